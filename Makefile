@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: Apache-2.0
+# seep: `make help` says what there is. Objects go to $(BUILD); nothing is written outside it but by install.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := all
+
+BUILD   ?= build
+PREFIX  ?= /usr/local
+DESTDIR ?=
+CC      ?= gcc
+CXX     ?= g++
+AR      ?= ar
+VERSION := 0.1.0
+
+WARN     := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wvla
+CFLAGS   ?= -O2 -g
+BASE     := -std=c11 -D_GNU_SOURCE -DSEEP_VERSION='"$(VERSION)"' $(WARN) -Iinclude -MMD -MP
+# The shim: position-independent, nothing visible but the interposed symbols, static TLS, no lazy binding, and frame
+# pointers so that the first step out of a hook is cheap.
+SHIM     := -fPIC -fvisibility=hidden -ftls-model=initial-exec -fno-plt -fno-stack-protector -fno-omit-frame-pointer \
+            -fno-builtin-malloc -fno-builtin-calloc -fno-builtin-realloc -fno-builtin-free -Ipreload
+SANITIZE ?=
+
+KEEPER_SOURCES   := $(sort $(wildcard preload/base/*.c preload/heap/*.c preload/keeper/*.c))
+CORE_SOURCES     := $(sort $(wildcard preload/host/*.c preload/sample/*.c preload/record/*.c))
+HOOK_SOURCES     := $(sort $(wildcard preload/hooks/*.c))
+ANALYZER_SOURCES := $(sort $(wildcard analyzer/*/*.c))
+MAIN_SOURCES     := $(wildcard analyzer/main.c)
+
+objects           = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
+KEEPER_OBJECTS   := $(call objects,$(KEEPER_SOURCES))
+CORE_OBJECTS     := $(call objects,$(CORE_SOURCES))
+HOOK_OBJECTS     := $(call objects,$(HOOK_SOURCES))
+ANALYZER_OBJECTS := $(call objects,$(ANALYZER_SOURCES))
+MAIN_OBJECTS     := $(call objects,$(MAIN_SOURCES))
+
+ANALYZER_LIBS := -ldw -lelf -liberty -lz -lm
+
+.PHONY: all
+all: $(BUILD)/libseep.so $(BUILD)/seep
+
+$(BUILD)/obj/preload/%.o: preload/%.c
+	@mkdir -p $(@D)
+	$(CC) $(BASE) $(CFLAGS) $(SANITIZE) $(SHIM) -c $< -o $@
+
+$(BUILD)/obj/analyzer/%.o: analyzer/%.c
+	@mkdir -p $(@D)
+	$(CC) $(BASE) $(CFLAGS) $(SANITIZE) -Ianalyzer -c $< -o $@
+
+$(BUILD)/libkeeper.a: $(KEEPER_OBJECTS)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(BUILD)/libcore.a: $(CORE_OBJECTS)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(BUILD)/libanalyzer.a: $(ANALYZER_OBJECTS)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(BUILD)/libseep.so: $(HOOK_OBJECTS) $(CORE_OBJECTS) $(KEEPER_OBJECTS) preload/libseep.map
+	$(CC) $(CFLAGS) $(SANITIZE) -shared -Wl,-z,now -Wl,-z,relro -Wl,-z,defs -Wl,--version-script=preload/libseep.map \
+	    -Wl,-soname,libseep.so -o $@ $(filter %.o,$^)
+
+$(BUILD)/seep: $(MAIN_OBJECTS) $(BUILD)/libanalyzer.a $(BUILD)/libkeeper.a
+	$(CC) $(CFLAGS) $(SANITIZE) -o $@ $^ $(ANALYZER_LIBS)
+
+# Unit tests: one binary a file. tests/unit/preload/ sees preload/, tests/unit/analyzer/ sees analyzer/.
+UNIT_PRELOAD  := $(sort $(wildcard tests/unit/preload/test_*.c))
+UNIT_ANALYZER := $(sort $(wildcard tests/unit/analyzer/test_*.c))
+SUPPORT_PRELOAD  := $(sort $(wildcard tests/unit/preload/support/*.c))
+SUPPORT_ANALYZER := $(sort $(wildcard tests/unit/analyzer/support/*.c))
+UNIT_BINARIES := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(UNIT_PRELOAD) $(UNIT_ANALYZER))
+
+.PHONY: unit
+unit: $(UNIT_BINARIES)
+
+$(BUILD)/tests/preload/%: tests/unit/preload/%.c $(SUPPORT_PRELOAD) $(BUILD)/libcore.a $(BUILD)/libkeeper.a
+	@mkdir -p $(@D)
+	$(CC) $(BASE) $(CFLAGS) $(SANITIZE) -Ipreload -Itests/unit/preload -o $@ $(filter %.c,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group -lcmocka -lm -lpthread
+
+$(BUILD)/tests/analyzer/%: tests/unit/analyzer/%.c $(SUPPORT_ANALYZER) $(BUILD)/libanalyzer.a $(BUILD)/libkeeper.a
+	@mkdir -p $(@D)
+	$(CC) $(BASE) $(CFLAGS) $(SANITIZE) -Ianalyzer -Itests/unit/analyzer -o $@ $(filter %.c,$^) $(filter %.a,$^) -lcmocka $(ANALYZER_LIBS)
+
+.PHONY: clean
+clean:
+	rm -rf $(BUILD)
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

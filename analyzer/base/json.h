@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Writes JSON into a buffer: commas and escapes are its business, nesting is the caller's. */
+#ifndef SEEP_BASE_JSON_H
+#define SEEP_BASE_JSON_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buffer.h"
+
+struct json {
+	struct buffer *out;
+	bool comma; /* a value precedes at this level */
+};
+
+void json_begin_object(struct json *json);
+void json_end_object(struct json *json);
+void json_begin_array(struct json *json);
+void json_end_array(struct json *json);
+void json_key(struct json *json, const char *key);
+void json_text(struct json *json, const char *text);      /* NULL writes null; broken UTF-8 becomes U+FFFD */
+void json_whole(struct json *json, int64_t value);
+void json_unsigned(struct json *json, uint64_t value);
+void json_rounded(struct json *json, double value);       /* to a whole number; not finite: null */
+void json_real(struct json *json, double value);          /* %.17g shortened; not finite: null */
+void json_bool(struct json *json, bool value);
+void json_null(struct json *json);
+
+#endif

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A hash map from 64-bit keys to 64-bit values, and the hash used to make keys. */
+#ifndef SEEP_BASE_MAP_H
+#define SEEP_BASE_MAP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct map; /* opaque */
+
+struct map *map_create(void);
+void map_free(struct map *map);
+/* The value's place; inserted with value 0 if it was not there (*inserted then true; may be NULL). Valid until the
+ * next map_put(). */
+uint64_t *map_put(struct map *map, uint64_t key, bool *inserted);
+/* NULL if the key is not there. */
+uint64_t *map_get(const struct map *map, uint64_t key);
+size_t map_count(const struct map *map);
+
+/* 64-bit mixing of bytes, seeded with the hash of what came before. */
+uint64_t hash_bytes(uint64_t seed, const void *data, size_t length);
+
+#endif

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Allocation that does not fail: when memory runs out the analyzer says so in
+ * one line and exits with status 3. Sizes are checked for overflow.
+ */
+#ifndef SEEP_BASE_MEMORY_H
+#define SEEP_BASE_MEMORY_H
+
+#include <stddef.h>
+
+void *memory_allocate(size_t count, size_t size);             /* zeroed */
+void *memory_resize(void *old, size_t count, size_t size);
+char *memory_copy_text(const char *text);
+
+/* Makes room for one more element in a growing array (doubling); evaluates its arguments more than once. */
+#define ARRAY_RESERVE(array, count, capacity)                                                                   \
+	do {                                                                                                    \
+		if ((count) == (capacity)) {                                                                    \
+			(capacity) = (capacity) ? 2 * (capacity) : 16;                                          \
+			(array) = memory_resize((array), (capacity), sizeof *(array));                          \
+		}                                                                                               \
+	} while (0)
+
+#endif

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Interned texts: equal texts have equal pointers and live until the pool is freed. */
+#ifndef SEEP_BASE_STRINGS_H
+#define SEEP_BASE_STRINGS_H
+
+#include <stddef.h>
+
+struct string_pool;
+
+struct string_pool *string_pool_create(void);
+void string_pool_free(struct string_pool *pool);
+const char *string_pool_intern(struct string_pool *pool, const char *text);
+const char *string_pool_intern_bytes(struct string_pool *pool, const char *bytes, size_t length);
+
+/* Untrusted text made fit to print: control characters and broken UTF-8 become \xNN, more than `limit` bytes are
+ * cut with "...". Interned in the pool. */
+const char *string_pool_intern_safe(struct string_pool *pool, const char *bytes, size_t length, size_t limit);
+
+#endif

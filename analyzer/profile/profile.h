@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The one in-memory model. Every reader fills a struct profile, everything
+ * above (statistics, comparison, trees, renderers, exporters) reads it.
+ *
+ * Sites with the same stack of (module, address) are one site here, whatever
+ * the source called them; `key` is equal for equal stacks in different
+ * profiles, also across processes and load addresses.
+ */
+#ifndef SEEP_PROFILE_H
+#define SEEP_PROFILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <seep/snapshot.h>
+
+#include "base/error.h"
+#include "base/strings.h"
+
+/* A line of source that an address stands for; several where calls were inlined. Texts are interned in the
+ * profile's pool and safe to print. */
+struct source_line {
+	const char *function; /* demangled; never NULL: "0x1234" with the module's base name where unknown */
+	const char *file;     /* NULL if unknown */
+	uint32_t line;        /* 0 if unknown */
+	bool inlined;         /* into the next entry */
+};
+
+struct profile_module {
+	const char *path;      /* "" for module 0: "no module" */
+	uint8_t build_id[32];
+	uint32_t build_id_bytes;
+	uint64_t start, end, bias;
+	uint32_t flags;        /* enum seep_module_flags */
+	const char *symbols;   /* after symbolization: where names came from, or why there are none; else NULL */
+	bool has_lines;        /* DWARF line tables were found */
+};
+
+/* One address in one module, shared by all stacks that pass through it. */
+struct profile_location {
+	uint32_t module;
+	uint32_t line_count;       /* 0 before symbolization; >= 1 after it */
+	struct source_line *lines; /* innermost inlined first */
+	uint64_t address;          /* as in the snapshot: ELF virtual address, return address unless exact */
+	bool exact;
+	bool allocator;            /* after symbolization: part of the allocator or operator new */
+};
+
+struct profile_lifetime {
+	uint32_t bin; /* [2^bin, 2^(bin+1)) ns */
+	uint64_t samples;
+	double objects, bytes, objects_squared, bytes_squared;
+};
+
+struct profile_site {
+	uint64_t key;         /* hash of the stack; equal across profiles */
+	const uint32_t *stack; /* location indices, leaf first; allocator frames at the leaf are trimmed after
+	                          symbolization (profile_symbolize) */
+	uint32_t depth;
+	bool truncated;       /* callers above the last frame are unknown */
+	struct seep_measure allocated, freed, in_use, freed_remotely, freed_shortly;
+	const struct profile_lifetime *lifetimes; /* ascending bin, sparse */
+	uint32_t lifetime_count;
+};
+
+struct profile_sample { /* a live sample */
+	uint64_t address, size, birth_ns, rate;
+	uint32_t site;   /* index into sites */
+	uint32_t thread;
+};
+
+struct profile {
+	struct string_pool *strings;
+	const char *source;    /* file it came from */
+	uint32_t trigger;      /* enum seep_trigger */
+	uint64_t number;       /* of the snapshot in its recording; 0 if none */
+	uint64_t time_ns;      /* CLOCK_MONOTONIC; 0 if unknown */
+	uint64_t start_ns;     /* of the recording */
+	uint64_t start_unix_ns;
+	uint64_t interval_ns;
+	uint64_t rate;         /* 0: the source has no rate, so no intervals can be given */
+	uint64_t pid, parent_pid, start_ticks;
+	uint8_t boot_id[16];
+	const char *command, *executable, *arguments, *host, *allocator, *allocator_path, *unwinder, *bypassed;
+	uint32_t status;       /* enum seep_status */
+	uint32_t flags;        /* enum seep_snapshot_flags */
+
+	struct profile_module *modules;
+	uint32_t module_count; /* >= 1 */
+	struct profile_location *locations;
+	uint32_t location_count;
+	struct profile_site *sites;
+	uint32_t site_count;
+	struct profile_sample *samples; /* sorted by site, then birth */
+	uint32_t sample_count;
+	bool has_samples;      /* false: in_use comes from totals alone, diffs can't match samples */
+	bool has_lifetimes;
+
+	uint64_t memory[64];   /* by enum seep_memory_key */
+	uint64_t memory_known; /* bit k set: memory[k] was measured */
+	uint64_t losses[64];   /* by enum seep_loss_key */
+	void *storage;         /* what the arrays above live in; owned by the profile */
+};
+
+/* Opens whatever the path names, told by content: a snapshot file, or a recording directory (then its last snapshot;
+ * where the process died without one, its state is folded from the heap file). False: one line in error, naming file,
+ * offset and fault. */
+struct profile *profile_open(const char *path, struct error *error);
+/* The same from bytes in memory; `name` is for messages. */
+struct profile *profile_open_snapshot(const void *data, size_t bytes, const char *name, struct error *error);
+void profile_free(struct profile *profile);
+
+/* Fills locations[].lines, modules[].symbols, and trims allocator frames from the leaf of every stack. Never fails:
+ * what is unknown is named by module and address. */
+struct symbol_options {
+	const char *directory; /* of debug files given by hand, or NULL */
+};
+void profile_symbolize(struct profile *profile, const struct symbol_options *options);
+
+/* Sums over all sites. */
+struct profile_totals {
+	struct seep_measure allocated, freed, in_use;
+};
+void profile_totals(const struct profile *profile, struct profile_totals *totals);
+
+/* The snapshots of a recording directory, ascending by number. Fails (false) only where the directory can't be read
+ * or holds none. */
+struct recording_entry {
+	char *path;
+	uint64_t number, time_ns;
+	uint32_t trigger;
+};
+struct recording {
+	struct recording_entry *entries;
+	size_t count;
+};
+bool recording_list(const char *directory, struct recording *recording, struct error *error);
+void recording_free(struct recording *recording);
+bool path_is_recording(const char *path);
+
+#endif

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What both processes do with a heap file: fold its ring, build snapshots.
+ *
+ * The code behind this header (build/libkeeper.a) works on the mapping alone.
+ * It is linked into libseep.so, where the keeper runs in the target, and into
+ * `seep`, which makes the last snapshot of a process that has ended. It calls
+ * no allocator, takes no lock, and trusts nothing that it finds in a file:
+ * every index is checked against the areas that seep_heap_open() verified.
+ */
+#ifndef SEEP_KEEPER_H
+#define SEEP_KEEPER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <seep/snapshot.h>
+
+#define SEEP_HEAP_NAME "heap" /* name of the heap file in a recording directory */
+
+/* What went wrong, for the one line that the command prints. */
+struct seep_fault {
+	uint64_t offset;   /* in the file, where it applies */
+	int error;         /* errno value, or 0 */
+	char text[160];    /* what is wrong, without file name */
+};
+
+/* An open heap file. Plain data, owned by the caller, zero-initialised by it. */
+struct seep_heap_view {
+	void *map;       /* MAP_SHARED mapping of the whole file */
+	size_t bytes;
+	bool writable;
+};
+
+/* Maps and verifies the heap file of a recording directory (path of the directory). Read-only unless
+ * `writable`. False: fault says why; nothing is held. */
+bool seep_heap_open(struct seep_heap_view *heap, const char *directory, bool writable, struct seep_fault *fault);
+void seep_heap_close(struct seep_heap_view *heap);
+
+/* Identity and state, read from the header. */
+struct seep_heap_state {
+	uint64_t pid;
+	uint64_t start_ticks;
+	uint8_t boot_id[16];
+	uint64_t next_number;   /* of the next snapshot */
+	uint64_t keeper_pid;    /* 0: no keeper */
+	bool complete;          /* a snapshot with trigger EXIT or POSTMORTEM has been written */
+	uint32_t status;        /* enum seep_status */
+};
+void seep_heap_state(const struct seep_heap_view *heap, struct seep_heap_state *state);
+
+/* True while the process that records into it is alive (same pid, start time and boot). */
+bool seep_heap_alive(const struct seep_heap_view *heap);
+
+/* A snapshot in memory: an anonymous mapping, freed by seep_snapshot_free(). */
+struct seep_image {
+	void *data;
+	size_t bytes;
+	size_t mapped_bytes;
+};
+
+/* Folds live table, sites and the ring's unread events into a snapshot image, changing nothing in the heap
+ * file. Safe while the target runs. */
+bool seep_snapshot_build(const struct seep_heap_view *heap, enum seep_trigger trigger, uint64_t number,
+                         struct seep_image *image, struct seep_fault *fault);
+void seep_snapshot_free(struct seep_image *image);
+
+/* Writes an image to `name` in the directory by way of a temporary name, fsync and rename; mode 0600. Refuses
+ * to replace an existing file (error EEXIST). */
+bool seep_snapshot_write(const struct seep_image *image, int directory_fd, const char *name,
+                         struct seep_fault *fault);
+
+/* For a dead process: builds its last snapshot, writes it as the next number into the recording, marks the heap
+ * file complete and gives back the unused disk space. `name` receives "NNNNNN.seep". */
+bool seep_recording_finish(const char *directory, enum seep_trigger trigger, char name[static 32],
+                           struct seep_fault *fault);
+
+/* Asks the keeper of a running process for a snapshot and waits up to timeout_ns for it. `name` receives the
+ * file name in the recording directory. */
+bool seep_snapshot_request(struct seep_heap_view *heap, uint64_t timeout_ns, char name[static 32],
+                           struct seep_fault *fault);
+
+/* CRC-32 as in zlib, starting from 0. */
+uint32_t seep_crc32(uint32_t crc, const void *data, size_t bytes);
+
+#endif
