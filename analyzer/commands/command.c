@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Parsing and help for every subcommand, both derived from its option table;
+ * and the two ways in which a command gives up: usage and failure.
+ */
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "commands/command.h"
+
+enum {
+	OPTIONS_MAX = 32,
+	OPTION_HELP = 'h',
+	HELP_COLUMN = 28, /* where the options' explanations begin */
+};
+
+/* What getopt_long wants, made from a command's table. */
+struct getopt_tables {
+	struct option longs[OPTIONS_MAX + 2];
+	char shorts[3 * OPTIONS_MAX + 4];
+};
+
+static void getopt_tables_fill(struct getopt_tables *tables, const struct command *command)
+{
+	size_t longs = 0, shorts = 0;
+
+	memset(tables, 0, sizeof *tables);
+	if (command->stop_at_operand)
+		tables->shorts[shorts++] = '+';
+	tables->shorts[shorts++] = ':';
+	tables->shorts[shorts++] = OPTION_HELP;
+	tables->longs[longs++] = (struct option){.name = "help", .val = OPTION_HELP};
+	for (const struct command_option *option = command->options; option && option->letter && longs <= OPTIONS_MAX;
+	     option++) {
+		if (option->name)
+			tables->longs[longs++] = (struct option){
+			    .name = option->name,
+			    .has_arg = option->argument ? required_argument : no_argument,
+			    .val = option->letter,
+			};
+		if (option->letter < 256) {
+			tables->shorts[shorts++] = (char)option->letter;
+			if (option->argument)
+				tables->shorts[shorts++] = ':';
+		}
+	}
+}
+
+int command_next_option(const struct command *command, int argc, char **argv)
+{
+	struct getopt_tables tables;
+
+	getopt_tables_fill(&tables, command);
+	opterr = 0;
+	int before = optind;
+	int letter = getopt_long(argc, argv, tables.shorts, tables.longs, NULL);
+	if (letter == OPTION_HELP) {
+		command_print_help(command);
+		exit(fflush(stdout) == 0 ? COMMAND_FINE : COMMAND_BAD_INPUT);
+	}
+	if (letter != '?' && letter != ':')
+		return letter;
+
+	/* getopt_long names a bad short option in optopt; a bad long one is the word that it has just passed. */
+	const char *word = argv[optind > before ? optind - 1 : optind];
+	bool is_long = strncmp(word, "--", 2) == 0;
+	const char *fault = letter == ':'       ? "needs a value"
+			    : optopt && is_long ? "takes no value"
+						: "is not an option of this command";
+	if (is_long)
+		exit(command_usage(command, "%s %s", word, fault));
+	exit(command_usage(command, "-%c %s", optopt, fault));
+}
+
+const char *command_only_operand(const struct command *command, int argc, char **argv)
+{
+	if (optind == argc)
+		exit(command_usage(command, "%s is missing", command->operands));
+	if (optind + 1 != argc)
+		exit(command_usage(command, "one operand is expected, '%s' is one too many", argv[optind + 1]));
+	return argv[optind];
+}
+
+int command_usage(const struct command *command, const char *format, ...)
+{
+	va_list arguments;
+
+	fprintf(stderr, "seep %s: ", command->name);
+	va_start(arguments, format);
+	vfprintf(stderr, format, arguments);
+	va_end(arguments);
+	fprintf(stderr, " (see 'seep %s --help')\n", command->name);
+	return COMMAND_USAGE;
+}
+
+int command_fail(const struct error *error)
+{
+	fprintf(stderr, "seep: %s\n", error->text);
+	return COMMAND_BAD_INPUT;
+}
+
+static void option_print(const struct command_option *option)
+{
+	char left[80] = "";
+	size_t used = 0;
+
+	if (option->letter < 256)
+		used += (size_t)snprintf(left, sizeof left, "-%c%s", option->letter, option->name ? ", " : "");
+	else
+		used += (size_t)snprintf(left, sizeof left, "    ");
+	if (option->name)
+		used += (size_t)snprintf(left + used, sizeof left - used, "--%s", option->name);
+	if (option->argument)
+		snprintf(left + used, sizeof left - used, "%s%s", option->name ? "=" : " ", option->argument);
+	printf("  %-*s %s\n", HELP_COLUMN - 3, left, option->help);
+}
+
+void command_print_help(const struct command *command)
+{
+	printf("usage: seep %s%s%s%s\n\n%s\n\n", command->name, command->options ? " [OPTION...]" : "",
+	       *command->operands ? " " : "", command->operands, command->summary);
+	for (const struct command_option *option = command->options; option && option->letter; option++)
+		option_print(option);
+	option_print(&(struct command_option){.letter = OPTION_HELP, .name = "help", .help = "print this"});
+	if (command->notes)
+		printf("\n%s\n", command->notes);
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a subcommand is: one file, one const entry.
+ *
+ * The entry's option table is the only place where an option is declared:
+ * command_next_option() parses by it and `--help` prints it, so the two can't
+ * differ. Commands print and return an exit status; everything below them
+ * fills a struct error.
+ */
+#ifndef SEEP_COMMAND_H
+#define SEEP_COMMAND_H
+
+#include <stdbool.h>
+
+#include "base/error.h"
+
+enum command_status {
+	COMMAND_FINE = 0,
+	COMMAND_FOUND = 1, /* a gate found something */
+	COMMAND_USAGE = 2,
+	COMMAND_BAD_INPUT = 3, /* bad or unreadable input, or output that could not be written */
+};
+
+struct command_option {
+	int letter;           /* the short option; 256 or more: there is only the long one */
+	const char *name;     /* without "--"; NULL: there is only the short one */
+	const char *argument; /* what it takes, for the help; NULL: nothing */
+	const char *help;     /* one line */
+};
+
+struct command {
+	const char *name;
+	const char *operands;                 /* the synopsis after the options: "SNAPSHOT" */
+	const char *summary;                  /* one line */
+	const char *notes;                    /* lines for the end of its help, or NULL */
+	const struct command_option *options; /* ends with an entry that is all zero; NULL: none */
+	bool stop_at_operand;                 /* what follows the first operand belongs to another program */
+	int (*run)(int argc, char **argv);    /* argv[0] is the command's name; returns the exit status */
+};
+
+extern const struct command command_run;
+extern const struct command command_snapshot;
+extern const struct command command_report;
+extern const struct command command_diff;
+extern const struct command command_flame;
+extern const struct command command_doctor;
+
+/* The next option's letter, its argument in `optarg`; -1 when only operands are left, the first at argv[optind].
+ * Prints the help and exits with 0 for --help, exits with COMMAND_USAGE for what the table does not have. */
+int command_next_option(const struct command *command, int argc, char **argv);
+
+/* The only operand of a command that takes one; exits with COMMAND_USAGE unless there is exactly one. */
+const char *command_only_operand(const struct command *command, int argc, char **argv);
+
+/* Prints one line and where help is to be had; returns COMMAND_USAGE. */
+int command_usage(const struct command *command, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Prints the error's line; returns COMMAND_BAD_INPUT. */
+int command_fail(const struct error *error);
+
+/* Prints the help of one command to stdout. */
+void command_print_help(const struct command *command);
+
+#endif

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The `seep` command: finds the subcommand in the table and runs it. The help
+ * is the table.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "commands/command.h"
+
+static const struct command *const commands[] = {
+    /* clang-format off */
+	&command_run,
+	&command_snapshot,
+    /* clang-format on */
+};
+enum {
+	COMMAND_COUNT = sizeof commands / sizeof commands[0],
+	NAME_MAX_LENGTH = 31, /* of a word that is still taken for a mistyped command */
+};
+
+static void help_print(FILE *stream)
+{
+	fputs("seep finds slow leaks in native programs: it samples allocations and compares snapshots.\n\n"
+	      "usage: seep COMMAND [OPTION...] [OPERAND...]\n\n",
+	      stream);
+	for (size_t i = 0; i < COMMAND_COUNT; i++)
+		fprintf(stream, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
+	fputs("\n  seep COMMAND --help   its options\n"
+	      "  seep --version        the version\n\n"
+	      "A leak in four lines:\n"
+	      "  seep run -- ./server &          or: LD_PRELOAD=libseep.so ./server &\n"
+	      "  seep snapshot PID               a first mark; then let it work; then a second:\n"
+	      "  seep snapshot PID\n"
+	      "  seep diff 000001.seep 000002.seep\n",
+	      stream);
+}
+
+/* Levenshtein's distance of two short words. */
+static size_t word_distance(const char *left, const char *right)
+{
+	size_t row[NAME_MAX_LENGTH + 1];
+	size_t width = strlen(right);
+
+	for (size_t i = 0; i <= width; i++)
+		row[i] = i;
+	for (size_t line = 1; left[line - 1]; line++) {
+		size_t diagonal = row[0];
+		row[0] = line;
+		for (size_t i = 1; i <= width; i++) {
+			size_t replaced = diagonal + (left[line - 1] != right[i - 1]);
+			size_t shorter = row[i] < row[i - 1] ? row[i] + 1 : row[i - 1] + 1;
+			diagonal = row[i];
+			row[i] = replaced < shorter ? replaced : shorter;
+		}
+	}
+	return row[width];
+}
+
+static int command_unknown(const char *word)
+{
+	const char *nearest = NULL;
+	size_t nearest_distance = 3; /* more than two letters off is another word */
+
+	for (size_t i = 0; i < COMMAND_COUNT && strlen(word) <= NAME_MAX_LENGTH; i++) {
+		size_t distance = word_distance(commands[i]->name, word);
+		if (distance < nearest_distance) {
+			nearest_distance = distance;
+			nearest = commands[i]->name;
+		}
+	}
+	if (nearest)
+		fprintf(stderr, "seep: there is no command '%s'; did you mean '%s'?\n", word, nearest);
+	else
+		fprintf(stderr, "seep: there is no command '%s' (see 'seep --help')\n", word);
+	return COMMAND_USAGE;
+}
+
+static int command_dispatch(int argc, char **argv)
+{
+	if (argc < 2) {
+		help_print(stderr);
+		return COMMAND_USAGE;
+	}
+	const char *word = argv[1];
+	if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0) {
+		help_print(stdout);
+		return COMMAND_FINE;
+	}
+	if (strcmp(word, "--version") == 0) {
+		puts("seep " SEEP_VERSION);
+		return COMMAND_FINE;
+	}
+	for (size_t i = 0; i < COMMAND_COUNT; i++)
+		if (strcmp(word, commands[i]->name) == 0)
+			return commands[i]->run(argc - 1, argv + 1);
+	return command_unknown(word);
+}
+
+int main(int argc, char **argv)
+{
+	int status = command_dispatch(argc, argv);
+
+	/* What was printed to a full disk or a closed pipe was not delivered, and the exit status must say so. */
+	if ((fflush(stdout) != 0 || ferror(stdout)) && status == COMMAND_FINE) {
+		fprintf(stderr, "seep: standard output: %s\n", strerror(errno));
+		return COMMAND_BAD_INPUT;
+	}
+	return status;
+}
