@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The heap file: everything that a recording knows, in one MAP_SHARED file
+ * without a process-local pointer in it. What is committed here survives the
+ * program, however it ends. docs/CONCURRENCY.md says who may write what and in
+ * which order; docs/SNAPSHOT_FORMAT.md has the layout. It is private to one
+ * version of seep (readers refuse any other); snapshots are what is kept.
+ *
+ * Areas are arrays at fixed offsets, aligned to 4096. Entry 0 of SITES,
+ * LIFETIMES and MODULES and offset 0 of STACKS mean "none".
+ */
+#ifndef SEEP_HEAP_H
+#define SEEP_HEAP_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+#include <seep/measure.h>
+#include <seep/snapshot.h>
+
+#define SEEP_HEAP_MAGIC "SEEPHEAP"
+#define SEEP_HEAP_VERSION 1u
+#define SEEP_HEAP_PAGE 4096u
+
+typedef _Atomic uint64_t seep_atomic64;
+typedef _Atomic uint32_t seep_atomic32;
+
+enum seep_area_id {
+	SEEP_AREA_MODULES,   /* struct seep_heap_module */
+	SEEP_AREA_INDEX,     /* seep_atomic64: open-addressed hash index of stacks; power of two */
+	SEEP_AREA_STACKS,    /* 8-byte units of struct seep_heap_stack, bump-allocated */
+	SEEP_AREA_SITES,     /* struct seep_heap_site, bump-allocated; one a stack */
+	SEEP_AREA_LIFETIMES, /* struct seep_heap_lifetime, bump-allocated, chained from sites */
+	SEEP_AREA_RING,      /* struct seep_event; power of two */
+	SEEP_AREA_LIVE0,     /* struct seep_heap_live: the live table's levels; powers of two */
+	SEEP_AREA_LIVE1,
+	SEEP_AREA_LIVE2,
+	SEEP_AREA_HOMES0,    /* _Atomic uint8_t a slot of the level: see live.h */
+	SEEP_AREA_HOMES1,
+	SEEP_AREA_HOMES2,
+	SEEP_AREA_COUNT
+};
+#define SEEP_LIVE_LEVELS 3
+
+struct seep_area {
+	uint64_t offset;   /* from the start of the file */
+	uint64_t capacity; /* entries */
+};
+
+/* A double that several threads add to: its bits, changed by compare-and-swap. */
+typedef _Atomic uint64_t seep_atomic_double;
+
+struct seep_heap_sum { /* struct seep_sum */
+	seep_atomic_double uncertain, variance, largest, certain;
+};
+
+struct seep_heap_measure { /* struct seep_measure */
+	seep_atomic64 samples;
+	struct seep_heap_sum bytes, objects;
+};
+
+/* Written once by the thread that registers it, then published by state. */
+struct seep_heap_module {
+	seep_atomic32 state;     /* enum seep_module_state, store-release */
+	seep_atomic32 flags;     /* enum seep_module_flags */
+	uint64_t start, end, bias;
+	uint64_t identity;       /* hash of path and build id */
+	uint32_t epoch;
+	uint32_t build_id_bytes;
+	uint8_t build_id[32];
+	char path[432];          /* NUL-terminated, cut to size */
+};
+enum seep_module_state { SEEP_MODULE_EMPTY = 0, SEEP_MODULE_WRITING = 1, SEEP_MODULE_READY = 2 };
+
+/* A frame: module index in bits 48..63, bit 47 set for an exact address (no return address), address below. Module 0
+ * means that the address is absolute. */
+#define SEEP_FRAME_EXACT (UINT64_C(1) << 47)
+#define SEEP_FRAME_ADDRESS(frame) ((frame) & (SEEP_FRAME_EXACT - 1))
+#define SEEP_FRAME_MODULE(frame) ((uint32_t)((frame) >> 48))
+
+/* Immutable once its index slot is published. */
+struct seep_heap_stack {
+	uint64_t hash;
+	uint16_t depth; /* frames, leaf first */
+	uint16_t flags; /* enum seep_site_flags */
+	uint32_t epoch; /* module epoch it was captured in */
+	uint32_t site;
+	uint32_t reserved;
+	uint64_t frames[];
+};
+
+struct seep_heap_site {
+	seep_atomic32 stack;     /* offset in STACKS in units of 8 bytes; 0: no stack */
+	seep_atomic32 lifetimes; /* first cell of the chain; 0: none */
+	uint64_t reserved;
+	struct seep_heap_measure allocated, freed, freed_remotely, freed_shortly;
+};
+
+struct seep_heap_lifetime {
+	seep_atomic32 next; /* next cell of the site; 0: last. Immutable once chained */
+	seep_atomic32 bin;
+	seep_atomic64 samples;
+	seep_atomic_double objects, bytes, objects_squared, bytes_squared;
+};
+
+/* Low bits of a live slot's address word. No heap object has address 0 or 1. */
+#define SEEP_LIVE_FREE UINT64_C(0)
+#define SEEP_LIVE_WRITING UINT64_C(1)
+
+struct seep_heap_live {
+	seep_atomic64 address;   /* SEEP_LIVE_FREE, SEEP_LIVE_WRITING or the object's address */
+	seep_atomic64 size_rate; /* size in bits 0..47, index into rates in bits 48..55 */
+	seep_atomic64 birth_ns;
+	seep_atomic64 site_thread; /* site in bits 0..31, thread in bits 32..63 */
+};
+
+#define SEEP_SIZE_LIMIT ((UINT64_C(1) << 48) - 1)
+
+enum seep_event_kind { SEEP_EVENT_ALLOCATED = 1, SEEP_EVENT_FREED = 2, SEEP_EVENT_FREED_REMOTELY = 3 };
+
+/* The commit word: bits 0..31 the low half of position + 1, bits 32..39 enum seep_event_kind, bits 40..63 a check over
+ * the other three words and the low 40 bits. Stored last, with release. */
+struct seep_event {
+	seep_atomic64 commit;
+	seep_atomic64 size_rate;   /* as in struct seep_heap_live */
+	seep_atomic64 time_ns;     /* ALLOCATED: birth; FREED: lifetime */
+	seep_atomic64 site_thread; /* as in struct seep_heap_live */
+};
+
+enum seep_heap_phase { SEEP_HEAP_BUILDING = 0, SEEP_HEAP_RECORDING = 1, SEEP_HEAP_COMPLETE = 2 };
+
+#define SEEP_RATES 64
+#define SEEP_KEYS 64
+
+struct seep_heap_header {
+	/* written before phase becomes RECORDING, constant afterwards */
+	char magic[8];
+	uint32_t version;
+	uint32_t header_bytes; /* sizeof(struct seep_heap_header) */
+	uint64_t file_bytes;
+	struct seep_area areas[SEEP_AREA_COUNT];
+	uint64_t pid, parent_pid, start_ticks;
+	uint8_t boot_id[16];
+	uint64_t start_ns, start_unix_ns;
+	uint64_t interval_ns;       /* between timer snapshots; 0: none */
+	uint64_t snapshots_limit;   /* retention: number and bytes of snapshots kept */
+	uint64_t snapshots_bytes_limit;
+	char command[64];
+	char executable[512];
+	char arguments[1024];
+	char host[72];
+	char allocator[32];
+	char allocator_path[256];
+	char unwinder[32];
+	char bypassed[256];
+
+	/* who moves what: docs/CONCURRENCY.md */
+	_Alignas(64) seep_atomic32 phase;    /* enum seep_heap_phase */
+	seep_atomic32 status;                /* enum seep_status, bits are only set */
+	seep_atomic32 rate_count;
+	seep_atomic32 rate_now;              /* index into rates */
+	uint64_t rates[SEEP_RATES];          /* entry i is constant once rate_count > i */
+	_Alignas(64) seep_atomic32 module_count; /* entries reserved, entry 0 included */
+	seep_atomic32 module_epoch;          /* bumped when a known module has been unloaded */
+	seep_atomic64 stacks_used;           /* 8-byte units reserved */
+	seep_atomic32 site_count;            /* entries reserved, entry 0 included */
+	seep_atomic32 lifetime_count;
+	seep_atomic32 thread_count;          /* threads that took a sample */
+	_Alignas(64) seep_atomic64 ring_head;    /* positions reserved by producers */
+	_Alignas(64) seep_atomic64 ring_tail;    /* positions folded by the one consumer */
+	seep_atomic64 ring_folding;          /* position + 1 being folded; equals ring_tail when idle */
+	_Alignas(64) seep_atomic64 live_inserted; /* live = inserted - removed, always */
+	seep_atomic64 live_removed;
+	seep_atomic_double in_use_bytes;     /* running estimate; only for the high-water mark */
+	seep_atomic_double in_use_peak_bytes;
+	seep_atomic64 counted_bytes;         /* exact bytes that the countdowns have consumed */
+	_Alignas(64) seep_atomic64 losses[SEEP_KEYS]; /* by enum seep_loss_key */
+	seep_atomic64 memory[SEEP_KEYS];     /* by enum seep_memory_key */
+	seep_atomic64 memory_known;          /* bit k: memory[k] was measured */
+
+	/* between the program, its keeper and `seep snapshot` */
+	_Alignas(64) seep_atomic32 wake;     /* futex word: bumped, then woken, to rouse the keeper */
+	seep_atomic32 stop;                  /* 1: the program is ending, write the exit snapshot and leave */
+	seep_atomic32 requested;             /* snapshots asked for, each a bump */
+	seep_atomic32 answered;              /* requests answered; futex word for those who wait */
+	seep_atomic32 request_trigger;       /* enum seep_trigger of the last request */
+	seep_atomic32 answer_error;          /* errno of the last answer, 0: fine */
+	seep_atomic64 answer_number;         /* number of the snapshot that answered */
+	seep_atomic64 next_number;           /* of the next snapshot; starts at 1 */
+	seep_atomic64 lease;                 /* consumer: pid in bits 0..31, generation above; pid 0: free */
+	seep_atomic64 lease_ns;              /* CLOCK_MONOTONIC of its last sign of life */
+	seep_atomic32 account_wanted;        /* bumped by the keeper: the next sample reads the allocator's account */
+	seep_atomic32 account_taken;
+};
+
+#define SEEP_HEAP_AREAS_OFFSET                                                                                    \
+	(((uint64_t)sizeof(struct seep_heap_header) + SEEP_HEAP_PAGE - 1) / SEEP_HEAP_PAGE * SEEP_HEAP_PAGE)
+
+_Static_assert(sizeof(struct seep_heap_module) == 512, "layout");
+_Static_assert(sizeof(struct seep_heap_stack) == 24, "layout");
+_Static_assert(sizeof(struct seep_heap_site) == 304, "layout");
+_Static_assert(sizeof(struct seep_heap_lifetime) == 48, "layout");
+_Static_assert(sizeof(struct seep_heap_live) == 32, "layout");
+_Static_assert(sizeof(struct seep_event) == 32, "layout");
+
+#endif

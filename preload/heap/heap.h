@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A heap file as one process sees it: the header and the areas as pointers,
+ * with capacities that were checked once and are kept here, outside the file,
+ * because what stands in the file may be damaged or change under us.
+ */
+#ifndef SEEP_HEAP_HEAP_H
+#define SEEP_HEAP_HEAP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <seep/heap.h>
+#include <seep/keeper.h>
+
+struct heap {
+	struct seep_heap_header *header;
+	size_t bytes;
+	struct seep_heap_module *modules;
+	seep_atomic64 *index;
+	uint64_t *stacks; /* 8-byte units */
+	struct seep_heap_site *sites;
+	struct seep_heap_lifetime *lifetimes;
+	struct seep_event *ring;
+	struct seep_heap_live *live[SEEP_LIVE_LEVELS];
+	_Atomic uint8_t *homes[SEEP_LIVE_LEVELS];
+	uint32_t capacity[SEEP_AREA_COUNT]; /* entries */
+};
+
+/* Sizes of a new heap file. Capacities are fixed from the rate; max_live raises or lowers the live table (0: from the
+ * rate). Fills header->areas and header->file_bytes of a zeroed header. */
+void heap_plan(struct seep_heap_header *header, uint64_t rate, uint64_t max_live);
+
+/* Checks every area against `bytes` (bounds, alignment, powers of two) and binds. False: fault says why. */
+bool heap_bind(struct heap *heap, void *map, size_t bytes, struct seep_fault *fault);
+
+static inline void heap_count_loss(const struct heap *heap, enum seep_loss_key key)
+{
+	atomic_fetch_add_explicit(&heap->header->losses[key], 1, memory_order_relaxed);
+}
+
+/* The rate behind an index from the file, at least 1. */
+uint64_t heap_rate(const struct heap *heap, uint32_t index);
+
+#endif

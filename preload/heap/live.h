@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The live table: which sampled objects are alive. Authoritative: nothing else
+ * decides liveness. Lock-free, in the heap file, keyed by address.
+ *
+ * Three levels, each an open-addressed table of its own (4 Ki slots first, so
+ * that a small program touches little memory). An address has one home slot a
+ * level; it lives within LIVE_WINDOW slots of its home in the first level that
+ * had room. homes[level][home] is 1 + the farthest distance at which an entry
+ * of that home was ever put (0: none), only ever raised, and raised before the
+ * entry is published: a lookup reads that many slots, and no tombstones exist.
+ *
+ * One address is inserted by the thread that got it from the allocator and
+ * removed by the one that gives it back, before the allocator has it: for one
+ * address these never run at the same time, unless the program frees twice.
+ *
+ * Slot: FREE -(insert: CAS)-> WRITING -(store-release address)-> the address
+ *       -(remove: CAS)-> FREE.
+ * A thread killed in WRITING leaves a slot that is never used again: counted
+ * by readers as torn. Readers copy a slot and accept the copy when address and
+ * birth read the same before and after (birth is stored last but for address).
+ *
+ * Invariant: live = inserted - removed, entries counted outside WRITING.
+ */
+#ifndef SEEP_HEAP_LIVE_H
+#define SEEP_HEAP_LIVE_H
+
+#include <stdbool.h>
+
+#include "heap/heap.h"
+
+#define LIVE_WINDOW 16
+
+struct live_entry {
+	uint64_t address;
+	uint64_t size;
+	uint64_t birth_ns;
+	uint32_t rate_index;
+	uint32_t site;
+	uint32_t thread;
+};
+
+/* Any thread, signal-safe, lock-free. False: no room (the caller counts LIVE_FULL). */
+bool live_insert(const struct heap *heap, const struct live_entry *entry);
+
+/* Takes an address out. False: it is not there. */
+bool live_remove(const struct heap *heap, uint64_t address, struct live_entry *entry);
+
+enum live_read { LIVE_EMPTY, LIVE_ENTRY, LIVE_TORN };
+
+/* Reads one slot, for snapshots; any process. LIVE_TORN: being written, or left half-written. */
+enum live_read live_read(const struct heap *heap, uint32_t level, uint32_t slot, struct live_entry *entry);
+
+#endif
