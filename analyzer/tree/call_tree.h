@@ -20,20 +20,10 @@
 #include "profile/profile.h"
 
 /* What is counted: the four kinds that pprof knows too. */
-enum call_value {
-	CALL_INUSE_SPACE,
-	CALL_INUSE_OBJECTS,
-	CALL_ALLOC_SPACE,
-	CALL_ALLOC_OBJECTS,
-	CALL_VALUE_COUNT
-};
+enum call_value { CALL_INUSE_SPACE, CALL_INUSE_OBJECTS, CALL_ALLOC_SPACE, CALL_ALLOC_OBJECTS, CALL_VALUE_COUNT };
 
 /* In a tree of two profiles; a tree of one has all zero in CALL_BASE. */
-enum call_side {
-	CALL_NOW,
-	CALL_BASE,
-	CALL_SIDE_COUNT
-};
+enum call_side { CALL_NOW, CALL_BASE, CALL_SIDE_COUNT };
 
 /* Bytes or objects, by enum call_value. */
 struct call_values {
@@ -41,7 +31,7 @@ struct call_values {
 };
 
 enum call_kind {
-	CALL_ROOT,      /* node 0, above every stack */
+	CALL_ROOT, /* node 0, above every stack */
 	CALL_FUNCTION,
 	CALL_TRUNCATED, /* stands for the unknown callers of stacks that were cut */
 	CALL_NO_STACK,  /* allocations whose stack is not known at all */
@@ -56,16 +46,16 @@ struct call_frame {
 };
 
 struct call_node {
-	uint32_t frame;  /* index into frames */
-	uint32_t parent; /* 0 for the root itself */
-	uint32_t end;    /* one past the last node of its subtree */
-	uint32_t depth;  /* the root's is 0 */
-	const char *file; /* of the line below; NULL if unknown */
-	uint32_t line;   /* where most of its bytes in use were asked for, then most allocated; 0 if unknown */
+	uint32_t frame;      /* index into frames */
+	uint32_t parent;     /* 0 for the root itself */
+	uint32_t end;        /* one past the last node of its subtree */
+	uint32_t depth;      /* the root's is 0 */
+	const char *file;    /* of the line below; NULL if unknown */
+	uint32_t line;       /* where most of its bytes in use were asked for, then most allocated; 0 if unknown */
 	uint32_t line_count; /* different lines of the function that are on such stacks */
-	bool inlined;    /* into its caller, wherever it was seen here */
-	double width;    /* of the value that the tree is arranged by: sum over the subtree of the larger of flat now and
-	                    flat base. In a tree of one profile that is the cumulative value. */
+	bool inlined;        /* into its caller, wherever it was seen here */
+	double width; /* of the value that the tree is arranged by: sum over the subtree of the larger of flat now and
+			 flat base. In a tree of one profile that is the cumulative value. */
 	struct call_values flat[CALL_SIDE_COUNT];       /* allocated by the function itself */
 	struct call_values cumulative[CALL_SIDE_COUNT]; /* flat and everything that it called */
 };
@@ -75,8 +65,8 @@ struct call_tree {
 	uint32_t frame_count;
 	struct call_node *nodes; /* node 0 is the root; there is always one */
 	uint32_t node_count;
-	uint32_t depth_max;      /* largest depth of a node */
-	bool differential;       /* made of two profiles */
+	uint32_t depth_max; /* largest depth of a node */
+	bool differential;  /* made of two profiles */
 	enum call_value arranged_by;
 	struct string_pool *strings; /* owns every text above */
 };
