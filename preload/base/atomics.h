@@ -45,7 +45,8 @@ static inline double double_add(seep_atomic_double *object, double addend)
 		memcpy(&value, &old, sizeof value);
 		value += addend;
 		memcpy(&bits, &value, sizeof bits);
-	} while (!atomic_compare_exchange_weak_explicit(object, &old, bits, memory_order_relaxed, memory_order_relaxed));
+	} while (
+	    !atomic_compare_exchange_weak_explicit(object, &old, bits, memory_order_relaxed, memory_order_relaxed));
 	return value;
 }
 
@@ -59,7 +60,8 @@ static inline void double_raise(seep_atomic_double *object, double value)
 		memcpy(&seen, &old, sizeof seen);
 		if (seen >= value)
 			return;
-	} while (!atomic_compare_exchange_weak_explicit(object, &old, bits, memory_order_relaxed, memory_order_relaxed));
+	} while (
+	    !atomic_compare_exchange_weak_explicit(object, &old, bits, memory_order_relaxed, memory_order_relaxed));
 }
 
 #endif

@@ -3,8 +3,12 @@
  * The module table: append-only, lock-free. A module is registered when a new
  * stack first passes through it, by the thread whose stack that is (so it
  * cannot be unloaded meanwhile). `_dl_find_object` (glibc 2.35) finds it
- * without the loader lock; below that, addresses stay absolute until the
- * constructor's list covers them.
+ * without the loader lock; below that, the list that the constructor made
+ * serves, and addresses in modules loaded later stay absolute.
+ *
+ * An entry goes EMPTY -> WRITING -> READY and is then constant but for its
+ * UNLOADED flag. Two threads may register the same module at once: two
+ * entries, which the analyzer takes as one (same path, same build id).
  */
 #ifndef SEEP_HEAP_MODULES_H
 #define SEEP_HEAP_MODULES_H
@@ -14,14 +18,28 @@
 
 #include "heap/heap.h"
 
-/* Binds `_dl_find_object`; called once, in the constructor. */
+/* What the loader knows of a mapped module. */
+struct loaded_module {
+	uint64_t start, end, bias;
+	const char *name; /* as the loader has it; "" for the program itself */
+};
+
+/* Finds the module at an address; must not lock, allocate or call the system. */
+typedef bool module_finder(uintptr_t address, struct loaded_module *module);
+
+/* Binds `_dl_find_object`, or lists what is loaded; remembers the working directory. Called once, in the constructor.
+ */
 void modules_prepare(void);
 
-/* The frame word of an address on the calling thread's own stack: module and module-relative address. `*last` is the
- * module found before (0 to begin with): neighbours are often of the same module. */
+/* Replaces the finder, for tests. */
+void modules_set_finder(module_finder *finder);
+
+/* The frame word of a return address on the calling thread's own stack: module and module-relative address. `*last` is
+ * the module found before (0 to begin with): neighbours are often of the same module. */
 uint64_t module_frame(const struct heap *heap, uintptr_t address, uint32_t *last);
 
-/* Keeper: marks modules that are no longer loaded and bumps module_epoch if there are any. Only in the target. */
+/* Keeper, in the target only: flags modules that are no longer loaded and bumps module_epoch if there are any, so that
+ * a stack through another module at the same addresses is a new stack. */
 void modules_watch(const struct heap *heap);
 
 /* A ready module entry, or NULL. */

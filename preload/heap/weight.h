@@ -12,9 +12,9 @@
 #include <seep/measure.h>
 
 struct weight {
-	bool certain;           /* 1 - p < 1e-4 */
-	double bytes, objects;  /* s/p and 1/p; s and 1 when certain */
-	double bytes_variance;  /* s^2 (1-p)/p^2; 0 when certain */
+	bool certain;          /* 1 - p < 1e-4 */
+	double bytes, objects; /* s/p and 1/p; s and 1 when certain */
+	double bytes_variance; /* s^2 (1-p)/p^2; 0 when certain */
 	double objects_variance;
 };
 

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The live table: see live.h for its states and its invariant. */
+#include "heap/live.h"
+
+#include "base/atomics.h"
+
+/* Neighbouring objects get neighbouring homes no more often than chance. */
+static uint64_t address_hash(uint64_t address)
+{
+	uint64_t hash = (address >> 3) * UINT64_C(0x9e3779b97f4a7c15);
+	return hash ^ hash >> 32;
+}
+
+static uint32_t level_mask(const struct heap *heap, uint32_t level)
+{
+	return heap->capacity[SEEP_AREA_LIVE0 + level] - 1;
+}
+
+static void home_raise(_Atomic uint8_t *home, uint8_t reach)
+{
+	uint8_t old = load_relaxed(home);
+	while (old < reach &&
+	       !atomic_compare_exchange_weak_explicit(home, &old, reach, memory_order_relaxed, memory_order_relaxed))
+		;
+}
+
+static void slot_write(struct seep_heap_live *slot, const struct live_entry *entry)
+{
+	/* after the claim of the slot: a reader that sees one of these words sees WRITING, or the new address, too */
+	atomic_thread_fence(memory_order_release);
+	store_relaxed(&slot->size_rate, (entry->size & SEEP_SIZE_LIMIT) | (uint64_t)entry->rate_index << 48);
+	store_relaxed(&slot->site_thread, entry->site | (uint64_t)entry->thread << 32);
+	store_release(&slot->birth_ns, entry->birth_ns);
+	store_release(&slot->address, entry->address);
+}
+
+static bool level_insert(const struct heap *heap, uint32_t level, uint64_t hash, const struct live_entry *entry)
+{
+	uint32_t mask = level_mask(heap, level), home = (uint32_t)hash & mask;
+	for (uint32_t distance = 0; distance < LIVE_WINDOW; distance++) {
+		struct seep_heap_live *slot = &heap->live[level][(home + distance) & mask];
+		uint64_t expected = SEEP_LIVE_FREE;
+		if (load_relaxed(&slot->address) != SEEP_LIVE_FREE ||
+		    !atomic_compare_exchange_strong_explicit(&slot->address, &expected, SEEP_LIVE_WRITING,
+							     memory_order_acquire, memory_order_relaxed))
+			continue;
+		home_raise(&heap->homes[level][home], (uint8_t)(distance + 1));
+		slot_write(slot, entry);
+		return true;
+	}
+	return false;
+}
+
+bool live_insert(const struct heap *heap, const struct live_entry *entry)
+{
+	uint64_t hash = address_hash(entry->address);
+	for (uint32_t level = 0; level < SEEP_LIVE_LEVELS; level++) {
+		if (level_insert(heap, level, hash, entry)) {
+			add_relaxed(&heap->header->live_inserted, 1);
+			return true;
+		}
+	}
+	return false;
+}
+
+static void slot_copy(struct seep_heap_live *slot, uint64_t address, struct live_entry *entry)
+{
+	uint64_t size_rate = load_relaxed(&slot->size_rate), site_thread = load_relaxed(&slot->site_thread);
+	*entry = (struct live_entry){.address = address,
+				     .size = size_rate & SEEP_SIZE_LIMIT,
+				     .rate_index = (uint32_t)(size_rate >> 48) & 0xff,
+				     .site = (uint32_t)site_thread,
+				     .thread = (uint32_t)(site_thread >> 32),
+				     .birth_ns = load_relaxed(&slot->birth_ns)};
+}
+
+bool live_remove(const struct heap *heap, uint64_t address, struct live_entry *entry)
+{
+	uint64_t hash = address_hash(address);
+	for (uint32_t level = 0; level < SEEP_LIVE_LEVELS; level++) {
+		uint32_t mask = level_mask(heap, level), home = (uint32_t)hash & mask;
+		uint32_t reach = load_relaxed(&heap->homes[level][home]);
+		for (uint32_t distance = 0; distance < reach; distance++) {
+			struct seep_heap_live *slot = &heap->live[level][(home + distance) & mask];
+			if (load_acquire(&slot->address) != address)
+				continue;
+			slot_copy(slot, address, entry);
+			uint64_t expected = address;
+			/* release: the copy is made before the slot can be claimed. Fails only if the program frees
+			 * twice at once. */
+			if (!atomic_compare_exchange_strong_explicit(&slot->address, &expected, SEEP_LIVE_FREE,
+								     memory_order_release, memory_order_relaxed))
+				return false;
+			add_relaxed(&heap->header->live_removed, 1);
+			return true;
+		}
+	}
+	return false;
+}
+
+enum live_read live_read(const struct heap *heap, uint32_t level, uint32_t number, struct live_entry *entry)
+{
+	struct seep_heap_live *slot = &heap->live[level][number];
+	for (int attempt = 0; attempt < 4; attempt++) {
+		uint64_t address = load_acquire(&slot->address);
+		if (address == SEEP_LIVE_FREE)
+			return LIVE_EMPTY;
+		if (address == SEEP_LIVE_WRITING)
+			return LIVE_TORN;
+		uint64_t birth_ns = load_acquire(&slot->birth_ns);
+		slot_copy(slot, address, entry);
+		atomic_thread_fence(memory_order_acquire);
+		uint64_t again = load_acquire(&slot->address);
+		if (again == address && load_relaxed(&slot->birth_ns) == birth_ns && entry->birth_ns == birth_ns)
+			return LIVE_ENTRY;
+	}
+	return LIVE_TORN;
+}

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Registration of modules and the making of module-relative frames: see modules.h. */
+#include "heap/modules.h"
+
+#include <dlfcn.h>
+#include <elf.h>
+#include <link.h>
+#include <string.h>
+
+#include "base/atomics.h"
+#include "base/syscall.h"
+
+/* glibc 2.35's struct dl_find_object, declared in <dlfcn.h> only where the headers are that new. */
+static int (*find_object)(void *, struct dl_find_object *);
+
+#define LISTED_MODULES 256
+static struct loaded_module listed[LISTED_MODULES];
+static unsigned listed_count;
+static char working_directory[512];
+
+static bool find_by_loader(uintptr_t address, struct loaded_module *module)
+{
+	struct dl_find_object found;
+	if (find_object((void *)address, &found) != 0)
+		return false;
+	*module = (struct loaded_module){.start = (uintptr_t)found.dlfo_map_start,
+					 .end = (uintptr_t)found.dlfo_map_end,
+					 .bias = found.dlfo_link_map->l_addr,
+					 .name = found.dlfo_link_map->l_name};
+	return true;
+}
+
+static bool find_in_list(uintptr_t address, struct loaded_module *module)
+{
+	for (unsigned i = 0; i < listed_count; i++) {
+		if (address >= listed[i].start && address < listed[i].end) {
+			*module = listed[i];
+			return true;
+		}
+	}
+	return false;
+}
+
+static module_finder *finder;
+
+static int list_module(struct dl_phdr_info *info, size_t size, void *context)
+{
+	(void)size;
+	(void)context;
+	if (listed_count == LISTED_MODULES)
+		return 1;
+	struct loaded_module *module = &listed[listed_count];
+	*module = (struct loaded_module){.start = UINT64_MAX, .bias = info->dlpi_addr, .name = info->dlpi_name};
+	for (int i = 0; i < info->dlpi_phnum; i++) {
+		const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
+		if (segment->p_type != PT_LOAD)
+			continue;
+		uint64_t start = info->dlpi_addr + (segment->p_vaddr & ~(uint64_t)(SEEP_HEAP_PAGE - 1));
+		uint64_t end = info->dlpi_addr + segment->p_vaddr + segment->p_memsz;
+		module->start = start < module->start ? start : module->start;
+		module->end = end > module->end ? end : module->end;
+	}
+	listed_count += module->start < module->end;
+	return 0;
+}
+
+void modules_prepare(void)
+{
+	*(void **)&find_object = dlsym(RTLD_DEFAULT, "_dl_find_object");
+	finder = find_object ? find_by_loader : find_in_list;
+	if (!find_object)
+		dl_iterate_phdr(list_module, NULL);
+	if (system_call(SYS_getcwd, (long)working_directory, sizeof working_directory, 0, 0, 0, 0) <= 0)
+		working_directory[0] = 0;
+}
+
+void modules_set_finder(module_finder *replacement)
+{
+	finder = replacement;
+}
+
+/* Is [address, address + bytes) inside one loaded segment of the module? */
+static bool segment_holds(const ElfW(Phdr) * segments, unsigned count, uint64_t address, uint64_t bytes)
+{
+	for (unsigned i = 0; i < count; i++) {
+		if (segments[i].p_type == PT_LOAD && address >= segments[i].p_vaddr && bytes <= segments[i].p_memsz &&
+		    address - segments[i].p_vaddr <= segments[i].p_memsz - bytes)
+			return true;
+	}
+	return false;
+}
+
+/* The NT_GNU_BUILD_ID of a module, read from its own memory. 0: it has none. */
+static uint32_t build_id_read(const struct loaded_module *module, uint8_t build_id[static 32])
+{
+	const ElfW(Ehdr) *header = (const void *)(uintptr_t)module->start;
+	if (module->end - module->start < SEEP_HEAP_PAGE || memcmp(header->e_ident, ELFMAG, SELFMAG) != 0 ||
+	    header->e_phentsize != sizeof(ElfW(Phdr)) ||
+	    header->e_phoff + header->e_phnum * sizeof(ElfW(Phdr)) > SEEP_HEAP_PAGE)
+		return 0;
+	const ElfW(Phdr) *segments = (const void *)(uintptr_t)(module->start + header->e_phoff);
+	for (unsigned i = 0; i < header->e_phnum; i++) {
+		const ElfW(Phdr) *notes = &segments[i];
+		if (notes->p_type != PT_NOTE ||
+		    !segment_holds(segments, header->e_phnum, notes->p_vaddr, notes->p_memsz))
+			continue;
+		const char *at = (const char *)(uintptr_t)(module->bias + notes->p_vaddr);
+		uint64_t left = notes->p_memsz;
+		while (left >= sizeof(ElfW(Nhdr))) {
+			const ElfW(Nhdr) *note = (const void *)at;
+			uint64_t name = (note->n_namesz + 3u) & ~3u, value = (note->n_descsz + 3u) & ~3u;
+			if (name + value + sizeof *note > left)
+				break;
+			if (note->n_type == NT_GNU_BUILD_ID && note->n_namesz == 4 &&
+			    memcmp(at + sizeof *note, "GNU", 4) == 0 && note->n_descsz <= 32) {
+				memcpy(build_id, at + sizeof *note + name, note->n_descsz);
+				return note->n_descsz;
+			}
+			at += sizeof *note + name + value;
+			left -= sizeof *note + name + value;
+		}
+	}
+	return 0;
+}
+
+static void text_append(char *text, size_t *length, size_t limit, const char *more)
+{
+	while (*more && *length + 1 < limit)
+		text[(*length)++] = *more++;
+	text[*length] = 0;
+}
+
+static void module_describe(const struct heap *heap, const struct loaded_module *loaded,
+			    struct seep_heap_module *module)
+{
+	size_t length = 0;
+	const char *name = loaded->name ? loaded->name : "";
+	uint32_t flags = 0;
+	if (!*name) {
+		name = heap->header->executable;
+		flags = SEEP_MODULE_EXECUTABLE;
+	} else if (strncmp(name, "linux-vdso", 10) == 0) {
+		flags = SEEP_MODULE_VDSO;
+	} else if (*name != '/' && *working_directory) {
+		text_append(module->path, &length, sizeof module->path, working_directory);
+		text_append(module->path, &length, sizeof module->path, "/");
+	}
+	text_append(module->path, &length, sizeof module->path, name);
+	store_relaxed(&module->flags, flags);
+	module->start = loaded->start;
+	module->end = loaded->end;
+	module->bias = loaded->bias;
+	module->build_id_bytes = build_id_read(loaded, module->build_id);
+	module->epoch = load_relaxed(&heap->header->module_epoch);
+	uint64_t identity = UINT64_C(0xcbf29ce484222325); /* FNV-1a */
+	for (size_t i = 0; i < length; i++)
+		identity = (identity ^ (uint8_t)module->path[i]) * UINT64_C(0x100000001b3);
+	for (uint32_t i = 0; i < module->build_id_bytes; i++)
+		identity = (identity ^ module->build_id[i]) * UINT64_C(0x100000001b3);
+	module->identity = identity;
+}
+
+static void module_retire(const struct heap *heap, struct seep_heap_module *module)
+{
+	if (!(or_relaxed(&module->flags, SEEP_MODULE_UNLOADED) & SEEP_MODULE_UNLOADED))
+		add_release(&heap->header->module_epoch, 1);
+}
+
+/* The entry of this loaded module, registered if need be; 0 where the table is full. */
+static uint32_t module_register(const struct heap *heap, const struct loaded_module *loaded)
+{
+	struct seep_heap_module fresh = {0};
+	module_describe(heap, loaded, &fresh);
+	uint32_t capacity = heap->capacity[SEEP_AREA_MODULES];
+	uint32_t count = load_acquire(&heap->header->module_count);
+	for (uint32_t i = 1; i < count && i < capacity; i++) {
+		struct seep_heap_module *module = &heap->modules[i];
+		if (load_acquire(&module->state) != SEEP_MODULE_READY || module->start >= loaded->end ||
+		    module->end <= loaded->start || (load_relaxed(&module->flags) & SEEP_MODULE_UNLOADED))
+			continue;
+		if (module->start == loaded->start && module->bias == loaded->bias &&
+		    module->identity == fresh.identity)
+			return i;
+		module_retire(heap, module); /* something else is mapped there now */
+	}
+	count = load_relaxed(&heap->header->module_count);
+	do {
+		if (count >= capacity) {
+			heap_count_loss(heap, SEEP_LOSS_MODULES_FULL);
+			return 0;
+		}
+	} while (!atomic_compare_exchange_weak_explicit(&heap->header->module_count, &count, count + 1,
+							memory_order_relaxed, memory_order_relaxed));
+	struct seep_heap_module *module = &heap->modules[count];
+	store_relaxed(&module->state, SEEP_MODULE_WRITING);
+	memcpy((char *)module + offsetof(struct seep_heap_module, start),
+	       (char *)&fresh + offsetof(struct seep_heap_module, start),
+	       sizeof fresh - offsetof(struct seep_heap_module, start));
+	store_relaxed(&module->flags, load_relaxed(&fresh.flags));
+	store_release(&module->state, SEEP_MODULE_READY);
+	return count;
+}
+
+static uint64_t frame_word(uint32_t module, uint64_t bias, uintptr_t address)
+{
+	return (uint64_t)module << 48 | ((address - bias) & (SEEP_FRAME_EXACT - 1));
+}
+
+uint64_t module_frame(const struct heap *heap, uintptr_t address, uint32_t *last)
+{
+	/* one less: the call may be the last instruction of its module */
+	struct loaded_module loaded;
+	if (*last) {
+		const struct seep_heap_module *module = &heap->modules[*last];
+		if (address - 1 >= module->start && address - 1 < module->end)
+			return frame_word(*last, module->bias, address);
+	}
+	if (!finder || !finder(address - 1, &loaded))
+		return frame_word(0, 0, address);
+	uint32_t number = module_register(heap, &loaded);
+	if (!number)
+		return frame_word(0, 0, address);
+	*last = number;
+	return frame_word(number, loaded.bias, address);
+}
+
+void modules_watch(const struct heap *heap)
+{
+	if (!find_object)
+		return;
+	uint32_t count = load_acquire(&heap->header->module_count);
+	for (uint32_t i = 1; i < count && i < heap->capacity[SEEP_AREA_MODULES]; i++) {
+		struct seep_heap_module *module = &heap->modules[i];
+		if (load_acquire(&module->state) != SEEP_MODULE_READY ||
+		    (load_relaxed(&module->flags) & (SEEP_MODULE_UNLOADED | SEEP_MODULE_EXECUTABLE)))
+			continue;
+		/* only the range is looked at: the link map may go while we look */
+		struct dl_find_object found;
+		if (find_object((void *)(uintptr_t)module->start, &found) != 0 ||
+		    (uintptr_t)found.dlfo_map_start != module->start || (uintptr_t)found.dlfo_map_end != module->end)
+			module_retire(heap, module);
+	}
+}
+
+const struct seep_heap_module *module_entry(const struct heap *heap, uint32_t module)
+{
+	if (module == 0 || module >= heap->capacity[SEEP_AREA_MODULES] ||
+	    load_acquire(&heap->modules[module].state) != SEEP_MODULE_READY)
+		return NULL;
+	return &heap->modules[module];
+}
