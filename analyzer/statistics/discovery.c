@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Y. Benjamini & Y. Hochberg, "Controlling the false discovery rate", Journal
+ * of the Royal Statistical Society B 57 (1995) 289-300, in the form of
+ * adjusted p-values: q(i) = min over j >= i of p(j) m / j, p ascending.
+ */
+#include "statistics/discovery.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
+
+struct ranked {
+	double p;
+	size_t index;
+};
+
+static int ranked_compare(const void *left, const void *right)
+{
+	const struct ranked *a = left;
+	const struct ranked *b = right;
+
+	return (a->p > b->p) - (a->p < b->p);
+}
+
+void q_values(const double *p, double *q, size_t count)
+{
+	struct ranked *order = memory_allocate(count ? count : 1, sizeof *order);
+	size_t tests = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		q[i] = NAN;
+		if (!isnan(p[i]))
+			order[tests++] = (struct ranked){p[i], i};
+	}
+	qsort(order, tests, sizeof *order, ranked_compare);
+	double least = 1;
+	for (size_t j = tests; j > 0; j--) {
+		least = fmin(least, order[j - 1].p * (double)tests / (double)j);
+		q[order[j - 1].index] = least;
+	}
+	free(order);
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Sources. One set: the gamma interval for weighted sums of Poisson counts,
+ * M. P. Fay & E. J. Feuer, "Confidence intervals for directly standardized
+ * rates: a method based on the gamma distribution", Statistics in Medicine 16
+ * (1997) 791-801. Their k, the largest weight, is here the largest that a
+ * sample of the set could have had, were it not for chance: for bytes that is
+ * the same (no weight is below the rate), for objects of mixed sizes it is not
+ * (a set of one large block may have missed a thousand small ones).
+ * Difference: MOVER, "method of variance estimates recovery", G. Y. Zou & A.
+ * Donner, Statistics in Medicine 27 (2008) 1693-1702.
+ *
+ * Certain samples carry no doubt: they shift both ends and enter nothing else.
+ */
+#include "statistics/interval.h"
+
+#include <math.h>
+#include <stdbool.h>
+
+#include "statistics/gamma.h"
+#include "statistics/measure.h"
+
+#define P_SMALLEST 1e-300
+#define BISECTIONS 40 /* ln 1e-300 is -691: 2^-40 of that is 6e-10 */
+
+/* The ends, each its own function: the p-value needs one of them only. */
+static double sum_low(const struct seep_sum *sum, double alpha)
+{
+	const double x = sum->uncertain;
+	const double v = sum->variance;
+
+	if (!(x > 0))
+		return sum->certain;
+	if (!(v > 0))
+		return sum->certain + x;
+	return sum->certain + v / (2 * x) * chi_squared_quantile(alpha / 2, TAIL_LOWER, 2 * x * x / v);
+}
+
+/* For no sample at all x and v are 0, and chi-squared with two degrees of freedom is the exponential distribution:
+ * the result is the Poisson zero, -k ln(alpha/2). */
+static double sum_high(const struct seep_sum *sum, double unseen, double alpha)
+{
+	const double k = fmax(sum->largest, unseen);
+	const double x = sum->uncertain + k;
+	const double v = sum->variance + k * k;
+
+	if (!(v > 0))
+		return sum->certain + sum->uncertain;
+	return sum->certain + v / (2 * x) * chi_squared_quantile(alpha / 2, TAIL_UPPER, 2 * x * x / v);
+}
+
+struct interval sum_interval(const struct seep_sum *sum, double unseen, double alpha)
+{
+	return (struct interval){sum_low(sum, alpha), sum_high(sum, unseen, alpha)};
+}
+
+/* How far the difference reaches towards the side where `less` is more and `more` is less. */
+static double difference_reach(const struct seep_sum *more, const struct seep_sum *less, double unseen, double alpha)
+{
+	return hypot(sum_estimate(more) - sum_low(more, alpha), sum_high(less, unseen, alpha) - sum_estimate(less));
+}
+
+struct interval difference_interval(const struct seep_sum *fresh, const struct seep_sum *gone, double unseen,
+				    double alpha)
+{
+	const double growth = sum_estimate(fresh) - sum_estimate(gone);
+
+	return (struct interval){
+	    growth - difference_reach(fresh, gone, unseen, alpha),
+	    growth + difference_reach(gone, fresh, unseen, alpha),
+	};
+}
+
+double difference_p_value(const struct seep_sum *fresh, const struct seep_sum *gone, double unseen)
+{
+	const double growth = sum_estimate(fresh) - sum_estimate(gone);
+	const struct seep_sum *more = growth > 0 ? fresh : gone;
+	const struct seep_sum *less = growth > 0 ? gone : fresh;
+	double low = log(P_SMALLEST);
+	double high = 0;
+
+	if (!(fabs(growth) > difference_reach(more, less, unseen, 1)))
+		return 1;
+	if (fabs(growth) > difference_reach(more, less, unseen, P_SMALLEST))
+		return 0;
+	for (int i = 0; i < BISECTIONS; i++) { /* the reach shrinks as alpha grows */
+		const double middle = low + (high - low) / 2;
+		const bool excludes = fabs(growth) > difference_reach(more, less, unseen, exp(middle));
+		if (excludes)
+			high = middle;
+		else
+			low = middle;
+	}
+	return exp(high);
+}
+
+double unseen_bytes(double rate)
+{
+	return rate > 1 ? rate : 0;
+}
+
+double unseen_objects(double rate, const struct seep_sum *ever)
+{
+	return rate > 1 ? ever->largest : 0;
+}

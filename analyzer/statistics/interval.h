@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * How sure is a number that was estimated from samples: intervals for one set
+ * of samples and for the difference of two, and the test that belongs to them.
+ * docs/SAMPLING.md derives and checks them.
+ *
+ * `alpha` is what is left out of an interval: 0.05 for 95 %. `unseen` is the
+ * most that one sample which was not taken would have stood for (unseen_bytes()
+ * and unseen_objects()): it bounds a set that showed no sample; 0 leaves that
+ * bound out.
+ */
+#ifndef SEEP_STATISTICS_INTERVAL_H
+#define SEEP_STATISTICS_INTERVAL_H
+
+#include <seep/measure.h>
+
+#define ALPHA 0.05 /* of every interval that is printed */
+
+struct interval {
+	double low, high;
+};
+
+/* The gamma interval of one set of samples. */
+struct interval sum_interval(const struct seep_sum *sum, double unseen, double alpha);
+
+/* The interval of fresh - gone, two sets that have no sample in common. */
+struct interval difference_interval(const struct seep_sum *fresh, const struct seep_sum *gone, double unseen,
+				    double alpha);
+
+/* The two-sided p-value of "no difference": the smallest alpha at which difference_interval() excludes 0, so that
+ * p <= alpha exactly where that interval does. 1 where none does; 0 where all do (nothing is uncertain). */
+double difference_p_value(const struct seep_sum *fresh, const struct seep_sum *gone, double unseen);
+
+/*
+ * `unseen` for a set of samples, `ever` being all that its site has ever allocated. Bytes: the rate, which is what a
+ * sample of a small object stands for. Objects: the largest weight that the site ever showed, which holds as long as
+ * the smallest object that the site allocates is no smaller than the smallest that was ever sampled there; where none
+ * was, it is 0, and an upper bound on objects can't be given. A rate of 1 misses nothing.
+ */
+double unseen_bytes(double rate);
+double unseen_objects(double rate, const struct seep_sum *ever);
+
+#endif

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Lifetimes of freed objects, in log2 bins: bin b holds [2^b, 2^(b+1)) ns, bin
+ * 0 also 0 ns. All weights are estimated numbers of objects.
+ */
+#ifndef SEEP_STATISTICS_LIFETIME_H
+#define SEEP_STATISTICS_LIFETIME_H
+
+#define LIFETIME_BINS 64
+
+/* The lifetime that half of the objects did not reach, in ns; NaN where there are none. Within its bin it is
+ * interpolated on the logarithm, as if lifetimes were spread evenly over the bin's octave (bin 0: evenly over its
+ * 2 ns), so it is exact to a factor of two at worst. */
+double lifetime_median_ns(const double objects[LIFETIME_BINS]);
+
+#endif

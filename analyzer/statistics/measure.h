@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Sums of samples: what <seep/measure.h> describes, made from single samples,
+ * added, and subtracted where one set contains the other.
+ */
+#ifndef SEEP_STATISTICS_MEASURE_H
+#define SEEP_STATISTICS_MEASURE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <seep/measure.h>
+
+/* Adds one sample of `size` bytes that was taken at `rate`. */
+void measure_add_sample(struct seep_measure *measure, uint64_t size, uint64_t rate);
+
+void measure_add(struct seep_measure *measure, const struct seep_measure *more);
+
+/* What a sum that only ever grows gained between two moments. Estimates are exact to rounding and never negative;
+ * `largest` is that of the later sum, since which sample held it is no longer known. */
+struct seep_measure measure_since(const struct seep_measure *earlier, const struct seep_measure *later);
+
+/* The estimate itself. */
+static inline double sum_estimate(const struct seep_sum *sum)
+{
+	return sum->uncertain + sum->certain;
+}
+
+/* True where some sample in the set stood for more than itself. */
+static inline bool sum_is_uncertain(const struct seep_sum *sum)
+{
+	return sum->uncertain > 0;
+}
+
+#endif

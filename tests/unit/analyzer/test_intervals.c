@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Both tables of docs/SAMPLING.md, by simulation with a fixed seed: how often
+ * an interval covers the truth. A coverage is accepted where it differs from
+ * the table's by no more than the noise of the two simulations allows (two
+ * binomial counts, 1 in 10,000). `test_intervals -v` prints what came out.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "statistics/gamma.h"
+#include "statistics/interval.h"
+#include "statistics/measure.h"
+
+#define RATE 524288
+#define TRIALS 6000
+#define TABLE_TRIALS 1500 /* what the tables were made with */
+
+static bool is_verbose;
+static uint64_t random_state;
+
+static void random_seed(uint64_t seed)
+{
+	random_state = seed;
+}
+
+/* Steele, Lea & Flood, SplitMix64; in (0, 1]. */
+static double random_unit(void)
+{
+	uint64_t z = random_state += 0x9e3779b97f4a7c15u;
+
+	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
+	z = (z ^ z >> 27) * 0x94d049bb133111ebu;
+	z ^= z >> 31;
+	return ((double)(z >> 11) + 1) / 9007199254740992.0;
+}
+
+/*
+ * A program allocates `total` bytes in objects of `size`. Sample points lie on its line of bytes, an exponential gap
+ * apart; an object that holds any is one sample. After a sample the gap begins anew (it has no memory).
+ */
+static double program_allocate(struct seep_measure *measure, uint64_t size, double total)
+{
+	const double objects = floor(total / (double)size + 0.5);
+	double next = 0; /* object that is looked at */
+
+	for (;;) {
+		next = floor(next + -RATE * log(random_unit()) / (double)size);
+		if (next >= objects)
+			return objects * (double)size;
+		measure_add_sample(measure, size, RATE);
+		next++;
+	}
+}
+
+/* Some objects of one size, in units of the rate; a row of a table lists up to four. */
+struct portion {
+	double size, total;
+};
+
+static double portions_allocate(struct seep_measure *measure, const struct portion *portions)
+{
+	double truth = 0;
+
+	memset(measure, 0, sizeof *measure);
+	for (int i = 0; i < 4 && portions[i].total > 0; i++)
+		truth += program_allocate(measure, (uint64_t)(portions[i].size * RATE + 0.5), portions[i].total * RATE);
+	return truth;
+}
+
+/* Two coverages, each a binomial count, differ by chance alone. A table's digit is cut at 0.0005. */
+static void assert_coverage(const char *name, int covered, double table)
+{
+	const double share = (double)covered / TRIALS;
+	const double noise = fmax(table * (1 - table), 0.0005) * (1.0 / TRIALS + 1.0 / TABLE_TRIALS);
+
+	if (is_verbose)
+		printf("%-32s covers %.3f, table %.3f\n", name, share, table);
+	if (fabs(share - table) > normal_quantile(0.5e-4, TAIL_UPPER) * sqrt(noise) + 0.0005)
+		fail_msg("%s: covers %.4f, table %.3f", name, share, table);
+}
+
+static void assert_covers_enough(const char *name, int covered, double wanted)
+{
+	const double noise = normal_quantile(1e-4, TAIL_UPPER) * sqrt(wanted * (1 - wanted) / TRIALS);
+
+	if ((double)covered / TRIALS < wanted - noise)
+		fail_msg("%s: covers only %.4f", name, (double)covered / TRIALS);
+}
+
+#define SMALL (64.0 / RATE)
+
+static const struct {
+	const char *name;
+	struct portion portions[4];
+	double normal, gamma; /* coverage; 0: not in the table */
+} table_of_one[] = {
+    {"64 B, 1 R", {{SMALL, 1}}, 0.605, 0.989},
+    {"64 B, 3 R", {{SMALL, 3}}, 0.811, 0.990},
+    {"64 B, 10 R", {{SMALL, 10}}, 0.927, 0.975},
+    {"64 B, 100 R", {{SMALL, 100}}, 0.959, 0.959},
+    {"R/2, 5 R", {{0.5, 5}}, 0.953, 0.980},
+    {"2 R, 10 R", {{2, 10}}, 0.866, 0.999},
+    {"20 R small, one 5 R", {{SMALL, 20}, {5, 5}}, 0, 0.965},
+    {"3 R small, four 2 R", {{SMALL, 3}, {2, 8}}, 0, 0.990},
+    {"2 R small, three 1.5 R, one 6 R", {{SMALL, 2}, {1.5, 4.5}, {6, 6}}, 0, 0.992},
+    {"twenty 5 R", {{5, 100}}, 0, 1.000},
+    {"20 R small, one 200 R", {{SMALL, 20}, {200, 200}}, 0, 0.967},
+};
+
+static void coverage_of_one_set_is_as_in_the_table(void **state)
+{
+	(void)state;
+	random_seed(1);
+	for (size_t row = 0; row < sizeof table_of_one / sizeof *table_of_one; row++) {
+		int normal = 0, gamma = 0;
+		for (int trial = 0; trial < TRIALS; trial++) {
+			struct seep_measure measure;
+			const double truth = portions_allocate(&measure, table_of_one[row].portions);
+			const double off = fabs(sum_estimate(&measure.bytes) - truth);
+			const struct interval interval = sum_interval(&measure.bytes, unseen_bytes(RATE), ALPHA);
+			normal += off <= 1.959964 * sqrt(measure.bytes.variance);
+			gamma += interval.low <= truth && truth <= interval.high;
+		}
+		if (table_of_one[row].normal > 0)
+			assert_coverage("normal", normal, table_of_one[row].normal);
+		assert_coverage(table_of_one[row].name, gamma, table_of_one[row].gamma);
+		assert_covers_enough(table_of_one[row].name, gamma, 0.95);
+	}
+}
+
+/* One 200 R buffer beside 20 R of small objects: 682 R wide if it counted as uncertain, 18.5 R with the rule. */
+static void certain_samples_do_not_widen_the_interval(void **state)
+{
+	double width = 0, width_without = 0;
+
+	(void)state;
+	random_seed(2);
+	for (int trial = 0; trial < TRIALS; trial++) {
+		struct seep_measure measure = {0};
+		program_allocate(&measure, 64, 20.0 * RATE);
+		measure_add_sample(&measure, 200u * RATE, RATE);
+		assert_true(measure.bytes.certain == 200.0 * RATE);
+		const struct interval with = sum_interval(&measure.bytes, RATE, ALPHA);
+		struct seep_sum plain = measure.bytes;
+		plain.uncertain += plain.certain;
+		plain.largest = plain.certain;
+		plain.certain = 0;
+		const struct interval without = sum_interval(&plain, RATE, ALPHA);
+		width += (with.high - with.low) / RATE / TRIALS;
+		width_without += (without.high - without.low) / RATE / TRIALS;
+	}
+	if (is_verbose)
+		printf("one 200 R beside 20 R: %.1f R wide, %.0f R without the rule\n", width, width_without);
+	assert_true(fabs(width - 18.5) < 0.3);
+	assert_true(fabs(width_without - 682) < 10);
+}
+
+static const struct {
+	double fresh, gone; /* in R, of 64-byte objects */
+	double covers;
+} table_of_differences[] = {
+    {2, 2, 0.996}, {10, 10, 0.966}, {30, 30, 0.949}, {10, 3, 0.977}, {3, 0, 0.999},
+};
+
+static void coverage_of_differences_is_as_in_the_table(void **state)
+{
+	(void)state;
+	random_seed(3);
+	for (size_t row = 0; row < sizeof table_of_differences / sizeof *table_of_differences; row++) {
+		int covered = 0;
+		char name[64];
+		for (int trial = 0; trial < TRIALS; trial++) {
+			struct seep_measure fresh = {0}, gone = {0};
+			double truth = program_allocate(&fresh, 64, table_of_differences[row].fresh * RATE);
+			truth -= program_allocate(&gone, 64, table_of_differences[row].gone * RATE);
+			const struct interval interval =
+			    difference_interval(&fresh.bytes, &gone.bytes, unseen_bytes(RATE), ALPHA);
+			covered += interval.low <= truth && truth <= interval.high;
+		}
+		snprintf(name, sizeof name, "new %g R, gone %g R", table_of_differences[row].fresh,
+			 table_of_differences[row].gone);
+		assert_coverage(name, covered, table_of_differences[row].covers);
+	}
+}
+
+/* Counts of objects: the same interval, weights 1/p. */
+static void objects_are_covered_as_well(void **state)
+{
+	(void)state;
+	random_seed(4);
+	for (size_t row = 0; row < sizeof table_of_one / sizeof *table_of_one; row++) {
+		int covered = 0;
+		double objects = 0;
+		for (int i = 0; i < 4 && table_of_one[row].portions[i].total > 0; i++)
+			objects +=
+			    floor(table_of_one[row].portions[i].total / table_of_one[row].portions[i].size + 0.5);
+		for (int trial = 0; trial < TRIALS; trial++) {
+			struct seep_measure measure, ever = {0};
+			portions_allocate(&measure, table_of_one[row].portions);
+			measure_add_sample(&ever, 64, RATE); /* the site has once shown its smallest object */
+			measure_add(&ever, &measure);
+			const double unseen = unseen_objects(RATE, &ever.objects);
+			const struct interval interval = sum_interval(&measure.objects, unseen, ALPHA);
+			covered += interval.low <= objects && objects <= interval.high;
+		}
+		assert_covers_enough(table_of_one[row].name, covered, 0.95);
+	}
+}
+
+static void p_value_agrees_with_the_interval(void **state)
+{
+	(void)state;
+	random_seed(5);
+	for (int trial = 0; trial < 300; trial++) {
+		struct seep_measure fresh = {0}, gone = {0};
+		program_allocate(&fresh, 64, 40 * random_unit() * RATE);
+		program_allocate(&gone, 3 * RATE, 20 * random_unit() * RATE);
+		const double unseen = trial % 2 ? RATE : 0;
+		const double p = difference_p_value(&fresh.bytes, &gone.bytes, unseen);
+		assert_true(p >= 0 && p <= 1);
+		if (p <= 1e-290 || p >= 1)
+			continue;
+		const struct interval in = difference_interval(&fresh.bytes, &gone.bytes, unseen, p * 1.0001);
+		const struct interval out = difference_interval(&fresh.bytes, &gone.bytes, unseen, p * 0.9999);
+		assert_true(in.low > 0 || in.high < 0);
+		assert_true(out.low <= 0 && out.high >= 0);
+	}
+}
+
+/* Where nothing grew, p <= 0.05 comes in at most 5 % of the trials, less noise. */
+static void p_value_raises_few_false_alarms(void **state)
+{
+	int quiet = 0;
+
+	(void)state;
+	random_seed(6);
+	for (int trial = 0; trial < TRIALS; trial++) {
+		struct seep_measure fresh = {0}, gone = {0};
+		program_allocate(&fresh, 4096, 12.0 * RATE);
+		program_allocate(&gone, 4096, 12.0 * RATE);
+		quiet += difference_p_value(&fresh.bytes, &gone.bytes, RATE) > 0.05;
+	}
+	assert_covers_enough("no growth", quiet, 0.95);
+}
+
+static void nothing_seen_is_bounded_by_the_rate(void **state)
+{
+	const struct seep_sum none = {0};
+	const struct seep_sum certain = {.certain = 1e9};
+	struct interval interval = sum_interval(&none, unseen_bytes(RATE), ALPHA);
+
+	(void)state;
+	assert_true(interval.low == 0);
+	assert_true(fabs(interval.high - 3.6889 * RATE) < 1e-4 * RATE);
+	interval = sum_interval(&none, unseen_bytes(1), ALPHA); /* every allocation was seen */
+	assert_true(interval.low == 0 && interval.high == 0);
+	interval = sum_interval(&certain, 0, ALPHA);
+	assert_true(interval.low == 1e9 && interval.high == 1e9);
+	interval = sum_interval(&certain, RATE, ALPHA);
+	assert_true(interval.low == 1e9 && fabs(interval.high - 1e9 - 3.6889 * RATE) < 1e-4 * RATE);
+}
+
+static void certain_growth_has_no_doubt(void **state)
+{
+	const struct seep_sum none = {0};
+	const struct seep_sum certain = {.certain = 64};
+	const struct interval interval = difference_interval(&certain, &none, 0, ALPHA);
+
+	(void)state;
+	assert_true(interval.low == 64 && interval.high == 64);
+	assert_true(difference_p_value(&certain, &none, 0) == 0);
+	assert_true(difference_p_value(&none, &certain, 0) == 0);
+	assert_true(difference_p_value(&none, &none, 0) == 1);
+	assert_true(difference_p_value(&none, &none, RATE) == 1);
+}
+
+/* A table that doubles: one large block is new, one of half its size is gone. Neither is proof of growth. */
+static void one_doubled_table_is_not_called(void **state)
+{
+	struct seep_measure fresh = {0}, gone = {0};
+
+	(void)state;
+	measure_add_sample(&fresh, 2u * RATE, RATE);
+	measure_add_sample(&gone, RATE, RATE);
+	assert_true(difference_p_value(&fresh.bytes, &gone.bytes, RATE) > 0.05);
+}
+
+static void a_sample_weighs_as_its_probability_says(void **state)
+{
+	struct seep_measure measure = {0};
+	const double p = 1 - exp(-2.0);
+
+	(void)state;
+	measure_add_sample(&measure, 2u * RATE, RATE);
+	assert_int_equal(measure.samples, 1);
+	assert_true(fabs(measure.bytes.uncertain - 2 * RATE / p) < 1e-6);
+	assert_true(fabs(measure.objects.uncertain - 1 / p) < 1e-12);
+	assert_true(fabs(measure.bytes.variance / (4.0 * RATE * RATE * (1 - p) / (p * p)) - 1) < 1e-12);
+	assert_true(measure.bytes.largest == measure.bytes.uncertain);
+
+	memset(&measure, 0, sizeof measure);
+	measure_add_sample(&measure, 0, 1); /* no bytes count as one, and rate 1 sees all */
+	assert_true(measure.bytes.certain == 1 && measure.objects.certain == 1 && measure.bytes.uncertain == 0);
+
+	memset(&measure, 0, sizeof measure);
+	measure_add_sample(&measure, (uint64_t)(9.22 * RATE), RATE);
+	assert_true(measure.bytes.certain > 0 && measure.bytes.uncertain == 0);
+	memset(&measure, 0, sizeof measure);
+	measure_add_sample(&measure, (uint64_t)(9.20 * RATE), RATE);
+	assert_true(measure.bytes.certain == 0 && measure.bytes.uncertain > 0);
+}
+
+static void a_sum_since_forgets_what_was_before(void **state)
+{
+	struct seep_measure earlier = {0}, later, since;
+
+	(void)state;
+	for (int i = 0; i < 1000; i++)
+		measure_add_sample(&earlier, 100, RATE);
+	later = earlier;
+	since = measure_since(&earlier, &later);
+	assert_int_equal(since.samples, 0);
+	assert_true(sum_estimate(&since.bytes) == 0 && since.bytes.variance == 0);
+	measure_add_sample(&later, 100, RATE);
+	measure_add_sample(&later, 100u * RATE, RATE);
+	since = measure_since(&earlier, &later);
+	assert_int_equal(since.samples, 2);
+	assert_true(fabs(since.bytes.uncertain / (RATE + 50.0) - 1) < 1e-6);
+	assert_true(since.bytes.certain == 100.0 * RATE);
+	since = measure_since(&later, &earlier); /* not a later one at all */
+	assert_true(since.samples == 0 && sum_estimate(&since.bytes) == 0);
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(a_sample_weighs_as_its_probability_says),
+	    cmocka_unit_test(a_sum_since_forgets_what_was_before),
+	    cmocka_unit_test(nothing_seen_is_bounded_by_the_rate),
+	    cmocka_unit_test(certain_growth_has_no_doubt),
+	    cmocka_unit_test(one_doubled_table_is_not_called),
+	    cmocka_unit_test(coverage_of_one_set_is_as_in_the_table),
+	    cmocka_unit_test(certain_samples_do_not_widen_the_interval),
+	    cmocka_unit_test(coverage_of_differences_is_as_in_the_table),
+	    cmocka_unit_test(objects_are_covered_as_well),
+	    cmocka_unit_test(p_value_agrees_with_the_interval),
+	    cmocka_unit_test(p_value_raises_few_false_alarms),
+	};
+	is_verbose = argc > 1 && strcmp(argv[1], "-v") == 0;
+	return cmocka_run_group_tests_name("intervals", tests, NULL, NULL);
+}
