@@ -201,27 +201,24 @@ static uint32_t module_register(const struct heap *heap, const struct loaded_mod
 	return count;
 }
 
-static uint64_t frame_word(uint32_t module, uint64_t bias, uintptr_t address)
-{
-	return (uint64_t)module << 48 | ((address - bias) & (SEEP_FRAME_EXACT - 1));
-}
-
 uint64_t module_frame(const struct heap *heap, uintptr_t address, uint32_t *last)
 {
-	/* one less: the call may be the last instruction of its module */
+	bool exact = address & FRAME_EXACT;
+	/* one less than a return address: the call may be the last instruction of its module */
+	uintptr_t inside = (address & ~FRAME_EXACT) - !exact;
 	struct loaded_module loaded;
 	if (*last) {
 		const struct seep_heap_module *module = &heap->modules[*last];
-		if (address - 1 >= module->start && address - 1 < module->end)
-			return frame_word(*last, module->bias, address);
+		if (inside >= module->start && inside < module->end)
+			return module_frame_word(*last, module->bias, address);
 	}
-	if (!finder || !finder(address - 1, &loaded))
-		return frame_word(0, 0, address);
+	if (!finder || !finder(inside, &loaded))
+		return module_frame_word(0, 0, address);
 	uint32_t number = module_register(heap, &loaded);
 	if (!number)
-		return frame_word(0, 0, address);
+		return module_frame_word(0, 0, address);
 	*last = number;
-	return frame_word(number, loaded.bias, address);
+	return module_frame_word(number, loaded.bias, address);
 }
 
 void modules_watch(const struct heap *heap)

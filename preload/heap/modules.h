@@ -34,7 +34,16 @@ void modules_prepare(void);
 /* Replaces the finder, for tests. */
 void modules_set_finder(module_finder *finder);
 
-/* The frame word of a return address on the calling thread's own stack: module and module-relative address. `*last` is
+/* Set in an address that is no return address but the instruction itself (the unwinder's UNWINDER_EXACT). */
+#define FRAME_EXACT (UINTPTR_MAX / 2 + 1)
+
+static inline uint64_t module_frame_word(uint32_t module, uint64_t bias, uintptr_t address)
+{
+	return (uint64_t)module << 48 | (address & FRAME_EXACT ? SEEP_FRAME_EXACT : 0) |
+	       (((address & ~FRAME_EXACT) - bias) & (SEEP_FRAME_EXACT - 1));
+}
+
+/* The frame word of an address on the calling thread's own stack: module and module-relative address. `*last` is
  * the module found before (0 to begin with): neighbours are often of the same module. */
 uint64_t module_frame(const struct heap *heap, uintptr_t address, uint32_t *last);
 

@@ -42,8 +42,7 @@ static bool stack_equals(const struct heap *heap, const struct seep_heap_stack *
 	for (size_t i = 0; i < depth; i++) {
 		uint32_t number = SEEP_FRAME_MODULE(stack->frames[i]);
 		const struct seep_heap_module *module = module_entry(heap, number);
-		uint64_t bias = module ? module->bias : 0;
-		if (((addresses[i] - bias) & (SEEP_FRAME_EXACT - 1)) != SEEP_FRAME_ADDRESS(stack->frames[i]))
+		if (stack->frames[i] != module_frame_word(number, module ? module->bias : 0, addresses[i]))
 			return false;
 	}
 	return true;

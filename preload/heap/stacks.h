@@ -13,8 +13,8 @@
 
 #include "heap/heap.h"
 
-/* Site of this stack (return addresses as captured, leaf first), found or appended. Any thread, signal-safe, lock-free.
- * 0: no room, or an empty stack. */
+/* Site of this stack (addresses as captured, leaf first; see FRAME_EXACT), found or appended. Any thread, signal-safe,
+ * lock-free. 0: no room, or an empty stack. */
 uint32_t stack_site(const struct heap *heap, const uintptr_t *addresses, size_t depth, bool truncated);
 
 /* The stack of a site, checked against the areas; NULL where there is none or the file is damaged. */

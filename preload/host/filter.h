@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The filter: may this address be a sampled one? 64 KiB of counters indexed by
+ * a slice of the address, private to the process. A zero says no for certain,
+ * and costs a shift, a load and a branch; anything else asks the live table.
+ *
+ * A counter goes up when an address is marked and down when it is unmarked; at
+ * 255 it stays (the filter then says "maybe" there for ever, which is never
+ * wrong). An address is marked before the program has it and unmarked after
+ * the program has given it back, so the happens-before of the program's own
+ * hand-over covers it: relaxed order is enough.
+ */
+#ifndef SEEP_HOST_FILTER_H
+#define SEEP_HOST_FILTER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/atomics.h"
+
+#define FILTER_SLOTS 65536u
+#define FILTER_STUCK 255u
+
+extern _Atomic uint8_t filter_counters[FILTER_SLOTS];
+
+static inline _Atomic uint8_t *filter_slot(const void *address)
+{
+	return &filter_counters[(uintptr_t)address >> 4 & (FILTER_SLOTS - 1)];
+}
+
+static inline bool filter_test(const void *address)
+{
+	return load_relaxed(filter_slot(address)) != 0;
+}
+
+/* Any thread, signal-safe, lock-free. */
+void filter_mark(const void *address);
+void filter_unmark(const void *address);
+
+/* After fork: the child starts with a filter that knows none of the parent's samples. Arena blocks stay marked. */
+void filter_reset(void);
+void filter_mark_for_ever(const void *address);
+
+#endif
