@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The seam between the recorder and whatever reads stacks. Several backends
+ * stand behind it; docs/UNWINDING.md has their guarantees and figures.
+ *
+ *	libunwind       loaded with dlopen
+ *	frame-pointers  the chain of saved rbp: for programs built with them throughout
+ *
+ * The shim's own frames are never captured: a capture starts at the frame of
+ * the hook, as the compiler's __builtin_frame_address(0) gives it in the
+ * outermost function of the shim (or in one that it tail-calls). That word
+ * holds the program's rbp, the next one the return address into the program,
+ * so the start costs two reads.
+ */
+#ifndef SEEP_SAMPLE_UNWINDER_H
+#define SEEP_SAMPLE_UNWINDER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Most frames that a capture is asked for: an array of 1 KiB on the caller's stack. */
+#define UNWINDER_FRAMES 128
+
+/* Set in a frame that is an instruction's own address (interrupted by a signal), not the one after a call. */
+#define UNWINDER_EXACT (UINTPTR_MAX / 2 + 1)
+
+enum unwinding_end {
+	UNWINDING_COMPLETE, /* the outermost frame is there */
+	UNWINDING_LIMIT,    /* there are more frames than were asked for */
+	UNWINDING_LOST,     /* the callers of the last frame cannot be found */
+};
+
+struct unwinding {
+	size_t depth; /* frames written */
+	enum unwinding_end end;
+};
+
+struct unwinder {
+	const char *name;
+
+	/* Binds and warms what captures need. Called once, in the constructor or in a test's setup; may allocate,
+	 * lock and call the system. False: this backend cannot serve in this process. */
+	bool (*prepare)(void);
+
+	/* Writes the return addresses above hook_frame, leaf first; limit is 1 to UNWINDER_FRAMES. Any thread, signal
+	 * handlers, alternate stacks, fibers and vfork children included; leaves errno alone. The walker and the frame
+	 * pointers take no lock, allocate nothing, use under 1 KiB of stack, and call the system only to look at a
+	 * page of a stack that they don't know yet; libunwind promises none of this on a cold cache. */
+	struct unwinding (*capture)(const void *hook_frame, uintptr_t *frames, size_t limit);
+};
+
+/* The backend of that name, prepared; NULL if there is none or it cannot serve here. Without a name: the first of
+ * libunwind and frame-pointers that can. Constructor only. */
+const struct unwinder *unwinder_select(const char *name);
+
+extern const struct unwinder unwinder_libunwind;
+extern const struct unwinder unwinder_frame_pointers;
+
+#endif
