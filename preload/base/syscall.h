@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -157,9 +158,33 @@ static inline long system_read_link(const char *path, char *target, size_t bytes
 	return system_call(SYS_readlinkat, AT_FDCWD, (long)path, (long)target, (long)bytes, 0, 0);
 }
 
-static inline int system_seek(int descriptor, int64_t offset, int whence)
+static inline int64_t system_seek(int descriptor, int64_t offset, int whence)
 {
-	return (int)system_call(SYS_lseek, descriptor, offset, whence, 0, 0, 0);
+	return system_call(SYS_lseek, descriptor, offset, whence, 0, 0, 0);
+}
+
+/* May move the mapping. As system_map(). */
+static inline void *system_remap(void *address, size_t old_bytes, size_t new_bytes)
+{
+	return (void *)system_call(SYS_mremap, (long)address, (long)old_bytes, (long)new_bytes, MREMAP_MAYMOVE, 0, 0);
+}
+
+/* The same file on the lowest free descriptor from `lowest` on, close-on-exec. */
+static inline int system_duplicate(int descriptor, int lowest)
+{
+	return (int)system_call(SYS_fcntl, descriptor, F_DUPFD_CLOEXEC, lowest, 0, 0, 0);
+}
+
+/* The soft limit of this process; a value of enum __rlimit_resource. */
+static inline int system_limit(int resource, struct rlimit *limit)
+{
+	return (int)system_call(SYS_prlimit64, 0, resource, 0, (long)limit, 0, 0);
+}
+
+/* Gives the calling thread a descriptor table of its own that has none of those from `first` on (Linux 5.9). */
+static inline int system_leave_descriptors(unsigned first)
+{
+	return (int)system_call(SYS_close_range, first, ~0u, 1u << 1 /* CLOSE_RANGE_UNSHARE */, 0, 0, 0);
 }
 
 /* Through the vDSO: 22 ns, no system call. */

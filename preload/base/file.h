@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Files by raw system calls. Errors are returned as -errno. Descriptors are
+ * close-on-exec and never 0 to 2: a program that had closed its standard
+ * streams would print into our file.
+ */
+#ifndef SEEP_BASE_FILE_H
+#define SEEP_BASE_FILE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* openat with O_CLOEXEC; restarted when interrupted. A descriptor above 2, or -errno. */
+int file_open(int directory, const char *path, int flags, int mode);
+
+/* Reads a small file from its start, at most size - 1 bytes, and ends it with a NUL. Bytes read, or -errno. */
+long file_read_text(const char *path, char *buffer, size_t size);
+
+/* Reads exactly `bytes` at `offset`, less only where the file ends. Bytes read, or -errno. */
+long file_read_at(int descriptor, void *data, size_t bytes, uint64_t offset);
+
+/* Writes all of it. 0, or -errno. */
+long file_write_all(int descriptor, const void *data, size_t bytes);
+
+#endif
