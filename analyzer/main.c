@@ -8,11 +8,13 @@
 #include <string.h>
 
 #include "commands/command.h"
+#include "process/launch.h"
 
 static const struct command *const commands[] = {
     /* clang-format off */
 	&command_run,
 	&command_snapshot,
+	&command_doctor,
     /* clang-format on */
 };
 enum {
@@ -100,6 +102,7 @@ static int command_dispatch(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+	launch_leave_shim(argv);
 	int status = command_dispatch(argc, argv);
 
 	/* What was printed to a full disk or a closed pipe was not delivered, and the exit status must say so. */

@@ -10,6 +10,7 @@
 #ifndef SEEP_COMMAND_H
 #define SEEP_COMMAND_H
 
+#include <getopt.h> /* optarg and optind, in which command_next_option() leaves its finds */
 #include <stdbool.h>
 
 #include "base/error.h"

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Digits and at most one suffix, checked for overflow. */
+#include <stddef.h>
+#include <string.h>
+
+#include "commands/argument.h"
+
+struct unit {
+	const char *suffix;
+	uint64_t factor;
+};
+
+static bool parse_scaled(const char *text, const struct unit *units, uint64_t *result)
+{
+	uint64_t number = 0;
+	const char *at = text;
+
+	for (; *at >= '0' && *at <= '9'; at++)
+		if (__builtin_mul_overflow(number, 10, &number) ||
+		    __builtin_add_overflow(number, (uint64_t)(*at - '0'), &number))
+			return false;
+	if (at == text)
+		return false;
+	for (; units->suffix; units++) {
+		uint64_t scaled;
+		if (strcmp(at, units->suffix) != 0)
+			continue;
+		if (__builtin_mul_overflow(number, units->factor, &scaled))
+			return false;
+		*result = scaled;
+		return true;
+	}
+	return false;
+}
+
+bool argument_parse_bytes(const char *text, uint64_t *bytes)
+{
+	static const struct unit units[] = {{"", 1}, {"K", 1 << 10}, {"M", 1 << 20}, {"G", 1 << 30}, {NULL, 0}};
+
+	return parse_scaled(text, units, bytes);
+}
+
+bool argument_parse_time(const char *text, uint64_t *time_ns)
+{
+	static const struct unit units[] = {
+	    {"", 1000000000}, {"ms", 1000000}, {"s", 1000000000}, {"m", 60000000000}, {"h", 3600000000000}, {NULL, 0},
+	};
+
+	return parse_scaled(text, units, time_ns);
+}
+
+bool argument_parse_count(const char *text, uint64_t *count)
+{
+	static const struct unit units[] = {{"", 1}, {NULL, 0}};
+
+	return parse_scaled(text, units, count);
+}

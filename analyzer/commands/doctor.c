@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * seep doctor: will it work here, and if not, why and what to do. Asked about
+ * a command, a process, or, with no operand, about the machine.
+ */
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/buffer.h"
+#include "base/json.h"
+#include "base/strings.h"
+#include "commands/argument.h"
+#include "commands/command.h"
+#include "process/check.h"
+
+enum { OPTION_JSON = 256, TEXT_LIMIT_BYTES = 400 };
+
+static const char *const severity_names[] = {
+    [FINDING_FINE] = "ok",
+    [FINDING_NOTE] = "note",
+    [FINDING_WARNING] = "warning",
+    [FINDING_FAULT] = "fault",
+};
+
+static const struct command_option doctor_options[] = {
+    {OPTION_JSON, "json", NULL, "print JSON (schema seep.doctor/1)"},
+    {0},
+};
+
+static void findings_print(const struct findings *findings, struct buffer *out)
+{
+	struct string_pool *strings = string_pool_create();
+
+	for (size_t i = 0; i < findings->count; i++) {
+		const struct finding *finding = &findings->items[i];
+		/* Names in it come from outside. */
+		const char *text =
+		    string_pool_intern_safe(strings, finding->text, strlen(finding->text), TEXT_LIMIT_BYTES);
+		buffer_printf(out, "%-8s %s%s%s\n", severity_names[finding->severity], text,
+			      *finding->advice ? "; " : "", finding->advice);
+	}
+	buffer_printf(out, "%s\n", findings_have_fault(findings) ? "it will not work" : "it will work");
+	string_pool_free(strings);
+}
+
+static void findings_print_json(const struct findings *findings, struct buffer *out)
+{
+	struct json json = {.out = out};
+
+	json_begin_object(&json);
+	json_key(&json, "schema");
+	json_text(&json, "seep.doctor/1");
+	json_key(&json, "works");
+	json_bool(&json, !findings_have_fault(findings));
+	json_key(&json, "findings");
+	json_begin_array(&json);
+	for (size_t i = 0; i < findings->count; i++) {
+		const struct finding *finding = &findings->items[i];
+		json_begin_object(&json);
+		json_key(&json, "id");
+		json_text(&json, finding->id);
+		json_key(&json, "severity");
+		json_text(&json, severity_names[finding->severity]);
+		json_key(&json, "text");
+		json_text(&json, finding->text);
+		json_key(&json, "advice");
+		json_text(&json, *finding->advice ? finding->advice : NULL);
+		json_end_object(&json);
+	}
+	json_end_array(&json);
+	json_end_object(&json);
+	buffer_append_byte(out, '\n');
+}
+
+static int doctor_main(int argc, char **argv)
+{
+	struct findings findings = {0};
+	struct buffer out = {0};
+	struct error error;
+	bool as_json = false;
+	uint64_t pid;
+	int option;
+
+	while ((option = command_next_option(&command_doctor, argc, argv)) != -1)
+		as_json |= option == OPTION_JSON;
+	if (optind == argc)
+		check_machine(&findings);
+	else if (optind + 1 == argc && argument_parse_count(argv[optind], &pid) && pid > 0 && pid <= INT_MAX)
+		check_process((pid_t)pid, &findings);
+	else
+		check_command(argv + optind, ELF_DEEP, &findings);
+
+	if (as_json)
+		findings_print_json(&findings, &out);
+	else
+		findings_print(&findings, &out);
+	int status = findings_have_fault(&findings) ? COMMAND_FOUND : COMMAND_FINE;
+	if (!buffer_write_file(&out, NULL, &error))
+		status = command_fail(&error);
+	buffer_free(&out);
+	findings_free(&findings);
+	return status;
+}
+
+const struct command command_doctor = {
+    .name = "doctor",
+    .operands = "[-- CMD [ARG...] | PID]",
+    .summary = "tell whether it will work here, and if not, what to do",
+    .options = doctor_options,
+    .stop_at_operand = true,
+    .run = doctor_main,
+    .notes = "Without an operand it looks at this machine. Exit status: 0 if it will work, 1 if not.",
+};

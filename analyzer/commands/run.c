@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * seep run: starts a program with libseep.so preloaded, stays out of its way,
+ * writes the last snapshots when it has ended, and says where they are. Its
+ * exit status is the program's.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "base/buffer.h"
+#include "base/memory.h"
+#include "base/path.h"
+#include "base/strings.h"
+#include "commands/argument.h"
+#include "commands/command.h"
+#include "process/check.h"
+#include "process/launch.h"
+#include "process/library.h"
+#include "process/session.h"
+#include "render/quantity.h"
+
+enum {
+	OPTION_DELAY = 256,
+	OPTION_ALLOCATOR,
+	OPTION_FOLLOW,
+	OPTION_UNWINDER,
+	RECORDINGS_SHOWN = 10,
+	SETTINGS_MAX = 12,
+	OUTPUT_MAX_BYTES = 1000, /* what the shim keeps of SEEP_OUTPUT, less the suffixes that it may add */
+};
+
+static const char default_rate[] = "512K";
+
+static const struct command_option run_options[] = {
+    {'r', "rate", "BYTES", "a sample every so many bytes on average (512K); 1: all"},
+    {'i', "interval", "TIME", "a snapshot every TIME (10s); 0: only at the end"},
+    {'o', "output", "DIR", "the recording; %c command, %p pid, %h host (seep.%c.%p)"},
+    {OPTION_DELAY, "delay", "TIME", "begin to record after TIME"},
+    {OPTION_ALLOCATOR, "allocator", "NAME", "run it on jemalloc, tcmalloc, mimalloc or a library"},
+    {OPTION_FOLLOW, "follow", "none|all", "record the processes that it starts, too (all)"},
+    {OPTION_UNWINDER, "unwinder", "NAME", "how stacks are read: walker, libunwind, frame-pointers"},
+    {0},
+};
+
+/* What the command line asks for. */
+struct run_request {
+	const char *rate, *interval, *output, *delay, *follow, *unwinder; /* as given; NULL: not given */
+	char allocator[PATH_MAX];                                         /* "": the program's own */
+	char **arguments;
+};
+
+/* The environment's additions, and what they replace. */
+struct run_settings {
+	char *add[SETTINGS_MAX];
+	const char *drop[SETTINGS_MAX];
+	size_t count;
+};
+
+static void setting_add(struct run_settings *settings, const char *name, const char *value)
+{
+	struct buffer text = {0};
+
+	if (!value)
+		return;
+	buffer_printf(&text, "%s=%s", name, value);
+	settings->drop[settings->count] = name;
+	settings->add[settings->count++] = text.data;
+}
+
+static bool is_one_of(const char *word, const char *const *words)
+{
+	while (*words && strcmp(*words, word) != 0)
+		words++;
+	return *words != NULL;
+}
+
+/* Takes one option in; 0, or the exit status for what is wrong with it. */
+static int option_take(struct run_request *request, int option, const char *value)
+{
+	static const char *const follows[] = {"none", "all", NULL};
+	static const char *const unwinders[] = {"walker", "libunwind", "frame-pointers", NULL};
+	struct error error;
+	uint64_t number;
+
+	switch (option) {
+	case 'r':
+		request->rate = value;
+		if (!argument_parse_bytes(value, &number) || number == 0 || number > UINT64_C(1) << 50)
+			return command_usage(&command_run, "--rate: '%s' is not a number of bytes (512K, 1M)", value);
+		return 0;
+	case 'i':
+		request->interval = value;
+		if (!argument_parse_time(value, &number))
+			return command_usage(&command_run, "--interval: '%s' is not a time (500ms, 10s, 5m)", value);
+		return 0;
+	case OPTION_DELAY:
+		request->delay = value;
+		if (!argument_parse_time(value, &number))
+			return command_usage(&command_run, "--delay: '%s' is not a time (500ms, 10s, 5m)", value);
+		return 0;
+	case 'o':
+		request->output = value;
+		return *value ? 0 : command_usage(&command_run, "--output: the name is empty");
+	case OPTION_ALLOCATOR:
+		if (!library_find_allocator(value, request->allocator, sizeof request->allocator, &error))
+			return command_usage(&command_run, "--allocator: %s", error.text);
+		return 0;
+	case OPTION_FOLLOW:
+		request->follow = value;
+		if (!is_one_of(value, follows))
+			return command_usage(&command_run, "--follow: '%s' is neither none nor all", value);
+		return 0;
+	default:
+		request->unwinder = value;
+		if (!is_one_of(value, unwinders))
+			return command_usage(&command_run,
+					     "--unwinder: '%s' is none of walker, libunwind, frame-pointers", value);
+		return 0;
+	}
+}
+
+/* The recording's name as an absolute path, since the program may change its directory before it begins one. */
+static bool output_resolve(const char *output, struct buffer *path, struct error *error)
+{
+	if (!output)
+		output = "seep.%c.%p";
+	if (*output != '/') {
+		char *current = getcwd(NULL, 0);
+		if (!current)
+			return error_set(error, "the current directory: %s", strerror(errno));
+		/* A percent sign in it would be taken for one of the name's. */
+		for (const char *c = current; *c; c++)
+			buffer_append_text(path, *c == '%' ? "%%" : (char[]){*c, 0});
+		buffer_append_byte(path, '/');
+		free(current);
+	}
+	buffer_append_text(path, output);
+	if (path->length > OUTPUT_MAX_BYTES)
+		return error_set(error, "the recording's path is longer than %d bytes", OUTPUT_MAX_BYTES);
+	return true;
+}
+
+static void warn_beforehand(const struct findings *findings)
+{
+	for (size_t i = 0; i < findings->count; i++) {
+		const struct finding *finding = &findings->items[i];
+		/* That it can't be started is said by the attempt. */
+		if (finding->severity < FINDING_WARNING || strcmp(finding->id, "missing") == 0 ||
+		    strcmp(finding->id, "not-executable") == 0)
+			continue;
+		fprintf(stderr, "seep: %s%s%s\n", finding->text, *finding->advice ? "; " : "", finding->advice);
+	}
+}
+
+/* A path as it may be typed again: relative where it is below the current directory, quoted where a shell would
+ * split it. Freed by the caller. */
+static char *path_for_shell(const char *path)
+{
+	struct buffer text = {0};
+	char *current = getcwd(NULL, 0);
+	size_t length = current ? strlen(current) : 0;
+
+	if (length > 1 && strncmp(path, current, length) == 0 && path[length] == '/')
+		path += length + 1;
+	free(current);
+	if (strspn(path, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._/+,=@%:-") == strlen(path)) {
+		buffer_append_text(&text, path);
+		return text.data;
+	}
+	buffer_append_byte(&text, '\'');
+	for (; *path; path++)
+		buffer_append_text(&text, *path == '\'' ? "'\\''" : (char[]){*path, 0});
+	buffer_append_byte(&text, '\'');
+	return text.data;
+}
+
+/* What to type next: two snapshots can be compared, a single one can be read. */
+static const char *next_command(const struct session_recording *recording)
+{
+	return recording->snapshots > 1 ? "diff" : "report";
+}
+
+static void recording_print(const struct session_recording *recording)
+{
+	char *path = path_for_shell(recording->directory);
+
+	if (recording->state == SESSION_BROKEN)
+		fprintf(stderr, "seep:   %s\n", recording->fault);
+	else
+		fprintf(stderr, "seep:   %8s in use, %8s allocated  %s%s\n",
+			quantity_bytes(recording->in_use_bytes).text, quantity_bytes(recording->allocated_bytes).text,
+			path, recording->state == SESSION_RUNNING ? " (still running)" : "");
+	free(path);
+}
+
+static void single_print(const struct session_recording *recording)
+{
+	char *path = path_for_shell(recording->directory);
+
+	if (recording->state == SESSION_BROKEN)
+		fprintf(stderr, "seep: %s\n", recording->fault);
+	else if (recording->state == SESSION_RUNNING)
+		fprintf(stderr, "seep: process %llu still runs and records into %s; next: seep snapshot %llu\n",
+			(unsigned long long)recording->pid, path, (unsigned long long)recording->pid);
+	else
+		fprintf(stderr, "seep: recorded in %s (%s in use at the end); next: seep %s %s\n", path,
+			quantity_bytes(recording->in_use_bytes).text, next_command(recording), path);
+	free(path);
+}
+
+static void several_print(const struct session_results *results)
+{
+	fprintf(stderr, "seep: %zu recordings, the largest in use at the end first:\n", results->count);
+	for (size_t i = 0; i < results->count && i < RECORDINGS_SHOWN; i++)
+		recording_print(&results->recordings[i]);
+	if (results->count > RECORDINGS_SHOWN)
+		fprintf(stderr, "seep:   and %zu smaller\n", results->count - RECORDINGS_SHOWN);
+	if (results->recordings[0].state != SESSION_BROKEN) {
+		char *path = path_for_shell(results->recordings[0].directory);
+		fprintf(stderr, "seep: next: seep %s %s\n", next_command(&results->recordings[0]), path);
+		free(path);
+	}
+}
+
+/* The directory in which recordings are made, up to the first part that has to be filled in. */
+static char *output_parent(const char *output)
+{
+	char *parent = memory_copy_text(output);
+
+	*strrchr(parent, '/') = 0;
+	parent[strcspn(parent, "%")] = 0;
+	return parent;
+}
+
+/* Why there is no recording: what the checks found, a directory that would take none, or too few allocations. */
+static void nothing_print(const struct run_request *request, const char *output, const struct findings *findings)
+{
+	struct statvfs room;
+	uint64_t rate = 0;
+	const char *rate_text = request->rate ? request->rate : getenv("SEEP_RATE");
+
+	for (size_t i = 0; i < findings->count; i++) {
+		if (findings->items[i].severity == FINDING_FAULT) {
+			fprintf(stderr, "seep: nothing was recorded: %s\n", findings->items[i].text);
+			return;
+		}
+	}
+	char *parent = output_parent(output);
+	const char *directory = *parent ? parent : "/";
+	if (access(directory, W_OK | X_OK) != 0) {
+		fprintf(stderr, "seep: nothing was recorded: %s: %s\n", directory, strerror(errno));
+	} else if (statvfs(directory, &room) == 0 && room.f_bavail * room.f_frsize < 1 << 20) {
+		fprintf(stderr, "seep: nothing was recorded: %s: there is no space left\n", directory);
+	} else {
+		if (!rate_text || !argument_parse_bytes(rate_text, &rate))
+			argument_parse_bytes(default_rate, &rate);
+		/* Three times the rate goes unseen once in e^3 = 20 runs. */
+		fprintf(stderr,
+			"seep: nothing was recorded: no sample was taken, so %s allocated less than about %s%s; "
+			"-r with a smaller rate sees more\n",
+			path_base_name(request->arguments[0]), quantity_bytes(3.0 * (double)rate).text,
+			request->delay ? " after the delay" : "");
+	}
+	free(parent);
+}
+
+static void results_print(const struct session_results *results)
+{
+	for (size_t i = 0; i < results->count; i++)
+		if (results->recordings[i].bypassed[0])
+			fprintf(stderr, "seep: bypassed: %s (process %llu): its malloc is not seen\n",
+				results->recordings[i].bypassed, (unsigned long long)results->recordings[i].pid);
+	if (results->count == 1)
+		single_print(&results->recordings[0]);
+	else
+		several_print(results);
+}
+
+/* Fills the settings; the shim reads them from the program's environment. */
+static void settings_make(const struct run_request *request, const char *shim, const char *output,
+			  const struct session *session, struct run_settings *settings)
+{
+	setting_add(settings, "SEEP_RATE", request->rate);
+	setting_add(settings, "SEEP_INTERVAL", request->interval);
+	setting_add(settings, "SEEP_DELAY", request->delay);
+	setting_add(settings, "SEEP_FOLLOW", request->follow);
+	setting_add(settings, "SEEP_UNWINDER", request->unwinder);
+	setting_add(settings, "SEEP_OUTPUT", output);
+	setting_add(settings, "SEEP_SESSION", session->registry);
+	if (shim || request->allocator[0]) {
+		settings->drop[settings->count] = "LD_PRELOAD";
+		settings->add[settings->count++] =
+		    library_join_preload(shim, request->allocator[0] ? request->allocator : NULL, getenv("LD_PRELOAD"));
+	}
+}
+
+static int program_run(const struct run_request *request, const char *shim, const char *output)
+{
+	struct session session = {0};
+	struct session_results results;
+	struct findings findings = {0};
+	struct run_settings settings = {0};
+	struct launch_result launched;
+	struct error error;
+
+	check_command(request->arguments, ELF_SHALLOW, &findings);
+	warn_beforehand(&findings);
+	if (!session_open(&session, &error)) {
+		fprintf(stderr, "seep: %s\n", error.text);
+		return COMMAND_BAD_INPUT;
+	}
+	settings_make(request, findings.preload_breaks ? NULL : shim, output, &session, &settings);
+	char **environment = environment_derive(settings.drop, settings.add);
+	launch_and_wait(request->arguments, environment, &launched, &error);
+
+	/* Nobody may be listening any more; the program's status counts all the same. */
+	signal(SIGPIPE, SIG_IGN);
+	if (launched.started) {
+		session_finish(&session, &results);
+		if (results.count)
+			results_print(&results);
+		else
+			nothing_print(request, output, &findings);
+		session_results_free(&results);
+	} else {
+		command_fail(&error);
+	}
+	session_close(&session);
+	free(environment);
+	for (size_t i = 0; i < settings.count; i++)
+		free(settings.add[i]);
+	findings_free(&findings);
+	return launched.status;
+}
+
+static int run_main(int argc, char **argv)
+{
+	struct run_request request = {0};
+	struct buffer output = {0};
+	char shim[PATH_MAX];
+	struct error error;
+	int option;
+
+	while ((option = command_next_option(&command_run, argc, argv)) != -1) {
+		int fault = option_take(&request, option, optarg);
+		if (fault)
+			return fault;
+	}
+	if (optind == argc)
+		return command_usage(&command_run, "the program to run is missing");
+	request.arguments = argv + optind;
+	const char *wanted = request.output ? request.output : getenv("SEEP_OUTPUT");
+	if (!library_find_shim(shim, sizeof shim, &error) || !output_resolve(wanted, &output, &error)) {
+		buffer_free(&output);
+		return command_fail(&error);
+	}
+	int status = program_run(&request, shim, output.data);
+	buffer_free(&output);
+	return status;
+}
+
+const struct command command_run = {
+    .name = "run",
+    .operands = "[--] CMD [ARG...]",
+    .summary = "run a program and record its heap",
+    .options = run_options,
+    .stop_at_operand = true,
+    .run = run_main,
+    .notes = "Sizes take K, M, G; times ms, s, m, h. The exit status is the program's, 128 + N if signal N\n"
+	     "ended it, 127 if it was not found, 126 if it could not be executed.",
+};

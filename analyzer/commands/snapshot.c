@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * seep snapshot: a snapshot now. A running process is asked for it; from a
+ * dead one it is made of what its heap file holds. The snapshot's path goes to
+ * stdout.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <seep/keeper.h>
+
+#include "base/buffer.h"
+#include "commands/argument.h"
+#include "commands/command.h"
+#include "process/fault.h"
+#include "process/inspect.h"
+#include "process/locate.h"
+#include "profile/profile.h"
+
+static const uint64_t answer_timeout_ns = 10000000000;
+
+static const struct command_option snapshot_options[] = {
+    {'o', "output", "FILE", "copy the snapshot to FILE (-: stdout)"},
+    {0},
+};
+
+/* Why a keeper that should answer did not. */
+static bool unanswered(const char *directory, pid_t pid, const struct seep_fault *fault, struct error *error)
+{
+	struct process_facts facts;
+	char heap[PATH_MAX + 8];
+
+	if (fault->error == ETIMEDOUT && process_inspect(pid, &facts, error)) {
+		if (facts.state == 'T' || facts.state == 't')
+			return error_set(error, "%d (%s) is stopped and can't answer; continue it (kill -CONT %d)",
+					 (int)pid, facts.name, (int)pid);
+		return error_set(error, "%d (%s) did not answer within %d s", (int)pid, facts.name,
+				 (int)(answer_timeout_ns / 1000000000));
+	}
+	snprintf(heap, sizeof heap, "%s/%s", directory, SEEP_HEAP_NAME);
+	return error_set_fault(error, heap, fault);
+}
+
+static bool snapshot_request(const char *directory, char name[static 32], struct error *error)
+{
+	struct seep_heap_view heap = {0};
+	struct seep_heap_state state;
+	struct seep_fault fault = {0};
+	char path[PATH_MAX + 8];
+
+	snprintf(path, sizeof path, "%s/%s", directory, SEEP_HEAP_NAME);
+	if (!seep_heap_open(&heap, directory, true, &fault))
+		return error_set_fault(error, path, &fault);
+	seep_heap_state(&heap, &state);
+	bool answered = seep_snapshot_request(&heap, answer_timeout_ns, name, &fault);
+	/* It may have ended while we waited. */
+	bool ended = !answered && !seep_heap_alive(&heap);
+	seep_heap_close(&heap);
+	if (answered)
+		return true;
+	if (ended) {
+		if (seep_recording_finish(directory, SEEP_TRIGGER_POSTMORTEM, name, &fault))
+			return true;
+		return error_set_fault(error, path, &fault);
+	}
+	return unanswered(directory, (pid_t)state.pid, &fault, error);
+}
+
+/* The last snapshot of a recording that is complete. */
+static bool snapshot_last(const char *directory, char name[static 32], struct error *error)
+{
+	struct recording recording;
+
+	if (!recording_list(directory, &recording, error))
+		return false;
+	const char *path = recording.entries[recording.count - 1].path;
+	const char *slash = strrchr(path, '/');
+	snprintf(name, 32, "%s", slash ? slash + 1 : path);
+	recording_free(&recording);
+	return true;
+}
+
+static bool snapshot_take(const char *directory, char name[static 32], struct error *error)
+{
+	struct seep_heap_view heap = {0};
+	struct seep_heap_state state;
+	struct seep_fault fault = {0};
+	char path[PATH_MAX + 8];
+
+	snprintf(path, sizeof path, "%s/%s", directory, SEEP_HEAP_NAME);
+	if (!seep_heap_open(&heap, directory, false, &fault))
+		return error_set_fault(error, path, &fault);
+	seep_heap_state(&heap, &state);
+	bool alive = seep_heap_alive(&heap);
+	seep_heap_close(&heap);
+	if (alive)
+		return snapshot_request(directory, name, error);
+	if (state.complete) {
+		if (!snapshot_last(directory, name, error))
+			return false;
+		fprintf(stderr, "seep: %s is complete; its last snapshot is %s\n", directory, name);
+		return true;
+	}
+	return seep_recording_finish(directory, SEEP_TRIGGER_POSTMORTEM, name, &fault) ||
+	       error_set_fault(error, path, &fault);
+}
+
+static bool snapshot_copy(const char *path, const char *target, struct error *error)
+{
+	struct buffer contents = {0};
+	char block[65536];
+	ssize_t got;
+	int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (descriptor < 0)
+		return error_set(error, "%s: %s", path, strerror(errno));
+	while ((got = read(descriptor, block, sizeof block)) > 0)
+		buffer_append(&contents, block, (size_t)got);
+	int reason = errno;
+	close(descriptor);
+	bool copied =
+	    got == 0 ? buffer_write_file(&contents, target, error) : error_set(error, "%s: %s", path, strerror(reason));
+	buffer_free(&contents);
+	return copied;
+}
+
+/* A number names a process, unless a directory of that name is a recording. */
+static bool target_resolve(const char *operand, char *directory, size_t size, struct error *error)
+{
+	uint64_t pid;
+
+	if (argument_parse_count(operand, &pid) && !path_is_recording(operand)) {
+		if (pid == 0 || pid > INT_MAX)
+			return error_set(error, "%s: there is no such process", operand);
+		return recording_locate((pid_t)pid, directory, size, error);
+	}
+	snprintf(directory, size, "%s", operand);
+	for (size_t length = strlen(directory); length > 1 && directory[length - 1] == '/'; length--)
+		directory[length - 1] = 0;
+	return true;
+}
+
+static int snapshot_main(int argc, char **argv)
+{
+	const char *target = NULL;
+	char directory[PATH_MAX], name[32], path[PATH_MAX + 40];
+	struct error error;
+	int option;
+
+	while ((option = command_next_option(&command_snapshot, argc, argv)) != -1)
+		if (option == 'o')
+			target = optarg;
+	const char *operand = command_only_operand(&command_snapshot, argc, argv);
+	if (!target_resolve(operand, directory, sizeof directory, &error) || !snapshot_take(directory, name, &error))
+		return command_fail(&error);
+	snprintf(path, sizeof path, "%s/%s", directory, name);
+	if (target && !snapshot_copy(path, target, &error))
+		return command_fail(&error);
+	if (!target)
+		puts(path);
+	else if (strcmp(target, "-") != 0)
+		puts(target);
+	return COMMAND_FINE;
+}
+
+const struct command command_snapshot = {
+    .name = "snapshot",
+    .operands = "PID|RECORDING",
+    .summary = "take a snapshot now, or of what a dead process left",
+    .options = snapshot_options,
+    .run = snapshot_main,
+    .notes = "Prints the snapshot's path. A running process is asked for it and has 10 seconds to answer.",
+};

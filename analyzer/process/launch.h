@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Runs a program in the foreground as if seep were not there: same process
+ * group and terminal, same standard streams, signals passed on, its exit
+ * status handed up.
+ */
+#ifndef SEEP_PROCESS_LAUNCH_H
+#define SEEP_PROCESS_LAUNCH_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "base/error.h"
+
+enum launch_status {
+	LAUNCH_CANNOT_EXECUTE = 126,
+	LAUNCH_NOT_FOUND = 127,
+	LAUNCH_SIGNAL_BASE = 128,
+};
+
+struct launch_result {
+	pid_t pid;
+	int status;   /* exit status, 128 + signal, 126 or 127 */
+	bool started; /* false: the program could not be executed; error says why */
+};
+
+/* Looks up arguments[0] in PATH, runs it with `environment`, waits for its end. While it waits, signals that were
+ * sent to this process alone are sent on to the program. */
+void launch_and_wait(char **arguments, char **environment, struct launch_result *result, struct error *error);
+
+/* A copy of `environ` without the variables named in `drop` (a list that ends with NULL; an entry that ends with '_'
+ * stands for all names that begin so) and with `add` ("NAME=value", ends with NULL) in addition. One allocation for
+ * the array, the texts are borrowed. */
+char **environment_derive(const char *const *drop, char *const *add);
+
+/* Where libseep.so was preloaded into this very program (a `seep` inside a `seep run`), executes it anew without, so
+ * that seep never profiles itself. Returns where there is nothing to do. */
+void launch_leave_shim(char **arguments);
+
+#endif

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A recording process maps its heap file. So /proc/PID/maps names the
+ * directory; the heap file in it must be the same file (device and inode) as
+ * the one that is mapped, and must open as one.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <seep/keeper.h>
+
+#include "process/inspect.h"
+#include "process/locate.h"
+
+struct search {
+	pid_t pid;
+	char directory[4200]; /* "": not found */
+	char deleted[4096];   /* a heap file that is mapped and gone */
+};
+
+/* True if the directory's heap file is the mapped one and is sound. Some file systems (overlayfs, btrfs) show another
+ * device in maps than in stat, so it is the inode that decides, and the heap file's own record of its process. */
+static bool directory_matches(const char *directory, const struct process_mapping *mapping)
+{
+	char path[4300];
+	struct stat status;
+	struct seep_heap_view heap = {0};
+	struct seep_fault fault;
+
+	snprintf(path, sizeof path, "%s/%s", directory, SEEP_HEAP_NAME);
+	if (stat(path, &status) != 0 || status.st_ino != mapping->inode)
+		return false;
+	if (!seep_heap_open(&heap, directory, false, &fault))
+		return false;
+	seep_heap_close(&heap);
+	return true;
+}
+
+static bool heap_find(const struct process_mapping *mapping, void *context)
+{
+	struct search *search = context;
+	char parent[4096];
+	size_t length = strlen(mapping->path);
+	const size_t tail = sizeof SEEP_HEAP_NAME; /* with the slash before it */
+
+	if (length <= tail || strcmp(mapping->path + length - tail, "/" SEEP_HEAP_NAME) != 0)
+		return true;
+	if (mapping->deleted) {
+		snprintf(search->deleted, sizeof search->deleted, "%s", mapping->path);
+		return true;
+	}
+	snprintf(parent, sizeof parent, "%.*s", (int)(length - tail), mapping->path);
+	snprintf(search->directory, sizeof search->directory, "%s", parent);
+	if (directory_matches(search->directory, mapping))
+		return false;
+	/* In a container or a changed root the path means something else here. */
+	snprintf(search->directory, sizeof search->directory, "/proc/%d/root%s", (int)search->pid, parent);
+	if (directory_matches(search->directory, mapping))
+		return false;
+	search->directory[0] = 0;
+	return true;
+}
+
+bool recording_locate(pid_t pid, char *directory, size_t size, struct error *error)
+{
+	struct process_facts facts;
+	struct search search = {.pid = pid};
+
+	if (!process_inspect(pid, &facts, error))
+		return false;
+	if (facts.state == 'Z')
+		return error_set(error, "%d (%s) has ended; give its recording directory instead", (int)pid,
+				 facts.name);
+	if (!process_visit_mappings(pid, heap_find, &search))
+		return error_set(error, "%d (%s): its mappings can't be read: %s", (int)pid, facts.name,
+				 strerror(errno));
+	if (search.directory[0]) {
+		snprintf(directory, size, "%s", search.directory);
+		return true;
+	}
+	if (search.deleted[0])
+		return error_set(error, "%d (%s) records into %s, which was deleted", (int)pid, facts.name,
+				 search.deleted);
+	if (!facts.shim_mapped)
+		return error_set(error, "%d (%s) runs without libseep.so; start it with 'seep run -- %s'", (int)pid,
+				 facts.name, facts.name);
+	return error_set(error,
+			 "%d (%s) has libseep.so but no recording: nothing sampled yet, not to be followed, or no disk "
+			 "space ('seep doctor %d' says more)",
+			 (int)pid, facts.name, (int)pid);
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A session is one `seep run`: the registry file to which each process of the
+ * tree appends the path of the recording that it began, and what is made of
+ * those recordings when the program has ended.
+ */
+#ifndef SEEP_PROCESS_SESSION_H
+#define SEEP_PROCESS_SESSION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+struct session {
+	char directory[4096]; /* private, 0700; "" : there is none */
+	char registry[4128];  /* the file in it; SEEP_SESSION names it to the shim */
+};
+
+enum session_state {
+	SESSION_FINISHED, /* its last snapshot is written */
+	SESSION_RUNNING,  /* the process lives on (a daemon, a job in the background) */
+	SESSION_BROKEN,   /* it can't be finished; `fault` says why */
+};
+
+struct session_recording {
+	char *directory; /* absolute */
+	uint64_t pid;
+	enum session_state state;
+	size_t snapshots;
+	double in_use_bytes; /* estimated, at the end */
+	double allocated_bytes;
+	char fault[512];    /* of SESSION_BROKEN */
+	char bypassed[256]; /* the module whose malloc was not seen, or "" */
+};
+
+struct session_results {
+	struct session_recording *recordings; /* largest in use first, then most allocated; the broken last */
+	size_t count;
+};
+
+/* Makes the registry: in TMPDIR, /tmp, /dev/shm or the current directory. False: none of them would take it. */
+bool session_open(struct session *session, struct error *error);
+
+/* Finishes the recordings whose process has ended, waiting a moment for those about to end, and sums them up. */
+void session_finish(const struct session *session, struct session_results *results);
+void session_results_free(struct session_results *results);
+
+/* Removes the registry. */
+void session_close(struct session *session);
+
+#endif
