@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A hash map from 64-bit keys to 64-bit values: open addressing with linear
+ * probing, at most half full. Entries are never removed, so no tombstones.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/map.h"
+#include "base/memory.h"
+
+enum { SLOTS_AT_FIRST = 64 };
+
+struct map_slot {
+	uint64_t key;
+	uint64_t value;
+	bool taken;
+};
+
+struct map {
+	struct map_slot *slots;
+	size_t slot_count; /* a power of two */
+	size_t entry_count;
+};
+
+/* Spreads every bit of the word over all others (the finalizer of MurmurHash3). */
+static uint64_t word_mix(uint64_t word)
+{
+	word ^= word >> 33;
+	word *= UINT64_C(0xff51afd7ed558ccd);
+	word ^= word >> 33;
+	word *= UINT64_C(0xc4ceb9fe1a85ec53);
+	return word ^ word >> 33;
+}
+
+uint64_t hash_bytes(uint64_t seed, const void *data, size_t length)
+{
+	const unsigned char *bytes = data;
+	uint64_t hash = word_mix(seed ^ UINT64_C(0x9e3779b97f4a7c15) ^ length);
+
+	for (; length >= 8; bytes += 8, length -= 8) {
+		uint64_t word;
+		memcpy(&word, bytes, 8);
+		hash = word_mix(hash ^ word) * 5 + UINT64_C(0x52dce729);
+	}
+	if (length) {
+		uint64_t word = 0;
+		memcpy(&word, bytes, length);
+		hash = word_mix(hash ^ word) * 5 + UINT64_C(0x38495ab5);
+	}
+	return word_mix(hash);
+}
+
+struct map *map_create(void)
+{
+	struct map *map = memory_allocate(1, sizeof *map);
+
+	map->slots = memory_allocate(SLOTS_AT_FIRST, sizeof *map->slots);
+	map->slot_count = SLOTS_AT_FIRST;
+	return map;
+}
+
+void map_free(struct map *map)
+{
+	if (!map)
+		return;
+	free(map->slots);
+	free(map);
+}
+
+/* The key's slot, or the free one where it belongs. */
+static struct map_slot *map_find(const struct map *map, uint64_t key)
+{
+	size_t index = word_mix(key) & (map->slot_count - 1);
+
+	while (map->slots[index].taken && map->slots[index].key != key)
+		index = (index + 1) & (map->slot_count - 1);
+	return &map->slots[index];
+}
+
+static void map_grow(struct map *map)
+{
+	struct map_slot *old = map->slots;
+	size_t old_count = map->slot_count;
+
+	map->slot_count = 2 * old_count;
+	map->slots = memory_allocate(map->slot_count, sizeof *map->slots);
+	for (size_t i = 0; i < old_count; i++)
+		if (old[i].taken)
+			*map_find(map, old[i].key) = old[i];
+	free(old);
+}
+
+uint64_t *map_put(struct map *map, uint64_t key, bool *inserted)
+{
+	struct map_slot *slot = map_find(map, key);
+
+	if (inserted)
+		*inserted = !slot->taken;
+	if (slot->taken)
+		return &slot->value;
+	if (2 * (map->entry_count + 1) > map->slot_count) {
+		map_grow(map);
+		slot = map_find(map, key);
+	}
+	*slot = (struct map_slot){.key = key, .taken = true};
+	map->entry_count++;
+	return &slot->value;
+}
+
+uint64_t *map_get(const struct map *map, uint64_t key)
+{
+	struct map_slot *slot = map_find(map, key);
+
+	return slot->taken ? &slot->value : NULL;
+}
+
+size_t map_count(const struct map *map)
+{
+	return map->entry_count;
+}

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Interned texts. An open-addressed table of pointers into chunks that never
+ * move, so that a text's pointer is its identity for the life of the pool.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buffer.h"
+#include "base/map.h"
+#include "base/memory.h"
+#include "base/strings.h"
+#include "base/utf8.h"
+
+enum { CHUNK_BYTES = 64 * 1024, SLOTS_AT_FIRST = 256 };
+
+struct chunk {
+	struct chunk *next;
+	size_t used, capacity;
+	char text[];
+};
+
+struct slot {
+	const char *text; /* NULL: free */
+	size_t length;
+	uint64_t hash;
+};
+
+struct string_pool {
+	struct chunk *chunks;
+	struct slot *slots; /* a power of two, at most half of them taken */
+	size_t slot_count, text_count;
+};
+
+struct string_pool *string_pool_create(void)
+{
+	struct string_pool *pool = memory_allocate(1, sizeof *pool);
+
+	pool->slots = memory_allocate(SLOTS_AT_FIRST, sizeof *pool->slots);
+	pool->slot_count = SLOTS_AT_FIRST;
+	return pool;
+}
+
+void string_pool_free(struct string_pool *pool)
+{
+	if (!pool)
+		return;
+	for (struct chunk *chunk = pool->chunks, *next; chunk; chunk = next) {
+		next = chunk->next;
+		free(chunk);
+	}
+	free(pool->slots);
+	free(pool);
+}
+
+static const char *string_pool_store(struct string_pool *pool, const char *bytes, size_t length)
+{
+	struct chunk *chunk = pool->chunks;
+
+	if (!chunk || chunk->capacity - chunk->used <= length) {
+		size_t capacity = length >= CHUNK_BYTES ? length + 1 : CHUNK_BYTES;
+		chunk = memory_allocate(1, sizeof *chunk + capacity);
+		chunk->capacity = capacity;
+		chunk->next = pool->chunks;
+		pool->chunks = chunk;
+	}
+	char *text = chunk->text + chunk->used;
+	if (length)
+		memcpy(text, bytes, length);
+	text[length] = '\0';
+	chunk->used += length + 1;
+	return text;
+}
+
+/* The slot of the text, or the free one where it belongs. */
+static struct slot *string_pool_find(const struct string_pool *pool, uint64_t hash, const char *bytes, size_t length)
+{
+	size_t index = hash & (pool->slot_count - 1);
+
+	for (;; index = (index + 1) & (pool->slot_count - 1)) {
+		struct slot *slot = &pool->slots[index];
+		if (!slot->text)
+			return slot;
+		if (slot->hash == hash && slot->length == length && memcmp(slot->text, bytes, length) == 0)
+			return slot;
+	}
+}
+
+static void string_pool_grow(struct string_pool *pool)
+{
+	struct slot *old = pool->slots;
+	size_t old_count = pool->slot_count;
+
+	pool->slot_count = 2 * old_count;
+	pool->slots = memory_allocate(pool->slot_count, sizeof *pool->slots);
+	for (size_t i = 0; i < old_count; i++)
+		if (old[i].text)
+			*string_pool_find(pool, old[i].hash, old[i].text, old[i].length) = old[i];
+	free(old);
+}
+
+const char *string_pool_intern_bytes(struct string_pool *pool, const char *bytes, size_t length)
+{
+	if (length == 0)
+		bytes = "";
+	uint64_t hash = hash_bytes(0, bytes, length);
+	struct slot *slot = string_pool_find(pool, hash, bytes, length);
+
+	if (slot->text)
+		return slot->text;
+	const char *text = string_pool_store(pool, bytes, length);
+	*slot = (struct slot){.text = text, .length = length, .hash = hash};
+	if (++pool->text_count * 2 > pool->slot_count)
+		string_pool_grow(pool);
+	return text;
+}
+
+const char *string_pool_intern(struct string_pool *pool, const char *text)
+{
+	return string_pool_intern_bytes(pool, text, strlen(text));
+}
+
+/* Appends the character at `bytes`, escaped if it must be, and gives the bytes that it took. */
+static size_t safe_append(struct buffer *safe, const char *bytes, size_t length)
+{
+	uint32_t code_point;
+	size_t width = utf8_decode(bytes, length, &code_point);
+
+	if (width && utf8_is_printable(code_point)) {
+		buffer_append(safe, bytes, width);
+		return width;
+	}
+	/* An unprintable character is escaped byte by byte: its other bytes don't begin a well-formed one. */
+	buffer_printf(safe, "\\x%02x", (unsigned char)*bytes);
+	return 1;
+}
+
+const char *string_pool_intern_safe(struct string_pool *pool, const char *bytes, size_t length, size_t limit)
+{
+	struct buffer safe = {0};
+	size_t room = limit > 3 ? limit - 3 : 0;
+	size_t cut = 0; /* the longest beginning that leaves room for the dots */
+	size_t at = 0;
+
+	while (at < length && safe.length <= limit) {
+		at += safe_append(&safe, bytes + at, length - at);
+		if (safe.length <= room)
+			cut = safe.length;
+	}
+	if (safe.length > limit) {
+		safe.length = cut;
+		buffer_append(&safe, "...", limit - cut < 3 ? limit - cut : 3);
+	}
+	const char *text = string_pool_intern_bytes(pool, safe.data, safe.length);
+	buffer_free(&safe);
+	return text;
+}
