@@ -37,7 +37,17 @@ MAIN_OBJECTS     := $(call objects,$(MAIN_SOURCES))
 ANALYZER_LIBS := -ldw -lelf -liberty -lz -lm
 
 .PHONY: all
-all: $(BUILD)/libseep.so $(BUILD)/seep
+all: $(BUILD)/libseep.so $(BUILD)/seep ## build libseep.so and seep
+
+.PHONY: deps
+deps: ## install what the build, the demo and the tests need
+	tests/deps.sh build run demo test
+
+.PHONY: demo
+demo: ## record a redis-server, load it, show what grew: the whole job
+	tests/deps.sh build run demo
+	+$(MAKE) --no-print-directory -s all
+	BUILD=$(BUILD) tests/e2e/demo.sh
 
 $(BUILD)/obj/preload/%.o: preload/%.c
 	@mkdir -p $(@D)
@@ -73,8 +83,9 @@ SUPPORT_PRELOAD  := $(sort $(wildcard tests/unit/preload/support/*.c))
 SUPPORT_ANALYZER := $(sort $(wildcard tests/unit/analyzer/support/*.c))
 UNIT_BINARIES := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(UNIT_PRELOAD) $(UNIT_ANALYZER))
 
-.PHONY: unit
+.PHONY: unit unit-preload
 unit: $(UNIT_BINARIES)
+unit-preload: $(filter $(BUILD)/tests/preload/%,$(UNIT_BINARIES))
 
 $(BUILD)/tests/preload/%: tests/unit/preload/%.c $(SUPPORT_PRELOAD) $(BUILD)/libcore.a $(BUILD)/libkeeper.a
 	@mkdir -p $(@D)
@@ -84,8 +95,48 @@ $(BUILD)/tests/analyzer/%: tests/unit/analyzer/%.c $(SUPPORT_ANALYZER) $(BUILD)/
 	@mkdir -p $(@D)
 	$(CC) $(BASE) $(CFLAGS) $(SANITIZE) -Ianalyzer -Itests/unit/analyzer -o $@ $(filter %.c,$^) $(filter %.a,$^) -lcmocka $(ANALYZER_LIBS)
 
+# The test-suite's own builds go below $(BUILD), so that no flavour disturbs another.
+.PHONY: check check-asan check-tsan
+check: ## install what is missing, build with gcc and clang, run every test
+	tests/deps.sh build run demo test
+	BUILD=$(BUILD) tests/run.sh
+
+check-asan: ## the unit tests under AddressSanitizer and UndefinedBehaviorSanitizer
+	tests/deps.sh build test
+	BUILD=$(BUILD) tests/run.sh asan
+
+check-tsan: ## the lock-free parts under ThreadSanitizer
+	tests/deps.sh build test
+	BUILD=$(BUILD) tests/run.sh tsan
+
+.PHONY: install uninstall
+install: all ## install below PREFIX (/usr/local); DESTDIR stages it
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/seep $(DESTDIR)$(PREFIX)/share/doc/seep
+	install -m 755 $(BUILD)/seep $(DESTDIR)$(PREFIX)/bin/seep
+	install -m 755 $(BUILD)/libseep.so $(DESTDIR)$(PREFIX)/lib/seep/libseep.so
+	install -m 644 LICENSE README.md $(wildcard docs/*.md) $(DESTDIR)$(PREFIX)/share/doc/seep
+ifneq ($(wildcard include/seep/seep.h),)
+	install -d $(DESTDIR)$(PREFIX)/include/seep
+	install -m 644 include/seep/seep.h $(DESTDIR)$(PREFIX)/include/seep/seep.h
+endif
+
+uninstall: ## remove what install put there
+	rm -f $(DESTDIR)$(PREFIX)/bin/seep $(DESTDIR)$(PREFIX)/include/seep/seep.h
+	rm -rf $(DESTDIR)$(PREFIX)/lib/seep $(DESTDIR)$(PREFIX)/share/doc/seep
+	-rmdir $(DESTDIR)$(PREFIX)/include/seep 2>/dev/null
+
+.PHONY: format
+format: ## lay out all C sources by .clang-format
+	tests/deps.sh format
+	clang-format -i $$(find preload analyzer include tests -name '*.[ch]')
+
+.PHONY: help
+help: ## print this
+	@echo "make [TARGET] [BUILD=build] [PREFIX=/usr/local] [DESTDIR=] [CC=gcc]"
+	@sed -n 's/^\([a-z][a-z-]*\):[^#]*## \(.*\)/  \1|\2/p' Makefile | column -t -s '|'
+
 .PHONY: clean
-clean:
+clean: ## remove the build directory
 	rm -rf $(BUILD)
 
--include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD)/obj $(BUILD)/tests -name '*.d' 2>/dev/null)

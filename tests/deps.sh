@@ -1,0 +1,76 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Installs what is missing, from Debian 12. The names pin what matters: sonames of libraries, clang's version.
+#
+#	tests/deps.sh GROUP...
+#
+# Groups: build (to compile), run (what libseep.so loads), demo, test, format. With everything in place it asks no
+# network and changes nothing. Works as root, or with sudo.
+set -eu
+
+packages_of() {
+	case $1 in
+	build) echo gcc make libc6-dev libdw-dev libelf-dev libiberty-dev zlib1g-dev ;;
+	run) echo libunwind8 ;;
+	demo) echo redis-server redis-tools ;;
+	test)
+		echo libcmocka-dev libunwind-dev clang-14 clang libclang-rt-14-dev g++ valgrind musl-tools
+		echo redis-server redis-tools sqlite3 python3 perl chromium
+		echo libjemalloc2 libtcmalloc-minimal4 libmimalloc2.0 libxml2-utils procps util-linux
+		;;
+	format) echo clang-format-14 clang-format ;;
+	*)
+		echo "deps.sh: there is no group '$1'" >&2
+		exit 2
+		;;
+	esac
+}
+
+is_installed() {
+	[ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
+}
+
+missing=
+for group in "$@"; do
+	for package in $(packages_of "$group"); do
+		is_installed "$package" || missing="$missing $package"
+	done
+done
+[ -n "$missing" ] || exit 0
+
+if ! grep -qs '^VERSION_ID="12"' /etc/os-release; then
+	echo "deps: this is not Debian 12; the packages may have other names here" >&2
+fi
+as_root=
+if [ "$(id -u)" -ne 0 ]; then
+	as_root=sudo
+	if ! command -v sudo >/dev/null; then
+		echo "deps: missing:$missing" >&2
+		echo "deps: neither root nor sudo: install them, then try again" >&2
+		exit 1
+	fi
+fi
+echo "deps: installing$missing" >&2
+
+# A package that brings a daemon must not start it: Debian asks this script, where there is none.
+policy=/usr/sbin/policy-rc.d
+policy_is_ours=
+if [ ! -e $policy ]; then
+	printf '#!/bin/sh\nexit 101\n' | $as_root tee $policy >/dev/null
+	$as_root chmod 755 $policy
+	policy_is_ours=1
+fi
+trap '[ -z "$policy_is_ours" ] || $as_root rm -f $policy' EXIT
+
+install() {
+	$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $missing
+}
+log=$(mktemp)
+if ! install >"$log" 2>&1; then
+	{ $as_root apt-get update -q && install; } >"$log" 2>&1 || {
+		tail -n 20 "$log" >&2
+		rm -f "$log"
+		exit 1
+	}
+fi
+rm -f "$log"

@@ -1,0 +1,120 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Runs the test-suite: a line for each test program or script, the output only of those that failed, and at the end
+# one line "N passed, N failed" over all test cases.
+#
+#	tests/run.sh [STAGE...]		all stages, or some of: build clang layers unit asan tsan e2e
+#
+# A test case is a line "ok ..." or "not ok ..." (TAP; cmocka's are told apart by its plan). A program that ends badly
+# or without having run all that it announced counts as one more failure. Each is bounded in time.
+set -u
+cd "$(dirname "$0")/.."
+
+BUILD=${BUILD:-build}
+export PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8
+unset LD_PRELOAD MAKEFLAGS MAKELEVEL
+unset "${!SEEP_@}"
+jobs=$(nproc)
+passed=0 failed=0 skipped=0
+logs=$(mktemp -d "${TMPDIR:-/tmp}/seep-tests.XXXXXX")
+trap 'rm -rf "$logs"' EXIT
+started=$SECONDS
+
+# Counts the cases in a log. LABEL LOG STATUS SECONDS
+tally() {
+	local label=$1 log=$2 status=$3 took=$4 good bad skips planned verdict=ok
+	skips=$(grep -cE '^ok .*# [Ss][Kk][Ii][Pp]' "$log")
+	good=$(($(grep -cE '^ok ' "$log") - skips))
+	bad=$(grep -cE '^not ok ' "$log")
+	planned=$(sed -n 's/^1\.\.\([0-9]*\)$/\1/p' "$log" | paste -sd+ | sed 's/^$/0/')
+	if [ "$bad" -eq 0 ] && { [ "$status" -ne 0 ] || [ $((good + skips)) -eq 0 ] || [ $((good + skips)) -lt $((planned)) ]; }; then
+		bad=1
+		echo "# ended with status $status after $((good + skips)) of $((planned)) cases" >>"$log"
+	fi
+	[ "$bad" -eq 0 ] || verdict=FAILED
+	printf '%-6s %-58s %4d cases %5d s\n' "$verdict" "$label" $((good + bad)) "$took"
+	[ "$bad" -eq 0 ] || sed 's/^/    | /' "$log" | tail -n 80
+	passed=$((passed + good)) failed=$((failed + bad)) skipped=$((skipped + skips))
+}
+
+# LABEL LIMIT COMMAND...: one test program.
+run_case() {
+	local label=$1 limit=$2 log begun=$SECONDS status=0
+	shift 2
+	log=$logs/$(printf %s "$label" | tr '/ ' '__')
+	timeout -k 5 "$limit" "$@" >"$log" 2>&1 </dev/null || status=$?
+	[ "$status" -ne 124 ] || echo "# stopped after $limit s" >>"$log"
+	tally "$label" "$log" "$status" $((SECONDS - begun))
+}
+
+# LABEL COMMAND...: a step that is one test case by itself.
+run_step() {
+	local label=$1 log=$logs/step begun=$SECONDS status=0
+	shift
+	"$@" >"$log" 2>&1 </dev/null || status=$?
+	[ "$status" -ne 0 ] || echo "ok - $label" >>"$log"
+	tally "$label" "$log" "$status" $((SECONDS - begun))
+	return "$status"
+}
+
+# LABEL DIRECTORY: every unit test below it, cmocka's output as TAP.
+run_units() {
+	local label=$1 directory=$2 binary
+	for binary in "$directory"/*/test_*; do
+		[ -x "$binary" ] && [ ! -d "$binary" ] || continue
+		case $binary in *.d | *.o) continue ;; esac
+		CMOCKA_MESSAGE_OUTPUT=TAP run_case "$label ${binary#"$directory"/}" 120 $wrapper "$binary"
+	done
+}
+
+stage_build() { run_step "gcc compiles it without a warning" make -j"$jobs" BUILD="$BUILD" all unit; }
+
+stage_clang() { run_step "clang compiles it without a warning" make -j"$jobs" BUILD="$BUILD/clang" CC=clang CFLAGS=-O1 all unit; }
+
+stage_layers() { run_case "the layout of the house" 60 tests/check_layers.sh; }
+
+stage_unit() {
+	make -j"$jobs" BUILD="$BUILD" unit >"$logs/unit-build" 2>&1 || return
+	wrapper='' run_units unit "$BUILD/tests"
+}
+
+stage_asan() {
+	run_step "AddressSanitizer's build" make -j"$jobs" BUILD="$BUILD/asan" CFLAGS='-O1 -g' \
+		SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=all' unit || return
+	export ASAN_OPTIONS=abort_on_error=0:detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1
+	wrapper='' run_units asan "$BUILD/asan/tests"
+}
+
+# What is lock-free is in preload/. ThreadSanitizer wants the address space laid out as before Linux 6.6.
+stage_tsan() {
+	run_step "ThreadSanitizer's build" make -j"$jobs" BUILD="$BUILD/tsan" CFLAGS='-O1 -g' \
+		SANITIZE=-fsanitize=thread unit-preload || return
+	TSAN_OPTIONS=halt_on_error=1 wrapper='setarch -R' run_units tsan "$BUILD/tsan/tests"
+}
+
+stage_e2e() {
+	local script
+	export BUILD SEEP_TESTS_LOGS=$logs
+	for script in tests/e2e/test_*.sh; do
+		run_case "${script#tests/}" "$(sed -n 's/^# time limit: \([0-9]*\) s$/\1/p' "$script" | grep . || echo 120)" \
+			bash "$script"
+	done
+}
+
+for stage in ${*:-build clang layers unit asan tsan e2e}; do
+	case $stage in
+	build | clang | layers | unit | asan | tsan | e2e) "stage_$stage" ;;
+	*)
+		echo "run.sh: there is no stage '$stage'" >&2
+		exit 2
+		;;
+	esac
+done
+
+echo "in $((SECONDS - started)) s"
+if [ $skipped -gt 0 ]; then
+	echo "$passed passed, $failed failed, $skipped skipped"
+else
+	echo "$passed passed, $failed failed"
+fi
+[ $failed -eq 0 ] && [ $passed -gt 0 ]
