@@ -23,6 +23,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/path.h"
 #include "render/quantity.h"
 #include "render/tree_text.h"
 
@@ -106,8 +107,7 @@ static void frame_print(struct tree_text *text, const struct call_node *node, ui
 		return;
 	}
 	if (node->file) {
-		const char *slash = strrchr(node->file, '/');
-		snprintf(place, sizeof place, "  %s:%u%s", slash ? slash + 1 : node->file, node->line,
+		snprintf(place, sizeof place, "  %s:%u%s", path_base_name(node->file), node->line,
 			 node->inlined ? " (inlined)" : "");
 	}
 	buffer_append_text(text->out, function);

@@ -15,6 +15,7 @@
 #include "base/buffer.h"
 #include "base/map.h"
 #include "base/memory.h"
+#include "base/path.h"
 #include "tree/call_tree.h"
 
 /* A line of a function, as the stacks through one node show it. */
@@ -41,13 +42,6 @@ struct tree_builder {
 	uint32_t *location_frames; /* frame of every line of every location */
 };
 
-static const char *file_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
 /* What tells modules of different builds apart from other modules: nothing for the program itself, else the file's name
  * without version and without the " (deleted)" of a file that was replaced. */
 static size_t module_identity(const struct profile_module *module, const char **text)
@@ -56,7 +50,7 @@ static size_t module_identity(const struct profile_module *module, const char **
 		*text = "";
 		return 0;
 	}
-	*text = file_name(module->path);
+	*text = path_base_name(module->path);
 	const char *end = strstr(*text, ".so");
 	if (!end)
 		end = strstr(*text, " (deleted)");

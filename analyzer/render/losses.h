@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a recording could not keep, in words: one line, to stand beside the totals. */
+#ifndef SEEP_RENDER_LOSSES_H
+#define SEEP_RENDER_LOSSES_H
+
+#include "base/buffer.h"
+#include "profile/profile.h"
+
+/* "none", or "12 stacks cut at the depth limit, 3 samples not kept (live table full); totals are lower bounds". */
+void losses_append(struct buffer *out, const struct profile *profile);
+
+#endif

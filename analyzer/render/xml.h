@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Untrusted text inside XML and inside HTML. What these write is harmless in
+ * element content and in quoted attributes: markup characters are escaped;
+ * what XML forbids, broken UTF-8, and the controls that turn the direction of
+ * writing become U+FFFD, so that nothing can be written that reads otherwise
+ * than it is.
+ */
+#ifndef SEEP_RENDER_XML_H
+#define SEEP_RENDER_XML_H
+
+#include <stddef.h>
+
+#include "base/buffer.h"
+
+void xml_append(struct buffer *out, const char *text, size_t bytes);
+void xml_append_text(struct buffer *out, const char *text);
+
+/* Script or style as a CDATA section, which XML and inline SVG in HTML read alike; "]]>" is split in two. */
+void xml_append_cdata(struct buffer *out, const char *text, size_t bytes);
+
+/* A frame's label: at most `columns` columns wide, cut with an ellipsis. Characters outside ASCII are taken for two
+ * columns wide, which keeps ideographs inside their frame. */
+void xml_append_label(struct buffer *out, const char *text, size_t columns);
+
+#endif
