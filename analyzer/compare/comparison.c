@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Sums both profiles by group, matches their samples, and judges each group's growth. Churn has its own file. */
+#include "compare/comparison.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "compare/churn.h"
+#include "compare/samples.h"
+#include "statistics/discovery.h"
+#include "statistics/measure.h"
+
+const char *verdict_name(enum verdict verdict)
+{
+	static const char *const names[] = {NULL, "steady", "growing", "shrinking"};
+
+	return names[verdict];
+}
+
+/* The samples of one profile that the other does not have; `shared` NULL: it has none of them. */
+static void rows_add_samples(struct comparison *comparison, const struct profile *profile, const uint32_t *groups,
+			     const bool *shared)
+{
+	const bool is_after = profile == comparison->after;
+
+	for (uint32_t i = 0; i < profile->sample_count; i++) {
+		const struct profile_sample *sample = &profile->samples[i];
+		if (shared && shared[i])
+			continue;
+		struct comparison_row *row = &comparison->rows[groups[sample->site]];
+		struct comparison_row *both[] = {row, &comparison->total};
+		for (int k = 0; k < 2; k++)
+			measure_add_sample(is_after ? &both[k]->fresh : &both[k]->gone, sample->size, sample->rate);
+	}
+}
+
+static void rows_match_samples(struct comparison *comparison, const uint32_t *before, const uint32_t *after)
+{
+	bool *in_after = NULL;
+	bool *in_before = NULL;
+
+	if (comparison->same_process)
+		samples_match(comparison->before, comparison->after, &in_after, &in_before);
+	rows_add_samples(comparison, comparison->before, before, in_after);
+	rows_add_samples(comparison, comparison->after, after, in_before);
+	free(in_after);
+	free(in_before);
+}
+
+static void rows_add_sites(struct comparison *comparison, const uint32_t *before, const uint32_t *after)
+{
+	for (uint32_t i = 0; i < comparison->before->site_count; i++) {
+		const struct profile_site *site = &comparison->before->sites[i];
+		measure_add(&comparison->rows[before[i]].before, &site->in_use);
+		measure_add(&comparison->total.before, &site->in_use);
+	}
+	for (uint32_t i = 0; i < comparison->after->site_count; i++) {
+		const struct profile_site *site = &comparison->after->sites[i];
+		struct comparison_row *both[] = {&comparison->rows[after[i]], &comparison->total};
+		for (int k = 0; k < 2; k++) {
+			measure_add(&both[k]->after, &site->in_use);
+			measure_add(&both[k]->allocated, &site->allocated);
+		}
+	}
+}
+
+/* A group that never showed an uncertain sample has nothing that could have been missed, as far as anyone can know. */
+static bool row_was_ever_uncertain(const struct comparison_row *row)
+{
+	return sum_is_uncertain(&row->allocated.bytes) || sum_is_uncertain(&row->before.bytes) ||
+	       sum_is_uncertain(&row->after.bytes);
+}
+
+static void row_judge(const struct comparison *comparison, struct comparison_row *row)
+{
+	row->p = row->q = NAN;
+	row->verdict = VERDICT_NONE;
+	if (!comparison->has_intervals) {
+		row->growth_bytes = sum_estimate(&row->after.bytes) - sum_estimate(&row->before.bytes);
+		row->growth_objects = sum_estimate(&row->after.objects) - sum_estimate(&row->before.objects);
+		return;
+	}
+	const bool is_uncertain = row_was_ever_uncertain(row);
+	const double unseen = is_uncertain ? unseen_bytes(comparison->rate) : 0;
+	struct seep_measure ever = row->allocated;
+
+	measure_add(&ever, &row->before);
+	measure_add(&ever, &row->after);
+	const double unseen_count = unseen_objects(comparison->rate, &ever.objects);
+	row->growth_bytes = sum_estimate(&row->fresh.bytes) - sum_estimate(&row->gone.bytes);
+	row->growth_objects = sum_estimate(&row->fresh.objects) - sum_estimate(&row->gone.objects);
+	row->bytes = difference_interval(&row->fresh.bytes, &row->gone.bytes, unseen, ALPHA);
+	row->objects = difference_interval(&row->fresh.objects, &row->gone.objects, unseen_count, ALPHA);
+	row->after_bytes = sum_interval(&row->after.bytes, unseen_bytes(comparison->rate), ALPHA);
+	row->p = difference_p_value(&row->fresh.bytes, &row->gone.bytes, unseen);
+}
+
+/*
+ * Tested is what showed a sample that is fresh or gone. To leave the others out is no peeking: how many samples a
+ * site showed says nothing, where it did not grow, about which of them are fresh (independent filtering).
+ */
+static void rows_call(struct comparison *comparison)
+{
+	double *p = memory_allocate(comparison->count + 1u, sizeof *p);
+	double *q = memory_allocate(comparison->count + 1u, sizeof *q);
+
+	for (uint32_t i = 0; i < comparison->count; i++) {
+		const struct comparison_row *row = &comparison->rows[i];
+		p[i] = row->fresh.samples + row->gone.samples ? row->p : NAN;
+	}
+	q_values(p, q, comparison->count);
+	for (uint32_t i = 0; i < comparison->count; i++) {
+		struct comparison_row *row = &comparison->rows[i];
+		row->q = isnan(q[i]) ? 1 : q[i];
+		row->verdict = row->q > CALL_Q         ? VERDICT_STEADY
+			       : row->growth_bytes > 0 ? VERDICT_GROWING
+						       : VERDICT_SHRINKING;
+	}
+	free(p);
+	free(q);
+}
+
+static int row_compare(const void *left, const void *right, void *groups)
+{
+	const struct comparison_row *a = left;
+	const struct comparison_row *b = right;
+	const struct group *array = groups;
+
+	if (a->growth_bytes != b->growth_bytes)
+		return a->growth_bytes > b->growth_bytes ? -1 : 1;
+	return (array[a->group].key > array[b->group].key) - (array[a->group].key < array[b->group].key);
+}
+
+static double period_seconds(const struct comparison *comparison)
+{
+	const struct profile *after = comparison->after;
+	const uint64_t start_ns = comparison->same_process ? comparison->before->time_ns : after->start_ns;
+
+	if (start_ns == 0 || after->time_ns <= start_ns)
+		return NAN;
+	return (double)(after->time_ns - start_ns) / 1e9;
+}
+
+void comparison_build(struct comparison *comparison, const struct profile *before, const struct profile *after,
+		      enum group_by by)
+{
+	*comparison = (struct comparison){
+	    .before = before,
+	    .after = after,
+	    .same_process = profiles_are_same_process(before, after),
+	    .has_intervals = before->rate && after->rate && before->has_samples && after->has_samples,
+	    .rate = before->rate && after->rate ? fmax((double)before->rate, (double)after->rate) : 0,
+	};
+	comparison->seconds = period_seconds(comparison);
+	group_table_init(&comparison->groups, by);
+	/* The later one first: a group is shown as it is now. */
+	uint32_t *after_groups = group_table_add(&comparison->groups, after);
+	uint32_t *before_groups = group_table_add(&comparison->groups, before);
+
+	comparison->count = comparison->groups.count;
+	comparison->rows = memory_allocate(comparison->count + 1u, sizeof *comparison->rows);
+	for (uint32_t i = 0; i < comparison->count; i++)
+		comparison->rows[i].group = i;
+	rows_add_sites(comparison, before_groups, after_groups);
+	rows_match_samples(comparison, before_groups, after_groups);
+	for (uint32_t i = 0; i < comparison->count; i++)
+		row_judge(comparison, &comparison->rows[i]);
+	row_judge(comparison, &comparison->total);
+	if (comparison->has_intervals)
+		rows_call(comparison);
+	comparison_fill_churn(comparison, before_groups, after_groups);
+	qsort_r(comparison->rows, comparison->count, sizeof *comparison->rows, row_compare, comparison->groups.groups);
+	comparison_rank_churn(comparison);
+	free(before_groups);
+	free(after_groups);
+}
+
+void comparison_free(struct comparison *comparison)
+{
+	group_table_free(&comparison->groups);
+	free(comparison->rows);
+	free(comparison->churn);
+	*comparison = (struct comparison){0};
+}

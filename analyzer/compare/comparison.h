@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The difference of two profiles: what grew, what shrank, how sure that is, and
+ * what churns. docs/SAMPLING.md derives every number.
+ *
+ * Two snapshots of one process: samples live in both cancel; `fresh` is what
+ * only the later one has, `gone` what only the earlier one has. Counters that
+ * only ever grow (allocated, freed, lifetimes) are subtracted. Two processes:
+ * nothing can be matched, so all of the later is fresh and all of the earlier
+ * gone, and rates are those of the later process alone, since it began.
+ *
+ * Where a profile has no rate, or no samples, growth is the difference of its
+ * totals, and there are no intervals, no q-values and no verdicts.
+ */
+#ifndef SEEP_COMPARE_COMPARISON_H
+#define SEEP_COMPARE_COMPARISON_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "compare/group.h"
+#include "statistics/interval.h"
+
+/* A site is called at a false discovery rate of: */
+#define CALL_Q 0.05
+
+enum verdict {
+	VERDICT_NONE, /* without intervals there is none */
+	VERDICT_STEADY,
+	VERDICT_GROWING,
+	VERDICT_SHRINKING
+};
+
+/* "growing" and so on; NULL for VERDICT_NONE. */
+const char *verdict_name(enum verdict verdict);
+
+/*
+ * What was allocated and freed in the period. A churn hotspot is a group of which at least CHURN_TURNOVER times as
+ * much was allocated in the period as is live at its end, and at least the detection limit (3 times the rate): its
+ * memory comes and goes, and costs time rather than space. All rates are NaN where the period's length is not known.
+ */
+#define CHURN_TURNOVER 10
+struct churn {
+	struct seep_measure allocated, freed, freed_shortly, freed_remotely;
+	double bytes_per_second, allocations_per_second;
+	double median_lifetime_ns; /* of the objects that were freed; NaN if none was */
+	double shortly,
+	    remotely; /* share of the freed objects: within 1 ms, by another thread; NaN if none was freed */
+	bool hotspot;
+};
+
+struct comparison_row {
+	uint32_t group;                    /* index into groups; not used in the total */
+	struct seep_measure before, after; /* in use */
+	struct seep_measure allocated;     /* in all, as the later profile has it */
+	struct seep_measure fresh, gone;   /* samples; empty where there are none to match */
+	double growth_bytes, growth_objects;
+	struct interval bytes, objects, after_bytes; /* of growth, and of what is in use after; with has_intervals */
+	double p, q;                                 /* NaN without intervals; the total has no q */
+	enum verdict verdict;
+	struct churn churn;
+};
+
+struct comparison {
+	const struct profile *before, *after; /* not owned */
+	bool same_process;
+	bool has_intervals;
+	double seconds; /* the length of the period; NaN if unknown */
+	double rate;    /* the larger of the two; 0: a profile has none */
+	struct group_table groups;
+	struct comparison_row *rows; /* one a group, ordered by growth in bytes, largest first */
+	uint32_t count;
+	struct comparison_row total;
+	uint32_t *churn; /* hotspots as indices into rows, by bytes allocated a second, largest first */
+	uint32_t churn_count;
+};
+
+/* Both profiles must have been symbolized and must outlive the comparison. */
+void comparison_build(struct comparison *comparison, const struct profile *before, const struct profile *after,
+		      enum group_by by);
+void comparison_free(struct comparison *comparison);
+
+#endif

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Where the memory of one profile is: its groups of sites with their intervals, sorted. What `seep report` shows. */
+#ifndef SEEP_COMPARE_INVENTORY_H
+#define SEEP_COMPARE_INVENTORY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "compare/group.h"
+#include "statistics/interval.h"
+
+enum inventory_order {
+	ORDER_INUSE,       /* bytes in use */
+	ORDER_OBJECTS,     /* objects in use */
+	ORDER_ALLOCATED,   /* bytes allocated since recording began */
+	ORDER_ALLOCATIONS, /* objects allocated since recording began */
+	ORDER_COUNT
+};
+
+/* "inuse", "objects", "allocated", "allocations"; false for any other text. */
+bool inventory_order_parse(const char *text, enum inventory_order *order);
+const char *inventory_order_name(enum inventory_order order);
+
+struct inventory_row {
+	uint32_t group; /* index into groups; not used in the total */
+	struct seep_measure in_use, allocated;
+	struct interval in_use_bytes, allocated_bytes; /* meaningless without has_intervals */
+};
+
+struct inventory {
+	const struct profile *profile; /* not owned */
+	struct group_table groups;
+	struct inventory_row *rows; /* one a group, in the order that was asked for */
+	uint32_t count;
+	struct inventory_row total;
+	enum inventory_order order;
+	bool has_intervals; /* the source has a rate */
+};
+
+void inventory_build(struct inventory *inventory, const struct profile *profile, enum group_by by,
+		     enum inventory_order order);
+void inventory_free(struct inventory *inventory);
+
+/* The value that rows are ordered by. */
+double inventory_row_value(const struct inventory_row *row, enum inventory_order order);
+
+#endif

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Matches samples by (address, birth): both lists are sorted by it and merged, so that equal keys pair off one to one.
+ */
+#include "compare/samples.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+
+bool profiles_are_same_process(const struct profile *before, const struct profile *after)
+{
+	return before->pid != 0 && before->pid == after->pid && before->start_ticks == after->start_ticks &&
+	       before->start_ns == after->start_ns &&
+	       memcmp(before->boot_id, after->boot_id, sizeof before->boot_id) == 0;
+}
+
+static int sample_compare(const struct profile_sample *a, const struct profile_sample *b)
+{
+	if (a->address != b->address)
+		return a->address < b->address ? -1 : 1;
+	return (a->birth_ns > b->birth_ns) - (a->birth_ns < b->birth_ns);
+}
+
+static int index_compare(const void *left, const void *right, void *samples)
+{
+	const struct profile_sample *array = samples;
+
+	return sample_compare(&array[*(const uint32_t *)left], &array[*(const uint32_t *)right]);
+}
+
+static uint32_t *samples_order(const struct profile *profile)
+{
+	uint32_t *order = memory_allocate(profile->sample_count ? profile->sample_count : 1, sizeof *order);
+
+	for (uint32_t i = 0; i < profile->sample_count; i++)
+		order[i] = i;
+	qsort_r(order, profile->sample_count, sizeof *order, index_compare, profile->samples);
+	return order;
+}
+
+void samples_match(const struct profile *before, const struct profile *after, bool **in_after, bool **in_before)
+{
+	uint32_t *old = samples_order(before);
+	uint32_t *new = samples_order(after);
+	uint32_t i = 0, j = 0;
+
+	*in_after = memory_allocate(before->sample_count + 1u, sizeof **in_after);
+	*in_before = memory_allocate(after->sample_count + 1u, sizeof **in_before);
+	while (i < before->sample_count && j < after->sample_count) {
+		const int order = sample_compare(&before->samples[old[i]], &after->samples[new[j]]);
+		if (order == 0) {
+			(*in_after)[old[i]] = true;
+			(*in_before)[new[j]] = true;
+		}
+		i += order <= 0;
+		j += order >= 0;
+	}
+	free(old);
+	free(new);
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which live samples two snapshots of one process have in common: those cancel in a difference, exactly. */
+#ifndef SEEP_COMPARE_SAMPLES_H
+#define SEEP_COMPARE_SAMPLES_H
+
+#include <stdbool.h>
+
+#include "profile/profile.h"
+
+/* True where both come from one recording of one process: pid, start time, boot, and the moment when recording began
+ * (exec keeps the others). */
+bool profiles_are_same_process(const struct profile *before, const struct profile *after);
+
+/* Marks, by index, the samples that the other profile has too: same address, same birth. Both arrays are the caller's
+ * to free. */
+void samples_match(const struct profile *before, const struct profile *after, bool **in_after, bool **in_before);
+
+#endif
