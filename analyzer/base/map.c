@@ -36,7 +36,7 @@ static uint64_t word_mix(uint64_t word)
 uint64_t hash_bytes(uint64_t seed, const void *data, size_t length)
 {
 	const unsigned char *bytes = data;
-	uint64_t hash = word_mix(seed ^ UINT64_C(0x9e3779b97f4a7c15) ^ length);
+	uint64_t hash = word_mix(word_mix(seed + UINT64_C(0x9e3779b97f4a7c15)) ^ length);
 
 	for (; length >= 8; bytes += 8, length -= 8) {
 		uint64_t word;
