@@ -7,9 +7,9 @@ SHELL := /bin/bash
 BUILD   ?= build
 PREFIX  ?= /usr/local
 DESTDIR ?=
-CC      ?= gcc
-CXX     ?= g++
-AR      ?= ar
+ifeq ($(origin CC),default)
+CC      := gcc
+endif
 VERSION := 0.1.0
 
 WARN     := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wvla
@@ -17,7 +17,7 @@ CFLAGS   ?= -O2 -g
 BASE     := -std=c11 -D_GNU_SOURCE -DSEEP_VERSION='"$(VERSION)"' $(WARN) -Iinclude -MMD -MP
 # The shim: position-independent, nothing visible but the interposed symbols, static TLS, no lazy binding, and frame
 # pointers so that the first step out of a hook is cheap.
-SHIM     := -fPIC -fvisibility=hidden -ftls-model=initial-exec -fno-plt -fno-stack-protector -fno-omit-frame-pointer \
+SHIM     := -fPIC -fvisibility=hidden -ftls-model=initial-exec -fno-plt -fno-stack-protector \
             -fno-builtin-malloc -fno-builtin-calloc -fno-builtin-realloc -fno-builtin-free -Ipreload
 SANITIZE ?=
 

@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: Apache-2.0
+# What every end-to-end test uses: . "$(dirname "$0")/lib.sh" at its top.
+#
+# A case prints "ok - NAME" or "not ok - NAME", with what was seen below it as "# ..." lines. The script runs in a
+# directory of its own, $WORK, which is removed at the end together with every process in $(background)'s list.
+# $SEEP and $SHIM are absolute. Python is Debian's: PATH begins with /usr/bin.
+# shellcheck shell=bash
+set -u
+
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+cd "$ROOT" || exit 1
+BUILD=$(realpath "${BUILD:-build}")
+SEEP=$BUILD/seep
+SHIM=$BUILD/libseep.so
+export PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8
+unset LD_PRELOAD "${!SEEP_@}"
+
+WORK=$(mktemp -d "${TMPDIR:-/tmp}/seep-e2e.XXXXXX")
+export TMPDIR=$WORK/tmp
+pids=()
+mounts=()
+cases_failed=0
+
+clean_up() {
+	local pid mount
+	for pid in "${pids[@]}"; do
+		kill -KILL "$pid" 2>/dev/null
+		wait "$pid" 2>/dev/null
+	done
+	cd /
+	for mount in "${mounts[@]}"; do
+		umount "$mount" 2>/dev/null
+	done
+	rm -rf "$WORK"
+}
+trap clean_up EXIT
+trap 'exit 143' TERM INT HUP
+mkdir -p "$TMPDIR" && cd "$WORK" || exit 1
+
+ok() { echo "ok - $1"; }
+
+not_ok() { # NAME [WHAT WAS SEEN]
+	echo "not ok - $1"
+	[ -z "${2:-}" ] || printf '%s\n' "$2" | head -n 40 | sed 's/^/# /'
+	cases_failed=1
+}
+
+skip() { echo "ok - $1 # SKIP $2"; } # NAME WHY
+
+# NAME COMMAND...: passes if the command succeeds.
+check() {
+	local name=$1 output
+	shift
+	if output=$("$@" 2>&1); then
+		ok "$name"
+	else
+		not_ok "$name" "failed: $*
+$output"
+	fi
+}
+
+# NAME WANTED SEEN
+check_equal() {
+	if [ "$2" = "$3" ]; then
+		ok "$1"
+	else
+		not_ok "$1" "wanted: $2
+seen:   $3"
+	fi
+}
+
+# NAME PATTERN TEXT: passes if a line of the text matches the extended regular expression.
+check_match() {
+	if printf '%s\n' "$3" | grep -qE -- "$2"; then
+		ok "$1"
+	else
+		not_ok "$1" "wanted a line like: $2
+seen:
+$3"
+	fi
+}
+
+# SECONDS COMMAND...: tries until it succeeds.
+wait_until() {
+	local deadline=$((SECONDS + $1))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		[ $SECONDS -lt $deadline ] || return 1
+		sleep 0.05
+	done
+}
+
+# Starts a command in the background, to be killed at the end; its number is in $background_pid.
+background() {
+	"$@" &
+	background_pid=$!
+	pids+=("$background_pid")
+}
+
+# A port on the loopback interface that nobody listens on.
+free_port() {
+	/usr/bin/python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+}
+
+# The child of a process, once it is there.
+child_of() {
+	local child
+	for _ in $(seq 100); do
+		child=$(pgrep -P "$1" | head -n 1)
+		[ -n "$child" ] && echo "$child" && return 0
+		sleep 0.05
+	done
+	return 1
+}
+
+# NAME SOURCE...: compiles a C program from a file or, without one, from standard input, to $WORK/NAME.
+compile() {
+	local name=$1
+	shift
+	if [ $# -eq 0 ]; then
+		gcc -x c -std=gnu11 -O1 -g -fno-omit-frame-pointer -pthread -o "$WORK/$name" -
+	else
+		gcc -std=gnu11 -O1 -g -fno-omit-frame-pointer -pthread -o "$WORK/$name" "$@"
+	fi
+}
+
+# The values of a JSON document at a Python expression over `d`: json_get FILE "d['sites'][0]['growth_bytes']"
+json_get() {
+	/usr/bin/python3 -c 'import json, sys; d = json.load(open(sys.argv[1])); print(eval(sys.argv[2]))' "$1" "$2"
+}
+
+[ -x "$SEEP" ] && [ -e "$SHIM" ] || {
+	not_ok "seep is built" "missing: $SEEP or $SHIM; run make"
+	exit 1
+}

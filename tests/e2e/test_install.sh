@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# make install into a DESTDIR, use from there, make uninstall.
+. "$(dirname "$0")/lib.sh"
+
+stage=$WORK/stage
+check "make install" make -s -C "$ROOT" BUILD="$BUILD" DESTDIR="$stage" PREFIX=/opt/seep install
+for file in bin/seep lib/seep/libseep.so share/doc/seep/README.md share/doc/seep/LICENSE; do
+	check "$file is there" test -f "$stage/opt/seep/$file"
+done
+check_equal "nothing lands elsewhere" "opt" "$(ls "$stage")"
+installed=$stage/opt/seep/bin/seep
+check_match "the installed command finds its library" "libseep.so is $stage/opt/seep/lib/seep/libseep.so" "$("$installed" doctor)"
+check_equal "and runs a program" hello "$("$installed" run -- echo hello 2>/dev/null)"
+check_match "with the library preloaded" "^$stage/opt/seep/lib/seep/libseep.so" \
+	"$("$installed" run -- sh -c 'echo $LD_PRELOAD' 2>/dev/null)"
+mkdir 'moved there' && cp "$installed" 'moved there/seep'
+check_match "without its library it says so" "libseep.so is neither in" "$('moved there/seep' run -- true 2>&1)"
+check_equal "SEEP_LIBRARY names it" "yes" "$(SEEP_LIBRARY=$SHIM 'moved there/seep' run -- echo yes 2>/dev/null)"
+cp "$SHIM" 'moved there/libseep.so'
+check_match "a path that LD_PRELOAD can't name is refused" "blank or a colon" "$('moved there/seep' run -- true 2>&1)"
+check "make uninstall" make -s -C "$ROOT" BUILD="$BUILD" DESTDIR="$stage" PREFIX=/opt/seep uninstall
+check_equal "leaves no file behind" "" "$(find "$stage" -type f)"
+exit $cases_failed

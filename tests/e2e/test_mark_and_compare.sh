@@ -1,0 +1,87 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Mark and compare, as the README shows it in four lines, on a server that leaks in one of two places.
+. "$(dirname "$0")/lib.sh"
+
+compile server <<'END'
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+struct session { struct session *next; char text[1000]; };
+static struct session *sessions;
+__attribute__((noinline)) struct session *session_open(void) {
+	struct session *s = malloc(sizeof *s);
+	memset(s->text, 'x', sizeof s->text);
+	s->next = sessions;
+	return sessions = s;
+}
+__attribute__((noinline)) void request_serve(void) {
+	char *buffer = malloc(5000);
+	memset(buffer, 1, 5000);
+	free(buffer);
+}
+__attribute__((noinline)) char *configuration_load(void) { return memset(malloc(8 << 20), 1, 8 << 20); }
+int main(void) {
+	char line[32], *configuration = configuration_load();
+	puts("ready");
+	fflush(stdout);
+	while (fgets(line, sizeof line, stdin)) {
+		for (int n = atoi(line); n > 0; n--) { session_open(); request_serve(); }
+		puts("served");
+		fflush(stdout);
+	}
+	free(configuration);
+	return 0;
+}
+END
+mkfifo requests
+mkfifo answers
+background "$SEEP" run -r 64K -o server.recording -- ./server <requests >answers 2>seep.log
+seep_pid=$background_pid
+exec 3>requests 4<answers
+read -r -t 10 -u 4 answer
+server=$(child_of "$seep_pid")
+serve() { echo "$1" >&3; read -r -t 20 -u 4 answer; }
+
+serve 5000
+before=$("$SEEP" snapshot "$server" 2>&1)
+check_equal "seep snapshot prints the snapshot's path" "$WORK/server.recording/000001.seep" "$before"
+serve 20000
+after=$("$SEEP" snapshot "$server" -o after.seep 2>&1)
+check_equal "-o copies it" after.seep "$after"
+check "the copy is the snapshot" cmp after.seep server.recording/000002.seep
+"$SEEP" diff "$before" after.seep >diff.txt
+check_equal "seep diff succeeds" 0 $?
+"$SEEP" diff --json "$before" after.seep >diff.json
+check_equal "the leaking function is first" session_open "$(json_get diff.json "d['sites'][0]['stack'][0]['function']")"
+check_equal "it alone is growing" session_open "$(json_get diff.json \
+	"' '.join(s['stack'][0]['function'] for s in d['sites'] if s['verdict'] == 'growing')")"
+check_equal "the truth, 20000 sessions of 1008 bytes, is in the interval" True "$(json_get diff.json \
+	"d['sites'][0]['growth_low'] <= 20000 * 1008 <= d['sites'][0]['growth_high']")"
+check_equal "the requests are the churn" request_serve "$(json_get diff.json "d['churn'][0]['stack'][0]['function']")"
+check_match "the table names function, file and line" 'session_open.*<stdin>:[0-9]+|session_open' "$(cat diff.txt)"
+
+# By the recording's name, of a process that does not answer, and after its end.
+check_match "the recording's name does as well as the number" 'server.recording/000003.seep$' "$("$SEEP" snapshot server.recording 2>&1)"
+kill -STOP "$server"
+output=$("$SEEP" snapshot "$server" 2>&1 >stdout)
+check_equal "a stopped process: exit status 3, nothing on stdout" "3 " "$? $(cat stdout)"
+check_match "and it is said why" 'is stopped and can.t answer' "$output"
+kill -CONT "$server"
+exec 3>&-
+wait "$seep_pid"
+check_equal "the program's status comes back" 0 $?
+check_match "the end line names the recording and the next command" \
+	'^seep: recorded in server.recording \(.* in use at the end\); next: seep diff server.recording$' "$(cat seep.log)"
+output=$("$SEEP" snapshot server.recording 2>&1 >stdout)
+check_match "a complete recording: its last snapshot is named" 'is complete; its last snapshot is [0-9]+\.seep' "$output"
+check "and printed" test -f "$(cat stdout)"
+check "diff takes the recording" "$SEEP" diff server.recording
+
+output=$("$SEEP" snapshot $$ 2>&1)
+check_equal "a process without the shim: exit status 3" 3 $?
+check_match "and what to do" "runs without libseep.so; start it with 'seep run" "$output"
+output=$("$SEEP" snapshot 4194305 2>&1)
+check_equal "no such process: exit status 3" "3 seep: 4194305: there is no such process" "$? $output"
+exit $cases_failed

@@ -1,0 +1,78 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# A shell script that runs and execs other programs: each process its own recording, none overwritten, the biggest
+# named first at the end. And what lives on when the script has ended.
+. "$(dirname "$0")/lib.sh"
+
+compile holder <<'END'
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+/* holder MEGABYTES [PROGRAM ARG...]: holds that much, then execs. */
+int main(int argc, char **argv) {
+	for (int i = atoi(argv[1]) * 1024; i > 0; i--) memset(malloc(1024), 1, 1024);
+	if (argc > 2) execvp(argv[2], argv + 2);
+	return 0;
+}
+END
+cat >tree.sh <<'END'
+#!/bin/bash
+./holder 2
+./holder 16 ./holder 4
+( ./holder 3 & ./holder 5; wait )
+exec ./holder 8
+END
+chmod +x tree.sh
+"$SEEP" run -r 16K -- ./tree.sh 2>seep.log
+check_equal "the script's status comes back" 0 $?
+recordings=$(ls -d seep.holder.* | wc -l)
+check_equal "six processes' worth of holder, six recordings" 6 "$recordings"
+check_equal "exec keeps the number, so the second has .2" 1 "$(ls -d seep.holder.*.2 | wc -l)"
+truth() { # wanted MB, in the order of the end's list
+	for recording in $(sed -n 's/^seep: .* allocated  \(seep\.holder[^ ]*\).*/\1/p' seep.log); do
+		"$SEEP" report --json "$recording" >report.json || return
+		json_get report.json "round(d['totals']['inuse_bytes'] / (1 << 20))"
+	done | paste -sd' '
+}
+check_match "the end says how many and that the largest comes first" '^seep: [0-9]+ recordings, the largest' "$(cat seep.log)"
+seen=$(truth)
+check_equal "the list is sorted by bytes in use" "$(tr ' ' '\n' <<<"$seen" | sort -rn | paste -sd' ')" "$seen"
+within() { # each figure within four standard deviations of its truth (rate 16K: 0.125 MB a square root of a MB)
+	/usr/bin/python3 -c '
+import sys
+seen, wanted = [list(map(float, t.split())) for t in sys.argv[1:3]]
+sys.exit(len(seen) != len(wanted) or any(abs(s - w) > 1 + 4 * 0.125 * w ** 0.5 for s, w in zip(seen, wanted)))' "$1" "$2"
+}
+check "each recording holds its own process's bytes: $seen" within "$seen" "16 8 5 4 3 2"
+first=$(sed -n 's/^seep: .* allocated  \(seep\.[^ ]*\).*/\1/p' seep.log | head -n 1)
+check_match "the next command names the first of the list" "^seep: next: seep (diff|report) $first\$" "$(cat seep.log)"
+
+mkdir none && cd none
+"$SEEP" run -r 16K --follow=none -- bash -c '../holder 16; ../holder 8; true' 2>../none.log
+cd ..
+check_equal "--follow=none records no child" 0 "$(ls -d none/seep.holder.* 2>/dev/null | wc -l)"
+
+mkdir many && cd many
+"$SEEP" run -r 64K -- bash -c 'for i in $(seq 30); do ../holder 1; done' 2>../many.log
+cd ..
+check_equal "thirty children, thirty recordings" 30 "$(ls -d many/seep.holder.* | wc -l)"
+check "the list at the end stays short" test "$(wc -l <many.log)" -le 14
+check_match "and says how many more there are" '^seep:   and 2[0-9] smaller$' "$(cat many.log)"
+
+# A daemon outlives the program: it is named and left alone.
+cat >daemon.py <<'END'
+import os, sys, time
+if os.fork() == 0:
+    os.setsid()
+    hold = [bytes(1000) for _ in range(20000)]
+    open("daemon.pid", "w").write(str(os.getpid()))
+    time.sleep(60)
+while not os.path.exists("daemon.pid"): time.sleep(0.02)
+END
+PYTHONMALLOC=malloc "$SEEP" run -r 64K -- /usr/bin/python3 daemon.py 2>daemon.log </dev/null
+daemon=$(cat daemon.pid)
+pids+=("$daemon")
+check_match "what still runs is said" 'still run' "$(cat daemon.log)"
+check "and still runs" kill -0 "$daemon"
+check_match "and can be marked" '/[0-9]+\.seep$' "$("$SEEP" snapshot "$daemon" 2>&1)"
+exit $cases_failed

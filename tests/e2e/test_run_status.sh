@@ -1,0 +1,110 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# seep run is invisible: streams, exit status, signals and the terminal work as without it.
+. "$(dirname "$0")/lib.sh"
+
+status_of() { # COMMAND...
+	"$SEEP" run -- "$@" >/dev/null 2>&1
+	echo $?
+}
+check_equal "exit status 0" 0 "$(status_of true)"
+check_equal "exit status 1" 1 "$(status_of false)"
+check_equal "exit status 42" 42 "$(status_of sh -c 'exit 42')"
+check_equal "exit status 255" 255 "$(status_of sh -c 'exit 255')"
+for signal in TERM KILL SEGV ABRT PIPE USR1; do
+	number=$(kill -l $signal)
+	check_equal "128 + $signal" $((128 + number)) "$(status_of sh -c "kill -$signal \$\$")"
+done
+check_equal "127 for a program that is not there" 127 "$(status_of no-such-program-anywhere)"
+check_equal "127 for a path that is not there" 127 "$(status_of ./nowhere)"
+touch plain && chmod 644 plain
+check_equal "126 for a file that may not be executed" 126 "$(status_of ./plain)"
+check_equal "126 for a directory" 126 "$(status_of "$WORK")"
+check_match "what could not be started is named in one line" '^seep: no-such-program: not found$' \
+	"$("$SEEP" run -- no-such-program 2>&1)"
+
+check_equal "standard input and output are the program's" hello "$(echo hello | "$SEEP" run -- cat 2>/dev/null)"
+check_equal "standard error is the program's" "to stderr" "$("$SEEP" run -- sh -c 'echo to stderr >&2' 2>&1 >/dev/null | grep -v '^seep:')"
+check_equal "arguments arrive as they are" "a b|--help|-r||*" "$("$SEEP" run -- printf '%s|%s|%s|%s|%s' 'a b' --help -r '' '*' 2>/dev/null)"
+check_equal "options after the program are its own" "-r" "$("$SEEP" run echo -r 2>/dev/null)"
+"$SEEP" run -- sh -c 'exit 7' 2>&- >/dev/null
+check_equal "a closed standard error does not change the status" 7 $?
+{ "$SEEP" run -- sh -c 'exit 9'; echo $? >status; } 2>&1 >/dev/null | true
+check_equal "nor does one that nobody reads" 9 "$(cat status)"
+
+# A signal for seep alone reaches the program; the status is the program's.
+for signal in TERM HUP INT USR1; do
+	cat >catcher.sh <<-'END'
+		for s in TERM HUP INT USR1; do trap "echo caught $s >caught; exit 33" $s; done
+		echo ready >ready
+		while :; do sleep 0.05; done
+	END
+	rm -f ready caught
+	# A job in the background has SIGINT ignored by a shell without job control, so let python start it.
+	/usr/bin/python3 - "$SEEP" $signal <<-'END' >status 2>&1
+		import os, signal, subprocess, sys, time
+		child = subprocess.Popen([sys.argv[1], "run", "--", "bash", "catcher.sh"], stderr=subprocess.DEVNULL)
+		for _ in range(200):
+		    if os.path.exists("ready"): break
+		    time.sleep(0.05)
+		child.send_signal(getattr(signal, "SIG" + sys.argv[2]))
+		print(child.wait(20))
+	END
+	check_equal "$signal is passed on, the status comes back" "33 caught $signal" "$(cat status) $(cat caught 2>&1)"
+done
+
+# The terminal's keys and job control, on a pseudo-terminal.
+cat >terminal.py <<'END'
+import os, pty, select, signal, sys, time
+seep, key = sys.argv[1], sys.argv[2].encode().decode("unicode_escape").encode()
+program = "trap 'n=$((n+1)); echo int $n' INT; echo ready; i=0; while [ $i -lt 20 ]; do sleep 0.05; i=$((i+1)); done; echo done; exit 5"
+pid, master = pty.fork()
+if pid == 0:
+    os.execv(seep, [seep, "run", "--", "bash", "-c", program])
+seen = b""
+def read_until(word, limit=10):
+    global seen
+    end = time.time() + limit
+    while word not in seen and time.time() < end:
+        if select.select([master], [], [], 0.1)[0]:
+            try: data = os.read(master, 4096)
+            except OSError: break
+            if not data: break
+            seen += data
+    return word in seen
+read_until(b"ready")
+os.write(master, key)
+if key == b"\x1a":
+    _, status = os.waitpid(pid, os.WUNTRACED)
+    print("stopped" if os.WIFSTOPPED(status) else "not stopped")
+    os.killpg(pid, signal.SIGCONT)
+read_until(b"done")
+_, status = os.waitpid(pid, 0)
+print(seen.count(b"int"), "int" , b"done" in seen, os.waitstatus_to_exitcode(status))
+END
+check_equal "the terminal's interrupt key reaches the program once" "1 int True 5" \
+	"$(timeout 30 /usr/bin/python3 terminal.py "$SEEP" '\x03')"
+check_equal "the terminal's stop key stops both, and both go on" "stopped
+0 int True 5" "$(timeout 30 /usr/bin/python3 terminal.py "$SEEP" '\x1a')"
+
+# A program that signals its whole group, seep in it, must not get its own signal back.
+check_equal "a signal to the group is not sent twice" "1" \
+	"$(setsid -w "$SEEP" run -- bash -c 'trap "n=\$((n+1))" HUP; kill -HUP 0; sleep 0.3; echo $n' 2>/dev/null)"
+
+check_equal "seep's own variables are gone from a nested seep" "inner" \
+	"$("$SEEP" run -- "$SEEP" run -- echo inner 2>/dev/null)"
+check_equal "LD_PRELOAD that was there stays, behind the shim" "$SHIM:libm.so.6" \
+	"$(LD_PRELOAD=libm.so.6 "$SEEP" run -- sh -c 'echo $LD_PRELOAD' 2>/dev/null)"
+for allocator in jemalloc:libjemalloc.so.2 tcmalloc:libtcmalloc_minimal.so.4 mimalloc:libmimalloc.so.2; do
+	check_match "--allocator=${allocator%%:*} is loaded behind the shim" "libseep.so:.*/${allocator#*:}" \
+		"$("$SEEP" run --allocator="${allocator%%:*}" -- sh -c 'echo $LD_PRELOAD; grep -o "/[^ ]*/lib[jtm][a-z]*malloc[^ ]*" /proc/self/maps | sort -u' 2>/dev/null)"
+	check_match "and serves its malloc: ${allocator%%:*}" "${allocator#*:}" \
+		"$("$SEEP" run --allocator="${allocator%%:*}" -- cat /proc/self/maps 2>/dev/null)"
+done
+
+output=$("$SEEP" run -- true 2>&1)
+check_match "a program that allocates too little is told why nothing was recorded" \
+	'^seep: nothing was recorded: no sample was taken, so true allocated less than about 1\.5.*MiB' "$output"
+check_equal "no recording is left behind by it" "" "$(ls -d seep.* 2>/dev/null)"
+check_equal "nor a session file" "" "$(ls "$TMPDIR")"
+exit $cases_failed
