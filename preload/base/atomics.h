@@ -13,6 +13,9 @@
 
 #include <seep/heap.h>
 
+/* For declarations that the sampling path reads: addressed without the global offset table. */
+#define HIDDEN __attribute__((visibility("hidden")))
+
 #define load_relaxed(object) atomic_load_explicit((object), memory_order_relaxed)
 #define load_acquire(object) atomic_load_explicit((object), memory_order_acquire)
 #define store_relaxed(object, value) atomic_store_explicit((object), (value), memory_order_relaxed)

@@ -26,10 +26,9 @@ static void home_raise(_Atomic uint8_t *home, uint8_t reach)
 
 static void slot_write(struct seep_heap_live *slot, const struct live_entry *entry)
 {
-	/* after the claim of the slot: a reader that sees one of these words sees WRITING, or the new address, too */
-	atomic_thread_fence(memory_order_release);
-	store_relaxed(&slot->size_rate, (entry->size & SEEP_SIZE_LIMIT) | (uint64_t)entry->rate_index << 48);
-	store_relaxed(&slot->site_thread, entry->site | (uint64_t)entry->thread << 32);
+	/* release, each: a reader that sees one of these words then sees WRITING, or the new address, too */
+	store_release(&slot->size_rate, (entry->size & SEEP_SIZE_LIMIT) | (uint64_t)entry->rate_index << 48);
+	store_release(&slot->site_thread, entry->site | (uint64_t)entry->thread << 32);
 	store_release(&slot->birth_ns, entry->birth_ns);
 	store_release(&slot->address, entry->address);
 }
@@ -37,7 +36,7 @@ static void slot_write(struct seep_heap_live *slot, const struct live_entry *ent
 static bool level_insert(const struct heap *heap, uint32_t level, uint64_t hash, const struct live_entry *entry)
 {
 	uint32_t mask = level_mask(heap, level), home = (uint32_t)hash & mask;
-	for (uint32_t distance = 0; distance < LIVE_WINDOW; distance++) {
+	for (uint32_t distance = 0; distance < live_window(level); distance++) {
 		struct seep_heap_live *slot = &heap->live[level][(home + distance) & mask];
 		uint64_t expected = SEEP_LIVE_FREE;
 		if (load_relaxed(&slot->address) != SEEP_LIVE_FREE ||
@@ -65,13 +64,13 @@ bool live_insert(const struct heap *heap, const struct live_entry *entry)
 
 static void slot_copy(struct seep_heap_live *slot, uint64_t address, struct live_entry *entry)
 {
-	uint64_t size_rate = load_relaxed(&slot->size_rate), site_thread = load_relaxed(&slot->site_thread);
+	uint64_t size_rate = load_acquire(&slot->size_rate), site_thread = load_acquire(&slot->site_thread);
 	*entry = (struct live_entry){.address = address,
 				     .size = size_rate & SEEP_SIZE_LIMIT,
 				     .rate_index = (uint32_t)(size_rate >> 48) & 0xff,
 				     .site = (uint32_t)site_thread,
 				     .thread = (uint32_t)(site_thread >> 32),
-				     .birth_ns = load_relaxed(&slot->birth_ns)};
+				     .birth_ns = load_acquire(&slot->birth_ns)};
 }
 
 bool live_remove(const struct heap *heap, uint64_t address, struct live_entry *entry)
@@ -109,7 +108,6 @@ enum live_read live_read(const struct heap *heap, uint32_t level, uint32_t numbe
 			return LIVE_TORN;
 		uint64_t birth_ns = load_acquire(&slot->birth_ns);
 		slot_copy(slot, address, entry);
-		atomic_thread_fence(memory_order_acquire);
 		uint64_t again = load_acquire(&slot->address);
 		if (again == address && load_relaxed(&slot->birth_ns) == birth_ns && entry->birth_ns == birth_ns)
 			return LIVE_ENTRY;

@@ -5,8 +5,8 @@
  *
  * Three levels, each an open-addressed table of its own (4 Ki slots first, so
  * that a small program touches little memory). An address has one home slot a
- * level; it lives within LIVE_WINDOW slots of its home in the first level that
- * had room. homes[level][home] is 1 + the farthest distance at which an entry
+ * level; it lives within live_window(level) slots of its home in the first level
+ * that had room. homes[level][home] is 1 + the farthest distance at which an entry
  * of that home was ever put (0: none), only ever raised, and raised before the
  * entry is published: a lookup reads that many slots, and no tombstones exist.
  *
@@ -29,7 +29,11 @@
 
 #include "heap/heap.h"
 
-#define LIVE_WINDOW 16
+/* The last level has nothing behind it: it looks farther before it says that it is full. */
+static inline uint32_t live_window(uint32_t level)
+{
+	return level + 1 < SEEP_LIVE_LEVELS ? 16 : 128;
+}
 
 struct live_entry {
 	uint64_t address;

@@ -21,7 +21,7 @@
 #define FILTER_SLOTS 65536u
 #define FILTER_STUCK 255u
 
-extern _Atomic uint8_t filter_counters[FILTER_SLOTS];
+extern HIDDEN _Atomic uint8_t filter_counters[FILTER_SLOTS];
 
 static inline _Atomic uint8_t *filter_slot(const void *address)
 {

@@ -40,7 +40,7 @@ struct real {
 	int (*tcmalloc_property)(const char *, size_t *);
 };
 
-extern struct real real;
+extern __attribute__((visibility("hidden"))) struct real real;
 
 /* Looks everything up. Idempotent; any thread, but not from a signal handler. */
 void real_prepare(void);

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Options, the bootstrap arena and the filter. */
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "host/arena.h"
+#include "host/filter.h"
+#include "host/options.h"
+
+static struct options read_one(const char *variable)
+{
+	struct options options;
+	char *environment[] = {(char *)(uintptr_t)variable, NULL};
+	options_read(&options, environment, false);
+	return options;
+}
+
+static void defaults_are_the_documented_ones(void **state)
+{
+	(void)state;
+	struct options options = read_one("HOME=/root");
+	assert_int_equal(options.rate, 512 << 10);
+	assert_int_equal(options.interval_ns, UINT64_C(10000000000));
+	assert_true(options.follow);
+	assert_int_equal(options.signal, 0);
+	assert_string_equal(options.warning, "");
+}
+
+static void reads_sizes_times_and_names(void **state)
+{
+	(void)state;
+	struct options options =
+	    read_one("SEEP_OPTIONS=rate=8K:interval=250ms:follow=none:signal=USR2:max-live=1M:unwinder=libunwind");
+	assert_int_equal(options.rate, 8192);
+	assert_int_equal(options.interval_ns, 250000000);
+	assert_false(options.follow);
+	assert_int_equal(options.signal, SIGUSR2);
+	assert_int_equal(options.max_live, 1 << 20);
+	assert_string_equal(options.unwinder, "libunwind");
+	assert_string_equal(options.warning, "");
+	assert_int_equal(read_one("SEEP_RATE=1").rate, 1);
+	assert_int_equal(read_one("SEEP_RATE=1G").rate, 1 << 30);
+	assert_int_equal(read_one("SEEP_INTERVAL=2m").interval_ns, UINT64_C(120000000000));
+	assert_int_equal(read_one("SEEP_INTERVAL=0").interval_ns, 0);
+	assert_string_equal(read_one("SEEP_OUTPUT=/tmp/a:b").output, "/tmp/a:b");
+}
+
+static void malformed_or_unknown_gives_the_default_and_one_warning(void **state)
+{
+	(void)state;
+	static const char *const bad[] = {"SEEP_RATE=",
+					  "SEEP_RATE=0",
+					  "SEEP_RATE=-1",
+					  "SEEP_RATE=12x",
+					  "SEEP_RATE=99999999999999999999",
+					  "SEEP_INTERVAL=5y",
+					  "SEEP_FOLLOW=some",
+					  "SEEP_SIGNAL=KILL",
+					  "SEEP_SIGNAL=9",
+					  "SEEP_OPTIONS=speed=3",
+					  "SEEP_OPTIONS=rate",
+					  "SEEP_OPTIONS=rate=1Q"};
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		struct options options = read_one(bad[i]);
+		assert_int_equal(options.rate, 512 << 10);
+		assert_int_equal(options.interval_ns, UINT64_C(10000000000));
+		assert_int_equal(options.signal, 0);
+		assert_true(strstr(options.warning, "ignored") == options.warning);
+	}
+	struct options options = read_one("SEEP_OPTIONS=\x1b[31m=1");
+	assert_null(strchr(options.warning, 0x1b));
+}
+
+static void secure_mode_reads_nothing_and_turns_off(void **state)
+{
+	(void)state;
+	struct options options;
+	char *environment[] = {(char *)(uintptr_t) "SEEP_OUTPUT=/etc", NULL};
+	options_read(&options, environment, true);
+	assert_true(options.off);
+	assert_string_equal(options.output, "");
+}
+
+static void arena_aligns_remembers_sizes_and_ends(void **state)
+{
+	(void)state;
+	void *small = arena_allocate(5, 1), *aligned = arena_allocate(100, 4096);
+	assert_non_null(small);
+	assert_int_equal((uintptr_t)small % 16, 0);
+	assert_int_equal((uintptr_t)aligned % 4096, 0);
+	assert_int_equal(arena_size(small), 5);
+	assert_int_equal(arena_size(aligned), 100);
+	assert_true(arena_owns(small) && arena_owns(aligned) && !arena_owns(&small));
+	assert_true(filter_test(small) && filter_test(aligned));
+	assert_null(arena_allocate(SIZE_MAX, 16));
+	assert_null(arena_allocate(16, 24));
+	size_t blocks = 0;
+	while (arena_allocate(1000, 16))
+		blocks++;
+	assert_in_range(blocks, 200, 262);
+}
+
+static void filter_says_no_only_when_it_is_sure(void **state)
+{
+	(void)state;
+	filter_reset();
+	char *address = (char *)0x7f1234567890;
+	assert_false(filter_test(address));
+	filter_mark(address);
+	filter_mark(address);
+	filter_unmark(address);
+	assert_true(filter_test(address));
+	filter_unmark(address);
+	assert_false(filter_test(address));
+	filter_unmark(address);
+	assert_false(filter_test(address));
+	for (int i = 0; i < 300; i++)
+		filter_mark(address);
+	for (int i = 0; i < 300; i++)
+		filter_unmark(address);
+	assert_true(filter_test(address)); /* stuck: may be, for ever */
+	filter_mark(address + 16);
+	filter_reset();
+	assert_true(filter_test(address));
+	assert_false(filter_test(address + 16));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(defaults_are_the_documented_ones),
+	    cmocka_unit_test(reads_sizes_times_and_names),
+	    cmocka_unit_test(malformed_or_unknown_gives_the_default_and_one_warning),
+	    cmocka_unit_test(secure_mode_reads_nothing_and_turns_off),
+	    cmocka_unit_test(arena_aligns_remembers_sizes_and_ends),
+	    cmocka_unit_test(filter_says_no_only_when_it_is_sure),
+	};
+	return cmocka_run_group_tests_name("host", tests, NULL, NULL);
+}

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The live table: what goes in comes out, also with many threads; live = inserted - removed. */
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+#include "base/atomics.h"
+#include "heap/live.h"
+#include "support/heap_maker.h"
+
+static uint64_t count_live(const struct heap *heap)
+{
+	uint64_t live = 0;
+	struct live_entry entry;
+	for (uint32_t level = 0; level < SEEP_LIVE_LEVELS; level++) {
+		for (uint32_t slot = 0; slot < heap->capacity[SEEP_AREA_LIVE0 + level]; slot++)
+			live += live_read(heap, level, slot, &entry) == LIVE_ENTRY;
+	}
+	return live;
+}
+
+static uint64_t balance(const struct heap *heap)
+{
+	return load_relaxed(&heap->header->live_inserted) - load_relaxed(&heap->header->live_removed);
+}
+
+static void gives_back_what_was_put_in(void **state)
+{
+	(void)state;
+	struct heap heap;
+	heap_make(&heap, 512 << 10, 0);
+	struct live_entry entry = {.address = 0x7f0012345670,
+				   .size = SEEP_SIZE_LIMIT,
+				   .birth_ns = 99,
+				   .rate_index = 63,
+				   .site = 77,
+				   .thread = 0xffffffff},
+			  out;
+	assert_true(live_insert(&heap, &entry));
+	assert_int_equal(count_live(&heap), 1);
+	assert_false(live_remove(&heap, 0x7f0012345680, &out));
+	assert_true(live_remove(&heap, entry.address, &out));
+	assert_int_equal(out.address, entry.address);
+	assert_int_equal(out.size, entry.size);
+	assert_int_equal(out.birth_ns, entry.birth_ns);
+	assert_int_equal(out.rate_index, entry.rate_index);
+	assert_int_equal(out.site, entry.site);
+	assert_int_equal(out.thread, entry.thread);
+	assert_false(live_remove(&heap, entry.address, &out));
+	assert_int_equal(count_live(&heap), 0);
+	heap_unmake(&heap);
+}
+
+static void takes_the_small_level_first(void **state)
+{
+	(void)state;
+	struct heap heap;
+	heap_make(&heap, 512 << 10, 0);
+	for (uint64_t i = 1; i <= 1000; i++)
+		assert_true(live_insert(&heap, &(struct live_entry){.address = 0x5500000000 + 64 * i}));
+	uint64_t in_first = 0;
+	struct live_entry entry;
+	for (uint32_t slot = 0; slot < heap.capacity[SEEP_AREA_LIVE0]; slot++)
+		in_first += live_read(&heap, 0, slot, &entry) == LIVE_ENTRY;
+	assert_int_equal(in_first, 1000);
+	heap_unmake(&heap);
+}
+
+static void fills_to_most_of_its_size_then_refuses_and_stays_right(void **state)
+{
+	(void)state;
+	struct heap heap;
+	heap_make(&heap, 512 << 10, 0);
+	uint64_t slots = 0, inserted = 0;
+	for (int level = 0; level < SEEP_LIVE_LEVELS; level++)
+		slots += heap.capacity[SEEP_AREA_LIVE0 + level];
+	while (
+	    live_insert(&heap, &(struct live_entry){.address = 0x7f0000000000 + 48 * inserted, .birth_ns = inserted}))
+		inserted++;
+	assert_true(inserted > slots * 6 / 10);
+	assert_int_equal(count_live(&heap), inserted);
+	for (uint64_t i = 0; i < inserted; i++) {
+		struct live_entry entry;
+		assert_true(live_remove(&heap, 0x7f0000000000 + 48 * i, &entry));
+		assert_int_equal(entry.birth_ns, i);
+	}
+	assert_int_equal(count_live(&heap), 0);
+	assert_int_equal(balance(&heap), 0);
+	heap_unmake(&heap);
+}
+
+#define THREADS 8
+#define ROUNDS 20000
+#define HELD 64
+
+static void *churn(void *argument)
+{
+	struct heap *heap = ((void **)argument)[0];
+	uint64_t thread = (uintptr_t)((void **)argument)[1], held[HELD] = {0}, next = 0;
+	for (uint64_t i = 0; i < ROUNDS; i++) {
+		uint64_t slot = i * 31 % HELD;
+		struct live_entry entry;
+		if (held[slot]) {
+			if (!live_remove(heap, held[slot], &entry) || entry.size != held[slot] % 1000)
+				return (void *)1;
+		}
+		/* each thread's own addresses, reused quickly, interleaved with the others' */
+		held[slot] = 0x7f0000000000 + (next++ % 200 * THREADS + thread) * 16;
+		for (uint64_t other = 0; other < HELD; other++) {
+			if (other != slot && held[other] == held[slot])
+				held[slot] = 0;
+		}
+		if (held[slot] &&
+		    !live_insert(heap,
+				 &(struct live_entry){.address = held[slot], .size = held[slot] % 1000, .birth_ns = i}))
+			return (void *)2;
+	}
+	for (uint64_t slot = 0; slot < HELD; slot++) {
+		struct live_entry entry;
+		if (held[slot] && slot % 2 && !live_remove(heap, held[slot], &entry))
+			return (void *)3;
+	}
+	return NULL;
+}
+
+static _Atomic bool reading;
+
+/* A reader beside the writers: what it accepts is whole. */
+static void *read_all(void *argument)
+{
+	const struct heap *heap = argument;
+	uintptr_t torn = 0;
+	while (load_relaxed(&reading)) {
+		for (uint32_t slot = 0; slot < heap->capacity[SEEP_AREA_LIVE0]; slot++) {
+			struct live_entry entry;
+			if (live_read(heap, 0, slot, &entry) == LIVE_ENTRY && entry.size != entry.address % 1000)
+				torn++;
+		}
+	}
+	return (void *)torn;
+}
+
+static void keeps_its_balance_under_eight_threads_and_a_reader(void **state)
+{
+	(void)state;
+	struct heap heap;
+	heap_make(&heap, 512 << 10, 0);
+	pthread_t threads[THREADS], reader;
+	void *arguments[THREADS][2], *result;
+	store_relaxed(&reading, true);
+	assert_int_equal(pthread_create(&reader, NULL, read_all, &heap), 0);
+	for (uintptr_t i = 0; i < THREADS; i++) {
+		arguments[i][0] = &heap;
+		arguments[i][1] = (void *)i;
+		assert_int_equal(pthread_create(&threads[i], NULL, churn, arguments[i]), 0);
+	}
+	for (int i = 0; i < THREADS; i++) {
+		assert_int_equal(pthread_join(threads[i], &result), 0);
+		assert_null(result);
+	}
+	store_relaxed(&reading, false);
+	assert_int_equal(pthread_join(reader, &result), 0);
+	assert_null(result);
+	assert_int_equal(count_live(&heap), balance(&heap));
+	assert_true(balance(&heap) > 0);
+	heap_unmake(&heap);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(gives_back_what_was_put_in),
+	    cmocka_unit_test(takes_the_small_level_first),
+	    cmocka_unit_test(fills_to_most_of_its_size_then_refuses_and_stays_right),
+	    cmocka_unit_test(keeps_its_balance_under_eight_threads_and_a_reader),
+	};
+	return cmocka_run_group_tests_name("live", tests, NULL, NULL);
+}

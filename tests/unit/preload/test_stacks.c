@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The stack and module tables: one site a stack, frames relative to their module, epochs, threads. */
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "base/atomics.h"
+#include "heap/modules.h"
+#include "heap/stacks.h"
+#include "support/heap_maker.h"
+
+/* A module of the test's own: two pages without an ELF header, at an address that the test moves. */
+static char image[2][8192];
+static struct loaded_module loaded;
+
+static bool find_one(uintptr_t address, struct loaded_module *module)
+{
+	if (address < loaded.start || address >= loaded.end)
+		return false;
+	*module = loaded;
+	return true;
+}
+
+static void load(int number, const char *name)
+{
+	loaded = (struct loaded_module){.start = (uintptr_t)image[number],
+					.end = (uintptr_t)image[number] + sizeof image[number],
+					.bias = (uintptr_t)image[number] - 0x1000,
+					.name = name};
+}
+
+static void same_stack_same_site_other_stack_other_site(void **state)
+{
+	(void)state;
+	struct heap heap;
+	heap_make(&heap, 512 << 10, 0);
+	uintptr_t stack[] = {0x1000, 0x2000, 0x3000};
+	uint32_t site = stack_site(&heap, stack, 3, false);
+	assert_int_not_equal(site, 0);
+	assert_int_equal(stack_site(&heap, stack, 3, false), site);
+	assert_int_not_equal(stack_site(&heap, stack, 2, false), site);
+	assert_int_not_equal(stack_site(&heap, stack, 3, true), site);
+	stack[1]++;
+	assert_int_not_equal(stack_site(&heap, stack, 3, false), site);
+	assert_int_equal(stack_site(&heap, stack, 0, false), 0);
+	assert_int_equal(load_relaxed(&heap.header->losses[SEEP_LOSS_STACKS_EMPTY]), 1);
+	heap_unmake(&heap);
+}
+
+static void frames_are_relative_to_their_module(void **state)
+{
+	(void)state;
+	struct heap heap;
+	heap_make(&heap, 512 << 10, 0);
+	load(0, "/lib/one.so");
+	uintptr_t stack[] = {loaded.start + 0x10, loaded.end /* the call ends the module */, 0x42,
+			     (loaded.start + 5) | FRAME_EXACT};
+	const struct seep_heap_stack *kept = stack_of_site(&heap, stack_site(&heap, stack, 4, false));
+	assert_non_null(kept);
+	assert_int_equal(kept->frames[0], UINT64_C(1) << 48 | 0x1010);
+	assert_int_equal(kept->frames[1], UINT64_C(1) << 48 | 0x3000);
+	assert_int_equal(kept->frames[2], 0x42);
+	assert_int_equal(kept->frames[3], UINT64_C(1) << 48 | SEEP_FRAME_EXACT | 0x1005);
+	assert_string_equal(module_entry(&heap, 1)->path, "/lib/one.so");
+	heap_unmake(&heap);
+}
+
+static void another_module_at_the_same_place_is_another_entry_and_epoch(void **state)
+{
+	(void)state;
+	struct heap heap;
+	heap_make(&heap, 512 << 10, 0);
+	load(0, "/lib/one.so");
+	uintptr_t stack[] = {loaded.start + 0x10, 7}, longer[] = {loaded.start + 0x20, 7};
+	uint32_t before = stack_site(&heap, stack, 2, false);
+	load(0, "/lib/two.so"); /* dlclose, then dlopen of something else there */
+	uint32_t through_two = stack_site(&heap, longer, 2, false);
+	assert_int_equal(load_relaxed(&heap.header->module_epoch), 1);
+	uint32_t after = stack_site(&heap, stack, 2, false);
+	assert_int_not_equal(after, before);
+	assert_int_equal(SEEP_FRAME_MODULE(stack_of_site(&heap, before)->frames[0]), 1);
+	assert_int_equal(SEEP_FRAME_MODULE(stack_of_site(&heap, through_two)->frames[0]), 2);
+	assert_int_equal(SEEP_FRAME_MODULE(stack_of_site(&heap, after)->frames[0]), 2);
+	assert_true(load_relaxed(&module_entry(&heap, 1)->flags) & SEEP_MODULE_UNLOADED);
+	heap_unmake(&heap);
+}
+
+static void a_full_table_is_counted_and_files_under_no_site(void **state)
+{
+	(void)state;
+	struct heap heap;
+	heap_make(&heap, 512 << 10, 0);
+	uintptr_t stack[2] = {1, 2};
+	uint32_t sites = 0;
+	while (stack_site(&heap, stack, 2, false)) {
+		stack[0]++;
+		sites++;
+	}
+	assert_int_equal(sites, heap.capacity[SEEP_AREA_SITES] - 1);
+	assert_int_equal(load_relaxed(&heap.header->losses[SEEP_LOSS_STACKS_FULL]), 1);
+	stack[0] = 1;
+	assert_int_not_equal(stack_site(&heap, stack, 2, false), 0);
+	heap_unmake(&heap);
+}
+
+#define THREADS 8
+#define STACKS 500
+
+static void *append(void *argument)
+{
+	struct heap *heap = ((void **)argument)[0];
+	uint32_t *sites = ((void **)argument)[1];
+	for (uintptr_t round = 0; round < 3; round++) {
+		for (uintptr_t i = 0; i < STACKS; i++) {
+			uintptr_t stack[3] = {0x1000 + i, 0x77, i * i};
+			sites[i] = stack_site(heap, stack, 3, false);
+		}
+	}
+	return NULL;
+}
+
+static void threads_agree_on_the_site_of_a_stack(void **state)
+{
+	(void)state;
+	struct heap heap;
+	heap_make(&heap, 512 << 10, 0);
+	static uint32_t sites[THREADS][STACKS];
+	pthread_t threads[THREADS];
+	void *arguments[THREADS][2];
+	for (int i = 0; i < THREADS; i++) {
+		arguments[i][0] = &heap;
+		arguments[i][1] = sites[i];
+		assert_int_equal(pthread_create(&threads[i], NULL, append, arguments[i]), 0);
+	}
+	for (int i = 0; i < THREADS; i++)
+		assert_int_equal(pthread_join(threads[i], NULL), 0);
+	for (int i = 1; i < THREADS; i++)
+		assert_memory_equal(sites[0], sites[i], sizeof sites[0]);
+	heap_unmake(&heap);
+}
+
+static int use_test_finder(void **state)
+{
+	(void)state;
+	modules_set_finder(find_one);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(same_stack_same_site_other_stack_other_site),
+	    cmocka_unit_test(frames_are_relative_to_their_module),
+	    cmocka_unit_test(another_module_at_the_same_place_is_another_entry_and_epoch),
+	    cmocka_unit_test(a_full_table_is_counted_and_files_under_no_site),
+	    cmocka_unit_test(threads_agree_on_the_site_of_a_stack),
+	};
+	return cmocka_run_group_tests_name("stacks", tests, use_test_finder, NULL);
+}
