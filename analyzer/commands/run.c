@@ -320,8 +320,11 @@ static int program_run(const struct run_request *request, const char *shim, cons
 	char **environment = environment_derive(settings.drop, settings.add);
 	launch_and_wait(request->arguments, environment, &launched, &error);
 
-	/* Nobody may be listening any more; the program's status counts all the same. */
-	signal(SIGPIPE, SIG_IGN);
+	/* The last snapshot is worth a moment, even to the impatient; and where nobody listens any more (a broken pipe),
+	 * the program's status counts all the same. */
+	static const int ignored[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE};
+	for (size_t i = 0; i < sizeof ignored / sizeof ignored[0]; i++)
+		signal(ignored[i], SIG_IGN);
 	if (launched.started) {
 		session_finish(&session, &results);
 		if (results.count)

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/memory.h"
@@ -110,6 +111,11 @@ void launch_and_wait(char **arguments, char **environment, struct launch_result 
 		result->status = wait_forwarding(child, &signals);
 	}
 	close(report[0]);
+	/* What came after its end was for a program that is no more. */
+	while (sigtimedwait(&signals, NULL, &(struct timespec){0}) > 0)
+		;
+	sigaction(SIGCHLD, &child_action, NULL);
+	sigprocmask(SIG_SETMASK, &mask_before, NULL);
 	if (reason)
 		launch_failed(result, arguments[0], reason, error);
 }
