@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Untrusted input: a regular file read into memory. Never mapped, since a file
+ * that is cut while it is mapped kills its reader with SIGBUS. A pipe, device
+ * or socket is refused without reading from it or blocking on it.
+ */
+#ifndef SEEP_READER_INPUT_H
+#define SEEP_READER_INPUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+#define INPUT_HEAD_BYTES 4096
+
+/* A file being read, zero-initialised. */
+struct input {
+	const char *name; /* borrowed */
+	unsigned char *data;
+	size_t bytes; /* in data */
+	uint64_t file_bytes;
+	int descriptor;
+};
+
+/* The one line for bad input, "NAME: offset N: what is wrong"; returns false. A very long name is cut at its front. */
+bool input_fault(struct error *error, const char *name, uint64_t offset, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* Opens the file and reads its first INPUT_HEAD_BYTES (fewer if it has fewer), by which the caller tells what it is. On
+ * failure nothing is held. */
+bool input_open(struct input *input, const char *path, struct error *error);
+/* Reads the rest. Fails if that is more than `limit_bytes` in all, or if the file has been cut meanwhile. */
+bool input_read_rest(struct input *input, uint64_t limit_bytes, struct error *error);
+void input_close(struct input *input);
+
+#endif

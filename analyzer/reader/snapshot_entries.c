@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the entries of a snapshot say: every text, index and number is checked
+ * here, once, so that whoever reads the view later need not ask. Each failure
+ * names the offset of the field.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "reader/input.h"
+#include "reader/snapshot_reader.h"
+
+/* Where a field of an entry is in the file. */
+static uint64_t field_offset(const struct snapshot_view *view, enum seep_section_type type, uint32_t index,
+			     size_t field)
+{
+	const struct snapshot_table *table = &view->tables[type];
+
+	return table->offset + (uint64_t)index * table->stride_bytes + field;
+}
+
+static bool field_fault(const struct snapshot_view *view, enum seep_section_type type, uint32_t index, size_t field,
+			struct error *error, const char *what, uint64_t value)
+{
+	return input_fault(error, view->name, field_offset(view, type, index, field), "%s (%" PRIu64 ")", what, value);
+}
+
+static bool strings_verify(const struct snapshot_view *view, struct error *error)
+{
+	const struct snapshot_table *strings = &view->tables[SEEP_SECTION_STRINGS];
+
+	if (strings->count == 0)
+		return input_fault(error, view->name, strings->offset, "STRINGS is empty");
+	if (strings->entries[0] != '\0')
+		return input_fault(error, view->name, strings->offset, "the first text is not empty");
+	if (strings->entries[strings->count - 1] != '\0')
+		return input_fault(error, view->name, strings->offset + strings->count - 1, "the last text has no end");
+	return true;
+}
+
+/* A text is named by its first byte: so texts don't overlap, and all of them together are no longer than the file. */
+static bool text_is_valid(const struct snapshot_view *view, seep_string text)
+{
+	const struct snapshot_table *strings = &view->tables[SEEP_SECTION_STRINGS];
+
+	return text < strings->count && (text == 0 || strings->entries[text - 1] == '\0');
+}
+
+static bool process_verify(const struct snapshot_view *view, struct error *error)
+{
+	static const size_t texts[] = {
+	    offsetof(struct seep_process, command),   offsetof(struct seep_process, executable),
+	    offsetof(struct seep_process, arguments), offsetof(struct seep_process, host),
+	    offsetof(struct seep_process, allocator), offsetof(struct seep_process, allocator_path),
+	    offsetof(struct seep_process, unwinder),  offsetof(struct seep_process, bypassed),
+	};
+
+	if (snapshot_count(view, SEEP_SECTION_PROCESS) != 1)
+		return input_fault(error, view->name, view->tables[SEEP_SECTION_PROCESS].offset,
+				   "PROCESS has %" PRIu32 " entries instead of one",
+				   snapshot_count(view, SEEP_SECTION_PROCESS));
+	struct seep_process process = snapshot_process(view, 0);
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+		seep_string text;
+		memcpy(&text, (const char *)&process + texts[i], sizeof text);
+		if (!text_is_valid(view, text))
+			return field_fault(view, SEEP_SECTION_PROCESS, 0, texts[i], error,
+					   "names a text that is not there", text);
+	}
+	return true;
+}
+
+static bool modules_verify(const struct snapshot_view *view, struct error *error)
+{
+	const enum seep_section_type type = SEEP_SECTION_MODULES;
+
+	if (snapshot_count(view, type) == 0)
+		return input_fault(error, view->name, view->tables[type].offset, "MODULES is empty");
+	for (uint32_t i = 0; i < snapshot_count(view, type); i++) {
+		struct seep_module module = snapshot_module(view, i);
+		if (!text_is_valid(view, module.path))
+			return field_fault(view, type, i, offsetof(struct seep_module, path), error,
+					   "names a text that is not there", module.path);
+		if (module.build_id_bytes > sizeof module.build_id)
+			return field_fault(view, type, i, offsetof(struct seep_module, build_id_bytes), error,
+					   "a build id of more than 32 bytes", module.build_id_bytes);
+		if (module.end < module.start)
+			return field_fault(view, type, i, offsetof(struct seep_module, end), error,
+					   "a module ends before it starts", module.end);
+	}
+	return true;
+}
+
+/* Parents come before their children, so depths are known in one pass and no cycle can be. */
+static bool nodes_verify_depths(const struct snapshot_view *view, uint16_t *depths, struct error *error)
+{
+	const enum seep_section_type type = SEEP_SECTION_NODES;
+
+	for (uint32_t i = 0; i < snapshot_count(view, type); i++) {
+		struct seep_node node = snapshot_node(view, i);
+		if (i == 0 ? node.parent != 0 : node.parent >= i)
+			return field_fault(view, type, i, offsetof(struct seep_node, parent), error,
+					   "a node's parent does not precede it", node.parent);
+		if (node.module >= snapshot_count(view, SEEP_SECTION_MODULES))
+			return field_fault(view, type, i, offsetof(struct seep_node, module), error,
+					   "names a module that is not there", node.module);
+		depths[i] = i ? (uint16_t)(depths[node.parent] + 1) : 0;
+		if (depths[i] > SNAPSHOT_DEPTH_MAX)
+			return field_fault(view, type, i, offsetof(struct seep_node, parent), error,
+					   "a stack of more than 1024 frames", depths[i]);
+	}
+	return true;
+}
+
+static bool nodes_verify(const struct snapshot_view *view, struct error *error)
+{
+	uint32_t count = snapshot_count(view, SEEP_SECTION_NODES);
+
+	if (count == 0)
+		return input_fault(error, view->name, view->tables[SEEP_SECTION_NODES].offset, "NODES is empty");
+	uint16_t *depths = memory_allocate(count, sizeof *depths);
+	bool valid = nodes_verify_depths(view, depths, error);
+	free(depths);
+	return valid;
+}
+
+/* The position of the first of `count` doubles that is no sum; `count` if all are. NaN fails every comparison. */
+static size_t sums_check(const void *first, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		double sum;
+		memcpy(&sum, (const char *)first + i * sizeof sum, sizeof sum);
+		if (!(sum >= 0 && sum < SNAPSHOT_SUM_LIMIT))
+			return i;
+	}
+	return count;
+}
+
+static bool sums_fault(const struct snapshot_view *view, enum seep_section_type type, uint32_t index, size_t field,
+		       struct error *error)
+{
+	return input_fault(error, view->name, field_offset(view, type, index, field),
+			   "a sum is negative, infinite or not a number");
+}
+
+static bool site_verify_measures(const struct snapshot_view *view, uint32_t index, const struct seep_site *site,
+				 struct error *error)
+{
+	enum { SUMS = 2 * sizeof(struct seep_sum) / sizeof(double) };
+	const size_t measures[] = {
+	    offsetof(struct seep_site, allocated),     offsetof(struct seep_site, freed),
+	    offsetof(struct seep_site, in_use),        offsetof(struct seep_site, freed_remotely),
+	    offsetof(struct seep_site, freed_shortly),
+	};
+
+	for (size_t i = 0; i < sizeof measures / sizeof *measures; i++) {
+		size_t field = measures[i] + offsetof(struct seep_measure, bytes);
+		size_t wrong = sums_check((const char *)site + field, SUMS);
+		if (wrong < SUMS)
+			return sums_fault(view, SEEP_SECTION_SITES, index, field + wrong * sizeof(double), error);
+	}
+	return true;
+}
+
+static bool sites_verify(const struct snapshot_view *view, struct error *error)
+{
+	const enum seep_section_type type = SEEP_SECTION_SITES;
+
+	for (uint32_t i = 0; i < snapshot_count(view, type); i++) {
+		struct seep_site site = snapshot_site(view, i);
+		if (site.node >= snapshot_count(view, SEEP_SECTION_NODES))
+			return field_fault(view, type, i, offsetof(struct seep_site, node), error,
+					   "names a node that is not there", site.node);
+		if (!site_verify_measures(view, i, &site, error))
+			return false;
+	}
+	return true;
+}
+
+static bool lifetimes_verify(const struct snapshot_view *view, struct error *error)
+{
+	enum { SUMS = 4 };
+	const enum seep_section_type type = SEEP_SECTION_LIFETIMES;
+
+	for (uint32_t i = 0; i < snapshot_count(view, type); i++) {
+		struct seep_lifetime lifetime = snapshot_lifetime(view, i);
+		if (lifetime.site >= snapshot_count(view, SEEP_SECTION_SITES))
+			return field_fault(view, type, i, offsetof(struct seep_lifetime, site), error,
+					   "names a site that is not there", lifetime.site);
+		if (lifetime.bin >= SNAPSHOT_LIFETIME_BINS)
+			return field_fault(view, type, i, offsetof(struct seep_lifetime, bin), error,
+					   "a lifetime bin above 63", lifetime.bin);
+		size_t wrong = sums_check(&lifetime.objects, SUMS);
+		if (wrong < SUMS)
+			return sums_fault(view, type, i,
+					  offsetof(struct seep_lifetime, objects) + wrong * sizeof(double), error);
+	}
+	return true;
+}
+
+static bool live_verify(const struct snapshot_view *view, struct error *error)
+{
+	const enum seep_section_type type = SEEP_SECTION_LIVE;
+
+	for (uint32_t i = 0; i < snapshot_count(view, type); i++) {
+		struct seep_live live = snapshot_live(view, i);
+		if (live.site >= snapshot_count(view, SEEP_SECTION_SITES))
+			return field_fault(view, type, i, offsetof(struct seep_live, site), error,
+					   "names a site that is not there", live.site);
+		if (live.rate == 0)
+			return field_fault(view, type, i, offsetof(struct seep_live, rate), error,
+					   "a sample without a rate", live.rate);
+	}
+	return true;
+}
+
+bool snapshot_verify_entries(const struct snapshot_view *view, struct error *error)
+{
+	return strings_verify(view, error) && process_verify(view, error) && modules_verify(view, error) &&
+	       nodes_verify(view, error) && sites_verify(view, error) && lifetimes_verify(view, error) &&
+	       live_verify(view, error);
+}

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The container: header, section table, checksums, and where sections lie.
+ * What their entries say is checked in snapshot_entries.c.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <zlib.h>
+
+#include "base/memory.h"
+#include "reader/foreign.h"
+#include "reader/input.h"
+#include "reader/snapshot_reader.h"
+
+enum { MAGIC_BYTES = sizeof SEEP_SNAPSHOT_MAGIC - 1, HEADER_BYTES = sizeof(struct seep_snapshot_header) };
+
+/* The known sections: name, size of an entry as this version knows it, and whether a file can do without. */
+static const struct section_kind {
+	const char *name;
+	uint32_t entry_bytes;
+	bool required;
+} kinds[SEEP_SECTION_LABELS] = {
+    [SEEP_SECTION_PROCESS] = {"PROCESS", sizeof(struct seep_process), true},
+    [SEEP_SECTION_STRINGS] = {"STRINGS", 1, true},
+    [SEEP_SECTION_MODULES] = {"MODULES", sizeof(struct seep_module), true},
+    [SEEP_SECTION_NODES] = {"NODES", sizeof(struct seep_node), true},
+    [SEEP_SECTION_SITES] = {"SITES", sizeof(struct seep_site), true},
+    [SEEP_SECTION_LIFETIMES] = {"LIFETIMES", sizeof(struct seep_lifetime), false},
+    [SEEP_SECTION_LIVE] = {"LIVE", sizeof(struct seep_live), false},
+    [SEEP_SECTION_MEMORY] = {"MEMORY", sizeof(struct seep_value), false},
+    [SEEP_SECTION_LOSSES] = {"LOSSES", sizeof(struct seep_value), false},
+};
+
+bool snapshot_is_snapshot(const void *data, size_t bytes)
+{
+	return bytes >= MAGIC_BYTES && memcmp(data, SEEP_SNAPSHOT_MAGIC, MAGIC_BYTES) == 0;
+}
+
+static bool magic_verify(const void *data, size_t bytes, const char *name, struct error *error)
+{
+	size_t compared = bytes < MAGIC_BYTES ? bytes : MAGIC_BYTES;
+
+	if (bytes == 0)
+		return input_fault(error, name, 0, "the file is empty");
+	if (memcmp(data, SEEP_SNAPSHOT_MAGIC, compared) != 0)
+		return input_fault(error, name, 0, "is not a seep snapshot but %s", foreign_describe(data, bytes));
+	return true;
+}
+
+/* In this order, since a newer version may lay out everything behind its number in another way. */
+static bool header_verify(struct snapshot_view *view, struct error *error)
+{
+	struct seep_snapshot_header header;
+	const char *name = view->name;
+
+	if (!magic_verify(view->data, view->bytes, name, error))
+		return false;
+	if (view->bytes < sizeof header)
+		return input_fault(error, name, view->bytes, "truncated: the header alone has %d bytes", HEADER_BYTES);
+	memcpy(&header, view->data, sizeof header);
+	view->header = header;
+	if (header.version > SEEP_SNAPSHOT_VERSION)
+		return input_fault(error, name, offsetof(struct seep_snapshot_header, version),
+				   "snapshot version %" PRIu32 " is newer than this seep reads (%u); update seep",
+				   header.version, SEEP_SNAPSHOT_VERSION);
+	uint32_t crc = header.header_crc;
+	header.header_crc = 0;
+	if (crc != (uint32_t)crc32_z(0, (const Bytef *)&header, sizeof header))
+		return input_fault(error, name, 0, "the header is damaged (its checksum differs)");
+	if (header.version == 0)
+		return input_fault(error, name, offsetof(struct seep_snapshot_header, version),
+				   "there is no snapshot version 0");
+	if (header.header_bytes != sizeof header)
+		return input_fault(error, name, offsetof(struct seep_snapshot_header, header_bytes),
+				   "a header of %" PRIu32 " bytes, where version 1 has %d", header.header_bytes,
+				   HEADER_BYTES);
+	if (view->bytes < header.file_bytes)
+		return input_fault(error, name, view->bytes, "truncated: the file has %zu of %" PRIu64 " bytes",
+				   view->bytes, header.file_bytes);
+	if (view->bytes > header.file_bytes)
+		return input_fault(error, name, header.file_bytes, "%" PRIu64 " bytes follow the end of the snapshot",
+				   view->bytes - header.file_bytes);
+	return true;
+}
+
+static struct seep_section section_at(const struct snapshot_view *view, uint32_t index)
+{
+	struct seep_section section;
+
+	memcpy(&section, view->data + sizeof view->header + (size_t)index * sizeof section, sizeof section);
+	return section;
+}
+
+static uint64_t table_end(const struct snapshot_view *view)
+{
+	return sizeof view->header + (uint64_t)view->header.section_count * sizeof(struct seep_section);
+}
+
+/* A known section becomes a table of the view. */
+static bool section_enter(struct snapshot_view *view, const struct seep_section *section, uint64_t at,
+			  struct error *error)
+{
+	const struct section_kind *kind = &kinds[section->type];
+	struct snapshot_table *table = &view->tables[section->type];
+
+	if (table->offset)
+		return input_fault(error, view->name, at, "a second %s section", kind->name);
+	if (section->type == SEEP_SECTION_STRINGS
+		? section->entry_bytes != 1
+		: section->entry_bytes < kind->entry_bytes || section->entry_bytes % 8)
+		return input_fault(error, view->name, at,
+				   "%s entries of %" PRIu32 " bytes, where there must be %" PRIu32, kind->name,
+				   section->entry_bytes, kind->entry_bytes);
+	if (section->bytes / section->entry_bytes > UINT32_MAX)
+		return input_fault(error, view->name, at, "more %s entries than an index can name", kind->name);
+	*table = (struct snapshot_table){
+	    .entries = view->data + section->offset,
+	    .offset = section->offset,
+	    .count = (uint32_t)(section->bytes / section->entry_bytes),
+	    .stride_bytes = section->entry_bytes,
+	};
+	return true;
+}
+
+/* The name of a section for messages; `number` is room for one that has none. */
+static const char *section_title(const struct seep_section *section, char number[static 16])
+{
+	if (section->type < SEEP_SECTION_LABELS && kinds[section->type].name)
+		return kinds[section->type].name;
+	snprintf(number, 16, "%" PRIu32, section->type);
+	return number;
+}
+
+/* Whether a section lies where it may. `at` is the offset of its entry in the section table. */
+static bool section_verify_place(struct snapshot_view *view, const struct seep_section *section, uint64_t at,
+				 struct error *error)
+{
+	char number[16];
+	const char *title = section_title(section, number);
+
+	if (section->offset % 8 || section->offset < table_end(view) || section->offset > view->bytes ||
+	    section->bytes > view->bytes - section->offset)
+		return input_fault(error, view->name, at,
+				   "section %s is said to have %" PRIu64 " bytes at %" PRIu64
+				   ", which is not within the file, or not aligned",
+				   title, section->bytes, section->offset);
+	if (section->entry_bytes == 0 || section->bytes % section->entry_bytes)
+		return input_fault(error, view->name, at,
+				   "section %s has %" PRIu64 " bytes, no multiple of its entries' %" PRIu32, title,
+				   section->bytes, section->entry_bytes);
+	return true;
+}
+
+static bool section_verify_content(struct snapshot_view *view, const struct seep_section *section, uint64_t at,
+				   struct error *error)
+{
+	char number[16];
+
+	if (section->crc != (uint32_t)crc32_z(0, view->data + section->offset, section->bytes))
+		return input_fault(error, view->name, section->offset, "section %s is damaged (its checksum differs)",
+				   section_title(section, number));
+	if (section->type < SEEP_SECTION_LABELS && kinds[section->type].name)
+		return section_enter(view, section, at, error);
+	return true;
+}
+
+static int section_compare(const void *left, const void *right)
+{
+	const struct seep_section *a = left, *b = right;
+
+	if (a->offset != b->offset)
+		return a->offset < b->offset ? -1 : 1;
+	return (a->bytes > b->bytes) - (a->bytes < b->bytes);
+}
+
+static bool overlaps_verify(const struct snapshot_view *view, struct error *error)
+{
+	uint32_t count = view->header.section_count;
+	struct seep_section *sections = memory_allocate(count, sizeof *sections);
+	bool apart = true;
+
+	memcpy(sections, view->data + sizeof view->header, count * sizeof *sections);
+	qsort(sections, count, sizeof *sections, section_compare);
+	for (uint32_t i = 1; i < count && apart; i++)
+		if (sections[i].offset - sections[i - 1].offset < sections[i - 1].bytes)
+			apart = input_fault(error, view->name, sections[i].offset,
+					    "sections %" PRIu32 " and %" PRIu32 " overlap", sections[i - 1].type,
+					    sections[i].type);
+	free(sections);
+	return apart;
+}
+
+/* Calls `verify` for every entry of the section table. */
+static bool sections_each(struct snapshot_view *view,
+			  bool (*verify)(struct snapshot_view *view, const struct seep_section *section, uint64_t at,
+					 struct error *error),
+			  struct error *error)
+{
+	for (uint32_t i = 0; i < view->header.section_count; i++) {
+		struct seep_section section = section_at(view, i);
+		if (!verify(view, &section, sizeof view->header + (uint64_t)i * sizeof section, error))
+			return false;
+	}
+	return true;
+}
+
+/* Overlaps come before the checksums, so that no byte is summed twice however many sections are claimed. */
+static bool sections_verify(struct snapshot_view *view, struct error *error)
+{
+	uint32_t count = view->header.section_count;
+
+	if (table_end(view) > view->bytes)
+		return input_fault(error, view->name, offsetof(struct seep_snapshot_header, section_count),
+				   "a table of %" PRIu32 " sections does not fit into %zu bytes", count, view->bytes);
+	if (view->header.table_crc !=
+	    (uint32_t)crc32_z(0, view->data + sizeof view->header, (size_t)count * sizeof(struct seep_section)))
+		return input_fault(error, view->name, sizeof view->header,
+				   "the section table is damaged (its checksum differs)");
+	if (!sections_each(view, section_verify_place, error) || !overlaps_verify(view, error) ||
+	    !sections_each(view, section_verify_content, error))
+		return false;
+	for (uint32_t type = 0; type < SEEP_SECTION_LABELS; type++)
+		if (kinds[type].required && !view->tables[type].offset)
+			return input_fault(error, view->name, sizeof view->header, "there is no %s section",
+					   kinds[type].name);
+	return true;
+}
+
+bool snapshot_verify(struct snapshot_view *view, const void *data, size_t bytes, const char *name, struct error *error)
+{
+	*view = (struct snapshot_view){.name = name, .data = data, .bytes = bytes};
+	return header_verify(view, error) && sections_verify(view, error) && snapshot_verify_entries(view, error);
+}

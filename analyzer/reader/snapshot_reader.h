@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Reads a snapshot (docs/SNAPSHOT_FORMAT.md) from untrusted bytes.
+ *
+ * snapshot_verify() checks everything once: magic, version, sizes, checksums,
+ * and every index, offset and number in every entry. What it accepts can be
+ * read through the functions below without a further check, whatever the
+ * caller's index is as long as it is below the table's count. The view holds
+ * no memory: it borrows the bytes, which need no alignment.
+ */
+#ifndef SEEP_READER_SNAPSHOT_READER_H
+#define SEEP_READER_SNAPSHOT_READER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <seep/snapshot.h>
+
+#include "base/error.h"
+
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the format's byte order is the machine's");
+
+enum {
+	/* Frames in one stack; seep's own recorder stops far earlier. Bounds what expanding the tree can cost. */
+	SNAPSHOT_DEPTH_MAX = 1024,
+	SNAPSHOT_LIFETIME_BINS = 64,
+};
+/* Sums are estimates of bytes and objects and their squares; a larger one is no measurement, and would overflow. */
+#define SNAPSHOT_SUM_LIMIT 1e100
+#define SNAPSHOT_BYTES_LIMIT (UINT64_C(4) << 30)
+
+struct snapshot_table {
+	const unsigned char *entries;
+	uint64_t offset; /* in the file; 0: the section is not there */
+	uint32_t count;
+	uint32_t stride_bytes;
+};
+
+struct snapshot_view {
+	const char *name; /* of the file, for messages */
+	const unsigned char *data;
+	size_t bytes;
+	struct seep_snapshot_header header;
+	struct snapshot_table tables[SEEP_SECTION_LABELS]; /* by enum seep_section_type */
+};
+
+/* True where the bytes begin as a snapshot does, however broken the rest may be. */
+bool snapshot_is_snapshot(const void *data, size_t bytes);
+
+/* Fills the view. False: the error names file, offset and fault. */
+bool snapshot_verify(struct snapshot_view *view, const void *data, size_t bytes, const char *name, struct error *error);
+
+/* The second half of snapshot_verify(): what the entries say. */
+bool snapshot_verify_entries(const struct snapshot_view *view, struct error *error);
+
+/* Copies the known part of an entry; index < count. */
+static inline void snapshot_entry(const struct snapshot_view *view, enum seep_section_type type, uint32_t index,
+				  void *entry, size_t known_bytes)
+{
+	const struct snapshot_table *table = &view->tables[type];
+
+	memcpy(entry, table->entries + (size_t)index * table->stride_bytes, known_bytes);
+}
+
+static inline uint32_t snapshot_count(const struct snapshot_view *view, enum seep_section_type type)
+{
+	return view->tables[type].count;
+}
+
+static inline const char *snapshot_text(const struct snapshot_view *view, seep_string offset)
+{
+	return (const char *)view->tables[SEEP_SECTION_STRINGS].entries + offset;
+}
+
+#define SNAPSHOT_ENTRY_FUNCTION(name, type, section)                                                                   \
+	static inline struct type name(const struct snapshot_view *view, uint32_t index)                               \
+	{                                                                                                              \
+		struct type entry;                                                                                     \
+		snapshot_entry(view, section, index, &entry, sizeof entry);                                            \
+		return entry;                                                                                          \
+	}
+SNAPSHOT_ENTRY_FUNCTION(snapshot_process, seep_process, SEEP_SECTION_PROCESS)
+SNAPSHOT_ENTRY_FUNCTION(snapshot_module, seep_module, SEEP_SECTION_MODULES)
+SNAPSHOT_ENTRY_FUNCTION(snapshot_node, seep_node, SEEP_SECTION_NODES)
+SNAPSHOT_ENTRY_FUNCTION(snapshot_site, seep_site, SEEP_SECTION_SITES)
+SNAPSHOT_ENTRY_FUNCTION(snapshot_lifetime, seep_lifetime, SEEP_SECTION_LIFETIMES)
+SNAPSHOT_ENTRY_FUNCTION(snapshot_live, seep_live, SEEP_SECTION_LIVE)
+SNAPSHOT_ENTRY_FUNCTION(snapshot_memory, seep_value, SEEP_SECTION_MEMORY)
+SNAPSHOT_ENTRY_FUNCTION(snapshot_loss, seep_value, SEEP_SECTION_LOSSES)
+#undef SNAPSHOT_ENTRY_FUNCTION
+
+#endif
