@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Sites, stacks and lifetimes of a snapshot: see build_sites.h. */
+#include "keeper/build_sites.h"
+
+#include "base/atomics.h"
+#include "heap/sites.h"
+#include "heap/weight.h"
+
+#define BINS 64
+#define SHORT_LIFETIME_NS 1000000u
+/* A chain has a cell a bin, and a second one where two threads appended at once. */
+#define CHAIN_CELLS 256
+
+/* A sum is finite and not negative; anything else is damage, and would poison every total. */
+static double double_take(const seep_atomic_double *object)
+{
+	double value = double_load(object);
+	return value >= 0 && value < 0x1p1000 ? value : 0;
+}
+
+static struct seep_sum sum_take(const struct seep_heap_sum *sum)
+{
+	return (struct seep_sum){.uncertain = double_take(&sum->uncertain),
+				 .variance = double_take(&sum->variance),
+				 .largest = double_take(&sum->largest),
+				 .certain = double_take(&sum->certain)};
+}
+
+static struct seep_measure measure_take(const struct seep_heap_measure *measure)
+{
+	return (struct seep_measure){.samples = load_relaxed(&measure->samples),
+				     .bytes = sum_take(&measure->bytes),
+				     .objects = sum_take(&measure->objects)};
+}
+
+static struct weight event_weight(const struct build *build, const struct event *event)
+{
+	return weight_of(event->size, heap_rate(build->heap, event->rate_index));
+}
+
+/* The same as site_fold(), into the snapshot's copy. */
+static void event_add(const struct build *build, struct seep_site *site, const struct event *event)
+{
+	struct weight weight = event_weight(build, event);
+	if (event->kind == SEEP_EVENT_ALLOCATED) {
+		measure_add(&site->allocated, &weight);
+		return;
+	}
+	measure_add(&site->freed, &weight);
+	if (event->kind == SEEP_EVENT_FREED_REMOTELY)
+		measure_add(&site->freed_remotely, &weight);
+	if (event->time_ns < SHORT_LIFETIME_NS)
+		measure_add(&site->freed_shortly, &weight);
+}
+
+/* A site number out of the table is site 0's, as where it is folded. */
+static struct build_site *site_of(struct build *build, uint32_t site)
+{
+	return &build->sites[site < build->site_count ? site : 0];
+}
+
+/* Live entries and unread events to their sites. */
+static void sites_gather(struct build *build)
+{
+	const struct seep_live *live = image_section(&build->image, SEEP_SECTION_LIVE);
+	uint64_t count = image_entries(&build->image, SEEP_SECTION_LIVE);
+	for (uint64_t i = 0; i < count; i++) {
+		struct weight weight = weight_of(live[i].size, live[i].rate);
+		measure_add(&site_of(build, live[i].site)->in_use, &weight);
+	}
+	for (uint32_t i = build->pending_count; i-- > 0;) {
+		struct build_site *site = site_of(build, build->pending[i].event.site);
+		build->pending[i].next = site->pending;
+		site->pending = i + 1;
+	}
+}
+
+/* Sites that were ever counted get a number and a stack. */
+static bool sites_number(struct build *build)
+{
+	uint32_t number = 1;
+	if (!tree_begin(&build->tree, build->heap, &build->image))
+		return false;
+	for (uint64_t i = 1; i < build->site_count; i++) {
+		struct build_site *site = &build->sites[i];
+		const struct seep_heap_site *from = &build->heap->sites[i];
+		if (!site->pending && !site->in_use.samples && !load_relaxed(&from->allocated.samples) &&
+		    !load_relaxed(&from->freed.samples))
+			continue;
+		site->number = number++;
+		site->node = tree_add_site(&build->tree, (uint32_t)i, &site->flags);
+	}
+	tree_end(&build->tree);
+	return !build->image.failed;
+}
+
+static void sites_write(struct build *build)
+{
+	image_section_begin(&build->image, SEEP_SECTION_SITES, sizeof(struct seep_site));
+	for (uint64_t i = 0; i < build->site_count; i++) {
+		const struct build_site *from = &build->sites[i];
+		struct seep_heap_site *counters = &build->heap->sites[i];
+		if (i > 0 && from->number == 0)
+			continue;
+		struct seep_site *site = image_add(&build->image, sizeof *site);
+		if (!site)
+			break;
+		*site = (struct seep_site){.node = from->node,
+					   .flags = from->flags,
+					   .allocated = measure_take(&counters->allocated),
+					   .freed = measure_take(&counters->freed),
+					   .in_use = from->in_use,
+					   .freed_remotely = measure_take(&counters->freed_remotely),
+					   .freed_shortly = measure_take(&counters->freed_shortly)};
+		for (uint32_t p = from->pending; p; p = build->pending[p - 1].next)
+			event_add(build, site, &build->pending[p - 1].event);
+	}
+	image_section_end(&build->image, SEEP_SECTION_SITES);
+}
+
+static void bin_add(struct seep_lifetime *bin, double objects, double bytes, double objects_squared,
+		    double bytes_squared, uint64_t samples)
+{
+	bin->samples += samples;
+	bin->objects += objects;
+	bin->bytes += bytes;
+	bin->objects_squared += objects_squared;
+	bin->bytes_squared += bytes_squared;
+}
+
+/* A site's chain. A cell belongs to one chain: `seen` (a bit a cell) keeps a damaged file from having more. */
+static void chain_add(struct build *build, uint64_t site, uint8_t *seen, struct seep_lifetime bins[static BINS])
+{
+	uint32_t count = load_relaxed(&build->heap->header->lifetime_count);
+	if (count > build->heap->capacity[SEEP_AREA_LIFETIMES])
+		count = build->heap->capacity[SEEP_AREA_LIFETIMES];
+	uint32_t cell = load_acquire(&build->heap->sites[site].lifetimes);
+	for (int steps = 0; cell && cell < count && steps < CHAIN_CELLS; steps++) {
+		const struct seep_heap_lifetime *from = &build->heap->lifetimes[cell];
+		uint32_t bin = load_relaxed(&from->bin);
+		if (seen[cell / 8] >> cell % 8 & 1)
+			break;
+		seen[cell / 8] |= (uint8_t)(1u << cell % 8);
+		if (bin < BINS)
+			bin_add(&bins[bin], double_take(&from->objects), double_take(&from->bytes),
+				double_take(&from->objects_squared), double_take(&from->bytes_squared),
+				load_relaxed(&from->samples));
+		cell = load_relaxed(&from->next);
+	}
+}
+
+static void pending_lifetimes_add(struct build *build, uint32_t first, struct seep_lifetime bins[static BINS])
+{
+	for (uint32_t p = first; p; p = build->pending[p - 1].next) {
+		const struct event *event = &build->pending[p - 1].event;
+		if (event->kind == SEEP_EVENT_ALLOCATED)
+			continue;
+		struct weight weight = event_weight(build, event);
+		bin_add(&bins[lifetime_bin(event->time_ns)], weight.objects, weight.bytes,
+			weight.objects * weight.objects, weight.bytes * weight.bytes, 1);
+	}
+}
+
+/* Ascending by site, then bin. */
+static bool lifetimes_write(struct build *build)
+{
+	size_t seen_bytes = build->heap->capacity[SEEP_AREA_LIFETIMES] / 8 + 1;
+	uint8_t *seen = scratch_map(seen_bytes);
+	if (!seen)
+		return false;
+	image_section_begin(&build->image, SEEP_SECTION_LIFETIMES, sizeof(struct seep_lifetime));
+	for (uint64_t i = 0; i < build->site_count && !build->image.failed; i++) {
+		const struct build_site *site = &build->sites[i];
+		if (i > 0 && site->number == 0)
+			continue;
+		struct seep_lifetime bins[BINS] = {0};
+		chain_add(build, i, seen, bins);
+		pending_lifetimes_add(build, site->pending, bins);
+		for (uint32_t bin = 0; bin < BINS; bin++) {
+			struct seep_lifetime *out = bins[bin].samples ? image_add(&build->image, sizeof *out) : NULL;
+			if (!out)
+				continue;
+			*out = bins[bin];
+			out->site = site->number;
+			out->bin = bin;
+		}
+	}
+	image_section_end(&build->image, SEEP_SECTION_LIFETIMES);
+	scratch_unmap(seen, seen_bytes);
+	return true;
+}
+
+static void live_renumber(struct build *build)
+{
+	struct seep_live *live = image_section(&build->image, SEEP_SECTION_LIVE);
+	uint64_t count = image_entries(&build->image, SEEP_SECTION_LIVE);
+	for (uint64_t i = 0; i < count; i++)
+		live[i].site = site_of(build, live[i].site)->number;
+}
+
+bool build_sites(struct build *build)
+{
+	/* after live table and ring: every site they name is in the table by now */
+	build->site_count = load_acquire(&build->heap->header->site_count);
+	if (build->site_count > build->heap->capacity[SEEP_AREA_SITES])
+		build->site_count = build->heap->capacity[SEEP_AREA_SITES];
+	if (build->site_count == 0)
+		build->site_count = 1;
+	build->sites = scratch_map(build->site_count * sizeof *build->sites);
+	if (build->image.failed || !build->sites)
+		return false;
+	sites_gather(build);
+	if (!sites_number(build))
+		return false;
+	sites_write(build);
+	if (!lifetimes_write(build) || build->image.failed)
+		return false;
+	live_renumber(build);
+	return true;
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A snapshot image while it is written: an anonymous mapping that grows at its
+ * end, section after section, and gets its checksums last. Running out of
+ * memory is sticky: image_add() then returns NULL, and image_seal() fails.
+ * Also plain scratch memory from the same source, for code without malloc.
+ */
+#ifndef SEEP_KEEPER_IMAGE_H
+#define SEEP_KEEPER_IMAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <seep/keeper.h>
+#include <seep/snapshot.h>
+
+#define IMAGE_SECTIONS 9 /* types 1 to 9, each once */
+
+struct image_writer {
+	char *data;
+	size_t bytes, mapped_bytes;
+	bool failed;
+	struct seep_section sections[IMAGE_SECTIONS]; /* by type - 1 */
+};
+
+/* Room for header, section table and PROCESS, which so lies at a fixed place. */
+void image_begin(struct image_writer *image);
+/* Sections follow each other; one is open at a time. */
+void image_section_begin(struct image_writer *image, enum seep_section_type type, uint32_t entry_bytes);
+void image_section_end(struct image_writer *image, enum seep_section_type type);
+/* Zeroed bytes at the end, valid until the next call; NULL: no memory. */
+void *image_add(struct image_writer *image, size_t bytes);
+/* Start of a section that was begun, valid until image_add() is called again. Not after a failure. */
+void *image_section(const struct image_writer *image, enum seep_section_type type);
+uint64_t image_entries(const struct image_writer *image, enum seep_section_type type);
+/* Completes the header (its trigger, number, time and flags are the caller's) and hands the mapping over. */
+bool image_seal(struct image_writer *image, const struct seep_snapshot_header *header, struct seep_image *sealed);
+void image_drop(struct image_writer *image);
+/* Another number for a sealed image. */
+void image_renumber(struct seep_image *sealed, uint64_t number);
+
+/* Zeroed memory; NULL: none. */
+void *scratch_map(size_t bytes);
+void scratch_unmap(void *scratch, size_t bytes);
+
+#endif

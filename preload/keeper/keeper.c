@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The keeper's loop: see keeper.h. */
+#include "keeper/keeper.h"
+
+#include <errno.h>
+
+#include "base/atomics.h"
+#include "base/file.h"
+#include "base/syscall.h"
+#include "base/text.h"
+#include "heap/modules.h"
+#include "heap/ring.h"
+#include "keeper/memory.h"
+#include "keeper/process.h"
+#include "keeper/request.h"
+#include "keeper/take.h"
+
+#define FINISH_LOOK_NS 20000000
+
+bool keeper_prepare(struct keeper *keeper, const struct heap *heap, const char *directory, bool in_target)
+{
+	struct stat status;
+	*keeper = (struct keeper){.heap = *heap, .in_target = in_target};
+	struct text path = text_begin(keeper->directory, sizeof keeper->directory);
+	text_add(&path, directory);
+	int descriptor = path.cut ? -ENAMETOOLONG : file_open(AT_FDCWD, directory, O_PATH | O_DIRECTORY, 0);
+	if (descriptor < 0)
+		return false;
+	int error = system_stat_descriptor(descriptor, &status);
+	system_close(descriptor);
+	keeper->device = status.st_dev;
+	keeper->inode = status.st_ino;
+	if (in_target) {
+		store_relaxed(&heap->header->pid_namespace, process_namespace());
+		store_relaxed(&heap->header->alive_ns, clock_read_ns(CLOCK_MONOTONIC));
+	}
+	return error == 0;
+}
+
+/* The directory, by its path each time, and only if it is still the same one. A descriptor or -errno. */
+static int directory_open(const struct keeper *keeper)
+{
+	struct stat status;
+	int descriptor = file_open(AT_FDCWD, keeper->directory, O_RDONLY | O_DIRECTORY, 0);
+	if (descriptor < 0)
+		return descriptor;
+	int error = system_stat_descriptor(descriptor, &status);
+	if (error == 0 && status.st_dev == keeper->device && status.st_ino == keeper->inode)
+		return descriptor;
+	system_close(descriptor);
+	return error ? error : -ESTALE;
+}
+
+/* 0, or an errno value. */
+static int keeper_take(struct keeper *keeper, enum seep_trigger trigger, bool durable, uint64_t *number)
+{
+	struct seep_heap_header *header = keeper->heap.header;
+	struct build_options options = {.trigger = trigger, .consumer = true};
+	struct seep_fault fault = {0};
+	double in_use_bytes = double_load(&header->in_use_bytes);
+	bool taken = false;
+	memory_read_status(&keeper->heap);
+	int directory = directory_open(keeper);
+	if (directory < 0) {
+		heap_count_loss(&keeper->heap, SEEP_LOSS_SNAPSHOTS_FAILED);
+		fault.error = -directory;
+	} else {
+		taken = snapshot_take(&keeper->heap, directory, &options, durable, number, &fault);
+		system_close(directory);
+	}
+	schedule_taken(&keeper->schedule, clock_read_ns(CLOCK_MONOTONIC), trigger, !taken, in_use_bytes);
+	if (taken)
+		return 0;
+	return fault.error ? fault.error : EIO;
+}
+
+static void requests_answer(struct keeper *keeper)
+{
+	uint32_t request;
+	enum seep_trigger trigger;
+	uint64_t number = 0;
+	if (!request_pending(keeper->heap.header, &request, &trigger))
+		return;
+	int error = keeper_take(keeper, trigger, true, &number);
+	request_answer(keeper->heap.header, request, number, error);
+}
+
+static void snapshots_take(struct keeper *keeper, uint64_t now_ns)
+{
+	const struct seep_heap_header *header = keeper->heap.header;
+	uint64_t number;
+	requests_answer(keeper);
+	if (schedule_timer_due(&keeper->schedule, now_ns))
+		keeper_take(keeper, SEEP_TRIGGER_TIMER, true, &number);
+	else if (schedule_peak_due(&keeper->schedule, now_ns, double_load(&header->in_use_bytes),
+				   heap_rate(&keeper->heap, load_relaxed(&header->rate_now))))
+		keeper_take(keeper, SEEP_TRIGGER_PEAK, true, &number);
+}
+
+static void memory_look(struct keeper *keeper, uint64_t now_ns)
+{
+	if (schedule_memory_due(&keeper->schedule, now_ns))
+		memory_read_status(&keeper->heap);
+	if (schedule_limit_due(&keeper->schedule, now_ns))
+		memory_read_limit(&keeper->heap);
+	if (schedule_account_due(&keeper->schedule, now_ns))
+		add_relaxed(&keeper->heap.header->account_wanted, 1);
+}
+
+/* The exit snapshot, and what waits for it. Not durable: the file outlives the program without waiting for the disk.
+ * The lease is the caller's. */
+static bool keeper_complete(struct keeper *keeper)
+{
+	struct seep_heap_header *header = keeper->heap.header;
+	uint32_t request;
+	enum seep_trigger ignored;
+	uint64_t number = 0;
+	bool asked = request_pending(header, &request, &ignored);
+	ring_fold(&keeper->heap, keeper->heap.capacity[SEEP_AREA_RING], false);
+	int error = keeper_take(keeper, SEEP_TRIGGER_EXIT, false, &number);
+	if (error == 0)
+		store_release(&header->phase, SEEP_HEAP_COMPLETE);
+	if (asked)
+		request_answer(header, request, number, error);
+	return error == 0;
+}
+
+/* One round. False: time to leave. */
+static bool keeper_step(struct keeper *keeper, uint64_t now_ns, uint64_t *events)
+{
+	struct seep_heap_header *header = keeper->heap.header;
+	if (!lease_renew(&keeper->heap, &keeper->lease))
+		return false;
+	if (!keeper->in_target && !process_alive(header))
+		return false;
+	store_relaxed(&header->alive_ns, now_ns);
+	*events = ring_fold(&keeper->heap, keeper->heap.capacity[SEEP_AREA_RING], false);
+	if (keeper->in_target)
+		modules_watch(&keeper->heap);
+	memory_look(keeper, now_ns);
+	if (load_acquire(&header->stop)) {
+		if (keeper->in_target)
+			keeper_complete(keeper);
+		return false;
+	}
+	snapshots_take(keeper, now_ns);
+	return true;
+}
+
+void keeper_run(struct keeper *keeper)
+{
+	struct seep_heap_header *header = keeper->heap.header;
+	if (keeper->in_target)
+		system_leave_descriptors(0);
+	if (!lease_take(&keeper->heap, &keeper->lease))
+		return;
+	keeper->schedule = schedule_begin(clock_read_ns(CLOCK_MONOTONIC), header->start_ns, header->interval_ns);
+	for (;;) {
+		uint64_t events = 0;
+		uint32_t wake = load_acquire(&header->wake);
+		if (!keeper_step(keeper, clock_read_ns(CLOCK_MONOTONIC), &events))
+			break;
+		uint64_t sleep_ns = schedule_sleep(&keeper->schedule, clock_read_ns(CLOCK_MONOTONIC), events,
+						   keeper->heap.capacity[SEEP_AREA_RING]);
+		struct timespec nap = {.tv_sec = (time_t)(sleep_ns / 1000000000),
+				       .tv_nsec = (long)(sleep_ns % 1000000000)};
+		if (sleep_ns)
+			system_futex_wait(&header->wake, wake, &nap);
+	}
+	lease_give_back(&keeper->heap, &keeper->lease);
+	system_futex_wake(&header->phase, INT32_MAX);
+}
+
+bool keeper_finish(struct keeper *keeper)
+{
+	struct seep_heap_header *header = keeper->heap.header;
+	uint64_t start_ns = clock_read_ns(CLOCK_MONOTONIC);
+	struct lease lease = {0};
+	if (lease_is_live(header) && lease_holder(header) != (uint32_t)system_getpid())
+		return false;
+	store_release(&header->stop, 1);
+	request_wake(header);
+	while (load_acquire(&header->phase) != SEEP_HEAP_COMPLETE) {
+		if (lease_take(&keeper->heap, &lease)) {
+			/* no thread, or it has left without success. Its struct is ours now. */
+			bool done = load_acquire(&header->phase) == SEEP_HEAP_COMPLETE || keeper_complete(keeper);
+			lease_give_back(&keeper->heap, &lease);
+			return done;
+		}
+		if (clock_read_ns(CLOCK_MONOTONIC) - start_ns >= KEEPER_FINISH_NS)
+			return false;
+		struct timespec nap = {.tv_nsec = FINISH_LOOK_NS};
+		system_futex_wait(&header->phase, SEEP_HEAP_RECORDING, &nap);
+	}
+	return true;
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The keeper: folds the ring's events into the sites, writes snapshots, keeps
+ * an eye on memory and modules. One a recording, told by the lease. It works
+ * on the mapping alone and runs as a thread of the program or outside it.
+ *
+ * In the program it is a bare thread without a C library of its own: nothing
+ * here allocates, uses stdio or errno, or takes a lock. It first gives itself a
+ * descriptor table of its own and empties it, so what it opens is never seen by
+ * the program (close(0); open() still gives 0), nor inherited by its children.
+ * Its stack use is below 32 KiB.
+ */
+#ifndef SEEP_KEEPER_KEEPER_H
+#define SEEP_KEEPER_KEEPER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "heap/heap.h"
+#include "keeper/lease.h"
+#include "keeper/schedule.h"
+
+#define KEEPER_PATH_BYTES 4096
+/* The program's end waits this long for the keeper, at most. */
+#define KEEPER_FINISH_NS UINT64_C(5000000000)
+
+struct keeper {
+	struct heap heap;
+	bool in_target;
+	char directory[KEEPER_PATH_BYTES]; /* absolute: the program may change its working directory */
+	uint64_t device, inode;            /* of the directory: another one of that name is not written to */
+
+	/* the keeper's own */
+	struct lease lease;
+	struct schedule schedule;
+};
+
+/* Binds a keeper to a recording whose directory exists; notes in the heap file what the outside must know. Before the
+ * thread is started. False: the directory cannot be examined, or its path is too long. */
+bool keeper_prepare(struct keeper *keeper, const struct heap *heap, const char *directory, bool in_target);
+
+/* The thread's entry point. Returns when the program ends (in the target: after header->stop was set and the exit
+ * snapshot is written; outside: when the program is gone or header->stop is set), or when another process has the
+ * lease. All signals must be blocked. */
+void keeper_run(struct keeper *keeper);
+
+/* In the target, as it ends: the exit snapshot, by the keeper's thread or, where there is none, by the caller. Takes
+ * KEEPER_FINISH_NS at most, beyond the caller's own writing. False: it was not written, or an outside keeper has the
+ * recording; the heap file still holds all. */
+bool keeper_finish(struct keeper *keeper);
+
+#endif

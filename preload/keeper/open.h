@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Opening of recordings, beside what <seep/keeper.h> has: the directory of one. */
+#ifndef SEEP_KEEPER_OPEN_H
+#define SEEP_KEEPER_OPEN_H
+
+#include <stdbool.h>
+
+#include <seep/keeper.h>
+
+/* A descriptor of the directory, or -1 and the fault. */
+int open_recording(const char *directory, struct seep_fault *fault);
+
+/* seep_heap_open() in an open directory. */
+bool open_heap(struct seep_heap_view *view, int directory, bool writable, struct seep_fault *fault);
+
+#endif

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Whether a process is alive, from /proc: see process.h. */
+#include "keeper/process.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/atomics.h"
+#include "base/file.h"
+#include "base/syscall.h"
+#include "base/text.h"
+
+#define PID_LIMIT (UINT64_C(1) << 31)
+#define STATE_FIELD 3 /* as proc(5) counts */
+#define THREADS_FIELD 20
+#define START_FIELD 22
+
+struct process_stat {
+	char state;
+	uint64_t threads, start_ticks;
+};
+
+/* The fields behind the command, which may itself hold blanks and parentheses: its end is the last one. */
+static bool stat_parse(const char *line, struct process_stat *stat)
+{
+	const char *at = strrchr(line, ')');
+	if (!at || at[1] != ' ' || !at[2])
+		return false;
+	at += 2;
+	*stat = (struct process_stat){.state = *at};
+	for (int field = STATE_FIELD; field <= START_FIELD; field++) {
+		uint64_t value;
+		const char *number = at;
+		if (field == THREADS_FIELD && text_take_unsigned(&number, &value))
+			stat->threads = value;
+		if (field == START_FIELD)
+			return text_take_unsigned(&number, &stat->start_ticks);
+		at = strchr(at, ' ');
+		if (!at)
+			return false;
+		at++;
+	}
+	return false;
+}
+
+/* 0, or -errno: -ENOENT where there is no such process (or no /proc). */
+static long stat_read(uint64_t pid, struct process_stat *stat)
+{
+	char path[48], line[1024];
+	struct text text = text_begin(path, sizeof path);
+	text_add(&text, "/proc/");
+	text_add_unsigned(&text, pid);
+	text_add(&text, "/stat");
+	long got = file_read_text(path, line, sizeof line);
+	if (got < 0)
+		return got;
+	return stat_parse(line, stat) ? 0 : -EINVAL;
+}
+
+uint64_t process_namespace(void)
+{
+	struct stat status;
+	int descriptor = file_open(AT_FDCWD, "/proc/self/ns/pid", O_RDONLY, 0);
+	if (descriptor < 0)
+		return 0;
+	int failed = system_stat_descriptor(descriptor, &status);
+	system_close(descriptor);
+	return failed ? 0 : status.st_ino;
+}
+
+static int hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+bool process_boot_id(uint8_t boot_id[static 16])
+{
+	char line[64];
+	if (file_read_text("/proc/sys/kernel/random/boot_id", line, sizeof line) < 0)
+		return false;
+	unsigned digits = 0;
+	uint8_t id[16] = {0};
+	for (const char *at = line; *at && digits < 32; at++) {
+		int digit = hex_digit(*at);
+		if (digit >= 0) {
+			id[digits / 2] = (uint8_t)(id[digits / 2] << 4 | digit);
+			digits++;
+		}
+	}
+	memcpy(boot_id, id, sizeof id);
+	return digits == 32;
+}
+
+bool process_exists(uint64_t pid, uint64_t start_ticks)
+{
+	struct process_stat stat;
+	if (pid == 0 || pid >= PID_LIMIT)
+		return false;
+	long error = stat_read(pid, &stat);
+	if (error) {
+		/* without /proc only the pid can be asked for, and its reuse not be noticed */
+		return stat_read((uint64_t)system_getpid(), &stat) != 0 && system_kill((int)pid, 0) != -ESRCH;
+	}
+	/* the first thread may have ended (Z) while others go on */
+	if ((stat.state == 'Z' || stat.state == 'X') && stat.threads <= 1)
+		return false;
+	return start_ticks == 0 || stat.start_ticks == start_ticks;
+}
+
+bool process_alive(const struct seep_heap_header *header)
+{
+	uint8_t boot_id[16];
+	if (process_boot_id(boot_id) && memcmp(boot_id, header->boot_id, sizeof boot_id) != 0)
+		return false;
+	uint64_t theirs = load_relaxed(&header->pid_namespace);
+	if (theirs && theirs != process_namespace()) {
+		uint64_t seen_ns = load_relaxed(&header->alive_ns), now_ns = clock_read_ns(CLOCK_MONOTONIC);
+		return seen_ns && (seen_ns > now_ns || now_ns - seen_ns < PROCESS_FOREIGN_LIFE_NS);
+	}
+	return process_exists(header->pid, header->start_ticks);
+}

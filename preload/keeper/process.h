@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Is a process still there? Told by /proc: the same pid, start time and boot.
+ * A pid alone is reused; in containers it is always 1.
+ */
+#ifndef SEEP_KEEPER_PROCESS_H
+#define SEEP_KEEPER_PROCESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <seep/heap.h>
+
+/* A program in a pid namespace that we cannot look into counts as alive for this long after its keeper's last tick. */
+#define PROCESS_FOREIGN_LIFE_NS UINT64_C(10000000000)
+
+/* Inode of the calling process's pid namespace; 0: unknown. */
+uint64_t process_namespace(void);
+
+/* The id of this boot. False: unknown. */
+bool process_boot_id(uint8_t boot_id[static 16]);
+
+/* Does any process with this pid exist here, zombies left out? `start_ticks`: field 22 of its stat, if not 0. */
+bool process_exists(uint64_t pid, uint64_t start_ticks);
+
+/* Is the program that this heap file belongs to alive? */
+bool process_alive(const struct seep_heap_header *header);
+
+#endif

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Build, number, write, thin: see take.h. */
+#include "keeper/take.h"
+
+#include <errno.h>
+
+#include "base/atomics.h"
+#include "keeper/image.h"
+#include "keeper/retention.h"
+#include "keeper/write.h"
+
+#define NUMBER_ATTEMPTS 1000 /* names that somebody else has taken */
+
+static bool number_and_write(const struct heap *heap, int directory, struct seep_image *image, bool durable,
+			     uint64_t *number, struct seep_fault *fault)
+{
+	for (int attempt = 0; attempt < NUMBER_ATTEMPTS; attempt++) {
+		char name[SNAPSHOT_NAME_BYTES];
+		/* never used again, even if this one fails: readers may have seen it in a request's answer */
+		*number = add_relaxed(&heap->header->next_number, 1);
+		image_renumber(image, *number);
+		snapshot_name(name, *number);
+		if (write_image(image, directory, name, durable, fault))
+			return true;
+		if (fault->error != EEXIST)
+			break;
+	}
+	return false;
+}
+
+bool snapshot_take(const struct heap *heap, int directory, const struct build_options *options, bool durable,
+		   uint64_t *number, struct seep_fault *fault)
+{
+	struct seep_image image = {0};
+	bool taken = snapshot_build(heap, options, &image, fault) &&
+		     number_and_write(heap, directory, &image, durable, number, fault);
+	seep_snapshot_free(&image);
+	if (taken)
+		retention_apply(heap, directory);
+	else
+		heap_count_loss(heap, SEEP_LOSS_SNAPSHOTS_FAILED);
+	return taken;
+}
