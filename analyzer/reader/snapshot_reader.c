@@ -48,6 +48,20 @@ static bool magic_verify(const void *data, size_t bytes, const char *name, struc
 	return true;
 }
 
+static uint32_t header_crc(const struct seep_snapshot_header *header)
+{
+	struct seep_snapshot_header copy = *header;
+
+	copy.header_crc = 0;
+	return (uint32_t)crc32_z(0, (const Bytef *)&copy, sizeof copy);
+}
+
+bool snapshot_header_is_valid(const struct seep_snapshot_header *header)
+{
+	return snapshot_is_snapshot(header, sizeof *header) && header->version == SEEP_SNAPSHOT_VERSION &&
+	       header->header_crc == header_crc(header);
+}
+
 /* In this order, since a newer version may lay out everything behind its number in another way. */
 static bool header_verify(struct snapshot_view *view, struct error *error)
 {
@@ -64,9 +78,7 @@ static bool header_verify(struct snapshot_view *view, struct error *error)
 		return input_fault(error, name, offsetof(struct seep_snapshot_header, version),
 				   "snapshot version %" PRIu32 " is newer than this seep reads (%u); update seep",
 				   header.version, SEEP_SNAPSHOT_VERSION);
-	uint32_t crc = header.header_crc;
-	header.header_crc = 0;
-	if (crc != (uint32_t)crc32_z(0, (const Bytef *)&header, sizeof header))
+	if (header.header_crc != header_crc(&header))
 		return input_fault(error, name, 0, "the header is damaged (its checksum differs)");
 	if (header.version == 0)
 		return input_fault(error, name, offsetof(struct seep_snapshot_header, version),

@@ -49,6 +49,9 @@ struct snapshot_view {
 /* True where the bytes begin as a snapshot does, however broken the rest may be. */
 bool snapshot_is_snapshot(const void *data, size_t bytes);
 
+/* True for an intact header of a version that can be read: magic, version, checksum. */
+bool snapshot_header_is_valid(const struct seep_snapshot_header *header);
+
 /* Fills the view. False: the error names file, offset and fault. */
 bool snapshot_verify(struct snapshot_view *view, const void *data, size_t bytes, const char *name, struct error *error);
 

@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From a verified snapshot to a profile. Its nodes become locations; sites
+ * whose stacks are equal become one site (a program that loads a module twice,
+ * or two threads that registered it at once, have them under several indices),
+ * and lifetimes and live samples follow the site that theirs went into.
+ *
+ * Stacks are compared by a 64-bit hash that is made node by node from the root
+ * down, of what is the same in every process: module identity and address.
+ */
+#include <stdlib.h>
+
+#include "base/map.h"
+#include "base/memory.h"
+#include "profile/from_snapshot.h"
+#include "profile/storage.h"
+
+enum {
+	PATH_LIMIT = 4096,
+	TEXT_LIMIT = 1024,
+	KEYS = 64,
+};
+
+struct builder {
+	const struct snapshot_view *view;
+	struct profile *profile;
+	struct profile_storage *storage;
+	uint64_t *identities;    /* by module: equal for the same code, in this process and in others */
+	uint32_t *canonical;     /* by module: the first one with its identity */
+	uint32_t *node_location; /* by node */
+	uint64_t *node_key;      /* by node: hash of the stack from the root to here */
+	uint32_t *site_of;       /* by the snapshot's site: the profile's */
+	uint32_t *site_node;     /* by the profile's site: the leaf of its stack */
+};
+
+static const char *builder_text(const struct builder *builder, seep_string offset, size_t limit)
+{
+	const char *text = snapshot_text(builder->view, offset);
+
+	return string_pool_intern_safe(builder->profile->strings, text, strlen(text), limit);
+}
+
+static void build_header(struct builder *builder)
+{
+	const struct seep_snapshot_header *header = &builder->view->header;
+	struct seep_process process = snapshot_process(builder->view, 0);
+	struct profile *profile = builder->profile;
+
+	profile->source =
+	    string_pool_intern_safe(profile->strings, builder->view->name, strlen(builder->view->name), PATH_LIMIT);
+	profile->trigger = header->trigger < SEEP_TRIGGER_COUNT ? header->trigger : SEEP_TRIGGER_UNKNOWN;
+	profile->number = header->number;
+	profile->time_ns = header->time_ns;
+	profile->flags = header->flags;
+	profile->start_ns = process.start_ns;
+	profile->start_unix_ns = process.start_unix_ns;
+	profile->interval_ns = process.interval_ns;
+	profile->rate = process.rate;
+	profile->pid = process.pid;
+	profile->parent_pid = process.parent_pid;
+	profile->start_ticks = process.start_ticks;
+	memcpy(profile->boot_id, process.boot_id, sizeof profile->boot_id);
+	profile->command = builder_text(builder, process.command, TEXT_LIMIT);
+	profile->executable = builder_text(builder, process.executable, PATH_LIMIT);
+	profile->arguments = builder_text(builder, process.arguments, PATH_LIMIT);
+	profile->host = builder_text(builder, process.host, TEXT_LIMIT);
+	profile->allocator = builder_text(builder, process.allocator, TEXT_LIMIT);
+	profile->allocator_path = builder_text(builder, process.allocator_path, PATH_LIMIT);
+	profile->unwinder = builder_text(builder, process.unwinder, TEXT_LIMIT);
+	profile->bypassed = builder_text(builder, process.bypassed, PATH_LIMIT);
+	profile->status = process.status;
+	profile->has_samples = builder->view->tables[SEEP_SECTION_LIVE].offset != 0;
+	profile->has_lifetimes = builder->view->tables[SEEP_SECTION_LIFETIMES].offset != 0;
+}
+
+/* Keys that a newer writer knows and this reader does not are left out. */
+static void build_values(struct builder *builder)
+{
+	struct profile *profile = builder->profile;
+
+	for (uint32_t i = 0; i < snapshot_count(builder->view, SEEP_SECTION_MEMORY); i++) {
+		struct seep_value value = snapshot_memory(builder->view, i);
+		if (value.key < KEYS) {
+			profile->memory[value.key] = value.value;
+			profile->memory_known |= UINT64_C(1) << value.key;
+		}
+	}
+	for (uint32_t i = 0; i < snapshot_count(builder->view, SEEP_SECTION_LOSSES); i++) {
+		struct seep_value value = snapshot_loss(builder->view, i);
+		if (value.key < KEYS)
+			profile->losses[value.key] = value.value;
+	}
+}
+
+/* The build id where there is one, else the path. */
+static uint64_t module_identity(const struct seep_module *module, const char *path)
+{
+	if (module->build_id_bytes)
+		return hash_bytes(1, module->build_id, module->build_id_bytes);
+	return hash_bytes(2, path, strlen(path));
+}
+
+static void build_modules(struct builder *builder)
+{
+	struct profile *profile = builder->profile;
+	uint32_t count = snapshot_count(builder->view, SEEP_SECTION_MODULES);
+	struct map *first_of = map_create();
+
+	profile->modules = memory_allocate(count, sizeof *profile->modules);
+	profile->module_count = count;
+	builder->storage->module_paths = memory_allocate(count, sizeof *builder->storage->module_paths);
+	builder->identities = memory_allocate(count, sizeof *builder->identities);
+	builder->canonical = memory_allocate(count, sizeof *builder->canonical);
+	profile->modules[0].path = builder->storage->module_paths[0] = string_pool_intern(profile->strings, "");
+	for (uint32_t i = 1; i < count; i++) {
+		struct seep_module module = snapshot_module(builder->view, i);
+		const char *path = snapshot_text(builder->view, module.path);
+		bool is_first;
+		profile->modules[i] = (struct profile_module){.path = builder_text(builder, module.path, PATH_LIMIT),
+							      .build_id_bytes = module.build_id_bytes,
+							      .start = module.start,
+							      .end = module.end,
+							      .bias = module.bias,
+							      .flags = module.flags};
+		memcpy(profile->modules[i].build_id, module.build_id, module.build_id_bytes);
+		builder->storage->module_paths[i] = string_pool_intern(profile->strings, path);
+		builder->identities[i] = module_identity(&module, path);
+		uint64_t *first = map_put(first_of, builder->identities[i], &is_first);
+		if (is_first)
+			*first = i;
+		builder->canonical[i] = (uint32_t)*first;
+	}
+	map_free(first_of);
+}
+
+/* The location's index, made if it is not there yet. `known` maps hashes to index + 1; a slot that another location
+ * has taken is passed over. */
+static uint32_t location_find(struct profile *profile, struct map *known, const struct profile_location *wanted)
+{
+	const uint64_t words[] = {wanted->module, wanted->address, wanted->exact};
+
+	for (uint64_t key = hash_bytes(0, words, sizeof words);; key++) {
+		uint64_t *slot = map_put(known, key, NULL);
+		if (*slot == 0) {
+			profile->locations[profile->location_count] = *wanted;
+			*slot = ++profile->location_count;
+			return (uint32_t)*slot - 1;
+		}
+		const struct profile_location *found = &profile->locations[*slot - 1];
+		if (found->module == wanted->module && found->address == wanted->address &&
+		    found->exact == wanted->exact)
+			return (uint32_t)*slot - 1;
+	}
+}
+
+static void build_locations(struct builder *builder)
+{
+	struct profile *profile = builder->profile;
+	uint32_t count = snapshot_count(builder->view, SEEP_SECTION_NODES);
+	struct map *known = map_create();
+
+	profile->locations = memory_allocate(count, sizeof *profile->locations);
+	builder->node_location = memory_allocate(count, sizeof *builder->node_location);
+	builder->node_key = memory_allocate(count, sizeof *builder->node_key);
+	for (uint32_t i = 1; i < count; i++) {
+		struct seep_node node = snapshot_node(builder->view, i);
+		struct profile_location location = {.module = builder->canonical[node.module],
+						    .address = node.address,
+						    .exact = node.flags & SEEP_NODE_EXACT};
+		const uint64_t words[] = {builder->identities[node.module], location.address, location.exact};
+		builder->node_location[i] = location_find(profile, known, &location);
+		builder->node_key[i] = hash_bytes(builder->node_key[node.parent], words, sizeof words);
+	}
+	map_free(known);
+}
+
+static void site_add_measures(struct profile_site *site, const struct seep_site *more)
+{
+	profile_measure_add(&site->allocated, &more->allocated);
+	profile_measure_add(&site->freed, &more->freed);
+	profile_measure_add(&site->in_use, &more->in_use);
+	profile_measure_add(&site->freed_remotely, &more->freed_remotely);
+	profile_measure_add(&site->freed_shortly, &more->freed_shortly);
+}
+
+/* Sites that share a stack become one; their stacks come later. */
+static void build_sites(struct builder *builder)
+{
+	struct profile *profile = builder->profile;
+	uint32_t count = snapshot_count(builder->view, SEEP_SECTION_SITES);
+	struct map *known = map_create();
+
+	profile->sites = memory_allocate(count, sizeof *profile->sites);
+	builder->site_of = memory_allocate(count, sizeof *builder->site_of);
+	builder->site_node = memory_allocate(count, sizeof *builder->site_node);
+	for (uint32_t i = 0; i < count; i++) {
+		struct seep_site entry = snapshot_site(builder->view, i);
+		uint64_t truncated = entry.flags & SEEP_SITE_TRUNCATED;
+		uint64_t key = hash_bytes(builder->node_key[entry.node], &truncated, sizeof truncated);
+		bool inserted;
+		uint64_t *index = map_put(known, key, &inserted);
+		if (inserted) {
+			*index = profile->site_count++;
+			builder->site_node[*index] = entry.node;
+			profile->sites[*index] = (struct profile_site){.key = key, .truncated = truncated != 0};
+		}
+		builder->site_of[i] = (uint32_t)*index;
+		site_add_measures(&profile->sites[*index], &entry);
+	}
+	map_free(known);
+}
+
+static uint32_t node_depth(const struct snapshot_view *view, uint32_t node)
+{
+	uint32_t depth = 0;
+
+	for (; node != 0; node = snapshot_node(view, node).parent)
+		depth++;
+	return depth;
+}
+
+static void build_stacks(struct builder *builder)
+{
+	struct profile *profile = builder->profile;
+	size_t total = 0;
+
+	for (uint32_t i = 0; i < profile->site_count; i++) {
+		profile->sites[i].depth = node_depth(builder->view, builder->site_node[i]);
+		total += profile->sites[i].depth;
+	}
+	uint32_t *frame = builder->storage->stacks = memory_allocate(total, sizeof *frame);
+	for (uint32_t i = 0; i < profile->site_count; i++) {
+		profile->sites[i].stack = frame;
+		for (uint32_t node = builder->site_node[i]; node != 0; node = snapshot_node(builder->view, node).parent)
+			*frame++ = builder->node_location[node];
+	}
+}
+
+/* A lifetime on its way to its site. */
+struct filed_lifetime {
+	uint32_t site;
+	struct profile_lifetime lifetime;
+};
+
+static int filed_lifetime_compare(const void *left, const void *right)
+{
+	const struct filed_lifetime *a = left, *b = right;
+
+	if (a->site != b->site)
+		return a->site < b->site ? -1 : 1;
+	return (a->lifetime.bin > b->lifetime.bin) - (a->lifetime.bin < b->lifetime.bin);
+}
+
+static void lifetime_add(struct profile_lifetime *lifetime, const struct profile_lifetime *more)
+{
+	lifetime->samples += more->samples;
+	lifetime->objects += more->objects;
+	lifetime->bytes += more->bytes;
+	lifetime->objects_squared += more->objects_squared;
+	lifetime->bytes_squared += more->bytes_squared;
+}
+
+static void build_lifetimes(struct builder *builder)
+{
+	struct profile *profile = builder->profile;
+	uint32_t count = snapshot_count(builder->view, SEEP_SECTION_LIFETIMES);
+	struct filed_lifetime *filed = memory_allocate(count, sizeof *filed);
+	struct profile_lifetime *lifetimes = memory_allocate(count, sizeof *lifetimes);
+	size_t used = 0;
+
+	for (uint32_t i = 0; i < count; i++) {
+		struct seep_lifetime entry = snapshot_lifetime(builder->view, i);
+		filed[i] = (struct filed_lifetime){.site = builder->site_of[entry.site],
+						   .lifetime = {.bin = entry.bin,
+								.samples = entry.samples,
+								.objects = entry.objects,
+								.bytes = entry.bytes,
+								.objects_squared = entry.objects_squared,
+								.bytes_squared = entry.bytes_squared}};
+	}
+	qsort(filed, count, sizeof *filed, filed_lifetime_compare);
+	for (uint32_t i = 0; i < count; i++) {
+		struct profile_site *site = &profile->sites[filed[i].site];
+		if (i > 0 && filed_lifetime_compare(&filed[i - 1], &filed[i]) == 0) {
+			lifetime_add(&lifetimes[used - 1], &filed[i].lifetime);
+			continue;
+		}
+		if (site->lifetime_count++ == 0)
+			site->lifetimes = &lifetimes[used];
+		lifetimes[used++] = filed[i].lifetime;
+	}
+	free(filed);
+	builder->storage->lifetimes = lifetimes;
+}
+
+static int sample_compare(const void *left, const void *right)
+{
+	const struct profile_sample *a = left, *b = right;
+
+	if (a->site != b->site)
+		return a->site < b->site ? -1 : 1;
+	if (a->birth_ns != b->birth_ns)
+		return a->birth_ns < b->birth_ns ? -1 : 1;
+	return (a->address > b->address) - (a->address < b->address);
+}
+
+static void build_samples(struct builder *builder)
+{
+	struct profile *profile = builder->profile;
+	uint32_t count = snapshot_count(builder->view, SEEP_SECTION_LIVE);
+
+	profile->samples = memory_allocate(count, sizeof *profile->samples);
+	profile->sample_count = count;
+	for (uint32_t i = 0; i < count; i++) {
+		struct seep_live live = snapshot_live(builder->view, i);
+		profile->samples[i] = (struct profile_sample){.address = live.address,
+							      .size = live.size,
+							      .birth_ns = live.birth_ns,
+							      .rate = live.rate,
+							      .site = builder->site_of[live.site],
+							      .thread = live.thread};
+	}
+	qsort(profile->samples, count, sizeof *profile->samples, sample_compare);
+}
+
+struct profile *profile_from_snapshot(const struct snapshot_view *view)
+{
+	struct profile *profile = profile_create();
+	struct builder builder = {.view = view, .profile = profile, .storage = profile->storage};
+
+	build_header(&builder);
+	build_values(&builder);
+	build_modules(&builder);
+	build_locations(&builder);
+	build_sites(&builder);
+	build_stacks(&builder);
+	build_lifetimes(&builder);
+	build_samples(&builder);
+	free(builder.identities);
+	free(builder.canonical);
+	free(builder.node_location);
+	free(builder.node_key);
+	free(builder.site_of);
+	free(builder.site_node);
+	return profile;
+}

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Opens what a user may name: a snapshot file or a recording directory. What
+ * it is is told by content. Each failure is one line with file, offset and
+ * fault.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <seep/keeper.h>
+
+#include "base/buffer.h"
+#include "profile/from_snapshot.h"
+#include "profile/profile.h"
+#include "reader/input.h"
+#include "reader/snapshot_reader.h"
+
+struct profile *profile_open_snapshot(const void *data, size_t bytes, const char *name, struct error *error)
+{
+	struct snapshot_view view;
+
+	return snapshot_verify(&view, data, bytes, name, error) ? profile_from_snapshot(&view) : NULL;
+}
+
+static struct profile *profile_open_file(const char *path, struct error *error)
+{
+	struct input input;
+	struct profile *profile = NULL;
+
+	if (!input_open(&input, path, error))
+		return NULL;
+	/* What is no snapshot is refused by its beginning alone, however large it is. */
+	if (!snapshot_is_snapshot(input.data, input.bytes) || input_read_rest(&input, SNAPSHOT_BYTES_LIMIT, error))
+		profile = profile_open_snapshot(input.data, input.bytes, path, error);
+	input_close(&input);
+	return profile;
+}
+
+/* The keeper's fault as a line of ours; NULL. */
+static struct profile *heap_fault(struct error *error, const char *path, const struct seep_fault *fault)
+{
+	if (fault->error)
+		input_fault(error, path, fault->offset, "%s: %s", fault->text, strerror(fault->error));
+	else
+		input_fault(error, path, fault->offset, "%s", fault->text);
+	return NULL;
+}
+
+static struct profile *profile_from_heap(const struct seep_heap_view *heap, const char *path, struct error *error)
+{
+	struct seep_heap_state state;
+	struct seep_image image = {0};
+	struct seep_fault fault = {0};
+
+	seep_heap_state(heap, &state);
+	enum seep_trigger trigger = seep_heap_alive(heap) ? SEEP_TRIGGER_REQUEST : SEEP_TRIGGER_POSTMORTEM;
+	if (!seep_snapshot_build(heap, trigger, state.next_number, &image, &fault))
+		return heap_fault(error, path, &fault);
+	struct profile *profile = profile_open_snapshot(image.data, image.bytes, path, error);
+	seep_snapshot_free(&image);
+	return profile;
+}
+
+/* True if the heap file knows more than the last snapshot: the process died before it could write one. */
+static bool heap_has_the_last_word(const struct seep_heap_view *heap)
+{
+	struct seep_heap_state state;
+
+	seep_heap_state(heap, &state);
+	return !state.complete && !seep_heap_alive(heap);
+}
+
+static struct profile *profile_open_recording(const char *directory, struct error *error)
+{
+	struct seep_heap_view heap = {0};
+	struct seep_fault fault = {0};
+	struct recording recording = {0};
+	struct buffer heap_path = {0};
+	struct profile *profile;
+
+	buffer_printf(&heap_path, "%s/%s", directory, SEEP_HEAP_NAME);
+	bool has_heap = seep_heap_open(&heap, directory, false, &fault);
+	bool has_snapshots = recording_list(directory, &recording, error);
+	if (has_heap && (!has_snapshots || heap_has_the_last_word(&heap)))
+		profile = profile_from_heap(&heap, heap_path.data, error);
+	else if (has_snapshots)
+		profile = profile_open_file(recording.entries[recording.count - 1].path, error);
+	else if (path_is_recording(directory))
+		profile = heap_fault(error, heap_path.data, &fault);
+	else
+		profile = NULL;
+	if (has_heap)
+		seep_heap_close(&heap);
+	recording_free(&recording);
+	buffer_free(&heap_path);
+	return profile;
+}
+
+struct profile *profile_open(const char *path, struct error *error)
+{
+	struct stat status;
+
+	if (stat(path, &status) == 0 && S_ISDIR(status.st_mode))
+		return profile_open_recording(path, error);
+	return profile_open_file(path, error);
+}

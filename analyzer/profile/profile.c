@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A profile's life, and sums over it. */
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "profile/profile.h"
+#include "profile/storage.h"
+
+struct profile *profile_create(void)
+{
+	struct profile *profile = memory_allocate(1, sizeof *profile);
+
+	profile->strings = string_pool_create();
+	profile->storage = memory_allocate(1, sizeof(struct profile_storage));
+	return profile;
+}
+
+void profile_free(struct profile *profile)
+{
+	if (!profile)
+		return;
+	struct profile_storage *storage = profile->storage;
+	free(storage->stacks);
+	free(storage->lifetimes);
+	free(storage->lines);
+	free(storage->module_paths);
+	free(storage);
+	free(profile->modules);
+	free(profile->locations);
+	free(profile->sites);
+	free(profile->samples);
+	string_pool_free(profile->strings);
+	free(profile);
+}
+
+static void sum_add(struct seep_sum *sum, const struct seep_sum *more)
+{
+	sum->uncertain += more->uncertain;
+	sum->variance += more->variance;
+	sum->largest = more->largest > sum->largest ? more->largest : sum->largest;
+	sum->certain += more->certain;
+}
+
+void profile_measure_add(struct seep_measure *measure, const struct seep_measure *more)
+{
+	measure->samples += more->samples;
+	sum_add(&measure->bytes, &more->bytes);
+	sum_add(&measure->objects, &more->objects);
+}
+
+void profile_totals(const struct profile *profile, struct profile_totals *totals)
+{
+	*totals = (struct profile_totals){0};
+	for (uint32_t i = 0; i < profile->site_count; i++) {
+		const struct profile_site *site = &profile->sites[i];
+		profile_measure_add(&totals->allocated, &site->allocated);
+		profile_measure_add(&totals->freed, &site->freed);
+		profile_measure_add(&totals->in_use, &site->in_use);
+	}
+}

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The snapshots of a recording directory: files named NNNNNN.seep, whatever else lies beside them. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <seep/keeper.h>
+
+#include "base/buffer.h"
+#include "base/memory.h"
+#include "profile/profile.h"
+#include "reader/input.h"
+#include "reader/snapshot_reader.h"
+
+enum { NUMBER_DIGITS_MAX = 18 };
+
+/* The number in a snapshot's file name; 0: it is no such name. */
+static uint64_t name_number(const char *name)
+{
+	uint64_t number = 0;
+	size_t digits = strspn(name, "0123456789");
+
+	if (digits == 0 || digits > NUMBER_DIGITS_MAX || strcmp(name + digits, SEEP_SNAPSHOT_SUFFIX) != 0)
+		return 0;
+	for (size_t i = 0; i < digits; i++)
+		number = 10 * number + (uint64_t)(name[i] - '0');
+	return number;
+}
+
+/* Time and trigger, from the header alone. They stay 0 where that can't be read: opening the file will say why. */
+static void entry_read_header(struct recording_entry *entry)
+{
+	struct seep_snapshot_header header;
+	struct stat status;
+	int descriptor = open(entry->path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+
+	if (descriptor < 0)
+		return;
+	if (fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode) &&
+	    pread(descriptor, &header, sizeof header, 0) == (ssize_t)sizeof header &&
+	    snapshot_header_is_valid(&header)) {
+		entry->time_ns = header.time_ns;
+		entry->trigger = header.trigger < SEEP_TRIGGER_COUNT ? header.trigger : SEEP_TRIGGER_UNKNOWN;
+	}
+	close(descriptor);
+}
+
+static int entry_compare(const void *left, const void *right)
+{
+	const struct recording_entry *a = left, *b = right;
+
+	return (a->number > b->number) - (a->number < b->number);
+}
+
+/* Collects names only; false: errno says why the directory can't be read. */
+static bool recording_collect(const char *directory, struct recording *recording)
+{
+	DIR *listing = opendir(directory);
+	size_t capacity = 0;
+
+	if (!listing)
+		return false;
+	errno = 0;
+	for (struct dirent *found = readdir(listing); found; found = readdir(listing)) {
+		uint64_t number = name_number(found->d_name);
+		struct buffer path = {0};
+		if (!number)
+			continue;
+		buffer_printf(&path, "%s/%s", directory, found->d_name);
+		ARRAY_RESERVE(recording->entries, recording->count, capacity);
+		recording->entries[recording->count++] = (struct recording_entry){.path = path.data, .number = number};
+		errno = 0;
+	}
+	int fault = errno;
+	closedir(listing);
+	errno = fault;
+	return fault == 0;
+}
+
+bool recording_list(const char *directory, struct recording *recording, struct error *error)
+{
+	*recording = (struct recording){0};
+	if (!recording_collect(directory, recording)) {
+		int fault = errno;
+		recording_free(recording);
+		return input_fault(error, directory, 0, "cannot be listed: %s", strerror(fault));
+	}
+	if (recording->count == 0)
+		return input_fault(error, directory, 0, "%s",
+				   path_is_recording(directory)
+				       ? "this recording has no snapshot yet"
+				       : "is a directory, but no recording: it holds no NNNNNN" SEEP_SNAPSHOT_SUFFIX);
+	qsort(recording->entries, recording->count, sizeof *recording->entries, entry_compare);
+	for (size_t i = 0; i < recording->count; i++)
+		entry_read_header(&recording->entries[i]);
+	return true;
+}
+
+void recording_free(struct recording *recording)
+{
+	for (size_t i = 0; i < recording->count; i++)
+		free(recording->entries[i].path);
+	free(recording->entries);
+	*recording = (struct recording){0};
+}
+
+bool path_is_recording(const char *path)
+{
+	struct recording recording = {0};
+	struct buffer heap = {0};
+	struct stat status;
+
+	if (stat(path, &status) < 0 || !S_ISDIR(status.st_mode))
+		return false;
+	buffer_printf(&heap, "%s/%s", path, SEEP_HEAP_NAME);
+	bool is_recording = stat(heap.data, &status) == 0 && S_ISREG(status.st_mode);
+	buffer_free(&heap);
+	if (!is_recording && recording_collect(path, &recording))
+		is_recording = recording.count > 0;
+	recording_free(&recording);
+	return is_recording;
+}
