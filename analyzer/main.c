@@ -24,18 +24,18 @@ enum {
 
 static void help_print(FILE *stream)
 {
-	fputs("seep finds slow leaks in native programs: it samples allocations and compares snapshots.\n\n"
+	fputs("seep finds slow leaks: it samples a program's heap and compares snapshots.\n\n"
 	      "usage: seep COMMAND [OPTION...] [OPERAND...]\n\n",
 	      stream);
 	for (size_t i = 0; i < COMMAND_COUNT; i++)
 		fprintf(stream, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
 	fputs("\n  seep COMMAND --help   its options\n"
 	      "  seep --version        the version\n\n"
-	      "A leak in four lines:\n"
-	      "  seep run -- ./server &          or: LD_PRELOAD=libseep.so ./server &\n"
-	      "  seep snapshot PID               a first mark; then let it work; then a second:\n"
-	      "  seep snapshot PID\n"
-	      "  seep diff 000001.seep 000002.seep\n",
+	      "To find a leak:\n"
+	      "  seep run -- ./server     record it\n"
+	      "  seep snapshot PID        mark; it prints the snapshot's path\n"
+	      "  seep snapshot PID        after some work: mark again\n"
+	      "  seep diff BEFORE AFTER   what grew in between, and how sure that is\n",
 	      stream);
 }
 

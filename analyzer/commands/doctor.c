@@ -110,5 +110,6 @@ const struct command command_doctor = {
     .options = doctor_options,
     .stop_at_operand = true,
     .run = doctor_main,
-    .notes = "Without an operand it looks at this machine. Exit status: 0 if it will work, 1 if not.",
+    .notes = "Without an operand it looks at this machine. The exit status is 0 if it will\n"
+	     "work, 1 if not.",
 };

@@ -39,13 +39,13 @@ enum {
 static const char default_rate[] = "512K";
 
 static const struct command_option run_options[] = {
-    {'r', "rate", "BYTES", "a sample every so many bytes on average (512K); 1: all"},
+    {'r', "rate", "BYTES", "a sample every so many bytes (512K); 1: all"},
     {'i', "interval", "TIME", "a snapshot every TIME (10s); 0: only at the end"},
-    {'o', "output", "DIR", "the recording; %c command, %p pid, %h host (seep.%c.%p)"},
+    {'o', "output", "DIR", "recording; %c command, %p pid, %h host (seep.%c.%p)"},
     {OPTION_DELAY, "delay", "TIME", "begin to record after TIME"},
     {OPTION_ALLOCATOR, "allocator", "NAME", "run it on jemalloc, tcmalloc, mimalloc or a library"},
     {OPTION_FOLLOW, "follow", "none|all", "record the processes that it starts, too (all)"},
-    {OPTION_UNWINDER, "unwinder", "NAME", "how stacks are read: walker, libunwind, frame-pointers"},
+    {OPTION_UNWINDER, "unwinder", "NAME", "for stacks: walker, libunwind, frame-pointers"},
     {0},
 };
 
@@ -376,6 +376,6 @@ const struct command command_run = {
     .options = run_options,
     .stop_at_operand = true,
     .run = run_main,
-    .notes = "Sizes take K, M, G; times ms, s, m, h. The exit status is the program's, 128 + N if signal N\n"
-	     "ended it, 127 if it was not found, 126 if it could not be executed.",
+    .notes = "Sizes take K, M, G; times ms, s, m, h. The exit status is the program's:\n"
+	     "128 + N if signal N ended it, 127 if it was not found, 126 if not executable.",
 };

@@ -174,5 +174,5 @@ const struct command command_snapshot = {
     .summary = "take a snapshot now, or of what a dead process left",
     .options = snapshot_options,
     .run = snapshot_main,
-    .notes = "Prints the snapshot's path. A running process is asked for it and has 10 seconds to answer.",
+    .notes = "Prints the snapshot's path. A running process has 10 seconds to answer.",
 };

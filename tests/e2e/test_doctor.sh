@@ -6,7 +6,7 @@
 cat >hello.c <<'END'
 #include <stdio.h>
 #include <stdlib.h>
-int main(void) { puts(malloc(100) ? "hello" : ""); return 6; }
+int main(void) { void *p = malloc(100); puts(p ? "hello" : ""); free(p); return 6; }
 END
 gcc -g -o plain hello.c
 gcc -o stripped -s hello.c

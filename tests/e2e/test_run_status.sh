@@ -53,39 +53,47 @@ for signal in TERM HUP INT USR1; do
 	check_equal "$signal is passed on, the status comes back" "33 caught $signal" "$(cat status) $(cat caught 2>&1)"
 done
 
-# The terminal's keys and job control, on a pseudo-terminal.
+# The terminal's keys and job control. On a pseudo-terminal, a small shell runs seep as a foreground job: it tells when
+# the job stops, continues it, and tells how it ended.
 cat >terminal.py <<'END'
-import os, pty, select, signal, sys, time
+import os, pty, re, select, signal, sys, time
 seep, key = sys.argv[1], sys.argv[2].encode().decode("unicode_escape").encode()
-program = "trap 'n=$((n+1)); echo int $n' INT; echo ready; i=0; while [ $i -lt 20 ]; do sleep 0.05; i=$((i+1)); done; echo done; exit 5"
-pid, master = pty.fork()
-if pid == 0:
-    os.execv(seep, [seep, "run", "--", "bash", "-c", program])
-seen = b""
-def read_until(word, limit=10):
-    global seen
-    end = time.time() + limit
-    while word not in seen and time.time() < end:
-        if select.select([master], [], [], 0.1)[0]:
-            try: data = os.read(master, 4096)
-            except OSError: break
-            if not data: break
-            seen += data
-    return word in seen
-read_until(b"ready")
-os.write(master, key)
-if key == b"\x1a":
-    _, status = os.waitpid(pid, os.WUNTRACED)
-    print("stopped" if os.WIFSTOPPED(status) else "not stopped")
-    os.killpg(pid, signal.SIGCONT)
-read_until(b"done")
-_, status = os.waitpid(pid, 0)
-print(seen.count(b"int"), "int" , b"done" in seen, os.waitstatus_to_exitcode(status))
+program = """trap 'n=$((n+1)); echo int $n' INT; echo ready
+i=0; while [ $i -lt 20 ]; do sleep 0.05; i=$((i+1)); done; echo done; exit 5"""
+shell, master = pty.fork()
+if shell == 0:
+    signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+    job = os.fork()
+    if job == 0:
+        os.setpgid(0, 0)
+        os.tcsetpgrp(0, os.getpid())
+        signal.signal(signal.SIGTTOU, signal.SIG_DFL)
+        os.execv(seep, [seep, "run", "--", "bash", "-c", program])
+    while True:
+        _, status = os.waitpid(job, os.WUNTRACED)
+        if not os.WIFSTOPPED(status):
+            os.write(1, b"exit %d\n" % os.waitstatus_to_exitcode(status))
+            os._exit(0)
+        time.sleep(0.2)
+        stopped = [open("/proc/%s/stat" % p).read().rsplit(")")[-1].split()[0] for p in os.listdir("/proc")
+                   if p.isdigit() and os.path.exists("/proc/%s/stat" % p) and os.getpgid(int(p)) == job]
+        os.write(1, b"stopped %s\n" % "".join(sorted(set(stopped))).encode())
+        os.killpg(job, signal.SIGCONT)
+seen, end, pressed = b"", time.time() + 20, False
+while time.time() < end and b"exit" not in seen:
+    if select.select([master], [], [], 0.1)[0]:
+        try: seen += os.read(master, 4096)
+        except OSError: break
+    if b"ready" in seen and not pressed:
+        os.write(master, key)
+        pressed = True
+time.sleep(0.1)
+print(", ".join(re.findall("int \\d+|stopped \\w+|done|exit \\d+", seen.decode())))
 END
-check_equal "the terminal's interrupt key reaches the program once" "1 int True 5" \
+check_equal "the terminal's interrupt key reaches the program once" "int 1, done, exit 5" \
 	"$(timeout 30 /usr/bin/python3 terminal.py "$SEEP" '\x03')"
-check_equal "the terminal's stop key stops both, and both go on" "stopped
-0 int True 5" "$(timeout 30 /usr/bin/python3 terminal.py "$SEEP" '\x1a')"
+check_equal "the terminal's stop key stops both, and both go on" "stopped T, done, exit 5" \
+	"$(timeout 30 /usr/bin/python3 terminal.py "$SEEP" '\x1a')"
 
 # A program that signals its whole group, seep in it, must not get its own signal back.
 check_equal "a signal to the group is not sent twice" "1" \
