@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What all hooks share. A hook is two parts: the fast one counts down or tests
+ * the filter and tail-calls the next allocator; the slow one is out of line,
+ * makes the real call and one call to the recorder. Sampled frames start at
+ * the slow part's frame: the fast part tail-calls it, so its return address is
+ * the program's.
+ */
+#ifndef SEEP_HOOKS_HOOK_H
+#define SEEP_HOOKS_HOOK_H
+
+#include "host/arena.h"
+#include "host/filter.h"
+#include "host/real.h"
+#include "record/recorder.h"
+
+#define EXPORT __attribute__((visibility("default")))
+#define SLOW __attribute__((noinline, cold))
+#define likely(condition) __builtin_expect(!!(condition), 1)
+#define unlikely(condition) __builtin_expect(!!(condition), 0)
+#define HOOK_FRAME() __builtin_frame_address(0)
+
+/* After the real call of an allocating hook that borrowed. */
+#define SAMPLE_IF(due, address, size)                                                                                  \
+	do {                                                                                                           \
+		if ((due) && (address))                                                                                \
+			recorder_sample((address), (size), HOOK_FRAME());                                              \
+	} while (0)
+
+#endif

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Loading and leaving. The constructor looks up what the sampling path needs,
+ * so that nothing there takes the loader's lock or allocates; samples due
+ * before it has run are counted as lost in set-up.
+ */
+#include <dlfcn.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <unistd.h>
+
+#include "base/syscall.h"
+#include "heap/modules.h"
+#include "hooks/cxx.h"
+#include "hooks/hook.h"
+#include "record/environment.h"
+#include "record/recording.h"
+#include "record/trigger.h"
+#include "sample/unwinder.h"
+
+EXPORT void *malloc(size_t size);
+
+/* A malloc in front of ours, as the program's own symbol look-ups find it. */
+static const char *find_bypass(void)
+{
+	Dl_info info;
+	void *first = dlsym(RTLD_DEFAULT, "malloc");
+	if (!first || first == (void *)(uintptr_t)malloc || !dladdr(first, &info))
+		return NULL;
+	return info.dli_fname;
+}
+
+__attribute__((constructor)) static void seep_load(int argument_count, char **arguments, char **environment)
+{
+	(void)argument_count;
+	(void)arguments;
+	struct recording_setup *setup = &recording_setup;
+	setup->loaded_ns = clock_read_ns(CLOCK_MONOTONIC);
+	setup->pid = system_getpid();
+	real_prepare();
+	cxx_prepare();
+	options_read(&setup->options, environment, getauxval(AT_SECURE) != 0);
+	if (setup->options.off)
+		return;
+	modules_prepare();
+	setup->unwinder = unwinder_select(*setup->options.unwinder ? setup->options.unwinder : NULL);
+	if (!setup->unwinder && *setup->options.unwinder) {
+		recording_say("no such unwinder here, using the best there is", setup->options.unwinder);
+		setup->unwinder = unwinder_select(NULL);
+	}
+	setup->bypassed = find_bypass();
+	setup->status = environment_status(environment) | (setup->unwinder ? 0 : SEEP_STATUS_NO_UNWINDER) |
+			(setup->bypassed ? SEEP_STATUS_BYPASSED : 0);
+	if (*setup->options.warning)
+		recording_say(setup->options.warning, NULL);
+	if (setup->bypassed)
+		recording_say("bypassed", setup->bypassed);
+	if (!setup->options.follow)
+		environment_stop_following(environment);
+	recording_prepare();
+	trigger_prepare(setup->options.signal);
+}
+
+__attribute__((destructor)) static void seep_leave(void)
+{
+	recording_end();
+}

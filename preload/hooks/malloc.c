@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The C allocation functions. Each returns what the next allocator returns,
+ * errno included; a sample is taken out before its memory is given back and
+ * put in before the program has its address.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "hooks/hook.h"
+
+/* Prototypes of our own: <stdlib.h>'s carry attributes (nonnull, alloc_size) that the program need not honour. */
+EXPORT void *malloc(size_t size);
+EXPORT void *calloc(size_t count, size_t size);
+EXPORT void *realloc(void *old, size_t size);
+EXPORT void *reallocarray(void *old, size_t count, size_t size);
+EXPORT void free(void *address);
+EXPORT void free_sized(void *address, size_t size);
+EXPORT void free_aligned_sized(void *address, size_t alignment, size_t size);
+EXPORT int posix_memalign(void **result, size_t alignment, size_t size);
+EXPORT void *aligned_alloc(size_t alignment, size_t size);
+EXPORT void *memalign(size_t alignment, size_t size);
+EXPORT void *valloc(size_t size);
+EXPORT void *pvalloc(size_t size);
+EXPORT size_t malloc_usable_size(void *address);
+
+static SLOW void *malloc_slowly(size_t size)
+{
+	bool due = recorder_due(size);
+	void *address = real.malloc(size);
+	SAMPLE_IF(due, address, size);
+	return address;
+}
+
+void *malloc(size_t size)
+{
+	if (unlikely(thread_count(size)))
+		return malloc_slowly(size);
+	return real.malloc(size);
+}
+
+static SLOW void *calloc_slowly(size_t count, size_t size, size_t total)
+{
+	bool due = recorder_due(total);
+	void *address = real.calloc(count, size);
+	SAMPLE_IF(due, address, total);
+	return address;
+}
+
+void *calloc(size_t count, size_t size)
+{
+	size_t total;
+	if (likely(!__builtin_mul_overflow(count, size, &total)) && unlikely(thread_count(total)))
+		return calloc_slowly(count, size, total);
+	return real.calloc(count, size);
+}
+
+static void *arena_move(const void *old, size_t size)
+{
+	void *address = real.malloc(size);
+	size_t kept = arena_size(old);
+	if (address)
+		memcpy(address, old, kept < size ? kept : size);
+	return address;
+}
+
+/* A realloc is a free and an allocation of the whole new size. The old sample is taken out first, and put back when
+ * the call fails, so that no other thread can meet its address in between. */
+static SLOW void *realloc_slowly(void *old, size_t size, bool borrowed)
+{
+	struct live_entry entry;
+	bool due = borrowed && recorder_due(size);
+	bool sampled = old && filter_test(old) && !arena_owns(old) && recorder_take(old, &entry);
+	void *address = unlikely(arena_owns(old)) ? arena_move(old, size) : real.realloc(old, size);
+	if (sampled && !address && size)
+		recorder_restore(&entry);
+	else if (sampled)
+		recorder_bury(&entry);
+	SAMPLE_IF(due, address, size);
+	return address;
+}
+
+void *realloc(void *old, size_t size)
+{
+	bool borrowed = thread_count(size);
+	if (unlikely(borrowed | filter_test(old)))
+		return realloc_slowly(old, size, borrowed);
+	return real.realloc(old, size);
+}
+
+/* libc's calls realloc, which is ours: one event, never two, so do what it does here. */
+void *reallocarray(void *old, size_t count, size_t size)
+{
+	size_t total;
+	if (unlikely(__builtin_mul_overflow(count, size, &total))) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	bool borrowed = thread_count(total);
+	if (unlikely(borrowed | filter_test(old)))
+		return realloc_slowly(old, total, borrowed);
+	return real.realloc(old, total);
+}
+
+static SLOW void free_slowly(void *address)
+{
+	if (unlikely(arena_owns(address)))
+		return;
+	recorder_forget(address);
+	real.free(address);
+}
+
+void free(void *address)
+{
+	if (unlikely(filter_test(address)))
+		free_slowly(address);
+	else
+		real.free(address);
+}
+
+/* C23. Where the next allocator has none, free() is what they mean. */
+void free_sized(void *address, size_t size)
+{
+	if (!real.free_sized) {
+		free(address);
+		return;
+	}
+	if (unlikely(filter_test(address))) {
+		if (arena_owns(address))
+			return;
+		recorder_forget(address);
+	}
+	real.free_sized(address, size);
+}
+
+void free_aligned_sized(void *address, size_t alignment, size_t size)
+{
+	if (!real.free_aligned_sized) {
+		free(address);
+		return;
+	}
+	if (unlikely(filter_test(address))) {
+		if (arena_owns(address))
+			return;
+		recorder_forget(address);
+	}
+	real.free_aligned_sized(address, alignment, size);
+}
+
+static SLOW int posix_memalign_slowly(void **result, size_t alignment, size_t size)
+{
+	bool due = recorder_due(size);
+	int error = real.posix_memalign(result, alignment, size);
+	SAMPLE_IF(due, error ? NULL : *result, size);
+	return error;
+}
+
+int posix_memalign(void **result, size_t alignment, size_t size)
+{
+	if (unlikely(thread_count(size)))
+		return posix_memalign_slowly(result, alignment, size);
+	return real.posix_memalign(result, alignment, size);
+}
+
+static SLOW void *aligned_slowly(void *(*allocate)(size_t, size_t), size_t alignment, size_t size)
+{
+	bool due = recorder_due(size);
+	void *address = allocate(alignment, size);
+	SAMPLE_IF(due, address, size);
+	return address;
+}
+
+void *aligned_alloc(size_t alignment, size_t size)
+{
+	if (unlikely(thread_count(size)))
+		return aligned_slowly(real.aligned_alloc, alignment, size);
+	return real.aligned_alloc(alignment, size);
+}
+
+void *memalign(size_t alignment, size_t size)
+{
+	if (unlikely(thread_count(size)))
+		return aligned_slowly(real.memalign, alignment, size);
+	return real.memalign(alignment, size);
+}
+
+static SLOW void *paged_slowly(void *(*allocate)(size_t), size_t size)
+{
+	bool due = recorder_due(size);
+	void *address = allocate(size);
+	SAMPLE_IF(due, address, size);
+	return address;
+}
+
+void *valloc(size_t size)
+{
+	if (unlikely(thread_count(size)))
+		return paged_slowly(real.valloc, size);
+	return real.valloc(size);
+}
+
+void *pvalloc(size_t size)
+{
+	if (unlikely(thread_count(size)))
+		return paged_slowly(real.pvalloc, size);
+	return real.pvalloc(size);
+}
+
+size_t malloc_usable_size(void *address)
+{
+	if (unlikely(arena_owns(address)))
+		return arena_size(address);
+	return real.malloc_usable_size(address);
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the heap file's header says of the process: read once, by raw system calls, when a recording begins. */
+#ifndef SEEP_RECORD_DESCRIBE_H
+#define SEEP_RECORD_DESCRIBE_H
+
+#include <stddef.h>
+
+#include <seep/heap.h>
+
+/* Fills the constant part of a zeroed header but for areas and file_bytes: pid, start time, boot id, command,
+ * executable, arguments, host, clocks. */
+void describe_process(struct seep_heap_header *header);
+
+/* Reads a small file of /proc: at most `bytes` - 1 bytes and a NUL. Returns the length; 0 if it can't be read. */
+size_t describe_read_file(const char *path, char *text, size_t bytes);
+
+#endif

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Making of a recording directory and its heap file: see heap_file.h. */
+#include "record/heap_file.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/syscall.h"
+#include "base/text.h"
+
+#include <seep/keeper.h>
+
+#define NAMES_TRIED 10000
+
+/* A command may hold anything; a file name of ours holds no slash and nothing that a terminal would act on. */
+static void add_command(struct text *text, const char *command)
+{
+	if (command[0] == '.')
+		text_add(text, "_");
+	for (; *command; command++) {
+		char c[2] = {*command > ' ' && *command != '/' && *command != 127 && *command != ':' ? *command : '_',
+			     0};
+		text_add(text, c);
+	}
+}
+
+bool recording_name(char *name, size_t bytes, const char *pattern, const struct seep_heap_header *header)
+{
+	struct text text = text_begin(name, bytes);
+	for (const char *at = *pattern ? pattern : "seep.%c.%p"; *at; at++) {
+		if (*at != '%' || !at[1]) {
+			text_add_bounded(&text, at, 1);
+			continue;
+		}
+		switch (*++at) {
+		case 'c':
+			add_command(&text, header->command);
+			break;
+		case 'p':
+			text_add_unsigned(&text, header->pid);
+			break;
+		case 'h':
+			add_command(&text, header->host);
+			break;
+		case '%':
+			text_add(&text, "%");
+			break;
+		default: /* not one of ours: as it stands */
+			text_add_bounded(&text, at - 1, 2);
+		}
+	}
+	return !text.cut && text.length > 0;
+}
+
+static bool make_absolute(char *directory, size_t bytes)
+{
+	static char joined[1600]; /* one thread alone begins a recording; its stack may be small */
+	if (directory[0] == '/')
+		return true;
+	long length = system_call(SYS_getcwd, (long)joined, sizeof joined, 0, 0, 0, 0);
+	if (length <= 0 || joined[0] != '/')
+		return false;
+	struct text text = {.data = joined, .size = sizeof joined, .length = (size_t)length - 1};
+	text_add(&text, "/");
+	text_add(&text, directory);
+	if (text.cut || text.length >= bytes)
+		return false;
+	memcpy(directory, joined, text.length + 1);
+	return true;
+}
+
+/* A directory that is there already is taken if it is ours and holds no recording: O_EXCL on the heap file decides
+ * between two who try. */
+static int claim(const char *directory, int *parent)
+{
+	int made = system_make_directory(directory, 0700);
+	if (made != 0 && made != -EEXIST)
+		return made;
+	*parent = system_open(directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
+	if (*parent < 0)
+		return *parent == -ELOOP || *parent == -ENOTDIR ? -EEXIST : *parent;
+	struct stat status;
+	int result = -EEXIST;
+	if (system_stat_descriptor(*parent, &status) == 0 &&
+	    status.st_uid == (uid_t)system_call(SYS_geteuid, 0, 0, 0, 0, 0, 0) &&
+	    system_call(SYS_faccessat, *parent, (long)"000001.seep", F_OK, 0, 0, 0) == -ENOENT)
+		result =
+		    system_open_at(*parent, SEEP_HEAP_NAME, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (result < 0) {
+		system_close(*parent);
+		if (made ==
+		    0) /* nobody else can have put anything there that we would lose: rmdir takes empty ones alone */
+			system_unlink_at(AT_FDCWD, directory, AT_REMOVEDIR);
+	}
+	return result;
+}
+
+static int claim_next(char *directory, size_t bytes, int *parent)
+{
+	struct text text = {.data = directory, .size = bytes, .length = strlen(directory)};
+	size_t plain = text.length;
+	int file = claim(directory, parent);
+	for (uint64_t number = 2; file == -EEXIST && number < NAMES_TRIED; number++) {
+		text.length = plain;
+		text_add(&text, ".");
+		text_add_unsigned(&text, number);
+		if (text.cut)
+			return -ENAMETOOLONG;
+		file = claim(directory, parent);
+	}
+	return file;
+}
+
+/* fallocate beyond the limit would raise SIGXFSZ in the program: ask first. */
+static int reserve(int file, uint64_t bytes)
+{
+	struct rlimit limit;
+	if (system_call(SYS_prlimit64, 0, RLIMIT_FSIZE, 0, (long)&limit, 0, 0) == 0 && limit.rlim_cur < bytes)
+		return -EFBIG;
+	return system_allocate(file, 0, 0, bytes);
+}
+
+struct heap_file heap_file_make(char *directory, size_t bytes, uint64_t file_bytes)
+{
+	int parent = -1;
+	if (!make_absolute(directory, bytes))
+		return (struct heap_file){.error = ENAMETOOLONG};
+	int file = claim_next(directory, bytes, &parent);
+	if (file < 0)
+		return (struct heap_file){.error = -file};
+	struct heap_file made = {.error = -reserve(file, file_bytes)};
+	if (made.error) { /* mapping a file without space would end in SIGBUS */
+		made.anonymous = true;
+		made.map = system_map(NULL, file_bytes, PROT_READ | PROT_WRITE,
+				      MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+		system_unlink_at(parent, SEEP_HEAP_NAME, 0);
+	} else {
+		made.map = system_map(NULL, file_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+	}
+	if (system_failed(made.map)) {
+		made.error = -(int)(long)made.map;
+		made.map = NULL;
+		system_unlink_at(parent, SEEP_HEAP_NAME, 0);
+		system_unlink_at(AT_FDCWD, directory, AT_REMOVEDIR);
+	}
+	system_close(file);
+	system_close(parent);
+	return made;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Making of a recording directory and its heap file. An existing recording is
+ * never touched: the next free name of DIR, DIR.2, DIR.3, ... is taken. Files
+ * are 0600, made with O_EXCL and O_NOFOLLOW, in directories of our own user.
+ */
+#ifndef SEEP_RECORD_HEAP_FILE_H
+#define SEEP_RECORD_HEAP_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <seep/heap.h>
+
+/* DIR from a template with %c (command), %p (pid), %h (host), %% ; "" means seep.%c.%p. False: too long. */
+bool recording_name(char *name, size_t bytes, const char *pattern, const struct seep_heap_header *header);
+
+struct heap_file {
+	void *map;
+	int error;      /* why there is no file: an errno value; 0: fine */
+	bool anonymous; /* the map is private memory: no space, or no such file possible */
+};
+
+/* Takes the next free directory from `directory` (it is changed to the name taken, made absolute) and maps a new file
+ * of file_bytes with its space reserved. Where a directory can be made but not the space had, the map is anonymous.
+ * map is NULL where nothing works. */
+struct heap_file heap_file_make(char *directory, size_t bytes, uint64_t file_bytes);
+
+#endif

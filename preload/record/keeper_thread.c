@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The keeper as a thread of the target: see keeper_thread.h. */
+#include "record/keeper_thread.h"
+
+#include <sched.h>
+#include <string.h>
+
+#include "base/syscall.h"
+#include "keeper/keeper.h"
+
+#define STACK_BYTES (256u << 10)
+#define TLS_BYTES (64u << 10) /* below the thread block; our own variables are the first of these few */
+#define TLS_BLOCK_BYTES 4096u
+
+static struct keeper keeper;
+static bool prepared;
+
+/* What runs on the new stack: never returns. */
+static __attribute__((noreturn, used)) void keeper_thread_main(void)
+{
+	keeper_run(&keeper);
+	for (;;)
+		system_call(SYS_exit, 0, 0, 0, 0, 0, 0);
+}
+
+/* clone() with a function to call on the new stack; only the parent returns. The new thread's block is what %fs points
+ * at: its first word must be its own address, and all TLS lies below it. */
+static long clone_thread(unsigned long flags, void *stack, void *thread_block)
+{
+	long result;
+	register void *tls __asm__("r8") = thread_block;
+	register long child_tid __asm__("r10") = 0;
+	__asm__ volatile("syscall\n\t"
+			 "test %%rax, %%rax\n\t"
+			 "jnz 1f\n\t"
+			 "xor %%ebp, %%ebp\n\t"
+			 "call *%[entry]\n\t"
+			 "hlt\n"
+			 "1:"
+			 : "=a"(result)
+			 : "a"(SYS_clone), "D"(flags), "S"(stack), "d"(0L), "r"(child_tid),
+			   "r"(tls), [entry] "r"(keeper_thread_main)
+			 : "rcx", "r11", "memory");
+	return result;
+}
+
+void keeper_thread_start(const struct heap *heap, const char *directory)
+{
+	prepared = keeper_prepare(&keeper, heap, directory, true);
+	if (!prepared)
+		return;
+	size_t bytes = STACK_BYTES + TLS_BYTES + TLS_BLOCK_BYTES;
+	char *memory =
+	    system_map(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (system_failed(memory))
+		return;
+	char *thread_block = memory + STACK_BYTES + TLS_BYTES;
+	memcpy(thread_block, &thread_block, sizeof thread_block);      /* header.tcb */
+	memcpy(thread_block + 16, &thread_block, sizeof thread_block); /* header.self */
+	uint64_t all = ~UINT64_C(0), before = 0;
+	system_call(SYS_rt_sigprocmask, 2 /* SIG_SETMASK */, (long)&all, (long)&before, sizeof all, 0, 0);
+	long made = clone_thread(CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM |
+				     CLONE_SETTLS,
+				 memory + STACK_BYTES - 64, thread_block);
+	system_call(SYS_rt_sigprocmask, 2, (long)&before, 0, sizeof before, 0, 0);
+	if (made < 0)
+		system_unmap(memory, bytes);
+}
+
+void keeper_thread_finish(void)
+{
+	if (prepared)
+		keeper_finish(&keeper);
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The keeper as a thread of the target, for when no `seep run` stands beside
+ * it. Made by clone() without the C library: it is in nobody's thread list, so
+ * a main thread that calls pthread_exit still ends the program, fork handlers
+ * and "am I single-threaded" checks of libc see nothing, and nothing is
+ * allocated. All signals are blocked in it. It has a thread block of its own
+ * (zeroed static TLS), so nothing it calls can touch another thread's errno.
+ *
+ * It follows the program's credentials: when they change, it drops its own to
+ * the same within a tick, since libc's setuid does not know of it.
+ */
+#ifndef SEEP_RECORD_KEEPER_THREAD_H
+#define SEEP_RECORD_KEEPER_THREAD_H
+
+#include "heap/heap.h"
+
+/* Starts it. Where no thread is to be had the recording goes on without timer snapshots: producers fold their own
+ * events. Both arguments must stay valid. */
+void keeper_thread_start(const struct heap *heap, const char *directory);
+
+/* At exit: has the keeper write the last snapshot, waiting a bounded time; writes it here if there is no keeper. */
+void keeper_thread_finish(void);
+
+#endif

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What happens to a sample: see recorder.h, and docs/ARCHITECTURE.md for the journey of one allocation. */
+#include "record/recorder.h"
+
+#include <errno.h>
+
+#include "base/atomics.h"
+#include "base/syscall.h"
+#include "heap/ring.h"
+#include "heap/sites.h"
+#include "heap/stacks.h"
+#include "host/real.h"
+#include "record/account.h"
+#include "record/recording.h"
+#include "sample/sampler.h"
+#include "sample/unwinder.h"
+
+_Thread_local struct thread_state thread_state;
+
+/* A countdown that no program reaches. */
+#define NEVER (UINT64_MAX / 2)
+
+static uint64_t draw_gap(struct thread_state *thread)
+{
+	if (!recording_is_possible())
+		return NEVER;
+	return sampler_draw_gap(&thread->random, recording_setup.options.rate);
+}
+
+bool recorder_due(size_t size)
+{
+	struct thread_state *thread = &thread_state;
+	uint64_t bytes = size + (size == 0);
+	thread->countdown += bytes; /* as it was before the borrow */
+	if (!thread->random) {
+		thread->random = sampler_seed(clock_read_ns(CLOCK_MONOTONIC) ^ (uintptr_t)thread);
+		thread->gap = thread->countdown = draw_gap(thread);
+		if (thread->countdown >= bytes) {
+			thread->countdown -= bytes;
+			return false;
+		}
+	}
+	const struct heap *heap = recording_heap();
+	if (heap)
+		add_relaxed(&heap->header->counted_bytes, thread->gap - thread->countdown + bytes);
+	thread->gap = thread->countdown = draw_gap(thread);
+	return thread->gap != NEVER;
+}
+
+/* A recording that was under way on this thread and never ended (a signal handler jumped out of it) must not silence
+ * the thread for ever: its frame is gone once the stack pointer is above it. */
+static bool thread_enter(struct thread_state *thread, const void *frame)
+{
+	if (thread->busy && (uintptr_t)frame <= thread->busy)
+		return false;
+	thread->busy = (uintptr_t)frame;
+	return true;
+}
+
+static uint32_t thread_number(struct thread_state *thread, const struct heap *heap)
+{
+	uint32_t incarnation = recording_incarnation();
+	if (thread->incarnation != incarnation) {
+		thread->number = add_relaxed(&heap->header->thread_count, 1);
+		thread->incarnation = incarnation;
+	}
+	return thread->number;
+}
+
+static uint32_t capture_site(const struct heap *heap, const void *hook_frame)
+{
+	uintptr_t frames[UNWINDER_FRAMES];
+	struct unwinding unwinding = {0};
+	const struct unwinder *unwinder = recording_setup.unwinder;
+	if (unwinder) {
+		unwinding = unwinder->capture(hook_frame, frames, UNWINDER_FRAMES);
+	} else {
+		frames[0] = ((const uintptr_t *)hook_frame)[1];
+		unwinding = (struct unwinding){.depth = 1, .end = UNWINDING_LOST};
+	}
+	bool truncated = unwinding.end != UNWINDING_COMPLETE;
+	if (truncated)
+		heap_count_loss(heap, SEEP_LOSS_STACKS_TRUNCATED);
+	return stack_site(heap, frames, unwinding.depth, truncated);
+}
+
+static void push(const struct heap *heap, const struct event *event)
+{
+	if (ring_push(heap, event))
+		return;
+	heap_count_loss(heap, SEEP_LOSS_RING_FOLDED);
+	site_fold(heap, event);
+}
+
+static void record(const struct heap *heap, struct thread_state *thread, void *address, size_t size,
+		   const void *hook_frame)
+{
+	struct live_entry entry = {
+	    .address = (uintptr_t)address,
+	    .size = size < SEEP_SIZE_LIMIT ? size : SEEP_SIZE_LIMIT,
+	    .rate_index = load_relaxed(&heap->header->rate_now),
+	    .site = capture_site(heap, hook_frame),
+	    .thread = thread_number(thread, heap),
+	    .birth_ns = clock_read_ns(CLOCK_MONOTONIC),
+	};
+	filter_mark(address);
+	if (!live_insert(heap, &entry)) {
+		filter_unmark(address);
+		heap_count_loss(heap, SEEP_LOSS_LIVE_FULL);
+	}
+	struct event event = {.kind = SEEP_EVENT_ALLOCATED,
+			      .size = entry.size,
+			      .rate_index = entry.rate_index,
+			      .site = entry.site,
+			      .thread = entry.thread,
+			      .time_ns = entry.birth_ns};
+	push(heap, &event);
+}
+
+void recorder_sample(void *address, size_t size, const void *hook_frame)
+{
+	struct thread_state *thread = &thread_state;
+	int saved_errno = errno;
+	if (!thread_enter(thread, __builtin_frame_address(0))) {
+		const struct heap *heap = recording_heap();
+		if (heap)
+			heap_count_loss(heap, SEEP_LOSS_SAMPLES_REENTRY);
+		return;
+	}
+	const struct heap *heap = recording_heap_or_begin();
+	if (heap) {
+		record(heap, thread, address, size, hook_frame);
+		account_take_if_wanted(heap);
+	}
+	thread->busy = 0;
+	errno = saved_errno;
+}
+
+bool recorder_take(const void *address, struct live_entry *entry)
+{
+	const struct heap *heap = recording_heap();
+	if (!heap || !live_remove(heap, (uintptr_t)address, entry))
+		return false;
+	filter_unmark(address);
+	return true;
+}
+
+void recorder_bury(const struct live_entry *entry)
+{
+	const struct heap *heap = recording_heap();
+	if (!heap)
+		return;
+	uint64_t now = clock_read_ns(CLOCK_MONOTONIC);
+	struct event event = {.kind = SEEP_EVENT_FREED,
+			      .size = entry->size,
+			      .rate_index = entry->rate_index,
+			      .site = entry->site,
+			      .thread = thread_number(&thread_state, heap),
+			      .time_ns = now > entry->birth_ns ? now - entry->birth_ns : 0};
+	if (event.thread != entry->thread)
+		event.kind = SEEP_EVENT_FREED_REMOTELY;
+	push(heap, &event);
+}
+
+void recorder_restore(const struct live_entry *entry)
+{
+	const struct heap *heap = recording_heap();
+	if (!heap)
+		return;
+	filter_mark((const void *)(uintptr_t)entry->address);
+	if (!live_insert(heap, entry)) {
+		filter_unmark((const void *)(uintptr_t)entry->address);
+		heap_count_loss(heap, SEEP_LOSS_LIVE_FULL);
+	}
+}
+
+void recorder_forget(const void *address)
+{
+	struct live_entry entry;
+	if (recorder_take(address, &entry))
+		recorder_bury(&entry);
+}

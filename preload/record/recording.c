@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Beginning and ending of a recording: see recording.h. */
+#include "record/recording.h"
+
+#include <string.h>
+
+#include "base/atomics.h"
+#include "base/syscall.h"
+#include "base/text.h"
+#include "host/filter.h"
+#include "host/real.h"
+#include "record/account.h"
+#include "record/describe.h"
+#include "record/gate.h"
+#include "record/heap_file.h"
+#include "record/keeper_thread.h"
+
+struct recording_setup recording_setup;
+
+/* Written by the one thread that holds the gate in OPENING, read once it is OPEN. */
+static struct heap current;
+static char directory[1600];
+static _Atomic uint32_t incarnation;
+
+static _Atomic bool prepared;
+static seep_atomic64 lost_in_setup;
+
+void recording_prepare(void)
+{
+	if (!recording_setup.options.off && gate_prepare())
+		store_release(&prepared, true);
+}
+
+const struct heap *recording_heap(void)
+{
+	return gate_read() == GATE_OPEN ? &current : NULL;
+}
+
+uint32_t recording_incarnation(void)
+{
+	return load_relaxed(&incarnation);
+}
+
+bool recording_is_possible(void)
+{
+	return gate_read() != GATE_OFF && !recording_setup.options.off;
+}
+
+void recording_say(const char *what, const char *detail)
+{
+	char line[400];
+	struct text text = text_begin(line, sizeof line);
+	int descriptor = 2;
+	const char *session = recording_setup.options.session;
+	if (*session)
+		descriptor = system_open(session, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0);
+	if (descriptor < 0)
+		return;
+	text_add(&text, *session ? "! " : "seep: ");
+	text_add(&text, what);
+	if (detail && *detail) {
+		text_add(&text, ": ");
+		text_add(&text, detail);
+	}
+	text.size += text.cut; /* the newline takes the place of the NUL if need be */
+	line[text.length] = '\n';
+	system_write(descriptor, line, text.length + 1);
+	if (*session)
+		system_close(descriptor);
+}
+
+static void register_in_session(void)
+{
+	static char line[sizeof directory + 1];
+	const char *session = recording_setup.options.session;
+	int descriptor = *session ? system_open(session, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0) : -1;
+	if (descriptor < 0)
+		return;
+	struct text text = text_begin(line, sizeof line);
+	text_add(&text, directory);
+	text_add(&text, "\n");
+	system_write(descriptor, line, text.length); /* one write: O_APPEND keeps lines of several processes apart */
+	system_close(descriptor);
+}
+
+static void header_fill(struct seep_heap_header *header)
+{
+	const struct options *options = &recording_setup.options;
+	memset(header, 0, sizeof *header);
+	memcpy(header->magic, SEEP_HEAP_MAGIC, sizeof header->magic);
+	header->version = SEEP_HEAP_VERSION;
+	header->header_bytes = sizeof *header;
+	describe_process(header);
+	header->interval_ns = options->interval_ns;
+	header->snapshots_limit = options->snapshots;
+	header->snapshots_bytes_limit = options->snapshots_bytes;
+	struct text text = text_begin(header->allocator, sizeof header->allocator);
+	text_add(&text, real_name());
+	text = text_begin(header->allocator_path, sizeof header->allocator_path);
+	text_add(&text, real_path());
+	text = text_begin(header->unwinder, sizeof header->unwinder);
+	text_add(&text, recording_setup.unwinder ? recording_setup.unwinder->name : "none");
+	text = text_begin(header->bypassed, sizeof header->bypassed);
+	text_add(&text, recording_setup.bypassed ? recording_setup.bypassed : "");
+	store_relaxed(&header->status, recording_setup.status | (gate_is_in_forked_child() ? SEEP_STATUS_FORKED : 0));
+	header->rates[0] = options->rate;
+	store_relaxed(&header->rate_count, 1);
+	store_relaxed(&header->module_count, 1);
+	store_relaxed(&header->site_count, 1);
+	store_relaxed(&header->lifetime_count, 1);
+	store_relaxed(&header->stacks_used, 1);
+	store_relaxed(&header->next_number, 1);
+	heap_plan(header, options->rate, options->max_live);
+}
+
+static bool begin(void)
+{
+	static struct seep_heap_header
+	    header; /* its areas' space is the file's: this is too large for a hook's stack */
+	static struct seep_fault fault;
+	header_fill(&header);
+	if (!recording_name(directory, sizeof directory, recording_setup.options.output, &header)) {
+		recording_say("not recording, the output's name is too long", NULL);
+		return false;
+	}
+	struct heap_file file = heap_file_make(directory, sizeof directory, header.file_bytes);
+	if (!file.map) {
+		char number[24];
+		struct text text = text_begin(number, sizeof number);
+		text_add(&text, "errno ");
+		text_add_unsigned(&text, (uint64_t)file.error);
+		recording_say("not recording, can't make the recording's directory or heap file", number);
+		return false;
+	}
+	if (file.anonymous) {
+		or_relaxed(&header.status, SEEP_STATUS_ANONYMOUS);
+		recording_say("no space for the heap file, the recording will end with the process", directory);
+	}
+	memcpy(file.map, &header, sizeof header);
+	if (!heap_bind(&current, file.map, header.file_bytes, &fault)) {
+		recording_say("not recording", fault.text);
+		system_unmap(file.map, header.file_bytes);
+		return false;
+	}
+	if (gate_is_in_forked_child())
+		filter_reset();
+	add_relaxed(&incarnation, 1);
+	store_release(&current.header->phase, SEEP_HEAP_RECORDING);
+	if (!file.anonymous)
+		register_in_session();
+	keeper_thread_start(&current, directory);
+	return true;
+}
+
+const struct heap *recording_heap_or_begin(void)
+{
+	enum gate state = gate_read();
+	if (state == GATE_OPEN)
+		return &current;
+	if (state == GATE_OFF)
+		return NULL;
+	if (!load_acquire(&prepared)) {
+		add_relaxed(&lost_in_setup, 1);
+		return NULL;
+	}
+	const struct options *options = &recording_setup.options;
+	if (options->delay_ns && clock_read_ns(CLOCK_MONOTONIC) - recording_setup.loaded_ns < options->delay_ns)
+		return NULL;
+	bool forked = gate_is_in_forked_child();
+	if (forked ? !options->follow : system_getpid() != recording_setup.pid) {
+		if (forked)
+			gate_set(GATE_OFF);
+		return NULL; /* a vfork child must not begin what would be its parent's */
+	}
+	if (!gate_claim()) {
+		add_relaxed(&lost_in_setup, 1);
+		return NULL;
+	}
+	bool begun = begin();
+	gate_set(begun ? GATE_OPEN : GATE_OFF);
+	if (!begun)
+		return NULL;
+	add_relaxed(&current.header->losses[SEEP_LOSS_SAMPLES_SETUP],
+		    atomic_exchange_explicit(&lost_in_setup, 0, memory_order_relaxed));
+	return &current;
+}
+
+void recording_end(void)
+{
+	const struct heap *heap = recording_heap();
+	if (!heap || heap->header->pid != (uint64_t)system_getpid())
+		return;
+	account_take(heap);
+	if (*recording_setup.options.session)
+		return; /* `seep run` makes the last snapshot, when all destructors have run */
+	keeper_thread_finish();
+	gate_set(GATE_OFF);
+}

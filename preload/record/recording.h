@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The recording of this process: its directory, its heap file, its keeper.
+ * Begun by the first sample, in a forked child by the child's own first one.
+ */
+#ifndef SEEP_RECORD_RECORDING_H
+#define SEEP_RECORD_RECORDING_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "heap/heap.h"
+#include "host/options.h"
+#include "sample/unwinder.h"
+
+/* What the constructor found out; constant afterwards. */
+struct recording_setup {
+	struct options options;
+	const struct unwinder *unwinder; /* NULL: stacks of one frame */
+	uint32_t status;                 /* enum seep_status known from the start */
+	const char *bypassed;            /* module whose malloc bypasses us, or NULL */
+	uint64_t loaded_ns;              /* CLOCK_MONOTONIC */
+	int pid;                         /* of the process that the constructor ran in */
+};
+extern __attribute__((visibility("hidden"))) struct recording_setup recording_setup;
+
+/* Maps the gate and remembers the setup. From here on samples are recorded. Constructor only. */
+void recording_prepare(void);
+
+/* The heap file while this process records, else NULL. */
+const struct heap *recording_heap(void);
+
+/* The same, but begins the recording where that is due. NULL: none, or another thread is just beginning it. */
+const struct heap *recording_heap_or_begin(void);
+
+/* Bumped by each recording that begins in this address space: thread numbers are given anew. */
+uint32_t recording_incarnation(void);
+
+/* Sampling goes on (a gap has to be drawn at the rate), or is over for good in this process. */
+bool recording_is_possible(void);
+
+/* At exit: the keeper writes the last snapshot. Bounded in time. */
+void recording_end(void);
+
+/* Tells `seep run` (or, without it, stderr) one line: why there is no recording. */
+void recording_say(const char *what, const char *detail);
+
+#endif
