@@ -82,7 +82,7 @@ static bool window_add_page(struct stack_window *window, uintptr_t page)
 		window->high = page + PAGE;
 	}
 	uintptr_t end = own_end();
-	if (own_low && window->high >= own_low && window->high < end) {
+	if (own_low && window->high >= own_low && window->high <= end) { /* arrived on the stack that is known */
 		window->high = end;
 		if (window->first_page && window->first_page < own_low)
 			own_low = window->first_page;

@@ -8,6 +8,7 @@
 
 /* Best first. */
 static const struct unwinder *const unwinders[] = {
+    &unwinder_walker,
     &unwinder_libunwind,
     &unwinder_frame_pointers,
 };

@@ -3,7 +3,8 @@
  * The seam between the recorder and whatever reads stacks. Several backends
  * stand behind it; docs/UNWINDING.md has their guarantees and figures.
  *
- *	libunwind       loaded with dlopen
+ *	walker          .eh_frame, read lazily: the default on x86-64, glibc 2.35 and later
+ *	libunwind       loaded with dlopen, where the walker cannot serve
  *	frame-pointers  the chain of saved rbp: for programs built with them throughout
  *
  * The shim's own frames are never captured: a capture starts at the frame of
@@ -51,9 +52,10 @@ struct unwinder {
 };
 
 /* The backend of that name, prepared; NULL if there is none or it cannot serve here. Without a name: the first of
- * libunwind and frame-pointers that can. Constructor only. */
+ * walker, libunwind and frame-pointers that can. Constructor only. */
 const struct unwinder *unwinder_select(const char *name);
 
+extern const struct unwinder unwinder_walker;
 extern const struct unwinder unwinder_libunwind;
 extern const struct unwinder unwinder_frame_pointers;
 

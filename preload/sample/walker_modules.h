@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Module instances: what makes it certain that a cached rule still belongs to
+ * the code at its address.
+ *
+ * Every word of the cache names the instance that its rule was read from. An
+ * instance is a range of addresses, a link map, the address of the unwind
+ * tables, and a build id. A walk uses a word only after it has seen, itself and
+ * while the frame is on its stack, that the loader has this very instance at
+ * the address: `_dl_find_object` is asked once a capture and instance, and the
+ * build id is read again. So nothing has to be noticed when a module is closed;
+ * its words merely never match again, and match again if the same file comes
+ * back to the same place. Instance 0 stands for the modules that can never go:
+ * the program, the C library and the loader. They are not asked about.
+ *
+ * A module without a build id, and any after the table is full, has no
+ * instance: its rules are read from its tables each time.
+ *
+ * The table is append-only: EMPTY -> WRITING (claimed by compare-and-swap) ->
+ * READY (release), constant from then on. A thread that ends in between leaves
+ * an entry that is never used. Two threads may enter the same instance twice,
+ * which is harmless.
+ */
+#ifndef SEEP_SAMPLE_WALKER_MODULES_H
+#define SEEP_SAMPLE_WALKER_MODULES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "sample/walker_tables.h"
+
+#define MODULE_PERMANENT 0u
+#define MODULE_UNNAMED UINT32_MAX /* rules must not be cached */
+
+/* Binds `_dl_find_object` and learns the permanent modules; false without it (glibc before 2.35). Constructor. */
+bool modules_bind(void);
+
+/* The module at an address and its instance. False: no module there. */
+bool module_at(uintptr_t address, struct table_module *module, uint32_t *instance);
+
+/* True if the loader has this instance at the address now. */
+bool module_instance_is_at(uint32_t instance, uintptr_t address);
+
+/* Instances seen so far, 0 not counted. */
+uint32_t module_instance_count(void);
+
+#endif
