@@ -40,8 +40,10 @@ __attribute__((constructor)) static void seep_load(int argument_count, char **ar
 	real_prepare();
 	cxx_prepare();
 	options_read(&setup->options, environment, getauxval(AT_SECURE) != 0);
-	if (setup->options.off)
+	if (setup->options.off) {
+		recording_prepare();
 		return;
+	}
 	modules_prepare();
 	setup->unwinder = unwinder_select(*setup->options.unwinder ? setup->options.unwinder : NULL);
 	if (!setup->unwinder && *setup->options.unwinder) {

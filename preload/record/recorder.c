@@ -32,6 +32,11 @@ bool recorder_due(size_t size)
 	struct thread_state *thread = &thread_state;
 	uint64_t bytes = size + (size == 0);
 	thread->countdown += bytes; /* as it was before the borrow */
+	if (!recording_is_prepared()) {
+		thread->countdown = 0; /* not seen: the rate is not known before the constructor has run */
+		recording_count_unseen(bytes);
+		return false;
+	}
 	if (!thread->random) {
 		thread->random = sampler_seed(clock_read_ns(CLOCK_MONOTONIC) ^ (uintptr_t)thread);
 		thread->gap = thread->countdown = draw_gap(thread);

@@ -23,12 +23,33 @@ static char directory[1600];
 static _Atomic uint32_t incarnation;
 
 static _Atomic bool prepared;
-static seep_atomic64 lost_in_setup;
+static seep_atomic64 lost_in_setup;                    /* samples due while another thread began the recording */
+static seep_atomic64 unseen_allocations, unseen_bytes; /* before the constructor */
 
 void recording_prepare(void)
 {
-	if (!recording_setup.options.off && gate_prepare())
-		store_release(&prepared, true);
+	if (!gate_prepare())
+		recording_setup.options.off = true;
+	store_release(&prepared, true);
+}
+
+bool recording_is_prepared(void)
+{
+	return load_acquire(&prepared);
+}
+
+void recording_count_unseen(uint64_t bytes)
+{
+	add_relaxed(&unseen_allocations, 1);
+	add_relaxed(&unseen_bytes, bytes);
+}
+
+/* As many samples as were to be expected of what came before the constructor, at most one an allocation. */
+static uint64_t unseen_samples(void)
+{
+	uint64_t samples = load_relaxed(&unseen_bytes) / recording_setup.options.rate;
+	uint64_t allocations = load_relaxed(&unseen_allocations);
+	return samples < allocations ? samples : allocations;
 }
 
 const struct heap *recording_heap(void)
@@ -159,10 +180,6 @@ const struct heap *recording_heap_or_begin(void)
 		return &current;
 	if (state == GATE_OFF)
 		return NULL;
-	if (!load_acquire(&prepared)) {
-		add_relaxed(&lost_in_setup, 1);
-		return NULL;
-	}
 	const struct options *options = &recording_setup.options;
 	if (options->delay_ns && clock_read_ns(CLOCK_MONOTONIC) - recording_setup.loaded_ns < options->delay_ns)
 		return NULL;
@@ -180,8 +197,10 @@ const struct heap *recording_heap_or_begin(void)
 	gate_set(begun ? GATE_OPEN : GATE_OFF);
 	if (!begun)
 		return NULL;
-	add_relaxed(&current.header->losses[SEEP_LOSS_SAMPLES_SETUP],
-		    atomic_exchange_explicit(&lost_in_setup, 0, memory_order_relaxed));
+	uint64_t lost = atomic_exchange_explicit(&lost_in_setup, 0, memory_order_relaxed);
+	if (!forked)
+		lost += unseen_samples();
+	add_relaxed(&current.header->losses[SEEP_LOSS_SAMPLES_SETUP], lost);
 	return &current;
 }
 

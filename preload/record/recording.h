@@ -27,6 +27,10 @@ extern __attribute__((visibility("hidden"))) struct recording_setup recording_se
 /* Maps the gate and remembers the setup. From here on samples are recorded. Constructor only. */
 void recording_prepare(void);
 
+/* Before the constructor has run nothing can be recorded: what is allocated then is counted as lost in set-up. */
+bool recording_is_prepared(void);
+void recording_count_unseen(uint64_t bytes);
+
 /* The heap file while this process records, else NULL. */
 const struct heap *recording_heap(void);
 
