@@ -164,8 +164,11 @@ void comparison_build(struct comparison *comparison, const struct profile *befor
 		comparison->rows[i].group = i;
 	rows_add_sites(comparison, before_groups, after_groups);
 	rows_match_samples(comparison, before_groups, after_groups);
-	for (uint32_t i = 0; i < comparison->count; i++)
+	for (uint32_t i = 0; i < comparison->count; i++) {
 		row_judge(comparison, &comparison->rows[i]);
+		comparison->grown_bytes += fmax(comparison->rows[i].growth_bytes, 0);
+		comparison->shrunk_bytes += fmax(-comparison->rows[i].growth_bytes, 0);
+	}
 	row_judge(comparison, &comparison->total);
 	if (comparison->has_intervals)
 		rows_call(comparison);

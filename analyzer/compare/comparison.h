@@ -71,6 +71,7 @@ struct comparison {
 	struct comparison_row *rows; /* one a group, ordered by growth in bytes, largest first */
 	uint32_t count;
 	struct comparison_row total;
+	double grown_bytes, shrunk_bytes; /* all growth above 0, all below 0 (as a positive number) */
 	uint32_t *churn; /* hotspots as indices into rows, by bytes allocated a second, largest first */
 	uint32_t churn_count;
 };

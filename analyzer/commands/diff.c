@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `seep diff BEFORE AFTER`, `seep diff RECORDING`: what grew, how sure that is, and what churns. */
+#include <getopt.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "commands/argument.h"
+#include "commands/command.h"
+#include "compare/choose.h"
+#include "compare/comparison.h"
+#include "compare/samples.h"
+#include "profile/profile.h"
+#include "render/diff_json.h"
+#include "render/diff_text.h"
+
+enum { OPTION_BY = 256, OPTION_TOP, OPTION_JSON, OPTION_SYMBOLS };
+
+static const struct command_option options[] = {
+    {OPTION_BY, "by", "GROUP", "site (default), function, line or module"},
+    {OPTION_TOP, "top", "N", "rows of each table (default 10 or less; with --json all)"},
+    {OPTION_JSON, "json", NULL, "JSON, schema seep.diff/1"},
+    {OPTION_SYMBOLS, "symbols", "DIR", "look for debug files there first"},
+    {0},
+};
+
+/* What the command line asks for. */
+struct request {
+	enum group_by by;
+	uint64_t top;
+	bool json;
+	struct symbol_options symbols;
+};
+
+static int request_parse(struct request *request, int argc, char **argv)
+{
+	int letter;
+
+	while ((letter = command_next_option(&command_diff, argc, argv)) != -1) {
+		if (letter == OPTION_BY && !group_by_parse(optarg, &request->by))
+			return command_usage(&command_diff, "--by=%s is not site, function, line or module", optarg);
+		if (letter == OPTION_TOP && (!argument_parse_count(optarg, &request->top) || request->top == 0))
+			return command_usage(&command_diff, "--top=%s is not a number from 1 up", optarg);
+		request->json |= letter == OPTION_JSON;
+		if (letter == OPTION_SYMBOLS)
+			request->symbols.directory = optarg;
+	}
+	if (optind == argc)
+		return command_usage(&command_diff, "%s is missing", command_diff.operands);
+	if (optind + 2 < argc)
+		return command_usage(&command_diff, "two operands are expected, '%s' is one too many",
+				     argv[optind + 2]);
+	if (optind + 1 == argc && !path_is_recording(argv[optind]))
+		return command_usage(&command_diff, "'%s' alone is no recording: a difference needs two snapshots",
+				     argv[optind]);
+	return COMMAND_FINE;
+}
+
+/* Opens the two snapshots of a recording that are to be compared. */
+static bool open_recording(const char *directory, struct profile **before, struct profile **after, struct error *error)
+{
+	struct recording recording;
+
+	*after = profile_open(directory, error);
+	if (!*after || !recording_list(directory, &recording, error))
+		return false;
+	const struct recording_entry *entry = recording_choose_before(&recording, *after);
+	if (entry)
+		*before = profile_open(entry->path, error);
+	else
+		error_set(error, "%s: holds one snapshot only; a difference needs two", directory);
+	recording_free(&recording);
+	return *before != NULL;
+}
+
+static bool open_both(int argc, char **argv, struct profile **before, struct profile **after, struct error *error)
+{
+	if (optind + 1 == argc)
+		return open_recording(argv[optind], before, after, error);
+	*before = profile_open(argv[optind], error);
+	if (*before)
+		*after = profile_open(argv[optind + 1], error);
+	return *before && *after;
+}
+
+static int compare(const struct profile *before, const struct profile *after, const struct request *request)
+{
+	const uint32_t top = request->top < UINT32_MAX ? (uint32_t)request->top : UINT32_MAX;
+	struct comparison comparison;
+	struct buffer out = {0};
+	struct error error;
+
+	comparison_build(&comparison, before, after, request->by);
+	if (request->json) {
+		diff_json_render(&out, &comparison, top ? top : UINT32_MAX);
+	} else {
+		struct text_page page = text_page_for(&out, STDOUT_FILENO);
+		diff_text_render(&page, &comparison, top);
+	}
+	comparison_free(&comparison);
+	const bool written = buffer_write_file(&out, NULL, &error);
+	buffer_free(&out);
+	return written ? COMMAND_FINE : command_fail(&error);
+}
+
+static int run(int argc, char **argv)
+{
+	struct request request = {0};
+	struct profile *before = NULL;
+	struct profile *after = NULL;
+	struct error error;
+
+	int status = request_parse(&request, argc, argv);
+	if (status != COMMAND_FINE)
+		return status;
+	if (!open_both(argc, argv, &before, &after, &error)) {
+		status = command_fail(&error);
+	} else if (profiles_are_same_process(before, after) && before->time_ns > after->time_ns) {
+		status =
+		    command_usage(&command_diff, "%s is the later one: give the earlier one first", before->source);
+	} else {
+		profile_symbolize(before, &request.symbols);
+		profile_symbolize(after, &request.symbols);
+		status = compare(before, after, &request);
+	}
+	profile_free(before);
+	profile_free(after);
+	return status;
+}
+
+const struct command command_diff = {
+    .name = "diff",
+    .operands = "BEFORE AFTER | RECORDING",
+    .summary = "Show which sites grew between two snapshots, how sure, and what churns",
+    .notes = "BEFORE and AFTER are snapshots, or recordings (then their last snapshot). RECORDING alone:\n"
+	     "from its snapshot at a quarter of its time, when the program has started, to its last.\n"
+	     "Intervals are 95 %: docs/SAMPLING.md says what every number means.",
+    .options = options,
+    .run = run,
+};

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `seep report SNAPSHOT`: where the memory of one snapshot is. */
+#include <stdio.h>
+#include <unistd.h>
+
+#include "commands/argument.h"
+#include "commands/command.h"
+#include "compare/inventory.h"
+#include "profile/profile.h"
+#include "render/modules_text.h"
+#include "render/report_json.h"
+#include "render/report_text.h"
+#include "render/tree_text.h"
+#include "tree/call_tree.h"
+
+#define TOP 10
+#define TREE_SHARE 0.01 /* branches below are summed up */
+
+enum { OPTION_BY = 256, OPTION_SORT, OPTION_TREE, OPTION_MODULES, OPTION_TOP, OPTION_JSON, OPTION_SYMBOLS };
+
+static const struct command_option options[] = {
+    {OPTION_BY, "by", "GROUP", "site (default), function, line or module"},
+    {OPTION_SORT, "sort", "ORDER", "inuse (default), objects, allocated or allocations"},
+    {OPTION_TOP, "top", "N", "rows to print (default 10; with --json all)"},
+    {OPTION_TREE, "tree", NULL, "the call tree instead of the table"},
+    {OPTION_MODULES, "modules", NULL, "each module: build id, names found, and why not"},
+    {OPTION_JSON, "json", NULL, "JSON, schema seep.report/1"},
+    {OPTION_SYMBOLS, "symbols", "DIR", "look for debug files there first"},
+    {0},
+};
+
+/* What the command line asks for. */
+struct request {
+	enum group_by by;
+	enum inventory_order order;
+	uint64_t top;
+	bool by_given, tree, modules, json;
+	struct symbol_options symbols;
+};
+
+static int request_parse(struct request *request, int argc, char **argv)
+{
+	int letter;
+
+	while ((letter = command_next_option(&command_report, argc, argv)) != -1) {
+		if (letter == OPTION_BY && !group_by_parse(optarg, &request->by))
+			return command_usage(&command_report, "--by=%s is not site, function, line or module", optarg);
+		if (letter == OPTION_SORT && !inventory_order_parse(optarg, &request->order))
+			return command_usage(&command_report,
+					     "--sort=%s is not inuse, objects, allocated or allocations", optarg);
+		if (letter == OPTION_TOP && (!argument_parse_count(optarg, &request->top) || request->top == 0))
+			return command_usage(&command_report, "--top=%s is not a number from 1 up", optarg);
+		request->by_given |= letter == OPTION_BY;
+		request->tree |= letter == OPTION_TREE;
+		request->modules |= letter == OPTION_MODULES;
+		request->json |= letter == OPTION_JSON;
+		if (letter == OPTION_SYMBOLS)
+			request->symbols.directory = optarg;
+	}
+	if (request->tree && (request->by_given || request->top || request->json || request->modules))
+		return command_usage(&command_report, "--tree goes with --sort and --symbols only");
+	if (request->modules && (request->by_given || request->top))
+		return command_usage(&command_report, "--modules goes with --json and --symbols only");
+	return COMMAND_FINE;
+}
+
+static void render_tree(struct text_page *page, const struct profile *profile, enum inventory_order order)
+{
+	static const enum call_value values[ORDER_COUNT] = {
+	    [ORDER_INUSE] = CALL_INUSE_SPACE,
+	    [ORDER_OBJECTS] = CALL_INUSE_OBJECTS,
+	    [ORDER_ALLOCATED] = CALL_ALLOC_SPACE,
+	    [ORDER_ALLOCATIONS] = CALL_ALLOC_OBJECTS,
+	};
+	struct call_tree *tree = call_tree_build(profile, NULL);
+
+	call_tree_arrange(tree, values[order]);
+	tree_text_render(page->out, tree, &(struct tree_text_options){page->columns, TREE_SHARE});
+	call_tree_free(tree);
+}
+
+static void render(struct text_page *page, const struct profile *profile, const struct request *request)
+{
+	struct inventory inventory;
+
+	if (request->tree) {
+		render_tree(page, profile, request->order);
+		return;
+	}
+	if (request->modules) {
+		if (request->json)
+			modules_json_render(page->out, profile);
+		else
+			modules_text_render(page, profile);
+		return;
+	}
+	inventory_build(&inventory, profile, request->by, request->order);
+	const uint32_t top = request->top && request->top < UINT32_MAX ? (uint32_t)request->top : UINT32_MAX;
+	if (request->json)
+		report_json_render(page->out, &inventory, top);
+	else
+		report_text_render(page, &inventory, request->top ? top : TOP);
+	inventory_free(&inventory);
+}
+
+static int run(int argc, char **argv)
+{
+	struct request request = {0};
+	struct buffer out = {0};
+	struct error error;
+
+	const int status = request_parse(&request, argc, argv);
+	if (status != COMMAND_FINE)
+		return status;
+	struct profile *profile = profile_open(command_only_operand(&command_report, argc, argv), &error);
+	if (!profile)
+		return command_fail(&error);
+	profile_symbolize(profile, &request.symbols);
+	struct text_page page = text_page_for(&out, STDOUT_FILENO);
+	render(&page, profile, &request);
+	const bool written = buffer_write_file(&out, NULL, &error);
+	buffer_free(&out);
+	profile_free(profile);
+	return written ? COMMAND_FINE : command_fail(&error);
+}
+
+const struct command command_report = {
+    .name = "report",
+    .operands = "SNAPSHOT",
+    .summary = "Show where the memory of a snapshot is, by the place that asked for it",
+    .notes = "SNAPSHOT may be a recording: then its last one. Intervals are 95 %; docs/SAMPLING.md\n"
+             "says what every number means.",
+    .options = options,
+    .run = run,
+};

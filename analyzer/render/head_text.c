@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Heads: a few lines of parts, broken between parts where the page ends. */
+#include "render/head_text.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/path.h"
+#include "render/estimate.h"
+#include "render/losses.h"
+#include "render/name_text.h"
+#include "render/notes.h"
+#include "statistics/measure.h"
+
+#define PARTS_MAX 12
+#define ARGUMENTS_COLUMNS 48
+#define INDENT 8 /* of the lines that go on */
+
+/* Parts of a line, gathered before they are written. */
+struct line {
+	struct buffer parts[PARTS_MAX];
+	size_t count;
+};
+
+static void line_add(struct line *line, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void line_add(struct line *line, const char *format, ...)
+{
+	va_list arguments;
+	char *text = NULL;
+
+	va_start(arguments, format);
+	const int length = vasprintf(&text, format, arguments);
+	va_end(arguments);
+	if (length >= 0 && line->count < PARTS_MAX)
+		buffer_append(&line->parts[line->count++], text, (size_t)length);
+	free(text);
+}
+
+/* "seen    a, b, c": a label that fills the indentation, then the parts. */
+static void line_write(struct line *line, struct text_page *page, const char *label, const char *separator)
+{
+	text_write(page, STYLE_FAINT, "%-*s", INDENT, label);
+	text_write_parts(page, line->parts, line->count, separator, INDENT);
+	buffer_append_byte(page->out, '\n');
+	for (size_t i = 0; i < line->count; i++)
+		buffer_free(&line->parts[i]);
+	*line = (struct line){0};
+}
+
+static bool memory_get(const struct profile *profile, enum seep_memory_key key, double *bytes)
+{
+	if (!(profile->memory_known >> key & 1))
+		return false;
+	*bytes = (double)profile->memory[key];
+	return true;
+}
+
+static const char *program_name(const struct profile *profile)
+{
+	if (profile->command && *profile->command)
+		return profile->command;
+	return profile->executable && *profile->executable ? path_base_name(profile->executable) : "unknown program";
+}
+
+static void add_program(struct line *line, const struct profile *profile)
+{
+	if (profile->pid)
+		line_add(line, "%s (pid %llu)", program_name(profile), (unsigned long long)profile->pid);
+	else
+		line_add(line, "%s", program_name(profile));
+	if (profile->arguments && strcmp(profile->arguments, program_name(profile)) != 0 && *profile->arguments) {
+		struct buffer arguments = {0};
+		beginning_append(&arguments, profile->arguments, ARGUMENTS_COLUMNS);
+		line_add(line, "%s", arguments.data);
+		buffer_free(&arguments);
+	}
+}
+
+static void add_rate(struct line *line, const struct profile *profile)
+{
+	if (profile->rate > 1)
+		line_add(line, "a sample every %s", quantity_bytes((double)profile->rate).text);
+	else if (profile->rate == 1)
+		line_add(line, "every allocation recorded");
+	else
+		line_add(line, "no sampling rate known: no intervals");
+}
+
+/* "snapshot 12 (exit) after 2 min 31 s". */
+static void append_moment(struct buffer *out, const struct profile *profile)
+{
+	if (profile->number)
+		buffer_printf(out, "snapshot %llu (%s)", (unsigned long long)profile->number,
+			      trigger_name(profile->trigger));
+	else
+		buffer_append_text(out, path_base_name(profile->source ? profile->source : "profile"));
+	if (profile->time_ns && profile->start_ns && profile->time_ns >= profile->start_ns)
+		buffer_printf(out, " after %s", quantity_duration((double)(profile->time_ns - profile->start_ns)).text);
+}
+
+/* A number now, and where there is one before, its change. */
+static void add_change(struct line *line, const char *what, double now, bool has_before, double before)
+{
+	if (has_before)
+		line_add(line, "%s %s (%s)", what, quantity_bytes(now).text, quantity_signed_bytes(now - before).text);
+	else
+		line_add(line, "%s %s", what, quantity_bytes(now).text);
+}
+
+static void add_account(struct line *line, const struct profile *profile, const struct profile *before)
+{
+	static const struct {
+		enum seep_memory_key key;
+		const char *text;
+	} accounts[] = {
+	    {SEEP_MEMORY_RSS, "RSS"},
+	    {SEEP_MEMORY_SWAP, "swap"},
+	    {SEEP_MEMORY_ALLOCATOR_IN_USE, "says in use"},
+	    {SEEP_MEMORY_ALLOCATOR_FREE, "holds free"},
+	};
+	const char *allocator = profile->allocator && *profile->allocator ? profile->allocator : "allocator";
+
+	for (size_t i = 0; i < sizeof accounts / sizeof *accounts; i++) {
+		double now = 0, then = 0;
+		char text[96];
+		if (!memory_get(profile, accounts[i].key, &now))
+			continue;
+		const bool has_before = before && memory_get(before, accounts[i].key, &then);
+		if (accounts[i].key == SEEP_MEMORY_SWAP && now == 0 && then == 0)
+			continue;
+		if (accounts[i].key >= SEEP_MEMORY_ALLOCATOR_IN_USE)
+			snprintf(text, sizeof text, "%.40s %s", allocator, accounts[i].text);
+		else
+			snprintf(text, sizeof text, "%s", accounts[i].text);
+		add_change(line, text, now, has_before, then);
+	}
+}
+
+/* What the totals lack. Nothing is left out that is not zero. */
+static void write_losses(struct text_page *page, const struct profile *profile, uint64_t samples)
+{
+	struct line line = {0};
+	struct buffer losses = {0};
+	const uint64_t cut = profile->losses[SEEP_LOSS_STACKS_TRUNCATED];
+
+	losses_append(&losses, profile);
+	line_add(&line, "%s", losses.data);
+	if (cut && samples)
+		line_add(&line, "%s of the stacks are cut", quantity_share((double)cut, (double)samples).text);
+	if (profile_detection_limit(profile) > 0)
+		line_add(&line, "sites below %s may be unseen", quantity_bytes(profile_detection_limit(profile)).text);
+	line_write(&line, page, "lost", ", ");
+	buffer_free(&losses);
+}
+
+static void write_wrapped(struct text_page *page, const char *label, const char *text)
+{
+	char *copy = memory_copy_text(text);
+	char *rest = copy;
+	unsigned used = INDENT;
+
+	/* Words are packed by hand: there are more of them than a line has parts. */
+	text_write(page, STYLE_WARNING, "%-*s", INDENT, label);
+	for (char *word = strsep(&rest, " "); word; word = strsep(&rest, " ")) {
+		const unsigned columns = text_columns(word);
+		if (used > INDENT && used + 1 + columns > page->columns) {
+			buffer_printf(page->out, "\n%*s", INDENT, "");
+			used = INDENT;
+		} else if (used > INDENT) {
+			buffer_append_byte(page->out, ' ');
+			used++;
+		}
+		buffer_append_text(page->out, word);
+		used += columns;
+	}
+	buffer_append_byte(page->out, '\n');
+	free(copy);
+}
+
+static void write_notes(struct text_page *page, const struct profile *profile, const struct profile *but_not_of)
+{
+	size_t count = 0, known_count = 0;
+	struct buffer *notes = notes_of(profile, &count);
+	struct buffer *known = but_not_of ? notes_of(but_not_of, &known_count) : NULL;
+
+	for (size_t i = 0; i < count; i++) {
+		bool is_known = false;
+		for (size_t k = 0; k < known_count; k++)
+			is_known |= strcmp(notes[i].data, known[k].data) == 0;
+		if (!is_known)
+			write_wrapped(page, "note", notes[i].data);
+	}
+	notes_free(notes, count);
+	if (known)
+		notes_free(known, known_count);
+}
+
+void head_write_report(struct text_page *page, const struct inventory *inventory)
+{
+	const struct profile *profile = inventory->profile;
+	const double in_use = sum_estimate(&inventory->total.in_use.bytes);
+	struct buffer moment = {0};
+	struct line line = {0};
+
+	add_program(&line, profile);
+	append_moment(&moment, profile);
+	line_add(&line, "%s", moment.data);
+	add_rate(&line, profile);
+	line_write(&line, page, "program", ", ");
+	add_account(&line, profile, NULL);
+	if (inventory->has_intervals) {
+		const struct estimate_text text = estimate_bytes(in_use, inventory->total.in_use_bytes);
+		line_add(&line, "samples say in use %s %s", text.value, text.interval);
+	} else {
+		line_add(&line, "samples say in use %s", quantity_bytes(in_use).text);
+	}
+	line_write(&line, page, "memory", " | ");
+	write_losses(page, profile, inventory->total.allocated.samples);
+	write_notes(page, profile, NULL);
+	buffer_free(&moment);
+}
+
+/* "snapshot 3 (timer) after 31.0 s to snapshot 12 (exit) after 2 min 31 s: 120 s". */
+static void write_period(struct text_page *page, const struct comparison *comparison)
+{
+	struct buffer before = {0}, after = {0};
+	struct line line = {0};
+
+	append_moment(&before, comparison->before);
+	append_moment(&after, comparison->after);
+	line_add(&line, "%s", before.data);
+	line_add(&line, "to %s", after.data);
+	if (isfinite(comparison->seconds) && comparison->same_process)
+		line_add(&line, "= %s", quantity_duration(comparison->seconds * 1e9).text);
+	line_write(&line, page, "from", " ");
+	buffer_free(&before);
+	buffer_free(&after);
+}
+
+void head_write_diff(struct text_page *page, const struct comparison *comparison)
+{
+	const struct profile *before = comparison->before;
+	const struct profile *after = comparison->after;
+	const struct comparison_row *total = &comparison->total;
+	struct line line = {0};
+
+	if (!comparison->same_process) {
+		add_program(&line, before);
+		add_rate(&line, before);
+		line_write(&line, page, "before", ", ");
+	}
+	add_program(&line, after);
+	add_rate(&line, after);
+	line_write(&line, page, comparison->same_process ? "program" : "after", ", ");
+	write_period(page, comparison);
+	add_account(&line, after, before);
+	if (comparison->has_intervals) {
+		const struct estimate_text growth = estimate_growth(total->growth_bytes, total->bytes);
+		line_add(&line, "samples say in use %s (%s %s)", quantity_bytes(sum_estimate(&total->after.bytes)).text,
+			 growth.value, growth.interval);
+	} else {
+		add_change(&line, "samples say in use", sum_estimate(&total->after.bytes), true,
+			   sum_estimate(&total->before.bytes));
+	}
+	line_write(&line, page, "memory", " | ");
+	write_losses(page, after, total->allocated.samples);
+	if (!comparison->same_process)
+		write_wrapped(
+		    page, "note",
+		    "these are two processes: all that BEFORE has in use counts as gone, all that AFTER has in use as "
+		    "new; churn is AFTER's since it began");
+	write_notes(page, after, NULL);
+	write_notes(page, before, after);
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a reader must know of a profile before he believes its numbers, in words. */
+#ifndef SEEP_RENDER_NOTES_H
+#define SEEP_RENDER_NOTES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buffer.h"
+#include "profile/profile.h"
+
+/* What its status and flags mean, one text each; the caller frees the array with notes_free(). */
+struct buffer *notes_of(const struct profile *profile, size_t *count);
+void notes_free(struct buffer *notes, size_t count);
+
+/* "timer", "exit", "request", "signal", "peak", "postmortem", "api", "unknown". */
+const char *trigger_name(uint32_t trigger);
+
+/* Bytes that a site may have allocated without being seen, with a chance of 5 %: exp(-3). 0 where nothing is missed,
+ * or nothing known of it. */
+double profile_detection_limit(const struct profile *profile);
+
+#endif

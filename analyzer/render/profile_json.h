@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The parts of a JSON document that report and diff share: where a profile
+ * comes from, its losses and notes, and a site. Every function writes keys and
+ * values into an object that the caller has begun.
+ */
+#ifndef SEEP_RENDER_PROFILE_JSON_H
+#define SEEP_RENDER_PROFILE_JSON_H
+
+#include <stdbool.h>
+
+#include "base/json.h"
+#include "compare/group.h"
+#include "statistics/interval.h"
+
+/* "source", "process", "snapshot", "rate", "memory". */
+void json_profile(struct json *json, const struct profile *profile);
+
+/* "losses": events by name, since recording began; `samples` is all that is missing from in-use. */
+void json_losses(struct json *json, const struct profile *profile);
+
+/* "notes": texts. */
+void json_notes(struct json *json, const struct profile *profile);
+
+/* A whole number, or null where it is not known. */
+void json_known(struct json *json, const char *key, double value, bool is_known);
+
+/* The fields of SITE: "id" to "stack". The interval is that of the bytes in use. */
+struct json_site {
+	const struct group *group;
+	const struct seep_measure *in_use, *allocated;
+	struct interval in_use_bytes;
+	bool has_interval;
+};
+void json_site_fields(struct json *json, const struct json_site *site, enum group_by by);
+
+#endif

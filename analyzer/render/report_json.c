@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The report as JSON. */
+#include "render/report_json.h"
+
+#include "base/json.h"
+#include "render/profile_json.h"
+#include "statistics/measure.h"
+
+static void json_totals(struct json *json, const struct inventory *inventory)
+{
+	const struct inventory_row *total = &inventory->total;
+	const bool known = inventory->has_intervals;
+
+	json_key(json, "totals");
+	json_begin_object(json);
+	json_known(json, "inuse_bytes", sum_estimate(&total->in_use.bytes), true);
+	json_known(json, "inuse_low", total->in_use_bytes.low, known);
+	json_known(json, "inuse_high", total->in_use_bytes.high, known);
+	json_known(json, "inuse_objects", sum_estimate(&total->in_use.objects), true);
+	json_known(json, "alloc_bytes", sum_estimate(&total->allocated.bytes), true);
+	json_known(json, "alloc_low", total->allocated_bytes.low, known);
+	json_known(json, "alloc_high", total->allocated_bytes.high, known);
+	json_known(json, "alloc_objects", sum_estimate(&total->allocated.objects), true);
+	json_known(json, "inuse_samples", (double)total->in_use.samples, true);
+	json_known(json, "alloc_samples", (double)total->allocated.samples, true);
+	json_known(json, "sites", inventory->count, true);
+	json_end_object(json);
+}
+
+static void json_row(struct json *json, const struct inventory *inventory, const struct inventory_row *row)
+{
+	const struct json_site site = {
+	    .group = &inventory->groups.groups[row->group],
+	    .in_use = &row->in_use,
+	    .allocated = &row->allocated,
+	    .in_use_bytes = row->in_use_bytes,
+	    .has_interval = inventory->has_intervals,
+	};
+
+	json_begin_object(json);
+	json_site_fields(json, &site, inventory->groups.by);
+	json_known(json, "alloc_low", row->allocated_bytes.low, inventory->has_intervals);
+	json_known(json, "alloc_high", row->allocated_bytes.high, inventory->has_intervals);
+	json_end_object(json);
+}
+
+void report_json_render(struct buffer *out, const struct inventory *inventory, uint32_t top)
+{
+	struct json json = {.out = out};
+	const struct profile *profile = inventory->profile;
+
+	json_begin_object(&json);
+	json_key(&json, "schema");
+	json_text(&json, "seep.report/1");
+	json_profile(&json, profile);
+	json_key(&json, "confidence");
+	if (inventory->has_intervals)
+		json_real(&json, 1 - ALPHA);
+	else
+		json_null(&json);
+	json_key(&json, "by");
+	json_text(&json, group_by_name(inventory->groups.by));
+	json_key(&json, "sort");
+	json_text(&json, inventory_order_name(inventory->order));
+	json_totals(&json, inventory);
+	json_losses(&json, profile);
+	json_notes(&json, profile);
+	json_key(&json, "sites");
+	json_begin_array(&json);
+	for (uint32_t i = 0; i < inventory->count && i < top; i++) {
+		buffer_append_byte(out, '\n');
+		json_row(&json, inventory, &inventory->rows[i]);
+	}
+	json_end_array(&json);
+	json_end_object(&json);
+	buffer_append_byte(out, '\n');
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Cells are right-aligned, two blanks apart; a column is as wide as its widest cell or title. */
+#include "render/table.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
+
+#define GAP 2
+
+void table_init(struct table *table, const char *const *titles, unsigned cell_count)
+{
+	*table = (struct table){.titles = titles, .cell_count = cell_count};
+}
+
+void table_free(struct table *table)
+{
+	free(table->cells);
+	*table = (struct table){0};
+}
+
+void table_add_row(struct table *table)
+{
+	if (table->row_count == table->row_capacity) {
+		table->row_capacity = table->row_capacity ? 2 * table->row_capacity : 16;
+		table->cells =
+		    memory_resize(table->cells, table->row_capacity, table->cell_count * sizeof *table->cells);
+	}
+	for (unsigned i = 0; i < table->cell_count; i++)
+		table->cells[table->row_count * table->cell_count + i] = (struct table_cell){.style = STYLE_PLAIN};
+	table->row_count++;
+}
+
+void table_set(struct table *table, unsigned column, enum text_style style, const char *text)
+{
+	struct table_cell *cell = &table->cells[(table->row_count - 1) * table->cell_count + column];
+
+	cell->style = style;
+	snprintf(cell->text, sizeof cell->text, "%s", text);
+}
+
+static unsigned column_width(const struct table *table, unsigned column)
+{
+	unsigned width = text_columns(table->titles[column]);
+
+	for (size_t row = 0; row < table->row_count; row++) {
+		const unsigned cell = text_columns(table->cells[row * table->cell_count + column].text);
+		width = cell > width ? cell : width;
+	}
+	return width;
+}
+
+unsigned table_text_start(const struct table *table)
+{
+	unsigned start = 0;
+
+	for (unsigned i = 0; i < table->cell_count; i++)
+		start += column_width(table, i) + GAP;
+	return start;
+}
+
+static void write_aligned(const struct table *table, struct text_page *page, unsigned column, enum text_style style,
+			  const char *text)
+{
+	const unsigned pad = column_width(table, column) - text_columns(text);
+
+	buffer_printf(page->out, "%*s", (int)pad, "");
+	text_write(page, style, "%s", text);
+	buffer_printf(page->out, "%*s", GAP, "");
+}
+
+void table_write_titles(const struct table *table, struct text_page *page)
+{
+	for (unsigned i = 0; i < table->cell_count; i++)
+		write_aligned(table, page, i, STYLE_FAINT, table->titles[i]);
+	text_write(page, STYLE_FAINT, "%s", table->titles[table->cell_count]);
+	buffer_append_byte(page->out, '\n');
+}
+
+void table_write_cells(const struct table *table, struct text_page *page, size_t row)
+{
+	for (unsigned i = 0; i < table->cell_count; i++) {
+		const struct table_cell *cell = &table->cells[row * table->cell_count + i];
+		write_aligned(table, page, i, cell->style, cell->text);
+	}
+}

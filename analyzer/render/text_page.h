@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The page that text is written on: a buffer, its width, whether it has
+ * colours. Columns are counted in characters, not bytes.
+ */
+#ifndef SEEP_RENDER_TEXT_PAGE_H
+#define SEEP_RENDER_TEXT_PAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buffer.h"
+
+#define TEXT_COLUMNS 80 /* where nothing is known */
+
+enum text_style {
+	STYLE_PLAIN,
+	STYLE_STRONG,  /* headings, the function that allocates */
+	STYLE_FAINT,   /* what is there for completeness */
+	STYLE_GROWN,   /* red */
+	STYLE_SHRUNK,  /* blue */
+	STYLE_WARNING, /* yellow */
+	STYLE_COUNT
+};
+
+struct text_page {
+	struct buffer *out;
+	unsigned columns;
+	bool colored;
+};
+
+/* The page for a file descriptor. Width: the environment's COLUMNS, else the terminal's if it has more than 80 columns,
+ * else 80. Colours: on a terminal, unless NO_COLOR is set to something or TERM is dumb. */
+struct text_page text_page_for(struct buffer *out, int descriptor);
+
+/* Writes text in a style. The text must not contain newlines where it is not plain. */
+void text_write(struct text_page *page, enum text_style style, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Writes parts with ", " or another separator between them; a part that would pass the page's edge goes to the next
+ * line, `indent` columns in. No newline at the end. */
+void text_write_parts(struct text_page *page, const struct buffer *parts, size_t count, const char *separator,
+		      unsigned indent);
+
+/* Columns that a text takes. */
+unsigned text_columns(const char *text);
+
+#endif
