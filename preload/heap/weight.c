@@ -33,7 +33,7 @@ static void sum_add(struct seep_sum *sum, bool certain, double value, double var
 		sum->largest = value;
 }
 
-void measure_add(struct seep_measure *measure, const struct weight *weight)
+void weight_add_to_measure(struct seep_measure *measure, const struct weight *weight)
 {
 	measure->samples++;
 	sum_add(&measure->bytes, weight->certain, weight->bytes, weight->bytes_variance);

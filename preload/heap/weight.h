@@ -21,6 +21,6 @@ struct weight {
 struct weight weight_of(uint64_t size, uint64_t rate);
 
 /* Adds one sample of that weight to a plain measure. */
-void measure_add(struct seep_measure *measure, const struct weight *weight);
+void weight_add_to_measure(struct seep_measure *measure, const struct weight *weight);
 
 #endif

@@ -43,14 +43,14 @@ static void event_add(const struct build *build, struct seep_site *site, const s
 {
 	struct weight weight = event_weight(build, event);
 	if (event->kind == SEEP_EVENT_ALLOCATED) {
-		measure_add(&site->allocated, &weight);
+		weight_add_to_measure(&site->allocated, &weight);
 		return;
 	}
-	measure_add(&site->freed, &weight);
+	weight_add_to_measure(&site->freed, &weight);
 	if (event->kind == SEEP_EVENT_FREED_REMOTELY)
-		measure_add(&site->freed_remotely, &weight);
+		weight_add_to_measure(&site->freed_remotely, &weight);
 	if (event->time_ns < SHORT_LIFETIME_NS)
-		measure_add(&site->freed_shortly, &weight);
+		weight_add_to_measure(&site->freed_shortly, &weight);
 }
 
 /* A site number out of the table is site 0's, as where it is folded. */
@@ -66,7 +66,7 @@ static void sites_gather(struct build *build)
 	uint64_t count = image_entries(&build->image, SEEP_SECTION_LIVE);
 	for (uint64_t i = 0; i < count; i++) {
 		struct weight weight = weight_of(live[i].size, live[i].rate);
-		measure_add(&site_of(build, live[i].site)->in_use, &weight);
+		weight_add_to_measure(&site_of(build, live[i].site)->in_use, &weight);
 	}
 	for (uint32_t i = build->pending_count; i-- > 0;) {
 		struct build_site *site = site_of(build, build->pending[i].event.site);
