@@ -10,33 +10,25 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/buffer.h"
-#include "base/memory.h"
-#include "base/path.h"
-#include "base/strings.h"
 #include "commands/argument.h"
 #include "commands/command.h"
+#include "commands/run_summary.h"
 #include "process/check.h"
 #include "process/launch.h"
 #include "process/library.h"
 #include "process/session.h"
-#include "render/quantity.h"
 
 enum {
 	OPTION_DELAY = 256,
 	OPTION_ALLOCATOR,
 	OPTION_FOLLOW,
 	OPTION_UNWINDER,
-	RECORDINGS_SHOWN = 10,
 	SETTINGS_MAX = 12,
 	OUTPUT_MAX_BYTES = 1000, /* what the shim keeps of SEEP_OUTPUT, less the suffixes that it may add */
 };
-
-static const char default_rate[] = "512K";
 
 static const struct command_option run_options[] = {
     {'r', "rate", "BYTES", "a sample every so many bytes (512K); 1: all"},
@@ -138,7 +130,8 @@ static bool output_resolve(const char *output, struct buffer *path, struct error
 		/* A percent sign in it would be taken for one of the name's. */
 		for (const char *c = current; *c; c++)
 			buffer_append_text(path, *c == '%' ? "%%" : (char[]){*c, 0});
-		buffer_append_byte(path, '/');
+		if (path->data[path->length - 1] != '/')
+			buffer_append_byte(path, '/');
 		free(current);
 	}
 	buffer_append_text(path, output);
@@ -157,130 +150,6 @@ static void warn_beforehand(const struct findings *findings)
 			continue;
 		fprintf(stderr, "seep: %s%s%s\n", finding->text, *finding->advice ? "; " : "", finding->advice);
 	}
-}
-
-/* A path as it may be typed again: relative where it is below the current directory, quoted where a shell would
- * split it. Freed by the caller. */
-static char *path_for_shell(const char *path)
-{
-	struct buffer text = {0};
-	char *current = getcwd(NULL, 0);
-	size_t length = current ? strlen(current) : 0;
-
-	if (length > 1 && strncmp(path, current, length) == 0 && path[length] == '/')
-		path += length + 1;
-	free(current);
-	if (strspn(path, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._/+,=@%:-") == strlen(path)) {
-		buffer_append_text(&text, path);
-		return text.data;
-	}
-	buffer_append_byte(&text, '\'');
-	for (; *path; path++)
-		buffer_append_text(&text, *path == '\'' ? "'\\''" : (char[]){*path, 0});
-	buffer_append_byte(&text, '\'');
-	return text.data;
-}
-
-/* What to type next: two snapshots can be compared, a single one can be read. */
-static const char *next_command(const struct session_recording *recording)
-{
-	return recording->snapshots > 1 ? "diff" : "report";
-}
-
-static void recording_print(const struct session_recording *recording)
-{
-	char *path = path_for_shell(recording->directory);
-
-	if (recording->state == SESSION_BROKEN)
-		fprintf(stderr, "seep:   %s\n", recording->fault);
-	else
-		fprintf(stderr, "seep:   %8s in use, %8s allocated  %s%s\n",
-			quantity_bytes(recording->in_use_bytes).text, quantity_bytes(recording->allocated_bytes).text,
-			path, recording->state == SESSION_RUNNING ? " (still running)" : "");
-	free(path);
-}
-
-static void single_print(const struct session_recording *recording)
-{
-	char *path = path_for_shell(recording->directory);
-
-	if (recording->state == SESSION_BROKEN)
-		fprintf(stderr, "seep: %s\n", recording->fault);
-	else if (recording->state == SESSION_RUNNING)
-		fprintf(stderr, "seep: process %llu still runs and records into %s; next: seep snapshot %llu\n",
-			(unsigned long long)recording->pid, path, (unsigned long long)recording->pid);
-	else
-		fprintf(stderr, "seep: recorded in %s (%s in use at the end); next: seep %s %s\n", path,
-			quantity_bytes(recording->in_use_bytes).text, next_command(recording), path);
-	free(path);
-}
-
-static void several_print(const struct session_results *results)
-{
-	fprintf(stderr, "seep: %zu recordings, the largest in use at the end first:\n", results->count);
-	for (size_t i = 0; i < results->count && i < RECORDINGS_SHOWN; i++)
-		recording_print(&results->recordings[i]);
-	if (results->count > RECORDINGS_SHOWN)
-		fprintf(stderr, "seep:   and %zu smaller\n", results->count - RECORDINGS_SHOWN);
-	if (results->recordings[0].state != SESSION_BROKEN) {
-		char *path = path_for_shell(results->recordings[0].directory);
-		fprintf(stderr, "seep: next: seep %s %s\n", next_command(&results->recordings[0]), path);
-		free(path);
-	}
-}
-
-/* The directory in which recordings are made, up to the first part that has to be filled in. */
-static char *output_parent(const char *output)
-{
-	char *parent = memory_copy_text(output);
-
-	*strrchr(parent, '/') = 0;
-	parent[strcspn(parent, "%")] = 0;
-	return parent;
-}
-
-/* Why there is no recording: what the checks found, a directory that would take none, or too few allocations. */
-static void nothing_print(const struct run_request *request, const char *output, const struct findings *findings)
-{
-	struct statvfs room;
-	uint64_t rate = 0;
-	const char *rate_text = request->rate ? request->rate : getenv("SEEP_RATE");
-
-	for (size_t i = 0; i < findings->count; i++) {
-		if (findings->items[i].severity == FINDING_FAULT) {
-			fprintf(stderr, "seep: nothing was recorded: %s\n", findings->items[i].text);
-			return;
-		}
-	}
-	char *parent = output_parent(output);
-	const char *directory = *parent ? parent : "/";
-	if (access(directory, W_OK | X_OK) != 0) {
-		fprintf(stderr, "seep: nothing was recorded: %s: %s\n", directory, strerror(errno));
-	} else if (statvfs(directory, &room) == 0 && room.f_bavail * room.f_frsize < 1 << 20) {
-		fprintf(stderr, "seep: nothing was recorded: %s: there is no space left\n", directory);
-	} else {
-		if (!rate_text || !argument_parse_bytes(rate_text, &rate))
-			argument_parse_bytes(default_rate, &rate);
-		/* Three times the rate goes unseen once in e^3 = 20 runs. */
-		fprintf(stderr,
-			"seep: nothing was recorded: no sample was taken, so %s allocated less than about %s%s; "
-			"-r with a smaller rate sees more\n",
-			path_base_name(request->arguments[0]), quantity_bytes(3.0 * (double)rate).text,
-			request->delay ? " after the delay" : "");
-	}
-	free(parent);
-}
-
-static void results_print(const struct session_results *results)
-{
-	for (size_t i = 0; i < results->count; i++)
-		if (results->recordings[i].bypassed[0])
-			fprintf(stderr, "seep: bypassed: %s (process %llu): its malloc is not seen\n",
-				results->recordings[i].bypassed, (unsigned long long)results->recordings[i].pid);
-	if (results->count == 1)
-		single_print(&results->recordings[0]);
-	else
-		several_print(results);
 }
 
 /* Fills the settings; the shim reads them from the program's environment. */
@@ -320,17 +189,18 @@ static int program_run(const struct run_request *request, const char *shim, cons
 	char **environment = environment_derive(settings.drop, settings.add);
 	launch_and_wait(request->arguments, environment, &launched, &error);
 
-	/* The last snapshot is worth a moment, even to the impatient; and where nobody listens any more (a broken pipe),
-	 * the program's status counts all the same. */
+	/* The last snapshot is worth a moment, even to the impatient; and where nobody listens any more (a broken
+	 * pipe), the program's status counts all the same. */
 	static const int ignored[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE};
 	for (size_t i = 0; i < sizeof ignored / sizeof ignored[0]; i++)
 		signal(ignored[i], SIG_IGN);
 	if (launched.started) {
 		session_finish(&session, &results);
-		if (results.count)
-			results_print(&results);
-		else
-			nothing_print(request, output, &findings);
+		run_summary_print(&results, &(struct run_summary_context){.program = request->arguments[0],
+									  .output = output,
+									  .rate = request->rate,
+									  .delayed = request->delay != NULL,
+									  .findings = &findings});
 		session_results_free(&results);
 	} else {
 		command_fail(&error);

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The registry is a file of lines, each the absolute path of a recording
- * directory, appended with one write by the process that began it. A line is
- * a claim of a program that was profiled, so it is only used to open a
- * recording, which is checked like every other input.
+ * The registry is a file of lines, each appended with one write: the absolute
+ * path of a recording directory, from the process that began it, or "! " and
+ * a message that the shim would not print into the program's own output.
+ * A line is a claim of a program that was profiled, so it is only used to
+ * open a recording, which is checked like every other input.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +18,7 @@
 #include <seep/keeper.h>
 
 #include "base/memory.h"
+#include "process/fault.h"
 #include "process/session.h"
 #include "profile/profile.h"
 
@@ -70,10 +73,36 @@ static bool results_have(const struct session_results *results, const char *dire
 	return false;
 }
 
+static void results_note(struct session_results *results, const char *text)
+{
+	struct error safe;
+
+	error_set(&safe, "%s", text);
+	for (size_t i = 0; i < results->note_count; i++) {
+		if (strcmp(results->notes[i].text, safe.text) == 0) {
+			results->notes[i].processes++;
+			return;
+		}
+	}
+	ARRAY_RESERVE(results->notes, results->note_count, results->note_capacity);
+	results->notes[results->note_count++] = (struct session_note){memory_copy_text(safe.text), 1};
+}
+
+static void registry_take_line(struct session_results *results, const char *line)
+{
+	if (line[0] == '!' && line[1] == ' ')
+		results_note(results, line + 2);
+	if (line[0] != '/' || results_have(results, line))
+		return;
+	ARRAY_RESERVE(results->recordings, results->count, results->capacity);
+	results->recordings[results->count++] =
+	    (struct session_recording){.directory = memory_copy_text(line), .state = SESSION_BROKEN};
+}
+
 static void registry_read(const struct session *session, struct session_results *results)
 {
 	char *line = NULL;
-	size_t capacity = 0, room = 0;
+	size_t capacity = 0;
 	ssize_t length;
 	FILE *registry = fopen(session->registry, "re");
 
@@ -82,11 +111,7 @@ static void registry_read(const struct session *session, struct session_results 
 	while ((length = getline(&line, &capacity, registry)) > 0) {
 		if (line[length - 1] == '\n')
 			line[--length] = 0;
-		if (line[0] != '/' || results_have(results, line))
-			continue;
-		ARRAY_RESERVE(results->recordings, results->count, room);
-		results->recordings[results->count++] =
-		    (struct session_recording){.directory = memory_copy_text(line), .state = SESSION_BROKEN};
+		registry_take_line(results, line);
 	}
 	free(line);
 	fclose(registry);
@@ -98,11 +123,11 @@ static bool recording_settle(struct session_recording *recording)
 	struct seep_heap_view heap = {0};
 	struct seep_fault fault = {0};
 	struct seep_heap_state state;
-	char name[32];
+	char name[32], path[PATH_MAX];
 
+	snprintf(path, sizeof path, "%s/%s", recording->directory, SEEP_HEAP_NAME);
 	if (!seep_heap_open(&heap, recording->directory, false, &fault)) {
-		snprintf(recording->fault, sizeof recording->fault, "%s/%s: %s", recording->directory, SEEP_HEAP_NAME,
-			 fault.text);
+		error_set_fault(&recording->fault, path, &fault);
 		return true;
 	}
 	seep_heap_state(&heap, &state);
@@ -114,8 +139,7 @@ static bool recording_settle(struct session_recording *recording)
 		return false;
 	if (!state.complete && !seep_recording_finish(recording->directory, SEEP_TRIGGER_EXIT, name, &fault)) {
 		recording->state = SESSION_BROKEN;
-		snprintf(recording->fault, sizeof recording->fault, "%s: its last snapshot: %s", recording->directory,
-			 fault.text);
+		error_set_fault(&recording->fault, path, &fault);
 	}
 	return true;
 }
@@ -161,14 +185,13 @@ static void recording_measure(struct session_recording *recording)
 	if (!profile) {
 		if (recording->state == SESSION_FINISHED) {
 			recording->state = SESSION_BROKEN;
-			snprintf(recording->fault, sizeof recording->fault, "%s", error.text);
+			recording->fault = error;
 		}
 		return;
 	}
 	profile_totals(profile, &totals);
 	recording->in_use_bytes = sum_estimate(&totals.in_use.bytes);
 	recording->allocated_bytes = sum_estimate(&totals.allocated.bytes);
-	snprintf(recording->bypassed, sizeof recording->bypassed, "%s", profile->bypassed ? profile->bypassed : "");
 	profile_free(profile);
 }
 
@@ -200,6 +223,9 @@ void session_results_free(struct session_results *results)
 {
 	for (size_t i = 0; i < results->count; i++)
 		free(results->recordings[i].directory);
+	for (size_t i = 0; i < results->note_count; i++)
+		free(results->notes[i].text);
+	free(results->notes);
 	free(results->recordings);
 	memset(results, 0, sizeof *results);
 }

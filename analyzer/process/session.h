@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A session is one `seep run`: the registry file to which each process of the
- * tree appends the path of the recording that it began, and what is made of
- * those recordings when the program has ended.
+ * tree appends the path of the recording that it began, or what it has to say,
+ * and what is made of those recordings when the program has ended.
  */
 #ifndef SEEP_PROCESS_SESSION_H
 #define SEEP_PROCESS_SESSION_H
@@ -31,13 +31,20 @@ struct session_recording {
 	size_t snapshots;
 	double in_use_bytes; /* estimated, at the end */
 	double allocated_bytes;
-	char fault[512];    /* of SESSION_BROKEN */
-	char bypassed[256]; /* the module whose malloc was not seen, or "" */
+	struct error fault; /* of SESSION_BROKEN */
+};
+
+/* What the shim had to say, in as many processes. */
+struct session_note {
+	char *text; /* safe to print */
+	size_t processes;
 };
 
 struct session_results {
 	struct session_recording *recordings; /* largest in use first, then most allocated; the broken last */
-	size_t count;
+	size_t count, capacity;
+	struct session_note *notes;
+	size_t note_count, note_capacity;
 };
 
 /* Makes the registry: in TMPDIR, /tmp, /dev/shm or the current directory. False: none of them would take it. */

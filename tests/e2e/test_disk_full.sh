@@ -7,11 +7,14 @@ compile worker <<'END'
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
+/* worker [PAUSE_MICROSECONDS [DESCRIPTORS]]: pauses now and then; lowers its limit of descriptors first. */
 void *kept[40000];
 __attribute__((noinline)) void *keep(size_t n) { return memset(malloc(n), 1, n); }
 int main(int argc, char **argv) {
 	long sum = 0;
+	if (argc > 2) setrlimit(RLIMIT_NOFILE, &(struct rlimit){atoi(argv[2]), atoi(argv[2])});
 	for (int i = 0; i < 40000; i++) {
 		kept[i] = keep(1000);
 		free(malloc(300));
@@ -42,24 +45,22 @@ check "and leaves no broken recording behind" bash -c '! compgen -G "small/*/hea
 umount small
 mounts=()
 
-# Room for the heap file, but soon not for snapshots.
-"$SEEP" run -r 64K -i 0 -o probe -- ./worker >/dev/null 2>&1
-needed=$(du -k --apparent-size probe/heap | cut -f1)
-peak=$(LD_PRELOAD=$SHIM SEEP_OUTPUT=$WORK/peak SEEP_RATE=64K SEEP_INTERVAL=0 ./worker 2000 >/dev/null & p=$!; sleep 0.05; du -k "$WORK"/peak/heap | cut -f1; wait $p)
-mount -t tmpfs -o size=$((peak + 400))k tmpfs small && mounts+=("$WORK/small")
+# Room for the heap file, but soon not for snapshots: a file that grows takes the rest.
+mount -t tmpfs -o size=32m tmpfs small && mounts+=("$WORK/small")
 output=$("$SEEP" run -r 64K -i 20ms -o small/r -- ./worker 20000 2>stderr &
 	pid=$!
 	for _ in $(seq 100); do [ -e small/r/000002.seep ] && break; sleep 0.02; done
 	cp small/r/000001.seep first.seep
 	head -c 100M /dev/zero >small/filler 2>/dev/null
 	wait $pid; echo "$?")
-check_equal "the disk fills up in mid-run: the program is not touched" "$(tr ' ' '\n' <<<"${expected/ 4/=4}" | paste -sd' ' | tr '=' '\n')" "$output"
+output=$(paste -sd' ' <<<"$output")
+check_equal "the disk fills up in mid-run: the program is not touched" "$expected" "$output"
 check "the first snapshot is as it was" cmp first.seep small/r/000001.seep
 unreadable=''
 for snapshot in small/r/*.seep; do
 	"$SEEP" report "$snapshot" >/dev/null 2>&1 || unreadable="$unreadable $snapshot"
 done
-check_equal "every snapshot that is there can be read (heap file: $needed KB)" "" "$unreadable"
+check_equal "every snapshot that is there can be read" "" "$unreadable"
 rm -f small/filler
 check_match "once there is room, the rest can be had" '\.seep$' "$("$SEEP" snapshot small/r 2>/dev/null)"
 check_equal "no temporary file stays" "" "$(find small -name '*tmp*' -o -name '.*seep*')"
@@ -75,11 +76,12 @@ output=$(LD_PRELOAD=$SHIM SEEP_OUTPUT=/nonexistent/place SEEP_RATE=4K ./worker 2
 check_equal "a directory that is not there" "$expected" "$output $?"
 output=$(ulimit -f 16; LD_PRELOAD=$SHIM SEEP_OUTPUT=$WORK/limited SEEP_RATE=4K ./worker 2>/dev/null)
 check_equal "a limit on the size of files" "$expected" "$output $?"
-output=$(ulimit -n 3; LD_PRELOAD=$SHIM SEEP_OUTPUT=$WORK/nofiles SEEP_RATE=4K ./worker 2>/dev/null)
-check_match "no descriptor left" "^sum|$expected|" "$output $?"
-background bash -c "exec env LD_PRELOAD=$SHIM SEEP_OUTPUT=$WORK/removed SEEP_RATE=4K SEEP_INTERVAL=20ms ./worker 20000 >removed.out 2>/dev/null"
+output=$(LD_PRELOAD=$SHIM SEEP_OUTPUT=$WORK/nofiles SEEP_RATE=4K ./worker 0 3 2>/dev/null)
+check_equal "no descriptor left" "$expected" "$output $?"
+background env LD_PRELOAD="$SHIM" SEEP_OUTPUT="$WORK/removed" SEEP_RATE=4K SEEP_INTERVAL=20ms ./worker 20000 >removed.out 2>/dev/null
 wait_until 5 test -e removed/000001.seep
 rm -rf removed
 wait "$background_pid"
-check_equal "a recording that is removed under the program" "$expected" "$(cat removed.out) $?"
+status=$?
+check_equal "a recording that is removed under the program" "$expected" "$(cat removed.out) $status"
 exit $cases_failed

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One line where there is one recording; a short list, largest first, where
+ * there are several; a reason where there is none.
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "base/buffer.h"
+#include "base/memory.h"
+#include "base/path.h"
+#include "commands/argument.h"
+#include "commands/run_summary.h"
+#include "render/quantity.h"
+
+enum {
+	RECORDINGS_SHOWN = 10,
+	NOTES_SHOWN = 5,
+};
+
+static const char default_rate[] = "512K";
+
+/* A path as it may be typed again: relative where it is below the current directory, quoted where a shell would
+ * split it. Freed by the caller. */
+static char *path_for_shell(const char *path)
+{
+	struct buffer text = {0};
+	char *current = getcwd(NULL, 0);
+	size_t length = current ? strlen(current) : 0;
+
+	if (length > 1 && strncmp(path, current, length) == 0 && path[length] == '/')
+		path += length + 1;
+	free(current);
+	if (strspn(path, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._/+,=@%:-") == strlen(path)) {
+		buffer_append_text(&text, path);
+		return text.data;
+	}
+	buffer_append_byte(&text, '\'');
+	for (; *path; path++) {
+		if (*path == '\'')
+			buffer_append_text(&text, "'\\''");
+		else
+			buffer_append_byte(&text, iscntrl((unsigned char)*path) ? '?' : *path);
+	}
+	buffer_append_byte(&text, '\'');
+	return text.data;
+}
+
+/* What to type next: two snapshots can be compared, a single one can be read. */
+static const char *next_command(const struct session_recording *recording)
+{
+	return recording->snapshots > 1 ? "diff" : "report";
+}
+
+static void recording_print(const struct session_recording *recording)
+{
+	char *path = path_for_shell(recording->directory);
+
+	if (recording->state == SESSION_BROKEN)
+		fprintf(stderr, "seep:   %s\n", recording->fault.text);
+	else
+		fprintf(stderr, "seep:   %8s in use, %8s allocated  %s%s\n",
+			quantity_bytes(recording->in_use_bytes).text, quantity_bytes(recording->allocated_bytes).text,
+			path, recording->state == SESSION_RUNNING ? " (still running)" : "");
+	free(path);
+}
+
+static void single_print(const struct session_recording *recording)
+{
+	char *path = path_for_shell(recording->directory);
+
+	if (recording->state == SESSION_BROKEN)
+		fprintf(stderr, "seep: %s\n", recording->fault.text);
+	else if (recording->state == SESSION_RUNNING)
+		fprintf(stderr, "seep: process %llu still runs and records into %s; next: seep snapshot %llu\n",
+			(unsigned long long)recording->pid, path, (unsigned long long)recording->pid);
+	else
+		fprintf(stderr, "seep: recorded in %s (%s in use at the end, %s allocated); next: seep %s %s\n", path,
+			quantity_bytes(recording->in_use_bytes).text, quantity_bytes(recording->allocated_bytes).text,
+			next_command(recording), path);
+	free(path);
+}
+
+static void several_print(const struct session_results *results)
+{
+	fprintf(stderr, "seep: %zu recordings, the largest in use at the end first:\n", results->count);
+	for (size_t i = 0; i < results->count && i < RECORDINGS_SHOWN; i++)
+		recording_print(&results->recordings[i]);
+	if (results->count > RECORDINGS_SHOWN)
+		fprintf(stderr, "seep:   and %zu smaller\n", results->count - RECORDINGS_SHOWN);
+	if (results->recordings[0].state != SESSION_BROKEN) {
+		char *path = path_for_shell(results->recordings[0].directory);
+		fprintf(stderr, "seep: next: seep %s %s\n", next_command(&results->recordings[0]), path);
+		free(path);
+	}
+}
+
+/* The directory in which recordings are made, up to the first part that has to be filled in. */
+static char *output_parent(const char *output)
+{
+	char *parent = memory_copy_text(output);
+
+	parent[strcspn(parent, "%")] = 0;
+	char *slash = strrchr(parent, '/');
+	slash[slash == parent] = 0;
+	return parent;
+}
+
+/* A directory that would take no recording is the reason; otherwise the program allocated too little. */
+static void reason_print(const struct run_summary_context *context)
+{
+	struct statvfs room;
+	uint64_t rate = 0;
+	const char *rate_text = context->rate ? context->rate : getenv("SEEP_RATE");
+	char *parent = output_parent(context->output);
+
+	if (access(parent, W_OK | X_OK) != 0) {
+		fprintf(stderr, "seep: nothing was recorded: %s: %s\n", parent, strerror(errno));
+	} else if (statvfs(parent, &room) == 0 && room.f_bavail * room.f_frsize < 1 << 20) {
+		fprintf(stderr, "seep: nothing was recorded: %s: there is no space left\n", parent);
+	} else {
+		if (!rate_text || !argument_parse_bytes(rate_text, &rate))
+			argument_parse_bytes(default_rate, &rate);
+		/* Three times the rate goes unseen once in e^3 = 20 runs. */
+		fprintf(stderr,
+			"seep: nothing was recorded: no sample was taken, so %s allocated less than about %s%s; "
+			"-r with a smaller rate sees more\n",
+			path_base_name(context->program), quantity_bytes(3.0 * (double)rate).text,
+			context->delayed ? " after the delay" : "");
+	}
+	free(parent);
+}
+
+/* Why there is no recording: what the checks found, what the shim said, or what can be seen from here. */
+static void nothing_print(const struct session_results *results, const struct run_summary_context *context)
+{
+	for (size_t i = 0; i < context->findings->count; i++) {
+		if (context->findings->items[i].severity == FINDING_FAULT) {
+			fprintf(stderr, "seep: nothing was recorded: %s\n", context->findings->items[i].text);
+			return;
+		}
+	}
+	if (results->note_count)
+		fprintf(stderr, "seep: nothing was recorded\n");
+	else
+		reason_print(context);
+}
+
+static void notes_print(const struct session_results *results)
+{
+	for (size_t i = 0; i < results->note_count && i < NOTES_SHOWN; i++) {
+		const struct session_note *note = &results->notes[i];
+		if (note->processes > 1)
+			fprintf(stderr, "seep: %s (in %zu processes)\n", note->text, note->processes);
+		else
+			fprintf(stderr, "seep: %s\n", note->text);
+	}
+	if (results->note_count > NOTES_SHOWN)
+		fprintf(stderr, "seep: and %zu notes more\n", results->note_count - NOTES_SHOWN);
+}
+
+void run_summary_print(const struct session_results *results, const struct run_summary_context *context)
+{
+	notes_print(results);
+	if (results->count == 0)
+		nothing_print(results, context);
+	else if (results->count == 1)
+		single_print(&results->recordings[0]);
+	else
+		several_print(results);
+}

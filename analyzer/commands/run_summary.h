@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What `seep run` says when the program has ended: where the recordings are and what to type next, or why there are
+ * none. */
+#ifndef SEEP_COMMANDS_RUN_SUMMARY_H
+#define SEEP_COMMANDS_RUN_SUMMARY_H
+
+#include <stdbool.h>
+
+#include "process/check.h"
+#include "process/session.h"
+
+struct run_summary_context {
+	const char *program; /* as it was called */
+	const char *output;  /* the recording's name: absolute, not yet filled in */
+	const char *rate;    /* as it was given; NULL: not given */
+	bool delayed;
+	const struct findings *findings; /* of the checks before the start */
+};
+
+/* Prints to stderr. */
+void run_summary_print(const struct session_results *results, const struct run_summary_context *context);
+
+#endif
