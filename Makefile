@@ -57,6 +57,9 @@ $(BUILD)/obj/analyzer/%.o: analyzer/%.c
 	@mkdir -p $(@D)
 	$(CC) $(BASE) $(CFLAGS) $(SANITIZE) -Ianalyzer -c $< -o $@
 
+# The pages' sources become part of the program by .incbin, which -MMD does not see.
+$(BUILD)/obj/analyzer/render/page_sources.o: $(wildcard analyzer/report/*)
+
 $(BUILD)/libkeeper.a: $(KEEPER_OBJECTS)
 	@rm -f $@
 	$(AR) rcs $@ $^

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * seep flame: the call tree of a snapshot as a flame graph, or as folded stacks
+ * for other tools. The suffix of the output file says which.
+ */
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "commands/command.h"
+#include "compare/samples.h"
+#include "profile/profile.h"
+#include "render/flame.h"
+#include "render/folded.h"
+#include "render/quantity.h"
+#include "tree/call_tree.h"
+
+enum { OPTION_BASE = 256, OPTION_VALUE, OPTION_SYMBOLS };
+
+static const struct command_option options[] = {
+    {OPTION_BASE, "base", "BEFORE", "draw the difference from this snapshot"},
+    {OPTION_VALUE, "value", "VALUE", "inuse_space, inuse_objects, alloc_space, alloc_objects"},
+    {'o', "output", "FILE", ".svg, .html or .folded; -: SVG to stdout [flame.svg]"},
+    {OPTION_SYMBOLS, "symbols", "DIR", "look for debug files there first"},
+    {0},
+};
+
+enum format { FORMAT_SVG, FORMAT_HTML, FORMAT_FOLDED };
+
+struct request {
+	const char *snapshot, *base, *output;
+	enum call_value value;
+	enum format format;
+	struct symbol_options symbols;
+};
+
+static bool format_parse(const char *path, enum format *format)
+{
+	static const char *const suffixes[] = {
+	    [FORMAT_SVG] = ".svg", [FORMAT_HTML] = ".html", [FORMAT_FOLDED] = ".folded"};
+	size_t length = strlen(path);
+
+	if (strcmp(path, "-") == 0) {
+		*format = FORMAT_SVG;
+		return true;
+	}
+	for (int i = 0; i <= FORMAT_FOLDED; i++)
+		if (length > strlen(suffixes[i]) && strcmp(path + length - strlen(suffixes[i]), suffixes[i]) == 0) {
+			*format = i;
+			return true;
+		}
+	return false;
+}
+
+static int request_parse(struct request *request, int argc, char **argv)
+{
+	int letter;
+
+	while ((letter = command_next_option(&command_flame, argc, argv)) != -1) {
+		if (letter == OPTION_BASE)
+			request->base = optarg;
+		else if (letter == OPTION_SYMBOLS)
+			request->symbols.directory = optarg;
+		else if (letter == 'o')
+			request->output = optarg;
+		else if (!call_value_parse(optarg, &request->value))
+			return command_usage(
+			    &command_flame,
+			    "--value=%s is not inuse_space, inuse_objects, alloc_space or alloc_objects", optarg);
+	}
+	if (!format_parse(request->output, &request->format))
+		return command_usage(&command_flame, "-o %s ends in neither .svg nor .html nor .folded",
+				     request->output);
+	request->snapshot = command_only_operand(&command_flame, argc, argv);
+	return COMMAND_FINE;
+}
+
+static void draw(struct buffer *out, const struct request *request, const struct profile *now,
+		 const struct profile *base)
+{
+	struct call_tree *tree = call_tree_build(now, base);
+	struct flame_caption caption = {0};
+
+	call_tree_arrange(tree, request->value);
+	flame_caption_fill(&caption, tree, now, base);
+	if (request->format == FORMAT_SVG)
+		flame_svg_render(out, tree, &caption);
+	else if (request->format == FORMAT_HTML)
+		flame_html_render(out, tree, &caption);
+	else
+		folded_render(out, tree);
+	flame_caption_free(&caption);
+	call_tree_free(tree);
+}
+
+static int draw_to_file(const struct request *request, struct profile *now, struct profile *base)
+{
+	struct buffer out = {0};
+	struct error error;
+
+	if (base && profiles_are_same_process(base, now) && base->time_ns > now->time_ns)
+		return command_usage(&command_flame, "%s is later than %s: --base is the earlier one", base->source,
+				     now->source);
+	profile_symbolize(now, &request->symbols);
+	if (base)
+		profile_symbolize(base, &request->symbols);
+	draw(&out, request, now, base);
+	bool written = buffer_write_file(&out, request->output, &error);
+	if (written && strcmp(request->output, "-") != 0)
+		fprintf(stderr, "seep: wrote %s (%s)\n", request->output, quantity_bytes((double)out.length).text);
+	buffer_free(&out);
+	return written ? COMMAND_FINE : command_fail(&error);
+}
+
+static int run(int argc, char **argv)
+{
+	struct request request = {.output = "flame.svg", .value = CALL_INUSE_SPACE};
+	struct profile *now, *base = NULL;
+	struct error error;
+
+	int status = request_parse(&request, argc, argv);
+	if (status != COMMAND_FINE)
+		return status;
+	now = profile_open(request.snapshot, &error);
+	if (now && request.base)
+		base = profile_open(request.base, &error);
+	if (now && (base || !request.base))
+		status = draw_to_file(&request, now, base);
+	else
+		status = command_fail(&error);
+	profile_free(now);
+	profile_free(base);
+	return status;
+}
+
+const struct command command_flame = {
+    .name = "flame",
+    .operands = "SNAPSHOT",
+    .summary = "Draw a flame graph of a snapshot, or of what changed since another",
+    .notes = "SNAPSHOT and BEFORE are snapshots, or recordings (then their last snapshot).\n"
+	     "The page needs no network: click to zoom, Ctrl+F to search. With --base, frames are\n"
+	     "as wide as the larger of before and after: red has grown, blue shrunk or vanished.\n"
+	     "FILE.folded has lines \"caller;callee VALUE\"; with --base \"caller;callee BEFORE AFTER\".",
+    .options = options,
+    .run = run,
+};

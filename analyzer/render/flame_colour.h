@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The colours of a flame graph. A frame's colour follows from its module's and
+ * function's names alone, so it is the same in every picture. In a differential
+ * graph it says which way the frame went and by what share of the larger of
+ * before and now. Dark text is legible on all of them.
+ */
+#ifndef SEEP_RENDER_FLAME_COLOUR_H
+#define SEEP_RENDER_FLAME_COLOUR_H
+
+#include "tree/call_tree.h"
+
+enum {
+	FLAME_HUES = 12,
+	FLAME_SHADES = 3,
+	FLAME_COLOURS = FLAME_HUES * FLAME_SHADES + 1, /* the last: frames that are no function */
+	FLAME_CHANGE_STEPS = 10,
+	FLAME_CHANGE_COLOURS = 2 * FLAME_CHANGE_STEPS + 1, /* from all vanished by no change to all new */
+};
+
+/* "#rrggbb" and a NUL. */
+struct flame_colour {
+	char text[8];
+};
+
+struct flame_colour flame_colour(unsigned index);        /* index < FLAME_COLOURS */
+struct flame_colour flame_change_colour(unsigned index); /* index < FLAME_CHANGE_COLOURS */
+
+unsigned flame_frame_colour(const struct call_frame *frame);
+unsigned flame_change_index(double now, double base);
+
+#endif

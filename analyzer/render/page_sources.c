@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Takes in the files of analyzer/report/ with the assembler's .incbin: no
+ * generated code, no tool beyond the compiler. The paths are relative to the
+ * root, where make runs; the Makefile has the dependency on the files.
+ */
+#include "render/page_sources.h"
+
+#define PAGE_SOURCE(name, path)                                                                                        \
+	__asm__(".pushsection .rodata\n"                                                                               \
+		".global seep_page_" #name "\n"                                                                        \
+		".global seep_page_" #name "_end\n"                                                                    \
+		"seep_page_" #name ": .incbin \"" path "\"\n"                                                          \
+		"seep_page_" #name "_end: .byte 0\n"                                                                   \
+		".popsection\n");                                                                                      \
+	extern const char seep_page_##name[], seep_page_##name##_end[];                                                \
+	struct page_source page_##name(void)                                                                           \
+	{                                                                                                              \
+		return (struct page_source){seep_page_##name, (size_t)(seep_page_##name##_end - seep_page_##name)};    \
+	}
+
+PAGE_SOURCE(flame_script, "analyzer/report/flame.js")
+PAGE_SOURCE(flame_style, "analyzer/report/flame.css")

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The script and the style of the pages that seep writes. They are source files
+ * of their own in analyzer/report/ and become part of the program when it is
+ * built, so that a page needs nothing but itself.
+ */
+#ifndef SEEP_RENDER_PAGE_SOURCES_H
+#define SEEP_RENDER_PAGE_SOURCES_H
+
+#include <stddef.h>
+
+struct page_source {
+	const char *text;
+	size_t bytes;
+};
+
+struct page_source page_flame_script(void); /* analyzer/report/flame.js */
+struct page_source page_flame_style(void);  /* analyzer/report/flame.css */
+
+#endif
