@@ -29,13 +29,14 @@ extern __attribute__((visibility("hidden"))) _Thread_local struct thread_state t
  * and recorder_due() must be asked. Unsigned, so a huge size can never raise the countdown. 0 bytes count as 1. */
 static inline bool thread_count(size_t size)
 {
-	uint64_t bytes = size + (size == 0);
 #if defined(__x86_64__) && defined(__GCC_ASM_FLAG_OUTPUTS__)
-	/* one instruction on memory, whose borrow is the branch: compilers load, subtract and store */
+	/* The comparison carries when size is 0, and the subtraction takes that carry as the one byte; its own borrow
+	 * is the branch. Compilers make seven instructions of this. */
 	bool borrow;
-	__asm__("subq %2, %0" : "+m"(thread_state.countdown), "=@ccc"(borrow) : "r"(bytes));
+	__asm__("cmpq $1, %2\n\tsbbq %2, %0" : "+m"(thread_state.countdown), "=@ccc"(borrow) : "r"(size));
 	return borrow;
 #else
+	uint64_t bytes = size + (size == 0);
 	return __builtin_sub_overflow(thread_state.countdown, bytes, &thread_state.countdown);
 #endif
 }
