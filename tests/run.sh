@@ -33,7 +33,7 @@ tally() {
 	fi
 	[ "$bad" -eq 0 ] || verdict=FAILED
 	printf '%-6s %-58s %4d cases %5d s\n' "$verdict" "$label" $((good + bad)) "$took"
-	[ "$bad" -eq 0 ] || sed 's/^/    | /' "$log" | tail -n 80
+	[ "$bad" -eq 0 ] || grep -vE '^ok ' "$log" | sed 's/^/    | /' | tail -n 80
 	passed=$((passed + good)) failed=$((failed + bad)) skipped=$((skipped + skips))
 }
 
@@ -67,20 +67,20 @@ run_units() {
 	done
 }
 
-stage_build() { run_step "gcc compiles it without a warning" make -j"$jobs" BUILD="$BUILD" all unit; }
+stage_build() { run_step "gcc compiles it without a warning" make -s -j"$jobs" BUILD="$BUILD" all unit; }
 
-stage_clang() { run_step "clang compiles it without a warning" make -j"$jobs" BUILD="$BUILD/clang" CC=clang CFLAGS=-O1 all unit; }
+stage_clang() { run_step "clang compiles it without a warning" make -s -j"$jobs" BUILD="$BUILD/clang" CC=clang CFLAGS=-O1 all unit; }
 
 stage_layers() { run_case "the layout of the house" 60 tests/check_layers.sh; }
 
 stage_unit() {
-	make -j"$jobs" BUILD="$BUILD" unit >"$logs/unit-build" 2>&1 || return
+	make -s -j"$jobs" BUILD="$BUILD" unit >"$logs/unit-build" 2>&1 || return
 	wrapper='' run_units unit "$BUILD/tests"
 }
 
 # The sanitizers' own code draws false warnings from the compiler; the plain builds see to real ones.
 stage_asan() {
-	run_step "AddressSanitizer's build" make -j"$jobs" BUILD="$BUILD/asan" CFLAGS='-O1 -g' \
+	run_step "AddressSanitizer's build" make -s -j"$jobs" BUILD="$BUILD/asan" CFLAGS='-O1 -g' \
 		SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=all -Wno-error' unit || return
 	export ASAN_OPTIONS=abort_on_error=0:detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1
 	wrapper='' run_units asan "$BUILD/asan/tests"
@@ -88,7 +88,7 @@ stage_asan() {
 
 # What is lock-free is in preload/. ThreadSanitizer wants the address space laid out as before Linux 6.6.
 stage_tsan() {
-	run_step "ThreadSanitizer's build" make -j"$jobs" BUILD="$BUILD/tsan" CFLAGS='-O1 -g' \
+	run_step "ThreadSanitizer's build" make -s -j"$jobs" BUILD="$BUILD/tsan" CFLAGS='-O1 -g' \
 		SANITIZE='-fsanitize=thread -Wno-error' unit-preload || return
 	TSAN_OPTIONS=halt_on_error=1 wrapper='setarch -R' run_units tsan "$BUILD/tsan/tests"
 }
