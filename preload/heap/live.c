@@ -4,10 +4,12 @@
 
 #include "base/atomics.h"
 
-/* Neighbouring objects get neighbouring homes no more often than chance. */
+/* Neighbouring objects get neighbouring homes no more often than chance. Two rounds: after one, addresses a page apart
+ * (large blocks, the ones that are sampled most) fill the table to half only. */
 static uint64_t address_hash(uint64_t address)
 {
 	uint64_t hash = (address >> 3) * UINT64_C(0x9e3779b97f4a7c15);
+	hash = (hash ^ hash >> 32) * UINT64_C(0xbf58476d1ce4e5b9);
 	return hash ^ hash >> 32;
 }
 

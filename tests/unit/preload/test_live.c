@@ -93,6 +93,23 @@ static void fills_to_most_of_its_size_then_refuses_and_stays_right(void **state)
 	heap_unmake(&heap);
 }
 
+static void regular_addresses_fill_it_as_far_as_others(void **state)
+{
+	(void)state;
+	for (uint64_t stride = 16; stride <= 1 << 20; stride *= 4) {
+		struct heap heap;
+		heap_make(&heap, 512 << 10, 0);
+		uint64_t slots = 0, inserted = 0;
+		for (int level = 0; level < SEEP_LIVE_LEVELS; level++)
+			slots += heap.capacity[SEEP_AREA_LIVE0 + level];
+		while (live_insert(&heap, &(struct live_entry){.address = 0x7f0000000000 + stride * inserted}))
+			inserted++;
+		if (inserted <= slots * 7 / 10)
+			fail_msg("full at %lu of %lu, addresses %lu bytes apart", inserted, slots, stride);
+		heap_unmake(&heap);
+	}
+}
+
 #define THREADS 8
 #define ROUNDS 20000
 #define HELD 64
@@ -176,6 +193,7 @@ int main(void)
 	    cmocka_unit_test(gives_back_what_was_put_in),
 	    cmocka_unit_test(takes_the_small_level_first),
 	    cmocka_unit_test(fills_to_most_of_its_size_then_refuses_and_stays_right),
+	    cmocka_unit_test(regular_addresses_fill_it_as_far_as_others),
 	    cmocka_unit_test(keeps_its_balance_under_eight_threads_and_a_reader),
 	};
 	return cmocka_run_group_tests_name("live", tests, NULL, NULL);

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Recordings on disk: see recording_maker.h. */
+#include "support/recording_maker.h"
+
+#include <assert.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/atomics.h"
+#include "heap/live.h"
+#include "heap/ring.h"
+#include "heap/sites.h"
+#include "heap/stacks.h"
+#include "keeper/process.h"
+#include "record/describe.h"
+
+/* As assert(), also where NDEBUG is set: the calls have effects. */
+#define must(condition)                                                                                                \
+	do {                                                                                                           \
+		if (!(condition)) {                                                                                    \
+			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition);                                \
+			abort();                                                                                       \
+		}                                                                                                      \
+	} while (0)
+
+const char *directory_make(void)
+{
+	static char path[256];
+	const char *base = getenv("TMPDIR");
+	snprintf(path, sizeof path, "%s/seep-test-XXXXXX", base && strlen(base) < 200 ? base : "/tmp");
+	must(mkdtemp(path));
+	return path;
+}
+
+void directory_remove(const char *directory)
+{
+	DIR *opened = opendir(directory);
+	for (struct dirent *entry; opened && (entry = readdir(opened));) {
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+			unlinkat(dirfd(opened), entry->d_name, 0);
+	}
+	if (opened)
+		closedir(opened);
+	rmdir(directory);
+}
+
+int directory_count(const char *directory, const char *suffix)
+{
+	int count = 0;
+	DIR *opened = opendir(directory);
+	must(opened);
+	for (struct dirent *entry; (entry = readdir(opened));) {
+		size_t length = strlen(entry->d_name), end = strlen(suffix);
+		bool dots = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
+		count += !dots && length >= end && strcmp(entry->d_name + length - end, suffix) == 0;
+	}
+	closedir(opened);
+	return count;
+}
+
+void recording_make(struct heap *heap, const char *directory, uint64_t rate)
+{
+	char path[300];
+	struct seep_fault fault;
+	static struct seep_heap_header header;
+	memset(&header, 0, sizeof header);
+	memcpy(header.magic, SEEP_HEAP_MAGIC, sizeof header.magic);
+	header.version = SEEP_HEAP_VERSION;
+	header.header_bytes = sizeof header;
+	describe_process(&header);
+	heap_plan(&header, rate, 0);
+	header.rates[0] = rate;
+	atomic_init(&header.rate_count, 1);
+	atomic_init(&header.module_count, 1);
+	atomic_init(&header.site_count, 1);
+	atomic_init(&header.lifetime_count, 1);
+	atomic_init(&header.stacks_used, 1);
+	atomic_init(&header.next_number, 1);
+	atomic_init(&header.pid_namespace, process_namespace());
+	atomic_init(&header.phase, SEEP_HEAP_RECORDING);
+	snprintf(path, sizeof path, "%s/heap", directory);
+	int file = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	must(file >= 0 && posix_fallocate(file, 0, (off_t)header.file_bytes) == 0);
+	void *map = mmap(NULL, header.file_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+	must(map != MAP_FAILED);
+	close(file);
+	memcpy(map, &header, sizeof header);
+	must(heap_bind(heap, map, header.file_bytes, &fault));
+}
+
+static void push(const struct heap *heap, const struct event *event)
+{
+	if (!ring_push(heap, event))
+		site_fold(heap, event);
+}
+
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+void recording_allocate(const struct heap *heap, unsigned site, uint64_t size, unsigned count, uint64_t first_address)
+{
+	uintptr_t stack[4] = {0x1000 + site, 0x2000 + site / 2, 0x3000, 0x4000};
+	uint32_t number = stack_site(heap, stack, 4, false);
+	must(number);
+	for (unsigned i = 0; i < count; i++) {
+		struct live_entry entry = {
+		    .address = first_address + 16 * i, .size = size, .birth_ns = now_ns(), .site = number, .thread = 1};
+		struct event event = {
+		    .kind = SEEP_EVENT_ALLOCATED, .size = size, .site = number, .thread = 1, .time_ns = entry.birth_ns};
+		must(live_insert(heap, &entry));
+		push(heap, &event);
+	}
+}
+
+void recording_free(const struct heap *heap, unsigned count, uint64_t first_address, uint64_t lifetime_ns)
+{
+	for (unsigned i = 0; i < count; i++) {
+		struct live_entry entry;
+		must(live_remove(heap, first_address + 16 * i, &entry));
+		struct event event = {.kind = SEEP_EVENT_FREED,
+				      .size = entry.size,
+				      .rate_index = entry.rate_index,
+				      .site = entry.site,
+				      .thread = 1,
+				      .time_ns = lifetime_ns};
+		push(heap, &event);
+	}
+}
+
+void recording_by_dead_process(const char *directory, uint64_t rate, recording_work *work)
+{
+	int status;
+	fflush(NULL);
+	pid_t child = fork();
+	must(child >= 0);
+	if (child == 0) {
+		struct heap heap;
+		recording_make(&heap, directory, rate);
+		work(&heap, directory);
+		raise(SIGKILL);
+	}
+	must(waitpid(child, &status, 0) == child && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+}

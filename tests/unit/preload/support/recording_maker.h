@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Recordings on disk, and a process that makes one and dies. */
+#ifndef SEEP_TESTS_RECORDING_MAKER_H
+#define SEEP_TESTS_RECORDING_MAKER_H
+
+#include <sys/types.h>
+
+#include "heap/heap.h"
+
+/* A fresh directory under TMPDIR; the name is valid until the next call. directory_remove() takes it away with its
+ * files. */
+const char *directory_make(void);
+void directory_remove(const char *directory);
+/* Number of entries whose name ends so; "" for all. */
+int directory_count(const char *directory, const char *suffix);
+
+/* Creates the heap file of the calling process in that directory and maps it. */
+void recording_make(struct heap *heap, const char *directory, uint64_t rate);
+
+/* Samples of `size` bytes each, from a stack that `site` decides: live, and their events pushed (or folded where the
+ * ring is full). The addresses go up from first_address in steps of 16. */
+void recording_allocate(const struct heap *heap, unsigned site, uint64_t size, unsigned count, uint64_t first_address);
+/* Frees some of these again, after `lifetime_ns`. */
+void recording_free(const struct heap *heap, unsigned count, uint64_t first_address, uint64_t lifetime_ns);
+
+/* Forks a child that makes a recording there, runs `work` in it and kills itself. Waits for its end. */
+typedef void recording_work(const struct heap *heap, const char *directory);
+void recording_by_dead_process(const char *directory, uint64_t rate, recording_work *work);
+
+#endif

@@ -1,0 +1,566 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Snapshots built from heap files: they say exactly what was recorded, count
+ * what a death left unfinished, and no damage to the heap file makes the build
+ * crash or the snapshot invalid.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "base/atomics.h"
+#include "heap/live.h"
+#include "heap/modules.h"
+#include "heap/ring.h"
+#include "heap/sites.h"
+#include "heap/stacks.h"
+#include "heap/weight.h"
+#include "keeper/build.h"
+#include "keeper/live_scan.h"
+#include "support/heap_maker.h"
+#include "support/recording_maker.h"
+#include "support/snapshot_parser.h"
+
+static const struct build_options consumer = {.trigger = SEEP_TRIGGER_TIMER, .number = 7, .consumer = true};
+static const struct build_options post_mortem = {.trigger = SEEP_TRIGGER_POSTMORTEM, .dead = true};
+
+static struct seep_image build(const struct heap *heap, const struct build_options *options, struct snapshot *snapshot)
+{
+	struct seep_image image;
+	struct seep_fault fault = {0};
+	assert_true(snapshot_build(heap, options, &image, &fault));
+	const char *wrong = snapshot_parse(image.data, image.bytes, snapshot);
+	if (wrong)
+		fail_msg("invalid snapshot: %s", wrong);
+	return image;
+}
+
+static void an_empty_heap_gives_a_valid_snapshot(void **state)
+{
+	(void)state;
+	struct heap heap;
+	struct snapshot snapshot;
+	heap_make(&heap, 512 << 10, 0);
+	strcpy(heap.header->command, "redis-server");
+	strcpy(heap.header->host, "desk");
+	heap.header->interval_ns = 10;
+	struct seep_image image = build(&heap, &consumer, &snapshot);
+	assert_int_equal(snapshot.header->number, 7);
+	assert_int_equal(snapshot.header->trigger, SEEP_TRIGGER_TIMER);
+	assert_int_equal(snapshot.header->flags, 0);
+	assert_int_equal(snapshot.process->pid, getpid());
+	assert_int_equal(snapshot.process->rate, 512 << 10);
+	assert_int_equal(snapshot.process->interval_ns, 10);
+	assert_string_equal(snapshot.strings + snapshot.process->command, "redis-server");
+	assert_string_equal(snapshot.strings + snapshot.process->host, "desk");
+	assert_string_equal(snapshot.strings + snapshot.process->bypassed, "");
+	assert_int_equal(snapshot.site_count, 1);
+	assert_int_equal(snapshot.node_count, 1);
+	assert_int_equal(snapshot.live_count, 0);
+	seep_snapshot_free(&image);
+	heap_unmake(&heap);
+}
+
+static void texts_that_fill_their_fields_are_ended(void **state)
+{
+	(void)state;
+	struct heap heap;
+	struct snapshot snapshot;
+	heap_make(&heap, 1, 0);
+	memset(heap.header->executable, 'x', sizeof heap.header->executable);
+	struct seep_image image = build(&heap, &consumer, &snapshot);
+	assert_int_equal(strlen(snapshot.strings + snapshot.process->executable), sizeof heap.header->executable);
+	seep_snapshot_free(&image);
+	heap_unmake(&heap);
+}
+
+/* What the model below keeps of one site. */
+#define SITES 12
+#define OBJECTS 3000
+struct model_site {
+	struct seep_measure allocated, freed, in_use, freed_remotely, freed_shortly;
+	uint64_t lifetimes[64];
+};
+
+static void measures_equal(const struct seep_measure *got, const struct seep_measure *expected)
+{
+	const double *a = &got->bytes.uncertain, *b = &expected->bytes.uncertain;
+	assert_int_equal(got->samples, expected->samples);
+	for (int i = 0; i < 8; i++) {
+		double difference = a[i] - b[i], size = b[i] > 1 ? b[i] : 1;
+		assert_true(difference < 1e-9 * size && difference > -1e-9 * size);
+	}
+}
+
+/* In use: exactly the live samples, so the largest weight need not be one that is still there in the model. */
+static void site_compare(const struct snapshot *snapshot, unsigned number, const struct model_site *model)
+{
+	const struct seep_site *site = snapshot_site(snapshot, 0x1000 + number);
+	uint64_t lifetimes[64] = {0};
+	assert_non_null(site);
+	measures_equal(&site->allocated, &model->allocated);
+	measures_equal(&site->freed, &model->freed);
+	measures_equal(&site->freed_remotely, &model->freed_remotely);
+	measures_equal(&site->freed_shortly, &model->freed_shortly);
+	measures_equal(&site->in_use, &model->in_use);
+	for (uint64_t i = 0; i < snapshot->lifetime_count; i++) {
+		if (snapshot->lifetimes[i].site == (uint64_t)(site - snapshot->sites))
+			lifetimes[snapshot->lifetimes[i].bin] += snapshot->lifetimes[i].samples;
+	}
+	assert_memory_equal(lifetimes, model->lifetimes, sizeof lifetimes);
+}
+
+static void model_free(const struct heap *heap, struct model_site *model, uint64_t address, unsigned dice)
+{
+	struct live_entry entry;
+	assert_true(live_remove(heap, address, &entry));
+	struct weight weight = weight_of(entry.size, heap_rate(heap, 0));
+	struct event event = {.kind = dice % 3 ? SEEP_EVENT_FREED : SEEP_EVENT_FREED_REMOTELY,
+			      .size = entry.size,
+			      .site = entry.site,
+			      .time_ns = UINT64_C(1) << dice % 40};
+	if (!ring_push(heap, &event))
+		site_fold(heap, &event);
+	weight_add_to_measure(&model->freed, &weight);
+	if (event.kind == SEEP_EVENT_FREED_REMOTELY)
+		weight_add_to_measure(&model->freed_remotely, &weight);
+	if (event.time_ns < 1000000)
+		weight_add_to_measure(&model->freed_shortly, &weight);
+	model->lifetimes[dice % 40]++;
+}
+
+/* Random allocations and frees; events partly folded, partly left in the ring. */
+static void says_exactly_what_was_recorded(void **state)
+{
+	(void)state;
+	static const uint64_t rates[] = {1, 8 << 10, 512 << 10};
+	for (unsigned r = 0; r < 3; r++) {
+		struct heap heap;
+		struct snapshot snapshot;
+		static struct model_site model[SITES];
+		static struct {
+			uint64_t size;
+			unsigned site;
+			bool live;
+		} objects[OBJECTS];
+		memset(model, 0, sizeof model);
+		memset(objects, 0, sizeof objects);
+		heap_make(&heap, rates[r], 0);
+		srand(r + 1);
+		for (unsigned i = 0; i < OBJECTS; i++) {
+			objects[i].site = (unsigned)rand() % SITES;
+			objects[i].size = (uint64_t)rand() % (rates[r] * 20);
+			objects[i].live = true;
+			recording_allocate(&heap, objects[i].site, objects[i].size, 1, 0x10000 + 64 * i);
+			struct weight weight = weight_of(objects[i].size, rates[r]);
+			weight_add_to_measure(&model[objects[i].site].allocated, &weight);
+			unsigned victim = (unsigned)rand() % (i + 1);
+			if (objects[victim].live && rand() % 4) {
+				objects[victim].live = false;
+				model_free(&heap, &model[objects[victim].site], 0x10000 + 64 * victim,
+					   (unsigned)rand());
+			}
+			if (i % 700 == 0)
+				ring_fold(&heap, 500, false);
+		}
+		uint64_t live = 0;
+		for (unsigned i = 0; i < OBJECTS; i++) {
+			struct weight weight = weight_of(objects[i].size, rates[r]);
+			if (objects[i].live)
+				weight_add_to_measure(&model[objects[i].site].in_use, &weight);
+			live += objects[i].live;
+		}
+		assert_int_not_equal(load_relaxed(&heap.header->ring_head), load_relaxed(&heap.header->ring_tail));
+		struct seep_image image = build(&heap, &consumer, &snapshot);
+		for (unsigned i = 0; i < SITES; i++)
+			site_compare(&snapshot, i, &model[i]);
+		assert_int_equal(snapshot.live_count, live);
+		/* shared callers are shared nodes: a root, SITES leaves, SITES/2 callers, two common ones */
+		assert_int_equal(snapshot.node_count, 1 + SITES + SITES / 2 + 2);
+		seep_snapshot_free(&image);
+		heap_unmake(&heap);
+	}
+}
+
+static void building_changes_nothing_and_folding_changes_nothing(void **state)
+{
+	(void)state;
+	struct heap heap;
+	struct snapshot before, after;
+	heap_make(&heap, 8 << 10, 0);
+	recording_allocate(&heap, 3, 5000, 100, 0x10000);
+	recording_free(&heap, 40, 0x10000, 77);
+	struct seep_image first = build(&heap, &consumer, &before);
+	assert_int_equal(load_relaxed(&heap.header->ring_tail), 0);
+	ring_fold(&heap, 1000, false);
+	struct seep_image second = build(&heap, &consumer, &after);
+	assert_memory_equal(before.sites, after.sites, before.site_count * sizeof *before.sites);
+	assert_memory_equal(before.lifetimes, after.lifetimes, before.lifetime_count * sizeof *before.lifetimes);
+	seep_snapshot_free(&first);
+	seep_snapshot_free(&second);
+	heap_unmake(&heap);
+}
+
+static void a_site_that_was_never_counted_is_left_out(void **state)
+{
+	(void)state;
+	struct heap heap;
+	struct snapshot snapshot;
+	uintptr_t stack[2] = {0x9999, 0x8888};
+	heap_make(&heap, 1, 0);
+	assert_int_not_equal(stack_site(&heap, stack, 2, false), 0);
+	recording_allocate(&heap, 1, 10, 1, 0x10000);
+	struct seep_image image = build(&heap, &consumer, &snapshot);
+	assert_int_equal(snapshot.site_count, 2);
+	assert_null(snapshot_site(&snapshot, 0x9999));
+	assert_int_equal(snapshot.live[0].site, 1);
+	seep_snapshot_free(&image);
+	heap_unmake(&heap);
+}
+
+static void samples_without_a_stack_are_site_0(void **state)
+{
+	(void)state;
+	struct heap heap;
+	struct snapshot snapshot;
+	heap_make(&heap, 1, 0);
+	struct live_entry entry = {.address = 0x5000, .size = 100};
+	struct event event = {.kind = SEEP_EVENT_ALLOCATED, .size = 100};
+	assert_true(live_insert(&heap, &entry) && ring_push(&heap, &event));
+	struct seep_image image = build(&heap, &consumer, &snapshot);
+	assert_int_equal(snapshot.sites[0].allocated.samples, 1);
+	assert_int_equal(snapshot.sites[0].in_use.samples, 1);
+	assert_true(measure_bytes(&snapshot.sites[0].in_use) == 100);
+	seep_snapshot_free(&image);
+	heap_unmake(&heap);
+}
+
+static bool find_module(uintptr_t address, struct loaded_module *module)
+{
+	uint64_t start = address & ~UINT64_C(0xfffff);
+	*module = (struct loaded_module){.start = start,
+					 .end = start + 0xfff,
+					 .bias = start,
+					 .name = start == 0x700000 ? "/lib/libseven.so" : "/lib/other.so"};
+	return start >= 0x500000;
+}
+
+static void frames_name_the_modules_that_are_used(void **state)
+{
+	(void)state;
+	struct heap heap;
+	struct snapshot snapshot;
+	uintptr_t stack[3] = {0x700010 | FRAME_EXACT, 0x600020, 0x30}, other[1] = {0x800000};
+	heap_make(&heap, 1, 0);
+	modules_set_finder(find_module);
+	uint32_t unused = stack_site(&heap, other, 1, false), site = stack_site(&heap, stack, 3, true);
+	modules_set_finder(NULL);
+	assert_int_not_equal(unused, site);
+	struct event event = {.kind = SEEP_EVENT_ALLOCATED, .size = 100, .site = site};
+	assert_true(ring_push(&heap, &event));
+	struct seep_image image = build(&heap, &consumer, &snapshot);
+	assert_int_equal(snapshot.module_count, 3);
+	const struct seep_node *leaf = &snapshot.nodes[snapshot.sites[1].node], *caller = &snapshot.nodes[leaf->parent];
+	const struct seep_node *top = &snapshot.nodes[caller->parent];
+	assert_string_equal(snapshot.strings + snapshot.modules[leaf->module].path, "/lib/libseven.so");
+	assert_int_equal(leaf->address, 0x10);
+	assert_int_equal(leaf->flags, SEEP_NODE_EXACT);
+	assert_string_equal(snapshot.strings + snapshot.modules[caller->module].path, "/lib/other.so");
+	assert_int_equal(caller->address, 0x20);
+	assert_int_equal(caller->flags, 0);
+	assert_int_equal(snapshot.modules[caller->module].bias, 0x600000);
+	assert_int_equal(top->module, 0);
+	assert_int_equal(top->address, 0x30);
+	assert_int_equal(top->parent, 0);
+	assert_int_equal(snapshot.sites[1].flags, SEEP_SITE_TRUNCATED);
+	seep_snapshot_free(&image);
+	heap_unmake(&heap);
+}
+
+/* Reserves a position and dies: a producer that was killed before its commit. */
+static void hole_make(const struct heap *heap)
+{
+	add_relaxed(&heap->header->ring_head, 1);
+}
+
+static void holes_and_torn_entries_count_only_when_the_program_is_dead(void **state)
+{
+	(void)state;
+	struct heap heap;
+	struct snapshot snapshot;
+	heap_make(&heap, 1, 0);
+	recording_allocate(&heap, 1, 10, 3, 0x10000);
+	hole_make(&heap);
+	recording_allocate(&heap, 1, 10, 2, 0x20000);
+	for (uint32_t slot = 0; slot < heap.capacity[SEEP_AREA_LIVE0]; slot++) {
+		if (load_relaxed(&heap.live[0][slot].address) == 0x20010)
+			store_relaxed(&heap.live[0][slot].address, SEEP_LIVE_WRITING);
+	}
+	struct seep_image image = build(&heap, &consumer, &snapshot);
+	assert_int_equal(snapshot.sites[1].allocated.samples, 5);
+	assert_int_equal(snapshot.live_count, 4);
+	assert_int_equal(snapshot.losses[SEEP_LOSS_RING_HOLES], 0);
+	assert_int_equal(snapshot.losses[SEEP_LOSS_LIVE_TORN], 0);
+	seep_snapshot_free(&image);
+	image = build(&heap, &post_mortem, &snapshot);
+	assert_int_equal(snapshot.sites[1].allocated.samples, 5);
+	assert_int_equal(snapshot.losses[SEEP_LOSS_RING_HOLES], 1);
+	assert_int_equal(snapshot.losses[SEEP_LOSS_LIVE_TORN], 1);
+	seep_snapshot_free(&image);
+	heap_unmake(&heap);
+}
+
+static void an_event_that_was_being_folded_is_doubted(void **state)
+{
+	(void)state;
+	struct heap heap;
+	struct snapshot snapshot;
+	heap_make(&heap, 1, 0);
+	recording_allocate(&heap, 1, 10, 3, 0x10000);
+	store_relaxed(&heap.header->ring_folding, 1);
+	struct seep_image image = build(&heap, &post_mortem, &snapshot);
+	assert_int_equal(snapshot.losses[SEEP_LOSS_EVENTS_DOUBTED], 1);
+	assert_true(snapshot.header->flags & SEEP_SNAPSHOT_DOUBTED);
+	assert_int_equal(snapshot.sites[1].allocated.samples, 3);
+	seep_snapshot_free(&image);
+	heap_unmake(&heap);
+}
+
+static void a_full_live_table_makes_totals_lower_bounds(void **state)
+{
+	(void)state;
+	struct heap heap;
+	struct snapshot snapshot;
+	heap_make(&heap, 1, 0);
+	heap_count_loss(&heap, SEEP_LOSS_LIVE_FULL);
+	struct seep_image image = build(&heap, &consumer, &snapshot);
+	assert_true(snapshot.header->flags & SEEP_SNAPSHOT_LOWER_BOUND);
+	assert_int_equal(snapshot.losses[SEEP_LOSS_LIVE_FULL], 1);
+	seep_snapshot_free(&image);
+	heap_unmake(&heap);
+}
+
+static void memory_is_reported_as_far_as_it_was_measured(void **state)
+{
+	(void)state;
+	struct heap heap;
+	struct snapshot snapshot;
+	heap_make(&heap, 1, 0);
+	store_relaxed(&heap.header->memory[SEEP_MEMORY_RSS], 4096);
+	store_relaxed(&heap.header->memory[SEEP_MEMORY_SWAP], 99);
+	store_relaxed(&heap.header->memory_known, UINT64_C(1) << SEEP_MEMORY_RSS);
+	store_relaxed(&heap.header->counted_bytes, 12345);
+	double_store(&heap.header->in_use_peak_bytes, 777.5);
+	struct seep_image image = build(&heap, &consumer, &snapshot);
+	assert_int_equal(snapshot.memory[SEEP_MEMORY_RSS], 4096);
+	assert_false(snapshot.memory_known >> SEEP_MEMORY_SWAP & 1);
+	assert_int_equal(snapshot.memory[SEEP_MEMORY_COUNTED], 12345);
+	assert_int_equal(snapshot.memory[SEEP_MEMORY_IN_USE_PEAK], 777);
+	seep_snapshot_free(&image);
+	heap_unmake(&heap);
+}
+
+static void a_dead_programs_time_is_when_it_was_last_seen(void **state)
+{
+	(void)state;
+	struct heap heap;
+	struct snapshot snapshot;
+	heap_make(&heap, 1, 0);
+	store_relaxed(&heap.header->alive_ns, 1000);
+	struct live_entry entry = {.address = 0x5000, .size = 100, .birth_ns = 1500};
+	struct event event = {.kind = SEEP_EVENT_ALLOCATED, .size = 100, .time_ns = 2000};
+	assert_true(live_insert(&heap, &entry) && ring_push(&heap, &event));
+	struct seep_image image = build(&heap, &post_mortem, &snapshot);
+	assert_int_equal(snapshot.header->time_ns, 2000);
+	seep_snapshot_free(&image);
+	heap_unmake(&heap);
+}
+
+/* Enough entries that all levels are used and windows wrap around their ends. */
+static void the_scan_finds_every_live_entry_once(void **state)
+{
+	(void)state;
+	struct heap heap;
+	heap_make(&heap, 512 << 10, 0);
+	enum { COUNT = 50000 };
+	static uint8_t seen[COUNT];
+	memset(seen, 0, sizeof seen);
+	for (uint64_t i = 0; i < COUNT; i++) {
+		struct live_entry entry = {.address = 0x10000 + 16 * i, .size = i, .birth_ns = i};
+		assert_true(live_insert(&heap, &entry));
+	}
+	for (uint64_t i = 0; i < COUNT; i += 3) {
+		struct live_entry entry;
+		assert_true(live_remove(&heap, 0x10000 + 16 * i, &entry));
+	}
+	struct live_scan scan = live_scan_begin(&heap);
+	struct live_entry entry;
+	while (live_scan_next(&scan, &entry) == LIVE_ENTRY) {
+		assert_in_range(entry.size, 0, COUNT - 1);
+		seen[entry.size]++;
+	}
+	for (uint64_t i = 0; i < COUNT; i++)
+		assert_int_equal(seen[i], i % 3 != 0);
+	heap_unmake(&heap);
+}
+
+static void the_scan_leaves_untouched_slots_alone(void **state)
+{
+	(void)state;
+	struct heap heap;
+	struct live_entry entry = {.address = 0x10000, .size = 5};
+	static unsigned char resident[4 << 20];
+	heap_make(&heap, 1, 0);
+	assert_true(live_insert(&heap, &entry));
+	struct live_scan scan = live_scan_begin(&heap);
+	int found = 0;
+	while (live_scan_next(&scan, &entry) == LIVE_ENTRY)
+		found++;
+	assert_int_equal(found, 1);
+	size_t bytes = heap.capacity[SEEP_AREA_LIVE2] * sizeof(struct seep_heap_live), pages = 0;
+	assert_true(bytes / 4096 <= sizeof resident);
+	assert_int_equal(mincore(heap.live[2], bytes, resident), 0);
+	for (size_t i = 0; i < bytes / 4096; i++)
+		pages += resident[i] & 1;
+	assert_in_range(pages, 0, 2); /* none but what lies beside a neighbour in a large page */
+	heap_unmake(&heap);
+}
+
+/*
+ * Damage: the file is filled by a small program's worth of records, then bits
+ * are flipped where something stands. Fences on both sides of the mapping make
+ * any access outside it a crash.
+ */
+struct fenced {
+	char *around;
+	size_t bytes;
+	struct heap heap;
+};
+
+static struct fenced fenced_copy(const struct heap *from)
+{
+	struct fenced fenced = {.bytes = from->bytes};
+	size_t rounded = (from->bytes + 4095) / 4096 * 4096;
+	struct seep_fault fault;
+	fenced.around = mmap(NULL, rounded + 8192, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	assert_true(fenced.around != MAP_FAILED);
+	assert_int_equal(mprotect(fenced.around + 4096, rounded, PROT_READ | PROT_WRITE), 0);
+	memcpy(fenced.around + 4096, from->header, from->bytes);
+	assert_true(heap_bind(&fenced.heap, fenced.around + 4096, from->bytes, &fault));
+	return fenced;
+}
+
+/* Offset of a byte in a used part of the file: the header, or the first few KiB of an area. */
+static size_t somewhere(const struct heap *heap)
+{
+	if (rand() % 4 == 0)
+		return (size_t)rand() % sizeof(struct seep_heap_header);
+	const struct seep_area *area = &heap->header->areas[rand() % SEEP_AREA_COUNT];
+	size_t end = heap->bytes - area->offset, span = rand() % 3 ? 2048 : 65536;
+	return area->offset + (size_t)rand() % (end < span ? end : span);
+}
+
+static void flipped_bits_never_make_an_invalid_snapshot(void **state)
+{
+	(void)state;
+	struct heap heap;
+	heap_make(&heap, 512 << 10, 1024);
+	for (unsigned site = 0; site < 20; site++) {
+		recording_allocate(&heap, site, 1000 * site, 50, 0x10000 + 0x10000 * site);
+		recording_free(&heap, 20, 0x10000 + 0x10000 * site, 1000 << site);
+		if (site == 10)
+			ring_fold(&heap, 2000, false);
+	}
+	struct fenced fenced = fenced_copy(&heap);
+	srand(42);
+	int built = 0, refused = 0;
+	for (int round = 0; round < 4000; round++) {
+		size_t places[8], flips = 1 + (size_t)rand() % 8;
+		char before[8], *map = (char *)fenced.heap.header;
+		for (size_t i = 0; i < flips; i++) {
+			places[i] = somewhere(&heap);
+			before[i] = map[places[i]];
+			map[places[i]] = (char)(rand() % 2 ? before[i] ^ (1 << rand() % 8) : rand());
+		}
+		struct seep_heap_view view = {.map = map, .bytes = fenced.bytes};
+		struct seep_image image;
+		struct seep_fault fault = {0};
+		struct snapshot snapshot;
+		if (seep_snapshot_build(&view, SEEP_TRIGGER_POSTMORTEM, 1, &image, &fault)) {
+			const char *wrong = snapshot_parse(image.data, image.bytes, &snapshot);
+			if (wrong)
+				fail_msg("round %d: %s", round, wrong);
+			seep_snapshot_free(&image);
+			built++;
+		} else {
+			assert_string_not_equal(fault.text, "");
+			refused++;
+		}
+		for (size_t i = flips; i-- > 0;)
+			map[places[i]] = before[i];
+	}
+	assert_true(built > 1000 && refused > 20);
+	munmap(fenced.around, (fenced.bytes + 4095) / 4096 * 4096 + 8192);
+	heap_unmake(&heap);
+}
+
+/* Counters that lie, chains in a circle, one chain for all sites: the work stays bounded by the file's size. */
+static void lying_counters_and_circular_chains_are_bounded(void **state)
+{
+	(void)state;
+	struct heap heap;
+	struct snapshot snapshot;
+	heap_make(&heap, 512 << 10, 0);
+	recording_allocate(&heap, 1, 1000, 10, 0x10000);
+	recording_free(&heap, 10, 0x10000, 5);
+	ring_fold(&heap, 100, false);
+	store_relaxed(&heap.header->site_count, UINT32_MAX);
+	store_relaxed(&heap.header->lifetime_count, UINT32_MAX);
+	store_relaxed(&heap.header->ring_head, UINT64_MAX);
+	store_relaxed(&heap.header->ring_tail, 5);
+	for (uint32_t i = 0; i < heap.capacity[SEEP_AREA_LIFETIMES]; i++) {
+		store_relaxed(&heap.lifetimes[i].next, i + 1 < heap.capacity[SEEP_AREA_LIFETIMES] ? i + 1 : 1);
+		store_relaxed(&heap.lifetimes[i].samples, 1);
+		store_relaxed(&heap.lifetimes[i].bin, i % 64);
+	}
+	for (uint32_t i = 0; i < heap.capacity[SEEP_AREA_SITES]; i++) {
+		store_relaxed(&heap.sites[i].lifetimes, 1 + i % 7);
+		store_relaxed(&heap.sites[i].stack, 1);
+		store_relaxed(&heap.sites[i].allocated.samples, 1);
+	}
+	*(uint16_t *)((char *)&heap.stacks[1] + offsetof(struct seep_heap_stack, depth)) = UINT16_MAX;
+	struct seep_image image = build(&heap, &post_mortem, &snapshot);
+	assert_in_range(snapshot.lifetime_count, 1, heap.capacity[SEEP_AREA_LIFETIMES]);
+	assert_in_range(snapshot.node_count, 1, heap.capacity[SEEP_AREA_STACKS]);
+	seep_snapshot_free(&image);
+	heap_unmake(&heap);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(an_empty_heap_gives_a_valid_snapshot),
+	    cmocka_unit_test(texts_that_fill_their_fields_are_ended),
+	    cmocka_unit_test(says_exactly_what_was_recorded),
+	    cmocka_unit_test(building_changes_nothing_and_folding_changes_nothing),
+	    cmocka_unit_test(a_site_that_was_never_counted_is_left_out),
+	    cmocka_unit_test(samples_without_a_stack_are_site_0),
+	    cmocka_unit_test(frames_name_the_modules_that_are_used),
+	    cmocka_unit_test(holes_and_torn_entries_count_only_when_the_program_is_dead),
+	    cmocka_unit_test(an_event_that_was_being_folded_is_doubted),
+	    cmocka_unit_test(a_full_live_table_makes_totals_lower_bounds),
+	    cmocka_unit_test(memory_is_reported_as_far_as_it_was_measured),
+	    cmocka_unit_test(a_dead_programs_time_is_when_it_was_last_seen),
+	    cmocka_unit_test(the_scan_finds_every_live_entry_once),
+	    cmocka_unit_test(the_scan_leaves_untouched_slots_alone),
+	    cmocka_unit_test(flipped_bits_never_make_an_invalid_snapshot),
+	    cmocka_unit_test(lying_counters_and_circular_chains_are_bounded),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
