@@ -36,7 +36,7 @@ static int enter_directory(void **state)
 static int leave_directory(void **state)
 {
 	(void)state;
-	char command[96];
+	char command[160];
 
 	snprintf(command, sizeof command, "rm -rf '%s'", directory);
 	return chdir("/") < 0 || system(command) != 0;

@@ -1,0 +1,514 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The snapshot reader against broken input: whatever is cut, flipped or
+ * forged is refused in one line that names file, offset and fault, or does no
+ * harm. Run it with the sanitizers; they are what notices harm.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <fcntl.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "profile/profile.h"
+#include "reader/input.h"
+#include "reader/snapshot_reader.h"
+#include "support/snapshot_maker.h"
+
+#define RATE (512 * 1024)
+
+static char directory[64];
+
+static int enter_directory(void **state)
+{
+	(void)state;
+	strcpy(directory, "/tmp/seep-reader-XXXXXX");
+	return mkdtemp(directory) == NULL || chdir(directory) < 0;
+}
+
+static int leave_directory(void **state)
+{
+	(void)state;
+	char command[160];
+
+	snprintf(command, sizeof command, "chmod -R u+rwx '%s'; rm -rf '%s'", directory, directory);
+	return chdir("/") < 0 || system(command) != 0;
+}
+
+/* A snapshot with something in every section. */
+static struct snapshot_maker *small_snapshot(void)
+{
+	struct snapshot_maker *maker = snapshot_maker_create(RATE);
+	uint32_t module = snapshot_maker_add_module(maker, "/usr/bin/server", "0102030405060708");
+	const struct maker_frame stack[] = {{module, 0x1111}, {module, 0x2222}, {0, 0x7f0000003333}};
+
+	snapshot_maker_allocate(maker, snapshot_maker_add_site(maker, stack, 3), 1000, 4096, 2);
+	snapshot_maker_release(maker, snapshot_maker_add_site(maker, stack + 1, 2), 64, 500, 3);
+	snapshot_maker_add_memory(maker, SEEP_MEMORY_RSS, 1 << 20);
+	snapshot_maker_add_loss(maker, SEEP_LOSS_RING_HOLES, 3);
+	return maker;
+}
+
+static struct buffer small_file(void)
+{
+	struct snapshot_maker *maker = small_snapshot();
+	struct buffer file = snapshot_maker_finish(maker);
+
+	snapshot_maker_free(maker);
+	return file;
+}
+
+/* Opens bytes that lie at the very end of a heap block, so that the sanitizer sees one byte too many. */
+static struct profile *open_bytes(const void *data, size_t bytes, struct error *error)
+{
+	unsigned char *copy = malloc(bytes ? bytes : 1);
+
+	assert_non_null(copy);
+	memcpy(copy, data, bytes);
+	strcpy(error->text, "");
+	struct profile *profile = profile_open_snapshot(copy, bytes, "file", error);
+	free(copy);
+	return profile;
+}
+
+static void assert_refused(const struct buffer *file, const char *text)
+{
+	struct error error;
+	struct profile *profile = open_bytes(file->data, file->length, &error);
+
+	profile_free(profile);
+	assert_null(profile);
+	assert_string_equal(error.text, text);
+}
+
+static void assert_path_refused(const char *path, const char *text)
+{
+	struct error error = {""};
+	struct profile *profile = profile_open(path, &error);
+
+	profile_free(profile);
+	assert_null(profile);
+	assert_string_equal(error.text, text);
+}
+
+/* Reads every field of a profile, so that the sanitizer sees whatever does not belong to it. */
+static double profile_touch(const struct profile *profile)
+{
+	double sum = (double)(strlen(profile->command) + strlen(profile->executable) + strlen(profile->arguments) +
+			      strlen(profile->host) + strlen(profile->allocator) + strlen(profile->bypassed));
+
+	for (uint32_t i = 0; i < profile->module_count; i++)
+		sum += (double)strlen(profile->modules[i].path);
+	for (uint32_t i = 0; i < profile->location_count; i++)
+		sum += (double)profile->modules[profile->locations[i].module].start;
+	for (uint32_t i = 0; i < profile->site_count; i++) {
+		const struct profile_site *site = &profile->sites[i];
+		for (uint32_t j = 0; j < site->depth; j++)
+			sum += (double)profile->locations[site->stack[j]].address;
+		for (uint32_t j = 0; j < site->lifetime_count; j++)
+			sum += site->lifetimes[j].bytes;
+	}
+	for (uint32_t i = 0; i < profile->sample_count; i++)
+		sum += (double)profile->sites[profile->samples[i].site].in_use.samples;
+	return sum;
+}
+
+static void whole_snapshot_is_read(void **state)
+{
+	(void)state;
+	struct buffer file = small_file();
+	struct error error;
+	struct profile *profile = open_bytes(file.data, file.length, &error);
+
+	assert_non_null(profile);
+	assert_true(isfinite(profile_touch(profile)));
+	assert_string_equal(profile->command, "server");
+	assert_int_equal(profile->rate, RATE);
+	assert_int_equal(profile->site_count, 2);
+	assert_int_equal(profile->sample_count, 2);
+	assert_true(profile->has_samples && profile->has_lifetimes);
+	assert_int_equal(profile->memory[SEEP_MEMORY_RSS], 1 << 20);
+	assert_int_equal(profile->memory_known, 1 << SEEP_MEMORY_RSS);
+	assert_int_equal(profile->losses[SEEP_LOSS_RING_HOLES], 3);
+	assert_string_equal(profile->modules[1].path, "/usr/bin/server");
+	assert_int_equal(profile->modules[1].build_id_bytes, 8);
+	profile_free(profile);
+	buffer_free(&file);
+}
+
+static void cut_anywhere_is_refused(void **state)
+{
+	(void)state;
+	struct buffer file = small_file();
+	struct error error;
+
+	for (size_t length = 0; length < file.length; length++) {
+		assert_null(open_bytes(file.data, length, &error));
+		assert_non_null(strstr(error.text, "file: offset "));
+		assert_non_null(strstr(error.text, length ? "truncated: the " : "the file is empty"));
+	}
+	buffer_free(&file);
+}
+
+static void every_flipped_bit_is_refused_or_harmless(void **state)
+{
+	(void)state;
+	struct buffer file = small_file();
+	size_t harmless = 0;
+	struct error error;
+
+	for (size_t bit = 0; bit < 8 * file.length; bit++) {
+		file.data[bit / 8] ^= (char)(1 << bit % 8);
+		struct profile *profile = open_bytes(file.data, file.length, &error);
+		if (profile)
+			harmless++;
+		else
+			assert_memory_equal(error.text, "file: offset ", 13);
+		profile_free(profile);
+		file.data[bit / 8] ^= (char)(1 << bit % 8);
+	}
+	/* Only the padding behind STRINGS is under no checksum. */
+	assert_true(harmless <= 8 * 7);
+	buffer_free(&file);
+}
+
+/* With the checksums made right again, the flipped bit reaches the checks of the entries. */
+static void every_flipped_bit_behind_valid_checksums_does_no_harm(void **state)
+{
+	(void)state;
+	struct buffer file = small_file();
+	struct error error;
+
+	for (size_t bit = 0; bit < 8 * file.length; bit++) {
+		if (bit / 8 >= offsetof(struct seep_snapshot_header, section_count) &&
+		    bit / 8 < offsetof(struct seep_snapshot_header, section_count) + 4)
+			continue; /* snapshot_sign() would sign past the end */
+		struct buffer forged = {0};
+		buffer_append(&forged, file.data, file.length);
+		forged.data[bit / 8] ^= (char)(1 << bit % 8);
+		snapshot_sign(&forged);
+		struct profile *profile = open_bytes(forged.data, forged.length, &error);
+		if (profile)
+			profile_touch(profile);
+		else
+			assert_memory_equal(error.text, "file: offset ", 13);
+		profile_free(profile);
+		buffer_free(&forged);
+	}
+	buffer_free(&file);
+}
+
+static void newer_version_is_named(void **state)
+{
+	(void)state;
+	struct buffer file = small_file();
+
+	((struct seep_snapshot_header *)file.data)->version = 7;
+	assert_refused(&file, "file: offset 8: snapshot version 7 is newer than this seep reads (1); update seep");
+	buffer_free(&file);
+}
+
+static void newer_entries_and_sections_are_skipped(void **state)
+{
+	(void)state;
+	struct snapshot_maker *maker = small_snapshot();
+	struct error error;
+
+	snapshot_maker_widen_entries(maker, 24);
+	snapshot_maker_add_unknown_section(maker);
+	struct buffer file = snapshot_maker_finish(maker);
+	struct profile *profile = open_bytes(file.data, file.length, &error);
+	assert_non_null(profile);
+	assert_int_equal(profile->site_count, 2);
+	assert_int_equal(profile->sites[0].depth, 3);
+	assert_int_equal(profile->locations[profile->sites[0].stack[0]].address, 0x1111);
+	assert_int_equal(profile->samples[1].size, 4096);
+	assert_int_equal(profile->sites[1].lifetimes[0].samples, 3);
+	profile_free(profile);
+	buffer_free(&file);
+	snapshot_maker_free(maker);
+}
+
+static void section_table_is_checked(void **state)
+{
+	(void)state;
+	struct buffer file = small_file();
+	struct seep_section *nodes = snapshot_section(&file, SEEP_SECTION_NODES);
+	struct seep_section kept = *nodes;
+	struct error error;
+
+	nodes->offset = file.length + 8;
+	snapshot_sign(&file);
+	assert_null(open_bytes(file.data, file.length, &error));
+	assert_non_null(strstr(error.text, "file: offset 160: section NODES is said to have"));
+	*nodes = kept;
+	nodes->offset = snapshot_section(&file, SEEP_SECTION_MODULES)->offset;
+	snapshot_sign(&file);
+	assert_null(open_bytes(file.data, file.length, &error));
+	assert_non_null(strstr(error.text, "overlap"));
+	*nodes = kept;
+	nodes->type = SEEP_SECTION_MODULES;
+	snapshot_sign(&file);
+	assert_refused(&file, "file: offset 160: a second MODULES section");
+	nodes->type = 4000;
+	snapshot_sign(&file);
+	assert_refused(&file, "file: offset 64: there is no NODES section");
+	*nodes = kept;
+	nodes->entry_bytes = 16;
+	nodes->bytes = 48;
+	snapshot_sign(&file);
+	assert_refused(&file, "file: offset 160: NODES entries of 16 bytes, where there must be 24");
+	buffer_free(&file);
+}
+
+/* A field of one entry of the small file, made wrong, and what must be said about it. */
+static void assert_field_refused(enum seep_section_type type, size_t field, const void *value, size_t bytes,
+				 const char *what)
+{
+	struct buffer file = small_file();
+	size_t at = snapshot_section(&file, type)->offset + field;
+	char text[256];
+
+	memcpy(file.data + at, value, bytes);
+	snapshot_sign(&file);
+	snprintf(text, sizeof text, "file: offset %zu: %s", at, what);
+	assert_refused(&file, text);
+	buffer_free(&file);
+}
+
+#define ASSERT_WORD_REFUSED(section, field, value, what)                                                               \
+	assert_field_refused(section, field, &(uint32_t){value}, sizeof(uint32_t), what)
+#define ASSERT_SUM_REFUSED(section, field, value)                                                                      \
+	assert_field_refused(section, field, &(double){value}, sizeof(double),                                         \
+			     "a sum is negative, infinite or not a number")
+
+static void every_index_is_checked(void **state)
+{
+	(void)state;
+	const size_t module = sizeof(struct seep_module), node = sizeof(struct seep_node);
+
+	ASSERT_WORD_REFUSED(SEEP_SECTION_PROCESS, offsetof(struct seep_process, host), 60000,
+			    "names a text that is not there (60000)");
+	ASSERT_WORD_REFUSED(SEEP_SECTION_PROCESS, offsetof(struct seep_process, host), 2,
+			    "names a text that is not there (2)");
+	ASSERT_WORD_REFUSED(SEEP_SECTION_MODULES, module + offsetof(struct seep_module, path), 60000,
+			    "names a text that is not there (60000)");
+	ASSERT_WORD_REFUSED(SEEP_SECTION_MODULES, module + offsetof(struct seep_module, build_id_bytes), 33,
+			    "a build id of more than 32 bytes (33)");
+	ASSERT_WORD_REFUSED(SEEP_SECTION_NODES, 0, 1, "a node's parent does not precede it (1)");
+	ASSERT_WORD_REFUSED(SEEP_SECTION_NODES, 2 * node, 2, "a node's parent does not precede it (2)");
+	ASSERT_WORD_REFUSED(SEEP_SECTION_NODES, node + offsetof(struct seep_node, module), 2,
+			    "names a module that is not there (2)");
+	ASSERT_WORD_REFUSED(SEEP_SECTION_SITES, 0, 4, "names a node that is not there (4)");
+	ASSERT_WORD_REFUSED(SEEP_SECTION_LIFETIMES, 0, 2, "names a site that is not there (2)");
+	ASSERT_WORD_REFUSED(SEEP_SECTION_LIFETIMES, offsetof(struct seep_lifetime, bin), 64,
+			    "a lifetime bin above 63 (64)");
+	ASSERT_WORD_REFUSED(SEEP_SECTION_LIVE, offsetof(struct seep_live, site), 2,
+			    "names a site that is not there (2)");
+	ASSERT_WORD_REFUSED(SEEP_SECTION_LIVE, offsetof(struct seep_live, rate), 0, "a sample without a rate (0)");
+	assert_field_refused(SEEP_SECTION_STRINGS, 0, "x", 1, "the first text is not empty");
+}
+
+static void every_sum_is_checked(void **state)
+{
+	(void)state;
+	const double wrong[] = {NAN, INFINITY, -1, 1e200};
+
+	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+		for (size_t measure = offsetof(struct seep_site, allocated); measure < sizeof(struct seep_site);
+		     measure += sizeof(struct seep_measure))
+			for (size_t field = sizeof(uint64_t); field < sizeof(struct seep_measure); field += 8)
+				ASSERT_SUM_REFUSED(SEEP_SECTION_SITES, measure + field, wrong[i]);
+		for (size_t field = offsetof(struct seep_lifetime, objects); field < sizeof(struct seep_lifetime);
+		     field += 8)
+			ASSERT_SUM_REFUSED(SEEP_SECTION_LIFETIMES, field, wrong[i]);
+	}
+}
+
+static void unterminated_text_is_refused(void **state)
+{
+	(void)state;
+	struct buffer file = small_file();
+	struct seep_section *strings = snapshot_section(&file, SEEP_SECTION_STRINGS);
+	char text[96];
+
+	file.data[strings->offset + strings->bytes - 1] = 'x';
+	snapshot_sign(&file);
+	snprintf(text, sizeof text, "file: offset %zu: the last text has no end",
+		 (size_t)(strings->offset + strings->bytes - 1));
+	assert_refused(&file, text);
+	buffer_free(&file);
+}
+
+static void stack_beyond_the_limit_is_refused(void **state)
+{
+	(void)state;
+	struct snapshot_maker *maker = snapshot_maker_create(RATE);
+	struct maker_frame stack[SNAPSHOT_DEPTH_MAX + 1];
+	struct error error;
+
+	for (size_t i = 0; i < SNAPSHOT_DEPTH_MAX + 1; i++)
+		stack[i] = (struct maker_frame){0, i};
+	snapshot_maker_add_site(maker, stack, SNAPSHOT_DEPTH_MAX);
+	struct buffer file = snapshot_maker_finish(maker);
+	struct profile *profile = open_bytes(file.data, file.length, &error);
+	assert_non_null(profile);
+	assert_int_equal(profile->sites[0].depth, SNAPSHOT_DEPTH_MAX);
+	profile_free(profile);
+	buffer_free(&file);
+	snapshot_maker_add_site(maker, stack, SNAPSHOT_DEPTH_MAX + 1);
+	file = snapshot_maker_finish(maker);
+	assert_null(open_bytes(file.data, file.length, &error));
+	assert_non_null(strstr(error.text, "a stack of more than 1024 frames"));
+	buffer_free(&file);
+	snapshot_maker_free(maker);
+}
+
+static void foreign_content_is_named(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *bytes;
+		size_t length;
+		const char *name;
+	} foreign[] = {
+	    {"\177ELF\2\1\1", 7, "an ELF file (a program or library)"},
+	    {"SEEPHEAP....", 12, "a recording's heap file; give the recording's directory instead"},
+	    {"\x1f\x8b\x08\x00", 4, "gzip-compressed data (a pprof profile?)"},
+	    {"heap_v2/524288\n", 15, "a jemalloc heap dump"},
+	    {"Hello, world\n", 13, "text"},
+	    {"\0\0\0\0", 4, "zeros"},
+	    {"ab\0cd", 5, "data of an unknown kind"},
+	    {"SEEPSNAB", 8, "text"},
+	};
+
+	for (size_t i = 0; i < sizeof foreign / sizeof *foreign; i++) {
+		struct buffer file = {0};
+		char text[160];
+		buffer_append(&file, foreign[i].bytes, foreign[i].length);
+		snprintf(text, sizeof text, "file: offset 0: is not a seep snapshot but %s", foreign[i].name);
+		assert_refused(&file, text);
+		buffer_free(&file);
+	}
+}
+
+static void bytes_behind_the_end_are_refused(void **state)
+{
+	(void)state;
+	struct buffer file = small_file();
+	char text[96];
+
+	snprintf(text, sizeof text, "file: offset %zu: 3 bytes follow the end of the snapshot", file.length);
+	buffer_append(&file, "abc", 3);
+	assert_refused(&file, text);
+	buffer_free(&file);
+}
+
+static void only_regular_files_are_read(void **state)
+{
+	(void)state;
+	struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = "socket"};
+	int descriptor = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	assert_int_equal(mkfifo("pipe", 0600), 0);
+	assert_path_refused("pipe", "pipe: offset 0: is a pipe, not a snapshot");
+	assert_path_refused("/dev/null", "/dev/null: offset 0: is a character device, not a snapshot");
+	assert_int_equal(bind(descriptor, (struct sockaddr *)&address, sizeof address), 0);
+	assert_path_refused("socket", "socket: offset 0: is a socket, not a snapshot");
+	close(descriptor);
+	assert_path_refused("missing", "missing: offset 0: cannot be opened: No such file or directory");
+	assert_int_equal(mkdir("folder", 0700), 0);
+	assert_path_refused("folder", "folder: offset 0: is a directory, but no recording: it holds no NNNNNN.seep");
+	int empty = open("empty", O_CREAT | O_WRONLY, 0600);
+	close(empty);
+	assert_path_refused("empty", "empty: offset 0: the file is empty");
+	if (geteuid() != 0) {
+		assert_int_equal(chmod("empty", 0), 0);
+		assert_path_refused("empty", "empty: offset 0: cannot be opened: Permission denied");
+	}
+}
+
+static void file_cut_while_it_is_read_is_refused(void **state)
+{
+	(void)state;
+	struct input input;
+	struct error error;
+	char page[INPUT_HEAD_BYTES] = "x";
+	int descriptor = open("cut", O_CREAT | O_WRONLY, 0600);
+
+	for (int i = 0; i < 4; i++)
+		assert_int_equal(write(descriptor, page, sizeof page), sizeof page);
+	assert_true(input_open(&input, "cut", &error));
+	assert_int_equal(input.bytes, INPUT_HEAD_BYTES);
+	assert_int_equal(ftruncate(descriptor, 5000), 0);
+	assert_false(input_read_rest(&input, 1 << 20, &error));
+	assert_string_equal(error.text, "cut: offset 5000: the file was cut while it was read; it had 16384 bytes");
+	input_close(&input);
+	close(descriptor);
+}
+
+static void huge_file_is_not_read(void **state)
+{
+	(void)state;
+	struct input input;
+	struct error error;
+	int descriptor = open("huge", O_CREAT | O_WRONLY, 0600);
+
+	assert_int_equal(ftruncate(descriptor, (off_t)1 << 40), 0);
+	close(descriptor);
+	assert_true(input_open(&input, "huge", &error));
+	assert_false(input_read_rest(&input, SNAPSHOT_BYTES_LIMIT, &error));
+	assert_string_equal(error.text,
+			    "huge: offset 4294967296: the file has 1099511627776 bytes, more than are read");
+	input_close(&input);
+	assert_path_refused("huge", "huge: offset 0: is not a seep snapshot but zeros");
+}
+
+static void very_long_name_leaves_room_for_the_fault(void **state)
+{
+	(void)state;
+	char name[5000];
+	struct error error;
+
+	memset(name, 'n', sizeof name - 1);
+	name[sizeof name - 1] = '\0';
+	assert_null(profile_open(name, &error));
+	assert_memory_equal(error.text, "...nnn", 6);
+	assert_non_null(strstr(error.text, "nnn: offset 0: cannot be opened: File name too long"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(whole_snapshot_is_read),
+	    cmocka_unit_test(cut_anywhere_is_refused),
+	    cmocka_unit_test(every_flipped_bit_is_refused_or_harmless),
+	    cmocka_unit_test(every_flipped_bit_behind_valid_checksums_does_no_harm),
+	    cmocka_unit_test(newer_version_is_named),
+	    cmocka_unit_test(newer_entries_and_sections_are_skipped),
+	    cmocka_unit_test(section_table_is_checked),
+	    cmocka_unit_test(every_index_is_checked),
+	    cmocka_unit_test(every_sum_is_checked),
+	    cmocka_unit_test(unterminated_text_is_refused),
+	    cmocka_unit_test(stack_beyond_the_limit_is_refused),
+	    cmocka_unit_test(foreign_content_is_named),
+	    cmocka_unit_test(bytes_behind_the_end_are_refused),
+	    cmocka_unit_test_setup_teardown(only_regular_files_are_read, enter_directory, leave_directory),
+	    cmocka_unit_test_setup_teardown(file_cut_while_it_is_read_is_refused, enter_directory, leave_directory),
+	    cmocka_unit_test_setup_teardown(huge_file_is_not_read, enter_directory, leave_directory),
+	    cmocka_unit_test(very_long_name_leaves_room_for_the_fault),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
