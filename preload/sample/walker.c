@@ -56,20 +56,23 @@ struct position {
 struct walk {
 	struct position position;
 	struct stack_window window;
+	uint32_t last;            /* instance of the last rule that was asked about; MODULE_PERMANENT to begin with */
 	uint32_t confirmed_count; /* instances that this walk has seen loaded */
 	uint16_t confirmed[CONFIRMED_INSTANCES];
 };
 
 static bool walk_confirm(struct walk *walk, uint32_t instance, uintptr_t address)
 {
-	uint32_t known = walk->confirmed_count;
-	for (uint32_t i = 0; i < known && i < CONFIRMED_INSTANCES; i++)
-		if (walk->confirmed[i] == instance)
-			return true;
-	if (!module_instance_is_at(instance, address))
-		return false;
-	walk->confirmed[known % CONFIRMED_INSTANCES] = (uint16_t)instance;
-	walk->confirmed_count++;
+	uint32_t known = walk->confirmed_count, i = 0;
+	while (i < known && i < CONFIRMED_INSTANCES && walk->confirmed[i] != instance)
+		i++;
+	if (i == known || i == CONFIRMED_INSTANCES) {
+		if (!module_instance_is_at(instance, address))
+			return false;
+		walk->confirmed[known % CONFIRMED_INSTANCES] = (uint16_t)instance;
+		walk->confirmed_count++;
+	}
+	walk->last = instance;
 	return true;
 }
 
@@ -177,7 +180,7 @@ static __attribute__((noinline)) enum rule_kind walk_step(struct walk *walk)
 		half_;                                                                                                 \
 	})
 
-/* As many steps as are plain: a rule in the cache, of an instance that needs no question, by rsp or rbp, inside the
+/* As many steps as are plain: a rule in the cache, of an instance that is known to be there, by rsp or rbp, inside the
  * window. Returns the depth; walk is where walk_step() has to go on. A return address is believed here, since no rule
  * is for one that cannot be code.
  *
@@ -186,11 +189,14 @@ static inline size_t walk_plain_steps(struct walk *walk, uintptr_t *frames, size
 {
 	struct position at = walk->position;
 	const uintptr_t high = walk->window.high;
+	const uint32_t last = walk->last;
 	uint64_t place = rule_place(at.key);
 	while (depth < limit) {
 		uint64_t half = load_half(cache, place, 8);
 		uint64_t word = load_acquire(&cache[place]);
-		if (unlikely(!rule_word_is_for(word, at.key)) || unlikely(rule_word_instance(word) != MODULE_PERMANENT))
+		uint32_t instance = rule_word_instance(word);
+		if (unlikely(!rule_word_is_for(word, at.key)) ||
+		    unlikely(instance != MODULE_PERMANENT && instance != last))
 			break;
 		if (unlikely((uint16_t)word != half)) /* replaced in between */
 			break;

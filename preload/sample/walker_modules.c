@@ -6,9 +6,9 @@
 
 #include <dlfcn.h>
 #include <elf.h>
+#include <link.h>
 #include <stddef.h>
 #include <string.h>
-#include <sys/auxv.h>
 
 #include "base/atomics.h"
 #include "sample/walker_rule.h"
@@ -36,7 +36,8 @@ struct instance {
 };
 
 static int (*find_object)(void *address, struct found_object *result);
-static void *permanent[3];                        /* link maps; written in the constructor */
+static void *permanent[3]; /* link maps: the program, the C library, the loader; written in the constructor */
+static uintptr_t program_start, program_end, program_code;
 static struct instance instances[RULE_INSTANCES]; /* entry 0 unused; bss, touched as modules come */
 static seep_atomic32 instance_count;
 
@@ -45,17 +46,38 @@ static bool object_at(uintptr_t address, struct found_object *object)
 	return find_object((void *)address, object) == 0;
 }
 
+/* The first module in the list is the program. Its segments need not be one range: a hole between them makes
+ * `_dl_find_object` give the range of one segment, without the unwind tables. */
+static int find_program(struct dl_phdr_info *info, size_t bytes, void *ignored)
+{
+	(void)bytes;
+	(void)ignored;
+	program_start = UINTPTR_MAX;
+	for (unsigned i = 0; i < info->dlpi_phnum; i++) {
+		const Elf64_Phdr *header = &info->dlpi_phdr[i];
+		uintptr_t start = info->dlpi_addr + header->p_vaddr, end = start + header->p_memsz;
+		if (header->p_type != PT_LOAD)
+			continue;
+		program_start = start < program_start ? start : program_start;
+		program_end = end > program_end ? end : program_end;
+		if (header->p_flags & PF_X)
+			program_code = start;
+	}
+	return 1;
+}
+
 bool modules_bind(void)
 {
 	struct found_object object;
 	*(void **)&find_object = dlsym(RTLD_DEFAULT, "_dl_find_object");
 	if (!find_object)
 		return false;
-	const uintptr_t addresses[] = {getauxval(AT_PHDR), (uintptr_t)find_object,
-				       (uintptr_t)dlsym(RTLD_DEFAULT, "gnu_get_libc_version")};
+	dl_iterate_phdr(find_program, NULL);
+	const uintptr_t addresses[] = {program_code, (uintptr_t)dlsym(RTLD_DEFAULT, "gnu_get_libc_version"),
+				       (uintptr_t)dlsym(RTLD_DEFAULT, "__tls_get_addr")};
 	for (size_t i = 0; i < sizeof addresses / sizeof *addresses; i++)
 		permanent[i] = addresses[i] && object_at(addresses[i], &object) ? object.link_map : NULL;
-	return permanent[1] != NULL;
+	return permanent[0] && permanent[1] && permanent[2];
 }
 
 static bool object_is_permanent(const struct found_object *object)
@@ -168,6 +190,10 @@ bool module_at(uintptr_t address, struct table_module *module, uint32_t *instanc
 		return false;
 	*module =
 	    (struct table_module){.start = object.start, .end = object.end, .eh_frame_header = object.eh_frame_header};
+	if (object.link_map == permanent[0]) {
+		module->start = program_start;
+		module->end = program_end;
+	}
 	*instance = object_is_permanent(&object) ? MODULE_PERMANENT : instance_find_or_add(&object);
 	return true;
 }

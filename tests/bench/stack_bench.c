@@ -110,13 +110,23 @@ static int compare_doubles(const void *left, const void *right)
 static void print_series(const char *backend, const char *what, struct series *series)
 {
 	qsort(series->values, series->count, sizeof *series->values, compare_doubles);
-	printf("%-15s %-28s %9.0f %9.0f %9.0f\n", backend, what, series->values[0], series->values[series->count / 2],
+	printf("%-15s %-29s %9.0f %9.0f %9.0f\n", backend, what, series->values[0], series->values[series->count / 2],
 	       series->values[series->count - 1]);
 }
 
 static int run_chain(const struct task *task, chain_leaf *leaf, void *context)
 {
 	return task->unwinder == &unwinder_frame_pointers ? chain_kept(leaf, context) : chain_plain(leaf, context);
+}
+
+static void measure_shared(const char *backend, struct task *task)
+{
+	char what[64];
+	task->warm.count = 0;
+	chain_shared(leaf_first, task);
+	chain_shared(leaf_warm, task);
+	snprintf(what, sizeof what, "%zu frames, most in a library", task->depth);
+	print_series(backend, what, &task->warm);
 }
 
 /* First captures happen once a process: ask new ones. */
@@ -159,7 +169,7 @@ int main(int count, char **arguments)
 	if (!other)
 		return 1;
 	memset(other, 1, EVICTED_BYTES);
-	printf("%-15s %-28s %9s %9s %9s\n", "backend", "one stack, ns", "minimum", "median", "maximum");
+	printf("%-15s %-29s %9s %9s %9s\n", "backend", "one stack, ns", "minimum", "median", "maximum");
 	for (size_t i = 0; i < sizeof backends / sizeof *backends; i++) {
 		static struct task task;
 		task = (struct task){.unwinder = unwinder_select(backends[i]), .other = other};
@@ -173,6 +183,8 @@ int main(int count, char **arguments)
 		char what[64];
 		snprintf(what, sizeof what, "%zu frames, warm", task.depth);
 		print_series(backends[i], what, &task.warm);
+		if (task.unwinder != &unwinder_frame_pointers)
+			measure_shared(backends[i], &task);
 		print_series(backends[i], "32 MB touched in between", &task.evicted);
 		measure_first(backends[i]);
 	}

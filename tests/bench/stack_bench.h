@@ -10,5 +10,6 @@ typedef int chain_leaf(void *context);
 /* Calls the leaf below 26 frames. */
 int chain_plain(chain_leaf *leaf, void *context);
 int chain_kept(chain_leaf *leaf, void *context);
+int chain_shared(chain_leaf *leaf, void *context); /* in a shared library */
 
 #endif

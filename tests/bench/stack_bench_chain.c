@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A chain of distinct functions with frames of different sizes, for
- * stack_bench.c. Compiled twice: CHAIN=chain_plain without frame pointers,
- * CHAIN=chain_kept with them.
+ * stack_bench.c. Compiled three times: CHAIN=chain_plain without frame
+ * pointers, CHAIN=chain_kept with them, CHAIN=chain_shared as a library.
  */
 #include "stack_bench.h"
 
