@@ -3,15 +3,21 @@
 #include "render/diff_json.h"
 
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 #include "base/json.h"
 #include "render/profile_json.h"
 #include "statistics/measure.h"
 
+/* Null where it is not finite. Six digits: more would only be noise, which differs from machine to machine. */
 static void json_real_or_null(struct json *json, const char *key, double value)
 {
+	char text[32];
+
+	snprintf(text, sizeof text, "%.6g", value);
 	json_key(json, key);
-	json_real(json, value); /* null where it is not finite */
+	json_real(json, isfinite(value) ? strtod(text, NULL) : value);
 }
 
 static void json_growth(struct json *json, const struct comparison *comparison, const struct comparison_row *row)

@@ -90,12 +90,18 @@ static void write_growth_table(struct text_page *page, const struct comparison *
 {
 	const bool is_wide = page->columns >= WIDE_COLUMNS;
 	const enum group_by by = comparison->groups.by;
-	const char *const titles[] = {
-	    "growth", "95 % interval", "share", "objects", is_wide ? "q" : group_by_name(by), group_by_name(by)};
+	const struct table_column columns[] = {
+	    {"growth", false},
+	    {"[95 %]", true},
+	    {"share", false},
+	    {"objects", false},
+	    {is_wide ? "q" : group_by_name(by), false},
+	    {group_by_name(by), false},
+	};
 	const uint32_t shown = section->count < section->top ? section->count : section->top;
 	struct table table;
 
-	table_init(&table, titles, is_wide ? GROWTH_CELLS : CELL_Q);
+	table_init(&table, columns, is_wide ? GROWTH_CELLS : CELL_Q);
 	for (uint32_t i = 0; i < shown; i++)
 		add_growth_row(&table, comparison, &comparison->rows[section->rows[i]]);
 	table_write_titles(&table, page);
@@ -175,20 +181,24 @@ static void write_churn(struct text_page *page, const struct comparison *compari
 {
 	const bool is_wide = page->columns >= WIDE_COLUMNS;
 	const enum group_by by = comparison->groups.by;
-	const char *const titles[] = {
-	    "bytes/s",        "allocs/s", "median life", "< 1 ms", is_wide ? "by other thread" : group_by_name(by),
-	    group_by_name(by)};
+	const struct table_column columns[] = {
+	    {"bytes/s", false},
+	    {"allocs/s", false},
+	    {"median life", false},
+	    {"< 1 ms", false},
+	    {is_wide ? "by other thread" : group_by_name(by), false},
+	    {group_by_name(by), false},
+	};
 	const uint32_t shown = comparison->churn_count < top ? comparison->churn_count : top;
 	struct table table;
 
 	if (shown == 0)
 		return;
 	buffer_append_byte(page->out, '\n');
-	text_write(page, STYLE_STRONG, "Churn: %u %s%s allocate%s %d times or more of what they keep.",
-		   comparison->churn_count, group_by_name(by), plural(comparison->churn_count),
-		   comparison->churn_count == 1 ? "s" : "", CHURN_TURNOVER);
+	text_write(page, STYLE_STRONG, "Churn: %u %s%s allocated at least %d times what is left of it.",
+		   comparison->churn_count, group_by_name(by), plural(comparison->churn_count), CHURN_TURNOVER);
 	buffer_append_byte(page->out, '\n');
-	table_init(&table, titles, is_wide ? CHURN_CELLS : CELL_REMOTELY);
+	table_init(&table, columns, is_wide ? CHURN_CELLS : CELL_REMOTELY);
 	for (uint32_t i = 0; i < shown; i++)
 		add_churn_row(&table, &comparison->rows[comparison->churn[i]].churn);
 	table_write_titles(&table, page);

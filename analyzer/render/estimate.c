@@ -129,16 +129,19 @@ struct quantity quantity_duration(double nanoseconds)
 		unit++;
 	}
 	const double whole = round(value);
-	if (unit == 3 && whole >= 3600)
-		snprintf(result.text, sizeof result.text, "%.0f h %02.0f min", floor(whole / 3600),
-			 floor(fmod(whole, 3600) / 60));
-	else if (unit == 3 && whole >= 120)
-		snprintf(result.text, sizeof result.text, "%.0f min %02.0f s", floor(whole / 60), fmod(whole, 60));
-	else
+	const double minutes = floor(fmod(whole, 3600) / 60);
+	const double seconds = fmod(whole, 60);
+	if (unit < 3 || whole < 120)
 		snprintf(result.text, sizeof result.text, "%.*f %s",
 			 unit == 0 || value >= 99.95 ? 0
 			 : value >= 9.995            ? 1
 						     : 2,
 			 value, units[unit]);
+	else if (whole >= 3600)
+		snprintf(result.text, sizeof result.text, minutes > 0 ? "%.0f h %.0f min" : "%.0f h",
+			 floor(whole / 3600), minutes);
+	else
+		snprintf(result.text, sizeof result.text, seconds > 0 ? "%.0f min %.0f s" : "%.0f min", minutes,
+			 seconds);
 	return result;
 }

@@ -16,9 +16,10 @@
 #include "render/notes.h"
 #include "statistics/measure.h"
 
-#define PARTS_MAX 12
+#define PARTS_MAX 20
 #define ARGUMENTS_COLUMNS 48
-#define INDENT 8 /* of the lines that go on */
+#define CUT_SHARE 0.005 /* of the stacks; less is not worth a word more */
+#define INDENT 8        /* of the lines that go on */
 
 /* Parts of a line, gathered before they are written. */
 struct line {
@@ -64,14 +65,14 @@ static const char *program_name(const struct profile *profile)
 {
 	if (profile->command && *profile->command)
 		return profile->command;
-	return profile->executable && *profile->executable ? path_base_name(profile->executable) : "unknown program";
+	return profile->executable && *profile->executable ? path_base_name(profile->executable) : "";
 }
 
 static void add_program(struct line *line, const struct profile *profile)
 {
 	if (profile->pid)
 		line_add(line, "%s (pid %llu)", program_name(profile), (unsigned long long)profile->pid);
-	else
+	else if (*program_name(profile))
 		line_add(line, "%s", program_name(profile));
 	if (profile->arguments && strcmp(profile->arguments, program_name(profile)) != 0 && *profile->arguments) {
 		struct buffer arguments = {0};
@@ -104,41 +105,43 @@ static void append_moment(struct buffer *out, const struct profile *profile)
 }
 
 /* A number now, and where there is one before, its change. */
-static void add_change(struct line *line, const char *what, double now, bool has_before, double before)
+static void add_memory(struct line *line, const char *who, enum seep_memory_key key, const struct profile *profile,
+		       const struct profile *before)
 {
-	if (has_before)
-		line_add(line, "%s %s (%s)", what, quantity_bytes(now).text, quantity_signed_bytes(now - before).text);
-	else
-		line_add(line, "%s %s", what, quantity_bytes(now).text);
+	double now = 0, then = 0;
+
+	if (!memory_get(profile, key, &now))
+		return;
+	if (before && memory_get(before, key, &then))
+		line_add(line, "%s %s (%s)", who, quantity_bytes(now).text, quantity_signed_bytes(now - then).text);
+	else if (now > 0)
+		line_add(line, "%s %s", who, quantity_bytes(now).text);
 }
 
-static void add_account(struct line *line, const struct profile *profile, const struct profile *before)
+/* What the system and the allocator see, what the samples say of it, and where the rest may be. */
+static void write_memory(struct text_page *page, const struct profile *profile, const struct profile *before,
+			 const char *samples)
 {
-	static const struct {
-		enum seep_memory_key key;
-		const char *text;
-	} accounts[] = {
-	    {SEEP_MEMORY_RSS, "RSS"},
-	    {SEEP_MEMORY_SWAP, "swap"},
-	    {SEEP_MEMORY_ALLOCATOR_IN_USE, "says in use"},
-	    {SEEP_MEMORY_ALLOCATOR_FREE, "holds free"},
-	};
 	const char *allocator = profile->allocator && *profile->allocator ? profile->allocator : "allocator";
+	char who[64];
+	struct line line = {0};
 
-	for (size_t i = 0; i < sizeof accounts / sizeof *accounts; i++) {
-		double now = 0, then = 0;
-		char text[96];
-		if (!memory_get(profile, accounts[i].key, &now))
-			continue;
-		const bool has_before = before && memory_get(before, accounts[i].key, &then);
-		if (accounts[i].key == SEEP_MEMORY_SWAP && now == 0 && then == 0)
-			continue;
-		if (accounts[i].key >= SEEP_MEMORY_ALLOCATOR_IN_USE)
-			snprintf(text, sizeof text, "%.40s %s", allocator, accounts[i].text);
-		else
-			snprintf(text, sizeof text, "%s", accounts[i].text);
-		add_change(line, text, now, has_before, then);
-	}
+	add_memory(&line, "RSS", SEEP_MEMORY_RSS, profile, before);
+	line_add(&line, "samples in use %s", samples);
+	snprintf(who, sizeof who, "%.32s in use", allocator);
+	add_memory(&line, who, SEEP_MEMORY_ALLOCATOR_IN_USE, profile, before);
+	snprintf(who, sizeof who, "%.32s free", allocator);
+	add_memory(&line, who, SEEP_MEMORY_ALLOCATOR_FREE, profile, before);
+	add_memory(&line, "swap", SEEP_MEMORY_SWAP, profile, NULL);
+	line_write(&line, page, "memory", " | ");
+}
+
+/* Adds the parts of a text that are separated by ", ". */
+static void add_list(struct line *line, const char *text)
+{
+	for (const char *end; (end = strstr(text, ", ")); text = end + 2)
+		line_add(line, "%.*s", (int)(end - text), text);
+	line_add(line, "%s", text);
 }
 
 /* What the totals lack. Nothing is left out that is not zero. */
@@ -149,9 +152,9 @@ static void write_losses(struct text_page *page, const struct profile *profile, 
 	const uint64_t cut = profile->losses[SEEP_LOSS_STACKS_TRUNCATED];
 
 	losses_append(&losses, profile);
-	line_add(&line, "%s", losses.data);
-	if (cut && samples)
-		line_add(&line, "%s of the stacks are cut", quantity_share((double)cut, (double)samples).text);
+	add_list(&line, losses.data);
+	if (samples && (double)cut > CUT_SHARE * (double)samples)
+		line_add(&line, "%s of all stacks cut", quantity_share((double)cut, (double)samples).text);
 	if (profile_detection_limit(profile) > 0)
 		line_add(&line, "sites below %s may be unseen", quantity_bytes(profile_detection_limit(profile)).text);
 	line_write(&line, page, "lost", ", ");
@@ -206,26 +209,26 @@ void head_write_report(struct text_page *page, const struct inventory *inventory
 	const double in_use = sum_estimate(&inventory->total.in_use.bytes);
 	struct buffer moment = {0};
 	struct line line = {0};
+	char samples[80];
 
 	add_program(&line, profile);
 	append_moment(&moment, profile);
 	line_add(&line, "%s", moment.data);
 	add_rate(&line, profile);
 	line_write(&line, page, "program", ", ");
-	add_account(&line, profile, NULL);
 	if (inventory->has_intervals) {
 		const struct estimate_text text = estimate_bytes(in_use, inventory->total.in_use_bytes);
-		line_add(&line, "samples say in use %s %s", text.value, text.interval);
+		snprintf(samples, sizeof samples, "%s %s", text.value, text.interval);
 	} else {
-		line_add(&line, "samples say in use %s", quantity_bytes(in_use).text);
+		snprintf(samples, sizeof samples, "%s", quantity_bytes(in_use).text);
 	}
-	line_write(&line, page, "memory", " | ");
+	write_memory(page, profile, NULL, samples);
 	write_losses(page, profile, inventory->total.allocated.samples);
 	write_notes(page, profile, NULL);
 	buffer_free(&moment);
 }
 
-/* "snapshot 3 (timer) after 31.0 s to snapshot 12 (exit) after 2 min 31 s: 120 s". */
+/* "snapshot 3 (timer) after 31.0 s to snapshot 12 (exit) after 2 min 31 s: 2 min". */
 static void write_period(struct text_page *page, const struct comparison *comparison)
 {
 	struct buffer before = {0}, after = {0};
@@ -234,9 +237,10 @@ static void write_period(struct text_page *page, const struct comparison *compar
 	append_moment(&before, comparison->before);
 	append_moment(&after, comparison->after);
 	line_add(&line, "%s", before.data);
-	line_add(&line, "to %s", after.data);
-	if (isfinite(comparison->seconds) && comparison->same_process)
-		line_add(&line, "= %s", quantity_duration(comparison->seconds * 1e9).text);
+	const bool has_length = isfinite(comparison->seconds) && comparison->same_process;
+	line_add(&line, "to %s%s", after.data, has_length ? "," : "");
+	if (has_length)
+		line_add(&line, "%s in between", quantity_duration(comparison->seconds * 1e9).text);
 	line_write(&line, page, "from", " ");
 	buffer_free(&before);
 	buffer_free(&after);
@@ -247,7 +251,9 @@ void head_write_diff(struct text_page *page, const struct comparison *comparison
 	const struct profile *before = comparison->before;
 	const struct profile *after = comparison->after;
 	const struct comparison_row *total = &comparison->total;
+	struct estimate_text growth = {"", ""};
 	struct line line = {0};
+	char samples[112];
 
 	if (!comparison->same_process) {
 		add_program(&line, before);
@@ -258,22 +264,24 @@ void head_write_diff(struct text_page *page, const struct comparison *comparison
 	add_rate(&line, after);
 	line_write(&line, page, comparison->same_process ? "program" : "after", ", ");
 	write_period(page, comparison);
-	add_account(&line, after, before);
-	if (comparison->has_intervals) {
-		const struct estimate_text growth = estimate_growth(total->growth_bytes, total->bytes);
-		line_add(&line, "samples say in use %s (%s %s)", quantity_bytes(sum_estimate(&total->after.bytes)).text,
-			 growth.value, growth.interval);
-	} else {
-		add_change(&line, "samples say in use", sum_estimate(&total->after.bytes), true,
-			   sum_estimate(&total->before.bytes));
-	}
-	line_write(&line, page, "memory", " | ");
+	if (comparison->has_intervals)
+		growth = estimate_growth(total->growth_bytes, total->bytes);
+	else
+		snprintf(growth.value, sizeof growth.value, "%s", quantity_signed_bytes(total->growth_bytes).text);
+	snprintf(samples, sizeof samples, "%s (%s%s%s)", quantity_bytes(sum_estimate(&total->after.bytes)).text,
+		 growth.value, *growth.interval ? " " : "", growth.interval);
+	write_memory(page, after, before, samples);
 	write_losses(page, after, total->allocated.samples);
-	if (!comparison->same_process)
+	if (comparison->has_intervals && !comparison->same_process)
 		write_wrapped(
 		    page, "note",
 		    "these are two processes: all that BEFORE has in use counts as gone, all that AFTER has in use as "
 		    "new; churn is AFTER's since it began");
+	else if (!comparison->has_intervals)
+		write_wrapped(page, "note",
+			      "the samples can't be matched, or how they were taken is not known: growth is the "
+			      "difference of the "
+			      "totals");
 	write_notes(page, after, NULL);
 	write_notes(page, before, after);
 }

@@ -18,9 +18,6 @@
 
 enum { CELL_BYTES, CELL_INTERVAL, CELL_SHARE, CELL_OBJECTS, CELL_OTHER, CELL_COUNT };
 
-static const char *const titles_in_use[] = {"in use", "95 % interval", "share", "objects", "allocated", ""};
-static const char *const titles_allocated[] = {"allocated", "95 % interval", "share", "objects", "in use", ""};
-
 static void add_row(struct table *table, const struct inventory *inventory, const struct inventory_row *row)
 {
 	const bool by_allocated = inventory->order >= ORDER_ALLOCATED;
@@ -69,17 +66,22 @@ static void write_rest(struct text_page *page, const struct inventory *inventory
 
 void report_text_render(struct text_page *page, const struct inventory *inventory, uint32_t top)
 {
-	const char *titles[CELL_COUNT + 1];
 	const uint32_t worth = rows_worth_showing(inventory);
 	const uint32_t shown = worth < top ? worth : top;
 	const enum group_by by = inventory->groups.by;
+	const bool by_allocated = inventory->order >= ORDER_ALLOCATED;
+	const struct table_column columns[CELL_COUNT + 1] = {
+	    [CELL_BYTES] = {by_allocated ? "allocated" : "in use", false},
+	    [CELL_INTERVAL] = {"[95 %]", true},
+	    [CELL_SHARE] = {"share", false},
+	    [CELL_OBJECTS] = {"objects", false},
+	    [CELL_OTHER] = {by_allocated ? "in use" : "allocated", false},
+	    [CELL_COUNT] = {group_by_name(by), false},
+	};
 	struct table table;
 
 	head_write_report(page, inventory);
-	for (int i = 0; i <= CELL_COUNT; i++)
-		titles[i] = inventory->order >= ORDER_ALLOCATED ? titles_allocated[i] : titles_in_use[i];
-	titles[CELL_COUNT] = group_by_name(by);
-	table_init(&table, titles, CELL_COUNT);
+	table_init(&table, columns, CELL_COUNT);
 	for (uint32_t i = 0; i < shown; i++)
 		add_row(&table, inventory, &inventory->rows[i]);
 	add_row(&table, inventory, &inventory->total);

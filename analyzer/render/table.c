@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Cells are right-aligned, two blanks apart; a column is as wide as its widest cell or title. */
+/* Cells are aligned to the right, two blanks apart, unless they are joined; a column is as wide as its widest cell or
+ * title. */
 #include "render/table.h"
 
 #include <stdio.h>
@@ -9,9 +10,9 @@
 
 #define GAP 2
 
-void table_init(struct table *table, const char *const *titles, unsigned cell_count)
+void table_init(struct table *table, const struct table_column *columns, unsigned cell_count)
 {
-	*table = (struct table){.titles = titles, .cell_count = cell_count};
+	*table = (struct table){.columns = columns, .cell_count = cell_count};
 }
 
 void table_free(struct table *table)
@@ -42,7 +43,7 @@ void table_set(struct table *table, unsigned column, enum text_style style, cons
 
 static unsigned column_width(const struct table *table, unsigned column)
 {
-	unsigned width = text_columns(table->titles[column]);
+	unsigned width = text_columns(table->columns[column].title);
 
 	for (size_t row = 0; row < table->row_count; row++) {
 		const unsigned cell = text_columns(table->cells[row * table->cell_count + column].text);
@@ -51,12 +52,18 @@ static unsigned column_width(const struct table *table, unsigned column)
 	return width;
 }
 
+/* Blanks behind a column. */
+static unsigned column_gap(const struct table *table, unsigned column)
+{
+	return column + 1 < table->cell_count && table->columns[column + 1].is_joined ? 1 : GAP;
+}
+
 unsigned table_text_start(const struct table *table)
 {
 	unsigned start = 0;
 
 	for (unsigned i = 0; i < table->cell_count; i++)
-		start += column_width(table, i) + GAP;
+		start += column_width(table, i) + column_gap(table, i);
 	return start;
 }
 
@@ -64,17 +71,19 @@ static void write_aligned(const struct table *table, struct text_page *page, uns
 			  const char *text)
 {
 	const unsigned pad = column_width(table, column) - text_columns(text);
+	const unsigned gap = column_gap(table, column);
+	const bool is_left = table->columns[column].is_joined;
 
-	buffer_printf(page->out, "%*s", (int)pad, "");
+	buffer_printf(page->out, "%*s", is_left ? 0 : (int)pad, "");
 	text_write(page, style, "%s", text);
-	buffer_printf(page->out, "%*s", GAP, "");
+	buffer_printf(page->out, "%*s", (int)(is_left ? pad + gap : gap), "");
 }
 
 void table_write_titles(const struct table *table, struct text_page *page)
 {
 	for (unsigned i = 0; i < table->cell_count; i++)
-		write_aligned(table, page, i, STYLE_FAINT, table->titles[i]);
-	text_write(page, STYLE_FAINT, "%s", table->titles[table->cell_count]);
+		write_aligned(table, page, i, STYLE_FAINT, table->columns[i].title);
+	text_write(page, STYLE_FAINT, "%s", table->columns[table->cell_count].title);
 	buffer_append_byte(page->out, '\n');
 }
 

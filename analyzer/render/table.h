@@ -18,14 +18,19 @@ struct table_cell {
 	enum text_style style;
 };
 
+struct table_column {
+	const char *title;
+	bool is_joined; /* belongs to the column before it: one blank apart, aligned to the left */
+};
+
 struct table {
-	const char *const *titles; /* of the cells, then of the text; not owned */
-	unsigned cell_count;       /* in a row */
-	struct table_cell *cells;  /* row by row */
+	const struct table_column *columns; /* of the cells, then of the text; not owned */
+	unsigned cell_count;                /* in a row */
+	struct table_cell *cells;           /* row by row */
 	size_t row_count, row_capacity;
 };
 
-void table_init(struct table *table, const char *const *titles, unsigned cell_count);
+void table_init(struct table *table, const struct table_column *columns, unsigned cell_count);
 void table_free(struct table *table);
 
 /* Starts a row; its cells are then set from left to right, TABLE_CELL - 1 bytes at most. */

@@ -37,7 +37,9 @@ void q_values(const double *p, double *q, size_t count)
 	qsort(order, tests, sizeof *order, ranked_compare);
 	double least = 1;
 	for (size_t j = tests; j > 0; j--) {
-		least = fmin(least, order[j - 1].p * (double)tests / (double)j);
+		const double p_here = order[j - 1].p;
+		/* q is never below p, not even by rounding. */
+		least = fmin(least, fmax(p_here, p_here * (double)tests / (double)j));
 		q[order[j - 1].index] = least;
 	}
 	free(order);

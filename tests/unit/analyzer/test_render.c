@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The printed page: whole reports and diffs of the server's story against golden texts, at several widths. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "compare/comparison.h"
+#include "compare/inventory.h"
+#include "render/diff_json.h"
+#include "render/diff_text.h"
+#include "render/modules_text.h"
+#include "render/report_json.h"
+#include "render/report_text.h"
+#include "support/golden.h"
+#include "support/server_story.h"
+
+static struct buffer report(const struct profile *profile, enum group_by by, enum inventory_order order,
+			    unsigned columns, uint32_t top)
+{
+	struct buffer out = {0};
+	struct text_page page = {.out = &out, .columns = columns};
+	struct inventory inventory;
+
+	inventory_build(&inventory, profile, by, order);
+	report_text_render(&page, &inventory, top);
+	inventory_free(&inventory);
+	assert_columns(&out, columns);
+	return out;
+}
+
+static void check_report(const char *golden, enum group_by by, enum inventory_order order, unsigned columns,
+			 uint32_t top)
+{
+	struct profile *profile = story_profile(STORY_AFTER);
+	struct buffer out = report(profile, by, order, columns, top);
+
+	assert_golden(golden, &out);
+	buffer_free(&out);
+	profile_free(profile);
+}
+
+static void check_diff(const char *golden, struct profile *before, struct profile *after, enum group_by by,
+		       unsigned columns, uint32_t top)
+{
+	struct buffer out = {0};
+	struct text_page page = {.out = &out, .columns = columns};
+	struct comparison comparison;
+
+	comparison_build(&comparison, before, after, by);
+	diff_text_render(&page, &comparison, top);
+	comparison_free(&comparison);
+	assert_columns(&out, columns);
+	assert_golden(golden, &out);
+	buffer_free(&out);
+	profile_free(before);
+	profile_free(after);
+}
+
+static void report_reads_well_at_80_columns(void **state)
+{
+	(void)state;
+	check_report("report_80.txt", GROUP_BY_SITE, ORDER_INUSE, 80, 10);
+}
+
+static void report_uses_a_wider_page(void **state)
+{
+	(void)state;
+	check_report("report_132.txt", GROUP_BY_SITE, ORDER_INUSE, 132, 3);
+}
+
+static void report_groups_and_orders(void **state)
+{
+	(void)state;
+	check_report("report_by_function.txt", GROUP_BY_FUNCTION, ORDER_ALLOCATED, 80, 10);
+	check_report("report_by_line.txt", GROUP_BY_LINE, ORDER_OBJECTS, 80, 10);
+	check_report("report_by_module.txt", GROUP_BY_MODULE, ORDER_ALLOCATIONS, 80, 10);
+}
+
+static void report_notes_what_one_must_know(void **state)
+{
+	struct profile *profile = story_profile(STORY_AFTER);
+
+	(void)state;
+	profile->status = SEEP_STATUS_VALGRIND | SEEP_STATUS_ANONYMOUS | SEEP_STATUS_FORKED | SEEP_STATUS_BYPASSED |
+			  SEEP_STATUS_POOLS | SEEP_STATUS_NO_UNWINDER;
+	profile->flags = SEEP_SNAPSHOT_LOWER_BOUND | SEEP_SNAPSHOT_DOUBTED;
+	profile->bypassed = "/usr/bin/server";
+	profile->losses[SEEP_LOSS_LIVE_FULL] = 1234;
+	profile->losses[SEEP_LOSS_SAMPLES_REENTRY] = 1;
+	struct buffer out = report(profile, GROUP_BY_SITE, ORDER_INUSE, 80, 1);
+	assert_golden("report_notes.txt", &out);
+	buffer_free(&out);
+	profile_free(profile);
+}
+
+/* An import: no rate, no process, no times, no samples. */
+static void make_foreign(struct profile *profile)
+{
+	profile->rate = profile->pid = profile->number = profile->time_ns = profile->start_ns = 0;
+	profile->memory_known = 0;
+	profile->has_samples = false;
+	profile->sample_count = 0;
+	profile->command = profile->arguments = profile->executable = profile->allocator = "";
+}
+
+static void report_without_a_rate_has_no_intervals(void **state)
+{
+	struct profile *profile = story_profile(STORY_AFTER);
+
+	(void)state;
+	make_foreign(profile);
+	struct buffer out = report(profile, GROUP_BY_SITE, ORDER_INUSE, 80, 3);
+	assert_golden("report_no_rate.txt", &out);
+	buffer_free(&out);
+	profile_free(profile);
+}
+
+static void report_of_an_empty_profile_is_no_error(void **state)
+{
+	struct profile *profile = story_profile(STORY_BEFORE);
+
+	(void)state;
+	profile->site_count = profile->sample_count = 0;
+	struct buffer out = report(profile, GROUP_BY_SITE, ORDER_INUSE, 80, 3);
+	assert_golden("report_empty.txt", &out);
+	buffer_free(&out);
+	profile_free(profile);
+}
+
+static void diff_reads_well_at_80_columns(void **state)
+{
+	(void)state;
+	check_diff("diff_80.txt", story_profile(STORY_BEFORE), story_profile(STORY_AFTER), GROUP_BY_SITE, 80, 0);
+}
+
+static void diff_uses_a_wider_page(void **state)
+{
+	(void)state;
+	check_diff("diff_132.txt", story_profile(STORY_BEFORE), story_profile(STORY_AFTER), GROUP_BY_SITE, 132, 0);
+}
+
+static void diff_groups(void **state)
+{
+	(void)state;
+	check_diff("diff_by_module.txt", story_profile(STORY_BEFORE), story_profile(STORY_AFTER), GROUP_BY_MODULE, 80,
+		   1);
+	check_diff("diff_by_function.txt", story_profile(STORY_BEFORE), story_profile(STORY_AFTER), GROUP_BY_FUNCTION,
+		   80, 1);
+}
+
+static void diff_of_two_processes_says_so(void **state)
+{
+	(void)state;
+	check_diff("diff_two_processes.txt", story_profile(STORY_AFTER), story_profile_of_another_process(),
+		   GROUP_BY_SITE, 80, 2);
+}
+
+static void diff_of_one_snapshot_with_itself_finds_nothing(void **state)
+{
+	(void)state;
+	check_diff("diff_nothing.txt", story_profile(STORY_AFTER), story_profile(STORY_AFTER), GROUP_BY_SITE, 80, 0);
+}
+
+static void diff_without_a_rate_judges_nothing(void **state)
+{
+	struct profile *before = story_profile(STORY_BEFORE);
+	struct profile *after = story_profile(STORY_AFTER);
+
+	(void)state;
+	make_foreign(before);
+	make_foreign(after);
+	check_diff("diff_no_rate.txt", before, after, GROUP_BY_SITE, 80, 4);
+}
+
+static void colours_surround_and_change_nothing_else(void **state)
+{
+	struct profile *before = story_profile(STORY_BEFORE);
+	struct profile *after = story_profile(STORY_AFTER);
+	struct buffer plain = {0}, colored = {0}, stripped = {0};
+	struct comparison comparison;
+
+	(void)state;
+	comparison_build(&comparison, before, after, GROUP_BY_SITE);
+	diff_text_render(&(struct text_page){.out = &plain, .columns = 80}, &comparison, 0);
+	diff_text_render(&(struct text_page){.out = &colored, .columns = 80, .colored = true}, &comparison, 0);
+	for (const char *at = colored.data; *at;) {
+		if (*at == '\033')
+			at += strcspn(at, "m") + 1;
+		else
+			buffer_append_byte(&stripped, *at++);
+	}
+	assert_string_equal(stripped.data, plain.data);
+	assert_non_null(strstr(colored.data, "\033[31m"));
+	buffer_free(&plain);
+	buffer_free(&colored);
+	buffer_free(&stripped);
+	comparison_free(&comparison);
+	profile_free(before);
+	profile_free(after);
+}
+
+static void json_is_as_the_schemas_say(void **state)
+{
+	struct profile *before = story_profile(STORY_BEFORE);
+	struct profile *after = story_profile(STORY_AFTER);
+	struct buffer out = {0};
+	struct inventory inventory;
+	struct comparison comparison;
+
+	(void)state;
+	inventory_build(&inventory, after, GROUP_BY_SITE, ORDER_INUSE);
+	report_json_render(&out, &inventory, UINT32_MAX);
+	assert_golden("report.json", &out);
+	out.length = 0;
+	comparison_build(&comparison, before, after, GROUP_BY_SITE);
+	diff_json_render(&out, &comparison, UINT32_MAX);
+	assert_golden("diff.json", &out);
+	comparison_free(&comparison);
+	inventory_free(&inventory);
+	out.length = 0;
+	make_foreign(before);
+	make_foreign(after);
+	comparison_build(&comparison, before, after, GROUP_BY_FUNCTION);
+	diff_json_render(&out, &comparison, 2);
+	assert_golden("diff_no_rate.json", &out);
+	comparison_free(&comparison);
+	out.length = 0;
+	modules_json_render(&out, after);
+	assert_golden("modules.json", &out);
+	buffer_free(&out);
+	profile_free(before);
+	profile_free(after);
+}
+
+static void modules_say_what_was_found(void **state)
+{
+	struct profile *profile = story_profile(STORY_AFTER);
+	struct buffer out = {0};
+	struct text_page page = {.out = &out, .columns = 80};
+
+	(void)state;
+	profile->modules[1].symbols = "symbol table and lines of /usr/lib/debug/server.debug";
+	profile->modules[3].symbols = "none: stripped, and no build id to look for its debug file";
+	modules_text_render(&page, profile);
+	assert_golden("modules.txt", &out);
+	buffer_free(&out);
+	profile_free(profile);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(report_reads_well_at_80_columns),
+	    cmocka_unit_test(report_uses_a_wider_page),
+	    cmocka_unit_test(report_groups_and_orders),
+	    cmocka_unit_test(report_notes_what_one_must_know),
+	    cmocka_unit_test(report_without_a_rate_has_no_intervals),
+	    cmocka_unit_test(report_of_an_empty_profile_is_no_error),
+	    cmocka_unit_test(diff_reads_well_at_80_columns),
+	    cmocka_unit_test(diff_uses_a_wider_page),
+	    cmocka_unit_test(diff_groups),
+	    cmocka_unit_test(diff_of_two_processes_says_so),
+	    cmocka_unit_test(diff_of_one_snapshot_with_itself_finds_nothing),
+	    cmocka_unit_test(diff_without_a_rate_judges_nothing),
+	    cmocka_unit_test(colours_surround_and_change_nothing_else),
+	    cmocka_unit_test(json_is_as_the_schemas_say),
+	    cmocka_unit_test(modules_say_what_was_found),
+	};
+	return cmocka_run_group_tests_name("render", tests, NULL, NULL);
+}
