@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "heap/modules.h"
 #include "heap/ring.h"
+#include "keeper/maps.h"
 #include "keeper/memory.h"
 #include "keeper/process.h"
 #include "keeper/request.h"
@@ -107,6 +108,16 @@ static void memory_look(struct keeper *keeper, uint64_t now_ns)
 		add_relaxed(&keeper->heap.header->account_wanted, 1);
 }
 
+static void modules_look(struct keeper *keeper, uint64_t now_ns)
+{
+	if (keeper->in_target) {
+		modules_watch(&keeper->heap);
+	} else if (now_ns >= keeper->modules_ns) {
+		maps_watch_modules(&keeper->heap);
+		keeper->modules_ns = now_ns + MAPS_LOOK_NS;
+	}
+}
+
 /* The exit snapshot, and what waits for it. Not durable: the file outlives the program without waiting for the disk.
  * The lease is the caller's. */
 static bool keeper_complete(struct keeper *keeper)
@@ -131,12 +142,11 @@ static bool keeper_step(struct keeper *keeper, uint64_t now_ns, uint64_t *events
 	struct seep_heap_header *header = keeper->heap.header;
 	if (!lease_renew(&keeper->heap, &keeper->lease))
 		return false;
-	if (!keeper->in_target && !process_alive(header))
+	if (!keeper->in_target && (load_relaxed(keeper->leave) || !process_alive(header)))
 		return false;
 	store_relaxed(&header->alive_ns, now_ns);
 	*events = ring_fold(&keeper->heap, keeper->heap.capacity[SEEP_AREA_RING], false);
-	if (keeper->in_target)
-		modules_watch(&keeper->heap);
+	modules_look(keeper, now_ns);
 	memory_look(keeper, now_ns);
 	if (load_acquire(&header->stop)) {
 		if (keeper->in_target)

@@ -18,6 +18,7 @@ struct schedule schedule_begin(uint64_t now_ns, uint64_t start_ns, uint64_t inte
 	struct schedule schedule = {.start_ns = start_ns,
 				    .interval_ns = interval_ns,
 				    .tick_ns = SCHEDULE_TICK_SHORTEST_NS,
+				    .looked_ns = now_ns,
 				    .peak_ns = now_ns,
 				    .memory_ns = now_ns,
 				    .limit_ns = now_ns,
@@ -88,18 +89,24 @@ bool schedule_account_due(struct schedule *schedule, uint64_t now_ns)
 	return true;
 }
 
+/* The time in which a quarter of the ring fills, judged by how long these events took to come. */
+static uint64_t time_to_quarter(uint64_t elapsed_ns, uint64_t events, uint64_t capacity)
+{
+	elapsed_ns = elapsed_ns < SCHEDULE_TICK_LONGEST_NS ? elapsed_ns : SCHEDULE_TICK_LONGEST_NS;
+	return elapsed_ns * (capacity / 4) / events;
+}
+
 uint64_t schedule_sleep(struct schedule *schedule, uint64_t now_ns, uint64_t events, uint64_t capacity)
 {
-	if (events >= capacity / 2)
-		return 0;
 	uint64_t longest = events ? SCHEDULE_TICK_BUSY_NS : SCHEDULE_TICK_LONGEST_NS, tick = schedule->tick_ns * 2;
 	if (events) {
-		uint64_t wanted = schedule->tick_ns * (capacity / 4) / events;
+		uint64_t wanted = time_to_quarter(now_ns - schedule->looked_ns, events, capacity);
 		tick = wanted < tick ? wanted : tick;
 	}
 	tick = tick < longest ? tick : longest;
 	schedule->tick_ns = tick > SCHEDULE_TICK_SHORTEST_NS ? tick : SCHEDULE_TICK_SHORTEST_NS;
-	if (now_ns >= schedule->timer_ns)
+	schedule->looked_ns = now_ns;
+	if (events >= capacity / 2 || now_ns >= schedule->timer_ns)
 		return 0;
 	uint64_t left_ns = schedule->timer_ns - now_ns;
 	return schedule->tick_ns < left_ns ? schedule->tick_ns : left_ns;

@@ -37,9 +37,9 @@
 #define SCHEDULE_ACCOUNT_NS UINT64_C(10000000000)
 
 struct schedule {
-	uint64_t start_ns, interval_ns; /* 0: no timer */
-	uint64_t timer_ns;              /* next timer snapshot; UINT64_MAX: none */
-	uint64_t tick_ns;
+	uint64_t start_ns, interval_ns;           /* 0: no timer */
+	uint64_t timer_ns;                        /* next timer snapshot; UINT64_MAX: none */
+	uint64_t tick_ns, looked_ns;              /* the last sleep asked for, and when */
 	double peak_bytes;                        /* largest in-use estimate that a snapshot has shown */
 	uint64_t peak_ns;                         /* no peak snapshot before */
 	unsigned peaks;                           /* since the last other snapshot */
@@ -60,7 +60,7 @@ bool schedule_memory_due(struct schedule *schedule, uint64_t now_ns);
 bool schedule_limit_due(struct schedule *schedule, uint64_t now_ns);
 bool schedule_account_due(struct schedule *schedule, uint64_t now_ns);
 
-/* How long to sleep after a look that found this many events in a ring of this capacity. */
+/* How long to sleep after a look that found this many events in a ring of this capacity; 0: look again at once. */
 uint64_t schedule_sleep(struct schedule *schedule, uint64_t now_ns, uint64_t events, uint64_t capacity);
 
 #endif

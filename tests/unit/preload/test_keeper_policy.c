@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* When snapshots are taken, and which are kept: on made-up times. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "keeper/retention.h"
+#include "keeper/schedule.h"
+
+#define SECOND UINT64_C(1000000000)
+#define MOST 4096
+
+struct series {
+	struct kept_snapshot list[MOST];
+	size_t count;
+	uint64_t number;
+	struct retention limits;
+};
+
+/* One more snapshot, then thinning, as a keeper does. */
+static void series_add(struct series *series, uint64_t time_ns, bool timer, uint64_t bytes)
+{
+	size_t chosen;
+	series->list[series->count++] =
+	    (struct kept_snapshot){.number = ++series->number, .time_ns = time_ns, .bytes = bytes, .timer = timer};
+	while ((chosen = retention_choose(series->list, series->count, &series->limits)) != RETENTION_NONE) {
+		assert_in_range(chosen, 1, series->count - 2);
+		series->count--;
+		memmove(&series->list[chosen], &series->list[chosen + 1],
+			(series->count - chosen) * sizeof *series->list);
+	}
+}
+
+static size_t series_kind(const struct series *series, bool timer)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < series->count; i++)
+		count += series->list[i].timer == timer;
+	return count;
+}
+
+/* Largest gap of the timer series over its smallest, the newest few left out. */
+static double series_unevenness(const struct series *series)
+{
+	uint64_t smallest = UINT64_MAX, largest = 0, before = 0;
+	for (size_t i = 0, seen = 0; i + 3 < series->count; i++) {
+		if (!series->list[i].timer)
+			continue;
+		uint64_t gap = series->list[i].time_ns - before;
+		if (seen++) {
+			smallest = gap < smallest ? gap : smallest;
+			largest = gap > largest ? gap : largest;
+		}
+		before = series->list[i].time_ns;
+	}
+	return (double)largest / (double)smallest;
+}
+
+static void a_long_series_stays_even_and_keeps_its_ends(void **state)
+{
+	(void)state;
+	static struct series series;
+	srand(3);
+	for (uint64_t i = 1; i <= 20000; i++) {
+		uint64_t jitter = (uint64_t)rand() % (SECOND / 10);
+		series_add(&series, i * 10 * SECOND + jitter, true, 1000);
+		assert_int_equal(series.list[0].number, 1);
+		assert_int_equal(series.list[series.count - 1].number, i);
+		if (i > 200 && i % 17 == 0 && series_unevenness(&series) > 4.2)
+			fail_msg("after %lu: gaps differ by %.1f", i, series_unevenness(&series));
+	}
+	assert_int_equal(series.count, RETENTION_SNAPSHOTS);
+}
+
+static void few_snapshots_all_stay(void **state)
+{
+	(void)state;
+	static struct series series;
+	for (uint64_t i = 1; i <= RETENTION_SNAPSHOTS; i++)
+		series_add(&series, i * SECOND, i % 2, 1000);
+	assert_int_equal(series.count, RETENTION_SNAPSHOTS);
+}
+
+static void bytes_are_bounded_too(void **state)
+{
+	(void)state;
+	static struct series series = {.limits = {.snapshots = 1000, .bytes = 100000}};
+	for (uint64_t i = 1; i <= 300; i++)
+		series_add(&series, i * SECOND, true, 5000);
+	assert_int_equal(series.count, 20);
+	/* the first and the last stay even where they alone are too large */
+	memset(&series, 0, sizeof series);
+	series.limits = (struct retention){.bytes = 1};
+	for (uint64_t i = 1; i <= 5; i++)
+		series_add(&series, i * SECOND, true, 5000);
+	assert_int_equal(series.count, 2);
+	assert_int_equal(series.list[1].number, 5);
+}
+
+static void many_requests_leave_the_timer_series_its_half(void **state)
+{
+	(void)state;
+	static struct series series;
+	for (uint64_t i = 1; i <= 3000; i++)
+		series_add(&series, i * SECOND, i % 10 == 0, 1000);
+	assert_int_equal(series_kind(&series, true), RETENTION_SNAPSHOTS / 2);
+	assert_true(series_unevenness(&series) < 4.2);
+}
+
+static void a_few_requests_outlive_any_number_of_timer_snapshots(void **state)
+{
+	(void)state;
+	static struct series series;
+	for (uint64_t i = 1; i <= 3000; i++)
+		series_add(&series, i * SECOND, i != 500 && i != 900, 1000);
+	assert_int_equal(series_kind(&series, false), 2);
+	assert_true(series_unevenness(&series) < 4.2);
+}
+
+static void times_that_go_backwards_do_no_harm(void **state)
+{
+	(void)state;
+	static struct series series;
+	for (uint64_t i = 1; i <= 500; i++)
+		series_add(&series, i % 3 ? i * SECOND : UINT64_MAX - i, true, UINT64_MAX / 100);
+	assert_in_range(series.count, 2, RETENTION_SNAPSHOTS);
+}
+
+static void timer_snapshots_stay_on_the_grid(void **state)
+{
+	(void)state;
+	uint64_t start = 7 * SECOND, now = start;
+	struct schedule schedule = schedule_begin(now, start, 10 * SECOND);
+	assert_false(schedule_timer_due(&schedule, now));
+	assert_false(schedule_timer_due(&schedule, start + 10 * SECOND - 1));
+	assert_true(schedule_timer_due(&schedule, start + 10 * SECOND));
+	now = start + 13 * SECOND; /* late */
+	schedule_taken(&schedule, now, SEEP_TRIGGER_TIMER, false, 0);
+	assert_int_equal(schedule.timer_ns, start + 20 * SECOND);
+	now = start + 55 * SECOND; /* stood still: what was missed is left out */
+	assert_true(schedule_timer_due(&schedule, now));
+	schedule_taken(&schedule, now, SEEP_TRIGGER_TIMER, true, 0);
+	assert_int_equal(schedule.timer_ns, start + 60 * SECOND);
+}
+
+static void without_an_interval_there_is_no_timer(void **state)
+{
+	(void)state;
+	struct schedule schedule = schedule_begin(5, 5, 0);
+	assert_false(schedule_timer_due(&schedule, UINT64_MAX - 1));
+	assert_true(schedule_sleep(&schedule, 6, 0, 4096) <= SCHEDULE_TICK_LONGEST_NS);
+	assert_true(schedule_account_due(&schedule, 6));
+	assert_false(schedule_account_due(&schedule, 7));
+}
+
+/* Runs a program whose in-use bytes follow `use`, looking every 50 ms; counts what is taken. */
+static void schedule_play(double (*use)(double seconds), double seconds, unsigned *timers, unsigned *peaks)
+{
+	struct schedule schedule = schedule_begin(0, 0, 10 * SECOND);
+	*timers = *peaks = 0;
+	for (uint64_t now = 0; (double)now < seconds * 1e9; now += SECOND / 20) {
+		double in_use = use((double)now / 1e9);
+		if (schedule_timer_due(&schedule, now)) {
+			schedule_taken(&schedule, now, SEEP_TRIGGER_TIMER, false, in_use);
+			++*timers;
+		} else if (schedule_peak_due(&schedule, now, in_use, 512 << 10)) {
+			schedule_taken(&schedule, now, SEEP_TRIGGER_PEAK, false, in_use);
+			++*peaks;
+		}
+	}
+}
+
+static double growing_to_a_gibibyte(double seconds)
+{
+	return seconds < 30 ? seconds / 30 * (1 << 30) : 1 << 30;
+}
+
+static double flat_with_noise(double seconds)
+{
+	return (double)(100 << 20) * (seconds > 1) + (double)(((unsigned)(seconds * 20) * 7919) % 8) * (1 << 20);
+}
+
+static double spike_between_timers(double seconds)
+{
+	return seconds > 23 && seconds < 26 ? 300e6 : 100e6 * (seconds > 5);
+}
+
+static void peaks_are_few_in_growth_none_in_noise_and_catch_a_spike(void **state)
+{
+	(void)state;
+	unsigned timers, peaks;
+	schedule_play(growing_to_a_gibibyte, 60, &timers, &peaks);
+	assert_int_equal(timers, 5);
+	assert_in_range(peaks, 2, 9);
+	schedule_play(flat_with_noise, 300, &timers, &peaks);
+	assert_in_range(peaks, 0, 1);
+	schedule_play(spike_between_timers, 60, &timers, &peaks);
+	assert_int_equal(peaks, 2);
+}
+
+static void a_peak_that_could_not_be_written_waits(void **state)
+{
+	(void)state;
+	struct schedule schedule = schedule_begin(0, 0, 0);
+	assert_true(schedule_peak_due(&schedule, 1, 100e6, 1));
+	schedule_taken(&schedule, 1, SEEP_TRIGGER_PEAK, true, 100e6);
+	assert_false(schedule_peak_due(&schedule, SCHEDULE_RETRY_NS, 100e6, 1));
+	assert_true(schedule_peak_due(&schedule, 1 + SCHEDULE_RETRY_NS, 100e6, 1));
+}
+
+/* Sleeps as told while events come at this rate, for `looks` times; returns the last sleep. */
+static uint64_t ring_play(struct schedule *schedule, uint64_t *now_ns, uint64_t events_per_second, int looks)
+{
+	const uint64_t capacity = 4096;
+	uint64_t slept = 0;
+	for (int i = 0; i < looks; i++) {
+		uint64_t events = (*now_ns - schedule->looked_ns) * events_per_second / SECOND;
+		slept = schedule_sleep(schedule, *now_ns, events < capacity ? events : capacity, capacity);
+		*now_ns += slept + 100000;
+	}
+	return slept;
+}
+
+static void the_tick_follows_the_ring(void **state)
+{
+	(void)state;
+	struct schedule schedule = schedule_begin(0, 0, 0);
+	uint64_t now = 1;
+	assert_int_equal(ring_play(&schedule, &now, 0, 20), SCHEDULE_TICK_LONGEST_NS);
+	assert_int_equal(schedule_sleep(&schedule, now, 2048, 4096), 0); /* half full: at once again */
+	/* a quarter of the ring, soon after the burst began */
+	assert_in_range(ring_play(&schedule, &now, 100000, 8), 8000000, 12000000);
+	assert_in_range(ring_play(&schedule, &now, 100000, 100), 8000000, 12000000);
+	assert_int_equal(ring_play(&schedule, &now, 100, 20), SCHEDULE_TICK_BUSY_NS);
+	assert_int_equal(ring_play(&schedule, &now, 0, 20), SCHEDULE_TICK_LONGEST_NS);
+	assert_in_range(ring_play(&schedule, &now, 100000000, 20), 0, SCHEDULE_TICK_SHORTEST_NS);
+	schedule.timer_ns = now + 3; /* never past the next timer */
+	assert_int_equal(schedule_sleep(&schedule, now, 0, 4096), 3);
+}
+
+static void the_account_is_wanted_a_second_before_the_timer(void **state)
+{
+	(void)state;
+	struct schedule schedule = schedule_begin(0, 0, 10 * SECOND);
+	assert_true(schedule_account_due(&schedule, 0));
+	assert_false(schedule_account_due(&schedule, 9 * SECOND - 1));
+	assert_true(schedule_account_due(&schedule, 9 * SECOND));
+	assert_false(schedule_account_due(&schedule, 10 * SECOND));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(a_long_series_stays_even_and_keeps_its_ends),
+	    cmocka_unit_test(few_snapshots_all_stay),
+	    cmocka_unit_test(bytes_are_bounded_too),
+	    cmocka_unit_test(many_requests_leave_the_timer_series_its_half),
+	    cmocka_unit_test(a_few_requests_outlive_any_number_of_timer_snapshots),
+	    cmocka_unit_test(times_that_go_backwards_do_no_harm),
+	    cmocka_unit_test(timer_snapshots_stay_on_the_grid),
+	    cmocka_unit_test(without_an_interval_there_is_no_timer),
+	    cmocka_unit_test(peaks_are_few_in_growth_none_in_noise_and_catch_a_spike),
+	    cmocka_unit_test(a_peak_that_could_not_be_written_waits),
+	    cmocka_unit_test(the_tick_follows_the_ring),
+	    cmocka_unit_test(the_account_is_wanted_a_second_before_the_timer),
+	};
+	return cmocka_run_group_tests_name("keeper_policy", tests, NULL, NULL);
+}
