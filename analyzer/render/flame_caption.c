@@ -14,6 +14,7 @@
 #include "render/estimate.h"
 #include "render/flame.h"
 #include "render/losses.h"
+#include "render/notes.h"
 #include "render/quantity.h"
 #include "statistics/interval.h"
 #include "statistics/measure.h"
@@ -92,26 +93,13 @@ static void samples_append(struct buffer *out, const struct profile *profile, en
 		buffer_printf(out, ", one in %s on average", quantity_bytes((double)profile->rate).text);
 }
 
-static void seconds_append(struct buffer *out, uint64_t ns)
-{
-	double seconds = (double)ns / 1e9;
-
-	if (seconds < 120)
-		buffer_printf(out, "%.1f s", seconds);
-	else if (seconds < 7200)
-		buffer_printf(out, "%.1f min", seconds / 60);
-	else
-		buffer_printf(out, "%.1f h", seconds / 3600);
-}
-
-/* "seep.demo.12/000003.seep, 30.2 s into the recording that began 2026-01-31 12:00:00 UTC" */
+/* "seep.demo.12/000003.seep (timer), 30.2 s into the recording that began 2026-01-31 12:00:00 UTC" */
 static void snapshot_append(struct buffer *out, const struct profile *profile)
 {
-	buffer_append_text(out, profile->source);
+	buffer_printf(out, "%s (%s)", profile->source, trigger_name(profile->trigger));
 	if (profile->time_ns > profile->start_ns && profile->start_ns) {
-		buffer_append_text(out, ", ");
-		seconds_append(out, profile->time_ns - profile->start_ns);
-		buffer_append_text(out, " into the recording");
+		double passed_ns = (double)(profile->time_ns - profile->start_ns);
+		buffer_printf(out, ", %s into the recording", quantity_duration(passed_ns).text);
 	}
 	if (profile->start_unix_ns) {
 		time_t start = (time_t)(profile->start_unix_ns / 1000000000);
@@ -194,6 +182,20 @@ static void caption_fill_difference(struct flame_caption *caption, const struct 
 	samples_append(line, now, value);
 }
 
+static void notes_add(struct flame_caption *caption, const struct profile *profile)
+{
+	size_t count;
+	struct buffer *notes = notes_of(profile, &count);
+
+	if (count) {
+		struct buffer *line = line_add(caption->foot, &caption->foot_count);
+		buffer_append_text(line, "Note: ");
+		for (size_t i = 0; i < count; i++)
+			buffer_printf(line, "%s%s", i ? ". " : "", notes[i].data);
+	}
+	notes_free(notes, count);
+}
+
 void flame_caption_fill(struct flame_caption *caption, const struct call_tree *tree, const struct profile *now,
 			const struct profile *base)
 {
@@ -205,6 +207,7 @@ void flame_caption_fill(struct flame_caption *caption, const struct call_tree *t
 	struct buffer *line = line_add(caption->foot, &caption->foot_count);
 	buffer_append_text(line, "Losses: ");
 	losses_append(line, now);
+	notes_add(caption, now);
 }
 
 void flame_caption_free(struct flame_caption *caption)

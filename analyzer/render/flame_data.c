@@ -9,9 +9,13 @@
 #include "base/memory.h"
 #include "render/flame_colour.h"
 #include "render/flame_data.h"
+#include "render/name_text.h"
 #include "render/xml.h"
 
-enum { NAME_BYTES_MAX = 1000 }; /* names longer than this are cut */
+enum {
+	NAME_BYTES_MAX = 1000, /* names longer than this are cut */
+	SHORT_COLUMNS = 40,    /* names longer than this also come in a short form */
+};
 
 /* Texts that many nodes share, numbered in the order of their first use. Equal texts have equal pointers. */
 struct text_table {
@@ -244,6 +248,27 @@ static void frames_number(struct flame_data *data)
 	}
 }
 
+/* What stands in a frame that is too narrow for a long name: pairs of frame and text. */
+static void shorts_append(struct flame_data *data)
+{
+	struct buffer text = {0};
+	bool comma = false;
+
+	part_begin(data, "frame_short");
+	for (uint32_t i = 0; i < data->frame_count; i++) {
+		const char *name = data->tree->frames[data->frames[i]].function;
+		text.length = 0;
+		name_append(&text, name, SHORT_COLUMNS);
+		if (strcmp(text.data, name) == 0)
+			continue;
+		buffer_printf(data->out, "%s%u,", comma ? "," : "", i);
+		text_append(data, text.data);
+		comma = true;
+	}
+	part_end(data);
+	buffer_free(&text);
+}
+
 static void frames_append(struct flame_data *data)
 {
 	const struct call_frame *frames = data->tree->frames;
@@ -255,6 +280,7 @@ static void frames_append(struct flame_data *data)
 		text_append(data, frames[data->frames[i]].function);
 	}
 	part_end(data);
+	shorts_append(data);
 	part_begin(data, "frame_module");
 	for (uint32_t i = 0; i < data->frame_count; i++)
 		buffer_printf(data->out, "%s%u", i ? "," : "",

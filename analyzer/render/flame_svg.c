@@ -15,6 +15,7 @@
 #include "render/flame.h"
 #include "render/flame_colour.h"
 #include "render/flame_data.h"
+#include "render/name_text.h"
 #include "render/page_sources.h"
 #include "render/quantity.h"
 #include "render/xml.h"
@@ -29,7 +30,7 @@ enum {
 	LINE_COLUMNS = 170, /* of a line of the heading or the foot */
 	TITLE_COLUMNS = 110,
 	TOOLTIP_COLUMNS = 300,
-	LABEL_COLUMNS_LEAST = 3,
+	LABEL_COLUMNS_LEAST = 4,
 	DASH_LEAST = 6, /* pixels; on narrower frames a dashed outline is only noise */
 };
 static const double frame_least = 0.4;      /* pixels; what is narrower goes into a grey block */
@@ -38,9 +39,10 @@ static const double character_width = 7.23; /* of the frames' font at 12 px, 0.6
 struct drawing {
 	struct buffer *out;
 	const struct call_tree *tree;
-	double scale;         /* pixels a unit of width */
-	double top;           /* of the root's row */
-	double *place;        /* by depth, in units of width */
+	double scale;  /* pixels a unit of width */
+	double top;    /* of the root's row */
+	double *place; /* by depth, in units of width */
+	struct buffer label;
 	struct buffer blocks; /* path of the grey blocks */
 	uint32_t narrow_count;
 	uint32_t rows;
@@ -118,7 +120,9 @@ static void frame_append(struct drawing *drawing, const struct call_node *node, 
 	double columns = (width - 8) / character_width;
 	if (columns >= LABEL_COLUMNS_LEAST) {
 		buffer_printf(out, "<text x=\"%.2f\" y=\"%.0f\">", x + 4, y + 13);
-		xml_append_label(out, frame->function, (size_t)columns);
+		drawing->label.length = 0;
+		name_append(&drawing->label, frame->function, (unsigned)columns);
+		xml_append_label(out, drawing->label.data, (size_t)columns);
 		buffer_append_text(out, "</text>");
 	}
 	buffer_append_text(out, "</g>\n");
@@ -190,9 +194,9 @@ static void legend_append(struct buffer *out, double y)
 			      x + 24, y, entries[i].text);
 		x += 24 + entries[i].width;
 	}
-	buffer_printf(out,
-		      "<text class=\"line note\" x=\"%.0f\" y=\"%.0f\">width: the larger of before and after</text>\n</g>\n",
-		      x, y);
+	buffer_printf(
+	    out, "<text class=\"line note\" x=\"%.0f\" y=\"%.0f\">width: the larger of before and after</text>\n</g>\n",
+	    x, y);
 }
 
 static void head_append(struct drawing *drawing, const struct flame_caption *caption)
@@ -265,6 +269,7 @@ void flame_svg_render(struct buffer *out, const struct call_tree *tree, const st
 	buffer_append_text(out, "</script>\n</svg>\n");
 
 	buffer_free(&body);
+	buffer_free(&drawing.label);
 	buffer_free(&drawing.blocks);
 	free(drawing.place);
 }

@@ -24,11 +24,12 @@
 
 #include "base/memory.h"
 #include "base/path.h"
+#include "render/name_text.h"
 #include "render/quantity.h"
+#include "render/text_page.h"
 #include "render/tree_text.h"
 
 enum {
-	COLUMNS_DEFAULT = 80,
 	COLUMNS_LEAST = 60,
 	INDENT_STEP = 2,
 	CHAIN_FIRST = 3, /* of a long chain of single calls, this many frames at its start */
@@ -78,40 +79,18 @@ static void blanks_print(struct tree_text *text, uint32_t count)
 	buffer_printf(text->out, "%*s", (int)count, "");
 }
 
-/* Characters of UTF-8 text; `limit` NULL, or how many bytes the first *limit of them take. */
-static size_t text_measure(const char *text, size_t *limit)
-{
-	size_t count = 0, bytes = 0;
-
-	for (; text[bytes]; bytes++)
-		if (((unsigned char)text[bytes] & 0xc0) != 0x80 && count++ == (limit ? *limit : SIZE_MAX))
-			break;
-	if (limit)
-		*limit = bytes;
-	return count;
-}
-
-/* The frame's function, cut to what is left of the line, and its place in the source where that still fits. */
+/* The frame's function, shortened to what is left of the line, and its place in the source where that still fits. */
 static void frame_print(struct tree_text *text, const struct call_node *node, uint32_t used)
 {
 	const char *function = text->tree->frames[node->frame].function;
-	size_t room = text->columns - used;
-	size_t length = text_measure(function, NULL);
+	unsigned room = text->columns - used, length = text_columns(function);
 	char place[96] = "";
 
-	if (length > room) {
-		size_t prefix = room - 3;
-		text_measure(function, &prefix);
-		buffer_append(text->out, function, prefix);
-		buffer_append_text(text->out, "...\n");
-		return;
-	}
-	if (node->file) {
+	name_append(text->out, function, room);
+	if (node->file)
 		snprintf(place, sizeof place, "  %s:%u%s", path_base_name(node->file), node->line,
 			 node->inlined ? " (inlined)" : "");
-	}
-	buffer_append_text(text->out, function);
-	if (length + text_measure(place, NULL) <= room)
+	if (length + text_columns(place) <= room)
 		buffer_append_text(text->out, place);
 	buffer_append_byte(text->out, '\n');
 }
@@ -232,7 +211,7 @@ void tree_text_render(struct buffer *out, const struct call_tree *tree, const st
 	struct tree_text text = {
 	    .out = out,
 	    .tree = tree,
-	    .columns = options->columns ? options->columns : COLUMNS_DEFAULT,
+	    .columns = options->columns ? options->columns : TEXT_COLUMNS,
 	    .columns_left = tree->differential ? 31 : 20,
 	    .least = options->share_least * tree->nodes[0].width,
 	    .indent = memory_allocate(tree->node_count, sizeof(uint32_t)),

@@ -14,6 +14,7 @@ const XHTML = "http://www.w3.org/1999/xhtml";
 const MARGIN = 16, ROW = 18, FRAME = 17, LINE = 19; /* pixels, as in flame_svg.c */
 const LEAST = 0.4;      /* what is narrower goes into a grey block */
 const DASH_LEAST = 6;   /* on narrower frames a dashed outline is only noise */
+const LABEL_LEAST = 4;  /* columns */
 const COMPACT = 820;    /* below this width the tools have a line of their own */
 const TOOLS = 460;      /* width of the tools beside the title */
 const TIP = 560;        /* widest tooltip */
@@ -29,12 +30,20 @@ function part(name) {
 	return element ? JSON.parse(element.textContent) : null;
 }
 
+/* A part that says something of a few numbers only: number, what is said, number, ... */
+function pairs(name) {
+	const map = new Map(), list = part(name);
+	for (let at = 0; at < list.length; at += 2)
+		map.set(list[at], list[at + 1]);
+	return map;
+}
+
 const about = part("about")[0];
 const names = part("frame_name"), frame_module = part("frame_module"), frame_colour = part("frame_colour");
 const modules = part("modules"), files = part("files");
 const depth = Uint16Array.from(part("depth")), frame = Uint32Array.from(part("frame"));
 const file = part("file"), line = part("line");
-const inlined = new Set(part("inlined")), lines = new Map();
+const inlined = new Set(part("inlined")), lines = pairs("lines"), shorts = pairs("frame_short");
 const space = part("space"), objects = part("objects");
 const base_space = part("base_space"), base_objects = part("base_objects");
 const in_use = about.value.startsWith("inuse");
@@ -43,7 +52,6 @@ const shown = by_space ? space : objects, base_shown = by_space ? base_space : b
 const width = Float64Array.from(part("width") || shown);
 const count = width.length;
 width[0] = width[0] || 1; /* nothing was allocated: an empty drawing */
-part("lines").forEach((node, at, pairs) => at % 2 === 0 && lines.set(node, pairs[at + 1]));
 
 /* In preorder a node's subtree is the range up to end[node]; siblings lie side by side from start[node] on. */
 const parent = new Uint32Array(count), end = new Uint32Array(count);
@@ -163,6 +171,11 @@ function fit(text, columns) {
 	return text;
 }
 
+function label_of(index, columns) {
+	const name = names[index];
+	return fit(name.length <= columns ? name : shorts.get(index) || name, columns);
+}
+
 /* Breaks a text into lines of at most `room` pixels. */
 function wrap(text, font, room) {
 	const result = [];
@@ -255,8 +268,8 @@ function collect() {
 		if (about.differential && !(shown[node] > 0) && w > DASH_LEAST)
 			add("gone", rectangle(x + 0.5, y + 0.5, drawn - 1, FRAME - 1));
 		const columns = Math.floor((w - 8) / character);
-		if (columns >= 3)
-			labels.push([x + 4, y + 13, fit(names[frame[node]], columns), dim]);
+		if (columns >= LABEL_LEAST)
+			labels.push([x + 4, y + 13, label_of(frame[node], columns), dim]);
 	}
 
 	for (let node = zoom; node !== 0;) {
@@ -367,7 +380,8 @@ function draw() {
 		notes.push(exact(narrow_count) + (narrow_count === 1 ? " frame is" : " frames are") +
 			   " too narrow to be drawn here (grey blocks): zoom in to see " +
 			   (narrow_count === 1 ? "it." : "them."));
-	const height = draw_lines(foot, notes, bottom + 26);
+	const needed = draw_lines(foot, notes, bottom + 26);
+	const height = own_page ? Math.max(needed, window.innerHeight) : needed; /* room for the tooltip */
 	root.setAttribute("width", page);
 	root.setAttribute("height", height);
 	root.setAttribute("viewBox", "0 0 " + page + " " + height);
@@ -449,20 +463,18 @@ function fill_table(table, node) {
 	table_row(table, ["share", of_all + " of all", node ? of_parent + " of caller" : ""]);
 }
 
-/* The tooltip stays on the page: below and right of the point, or on its other side. */
+/* The tooltip stays on the page and on the screen: below and right of the point, or on its other side. */
 function show_tip(x, y) {
-	const room = Math.min(TIP, page - 2 * MARGIN);
-	tip_place.setAttribute("width", room);
+	tip_place.setAttribute("width", Math.min(TIP, page - 2 * MARGIN));
 	tip_place.setAttribute("height", 1000);
-	const box = tip.getBoundingClientRect();
-	const left = x + 14 + box.width <= page - 4 ? x + 14 : Math.max(4, x - 14 - box.width);
-	const screen = root.getBoundingClientRect();
-	const below = y + 18, visible_bottom = window.innerHeight - screen.top;
-	const above_top = Math.max(y - 12 - box.height, 4 - Math.min(screen.top, 0));
+	const box = tip.getBoundingClientRect(), top = root.getBoundingClientRect().top;
+	const right = x + 14, below = y + 18;
+	const left = right + box.width <= page - 4 ? right : Math.max(4, x - 14 - box.width);
+	const lowest = Math.min(window.innerHeight - top, Number(root.getAttribute("height"))) - box.height - 4;
 	tip_place.setAttribute("x", left);
-	tip_place.setAttribute("y", below + box.height > visible_bottom ? above_top : below);
-	tip_place.setAttribute("width", Math.ceil(box.width) + 24);
-	tip_place.setAttribute("height", Math.ceil(box.height) + 24);
+	tip_place.setAttribute("y", below <= lowest ? below : Math.max(y - 12 - box.height, 4, 4 - top));
+	tip_place.setAttribute("width", Math.ceil(box.width) + 4);
+	tip_place.setAttribute("height", Math.ceil(box.height) + 4);
 	tip_place.setAttribute("visibility", "visible");
 }
 

@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The call tree: that sums add up, that the order is right, and which frames are one. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/buffer.h"
+#include "support/profile_maker.h"
+#include "tree/call_tree.h"
+
+static struct made_values bytes(double in_use)
+{
+	return (struct made_values){in_use, in_use / 16, 3 * in_use, in_use / 4};
+}
+
+/* The node at the end of a path of functions, callers first; 0 if there is none. */
+static uint32_t node_find(const struct call_tree *tree, const char *path)
+{
+	uint32_t node = 0;
+
+	while (*path) {
+		size_t length = strcspn(path, ";");
+		uint32_t child = node + 1;
+		for (; child < tree->nodes[node].end; child = tree->nodes[child].end) {
+			const char *function = tree->frames[tree->nodes[child].frame].function;
+			if (strlen(function) == length && memcmp(function, path, length) == 0)
+				break;
+		}
+		if (child >= tree->nodes[node].end)
+			return 0;
+		node = child;
+		path += length + (path[length] == ';');
+	}
+	return node;
+}
+
+static double now_of(const struct call_tree *tree, const char *path, enum call_value value)
+{
+	uint32_t node = node_find(tree, path);
+
+	assert_int_not_equal(node, 0);
+	return tree->nodes[node].cumulative[CALL_NOW].of[value];
+}
+
+/* Many sites on few functions, so that paths meet and part again; some stacks have been cut. */
+static struct profile_maker *random_maker(unsigned seed, unsigned sites)
+{
+	struct profile_maker *maker = profile_maker_create("random");
+	struct buffer stack = {0};
+
+	srand(seed);
+	for (unsigned i = 0; i < sites; i++) {
+		stack.length = 0;
+		for (int depth = rand() % 30; depth >= 0; depth--)
+			buffer_printf(&stack, "f%d%s%s", rand() % 7, rand() % 5 ? "" : "=>inner", depth ? ";" : "");
+		struct profile_site *site =
+		    profile_maker_add(maker, stack.data,
+				      (struct made_values){rand() % 3 ? rand() : 0, rand() % 99, rand(), rand() % 999});
+		site->truncated = rand() % 4 == 0;
+	}
+	buffer_free(&stack);
+	return maker;
+}
+
+static void assert_close(double left, double right)
+{
+	if (fabs(left - right) > 1e-9 * (fabs(left) + fabs(right)) + 1e-9)
+		fail_msg("%.17g is not %.17g", left, right);
+}
+
+static void assert_sums(const struct call_tree *tree)
+{
+	for (uint32_t i = 0; i < tree->node_count; i++)
+		for (int side = 0; side < CALL_SIDE_COUNT; side++)
+			for (int value = 0; value < CALL_VALUE_COUNT; value++) {
+				double sum = tree->nodes[i].flat[side].of[value];
+				for (uint32_t child = i + 1; child < tree->nodes[i].end; child = tree->nodes[child].end)
+					sum += tree->nodes[child].cumulative[side].of[value];
+				assert_close(tree->nodes[i].cumulative[side].of[value], sum);
+			}
+}
+
+static void cumulative_is_flat_plus_children(void **state)
+{
+	(void)state;
+	struct profile_maker *now = random_maker(1, 3000), *base = random_maker(2, 3000);
+	struct call_tree *tree = call_tree_build(profile_maker_profile(now), profile_maker_profile(base));
+
+	assert_sums(tree);
+	for (int value = 0; value < CALL_VALUE_COUNT; value++) {
+		call_tree_arrange(tree, value);
+		assert_sums(tree);
+	}
+	call_tree_free(tree);
+	profile_maker_free(now);
+	profile_maker_free(base);
+}
+
+static void root_has_the_totals_of_the_profile(void **state)
+{
+	(void)state;
+	struct profile_maker *maker = random_maker(3, 2000);
+	const struct profile *profile = profile_maker_profile(maker);
+	struct call_tree *tree = call_tree_build(profile, NULL);
+	double totals[CALL_VALUE_COUNT] = {0};
+
+	for (uint32_t i = 0; i < profile->site_count; i++)
+		for (int value = 0; value < CALL_VALUE_COUNT; value++)
+			totals[value] += call_value_of(&profile->sites[i], value);
+	for (int value = 0; value < CALL_VALUE_COUNT; value++) {
+		assert_close(tree->nodes[0].cumulative[CALL_NOW].of[value], totals[value]);
+		assert_true(tree->nodes[0].cumulative[CALL_BASE].of[value] == 0);
+	}
+	assert_false(tree->differential);
+	call_tree_free(tree);
+	profile_maker_free(maker);
+}
+
+static void nodes_lie_in_preorder_heaviest_first(void **state)
+{
+	(void)state;
+	struct profile_maker *now = random_maker(4, 3000), *base = random_maker(5, 3000);
+	struct call_tree *tree = call_tree_build(profile_maker_profile(now), profile_maker_profile(base));
+
+	for (int value = 0; value < CALL_VALUE_COUNT; value++) {
+		call_tree_arrange(tree, value);
+		assert_int_equal(tree->arranged_by, value);
+		assert_int_equal(tree->nodes[0].end, tree->node_count);
+		for (uint32_t i = 0; i < tree->node_count; i++) {
+			const struct call_node *node = &tree->nodes[i];
+			double before = INFINITY;
+			assert_true(node->end > i && node->end <= tree->node_count);
+			assert_true(node->depth <= tree->depth_max);
+			for (uint32_t child = i + 1; child < node->end; child = tree->nodes[child].end) {
+				assert_int_equal(tree->nodes[child].parent, i);
+				assert_int_equal(tree->nodes[child].depth, node->depth + 1);
+				assert_true(tree->nodes[child].width <= before);
+				assert_true(tree->nodes[child].end <= node->end);
+				before = tree->nodes[child].width;
+			}
+		}
+	}
+	call_tree_free(tree);
+	profile_maker_free(now);
+	profile_maker_free(base);
+}
+
+static void order_does_not_depend_on_the_order_of_sites(void **state)
+{
+	(void)state;
+	static const char *const stacks[] = {"main;a;x", "main;b;x", "main;c;x", "main;a;y", "main;c;y"};
+	struct profile_maker *makers[2];
+	struct call_tree *trees[2];
+
+	for (int i = 0; i < 2; i++) {
+		makers[i] = profile_maker_create("order");
+		for (int k = 0; k < 5; k++)
+			profile_maker_add(makers[i], stacks[i ? 4 - k : k], bytes(100)); /* all of one weight */
+		trees[i] = call_tree_build(profile_maker_profile(makers[i]), NULL);
+	}
+	assert_int_equal(trees[0]->node_count, trees[1]->node_count);
+	for (uint32_t i = 0; i < trees[0]->node_count; i++)
+		assert_string_equal(trees[0]->frames[trees[0]->nodes[i].frame].function,
+				    trees[1]->frames[trees[1]->nodes[i].frame].function);
+	for (int i = 0; i < 2; i++) {
+		call_tree_free(trees[i]);
+		profile_maker_free(makers[i]);
+	}
+}
+
+static void inlined_calls_are_frames_of_their_own(void **state)
+{
+	(void)state;
+	struct profile_maker *maker = profile_maker_create("inlined");
+	profile_maker_add(maker, "main;push_back=>grow=>allocate", bytes(64));
+	profile_maker_add(maker, "main;push_back", bytes(32));
+	struct call_tree *tree = call_tree_build(profile_maker_profile(maker), NULL);
+
+	assert_close(now_of(tree, "main;push_back", CALL_INUSE_SPACE), 96);
+	assert_close(now_of(tree, "main;push_back;grow;allocate", CALL_INUSE_SPACE), 64);
+	assert_false(tree->nodes[node_find(tree, "main;push_back")].inlined);
+	assert_true(tree->nodes[node_find(tree, "main;push_back;grow")].inlined);
+	assert_true(tree->nodes[node_find(tree, "main;push_back;grow;allocate")].inlined);
+	call_tree_free(tree);
+	profile_maker_free(maker);
+}
+
+static void cut_and_missing_stacks_stand_apart(void **state)
+{
+	(void)state;
+	struct profile_maker *maker = profile_maker_create("cut");
+	profile_maker_add(maker, "deep;deeper", bytes(64))->truncated = true;
+	profile_maker_add(maker, "deep;deeper", bytes(32));
+	profile_maker_add(maker, "", bytes(16));
+	struct call_tree *tree = call_tree_build(profile_maker_profile(maker), NULL);
+
+	assert_close(now_of(tree, "[truncated];deep;deeper", CALL_INUSE_SPACE), 64);
+	assert_close(now_of(tree, "deep;deeper", CALL_INUSE_SPACE), 32);
+	assert_close(now_of(tree, "[no stack]", CALL_INUSE_SPACE), 16);
+	assert_int_equal(tree->frames[tree->nodes[node_find(tree, "[truncated]")].frame].kind, CALL_TRUNCATED);
+	assert_int_equal(tree->frames[tree->nodes[node_find(tree, "[no stack]")].frame].kind, CALL_NO_STACK);
+	call_tree_free(tree);
+	profile_maker_free(maker);
+}
+
+static uint32_t children_of_main(const struct call_tree *tree)
+{
+	uint32_t node = node_find(tree, "main"), count = 0;
+
+	for (uint32_t child = node + 1; child < tree->nodes[node].end; child = tree->nodes[child].end)
+		count++;
+	return count;
+}
+
+static void one_name_in_two_modules_is_two_functions(void **state)
+{
+	(void)state;
+	struct profile_maker *maker = profile_maker_create("plugins");
+	profile_maker_add(maker, "main;plugin_init@/opt/liba.so", bytes(64));
+	profile_maker_add(maker, "main;plugin_init@/opt/libb.so", bytes(32));
+	struct call_tree *tree = call_tree_build(profile_maker_profile(maker), NULL);
+
+	assert_int_equal(children_of_main(tree), 2);
+	call_tree_free(tree);
+	profile_maker_free(maker);
+}
+
+static void versions_of_one_library_are_one_module(void **state)
+{
+	(void)state;
+	struct profile_maker *now = profile_maker_create("new"), *base = profile_maker_create("old");
+	profile_maker_add(now, "main;parse@/usr/lib/libxml2.so.2.9.14", bytes(64));
+	profile_maker_add(base, "main;parse@/usr/local/lib/libxml2.so.2.10 (deleted)", bytes(32));
+	struct call_tree *tree = call_tree_build(profile_maker_profile(now), profile_maker_profile(base));
+
+	assert_int_equal(children_of_main(tree), 1);
+	assert_close(tree->nodes[node_find(tree, "main;parse")].cumulative[CALL_BASE].of[CALL_INUSE_SPACE], 32);
+	call_tree_free(tree);
+	profile_maker_free(now);
+	profile_maker_free(base);
+}
+
+static void program_that_was_replaced_is_the_same_module(void **state)
+{
+	(void)state;
+	struct profile_maker *now = profile_maker_create("new"), *base = profile_maker_create("old");
+	profile_maker_profile(base)->modules[1].path = "/opt/server-1.0";
+	profile_maker_add(now, "main;serve", bytes(64));
+	profile_maker_add(base, "main;serve", bytes(32));
+	struct call_tree *tree = call_tree_build(profile_maker_profile(now), profile_maker_profile(base));
+
+	assert_int_equal(tree->node_count, 3);
+	call_tree_free(tree);
+	profile_maker_free(now);
+	profile_maker_free(base);
+}
+
+static void difference_keeps_what_only_one_side_has(void **state)
+{
+	(void)state;
+	struct profile_maker *now = profile_maker_create("now"), *base = profile_maker_create("base");
+	profile_maker_add(now, "main;both", bytes(100));
+	profile_maker_add(now, "main;fresh;leaf", bytes(70));
+	profile_maker_add(base, "main;both", bytes(40));
+	profile_maker_add(base, "main;gone;leaf", bytes(90));
+	struct call_tree *tree = call_tree_build(profile_maker_profile(now), profile_maker_profile(base));
+	const struct call_node *gone = &tree->nodes[node_find(tree, "main;gone;leaf")];
+	const struct call_node *main_node = &tree->nodes[node_find(tree, "main")];
+
+	assert_true(tree->differential);
+	assert_close(gone->cumulative[CALL_BASE].of[CALL_INUSE_SPACE], 90);
+	assert_true(gone->cumulative[CALL_NOW].of[CALL_INUSE_SPACE] == 0);
+	assert_close(now_of(tree, "main;fresh;leaf", CALL_INUSE_SPACE), 70);
+	assert_close(main_node->cumulative[CALL_NOW].of[CALL_INUSE_SPACE], 170);
+	assert_close(main_node->cumulative[CALL_BASE].of[CALL_INUSE_SPACE], 130);
+	assert_close(main_node->width, 100 + 70 + 90); /* each path has the larger of its two values */
+	call_tree_free(tree);
+	profile_maker_free(now);
+	profile_maker_free(base);
+}
+
+static void line_is_where_most_bytes_went(void **state)
+{
+	(void)state;
+	struct profile_maker *maker = profile_maker_create("lines");
+	struct profile *profile = profile_maker_profile(maker);
+	profile_maker_add(maker, "main;small", bytes(10));
+	profile_maker_add(maker, "main=>large", bytes(30));
+	profile->locations[0].lines[0].line = 17; /* main as caller of small */
+	profile->locations[2].lines[1].line = 23; /* main as caller of large */
+	struct call_tree *tree = call_tree_build(profile, NULL);
+
+	assert_int_equal(tree->nodes[node_find(tree, "main")].line, 23);
+	assert_int_equal(tree->nodes[node_find(tree, "main")].line_count, 2);
+	assert_int_equal(tree->nodes[node_find(tree, "main;small")].line_count, 1);
+	call_tree_free(tree);
+	profile_maker_free(maker);
+}
+
+static void recursion_of_thousands_of_frames_is_no_recursion_here(void **state)
+{
+	(void)state;
+	enum { DEPTH = 4000 };
+	struct profile_maker *maker = profile_maker_create("recursive");
+	struct buffer stack = {0};
+	for (int i = 0; i < DEPTH; i++)
+		buffer_append_text(&stack, i ? ";walk" : "walk");
+	profile_maker_add(maker, stack.data, bytes(64));
+	struct call_tree *tree = call_tree_build(profile_maker_profile(maker), NULL);
+
+	assert_int_equal(tree->depth_max, DEPTH);
+	assert_int_equal(tree->frame_count, 2);
+	assert_close(tree->nodes[1].cumulative[CALL_NOW].of[CALL_INUSE_SPACE], 64);
+	assert_true(tree->nodes[1].flat[CALL_NOW].of[CALL_INUSE_SPACE] == 0);
+	call_tree_free(tree);
+	buffer_free(&stack);
+	profile_maker_free(maker);
+}
+
+static void profile_without_sites_is_a_root(void **state)
+{
+	(void)state;
+	struct profile_maker *maker = profile_maker_create("empty");
+	struct call_tree *tree = call_tree_build(profile_maker_profile(maker), NULL);
+
+	assert_int_equal(tree->node_count, 1);
+	assert_int_equal(tree->nodes[0].end, 1);
+	assert_true(tree->nodes[0].width == 0);
+	call_tree_free(tree);
+	profile_maker_free(maker);
+}
+
+static void values_have_the_names_of_the_command_line(void **state)
+{
+	(void)state;
+	enum call_value value = CALL_VALUE_COUNT;
+
+	for (int i = 0; i < CALL_VALUE_COUNT; i++) {
+		assert_true(call_value_parse(call_value_name(i), &value));
+		assert_int_equal(value, i);
+	}
+	assert_true(call_value_parse("alloc_objects", &value));
+	assert_int_equal(value, CALL_ALLOC_OBJECTS);
+	assert_false(call_value_parse("inuse", &value));
+	assert_false(call_value_parse("", &value));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(cumulative_is_flat_plus_children),
+	    cmocka_unit_test(root_has_the_totals_of_the_profile),
+	    cmocka_unit_test(nodes_lie_in_preorder_heaviest_first),
+	    cmocka_unit_test(order_does_not_depend_on_the_order_of_sites),
+	    cmocka_unit_test(inlined_calls_are_frames_of_their_own),
+	    cmocka_unit_test(cut_and_missing_stacks_stand_apart),
+	    cmocka_unit_test(one_name_in_two_modules_is_two_functions),
+	    cmocka_unit_test(versions_of_one_library_are_one_module),
+	    cmocka_unit_test(program_that_was_replaced_is_the_same_module),
+	    cmocka_unit_test(difference_keeps_what_only_one_side_has),
+	    cmocka_unit_test(line_is_where_most_bytes_went),
+	    cmocka_unit_test(recursion_of_thousands_of_frames_is_no_recursion_here),
+	    cmocka_unit_test(profile_without_sites_is_a_root),
+	    cmocka_unit_test(values_have_the_names_of_the_command_line),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
