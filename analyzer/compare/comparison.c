@@ -48,12 +48,16 @@ static void rows_match_samples(struct comparison *comparison, const uint32_t *be
 	free(in_before);
 }
 
+/* Both profiles' sites go into the total as well. In one process the later counters hold the earlier ones. */
 static void rows_add_sites(struct comparison *comparison, const uint32_t *before, const uint32_t *after)
 {
 	for (uint32_t i = 0; i < comparison->before->site_count; i++) {
 		const struct profile_site *site = &comparison->before->sites[i];
-		measure_add(&comparison->rows[before[i]].before, &site->in_use);
-		measure_add(&comparison->total.before, &site->in_use);
+		struct comparison_row *both[] = {&comparison->rows[before[i]], &comparison->total};
+		for (int k = 0; k < 2; k++) {
+			measure_add(&both[k]->before, &site->in_use);
+			measure_add(&both[k]->ever, comparison->same_process ? &site->in_use : &site->allocated);
+		}
 	}
 	for (uint32_t i = 0; i < comparison->after->site_count; i++) {
 		const struct profile_site *site = &comparison->after->sites[i];
@@ -61,15 +65,9 @@ static void rows_add_sites(struct comparison *comparison, const uint32_t *before
 		for (int k = 0; k < 2; k++) {
 			measure_add(&both[k]->after, &site->in_use);
 			measure_add(&both[k]->allocated, &site->allocated);
+			measure_add(&both[k]->ever, &site->allocated);
 		}
 	}
-}
-
-/* A group that never showed an uncertain sample has nothing that could have been missed, as far as anyone can know. */
-static bool row_was_ever_uncertain(const struct comparison_row *row)
-{
-	return sum_is_uncertain(&row->allocated.bytes) || sum_is_uncertain(&row->before.bytes) ||
-	       sum_is_uncertain(&row->after.bytes);
 }
 
 static void row_judge(const struct comparison *comparison, struct comparison_row *row)
@@ -81,13 +79,9 @@ static void row_judge(const struct comparison *comparison, struct comparison_row
 		row->growth_objects = sum_estimate(&row->after.objects) - sum_estimate(&row->before.objects);
 		return;
 	}
-	const bool is_uncertain = row_was_ever_uncertain(row);
-	const double unseen = is_uncertain ? unseen_bytes(comparison->rate) : 0;
-	struct seep_measure ever = row->allocated;
-
-	measure_add(&ever, &row->before);
-	measure_add(&ever, &row->after);
-	const double unseen_count = unseen_objects(comparison->rate, &ever.objects);
+	/* A group that never showed an uncertain sample has nothing that could have been missed, as far as is known. */
+	const double unseen = sum_is_uncertain(&row->ever.bytes) ? unseen_bytes(comparison->rate) : 0;
+	const double unseen_count = unseen_objects(comparison->rate, &row->ever.objects);
 	row->growth_bytes = sum_estimate(&row->fresh.bytes) - sum_estimate(&row->gone.bytes);
 	row->growth_objects = sum_estimate(&row->fresh.objects) - sum_estimate(&row->gone.objects);
 	row->bytes = difference_interval(&row->fresh.bytes, &row->gone.bytes, unseen, ALPHA);

@@ -54,6 +54,7 @@ struct comparison_row {
 	struct seep_measure before, after; /* in use */
 	struct seep_measure allocated;     /* in all, as the later profile has it */
 	struct seep_measure fresh, gone;   /* samples; empty where there are none to match */
+	struct seep_measure ever;          /* all that the group is known to have shown, for what it never showed */
 	double growth_bytes, growth_objects;
 	struct interval bytes, objects, after_bytes; /* of growth, and of what is in use after; with has_intervals */
 	double p, q;                                 /* NaN without intervals; the total has no q */
