@@ -17,6 +17,7 @@
 #include "commands/command.h"
 #include "commands/run_summary.h"
 #include "process/check.h"
+#include "process/keepers.h"
 #include "process/launch.h"
 #include "process/library.h"
 #include "process/session.h"
@@ -154,7 +155,7 @@ static void warn_beforehand(const struct findings *findings)
 
 /* Fills the settings; the shim reads them from the program's environment. */
 static void settings_make(const struct run_request *request, const char *shim, const char *output,
-			  const struct session *session, struct run_settings *settings)
+			  const struct session *session, bool kept, struct run_settings *settings)
 {
 	setting_add(settings, "SEEP_RATE", request->rate);
 	setting_add(settings, "SEEP_INTERVAL", request->interval);
@@ -163,6 +164,7 @@ static void settings_make(const struct run_request *request, const char *shim, c
 	setting_add(settings, "SEEP_UNWINDER", request->unwinder);
 	setting_add(settings, "SEEP_OUTPUT", output);
 	setting_add(settings, "SEEP_SESSION", session->registry);
+	setting_add(settings, "SEEP_KEEPER", kept ? "outside" : "inside");
 	if (shim || request->allocator[0]) {
 		settings->drop[settings->count] = "LD_PRELOAD";
 		settings->add[settings->count++] =
@@ -185,7 +187,8 @@ static int program_run(const struct run_request *request, const char *shim, cons
 		fprintf(stderr, "seep: %s\n", error.text);
 		return COMMAND_BAD_INPUT;
 	}
-	settings_make(request, findings.preload_breaks ? NULL : shim, output, &session, &settings);
+	struct keepers *keepers = keepers_start(&session);
+	settings_make(request, findings.preload_breaks ? NULL : shim, output, &session, keepers != NULL, &settings);
 	char **environment = environment_derive(settings.drop, settings.add);
 	launch_and_wait(request->arguments, environment, &launched, &error);
 
@@ -194,8 +197,10 @@ static int program_run(const struct run_request *request, const char *shim, cons
 	static const int ignored[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE};
 	for (size_t i = 0; i < sizeof ignored / sizeof ignored[0]; i++)
 		signal(ignored[i], SIG_IGN);
+	keepers_stop(keepers);
 	if (launched.started) {
 		session_finish(&session, &results);
+		keepers_stay(&results);
 		run_summary_print(&results, &(struct run_summary_context){.program = request->arguments[0],
 									  .output = output,
 									  .rate = request->rate,

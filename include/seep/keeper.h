@@ -81,6 +81,17 @@ bool seep_recording_finish(const char *directory, enum seep_trigger trigger, cha
 bool seep_snapshot_request(struct seep_heap_view *heap, uint64_t timeout_ns, char name[static 32],
                            struct seep_fault *fault);
 
+/* Set to true to make seep_keeper_run() return within a second, at once with seep_keeper_wake(). */
+typedef _Atomic bool seep_keeper_leave;
+
+/* Is the keeper of a recording, from outside its program: folds events and writes snapshots until the program has
+ * ended, *leave is true, or another process has the lease. Blocks; one thread a recording; all signals should be blocked
+ * in it. The last snapshot is left to seep_recording_finish(). */
+bool seep_keeper_run(const char *directory, const seep_keeper_leave *leave, struct seep_fault *fault);
+
+/* Rouses the keeper of a recording, wherever it runs. */
+void seep_keeper_wake(const char *directory);
+
 /* CRC-32 as in zlib, starting from 0. */
 uint32_t seep_crc32(uint32_t crc, const void *data, size_t bytes);
 

@@ -160,9 +160,9 @@ static void module_describe(const struct heap *heap, const struct loaded_module 
 	module->identity = identity;
 }
 
-static void module_retire(const struct heap *heap, struct seep_heap_module *module)
+void module_retire(const struct heap *heap, uint32_t module)
 {
-	if (!(or_relaxed(&module->flags, SEEP_MODULE_UNLOADED) & SEEP_MODULE_UNLOADED))
+	if (!(or_relaxed(&heap->modules[module].flags, SEEP_MODULE_UNLOADED) & SEEP_MODULE_UNLOADED))
 		add_release(&heap->header->module_epoch, 1);
 }
 
@@ -181,7 +181,7 @@ static uint32_t module_register(const struct heap *heap, const struct loaded_mod
 		if (module->start == loaded->start && module->bias == loaded->bias &&
 		    module->identity == fresh.identity)
 			return i;
-		module_retire(heap, module); /* something else is mapped there now */
+		module_retire(heap, i); /* something else is mapped there now */
 	}
 	count = load_relaxed(&heap->header->module_count);
 	do {
@@ -235,7 +235,7 @@ void modules_watch(const struct heap *heap)
 		struct dl_find_object found;
 		if (find_object((void *)(uintptr_t)module->start, &found) != 0 ||
 		    (uintptr_t)found.dlfo_map_start != module->start || (uintptr_t)found.dlfo_map_end != module->end)
-			module_retire(heap, module);
+			module_retire(heap, i);
 	}
 }
 

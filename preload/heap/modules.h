@@ -51,6 +51,9 @@ uint64_t module_frame(const struct heap *heap, uintptr_t address, uint32_t *last
  * a stack through another module at the same addresses is a new stack. */
 void modules_watch(const struct heap *heap);
 
+/* Flags a module as unloaded and bumps module_epoch, once. */
+void module_retire(const struct heap *heap, uint32_t module);
+
 /* A ready module entry, or NULL. */
 const struct seep_heap_module *module_entry(const struct heap *heap, uint32_t module);
 

@@ -82,6 +82,14 @@ static bool set_follow(void *field, size_t bytes, const char *value, size_t leng
 	return all || none;
 }
 
+static bool set_keeper(void *field, size_t bytes, const char *value, size_t length)
+{
+	(void)bytes;
+	bool inside = length == 6 && memcmp(value, "inside", 6) == 0;
+	*(bool *)field = length == 7 && memcmp(value, "outside", 7) == 0;
+	return inside || *(bool *)field;
+}
+
 static bool set_signal(void *field, size_t bytes, const char *value, size_t length)
 {
 	static const struct {
@@ -121,6 +129,7 @@ static const struct option_entry {
     {"output", "SEEP_OUTPUT", set_text, FIELD(output)},
     {"unwinder", "SEEP_UNWINDER", set_text, FIELD(unwinder)},
     {"follow", "SEEP_FOLLOW", set_follow, FIELD(follow)},
+    {"keeper", "SEEP_KEEPER", set_keeper, FIELD(keeper_outside)},
     {"signal", "SEEP_SIGNAL", set_signal, FIELD(signal)},
     {"max-live", "SEEP_MAX_LIVE", set_bytes, FIELD(max_live)},
     {"keep", "SEEP_KEEP", set_count, FIELD(snapshots)},

@@ -15,6 +15,7 @@
 struct options {
 	bool off;                 /* secure mode: do nothing at all */
 	bool follow;              /* children record, too */
+	bool keeper_outside;      /* another process folds and writes snapshots: no thread in the target */
 	uint64_t rate;            /* bytes a sample on average; 1: everything */
 	uint64_t interval_ns;     /* between timer snapshots; 0: none */
 	uint64_t delay_ns;        /* before recording starts */

@@ -44,10 +44,10 @@ static long clone_thread(unsigned long flags, void *stack, void *thread_block)
 	return result;
 }
 
-void keeper_thread_start(const struct heap *heap, const char *directory)
+void keeper_thread_start(const struct heap *heap, const char *directory, bool outside)
 {
 	prepared = keeper_prepare(&keeper, heap, directory, true);
-	if (!prepared)
+	if (!prepared || outside)
 		return;
 	size_t bytes = STACK_BYTES + TLS_BYTES + TLS_BLOCK_BYTES;
 	char *memory =

@@ -15,9 +15,10 @@
 
 #include "heap/heap.h"
 
-/* Starts it. Where no thread is to be had the recording goes on without timer snapshots: producers fold their own
- * events. Both arguments must stay valid. */
-void keeper_thread_start(const struct heap *heap, const char *directory);
+/* Notes in the heap file what an outside keeper must know, and starts the thread unless `outside`. Where no thread is
+ * to be had the recording goes on without timer snapshots: producers fold their own events. Both arguments must stay
+ * valid. */
+void keeper_thread_start(const struct heap *heap, const char *directory, bool outside);
 
 /* At exit: has the keeper write the last snapshot, waiting a bounded time; writes it here if there is no keeper. */
 void keeper_thread_finish(void);

@@ -169,7 +169,7 @@ static bool begin(void)
 	store_release(&current.header->phase, SEEP_HEAP_RECORDING);
 	if (!file.anonymous)
 		register_in_session();
-	keeper_thread_start(&current, directory);
+	keeper_thread_start(&current, directory, recording_setup.options.keeper_outside);
 	return true;
 }
 

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Threads that keep recordings, and the process that stays with daemons: see keepers.h. */
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <seep/keeper.h>
+
+#include "base/memory.h"
+#include "process/keepers.h"
+
+enum {
+	STACK_BYTES = 256 << 10,
+	KEEPERS_MAX = 512, /* at a time: beyond that, programs fold their own events */
+	LOOK_MS = 100,     /* at the registry, where inotify is not to be had, and at `leave` */
+	LEAVE_LOOK_NS = 2000000,
+	LEAVE_LOOKS = 1000,
+};
+
+struct keepers {
+	const struct session *session;
+	pthread_t watcher;
+	seep_keeper_leave leave;
+	pthread_mutex_t lock;      /* of the two below */
+	struct keeper_task *tasks; /* running */
+	int running;
+};
+
+struct keeper_task {
+	struct keepers *keepers;
+	char *directory;
+	struct keeper_task *previous, *next;
+};
+
+static void task_add(struct keeper_task *task)
+{
+	struct keepers *keepers = task->keepers;
+
+	pthread_mutex_lock(&keepers->lock);
+	task->next = keepers->tasks;
+	if (task->next)
+		task->next->previous = task;
+	keepers->tasks = task;
+	keepers->running++;
+	pthread_mutex_unlock(&keepers->lock);
+}
+
+static void task_end(struct keeper_task *task)
+{
+	struct keepers *keepers = task->keepers;
+
+	pthread_mutex_lock(&keepers->lock);
+	if (task->previous)
+		task->previous->next = task->next;
+	else
+		keepers->tasks = task->next;
+	if (task->next)
+		task->next->previous = task->previous;
+	free(task->directory);
+	free(task);
+	keepers->running--;
+	pthread_mutex_unlock(&keepers->lock);
+}
+
+static int keepers_running(struct keepers *keepers)
+{
+	pthread_mutex_lock(&keepers->lock);
+	int running = keepers->running;
+	pthread_mutex_unlock(&keepers->lock);
+	return running;
+}
+
+/* Threads get no signal: the program's are passed on by the main thread. */
+static bool thread_start(pthread_t *thread, void *(*run)(void *), void *argument, bool detached)
+{
+	sigset_t all, before;
+	pthread_attr_t attributes;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	pthread_attr_init(&attributes);
+	pthread_attr_setstacksize(&attributes, STACK_BYTES);
+	pthread_attr_setdetachstate(&attributes, detached ? PTHREAD_CREATE_DETACHED : PTHREAD_CREATE_JOINABLE);
+	bool started = pthread_create(thread, &attributes, run, argument) == 0;
+	pthread_attr_destroy(&attributes);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return started;
+}
+
+static void *recording_keep(void *argument)
+{
+	struct keeper_task *task = argument;
+	struct seep_fault fault;
+
+	/* Where it fails the recording is what its heap file holds; the end of the run says what is wrong with it. */
+	seep_keeper_run(task->directory, &task->keepers->leave, &fault);
+	task_end(task);
+	return NULL;
+}
+
+static void recording_begin(struct keepers *keepers, const char *directory)
+{
+	struct keeper_task *task;
+	pthread_t thread;
+
+	if (directory[0] != '/' || keepers_running(keepers) >= KEEPERS_MAX)
+		return;
+	task = memory_allocate(1, sizeof *task);
+	*task = (struct keeper_task){.keepers = keepers, .directory = memory_copy_text(directory)};
+	task_add(task);
+	if (!thread_start(&thread, recording_keep, task, true))
+		task_end(task);
+}
+
+/* Whole lines that came since the last look; one still being written stays for the next. */
+static void registry_follow(struct keepers *keepers, FILE *registry)
+{
+	char *line = NULL;
+	size_t capacity = 0;
+	ssize_t length;
+	long start = ftell(registry);
+
+	while ((length = getline(&line, &capacity, registry)) > 0 && line[length - 1] == '\n') {
+		line[length - 1] = 0;
+		recording_begin(keepers, line);
+		start = ftell(registry);
+	}
+	fseek(registry, start, SEEK_SET); /* clears the end-of-file mark, too */
+	free(line);
+}
+
+static void *registry_watch(void *argument)
+{
+	struct keepers *keepers = argument;
+	FILE *registry = fopen(keepers->session->registry, "re");
+	struct pollfd events = {.fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC), .events = POLLIN};
+
+	if (events.fd >= 0)
+		inotify_add_watch(events.fd, keepers->session->registry, IN_MODIFY);
+	while (registry && !atomic_load(&keepers->leave)) {
+		char ignored[4096];
+		registry_follow(keepers, registry);
+		poll(&events, 1, LOOK_MS);
+		while (events.fd >= 0 && read(events.fd, ignored, sizeof ignored) > 0)
+			;
+	}
+	if (events.fd >= 0)
+		close(events.fd);
+	if (registry)
+		fclose(registry);
+	return NULL;
+}
+
+struct keepers *keepers_start(const struct session *session)
+{
+	struct keepers *keepers = memory_allocate(1, sizeof *keepers);
+
+	keepers->session = session;
+	pthread_mutex_init(&keepers->lock, NULL);
+	if (thread_start(&keepers->watcher, registry_watch, keepers, false))
+		return keepers;
+	free(keepers);
+	return NULL;
+}
+
+void keepers_stop(struct keepers *keepers)
+{
+	const struct timespec nap = {.tv_nsec = LEAVE_LOOK_NS};
+
+	if (!keepers)
+		return;
+	atomic_store(&keepers->leave, true);
+	pthread_join(keepers->watcher, NULL);
+	pthread_mutex_lock(&keepers->lock);
+	for (struct keeper_task *task = keepers->tasks; task; task = task->next)
+		seep_keeper_wake(task->directory);
+	pthread_mutex_unlock(&keepers->lock);
+	for (int naps = 0; keepers_running(keepers) && naps < LEAVE_LOOKS; naps++)
+		nanosleep(&nap, NULL);
+	/* A keeper that is stuck in a write to a dead disk still has the struct. */
+	if (!keepers_running(keepers))
+		free(keepers);
+}
+
+static void *recording_stay(void *argument)
+{
+	static const seep_keeper_leave never;
+	struct seep_fault fault;
+	char name[32];
+	const char *directory = argument;
+
+	if (seep_keeper_run(directory, &never, &fault))
+		seep_recording_finish(directory, SEEP_TRIGGER_EXIT, name, &fault);
+	return NULL;
+}
+
+/* What stays must not hold the terminal, a pipe that somebody waits for, or a directory that is to be unmounted. */
+static void background_enter(void)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	setsid();
+	for (int descriptor = 0; null >= 0 && descriptor < 3; descriptor++)
+		dup2(null, descriptor);
+	close_range(3, ~0U, 0);
+	if (chdir("/") != 0)
+		return;
+}
+
+int keepers_stay(const struct session_results *results)
+{
+	size_t running = 0, started = 0;
+
+	for (size_t i = 0; i < results->count; i++)
+		running += results->recordings[i].state == SESSION_RUNNING;
+	pid_t child = running ? fork() : 0;
+	if (child != 0 || !running)
+		return child > 0 ? child : 0;
+	background_enter();
+	pthread_t *threads = memory_allocate(running, sizeof *threads);
+	for (size_t i = 0; i < results->count; i++) {
+		if (results->recordings[i].state == SESSION_RUNNING &&
+		    thread_start(&threads[started], recording_stay, results->recordings[i].directory, false))
+			started++;
+	}
+	for (size_t i = 0; i < started; i++)
+		pthread_join(threads[i], NULL);
+	_exit(0);
+}

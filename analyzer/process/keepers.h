@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The keepers of a session: for each recording that a process of the tree
+ * begins, a thread of this process folds its events and writes its snapshots,
+ * so that the programs themselves get no thread of ours.
+ */
+#ifndef SEEP_PROCESS_KEEPERS_H
+#define SEEP_PROCESS_KEEPERS_H
+
+#include <stdbool.h>
+
+#include "process/session.h"
+
+struct keepers;
+
+/* Watches the session's registry and keeps each recording that appears there. NULL: no thread was to be had, and
+ * recordings keep what they know in their heap files alone. The session must outlive it. */
+struct keepers *keepers_start(const struct session *session);
+
+/* Has every keeper give its recording back, and waits for them: two seconds at most. NULL is fine. */
+void keepers_stop(struct keepers *keepers);
+
+/* For processes that outlive the program (daemons): a process in the background keeps their recordings until the last
+ * of them has ended and writes their last snapshots. Its pid; 0: there is none. */
+int keepers_stay(const struct session_results *results);
+
+#endif

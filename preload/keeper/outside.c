@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The keeper in a process of its own: seep_keeper_run() and seep_keeper_wake() of <seep/keeper.h>. */
+#include "base/fault.h"
+#include "keeper/keeper.h"
+#include "keeper/request.h"
+
+bool seep_keeper_run(const char *directory, const seep_keeper_leave *leave, struct seep_fault *fault)
+{
+	struct seep_heap_view view = {0};
+	struct keeper keeper;
+	if (!seep_heap_open(&view, directory, true, fault))
+		return false;
+	struct heap heap;
+	bool bound = heap_bind(&heap, view.map, view.bytes, fault);
+	if (bound && !keeper_prepare(&keeper, &heap, directory, false))
+		bound = fault_fill(fault, 0, 0, "the recording's directory cannot be opened");
+	if (bound) {
+		keeper.leave = leave;
+		keeper_run(&keeper);
+	}
+	seep_heap_close(&view);
+	return bound;
+}
+
+void seep_keeper_wake(const char *directory)
+{
+	struct seep_heap_view view = {0};
+	struct seep_fault fault;
+	if (!seep_heap_open(&view, directory, true, &fault))
+		return;
+	request_wake(view.map);
+	seep_heap_close(&view);
+}
