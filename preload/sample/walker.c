@@ -20,6 +20,8 @@
  */
 #include "sample/unwinder.h"
 
+#include <ucontext.h>
+
 #include "base/atomics.h"
 #include "sample/stack_window.h"
 #include "sample/walker_modules.h"
@@ -45,6 +47,10 @@
 /* 512 KiB of bss, touched as rules come. Relaxed would do for the words, which stand alone, but for the instances that
  * they name: release and acquire cost nothing here. */
 static seep_atomic64 cache[RULE_CACHE_PLACES];
+
+/* Where makecontext lets a fiber's function return to: the first instruction of a function of the C library, so that
+ * the byte before it is another one's. Written in the constructor. */
+static uintptr_t fiber_start;
 
 /* Where a walk is. Passed by value and rebuilt by each step, so that it stays in registers. */
 struct position {
@@ -81,6 +87,8 @@ static struct rule find_rule(uintptr_t key)
 {
 	struct table_module module;
 	uint32_t instance;
+	if (key == fiber_start)
+		return (struct rule){.kind = RULE_END};
 	if (!module_at(key - 1, &module, &instance))
 		return (struct rule){.kind = RULE_FRAME_POINTER};
 	struct rule rule = tables_rule(&module, key - 1);
@@ -242,7 +250,10 @@ static struct unwinding walker_capture(const void *hook_frame, uintptr_t *frames
 			unwinding.depth--;
 			break;
 		}
+		bool outermost = walk.position.key == fiber_start;
 		enum rule_kind kind = walk_step(&walk);
+		if (outermost) /* never called */
+			frames[unwinding.depth - 1] |= UNWINDER_EXACT;
 		if (kind == RULE_END)
 			walk.position.key = 0;
 		if (kind == RULE_END || kind == RULE_LOST || walk.position.key == 0)
@@ -265,11 +276,32 @@ static struct unwinding walker_capture(const void *hook_frame, uintptr_t *frames
 	return unwinding;
 }
 
+static void fiber_function(void)
+{
+}
+
+/* It is on top of the stack of a fiber that has been made; this one never runs. */
+static uintptr_t find_fiber_start(void)
+{
+	ucontext_t fiber;
+	_Alignas(16) uintptr_t stack[64];
+	if (getcontext(&fiber) != 0)
+		return 0;
+	fiber.uc_stack.ss_sp = stack;
+	fiber.uc_stack.ss_size = sizeof stack;
+	fiber.uc_link = NULL;
+	makecontext(&fiber, fiber_function, 0);
+	uintptr_t top = (uintptr_t)fiber.uc_mcontext.gregs[REG_RSP];
+	bool inside = top >= (uintptr_t)stack && top <= (uintptr_t)&stack[63] && top % sizeof top == 0;
+	return inside ? *(const uintptr_t *)top : 0;
+}
+
 static bool walker_prepare(void)
 {
 	stack_window_prepare();
 	if (!modules_bind())
 		return false;
+	fiber_start = find_fiber_start();
 	/* One capture of the constructor's own stack: the page faults of the walker's code, of the loader's tables and
 	 * of the stack are had here, and not in some malloc. */
 	uintptr_t frames[UNWINDER_FRAMES];

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The truth about a stack, kept by the functions on it: each notes its own
+ * return address. A capture must give just these, leaf first.
+ */
+#ifndef SEEP_TESTS_SHADOW_STACK_H
+#define SEEP_TESTS_SHADOW_STACK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "sample/unwinder.h"
+
+#define SHADOW_DEPTH 4096
+
+struct shadow_stack {
+	uintptr_t callers[SHADOW_DEPTH];
+	size_t depth;
+};
+
+extern _Thread_local struct shadow_stack shadow;
+
+/* First and last statement of a function on the stack. The barrier keeps a call before it from becoming a jump. */
+#define SHADOW_ENTER() (shadow.callers[shadow.depth++] = (uintptr_t)__builtin_return_address(0))
+#define SHADOW_LEAVE()                                                                                                 \
+	do {                                                                                                           \
+		shadow.depth--;                                                                                        \
+		__asm__ volatile("" : : : "memory");                                                                   \
+	} while (0)
+
+struct captured {
+	const struct unwinder *unwinder;
+	size_t limit;
+	uintptr_t frames[UNWINDER_FRAMES];
+	struct unwinding unwinding;
+	size_t expected_depth; /* of the shadow stack, the hook's own caller included */
+	uintptr_t expected[SHADOW_DEPTH];
+};
+
+/* As a hook of the shim: captures from its caller on and notes what should come out. */
+void shadow_capture(struct captured *captured);
+
+/* Frames at the leaf that are as they should be. */
+size_t shadow_agreement(const struct captured *captured);
+
+#endif
