@@ -41,12 +41,12 @@ load() { # KEYS: that many SETs of random keys, 100 bytes each, without expiry
 		"$(redis-cli -p "$port" info memory | sed -n 's/^used_memory_human:\([^\r]*\).*/\1/p')"
 }
 say "2. It warms up; the first mark:  $shown/seep snapshot $server_pid"
-load 50000
+load 100000
 before=$("$build/seep" snapshot "$server_pid")
 echo "   ${before#"$PWD"/}"
 
 say "3. Keys that never expire come in; the second mark:  $shown/seep snapshot $server_pid"
-load 250000
+load 600000
 after=$("$build/seep" snapshot "$server_pid")
 echo "   ${after#"$PWD"/}"
 

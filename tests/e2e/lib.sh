@@ -31,7 +31,8 @@ clean_up() {
 	for mount in "${mounts[@]}"; do
 		umount "$mount" 2>/dev/null
 	done
-	rm -rf "$WORK"
+	# What a killed script had started may still be writing.
+	rm -rf "$WORK" 2>/dev/null || { sleep 0.5 && rm -rf "$WORK"; }
 }
 trap clean_up EXIT
 trap 'exit 143' TERM INT HUP
@@ -113,14 +114,15 @@ child_of() {
 	return 1
 }
 
-# NAME SOURCE...: compiles a C program from a file or, without one, from standard input, to $WORK/NAME.
+# NAME SOURCE...: compiles a C program from a file or, without one, from standard input, to $WORK/NAME. No built-ins:
+# the compiler must not drop a pair of malloc and free.
 compile() {
 	local name=$1
 	shift
 	if [ $# -eq 0 ]; then
-		gcc -x c -std=gnu11 -O1 -g -fno-omit-frame-pointer -pthread -o "$WORK/$name" -
+		gcc -x c -std=gnu11 -O1 -g -fno-builtin -fno-omit-frame-pointer -pthread -o "$WORK/$name" -
 	else
-		gcc -std=gnu11 -O1 -g -fno-omit-frame-pointer -pthread -o "$WORK/$name" "$@"
+		gcc -std=gnu11 -O1 -g -fno-builtin -fno-omit-frame-pointer -pthread -o "$WORK/$name" "$@"
 	fi
 }
 
