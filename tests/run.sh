@@ -67,29 +67,29 @@ run_units() {
 	done
 }
 
-stage_build() { run_step "gcc compiles it without a warning" make -s -j"$jobs" BUILD="$BUILD" all unit; }
+stage_build() { run_step "gcc compiles it without a warning" make -s -k -j"$jobs" BUILD="$BUILD" all unit; }
 
-stage_clang() { run_step "clang compiles it without a warning" make -s -j"$jobs" BUILD="$BUILD/clang" CC=clang CFLAGS=-O1 all unit; }
+stage_clang() { run_step "clang compiles it without a warning" make -s -k -j"$jobs" BUILD="$BUILD/clang" CC=clang CFLAGS=-O1 all unit; }
 
 stage_layers() { run_case "the layout of the house" 60 tests/check_layers.sh; }
 
 stage_unit() {
-	make -s -j"$jobs" BUILD="$BUILD" unit >"$logs/unit-build" 2>&1 || return
+	run_step "the unit tests' build" make -s -k -j"$jobs" BUILD="$BUILD" unit
 	wrapper='' run_units unit "$BUILD/tests"
 }
 
 # The sanitizers' own code draws false warnings from the compiler; the plain builds see to real ones.
 stage_asan() {
-	run_step "AddressSanitizer's build" make -s -j"$jobs" BUILD="$BUILD/asan" CFLAGS='-O1 -g' \
-		SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=all -Wno-error' unit || return
+	run_step "AddressSanitizer's build" make -s -k -j"$jobs" BUILD="$BUILD/asan" CFLAGS='-O1 -g' \
+		SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=all -Wno-error' unit
 	export ASAN_OPTIONS=abort_on_error=0:detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1
 	wrapper='' run_units asan "$BUILD/asan/tests"
 }
 
 # What is lock-free is in preload/. ThreadSanitizer wants the address space laid out as before Linux 6.6.
 stage_tsan() {
-	run_step "ThreadSanitizer's build" make -s -j"$jobs" BUILD="$BUILD/tsan" CFLAGS='-O1 -g' \
-		SANITIZE='-fsanitize=thread -Wno-error' unit-preload || return
+	run_step "ThreadSanitizer's build" make -s -k -j"$jobs" BUILD="$BUILD/tsan" CFLAGS='-O1 -g' \
+		SANITIZE='-fsanitize=thread -Wno-error' unit-preload
 	TSAN_OPTIONS=halt_on_error=1 wrapper='setarch -R' run_units tsan "$BUILD/tsan/tests"
 }
 
