@@ -112,8 +112,10 @@ struct profile *profile_open(const char *path, struct error *error);
 struct profile *profile_open_snapshot(const void *data, size_t bytes, const char *name, struct error *error);
 void profile_free(struct profile *profile);
 
-/* Fills locations[].lines, modules[].symbols, and trims allocator frames from the leaf of every stack. Never fails:
- * what is unknown is named by module and address. */
+/* Fills locations[].lines, modules[].symbols, and trims allocator frames from the leaf of every stack; a stack that is
+ * nothing else keeps its outermost frame. Never fails: what is unknown is named by module and address, or by where its
+ * function starts ("server+0x1230"). Sites whose stacks became equal by the trimming stay apart, with their own keys;
+ * whoever folds by stack adds them up. */
 struct symbol_options {
 	const char *directory; /* of debug files given by hand, or NULL */
 };

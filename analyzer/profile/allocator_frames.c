@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The allocator's own names. Tables only: what is in none of them is the
+ * program's. Names come demangled, C++ ones with their parameters.
+ */
+#include <stddef.h>
+#include <string.h>
+
+#include "base/path.h"
+#include "profile/allocator_frames.h"
+
+/* After "", "__libc_", "__", "tc_", "mi_", "je_", "_rjem_" or "rjem_je_" (see plain_prefixes). */
+static const char *const plain_names[] = {
+    "malloc",         "calloc",  "realloc", "reallocarray", "reallocf", "memalign",   "aligned_alloc",
+    "posix_memalign", "valloc",  "pvalloc", "free",         "cfree",    "mallocx",    "rallocx",
+    "xallocx",        "sallocx", "nallocx", "dallocx",      "sdallocx", "free_sized", "free_aligned_sized",
+};
+static const char *const plain_prefixes[] = {"", "__libc_", "__", "tc_", "mi_", "je_", "_rjem_", "_rjem_je_"};
+
+/* Whole families, by how their names begin. mi_ alone would take in other people's functions (MySQL has some). */
+static const char *const family_prefixes[] = {
+    "je_",
+    "_rjem_",
+    "_int_malloc",
+    "_int_realloc",
+    "_int_memalign",
+    "_mid_memalign",
+    "tc_malloc",
+    "tc_new",
+    "tc_calloc",
+    "tc_realloc",
+    "tcmalloc::",
+    "mi_malloc",
+    "mi_calloc",
+    "mi_zalloc",
+    "mi_realloc",
+    "mi_rezalloc",
+    "mi_recalloc",
+    "mi_reallocn",
+    "mi_heap_",
+    "mi_new",
+    "mi_aligned_",
+    "mi_umalloc",
+    "_mi_",
+    "operator new(",
+    "operator new[](",
+    "__rust_alloc",
+    "__rust_realloc",
+    "__rdl_alloc",
+    "__rdl_realloc",
+    "__rg_alloc",
+    "__rg_realloc",
+    "__rustc::__rust",
+    "__rustc::__rdl",
+    "__rustc::__rg",
+    "alloc::alloc::",
+    "<alloc::alloc::Global as ",
+    "std::__1::__libcpp_allocate",
+    "std::__1::__libcpp_operator_new",
+};
+
+/* Member functions of class templates: class, then its arguments, then member. */
+static const struct template_member {
+	const char *class_name, *member;
+} template_members[] = {
+    {"std::allocator", "::allocate"},           {"std::__new_allocator", "::allocate"},
+    {"__gnu_cxx::new_allocator", "::allocate"}, {"__gnu_cxx::malloc_allocator", "::allocate"},
+    {"std::allocator_traits", "::allocate"},    {"__gnu_cxx::__alloc_traits", "::allocate"},
+    {"std::__1::allocator", "::allocate"},      {"std::__1::allocator_traits", "::allocate"},
+};
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+static bool is_plain_name(const char *function)
+{
+	for (size_t prefix = 0; prefix < COUNT(plain_prefixes); prefix++) {
+		if (!text_begins_with(function, plain_prefixes[prefix]))
+			continue;
+		const char *rest = function + strlen(plain_prefixes[prefix]);
+		for (size_t i = 0; i < COUNT(plain_names); i++)
+			if (strcmp(rest, plain_names[i]) == 0)
+				return true;
+	}
+	return false;
+}
+
+/* What follows the template arguments that begin here; NULL where none do. An operator in them ("<(Kind)1 >> 2>") can
+ * only make this miss. */
+static const char *skip_template_arguments(const char *text)
+{
+	int depth = 0;
+
+	if (*text != '<')
+		return NULL;
+	for (; *text; text++) {
+		depth += (*text == '<') - (*text == '>');
+		if (depth == 0)
+			return text + 1;
+	}
+	return NULL;
+}
+
+static bool is_template_member(const char *function, const struct template_member *wanted)
+{
+	if (!text_begins_with(function, wanted->class_name))
+		return false;
+	const char *member = skip_template_arguments(function + strlen(wanted->class_name));
+	if (!member || !text_begins_with(member, wanted->member))
+		return false;
+	/* "allocate(", or "allocate[abi:cxx11](", or no parameters at all; not "allocate_at_least_one_more(" */
+	char after = member[strlen(wanted->member)];
+	return after == '(' || after == '[' || after == '\0';
+}
+
+bool function_is_allocator(const char *function)
+{
+	if (is_plain_name(function))
+		return true;
+	for (size_t i = 0; i < COUNT(family_prefixes); i++)
+		if (text_begins_with(function, family_prefixes[i]))
+			return true;
+	for (size_t i = 0; i < COUNT(template_members); i++)
+		if (is_template_member(function, &template_members[i]))
+			return true;
+	return false;
+}
+
+bool module_is_allocator(const char *path)
+{
+	static const char *const names[] = {"libseep.so", "libjemalloc.", "libtcmalloc", "libmimalloc"};
+	const char *base = path_base_name(path);
+
+	for (size_t i = 0; i < COUNT(names); i++)
+		if (text_begins_with(base, names[i]))
+			return true;
+	return false;
+}

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Gives a profile's addresses names, and takes the allocator's own frames off
+ * the leaf of every stack, so that a stack begins with who asked for memory.
+ */
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buffer.h"
+#include "base/memory.h"
+#include "profile/allocator_frames.h"
+#include "profile/profile.h"
+#include "profile/storage.h"
+#include "symbols/perf_map.h"
+#include "symbols/symbols.h"
+
+/* The locations of one module are neighbours in `order`. */
+struct symbolizing {
+	struct profile *profile;
+	struct profile_storage *storage;
+	uint32_t *order;                  /* location indices, by module */
+	struct symbol_address *addresses; /* parallel to order */
+	uint32_t *starts;                 /* by module: its first place in order; one more at the end */
+	struct symbol_lines lines;
+};
+
+/* Sorts the locations by module with one counting pass. */
+static void locations_group(struct symbolizing *work)
+{
+	struct profile *profile = work->profile;
+
+	work->order = memory_allocate(profile->location_count, sizeof *work->order);
+	work->addresses = memory_allocate(profile->location_count, sizeof *work->addresses);
+	work->starts = memory_allocate((size_t)profile->module_count + 1, sizeof *work->starts);
+	uint32_t *next = memory_allocate((size_t)profile->module_count + 1, sizeof *next);
+	for (uint32_t i = 0; i < profile->location_count; i++)
+		work->starts[profile->locations[i].module + 1]++;
+	for (uint32_t i = 0; i < profile->module_count; i++)
+		work->starts[i + 1] += work->starts[i];
+	memcpy(next, work->starts, ((size_t)profile->module_count + 1) * sizeof *next);
+	for (uint32_t i = 0; i < profile->location_count; i++) {
+		const struct profile_location *location = &profile->locations[i];
+		uint32_t place = next[location->module]++;
+		work->order[place] = i;
+		work->addresses[place] =
+		    (struct symbol_address){.address = location->address, .exact = location->exact};
+	}
+	free(next);
+}
+
+/* All modules but "no module", as far as there are addresses in them. */
+static void modules_resolve(struct symbolizing *work, const struct symbol_options *options)
+{
+	struct profile *profile = work->profile;
+	struct symbol_module *modules = memory_allocate(profile->module_count, sizeof *modules);
+	uint32_t *module_of = memory_allocate(profile->module_count, sizeof *module_of);
+	const struct symbol_search search = {.directory = options ? options->directory : NULL};
+	size_t count = 0;
+
+	for (uint32_t i = 1; i < profile->module_count; i++) {
+		const struct profile_module *module = &profile->modules[i];
+		if (work->starts[i] == work->starts[i + 1])
+			continue;
+		module_of[count] = i;
+		modules[count++] = (struct symbol_module){.path = work->storage->module_paths[i],
+							  .build_id = module->build_id,
+							  .build_id_bytes = module->build_id_bytes,
+							  .is_vdso = module->flags & SEEP_MODULE_VDSO,
+							  .addresses = &work->addresses[work->starts[i]],
+							  .address_count = work->starts[i + 1] - work->starts[i]};
+	}
+	symbols_resolve(modules, count, &search, profile->strings, &work->lines);
+	for (size_t i = 0; i < count; i++) {
+		profile->modules[module_of[i]].symbols = modules[i].source;
+		profile->modules[module_of[i]].has_lines = modules[i].has_lines;
+	}
+	free(modules);
+	free(module_of);
+}
+
+/* A pid means nothing on another machine, or after this one was started anew. */
+static bool recorded_since_this_boot(const struct profile *profile)
+{
+	char text[64] = "";
+	int descriptor = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+
+	if (descriptor < 0)
+		return false;
+	ssize_t got = read(descriptor, text, sizeof text - 1);
+	close(descriptor);
+	size_t digits = 0;
+	char recorded[2 * sizeof profile->boot_id + 1];
+	for (size_t i = 0; i < sizeof profile->boot_id; i++)
+		snprintf(recorded + 2 * i, 3, "%02x", profile->boot_id[i]);
+	for (ssize_t i = 0; i < got && digits < sizeof recorded - 1; i++) {
+		if (text[i] == '-')
+			continue;
+		if (text[i] != recorded[digits++])
+			return false;
+	}
+	return digits == sizeof recorded - 1;
+}
+
+/* Addresses outside of all modules: code made at run time, if there is a map of it. */
+static void absolute_resolve(struct symbolizing *work)
+{
+	struct profile *profile = work->profile;
+	struct perf_map *map = NULL;
+	struct buffer text = {0};
+
+	if (work->starts[1] > 0 && recorded_since_this_boot(profile)) {
+		buffer_printf(&text, "/tmp/perf-%" PRIu64 ".map", profile->pid);
+		map = perf_map_open(text.data, profile->start_unix_ns);
+	}
+	profile->modules[0].symbols = map ? string_pool_intern(profile->strings, text.data) : NULL;
+	for (uint32_t place = 0; place < work->starts[1]; place++) {
+		struct symbol_address *address = &work->addresses[place];
+		const char *name = NULL;
+		if (map)
+			name = perf_map_find(map, address->address - (address->exact || !address->address ? 0 : 1),
+					     profile->strings);
+		text.length = 0;
+		buffer_printf(&text, "0x%" PRIx64, address->address);
+		address->first_line = (uint32_t)work->lines.count;
+		address->line_count = 1;
+		ARRAY_RESERVE(work->lines.lines, work->lines.count, work->lines.capacity);
+		work->lines.lines[work->lines.count++] =
+		    (struct symbol_line){.function = name ? name : string_pool_intern(profile->strings, text.data)};
+	}
+	perf_map_free(map);
+	buffer_free(&text);
+}
+
+static struct source_line source_line_from(const struct symbol_line *line)
+{
+	return (struct source_line){
+	    .function = line->function, .file = line->file, .line = line->line, .inlined = line->inlined};
+}
+
+/* Copies the lines into the profile, each location's together; the allocator's innermost ones are left out where a
+ * line of the program follows. */
+static void lines_store(struct symbolizing *work)
+{
+	struct profile *profile = work->profile;
+	struct source_line *lines = memory_allocate(work->lines.count, sizeof *lines);
+	size_t used = 0;
+
+	for (uint32_t place = 0; place < profile->location_count; place++) {
+		struct profile_location *location = &profile->locations[work->order[place]];
+		const struct symbol_address *address = &work->addresses[place];
+		const struct symbol_line *from = &work->lines.lines[address->first_line];
+		uint32_t count = address->line_count, skipped = 0;
+		bool in_allocator = module_is_allocator(profile->modules[location->module].path);
+		while (!in_allocator && skipped < count && function_is_allocator(from[skipped].function))
+			skipped++;
+		location->allocator = in_allocator || skipped == count;
+		if (location->allocator)
+			skipped = 0;
+		location->lines = &lines[used];
+		location->line_count = count - skipped;
+		for (uint32_t i = skipped; i < count; i++)
+			lines[used++] = source_line_from(&from[i]);
+	}
+	free(work->storage->lines);
+	work->storage->lines = lines;
+}
+
+/* A stack that is nothing but allocator keeps its outermost frame. */
+static void stacks_trim(struct profile *profile)
+{
+	for (uint32_t i = 0; i < profile->site_count; i++) {
+		struct profile_site *site = &profile->sites[i];
+		while (site->depth > 1 && profile->locations[site->stack[0]].allocator) {
+			site->stack++;
+			site->depth--;
+		}
+	}
+}
+
+void profile_symbolize(struct profile *profile, const struct symbol_options *options)
+{
+	struct symbolizing work = {.profile = profile, .storage = profile->storage};
+
+	locations_group(&work);
+	absolute_resolve(&work);
+	modules_resolve(&work, options);
+	lines_store(&work);
+	stacks_trim(profile);
+	free(work.order);
+	free(work.addresses);
+	free(work.starts);
+	free(work.lines.lines);
+}

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From addresses to lines: first the unit of each address, by one pass over
+ * all units' ranges; then unit by unit the scopes and the line table.
+ */
+#include <dwarf.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "symbols/dwarf_lookup.h"
+#include "symbols/dwarf_scopes.h"
+
+enum { INLINE_DEPTH_MAX = 64 }; /* lines for one address; the middle ones of a longer chain are left out */
+
+/* A compilation unit that holds some of the addresses. */
+struct unit {
+	Dwarf_Die lines; /* has the line table */
+	Dwarf_Die tree;  /* has the functions: the same, or the split unit that it stands for */
+};
+
+/* Which unit each address is in. */
+struct unit_index {
+	struct unit *units;
+	size_t count, capacity;
+	size_t *unit_of; /* by address: index into units + 1; 0: none */
+};
+
+/* Gives the unit all addresses in its ranges that have none yet; false if there are none. */
+static bool unit_claim(struct unit_index *index, const uint64_t *addresses, size_t count, Dwarf_Die *die)
+{
+	Dwarf_Addr base, start, end;
+	bool claimed = false;
+
+	for (ptrdiff_t next = dwarf_ranges(die, 0, &base, &start, &end); next > 0;
+	     next = dwarf_ranges(die, next, &base, &start, &end)) {
+		size_t at = addresses_lower_bound(addresses, count, start);
+		for (; at < count && addresses[at] < end; at++) {
+			if (index->unit_of[at])
+				continue;
+			index->unit_of[at] = index->count + 1;
+			claimed = true;
+		}
+	}
+	return claimed;
+}
+
+static void unit_index_build(struct unit_index *index, Dwarf *debug, const uint64_t *addresses, size_t count)
+{
+	Dwarf_CU *unit = NULL;
+	uint8_t type;
+	Dwarf_Die die, split;
+
+	index->unit_of = memory_allocate(count, sizeof *index->unit_of);
+	while (dwarf_get_units(debug, unit, &unit, NULL, &type, &die, &split) == 0) {
+		if (type != DW_UT_compile && type != DW_UT_skeleton)
+			continue;
+		if (!unit_claim(index, addresses, count, &die))
+			continue;
+		ARRAY_RESERVE(index->units, index->count, index->capacity);
+		bool is_split = type == DW_UT_skeleton && split.addr;
+		index->units[index->count++] = (struct unit){.lines = die, .tree = is_split ? split : die};
+	}
+}
+
+/* A constant attribute; 0 if it is not there. */
+static uint32_t die_number(Dwarf_Die *die, unsigned name)
+{
+	Dwarf_Attribute attribute;
+	Dwarf_Word value;
+
+	if (!dwarf_attr(die, name, &attribute) || dwarf_formudata(&attribute, &value) != 0 || value > UINT32_MAX)
+		return 0;
+	return (uint32_t)value;
+}
+
+/* The linker's name, which says more than the source's; else that one. */
+static const char *die_function(Dwarf_Die *die)
+{
+	static const unsigned names[] = {DW_AT_linkage_name, DW_AT_MIPS_linkage_name, DW_AT_name};
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		Dwarf_Attribute attribute;
+		const char *name = dwarf_formstring(dwarf_attr_integrate(die, names[i], &attribute));
+		if (name && *name)
+			return name;
+	}
+	return NULL;
+}
+
+static const char *unit_file(Dwarf_Die *unit, uint32_t number)
+{
+	Dwarf_Files *files;
+	size_t count;
+
+	if (number == 0 || dwarf_getsrcfiles(unit, &files, &count) != 0 || number >= count)
+		return NULL;
+	return dwarf_filesrc(files, number, NULL, NULL);
+}
+
+static struct dwarf_line *lookup_add(struct dwarf_lookup *lookup)
+{
+	ARRAY_RESERVE(lookup->lines, lookup->line_count, lookup->line_capacity);
+	lookup->lines[lookup->line_count] = (struct dwarf_line){0};
+	return &lookup->lines[lookup->line_count++];
+}
+
+/* The lines of one address. `chain` are its scopes, callers first: the function, then what was inlined, one into the
+ * other. */
+static void answer_fill(struct dwarf_lookup *lookup, struct dwarf_answer *answer, struct unit *unit,
+			struct dwarf_scope *const *chain, size_t depth, uint64_t address)
+{
+	Dwarf_Line *row = dwarf_getsrc_die(&unit->lines, address);
+	const char *file = row ? dwarf_linesrc(row, NULL, NULL) : NULL;
+	int number = 0;
+
+	if (row && dwarf_lineno(row, &number) != 0)
+		number = 0;
+	answer->first = lookup->line_count;
+	for (size_t left = depth; left > 0; left--) {
+		Dwarf_Die *die = &chain[left - 1]->die;
+		if (answer->count == INLINE_DEPTH_MAX - 1 && left > 1)
+			continue;
+		struct dwarf_line *line = lookup_add(lookup);
+		*line = (struct dwarf_line){die_function(die), file, number > 0 ? (uint32_t)number : 0};
+		answer->count++;
+		file = unit_file(&unit->tree, die_number(die, DW_AT_call_file));
+		number = (int)(die_number(die, DW_AT_call_line) & INT32_MAX);
+	}
+	if (depth == 0 && file) {
+		*lookup_add(lookup) = (struct dwarf_line){NULL, file, number > 0 ? (uint32_t)number : 0};
+		answer->count++;
+	}
+}
+
+static int scope_compare(const void *left, const void *right)
+{
+	const struct dwarf_scope *a = *(struct dwarf_scope *const *)left, *b = *(struct dwarf_scope *const *)right;
+
+	if (a->index != b->index)
+		return a->index < b->index ? -1 : 1;
+	return (a > b) - (a < b);
+}
+
+/* Answers for the addresses of one unit; `places` says which of the lookup's they are. */
+static void unit_answer(struct dwarf_lookup *lookup, struct unit *unit, const uint64_t *addresses, const size_t *places,
+			size_t count)
+{
+	struct dwarf_scopes scopes = {.addresses = addresses, .address_count = count};
+
+	dwarf_scopes_collect(&scopes, &unit->tree);
+	struct dwarf_scope **chain = memory_allocate(scopes.count, sizeof(struct dwarf_scope *));
+	for (size_t i = 0; i < scopes.count; i++)
+		chain[i] = &scopes.scopes[i];
+	qsort(chain, scopes.count, sizeof(struct dwarf_scope *), scope_compare);
+	for (size_t i = 0, at = 0; i < count; i++) {
+		size_t begin = at, function = at;
+		for (; at < scopes.count && chain[at]->index == i; at++)
+			if (dwarf_tag(&chain[at]->die) == DW_TAG_subprogram)
+				function = at; /* the innermost function, where one is nested in another */
+		begin = function;
+		answer_fill(lookup, &lookup->answers[places[i]], unit, chain + begin, at - begin, addresses[i]);
+	}
+	free((void *)chain);
+	dwarf_scopes_free(&scopes);
+}
+
+/* Orders the addresses by unit with one counting pass, and answers unit by unit. */
+static void lookup_answer_all(struct dwarf_lookup *lookup, struct unit_index *index, const uint64_t *addresses)
+{
+	size_t *starts = memory_allocate(index->count + 2, sizeof *starts);
+	size_t *places = memory_allocate(lookup->count, sizeof *places);
+	uint64_t *grouped = memory_allocate(lookup->count, sizeof *grouped);
+
+	for (size_t i = 0; i < lookup->count; i++)
+		starts[index->unit_of[i] + 1]++;
+	for (size_t i = 1; i < index->count + 2; i++)
+		starts[i] += starts[i - 1];
+	for (size_t i = 0; i < lookup->count; i++) {
+		size_t place = starts[index->unit_of[i]]++;
+		places[place] = i;
+		grouped[place] = addresses[i];
+	}
+	/* Each start has moved on to the next one's place. */
+	for (size_t unit = 0; unit < index->count; unit++)
+		unit_answer(lookup, &index->units[unit], grouped + starts[unit], places + starts[unit],
+			    starts[unit + 1] - starts[unit]);
+	free(starts);
+	free(places);
+	free(grouped);
+}
+
+void dwarf_lookup_run(struct dwarf_lookup *lookup, Dwarf *debug, Dwarf_Addr bias, const uint64_t *addresses,
+		      size_t count)
+{
+	struct unit_index index = {0};
+	uint64_t *unbiased = memory_allocate(count, sizeof *unbiased);
+
+	*lookup = (struct dwarf_lookup){
+	    .addresses = addresses, .count = count, .answers = memory_allocate(count, sizeof *lookup->answers)};
+	/* Addresses stay ascending: those below the bias, which no file has, become 0. */
+	for (size_t i = 0; i < count; i++)
+		unbiased[i] = addresses[i] > bias ? addresses[i] - bias : 0;
+	unit_index_build(&index, debug, unbiased, count);
+	lookup_answer_all(lookup, &index, unbiased);
+	free(unbiased);
+	free(index.units);
+	free(index.unit_of);
+}
+
+void dwarf_lookup_free(struct dwarf_lookup *lookup)
+{
+	free(lookup->answers);
+	free(lookup->lines);
+	*lookup = (struct dwarf_lookup){0};
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Function, file and line for many addresses of one module at once, from its
+ * DWARF, with every inlined call. Units are found by their own address ranges,
+ * not by .debug_aranges, which clang does not write.
+ */
+#ifndef SEEP_SYMBOLS_DWARF_LOOKUP_H
+#define SEEP_SYMBOLS_DWARF_LOOKUP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <elfutils/libdwfl.h>
+
+/* Texts are borrowed from the module. */
+struct dwarf_line {
+	const char *function; /* as the linker knows it where DWARF says so; NULL: unknown */
+	const char *file;     /* NULL: unknown */
+	uint32_t line;        /* 0: unknown */
+};
+
+/* What is known of one address: innermost first, each but the last inlined into the next. */
+struct dwarf_answer {
+	size_t first, count; /* in lines; count 0: nothing is known */
+};
+
+struct dwarf_lookup {
+	const uint64_t *addresses; /* ascending; borrowed */
+	size_t count;
+	struct dwarf_answer *answers; /* one an address */
+	struct dwarf_line *lines;
+	size_t line_count, line_capacity;
+};
+
+/* Looks up `count` ascending addresses, each within the instruction that is meant. `debug` is the module's DWARF and
+ * `bias` what must be taken off an address before DWARF knows it. */
+void dwarf_lookup_run(struct dwarf_lookup *lookup, Dwarf *debug, Dwarf_Addr bias, const uint64_t *addresses,
+		      size_t count);
+void dwarf_lookup_free(struct dwarf_lookup *lookup);
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which functions and inlined calls of one compilation unit hold some addresses. */
+#ifndef SEEP_SYMBOLS_DWARF_SCOPES_H
+#define SEEP_SYMBOLS_DWARF_SCOPES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <elfutils/libdw.h>
+
+/* A function, or a call that was inlined, which holds address number `index`. */
+struct dwarf_scope {
+	size_t index;
+	Dwarf_Die die;
+};
+
+struct dwarf_scopes {
+	const uint64_t *addresses; /* ascending, as DWARF knows them; borrowed */
+	size_t address_count;
+	struct dwarf_scope *scopes; /* callers before what was inlined into them */
+	size_t count, capacity;
+};
+
+/* Collects them from the unit; scopes of one address are in order, those of several are mixed. */
+void dwarf_scopes_collect(struct dwarf_scopes *scopes, Dwarf_Die *unit);
+void dwarf_scopes_free(struct dwarf_scopes *scopes);
+
+/* Index of the first address that is not below `limit`. */
+size_t addresses_lower_bound(const uint64_t *addresses, size_t count, uint64_t limit);
+
+#endif

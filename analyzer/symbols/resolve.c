@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One module: its file and debug file by libdwfl, then for each address the
+ * best name that can be had. The module is reported at bias 0, so that its
+ * addresses are ELF virtual addresses throughout.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <elfutils/libdwfl.h>
+
+#include "base/memory.h"
+#include "base/path.h"
+#include "symbols/demangle.h"
+#include "symbols/dwarf_lookup.h"
+#include "symbols/module_file.h"
+#include "symbols/resolve.h"
+#include "symbols/symbol_table.h"
+
+/* One address on its way: sorted by what is looked up, answered in the caller's order. */
+struct query {
+	uint64_t looked_up; /* within the instruction that made the call */
+	size_t place;       /* in module->addresses */
+};
+
+struct resolution {
+	struct wire *wire;
+	const struct symbol_module *module;
+	struct query *queries; /* ascending by looked_up */
+	uint64_t *looked_up;   /* the same, addresses alone */
+	Dwfl *session;
+	Dwfl_Module *elf_module; /* NULL: no file */
+	Dwarf *debug;            /* NULL: none */
+	struct dwarf_lookup lookup;
+	struct symbol_table table;
+	bool table_loaded;
+	struct map *names; /* by address of a mangled name: number of its readable text */
+	struct buffer name;
+	struct buffer reason; /* why the file at the module's path was not taken */
+};
+
+/* ---- files ---- */
+
+static char *debug_path; /* libdwfl's list; see session_begin() */
+static const Dwfl_Callbacks callbacks = {
+    .find_debuginfo = dwfl_standard_find_debuginfo,
+    .section_address = dwfl_offline_section_address,
+    .debuginfo_path = &debug_path,
+};
+
+/* A '+' makes libdwfl compare a debug link's CRC; build ids it compares anyway. */
+static void debug_path_set(const struct symbol_search *search)
+{
+	struct buffer path = {0};
+
+	buffer_append_byte(&path, '+');
+	/* The list is separated by colons, so a directory that has one in its name can't be in it. */
+	if (search->directory && !strchr(search->directory, ':'))
+		buffer_printf(&path, ":%s", search->directory);
+	buffer_append_text(&path, ":.debug:/usr/lib/debug");
+	free(debug_path);
+	debug_path = path.data;
+}
+
+/* Hands the file to libdwfl. */
+static void session_begin(struct resolution *resolution, struct module_file *file)
+{
+	resolution->session = dwfl_begin(&callbacks);
+	if (!resolution->session)
+		return;
+	dwfl_report_begin(resolution->session);
+	resolution->elf_module =
+	    dwfl_report_elf(resolution->session, path_base_name(file->path), file->path, file->descriptor, 0, true);
+	if (resolution->elf_module)
+		file->descriptor = -1; /* now libdwfl's */
+	dwfl_report_end(resolution->session, NULL, NULL);
+}
+
+static void session_end(struct resolution *resolution)
+{
+	if (resolution->session)
+		dwfl_end(resolution->session);
+	resolution->session = NULL;
+	resolution->elf_module = NULL;
+	resolution->debug = NULL;
+}
+
+/* Finds the module's file and DWARF. What was given by hand is tried again where the file itself leads to none. */
+static void resolution_open(struct resolution *resolution, const struct symbol_search *search,
+			    enum resolve_effort effort, Dwarf_Addr *bias)
+{
+	struct module_file file;
+
+	debug_path_set(search);
+	module_file_find(&file, resolution->module, search, &resolution->reason);
+	if (file.descriptor < 0)
+		return;
+	session_begin(resolution, &file);
+	module_file_close(&file);
+	if (!resolution->elf_module || effort != RESOLVE_ALL)
+		return;
+	resolution->debug = dwfl_module_getdwarf(resolution->elf_module, bias);
+	if (resolution->debug)
+		return;
+	module_file_find_by_hand(&file, resolution->module, search);
+	if (file.descriptor < 0)
+		return;
+	session_end(resolution);
+	session_begin(resolution, &file);
+	module_file_close(&file);
+	if (resolution->elf_module)
+		resolution->debug = dwfl_module_getdwarf(resolution->elf_module, bias);
+}
+
+/* ---- names ---- */
+
+static uint32_t name_mangled(struct resolution *resolution, const char *name)
+{
+	uint64_t *number = map_put(resolution->names, (uintptr_t)name, NULL);
+
+	if (*number == 0) {
+		demangle(&resolution->name, name);
+		*number = wire_text(resolution->wire, resolution->name.data);
+	}
+	return (uint32_t)*number;
+}
+
+static uint32_t name_offset(struct resolution *resolution, uint64_t address)
+{
+	resolution->name.length = 0;
+	buffer_printf(&resolution->name, "%s+0x%" PRIx64, path_base_name(resolution->module->path), address);
+	return wire_text(resolution->wire, resolution->name.data);
+}
+
+/* The name where DWARF has none: a symbol's, or the function's place, or the address itself. */
+static uint32_t name_without_dwarf(struct resolution *resolution, const struct query *query)
+{
+	const struct symbol *symbol = NULL;
+	uint64_t start = 0;
+	GElf_Addr bias = 0;
+
+	if (resolution->elf_module && !resolution->table_loaded) {
+		symbol_table_load(&resolution->table, resolution->elf_module);
+		resolution->table_loaded = true;
+	}
+	symbol = symbol_table_find(&resolution->table, query->looked_up);
+	if (symbol)
+		return name_mangled(resolution, symbol->name);
+	Elf *elf = resolution->elf_module ? dwfl_module_getelf(resolution->elf_module, &bias) : NULL;
+	if (elf)
+		start = unwind_table_function(elf, query->looked_up - bias);
+	return name_offset(resolution, start ? start + bias : resolution->module->addresses[query->place].address);
+}
+
+/* ---- the record ---- */
+
+static void write_address(struct resolution *resolution, const struct query *query, size_t rank)
+{
+	struct wire *wire = resolution->wire;
+	struct dwarf_answer answer = resolution->debug ? resolution->lookup.answers[rank] : (struct dwarf_answer){0};
+
+	wire_begin_address(wire, answer.count ? (uint32_t)answer.count : 1);
+	if (answer.count == 0)
+		wire_line(wire, name_without_dwarf(resolution, query), 0, 0, false);
+	for (size_t i = 0; i < answer.count; i++) {
+		const struct dwarf_line *line = &resolution->lookup.lines[answer.first + i];
+		bool is_last = i + 1 == answer.count;
+		uint32_t function = line->function ? name_mangled(resolution, line->function)
+				    : is_last      ? name_without_dwarf(resolution, query)
+						   : wire_text(wire, "(unnamed)");
+		wire_line(wire, function, wire_text(wire, line->file), line->line, !is_last);
+	}
+}
+
+static int query_compare(const void *left, const void *right)
+{
+	const struct query *a = left, *b = right;
+
+	return (a->looked_up > b->looked_up) - (a->looked_up < b->looked_up);
+}
+
+static void queries_sort(struct resolution *resolution)
+{
+	const struct symbol_module *module = resolution->module;
+
+	resolution->queries = memory_allocate(module->address_count, sizeof *resolution->queries);
+	resolution->looked_up = memory_allocate(module->address_count, sizeof *resolution->looked_up);
+	for (size_t i = 0; i < module->address_count; i++) {
+		const struct symbol_address *address = &module->addresses[i];
+		resolution->queries[i] = (struct query){
+		    .looked_up = address->address - (address->exact || address->address == 0 ? 0 : 1), .place = i};
+	}
+	qsort(resolution->queries, module->address_count, sizeof *resolution->queries, query_compare);
+	for (size_t i = 0; i < module->address_count; i++)
+		resolution->looked_up[i] = resolution->queries[i].looked_up;
+}
+
+/* Answers in the caller's order. */
+static void write_addresses(struct resolution *resolution)
+{
+	size_t count = resolution->module->address_count;
+	size_t *ranks = memory_allocate(count, sizeof *ranks);
+
+	for (size_t rank = 0; rank < count; rank++)
+		ranks[resolution->queries[rank].place] = rank;
+	for (size_t place = 0; place < count; place++)
+		write_address(resolution, &resolution->queries[ranks[place]], ranks[place]);
+	free(ranks);
+}
+
+/* Where the names came from, or why there are none. */
+static void describe_source(struct resolution *resolution, enum resolve_effort effort, struct buffer *source)
+{
+	const char *main_file = NULL, *debug_file = NULL;
+
+	if (effort == RESOLVE_NOTHING) {
+		buffer_append_text(source, "its file could not be read without a crash");
+		return;
+	}
+	if (!resolution->elf_module) {
+		buffer_append_text(source, resolution->reason.length ? resolution->reason.data : "no file");
+		return;
+	}
+	dwfl_module_info(resolution->elf_module, NULL, NULL, NULL, NULL, NULL, &main_file, &debug_file);
+	const char *file = debug_file ? debug_file : main_file ? main_file : resolution->module->path;
+	if (resolution->debug)
+		buffer_printf(source, "DWARF in %s", file);
+	else if (resolution->table.is_static && resolution->table.count)
+		buffer_printf(source, "symbol table of %s, no DWARF", file);
+	else if (resolution->table.count)
+		buffer_printf(source, "exported names of %s only, neither DWARF nor symbol table", file);
+	else
+		buffer_printf(source, "no names in %s", file);
+	if (effort == RESOLVE_SYMBOL_TABLES)
+		buffer_append_text(source, " (its DWARF could not be read without a crash)");
+	if (resolution->reason.length)
+		buffer_printf(source, " (%s)", resolution->reason.data);
+}
+
+void resolve_module(struct wire *wire, const struct symbol_module *module, uint32_t number,
+		    const struct symbol_search *search, enum resolve_effort effort)
+{
+	struct resolution resolution = {.wire = wire, .module = module, .names = map_create()};
+	struct buffer source = {0};
+	Dwarf_Addr bias = 0;
+
+	queries_sort(&resolution);
+	if (effort != RESOLVE_NOTHING)
+		resolution_open(&resolution, search, effort, &bias);
+	if (resolution.debug)
+		dwarf_lookup_run(&resolution.lookup, resolution.debug, bias, resolution.looked_up,
+				 module->address_count);
+	write_addresses(&resolution);
+	describe_source(&resolution, effort, &source);
+	wire_end_module(wire, number, wire_text(wire, source.data), resolution.debug != NULL,
+			(uint32_t)module->address_count);
+	dwarf_lookup_free(&resolution.lookup);
+	symbol_table_free(&resolution.table);
+	session_end(&resolution);
+	map_free(resolution.names);
+	free(resolution.queries);
+	free(resolution.looked_up);
+	buffer_free(&resolution.name);
+	buffer_free(&resolution.reason);
+	buffer_free(&source);
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Function names by address from a module's symbol tables, and function starts from its unwind table. */
+#ifndef SEEP_SYMBOLS_SYMBOL_TABLE_H
+#define SEEP_SYMBOLS_SYMBOL_TABLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <elfutils/libdwfl.h>
+
+struct symbol {
+	uint64_t start, end; /* end is exclusive */
+	const char *name;    /* mangled; borrowed from the module */
+	uint32_t rank;       /* the lowest of several names for one address is taken */
+};
+
+struct symbol_table {
+	struct symbol *symbols; /* ascending by start, one a start */
+	size_t count;
+	uint64_t longest_bytes; /* of all symbols: bounds how far back one can begin */
+	bool is_static;         /* has local functions: .symtab, not only .dynsym */
+};
+
+void symbol_table_load(struct symbol_table *table, Dwfl_Module *module);
+void symbol_table_free(struct symbol_table *table);
+/* NULL: no symbol holds the address. */
+const struct symbol *symbol_table_find(const struct symbol_table *table, uint64_t address);
+
+/* The start of the function that holds `address`, by .eh_frame_hdr and the entry that it points to; 0: unknown. Works
+ * in a file without any symbol. */
+uint64_t unwind_table_function(Elf *elf, uint64_t address);
+
+#endif

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Names for addresses: function, file and line from DWARF, with the calls that
+ * were inlined; else names from symbol tables; else the start of the function
+ * by the unwind table, or the address itself.
+ *
+ * ELF and DWARF are untrusted and their parsers are large, so all of that runs
+ * in a child process with limits on time and memory. What makes it crash costs
+ * the names of one module and is said in its `source`.
+ */
+#ifndef SEEP_SYMBOLS_H
+#define SEEP_SYMBOLS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/strings.h"
+
+/* A line of source that an address stands for. Texts are fit to print and live in the caller's pool. */
+struct symbol_line {
+	const char *function; /* never NULL; "server+0x1230" where it has no name */
+	const char *file;     /* NULL: unknown */
+	uint32_t line;        /* 0: unknown */
+	bool inlined;         /* into the next line of the same address */
+};
+
+struct symbol_address {
+	uint64_t address; /* ELF virtual address; a return address unless exact */
+	bool exact;
+	uint32_t first_line; /* filled: index into symbol_lines.lines */
+	uint32_t line_count; /* filled: at least 1, innermost first */
+};
+
+struct symbol_module {
+	const char *path; /* of the program or library when it ran */
+	const uint8_t *build_id;
+	uint32_t build_id_bytes; /* 0: unknown, so that any file at `path` is taken */
+	bool is_vdso;
+	struct symbol_address *addresses; /* in any order */
+	size_t address_count;
+	const char *source; /* filled: where the names came from, or why there are none */
+	bool has_lines;     /* filled: DWARF was found */
+};
+
+struct symbol_lines {
+	struct symbol_line *lines; /* freed by the caller */
+	size_t count, capacity;
+};
+
+/* Where debug files are looked for besides the module itself, its .gnu_debuglink and /usr/lib/debug. */
+struct symbol_search {
+	const char *directory; /* given by hand; may be NULL */
+};
+
+/* Fills `source`, `has_lines` and the addresses' lines of every module. Never fails. Where DEBUGINFOD_URLS is set,
+ * libdw asks those servers for what is not found here. */
+void symbols_resolve(struct symbol_module *modules, size_t count, const struct symbol_search *search,
+		     struct string_pool *strings, struct symbol_lines *lines);
+
+#endif

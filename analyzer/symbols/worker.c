@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The child process that reads ELF and DWARF. When it dies in the middle of a
+ * module, a new one goes on there with less effort, and so gets past it.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "base/path.h"
+#include "symbols/resolve.h"
+#include "symbols/symbols.h"
+#include "symbols/wire.h"
+
+enum {
+	RESTARTS_MAX = 16,
+	CPU_SECONDS_MAX = 60, /* of one child; a second does for a large program */
+};
+#define DATA_BYTES_MAX (UINT64_C(6) << 30)
+#define STACK_BYTES_MAX (UINT64_C(64) << 20) /* what the demangler may need */
+#define STREAM_BYTES_MAX (UINT64_C(1) << 30)
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define MEMORY_IS_SHADOWED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define MEMORY_IS_SHADOWED 1
+#endif
+#endif
+
+struct work {
+	struct symbol_module *modules;
+	size_t count;
+	const struct symbol_search *search;
+	size_t next;                /* the first module that is not done */
+	enum resolve_effort effort; /* for that one */
+};
+
+static void limit_set(int resource, uint64_t value)
+{
+	struct rlimit limit;
+
+	if (getrlimit(resource, &limit) < 0)
+		return;
+	limit.rlim_cur = limit.rlim_max == RLIM_INFINITY || value < limit.rlim_max ? value : limit.rlim_max;
+	setrlimit(resource, &limit);
+}
+
+static void child_limit(void)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	limit_set(RLIMIT_CORE, 0);
+	limit_set(RLIMIT_CPU, CPU_SECONDS_MAX);
+	limit_set(RLIMIT_STACK, STACK_BYTES_MAX);
+#ifndef MEMORY_IS_SHADOWED
+	limit_set(RLIMIT_DATA, DATA_BYTES_MAX);
+#endif
+}
+
+static bool child_send(int descriptor, struct buffer *out)
+{
+	for (size_t sent = 0; sent < out->length;) {
+		ssize_t written = write(descriptor, out->data + sent, out->length - sent);
+		if (written < 0 && errno != EINTR)
+			return false;
+		sent += written > 0 ? (size_t)written : 0;
+	}
+	out->length = 0;
+	return true;
+}
+
+static _Noreturn void child_run(const struct work *work, int descriptor)
+{
+	struct wire wire;
+	enum resolve_effort effort = work->effort;
+
+	child_limit();
+	wire_open(&wire);
+	for (size_t i = work->next; i < work->count; i++) {
+		resolve_module(&wire, &work->modules[i], (uint32_t)i, work->search, effort);
+		effort = RESOLVE_ALL;
+		if (!child_send(descriptor, &wire.out))
+			_exit(1);
+	}
+	_exit(0);
+}
+
+/* Reads until the child closes its end, or has sent more than anybody needs. */
+static void stream_receive(int descriptor, struct buffer *stream)
+{
+	char block[65536];
+
+	while (stream->length < STREAM_BYTES_MAX) {
+		ssize_t got = read(descriptor, block, sizeof block);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			return;
+		buffer_append(stream, block, (size_t)got);
+	}
+}
+
+/* Goes on after a child that completed all modules below `done` (0: none) and then ended, by itself or not. */
+static void work_advance(struct work *work, size_t done)
+{
+	bool progress = done > work->next;
+
+	if (progress)
+		work->next = done;
+	work->effort = progress ? RESOLVE_SYMBOL_TABLES : work->effort + 1;
+	if (work->effort == RESOLVE_EFFORTS) { /* nothing was read from it, and still */
+		work->next++;
+		work->effort = RESOLVE_ALL;
+	}
+}
+
+/* Runs one child from work->next on; false if there can't be one. */
+static bool work_run_child(struct work *work, struct string_pool *strings, struct symbol_lines *lines)
+{
+	struct buffer stream = {0};
+	int ends[2], status;
+
+	if (pipe(ends) < 0)
+		return false;
+	pid_t child = fork();
+	if (child == 0) {
+		close(ends[0]);
+		child_run(work, ends[1]);
+	}
+	close(ends[1]);
+	if (child > 0)
+		stream_receive(ends[0], &stream);
+	close(ends[0]);
+	if (child < 0)
+		return false;
+	while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
+	}
+	work_advance(work, wire_read(&stream, work->modules, work->count, strings, lines));
+	buffer_free(&stream);
+	return true;
+}
+
+static const char *intern(struct string_pool *strings, struct buffer *text)
+{
+	const char *interned = string_pool_intern_safe(strings, text->data, text->length, WIRE_TEXT_LIMIT);
+
+	buffer_free(text);
+	return interned;
+}
+
+/* For a module that no child got done. */
+static void module_fill_without(struct symbol_module *module, const char *why, struct string_pool *strings,
+				struct symbol_lines *lines)
+{
+	module->source = why;
+	module->has_lines = false;
+	for (size_t i = 0; i < module->address_count; i++) {
+		struct symbol_address *address = &module->addresses[i];
+		struct buffer name = {0};
+		buffer_printf(&name, "%s+0x%" PRIx64, path_base_name(module->path), address->address);
+		address->first_line = (uint32_t)lines->count;
+		address->line_count = 1;
+		ARRAY_RESERVE(lines->lines, lines->count, lines->capacity);
+		lines->lines[lines->count++] = (struct symbol_line){.function = intern(strings, &name)};
+	}
+}
+
+void symbols_resolve(struct symbol_module *modules, size_t count, const struct symbol_search *search,
+		     struct string_pool *strings, struct symbol_lines *lines)
+{
+	struct work work = {.modules = modules, .count = count, .search = search};
+	const char *why = "not looked up: too many files made the reader crash";
+
+	for (size_t i = 0; i < count; i++)
+		modules[i].source = NULL;
+	for (int starts = 0; starts <= RESTARTS_MAX && work.next < count; starts++) {
+		if (work_run_child(&work, strings, lines))
+			continue;
+		why = "not looked up: no process could be started to read it";
+		break;
+	}
+	for (size_t i = 0; i < count; i++)
+		if (!modules[i].source)
+			module_fill_without(&modules[i], why, strings, lines);
+}
