@@ -14,6 +14,9 @@ static const struct command *const commands[] = {
     /* clang-format off */
 	&command_run,
 	&command_snapshot,
+	&command_report,
+	&command_diff,
+	&command_flame,
 	&command_doctor,
     /* clang-format on */
 };
