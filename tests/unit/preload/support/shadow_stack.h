@@ -12,6 +12,19 @@
 
 #include "sample/unwinder.h"
 
+/* A sanitizer's runtime does not know of stacks that are switched behind its back, needs more of them, and puts frames
+ * of its own between. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define SANITIZED 1
+#endif
+#endif
+#ifndef SANITIZED
+#define SANITIZED 0
+#endif
+
 #define SHADOW_DEPTH 4096
 
 struct shadow_stack {
