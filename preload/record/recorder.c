@@ -45,9 +45,7 @@ bool recorder_due(size_t size)
 			return false;
 		}
 	}
-	const struct heap *heap = recording_heap();
-	if (heap)
-		add_relaxed(&heap->header->counted_bytes, thread->gap - thread->countdown + bytes);
+	recording_count(thread->gap - thread->countdown + bytes);
 	thread->gap = thread->countdown = draw_gap(thread);
 	return thread->gap != NEVER;
 }

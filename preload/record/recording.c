@@ -24,6 +24,7 @@ static _Atomic uint32_t incarnation;
 
 static _Atomic bool prepared;
 static seep_atomic64 lost_in_setup;                    /* samples due while another thread began the recording */
+static seep_atomic64 counted_early;                    /* by the countdowns before the recording begins */
 static seep_atomic64 unseen_allocations, unseen_bytes; /* before the constructor */
 
 void recording_prepare(void)
@@ -44,6 +45,12 @@ void recording_count_unseen(uint64_t bytes)
 		return; /* the constructor is at work: its look-ups allocate, the program does not */
 	add_relaxed(&unseen_allocations, 1);
 	add_relaxed(&unseen_bytes, bytes);
+}
+
+void recording_count(uint64_t bytes)
+{
+	const struct heap *heap = recording_heap();
+	add_relaxed(heap ? &heap->header->counted_bytes : &counted_early, bytes);
 }
 
 /* As many samples as were to be expected of what came before the constructor, at most one an allocation. */
@@ -203,6 +210,7 @@ const struct heap *recording_heap_or_begin(void)
 	if (!forked)
 		lost += unseen_samples();
 	add_relaxed(&current.header->losses[SEEP_LOSS_SAMPLES_SETUP], lost);
+	add_relaxed(&current.header->counted_bytes, atomic_exchange_explicit(&counted_early, 0, memory_order_relaxed));
 	return &current;
 }
 

@@ -31,6 +31,9 @@ void recording_prepare(void);
 bool recording_is_prepared(void);
 void recording_count_unseen(uint64_t bytes);
 
+/* Exact bytes that a countdown has consumed: kept beside the estimates, from before the recording begins. */
+void recording_count(uint64_t bytes);
+
 /* The heap file while this process records, else NULL. */
 const struct heap *recording_heap(void);
 
