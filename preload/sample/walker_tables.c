@@ -63,7 +63,8 @@ struct description {
 
 static struct table_reader module_reader(const struct table_module *module, uintptr_t at)
 {
-	return (struct table_reader){.at = at, .end = module->end, .failed = at < module->start || at >= module->end};
+	bool inside = at >= module->start && at < module->end;
+	return (struct table_reader){.at = inside ? at : module->end, .end = module->end, .failed = !inside};
 }
 
 /* A pointer in one of the encodings that compilers use: 4 or 8 bytes, absolute or relative to itself. */
@@ -123,7 +124,8 @@ static bool read_augmentation(struct table_reader *reader, const char *augmentat
 		return false;
 	description->has_augmentation = true;
 	uint64_t bytes = reader_uleb(reader);
-	uintptr_t end = reader->at + bytes;
+	struct table_reader rest = *reader;
+	reader_skip(&rest, bytes);
 	for (const char *letter = augmentation + 1; *letter && !reader->failed; letter++) {
 		if (*letter == 'R')
 			description->pointer_encoding = reader_u8(reader);
@@ -136,7 +138,8 @@ static bool read_augmentation(struct table_reader *reader, const char *augmentat
 		else
 			return false;
 	}
-	reader->at = end;
+	rest.failed |= reader->failed;
+	*reader = rest;
 	return !reader->failed;
 }
 
