@@ -18,6 +18,7 @@
 
 #define PARTS_MAX 20
 #define ARGUMENTS_COLUMNS 48
+#define ACCOUNT_OLD_NS 1e9
 #define CUT_SHARE 0.005 /* of the stacks; less is not worth a word more */
 #define INDENT 8        /* of the lines that go on */
 
@@ -68,18 +69,31 @@ static const char *program_name(const struct profile *profile)
 	return profile->executable && *profile->executable ? path_base_name(profile->executable) : "";
 }
 
+/* The command line without the program's directory, where it says more than the program's name. */
+static void add_arguments(struct line *line, const struct profile *profile)
+{
+	const char *text = profile->arguments ? profile->arguments : "";
+	const size_t word = strcspn(text, " ");
+	struct buffer arguments = {0};
+
+	for (size_t i = 0; i + 1 < word; i++) {
+		if (profile->arguments[i] == '/')
+			text = profile->arguments + i + 1;
+	}
+	if (*text && strcmp(text, program_name(profile)) != 0) {
+		beginning_append(&arguments, text, ARGUMENTS_COLUMNS);
+		line_add(line, "%s", arguments.data);
+	}
+	buffer_free(&arguments);
+}
+
 static void add_program(struct line *line, const struct profile *profile)
 {
 	if (profile->pid)
 		line_add(line, "%s (pid %llu)", program_name(profile), (unsigned long long)profile->pid);
 	else if (*program_name(profile))
 		line_add(line, "%s", program_name(profile));
-	if (profile->arguments && strcmp(profile->arguments, program_name(profile)) != 0 && *profile->arguments) {
-		struct buffer arguments = {0};
-		beginning_append(&arguments, profile->arguments, ARGUMENTS_COLUMNS);
-		line_add(line, "%s", arguments.data);
-		buffer_free(&arguments);
-	}
+	add_arguments(line, profile);
 }
 
 static void add_rate(struct line *line, const struct profile *profile)
@@ -118,21 +132,55 @@ static void add_memory(struct line *line, const char *who, enum seep_memory_key 
 		line_add(line, "%s %s", who, quantity_bytes(now).text);
 }
 
+/* How long before the snapshot the allocator was asked for its account, in ns; 0 if that is not known. */
+static double account_age_ns(const struct profile *profile)
+{
+	double taken_ns = 0;
+
+	if (!memory_get(profile, SEEP_MEMORY_ALLOCATOR_TIME, &taken_ns) || taken_ns >= (double)profile->time_ns)
+		return 0;
+	return (double)profile->time_ns - taken_ns;
+}
+
+/* The allocator's account. It is asked only now and then: where that was long before a snapshot, its age is told, and
+ * it is not compared. */
+static void add_account(struct line *line, const struct profile *profile, const struct profile *before)
+{
+	static const struct {
+		enum seep_memory_key key;
+		const char *what;
+	} accounts[] = {{SEEP_MEMORY_ALLOCATOR_IN_USE, "in use"}, {SEEP_MEMORY_ALLOCATOR_FREE, "free"}};
+	const char *allocator = profile->allocator && *profile->allocator ? profile->allocator : "allocator";
+	const double age_ns = account_age_ns(profile);
+	char who[96];
+
+	if (age_ns > ACCOUNT_OLD_NS || (before && account_age_ns(before) > ACCOUNT_OLD_NS))
+		before = NULL;
+	for (size_t i = 0; i < sizeof accounts / sizeof *accounts; i++) {
+		if (age_ns > ACCOUNT_OLD_NS)
+			snprintf(who, sizeof who, "%.32s %s, %s before,", allocator, accounts[i].what,
+				 quantity_duration(age_ns).text);
+		else
+			snprintf(who, sizeof who, "%.32s %s", allocator, accounts[i].what);
+		add_memory(line, who, accounts[i].key, profile, before);
+	}
+}
+
 /* What the system and the allocator see, what the samples say of it, and where the rest may be. */
 static void write_memory(struct text_page *page, const struct profile *profile, const struct profile *before,
-			 const char *samples)
+			 const char *samples, double allocated)
 {
-	const char *allocator = profile->allocator && *profile->allocator ? profile->allocator : "allocator";
-	char who[64];
 	struct line line = {0};
+	double counted = 0;
 
 	add_memory(&line, "RSS", SEEP_MEMORY_RSS, profile, before);
 	line_add(&line, "samples in use %s", samples);
-	snprintf(who, sizeof who, "%.32s in use", allocator);
-	add_memory(&line, who, SEEP_MEMORY_ALLOCATOR_IN_USE, profile, before);
-	snprintf(who, sizeof who, "%.32s free", allocator);
-	add_memory(&line, who, SEEP_MEMORY_ALLOCATOR_FREE, profile, before);
+	add_account(&line, profile, before);
 	add_memory(&line, "swap", SEEP_MEMORY_SWAP, profile, NULL);
+	/* The check on ourselves: what the countdowns saw, byte by byte, beside what the samples make of it. */
+	if (!before && memory_get(profile, SEEP_MEMORY_COUNTED, &counted))
+		line_add(&line, "allocated %s (%s counted)", quantity_bytes(allocated).text,
+			 quantity_bytes(counted).text);
 	line_write(&line, page, "memory", " | ");
 }
 
@@ -222,7 +270,7 @@ void head_write_report(struct text_page *page, const struct inventory *inventory
 	} else {
 		snprintf(samples, sizeof samples, "%s", quantity_bytes(in_use).text);
 	}
-	write_memory(page, profile, NULL, samples);
+	write_memory(page, profile, NULL, samples, sum_estimate(&inventory->total.allocated.bytes));
 	write_losses(page, profile, inventory->total.allocated.samples);
 	write_notes(page, profile, NULL);
 	buffer_free(&moment);
@@ -270,7 +318,7 @@ void head_write_diff(struct text_page *page, const struct comparison *comparison
 		snprintf(growth.value, sizeof growth.value, "%s", quantity_signed_bytes(total->growth_bytes).text);
 	snprintf(samples, sizeof samples, "%s (%s%s%s)", quantity_bytes(sum_estimate(&total->after.bytes)).text,
 		 growth.value, *growth.interval ? " " : "", growth.interval);
-	write_memory(page, after, before, samples);
+	write_memory(page, after, before, samples, 0);
 	write_losses(page, after, total->allocated.samples);
 	if (comparison->has_intervals && !comparison->same_process)
 		write_wrapped(

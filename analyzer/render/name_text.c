@@ -237,6 +237,34 @@ void beginning_append(struct buffer *out, const char *text, unsigned columns)
 		buffer_append_text(out, "..");
 }
 
+/* Wrappers of malloc in C, by the words that are left when their prefixes and suffixes are taken off. */
+static bool name_is_wrapper(const char *name)
+{
+	static const char *const names[] = {
+	    "xmalloc",         "xcalloc",          "xrealloc",     "xstrdup",       "xstrndup",
+	    "zmalloc",         "zcalloc",          "zrealloc",     "ztrymalloc",    "ztrycalloc",
+	    "ztryrealloc",     "g_malloc",         "g_malloc0",    "g_realloc",     "g_try_malloc",
+	    "g_malloc_n",      "g_malloc0_n",      "g_realloc_n",  "g_strdup",      "g_slice_alloc",
+	    "emalloc",         "safe_malloc",      "ngx_alloc",    "ngx_calloc",    "av_malloc",
+	    "CRYPTO_malloc",   "CRYPTO_zalloc",    "PyMem_Malloc", "PyMem_Realloc", "PyMem_RawMalloc",
+	    "PyObject_Malloc", "_PyMem_RawMalloc", "PyMem_Calloc", "sqlite3Malloc", "sqlite3MemMalloc",
+	};
+	size_t length = strlen(name);
+
+	/* redis: zmalloc_usable, ztrymalloc_usable_internal */
+	for (size_t cut = 0; cut < 2; cut++) {
+		static const char *const suffixes[] = {"_internal", "_usable"};
+		const size_t suffix = strlen(suffixes[cut]);
+		if (length > suffix && strncmp(name + length - suffix, suffixes[cut], suffix) == 0)
+			length -= suffix;
+	}
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		if (strlen(names[i]) == length && strncmp(name, names[i], length) == 0)
+			return true;
+	}
+	return false;
+}
+
 bool name_is_library(const char *name)
 {
 	static const char *const prefixes[] = {"std::",   "__gnu_cxx::", "__cxxabiv1::", "core::",      "alloc::",
@@ -247,5 +275,5 @@ bool name_is_library(const char *name)
 		if (text_begins_with(bare, prefixes[i]) || text_begins_with(name, prefixes[i]))
 			return true;
 	}
-	return false;
+	return name_is_wrapper(name);
 }

@@ -19,7 +19,8 @@ void path_append(struct buffer *out, const char *path, unsigned columns);
 /* The same with the beginning kept, ".." behind. */
 void beginning_append(struct buffer *out, const char *text, unsigned columns);
 
-/* True for names that belong to a language's library or run time: their frames tell little about the program. */
+/* True for names that belong to a language's library or run time, and for well-known functions that do no more than call
+ * malloc (xmalloc, zmalloc, g_malloc, ...): their frames tell little about the program. */
 bool name_is_library(const char *name);
 
 #endif

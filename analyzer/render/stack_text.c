@@ -38,6 +38,46 @@ static bool walk_next(struct frame_walk *walk, struct frame *frame)
 	return false;
 }
 
+/* Where the program's own code begins: callers from here on are the system's. */
+static bool is_entry(const char *function)
+{
+	static const char *const entries[] = {"main",
+					      "start_thread",
+					      "clone3",
+					      "_start",
+					      "__clone3",
+					      "__clone",
+					      "__libc_start_main",
+					      "__libc_start_call_main",
+					      "thread_start"};
+
+	for (size_t i = 0; i < sizeof entries / sizeof *entries; i++) {
+		if (strcmp(function, entries[i]) == 0)
+			return true;
+	}
+	return text_begins_with(function, "__libc_start_");
+}
+
+/* Takes the innermost frame of the program itself, or the leaf where there is none; the walk goes on behind it. False
+ * for a stack without frames. */
+static bool walk_own(struct frame_walk *walk, struct frame *own, struct frame *leaf)
+{
+	struct frame_walk from_leaf;
+
+	if (!walk_next(walk, leaf))
+		return false;
+	from_leaf = *walk;
+	*own = *leaf;
+	while (name_is_library(own->line->function) && walk_next(walk, own))
+		;
+	if (name_is_library(own->line->function) ||
+	    (is_entry(own->line->function) && strcmp(own->line->function, "main") != 0)) {
+		*own = *leaf;
+		*walk = from_leaf;
+	}
+	return true;
+}
+
 /* The last two names of a path, or the last alone where they are long. */
 static const char *path_tail(const char *path)
 {
@@ -52,19 +92,20 @@ static const char *path_tail(const char *path)
 	return text_columns(tail) <= 28 ? tail : last;
 }
 
-/* "list.c:42", or the module in parentheses; nothing where the name tells the module already. */
+/* "list.c:42", or the module in parentheses; nothing where that is the program itself, or told by the name already
+ * ("plugin.so+0x12"). */
 static void place_append(struct buffer *out, const struct profile *profile, const struct frame *frame, bool with_line)
 {
-	const char *module = profile->modules[frame->location->module].path;
+	const struct profile_module *module = &profile->modules[frame->location->module];
+	const char *name = path_base_name(module->path);
+	const bool is_program = module->flags & SEEP_MODULE_EXECUTABLE;
 
 	if (frame->line->file && frame->line->line && with_line)
 		buffer_printf(out, "%s:%u", path_tail(frame->line->file), frame->line->line);
 	else if (frame->line->file)
 		buffer_append_text(out, path_tail(frame->line->file));
-	else if (*module && !text_begins_with(frame->line->function, "0x"))
-		buffer_printf(out, "(%s)", path_base_name(module));
-	else
-		buffer_append_text(out, "");
+	else if (*name && !is_program && !text_begins_with(frame->line->function, name))
+		buffer_printf(out, "(%s)", name);
 }
 
 static void write_named(struct text_page *page, const char *function, const char *place, unsigned columns,
@@ -104,53 +145,8 @@ static void write_module(struct text_page *page, const struct group *group, unsi
 	buffer_free(&text);
 }
 
-void group_write_name(struct text_page *page, const struct group *group, enum group_by by, unsigned start,
-		      unsigned indent)
-{
-	const unsigned columns = page->columns > start + NAME_LEAST ? page->columns - start : NAME_LEAST;
-	const struct profile *profile = group->profile;
-	struct frame_walk walk = {.profile = profile, .site = &profile->sites[group->site]};
-	struct buffer place = {0};
-	struct frame leaf;
-	char sites[32] = "";
-
-	if (by != GROUP_BY_SITE && group->site_count > 1)
-		snprintf(sites, sizeof sites, "  (%u sites)", group->site_count);
-	if (!walk_next(&walk, &leaf)) {
-		text_write(page, STYLE_STRONG, "[no stack]");
-	} else if (by == GROUP_BY_MODULE) {
-		write_module(page, group, columns, sites);
-	} else {
-		place_append(&place, profile, &leaf, by != GROUP_BY_FUNCTION);
-		buffer_append_text(&place, sites + (place.length ? 0 : strspn(sites, " ")));
-		write_named(page, leaf.line->function, place.data ? place.data : "", columns, indent);
-	}
-	buffer_append_byte(page->out, '\n');
-	buffer_free(&place);
-}
-
-/* Where the program's own code begins: callers from here on are the system's. */
-static bool is_entry(const char *function)
-{
-	static const char *const entries[] = {"main",
-					      "start_thread",
-					      "clone3",
-					      "_start",
-					      "__clone3",
-					      "__clone",
-					      "__libc_start_main",
-					      "__libc_start_call_main",
-					      "thread_start"};
-
-	for (size_t i = 0; i < sizeof entries / sizeof *entries; i++) {
-		if (strcmp(function, entries[i]) == 0)
-			return true;
-	}
-	return text_begins_with(function, "__libc_start_");
-}
-
-static void write_caller(struct text_page *page, const struct profile *profile, const struct frame *frame,
-			 unsigned indent)
+static void write_frame(struct text_page *page, const struct profile *profile, const struct frame *frame,
+			unsigned indent, const char *arrow, enum text_style style)
 {
 	const unsigned columns = page->columns > indent + 3 + NAME_LEAST ? page->columns - indent - 3 : NAME_LEAST;
 	struct buffer place = {0}, name = {0};
@@ -159,12 +155,40 @@ static void write_caller(struct text_page *page, const struct profile *profile, 
 	const unsigned place_columns = place.length ? text_columns(place.data) + GAP : 0;
 	const bool has_room = columns >= place_columns + NAME_LEAST;
 	name_append(&name, frame->line->function, columns - (has_room ? place_columns : 0));
-	text_write(page, STYLE_PLAIN, "%*s<- %s", (int)indent, "", name.data ? name.data : "");
+	text_write(page, style, "%*s%s %s", (int)indent, "", arrow, name.data ? name.data : "");
 	if (place.length && has_room)
 		text_write(page, STYLE_FAINT, "%*s%s", GAP, "", place.data);
 	buffer_append_byte(page->out, '\n');
 	buffer_free(&place);
 	buffer_free(&name);
+}
+
+void group_write_name(struct text_page *page, const struct group *group, enum group_by by, unsigned start,
+		      unsigned indent)
+{
+	const unsigned columns = page->columns > start + NAME_LEAST ? page->columns - start : NAME_LEAST;
+	const struct profile *profile = group->profile;
+	struct frame_walk walk = {.profile = profile, .site = &profile->sites[group->site]};
+	struct buffer place = {0};
+	struct frame own, leaf;
+	char sites[32] = "";
+
+	if (by != GROUP_BY_SITE && group->site_count > 1)
+		snprintf(sites, sizeof sites, "  (%u sites)", group->site_count);
+	if (!walk_own(&walk, &own, &leaf)) {
+		text_write(page, STYLE_STRONG, "[no stack]");
+	} else if (by == GROUP_BY_MODULE) {
+		write_module(page, group, columns, sites);
+	} else {
+		const struct frame *shown = by == GROUP_BY_SITE ? &own : &leaf;
+		place_append(&place, profile, shown, by != GROUP_BY_FUNCTION);
+		buffer_append_text(&place, sites + (place.length ? 0 : strspn(sites, " ")));
+		write_named(page, shown->line->function, place.data ? place.data : "", columns, indent);
+	}
+	buffer_append_byte(page->out, '\n');
+	if (by == GROUP_BY_SITE && profile->sites[group->site].depth && own.line != leaf.line)
+		write_frame(page, profile, &leaf, indent, "->", STYLE_FAINT);
+	buffer_free(&place);
 }
 
 static void write_skipped(struct text_page *page, unsigned skipped, const char *what, unsigned indent)
@@ -193,9 +217,9 @@ void group_write_callers(struct text_page *page, const struct group *group, enum
 	const struct profile_site *site = &group->profile->sites[group->site];
 	struct frame_walk walk = {.profile = group->profile, .site = site};
 	unsigned skipped = 0, written = 0;
-	struct frame frame;
+	struct frame frame, leaf;
 
-	if (by != GROUP_BY_SITE || !walk_next(&walk, &frame) || is_entry(frame.line->function))
+	if (by != GROUP_BY_SITE || !walk_own(&walk, &frame, &leaf) || is_entry(frame.line->function))
 		return;
 	for (unsigned left = walk_count(walk); left > 0; left--) {
 		if (written >= frames && left > 1) {
@@ -210,7 +234,7 @@ void group_write_callers(struct text_page *page, const struct group *group, enum
 		if (skipped)
 			write_skipped(page, skipped, "library frame", indent);
 		skipped = 0;
-		write_caller(page, group->profile, &frame, indent);
+		write_frame(page, group->profile, &frame, indent, "<-", STYLE_PLAIN);
 		written++;
 	}
 	if (skipped)

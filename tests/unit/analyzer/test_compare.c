@@ -137,7 +137,7 @@ static void a_large_block_is_certain_and_has_no_interval(void **state)
 static void one_more_sample_is_no_growth(void **state)
 {
 	struct fixture fixture = story(GROUP_BY_SITE);
-	const struct comparison_row *row = row_of(&fixture, "0x3010 plugin.so");
+	const struct comparison_row *row = row_of(&fixture, "plugin.so+0x3010");
 
 	(void)state;
 	assert_true(row->fresh.samples == 1 && row->growth_bytes > 0);

@@ -234,6 +234,10 @@ static void library_frames_are_known(void **state)
 	assert_true(name_is_library("void std::string::_M_construct<char*>(char*)"));
 	assert_true(name_is_library("<alloc::vec::Vec<T> as core::iter::Extend<T>>::extend"));
 	assert_false(name_is_library("Session::append(std::string const&)"));
+	assert_true(name_is_library("zmalloc"));
+	assert_true(name_is_library("ztrymalloc_usable_internal"));
+	assert_true(name_is_library("xmalloc"));
+	assert_false(name_is_library("sdsnewlen"));
 	assert_false(name_is_library("stdio_open"));
 }
 

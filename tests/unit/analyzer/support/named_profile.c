@@ -25,8 +25,8 @@ static struct source_line unknown_line(struct profile *profile, const struct pro
 {
 	char text[128];
 
-	snprintf(text, sizeof text, "0x%llx %s", (unsigned long long)location->address,
-		 path_base_name(profile->modules[location->module].path));
+	snprintf(text, sizeof text, "%s+0x%llx", path_base_name(profile->modules[location->module].path),
+		 (unsigned long long)location->address);
 	return (struct source_line){.function = string_pool_intern(profile->strings, text)};
 }
 

@@ -106,6 +106,7 @@ static void describe(struct snapshot_maker *maker, enum story_moment moment)
 	snapshot_maker_add_memory(maker, SEEP_MEMORY_RSS, is_after ? 151000000 : 31000000);
 	snapshot_maker_add_memory(maker, SEEP_MEMORY_ALLOCATOR_IN_USE, is_after ? 140500000 : 24500000);
 	snapshot_maker_add_memory(maker, SEEP_MEMORY_ALLOCATOR_FREE, is_after ? 3400000 : 1200000);
+	snapshot_maker_add_memory(maker, SEEP_MEMORY_COUNTED, is_after ? 421000000 : 110000000);
 	snapshot_maker_add_loss(maker, SEEP_LOSS_STACKS_TRUNCATED, 1);
 }
 
