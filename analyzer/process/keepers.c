@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/inotify.h>
 #include <time.h>
 #include <unistd.h>
@@ -28,6 +29,7 @@ enum {
 struct keepers {
 	const struct session *session;
 	pthread_t watcher;
+	int rouse; /* eventfd: wakes the watcher; -1: there is none */
 	seep_keeper_leave leave;
 	pthread_mutex_t lock;      /* of the two below */
 	struct keeper_task *tasks; /* running */
@@ -141,19 +143,20 @@ static void *registry_watch(void *argument)
 {
 	struct keepers *keepers = argument;
 	FILE *registry = fopen(keepers->session->registry, "re");
-	struct pollfd events = {.fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC), .events = POLLIN};
+	int changes = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+	struct pollfd events[] = {{.fd = changes, .events = POLLIN}, {.fd = keepers->rouse, .events = POLLIN}};
 
-	if (events.fd >= 0)
-		inotify_add_watch(events.fd, keepers->session->registry, IN_MODIFY);
+	if (changes >= 0)
+		inotify_add_watch(changes, keepers->session->registry, IN_MODIFY);
 	while (registry && !atomic_load(&keepers->leave)) {
 		char ignored[4096];
 		registry_follow(keepers, registry);
-		poll(&events, 1, LOOK_MS);
-		while (events.fd >= 0 && read(events.fd, ignored, sizeof ignored) > 0)
+		poll(events, 2, LOOK_MS);
+		while (changes >= 0 && read(changes, ignored, sizeof ignored) > 0)
 			;
 	}
-	if (events.fd >= 0)
-		close(events.fd);
+	if (changes >= 0)
+		close(changes);
 	if (registry)
 		fclose(registry);
 	return NULL;
@@ -164,9 +167,12 @@ struct keepers *keepers_start(const struct session *session)
 	struct keepers *keepers = memory_allocate(1, sizeof *keepers);
 
 	keepers->session = session;
+	keepers->rouse = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	pthread_mutex_init(&keepers->lock, NULL);
 	if (thread_start(&keepers->watcher, registry_watch, keepers, false))
 		return keepers;
+	if (keepers->rouse >= 0)
+		close(keepers->rouse);
 	free(keepers);
 	return NULL;
 }
@@ -178,7 +184,11 @@ void keepers_stop(struct keepers *keepers)
 	if (!keepers)
 		return;
 	atomic_store(&keepers->leave, true);
+	if (keepers->rouse >= 0)
+		eventfd_write(keepers->rouse, 1);
 	pthread_join(keepers->watcher, NULL);
+	if (keepers->rouse >= 0)
+		close(keepers->rouse);
 	pthread_mutex_lock(&keepers->lock);
 	for (struct keeper_task *task = keepers->tasks; task; task = task->next)
 		seep_keeper_wake(task->directory);
