@@ -24,8 +24,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* A word of the program's stack, of whatever type it is there; garbage need not be aligned. */
+typedef uintptr_t stack_word __attribute__((may_alias, aligned(1)));
+
 struct stack_window {
-	uintptr_t low, high;  /* readable: [low, high); both 0: nothing known yet */
+	uintptr_t low, high;  /* readable: [low, high); none if they are equal */
 	uintptr_t first_page; /* readable without a gap from here to high; 0 where that does not matter */
 };
 
@@ -46,7 +49,7 @@ bool stack_window_room(const void *running, uintptr_t bytes);
 
 static inline bool stack_window_covers(const struct stack_window *window, uintptr_t address)
 {
-	return address >= window->low && address + sizeof(uintptr_t) <= window->high;
+	return address >= window->low && address < window->high && window->high - address >= sizeof(stack_word);
 }
 
 /* Reads the word at this address if it can be read. */
@@ -54,7 +57,7 @@ static inline bool stack_window_read(struct stack_window *window, uintptr_t addr
 {
 	if (__builtin_expect(!stack_window_covers(window, address), 0) && !stack_window_extend(window, address))
 		return false;
-	*word = *(const uintptr_t *)address;
+	*word = *(const stack_word *)address;
 	return true;
 }
 

@@ -76,7 +76,7 @@ static struct unwinding libunwind_capture(const void *hook_frame, uintptr_t *fra
 {
 	if (!stack_window_room(hook_frame, ROOM))
 		return unwinder_frame_pointers.capture(hook_frame, frames, limit);
-	uintptr_t first = ((const uintptr_t *)hook_frame)[1];
+	uintptr_t first = ((const stack_word *)hook_frame)[1];
 	uintptr_t all[UNWINDER_FRAMES + 8];
 	int saved_errno = errno;
 	int found = backtrace_function((void **)all, UNWINDER_FRAMES + 8);

@@ -218,14 +218,14 @@ static inline size_t walk_plain_steps(struct walk *walk, uintptr_t *frames, size
 			cfa = at.rbp + rule_word_cfa(word);
 			if (unlikely(cfa - saved < at.rsp || cfa < saved || cfa > high))
 				break;
-			place = ((const uint16_t *)cfa)[-4];
+			place = load_half(cfa - 8, UINT64_C(0), 1);
 		} else {
 			break;
 		}
 		at.rsp = cfa;
-		at.key = ((const uintptr_t *)cfa)[-1];
+		at.key = ((const stack_word *)cfa)[-1];
 		if (saved)
-			at.rbp = *(const uintptr_t *)(cfa - saved);
+			at.rbp = *(const stack_word *)(cfa - saved);
 		frames[depth++] = at.key;
 	}
 	walk->position = at;
@@ -239,7 +239,7 @@ static bool may_be_code(uintptr_t address)
 
 static struct unwinding walker_capture(const void *hook_frame, uintptr_t *frames, size_t limit)
 {
-	const uintptr_t *hook = hook_frame;
+	const stack_word *hook = hook_frame;
 	struct walk walk = {.position = {.key = hook[1], .rsp = (uintptr_t)(hook + 2), .rbp = hook[0]},
 			    .window = stack_window_open(hook_frame)};
 	struct unwinding unwinding = {.depth = 1, .end = UNWINDING_LOST};
