@@ -17,7 +17,7 @@ enum { OPTION_BY = 256, OPTION_TOP, OPTION_JSON, OPTION_SYMBOLS };
 
 static const struct command_option options[] = {
     {OPTION_BY, "by", "GROUP", "site (default), function, line or module"},
-    {OPTION_TOP, "top", "N", "rows of each table (default 10 or less; with --json all)"},
+    {OPTION_TOP, "top", "N", "rows of each table (10 or fewer; with --json all)"},
     {OPTION_JSON, "json", NULL, "JSON, schema seep.diff/1"},
     {OPTION_SYMBOLS, "symbols", "DIR", "look for debug files there first"},
     {0},
@@ -130,9 +130,9 @@ static int run(int argc, char **argv)
 const struct command command_diff = {
     .name = "diff",
     .operands = "BEFORE AFTER | RECORDING",
-    .summary = "Show which sites grew between two snapshots, how sure, and what churns",
-    .notes = "BEFORE and AFTER are snapshots, or recordings (then their last snapshot). RECORDING alone:\n"
-	     "from its snapshot at a quarter of its time, when the program has started, to its last.\n"
+    .summary = "show which sites grew between two snapshots, and what churns",
+    .notes = "BEFORE and AFTER are snapshots, or recordings (then their last snapshot).\n"
+	     "RECORDING alone: from its snapshot at a quarter of its time to its last.\n"
 	     "Intervals are 95 %: docs/SAMPLING.md says what every number means.",
     .options = options,
     .run = run,

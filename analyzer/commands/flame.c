@@ -19,7 +19,7 @@ enum { OPTION_BASE = 256, OPTION_VALUE, OPTION_SYMBOLS };
 
 static const struct command_option options[] = {
     {OPTION_BASE, "base", "BEFORE", "draw the difference from this snapshot"},
-    {OPTION_VALUE, "value", "VALUE", "inuse_space, inuse_objects, alloc_space, alloc_objects"},
+    {OPTION_VALUE, "value", "VALUE", "inuse_space, inuse_objects, alloc_space or _objects"},
     {'o', "output", "FILE", ".svg, .html or .folded; -: SVG to stdout [flame.svg]"},
     {OPTION_SYMBOLS, "symbols", "DIR", "look for debug files there first"},
     {0},
@@ -136,11 +136,11 @@ static int run(int argc, char **argv)
 const struct command command_flame = {
     .name = "flame",
     .operands = "SNAPSHOT",
-    .summary = "Draw a flame graph of a snapshot, or of what changed since another",
+    .summary = "draw a flame graph of a snapshot, or of what changed since one",
     .notes = "SNAPSHOT and BEFORE are snapshots, or recordings (then their last snapshot).\n"
-	     "The page needs no network: click to zoom, Ctrl+F to search. With --base, frames are\n"
-	     "as wide as the larger of before and after: red has grown, blue shrunk or vanished.\n"
-	     "FILE.folded has lines \"caller;callee VALUE\"; with --base \"caller;callee BEFORE AFTER\".",
+	     "The page needs no network: click to zoom, Ctrl+F to search. With --base, frames\n"
+	     "are as wide as the larger of before and after: red has grown, blue shrunk or\n"
+	     "vanished. FILE.folded has lines \"caller;callee VALUE\"; with --base two values.",
     .options = options,
     .run = run,
 };

@@ -127,9 +127,9 @@ static int run(int argc, char **argv)
 const struct command command_report = {
     .name = "report",
     .operands = "SNAPSHOT",
-    .summary = "Show where the memory of a snapshot is, by the place that asked for it",
-    .notes = "SNAPSHOT may be a recording: then its last one. Intervals are 95 %; docs/SAMPLING.md\n"
-             "says what every number means.",
+    .summary = "show where the memory is, by the place that asked for it",
+    .notes = "SNAPSHOT may be a recording: then its last one. Intervals are 95 %;\n"
+	     "docs/SAMPLING.md says what every number means.",
     .options = options,
     .run = run,
 };
