@@ -101,9 +101,12 @@ static void *recording_keep(void *argument)
 {
 	struct keeper_task *task = argument;
 	struct seep_fault fault;
+	char name[32];
 
-	/* Where it fails the recording is what its heap file holds; the end of the run says what is wrong with it. */
-	seep_keeper_run(task->directory, &task->keepers->leave, &fault);
+	/* Where it fails the recording is what its heap file holds; the end of the run says what is wrong with it.
+	 * Finished at once, so that a build of thousands of processes does not hold the space of all of them. */
+	if (seep_keeper_run(task->directory, &task->keepers->leave, &fault) && !atomic_load(&task->keepers->leave))
+		seep_recording_finish(task->directory, SEEP_TRIGGER_EXIT, name, &fault);
 	task_end(task);
 	return NULL;
 }

@@ -6,10 +6,6 @@
  * between building and writing changes nothing, and doing it again gives the
  * same. Who holds the lease does it; others wait and find it done: phase
  * COMPLETE is stored after the snapshot has its name.
- *
- * Afterwards the disk space that the heap file had reserved and never used is
- * given back: ranges without a byte other than zero become holes, which read
- * the same.
  */
 #include <errno.h>
 #include <string.h>
@@ -23,64 +19,12 @@
 #include "keeper/lease.h"
 #include "keeper/open.h"
 #include "keeper/process.h"
+#include "keeper/space.h"
 #include "keeper/take.h"
 #include "keeper/write.h"
 
 #define WAIT_NS UINT64_C(30000000000) /* for another finisher */
 #define LOOK_NS 10000000
-#define PUNCH (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE)
-
-static bool page_is_zero(const uint64_t *page)
-{
-	uint64_t any = 0;
-	for (size_t i = 0; i < SEEP_HEAP_PAGE / sizeof *page; i++)
-		any |= page[i];
-	return any == 0;
-}
-
-/* Punches the runs of zero pages in [from, to), which holds data. */
-static void zeros_punch(int descriptor, const char *map, uint64_t from, uint64_t to)
-{
-	uint64_t start = from;
-	for (uint64_t at = from; at + SEEP_HEAP_PAGE <= to; at += SEEP_HEAP_PAGE) {
-		if (page_is_zero((const uint64_t *)(const void *)(map + at)))
-			continue;
-		if (at > start)
-			system_allocate(descriptor, PUNCH, start, at - start);
-		start = at + SEEP_HEAP_PAGE;
-	}
-	if (to > start)
-		system_allocate(descriptor, PUNCH, start, to - start);
-}
-
-/* Reserved and never written ranges are holes to SEEK_DATA, though they take space: punched unseen. */
-static void space_give_back(int directory, const struct seep_heap_view *view)
-{
-	int descriptor = file_open(directory, SEEP_HEAP_NAME, O_RDWR | O_NOFOLLOW | O_NONBLOCK, 0);
-	if (descriptor < 0)
-		return;
-	uint64_t bytes = view->bytes / SEEP_HEAP_PAGE * SEEP_HEAP_PAGE, at = 0;
-	while (at < bytes) {
-		int64_t from = system_seek(descriptor, (int64_t)at, SEEK_DATA);
-		if (from == -ENXIO)
-			from = (int64_t)bytes;
-		else if (from < (int64_t)at)
-			break;
-		uint64_t data = (uint64_t)from / SEEP_HEAP_PAGE * SEEP_HEAP_PAGE;
-		data = data < bytes ? data : bytes;
-		if (data > at && system_allocate(descriptor, PUNCH, at, data - at) != 0)
-			break;
-		if (data == bytes)
-			break;
-		int64_t to = system_seek(descriptor, from, SEEK_HOLE);
-		uint64_t end =
-		    to > from ? ((uint64_t)to + SEEP_HEAP_PAGE - 1) / SEEP_HEAP_PAGE * SEEP_HEAP_PAGE : bytes;
-		end = end < bytes ? end : bytes;
-		zeros_punch(descriptor, view->map, data, end);
-		at = end;
-	}
-	system_close(descriptor);
-}
 
 /* Is the last snapshot there already? Then its name. */
 static bool finished_name(const struct heap *heap, int directory, char name[static SNAPSHOT_NAME_BYTES])
@@ -134,7 +78,7 @@ static bool finish(const struct seep_heap_view *view, int directory, enum seep_t
 	/* in another pid namespace "it has ended" is a conclusion from silence: then its space stays */
 	uint64_t namespace = load_relaxed(&heap.header->pid_namespace);
 	if (finished && (namespace == 0 || namespace == process_namespace()))
-		space_give_back(directory, view);
+		space_give_back(directory, view->map, view->bytes);
 	lease_give_back(&heap, &lease);
 	return finished;
 }

@@ -14,6 +14,7 @@
 #include "keeper/memory.h"
 #include "keeper/process.h"
 #include "keeper/request.h"
+#include "keeper/space.h"
 #include "keeper/take.h"
 
 #define FINISH_LOOK_NS 20000000
@@ -118,7 +119,7 @@ static void modules_look(struct keeper *keeper, uint64_t now_ns)
 	}
 }
 
-/* The exit snapshot, and what waits for it. Not durable: the file outlives the program without waiting for the disk.
+/* In the target, which no longer records. The exit snapshot, and what waits for it. Not durable: the file outlives the program without waiting for the disk.
  * The lease is the caller's. */
 static bool keeper_complete(struct keeper *keeper)
 {
@@ -129,8 +130,14 @@ static bool keeper_complete(struct keeper *keeper)
 	bool asked = request_pending(header, &request, &ignored);
 	ring_fold(&keeper->heap, keeper->heap.capacity[SEEP_AREA_RING], false);
 	int error = keeper_take(keeper, SEEP_TRIGGER_EXIT, false, &number);
-	if (error == 0)
-		store_release(&header->phase, SEEP_HEAP_COMPLETE);
+	if (error == 0) {
+		int directory = directory_open(keeper);
+		if (directory >= 0) {
+			space_give_back(directory, header, keeper->heap.bytes);
+			system_close(directory);
+		}
+		store_release(&header->phase, SEEP_HEAP_COMPLETE); /* the program's end waits for this */
+	}
 	if (asked)
 		request_answer(header, request, number, error);
 	return error == 0;

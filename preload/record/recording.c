@@ -222,6 +222,6 @@ void recording_end(void)
 	account_take(heap);
 	if (*recording_setup.options.session)
 		return; /* `seep run` makes the last snapshot, when all destructors have run */
+	gate_set(GATE_OFF); /* first: the keeper gives back what of the file is unused, and nobody may touch it then */
 	keeper_thread_finish();
-	gate_set(GATE_OFF);
 }

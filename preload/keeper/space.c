@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Holes in the heap file where it was never written: see space.h. */
+#include "keeper/space.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/syscall.h"
+
+#include <seep/heap.h>
+#include <seep/keeper.h>
+
+#define PUNCH (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE)
+
+static bool page_is_zero(const uint64_t *page)
+{
+	uint64_t any = 0;
+	for (size_t i = 0; i < SEEP_HEAP_PAGE / sizeof *page; i++)
+		any |= page[i];
+	return any == 0;
+}
+
+/* Punches the runs of zero pages in [from, to), which holds data. */
+static void zeros_punch(int descriptor, const char *map, uint64_t from, uint64_t to)
+{
+	uint64_t start = from;
+	for (uint64_t at = from; at + SEEP_HEAP_PAGE <= to; at += SEEP_HEAP_PAGE) {
+		if (page_is_zero((const uint64_t *)(const void *)(map + at)))
+			continue;
+		if (at > start)
+			system_allocate(descriptor, PUNCH, start, at - start);
+		start = at + SEEP_HEAP_PAGE;
+	}
+	if (to > start)
+		system_allocate(descriptor, PUNCH, start, to - start);
+}
+
+/* Reserved and never written ranges are holes to SEEK_DATA, though they take space: punched unseen. */
+void space_give_back(int directory, const void *map, uint64_t map_bytes)
+{
+	int descriptor = file_open(directory, SEEP_HEAP_NAME, O_RDWR | O_NOFOLLOW | O_NONBLOCK, 0);
+	if (descriptor < 0)
+		return;
+	uint64_t bytes = map_bytes / SEEP_HEAP_PAGE * SEEP_HEAP_PAGE, at = 0;
+	while (at < bytes) {
+		int64_t from = system_seek(descriptor, (int64_t)at, SEEK_DATA);
+		if (from == -ENXIO)
+			from = (int64_t)bytes;
+		else if (from < (int64_t)at)
+			break;
+		uint64_t data = (uint64_t)from / SEEP_HEAP_PAGE * SEEP_HEAP_PAGE;
+		data = data < bytes ? data : bytes;
+		if (data > at && system_allocate(descriptor, PUNCH, at, data - at) != 0)
+			break;
+		if (data == bytes)
+			break;
+		int64_t to = system_seek(descriptor, from, SEEK_HOLE);
+		uint64_t end =
+		    to > from ? ((uint64_t)to + SEEP_HEAP_PAGE - 1) / SEEP_HEAP_PAGE * SEEP_HEAP_PAGE : bytes;
+		end = end < bytes ? end : bytes;
+		zeros_punch(descriptor, map, data, end);
+		at = end;
+	}
+	system_close(descriptor);
+}
