@@ -19,6 +19,7 @@
 #include "commands/command.h"
 #include "process/fault.h"
 #include "process/inspect.h"
+#include "process/keepers.h"
 #include "process/locate.h"
 #include "profile/profile.h"
 
@@ -57,7 +58,9 @@ static bool snapshot_request(const char *directory, char name[static 32], struct
 	if (!seep_heap_open(&heap, directory, true, &fault))
 		return error_set_fault(error, path, &fault);
 	seep_heap_state(&heap, &state);
+	struct stand_in *stand_in = stand_in_begin(directory);
 	bool answered = seep_snapshot_request(&heap, answer_timeout_ns, name, &fault);
+	stand_in_end(stand_in);
 	/* It may have ended while we waited. */
 	bool ended = !answered && !seep_heap_alive(&heap);
 	seep_heap_close(&heap);

@@ -24,4 +24,10 @@ void keepers_stop(struct keepers *keepers);
  * of them has ended and writes their last snapshots. Its pid; 0: there is none. */
 int keepers_stay(const struct session_results *results);
 
+/* Stands in for a keeper that is no longer there, so that a request is answered: where a living one has the recording,
+ * this does nothing. NULL: no thread was to be had. */
+struct stand_in;
+struct stand_in *stand_in_begin(const char *directory);
+void stand_in_end(struct stand_in *stand_in); /* NULL is fine */
+
 #endif
