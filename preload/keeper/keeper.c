@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "heap/modules.h"
 #include "heap/ring.h"
+#include "keeper/credentials.h"
 #include "keeper/maps.h"
 #include "keeper/memory.h"
 #include "keeper/process.h"
@@ -101,8 +102,11 @@ static void snapshots_take(struct keeper *keeper, uint64_t now_ns)
 
 static void memory_look(struct keeper *keeper, uint64_t now_ns)
 {
-	if (schedule_memory_due(&keeper->schedule, now_ns))
+	if (schedule_memory_due(&keeper->schedule, now_ns)) {
 		memory_read_status(&keeper->heap);
+		if (keeper->in_target)
+			credentials_follow(keeper->heap.header->pid, keeper->directory);
+	}
 	if (schedule_limit_due(&keeper->schedule, now_ns))
 		memory_read_limit(&keeper->heap);
 	if (schedule_account_due(&keeper->schedule, now_ns))
