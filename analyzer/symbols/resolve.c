@@ -245,6 +245,7 @@ void resolve_module(struct wire *wire, const struct symbol_module *module, uint3
 	struct buffer source = {0};
 	Dwarf_Addr bias = 0;
 
+	elf_version(EV_CURRENT); /* libelf works only after this */
 	queries_sort(&resolution);
 	if (effort != RESOLVE_NOTHING)
 		resolution_open(&resolution, search, effort, &bias);
