@@ -19,6 +19,7 @@
 #define PARTS_MAX 20
 #define ARGUMENTS_COLUMNS 48
 #define ACCOUNT_OLD_NS 1e9
+#define LEFT_SHARE 0.5  /* of the peak, or less, is worth a word at the end */
 #define CUT_SHARE 0.005 /* of the stacks; less is not worth a word more */
 #define INDENT 8        /* of the lines that go on */
 
@@ -251,6 +252,23 @@ static void write_notes(struct text_page *page, const struct profile *profile, c
 		notes_free(known, known_count);
 }
 
+/* Programs that free all that they have as they end hide their leaks from a snapshot of their end. */
+static void write_end_note(struct text_page *page, const struct profile *profile, double in_use)
+{
+	const bool is_end = profile->trigger == SEEP_TRIGGER_EXIT || profile->trigger == SEEP_TRIGGER_POSTMORTEM;
+	struct buffer text = {0};
+	double peak = 0;
+
+	if (!is_end || !memory_get(profile, SEEP_MEMORY_IN_USE_PEAK, &peak) || in_use > LEFT_SHARE * peak)
+		return;
+	buffer_printf(&text,
+		      "taken at the end of the program, with %s left of a peak of %s: ", quantity_bytes(in_use).text,
+		      quantity_bytes(peak).text);
+	buffer_append_text(&text, "what it freed as it ended no longer shows; an earlier snapshot may tell more");
+	write_wrapped(page, "note", text.data);
+	buffer_free(&text);
+}
+
 void head_write_report(struct text_page *page, const struct inventory *inventory)
 {
 	const struct profile *profile = inventory->profile;
@@ -273,6 +291,7 @@ void head_write_report(struct text_page *page, const struct inventory *inventory
 	write_memory(page, profile, NULL, samples, sum_estimate(&inventory->total.allocated.bytes));
 	write_losses(page, profile, inventory->total.allocated.samples);
 	write_notes(page, profile, NULL);
+	write_end_note(page, profile, in_use);
 	buffer_free(&moment);
 }
 
@@ -330,6 +349,7 @@ void head_write_diff(struct text_page *page, const struct comparison *comparison
 			      "the samples can't be matched, or how they were taken is not known: growth is the "
 			      "difference of the "
 			      "totals");
+	write_end_note(page, after, sum_estimate(&total->after.bytes));
 	write_notes(page, after, NULL);
 	write_notes(page, before, after);
 }

@@ -38,6 +38,16 @@ static bool walk_next(struct frame_walk *walk, struct frame *frame)
 	return false;
 }
 
+/* Code that the program did not write: by its name, the headers that it comes from, or its module. */
+static bool is_library(const struct profile *profile, const struct frame *frame)
+{
+	const char *file = frame->line->file ? frame->line->file : "";
+	const char *module = path_base_name(profile->modules[frame->location->module].path);
+
+	return name_is_library(frame->line->function) || strstr(file, "/include/c++/") || strstr(file, "/rustc/") ||
+	       text_begins_with(module, "libstdc++.so") || text_begins_with(module, "libc++.so");
+}
+
 /* Where the program's own code begins: callers from here on are the system's. */
 static bool is_entry(const char *function)
 {
@@ -68,9 +78,9 @@ static bool walk_own(struct frame_walk *walk, struct frame *own, struct frame *l
 		return false;
 	from_leaf = *walk;
 	*own = *leaf;
-	while (name_is_library(own->line->function) && walk_next(walk, own))
+	while (is_library(walk->profile, own) && walk_next(walk, own))
 		;
-	if (name_is_library(own->line->function) ||
+	if (is_library(walk->profile, own) ||
 	    (is_entry(own->line->function) && strcmp(own->line->function, "main") != 0)) {
 		*own = *leaf;
 		*walk = from_leaf;
@@ -145,17 +155,20 @@ static void write_module(struct text_page *page, const struct group *group, unsi
 	buffer_free(&text);
 }
 
+/* One line for a frame; `times`: as often as it calls itself there. */
 static void write_frame(struct text_page *page, const struct profile *profile, const struct frame *frame,
-			unsigned indent, const char *arrow, enum text_style style)
+			unsigned indent, const char *arrow, unsigned times)
 {
 	const unsigned columns = page->columns > indent + 3 + NAME_LEAST ? page->columns - indent - 3 : NAME_LEAST;
 	struct buffer place = {0}, name = {0};
 
 	place_append(&place, profile, frame, true);
+	if (times > 1)
+		buffer_printf(&place, "%s(%u times)", place.length ? "  " : "", times);
 	const unsigned place_columns = place.length ? text_columns(place.data) + GAP : 0;
 	const bool has_room = columns >= place_columns + NAME_LEAST;
 	name_append(&name, frame->line->function, columns - (has_room ? place_columns : 0));
-	text_write(page, style, "%*s%s %s", (int)indent, "", arrow, name.data ? name.data : "");
+	text_write(page, STYLE_PLAIN, "%*s%s %s", (int)indent, "", arrow, name.data ? name.data : "");
 	if (place.length && has_room)
 		text_write(page, STYLE_FAINT, "%*s%s", GAP, "", place.data);
 	buffer_append_byte(page->out, '\n');
@@ -187,7 +200,7 @@ void group_write_name(struct text_page *page, const struct group *group, enum gr
 	}
 	buffer_append_byte(page->out, '\n');
 	if (by == GROUP_BY_SITE && profile->sites[group->site].depth && own.line != leaf.line)
-		write_frame(page, profile, &leaf, indent, "->", STYLE_FAINT);
+		write_frame(page, profile, &leaf, indent, "->", 1);
 	buffer_free(&place);
 }
 
@@ -211,6 +224,20 @@ static unsigned walk_count(struct frame_walk walk)
 	return count;
 }
 
+/* Passes over callers that are the same function again, `most` at most. */
+static unsigned walk_repeats(struct frame_walk *walk, const struct frame *frame, unsigned most)
+{
+	struct frame_walk ahead = *walk;
+	struct frame next;
+	unsigned repeats = 0;
+
+	while (repeats < most && walk_next(&ahead, &next) && strcmp(next.line->function, frame->line->function) == 0) {
+		*walk = ahead;
+		repeats++;
+	}
+	return repeats;
+}
+
 void group_write_callers(struct text_page *page, const struct group *group, enum group_by by, unsigned indent,
 			 unsigned frames)
 {
@@ -227,14 +254,16 @@ void group_write_callers(struct text_page *page, const struct group *group, enum
 			return;
 		}
 		walk_next(&walk, &frame);
-		if (name_is_library(frame.line->function)) {
+		if (is_library(group->profile, &frame)) {
 			skipped++;
 			continue;
 		}
 		if (skipped)
 			write_skipped(page, skipped, "library frame", indent);
 		skipped = 0;
-		write_frame(page, group->profile, &frame, indent, "<-", STYLE_PLAIN);
+		const unsigned times = 1 + walk_repeats(&walk, &frame, left - 1);
+		left -= times - 1;
+		write_frame(page, group->profile, &frame, indent, "<-", times);
 		written++;
 	}
 	if (skipped)

@@ -120,6 +120,45 @@ static void report_without_a_rate_has_no_intervals(void **state)
 	profile_free(profile);
 }
 
+/* The stacks that ask most of the row: recursion, a wrapper at the leaf, nothing but library, no main, only main. */
+static void report_tells_stacks_by_what_matters(void **state)
+{
+	static const struct address_name names[] = {
+	    {"/usr/bin/server", 1, "parse_value", "/src/json.c", 10},
+	    {"/usr/bin/server", 2, "parse_list", "/src/json.c", 20},
+	    {"/usr/bin/server", 3, "main", "/src/main.c", 5},
+	    {"/usr/bin/server", 4, "zmalloc_usable", NULL, 0},
+	    {"/usr/bin/server", 5, "sdsnewlen", NULL, 0},
+	    {"/usr/lib/libstdc++.so.6", 6, "execute_native_thread_routine", NULL, 0},
+	    {"/usr/lib/libc.so.6", 7, "start_thread", NULL, 0},
+	    {"/usr/bin/server", 8, "std::locale::locale()", "/usr/include/c++/12/locale", 3},
+	};
+	struct snapshot_maker *maker = snapshot_maker_create(STORY_RATE);
+	const uint32_t server = snapshot_maker_add_module(maker, "/usr/bin/server", NULL);
+	const uint32_t cxx = snapshot_maker_add_module(maker, "/usr/lib/libstdc++.so.6", NULL);
+	const uint32_t libc = snapshot_maker_add_module(maker, "/usr/lib/libc.so.6", NULL);
+	const struct maker_frame recursion[] = {{server, 1}, {server, 2}, {server, 2},
+						{server, 2}, {server, 1}, {server, 3}};
+	const struct maker_frame wrapper[] = {{server, 4}, {server, 5}, {server, 3}, {libc, 7}};
+	const struct maker_frame library[] = {{server, 8}, {cxx, 6}, {libc, 7}};
+	const struct maker_frame alone[] = {{server, 3}};
+
+	(void)state;
+	snapshot_maker_module(maker, server)->flags = SEEP_MODULE_EXECUTABLE;
+	snapshot_maker_allocate(maker, snapshot_maker_add_site(maker, recursion, 6), 1000, 64, 40);
+	snapshot_maker_allocate(maker, snapshot_maker_add_site(maker, wrapper, 4), 1000, 64, 30);
+	snapshot_maker_allocate(maker, snapshot_maker_add_site(maker, library, 3), 1000, 64, 20);
+	snapshot_maker_allocate(maker, snapshot_maker_add_site(maker, alone, 1), 1000, 64, 10);
+	snapshot_maker_header(maker)->trigger = SEEP_TRIGGER_EXIT;
+	snapshot_maker_add_memory(maker, SEEP_MEMORY_IN_USE_PEAK, 900000000);
+	struct profile *profile = named_profile(maker, "made.seep", names, sizeof names / sizeof *names);
+	struct buffer out = report(profile, GROUP_BY_SITE, ORDER_INUSE, 80, 10);
+	assert_golden("report_stacks.txt", &out);
+	buffer_free(&out);
+	profile_free(profile);
+	snapshot_maker_free(maker);
+}
+
 static void report_of_an_empty_profile_is_no_error(void **state)
 {
 	struct profile *profile = story_profile(STORY_BEFORE);
@@ -260,6 +299,7 @@ int main(void)
 	    cmocka_unit_test(report_groups_and_orders),
 	    cmocka_unit_test(report_notes_what_one_must_know),
 	    cmocka_unit_test(report_without_a_rate_has_no_intervals),
+	    cmocka_unit_test(report_tells_stacks_by_what_matters),
 	    cmocka_unit_test(report_of_an_empty_profile_is_no_error),
 	    cmocka_unit_test(diff_reads_well_at_80_columns),
 	    cmocka_unit_test(diff_uses_a_wider_page),
