@@ -9,6 +9,8 @@
 #include "base/syscall.h"
 #include "base/text.h"
 
+#include <seep/keeper.h>
+
 int credentials_parse(const char *status, const char *field, uint32_t ids[static 4])
 {
 	const char *at = strstr(status, field);
@@ -49,6 +51,7 @@ void credentials_follow(uint64_t pid, const char *directory)
 	int descriptor = file_open(AT_FDCWD, directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
 	if (descriptor >= 0) {
 		system_call(SYS_fchown, descriptor, user[1], group[1], 0, 0, 0);
+		system_call(SYS_fchownat, descriptor, (long)SEEP_HEAP_NAME, user[1], group[1], AT_SYMLINK_NOFOLLOW, 0);
 		system_close(descriptor);
 	}
 	system_call(SYS_setgroups, 0, 0, 0, 0, 0, 0);

@@ -10,7 +10,8 @@
 #include <stdint.h>
 
 /* In the target's keeper thread: where the program's user or group ids differ from the thread's, gives the recording's
- * directory to the new user, drops supplementary groups, and takes the program's ids. `directory` is a path. */
+ * directory and heap file to the new user, drops supplementary groups, and takes the program's ids. `directory` is a
+ * path. */
 void credentials_follow(uint64_t pid, const char *directory);
 
 /* The four numbers (real, effective, saved, filesystem) behind "Uid:" or "Gid:" in /proc/PID/status; for tests, too. */
