@@ -2,8 +2,9 @@
 /*
  * operator new and delete. libstdc++'s call malloc and free, which are ours,
  * so they are passed through; an allocator's own (jemalloc, tcmalloc,
- * mimalloc) do not, so they count here. Which of the two the next definition
- * is, is found by trying it once: one event for each object, never two.
+ * mimalloc) do not, so they count here: one event for each object, never two.
+ * Which of the two the next definition is, is told by the library it lies in,
+ * for each form by itself.
  *
  * A C program that loads a C++ plugin with RTLD_LOCAL binds the plugin's new
  * to ours, with no next definition in lookup order: then libstdc++'s is found
@@ -46,12 +47,14 @@
 	X(_ZdaPvSt11align_val_tRKSt9nothrow_t, (void *address, size_t alignment, const void *tag),                     \
 	  (address, alignment, tag))
 
-/* Does the next operator new count here? Settled before it is set to true for good. */
-static _Atomic bool counts_here;
-static _Atomic bool tried;
+/* A countdown that no program reaches. */
+#define NOT_DUE (UINT64_MAX / 2)
 
+/* What the look-up itself allocates is no business of the program's. */
 static void *find(const char *name)
 {
+	struct thread_state saved = thread_state;
+	thread_state.countdown = NOT_DUE;
 	void *found = dlsym(RTLD_NEXT, name);
 	static const char *const libraries[] = {"libstdc++.so.6", "libc++.so.1"};
 	for (size_t i = 0; !found && i < sizeof libraries / sizeof *libraries; i++) {
@@ -59,42 +62,47 @@ static void *find(const char *name)
 		if (library)
 			found = dlsym(library, name);
 	}
+	thread_state = saved;
 	return found;
 }
 
-/* The thread's countdown moves if the next operator new comes back to our malloc. */
-static void try_once(void)
+static bool is_allocators(const void *next)
 {
-	if (load_acquire(&tried))
-		return;
-	void *(*next_new)(size_t) = NULL;
-	void (*next_delete)(void *) = NULL;
-	*(void **)&next_new = find("_Znwm");
-	*(void **)&next_delete = find("_ZdlPv");
-	if (next_new && next_delete) {
-		struct thread_state saved = thread_state;
-		thread_state.countdown = UINT64_MAX / 2;
-		void *probe = next_new(1);
-		bool came_back = thread_state.countdown != UINT64_MAX / 2;
-		next_delete(probe);
-		thread_state = saved;
-		store_relaxed(&counts_here, !came_back);
-	}
-	store_release(&tried, true);
+	Dl_info allocator, definition;
+	return dladdr((void *)(uintptr_t)real.malloc, &allocator) && dladdr(next, &definition) &&
+	       allocator.dli_fbase == definition.dli_fbase;
 }
 
-/* Each form: a pointer that starts at its own look-up, the slow part, and the hook. */
+/*
+ * Each form: a pointer that starts at its own look-up, the binding, the slow part, and the hook. A form counts here if
+ * the next definition is the allocator's and does not come back to one of our hooks: then the thread's countdown would
+ * move. (jemalloc's aligned forms come back, its others do not; before 5.3 all did.)
+ */
 #define DEFINE_NEW(name, parameters, arguments)                                                                        \
 	EXPORT void *name parameters;                                                                                  \
 	static void *first_##name parameters;                                                                          \
 	static void *(*next_##name)parameters = first_##name;                                                          \
+	static _Atomic bool counts_##name;                                                                             \
+	static SLOW void bind_##name(void *found)                                                                      \
+	{                                                                                                              \
+		size_t size = 16, alignment = 16;                                                                      \
+		const char *tag = "";                                                                                  \
+		(void)alignment, (void)tag;                                                                            \
+		*(void **)&next_##name = found;                                                                        \
+		if (!is_allocators(found))                                                                             \
+			return;                                                                                        \
+		struct thread_state saved = thread_state;                                                              \
+		thread_state.countdown = NOT_DUE;                                                                      \
+		real.free(next_##name arguments);                                                                      \
+		store_relaxed(&counts_##name, thread_state.countdown == NOT_DUE);                                      \
+		thread_state = saved;                                                                                  \
+	}                                                                                                              \
 	static SLOW void *first_##name parameters                                                                      \
 	{                                                                                                              \
-		try_once();                                                                                            \
 		void *found = find(#name);                                                                             \
 		if (!found)                                                                                            \
 			return real.malloc(size);                                                                      \
-		*(void **)&next_##name = found;                                                                        \
+		bind_##name(found);                                                                                    \
 		return next_##name arguments;                                                                          \
 	}                                                                                                              \
 	static SLOW void *slow_##name parameters                                                                       \
@@ -106,7 +114,7 @@ static void try_once(void)
 	}                                                                                                              \
 	void *name parameters                                                                                          \
 	{                                                                                                              \
-		if (load_relaxed(&counts_here) && unlikely(thread_count(size)))                                        \
+		if (load_relaxed(&counts_##name) && unlikely(thread_count(size)))                                      \
 			return slow_##name arguments;                                                                  \
 		return next_##name arguments;                                                                          \
 	}
@@ -140,13 +148,15 @@ DELETE_FORMS(DEFINE_DELETE)
 #define BIND(name, parameters, arguments)                                                                              \
 	if ((found = dlsym(RTLD_NEXT, #name)))                                                                         \
 		*(void **)&next_##name = found;
+#define BIND_NEW(name, parameters, arguments)                                                                          \
+	if ((found = dlsym(RTLD_NEXT, #name)))                                                                         \
+		bind_##name(found);
 
 void cxx_prepare(void)
 {
 	void *found;
 	if (!dlsym(RTLD_NEXT, "_Znwm"))
-		return; /* no C++ yet: the first call looks again */
-	NEW_FORMS(BIND)
+		return; /* no C++ yet: the first call looks */
+	NEW_FORMS(BIND_NEW)
 	DELETE_FORMS(BIND)
-	try_once();
 }

@@ -55,8 +55,9 @@ void keeper_thread_start(const struct heap *heap, const char *directory, bool ou
 	if (system_failed(memory))
 		return;
 	char *thread_block = memory + STACK_BYTES + TLS_BYTES;
-	memcpy(thread_block, &thread_block, sizeof thread_block);      /* header.tcb */
-	memcpy(thread_block + 16, &thread_block, sizeof thread_block); /* header.self */
+	uintptr_t block_address = (uintptr_t)thread_block;
+	memcpy(thread_block, &block_address, sizeof block_address);      /* header.tcb */
+	memcpy(thread_block + 16, &block_address, sizeof block_address); /* header.self */
 	uint64_t all = ~UINT64_C(0), before = 0;
 	system_call(SYS_rt_sigprocmask, 2 /* SIG_SETMASK */, (long)&all, (long)&before, sizeof all, 0, 0);
 	long made = clone_thread(CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM |
