@@ -43,17 +43,19 @@ load() { # KEYS: that many SETs of random keys, 100 bytes each, without expiry
 say "2. It warms up; the first mark:  $shown/seep snapshot $server_pid"
 load 100000
 before=$("$build/seep" snapshot "$server_pid")
-echo "   ${before#"$PWD"/}"
+before=${before#"$PWD"/}
+echo "   $before"
 
 say "3. Keys that never expire come in; the second mark:  $shown/seep snapshot $server_pid"
 load 600000
 after=$("$build/seep" snapshot "$server_pid")
-echo "   ${after#"$PWD"/}"
+after=${after#"$PWD"/}
+echo "   $after"
 
-say "4. What grew:  $shown/seep diff ${before#"$PWD"/} ${after#"$PWD"/}"
+say "4. What grew:  $shown/seep diff $before $after"
 "$build/seep" diff "$before" "$after"
 
-say "5. The same as a flame graph:  $shown/seep flame ${after#"$PWD"/} --base ${before#"$PWD"/} -o $shown/demo/growth.svg"
+say "5. The same as a flame graph:  $shown/seep flame $after --base $before -o $shown/demo/growth.svg"
 "$build/seep" flame "$after" --base "$before" -o "$out/growth.svg"
 
 say "6. The server stops; seep writes the last snapshot"
