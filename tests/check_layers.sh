@@ -80,12 +80,14 @@ verdict "include/ knows neither of the two" \
 	"$(grep -nE '#[[:space:]]*include[[:space:]]*"' -r include --include='*.h')"
 
 undocumented() {
-	local folder
+	local folder text
 	for folder in $(git ls-files preload analyzer include tests | sed -n 's|/[^/]*$||p' | sort -u); do
 		case $folder in
 		include/seep | tests/*/*) continue ;; # what stands above them covers them
+		tests/*) text="\`${folder#tests/}/\`" ;;
+		*) text="$folder/" ;;
 		esac
-		grep -qF "$folder/" docs/ARCHITECTURE.md 2>/dev/null || echo "docs/ARCHITECTURE.md does not say what $folder/ is for"
+		grep -qF "$text" docs/ARCHITECTURE.md 2>/dev/null || echo "docs/ARCHITECTURE.md does not say what $folder/ is for"
 	done
 }
 verdict "docs/ARCHITECTURE.md says what each folder is for" "$(undocumented)"
