@@ -34,7 +34,7 @@
 #define SCHEDULE_RETRY_NS UINT64_C(10000000000) /* a peak's, after a snapshot that failed */
 #define SCHEDULE_MEMORY_NS UINT64_C(1000000000)
 #define SCHEDULE_LIMIT_NS UINT64_C(60000000000)
-#define SCHEDULE_ACCOUNT_NS UINT64_C(10000000000)
+#define SCHEDULE_ACCOUNT_NS UINT64_C(1000000000)
 
 struct schedule {
 	uint64_t start_ns, interval_ns;           /* 0: no timer */

@@ -9,8 +9,8 @@
 
 #include "heap/heap.h"
 
-/* After a sample: when the keeper has asked for it, and not from a signal handler, and not when the last one took so
- * long that a thousandth of the time would go into accounts. */
+/* After a sample: when the keeper has asked for it, and not from a signal handler, and not while accounts
+ * would take more than a thousandth of the time (a ten-thousandth, where one takes over 100 us). */
 void account_take_if_wanted(const struct heap *heap);
 
 /* At exit, whatever it takes. */
