@@ -2,7 +2,6 @@
 /* The keeper's timing: see schedule.h. */
 #include "keeper/schedule.h"
 
-#define ACCOUNT_LEAD_NS UINT64_C(1000000000)
 
 /* The first point of the grid after now. */
 static uint64_t timer_after(const struct schedule *schedule, uint64_t now_ns)
@@ -78,15 +77,7 @@ bool schedule_limit_due(struct schedule *schedule, uint64_t now_ns)
 
 bool schedule_account_due(struct schedule *schedule, uint64_t now_ns)
 {
-	if (now_ns < schedule->account_ns)
-		return false;
-	schedule->account_ns = now_ns + SCHEDULE_ACCOUNT_NS;
-	/* the next one a second before the timer, if that comes first */
-	uint64_t timer_ns = schedule->timer_ns;
-	if (timer_ns != UINT64_MAX && timer_ns - ACCOUNT_LEAD_NS > now_ns &&
-	    timer_ns - ACCOUNT_LEAD_NS < schedule->account_ns)
-		schedule->account_ns = timer_ns - ACCOUNT_LEAD_NS;
-	return true;
+	return due(&schedule->account_ns, now_ns, SCHEDULE_ACCOUNT_NS);
 }
 
 /* The time in which a quarter of the ring fills, judged by how long these events took to come. */

@@ -54,8 +54,7 @@ bool schedule_peak_due(const struct schedule *schedule, uint64_t now_ns, double 
 void schedule_taken(struct schedule *schedule, uint64_t now_ns, enum seep_trigger trigger, bool failed,
 		    double in_use_bytes);
 
-/* Is it time, and if so, when next? For RSS, for the control group's limit, for the allocator's own account (which is
- * wanted a second before a timer snapshot, so that the two go together). */
+/* Is it time, and if so, when next? For RSS, for the control group's limit, for the allocator's own account. */
 bool schedule_memory_due(struct schedule *schedule, uint64_t now_ns);
 bool schedule_limit_due(struct schedule *schedule, uint64_t now_ns);
 bool schedule_account_due(struct schedule *schedule, uint64_t now_ns);

@@ -242,14 +242,14 @@ static void the_tick_follows_the_ring(void **state)
 	assert_int_equal(schedule_sleep(&schedule, now, 0, 4096), 3);
 }
 
-static void the_account_is_wanted_a_second_before_the_timer(void **state)
+static void the_account_is_wanted_every_second(void **state)
 {
 	(void)state;
 	struct schedule schedule = schedule_begin(0, 0, 10 * SECOND);
 	assert_true(schedule_account_due(&schedule, 0));
-	assert_false(schedule_account_due(&schedule, 9 * SECOND - 1));
-	assert_true(schedule_account_due(&schedule, 9 * SECOND));
-	assert_false(schedule_account_due(&schedule, 10 * SECOND));
+	assert_false(schedule_account_due(&schedule, SECOND - 1));
+	assert_true(schedule_account_due(&schedule, SECOND));
+	assert_false(schedule_account_due(&schedule, 2 * SECOND - 1));
 }
 
 int main(void)
@@ -266,7 +266,7 @@ int main(void)
 	    cmocka_unit_test(peaks_are_few_in_growth_none_in_noise_and_catch_a_spike),
 	    cmocka_unit_test(a_peak_that_could_not_be_written_waits),
 	    cmocka_unit_test(the_tick_follows_the_ring),
-	    cmocka_unit_test(the_account_is_wanted_a_second_before_the_timer),
+	    cmocka_unit_test(the_account_is_wanted_every_second),
 	};
 	return cmocka_run_group_tests_name("keeper_policy", tests, NULL, NULL);
 }
