@@ -63,15 +63,16 @@ static void unit_index_build(struct unit_index *index, Dwarf *debug, const uint6
 	}
 }
 
-/* A constant attribute; 0 if it is not there. */
-static uint32_t die_number(Dwarf_Die *die, unsigned name)
+/* A constant attribute; false if it is not there, or more than a line or file number can be. */
+static bool die_number(Dwarf_Die *die, unsigned name, uint32_t *number)
 {
 	Dwarf_Attribute attribute;
 	Dwarf_Word value;
 
-	if (!dwarf_attr(die, name, &attribute) || dwarf_formudata(&attribute, &value) != 0 || value > UINT32_MAX)
-		return 0;
-	return (uint32_t)value;
+	if (!dwarf_attr(die, name, &attribute) || dwarf_formudata(&attribute, &value) != 0 || value > INT32_MAX)
+		return false;
+	*number = (uint32_t)value;
+	return true;
 }
 
 /* The linker's name, which says more than the source's; else that one. */
@@ -88,21 +89,23 @@ static const char *die_function(Dwarf_Die *die)
 	return NULL;
 }
 
-static const char *unit_file(Dwarf_Die *unit, uint32_t number)
+/* Where an inlined function was called from. File 0 is a file since DWARF 5; before, libdw has "???" there. */
+static void die_call_site(Dwarf_Die *die, Dwarf_Die *unit, struct dwarf_line *line)
 {
 	Dwarf_Files *files;
 	size_t count;
+	uint32_t number;
 
-	if (number == 0 || dwarf_getsrcfiles(unit, &files, &count) != 0 || number >= count)
-		return NULL;
-	return dwarf_filesrc(files, number, NULL, NULL);
+	if (die_number(die, DW_AT_call_file, &number) && dwarf_getsrcfiles(unit, &files, &count) == 0 && number < count)
+		line->file = dwarf_filesrc(files, number, NULL, NULL);
+	if (die_number(die, DW_AT_call_line, &number))
+		line->line = number;
 }
 
-static struct dwarf_line *lookup_add(struct dwarf_lookup *lookup)
+static void lookup_add(struct dwarf_lookup *lookup, const struct dwarf_line *line)
 {
 	ARRAY_RESERVE(lookup->lines, lookup->line_count, lookup->line_capacity);
-	lookup->lines[lookup->line_count] = (struct dwarf_line){0};
-	return &lookup->lines[lookup->line_count++];
+	lookup->lines[lookup->line_count++] = *line;
 }
 
 /* The lines of one address. `chain` are its scopes, callers first: the function, then what was inlined, one into the
@@ -111,24 +114,24 @@ static void answer_fill(struct dwarf_lookup *lookup, struct dwarf_answer *answer
 			struct dwarf_scope *const *chain, size_t depth, uint64_t address)
 {
 	Dwarf_Line *row = dwarf_getsrc_die(&unit->lines, address);
-	const char *file = row ? dwarf_linesrc(row, NULL, NULL) : NULL;
-	int number = 0;
+	struct dwarf_line place = {.file = row ? dwarf_linesrc(row, NULL, NULL) : NULL};
+	int number;
 
-	if (row && dwarf_lineno(row, &number) != 0)
-		number = 0;
+	if (row && dwarf_lineno(row, &number) == 0 && number > 0)
+		place.line = (uint32_t)number;
 	answer->first = lookup->line_count;
 	for (size_t left = depth; left > 0; left--) {
 		Dwarf_Die *die = &chain[left - 1]->die;
-		if (answer->count == INLINE_DEPTH_MAX - 1 && left > 1)
-			continue;
-		struct dwarf_line *line = lookup_add(lookup);
-		*line = (struct dwarf_line){die_function(die), file, number > 0 ? (uint32_t)number : 0};
-		answer->count++;
-		file = unit_file(&unit->tree, die_number(die, DW_AT_call_file));
-		number = (int)(die_number(die, DW_AT_call_line) & INT32_MAX);
+		if (answer->count < INLINE_DEPTH_MAX - 1 || left == 1) {
+			place.function = die_function(die);
+			lookup_add(lookup, &place);
+			answer->count++;
+		}
+		place = (struct dwarf_line){0};
+		die_call_site(die, &unit->tree, &place);
 	}
-	if (depth == 0 && file) {
-		*lookup_add(lookup) = (struct dwarf_line){NULL, file, number > 0 ? (uint32_t)number : 0};
+	if (depth == 0 && place.file) {
+		lookup_add(lookup, &place);
 		answer->count++;
 	}
 }

@@ -60,6 +60,8 @@ static void symbol_table_finish(struct symbol_table *table)
 {
 	size_t kept = 0;
 
+	if (table->count == 0)
+		return;
 	qsort(table->symbols, table->count, sizeof *table->symbols, symbol_compare);
 	for (size_t i = 0; i < table->count; i++)
 		if (kept == 0 || table->symbols[kept - 1].start != table->symbols[i].start)

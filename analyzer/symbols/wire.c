@@ -138,6 +138,8 @@ static size_t reader_module(struct wire_reader *reader, struct symbol_module *mo
 	    words[ADDRESSES] != modules[words[MODULE]].address_count)
 		return 0;
 	struct symbol_module *module = &modules[words[MODULE]];
+	if (module->source) /* it had its record */
+		return 0;
 	for (size_t i = 0; i < module->address_count; i++) {
 		if (!reader_address(reader, &module->addresses[i], lines)) {
 			lines->count = lines_before;

@@ -36,7 +36,8 @@ void wire_begin_address(struct wire *wire, uint32_t line_count);
 void wire_line(struct wire *wire, uint32_t function, uint32_t file, uint32_t line, bool inlined);
 void wire_end_module(struct wire *wire, uint32_t module, uint32_t source, bool has_lines, uint32_t address_count);
 
-/* Reads a stream: fills the modules whose records are complete and gives the index after the last of them. */
+/* Reads a stream: fills the modules whose records are complete (and that have no `source` yet) and gives the index
+ * after the last of them. */
 size_t wire_read(const struct buffer *stream, struct symbol_module *modules, size_t count, struct string_pool *strings,
 		 struct symbol_lines *lines);
 
