@@ -5,13 +5,8 @@
 #include "sample/stack_window.h"
 
 #include <dlfcn.h>
-#include <errno.h>
-#include <signal.h>
 
-#include "base/syscall.h"
-
-#define PAGE UINT64_C(4096)
-#define ADDRESS_LIMIT (UINT64_C(1) << 47)
+#include "sample/memory_probe.h"
 
 /* How far apart a thread's first captured frame and its thread control block may lie to be seen as one stack: pages. */
 #define LEARN_PAGES 64
@@ -24,28 +19,16 @@ static uintptr_t initial_stack_end;
  * its thread alone, its signal handlers included: any value it ever had stays true. */
 static _Thread_local uintptr_t own_low;
 
-static uintptr_t page_of(uintptr_t address)
-{
-	return address & ~(PAGE - 1);
-}
-
 static uintptr_t thread_control_block(void)
 {
 	return (uintptr_t)__builtin_thread_pointer();
 }
 
-/* Where the calling thread's own stack ends; a multiple of PAGE. */
+/* Where the calling thread's own stack ends; a multiple of PROBE_PAGE. */
 static uintptr_t own_end(void)
 {
 	uintptr_t thread = thread_control_block();
-	return thread == initial_thread ? initial_stack_end : page_of(thread + PAGE - 1);
-}
-
-static bool page_readable(uintptr_t page)
-{
-	if (page < PAGE || page >= ADDRESS_LIMIT)
-		return false;
-	return system_call(SYS_rt_sigprocmask, -1, (long)page, 0, _NSIG / 8, 0, 0) == -EINVAL;
+	return thread == initial_thread ? initial_stack_end : probe_page_of(thread + PROBE_PAGE - 1);
 }
 
 void stack_window_prepare(void)
@@ -54,7 +37,7 @@ void stack_window_prepare(void)
 	void *const *stack_end = dlsym(RTLD_DEFAULT, "__libc_stack_end");
 	if (!stack_end || system_getpid() != system_gettid())
 		return;
-	initial_stack_end = page_of((uintptr_t)*stack_end + PAGE);
+	initial_stack_end = probe_page_of((uintptr_t)*stack_end + PROBE_PAGE);
 	initial_thread = thread_control_block();
 }
 
@@ -63,8 +46,8 @@ struct stack_window stack_window_open(const void *running)
 	uintptr_t address = (uintptr_t)running, end = own_end();
 	if (own_low && address >= own_low && address < end)
 		return (struct stack_window){.low = own_low, .high = end};
-	uintptr_t page = page_of(address);
-	return (struct stack_window){.low = page, .high = page + PAGE, .first_page = page};
+	uintptr_t page = probe_page_of(address);
+	return (struct stack_window){.low = page, .high = page + PROBE_PAGE, .first_page = page};
 }
 
 /* Adds one page; the window stays one range, so that a page elsewhere replaces it. */
@@ -72,14 +55,14 @@ static bool window_add_page(struct stack_window *window, uintptr_t page)
 {
 	if (page >= window->low && page < window->high)
 		return true;
-	if (!page_readable(page))
+	if (!probe_page_readable(page))
 		return false;
 	if (page == window->high && window->high) {
-		window->high = page + PAGE;
+		window->high = page + PROBE_PAGE;
 	} else {
 		window->first_page = window->high ? 0 : page;
 		window->low = page;
-		window->high = page + PAGE;
+		window->high = page + PROBE_PAGE;
 	}
 	uintptr_t end = own_end();
 	if (own_low && window->high >= own_low && window->high <= end) { /* arrived on the stack that is known */
@@ -92,10 +75,10 @@ static bool window_add_page(struct stack_window *window, uintptr_t page)
 
 bool stack_window_extend(struct stack_window *window, uintptr_t address)
 {
-	if (address >= ADDRESS_LIMIT)
+	if (address >= PROBE_LIMIT)
 		return false;
-	return window_add_page(window, page_of(address)) &&
-	       window_add_page(window, page_of(address + sizeof(uintptr_t) - 1)) &&
+	return window_add_page(window, probe_page_of(address)) &&
+	       window_add_page(window, probe_page_of(address + sizeof(uintptr_t) - 1)) &&
 	       stack_window_covers(window, address);
 }
 
@@ -103,10 +86,10 @@ void stack_window_learn(const struct stack_window *window)
 {
 	uintptr_t end = own_end(), page = window->high;
 	if (own_low || !window->first_page || window->first_page >= end ||
-	    end - window->first_page > LEARN_PAGES * PAGE)
+	    end - window->first_page > LEARN_PAGES * PROBE_PAGE)
 		return;
-	for (; page < end; page += PAGE)
-		if (!page_readable(page))
+	for (; page < end; page += PROBE_PAGE)
+		if (!probe_page_readable(page))
 			return;
 	own_low = window->first_page;
 }
@@ -120,9 +103,9 @@ bool stack_window_room(const void *running, uintptr_t bytes)
 	if (!own_low || address >= end)
 		return false;
 	while (own_low > address - bytes) {
-		if (!page_readable(own_low - PAGE))
+		if (!probe_page_readable(own_low - PROBE_PAGE))
 			return false;
-		own_low -= PAGE;
+		own_low -= PROBE_PAGE;
 	}
 	return true;
 }

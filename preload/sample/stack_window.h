@@ -7,9 +7,7 @@
  * the thread's whole stack and costs two compares. Elsewhere (a thread's first
  * capture, deeper recursion than before, alternate stacks, fibers) it begins
  * as the page under the stack pointer, which is readable since we run on it,
- * and each page above is asked for by one system call that cannot fail in any
- * other way: rt_sigprocmask with an impossible `how` copies the set in, then
- * refuses. No descriptor, no /proc, allowed by every seccomp filter.
+ * and each page above is asked for (memory_probe.h).
  *
  * A thread's own stack ends at its thread control block, which glibc puts on
  * top of every stack that it starts a thread on, or, for the initial thread,

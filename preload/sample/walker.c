@@ -62,6 +62,7 @@ struct position {
 struct walk {
 	struct position position;
 	struct stack_window window;
+	bool guessed;             /* an address was found by way of code without unwind information, and may be wrong */
 	uint32_t last;            /* instance of the last rule that was asked about; MODULE_PERMANENT to begin with */
 	uint32_t confirmed_count; /* instances that this walk has seen loaded */
 	uint16_t confirmed[CONFIRMED_INSTANCES];
@@ -73,7 +74,7 @@ static bool walk_confirm(struct walk *walk, uint32_t instance, uintptr_t address
 	while (i < known && i < CONFIRMED_INSTANCES && walk->confirmed[i] != instance)
 		i++;
 	if (i == known || i == CONFIRMED_INSTANCES) {
-		if (!module_instance_is_at(instance, address))
+		if (!module_instance_is_at(instance, address, walk->guessed || !modules_settled()))
 			return false;
 		walk->confirmed[known % CONFIRMED_INSTANCES] = (uint16_t)instance;
 		walk->confirmed_count++;
@@ -83,13 +84,14 @@ static bool walk_confirm(struct walk *walk, uint32_t instance, uintptr_t address
 }
 
 /* Reads the rule from the module's tables and keeps it. */
-static struct rule find_rule(uintptr_t key)
+static struct rule find_rule(const struct walk *walk)
 {
+	uintptr_t key = walk->position.key;
 	struct table_module module;
 	uint32_t instance;
 	if (key == fiber_start)
 		return (struct rule){.kind = RULE_END};
-	if (!module_at(key - 1, &module, &instance))
+	if (!module_at(key - 1, walk->guessed || !modules_settled(), &module, &instance))
 		return (struct rule){.kind = RULE_FRAME_POINTER};
 	struct rule rule = tables_rule(&module, key - 1);
 	uint64_t word = instance == MODULE_UNNAMED ? 0 : rule_word(&rule, key, instance);
@@ -126,6 +128,7 @@ static bool walk_up_frame_pointer(struct walk *walk)
 	uintptr_t frame = walk->position.rbp;
 	if (frame < walk->position.rsp || frame - walk->position.rsp > FRAME_POINTER_REACH || frame % sizeof frame)
 		return false;
+	walk->guessed = true;
 	return walk_up(walk, frame + 16, 16);
 }
 
@@ -172,7 +175,7 @@ static __attribute__((noinline)) enum rule_kind walk_step(struct walk *walk)
 				     .cfa = (int64_t)rule_word_cfa(word),
 				     .saved = (int64_t)rule_word_saved(word)};
 	else
-		rule = find_rule(key);
+		rule = find_rule(walk);
 	if (rule.kind == RULE_END)
 		return RULE_END;
 	return walk_apply(walk, &rule) ? rule.kind : RULE_LOST;

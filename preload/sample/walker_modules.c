@@ -11,9 +11,9 @@
 #include <string.h>
 
 #include "base/atomics.h"
+#include "sample/memory_probe.h"
 #include "sample/walker_rule.h"
 
-#define HEADER_PAGE 4096u
 #define PROBES 16u
 
 /* struct dl_find_object of glibc 2.35 and later, whose layout is fixed; spelled out to build on older ones. */
@@ -37,6 +37,7 @@ struct instance {
 
 static int (*find_object)(void *address, struct found_object *result);
 static void *permanent[3]; /* link maps: the program, the C library, the loader; written in the constructor */
+static const struct r_debug *loader_state;
 static uintptr_t program_start, program_end, program_code;
 static struct instance instances[RULE_INSTANCES]; /* entry 0 unused; bss, touched as modules come */
 static seep_atomic32 instance_count;
@@ -77,7 +78,20 @@ bool modules_bind(void)
 				       (uintptr_t)dlsym(RTLD_DEFAULT, "__tls_get_addr")};
 	for (size_t i = 0; i < sizeof addresses / sizeof *addresses; i++)
 		permanent[i] = addresses[i] && object_at(addresses[i], &object) ? object.link_map : NULL;
+	/* the loader's own: a program that refers to it has a copy, which nobody keeps up to date */
+	const struct r_debug *state = dlsym(RTLD_DEFAULT, "_r_debug");
+	if (state && object_at((uintptr_t)state, &object) && object.link_map == permanent[2])
+		loader_state = state;
 	return permanent[0] && permanent[1] && permanent[2];
+}
+
+/* r_version above 1: there are namespaces (dlmopen) whose state is told elsewhere. */
+bool modules_settled(void)
+{
+	if (!loader_state)
+		return false;
+	int state = __atomic_load_n((const int *)&loader_state->r_state, __ATOMIC_ACQUIRE);
+	return state != RT_DELETE && __atomic_load_n(&loader_state->r_version, __ATOMIC_RELAXED) == 1;
 }
 
 static bool object_is_permanent(const struct found_object *object)
@@ -109,19 +123,19 @@ static uintptr_t find_build_id_note(uintptr_t at, uintptr_t end)
 static uintptr_t find_build_id(const struct found_object *object)
 {
 	const Elf64_Ehdr *elf = (const Elf64_Ehdr *)object->start;
-	if (object->end - object->start < HEADER_PAGE || memcmp(elf->e_ident, ELFMAG, SELFMAG) != 0 ||
+	if (object->end - object->start < PROBE_PAGE || memcmp(elf->e_ident, ELFMAG, SELFMAG) != 0 ||
 	    elf->e_phentsize != sizeof(Elf64_Phdr) ||
-	    elf->e_phoff + (uint64_t)elf->e_phnum * sizeof(Elf64_Phdr) > HEADER_PAGE)
+	    elf->e_phoff + (uint64_t)elf->e_phnum * sizeof(Elf64_Phdr) > PROBE_PAGE)
 		return 0;
 	const Elf64_Phdr *headers = (const Elf64_Phdr *)(object->start + elf->e_phoff);
 	uintptr_t bias = 0;
 	for (unsigned i = elf->e_phnum; i-- > 0;)
 		if (headers[i].p_type == PT_LOAD)
-			bias = object->start - (headers[i].p_vaddr & ~(uint64_t)(HEADER_PAGE - 1));
+			bias = object->start - (headers[i].p_vaddr & ~(PROBE_PAGE - 1));
 	for (unsigned i = 0; i < elf->e_phnum; i++) {
 		uintptr_t notes = bias + headers[i].p_vaddr, end = notes + headers[i].p_filesz;
 		if (headers[i].p_type != PT_NOTE || notes < object->start || end < notes ||
-		    end > object->start + HEADER_PAGE)
+		    end > object->start + PROBE_PAGE)
 			continue;
 		uintptr_t found = find_build_id_note(notes, end);
 		if (found)
@@ -137,12 +151,14 @@ static uint64_t read_build_id(uintptr_t address)
 	return value;
 }
 
-/* Whether the loaded object is this instance; its build id is where the instance's was only if all else agrees. */
-static bool object_is_instance(const struct found_object *object, const struct instance *instance)
+/* Whether the loaded object is this instance; its build id is where the instance's was only if all else agrees. It lies
+ * in the object's first page. */
+static bool object_is_instance(const struct found_object *object, const struct instance *instance, bool careful)
 {
 	return load_acquire(&instance->state) == INSTANCE_READY && object->start == instance->start &&
 	       object->end == instance->end && object->link_map == instance->link_map &&
 	       object->eh_frame_header == instance->eh_frame_header &&
+	       (!careful || probe_page_readable(object->start)) &&
 	       read_build_id(instance->build_id_address) == instance->build_id;
 }
 
@@ -158,7 +174,7 @@ static void instance_write(struct instance *instance, const struct found_object 
 	store_release(&instance->state, INSTANCE_READY);
 }
 
-static uint32_t instance_find_or_add(const struct found_object *object)
+static uint32_t instance_find_or_add(const struct found_object *object, bool careful)
 {
 	uint32_t place = (uint32_t)((object->start >> 12) * UINT64_C(0x9e3779b97f4a7c15) >> 51);
 	uintptr_t build_id_address = 0;
@@ -167,7 +183,7 @@ static uint32_t instance_find_or_add(const struct found_object *object)
 		struct instance *instance = &instances[index];
 		if (index == MODULE_PERMANENT)
 			continue;
-		if (object_is_instance(object, instance))
+		if (object_is_instance(object, instance, careful))
 			return index;
 		uint32_t empty = INSTANCE_EMPTY;
 		if (load_relaxed(&instance->state) != INSTANCE_EMPTY)
@@ -183,7 +199,7 @@ static uint32_t instance_find_or_add(const struct found_object *object)
 	return MODULE_UNNAMED;
 }
 
-bool module_at(uintptr_t address, struct table_module *module, uint32_t *instance)
+bool module_at(uintptr_t address, bool careful, struct table_module *module, uint32_t *instance)
 {
 	struct found_object object;
 	if (!object_at(address, &object))
@@ -194,14 +210,21 @@ bool module_at(uintptr_t address, struct table_module *module, uint32_t *instanc
 		module->start = program_start;
 		module->end = program_end;
 	}
-	*instance = object_is_permanent(&object) ? MODULE_PERMANENT : instance_find_or_add(&object);
+	if (object_is_permanent(&object)) {
+		*instance = MODULE_PERMANENT;
+		return true;
+	}
+	if (careful && (!probe_page_readable(object.start) || memcmp((const void *)object.start, ELFMAG, SELFMAG) != 0))
+		return false;
+	module->careful = careful;
+	*instance = instance_find_or_add(&object, careful);
 	return true;
 }
 
-bool module_instance_is_at(uint32_t instance, uintptr_t address)
+bool module_instance_is_at(uint32_t instance, uintptr_t address, bool careful)
 {
 	struct found_object object;
-	return object_at(address, &object) && object_is_instance(&object, &instances[instance]);
+	return object_at(address, &object) && object_is_instance(&object, &instances[instance], careful);
 }
 
 uint32_t module_instance_count(void)

@@ -16,6 +16,14 @@
  * A module without a build id, and any after the table is full, has no
  * instance: its rules are read from its tables each time.
  *
+ * The loader tells a module to be there for some time after it has unmapped it.
+ * If other code got the place meanwhile, and calls us, then the module's memory
+ * must not be touched. That can only be while a module is being closed, which
+ * the loader's r_state says, or where an address was guessed (the callers of
+ * code without unwind information): such looks are careful, and ask for each
+ * page before they read it. Otherwise, an address that a walk finds on its own
+ * stack belongs to a module that cannot be closed.
+ *
  * The table is append-only: EMPTY -> WRITING (claimed by compare-and-swap) ->
  * READY (release), constant from then on. A thread that ends in between leaves
  * an entry that is never used. Two threads may enter the same instance twice,
@@ -35,11 +43,14 @@
 /* Binds `_dl_find_object` and learns the permanent modules; false without it (glibc before 2.35). Constructor. */
 bool modules_bind(void);
 
+/* False while modules are being closed: looks have to be careful. */
+bool modules_settled(void);
+
 /* The module at an address and its instance. False: no module there. */
-bool module_at(uintptr_t address, struct table_module *module, uint32_t *instance);
+bool module_at(uintptr_t address, bool careful, struct table_module *module, uint32_t *instance);
 
 /* True if the loader has this instance at the address now. */
-bool module_instance_is_at(uint32_t instance, uintptr_t address);
+bool module_instance_is_at(uint32_t instance, uintptr_t address, bool careful);
 
 /* Instances seen so far, 0 not counted. */
 uint32_t module_instance_count(void);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A bounded reader of unwind tables: past its end it reads zeros and is marked
- * as failed, so that callers check once.
+ * as failed, so that callers check once. Where the module that they belong to may
+ * be on its way out, each page is asked for before it is read.
  */
 #ifndef SEEP_SAMPLE_WALKER_READER_H
 #define SEEP_SAMPLE_WALKER_READER_H
@@ -11,15 +12,31 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "sample/memory_probe.h"
+
 struct table_reader {
 	uintptr_t at, end;
+	uintptr_t known_page; /* careful: the page found readable last, 1 to begin with; 0: not careful */
 	bool failed;
 };
+
+/* Careful or not, up to 8 bytes at this address can be read. */
+static inline bool reader_may_read(struct table_reader *reader, uintptr_t address, size_t bytes)
+{
+	uintptr_t first = probe_page_of(address), last = probe_page_of(address + bytes - 1);
+	if (reader->known_page == 0 || (first == reader->known_page && last == first))
+		return true;
+	if (!probe_page_readable(first) || (last != first && !probe_page_readable(last)))
+		return false;
+	reader->known_page = last;
+	return true;
+}
 
 static inline uint64_t reader_bytes(struct table_reader *reader, size_t bytes)
 {
 	uint64_t value = 0;
-	if (reader->at > reader->end || reader->end - reader->at < bytes) {
+	if (reader->at > reader->end || reader->end - reader->at < bytes ||
+	    !reader_may_read(reader, reader->at, bytes)) {
 		reader->failed = true;
 		reader->at = reader->end;
 		return 0;

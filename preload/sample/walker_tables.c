@@ -18,7 +18,7 @@
 #define SIGNAL_RSP_OFFSET 160
 #define SIGNAL_RIP_OFFSET 168
 
-#define REMEMBERED_ROWS 8
+#define REMEMBERED_ROWS 4
 
 enum { REGISTER_RBP = 6, REGISTER_RSP = 7, REGISTER_RIP = 16, REGISTER_NONE = 255 };
 
@@ -64,7 +64,8 @@ struct description {
 static struct table_reader module_reader(const struct table_module *module, uintptr_t at)
 {
 	bool inside = at >= module->start && at < module->end;
-	return (struct table_reader){.at = inside ? at : module->end, .end = module->end, .failed = !inside};
+	return (struct table_reader){
+	    .at = inside ? at : module->end, .end = module->end, .known_page = module->careful, .failed = !inside};
 }
 
 /* A pointer in one of the encodings that compilers use: 4 or 8 bytes, absolute or relative to itself. */
@@ -88,6 +89,15 @@ static uintptr_t read_pointer(struct table_reader *reader, uint8_t encoding, boo
 	}
 }
 
+static struct search_entry read_entry(struct table_reader *reader, uintptr_t at)
+{
+	struct search_entry entry;
+	reader->at = at;
+	uint64_t bytes = reader_bytes(reader, sizeof entry);
+	memcpy(&entry, &bytes, sizeof entry);
+	return entry;
+}
+
 /* The FDE that may cover the address; 0: none, or no search table. */
 static uintptr_t find_description(const struct table_module *module, uintptr_t address)
 {
@@ -99,19 +109,23 @@ static uintptr_t find_description(const struct table_module *module, uintptr_t a
 		return 0;
 	(void)read_pointer(&reader, pointer_encoding, false);
 	uint64_t count = reader_u32(&reader);
-	const struct search_entry *table = (const struct search_entry *)reader.at;
+	uintptr_t table = reader.at;
 	int64_t wanted = (int64_t)(address - module->eh_frame_header);
-	if (reader.failed || count == 0 || (module->end - reader.at) / sizeof *table < count || wanted < table[0].code)
+	struct search_entry entry = read_entry(&reader, table);
+	if (reader.failed || count == 0 || (module->end - table) / sizeof entry < count || wanted < entry.code)
 		return 0;
-	uint64_t low = 0; /* table[low].code <= wanted */
-	for (uint64_t high = count; high - low > 1;) {
+	uint64_t low = 0; /* its code <= wanted; entry is its own */
+	for (uint64_t high = count; high - low > 1 && !reader.failed;) {
 		uint64_t middle = low + (high - low) / 2;
-		if (table[middle].code <= wanted)
+		struct search_entry candidate = read_entry(&reader, table + middle * sizeof entry);
+		if (candidate.code <= wanted) {
 			low = middle;
-		else
+			entry = candidate;
+		} else {
 			high = middle;
+		}
 	}
-	return module->eh_frame_header + (uintptr_t)(intptr_t)table[low].description;
+	return reader.failed ? 0 : module->eh_frame_header + (uintptr_t)(intptr_t)entry.description;
 }
 
 /* The augmentation of a CIE: "zR", with L, P and S as it comes. */
