@@ -2,7 +2,7 @@
 /*
  * Flame graphs: one file that needs nothing else. The drawing is made twice:
  * once here, so that it can be read where no script runs, and again by
- * analyzer/report/flame.js from the data in the file, fitted to the window, on
+ * analyzer/report/flame_*.js from the data in the file, fitted to the window, on
  * every zoom and search.
  *
  * Callers stand above, what they called below them (an "icicle"): the page

@@ -96,7 +96,9 @@ static void samples_append(struct buffer *out, const struct profile *profile, en
 /* "seep.demo.12/000003.seep (timer), 30.2 s into the recording that began 2026-01-31 12:00:00 UTC" */
 static void snapshot_append(struct buffer *out, const struct profile *profile)
 {
-	buffer_printf(out, "%s (%s)", profile->source, trigger_name(profile->trigger));
+	buffer_append_text(out, profile->source);
+	if (profile->trigger != SEEP_TRIGGER_UNKNOWN)
+		buffer_printf(out, " (%s)", trigger_name(profile->trigger));
 	if (profile->time_ns > profile->start_ns && profile->start_ns) {
 		double passed_ns = (double)(profile->time_ns - profile->start_ns);
 		buffer_printf(out, ", %s into the recording", quantity_duration(passed_ns).text);
@@ -165,7 +167,7 @@ static void caption_fill_difference(struct flame_caption *caption, const struct 
 	double before = tree->nodes[0].cumulative[CALL_BASE].of[value];
 	const char *unit = call_value_is_space(value) ? "" : " objects";
 
-	buffer_printf(&caption->title, "%s: change of %s, estimated", program_name(now), value_texts[value]);
+	buffer_printf(&caption->title, "%s: change of %s", program_name(now), value_texts[value]);
 	struct buffer *line = line_add(caption->totals, &caption->total_count);
 	growth_append(line, value, now, base, after - before);
 	buffer_printf(line, ": from %s to %s%s", value_quantity(value, before).text, value_quantity(value, after).text,

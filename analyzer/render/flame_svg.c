@@ -3,11 +3,12 @@
  * The flame graph as SVG, as it looks where no script runs: 1200 wide, with a
  * title on each frame as its tooltip, names cut to their frames. Then the data
  * and the script, which takes the drawing over. The measures here are those of
- * analyzer/report/flame.js and flame.css.
+ * analyzer/report/flame_draw.js and flame.css.
  *
  * `place` holds, for every depth, where the next frame of that depth begins:
  * preorder visits siblings from left to right, and their parent before them.
  */
+#include <math.h>
 #include <stdlib.h>
 
 #include "base/memory.h"
@@ -31,9 +32,10 @@ enum {
 	TITLE_COLUMNS = 110,
 	TOOLTIP_COLUMNS = 300,
 	LABEL_COLUMNS_LEAST = 4,
-	DASH_LEAST = 6, /* pixels; on narrower frames a dashed outline is only noise */
+	FRAMES_MAX = 4000, /* more would make the file large, and tell a reader without script nothing */
+	DASH_LEAST = 6,    /* pixels; on narrower frames a dashed outline is only noise */
 };
-static const double frame_least = 0.4;      /* pixels; what is narrower goes into a grey block */
+static const double pixels_least = 0.5;     /* what is narrower goes into a grey block */
 static const double character_width = 7.23; /* of the frames' font at 12 px, 0.6 em in all common ones */
 
 struct drawing {
@@ -41,6 +43,7 @@ struct drawing {
 	const struct call_tree *tree;
 	double scale;  /* pixels a unit of width */
 	double top;    /* of the root's row */
+	double least;  /* units of width; what is narrower goes into a grey block */
 	double *place; /* by depth, in units of width */
 	struct buffer label;
 	struct buffer blocks; /* path of the grey blocks */
@@ -139,11 +142,35 @@ static uint32_t block_append(struct drawing *drawing, uint32_t index)
 		drawing->narrow_count += nodes[i].width > 0;
 	for (uint32_t child = index; child < end; child = nodes[child].end)
 		width += nodes[child].width;
-	if (width * drawing->scale >= frame_least)
+	if (width * drawing->scale >= pixels_least)
 		buffer_printf(&drawing->blocks, "M%.2f %.0fh%.2fv%dh-%.2fz",
 			      MARGIN + drawing->place[depth] * drawing->scale, drawing->top + ROW_HEIGHT * depth,
 			      width * drawing->scale, FRAME_HEIGHT, width * drawing->scale);
 	return end;
+}
+
+static int width_compare(const void *left, const void *right)
+{
+	double difference = *(const double *)right - *(const double *)left;
+
+	return (difference > 0) - (difference < 0);
+}
+
+/* The width below which frames are not drawn: half a pixel, or more where that would be too many. */
+static double least_width(const struct drawing *drawing)
+{
+	const struct call_tree *tree = drawing->tree;
+	double least = drawing->scale > 0 ? pixels_least / drawing->scale : 0;
+
+	if (tree->node_count <= FRAMES_MAX)
+		return least;
+	double *widths = memory_allocate(tree->node_count, sizeof *widths);
+	for (uint32_t i = 0; i < tree->node_count; i++)
+		widths[i] = tree->nodes[i].width;
+	qsort(widths, tree->node_count, sizeof *widths, width_compare);
+	double next = nextafter(widths[FRAMES_MAX], INFINITY); /* frames of equal width are all drawn, or none is */
+	free(widths);
+	return next > least ? next : least;
 }
 
 static void frames_append(struct drawing *drawing)
@@ -153,7 +180,7 @@ static void frames_append(struct drawing *drawing)
 	buffer_append_text(drawing->out, "<g class=\"frames\">\n");
 	for (uint32_t i = 0; i < tree->node_count;) {
 		const struct call_node *node = &tree->nodes[i];
-		if (i && node->width * drawing->scale < frame_least) {
+		if (i && node->width < drawing->least) {
 			i = block_append(drawing, i);
 			continue;
 		}
@@ -239,6 +266,19 @@ static double foot_append(struct drawing *drawing, const struct flame_caption *c
 	return baseline;
 }
 
+static void script_append(struct buffer *out)
+{
+	static const char opening[] = "(function () {\n\"use strict\";\n", closing[] = "})();\n";
+	struct page_source parts[] = {page_flame_tree(), page_flame_draw(), page_flame_use()};
+
+	buffer_append_text(out, "<script>");
+	xml_append_cdata(out, opening, sizeof opening - 1);
+	for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
+		xml_append_cdata(out, parts[i].text, parts[i].bytes);
+	xml_append_cdata(out, closing, sizeof closing - 1);
+	buffer_append_text(out, "</script>\n");
+}
+
 void flame_svg_render(struct buffer *out, const struct call_tree *tree, const struct flame_caption *caption)
 {
 	struct buffer body = {0};
@@ -248,8 +288,9 @@ void flame_svg_render(struct buffer *out, const struct call_tree *tree, const st
 	    .scale = tree->nodes[0].width > 0 ? (PAGE_WIDTH - 2 * MARGIN) / tree->nodes[0].width : 0,
 	    .place = memory_allocate((size_t)tree->depth_max + 2, sizeof(double)),
 	};
-	struct page_source style = page_flame_style(), script = page_flame_script();
+	struct page_source style = page_flame_style();
 
+	drawing.least = least_width(&drawing);
 	head_append(&drawing, caption);
 	frames_append(&drawing);
 	double height = foot_append(&drawing, caption);
@@ -264,9 +305,8 @@ void flame_svg_render(struct buffer *out, const struct call_tree *tree, const st
 	buffer_append_text(out, "</style>\n<rect class=\"paper\" width=\"100%\" height=\"100%\" fill=\"#fffdfa\"/>\n");
 	buffer_append(out, body.data, body.length);
 	flame_data_append(out, tree, caption);
-	buffer_append_text(out, "<script>");
-	xml_append_cdata(out, script.text, script.bytes);
-	buffer_append_text(out, "</script>\n</svg>\n");
+	script_append(out);
+	buffer_append_text(out, "</svg>\n");
 
 	buffer_free(&body);
 	buffer_free(&drawing.label);

@@ -19,5 +19,7 @@
 		return (struct page_source){seep_page_##name, (size_t)(seep_page_##name##_end - seep_page_##name)};    \
 	}
 
-PAGE_SOURCE(flame_script, "analyzer/report/flame.js")
+PAGE_SOURCE(flame_tree, "analyzer/report/flame_tree.js")
+PAGE_SOURCE(flame_draw, "analyzer/report/flame_draw.js")
+PAGE_SOURCE(flame_use, "analyzer/report/flame_use.js")
 PAGE_SOURCE(flame_style, "analyzer/report/flame.css")

@@ -14,7 +14,11 @@ struct page_source {
 	size_t bytes;
 };
 
-struct page_source page_flame_script(void); /* analyzer/report/flame.js */
-struct page_source page_flame_style(void);  /* analyzer/report/flame.css */
+/* analyzer/report/flame_*.js: parts of one function's body, in their order */
+struct page_source page_flame_tree(void);
+struct page_source page_flame_draw(void);
+struct page_source page_flame_use(void);
+
+struct page_source page_flame_style(void); /* analyzer/report/flame.css */
 
 #endif
