@@ -136,7 +136,7 @@ format: ## lay out all C sources by .clang-format
 .PHONY: help
 help: ## print this
 	@echo "make [TARGET] [BUILD=build] [PREFIX=/usr/local] [DESTDIR=] [CC=gcc]"
-	@sed -n 's/^\([a-z][a-z-]*\):[^#]*## \(.*\)/  \1|\2/p' Makefile | column -t -s '|'
+	@sed -n 's/^\([a-z][a-z-]*\):[^#]*## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "  %-12s %s\n", $$1, $$2 }'
 
 .PHONY: clean
 clean: ## remove the build directory

@@ -126,6 +126,15 @@ compile() {
 	fi
 }
 
+# LOW HIGH TRUTH: the truth lies in a 95 % interval, made wide enough that chance alone fails once in a million runs. How
+# often intervals as they are printed hold the truth is what test_truth.sh counts.
+interval_holds() {
+	/usr/bin/python3 -c 'import sys
+low, high, truth = map(float, sys.argv[1:])
+middle, half = (low + high) / 2, (high - low) / 2
+sys.exit(not middle - 2.6 * half <= truth <= middle + 2.6 * half)' "$@"
+}
+
 # The values of a JSON document at a Python expression over `d`: json_get FILE "d['sites'][0]['growth_bytes']"
 json_get() {
 	/usr/bin/python3 -c 'import json, sys; d = json.load(open(sys.argv[1])); print(eval(sys.argv[2]))' "$1" "$2"
