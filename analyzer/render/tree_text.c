@@ -97,7 +97,9 @@ static void frame_print(struct tree_text *text, const struct call_node *node, ui
 
 static bool node_is_drawn(const struct tree_text *text, uint32_t node)
 {
-	return node == 0 || text->tree->nodes[node].width >= text->least;
+	double width = text->tree->nodes[node].width;
+
+	return node == 0 || (width > 0 && width >= text->least);
 }
 
 /* What the function allocated itself is a branch of its own where it also calls others that did. */
@@ -159,33 +161,35 @@ static void node_print(struct tree_text *text, uint32_t node)
 	}
 }
 
-/* One line for `first` and the siblings after it, which are all too small to be drawn. */
+/* One line for `first` and the siblings after it, which are all too small to be drawn; none for those that have no
+ * value at all (everything they allocated was freed). */
 static void rest_print(struct tree_text *text, uint32_t parent, uint32_t first)
 {
 	const struct call_node *nodes = text->tree->nodes;
 	struct call_values sum[CALL_SIDE_COUNT] = {0};
 	uint32_t branches = 0;
 
-	for (uint32_t child = first; child < nodes[parent].end; child = nodes[child].end) {
+	for (uint32_t child = first; child < nodes[parent].end && nodes[child].width > 0; child = nodes[child].end) {
 		for (int side = 0; side < CALL_SIDE_COUNT; side++)
 			for (int value = 0; value < CALL_VALUE_COUNT; value++)
 				sum[side].of[value] += nodes[child].cumulative[side].of[value];
 		branches++;
 	}
+	if (!branches)
+		return;
 	numbers_print(text, sum);
 	blanks_print(text, indent_below(text, parent));
 	buffer_printf(text->out, "(%s%u smaller branch%s)\n", first > parent + 1 ? "and " : "", branches,
 		      branches == 1 ? "" : "es");
 }
 
-/* Nodes from this one on of which each has but one child and allocates nothing itself. */
+/* Nodes from this one on of which each has all from its first child: the others, if any, have no value. */
 static uint32_t chain_length(const struct tree_text *text, uint32_t node)
 {
 	const struct call_node *nodes = text->tree->nodes;
 	uint32_t length = 1;
 
-	while (nodes[node].end > node + 1 && nodes[node + 1].end == nodes[node].end &&
-	       nodes[node + 1].width >= nodes[node].width) {
+	while (nodes[node].width > 0 && nodes[node].end > node + 1 && nodes[node + 1].width >= nodes[node].width) {
 		length++;
 		node++;
 	}

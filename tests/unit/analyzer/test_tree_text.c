@@ -69,6 +69,26 @@ static void small_branches_are_summed_up(void **state)
 	profile_maker_free(maker);
 }
 
+static void what_was_all_freed_is_not_there(void **state)
+{
+	(void)state;
+	struct profile_maker *maker = profile_maker_create("server");
+	profile_maker_add(maker, "main;loop;kept", mebibytes(6));
+	profile_maker_add(maker, "main;loop;freed",
+			  (struct made_values){.allocated_bytes = 1e9, .allocated_objects = 9});
+	profile_maker_add(maker, "main;freed", (struct made_values){.allocated_bytes = 1e9, .allocated_objects = 9});
+	for (int i = 0; i < 2; i++) {
+		struct buffer out = render(maker, NULL, i ? 0.01 : 0, 0);
+		assert_string_equal(out.data, "    in use   share  callers first\n"
+					      "  6.00 MiB  100.0%  all\n"
+					      "                    main  source.c:1\n"
+					      "                    loop  source.c:2\n"
+					      "                    kept  source.c:3\n");
+		buffer_free(&out);
+	}
+	profile_maker_free(maker);
+}
+
 static void long_chains_are_folded(void **state)
 {
 	(void)state;
@@ -152,6 +172,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(branches_are_indented_and_chains_are_not),
 	    cmocka_unit_test(small_branches_are_summed_up),
+	    cmocka_unit_test(what_was_all_freed_is_not_there),
 	    cmocka_unit_test(long_chains_are_folded),
 	    cmocka_unit_test(difference_shows_change_and_what_vanished),
 	    cmocka_unit_test(lines_keep_to_the_page),
