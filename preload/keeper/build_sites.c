@@ -11,11 +11,11 @@
 /* A chain has a cell a bin, and a second one where two threads appended at once. */
 #define CHAIN_CELLS 256
 
-/* A sum is finite and not negative; anything else is damage, and would poison every total. */
+/* A sum is finite, not negative and below what readers refuse; anything else is damage, and would poison every total. */
 static double double_take(const seep_atomic_double *object)
 {
 	double value = double_load(object);
-	return value >= 0 && value < 0x1p1000 ? value : 0;
+	return value >= 0 && value < 1e100 ? value : 0;
 }
 
 static struct seep_sum sum_take(const struct seep_heap_sum *sum)

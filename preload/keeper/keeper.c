@@ -123,8 +123,8 @@ static void modules_look(struct keeper *keeper, uint64_t now_ns)
 	}
 }
 
-/* In the target, which no longer records. The exit snapshot, and what waits for it. Not durable: the file outlives the program without waiting for the disk.
- * The lease is the caller's. */
+/* In the target, which no longer records. The exit snapshot, and what waits for it. Not durable: the file outlives the
+ * program without waiting for the disk. The lease is the caller's. */
 static bool keeper_complete(struct keeper *keeper)
 {
 	struct seep_heap_header *header = keeper->heap.header;
@@ -153,7 +153,7 @@ static bool keeper_step(struct keeper *keeper, uint64_t now_ns, uint64_t *events
 	struct seep_heap_header *header = keeper->heap.header;
 	if (!lease_renew(&keeper->heap, &keeper->lease))
 		return false;
-	if (!keeper->in_target && (load_relaxed(keeper->leave) || !process_alive(header)))
+	if (!keeper->in_target && ((keeper->leave && load_relaxed(keeper->leave)) || !process_alive(header)))
 		return false;
 	store_relaxed(&header->alive_ns, now_ns);
 	*events = ring_fold(&keeper->heap, keeper->heap.capacity[SEEP_AREA_RING], false);

@@ -30,7 +30,7 @@ struct keeper {
 	char directory[KEEPER_PATH_BYTES]; /* absolute: the program may change its working directory */
 	uint64_t device, inode;            /* of the directory: another one of that name is not written to */
 
-	const seep_keeper_leave *leave;    /* outside the target: time to go; NULL in the target */
+	const seep_keeper_leave *leave; /* outside the target: time to go; NULL in the target */
 
 	/* the keeper's own */
 	uint64_t modules_ns; /* next look at the modules, outside the target */

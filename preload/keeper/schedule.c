@@ -2,7 +2,6 @@
 /* The keeper's timing: see schedule.h. */
 #include "keeper/schedule.h"
 
-
 /* The first point of the grid after now. */
 static uint64_t timer_after(const struct schedule *schedule, uint64_t now_ns)
 {

@@ -19,6 +19,7 @@
 #include "keeper/write.h"
 #include "record/describe.h"
 #include "support/heap_maker.h"
+#include "support/recording_maker.h"
 
 /* The definition, bit by bit. */
 static uint32_t crc_by_bits(uint32_t crc, const unsigned char *data, size_t bytes)
@@ -165,7 +166,7 @@ static void a_process_is_alive_until_it_ends(void **state)
 	header.boot_id[3] ^= 1;
 	assert_false(process_alive(&header)); /* before the last boot */
 	header.boot_id[3] ^= 1;
-	pid_t child = fork();
+	pid_t child = child_fork();
 	if (child == 0)
 		pause();
 	header.pid = (uint64_t)child;

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -139,12 +140,20 @@ void recording_free(const struct heap *heap, unsigned count, uint64_t first_addr
 	}
 }
 
-void recording_by_dead_process(const char *directory, uint64_t rate, recording_work *work)
+pid_t child_fork(void)
 {
-	int status;
 	fflush(NULL);
 	pid_t child = fork();
 	must(child >= 0);
+	if (child == 0)
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+	return child;
+}
+
+void recording_by_dead_process(const char *directory, uint64_t rate, recording_work *work)
+{
+	int status;
+	pid_t child = child_fork();
 	if (child == 0) {
 		struct heap heap;
 		recording_make(&heap, directory, rate);

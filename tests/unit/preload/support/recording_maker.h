@@ -23,6 +23,9 @@ void recording_allocate(const struct heap *heap, unsigned site, uint64_t size, u
 /* Frees some of these again, after `lifetime_ns`. */
 void recording_free(const struct heap *heap, unsigned count, uint64_t first_address, uint64_t lifetime_ns);
 
+/* fork() for tests: nothing buffered is printed twice, and the child does not outlive a parent that fails. */
+pid_t child_fork(void);
+
 /* Forks a child that makes a recording there, runs `work` in it and kills itself. Waits for its end. */
 typedef void recording_work(const struct heap *heap, const char *directory);
 void recording_by_dead_process(const char *directory, uint64_t rate, recording_work *work);
