@@ -106,6 +106,23 @@ wait_until 5 grep -q libseep "/proc/$background_pid/maps"
 check_match "a process that has sampled nothing yet" 'no recording yet; wait' "$("$SEEP" doctor "$background_pid")"
 check_match "no such process" 'there is no such process' "$("$SEEP" doctor 4194305)"
 
+if [ "$(id -u)" -eq 0 ]; then
+	compile sleeper <<-'END'
+		#include <sys/prctl.h>
+		#include <unistd.h>
+		int main(int argc, char **argv) { if (argc > 1) prctl(PR_SET_DUMPABLE, 0); pause(); return !argv; }
+	END
+	chmod 755 "$WORK"
+	background setpriv --reuid=65534 --regid=65534 --clear-groups ./sleeper not-dumpable
+	check "a process that is not dumpable" wait_until 5 bash -c "'$SEEP' doctor $background_pid | grep -q 'is not dumpable: only root.*; ask as root'"
+	cp sleeper privileged && chown 65534 privileged && chmod 4755 privileged
+	LD_PRELOAD=$SHIM background setpriv --reuid=65533 --regid=65533 --clear-groups ./privileged
+	check "a process that was started in secure mode" wait_until 5 bash -c "'$SEEP' doctor $background_pid | grep -q 'started in secure mode.*LD_PRELOAD was ignored; '"
+else
+	skip "a process that is not dumpable" "not root"
+	skip "a process that was started in secure mode" "not root"
+fi
+
 # seep run warns in one line and runs the program as it would have run.
 runs() { # FINDING COMMAND...
 	local pattern=$1 output status
