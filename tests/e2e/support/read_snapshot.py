@@ -1,0 +1,140 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Reads a snapshot by the tables of docs/SNAPSHOT_FORMAT.md, and by nothing else.
+
+    read_snapshot.py SNAPSHOT_FORMAT.md FILE
+
+Checks that the tables have no gap, that the file is as they say, and that its sums agree with each other. Prints the
+totals as JSON.
+"""
+import json
+import math
+import re
+import struct
+import sys
+import zlib
+
+WIDTHS = {"u32": 4, "u64": 8, "f64": 8, "text": 4, "measure": 72}
+FORMATS = {"u32": "<I", "u64": "<Q", "f64": "<d", "text": "<I"}
+PAGE = open(sys.argv[1]).read()
+
+
+def width(kind):
+    array = re.fullmatch(r"u8\[(\d+)\]", kind)
+    return int(array[1]) if array else WIDTHS[kind]
+
+
+def table(after, total):
+    """The first table of fields behind some words of the page: [(offset, type, name)]."""
+    rows = []
+    for line in PAGE.split(after, 1)[1].split("\n"):
+        row = re.match(r"\| (\d+) \| (\S+) \| ([\w.]+) \|", line)
+        if row:
+            rows.append((int(row[1]), row[2], row[3]))
+        elif rows and not line.startswith("|"):
+            break
+    end = 0
+    for offset, kind, name in rows:
+        assert offset == end, f"{after}: {name} is at {offset}, not at {end}"
+        end += width(kind)
+    assert end == total, f"{after}: {end} bytes, not {total}"
+    return rows
+
+
+HEADER, SECTION, MEASURE = table("### Header", 64), table("### Section table", 32), table("A *measure*, 72", 72)
+ENTRIES = {
+    1: table("### PROCESS", 112), 3: table("### MODULES", 72), 4: table("### NODES", 24), 5: table("### SITES", 368),
+    6: table("### LIFETIMES", 48), 7: table("### LIVE", 40), 8: table("### MEMORY and LOSSES", 16),
+}
+ENTRIES[9] = ENTRIES[8]
+
+
+def record(data, at, rows):
+    return {name: value(data, at + offset, kind) for offset, kind, name in rows}
+
+
+def value(data, at, kind):
+    if kind == "measure":
+        return record(data, at, MEASURE)
+    if kind in FORMATS:
+        return struct.unpack_from(FORMATS[kind], data, at)[0]
+    return data[at:at + width(kind)]
+
+
+def read(data):
+    header = record(data, 0, HEADER)
+    count = header["section_count"]
+    assert header["magic"] == b"SEEPSNAP" and header["version"] == 1 and header["header_bytes"] == 64
+    assert header["file_bytes"] == len(data)
+    assert zlib.crc32(data[:60] + bytes(4)) == header["header_crc"]
+    assert zlib.crc32(data[64:64 + 32 * count]) == header["table_crc"]
+    sections = {}
+    for i in range(count):
+        section = record(data, 64 + 32 * i, SECTION)
+        content = data[section["offset"]:section["offset"] + section["bytes"]]
+        stride = section["entry_bytes"]
+        assert section["offset"] % 8 == 0 and section["offset"] >= 64 + 32 * count
+        assert zlib.crc32(content) == section["crc"] and len(content) % stride == 0
+        assert section["type"] not in sections
+        if section["type"] == 2:
+            assert stride == 1 and content[0] == 0 and content[-1] == 0
+            sections[2] = content
+        else:
+            rows = ENTRIES[section["type"]]
+            sections[section["type"]] = [record(content, at, rows) for at in range(0, len(content), stride)]
+    return header, sections
+
+
+def estimate(measure, unit):
+    return measure[unit + ".uncertain"] + measure[unit + ".certain"]
+
+
+def close(a, b):
+    return math.isclose(a, b, rel_tol=1e-9, abs_tol=1e-6)
+
+
+def sample_bytes(live):
+    missed = math.exp(-max(live["size"], 1) / live["rate"])
+    certain = missed < 1e-4 or live["rate"] == 1
+    return live["size"] if certain else live["size"] / (1 - missed)
+
+
+def check(sections):
+    texts = [0] + [i + 1 for i, byte in enumerate(sections[2][:-1]) if byte == 0]
+    for rows, entries in ((ENTRIES[1], sections[1]), (ENTRIES[3], sections[3])):
+        assert all(entry[name] in texts for entry in entries for _, kind, name in rows if kind == "text")
+    for i, node in enumerate(sections[4]):
+        assert node["parent"] < i or i == 0 == node["parent"]
+        assert node["module"] < len(sections[3])
+    for i, site in enumerate(sections[5]):
+        live = [sample for sample in sections[7] if sample["site"] == i]
+        died = [lifetime for lifetime in sections[6] if lifetime["site"] == i]
+        assert site["node"] < len(sections[4])
+        assert site["in_use"]["samples"] == len(live)
+        assert close(estimate(site["in_use"], "bytes"), sum(map(sample_bytes, live)))
+        assert site["freed"]["samples"] == sum(lifetime["samples"] for lifetime in died)
+        assert close(estimate(site["freed"], "bytes"), sum(lifetime["bytes"] for lifetime in died))
+        assert close(estimate(site["freed"], "objects"), sum(lifetime["objects"] for lifetime in died))
+        assert site["freed_shortly"]["samples"] <= site["freed"]["samples"]
+        assert site["allocated"]["samples"] == site["freed"]["samples"] + len(live)
+
+
+def main():
+    header, sections = read(open(sys.argv[2], "rb").read())
+    check(sections)
+    text = sections[2]
+    command = sections[1][0]["command"]
+    print(json.dumps({
+        "command": text[command:text.index(0, command)].decode(),
+        "number": header["number"],
+        "trigger": header["trigger"],
+        "sites": len(sections[5]),
+        "samples": len(sections[7]),
+        "rss": next(entry["value"] for entry in sections[8] if entry["key"] == 1),
+        "inuse_bytes": round(sum(estimate(site["in_use"], "bytes") for site in sections[5])),
+        "alloc_bytes": round(sum(estimate(site["allocated"], "bytes") for site in sections[5])),
+        "alloc_objects": round(sum(estimate(site["allocated"], "objects") for site in sections[5])),
+    }))
+
+
+main()
