@@ -112,6 +112,30 @@ check-tsan: ## the lock-free parts under ThreadSanitizer
 	tests/deps.sh build test
 	BUILD=$(BUILD) tests/run.sh tsan
 
+.PHONY: check-unwinder
+check-unwinder: all unit ## a million stacks a program against libunwind, a minute of modules that come and go
+	tests/deps.sh test
+	BUILD=$(BUILD) SEEP_UNWINDER_STACKS=1000000 SEEP_UNWINDER_SECONDS=60 bash tests/e2e/test_unwinder.sh
+
+# The cost of one captured stack. The chain of functions is there three times: plain, with frame pointers, in a library.
+BENCH_C = $(CC) $(BASE) $(CFLAGS) -Ipreload -Itests/bench
+$(BUILD)/bench/libchain.so: tests/bench/stack_bench_chain.c
+	@mkdir -p $(@D)
+	$(BENCH_C) -fPIC -fomit-frame-pointer -shared -DCHAIN=chain_shared -o $@ $<
+
+$(BUILD)/bench/chain_plain.o $(BUILD)/bench/chain_kept.o: $(BUILD)/bench/chain_%.o: tests/bench/stack_bench_chain.c
+	@mkdir -p $(@D)
+	$(BENCH_C) $(if $(filter kept,$*),-fno-omit-frame-pointer,-fomit-frame-pointer) -DCHAIN=chain_$* -c -o $@ $<
+
+$(BUILD)/bench/stack_bench: tests/bench/stack_bench.c $(BUILD)/bench/chain_plain.o $(BUILD)/bench/chain_kept.o \
+    $(BUILD)/bench/libchain.so $(BUILD)/libcore.a $(BUILD)/libkeeper.a
+	$(BENCH_C) -fno-omit-frame-pointer -o $@ $(filter-out %.a,$^) -Wl,-rpath,'$$ORIGIN' \
+	    -Wl,--start-group $(filter %.a,$^) -Wl,--end-group -lm -lpthread
+
+.PHONY: bench-stack
+bench-stack: $(BUILD)/bench/stack_bench ## what one captured stack costs, by backend: warm, cold, the very first
+	$<
+
 .PHONY: install uninstall
 install: all ## install below PREFIX (/usr/local); DESTDIR stages it
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/seep $(DESTDIR)$(PREFIX)/share/doc/seep

@@ -11,7 +11,8 @@
  * the hook, as the compiler's __builtin_frame_address(0) gives it in the
  * outermost function of the shim (or in one that it tail-calls). That word
  * holds the program's rbp, the next one the return address into the program,
- * so the start costs two reads.
+ * so the start costs two reads. The frame must still be there: the function
+ * whose frame it is must not itself end in a tail call of what captures.
  */
 #ifndef SEEP_SAMPLE_UNWINDER_H
 #define SEEP_SAMPLE_UNWINDER_H

@@ -48,7 +48,9 @@ static double now_ns(void)
 /* As a hook of the shim would: the first frame captured is this function's caller. */
 static __attribute__((noinline)) struct unwinding capture(const struct unwinder *unwinder, uintptr_t *frames)
 {
-	return unwinder->capture(__builtin_frame_address(0), frames, UNWINDER_FRAMES);
+	struct unwinding unwinding = unwinder->capture(__builtin_frame_address(0), frames, UNWINDER_FRAMES);
+	__asm__ volatile("" : : : "memory"); /* not a jump: the frame is needed */
+	return unwinding;
 }
 
 static double capture_many(const struct task *task, unsigned captures)

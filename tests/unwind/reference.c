@@ -26,6 +26,7 @@
 #include <unistd.h>
 
 #include "sample/unwinder.h"
+#include "sample/walker_modules.h"
 
 extern void *__libc_malloc(size_t bytes);
 extern void *__libc_calloc(size_t count, size_t bytes);
@@ -45,6 +46,7 @@ static const char *const verdict_names[VERDICT_COUNT] = {
 };
 
 static _Atomic unsigned long allocations, stacks, frames_compared, longest, counts[VERDICT_COUNT], details;
+static _Atomic unsigned long ends[3], run_time_code;
 static _Atomic bool ready;
 static unsigned long every = 1, wanted = 100000;
 static char output_name[512];
@@ -109,9 +111,19 @@ static bool same(const uintptr_t *left, size_t left_depth, const uintptr_t *righ
 	return true;
 }
 
+static bool has_run_time_code(const uintptr_t *frames, size_t depth)
+{
+	struct table_module module;
+	uint32_t instance;
+	for (size_t i = 0; i < depth; i++)
+		if (!module_at((frames[i] & ~UNWINDER_EXACT) - 1, false, &module, &instance))
+			return true;
+	return false;
+}
+
 static __attribute__((noinline)) void compare(const void *hook_frame)
 {
-	static const char *const ends[] = {"complete", "limit", "lost"};
+	static const char *const end_names[] = {"complete", "limit", "lost"};
 	uintptr_t own[UNWINDER_FRAMES], backtraced[UNWINDER_FRAMES], stepped[UNWINDER_FRAMES];
 	struct unwinding walked = unwinder_walker.capture(hook_frame, own, UNWINDER_FRAMES);
 	struct unwinding traced = unwinder_libunwind.capture(hook_frame, backtraced, UNWINDER_FRAMES);
@@ -121,12 +133,14 @@ static __attribute__((noinline)) void compare(const void *hook_frame)
 		verdict =
 		    same(own, walked.depth, stepped, depth) ? VERDICT_LIBUNWIND_INCONSISTENT : VERDICT_UNEXPLAINED;
 		if (details++ < 20) {
-			output_stack("walker", own, walked.depth, ends[walked.end]);
-			output_stack("unw_backtrace", backtraced, traced.depth, ends[traced.end]);
+			output_stack("walker", own, walked.depth, end_names[walked.end]);
+			output_stack("unw_backtrace", backtraced, traced.depth, end_names[traced.end]);
 			output_stack("unw_step", stepped, depth, verdict_names[verdict]);
 		}
 	}
 	counts[verdict]++;
+	ends[walked.end]++;
+	run_time_code += has_run_time_code(own, walked.depth);
 	frames_compared += walked.depth;
 	if (walked.depth > longest)
 		longest = walked.depth;
@@ -135,8 +149,12 @@ static __attribute__((noinline)) void compare(const void *hook_frame)
 static void account(void)
 {
 	char text[1024];
-	size_t bytes = (size_t)snprintf(text, sizeof text, "program: %s\nstacks: %lu\nframes: %lu\nlongest: %lu\n",
-					program_invocation_short_name, stacks, frames_compared, longest);
+	size_t bytes =
+	    (size_t)snprintf(text, sizeof text,
+			     "program: %s\nstacks: %lu\nframes: %lu\nlongest: %lu\n"
+			     "complete: %lu\ncut at the limit: %lu\nlost: %lu\nthrough run-time code: %lu\n",
+			     program_invocation_short_name, stacks, frames_compared, longest, ends[UNWINDING_COMPLETE],
+			     ends[UNWINDING_LIMIT], ends[UNWINDING_LOST], run_time_code);
 	for (unsigned i = 0; i < VERDICT_COUNT; i++)
 		bytes += (size_t)snprintf(text + bytes, sizeof text - bytes, "%s: %lu\n", verdict_names[i], counts[i]);
 	output(text, bytes);

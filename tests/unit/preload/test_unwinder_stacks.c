@@ -352,6 +352,7 @@ static __attribute__((noinline)) void measured_hook(uintptr_t *frames)
 {
 	hook_stack_pointer = (uintptr_t)__builtin_frame_address(0);
 	unwinder_walker.capture(__builtin_frame_address(0), frames, UNWINDER_FRAMES);
+	__asm__ volatile("" : : : "memory"); /* no jump: the frame is needed */
 }
 
 static void measured_fiber(void)
