@@ -1,24 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The opt-in signal: its handler asks the keeper and returns. See trigger.h. */
+/* Asking the keeper for a snapshot: see trigger.h. */
 #include "record/trigger.h"
 
 #include <signal.h>
 #include <stddef.h>
 
-#include "base/atomics.h"
-#include "base/syscall.h"
+#include "keeper/request.h"
 #include "record/recording.h"
+
+bool trigger_ask(enum seep_trigger trigger)
+{
+	const struct heap *heap = recording_heap();
+	if (!heap)
+		return false;
+	request_post(heap->header, trigger);
+	return true;
+}
 
 static void ask(int signal)
 {
 	(void)signal;
-	const struct heap *heap = recording_heap();
-	if (!heap)
-		return;
-	store_relaxed(&heap->header->request_trigger, SEEP_TRIGGER_SIGNAL);
-	add_release(&heap->header->requested, 1);
-	add_release(&heap->header->wake, 1);
-	system_futex_wake(&heap->header->wake, 1);
+	trigger_ask(SEEP_TRIGGER_SIGNAL);
 }
 
 void trigger_prepare(int signal)

@@ -94,7 +94,7 @@ static void estimates_are_unbiased_for_a_mix_of_sizes(void **state)
 			continue;
 		}
 		struct weight weight = weight_of(size, rate);
-		measure_add(&measure, &weight);
+		weight_add_to_measure(&measure, &weight);
 		left = sampler_draw_gap(&random, rate);
 	}
 	double x = measure.bytes.uncertain + measure.bytes.certain,
