@@ -21,10 +21,11 @@ analyzer/profile    base reader symbols
 analyzer/statistics base reader symbols profile
 analyzer/compare    base reader symbols profile statistics tree
 analyzer/tree       base reader symbols profile statistics compare
-analyzer/render     base reader symbols profile statistics compare tree
-analyzer/process    base reader symbols profile statistics compare tree render
-analyzer/commands   base reader symbols profile statistics compare tree render process
-analyzer            base reader symbols profile statistics compare tree render process commands
+analyzer/leaks      base reader symbols profile statistics compare tree
+analyzer/render     base reader symbols profile statistics compare tree leaks
+analyzer/process    base reader symbols profile statistics compare tree leaks render
+analyzer/commands   base reader symbols profile statistics compare tree leaks render process
+analyzer            base reader symbols profile statistics compare tree leaks render process commands
 '
 # A reader fills the model, so it sees the model's header, though it stands a floor lower.
 exceptions='analyzer/reader profile/profile.h
