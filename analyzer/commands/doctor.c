@@ -5,16 +5,14 @@
  */
 #include <limits.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "base/buffer.h"
 #include "base/json.h"
-#include "base/strings.h"
 #include "commands/argument.h"
 #include "commands/command.h"
 #include "process/check.h"
 
-enum { OPTION_JSON = 256, TEXT_LIMIT_BYTES = 400 };
+enum { OPTION_JSON = 256 };
 
 static const char *const severity_names[] = {
     [FINDING_FINE] = "ok",
@@ -30,18 +28,12 @@ static const struct command_option doctor_options[] = {
 
 static void findings_print(const struct findings *findings, struct buffer *out)
 {
-	struct string_pool *strings = string_pool_create();
-
 	for (size_t i = 0; i < findings->count; i++) {
 		const struct finding *finding = &findings->items[i];
-		/* Names in it come from outside. */
-		const char *text =
-		    string_pool_intern_safe(strings, finding->text, strlen(finding->text), TEXT_LIMIT_BYTES);
-		buffer_printf(out, "%-8s %s%s%s\n", severity_names[finding->severity], text,
+		buffer_printf(out, "%-8s %s%s%s\n", severity_names[finding->severity], finding->text,
 			      *finding->advice ? "; " : "", finding->advice);
 	}
 	buffer_printf(out, "%s\n", findings_have_fault(findings) ? "it will not work" : "it will work");
-	string_pool_free(strings);
 }
 
 static void findings_print_json(const struct findings *findings, struct buffer *out)

@@ -20,15 +20,19 @@ void finding_add(struct findings *findings, enum finding_severity severity, cons
 		 const char *format, ...)
 {
 	va_list arguments;
+	char text[sizeof((struct finding *)NULL)->text];
+	struct error safe;
 
+	va_start(arguments, format);
+	vsnprintf(text, sizeof text, format, arguments);
+	va_end(arguments);
+	error_set(&safe, "%s", text); /* names in it come from outside: no control characters */
 	ARRAY_RESERVE(findings->items, findings->count, findings->capacity);
 	struct finding *finding = &findings->items[findings->count++];
 	finding->severity = severity;
 	finding->id = id;
+	snprintf(finding->text, sizeof finding->text, "%s", safe.text);
 	snprintf(finding->advice, sizeof finding->advice, "%s", advice ? advice : "");
-	va_start(arguments, format);
-	vsnprintf(finding->text, sizeof finding->text, format, arguments);
-	va_end(arguments);
 }
 
 bool findings_have_fault(const struct findings *findings)

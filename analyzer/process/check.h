@@ -23,7 +23,7 @@ enum finding_severity {
 struct finding {
 	enum finding_severity severity;
 	const char *id;   /* stable, for scripts: "static", "setuid", ... */
-	char text[320];   /* what is */
+	char text[512];   /* what is; safe to print */
 	char advice[240]; /* what to do; "" where nothing is */
 };
 

@@ -80,6 +80,8 @@ else
 fi
 check "redis-server works" diagnoses 0 executable redis-server
 
+cp static "$(printf 'na\033[31m\nme')"
+check_equal "a hostile name comes out harmless" 0 "$("$SEEP" doctor -- "$(printf './na\033[31m\nme')" | grep -cP '[\x00-\x08\x0e-\x1f]|^me')"
 text=$("$SEEP" doctor -- ./static)
 check_match "text: what is, and what to do, in one line" '^fault +.*/?static is statically linked.*; link it dynamically' "$text"
 check_match "text: a verdict at the end" '^it will not work$' "$text"
