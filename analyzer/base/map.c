@@ -5,6 +5,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "base/map.h"
 #include "base/memory.h"
@@ -21,6 +22,7 @@ struct map {
 	struct map_slot *slots;
 	size_t slot_count; /* a power of two */
 	size_t entry_count;
+	uint64_t secret;
 };
 
 /* Spreads every bit of the word over all others (the finalizer of MurmurHash3). */
@@ -51,12 +53,23 @@ uint64_t hash_bytes(uint64_t seed, const void *data, size_t length)
 	return word_mix(hash);
 }
 
+uint64_t hash_secret(void)
+{
+	static uint64_t secret;
+
+	/* Without entropy the address of a variable has to do: it is random enough to be a nuisance. */
+	if (!secret && getrandom(&secret, sizeof secret, GRND_NONBLOCK) != (ssize_t)sizeof secret)
+		secret = (uintptr_t)&secret;
+	return secret;
+}
+
 struct map *map_create(void)
 {
 	struct map *map = memory_allocate(1, sizeof *map);
 
 	map->slots = memory_allocate(SLOTS_AT_FIRST, sizeof *map->slots);
 	map->slot_count = SLOTS_AT_FIRST;
+	map->secret = hash_secret();
 	return map;
 }
 
@@ -71,7 +84,7 @@ void map_free(struct map *map)
 /* The key's slot, or the free one where it belongs. */
 static struct map_slot *map_find(const struct map *map, uint64_t key)
 {
-	size_t index = word_mix(key) & (map->slot_count - 1);
+	size_t index = word_mix(key ^ map->secret) & (map->slot_count - 1);
 
 	while (map->slots[index].taken && map->slots[index].key != key)
 		index = (index + 1) & (map->slot_count - 1);

@@ -106,7 +106,7 @@ const char *string_pool_intern_bytes(struct string_pool *pool, const char *bytes
 {
 	if (length == 0)
 		bytes = "";
-	uint64_t hash = hash_bytes(0, bytes, length);
+	uint64_t hash = hash_bytes(hash_secret(), bytes, length);
 	struct slot *slot = string_pool_find(pool, hash, bytes, length);
 
 	if (slot->text)

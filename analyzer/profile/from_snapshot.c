@@ -139,7 +139,7 @@ static uint32_t location_find(struct profile *profile, struct map *known, const 
 {
 	const uint64_t words[] = {wanted->module, wanted->address, wanted->exact};
 
-	for (uint64_t key = hash_bytes(0, words, sizeof words);; key++) {
+	for (uint64_t key = hash_bytes(hash_secret(), words, sizeof words);; key++) {
 		uint64_t *slot = map_put(known, key, NULL);
 		if (*slot == 0) {
 			profile->locations[profile->location_count] = *wanted;
