@@ -77,6 +77,8 @@ static void slot_copy(struct seep_heap_live *slot, uint64_t address, struct live
 
 bool live_remove(const struct heap *heap, uint64_t address, struct live_entry *entry)
 {
+	if (address <= SEEP_LIVE_WRITING) /* free(NULL): no slot's state may be taken for an object */
+		return false;
 	uint64_t hash = address_hash(address);
 	for (uint32_t level = 0; level < SEEP_LIVE_LEVELS; level++) {
 		uint32_t mask = level_mask(heap, level), home = (uint32_t)hash & mask;

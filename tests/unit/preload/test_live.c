@@ -55,6 +55,25 @@ static void gives_back_what_was_put_in(void **state)
 	heap_unmake(&heap);
 }
 
+/* The filter may send free(NULL) here, and 0 is what a free slot holds. */
+static void no_free_slot_is_taken_for_the_null_pointer(void **state)
+{
+	(void)state;
+	struct heap heap;
+	struct live_entry out;
+	heap_make(&heap, 512 << 10, 0);
+	for (uint64_t i = 1; i < 5000; i++) { /* every home has been in use once */
+		struct live_entry entry = {.address = i * 48};
+		assert_true(live_insert(&heap, &entry));
+	}
+	for (uint64_t i = 1; i < 5000; i++)
+		assert_true(live_remove(&heap, i * 48, &out));
+	assert_false(live_remove(&heap, 0, &out));
+	assert_false(live_remove(&heap, SEEP_LIVE_WRITING, &out));
+	assert_int_equal(balance(&heap), 0);
+	heap_unmake(&heap);
+}
+
 static void takes_the_small_level_first(void **state)
 {
 	(void)state;
@@ -191,6 +210,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(gives_back_what_was_put_in),
+	    cmocka_unit_test(no_free_slot_is_taken_for_the_null_pointer),
 	    cmocka_unit_test(takes_the_small_level_first),
 	    cmocka_unit_test(fills_to_most_of_its_size_then_refuses_and_stays_right),
 	    cmocka_unit_test(regular_addresses_fill_it_as_far_as_others),
