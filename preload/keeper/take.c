@@ -32,8 +32,11 @@ bool snapshot_take(const struct heap *heap, int directory, const struct build_op
 		   uint64_t *number, struct seep_fault *fault)
 {
 	struct seep_image image = {0};
-	bool taken = snapshot_build(heap, options, &image, fault) &&
-		     number_and_write(heap, directory, &image, durable, number, fault);
+	bool built = snapshot_build(heap, options, &image, fault);
+	/* The last sign of life must not be older than a snapshot: the one made after a death goes by it. */
+	if (built && !options->dead)
+		store_relaxed(&heap->header->alive_ns, ((const struct seep_snapshot_header *)image.data)->time_ns);
+	bool taken = built && number_and_write(heap, directory, &image, durable, number, fault);
 	seep_snapshot_free(&image);
 	if (taken)
 		retention_apply(heap, directory);
