@@ -105,7 +105,8 @@ struct profile {
 };
 
 /* Opens whatever the path names, told by content: a snapshot file, or a recording directory (then its last snapshot;
- * where the process died without one, its state is folded from the heap file). False: one line in error, naming file,
+ * where the process died without one, or runs and has none yet, its state is folded from the heap file, and `source`
+ * is "DIRECTORY/heap"). False: one line in error, naming file,
  * offset and fault. */
 struct profile *profile_open(const char *path, struct error *error);
 /* The same from bytes in memory; `name` is for messages. */
@@ -128,7 +129,7 @@ struct profile_totals {
 void profile_totals(const struct profile *profile, struct profile_totals *totals);
 
 /* The snapshots of a recording directory, ascending by number. Fails (false) only where the directory can't be read
- * or holds none. */
+ * or holds none. Only headers are read: one that is damaged has time 0 and no trigger, and is refused when opened. */
 struct recording_entry {
 	char *path;
 	uint64_t number, time_ns;
