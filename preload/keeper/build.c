@@ -190,7 +190,7 @@ static void losses_build(struct build *build)
 static uint64_t time_of(const struct build *build)
 {
 	const struct seep_heap_header *header = build->heap->header;
-	uint64_t now_ns = clock_read_ns(CLOCK_MONOTONIC), seen_ns = load_relaxed(&header->alive_ns);
+	uint64_t now_ns = build->begun_ns, seen_ns = load_relaxed(&header->alive_ns);
 	if (!build->options->dead)
 		return now_ns;
 	if (build->newest_ns > seen_ns)
@@ -228,7 +228,7 @@ bool snapshot_build(const struct heap *heap, const struct build_options *options
 		    struct seep_fault *fault)
 {
 	for (int attempt = 1;; attempt++) {
-		struct build build = {.heap = heap, .options = options};
+		struct build build = {.heap = heap, .options = options, .begun_ns = clock_read_ns(CLOCK_MONOTONIC)};
 		if (!build_once(&build)) {
 			build_free(&build);
 			return fault_fill(fault, 0, ENOMEM, "no memory for a snapshot");

@@ -11,7 +11,8 @@
 /* A chain has a cell a bin, and a second one where two threads appended at once. */
 #define CHAIN_CELLS 256
 
-/* A sum is finite, not negative and below what readers refuse; anything else is damage, and would poison every total. */
+/* A sum is finite, not negative and below what readers refuse; anything else is damage, and would poison every total.
+ */
 static double double_take(const seep_atomic_double *object)
 {
 	double value = double_load(object);

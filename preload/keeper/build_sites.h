@@ -39,6 +39,7 @@ struct build {
 	struct build_site *sites;
 	uint64_t site_count;
 	uint64_t tail;              /* of the ring, when its events were read */
+	uint64_t begun_ns;          /* when this attempt began */
 	uint64_t newest_ns;         /* youngest birth seen */
 	uint64_t losses[SEEP_KEYS]; /* found on the way; then the header's too */
 };

@@ -42,7 +42,8 @@ void space_give_back(int directory, const void *map, uint64_t map_bytes)
 	int descriptor = file_open(directory, SEEP_HEAP_NAME, O_RDWR | O_NOFOLLOW | O_NONBLOCK, 0);
 	if (descriptor < 0)
 		return;
-	uint64_t bytes = map_bytes / SEEP_HEAP_PAGE * SEEP_HEAP_PAGE, at = 0;
+	/* the header is used, and is still written to where the keeper itself is in the program */
+	uint64_t bytes = map_bytes / SEEP_HEAP_PAGE * SEEP_HEAP_PAGE, at = SEEP_HEAP_AREAS_OFFSET;
 	while (at < bytes) {
 		int64_t from = system_seek(descriptor, (int64_t)at, SEEK_DATA);
 		if (from == -ENXIO)

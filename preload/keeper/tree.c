@@ -125,6 +125,10 @@ uint32_t tree_add_site(struct tree *tree, uint32_t site, uint32_t *flags)
 	uint64_t room = (uint64_t)(tree->heap->stacks + tree->heap->capacity[SEEP_AREA_STACKS] - stack->frames);
 	depth = depth < room ? depth : room;
 	*flags = stack->flags & SEEP_SITE_TRUNCATED;
+	if (depth > TREE_DEPTH) {
+		depth = TREE_DEPTH;
+		*flags = SEEP_SITE_TRUNCATED;
+	}
 	if (depth > tree->frames_left) {
 		*flags |= SEEP_SITE_TRUNCATED;
 		return 0;

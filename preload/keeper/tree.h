@@ -18,6 +18,7 @@
 #include "keeper/image.h"
 
 #define TREE_PROBES 4096
+#define TREE_DEPTH 1024 /* frames of a stack that readers take; more only where the heap file is damaged */
 
 struct tree {
 	const struct heap *heap;

@@ -538,6 +538,12 @@ static void lying_counters_and_circular_chains_are_bounded(void **state)
 	struct seep_image image = build(&heap, &post_mortem, &snapshot);
 	assert_in_range(snapshot.lifetime_count, 1, heap.capacity[SEEP_AREA_LIFETIMES]);
 	assert_in_range(snapshot.node_count, 1, heap.capacity[SEEP_AREA_STACKS]);
+	/* readers take stacks of 1,024 frames at most */
+	unsigned depth = 0;
+	for (uint32_t node = snapshot.sites[1].node; node; node = snapshot.nodes[node].parent)
+		depth++;
+	assert_int_equal(depth, 1024);
+	assert_true(snapshot.sites[1].flags & SEEP_SITE_TRUNCATED);
 	seep_snapshot_free(&image);
 	heap_unmake(&heap);
 }
