@@ -3,18 +3,29 @@
  * The keeper's thread has credentials of its own, since libc's setuid() sets
  * those of the threads that it knows. A server that drops its privileges must
  * not keep a privileged thread on our account, so the keeper follows.
+ *
+ * It follows when the program gave up its ids for good: as long as one of its
+ * real, effective and saved ids is still the thread's, the program can go back
+ * (seteuid for a moment), and the thread has no more power than the program.
  */
 #ifndef SEEP_KEEPER_CREDENTIALS_H
 #define SEEP_KEEPER_CREDENTIALS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
-/* In the target's keeper thread: where the program's user or group ids differ from the thread's, gives the recording's
- * directory and heap file to the new user, drops supplementary groups, and takes the program's ids. `directory` is a
- * path. */
-void credentials_follow(uint64_t pid, const char *directory);
+struct credentials {
+	uint32_t user[4], group[4]; /* real, effective, saved, filesystem */
+};
 
-/* The four numbers (real, effective, saved, filesystem) behind "Uid:" or "Gid:" in /proc/PID/status; for tests, too. */
-int credentials_parse(const char *status, const char *field, uint32_t ids[static 4]);
+/* Did the program give up the user or group that the calling thread has? Then what it has now is in *program. */
+bool credentials_changed(uint64_t pid, struct credentials *program);
+
+/* In the target's keeper thread: gives the recording's directory (an open descriptor, or negative) and heap file to the
+ * program's user, drops supplementary groups, and takes its ids. */
+void credentials_take(const struct credentials *program, int directory);
+
+/* The four numbers behind "Uid:" or "Gid:" in the text of /proc/PID/status. False: not there. */
+bool credentials_parse(const char *status, const char *field, uint32_t ids[static 4]);
 
 #endif

@@ -100,12 +100,22 @@ static void snapshots_take(struct keeper *keeper, uint64_t now_ns)
 		keeper_take(keeper, SEEP_TRIGGER_PEAK, true, &number);
 }
 
+static void credentials_follow(const struct keeper *keeper)
+{
+	struct credentials program;
+	if (!keeper->in_target || !credentials_changed(keeper->heap.header->pid, &program))
+		return;
+	int directory = directory_open(keeper);
+	credentials_take(&program, directory);
+	if (directory >= 0)
+		system_close(directory);
+}
+
 static void memory_look(struct keeper *keeper, uint64_t now_ns)
 {
 	if (schedule_memory_due(&keeper->schedule, now_ns)) {
 		memory_read_status(&keeper->heap);
-		if (keeper->in_target)
-			credentials_follow(keeper->heap.header->pid, keeper->directory);
+		credentials_follow(keeper);
 	}
 	if (schedule_limit_due(&keeper->schedule, now_ns))
 		memory_read_limit(&keeper->heap);

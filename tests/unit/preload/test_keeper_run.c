@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The keeper at work, in processes of its own: timer, requests, the program's end, a directory that goes away. */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -11,12 +12,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <cmocka.h>
 
 #include "base/atomics.h"
+#include "keeper/credentials.h"
 #include "keeper/keeper.h"
 #include "support/recording_maker.h"
 #include "support/snapshot_parser.h"
@@ -341,6 +345,73 @@ static void the_keepers_descriptors_are_not_the_programs(void **state)
 	assert_true(directory_count(directory, ".seep") > 1);
 }
 
+/* Effective user of the process's other thread, the keeper's; -1: there is none. */
+static long keepers_user(void)
+{
+	DIR *tasks = opendir("/proc/self/task");
+	long user = -1;
+	for (struct dirent *entry; (entry = readdir(tasks));) {
+		char path[300], status[3000] = "";
+		uint32_t ids[4];
+		if (atoi(entry->d_name) <= 0 || atoi(entry->d_name) == getpid())
+			continue;
+		snprintf(path, sizeof path, "/proc/self/task/%s/status", entry->d_name);
+		int file = open(path, O_RDONLY);
+		if (read(file, status, sizeof status - 1) > 0 && credentials_parse(status, "Uid:", ids))
+			user = ids[1];
+		close(file);
+	}
+	closedir(tasks);
+	return user;
+}
+
+static bool keepers_user_becomes(long user)
+{
+	for (int i = 0; i < 300 && keepers_user() != user; i++)
+		usleep(10000);
+	return keepers_user() == user;
+}
+
+/* By raw system calls, as libc's would take along the keeper, which is one of its threads in this test. */
+static int drops_its_privileges(struct keeper *keeper)
+{
+	struct stat status;
+	recording_allocate(&keeper->heap, 1, 100, 50, 0x10000);
+	if (syscall(SYS_setresuid, -1, 65534, -1) != 0)
+		return 1;
+	usleep(1300000); /* for a moment only: it is followed by nobody */
+	if (keepers_user() != 0 || syscall(SYS_setresuid, -1, 0, -1) != 0)
+		return 2;
+	if (syscall(SYS_setresgid, 65534, 65534, 65534) != 0 || syscall(SYS_setresuid, 65534, 65534, 65534) != 0)
+		return 3;
+	prctl(PR_SET_DUMPABLE, 1);
+	if (!keepers_user_becomes(65534))
+		return 4;
+	if (prctl(PR_GET_DUMPABLE) != 1)
+		return 5;
+	return stat(directory, &status) == 0 && status.st_uid == 65534 ? 0 : 6;
+}
+
+static void the_keeper_follows_a_program_that_drops_its_privileges(void **state)
+{
+	(void)state;
+	struct snapshot snapshot;
+	struct stat status;
+	char path[300];
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(program_wait(program_start(drops_its_privileges, 0)), 0);
+	snprintf(path, sizeof path, "%s/heap", directory);
+	assert_int_equal(stat(path, &status), 0);
+	assert_int_equal(status.st_uid, 65534);
+	snprintf(path, sizeof path, "%s/000002.seep", directory); /* 1 was a peak */
+	assert_int_equal(stat(path, &status), 0);
+	assert_int_equal(status.st_uid, 65534);
+	void *data = snapshot_load(directory, "000002.seep", &snapshot);
+	assert_int_equal(snapshot.header->trigger, SEEP_TRIGGER_EXIT);
+	free(data);
+}
+
 static seep_keeper_leave leave;
 
 static void *outside_keeper(void *argument)
@@ -495,6 +566,7 @@ int main(void)
 	    TEST(a_new_high_water_mark_is_caught),
 	    TEST(a_directory_that_was_replaced_is_not_written_to),
 	    TEST(the_keepers_descriptors_are_not_the_programs),
+	    TEST(the_keeper_follows_a_program_that_drops_its_privileges),
 	    TEST(an_outside_keeper_serves_until_the_program_ends),
 	    TEST(an_outside_keeper_leaves_when_told_and_another_goes_on),
 	    TEST(nothing_is_lost_between_producers_keeper_and_snapshots),
