@@ -17,6 +17,7 @@ static const struct command *const commands[] = {
 	&command_report,
 	&command_diff,
 	&command_flame,
+	&command_export,
 	&command_doctor,
     /* clang-format on */
 };

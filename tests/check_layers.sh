@@ -23,9 +23,10 @@ analyzer/compare    base reader symbols profile statistics tree
 analyzer/tree       base reader symbols profile statistics compare
 analyzer/leaks      base reader symbols profile statistics compare tree
 analyzer/render     base reader symbols profile statistics compare tree leaks
+analyzer/export     base reader symbols profile statistics compare tree leaks render
 analyzer/process    base reader symbols profile statistics compare tree leaks render
-analyzer/commands   base reader symbols profile statistics compare tree leaks render process
-analyzer            base reader symbols profile statistics compare tree leaks render process commands
+analyzer/commands   base reader symbols profile statistics compare tree leaks render export process
+analyzer            base reader symbols profile statistics compare tree leaks render export process commands
 '
 # A reader fills the model, so it sees the model's header, though it stands a floor lower.
 exceptions='analyzer/reader profile/profile.h

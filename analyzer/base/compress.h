@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* zlib's compression of whole buffers; what is unpacked is bounded, whatever the packed bytes promise. */
+#ifndef SEEP_BASE_COMPRESS_H
+#define SEEP_BASE_COMPRESS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buffer.h"
+#include "base/error.h"
+
+/* Appends a gzip stream, equal for equal data. */
+void gzip_pack(struct buffer *out, const void *data, size_t bytes);
+
+bool gzip_is_gzip(const void *data, size_t bytes);
+
+/* Appends what the gzip members hold. False: the error says what is wrong (without the file's name) and `*offset`
+ * where; `out` then holds what came before. More than `limit_bytes` is a fault. */
+bool gzip_unpack(struct buffer *out, const void *data, size_t bytes, size_t limit_bytes, size_t *offset,
+		 struct error *error);
+
+#endif

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* seep export: a snapshot, or what changed since one, in the formats of other tools. */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "commands/command.h"
+#include "compare/comparison.h"
+#include "compare/inventory.h"
+#include "compare/samples.h"
+#include "export/export.h"
+#include "profile/profile.h"
+#include "render/diff_json.h"
+#include "render/folded.h"
+#include "render/quantity.h"
+#include "render/report_json.h"
+#include "tree/call_tree.h"
+
+enum { OPTION_FORMAT = 256, OPTION_BASE, OPTION_VALUE, OPTION_SYMBOLS };
+
+static const struct command_option options[] = {
+    {OPTION_FORMAT, "format", "FORMAT", "pprof, folded, speedscope, gperftools or json"},
+    {'o', "output", "FILE", "write it there [standard output]"},
+    {OPTION_BASE, "base", "BEFORE", "export the difference from this snapshot"},
+    {OPTION_VALUE, "value", "VALUE", "of folded: inuse_space, inuse_objects, alloc_..."},
+    {OPTION_SYMBOLS, "symbols", "DIR", "look for debug files there first"},
+    {0},
+};
+
+enum format { FORMAT_PPROF, FORMAT_FOLDED, FORMAT_SPEEDSCOPE, FORMAT_GPERFTOOLS, FORMAT_JSON, FORMAT_COUNT };
+static const char *const format_names[FORMAT_COUNT] = {"pprof", "folded", "speedscope", "gperftools", "json"};
+
+struct request {
+	const char *snapshot, *base, *output, *format_name;
+	enum format format;
+	enum call_value value;
+	bool value_given;
+	struct symbol_options symbols;
+};
+
+static bool format_parse(struct request *request)
+{
+	for (int i = 0; i < FORMAT_COUNT; i++)
+		if (strcmp(request->format_name, format_names[i]) == 0) {
+			request->format = i;
+			return true;
+		}
+	return false;
+}
+
+static int request_check(struct request *request)
+{
+	if (!request->format_name)
+		return command_usage(&command_export,
+				     "--format is missing: pprof, folded, speedscope, gperftools or json");
+	if (!format_parse(request))
+		return command_usage(&command_export,
+				     "--format=%s is not pprof, folded, speedscope, gperftools or json",
+				     request->format_name);
+	if (request->value_given && request->format != FORMAT_FOLDED)
+		return command_usage(&command_export, "--value goes with --format=folded; the others have all four");
+	if (request->base && request->format == FORMAT_GPERFTOOLS)
+		return command_usage(&command_export, "gperftools' format has no negative numbers: export both and let "
+						      "its reader subtract (google-pprof --base)");
+	if (request->format == FORMAT_PPROF && (!request->output || strcmp(request->output, "-") == 0) &&
+	    isatty(STDOUT_FILENO))
+		return command_usage(&command_export, "pprof is compressed: give -o FILE, or a pipe");
+	return COMMAND_FINE;
+}
+
+static int request_parse(struct request *request, int argc, char **argv)
+{
+	int letter;
+
+	while ((letter = command_next_option(&command_export, argc, argv)) != -1) {
+		if (letter == OPTION_FORMAT)
+			request->format_name = optarg;
+		else if (letter == OPTION_BASE)
+			request->base = optarg;
+		else if (letter == OPTION_SYMBOLS)
+			request->symbols.directory = optarg;
+		else if (letter == 'o')
+			request->output = optarg;
+		else if (!call_value_parse(optarg, &request->value))
+			return command_usage(
+			    &command_export,
+			    "--value=%s is not inuse_space, inuse_objects, alloc_space or alloc_objects", optarg);
+		request->value_given |= letter == OPTION_VALUE;
+	}
+	const int status = request_check(request);
+	if (status == COMMAND_FINE)
+		request->snapshot = command_only_operand(&command_export, argc, argv);
+	return status;
+}
+
+static void folded_write(struct buffer *out, const struct profile *now, const struct profile *base,
+			 enum call_value value)
+{
+	struct call_tree *tree = call_tree_build(now, base);
+
+	call_tree_arrange(tree, value);
+	folded_render(out, tree);
+	call_tree_free(tree);
+}
+
+/* The documents of `report --json` and `diff --json`, whole. */
+static void json_write(struct buffer *out, const struct profile *now, const struct profile *base)
+{
+	if (base) {
+		struct comparison comparison;
+		comparison_build(&comparison, base, now, GROUP_BY_SITE);
+		diff_json_render(out, &comparison, UINT32_MAX);
+		comparison_free(&comparison);
+	} else {
+		struct inventory inventory;
+		inventory_build(&inventory, now, GROUP_BY_SITE, ORDER_INUSE);
+		report_json_render(out, &inventory, UINT32_MAX);
+		inventory_free(&inventory);
+	}
+}
+
+static void document_write(struct buffer *out, const struct request *request, const struct profile *now,
+			   const struct profile *base)
+{
+	switch (request->format) {
+	case FORMAT_PPROF:
+		export_pprof(out, now, base);
+		break;
+	case FORMAT_FOLDED:
+		folded_write(out, now, base, request->value);
+		break;
+	case FORMAT_SPEEDSCOPE:
+		export_speedscope(out, now, base);
+		break;
+	case FORMAT_GPERFTOOLS:
+		export_gperftools(out, now);
+		break;
+	case FORMAT_JSON:
+	case FORMAT_COUNT:
+		json_write(out, now, base);
+		break;
+	}
+}
+
+static int export_to_file(const struct request *request, struct profile *now, struct profile *base)
+{
+	struct buffer out = {0};
+	struct error error;
+
+	if (base && profiles_are_same_process(base, now) && base->time_ns > now->time_ns)
+		return command_usage(&command_export, "%s is later than %s: --base is the earlier one", base->source,
+				     now->source);
+	profile_symbolize(now, &request->symbols);
+	if (base)
+		profile_symbolize(base, &request->symbols);
+	document_write(&out, request, now, base);
+	const bool written = buffer_write_file(&out, request->output, &error);
+	if (written && request->output && strcmp(request->output, "-") != 0)
+		fprintf(stderr, "seep: wrote %s (%s)\n", request->output, quantity_bytes((double)out.length).text);
+	buffer_free(&out);
+	return written ? COMMAND_FINE : command_fail(&error);
+}
+
+static int run(int argc, char **argv)
+{
+	struct request request = {.value = CALL_INUSE_SPACE};
+	struct profile *now, *base = NULL;
+	struct error error;
+
+	int status = request_parse(&request, argc, argv);
+	if (status != COMMAND_FINE)
+		return status;
+	now = profile_open(request.snapshot, &error);
+	if (now && request.base)
+		base = profile_open(request.base, &error);
+	if (now && (base || !request.base))
+		status = export_to_file(&request, now, base);
+	else
+		status = command_fail(&error);
+	profile_free(now);
+	profile_free(base);
+	return status;
+}
+
+const struct command command_export = {
+    .name = "export",
+    .operands = "SNAPSHOT",
+    .summary = "write a snapshot, or what changed since one, for other tools",
+    .notes = "pprof: for `go tool pprof` and its kin, gzip-compressed, symbolized.\n"
+	     "folded: lines \"caller;callee VALUE\" (two values with --base). speedscope: JSON\n"
+	     "for speedscope.app. gperftools: text for google-pprof and jeprof. json: the\n"
+	     "documents of `seep report --json` and `seep diff --json`.",
+    .options = options,
+    .run = run,
+};

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A profile, or the difference of two, in the languages of other tools. Each
+ * function appends a whole document. Profiles must have been symbolized;
+ * `base` is NULL where no difference is wanted.
+ */
+#ifndef SEEP_EXPORT_H
+#define SEEP_EXPORT_H
+
+#include "base/buffer.h"
+#include "profile/profile.h"
+
+/* profile.proto (github.com/google/pprof), gzip-compressed and symbolized: alloc and inuse, objects and space. The
+ * objects in use carry labels: their size and thread. */
+void export_pprof(struct buffer *out, const struct profile *now, const struct profile *base);
+
+/* The same, not yet compressed. */
+void export_pprof_plain(struct buffer *out, const struct profile *now, const struct profile *base);
+
+/* speedscope's JSON: one profile for each of the four values; of a difference two, what grew and what shrank, since
+ * speedscope has no negative weights. Inlined calls are frames. */
+void export_speedscope(struct buffer *out, const struct profile *now, const struct profile *base);
+
+/* The text of gperftools' heap profiler, with addresses and the modules they lie in. It has no negative numbers, so
+ * there is no difference; the tools that read it subtract by themselves. */
+void export_gperftools(struct buffer *out, const struct profile *profile);
+
+#endif

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * gperftools' heap profile: counts and stacks of addresses, then the modules as
+ * /proc/self/maps has them. It is marked "@ heapprofile", without a rate: the
+ * values are estimates already, so that a reader must not scale them.
+ */
+#include <inttypes.h>
+#include <math.h>
+
+#include "export/export.h"
+#include "tree/call_tree.h"
+
+enum { STEP_BACK = 1 };
+
+static void values_append(struct buffer *out, const double values[CALL_VALUE_COUNT])
+{
+	buffer_printf(out, "%.0f: %.0f [%.0f: %.0f]", round(values[CALL_INUSE_OBJECTS]),
+		      round(values[CALL_INUSE_SPACE]), round(values[CALL_ALLOC_OBJECTS]),
+		      round(values[CALL_ALLOC_SPACE]));
+}
+
+/* Readers take all addresses but the leaf for return addresses and step back by one; the leaf they take as it is. */
+static uint64_t stack_address(const struct profile *profile, const struct profile_location *location, bool is_leaf)
+{
+	const uint64_t address = location->address + profile->modules[location->module].bias;
+
+	if (is_leaf)
+		return location->exact || !address ? address : address - STEP_BACK;
+	return location->exact ? address + STEP_BACK : address;
+}
+
+/* The first file's page lies at `bias` in memory; what the linker put elsewhere does not matter to a reader that knows
+ * the ELF file. */
+static void modules_append(struct buffer *out, const struct profile *profile)
+{
+	buffer_append_text(out, "\nMAPPED_LIBRARIES:\n");
+	for (uint32_t i = 1; i < profile->module_count; i++) {
+		const struct profile_module *module = &profile->modules[i];
+		if (module->end > module->start)
+			buffer_printf(out, "%08" PRIx64 "-%08" PRIx64 " r-xp 00000000 00:00 0 %s\n", module->start,
+				      module->end, module->path);
+	}
+}
+
+void export_gperftools(struct buffer *out, const struct profile *profile)
+{
+	double totals[CALL_VALUE_COUNT] = {0};
+
+	for (uint32_t i = 0; i < profile->site_count; i++)
+		for (int value = 0; value < CALL_VALUE_COUNT; value++)
+			totals[value] += round(call_value_of(&profile->sites[i], value));
+	buffer_append_text(out, "heap profile: ");
+	values_append(out, totals);
+	buffer_append_text(out, " @ heapprofile\n");
+	for (uint32_t i = 0; i < profile->site_count; i++) {
+		const struct profile_site *site = &profile->sites[i];
+		double values[CALL_VALUE_COUNT];
+		for (int value = 0; value < CALL_VALUE_COUNT; value++)
+			values[value] = call_value_of(site, value);
+		values_append(out, values);
+		buffer_append_text(out, " @");
+		for (uint32_t k = 0; k < site->depth; k++)
+			buffer_printf(out, " 0x%08" PRIx64,
+				      stack_address(profile, &profile->locations[site->stack[k]], k == 0));
+		buffer_append_text(out, site->depth ? "\n" : " 0x00000000\n");
+	}
+	modules_append(out, profile);
+}

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * profile.proto: a heap profile as Go's and tcmalloc's are, with the four
+ * values in their usual order. A site's objects in use are split by size and
+ * thread, which go into labels; what was ever allocated is one sample more.
+ *
+ * Values are whole numbers. What rounding leaves is carried to the next sample,
+ * so that the totals are right to one byte, however many samples there are.
+ */
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/compress.h"
+#include "export/export.h"
+#include "export/pprof_tables.h"
+#include "export/protobuf.h"
+#include "export/rows.h"
+
+enum profile_field {
+	PROFILE_SAMPLE_TYPE = 1,
+	PROFILE_SAMPLE = 2,
+	PROFILE_TIME = 9,
+	PROFILE_DURATION = 10,
+	PROFILE_PERIOD_TYPE = 11,
+	PROFILE_PERIOD = 12,
+	PROFILE_COMMENT = 13,
+	PROFILE_DEFAULT_SAMPLE_TYPE = 14,
+};
+enum sample_field { SAMPLE_LOCATIONS = 1, SAMPLE_VALUES = 2, SAMPLE_LABEL = 3 };
+enum label_field { LABEL_KEY = 1, LABEL_NUMBER = 3, LABEL_UNIT = 4 };
+
+/* The order of the values in every sample. */
+static const enum call_value value_order[CALL_VALUE_COUNT] = {CALL_ALLOC_OBJECTS, CALL_ALLOC_SPACE, CALL_INUSE_OBJECTS,
+							      CALL_INUSE_SPACE};
+
+struct writer {
+	struct pprof_tables tables;
+	struct buffer stack, values, sample, label;
+	double carried[CALL_VALUE_COUNT]; /* not yet written, less than one */
+};
+
+static void value_type_append(struct writer *writer, uint32_t field, const char *type, const char *unit)
+{
+	protobuf_unsigned(&writer->sample, 1, pprof_text(&writer->tables, type));
+	protobuf_unsigned(&writer->sample, 2, pprof_text(&writer->tables, unit));
+	protobuf_message(&writer->tables.out, field, &writer->sample);
+}
+
+static void head_append(struct writer *writer, const struct profile *now, const struct profile *base)
+{
+	struct buffer *out = &writer->tables.out;
+
+	for (int i = 0; i < CALL_VALUE_COUNT; i++)
+		value_type_append(writer, PROFILE_SAMPLE_TYPE, call_value_name(value_order[i]),
+				  call_value_is_space(value_order[i]) ? "bytes" : "count");
+	value_type_append(writer, PROFILE_PERIOD_TYPE, "space", "bytes");
+	protobuf_unsigned(out, PROFILE_PERIOD, now->rate);
+	protobuf_unsigned(out, PROFILE_DEFAULT_SAMPLE_TYPE,
+			  pprof_text(&writer->tables, call_value_name(CALL_INUSE_SPACE)));
+	const uint64_t since_ns = base && base->time_ns > now->start_ns ? base->time_ns : now->start_ns;
+	const uint64_t age_ns = now->time_ns > now->start_ns ? now->time_ns - now->start_ns : 0;
+	if (now->start_unix_ns)
+		protobuf_unsigned(out, PROFILE_TIME, now->start_unix_ns + age_ns);
+	if (now->time_ns > since_ns)
+		protobuf_unsigned(out, PROFILE_DURATION, now->time_ns - since_ns);
+	if (now->arguments && *now->arguments)
+		protobuf_unsigned(out, PROFILE_COMMENT, pprof_text(&writer->tables, now->arguments));
+	/* pprof takes the first mapping for the program. */
+	for (uint32_t i = 1; i < now->module_count; i++)
+		if (now->modules[i].flags & SEEP_MODULE_EXECUTABLE)
+			pprof_mapping(&writer->tables, &now->modules[i]);
+}
+
+/* The locations of a row's stack, leaf first, into `stack`. */
+static void stack_fill(struct writer *writer, const struct export_row *row)
+{
+	writer->stack.length = 0;
+	for (uint32_t i = 0; i < row->site->depth; i++)
+		protobuf_varint(&writer->stack, pprof_location(&writer->tables, row->profile,
+							       &row->profile->locations[row->site->stack[i]]));
+	if (row->site->depth == 0)
+		protobuf_varint(&writer->stack, pprof_made_up_location(&writer->tables, EXPORT_NO_STACK));
+	else if (row->site->truncated)
+		protobuf_varint(&writer->stack, pprof_made_up_location(&writer->tables, EXPORT_STACK_CUT));
+}
+
+static void label_append(struct writer *writer, const char *key, uint64_t number, const char *unit)
+{
+	protobuf_unsigned(&writer->label, LABEL_KEY, pprof_text(&writer->tables, key));
+	protobuf_unsigned(&writer->label, LABEL_NUMBER, number);
+	if (unit)
+		protobuf_unsigned(&writer->label, LABEL_UNIT, pprof_text(&writer->tables, unit));
+	protobuf_message(&writer->sample, SAMPLE_LABEL, &writer->label);
+}
+
+/* A sample of the stack that was filled last; without one that is not zero in whole numbers there is none. */
+static void sample_append(struct writer *writer, const struct call_values *values, const struct export_part *part)
+{
+	bool is_zero = true;
+
+	writer->values.length = 0;
+	for (int i = 0; i < CALL_VALUE_COUNT; i++) {
+		const double exact = values->of[value_order[i]] + writer->carried[i], whole = round(exact);
+		writer->carried[i] = exact - whole;
+		is_zero = is_zero && whole == 0;
+		protobuf_varint(&writer->values, (uint64_t)(int64_t)fmin(fmax(whole, -0x1p62), 0x1p62));
+	}
+	if (is_zero)
+		return;
+	protobuf_bytes(&writer->sample, SAMPLE_LOCATIONS, writer->stack.data, writer->stack.length);
+	protobuf_bytes(&writer->sample, SAMPLE_VALUES, writer->values.data, writer->values.length);
+	if (part) {
+		label_append(writer, "bytes", part->size, "bytes");
+		label_append(writer, "thread", part->thread, NULL);
+	}
+	protobuf_message(&writer->tables.out, PROFILE_SAMPLE, &writer->sample);
+}
+
+static void rows_append(struct writer *writer, const struct export_rows *rows)
+{
+	const struct export_part *part = rows->parts, *end = rows->parts + rows->part_count;
+
+	for (uint32_t i = 0; i < rows->count; i++) {
+		struct call_values rest = rows->rows[i].values;
+		stack_fill(writer, &rows->rows[i]);
+		for (; part < end && part->row == i; part++) {
+			struct call_values values = {0};
+			values.of[CALL_INUSE_SPACE] = part->bytes;
+			values.of[CALL_INUSE_OBJECTS] = part->objects;
+			rest.of[CALL_INUSE_SPACE] -= part->bytes;
+			rest.of[CALL_INUSE_OBJECTS] -= part->objects;
+			sample_append(writer, &values, part);
+		}
+		sample_append(writer, &rest, NULL);
+	}
+}
+
+void export_pprof_plain(struct buffer *out, const struct profile *now, const struct profile *base)
+{
+	struct writer writer = {0};
+	struct export_rows rows;
+
+	pprof_tables_open(&writer.tables);
+	export_rows_build(&rows, now, base);
+	head_append(&writer, now, base);
+	rows_append(&writer, &rows);
+	buffer_append(out, writer.tables.out.data, writer.tables.out.length);
+	buffer_append(out, writer.tables.strings.data, writer.tables.strings.length);
+	export_rows_free(&rows);
+	pprof_tables_close(&writer.tables);
+	buffer_free(&writer.stack);
+	buffer_free(&writer.values);
+	buffer_free(&writer.sample);
+	buffer_free(&writer.label);
+}
+
+void export_pprof(struct buffer *out, const struct profile *now, const struct profile *base)
+{
+	struct buffer plain = {0};
+
+	export_pprof_plain(&plain, now, base);
+	gzip_pack(out, plain.data, plain.length);
+	buffer_free(&plain);
+}

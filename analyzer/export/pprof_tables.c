@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Numbers for what pprof's samples refer to; field numbers are those of profile.proto. */
+#include "export/pprof_tables.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "export/protobuf.h"
+#include "export/rows.h"
+
+enum profile_field { PROFILE_MAPPING = 3, PROFILE_LOCATION = 4, PROFILE_FUNCTION = 5, PROFILE_STRING = 6 };
+enum mapping_field {
+	MAPPING_ID = 1,
+	MAPPING_START = 2,
+	MAPPING_LIMIT = 3,
+	MAPPING_FILE = 5,
+	MAPPING_BUILD_ID = 6,
+	MAPPING_HAS_FUNCTIONS = 7,
+	MAPPING_HAS_FILES = 8,
+	MAPPING_HAS_LINES = 9,
+	MAPPING_HAS_INLINES = 10,
+};
+enum location_field { LOCATION_ID = 1, LOCATION_MAPPING = 2, LOCATION_ADDRESS = 3, LOCATION_LINE = 4 };
+enum line_field { LINE_FUNCTION = 1, LINE_LINE = 2 };
+enum function_field { FUNCTION_ID = 1, FUNCTION_NAME = 2, FUNCTION_SYSTEM_NAME = 3, FUNCTION_FILE = 4 };
+
+void pprof_tables_open(struct pprof_tables *tables)
+{
+	*tables = (struct pprof_tables){.texts = string_pool_create(),
+					.text_numbers = map_create(),
+					.mappings = map_create(),
+					.functions = map_create(),
+					.locations = map_create()};
+	pprof_text(tables, "");
+}
+
+void pprof_tables_close(struct pprof_tables *tables)
+{
+	buffer_free(&tables->out);
+	buffer_free(&tables->strings);
+	buffer_free(&tables->message);
+	buffer_free(&tables->inner);
+	string_pool_free(tables->texts);
+	map_free(tables->text_numbers);
+	map_free(tables->mappings);
+	map_free(tables->functions);
+	map_free(tables->locations);
+	free(tables->modules);
+}
+
+uint64_t pprof_text(struct pprof_tables *tables, const char *text)
+{
+	const char *known = string_pool_intern(tables->texts, text);
+	bool is_new;
+	uint64_t *number = map_put(tables->text_numbers, (uint64_t)(uintptr_t)known, &is_new);
+
+	if (is_new) {
+		*number = map_count(tables->text_numbers) - 1;
+		protobuf_bytes(&tables->strings, PROFILE_STRING, known, strlen(known));
+	}
+	return *number;
+}
+
+static uint64_t build_id_text(struct pprof_tables *tables, const struct profile_module *module)
+{
+	char text[2 * sizeof module->build_id + 1] = "";
+
+	for (uint32_t i = 0; i < module->build_id_bytes; i++)
+		snprintf(text + 2 * i, 3, "%02x", module->build_id[i]);
+	return pprof_text(tables, text);
+}
+
+/* `has_functions` tells pprof not to look for names by itself: they are in here. */
+uint64_t pprof_mapping(struct pprof_tables *tables, const struct profile_module *module)
+{
+	if (!*module->path)
+		return 0;
+	bool is_new;
+	uint64_t *number = map_put(tables->mappings, export_module_identity(module), &is_new);
+	if (!is_new)
+		return *number;
+	*number = map_count(tables->mappings);
+	const uint64_t id = *number;
+	ARRAY_RESERVE(tables->modules, tables->module_count, tables->module_capacity);
+	tables->modules[tables->module_count++] = module;
+	struct buffer *message = &tables->message;
+	protobuf_unsigned(message, MAPPING_ID, id);
+	protobuf_unsigned(message, MAPPING_START, module->start);
+	protobuf_unsigned(message, MAPPING_LIMIT, module->end);
+	protobuf_unsigned(message, MAPPING_FILE, pprof_text(tables, module->path));
+	protobuf_unsigned(message, MAPPING_BUILD_ID, build_id_text(tables, module));
+	protobuf_unsigned(message, MAPPING_HAS_FUNCTIONS, 1);
+	protobuf_unsigned(message, MAPPING_HAS_FILES, module->has_lines);
+	protobuf_unsigned(message, MAPPING_HAS_LINES, module->has_lines);
+	protobuf_unsigned(message, MAPPING_HAS_INLINES, module->has_lines);
+	protobuf_message(&tables->out, PROFILE_MAPPING, message);
+	return id;
+}
+
+static uint64_t pprof_function(struct pprof_tables *tables, const char *function, const char *file)
+{
+	const uint64_t words[] = {pprof_text(tables, function), file ? pprof_text(tables, file) : 0};
+	bool is_new;
+	/* Both numbers are below 2^32: there are fewer texts than bytes in memory, so this key is exact. */
+	uint64_t *number = map_put(tables->functions, words[0] << 32 | words[1], &is_new);
+
+	if (is_new) {
+		struct buffer *message = &tables->inner;
+		*number = map_count(tables->functions);
+		protobuf_unsigned(message, FUNCTION_ID, *number);
+		protobuf_unsigned(message, FUNCTION_NAME, words[0]);
+		protobuf_unsigned(message, FUNCTION_SYSTEM_NAME, words[0]);
+		protobuf_unsigned(message, FUNCTION_FILE, words[1]);
+		protobuf_message(&tables->out, PROFILE_FUNCTION, message);
+	}
+	return *number;
+}
+
+static void line_append(struct pprof_tables *tables, uint64_t function, uint32_t line)
+{
+	protobuf_unsigned(&tables->inner, LINE_FUNCTION, function);
+	protobuf_unsigned(&tables->inner, LINE_LINE, line);
+	protobuf_message(&tables->message, LOCATION_LINE, &tables->inner);
+}
+
+/* Of two profiles, locations are the same where module, address and names are. */
+static uint64_t location_key(const struct profile_module *module, const struct profile_location *location)
+{
+	const uint64_t words[] = {export_module_identity(module), location->address, location->exact,
+				  location->line_count};
+	uint64_t key = hash_bytes(hash_secret(), words, sizeof words);
+
+	for (uint32_t i = 0; i < location->line_count; i++) {
+		const struct source_line *line = &location->lines[i];
+		key = hash_bytes(key, line->function, strlen(line->function) + 1);
+		key = hash_bytes(key, &line->line, sizeof line->line);
+	}
+	return key;
+}
+
+/* The address in the memory of the program, within the instruction that is meant. Of two profiles the module lies where
+ * its mapping says, which is where the first of them has it. */
+static uint64_t location_address(const struct pprof_tables *tables, uint64_t mapping,
+				 const struct profile_location *location)
+{
+	const uint64_t bias = mapping ? tables->modules[mapping - 1]->bias : 0;
+
+	return location->address ? location->address + bias - !location->exact : 0;
+}
+
+uint64_t pprof_location(struct pprof_tables *tables, const struct profile *profile,
+			const struct profile_location *location)
+{
+	const struct profile_module *module = &profile->modules[location->module];
+	bool is_new;
+	uint64_t *number = map_put(tables->locations, location_key(module, location), &is_new);
+
+	if (!is_new)
+		return *number;
+	*number = map_count(tables->locations);
+	const uint64_t id = *number, mapping = pprof_mapping(tables, module);
+	struct buffer *message = &tables->message;
+	protobuf_unsigned(message, LOCATION_ID, id);
+	protobuf_unsigned(message, LOCATION_MAPPING, mapping);
+	protobuf_unsigned(message, LOCATION_ADDRESS, location_address(tables, mapping, location));
+	for (uint32_t i = 0; i < location->line_count; i++) {
+		const struct source_line *line = &location->lines[i];
+		line_append(tables, pprof_function(tables, line->function, line->file), line->line);
+	}
+	protobuf_message(&tables->out, PROFILE_LOCATION, message);
+	return id;
+}
+
+uint64_t pprof_made_up_location(struct pprof_tables *tables, const char *name)
+{
+	bool is_new;
+	uint64_t *number = map_put(tables->locations, hash_bytes(hash_secret(), name, strlen(name)), &is_new);
+
+	if (is_new) {
+		*number = map_count(tables->locations);
+		protobuf_unsigned(&tables->message, LOCATION_ID, *number);
+		line_append(tables, pprof_function(tables, name, NULL), 0);
+		protobuf_message(&tables->out, PROFILE_LOCATION, &tables->message);
+	}
+	return *number;
+}

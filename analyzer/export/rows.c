@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Stacks of one or two profiles with their values, and the parts that differ in size and thread. */
+#include "export/rows.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/map.h"
+#include "base/memory.h"
+#include "statistics/measure.h"
+
+struct builder {
+	struct export_rows *rows;
+	struct map *by_key;
+	uint32_t capacity, part_capacity;
+};
+
+uint64_t export_module_identity(const struct profile_module *module)
+{
+	if (module->build_id_bytes)
+		return hash_bytes(1, module->build_id, module->build_id_bytes);
+	return hash_bytes(2, module->path, strlen(module->path));
+}
+
+/* Rows of the profile's sites by index; the caller frees the array. */
+static uint32_t *sites_add(struct builder *builder, const struct profile *profile, double sign)
+{
+	uint32_t *row_of = memory_allocate((size_t)profile->site_count + 1, sizeof *row_of);
+	struct export_rows *rows = builder->rows;
+
+	for (uint32_t i = 0; i < profile->site_count; i++) {
+		const struct profile_site *site = &profile->sites[i];
+		bool is_new;
+		uint64_t *index = map_put(builder->by_key, site->key, &is_new);
+		if (is_new) {
+			ARRAY_RESERVE(rows->rows, rows->count, builder->capacity);
+			rows->rows[rows->count] = (struct export_row){.profile = profile, .site = site};
+			*index = rows->count++;
+		}
+		row_of[i] = (uint32_t)*index;
+		for (int value = 0; value < CALL_VALUE_COUNT; value++)
+			rows->rows[*index].values.of[value] += sign * call_value_of(site, value);
+	}
+	return row_of;
+}
+
+static void parts_add(struct builder *builder, const struct profile *profile, const uint32_t *row_of, double sign)
+{
+	struct export_rows *rows = builder->rows;
+
+	for (uint32_t i = 0; i < profile->sample_count; i++) {
+		const struct profile_sample *sample = &profile->samples[i];
+		struct seep_measure measure = {0};
+		measure_add_sample(&measure, sample->size, sample->rate);
+		ARRAY_RESERVE(rows->parts, rows->part_count, builder->part_capacity);
+		rows->parts[rows->part_count++] = (struct export_part){
+		    .row = row_of[sample->site],
+		    .thread = sample->thread,
+		    .size = sample->size,
+		    .bytes = sign * sum_estimate(&measure.bytes),
+		    .objects = sign * sum_estimate(&measure.objects),
+		};
+	}
+}
+
+static int part_compare(const void *left, const void *right)
+{
+	const struct export_part *a = left, *b = right;
+
+	if (a->row != b->row)
+		return a->row < b->row ? -1 : 1;
+	if (a->size != b->size)
+		return a->size < b->size ? -1 : 1;
+	return (a->thread > b->thread) - (a->thread < b->thread);
+}
+
+/* Samples of one row, size and thread become one part. */
+static void parts_merge(struct export_rows *rows)
+{
+	uint32_t used = 0;
+
+	if (rows->part_count)
+		qsort(rows->parts, rows->part_count, sizeof *rows->parts, part_compare);
+	for (uint32_t i = 0; i < rows->part_count; i++) {
+		const struct export_part part = rows->parts[i];
+		if (used && part_compare(&rows->parts[used - 1], &part) == 0) {
+			rows->parts[used - 1].bytes += part.bytes;
+			rows->parts[used - 1].objects += part.objects;
+		} else {
+			rows->parts[used++] = part;
+		}
+	}
+	rows->part_count = used;
+}
+
+void export_rows_build(struct export_rows *rows, const struct profile *now, const struct profile *base)
+{
+	struct builder builder = {.rows = rows, .by_key = map_create()};
+
+	*rows = (struct export_rows){0};
+	uint32_t *row_of_now = sites_add(&builder, now, 1);
+	uint32_t *row_of_base = base ? sites_add(&builder, base, -1) : NULL;
+	if (now->has_samples && (!base || base->has_samples)) {
+		parts_add(&builder, now, row_of_now, 1);
+		if (base)
+			parts_add(&builder, base, row_of_base, -1);
+		parts_merge(rows);
+	}
+	free(row_of_now);
+	free(row_of_base);
+	map_free(builder.by_key);
+}
+
+void export_rows_free(struct export_rows *rows)
+{
+	free(rows->rows);
+	free(rows->parts);
+	*rows = (struct export_rows){0};
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What all formats export: the stacks of one profile, or of two, each once,
+ * with four values that are negative where a difference shrank.
+ */
+#ifndef SEEP_EXPORT_ROWS_H
+#define SEEP_EXPORT_ROWS_H
+
+#include <stdint.h>
+
+#include "profile/profile.h"
+#include "tree/call_tree.h"
+
+#define EXPORT_STACK_CUT "[callers unknown: stack cut]"
+#define EXPORT_NO_STACK "[no stack]"
+
+struct export_row {
+	const struct profile *profile; /* that the stack is of: the later one where both have it */
+	const struct profile_site *site;
+	struct call_values values;
+};
+
+/* Some of a row's objects in use: those of one size and one thread. */
+struct export_part {
+	uint32_t row, thread;
+	uint64_t size;
+	double bytes, objects;
+};
+
+struct export_rows {
+	struct export_row *rows;
+	uint32_t count;
+	struct export_part *parts; /* by row, then size, then thread; empty where a profile has no samples */
+	uint32_t part_count;
+};
+
+void export_rows_build(struct export_rows *rows, const struct profile *now, const struct profile *base);
+void export_rows_free(struct export_rows *rows);
+
+/* Equal for the same module of two profiles. */
+uint64_t export_module_identity(const struct profile_module *module);
+
+#endif

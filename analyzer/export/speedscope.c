@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * speedscope's file format: one table of frames, and "sampled" profiles whose
+ * samples are stacks of frame numbers, callers first, each with a weight.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/map.h"
+#include "base/memory.h"
+#include "export/export.h"
+#include "export/rows.h"
+
+struct frame {
+	const char *function, *file;
+	uint32_t line;
+};
+
+struct writer {
+	struct json json;
+	struct export_rows rows;
+	struct frame *frames;
+	uint32_t frame_count, frame_capacity;
+	struct map *known;     /* hash of a frame -> its number */
+	struct buffer *stacks; /* by row: the frame numbers as JSON, without brackets */
+};
+
+/* Which rows a profile is made of: all, or of a difference those that grew or shrank. */
+enum direction { DIRECTION_ALL, DIRECTION_GREW, DIRECTION_SHRANK };
+static const char *const direction_names[] = {
+    [DIRECTION_ALL] = "", [DIRECTION_GREW] = ", grew", [DIRECTION_SHRANK] = ", shrank"};
+
+static uint32_t frame_number(struct writer *writer, const char *function, const char *file, uint32_t line)
+{
+	uint64_t key = hash_bytes(hash_secret(), function, strlen(function) + 1);
+	bool is_new;
+
+	key = hash_bytes(hash_bytes(key, &line, sizeof line), file ? file : "", file ? strlen(file) : 0);
+	uint64_t *number = map_put(writer->known, key, &is_new);
+	if (is_new) {
+		ARRAY_RESERVE(writer->frames, writer->frame_count, writer->frame_capacity);
+		writer->frames[writer->frame_count] = (struct frame){function, file, line};
+		*number = writer->frame_count++;
+	}
+	return (uint32_t)*number;
+}
+
+static void frame_append(struct writer *writer, struct buffer *stack, const char *function, const char *file,
+			 uint32_t line)
+{
+	buffer_printf(stack, "%s%u", stack->length ? "," : "", frame_number(writer, function, file, line));
+}
+
+static void stack_fill(struct writer *writer, struct buffer *stack, const struct export_row *row)
+{
+	const struct profile_site *site = row->site;
+
+	if (site->depth == 0)
+		frame_append(writer, stack, EXPORT_NO_STACK, NULL, 0);
+	else if (site->truncated)
+		frame_append(writer, stack, EXPORT_STACK_CUT, NULL, 0);
+	for (uint32_t i = site->depth; i-- > 0;) {
+		const struct profile_location *location = &row->profile->locations[site->stack[i]];
+		for (uint32_t k = location->line_count; k-- > 0;)
+			frame_append(writer, stack, location->lines[k].function, location->lines[k].file,
+				     location->lines[k].line);
+	}
+}
+
+static void frames_write(struct writer *writer)
+{
+	struct json *json = &writer->json;
+
+	json_key(json, "shared");
+	json_begin_object(json);
+	json_key(json, "frames");
+	json_begin_array(json);
+	for (uint32_t i = 0; i < writer->frame_count; i++) {
+		const struct frame *frame = &writer->frames[i];
+		json_begin_object(json);
+		json_key(json, "name");
+		json_text(json, frame->function);
+		if (frame->file) {
+			json_key(json, "file");
+			json_text(json, frame->file);
+		}
+		if (frame->line) {
+			json_key(json, "line");
+			json_unsigned(json, frame->line);
+		}
+		json_end_object(json);
+	}
+	json_end_array(json);
+	json_end_object(json);
+}
+
+/* A row's whole weight in a profile; 0: it is not part of it. */
+static double row_weight(const struct export_row *row, enum call_value value, enum direction direction)
+{
+	const double weight = round(row->values.of[value]) * (direction == DIRECTION_SHRANK ? -1 : 1);
+
+	return weight > 0 ? weight : 0;
+}
+
+static void profile_write(struct writer *writer, enum call_value value, enum direction direction)
+{
+	struct json *json = &writer->json;
+	struct buffer name = {0};
+	double total = 0;
+
+	buffer_printf(&name, "%s%s", call_value_name(value), direction_names[direction]);
+	json_begin_object(json);
+	json_key(json, "type");
+	json_text(json, "sampled");
+	json_key(json, "name");
+	json_text(json, name.data);
+	json_key(json, "unit");
+	json_text(json, call_value_is_space(value) ? "bytes" : "none");
+	json_key(json, "startValue");
+	json_unsigned(json, 0);
+	json_key(json, "samples");
+	json_begin_array(json);
+	for (uint32_t i = 0; i < writer->rows.count; i++) {
+		if (row_weight(&writer->rows.rows[i], value, direction) == 0)
+			continue;
+		json_begin_array(json);
+		buffer_append(json->out, writer->stacks[i].data, writer->stacks[i].length);
+		json_end_array(json);
+	}
+	json_end_array(json);
+	json_key(json, "weights");
+	json_begin_array(json);
+	for (uint32_t i = 0; i < writer->rows.count; i++) {
+		const double weight = row_weight(&writer->rows.rows[i], value, direction);
+		total += weight;
+		if (weight > 0)
+			json_rounded(json, weight);
+	}
+	json_end_array(json);
+	json_key(json, "endValue");
+	json_rounded(json, total);
+	json_end_object(json);
+	buffer_free(&name);
+}
+
+static void document_write(struct writer *writer, const struct profile *now, bool is_difference)
+{
+	struct json *json = &writer->json;
+
+	json_begin_object(json);
+	json_key(json, "$schema");
+	json_text(json, "https://www.speedscope.app/file-format-schema.json");
+	json_key(json, "exporter");
+	json_text(json, "seep " SEEP_VERSION);
+	json_key(json, "name");
+	json_text(json, now->command && *now->command ? now->command : now->source);
+	json_key(json, "activeProfileIndex");
+	json_unsigned(json, 0);
+	frames_write(writer);
+	json_key(json, "profiles");
+	json_begin_array(json);
+	for (int value = 0; value < CALL_VALUE_COUNT; value++) {
+		profile_write(writer, value, is_difference ? DIRECTION_GREW : DIRECTION_ALL);
+		if (is_difference)
+			profile_write(writer, value, DIRECTION_SHRANK);
+	}
+	json_end_array(json);
+	json_end_object(json);
+	buffer_append_byte(json->out, '\n');
+}
+
+void export_speedscope(struct buffer *out, const struct profile *now, const struct profile *base)
+{
+	struct writer writer = {.json = {.out = out}, .known = map_create()};
+
+	export_rows_build(&writer.rows, now, base);
+	writer.stacks = memory_allocate((size_t)writer.rows.count + 1, sizeof *writer.stacks);
+	for (uint32_t i = 0; i < writer.rows.count; i++)
+		stack_fill(&writer, &writer.stacks[i], &writer.rows.rows[i]);
+	document_write(&writer, now, base != NULL);
+	for (uint32_t i = 0; i < writer.rows.count; i++)
+		buffer_free(&writer.stacks[i]);
+	free(writer.stacks);
+	free(writer.frames);
+	map_free(writer.known);
+	export_rows_free(&writer.rows);
+}
