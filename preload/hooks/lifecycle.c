@@ -18,16 +18,16 @@
 #include "record/trigger.h"
 #include "sample/unwinder.h"
 
-EXPORT void *malloc(size_t size);
-
-/* A malloc in front of ours, as the program's own symbol look-ups find it. */
+/* A malloc in front of ours, as the program's own symbol look-ups find it. Told by its library: our own references to
+ * malloc find that one, too. */
 static const char *find_bypass(void)
 {
-	Dl_info info;
+	static Dl_info first_info, own_info;
 	void *first = dlsym(RTLD_DEFAULT, "malloc");
-	if (!first || first == (void *)(uintptr_t)malloc || !dladdr(first, &info))
+	if (!first || !dladdr(first, &first_info) || !dladdr((void *)(uintptr_t)find_bypass, &own_info) ||
+	    first_info.dli_fbase == own_info.dli_fbase)
 		return NULL;
-	return info.dli_fname;
+	return first_info.dli_fname;
 }
 
 __attribute__((constructor)) static void seep_load(int argument_count, char **arguments, char **environment)
@@ -42,6 +42,7 @@ __attribute__((constructor)) static void seep_load(int argument_count, char **ar
 	options_read(&setup->options, environment, getauxval(AT_SECURE) != 0);
 	if (setup->options.off) {
 		recording_prepare();
+		real_forget_error();
 		return;
 	}
 	modules_prepare();
@@ -61,6 +62,7 @@ __attribute__((constructor)) static void seep_load(int argument_count, char **ar
 		environment_stop_following(environment);
 	recording_prepare();
 	trigger_prepare(setup->options.signal);
+	real_forget_error();
 }
 
 __attribute__((destructor)) static void seep_leave(void)

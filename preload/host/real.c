@@ -62,7 +62,7 @@ static void identify(void)
 			return;
 		}
 	}
-	if (dlsym(RTLD_NEXT, "mallctl")) /* under another file name */
+	if (real.mallctl) /* under another file name */
 		name = "jemalloc";
 }
 
@@ -72,6 +72,13 @@ static void bind(void *field, const char *symbol)
 	void *found = dlsym(RTLD_NEXT, symbol);
 	if (found)
 		memcpy(field, &found, sizeof found);
+}
+
+/* The first call gives the message away, the second its memory. */
+void real_forget_error(void)
+{
+	dlerror();
+	dlerror();
 }
 
 void real_prepare(void)
@@ -101,10 +108,13 @@ void real_prepare(void)
 	bind(&found.mallctl, "mallctl");
 	bind(&found.mallinfo2, "mallinfo2");
 	bind(&found.tcmalloc_property, "MallocExtension_GetNumericProperty");
+	real_forget_error(); /* now: what the arena gave it takes back, and nobody else is asked */
 	real = found;
 	identify();
 	atomic_fetch_sub_explicit(&resolving, 1, memory_order_relaxed);
 	store_release(&prepared, true);
+	if (strcmp(name, "other") == 0) /* an interposer may look up its own functions now, before we look for more */
+		real.free(real.malloc(1));
 }
 
 const char *real_name(void)
