@@ -16,6 +16,7 @@ static const struct command *const commands[] = {
 	&command_snapshot,
 	&command_report,
 	&command_diff,
+	&command_leaks,
 	&command_flame,
 	&command_export,
 	&command_doctor,

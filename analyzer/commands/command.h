@@ -43,6 +43,7 @@ extern const struct command command_run;
 extern const struct command command_snapshot;
 extern const struct command command_report;
 extern const struct command command_diff;
+extern const struct command command_leaks;
 extern const struct command command_flame;
 extern const struct command command_export;
 extern const struct command command_doctor;

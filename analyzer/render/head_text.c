@@ -353,3 +353,33 @@ void head_write_diff(struct text_page *page, const struct comparison *comparison
 	write_notes(page, after, NULL);
 	write_notes(page, before, after);
 }
+
+/* "24 snapshots by the timer over 4 min, read as of snapshot 24 (timer) after 4 min". */
+static void write_series(struct text_page *page, const struct leaks *leaks)
+{
+	struct buffer moment = {0};
+	struct line line = {0};
+
+	append_moment(&moment, leaks->reference);
+	line_add(&line, "%u snapshots by the timer", leaks->timer_count);
+	line_add(&line, "read as of %s", moment.data);
+	line_write(&line, page, "series", ", ");
+	buffer_free(&moment);
+}
+
+void head_write_leaks(struct text_page *page, const struct leaks *leaks)
+{
+	const struct profile *profile = leaks->reference;
+	struct profile_totals totals;
+	struct line line = {0};
+
+	profile_totals(profile, &totals);
+	add_program(&line, profile);
+	add_rate(&line, profile);
+	line_write(&line, page, "program", ", ");
+	write_series(page, leaks);
+	write_memory(page, profile, NULL, quantity_bytes(sum_estimate(&totals.in_use.bytes)).text,
+		     sum_estimate(&totals.allocated.bytes));
+	write_losses(page, profile, totals.allocated.samples);
+	write_notes(page, profile, NULL);
+}

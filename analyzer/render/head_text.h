@@ -9,9 +9,11 @@
 
 #include "compare/comparison.h"
 #include "compare/inventory.h"
+#include "leaks/leaks.h"
 #include "render/text_page.h"
 
 void head_write_report(struct text_page *page, const struct inventory *inventory);
 void head_write_diff(struct text_page *page, const struct comparison *comparison);
+void head_write_leaks(struct text_page *page, const struct leaks *leaks);
 
 #endif

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `seep leaks RECORDING`: which sites leak, from the whole series of snapshots; with --follow again and again. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "commands/argument.h"
+#include "commands/command.h"
+#include "leaks/leaks.h"
+#include "leaks/series.h"
+#include "render/leaks_json.h"
+#include "render/leaks_text.h"
+
+#define FOLLOW_NS UINT64_C(10000000000)
+
+enum { OPTION_BY = 256, OPTION_TOP, OPTION_FOLLOW, OPTION_JSON, OPTION_SYMBOLS };
+
+static const struct command_option options[] = {
+    {OPTION_BY, "by", "GROUP", "site (default), function, line or module"},
+    {OPTION_TOP, "top", "N", "rows of each verdict (10 or fewer; with --json all)"},
+    {'f', "follow", NULL, "again whenever time has passed, until the program ends"},
+    {OPTION_FOLLOW, "every", "TIME", "the time between two, with --follow (default 10s)"},
+    {OPTION_JSON, "json", NULL, "JSON, schema seep.leaks/1; with --follow a document each time"},
+    {OPTION_SYMBOLS, "symbols", "DIR", "look for debug files there first"},
+    {0},
+};
+
+/* What the command line asks for. */
+struct request {
+	const char *directory;
+	enum group_by by;
+	uint64_t top, every_ns;
+	bool json, follow;
+	struct symbol_options symbols;
+};
+
+static int request_parse(struct request *request, int argc, char **argv)
+{
+	int letter;
+
+	while ((letter = command_next_option(&command_leaks, argc, argv)) != -1) {
+		if (letter == OPTION_BY && !group_by_parse(optarg, &request->by))
+			return command_usage(&command_leaks, "--by=%s is not site, function, line or module", optarg);
+		if (letter == OPTION_TOP && (!argument_parse_count(optarg, &request->top) || request->top == 0))
+			return command_usage(&command_leaks, "--top=%s is not a number from 1 up", optarg);
+		if (letter == OPTION_FOLLOW &&
+		    (!argument_parse_time(optarg, &request->every_ns) || request->every_ns == 0))
+			return command_usage(&command_leaks, "--every=%s is not a time like 30s or 5m", optarg);
+		request->follow |= letter == 'f';
+		request->json |= letter == OPTION_JSON;
+		if (letter == OPTION_SYMBOLS)
+			request->symbols.directory = optarg;
+	}
+	if (request->every_ns && !request->follow)
+		return command_usage(&command_leaks, "--every goes with --follow only");
+	request->directory = command_only_operand(&command_leaks, argc, argv);
+	/* What is not there at all is bad input, and is told by whoever opens it. */
+	if (access(request->directory, F_OK) == 0 && !path_is_recording(request->directory))
+		return command_usage(&command_leaks, "'%s' is no recording: leaks are told from a series of snapshots",
+				     request->directory);
+	return COMMAND_FINE;
+}
+
+static bool print(const struct series *series, const struct request *request, struct error *error)
+{
+	const uint32_t top = request->top < UINT32_MAX ? (uint32_t)request->top : UINT32_MAX;
+	struct buffer out = {0};
+	struct leaks leaks;
+
+	profile_symbolize(series->profiles[series->count - 1], &request->symbols);
+	profile_symbolize(series->profiles[leaks_middle(series->profiles, series->count)], &request->symbols);
+	leaks_build(&leaks, series->profiles, series->count, request->by);
+	struct text_page page = text_page_for(&out, STDOUT_FILENO);
+	if (request->follow && !request->json)
+		buffer_append_text(&out, isatty(STDOUT_FILENO) ? "\033[H\033[2J" : "");
+	if (request->json)
+		leaks_json_render(&out, &leaks, top ? top : UINT32_MAX);
+	else
+		leaks_text_render(&page, &leaks, top);
+	if (request->follow && !request->json && !isatty(STDOUT_FILENO))
+		buffer_append_byte(&out, '\n');
+	leaks_free(&leaks);
+	const bool written = buffer_write_file(&out, NULL, error);
+	buffer_free(&out);
+	return written;
+}
+
+static void wait_for(uint64_t time_ns)
+{
+	struct timespec left = {(time_t)(time_ns / 1000000000u), (long)(time_ns % 1000000000u)};
+
+	while (nanosleep(&left, &left) != 0)
+		continue;
+}
+
+static int run(int argc, char **argv)
+{
+	struct request request = {0};
+	struct series series;
+	struct error error;
+	bool ended = false;
+
+	const int status = request_parse(&request, argc, argv);
+	if (status != COMMAND_FINE)
+		return status;
+	while (!ended) {
+		const bool opened = series_open(&series, request.directory, &error);
+		/* A recording that has only begun gets its time. */
+		if (!opened && !(request.follow && path_is_recording(request.directory)))
+			return command_fail(&error);
+		if (opened) {
+			ended = series.ended || !request.follow;
+			const bool written = print(&series, &request, &error);
+			series_free(&series);
+			if (!written)
+				return command_fail(&error);
+		}
+		if (!ended)
+			wait_for(request.every_ns ? request.every_ns : FOLLOW_NS);
+	}
+	return COMMAND_FINE;
+}
+
+const struct command command_leaks = {
+    .name = "leaks",
+    .operands = "RECORDING",
+    .summary = "say which sites leak, and how fast, from a whole recording",
+    .notes = "RECORDING may still be under way. Verdicts, each with its evidence:\n"
+	     "  leak     what gets old never dies, whenever it was born\n"
+	     "  growing  grew in the last half: a cache, rising load, or too early to tell\n"
+	     "  steady   level, filled at the start, or up and down\n"
+	     "  churn    allocated and freed again, at least ten times what is in use\n"
+	     "Intervals are 95 %: docs/SAMPLING.md says what every number means.",
+    .options = options,
+    .run = run,
+};

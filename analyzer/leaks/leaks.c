@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Puts groups, growth and history together, judges every group, and orders them. */
+#include "leaks/leaks.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "leaks/history.h"
+#include "leaks/judge.h"
+#include "statistics/measure.h"
+
+const char *leak_verdict_name(enum leak_verdict verdict)
+{
+	static const char *const names[LEAK_VERDICTS] = {"leak", "growing", "steady", "churn"};
+
+	return names[verdict];
+}
+
+size_t leaks_middle(struct profile *const *series, size_t count)
+{
+	const struct profile *last = series[count - 1];
+	const double middle_ns = (double)last->start_ns + ((double)last->time_ns - (double)last->start_ns) / 2;
+	size_t best = 0;
+
+	for (size_t i = 1; i + 1 < count; i++) {
+		if (fabs((double)series[i]->time_ns - middle_ns) < fabs((double)series[best]->time_ns - middle_ns))
+			best = i;
+	}
+	return best;
+}
+
+/* From the comparison of the middle with the end: growth, q-value, churn. Its rows are found by their keys. */
+static void rows_take_growth(struct leaks *leaks, enum group_by by)
+{
+	struct comparison comparison;
+
+	comparison_build(&comparison, leaks->middle, leaks->reference, by);
+	for (uint32_t i = 0; i < comparison.count; i++) {
+		const struct comparison_row *from = &comparison.rows[i];
+		const uint64_t *index = map_get(leaks->groups.by_key, comparison.groups.groups[from->group].key);
+		if (!index)
+			continue;
+		struct leak_row *row = &leaks->rows[*index];
+		row->growth = from->growth_bytes;
+		row->growth_bytes = from->bytes;
+		row->q = from->q;
+		row->churn = from->churn;
+	}
+	comparison_free(&comparison);
+}
+
+static void rows_take_sums(struct leaks *leaks, const uint32_t *groups)
+{
+	const struct profile *reference = leaks->reference;
+
+	for (uint32_t i = 0; i < leaks->count; i++)
+		leaks->rows[i].group = i;
+	for (uint32_t i = 0; i < reference->site_count; i++) {
+		measure_add(&leaks->rows[groups[i]].in_use, &reference->sites[i].in_use);
+		measure_add(&leaks->rows[groups[i]].allocated, &reference->sites[i].allocated);
+	}
+	for (uint32_t i = 0; i < leaks->count; i++)
+		leaks->rows[i].in_use_bytes =
+		    sum_interval(&leaks->rows[i].in_use.bytes, unseen_bytes((double)reference->rate), ALPHA);
+}
+
+/* Both proofs, but weak. */
+static bool is_suspect(const struct leak_row *row)
+{
+	return row->evidence.has_plateau && row->evidence.has_cohorts;
+}
+
+/* What a row of its verdict is ordered by, the largest first: what is surest. */
+static double row_weight(const struct leak_row *row)
+{
+	switch (row->verdict) {
+	case LEAK_LEAK:
+		return row->leak_interval.low;
+	case LEAK_CHURN:
+		return row->churn.bytes_per_second;
+	default:
+		return row->growth_bytes.low;
+	}
+}
+
+static int row_compare(const void *left, const void *right)
+{
+	const struct leak_row *a = left, *b = right;
+	const double x = row_weight(a), y = row_weight(b);
+
+	if (a->verdict != b->verdict)
+		return a->verdict < b->verdict ? -1 : 1;
+	if (a->verdict == LEAK_GROWING && is_suspect(a) != is_suspect(b))
+		return is_suspect(a) ? -1 : 1;
+	if (x != y)
+		return x > y ? -1 : 1;
+	return (a->group > b->group) - (a->group < b->group);
+}
+
+/* The rate of all leaks together: their sums add, so the interval is that of the added sum. */
+static void leaks_add_rates(struct leaks *leaks)
+{
+	double squares_low = 0, squares_high = 0;
+
+	for (uint32_t i = 0; i < leaks->count; i++) {
+		const struct leak_row *row = &leaks->rows[i];
+		leaks->verdicts[row->verdict]++;
+		if (row->verdict != LEAK_LEAK || isnan(row->leak_rate))
+			continue;
+		leaks->leak_rate += row->leak_rate;
+		squares_low += pow(row->leak_rate - row->leak_interval.low, 2);
+		squares_high += pow(row->leak_interval.high - row->leak_rate, 2);
+	}
+	/* MOVER for a sum of independent estimates (Zou & Donner 2008). */
+	leaks->leak_interval =
+	    (struct interval){leaks->leak_rate - sqrt(squares_low), leaks->leak_rate + sqrt(squares_high)};
+}
+
+/* Groups that never showed a sample (the one without a stack is always there) are no rows. */
+static void rows_drop_empty(struct leaks *leaks)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < leaks->count; i++) {
+		if (leaks->rows[i].allocated.samples || leaks->rows[i].in_use.samples)
+			leaks->rows[kept++] = leaks->rows[i];
+	}
+	leaks->count = kept;
+}
+
+static void leaks_take_times(struct leaks *leaks, struct profile *const *series, size_t count)
+{
+	leaks->times_ns = memory_allocate(count, sizeof *leaks->times_ns);
+	leaks->is_timer = memory_allocate(count, sizeof *leaks->is_timer);
+	leaks->time_count = count;
+	leaks->can_judge = leaks->reference->rate > 0 && leaks->reference->start_ns < series[0]->time_ns;
+	for (size_t i = 0; i < count; i++) {
+		leaks->times_ns[i] = series[i]->time_ns;
+		leaks->is_timer[i] = series[i]->trigger == SEEP_TRIGGER_TIMER;
+		leaks->timer_count += leaks->is_timer[i];
+		leaks->can_judge &= series[i]->has_samples && (i == 0 || series[i]->time_ns > series[i - 1]->time_ns);
+	}
+	leaks->can_judge &= leaks->timer_count >= LEAK_SERIES_LEAST;
+}
+
+void leaks_build(struct leaks *leaks, struct profile *const *series, size_t count, enum group_by by)
+{
+	struct history history;
+
+	*leaks = (struct leaks){.reference = series[count - 1]};
+	leaks->middle_index = leaks_middle(series, count);
+	leaks->middle = series[leaks->middle_index];
+	leaks->seconds = ((double)leaks->reference->time_ns - (double)leaks->reference->start_ns) / 1e9;
+	leaks_take_times(leaks, series, count);
+	group_table_init(&leaks->groups, by);
+	uint32_t *groups = group_table_add(&leaks->groups, leaks->reference);
+
+	leaks->count = leaks->groups.count;
+	leaks->rows = memory_allocate(leaks->count + 1u, sizeof *leaks->rows);
+	rows_take_sums(leaks, groups);
+	rows_take_growth(leaks, by);
+	history_build(&history, leaks, series, groups);
+	for (uint32_t i = 0; i < leaks->count; i++)
+		leak_row_judge(&leaks->rows[i], leaks, &history);
+	history_free(&history);
+	rows_drop_empty(leaks);
+	leaks_add_rates(leaks);
+	qsort(leaks->rows, leaks->count, sizeof *leaks->rows, row_compare);
+	free(groups);
+}
+
+void leaks_free(struct leaks *leaks)
+{
+	group_table_free(&leaks->groups);
+	free(leaks->rows);
+	free(leaks->times_ns);
+	free(leaks->is_timer);
+	*leaks = (struct leaks){0};
+}
+
+bool leaks_limit(const struct leaks *leaks, struct leak_limit *limit)
+{
+	static const struct {
+		const char *name;
+		enum seep_memory_key limit, used, more; /* more: counts against it as well; 0: nothing does */
+	} limits[] = {
+	    {"cgroup limit", SEEP_MEMORY_LIMIT, SEEP_MEMORY_RSS, 0},
+	};
+	const struct profile *profile = leaks->reference;
+
+	*limit = (struct leak_limit){.seconds = INFINITY};
+	for (size_t i = 0; i < sizeof limits / sizeof *limits && leaks->leak_rate > 0; i++) {
+		if (!(profile->memory_known >> limits[i].limit & 1) || !(profile->memory_known >> limits[i].used & 1))
+			continue;
+		const double most = (double)profile->memory[limits[i].limit];
+		const double used = (double)profile->memory[limits[i].used];
+		const double left = fmax(most - used, 0);
+		if (left / leaks->leak_rate < limit->seconds)
+			*limit =
+			    (struct leak_limit){limits[i].name,
+						most,
+						used,
+						left / leaks->leak_rate,
+						{left / leaks->leak_interval.high, left / leaks->leak_interval.low}};
+	}
+	return limit->name != NULL;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The snapshots of a recording that `seep leaks` reads, opened: all that the
+ * timer took, then the reference. That is the last snapshot of all, but for one
+ * at the program's end or at a peak: what a program frees as it ends tells
+ * nothing about leaks, and peaks are selected by their value. Then it is the
+ * timer's last.
+ */
+#ifndef SEEP_LEAKS_SERIES_H
+#define SEEP_LEAKS_SERIES_H
+
+#include "profile/profile.h"
+
+struct series {
+	struct profile **profiles; /* in the order of time, the reference last */
+	size_t count;              /* two at least */
+	bool ended;                /* the recording has its last snapshot */
+};
+
+bool series_open(struct series *series, const char *directory, struct error *error);
+void series_free(struct series *series);
+
+#endif

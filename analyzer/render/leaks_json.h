@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `seep leaks --json`: schema seep.leaks/1, as docs/CLI.md has it. */
+#ifndef SEEP_RENDER_LEAKS_JSON_H
+#define SEEP_RENDER_LEAKS_JSON_H
+
+#include "base/buffer.h"
+#include "leaks/leaks.h"
+
+/* At most `top` sites. */
+void leaks_json_render(struct buffer *out, const struct leaks *leaks, uint32_t top);
+
+#endif

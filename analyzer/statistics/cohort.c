@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Sources. The plateau: E. L. Kaplan & P. Meier, Journal of the American
+ * Statistical Association 53 (1958) 457-481, with delayed entry (an object is
+ * at risk from the first snapshot that had it). The test: with a constant
+ * hazard, deaths in a total exposure are a Poisson count (B. Epstein & M.
+ * Sobel, 1953).
+ */
+#include "statistics/cohort.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "statistics/gamma.h"
+#include "statistics/measure.h"
+
+/* The age at which an object was last at risk, and whether it died then. */
+static double age_left(const struct follow_up *object)
+{
+	const double last = (double)(object->last_ns - object->birth_ns);
+
+	return object->gone_ns ? last + (double)(object->gone_ns - object->last_ns) / 2 : last;
+}
+
+/* It is at risk from the first snapshot on that saw it past the age: deaths before can't be seen, so time before does
+ * not count either. */
+static double age_entered(const struct follow_ups *all, const struct follow_up *object, uint64_t age_ns)
+{
+	const uint64_t wanted_ns = object->birth_ns + age_ns;
+	size_t low = 0, high = all->time_count - 1;
+
+	if (object->first_ns >= wanted_ns)
+		return (double)(object->first_ns - object->birth_ns);
+	while (low < high) {
+		const size_t middle = low + (high - low) / 2;
+		if (all->times_ns[middle] < wanted_ns)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return (double)(all->times_ns[low] - object->birth_ns);
+}
+
+static bool reaches(const struct follow_up *object, uint64_t age_ns)
+{
+	return object->last_ns - object->birth_ns >= age_ns;
+}
+
+struct step {
+	double age;
+	int change; /* of the number at risk: +1 enters, -1 is censored, 0 dies */
+};
+
+/* Deaths before those censored at the same age, entries last. */
+static int step_compare(const void *left, const void *right)
+{
+	const struct step *a = left, *b = right;
+
+	if (a->age != b->age)
+		return a->age < b->age ? -1 : 1;
+	return abs(a->change) != abs(b->change) ? abs(a->change) - abs(b->change) : a->change - b->change;
+}
+
+static double plateau_of(const struct follow_ups *all, uint64_t age_ns)
+{
+	struct step *steps = memory_allocate(2 * all->count + 1, sizeof *steps);
+	size_t filled = 0;
+	double at_risk = 0, share = 1;
+
+	for (size_t i = 0; i < all->count; i++) {
+		if (!reaches(&all->objects[i], age_ns))
+			continue;
+		steps[filled++] = (struct step){age_entered(all, &all->objects[i], age_ns), 1};
+		steps[filled++] = (struct step){age_left(&all->objects[i]), all->objects[i].gone_ns ? 0 : -1};
+	}
+	qsort(steps, filled, sizeof *steps, step_compare);
+	for (size_t i = 0; i < filled; i++) {
+		if (steps[i].change == 0) {
+			share *= at_risk > 1 ? 1 - 1 / at_risk : 0;
+			at_risk--;
+		} else {
+			at_risk += steps[i].change;
+		}
+	}
+	free(steps);
+	return share;
+}
+
+static void count_births(struct cohort_outcome *outcome, const struct follow_ups *all)
+{
+	const uint64_t until_ns = all->times_ns[all->time_count - 1] - outcome->age_ns;
+	uint64_t begin_ns = until_ns;
+
+	for (size_t i = 0; i < all->count; i++) {
+		if (!all->objects[i].gone_ns && all->objects[i].birth_ns < begin_ns)
+			begin_ns = all->objects[i].birth_ns;
+	}
+	const double length = fmax((double)(until_ns - begin_ns), 1);
+	for (size_t i = 0; i < all->count; i++) {
+		if (all->objects[i].gone_ns || all->objects[i].birth_ns > until_ns)
+			continue;
+		const double part = (double)(all->objects[i].birth_ns - begin_ns) / length * COHORTS;
+		outcome->born[part < COHORTS ? (int)part : COHORTS - 1]++;
+	}
+}
+
+struct cohort_outcome cohort_outcome_at(const struct follow_ups *all, uint64_t age_ns, uint64_t from_ns)
+{
+	struct cohort_outcome outcome = {.age_ns = age_ns, .plateau = 1};
+
+	for (size_t i = 0; i < all->count; i++) {
+		const struct follow_up *object = &all->objects[i];
+		if (!reaches(object, age_ns))
+			continue;
+		outcome.exposure_ns += fmax(age_left(object) - age_entered(all, object, age_ns), 0);
+		outcome.deaths += object->gone_ns != 0;
+		if (object->gone_ns)
+			continue;
+		outcome.survivors++;
+		if (object->birth_ns >= from_ns)
+			measure_add_sample(&outcome.lasting, object->size, object->rate);
+	}
+	if (outcome.deaths)
+		outcome.plateau = plateau_of(all, age_ns);
+	if (outcome.survivors)
+		count_births(&outcome, all);
+	return outcome;
+}
+
+double cohort_p_value(const struct cohort_outcome *outcome, double life_ns)
+{
+	if (!(outcome->exposure_ns > 0) || !(life_ns > 0))
+		return 1;
+	return gamma_probability((double)outcome->deaths + 1, outcome->exposure_ns / life_ns, TAIL_UPPER);
+}

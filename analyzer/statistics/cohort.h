@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What became of objects that a series of snapshots has seen alive: do those
+ * that have reached an age still die, and is what stays of the same share
+ * whenever it was born? Leaks and caches are told apart here.
+ *
+ * A death is known to lie between the last snapshot that had the object and the
+ * next one; it is taken to have happened halfway.
+ */
+#ifndef SEEP_STATISTICS_COHORT_H
+#define SEEP_STATISTICS_COHORT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <seep/measure.h>
+
+#define COHORTS 4 /* parts of time that births are counted by */
+
+/* One sampled object as the series saw it. Times are of one clock. */
+struct follow_up {
+	uint64_t birth_ns;
+	uint64_t first_ns; /* of the first snapshot that had it */
+	uint64_t last_ns;  /* of the last one */
+	uint64_t gone_ns;  /* of the next one, which did not; 0: it was alive at the end */
+	uint64_t size, rate;
+};
+
+/* All of them, and when the snapshots were taken; the last one is the end. */
+struct follow_ups {
+	const struct follow_up *objects;
+	size_t count;
+	const uint64_t *times_ns; /* ascending */
+	size_t time_count;        /* 1 or more */
+};
+
+/* What became of the objects that were seen past an age. */
+struct cohort_outcome {
+	uint64_t age_ns;
+	double exposure_ns;     /* time that they were seen alive past that age, all together */
+	uint32_t deaths;        /* among them */
+	uint32_t survivors;     /* alive at the end and past that age */
+	uint32_t born[COHORTS]; /* survivors by the part of time in which they were born: equal parts from the first
+				   survivor's birth to the end less the age */
+	struct seep_measure lasting; /* survivors born at or after `from_ns` */
+	double plateau; /* share that outlives every age seen, of those that reached this one (Kaplan-Meier); 1 where
+			   none died */
+};
+
+/* `from_ns` concerns `lasting` alone. */
+struct cohort_outcome cohort_outcome_at(const struct follow_ups *all, uint64_t age_ns, uint64_t from_ns);
+
+/* The p-value of "the mean remaining life past that age is `life_ns` or less": the chance of so few deaths in that
+ * exposure, were they to fall at random at that rate. 1 without exposure. */
+double cohort_p_value(const struct cohort_outcome *outcome, double life_ns);
+
+#endif
