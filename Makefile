@@ -112,6 +112,11 @@ check-tsan: ## the lock-free parts under ThreadSanitizer
 	tests/deps.sh build test
 	BUILD=$(BUILD) tests/run.sh tsan
 
+.PHONY: fuzz
+fuzz: ## the readers of untrusted bytes under libFuzzer, FUZZ_SECONDS (600) each
+	tests/deps.sh build run test
+	BUILD=$(BUILD) bash tests/fuzz/run.sh
+
 .PHONY: check-unwinder
 check-unwinder: all unit ## a million stacks a program against libunwind, a minute of modules that come and go
 	tests/deps.sh test

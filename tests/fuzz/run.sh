@@ -42,7 +42,7 @@ done
 status=0
 for target in ${FUZZ_ONLY:-$targets}; do
 	if [ -n "$regressions" ]; then
-		inputs=$(find "$out/corpus/$target" "tests/fuzz/regressions/$target" -type f 2>/dev/null)
+		inputs=$(find "$out/corpus/$target" "tests/fuzz/regressions/$target" -type f 2>/dev/null || :)
 		# shellcheck disable=SC2086 # a list of names of our own
 		if timeout 120 "$out/$target" -rss_limit_mb=2048 $inputs >"$out/$target.log" 2>&1; then
 			echo "ok - $target survives its seeds and what was found before"
