@@ -19,9 +19,9 @@ enum { OPTION_BY = 256, OPTION_TOP, OPTION_FOLLOW, OPTION_JSON, OPTION_SYMBOLS }
 static const struct command_option options[] = {
     {OPTION_BY, "by", "GROUP", "site (default), function, line or module"},
     {OPTION_TOP, "top", "N", "rows of each verdict (10 or fewer; with --json all)"},
-    {'f', "follow", NULL, "again whenever time has passed, until the program ends"},
+    {'f', "follow", NULL, "again and again, until the program ends"},
     {OPTION_FOLLOW, "every", "TIME", "the time between two, with --follow (default 10s)"},
-    {OPTION_JSON, "json", NULL, "JSON, schema seep.leaks/1; with --follow a document each time"},
+    {OPTION_JSON, "json", NULL, "JSON, schema seep.leaks/1; one each time it follows"},
     {OPTION_SYMBOLS, "symbols", "DIR", "look for debug files there first"},
     {0},
 };

@@ -75,7 +75,11 @@ for file in bad/*; do
 	check "diff, as the second: $name" complains diff "$file" diff "$good" "$file"
 	check "flame: $name" complains flame "$file" flame "$file" -o out.svg
 	check "flame --base: $name" complains flame "$file" flame "$good" --base "$file" -o out.svg
+	check "export: $name" complains export "$file" export --format=pprof "$file" -o out.svg
 	check "snapshot: $name" complains snapshot "$file" snapshot "$file"
+done
+for file in bad/cut-heap bad/no-heap nowhere; do
+	check "leaks: $file" complains leaks "$file" leaks "$file"
 done
 for pattern in 'bad/cut-in-half: .*offset|bad/cut-in-half: .*truncated' 'bad/newer-version: .*version 99' 'bad/empty: ' \
 	"bad/flipped-at-$((size / 2)): .*(offset|checksum)"; do
