@@ -3,6 +3,7 @@
 #include "record/describe.h"
 
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/utsname.h>
 
 #include "base/syscall.h"
@@ -79,4 +80,18 @@ void describe_process(struct seep_heap_header *header)
 		struct text text = text_begin(header->host, sizeof header->host);
 		text_add(&text, host.nodename);
 	}
+}
+
+uint64_t describe_address_space_left(void)
+{
+	struct rlimit limit;
+	if (system_call(SYS_prlimit64, 0, RLIMIT_AS, 0, (long)&limit, 0, 0) != 0 || limit.rlim_cur == RLIM_INFINITY)
+		return UINT64_MAX;
+	char text[64];
+	const char *at = text;
+	uint64_t pages = 0;
+	describe_read_file("/proc/self/statm", text, sizeof text);
+	text_take_unsigned(&at, &pages);
+	uint64_t used = pages * SEEP_HEAP_PAGE;
+	return limit.rlim_cur > used ? limit.rlim_cur - used : 0;
 }

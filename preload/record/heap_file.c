@@ -79,17 +79,18 @@ static int claim(const char *directory, int *parent)
 	if (made != 0 && made != -EEXIST)
 		return made;
 	*parent = system_open(directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
-	if (*parent < 0)
-		return *parent == -ELOOP || *parent == -ENOTDIR ? -EEXIST : *parent;
 	struct stat status;
 	int result = -EEXIST;
-	if (system_stat_descriptor(*parent, &status) == 0 &&
-	    status.st_uid == (uid_t)system_call(SYS_geteuid, 0, 0, 0, 0, 0, 0) &&
-	    system_call(SYS_faccessat, *parent, (long)"000001.seep", F_OK, 0, 0, 0) == -ENOENT)
+	if (*parent < 0)
+		result = *parent == -ELOOP || *parent == -ENOTDIR ? -EEXIST : *parent;
+	else if (system_stat_descriptor(*parent, &status) == 0 &&
+		 status.st_uid == (uid_t)system_call(SYS_geteuid, 0, 0, 0, 0, 0, 0) &&
+		 system_call(SYS_faccessat, *parent, (long)"000001.seep", F_OK, 0, 0, 0) == -ENOENT)
 		result =
 		    system_open_at(*parent, SEEP_HEAP_NAME, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (result < 0) {
-		system_close(*parent);
+		if (*parent >= 0)
+			system_close(*parent);
 		if (made ==
 		    0) /* nobody else can have put anything there that we would lose: rmdir takes empty ones alone */
 			system_unlink_at(AT_FDCWD, directory, AT_REMOVEDIR);

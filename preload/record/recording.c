@@ -140,7 +140,20 @@ static void header_fill(struct seep_heap_header *header)
 	store_relaxed(&header->lifetime_count, 1);
 	store_relaxed(&header->stacks_used, 1);
 	store_relaxed(&header->next_number, 1);
-	heap_plan(header, options->rate, options->max_live);
+}
+
+/* The heap file's mapping counts against RLIMIT_AS: it may take an eighth of what the program has left, if need be with
+ * the room that a larger rate would get. */
+static bool plan_to_fit(struct seep_heap_header *header)
+{
+	static const uint64_t tiers[] = {1 << 10, 64 << 10};
+	uint64_t most_bytes = describe_address_space_left() / 8;
+	heap_plan(header, recording_setup.options.rate, recording_setup.options.max_live);
+	for (size_t i = 0; i < sizeof tiers / sizeof *tiers && header->file_bytes > most_bytes; i++) {
+		if (recording_setup.options.rate < tiers[i])
+			heap_plan(header, tiers[i], recording_setup.options.max_live);
+	}
+	return header->file_bytes <= most_bytes;
 }
 
 static bool begin(void)
@@ -151,6 +164,10 @@ static bool begin(void)
 	header_fill(&header);
 	if (!recording_name(directory, sizeof directory, recording_setup.options.output, &header)) {
 		recording_say("not recording, the output's name is too long", NULL);
+		return false;
+	}
+	if (!plan_to_fit(&header)) {
+		recording_say("not recording, the limit of address space is too low", NULL);
 		return false;
 	}
 	struct heap_file file = heap_file_make(directory, sizeof directory, header.file_bytes);
@@ -178,7 +195,8 @@ static bool begin(void)
 	store_release(&current.header->phase, SEEP_HEAP_RECORDING);
 	if (!file.anonymous)
 		register_in_session();
-	keeper_thread_start(&current, directory, recording_setup.options.keeper_outside);
+	/* what has no file nobody else can keep */
+	keeper_thread_start(&current, directory, recording_setup.options.keeper_outside && !file.anonymous);
 	return true;
 }
 
@@ -217,11 +235,20 @@ const struct heap *recording_heap_or_begin(void)
 void recording_end(void)
 {
 	const struct heap *heap = recording_heap();
-	if (!heap || heap->header->pid != (uint64_t)system_getpid())
+	if (!heap)
 		return;
+	bool anonymous = load_relaxed(&heap->header->status) & SEEP_STATUS_ANONYMOUS;
+	if (*recording_setup.options.session && !anonymous) {
+		/* `seep run` makes the last snapshot, when all destructors have run. No system call here: the program
+		 * may have forbidden them all to itself. */
+		account_take(heap);
+		return;
+	}
+	if (heap->header->pid != (uint64_t)system_getpid())
+		return; /* a vfork child that calls exit() */
 	account_take(heap);
-	if (*recording_setup.options.session)
-		return; /* `seep run` makes the last snapshot, when all destructors have run */
 	gate_set(GATE_OFF); /* first: the keeper gives back what of the file is unused, and nobody may touch it then */
 	keeper_thread_finish();
+	if (anonymous) /* no snapshot had room either: leave nothing. A directory with something in it stays. */
+		system_unlink_at(AT_FDCWD, directory, AT_REMOVEDIR);
 }
