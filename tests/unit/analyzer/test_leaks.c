@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The verdicts of `seep leaks`: the statistics they are made of, and how often
+ * they are right on simulated programs of which every allocation is known. The
+ * heavy run is `make accuracy`.
+ */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "leaks/leaks.h"
+#include "render/leaks_json.h"
+#include "render/leaks_text.h"
+#include "support/series_simulator.h"
+
+#define RATE (512 * 1024)
+#define SECOND UINT64_C(1000000000)
+
+static void a_life_table_without_deaths_survives_whole(void **state)
+{
+	struct life_table table = {.dead = {0}};
+
+	(void)state;
+	for (int i = 0; i < 20; i++)
+		life_table_add_alive(&table, SECOND << i % 4, 1);
+	const struct survival survival = life_table_survival(&table, 35);
+	assert_float_equal(survival.share, 1, 1e-12);
+	assert_float_equal(survival.interval.high, 1, 1e-12);
+	/* Wilson's lower end for 20 of 20. */
+	assert_float_equal(survival.interval.low, 1 / (1 + 1.959963984540054 * 1.959963984540054 / 20), 1e-9);
+}
+
+static void a_life_table_is_the_binomial_share_where_nobody_is_censored_before(void **state)
+{
+	struct life_table table = {.dead = {0}};
+
+	(void)state;
+	life_table_add_dead(&table, 10, 75, 75); /* 75 of 100 die young, each of weight 1 */
+	for (int i = 0; i < 25; i++)
+		life_table_add_alive(&table, SECOND, 1);
+	const struct survival survival = life_table_survival(&table, 20);
+	assert_float_equal(survival.share, 0.25, 1e-12);
+	/* Wilson's interval for 25 of 100. */
+	assert_float_equal(survival.interval.low, 0.1754522, 1e-6);
+	assert_float_equal(survival.interval.high, 0.3430446, 1e-6);
+	assert_float_equal(life_table_survival(&table, 10).share, 1, 1e-12);
+}
+
+static void weights_make_a_life_table_less_sure(void **state)
+{
+	struct life_table even = {.dead = {0}}, uneven = {.dead = {0}};
+
+	(void)state;
+	for (int i = 0; i < 20; i++) {
+		life_table_add_alive(&even, SECOND, 1);
+		life_table_add_alive(&uneven, SECOND, i ? 0.1 : 18.1);
+	}
+	assert_true(life_table_survival(&uneven, 20).interval.low < life_table_survival(&even, 20).interval.low);
+}
+
+static void the_slope_of_a_line_is_found_through_outliers(void **state)
+{
+	double times[20], values[20];
+
+	(void)state;
+	for (int i = 0; i < 20; i++) {
+		times[i] = 10 * i;
+		values[i] = 3 * times[i] + (i % 5 == 2 ? 4000 : 0);
+	}
+	const struct trend trend = trend_of(times, values, 20);
+	assert_float_equal(trend.slope, 3, 1e-9);
+	assert_true(trend.interval.low <= 3 && trend.interval.high >= 3);
+	assert_true(isnan(trend_of(times, values, TREND_LEAST - 1).slope));
+}
+
+static void a_level_series_has_no_sure_slope(void **state)
+{
+	double times[30], values[30];
+
+	(void)state;
+	for (int i = 0; i < 30; i++) {
+		times[i] = i;
+		values[i] = 100 + (i * 7919 % 31);
+	}
+	const struct trend trend = trend_of(times, values, 30);
+	assert_true(trend.interval.low < 0 && trend.interval.high > 0);
+}
+
+/* Ten objects, one born every second; snapshots every second up to 20 s. */
+static struct cohort_outcome ten_objects(unsigned died, uint64_t death_ns)
+{
+	struct follow_up objects[10] = {{0}};
+	uint64_t times[20];
+
+	for (int i = 0; i < 20; i++)
+		times[i] = (uint64_t)(i + 1) * SECOND;
+	for (unsigned i = 0; i < 10; i++) {
+		const uint64_t birth_ns = i * SECOND + SECOND / 2;
+		objects[i] = (struct follow_up){birth_ns, (i + 1) * SECOND, 20 * SECOND, 0, 64, RATE};
+		if (i < died) {
+			objects[i].last_ns = death_ns / SECOND * SECOND;
+			objects[i].gone_ns = objects[i].last_ns + SECOND;
+		}
+	}
+	const struct follow_ups all = {objects, 10, times, 20};
+	return cohort_outcome_at(&all, 4 * SECOND, 5 * SECOND);
+}
+
+static void what_never_dies_has_a_plateau(void **state)
+{
+	const struct cohort_outcome outcome = ten_objects(0, 0);
+
+	(void)state;
+	assert_int_equal(outcome.deaths, 0);
+	assert_int_equal(outcome.survivors, 10);
+	assert_float_equal(outcome.plateau, 1, 1e-12);
+	assert_int_equal(outcome.lasting.samples, 5); /* born from 5 s on */
+	/* Each is at risk from the first snapshot past 4 s of age, which is at 4.5 s. */
+	assert_float_equal(outcome.exposure_ns, 10 * 15.0 * 1e9 - (0 + 1 + 2 + 3 + 4 + 5 + 6 + 7 + 8 + 9) * 1e9, 1);
+	assert_float_equal(cohort_p_value(&outcome, 10e9), exp(-10.5), 1e-9);
+}
+
+static void the_death_of_the_oldest_leaves_no_plateau(void **state)
+{
+	/* As of a cache that evicts in order: those that had reached the greatest age are gone. */
+	const struct cohort_outcome outcome = ten_objects(2, 19 * SECOND);
+
+	(void)state;
+	assert_int_equal(outcome.deaths, 2);
+	assert_int_equal(outcome.survivors, 8);
+	assert_true(outcome.plateau < 0.7);
+}
+
+struct tally {
+	unsigned runs, first, found, verdicts, false_leaks, growing;
+};
+
+static void tally_run(struct tally *tally, enum pattern pattern, double leaked, uint64_t seed)
+{
+	struct simulation *simulation = simulation_run(pattern, RATE, leaked, seed);
+	struct leaks leaks;
+	bool found = false;
+
+	leaks_build(&leaks, simulation->series, simulation->count, GROUP_BY_SITE);
+	for (uint32_t i = 0; i < leaks.count; i++) {
+		const uint32_t site = simulation_site(simulation, leaks.groups.groups[leaks.rows[i].group].key);
+		const bool called = leaks.rows[i].verdict == LEAK_LEAK;
+		tally->first += i == 0 && simulation->is_leaking[site];
+		found |= simulation->is_leaking[site] && called;
+		tally->verdicts += !simulation->is_leaking[site];
+		tally->false_leaks += !simulation->is_leaking[site] && called;
+		tally->growing += leaks.rows[i].verdict == LEAK_GROWING;
+	}
+	tally->found += found;
+	tally->runs++;
+	leaks_free(&leaks);
+	simulation_free(simulation);
+}
+
+static void leaks_are_found_and_ranked_first(void **state)
+{
+	(void)state;
+	for (int pattern = 0; pattern < PATTERN_LEAKING_COUNT; pattern++) {
+		struct tally tally = {0};
+		for (uint64_t seed = 1; seed <= 6; seed++)
+			tally_run(&tally, (enum pattern)pattern, 30, seed);
+		if (tally.first < 6 || tally.false_leaks)
+			fail_msg("%s: first in %u of %u runs, %u false", pattern_name((enum pattern)pattern),
+				 tally.first, tally.runs, tally.false_leaks);
+		/* Fifteen buffers are few samples; all others are proven. */
+		assert_true(tally.found >= (pattern == PATTERN_BUFFERS ? 3 : 5));
+	}
+}
+
+static void what_does_not_leak_is_not_called_a_leak(void **state)
+{
+	struct tally tally = {0};
+
+	(void)state;
+	for (int pattern = PATTERN_LEAKING_COUNT; pattern < PATTERN_COUNT; pattern++)
+		for (uint64_t seed = 1; seed <= 15; seed++)
+			tally_run(&tally, (enum pattern)pattern, 0, seed);
+	assert_true(tally.verdicts >= 850);
+	assert_int_equal(tally.false_leaks, 0);
+}
+
+static void pools_and_sawtooths_are_steady(void **state)
+{
+	struct tally tally = {0};
+
+	(void)state;
+	for (uint64_t seed = 1; seed <= 10; seed++) {
+		tally_run(&tally, PATTERN_POOL, 0, seed);
+		tally_run(&tally, PATTERN_SAWTOOTH, 0, seed);
+	}
+	assert_true(tally.growing <= tally.verdicts / 20);
+}
+
+static void a_short_series_has_no_verdicts(void **state)
+{
+	struct simulation *simulation = simulation_run(PATTERN_LIST, RATE, 200, 1);
+	struct leaks leaks;
+
+	(void)state;
+	leaks_build(&leaks, simulation->series, LEAK_SERIES_LEAST - 1, GROUP_BY_SITE);
+	assert_false(leaks.can_judge);
+	assert_int_equal(leaks.verdicts[LEAK_LEAK] + leaks.verdicts[LEAK_GROWING], 0);
+	leaks_free(&leaks);
+	simulation_free(simulation);
+}
+
+static void the_time_to_the_limit_follows_from_the_rate(void **state)
+{
+	struct simulation *simulation = simulation_run(PATTERN_LIST, RATE, 400, 1);
+	struct profile *last = simulation->series[simulation->count - 1];
+	struct leaks leaks;
+	struct leak_limit limit;
+
+	(void)state;
+	last->memory[SEEP_MEMORY_RSS] = 300 << 20;
+	last->memory[SEEP_MEMORY_LIMIT] = 400 << 20;
+	last->memory_known = UINT64_C(1) << SEEP_MEMORY_RSS | UINT64_C(1) << SEEP_MEMORY_LIMIT;
+	leaks_build(&leaks, simulation->series, simulation->count, GROUP_BY_SITE);
+	assert_true(leaks_limit(&leaks, &limit));
+	assert_string_equal(limit.name, "cgroup limit");
+	assert_float_equal(limit.seconds, (100 << 20) / leaks.leak_rate, 1e-6);
+	/* 400 R in 240 s. */
+	assert_true(leaks.leak_interval.low < 400.0 * RATE / 240 && 400.0 * RATE / 240 < leaks.leak_interval.high);
+	assert_true(limit.bound.low < limit.seconds && limit.seconds < limit.bound.high);
+	leaks_free(&leaks);
+	simulation_free(simulation);
+}
+
+static void verdicts_are_printed_with_their_evidence(void **state)
+{
+	struct simulation *simulation = simulation_run(PATTERN_LIST, RATE, 100, 1);
+	struct buffer text = {0}, json = {0};
+	struct text_page page = {.out = &text, .columns = 80};
+	struct leaks leaks;
+
+	(void)state;
+	for (size_t i = 0; i < simulation->count; i++) {
+		struct profile *profile = simulation->series[i];
+		profile->command = profile->executable = profile->arguments = profile->host = profile->allocator = "";
+		profile->allocator_path = profile->unwinder = profile->bypassed = "";
+	}
+	leaks_build(&leaks, simulation->series, simulation->count, GROUP_BY_SITE);
+	leaks_text_render(&page, &leaks, 0);
+	leaks_json_render(&json, &leaks, UINT32_MAX);
+	assert_non_null(strstr(text.data, "sites leaks: "));
+	assert_non_null(strstr(text.data, "none died; born by quarter:"));
+	for (const char *line = text.data; *line;) {
+		const size_t length = strcspn(line, "\n");
+		assert_true(length <= 80);
+		line += length + (line[length] == '\n');
+	}
+	assert_non_null(strstr(json.data, "\"schema\":\"seep.leaks/1\""));
+	assert_non_null(strstr(json.data, "\"verdict\":\"leak\""));
+	assert_non_null(strstr(json.data, "\"survival\":1,"));
+	leaks_free(&leaks);
+	buffer_free(&text);
+	buffer_free(&json);
+	simulation_free(simulation);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(a_life_table_without_deaths_survives_whole),
+	    cmocka_unit_test(a_life_table_is_the_binomial_share_where_nobody_is_censored_before),
+	    cmocka_unit_test(weights_make_a_life_table_less_sure),
+	    cmocka_unit_test(the_slope_of_a_line_is_found_through_outliers),
+	    cmocka_unit_test(a_level_series_has_no_sure_slope),
+	    cmocka_unit_test(what_never_dies_has_a_plateau),
+	    cmocka_unit_test(the_death_of_the_oldest_leaves_no_plateau),
+	    cmocka_unit_test(leaks_are_found_and_ranked_first),
+	    cmocka_unit_test(what_does_not_leak_is_not_called_a_leak),
+	    cmocka_unit_test(pools_and_sawtooths_are_steady),
+	    cmocka_unit_test(a_short_series_has_no_verdicts),
+	    cmocka_unit_test(the_time_to_the_limit_follows_from_the_rate),
+	    cmocka_unit_test(verdicts_are_printed_with_their_evidence),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
