@@ -12,16 +12,33 @@
 #include <seep/keeper.h>
 
 #include "base/buffer.h"
+#include "profile/from_raw.h"
 #include "profile/from_snapshot.h"
 #include "profile/profile.h"
 #include "reader/input.h"
+#include "reader/raw_profile.h"
 #include "reader/snapshot_reader.h"
+
+#define FOREIGN_BYTES_LIMIT (UINT64_C(256) << 20)
 
 struct profile *profile_open_snapshot(const void *data, size_t bytes, const char *name, struct error *error)
 {
 	struct snapshot_view view;
 
 	return snapshot_verify(&view, data, bytes, name, error) ? profile_from_snapshot(&view) : NULL;
+}
+
+/* Another tool's profile, of which the input holds the beginning. */
+static struct profile *profile_open_foreign(struct input *input, enum raw_format format, struct error *error)
+{
+	struct raw_profile raw;
+
+	if (!input_read_rest(input, FOREIGN_BYTES_LIMIT, error) ||
+	    !raw_profile_read(&raw, format, input->name, input->data, input->bytes, error))
+		return NULL;
+	struct profile *profile = profile_from_raw(&raw, input->name);
+	raw_profile_free(&raw);
+	return profile;
 }
 
 static struct profile *profile_open_file(const char *path, struct error *error)
@@ -31,8 +48,11 @@ static struct profile *profile_open_file(const char *path, struct error *error)
 
 	if (!input_open(&input, path, error))
 		return NULL;
+	const enum raw_format format = raw_profile_recognize(input.data, input.bytes);
 	/* What is no snapshot is refused by its beginning alone, however large it is. */
-	if (!snapshot_is_snapshot(input.data, input.bytes) || input_read_rest(&input, SNAPSHOT_BYTES_LIMIT, error))
+	if (format != RAW_NONE)
+		profile = profile_open_foreign(&input, format, error);
+	else if (!snapshot_is_snapshot(input.data, input.bytes) || input_read_rest(&input, SNAPSHOT_BYTES_LIMIT, error))
 		profile = profile_open_snapshot(input.data, input.bytes, path, error);
 	input_close(&input);
 	return profile;

@@ -23,6 +23,7 @@ void profile_free(struct profile *profile)
 	free(storage->stacks);
 	free(storage->lifetimes);
 	free(storage->lines);
+	free(storage->given_lines);
 	free(storage->module_paths);
 	free(storage);
 	free(profile->modules);

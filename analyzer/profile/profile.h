@@ -41,10 +41,11 @@ struct profile_module {
 /* One address in one module, shared by all stacks that pass through it. */
 struct profile_location {
 	uint32_t module;
-	uint32_t line_count;       /* 0 before symbolization; >= 1 after it */
+	uint32_t line_count;       /* 0 before symbolization, unless `given`; >= 1 after it */
 	struct source_line *lines; /* innermost inlined first */
 	uint64_t address;          /* as in the snapshot: ELF virtual address, return address unless exact */
 	bool exact;
+	bool given;                /* the source itself has the lines: symbolization leaves them alone */
 	bool allocator;            /* after symbolization: part of the allocator or operator new */
 };
 
@@ -104,10 +105,9 @@ struct profile {
 	void *storage;         /* what the arrays above live in; owned by the profile */
 };
 
-/* Opens whatever the path names, told by content: a snapshot file, or a recording directory (then its last snapshot;
- * where the process died without one, or runs and has none yet, its state is folded from the heap file, and `source`
- * is "DIRECTORY/heap"). False: one line in error, naming file,
- * offset and fault. */
+/* Opens whatever the path names, told by content: a snapshot file, a recording directory (then its last snapshot;
+ * where the process died without one, its state is folded from the heap file), a heap dump by jemalloc or gperftools, or
+ * a pprof profile. NULL: one line in error, naming file, offset and fault. */
 struct profile *profile_open(const char *path, struct error *error);
 /* The same from bytes in memory; `name` is for messages. */
 struct profile *profile_open_snapshot(const void *data, size_t bytes, const char *name, struct error *error);

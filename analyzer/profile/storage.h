@@ -9,6 +9,7 @@ struct profile_storage {
 	uint32_t *stacks;                   /* all sites' stacks, one behind the other */
 	struct profile_lifetime *lifetimes; /* all sites' lifetimes, one behind the other */
 	struct source_line *lines;          /* all locations' lines; NULL before symbolization */
+	struct source_line *given_lines;    /* those that the source itself had; NULL: none */
 	const char **module_paths;          /* as they are in the file system; modules[].path is made fit to print */
 };
 

@@ -25,10 +25,11 @@ struct symbolizing {
 	uint32_t *order;                  /* location indices, by module */
 	struct symbol_address *addresses; /* parallel to order */
 	uint32_t *starts;                 /* by module: its first place in order; one more at the end */
+	uint32_t count;                   /* of order: locations that the source itself gave no names */
 	struct symbol_lines lines;
 };
 
-/* Sorts the locations by module with one counting pass. */
+/* Sorts the locations by module with one counting pass; those that have names already are left out. */
 static void locations_group(struct symbolizing *work)
 {
 	struct profile *profile = work->profile;
@@ -37,13 +38,18 @@ static void locations_group(struct symbolizing *work)
 	work->addresses = memory_allocate(profile->location_count, sizeof *work->addresses);
 	work->starts = memory_allocate((size_t)profile->module_count + 1, sizeof *work->starts);
 	uint32_t *next = memory_allocate((size_t)profile->module_count + 1, sizeof *next);
-	for (uint32_t i = 0; i < profile->location_count; i++)
-		work->starts[profile->locations[i].module + 1]++;
+	for (uint32_t i = 0; i < profile->location_count; i++) {
+		const bool wanted = !profile->locations[i].given;
+		work->starts[profile->locations[i].module + 1] += wanted;
+		work->count += wanted;
+	}
 	for (uint32_t i = 0; i < profile->module_count; i++)
 		work->starts[i + 1] += work->starts[i];
 	memcpy(next, work->starts, ((size_t)profile->module_count + 1) * sizeof *next);
 	for (uint32_t i = 0; i < profile->location_count; i++) {
 		const struct profile_location *location = &profile->locations[i];
+		if (location->given)
+			continue;
 		uint32_t place = next[location->module]++;
 		work->order[place] = i;
 		work->addresses[place] =
@@ -149,7 +155,7 @@ static void lines_store(struct symbolizing *work)
 	struct source_line *lines = memory_allocate(work->lines.count, sizeof *lines);
 	size_t used = 0;
 
-	for (uint32_t place = 0; place < profile->location_count; place++) {
+	for (uint32_t place = 0; place < work->count; place++) {
 		struct profile_location *location = &profile->locations[work->order[place]];
 		const struct symbol_address *address = &work->addresses[place];
 		const struct symbol_line *from = &work->lines.lines[address->first_line];
@@ -169,6 +175,26 @@ static void lines_store(struct symbolizing *work)
 	work->storage->lines = lines;
 }
 
+/* The same for locations that had names already: their lines stay where they are. */
+static void given_lines_trim(struct profile *profile)
+{
+	for (uint32_t i = 0; i < profile->location_count; i++) {
+		struct profile_location *location = &profile->locations[i];
+		if (!location->given)
+			continue;
+		uint32_t skipped = 0;
+		const bool in_allocator = module_is_allocator(profile->modules[location->module].path);
+		while (!in_allocator && skipped < location->line_count &&
+		       function_is_allocator(location->lines[skipped].function))
+			skipped++;
+		location->allocator = in_allocator || skipped == location->line_count;
+		if (location->allocator)
+			continue;
+		location->lines += skipped;
+		location->line_count -= skipped;
+	}
+}
+
 /* A stack that is nothing but allocator keeps its outermost frame. */
 static void stacks_trim(struct profile *profile)
 {
@@ -185,6 +211,7 @@ void profile_symbolize(struct profile *profile, const struct symbol_options *opt
 {
 	struct symbolizing work = {.profile = profile, .storage = profile->storage};
 
+	given_lines_trim(profile);
 	locations_group(&work);
 	absolute_resolve(&work);
 	modules_resolve(&work, options);

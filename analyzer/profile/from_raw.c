@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From a foreign profile to ours. Mappings of one file become one module, and
+ * addresses are counted from where its ELF file begins, so that two runs of one
+ * program can be compared. Where the source has names and no address, stacks
+ * are told apart by the names. Equal stacks become one site.
+ */
+#include "profile/from_raw.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/map.h"
+#include "base/memory.h"
+#include "base/path.h"
+#include "profile/storage.h"
+#include "reader/elf_bias.h"
+
+struct builder {
+	const struct raw_profile *raw;
+	struct profile *profile;
+	struct profile_storage *storage;
+	uint32_t *module_of;     /* by mapping */
+	uint64_t *location_keys; /* equal for equal places in code, in every profile */
+};
+
+static uint64_t text_hash(uint64_t seed, const char *text)
+{
+	return hash_bytes(seed, text, strlen(text) + 1);
+}
+
+static void module_fill(struct builder *builder, struct profile_module *module, const struct raw_mapping *mapping)
+{
+	*module = (struct profile_module){.path = mapping->path,
+					  .build_id_bytes = mapping->build_id_bytes,
+					  .start = mapping->start,
+					  .end = mapping->limit};
+	memcpy(module->build_id, mapping->build_id, sizeof module->build_id);
+	if (!elf_bias_find(mapping->place, mapping->start, mapping->file_offset, &module->bias))
+		module->bias = elf_bias_guess(mapping->start, mapping->file_offset);
+	if (strcmp(mapping->path, "[vdso]") == 0)
+		module->flags |= SEEP_MODULE_VDSO;
+	builder->storage->module_paths[module - builder->profile->modules] = mapping->place;
+}
+
+/* The first file that is no library is the program. */
+static void program_find(struct profile *profile)
+{
+	for (uint32_t i = 1; i < profile->module_count; i++) {
+		struct profile_module *module = &profile->modules[i];
+		if (*module->path == '[' || !*module->path || strstr(module->path, ".so"))
+			continue;
+		module->flags |= SEEP_MODULE_EXECUTABLE;
+		profile->executable = module->path;
+		profile->command = string_pool_intern(profile->strings, path_base_name(module->path));
+		return;
+	}
+}
+
+static void build_modules(struct builder *builder)
+{
+	const struct raw_profile *raw = builder->raw;
+	struct profile *profile = builder->profile;
+	struct map *known = map_create();
+
+	profile->modules = memory_allocate(raw->mapping_count + 1, sizeof *profile->modules);
+	builder->storage->module_paths = memory_allocate(raw->mapping_count + 1, sizeof(const char *));
+	builder->module_of = memory_allocate(raw->mapping_count + 1, sizeof *builder->module_of);
+	profile->modules[0].path = builder->storage->module_paths[0] = "";
+	profile->module_count = 1;
+	for (size_t i = 0; i < raw->mapping_count; i++) {
+		const struct raw_mapping *mapping = &raw->mappings[i];
+		const uint64_t key =
+		    hash_bytes(text_hash(hash_secret(), mapping->place), mapping->build_id, mapping->build_id_bytes);
+		bool is_new;
+		uint64_t *slot = map_put(known, key, &is_new);
+		if (is_new) {
+			*slot = profile->module_count;
+			module_fill(builder, &profile->modules[profile->module_count++], mapping);
+		}
+		struct profile_module *module = &profile->modules[*slot];
+		builder->module_of[i] = (uint32_t)*slot;
+		module->start = mapping->start < module->start ? mapping->start : module->start;
+		module->end = mapping->limit > module->end ? mapping->limit : module->end;
+	}
+	map_free(known);
+	program_find(profile);
+}
+
+/* As from_snapshot.c has it, so that a dump can be compared with a snapshot. */
+static uint64_t module_identity(const struct profile_module *module, const char *place)
+{
+	if (module->build_id_bytes)
+		return hash_bytes(1, module->build_id, module->build_id_bytes);
+	return hash_bytes(2, place, strlen(place));
+}
+
+static uint64_t names_key(const struct source_line *lines, uint32_t count)
+{
+	uint64_t key = 3;
+
+	for (uint32_t i = 0; i < count; i++) {
+		key = text_hash(key, lines[i].function);
+		key = text_hash(key, lines[i].file ? lines[i].file : "");
+		key = hash_bytes(key, &lines[i].line, sizeof lines[i].line);
+	}
+	return key;
+}
+
+static uint64_t location_key(const struct builder *builder, const struct profile_location *location)
+{
+	const struct profile_module *module = &builder->profile->modules[location->module];
+	const uint64_t words[] = {module_identity(module, builder->storage->module_paths[location->module]),
+				  location->address, location->exact};
+
+	if (location->line_count && (location->module == 0 || location->address == 0))
+		return names_key(location->lines, location->line_count);
+	return hash_bytes(0, words, sizeof words);
+}
+
+static void build_locations(struct builder *builder)
+{
+	const struct raw_profile *raw = builder->raw;
+	struct profile *profile = builder->profile;
+	struct source_line *lines = memory_allocate(raw->line_count + 1, sizeof *lines);
+
+	builder->storage->given_lines = lines;
+	profile->locations = memory_allocate(raw->location_count + 1, sizeof *profile->locations);
+	builder->location_keys = memory_allocate(raw->location_count + 1, sizeof *builder->location_keys);
+	profile->location_count = (uint32_t)raw->location_count;
+	for (size_t i = 0; i < raw->location_count; i++) {
+		const struct raw_location *from = &raw->locations[i];
+		struct profile_location *location = &profile->locations[i];
+		location->module = from->mapping ? builder->module_of[from->mapping - 1] : 0;
+		location->address = from->address ? from->address - profile->modules[location->module].bias : 0;
+		location->exact = from->exact;
+		location->line_count = from->line_count;
+		location->given = from->line_count > 0;
+		location->lines = &lines[from->first_line];
+		if (from->line_count)
+			profile->modules[location->module].symbols = "the profile itself";
+		for (uint32_t k = 0; k < from->line_count; k++) {
+			const struct raw_line *line = &raw->lines[from->first_line + k];
+			profile->modules[location->module].has_lines |= line->line > 0;
+			location->lines[k] = (struct source_line){.function = line->function,
+								  .file = line->file,
+								  .line = line->line,
+								  .inlined = k + 1 < from->line_count};
+		}
+		builder->location_keys[i] = location_key(builder, location);
+	}
+}
+
+static void build_sites(struct builder *builder)
+{
+	const struct raw_profile *raw = builder->raw;
+	struct profile *profile = builder->profile;
+	struct map *known = map_create();
+
+	builder->storage->stacks = memory_allocate(raw->frame_count + 1, sizeof *builder->storage->stacks);
+	if (raw->frame_count)
+		memcpy(builder->storage->stacks, raw->frames, raw->frame_count * sizeof *raw->frames);
+	profile->sites = memory_allocate(raw->stack_count + 1, sizeof *profile->sites);
+	for (size_t i = 0; i < raw->stack_count; i++) {
+		const struct raw_stack *stack = &raw->stacks[i];
+		const uint32_t *frames = &builder->storage->stacks[stack->first_frame];
+		const uint64_t truncated = stack->truncated;
+		uint64_t key = 0;
+		bool is_new;
+		for (uint32_t k = stack->depth; k-- > 0;)
+			key = hash_bytes(key, &builder->location_keys[frames[k]], sizeof key);
+		key = hash_bytes(key, &truncated, sizeof truncated);
+		uint64_t *slot = map_put(known, key, &is_new);
+		if (is_new) {
+			*slot = profile->site_count++;
+			profile->sites[*slot] = (struct profile_site){
+			    .key = key, .stack = frames, .depth = stack->depth, .truncated = stack->truncated};
+		}
+		profile_measure_add(&profile->sites[*slot].in_use, &stack->in_use);
+		profile_measure_add(&profile->sites[*slot].allocated, &stack->allocated);
+	}
+	map_free(known);
+}
+
+struct profile *profile_from_raw(struct raw_profile *raw, const char *name)
+{
+	struct profile *profile = profile_create();
+	struct builder builder = {.raw = raw, .profile = profile, .storage = profile->storage};
+
+	string_pool_free(profile->strings);
+	profile->strings = raw->strings;
+	raw->strings = NULL;
+	profile->source = string_pool_intern_safe(profile->strings, name, strlen(name), RAW_TEXT_LIMIT);
+	profile->command = profile->executable = profile->arguments = profile->host = profile->allocator = "";
+	profile->allocator_path = profile->unwinder = profile->bypassed = "";
+	if (strcmp(raw->format, "jemalloc") == 0)
+		profile->allocator = "jemalloc";
+	profile->rate = raw->rate;
+	build_modules(&builder);
+	build_locations(&builder);
+	build_sites(&builder);
+	free(builder.module_of);
+	free(builder.location_keys);
+	return profile;
+}

@@ -1,0 +1,400 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Reads profile.proto as Go, tcmalloc, jemalloc's and Datadog's profilers write
+ * it. Tables and samples may come in any order, so the data is walked once for
+ * texts, once for functions, mappings and value types, once for locations,
+ * once for samples. Every reference is checked; one to something that is not
+ * there is a fault.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/memory.h"
+#include "reader/input.h"
+#include "reader/protobuf_reader.h"
+#include "reader/raw_profile.h"
+
+enum { VALUES_MAX = 32 };
+enum heap_value { HEAP_ALLOC_OBJECTS, HEAP_ALLOC_SPACE, HEAP_INUSE_OBJECTS, HEAP_INUSE_SPACE, HEAP_VALUES };
+
+/* What tools call the four values; '-' counts as '_'. */
+static const struct {
+	const char *name;
+	enum heap_value value;
+} value_names[] = {
+    {"inuse_space", HEAP_INUSE_SPACE},
+    {"inuse_objects", HEAP_INUSE_OBJECTS},
+    {"alloc_space", HEAP_ALLOC_SPACE},
+    {"alloc_objects", HEAP_ALLOC_OBJECTS},
+    {"space", HEAP_INUSE_SPACE},
+    {"objects", HEAP_INUSE_OBJECTS}, /* tcmalloc, Node */
+    {"inuse_bytes", HEAP_INUSE_SPACE},
+    {"inuse_count", HEAP_INUSE_OBJECTS},
+    {"heap_space", HEAP_INUSE_SPACE},
+    {"heap_live_size", HEAP_INUSE_SPACE},
+    {"heap_live_samples", HEAP_INUSE_OBJECTS},
+    {"alloc_samples", HEAP_ALLOC_OBJECTS}, /* ddprof */
+    {"alloc_size", HEAP_ALLOC_SPACE},
+    {"alloc_bytes", HEAP_ALLOC_SPACE},
+    {"alloc_count", HEAP_ALLOC_OBJECTS},
+    {"allocations", HEAP_ALLOC_OBJECTS},
+};
+
+struct text {
+	const unsigned char *data;
+	size_t bytes;
+	const char *known; /* interned, once it was asked for */
+};
+
+struct function {
+	uint64_t name, file;
+};
+
+struct reader {
+	struct raw_profile *raw;
+	const char *name;
+	const unsigned char *data;
+	size_t bytes;
+	struct error *error;
+	struct text *texts;
+	size_t text_count, text_capacity;
+	struct function *functions;
+	size_t function_count, function_capacity;
+	struct map *function_of, *mapping_of, *location_of; /* id -> index + 1 */
+	int column[HEAP_VALUES];                            /* of a sample's values; -1: it has none */
+	uint64_t scale[HEAP_VALUES];
+	uint32_t value_count;
+};
+
+static bool fault_at(struct reader *reader, const unsigned char *at, const char *text)
+{
+	return input_fault(reader->error, reader->name, (uint64_t)(at - reader->data), "%s", text);
+}
+
+/* After the last field: true if it was the end. */
+static bool at_end(struct reader *reader, const struct protobuf_message *message)
+{
+	return message->fault ? fault_at(reader, message->at, message->fault) : true;
+}
+
+/* NULL: there is no such text. */
+static const char *text_of(struct reader *reader, uint64_t number)
+{
+	if (number >= reader->text_count)
+		return NULL;
+	struct text *text = &reader->texts[number];
+	if (!text->known)
+		text->known = string_pool_intern_safe(reader->raw->strings, (const char *)text->data, text->bytes,
+						      RAW_TEXT_LIMIT);
+	return text->known;
+}
+
+static bool texts_read(struct reader *reader)
+{
+	struct protobuf_message profile = {.at = reader->data, .end = reader->data + reader->bytes};
+	struct protobuf_field field;
+
+	while (protobuf_next(&profile, &field)) {
+		if (field.number != 6 || !field.is_bytes)
+			continue;
+		ARRAY_RESERVE(reader->texts, reader->text_count, reader->text_capacity);
+		reader->texts[reader->text_count++] =
+		    (struct text){field.bytes.at, (size_t)(field.bytes.end - field.bytes.at), NULL};
+	}
+	return at_end(reader, &profile);
+}
+
+/* Numbers 1 to `count` - 1 of a message's fields, others left out; false: a fault. */
+static bool numbers_read(struct reader *reader, struct protobuf_message message, uint64_t *numbers, size_t count)
+{
+	struct protobuf_field field;
+
+	memset(numbers, 0, count * sizeof *numbers);
+	while (protobuf_next(&message, &field))
+		if (field.number < count && !field.is_bytes)
+			numbers[field.number] = field.value;
+	return at_end(reader, &message);
+}
+
+static uint64_t unit_scale(const char *unit)
+{
+	static const struct {
+		const char *name;
+		uint64_t scale;
+	} units[] = {{"kilobytes", 1 << 10}, {"kb", 1 << 10}, {"megabytes", 1 << 20}, {"mb", 1 << 20}};
+
+	for (size_t i = 0; unit && i < sizeof units / sizeof *units; i++)
+		if (strcasecmp(unit, units[i].name) == 0)
+			return units[i].scale;
+	return 1;
+}
+
+static bool value_type_read(struct reader *reader, struct protobuf_message message)
+{
+	uint64_t numbers[3];
+	char name[32];
+
+	if (!numbers_read(reader, message, numbers, 3))
+		return false;
+	const char *type = text_of(reader, numbers[1]);
+	if (!type || reader->value_count == VALUES_MAX)
+		return fault_at(reader, message.at,
+				type ? "there are too many sample types"
+				     : "a sample type has no name in the string table");
+	size_t length = 0;
+	for (; type[length] && length < sizeof name - 1; length++)
+		name[length] = type[length] == '-' ? '_' : type[length];
+	name[length] = '\0';
+	for (size_t i = 0; i < sizeof value_names / sizeof *value_names; i++) {
+		const enum heap_value value = value_names[i].value;
+		if (strcmp(name, value_names[i].name) == 0 && reader->column[value] < 0) {
+			reader->column[value] = (int)reader->value_count;
+			reader->scale[value] = unit_scale(text_of(reader, numbers[2]));
+		}
+	}
+	reader->value_count++;
+	return true;
+}
+
+/* Puts the id into its map; 0 and what is there already are faults. */
+static bool id_add(struct reader *reader, struct map *map, uint64_t id, size_t index, const unsigned char *at)
+{
+	bool is_new;
+
+	if (id == 0)
+		return fault_at(reader, at, "an entry has no id");
+	uint64_t *slot = map_put(map, id, &is_new);
+	if (!is_new)
+		return fault_at(reader, at, "two entries have the same id");
+	*slot = index + 1;
+	return true;
+}
+
+static void build_id_parse(struct raw_mapping *mapping, const char *text)
+{
+	const size_t digits = strspn(text, "0123456789abcdefABCDEF");
+
+	if (text[digits] || digits % 2 || digits > 2 * sizeof mapping->build_id)
+		return; /* Go's own are no build ids of GNU's kind */
+	for (size_t i = 0; i < digits; i += 2) {
+		unsigned byte = 0;
+		for (size_t k = i; k < i + 2; k++)
+			byte = byte * 16 + (unsigned)(text[k] <= '9' ? text[k] - '0' : (text[k] | 0x20) - 'a' + 10);
+		mapping->build_id[i / 2] = (uint8_t)byte;
+	}
+	mapping->build_id_bytes = (uint32_t)(digits / 2);
+}
+
+static bool mapping_read(struct reader *reader, struct protobuf_message message)
+{
+	struct raw_profile *raw = reader->raw;
+	uint64_t numbers[7];
+
+	if (!numbers_read(reader, message, numbers, 7))
+		return false;
+	const char *path = text_of(reader, numbers[5]), *build_id = text_of(reader, numbers[6]);
+	if (!path || !build_id)
+		return fault_at(reader, message.at, "a mapping names a text that is not there");
+	if (!id_add(reader, reader->mapping_of, numbers[1], raw->mapping_count, message.at))
+		return false;
+	struct raw_mapping mapping = {
+	    .start = numbers[2], .limit = numbers[3], .file_offset = numbers[4], .path = path, .place = path};
+	build_id_parse(&mapping, build_id);
+	ARRAY_RESERVE(raw->mappings, raw->mapping_count, raw->mapping_capacity);
+	raw->mappings[raw->mapping_count++] = mapping;
+	return true;
+}
+
+static bool function_read(struct reader *reader, struct protobuf_message message)
+{
+	uint64_t numbers[5];
+
+	if (!numbers_read(reader, message, numbers, 5))
+		return false;
+	const struct function function = {numbers[2] ? numbers[2] : numbers[3], numbers[4]};
+	if (function.name >= reader->text_count || function.file >= reader->text_count)
+		return fault_at(reader, message.at, "a function names a text that is not there");
+	if (!id_add(reader, reader->function_of, numbers[1], reader->function_count, message.at))
+		return false;
+	ARRAY_RESERVE(reader->functions, reader->function_count, reader->function_capacity);
+	reader->functions[reader->function_count++] = function;
+	return true;
+}
+
+static bool line_read(struct reader *reader, struct protobuf_message message, struct raw_location *location)
+{
+	struct raw_profile *raw = reader->raw;
+	uint64_t numbers[3];
+
+	if (!numbers_read(reader, message, numbers, 3))
+		return false;
+	const uint64_t *index = map_get(reader->function_of, numbers[1]);
+	if (!index)
+		return fault_at(reader, message.at, "a line names a function that is not there");
+	if (location->line_count == RAW_LINES_MAX)
+		return fault_at(reader, message.at, "a location has too many lines");
+	const struct function *function = &reader->functions[*index - 1];
+	const char *name = text_of(reader, function->name), *file = text_of(reader, function->file);
+	if (!*name)
+		return true; /* a line without a name says nothing */
+	ARRAY_RESERVE(raw->lines, raw->line_count, raw->line_capacity);
+	raw->lines[raw->line_count++] = (struct raw_line){
+	    .function = name, .file = *file ? file : NULL, .line = numbers[2] <= INT32_MAX ? (uint32_t)numbers[2] : 0};
+	location->line_count++;
+	return true;
+}
+
+static bool location_read(struct reader *reader, struct protobuf_message message)
+{
+	struct raw_profile *raw = reader->raw;
+	struct raw_location location = {.first_line = raw->line_count, .exact = true};
+	struct protobuf_message rest = message;
+	struct protobuf_field field;
+	uint64_t numbers[4];
+
+	if (!numbers_read(reader, message, numbers, 4))
+		return false;
+	while (protobuf_next(&rest, &field))
+		if (field.number == 4 && field.is_bytes && !line_read(reader, field.bytes, &location))
+			return false;
+	if (!id_add(reader, reader->location_of, numbers[1], raw->location_count, message.at))
+		return false;
+	location.address = numbers[3];
+	if (numbers[2]) {
+		const uint64_t *index = map_get(reader->mapping_of, numbers[2]);
+		if (!index)
+			return fault_at(reader, message.at, "a location names a mapping that is not there");
+		location.mapping = (uint32_t)*index;
+	}
+	ARRAY_RESERVE(raw->locations, raw->location_count, raw->location_capacity);
+	raw->locations[raw->location_count++] = location;
+	return true;
+}
+
+static bool frame_add(struct reader *reader, struct raw_stack *stack, uint64_t id, const unsigned char *at)
+{
+	const uint64_t *index = map_get(reader->location_of, id);
+
+	if (!index)
+		return fault_at(reader, at, "a sample names a location that is not there");
+	if (stack->depth == RAW_DEPTH_MAX) {
+		stack->truncated = true;
+		return true;
+	}
+	raw_profile_frame(reader->raw, (uint32_t)*index - 1);
+	stack->depth++;
+	return true;
+}
+
+/* The value of one kind, scaled to bytes or objects; 0 where the profile has none of it. */
+static uint64_t heap_value(const struct reader *reader, const uint64_t *values, enum heap_value value)
+{
+	return reader->column[value] < 0 ? 0 : values[reader->column[value]] * reader->scale[value];
+}
+
+static bool values_check(struct reader *reader, const uint64_t *values, uint32_t count, const unsigned char *at)
+{
+	if (count != reader->value_count)
+		return fault_at(reader, at, "a sample has another number of values than there are sample types");
+	for (uint32_t i = 0; i < count; i++) {
+		if (values[i] > INT64_MAX)
+			return fault_at(reader, at,
+					"a sample's value is negative: this is a difference; give the two profiles");
+		if (values[i] > INT64_MAX >> 20)
+			return fault_at(reader, at, "a sample's value is no number of bytes or objects");
+	}
+	return true;
+}
+
+static bool sample_read(struct reader *reader, struct protobuf_message message)
+{
+	struct raw_profile *raw = reader->raw;
+	struct raw_stack stack = {.first_frame = raw->frame_count};
+	struct protobuf_message rest = message;
+	struct protobuf_field field;
+	uint64_t values[VALUES_MAX + 1], number;
+	uint32_t count = 0;
+
+	while (protobuf_next(&rest, &field)) {
+		if (field.number != 1 && field.number != 2)
+			continue;
+		/* An array that is not packed is single numbers. */
+		for (bool more = !field.is_bytes || protobuf_next_packed(&field.bytes, &number); more;
+		     more = field.is_bytes && protobuf_next_packed(&field.bytes, &number)) {
+			const uint64_t found = field.is_bytes ? number : field.value;
+			if (field.number == 1 && !frame_add(reader, &stack, found, message.at))
+				return false;
+			if (field.number == 2 && count <= VALUES_MAX)
+				values[count++] = found;
+		}
+		if (field.is_bytes && !at_end(reader, &field.bytes))
+			return false;
+	}
+	if (!at_end(reader, &rest) || !values_check(reader, values, count, message.at))
+		return false;
+	stack.in_use = raw_measure(heap_value(reader, values, HEAP_INUSE_OBJECTS),
+				   heap_value(reader, values, HEAP_INUSE_SPACE), 0);
+	stack.allocated = raw_measure(heap_value(reader, values, HEAP_ALLOC_OBJECTS),
+				      heap_value(reader, values, HEAP_ALLOC_SPACE), 0);
+	ARRAY_RESERVE(raw->stacks, raw->stack_count, raw->stack_capacity);
+	raw->stacks[raw->stack_count++] = stack;
+	return true;
+}
+
+/* One walk over the profile's fields: which of them, and by whom they are read. */
+struct walk {
+	uint32_t field;
+	bool (*read)(struct reader *reader, struct protobuf_message message);
+};
+
+static bool walk(struct reader *reader, const struct walk *wanted, size_t count)
+{
+	struct protobuf_message profile = {.at = reader->data, .end = reader->data + reader->bytes};
+	struct protobuf_field field;
+
+	while (protobuf_next(&profile, &field))
+		for (size_t i = 0; i < count; i++)
+			if (field.is_bytes && field.number == wanted[i].field && !wanted[i].read(reader, field.bytes))
+				return false;
+	return at_end(reader, &profile);
+}
+
+static bool heap_values_known(struct reader *reader)
+{
+	for (int i = 0; i < HEAP_VALUES; i++)
+		if (reader->column[i] >= 0)
+			return true;
+	return fault_at(reader, reader->data, "this profile is none of a heap: no sample type is of inuse or alloc");
+}
+
+static bool profile_read(struct reader *reader)
+{
+	static const struct walk tables[] = {{1, value_type_read}, {3, mapping_read}, {5, function_read}};
+	static const struct walk locations[] = {{4, location_read}}, samples[] = {{2, sample_read}};
+
+	return texts_read(reader) && walk(reader, tables, 3) && heap_values_known(reader) &&
+	       walk(reader, locations, 1) && walk(reader, samples, 1);
+}
+
+bool pprof_read(struct raw_profile *raw, const char *name, const unsigned char *data, size_t bytes, struct error *error)
+{
+	struct reader reader = {.raw = raw,
+				.name = name,
+				.data = data,
+				.bytes = bytes,
+				.error = error,
+				.function_of = map_create(),
+				.mapping_of = map_create(),
+				.location_of = map_create(),
+				.column = {-1, -1, -1, -1}};
+
+	raw->format = "pprof";
+	const bool read = profile_read(&reader);
+	map_free(reader.function_of);
+	map_free(reader.mapping_of);
+	map_free(reader.location_of);
+	free(reader.texts);
+	free(reader.functions);
+	return read;
+}

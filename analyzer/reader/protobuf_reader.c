@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A bounded reader of protocol buffers' wire format; see protobuf.dev/programming-guides/encoding. */
+#include "reader/protobuf_reader.h"
+
+enum wire_type { WIRE_VARINT = 0, WIRE_FIXED64 = 1, WIRE_LENGTH = 2, WIRE_FIXED32 = 5 };
+enum { VARINT_BYTES_MAX = 10, FIELD_MAX = (1 << 29) - 1 };
+
+static bool stop(struct protobuf_message *message, const char *fault)
+{
+	message->fault = fault;
+	return false;
+}
+
+bool protobuf_next_packed(struct protobuf_message *array, uint64_t *value)
+{
+	const unsigned char *at = array->at;
+
+	if (at == array->end)
+		return false;
+	*value = 0;
+	for (int i = 0; i < VARINT_BYTES_MAX; i++, at++) {
+		if (at == array->end)
+			return stop(array, "a number is cut");
+		*value |= (uint64_t)(*at & 0x7f) << (7 * i);
+		if (!(*at & 0x80)) {
+			array->at = at + 1;
+			return true;
+		}
+	}
+	return stop(array, "a number has more than ten bytes");
+}
+
+static bool fixed_next(struct protobuf_message *message, struct protobuf_field *field, size_t width)
+{
+	if ((size_t)(message->end - message->at) < width)
+		return stop(message, "a number is cut");
+	field->value = 0;
+	for (size_t i = 0; i < width; i++)
+		field->value |= (uint64_t)message->at[i] << (8 * i);
+	message->at += width;
+	return true;
+}
+
+bool protobuf_next(struct protobuf_message *message, struct protobuf_field *field)
+{
+	uint64_t key, length;
+
+	if (!protobuf_next_packed(message, &key))
+		return false;
+	if (key >> 3 == 0 || key >> 3 > FIELD_MAX)
+		return stop(message, "a field has an impossible number");
+	*field = (struct protobuf_field){.number = (uint32_t)(key >> 3)};
+	switch (key & 7) {
+	case WIRE_VARINT:
+		return protobuf_next_packed(message, &field->value) ||
+		       (message->fault ? false : stop(message, "a field has no value"));
+	case WIRE_FIXED64:
+		return fixed_next(message, field, 8);
+	case WIRE_FIXED32:
+		return fixed_next(message, field, 4);
+	case WIRE_LENGTH:
+		if (!protobuf_next_packed(message, &length))
+			return message->fault ? false : stop(message, "a field has no length");
+		if (length > (uint64_t)(message->end - message->at))
+			return stop(message, "a field is longer than what holds it");
+		field->is_bytes = true;
+		field->bytes = (struct protobuf_message){.at = message->at, .end = message->at + length};
+		message->at += length;
+		return true;
+	default:
+		return stop(message, "a field has an unknown wire type");
+	}
+}

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the readers of other tools' formats have in common to say: stacks of
+ * addresses or of names, with values, and the modules they lie in. Every
+ * index in it is valid, every number finite, every text fit to print. From it
+ * analyzer/profile/ makes a profile.
+ */
+#ifndef SEEP_READER_RAW_PROFILE_H
+#define SEEP_READER_RAW_PROFILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <seep/measure.h>
+
+#include "base/error.h"
+#include "base/map.h"
+#include "base/strings.h"
+
+enum {
+	RAW_DEPTH_MAX = 1024, /* frames of a stack; what is longer is cut at its callers */
+	RAW_LINES_MAX = 256,  /* inlined calls at one address */
+	RAW_TEXT_LIMIT = 16 * 1024,
+};
+
+/* A part of a file that was mapped into memory. */
+struct raw_mapping {
+	uint64_t start, limit, file_offset;
+	const char *path;  /* fit to print */
+	const char *place; /* as it is in the file system */
+	uint8_t build_id[32];
+	uint32_t build_id_bytes;
+};
+
+struct raw_line {
+	const char *function; /* never NULL */
+	const char *file;     /* NULL: unknown */
+	uint32_t line;
+};
+
+struct raw_location {
+	uint64_t address;    /* in memory */
+	uint32_t mapping;    /* index + 1; 0: none */
+	uint32_t line_count; /* 0: the source has no names */
+	size_t first_line;   /* innermost first */
+	bool exact;          /* otherwise a return address */
+};
+
+struct raw_stack {
+	size_t first_frame; /* leaf first */
+	uint32_t depth;
+	bool truncated;
+	struct seep_measure in_use, allocated;
+};
+
+struct raw_profile { /* zero-initialise */
+	struct string_pool *strings;
+	struct raw_mapping *mappings;
+	size_t mapping_count, mapping_capacity;
+	struct raw_line *lines;
+	size_t line_count, line_capacity;
+	struct raw_location *locations;
+	size_t location_count, location_capacity;
+	uint32_t *frames; /* location indices of all stacks */
+	size_t frame_count, frame_capacity;
+	struct raw_stack *stacks;
+	size_t stack_count, stack_capacity;
+	struct map *by_address; /* of locations without names: address -> index + 1 */
+	uint64_t rate;          /* 0: not known */
+	const char *format;     /* "jemalloc", ... */
+};
+
+void raw_profile_free(struct raw_profile *raw);
+
+/* The return address's location, made when it is first asked for. */
+uint32_t raw_profile_address(struct raw_profile *raw, uint64_t address);
+void raw_profile_frame(struct raw_profile *raw, uint32_t location);
+
+/* Finds the mapping of every location that has none yet, by its address. */
+void raw_profile_map_addresses(struct raw_profile *raw);
+
+/* The samples of one stack, as they were counted: each stands for more than itself where sampling has a rate, by their
+ * mean size, as jeprof and pprof reckon. Rate 0: they are estimates already. */
+struct seep_measure raw_measure(uint64_t objects, uint64_t bytes, uint64_t rate);
+
+/* The format of a file's first bytes; NULL: none of those that are read here. The whole file then goes to
+ * raw_profile_read(), which fills `raw` or says in one line what is wrong. */
+enum raw_format { RAW_NONE, RAW_JEMALLOC, RAW_GPERFTOOLS, RAW_PPROF };
+enum raw_format raw_profile_recognize(const unsigned char *head, size_t bytes);
+bool raw_profile_read(struct raw_profile *raw, enum raw_format format, const char *name, const unsigned char *data,
+		      size_t bytes, struct error *error);
+
+/* The two readers behind it. */
+bool heap_text_read(struct raw_profile *raw, const char *name, const char *data, size_t bytes, struct error *error);
+bool pprof_read(struct raw_profile *raw, const char *name, const unsigned char *data, size_t bytes,
+		struct error *error);
+
+#endif
