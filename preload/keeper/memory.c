@@ -56,11 +56,19 @@ static void proc_path(char *path, size_t size, uint64_t pid, const char *name)
 	text_add(&text, name);
 }
 
+#define STATUS_BYTES 3072
+
+static bool read_status(const struct heap *heap, char status[static STATUS_BYTES])
+{
+	char path[48];
+	proc_path(path, sizeof path, heap->header->pid, "/status");
+	return file_read_text(path, status, STATUS_BYTES) > 0;
+}
+
 bool memory_read_status(const struct heap *heap)
 {
-	char path[48], status[3072];
-	proc_path(path, sizeof path, heap->header->pid, "/status");
-	if (file_read_text(path, status, sizeof status) <= 0)
+	char status[STATUS_BYTES];
+	if (!read_status(heap, status))
 		return false;
 	for (size_t i = 0; i < sizeof status_fields / sizeof status_fields[0]; i++) {
 		uint64_t bytes;
@@ -68,6 +76,13 @@ bool memory_read_status(const struct heap *heap)
 			memory_store(heap, status_fields[i].key, bytes);
 	}
 	return true;
+}
+
+bool memory_is_confined(const struct heap *heap)
+{
+	char status[STATUS_BYTES];
+	uint64_t mode; /* a small number, which the parser takes for kilobytes */
+	return read_status(heap, status) && memory_status_field(status, "Seccomp:", &mode) && mode != 0;
 }
 
 /* Is `name` one of the comma-separated names in [list, end)? */

@@ -21,6 +21,9 @@ bool memory_read_status(const struct heap *heap);
 /* The smallest limit of the control group (v1 or v2) and its parents; unknown where there is none. */
 bool memory_read_limit(const struct heap *heap);
 
+/* Has the program forbidden itself system calls by seccomp? False where that cannot be read. */
+bool memory_is_confined(const struct heap *heap);
+
 /* The parsers behind them, on text, for tests. Bytes; false: the field is not there. */
 bool memory_status_field(const char *status, const char *field, uint64_t *bytes);
 /* Copies the memory group's path out of /proc/PID/cgroup: of v1's memory controller, else of v2. */
