@@ -74,6 +74,20 @@ void heap_plan(struct seep_heap_header *header, uint64_t rate, uint64_t max_live
 	header->file_bytes = offset;
 }
 
+void heap_header_begin(struct seep_heap_header *header, uint64_t rate)
+{
+	memcpy(header->magic, SEEP_HEAP_MAGIC, sizeof header->magic);
+	header->version = SEEP_HEAP_VERSION;
+	header->header_bytes = sizeof *header;
+	header->rates[0] = rate;
+	store_relaxed(&header->rate_count, 1);
+	store_relaxed(&header->module_count, 1);
+	store_relaxed(&header->site_count, 1);
+	store_relaxed(&header->lifetime_count, 1);
+	store_relaxed(&header->stacks_used, 1);
+	store_relaxed(&header->next_number, 1);
+}
+
 static bool fault_set(struct seep_fault *fault, uint64_t offset, const char *text)
 {
 	fault->offset = offset;

@@ -27,6 +27,10 @@ struct heap {
 	uint32_t capacity[SEEP_AREA_COUNT]; /* entries */
 };
 
+/* Fills a zeroed header with what every heap file begins with: its name and version, one rate, and entry 0 of each area
+ * taken, since it means "none". */
+void heap_header_begin(struct seep_heap_header *header, uint64_t rate);
+
 /* Sizes of a new heap file. Capacities are fixed from the rate; max_live raises or lowers the live table (0: from the
  * rate). Fills header->areas and header->file_bytes of a zeroed header. */
 void heap_plan(struct seep_heap_header *header, uint64_t rate, uint64_t max_live);

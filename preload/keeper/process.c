@@ -12,12 +12,13 @@
 
 #define PID_LIMIT (UINT64_C(1) << 31)
 #define STATE_FIELD 3 /* as proc(5) counts */
+#define PARENT_FIELD 4
 #define THREADS_FIELD 20
 #define START_FIELD 22
 
 struct process_stat {
 	char state;
-	uint64_t threads, start_ticks;
+	uint64_t parent_pid, threads, start_ticks;
 };
 
 /* The fields behind the command, which may itself hold blanks and parentheses: its end is the last one. */
@@ -31,6 +32,8 @@ static bool stat_parse(const char *line, struct process_stat *stat)
 	for (int field = STATE_FIELD; field <= START_FIELD; field++) {
 		uint64_t value;
 		const char *number = at;
+		if (field == PARENT_FIELD && text_take_unsigned(&number, &value))
+			stat->parent_pid = value;
 		if (field == THREADS_FIELD && text_take_unsigned(&number, &value))
 			stat->threads = value;
 		if (field == START_FIELD)
@@ -91,6 +94,15 @@ bool process_boot_id(uint8_t boot_id[static 16])
 	}
 	memcpy(boot_id, id, sizeof id);
 	return digits == 32;
+}
+
+bool process_identify(uint64_t pid, uint64_t *parent_pid, uint64_t *start_ticks)
+{
+	struct process_stat stat = {0};
+	bool found = stat_read(pid, &stat) == 0;
+	*parent_pid = stat.parent_pid;
+	*start_ticks = stat.start_ticks;
+	return found;
 }
 
 bool process_exists(uint64_t pid, uint64_t start_ticks)

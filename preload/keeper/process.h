@@ -20,6 +20,9 @@ uint64_t process_namespace(void);
 /* The id of this boot. False: unknown. */
 bool process_boot_id(uint8_t boot_id[static 16]);
 
+/* Parent and start time of a process. False: there is none, or no /proc; both are then 0. */
+bool process_identify(uint64_t pid, uint64_t *parent_pid, uint64_t *start_ticks);
+
 /* Does any process with this pid exist here, zombies left out? `start_ticks`: field 22 of its stat, if not 0. */
 bool process_exists(uint64_t pid, uint64_t start_ticks);
 

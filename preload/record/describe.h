@@ -3,8 +3,6 @@
 #ifndef SEEP_RECORD_DESCRIBE_H
 #define SEEP_RECORD_DESCRIBE_H
 
-#include <stddef.h>
-
 #include <seep/heap.h>
 
 /* Fills the constant part of a zeroed header but for areas and file_bytes: pid, start time, boot id, command,
@@ -13,8 +11,5 @@ void describe_process(struct seep_heap_header *header);
 
 /* Bytes of address space that RLIMIT_AS leaves this process; UINT64_MAX: no limit. */
 uint64_t describe_address_space_left(void);
-
-/* Reads a small file of /proc: at most `bytes` - 1 bytes and a NUL. Returns the length; 0 if it can't be read. */
-size_t describe_read_file(const char *path, char *text, size_t bytes);
 
 #endif

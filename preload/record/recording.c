@@ -117,9 +117,7 @@ static void header_fill(struct seep_heap_header *header)
 {
 	const struct options *options = &recording_setup.options;
 	memset(header, 0, sizeof *header);
-	memcpy(header->magic, SEEP_HEAP_MAGIC, sizeof header->magic);
-	header->version = SEEP_HEAP_VERSION;
-	header->header_bytes = sizeof *header;
+	heap_header_begin(header, options->rate);
 	describe_process(header);
 	header->interval_ns = options->interval_ns;
 	header->snapshots_limit = options->snapshots;
@@ -133,13 +131,6 @@ static void header_fill(struct seep_heap_header *header)
 	text = text_begin(header->bypassed, sizeof header->bypassed);
 	text_add(&text, recording_setup.bypassed ? recording_setup.bypassed : "");
 	store_relaxed(&header->status, recording_setup.status | (gate_is_in_forked_child() ? SEEP_STATUS_FORKED : 0));
-	header->rates[0] = options->rate;
-	store_relaxed(&header->rate_count, 1);
-	store_relaxed(&header->module_count, 1);
-	store_relaxed(&header->site_count, 1);
-	store_relaxed(&header->lifetime_count, 1);
-	store_relaxed(&header->stacks_used, 1);
-	store_relaxed(&header->next_number, 1);
 }
 
 /* The heap file's mapping counts against RLIMIT_AS: it may take an eighth of what the program has left, if need be with

@@ -41,17 +41,10 @@ static void plan(struct seep_heap_header *header)
 
 int main(void)
 {
-	struct seep_heap_header header = {.version = SEEP_HEAP_VERSION, .header_bytes = sizeof header, .pid = 4711};
-	memcpy(header.magic, SEEP_HEAP_MAGIC, sizeof header.magic);
+	struct seep_heap_header header = {.pid = 4711};
+	heap_header_begin(&header, 512);
 	strcpy(header.command, "seed");
 	plan(&header);
-	header.rates[0] = 512;
-	store_relaxed(&header.rate_count, 1);
-	store_relaxed(&header.module_count, 1);
-	store_relaxed(&header.site_count, 1);
-	store_relaxed(&header.lifetime_count, 1);
-	store_relaxed(&header.stacks_used, 1);
-	store_relaxed(&header.next_number, 1);
 	store_relaxed(&header.phase, SEEP_HEAP_RECORDING);
 	void *map = aligned_alloc(SEEP_HEAP_PAGE, header.file_bytes);
 	struct seep_fault fault;

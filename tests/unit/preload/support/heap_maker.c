@@ -11,17 +11,9 @@
 
 void heap_make(struct heap *heap, uint64_t rate, uint64_t max_live)
 {
-	struct seep_heap_header header = {.version = SEEP_HEAP_VERSION, .header_bytes = sizeof header};
-	memcpy(header.magic, SEEP_HEAP_MAGIC, sizeof header.magic);
+	struct seep_heap_header header = {.pid = (uint64_t)getpid()};
+	heap_header_begin(&header, rate);
 	heap_plan(&header, rate, max_live);
-	header.pid = (uint64_t)getpid();
-	header.rates[0] = rate;
-	atomic_init(&header.rate_count, 1);
-	atomic_init(&header.module_count, 1);
-	atomic_init(&header.site_count, 1);
-	atomic_init(&header.lifetime_count, 1);
-	atomic_init(&header.stacks_used, 1);
-	atomic_init(&header.next_number, 1);
 	atomic_init(&header.phase, SEEP_HEAP_RECORDING);
 	void *map =
 	    mmap(NULL, header.file_bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
