@@ -307,8 +307,8 @@ static void a_sample_weighs_as_its_probability_says(void **state)
 	assert_true(measure.bytes.largest == measure.bytes.uncertain);
 
 	memset(&measure, 0, sizeof measure);
-	measure_add_sample(&measure, 0, 1); /* no bytes count as one, and rate 1 sees all */
-	assert_true(measure.bytes.certain == 1 && measure.objects.certain == 1 && measure.bytes.uncertain == 0);
+	measure_add_sample(&measure, 0, 1); /* rate 1 sees all: one object of no bytes */
+	assert_true(measure.bytes.certain == 0 && measure.objects.certain == 1 && measure.bytes.uncertain == 0);
 
 	memset(&measure, 0, sizeof measure);
 	measure_add_sample(&measure, (uint64_t)(9.22 * RATE), RATE);
