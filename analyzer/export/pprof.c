@@ -8,6 +8,7 @@
  * so that the totals are right to one byte, however many samples there are.
  */
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/compress.h"
@@ -27,7 +28,7 @@ enum profile_field {
 	PROFILE_DEFAULT_SAMPLE_TYPE = 14,
 };
 enum sample_field { SAMPLE_LOCATIONS = 1, SAMPLE_VALUES = 2, SAMPLE_LABEL = 3 };
-enum label_field { LABEL_KEY = 1, LABEL_NUMBER = 3, LABEL_UNIT = 4 };
+enum label_field { LABEL_KEY = 1, LABEL_TEXT = 2, LABEL_NUMBER = 3, LABEL_UNIT = 4 };
 
 /* The order of the values in every sample. */
 static const enum call_value value_order[CALL_VALUE_COUNT] = {CALL_ALLOC_OBJECTS, CALL_ALLOC_SPACE, CALL_INUSE_OBJECTS,
@@ -84,12 +85,22 @@ static void stack_fill(struct writer *writer, const struct export_row *row)
 		protobuf_varint(&writer->stack, pprof_made_up_location(&writer->tables, EXPORT_STACK_CUT));
 }
 
-static void label_append(struct writer *writer, const char *key, uint64_t number, const char *unit)
+static void size_label_append(struct writer *writer, uint64_t size)
 {
-	protobuf_unsigned(&writer->label, LABEL_KEY, pprof_text(&writer->tables, key));
-	protobuf_unsigned(&writer->label, LABEL_NUMBER, number);
-	if (unit)
-		protobuf_unsigned(&writer->label, LABEL_UNIT, pprof_text(&writer->tables, unit));
+	protobuf_unsigned(&writer->label, LABEL_KEY, pprof_text(&writer->tables, "bytes"));
+	protobuf_unsigned(&writer->label, LABEL_NUMBER, size);
+	protobuf_unsigned(&writer->label, LABEL_UNIT, pprof_text(&writer->tables, "bytes"));
+	protobuf_message(&writer->sample, SAMPLE_LABEL, &writer->label);
+}
+
+/* A text, though it is a number: pprof would drop the number 0, and would sort threads by magnitude. */
+static void thread_label_append(struct writer *writer, uint32_t thread)
+{
+	char number[16];
+
+	snprintf(number, sizeof number, "%u", thread);
+	protobuf_unsigned(&writer->label, LABEL_KEY, pprof_text(&writer->tables, "thread"));
+	protobuf_unsigned(&writer->label, LABEL_TEXT, pprof_text(&writer->tables, number));
 	protobuf_message(&writer->sample, SAMPLE_LABEL, &writer->label);
 }
 
@@ -110,8 +121,8 @@ static void sample_append(struct writer *writer, const struct call_values *value
 	protobuf_bytes(&writer->sample, SAMPLE_LOCATIONS, writer->stack.data, writer->stack.length);
 	protobuf_bytes(&writer->sample, SAMPLE_VALUES, writer->values.data, writer->values.length);
 	if (part) {
-		label_append(writer, "bytes", part->size, "bytes");
-		label_append(writer, "thread", part->thread, NULL);
+		size_label_append(writer, part->size);
+		thread_label_append(writer, part->thread);
 	}
 	protobuf_message(&writer->tables.out, PROFILE_SAMPLE, &writer->sample);
 }
