@@ -15,25 +15,7 @@ export TCMALLOC_LARGE_ALLOC_REPORT_THRESHOLD=0 # its words hold addresses
 
 # What the program counted against what seep did, by site; a line for each that differs.
 differences() { # TRUTH REPORT.json
-	/usr/bin/python3 - "$@" <<-'END'
-		import json, sys
-		fields = ("inuse_bytes", "inuse_objects", "alloc_bytes", "alloc_objects")
-		truth = {line.split()[0]: dict(zip(fields, map(int, line.split()[1:]))) for line in open(sys.argv[1])}
-		report = json.load(open(sys.argv[2]))
-		seen = {name: dict.fromkeys(fields, 0) for name in truth}
-		for site in report["sites"]:
-		    functions = [(frame["function"] or "").replace("(anonymous namespace)::", "").split("(")[0]
-		                 for frame in site["stack"]]
-		    for name in truth:
-		        if name in functions:
-		            for field in fields: seen[name][field] += site[field]
-		for name in truth:
-		    if seen[name] != truth[name]: print(name, "counted", truth[name], "seen", seen[name])
-		assert len(truth) > 1 and any(counts["alloc_objects"] for counts in truth.values())
-		losses = {key: count for key, count in report["losses"].items()
-		          if count and key not in ("detection_limit_bytes", "ring_folded", "samples_setup", "samples")}
-		if losses: print("losses", losses)
-	END
+	/usr/bin/python3 "$ROOT/tests/e2e/support/exact.py" "$@" 2>&1
 }
 
 record() { # ALLOCATOR COMMAND...: exactly, into ./recording
@@ -65,7 +47,7 @@ for allocator in glibc jemalloc tcmalloc mimalloc; do
 	check_equal "$allocator: the allocator is named" "$allocator" \
 		"$("$SEEP" report --json recording >report.json && json_get report.json "d['process']['allocator']")"
 	check_equal "$allocator: every entry point is counted once, by site" "" \
-		"$(differences "truth.$allocator/truth.end" report.json 2>&1)"
+		"$(differences "truth.$allocator/truth.end" report.json)"
 
 	# mimalloc aborts where operator new must throw
 	[ $allocator = mimalloc ] && export NO_THROW=1
@@ -75,6 +57,6 @@ for allocator in glibc jemalloc tcmalloc mimalloc; do
 100 1" "$(cat recorded.out)"
 	"$SEEP" report --json recording >report.json
 	check_equal "$allocator: a C program's C++ plugin is counted once, by site" "" \
-		"$(differences "truth.$allocator/truth.end" report.json 2>&1)"
+		"$(differences "truth.$allocator/truth.end" report.json)"
 done
 exit $cases_failed

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Many children that allocate a little and end, as a forking server makes
+ * them, and a daemon's double fork whose grandchild outlives its parent.
+ *
+ * torture: recordings=some
+ */
+#include "torture.h"
+
+#define CHILDREN 60
+
+int main(void)
+{
+	int ended = 0, pipe_ends[2];
+	allocate_and_free(10);
+	for (int i = 0; i < CHILDREN; i++) {
+		pid_t child = fork();
+		if (child == 0) {
+			allocate_and_free(2);
+			_exit(i % 5);
+		}
+		if (i % 8 == 7)
+			while (waitpid(-1, NULL, WNOHANG) > 0)
+				ended++;
+	}
+	while (wait(NULL) > 0)
+		ended++;
+	printf("%d children ended\n", ended);
+	fflush(stdout);
+	EXPECT(pipe(pipe_ends) == 0);
+	pid_t child = fork();
+	if (child == 0) {
+		setsid();
+		if (fork() == 0) {
+			allocate_and_free(50);
+			_exit(write(pipe_ends[1], "x", 1) != 1);
+		}
+		_exit(0);
+	}
+	wait_for(child, "the daemon's parent");
+	char answer = 0;
+	EXPECT(read(pipe_ends[0], &answer, 1) == 1 && answer == 'x');
+	return 0;
+}

@@ -1,0 +1,174 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# What the shim must survive: one small program for each behaviour that broke a profiler once. Each runs alone and with
+# the shim, on glibc and on jemalloc, under `seep run` and by LD_PRELOAD, everything sampled: the output, the exit status
+# and every errno it prints must be the same, it must end in time, and its recordings must be readable. A program that
+# knows what is alive says so in truth.end (tests/e2e/programs/truth.h), and its recording must agree to the byte.
+#
+#	tests/torture/run.sh [NAME...]
+#
+# A row is a program NAME.c or NAME.cpp, or a script NAME.sh that is sourced here. Lines " * torture: KEY=VALUE" of a
+# program say what is special about it:
+#	plugins=NAME...     libraries of plugins/ that it finds in its directory
+#	libraries=NAME...   libraries of plugins/ that it is linked with
+#	preload=NAME...     libraries of plugins/ that are preloaded in any case
+#	allocators=NAME...  not on all of them
+#	ways=run            under seep run only
+#	rate=BYTES          not 1
+#	recordings=N        so many recordings; some: at least one (default); none; any: those there are can be read
+#	says=PATTERN        what seep run or the shim says
+#	because=TEXT        why there is no recording, or why one way only
+. "$(dirname "${BASH_SOURCE[0]}")/../e2e/lib.sh"
+
+torture=$ROOT/tests/torture
+libraries=/usr/lib/x86_64-linux-gnu
+LIMIT=20
+mkdir bin runs
+unset PYTHONMALLOC
+
+# The values of a program's directives, one a line.
+directive() { # SOURCE KEY
+	sed -n "s/^ \* torture: $2=//p" "$1"
+}
+
+library_of() { # ALLOCATOR
+	[ "$1" = glibc ] || echo "$libraries/libjemalloc.so.2"
+}
+
+plugin() { # NAME
+	[ -e "bin/$1.so" ] || gcc -std=gnu11 -g -O1 -fPIC -shared -pthread -o "bin/$1.so" "$torture/plugins/$1.c"
+}
+
+# Not optimised, so that each site of a program's account is called from one place.
+build() { # SOURCE
+	local source=$1 name compiler links=() each
+	name=$(basename "${source%.*}")
+	for each in $(directive "$source" plugins) $(directive "$source" preload); do
+		plugin "$each" || return
+	done
+	for each in $(directive "$source" libraries); do
+		plugin "$each" || return
+		links+=("$WORK/bin/$each.so")
+	done
+	case $source in *.cpp) compiler="g++ -std=c++17" ;; *) compiler="gcc -std=gnu11" ;; esac
+	$compiler -D_GNU_SOURCE -g -pthread -I"$torture" -I"$ROOT/tests/e2e/programs" -o "bin/$name" "$source" "${links[@]}"
+}
+
+# Runs a command in the current directory: files out, err and status. Seep's own lines are in said.
+observe() { # COMMAND...
+	local before=$SECONDS
+	{ # the shell's own words about signals go nowhere
+		timeout -k 5 $LIMIT "$@" >out 2>all </dev/null
+		echo $? >status
+	} 2>/dev/null
+	[ $((SECONDS - before)) -lt $LIMIT ] || echo "hangs: stopped after $LIMIT s" >>out
+	grep '^seep: ' all >said
+	grep -v '^seep: ' all >err
+}
+
+# How what was observed ended: status and output in one line.
+ended() {
+	cat status out | paste -sd' '
+}
+
+# Whatever of ./recordings is not as it should be, a line each.
+complain_of_recordings() { # WANTED
+	local recording count=0
+	for recording in recordings/*/; do
+		[ -d "$recording" ] || continue
+		count=$((count + 1))
+		"$SEEP" report --json "$recording" >report.json 2>report.err || echo "$recording: $(head -n 3 report.err)"
+	done
+	case $1 in
+	any) ;;
+	none) [ $count -eq 0 ] || echo "$count recordings where there should be none" ;;
+	some) [ $count -gt 0 ] || echo "no recording: $(cat said)" ;;
+	*) [ $count -eq "$1" ] || echo "$count recordings, not $1: $(cat said)" ;;
+	esac
+	if [ -e truth.end ]; then # the program's own is the one of the lowest number
+		recording=$(ls -d recordings/*/ | sort -t. -k2n | head -n 1)
+		"$SEEP" report --json "$recording" >report.json && /usr/bin/python3 "$ROOT/tests/e2e/support/exact.py" truth.end report.json
+	fi
+}
+
+# The differences between two runs' directories.
+complain_of_differences() { # ALONE WITH
+	local part
+	for part in status out err result; do
+		[ -e "$1/$part" ] || [ -e "$2/$part" ] || continue
+		cmp -s "$1/$part" "$2/$part" || echo "$part: $(diff "$1/$part" "$2/$part" | head -n 8)"
+	done
+}
+
+enter() { # DIRECTORY SOURCE: a fresh directory with the program's plugins in it
+	local each
+	rm -rf "$1"
+	mkdir -p "$1/recordings"
+	cd "$1" || exit 1
+	for each in $(directive "$2" plugins); do
+		cp "$WORK/bin/$each.so" .
+	done
+}
+
+run_program() { # SOURCE ALLOCATOR
+	local source=$1 allocator=$2 name library preload= each rate wanted way complaints because says choice=()
+	name=$(basename "${source%.*}")
+	library=$(library_of "$allocator")
+	rate=$(directive "$source" rate)
+	wanted=$(directive "$source" recordings)
+	because=$(directive "$source" because)
+	says=$(directive "$source" says)
+	[ -z "$library" ] || choice=(--allocator=jemalloc)
+	for each in $(directive "$source" preload); do
+		preload=$preload:$WORK/bin/$each.so
+	done
+	enter "$WORK/runs/$name.$allocator.alone" "$source"
+	observe env LD_PRELOAD="$library$preload" "$WORK/bin/$name"
+	grep -E '^(hangs|line [0-9]+: not so)' out | sed 's/^/alone: /' >complaints
+	for way in $(directive "$source" ways | grep . || echo run preload); do
+		enter "$WORK/runs/$name.$allocator.$way" "$source"
+		if [ "$way" = run ]; then
+			observe env ${preload:+LD_PRELOAD="${preload#:}"} "$SEEP" run -r "${rate:-1}" -i 50ms -o "$PWD/recordings/%c.%p" \
+				"${choice[@]}" -- "$WORK/bin/$name"
+		else
+			observe env LD_PRELOAD="$SHIM${library:+:$library}$preload" SEEP_RATE="${rate:-1}" SEEP_INTERVAL=50ms \
+				SEEP_OUTPUT="$PWD/recordings/%c.%p" "$WORK/bin/$name"
+		fi
+		complaints=$(
+			cat "../$name.$allocator.alone/complaints"
+			complain_of_differences "../$name.$allocator.alone" .
+			complain_of_recordings "${wanted:-some}"
+			[ -z "$says" ] || grep -qE "$says" said || echo "nothing said like '$says': $(cat said)"
+		)
+		check_equal "$name on $allocator by $way${because:+ ($because)}" "" "$complaints"
+	done
+	cd "$WORK" || exit 1
+}
+
+run_row() { # NAME
+	local source allocator
+	if [ -e "$torture/$1.sh" ]; then
+		. "$torture/$1.sh"
+		return
+	fi
+	source=$(ls "$torture/$1".c "$torture/$1".cpp 2>/dev/null)
+	if ! build "$source" 2>build.err; then
+		not_ok "$1 compiles" "$(cat build.err)"
+		return
+	fi
+	for allocator in $(directive "$source" allocators | grep . || echo glibc jemalloc); do
+		run_program "$source" "$allocator"
+	done
+}
+
+all_rows() {
+	cd "$torture" && ls -- *.c *.cpp *.sh | grep -vx run.sh | sed 's/\.[a-z]*$//' | grep -v '_program_for_scripts$' | sort
+}
+
+for row in ${*:-$(all_rows)}; do
+	run_row "$row"
+	cd "$WORK" || exit 1
+	rm -rf runs
+	mkdir runs
+done
+exit $cases_failed
