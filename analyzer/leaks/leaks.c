@@ -183,9 +183,11 @@ bool leaks_limit(const struct leaks *leaks, struct leak_limit *limit)
 {
 	static const struct {
 		const char *name;
-		enum seep_memory_key limit, used, more; /* more: counts against it as well; 0: nothing does */
+		enum seep_memory_key limit, used; /* used: what counts against it */
 	} limits[] = {
-	    {"cgroup limit", SEEP_MEMORY_LIMIT, SEEP_MEMORY_RSS, 0},
+	    {"cgroup limit", SEEP_MEMORY_LIMIT, SEEP_MEMORY_RSS},
+	    {"address space limit", SEEP_MEMORY_LIMIT_VIRTUAL, SEEP_MEMORY_VIRTUAL},
+	    {"data limit", SEEP_MEMORY_LIMIT_DATA, SEEP_MEMORY_DATA},
 	};
 	const struct profile *profile = leaks->reference;
 

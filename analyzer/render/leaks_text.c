@@ -40,15 +40,13 @@ static void add_row(struct table *table, const struct leak_row *row, bool has_in
 	table_set(table, CELL_IN_USE, STYLE_PLAIN, quantity_bytes(sum_estimate(&row->in_use.bytes)).text);
 }
 
-/* Broken between words where the page ends. */
-static void write_evidence(struct text_page *page, const struct leaks *leaks, const struct leak_row *row)
+/* A text broken between words where the page ends. It is cut up. */
+static void write_words(struct text_page *page, struct buffer *text, unsigned indent)
 {
-	struct buffer text = {0};
 	struct buffer words[64];
 	size_t count = 0;
 
-	leak_evidence_append(&text, leaks, row);
-	for (char *at = text.data; at && *at && count < 64; count++) {
+	for (char *at = text->data; at && *at && count < 64; count++) {
 		char *end = at;
 		while (*end && *end != ' ')
 			end++;
@@ -56,10 +54,10 @@ static void write_evidence(struct text_page *page, const struct leaks *leaks, co
 		at = *end ? end + 1 : end;
 		*end = 0;
 	}
-	buffer_printf(page->out, "%*s", CALLER_INDENT, "");
-	text_write_parts(page, words, count, " ", CALLER_INDENT);
+	buffer_printf(page->out, "%*s", (int)indent, "");
+	text_write_parts(page, words, count, " ", indent);
 	buffer_append_byte(page->out, '\n');
-	buffer_free(&text);
+	buffer_free(text);
 }
 
 static uint32_t verdict_begin(const struct leaks *leaks, enum leak_verdict verdict)
@@ -94,7 +92,9 @@ static void write_table(struct text_page *page, const struct leaks *leaks, enum 
 		table_write_cells(&table, page, i);
 		group_write_name(page, group, by, table_text_start(&table), CALLER_INDENT);
 		group_write_callers(page, group, by, CALLER_INDENT, CALLERS);
-		write_evidence(page, leaks, &rows[i]);
+		struct buffer evidence = {0};
+		leak_evidence_append(&evidence, leaks, &rows[i]);
+		write_words(page, &evidence, CALLER_INDENT);
 	}
 	if (shown < count)
 		text_write(page, STYLE_FAINT, "%u more (--top=%u shows them)\n", count - shown, count);
@@ -104,15 +104,17 @@ static void write_table(struct text_page *page, const struct leaks *leaks, enum 
 static void write_limit(struct text_page *page, const struct leaks *leaks)
 {
 	struct leak_limit limit;
+	struct buffer text = {0};
 
 	if (!leaks_limit(leaks, &limit))
 		return;
-	text_write(page, STYLE_WARNING, "At that pace the %s of %s is reached in %s", limit.name,
-		   quantity_bytes(limit.limit).text, quantity_duration(limit.seconds * 1e9).text);
+	buffer_printf(&text, "At that pace the %s of %s is reached in %s", limit.name, quantity_bytes(limit.limit).text,
+		      quantity_duration(limit.seconds * 1e9).text);
 	if (limit.bound.high < 1e10)
-		text_write(page, STYLE_WARNING, " [%s, %s]", quantity_duration(limit.bound.low * 1e9).text,
-			   quantity_duration(limit.bound.high * 1e9).text);
-	buffer_append_text(page->out, ".\n");
+		buffer_printf(&text, " [%s, %s]", quantity_duration(limit.bound.low * 1e9).text,
+			      quantity_duration(limit.bound.high * 1e9).text);
+	buffer_append_byte(&text, '.');
+	write_words(page, &text, 0);
 }
 
 /* The finding, in words. */

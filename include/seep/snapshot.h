@@ -189,6 +189,9 @@ enum seep_memory_key {
 	SEEP_MEMORY_SWAP = 6,
 	SEEP_MEMORY_VIRTUAL = 7,
 	SEEP_MEMORY_LIMIT = 8,             /* of the cgroup */
+	SEEP_MEMORY_DATA = 9,              /* what RLIMIT_DATA counts */
+	SEEP_MEMORY_LIMIT_VIRTUAL = 10,    /* RLIMIT_AS */
+	SEEP_MEMORY_LIMIT_DATA = 11,       /* RLIMIT_DATA */
 	SEEP_MEMORY_ALLOCATOR_IN_USE = 16, /* mallinfo2 uordblks+hblkhd, jemalloc stats.allocated */
 	SEEP_MEMORY_ALLOCATOR_FREE = 17,   /* mallinfo2 fordblks */
 	SEEP_MEMORY_ALLOCATOR_MAPPED = 18, /* mallinfo2 arena+hblkhd, jemalloc stats.mapped */

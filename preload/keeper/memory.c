@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* RSS, swap and the control group's limit: see memory.h. */
+/* RSS, swap and the limits of control group and process: see memory.h. */
 #include "keeper/memory.h"
 
 #include <string.h>
@@ -17,7 +17,7 @@ static const struct {
 } status_fields[] = {
     {"VmRSS:", SEEP_MEMORY_RSS},           {"RssAnon:", SEEP_MEMORY_RSS_ANONYMOUS}, {"RssFile:", SEEP_MEMORY_RSS_FILE},
     {"RssShmem:", SEEP_MEMORY_RSS_SHARED}, {"VmHWM:", SEEP_MEMORY_RSS_PEAK},        {"VmSwap:", SEEP_MEMORY_SWAP},
-    {"VmSize:", SEEP_MEMORY_VIRTUAL},
+    {"VmSize:", SEEP_MEMORY_VIRTUAL},      {"VmData:", SEEP_MEMORY_DATA},
 };
 
 void memory_store(const struct heap *heap, enum seep_memory_key key, uint64_t value)
@@ -123,6 +123,35 @@ bool memory_group_path(const char *cgroup, bool *version1, char *path, uint32_t 
 	return found;
 }
 
+bool memory_resource_limit(const char *limits, const char *name, uint64_t *bytes)
+{
+	const char *at = strstr(limits, name);
+	if (!at || (at != limits && at[-1] != '\n'))
+		return false;
+	at += strlen(name);
+	while (*at == ' ')
+		at++;
+	/* a digit first: "unlimited" is none */
+	return text_take_unsigned(&at, bytes);
+}
+
+static void read_resource_limits(const struct heap *heap)
+{
+	static const struct {
+		const char *name;
+		enum seep_memory_key key;
+	} known[] = {{"Max address space", SEEP_MEMORY_LIMIT_VIRTUAL}, {"Max data size", SEEP_MEMORY_LIMIT_DATA}};
+	char path[48], limits[2048];
+	proc_path(path, sizeof path, heap->header->pid, "/limits");
+	if (file_read_text(path, limits, sizeof limits) <= 0)
+		return;
+	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+		uint64_t bytes;
+		if (memory_resource_limit(limits, known[i].name, &bytes))
+			memory_store(heap, known[i].key, bytes);
+	}
+}
+
 static bool limit_read(const char *path, uint64_t *limit)
 {
 	char line[64];
@@ -135,6 +164,7 @@ bool memory_read_limit(const struct heap *heap)
 	char cgroup[4096], group[PATH_BYTES], path[PATH_BYTES + 64];
 	bool version1, found = false;
 	uint64_t smallest = UINT64_MAX;
+	read_resource_limits(heap);
 	proc_path(path, sizeof path, heap->header->pid, "/cgroup");
 	if (file_read_text(path, cgroup, sizeof cgroup) <= 0 ||
 	    !memory_group_path(cgroup, &version1, group, sizeof group))

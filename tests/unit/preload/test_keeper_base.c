@@ -118,6 +118,13 @@ static void status_fields_are_found_by_their_whole_name(void **state)
 	assert_false(memory_status_field(status, "VmSwap:", &bytes));
 	assert_false(memory_status_field(status, "RSS:", &bytes));
 	assert_false(memory_status_field("", "VmRSS:", &bytes));
+	static const char limits[] = "Limit                     Soft Limit           Hard Limit           Units     \n"
+				     "Max data size             unlimited            unlimited            bytes     \n"
+				     "Max address space         8589934592           unlimited            bytes     \n";
+	assert_true(memory_resource_limit(limits, "Max address space", &bytes));
+	assert_int_equal(bytes, UINT64_C(8) << 30);
+	assert_false(memory_resource_limit(limits, "Max data size", &bytes));
+	assert_false(memory_resource_limit(limits, "address space", &bytes));
 }
 
 static void the_memory_group_is_found_in_both_versions(void **state)
