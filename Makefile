@@ -141,6 +141,21 @@ $(BUILD)/bench/stack_bench: tests/bench/stack_bench.c $(BUILD)/bench/chain_plain
 bench-stack: $(BUILD)/bench/stack_bench ## what one captured stack costs, by backend: warm, cold, the very first
 	$<
 
+# Programs whose leaks are known, and simulated ones: see tests/bench/accuracy/run.py.
+$(BUILD)/accuracy/simulated: tests/bench/accuracy/simulated.c tests/unit/analyzer/support/series_simulator.c $(BUILD)/libanalyzer.a $(BUILD)/libkeeper.a
+	@mkdir -p $(@D)
+	$(CC) $(BASE) $(CFLAGS) -Ianalyzer -Itests/unit/analyzer -o $@ $(filter %.c,$^) $(filter %.a,$^) $(ANALYZER_LIBS)
+
+$(BUILD)/accuracy/patterns: tests/bench/accuracy/patterns.c
+	@mkdir -p $(@D)
+	$(CC) $(BASE) -O1 -g -fno-builtin-malloc -o $@ $< -lpthread
+
+.PHONY: accuracy
+accuracy: ## how often seep leaks is right, beside jeprof and heaptrack: docs/ACCURACY.md
+	tests/deps.sh build run accuracy
+	+$(MAKE) --no-print-directory -s BUILD=$(BUILD) all $(BUILD)/accuracy/simulated $(BUILD)/accuracy/patterns
+	python3 tests/bench/accuracy/run.py $(BUILD)
+
 .PHONY: install uninstall
 install: all ## install below PREFIX (/usr/local); DESTDIR stages it
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/seep $(DESTDIR)$(PREFIX)/share/doc/seep

@@ -4,7 +4,7 @@
 #
 #	tests/deps.sh GROUP...
 #
-# Groups: build (to compile), run (what libseep.so loads), demo, test, format. With everything in place it asks no
+# Groups: build (to compile), run (what libseep.so loads), demo, test, accuracy, format. With everything in place it asks no
 # network and changes nothing. Works as root, or with sudo.
 set -eu
 
@@ -19,6 +19,7 @@ packages_of() {
 		echo libjemalloc2 libtcmalloc-minimal4 libmimalloc2.0 libxml2-utils procps util-linux
 		echo golang-go protobuf-compiler golang-github-google-pprof-dev libjemalloc-dev google-perftools curl
 		;;
+	accuracy) echo python3 libjemalloc2 libjemalloc-dev heaptrack binutils ;;
 	format) echo clang-format-14 clang-format ;;
 	*)
 		echo "deps.sh: there is no group '$1'" >&2

@@ -47,14 +47,14 @@ static void *fill(void *memory, size_t size)
 	return memory;
 }
 
-NOINLINE void *leak_here(size_t size)
+static NOINLINE void *leak_here(size_t size)
 {
 	void *volatile memory = fill(malloc(size), size);
 
 	return memory;
 }
 
-NOINLINE void *leak_here_too(void *old, size_t size)
+static NOINLINE void *leak_here_too(void *old, size_t size)
 {
 	void *volatile memory = fill(realloc(old, size), size);
 
@@ -142,7 +142,7 @@ static void realloc_forget(double until)
 
 /* Two hundred functions, which are all the same but for their addresses. */
 #define SITE(n)                                                                                                        \
-	NOINLINE void *site_##n(size_t size)                                                                           \
+	static NOINLINE void *site_##n(size_t size)                                                                           \
 	{                                                                                                              \
 		void *volatile memory = fill(malloc(size + n % 2), size);                                              \
 		return memory;                                                                                         \

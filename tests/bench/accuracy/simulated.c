@@ -114,12 +114,13 @@ static void print_score(enum pattern pattern, const struct score *score)
 	printf("%s\t%u\t%s\t%s\t%u\t%u", pattern_name(pattern), score->runs,
 	       share(text[0], score->first, leaks ? score->runs : 0),
 	       share(text[1], score->found, leaks ? score->runs : 0), score->verdicts, score->false_leaks);
-	printf("\t%s\t%s\t%s\t%s\t%s\t%s\n", share(text[2], score->in_use_covered, score->in_use_intervals),
+	printf("\t%s\t%s\t%s\t%s\t%s\t%s", share(text[2], score->in_use_covered, score->in_use_intervals),
 	       share(text[3], score->in_use_width, score->in_use_intervals),
 	       share(text[4], score->growth_covered, score->growth_intervals),
 	       share(text[5], score->growth_width, score->growth_intervals),
 	       share(text[6], score->rate_covered, score->rate_intervals),
 	       share(text[7], score->rate_width, score->rate_intervals));
+	printf("\t%u\t%u\t%u\n", score->in_use_intervals, score->growth_intervals, score->rate_intervals);
 	fflush(stdout);
 }
 
@@ -130,11 +131,12 @@ int main(int argc, char **argv)
 
 	puts(
 	    "pattern\truns\tfirst\tfound\tverdicts\tfalse\tin_use_covered\tin_use_width\tgrowth_covered\tgrowth_width\t"
-	    "rate_covered\trate_width");
+	    "rate_covered\trate_width\tin_use_count\tgrowth_count\trate_count");
 	for (int pattern = 0; pattern < PATTERN_COUNT; pattern++) {
 		struct score score = {0};
+		/* Other seeds for other amounts, so that no two runs are of the same series. */
 		for (unsigned seed = 1; seed <= seeds; seed++)
-			score_run(&score, (enum pattern)pattern, leaked, seed);
+			score_run(&score, (enum pattern)pattern, leaked, seed + (uint64_t)(leaked * 1e6));
 		print_score((enum pattern)pattern, &score);
 	}
 	return 0;
