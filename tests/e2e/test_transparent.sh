@@ -94,7 +94,7 @@ int main(int argc, char **argv) {
 	if (!strcmp(way, "segv")) *(volatile int *)8 = 1;
 	if (!strcmp(way, "handler")) { signal(SIGSEGV, on_segv); *(volatile int *)8 = 1; }
 	if (!strcmp(way, "double-free")) { char *volatile twice = malloc(40); free(twice); free(twice); }
-	if (!strcmp(way, "bad-free")) { char *volatile inside = malloc(400); inside += 8; free(inside); }
+	if (!strcmp(way, "bad-free")) { char *volatile inside = calloc(1, 400); inside += 8; free(inside); }
 	if (!strcmp(way, "_exit")) _exit(41);
 	if (!strcmp(way, "quick_exit")) quick_exit(42);
 	if (!strcmp(way, "term")) raise(SIGTERM);
