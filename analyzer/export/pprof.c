@@ -111,7 +111,8 @@ static void sample_append(struct writer *writer, const struct call_values *value
 
 	writer->values.length = 0;
 	for (int i = 0; i < CALL_VALUE_COUNT; i++) {
-		const double exact = values->of[value_order[i]] + writer->carried[i], whole = round(exact);
+		/* Halves go up, so that what is carried (-0.5 or more) makes no value negative. */
+		const double exact = values->of[value_order[i]] + writer->carried[i], whole = floor(exact + 0.5);
 		writer->carried[i] = exact - whole;
 		is_zero = is_zero && whole == 0;
 		protobuf_varint(&writer->values, (uint64_t)(int64_t)fmin(fmax(whole, -0x1p62), 0x1p62));

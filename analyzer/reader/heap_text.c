@@ -122,8 +122,8 @@ static void stack_add(struct reader *reader, struct raw_stack *stack, const stru
 {
 	struct raw_profile *raw = reader->raw;
 
-	stack->in_use = raw_measure(counts->objects, counts->bytes, raw->rate);
-	stack->allocated = raw_measure(counts->allocated_objects, counts->allocated_bytes, raw->rate);
+	stack->in_use = raw_measure((double)counts->objects, (double)counts->bytes, raw->rate);
+	stack->allocated = raw_measure((double)counts->allocated_objects, (double)counts->allocated_bytes, raw->rate);
 	ARRAY_RESERVE(raw->stacks, raw->stack_count, raw->stack_capacity);
 	raw->stacks[raw->stack_count++] = *stack;
 }

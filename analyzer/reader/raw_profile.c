@@ -90,21 +90,21 @@ static struct seep_sum raw_sum(double count, double weight, double probability, 
 	};
 }
 
-struct seep_measure raw_measure(uint64_t objects, uint64_t bytes, uint64_t rate)
+struct seep_measure raw_measure(double objects, double bytes, uint64_t rate)
 {
-	const double count = (double)objects, size = objects ? (double)bytes / count : 0;
+	const double size = objects > 0 ? bytes / objects : 0;
+	const uint64_t samples = (uint64_t)fmin(objects, 0x1p62);
 
 	if (rate == 0)
-		return (struct seep_measure){
-		    .samples = objects, .bytes.certain = (double)bytes, .objects.certain = count};
-	if (objects == 0 || bytes == 0)
+		return (struct seep_measure){.samples = samples, .bytes.certain = bytes, .objects.certain = objects};
+	if (size == 0)
 		return (struct seep_measure){0};
 	const double miss = rate == 1 ? 0 : exp(-size / (double)rate);
 	const double probability = rate == 1 ? 1 : -expm1(-size / (double)rate);
 	return (struct seep_measure){
-	    .samples = objects,
-	    .bytes = raw_sum(count, size, probability, miss),
-	    .objects = raw_sum(count, 1, probability, miss),
+	    .samples = samples,
+	    .bytes = raw_sum(objects, size, probability, miss),
+	    .objects = raw_sum(objects, 1, probability, miss),
 	};
 }
 

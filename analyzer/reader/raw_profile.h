@@ -82,7 +82,7 @@ void raw_profile_map_addresses(struct raw_profile *raw);
 
 /* The samples of one stack, as they were counted: each stands for more than itself where sampling has a rate, by their
  * mean size, as jeprof and pprof reckon. Rate 0: they are estimates already. */
-struct seep_measure raw_measure(uint64_t objects, uint64_t bytes, uint64_t rate);
+struct seep_measure raw_measure(double objects, double bytes, uint64_t rate);
 
 /* The format of a file's first bytes; NULL: none of those that are read here. The whole file then goes to
  * raw_profile_read(), which fills `raw` or says in one line what is wrong. */

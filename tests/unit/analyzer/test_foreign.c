@@ -1,0 +1,424 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Profiles of other tools: what is written can be read again with nothing
+ * lost, and nothing that is cut or damaged does more harm than one line.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/compress.h"
+#include "base/memory.h"
+#include "export/export.h"
+#include "export/protobuf.h"
+#include "profile/from_raw.h"
+#include "reader/protobuf_reader.h"
+#include "reader/raw_profile.h"
+#include "support/profile_maker.h"
+#include "tree/call_tree.h"
+
+static const char jemalloc_dump[] = "heap_v2/4096\n"
+				    "  t*: 9: 9000 [0: 0]\n"
+				    "  t0: 9: 9000 [0: 0]\n"
+				    "@ 0x400500 0x7f0000001234 0x400600\n"
+				    "  t*: 4: 4096 [8: 8192]\n"
+				    "  t0: 3: 3072 [6: 6144]\n"
+				    "  t7: 1: 1024 [2: 2048]\n"
+				    "@ 0x400700\n"
+				    "  t*: 1: 1048576 [0: 0]\n"
+				    "\n"
+				    "MAPPED_LIBRARIES:\n"
+				    "00400000-00401000 r-xp 00000000 08:02 12 /nowhere/program\n"
+				    "7f0000000000-7f0000001000 r--p 00000000 08:02 13 /nowhere/lib with blank.so\n"
+				    "7f0000001000-7f0000002000 r-xp 00001000 08:02 13 /nowhere/lib with blank.so\n"
+				    "7ffc00000000-7ffc00001000 rw-p 00000000 00:00 0 [stack]\n";
+static const char gperftools_dump[] = "heap profile:      3:     3000 [     5:     5000] @ heap_v2/1024\n"
+				      "     2:     2000 [     4:     4000] @ 0x00400500 0x00400600\n"
+				      "     1:     1000 [     1:     1000] @ 0x00400700\n"
+				      "\nMAPPED_LIBRARIES:\n"
+				      "00400000-00401000 r-xp 00000000 08:02 12 /nowhere/program\n";
+
+/* The profile that the bytes hold; NULL, with one line in `error`. */
+static struct profile *read_bytes(const void *data, size_t bytes, struct error *error)
+{
+	struct raw_profile raw;
+
+	/* A copy of its own, so that a sanitizer sees a read beyond its end. */
+	unsigned char *copy = memory_allocate(bytes ? bytes : 1, 1);
+	memcpy(copy, data, bytes);
+	const enum raw_format format = raw_profile_recognize(copy, bytes);
+	struct profile *profile = NULL;
+	*error = (struct error){.text = "not recognized"};
+	if (format != RAW_NONE && raw_profile_read(&raw, format, "made", copy, bytes, error)) {
+		profile = profile_from_raw(&raw, "made");
+		raw_profile_free(&raw);
+	}
+	free(copy);
+	return profile;
+}
+
+static struct profile *read_text(const char *text)
+{
+	struct error error;
+	struct profile *profile = read_bytes(text, strlen(text), &error);
+
+	if (!profile)
+		fail_msg("%s", error.text);
+	return profile;
+}
+
+static struct profile_maker *made(void)
+{
+	struct profile_maker *maker = profile_maker_create("server");
+
+	profile_maker_add(maker, "main;serve;parse=>allocate", (struct made_values){4096.25, 4.5, 8192, 9});
+	profile_maker_add(maker, "main;serve;cache@/usr/lib/libcache.so.1",
+			  (struct made_values){1e12 + 0.5, 1e9, 2e12, 3e9});
+	profile_maker_add(maker, "main;idle", (struct made_values){0, 0, 700, 7});
+	profile_maker_add(maker, "", (struct made_values){64, 1, 64, 1})->truncated = false;
+	return maker;
+}
+
+static double total(const struct profile *profile, enum call_value value)
+{
+	double sum = 0;
+
+	for (uint32_t i = 0; i < profile->site_count; i++)
+		sum += call_value_of(&profile->sites[i], value);
+	return sum;
+}
+
+static void assert_same_totals(const struct profile *left, const struct profile *right)
+{
+	for (int value = 0; value < CALL_VALUE_COUNT; value++)
+		assert_true(fabs(total(left, value) - total(right, value)) <= 1);
+}
+
+static void pprof_is_read_as_it_was_written(void **state)
+{
+	(void)state;
+	struct profile_maker *maker = made();
+	struct profile *profile = profile_maker_profile(maker);
+	struct buffer plain = {0}, packed = {0};
+	struct error error;
+
+	export_pprof_plain(&plain, profile, NULL);
+	export_pprof(&packed, profile, NULL);
+	assert_true(gzip_is_gzip(packed.data, packed.length));
+	struct profile *again = read_bytes(plain.data, plain.length, &error);
+	struct profile *unpacked = read_bytes(packed.data, packed.length, &error);
+	if (!again)
+		fail_msg("%s", error.text);
+	assert_non_null(unpacked);
+	assert_int_equal(again->site_count, 4);
+	assert_same_totals(profile, again);
+	assert_same_totals(profile, unpacked);
+	const struct profile_location *leaf = &again->locations[again->sites[0].stack[0]];
+	assert_int_equal(leaf->line_count, 2);
+	assert_string_equal(leaf->lines[0].function, "allocate");
+	assert_true(leaf->lines[0].inlined);
+	assert_string_equal(leaf->lines[1].function, "parse");
+	assert_int_equal(leaf->lines[1].line, profile->locations[profile->sites[0].stack[0]].lines[1].line);
+	assert_string_equal(again->modules[leaf->module].path, "/usr/bin/server");
+	profile_free(again);
+	profile_free(unpacked);
+	buffer_free(&plain);
+	buffer_free(&packed);
+	profile_maker_free(maker);
+}
+
+static void equal_profiles_give_equal_bytes(void **state)
+{
+	(void)state;
+	struct profile_maker *one = made(), *two = made();
+	struct buffer first = {0}, second = {0};
+
+	export_pprof(&first, profile_maker_profile(one), NULL);
+	export_pprof(&second, profile_maker_profile(two), NULL);
+	assert_int_equal(first.length, second.length);
+	assert_memory_equal(first.data, second.data, first.length);
+	buffer_free(&first);
+	buffer_free(&second);
+	profile_maker_free(one);
+	profile_maker_free(two);
+}
+
+static void a_difference_is_refused_as_input(void **state)
+{
+	(void)state;
+	struct profile_maker *maker = made(), *less = profile_maker_create("server");
+	struct buffer plain = {0};
+	struct error error;
+
+	profile_maker_add(less, "main;idle", (struct made_values){500, 5, 500, 5});
+	/* The later one has less, so some of its values are negative. */
+	export_pprof_plain(&plain, profile_maker_profile(less), profile_maker_profile(maker));
+	assert_null(read_bytes(plain.data, plain.length, &error));
+	assert_non_null(strstr(error.text, "negative"));
+	buffer_free(&plain);
+	profile_maker_free(maker);
+	profile_maker_free(less);
+}
+
+static void rounding_does_not_add_up(void **state)
+{
+	(void)state;
+	struct profile_maker *maker = profile_maker_create("server");
+	struct buffer plain = {0};
+	struct error error;
+	char stack[32];
+
+	for (int i = 0; i < 1000; i++) {
+		snprintf(stack, sizeof stack, "main;f%d", i);
+		profile_maker_add(maker, stack, (struct made_values){0.4, 0.4, 0.4, 0.4});
+	}
+	export_pprof_plain(&plain, profile_maker_profile(maker), NULL);
+	struct profile *again = read_bytes(plain.data, plain.length, &error);
+	assert_non_null(again);
+	assert_true(fabs(total(again, CALL_INUSE_SPACE) - 400) <= 1);
+	profile_free(again);
+	buffer_free(&plain);
+	profile_maker_free(maker);
+}
+
+static void jemalloc_is_unbiased_by_mean_size(void **state)
+{
+	(void)state;
+	struct profile *profile = read_text(jemalloc_dump);
+
+	assert_int_equal(profile->site_count, 2);
+	assert_int_equal(profile->rate, 4096);
+	assert_int_equal(profile->sites[0].depth, 3);
+	const double scale = 1 / (1 - exp(-1024.0 / 4096));
+	assert_true(fabs(call_value_of(&profile->sites[0], CALL_INUSE_SPACE) - 4096 * scale) < 1e-6);
+	assert_true(fabs(call_value_of(&profile->sites[0], CALL_ALLOC_OBJECTS) - 8 * scale) < 1e-9);
+	/* Far above the rate a sample stands for itself alone, and is certain. */
+	assert_true(profile->sites[1].in_use.bytes.certain == 1048576);
+	assert_true(profile->sites[1].in_use.bytes.uncertain == 0);
+	profile_free(profile);
+}
+
+static void addresses_find_their_module(void **state)
+{
+	(void)state;
+	struct profile *profile = read_text(jemalloc_dump);
+	const uint32_t *stack = profile->sites[0].stack;
+	const struct profile_location *library = &profile->locations[stack[1]];
+
+	assert_string_equal(profile->modules[profile->locations[stack[0]].module].path, "/nowhere/program");
+	assert_int_equal(profile->locations[stack[0]].address, 0x400500);
+	assert_string_equal(profile->modules[library->module].path, "/nowhere/lib with blank.so");
+	assert_int_equal(library->address, 0x1234);
+	assert_false(library->exact);
+	assert_string_equal(profile->command, "program");
+	assert_int_equal(profile->module_count, 3); /* none, program, library; a stack is no module */
+	profile_free(profile);
+}
+
+static void a_library_elsewhere_gives_the_same_key(void **state)
+{
+	(void)state;
+	struct profile *here = read_text(jemalloc_dump);
+	char moved[sizeof jemalloc_dump];
+
+	memcpy(moved, jemalloc_dump, sizeof moved);
+	for (char *at = strstr(moved, "7f0000"); at; at = strstr(at, "7f0000"))
+		memcpy(at, "7e0000", 6);
+	struct profile *there = read_text(moved);
+	assert_true(here->sites[0].key == there->sites[0].key);
+	assert_true(here->sites[0].key != here->sites[1].key);
+	profile_free(here);
+	profile_free(there);
+}
+
+static void gperftools_says_by_itself_whether_it_was_sampled(void **state)
+{
+	(void)state;
+	struct profile *sampled = read_text(gperftools_dump);
+	struct profile *counted = read_text("heap profile: 2: 20 [4: 40] @ heapprofile\n2: 20 [4: 40] @ 0x10 0x20\n");
+
+	assert_int_equal(sampled->rate, 1024);
+	assert_true(fabs(call_value_of(&sampled->sites[0], CALL_INUSE_OBJECTS) - 2 / (1 - exp(-1000.0 / 1024))) < 1e-9);
+	assert_int_equal(counted->rate, 0);
+	assert_true(call_value_of(&counted->sites[0], CALL_ALLOC_SPACE) == 40);
+	profile_free(sampled);
+	profile_free(counted);
+}
+
+static void what_is_wrong_is_said_with_its_place(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text, *wanted;
+	} cases[] = {
+	    {"heap_v2/0\n", "made: offset 0: the head names no sample rate"},
+	    {"heap_v2/512\nnonsense\n", "made: offset 12: this line does not belong"},
+	    {"heap_v2/512\n@ 0x10 zz\n", "made: offset 12: a stack has something else"},
+	    {"heap_v2/512\n@ 0x10\n t*: 1: [\n", "made: offset 19: a stack's counts"},
+	    {"heap_v2/512\n@ 0x10\n t*: 99999999999999999999999: 1 [0: 0]\n", "made: offset 19: a stack's counts"},
+	    {"heap_v2/512\n@ 0x10\n", "made: offset 19: the dump is truncated"},
+	    {"heap profile: x\n", "made: offset 0: the head's counts"},
+	    {"heap profile: 1: 1 [1: 1] @ growthz\n", "made: offset 0: the head names another kind"},
+	    {"heap profile: 1: 1 [1: 1] @ heapprofile\n1: 1 [1: 1] @ 0x1", "offset 57: the profile is truncated"},
+	};
+	struct error error;
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		assert_null(read_bytes(cases[i].text, strlen(cases[i].text), &error));
+		if (!strstr(error.text, cases[i].wanted))
+			fail_msg("wanted %s, was told %s", cases[i].wanted, error.text);
+	}
+}
+
+/* Whatever becomes of them: a profile whose every index is good, or one line. */
+static void survives(const void *data, size_t bytes)
+{
+	struct error error;
+	struct profile *profile = read_bytes(data, bytes, &error);
+
+	if (!profile) {
+		assert_true(strlen(error.text) > 5 && !strchr(error.text, '\n'));
+		return;
+	}
+	for (uint32_t i = 0; i < profile->site_count; i++)
+		for (uint32_t k = 0; k < profile->sites[i].depth; k++) {
+			const uint32_t location = profile->sites[i].stack[k];
+			assert_true(location < profile->location_count);
+			assert_true(profile->locations[location].module < profile->module_count);
+		}
+	profile_free(profile);
+}
+
+static void survives_damage(const void *data, size_t bytes)
+{
+	unsigned char *copy = memory_allocate(bytes, 1);
+
+	for (size_t length = 0; length < bytes; length++)
+		survives(data, length);
+	for (size_t bit = 0; bit < 8 * bytes; bit++) {
+		memcpy(copy, data, bytes);
+		copy[bit / 8] ^= (unsigned char)(1 << bit % 8);
+		survives(copy, bytes);
+	}
+	free(copy);
+}
+
+static void texts_survive_truncation_and_bit_flips(void **state)
+{
+	(void)state;
+	survives_damage(jemalloc_dump, strlen(jemalloc_dump));
+	survives_damage(gperftools_dump, strlen(gperftools_dump));
+}
+
+static void pprof_survives_truncation_and_bit_flips(void **state)
+{
+	(void)state;
+	struct profile_maker *maker = made();
+	struct buffer plain = {0}, packed = {0};
+
+	export_pprof_plain(&plain, profile_maker_profile(maker), NULL);
+	export_pprof(&packed, profile_maker_profile(maker), NULL);
+	survives_damage(plain.data, plain.length);
+	survives_damage(packed.data, packed.length);
+	buffer_free(&plain);
+	buffer_free(&packed);
+	profile_maker_free(maker);
+}
+
+static void gzip_stops_at_its_limit(void **state)
+{
+	(void)state;
+	struct buffer packed = {0}, out = {0};
+	struct error error;
+	size_t offset;
+	char *zeros = memory_allocate(1 << 20, 1);
+
+	gzip_pack(&packed, zeros, 1 << 20);
+	assert_true(gzip_unpack(&out, packed.data, packed.length, 1 << 20, &offset, &error));
+	assert_int_equal(out.length, 1 << 20);
+	out.length = 0;
+	assert_false(gzip_unpack(&out, packed.data, packed.length, (1 << 20) - 1, &offset, &error));
+	assert_true(out.length < 1 << 20);
+	/* Members one behind the other are one stream. */
+	const size_t one = packed.length;
+	gzip_pack(&packed, "tail", 4);
+	out.length = 0;
+	assert_true(gzip_unpack(&out, packed.data, packed.length, 2 << 20, &offset, &error));
+	assert_int_equal(out.length, (1 << 20) + 4);
+	for (size_t cut = 2; cut < one; cut += 7) {
+		out.length = 0;
+		assert_false(gzip_unpack(&out, packed.data, cut, 2 << 20, &offset, &error));
+	}
+	free(zeros);
+	buffer_free(&packed);
+	buffer_free(&out);
+}
+
+static void varints_survive_the_way_there_and_back(void **state)
+{
+	(void)state;
+	static const uint64_t values[] = {0, 1, 127, 128, 16383, 16384, UINT32_MAX, INT64_MAX, UINT64_MAX};
+	struct buffer out = {0};
+	uint64_t value;
+
+	for (size_t i = 0; i < sizeof values / sizeof *values; i++)
+		protobuf_varint(&out, values[i]);
+	struct protobuf_message array = {.at = (unsigned char *)out.data,
+					 .end = (unsigned char *)out.data + out.length};
+	for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+		assert_true(protobuf_next_packed(&array, &value));
+		assert_true(value == values[i]);
+	}
+	assert_false(protobuf_next_packed(&array, &value));
+	assert_null(array.fault);
+	static const unsigned char endless[] = "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01";
+	array = (struct protobuf_message){.at = endless, .end = endless + sizeof endless - 1};
+	assert_false(protobuf_next_packed(&array, &value));
+	assert_non_null(array.fault);
+	buffer_free(&out);
+}
+
+static void deep_stacks_are_cut_and_say_so(void **state)
+{
+	(void)state;
+	struct buffer text = {0};
+
+	buffer_append_text(&text, "heap profile: 1: 1 [1: 1] @ heapprofile\n1: 1 [1: 1] @");
+	for (int i = 0; i < 5000; i++)
+		buffer_printf(&text, " 0x%x", 0x1000 + i);
+	buffer_append_text(&text, "\n");
+	struct profile *profile = read_text(text.data);
+	assert_int_equal(profile->sites[0].depth, RAW_DEPTH_MAX);
+	assert_true(profile->sites[0].truncated);
+	profile_free(profile);
+	buffer_free(&text);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(pprof_is_read_as_it_was_written),
+	    cmocka_unit_test(equal_profiles_give_equal_bytes),
+	    cmocka_unit_test(a_difference_is_refused_as_input),
+	    cmocka_unit_test(rounding_does_not_add_up),
+	    cmocka_unit_test(jemalloc_is_unbiased_by_mean_size),
+	    cmocka_unit_test(addresses_find_their_module),
+	    cmocka_unit_test(a_library_elsewhere_gives_the_same_key),
+	    cmocka_unit_test(gperftools_says_by_itself_whether_it_was_sampled),
+	    cmocka_unit_test(what_is_wrong_is_said_with_its_place),
+	    cmocka_unit_test(texts_survive_truncation_and_bit_flips),
+	    cmocka_unit_test(pprof_survives_truncation_and_bit_flips),
+	    cmocka_unit_test(gzip_stops_at_its_limit),
+	    cmocka_unit_test(varints_survive_the_way_there_and_back),
+	    cmocka_unit_test(deep_stacks_are_cut_and_say_so),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
