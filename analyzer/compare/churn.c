@@ -67,6 +67,7 @@ static void row_fill_churn(struct comparison_row *row, const struct counters *be
 		lifetimes[bin] = gain > 1e-9 * after->lifetimes[bin] ? gain : 0;
 	}
 	const double bytes = sum_estimate(&churn->allocated.bytes);
+	churn->seconds = seconds;
 	churn->bytes_per_second = bytes / seconds;
 	churn->allocations_per_second = sum_estimate(&churn->allocated.objects) / seconds;
 	churn->median_lifetime_ns = lifetime_median_ns(lifetimes);

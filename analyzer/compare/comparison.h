@@ -42,6 +42,7 @@ const char *verdict_name(enum verdict verdict);
 #define CHURN_TURNOVER 10
 struct churn {
 	struct seep_measure allocated, freed, freed_shortly, freed_remotely;
+	double seconds; /* the length of the period; NaN if unknown */
 	double bytes_per_second, allocations_per_second;
 	double median_lifetime_ns; /* of the objects that were freed; NaN if none was */
 	double shortly,

@@ -42,8 +42,7 @@ static bool cohorts_hold(const struct cohort_outcome *outcome)
 {
 	const uint32_t late = outcome->born[COHORTS - 2] + outcome->born[COHORTS - 1];
 
-	return outcome->born[COHORTS - 2] && outcome->born[COHORTS - 1] &&
-	       late >= LATE_SHARE * (double)outcome->survivors;
+	return late >= LATE_SHARE * (double)outcome->survivors;
 }
 
 /* What one age says. */
@@ -60,7 +59,8 @@ static void evidence_fill(struct leak_evidence *evidence, const struct follow_up
 	evidence->has_plateau =
 	    old.survivors >= SURVIVORS_LEAST && evidence->p <= SUSPECT_P && old.plateau >= PLATEAU_LEAST;
 	evidence->has_cohorts = cohorts_hold(&old);
-	evidence->is_proven = evidence->has_plateau && evidence->has_cohorts && evidence->p <= PLATEAU_P;
+	evidence->is_proven = evidence->has_plateau && evidence->has_cohorts && evidence->p <= PLATEAU_P &&
+			      old.born[COHORTS - 2] && old.born[COHORTS - 1];
 }
 
 /* True where `evidence` says more for a leak than `best` does. */
@@ -119,6 +119,16 @@ static void find_trend(struct leak_evidence *evidence, const struct leaks *leaks
 	free(times);
 }
 
+/* Fewer lasting samples than about so many would not have been called a leak: without any death, the exposure alone
+ * gives p. */
+static double samples_least(const struct leak_row *row, const struct leaks *leaks)
+{
+	const struct cohort_outcome *old = &row->evidence.old;
+	const double needed_ns = -log(PLATEAU_P) * leaks->seconds * 1e9 / LIFE_PART;
+
+	return needed_ns / old->exposure_ns * (double)old->lasting.samples;
+}
+
 /* What outlived the plateau's age and was born in the measured time, by the length of that time. Allocation rate times
  * plateau is the same: what was allocated in that time stands above and below the line. */
 static void measure_rate(struct leak_row *row, const struct leaks *leaks)
@@ -128,7 +138,8 @@ static void measure_rate(struct leak_row *row, const struct leaks *leaks)
 	const struct seep_sum *lasting = &row->evidence.old.lasting.bytes;
 	const double unseen =
 	    sum_is_uncertain(&row->allocated.bytes) ? unseen_bytes((double)leaks->reference->rate) : 0;
-	const struct interval bytes = sum_interval(lasting, unseen, ALPHA);
+	const struct interval bytes = {sum_low_selected(lasting, samples_least(row, leaks), ALPHA),
+				       sum_interval(lasting, unseen, ALPHA).high};
 
 	if (!(length > 0))
 		return;

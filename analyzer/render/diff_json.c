@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/json.h"
+#include "render/churn_advice.h"
 #include "render/profile_json.h"
 #include "statistics/measure.h"
 
@@ -59,6 +60,7 @@ static void json_row(struct json *json, const struct comparison *comparison, con
 	json_site_fields(json, &site, comparison->groups.by);
 	if (is_churn) {
 		json_churn(json, &row->churn);
+		json_churn_advice(json, &row->churn);
 	} else {
 		json_growth(json, comparison, row);
 		json_real_or_null(json, "q", row->q);

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "render/churn_advice.h"
 #include "render/estimate.h"
 #include "render/head_text.h"
 #include "render/stack_text.h"
@@ -20,7 +21,6 @@
 #define CALLER_INDENT 4
 #define CALLERS 3
 #define WIDE_COLUMNS 100 /* from here on there is room for one more column */
-#define REMOTE_SHARE 0.1 /* frees by another thread are worth a line from here on */
 
 enum { CELL_GROWTH, CELL_INTERVAL, CELL_SHARE, CELL_OBJECTS, CELL_Q, GROWTH_CELLS };
 enum { CELL_BYTES, CELL_CALLS, CELL_LIFETIME, CELL_SHORTLY, CELL_REMOTELY, CHURN_CELLS };
@@ -177,6 +177,16 @@ static void add_churn_row(struct table *table, const struct churn *churn)
 		table_set(table, CELL_REMOTELY, STYLE_PLAIN, has_freed ? quantity_share(churn->remotely, 1).text : "-");
 }
 
+static void write_advice(struct text_page *page, const struct churn *churn)
+{
+	for (int i = 0; i < CHURN_PATTERNS; i++) {
+		struct buffer text = {0};
+		if (churn_advice_append(&text, churn, (enum churn_pattern)i))
+			text_write_words(page, STYLE_FAINT, text.data, CALLER_INDENT);
+		buffer_free(&text);
+	}
+}
+
 static void write_churn(struct text_page *page, const struct comparison *comparison, uint32_t top)
 {
 	const bool is_wide = page->columns >= WIDE_COLUMNS;
@@ -208,9 +218,7 @@ static void write_churn(struct text_page *page, const struct comparison *compari
 		table_write_cells(&table, page, i);
 		group_write_name(page, group, by, table_text_start(&table), CALLER_INDENT);
 		group_write_callers(page, group, by, CALLER_INDENT, CALLERS);
-		if (!is_wide && row->churn.remotely >= REMOTE_SHARE)
-			text_write(page, STYLE_FAINT, "%*sfreed by another thread: %s\n", CALLER_INDENT, "",
-				   quantity_share(row->churn.remotely, 1).text);
+		write_advice(page, &row->churn);
 	}
 	write_more(page, shown, comparison->churn_count);
 	table_free(&table);

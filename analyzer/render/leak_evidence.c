@@ -91,7 +91,7 @@ void leak_evidence_append(struct buffer *out, const struct leaks *leaks, const s
 		append_growing(out, &row->evidence);
 		break;
 	case LEAK_CHURN:
-		buffer_printf(out, "%s allocated in %s calls, half of them live less than %s",
+		buffer_printf(out, "allocates %s, %s; half of them live less than %s",
 			      quantity_bytes_rate(row->churn.bytes_per_second).text,
 			      quantity_count_rate(row->churn.allocations_per_second).text,
 			      quantity_duration(row->churn.median_lifetime_ns).text);

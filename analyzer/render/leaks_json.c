@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/json.h"
+#include "render/churn_advice.h"
 #include "render/leak_evidence.h"
 #include "render/profile_json.h"
 
@@ -84,6 +85,7 @@ static void json_row(struct json *json, const struct leaks *leaks, const struct 
 	json_number(json, "alloc_bytes_per_s", row->churn.bytes_per_second);
 	json_number(json, "allocs_per_s", row->churn.allocations_per_second);
 	json_known(json, "median_lifetime_ns", row->churn.median_lifetime_ns, isfinite(row->churn.median_lifetime_ns));
+	json_churn_advice(json, &row->churn);
 	json_end_object(json);
 }
 

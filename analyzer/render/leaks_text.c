@@ -4,6 +4,7 @@
 
 #include <math.h>
 
+#include "render/churn_advice.h"
 #include "render/estimate.h"
 #include "render/head_text.h"
 #include "render/leak_evidence.h"
@@ -40,24 +41,19 @@ static void add_row(struct table *table, const struct leak_row *row, bool has_in
 	table_set(table, CELL_IN_USE, STYLE_PLAIN, quantity_bytes(sum_estimate(&row->in_use.bytes)).text);
 }
 
-/* A text broken between words where the page ends. It is cut up. */
-static void write_words(struct text_page *page, struct buffer *text, unsigned indent)
+/* Why, and what could be done. */
+static void write_evidence(struct text_page *page, const struct leaks *leaks, const struct leak_row *row)
 {
-	struct buffer words[64];
-	size_t count = 0;
+	struct buffer text = {0};
 
-	for (char *at = text->data; at && *at && count < 64; count++) {
-		char *end = at;
-		while (*end && *end != ' ')
-			end++;
-		words[count] = (struct buffer){.data = at, .length = (size_t)(end - at)};
-		at = *end ? end + 1 : end;
-		*end = 0;
+	leak_evidence_append(&text, leaks, row);
+	text_write_words(page, STYLE_PLAIN, text.data, CALLER_INDENT);
+	buffer_free(&text);
+	for (int i = 0; i < CHURN_PATTERNS && row->churn.hotspot; i++) {
+		if (churn_advice_append(&text, &row->churn, (enum churn_pattern)i))
+			text_write_words(page, STYLE_FAINT, text.data, CALLER_INDENT);
+		buffer_free(&text);
 	}
-	buffer_printf(page->out, "%*s", (int)indent, "");
-	text_write_parts(page, words, count, " ", indent);
-	buffer_append_byte(page->out, '\n');
-	buffer_free(text);
 }
 
 static uint32_t verdict_begin(const struct leaks *leaks, enum leak_verdict verdict)
@@ -92,9 +88,7 @@ static void write_table(struct text_page *page, const struct leaks *leaks, enum 
 		table_write_cells(&table, page, i);
 		group_write_name(page, group, by, table_text_start(&table), CALLER_INDENT);
 		group_write_callers(page, group, by, CALLER_INDENT, CALLERS);
-		struct buffer evidence = {0};
-		leak_evidence_append(&evidence, leaks, &rows[i]);
-		write_words(page, &evidence, CALLER_INDENT);
+		write_evidence(page, leaks, &rows[i]);
 	}
 	if (shown < count)
 		text_write(page, STYLE_FAINT, "%u more (--top=%u shows them)\n", count - shown, count);
@@ -114,7 +108,8 @@ static void write_limit(struct text_page *page, const struct leaks *leaks)
 		buffer_printf(&text, " [%s, %s]", quantity_duration(limit.bound.low * 1e9).text,
 			      quantity_duration(limit.bound.high * 1e9).text);
 	buffer_append_byte(&text, '.');
-	write_words(page, &text, 0);
+	text_write_words(page, STYLE_WARNING, text.data, 0);
+	buffer_free(&text);
 }
 
 /* The finding, in words. */

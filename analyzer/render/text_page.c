@@ -89,3 +89,33 @@ unsigned text_columns(const char *text)
 		columns += ((unsigned char)*text & 0xc0) != 0x80;
 	return columns;
 }
+
+void text_write_words(struct text_page *page, enum text_style style, const char *text, unsigned indent)
+{
+	struct buffer line = {0};
+	unsigned used = indent;
+
+	buffer_printf(page->out, "%*s", (int)indent, "");
+	while (*text) {
+		const size_t length = strcspn(text, " ");
+		struct buffer word = {0};
+		buffer_append(&word, text, length);
+		const unsigned columns = text_columns(word.data);
+		if (line.length && used + 1 + columns > page->columns) {
+			text_write(page, style, "%s", line.data);
+			buffer_printf(page->out, "\n%*s", (int)indent, "");
+			buffer_free(&line);
+			used = indent;
+		} else if (line.length) {
+			buffer_append_byte(&line, ' ');
+			used++;
+		}
+		buffer_append(&line, word.data, word.length);
+		used += columns;
+		buffer_free(&word);
+		text += length + (text[length] == ' ');
+	}
+	text_write(page, style, "%s", line.data ? line.data : "");
+	buffer_append_byte(page->out, '\n');
+	buffer_free(&line);
+}

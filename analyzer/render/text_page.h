@@ -42,6 +42,9 @@ void text_write(struct text_page *page, enum text_style style, const char *forma
 void text_write_parts(struct text_page *page, const struct buffer *parts, size_t count, const char *separator,
 		      unsigned indent);
 
+/* Writes a line of words, broken between words where the page ends, from `indent` columns on, and a newline. */
+void text_write_words(struct text_page *page, enum text_style style, const char *text, unsigned indent);
+
 /* Columns that a text takes. */
 unsigned text_columns(const char *text);
 

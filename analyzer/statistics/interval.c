@@ -54,6 +54,31 @@ struct interval sum_interval(const struct seep_sum *sum, double unseen, double a
 	return (struct interval){sum_low(sum, alpha), sum_high(sum, unseen, alpha)};
 }
 
+/* The usual end is where n events or more have a chance of alpha/2, n = x^2/v being the effective number. Here it is
+ * that chance given that there are `least` or more; both are gamma probabilities. */
+double sum_low_selected(const struct seep_sum *sum, double least, double alpha)
+{
+	const double x = sum->uncertain;
+	const double v = sum->variance;
+
+	if (!(x > 0) || !(v > 0) || !(least > 0))
+		return sum_low(sum, alpha);
+	const double number = x * x / v;
+	double low = 0, high = number;
+	if (number <= least)
+		return sum->certain;
+	for (int i = 0; i < BISECTIONS; i++) {
+		const double middle = low + (high - low) / 2;
+		const double chance = gamma_probability(number, middle, TAIL_LOWER);
+		const double looked = gamma_probability(least, middle, TAIL_LOWER);
+		if (chance > alpha / 2 * looked)
+			high = middle;
+		else
+			low = middle;
+	}
+	return sum->certain + low * v / x;
+}
+
 /* How far the difference reaches towards the side where `less` is more and `more` is less. */
 static double difference_reach(const struct seep_sum *more, const struct seep_sum *less, double unseen, double alpha)
 {

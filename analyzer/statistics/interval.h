@@ -23,6 +23,12 @@ struct interval {
 /* The gamma interval of one set of samples. */
 struct interval sum_interval(const struct seep_sum *sum, double unseen, double alpha);
 
+/*
+ * The lower end for a set that is only looked at where it holds at least `least` samples: of all sets that are looked
+ * at, those that happened to show more are the more, and the usual end would be too high too often.
+ */
+double sum_low_selected(const struct seep_sum *sum, double least, double alpha);
+
 /* The interval of fresh - gone, two sets that have no sample in common. */
 struct interval difference_interval(const struct seep_sum *fresh, const struct seep_sum *gone, double unseen,
 				    double alpha);

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a site's churn suggests to do, where the recorded data can show it: each
+ * with the bytes and calls a second that it is about.
+ */
+#ifndef SEEP_RENDER_CHURN_ADVICE_H
+#define SEEP_RENDER_CHURN_ADVICE_H
+
+#include "base/buffer.h"
+#include "base/json.h"
+#include "compare/comparison.h"
+
+enum churn_pattern {
+	CHURN_TEMPORARY, /* freed within a millisecond, and not by another thread */
+	CHURN_REMOTE,    /* freed by another thread */
+	CHURN_PATTERNS
+};
+
+/* True where the pattern is worth a word; then a line without newline is appended, if `out` is given. */
+bool churn_advice_append(struct buffer *out, const struct churn *churn, enum churn_pattern pattern);
+
+/* "advice": an array of {"pattern","bytes_per_s","calls_per_s"}. */
+void json_churn_advice(struct json *json, const struct churn *churn);
+
+#endif
