@@ -20,7 +20,7 @@ struct schedule schedule_begin(uint64_t now_ns, uint64_t start_ns, uint64_t inte
 				    .peak_ns = now_ns,
 				    .memory_ns = now_ns,
 				    .limit_ns = now_ns,
-				    .account_ns = now_ns};
+				    .account_ns = now_ns + SCHEDULE_ACCOUNT_NS};
 	schedule.timer_ns = timer_after(&schedule, now_ns);
 	return schedule;
 }

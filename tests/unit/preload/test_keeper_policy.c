@@ -153,8 +153,8 @@ static void without_an_interval_there_is_no_timer(void **state)
 	struct schedule schedule = schedule_begin(5, 5, 0);
 	assert_false(schedule_timer_due(&schedule, UINT64_MAX - 1));
 	assert_true(schedule_sleep(&schedule, 6, 0, 4096) <= SCHEDULE_TICK_LONGEST_NS);
-	assert_true(schedule_account_due(&schedule, 6));
-	assert_false(schedule_account_due(&schedule, 7));
+	assert_true(schedule_account_due(&schedule, 5 + SECOND));
+	assert_false(schedule_account_due(&schedule, 6 + SECOND));
 }
 
 /* Runs a program whose in-use bytes follow `use`, looking every 50 ms; counts what is taken. */
@@ -246,7 +246,7 @@ static void the_account_is_wanted_every_second(void **state)
 {
 	(void)state;
 	struct schedule schedule = schedule_begin(0, 0, 10 * SECOND);
-	assert_true(schedule_account_due(&schedule, 0));
+	assert_false(schedule_account_due(&schedule, 0)); /* a program that confines itself does so at its start */
 	assert_false(schedule_account_due(&schedule, SECOND - 1));
 	assert_true(schedule_account_due(&schedule, SECOND));
 	assert_false(schedule_account_due(&schedule, 2 * SECOND - 1));
