@@ -19,6 +19,7 @@ static const struct command *const commands[] = {
 	&command_leaks,
 	&command_flame,
 	&command_export,
+	&command_bundle,
 	&command_doctor,
     /* clang-format on */
 };

@@ -46,6 +46,7 @@ extern const struct command command_diff;
 extern const struct command command_leaks;
 extern const struct command command_flame;
 extern const struct command command_export;
+extern const struct command command_bundle;
 extern const struct command command_doctor;
 
 /* The next option's letter, its argument in `optarg`; -1 when only operands are left, the first at argv[optind].

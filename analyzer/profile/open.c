@@ -12,9 +12,12 @@
 #include <seep/keeper.h>
 
 #include "base/buffer.h"
+#include "profile/bundle.h"
 #include "profile/from_raw.h"
 #include "profile/from_snapshot.h"
 #include "profile/profile.h"
+#include "profile/storage.h"
+#include "reader/bundle_reader.h"
 #include "reader/input.h"
 #include "reader/raw_profile.h"
 #include "reader/snapshot_reader.h"
@@ -50,7 +53,9 @@ static struct profile *profile_open_file(const char *path, struct error *error)
 		return NULL;
 	const enum raw_format format = raw_profile_recognize(input.data, input.bytes);
 	/* What is no snapshot is refused by its beginning alone, however large it is. */
-	if (format != RAW_NONE)
+	if (bundle_is_bundle(input.data, input.bytes))
+		profile = bundle_profile(&input, 0, error);
+	else if (format != RAW_NONE)
 		profile = profile_open_foreign(&input, format, error);
 	else if (!snapshot_is_snapshot(input.data, input.bytes) || input_read_rest(&input, SNAPSHOT_BYTES_LIMIT, error))
 		profile = profile_open_snapshot(input.data, input.bytes, path, error);
@@ -92,6 +97,21 @@ static bool heap_has_the_last_word(const struct seep_heap_view *heap)
 	return !state.complete && !seep_heap_alive(heap);
 }
 
+bool recording_fold_heap(const char *directory, struct seep_image *image)
+{
+	struct seep_heap_view heap = {0};
+	struct seep_heap_state state;
+	struct seep_fault fault = {0};
+
+	if (!seep_heap_open(&heap, directory, false, &fault))
+		return false;
+	seep_heap_state(&heap, &state);
+	const bool folded = heap_has_the_last_word(&heap) &&
+			    seep_snapshot_build(&heap, SEEP_TRIGGER_POSTMORTEM, state.next_number, image, &fault);
+	seep_heap_close(&heap);
+	return folded;
+}
+
 static struct profile *profile_open_recording(const char *directory, struct error *error)
 {
 	struct seep_heap_view heap = {0};
@@ -118,9 +138,33 @@ static struct profile *profile_open_recording(const char *directory, struct erro
 	return profile;
 }
 
+/* "FILE#NUMBER", where no file has that name. */
+static struct profile *profile_open_numbered(const char *file, uint64_t number, struct error *error)
+{
+	struct input input;
+	struct profile *profile = NULL;
+
+	if (!input_open(&input, file, error))
+		return NULL;
+	if (bundle_is_bundle(input.data, input.bytes))
+		profile = bundle_profile(&input, number, error);
+	else
+		input_fault(error, file, 0, "is no bundle, so that it has no snapshot with a number");
+	input_close(&input);
+	return profile;
+}
+
 struct profile *profile_open(const char *path, struct error *error)
 {
 	struct stat status;
+	uint64_t number;
+	char *bundle;
+
+	if (lstat(path, &status) < 0 && (bundle = bundle_path_split(path, &number))) {
+		struct profile *profile = profile_open_numbered(bundle, number, error);
+		free(bundle);
+		return profile;
+	}
 
 	if (stat(path, &status) == 0 && S_ISDIR(status.st_mode))
 		return profile_open_recording(path, error);

@@ -106,8 +106,8 @@ struct profile {
 };
 
 /* Opens whatever the path names, told by content: a snapshot file, a recording directory (then its last snapshot;
- * where the process died without one, its state is folded from the heap file), a heap dump by jemalloc or gperftools, or
- * a pprof profile. NULL: one line in error, naming file, offset and fault. */
+ * where the process died without one, its state is folded from the heap file), a bundle (likewise), a
+ * heap dump by jemalloc or gperftools, or a pprof profile. NULL: one line in error, naming file, offset and fault. */
 struct profile *profile_open(const char *path, struct error *error);
 /* The same from bytes in memory; `name` is for messages. */
 struct profile *profile_open_snapshot(const void *data, size_t bytes, const char *name, struct error *error);
@@ -128,7 +128,7 @@ struct profile_totals {
 };
 void profile_totals(const struct profile *profile, struct profile_totals *totals);
 
-/* The snapshots of a recording directory, ascending by number. Fails (false) only where the directory can't be read
+/* The snapshots of a recording directory or of a bundle, ascending by number. Fails (false) only where the directory can't be read
  * or holds none. Only headers are read: one that is damaged has time 0 and no trigger, and is refused when opened. */
 struct recording_entry {
 	char *path;
@@ -141,6 +141,6 @@ struct recording {
 };
 bool recording_list(const char *directory, struct recording *recording, struct error *error);
 void recording_free(struct recording *recording);
-bool path_is_recording(const char *path);
+bool path_is_recording(const char *path); /* such a directory, or a bundle */
 
 #endif

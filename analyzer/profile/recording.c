@@ -12,6 +12,7 @@
 
 #include "base/buffer.h"
 #include "base/memory.h"
+#include "profile/bundle.h"
 #include "profile/profile.h"
 #include "reader/input.h"
 #include "reader/snapshot_reader.h"
@@ -83,7 +84,11 @@ static bool recording_collect(const char *directory, struct recording *recording
 
 bool recording_list(const char *directory, struct recording *recording, struct error *error)
 {
+	struct stat status;
+
 	*recording = (struct recording){0};
+	if (stat(directory, &status) == 0 && S_ISREG(status.st_mode))
+		return bundle_list(directory, recording, error);
 	if (!recording_collect(directory, recording)) {
 		int fault = errno;
 		recording_free(recording);
@@ -114,7 +119,11 @@ bool path_is_recording(const char *path)
 	struct buffer heap = {0};
 	struct stat status;
 
-	if (stat(path, &status) < 0 || !S_ISDIR(status.st_mode))
+	if (stat(path, &status) < 0)
+		return false;
+	if (S_ISREG(status.st_mode))
+		return path_is_bundle(path);
+	if (!S_ISDIR(status.st_mode))
 		return false;
 	buffer_printf(&heap, "%s/%s", path, SEEP_HEAP_NAME);
 	bool is_recording = stat(heap.data, &status) == 0 && S_ISREG(status.st_mode);

@@ -3,6 +3,8 @@
 #ifndef SEEP_PROFILE_STORAGE_H
 #define SEEP_PROFILE_STORAGE_H
 
+#include <seep/keeper.h>
+
 #include "profile/profile.h"
 
 struct profile_storage {
@@ -18,5 +20,9 @@ struct profile *profile_create(void);
 
 /* Adds the sums of one set of samples to those of another. */
 void profile_measure_add(struct seep_measure *measure, const struct seep_measure *more);
+
+/* Makes a snapshot of a recording's heap file, if that knows more than the last snapshot: the process died before it could
+ * write one. Freed with seep_snapshot_free(). */
+bool recording_fold_heap(const char *directory, struct seep_image *image);
 
 #endif

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* seep bundle: a recording and the names of its addresses in one file, to be read on another machine. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/path.h"
+#include "commands/command.h"
+#include "profile/bundle.h"
+#include "render/quantity.h"
+
+enum { OPTION_SYMBOLS = 256 };
+
+static const struct command_option options[] = {
+    {'o', "output", "FILE", "write it there [RECORDING.bundle in this directory]"},
+    {OPTION_SYMBOLS, "symbols", "DIR", "look for debug files there first"},
+    {0},
+};
+
+/* The recording's last name with ".bundle", in the current directory. */
+static void output_name(struct buffer *name, const char *recording)
+{
+	size_t length = strlen(recording);
+
+	while (length > 1 && recording[length - 1] == '/')
+		length--;
+	buffer_append(name, recording, length);
+	const char *base = path_base_name(name->data);
+	memmove(name->data, base, strlen(base) + 1);
+	name->length = strlen(name->data);
+	buffer_append_text(name, ".bundle");
+}
+
+static int run(int argc, char **argv)
+{
+	struct symbol_options symbols = {0};
+	struct bundle_summary summary = {0};
+	struct buffer out = {0}, name = {0};
+	const char *output = NULL;
+	struct error error;
+	int letter;
+
+	while ((letter = command_next_option(&command_bundle, argc, argv)) != -1) {
+		if (letter == OPTION_SYMBOLS)
+			symbols.directory = optarg;
+		else
+			output = optarg;
+	}
+	const char *recording = command_only_operand(&command_bundle, argc, argv);
+	output_name(&name, recording);
+	if (!output)
+		output = name.data;
+	const bool written =
+	    bundle_write(&out, recording, &symbols, &summary, &error) && buffer_write_file(&out, output, &error);
+	if (written && strcmp(output, "-") != 0)
+		fprintf(stderr, "seep: wrote %s (%s: %u snapshots, names of %u addresses in %u modules)\n", output,
+			quantity_bytes((double)out.length).text, summary.snapshots, summary.addresses, summary.modules);
+	buffer_free(&out);
+	buffer_free(&name);
+	return written ? COMMAND_FINE : command_fail(&error);
+}
+
+const struct command command_bundle = {
+    .name = "bundle",
+    .operands = "RECORDING",
+    .summary = "put a recording and its symbols into one file, for another machine",
+    .notes = "Every command reads the file as it reads the recording, without the programs and\n"
+	     "libraries that ran: names, files and lines are in it. FILE#3 is its snapshot 3.",
+    .options = options,
+    .run = run,
+};

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A recording's snapshots and the names of their addresses in one file, which every command reads on any machine. */
+#ifndef SEEP_PROFILE_BUNDLE_H
+#define SEEP_PROFILE_BUNDLE_H
+
+#include "base/buffer.h"
+#include "profile/profile.h"
+#include "reader/input.h"
+
+struct bundle_summary {
+	uint32_t snapshots, modules, addresses;
+};
+
+/* Appends a whole bundle of what `path` names: a recording, or one snapshot. */
+bool bundle_write(struct buffer *out, const char *path, const struct symbol_options *options,
+		  struct bundle_summary *summary, struct error *error);
+
+/* The snapshot with this number of an open bundle, 0 for the last, with its names given. */
+struct profile *bundle_profile(const struct input *input, uint64_t number, struct error *error);
+
+/* The bundle's snapshots, as recording_list() gives those of a directory: paths are "FILE#NUMBER". */
+bool bundle_list(const char *path, struct recording *recording, struct error *error);
+
+bool path_is_bundle(const char *path);
+
+/* The file's name in "FILE#NUMBER", to be freed; NULL: the path has no number. */
+char *bundle_path_split(const char *path, uint64_t *number);
+
+#endif

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Profiles from a bundle: a snapshot of it, whose locations get their lines from the bundle's symbols. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/map.h"
+#include "base/memory.h"
+#include "profile/bundle.h"
+#include "profile/storage.h"
+#include "reader/bundle_reader.h"
+#include "reader/raw_profile.h"
+
+enum { NUMBER_DIGITS_MAX = 18 };
+
+char *bundle_path_split(const char *path, uint64_t *number)
+{
+	const char *mark = strrchr(path, '#');
+	const size_t digits = mark ? strspn(mark + 1, "0123456789") : 0;
+
+	if (digits == 0 || digits > NUMBER_DIGITS_MAX || mark[1 + digits] || mark == path)
+		return NULL;
+	char *file = memory_copy_text(path);
+	file[mark - path] = '\0';
+	*number = strtoull(mark + 1, NULL, 10);
+	return file;
+}
+
+/* The snapshot that was asked for; NULL: there is none. */
+static const struct bundle_part *snapshot_find(const struct bundle *bundle, uint64_t number)
+{
+	const struct bundle_part *found = NULL;
+
+	for (uint32_t i = 0; i < bundle->part_count; i++) {
+		const struct bundle_part *part = &bundle->parts[i];
+		if (part->type == BUNDLE_SNAPSHOT &&
+		    (number ? part->number == number : !found || part->number >= found->number))
+			found = part;
+	}
+	return found;
+}
+
+/* What is being given to a profile. */
+struct giving {
+	struct profile *profile;
+	const struct bundle_symbols *symbols;
+	struct map *texts;     /* offset -> interned text */
+	struct map *addresses; /* key -> index + 1 */
+};
+
+static const char *text_at(struct giving *giving, uint32_t offset)
+{
+	const char *text = giving->symbols->texts + offset;
+	uint64_t *slot = map_put(giving->texts, offset, NULL);
+
+	if (*slot == 0)
+		*slot = (uint64_t)(uintptr_t)string_pool_intern_safe(giving->profile->strings, text, strlen(text),
+								     RAW_TEXT_LIMIT);
+	return (const char *)(uintptr_t)*slot;
+}
+
+static uint64_t module_key(const uint8_t *build_id, uint32_t build_id_bytes, const char *path)
+{
+	if (build_id_bytes)
+		return hash_bytes(hash_secret(), build_id, build_id_bytes);
+	return hash_bytes(hash_secret() + 1, path, strlen(path));
+}
+
+static uint64_t address_key(uint64_t module, uint64_t address, bool exact)
+{
+	const uint64_t words[] = {module, address, exact};
+
+	return hash_bytes(hash_secret(), words, sizeof words);
+}
+
+static struct source_line *lines_copy(struct giving *giving)
+{
+	const struct bundle_symbols *symbols = giving->symbols;
+	struct source_line *lines = memory_allocate((size_t)symbols->header.line_count + 1, sizeof *lines);
+
+	for (uint32_t i = 0; i < symbols->header.line_count; i++) {
+		const struct bundle_line *from = &symbols->lines[i];
+		lines[i] = (struct source_line){.function = text_at(giving, from->function),
+						.file = from->file ? text_at(giving, from->file) : NULL,
+						.line = from->line,
+						.inlined = from->inlined & 1};
+	}
+	return lines;
+}
+
+static uint64_t *addresses_index(struct giving *giving)
+{
+	const struct bundle_symbols *symbols = giving->symbols;
+	uint64_t *keys = memory_allocate((size_t)symbols->header.module_count + 1, sizeof *keys);
+
+	for (uint32_t i = 0; i < symbols->header.module_count; i++) {
+		const struct bundle_module *module = &symbols->modules[i];
+		keys[i] = module_key(module->build_id, module->build_id_bytes, symbols->texts + module->path);
+	}
+	for (uint32_t i = 0; i < symbols->header.address_count; i++) {
+		const struct bundle_address *address = &symbols->addresses[i];
+		*map_put(giving->addresses, address_key(keys[address->module], address->address, address->exact & 1),
+			 NULL) = i + 1;
+	}
+	return keys;
+}
+
+static void symbols_give(struct profile *profile, const struct bundle_symbols *symbols)
+{
+	struct giving giving = {
+	    .profile = profile, .symbols = symbols, .texts = map_create(), .addresses = map_create()};
+	struct profile_storage *storage = profile->storage;
+	struct source_line *lines = storage->given_lines = lines_copy(&giving);
+	uint64_t *keys = addresses_index(&giving);
+
+	for (uint32_t i = 0; i < profile->location_count; i++) {
+		struct profile_location *location = &profile->locations[i];
+		struct profile_module *module = &profile->modules[location->module];
+		const uint64_t key =
+		    module_key(module->build_id, module->build_id_bytes, storage->module_paths[location->module]);
+		const uint64_t *slot = map_get(giving.addresses, address_key(key, location->address, location->exact));
+		if (!slot)
+			continue;
+		const struct bundle_address *address = &symbols->addresses[*slot - 1];
+		const struct bundle_module *from = &symbols->modules[address->module];
+		location->lines = &lines[address->first_line];
+		location->line_count = address->line_count;
+		location->given = true;
+		module->symbols = *text_at(&giving, from->source) ? text_at(&giving, from->source) : NULL;
+		module->has_lines = from->has_lines & 1;
+	}
+	free(keys);
+	map_free(giving.texts);
+	map_free(giving.addresses);
+}
+
+/* A bundle without symbols is one whose snapshots have no stacks. */
+static bool symbols_find(const struct bundle *bundle, struct profile *profile, struct error *error)
+{
+	for (uint32_t i = 0; i < bundle->part_count; i++) {
+		struct buffer part = {0};
+		struct bundle_symbols symbols;
+		if (bundle->parts[i].type != BUNDLE_SYMBOLS)
+			continue;
+		const bool good = bundle_unpack(bundle, &bundle->parts[i], &part, error) &&
+				  bundle_symbols_verify(&symbols, &part, bundle->input->name, error);
+		if (good)
+			symbols_give(profile, &symbols);
+		buffer_free(&part);
+		return good;
+	}
+	return true;
+}
+
+struct profile *bundle_profile(const struct input *input, uint64_t number, struct error *error)
+{
+	struct buffer snapshot = {0}, name = {0};
+	struct profile *profile = NULL;
+	struct bundle bundle;
+
+	if (!bundle_open(&bundle, input, error))
+		return NULL;
+	const struct bundle_part *part = snapshot_find(&bundle, number);
+	if (!part) {
+		input_fault(error, input->name, sizeof(struct bundle_header), "the bundle has no snapshot %" PRIu64,
+			    number);
+	} else if (bundle_unpack(&bundle, part, &snapshot, error)) {
+		buffer_printf(&name, "%s#%" PRIu64, input->name, part->number);
+		profile = profile_open_snapshot(snapshot.data, snapshot.length, name.data, error);
+	}
+	if (profile && !symbols_find(&bundle, profile, error)) {
+		profile_free(profile);
+		profile = NULL;
+	}
+	buffer_free(&snapshot);
+	buffer_free(&name);
+	bundle_close(&bundle);
+	return profile;
+}
+
+bool path_is_bundle(const char *path)
+{
+	struct input input;
+	struct error ignored;
+
+	if (!input_open(&input, path, &ignored))
+		return false;
+	const bool is_bundle = bundle_is_bundle(input.data, input.bytes);
+	input_close(&input);
+	return is_bundle;
+}
+
+static int entry_compare(const void *left, const void *right)
+{
+	const struct recording_entry *a = left, *b = right;
+
+	return (a->number > b->number) - (a->number < b->number);
+}
+
+bool bundle_list(const char *path, struct recording *recording, struct error *error)
+{
+	struct input input;
+	struct bundle bundle;
+	size_t capacity = 0;
+
+	if (!input_open(&input, path, error))
+		return false;
+	bool listed = bundle_is_bundle(input.data, input.bytes)
+			  ? bundle_open(&bundle, &input, error)
+			  : input_fault(error, path, 0, "is neither a recording nor a bundle of one");
+	for (uint32_t i = 0; listed && i < bundle.part_count; i++) {
+		const struct bundle_part *part = &bundle.parts[i];
+		struct buffer name = {0};
+		if (part->type != BUNDLE_SNAPSHOT)
+			continue;
+		buffer_printf(&name, "%s#%" PRIu64, path, part->number);
+		ARRAY_RESERVE(recording->entries, recording->count, capacity);
+		recording->entries[recording->count++] = (struct recording_entry){
+		    .path = name.data,
+		    .number = part->number,
+		    .time_ns = part->time_ns,
+		    .trigger = part->trigger < SEEP_TRIGGER_COUNT ? part->trigger : SEEP_TRIGGER_UNKNOWN};
+	}
+	if (listed) {
+		bundle_close(&bundle);
+		if (recording->count == 0)
+			listed = input_fault(error, path, 0, "the bundle has no snapshot");
+		else
+			qsort(recording->entries, recording->count, sizeof *recording->entries, entry_compare);
+	}
+	input_close(&input);
+	return listed;
+}

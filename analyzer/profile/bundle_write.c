@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Makes a bundle. The addresses of all snapshots are collected first, each
+ * once, in a profile that has no sites; it is symbolized as any other, so that
+ * the work is done once however many snapshots there are.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <zlib.h>
+
+#include <seep/keeper.h>
+
+#include "base/compress.h"
+#include "base/map.h"
+#include "base/memory.h"
+#include "profile/bundle.h"
+#include "profile/storage.h"
+#include "reader/bundle_reader.h"
+#include "reader/snapshot_reader.h"
+
+struct writer {
+	struct buffer packed; /* the parts' contents */
+	struct bundle_part *parts;
+	uint32_t part_count, part_capacity;
+	struct profile *names; /* every module and location once */
+	uint32_t location_capacity, module_capacity, path_capacity;
+	struct map *modules, *locations; /* key -> index + 1 */
+};
+
+static void part_add(struct writer *writer, struct bundle_part part, const void *data, size_t bytes)
+{
+	part.offset = writer->packed.length; /* moved behind the table at the end */
+	part.bytes = bytes;
+	gzip_pack(&writer->packed, data, bytes);
+	part.packed_bytes = writer->packed.length - part.offset;
+	part.crc = (uint32_t)crc32_z(0, (unsigned char *)writer->packed.data + part.offset, part.packed_bytes);
+	ARRAY_RESERVE(writer->parts, writer->part_count, writer->part_capacity);
+	writer->parts[writer->part_count++] = part;
+}
+
+static uint32_t module_collect(struct writer *writer, const struct profile *profile, uint32_t index)
+{
+	const struct profile_module *module = &profile->modules[index];
+	const struct profile_storage *from = profile->storage;
+	struct profile *names = writer->names;
+	struct profile_storage *storage = names->storage;
+	const char *path = from->module_paths[index];
+
+	if (index == 0)
+		return 0;
+	const uint64_t seed = hash_bytes(hash_secret(), module->build_id, module->build_id_bytes);
+	uint64_t *slot = map_put(writer->modules, hash_bytes(seed, path, strlen(path)), NULL);
+	if (*slot)
+		return (uint32_t)*slot;
+	uint32_t count = names->module_count;
+	ARRAY_RESERVE(storage->module_paths, count, writer->path_capacity);
+	ARRAY_RESERVE(names->modules, names->module_count, writer->module_capacity);
+	storage->module_paths[count] = string_pool_intern(names->strings, path);
+	names->modules[count] = *module;
+	names->modules[count].path = string_pool_intern(names->strings, module->path);
+	*slot = names->module_count++;
+	return (uint32_t)*slot;
+}
+
+static void names_collect(struct writer *writer, const struct profile *profile)
+{
+	struct profile *names = writer->names;
+
+	for (uint32_t i = 0; i < profile->location_count; i++) {
+		struct profile_location location = profile->locations[i];
+		location.module = module_collect(writer, profile, location.module);
+		const uint64_t words[] = {location.module, location.address, location.exact};
+		bool is_new;
+		map_put(writer->locations, hash_bytes(hash_secret(), words, sizeof words), &is_new);
+		if (!is_new)
+			continue;
+		ARRAY_RESERVE(names->locations, names->location_count, writer->location_capacity);
+		names->locations[names->location_count++] = location;
+	}
+	names->pid = profile->pid; /* for the map of code made at run time */
+	names->start_unix_ns = profile->start_unix_ns;
+	memcpy(names->boot_id, profile->boot_id, sizeof names->boot_id);
+}
+
+static bool snapshot_add(struct writer *writer, const void *data, size_t bytes, const char *name, struct error *error)
+{
+	struct profile *profile = profile_open_snapshot(data, bytes, name, error);
+
+	if (!profile)
+		return false;
+	part_add(writer,
+		 (struct bundle_part){.type = BUNDLE_SNAPSHOT,
+				      .number = profile->number,
+				      .time_ns = profile->time_ns,
+				      .trigger = profile->trigger},
+		 data, bytes);
+	names_collect(writer, profile);
+	profile_free(profile);
+	return true;
+}
+
+static bool snapshot_file_add(struct writer *writer, const char *path, struct error *error)
+{
+	struct input input;
+	bool added = false;
+
+	if (!input_open(&input, path, error))
+		return false;
+	if (!snapshot_is_snapshot(input.data, input.bytes) || input_read_rest(&input, SNAPSHOT_BYTES_LIMIT, error))
+		added = snapshot_add(writer, input.data, input.bytes, path, error);
+	input_close(&input);
+	return added;
+}
+
+static bool recording_add(struct writer *writer, const char *directory, struct error *error)
+{
+	struct recording recording = {0};
+	struct seep_image image = {0};
+	const bool has_more = recording_fold_heap(directory, &image);
+	const bool has_snapshots = recording_list(directory, &recording, error);
+	bool added = has_snapshots || has_more;
+
+	for (size_t i = 0; added && i < recording.count; i++)
+		added = snapshot_file_add(writer, recording.entries[i].path, error);
+	if (added && has_more)
+		added = snapshot_add(writer, image.data, image.bytes, directory, error);
+	if (has_more)
+		seep_snapshot_free(&image);
+	recording_free(&recording);
+	return added;
+}
+
+/* Texts of the part SYMBOLS, each once. */
+struct texts {
+	struct buffer bytes;
+	struct map *offsets; /* interned pointer -> offset + 1 */
+};
+
+static uint32_t text_put(struct texts *texts, const char *text)
+{
+	if (!text || !*text)
+		return 0;
+	uint64_t *slot = map_put(texts->offsets, (uint64_t)(uintptr_t)text, NULL);
+	if (*slot == 0) {
+		*slot = texts->bytes.length;
+		buffer_append(&texts->bytes, text, strlen(text) + 1);
+	}
+	return (uint32_t)*slot;
+}
+
+static void symbols_add(struct writer *writer)
+{
+	const struct profile *names = writer->names;
+	struct texts texts = {.offsets = map_create()};
+	struct buffer part = {0}, modules = {0}, lines = {0};
+	struct bundle_symbols_header header = {.module_count = names->module_count,
+					       .address_count = names->location_count};
+
+	buffer_append_byte(&texts.bytes, '\0');
+	buffer_append(&part, &header, sizeof header);
+	for (uint32_t i = 0; i < names->location_count; i++) {
+		const struct profile_location *location = &names->locations[i];
+		const struct bundle_address address = {.address = location->address,
+						       .module = location->module,
+						       .exact = location->exact,
+						       .first_line = header.line_count,
+						       .line_count = location->line_count};
+		buffer_append(&part, &address, sizeof address);
+		for (uint32_t k = 0; k < location->line_count; k++) {
+			const struct source_line *from = &location->lines[k];
+			const struct bundle_line line = {.function = text_put(&texts, from->function),
+							 .file = text_put(&texts, from->file),
+							 .line = from->line,
+							 .inlined = from->inlined};
+			buffer_append(&lines, &line, sizeof line);
+		}
+		header.line_count += location->line_count;
+	}
+	for (uint32_t i = 0; i < names->module_count; i++) {
+		const struct profile_module *from = &names->modules[i];
+		const struct profile_storage *storage = names->storage;
+		struct bundle_module module = {.path = text_put(&texts, storage->module_paths[i]),
+					       .source = text_put(&texts, from->symbols),
+					       .has_lines = from->has_lines,
+					       .build_id_bytes = from->build_id_bytes};
+		memcpy(module.build_id, from->build_id, sizeof module.build_id);
+		buffer_append(&modules, &module, sizeof module);
+	}
+	buffer_append(&part, modules.data, modules.length);
+	buffer_append(&part, lines.data, lines.length);
+	buffer_append(&part, texts.bytes.data, texts.bytes.length);
+	header.text_bytes = (uint32_t)texts.bytes.length;
+	memcpy(part.data, &header, sizeof header);
+	part_add(writer, (struct bundle_part){.type = BUNDLE_SYMBOLS}, part.data, part.length);
+	buffer_free(&part);
+	buffer_free(&modules);
+	buffer_free(&lines);
+	buffer_free(&texts.bytes);
+	map_free(texts.offsets);
+}
+
+static void bundle_assemble(const struct writer *writer, struct buffer *out)
+{
+	const size_t table_bytes = writer->part_count * sizeof *writer->parts;
+	struct bundle_header header = {.magic = BUNDLE_MAGIC, .version = BUNDLE_VERSION};
+
+	for (uint32_t i = 0; i < writer->part_count; i++)
+		writer->parts[i].offset += sizeof header + table_bytes;
+	header.part_count = writer->part_count;
+	header.file_bytes = sizeof header + table_bytes + writer->packed.length;
+	header.table_crc = (uint32_t)crc32_z(0, (const unsigned char *)writer->parts, table_bytes);
+	header.header_crc = (uint32_t)crc32_z(0, (const unsigned char *)&header, sizeof header);
+	buffer_append(out, &header, sizeof header);
+	buffer_append(out, writer->parts, table_bytes);
+	buffer_append(out, writer->packed.data, writer->packed.length);
+}
+
+static void writer_open(struct writer *writer)
+{
+	struct profile *names = writer->names = profile_create();
+	struct profile_storage *storage = names->storage;
+
+	writer->modules = map_create();
+	writer->locations = map_create();
+	writer->module_capacity = writer->path_capacity = 16;
+	names->modules = memory_allocate(writer->module_capacity, sizeof *names->modules);
+	storage->module_paths = memory_allocate(writer->path_capacity, sizeof *storage->module_paths);
+	names->modules[0].path = storage->module_paths[0] = string_pool_intern(names->strings, "");
+	names->module_count = 1;
+}
+
+bool bundle_write(struct buffer *out, const char *path, const struct symbol_options *options,
+		  struct bundle_summary *summary, struct error *error)
+{
+	struct writer writer = {0};
+	struct stat status;
+
+	writer_open(&writer);
+	const bool is_directory = stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+	const bool written =
+	    is_directory ? recording_add(&writer, path, error) : snapshot_file_add(&writer, path, error);
+	if (written) {
+		*summary = (struct bundle_summary){.snapshots = writer.part_count,
+						   .modules = writer.names->module_count - 1,
+						   .addresses = writer.names->location_count};
+		profile_symbolize(writer.names, options);
+		symbols_add(&writer);
+		bundle_assemble(&writer, out);
+	}
+	profile_free(writer.names);
+	buffer_free(&writer.packed);
+	free(writer.parts);
+	map_free(writer.modules);
+	map_free(writer.locations);
+	return written;
+}
