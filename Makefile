@@ -141,6 +141,10 @@ $(BUILD)/bench/stack_bench: tests/bench/stack_bench.c $(BUILD)/bench/chain_plain
 bench-stack: $(BUILD)/bench/stack_bench ## what one captured stack costs, by backend: warm, cold, the very first
 	$<
 
+.PHONY: bench
+bench: ## what seep costs, beside the peers: BENCH_RUNS=5, BENCH_ONLY="churn;stacks", BENCH_QUICK=1
+	+BUILD=$(BUILD) tests/bench/run.sh
+
 # Programs whose leaks are known, and simulated ones: see tests/bench/accuracy/run.py.
 $(BUILD)/accuracy/simulated: tests/bench/accuracy/simulated.c tests/unit/analyzer/support/series_simulator.c $(BUILD)/libanalyzer.a $(BUILD)/libkeeper.a
 	@mkdir -p $(@D)

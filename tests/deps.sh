@@ -4,8 +4,8 @@
 #
 #	tests/deps.sh GROUP...
 #
-# Groups: build (to compile), run (what libseep.so loads), demo, test, accuracy, format. With everything in place it asks no
-# network and changes nothing. Works as root, or with sudo.
+# Groups: build (to compile), run (what libseep.so loads), demo, test, bench, accuracy, format. With
+# everything in place it asks no network and changes nothing. Works as root, or with sudo.
 set -eu
 
 packages_of() {
@@ -20,6 +20,10 @@ packages_of() {
 		echo golang-go protobuf-compiler golang-github-google-pprof-dev libjemalloc-dev google-perftools curl
 		;;
 	accuracy) echo python3 libjemalloc2 libjemalloc-dev heaptrack binutils ;;
+	bench)
+		echo g++ valgrind libjemalloc2 google-perftools libgoogle-perftools4 heaptrack libunwind8
+		echo python3 sqlite3 perl redis-server redis-tools
+		;;
 	format) echo clang-format-14 clang-format ;;
 	*)
 		echo "deps.sh: there is no group '$1'" >&2
