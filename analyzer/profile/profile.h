@@ -128,8 +128,8 @@ struct profile_totals {
 };
 void profile_totals(const struct profile *profile, struct profile_totals *totals);
 
-/* The snapshots of a recording directory or of a bundle, ascending by number. Fails (false) only where the directory can't be read
- * or holds none. Only headers are read: one that is damaged has time 0 and no trigger, and is refused when opened. */
+/* The snapshots of a recording directory or of a bundle, ascending by number. Fails (false) only where it can't be read
+ * or holds none. */
 struct recording_entry {
 	char *path;
 	uint64_t number, time_ns;
