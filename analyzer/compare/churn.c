@@ -17,7 +17,7 @@
 
 /* The counters of a group in one profile. */
 struct counters {
-	struct seep_measure allocated, freed, freed_shortly, freed_remotely;
+	struct seep_measure allocated, freed, freed_shortly, freed_remotely, freed_grown;
 	double lifetimes[LIFETIME_BINS]; /* objects */
 };
 
@@ -27,6 +27,7 @@ static void counters_add(struct counters *counters, const struct profile_site *s
 	measure_add(&counters->freed, &site->freed);
 	measure_add(&counters->freed_shortly, &site->freed_shortly);
 	measure_add(&counters->freed_remotely, &site->freed_remotely);
+	measure_add(&counters->freed_grown, &site->freed_grown);
 	for (uint32_t i = 0; i < site->lifetime_count; i++) {
 		if (site->lifetimes[i].bin < LIFETIME_BINS)
 			counters->lifetimes[site->lifetimes[i].bin] += site->lifetimes[i].objects;
@@ -62,6 +63,7 @@ static void row_fill_churn(struct comparison_row *row, const struct counters *be
 	churn->freed = measure_since(&before->freed, &after->freed);
 	churn->freed_shortly = measure_since(&before->freed_shortly, &after->freed_shortly);
 	churn->freed_remotely = measure_since(&before->freed_remotely, &after->freed_remotely);
+	churn->freed_grown = measure_since(&before->freed_grown, &after->freed_grown);
 	for (int bin = 0; bin < LIFETIME_BINS; bin++) {
 		const double gain = after->lifetimes[bin] - before->lifetimes[bin];
 		lifetimes[bin] = gain > 1e-9 * after->lifetimes[bin] ? gain : 0;
@@ -73,6 +75,7 @@ static void row_fill_churn(struct comparison_row *row, const struct counters *be
 	churn->median_lifetime_ns = lifetime_median_ns(lifetimes);
 	churn->shortly = share(&churn->freed_shortly, &churn->freed);
 	churn->remotely = share(&churn->freed_remotely, &churn->freed);
+	churn->grown = share(&churn->freed_grown, &churn->freed);
 	churn->hotspot =
 	    bytes > 0 && bytes >= DETECTION_LIMIT * rate && bytes >= CHURN_TURNOVER * sum_estimate(&row->after.bytes);
 }

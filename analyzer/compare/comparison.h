@@ -41,12 +41,13 @@ const char *verdict_name(enum verdict verdict);
  */
 #define CHURN_TURNOVER 10
 struct churn {
-	struct seep_measure allocated, freed, freed_shortly, freed_remotely;
+	struct seep_measure allocated, freed, freed_shortly, freed_remotely, freed_grown;
 	double seconds; /* the length of the period; NaN if unknown */
 	double bytes_per_second, allocations_per_second;
 	double median_lifetime_ns; /* of the objects that were freed; NaN if none was */
 	double shortly,
 	    remotely; /* share of the freed objects: within 1 ms, by another thread; NaN if none was freed */
+	double grown; /* the same: by a realloc that asked for more */
 	bool hotspot;
 };
 

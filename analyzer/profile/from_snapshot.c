@@ -181,6 +181,7 @@ static void site_add_measures(struct profile_site *site, const struct seep_site 
 	profile_measure_add(&site->in_use, &more->in_use);
 	profile_measure_add(&site->freed_remotely, &more->freed_remotely);
 	profile_measure_add(&site->freed_shortly, &more->freed_shortly);
+	profile_measure_add(&site->freed_grown, &more->freed_grown);
 }
 
 /* Sites that share a stack become one; their stacks come later. */

@@ -61,7 +61,7 @@ struct profile_site {
 	                          symbolization (profile_symbolize) */
 	uint32_t depth;
 	bool truncated;       /* callers above the last frame are unknown */
-	struct seep_measure allocated, freed, in_use, freed_remotely, freed_shortly;
+	struct seep_measure allocated, freed, in_use, freed_remotely, freed_shortly, freed_grown;
 	const struct profile_lifetime *lifetimes; /* ascending bin, sparse */
 	uint32_t lifetime_count;
 };

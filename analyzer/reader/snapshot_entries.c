@@ -151,7 +151,7 @@ static bool site_verify_measures(const struct snapshot_view *view, uint32_t inde
 	const size_t measures[] = {
 	    offsetof(struct seep_site, allocated),     offsetof(struct seep_site, freed),
 	    offsetof(struct seep_site, in_use),        offsetof(struct seep_site, freed_remotely),
-	    offsetof(struct seep_site, freed_shortly),
+	    offsetof(struct seep_site, freed_shortly), offsetof(struct seep_site, freed_grown),
 	};
 
 	for (size_t i = 0; i < sizeof measures / sizeof *measures; i++) {

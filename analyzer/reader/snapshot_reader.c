@@ -20,12 +20,13 @@ static const struct section_kind {
 	const char *name;
 	uint32_t entry_bytes;
 	bool required;
+	uint32_t least_bytes; /* of files from before the entry grew; 0: it never did */
 } kinds[SEEP_SECTION_LABELS] = {
     [SEEP_SECTION_PROCESS] = {"PROCESS", sizeof(struct seep_process), true},
     [SEEP_SECTION_STRINGS] = {"STRINGS", 1, true},
     [SEEP_SECTION_MODULES] = {"MODULES", sizeof(struct seep_module), true},
     [SEEP_SECTION_NODES] = {"NODES", sizeof(struct seep_node), true},
-    [SEEP_SECTION_SITES] = {"SITES", sizeof(struct seep_site), true},
+    [SEEP_SECTION_SITES] = {"SITES", sizeof(struct seep_site), true, SEEP_SITE_BYTES_LEAST},
     [SEEP_SECTION_LIFETIMES] = {"LIFETIMES", sizeof(struct seep_lifetime), false},
     [SEEP_SECTION_LIVE] = {"LIVE", sizeof(struct seep_live), false},
     [SEEP_SECTION_MEMORY] = {"MEMORY", sizeof(struct seep_value), false},
@@ -115,15 +116,15 @@ static bool section_enter(struct snapshot_view *view, const struct seep_section 
 {
 	const struct section_kind *kind = &kinds[section->type];
 	struct snapshot_table *table = &view->tables[section->type];
+	const uint32_t least_bytes = kind->least_bytes ? kind->least_bytes : kind->entry_bytes;
 
 	if (table->offset)
 		return input_fault(error, view->name, at, "a second %s section", kind->name);
-	if (section->type == SEEP_SECTION_STRINGS
-		? section->entry_bytes != 1
-		: section->entry_bytes < kind->entry_bytes || section->entry_bytes % 8)
+	if (section->type == SEEP_SECTION_STRINGS ? section->entry_bytes != 1
+						  : section->entry_bytes < least_bytes || section->entry_bytes % 8)
 		return input_fault(error, view->name, at,
 				   "%s entries of %" PRIu32 " bytes, where there must be %" PRIu32, kind->name,
-				   section->entry_bytes, kind->entry_bytes);
+				   section->entry_bytes, least_bytes);
 	if (section->bytes / section->entry_bytes > UINT32_MAX)
 		return input_fault(error, view->name, at, "more %s entries than an index can name", kind->name);
 	*table = (struct snapshot_table){

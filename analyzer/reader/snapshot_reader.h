@@ -58,13 +58,16 @@ bool snapshot_verify(struct snapshot_view *view, const void *data, size_t bytes,
 /* The second half of snapshot_verify(): what the entries say. */
 bool snapshot_verify_entries(const struct snapshot_view *view, struct error *error);
 
-/* Copies the known part of an entry; index < count. */
+/* Copies the known part of an entry, and zeros for what the file's version did not have yet; index < count. */
 static inline void snapshot_entry(const struct snapshot_view *view, enum seep_section_type type, uint32_t index,
 				  void *entry, size_t known_bytes)
 {
 	const struct snapshot_table *table = &view->tables[type];
 
-	memcpy(entry, table->entries + (size_t)index * table->stride_bytes, known_bytes);
+	const size_t bytes = table->stride_bytes < known_bytes ? table->stride_bytes : known_bytes;
+
+	memcpy(entry, table->entries + (size_t)index * table->stride_bytes, bytes);
+	memset((char *)entry + bytes, 0, known_bytes - bytes);
 }
 
 static inline uint32_t snapshot_count(const struct snapshot_view *view, enum seep_section_type type)

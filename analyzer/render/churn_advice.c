@@ -12,6 +12,7 @@
 #define TEMPORARY_SHARE 0.9 /* of the freed objects, so young, ... */
 #define LEAVING_SHARE 0.01  /* ... where no more than this changed threads */
 #define REMOTE_SHARE 0.1
+#define LADDER_SHARE 0.3
 
 /* What is freed in a period, of one pattern, by its length. */
 struct pattern_rates {
@@ -21,10 +22,12 @@ struct pattern_rates {
 static struct pattern_rates rates_of(const struct churn *churn, enum churn_pattern pattern)
 {
 	const struct seep_measure *const measures[CHURN_PATTERNS] = {
+	    [CHURN_LADDER] = &churn->freed_grown,
 	    [CHURN_TEMPORARY] = &churn->freed_shortly,
 	    [CHURN_REMOTE] = &churn->freed_remotely,
 	};
 	const double shares[CHURN_PATTERNS] = {
+	    [CHURN_LADDER] = churn->grown,
 	    [CHURN_TEMPORARY] = churn->shortly,
 	    [CHURN_REMOTE] = churn->remotely,
 	};
@@ -39,8 +42,12 @@ static struct pattern_rates rates_of(const struct churn *churn, enum churn_patte
 static bool is_there(const struct churn *churn, enum churn_pattern pattern)
 {
 	switch (pattern) {
+	case CHURN_LADDER:
+		return churn->grown >= LADDER_SHARE;
 	case CHURN_TEMPORARY:
-		return churn->shortly >= TEMPORARY_SHARE && churn->remotely <= LEAVING_SHARE;
+		/* The steps of a ladder live shortly as well, and there is better advice for them. */
+		return churn->shortly >= TEMPORARY_SHARE && churn->remotely <= LEAVING_SHARE &&
+		       !(churn->grown >= LADDER_SHARE);
 	case CHURN_REMOTE:
 		return churn->remotely >= REMOTE_SHARE;
 	default:
@@ -53,6 +60,7 @@ bool churn_advice_append(struct buffer *out, const struct churn *churn, enum chu
 	static const struct {
 		const char *what, *advice;
 	} texts[CHURN_PATTERNS] = {
+	    [CHURN_LADDER] = {"grown step by step by realloc", "reserve the final size, or grow by a factor"},
 	    [CHURN_TEMPORARY] = {"freed within 1 ms by the same thread", "keep one buffer, or use the stack"},
 	    [CHURN_REMOTE] = {"freed by another thread", "hand them back, or pool them"},
 	};
@@ -81,7 +89,7 @@ static void json_rate(struct json *json, const char *key, double value)
 
 void json_churn_advice(struct json *json, const struct churn *churn)
 {
-	static const char *const names[CHURN_PATTERNS] = {"temporary", "freed_by_other_thread"};
+	static const char *const names[CHURN_PATTERNS] = {"realloc_ladder", "temporary", "freed_by_other_thread"};
 
 	json_key(json, "advice");
 	json_begin_array(json);

@@ -11,6 +11,7 @@
 #include "compare/comparison.h"
 
 enum churn_pattern {
+	CHURN_LADDER,    /* grown step by step, by realloc */
 	CHURN_TEMPORARY, /* freed within a millisecond, and not by another thread */
 	CHURN_REMOTE,    /* freed by another thread */
 	CHURN_PATTERNS

@@ -43,6 +43,7 @@ static void json_churn(struct json *json, const struct churn *churn)
 	json_known(json, "median_lifetime_ns", churn->median_lifetime_ns, isfinite(churn->median_lifetime_ns));
 	json_real_or_null(json, "freed_within_1ms", churn->shortly);
 	json_real_or_null(json, "freed_by_other_thread", churn->remotely);
+	json_real_or_null(json, "grown_by_realloc", churn->grown);
 }
 
 static void json_row(struct json *json, const struct comparison *comparison, const struct comparison_row *row,

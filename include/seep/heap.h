@@ -19,7 +19,7 @@
 #include <seep/snapshot.h>
 
 #define SEEP_HEAP_MAGIC "SEEPHEAP"
-#define SEEP_HEAP_VERSION 1u
+#define SEEP_HEAP_VERSION 2u
 #define SEEP_HEAP_PAGE 4096u
 
 typedef _Atomic uint64_t seep_atomic64;
@@ -93,7 +93,7 @@ struct seep_heap_site {
 	seep_atomic32 stack;     /* offset in STACKS in units of 8 bytes; 0: no stack */
 	seep_atomic32 lifetimes; /* first cell of the chain; 0: none */
 	uint64_t reserved;
-	struct seep_heap_measure allocated, freed, freed_remotely, freed_shortly;
+	struct seep_heap_measure allocated, freed, freed_remotely, freed_shortly, freed_grown;
 };
 
 struct seep_heap_lifetime {
@@ -117,6 +117,9 @@ struct seep_heap_live {
 #define SEEP_SIZE_LIMIT ((UINT64_C(1) << 48) - 1)
 
 enum seep_event_kind { SEEP_EVENT_ALLOCATED = 1, SEEP_EVENT_FREED = 2, SEEP_EVENT_FREED_REMOTELY = 3 };
+
+/* Set in the kind of a free: it was a realloc that asked for more. */
+#define SEEP_EVENT_GROWN 0x80u
 
 /* The commit word: bits 0..31 the low half of position + 1, bits 32..39 enum seep_event_kind, bits 40..63 a check over
  * the other three words and the low 40 bits. Stored last, with release. */
@@ -200,7 +203,7 @@ struct seep_heap_header {
 
 _Static_assert(sizeof(struct seep_heap_module) == 512, "layout");
 _Static_assert(sizeof(struct seep_heap_stack) == 24, "layout");
-_Static_assert(sizeof(struct seep_heap_site) == 304, "layout");
+_Static_assert(sizeof(struct seep_heap_site) == 376, "layout");
 _Static_assert(sizeof(struct seep_heap_lifetime) == 48, "layout");
 _Static_assert(sizeof(struct seep_heap_live) == 32, "layout");
 _Static_assert(sizeof(struct seep_event) == 32, "layout");

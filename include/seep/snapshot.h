@@ -146,7 +146,11 @@ struct seep_site {
 	struct seep_measure in_use;    /* sums over LIVE */
 	struct seep_measure freed_remotely; /* subset of freed: by another thread */
 	struct seep_measure freed_shortly;  /* subset of freed: lifetime under 1 ms */
+	struct seep_measure freed_grown;    /* subset of freed: by a realloc that asked for more. All 0 where entries
+	                                       are SEEP_SITE_BYTES_LEAST long: it was added later */
 };
+
+#define SEEP_SITE_BYTES_LEAST 368
 
 enum seep_site_flags {
 	SEEP_SITE_TRUNCATED = 1 << 0, /* callers above the last frame are unknown */
@@ -227,7 +231,7 @@ _Static_assert(sizeof(struct seep_section) == 32, "file format");
 _Static_assert(sizeof(struct seep_process) == 112, "file format");
 _Static_assert(sizeof(struct seep_module) == 72, "file format");
 _Static_assert(sizeof(struct seep_node) == 24, "file format");
-_Static_assert(sizeof(struct seep_site) == 368, "file format");
+_Static_assert(sizeof(struct seep_site) == 440, "file format");
 _Static_assert(sizeof(struct seep_lifetime) == 48, "file format");
 _Static_assert(sizeof(struct seep_live) == 40, "file format");
 _Static_assert(sizeof(struct seep_value) == 16, "file format");

@@ -30,7 +30,8 @@ bool ring_push(const struct heap *heap, const struct event *event)
 	struct seep_event *slot = &heap->ring[position & (capacity - 1)];
 	uint64_t size_rate = (event->size & SEEP_SIZE_LIMIT) | (uint64_t)event->rate_index << 48;
 	uint64_t site_thread = event->site | (uint64_t)event->thread << 32;
-	uint64_t low = (uint32_t)(position + 1) | (uint64_t)event->kind << 32;
+	uint64_t kind = event->kind | (event->grown ? SEEP_EVENT_GROWN : 0u);
+	uint64_t low = (uint32_t)(position + 1) | kind << 32;
 	store_relaxed(&slot->size_rate, size_rate);
 	store_relaxed(&slot->time_ns, event->time_ns);
 	store_relaxed(&slot->site_thread, site_thread);
@@ -51,7 +52,7 @@ enum ring_read ring_read(const struct heap *heap, uint64_t position, struct even
 	uint64_t size_rate = load_relaxed(&slot->size_rate), time_ns = load_relaxed(&slot->time_ns);
 	uint64_t site_thread = load_relaxed(&slot->site_thread);
 	uint64_t low = commit & ((UINT64_C(1) << 40) - 1);
-	uint32_t kind = (uint32_t)(low >> 32);
+	uint32_t flags = (uint32_t)(low >> 32) & SEEP_EVENT_GROWN, kind = (uint32_t)(low >> 32) & ~SEEP_EVENT_GROWN;
 	if (event_check(low, size_rate, time_ns, site_thread) != commit >> 40 || kind < SEEP_EVENT_ALLOCATED ||
 	    kind > SEEP_EVENT_FREED_REMOTELY)
 		return RING_CORRUPT;
@@ -60,7 +61,8 @@ enum ring_read ring_read(const struct heap *heap, uint64_t position, struct even
 				.rate_index = (uint32_t)(size_rate >> 48) & 0xff,
 				.site = (uint32_t)site_thread,
 				.thread = (uint32_t)(site_thread >> 32),
-				.time_ns = time_ns};
+				.time_ns = time_ns,
+				.grown = flags != 0};
 	return RING_EVENT;
 }
 

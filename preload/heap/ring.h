@@ -30,6 +30,7 @@ struct event {
 	uint32_t site;
 	uint32_t thread;
 	uint64_t time_ns; /* ALLOCATED: birth; FREED*: lifetime */
+	bool grown;       /* FREED*: by a realloc that asked for more */
 };
 
 /* Any thread, signal-safe, lock-free. False: the ring is full, the caller folds the event itself. */

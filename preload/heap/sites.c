@@ -87,5 +87,7 @@ void site_fold(const struct heap *heap, const struct event *event)
 		measure_fold(&site->freed_remotely, &weight);
 	if (event->time_ns < SHORT_LIFETIME_NS)
 		measure_fold(&site->freed_shortly, &weight);
+	if (event->grown)
+		measure_fold(&site->freed_grown, &weight);
 	lifetime_fold(heap, site, event->time_ns, &weight);
 }

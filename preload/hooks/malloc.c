@@ -75,7 +75,7 @@ static SLOW void *realloc_slowly(void *old, size_t size, bool borrowed)
 	if (sampled && !address && size)
 		recorder_restore(&entry);
 	else if (sampled)
-		recorder_bury(&entry);
+		recorder_bury_resized(&entry, size);
 	SAMPLE_IF(due, address, size);
 	return address;
 }

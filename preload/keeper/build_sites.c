@@ -52,6 +52,8 @@ static void event_add(const struct build *build, struct seep_site *site, const s
 		weight_add_to_measure(&site->freed_remotely, &weight);
 	if (event->time_ns < SHORT_LIFETIME_NS)
 		weight_add_to_measure(&site->freed_shortly, &weight);
+	if (event->grown)
+		weight_add_to_measure(&site->freed_grown, &weight);
 }
 
 /* A site number out of the table is site 0's, as where it is folded. */
@@ -112,7 +114,8 @@ static void sites_write(struct build *build)
 					   .freed = measure_take(&counters->freed),
 					   .in_use = from->in_use,
 					   .freed_remotely = measure_take(&counters->freed_remotely),
-					   .freed_shortly = measure_take(&counters->freed_shortly)};
+					   .freed_shortly = measure_take(&counters->freed_shortly),
+					   .freed_grown = measure_take(&counters->freed_grown)};
 		for (uint32_t p = from->pending; p; p = build->pending[p - 1].next)
 			event_add(build, site, &build->pending[p - 1].event);
 	}

@@ -148,7 +148,7 @@ bool recorder_take(const void *address, struct live_entry *entry)
 	return true;
 }
 
-void recorder_bury(const struct live_entry *entry)
+static void bury(const struct live_entry *entry, bool grown)
 {
 	const struct heap *heap = recording_heap();
 	if (!heap)
@@ -159,10 +159,21 @@ void recorder_bury(const struct live_entry *entry)
 			      .rate_index = entry->rate_index,
 			      .site = entry->site,
 			      .thread = thread_number(&thread_state, heap),
-			      .time_ns = now > entry->birth_ns ? now - entry->birth_ns : 0};
+			      .time_ns = now > entry->birth_ns ? now - entry->birth_ns : 0,
+			      .grown = grown};
 	if (event.thread != entry->thread)
 		event.kind = SEEP_EVENT_FREED_REMOTELY;
 	push(heap, &event);
+}
+
+void recorder_bury(const struct live_entry *entry)
+{
+	bury(entry, false);
+}
+
+void recorder_bury_resized(const struct live_entry *entry, size_t size)
+{
+	bury(entry, size > entry->size);
 }
 
 void recorder_restore(const struct live_entry *entry)

@@ -31,6 +31,9 @@ bool recorder_take(const void *address, struct live_entry *entry);
 /* The sample that was taken out is dead: its free is recorded. */
 void recorder_bury(const struct live_entry *entry);
 
+/* The same where a realloc to `size` bytes freed it. */
+void recorder_bury_resized(const struct live_entry *entry, size_t size);
+
 /* The sample that was taken out lives on after all (a realloc failed). */
 void recorder_restore(const struct live_entry *entry);
 

@@ -43,7 +43,7 @@ def table(after, total):
 
 HEADER, SECTION, MEASURE = table("### Header", 64), table("### Section table", 32), table("A *measure*, 72", 72)
 ENTRIES = {
-    1: table("### PROCESS", 112), 3: table("### MODULES", 72), 4: table("### NODES", 24), 5: table("### SITES", 368),
+    1: table("### PROCESS", 112), 3: table("### MODULES", 72), 4: table("### NODES", 24), 5: table("### SITES", 440),
     6: table("### LIFETIMES", 48), 7: table("### LIVE", 40), 8: table("### MEMORY and LOSSES", 16),
 }
 ENTRIES[9] = ENTRIES[8]

@@ -336,6 +336,33 @@ static void every_sum_is_checked(void **state)
 	}
 }
 
+static void sites_from_before_they_grew_are_read(void **state)
+{
+	(void)state;
+	struct buffer file = small_file();
+	struct seep_section *sites = snapshot_section(&file, SEEP_SECTION_SITES);
+	const size_t count = sites->bytes / sites->entry_bytes;
+	struct error error;
+
+	for (size_t i = 0; i < count; i++)
+		memmove(file.data + sites->offset + i * SEEP_SITE_BYTES_LEAST,
+			file.data + sites->offset + i * sizeof(struct seep_site), SEEP_SITE_BYTES_LEAST);
+	sites->entry_bytes = SEEP_SITE_BYTES_LEAST;
+	sites->bytes = count * SEEP_SITE_BYTES_LEAST;
+	snapshot_sign(&file);
+	struct profile *profile = profile_open_snapshot(file.data, file.length, "file", &error);
+	assert_non_null(profile);
+	for (uint32_t i = 0; i < profile->site_count; i++)
+		assert_int_equal(profile->sites[i].freed_grown.samples, 0);
+	profile_free(profile);
+	sites->entry_bytes = SEEP_SITE_BYTES_LEAST - 8;
+	sites->bytes = count * (SEEP_SITE_BYTES_LEAST - 8);
+	snapshot_sign(&file);
+	assert_null(profile_open_snapshot(file.data, file.length, "file", &error));
+	assert_non_null(strstr(error.text, "SITES entries of 360 bytes, where there must be 368"));
+	buffer_free(&file);
+}
+
 static void unterminated_text_is_refused(void **state)
 {
 	(void)state;
@@ -500,6 +527,7 @@ int main(void)
 	    cmocka_unit_test(section_table_is_checked),
 	    cmocka_unit_test(every_index_is_checked),
 	    cmocka_unit_test(every_sum_is_checked),
+	    cmocka_unit_test(sites_from_before_they_grew_are_read),
 	    cmocka_unit_test(unterminated_text_is_refused),
 	    cmocka_unit_test(stack_beyond_the_limit_is_refused),
 	    cmocka_unit_test(foreign_content_is_named),

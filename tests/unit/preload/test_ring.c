@@ -46,6 +46,27 @@ static void reads_back_what_was_pushed_in_order(void **state)
 	heap_unmake(&heap);
 }
 
+static void a_free_by_a_growing_realloc_is_counted_as_such(void **state)
+{
+	(void)state;
+	struct heap heap;
+	struct event event = allocation(1, 1000);
+	heap_make(&heap, 1, 0);
+	assert_true(ring_push(&heap, &event));
+	event.kind = SEEP_EVENT_FREED;
+	assert_true(ring_push(&heap, &event));
+	event.kind = SEEP_EVENT_FREED_REMOTELY;
+	event.grown = true;
+	assert_true(ring_push(&heap, &event));
+	assert_int_equal(ring_read(&heap, 2, &event), RING_EVENT);
+	assert_int_equal(event.kind, SEEP_EVENT_FREED_REMOTELY);
+	assert_true(event.grown);
+	assert_int_equal(ring_fold(&heap, 8, false), 3);
+	assert_int_equal(load_relaxed(&heap.sites[1].freed.samples), 2);
+	assert_int_equal(load_relaxed(&heap.sites[1].freed_grown.samples), 1);
+	heap_unmake(&heap);
+}
+
 static void a_full_ring_refuses_and_takes_again_after_folding(void **state)
 {
 	(void)state;
@@ -158,6 +179,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(reads_back_what_was_pushed_in_order),
+	    cmocka_unit_test(a_free_by_a_growing_realloc_is_counted_as_such),
 	    cmocka_unit_test(a_full_ring_refuses_and_takes_again_after_folding),
 	    cmocka_unit_test(waits_at_a_hole_while_alive_and_counts_it_when_dead),
 	    cmocka_unit_test(notices_any_flipped_bit_of_a_record),
