@@ -129,7 +129,7 @@ struct profile_totals {
 void profile_totals(const struct profile *profile, struct profile_totals *totals);
 
 /* The snapshots of a recording directory or of a bundle, ascending by number. Fails (false) only where it can't be read
- * or holds none. */
+ * or holds none. Only headers are read: one that is damaged has time 0 and no trigger, and is refused when opened. */
 struct recording_entry {
 	char *path;
 	uint64_t number, time_ns;
