@@ -10,6 +10,7 @@
 
 #include "base/memory.h"
 #include "base/path.h"
+#include "compare/samples.h"
 #include "render/estimate.h"
 #include "render/losses.h"
 #include "render/name_text.h"
@@ -172,16 +173,19 @@ static void write_memory(struct text_page *page, const struct profile *profile, 
 			 const char *samples, double allocated)
 {
 	struct line line = {0};
-	double counted = 0;
+	double counted = 0, counted_before = 0;
 
 	add_memory(&line, "RSS", SEEP_MEMORY_RSS, profile, before);
 	line_add(&line, "samples in use %s", samples);
 	add_account(&line, profile, before);
 	add_memory(&line, "swap", SEEP_MEMORY_SWAP, profile, NULL);
 	/* The check on ourselves: what the countdowns saw, byte by byte, beside what the samples make of it. */
-	if (!before && memory_get(profile, SEEP_MEMORY_COUNTED, &counted))
+	if (before && profiles_are_same_process(before, profile) &&
+	    !memory_get(before, SEEP_MEMORY_COUNTED, &counted_before))
+		counted_before = NAN;
+	if (memory_get(profile, SEEP_MEMORY_COUNTED, &counted) && counted >= counted_before)
 		line_add(&line, "allocated %s (%s counted)", quantity_bytes(allocated).text,
-			 quantity_bytes(counted).text);
+			 quantity_bytes(counted - counted_before).text);
 	line_write(&line, page, "memory", " | ");
 }
 
@@ -337,7 +341,7 @@ void head_write_diff(struct text_page *page, const struct comparison *comparison
 		snprintf(growth.value, sizeof growth.value, "%s", quantity_signed_bytes(total->growth_bytes).text);
 	snprintf(samples, sizeof samples, "%s (%s%s%s)", quantity_bytes(sum_estimate(&total->after.bytes)).text,
 		 growth.value, *growth.interval ? " " : "", growth.interval);
-	write_memory(page, after, before, samples, 0);
+	write_memory(page, after, before, samples, sum_estimate(&total->churn.allocated.bytes));
 	write_losses(page, after, total->allocated.samples);
 	if (comparison->has_intervals && !comparison->same_process)
 		write_wrapped(

@@ -64,7 +64,7 @@ static SLOW void *rallocx_slowly(void *old, size_t size, int flags, bool borrowe
 	if (sampled && !address)
 		recorder_restore(&entry);
 	else if (sampled)
-		recorder_bury(&entry);
+		recorder_bury_resized(&entry, size);
 	SAMPLE_IF(due, address, size);
 	return address;
 }
@@ -90,7 +90,7 @@ size_t xallocx(void *address, size_t size, size_t extra, int flags)
 	if (sampled && after == before)
 		recorder_restore(&entry);
 	else if (sampled)
-		recorder_bury(&entry);
+		recorder_bury_resized(&entry, after);
 	if (after != before && thread_count(after) && recorder_due(after))
 		recorder_sample(address, after, HOOK_FRAME());
 	return after;

@@ -6,7 +6,7 @@
 help=$("$SEEP" --help)
 check_equal "help exits with 0" 0 $?
 commands=$(sed -n 's/^  \([a-z]*\)  .*/\1/p' <<<"$help" | grep -v '^seep$')
-for wanted in run snapshot report diff flame doctor; do
+for wanted in run snapshot report diff leaks flame doctor; do
 	check_match "help lists $wanted" "^$wanted\$" "$commands"
 done
 for command in '' $commands; do

@@ -1,0 +1,81 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# seep leaks on a program that leaks in one place, fills a pool, turns a cache over, and grows a buffer step by step.
+. "$(dirname "$0")/lib.sh"
+
+compile leaking <<'END'
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+static void *volatile last;
+__attribute__((noinline)) void session_forget(void) { last = memset(malloc(700), 1, 700); }
+__attribute__((noinline)) void pool_fill(void) { for (int i = 0; i < 500; i++) last = memset(malloc(1000), 1, 1000); }
+__attribute__((noinline)) void cache_turn(int i) {
+	static void *cache[200];
+	free(cache[i % 200]);
+	cache[i % 200] = memset(malloc(900), 1, 900);
+}
+__attribute__((noinline)) void buffer_grow(void) {
+	char *buffer = NULL;
+	for (size_t size = 500; size <= 10000; size += 500) { buffer = realloc(buffer, size); memset(buffer, 1, size); }
+	last = buffer;
+	free(buffer);
+}
+int main(int argc, char **argv) {
+	struct timespec pause = {0, 4000000}, begin, now;
+	clock_gettime(CLOCK_MONOTONIC, &begin);
+	pool_fill();
+	for (int i = 0;; i++) {
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		if (now.tv_sec - begin.tv_sec + (now.tv_nsec - begin.tv_nsec) / 1e9 >= atof(argv[argc - 1])) _exit(0);
+		session_forget();
+		cache_turn(i);
+		buffer_grow();
+		nanosleep(&pause, NULL);
+	}
+}
+END
+
+"$SEEP" run -r 2K -i 100ms -o recording -- ./leaking 3 2>/dev/null
+text=$("$SEEP" leaks recording)
+check_equal "seep leaks exits with 0" 0 $?
+check_match "the leak is found" '^1 of [0-9]+ sites leaks: ' "$text"
+check_match "in the function that leaks" 'MiB.* session_forget ' "$(grep -A3 '^an hour' <<<"$text")"
+check_match "with its evidence" 'samples that old none died; born' "$(tr '\n' ' ' <<<"$text" | tr -s ' ')"
+check_match "the ladder gets its advice" 'grown step by step by realloc: 9[0-9]\.' "$text"
+check_equal "it reads well at 80 columns" "" "$(awk 'length($0) > 80' <<<"$text")"
+
+verdict_of() { # FUNCTION
+	/usr/bin/python3 -c '
+import json, sys
+for site in json.load(open("leaks.json"))["sites"]:
+    if any(frame["function"] == sys.argv[1] for frame in site["stack"]):
+        print(site["verdict"])
+' "$1"
+}
+"$SEEP" leaks --json recording >leaks.json
+check_equal "JSON has its schema" seep.leaks/1 "$(/usr/bin/python3 -c 'import json; print(json.load(open("leaks.json"))["schema"])')"
+check_equal "and calls the leak a leak" leak "$(verdict_of session_forget)"
+check_match "and no pool" 'steady|growing' "$(verdict_of pool_fill)"
+check_match "and no cache" 'steady|churn|growing' "$(verdict_of cache_turn)"
+check_match "by function it is the same" 'session_forget' "$("$SEEP" leaks --by=function --top=1 recording | grep -A1 '^an hour')"
+
+"$SEEP" run -r 2K -i 100ms -o live -- ./leaking 4 2>/dev/null &
+pids+=($!)
+followed=$(timeout 20 "$SEEP" leaks --follow --every=1s live.none 2>&1)
+check_equal "what is not there can't be followed" 3 $?
+wait_until 5 test -e live/000002.seep
+followed=$(timeout 20 "$SEEP" leaks --follow --every=1s live)
+check_equal "a live recording is followed until it ends" 0 $?
+check "again and again" test "$(grep -c '^program' <<<"$followed")" -ge 2
+
+mkdir short
+cp recording/000001.seep recording/000002.seep recording/000003.seep short/
+check_match "a short recording has no verdicts" '^No verdicts: 3 snapshots' "$("$SEEP" leaks short)"
+rm short/000002.seep short/000003.seep
+"$SEEP" leaks short >out 2>err
+check_equal "one snapshot is bad input, in one line" "3 1 0" "$? $(wc -l <err) $(wc -c <out)"
+"$SEEP" leaks recording/000001.seep >out 2>err
+check_equal "a snapshot is no recording" 2 $?
+exit $cases_failed
