@@ -126,7 +126,9 @@ static bool recording_settle(struct session_recording *recording)
 	char name[32], path[PATH_MAX];
 
 	snprintf(path, sizeof path, "%s/%s", recording->directory, SEEP_HEAP_NAME);
-	if (!seep_heap_open(&heap, recording->directory, false, &fault)) {
+	/* For writing first: a mapping, where reading a dead program's file would copy all that it had reserved. */
+	if (!seep_heap_open(&heap, recording->directory, true, &fault) &&
+	    !seep_heap_open(&heap, recording->directory, false, &fault)) {
 		error_set_fault(&recording->fault, path, &fault);
 		return true;
 	}
