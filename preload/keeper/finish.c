@@ -55,7 +55,9 @@ static bool finish_leased(const struct heap *heap, int directory, enum seep_trig
 	struct build_options options = {.trigger = trigger, .dead = true, .consumer = true};
 	uint64_t number;
 	directory_clean(directory);
-	if (!snapshot_take(heap, directory, &options, true, &number, fault))
+	/* A tree of thousands of processes must not wait for the disk at the end of each. */
+	bool durable = trigger != SEEP_TRIGGER_EXIT;
+	if (!snapshot_take(heap, directory, &options, durable, &number, fault))
 		return false;
 	snapshot_name(name, number);
 	store_release(&heap->header->phase, SEEP_HEAP_COMPLETE);
