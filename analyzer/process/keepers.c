@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/inotify.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -21,7 +20,8 @@
 enum {
 	STACK_BYTES = 256 << 10,
 	KEEPERS_MAX = 512, /* at a time: beyond that, programs fold their own events */
-	LOOK_MS = 100,     /* at the registry, where inotify is not to be had, and at `leave` */
+	LOOK_FIRST_MS = 4, /* at the registry: soon in the beginning, */
+	LOOK_MS = 100,     /* and then so often */
 	LEAVE_LOOK_NS = 2000000,
 	LEAVE_LOOKS = 1000,
 };
@@ -142,24 +142,20 @@ static void registry_follow(struct keepers *keepers, FILE *registry)
 	free(line);
 }
 
+/* By looking again and again: closing an inotify descriptor takes 13 ms, which every short run would pay. A recording
+ * that waits for its keeper loses nothing. */
 static void *registry_watch(void *argument)
 {
 	struct keepers *keepers = argument;
 	FILE *registry = fopen(keepers->session->registry, "re");
-	int changes = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-	struct pollfd events[] = {{.fd = changes, .events = POLLIN}, {.fd = keepers->rouse, .events = POLLIN}};
+	struct pollfd rouse = {.fd = keepers->rouse, .events = POLLIN};
+	int look_ms = LOOK_FIRST_MS;
 
-	if (changes >= 0)
-		inotify_add_watch(changes, keepers->session->registry, IN_MODIFY);
 	while (registry && !atomic_load(&keepers->leave)) {
-		char ignored[4096];
 		registry_follow(keepers, registry);
-		poll(events, 2, LOOK_MS);
-		while (changes >= 0 && read(changes, ignored, sizeof ignored) > 0)
-			;
+		poll(&rouse, 1, look_ms);
+		look_ms = look_ms * 5 / 4 < LOOK_MS ? look_ms * 5 / 4 : LOOK_MS;
 	}
-	if (changes >= 0)
-		close(changes);
 	if (registry)
 		fclose(registry);
 	return NULL;
