@@ -17,7 +17,7 @@ packages_of() {
 		echo libcmocka-dev libunwind-dev clang-14 clang libclang-rt-14-dev g++ valgrind musl-tools
 		echo redis-server redis-tools sqlite3 python3 perl chromium nodejs
 		echo libjemalloc2 libtcmalloc-minimal4 libmimalloc2.0 libxml2-utils procps util-linux
-		echo golang-go protobuf-compiler golang-github-google-pprof-dev libjemalloc-dev google-perftools curl
+		echo golang-go protobuf-compiler golang-github-google-pprof-dev libjemalloc-dev google-perftools curl debuginfod libdebuginfod1
 		;;
 	accuracy) echo python3 libjemalloc2 libjemalloc-dev heaptrack binutils ;;
 	bench)

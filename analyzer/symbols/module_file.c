@@ -14,6 +14,7 @@
 #include <libelf.h>
 
 #include "base/path.h"
+#include "symbols/debuginfod.h"
 #include "symbols/module_file.h"
 
 static void append_hex(struct buffer *out, const uint8_t *bytes, size_t count)
@@ -143,6 +144,20 @@ static void module_file_find_vdso(struct module_file *file, const struct symbol_
 	strcpy(file->path, "this kernel's vDSO");
 }
 
+/* From a debuginfod server, which is asked for this build alone; its answer is checked as any other file. */
+static void module_file_find_by_debuginfod(struct module_file *file, const struct symbol_module *module)
+{
+	struct buffer path = {0}, ignored = {0};
+
+	buffer_append_text(&path, "");
+	file->descriptor = debuginfod_fetch(module->build_id, module->build_id_bytes, &path);
+	if (file->descriptor >= 0 && !build_id_matches(file->descriptor, path.data, module, &ignored))
+		module_file_close(file);
+	snprintf(file->path, sizeof file->path, "%s", path.data);
+	buffer_free(&path);
+	buffer_free(&ignored);
+}
+
 void module_file_find(struct module_file *file, const struct symbol_module *module, const struct symbol_search *search,
 		      struct buffer *reason)
 {
@@ -158,7 +173,8 @@ void module_file_find(struct module_file *file, const struct symbol_module *modu
 		return;
 	if (search->directory && module_file_try_build_id(file, search->directory, module))
 		return;
-	module_file_try_build_id(file, "/usr/lib/debug", module);
+	if (!module_file_try_build_id(file, "/usr/lib/debug", module))
+		module_file_find_by_debuginfod(file, module);
 }
 
 void module_file_close(struct module_file *file)

@@ -224,7 +224,12 @@ static void describe_source(struct resolution *resolution, enum resolve_effort e
 	}
 	dwfl_module_info(resolution->elf_module, NULL, NULL, NULL, NULL, NULL, &main_file, &debug_file);
 	const char *file = debug_file ? debug_file : main_file ? main_file : resolution->module->path;
-	if (resolution->debug)
+	GElf_Addr ignored;
+	const bool is_fetched = resolution->debug && !debug_file &&
+				dwarf_getelf(resolution->debug) != dwfl_module_getelf(resolution->elf_module, &ignored);
+	if (is_fetched)
+		buffer_printf(source, "DWARF from a debuginfod server, for %s", file);
+	else if (resolution->debug)
 		buffer_printf(source, "DWARF in %s", file);
 	else if (resolution->table.is_static && resolution->table.count)
 		buffer_printf(source, "symbol table of %s, no DWARF", file);

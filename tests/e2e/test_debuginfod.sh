@@ -1,0 +1,47 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Debug information from a debuginfod server: Debian's, on the loopback interface, with DEBUGINFOD_URLS set.
+. "$(dirname "$0")/lib.sh"
+export HOME=$WORK no_proxy='*'
+unset http_proxy HTTP_PROXY DEBUGINFOD_URLS
+
+compile program <<'END_OF_PROGRAM'
+#include <stdlib.h>
+#include <string.h>
+static inline __attribute__((always_inline)) void *fill_inlined(size_t n) { return memset(malloc(n), 1, n); }
+void *kept[9000];
+__attribute__((noinline)) static void leak_here(int i) { kept[i] = fill_inlined(1000); }
+int main(void) { for (int i = 0; i < 9000; i++) leak_here(i); return 0; }
+END_OF_PROGRAM
+mkdir served
+build_id=$(readelf -n program | sed -n 's/.*Build ID: //p')
+objcopy --only-keep-debug program served/program.debug && strip program
+"$SEEP" run -r 8K -i 0 -o recording -- ./program 2>/dev/null
+
+modules=$("$SEEP" report --modules recording)
+check_match "without a server the stripped program has no lines" '^ +stacks +[0-9]+ addresses, [0-9]+ named, 0 with a source line' "$modules"
+check_match "and it is said what there is instead" '^ +symbols +no names in ' "$modules"
+check "seep report names no function of it" bash -c "! '$SEEP' report recording | grep -q leak_here"
+
+port=$(free_port)
+background debuginfod -d "$WORK/debuginfod.sqlite" -p "$port" -F served >debuginfod.log 2>&1
+fetched() { curl -sf --noproxy '*' -o fetched "http://127.0.0.1:$port/buildid/$build_id/debuginfo"; }
+wait_until 30 fetched || not_ok "debuginfod serves" "$(tail -n 5 debuginfod.log)"
+export DEBUGINFOD_URLS=http://127.0.0.1:$port DEBUGINFOD_CACHE_PATH=$WORK/cache
+report=$("$SEEP" report recording)
+check_match "with it functions have names, inlined ones, too" 'fill_inlined' "$report"
+check_match "and lines" 'leak_here' "$report"
+modules=$("$SEEP" report --modules recording)
+check_match "and it is said where they came from" "symbols +DWARF from a debuginfod server, for .*/program" "$modules"
+check "what was fetched is kept" test -s "cache/$build_id/debuginfo"
+mv program elsewhere
+DEBUGINFOD_CACHE_PATH=$WORK/second "$SEEP" report --modules recording >modules
+check_match "where there is no program at all names come from it, too" '^ +stacks +[0-9]+ addresses, [0-9]+ named, [1-9][0-9]* with a source line' \
+	"$(sed -n '1,/stacks/p' modules)"
+check_match "inlined ones" 'fill_inlined' "$(DEBUGINFOD_CACHE_PATH=$WORK/second "$SEEP" report recording)"
+mv elsewhere program
+kill "$background_pid" && wait "$background_pid" 2>/dev/null
+check_match "and is used when the server has gone" 'fill_inlined' "$("$SEEP" report recording)"
+DEBUGINFOD_CACHE_PATH=$WORK/empty "$SEEP" report recording >out 2>err
+check_equal "without both it is a report without names, and no error" "0 0" "$? $(wc -l <err)"
+exit $cases_failed
