@@ -10,7 +10,6 @@ for options in size=2m size=64k ro; do
 		skip "the disk is full ($options)" "no mount here: $(cat mount.err)"
 		continue
 	fi
-	mounts+=("$WORK/small.$options")
 	for way in run preload; do
 		if [ $way = run ]; then
 			observe "$SEEP" run -r 1 -i 10ms -o "$WORK/small.$options/%p" -- "$program" 50
@@ -26,4 +25,5 @@ for options in size=2m size=64k ro; do
 		done
 		rm -rf "small.$options"/*/ 2>/dev/null
 	done
+	umount "small.$options"
 done

@@ -3,6 +3,7 @@
  * Children end in every way there is. Each leaves a recording that can be read
  * and that knows what was alive.
  *
+ * torture: rate=64K
  * torture: recordings=10
  */
 #include "torture.h"
@@ -30,13 +31,13 @@ int main(void)
 					   "kill",         "segv",       "exit in a thread",
 					   "pthread_exit", "term",       "stack overflow"};
 	at_quick_exit(quick);
-	allocate_and_free(20);
+	free(malloc(4 << 20)); /* certain to be sampled */
 	for (int way = 0; way < 9; way++) {
 		fflush(stdout);
 		pid_t child = fork();
 		if (child == 0) {
 			for (int i = 0; i < 100; i++)
-				torture_hold = malloc(100);
+				torture_hold = malloc(40000);
 			switch (way) {
 			case 0:
 				_exit(20);

@@ -3,6 +3,7 @@
  * Forks while four threads allocate, so that the child inherits whatever
  * state their samples were in. Each child allocates, forks once more and ends.
  *
+ * torture: rate=64K
  * torture: recordings=25
  */
 #include "torture.h"
@@ -26,10 +27,10 @@ int main(void)
 		pid_t child = fork();
 		if (child == 0) {
 			int status = 1;
-			allocate_and_free(20);
+			free(malloc(4 << 20)); /* certain to be sampled */
 			pid_t grandchild = fork();
 			if (grandchild == 0) {
-				allocate_and_free(20);
+				free(malloc(4 << 20));
 				_exit(7);
 			}
 			waitpid(grandchild, &status, 0);

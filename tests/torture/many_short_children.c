@@ -3,7 +3,8 @@
  * Many children that allocate a little and end, as a forking server makes
  * them, and a daemon's double fork whose grandchild outlives its parent.
  *
- * torture: recordings=some
+ * torture: rate=64K
+ * torture: recordings=62
  */
 #include "torture.h"
 
@@ -12,11 +13,11 @@
 int main(void)
 {
 	int ended = 0, pipe_ends[2];
-	allocate_and_free(10);
+	free(malloc(4 << 20));
 	for (int i = 0; i < CHILDREN; i++) {
 		pid_t child = fork();
 		if (child == 0) {
-			allocate_and_free(2);
+			free(malloc(4 << 20)); /* certain to be sampled */
 			_exit(i % 5);
 		}
 		if (i % 8 == 7)
@@ -32,7 +33,7 @@ int main(void)
 	if (child == 0) {
 		setsid();
 		if (fork() == 0) {
-			allocate_and_free(50);
+			free(malloc(4 << 20));
 			_exit(write(pipe_ends[1], "x", 1) != 1);
 		}
 		_exit(0);

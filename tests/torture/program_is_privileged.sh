@@ -6,7 +6,7 @@ build "$torture/workload_program_for_scripts.c"
 if [ "$(id -u)" -ne 0 ] || ! command -v setpriv >/dev/null; then
 	skip "a privileged program is left alone" "needs root and setpriv"
 else
-	chmod 755 "$WORK" bin
+	chmod 755 "$WORK" "$(dirname "$WORK")" bin
 	cp bin/workload_program_for_scripts bin/privileged && chmod 4755 bin/privileged
 	cp "$SHIM" bin/shim.so && chmod 4755 bin/shim.so # setuid itself: what ld.so asks of a library in secure mode
 	mkdir -m 777 forbidden
