@@ -22,15 +22,15 @@ static const struct section_kind {
 	bool required;
 	uint32_t least_bytes; /* of files from before the entry grew; 0: it never did */
 } kinds[SEEP_SECTION_LABELS] = {
-    [SEEP_SECTION_PROCESS] = {"PROCESS", sizeof(struct seep_process), true},
-    [SEEP_SECTION_STRINGS] = {"STRINGS", 1, true},
-    [SEEP_SECTION_MODULES] = {"MODULES", sizeof(struct seep_module), true},
-    [SEEP_SECTION_NODES] = {"NODES", sizeof(struct seep_node), true},
+    [SEEP_SECTION_PROCESS] = {"PROCESS", sizeof(struct seep_process), true, 0},
+    [SEEP_SECTION_STRINGS] = {"STRINGS", 1, true, 0},
+    [SEEP_SECTION_MODULES] = {"MODULES", sizeof(struct seep_module), true, 0},
+    [SEEP_SECTION_NODES] = {"NODES", sizeof(struct seep_node), true, 0},
     [SEEP_SECTION_SITES] = {"SITES", sizeof(struct seep_site), true, SEEP_SITE_BYTES_LEAST},
-    [SEEP_SECTION_LIFETIMES] = {"LIFETIMES", sizeof(struct seep_lifetime), false},
-    [SEEP_SECTION_LIVE] = {"LIVE", sizeof(struct seep_live), false},
-    [SEEP_SECTION_MEMORY] = {"MEMORY", sizeof(struct seep_value), false},
-    [SEEP_SECTION_LOSSES] = {"LOSSES", sizeof(struct seep_value), false},
+    [SEEP_SECTION_LIFETIMES] = {"LIFETIMES", sizeof(struct seep_lifetime), false, 0},
+    [SEEP_SECTION_LIVE] = {"LIVE", sizeof(struct seep_live), false, 0},
+    [SEEP_SECTION_MEMORY] = {"MEMORY", sizeof(struct seep_value), false, 0},
+    [SEEP_SECTION_LOSSES] = {"LOSSES", sizeof(struct seep_value), false, 0},
 };
 
 bool snapshot_is_snapshot(const void *data, size_t bytes)
