@@ -8,6 +8,7 @@
 #include <math.h>
 
 #include "export/export.h"
+#include "reader/elf_bias.h"
 #include "tree/call_tree.h"
 
 enum { STEP_BACK = 1 };
@@ -29,16 +30,27 @@ static uint64_t stack_address(const struct profile *profile, const struct profil
 	return location->exact ? address + STEP_BACK : address;
 }
 
-/* The first file's page lies at `bias` in memory; what the linker put elsewhere does not matter to a reader that knows
- * the ELF file. */
+static void mapping_append(struct buffer *out, uint64_t start, uint64_t bytes, uint64_t file_offset, const char *path)
+{
+	buffer_printf(out, "%08" PRIx64 "-%08" PRIx64 " r-xp %08" PRIx64 " 00:00 0 %s\n", start, start + bytes,
+		      file_offset, path);
+}
+
+/* The code alone, as it was mapped: readers take the difference of address and place in the file from it. Where the
+ * file is not at hand, the whole module, which is right for what GNU's linkers make. */
 static void modules_append(struct buffer *out, const struct profile *profile)
 {
+	struct elf_code codes[ELF_CODES_MAX];
+
 	buffer_append_text(out, "\nMAPPED_LIBRARIES:\n");
 	for (uint32_t i = 1; i < profile->module_count; i++) {
 		const struct profile_module *module = &profile->modules[i];
-		if (module->end > module->start)
-			buffer_printf(out, "%08" PRIx64 "-%08" PRIx64 " r-xp 00000000 00:00 0 %s\n", module->start,
-				      module->end, module->path);
+		const uint32_t count = elf_code_find(module->path, codes);
+		for (uint32_t k = 0; k < count; k++)
+			mapping_append(out, module->bias + codes[k].address, codes[k].bytes, codes[k].file_offset,
+				       module->path);
+		if (count == 0 && module->end > module->start)
+			mapping_append(out, module->start, module->end - module->start, 0, module->path);
 	}
 }
 

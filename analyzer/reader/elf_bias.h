@@ -10,6 +10,15 @@
  * were mapped at `start`. False: there is no such file, or it has no segment there. */
 bool elf_bias_find(const char *path, uint64_t start, uint64_t file_offset, uint64_t *bias);
 
+/* Where an executable segment of the file lies: its ELF virtual address, place in the file and length, from page to
+ * page. */
+struct elf_code {
+	uint64_t address, file_offset, bytes;
+};
+enum { ELF_CODES_MAX = 8 };
+/* Fills up to ELF_CODES_MAX of them, in the order of their addresses; 0: there is no such file. */
+uint32_t elf_code_find(const char *path, struct elf_code codes[ELF_CODES_MAX]);
+
 /* A guess where there is no file: programs that are linked to a fixed place lie below all that the kernel chooses. */
 uint64_t elf_bias_guess(uint64_t start, uint64_t file_offset);
 

@@ -164,6 +164,14 @@ for reader in jeprof google-pprof; do
 	check_close "$reader --base has our growth" "$growth" "$(bytes_of "$text")" 0.0001
 done
 
+# A program whose code does not lie in the file where it lies in memory, as lld makes them.
+gcc -std=gnu11 -O1 -g -fno-builtin -pthread -Wl,--section-start=.text=0x200000 -o shifted program.c
+echo go | "$SEEP" run -r 16K -i 0 -o shifted.recording -- ./shifted >/dev/null 2>&1
+"$SEEP" export --format=gperftools shifted.recording -o shifted.gperftools 2>/dev/null
+check_match "google-pprof finds functions wherever a linker put them" 'keep_small' \
+	"$(timeout 60 google-pprof --text shifted shifted.gperftools 2>reader.log)"
+check_match "and so do we" 'keep_small' "$("$SEEP" report shifted.gperftools)"
+
 # What we wrote, read again.
 for format in pprof gperftools; do
 	"$SEEP" report --json after.$format >again.json
