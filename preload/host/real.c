@@ -108,6 +108,7 @@ void real_prepare(void)
 	bind(&found.mallctl, "mallctl");
 	bind(&found.mallinfo2, "mallinfo2");
 	bind(&found.tcmalloc_property, "MallocExtension_GetNumericProperty");
+	bind(&found.prctl, "prctl");
 	real_forget_error(); /* now: what the arena gave it takes back, and nobody else is asked */
 	real = found;
 	identify();

@@ -38,6 +38,7 @@ struct real {
 	int (*mallctl)(const char *, void *, size_t *, void *, size_t);
 	struct mallinfo2 (*mallinfo2)(void);
 	int (*tcmalloc_property)(const char *, size_t *);
+	int (*prctl)(int, ...);
 };
 
 extern __attribute__((visibility("hidden"))) struct real real;

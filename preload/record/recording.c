@@ -23,6 +23,7 @@ static char directory[1600];
 static _Atomic uint32_t incarnation;
 
 static _Atomic bool prepared;
+static _Atomic bool confined;                          /* by a seccomp filter, which children inherit */
 static seep_atomic64 lost_in_setup;                    /* samples due while another thread began the recording */
 static seep_atomic64 counted_early;                    /* by the countdowns before the recording begins */
 static seep_atomic64 unseen_allocations, unseen_bytes; /* before the constructor */
@@ -202,7 +203,7 @@ const struct heap *recording_heap_or_begin(void)
 	if (options->delay_ns && clock_read_ns(CLOCK_MONOTONIC) - recording_setup.loaded_ns < options->delay_ns)
 		return NULL;
 	bool forked = gate_is_in_forked_child();
-	if (forked ? !options->follow : system_getpid() != recording_setup.pid) {
+	if (forked ? !options->follow || load_relaxed(&confined) : system_getpid() != recording_setup.pid) {
 		if (forked)
 			gate_set(GATE_OFF);
 		return NULL; /* a vfork child must not begin what would be its parent's */
@@ -221,6 +222,22 @@ const struct heap *recording_heap_or_begin(void)
 	add_relaxed(&current.header->losses[SEEP_LOSS_SAMPLES_SETUP], lost);
 	add_relaxed(&current.header->counted_bytes, atomic_exchange_explicit(&counted_early, 0, memory_order_relaxed));
 	return &current;
+}
+
+void recording_confine(void)
+{
+	if (!recording_is_prepared() || recording_setup.options.off || gate_read() == GATE_OFF)
+		return;
+	bool forked = gate_is_in_forked_child();
+	if (!forked && system_getpid() != recording_setup.pid)
+		return; /* a vfork child: what it forbids itself its parent may do */
+	store_relaxed(&confined, true);
+	if (gate_read() != GATE_CLOSED)
+		return;
+	if (forked)
+		gate_set(GATE_OFF);
+	else
+		recording_heap_or_begin();
 }
 
 void recording_end(void)

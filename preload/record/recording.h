@@ -40,6 +40,10 @@ const struct heap *recording_heap(void);
 /* The same, but begins the recording where that is due. NULL: none, or another thread is just beginning it. */
 const struct heap *recording_heap_or_begin(void);
 
+/* The program is about to forbid itself system calls: the recording begins now; in a forked child where none has begun
+ * yet, and in all its children, never. */
+void recording_confine(void);
+
 /* Bumped by each recording that begins in this address space: thread numbers are given anew. */
 uint32_t recording_incarnation(void);
 
