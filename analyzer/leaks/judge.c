@@ -23,6 +23,8 @@
 #define LIFE_PART 2
 #define PLATEAU_LEAST 0.8 /* of those that reached the age outlive all ages seen */
 #define LATE_SHARE 0.3    /* of what stays must be born in the later half of the time */
+#define LATE_CHANCE 1e-3  /* or, for a suspicion, chance may have left so few of them, ... */
+#define FEW_SURVIVORS 100 /* ... where there are no more than this */
 #define SURVIVORS_LEAST 4 /* samples */
 #define RATE_FROM 4       /* leak rates are measured from a 4th of the recording on: what comes before is start-up */
 
@@ -37,12 +39,28 @@ static uint64_t largest_gap_ns(const struct leaks *leaks)
 	return gap_ns;
 }
 
-/* A pool that filled at the start has survivors of that time alone; one that fills up has fewer and fewer. */
-static bool cohorts_hold(const struct cohort_outcome *outcome)
+/* The chance of `few` or fewer of `count`, each with an even chance. */
+static double even_chance(uint32_t few, uint32_t count)
+{
+	double term = exp2(-(double)count), sum = term;
+
+	for (uint32_t i = 1; i <= few; i++) {
+		term *= (double)(count - i + 1) / i;
+		sum += term;
+	}
+	return sum;
+}
+
+/* A pool that filled at the start has survivors of that time alone; one that fills up has fewer and fewer. For a proof
+ * the later ones must be there; for a suspicion it is enough that chance may explain why they are few. */
+static bool cohorts_hold(const struct cohort_outcome *outcome, bool for_proof)
 {
 	const uint32_t late = outcome->born[COHORTS - 2] + outcome->born[COHORTS - 1];
 
-	return late >= LATE_SHARE * (double)outcome->survivors;
+	if (for_proof || outcome->survivors > FEW_SURVIVORS)
+		return outcome->born[COHORTS - 2] && outcome->born[COHORTS - 1] &&
+		       late >= LATE_SHARE * (double)outcome->survivors;
+	return late && even_chance(late, outcome->survivors) >= LATE_CHANCE;
 }
 
 /* What one age says. */
@@ -58,9 +76,8 @@ static void evidence_fill(struct leak_evidence *evidence, const struct follow_up
 	evidence->p = cohort_p_value(&old, (double)length_ns / LIFE_PART);
 	evidence->has_plateau =
 	    old.survivors >= SURVIVORS_LEAST && evidence->p <= SUSPECT_P && old.plateau >= PLATEAU_LEAST;
-	evidence->has_cohorts = cohorts_hold(&old);
-	evidence->is_proven = evidence->has_plateau && evidence->has_cohorts && evidence->p <= PLATEAU_P &&
-			      old.born[COHORTS - 2] && old.born[COHORTS - 1];
+	evidence->has_cohorts = cohorts_hold(&old, false);
+	evidence->is_proven = evidence->has_plateau && cohorts_hold(&old, true) && evidence->p <= PLATEAU_P;
 }
 
 /* True where `evidence` says more for a leak than `best` does. */
@@ -69,6 +86,8 @@ static bool evidence_is_better(const struct leak_evidence *evidence, const struc
 	const bool holds = evidence->has_plateau && evidence->has_cohorts;
 	const bool best_holds = best->has_plateau && best->has_cohorts;
 
+	if (evidence->is_proven != best->is_proven)
+		return evidence->is_proven;
 	return holds != best_holds ? holds : !holds || evidence->p < best->p;
 }
 

@@ -38,7 +38,7 @@ struct leak_evidence {
 	double p;                  /* of "what is that old dies within half of the recording's length on average" */
 	bool has_plateau;          /* nothing dies past that age, as far as can be seen; no proof yet */
 	bool has_cohorts;          /* what stays was not born early on, but all the time */
-	bool is_proven;            /* both, and p is small enough for a verdict */
+	bool is_proven;            /* both, with no allowance for chance, and p is small */
 	double in_use_start;       /* bytes in use in the series' first snapshot, middle, and highest */
 	double in_use_middle;
 	double in_use_highest;
