@@ -215,6 +215,41 @@ static void objects_are_covered_as_well(void **state)
 	}
 }
 
+/* Of 6 R, only what shows eight samples or more is looked at: the usual end is then too high far too often. */
+static void a_low_end_of_what_was_selected_covers(void **state)
+{
+	const double truth = 6 * RATE;
+	int looked = 0, covered = 0, covered_usual = 0;
+
+	(void)state;
+	random_seed(7);
+	for (int trial = 0; trial < 20000; trial++) {
+		struct seep_measure measure = {0};
+		program_allocate(&measure, 64, truth);
+		if (measure.samples < 8)
+			continue;
+		looked++;
+		covered += sum_low_selected(&measure.bytes, 8, ALPHA) <= truth;
+		covered_usual += sum_interval(&measure.bytes, RATE, ALPHA).low <= truth;
+	}
+	assert_true(looked > 4000);
+	assert_true(covered >= 0.965 * looked); /* 0.975 less four standard errors */
+	assert_true(covered_usual < 0.96 * looked);
+}
+
+static void a_low_end_without_selection_is_the_usual_one(void **state)
+{
+	struct seep_measure measure = {0};
+
+	(void)state;
+	random_seed(8);
+	program_allocate(&measure, 64, 40 * RATE);
+	const double usual = sum_interval(&measure.bytes, RATE, ALPHA).low;
+	assert_float_equal(sum_low_selected(&measure.bytes, 0, ALPHA), usual, 1e-9 * usual);
+	assert_float_equal(sum_low_selected(&measure.bytes, 1, ALPHA), usual, 1e-3 * usual);
+	assert_float_equal(sum_low_selected(&measure.bytes, (double)measure.samples + 1, ALPHA), 0, 1e-9);
+}
+
 static void p_value_agrees_with_the_interval(void **state)
 {
 	(void)state;
@@ -351,6 +386,8 @@ int main(int argc, char **argv)
 	    cmocka_unit_test(certain_samples_do_not_widen_the_interval),
 	    cmocka_unit_test(coverage_of_differences_is_as_in_the_table),
 	    cmocka_unit_test(objects_are_covered_as_well),
+	    cmocka_unit_test(a_low_end_of_what_was_selected_covers),
+	    cmocka_unit_test(a_low_end_without_selection_is_the_usual_one),
 	    cmocka_unit_test(p_value_agrees_with_the_interval),
 	    cmocka_unit_test(p_value_raises_few_false_alarms),
 	};
