@@ -358,7 +358,7 @@ void head_write_diff(struct text_page *page, const struct comparison *comparison
 	write_notes(page, before, after);
 }
 
-/* "24 snapshots by the timer over 4 min, read as of snapshot 24 (timer) after 4 min". */
+/* "24 snapshots by the timer, read as of snapshot 24 (timer) after 4 min, growth is since 2 min". */
 static void write_series(struct text_page *page, const struct leaks *leaks)
 {
 	struct buffer moment = {0};
@@ -367,6 +367,9 @@ static void write_series(struct text_page *page, const struct leaks *leaks)
 	append_moment(&moment, leaks->reference);
 	line_add(&line, "%u snapshots by the timer", leaks->timer_count);
 	line_add(&line, "read as of %s", moment.data);
+	if (leaks->middle->time_ns > leaks->middle->start_ns)
+		line_add(&line, "growth is since %s",
+			 quantity_duration((double)(leaks->middle->time_ns - leaks->middle->start_ns)).text);
 	line_write(&line, page, "series", ", ");
 	buffer_free(&moment);
 }
