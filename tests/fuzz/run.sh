@@ -37,7 +37,14 @@ number=0
 for file in "$work"/*/*.seep; do
 	number=$((number + 1))
 	cp "$file" "$out/corpus/fuzz_snapshot/seed$number"
+	"$BUILD/seep" export --format=gperftools "$file" >"$out/corpus/fuzz_foreign/text$number" 2>/dev/null || :
+	"$BUILD/seep" export --format=pprof "$file" >"$out/corpus/fuzz_foreign/packed$number" 2>/dev/null || :
+	gunzip -c <"$out/corpus/fuzz_foreign/packed$number" >"$out/corpus/fuzz_foreign/plain$number" || :
 done
+
+LD_PRELOAD=libjemalloc.so.2 MALLOC_CONF=prof:true,lg_prof_sample:10,prof_final:true,prof_prefix:"$work/jemalloc" \
+    perl -e 'my @a = map { "x" x $_ } 1..500' 2>/dev/null || :
+cp "$work"/jemalloc*.heap "$out/corpus/fuzz_foreign/" 2>/dev/null || :
 
 status=0
 for target in ${FUZZ_ONLY:-$targets}; do
