@@ -6,7 +6,7 @@
 
 Environment: BENCH_RUNS (5), BENCH_ONLY (names of workloads or of parts, separated by semicolons: "churn;instructions"),
 BENCH_QUICK=1 (everything once and small: does the bench itself work?), BENCH_CLOSING_SECONDS (60).
-Writes results.json and results.txt to BUILD/bench/.
+Writes results.json and results.txt (a quick run: quick.json and quick.txt) to BUILD/bench/.
 """
 import json
 import os
@@ -69,9 +69,10 @@ def main():
     results["load_after"] = os.getloadavg()[0]
     results["seconds"] = round(time.monotonic() - started)
     text = "\n\n".join(title + "\n" + tables.as_text(table) for title, table in tables.sections(results)) + "\n"
-    with open(os.path.join(bench, "results.json"), "w", encoding="utf-8") as file:
+    name = os.path.join(bench, "quick" if quick else "results")
+    with open(name + ".json", "w", encoding="utf-8") as file:
         json.dump(results, file, indent=1, ensure_ascii=False)
-    with open(os.path.join(bench, "results.txt"), "w", encoding="utf-8") as file:
+    with open(name + ".txt", "w", encoding="utf-8") as file:
         file.write(text)
     print(text)
     failed = [row for part in ("times", "every") for row in results[part] if row["failed"]]

@@ -6,7 +6,7 @@ set -eu
 cd "$(dirname "$0")/../.."
 
 BUILD=${BUILD:-build}
-export PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8
+export PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 PYTHONDONTWRITEBYTECODE=1
 unset LD_PRELOAD MALLOC_CONF
 unset "${!SEEP_@}"
 tests/deps.sh build run bench

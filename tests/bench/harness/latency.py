@@ -8,11 +8,12 @@ from .processes import Failed, run_once
 from .spread import spread
 from .workloads import Workload
 
-KEYS = ("p50_ns", "p9999_ns", "longest_ns")
+KEYS = ("p50_ns", "p9999_ns", "longest_ns", "later_ns")
 
 
 def measure(bench, configurations, calls, rounds, say):
-    """Rows: disk, configuration, spreads of the half, of all but one in 10,000, and of the longest."""
+    """Rows: disk, configuration, spreads of the half, of all but one in 10,000, of the longest, and of the longest
+    in the second half, when all has long begun."""
     workload = Workload("latency", [os.path.join(bench, "latency"), "{amount}"], calls, 0)
     rows = []
     for disk in ("quiet", "written and synced"):

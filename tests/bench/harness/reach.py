@@ -45,7 +45,8 @@ def cpu(results, workload, base):
     if ratio and other:
         reached = ratio["median"] <= 1.05 and ratio["median"] <= other["median"]
     return {"what": f"CPU ratio, {workload}, on {base}", "asked": "≤ 1.05, and ≤ jemalloc's profiler in this run",
-            "measured": show(ratio, "%.3f"), "peers": "jemalloc's profiler " + show(other, "%.3f"),
+            "measured": show(ratio, "%.3f") + ("; the program alone %.3f" % row["program_cpu_ratio"]["median"]
+                                               if ratio else ""), "peers": "jemalloc's profiler " + show(other, "%.3f"),
             "verdict": verdict(reached)}
 
 

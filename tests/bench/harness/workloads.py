@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The programs that are run. Amounts are chosen for about a second each unprofiled, and less for every allocation."""
+"""The programs that are run. Amounts are chosen for half a second or more each unprofiled, and less for every
+allocation."""
 import os
 import shlex
 import subprocess
@@ -44,16 +45,16 @@ def make_all(bench, quick):
         rows = "5000" if quick else "60000"
         subprocess.run([os.path.join(HERE, "sqlite_work.sh"), rows], stdout=file, check=True)
     workloads = [
-        Workload("tight", [pairs, "tight", "{amount}"], 100_000_000 // scale, 1_000_000 // scale),
-        Workload("churn", [pairs, "churn", "{amount}"], 20_000_000 // scale, 1_000_000 // scale),
-        Workload("churn, 2 threads", [pairs, "churn", "{amount}", "2"], 20_000_000 // scale, 0),
+        Workload("tight", [pairs, "tight", "{amount}"], 60_000_000 // scale, 1_000_000 // scale),
+        Workload("churn", [pairs, "churn", "{amount}"], 40_000_000 // scale, 1_000_000 // scale),
+        Workload("churn, 2 threads", [pairs, "churn", "{amount}", "2"], 40_000_000 // scale, 0),
         Workload("churn, 8 threads", [pairs, "churn", "{amount}", "8"], 20_000_000 // scale, 0),
-        Workload("deep30", [pairs, "deep", "{amount}"], 20_000_000 // scale, 1_000_000 // scale),
+        Workload("deep30", [pairs, "deep", "{amount}"], 40_000_000 // scale, 1_000_000 // scale),
         Workload("fragmenting", [os.path.join(bench, "fragment"), "{amount}"], 30 if not quick else 3, 0),
         Workload("python", [PYTHON, os.path.join(HERE, "python_work.py"), "{amount}"], 20 if not quick else 1,
-                 2 if not quick else 1, {"PYTHONMALLOC": "malloc", "PYTHONHASHSEED": "0"}),
+                 1, {"PYTHONMALLOC": "malloc", "PYTHONHASHSEED": "0"}),
         Workload("sqlite3", ["sqlite3", ":memory:"], 1, 1, input_file=sql),
-        Workload("perl", ["perl", os.path.join(HERE, "perl_work.pl"), "{amount}"], 70 if not quick else 3, 0,
+        Workload("perl", ["perl", os.path.join(HERE, "perl_work.pl"), "{amount}"], 40 if not quick else 3, 0,
                  {"PERL_HASH_SEED": "0"}),
         Workload("cc1plus", compiler_command(light=quick), 1, 0),
         Workload("cc1plus, light", compiler_command(light=True), 0, 1),
