@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Forks while four threads allocate, so that the child inherits whatever
+ * Forks while eight threads allocate, so that the child inherits whatever
  * state their samples were in. Each child allocates, forks once more and ends.
  *
  * torture: rate=64K
@@ -19,9 +19,9 @@ static void *allocate(void *unused)
 
 int main(void)
 {
-	pthread_t threads[4];
+	pthread_t threads[8];
 	int good = 0;
-	for (int i = 0; i < 4; i++)
+	for (int i = 0; i < 8; i++)
 		threads[i] = start(allocate, NULL);
 	for (int i = 0; i < 12; i++) {
 		pid_t child = fork();
@@ -41,7 +41,7 @@ int main(void)
 		good += WIFEXITED(status) && WEXITSTATUS(status) == 8;
 	}
 	__atomic_store_n(&stop, true, __ATOMIC_RELAXED);
-	for (int i = 0; i < 4; i++)
+	for (int i = 0; i < 8; i++)
 		pthread_join(threads[i], NULL);
 	printf("%d children and grandchildren ended well\n", good);
 	return 0;
