@@ -106,6 +106,10 @@ static void record(const struct heap *heap, struct thread_state *thread, void *a
 	    .thread = thread_number(thread, heap),
 	    .birth_ns = clock_read_ns(CLOCK_MONOTONIC),
 	};
+	/* The allocator gives nothing out twice: what is there under this address was freed by a way that we don't see.
+	 */
+	if (filter_test(address))
+		recorder_forget(address);
 	filter_mark(address);
 	if (!live_insert(heap, &entry)) {
 		filter_unmark(address);
