@@ -123,6 +123,7 @@ static bool file_map(struct seep_heap_view *view, int descriptor, uint64_t bytes
 	void *map = system_map(NULL, bytes, writable ? PROT_READ | PROT_WRITE : PROT_READ, MAP_SHARED, descriptor, 0);
 	if (system_failed(map))
 		return fault_fill(fault, 0, (long)map, "can't map the heap file");
+	system_advise(map, bytes, MADV_RANDOM); /* read-ahead would fill memory with what was never written */
 	*view = (struct seep_heap_view){.map = map, .bytes = bytes, .writable = writable};
 	return true;
 }
