@@ -117,6 +117,16 @@ fuzz: ## the readers of untrusted bytes under libFuzzer, FUZZ_SECONDS (600) each
 	tests/deps.sh build run test
 	BUILD=$(BUILD) bash tests/fuzz/run.sh
 
+.PHONY: soak
+soak: all ## real programs with the shim beside runs without: SOAK_ONLY=python
+	tests/deps.sh build run soak
+	BUILD=$(BUILD) tests/soak.sh
+
+.PHONY: model
+model: ## the ring's protocol in all interleavings, with spin
+	tests/deps.sh model
+	tests/model/run.sh
+
 .PHONY: check-unwinder
 check-unwinder: all unit ## a million stacks a program against libunwind, a minute of modules that come and go
 	tests/deps.sh test

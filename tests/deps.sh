@@ -4,7 +4,7 @@
 #
 #	tests/deps.sh GROUP...
 #
-# Groups: build (to compile), run (what libseep.so loads), demo, test, bench, accuracy, format. With
+# Groups: build (to compile), run (what libseep.so loads), demo, test, bench, accuracy, soak, model, format. With
 # everything in place it asks no network and changes nothing. Works as root, or with sudo.
 set -eu
 
@@ -24,6 +24,8 @@ packages_of() {
 		echo g++ valgrind libjemalloc2 google-perftools libgoogle-perftools4 heaptrack libunwind8
 		echo python3 sqlite3 perl redis-server redis-tools
 		;;
+	soak) echo python3 libpython3.11-testsuite perl nodejs redis-server redis-tools ;;
+	model) echo spin gcc libc6-dev ;;
 	format) echo clang-format-14 clang-format ;;
 	*)
 		echo "deps.sh: there is no group '$1'" >&2
