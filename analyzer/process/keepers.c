@@ -217,6 +217,7 @@ static void background_enter(void)
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	setsid();
+	signal(SIGTERM, SIG_DFL); /* a signal for whoever tidies up, no longer one for the program */
 	for (int descriptor = 0; null >= 0 && descriptor < 3; descriptor++)
 		dup2(null, descriptor);
 	close_range(3, ~0U, 0);

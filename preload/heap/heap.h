@@ -25,7 +25,15 @@ struct heap {
 	struct seep_heap_live *live[SEEP_LIVE_LEVELS];
 	_Atomic uint8_t *homes[SEEP_LIVE_LEVELS];
 	uint32_t capacity[SEEP_AREA_COUNT]; /* entries */
+	uint64_t
+	    pid_here; /* the program's number in the reader's pid namespace, where it is another; 0: the header's */
 };
+
+/* The number by which /proc knows the program. */
+static inline uint64_t heap_pid(const struct heap *heap)
+{
+	return heap->pid_here ? heap->pid_here : heap->header->pid;
+}
 
 /* Fills a zeroed header with what every heap file begins with: its name and version, one rate, and entry 0 of each area
  * taken, since it means "none". */

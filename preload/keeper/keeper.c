@@ -13,12 +13,14 @@
 #include "keeper/credentials.h"
 #include "keeper/maps.h"
 #include "keeper/memory.h"
+#include "keeper/namespace.h"
 #include "keeper/process.h"
 #include "keeper/request.h"
 #include "keeper/space.h"
 #include "keeper/take.h"
 
 #define FINISH_LOOK_NS 20000000
+#define NOBODY UINT32_MAX /* no process has this number */
 
 bool keeper_prepare(struct keeper *keeper, const struct heap *heap, const char *directory, bool in_target)
 {
@@ -36,6 +38,9 @@ bool keeper_prepare(struct keeper *keeper, const struct heap *heap, const char *
 	if (in_target) {
 		store_relaxed(&heap->header->pid_namespace, process_namespace());
 		store_relaxed(&heap->header->alive_ns, clock_read_ns(CLOCK_MONOTONIC));
+	} else if (namespace_is_foreign(heap->header)) {
+		uint64_t here = namespace_find(heap->header);
+		keeper->heap.pid_here = here ? here : NOBODY;
 	}
 	return error == 0;
 }
@@ -170,15 +175,26 @@ static bool keeper_complete(struct keeper *keeper)
 	return error == 0;
 }
 
+static bool program_is_alive(const struct keeper *keeper)
+{
+	const struct seep_heap_header *header = keeper->heap.header;
+	if (keeper->in_target)
+		return true;
+	if (keeper->heap.pid_here && keeper->heap.pid_here != NOBODY)
+		return process_exists(keeper->heap.pid_here, header->start_ticks);
+	return process_alive(header);
+}
+
 /* One round. False: time to leave. */
 static bool keeper_step(struct keeper *keeper, uint64_t now_ns, uint64_t *events)
 {
 	struct seep_heap_header *header = keeper->heap.header;
 	if (!lease_renew(&keeper->heap, &keeper->lease))
 		return false;
-	if (!keeper->in_target && ((keeper->leave && load_relaxed(keeper->leave)) || !process_alive(header)))
+	if ((keeper->leave && load_relaxed(keeper->leave)) || !program_is_alive(keeper))
 		return false;
-	store_relaxed(&header->alive_ns, now_ns);
+	if (keeper->heap.pid_here != NOBODY) /* who cannot see it must not say that it has */
+		store_relaxed(&header->alive_ns, now_ns);
 	*events = ring_fold(&keeper->heap, keeper->heap.capacity[SEEP_AREA_RING], false);
 	modules_look(keeper, now_ns);
 	memory_look(keeper, now_ns);

@@ -41,7 +41,7 @@ static bool maps_read(const struct heap *heap, uint32_t count, struct met *met)
 	char piece[2048];
 	struct text path = text_begin(piece, sizeof piece);
 	text_add(&path, "/proc/");
-	text_add_unsigned(&path, heap->header->pid);
+	text_add_unsigned(&path, heap_pid(heap));
 	text_add(&path, "/maps");
 	int descriptor = file_open(AT_FDCWD, piece, O_RDONLY, 0);
 	if (descriptor < 0)

@@ -61,7 +61,7 @@ static void proc_path(char *path, size_t size, uint64_t pid, const char *name)
 static bool read_status(const struct heap *heap, char status[static STATUS_BYTES])
 {
 	char path[48];
-	proc_path(path, sizeof path, heap->header->pid, "/status");
+	proc_path(path, sizeof path, heap_pid(heap), "/status");
 	return file_read_text(path, status, STATUS_BYTES) > 0;
 }
 
@@ -142,7 +142,7 @@ static void read_resource_limits(const struct heap *heap)
 		enum seep_memory_key key;
 	} known[] = {{"Max address space", SEEP_MEMORY_LIMIT_VIRTUAL}, {"Max data size", SEEP_MEMORY_LIMIT_DATA}};
 	char path[48], limits[2048];
-	proc_path(path, sizeof path, heap->header->pid, "/limits");
+	proc_path(path, sizeof path, heap_pid(heap), "/limits");
 	if (file_read_text(path, limits, sizeof limits) <= 0)
 		return;
 	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
@@ -165,7 +165,7 @@ bool memory_read_limit(const struct heap *heap)
 	bool version1, found = false;
 	uint64_t smallest = UINT64_MAX;
 	read_resource_limits(heap);
-	proc_path(path, sizeof path, heap->header->pid, "/cgroup");
+	proc_path(path, sizeof path, heap_pid(heap), "/cgroup");
 	if (file_read_text(path, cgroup, sizeof cgroup) <= 0 ||
 	    !memory_group_path(cgroup, &version1, group, sizeof group))
 		return false;

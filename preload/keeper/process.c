@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/syscall.h"
 #include "base/text.h"
+#include "keeper/namespace.h"
 
 #define PID_LIMIT (UINT64_C(1) << 31)
 #define STATE_FIELD 3 /* as proc(5) counts */
@@ -126,8 +127,11 @@ bool process_alive(const struct seep_heap_header *header)
 	uint8_t boot_id[16];
 	if (process_boot_id(boot_id) && memcmp(boot_id, header->boot_id, sizeof boot_id) != 0)
 		return false;
-	uint64_t theirs = load_relaxed(&header->pid_namespace);
-	if (theirs && theirs != process_namespace()) {
+	if (namespace_is_foreign(header)) {
+		if (namespace_find(header))
+			return true;
+		if (namespace_sees_all())
+			return false;
 		uint64_t seen_ns = load_relaxed(&header->alive_ns), now_ns = clock_read_ns(CLOCK_MONOTONIC);
 		return seen_ns && (seen_ns > now_ns || now_ns - seen_ns < PROCESS_FOREIGN_LIFE_NS);
 	}

@@ -11,7 +11,7 @@
 
 #include <seep/heap.h>
 
-/* A program in a pid namespace that we cannot look into counts as alive for this long after its keeper's last tick. */
+/* A program in a pid namespace that we cannot look into counts as alive for this long after it was last seen. */
 #define PROCESS_FOREIGN_LIFE_NS UINT64_C(10000000000)
 
 /* Inode of the calling process's pid namespace; 0: unknown. */

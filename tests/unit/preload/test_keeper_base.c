@@ -15,6 +15,7 @@
 #include "base/atomics.h"
 #include "base/text.h"
 #include "keeper/memory.h"
+#include "keeper/namespace.h"
 #include "keeper/process.h"
 #include "keeper/write.h"
 #include "record/describe.h"
@@ -196,12 +197,23 @@ static void in_another_pid_namespace_the_heartbeat_decides(void **state)
 	header.pid = 1u << 30; /* no such process here */
 	atomic_store(&header.pid_namespace, process_namespace() + 1);
 	atomic_store(&header.alive_ns, header.start_ns);
-	assert_true(process_alive(&header));
+	assert_int_equal(process_alive(&header), !namespace_sees_all()); /* where all is seen it has ended */
 	atomic_store(&header.alive_ns, header.start_ns - PROCESS_FOREIGN_LIFE_NS);
 	assert_false(process_alive(&header));
 	atomic_store(&header.pid_namespace, process_namespace());
 	atomic_store(&header.alive_ns, header.start_ns);
 	assert_false(process_alive(&header));
+}
+
+static void the_innermost_number_counts(void **state)
+{
+	(void)state;
+	assert_true(namespace_innermost_is("Name:\tx\nNSpid:\t4242\t17\t1\nNSpgid:\t1\n", 1));
+	assert_false(namespace_innermost_is("Name:\tx\nNSpid:\t4242\t17\t1\n", 17));
+	assert_false(namespace_innermost_is("Name:\tx\nNSpid:\t1\n", 1)); /* ours: no other namespace */
+	assert_false(namespace_innermost_is("Name:\tx\nNSpid:\t1\tx\n", 1));
+	assert_false(namespace_innermost_is("Name:\tx\n", 1));
+	assert_false(namespace_innermost_is("", 0));
 }
 
 int main(void)
@@ -216,6 +228,7 @@ int main(void)
 	    cmocka_unit_test(our_own_memory_is_read),
 	    cmocka_unit_test(a_process_is_alive_until_it_ends),
 	    cmocka_unit_test(in_another_pid_namespace_the_heartbeat_decides),
+	    cmocka_unit_test(the_innermost_number_counts),
 	};
 	return cmocka_run_group_tests_name("keeper_base", tests, NULL, NULL);
 }

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Programs of another pid namespace than ours, as in containers. Their number
+ * in the heap file is their own; /proc here knows them, if at all, by another
+ * one, and whoever has that number here is somebody else.
+ */
+#ifndef SEEP_KEEPER_NAMESPACE_H
+#define SEEP_KEEPER_NAMESPACE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <seep/heap.h>
+
+/* Does the program live in another pid namespace than we? */
+bool namespace_is_foreign(const struct seep_heap_header *header);
+
+/* The number that such a program has here; 0: it has ended, or cannot be seen from here. Looks through all of /proc. */
+uint64_t namespace_find(const struct seep_heap_header *header);
+
+/* Are we where every process can be seen? Then what is not found has ended. */
+bool namespace_sees_all(void);
+
+/* The parser behind it, on the text of /proc/PID/status, for tests. */
+bool namespace_innermost_is(const char *status, uint64_t pid);
+
+#endif
