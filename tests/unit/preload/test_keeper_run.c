@@ -109,8 +109,13 @@ static void the_exit_snapshot_holds_everything(void **state)
 	(void)state;
 	struct snapshot snapshot;
 	assert_int_equal(program_wait(program_start(allocates_a_little, 0)), 0);
-	assert_int_equal(directory_count(directory, ""), 2);
-	void *data = snapshot_load(directory, "000001.seep", &snapshot);
+	/* on a busy machine the keeper may look before the program ends, and take the high-water mark */
+	unsigned snapshots = (unsigned)directory_count(directory, ".seep");
+	char last[32];
+	assert_in_range(snapshots, 1, 2);
+	assert_int_equal(directory_count(directory, ""), 1 + snapshots);
+	snprintf(last, sizeof last, "%06u.seep", snapshots);
+	void *data = snapshot_load(directory, last, &snapshot);
 	assert_int_equal(snapshot.header->trigger, SEEP_TRIGGER_EXIT);
 	assert_int_equal(snapshot_site(&snapshot, 0x1001)->allocated.samples, 50);
 	assert_int_equal(snapshot.live_count, 50);
