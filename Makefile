@@ -118,9 +118,9 @@ fuzz: ## the readers of untrusted bytes under libFuzzer, FUZZ_SECONDS (600) each
 	BUILD=$(BUILD) bash tests/fuzz/run.sh
 
 .PHONY: soak
-soak: all ## real programs with the shim beside runs without: SOAK_ONLY=python
+soak: all ## real programs with the shim beside runs without: SOAK_ONLY=python, SOAK_PEERS=1
 	tests/deps.sh build run soak
-	BUILD=$(BUILD) tests/soak.sh
+	BUILD=$(BUILD) tests/soak/run.sh
 
 .PHONY: model
 model: ## the ring's protocol in all interleavings, with spin

@@ -1,0 +1,244 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Real programs with the shim beside themselves without it: the same results, the same exit status, no hang, nothing
+# left running, and recordings that `seep report` opens. docs/SOAK.md has the last run.
+#
+#	SOAK_ONLY="NAME..."      of programs/NAME.sh, these only
+#	SOAK_VARIANTS="NAME..."  of run-RATE (seep run), preload-RATE (LD_PRELOAD alone), jemalloc-RATE (seep run on jemalloc)
+#	SOAK_PEERS=1             the same with heaptrack and LeakSanitizer in place of seep
+#	SOAK_SHORT=1             only the programs that have a short selection, and of them that selection
+#	SOAK_KEEP=DIRECTORY      where what a run with a difference printed, and its recordings, are left
+#
+# A program is a script: `programs/NAME.sh WORKDIR PREFIX...`. PREFIX... is the command to put before the real program.
+# It prints results that are the same whenever they should be: a line each, "KEY<tab>RESULT" where it has many, and its
+# exit status is the real program's. WORKDIR is empty, and the same path in every run; TMPDIR is below it; $SOAK_CACHE
+# is a directory that lasts (something unpacked), $SOAK_SHORT as above. Lines at its top say what is special about it:
+#	# time limit: 240 s      bounds one run (60 s)
+#	# short: yes             it looks at $SOAK_SHORT, and takes 5 s at most then
+#	# allocator: own, WHY    no run over jemalloc
+#	# recordings: any, WHY   there may be none
+#
+# It is run twice without anything. Keys whose results differ between such runs are named as unstable and left out.
+set -u
+ROOT=$(cd "$(dirname "$0")/../.." && pwd)
+BUILD=$(realpath "${BUILD:-$ROOT/build}")
+SEEP=$BUILD/seep
+SHIM=$BUILD/libseep.so
+export PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8
+unset LD_PRELOAD MALLOC_CONF "${!SEEP_@}"
+programs=$ROOT/tests/soak/programs
+libraries=/usr/lib/x86_64-linux-gnu
+export SOAK_SHORT=${SOAK_SHORT:-} SOAK_CACHE=$BUILD/soak
+mkdir -p "$SOAK_CACHE"
+
+if [ -n "${SOAK_PEERS:-}" ]; then
+	variants=${SOAK_VARIANTS:-heaptrack lsan}
+elif [ -n "$SOAK_SHORT" ]; then
+	variants=${SOAK_VARIANTS:-run-4K preload-4K}
+else
+	variants=${SOAK_VARIANTS:-run-512K run-4K preload-4K jemalloc-4K}
+fi
+
+WORK=$(mktemp -d /tmp/soak.XXXXXX)
+passed=0 failed=0 mark=
+
+# The processes of the run under way that are still there, "PID NAME" each.
+still_running() {
+	local environment pid
+	[ -n "$mark" ] || return
+	for environment in $(grep -lsa "SOAK_MARK=$mark" /proc/[0-9]*/environ 2>/dev/null); do
+		pid=${environment#/proc/}
+		pid=${pid%/environ}
+		grep -qs '^State:.[^Z]' "/proc/$pid/status" && echo "$pid $(cat "/proc/$pid/comm" 2>/dev/null)"
+	done
+}
+
+end_what_is_left() {
+	still_running | while read -r pid _; do
+		kill -KILL "$pid" 2>/dev/null
+	done
+}
+
+clean_up() {
+	end_what_is_left
+	cd /
+	rm -rf "$WORK" 2>/dev/null || { sleep 1 && rm -rf "$WORK"; }
+}
+trap clean_up EXIT
+trap 'exit 143' TERM INT HUP
+
+header() { # NAME KEY: what a program says of itself at its top
+	sed -n '/^#/!q; s/^# '"$2"': *//p' "$programs/$1.sh"
+}
+
+# Runs a program once: out, err, status, left (what it left running) and seconds in a directory.
+run_once() { # NAME DIRECTORY PREFIX...
+	local name=$1 to=$2 begun=$SECONDS tries=0
+	shift 2
+	rm -rf "$WORK/w"
+	mkdir -p "$to" "$WORK/w/tmp"
+	mark=$$.$RANDOM$RANDOM
+	{ # the shell's own words about signals go nowhere
+		cd "$WORK/w" && TMPDIR=$WORK/w/tmp SOAK_MARK=$mark timeout -k 5 $((limit + 60)) bash "$programs/$name.sh" "$WORK/w" "$@" \
+			>"$to/out" 2>"$to/err" </dev/null
+		echo $? >"$to/status"
+	} 2>/dev/null
+	echo $((SECONDS - begun)) >"$to/seconds"
+	until still_running >"$to/left" && [ ! -s "$to/left" ] || [ $((tries += 1)) -gt 50 ]; do
+		sleep 0.1
+	done
+	end_what_is_left
+	cd "$WORK" || exit 1
+	LC_ALL=C sort "$to/out" >"$to/sorted"
+	cut -d' ' -f2- "$to/left" | sort -u >"$to/left.names"
+}
+
+# The keys of lines that are not in both runs.
+differing_keys() { # DIRECTORY DIRECTORY
+	LC_ALL=C comm -3 "$1/sorted" "$2/sorted" | sed 's/^\t//' | cut -f1 | LC_ALL=C sort -u
+}
+
+without_keys() { # KEYS FILE: the lines of a file whose key is not among them
+	awk -F '\t' 'FILENAME == ARGV[1] { gone[$1] = 1; next } !($1 in gone)' "$1" "$2"
+}
+
+# What is not as it should be in a run beside one without, a line each.
+complain_of_difference() { # ALONE WITH
+	local status
+	status=$(cat "$2/status")
+	case $status in
+	124 | 137) grep -qx "$status" "$WORK"/alone.[0-9]/status || echo "hangs: stopped after $(cat "$2/seconds") s" ;;
+	*) grep -qx "$status" "$WORK"/alone.[0-9]/status || [ "$status" = "$(cat "$1/status")" ] || echo "exit status $status, without $(cat "$1/status")" ;;
+	esac
+	diff -U0 --label without --label with <(without_keys "$WORK/unstable" "$1/out") <(without_keys "$WORK/unstable" "$2/out") | head -n 40
+	LC_ALL=C comm -13 "$1/left.names" "$2/left.names" | sed 's/^/left running: /'
+}
+
+# Whatever of a run's recordings is not as it should be; how many there are is left in $1/count.
+complain_of_recordings() { # DIRECTORY ANY
+	local recording count=0
+	for recording in "$1"/recordings/*/; do
+		[ -d "$recording" ] && count=$((count + 1))
+	done
+	echo $count >"$1/count"
+	[ $count -gt 0 ] || { [ -n "$2" ] || echo "no recording"; return; }
+	# shellcheck disable=SC2016
+	find "$1/recordings" -mindepth 1 -maxdepth 1 -type d -print0 | xargs -0 -P 2 -n 1 sh -c '
+		timeout 60 "$0" report --json --top=1 "$1" >"$1.json" 2>"$1.err" ||
+			echo "seep report exits with $? on $(basename "$1"): $(head -n 2 "$1.err")"' "$SEEP"
+	python3 - "$1/recordings" <<-'END'
+		import glob, json, os, sys
+		best = 0
+		for name in glob.glob(sys.argv[1] + "/*.json"):
+		    if os.path.getsize(name):
+		        best = max(best, json.load(open(name))["totals"]["alloc_bytes"] or 0)
+		if not best > 0:
+		    print("all recordings are empty")
+	END
+}
+
+# NAME LABEL COMPLAINTS DETAILS
+verdict() {
+	if [ -z "$3" ]; then
+		echo "ok - $1 $2: $4"
+		passed=$((passed + 1))
+	else
+		echo "not ok - $1 $2: $4"
+		printf '%s\n' "$3" | sed 's/^/# /'
+		failed=$((failed + 1))
+	fi
+}
+
+alone_once() { # NAME NUMBER
+	run_once "$1" "$WORK/alone.$2" timeout -k 5 "$limit"
+}
+
+compare() { # NAME VARIANT
+	local name=$1 variant=$2 rate=${2#*-} to=$WORK/with beside=$WORK/alone.1 label complaints details any known
+	rm -rf "$to"
+	mkdir -p "$to/recordings"
+	case $variant in
+	run-*) label="under seep run at $rate" && run_once "$name" "$to" timeout -k 5 "$limit" \
+		"$SEEP" run -r "$rate" -o "$to/recordings/%c.%p" -- ;;
+	preload-*) label="by LD_PRELOAD at $rate" && run_once "$name" "$to" timeout -k 5 "$limit" \
+		env LD_PRELOAD="$SHIM" SEEP_RATE="$rate" SEEP_OUTPUT="$to/recordings/%c.%p" ;;
+	jemalloc-*)
+		label="on jemalloc at $rate"
+		if [ -n "$(header "$name" allocator)" ]; then
+			echo "ok - $name $label # SKIP its allocator: $(header "$name" allocator)"
+			return
+		fi
+		# What jemalloc itself changes is not ours.
+		beside=$WORK/alone.jemalloc
+		run_once "$name" "$beside" timeout -k 5 "$limit" env LD_PRELOAD=$libraries/libjemalloc.so.2
+		run_once "$name" "$to" timeout -k 5 "$limit" \
+			"$SEEP" run -r "$rate" --allocator=jemalloc -o "$to/recordings/%c.%p" --
+		;;
+	heaptrack) label="under heaptrack" && run_once "$name" "$to" timeout -k 5 "$limit" \
+		env LD_PRELOAD=/usr/lib/heaptrack/libheaptrack_preload.so DUMP_HEAPTRACK_OUTPUT="$to/heaptrack.\$\$" ;;
+	lsan) label="under LeakSanitizer" && run_once "$name" "$to" timeout -k 5 "$limit" \
+		env LD_PRELOAD=$libraries/liblsan.so.0 LSAN_OPTIONS="exitcode=0:log_path=$to/lsan" ;;
+	*)
+		echo "soak: there is no variant '$variant'" >&2
+		exit 2
+		;;
+	esac
+	complaints=$(complain_of_difference "$beside" "$to")
+	known=$(wc -l <"$WORK/unstable")
+	if [ -n "$complaints" ]; then # a third run without may know better
+		[ -e "$WORK/alone.3" ] || alone_once "$name" 3
+		differing_keys "$WORK/alone.1" "$WORK/alone.3" | LC_ALL=C sort -u - "$WORK/unstable" -o "$WORK/unstable"
+		[ "$(wc -l <"$WORK/unstable")" -eq "$known" ] || say_what_is_unstable "$name"
+		complaints=$(complain_of_difference "$beside" "$to")
+	fi
+	details="$(wc -l <"$to/out") lines of results, exit $(cat "$to/status"), $(cat "$to/seconds") s"
+	case $variant in
+	run-* | preload-* | jemalloc-*)
+		any=$(header "$name" recordings | grep '^any')
+		complaints=$(
+			[ -z "$complaints" ] || printf '%s\n' "$complaints"
+			complain_of_recordings "$to" "$any"
+		)
+		details="$details, $(cat "$to/count") recordings${any:+ ($any)}"
+		;;
+	esac
+	[ ! -s "$WORK/unstable" ] || details="$details, $(wc -l <"$WORK/unstable") unstable left out"
+	verdict "$name" "$label" "$complaints" "$details"
+	if [ -n "$complaints" ] && [ -n "${SOAK_KEEP:-}" ]; then
+		mkdir -p "$SOAK_KEEP"
+		rm -rf "$SOAK_KEEP/$name.$variant"
+		cp -r "$to" "$SOAK_KEEP/$name.$variant" && cp "$beside/out" "$SOAK_KEEP/$name.$variant/out.without"
+	fi
+	rm -rf "$to"
+}
+
+say_what_is_unstable() { # NAME
+	[ ! -s "$WORK/unstable" ] || echo "# $1 is unstable by itself in: $(cut -c1-100 "$WORK/unstable" | paste -sd' ' | cut -c1-2000)"
+}
+
+soak() { # NAME
+	local name=$1 variant
+	limit=$(header "$name" 'time limit' | sed -n 's/^\([0-9]*\) s$/\1/p' | grep . || echo 60)
+	rm -rf "$WORK"/alone.*
+	alone_once "$name" 1
+	if [ ! -s "$WORK/alone.1/out" ]; then
+		verdict "$name" "without the shim" "no results: $(tail -n 5 "$WORK/alone.1/err")" "exit $(cat "$WORK/alone.1/status")"
+		return
+	fi
+	[ -n "$SOAK_SHORT" ] && ln -s alone.1 "$WORK/alone.2" || alone_once "$name" 2
+	differing_keys "$WORK/alone.1" "$WORK/alone.2" >"$WORK/unstable"
+	say_what_is_unstable "$name"
+	for variant in $variants; do
+		compare "$name" "$variant"
+	done
+}
+
+for name in ${SOAK_ONLY:-$(cd "$programs" && ls -- *.sh | sed 's/\.sh$//')}; do
+	if [ ! -e "$programs/$name.sh" ]; then
+		echo "soak: there is no program '$name'" >&2
+		exit 2
+	fi
+	[ -n "$SOAK_SHORT" ] && [ -z "$(header "$name" short)" ] || soak "$name"
+done
+echo "$passed passed, $failed failed"
+[ $passed -gt 0 ] && { [ $failed -eq 0 ] || [ -n "${SOAK_PEERS:-}" ]; }
