@@ -6,6 +6,7 @@
 
 #include "commands/argument.h"
 #include "commands/command.h"
+#include "commands/pair.h"
 #include "compare/choose.h"
 #include "compare/comparison.h"
 #include "compare/samples.h"
@@ -88,7 +89,6 @@ static int compare(const struct profile *before, const struct profile *after, co
 	const uint32_t top = request->top < UINT32_MAX ? (uint32_t)request->top : UINT32_MAX;
 	struct comparison comparison;
 	struct buffer out = {0};
-	struct error error;
 
 	comparison_build(&comparison, before, after, request->by);
 	if (request->json) {
@@ -98,9 +98,7 @@ static int compare(const struct profile *before, const struct profile *after, co
 		diff_text_render(&page, &comparison, top);
 	}
 	comparison_free(&comparison);
-	const bool written = buffer_write_file(&out, NULL, &error);
-	buffer_free(&out);
-	return written ? COMMAND_FINE : command_fail(&error);
+	return output_write(&out, NULL);
 }
 
 static int run(int argc, char **argv)
@@ -119,9 +117,13 @@ static int run(int argc, char **argv)
 		status =
 		    command_usage(&command_diff, "%s is the later one: give the earlier one first", before->source);
 	} else {
-		profile_symbolize(before, &request.symbols);
-		profile_symbolize(after, &request.symbols);
-		status = compare(before, after, &request);
+		enum call_value in_use = CALL_INUSE_SPACE;
+		status = pair_choose_value(&(struct pair){after, before}, true, &in_use);
+		if (status == COMMAND_FINE) {
+			profile_symbolize(before, &request.symbols);
+			profile_symbolize(after, &request.symbols);
+			status = compare(before, after, &request);
+		}
 	}
 	profile_free(before);
 	profile_free(after);

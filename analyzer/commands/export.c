@@ -1,18 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* seep export: a snapshot, or what changed since one, in the formats of other tools. */
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "commands/command.h"
+#include "commands/pair.h"
 #include "compare/comparison.h"
 #include "compare/inventory.h"
-#include "compare/samples.h"
 #include "export/export.h"
 #include "profile/profile.h"
 #include "render/diff_json.h"
 #include "render/folded.h"
-#include "render/quantity.h"
 #include "render/report_json.h"
 #include "tree/call_tree.h"
 
@@ -104,7 +102,7 @@ static void folded_write(struct buffer *out, const struct profile *now, const st
 }
 
 /* The documents of `report --json` and `diff --json`, whole. */
-static void json_write(struct buffer *out, const struct profile *now, const struct profile *base)
+static void json_write(struct buffer *out, const struct profile *now, const struct profile *base, enum call_value value)
 {
 	if (base) {
 		struct comparison comparison;
@@ -113,7 +111,7 @@ static void json_write(struct buffer *out, const struct profile *now, const stru
 		comparison_free(&comparison);
 	} else {
 		struct inventory inventory;
-		inventory_build(&inventory, now, GROUP_BY_SITE, ORDER_INUSE);
+		inventory_build(&inventory, now, GROUP_BY_SITE, inventory_order_of(value));
 		report_json_render(out, &inventory, UINT32_MAX);
 		inventory_free(&inventory);
 	}
@@ -137,48 +135,31 @@ static void document_write(struct buffer *out, const struct request *request, co
 		break;
 	case FORMAT_JSON:
 	case FORMAT_COUNT:
-		json_write(out, now, base);
+		json_write(out, now, base, request->value);
 		break;
 	}
-}
-
-static int export_to_file(const struct request *request, struct profile *now, struct profile *base)
-{
-	struct buffer out = {0};
-	struct error error;
-
-	if (base && profiles_are_same_process(base, now) && base->time_ns > now->time_ns)
-		return command_usage(&command_export, "%s is later than %s: --base is the earlier one", base->source,
-				     now->source);
-	profile_symbolize(now, &request->symbols);
-	if (base)
-		profile_symbolize(base, &request->symbols);
-	document_write(&out, request, now, base);
-	const bool written = buffer_write_file(&out, request->output, &error);
-	if (written && request->output && strcmp(request->output, "-") != 0)
-		fprintf(stderr, "seep: wrote %s (%s)\n", request->output, quantity_bytes((double)out.length).text);
-	buffer_free(&out);
-	return written ? COMMAND_FINE : command_fail(&error);
 }
 
 static int run(int argc, char **argv)
 {
 	struct request request = {.value = CALL_INUSE_SPACE};
-	struct profile *now, *base = NULL;
-	struct error error;
+	struct buffer out = {0};
+	struct pair pair;
 
 	int status = request_parse(&request, argc, argv);
+	if (status == COMMAND_FINE)
+		status = pair_open(&pair, &command_export, request.snapshot, request.base, &request.symbols);
 	if (status != COMMAND_FINE)
 		return status;
-	now = profile_open(request.snapshot, &error);
-	if (now && request.base)
-		base = profile_open(request.base, &error);
-	if (now && (base || !request.base))
-		status = export_to_file(&request, now, base);
-	else
-		status = command_fail(&error);
-	profile_free(now);
-	profile_free(base);
+	/* Of JSON's difference growth is the point. */
+	if (request.format == FORMAT_FOLDED || request.format == FORMAT_JSON)
+		status = pair_choose_value(
+		    &pair, request.value_given || (request.format == FORMAT_JSON && request.base), &request.value);
+	if (status == COMMAND_FINE) {
+		document_write(&out, &request, pair.now, pair.base);
+		status = output_write(&out, request.output);
+	}
+	pair_free(&pair);
 	return status;
 }
 

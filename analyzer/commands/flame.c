@@ -4,15 +4,13 @@
  * for other tools. The suffix of the output file says which.
  */
 #include <getopt.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "commands/command.h"
-#include "compare/samples.h"
+#include "commands/pair.h"
 #include "profile/profile.h"
 #include "render/flame.h"
 #include "render/folded.h"
-#include "render/quantity.h"
 #include "tree/call_tree.h"
 
 enum { OPTION_BASE = 256, OPTION_VALUE, OPTION_SYMBOLS };
@@ -30,6 +28,7 @@ enum format { FORMAT_SVG, FORMAT_HTML, FORMAT_FOLDED };
 struct request {
 	const char *snapshot, *base, *output;
 	enum call_value value;
+	bool value_given;
 	enum format format;
 	struct symbol_options symbols;
 };
@@ -67,6 +66,7 @@ static int request_parse(struct request *request, int argc, char **argv)
 			return command_usage(
 			    &command_flame,
 			    "--value=%s is not inuse_space, inuse_objects, alloc_space or alloc_objects", optarg);
+		request->value_given |= letter == OPTION_VALUE;
 	}
 	if (!format_parse(request->output, &request->format))
 		return command_usage(&command_flame, "-o %s ends in neither .svg nor .html nor .folded",
@@ -93,43 +93,23 @@ static void draw(struct buffer *out, const struct request *request, const struct
 	call_tree_free(tree);
 }
 
-static int draw_to_file(const struct request *request, struct profile *now, struct profile *base)
-{
-	struct buffer out = {0};
-	struct error error;
-
-	if (base && profiles_are_same_process(base, now) && base->time_ns > now->time_ns)
-		return command_usage(&command_flame, "%s is later than %s: --base is the earlier one", base->source,
-				     now->source);
-	profile_symbolize(now, &request->symbols);
-	if (base)
-		profile_symbolize(base, &request->symbols);
-	draw(&out, request, now, base);
-	bool written = buffer_write_file(&out, request->output, &error);
-	if (written && strcmp(request->output, "-") != 0)
-		fprintf(stderr, "seep: wrote %s (%s)\n", request->output, quantity_bytes((double)out.length).text);
-	buffer_free(&out);
-	return written ? COMMAND_FINE : command_fail(&error);
-}
-
 static int run(int argc, char **argv)
 {
 	struct request request = {.output = "flame.svg", .value = CALL_INUSE_SPACE};
-	struct profile *now, *base = NULL;
-	struct error error;
+	struct buffer out = {0};
+	struct pair pair;
 
 	int status = request_parse(&request, argc, argv);
+	if (status == COMMAND_FINE)
+		status = pair_open(&pair, &command_flame, request.snapshot, request.base, &request.symbols);
 	if (status != COMMAND_FINE)
 		return status;
-	now = profile_open(request.snapshot, &error);
-	if (now && request.base)
-		base = profile_open(request.base, &error);
-	if (now && (base || !request.base))
-		status = draw_to_file(&request, now, base);
-	else
-		status = command_fail(&error);
-	profile_free(now);
-	profile_free(base);
+	status = pair_choose_value(&pair, request.value_given, &request.value);
+	if (status == COMMAND_FINE) {
+		draw(&out, &request, pair.now, pair.base);
+		status = output_write(&out, request.output);
+	}
+	pair_free(&pair);
 	return status;
 }
 

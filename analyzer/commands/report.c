@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `seep report SNAPSHOT`: where the memory of one snapshot is. */
-#include <stdio.h>
 #include <unistd.h>
 
 #include "commands/argument.h"
 #include "commands/command.h"
+#include "commands/pair.h"
 #include "compare/inventory.h"
 #include "profile/profile.h"
 #include "render/modules_text.h"
@@ -34,7 +34,7 @@ struct request {
 	enum group_by by;
 	enum inventory_order order;
 	uint64_t top;
-	bool by_given, tree, modules, json;
+	bool by_given, order_given, tree, modules, json;
 	struct symbol_options symbols;
 };
 
@@ -51,6 +51,7 @@ static int request_parse(struct request *request, int argc, char **argv)
 		if (letter == OPTION_TOP && (!argument_parse_count(optarg, &request->top) || request->top == 0))
 			return command_usage(&command_report, "--top=%s is not a number from 1 up", optarg);
 		request->by_given |= letter == OPTION_BY;
+		request->order_given |= letter == OPTION_SORT;
 		request->tree |= letter == OPTION_TREE;
 		request->modules |= letter == OPTION_MODULES;
 		request->json |= letter == OPTION_JSON;
@@ -64,17 +65,21 @@ static int request_parse(struct request *request, int argc, char **argv)
 	return COMMAND_FINE;
 }
 
+/* An order that the profile has no values for: another instead of the default, else a fault. */
+static int order_choose(const struct pair *pair, struct request *request)
+{
+	enum call_value value = inventory_order_value(request->order);
+	const int status = pair_choose_value(pair, request->order_given, &value);
+
+	request->order = inventory_order_of(value);
+	return status;
+}
+
 static void render_tree(struct text_page *page, const struct profile *profile, enum inventory_order order)
 {
-	static const enum call_value values[ORDER_COUNT] = {
-	    [ORDER_INUSE] = CALL_INUSE_SPACE,
-	    [ORDER_OBJECTS] = CALL_INUSE_OBJECTS,
-	    [ORDER_ALLOCATED] = CALL_ALLOC_SPACE,
-	    [ORDER_ALLOCATIONS] = CALL_ALLOC_OBJECTS,
-	};
 	struct call_tree *tree = call_tree_build(profile, NULL);
 
-	call_tree_arrange(tree, values[order]);
+	call_tree_arrange(tree, inventory_order_value(order));
 	tree_text_render(page->out, tree, &(struct tree_text_options){page->columns, TREE_SHARE});
 	call_tree_free(tree);
 }
@@ -107,21 +112,22 @@ static int run(int argc, char **argv)
 {
 	struct request request = {0};
 	struct buffer out = {0};
-	struct error error;
+	struct pair pair;
 
-	const int status = request_parse(&request, argc, argv);
+	int status = request_parse(&request, argc, argv);
+	if (status == COMMAND_FINE)
+		status = pair_open(&pair, &command_report, command_only_operand(&command_report, argc, argv), NULL,
+				   &request.symbols);
 	if (status != COMMAND_FINE)
 		return status;
-	struct profile *profile = profile_open(command_only_operand(&command_report, argc, argv), &error);
-	if (!profile)
-		return command_fail(&error);
-	profile_symbolize(profile, &request.symbols);
-	struct text_page page = text_page_for(&out, STDOUT_FILENO);
-	render(&page, profile, &request);
-	const bool written = buffer_write_file(&out, NULL, &error);
-	buffer_free(&out);
-	profile_free(profile);
-	return written ? COMMAND_FINE : command_fail(&error);
+	status = order_choose(&pair, &request);
+	if (status == COMMAND_FINE) {
+		struct text_page page = text_page_for(&out, STDOUT_FILENO);
+		render(&page, pair.now, &request);
+		status = output_write(&out, NULL);
+	}
+	pair_free(&pair);
+	return status;
 }
 
 const struct command command_report = {

@@ -84,4 +84,10 @@ void comparison_build(struct comparison *comparison, const struct profile *befor
 		      enum group_by by);
 void comparison_free(struct comparison *comparison);
 
+/* Whether both have this value. Without bytes in use there is nothing to compare: callers see to those. */
+static inline bool comparison_has(const struct comparison *comparison, enum call_value value)
+{
+	return profile_has(comparison->before, value) && profile_has(comparison->after, value);
+}
+
 #endif

@@ -26,6 +26,28 @@ const char *inventory_order_name(enum inventory_order order)
 	return order_names[order];
 }
 
+static const enum call_value order_values[ORDER_COUNT] = {
+    [ORDER_INUSE] = CALL_INUSE_SPACE,
+    [ORDER_OBJECTS] = CALL_INUSE_OBJECTS,
+    [ORDER_ALLOCATED] = CALL_ALLOC_SPACE,
+    [ORDER_ALLOCATIONS] = CALL_ALLOC_OBJECTS,
+};
+
+enum call_value inventory_order_value(enum inventory_order order)
+{
+	return order_values[order];
+}
+
+enum inventory_order inventory_order_of(enum call_value value)
+{
+	enum inventory_order order = ORDER_INUSE;
+
+	for (int i = 0; i < ORDER_COUNT; i++)
+		if (order_values[i] == value)
+			order = (enum inventory_order)i;
+	return order;
+}
+
 double inventory_row_value(const struct inventory_row *row, enum inventory_order order)
 {
 	const struct seep_measure *measure = order <= ORDER_OBJECTS ? &row->in_use : &row->allocated;

@@ -19,6 +19,9 @@ enum inventory_order {
 
 /* "inuse", "objects", "allocated", "allocations"; false for any other text. */
 bool inventory_order_parse(const char *text, enum inventory_order *order);
+/* The value that an order goes by, and back. */
+enum call_value inventory_order_value(enum inventory_order order);
+enum inventory_order inventory_order_of(enum call_value value);
 const char *inventory_order_name(enum inventory_order order);
 
 struct inventory_row {

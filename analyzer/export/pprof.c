@@ -37,6 +37,7 @@ static const enum call_value value_order[CALL_VALUE_COUNT] = {CALL_ALLOC_OBJECTS
 struct writer {
 	struct pprof_tables tables;
 	struct buffer stack, values, sample, label;
+	uint32_t lacks;                   /* values that are not written, as profile.h has them */
 	double carried[CALL_VALUE_COUNT]; /* not yet written, less than one */
 };
 
@@ -52,12 +53,14 @@ static void head_append(struct writer *writer, const struct profile *now, const 
 	struct buffer *out = &writer->tables.out;
 
 	for (int i = 0; i < CALL_VALUE_COUNT; i++)
-		value_type_append(writer, PROFILE_SAMPLE_TYPE, call_value_name(value_order[i]),
-				  call_value_is_space(value_order[i]) ? "bytes" : "count");
+		if (!(writer->lacks >> value_order[i] & 1))
+			value_type_append(writer, PROFILE_SAMPLE_TYPE, call_value_name(value_order[i]),
+					  call_value_is_space(value_order[i]) ? "bytes" : "count");
 	value_type_append(writer, PROFILE_PERIOD_TYPE, "space", "bytes");
 	protobuf_unsigned(out, PROFILE_PERIOD, now->rate);
-	protobuf_unsigned(out, PROFILE_DEFAULT_SAMPLE_TYPE,
-			  pprof_text(&writer->tables, call_value_name(CALL_INUSE_SPACE)));
+	protobuf_unsigned(
+	    out, PROFILE_DEFAULT_SAMPLE_TYPE,
+	    pprof_text(&writer->tables, call_value_name(call_value_instead(CALL_INUSE_SPACE, writer->lacks))));
 	const uint64_t since_ns = base && base->time_ns > now->start_ns ? base->time_ns : now->start_ns;
 	const uint64_t age_ns = now->time_ns > now->start_ns ? now->time_ns - now->start_ns : 0;
 	if (now->start_unix_ns)
@@ -111,6 +114,8 @@ static void sample_append(struct writer *writer, const struct call_values *value
 
 	writer->values.length = 0;
 	for (int i = 0; i < CALL_VALUE_COUNT; i++) {
+		if (writer->lacks >> value_order[i] & 1)
+			continue;
 		/* Halves go up, so that what is carried (-0.5 or more) makes no value negative. */
 		const double exact = values->of[value_order[i]] + writer->carried[i], whole = floor(exact + 0.5);
 		writer->carried[i] = exact - whole;
@@ -149,7 +154,7 @@ static void rows_append(struct writer *writer, const struct export_rows *rows)
 
 void export_pprof_plain(struct buffer *out, const struct profile *now, const struct profile *base)
 {
-	struct writer writer = {0};
+	struct writer writer = {.lacks = now->lacks | (base ? base->lacks : 0)};
 	struct export_rows rows;
 
 	pprof_tables_open(&writer.tables);

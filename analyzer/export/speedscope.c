@@ -145,9 +145,11 @@ static void profile_write(struct writer *writer, enum call_value value, enum dir
 	buffer_free(&name);
 }
 
-static void document_write(struct writer *writer, const struct profile *now, bool is_difference)
+static void document_write(struct writer *writer, const struct profile *now, const struct profile *base)
 {
 	struct json *json = &writer->json;
+	const bool is_difference = base != NULL;
+	const uint32_t lacks = now->lacks | (base ? base->lacks : 0);
 
 	json_begin_object(json);
 	json_key(json, "$schema");
@@ -162,6 +164,8 @@ static void document_write(struct writer *writer, const struct profile *now, boo
 	json_key(json, "profiles");
 	json_begin_array(json);
 	for (int value = 0; value < CALL_VALUE_COUNT; value++) {
+		if (lacks >> value & 1)
+			continue;
 		profile_write(writer, value, is_difference ? DIRECTION_GREW : DIRECTION_ALL);
 		if (is_difference)
 			profile_write(writer, value, DIRECTION_SHRANK);
@@ -179,7 +183,7 @@ void export_speedscope(struct buffer *out, const struct profile *now, const stru
 	writer.stacks = memory_allocate((size_t)writer.rows.count + 1, sizeof *writer.stacks);
 	for (uint32_t i = 0; i < writer.rows.count; i++)
 		stack_fill(&writer, &writer.stacks[i], &writer.rows.rows[i]);
-	document_write(&writer, now, base != NULL);
+	document_write(&writer, now, base);
 	for (uint32_t i = 0; i < writer.rows.count; i++)
 		buffer_free(&writer.stacks[i]);
 	free(writer.stacks);

@@ -182,6 +182,21 @@ static void build_sites(struct builder *builder)
 	map_free(known);
 }
 
+static uint32_t lacks_from(uint32_t raw)
+{
+	static const enum raw_value values[CALL_VALUE_COUNT] = {
+	    [CALL_INUSE_SPACE] = RAW_INUSE_SPACE,
+	    [CALL_INUSE_OBJECTS] = RAW_INUSE_OBJECTS,
+	    [CALL_ALLOC_SPACE] = RAW_ALLOC_SPACE,
+	    [CALL_ALLOC_OBJECTS] = RAW_ALLOC_OBJECTS,
+	};
+	uint32_t lacks = 0;
+
+	for (int i = 0; i < CALL_VALUE_COUNT; i++)
+		lacks |= (uint32_t)((raw & values[i]) != 0) << i;
+	return lacks;
+}
+
 struct profile *profile_from_raw(struct raw_profile *raw, const char *name)
 {
 	struct profile *profile = profile_create();
@@ -196,6 +211,7 @@ struct profile *profile_from_raw(struct raw_profile *raw, const char *name)
 	if (strcmp(raw->format, "jemalloc") == 0)
 		profile->allocator = "jemalloc";
 	profile->rate = raw->rate;
+	profile->lacks = lacks_from(raw->lacks);
 	build_modules(&builder);
 	build_locations(&builder);
 	build_sites(&builder);

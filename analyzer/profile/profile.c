@@ -49,6 +49,16 @@ void profile_measure_add(struct seep_measure *measure, const struct seep_measure
 	sum_add(&measure->objects, &more->objects);
 }
 
+enum call_value call_value_instead(enum call_value value, uint32_t lacks)
+{
+	static const enum call_value preferred[] = {CALL_INUSE_SPACE, CALL_ALLOC_SPACE, CALL_INUSE_OBJECTS,
+						    CALL_ALLOC_OBJECTS};
+
+	for (size_t i = 0; (lacks >> value & 1) && i < sizeof preferred / sizeof *preferred; i++)
+		value = preferred[i];
+	return value;
+}
+
 void profile_totals(const struct profile *profile, struct profile_totals *totals)
 {
 	*totals = (struct profile_totals){0};

@@ -38,6 +38,19 @@ struct profile_module {
 	bool has_lines;        /* DWARF line tables were found */
 };
 
+/* What is counted: the four kinds that pprof knows too. */
+enum call_value { CALL_INUSE_SPACE, CALL_INUSE_OBJECTS, CALL_ALLOC_SPACE, CALL_ALLOC_OBJECTS, CALL_VALUE_COUNT };
+
+static inline bool call_value_is_space(enum call_value value)
+{
+	return value == CALL_INUSE_SPACE || value == CALL_ALLOC_SPACE;
+}
+
+static inline bool call_value_is_in_use(enum call_value value)
+{
+	return value == CALL_INUSE_SPACE || value == CALL_INUSE_OBJECTS;
+}
+
 /* One address in one module, shared by all stacks that pass through it. */
 struct profile_location {
 	uint32_t module;
@@ -82,6 +95,7 @@ struct profile {
 	uint64_t start_unix_ns;
 	uint64_t interval_ns;
 	uint64_t rate;         /* 0: the source has no rate, so no intervals can be given */
+	uint32_t lacks;        /* bit v: the source does not have enum call_value v, which is 0 in every site then */
 	uint64_t pid, parent_pid, start_ticks;
 	uint8_t boot_id[16];
 	const char *command, *executable, *arguments, *host, *allocator, *allocator_path, *unwinder, *bypassed;
@@ -121,6 +135,15 @@ struct symbol_options {
 	const char *directory; /* of debug files given by hand, or NULL */
 };
 void profile_symbolize(struct profile *profile, const struct symbol_options *options);
+
+/* Whether the source has this value at all. */
+static inline bool profile_has(const struct profile *profile, enum call_value value)
+{
+	return !(profile->lacks >> value & 1);
+}
+
+/* The value itself unless it is among `lacks`; else bytes that are not, else objects. */
+enum call_value call_value_instead(enum call_value value, uint32_t lacks);
 
 /* Sums over all sites. */
 struct profile_totals {

@@ -23,6 +23,9 @@ struct reader {
 	size_t line_offset;
 	struct line line;
 	struct error *error;
+	bool has_allocated; /* a stack has a count of all that was allocated */
+	bool has_freed;     /* which is not that of what is in use */
+	bool is_heap_sample;
 };
 
 struct counts {
@@ -122,6 +125,8 @@ static void stack_add(struct reader *reader, struct raw_stack *stack, const stru
 {
 	struct raw_profile *raw = reader->raw;
 
+	reader->has_allocated |= counts->allocated_objects > 0;
+	reader->has_freed |= counts->allocated_objects != counts->objects;
 	stack->in_use = raw_measure((double)counts->objects, (double)counts->bytes, raw->rate);
 	stack->allocated = raw_measure((double)counts->allocated_objects, (double)counts->allocated_bytes, raw->rate);
 	ARRAY_RESERVE(raw->stacks, raw->stack_count, raw->stack_capacity);
@@ -227,6 +232,7 @@ static bool gperftools_head_read(struct reader *reader)
 	if (!take_number(&reader->line, 10, &number) || number < 1u + is_old)
 		return fault(reader, "the head names no sample rate");
 	raw->rate = is_old ? number / 2 : number;
+	reader->is_heap_sample = !is_old;
 	return true;
 }
 
@@ -267,5 +273,11 @@ bool heap_text_read(struct raw_profile *raw, const char *name, const char *data,
 	if (!line_next(&reader))
 		return fault(&reader, "the file is empty");
 	struct line start = reader.line;
-	return take(&start, "heap_v2/") ? jemalloc_read(&reader) : gperftools_read(&reader);
+	if (!(take(&start, "heap_v2/") ? jemalloc_read(&reader) : gperftools_read(&reader)))
+		return false;
+	/* jemalloc counts it only with prof_accum:true; what is in use was allocated, so it can't be a true 0. And
+	 * tcmalloc's sample of the heap has what is in use in both places. */
+	if (raw->stack_count && (!reader.has_allocated || (reader.is_heap_sample && !reader.has_freed)))
+		raw->lacks = RAW_ALLOC_SPACE | RAW_ALLOC_OBJECTS;
+	return true;
 }

@@ -360,10 +360,20 @@ static bool walk(struct reader *reader, const struct walk *wanted, size_t count)
 
 static bool heap_values_known(struct reader *reader)
 {
-	for (int i = 0; i < HEAP_VALUES; i++)
-		if (reader->column[i] >= 0)
-			return true;
-	return fault_at(reader, reader->data, "this profile is none of a heap: no sample type is of inuse or alloc");
+	static const enum raw_value values[HEAP_VALUES] = {
+	    [HEAP_ALLOC_OBJECTS] = RAW_ALLOC_OBJECTS,
+	    [HEAP_ALLOC_SPACE] = RAW_ALLOC_SPACE,
+	    [HEAP_INUSE_OBJECTS] = RAW_INUSE_OBJECTS,
+	    [HEAP_INUSE_SPACE] = RAW_INUSE_SPACE,
+	};
+	bool known = false;
+
+	for (int i = 0; i < HEAP_VALUES; i++) {
+		known |= reader->column[i] >= 0;
+		reader->raw->lacks |= reader->column[i] < 0 ? (uint32_t)values[i] : 0;
+	}
+	return known ||
+	       fault_at(reader, reader->data, "this profile is none of a heap: no sample type is of inuse or alloc");
 }
 
 static bool profile_read(struct reader *reader)

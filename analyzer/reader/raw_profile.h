@@ -54,6 +54,13 @@ struct raw_stack {
 	struct seep_measure in_use, allocated;
 };
 
+enum raw_value {
+	RAW_INUSE_SPACE = 1 << 0,
+	RAW_INUSE_OBJECTS = 1 << 1,
+	RAW_ALLOC_SPACE = 1 << 2,
+	RAW_ALLOC_OBJECTS = 1 << 3,
+};
+
 struct raw_profile { /* zero-initialise */
 	struct string_pool *strings;
 	struct raw_mapping *mappings;
@@ -69,6 +76,7 @@ struct raw_profile { /* zero-initialise */
 	struct map *by_address; /* of locations without names: address -> index + 1 */
 	uint64_t rate;          /* 0: not known */
 	const char *format;     /* "jemalloc", ... */
+	uint32_t lacks;         /* what it does not count, which is 0 in every stack: of enum raw_value */
 };
 
 void raw_profile_free(struct raw_profile *raw);

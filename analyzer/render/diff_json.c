@@ -28,11 +28,12 @@ static void json_growth(struct json *json, const struct comparison *comparison, 
 	json_known(json, "growth_bytes", row->growth_bytes, true);
 	json_known(json, "growth_low", row->bytes.low, known);
 	json_known(json, "growth_high", row->bytes.high, known);
-	json_known(json, "growth_objects", row->growth_objects, true);
+	json_known(json, "growth_objects", row->growth_objects, comparison_has(comparison, CALL_INUSE_OBJECTS));
 	json_known(json, "growth_objects_low", row->objects.low, known);
 	json_known(json, "growth_objects_high", row->objects.high, known);
 	json_known(json, "before_bytes", sum_estimate(&row->before.bytes), true);
-	json_known(json, "before_objects", sum_estimate(&row->before.objects), true);
+	json_known(json, "before_objects", sum_estimate(&row->before.objects),
+		   profile_has(comparison->before, CALL_INUSE_OBJECTS));
 	json_real_or_null(json, "p", row->p);
 }
 
@@ -51,6 +52,7 @@ static void json_row(struct json *json, const struct comparison *comparison, con
 {
 	const struct json_site site = {
 	    .group = &comparison->groups.groups[row->group],
+	    .values_of = comparison->after,
 	    .in_use = &row->after,
 	    .allocated = &row->allocated,
 	    .in_use_bytes = row->after_bytes,
@@ -79,12 +81,8 @@ static void json_totals(struct json *json, const struct comparison *comparison)
 
 	json_key(json, "totals");
 	json_begin_object(json);
-	json_known(json, "inuse_bytes", sum_estimate(&total->after.bytes), true);
-	json_known(json, "inuse_low", total->after_bytes.low, comparison->has_intervals);
-	json_known(json, "inuse_high", total->after_bytes.high, comparison->has_intervals);
-	json_known(json, "inuse_objects", sum_estimate(&total->after.objects), true);
-	json_known(json, "alloc_bytes", sum_estimate(&total->allocated.bytes), true);
-	json_known(json, "alloc_objects", sum_estimate(&total->allocated.objects), true);
+	json_values(json, comparison->after, &total->after, &total->allocated,
+		    comparison->has_intervals ? &total->after_bytes : NULL);
 	json_growth(json, comparison, total);
 	json_churn(json, &total->churn);
 	json_known(json, "sites", comparison->count, true);

@@ -74,7 +74,9 @@ static void add_growth_row(struct table *table, const struct comparison *compari
 		table_set(table, CELL_INTERVAL, STYLE_PLAIN, "-");
 	}
 	table_set(table, CELL_SHARE, STYLE_PLAIN, quantity_share(fabs(row->growth_bytes), whole).text);
-	table_set(table, CELL_OBJECTS, STYLE_PLAIN, quantity_signed_count(row->growth_objects).text);
+	table_set(table, CELL_OBJECTS, STYLE_PLAIN,
+		  comparison_has(comparison, CALL_INUSE_OBJECTS) ? quantity_signed_count(row->growth_objects).text
+								 : "-");
 	if (table->cell_count > CELL_Q)
 		table_set(table, CELL_Q, STYLE_PLAIN, q);
 }

@@ -50,7 +50,7 @@ static void amount_append(struct buffer *out, const struct profile *profile, enu
 {
 	struct profile_totals totals;
 	bool space = call_value_is_space(value);
-	bool in_use = value == CALL_INUSE_SPACE || value == CALL_INUSE_OBJECTS;
+	bool in_use = call_value_is_in_use(value);
 
 	profile_totals(profile, &totals);
 	const struct seep_measure *measure = in_use ? &totals.in_use : &totals.allocated;
@@ -82,7 +82,7 @@ static struct buffer *line_add(struct buffer *lines, unsigned *count)
 static void samples_append(struct buffer *out, const struct profile *profile, enum call_value value)
 {
 	struct profile_totals totals;
-	bool in_use = value == CALL_INUSE_SPACE || value == CALL_INUSE_OBJECTS;
+	bool in_use = call_value_is_in_use(value);
 
 	profile_totals(profile, &totals);
 	uint64_t samples = in_use ? totals.in_use.samples : totals.allocated.samples;
@@ -148,7 +148,7 @@ static void growth_append(struct buffer *out, enum call_value value, const struc
 	bool space = call_value_is_space(value);
 
 	buffer_append_text(out, signed_quantity(value, change).text);
-	if (value == CALL_ALLOC_SPACE || value == CALL_ALLOC_OBJECTS)
+	if (!call_value_is_in_use(value))
 		return;
 	comparison_build(&comparison, base, now, GROUP_BY_MODULE);
 	if (comparison.has_intervals) {

@@ -176,7 +176,8 @@ static void write_memory(struct text_page *page, const struct profile *profile, 
 	double counted = 0, counted_before = 0;
 
 	add_memory(&line, "RSS", SEEP_MEMORY_RSS, profile, before);
-	line_add(&line, "samples in use %s", samples);
+	if (*samples)
+		line_add(&line, "samples in use %s", samples);
 	add_account(&line, profile, before);
 	add_memory(&line, "swap", SEEP_MEMORY_SWAP, profile, NULL);
 	/* The check on ourselves: what the countdowns saw, byte by byte, beside what the samples make of it. */
@@ -279,14 +280,16 @@ void head_write_report(struct text_page *page, const struct inventory *inventory
 	const double in_use = sum_estimate(&inventory->total.in_use.bytes);
 	struct buffer moment = {0};
 	struct line line = {0};
-	char samples[80];
+	char samples[80] = "";
 
 	add_program(&line, profile);
 	append_moment(&moment, profile);
 	line_add(&line, "%s", moment.data);
 	add_rate(&line, profile);
 	line_write(&line, page, "program", ", ");
-	if (inventory->has_intervals) {
+	if (!profile_has(profile, CALL_INUSE_SPACE)) {
+		/* Nothing is said. */
+	} else if (inventory->has_intervals) {
 		const struct estimate_text text = estimate_bytes(in_use, inventory->total.in_use_bytes);
 		snprintf(samples, sizeof samples, "%s %s", text.value, text.interval);
 	} else {

@@ -63,6 +63,7 @@ static void json_row(struct json *json, const struct leaks *leaks, const struct 
 	const bool known = leaks->reference->rate > 0;
 	const struct json_site site = {
 	    .group = &leaks->groups.groups[row->group],
+	    .values_of = leaks->reference,
 	    .in_use = &row->in_use,
 	    .allocated = &row->allocated,
 	    .in_use_bytes = row->in_use_bytes,

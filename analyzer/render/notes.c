@@ -3,6 +3,7 @@
 #include "render/notes.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/memory.h"
 
@@ -44,7 +45,7 @@ static const struct {
 struct buffer *notes_of(const struct profile *profile, size_t *count)
 {
 	struct buffer *notes = memory_allocate(
-	    sizeof status_notes / sizeof *status_notes + sizeof flag_notes / sizeof *flag_notes + 1, sizeof *notes);
+	    sizeof status_notes / sizeof *status_notes + sizeof flag_notes / sizeof *flag_notes + 2, sizeof *notes);
 
 	*count = 0;
 	if (profile->bypassed && *profile->bypassed)
@@ -64,6 +65,10 @@ struct buffer *notes_of(const struct profile *profile, size_t *count)
 		if (profile->flags & flag_notes[i].flag)
 			buffer_append_text(&notes[(*count)++], flag_notes[i].text);
 	}
+	if (!profile_has(profile, CALL_ALLOC_SPACE) && strcmp(profile->allocator, "jemalloc") == 0)
+		buffer_append_text(&notes[(*count)++],
+				   "how much was allocated in all is not in this dump; jemalloc counts "
+				   "it with prof_accum:true");
 	return notes;
 }
 

@@ -198,15 +198,24 @@ static void json_stack(struct json *json, const struct group *group, enum group_
 	json_end_array(json);
 }
 
+void json_values(struct json *json, const struct profile *of, const struct seep_measure *in_use,
+		 const struct seep_measure *allocated, const struct interval *in_use_bytes)
+{
+	const bool has_interval = in_use_bytes && profile_has(of, CALL_INUSE_SPACE);
+
+	json_known(json, "inuse_bytes", sum_estimate(&in_use->bytes), profile_has(of, CALL_INUSE_SPACE));
+	json_known(json, "inuse_low", has_interval ? in_use_bytes->low : 0, has_interval);
+	json_known(json, "inuse_high", has_interval ? in_use_bytes->high : 0, has_interval);
+	json_known(json, "inuse_objects", sum_estimate(&in_use->objects), profile_has(of, CALL_INUSE_OBJECTS));
+	json_known(json, "alloc_bytes", sum_estimate(&allocated->bytes), profile_has(of, CALL_ALLOC_SPACE));
+	json_known(json, "alloc_objects", sum_estimate(&allocated->objects), profile_has(of, CALL_ALLOC_OBJECTS));
+}
+
 void json_site_fields(struct json *json, const struct json_site *site, enum group_by by)
 {
 	json_hexadecimal(json, "id", "%016llx", site->group->key);
-	json_known(json, "inuse_bytes", sum_estimate(&site->in_use->bytes), true);
-	json_known(json, "inuse_low", site->in_use_bytes.low, site->has_interval);
-	json_known(json, "inuse_high", site->in_use_bytes.high, site->has_interval);
-	json_known(json, "inuse_objects", sum_estimate(&site->in_use->objects), true);
-	json_known(json, "alloc_bytes", sum_estimate(&site->allocated->bytes), true);
-	json_known(json, "alloc_objects", sum_estimate(&site->allocated->objects), true);
+	json_values(json, site->values_of, site->in_use, site->allocated,
+		    site->has_interval ? &site->in_use_bytes : NULL);
 	json_count_field(json, "samples", site->in_use->samples);
 	if (by != GROUP_BY_SITE)
 		json_count_field(json, "sites", site->group->site_count);

@@ -6,21 +6,24 @@
 #include "render/profile_json.h"
 #include "statistics/measure.h"
 
+static void json_allocated_interval(struct json *json, const struct inventory *inventory,
+				    const struct inventory_row *row)
+{
+	const bool known = inventory->has_intervals && profile_has(inventory->profile, CALL_ALLOC_SPACE);
+
+	json_known(json, "alloc_low", row->allocated_bytes.low, known);
+	json_known(json, "alloc_high", row->allocated_bytes.high, known);
+}
+
 static void json_totals(struct json *json, const struct inventory *inventory)
 {
 	const struct inventory_row *total = &inventory->total;
-	const bool known = inventory->has_intervals;
 
 	json_key(json, "totals");
 	json_begin_object(json);
-	json_known(json, "inuse_bytes", sum_estimate(&total->in_use.bytes), true);
-	json_known(json, "inuse_low", total->in_use_bytes.low, known);
-	json_known(json, "inuse_high", total->in_use_bytes.high, known);
-	json_known(json, "inuse_objects", sum_estimate(&total->in_use.objects), true);
-	json_known(json, "alloc_bytes", sum_estimate(&total->allocated.bytes), true);
-	json_known(json, "alloc_low", total->allocated_bytes.low, known);
-	json_known(json, "alloc_high", total->allocated_bytes.high, known);
-	json_known(json, "alloc_objects", sum_estimate(&total->allocated.objects), true);
+	json_values(json, inventory->profile, &total->in_use, &total->allocated,
+		    inventory->has_intervals ? &total->in_use_bytes : NULL);
+	json_allocated_interval(json, inventory, total);
 	json_known(json, "inuse_samples", (double)total->in_use.samples, true);
 	json_known(json, "alloc_samples", (double)total->allocated.samples, true);
 	json_known(json, "sites", inventory->count, true);
@@ -31,6 +34,7 @@ static void json_row(struct json *json, const struct inventory *inventory, const
 {
 	const struct json_site site = {
 	    .group = &inventory->groups.groups[row->group],
+	    .values_of = inventory->profile,
 	    .in_use = &row->in_use,
 	    .allocated = &row->allocated,
 	    .in_use_bytes = row->in_use_bytes,
@@ -39,8 +43,7 @@ static void json_row(struct json *json, const struct inventory *inventory, const
 
 	json_begin_object(json);
 	json_site_fields(json, &site, inventory->groups.by);
-	json_known(json, "alloc_low", row->allocated_bytes.low, inventory->has_intervals);
-	json_known(json, "alloc_high", row->allocated_bytes.high, inventory->has_intervals);
+	json_allocated_interval(json, inventory, row);
 	json_end_object(json);
 }
 

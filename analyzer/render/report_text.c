@@ -23,23 +23,28 @@ static void add_row(struct table *table, const struct inventory *inventory, cons
 	const bool by_allocated = inventory->order >= ORDER_ALLOCATED;
 	const struct seep_measure *shown = by_allocated ? &row->allocated : &row->in_use;
 	const struct seep_measure *other = by_allocated ? &row->in_use : &row->allocated;
+	const bool has_bytes = profile_has(inventory->profile, by_allocated ? CALL_ALLOC_SPACE : CALL_INUSE_SPACE);
+	const bool has_objects =
+	    profile_has(inventory->profile, by_allocated ? CALL_ALLOC_OBJECTS : CALL_INUSE_OBJECTS);
+	const bool has_other = profile_has(inventory->profile, by_allocated ? CALL_INUSE_SPACE : CALL_ALLOC_SPACE);
 	const double bytes = sum_estimate(&shown->bytes);
 	const struct quantity share = quantity_share(inventory_row_value(row, inventory->order),
 						     inventory_row_value(&inventory->total, inventory->order));
 
 	table_add_row(table);
-	if (inventory->has_intervals) {
+	if (inventory->has_intervals && has_bytes) {
 		const struct estimate_text text =
 		    estimate_bytes(bytes, by_allocated ? row->allocated_bytes : row->in_use_bytes);
 		table_set(table, CELL_BYTES, STYLE_STRONG, text.value);
 		table_set(table, CELL_INTERVAL, STYLE_PLAIN, text.interval);
 	} else {
-		table_set(table, CELL_BYTES, STYLE_STRONG, quantity_bytes(bytes).text);
+		table_set(table, CELL_BYTES, STYLE_STRONG, has_bytes ? quantity_bytes(bytes).text : "-");
 		table_set(table, CELL_INTERVAL, STYLE_PLAIN, "-");
 	}
 	table_set(table, CELL_SHARE, STYLE_PLAIN, share.text);
-	table_set(table, CELL_OBJECTS, STYLE_PLAIN, quantity_count(sum_estimate(&shown->objects)).text);
-	table_set(table, CELL_OTHER, STYLE_PLAIN, quantity_bytes(sum_estimate(&other->bytes)).text);
+	table_set(table, CELL_OBJECTS, STYLE_PLAIN,
+		  has_objects ? quantity_count(sum_estimate(&shown->objects)).text : "-");
+	table_set(table, CELL_OTHER, STYLE_PLAIN, has_other ? quantity_bytes(sum_estimate(&other->bytes)).text : "-");
 }
 
 /* Rows that have nothing of what the table is ordered by say nothing. */

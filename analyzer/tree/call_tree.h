@@ -19,9 +19,6 @@
 
 #include "profile/profile.h"
 
-/* What is counted: the four kinds that pprof knows too. */
-enum call_value { CALL_INUSE_SPACE, CALL_INUSE_OBJECTS, CALL_ALLOC_SPACE, CALL_ALLOC_OBJECTS, CALL_VALUE_COUNT };
-
 /* In a tree of two profiles; a tree of one has all zero in CALL_BASE. */
 enum call_side { CALL_NOW, CALL_BASE, CALL_SIDE_COUNT };
 
@@ -83,16 +80,10 @@ void call_tree_arrange(struct call_tree *tree, enum call_value value);
 bool call_value_parse(const char *text, enum call_value *value);
 const char *call_value_name(enum call_value value);
 
-static inline bool call_value_is_space(enum call_value value)
-{
-	return value == CALL_INUSE_SPACE || value == CALL_ALLOC_SPACE;
-}
-
 /* The profile's value of a measure. */
 static inline double call_value_of(const struct profile_site *site, enum call_value value)
 {
-	const struct seep_measure *measure =
-	    value == CALL_INUSE_SPACE || value == CALL_INUSE_OBJECTS ? &site->in_use : &site->allocated;
+	const struct seep_measure *measure = call_value_is_in_use(value) ? &site->in_use : &site->allocated;
 	const struct seep_sum *sum = call_value_is_space(value) ? &measure->bytes : &measure->objects;
 
 	return sum->uncertain + sum->certain;

@@ -213,6 +213,19 @@ other=$(ls dump.*.f.heap | grep -v "^$dump_last\$" | head -n 1)
 check_equal "sites of two runs are matched wherever they were loaded" True \
 	"$(json_get runs.json "abs(d['sites'][0]['growth_bytes']) < 0.2 * d['totals']['inuse_bytes']")"
 
+# Without prof_accum it does not count what was allocated in all.
+echo go | LD_PRELOAD=libjemalloc.so.2 MALLOC_CONF=prof:true,lg_prof_sample:14,prof_final:true,prof_prefix:"$WORK/plain" ./program >/dev/null
+plain=$(ls plain.*.f.heap)
+check_equal "what a dump does not count is null" "None None True" \
+	"$("$SEEP" report --json "$plain" >plain.json; json_get plain.json "' '.join(str(x) for x in (d['totals']['alloc_bytes'], d['sites'][0]['alloc_objects'], d['totals']['inuse_bytes'] > 0))")"
+text=$("$SEEP" report "$plain")
+check_match "and a dash in text" '^[0-9.]+ MiB \[.*\] +100.0 % +[0-9.,k ]+  +-  in all' "$text"
+check_match "with what to do about it" 'prof_accum:true' "$(tr -s ' \n' ' ' <<<"$text")"
+for command in "report --sort=allocated" "report --tree --sort=allocations" "flame --value=alloc_space -o -" "export --format=folded --value=alloc_objects"; do
+	"$SEEP" $command "$plain" >out 2>err
+	check_equal "seep $command says that it is not there" "3 0 1" "$? $(stat -c %s out) $(wc -l <err)"
+done
+
 # Go's own.
 cat >heap.go <<'END_OF_PROGRAM'
 package main
@@ -265,11 +278,13 @@ END_OF_SCRIPT
 while read -r names wanted; do
 	/usr/bin/python3 names.py "$names" | protoc --encode perftools.profiles.Profile -I $proto profile.proto >names.pb 2>protoc.log
 	"$SEEP" report --json names.pb >names.json
-	check_equal "values called $names" "$wanted" \
+	check_equal "values called $names, null where there is none" "$wanted" \
 		"$(json_get names.json "','.join(str(d['totals'][k]) for k in ('inuse_bytes', 'inuse_objects', 'alloc_bytes', 'alloc_objects'))")"
 done <<'END_OF_TABLE'
 alloc_objects,alloc_space,inuse_objects,inuse_space 1000,100,10,1
-objects,space 10,1,0,0
+objects,space 10,1,None,None
+space 1,None,None,None
+samples,cpu-time,alloc-samples,alloc-space None,None,1000,100
 cpu-samples,alloc-samples,alloc-space,inuse-objects,inuse-space 10000,1000,100,10
 END_OF_TABLE
 /usr/bin/python3 names.py samples,cpu | protoc --encode perftools.profiles.Profile -I $proto profile.proto >names.pb

@@ -252,6 +252,57 @@ static void gperftools_says_by_itself_whether_it_was_sampled(void **state)
 	profile_free(counted);
 }
 
+static const uint32_t lacks_allocated = 1u << CALL_ALLOC_SPACE | 1u << CALL_ALLOC_OBJECTS;
+
+/* Zeros, or the same number twice, are no count of all that was allocated. */
+static void a_count_that_a_dump_does_not_have_is_no_zero(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text;
+		uint32_t lacks;
+	} dumps[] = {
+	    {jemalloc_dump, 0},
+	    {"heap_v2/4096\n  t*: 1: 10 [0: 0]\n@ 0x1\n  t*: 1: 10 [0: 0]\n\nMAPPED_LIBRARIES:\n", lacks_allocated},
+	    {"heap_v2/4096\n  t*: 1: 10 [0: 0]\n@ 0x1\n  t*: 1: 10 [2: 20]\n@ 0x2\n  t*: 1: 10 [0: 0]\n"
+	     "\nMAPPED_LIBRARIES:\n",
+	     0},
+	    {"heap_v2/4096\n  t*: 0: 0 [0: 0]\n\nMAPPED_LIBRARIES:\n", 0},
+	    {gperftools_dump, 0},
+	    {"heap profile: 2: 20 [2: 20] @ heap_v2/1024\n 2: 20 [2: 20] @ 0x1\n", lacks_allocated},
+	    {"heap profile: 2: 20 [2: 20] @ heapprofile\n 2: 20 [2: 20] @ 0x1\n", 0},
+	};
+
+	for (size_t i = 0; i < sizeof dumps / sizeof *dumps; i++) {
+		struct profile *profile = read_text(dumps[i].text);
+		assert_int_equal(profile->lacks, dumps[i].lacks);
+		profile_free(profile);
+	}
+}
+
+/* What is not there is not exported either, and so is not there when that is read. */
+static void values_that_are_not_there_do_not_appear_by_an_export(void **state)
+{
+	(void)state;
+	struct profile *profile =
+	    read_text("heap_v2/4096\n t*: 1: 10 [0: 0]\n@ 0x1\n t*: 1: 10 [0: 0]\n\nMAPPED_LIBRARIES:\n");
+	struct buffer pprof = {0}, speedscope = {0};
+	struct error error;
+
+	profile_symbolize(profile, NULL);
+	export_pprof_plain(&pprof, profile, NULL);
+	export_speedscope(&speedscope, profile, NULL);
+	assert_null(strstr(speedscope.data, "alloc_"));
+	struct profile *again = read_bytes(pprof.data, pprof.length, &error);
+	assert_non_null(again);
+	assert_int_equal(again->lacks, lacks_allocated);
+	assert_same_totals(profile, again);
+	profile_free(again);
+	profile_free(profile);
+	buffer_free(&pprof);
+	buffer_free(&speedscope);
+}
+
 static void what_is_wrong_is_said_with_its_place(void **state)
 {
 	(void)state;
@@ -412,6 +463,8 @@ int main(void)
 	    cmocka_unit_test(addresses_find_their_module),
 	    cmocka_unit_test(a_library_elsewhere_gives_the_same_key),
 	    cmocka_unit_test(gperftools_says_by_itself_whether_it_was_sampled),
+	    cmocka_unit_test(a_count_that_a_dump_does_not_have_is_no_zero),
+	    cmocka_unit_test(values_that_are_not_there_do_not_appear_by_an_export),
 	    cmocka_unit_test(what_is_wrong_is_said_with_its_place),
 	    cmocka_unit_test(texts_survive_truncation_and_bit_flips),
 	    cmocka_unit_test(pprof_survives_truncation_and_bit_flips),
