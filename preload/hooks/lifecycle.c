@@ -5,6 +5,7 @@
  * before it has run are counted as lost in set-up.
  */
 #include <dlfcn.h>
+#include <link.h>
 #include <string.h>
 #include <sys/auxv.h>
 #include <unistd.h>
@@ -18,14 +19,25 @@
 #include "record/trigger.h"
 #include "sample/unwinder.h"
 
-/* A malloc in front of ours, as the program's own symbol look-ups find it. Told by its library: our own references to
- * malloc find that one, too. */
+/* Where the program's own symbol look-ups find a name. NULL: at a reference, not at a definition. A program that is not
+ * position-independent and takes a function's address has the name at an entry of its own that jumps to the definition. */
+static void *find_definition(const char *name, Dl_info *info)
+{
+	const ElfW(Sym) *symbol = NULL;
+	void *address = dlsym(RTLD_DEFAULT, name);
+	if (!address || !dladdr1(address, info, (void **)&symbol, RTLD_DL_SYMENT) ||
+	    (symbol && symbol->st_shndx == SHN_UNDEF))
+		return NULL;
+	return address;
+}
+
+/* An allocator in front of ours. Told by its library: our own references to malloc find that one, too. */
 static const char *find_bypass(void)
 {
 	static Dl_info first_info, own_info;
-	void *first = dlsym(RTLD_DEFAULT, "malloc");
-	if (!first || !dladdr(first, &first_info) || !dladdr((void *)(uintptr_t)find_bypass, &own_info) ||
-	    first_info.dli_fbase == own_info.dli_fbase)
+	if ((!find_definition("malloc", &first_info) && !find_definition("calloc", &first_info) &&
+	     !find_definition("realloc", &first_info)) ||
+	    !dladdr((void *)(uintptr_t)find_bypass, &own_info) || first_info.dli_fbase == own_info.dli_fbase)
 		return NULL;
 	return first_info.dli_fname;
 }
