@@ -79,48 +79,74 @@ void modules_set_finder(module_finder *replacement)
 	finder = replacement;
 }
 
-/* Is [address, address + bytes) inside one loaded segment of the module? */
-static bool segment_holds(const ElfW(Phdr) * segments, unsigned count, uint64_t address, uint64_t bytes)
+/* The module's headers lie in its own memory, which its program may have written over: everything in them is checked.
+ */
+struct headers {
+	const ElfW(Phdr) * segments;
+	unsigned count;
+};
+
+static bool headers_find(const struct loaded_module *module, struct headers *headers)
 {
-	for (unsigned i = 0; i < count; i++) {
-		if (segments[i].p_type == PT_LOAD && address >= segments[i].p_vaddr && bytes <= segments[i].p_memsz &&
-		    address - segments[i].p_vaddr <= segments[i].p_memsz - bytes)
+	const ElfW(Ehdr) *header = (const void *)(uintptr_t)module->start;
+	if (module->end - module->start < SEEP_HEAP_PAGE || memcmp(header->e_ident, ELFMAG, SELFMAG) != 0 ||
+	    header->e_phentsize != sizeof(ElfW(Phdr)) || header->e_phoff > SEEP_HEAP_PAGE ||
+	    header->e_phoff % _Alignof(ElfW(Phdr)) != 0 ||
+	    header->e_phnum > (SEEP_HEAP_PAGE - header->e_phoff) / sizeof(ElfW(Phdr)))
+		return false;
+	*headers = (struct headers){(const void *)(uintptr_t)(module->start + header->e_phoff), header->e_phnum};
+	return true;
+}
+
+/* Are these notes, by their own account, inside one loaded segment and inside the module? */
+static bool notes_are_loaded(const struct loaded_module *module, const struct headers *headers,
+			     const ElfW(Phdr) * notes)
+{
+	uint64_t start = module->bias + notes->p_vaddr, bytes = notes->p_memsz;
+	if (start % 4 != 0 || start < module->start || start > module->end || bytes > module->end - start)
+		return false;
+	for (unsigned i = 0; i < headers->count; i++) {
+		const ElfW(Phdr) *segment = &headers->segments[i];
+		if (segment->p_type == PT_LOAD && notes->p_vaddr >= segment->p_vaddr && bytes <= segment->p_memsz &&
+		    notes->p_vaddr - segment->p_vaddr <= segment->p_memsz - bytes)
 			return true;
 	}
 	return false;
 }
 
+static uint32_t notes_read(const char *at, uint64_t left, uint8_t build_id[static 32])
+{
+	while (left >= sizeof(ElfW(Nhdr))) {
+		const ElfW(Nhdr) *note = (const void *)at;
+		uint64_t name = ((uint64_t)note->n_namesz + 3) & ~UINT64_C(3);
+		uint64_t value = ((uint64_t)note->n_descsz + 3) & ~UINT64_C(3);
+		if (name + value + sizeof *note > left)
+			return 0;
+		if (note->n_type == NT_GNU_BUILD_ID && note->n_namesz == 4 &&
+		    memcmp(at + sizeof *note, "GNU", 4) == 0 && note->n_descsz <= 32) {
+			memcpy(build_id, at + sizeof *note + name, note->n_descsz);
+			return note->n_descsz;
+		}
+		at += sizeof *note + name + value;
+		left -= sizeof *note + name + value;
+	}
+	return 0;
+}
+
 /* The NT_GNU_BUILD_ID of a module, read from its own memory. 0: it has none. */
 static uint32_t build_id_read(const struct loaded_module *module, uint8_t build_id[static 32])
 {
-	const ElfW(Ehdr) *header = (const void *)(uintptr_t)module->start;
-	if (module->end - module->start < SEEP_HEAP_PAGE || memcmp(header->e_ident, ELFMAG, SELFMAG) != 0 ||
-	    header->e_phentsize != sizeof(ElfW(Phdr)) ||
-	    header->e_phoff + header->e_phnum * sizeof(ElfW(Phdr)) > SEEP_HEAP_PAGE)
+	struct headers headers;
+	uint32_t bytes = 0;
+	if (!headers_find(module, &headers))
 		return 0;
-	const ElfW(Phdr) *segments = (const void *)(uintptr_t)(module->start + header->e_phoff);
-	for (unsigned i = 0; i < header->e_phnum; i++) {
-		const ElfW(Phdr) *notes = &segments[i];
-		if (notes->p_type != PT_NOTE ||
-		    !segment_holds(segments, header->e_phnum, notes->p_vaddr, notes->p_memsz))
-			continue;
-		const char *at = (const char *)(uintptr_t)(module->bias + notes->p_vaddr);
-		uint64_t left = notes->p_memsz;
-		while (left >= sizeof(ElfW(Nhdr))) {
-			const ElfW(Nhdr) *note = (const void *)at;
-			uint64_t name = (note->n_namesz + 3u) & ~3u, value = (note->n_descsz + 3u) & ~3u;
-			if (name + value + sizeof *note > left)
-				break;
-			if (note->n_type == NT_GNU_BUILD_ID && note->n_namesz == 4 &&
-			    memcmp(at + sizeof *note, "GNU", 4) == 0 && note->n_descsz <= 32) {
-				memcpy(build_id, at + sizeof *note + name, note->n_descsz);
-				return note->n_descsz;
-			}
-			at += sizeof *note + name + value;
-			left -= sizeof *note + name + value;
-		}
+	for (unsigned i = 0; i < headers.count && bytes == 0; i++) {
+		const ElfW(Phdr) *notes = &headers.segments[i];
+		if (notes->p_type == PT_NOTE && notes_are_loaded(module, &headers, notes))
+			bytes = notes_read((const char *)(uintptr_t)(module->bias + notes->p_vaddr), notes->p_memsz,
+					   build_id);
 	}
-	return 0;
+	return bytes;
 }
 
 static void text_append(char *text, size_t *length, size_t limit, const char *more)

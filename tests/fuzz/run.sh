@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Fuzzes every reader of untrusted bytes with libFuzzer, ASan and UBSan, from seeds that real recordings make.
-#   tests/fuzz/run.sh [SECONDS]         so long each (FUZZ_SECONDS, 600); FUZZ_ONLY=name for one
+#   tests/fuzz/run.sh [SECONDS]         so long each (FUZZ_SECONDS, 600); FUZZ_ONLY="name name" for some
 #   tests/fuzz/run.sh --regressions     only the inputs that once were found, and the seeds: quick
 # An input that fails is kept in build/fuzz/found/; move it to tests/fuzz/regressions/NAME/ with its mend.
 set -eu
@@ -22,13 +22,16 @@ compile() { # NAME FLAG...
 }
 targets=$(basename -s .c tests/fuzz/fuzz_*.c)
 for target in $targets; do
-	compile "$target" -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined
+	extra=()
+	# the one that is about the shim's side
+	[ "$target" != fuzz_module ] || extra=(-Ipreload -Itests/unit/preload tests/unit/preload/support/heap_maker.c)
+	compile "$target" -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined "${extra[@]}"
 done
 compile make_heap -Ipreload -fsanitize=address,undefined
 
-seed() { mkdir -p "$out/corpus/$1"; }
-for target in $targets; do seed "$target"; done
-"$out/make_heap" >"$out/corpus/fuzz_heap/seed"
+corpus=$out/corpus
+for target in $targets; do mkdir -p "$corpus/$target"; done
+"$out/make_heap" >"$corpus/fuzz_heap/seed"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 env -u LD_PRELOAD "$BUILD/seep" run -r 256 -o "$work/sh" -- /bin/sh -c 'x=$(ls /); :' 2>/dev/null || :
@@ -36,22 +39,44 @@ env -u LD_PRELOAD "$BUILD/seep" run -r 16K -o "$work/perl" -- perl -e 'my @a = m
 number=0
 for file in "$work"/*/*.seep; do
 	number=$((number + 1))
-	cp "$file" "$out/corpus/fuzz_snapshot/seed$number"
-	"$BUILD/seep" export --format=gperftools "$file" >"$out/corpus/fuzz_foreign/text$number" 2>/dev/null || :
-	"$BUILD/seep" export --format=pprof "$file" >"$out/corpus/fuzz_foreign/packed$number" 2>/dev/null || :
-	gunzip -c <"$out/corpus/fuzz_foreign/packed$number" >"$out/corpus/fuzz_foreign/plain$number" || :
+	cp "$file" "$corpus/fuzz_snapshot/seed$number"
+	"$BUILD/seep" export --format=gperftools "$file" >"$corpus/fuzz_gperftools/seed$number" 2>/dev/null || :
+	"$BUILD/seep" export --format=pprof "$file" >"$corpus/fuzz_pprof/packed$number" 2>/dev/null || :
+	gunzip -c <"$corpus/fuzz_pprof/packed$number" >"$corpus/fuzz_pprof/plain$number" || :
+done
+for recording in sh perl; do
+	"$BUILD/seep" bundle "$work/$recording" -o "$corpus/fuzz_bundle/$recording" 2>/dev/null || :
 done
 
 LD_PRELOAD=libjemalloc.so.2 MALLOC_CONF=prof:true,lg_prof_sample:10,prof_final:true,prof_prefix:"$work/jemalloc" \
     perl -e 'my @a = map { "x" x $_ } 1..500' 2>/dev/null || :
-cp "$work"/jemalloc*.heap "$out/corpus/fuzz_foreign/" 2>/dev/null || :
+cp "$work"/jemalloc*.heap "$corpus/fuzz_jemalloc/" 2>/dev/null || :
+
+# Small formats: written down here.
+printf '%s\n' '1000 20 py::main:/work/main.py' '7f0000001000 fff Foo::bar(int)' '1010 10 later' 'not a line' \
+    >"$corpus/fuzz_perf_map/seed"
+printf 'int seed(int a) { return a + 1; }' | clang -x c -shared -nostdlib -Wl,--build-id -o "$corpus/fuzz_elf/library" -
+printf 'int main(void) { return 0; }' | clang -x c -g -o "$corpus/fuzz_elf/program" -
+head -c 4096 "$corpus/fuzz_elf/library" >"$corpus/fuzz_module/library"
+head -c 4096 "$corpus/fuzz_elf/program" >"$corpus/fuzz_module/program"
+/usr/bin/python3 - >"$corpus/fuzz_wire/seed" <<'PYTHON'
+import struct, sys
+text = lambda t: struct.pack("<II", 1, len(t)) + t
+line = lambda function, file, number, inlined: struct.pack("<4I", function, file, number, inlined)
+out = text(b"main") + text(b"main.c") + text(b"the program itself")
+for module in range(3):  # as many addresses as fuzz_wire.c has
+    out += struct.pack("<5I", 2, module, 3, 1, module + 1)
+    for _ in range(module + 1):
+        out += struct.pack("<I", 2) + line(1, 2, 17, 1) + line(1, 0, 0, 0)
+sys.stdout.buffer.write(out)
+PYTHON
 
 status=0
 for target in ${FUZZ_ONLY:-$targets}; do
 	if [ -n "$regressions" ]; then
-		inputs=$(find "$out/corpus/$target" "tests/fuzz/regressions/$target" -type f 2>/dev/null || :)
+		inputs=$(find "$corpus/$target" "tests/fuzz/regressions/$target" -type f 2>/dev/null || :)
 		# shellcheck disable=SC2086 # a list of names of our own
-		if timeout 120 "$out/$target" -rss_limit_mb=2048 $inputs >"$out/$target.log" 2>&1; then
+		if [ -n "$inputs" ] && timeout 120 "$out/$target" -rss_limit_mb=2048 $inputs >"$out/$target.log" 2>&1; then
 			echo "ok - $target survives its seeds and what was found before"
 		else
 			echo "not ok - $target survives its seeds and what was found before"
@@ -61,7 +86,7 @@ for target in ${FUZZ_ONLY:-$targets}; do
 	else
 		echo "$target, $seconds s:"
 		"$out/$target" -max_total_time="$seconds" -rss_limit_mb=2048 -timeout=20 -max_len=262144 -print_final_stats=1 \
-		    -artifact_prefix="$out/found/$target-" "$out/corpus/$target" >"$out/$target.log" 2>&1 || status=1
+		    -artifact_prefix="$out/found/$target-" "$corpus/$target" >"$out/$target.log" 2>&1 || status=1
 		grep -E 'stat::number_of_executed_units|stat::average_exec|ERROR|SUMMARY|cov:' "$out/$target.log" | tail -n 4
 	fi
 done

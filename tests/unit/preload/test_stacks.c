@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The stack and module tables: one site a stack, frames relative to their module, epochs, threads. */
+#include <elf.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,7 +16,7 @@
 #include "support/heap_maker.h"
 
 /* A module of the test's own: two pages without an ELF header, at an address that the test moves. */
-static char image[2][8192];
+static _Alignas(4096) char image[2][8192];
 static struct loaded_module loaded;
 
 static bool find_one(uintptr_t address, struct loaded_module *module)
@@ -108,6 +109,61 @@ static void a_full_table_is_counted_and_files_under_no_site(void **state)
 	heap_unmake(&heap);
 }
 
+/* A first page as a linker makes it: one loaded segment, and in it a build id of four bytes. */
+static Elf64_Phdr *headers_write(char *page)
+{
+	Elf64_Ehdr *header = (Elf64_Ehdr *)(void *)page;
+	Elf64_Phdr *segments = (Elf64_Phdr *)(void *)(page + sizeof *header);
+	Elf64_Nhdr *note = (Elf64_Nhdr *)(void *)(page + 512);
+	memset(page, 0, 8192);
+	memcpy(header->e_ident, ELFMAG, SELFMAG);
+	header->e_phentsize = sizeof *segments;
+	header->e_phoff = sizeof *header;
+	header->e_phnum = 2;
+	segments[0] = (Elf64_Phdr){.p_type = PT_LOAD, .p_vaddr = 0x1000, .p_memsz = 8192};
+	segments[1] = (Elf64_Phdr){.p_type = PT_NOTE, .p_vaddr = 0x1000 + 512, .p_memsz = 20};
+	*note = (Elf64_Nhdr){.n_type = NT_GNU_BUILD_ID, .n_namesz = 4, .n_descsz = 4};
+	memcpy(page + 512 + sizeof *note, "GNU\0\xde\xad\xbe\xef", 8);
+	return segments;
+}
+
+/* The build id of the module with that first page, registered anew. */
+static uint32_t build_id_bytes_of(const char *name)
+{
+	struct heap heap;
+	heap_make(&heap, 512 << 10, 0);
+	load(1, name);
+	uintptr_t stack[] = {loaded.start + 0x10, 7};
+	uint32_t module = SEEP_FRAME_MODULE(stack_of_site(&heap, stack_site(&heap, stack, 2, false))->frames[0]);
+	uint32_t bytes = module_entry(&heap, module)->build_id_bytes;
+	heap_unmake(&heap);
+	return bytes;
+}
+
+/* A program may write over its own headers, packers and those who fear debuggers do. */
+static void headers_that_were_written_over_lead_nowhere(void **state)
+{
+	(void)state;
+	Elf64_Ehdr *header = (Elf64_Ehdr *)(void *)image[1];
+	Elf64_Phdr *segments = headers_write(image[1]);
+	assert_int_equal(build_id_bytes_of("/lib/sound.so"), 4);
+	segments[0].p_memsz = segments[1].p_memsz = UINT64_C(1) << 46; /* notes to beyond the end */
+	segments[1].p_vaddr = 0x1000 + 8188;
+	assert_int_equal(build_id_bytes_of("/lib/long.so"), 0);
+	segments = headers_write(image[1]);
+	segments[0].p_vaddr = 0;
+	segments[0].p_memsz = UINT64_MAX;
+	segments[1].p_vaddr = UINT64_C(1) << 45; /* notes elsewhere */
+	assert_int_equal(build_id_bytes_of("/lib/elsewhere.so"), 0);
+	headers_write(image[1]);
+	header->e_phoff = UINT64_MAX - 100; /* the sum with their size is small */
+	assert_int_equal(build_id_bytes_of("/lib/wrapped.so"), 0);
+	headers_write(image[1]);
+	header->e_phnum = 60000;
+	assert_int_equal(build_id_bytes_of("/lib/many.so"), 0);
+	memset(image[1], 0, sizeof image[1]);
+}
+
 #define THREADS 8
 #define STACKS 500
 
@@ -158,6 +214,7 @@ int main(void)
 	    cmocka_unit_test(frames_are_relative_to_their_module),
 	    cmocka_unit_test(another_module_at_the_same_place_is_another_entry_and_epoch),
 	    cmocka_unit_test(a_full_table_is_counted_and_files_under_no_site),
+	    cmocka_unit_test(headers_that_were_written_over_lead_nowhere),
 	    cmocka_unit_test(threads_agree_on_the_site_of_a_stack),
 	};
 	return cmocka_run_group_tests_name("stacks", tests, use_test_finder, NULL);

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the targets for other tools' formats share: whatever a reader takes for a profile has indices that are good and
+ * texts that can be printed. */
+#ifndef TESTS_FUZZ_FOREIGN_H
+#define TESTS_FUZZ_FOREIGN_H
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "profile/from_raw.h"
+#include "reader/raw_profile.h"
+#include "tree/call_tree.h"
+
+size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size);
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static inline void must(int holds, const char *what)
+{
+	if (holds)
+		return;
+	fprintf(stderr, "%s\n", what);
+	abort();
+}
+
+static inline void profile_check(const struct profile *profile)
+{
+	for (uint32_t i = 0; i < profile->location_count; i++) {
+		const struct profile_location *location = &profile->locations[i];
+		must(location->module < profile->module_count, "a location has no module");
+		for (uint32_t k = 0; k < location->line_count; k++)
+			must(strlen(location->lines[k].function) > 0, "a line has no name");
+	}
+	for (uint32_t i = 0; i < profile->site_count; i++) {
+		must(profile->sites[i].depth <= RAW_DEPTH_MAX, "a stack is too deep");
+		for (uint32_t k = 0; k < profile->sites[i].depth; k++)
+			must(profile->sites[i].stack[k] < profile->location_count, "a frame has no location");
+		for (int value = 0; value < CALL_VALUE_COUNT; value++)
+			must(call_value_of(&profile->sites[i], value) >= 0, "a value is negative or no number");
+	}
+}
+
+/* Reads the input if it is of this format. */
+static inline void foreign_read(enum raw_format format, const uint8_t *data, size_t size)
+{
+	struct raw_profile raw;
+	struct error error;
+
+	if (raw_profile_recognize(data, size) != format || !raw_profile_read(&raw, format, "fuzz", data, size, &error))
+		return;
+	struct profile *profile = profile_from_raw(&raw, "fuzz");
+	profile_check(profile);
+	profile_free(profile);
+	raw_profile_free(&raw);
+}
+
+/* For formats of text: mutates, then puts the head back that the format is told by, but for one input in eight. */
+static inline size_t text_mutate(const char *head, uint8_t *data, size_t size, size_t max_size, unsigned seed)
+{
+	size_t length = strlen(head);
+
+	size = LLVMFuzzerMutate(data, size, max_size);
+	if (seed % 8 && size >= length)
+		memcpy(data, head, length);
+	return size;
+}
+
+#endif
