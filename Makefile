@@ -123,7 +123,7 @@ soak: all ## real programs with the shim beside runs without: SOAK_ONLY=python, 
 	BUILD=$(BUILD) tests/soak/run.sh
 
 .PHONY: model
-model: ## the ring's protocol in all interleavings, with spin
+model: ## the lock-free protocols in all interleavings, with spin
 	tests/deps.sh model
 	tests/model/run.sh
 

@@ -18,6 +18,7 @@ packages_of() {
 		echo redis-server redis-tools sqlite3 python3 perl chromium nodejs
 		echo libjemalloc2 libtcmalloc-minimal4 libmimalloc2.0 libxml2-utils procps util-linux
 		echo golang-go protobuf-compiler golang-github-google-pprof-dev libjemalloc-dev google-perftools curl debuginfod libdebuginfod1
+		echo spin strace
 		;;
 	accuracy) echo python3 libjemalloc2 libjemalloc-dev heaptrack binutils ;;
 	bench)
