@@ -5,10 +5,12 @@
  */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "commands/command.h"
 #include "process/launch.h"
+#include "symbols/cache.h"
 
 static const struct command *const commands[] = {
     /* clang-format off */
@@ -108,7 +110,11 @@ static int command_dispatch(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+	char *cache = symbol_cache_default();
+
 	launch_leave_shim(argv);
+	symbol_cache_use(cache);
+	free(cache);
 	int status = command_dispatch(argc, argv);
 
 	/* What was printed to a full disk or a closed pipe was not delivered, and the exit status must say so. */

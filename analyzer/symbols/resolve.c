@@ -227,6 +227,8 @@ static void describe_source(struct resolution *resolution, enum resolve_effort e
 	GElf_Addr ignored;
 	const bool is_fetched = resolution->debug && !debug_file &&
 				dwarf_getelf(resolution->debug) != dwfl_module_getelf(resolution->elf_module, &ignored);
+	if (resolution->debug)
+		wire_debug_file(resolution->wire, is_fetched ? "" : file);
 	if (is_fetched)
 		buffer_printf(source, "DWARF from a debuginfod server, for %s", file);
 	else if (resolution->debug)

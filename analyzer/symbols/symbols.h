@@ -41,6 +41,7 @@ struct symbol_module {
 	size_t address_count;
 	const char *source; /* filled: where the names came from, or why there are none */
 	bool has_lines;     /* filled: DWARF was found */
+	const char *debug_file; /* filled: the file that the DWARF is in; "" a server's; NULL without any */
 };
 
 struct symbol_lines {

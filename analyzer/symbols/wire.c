@@ -58,15 +58,22 @@ void wire_line(struct wire *wire, uint32_t function, uint32_t file, uint32_t lin
 	append_word(&wire->record, inlined);
 }
 
+void wire_debug_file(struct wire *wire, const char *path)
+{
+	wire->debug_file = wire_text(wire, path);
+}
+
 void wire_end_module(struct wire *wire, uint32_t module, uint32_t source, bool has_lines, uint32_t address_count)
 {
 	append_word(&wire->out, RECORD_MODULE);
 	append_word(&wire->out, module);
 	append_word(&wire->out, source);
 	append_word(&wire->out, has_lines);
+	append_word(&wire->out, wire->debug_file);
 	append_word(&wire->out, address_count);
 	buffer_append(&wire->out, wire->record.data, wire->record.length);
 	wire->record.length = 0;
+	wire->debug_file = 0;
 }
 
 struct wire_reader {
@@ -130,12 +137,12 @@ static bool reader_address(struct wire_reader *reader, struct symbol_address *ad
 static size_t reader_module(struct wire_reader *reader, struct symbol_module *modules, size_t count,
 			    struct symbol_lines *lines)
 {
-	enum { MODULE, SOURCE, HAS_LINES, ADDRESSES, WORDS };
+	enum { MODULE, SOURCE, HAS_LINES, DEBUG_FILE, ADDRESSES, WORDS };
 	uint32_t words[WORDS];
 	size_t lines_before = lines->count;
 
 	if (!reader_words(reader, words, WORDS) || words[MODULE] >= count || words[SOURCE] >= reader->text_count ||
-	    words[ADDRESSES] != modules[words[MODULE]].address_count)
+	    words[DEBUG_FILE] >= reader->text_count || words[ADDRESSES] != modules[words[MODULE]].address_count)
 		return 0;
 	struct symbol_module *module = &modules[words[MODULE]];
 	if (module->source) /* it had its record */
@@ -148,6 +155,7 @@ static size_t reader_module(struct wire_reader *reader, struct symbol_module *mo
 	}
 	module->source = reader->texts[words[SOURCE]];
 	module->has_lines = words[HAS_LINES] != 0;
+	module->debug_file = reader->texts[words[DEBUG_FILE]];
 	return (size_t)words[MODULE] + 1;
 }
 

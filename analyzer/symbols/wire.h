@@ -22,6 +22,7 @@ struct wire {
 	struct buffer record;      /* the module's record in the making; its texts go before it */
 	struct string_pool *texts; /* those that were sent */
 	struct map *numbers;       /* by their pointers in the pool */
+	uint32_t debug_file;       /* of the module's record in the making */
 };
 
 void wire_open(struct wire *wire);
@@ -31,9 +32,10 @@ void wire_close(struct wire *wire);
 uint32_t wire_text(struct wire *wire, const char *text);
 
 /* A module's record: one call an address in the order of its addresses, each followed by as many lines as it was told;
- * then its end. */
+ * where its DWARF is, if it has any; then its end. */
 void wire_begin_address(struct wire *wire, uint32_t line_count);
 void wire_line(struct wire *wire, uint32_t function, uint32_t file, uint32_t line, bool inlined);
+void wire_debug_file(struct wire *wire, const char *path);
 void wire_end_module(struct wire *wire, uint32_t module, uint32_t source, bool has_lines, uint32_t address_count);
 
 /* Reads a stream: fills the modules whose records are complete (and that have no `source` yet) and gives the index

@@ -15,6 +15,7 @@
 
 #include "base/memory.h"
 #include "base/path.h"
+#include "symbols/cache.h"
 #include "symbols/resolve.h"
 #include "symbols/symbols.h"
 #include "symbols/wire.h"
@@ -172,14 +173,13 @@ static void module_fill_without(struct symbol_module *module, const char *why, s
 	}
 }
 
-void symbols_resolve(struct symbol_module *modules, size_t count, const struct symbol_search *search,
-		     struct string_pool *strings, struct symbol_lines *lines)
+/* Those that are not known from before, by children. */
+static void resolve_anew(struct symbol_module *modules, size_t count, const struct symbol_search *search,
+			 struct string_pool *strings, struct symbol_lines *lines)
 {
 	struct work work = {.modules = modules, .count = count, .search = search};
 	const char *why = "not looked up: too many files made the reader crash";
 
-	for (size_t i = 0; i < count; i++)
-		modules[i].source = NULL;
 	for (int starts = 0; starts <= RESTARTS_MAX && work.next < count; starts++) {
 		if (work_run_child(&work, strings, lines))
 			continue;
@@ -189,4 +189,25 @@ void symbols_resolve(struct symbol_module *modules, size_t count, const struct s
 	for (size_t i = 0; i < count; i++)
 		if (!modules[i].source)
 			module_fill_without(&modules[i], why, strings, lines);
+}
+
+void symbols_resolve(struct symbol_module *modules, size_t count, const struct symbol_search *search,
+		     struct string_pool *strings, struct symbol_lines *lines)
+{
+	struct symbol_module *left = memory_allocate(count + 1, sizeof *left);
+	size_t left_count = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		modules[i].source = modules[i].debug_file = NULL;
+		if (!symbol_cache_load(&modules[i], search, strings, lines))
+			left[left_count++] = modules[i];
+	}
+	resolve_anew(left, left_count, search, strings, lines);
+	for (size_t i = 0, next = 0; i < count; i++) {
+		if (modules[i].source)
+			continue;
+		modules[i] = left[next++];
+		symbol_cache_store(&modules[i], search, strings, lines);
+	}
+	free(left);
 }

@@ -14,6 +14,7 @@ SEEP=$BUILD/seep
 SHIM=$BUILD/libseep.so
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8
 unset LD_PRELOAD "${!SEEP_@}"
+export SEEP_CACHE=off
 
 WORK=$(mktemp -d "${TMPDIR:-/tmp}/seep-e2e.XXXXXX")
 export TMPDIR=$WORK/tmp

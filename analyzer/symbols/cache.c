@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The directory of kept names. A file is written under another name and
+ * renamed, so that a reader finds the old one or the new one; of two writers
+ * the later wins. When there is too much, what was not used for longest goes.
+ */
+#include "symbols/cache.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/map.h"
+#include "base/memory.h"
+#include "symbols/cache_file.h"
+
+#define FILE_BYTES_MAX ((off_t)64 << 20)
+#define DIRECTORY_BYTES_MAX ((uint64_t)256 << 20)
+/* The names of less are found as quickly as they are read from here. */
+#define DEBUG_FILE_BYTES_LEAST ((uint64_t)1 << 20)
+#define TEMPORARY_SECONDS_MAX 3600
+#define SUFFIX ".names"
+#define TEMPORARY_SUFFIX ".tmp"
+
+static char *cache_directory;
+
+void symbol_cache_use(const char *directory)
+{
+	free(cache_directory);
+	cache_directory = directory ? memory_copy_text(directory) : NULL;
+}
+
+char *symbol_cache_default(void)
+{
+	const char *choice = getenv("SEEP_CACHE"), *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+	struct buffer path = {0};
+
+	if (choice && strcmp(choice, "off") == 0)
+		return NULL;
+	/* By its specification a path that is not absolute is to be ignored. */
+	if (cache && *cache == '/')
+		buffer_printf(&path, "%s/seep", cache);
+	else if (home && *home == '/')
+		buffer_printf(&path, "%s/.cache/seep", home);
+	return path.data;
+}
+
+/* Makes the directory and those above it. */
+static void directories_make(const char *path)
+{
+	char *copy = memory_copy_text(path);
+
+	for (char *slash = strchr(copy + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		mkdir(copy, 0700);
+		*slash = '/';
+	}
+	mkdir(copy, 0700);
+	free(copy);
+}
+
+/* Opens the directory if it is ours alone to write to; -1 otherwise. */
+static int directory_open(bool make)
+{
+	struct stat status;
+
+	if (!cache_directory)
+		return -1;
+	if (make)
+		directories_make(cache_directory);
+	int directory = open(cache_directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (directory >= 0 &&
+	    (fstat(directory, &status) < 0 || status.st_uid != geteuid() || (status.st_mode & (S_IWGRP | S_IWOTH)))) {
+		close(directory);
+		directory = -1;
+	}
+	return directory;
+}
+
+/* The file of a build; what was looked for in a directory given by hand is kept apart. */
+static void name_append(struct buffer *name, const struct symbol_module *module, const struct symbol_search *search)
+{
+	for (uint32_t i = 0; i < module->build_id_bytes; i++)
+		buffer_printf(name, "%02x", module->build_id[i]);
+	if (search->directory) {
+		char *real = realpath(search->directory, NULL);
+		const char *directory = real ? real : search->directory;
+		buffer_printf(name, "-%016llx", (unsigned long long)hash_bytes(0, directory, strlen(directory)));
+		free(real);
+	}
+	buffer_append_text(name, SUFFIX);
+}
+
+static bool file_read(int directory, const char *name, struct buffer *file)
+{
+	struct stat status;
+	char block[65536];
+	ssize_t got = -1;
+	int descriptor = openat(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+
+	if (descriptor < 0)
+		return false;
+	if (fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode) && status.st_uid == geteuid() &&
+	    status.st_size <= FILE_BYTES_MAX) {
+		while ((got = read(descriptor, block, sizeof block)) > 0 && (off_t)file->length <= FILE_BYTES_MAX)
+			buffer_append(file, block, (size_t)got);
+		futimens(descriptor, NULL); /* used just now */
+	}
+	close(descriptor);
+	return got == 0 && file->length > 0;
+}
+
+/* What is kept of the module. */
+static bool content_read(struct cache_content *content, const struct symbol_module *module,
+			 const struct symbol_search *search, struct string_pool *strings)
+{
+	struct buffer name = {0}, file = {0};
+	int directory = directory_open(false);
+	bool good = false;
+
+	if (directory < 0)
+		return false;
+	name_append(&name, module, search);
+	good = file_read(directory, name.data, &file) && cache_file_decode(content, &file, module, strings);
+	close(directory);
+	buffer_free(&name);
+	buffer_free(&file);
+	return good;
+}
+
+static const struct symbol_address *address_find(const struct symbol_module *module,
+						 const struct symbol_address *wanted)
+{
+	return bsearch(wanted, module->addresses, module->address_count, sizeof *wanted, cache_address_compare);
+}
+
+static bool is_kept(const struct symbol_module *module)
+{
+	return cache_directory && module->build_id_bytes && module->build_id_bytes <= 32 && !module->is_vdso;
+}
+
+/* Copies an address's lines to the end of `lines`. */
+static void answer_copy(struct symbol_address *to, const struct symbol_address *from, const struct symbol_lines *source,
+			struct symbol_lines *lines)
+{
+	to->first_line = (uint32_t)lines->count;
+	to->line_count = from->line_count;
+	for (uint32_t i = 0; i < from->line_count; i++) {
+		ARRAY_RESERVE(lines->lines, lines->count, lines->capacity);
+		lines->lines[lines->count++] = source->lines[from->first_line + i];
+	}
+}
+
+bool symbol_cache_load(struct symbol_module *module, const struct symbol_search *search, struct string_pool *strings,
+		       struct symbol_lines *lines)
+{
+	struct cache_content content;
+	bool complete = true;
+
+	if (!is_kept(module) || !content_read(&content, module, search, strings))
+		return false;
+	for (size_t i = 0; complete && i < module->address_count; i++)
+		complete = address_find(&content.module, &module->addresses[i]) != NULL;
+	for (size_t i = 0; complete && i < module->address_count; i++)
+		answer_copy(&module->addresses[i], address_find(&content.module, &module->addresses[i]), &content.lines,
+			    lines);
+	if (complete) {
+		module->source = content.module.source;
+		module->debug_file = content.module.debug_file;
+		module->has_lines = true;
+	}
+	cache_content_free(&content);
+	return complete;
+}
+
+/* ---- keeping ---- */
+
+/* The module's answers and those kept before, each address once, ascending, as one module with lines of its own. */
+static struct cache_content answers_join(const struct symbol_module *module, const struct symbol_lines *lines,
+					 const struct cache_content *kept)
+{
+	struct cache_content joined = {.module = *module};
+	const size_t most = module->address_count + kept->module.address_count;
+	struct symbol_address *all = memory_allocate(most + 1, sizeof *all);
+	size_t count = 0;
+
+	for (size_t i = 0; i < module->address_count; i++) {
+		all[count] = module->addresses[i];
+		answer_copy(&all[count++], &module->addresses[i], lines, &joined.lines);
+	}
+	qsort(all, count, sizeof *all, cache_address_compare);
+	size_t used = 0;
+	for (size_t i = 0; i < count; i++)
+		if (used == 0 || cache_address_compare(&all[used - 1], &all[i]) != 0)
+			all[used++] = all[i];
+	joined.module.addresses = all;
+	joined.module.address_count = used;
+	count = used;
+	for (size_t i = 0; i < kept->module.address_count && count < CACHE_ADDRESSES_MAX; i++) {
+		const struct symbol_address *old = &kept->module.addresses[i];
+		if (address_find(&joined.module, old))
+			continue;
+		all[count] = *old;
+		answer_copy(&all[count++], old, &kept->lines, &joined.lines);
+	}
+	qsort(all, count, sizeof *all, cache_address_compare);
+	joined.module.address_count = count;
+	return joined;
+}
+
+static bool has_suffix(const char *name, const char *suffix)
+{
+	const size_t length = strlen(name), suffix_length = strlen(suffix);
+
+	return length > suffix_length && strcmp(name + length - suffix_length, suffix) == 0;
+}
+
+/* Removes temporary files that a writer left behind. Gives the bytes of all others and the one used longest ago. */
+static uint64_t directory_measure(int directory, char oldest[static 256])
+{
+	int copy = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *listing = copy < 0 ? NULL : fdopendir(copy);
+	struct timespec least = {0};
+	uint64_t bytes = 0;
+
+	*oldest = '\0';
+	for (struct dirent *entry; listing && (entry = readdir(listing));) {
+		struct stat status;
+		const bool is_temporary = has_suffix(entry->d_name, TEMPORARY_SUFFIX);
+		if ((!is_temporary && !has_suffix(entry->d_name, SUFFIX)) ||
+		    fstatat(directory, entry->d_name, &status, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(status.st_mode))
+			continue;
+		if (is_temporary) {
+			if (time(NULL) - status.st_mtim.tv_sec > TEMPORARY_SECONDS_MAX)
+				unlinkat(directory, entry->d_name, 0);
+			continue;
+		}
+		bytes += (uint64_t)status.st_size;
+		if (!*oldest || status.st_mtim.tv_sec < least.tv_sec ||
+		    (status.st_mtim.tv_sec == least.tv_sec && status.st_mtim.tv_nsec < least.tv_nsec)) {
+			snprintf(oldest, 256, "%s", entry->d_name);
+			least = status.st_mtim;
+		}
+	}
+	if (listing)
+		closedir(listing);
+	else if (copy >= 0)
+		close(copy);
+	return bytes;
+}
+
+static void directory_bound(int directory)
+{
+	char oldest[256];
+
+	while (directory_measure(directory, oldest) > DIRECTORY_BYTES_MAX)
+		if (unlinkat(directory, oldest, 0) < 0)
+			return;
+}
+
+static void file_write(int directory, const char *name, const struct buffer *file)
+{
+	char temporary[64];
+	size_t written = 0;
+
+	snprintf(temporary, sizeof temporary, "%ld-%llx" TEMPORARY_SUFFIX, (long)getpid(),
+		 (unsigned long long)hash_secret());
+	int descriptor = openat(directory, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (descriptor < 0)
+		return;
+	while (written < file->length) {
+		ssize_t more = write(descriptor, file->data + written, file->length - written);
+		if (more < 0 && errno == EINTR)
+			continue;
+		if (more <= 0)
+			break;
+		written += (size_t)more;
+	}
+	if (close(descriptor) < 0 || written < file->length || renameat(directory, temporary, directory, name) < 0)
+		unlinkat(directory, temporary, 0);
+}
+
+/* What was fetched is always kept: the server may be far away. */
+static bool is_worth_keeping(const struct symbol_module *module, struct cache_witness *debug_file)
+{
+	*debug_file = (struct cache_witness){0};
+	if (!is_kept(module) || !module->has_lines || !module->debug_file || module->address_count == 0 ||
+	    module->address_count > CACHE_ADDRESSES_MAX)
+		return false;
+	return !*module->debug_file ||
+	       (cache_witness_take(module->debug_file, debug_file) && debug_file->bytes >= DEBUG_FILE_BYTES_LEAST);
+}
+
+void symbol_cache_store(const struct symbol_module *module, const struct symbol_search *search,
+			struct string_pool *strings, const struct symbol_lines *lines)
+{
+	struct cache_witness witness;
+	struct cache_content kept = {0};
+	struct buffer name = {0}, file = {0};
+
+	if (!is_worth_keeping(module, &witness))
+		return;
+	int directory = directory_open(true);
+	if (directory < 0)
+		return;
+	const bool has_kept = content_read(&kept, module, search, strings);
+	struct cache_content joined = answers_join(module, lines, &kept);
+	cache_file_encode(&file, &joined.module, &joined.lines, &witness);
+	if ((off_t)file.length > FILE_BYTES_MAX) { /* the new ones alone, then */
+		cache_content_free(&joined);
+		joined = answers_join(module, lines, &(struct cache_content){0});
+		file.length = 0;
+		cache_file_encode(&file, &joined.module, &joined.lines, &witness);
+	}
+	name_append(&name, module, search);
+	if ((off_t)file.length <= FILE_BYTES_MAX)
+		file_write(directory, name.data, &file);
+	directory_bound(directory);
+	close(directory);
+	cache_content_free(&joined);
+	if (has_kept)
+		cache_content_free(&kept);
+	buffer_free(&name);
+	buffer_free(&file);
+}

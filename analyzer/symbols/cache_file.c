@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Writes and checks a file of the cache of names; see the header. */
+#include "symbols/cache_file.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <zlib.h>
+
+#include "base/memory.h"
+#include "symbols/wire.h"
+
+enum { PATH_BYTES_MAX = 8192 };
+
+/* An address in the file. */
+struct cache_address {
+	uint64_t address, exact;
+};
+
+_Static_assert(sizeof(struct cache_header) == 120, "the file's layout");
+
+bool cache_witness_take(const char *path, struct cache_witness *witness)
+{
+	struct stat status;
+
+	*witness = (struct cache_witness){0};
+	if (stat(path, &status) < 0 || !S_ISREG(status.st_mode))
+		return false;
+	witness->bytes = (uint64_t)status.st_size;
+	witness->modified_ns = (uint64_t)status.st_mtim.tv_sec * 1000000000u + (uint64_t)status.st_mtim.tv_nsec;
+	witness->inode = (uint64_t)status.st_ino;
+	return true;
+}
+
+static uint32_t checksum(const void *data, size_t bytes)
+{
+	return (uint32_t)crc32_z(0, data, bytes);
+}
+
+static void append_answers(struct buffer *out, const struct symbol_module *module, const struct symbol_lines *lines)
+{
+	struct wire wire;
+
+	wire_open(&wire);
+	for (size_t i = 0; i < module->address_count; i++) {
+		const struct symbol_address *address = &module->addresses[i];
+		wire_begin_address(&wire, address->line_count);
+		for (uint32_t k = 0; k < address->line_count; k++) {
+			const struct symbol_line *line = &lines->lines[address->first_line + k];
+			wire_line(&wire, wire_text(&wire, line->function), wire_text(&wire, line->file), line->line,
+				  line->inlined);
+		}
+	}
+	wire_debug_file(&wire, module->debug_file);
+	wire_end_module(&wire, 0, wire_text(&wire, module->source), module->has_lines, (uint32_t)module->address_count);
+	buffer_append(out, wire.out.data, wire.out.length);
+	wire_close(&wire);
+}
+
+void cache_file_encode(struct buffer *out, const struct symbol_module *module, const struct symbol_lines *lines,
+		       const struct cache_witness *debug_file)
+{
+	const size_t path_bytes = strlen(module->debug_file) + 1;
+	struct cache_header header = {.magic = CACHE_FILE_MAGIC,
+				      .version = CACHE_FILE_VERSION,
+				      .debug_file = *debug_file,
+				      .build_id_bytes = module->build_id_bytes,
+				      .path_bytes = (uint32_t)((path_bytes + 7) & ~(size_t)7),
+				      .address_count = (uint32_t)module->address_count};
+
+	cache_witness_take(module->path, &header.program);
+	memcpy(header.build_id, module->build_id, module->build_id_bytes);
+	buffer_append(out, &header, sizeof header);
+	buffer_append(out, module->debug_file, path_bytes);
+	while (out->length < sizeof header + header.path_bytes)
+		buffer_append_byte(out, '\0');
+	for (size_t i = 0; i < module->address_count; i++) {
+		const struct cache_address address = {module->addresses[i].address, module->addresses[i].exact};
+		buffer_append(out, &address, sizeof address);
+	}
+	append_answers(out, module, lines);
+	header.file_bytes = out->length;
+	memcpy(out->data, &header, sizeof header);
+	header.crc = checksum(out->data, out->length);
+	memcpy(out->data, &header, sizeof header);
+}
+
+static bool header_check(const struct buffer *file, const struct symbol_module *wanted, struct cache_header *header)
+{
+	struct cache_header unsummed;
+
+	if (file->length < sizeof *header)
+		return false;
+	memcpy(header, file->data, sizeof *header);
+	if (memcmp(header->magic, CACHE_FILE_MAGIC, sizeof header->magic) != 0 ||
+	    header->version != CACHE_FILE_VERSION || header->file_bytes != file->length)
+		return false;
+	unsummed = *header;
+	unsummed.crc = 0;
+	const uint32_t head = checksum(&unsummed, sizeof unsummed);
+	if ((uint32_t)crc32_z(head, (const unsigned char *)file->data + sizeof *header,
+			      file->length - sizeof *header) != header->crc)
+		return false;
+	return header->build_id_bytes && header->build_id_bytes == wanted->build_id_bytes &&
+	       header->build_id_bytes <= sizeof header->build_id &&
+	       memcmp(header->build_id, wanted->build_id, header->build_id_bytes) == 0;
+}
+
+/* Both witnesses must be the same files as they were. */
+static bool witness_check(const struct buffer *file, const struct cache_header *header, const char *module_path)
+{
+	const char *path = file->data + sizeof *header;
+	struct cache_witness debug_file, program;
+
+	if (header->path_bytes == 0 || header->path_bytes > PATH_BYTES_MAX || header->path_bytes % 8 ||
+	    header->path_bytes > file->length - sizeof *header || path[header->path_bytes - 1])
+		return false;
+	if (*path && !cache_witness_take(path, &debug_file))
+		return false;
+	if (*path && memcmp(&debug_file, &header->debug_file, sizeof debug_file) != 0)
+		return false;
+	cache_witness_take(module_path, &program);
+	return memcmp(&program, &header->program, sizeof program) == 0;
+}
+
+int cache_address_compare(const void *left, const void *right)
+{
+	const struct symbol_address *a = left, *b = right;
+
+	if (a->address != b->address)
+		return a->address < b->address ? -1 : 1;
+	return (a->exact > b->exact) - (a->exact < b->exact);
+}
+
+static bool addresses_read(struct cache_content *content, const char *at, uint32_t count)
+{
+	struct symbol_module *module = &content->module;
+
+	module->addresses = memory_allocate((size_t)count + 1, sizeof *module->addresses);
+	module->address_count = count;
+	for (uint32_t i = 0; i < count; i++) {
+		struct cache_address address;
+		memcpy(&address, at + i * sizeof address, sizeof address);
+		module->addresses[i].address = address.address;
+		module->addresses[i].exact = address.exact & 1;
+		if (i && cache_address_compare(&module->addresses[i - 1], &module->addresses[i]) >= 0)
+			return false;
+	}
+	return true;
+}
+
+bool cache_file_decode(struct cache_content *content, const struct buffer *file, const struct symbol_module *wanted,
+		       struct string_pool *strings)
+{
+	struct cache_header header;
+
+	*content = (struct cache_content){.module = {.path = wanted->path}};
+	if (!header_check(file, wanted, &header) || !witness_check(file, &header, wanted->path))
+		return false;
+	const size_t before = sizeof header + header.path_bytes;
+	const size_t addresses_bytes = (size_t)header.address_count * sizeof(struct cache_address);
+	if (header.address_count == 0 || header.address_count > CACHE_ADDRESSES_MAX ||
+	    addresses_bytes > file->length - before)
+		return false;
+	const struct buffer stream = {.data = file->data + before + addresses_bytes,
+				      .length = file->length - before - addresses_bytes};
+	if (addresses_read(content, file->data + before, header.address_count) &&
+	    wire_read(&stream, &content->module, 1, strings, &content->lines) == 1 && content->module.has_lines)
+		return true;
+	cache_content_free(content);
+	return false;
+}
+
+void cache_content_free(struct cache_content *content)
+{
+	free(content->module.addresses);
+	free(content->lines.lines);
+	*content = (struct cache_content){0};
+}

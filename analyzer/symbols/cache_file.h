@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One file of the cache of names: the answers for addresses of one build, and
+ * which debug file they are from. A file is this header, the witness's path,
+ * the addresses in ascending order, and what the child sent for them
+ * (symbols/wire.h). Read as anything else that may have been tampered with.
+ */
+#ifndef SEEP_SYMBOLS_CACHE_FILE_H
+#define SEEP_SYMBOLS_CACHE_FILE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buffer.h"
+#include "symbols/symbols.h"
+
+#define CACHE_FILE_MAGIC "SEEPNAME"
+enum {
+	CACHE_FILE_VERSION = 1,
+	CACHE_ADDRESSES_MAX = 1 << 20,
+};
+
+/* A file as it was when the names were found; all zero: there was none. Witnesses are the debug file (none where it
+ * came from a server, by its build id) and what lay at the module's path, since that it was refused is part of the
+ * answer. */
+struct cache_witness {
+	uint64_t bytes, modified_ns, inode;
+};
+
+struct cache_header {
+	char magic[8];
+	uint32_t version;
+	uint32_t crc; /* of the whole file, with this field taken as 0 */
+	uint64_t file_bytes;
+	struct cache_witness debug_file, program;
+	uint8_t build_id[32];
+	uint32_t build_id_bytes;
+	uint32_t path_bytes; /* of the witness's path, with its NUL, up to the next multiple of 8 */
+	uint32_t address_count;
+	uint32_t reserved;
+};
+
+/* A file's answers. `module` has addresses, source and debug file; its lines are in `lines`, its texts in the pool that
+ * it was read with. */
+struct cache_content {
+	struct symbol_module module;
+	struct symbol_lines lines;
+};
+
+/* The order of the addresses in a file, for qsort() and bsearch(). */
+int cache_address_compare(const void *left, const void *right);
+
+/* Appends a file of the module's answers, which lie in `lines`; its addresses are in order, each there once. */
+void cache_file_encode(struct buffer *out, const struct symbol_module *module, const struct symbol_lines *lines,
+		       const struct cache_witness *debug_file);
+
+/* False, with nothing held: it is damaged, of another version, or of another build than `wanted`; or a witness is no
+ * longer what it was. */
+bool cache_file_decode(struct cache_content *content, const struct buffer *file, const struct symbol_module *wanted,
+		       struct string_pool *strings);
+void cache_content_free(struct cache_content *content);
+
+/* The file as it is now; false: it is not there. */
+bool cache_witness_take(const char *path, struct cache_witness *witness);
+
+#endif
