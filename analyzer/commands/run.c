@@ -10,7 +10,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+#include <seep/keeper.h>
 
 #include "base/buffer.h"
 #include "commands/argument.h"
@@ -27,7 +30,8 @@ enum {
 	OPTION_ALLOCATOR,
 	OPTION_FOLLOW,
 	OPTION_UNWINDER,
-	SETTINGS_MAX = 12,
+	OPTION_HEAP,
+	SETTINGS_MAX = 16,
 	OUTPUT_MAX_BYTES = 1000, /* what the shim keeps of SEEP_OUTPUT, less the suffixes that it may add */
 };
 
@@ -38,13 +42,14 @@ static const struct command_option run_options[] = {
     {OPTION_DELAY, "delay", "TIME", "begin to record after TIME"},
     {OPTION_ALLOCATOR, "allocator", "NAME", "run it on jemalloc, tcmalloc, mimalloc or a library"},
     {OPTION_FOLLOW, "follow", "none|all", "record the processes that it starts, too (all)"},
+    {OPTION_HEAP, "heap", "PLACE", "the heap file: memory, recording, auto (auto)"},
     {OPTION_UNWINDER, "unwinder", "NAME", "for stacks: walker, libunwind, frame-pointers"},
     {0},
 };
 
 /* What the command line asks for. */
 struct run_request {
-	const char *rate, *interval, *output, *delay, *follow, *unwinder; /* as given; NULL: not given */
+	const char *rate, *interval, *output, *delay, *follow, *unwinder, *heap; /* as given; NULL: not given */
 	char allocator[PATH_MAX];                                         /* "": the program's own */
 	char **arguments;
 };
@@ -79,6 +84,7 @@ static int option_take(struct run_request *request, int option, const char *valu
 {
 	static const char *const follows[] = {"none", "all", NULL};
 	static const char *const unwinders[] = {"walker", "libunwind", "frame-pointers", NULL};
+	static const char *const heaps[] = {"memory", "recording", "auto", NULL};
 	struct error error;
 	uint64_t number;
 
@@ -104,6 +110,11 @@ static int option_take(struct run_request *request, int option, const char *valu
 	case OPTION_ALLOCATOR:
 		if (!library_find_allocator(value, request->allocator, sizeof request->allocator, &error))
 			return command_usage(&command_run, "--allocator: %s", error.text);
+		return 0;
+	case OPTION_HEAP:
+		request->heap = value;
+		if (!is_one_of(value, heaps))
+			return command_usage(&command_run, "--heap: '%s' is none of memory, recording, auto", value);
 		return 0;
 	case OPTION_FOLLOW:
 		request->follow = value;
@@ -153,6 +164,23 @@ static void warn_beforehand(const struct findings *findings)
 	}
 }
 
+/* Where the heap file lies: in memory only if that is the same memory here and there. */
+static void memory_settings_make(const struct run_request *request, struct run_settings *settings)
+{
+	const char *heap = request->heap ? request->heap : getenv("SEEP_HEAP");
+	struct buffer device = {0};
+	struct stat status;
+
+	if (stat(SEEP_HEAP_MEMORY_DIRECTORY, &status) != 0) {
+		setting_add(settings, "SEEP_HEAP", "recording");
+		return;
+	}
+	buffer_printf(&device, "%ju", (uintmax_t)status.st_dev);
+	setting_add(settings, "SEEP_HEAP", heap && *heap ? heap : "auto");
+	setting_add(settings, "SEEP_HEAP_DEVICE", device.data);
+	buffer_free(&device);
+}
+
 /* Fills the settings; the shim reads them from the program's environment. */
 static void settings_make(const struct run_request *request, const char *shim, const char *output,
 			  const struct session *session, bool kept, struct run_settings *settings)
@@ -162,6 +190,7 @@ static void settings_make(const struct run_request *request, const char *shim, c
 	setting_add(settings, "SEEP_DELAY", request->delay);
 	setting_add(settings, "SEEP_FOLLOW", request->follow);
 	setting_add(settings, "SEEP_UNWINDER", request->unwinder);
+	memory_settings_make(request, settings);
 	setting_add(settings, "SEEP_OUTPUT", output);
 	setting_add(settings, "SEEP_SESSION", session->registry);
 	setting_add(settings, "SEEP_KEEPER", kept ? "outside" : "inside");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A recording process maps its heap file. So /proc/PID/maps names the
- * directory; the heap file in it must be the same file (device and inode) as
+ * directory, or the heap file in memory, which names it; the heap file in it must be the same file (device and inode) as
  * the one that is mapped, and must open as one.
  */
 #include <errno.h>
@@ -38,6 +38,15 @@ static bool directory_matches(const char *directory, const struct process_mappin
 	return true;
 }
 
+/* A heap file in memory says itself where its recording is. In a container it is found by the program's root. */
+static bool memory_recording(pid_t pid, const char *heap, char *directory, size_t size)
+{
+	char path[4300];
+
+	snprintf(path, sizeof path, "/proc/%d/root%s", (int)pid, heap);
+	return seep_heap_recording_of(heap, directory, size) || seep_heap_recording_of(path, directory, size);
+}
+
 static bool heap_find(const struct process_mapping *mapping, void *context)
 {
 	struct search *search = context;
@@ -45,13 +54,17 @@ static bool heap_find(const struct process_mapping *mapping, void *context)
 	size_t length = strlen(mapping->path);
 	const size_t tail = sizeof SEEP_HEAP_NAME; /* with the slash before it */
 
-	if (length <= tail || strcmp(mapping->path + length - tail, "/" SEEP_HEAP_NAME) != 0)
+	bool in_memory = strncmp(mapping->path, SEEP_HEAP_MEMORY, strlen(SEEP_HEAP_MEMORY)) == 0;
+	if (!in_memory && (length <= tail || strcmp(mapping->path + length - tail, "/" SEEP_HEAP_NAME) != 0))
 		return true;
 	if (mapping->deleted) {
 		snprintf(search->deleted, sizeof search->deleted, "%s", mapping->path);
 		return true;
 	}
-	snprintf(parent, sizeof parent, "%.*s", (int)(length - tail), mapping->path);
+	if (!in_memory)
+		snprintf(parent, sizeof parent, "%.*s", (int)(length - tail), mapping->path);
+	else if (!memory_recording(search->pid, mapping->path, parent, sizeof parent))
+		return true;
 	snprintf(search->directory, sizeof search->directory, "%s", parent);
 	if (directory_matches(search->directory, mapping))
 		return false;

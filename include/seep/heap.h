@@ -19,7 +19,7 @@
 #include <seep/snapshot.h>
 
 #define SEEP_HEAP_MAGIC "SEEPHEAP"
-#define SEEP_HEAP_VERSION 2u
+#define SEEP_HEAP_VERSION 3u
 #define SEEP_HEAP_PAGE 4096u
 
 typedef _Atomic uint64_t seep_atomic64;
@@ -156,6 +156,7 @@ struct seep_heap_header {
 	char allocator_path[256];
 	char unwinder[32];
 	char bypassed[256];
+	char directory[1600];       /* the recording's, absolute: a heap file in memory lies elsewhere */
 
 	/* who moves what: docs/CONCURRENCY.md */
 	_Alignas(64) seep_atomic32 phase;    /* enum seep_heap_phase */
@@ -166,6 +167,8 @@ struct seep_heap_header {
 	_Alignas(64) seep_atomic32 module_count; /* entries reserved, entry 0 included */
 	seep_atomic32 module_epoch;          /* bumped when a known module has been unloaded */
 	seep_atomic64 stacks_used;           /* 8-byte units reserved */
+	seep_atomic64 room[SEEP_AREA_COUNT]; /* entries whose memory is there; only ever raised: see preload/heap/room.h */
+	seep_atomic32 may_grow;              /* 1: the program may make the system call for more room */
 	seep_atomic32 site_count;            /* entries reserved, entry 0 included */
 	seep_atomic32 lifetime_count;
 	seep_atomic32 thread_count;          /* threads that took a sample */

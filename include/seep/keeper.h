@@ -17,7 +17,9 @@
 
 #include <seep/snapshot.h>
 
-#define SEEP_HEAP_NAME "heap" /* name of the heap file in a recording directory */
+#define SEEP_HEAP_NAME "heap" /* name of the heap file in a recording directory, or of a link to it: */
+#define SEEP_HEAP_MEMORY_DIRECTORY "/dev/shm"
+#define SEEP_HEAP_MEMORY SEEP_HEAP_MEMORY_DIRECTORY "/seep." /* then PID.START.NUMBER */
 
 /* What went wrong, for the one line that the command prints. */
 struct seep_fault {
@@ -37,6 +39,9 @@ struct seep_heap_view {
  * `writable`. False: fault says why; nothing is held. */
 bool seep_heap_open(struct seep_heap_view *heap, const char *directory, bool writable, struct seep_fault *fault);
 void seep_heap_close(struct seep_heap_view *heap);
+
+/* The directory of the recording that a heap file says it belongs to. False: it can't be read, or is none. */
+bool seep_heap_recording_of(const char *heap, char *directory, size_t size);
 
 /* Identity and state, read from the header. */
 struct seep_heap_state {

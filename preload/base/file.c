@@ -3,6 +3,7 @@
 #include "base/file.h"
 
 #include <errno.h>
+#include <unistd.h>
 
 #include "base/syscall.h"
 
@@ -49,6 +50,12 @@ long file_read_text(const char *path, char *buffer, size_t size)
 	system_close(descriptor);
 	buffer[got > 0 ? got : 0] = 0;
 	return got;
+}
+
+long file_write_at(int descriptor, const void *data, size_t bytes, uint64_t offset)
+{
+	int64_t at = system_seek(descriptor, (int64_t)offset, SEEK_SET);
+	return at < 0 ? at : file_write_all(descriptor, data, bytes);
 }
 
 long file_write_all(int descriptor, const void *data, size_t bytes)

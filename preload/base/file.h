@@ -19,7 +19,8 @@ long file_read_text(const char *path, char *buffer, size_t size);
 /* Reads exactly `bytes` at `offset`, less only where the file ends. Bytes read, or -errno. */
 long file_read_at(int descriptor, void *data, size_t bytes, uint64_t offset);
 
-/* Writes all of it. 0, or -errno. */
+/* Writes all of it, at the current or the given offset. 0, or -errno. */
 long file_write_all(int descriptor, const void *data, size_t bytes);
+long file_write_at(int descriptor, const void *data, size_t bytes, uint64_t offset);
 
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/atomics.h"
+#include "heap/room.h"
 
 static const uint32_t entry_bytes[SEEP_AREA_COUNT] = {
     [SEEP_AREA_MODULES] = sizeof(struct seep_heap_module),
@@ -20,6 +21,11 @@ static const uint32_t entry_bytes[SEEP_AREA_COUNT] = {
     [SEEP_AREA_HOMES1] = 1,
     [SEEP_AREA_HOMES2] = 1,
 };
+
+uint32_t heap_entry_bytes(enum seep_area_id id)
+{
+	return entry_bytes[id];
+}
 
 /* Areas whose capacity must be a power of two, because positions are masked. */
 static bool is_masked(enum seep_area_id id)
@@ -72,6 +78,7 @@ void heap_plan(struct seep_heap_header *header, uint64_t rate, uint64_t max_live
 		offset += (capacity[id] * entry_bytes[id] + SEEP_HEAP_PAGE - 1) / SEEP_HEAP_PAGE * SEEP_HEAP_PAGE;
 	}
 	header->file_bytes = offset;
+	room_plan(header, false);
 }
 
 void heap_header_begin(struct seep_heap_header *header, uint64_t rate)

@@ -40,8 +40,12 @@ static inline uint64_t heap_pid(const struct heap *heap)
 void heap_header_begin(struct seep_heap_header *header, uint64_t rate);
 
 /* Sizes of a new heap file. Capacities are fixed from the rate; max_live raises or lowers the live table (0: from the
- * rate). Fills header->areas and header->file_bytes of a zeroed header. */
+ * rate). Fills areas, room (all of it) and file_bytes of a zeroed
+ * header. */
 void heap_plan(struct seep_heap_header *header, uint64_t rate, uint64_t max_live);
+
+/* Bytes of an entry of an area. */
+uint32_t heap_entry_bytes(enum seep_area_id id);
 
 /* Checks every area against `bytes` (bounds, alignment, powers of two) and binds. False: fault says why. */
 bool heap_bind(struct heap *heap, void *map, size_t bytes, struct seep_fault *fault);

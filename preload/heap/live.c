@@ -3,6 +3,7 @@
 #include "heap/live.h"
 
 #include "base/atomics.h"
+#include "heap/room.h"
 
 /* Neighbouring objects get neighbouring homes no more often than chance. Two rounds: after one, addresses a page apart
  * (large blocks, the ones that are sampled most) fill the table to half only. */
@@ -56,6 +57,8 @@ bool live_insert(const struct heap *heap, const struct live_entry *entry)
 {
 	uint64_t hash = address_hash(entry->address);
 	for (uint32_t level = 0; level < SEEP_LIVE_LEVELS; level++) {
+		if (!room_for_level(heap, level))
+			return false;
 		if (level_insert(heap, level, hash, entry)) {
 			add_relaxed(&heap->header->live_inserted, 1);
 			return true;
@@ -80,7 +83,7 @@ bool live_remove(const struct heap *heap, uint64_t address, struct live_entry *e
 	if (address <= SEEP_LIVE_WRITING) /* free(NULL): no slot's state may be taken for an object */
 		return false;
 	uint64_t hash = address_hash(address);
-	for (uint32_t level = 0; level < SEEP_LIVE_LEVELS; level++) {
+	for (uint32_t level = 0; level < SEEP_LIVE_LEVELS && room_has_level(heap, level); level++) {
 		uint32_t mask = level_mask(heap, level), home = (uint32_t)hash & mask;
 		uint32_t reach = load_relaxed(&heap->homes[level][home]);
 		for (uint32_t distance = 0; distance < reach; distance++) {

@@ -9,6 +9,7 @@
 
 #include "base/atomics.h"
 #include "base/syscall.h"
+#include "heap/room.h"
 
 /* glibc 2.35's struct dl_find_object, declared in <dlfcn.h> only where the headers are that new. */
 static int (*find_object)(void *, struct dl_find_object *);
@@ -211,7 +212,7 @@ static uint32_t module_register(const struct heap *heap, const struct loaded_mod
 	}
 	count = load_relaxed(&heap->header->module_count);
 	do {
-		if (count >= capacity) {
+		if (count >= room_for(heap, SEEP_AREA_MODULES, count + 1)) {
 			heap_count_loss(heap, SEEP_LOSS_MODULES_FULL);
 			return 0;
 		}

@@ -3,6 +3,7 @@
 #include "heap/sites.h"
 
 #include "base/atomics.h"
+#include "heap/room.h"
 #include "heap/weight.h"
 
 #define SHORT_LIFETIME_NS 1000000u
@@ -45,7 +46,7 @@ static struct seep_heap_lifetime *lifetime_cell(const struct heap *heap, struct 
 	}
 	uint32_t fresh = load_relaxed(&heap->header->lifetime_count);
 	do {
-		if (fresh >= capacity)
+		if (fresh >= room_for(heap, SEEP_AREA_LIFETIMES, fresh + 1))
 			return NULL;
 	} while (!atomic_compare_exchange_weak_explicit(&heap->header->lifetime_count, &fresh, fresh + 1,
 							memory_order_relaxed, memory_order_relaxed));

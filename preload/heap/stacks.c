@@ -4,6 +4,7 @@
 
 #include "base/atomics.h"
 #include "heap/modules.h"
+#include "heap/room.h"
 
 #define HEADER_UNITS (sizeof(struct seep_heap_stack) / 8)
 
@@ -48,15 +49,15 @@ static bool stack_equals(const struct heap *heap, const struct seep_heap_stack *
 	return true;
 }
 
-/* Reserves one entry of a bump-allocated area; 0 where it is full (entry 0 is never handed out). */
-static uint32_t reserve_entry(seep_atomic32 *used, uint32_t capacity)
+/* A site; 0 where they are full. */
+static uint32_t reserve_site(const struct heap *heap)
 {
-	uint32_t entry = load_relaxed(used);
+	uint32_t entry = load_relaxed(&heap->header->site_count);
 	do {
-		if (entry >= capacity)
+		if (entry >= room_for(heap, SEEP_AREA_SITES, entry + 1))
 			return 0;
-	} while (!atomic_compare_exchange_weak_explicit(used, &entry, entry + 1, memory_order_relaxed,
-							memory_order_relaxed));
+	} while (!atomic_compare_exchange_weak_explicit(&heap->header->site_count, &entry, entry + 1,
+							memory_order_relaxed, memory_order_relaxed));
 	return entry;
 }
 
@@ -64,7 +65,8 @@ static uint32_t reserve_units(const struct heap *heap, uint64_t amount)
 {
 	uint64_t unit = load_relaxed(&heap->header->stacks_used);
 	do {
-		if (unit + amount > heap->capacity[SEEP_AREA_STACKS])
+		if (unit + amount > heap->capacity[SEEP_AREA_STACKS] ||
+		    unit + amount > room_for(heap, SEEP_AREA_STACKS, (uint32_t)(unit + amount)))
 			return 0;
 	} while (!atomic_compare_exchange_weak_explicit(&heap->header->stacks_used, &unit, unit + amount,
 							memory_order_relaxed, memory_order_relaxed));
@@ -75,7 +77,7 @@ static uint32_t stack_append(const struct heap *heap, uint64_t hash, const uintp
 			     bool truncated, uint32_t epoch)
 {
 	uint32_t unit = reserve_units(heap, HEADER_UNITS + depth);
-	uint32_t site = unit ? reserve_entry(&heap->header->site_count, heap->capacity[SEEP_AREA_SITES]) : 0;
+	uint32_t site = unit ? reserve_site(heap) : 0;
 	if (!site)
 		return 0;
 	struct seep_heap_stack *stack = (void *)&heap->stacks[unit];

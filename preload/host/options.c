@@ -82,6 +82,20 @@ static bool set_follow(void *field, size_t bytes, const char *value, size_t leng
 	return all || none;
 }
 
+static bool set_heap(void *field, size_t bytes, const char *value, size_t length)
+{
+	static const char *const names[] = {
+	    [OPTION_HEAP_RECORDING] = "recording", [OPTION_HEAP_AUTO] = "auto", [OPTION_HEAP_MEMORY] = "memory"};
+	(void)bytes;
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		if (strlen(names[i]) == length && memcmp(names[i], value, length) == 0) {
+			*(enum option_heap *)field = (enum option_heap)i;
+			return true;
+		}
+	}
+	return false;
+}
+
 static bool set_keeper(void *field, size_t bytes, const char *value, size_t length)
 {
 	(void)bytes;
@@ -130,6 +144,8 @@ static const struct option_entry {
     {"unwinder", "SEEP_UNWINDER", set_text, FIELD(unwinder)},
     {"follow", "SEEP_FOLLOW", set_follow, FIELD(follow)},
     {"keeper", "SEEP_KEEPER", set_keeper, FIELD(keeper_outside)},
+    {"heap", "SEEP_HEAP", set_heap, FIELD(heap)},
+    {"heap-device", "SEEP_HEAP_DEVICE", set_bytes, FIELD(heap_device)},
     {"signal", "SEEP_SIGNAL", set_signal, FIELD(signal)},
     {"max-live", "SEEP_MAX_LIVE", set_bytes, FIELD(max_live)},
     {"keep", "SEEP_KEEP", set_count, FIELD(snapshots)},

@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+enum option_heap { OPTION_HEAP_RECORDING, OPTION_HEAP_AUTO, OPTION_HEAP_MEMORY };
+
 struct options {
 	bool off;                 /* secure mode: do nothing at all */
 	bool follow;              /* children record, too */
@@ -19,6 +21,8 @@ struct options {
 	uint64_t rate;            /* bytes a sample on average; 1: everything */
 	uint64_t interval_ns;     /* between timer snapshots; 0: none */
 	uint64_t delay_ns;        /* before recording starts */
+	enum option_heap heap;    /* where the heap file lies: in the recording, in memory if it is small, in memory */
+	uint64_t heap_device;     /* the st_dev of the memory that the keeper sees; 0: any */
 	uint64_t max_live;        /* live samples to make room for; 0: from the rate */
 	uint64_t snapshots;       /* retention: at most so many, */
 	uint64_t snapshots_bytes; /* and so many bytes, of snapshots */

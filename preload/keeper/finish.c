@@ -18,8 +18,8 @@
 #include "keeper/directory.h"
 #include "keeper/lease.h"
 #include "keeper/open.h"
+#include "keeper/place.h"
 #include "keeper/process.h"
-#include "keeper/space.h"
 #include "keeper/take.h"
 #include "keeper/write.h"
 
@@ -80,7 +80,7 @@ static bool finish(const struct seep_heap_view *view, int directory, enum seep_t
 	/* in another pid namespace "it has ended" is a conclusion from silence: then its space stays */
 	uint64_t namespace = load_relaxed(&heap.header->pid_namespace);
 	if (finished && (namespace == 0 || namespace == process_namespace()))
-		space_give_back(directory, view->map, view->bytes);
+		place_settle(directory, view->map, view->bytes);
 	lease_give_back(&heap, &lease);
 	return finished;
 }

@@ -10,17 +10,33 @@
 #include "base/text.h"
 #include "heap/modules.h"
 #include "heap/ring.h"
+#include "heap/room.h"
 #include "keeper/credentials.h"
 #include "keeper/maps.h"
 #include "keeper/memory.h"
 #include "keeper/namespace.h"
+#include "keeper/place.h"
 #include "keeper/process.h"
 #include "keeper/request.h"
-#include "keeper/space.h"
 #include "keeper/take.h"
 
 #define FINISH_LOOK_NS 20000000
 #define NOBODY UINT32_MAX /* no process has this number */
+
+static void place_note(struct keeper *keeper)
+{
+	struct stat status;
+	int directory = file_open(AT_FDCWD, keeper->directory, O_RDONLY | O_DIRECTORY, 0);
+	if (directory < 0)
+		return;
+	int descriptor = place_open(directory, O_RDONLY, &keeper->place);
+	if (descriptor >= 0) {
+		if (system_stat_descriptor(descriptor, &status) == 0)
+			keeper->place_inode = status.st_ino;
+		system_close(descriptor);
+	}
+	system_close(directory);
+}
 
 bool keeper_prepare(struct keeper *keeper, const struct heap *heap, const char *directory, bool in_target)
 {
@@ -35,6 +51,8 @@ bool keeper_prepare(struct keeper *keeper, const struct heap *heap, const char *
 	system_close(descriptor);
 	keeper->device = status.st_dev;
 	keeper->inode = status.st_ino;
+	if (!in_target)
+		place_note(keeper);
 	if (in_target) {
 		store_relaxed(&heap->header->pid_namespace, process_namespace());
 		store_relaxed(&heap->header->alive_ns, clock_read_ns(CLOCK_MONOTONIC));
@@ -165,7 +183,7 @@ static bool keeper_complete(struct keeper *keeper)
 	if (error == 0) {
 		int directory = directory_open(keeper);
 		if (directory >= 0) {
-			space_give_back(directory, header, keeper->heap.bytes);
+			place_settle(directory, header, keeper->heap.bytes);
 			system_close(directory);
 		}
 		store_release(&header->phase, SEEP_HEAP_COMPLETE); /* the program's end waits for this */
@@ -185,6 +203,17 @@ static bool program_is_alive(const struct keeper *keeper)
 	return process_alive(header);
 }
 
+void keeper_tidy(const struct keeper *keeper)
+{
+	if (!keeper->place.path[0] || program_is_alive(keeper))
+		return;
+	int directory = directory_open(keeper);
+	if (directory >= 0)
+		system_close(directory);
+	else if (directory == -ENOENT || directory == -ESTALE)
+		place_forget(&keeper->place, keeper->place_inode);
+}
+
 /* One round. False: time to leave. */
 static bool keeper_step(struct keeper *keeper, uint64_t now_ns, uint64_t *events)
 {
@@ -196,6 +225,7 @@ static bool keeper_step(struct keeper *keeper, uint64_t now_ns, uint64_t *events
 	if (keeper->heap.pid_here != NOBODY) /* who cannot see it must not say that it has */
 		store_relaxed(&header->alive_ns, now_ns);
 	*events = ring_fold(&keeper->heap, keeper->heap.capacity[SEEP_AREA_RING], false);
+	room_keep_ahead(&keeper->heap);
 	modules_look(keeper, now_ns);
 	memory_look(keeper, now_ns);
 	if (load_acquire(&header->stop)) {

@@ -18,6 +18,7 @@
 
 #include "heap/heap.h"
 #include "keeper/lease.h"
+#include "keeper/place.h"
 #include "keeper/schedule.h"
 
 #define KEEPER_PATH_BYTES 4096
@@ -32,6 +33,9 @@ struct keeper {
 
 	const seep_keeper_leave *leave; /* outside the target: time to go; NULL in the target */
 
+	struct place place;      /* outside the target: of its heap file, */
+	uint64_t place_inode;    /* to forget it where the recording was removed */
+
 	/* the keeper's own */
 	uint64_t modules_ns; /* next look at the modules, outside the target */
 	struct lease lease;
@@ -41,6 +45,10 @@ struct keeper {
 /* Binds a keeper to a recording whose directory exists; notes in the heap file what the outside must know. Before the
  * thread is started. False: the directory cannot be examined, or its path is too long. */
 bool keeper_prepare(struct keeper *keeper, const struct heap *heap, const char *directory, bool in_target);
+
+/* Outside the target, after keeper_run(): a heap file in memory whose recording was removed is removed as well, if the
+ * program has ended. */
+void keeper_tidy(const struct keeper *keeper);
 
 /* The thread's entry point. Returns when the program ends (in the target: after header->stop was set and the exit
  * snapshot is written; outside: when the program is gone or header->stop is set), or when another process has the

@@ -3,6 +3,7 @@
 #include "keeper/live_scan.h"
 
 #include "base/atomics.h"
+#include "heap/room.h"
 
 static uint32_t level_slots(const struct live_scan *scan)
 {
@@ -64,7 +65,7 @@ enum live_read live_scan_next(struct live_scan *scan, struct live_entry *entry)
 		}
 		if (run_find(scan))
 			continue;
-		if (scan->level + 1 == SEEP_LIVE_LEVELS)
+		if (scan->level + 1 == SEEP_LIVE_LEVELS || !room_has_level(scan->heap, scan->level + 1))
 			return LIVE_EMPTY;
 		scan->level++;
 		level_begin(scan);

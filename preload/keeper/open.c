@@ -20,6 +20,7 @@
 #include "heap/heap.h"
 #include "keeper/image.h"
 #include "keeper/lease.h"
+#include "keeper/place.h"
 #include "keeper/process.h"
 
 int open_recording(const char *directory, struct seep_fault *fault)
@@ -42,7 +43,9 @@ static const char *open_text(int error)
 	case ENOENT:
 		return "no heap file in this directory";
 	case ELOOP:
-		return "the heap file is a symbolic link";
+		return "the heap file is a symbolic link to somewhere else";
+	case ENXIO:
+		return "the heap file lay in memory that is gone (a restart, or another container)";
 	default:
 		return "can't open the heap file";
 	}
@@ -133,8 +136,7 @@ bool open_heap(struct seep_heap_view *view, int directory, bool writable, struct
 	struct seep_heap_header header;
 	struct heap heap;
 	*view = (struct seep_heap_view){0};
-	int flags = (writable ? O_RDWR : O_RDONLY) | O_NOFOLLOW | O_NONBLOCK;
-	int descriptor = file_open(directory, SEEP_HEAP_NAME, flags, 0);
+	int descriptor = place_open(directory, writable ? O_RDWR : O_RDONLY, NULL);
 	if (descriptor < 0)
 		return fault_fill(fault, 0, descriptor, open_text(descriptor));
 	bool opened = header_check(descriptor, &header, fault);

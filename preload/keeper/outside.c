@@ -17,6 +17,7 @@ bool seep_keeper_run(const char *directory, const seep_keeper_leave *leave, stru
 	if (bound) {
 		keeper.leave = leave;
 		keeper_run(&keeper);
+		keeper_tidy(&keeper);
 	}
 	seep_heap_close(&view);
 	return bound;

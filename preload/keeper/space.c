@@ -5,19 +5,18 @@
 #include <errno.h>
 #include <unistd.h>
 
-#include "base/file.h"
 #include "base/syscall.h"
 
 #include <seep/heap.h>
-#include <seep/keeper.h>
 
 #define PUNCH (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE)
 
-static bool page_is_zero(const uint64_t *page)
+bool space_page_is_zero(const void *page)
 {
+	const uint64_t *words = page;
 	uint64_t any = 0;
-	for (size_t i = 0; i < SEEP_HEAP_PAGE / sizeof *page; i++)
-		any |= page[i];
+	for (size_t i = 0; i < SEEP_HEAP_PAGE / sizeof *words; i++)
+		any |= words[i];
 	return any == 0;
 }
 
@@ -26,7 +25,7 @@ static void zeros_punch(int descriptor, const char *map, uint64_t from, uint64_t
 {
 	uint64_t start = from;
 	for (uint64_t at = from; at + SEEP_HEAP_PAGE <= to; at += SEEP_HEAP_PAGE) {
-		if (page_is_zero((const uint64_t *)(const void *)(map + at)))
+		if (space_page_is_zero(map + at))
 			continue;
 		if (at > start)
 			system_allocate(descriptor, PUNCH, start, at - start);
@@ -37,11 +36,8 @@ static void zeros_punch(int descriptor, const char *map, uint64_t from, uint64_t
 }
 
 /* Reserved and never written ranges are holes to SEEK_DATA, though they take space: punched unseen. */
-void space_give_back(int directory, const void *map, uint64_t map_bytes)
+void space_give_back(int descriptor, const void *map, uint64_t map_bytes)
 {
-	int descriptor = file_open(directory, SEEP_HEAP_NAME, O_RDWR | O_NOFOLLOW | O_NONBLOCK, 0);
-	if (descriptor < 0)
-		return;
 	/* the header is used, and is still written to where the keeper itself is in the program */
 	uint64_t bytes = map_bytes / SEEP_HEAP_PAGE * SEEP_HEAP_PAGE, at = SEEP_HEAP_AREAS_OFFSET;
 	while (at < bytes) {
@@ -63,5 +59,4 @@ void space_give_back(int directory, const void *map, uint64_t map_bytes)
 		zeros_punch(descriptor, map, data, end);
 		at = end;
 	}
-	system_close(descriptor);
 }

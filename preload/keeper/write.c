@@ -39,9 +39,9 @@ bool write_is_temporary(const char *name)
 	       memcmp(name + length - suffix, TEMPORARY_SUFFIX, suffix) == 0;
 }
 
-static void temporary_name(char *name, size_t size)
+void write_temporary_name(char name[static WRITE_TEMPORARY_BYTES])
 {
-	struct text text = text_begin(name, size);
+	struct text text = text_begin(name, WRITE_TEMPORARY_BYTES);
 	text_add(&text, TEMPORARY_PREFIX);
 	text_add_unsigned(&text, (uint64_t)system_gettid());
 	text_add(&text, "-");
@@ -49,8 +49,7 @@ static void temporary_name(char *name, size_t size)
 	text_add(&text, TEMPORARY_SUFFIX);
 }
 
-/* A file that is too large for RLIMIT_FSIZE would bring SIGXFSZ upon the program: refused before. */
-static long limit_check(size_t bytes)
+long write_limit_check(uint64_t bytes)
 {
 	struct rlimit limit;
 	return system_limit(RLIMIT_FSIZE, &limit) == 0 && bytes > limit.rlim_cur ? -EFBIG : 0;
@@ -58,7 +57,7 @@ static long limit_check(size_t bytes)
 
 static long content_write(int descriptor, const struct seep_image *image, bool durable)
 {
-	long error = limit_check(image->bytes);
+	long error = write_limit_check(image->bytes);
 	if (!error) {
 		/* a full disk is told before anything is written; filesystems without fallocate tell later */
 		error = system_allocate(descriptor, 0, 0, image->bytes);
@@ -82,8 +81,8 @@ static long name_give(int directory, const char *temporary, const char *name)
 bool write_image(const struct seep_image *image, int directory, const char *name, bool durable,
 		 struct seep_fault *fault)
 {
-	char temporary[64];
-	temporary_name(temporary, sizeof temporary);
+	char temporary[WRITE_TEMPORARY_BYTES];
+	write_temporary_name(temporary);
 	int descriptor = file_open(directory, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
 	if (descriptor < 0)
 		return fault_fill(fault, 0, descriptor, "can't create a file for the snapshot");

@@ -9,6 +9,8 @@
 
 #include "base/syscall.h"
 #include "base/text.h"
+#include "heap/room.h"
+#include "record/heap_memory.h"
 
 #include <seep/keeper.h>
 
@@ -71,9 +73,23 @@ static bool make_absolute(char *directory, size_t bytes)
 	return true;
 }
 
-/* A directory that is there already is taken if it is ours and holds no recording: O_EXCL on the heap file decides
- * between two who try. */
-static int claim(const char *directory, int *parent)
+/* A new heap file in the directory, or in memory with a link from there. A descriptor, or -errno. */
+static int file_make(int parent, struct seep_heap_header *header, bool *in_memory)
+{
+	room_plan(header, *in_memory);
+	if (*in_memory) {
+		int file = heap_memory_make(parent, header);
+		if (file >= 0 || file == -EEXIST)
+			return file;
+		*in_memory = false;
+		room_plan(header, false);
+	}
+	return system_open_at(parent, SEEP_HEAP_NAME, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+}
+
+/* A directory that is there already is taken if it is ours and holds no recording: that its heap file must be new
+ * decides between two who try. */
+static int claim(const char *directory, int *parent, struct seep_heap_header *header, bool *in_memory)
 {
 	int made = system_make_directory(directory, 0700);
 	if (made != 0 && made != -EEXIST)
@@ -86,8 +102,7 @@ static int claim(const char *directory, int *parent)
 	else if (system_stat_descriptor(*parent, &status) == 0 &&
 		 status.st_uid == (uid_t)system_call(SYS_geteuid, 0, 0, 0, 0, 0, 0) &&
 		 system_call(SYS_faccessat, *parent, (long)"000001.seep", F_OK, 0, 0, 0) == -ENOENT)
-		result =
-		    system_open_at(*parent, SEEP_HEAP_NAME, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+		result = file_make(*parent, header, in_memory);
 	if (result < 0) {
 		if (*parent >= 0)
 			system_close(*parent);
@@ -98,18 +113,18 @@ static int claim(const char *directory, int *parent)
 	return result;
 }
 
-static int claim_next(char *directory, size_t bytes, int *parent)
+static int claim_next(char *directory, size_t bytes, int *parent, struct seep_heap_header *header, bool *in_memory)
 {
 	struct text text = {.data = directory, .size = bytes, .length = strlen(directory)};
 	size_t plain = text.length;
-	int file = claim(directory, parent);
+	int file = claim(directory, parent, header, in_memory);
 	for (uint64_t number = 2; file == -EEXIST && number < NAMES_TRIED; number++) {
 		text.length = plain;
 		text_add(&text, ".");
 		text_add_unsigned(&text, number);
 		if (text.cut)
 			return -ENAMETOOLONG;
-		file = claim(directory, parent);
+		file = claim(directory, parent, header, in_memory);
 	}
 	return file;
 }
@@ -118,25 +133,34 @@ static int claim_next(char *directory, size_t bytes, int *parent)
 static int reserve(int file, uint64_t bytes)
 {
 	struct rlimit limit;
-	if (system_call(SYS_prlimit64, 0, RLIMIT_FSIZE, 0, (long)&limit, 0, 0) == 0 && limit.rlim_cur < bytes)
+	if (system_limit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur < bytes)
 		return -EFBIG;
 	return system_allocate(file, 0, 0, bytes);
 }
 
-struct heap_file heap_file_make(char *directory, size_t bytes, uint64_t file_bytes)
+static void file_remove(int parent, bool in_memory)
+{
+	if (in_memory)
+		heap_memory_remove(parent);
+	else
+		system_unlink_at(parent, SEEP_HEAP_NAME, 0);
+}
+
+struct heap_file heap_file_make(char *directory, size_t bytes, struct seep_heap_header *header, bool in_memory)
 {
 	int parent = -1;
+	uint64_t file_bytes = header->file_bytes;
 	if (!make_absolute(directory, bytes))
 		return (struct heap_file){.error = ENAMETOOLONG};
-	int file = claim_next(directory, bytes, &parent);
+	int file = claim_next(directory, bytes, &parent, header, &in_memory);
 	if (file < 0)
 		return (struct heap_file){.error = -file};
-	struct heap_file made = {.error = -reserve(file, file_bytes)};
+	struct heap_file made = {.error = in_memory ? 0 : -reserve(file, file_bytes), .in_memory = in_memory};
 	if (made.error) { /* mapping a file without space would end in SIGBUS */
 		made.anonymous = true;
 		made.map = system_map(NULL, file_bytes, PROT_READ | PROT_WRITE,
 				      MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-		system_unlink_at(parent, SEEP_HEAP_NAME, 0);
+		file_remove(parent, in_memory);
 	} else {
 		made.map = system_map(NULL, file_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
 		/* no read-ahead: where the disk's is large (8 MiB is seen) the first touch of each area took 2 ms, and
@@ -147,7 +171,7 @@ struct heap_file heap_file_make(char *directory, size_t bytes, uint64_t file_byt
 	if (system_failed(made.map)) {
 		made.error = -(int)(long)made.map;
 		made.map = NULL;
-		system_unlink_at(parent, SEEP_HEAP_NAME, 0);
+		file_remove(parent, in_memory);
 		system_unlink_at(AT_FDCWD, directory, AT_REMOVEDIR);
 	}
 	system_close(file);

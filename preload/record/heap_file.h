@@ -19,11 +19,13 @@ struct heap_file {
 	void *map;
 	int error;      /* why there is no file: an errno value; 0: fine */
 	bool anonymous; /* the map is private memory: no space, or no such file possible */
+	bool in_memory; /* the file is in tmpfs, and has little room at first */
 };
 
-/* Takes the next free directory from `directory` (it is changed to the name taken, made absolute) and maps a new file
- * of file_bytes with its space reserved. Where a directory can be made but not the space had, the map is anonymous.
- * map is NULL where nothing works. */
-struct heap_file heap_file_make(char *directory, size_t bytes, uint64_t file_bytes);
+/* Takes the next free directory from `directory` (it is changed to the name taken, made absolute) and maps a new file of
+ * header->file_bytes with the header's room reserved; that is set anew, according to where the file is. in_memory: try
+ * there first. Where a directory can be made but not the space had, the map is anonymous. map is NULL where nothing
+ * works. */
+struct heap_file heap_file_make(char *directory, size_t bytes, struct seep_heap_header *header, bool in_memory);
 
 #endif

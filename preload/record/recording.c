@@ -13,7 +13,10 @@
 #include "record/describe.h"
 #include "record/gate.h"
 #include "record/heap_file.h"
+#include "record/heap_memory.h"
 #include "record/keeper_thread.h"
+
+#define MEMORY_AUTO_BYTES (UINT64_C(16) << 20) /* larger heap files (rates below 64K) stay on disk unless asked for */
 
 struct recording_setup recording_setup;
 
@@ -148,6 +151,16 @@ static bool plan_to_fit(struct seep_heap_header *header)
 	return header->file_bytes <= most_bytes;
 }
 
+/* Does the heap file go to memory? */
+static bool wants_memory(const struct seep_heap_header *header)
+{
+	const struct options *options = &recording_setup.options;
+	if (options->heap == OPTION_HEAP_RECORDING)
+		return false;
+	uint64_t most_bytes = options->heap == OPTION_HEAP_MEMORY ? UINT64_MAX : MEMORY_AUTO_BYTES;
+	return heap_memory_fits(header, options->heap_device, most_bytes);
+}
+
 static bool begin(void)
 {
 	static struct seep_heap_header
@@ -162,7 +175,7 @@ static bool begin(void)
 		recording_say("not recording, the limit of address space is too low", NULL);
 		return false;
 	}
-	struct heap_file file = heap_file_make(directory, sizeof directory, header.file_bytes);
+	struct heap_file file = heap_file_make(directory, sizeof directory, &header, wants_memory(&header));
 	if (!file.map) {
 		char number[24];
 		struct text text = text_begin(number, sizeof number);
@@ -175,6 +188,9 @@ static bool begin(void)
 		or_relaxed(&header.status, SEEP_STATUS_ANONYMOUS);
 		recording_say("no space for the heap file, the recording will end with the process", directory);
 	}
+	struct text text = text_begin(header.directory, sizeof header.directory);
+	text_add(&text, directory);
+	store_relaxed(&header.may_grow, !load_relaxed(&confined));
 	memcpy(file.map, &header, sizeof header);
 	if (!heap_bind(&current, file.map, header.file_bytes, &fault)) {
 		recording_say("not recording", fault.text);
@@ -232,6 +248,8 @@ void recording_confine(void)
 	if (!forked && system_getpid() != recording_setup.pid)
 		return; /* a vfork child: what it forbids itself its parent may do */
 	store_relaxed(&confined, true);
+	if (gate_read() == GATE_OPEN)
+		store_relaxed(&current.header->may_grow, 0);
 	if (gate_read() != GATE_CLOSED)
 		return;
 	if (forked)

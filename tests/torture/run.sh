@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # What the shim must survive: one small program for each behaviour that broke a profiler once. Each runs alone and with
-# the shim, on glibc and on jemalloc, under `seep run` and by LD_PRELOAD, everything sampled: the output, the exit status
-# and every errno it prints must be the same, it must end in time, and its recordings must be readable. A program that
-# knows what is alive says so in truth.end (tests/e2e/programs/truth.h), and its recording must agree to the byte.
+# the shim, on glibc and on jemalloc, under `seep run` (the heap file in memory) and by LD_PRELOAD (on disk), everything
+# sampled: the output, the exit status and every errno it prints must be the same, it must end in time, and its
+# recordings must be readable. A program that knows what is alive says so in truth.end (tests/e2e/programs/truth.h), and
+# its recording must agree to the byte.
 #
 #	tests/torture/run.sh [NAME...]
 #
@@ -132,7 +133,7 @@ run_program() { # SOURCE ALLOCATOR
 	for way in $(directive "$source" ways | grep . || echo run preload); do
 		enter "$WORK/runs/$name.$allocator.$way" "$source"
 		if [ "$way" = run ]; then
-			observe env ${preload:+LD_PRELOAD="${preload#:}"} "$SEEP" run -r "${rate:-1}" -i 50ms -o "$PWD/recordings/%c.%p" \
+			observe env ${preload:+LD_PRELOAD="${preload#:}"} "$SEEP" run --heap=memory -r "${rate:-1}" -i 50ms -o "$PWD/recordings/%c.%p" \
 				"${choice[@]}" -- "$WORK/bin/$name"
 		else
 			observe env LD_PRELOAD="$SHIM${library:+:$library}$preload" SEEP_RATE="${rate:-1}" SEEP_INTERVAL=50ms \

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Where the heap file of a recording lies: in the recording's directory, or in
+ * memory (/dev/shm) with a symbolic link to it, so that the program's stores
+ * never wait for a disk. A link is followed only to SEEP_HEAP_MEMORY, and only
+ * to a regular file without other names that belongs to the directory's owner.
+ */
+#ifndef SEEP_KEEPER_PLACE_H
+#define SEEP_KEEPER_PLACE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define PLACE_PATH_BYTES 128
+
+struct place {
+	char path[PLACE_PATH_BYTES]; /* of the heap file in memory; "": it is in the recording */
+};
+
+/* Opens the heap file of a recording. A descriptor, or -errno (ELOOP: a link to somewhere else; ENXIO: to memory that
+ * is gone). place may be NULL. */
+int place_open(int directory, int flags, struct place *place);
+
+/* The recording is complete, nobody writes to its heap file any more: one in memory is copied into the recording, in
+ * place of the link; one in the recording gives back the space that it reserved and never used. `map`: the heap file,
+ * mapped whole. Where it can't be done (a full disk) all stays as it is. */
+void place_settle(int directory, const void *map, uint64_t map_bytes);
+
+/* The recording has been removed under its program, which has ended: nobody will find its memory again. */
+void place_forget(const struct place *place, uint64_t inode);
+
+#endif
