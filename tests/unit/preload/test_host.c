@@ -111,8 +111,8 @@ static void filter_says_no_only_when_it_is_sure(void **state)
 	(void)state;
 	filter_reset();
 	char *address = (char *)0x7f1234567890;
-	while (filter_test(address) || filter_test(address + 16)) /* the arena's blocks are marked for ever */
-		address += 16;
+	while (filter_test(address) || filter_test(address + 256)) /* the arena's blocks are marked for ever */
+		address += 256;
 	assert_false(filter_test(address));
 	filter_mark(address);
 	filter_mark(address);
@@ -127,10 +127,10 @@ static void filter_says_no_only_when_it_is_sure(void **state)
 	for (int i = 0; i < 300; i++)
 		filter_unmark(address);
 	assert_true(filter_test(address)); /* stuck: may be, for ever */
-	filter_mark(address + 16);
+	filter_mark(address + 256);
 	filter_reset();
 	assert_true(filter_test(address));
-	assert_false(filter_test(address + 16));
+	assert_false(filter_test(address + 256));
 }
 
 int main(void)
