@@ -31,6 +31,7 @@ enum {
 	OPTION_FOLLOW,
 	OPTION_UNWINDER,
 	OPTION_HEAP,
+	OPTION_LIMIT_HEADROOM,
 	SETTINGS_MAX = 16,
 	OUTPUT_MAX_BYTES = 1000, /* what the shim keeps of SEEP_OUTPUT, less the suffixes that it may add */
 };
@@ -39,6 +40,7 @@ static const struct command_option run_options[] = {
     {'r', "rate", "BYTES", "a sample every so many bytes (512K); 1: all"},
     {'i', "interval", "TIME", "a snapshot every TIME (10s); 0: only at the end"},
     {'o', "output", "DIR", "recording; %c command, %p pid, %h host (seep.%c.%p)"},
+    {OPTION_LIMIT_HEADROOM, "limit-headroom", "N", "a snapshot when a memory limit leaves less (10%)"},
     {OPTION_DELAY, "delay", "TIME", "begin to record after TIME"},
     {OPTION_ALLOCATOR, "allocator", "NAME", "run it on jemalloc, tcmalloc, mimalloc or a library"},
     {OPTION_FOLLOW, "follow", "none|all", "record the processes that it starts, too (all)"},
@@ -49,8 +51,9 @@ static const struct command_option run_options[] = {
 
 /* What the command line asks for. */
 struct run_request {
-	const char *rate, *interval, *output, *delay, *follow, *unwinder, *heap; /* as given; NULL: not given */
-	char allocator[PATH_MAX];                                         /* "": the program's own */
+	/* as given; NULL: not given */
+	const char *rate, *interval, *output, *delay, *follow, *unwinder, *heap, *headroom;
+	char allocator[PATH_MAX]; /* "": the program's own */
 	char **arguments;
 };
 
@@ -79,6 +82,17 @@ static bool is_one_of(const char *word, const char *const *words)
 	return *words != NULL;
 }
 
+/* "10%", "64M" or "off". */
+static bool headroom_is_valid(const char *text)
+{
+	const size_t digits = strspn(text, "0123456789");
+	uint64_t bytes;
+
+	if (digits && strcmp(text + digits, "%") == 0)
+		return digits <= 3 && atoi(text) <= 100;
+	return strcmp(text, "off") == 0 || argument_parse_bytes(text, &bytes);
+}
+
 /* Takes one option in; 0, or the exit status for what is wrong with it. */
 static int option_take(struct run_request *request, int option, const char *value)
 {
@@ -103,6 +117,13 @@ static int option_take(struct run_request *request, int option, const char *valu
 		request->delay = value;
 		if (!argument_parse_time(value, &number))
 			return command_usage(&command_run, "--delay: '%s' is not a time (500ms, 10s, 5m)", value);
+		return 0;
+	case OPTION_LIMIT_HEADROOM:
+		request->headroom = value;
+		if (!headroom_is_valid(value))
+			return command_usage(&command_run,
+					     "--limit-headroom: '%s' is no part (10%%), no bytes (64M) and not off",
+					     value);
 		return 0;
 	case 'o':
 		request->output = value;
@@ -187,6 +208,7 @@ static void settings_make(const struct run_request *request, const char *shim, c
 {
 	setting_add(settings, "SEEP_RATE", request->rate);
 	setting_add(settings, "SEEP_INTERVAL", request->interval);
+	setting_add(settings, "SEEP_LIMIT_HEADROOM", request->headroom);
 	setting_add(settings, "SEEP_DELAY", request->delay);
 	setting_add(settings, "SEEP_FOLLOW", request->follow);
 	setting_add(settings, "SEEP_UNWINDER", request->unwinder);

@@ -19,8 +19,8 @@ const struct recording_entry *recording_choose_before(const struct recording *re
 		const struct recording_entry *entry = &recording->entries[i];
 		if (entry->time_ns >= last->time_ns || (last->number && entry->number >= last->number))
 			continue;
-		const bool is_peak = entry->trigger == SEEP_TRIGGER_PEAK;
-		const bool best_is_peak = best && best->trigger == SEEP_TRIGGER_PEAK;
+		const bool is_peak = trigger_follows_use(entry->trigger);
+		const bool best_is_peak = best && trigger_follows_use(best->trigger);
 		if (!best || (best_is_peak && !is_peak) ||
 		    (best_is_peak == is_peak &&
 		     distance(entry->time_ns, quarter_ns) < distance(best->time_ns, quarter_ns)))

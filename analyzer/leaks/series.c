@@ -24,7 +24,7 @@ static size_t choose_reference(const struct recording *recording)
 		timers++;
 		last_timer = i;
 	}
-	while (last > 0 && recording->entries[last].trigger == SEEP_TRIGGER_PEAK)
+	while (last > 0 && trigger_follows_use(recording->entries[last].trigger))
 		last--;
 	/* Killed programs free nothing as they end. */
 	return recording->entries[last].trigger == SEEP_TRIGGER_EXIT && timers >= 2 ? last_timer : last;

@@ -151,6 +151,12 @@ struct profile_totals {
 };
 void profile_totals(const struct profile *profile, struct profile_totals *totals);
 
+/* Was a snapshot taken because much was in use? Such moments are extreme: others are better to compare with. */
+static inline bool trigger_follows_use(uint32_t trigger)
+{
+	return trigger == SEEP_TRIGGER_PEAK || trigger == SEEP_TRIGGER_LIMIT;
+}
+
 /* The snapshots of a recording directory or of a bundle, ascending by number. Fails (false) only where it can't be read
  * or holds none. Only headers are read: one that is damaged has time 0 and no trigger, and is refused when opened. */
 struct recording_entry {

@@ -20,6 +20,7 @@
 #define PARTS_MAX 20
 #define ARGUMENTS_COLUMNS 48
 #define ACCOUNT_OLD_NS 1e9
+#define NEAR_SHARE 0.25 /* of a limit, or less, is worth a word */
 #define LEFT_SHARE 0.5  /* of the peak, or less, is worth a word at the end */
 #define CUT_SHARE 0.005 /* of the stacks; less is not worth a word more */
 #define INDENT 8        /* of the lines that go on */
@@ -168,6 +169,22 @@ static void add_account(struct line *line, const struct profile *profile, const 
 	}
 }
 
+/* How much the limit that is nearest leaves, where that is little or why the snapshot was taken. */
+static void add_limit(struct line *line, const struct profile *profile)
+{
+	double which = 0, limit = 0, left = 0;
+
+	if (!memory_get(profile, SEEP_MEMORY_NEAREST, &which) ||
+	    !memory_get(profile, SEEP_MEMORY_NEAREST_LIMIT, &limit) ||
+	    !memory_get(profile, SEEP_MEMORY_NEAREST_LEFT, &left) ||
+	    (profile->trigger != SEEP_TRIGGER_LIMIT && left > NEAR_SHARE * limit))
+		return;
+	const char *what = which == SEEP_MEMORY_LIMIT_VIRTUAL ? "address space"
+			   : which == SEEP_MEMORY_LIMIT_DATA  ? "data"
+							      : "cgroup";
+	line_add(line, "limit of %s %s, %s left", what, quantity_bytes(limit).text, quantity_bytes(left).text);
+}
+
 /* What the system and the allocator see, what the samples say of it, and where the rest may be. */
 static void write_memory(struct text_page *page, const struct profile *profile, const struct profile *before,
 			 const char *samples, double allocated)
@@ -180,6 +197,7 @@ static void write_memory(struct text_page *page, const struct profile *profile, 
 		line_add(&line, "samples in use %s", samples);
 	add_account(&line, profile, before);
 	add_memory(&line, "swap", SEEP_MEMORY_SWAP, profile, NULL);
+	add_limit(&line, profile);
 	/* The check on ourselves: what the countdowns saw, byte by byte, beside what the samples make of it. */
 	if (before && profiles_are_same_process(before, profile) &&
 	    !memory_get(before, SEEP_MEMORY_COUNTED, &counted_before))

@@ -14,7 +14,7 @@ const char *trigger_name(uint32_t trigger)
 	static const char *const names[SEEP_TRIGGER_COUNT] = {
 	    [SEEP_TRIGGER_UNKNOWN] = "unknown",       [SEEP_TRIGGER_TIMER] = "timer",   [SEEP_TRIGGER_EXIT] = "exit",
 	    [SEEP_TRIGGER_REQUEST] = "request",       [SEEP_TRIGGER_SIGNAL] = "signal", [SEEP_TRIGGER_PEAK] = "peak",
-	    [SEEP_TRIGGER_POSTMORTEM] = "postmortem", [SEEP_TRIGGER_API] = "api",
+	    [SEEP_TRIGGER_POSTMORTEM] = "postmortem", [SEEP_TRIGGER_API] = "api",       [SEEP_TRIGGER_LIMIT] = "limit",
 	};
 
 	return trigger < SEEP_TRIGGER_COUNT ? names[trigger] : names[SEEP_TRIGGER_UNKNOWN];

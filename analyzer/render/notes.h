@@ -13,7 +13,7 @@
 struct buffer *notes_of(const struct profile *profile, size_t *count);
 void notes_free(struct buffer *notes, size_t count);
 
-/* "timer", "exit", "request", "signal", "peak", "postmortem", "api", "unknown". */
+/* "timer", "exit", "request", "signal", "peak", "postmortem", "api", "limit", "unknown". */
 const char *trigger_name(uint32_t trigger);
 
 /* Bytes that a site may have allocated without being seen, with a chance of 5 %: exp(-3). 0 where nothing is missed,

@@ -148,6 +148,8 @@ struct seep_heap_header {
 	uint64_t interval_ns;       /* between timer snapshots; 0: none */
 	uint64_t snapshots_limit;   /* retention: number and bytes of snapshots kept */
 	uint64_t snapshots_bytes_limit;
+	uint64_t limit_headroom_bytes;   /* a limit of memory that leaves less is near; */
+	uint64_t limit_headroom_percent; /* not 0: less than this share of it. Both 0: never */
 	char command[64];
 	char executable[512];
 	char arguments[1024];

@@ -28,6 +28,7 @@ enum seep_trigger {
 	SEEP_TRIGGER_PEAK = 5,      /* a new high-water mark of in-use bytes */
 	SEEP_TRIGGER_POSTMORTEM = 6, /* made from the heap file of a dead process */
 	SEEP_TRIGGER_API = 7,       /* the program asked, through <seep/seep.h> */
+	SEEP_TRIGGER_LIMIT = 8,     /* a limit of memory is near */
 	SEEP_TRIGGER_COUNT
 };
 
@@ -196,6 +197,9 @@ enum seep_memory_key {
 	SEEP_MEMORY_DATA = 9,              /* what RLIMIT_DATA counts */
 	SEEP_MEMORY_LIMIT_VIRTUAL = 10,    /* RLIMIT_AS */
 	SEEP_MEMORY_LIMIT_DATA = 11,       /* RLIMIT_DATA */
+	SEEP_MEMORY_NEAREST = 12,          /* no bytes: the key of the limit that is nearest: 8, 10 or 11 */
+	SEEP_MEMORY_NEAREST_LIMIT = 13,    /* that limit; of a group, it may be one above the program's own */
+	SEEP_MEMORY_NEAREST_LEFT = 14,     /* what it leaves; of a group, what it holds of files counted as room */
 	SEEP_MEMORY_ALLOCATOR_IN_USE = 16, /* mallinfo2 uordblks+hblkhd, jemalloc stats.allocated */
 	SEEP_MEMORY_ALLOCATOR_FREE = 17,   /* mallinfo2 fordblks */
 	SEEP_MEMORY_ALLOCATOR_MAPPED = 18, /* mallinfo2 arena+hblkhd, jemalloc stats.mapped */

@@ -65,6 +65,19 @@ static bool set_count(void *field, size_t bytes, const char *value, size_t lengt
 	return true;
 }
 
+/* A share of the limit, bytes, or off. */
+static bool set_headroom(void *field, size_t bytes, const char *value, size_t length)
+{
+	static const struct unit percent[] = {{"%", 1}, {NULL, 0}};
+	struct headroom_option headroom = {0};
+	bool is_off = length == 3 && memcmp(value, "off", 3) == 0;
+	if (!is_off && !(parse_scaled(value, length, percent, &headroom.percent) && headroom.percent <= 100) &&
+	    !set_bytes(&headroom.bytes, sizeof headroom.bytes, value, length))
+		return false;
+	memcpy(field, &headroom, bytes);
+	return true;
+}
+
 static bool set_text(void *field, size_t bytes, const char *value, size_t length)
 {
 	if (length >= bytes)
@@ -150,6 +163,7 @@ static const struct option_entry {
     {"max-live", "SEEP_MAX_LIVE", set_bytes, FIELD(max_live)},
     {"keep", "SEEP_KEEP", set_count, FIELD(snapshots)},
     {"keep-bytes", "SEEP_KEEP_BYTES", set_bytes, FIELD(snapshots_bytes)},
+    {"limit-headroom", "SEEP_LIMIT_HEADROOM", set_headroom, FIELD(limit_headroom)},
     {"session", "SEEP_SESSION", set_text, FIELD(session)},
 };
 #define ENTRIES (sizeof entries / sizeof *entries)
@@ -210,7 +224,8 @@ void options_read(struct options *options, char *const *environment, bool secure
 				    .rate = 512 << 10,
 				    .interval_ns = UINT64_C(10000000000),
 				    .snapshots = 64,
-				    .snapshots_bytes = UINT64_C(256) << 20};
+				    .snapshots_bytes = UINT64_C(256) << 20,
+				    .limit_headroom = {.percent = 10}};
 	if (secure)
 		return;
 	const char *list = environment_value(environment, "SEEP_OPTIONS");

@@ -26,11 +26,14 @@ struct options {
 	uint64_t max_live;        /* live samples to make room for; 0: from the rate */
 	uint64_t snapshots;       /* retention: at most so many, */
 	uint64_t snapshots_bytes; /* and so many bytes, of snapshots */
-	int signal;               /* take a snapshot on this signal; 0: none */
-	char unwinder[16];        /* "": the best one there is */
-	char output[1024];        /* recording directory with %c %p %h; "": the default */
-	char session[1024];       /* file in which `seep run` learns of recordings; "": none */
-	char warning[160];        /* the one warning, or "" */
+	struct headroom_option {
+		uint64_t bytes, percent; /* a snapshot when a limit of memory leaves less, or less of it; 0, 0: none */
+	} limit_headroom;
+	int signal;         /* take a snapshot on this signal; 0: none */
+	char unwinder[16];  /* "": the best one there is */
+	char output[1024];  /* recording directory with %c %p %h; "": the default */
+	char session[1024]; /* file in which `seep run` learns of recordings; "": none */
+	char warning[160];  /* the one warning, or "" */
 };
 
 /* Reads an environment (a NULL-terminated list of NAME=VALUE). No allocation; any thread. */

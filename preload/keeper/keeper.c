@@ -77,6 +77,27 @@ static int directory_open(const struct keeper *keeper)
 	return error ? error : -ESTALE;
 }
 
+/* Bytes that building a snapshot takes, at most: an image that doubles as it grows, the stacks' tree, unread events. */
+static uint64_t snapshot_bytes(const struct heap *heap)
+{
+	const struct seep_heap_header *header = heap->header;
+	uint64_t live = load_relaxed(&header->live_inserted) - load_relaxed(&header->live_removed);
+	uint64_t sites = load_relaxed(&header->site_count), stacks = load_relaxed(&header->stacks_used);
+	uint64_t unread = load_relaxed(&header->ring_head) - load_relaxed(&header->ring_tail);
+	uint64_t image = live * sizeof(struct seep_live) + sites * sizeof(struct seep_site) +
+			 stacks * sizeof(struct seep_node) +
+			 load_relaxed(&header->lifetime_count) * sizeof(struct seep_lifetime);
+	return 2 * image + sites * sizeof(struct seep_site) + stacks * 8 + unread * sizeof(struct seep_event);
+}
+
+/* In the target a snapshot takes of what the program's own limits leave it: never more than half. */
+static bool snapshot_has_room(const struct keeper *keeper)
+{
+	const struct headroom *room = &keeper->headroom;
+	bool counts = room->which == SEEP_MEMORY_LIMIT_VIRTUAL || room->which == SEEP_MEMORY_LIMIT_DATA;
+	return !keeper->in_target || !counts || snapshot_bytes(&keeper->heap) <= room->left_bytes / 2;
+}
+
 /* 0, or an errno value. */
 static int keeper_take(struct keeper *keeper, enum seep_trigger trigger, bool durable, uint64_t *number)
 {
@@ -86,7 +107,8 @@ static int keeper_take(struct keeper *keeper, enum seep_trigger trigger, bool du
 	double in_use_bytes = double_load(&header->in_use_bytes);
 	bool taken = false;
 	memory_read_status(&keeper->heap);
-	int directory = directory_open(keeper);
+	bool has_room = snapshot_has_room(keeper);
+	int directory = has_room ? directory_open(keeper) : -ENOMEM;
 	if (directory < 0) {
 		heap_count_loss(&keeper->heap, SEEP_LOSS_SNAPSHOTS_FAILED);
 		fault.error = -directory;
@@ -111,11 +133,34 @@ static void requests_answer(struct keeper *keeper)
 	request_answer(keeper->heap.header, request, number, error);
 }
 
+/* The nearest limit of memory: is it time for a snapshot before it is reached? */
+static bool limit_is_near(struct keeper *keeper, uint64_t now_ns)
+{
+	const struct seep_heap_header *header = keeper->heap.header;
+	double in_use_bytes = double_load(&header->in_use_bytes);
+	if (!header->limit_headroom_bytes && !header->limit_headroom_percent)
+		return false;
+	if (schedule_limits_due(&keeper->schedule, now_ns))
+		limits_find(&keeper->limits, &keeper->heap, LIMITS_ROOT);
+	if (!schedule_room_due(&keeper->schedule, now_ns, in_use_bytes))
+		return false;
+	keeper->headroom = limits_look(&keeper->limits, &keeper->heap);
+	if (keeper->headroom.which)
+		return schedule_room_seen(&keeper->schedule, now_ns, in_use_bytes, keeper->headroom.left_bytes,
+					  keeper->headroom.threshold_bytes);
+	schedule_room_endless(&keeper->schedule);
+	return false;
+}
+
 static void snapshots_take(struct keeper *keeper, uint64_t now_ns)
 {
 	const struct seep_heap_header *header = keeper->heap.header;
 	uint64_t number;
 	requests_answer(keeper);
+	if (limit_is_near(keeper, now_ns)) {
+		int error = keeper_take(keeper, SEEP_TRIGGER_LIMIT, true, &number);
+		schedule_limit_taken(&keeper->schedule, clock_read_ns(CLOCK_MONOTONIC), error != 0);
+	}
 	if (schedule_timer_due(&keeper->schedule, now_ns))
 		keeper_take(keeper, SEEP_TRIGGER_TIMER, true, &number);
 	else if (schedule_peak_due(&keeper->schedule, now_ns, double_load(&header->in_use_bytes),
@@ -154,8 +199,6 @@ static void memory_look(struct keeper *keeper, uint64_t now_ns)
 		memory_read_status(&keeper->heap);
 		credentials_follow(keeper);
 	}
-	if (schedule_limit_due(&keeper->schedule, now_ns))
-		memory_read_limit(&keeper->heap);
 	account_ask(keeper, now_ns);
 }
 
@@ -250,8 +293,9 @@ void keeper_run(struct keeper *keeper)
 		uint32_t wake = load_acquire(&header->wake);
 		if (!keeper_step(keeper, clock_read_ns(CLOCK_MONOTONIC), &events))
 			break;
-		uint64_t sleep_ns = schedule_sleep(&keeper->schedule, clock_read_ns(CLOCK_MONOTONIC), events,
-						   keeper->heap.capacity[SEEP_AREA_RING]);
+		uint64_t sleep_ns =
+		    schedule_sleep(&keeper->schedule, clock_read_ns(CLOCK_MONOTONIC), events,
+				   keeper->heap.capacity[SEEP_AREA_RING], double_load(&header->in_use_bytes));
 		struct timespec nap = {.tv_sec = (time_t)(sleep_ns / 1000000000),
 				       .tv_nsec = (long)(sleep_ns % 1000000000)};
 		if (sleep_ns)

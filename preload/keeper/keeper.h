@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The keeper: folds the ring's events into the sites, writes snapshots, keeps
- * an eye on memory and modules. One a recording, told by the lease. It works
+ * an eye on memory, its limits and modules. One a recording, told by the lease. It works
  * on the mapping alone and runs as a thread of the program or outside it.
  *
  * In the program it is a bare thread without a C library of its own: nothing
@@ -18,6 +18,7 @@
 
 #include "heap/heap.h"
 #include "keeper/lease.h"
+#include "keeper/limits.h"
 #include "keeper/place.h"
 #include "keeper/schedule.h"
 
@@ -39,6 +40,8 @@ struct keeper {
 	/* the keeper's own */
 	uint64_t modules_ns; /* next look at the modules, outside the target */
 	struct lease lease;
+	struct limits limits;
+	struct headroom headroom; /* at the last look */
 	struct schedule schedule;
 };
 

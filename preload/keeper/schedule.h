@@ -15,6 +15,16 @@
  * ln g / ln 1.1 of them, and fewer: the time to the next one is a second after
  * a timer snapshot and doubles with every peak until the next timer (at most
  * 16 s), so start-up growth writes three or four an interval.
+ *
+ * Limit: the room below the nearest limit of memory is short. It is looked at
+ * once a second, and sooner where it shrinks so fast that half of what is left
+ * above the threshold would be gone by then: judged by the last two looks and,
+ * without any system call, by how the estimate of in-use bytes has grown since.
+ * It is looked at every 5 ms at most, and where that goes on without news less
+ * and less often: seven times a second on average. The first snapshot is taken below the threshold, more each time that
+ * the room has halved since, down to a sixteenth of it; and again after the room had grown to twice the threshold. The
+ * time between two is a second at first and doubles with each up to eight minutes, so that a program that lives at its
+ * limit has eight in the first four minutes and seven an hour afterwards. After a minute with room it begins anew.
  */
 #ifndef SEEP_KEEPER_SCHEDULE_H
 #define SEEP_KEEPER_SCHEDULE_H
@@ -33,33 +43,61 @@
 #define SCHEDULE_PEAK_DOUBLINGS 4
 #define SCHEDULE_RETRY_NS UINT64_C(10000000000) /* a peak's, after a snapshot that failed */
 #define SCHEDULE_MEMORY_NS UINT64_C(1000000000)
-#define SCHEDULE_LIMIT_NS UINT64_C(60000000000)
+#define SCHEDULE_LIMITS_NS UINT64_C(10000000000) /* where the limits are */
+#define SCHEDULE_ROOM_NS UINT64_C(1000000000)    /* the room below them, */
+#define SCHEDULE_ROOM_SHORTEST_NS UINT64_C(5000000)
+#define SCHEDULE_ROOM_LOOKS 8                  /* that soon; then this time doubles */
+#define SCHEDULE_LIMIT_NS UINT64_C(1000000000) /* between two snapshots, at first */
+#define SCHEDULE_LIMIT_DOUBLINGS 9
+#define SCHEDULE_LIMIT_LEAST 16 /* part of the threshold below which less room is no news */
+#define SCHEDULE_LIMIT_CALM_NS UINT64_C(60000000000)
 #define SCHEDULE_ACCOUNT_NS UINT64_C(1000000000)
 
 struct schedule {
-	uint64_t start_ns, interval_ns;           /* 0: no timer */
-	uint64_t timer_ns;                        /* next timer snapshot; UINT64_MAX: none */
-	uint64_t tick_ns, looked_ns;              /* the last sleep asked for, and when */
-	double peak_bytes;                        /* largest in-use estimate that a snapshot has shown */
-	uint64_t peak_ns;                         /* no peak snapshot before */
-	unsigned peaks;                           /* since the last other snapshot */
-	uint64_t memory_ns, limit_ns, account_ns; /* next reading of each */
+	uint64_t start_ns, interval_ns;            /* 0: no timer */
+	uint64_t timer_ns;                         /* next timer snapshot; UINT64_MAX: none */
+	uint64_t tick_ns, looked_ns;               /* the last sleep asked for, and when */
+	double peak_bytes;                         /* largest in-use estimate that a snapshot has shown */
+	uint64_t peak_ns;                          /* no peak snapshot before */
+	unsigned peaks;                            /* since the last other snapshot */
+	uint64_t memory_ns, limits_ns, account_ns; /* next reading of each */
+
+	uint64_t room_ns;       /* last look at the room below the limits; UINT64_MAX: there is no limit */
+	uint64_t room_left;     /* what there was, */
+	uint64_t room_margin;   /* and how much less would be news; UINT64_MAX: nothing would */
+	unsigned room_looks;    /* one soon after the other */
+	double room_in_use;     /* the estimate of in-use bytes at that time */
+	double room_speed;      /* bytes a nanosecond by which the room shrank before it */
+	uint64_t limit_ns;      /* no limit snapshot before */
+	uint64_t limit_left;    /* at the last limit snapshot; UINT64_MAX: none since there was room */
+	uint64_t limit_calm_ns; /* since when there is room; UINT64_MAX: there is not */
+	unsigned limits;        /* snapshots since the waiting time began anew */
 };
 
 struct schedule schedule_begin(uint64_t now_ns, uint64_t start_ns, uint64_t interval_ns);
 
 bool schedule_timer_due(const struct schedule *schedule, uint64_t now_ns);
 bool schedule_peak_due(const struct schedule *schedule, uint64_t now_ns, double in_use_bytes, uint64_t rate);
-/* A snapshot was tried. */
+/* A snapshot was tried, of any kind; of a limit's, schedule_limit_taken() is told, too. */
 void schedule_taken(struct schedule *schedule, uint64_t now_ns, enum seep_trigger trigger, bool failed,
 		    double in_use_bytes);
 
-/* Is it time, and if so, when next? For RSS, for the control group's limit, for the allocator's own account. */
+/* Is it time to look at the room below the limits? */
+bool schedule_room_due(const struct schedule *schedule, uint64_t now_ns, double in_use_bytes);
+/* What was seen: room below a limit and its threshold. True: a snapshot is due. */
+bool schedule_room_seen(struct schedule *schedule, uint64_t now_ns, double in_use_bytes, uint64_t left_bytes,
+			uint64_t threshold_bytes);
+/* There is no limit: nothing to look at until schedule_limits_due(). */
+void schedule_room_endless(struct schedule *schedule);
+void schedule_limit_taken(struct schedule *schedule, uint64_t now_ns, bool failed);
+
+/* Is it time, and if so, when next? For RSS, for where the limits are, for the allocator's own account. */
 bool schedule_memory_due(struct schedule *schedule, uint64_t now_ns);
-bool schedule_limit_due(struct schedule *schedule, uint64_t now_ns);
+bool schedule_limits_due(struct schedule *schedule, uint64_t now_ns);
 bool schedule_account_due(struct schedule *schedule, uint64_t now_ns);
 
 /* How long to sleep after a look that found this many events in a ring of this capacity; 0: look again at once. */
-uint64_t schedule_sleep(struct schedule *schedule, uint64_t now_ns, uint64_t events, uint64_t capacity);
+uint64_t schedule_sleep(struct schedule *schedule, uint64_t now_ns, uint64_t events, uint64_t capacity,
+			double in_use_bytes);
 
 #endif

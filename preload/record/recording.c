@@ -126,6 +126,8 @@ static void header_fill(struct seep_heap_header *header)
 	header->interval_ns = options->interval_ns;
 	header->snapshots_limit = options->snapshots;
 	header->snapshots_bytes_limit = options->snapshots_bytes;
+	header->limit_headroom_bytes = options->limit_headroom.bytes;
+	header->limit_headroom_percent = options->limit_headroom.percent;
 	struct text text = text_begin(header->allocator, sizeof header->allocator);
 	text_add(&text, real_name());
 	text = text_begin(header->allocator_path, sizeof header->allocator_path);

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# What makes a snapshot: the timer, a request, the opt-in signal, the program itself, a new high-water mark, the end.
+# What makes a snapshot: the timer, a request, the opt-in signal, the program itself, a new high-water
+# mark, a limit of memory, the end.
 . "$(dirname "$0")/lib.sh"
 
 triggers() { # RECORDING: the triggers of its snapshots in order
@@ -32,6 +33,11 @@ int main(int argc, char **argv)
 		kept[i] = malloc(1 << 20);
 		pause_ms(40);
 	}
+	for (int i = 10; argc > 1 && !strcmp(argv[1], "limit") && i < 110; i++) {
+		if ((kept[i] = malloc(1000000)))
+			memset(kept[i], 1, 1000000);
+		pause_ms(20);
+	}
 	pause_ms(300);
 	return 0;
 }
@@ -52,4 +58,24 @@ check_match "the timer" '^(timer ){2,12}exit$' "$(triggers timer)"
 "$SEEP" run -r 1 -i 0 -o peak ./asker peak 2>/dev/null
 check_match "a new high-water mark" '^(peak ){1,4}exit$' "$(triggers peak)"
 
+# a megabyte every 20 ms, to 100 MB
+limited() { # RECORDING OPTION...
+	local recording=$1
+	shift
+	"$SEEP" run -r 64K -i 0 -o "$recording.%c" "$@" -- prlimit --data=110000000 ./asker limit 2>/dev/null
+}
+limited limit
+check_match "a limit of memory is near" '^(peak )*limit (peak )*(limit )?exit$' "$(triggers limit.asker)"
+report=$(for file in limit.asker/*.seep; do "$SEEP" report "$file"; done | tr -s ' \n' ' ')
+check_match "the report says which, and what it leaves" 'limit of data 105 MiB, [0-9.]+ [KM]iB left' "$report"
+limited unlimited --limit-headroom=off
+check_match "not where that is off" '^(peak )*exit$' "$(triggers unlimited.asker)"
+limited absolute --limit-headroom=50M
+"$SEEP" report --json "$(ls absolute.asker/*.seep | while read -r file; do
+	"$SEEP" report "$file" | grep -q '(limit)' && echo "$file" && break
+done)" >report.json
+check "bytes are taken as they are" json_get report.json "1 // (40e6 < d['memory']['nearest_left_bytes'] <= 52428800)"
+LD_PRELOAD=$SHIM SEEP_OPTIONS=rate=64K:interval=0:limit-headroom=10% SEEP_OUTPUT=$WORK/alone.%c \
+	prlimit --data=110000000 ./asker limit
+check_match "also with the keeper in the program" '^(peak )*limit (peak )*(limit )?exit$' "$(triggers alone.asker)"
 exit $cases_failed

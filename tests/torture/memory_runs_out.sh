@@ -1,46 +1,119 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
-# The kernel kills the whole control group for its memory, seep with it: the recording holds what was alive.
+# The kernel runs out of memory for a whole control group, and all of it is killed, seep with it: the recording holds what
+# was alive, and a snapshot from before the limit was reached. Version 2 has memory.oom.group for it; version 1 can only
+# hold its processes still, and whoever watches the group kills them. Then the same with a limit of the program's own.
 cat >eater.c <<'END'
 #include "torture.h"
-static SITE void site_eater(struct truth_site *site)
+static SITE void *site_eater(struct truth_site *site)
 {
-	for (;;) {
-		memset(malloc(100000), 1, 100000);
+	void *memory = malloc(100000);
+	if (!memory)
+		return NULL;
+	memset(memory, 1, 100000);
+	truth_allocated(site, 100000);
+	if (site->live_objects % 50 == 0)
+		truth_write("end");
+	usleep(1000);
+	return memory;
+}
+static SITE void site_modest(struct truth_site *site)
+{
+	for (int i = 0; i < 20; i++) {
+		torture_hold = memset(malloc(100000), 1, 100000);
 		truth_allocated(site, 100000);
-		if (site->live_objects % 50 == 0)
-			truth_write("end");
 	}
 }
 int main(void)
 {
 	truth_directory = ".";
-	site_eater(truth_add("site_eater"));
+	struct truth_site *eater = truth_add("site_eater");
+	site_modest(truth_add("site_modest"));
+	while (site_eater(eater))
+		;
+	truth_write("end");
+	return 3;
 }
 END
 gcc -D_GNU_SOURCE -g -pthread -I"$torture" -I"$ROOT/tests/e2e/programs" -o bin/eater eater.c
-group=
+
+# What the recording says: the eater's site first, all that the program had written down, a limit snapshot before.
+check_recording() { # WHAT
+	local snapshot
+	"$SEEP" report --json recording >report.json
+	check_equal "$1: its recording can be read" 0 $?
+	check "$1: it holds what was alive when the program wrote that down last" /usr/bin/python3 -c '
+import json
+live = sum(int(line.split()[1]) for line in open("truth.end"))
+total = json.load(open("report.json"))["totals"]
+print(live, total)
+assert live > 50 << 20 and total["inuse_high"] >= live and total["inuse_low"] <= live + 60 * 100000'
+	for snapshot in recording/*.seep; do
+		"$SEEP" report --json "$snapshot"
+	done >series.json
+	check "$1: a snapshot was taken before the limit was reached, and the site that leaks is its first" /usr/bin/python3 -c '
+import json
+decoder, text, found = json.JSONDecoder(), open("series.json").read().strip(), 0
+while text:
+    report, end = decoder.raw_decode(text)
+    text = text[end:].strip()
+    print(report["snapshot"], report["memory"])
+    if report["snapshot"]["trigger"] == "limit":
+        memory = report["memory"]
+        assert memory["nearest_left_bytes"] <= memory["nearest_limit_bytes"] / 10, "too early"
+        assert report["sites"][0]["stack"][0]["function"] == "site_eater"
+        found += 1
+assert 1 <= found <= 4, found'
+	check "$1: seep snapshot makes the last one of what the dead left" "$SEEP" snapshot recording
+}
+
+# Version 1 holds them still when memory has run out.
+kill_the_group() {
+	local process
+	wait_until 15 grep -qx 'under_oom 1' "$group/memory.oom_control" || return
+	sleep 0.2 # keepers, too, stop at their next page
+	while read -r process; do
+		kill -KILL "$process" 2>/dev/null
+	done <"$group/cgroup.procs"
+}
+
+group= way=
 for place in /sys/fs/cgroup /sys/fs/cgroup/memory; do
 	[ -z "$group" ] && [ -e "$place/cgroup.procs" ] && mkdir "$place/seep-torture.$$" 2>/dev/null &&
 		group=$place/seep-torture.$$
 done
-limit=$(ls "$group"/memory.max "$group"/memory.limit_in_bytes 2>/dev/null | head -n 1)
-if [ -z "$group" ] || [ -z "$limit" ] || ! echo 200M >"$limit" 2>/dev/null; then
-	skip "a control group is killed for its memory" "no control groups to be had here"
-else
-	[ ! -w "$group/memory.oom.group" ] || echo 1 >"$group/memory.oom.group"
+if [ -n "$group" ]; then
+	{ echo 120M >"$group/memory.max" && echo 1 >"$group/memory.oom.group" && way=kernel; } 2>/dev/null
+	{ echo 120M >"$group/memory.limit_in_bytes" && echo 1 >"$group/memory.oom_control" && way=watcher; } 2>/dev/null
 	[ ! -w "$group/memory.swap.max" ] || echo 0 >"$group/memory.swap.max"
-	mkdir -p killed && cd killed || exit 1
-	observe sh -c "echo \$\$ >$group/cgroup.procs && exec $SEEP run -r 64K -i 0 -o $WORK/killed/recording -- $WORK/bin/eater"
-	check "the group is killed" test "$(cat status)" -eq 137
-	check "its recording can be read" "$SEEP" report recording
-	"$SEEP" report --json recording >report.json
-	check "and holds what was alive when it wrote that down last" /usr/bin/python3 -c '
-import json, sys
-live = int(open("truth.end").read().split()[1])
-total = json.load(open("report.json"))["totals"]
-print(live, total)
-sys.exit(not (live > 50 << 20 and total["inuse_high"] >= live and total["inuse_low"] <= live + 60 * 100000))'
-	cd ..
 fi
+enter_group=(sh -c "echo \$\$ >$group/cgroup.procs && exec \"\$@\"" sh)
+[ -n "$way" ] || skip "a control group is killed for its memory" "no control group with a limit of memory to be had here"
+for keeper in ${way:+outside inside}; do
+	mkdir -p "killed.$keeper" && cd "killed.$keeper" || exit 1
+	[ $way = kernel ] || kill_the_group &
+	if [ $keeper = outside ]; then
+		observe "${enter_group[@]}" "$SEEP" run -r 64K -i 0 -o "$PWD/recording" -- "$WORK/bin/eater"
+	else
+		observe "${enter_group[@]}" env LD_PRELOAD="$SHIM" SEEP_RATE=64K SEEP_INTERVAL=0 SEEP_OUTPUT="$PWD/recording" \
+			"$WORK/bin/eater"
+	fi
+	check_equal "keeper $keeper: the whole group is killed" "137 0" "$(cat status) $(wc -l <"$group/cgroup.procs")"
+	check_recording "keeper $keeper"
+	cd ..
+done
 [ -z "$group" ] || rmdir "$group"
+
+for keeper in outside inside; do
+	mkdir -p "limited.$keeper" && cd "limited.$keeper" || exit 1
+	if [ $keeper = outside ]; then
+		observe "$SEEP" run -r 64K -i 0 -o "$PWD/%c" -- prlimit --as=180000000 "$WORK/bin/eater"
+	else
+		observe env LD_PRELOAD="$SHIM" SEEP_RATE=64K SEEP_INTERVAL=0 SEEP_OUTPUT="$PWD/%c" \
+			prlimit --as=180000000 "$WORK/bin/eater"
+	fi
+	check_equal "address space, keeper $keeper: malloc fails, and the program ends as it would" 3 "$(cat status)"
+	mv eater recording # prlimit may have one, too
+	check_recording "address space, keeper $keeper"
+	cd ..
+done

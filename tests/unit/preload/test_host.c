@@ -49,6 +49,13 @@ static void reads_sizes_times_and_names(void **state)
 	assert_int_equal(read_one("SEEP_INTERVAL=2m").interval_ns, UINT64_C(120000000000));
 	assert_int_equal(read_one("SEEP_INTERVAL=0").interval_ns, 0);
 	assert_string_equal(read_one("SEEP_OUTPUT=/tmp/a:b").output, "/tmp/a:b");
+	assert_int_equal(read_one("HOME=/root").limit_headroom.percent, 10);
+	assert_int_equal(read_one("SEEP_LIMIT_HEADROOM=25%").limit_headroom.percent, 25);
+	assert_int_equal(read_one("SEEP_LIMIT_HEADROOM=25%").limit_headroom.bytes, 0);
+	assert_int_equal(read_one("SEEP_OPTIONS=limit-headroom=64M").limit_headroom.bytes, 64 << 20);
+	assert_int_equal(read_one("SEEP_LIMIT_HEADROOM=64M").limit_headroom.percent, 0);
+	assert_int_equal(read_one("SEEP_LIMIT_HEADROOM=off").limit_headroom.percent, 0);
+	assert_int_equal(read_one("SEEP_LIMIT_HEADROOM=0").limit_headroom.bytes, 0);
 }
 
 static void malformed_or_unknown_gives_the_default_and_one_warning(void **state)
@@ -65,12 +72,16 @@ static void malformed_or_unknown_gives_the_default_and_one_warning(void **state)
 					  "SEEP_SIGNAL=9",
 					  "SEEP_OPTIONS=speed=3",
 					  "SEEP_OPTIONS=rate",
-					  "SEEP_OPTIONS=rate=1Q"};
+					  "SEEP_OPTIONS=rate=1Q",
+					  "SEEP_LIMIT_HEADROOM=101%",
+					  "SEEP_LIMIT_HEADROOM=%",
+					  "SEEP_LIMIT_HEADROOM=offer"};
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
 		struct options options = read_one(bad[i]);
 		assert_int_equal(options.rate, 512 << 10);
 		assert_int_equal(options.interval_ns, UINT64_C(10000000000));
 		assert_int_equal(options.signal, 0);
+		assert_int_equal(options.limit_headroom.percent, 10);
 		assert_true(strstr(options.warning, "ignored") == options.warning);
 	}
 	struct options options = read_one("SEEP_OPTIONS=\x1b[31m=1");

@@ -14,6 +14,7 @@
 
 #include "base/atomics.h"
 #include "base/text.h"
+#include "keeper/limits.h"
 #include "keeper/memory.h"
 #include "keeper/namespace.h"
 #include "keeper/process.h"
@@ -122,10 +123,10 @@ static void status_fields_are_found_by_their_whole_name(void **state)
 	static const char limits[] = "Limit                     Soft Limit           Hard Limit           Units     \n"
 				     "Max data size             unlimited            unlimited            bytes     \n"
 				     "Max address space         8589934592           unlimited            bytes     \n";
-	assert_true(memory_resource_limit(limits, "Max address space", &bytes));
+	assert_true(limits_resource(limits, "Max address space", &bytes));
 	assert_int_equal(bytes, UINT64_C(8) << 30);
-	assert_false(memory_resource_limit(limits, "Max data size", &bytes));
-	assert_false(memory_resource_limit(limits, "address space", &bytes));
+	assert_false(limits_resource(limits, "Max data size", &bytes));
+	assert_false(limits_resource(limits, "address space", &bytes));
 }
 
 static void the_memory_group_is_found_in_both_versions(void **state)
@@ -133,19 +134,19 @@ static void the_memory_group_is_found_in_both_versions(void **state)
 	(void)state;
 	bool version1;
 	char path[64];
-	assert_true(memory_group_path("0::/user.slice/a\n", &version1, path, sizeof path));
+	assert_true(limits_group_path("0::/user.slice/a\n", &version1, path, sizeof path));
 	assert_false(version1);
 	assert_string_equal(path, "/user.slice/a");
 	assert_true(
-	    memory_group_path("5:cpu,cpuacct:/c\n4:freezer,memory:/m/x\n0::/u\n", &version1, path, sizeof path));
+	    limits_group_path("5:cpu,cpuacct:/c\n4:freezer,memory:/m/x\n0::/u\n", &version1, path, sizeof path));
 	assert_true(version1);
 	assert_string_equal(path, "/m/x");
-	assert_true(memory_group_path("5:memoryless:/c\n0::/with:colon", &version1, path, sizeof path));
+	assert_true(limits_group_path("5:memoryless:/c\n0::/with:colon", &version1, path, sizeof path));
 	assert_false(version1);
 	assert_string_equal(path, "/with:colon");
-	assert_false(memory_group_path("5:cpu:/c\n", &version1, path, sizeof path));
-	assert_false(memory_group_path("nonsense", &version1, path, sizeof path));
-	assert_false(memory_group_path("0::/far/too/long", &version1, path, 6));
+	assert_false(limits_group_path("5:cpu:/c\n", &version1, path, sizeof path));
+	assert_false(limits_group_path("nonsense", &version1, path, sizeof path));
+	assert_false(limits_group_path("0::/far/too/long", &version1, path, 6));
 }
 
 static void our_own_memory_is_read(void **state)

@@ -152,7 +152,7 @@ static void without_an_interval_there_is_no_timer(void **state)
 	(void)state;
 	struct schedule schedule = schedule_begin(5, 5, 0);
 	assert_false(schedule_timer_due(&schedule, UINT64_MAX - 1));
-	assert_true(schedule_sleep(&schedule, 6, 0, 4096) <= SCHEDULE_TICK_LONGEST_NS);
+	assert_true(schedule_sleep(&schedule, 6, 0, 4096, 0) <= SCHEDULE_TICK_LONGEST_NS);
 	assert_true(schedule_account_due(&schedule, 5 + SECOND));
 	assert_false(schedule_account_due(&schedule, 6 + SECOND));
 }
@@ -219,7 +219,7 @@ static uint64_t ring_play(struct schedule *schedule, uint64_t *now_ns, uint64_t 
 	uint64_t slept = 0;
 	for (int i = 0; i < looks; i++) {
 		uint64_t events = (*now_ns - schedule->looked_ns) * events_per_second / SECOND;
-		slept = schedule_sleep(schedule, *now_ns, events < capacity ? events : capacity, capacity);
+		slept = schedule_sleep(schedule, *now_ns, events < capacity ? events : capacity, capacity, 0);
 		*now_ns += slept + 100000;
 	}
 	return slept;
@@ -231,7 +231,7 @@ static void the_tick_follows_the_ring(void **state)
 	struct schedule schedule = schedule_begin(0, 0, 0);
 	uint64_t now = 1;
 	assert_int_equal(ring_play(&schedule, &now, 0, 20), SCHEDULE_TICK_LONGEST_NS);
-	assert_int_equal(schedule_sleep(&schedule, now, 2048, 4096), 0); /* half full: at once again */
+	assert_int_equal(schedule_sleep(&schedule, now, 2048, 4096, 0), 0); /* half full: at once again */
 	/* a quarter of the ring, soon after the burst began */
 	assert_in_range(ring_play(&schedule, &now, 100000, 8), 8000000, 12000000);
 	assert_in_range(ring_play(&schedule, &now, 100000, 100), 8000000, 12000000);
@@ -239,7 +239,7 @@ static void the_tick_follows_the_ring(void **state)
 	assert_int_equal(ring_play(&schedule, &now, 0, 20), SCHEDULE_TICK_LONGEST_NS);
 	assert_in_range(ring_play(&schedule, &now, 100000000, 20), 0, SCHEDULE_TICK_SHORTEST_NS);
 	schedule.timer_ns = now + 3; /* never past the next timer */
-	assert_int_equal(schedule_sleep(&schedule, now, 0, 4096), 3);
+	assert_int_equal(schedule_sleep(&schedule, now, 0, 4096, 0), 3);
 }
 
 static void the_account_is_wanted_every_second(void **state)
