@@ -302,6 +302,7 @@ const struct command command_run = {
     .options = run_options,
     .stop_at_operand = true,
     .run = run_main,
-    .notes = "Sizes take K, M, G; times ms, s, m, h. The exit status is the program's:\n"
-	     "128 + N if signal N ended it, 127 if it was not found, 126 if not executable.",
+    .notes = "Sizes take K, M, G; times ms, s, m, h; limits' headroom: 10%, 64M, off.\n"
+	     "The exit status is the program's: 128 + N if signal N ended it, 127 if it was\n"
+	     "not found, 126 if not executable.",
 };
