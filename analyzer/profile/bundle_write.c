@@ -78,7 +78,13 @@ static void names_collect(struct writer *writer, const struct profile *profile)
 		ARRAY_RESERVE(names->locations, names->location_count, writer->location_capacity);
 		names->locations[names->location_count++] = location;
 	}
-	names->pid = profile->pid; /* for the map of code made at run time */
+	/* For the map of code made at run time. */
+	names->source = string_pool_intern(names->strings, profile->source);
+	names->trigger = profile->trigger;
+	names->time_ns = profile->time_ns;
+	names->start_ns = profile->start_ns;
+	names->pid = profile->pid;
+	names->start_ticks = profile->start_ticks;
 	names->start_unix_ns = profile->start_unix_ns;
 	memcpy(names->boot_id, profile->boot_id, sizeof names->boot_id);
 }

@@ -3,16 +3,14 @@
  * Gives a profile's addresses names, and takes the allocator's own frames off
  * the leaf of every stack, so that a stack begins with who asked for memory.
  */
-#include <fcntl.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/buffer.h"
 #include "base/memory.h"
 #include "profile/allocator_frames.h"
+#include "profile/made_code.h"
 #include "profile/profile.h"
 #include "profile/storage.h"
 #include "symbols/perf_map.h"
@@ -88,41 +86,14 @@ static void modules_resolve(struct symbolizing *work, const struct symbol_option
 	free(module_of);
 }
 
-/* A pid means nothing on another machine, or after this one was started anew. */
-static bool recorded_since_this_boot(const struct profile *profile)
-{
-	char text[64] = "";
-	int descriptor = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
-
-	if (descriptor < 0)
-		return false;
-	ssize_t got = read(descriptor, text, sizeof text - 1);
-	close(descriptor);
-	size_t digits = 0;
-	char recorded[2 * sizeof profile->boot_id + 1];
-	for (size_t i = 0; i < sizeof profile->boot_id; i++)
-		snprintf(recorded + 2 * i, 3, "%02x", profile->boot_id[i]);
-	for (ssize_t i = 0; i < got && digits < sizeof recorded - 1; i++) {
-		if (text[i] == '-')
-			continue;
-		if (text[i] != recorded[digits++])
-			return false;
-	}
-	return digits == sizeof recorded - 1;
-}
-
 /* Addresses outside of all modules: code made at run time, if there is a map of it. */
 static void absolute_resolve(struct symbolizing *work)
 {
 	struct profile *profile = work->profile;
-	struct perf_map *map = NULL;
 	struct buffer text = {0};
+	struct perf_map *map = work->starts[1] > 0 ? made_code_open(profile, &text) : NULL;
 
-	if (work->starts[1] > 0 && recorded_since_this_boot(profile)) {
-		buffer_printf(&text, "/tmp/perf-%" PRIu64 ".map", profile->pid);
-		map = perf_map_open(text.data, profile->start_unix_ns);
-	}
-	profile->modules[0].symbols = map ? string_pool_intern(profile->strings, text.data) : NULL;
+	profile->modules[0].symbols = text.length ? string_pool_intern(profile->strings, text.data) : NULL;
 	for (uint32_t place = 0; place < work->starts[1]; place++) {
 		struct symbol_address *address = &work->addresses[place];
 		const char *name = NULL;

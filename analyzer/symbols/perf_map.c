@@ -17,31 +17,57 @@ enum { NAME_LIMIT = 4096 };
 
 struct jitted {
 	uint64_t start, end;
-	size_t order; /* line in the file */
 	const char *name;
 	size_t length;
 };
 
-struct perf_map {
-	char *text;
-	struct jitted *codes; /* ascending by start, the later line first */
-	size_t count, capacity;
+/* A range of addresses and the code that was compiled there last. */
+struct piece {
+	uint64_t start, end;
+	size_t code;
 };
 
+struct perf_map {
+	char *text;
+	struct jitted *codes; /* in the order of their lines */
+	size_t count, capacity;
+	struct piece *pieces; /* ascending, none over another */
+	size_t piece_count, piece_capacity;
+};
+
+/* What is wrong with the file; NULL: nothing. */
+static const char *origin_fault(const struct stat *status, const struct perf_map_origin *origin)
+{
+	const uint64_t written_s = (uint64_t)status->st_mtim.tv_sec;
+
+	if (!S_ISREG(status->st_mode))
+		return "is no regular file";
+	if (status->st_uid != origin->owner && status->st_uid != geteuid() && status->st_uid != 0)
+		return "was not taken: it belongs to another user";
+	if (written_s < origin->started_unix_ns / NANOSECONDS)
+		return "was not taken: it is older than the process";
+	if (origin->ended_unix_ns && written_s > origin->ended_unix_ns / NANOSECONDS)
+		return "was not taken: it was written to after the process had ended";
+	return NULL;
+}
+
 /* Opens without following a link or waiting for a pipe; -1 if it is not what it should be. */
-static int perf_map_open_file(const char *path, uint64_t since_unix_ns, size_t *bytes)
+static int perf_map_open_file(const char *path, const struct perf_map_origin *origin, size_t *bytes,
+			      struct buffer *reason)
 {
 	struct stat status;
 	int descriptor = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 
-	if (descriptor < 0)
+	if (descriptor < 0 || fstat(descriptor, &status) < 0) {
+		buffer_printf(reason, "%s: %s", path, errno == ELOOP ? "is a symbolic link" : strerror(errno));
 		return -1;
-	if (fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode) &&
-	    (status.st_uid == geteuid() || status.st_uid == 0) && status.st_size > 0 &&
-	    (uint64_t)status.st_mtim.tv_sec >= since_unix_ns / NANOSECONDS) {
+	}
+	const char *fault = origin_fault(&status, origin);
+	if (!fault) {
 		*bytes = (uint64_t)status.st_size < MAP_BYTES_MAX ? (size_t)status.st_size : MAP_BYTES_MAX;
 		return descriptor;
 	}
+	buffer_printf(reason, "%s %s", path, fault);
 	close(descriptor);
 	return -1;
 }
@@ -75,27 +101,94 @@ static void perf_map_add_line(struct perf_map *map, char *line)
 	if (after == size_text || *after != ' ' || errno || size == 0 || start + size < start)
 		return;
 	ARRAY_RESERVE(map->codes, map->count, map->capacity);
-	map->codes[map->count] = (struct jitted){.start = start,
-						 .end = start + size,
-						 .order = map->count,
-						 .name = after + 1,
-						 .length = strnlen(after + 1, NAME_LIMIT + 1)};
-	map->count++;
+	map->codes[map->count++] = (struct jitted){
+	    .start = start, .end = start + size, .name = after + 1, .length = strnlen(after + 1, NAME_LIMIT + 1)};
 }
 
-static int jitted_compare(const void *left, const void *right)
+/* Codes by where they start. */
+struct start {
+	uint64_t address;
+	size_t code;
+};
+
+static int start_compare(const void *left, const void *right)
 {
-	const struct jitted *a = left, *b = right;
+	const struct start *a = left, *b = right;
 
-	if (a->start != b->start)
-		return a->start < b->start ? -1 : 1;
-	return (a->order < b->order) - (a->order > b->order);
+	if (a->address != b->address)
+		return a->address < b->address ? -1 : 1;
+	return (a->code > b->code) - (a->code < b->code);
 }
 
-struct perf_map *perf_map_open(const char *path, uint64_t since_unix_ns)
+/* A heap of codes with the last line on top. */
+static void heap_push(size_t *heap, size_t *count, size_t code)
+{
+	size_t at = (*count)++;
+
+	for (; at > 0 && heap[(at - 1) / 2] < code; at = (at - 1) / 2)
+		heap[at] = heap[(at - 1) / 2];
+	heap[at] = code;
+}
+
+static void heap_pop(size_t *heap, size_t *count)
+{
+	const size_t moved = heap[--*count];
+	size_t at = 0;
+
+	for (size_t child = 1; child < *count; child = 2 * at + 1) {
+		if (child + 1 < *count && heap[child + 1] > heap[child])
+			child++;
+		if (heap[child] <= moved)
+			break;
+		heap[at] = heap[child];
+		at = child;
+	}
+	heap[at] = moved;
+}
+
+static void piece_add(struct perf_map *map, uint64_t start, uint64_t end, size_t code)
+{
+	if (start >= end)
+		return;
+	ARRAY_RESERVE(map->pieces, map->piece_count, map->piece_capacity);
+	map->pieces[map->piece_count++] = (struct piece){start, end, code};
+}
+
+/* Goes up through the addresses with all codes in hand that reach there, of which the last line's counts. */
+static void pieces_make(struct perf_map *map)
+{
+	struct start *starts = memory_allocate(map->count + 1, sizeof *starts);
+	size_t *heap = memory_allocate(map->count + 1, sizeof *heap), held = 0;
+	uint64_t at = 0;
+
+	for (size_t i = 0; i < map->count; i++)
+		starts[i] = (struct start){map->codes[i].start, i};
+	qsort(starts, map->count, sizeof *starts, start_compare);
+	for (size_t next = 0; next < map->count || held > 0;) {
+		while (held > 0 && map->codes[heap[0]].end <= at)
+			heap_pop(heap, &held);
+		const bool more = next < map->count;
+		if (held == 0) {
+			if (!more)
+				break;
+			at = starts[next].address > at ? starts[next].address : at;
+		} else {
+			const uint64_t end = map->codes[heap[0]].end;
+			const uint64_t until = more && starts[next].address < end ? starts[next].address : end;
+			piece_add(map, at, until, heap[0]);
+			at = until > at ? until : at;
+		}
+		for (; next < map->count && starts[next].address <= at; next++)
+			heap_push(heap, &held, starts[next].code);
+	}
+	free(starts);
+	free(heap);
+}
+
+struct perf_map *perf_map_open(const char *path, const struct perf_map_origin *origin, struct buffer *reason)
 {
 	size_t bytes = 0;
-	int descriptor = perf_map_open_file(path, since_unix_ns, &bytes);
+	int descriptor = perf_map_open_file(path, origin, &bytes, reason);
 
 	if (descriptor < 0)
 		return NULL;
@@ -111,7 +204,7 @@ struct perf_map *perf_map_open(const char *path, uint64_t since_unix_ns)
 		perf_map_add_line(map, line);
 		line = newline + 1;
 	}
-	qsort(map->codes, map->count, sizeof *map->codes, jitted_compare);
+	pieces_make(map);
 	return map;
 }
 
@@ -120,27 +213,24 @@ void perf_map_free(struct perf_map *map)
 	if (!map)
 		return;
 	free(map->codes);
+	free(map->pieces);
 	free(map->text);
 	free(map);
 }
 
 const char *perf_map_find(const struct perf_map *map, uint64_t address, struct string_pool *strings)
 {
-	enum { LOOK_BACK = 64 };
-	const struct jitted *found = NULL;
-	size_t low = 0, high = map->count;
+	size_t low = 0, high = map->piece_count;
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
-		if (map->codes[middle].start <= address)
+		if (map->pieces[middle].start <= address)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	for (size_t back = 0; back < LOOK_BACK && low > 0; back++) {
-		const struct jitted *code = &map->codes[--low];
-		if (address < code->end && (!found || code->order > found->order))
-			found = code;
-	}
-	return found ? string_pool_intern_safe(strings, found->name, found->length, NAME_LIMIT) : NULL;
+	if (low == 0 || address >= map->pieces[low - 1].end)
+		return NULL;
+	const struct jitted *code = &map->codes[map->pieces[low - 1].code];
+	return string_pool_intern_safe(strings, code->name, code->length, NAME_LIMIT);
 }

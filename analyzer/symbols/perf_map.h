@@ -2,21 +2,31 @@
 /*
  * Names for code that was compiled at run time, from the map that runtimes
  * write for perf: /tmp/perf-PID.map, lines of "START SIZE NAME" in hexadecimal.
+ *
+ * Anybody may put a file there, and the number of a process that has ended is
+ * given to another, so a map is taken only if it can be that process's.
  */
 #ifndef SEEP_SYMBOLS_PERF_MAP_H
 #define SEEP_SYMBOLS_PERF_MAP_H
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
-#include "base/error.h"
+#include "base/buffer.h"
 #include "base/strings.h"
 
 struct perf_map; /* opaque */
 
-/* Reads a map that belongs to this user or to root and was last written at `since_unix_ns` or later (an older one is of
- * another process that had the number). NULL: there is none to be used. */
-struct perf_map *perf_map_open(const char *path, uint64_t since_unix_ns);
+/* Whose map it is to be. */
+struct perf_map_origin {
+	uid_t owner;              /* of the recording; root and this user are trusted as well */
+	uint64_t started_unix_ns; /* what was last written to before is an earlier process's */
+	uint64_t ended_unix_ns;   /* what was written to after is a later one's; 0: not known */
+};
+
+/* Reads a map. NULL: there is none to be used, and `reason` says why, behind the path. */
+struct perf_map *perf_map_open(const char *path, const struct perf_map_origin *origin, struct buffer *reason);
 void perf_map_free(struct perf_map *map);
 
 /* The name of the code that holds the address, in `strings` and fit to print; NULL: unknown. Of several that were

@@ -171,6 +171,21 @@ static void symbolizing_twice_gives_the_same(void **state)
 	profile_free(profile);
 }
 
+/* Field 22 of our stat. */
+static uint64_t start_ticks(void)
+{
+	unsigned long long ticks = 0;
+	FILE *file = fopen("/proc/self/stat", "r");
+
+	assert_int_equal(fscanf(file,
+				"%*d %*s %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d "
+				"%*d %llu",
+				&ticks),
+			 1);
+	fclose(file);
+	return ticks;
+}
+
 /* A recording of this very process: its pid, its boot. */
 static struct snapshot_maker *own_snapshot(void)
 {
@@ -188,6 +203,7 @@ static struct snapshot_maker *own_snapshot(void)
 		at += 2;
 	}
 	process->pid = (uint64_t)getpid();
+	process->start_ticks = start_ticks();
 	process->start_unix_ns = (uint64_t)(time(NULL) - 10) * 1000000000u;
 	snapshot_maker_add_site(maker, (struct maker_frame[]){{0, 0x7f0000001010}, {0, 0x7f0000009999}}, 2);
 	return maker;
@@ -210,8 +226,19 @@ static void code_made_at_run_time_is_named_by_its_map(void **state)
 	snapshot_maker_process(maker)->boot_id[15] ^= 1;
 	profile = symbolized(maker);
 	assert_string_equal(frame_at(profile, 0, 0)->lines[0].function, "0x7f0000001010");
+	assert_non_null(strstr(profile->modules[0].symbols, "recorded on another machine"));
+	profile_free(profile);
+	/* Of a process that had our number and has ended we wrote the map. */
+	maker = own_snapshot();
+	snapshot_maker_process(maker)->start_ticks--;
+	profile = symbolized(maker);
+	assert_string_equal(frame_at(profile, 0, 0)->lines[0].function, "0x7f0000001010");
+	assert_non_null(strstr(profile->modules[0].symbols, "after the process had ended"));
 	profile_free(profile);
 	unlink(path);
+	profile = symbolized(own_snapshot());
+	assert_non_null(strstr(profile->modules[0].symbols, "No such file"));
+	profile_free(profile);
 }
 
 int main(void)
