@@ -174,14 +174,16 @@ struct seep_heap_header {
 	seep_atomic32 site_count;            /* entries reserved, entry 0 included */
 	seep_atomic32 lifetime_count;
 	seep_atomic32 thread_count;          /* threads that took a sample */
+	/* a line that every sample writes to: one miss where threads take turns */
 	_Alignas(64) seep_atomic64 ring_head;    /* positions reserved by producers */
+	seep_atomic64 live_inserted;         /* live = inserted - removed, always */
+	seep_atomic64 live_removed;
+	seep_atomic64 counted_bytes;         /* exact bytes that the countdowns have consumed */
+	/* and one of the consumer's */
 	_Alignas(64) seep_atomic64 ring_tail;    /* positions folded by the one consumer */
 	seep_atomic64 ring_folding;          /* position + 1 being folded; equals ring_tail when idle */
-	_Alignas(64) seep_atomic64 live_inserted; /* live = inserted - removed, always */
-	seep_atomic64 live_removed;
 	seep_atomic_double in_use_bytes;     /* running estimate; only for the high-water mark */
 	seep_atomic_double in_use_peak_bytes;
-	seep_atomic64 counted_bytes;         /* exact bytes that the countdowns have consumed */
 	_Alignas(64) seep_atomic64 losses[SEEP_KEYS]; /* by enum seep_loss_key */
 	seep_atomic64 memory[SEEP_KEYS];     /* by enum seep_memory_key */
 	seep_atomic64 memory_known;          /* bit k: memory[k] was measured */
