@@ -209,6 +209,19 @@ static void write_addresses(struct resolution *resolution)
 	free(ranks);
 }
 
+/* Otherwise its local functions are from the small compressed file that some distributions put into a program. */
+static bool has_symbol_table(Dwfl_Module *module)
+{
+	GElf_Addr bias;
+	GElf_Shdr header;
+	Elf *elf = dwfl_module_getelf(module, &bias);
+
+	for (Elf_Scn *section = NULL; elf && (section = elf_nextscn(elf, section));)
+		if (gelf_getshdr(section, &header) && header.sh_type == SHT_SYMTAB)
+			return true;
+	return false;
+}
+
 /* Where the names came from, or why there are none. */
 static void describe_source(struct resolution *resolution, enum resolve_effort effort, struct buffer *source)
 {
@@ -234,7 +247,11 @@ static void describe_source(struct resolution *resolution, enum resolve_effort e
 	else if (resolution->debug)
 		buffer_printf(source, "DWARF in %s", file);
 	else if (resolution->table.is_static && resolution->table.count)
-		buffer_printf(source, "symbol table of %s, no DWARF", file);
+		buffer_printf(source, "%s %s, no DWARF",
+			      debug_file || has_symbol_table(resolution->elf_module)
+				  ? "symbol table of"
+				  : "functions in the .gnu_debugdata of",
+			      file);
 	else if (resolution->table.count)
 		buffer_printf(source, "exported names of %s only, neither DWARF nor symbol table", file);
 	else

@@ -1,0 +1,156 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Where names come from, as a user meets it: each state that a program's debug information can be in, with what
+# `seep report --modules` says of it; and functions of JavaScript, by the map that node writes.
+. "$(dirname "$0")/lib.sh"
+
+cat >program.c <<'END'
+#include <stdlib.h>
+#include <string.h>
+static inline __attribute__((always_inline)) void *fill_inlined(size_t n) { return memset(malloc(n), 1, n); }
+void *kept[9000];
+__attribute__((noinline)) static void leak_here(int i) { kept[i] = fill_inlined(1000); }
+int main(void) { for (int i = 0; i < 9000; i++) leak_here(i); return 0; }
+END
+record() { rm -rf recording && "$SEEP" run -r 8K -i 0 -o recording -- "$@" >/dev/null 2>&1; }
+# The program's part of `report --modules`, whose path is in the first line, long ones cut.
+module() { "$SEEP" report --modules "$@" recording | sed -n '/^[^ ]*program\|^[^ ]*\/made/,/stacks/p'; }
+# NAME PATTERN LINES: what is said of the symbols, and which of our three functions the report names, "inlined static".
+check_state() {
+	local report names=
+	report=$("$SEEP" report "${@:4}" recording)
+	grep -q fill_inlined <<<"$report" && names=inlined
+	grep -q leak_here <<<"$report" && names="$names static"
+	check_match "$1" "^    symbols   $2\$" "$(module "${@:4}")"
+	check_equal "$1: what has a name" "$3" "$(sed 's/^ //' <<<"$names")"
+}
+
+compile whole program.c
+cp whole program
+record ./program
+check_state "debug information in the program itself" "DWARF in $WORK/program" "inlined static"
+strip -g program
+check_state "a symbol table alone" "symbol table of $WORK/program, no DWARF" static
+strip program
+check_state "no symbols at all" "no names in $WORK/program" ''
+check_match "then the start of a function is its name" 'program\+0x[0-9a-f]+' "$("$SEEP" report recording)"
+
+# MiniDebugInfo, as Fedora makes it: function symbols alone, in a compressed file within the program.
+nm whole --format=posix --defined-only | awk '$2 ~ /^[Tt]$/ { print $1 }' >functions
+objcopy -S --remove-section .comment --keep-symbols=functions whole mini && xz mini
+objcopy --add-section .gnu_debugdata=mini.xz program
+check_state "MiniDebugInfo" "functions in the \.gnu_debugdata of $WORK/program, no DWARF" static
+
+# Debug files apart.
+objcopy --only-keep-debug whole program.debug
+cp whole program && strip program && objcopy --add-gnu-debuglink=program.debug program
+check_state "a debug file by its link" "DWARF in $WORK/program.debug" "inlined static"
+mkdir .debug && mv program.debug .debug/
+check_state "a debug file by its link, in .debug" "DWARF in $WORK/.debug/program.debug" "inlined static"
+# Another build's under that name. Build ids tell, and where there are none the link's checksum.
+gcc -g -O0 -o other program.c && objcopy --only-keep-debug other .debug/program.debug
+check_state "a debug file of another build is passed over" "no names in $WORK/program" ''
+mkdir -p hand && objcopy --only-keep-debug whole hand/program.debug
+check_state "--symbols has the right one" "DWARF in $WORK/hand/program.debug" "inlined static" --symbols hand
+objcopy --only-keep-debug other hand/program.debug
+check_state "--symbols with another build's is passed over" "no names in $WORK/program" '' --symbols hand
+gcc -std=gnu11 -O1 -g -fno-builtin -Wl,--build-id=none -o without_id program.c
+objcopy --only-keep-debug without_id .debug/program.debug
+cp without_id program && strip program && (cd .debug && objcopy --add-gnu-debuglink=program.debug ../program)
+record ./program
+check_match "without a build id that is said" '^    build id  none$' "$(module)"
+check_state "and the link's checksum decides" "DWARF in $WORK/.debug/program.debug" "inlined static"
+printf x | dd of=.debug/program.debug bs=1 seek=70 conv=notrunc 2>/dev/null
+check_state "a debug file with another checksum is refused" "no names in $WORK/program" ''
+rm -r .debug
+
+# By build id below /usr/lib/debug, of a program that is not there any more.
+cp whole program
+record ./program
+id=$(readelf -n whole | sed -n 's/.*Build ID: //p')
+rm program
+check_state "a program that was removed" "$WORK/program: No such file or directory" ''
+directory=/usr/lib/debug/.build-id/${id:0:2}
+if [ "$(id -u)" -eq 0 ]; then
+	[ -d "$directory" ] || made_directory=$directory
+	mkdir -p "$directory" && objcopy --only-keep-debug whole "$directory/${id:2}.debug"
+	check_state "its debug file by build id" \
+		"DWARF in $directory/${id:2}.debug \($WORK/program: No such file or directory\)" "inlined static"
+	rm -f "$directory/${id:2}.debug"
+	[ -z "${made_directory:-}" ] || rmdir --ignore-fail-on-non-empty "$made_directory"
+else
+	skip "its debug file by build id" "only root writes below /usr/lib/debug"
+fi
+cp other program
+other_id=$(readelf -n other | sed -n 's/.*Build ID: //p')
+check_state "a program that was replaced by another build" \
+	"refused $WORK/program: its build id $other_id is not the recorded $id" ''
+check_state "and --symbols has the old one still" \
+	"DWARF in hand/program \(refused .*program: its build id $other_id is not the recorded $id\)" "inlined static" \
+	--symbols "$(cp whole hand/program && rm -f hand/program.debug && echo hand)"
+
+# Replaced while it runs, as by an upgrade: the kernel then calls it "(deleted)".
+cat >long.c <<'END'
+#include <stdlib.h>
+#include <unistd.h>
+void *kept[9000];
+__attribute__((noinline)) void leak_here(int i) { kept[i] = calloc(1, 1000); }
+int main(void) { char c; for (int i = 0; i < 4500; i++) leak_here(i); write(1, "1", 1); read(0, &c, 1);
+	for (int i = 4500; i < 9000; i++) leak_here(i); write(1, "2", 1); read(0, &c, 1); return 0; }
+END
+compile program long.c
+cp program old-build
+mkfifo go steps
+exec 3<>go 4<>steps
+rm -rf recording
+"$SEEP" run -r 8K -i 0 -o recording -- ./program <go >steps 2>/dev/null 3>&- 4>&- &
+seep_pid=$!
+pids+=("$seep_pid")
+read -r -t 20 -n 1 -u 4 _
+gcc -g -O0 -DOTHER -o new long.c && mv new program
+printf 1 >&3
+read -r -t 20 -n 1 -u 4 _
+"$SEEP" snapshot "$(child_of "$seep_pid")" >/dev/null 2>&1
+modules=$(module)
+check_match "a program replaced while it runs keeps its path and its build id" "^    build id  $(readelf -n old-build | sed -n 's/.*Build ID: //p')\$" "$modules"
+check_match "and what lies there now is refused" "^    symbols   refused $WORK/program: its build id" "$modules"
+cp old-build hand/program
+check_match "its names are found from a copy" leak_here "$("$SEEP" report --symbols hand recording)"
+printf 2 >&3
+wait "$seep_pid"
+
+# JavaScript. Buffers are native memory; who asked for them is code that was compiled at run time.
+cat >leak.js <<'END'
+const kept = [];
+function keepBuffers(n) { for (let i = 0; i < n; i++) kept.push(Buffer.allocUnsafeSlow(20000)); }
+function serveRequest(n) { keepBuffers(n); }
+for (let i = 0; i < 400; i++) serveRequest(5);
+process.kill(process.pid, 'SIGKILL'); // so that nothing is freed
+END
+for options in "--perf-basic-prof --always-sparkplug" "--perf-basic-prof --interpreted-frames-native-stack"; do
+	rm -rf recording
+	"$SEEP" run -r 64K -i 0 -o recording -- node $options leak.js >/dev/null 2>&1
+	pid=$(json_get <("$SEEP" report --json recording) "d['process']['pid']")
+	rm -f "${map:-}"
+	map=/tmp/perf-$pid.map
+	check_match "node $options: its functions are in the report" 'JS:.keepBuffers .*leak.js:2' \
+		"$("$SEEP" report --top=50 --by=function recording; "$SEEP" export --format=folded recording)"
+	check_match "and in the flame graph, below their callers" 'serveRequest .*leak.js:3[^;]*;JS:.keepBuffers' \
+		"$("$SEEP" export --format=folded recording)"
+	check_match "and their map is named" "^    symbols   /tmp/perf-$pid.map\$" "$("$SEEP" report --modules recording)"
+done
+held=$("$SEEP" export --format=folded recording | awk '/keepBuffers/ { sum += $NF } END { printf "%.0f\n", sum }')
+check "with what they hold: 40 MB" [ "$held" -gt 30000000 -a "$held" -lt 52000000 ]
+"$SEEP" bundle recording 2>/dev/null
+chmod 600 "$map" && touch -d '2001-01-01' "$map"
+check_match "a map that is older than the process is not taken" 'perf-[0-9]+.map was not taken: it is older' "$("$SEEP" report --modules recording)"
+touch -d 'now + 1 hour' "$map"
+check_match "nor one that was written to after its end" 'perf-[0-9]+.map was not taken: it was written to after' "$("$SEEP" report --modules recording)"
+if [ "$(id -u)" -eq 0 ]; then
+	touch "$map" && chown 12345 "$map"
+	check_match "nor one that is somebody else's" 'perf-[0-9]+.map was not taken: it belongs to another user' "$("$SEEP" report --modules recording)"
+fi
+rm -f "$map"
+check_match "without its map that is said" 'symbols   /tmp/perf-[0-9]+.map: No such file' "$("$SEEP" report --modules recording)"
+check_match "a bundle has the names within it" 'serveRequest .*leak.js:3[^;]*;JS:.keepBuffers' "$("$SEEP" export --format=folded recording.bundle)"
+exit $cases_failed
