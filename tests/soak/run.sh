@@ -17,6 +17,7 @@
 #	# short: yes             it looks at $SOAK_SHORT, and takes 5 s at most then
 #	# allocator: own, WHY    no run over jemalloc
 #	# recordings: any, WHY   there may be none
+#	# says: PATTERN          seep says so on standard error, which the script passes on
 #
 # It is run twice without anything. Keys whose results differ between such runs are named as unstable and left out.
 set -u
@@ -79,13 +80,14 @@ run_once() { # NAME DIRECTORY PREFIX...
 	rm -rf "$WORK/w"
 	mkdir -p "$to" "$WORK/w/tmp"
 	mark=$$.$RANDOM$RANDOM
-	{ # the shell's own words about signals go nowhere
+	{ # the shell's own words about signals go nowhere; waited for, so that our own end is not put off
 		cd "$WORK/w" && TMPDIR=$WORK/w/tmp SOAK_MARK=$mark timeout -k 5 $((limit + 60)) bash "$programs/$name.sh" "$WORK/w" "$@" \
-			>"$to/out" 2>"$to/err" </dev/null
+			>"$to/out" 2>"$to/err" </dev/null &
+		wait $!
 		echo $? >"$to/status"
 	} 2>/dev/null
 	echo $((SECONDS - begun)) >"$to/seconds"
-	until still_running >"$to/left" && [ ! -s "$to/left" ] || [ $((tries += 1)) -gt 50 ]; do
+	until still_running >"$to/left"; [ ! -s "$to/left" ] || [ $((tries += 1)) -gt 50 ]; do
 		sleep 0.1
 	done
 	end_what_is_left
@@ -205,6 +207,8 @@ compare() { # NAME VARIANT
 		complaints=$(
 			[ -z "$complaints" ] || printf '%s\n' "$complaints"
 			complain_of_recordings "$to" "$any"
+			says=$(header "$name" says)
+			[ -z "$says" ] || grep -aqE "^seep: $says" "$to/err" || echo "seep does not say: $says"
 		)
 		details="$details, $(cat "$to/count") recordings${any:+ ($any)}"
 		;;

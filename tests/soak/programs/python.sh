@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# time limit: 300 s
+# time limit: 600 s
 # short: yes
 # Python's own tests of what a shim could disturb: threads, processes, signals, memory, descriptors, limits. A line a test.
 # Left out: what waits for half a second on a busy machine (timeouts, barriers), a test that sleeps for 30 s, and sockets
@@ -10,7 +10,7 @@ tests='test_threading test_multiprocessing_fork test_multiprocessing_spawn test_
 	test_fork1 test_os test_posix test_faulthandler test_gc test_resource test_socket test_thread test_threading_local
 	test_queue test_dict test_list test_io test_memoryio test_json test_zlib'
 [ -z "${SOAK_SHORT:-}" ] || tests='test_mmap test_ctypes test_thread test_threading_local test_gc test_dict'
-"$@" /usr/bin/python3 -m test --junit-xml="$PWD/results.xml" --timeout=240 -j4 -i '*VSOCK*' -i '*Barrier*' -i '*[Tt]imeout*' \
+"$@" /usr/bin/python3 -m test --junit-xml="$PWD/results.xml" --timeout=400 -j4 -i '*VSOCK*' -i '*Barrier*' -i '*[Tt]imeout*' \
 	-i '*SiginterruptTest.test_siginterrupt_off' -i 'test.test_multiprocessing_spawn.WithThreads*' $tests >python.log 2>&1
 status=$?
 /usr/bin/python3 - <<'END'
