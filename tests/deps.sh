@@ -25,7 +25,10 @@ packages_of() {
 		echo g++ valgrind libjemalloc2 google-perftools libgoogle-perftools4 heaptrack libunwind8
 		echo python3 sqlite3 perl redis-server redis-tools
 		;;
-	soak) echo python3 libpython3.11-testsuite perl nodejs redis-server redis-tools libjemalloc2 heaptrack liblsan0 dpkg-dev patch xz-utils chromium ;;
+	soak)
+		echo python3 libpython3.11-testsuite perl nodejs redis-server redis-tools libjemalloc2 heaptrack liblsan0 dpkg-dev patch
+		echo xz-utils chromium nginx postgresql-15 tcl procps
+		;;
 	model) echo spin gcc libc6-dev ;;
 	format) echo clang-format-14 clang-format ;;
 	*)
