@@ -99,13 +99,15 @@ static void registry_take_line(struct session_results *results, const char *line
 	    (struct session_recording){.directory = memory_copy_text(line), .state = SESSION_BROKEN};
 }
 
-static void registry_read(const struct session *session, struct session_results *results)
+/* Removed first: who still writes to it afterwards (a daemon) can tell that nobody will read it. */
+static void registry_read(struct session *session, struct session_results *results)
 {
 	char *line = NULL;
 	size_t capacity = 0;
 	ssize_t length;
 	FILE *registry = fopen(session->registry, "re");
 
+	session_close(session);
 	if (!registry)
 		return;
 	while ((length = getline(&line, &capacity, registry)) > 0) {
@@ -210,7 +212,7 @@ static int recording_compare(const void *left_pointer, const void *right_pointer
 	return strcmp(left->directory, right->directory);
 }
 
-void session_finish(const struct session *session, struct session_results *results)
+void session_finish(struct session *session, struct session_results *results)
 {
 	memset(results, 0, sizeof *results);
 	registry_read(session, results);

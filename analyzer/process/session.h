@@ -50,8 +50,9 @@ struct session_results {
 /* Makes the registry: in TMPDIR, /tmp, /dev/shm or the current directory. False: none of them would take it. */
 bool session_open(struct session *session, struct error *error);
 
-/* Finishes the recordings whose process has ended, waiting a moment for those about to end, and sums them up. */
-void session_finish(const struct session *session, struct session_results *results);
+/* Removes the registry, finishes the recordings whose process has ended, waiting a moment for those about to end, and
+ * sums them up. */
+void session_finish(struct session *session, struct session_results *results);
 void session_results_free(struct session_results *results);
 
 /* Removes the registry. */

@@ -49,6 +49,11 @@ __attribute__((constructor)) static void seep_load(int argument_count, char **ar
 	struct recording_setup *setup = &recording_setup;
 	setup->loaded_ns = clock_read_ns(CLOCK_MONOTONIC);
 	setup->pid = system_getpid();
+	struct stat status;
+	if (system_stat_descriptor(2, &status) == 0) {
+		setup->stderr_device = status.st_dev;
+		setup->stderr_inode = status.st_ino;
+	}
 	real_prepare();
 	cxx_prepare();
 	options_read(&setup->options, environment, getauxval(AT_SECURE) != 0);

@@ -23,6 +23,7 @@ struct recording_setup recording_setup;
 /* Written by the one thread that holds the gate in OPENING, read once it is OPEN. */
 static struct heap current;
 static char directory[1600];
+static bool kept_outside; /* `seep run` knows of this recording and sees to its snapshots */
 static _Atomic uint32_t incarnation;
 
 static _Atomic bool prepared;
@@ -80,6 +81,14 @@ bool recording_is_possible(void)
 	return gate_read() != GATE_OFF && !recording_setup.options.off;
 }
 
+/* A daemon has another file where stderr was, maybe its data. */
+static bool stderr_is_as_it_was(void)
+{
+	struct stat status;
+	return system_stat_descriptor(2, &status) == 0 && status.st_dev == recording_setup.stderr_device &&
+	       status.st_ino == recording_setup.stderr_inode;
+}
+
 void recording_say(const char *what, const char *detail)
 {
 	char line[400];
@@ -88,9 +97,13 @@ void recording_say(const char *what, const char *detail)
 	const char *session = recording_setup.options.session;
 	if (*session)
 		descriptor = system_open(session, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0);
-	if (descriptor < 0)
-		return;
-	text_add(&text, *session ? "! " : "seep: ");
+	bool heard = *session && descriptor >= 0;
+	if (!heard) { /* also where the run is over, or we have become somebody who may not write to its file */
+		if (!stderr_is_as_it_was())
+			return;
+		descriptor = 2;
+	}
+	text_add(&text, heard ? "! " : "seep: ");
 	text_add(&text, what);
 	if (detail && *detail) {
 		text_add(&text, ": ");
@@ -99,22 +112,39 @@ void recording_say(const char *what, const char *detail)
 	text.size += text.cut; /* the newline takes the place of the NUL if need be */
 	line[text.length] = '\n';
 	system_write(descriptor, line, text.length + 1);
-	if (*session)
+	if (heard)
 		system_close(descriptor);
 }
 
-static void register_in_session(void)
+/* False: nobody will read it. A daemon outlives the run, whose end takes the file away, and a server's unprivileged half
+ * may not open it. */
+static bool register_in_session(void)
 {
 	static char line[sizeof directory + 1];
-	const char *session = recording_setup.options.session;
-	int descriptor = *session ? system_open(session, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0) : -1;
+	int descriptor =
+	    system_open(recording_setup.options.session, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0);
 	if (descriptor < 0)
-		return;
+		return false;
 	struct text text = text_begin(line, sizeof line);
+	struct stat status;
 	text_add(&text, directory);
 	text_add(&text, "\n");
-	system_write(descriptor, line, text.length); /* one write: O_APPEND keeps lines of several processes apart */
+	/* one write: O_APPEND keeps lines of several processes apart */
+	bool written = system_write(descriptor, line, text.length) == (long)text.length;
+	/* who ends the run removes the file first and reads it then: what still has a name after the write is read */
+	bool read = written && system_stat_descriptor(descriptor, &status) == 0 && status.st_nlink > 0;
 	system_close(descriptor);
+	return read;
+}
+
+/* What has no file nobody else can keep. */
+static bool find_keeper_outside(bool anonymous)
+{
+	const struct options *options = &recording_setup.options;
+	if (anonymous)
+		return false;
+	bool registered = *options->session && register_in_session();
+	return options->keeper_outside && (registered || !*options->session);
 }
 
 static void header_fill(struct seep_heap_header *header)
@@ -203,10 +233,8 @@ static bool begin(void)
 		filter_reset();
 	add_relaxed(&incarnation, 1);
 	store_release(&current.header->phase, SEEP_HEAP_RECORDING);
-	if (!file.anonymous)
-		register_in_session();
-	/* what has no file nobody else can keep */
-	keeper_thread_start(&current, directory, recording_setup.options.keeper_outside && !file.anonymous);
+	kept_outside = find_keeper_outside(file.anonymous);
+	keeper_thread_start(&current, directory, kept_outside);
 	return true;
 }
 
@@ -266,7 +294,7 @@ void recording_end(void)
 	if (!heap)
 		return;
 	bool anonymous = load_relaxed(&heap->header->status) & SEEP_STATUS_ANONYMOUS;
-	if (*recording_setup.options.session && !anonymous) {
+	if (kept_outside) {
 		/* `seep run` makes the last snapshot, when all destructors have run. No system call here: the program
 		 * may have forbidden them all to itself. */
 		account_take(heap);

@@ -21,6 +21,7 @@ struct recording_setup {
 	const char *bypassed;            /* module whose malloc bypasses us, or NULL */
 	uint64_t loaded_ns;              /* CLOCK_MONOTONIC */
 	int pid;                         /* of the process that the constructor ran in */
+	uint64_t stderr_device, stderr_inode;
 };
 extern __attribute__((visibility("hidden"))) struct recording_setup recording_setup;
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Forks while eight threads allocate, so that the child inherits whatever
- * state their samples were in. Each child allocates, forks once more and ends.
+ * state their samples were in. Each child allocates, forks once more and ends;
+ * its recording holds its own blocks and none of the threads'.
  *
  * torture: rate=64K
  * torture: recordings=25
@@ -9,6 +10,20 @@
 #include "torture.h"
 
 static bool stop;
+
+static struct truth_site *site;
+
+/* Certain to be sampled, so its size is known for certain, too. */
+static SITE void site_child(bool keep)
+{
+	void *block = malloc(4 << 20);
+	truth_allocated(site, 4 << 20);
+	torture_hold = block;
+	if (!keep) {
+		free(block);
+		truth_freed(site, 4 << 20);
+	}
+}
 
 static void *allocate(void *unused)
 {
@@ -21,19 +36,27 @@ int main(void)
 {
 	pthread_t threads[8];
 	int good = 0;
+	truth_directory = ".";
+	site = truth_add("site_child");
 	for (int i = 0; i < 8; i++)
 		threads[i] = start(allocate, NULL);
 	for (int i = 0; i < 12; i++) {
 		pid_t child = fork();
 		if (child == 0) {
 			int status = 1;
-			free(malloc(4 << 20)); /* certain to be sampled */
+			site_child(false);
+			site_child(true);
 			pid_t grandchild = fork();
 			if (grandchild == 0) {
-				free(malloc(4 << 20));
+				truth_begin_child();
+				site_child(true);
+				if (i % 4 == 0)
+					truth_write_own();
 				_exit(7);
 			}
 			waitpid(grandchild, &status, 0);
+			if (i % 4 == 0)
+				truth_write_own();
 			exit(WIFEXITED(status) ? WEXITSTATUS(status) + 1 : 99);
 		}
 		int status;

@@ -4,7 +4,7 @@
 # the shim, on glibc and on jemalloc, under `seep run` (the heap file in memory) and by LD_PRELOAD (on disk), everything
 # sampled: the output, the exit status and every errno it prints must be the same, it must end in time, and its
 # recordings must be readable. A program that knows what is alive says so in truth.end (tests/e2e/programs/truth.h), and
-# its recording must agree to the byte.
+# its recording must agree to the byte; each of its children may say so, too, in truth.PID.
 #
 #	tests/torture/run.sh [NAME...]
 #
@@ -74,7 +74,7 @@ ended() {
 
 # Whatever of ./recordings is not as it should be, a line each.
 complain_of_recordings() { # WANTED
-	local recording count=0
+	local recording truth count=0
 	for recording in recordings/*/; do
 		[ -d "$recording" ] || continue
 		count=$((count + 1))
@@ -90,10 +90,14 @@ complain_of_recordings() { # WANTED
 	some) [ $count -gt 0 ] || echo "no recording: $(cat said)" ;;
 	*) [ $count -eq "$1" ] || echo "$count recordings, not $1: $(cat said)" ;;
 	esac
-	if [ -e truth.end ]; then # the program's own is the one of the lowest number
-		recording=$(ls -d recordings/*/ | sort -t. -k2n | head -n 1)
-		"$SEEP" report --json "$recording" >report.json && /usr/bin/python3 "$ROOT/tests/e2e/support/exact.py" truth.end report.json
-	fi
+	for truth in truth.*; do
+		case ${truth#truth.} in
+		end) recording=$(ls -d recordings/*/ | sort -t. -k2n | head -n 1) ;; # the program's own is the one of the lowest number
+		[1-9]*) recording=recordings/${name:0:15}.${truth#truth.}/ ;;
+		*) continue ;;
+		esac
+		"$SEEP" report --json "$recording" >report.json && /usr/bin/python3 "$ROOT/tests/e2e/support/exact.py" "$truth" report.json
+	done
 }
 
 # The differences between two runs' directories.

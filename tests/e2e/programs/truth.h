@@ -71,6 +71,20 @@ static inline void truth_write(const char *name)
 	close(file);
 }
 
+/* A forked child's own account begins with nothing: what it inherits is its parent's. Each process's is truth.PID. */
+static inline void truth_begin_child(void)
+{
+	for (int i = 0; i < truth_count; i++)
+		truth_sites[i] = (struct truth_site){.name = truth_sites[i].name};
+}
+
+static inline void truth_write_own(void)
+{
+	char name[24];
+	snprintf(name, sizeof name, "%d", (int)getpid());
+	truth_write(name);
+}
+
 static inline void truth_mark(const char *name)
 {
 	static char line[128], answer;
