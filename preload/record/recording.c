@@ -116,6 +116,16 @@ void recording_say(const char *what, const char *detail)
 		system_close(descriptor);
 }
 
+/* Without a session, too. */
+static bool session_is_open(void)
+{
+	const char *session = recording_setup.options.session;
+	int descriptor = *session ? system_open(session, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0) : -1;
+	if (descriptor >= 0)
+		system_close(descriptor);
+	return descriptor >= 0 || !*session;
+}
+
 /* False: nobody will read it. A daemon outlives the run, whose end takes the file away, and a server's unprivileged half
  * may not open it. */
 static bool register_in_session(void)
@@ -183,11 +193,11 @@ static bool plan_to_fit(struct seep_heap_header *header)
 	return header->file_bytes <= most_bytes;
 }
 
-/* Does the heap file go to memory? */
+/* Does the heap file go to memory? Not where nobody would move it to the recording when we have ended. */
 static bool wants_memory(const struct seep_heap_header *header)
 {
 	const struct options *options = &recording_setup.options;
-	if (options->heap == OPTION_HEAP_RECORDING)
+	if (options->heap == OPTION_HEAP_RECORDING || !session_is_open())
 		return false;
 	uint64_t most_bytes = options->heap == OPTION_HEAP_MEMORY ? UINT64_MAX : MEMORY_AUTO_BYTES;
 	return heap_memory_fits(header, options->heap_device, most_bytes);

@@ -71,6 +71,6 @@ for way in run preload; do
 	name=daemon
 	wait_until 5 eval '! pgrep -f "^$WORK/bin/daemon $PWD\$"'
 	check_equal "by $way: daemon and worker have recordings that are right to the byte" "" "$(complain_of_recordings 2)"
-	check_equal "by $way: the last snapshot is there" "0" "$(for recording in recordings/*/; do [ -e "$recording/000001.seep" ] || echo "$recording"; done | wc -l)"
+	check_equal "by $way: the last snapshot is there, and so is the heap file" "0" "$(for recording in recordings/*/; do [ -e "$recording/000001.seep" ] && [ ! -h "$recording/heap" ] || echo "$recording"; done | wc -l)"
 	cd "$WORK" || exit 1
 done
