@@ -118,6 +118,17 @@ void free(void *address)
 		real.free(address);
 }
 
+/* Is the allocator to have it back? A sample is forgotten first. */
+static bool free_is_due(void *address)
+{
+	if (likely(!filter_test(address)))
+		return true;
+	if (arena_owns(address))
+		return false;
+	recorder_forget(address);
+	return true;
+}
+
 /* C23. Where the next allocator has none, free() is what they mean. */
 void free_sized(void *address, size_t size)
 {
@@ -125,12 +136,8 @@ void free_sized(void *address, size_t size)
 		free(address);
 		return;
 	}
-	if (unlikely(filter_test(address))) {
-		if (arena_owns(address))
-			return;
-		recorder_forget(address);
-	}
-	real.free_sized(address, size);
+	if (likely(free_is_due(address)))
+		real.free_sized(address, size);
 }
 
 void free_aligned_sized(void *address, size_t alignment, size_t size)
@@ -139,12 +146,8 @@ void free_aligned_sized(void *address, size_t alignment, size_t size)
 		free(address);
 		return;
 	}
-	if (unlikely(filter_test(address))) {
-		if (arena_owns(address))
-			return;
-		recorder_forget(address);
-	}
-	real.free_aligned_sized(address, alignment, size);
+	if (likely(free_is_due(address)))
+		real.free_aligned_sized(address, alignment, size);
 }
 
 static SLOW int posix_memalign_slowly(void **result, size_t alignment, size_t size)

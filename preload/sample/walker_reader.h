@@ -7,6 +7,7 @@
 #ifndef SEEP_SAMPLE_WALKER_READER_H
 #define SEEP_SAMPLE_WALKER_READER_H
 
+#include <dwarf.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -94,6 +95,27 @@ static inline int64_t reader_sleb(struct table_reader *reader)
 		break;
 	}
 	return (int64_t)value;
+}
+
+/* A pointer in one of the encodings that compilers use: 4 or 8 bytes, absolute or relative to itself. */
+static inline uintptr_t reader_pointer(struct table_reader *reader, uint8_t encoding, bool is_size)
+{
+	uintptr_t base = (encoding & 0x70) == DW_EH_PE_pcrel && !is_size ? reader->at : 0;
+	if ((encoding & 0x70) != 0 && (encoding & 0x70) != DW_EH_PE_pcrel)
+		reader->failed = true;
+	switch (encoding & 0x0f) {
+	case DW_EH_PE_absptr:
+	case DW_EH_PE_udata8:
+	case DW_EH_PE_sdata8:
+		return base + reader_bytes(reader, 8);
+	case DW_EH_PE_udata4:
+		return base + reader_u32(reader);
+	case DW_EH_PE_sdata4:
+		return base + (uintptr_t)(intptr_t)(int32_t)reader_u32(reader);
+	default:
+		reader->failed = true;
+		return 0;
+	}
 }
 
 #endif
