@@ -152,7 +152,7 @@ struct seep_heap_header {
 	uint64_t limit_headroom_percent; /* not 0: less than this share of it. Both 0: never */
 	char command[64];
 	char executable[512];
-	char arguments[1024];
+	char arguments[1024]; /* the keeper's later: programs change theirs. A reader may see half of a change */
 	char host[72];
 	char allocator[32];
 	char allocator_path[256];

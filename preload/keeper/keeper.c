@@ -19,6 +19,7 @@
 #include "keeper/process.h"
 #include "keeper/request.h"
 #include "keeper/take.h"
+#include "keeper/title.h"
 
 #define FINISH_LOOK_NS 20000000
 #define NOBODY UINT32_MAX /* no process has this number */
@@ -197,6 +198,7 @@ static void memory_look(struct keeper *keeper, uint64_t now_ns)
 {
 	if (schedule_memory_due(&keeper->schedule, now_ns)) {
 		memory_read_status(&keeper->heap);
+		title_follow(&keeper->heap);
 		credentials_follow(keeper);
 	}
 	account_ask(keeper, now_ns);

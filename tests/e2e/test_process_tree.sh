@@ -59,6 +59,29 @@ check_equal "thirty children, thirty recordings" 30 "$(ls -d many/seep.holder.* 
 check "the list at the end stays short" test "$(wc -l <many.log)" -le 14
 check_match "and says how many more there are" '^seep:   and 2[0-9] smaller$' "$(cat many.log)"
 
+# A server's process writes over its arguments what it is at, after its recording has begun.
+compile titled <<'SOURCE'
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+int main(int argc, char **argv) {
+	size_t room = (size_t)(argv[argc - 1] + strlen(argv[argc - 1]) - argv[0]);
+	if (argc > 2 && fork() == 0) {
+		for (int i = 0; i < 20000; i++) memset(malloc(100), 1, 100);
+		memset(argv[0], 0, room);
+		memcpy(argv[0], "titled: worker", 14);
+		sleep(2);
+		_exit(execl("/bin/sleep", "sleep", "1.5", NULL));
+	}
+	while (wait(NULL) > 0)
+		;
+	return 0;
+}
+SOURCE
+"$SEEP" run -r 16K -o titled.%p -- ./titled with room enough for a title 2>/dev/null
+check_match "a process is named by the title that it took" 'titled: worker,' "$("$SEEP" report "$(ls -d titled.* | head -n 1)" 2>&1)"
+
 # A daemon outlives the program: it is named and left alone.
 cat >daemon.py <<'END'
 import os, sys, time

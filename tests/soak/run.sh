@@ -40,7 +40,12 @@ else
 	variants=${SOAK_VARIANTS:-run-512K run-4K preload-4K jemalloc-4K}
 fi
 
+# Some servers run as a user of their own, who may not read what lies below root's home.
 WORK=$(mktemp -d /tmp/soak.XXXXXX)
+chmod 755 "$WORK"
+mkdir "$WORK/bin" && cp "$SEEP" "$SHIM" "$WORK/bin" || exit 1
+SEEP=$WORK/bin/seep
+SHIM=$WORK/bin/libseep.so
 passed=0 failed=0 mark= named=50
 [ -z "$SOAK_SHORT" ] || named=4
 
@@ -166,6 +171,7 @@ compare() { # NAME VARIANT
 	local name=$1 variant=$2 rate=${2#*-} to=$WORK/with beside=$WORK/alone.1 label complaints details any known
 	rm -rf "$to"
 	mkdir -p "$to/recordings"
+	chmod 1777 "$to" "$to/recordings"
 	case $variant in
 	run-*) label="under seep run at $rate" && run_once "$name" "$to" timeout -k 5 "$limit" \
 		"$SEEP" run -r "$rate" -o "$to/recordings/%c.%p" -- ;;

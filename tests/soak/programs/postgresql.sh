@@ -11,8 +11,8 @@ shift
 programs=/usr/lib/postgresql/15/bin
 if [ "$(id -u)" -eq 0 ]; then
 	chown postgres "$work"
-	cd "$work" || exit 1
-	exec setpriv --reuid=postgres --regid=postgres --clear-groups bash "$0" "$work" "$@"
+	cp "$0" "$work/program.sh" && cd "$work" || exit 1 # where it lies may be closed to others
+	exec setpriv --reuid=postgres --regid=postgres --clear-groups bash "$work/program.sh" "$work" "$@"
 fi
 prefix=("$@")
 cd "$work" || exit 1

@@ -18,6 +18,7 @@
 #include "keeper/memory.h"
 #include "keeper/namespace.h"
 #include "keeper/process.h"
+#include "keeper/title.h"
 #include "keeper/write.h"
 #include "record/describe.h"
 #include "support/heap_maker.h"
@@ -217,6 +218,18 @@ static void the_innermost_number_counts(void **state)
 	assert_false(namespace_innermost_is("", 0));
 }
 
+static void a_title_has_blanks_for_nuls_and_no_padding(void **state)
+{
+	(void)state;
+	char arguments[] = "server\0--port\0\x31\0", title[] = "worker: idle\0 \0\0 ", nothing[] = "\0\0";
+	assert_int_equal(title_tidy(arguments, sizeof arguments - 1), 15);
+	assert_string_equal(arguments, "server --port 1");
+	assert_int_equal(title_tidy(title, sizeof title - 1), 12);
+	assert_string_equal(title, "worker: idle");
+	assert_int_equal(title_tidy(nothing, sizeof nothing - 1), 0);
+	assert_int_equal(title_tidy(nothing, -13), -13);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -230,6 +243,7 @@ int main(void)
 	    cmocka_unit_test(a_process_is_alive_until_it_ends),
 	    cmocka_unit_test(in_another_pid_namespace_the_heartbeat_decides),
 	    cmocka_unit_test(the_innermost_number_counts),
+	    cmocka_unit_test(a_title_has_blanks_for_nuls_and_no_padding),
 	};
 	return cmocka_run_group_tests_name("keeper_base", tests, NULL, NULL);
 }
