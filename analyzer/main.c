@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cut_map.h"
 #include "commands/command.h"
 #include "process/launch.h"
 #include "symbols/cache.h"
@@ -113,6 +114,7 @@ int main(int argc, char **argv)
 	char *cache = symbol_cache_default();
 
 	launch_leave_shim(argv);
+	cut_maps_survive();
 	symbol_cache_use(cache);
 	free(cache);
 	int status = command_dispatch(argc, argv);

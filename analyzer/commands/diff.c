@@ -51,7 +51,7 @@ static int request_parse(struct request *request, int argc, char **argv)
 		return command_usage(&command_diff, "two operands are expected, '%s' is one too many",
 				     argv[optind + 2]);
 	/* What is not there at all is bad input, and is told by whoever opens it. */
-	if (optind + 1 == argc && !path_is_recording(argv[optind]) && access(argv[optind], F_OK) == 0)
+	if (optind + 1 == argc && !path_is_recording(argv[optind]) && access(argv[optind], R_OK) == 0)
 		return command_usage(&command_diff, "'%s' alone is no recording: a difference needs two snapshots",
 				     argv[optind]);
 	return COMMAND_FINE;

@@ -56,7 +56,7 @@ static int request_parse(struct request *request, int argc, char **argv)
 		return command_usage(&command_leaks, "--every goes with --follow only");
 	request->directory = command_only_operand(&command_leaks, argc, argv);
 	/* What is not there at all is bad input, and is told by whoever opens it. */
-	if (access(request->directory, F_OK) == 0 && !path_is_recording(request->directory))
+	if (access(request->directory, R_OK) == 0 && !path_is_recording(request->directory))
 		return command_usage(&command_leaks, "'%s' is no recording: leaks are told from a series of snapshots",
 				     request->directory);
 	return COMMAND_FINE;

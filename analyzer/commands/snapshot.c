@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <seep/keeper.h>
@@ -22,6 +23,7 @@
 #include "process/keepers.h"
 #include "process/locate.h"
 #include "profile/profile.h"
+#include "reader/snapshot_reader.h"
 
 static const uint64_t answer_timeout_ns = 10000000000;
 
@@ -113,12 +115,26 @@ static bool snapshot_take(const char *directory, char name[static 32], struct er
 	       error_set_fault(error, path, &fault);
 }
 
+/* The directory may be another user's, who could have put something else in the snapshot's place. */
+static int snapshot_open(const char *path)
+{
+	struct stat status;
+	int descriptor = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+
+	if (descriptor >= 0 && (fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode))) {
+		close(descriptor);
+		errno = EINVAL;
+		return -1;
+	}
+	return descriptor;
+}
+
 static bool snapshot_copy(const char *path, const char *target, struct error *error)
 {
 	struct buffer contents = {0};
 	char block[65536];
 	ssize_t got;
-	int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+	int descriptor = snapshot_open(path);
 
 	if (descriptor < 0)
 		return error_set(error, "%s: %s", path, strerror(errno));
@@ -126,8 +142,12 @@ static bool snapshot_copy(const char *path, const char *target, struct error *er
 		buffer_append(&contents, block, (size_t)got);
 	int reason = errno;
 	close(descriptor);
-	bool copied =
-	    got == 0 ? buffer_write_file(&contents, target, error) : error_set(error, "%s: %s", path, strerror(reason));
+	bool copied = got == 0 && snapshot_is_snapshot(contents.data, contents.length);
+	if (got != 0)
+		error_set(error, "%s: %s", path, strerror(reason));
+	else if (!copied)
+		error_set(error, "%s: something else has been put in the snapshot's place", path);
+	copied = copied && buffer_write_file(&contents, target, error);
 	buffer_free(&contents);
 	return copied;
 }

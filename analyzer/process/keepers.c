@@ -80,13 +80,14 @@ static int keepers_running(struct keepers *keepers)
 	return running;
 }
 
-/* Threads get no signal: the program's are passed on by the main thread. */
+/* Threads get no signal but what they raise themselves: the program's are passed on by the main thread. */
 static bool thread_start(pthread_t *thread, void *(*run)(void *), void *argument, bool detached)
 {
 	sigset_t all, before;
 	pthread_attr_t attributes;
 
 	sigfillset(&all);
+	sigdelset(&all, SIGBUS); /* of a heap file that was cut: see base/cut_map.h */
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	pthread_attr_init(&attributes);
 	pthread_attr_setstacksize(&attributes, STACK_BYTES);

@@ -127,6 +127,16 @@ static inline int system_stat_descriptor(int descriptor, struct stat *status)
 	return (int)system_call(SYS_fstat, descriptor, (long)status, 0, 0, 0, 0);
 }
 
+static inline int system_change_mode(int descriptor, int mode)
+{
+	return (int)system_call(SYS_fchmod, descriptor, mode, 0, 0, 0, 0);
+}
+
+static inline unsigned system_effective_user(void)
+{
+	return (unsigned)system_call(SYS_geteuid, 0, 0, 0, 0, 0, 0);
+}
+
 static inline int system_make_directory(const char *path, int mode)
 {
 	return (int)system_call(SYS_mkdirat, AT_FDCWD, (long)path, mode, 0, 0, 0);

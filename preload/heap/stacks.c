@@ -21,7 +21,7 @@ static uint64_t stack_hash(const uintptr_t *addresses, size_t depth, bool trunca
 static const struct seep_heap_stack *stack_at(const struct heap *heap, uint32_t unit)
 {
 	uint32_t capacity = heap->capacity[SEEP_AREA_STACKS];
-	if (unit == 0 || unit > capacity - HEADER_UNITS)
+	if (unit == 0 || capacity < HEADER_UNITS || unit > capacity - HEADER_UNITS)
 		return NULL;
 	const struct seep_heap_stack *stack = (const void *)&heap->stacks[unit];
 	return stack->depth <= capacity - HEADER_UNITS - unit ? stack : NULL;

@@ -8,8 +8,7 @@
 #include "base/file.h"
 #include "base/syscall.h"
 #include "base/text.h"
-
-#include <seep/keeper.h>
+#include "keeper/place.h"
 
 bool credentials_parse(const char *status, const char *field, uint32_t ids[static 4])
 {
@@ -48,12 +47,25 @@ bool credentials_changed(uint64_t pid, struct credentials *program)
 	       (given_up(program->user, SYS_getresuid) || given_up(program->group, SYS_getresgid));
 }
 
+/* Only what we made can be given away: a file of our own that has no other name. */
+static void heap_file_give(int directory, uint32_t user, uint32_t group)
+{
+	struct stat status;
+	int descriptor = place_open(directory, O_RDONLY, NULL);
+	if (descriptor < 0)
+		return;
+	if (system_stat_descriptor(descriptor, &status) == 0 && S_ISREG(status.st_mode) && status.st_nlink == 1 &&
+	    status.st_uid == system_effective_user())
+		system_call(SYS_fchown, descriptor, user, group, 0, 0, 0);
+	system_close(descriptor);
+}
+
 void credentials_take(const struct credentials *program, int directory)
 {
 	const uint32_t *user = program->user, *group = program->group;
 	if (directory >= 0) {
 		/* the heap file first: once the directory is the user's, its names are, too */
-		system_call(SYS_fchownat, directory, (long)SEEP_HEAP_NAME, user[1], group[1], AT_SYMLINK_NOFOLLOW, 0);
+		heap_file_give(directory, user[1], group[1]);
 		system_call(SYS_fchown, directory, user[1], group[1], 0, 0, 0);
 	}
 	/* a change of ids makes the whole process undumpable; the program may just have made itself dumpable again */

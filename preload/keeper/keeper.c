@@ -45,11 +45,14 @@ bool keeper_prepare(struct keeper *keeper, const struct heap *heap, const char *
 	*keeper = (struct keeper){.heap = *heap, .in_target = in_target};
 	struct text path = text_begin(keeper->directory, sizeof keeper->directory);
 	text_add(&path, directory);
-	int descriptor = path.cut ? -ENAMETOOLONG : file_open(AT_FDCWD, directory, O_PATH | O_DIRECTORY, 0);
+	int follow = in_target ? O_NOFOLLOW : 0; /* the program has just made it, and was led by no link */
+	int descriptor = path.cut ? -ENAMETOOLONG : file_open(AT_FDCWD, directory, O_PATH | O_DIRECTORY | follow, 0);
 	if (descriptor < 0)
 		return false;
 	int error = system_stat_descriptor(descriptor, &status);
 	system_close(descriptor);
+	if (error || (in_target && status.st_uid != system_effective_user()))
+		return false; /* another stands in its place already */
 	keeper->device = status.st_dev;
 	keeper->inode = status.st_ino;
 	if (!in_target)
@@ -61,7 +64,7 @@ bool keeper_prepare(struct keeper *keeper, const struct heap *heap, const char *
 		uint64_t here = namespace_find(heap->header);
 		keeper->heap.pid_here = here ? here : NOBODY;
 	}
-	return error == 0;
+	return true;
 }
 
 /* The directory, by its path each time, and only if it is still the same one. A descriptor or -errno. */

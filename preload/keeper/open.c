@@ -5,7 +5,8 @@
  * The header is read and checked before anything is mapped. A living program's
  * file, and one that is to be written, is mapped. A dead program's file that is
  * only read is copied instead, data ranges alone (most of it is reserved and
- * never written): so a file that is truncated meanwhile cannot raise SIGBUS.
+ * never written): so a file that is truncated meanwhile cannot raise SIGBUS. So is a living program's of another user,
+ * who could change under our hands what we have checked.
  */
 #include "keeper/open.h"
 
@@ -52,11 +53,12 @@ static const char *open_text(int error)
 }
 
 /* Everything that can be told without a mapping. Fills header; its areas lie inside header->file_bytes. */
-static bool header_check(int descriptor, struct seep_heap_header *header, struct seep_fault *fault)
+static bool header_check(int descriptor, struct seep_heap_header *header, bool *is_ours, struct seep_fault *fault)
 {
-	struct stat status;
+	struct stat status = {0};
 	struct heap heap;
 	long error = system_stat_descriptor(descriptor, &status);
+	*is_ours = status.st_uid == system_effective_user();
 	if (error)
 		return fault_fill(fault, 0, error, "can't examine the heap file");
 	if (!S_ISREG(status.st_mode))
@@ -139,9 +141,9 @@ bool open_heap(struct seep_heap_view *view, int directory, bool writable, struct
 	int descriptor = place_open(directory, writable ? O_RDWR : O_RDONLY, NULL);
 	if (descriptor < 0)
 		return fault_fill(fault, 0, descriptor, open_text(descriptor));
-	bool opened = header_check(descriptor, &header, fault);
+	bool is_ours, opened = header_check(descriptor, &header, &is_ours, fault);
 	if (opened) {
-		opened = writable || process_alive(&header)
+		opened = writable || (is_ours && process_alive(&header))
 			     ? file_map(view, descriptor, header.file_bytes, writable, fault)
 			     : file_copy(view, descriptor, header.file_bytes, fault);
 	}

@@ -1,19 +1,31 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The keeper in a process of its own: seep_keeper_run() and seep_keeper_wake() of <seep/keeper.h>. */
 #include "base/fault.h"
+#include "base/syscall.h"
 #include "keeper/keeper.h"
+#include "keeper/open.h"
 #include "keeper/request.h"
+
+/* Does the keeper write to the directory in which the heap file was opened, and not to one that took its name? */
+static bool place_is(const struct keeper *keeper, int directory)
+{
+	struct stat status;
+	return system_stat_descriptor(directory, &status) == 0 && status.st_dev == keeper->device &&
+	       status.st_ino == keeper->inode;
+}
 
 bool seep_keeper_run(const char *directory, const seep_keeper_leave *leave, struct seep_fault *fault)
 {
 	struct seep_heap_view view = {0};
 	struct keeper keeper;
-	if (!seep_heap_open(&view, directory, true, fault))
+	int place = open_recording(directory, fault);
+	if (place < 0)
 		return false;
 	struct heap heap;
-	bool bound = heap_bind(&heap, view.map, view.bytes, fault);
-	if (bound && !keeper_prepare(&keeper, &heap, directory, false))
+	bool bound = open_heap(&view, place, true, fault) && heap_bind(&heap, view.map, view.bytes, fault);
+	if (bound && (!keeper_prepare(&keeper, &heap, directory, false) || !place_is(&keeper, place)))
 		bound = fault_fill(fault, 0, 0, "the recording's directory cannot be opened");
+	system_close(place);
 	if (bound) {
 		keeper.leave = leave;
 		keeper_run(&keeper);

@@ -92,8 +92,7 @@ static long content_copy(int to_file, int from_file, const char *map, uint64_t b
 	}
 	/* whoever copies holds the lease of the original; the copy begins without one */
 	uint64_t nobody = 0;
-	return error ? error
-		     : file_write_at(to_file, &nobody, sizeof nobody, offsetof(struct seep_heap_header, lease));
+	return error ? error : file_write_at(to_file, &nobody, sizeof nobody, offsetof(struct seep_heap_header, lease));
 }
 
 static long memory_move(int directory, int from_file, const struct place *place, const void *map, uint64_t bytes)
@@ -104,6 +103,7 @@ static long memory_move(int directory, int from_file, const struct place *place,
 	int file = file_open(directory, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
 	if (file < 0)
 		return file;
+	system_change_mode(file, 0600); /* whatever the umask */
 	long error = content_copy(file, from_file, map, bytes);
 	if (!error && system_stat_descriptor(from_file, &status) == 0) /* the program's user, if that is another */
 		system_call(SYS_fchown, file, status.st_uid, status.st_gid, 0, 0, 0);

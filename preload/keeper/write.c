@@ -86,6 +86,7 @@ bool write_image(const struct seep_image *image, int directory, const char *name
 	int descriptor = file_open(directory, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
 	if (descriptor < 0)
 		return fault_fill(fault, 0, descriptor, "can't create a file for the snapshot");
+	system_change_mode(descriptor, 0600); /* whatever the umask */
 	long error = content_write(descriptor, image, durable);
 	long closed = system_close(descriptor);
 	if (!error)

@@ -87,22 +87,43 @@ static int file_make(int parent, struct seep_heap_header *header, bool *in_memor
 	return system_open_at(parent, SEEP_HEAP_NAME, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 }
 
-/* A directory that is there already is taken if it is ours and holds no recording: that its heap file must be new
- * decides between two who try. */
+/* The program's umask may have taken rights from its own directory: given back by way of a descriptor, since the name
+ * may be another's by now. */
+static void mode_mend(const char *directory)
+{
+	char path[32];
+	struct stat status;
+	struct text text = text_begin(path, sizeof path);
+	int place = system_open(directory, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
+	if (place < 0)
+		return;
+	text_add(&text, "/proc/self/fd/");
+	text_add_unsigned(&text, (uint64_t)place);
+	if (system_stat_descriptor(place, &status) == 0 && (status.st_mode & 0777) != 0700)
+		system_call(SYS_fchmodat, AT_FDCWD, (long)path, 0700, 0, 0, 0);
+	system_close(place);
+}
+
+/* A directory that is there already is taken if it is ours, nobody else may write to it, and it holds no recording:
+ * that its heap file must be new decides between two who try. */
 static int claim(const char *directory, int *parent, struct seep_heap_header *header, bool *in_memory)
 {
 	int made = system_make_directory(directory, 0700);
 	if (made != 0 && made != -EEXIST)
 		return made;
+	if (made == 0)
+		mode_mend(directory);
 	*parent = system_open(directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
 	struct stat status;
 	int result = -EEXIST;
 	if (*parent < 0)
 		result = *parent == -ELOOP || *parent == -ENOTDIR ? -EEXIST : *parent;
-	else if (system_stat_descriptor(*parent, &status) == 0 &&
-		 status.st_uid == (uid_t)system_call(SYS_geteuid, 0, 0, 0, 0, 0, 0) &&
+	else if (system_stat_descriptor(*parent, &status) == 0 && status.st_uid == system_effective_user() &&
+		 !(status.st_mode & (S_IWGRP | S_IWOTH)) &&
 		 system_call(SYS_faccessat, *parent, (long)"000001.seep", F_OK, 0, 0, 0) == -ENOENT)
 		result = file_make(*parent, header, in_memory);
+	if (result >= 0)
+		system_change_mode(result, 0600); /* whatever the umask */
 	if (result < 0) {
 		if (*parent >= 0)
 			system_close(*parent);

@@ -89,6 +89,12 @@ static bool stderr_is_as_it_was(void)
 	       status.st_ino == recording_setup.stderr_inode;
 }
 
+/* Not blocking: a pipe would wait for its reader. */
+static int session_file_open(const char *session)
+{
+	return system_open(session, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0);
+}
+
 void recording_say(const char *what, const char *detail)
 {
 	char line[400];
@@ -96,7 +102,7 @@ void recording_say(const char *what, const char *detail)
 	int descriptor = 2;
 	const char *session = recording_setup.options.session;
 	if (*session)
-		descriptor = system_open(session, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0);
+		descriptor = session_file_open(session);
 	bool heard = *session && descriptor >= 0;
 	if (!heard) { /* also where the run is over, or we have become somebody who may not write to its file */
 		if (!stderr_is_as_it_was())
@@ -120,7 +126,7 @@ void recording_say(const char *what, const char *detail)
 static bool session_is_open(void)
 {
 	const char *session = recording_setup.options.session;
-	int descriptor = *session ? system_open(session, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0) : -1;
+	int descriptor = *session ? session_file_open(session) : -1;
 	if (descriptor >= 0)
 		system_close(descriptor);
 	return descriptor >= 0 || !*session;
@@ -131,8 +137,7 @@ static bool session_is_open(void)
 static bool register_in_session(void)
 {
 	static char line[sizeof directory + 1];
-	int descriptor =
-	    system_open(recording_setup.options.session, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0);
+	int descriptor = session_file_open(recording_setup.options.session);
 	if (descriptor < 0)
 		return false;
 	struct text text = text_begin(line, sizeof line);
