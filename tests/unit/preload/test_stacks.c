@@ -164,6 +164,20 @@ static void headers_that_were_written_over_lead_nowhere(void **state)
 	memset(image[1], 0, sizeof image[1]);
 }
 
+/* A damaged heap file may say so; fuzz_heap did. */
+static void a_table_smaller_than_a_stack_holds_none(void **state)
+{
+	(void)state;
+	struct heap heap;
+	heap_make(&heap, 512 << 10, 0);
+	store_relaxed(&heap.sites[1].stack, UINT32_C(1) << 30);
+	for (uint32_t units = 0; units <= 4; units++) {
+		heap.capacity[SEEP_AREA_STACKS] = units;
+		assert_null(stack_of_site(&heap, 1));
+	}
+	heap_unmake(&heap);
+}
+
 #define THREADS 8
 #define STACKS 500
 
@@ -215,6 +229,7 @@ int main(void)
 	    cmocka_unit_test(another_module_at_the_same_place_is_another_entry_and_epoch),
 	    cmocka_unit_test(a_full_table_is_counted_and_files_under_no_site),
 	    cmocka_unit_test(headers_that_were_written_over_lead_nowhere),
+	    cmocka_unit_test(a_table_smaller_than_a_stack_holds_none),
 	    cmocka_unit_test(threads_agree_on_the_site_of_a_stack),
 	};
 	return cmocka_run_group_tests_name("stacks", tests, use_test_finder, NULL);
