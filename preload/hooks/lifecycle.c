@@ -14,13 +14,15 @@
 #include "heap/modules.h"
 #include "hooks/cxx.h"
 #include "hooks/hook.h"
+#include "hooks/own_api.h"
 #include "record/environment.h"
 #include "record/recording.h"
 #include "record/trigger.h"
 #include "sample/unwinder.h"
 
 /* Where the program's own symbol look-ups find a name. NULL: at a reference, not at a definition. A program that is not
- * position-independent and takes a function's address has the name at an entry of its own that jumps to the definition. */
+ * position-independent and takes a function's address has the name at an entry of its own that jumps to the definition.
+ */
 static void *find_definition(const char *name, Dl_info *info)
 {
 	const ElfW(Sym) *symbol = NULL;
@@ -55,6 +57,8 @@ __attribute__((constructor)) static void seep_load(int argument_count, char **ar
 		setup->stderr_inode = status.st_ino;
 	}
 	real_prepare();
+	tcmalloc_prepare();
+	mimalloc_prepare();
 	cxx_prepare();
 	options_read(&setup->options, environment, getauxval(AT_SECURE) != 0);
 	if (setup->options.off) {

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "hooks/hook.h"
+#include "hooks/own_api.h"
 
 /* Prototypes of our own: <stdlib.h>'s carry attributes (nonnull, alloc_size) that the program need not honour. */
 EXPORT void *malloc(size_t size);
@@ -150,63 +151,55 @@ void free_aligned_sized(void *address, size_t alignment, size_t size)
 		real.free_aligned_sized(address, alignment, size);
 }
 
-static SLOW int posix_memalign_slowly(void **result, size_t alignment, size_t size)
-{
-	bool due = recorder_due(size);
-	int error = real.posix_memalign(result, alignment, size);
-	SAMPLE_IF(due, error ? NULL : *result, size);
-	return error;
-}
-
+/* An allocator may do these by functions of its own API, which count then: see own_api.h. */
 int posix_memalign(void **result, size_t alignment, size_t size)
 {
-	if (unlikely(thread_count(size)))
-		return posix_memalign_slowly(result, alignment, size);
-	return real.posix_memalign(result, alignment, size);
-}
-
-static SLOW void *aligned_slowly(void *(*allocate)(size_t, size_t), size_t alignment, size_t size)
-{
-	bool due = recorder_due(size);
-	void *address = allocate(alignment, size);
-	SAMPLE_IF(due, address, size);
-	return address;
+	uint32_t counted = thread_state.counted;
+	bool counts = own_enter(HOOK_FRAME(), false);
+	int error = real.posix_memalign(result, alignment, size);
+	if (counts)
+		own_leave(counted, error ? NULL : *result, size, HOOK_FRAME());
+	return error;
 }
 
 void *aligned_alloc(size_t alignment, size_t size)
 {
-	if (unlikely(thread_count(size)))
-		return aligned_slowly(real.aligned_alloc, alignment, size);
-	return real.aligned_alloc(alignment, size);
+	uint32_t counted = thread_state.counted;
+	bool counts = own_enter(HOOK_FRAME(), false);
+	void *address = real.aligned_alloc(alignment, size);
+	if (counts)
+		own_leave(counted, address, size, HOOK_FRAME());
+	return address;
 }
 
 void *memalign(size_t alignment, size_t size)
 {
-	if (unlikely(thread_count(size)))
-		return aligned_slowly(real.memalign, alignment, size);
-	return real.memalign(alignment, size);
-}
-
-static SLOW void *paged_slowly(void *(*allocate)(size_t), size_t size)
-{
-	bool due = recorder_due(size);
-	void *address = allocate(size);
-	SAMPLE_IF(due, address, size);
+	uint32_t counted = thread_state.counted;
+	bool counts = own_enter(HOOK_FRAME(), false);
+	void *address = real.memalign(alignment, size);
+	if (counts)
+		own_leave(counted, address, size, HOOK_FRAME());
 	return address;
 }
 
 void *valloc(size_t size)
 {
-	if (unlikely(thread_count(size)))
-		return paged_slowly(real.valloc, size);
-	return real.valloc(size);
+	uint32_t counted = thread_state.counted;
+	bool counts = own_enter(HOOK_FRAME(), false);
+	void *address = real.valloc(size);
+	if (counts)
+		own_leave(counted, address, size, HOOK_FRAME());
+	return address;
 }
 
 void *pvalloc(size_t size)
 {
-	if (unlikely(thread_count(size)))
-		return paged_slowly(real.pvalloc, size);
-	return real.pvalloc(size);
+	uint32_t counted = thread_state.counted;
+	bool counts = own_enter(HOOK_FRAME(), false);
+	void *address = real.pvalloc(size);
+	if (counts)
+		own_leave(counted, address, size, HOOK_FRAME());
+	return address;
 }
 
 size_t malloc_usable_size(void *address)

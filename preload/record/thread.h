@@ -19,6 +19,8 @@ struct thread_state {
 	uintptr_t busy;     /* frame of the recording under way on this thread, or 0 */
 	uint32_t number;    /* the thread's number in the recording `incarnation` */
 	uint32_t incarnation;
+	uint32_t counted; /* by hooks that may be inside one another: hooks/own_api.h */
+	uintptr_t inside; /* frame of the outermost of them, or 0 */
 };
 
 _Static_assert(sizeof(struct thread_state) <= 64, "static TLS is scarce");

@@ -59,4 +59,59 @@ for allocator in glibc jemalloc tcmalloc mimalloc; do
 	check_equal "$allocator: a C program's C++ plugin is counted once, by site" "" \
 		"$(differences "truth.$allocator/truth.end" report.json)"
 done
+
+# Names that the shim exports where no such allocator is: they do what its manual says, and what they give is counted.
+compile without <<'END'
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#define WEAK __attribute__((weak))
+WEAK void *mi_malloc(size_t), *mi_zalloc_aligned(size_t, size_t), *mi_recalloc(void *, size_t, size_t),
+	*mi_reallocf(void *, size_t), *mi_calloc(size_t, size_t), *tc_memalign(size_t, size_t), *tc_realloc(void *, size_t),
+	*tc_new_aligned(size_t, size_t);
+WEAK char *mi_strndup(const char *, size_t);
+WEAK void mi_free(void *), tc_free(void *), tc_delete_sized_aligned(void *, size_t, size_t);
+WEAK int tc_version(int *, int *, const char **), mi_version(void);
+static int is(const char *memory, char value, size_t size)
+{
+	while (size && memory[size - 1] == value)
+		size--;
+	return size == 0;
+}
+int main(void)
+{
+	char *memory = mi_zalloc_aligned(1000, 256), *text = mi_strndup("seventeen", 5);
+	printf("%d%d%d ", (uintptr_t)memory % 256 == 0, is(memory, 0, 1000), !strcmp(text, "seven"));
+	free(text);
+	memset(memory, 1, 1000);
+	memory = mi_recalloc(memory, 3, 1000);
+	printf("%d%d ", is(memory, 1, 1000), is(memory + 1100, 0, 1900));
+	errno = 0;
+	memory = mi_reallocf(memory, SIZE_MAX - 4096);
+	printf("%d%d ", !memory, errno == ENOMEM);
+	printf("%d ", !mi_calloc(SIZE_MAX / 2, 3));
+	memory = tc_realloc(mi_malloc(10), 100000);
+	free(memory);
+	memory = tc_memalign(4096, 5000);
+	printf("%d ", (uintptr_t)memory % 4096 == 0);
+	mi_free(memory);
+	memory = tc_new_aligned(500, 128);
+	printf("%d ", (uintptr_t)memory % 128 == 0);
+	tc_delete_sized_aligned(memory, 500, 128);
+	tc_free(malloc(100));
+	mi_free(NULL);
+	printf("%d\n", !tc_version && !mi_version); /* who asks for all names learns the truth */
+	mi_malloc(77);
+	return 0;
+}
+END
+for allocator in glibc jemalloc; do
+	record $allocator ./without
+	check_equal "$allocator: tcmalloc's and mimalloc's names do what they say without them" "111 11 11 1 1 1 1" "$(cat recorded.out)"
+	"$SEEP" report --json recording >report.json
+	check_equal "$allocator: and what they gave is counted until it is given back" "[77]" \
+		"$(json_get report.json "[s['inuse_bytes'] for s in d['sites'] if s['inuse_bytes'] and s['inuse_bytes'] < 1024]")"
+done
 exit $cases_failed

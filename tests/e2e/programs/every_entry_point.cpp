@@ -20,7 +20,7 @@ namespace
 
 enum { CALLS = 100, KEPT = 37 }; /* of each kind of call; of those, how many stay */
 
-bool is_jemalloc;
+bool is_jemalloc, is_tcmalloc, is_mimalloc;
 truth_site *site;
 void *volatile kept;
 volatile size_t too_much = SIZE_MAX - 4096;
@@ -183,6 +183,158 @@ SITE void site_jemalloc()
 	}
 }
 
+/* An allocator's own function, as the libraries behind the shim have it; through the shim where that interposes it. */
+template <typename Type> Type *own(const char *name)
+{
+	auto *found = (Type *)dlsym(RTLD_DEFAULT, name);
+	if (!found)
+		abort();
+	return found;
+}
+
+/* Own functions and C's in turn, each giving back what another gave. */
+SITE void site_tcmalloc()
+{
+	if (!is_tcmalloc)
+		return;
+	auto *tc_malloc = own<void *(size_t)>("tc_malloc");
+	auto *tc_calloc = own<void *(size_t, size_t)>("tc_calloc");
+	auto *tc_realloc = own<void *(void *, size_t)>("tc_realloc");
+	auto *tc_memalign = own<void *(size_t, size_t)>("tc_memalign");
+	auto *tc_valloc = own<void *(size_t)>("tc_valloc");
+	auto *tc_pvalloc = own<void *(size_t)>("tc_pvalloc");
+	auto *tc_posix_memalign = own<int(void **, size_t, size_t)>("tc_posix_memalign");
+	auto *tc_free = own<void(void *)>("tc_free");
+	auto *tc_free_sized = own<void(void *, size_t)>("tc_free_sized");
+	for (int i = 0; i < CALLS; i++) {
+		void *memory = got(tc_malloc(301), 301);
+		FREE_SOME(301, i % 2 ? free(memory) : tc_free(memory))
+		memory = got(malloc(302), 302);
+		FREE_SOME(302, i % 2 ? tc_free(memory) : tc_free_sized(memory, 302))
+		memory = got(tc_calloc(3, 101), 303);
+		memory = got(tc_realloc(memory, 5000), 5000);
+		truth_freed(site, 303);
+		memory = got(realloc(memory, 9000), 9000);
+		truth_freed(site, 5000);
+		if (tc_realloc(memory, too_much) || tc_malloc(too_much) || tc_calloc(too_much, 2))
+			abort();
+		FREE_SOME(9000, tc_free(memory))
+		memory = got(tc_memalign(64, 304), 304);
+		FREE_SOME(304, own<void(void *)>("tc_cfree")(memory))
+		memory = got(tc_valloc(305), 305);
+		FREE_SOME(305, free(memory))
+		memory = got(tc_pvalloc(306), 306);
+		FREE_SOME(306, tc_free(memory))
+		if (tc_posix_memalign(&memory, 128, 307))
+			abort();
+		got(memory, 307);
+		FREE_SOME(307, tc_free(memory))
+	}
+}
+
+SITE void site_tcmalloc_new()
+{
+	if (!is_tcmalloc)
+		return;
+	const std::nothrow_t *tag = &std::nothrow;
+	for (int i = 0; i < CALLS; i++) {
+		void *memory = got(own<void *(size_t)>("tc_new")(311), 311);
+		FREE_SOME(311, own<void(void *)>("tc_delete")(memory))
+		memory = got(own<void *(size_t)>("tc_newarray")(312), 312);
+		FREE_SOME(312, own<void(void *, size_t)>("tc_deletearray_sized")(memory, 312))
+		memory = got(own<void *(size_t, const void *)>("tc_new_nothrow")(313, tag), 313);
+		FREE_SOME(313, ::operator delete(memory))
+		memory = got(own<void *(size_t, size_t)>("tc_new_aligned")(320, 64), 320);
+		FREE_SOME(320, own<void(void *, size_t)>("tc_delete_aligned")(memory, 64))
+		memory = got(::operator new(314), 314);
+		FREE_SOME(314, own<void(void *, const void *)>("tc_delete_nothrow")(memory, tag))
+	}
+}
+
+SITE void site_mimalloc()
+{
+	if (!is_mimalloc)
+		return;
+	auto *mi_malloc = own<void *(size_t)>("mi_malloc");
+	auto *mi_zalloc = own<void *(size_t)>("mi_zalloc");
+	auto *mi_mallocn = own<void *(size_t, size_t)>("mi_mallocn");
+	auto *mi_calloc = own<void *(size_t, size_t)>("mi_calloc");
+	auto *mi_realloc = own<void *(void *, size_t)>("mi_realloc");
+	auto *mi_reallocf = own<void *(void *, size_t)>("mi_reallocf");
+	auto *mi_reallocn = own<void *(void *, size_t, size_t)>("mi_reallocn");
+	auto *mi_free = own<void(void *)>("mi_free");
+	auto *mi_free_size = own<void(void *, size_t)>("mi_free_size");
+	for (int i = 0; i < CALLS; i++) {
+		void *memory = got(mi_malloc(301), 301);
+		FREE_SOME(301, i % 2 ? free(memory) : mi_free(memory))
+		memory = got(malloc(302), 302);
+		FREE_SOME(302, i % 2 ? mi_free(memory) : mi_free_size(memory, 302))
+		memory = got(mi_zalloc(303), 303);
+		FREE_SOME(303, free(memory))
+		memory = got(mi_mallocn(4, 76), 304);
+		FREE_SOME(304, mi_free(memory))
+		memory = got(mi_calloc(5, 61), 305);
+		memory = got(mi_realloc(memory, 5000), 5000);
+		truth_freed(site, 305);
+		memory = got(mi_reallocn(memory, 3, 3000), 9000);
+		truth_freed(site, 5000);
+		memory = got(realloc(memory, 20000), 20000);
+		truth_freed(site, 9000);
+		if (mi_realloc(memory, too_much) || mi_malloc(too_much) || mi_calloc(too_much, 2))
+			abort();
+		if (i >= KEPT && mi_reallocf(memory, too_much)) /* fails, and frees */
+			abort();
+		if (i >= KEPT)
+			truth_freed(site, 20000);
+		memory = got(own<char *(const char *)>("mi_strdup")("eleven of t"), 12);
+		FREE_SOME(12, free(memory))
+		memory = got(own<char *(const char *, size_t)>("mi_strndup")("eleven of t", 6), 7);
+		FREE_SOME(7, mi_free(memory))
+		/* into a heap that takes it away: from there on it is not seen */
+		memory = got(malloc(306), 306);
+		void *heap = own<void *()>("mi_heap_new")();
+		memory = own<void *(void *, void *, size_t)>("mi_heap_realloc")(heap, memory, 70000);
+		truth_freed(site, 306);
+		own<void(void *)>("mi_heap_destroy")(heap);
+	}
+}
+
+SITE void site_mimalloc_aligned()
+{
+	if (!is_mimalloc)
+		return;
+	typedef void *two(size_t, size_t);
+	auto *free_aligned = own<void(void *, size_t)>("mi_free_aligned");
+	for (int i = 0; i < CALLS; i++) {
+		void *memory = got(own<two>("mi_malloc_aligned")(311, 64), 311);
+		FREE_SOME(311, free_aligned(memory, 64))
+		memory = got(own<two>("mi_zalloc_aligned")(312, 4096), 312);
+		FREE_SOME(312, free(memory))
+		memory = got(own<two>("mi_memalign")(64, 313), 313);
+		FREE_SOME(313, free(memory))
+		memory = got(own<two>("mi_aligned_alloc")(64, 320), 320);
+		FREE_SOME(320, own<void(void *, size_t, size_t)>("mi_free_size_aligned")(memory, 320, 64))
+		memory = got(own<void *(size_t)>("mi_valloc")(314), 314);
+		memory = got(own<void *(void *, size_t, size_t)>("mi_realloc_aligned")(memory, 7000, 4096), 7000);
+		truth_freed(site, 314);
+		FREE_SOME(7000, free(memory))
+		memory = got(own<void *(size_t)>("mi_pvalloc")(315), 315);
+		FREE_SOME(315, free(memory))
+		if (own<int(void **, size_t, size_t)>("mi_posix_memalign")(&memory, 128, 316))
+			abort();
+		got(memory, 316);
+		FREE_SOME(316, free(memory))
+		memory = got(own<void *(size_t)>("mi_new")(317), 317);
+		FREE_SOME(317, ::operator delete(memory))
+		memory = got(own<two>("mi_new_aligned")(384, 128), 384);
+		FREE_SOME(384, own<void(void *)>("mi_free")(memory))
+		memory = got(own<two>("mi_new_aligned_nothrow")(384, 128), 384);
+		FREE_SOME(384, own<void(void *)>("mi_free")(memory))
+		memory = got(own<void *(void *, size_t, size_t)>("mi_new_reallocn")(nullptr, 3, 107), 321);
+		FREE_SOME(321, own<void(void *)>("mi_free")(memory))
+	}
+}
+
 #define SITE_NEW(name, size, allocate, release)                                                                        \
 	SITE void site_##name()                                                                                        \
 	{                                                                                                              \
@@ -231,7 +383,10 @@ SITE void site_failing()
 int main(int argc, char **argv)
 {
 	truth_directory = argc > 1 ? argv[1] : nullptr;
+	/* by names that the shim does not have */
 	is_jemalloc = dlsym(RTLD_DEFAULT, "mallctl");
+	is_tcmalloc = dlsym(RTLD_DEFAULT, "tc_version");
+	is_mimalloc = dlsym(RTLD_DEFAULT, "mi_version");
 	RUN(malloc)
 	RUN(calloc)
 	RUN(realloc)
@@ -244,6 +399,10 @@ int main(int argc, char **argv)
 	RUN(pvalloc)
 	RUN(free_sized)
 	RUN(jemalloc)
+	RUN(tcmalloc)
+	RUN(tcmalloc_new)
+	RUN(mimalloc)
+	RUN(mimalloc_aligned)
 	RUN(new)
 	RUN(new_array)
 	RUN(new_nothrow)
