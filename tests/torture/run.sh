@@ -37,7 +37,9 @@ library_of() { # ALLOCATOR
 }
 
 plugin() { # NAME
-	[ -e "bin/$1.so" ] || gcc -std=gnu11 -g -O1 -fPIC -shared -pthread -o "bin/$1.so" "$torture/plugins/$1.c"
+	local source=$torture/plugins/$1.c link
+	link=$(sed -n 's/^ \* link: //p' "$source")
+	[ -e "bin/$1.so" ] || gcc -std=gnu11 -g -O1 -fPIC -shared -pthread -o "bin/$1.so" "$source" $link
 }
 
 # Not optimised, so that each site of a program's account is called from one place.

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
+# allocator: own, redis-server is linked with jemalloc
 # time limit: 420 s
 # Redis's own test-suite from Debian's source, run on the redis-server that is installed; what it calls slow is left out.
 # PREFIX... comes before the whole suite, so that its numbers of processes are the servers' own. A line a test.

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
+# allocator: own, redis-server is linked with jemalloc
 # redis-server: 30 kinds of command by redis-benchmark, a session over every data type with Lua and transactions, four
 # forks that write its data to disk while it works, eviction, and a second server that loads what the first one wrote.
 # time limit: 240 s
