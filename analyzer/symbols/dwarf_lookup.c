@@ -27,8 +27,9 @@ struct unit_index {
 };
 
 /* Gives the unit all addresses in its ranges that have none yet; false if there are none. */
-static bool unit_claim(struct unit_index *index, const uint64_t *addresses, size_t count, Dwarf_Die *die)
+static bool unit_claim(struct dwarf_lookup *lookup, struct unit_index *index, const uint64_t *addresses, Dwarf_Die *die)
 {
+	const size_t count = lookup->count;
 	Dwarf_Addr base, start, end;
 	bool claimed = false;
 
@@ -36,26 +37,29 @@ static bool unit_claim(struct unit_index *index, const uint64_t *addresses, size
 	     next = dwarf_ranges(die, next, &base, &start, &end)) {
 		size_t at = addresses_lower_bound(addresses, count, start);
 		for (; at < count && addresses[at] < end; at++) {
-			if (index->unit_of[at])
+			if (lookup->claimed[at])
 				continue;
 			index->unit_of[at] = index->count + 1;
+			lookup->claimed[at] = true;
+			lookup->left--;
 			claimed = true;
 		}
 	}
 	return claimed;
 }
 
-static void unit_index_build(struct unit_index *index, Dwarf *debug, const uint64_t *addresses, size_t count)
+static void unit_index_build(struct dwarf_lookup *lookup, struct unit_index *index, Dwarf *debug,
+			     const uint64_t *addresses)
 {
 	Dwarf_CU *unit = NULL;
 	uint8_t type;
 	Dwarf_Die die, split;
 
-	index->unit_of = memory_allocate(count, sizeof *index->unit_of);
+	index->unit_of = memory_allocate(lookup->count, sizeof *index->unit_of);
 	while (dwarf_get_units(debug, unit, &unit, NULL, &type, &die, &split) == 0) {
 		if (type != DW_UT_compile && type != DW_UT_skeleton)
 			continue;
-		if (!unit_claim(index, addresses, count, &die))
+		if (!unit_claim(lookup, index, addresses, &die))
 			continue;
 		ARRAY_RESERVE(index->units, index->count, index->capacity);
 		bool is_split = type == DW_UT_skeleton && split.addr;
@@ -105,7 +109,10 @@ static void die_call_site(Dwarf_Die *die, Dwarf_Die *unit, struct dwarf_line *li
 static void lookup_add(struct dwarf_lookup *lookup, const struct dwarf_line *line)
 {
 	ARRAY_RESERVE(lookup->lines, lookup->line_count, lookup->line_capacity);
-	lookup->lines[lookup->line_count++] = *line;
+	lookup->lines[lookup->line_count++] =
+	    (struct dwarf_line){.function = line->function ? string_pool_intern(lookup->texts, line->function) : NULL,
+				.file = line->file ? string_pool_intern(lookup->texts, line->file) : NULL,
+				.line = line->line};
 }
 
 /* The lines of one address. `chain` are its scopes, callers first: the function, then what was inlined, one into the
@@ -193,18 +200,25 @@ static void lookup_answer_all(struct dwarf_lookup *lookup, struct unit_index *in
 	free(grouped);
 }
 
-void dwarf_lookup_run(struct dwarf_lookup *lookup, Dwarf *debug, Dwarf_Addr bias, const uint64_t *addresses,
-		      size_t count)
+void dwarf_lookup_begin(struct dwarf_lookup *lookup, const uint64_t *addresses, size_t count)
+{
+	*lookup = (struct dwarf_lookup){.addresses = addresses,
+					.count = count,
+					.answers = memory_allocate(count, sizeof *lookup->answers),
+					.claimed = memory_allocate(count, sizeof *lookup->claimed),
+					.left = count,
+					.texts = string_pool_create()};
+}
+
+void dwarf_lookup_add(struct dwarf_lookup *lookup, Dwarf *debug, Dwarf_Addr bias)
 {
 	struct unit_index index = {0};
-	uint64_t *unbiased = memory_allocate(count, sizeof *unbiased);
+	uint64_t *unbiased = memory_allocate(lookup->count, sizeof *unbiased);
 
-	*lookup = (struct dwarf_lookup){
-	    .addresses = addresses, .count = count, .answers = memory_allocate(count, sizeof *lookup->answers)};
 	/* Addresses stay ascending: those below the bias, which no file has, become 0. */
-	for (size_t i = 0; i < count; i++)
-		unbiased[i] = addresses[i] > bias ? addresses[i] - bias : 0;
-	unit_index_build(&index, debug, unbiased, count);
+	for (size_t i = 0; i < lookup->count; i++)
+		unbiased[i] = lookup->addresses[i] > bias ? lookup->addresses[i] - bias : 0;
+	unit_index_build(lookup, &index, debug, unbiased);
 	lookup_answer_all(lookup, &index, unbiased);
 	free(unbiased);
 	free(index.units);
@@ -215,5 +229,8 @@ void dwarf_lookup_free(struct dwarf_lookup *lookup)
 {
 	free(lookup->answers);
 	free(lookup->lines);
+	free(lookup->claimed);
+	if (lookup->texts)
+		string_pool_free(lookup->texts);
 	*lookup = (struct dwarf_lookup){0};
 }

@@ -13,7 +13,9 @@
 
 #include <elfutils/libdwfl.h>
 
-/* Texts are borrowed from the module. */
+#include "base/strings.h"
+
+/* Texts live as long as the lookup. */
 struct dwarf_line {
 	const char *function; /* as the linker knows it where DWARF says so; NULL: unknown */
 	const char *file;     /* NULL: unknown */
@@ -29,14 +31,19 @@ struct dwarf_lookup {
 	const uint64_t *addresses; /* ascending; borrowed */
 	size_t count;
 	struct dwarf_answer *answers; /* one an address */
+	bool *claimed;                /* by address: a unit has it */
+	size_t left;                  /* addresses that no unit has yet */
+	struct string_pool *texts;
 	struct dwarf_line *lines;
 	size_t line_count, line_capacity;
 };
 
-/* Looks up `count` ascending addresses, each within the instruction that is meant. `debug` is the module's DWARF and
- * `bias` what must be taken off an address before DWARF knows it. */
-void dwarf_lookup_run(struct dwarf_lookup *lookup, Dwarf *debug, Dwarf_Addr bias, const uint64_t *addresses,
-		      size_t count);
+/* Begins with `count` ascending addresses, each within the instruction that is meant. */
+void dwarf_lookup_begin(struct dwarf_lookup *lookup, const uint64_t *addresses, size_t count);
+
+/* Looks up those that no unit had so far. `debug` is the module's DWARF, or a part of it, which may be ended
+ * afterwards; `bias` what must be taken off an address before DWARF knows it. */
+void dwarf_lookup_add(struct dwarf_lookup *lookup, Dwarf *debug, Dwarf_Addr bias);
 void dwarf_lookup_free(struct dwarf_lookup *lookup);
 
 #endif

@@ -4,14 +4,18 @@
  * best name that can be had. The module is reported at bias 0, so that its
  * addresses are ELF virtual addresses throughout.
  */
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include <elfutils/libdwelf.h>
 #include <elfutils/libdwfl.h>
 
 #include "base/memory.h"
 #include "base/path.h"
+#include "symbols/debug_pieces.h"
 #include "symbols/demangle.h"
 #include "symbols/dwarf_lookup.h"
 #include "symbols/module_file.h"
@@ -30,8 +34,11 @@ struct resolution {
 	struct query *queries; /* ascending by looked_up */
 	uint64_t *looked_up;   /* the same, addresses alone */
 	Dwfl *session;
-	Dwfl_Module *elf_module; /* NULL: no file */
-	Dwarf *debug;            /* NULL: none */
+	Dwfl_Module *elf_module;     /* NULL: no file */
+	Dwarf *debug;                /* NULL: none, or a large file's */
+	struct debug_pieces *pieces; /* that one's, otherwise NULL */
+	int pieces_descriptor;
+	char *pieces_path; /* NULL: from a server */
 	struct dwarf_lookup lookup;
 	struct symbol_table table;
 	bool table_loaded;
@@ -43,6 +50,7 @@ struct resolution {
 /* ---- files ---- */
 
 static char *debug_path; /* libdwfl's list; see session_begin() */
+
 static const Dwfl_Callbacks callbacks = {
     .find_debuginfo = dwfl_standard_find_debuginfo,
     .section_address = dwfl_offline_section_address,
@@ -77,13 +85,79 @@ static void session_begin(struct resolution *resolution, struct module_file *fil
 	dwfl_report_end(resolution->session, NULL, NULL);
 }
 
-static void session_end(struct resolution *resolution)
+static void libdwfl_end(struct resolution *resolution)
 {
 	if (resolution->session)
 		dwfl_end(resolution->session);
 	resolution->session = NULL;
 	resolution->elf_module = NULL;
 	resolution->debug = NULL;
+}
+
+static void session_end(struct resolution *resolution)
+{
+	libdwfl_end(resolution);
+	if (resolution->pieces) {
+		debug_pieces_close(resolution->pieces);
+		close(resolution->pieces_descriptor);
+		free(resolution->pieces_path);
+	}
+	resolution->pieces = NULL;
+	resolution->pieces_path = NULL;
+}
+
+/* Takes the descriptor and the path, if the file behind them is one to be read in pieces. */
+static bool pieces_take(struct resolution *resolution, int descriptor, char *path)
+{
+	resolution->pieces = descriptor < 0 ? NULL : debug_pieces_open(descriptor, DEBUG_PIECES_SIZES);
+	if (resolution->pieces) {
+		resolution->pieces_descriptor = descriptor;
+		resolution->pieces_path = path;
+		return true;
+	}
+	if (descriptor >= 0)
+		close(descriptor);
+	free(path);
+	return false;
+}
+
+/* Pieces of the debug file that libdwfl would take, or of the module's own. libdwfl is asked in a session that ends
+ * here, since to find the file is to open it for good. */
+static void pieces_find(struct resolution *resolution)
+{
+	const char *path = NULL, *name;
+	void **user;
+	char *found = NULL;
+	GElf_Addr bias = 0;
+	GElf_Word link_crc = 0;
+
+	Elf *elf = dwfl_module_getelf(resolution->elf_module, &bias);
+	name = dwfl_module_info(resolution->elf_module, &user, NULL, NULL, NULL, NULL, &path, NULL);
+	if (!elf || bias || !path ||
+	    pieces_take(resolution, open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC), memory_copy_text(path)))
+		return;
+	const char *link = dwelf_elf_gnu_debuglink(elf, &link_crc);
+	const int descriptor =
+	    dwfl_standard_find_debuginfo(resolution->elf_module, user, name, 0, path, link, link_crc, &found);
+	pieces_take(resolution, descriptor, found);
+}
+
+/* Finds the DWARF of the file, which is libdw's or comes in pieces; false: there is none. */
+static bool debug_find(struct resolution *resolution, struct module_file *file, Dwarf_Addr *bias)
+{
+	struct module_file again = *file;
+
+	again.descriptor = fcntl(file->descriptor, F_DUPFD_CLOEXEC, 0);
+	*bias = 0;
+	session_begin(resolution, &again);
+	module_file_close(&again);
+	if (resolution->elf_module)
+		pieces_find(resolution);
+	libdwfl_end(resolution);
+	session_begin(resolution, file);
+	if (resolution->elf_module && !resolution->pieces)
+		resolution->debug = dwfl_module_getdwarf(resolution->elf_module, bias);
+	return resolution->debug || resolution->pieces;
 }
 
 /* Finds the module's file and DWARF. What was given by hand is tried again where the file itself leads to none. */
@@ -96,21 +170,21 @@ static void resolution_open(struct resolution *resolution, const struct symbol_s
 	module_file_find(&file, resolution->module, search, &resolution->reason);
 	if (file.descriptor < 0)
 		return;
-	session_begin(resolution, &file);
-	module_file_close(&file);
-	if (!resolution->elf_module || effort != RESOLVE_ALL)
+	if (effort != RESOLVE_ALL) {
+		session_begin(resolution, &file);
+		module_file_close(&file);
 		return;
-	resolution->debug = dwfl_module_getdwarf(resolution->elf_module, bias);
-	if (resolution->debug)
+	}
+	bool found = debug_find(resolution, &file, bias);
+	module_file_close(&file);
+	if (found)
 		return;
 	module_file_find_by_hand(&file, resolution->module, search);
 	if (file.descriptor < 0)
 		return;
 	session_end(resolution);
-	session_begin(resolution, &file);
+	debug_find(resolution, &file, bias);
 	module_file_close(&file);
-	if (resolution->elf_module)
-		resolution->debug = dwfl_module_getdwarf(resolution->elf_module, bias);
 }
 
 /* ---- names ---- */
@@ -155,10 +229,16 @@ static uint32_t name_without_dwarf(struct resolution *resolution, const struct q
 
 /* ---- the record ---- */
 
+static bool has_debug(const struct resolution *resolution)
+{
+	return resolution->debug || resolution->pieces;
+}
+
 static void write_address(struct resolution *resolution, const struct query *query, size_t rank)
 {
 	struct wire *wire = resolution->wire;
-	struct dwarf_answer answer = resolution->debug ? resolution->lookup.answers[rank] : (struct dwarf_answer){0};
+	struct dwarf_answer answer =
+	    has_debug(resolution) ? resolution->lookup.answers[rank] : (struct dwarf_answer){0};
 
 	wire_begin_address(wire, answer.count ? (uint32_t)answer.count : 1);
 	if (answer.count == 0)
@@ -238,13 +318,17 @@ static void describe_source(struct resolution *resolution, enum resolve_effort e
 	dwfl_module_info(resolution->elf_module, NULL, NULL, NULL, NULL, NULL, &main_file, &debug_file);
 	const char *file = debug_file ? debug_file : main_file ? main_file : resolution->module->path;
 	GElf_Addr ignored;
-	const bool is_fetched = resolution->debug && !debug_file &&
-				dwarf_getelf(resolution->debug) != dwfl_module_getelf(resolution->elf_module, &ignored);
-	if (resolution->debug)
+	const bool is_fetched = resolution->pieces ? !resolution->pieces_path
+						   : resolution->debug && !debug_file &&
+							 dwarf_getelf(resolution->debug) !=
+							     dwfl_module_getelf(resolution->elf_module, &ignored);
+	if (resolution->pieces && resolution->pieces_path)
+		file = resolution->pieces_path;
+	if (has_debug(resolution))
 		wire_debug_file(resolution->wire, is_fetched ? "" : file);
 	if (is_fetched)
 		buffer_printf(source, "DWARF from a debuginfod server, for %s", file);
-	else if (resolution->debug)
+	else if (has_debug(resolution))
 		buffer_printf(source, "DWARF in %s", file);
 	else if (resolution->table.is_static && resolution->table.count)
 		buffer_printf(source, "%s %s, no DWARF",
@@ -262,6 +346,20 @@ static void describe_source(struct resolution *resolution, enum resolve_effort e
 		buffer_printf(source, " (%s)", resolution->reason.data);
 }
 
+static void lookup_run(struct resolution *resolution, Dwarf_Addr bias)
+{
+	struct dwarf_lookup *lookup = &resolution->lookup;
+	Dwarf *piece;
+
+	if (!has_debug(resolution))
+		return;
+	dwarf_lookup_begin(lookup, resolution->looked_up, resolution->module->address_count);
+	if (resolution->debug)
+		dwarf_lookup_add(lookup, resolution->debug, bias);
+	while (resolution->pieces && lookup->left && (piece = debug_pieces_next(resolution->pieces)))
+		dwarf_lookup_add(lookup, piece, 0);
+}
+
 void resolve_module(struct wire *wire, const struct symbol_module *module, uint32_t number,
 		    const struct symbol_search *search, enum resolve_effort effort)
 {
@@ -273,12 +371,10 @@ void resolve_module(struct wire *wire, const struct symbol_module *module, uint3
 	queries_sort(&resolution);
 	if (effort != RESOLVE_NOTHING)
 		resolution_open(&resolution, search, effort, &bias);
-	if (resolution.debug)
-		dwarf_lookup_run(&resolution.lookup, resolution.debug, bias, resolution.looked_up,
-				 module->address_count);
+	lookup_run(&resolution, bias);
 	write_addresses(&resolution);
 	describe_source(&resolution, effort, &source);
-	wire_end_module(wire, number, wire_text(wire, source.data), resolution.debug != NULL,
+	wire_end_module(wire, number, wire_text(wire, source.data), has_debug(&resolution),
 			(uint32_t)module->address_count);
 	dwarf_lookup_free(&resolution.lookup);
 	symbol_table_free(&resolution.table);

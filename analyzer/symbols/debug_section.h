@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The bytes of one section of a file, unpacked where they are compressed, from its beginning to its end. */
+#ifndef SEEP_SYMBOLS_DEBUG_SECTION_H
+#define SEEP_SYMBOLS_DEBUG_SECTION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <zlib.h>
+
+#include <gelf.h>
+
+struct debug_section {
+	int descriptor;
+	uint64_t next, end;    /* in the file: what was not read yet */
+	uint64_t bytes, given; /* unpacked: in all, so far */
+	bool is_packed;
+	z_stream inflater;
+	unsigned char *input;
+};
+
+/* False: it is compressed in a way that is not known, or damaged. */
+bool debug_section_open(struct debug_section *section, int descriptor, const GElf_Shdr *header);
+void debug_section_close(struct debug_section *section);
+
+/* Exactly so many bytes more; false: there are fewer, or they can't be unpacked. */
+bool debug_section_read(struct debug_section *section, void *data, size_t bytes);
+
+#endif
