@@ -47,10 +47,12 @@ static void name_check(const char *name)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const uint64_t others[] = {0, 1, 0x1000, UINT64_MAX};
+	const struct perf_map_origin origin = {.owner = geteuid()};
 	struct string_pool *strings = string_pool_create();
+	struct buffer reason = {0};
 
 	file_write(data, size);
-	struct perf_map *map = perf_map_open(path, 0);
+	struct perf_map *map = perf_map_open(path, &origin, &reason);
 	for (size_t i = 0; map && i < size + 4; i++) {
 		uint64_t address = i < 4 ? others[i] : 0;
 		if (i >= 4 && (i == 4 || data[i - 5] == '\n')) {
@@ -64,6 +66,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (name)
 			name_check(name);
 	}
+	buffer_free(&reason);
 	perf_map_free(map);
 	string_pool_free(strings);
 	return 0;
