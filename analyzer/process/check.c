@@ -133,6 +133,7 @@ void check_machine(struct findings *findings)
 	check_shim(findings);
 	check_unwinder(findings);
 	check_room(findings);
+	check_memory(findings);
 	check_kernel(findings);
 	if (getenv("LD_PRELOAD"))
 		finding_add(findings, FINDING_NOTE, "preload", NULL, "LD_PRELOAD is set already: %.200s",

@@ -49,6 +49,9 @@ void check_process(pid_t pid, struct findings *findings);
 /* This machine and this installation. */
 void check_machine(struct findings *findings);
 
+/* The part of it that is about the memory that heap files lie in. */
+void check_memory(struct findings *findings);
+
 /* What check_command() and check_process() share: the executable file. `has_variable` tells whether the program's
  * environment has a variable set to a value (or to any, where value is NULL). */
 struct check_environment {
