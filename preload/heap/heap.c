@@ -104,6 +104,15 @@ static bool fault_set(struct seep_fault *fault, uint64_t offset, const char *tex
 	return false;
 }
 
+void heap_header_publish(void *map, const struct seep_heap_header *header)
+{
+	uint64_t magic;
+	_Static_assert(sizeof magic == sizeof header->magic, "stored as one word");
+	memcpy(&magic, header->magic, sizeof magic);
+	memcpy((char *)map + sizeof magic, (const char *)header + sizeof magic, sizeof *header - sizeof magic);
+	atomic_store_explicit((seep_atomic64 *)map, magic, memory_order_release);
+}
+
 static bool area_check(const struct seep_area *area, enum seep_area_id id, uint64_t bytes)
 {
 	if (area->offset % SEEP_HEAP_PAGE || area->offset < SEEP_HEAP_AREAS_OFFSET || area->offset > bytes)
@@ -119,6 +128,8 @@ bool heap_bind(struct heap *heap, void *map, size_t bytes, struct seep_fault *fa
 	struct seep_heap_header *header = map;
 	if (bytes < SEEP_HEAP_AREAS_OFFSET)
 		return fault_set(fault, bytes, "too short for a heap file");
+	if (!memcmp(header->magic, (char[sizeof header->magic]){0}, sizeof header->magic))
+		return fault_set(fault, 0, "nothing was recorded: the program ended while its recording began");
 	if (memcmp(header->magic, SEEP_HEAP_MAGIC, sizeof header->magic) != 0)
 		return fault_set(fault, 0, "not a heap file (no SEEPHEAP at its start)");
 	if (header->version != SEEP_HEAP_VERSION || header->header_bytes != sizeof *header)

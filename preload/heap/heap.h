@@ -39,6 +39,10 @@ static inline uint64_t heap_pid(const struct heap *heap)
  * taken, since it means "none". */
 void heap_header_begin(struct seep_heap_header *header, uint64_t rate);
 
+/* Puts a finished header into the file, its first word last: a program that is killed meanwhile leaves a file of which
+ * readers say that nothing was recorded yet, and not one that seems to be damaged. */
+void heap_header_publish(void *map, const struct seep_heap_header *header);
+
 /* Sizes of a new heap file. Capacities are fixed from the rate; max_live raises or lowers the live table (0: from the
  * rate). Fills areas, room (all of it) and file_bytes of a zeroed
  * header. */

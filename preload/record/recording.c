@@ -238,7 +238,7 @@ static bool begin(void)
 	struct text text = text_begin(header.directory, sizeof header.directory);
 	text_add(&text, directory);
 	store_relaxed(&header.may_grow, !load_relaxed(&confined));
-	memcpy(file.map, &header, sizeof header);
+	heap_header_publish(file.map, &header);
 	if (!heap_bind(&current, file.map, header.file_bytes, &fault)) {
 		recording_say("not recording", fault.text);
 		system_unmap(file.map, header.file_bytes);

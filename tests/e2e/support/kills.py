@@ -97,10 +97,10 @@ class Kill:
         return outputs[0]
 
     def never_began(self):
-        """It was killed before the recording's first page was written: nothing was committed."""
+        """It was killed before the recording's first word, which is written last of its header: nothing was committed."""
         try:
             with open(self.recording + "/heap", "rb") as heap:
-                return not any(heap.read(4096))
+                return not any(heap.read(8))
         except FileNotFoundError:
             return True
 

@@ -94,6 +94,17 @@ static void what_is_no_recording_is_refused_with_a_reason(void **state)
 	file_put("heap", "SEEPHEAP", 8);
 	refused("cut off", 0);
 	file_put("heap", large, sizeof large);
+	refused("nothing was recorded", 0);
+	/* killed while the header was being written: its first word comes last */
+	struct seep_heap_header header = {.file_bytes = sizeof large};
+	heap_header_begin(&header, 1);
+	heap_header_publish(large, &header);
+	assert_memory_equal(large, &header, sizeof header);
+	memset(large, 0, sizeof header.magic);
+	file_put("heap", large, sizeof large);
+	refused("nothing was recorded", 0);
+	memcpy(large, "SEEPSNAP", 8);
+	file_put("heap", large, sizeof large);
 	refused("not a heap file", 0);
 	assert_int_equal(unlink(path_of("heap")), 0);
 	assert_int_equal(symlink("/dev/zero", path_of("heap")), 0);
