@@ -109,6 +109,7 @@ void real_prepare(void)
 	bind(&found.mallinfo2, "mallinfo2");
 	bind(&found.tcmalloc_property, "MallocExtension_GetNumericProperty");
 	bind(&found.prctl, "prctl");
+	bind(&found.syscall, "syscall");
 	bind(&found.tc_malloc, "tc_malloc");
 	bind(&found.mi_heap_realloc, "mi_heap_realloc");
 	real_forget_error(); /* now: what the arena gave it takes back, and nobody else is asked */

@@ -39,6 +39,7 @@ struct real {
 	struct mallinfo2 (*mallinfo2)(void);
 	int (*tcmalloc_property)(const char *, size_t *);
 	int (*prctl)(int, ...);
+	long (*syscall)(long, ...);
 	/* the first names of tcmalloc's and mimalloc's own APIs, which tell whether there is one: hooks/own_api.h */
 	void *tc_malloc, *mi_heap_realloc;
 };

@@ -13,7 +13,11 @@
 #include "strict_seccomp_filter.c"
 #undef main
 
-int main(void)
+#ifndef FILTER_MAIN
+#define FILTER_MAIN main
+#endif
+
+int FILTER_MAIN(void)
 {
 	fflush(stdout);
 	pid_t child = fork();
