@@ -22,10 +22,12 @@ the median and [the minimum, the maximum] of the rounds.
   launcher out. Times of this machine are noisy; where they and the instructions disagree, believe the instructions.
 - **Instructions** are callgrind's: two runs of different length, the difference over the pairs between them. Sampling
   and the keeper's thread are in it. How many samples a run draws is chance: ±0.2 a pair.
-- **RSS added** is the program's peak, less its peak unprofiled; **written** is what the recording, dump or trace
-  occupies on disk afterwards.
+- **RSS added** is the program's peak, less its peak unprofiled. It has the pages of the heap file that the program
+  touched; the file takes 1.3 MB of memory from the start. **Written** is what the recording, dump or trace occupies on
+  disk afterwards.
 - **The longest malloc** is of {calls} timed calls a run, with all that can make one long: page faults, preemption,
-  the first sample, which begins the recording.
+  the first sample, which begins the recording. *heap on disk* is `seep run --heap=recording`: there a store to a page
+  that the disk is just writing waits.
 - *tight* is `malloc(64)` and `free`; *churn* frees and refills one of 10,000 slots with 16 bytes to 2 KiB, skewed small
   (mean 320); *deep30* is churn below 30 frames; *fragmenting* leaves a tenth of each round's blocks; *python* is
   dictionaries and JSON with `PYTHONMALLOC=malloc`; *cc1plus* is g++'s compiler on six headers; *redis* is redis-server

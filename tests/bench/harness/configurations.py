@@ -50,6 +50,7 @@ def make_all(build):
         seep_over("tcmalloc", TCMALLOC),
         Configuration("tcmalloc's sampling", "tcmalloc",
                       {**over(TCMALLOC), "TCMALLOC_SAMPLE_PARAMETER": str(1 << RATE_BITS)}),
+        Configuration("seep, heap on disk", "glibc", launcher=run + ["--heap=recording", "--"], preload=[shim]),
         # Every allocation.
         seep_over("glibc", "", rate="1"),
         Configuration("jemalloc's, every one", "jemalloc", {**over(JEMALLOC), "MALLOC_CONF": profiling % 0}),
@@ -65,4 +66,4 @@ SAMPLING = ["glibc", "seep over glibc", "jemalloc", "seep over jemalloc", "jemal
             "seep over tcmalloc", "tcmalloc's sampling"]
 EVERY = ["glibc", "seep -r 1", "heaptrack", "massif", "jemalloc", "jemalloc's, every one", "tcmalloc",
          "tcmalloc's heap profile"]
-LATENCY = ["glibc", "seep over glibc", "jemalloc", "seep over jemalloc", "jemalloc's profiler"]
+LATENCY = ["glibc", "seep over glibc", "seep, heap on disk", "jemalloc", "seep over jemalloc", "jemalloc's profiler"]
