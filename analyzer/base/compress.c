@@ -58,6 +58,13 @@ void gzip_pack(struct buffer *out, const void *data, size_t bytes)
 	deflateEnd(&stream);
 }
 
+size_t gzip_limit(size_t bytes, size_t ratio, size_t most)
+{
+	const size_t always = (size_t)4 << 20;
+
+	return bytes > (most - always) / ratio ? most : always + bytes * ratio;
+}
+
 bool gzip_is_gzip(const void *data, size_t bytes)
 {
 	return bytes >= 2 && memcmp(data, "\x1f\x8b", 2) == 0;

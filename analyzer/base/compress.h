@@ -19,4 +19,8 @@ bool gzip_is_gzip(const void *data, size_t bytes);
 bool gzip_unpack(struct buffer *out, const void *data, size_t bytes, size_t limit_bytes, size_t *offset,
 		 struct error *error);
 
+/* What `bytes` may unpack to: `ratio` times as much, and some that small files of little variety need; at most `most`.
+ * So a reader's memory is bounded by the size of the file. */
+size_t gzip_limit(size_t bytes, size_t ratio, size_t most);
+
 #endif

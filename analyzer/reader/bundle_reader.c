@@ -13,6 +13,7 @@
 #include "reader/raw_profile.h"
 #include "reader/snapshot_reader.h"
 
+#define PACKED_RATIO_LIMIT 256 /* sites are mostly zeros */
 #define SYMBOLS_BYTES_LIMIT (UINT64_C(1) << 30)
 
 bool bundle_is_bundle(const void *data, size_t bytes)
@@ -69,7 +70,8 @@ static bool parts_check(const struct bundle *bundle, struct error *error)
 		const uint64_t place = sizeof(struct bundle_header) + i * sizeof *part;
 		if (part->offset > input->file_bytes || part->packed_bytes > input->file_bytes - part->offset)
 			return input_fault(error, input->name, place, "part %u lies beyond the file's end", i);
-		if (part->bytes > (part->type == BUNDLE_SYMBOLS ? SYMBOLS_BYTES_LIMIT : SNAPSHOT_BYTES_LIMIT))
+		const uint64_t most = part->type == BUNDLE_SYMBOLS ? SYMBOLS_BYTES_LIMIT : SNAPSHOT_BYTES_LIMIT;
+		if (part->bytes > gzip_limit(part->packed_bytes, PACKED_RATIO_LIMIT, most))
 			return input_fault(error, input->name, place, "part %u is larger than what is read", i);
 	}
 	return true;

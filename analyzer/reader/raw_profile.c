@@ -13,6 +13,8 @@
 
 /* A profile of this size has tens of millions of samples. */
 #define PPROF_BYTES_LIMIT ((size_t)256 << 20)
+/* Real ones pack to a tenth; 64 is what thousands of equal stacks come to. */
+#define PPROF_RATIO_LIMIT 64
 /* Below this chance of having been missed a sample is certain; <seep/measure.h> fixes it. */
 #define CERTAIN_MISS 1e-4
 
@@ -145,7 +147,7 @@ static bool pprof_unpack_and_read(struct raw_profile *raw, const char *name, con
 	size_t offset = 0;
 	bool read = false;
 
-	if (!gzip_unpack(&plain, data, bytes, PPROF_BYTES_LIMIT, &offset, &fault))
+	if (!gzip_unpack(&plain, data, bytes, gzip_limit(bytes, PPROF_RATIO_LIMIT, PPROF_BYTES_LIMIT), &offset, &fault))
 		input_fault(error, name, offset, "%s", fault.text);
 	else if (!looks_like_pprof((const unsigned char *)plain.data, plain.length))
 		input_fault(error, name, 0, "is gzip-compressed, but what is in it is no pprof profile");
