@@ -7,6 +7,7 @@
 #	SOAK_VARIANTS="NAME..."  of run-RATE (seep run), preload-RATE (LD_PRELOAD alone), jemalloc-RATE (seep run on jemalloc)
 #	SOAK_PEERS=1             the same with heaptrack and LeakSanitizer in place of seep
 #	SOAK_SHORT=1             only the programs that have a short selection, and of them that selection
+#	SOAK_PROGRAMS=DIRECTORY  other programs than those here
 #	SOAK_KEEP=DIRECTORY      where what a run with a difference printed, and its recordings, are left
 #
 # A program is a script: `programs/NAME.sh WORKDIR PREFIX...`. PREFIX... is the command to put before the real program.
@@ -27,7 +28,7 @@ SEEP=$BUILD/seep
 SHIM=$BUILD/libseep.so
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8
 unset LD_PRELOAD MALLOC_CONF "${!SEEP_@}"
-programs=$ROOT/tests/soak/programs
+programs=${SOAK_PROGRAMS:-$ROOT/tests/soak/programs}
 libraries=/usr/lib/x86_64-linux-gnu
 export SOAK_SHORT=${SOAK_SHORT:-} SOAK_CACHE=$BUILD/soak
 mkdir -p "$SOAK_CACHE"
