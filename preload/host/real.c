@@ -74,9 +74,12 @@ static void bind(void *field, const char *symbol)
 		memcpy(field, &found, sizeof found);
 }
 
-/* The first call gives the message away, the second its memory. */
+/* A message that is pending would be translated by dlerror(): a look-up that succeeds drops it first, for we may be inside
+ * gettext's own allocation, with its lock. Then the first call finds none, and the second gives its memory away. */
 void real_forget_error(void)
 {
+	void *volatile found = dlsym(RTLD_NEXT, "free");
+	(void)found;
 	dlerror();
 	dlerror();
 }

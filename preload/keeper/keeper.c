@@ -225,6 +225,7 @@ static bool keeper_complete(struct keeper *keeper)
 	uint32_t request;
 	enum seep_trigger ignored;
 	uint64_t number = 0;
+	title_follow(&keeper->heap);
 	bool asked = request_pending(header, &request, &ignored);
 	ring_fold(&keeper->heap, keeper->heap.capacity[SEEP_AREA_RING], false);
 	int error = keeper_take(keeper, SEEP_TRIGGER_EXIT, false, &number);
