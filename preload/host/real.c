@@ -113,6 +113,8 @@ void real_prepare(void)
 	bind(&found.tcmalloc_property, "MallocExtension_GetNumericProperty");
 	bind(&found.prctl, "prctl");
 	bind(&found.syscall, "syscall");
+	bind(&found.unshare, "unshare");
+	bind(&found.setns, "setns");
 	bind(&found.tc_malloc, "tc_malloc");
 	bind(&found.mi_heap_realloc, "mi_heap_realloc");
 	real_forget_error(); /* now: what the arena gave it takes back, and nobody else is asked */

@@ -40,6 +40,8 @@ struct real {
 	int (*tcmalloc_property)(const char *, size_t *);
 	int (*prctl)(int, ...);
 	long (*syscall)(long, ...);
+	int (*unshare)(int);
+	int (*setns)(int, int);
 	/* the first names of tcmalloc's and mimalloc's own APIs, which tell whether there is one: hooks/own_api.h */
 	void *tc_malloc, *mi_heap_realloc;
 };

@@ -32,7 +32,7 @@ struct keeper {
 	char directory[KEEPER_PATH_BYTES]; /* absolute: the program may change its working directory */
 	uint64_t device, inode;            /* of the directory: another one of that name is not written to */
 
-	const seep_keeper_leave *leave; /* outside the target: time to go; NULL in the target */
+	const seep_keeper_leave *leave; /* time to go; may be NULL */
 
 	struct place place;      /* outside the target: of its heap file, */
 	uint64_t place_inode;    /* to forget it where the recording was removed */

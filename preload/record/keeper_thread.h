@@ -13,12 +13,21 @@
 #ifndef SEEP_RECORD_KEEPER_THREAD_H
 #define SEEP_RECORD_KEEPER_THREAD_H
 
+#include <stdbool.h>
+
 #include "heap/heap.h"
 
 /* Notes in the heap file what an outside keeper must know, and starts the thread unless `outside`. Where no thread is
  * to be had the recording goes on without timer snapshots: producers fold their own events. Both arguments must stay
  * valid. */
 void keeper_thread_start(const struct heap *heap, const char *directory, bool outside);
+
+/* The program is about to make a call that the kernel refuses to a process with threads: the thread ends, within half a
+ * second; where it can't (a disk that does not answer), the call is refused. False: there is none, or another of the
+ * program's threads is at it; otherwise keeper_thread_resume() must follow. After some calls (a new namespace of process
+ * numbers) the kernel gives no thread any more: then the recording goes on without one. Signal-safe. */
+bool keeper_thread_pause(void);
+void keeper_thread_resume(void);
 
 /* At exit: has the keeper write the last snapshot, waiting a bounded time; writes it here if there is no keeper. */
 void keeper_thread_finish(void);

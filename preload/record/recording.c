@@ -303,6 +303,18 @@ void recording_confine(void)
 		recording_heap_or_begin();
 }
 
+bool recording_pause_keeper(void)
+{
+	const struct heap *heap = recording_is_prepared() ? recording_heap() : NULL;
+	/* in a vfork child the thread is the parent's */
+	return heap && !kept_outside && heap->header->pid == (uint64_t)system_getpid() && keeper_thread_pause();
+}
+
+void recording_resume_keeper(void)
+{
+	keeper_thread_resume();
+}
+
 void recording_end(void)
 {
 	const struct heap *heap = recording_heap();

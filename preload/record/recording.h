@@ -45,6 +45,10 @@ const struct heap *recording_heap_or_begin(void);
  * yet, and in all its children, never. */
 void recording_confine(void);
 
+/* Around a call that the kernel refuses to a process with threads: see keeper_thread_pause(). */
+bool recording_pause_keeper(void);
+void recording_resume_keeper(void);
+
 /* Bumped by each recording that begins in this address space: thread numbers are given anew. */
 uint32_t recording_incarnation(void);
 
