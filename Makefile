@@ -155,6 +155,12 @@ bench-stack: $(BUILD)/bench/stack_bench ## what one captured stack costs, by bac
 bench: ## what seep costs, beside the peers: BENCH_RUNS=5, BENCH_ONLY="churn;stacks", BENCH_QUICK=1
 	+BUILD=$(BUILD) tests/bench/run.sh
 
+.PHONY: bench-symbols
+bench-symbols: ## how fast names of large programs are found, beside jeprof: docs/SYMBOLS_SPEED.md
+	tests/deps.sh build run symbols
+	+$(MAKE) --no-print-directory -s BUILD=$(BUILD) all
+	PYTHONDONTWRITEBYTECODE=1 python3 tests/bench/symbols.py $(BUILD)
+
 # Programs whose leaks are known, and simulated ones: see tests/bench/accuracy/run.py.
 $(BUILD)/accuracy/simulated: tests/bench/accuracy/simulated.c tests/unit/analyzer/support/series_simulator.c $(BUILD)/libanalyzer.a $(BUILD)/libkeeper.a
 	@mkdir -p $(@D)

@@ -4,7 +4,7 @@
 #
 #	tests/deps.sh GROUP...
 #
-# Groups: build (to compile), run (what libseep.so loads), demo, test, bench, accuracy, soak, model, format. With
+# Groups: build (to compile), run (what libseep.so loads), demo, test, bench, symbols, accuracy, soak, model, format. With
 # everything in place it asks no network and changes nothing. Works as root, or with sudo.
 set -eu
 
@@ -20,6 +20,7 @@ packages_of() {
 		echo golang-go protobuf-compiler golang-github-google-pprof-dev libjemalloc-dev google-perftools curl debuginfod libdebuginfod1
 		echo spin strace
 		;;
+	symbols) echo python3 binutils elfutils libjemalloc-dev cpp-12 g++-12 apt dpkg ;;
 	accuracy) echo python3 libjemalloc2 libjemalloc-dev heaptrack binutils ;;
 	bench)
 		echo g++ valgrind libjemalloc2 google-perftools libgoogle-perftools4 heaptrack libunwind8

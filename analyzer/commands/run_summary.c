@@ -16,6 +16,7 @@
 #include "base/path.h"
 #include "commands/argument.h"
 #include "commands/run_summary.h"
+#include "leaks/leaks.h"
 #include "render/quantity.h"
 
 enum {
@@ -51,9 +52,11 @@ static char *path_for_shell(const char *path)
 	return text.data;
 }
 
-/* What to type next: two snapshots can be compared, a single one can be read. */
+/* What to type next: a series can be judged, two snapshots can be compared, a single one can be read. */
 static const char *next_command(const struct session_recording *recording)
 {
+	if (recording->timer_snapshots >= LEAK_SERIES_LEAST)
+		return "leaks";
 	return recording->snapshots > 1 ? "diff" : "report";
 }
 

@@ -183,6 +183,8 @@ static void recording_measure(struct session_recording *recording)
 		return;
 	if (recording_list(recording->directory, &list, &error)) {
 		recording->snapshots = list.count;
+		for (size_t i = 0; i < list.count; i++)
+			recording->timer_snapshots += list.entries[i].trigger == SEEP_TRIGGER_TIMER;
 		recording_free(&list);
 	}
 	struct profile *profile = profile_open(recording->directory, &error);

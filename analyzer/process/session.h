@@ -28,7 +28,7 @@ struct session_recording {
 	char *directory; /* absolute */
 	uint64_t pid;
 	enum session_state state;
-	size_t snapshots;
+	size_t snapshots, timer_snapshots;
 	double in_use_bytes; /* estimated, at the end */
 	double allocated_bytes;
 	struct error fault; /* of SESSION_BROKEN */

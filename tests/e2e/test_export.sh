@@ -118,7 +118,7 @@ check_close "an exported difference is our growth" "$growth" \
 port=$(free_port)
 background timeout 60 go tool pprof -http=127.0.0.1:"$port" -no_browser after.pprof >>pprof.log 2>&1
 page() { curl -sf --noproxy '*' "http://127.0.0.1:$port/ui/flamegraph"; }
-wait_until 20 page
+wait_until 45 page
 check_match "its web page shows our functions" 'keep_small' "$(page)"
 kill "$background_pid" 2>/dev/null
 
@@ -213,6 +213,17 @@ other=$(ls dump.*.f.heap | grep -v "^$dump_last\$" | head -n 1)
 check_equal "sites of two runs are matched wherever they were loaded" True \
 	"$(json_get runs.json "abs(d['sites'][0]['growth_bytes']) < 0.2 * d['totals']['inuse_bytes']")"
 
+# gperftools' own heap profiler.
+echo go | LD_PRELOAD=libtcmalloc.so.4 HEAPPROFILE="$WORK/tcmalloc" ./program >/dev/null 2>&1
+tcmalloc=$(ls tcmalloc*.heap | tail -n 1)
+"$SEEP" report --json "$tcmalloc" >tcmalloc.json
+for value in inuse alloc; do
+	check_close "a profile by gperftools has google-pprof's total ($value)" \
+		"$(bytes_of "$(timeout 60 google-pprof --text --show_bytes --${value}_space program "$tcmalloc" 2>reader.log)")" \
+		"$(json_get tcmalloc.json "d['totals']['${value}_bytes']")" 0.0001
+done
+check_match "and our functions" 'keep_small' "$("$SEEP" report "$tcmalloc")"
+
 # Without prof_accum it does not count what was allocated in all.
 echo go | LD_PRELOAD=libjemalloc.so.2 MALLOC_CONF=prof:true,lg_prof_sample:14,prof_final:true,prof_prefix:"$WORK/plain" ./program >/dev/null
 plain=$(ls plain.*.f.heap)
@@ -284,6 +295,9 @@ done <<'END_OF_TABLE'
 alloc_objects,alloc_space,inuse_objects,inuse_space 1000,100,10,1
 objects,space 10,1,None,None
 space 1,None,None,None
+inuse_count,inuse_bytes,alloc_count,alloc_bytes 10,1,1000,100
+alloc-samples,alloc-size,heap-live-samples,heap-live-size 1000,100,10,1
+heap-space 1,None,None,None
 samples,cpu-time,alloc-samples,alloc-space None,None,1000,100
 cpu-samples,alloc-samples,alloc-space,inuse-objects,inuse-space 10000,1000,100,10
 END_OF_TABLE

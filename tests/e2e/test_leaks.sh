@@ -37,7 +37,8 @@ int main(int argc, char **argv) {
 }
 END
 
-"$SEEP" run -r 2K -i 100ms -o recording -- ./leaking 3 2>/dev/null
+"$SEEP" run -r 2K -i 100ms -o recording -- ./leaking 3 2>run.log
+check_match "seep run proposes it where there is a series" '; next: seep leaks recording$' "$(cat run.log)"
 text=$("$SEEP" leaks recording)
 check_equal "seep leaks exits with 0" 0 $?
 check_match "the leak is found" '^1 of [0-9]+ sites leaks: ' "$text"
