@@ -234,6 +234,12 @@ static bool has_debug(const struct resolution *resolution)
 	return resolution->debug || resolution->pieces;
 }
 
+/* Of some programs only parts were compiled with debug information, or none but what came from elsewhere. */
+static bool debug_knows_something(const struct resolution *resolution)
+{
+	return has_debug(resolution) && (resolution->lookup.line_count || resolution->module->address_count == 0);
+}
+
 static void write_address(struct resolution *resolution, const struct query *query, size_t rank)
 {
 	struct wire *wire = resolution->wire;
@@ -324,22 +330,24 @@ static void describe_source(struct resolution *resolution, enum resolve_effort e
 							     dwfl_module_getelf(resolution->elf_module, &ignored);
 	if (resolution->pieces && resolution->pieces_path)
 		file = resolution->pieces_path;
-	if (has_debug(resolution))
+	const char *of_these = has_debug(resolution) ? " of these addresses" : "";
+	const bool knows = debug_knows_something(resolution);
+	if (knows)
 		wire_debug_file(resolution->wire, is_fetched ? "" : file);
-	if (is_fetched)
+	if (is_fetched && knows)
 		buffer_printf(source, "DWARF from a debuginfod server, for %s", file);
-	else if (has_debug(resolution))
+	else if (knows)
 		buffer_printf(source, "DWARF in %s", file);
 	else if (resolution->table.is_static && resolution->table.count)
-		buffer_printf(source, "%s %s, no DWARF",
+		buffer_printf(source, "%s %s, no DWARF%s",
 			      debug_file || has_symbol_table(resolution->elf_module)
 				  ? "symbol table of"
 				  : "functions in the .gnu_debugdata of",
-			      file);
+			      file, of_these);
 	else if (resolution->table.count)
-		buffer_printf(source, "exported names of %s only, neither DWARF nor symbol table", file);
+		buffer_printf(source, "exported names of %s only, neither DWARF%s nor symbol table", file, of_these);
 	else
-		buffer_printf(source, "no names in %s", file);
+		buffer_printf(source, "no names%s in %s", of_these, file);
 	if (effort == RESOLVE_SYMBOL_TABLES)
 		buffer_append_text(source, " (its DWARF could not be read without a crash)");
 	if (resolution->reason.length)
@@ -374,7 +382,7 @@ void resolve_module(struct wire *wire, const struct symbol_module *module, uint3
 	lookup_run(&resolution, bias);
 	write_addresses(&resolution);
 	describe_source(&resolution, effort, &source);
-	wire_end_module(wire, number, wire_text(wire, source.data), has_debug(&resolution),
+	wire_end_module(wire, number, wire_text(wire, source.data), debug_knows_something(&resolution),
 			(uint32_t)module->address_count);
 	dwarf_lookup_free(&resolution.lookup);
 	symbol_table_free(&resolution.table);

@@ -142,10 +142,16 @@ def median(runs):
 
 
 def figures(found):
-    if not found:
-        return f"more than {PEER_SECONDS_MAX} s | |"
     wall, cpu, memory = found[:3]
     return f"{wall:.2f} s ({cpu:.2f} s) | {memory:.0f} MiB |"
+
+
+def peer_figures(found):
+    """With how many of jeprof's rows have a line: its own count of distinct places, not of addresses."""
+    if not found:
+        return f"more than {PEER_SECONDS_MAX} s | |"
+    rows = [text for text in found[3].splitlines() if "%" in text]
+    return f"{figures(found)[:-2]}, {sum('??:' not in text and '.' in text.split()[-1] for text in rows)} of {len(rows)} places with a line |"
 
 
 def unpacked_bytes(path):
@@ -185,7 +191,7 @@ def row(name, seep, program, folder, runs, with_peers):
         has_cache = os.path.isdir(f"{scratch}/cache")
         print(f"| {name} | {size >> 20} MiB, {unpacked_bytes(program.debug or program.path) >> 20} MiB | {named}, {lined} | "
               f"{figures(median(cold))} {figures(median(warm)) if has_cache else 'not kept | |'} "
-              f"{figures(peer) if with_peers else 'not run | |'}", flush=True)
+              f"{peer_figures(peer) if with_peers else 'not run | |'}", flush=True)
 
 
 HEAD = """# How fast names are found

@@ -35,6 +35,12 @@ strip program
 check_state "no symbols at all" "no names in $WORK/program" ''
 check_match "then the start of a function is its name" 'program\+0x[0-9a-f]+' "$("$SEEP" report recording)"
 
+echo 'int unused(int x) { return x + 1; }' | gcc -g -O1 -x c -c -o unused.o -
+gcc -std=gnu11 -O1 -fno-builtin -o program program.c unused.o
+record ./program
+check_state "debug information of another part of it" "symbol table of $WORK/program, no DWARF of these addresses" static
+cp whole program && record ./program && strip program
+
 # MiniDebugInfo, as Fedora makes it: function symbols alone, in a compressed file within the program.
 nm whole --format=posix --defined-only | awk '$2 ~ /^[Tt]$/ { print $1 }' >functions
 objcopy -S --remove-section .comment --keep-symbols=functions whole mini && xz mini
