@@ -161,6 +161,11 @@ bench-symbols: ## how fast names of large programs are found, beside jeprof: doc
 	+$(MAKE) --no-print-directory -s BUILD=$(BUILD) all
 	PYTHONDONTWRITEBYTECODE=1 python3 tests/bench/symbols.py $(BUILD)
 
+.PHONY: bench-filter
+bench-filter: ## layouts of the filter that free() asks, side by side
+	tests/deps.sh build run bench
+	+BUILD=$(BUILD) tests/bench/filter_layouts.sh
+
 # Programs whose leaks are known, and simulated ones: see tests/bench/accuracy/run.py.
 $(BUILD)/accuracy/simulated: tests/bench/accuracy/simulated.c tests/unit/analyzer/support/series_simulator.c $(BUILD)/libanalyzer.a $(BUILD)/libkeeper.a
 	@mkdir -p $(@D)

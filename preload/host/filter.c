@@ -3,10 +3,11 @@
 #include "host/filter.h"
 
 #define PAGE_SLOTS 4096u
+#define PAGES (FILTER_SLOTS / PAGE_SLOTS)
 #define WORD_PAGES 64u
 
 _Atomic uint8_t filter_counters[FILTER_SLOTS];
-static seep_atomic64 marked_pages[FILTER_SLOTS / PAGE_SLOTS / WORD_PAGES]; /* bit: something was marked there */
+static seep_atomic64 marked_pages[(PAGES + WORD_PAGES - 1) / WORD_PAGES]; /* bit: something was marked there */
 
 static void page_note(const _Atomic uint8_t *slot)
 {
@@ -52,7 +53,7 @@ static void page_reset(_Atomic uint8_t *counters)
 
 void filter_reset(void)
 {
-	for (uint32_t page = 0; page < FILTER_SLOTS / PAGE_SLOTS; page++) {
+	for (uint32_t page = 0; page < PAGES; page++) {
 		if (load_relaxed(&marked_pages[page / WORD_PAGES]) >> page % WORD_PAGES & 1)
 			page_reset(&filter_counters[page * PAGE_SLOTS]);
 	}

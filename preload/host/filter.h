@@ -31,7 +31,10 @@
 
 #include "base/atomics.h"
 
+#ifndef FILTER_BITS /* others are for tests/bench/filter_layouts.sh */
 #define FILTER_BITS 20
+#define FILTER_FACTOR 17
+#endif
 #define FILTER_SLOTS (1u << FILTER_BITS)
 #define FILTER_STUCK 255u
 
@@ -41,9 +44,9 @@ static inline _Atomic uint8_t *filter_slot(const void *address)
 {
 #ifdef __x86_64__
 	uint32_t hash; /* compilers would make a shift and an addition of it */
-	__asm__("imull $17, %k1, %0" : "=r"(hash) : "r"(address) : "cc");
+	__asm__("imull %2, %k1, %0" : "=r"(hash) : "r"(address), "i"(FILTER_FACTOR) : "cc");
 #else
-	uint32_t hash = (uint32_t)(uintptr_t)address * 17u;
+	uint32_t hash = (uint32_t)(uintptr_t)address * (uint32_t)FILTER_FACTOR;
 #endif
 	return &filter_counters[hash >> (32 - FILTER_BITS)];
 }

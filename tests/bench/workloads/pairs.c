@@ -3,7 +3,7 @@
  * malloc and free in pairs, and nothing else.
  *
  *	pairs tight PAIRS            malloc(64) and free
- *	pairs churn PAIRS [THREADS]  10,000 slots a thread; each pair frees one and fills it anew
+ *	pairs churn PAIRS [THREADS [SLOTS]]  10,000 slots a thread; each pair frees one and fills it anew
  *	pairs deep PAIRS             churn below 30 frames
  *
  * Prints the pairs of all threads, the CPU time and the wall time that they
@@ -18,13 +18,13 @@
 #include "../stack_bench.h"
 #include "pairs.h"
 
-#define SLOTS 10000
 #define THREADS_MAX 64
 
 struct task {
 	uint64_t pairs, seed;
 };
 
+static uint64_t slot_count = 10000;
 static uint16_t sizes[SIZES];
 
 static int run_tight(void *context)
@@ -42,19 +42,19 @@ static int run_churn(void *context)
 {
 	const struct task *task = context;
 	uint64_t state = task->seed;
-	char **slots = calloc(SLOTS, sizeof *slots);
+	char **slots = calloc(slot_count, sizeof *slots);
 	if (!slots)
 		return 1;
 	for (uint64_t i = 0; i < task->pairs; i++) {
 		uint64_t random = random_next(&state);
-		char **slot = &slots[(random >> 32) * SLOTS >> 32];
+		char **slot = &slots[(random >> 32) * slot_count >> 32];
 		free(*slot);
 		*slot = malloc(sizes[random % SIZES]);
 		if (!*slot)
 			return 1;
 		**slot = (char)random;
 	}
-	for (size_t i = 0; i < SLOTS; i++)
+	for (size_t i = 0; i < slot_count; i++)
 		free(slots[i]);
 	free(slots);
 	return 0;
@@ -87,8 +87,10 @@ int main(int count, char **arguments)
 {
 	uint64_t pairs = count > 2 ? strtoull(arguments[2], NULL, 10) : 0;
 	unsigned threads = count > 3 ? (unsigned)strtoul(arguments[3], NULL, 10) : 1;
-	if (!pairs || !threads || threads > THREADS_MAX) {
-		fprintf(stderr, "usage: pairs tight|churn|deep PAIRS [THREADS]\n");
+	if (count > 4)
+		slot_count = strtoull(arguments[4], NULL, 10);
+	if (!pairs || !threads || threads > THREADS_MAX || !slot_count) {
+		fprintf(stderr, "usage: pairs tight|churn|deep PAIRS [THREADS [SLOTS]]\n");
 		return 2;
 	}
 	sizes_fill(sizes);
