@@ -16,6 +16,7 @@
 
 #define EXPORT __attribute__((visibility("default")))
 #define SLOW __attribute__((noinline, cold))
+#define HOT __attribute__((aligned(64))) /* all of the fast path in one cache line */
 #define likely(condition) __builtin_expect(!!(condition), 1)
 #define unlikely(condition) __builtin_expect(!!(condition), 0)
 #define HOOK_FRAME() __builtin_frame_address(0)

@@ -11,11 +11,11 @@
 #include "hooks/own_api.h"
 
 /* Prototypes of our own: <stdlib.h>'s carry attributes (nonnull, alloc_size) that the program need not honour. */
-EXPORT void *malloc(size_t size);
-EXPORT void *calloc(size_t count, size_t size);
-EXPORT void *realloc(void *old, size_t size);
+EXPORT HOT void *malloc(size_t size);
+EXPORT HOT void *calloc(size_t count, size_t size);
+EXPORT HOT void *realloc(void *old, size_t size);
 EXPORT void *reallocarray(void *old, size_t count, size_t size);
-EXPORT void free(void *address);
+EXPORT HOT void free(void *address);
 EXPORT void free_sized(void *address, size_t size);
 EXPORT void free_aligned_sized(void *address, size_t alignment, size_t size);
 EXPORT int posix_memalign(void **result, size_t alignment, size_t size);
