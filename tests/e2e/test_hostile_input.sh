@@ -89,6 +89,6 @@ bounded() {
 }
 check "200 MB of zeros in 200 kB of gzip: $(stat -c %s in/zeros.pb.gz) bytes in 100 MB of address space" bounded 100 in/zeros.pb.gz
 check "100 million empty texts: $(stat -c %s in/texts.pb.gz) bytes in 1 GB of address space" bounded 1000 in/texts.pb.gz
-check "90,000 stacks: $(stat -c %s in/stacks.pb) bytes in 400 MB of address space" bounded 400 in/stacks.pb
-check "and packed: $(stat -c %s in/stacks.pb.gz) bytes" bounded 400 in/stacks.pb.gz
+check "90,000 stacks: $(stat -c %s in/stacks.pb) bytes in 250 MB of address space" bounded 250 in/stacks.pb
+check "and packed: $(stat -c %s in/stacks.pb.gz) bytes" bounded 250 in/stacks.pb.gz
 exit $cases_failed

@@ -11,7 +11,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static char path[] = "/tmp/seep-fuzz-XXXXXX";
+static char path[] = "/dev/shm/seep-fuzz-XXXXXX";
 
 static void file_remove(void)
 {
@@ -19,7 +19,7 @@ static void file_remove(void)
 }
 
 /* A file with a name: what is opened without following links can't be reached by its descriptor. */
-static void file_write(const uint8_t *data, size_t size)
+static bool file_write(const uint8_t *data, size_t size)
 {
 	static int descriptor = -1;
 
@@ -27,8 +27,7 @@ static void file_write(const uint8_t *data, size_t size)
 		descriptor = mkstemp(path);
 		atexit(file_remove);
 	}
-	if (ftruncate(descriptor, 0) != 0 || pwrite(descriptor, data, size, 0) != (ssize_t)size)
-		abort();
+	return ftruncate(descriptor, 0) == 0 && pwrite(descriptor, data, size, 0) == (ssize_t)size;
 }
 
 static void name_check(const char *name)
@@ -48,10 +47,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const uint64_t others[] = {0, 1, 0x1000, UINT64_MAX};
 	const struct perf_map_origin origin = {.owner = geteuid()};
-	struct string_pool *strings = string_pool_create();
 	struct buffer reason = {0};
 
-	file_write(data, size);
+	if (!file_write(data, size))
+		return 0; /* a full disk is no fault of the reader */
+	struct string_pool *strings = string_pool_create();
 	struct perf_map *map = perf_map_open(path, &origin, &reason);
 	for (size_t i = 0; map && i < size + 4; i++) {
 		uint64_t address = i < 4 ? others[i] : 0;

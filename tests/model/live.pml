@@ -9,7 +9,7 @@
  * twice; a scan takes no half-written entry and none twice, and sees each that was there from its beginning to its
  * end; at any moment live = inserted - removed, but for threads between an entry and its count, and what is WRITING
  * has one thread that claimed it.
- * Spin knows sequential consistency only: which order is needed on a weaker machine is for TSan to say. That births
+ * Spin knows sequential consistency only: which order is needed on a weaker machine it cannot say. That births
  * differ is the clock's doing; a clock that stands still is one of the broken ones.
  *
  * run.sh goes by the lines below: whole searches, those of them that are quick, and the protocol with one rule taken

@@ -3,7 +3,7 @@
  * The ring of events (preload/heap/ring.c): two producers, either of which may die before any step, and one consumer.
  * Shown: the tail never passes the head, the ring is never overfull, a record is never read half-written, and each
  * position that was claimed is folded or counted as a hole; all that was committed is folded.
- * Spin knows sequential consistency only: which order is needed on a weaker machine is for TSan to say.
+ * Spin knows sequential consistency only: which order is needed on a weaker machine it cannot say.
  * Event_check is not modelled: here the commit word alone must keep half-written records out.
  * search:
  * quick:

@@ -10,6 +10,7 @@
 
 #include "base/atomics.h"
 #include "heap/live.h"
+#include "keeper/live_scan.h"
 #include "support/heap_maker.h"
 
 static uint64_t count_live(const struct heap *heap)
@@ -206,6 +207,131 @@ static void keeps_its_balance_under_eight_threads_and_a_reader(void **state)
 	heap_unmake(&heap);
 }
 
+/* As tests/model/live.pml has it, with real threads: an address is in the allocator's hands, in those of one thread, or
+ * held by the program, whose own order of its hand-over is all that the table has to go by. */
+#define ADDRESSES 600
+#define CALLS 40000
+
+enum address_state { POOL, BUSY, TAKEN };
+
+static struct program_address {
+	_Atomic int state;
+	uint64_t birth_ns; /* of the entry; of the one thread that has made it BUSY */
+} addresses[ADDRESSES];
+
+static uint64_t content(uint64_t address, uint64_t birth_ns)
+{
+	return (address * 31 ^ birth_ns * 17) & 0xffffff;
+}
+
+static uint64_t address_of(uint64_t number)
+{
+	return 0x7f0000000000 + number * 4096;
+}
+
+static bool address_seize(struct program_address *address, int from)
+{
+	return atomic_compare_exchange_strong_explicit(&address->state, &from, BUSY, memory_order_acquire,
+						       memory_order_relaxed);
+}
+
+static bool entry_is_sound(const struct live_entry *entry)
+{
+	return entry->size == content(entry->address, entry->birth_ns) &&
+	       entry->site == (uint32_t)(entry->size ^ 0x5555) && entry->thread == (uint32_t)entry->birth_ns;
+}
+
+static bool put_in(const struct heap *heap, struct program_address *address, uint64_t number, uint64_t birth_ns)
+{
+	struct live_entry entry = {.address = address_of(number), .birth_ns = birth_ns};
+	entry.size = content(entry.address, birth_ns);
+	entry.site = (uint32_t)(entry.size ^ 0x5555);
+	entry.thread = (uint32_t)birth_ns;
+	address->birth_ns = birth_ns;
+	return live_insert(heap, &entry);
+}
+
+/* malloc, free and realloc of addresses that other threads have made. */
+static void *trade(void *argument)
+{
+	struct heap *heap = ((void **)argument)[0];
+	uint64_t thread = (uintptr_t)((void **)argument)[1], random = thread + 1, birth_ns = thread + 1;
+	for (uint64_t i = 0; i < CALLS; i++, birth_ns += THREADS) {
+		random = random * UINT64_C(6364136223846793005) + 1442695040888963407;
+		uint64_t number = (random >> 33) % ADDRESSES;
+		struct program_address *address = &addresses[number];
+		struct live_entry entry;
+		int after = TAKEN;
+		if (address_seize(address, TAKEN)) {
+			if (!live_remove(heap, address_of(number), &entry) || !entry_is_sound(&entry) ||
+			    entry.birth_ns != address->birth_ns)
+				return (void *)1;
+			if (random >> 60 & 1) /* free; otherwise realloc in its place */
+				after = POOL;
+		} else if (!address_seize(address, POOL)) {
+			continue;
+		}
+		if (after == TAKEN && !put_in(heap, address, number, birth_ns))
+			return (void *)2;
+		store_release(&address->state, after);
+	}
+	return NULL;
+}
+
+/* A keeper's scan beside them: whole entries, and each once unless it was put in anew. */
+static void *scan_all(void *argument)
+{
+	const struct heap *heap = argument;
+	static uint64_t seen[ADDRESSES];
+	uintptr_t faults = 0;
+	while (load_relaxed(&reading)) {
+		struct live_scan scan = live_scan_begin(heap);
+		struct live_entry entry;
+		enum live_read what;
+		for (int i = 0; i < ADDRESSES; i++)
+			seen[i] = 0;
+		while ((what = live_scan_next(&scan, &entry)) != LIVE_EMPTY) {
+			if (what != LIVE_ENTRY)
+				continue;
+			uint64_t number = (entry.address - address_of(0)) / 4096;
+			faults += number >= ADDRESSES || !entry_is_sound(&entry) || seen[number] == entry.birth_ns;
+			if (number < ADDRESSES)
+				seen[number] = entry.birth_ns;
+		}
+	}
+	return (void *)faults;
+}
+
+static void addresses_that_go_from_thread_to_thread_are_found_by_whoever_frees_them(void **state)
+{
+	(void)state;
+	struct heap heap;
+	heap_make(&heap, 512 << 10, 0);
+	pthread_t threads[THREADS], scanner;
+	void *arguments[THREADS][2], *result;
+	uint64_t taken = 0;
+	store_relaxed(&reading, true);
+	assert_int_equal(pthread_create(&scanner, NULL, scan_all, &heap), 0);
+	for (uintptr_t i = 0; i < THREADS; i++) {
+		arguments[i][0] = &heap;
+		arguments[i][1] = (void *)i;
+		assert_int_equal(pthread_create(&threads[i], NULL, trade, arguments[i]), 0);
+	}
+	for (int i = 0; i < THREADS; i++) {
+		assert_int_equal(pthread_join(threads[i], &result), 0);
+		assert_null(result);
+	}
+	store_relaxed(&reading, false);
+	assert_int_equal(pthread_join(scanner, &result), 0);
+	assert_null(result);
+	for (int i = 0; i < ADDRESSES; i++)
+		taken += load_relaxed(&addresses[i].state) == TAKEN;
+	assert_true(taken > 0);
+	assert_int_equal(count_live(&heap), taken);
+	assert_int_equal(balance(&heap), taken);
+	heap_unmake(&heap);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -215,6 +341,7 @@ int main(void)
 	    cmocka_unit_test(fills_to_most_of_its_size_then_refuses_and_stays_right),
 	    cmocka_unit_test(regular_addresses_fill_it_as_far_as_others),
 	    cmocka_unit_test(keeps_its_balance_under_eight_threads_and_a_reader),
+	    cmocka_unit_test(addresses_that_go_from_thread_to_thread_are_found_by_whoever_frees_them),
 	};
 	return cmocka_run_group_tests_name("live", tests, NULL, NULL);
 }
