@@ -220,7 +220,7 @@ def main():
     for name, (path, packages) in PROGRAMS.items():
         if only and name not in only:
             continue
-        folder = build / "bench/symbols" / name if packages else None
+        folder = (build / "bench/symbols" / name).resolve() if packages else None
         if packages:
             fetch(folder, packages)
         row(name, seep, Program(folder / path if folder else path, folder), folder, runs, with_peers)

@@ -40,8 +40,19 @@ check_match "where there is no program at all names come from it, too" '^ +stack
 	"$(sed -n '1,/stacks/p' modules)"
 check_match "inlined ones" 'fill_inlined' "$(DEBUGINFOD_CACHE_PATH=$WORK/second "$SEEP" report recording)"
 mv elsewhere program
+# Kept by seep itself.
+kept() { env -u SEEP_CACHE XDG_CACHE_HOME="$WORK/names" "$@"; }
+kept "$SEEP" report --json recording >fresh.json
+check "names are kept by build id" test -s "names/seep/$build_id.names"
+check_equal "for nobody else to read" 600 "$(stat -c %a "names/seep/$build_id.names")"
 kill "$background_pid" && wait "$background_pid" 2>/dev/null
 check_match "and is used when the server has gone" 'fill_inlined' "$("$SEEP" report recording)"
-DEBUGINFOD_CACHE_PATH=$WORK/empty "$SEEP" report recording >out 2>err
+export DEBUGINFOD_CACHE_PATH=$WORK/empty
+kept "$SEEP" report --json recording >again.json
+check "without the server and what its client kept the report is the same" cmp fresh.json again.json
+check_match "but with SEEP_CACHE=off" '^ +symbols +no names in ' "$("$SEEP" report --modules recording)"
+env -u SEEP_CACHE -u XDG_CACHE_HOME HOME=/proc/self "$SEEP" report recording >out 2>err
+check_equal "where nothing can be kept that is no error" "0 0" "$? $(wc -l <err)"
+"$SEEP" report recording >out 2>err
 check_equal "without both it is a report without names, and no error" "0 0" "$? $(wc -l <err)"
 exit $cases_failed
