@@ -147,19 +147,26 @@ complain_of_recordings() { # DIRECTORY ANY
 	[ $count -gt 0 ] || { [ -n "$2" ] || echo "no recording"; return; }
 	# Names take their time: of many recordings only the largest get them, the others are opened and verified.
 	du -s "$1"/recordings/*/ | sort -rn | cut -f2 >"$1/by_size"
+	# What was killed between the making of its directory and its first sample has nothing to be read, and says so.
 	# shellcheck disable=SC2016
-	head -n $named "$1/by_size" | xargs -P 2 -n 1 sh -c '
-		timeout 60 "$0" report --json --top=1 "${1%/}" >"${1%/}.json" 2>"${1%/}.err" ||
-			grep -qE "while its recording began|recording never began" "${1%/}.err" || echo "seep report exits with $? on $(basename "$1"): $(head -n 2 "${1%/}.err")"' "$SEEP"
-	# shellcheck disable=SC2016
-	tail -n +$((named + 1)) "$1/by_size" | xargs -r -P 2 -n 1 sh -c '
-		timeout 60 "$0" snapshot "${1%/}" >"${1%/}.err" 2>&1 ||
-			grep -qE "while its recording began|recording never began" "${1%/}.err" || echo "seep snapshot exits with $? on $(basename "$1"): $(head -n 2 "${1%/}.err")"' "$SEEP"
+	local read_one='kind=$0 seep=$1 recording=${2%/}
+		if [ $kind = report ]; then set -- report --json --top=1; else set -- snapshot; fi
+		timeout 60 "$seep" "$@" "$recording" >"$recording.json" 2>"$recording.err" && exit 0
+		if grep -qE "while its recording began|recording never began" "$recording.err" ||
+			{ [ ! -e "$recording/heap" ] && ! ls "$recording"/*.seep >/dev/null 2>&1; }; then
+			echo begun >>"$(dirname "$recording")/../unbegun"
+		else
+			echo "seep $kind does not read $(basename "$recording"): $(head -n 2 "$recording.err")"
+		fi'
+	: >"$1/unbegun"
+	head -n $named "$1/by_size" | xargs -P 2 -n 1 sh -c "$read_one" report "$SEEP"
+	tail -n +$((named + 1)) "$1/by_size" | xargs -r -P 2 -n 1 sh -c "$read_one" snapshot "$SEEP"
+	[ "$(wc -l <"$1/unbegun")" -le $((1 + count / 100)) ] || echo "$(wc -l <"$1/unbegun") of $count recordings never began"
 	python3 - "$1/recordings" <<-'END'
 		import glob, json, os, sys
 		best = 0
 		for name in glob.glob(sys.argv[1] + "/*.json"):
-		    if os.path.getsize(name):
+		    if open(name).read(1) == "{":
 		        best = max(best, json.load(open(name))["totals"]["alloc_bytes"] or 0)
 		if not best > 0:
 		    print("all recordings are empty")
@@ -240,6 +247,7 @@ compare() { # NAME VARIANT
 			[ -z "$says" ] || grep -aqE "^seep: $says" "$to/err" || echo "seep does not say: $says"
 		)
 		details="$details, $(cat "$to/count") recordings${any:+ ($any)}"
+		[ ! -s "$to/unbegun" ] || details="$details, $(wc -l <"$to/unbegun") ended while they began"
 		;;
 	esac
 	[ ! -s "$WORK/unstable" ] || details="$details, $(wc -l <"$WORK/unstable") unstable left out"
@@ -259,6 +267,7 @@ say_what_is_unstable() { # NAME
 soak() { # NAME
 	local name=$1 variant
 	limit=$(header "$name" 'time limit' | sed -n 's/^\([0-9]*\) s$/\1/p' | grep . || echo 60)
+	[ -z "$SOAK_SHORT" ] || [ "$limit" -lt 30 ] || limit=30
 	rm -rf "$WORK"/alone.*
 	alone_once "$name" 1
 	if [ ! -s "$WORK/alone.1/out" ]; then
