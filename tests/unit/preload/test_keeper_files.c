@@ -26,26 +26,10 @@
 #include "support/recording_maker.h"
 #include "support/snapshot_parser.h"
 
-static char directory[256];
-
-static int setup(void **state)
-{
-	(void)state;
-	snprintf(directory, sizeof directory, "%s", directory_make());
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	directory_remove(directory);
-	return 0;
-}
-
 static const char *path_of(const char *name)
 {
 	static char path[400];
-	snprintf(path, sizeof path, "%s/%s", directory, name);
+	snprintf(path, sizeof path, "%s/%s", test_directory, name);
 	return path;
 }
 
@@ -62,7 +46,7 @@ static void refused(const char *what, int error)
 	struct seep_heap_view view;
 	struct seep_fault fault = {0};
 	for (int writable = 0; writable < 2; writable++) {
-		assert_false(seep_heap_open(&view, directory, writable, &fault));
+		assert_false(seep_heap_open(&view, test_directory, writable, &fault));
 		if (!strstr(fault.text, what))
 			fail_msg("\"%s\" does not say \"%s\"", fault.text, what);
 		assert_int_equal(fault.error, error);
@@ -111,7 +95,7 @@ static void what_is_no_recording_is_refused_with_a_reason(void **state)
 	refused("symbolic link", ELOOP);
 	assert_int_equal(unlink(path_of("heap")), 0);
 	assert_int_equal(mkfifo(path_of("heap"), 0600), 0);
-	assert_false(seep_heap_open(&view, directory, false, &fault));
+	assert_false(seep_heap_open(&view, test_directory, false, &fault));
 	assert_non_null(strstr(fault.text, "not a regular file"));
 	assert_false(seep_heap_open(&view, path_of("nowhere"), false, &fault));
 	assert_non_null(strstr(fault.text, "no such"));
@@ -131,7 +115,7 @@ static void another_version_and_a_recording_that_never_began_are_refused(void **
 {
 	(void)state;
 	uint32_t version = SEEP_HEAP_VERSION + 1, now = SEEP_HEAP_VERSION, phase = SEEP_HEAP_BUILDING;
-	recording_by_dead_process(directory, 512 << 10, work_of_20_sites);
+	recording_by_dead_process(test_directory, 512 << 10, work_of_20_sites);
 	header_change(offsetof(struct seep_heap_header, version), &version, sizeof version);
 	refused("another version", 0);
 	header_change(offsetof(struct seep_heap_header, version), &now, sizeof now);
@@ -143,15 +127,15 @@ static void a_truncated_file_is_refused_at_any_length(void **state)
 {
 	(void)state;
 	struct stat status;
-	recording_by_dead_process(directory, 512 << 10, work_of_20_sites);
+	recording_by_dead_process(test_directory, 512 << 10, work_of_20_sites);
 	assert_int_equal(stat(path_of("heap"), &status), 0);
 	srand(9);
 	for (off_t length = status.st_size - 1; length > 0; length -= 1 + rand() % (length / 8 + 1)) {
 		struct seep_heap_view view;
 		struct seep_fault fault;
 		assert_int_equal(truncate(path_of("heap"), length), 0);
-		assert_false(seep_heap_open(&view, directory, false, &fault));
-		assert_false(seep_heap_open(&view, directory, true, &fault));
+		assert_false(seep_heap_open(&view, test_directory, false, &fault));
+		assert_false(seep_heap_open(&view, test_directory, true, &fault));
 	}
 }
 
@@ -163,8 +147,8 @@ static void truncation_under_a_reader_does_no_harm(void **state)
 	struct seep_fault fault;
 	struct seep_image image;
 	struct snapshot snapshot;
-	recording_by_dead_process(directory, 512 << 10, work_of_20_sites);
-	assert_true(seep_heap_open(&view, directory, false, &fault));
+	recording_by_dead_process(test_directory, 512 << 10, work_of_20_sites);
+	assert_true(seep_heap_open(&view, test_directory, false, &fault));
 	assert_int_equal(truncate(path_of("heap"), 100), 0);
 	assert_true(seep_snapshot_build(&view, SEEP_TRIGGER_POSTMORTEM, 1, &image, &fault));
 	assert_null(snapshot_parse(image.data, image.bytes, &snapshot));
@@ -176,7 +160,7 @@ static void truncation_under_a_reader_does_no_harm(void **state)
 static void counted_exactly(const char *name, enum seep_trigger trigger)
 {
 	struct snapshot snapshot;
-	void *data = snapshot_load(directory, name, &snapshot);
+	void *data = snapshot_load(test_directory, name, &snapshot);
 	assert_int_equal(snapshot.header->trigger, trigger);
 	assert_int_equal(snapshot.live_count, 20 * 500);
 	for (unsigned i = 0; i < 20; i++) {
@@ -201,12 +185,12 @@ static void a_killed_programs_recording_is_finished_exactly_once(void **state)
 	struct seep_heap_view view;
 	struct seep_heap_state heap_state;
 	struct stat before, after;
-	recording_by_dead_process(directory, 1, work_of_20_sites);
+	recording_by_dead_process(test_directory, 1, work_of_20_sites);
 	assert_int_equal(stat(path_of("heap"), &before), 0);
-	assert_int_equal(seep_recording_finish(directory, SEEP_TRIGGER_POSTMORTEM, name, &fault), true);
+	assert_int_equal(seep_recording_finish(test_directory, SEEP_TRIGGER_POSTMORTEM, name, &fault), true);
 	assert_string_equal(name, "000001.seep");
 	counted_exactly(name, SEEP_TRIGGER_POSTMORTEM);
-	assert_true(seep_heap_open(&view, directory, false, &fault));
+	assert_true(seep_heap_open(&view, test_directory, false, &fault));
 	seep_heap_state(&view, &heap_state);
 	assert_true(heap_state.complete);
 	assert_int_equal(heap_state.keeper_pid, 0);
@@ -223,10 +207,10 @@ static void a_killed_programs_recording_is_finished_exactly_once(void **state)
 	assert_int_equal(stat(path_of("heap"), &after), 0);
 	assert_int_equal(after.st_size, before.st_size);
 	assert_true(after.st_blocks < before.st_blocks / 20);
-	assert_true(seep_recording_finish(directory, SEEP_TRIGGER_EXIT, again, &fault));
+	assert_true(seep_recording_finish(test_directory, SEEP_TRIGGER_EXIT, again, &fault));
 	assert_string_equal(again, name);
-	assert_int_equal(directory_count(directory, ".seep"), 1);
-	assert_int_equal(directory_count(directory, ""), 2);
+	assert_int_equal(directory_count(test_directory, ".seep"), 1);
+	assert_int_equal(directory_count(test_directory, ""), 2);
 }
 
 static void several_finishers_at_once_write_one_snapshot(void **state)
@@ -235,13 +219,14 @@ static void several_finishers_at_once_write_one_snapshot(void **state)
 	enum { FINISHERS = 4 };
 	for (int round = 0; round < 10; round++) {
 		pid_t children[FINISHERS];
-		recording_by_dead_process(directory, 512 << 10, work_of_20_sites);
+		recording_by_dead_process(test_directory, 512 << 10, work_of_20_sites);
 		for (int i = 0; i < FINISHERS; i++) {
 			children[i] = child_fork();
 			if (children[i] == 0) {
 				char name[32];
 				struct seep_fault fault;
-				bool finished = seep_recording_finish(directory, SEEP_TRIGGER_POSTMORTEM, name, &fault);
+				bool finished =
+				    seep_recording_finish(test_directory, SEEP_TRIGGER_POSTMORTEM, name, &fault);
 				_exit(!finished || strcmp(name, "000001.seep") != 0);
 			}
 		}
@@ -250,10 +235,10 @@ static void several_finishers_at_once_write_one_snapshot(void **state)
 			waitpid(children[i], &status, 0);
 			assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 		}
-		assert_int_equal(directory_count(directory, ".seep"), 1);
+		assert_int_equal(directory_count(test_directory, ".seep"), 1);
 		counted_exactly("000001.seep", SEEP_TRIGGER_POSTMORTEM);
-		directory_remove(directory);
-		assert_int_equal(mkdir(directory, 0700), 0);
+		directory_remove(test_directory);
+		assert_int_equal(mkdir(test_directory, 0700), 0);
 	}
 }
 
@@ -263,10 +248,10 @@ static void a_running_program_is_not_finished(void **state)
 	struct heap heap;
 	char name[32];
 	struct seep_fault fault;
-	recording_make(&heap, directory, 512 << 10);
-	assert_false(seep_recording_finish(directory, SEEP_TRIGGER_POSTMORTEM, name, &fault));
+	recording_make(&heap, test_directory, 512 << 10);
+	assert_false(seep_recording_finish(test_directory, SEEP_TRIGGER_POSTMORTEM, name, &fault));
 	assert_int_equal(fault.error, EBUSY);
-	assert_int_equal(directory_count(directory, ".seep"), 0);
+	assert_int_equal(directory_count(test_directory, ".seep"), 0);
 }
 
 static void other_files_and_taken_names_are_left_alone(void **state)
@@ -275,12 +260,12 @@ static void other_files_and_taken_names_are_left_alone(void **state)
 	char name[32];
 	struct seep_fault fault;
 	struct stat status;
-	recording_by_dead_process(directory, 512 << 10, work_of_20_sites);
+	recording_by_dead_process(test_directory, 512 << 10, work_of_20_sites);
 	file_put("000001.seep", "mine", 4);
 	file_put("000002.seep", "", 0);
 	file_put(".seep-999-abc.tmp", "left by a killed writer", 23);
 	file_put("notes.tmp", "mine", 4);
-	assert_true(seep_recording_finish(directory, SEEP_TRIGGER_POSTMORTEM, name, &fault));
+	assert_true(seep_recording_finish(test_directory, SEEP_TRIGGER_POSTMORTEM, name, &fault));
 	assert_string_equal(name, "000003.seep");
 	counted_exactly(name, SEEP_TRIGGER_POSTMORTEM);
 	assert_int_equal(stat(path_of("000001.seep"), &status), 0);
@@ -298,9 +283,9 @@ static void a_recording_that_may_only_be_read_is_finished_if_complete(void **sta
 	struct seep_fault fault;
 	if (geteuid() != 0)
 		skip();
-	recording_by_dead_process(directory, 512 << 10, work_of_20_sites);
-	assert_true(seep_recording_finish(directory, SEEP_TRIGGER_EXIT, name, &fault));
-	chmod(directory, 0755);
+	recording_by_dead_process(test_directory, 512 << 10, work_of_20_sites);
+	assert_true(seep_recording_finish(test_directory, SEEP_TRIGGER_EXIT, name, &fault));
+	chmod(test_directory, 0755);
 	chmod(path_of("heap"), 0644);
 	chmod(path_of(name), 0644);
 	pid_t child = child_fork();
@@ -308,7 +293,8 @@ static void a_recording_that_may_only_be_read_is_finished_if_complete(void **sta
 		char again[32];
 		if (setuid(65534) != 0)
 			_exit(2);
-		_exit(!seep_recording_finish(directory, SEEP_TRIGGER_EXIT, again, &fault) || strcmp(again, name) != 0);
+		_exit(!seep_recording_finish(test_directory, SEEP_TRIGGER_EXIT, again, &fault) ||
+		      strcmp(again, name) != 0);
 	}
 	int status;
 	waitpid(child, &status, 0);
@@ -322,14 +308,14 @@ static void thinning_never_touches_files_of_others(void **state)
 	struct build_options options = {.trigger = SEEP_TRIGGER_TIMER, .consumer = true};
 	struct seep_fault fault;
 	uint64_t number;
-	recording_make(&heap, directory, 512 << 10);
+	recording_make(&heap, test_directory, 512 << 10);
 	heap.header->snapshots_limit = 5;
-	int opened = open(directory, O_RDONLY | O_DIRECTORY);
+	int opened = open(test_directory, O_RDONLY | O_DIRECTORY);
 	file_put("000004.seep", "mine", 4);
 	for (int i = 0; i < 12; i++)
 		assert_true(snapshot_take(&heap, opened, &options, false, &number, &fault));
 	assert_int_equal(number, 13);
-	assert_int_equal(directory_count(directory, ".seep"), 6);
+	assert_int_equal(directory_count(test_directory, ".seep"), 6);
 	assert_int_equal(access(path_of("000001.seep"), F_OK), 0);
 	assert_int_equal(access(path_of("000004.seep"), F_OK), 0);
 	assert_int_equal(access(path_of("000013.seep"), F_OK), 0);
@@ -344,12 +330,12 @@ static void take_that_fails(const struct heap *heap, int opened, int error)
 	struct seep_fault fault = {0};
 	struct snapshot snapshot;
 	uint64_t number, failed = load_relaxed(&heap->header->losses[SEEP_LOSS_SNAPSHOTS_FAILED]);
-	int files = directory_count(directory, "");
+	int files = directory_count(test_directory, "");
 	assert_false(snapshot_take(heap, opened, &options, true, &number, &fault));
 	assert_int_equal(fault.error, error);
 	assert_int_equal(load_relaxed(&heap->header->losses[SEEP_LOSS_SNAPSHOTS_FAILED]), failed + 1);
-	assert_int_equal(directory_count(directory, ""), files);
-	free(snapshot_load(directory, "000001.seep", &snapshot));
+	assert_int_equal(directory_count(test_directory, ""), files);
+	free(snapshot_load(test_directory, "000001.seep", &snapshot));
 }
 
 static void a_file_size_limit_brings_an_error_and_no_signal(void **state)
@@ -360,9 +346,9 @@ static void a_file_size_limit_brings_an_error_and_no_signal(void **state)
 	struct seep_fault fault;
 	struct rlimit before, small;
 	uint64_t number;
-	recording_make(&heap, directory, 512 << 10);
-	work_of_20_sites(&heap, directory);
-	int opened = open(directory, O_RDONLY | O_DIRECTORY);
+	recording_make(&heap, test_directory, 512 << 10);
+	work_of_20_sites(&heap, test_directory);
+	int opened = open(test_directory, O_RDONLY | O_DIRECTORY);
 	assert_true(snapshot_take(&heap, opened, &options, true, &number, &fault));
 	getrlimit(RLIMIT_FSIZE, &before);
 	small = (struct rlimit){4096, before.rlim_max};
@@ -381,15 +367,15 @@ static void a_full_disk_leaves_nothing_behind(void **state)
 	struct seep_fault fault;
 	uint64_t number;
 	char elsewhere[256];
-	snprintf(elsewhere, sizeof elsewhere, "%s", directory);
-	recording_make(&heap, directory, 512 << 10);
-	work_of_20_sites(&heap, directory);
-	snprintf(directory, sizeof directory, "%s", directory_make());
-	if (mount("none", directory, "tmpfs", 0, "size=1m") != 0) {
+	snprintf(elsewhere, sizeof elsewhere, "%s", test_directory);
+	recording_make(&heap, test_directory, 512 << 10);
+	work_of_20_sites(&heap, test_directory);
+	snprintf(test_directory, sizeof test_directory, "%s", directory_make());
+	if (mount("none", test_directory, "tmpfs", 0, "size=1m") != 0) {
 		directory_remove(elsewhere);
 		skip();
 	}
-	int opened = open(directory, O_RDONLY | O_DIRECTORY);
+	int opened = open(test_directory, O_RDONLY | O_DIRECTORY);
 	assert_true(snapshot_take(&heap, opened, &options, true, &number, &fault));
 	static char filler[600 << 10];
 	file_put("filler", filler, sizeof filler);
@@ -397,7 +383,7 @@ static void a_full_disk_leaves_nothing_behind(void **state)
 	unlink(path_of("filler"));
 	assert_true(snapshot_take(&heap, opened, &options, true, &number, &fault));
 	close(opened);
-	umount(directory);
+	umount(test_directory);
 	directory_remove(elsewhere);
 }
 
@@ -406,7 +392,7 @@ static void flipped_bits_on_disk_never_crash_a_reader(void **state)
 {
 	(void)state;
 	struct stat status;
-	recording_by_dead_process(directory, 512 << 10, work_of_20_sites);
+	recording_by_dead_process(test_directory, 512 << 10, work_of_20_sites);
 	assert_int_equal(stat(path_of("heap"), &status), 0);
 	int file = open(path_of("heap"), O_RDWR);
 	srand(11);
@@ -421,7 +407,7 @@ static void flipped_bits_on_disk_never_crash_a_reader(void **state)
 		assert_int_equal(pread(file, &before, 1, place), 1);
 		after = (unsigned char)(before ^ 1u << rand() % 8);
 		assert_int_equal(pwrite(file, &after, 1, place), 1);
-		if (seep_heap_open(&view, directory, round % 2, &fault)) {
+		if (seep_heap_open(&view, test_directory, round % 2, &fault)) {
 			if (seep_snapshot_build(&view, SEEP_TRIGGER_POSTMORTEM, 1, &image, &fault)) {
 				assert_null(snapshot_parse(image.data, image.bytes, &snapshot));
 				seep_snapshot_free(&image);
@@ -439,7 +425,7 @@ int main(void)
 {
 	alarm(120); /* nothing here waits that long */
 	const struct CMUnitTest tests[] = {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, directory_setup, directory_teardown)
 	    TEST(what_is_no_recording_is_refused_with_a_reason),
 	    TEST(another_version_and_a_recording_that_never_began_are_refused),
 	    TEST(a_truncated_file_is_refused_at_any_length),

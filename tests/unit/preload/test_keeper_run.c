@@ -27,22 +27,6 @@
 
 #define SECOND UINT64_C(1000000000)
 
-static char directory[256];
-
-static int setup(void **state)
-{
-	(void)state;
-	snprintf(directory, sizeof directory, "%s", directory_make());
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	directory_remove(directory);
-	return 0;
-}
-
 static void *keeper_thread(void *argument)
 {
 	keeper_run(argument);
@@ -63,9 +47,9 @@ static pid_t program_start(program_work *work, uint64_t interval_ns)
 		struct heap heap;
 		pthread_t thread;
 		close(ready[0]);
-		recording_make(&heap, directory, 512 << 10);
+		recording_make(&heap, test_directory, 512 << 10);
 		heap.header->interval_ns = interval_ns;
-		if (!keeper_prepare(&keeper, &heap, directory, true) ||
+		if (!keeper_prepare(&keeper, &heap, test_directory, true) ||
 		    pthread_create(&thread, NULL, keeper_thread, &keeper) != 0)
 			_exit(90);
 		close(ready[1]);
@@ -93,9 +77,9 @@ static int program_wait(pid_t child)
 /* Waits until the directory holds as many snapshots. */
 static bool snapshots_await(int count)
 {
-	for (int i = 0; i < 1000 && directory_count(directory, ".seep") < count; i++)
+	for (int i = 0; i < 1000 && directory_count(test_directory, ".seep") < count; i++)
 		usleep(10000);
-	return directory_count(directory, ".seep") >= count;
+	return directory_count(test_directory, ".seep") >= count;
 }
 
 static int allocates_a_little(struct keeper *keeper)
@@ -110,12 +94,12 @@ static void the_exit_snapshot_holds_everything(void **state)
 	struct snapshot snapshot;
 	assert_int_equal(program_wait(program_start(allocates_a_little, 0)), 0);
 	/* on a busy machine the keeper may look before the program ends, and take the high-water mark */
-	unsigned snapshots = (unsigned)directory_count(directory, ".seep");
+	unsigned snapshots = (unsigned)directory_count(test_directory, ".seep");
 	char last[32];
 	assert_in_range(snapshots, 1, 2);
-	assert_int_equal(directory_count(directory, ""), 1 + snapshots);
+	assert_int_equal(directory_count(test_directory, ""), 1 + snapshots);
 	snprintf(last, sizeof last, "%06u.seep", snapshots);
-	void *data = snapshot_load(directory, last, &snapshot);
+	void *data = snapshot_load(test_directory, last, &snapshot);
 	assert_int_equal(snapshot.header->trigger, SEEP_TRIGGER_EXIT);
 	assert_int_equal(snapshot_site(&snapshot, 0x1001)->allocated.samples, 50);
 	assert_int_equal(snapshot.live_count, 50);
@@ -131,20 +115,20 @@ static void without_a_thread_the_program_writes_it_itself(void **state)
 	if (child == 0) {
 		static struct keeper keeper;
 		struct heap heap;
-		recording_make(&heap, directory, 512 << 10);
-		if (!keeper_prepare(&keeper, &heap, directory, true))
+		recording_make(&heap, test_directory, 512 << 10);
+		if (!keeper_prepare(&keeper, &heap, test_directory, true))
 			_exit(90);
 		allocates_a_little(&keeper);
 		_exit(keeper_finish(&keeper) ? 0 : 91);
 	}
 	assert_int_equal(program_wait(child), 0);
-	free(snapshot_load(directory, "000001.seep", &snapshot));
+	free(snapshot_load(test_directory, "000001.seep", &snapshot));
 }
 
 static int waits_for_the_end(struct keeper *keeper)
 {
 	recording_allocate(&keeper->heap, 1, 100, 10, 0x10000); /* too little for a peak */
-	while (directory_count(directory, ".go") == 0)
+	while (directory_count(test_directory, ".go") == 0)
 		usleep(5000);
 	return 0;
 }
@@ -152,7 +136,7 @@ static int waits_for_the_end(struct keeper *keeper)
 static void let_it_end(void)
 {
 	char path[300];
-	snprintf(path, sizeof path, "%s/now.go", directory);
+	snprintf(path, sizeof path, "%s/now.go", test_directory);
 	close(open(path, O_CREAT | O_WRONLY, 0600));
 }
 
@@ -164,8 +148,8 @@ static void the_timer_writes_a_series(void **state)
 	assert_true(snapshots_await(3));
 	let_it_end();
 	assert_int_equal(program_wait(child), 0);
-	void *one = snapshot_load(directory, "000001.seep", &first);
-	void *two = snapshot_load(directory, "000002.seep", &second);
+	void *one = snapshot_load(test_directory, "000001.seep", &first);
+	void *two = snapshot_load(test_directory, "000002.seep", &second);
 	assert_int_equal(first.header->trigger, SEEP_TRIGGER_TIMER);
 	assert_true(second.header->time_ns > first.header->time_ns);
 	free(one);
@@ -181,7 +165,7 @@ static void a_request_is_answered_by_a_snapshot(void **state)
 	struct seep_fault fault = {0};
 	struct snapshot snapshot;
 	pid_t child = program_start(waits_for_the_end, 0);
-	assert_true(seep_heap_open(&view, directory, true, &fault));
+	assert_true(seep_heap_open(&view, test_directory, true, &fault));
 	assert_true(seep_heap_alive(&view));
 	for (int i = 1; i <= 3; i++) {
 		char expected[32];
@@ -189,7 +173,7 @@ static void a_request_is_answered_by_a_snapshot(void **state)
 		if (!seep_snapshot_request(&view, 10 * SECOND, name, &fault))
 			fail_msg("%s", fault.text);
 		assert_string_equal(name, expected);
-		void *data = snapshot_load(directory, name, &snapshot);
+		void *data = snapshot_load(test_directory, name, &snapshot);
 		assert_int_equal(snapshot.header->trigger, SEEP_TRIGGER_REQUEST);
 		free(data);
 	}
@@ -214,7 +198,7 @@ static void requests_of_several_processes_are_all_answered(void **state)
 			struct seep_heap_view view;
 			struct seep_fault fault;
 			char name[32];
-			bool all = seep_heap_open(&view, directory, true, &fault);
+			bool all = seep_heap_open(&view, test_directory, true, &fault);
 			for (int j = 0; all && j < 5; j++)
 				all = seep_snapshot_request(&view, 10 * SECOND, name, &fault);
 			_exit(!all);
@@ -224,7 +208,7 @@ static void requests_of_several_processes_are_all_answered(void **state)
 		assert_int_equal(program_wait(children[i]), 0);
 	let_it_end();
 	assert_int_equal(program_wait(child), 0);
-	assert_in_range(directory_count(directory, ".seep"), 6, 21);
+	assert_in_range(directory_count(test_directory, ".seep"), 6, 21);
 }
 
 static int is_killed_soon(struct keeper *keeper)
@@ -245,10 +229,10 @@ static void a_program_that_dies_meanwhile_is_noticed(void **state)
 	pid_t child = child_fork();
 	if (child == 0) {
 		static struct keeper keeper;
-		recording_make(&keeper.heap, directory, 512 << 10);
+		recording_make(&keeper.heap, test_directory, 512 << 10);
 		is_killed_soon(&keeper);
 	}
-	for (int i = 0; i < 1000 && !seep_heap_open(&view, directory, true, &fault); i++)
+	for (int i = 0; i < 1000 && !seep_heap_open(&view, test_directory, true, &fault); i++)
 		usleep(1000);
 	assert_non_null(view.map);
 	assert_false(seep_snapshot_request(&view, 30 * SECOND, name, &fault));
@@ -264,13 +248,13 @@ static void a_request_without_a_keeper_times_out(void **state)
 	char name[32];
 	struct seep_heap_view view;
 	struct seep_fault fault = {0};
-	recording_make(&heap, directory, 512 << 10);
-	assert_true(seep_heap_open(&view, directory, true, &fault));
+	recording_make(&heap, test_directory, 512 << 10);
+	assert_true(seep_heap_open(&view, test_directory, true, &fault));
 	assert_false(seep_snapshot_request(&view, SECOND / 10, name, &fault));
 	assert_int_equal(fault.error, ETIMEDOUT);
 	assert_non_null(strstr(fault.text, "no keeper"));
 	seep_heap_close(&view);
-	assert_true(seep_heap_open(&view, directory, false, &fault));
+	assert_true(seep_heap_open(&view, test_directory, false, &fault));
 	assert_false(seep_snapshot_request(&view, SECOND / 10, name, &fault));
 	assert_int_equal(fault.error, EBADF);
 	seep_heap_close(&view);
@@ -279,7 +263,7 @@ static void a_request_without_a_keeper_times_out(void **state)
 static int outgrows_its_last_snapshot(struct keeper *keeper)
 {
 	recording_allocate(&keeper->heap, 1, 8 << 20, 30, 0x10000); /* certain samples */
-	for (int i = 0; i < 500 && directory_count(directory, ".seep") == 0; i++)
+	for (int i = 0; i < 500 && directory_count(test_directory, ".seep") == 0; i++)
 		usleep(10000);
 	recording_free(&keeper->heap, 30, 0x10000, 5);
 	return 0;
@@ -290,11 +274,11 @@ static void a_new_high_water_mark_is_caught(void **state)
 	(void)state;
 	struct snapshot snapshot;
 	assert_int_equal(program_wait(program_start(outgrows_its_last_snapshot, 0)), 0);
-	void *data = snapshot_load(directory, "000001.seep", &snapshot);
+	void *data = snapshot_load(test_directory, "000001.seep", &snapshot);
 	assert_int_equal(snapshot.header->trigger, SEEP_TRIGGER_PEAK);
 	assert_int_equal(snapshot.live_count, 30);
 	free(data);
-	data = snapshot_load(directory, "000002.seep", &snapshot);
+	data = snapshot_load(test_directory, "000002.seep", &snapshot);
 	assert_int_equal(snapshot.header->trigger, SEEP_TRIGGER_EXIT);
 	assert_int_equal(snapshot.live_count, 0);
 	assert_int_equal(snapshot.memory[SEEP_MEMORY_IN_USE_PEAK], 240 << 20);
@@ -305,16 +289,16 @@ static void a_new_high_water_mark_is_caught(void **state)
 static int loses_its_directory(struct keeper *keeper)
 {
 	char moved[300];
-	snprintf(moved, sizeof moved, "%s.moved", directory);
-	if (rename(directory, moved) != 0 || mkdir(directory, 0700) != 0)
+	snprintf(moved, sizeof moved, "%s.moved", test_directory);
+	if (rename(test_directory, moved) != 0 || mkdir(test_directory, 0700) != 0)
 		return 1;
 	seep_atomic64 *failed = &keeper->heap.header->losses[SEEP_LOSS_SNAPSHOTS_FAILED];
 	for (int i = 0; i < 500 && atomic_load(failed) < 2; i++)
 		usleep(10000);
-	if (atomic_load(failed) < 2 || directory_count(directory, "") != 0)
+	if (atomic_load(failed) < 2 || directory_count(test_directory, "") != 0)
 		return 2;
 	/* back again, and all is well */
-	return rmdir(directory) != 0 || rename(moved, directory) != 0 ? 3 : 0;
+	return rmdir(test_directory) != 0 || rename(moved, test_directory) != 0 ? 3 : 0;
 }
 
 static void a_directory_that_was_replaced_is_not_written_to(void **state)
@@ -322,11 +306,11 @@ static void a_directory_that_was_replaced_is_not_written_to(void **state)
 	(void)state;
 	struct snapshot snapshot;
 	assert_int_equal(program_wait(program_start(loses_its_directory, SECOND / 20)), 0);
-	assert_int_equal(directory_count(directory, ".tmp"), 0);
+	assert_int_equal(directory_count(test_directory, ".tmp"), 0);
 	char name[32];
 	struct seep_fault fault;
-	assert_true(seep_recording_finish(directory, SEEP_TRIGGER_EXIT, name, &fault));
-	void *data = snapshot_load(directory, name, &snapshot);
+	assert_true(seep_recording_finish(test_directory, SEEP_TRIGGER_EXIT, name, &fault));
+	void *data = snapshot_load(test_directory, name, &snapshot);
 	assert_in_range(snapshot.losses[SEEP_LOSS_SNAPSHOTS_FAILED], 2, 500);
 	free(data);
 }
@@ -347,7 +331,7 @@ static void the_keepers_descriptors_are_not_the_programs(void **state)
 {
 	(void)state;
 	assert_int_equal(program_wait(program_start(counts_on_descriptors, 1000000)), 0);
-	assert_true(directory_count(directory, ".seep") > 1);
+	assert_true(directory_count(test_directory, ".seep") > 1);
 }
 
 /* Effective user of the process's other thread, the keeper's; -1: there is none. */
@@ -394,7 +378,7 @@ static int drops_its_privileges(struct keeper *keeper)
 		return 4;
 	if (prctl(PR_GET_DUMPABLE) != 1)
 		return 5;
-	return stat(directory, &status) == 0 && status.st_uid == 65534 ? 0 : 6;
+	return stat(test_directory, &status) == 0 && status.st_uid == 65534 ? 0 : 6;
 }
 
 static void the_keeper_follows_a_program_that_drops_its_privileges(void **state)
@@ -406,13 +390,13 @@ static void the_keeper_follows_a_program_that_drops_its_privileges(void **state)
 	if (geteuid() != 0)
 		skip();
 	assert_int_equal(program_wait(program_start(drops_its_privileges, 0)), 0);
-	snprintf(path, sizeof path, "%s/heap", directory);
+	snprintf(path, sizeof path, "%s/heap", test_directory);
 	assert_int_equal(stat(path, &status), 0);
 	assert_int_equal(status.st_uid, 65534);
-	snprintf(path, sizeof path, "%s/000002.seep", directory); /* 1 was a peak */
+	snprintf(path, sizeof path, "%s/000002.seep", test_directory); /* 1 was a peak */
 	assert_int_equal(stat(path, &status), 0);
 	assert_int_equal(status.st_uid, 65534);
-	void *data = snapshot_load(directory, "000002.seep", &snapshot);
+	void *data = snapshot_load(test_directory, "000002.seep", &snapshot);
 	assert_int_equal(snapshot.header->trigger, SEEP_TRIGGER_EXIT);
 	free(data);
 }
@@ -423,7 +407,7 @@ static void *outside_keeper(void *argument)
 {
 	struct seep_fault fault = {0};
 	(void)argument;
-	return seep_keeper_run(directory, &leave, &fault) ? NULL : "failed";
+	return seep_keeper_run(test_directory, &leave, &fault) ? NULL : "failed";
 }
 
 /* A program without a keeper of its own, that allocates and then waits to be told to kill itself. */
@@ -434,7 +418,7 @@ static pid_t program_without_keeper(int go[2])
 	if (child == 0) {
 		struct heap heap;
 		char byte;
-		recording_make(&heap, directory, 512 << 10);
+		recording_make(&heap, test_directory, 512 << 10);
 		heap.header->interval_ns = SECOND / 10;
 		recording_allocate(&heap, 1, 100, 70, 0x10000);
 		while (read(go[0], &byte, 1) == 0)
@@ -443,7 +427,7 @@ static pid_t program_without_keeper(int go[2])
 	}
 	struct seep_heap_view view;
 	struct seep_fault fault;
-	for (int i = 0; i < 1000 && !seep_heap_open(&view, directory, false, &fault); i++)
+	for (int i = 0; i < 1000 && !seep_heap_open(&view, test_directory, false, &fault); i++)
 		usleep(1000);
 	struct seep_heap_header *header = view.map;
 	assert_non_null(header);
@@ -470,8 +454,8 @@ static void an_outside_keeper_serves_until_the_program_ends(void **state)
 	assert_int_equal(program_wait(child), 128 + SIGKILL);
 	assert_int_equal(pthread_join(thread, &result), 0); /* it noticed */
 	assert_null(result);
-	assert_true(seep_recording_finish(directory, SEEP_TRIGGER_EXIT, name, &fault));
-	void *data = snapshot_load(directory, name, &snapshot);
+	assert_true(seep_recording_finish(test_directory, SEEP_TRIGGER_EXIT, name, &fault));
+	void *data = snapshot_load(test_directory, name, &snapshot);
 	assert_int_equal(snapshot.header->trigger, SEEP_TRIGGER_EXIT);
 	assert_int_equal(snapshot_site(&snapshot, 0x1001)->allocated.samples, 70);
 	assert_int_equal(snapshot.losses[SEEP_LOSS_EVENTS_DOUBTED], 0);
@@ -489,7 +473,7 @@ static void an_outside_keeper_leaves_when_told_and_another_goes_on(void **state)
 	pthread_t thread;
 	int go[2];
 	pid_t child = program_without_keeper(go);
-	assert_true(seep_heap_open(&view, directory, true, &fault));
+	assert_true(seep_heap_open(&view, test_directory, true, &fault));
 	for (int round = 0; round < 2; round++) {
 		struct seep_heap_state heap_state;
 		atomic_store(&leave, false);
@@ -498,7 +482,7 @@ static void an_outside_keeper_leaves_when_told_and_another_goes_on(void **state)
 		seep_heap_state(&view, &heap_state);
 		assert_int_equal(heap_state.keeper_pid, getpid());
 		atomic_store(&leave, true);
-		seep_keeper_wake(directory);
+		seep_keeper_wake(test_directory);
 		assert_int_equal(pthread_join(thread, NULL), 0);
 		seep_heap_state(&view, &heap_state);
 		assert_int_equal(heap_state.keeper_pid, 0);
@@ -540,8 +524,8 @@ static void nothing_is_lost_between_producers_keeper_and_snapshots(void **state)
 	char name[32];
 	struct seep_fault fault;
 	assert_int_equal(program_wait(program_start(produces_with_four_threads, 5000000)), 0);
-	assert_true(seep_recording_finish(directory, SEEP_TRIGGER_EXIT, name, &fault));
-	void *data = snapshot_load(directory, name, &snapshot);
+	assert_true(seep_recording_finish(test_directory, SEEP_TRIGGER_EXIT, name, &fault));
+	void *data = snapshot_load(test_directory, name, &snapshot);
 	uint64_t allocated = 0, freed = 0, lifetimes = 0;
 	for (uint64_t i = 0; i < snapshot.site_count; i++) {
 		allocated += snapshot.sites[i].allocated.samples;
@@ -560,7 +544,7 @@ int main(void)
 {
 	alarm(120); /* nothing here waits that long */
 	const struct CMUnitTest tests[] = {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, directory_setup, directory_teardown)
 	    TEST(the_exit_snapshot_holds_everything),
 	    TEST(without_a_thread_the_program_writes_it_itself),
 	    TEST(the_timer_writes_a_series),

@@ -53,6 +53,22 @@ void directory_remove(const char *directory)
 	rmdir(directory);
 }
 
+char test_directory[256];
+
+int directory_setup(void **state)
+{
+	(void)state;
+	snprintf(test_directory, sizeof test_directory, "%s", directory_make());
+	return 0;
+}
+
+int directory_teardown(void **state)
+{
+	(void)state;
+	directory_remove(test_directory);
+	return 0;
+}
+
 int directory_count(const char *directory, const char *suffix)
 {
 	int count = 0;

@@ -11,6 +11,10 @@
  * files. */
 const char *directory_make(void);
 void directory_remove(const char *directory);
+/* The same for cmocka, before and after a test. */
+extern char test_directory[256];
+int directory_setup(void **state);
+int directory_teardown(void **state);
 /* Number of entries whose name ends so; "" for all. */
 int directory_count(const char *directory, const char *suffix);
 
