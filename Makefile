@@ -118,9 +118,10 @@ fuzz: ## the readers of untrusted bytes under libFuzzer, FUZZ_SECONDS (600) each
 	BUILD=$(BUILD) bash tests/fuzz/run.sh
 
 .PHONY: soak
-soak: all ## real programs with the shim beside runs without: SOAK_ONLY=python, SOAK_PEERS=1
+soak: all ## real programs with the shim beside runs without, 1,000 kills: SOAK_ONLY=python, SOAK_PEERS=1
 	tests/deps.sh build run soak
 	BUILD=$(BUILD) tests/soak/run.sh
+	[ -n "$${SOAK_ONLY:-}$${SOAK_PEERS:-}" ] || BUILD=$(BUILD) SEEP_KILLS=1000 bash tests/e2e/test_kill.sh
 
 .PHONY: model
 model: ## the lock-free protocols in all interleavings, with spin
