@@ -39,6 +39,8 @@ int main(void)
 		if (i % 8 == 7)
 			while (waitpid(-1, NULL, WNOHANG) > 0)
 				ended++;
+		while (i - ended > 40 && wait(NULL) > 0) /* each reserves space */
+			ended++;
 	}
 	while (wait(NULL) > 0)
 		ended++;

@@ -30,7 +30,7 @@ cp -r "$tree/." "$work/tree" && cd "$work/tree" || exit 1
 
 # All types, what forks (saving, rewriting, replication), what looks at its own memory, what crashes on purpose (logging).
 units=$(printf 'unit/%s ' type/{string,incr,list,list-2,list-3,set,zset,hash,stream,stream-cgroups} dump scripting functions \
-	expire multi aofrw other acl introspection pubsub scan sort lazyfree memefficiency bitops geo hyperloglog querybuf \
+	expire multi aofrw other acl introspection pubsub scan sort lazyfree memefficiency bitops querybuf \
 	client-eviction replybufsize maxmemory quit keyspace protocol tracking slowlog limits obuf-limits pendingquerybuf shutdown)
 units+=$(printf 'integration/%s ' rdb aof aof-multi-part redis-cli redis-benchmark logging shutdown dismiss-mem \
 	convert-ziplist-hash-on-load corrupt-dump replication-4)
