@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # allocator: own, redis-server is linked with jemalloc
-# time limit: 420 s
+# time limit: 480 s
 # Redis's own test-suite from Debian's source, run on the redis-server that is installed; what it calls slow is left out.
 # PREFIX... comes before the whole suite, so that its numbers of processes are the servers' own. A line a test.
 work=$1
@@ -30,7 +30,7 @@ cp -r "$tree/." "$work/tree" && cd "$work/tree" || exit 1
 
 # All types, what forks (saving, rewriting, replication), what looks at its own memory, what crashes on purpose (logging).
 units=$(printf 'unit/%s ' type/{string,incr,list,list-2,list-3,set,zset,hash,stream,stream-cgroups} dump scripting functions \
-	expire multi aofrw other acl introspection pubsub scan sort lazyfree memefficiency bitops querybuf \
+	expire multi aofrw other acl introspection pubsub scan sort lazyfree bitops querybuf \
 	client-eviction replybufsize maxmemory quit keyspace protocol tracking slowlog limits obuf-limits pendingquerybuf shutdown)
 units+=$(printf 'integration/%s ' rdb aof aof-multi-part redis-cli redis-benchmark logging shutdown dismiss-mem \
 	convert-ziplist-hash-on-load corrupt-dump replication-4)
