@@ -48,22 +48,38 @@ bool room_visit(const struct seep_heap_header *header, bool (*visit)(uint64_t of
 	return end == start || visit(start, end - start, context);
 }
 
-/* Gets memory for entries [from, to) of an area. */
-static bool populate(const struct heap *heap, enum seep_area_id id, uint32_t from, uint32_t to)
+bool room_populate(const struct heap *heap, uint64_t offset, uint64_t bytes, void *context)
 {
-	char *area = (char *)heap->header + heap->header->areas[id].offset;
-	uint64_t entry = heap_entry_bytes(id), start = from * entry / SEEP_HEAP_PAGE * SEEP_HEAP_PAGE;
-	return system_advise(area + start, page_up(to * entry) - start, MADV_POPULATE_WRITE) == 0;
+	(void)context;
+	return system_advise((char *)heap->header + offset, bytes, MADV_POPULATE_WRITE) == 0;
 }
 
-static uint32_t raise(const struct heap *heap, enum seep_area_id id, uint32_t entries)
+bool room_can_populate(void)
+{
+	return system_advise(NULL, 0, MADV_POPULATE_WRITE) == 0;
+}
+
+struct growth {
+	room_reserver *reserve;
+	void *context;
+};
+
+/* Entries [from, to) of an area, and what shares a page with them. */
+static bool grow(const struct heap *heap, enum seep_area_id id, uint32_t from, uint32_t to, const struct growth *growth)
+{
+	uint64_t entry = heap_entry_bytes(id), start = from * entry / SEEP_HEAP_PAGE * SEEP_HEAP_PAGE;
+	return growth->reserve(heap, heap->header->areas[id].offset + start, page_up(to * entry) - start,
+			       growth->context);
+}
+
+static uint32_t raise(const struct heap *heap, enum seep_area_id id, uint32_t entries, const struct growth *growth)
 {
 	uint32_t room = room_of(heap, id), capacity = heap->capacity[id];
 	if (room >= entries)
 		return room;
 	uint64_t wanted = room < capacity / 2 ? (uint64_t)room * 2 : capacity;
 	wanted = wanted > entries ? wanted : entries;
-	if (wanted > capacity || !populate(heap, id, room, (uint32_t)wanted))
+	if (wanted > capacity || !grow(heap, id, room, (uint32_t)wanted, growth))
 		return room;
 	uint64_t old = room;
 	while (old < wanted && !atomic_compare_exchange_weak_explicit(&heap->header->room[id], &old, wanted,
@@ -72,47 +88,50 @@ static uint32_t raise(const struct heap *heap, enum seep_area_id id, uint32_t en
 	return room_of(heap, id);
 }
 
-static bool raise_level(const struct heap *heap, uint32_t level)
+static bool raise_level(const struct heap *heap, uint32_t level, const struct growth *growth)
 {
 	uint32_t slots = heap->capacity[SEEP_AREA_LIVE0 + level];
-	return raise(heap, SEEP_AREA_HOMES0 + level, slots) >= slots &&
-	       raise(heap, SEEP_AREA_LIVE0 + level, slots) >= slots;
+	return raise(heap, SEEP_AREA_HOMES0 + level, slots, growth) >= slots &&
+	       raise(heap, SEEP_AREA_LIVE0 + level, slots, growth) >= slots;
 }
+
+static const struct growth by_program = {.reserve = room_populate};
 
 uint32_t room_for(const struct heap *heap, enum seep_area_id id, uint32_t entries)
 {
 	uint32_t room = room_of(heap, id);
 	return room >= entries || entries > heap->capacity[id] || !load_relaxed(&heap->header->may_grow)
 		   ? room
-		   : raise(heap, id, entries);
+		   : raise(heap, id, entries, &by_program);
 }
 
 bool room_for_level(const struct heap *heap, uint32_t level)
 {
-	return room_has_level(heap, level) || (load_relaxed(&heap->header->may_grow) && raise_level(heap, level));
+	return room_has_level(heap, level) || (load_relaxed(&heap->header->may_grow) && raise_level(heap, level, &by_program));
 }
 
-static void keep_ahead(const struct heap *heap, enum seep_area_id id, uint64_t used)
+static void keep_ahead(const struct heap *heap, enum seep_area_id id, uint64_t used, const struct growth *growth)
 {
 	uint32_t room = room_of(heap, id);
 	if (room < heap->capacity[id] && used > room / 2)
-		raise(heap, id, room + 1);
+		raise(heap, id, room + 1, growth);
 }
 
-void room_keep_ahead(const struct heap *heap)
+void room_keep_ahead(const struct heap *heap, room_reserver *reserve, void *context)
 {
+	const struct growth growth = {.reserve = reserve, .context = context};
 	const struct seep_heap_header *header = heap->header;
-	keep_ahead(heap, SEEP_AREA_MODULES, load_relaxed(&header->module_count));
-	keep_ahead(heap, SEEP_AREA_STACKS, load_relaxed(&header->stacks_used));
-	keep_ahead(heap, SEEP_AREA_SITES, load_relaxed(&header->site_count));
-	keep_ahead(heap, SEEP_AREA_LIFETIMES, load_relaxed(&header->lifetime_count));
+	keep_ahead(heap, SEEP_AREA_MODULES, load_relaxed(&header->module_count), &growth);
+	keep_ahead(heap, SEEP_AREA_STACKS, load_relaxed(&header->stacks_used), &growth);
+	keep_ahead(heap, SEEP_AREA_SITES, load_relaxed(&header->site_count), &growth);
+	keep_ahead(heap, SEEP_AREA_LIFETIMES, load_relaxed(&header->lifetime_count), &growth);
 	/* removed first: what is inserted in between only makes it too many */
 	uint64_t removed = load_relaxed(&header->live_removed), live = load_relaxed(&header->live_inserted) - removed;
 	uint64_t slots = 0;
 	for (uint32_t level = 0; level < SEEP_LIVE_LEVELS; level++) {
 		if (!room_has_level(heap, level)) {
 			if (live > slots / 4)
-				raise_level(heap, level);
+				raise_level(heap, level, &growth);
 			return;
 		}
 		slots += heap->capacity[SEEP_AREA_LIVE0 + level];

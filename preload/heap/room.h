@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Room: the part of an area whose memory is there. In a heap file on disk that
- * is all of it from the beginning, since reserving disk space costs little. In
- * memory (tmpfs) a reservation is memory taken, so areas begin small there and
- * the keeper raises them ahead of need, by MADV_POPULATE_WRITE, which answers
- * where there is none; a store into a hole of a full tmpfs would be a SIGBUS.
+ * Room: the part of an area whose space is there. A heap file has holes where
+ * it has none, and a store into a hole of a full disk (or tmpfs) is a SIGBUS.
+ * Areas begin small, and the keeper raises them ahead of need: a reservation
+ * for the worst case would cost each of a thousand short processes 10 MB, at
+ * small rates 90 to 380. Where the keeper is late the program helps itself by
+ * MADV_POPULATE_WRITE, which answers instead of raising the signal.
  *
  * Nobody touches what is not in header->room. A live level has all its room or
  * none; its homes' room is there before its own is published.
@@ -43,7 +44,14 @@ uint32_t room_for(const struct heap *heap, enum seep_area_id id, uint32_t entrie
 /* The same for a level of the live table and its homes: is it there? */
 bool room_for_level(const struct heap *heap, uint32_t level);
 
+/* Gets space for bytes of the file, page-aligned. False: there is none. */
+typedef bool room_reserver(const struct heap *heap, uint64_t offset, uint64_t bytes, void *context);
+
+/* One by MADV_POPULATE_WRITE (Linux 5.14) on the mapping; without context. */
+bool room_populate(const struct heap *heap, uint64_t offset, uint64_t bytes, void *context);
+bool room_can_populate(void);
+
 /* The keeper: doubles what is half used. */
-void room_keep_ahead(const struct heap *heap);
+void room_keep_ahead(const struct heap *heap, room_reserver *reserve, void *context);
 
 #endif

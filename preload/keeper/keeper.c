@@ -252,6 +252,22 @@ static bool program_is_alive(const struct keeper *keeper)
 	return process_alive(header);
 }
 
+/* By the file, so that the space takes no memory before it is used. */
+static bool space_reserve(const struct heap *heap, uint64_t offset, uint64_t bytes, void *context)
+{
+	const struct keeper *keeper = context;
+	int directory = directory_open(keeper), error = directory;
+	if (directory >= 0) {
+		int file = place_open(directory, O_RDWR, NULL);
+		error = file < 0 ? file : system_allocate(file, 0, offset, bytes);
+		if (file >= 0)
+			system_close(file);
+		system_close(directory);
+	}
+	/* a recording that was removed goes on in its mapping */
+	return error == 0 || ((error == -ENOENT || error == -ESTALE) && room_populate(heap, offset, bytes, NULL));
+}
+
 void keeper_tidy(const struct keeper *keeper)
 {
 	if (!keeper->place.path[0] || program_is_alive(keeper))
@@ -274,7 +290,7 @@ static bool keeper_step(struct keeper *keeper, uint64_t now_ns, uint64_t *events
 	if (keeper->heap.pid_here != NOBODY) /* who cannot see it must not say that it has */
 		store_relaxed(&header->alive_ns, now_ns);
 	*events = ring_fold(&keeper->heap, keeper->heap.capacity[SEEP_AREA_RING], false);
-	room_keep_ahead(&keeper->heap);
+	room_keep_ahead(&keeper->heap, space_reserve, keeper);
 	modules_look(keeper, now_ns);
 	memory_look(keeper, now_ns);
 	if (load_acquire(&header->stop)) {

@@ -76,13 +76,12 @@ static bool make_absolute(char *directory, size_t bytes)
 /* A new heap file in the directory, or in memory with a link from there. A descriptor, or -errno. */
 static int file_make(int parent, struct seep_heap_header *header, bool *in_memory)
 {
-	room_plan(header, *in_memory);
+	room_plan(header, room_can_populate());
 	if (*in_memory) {
 		int file = heap_memory_make(parent, header);
 		if (file >= 0 || file == -EEXIST)
 			return file;
 		*in_memory = false;
-		room_plan(header, false);
 	}
 	return system_open_at(parent, SEEP_HEAP_NAME, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 }
@@ -150,13 +149,21 @@ static int claim_next(char *directory, size_t bytes, int *parent, struct seep_he
 	return file;
 }
 
-/* fallocate beyond the limit would raise SIGXFSZ in the program: ask first. */
-static int reserve(int file, uint64_t bytes)
+static bool run_reserve(uint64_t offset, uint64_t bytes, void *context)
+{
+	int *file = context;
+	return system_allocate(*file, 0, offset, bytes) == 0;
+}
+
+int heap_file_reserve(int file, const struct seep_heap_header *header)
 {
 	struct rlimit limit;
-	if (system_limit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur < bytes)
-		return -EFBIG;
-	return system_allocate(file, 0, 0, bytes);
+	if (system_limit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur < header->file_bytes)
+		return -EFBIG; /* a file beyond the limit would raise SIGXFSZ in the program: ask first */
+	int error = system_truncate(file, header->file_bytes);
+	if (error)
+		return error;
+	return room_visit(header, run_reserve, &file) ? 0 : -ENOSPC;
 }
 
 static void file_remove(int parent, bool in_memory)
@@ -176,9 +183,10 @@ struct heap_file heap_file_make(char *directory, size_t bytes, struct seep_heap_
 	int file = claim_next(directory, bytes, &parent, header, &in_memory);
 	if (file < 0)
 		return (struct heap_file){.error = -file};
-	struct heap_file made = {.error = in_memory ? 0 : -reserve(file, file_bytes), .in_memory = in_memory};
+	struct heap_file made = {.error = in_memory ? 0 : -heap_file_reserve(file, header), .in_memory = in_memory};
 	if (made.error) { /* mapping a file without space would end in SIGBUS */
 		made.anonymous = true;
+		room_plan(header, false);
 		made.map = system_map(NULL, file_bytes, PROT_READ | PROT_WRITE,
 				      MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 		file_remove(parent, in_memory);

@@ -19,8 +19,11 @@ struct heap_file {
 	void *map;
 	int error;      /* why there is no file: an errno value; 0: fine */
 	bool anonymous; /* the map is private memory: no space, or no such file possible */
-	bool in_memory; /* the file is in tmpfs, and has little room at first */
+	bool in_memory; /* the file is in tmpfs */
 };
+
+/* Gives a new file its length and the space that the header's room needs. 0, or -errno. */
+int heap_file_reserve(int file, const struct seep_heap_header *header);
 
 /* Takes the next free directory from `directory` (it is changed to the name taken, made absolute) and maps a new file of
  * header->file_bytes with the header's room reserved; that is set anew, according to where the file is. in_memory: try

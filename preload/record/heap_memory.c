@@ -9,6 +9,7 @@
 #include "base/syscall.h"
 #include "base/text.h"
 #include "heap/room.h"
+#include "record/heap_file.h"
 
 #include <seep/keeper.h>
 
@@ -26,7 +27,7 @@ bool heap_memory_fits(const struct seep_heap_header *header, uint64_t device, ui
 {
 	struct stat status;
 	struct statfs system;
-	if (header->file_bytes > most_bytes || system_advise(NULL, 0, MADV_POPULATE_WRITE) != 0) /* before Linux 5.14 */
+	if (header->file_bytes > most_bytes || !room_can_populate())
 		return false;
 	int descriptor = system_open(SEEP_HEAP_MEMORY_DIRECTORY, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
 	if (descriptor < 0)
@@ -36,12 +37,6 @@ bool heap_memory_fits(const struct seep_heap_header *header, uint64_t device, ui
 		    system.f_type == TMPFS_MAGIC && has_room(&system, header->file_bytes);
 	system_close(descriptor);
 	return fits;
-}
-
-static bool run_reserve(uint64_t offset, uint64_t bytes, void *context)
-{
-	int *file = context;
-	return system_allocate(*file, 0, offset, bytes) == 0;
 }
 
 static void path_make(char *path, size_t size, const struct seep_heap_header *header, uint64_t number)
@@ -70,22 +65,20 @@ static int linked_make(int parent, const char *path)
 int heap_memory_make(int parent, const struct seep_heap_header *header)
 {
 	char path[96];
-	struct rlimit limit;
 	int file = -EAGAIN;
-	if (system_limit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur < header->file_bytes)
-		return -EFBIG; /* ftruncate beyond it would raise SIGXFSZ in the program */
 	for (uint64_t number = 1; file == -EAGAIN && number <= NAMES_TRIED; number++) {
 		path_make(path, sizeof path, header, number);
 		file = linked_make(parent, path);
 	}
 	if (file < 0)
 		return file;
-	if (system_truncate(file, header->file_bytes) == 0 && room_visit(header, run_reserve, &file))
+	int error = heap_file_reserve(file, header);
+	if (!error)
 		return file;
 	system_close(file);
 	system_unlink_at(AT_FDCWD, path, 0);
 	system_unlink_at(parent, SEEP_HEAP_NAME, 0);
-	return -ENOSPC;
+	return error;
 }
 
 void heap_memory_remove(int parent)

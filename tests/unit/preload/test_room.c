@@ -116,7 +116,7 @@ static void areas_end_at_their_room_where_nobody_may_grow_them(void **state)
 		assert_int_not_equal(new_site(&heap, i * 64), 0);
 	assert_int_equal(new_site(&heap, 7), 0);
 	assert_int_equal(loss(&heap, SEEP_LOSS_STACKS_FULL), 1);
-	room_keep_ahead(&heap); /* the keeper comes */
+	room_keep_ahead(&heap, room_populate, NULL); /* the keeper comes */
 	assert_in_range(room_of(&heap, SEEP_AREA_SITES), 2 * room, heap.capacity[SEEP_AREA_SITES]);
 	assert_int_not_equal(new_site(&heap, 7), 0);
 	munmap(heap.header, heap.bytes);
@@ -153,12 +153,12 @@ static void levels_of_the_live_table_come_as_they_are_needed(void **state)
 		inserted++;
 	assert_in_range(inserted, slots / 2, slots);
 	assert_false(room_has_level(&heap, 1));
-	room_keep_ahead(&heap);
+	room_keep_ahead(&heap, room_populate, NULL);
 	assert_true(room_has_level(&heap, 1));
 	for (; inserted < slots * 2; inserted++)
 		assert_true(insert(&heap, inserted));
 	assert_false(room_has_level(&heap, 2));
-	room_keep_ahead(&heap);
+	room_keep_ahead(&heap, room_populate, NULL);
 	assert_true(room_has_level(&heap, 2));
 	for (uint64_t i = 0; i < inserted; i++)
 		assert_true(live_remove(&heap, 0x7f0000000000 + i * 48, &out));
@@ -195,7 +195,7 @@ static void a_full_memory_is_an_answer_and_no_signal(void **state)
 	for (number = 0; insert(&heap, number); number++)
 		;
 	assert_false(room_has_level(&heap, 2));
-	room_keep_ahead(&heap);
+	room_keep_ahead(&heap, room_populate, NULL);
 	munmap(heap.header, heap.bytes);
 	close(file);
 	assert_int_equal(umount(directory), 0);
