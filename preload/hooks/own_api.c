@@ -7,10 +7,9 @@
 
 void own_names_find(const struct own_name *names, size_t count, void *const *present, _Atomic bool *prepared)
 {
-	static _Thread_local bool busy;
-	if (busy || real_is_resolving())
+	if (thread_state.finding || real_is_resolving())
 		return;
-	busy = true;
+	thread_state.finding = true;
 	real_prepare();
 	if (*present) {
 		struct thread_state saved = thread_state;
@@ -24,7 +23,7 @@ void own_names_find(const struct own_name *names, size_t count, void *const *pre
 		thread_state = saved;
 	}
 	store_release(prepared, true);
-	busy = false;
+	thread_state.finding = false;
 }
 
 void *own_plain_allocate(size_t size, size_t alignment, bool zeroed)

@@ -15,7 +15,7 @@
 #include "sample/sampler.h"
 #include "sample/unwinder.h"
 
-_Thread_local struct thread_state thread_state;
+__attribute__((aligned(8))) _Thread_local struct thread_state thread_state; /* no room lost before it */
 
 /* A countdown that no program reaches. */
 #define NEVER (UINT64_MAX / 2)

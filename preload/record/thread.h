@@ -20,6 +20,7 @@ struct thread_state {
 	uint32_t number;    /* the thread's number in the recording `incarnation` */
 	uint32_t incarnation;
 	uint32_t counted; /* by hooks that may be inside one another: hooks/own_api.h */
+	bool finding;     /* names of an allocator's own API: a look-up that allocates is not to begin another */
 	uintptr_t inside; /* frame of the outermost of them, or 0 */
 };
 
