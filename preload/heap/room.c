@@ -97,17 +97,29 @@ static bool raise_level(const struct heap *heap, uint32_t level, const struct gr
 
 static const struct growth by_program = {.reserve = room_populate};
 
+/* Once it was refused, the keeper alone asks: on a full disk the answer may wait for its journal. */
+static bool refused(const struct heap *heap)
+{
+	store_relaxed(&heap->header->may_grow, 0);
+	return false;
+}
+
 uint32_t room_for(const struct heap *heap, enum seep_area_id id, uint32_t entries)
 {
 	uint32_t room = room_of(heap, id);
-	return room >= entries || entries > heap->capacity[id] || !load_relaxed(&heap->header->may_grow)
-		   ? room
-		   : raise(heap, id, entries, &by_program);
+	if (room >= entries || entries > heap->capacity[id] || !load_relaxed(&heap->header->may_grow))
+		return room;
+	room = raise(heap, id, entries, &by_program);
+	if (room < entries)
+		refused(heap);
+	return room;
 }
 
 bool room_for_level(const struct heap *heap, uint32_t level)
 {
-	return room_has_level(heap, level) || (load_relaxed(&heap->header->may_grow) && raise_level(heap, level, &by_program));
+	if (room_has_level(heap, level))
+		return true;
+	return load_relaxed(&heap->header->may_grow) && (raise_level(heap, level, &by_program) || refused(heap));
 }
 
 static void keep_ahead(const struct heap *heap, enum seep_area_id id, uint64_t used, const struct growth *growth)

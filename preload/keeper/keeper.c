@@ -22,6 +22,7 @@
 #include "keeper/title.h"
 
 #define FINISH_LOOK_NS 20000000
+#define SPACE_PAUSE_NS UINT64_C(10000000000)
 #define NOBODY UINT32_MAX /* no process has this number */
 
 static void place_note(struct keeper *keeper)
@@ -255,7 +256,10 @@ static bool program_is_alive(const struct keeper *keeper)
 /* By the file, so that the space takes no memory before it is used. */
 static bool space_reserve(const struct heap *heap, uint64_t offset, uint64_t bytes, void *context)
 {
-	const struct keeper *keeper = context;
+	struct keeper *keeper = context;
+	uint64_t now_ns = clock_read_ns(CLOCK_MONOTONIC);
+	if (now_ns < keeper->space_ns)
+		return false;
 	int directory = directory_open(keeper), error = directory;
 	if (directory >= 0) {
 		int file = place_open(directory, O_RDWR, NULL);
@@ -265,7 +269,11 @@ static bool space_reserve(const struct heap *heap, uint64_t offset, uint64_t byt
 		system_close(directory);
 	}
 	/* a recording that was removed goes on in its mapping */
-	return error == 0 || ((error == -ENOENT || error == -ESTALE) && room_populate(heap, offset, bytes, NULL));
+	bool reserved = error == 0 ||
+			((error == -ENOENT || error == -ESTALE) && room_populate(heap, offset, bytes, NULL));
+	if (!reserved)
+		keeper->space_ns = now_ns + SPACE_PAUSE_NS;
+	return reserved;
 }
 
 void keeper_tidy(const struct keeper *keeper)

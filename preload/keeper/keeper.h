@@ -39,6 +39,7 @@ struct keeper {
 
 	/* the keeper's own */
 	uint64_t modules_ns; /* next look at the modules, outside the target */
+	uint64_t space_ns;   /* after a refusal: not asked for more space before then */
 	struct lease lease;
 	struct limits limits;
 	struct headroom headroom; /* at the last look */

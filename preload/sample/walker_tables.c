@@ -30,7 +30,7 @@ static struct search_entry read_entry(struct table_reader *reader, uintptr_t at)
 }
 
 /* The FDE that may cover the address; 0: none, or no search table. */
-static uintptr_t find_description(const struct table_module *module, uintptr_t address)
+static __attribute__((noinline)) uintptr_t find_description(const struct table_module *module, uintptr_t address)
 {
 	struct table_reader reader = module_reader(module, module->eh_frame_header);
 	uint8_t version = reader_u8(&reader), pointer_encoding = reader_u8(&reader);
@@ -111,7 +111,8 @@ static bool read_common(const struct table_module *module, uintptr_t at, struct 
 	return !reader.failed;
 }
 
-static bool read_description(const struct table_module *module, uintptr_t at, struct description *description)
+/* Out of line: its frame is gone before the program is run, in what may be the last KiB of a stack. */
+static __attribute__((noinline)) bool read_description(const struct table_module *module, uintptr_t at, struct description *description)
 {
 	struct table_reader reader = module_reader(module, at);
 	uint32_t bytes = reader_u32(&reader);

@@ -192,6 +192,7 @@ static void a_full_memory_is_an_answer_and_no_signal(void **state)
 		number++;
 	assert_in_range(number, 1024, heap.capacity[SEEP_AREA_SITES] - 1);
 	assert_int_equal(loss(&heap, SEEP_LOSS_STACKS_FULL), 1);
+	assert_int_equal(load_relaxed(&heap.header->may_grow), 0); /* asked once, and never again */
 	for (number = 0; insert(&heap, number); number++)
 		;
 	assert_false(room_has_level(&heap, 2));
