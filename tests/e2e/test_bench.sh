@@ -32,7 +32,7 @@ expect "malloc and free of 64 bytes cost at most 14 instructions more than witho
 	"all(2 <= added['tight', 'seep over ' + base] <= 14 for base in ('glibc', 'jemalloc'))"
 expect "stacks are timed for three backends" "len({s['backend'] for s in r['stacks']['rows']}) == 3"
 expect "the longest malloc is known on a quiet and on a busy disk" \
-	"len(r['latency']) == 10 and all(row['longest_ns'] for row in r['latency'])"
+	"len(r['latency']) == 12 and all(row['longest_ns'] for row in r['latency'])"
 expect "libraries that come and go hang nobody" "not closing['walker']['hung']"
 expect "and give no frame that cannot be" \
 	"closing['walker']['samples'] > 0 and closing['walker']['in_libraries'] > 0 and closing['walker']['wrong_frames'] == 0"
