@@ -13,6 +13,8 @@ esac || exit 1
 # As t/TEST does it: switches on the first line are the test's.
 switches=$(sed -nE '1s/^#!.*perl.* -([tTw]+).*/-\1/p' "$tree/$file")
 [ -z "$switches" ] || set -- "${@:1:$#-1}" "$switches" "${!#}"
+# These write to one file of a name that all of them share.
+case $file in lib/DBM_Filter/*) set -- flock -o "$tree/dbm.lock" "$@" ;; esac
 log=$(mktemp)
 timeout -k 5 120 "$@" >"$log" 2>/dev/null </dev/null
 status=$?
