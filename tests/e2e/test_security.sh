@@ -6,6 +6,9 @@
 
 compile holder -D_GNU_SOURCE "$ROOT/tests/e2e/programs/holder.c"
 chmod 755 "$WORK" && chmod 1777 "$TMPDIR"
+# Others could not get to what was built below a closed home.
+mkdir "$WORK/bin" && cp "$SEEP" "$SHIM" "$WORK/bin/"
+SEEP=$WORK/bin/seep SHIM=$WORK/bin/libseep.so
 is_root=
 [ "$(id -u)" -ne 0 ] || ! command -v setpriv >/dev/null || is_root=yes
 stranger=(setpriv --reuid=65534 --regid=65534 --clear-groups)

@@ -139,9 +139,9 @@ for options in "--perf-basic-prof --always-sparkplug" "--perf-basic-prof --inter
 	pid=$(json_get <("$SEEP" report --json recording) "d['process']['pid']")
 	rm -f "${map:-}"
 	map=/tmp/perf-$pid.map
-	check_match "node $options: its functions are in the report" 'JS:.keepBuffers .*leak.js:2' \
+	check_match "node $options: its functions are in the report" '(JS|Function|LazyCompile):.keepBuffers .*leak.js:2' \
 		"$("$SEEP" report --top=50 --by=function recording; "$SEEP" export --format=folded recording)"
-	check_match "and in the flame graph, below their callers" 'serveRequest .*leak.js:3[^;]*;JS:.keepBuffers' \
+	check_match "and in the flame graph, below their callers" 'serveRequest .*leak.js:3[^;]*;(JS|Function|LazyCompile):.keepBuffers' \
 		"$("$SEEP" export --format=folded recording)"
 	check_match "and their map is named" "^    symbols   /tmp/perf-$pid.map\$" "$("$SEEP" report --modules recording)"
 done
@@ -158,5 +158,5 @@ if [ "$(id -u)" -eq 0 ]; then
 fi
 rm -f "$map"
 check_match "without its map that is said" 'symbols   /tmp/perf-[0-9]+.map: No such file' "$("$SEEP" report --modules recording)"
-check_match "a bundle has the names within it" 'serveRequest .*leak.js:3[^;]*;JS:.keepBuffers' "$("$SEEP" export --format=folded recording.bundle)"
+check_match "a bundle has the names within it" 'serveRequest .*leak.js:3[^;]*;(JS|Function|LazyCompile):.keepBuffers' "$("$SEEP" export --format=folded recording.bundle)"
 exit $cases_failed
