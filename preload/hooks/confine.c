@@ -11,7 +11,6 @@
  * of ours is on the stack, no register is changed, so calls that return twice
  * or on another stack (vfork, clone) behave as without us.
  */
-#include <errno.h>
 #include <stdarg.h>
 #include <linux/seccomp.h>
 #include <sys/prctl.h>
@@ -39,11 +38,7 @@ int prctl(int option, ...)
 		recording_confine();
 	if (real.prctl)
 		return real.prctl(option, arguments[0], arguments[1], arguments[2], arguments[3]);
-	long result = system_call(SYS_prctl, option, arguments[0], arguments[1], arguments[2], arguments[3], 0);
-	if (result >= 0)
-		return (int)result;
-	errno = (int)-result;
-	return -1;
+	return (int)as_libc(system_call(SYS_prctl, option, arguments[0], arguments[1], arguments[2], arguments[3], 0));
 }
 
 #ifdef __x86_64__
@@ -53,11 +48,7 @@ __attribute__((used)) static long (*next_syscall)(long number, ...);
  * might ask it for memory. */
 static long plain_syscall(long number, long a, long b, long c, long d, long e, long f)
 {
-	long result = system_call(number, a, b, c, d, e, f);
-	if ((unsigned long)result <= -4096UL)
-		return result;
-	errno = (int)-result;
-	return -1;
+	return as_libc(system_call(number, a, b, c, d, e, f));
 }
 
 /* For the two numbers, and as long as the next one is not known: says where to go on. */

@@ -9,6 +9,8 @@
 #ifndef SEEP_HOOKS_HOOK_H
 #define SEEP_HOOKS_HOOK_H
 
+#include <errno.h>
+
 #include "host/arena.h"
 #include "host/filter.h"
 #include "host/real.h"
@@ -20,6 +22,15 @@
 #define likely(condition) __builtin_expect(!!(condition), 1)
 #define unlikely(condition) __builtin_expect(!!(condition), 0)
 #define HOOK_FRAME() __builtin_frame_address(0)
+
+/* What a raw system call returned, as libc's functions return it. */
+static inline long as_libc(long result)
+{
+	if ((unsigned long)result <= -4096UL)
+		return result;
+	errno = (int)-result;
+	return -1;
+}
 
 /* After the real call of an allocating hook that borrowed. */
 #define SAMPLE_IF(due, address, size)                                                                                  \

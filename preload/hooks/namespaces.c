@@ -4,7 +4,6 @@
  * or for such as share their directories with nobody. Where the keeper is a
  * thread of the program it ends before such a call, and begins again after it.
  */
-#include <errno.h>
 #include <sched.h>
 
 #include "base/syscall.h"
@@ -14,19 +13,11 @@
 EXPORT int unshare(int flags);
 EXPORT int setns(int descriptor, int type);
 
-static int as_libc(long result)
-{
-	if (result >= 0)
-		return (int)result;
-	errno = (int)-result;
-	return -1;
-}
-
 int unshare(int flags)
 {
 	const int alone = CLONE_NEWUSER | CLONE_THREAD | CLONE_SIGHAND | CLONE_VM;
 	bool paused = (flags & alone) && recording_pause_keeper();
-	int result = real.unshare ? real.unshare(flags) : as_libc(system_call(SYS_unshare, flags, 0, 0, 0, 0, 0));
+	int result = real.unshare ? real.unshare(flags) : (int)as_libc(system_call(SYS_unshare, flags, 0, 0, 0, 0, 0));
 	if (paused)
 		recording_resume_keeper();
 	return result;
@@ -37,8 +28,8 @@ int setns(int descriptor, int type)
 {
 	const int alone = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWTIME;
 	bool paused = (type == 0 || type & alone) && recording_pause_keeper();
-	int result =
-	    real.setns ? real.setns(descriptor, type) : as_libc(system_call(SYS_setns, descriptor, type, 0, 0, 0, 0));
+	int result = real.setns ? real.setns(descriptor, type)
+				: (int)as_libc(system_call(SYS_setns, descriptor, type, 0, 0, 0, 0));
 	if (paused)
 		recording_resume_keeper();
 	return result;

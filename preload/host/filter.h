@@ -9,8 +9,8 @@
  * share a counter, 16 KiB a cache line, and 256 MiB fill the table:
  * - Threads that work on different parts of the heap read different lines; a
  *   mark by one takes no line from another's cache. With a counter for each 16
- *   bytes, in 64 KiB, all threads read all lines: a sample cost 2.2 us with two
- *   threads and 0.4 us with one.
+ *   bytes, in 64 KiB, all threads read all lines, and a sample costs all others
+ *   a miss: `make bench-filter`.
  * - A heap touches 1/256 of its size here. Pages that were never marked are
  *   all the kernel's one zero page.
  * - "Maybe" is wrong for what lies beside a sample, 256 bytes in each rate's

@@ -183,7 +183,7 @@ struct heap_file heap_file_make(char *directory, size_t bytes, struct seep_heap_
 	int file = claim_next(directory, bytes, &parent, header, &in_memory);
 	if (file < 0)
 		return (struct heap_file){.error = -file};
-	struct heap_file made = {.error = in_memory ? 0 : -heap_file_reserve(file, header), .in_memory = in_memory};
+	struct heap_file made = {.error = in_memory ? 0 : -heap_file_reserve(file, header)};
 	if (made.error) { /* mapping a file without space would end in SIGBUS */
 		made.anonymous = true;
 		room_plan(header, false);

@@ -19,7 +19,6 @@ struct heap_file {
 	void *map;
 	int error;      /* why there is no file: an errno value; 0: fine */
 	bool anonymous; /* the map is private memory: no space, or no such file possible */
-	bool in_memory; /* the file is in tmpfs */
 };
 
 /* Gives a new file its length and the space that the header's room needs. 0, or -errno. */
