@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/size_limit.h"
 #include "base/syscall.h"
 #include "keeper/process.h"
 #include "keeper/space.h"
@@ -77,7 +78,7 @@ static long pages_copy(int to_file, const char *map, uint64_t from, uint64_t to)
 
 static long content_copy(int to_file, int from_file, const char *map, uint64_t bytes)
 {
-	long error = write_limit_check(bytes);
+	long error = size_limit_check(bytes);
 	if (!error)
 		error = system_truncate(to_file, bytes);
 	for (uint64_t at = 0; at < bytes && !error;) {
@@ -104,7 +105,9 @@ static long memory_move(int directory, int from_file, const struct place *place,
 	if (file < 0)
 		return file;
 	system_change_mode(file, 0600); /* whatever the umask */
+	struct size_limit limit = size_limit_enter();
 	long error = content_copy(file, from_file, map, bytes);
+	size_limit_leave(&limit);
 	if (!error && system_stat_descriptor(from_file, &status) == 0) /* the program's user, if that is another */
 		system_call(SYS_fchown, file, status.st_uid, status.st_gid, 0, 0, 0);
 	system_close(file);

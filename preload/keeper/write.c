@@ -7,6 +7,7 @@
 
 #include "base/fault.h"
 #include "base/file.h"
+#include "base/size_limit.h"
 #include "base/syscall.h"
 #include "base/text.h"
 
@@ -49,21 +50,17 @@ void write_temporary_name(char name[static WRITE_TEMPORARY_BYTES])
 	text_add(&text, TEMPORARY_SUFFIX);
 }
 
-long write_limit_check(uint64_t bytes)
-{
-	struct rlimit limit;
-	return system_limit(RLIMIT_FSIZE, &limit) == 0 && bytes > limit.rlim_cur ? -EFBIG : 0;
-}
-
 static long content_write(int descriptor, const struct seep_image *image, bool durable)
 {
-	long error = write_limit_check(image->bytes);
+	struct size_limit limit = size_limit_enter();
+	long error = size_limit_check(image->bytes);
 	if (!error) {
 		/* a full disk is told before anything is written; filesystems without fallocate tell later */
 		error = system_allocate(descriptor, 0, 0, image->bytes);
 		if (error != -ENOSPC && error != -EDQUOT && error != -EFBIG)
 			error = file_write_all(descriptor, image->data, image->bytes);
 	}
+	size_limit_leave(&limit);
 	return !error && durable ? system_synchronize(descriptor) : error;
 }
 

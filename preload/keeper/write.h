@@ -29,9 +29,6 @@ bool write_image(const struct seep_image *image, int directory, const char *name
 #define WRITE_TEMPORARY_BYTES 64
 void write_temporary_name(char name[static WRITE_TEMPORARY_BYTES]);
 
-/* A file that is too large for RLIMIT_FSIZE would bring SIGXFSZ upon the program: -EFBIG, else 0. */
-long write_limit_check(uint64_t bytes);
-
 /* Is this the name of a temporary file of write_image()? */
 bool write_is_temporary(const char *name);
 

@@ -4,9 +4,9 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/size_limit.h"
 #include "base/syscall.h"
 #include "base/text.h"
 #include "heap/room.h"
@@ -157,13 +157,14 @@ static bool run_reserve(uint64_t offset, uint64_t bytes, void *context)
 
 int heap_file_reserve(int file, const struct seep_heap_header *header)
 {
-	struct rlimit limit;
-	if (system_limit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur < header->file_bytes)
-		return -EFBIG; /* a file beyond the limit would raise SIGXFSZ in the program: ask first */
-	int error = system_truncate(file, header->file_bytes);
-	if (error)
-		return error;
-	return room_visit(header, run_reserve, &file) ? 0 : -ENOSPC;
+	struct size_limit limit = size_limit_enter();
+	int error = (int)size_limit_check(header->file_bytes);
+	if (!error)
+		error = system_truncate(file, header->file_bytes);
+	if (!error && !room_visit(header, run_reserve, &file))
+		error = -ENOSPC;
+	size_limit_leave(&limit);
+	return error;
 }
 
 static void file_remove(int parent, bool in_memory)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/atomics.h"
+#include "base/size_limit.h"
 #include "base/syscall.h"
 #include "base/text.h"
 #include "host/filter.h"
@@ -95,6 +96,16 @@ static int session_file_open(const char *session)
 	return system_open(session, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0);
 }
 
+/* Whole or not at all: at the limit for the size of files half a line would be written, and spoil the next one. */
+static bool line_write(int descriptor, const char *line, size_t length)
+{
+	struct stat status;
+	if (system_stat_descriptor(descriptor, &status) == 0 && S_ISREG(status.st_mode) &&
+	    size_limit_check((uint64_t)status.st_size + length) != 0)
+		return false;
+	return size_limit_write(descriptor, line, length) == (long)length;
+}
+
 void recording_say(const char *what, const char *detail)
 {
 	char line[400];
@@ -117,7 +128,7 @@ void recording_say(const char *what, const char *detail)
 	}
 	text.size += text.cut; /* the newline takes the place of the NUL if need be */
 	line[text.length] = '\n';
-	system_write(descriptor, line, text.length + 1);
+	line_write(descriptor, line, text.length + 1);
 	if (heard)
 		system_close(descriptor);
 }
@@ -145,7 +156,7 @@ static bool register_in_session(void)
 	text_add(&text, directory);
 	text_add(&text, "\n");
 	/* one write: O_APPEND keeps lines of several processes apart */
-	bool written = system_write(descriptor, line, text.length) == (long)text.length;
+	bool written = line_write(descriptor, line, text.length);
 	/* who ends the run removes the file first and reads it then: what still has a name after the write is read */
 	bool read = written && system_stat_descriptor(descriptor, &status) == 0 && status.st_nlink > 0;
 	system_close(descriptor);

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A file that grows beyond RLIMIT_FSIZE raises SIGXFSZ in the program, which
+ * is deadly. Asking for the limit first is not enough: another thread may
+ * lower it. So what may make a file grow stands between enter and leave: there
+ * the call fails with -EFBIG, and nothing is delivered. Signal-safe.
+ */
+#ifndef SEEP_BASE_SIZE_LIMIT_H
+#define SEEP_BASE_SIZE_LIMIT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct size_limit {
+	uint64_t mask_before; /* of this thread's signals */
+	bool was_pending;     /* the program's own, which it blocks */
+};
+
+struct size_limit size_limit_enter(void);
+void size_limit_leave(const struct size_limit *limit);
+
+/* -EFBIG where a file of so many bytes would be too large, else 0. */
+long size_limit_check(uint64_t bytes);
+
+/* write() between the two. */
+long size_limit_write(int descriptor, const void *data, size_t bytes);
+
+#endif
