@@ -23,6 +23,7 @@
 #include "process/keepers.h"
 #include "process/launch.h"
 #include "process/library.h"
+#include "process/output.h"
 #include "process/session.h"
 
 enum {
@@ -286,7 +287,8 @@ static int run_main(int argc, char **argv)
 		return command_usage(&command_run, "the program to run is missing");
 	request.arguments = argv + optind;
 	const char *wanted = request.output ? request.output : getenv("SEEP_OUTPUT");
-	if (!library_find_shim(shim, sizeof shim, &error) || !output_resolve(wanted, &output, &error)) {
+	if (!library_find_shim(shim, sizeof shim, &error) || !output_resolve(wanted, &output, &error) ||
+	    !output_prepare(output.data, &error)) {
 		buffer_free(&output);
 		return command_fail(&error);
 	}

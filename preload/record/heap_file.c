@@ -11,67 +11,11 @@
 #include "base/text.h"
 #include "heap/room.h"
 #include "record/heap_memory.h"
+#include "record/output.h"
 
 #include <seep/keeper.h>
 
 #define NAMES_TRIED 10000
-
-/* A command may hold anything; a file name of ours holds no slash and nothing that a terminal would act on. */
-static void add_command(struct text *text, const char *command)
-{
-	if (command[0] == '.')
-		text_add(text, "_");
-	for (; *command; command++) {
-		char c[2] = {*command > ' ' && *command != '/' && *command != 127 && *command != ':' ? *command : '_',
-			     0};
-		text_add(text, c);
-	}
-}
-
-bool recording_name(char *name, size_t bytes, const char *pattern, const struct seep_heap_header *header)
-{
-	struct text text = text_begin(name, bytes);
-	for (const char *at = *pattern ? pattern : "seep.%c.%p"; *at; at++) {
-		if (*at != '%' || !at[1]) {
-			text_add_bounded(&text, at, 1);
-			continue;
-		}
-		switch (*++at) {
-		case 'c':
-			add_command(&text, header->command);
-			break;
-		case 'p':
-			text_add_unsigned(&text, header->pid);
-			break;
-		case 'h':
-			add_command(&text, header->host);
-			break;
-		case '%':
-			text_add(&text, "%");
-			break;
-		default: /* not one of ours: as it stands */
-			text_add_bounded(&text, at - 1, 2);
-		}
-	}
-	return !text.cut && text.length > 0;
-}
-
-static bool make_absolute(char *directory, size_t bytes)
-{
-	static char joined[1600]; /* one thread alone begins a recording; its stack may be small */
-	if (directory[0] == '/')
-		return true;
-	long length = system_call(SYS_getcwd, (long)joined, sizeof joined, 0, 0, 0, 0);
-	if (length <= 0 || joined[0] != '/')
-		return false;
-	struct text text = {.data = joined, .size = sizeof joined, .length = (size_t)length - 1};
-	text_add(&text, "/");
-	text_add(&text, directory);
-	if (text.cut || text.length >= bytes)
-		return false;
-	memcpy(directory, joined, text.length + 1);
-	return true;
-}
 
 /* A new heap file in the directory, or in memory with a link from there. A descriptor, or -errno. */
 static int file_make(int parent, struct seep_heap_header *header, bool *in_memory)
@@ -86,23 +30,6 @@ static int file_make(int parent, struct seep_heap_header *header, bool *in_memor
 	return system_open_at(parent, SEEP_HEAP_NAME, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 }
 
-/* The program's umask may have taken rights from its own directory: given back by way of a descriptor, since the name
- * may be another's by now. */
-static void mode_mend(const char *directory)
-{
-	char path[32];
-	struct stat status;
-	struct text text = text_begin(path, sizeof path);
-	int place = system_open(directory, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
-	if (place < 0)
-		return;
-	text_add(&text, "/proc/self/fd/");
-	text_add_unsigned(&text, (uint64_t)place);
-	if (system_stat_descriptor(place, &status) == 0 && (status.st_mode & 0777) != 0700)
-		system_call(SYS_fchmodat, AT_FDCWD, (long)path, 0700, 0, 0, 0);
-	system_close(place);
-}
-
 /* A directory that is there already is taken if it is ours, nobody else may write to it, and it holds no recording:
  * that its heap file must be new decides between two who try. */
 static int claim(const char *directory, int *parent, struct seep_heap_header *header, bool *in_memory)
@@ -111,7 +38,7 @@ static int claim(const char *directory, int *parent, struct seep_heap_header *he
 	if (made != 0 && made != -EEXIST)
 		return made;
 	if (made == 0)
-		mode_mend(directory);
+		output_mode_set(directory, 0700);
 	*parent = system_open(directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
 	struct stat status;
 	int result = -EEXIST;
@@ -175,13 +102,16 @@ static void file_remove(int parent, bool in_memory)
 		system_unlink_at(parent, SEEP_HEAP_NAME, 0);
 }
 
-struct heap_file heap_file_make(char *directory, size_t bytes, struct seep_heap_header *header, bool in_memory)
+struct heap_file heap_file_make(char *directory, size_t bytes, size_t parents_from, struct seep_heap_header *header,
+				bool in_memory)
 {
 	int parent = -1;
 	uint64_t file_bytes = header->file_bytes;
-	if (!make_absolute(directory, bytes))
+	if (!output_make_absolute(directory, bytes))
 		return (struct heap_file){.error = ENAMETOOLONG};
 	int file = claim_next(directory, bytes, &parent, header, &in_memory);
+	if (file == -ENOENT && output_parents_make(directory, parents_from))
+		file = claim_next(directory, bytes, &parent, header, &in_memory);
 	if (file < 0)
 		return (struct heap_file){.error = -file};
 	struct heap_file made = {.error = in_memory ? 0 : -heap_file_reserve(file, header)};

@@ -12,9 +12,6 @@
 
 #include <seep/heap.h>
 
-/* DIR from a template with %c (command), %p (pid), %h (host), %% ; "" means seep.%c.%p. False: too long. */
-bool recording_name(char *name, size_t bytes, const char *pattern, const struct seep_heap_header *header);
-
 struct heap_file {
 	void *map;
 	int error;      /* why there is no file: an errno value; 0: fine */
@@ -27,7 +24,8 @@ int heap_file_reserve(int file, const struct seep_heap_header *header);
 /* Takes the next free directory from `directory` (it is changed to the name taken, made absolute) and maps a new file of
  * header->file_bytes with the header's room reserved; that is set anew, according to where the file is. in_memory: try
  * there first. Where a directory can be made but not the space had, the map is anonymous. map is NULL where nothing
- * works. */
-struct heap_file heap_file_make(char *directory, size_t bytes, struct seep_heap_header *header, bool in_memory);
+ * works. Directories above it that are missing are made from the offset parents_from of its path on. */
+struct heap_file heap_file_make(char *directory, size_t bytes, size_t parents_from, struct seep_heap_header *header,
+				bool in_memory);
 
 #endif

@@ -16,6 +16,7 @@
 #include "record/heap_file.h"
 #include "record/heap_memory.h"
 #include "record/keeper_thread.h"
+#include "record/output.h"
 
 #define MEMORY_AUTO_BYTES (UINT64_C(16) << 20) /* larger heap files (rates below 64K) stay on disk unless asked for */
 
@@ -233,7 +234,10 @@ static bool begin(void)
 		recording_say("not recording, the limit of address space is too low", NULL);
 		return false;
 	}
-	struct heap_file file = heap_file_make(directory, sizeof directory, &header, wants_memory(&header));
+	size_t parents_from =
+	    *recording_setup.options.session ? output_constant_part(recording_setup.options.output, directory) : 0;
+	struct heap_file file =
+	    heap_file_make(directory, sizeof directory, parents_from, &header, wants_memory(&header));
 	if (!file.map) {
 		char number[24];
 		struct text text = text_begin(number, sizeof number);

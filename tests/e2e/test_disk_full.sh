@@ -68,11 +68,11 @@ mount -o remount,ro small
 output=$(LD_PRELOAD=$SHIM SEEP_OUTPUT=$WORK/small/readonly SEEP_RATE=4K ./worker 2>/dev/null)
 check_equal "a read-only disk" "$expected" "$output $?"
 output=$("$SEEP" run -r 4K -o small/readonly -- ./worker 2>stderr)
-check_equal "a read-only disk under seep run" "$expected" "$output $?"
+check_equal "a read-only disk under seep run: not started, and said" " 3 1" "$output $? $(grep -c 'Read-only file system' stderr)"
 umount small
 mounts=()
 
-output=$(LD_PRELOAD=$SHIM SEEP_OUTPUT=/nonexistent/place SEEP_RATE=4K ./worker 2>/dev/null)
+output=$(LD_PRELOAD=$SHIM SEEP_OUTPUT=/proc/nonexistent/place SEEP_RATE=4K ./worker 2>/dev/null)
 check_equal "a directory that is not there" "$expected" "$output $?"
 output=$(ulimit -f 16; LD_PRELOAD=$SHIM SEEP_OUTPUT=$WORK/limited SEEP_RATE=4K ./worker 2>/dev/null)
 check_equal "a limit on the size of files" "$expected" "$output $?"
