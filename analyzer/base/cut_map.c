@@ -7,11 +7,24 @@
 #include "base/cut_map.h"
 
 #include <signal.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 enum { PAGE_BYTES = 4096 };
+
+/* A signal that somebody has sent is for the main thread, which may wait for it. Only one with a value can be handed on
+ * as it is. */
+static bool main_thread_takes(int number, siginfo_t *sent)
+{
+	pid_t process = getpid();
+
+	return syscall(SYS_gettid) != process && (syscall(SYS_rt_tgsigqueueinfo, process, process, number, sent) == 0 ||
+						  syscall(SYS_tgkill, process, process, number) == 0);
+}
 
 /* mmap is a system call alone, so it may be called here. */
 static void page_replace(int number, siginfo_t *fault, void *context)
@@ -20,9 +33,13 @@ static void page_replace(int number, siginfo_t *fault, void *context)
 	void *page = (void *)((uintptr_t)fault->si_addr & ~(uintptr_t)(PAGE_BYTES - 1));
 
 	(void)context;
+	if (fault->si_code <= 0 && main_thread_takes(number, fault))
+		return;
 	if (fault->si_code != BUS_ADRERR || mmap(page, PAGE_BYTES, PROT_READ | PROT_WRITE,
 						 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED)
 		sigaction(number, &plain, NULL); /* it comes again, and ends us */
+	if (fault->si_code <= 0)
+		raise(number); /* by our doing */
 }
 
 void cut_maps_survive(void)

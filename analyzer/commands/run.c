@@ -6,7 +6,6 @@
  */
 #include <errno.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +19,7 @@
 #include "commands/command.h"
 #include "commands/run_summary.h"
 #include "process/check.h"
+#include "process/hurry.h"
 #include "process/keepers.h"
 #include "process/launch.h"
 #include "process/library.h"
@@ -244,11 +244,7 @@ static int program_run(const struct run_request *request, const char *shim, cons
 	char **environment = environment_derive(settings.drop, settings.add);
 	launch_and_wait(request->arguments, environment, &launched, &error);
 
-	/* The last snapshot is worth a moment, even to the impatient; and where nobody listens any more (a broken
-	 * pipe), the program's status counts all the same. */
-	static const int ignored[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE};
-	for (size_t i = 0; i < sizeof ignored / sizeof ignored[0]; i++)
-		signal(ignored[i], SIG_IGN);
+	hurry_listen(&launched);
 	keepers_stop(keepers);
 	if (launched.started) {
 		session_finish(&session, &results);

@@ -15,7 +15,9 @@
 #include <seep/keeper.h>
 
 #include "base/memory.h"
+#include "process/hurry.h"
 #include "process/keepers.h"
+#include "process/signals.h"
 
 enum {
 	STACK_BYTES = 256 << 10,
@@ -80,21 +82,28 @@ static int keepers_running(struct keepers *keepers)
 	return running;
 }
 
-/* Threads get no signal but what they raise themselves: the program's are passed on by the main thread. */
+/* Threads get no signal but what they raise themselves: the program's are passed on by the main thread. At a thread's
+ * begin, too, since the C library lets its own signals in, which may be meant for the program. */
+static void thread_signals_block(sigset_t *before)
+{
+	sigset_t all = signals_all();
+
+	sigdelset(&all, SIGBUS); /* of a heap file that was cut: see base/cut_map.h */
+	signals_mask(SIG_SETMASK, &all, before);
+}
+
 static bool thread_start(pthread_t *thread, void *(*run)(void *), void *argument, bool detached)
 {
-	sigset_t all, before;
+	sigset_t before;
 	pthread_attr_t attributes;
 
-	sigfillset(&all);
-	sigdelset(&all, SIGBUS); /* of a heap file that was cut: see base/cut_map.h */
-	pthread_sigmask(SIG_SETMASK, &all, &before);
+	thread_signals_block(&before);
 	pthread_attr_init(&attributes);
 	pthread_attr_setstacksize(&attributes, STACK_BYTES);
 	pthread_attr_setdetachstate(&attributes, detached ? PTHREAD_CREATE_DETACHED : PTHREAD_CREATE_JOINABLE);
 	bool started = pthread_create(thread, &attributes, run, argument) == 0;
 	pthread_attr_destroy(&attributes);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	signals_mask(SIG_SETMASK, &before, NULL);
 	return started;
 }
 
@@ -104,6 +113,7 @@ static void *recording_keep(void *argument)
 	struct seep_fault fault;
 	char name[32];
 
+	thread_signals_block(NULL);
 	/* Where it fails the recording is what its heap file holds; the end of the run says what is wrong with it.
 	 * Finished at once, so that a build of thousands of processes does not hold the space of all of them. */
 	if (seep_keeper_run(task->directory, &task->keepers->leave, &fault) && !atomic_load(&task->keepers->leave))
@@ -152,6 +162,7 @@ static void *registry_watch(void *argument)
 	struct pollfd rouse = {.fd = keepers->rouse, .events = POLLIN};
 	int look_ms = LOOK_FIRST_MS;
 
+	thread_signals_block(NULL);
 	while (registry && !atomic_load(&keepers->leave)) {
 		registry_follow(keepers, registry);
 		poll(&rouse, 1, look_ms);
@@ -207,6 +218,7 @@ static void *recording_stay(void *argument)
 	char name[32];
 	const char *directory = argument;
 
+	thread_signals_block(NULL);
 	if (seep_keeper_run(directory, &never, &fault))
 		seep_recording_finish(directory, SEEP_TRIGGER_EXIT, name, &fault);
 	return NULL;
@@ -218,7 +230,7 @@ static void background_enter(void)
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	setsid();
-	signal(SIGTERM, SIG_DFL); /* a signal for whoever tidies up, no longer one for the program */
+	hurry_forget();
 	for (int descriptor = 0; null >= 0 && descriptor < 3; descriptor++)
 		dup2(null, descriptor);
 	close_range(3, ~0U, 0);
@@ -258,6 +270,7 @@ static void *stand_in_run(void *argument)
 	struct stand_in *stand_in = argument;
 	struct seep_fault ignored; /* then the request times out, and says so */
 
+	thread_signals_block(NULL);
 	seep_keeper_run(stand_in->directory, &stand_in->leave, &ignored);
 	return NULL;
 }

@@ -2,33 +2,27 @@
 /*
  * The child stays in our process group: a key on the terminal reaches it by
  * itself, and job control stops and continues both. What was sent to us alone
- * we send on. The signals that we handle are blocked before the fork and taken
- * with sigwaitinfo(), so none is lost in a window and no handler is needed;
- * what was ignored when we were started (nohup) stays ignored in the program.
+ * relay.h sends on. What was ignored or blocked when we were started (nohup)
+ * is so in the program.
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/memory.h"
-#include "process/inspect.h"
 #include "process/launch.h"
 #include "process/library.h"
-
-static const int forwarded_signals[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2};
-enum { FORWARDED_COUNT = sizeof forwarded_signals / sizeof forwarded_signals[0] };
+#include "process/relay.h"
 
 /* Runs in the child. Reports the reason through the pipe if the program can't be executed. */
-static _Noreturn void child_execute(char **arguments, char **environment, const sigset_t *mask,
-				    const struct sigaction *child_action, int report)
+static _Noreturn void child_execute(char **arguments, char **environment, const struct launch_signals *before,
+				    int report)
 {
-	sigaction(SIGCHLD, child_action, NULL);
-	sigprocmask(SIG_SETMASK, mask, NULL);
+	sigaction(SIGCHLD, &before->child_action, NULL);
+	signals_mask(SIG_SETMASK, &before->mask, NULL);
 	execvpe(arguments[0], arguments, environment);
 	int reason = errno;
 	while (write(report, &reason, sizeof reason) < 0 && errno == EINTR)
@@ -48,31 +42,6 @@ static int exec_result(int report)
 	return got == (ssize_t)sizeof reason ? reason : 0;
 }
 
-/* A signal from the kernel (a key on the terminal) has reached the program too. One from the program itself or from
- * what it started, most likely sent to the whole group, must not come back to it. */
-static void signal_forward(const siginfo_t *signal, pid_t child)
-{
-	if (signal->si_code == SI_KERNEL || process_descends_from(signal->si_pid, child))
-		return;
-	kill(child, signal->si_signo);
-}
-
-static int wait_forwarding(pid_t child, const sigset_t *signals)
-{
-	for (;;) {
-		int status;
-		siginfo_t signal;
-		pid_t ended = waitpid(child, &status, WNOHANG);
-
-		if (ended == child && WIFEXITED(status))
-			return WEXITSTATUS(status);
-		if (ended == child && WIFSIGNALED(status))
-			return LAUNCH_SIGNAL_BASE + WTERMSIG(status);
-		if (sigwaitinfo(signals, &signal) > 0 && signal.si_signo != SIGCHLD)
-			signal_forward(&signal, child);
-	}
-}
-
 static void launch_failed(struct launch_result *result, const char *program, int reason, struct error *error)
 {
 	result->started = false;
@@ -80,44 +49,54 @@ static void launch_failed(struct launch_result *result, const char *program, int
 	error_set(error, "%s: %s", program, reason == ENOENT ? "not found" : strerror(reason));
 }
 
+static void signals_hold(struct launch_signals *before)
+{
+	const struct sigaction plain = {.sa_handler = SIG_DFL};
+	const sigset_t all = signals_all();
+
+	signals_mask(SIG_BLOCK, &all, &before->mask);
+	/* Had it been ignored, the child would vanish without a status. */
+	sigaction(SIGCHLD, &plain, &before->child_action);
+}
+
 void launch_and_wait(char **arguments, char **environment, struct launch_result *result, struct error *error)
 {
-	sigset_t signals, mask_before;
-	struct sigaction child_action, plain = {.sa_handler = SIG_DFL};
+	struct relay relay;
+	siginfo_t late;
 	int report[2];
 
 	*result = (struct launch_result){0};
+	signals_hold(&result->before);
 	if (pipe2(report, O_CLOEXEC) != 0) {
 		launch_failed(result, arguments[0], errno, error);
 		return;
 	}
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGCHLD);
-	for (size_t i = 0; i < FORWARDED_COUNT; i++)
-		sigaddset(&signals, forwarded_signals[i]);
-	sigprocmask(SIG_BLOCK, &signals, &mask_before);
-	/* Had it been ignored, the child would vanish without a status. */
-	sigaction(SIGCHLD, &plain, &child_action);
-
+	relay_begin(&relay);
 	pid_t child = fork();
 	if (child == 0)
-		child_execute(arguments, environment, &mask_before, &child_action, report[1]);
+		child_execute(arguments, environment, &result->before, report[1]);
 	int reason = child < 0 ? errno : 0;
 	close(report[1]);
 	if (child > 0) {
 		reason = exec_result(report[0]);
 		result->pid = child;
 		result->started = reason == 0;
-		result->status = wait_forwarding(child, &signals);
+		int status = relay_until_end(&relay, child);
+		result->status = WIFEXITED(status) ? WEXITSTATUS(status) : LAUNCH_SIGNAL_BASE + WTERMSIG(status);
 	}
 	close(report[0]);
+	relay_end(&relay);
 	/* What came after its end was for a program that is no more. */
-	while (sigtimedwait(&signals, NULL, &(struct timespec){0}) > 0)
+	while (signals_take(&late, false))
 		;
-	sigaction(SIGCHLD, &child_action, NULL);
-	sigprocmask(SIG_SETMASK, &mask_before, NULL);
 	if (reason)
 		launch_failed(result, arguments[0], reason, error);
+}
+
+void launch_release_signals(const struct launch_result *result)
+{
+	sigaction(SIGCHLD, &result->before.child_action, NULL);
+	signals_mask(SIG_SETMASK, &result->before.mask, NULL);
 }
 
 static bool variable_is_dropped(const char *entry, const char *const *drop)

@@ -7,6 +7,7 @@
 #ifndef SEEP_PROCESS_LAUNCH_H
 #define SEEP_PROCESS_LAUNCH_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <sys/types.h>
 
@@ -18,15 +19,25 @@ enum launch_status {
 	LAUNCH_SIGNAL_BASE = 128,
 };
 
+/* As they were when we were started. */
+struct launch_signals {
+	sigset_t mask;
+	struct sigaction child_action;
+};
+
 struct launch_result {
 	pid_t pid;
 	int status;   /* exit status, 128 + signal, 126 or 127 */
 	bool started; /* false: the program could not be executed; error says why */
+	struct launch_signals before;
 };
 
-/* Looks up arguments[0] in PATH, runs it with `environment`, waits for its end. While it waits, signals that were
- * sent to this process alone are sent on to the program. */
+/* Looks up arguments[0] in PATH, runs it with `environment`, waits for its end. Signals that are sent to this
+ * process alone meanwhile are sent on to the program, and we stop when it stops. All signals are blocked afterwards. */
 void launch_and_wait(char **arguments, char **environment, struct launch_result *result, struct error *error);
+
+/* Signals are as they were before launch_and_wait(). */
+void launch_release_signals(const struct launch_result *result);
 
 /* A copy of `environ` without the variables named in `drop` (a list that ends with NULL; an entry that ends with '_'
  * stands for all names that begin so) and with `add` ("NAME=value", ends with NULL) in addition. One allocation for

@@ -21,6 +21,7 @@ static struct launch_result run(char **arguments)
 	struct error error;
 
 	launch_and_wait(arguments, environ, &result, &error);
+	launch_release_signals(&result);
 	return result;
 }
 

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The signals are blocked before the fork and taken one after the other, so
+ * none is lost in a window and no handler is needed. See relay.h.
+ */
+#include "process/relay.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "process/inspect.h"
+
+enum {
+	BATCH = 64, /* signals that are looked at together */
+	ROUNDS = 8, /* of asking the witness, where more keep coming */
+};
+
+void relay_begin(struct relay *relay)
+{
+	*relay = (struct relay){0};
+	witness_begin(&relay->witness);
+}
+
+void relay_end(struct relay *relay)
+{
+	witness_end(&relay->witness);
+}
+
+/* The news that a child has stopped or ended: ours, and not for the program. */
+static bool is_news(const siginfo_t *signal)
+{
+	return signal->si_signo == SIGCHLD && signal->si_code > 0;
+}
+
+/* That we have used up our own processor time. The program's is counted apart. */
+static bool is_our_own(const siginfo_t *signal)
+{
+	return is_news(signal) || (signal->si_signo == SIGXCPU && signal->si_code == SI_KERNEL);
+}
+
+static bool is_from_somebody(const siginfo_t *signal)
+{
+	return signal->si_code == SI_USER || signal->si_code == SI_QUEUE || signal->si_code == SI_TKILL;
+}
+
+/* Without a witness: what a key on the terminal or the program itself sent has, most likely, gone to the whole group. */
+static bool went_to_group(struct relay *relay, const siginfo_t *signal, bool witnessed)
+{
+	if (!witnessed)
+		return signal->si_code == SI_KERNEL ||
+		       (is_from_somebody(signal) && process_descends_from(signal->si_pid, relay->program));
+	if (!relay->to_group[signal->si_signo])
+		return false;
+	relay->to_group[signal->si_signo]--;
+	return true;
+}
+
+/* The program that signals its parent means the process that we stand in for: our own parent. */
+static void signal_send(const struct relay *relay, siginfo_t *signal)
+{
+	bool goes_up = is_from_somebody(signal) && process_descends_from(signal->si_pid, relay->program);
+	pid_t to = goes_up ? getppid() : relay->program;
+	bool has_value = signal->si_code < 0 && signal->si_code != SI_TKILL;
+
+	if (to > 0 && !(has_value && syscall(SYS_rt_sigqueueinfo, to, signal->si_signo, signal) == 0))
+		kill(to, signal->si_signo);
+}
+
+static size_t batch_fill(siginfo_t *batch, size_t count)
+{
+	while (count < BATCH && signals_take(&batch[count], false))
+		count++;
+	return count;
+}
+
+/* Takes what else is there, until all that the witness has told of has come to us, too. */
+static void signals_pass_on(struct relay *relay, const siginfo_t *first)
+{
+	siginfo_t batch[BATCH] = {*first};
+	size_t count = batch_fill(batch, 1), others = 0;
+	bool witnessed = false;
+
+	for (size_t i = 0; i < count; i++)
+		others += !is_news(&batch[i]);
+	if (!others)
+		return;
+	for (int round = 0; round < ROUNDS; round++) {
+		witnessed = witness_ask(&relay->witness, relay->to_group);
+		size_t before = count;
+		count = batch_fill(batch, count);
+		if (count == before || count == BATCH)
+			break;
+	}
+	for (size_t i = 0; i < count; i++)
+		if (!is_our_own(&batch[i]) && !went_to_group(relay, &batch[i], witnessed))
+			signal_send(relay, &batch[i]);
+	if (count < BATCH) /* what we shall not take any more, as a stop takes back what continues, and the reverse */
+		memset(relay->to_group, 0, sizeof relay->to_group);
+}
+
+/* Stops us. Returns when we have been continued. */
+static void stop(int number)
+{
+	const struct sigaction plain = {.sa_handler = SIG_DFL};
+	struct sigaction before;
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, number);
+	sigaction(number, &plain, &before); /* fails for SIGSTOP, which needs no help */
+	kill(getpid(), number);
+	signals_mask(SIG_UNBLOCK, &set, NULL);
+	signals_mask(SIG_BLOCK, &set, NULL);
+	if (number != SIGSTOP)
+		sigaction(number, &before, NULL);
+}
+
+static bool program_is_stopped(const struct relay *relay)
+{
+	siginfo_t state = {0};
+
+	return waitid(P_PID, (id_t)relay->program, &state, WSTOPPED | WCONTINUED | WEXITED | WNOHANG | WNOWAIT) == 0 &&
+	       state.si_pid == 0;
+}
+
+/* The shell is to see that the job has stopped, and why. Continued, we have SIGCONT pending. */
+static void stop_too(struct relay *relay, int number)
+{
+	unsigned continued;
+
+	if (signals_pending(SIGCONT)) /* already over */
+		return;
+	if (number != SIGTSTP && number != SIGTTIN && number != SIGTTOU)
+		number = SIGSTOP;
+	witness_stop(&relay->witness);
+	stop(number);
+	/* In a group without a shell the terminal's signals stop nobody: the program has one of its own. */
+	if (number != SIGSTOP && !signals_pending(SIGCONT) && program_is_stopped(relay))
+		stop(SIGSTOP);
+	/* What stopped us is not to be taken by us any more. */
+	if (!witness_ask(&relay->witness, relay->to_group))
+		return;
+	continued = relay->to_group[SIGCONT];
+	memset(relay->to_group, 0, sizeof relay->to_group);
+	relay->to_group[SIGCONT] = continued;
+}
+
+int relay_until_end(struct relay *relay, pid_t program)
+{
+	relay->program = program;
+	for (;;) {
+		int status;
+		siginfo_t signal;
+		pid_t changed = waitpid(program, &status, WNOHANG | WUNTRACED | WCONTINUED);
+
+		if (changed == program && (WIFEXITED(status) || WIFSIGNALED(status)))
+			return status;
+		if (changed == program && WIFSTOPPED(status))
+			stop_too(relay, WSTOPSIG(status));
+		else if (changed != program && signals_take(&signal, true))
+			signals_pass_on(relay, &signal);
+	}
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A signal does not tell whether it was sent to a process or to its group, and
+ * what went to the group has reached the program by itself. So there is a
+ * witness: a process of our group that does nothing but collect what arrives.
+ * What it got, too, was sent to the group.
+ */
+#ifndef SEEP_PROCESS_WITNESS_H
+#define SEEP_PROCESS_WITNESS_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "process/signals.h"
+
+struct witness {
+	pid_t pid; /* 0: there is none */
+	int socket;
+};
+
+/* Forks it, with all signals blocked. It ends with us, however we end. */
+void witness_begin(struct witness *witness);
+void witness_end(struct witness *witness);
+
+/* When we are about to stop, so that the whole job is seen to have stopped. The next question rouses it. */
+void witness_stop(struct witness *witness);
+
+/* Adds to counts what has come to the witness since the last question. A signal to the group that one of us has seen is
+ * with both by then. False: there is no witness, or no longer. */
+bool witness_ask(struct witness *witness, unsigned counts[SIGNALS + 1]);
+
+#endif
