@@ -201,8 +201,7 @@ struct seep_heap_header {
 	seep_atomic64 lease_ns;              /* CLOCK_MONOTONIC of its last sign of life */
 	seep_atomic64 alive_ns;              /* CLOCK_MONOTONIC at which the keeper last saw the program alive */
 	seep_atomic64 pid_namespace;         /* inode of the program's pid namespace, by its keeper; 0: unknown */
-	seep_atomic32 account_wanted;        /* bumped by the keeper: the next sample reads the allocator's account */
-	seep_atomic32 account_taken;
+	seep_atomic64 unused_account;        /* once asked for the allocator's account */
 };
 
 #define SEEP_HEAP_AREAS_OFFSET                                                                                    \

@@ -19,6 +19,12 @@ extern "C" {
  * begins with the first sample). */
 int seep_snapshot(void) __attribute__((weak));
 
+/* Asks the allocator for its own account (glibc's mallinfo2, jemalloc's stats, tcmalloc's properties), which the
+ * snapshots from now on show with its age. The allocator takes its locks and walks its free lists for it, so seep never
+ * does that by itself; call it where you might call mallinfo2() yourself: not in a signal handler. 0: asked; -1: this
+ * process records nothing, or the allocator has no account. errno is left alone. */
+int seep_account(void) __attribute__((weak));
+
 #ifdef __cplusplus
 }
 #endif

@@ -3,11 +3,23 @@
 #include <seep/seep.h>
 
 #include "hooks/hook.h"
+#include "record/account.h"
+#include "record/recording.h"
 #include "record/trigger.h"
 
 EXPORT int seep_snapshot(void);
+EXPORT int seep_account(void);
 
 int seep_snapshot(void)
 {
 	return trigger_ask(SEEP_TRIGGER_API) ? 0 : -1;
+}
+
+int seep_account(void)
+{
+	int error = errno;
+	const struct heap *heap = recording_heap();
+	bool taken = heap && account_take(heap);
+	errno = error;
+	return taken ? 0 : -1;
 }

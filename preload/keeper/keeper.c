@@ -184,20 +184,6 @@ static void credentials_follow(const struct keeper *keeper)
 		system_close(directory);
 }
 
-/* The next sample answers, and makes a system call for it (am I in a signal handler?): deadly to a program that has
- * forbidden it to itself. Looked at again while the question is open. */
-static void account_ask(struct keeper *keeper, uint64_t now_ns)
-{
-	struct seep_heap_header *header = keeper->heap.header;
-	uint32_t wanted = load_relaxed(&header->account_wanted), taken = load_relaxed(&header->account_taken);
-	bool due = schedule_account_due(&keeper->schedule, now_ns);
-	if ((due || wanted != taken) && memory_is_confined(&keeper->heap))
-		atomic_compare_exchange_strong_explicit(&header->account_taken, &taken, wanted, memory_order_relaxed,
-							memory_order_relaxed);
-	else if (due)
-		add_relaxed(&header->account_wanted, 1);
-}
-
 static void memory_look(struct keeper *keeper, uint64_t now_ns)
 {
 	if (schedule_memory_due(&keeper->schedule, now_ns)) {
@@ -205,7 +191,6 @@ static void memory_look(struct keeper *keeper, uint64_t now_ns)
 		title_follow(&keeper->heap);
 		credentials_follow(keeper);
 	}
-	account_ask(keeper, now_ns);
 }
 
 static void modules_look(struct keeper *keeper, uint64_t now_ns)

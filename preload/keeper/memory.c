@@ -74,10 +74,3 @@ bool memory_read_status(const struct heap *heap)
 	}
 	return true;
 }
-
-bool memory_is_confined(const struct heap *heap)
-{
-	char status[STATUS_BYTES];
-	uint64_t mode; /* a small number, which the parser takes for kilobytes */
-	return read_status(heap, status) && memory_status_field(status, "Seccomp:", &mode) && mode != 0;
-}

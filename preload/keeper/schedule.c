@@ -20,7 +20,6 @@ struct schedule schedule_begin(uint64_t now_ns, uint64_t start_ns, uint64_t inte
 				    .peak_ns = now_ns,
 				    .memory_ns = now_ns,
 				    .limits_ns = now_ns,
-				    .account_ns = now_ns + SCHEDULE_ACCOUNT_NS,
 				    .room_ns = UINT64_MAX,
 				    .limit_ns = now_ns,
 				    .limit_left = UINT64_MAX,
@@ -80,11 +79,6 @@ bool schedule_limits_due(struct schedule *schedule, uint64_t now_ns)
 	if (schedule->room_ns == UINT64_MAX) /* look whether there is one now */
 		schedule->room_ns = 0;
 	return true;
-}
-
-bool schedule_account_due(struct schedule *schedule, uint64_t now_ns)
-{
-	return due(&schedule->account_ns, now_ns, SCHEDULE_ACCOUNT_NS);
 }
 
 /* When the room below the limits is to be looked at again: before half of what would be news is gone. */

@@ -51,7 +51,6 @@
 #define SCHEDULE_LIMIT_DOUBLINGS 9
 #define SCHEDULE_LIMIT_LEAST 16 /* part of the threshold below which less room is no news */
 #define SCHEDULE_LIMIT_CALM_NS UINT64_C(60000000000)
-#define SCHEDULE_ACCOUNT_NS UINT64_C(1000000000)
 
 struct schedule {
 	uint64_t start_ns, interval_ns;            /* 0: no timer */
@@ -60,7 +59,7 @@ struct schedule {
 	double peak_bytes;                         /* largest in-use estimate that a snapshot has shown */
 	uint64_t peak_ns;                          /* no peak snapshot before */
 	unsigned peaks;                            /* since the last other snapshot */
-	uint64_t memory_ns, limits_ns, account_ns; /* next reading of each */
+	uint64_t memory_ns, limits_ns;             /* next reading of each */
 
 	uint64_t room_ns;       /* last look at the room below the limits; UINT64_MAX: there is no limit */
 	uint64_t room_left;     /* what there was, */
@@ -91,10 +90,9 @@ bool schedule_room_seen(struct schedule *schedule, uint64_t now_ns, double in_us
 void schedule_room_endless(struct schedule *schedule);
 void schedule_limit_taken(struct schedule *schedule, uint64_t now_ns, bool failed);
 
-/* Is it time, and if so, when next? For RSS, for where the limits are, for the allocator's own account. */
+/* Is it time, and if so, when next? For RSS, for where the limits are. */
 bool schedule_memory_due(struct schedule *schedule, uint64_t now_ns);
 bool schedule_limits_due(struct schedule *schedule, uint64_t now_ns);
-bool schedule_account_due(struct schedule *schedule, uint64_t now_ns);
 
 /* How long to sleep after a look that found this many events in a ring of this capacity; 0: look again at once. */
 uint64_t schedule_sleep(struct schedule *schedule, uint64_t now_ns, uint64_t events, uint64_t capacity,

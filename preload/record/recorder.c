@@ -10,7 +10,6 @@
 #include "heap/sites.h"
 #include "heap/stacks.h"
 #include "host/real.h"
-#include "record/account.h"
 #include "record/recording.h"
 #include "sample/sampler.h"
 #include "sample/unwinder.h"
@@ -135,10 +134,8 @@ void recorder_sample(void *address, size_t size, const void *hook_frame)
 		return;
 	}
 	const struct heap *heap = recording_heap_or_begin();
-	if (heap) {
+	if (heap)
 		record(heap, thread, address, size, hook_frame);
-		account_take_if_wanted(heap);
-	}
 	thread->busy = 0;
 	errno = saved_errno;
 }

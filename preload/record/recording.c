@@ -10,7 +10,6 @@
 #include "base/text.h"
 #include "host/filter.h"
 #include "host/real.h"
-#include "record/account.h"
 #include "record/describe.h"
 #include "record/gate.h"
 #include "record/heap_file.h"
@@ -336,15 +335,13 @@ void recording_end(void)
 	if (!heap)
 		return;
 	bool anonymous = load_relaxed(&heap->header->status) & SEEP_STATUS_ANONYMOUS;
-	if (kept_outside) {
-		/* `seep run` makes the last snapshot, when all destructors have run. No system call here: the program
-		 * may have forbidden them all to itself. */
-		account_take(heap);
+	/* `seep run` makes the last snapshot, when all destructors have run. No system call here: the program may have
+	 * forbidden them all to itself. Nor is the allocator asked for anything: this may be a signal handler inside
+	 * it. */
+	if (kept_outside)
 		return;
-	}
 	if (heap->header->pid != (uint64_t)system_getpid())
 		return; /* a vfork child that calls exit() */
-	account_take(heap);
 	gate_set(GATE_OFF); /* first: the keeper gives back what of the file is unused, and nobody may touch it then */
 	keeper_thread_finish();
 	if (anonymous) /* no snapshot had room either: leave nothing. A directory with something in it stays. */

@@ -27,6 +27,8 @@ int main(int argc, char **argv)
 	pause_ms(100);
 	if (argc > 1 && !strcmp(argv[1], "api"))
 		printf("%d\n", seep_snapshot ? seep_snapshot() : -2);
+	if (argc > 1 && !strcmp(argv[1], "account"))
+		printf("%d\n", seep_account ? seep_account() : -2);
 	if (argc > 1 && !strcmp(argv[1], "signal"))
 		raise(SIGUSR2);
 	for (int i = 10; argc > 1 && !strcmp(argv[1], "peak") && i < 50; i++) {
@@ -46,6 +48,10 @@ compile asker -I"$ROOT/include" asker.c
 check_equal "without the shim the program's own request is a null pointer" -2 "$(./asker api)"
 check_equal "the program can ask" 0 "$(SEEP_RATE=1 "$SEEP" run -i 0 -o api ./asker api 2>/dev/null)"
 check_equal "which makes a snapshot before the last one" "api exit" "$(triggers api)"
+check_equal "without the shim its question to the allocator is one, too" -2 "$(./asker account)"
+check_equal "the program can have its allocator asked" 0 "$(SEEP_RATE=1 "$SEEP" run -i 0 -o account ./asker account 2>/dev/null)"
+check_match "whose answer is shown" 'glibc in use' "$("$SEEP" report account | tr -s ' \n' ' ')"
+check_equal "and nobody else asks it" "" "$("$SEEP" report --json api | grep -o '"allocator_inuse_bytes": [0-9]*')"
 SEEP_SIGNAL=USR2 "$SEEP" run -r 1 -i 0 -o signal ./asker signal 2>/dev/null
 check_equal "the opt-in signal does not end the program" 0 $?
 check_equal "and makes a snapshot" "signal exit" "$(triggers signal)"

@@ -153,8 +153,6 @@ static void without_an_interval_there_is_no_timer(void **state)
 	struct schedule schedule = schedule_begin(5, 5, 0);
 	assert_false(schedule_timer_due(&schedule, UINT64_MAX - 1));
 	assert_true(schedule_sleep(&schedule, 6, 0, 4096, 0) <= SCHEDULE_TICK_LONGEST_NS);
-	assert_true(schedule_account_due(&schedule, 5 + SECOND));
-	assert_false(schedule_account_due(&schedule, 6 + SECOND));
 }
 
 /* Runs a program whose in-use bytes follow `use`, looking every 50 ms; counts what is taken. */
@@ -242,16 +240,6 @@ static void the_tick_follows_the_ring(void **state)
 	assert_int_equal(schedule_sleep(&schedule, now, 0, 4096, 0), 3);
 }
 
-static void the_account_is_wanted_every_second(void **state)
-{
-	(void)state;
-	struct schedule schedule = schedule_begin(0, 0, 10 * SECOND);
-	assert_false(schedule_account_due(&schedule, 0)); /* a program that confines itself does so at its start */
-	assert_false(schedule_account_due(&schedule, SECOND - 1));
-	assert_true(schedule_account_due(&schedule, SECOND));
-	assert_false(schedule_account_due(&schedule, 2 * SECOND - 1));
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -266,7 +254,6 @@ int main(void)
 	    cmocka_unit_test(peaks_are_few_in_growth_none_in_noise_and_catch_a_spike),
 	    cmocka_unit_test(a_peak_that_could_not_be_written_waits),
 	    cmocka_unit_test(the_tick_follows_the_ring),
-	    cmocka_unit_test(the_account_is_wanted_every_second),
 	};
 	return cmocka_run_group_tests_name("keeper_policy", tests, NULL, NULL);
 }
