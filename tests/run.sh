@@ -40,14 +40,44 @@ tally() {
 	passed=$((passed + good)) failed=$((failed + bad)) skipped=$((skipped + skips))
 }
 
-# LABEL LIMIT COMMAND...: one test program.
-run_case() {
+# LABEL LIMIT COMMAND...: one test program. Its log and how it ended are left for tally.
+run_alone() {
 	local label=$1 limit=$2 log begun=$SECONDS status=0
 	shift 2
-	log=$logs/$(printf %s "$label" | tr '/ ' '__')
-	timeout -k 5 "$limit" "$@" >"$log" 2>&1 </dev/null || status=$?
+	log=$(log_of "$label")
+	# a shell's children in the background ignore SIGINT and SIGQUIT
+	env --default-signal=INT,QUIT timeout -k 5 "$limit" "$@" >"$log" 2>&1 </dev/null || status=$?
 	[ "$status" -ne 124 ] || echo "# stopped after $limit s" >>"$log"
-	tally "$label" "$log" "$status" $((SECONDS - begun))
+	echo "$status $((SECONDS - begun))" >"$log.new" && mv "$log.new" "$log.ended"
+}
+
+log_of() { echo "$logs/$(printf %s "$1" | tr '/ ' '__')"; }
+
+# As run_alone, beside others: at most $jobs at a time. What has ended is told in the order in which it began.
+begun_cases=()
+run_case() {
+	while [ "$(jobs -rp | wc -l)" -ge "$jobs" ]; do
+		wait -n
+		tell_ended
+	done
+	run_alone "$@" &
+	begun_cases+=("$1")
+}
+
+tell_ended() {
+	local label log
+	while [ ${#begun_cases[@]} -gt 0 ]; do
+		label=${begun_cases[0]} log=$(log_of "${begun_cases[0]}")
+		[ -e "$log.ended" ] || return 0
+		# shellcheck disable=SC2046 # two numbers
+		tally "$label" "$log" $(cat "$log.ended")
+		begun_cases=("${begun_cases[@]:1}")
+	done
+}
+
+wait_for_cases() {
+	wait
+	tell_ended
 }
 
 # LABEL COMMAND...: a step that is one test case by itself.
@@ -66,15 +96,19 @@ run_units() {
 	for binary in "$directory"/*/test_*; do
 		[ -x "$binary" ] && [ ! -d "$binary" ] || continue
 		case $binary in *.d | *.o) continue ;; esac
-		CMOCKA_MESSAGE_OUTPUT=TAP run_case "$label ${binary#"$directory"/}" 120 $wrapper "$binary"
+		CMOCKA_MESSAGE_OUTPUT=TAP run_case "$label ${binary#"$directory"/}" 480 $wrapper "$binary"
 	done
+	wait_for_cases
 }
 
 stage_build() { run_step "gcc compiles it without a warning" make -s -k -j"$jobs" BUILD="$BUILD" all unit; }
 
 stage_clang() { run_step "clang compiles it without a warning" make -s -k -j"$jobs" BUILD="$BUILD/clang" CC=clang CFLAGS=-O0 all unit; }
 
-stage_layers() { run_case "the layout of the house" 60 tests/check_layers.sh; }
+stage_layers() {
+	run_case "the layout of the house" 240 tests/check_layers.sh
+	wait_for_cases
+}
 
 stage_unit() {
 	run_step "the unit tests' build" make -s -k -j"$jobs" BUILD="$BUILD" unit
@@ -97,13 +131,19 @@ stage_tsan() {
 	TSAN_OPTIONS=halt_on_error=1:report_thread_leaks=0:report_signal_unsafe=0 wrapper='setarch -R' run_units tsan "$BUILD/tsan/tests"
 }
 
+# Those that may take longest come first, so that none is left alone at the end. What a script says of its time is for a
+# machine of its own; here others run beside it, and on a loaded one everything takes its time: only what hangs is stopped.
 stage_e2e() {
-	local script
+	local script limit
 	export BUILD SEEP_TESTS_LOGS=$logs
 	for script in tests/e2e/test_*.sh; do
-		run_case "${script#tests/}" "$(sed -n 's/^# time limit: \([0-9]*\) s$/\1/p' "$script" | head -n 1 | grep . || echo 120)" \
-			bash "$script"
-	done
+		limit=$(sed -n 's/^# time limit: \([0-9]*\) s$/\1/p' "$script" | head -n 1)
+		echo "$((4 * ${limit:-120})) $script"
+	done | sort -k1,1nr -k2 >"$logs/scripts"
+	while read -r limit script; do
+		run_case "${script#tests/}" "$limit" bash "$script"
+	done <"$logs/scripts"
+	wait_for_cases
 }
 
 for stage in ${*:-build clang layers unit asan tsan e2e}; do
