@@ -99,7 +99,7 @@ $(BUILD)/tests/analyzer/%: tests/unit/analyzer/%.c $(SUPPORT_ANALYZER) $(BUILD)/
 	$(CC) $(BASE) $(CFLAGS) $(SANITIZE) -Ianalyzer -Itests/unit/analyzer -o $@ $(filter %.c,$^) $(filter %.a,$^) -lcmocka $(ANALYZER_LIBS)
 
 # The test-suite's own builds go below $(BUILD), so that no flavour disturbs another.
-.PHONY: check check-asan check-tsan
+.PHONY: check check-asan check-tsan check-debug check-flavours
 check: ## install what is missing, build with gcc and clang, run every test
 	tests/deps.sh build run demo test
 	BUILD=$(BUILD) tests/run.sh
@@ -111,6 +111,14 @@ check-asan: ## the unit tests under AddressSanitizer and UndefinedBehaviorSaniti
 check-tsan: ## the lock-free parts under ThreadSanitizer
 	tests/deps.sh build test
 	BUILD=$(BUILD) tests/run.sh tsan
+
+check-debug: ## the shim's tests, its invariants as assertions
+	tests/deps.sh build run test
+	BUILD=$(BUILD) FLAVOURS=debug TORTURE= tests/run.sh build flavours
+
+check-flavours: ## every torture row on a shim compiled by clang, without optimisation, with -O3 -flto, with -fcf-protection
+	tests/deps.sh build run test
+	BUILD=$(BUILD) TORTURE= tests/run.sh build clang flavours
 
 .PHONY: fuzz
 fuzz: ## the readers of untrusted bytes under libFuzzer, FUZZ_SECONDS (600) each

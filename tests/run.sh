@@ -3,7 +3,7 @@
 # Runs the test-suite: a line for each test program or script, the output only of those that failed, and at the end
 # one line "N passed, N failed" over all test cases.
 #
-#	tests/run.sh [STAGE...]		all stages, or some of: build clang layers unit asan tsan e2e
+#	tests/run.sh [STAGE...]		all stages, or some of: build clang layers unit asan tsan flavours e2e
 #
 # A test case is a line "ok ..." or "not ok ..." (TAP; cmocka's are told apart by its plan). A program that ends badly
 # or without having run all that it announced counts as one more failure. Each is bounded in time.
@@ -90,10 +90,10 @@ run_step() {
 	return "$status"
 }
 
-# LABEL DIRECTORY: every unit test below it, cmocka's output as TAP.
+# LABEL DIRECTORY [SIDE]: every unit test below it, of preload or analyzer or both; cmocka's output as TAP.
 run_units() {
 	local label=$1 directory=$2 binary
-	for binary in "$directory"/*/test_*; do
+	for binary in "$directory"/${3:-*}/test_*; do
 		[ -x "$binary" ] && [ ! -d "$binary" ] || continue
 		case $binary in *.d | *.o) continue ;; esac
 		CMOCKA_MESSAGE_OUTPUT=TAP run_case "$label ${binary#"$directory"/}" 480 $wrapper "$binary"
@@ -104,6 +104,32 @@ run_units() {
 stage_build() { run_step "gcc compiles it without a warning" make -s -k -j"$jobs" BUILD="$BUILD" all unit; }
 
 stage_clang() { run_step "clang compiles it without a warning" make -s -k -j"$jobs" BUILD="$BUILD/clang" CC=clang CFLAGS=-O0 all unit; }
+
+# The shim as others may compile it, NAME:COMPILER:FLAGS. `debug` has the shim's invariants as assertions, and code for CPUs
+# that check where a jump goes to. Across files gcc warns where there is nothing.
+flavours='clang:clang:-O0
+lto:gcc:-O3 -g -flto=auto -Wno-stringop-overread -Wno-maybe-uninitialized
+debug:gcc:-O1 -g -DSEEP_DEBUG -fcf-protection=full'
+# Rows in which most of the shim's code runs; TORTURE= has all of them run (make check-flavours).
+flavour_rows=${TORTURE-address_is_handed_over allocations_in_signal_handlers fork_while_threads_allocate ends_in_every_way
+	exceptions_while_loading borrowed_address_spaces}
+
+stage_flavours() {
+	local name compiler flags directory units
+	while IFS=: read -r name compiler flags; do
+		[ -z "${FLAVOURS:-}" ] || [ "$name" = "$FLAVOURS" ] || continue
+		directory=$BUILD/$name units=unit-preload
+		[ "$name" != lto ] || [ -z "$flavour_rows" ] || units= # each of them takes seconds to link
+		# shellcheck disable=SC2086 # a target or none
+		run_step "$name: the shim compiles ($compiler $flags)" make -s -k -j"$jobs" BUILD="$directory" \
+			CC="$compiler" CFLAGS="$flags" "$directory/libseep.so" $units || continue
+		[ -z "$units" ] || wrapper='' run_units "$name" "$directory/tests" preload
+		[ "$name" = clang ] && [ -e "$directory/seep" ] || cp --remove-destination "$BUILD/seep" "$directory/seep"
+		# shellcheck disable=SC2086 # a list of rows
+		BUILD=$directory run_case "$name: torture" 2400 bash tests/torture/run.sh $flavour_rows
+	done <<<"$flavours"
+	wait_for_cases
+}
 
 stage_layers() {
 	run_case "the layout of the house" 240 tests/check_layers.sh
@@ -146,9 +172,9 @@ stage_e2e() {
 	wait_for_cases
 }
 
-for stage in ${*:-build clang layers unit asan tsan e2e}; do
+for stage in ${*:-build clang layers unit asan tsan flavours e2e}; do
 	case $stage in
-	build | clang | layers | unit | asan | tsan | e2e) "stage_$stage" ;;
+	build | clang | layers | unit | asan | tsan | flavours | e2e) "stage_$stage" ;;
 	*)
 		echo "run.sh: there is no stage '$stage'" >&2
 		exit 2

@@ -3,6 +3,7 @@
 #include "keeper/keeper.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "base/atomics.h"
 #include "base/file.h"
@@ -43,7 +44,9 @@ static void place_note(struct keeper *keeper)
 bool keeper_prepare(struct keeper *keeper, const struct heap *heap, const char *directory, bool in_target)
 {
 	struct stat status;
-	*keeper = (struct keeper){.heap = *heap, .in_target = in_target};
+	memset(keeper, 0, sizeof *keeper); /* not by a literal, which may need the stack that a signal handler lacks */
+	keeper->heap = *heap;
+	keeper->in_target = in_target;
 	struct text path = text_begin(keeper->directory, sizeof keeper->directory);
 	text_add(&path, directory);
 	int follow = in_target ? O_NOFOLLOW : 0; /* the program has just made it, and was led by no link */

@@ -38,7 +38,7 @@ static void unknown_stack_is_read_up_to_its_end(void **state)
 	struct stack_window window = stack_window_open(pages + 100);
 	assert_int_equal(window.low, (uintptr_t)pages);
 	assert_int_equal(window.high, (uintptr_t)pages + PAGE);
-	uintptr_t word;
+	uintptr_t word = 0;
 	for (unsigned i = 13; i < 3 * PAGE / 8; i++) {
 		assert_true(stack_window_read(&window, (uintptr_t)pages + 8 * i, &word));
 		assert_int_equal(word, i);
@@ -57,7 +57,7 @@ static void impossible_addresses_are_refused(void **state)
 	struct stack_window window = {.low = 0};
 	const uintptr_t addresses[] = {
 	    0, 8, 4095, UINTPTR_MAX, UINTPTR_MAX - 7, UINT64_C(1) << 47, (UINT64_C(1) << 47) - 4, UINT64_C(1) << 63};
-	uintptr_t word;
+	uintptr_t word = 0;
 	for (size_t i = 0; i < sizeof addresses / sizeof *addresses; i++)
 		assert_false(stack_window_read(&window, addresses[i], &word));
 }
@@ -67,7 +67,7 @@ static void page_far_away_takes_the_window_along(void **state)
 	(void)state;
 	char *first = make_pages(), *second = make_pages();
 	struct stack_window window = stack_window_open(first);
-	uintptr_t word;
+	uintptr_t word = 0;
 	assert_true(stack_window_read(&window, (uintptr_t)second + PAGE + 16, &word));
 	assert_int_equal(word, PAGE / 8 + 2);
 	assert_int_equal(window.low, (uintptr_t)second + PAGE);
