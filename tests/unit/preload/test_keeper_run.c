@@ -399,10 +399,10 @@ static void the_keeper_follows_a_program_that_drops_its_privileges(void **state)
 	snprintf(path, sizeof path, "%s/heap", test_directory);
 	assert_int_equal(stat(path, &status), 0);
 	assert_int_equal(status.st_uid, 65534);
-	snprintf(path, sizeof path, "%s/000002.seep", test_directory); /* 1 was a peak */
+	snprintf(path, sizeof path, "%s/%s", test_directory, snapshot_last());
 	assert_int_equal(stat(path, &status), 0);
 	assert_int_equal(status.st_uid, 65534);
-	void *data = snapshot_load(test_directory, "000002.seep", &snapshot);
+	void *data = snapshot_load(test_directory, snapshot_last(), &snapshot);
 	assert_int_equal(snapshot.header->trigger, SEEP_TRIGGER_EXIT);
 	free(data);
 }
