@@ -6,30 +6,33 @@
  * Which of the two the next definition is, is told by the library it lies in,
  * for each form by itself.
  *
- * A C program that loads a C++ plugin with RTLD_LOCAL binds the plugin's new
- * to ours, with no next definition in lookup order: then libstdc++'s is found
- * among the loaded libraries, on the first call and never on a sampled one.
+ * A form that nobody defines behind us is no name of ours after the look-up
+ * (host/real_cxx.h): a plugin of a C program has its own libstdc++'s, or one
+ * that it defines itself, as without us, and nothing is looked up later.
  * Exceptions pass through these frames by their unwind tables; nothing of ours
  * is held while a real function runs.
  */
 #include <dlfcn.h>
+#include <malloc.h>
 
 #include "base/atomics.h"
 #include "hooks/cxx.h"
 #include "hooks/hook.h"
+#include "host/real_cxx.h"
 
 /* What the mangled names' parameters are in C: size_t, then the alignment by value, then the nothrow tag by reference.
  */
 #define NEW_FORMS(X)                                                                                                   \
-	X(_Znwm, (size_t size), (size))                                                                                \
-	X(_Znam, (size_t size), (size))                                                                                \
-	X(_ZnwmRKSt9nothrow_t, (size_t size, const void *tag), (size, tag))                                            \
-	X(_ZnamRKSt9nothrow_t, (size_t size, const void *tag), (size, tag))                                            \
-	X(_ZnwmSt11align_val_t, (size_t size, size_t alignment), (size, alignment))                                    \
-	X(_ZnamSt11align_val_t, (size_t size, size_t alignment), (size, alignment))                                    \
+	X(_Znwm, (size_t size), (size), 0)                                                                             \
+	X(_Znam, (size_t size), (size), 0)                                                                             \
+	X(_ZnwmRKSt9nothrow_t, (size_t size, const void *tag), (size, tag), 0)                                         \
+	X(_ZnamRKSt9nothrow_t, (size_t size, const void *tag), (size, tag), 0)                                         \
+	X(_ZnwmSt11align_val_t, (size_t size, size_t alignment), (size, alignment), alignment)                         \
+	X(_ZnamSt11align_val_t, (size_t size, size_t alignment), (size, alignment), alignment)                         \
 	X(_ZnwmSt11align_val_tRKSt9nothrow_t, (size_t size, size_t alignment, const void *tag),                        \
-	  (size, alignment, tag))                                                                                      \
-	X(_ZnamSt11align_val_tRKSt9nothrow_t, (size_t size, size_t alignment, const void *tag), (size, alignment, tag))
+	  (size, alignment, tag), alignment)                                                                           \
+	X(_ZnamSt11align_val_tRKSt9nothrow_t, (size_t size, size_t alignment, const void *tag),                        \
+	  (size, alignment, tag), alignment)
 
 #define DELETE_FORMS(X)                                                                                                \
 	X(_ZdlPv, (void *address), (address))                                                                          \
@@ -50,22 +53,6 @@
 /* A countdown that no program reaches. */
 #define NOT_DUE (UINT64_MAX / 2)
 
-/* What the look-up itself allocates is no business of the program's. */
-static void *find(const char *name)
-{
-	struct thread_state saved = thread_state;
-	thread_state.countdown = NOT_DUE;
-	void *found = dlsym(RTLD_NEXT, name);
-	static const char *const libraries[] = {"libstdc++.so.6", "libc++.so.1"};
-	for (size_t i = 0; !found && i < sizeof libraries / sizeof *libraries; i++) {
-		void *library = dlopen(libraries[i], RTLD_LAZY | RTLD_NOLOAD);
-		if (library)
-			found = dlsym(library, name);
-	}
-	thread_state = saved;
-	return found;
-}
-
 static bool is_allocators(const void *next)
 {
 	Dl_info allocator, definition;
@@ -73,23 +60,32 @@ static bool is_allocators(const void *next)
 	       allocator.dli_fbase == definition.dli_fbase;
 }
 
+/* A form that was bound to ours before its name was taken back, and that nobody has: without us it would be a jump to
+ * nowhere. */
+static SLOW void *plain_new(size_t size, size_t alignment)
+{
+	return alignment > 16 ? memalign(alignment, size) : malloc(size);
+}
+
 /*
  * Each form: a pointer that starts at its own look-up, the binding, the slow part, and the hook. A form counts here if
  * the next definition is the allocator's and does not come back to one of our hooks: then the thread's countdown would
  * move. (jemalloc's aligned forms come back, its others do not; before 5.3 all did.)
  */
-#define DEFINE_NEW(name, parameters, arguments)                                                                        \
+#define DEFINE_NEW(name, parameters, arguments, alignment_asked)                                                       \
 	EXPORT void *name parameters;                                                                                  \
 	static void *first_##name parameters;                                                                          \
 	static void *(*next_##name)parameters = first_##name;                                                          \
 	static _Atomic bool counts_##name;                                                                             \
-	static SLOW void bind_##name(void *found)                                                                      \
+	static SLOW void bind_##name(void)                                                                             \
 	{                                                                                                              \
 		size_t size = 16, alignment = 16;                                                                      \
 		const char *tag = "";                                                                                  \
 		(void)alignment, (void)tag;                                                                            \
-		*(void **)&next_##name = found;                                                                        \
-		if (!is_allocators(found))                                                                             \
+		if (!real_cxx[REAL_##name])                                                                            \
+			return;                                                                                        \
+		*(void **)&next_##name = real_cxx[REAL_##name];                                                        \
+		if (!is_allocators(real_cxx[REAL_##name]))                                                             \
 			return;                                                                                        \
 		struct thread_state saved = thread_state;                                                              \
 		thread_state.countdown = NOT_DUE;                                                                      \
@@ -99,11 +95,10 @@ static bool is_allocators(const void *next)
 	}                                                                                                              \
 	static SLOW void *first_##name parameters                                                                      \
 	{                                                                                                              \
-		void *found = find(#name);                                                                             \
-		if (!found)                                                                                            \
-			return real.malloc(size);                                                                      \
-		bind_##name(found);                                                                                    \
-		return next_##name arguments;                                                                          \
+		real_prepare();                                                                                        \
+		void *(*next)parameters;                                                                               \
+		*(void **)&next = real_cxx[REAL_##name];                                                               \
+		return next ? next arguments : plain_new(size, (alignment_asked));                                             \
 	}                                                                                                              \
 	static SLOW void *slow_##name parameters                                                                       \
 	{                                                                                                              \
@@ -119,25 +114,33 @@ static bool is_allocators(const void *next)
 		return next_##name arguments;                                                                          \
 	}
 
-/* A delete takes its sample out in any case: where the next one comes back to our free, there is nothing left to take.
- */
+/* A delete takes the sample out where the next one is the allocator's. Any other may keep the memory: a pool whose first
+ * object is where its chunk begins. What it does give back comes by free, or by another delete. */
 #define DEFINE_DELETE(name, parameters, arguments)                                                                     \
 	EXPORT void name parameters;                                                                                   \
 	static void first_##name parameters;                                                                           \
 	static void(*next_##name) parameters = first_##name;                                                           \
+	static _Atomic bool frees_##name;                                                                              \
+	static SLOW void bind_##name(void)                                                                             \
+	{                                                                                                              \
+		if (!real_cxx[REAL_##name])                                                                            \
+			return;                                                                                        \
+		store_relaxed(&frees_##name, is_allocators(real_cxx[REAL_##name]));                                    \
+		*(void **)&next_##name = real_cxx[REAL_##name];                                                        \
+	}                                                                                                              \
 	static SLOW void first_##name parameters                                                                       \
 	{                                                                                                              \
-		void *found = find(#name);                                                                             \
-		if (!found) {                                                                                          \
-			real.free(address);                                                                            \
-			return;                                                                                        \
-		}                                                                                                      \
-		*(void **)&next_##name = found;                                                                        \
-		next_##name arguments;                                                                                 \
+		real_prepare();                                                                                        \
+		void(*next) parameters;                                                                                \
+		*(void **)&next = real_cxx[REAL_##name];                                                               \
+		if (next)                                                                                              \
+			next arguments;                                                                                \
+		else                                                                                                   \
+			free(address);                                                                                 \
 	}                                                                                                              \
 	void name parameters                                                                                           \
 	{                                                                                                              \
-		if (unlikely(filter_test(address)))                                                                    \
+		if (unlikely(filter_test(address)) && load_relaxed(&frees_##name))                                     \
 			recorder_forget(address);                                                                      \
 		next_##name arguments;                                                                                 \
 	}
@@ -145,18 +148,10 @@ static bool is_allocators(const void *next)
 NEW_FORMS(DEFINE_NEW)
 DELETE_FORMS(DEFINE_DELETE)
 
-#define BIND(name, parameters, arguments)                                                                              \
-	if ((found = dlsym(RTLD_NEXT, #name)))                                                                         \
-		*(void **)&next_##name = found;
-#define BIND_NEW(name, parameters, arguments)                                                                          \
-	if ((found = dlsym(RTLD_NEXT, #name)))                                                                         \
-		bind_##name(found);
+#define BIND(name, ...) bind_##name();
 
 void cxx_prepare(void)
 {
-	void *found;
-	if (!dlsym(RTLD_NEXT, "_Znwm"))
-		return; /* no C++ yet: the first call looks */
-	NEW_FORMS(BIND_NEW)
+	NEW_FORMS(BIND)
 	DELETE_FORMS(BIND)
 }

@@ -29,9 +29,9 @@ static void *plain_mallocx(size_t size, int flags)
 	return address;
 }
 
-static SLOW void *mallocx_slowly(size_t size, int flags)
+static SLOW void *mallocx_slowly(size_t size, int flags, bool borrowed)
 {
-	bool due = recorder_due(size);
+	bool due = borrowed && recorder_due(size);
 	void *address = real.mallocx ? real.mallocx(size, flags) : plain_mallocx(size, flags);
 	SAMPLE_IF(due, address, size);
 	return address;
@@ -39,8 +39,9 @@ static SLOW void *mallocx_slowly(size_t size, int flags)
 
 void *mallocx(size_t size, int flags)
 {
-	if (unlikely(thread_count(size) || !real.mallocx))
-		return mallocx_slowly(size, flags);
+	bool borrowed = thread_count(size);
+	if (unlikely(borrowed || !real.mallocx))
+		return mallocx_slowly(size, flags, borrowed);
 	return real.mallocx(size, flags);
 }
 

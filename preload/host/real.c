@@ -8,6 +8,7 @@
 
 #include "base/atomics.h"
 #include "host/arena.h"
+#include "host/real_cxx.h"
 
 static _Atomic int resolving; /* look-ups under way */
 static _Atomic bool prepared;
@@ -39,7 +40,7 @@ struct real real = {
 
 bool real_is_resolving(void)
 {
-	return load_relaxed(&resolving) != 0;
+	return load_relaxed(&resolving) != 0 && !load_acquire(&prepared);
 }
 
 static void identify(void)
@@ -117,6 +118,7 @@ void real_prepare(void)
 	bind(&found.setns, "setns");
 	bind(&found.tc_malloc, "tc_malloc");
 	bind(&found.mi_heap_realloc, "mi_heap_realloc");
+	real_cxx_find();
 	real_forget_error(); /* now: what the arena gave it takes back, and nobody else is asked */
 	real = found;
 	identify();
