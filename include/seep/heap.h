@@ -103,12 +103,14 @@ struct seep_heap_lifetime {
 	seep_atomic_double objects, bytes, objects_squared, bytes_squared;
 };
 
-/* Low bits of a live slot's address word. No heap object has address 0 or 1. */
+/* A live slot's address word. No heap object has address 0 or 1, and none uses the upper eight bits. */
 #define SEEP_LIVE_FREE UINT64_C(0)
 #define SEEP_LIVE_WRITING UINT64_C(1)
+#define SEEP_LIVE_ADDRESS ((UINT64_C(1) << 56) - 1)
+#define SEEP_LIVE_MOVING (UINT64_C(1) << 63) /* a realloc is at it: the low bits of its thread's number in bits 56..62 */
 
 struct seep_heap_live {
-	seep_atomic64 address;   /* SEEP_LIVE_FREE, SEEP_LIVE_WRITING or the object's address */
+	seep_atomic64 address;   /* SEEP_LIVE_FREE, SEEP_LIVE_WRITING or the object's address, perhaps MOVING */
 	seep_atomic64 size_rate; /* size in bits 0..47, index into rates in bits 48..55 */
 	seep_atomic64 birth_ns;
 	seep_atomic64 site_thread; /* site in bits 0..31, thread in bits 32..63 */

@@ -56,7 +56,7 @@ static bool level_insert(const struct heap *heap, uint32_t level, uint64_t hash,
 bool live_insert(const struct heap *heap, const struct live_entry *entry)
 {
 	uint64_t hash = address_hash(entry->address);
-	for (uint32_t level = 0; level < SEEP_LIVE_LEVELS; level++) {
+	for (uint32_t level = 0; level < SEEP_LIVE_LEVELS && entry->address <= SEEP_LIVE_ADDRESS; level++) {
 		if (!room_for_level(heap, level))
 			return false;
 		if (level_insert(heap, level, hash, entry)) {
@@ -78,44 +78,97 @@ static void slot_copy(struct seep_heap_live *slot, uint64_t address, struct live
 				     .birth_ns = load_acquire(&slot->birth_ns)};
 }
 
-bool live_remove(const struct heap *heap, uint64_t address, struct live_entry *entry)
+static uint64_t word_address(uint64_t word)
+{
+	return word & SEEP_LIVE_MOVING ? word & SEEP_LIVE_ADDRESS : word;
+}
+
+/* The slot of an address, and what its word was. */
+static struct seep_heap_live *slot_find(const struct heap *heap, uint64_t address, uint32_t *level, uint64_t *word)
 {
 	if (address <= SEEP_LIVE_WRITING) /* free(NULL): no slot's state may be taken for an object */
-		return false;
+		return NULL;
 	uint64_t hash = address_hash(address);
-	for (uint32_t level = 0; level < SEEP_LIVE_LEVELS && room_has_level(heap, level); level++) {
-		uint32_t mask = level_mask(heap, level), home = (uint32_t)hash & mask;
-		uint32_t reach = load_relaxed(&heap->homes[level][home]);
+	for (*level = 0; *level < SEEP_LIVE_LEVELS && room_has_level(heap, *level); ++*level) {
+		uint32_t mask = level_mask(heap, *level), home = (uint32_t)hash & mask;
+		uint32_t reach = load_relaxed(&heap->homes[*level][home]);
 		for (uint32_t distance = 0; distance < reach; distance++) {
-			struct seep_heap_live *slot = &heap->live[level][(home + distance) & mask];
-			if (load_acquire(&slot->address) != address)
-				continue;
-			slot_copy(slot, address, entry);
-			uint64_t expected = address;
-			/* release: the copy is made before the slot can be claimed. Fails only if the program frees
-			 * twice at once. */
-			if (!atomic_compare_exchange_strong_explicit(&slot->address, &expected, SEEP_LIVE_FREE,
-								     memory_order_release, memory_order_relaxed))
-				return false;
-			add_relaxed(&heap->header->live_removed, 1);
-			return true;
+			struct seep_heap_live *slot = &heap->live[*level][(home + distance) & mask];
+			*word = load_acquire(&slot->address);
+			if (word_address(*word) == address)
+				return slot;
 		}
 	}
-	return false;
+	return NULL;
+}
+
+/* release: what was copied of the slot was copied before it can be claimed */
+static bool slot_change(struct seep_heap_live *slot, uint64_t from, uint64_t to)
+{
+	return atomic_compare_exchange_strong_explicit(&slot->address, &from, to, memory_order_release,
+						       memory_order_relaxed);
+}
+
+bool live_remove(const struct heap *heap, uint64_t address, struct live_entry *entry)
+{
+	uint32_t level;
+	uint64_t word;
+	struct seep_heap_live *slot = slot_find(heap, address, &level, &word);
+	if (!slot)
+		return false;
+	slot_copy(slot, address, entry);
+	/* fails if the realloc that held it has just returned, or if the program frees twice at once */
+	if (!slot_change(slot, word, SEEP_LIVE_FREE))
+		return false;
+	add_relaxed(&heap->header->live_removed, 1);
+	return true;
+}
+
+bool live_hold(const struct heap *heap, uint64_t address, uint32_t thread, struct live_hold *hold)
+{
+	uint64_t word;
+	struct seep_heap_live *slot = slot_find(heap, address, &hold->level, &word);
+	if (!slot)
+		return false;
+	slot_copy(slot, address, &hold->entry);
+	hold->slot = (uint32_t)(slot - heap->live[hold->level]);
+	hold->word = SEEP_LIVE_MOVING | (uint64_t)(thread & 127) << 56 | address;
+	return slot_change(slot, word, hold->word);
+}
+
+/* The slot may have become another entry's. That it is another's that is held by another thread, the tag tells; by one
+ * of equal low bits, the birth. */
+static bool hold_end(const struct heap *heap, const struct live_hold *hold, uint64_t word)
+{
+	struct seep_heap_live *slot = &heap->live[hold->level][hold->slot];
+	return load_acquire(&slot->birth_ns) == hold->entry.birth_ns && slot_change(slot, hold->word, word);
+}
+
+bool live_drop(const struct heap *heap, const struct live_hold *hold)
+{
+	if (!hold_end(heap, hold, SEEP_LIVE_FREE))
+		return false;
+	add_relaxed(&heap->header->live_removed, 1);
+	return true;
+}
+
+bool live_keep(const struct heap *heap, const struct live_hold *hold)
+{
+	return hold_end(heap, hold, hold->entry.address);
 }
 
 enum live_read live_read(const struct heap *heap, uint32_t level, uint32_t number, struct live_entry *entry)
 {
 	struct seep_heap_live *slot = &heap->live[level][number];
 	for (int attempt = 0; attempt < 4; attempt++) {
-		uint64_t address = load_acquire(&slot->address);
+		uint64_t address = word_address(load_acquire(&slot->address));
 		if (address == SEEP_LIVE_FREE)
 			return LIVE_EMPTY;
 		if (address == SEEP_LIVE_WRITING)
 			return LIVE_TORN;
 		uint64_t birth_ns = load_acquire(&slot->birth_ns);
 		slot_copy(slot, address, entry);
-		uint64_t again = load_acquire(&slot->address);
+		uint64_t again = word_address(load_acquire(&slot->address));
 		if (again == address && load_relaxed(&slot->birth_ns) == birth_ns && entry->birth_ns == birth_ns)
 			return LIVE_ENTRY;
 	}

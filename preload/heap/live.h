@@ -13,9 +13,15 @@
  * One address is inserted by the thread that got it from the allocator and
  * removed by the one that gives it back, before the allocator has it: for one
  * address these never run at the same time, unless the program frees twice.
+ * A block that is resized stays, tagged as moving, until the call returns: who
+ * is killed in it has the old block. Meanwhile the allocator may give its
+ * address to another thread, which takes the tagged entry out before it puts
+ * its own in (an address has one entry at a time); the tag tells the thread
+ * that resizes its own entry from another's in the same slot.
  *
  * Slot: FREE -(insert: CAS)-> WRITING -(store-release address)-> the address
- *       -(remove: CAS)-> FREE.
+ *       -(remove: CAS)-> FREE; the address -(hold: CAS)-> the tagged address
+ *       -(drop: CAS)-> FREE, or -(keep: CAS)-> the address.
  * A thread killed in WRITING leaves a slot that is never used again: counted
  * by readers as torn. Readers copy a slot and accept the copy when address and
  * birth read the same before and after (birth is stored last but for address).
@@ -47,8 +53,24 @@ struct live_entry {
 /* Any thread, signal-safe, lock-free. False: no room (the caller counts LIVE_FULL). */
 bool live_insert(const struct heap *heap, const struct live_entry *entry);
 
-/* Takes an address out. False: it is not there. */
+/* Takes an address out, also one that is held. False: it is not there. */
 bool live_remove(const struct heap *heap, uint64_t address, struct live_entry *entry);
+
+/* An entry whose block is being resized, between live_hold() and one of the two behind it. */
+struct live_hold {
+	struct live_entry entry;
+	uint64_t word; /* the slot's */
+	uint32_t level, slot;
+};
+
+/* Tags the entry of an address, before the allocator resizes it; `thread` is the caller's number. False: there is none. */
+bool live_hold(const struct heap *heap, uint64_t address, uint32_t thread, struct live_hold *hold);
+
+/* The block is gone: takes the entry out. False: whoever has the address now has done so. */
+bool live_drop(const struct heap *heap, const struct live_hold *hold);
+
+/* The block stays as it was. False: as above. */
+bool live_keep(const struct heap *heap, const struct live_hold *hold);
 
 enum live_read { LIVE_EMPTY, LIVE_ENTRY, LIVE_TORN };
 

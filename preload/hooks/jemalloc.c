@@ -58,14 +58,14 @@ static void *plain_rallocx(void *old, size_t size, int flags)
 
 static SLOW void *rallocx_slowly(void *old, size_t size, int flags, bool borrowed)
 {
-	struct live_entry entry;
+	struct recorder_hold hold;
 	bool due = borrowed && recorder_due(size);
-	bool sampled = filter_test(old) && recorder_take(old, &entry);
+	bool sampled = filter_test(old) && recorder_hold(old, &hold);
 	void *address = real.rallocx ? real.rallocx(old, size, flags) : plain_rallocx(old, size, flags);
 	if (sampled && !address)
-		recorder_restore(&entry);
+		recorder_restore(&hold);
 	else if (sampled)
-		recorder_bury_resized(&entry, size);
+		recorder_bury_resized(&hold, size);
 	SAMPLE_IF(due, address, size);
 	return address;
 }
@@ -84,14 +84,14 @@ size_t xallocx(void *address, size_t size, size_t extra, int flags)
 {
 	if (!real.xallocx || !real.sallocx)
 		return real.malloc_usable_size(address);
-	struct live_entry entry;
+	struct recorder_hold hold;
 	size_t before = real.sallocx(address, flags);
-	bool sampled = filter_test(address) && recorder_take(address, &entry);
+	bool sampled = filter_test(address) && recorder_hold(address, &hold);
 	size_t after = real.xallocx(address, size, extra, flags);
 	if (sampled && after == before)
-		recorder_restore(&entry);
+		recorder_restore(&hold);
 	else if (sampled)
-		recorder_bury_resized(&entry, after);
+		recorder_bury_resized(&hold, after);
 	if (after != before && thread_count(after) && recorder_due(after))
 		recorder_sample(address, after, HOOK_FRAME());
 	return after;

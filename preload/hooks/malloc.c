@@ -65,18 +65,18 @@ static void *arena_move(const void *old, size_t size)
 	return address;
 }
 
-/* A realloc is a free and an allocation of the whole new size. The old sample is taken out first, and put back when
- * the call fails, so that no other thread can meet its address in between. */
+/* A realloc is a free and an allocation of the whole new size. The old sample stays until the call has returned, tagged:
+ * whoever gets its address meanwhile takes it out, and a program killed in the copy has it. */
 static SLOW void *realloc_slowly(void *old, size_t size, bool borrowed)
 {
-	struct live_entry entry;
+	struct recorder_hold hold;
 	bool due = borrowed && recorder_due(size);
-	bool sampled = old && filter_test(old) && !arena_owns(old) && recorder_take(old, &entry);
+	bool sampled = old && filter_test(old) && !arena_owns(old) && recorder_hold(old, &hold);
 	void *address = unlikely(arena_owns(old)) ? arena_move(old, size) : real.realloc(old, size);
 	if (sampled && !address && size)
-		recorder_restore(&entry);
+		recorder_restore(&hold);
 	else if (sampled)
-		recorder_bury_resized(&entry, size);
+		recorder_bury_resized(&hold, size);
 	SAMPLE_IF(due, address, size);
 	return address;
 }

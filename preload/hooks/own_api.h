@@ -59,23 +59,23 @@ static inline void own_leave(uint32_t counted, void *address, size_t size, const
 void *own_plain_allocate(size_t size, size_t alignment, bool zeroed);
 void *own_plain_resize(void *old, size_t size, size_t alignment, bool zeroed, bool frees_old);
 
-/* The sample of a block that is resized, between `take` and `settle`. */
+/* The sample of a block that is resized, between `hold` and `settle`. */
 struct own_resize {
-	struct live_entry entry;
+	struct recorder_hold hold;
 	bool sampled;
 };
-static inline void own_resize_take(struct own_resize *resize, const void *old)
+static inline void own_resize_hold(struct own_resize *resize, const void *old)
 {
-	resize->sampled = old && unlikely(filter_test(old)) && !arena_owns(old) && recorder_take(old, &resize->entry);
+	resize->sampled = old && unlikely(filter_test(old)) && !arena_owns(old) && recorder_hold(old, &resize->hold);
 }
 static inline void own_resize_settle(const struct own_resize *resize, const void *address, size_t size, bool frees_old)
 {
 	if (likely(!resize->sampled))
 		return;
 	if (!address && size && !frees_old)
-		recorder_restore(&resize->entry);
+		recorder_restore(&resize->hold);
 	else
-		recorder_bury_resized(&resize->entry, size);
+		recorder_bury_resized(&resize->hold, size);
 }
 
 /* Each form: the pointer to the real one, and the hook. `prepare` looks all of an API's names up. */
@@ -103,7 +103,7 @@ static inline void own_resize_settle(const struct own_resize *resize, const void
 		prepare();                                                                                             \
 		uint32_t counted = thread_state.counted;                                                               \
 		bool counts = own_enter(HOOK_FRAME(), (throws));                                                       \
-		own_resize_take(&resize, old);                                                                         \
+		own_resize_hold(&resize, old);                                                                         \
 		void *address = next_##name                                                                            \
 				    ? next_##name arguments                                                            \
 				    : own_plain_resize(old, (size_asked), (alignment_asked), (zeroed), (frees_old));   \

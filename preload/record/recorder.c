@@ -140,7 +140,7 @@ void recorder_sample(void *address, size_t size, const void *hook_frame)
 	errno = saved_errno;
 }
 
-bool recorder_take(const void *address, struct live_entry *entry)
+static bool take(const void *address, struct live_entry *entry)
 {
 	const struct heap *heap = recording_heap();
 	if (!heap || !live_remove(heap, (uintptr_t)address, entry))
@@ -167,31 +167,39 @@ static void bury(const struct live_entry *entry, bool grown)
 	push(heap, &event);
 }
 
-void recorder_bury(const struct live_entry *entry)
+bool recorder_hold(const void *address, struct recorder_hold *hold)
 {
-	bury(entry, false);
+	const struct heap *heap = recording_heap();
+	hold->incarnation = recording_incarnation();
+	return heap && live_hold(heap, (uintptr_t)address, thread_number(&thread_state, heap), &hold->live);
 }
 
-void recorder_bury_resized(const struct live_entry *entry, size_t size)
+/* The recording that it was held in, unless the call has returned in a child that was forked from inside it. */
+static const struct heap *hold_heap(const struct recorder_hold *hold)
 {
+	return hold->incarnation == recording_incarnation() ? recording_heap() : NULL;
+}
+
+void recorder_bury_resized(const struct recorder_hold *hold, size_t size)
+{
+	const struct live_entry *entry = &hold->live.entry;
+	const struct heap *heap = hold_heap(hold);
+	if (!heap || !live_drop(heap, &hold->live))
+		return;
+	filter_unmark((const void *)(uintptr_t)entry->address);
 	bury(entry, size > entry->size);
 }
 
-void recorder_restore(const struct live_entry *entry)
+void recorder_restore(const struct recorder_hold *hold)
 {
-	const struct heap *heap = recording_heap();
-	if (!heap)
-		return;
-	filter_mark((const void *)(uintptr_t)entry->address);
-	if (!live_insert(heap, entry)) {
-		filter_unmark((const void *)(uintptr_t)entry->address);
-		heap_count_loss(heap, SEEP_LOSS_LIVE_FULL);
-	}
+	const struct heap *heap = hold_heap(hold);
+	if (heap)
+		live_keep(heap, &hold->live);
 }
 
 void recorder_forget(const void *address)
 {
 	struct live_entry entry;
-	if (recorder_take(address, &entry))
-		recorder_bury(&entry);
+	if (take(address, &entry))
+		bury(&entry, false);
 }

@@ -24,20 +24,24 @@ bool recorder_due(size_t size);
  * before the program has the address. */
 void recorder_sample(void *address, size_t size, const void *hook_frame);
 
-/* Out of line, on a filter hit: takes the address out of the live table. True: it was a sample. Call it before the
- * allocator has the address back. */
-bool recorder_take(const void *address, struct live_entry *entry);
+/* The sample of a block that is being resized. It stays in the live table, tagged, until the call has returned: a program
+ * that is killed in it has the old block. */
+struct recorder_hold {
+	struct live_hold live;
+	uint32_t incarnation;
+};
 
-/* The sample that was taken out is dead: its free is recorded. */
-void recorder_bury(const struct live_entry *entry);
+/* Out of line, on a filter hit, before the allocator resizes the block. True: it is a sample, and one of the next two is
+ * to be called when the call has returned. */
+bool recorder_hold(const void *address, struct recorder_hold *hold);
 
-/* The same where a realloc to `size` bytes freed it. */
-void recorder_bury_resized(const struct live_entry *entry, size_t size);
+/* A realloc to `size` bytes freed it: that is recorded. */
+void recorder_bury_resized(const struct recorder_hold *hold, size_t size);
 
-/* The sample that was taken out lives on after all (a realloc failed). */
-void recorder_restore(const struct live_entry *entry);
+/* It lives on after all (a realloc failed). */
+void recorder_restore(const struct recorder_hold *hold);
 
-/* A free: take and bury. */
+/* A free, before the allocator has it: the sample is taken out, and its free recorded. */
 void recorder_forget(const void *address);
 
 #endif

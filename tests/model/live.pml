@@ -5,6 +5,7 @@
  * beside them one that scans the table for a snapshot. A thread that is killed is one that takes no further step; since
  * nobody waits for anybody here, and assertions are looked at in every state, all deaths at any step are among the
  * interleavings.
+ * A realloc holds its entry, tagged, while the allocator may give the address to the other thread.
  * Shown: what was put in is found by whoever gives it back, with the content that was put in; no slot is claimed
  * twice; a scan takes no half-written entry and none twice, and sees each that was there from its beginning to its
  * end; at any moment live = inserted - removed, but for threads between an entry and its count, and what is WRITING
@@ -23,11 +24,19 @@
  * broken: -DBROKEN_PUBLISHED_BEFORE_WORDS -DFIRST=1 -DSECOND=1
  * broken: -DBROKEN_HOME_STORED -DFIRST=2 -DSECOND=2 -DNO_SCAN
  * broken: -DBROKEN_FREE_FIRST -DFIRST=2 -DSECOND=1 -DNO_SCAN
+ * broken: -DBROKEN_UNTAGGED -DFIRST=3 -DSECOND=2 -DNO_SCAN
+ * broken: -DBROKEN_NOT_FORGOTTEN -DFIRST=2 -DSECOND=1 -DNO_SCAN
  * broken: -DBROKEN_READ_ONCE -DFIRST=2 -DSECOND=1
  * broken: -DBROKEN_CLOCK -DFIRST=3 -DSECOND=1
  */
 #define FREE 0
-#define WRITING 15
+#define WRITING 16
+#ifdef BROKEN_UNTAGGED
+#define HELD_BY(a, me) (a)
+#else
+#define HELD_BY(a, me) (4 * (me) + (a)) /* SEEP_LIVE_MOVING and the thread's number */
+#endif
+#define ADDRESS_OF(word) ((word) % 4) /* word_address(); of FREE and WRITING: none */
 #define ADDRESSES 4 /* 1 to 3: 1 and 3 share their home in level 0 */
 #ifndef FIRST
 #define FIRST 2 /* calls of the one thread, and of the other */
@@ -60,12 +69,12 @@ byte torn, uncounted_in, uncounted_out;
 		assert(IS_LIVE(0) + IS_LIVE(1) + IS_LIVE(2) + removed + uncounted_out == inserted + uncounted_in) \
 	}
 /* what means nothing any more must not tell states apart */
-#define FORGET atomic { a = 0; b = 0; level = 0; distance = 0; reach = 0; at = 0; mine = 0; copy = 0; copy_birth = 0; found = false; gives = false; takes = false }
+#define FORGET atomic { a = 0; b = 0; word = 0; held = 0; lost = false; level = 0; distance = 0; reach = 0; at = 0; mine = 0; copy = 0; copy_birth = 0; found = false; gives = false; takes = false }
 
-proctype writer(byte work)
+proctype writer(byte me, work)
 {
-	byte a, b, level, distance, reach, at, mine, copy, copy_birth;
-	bool gives, takes, found;
+	byte a, b, word, level, distance, reach, at, held, mine, copy, copy_birth;
+	bool gives, takes, found, lost;
 	do
 	:: work == 0 -> break
 	:: else ->
@@ -84,61 +93,123 @@ proctype writer(byte work)
 			fi;
 			state[a] = BUSY; work--
 		}
+#ifdef BROKEN_FREE_FIRST
+		if
+		:: gives && !takes -> state[a] = POOL /* the real free before our own */
+		:: else
+		fi;
+#endif
+#ifdef BROKEN_NOT_FORGOTTEN
 		if
 		:: !gives -> goto insert
 		:: else
 		fi;
-#ifdef BROKEN_FREE_FIRST
-		state[a] = POOL; /* the real free before our own */
 #endif
-		/* live_remove() */
-		level = 0; found = false;
+find:		/* live_remove(), live_hold(); before an insert: whoever had the address may still be in its realloc */
+		level = 0; found = false; lost = false;
 		do
-		:: level == LEVELS || found -> break
+		:: level == LEVELS || found || lost -> break
 		:: else ->
 			reach = homes[AT(level, HOME(level, a))]; /* load_relaxed(&heap->homes[level][home]) */
 			distance = 0;
 			do
-			:: distance == reach || found -> break
+			:: distance == reach || found || lost -> break
 			:: else ->
 				at = AT(level, HOME(level, a) + distance);
+				word = address[at]; /* load_acquire(&slot->address) */
 				if
-				:: address[at] == a -> /* load_acquire(&slot->address) */
+				:: ADDRESS_OF(word) == a ->
 					copy = size[at];
 					copy_birth = birth[at];
-					atomic { /* atomic_compare_exchange_strong_explicit to SEEP_LIVE_FREE */
-						assert(address[at] == a);
-						assert(copy_birth == published[a] && copy == CONTENT(a, copy_birth));
-						address[at] = FREE;
-						published[a] = 0; disturbed[a] = true; uncounted_out++
+					atomic { /* slot_change(): atomic_compare_exchange_strong_explicit */
+						if
+						:: address[at] == word ->
+							assert(copy_birth == published[a] && copy == CONTENT(a, copy_birth));
+							if
+							:: gives && takes -> address[at] = HELD_BY(a, me); held = at
+							:: else ->
+								address[at] = FREE;
+								published[a] = 0; disturbed[a] = true; uncounted_out++
+							fi;
+							found = true
+						:: else ->
+							assert(!gives); /* its realloc has just returned */
+							lost = true
+						fi
 					}
-					found = true;
-					atomic { removed++; uncounted_out-- } /* add_relaxed(&live_removed) */
+					if
+					:: found && !(gives && takes) ->
+						atomic { removed++; uncounted_out-- } /* add_relaxed(&live_removed) */
+					:: else
+					fi
 				:: else -> distance++
 				fi
 			od;
 			level++
 		od;
-		assert(found || published[a] == 0); /* not there: it found no room */
-		atomic { copy = 0; copy_birth = 0; at = 0; distance = 0; reach = 0; level = 0 }
+#ifndef BROKEN_NOT_FORGOTTEN
+		assert(!gives || found || published[a] == 0); /* not there: it found no room */
+#endif
+		atomic { copy = 0; at = 0; distance = 0; reach = 0; level = 0; word = 0 }
 		if
-		:: !takes -> /* free */
+		:: !gives -> goto insert
+		:: gives && !takes -> /* free */
 #ifndef BROKEN_FREE_FIRST
 			state[a] = POOL;
 #endif
 			goto done
-		:: takes -> skip /* realloc in its place, or that fails */
-		:: takes -> /* realloc that moves */
+		:: gives && takes -> skip /* realloc in its place */
+		:: gives && takes -> /* one that fails: live_keep() */
+			if
+			:: found ->
+				atomic {
+					assert(address[held] == HELD_BY(a, me) && birth[held] == copy_birth);
+					address[held] = a
+				}
+			:: else
+			fi;
+			state[a] = HELD;
+			goto done
+		:: gives && takes -> /* one that moves: from here on the old address may be given out */
 			atomic {
 				if
 				:: state[1] == POOL -> b = 1
 				:: state[2] == POOL -> b = 2
 				:: state[1] != POOL && state[3] == POOL -> b = 3
-				:: else -> goto insert
+				:: else -> b = 0
 				fi;
-				state[b] = BUSY; state[a] = POOL; a = b
+				if
+				:: b -> state[b] = BUSY; state[a] = POOL
+				:: else
+				fi
 			}
 		fi;
+		if
+		:: found && birth[held] == copy_birth -> /* live_drop() */
+			atomic {
+				lost = true;
+				if
+				:: address[held] == HELD_BY(a, me) ->
+					assert(published[a] == copy_birth);
+					address[held] = FREE;
+					published[a] = 0; disturbed[a] = true; uncounted_out++;
+					lost = false
+				:: else
+				fi
+			}
+			if
+			:: !lost -> atomic { removed++; uncounted_out-- }
+			:: else
+			fi
+		:: else
+		fi;
+		atomic {
+			copy_birth = 0; held = 0; lost = false; gives = false;
+			if
+			:: b -> a = b; b = 0; goto find
+			:: else
+			fi
+		}
 insert:
 		/* live_insert() */
 		atomic {
@@ -253,9 +324,9 @@ active proctype scanner()
 		:: slot < stop -> /* live_read() */
 			attempt = 0;
 again:
-			a = address[AT(level, slot)]; /* load_acquire(&slot->address) */
+			a = ADDRESS_OF(address[AT(level, slot)]); /* load_acquire(&slot->address) */
 			if
-			:: a == FREE || a == WRITING -> goto read
+			:: a == 0 -> goto read
 			:: else
 			fi;
 			seen_birth = birth[AT(level, slot)]; /* load_acquire(&slot->birth_ns) */
@@ -263,7 +334,7 @@ again:
 			copy_birth = birth[AT(level, slot)];
 #ifndef BROKEN_READ_ONCE
 			if
-			:: address[AT(level, slot)] != a || birth[AT(level, slot)] != seen_birth ||
+			:: ADDRESS_OF(address[AT(level, slot)]) != a || birth[AT(level, slot)] != seen_birth ||
 				copy_birth != seen_birth ->
 				attempt++;
 				if
@@ -309,5 +380,5 @@ active proctype watcher()
 #endif
 
 init {
-	atomic { run writer(FIRST); run writer(SECOND) }
+	atomic { run writer(1, FIRST); run writer(2, SECOND) }
 }

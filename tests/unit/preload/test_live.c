@@ -56,6 +56,39 @@ static void gives_back_what_was_put_in(void **state)
 	heap_unmake(&heap);
 }
 
+/* Seen by readers all the while; and who has got the address meanwhile takes it out, after which it is nobody's. */
+static void what_is_held_stays_until_it_is_dropped(void **state)
+{
+	(void)state;
+	struct heap heap;
+	struct live_hold hold, second;
+	struct live_entry entry = {.address = 0x7f0012345670, .size = 500, .birth_ns = 1}, out;
+	heap_make(&heap, 512 << 10, 0);
+	assert_false(live_hold(&heap, entry.address, 1, &hold));
+	assert_true(live_insert(&heap, &entry));
+	assert_true(live_hold(&heap, entry.address, 1, &hold));
+	assert_int_equal(count_live(&heap), 1);
+	assert_int_equal(balance(&heap), 1);
+	assert_int_equal(live_read(&heap, hold.level, hold.slot, &out), LIVE_ENTRY);
+	assert_int_equal(out.address, entry.address);
+	assert_true(live_keep(&heap, &hold));
+	assert_true(live_hold(&heap, entry.address, 300, &hold));
+	assert_true(live_remove(&heap, entry.address, &out));
+	assert_int_equal(out.size, 500);
+	entry.birth_ns = 2;
+	assert_true(live_insert(&heap, &entry));
+	assert_false(live_drop(&heap, &hold));
+	assert_true(live_hold(&heap, entry.address, 2, &second));
+	assert_false(live_drop(&heap, &hold));
+	assert_false(live_keep(&heap, &hold));
+	assert_true(live_drop(&heap, &second));
+	assert_int_equal(count_live(&heap), 0);
+	assert_int_equal(balance(&heap), 0);
+	entry.address |= UINT64_C(3) << 57; /* no room for a tag: it is refused, and counted */
+	assert_false(live_insert(&heap, &entry));
+	heap_unmake(&heap);
+}
+
 /* The filter may send free(NULL) here, and 0 is what a free slot holds. */
 static void no_free_slot_is_taken_for_the_null_pointer(void **state)
 {
@@ -336,6 +369,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(gives_back_what_was_put_in),
+	    cmocka_unit_test(what_is_held_stays_until_it_is_dropped),
 	    cmocka_unit_test(no_free_slot_is_taken_for_the_null_pointer),
 	    cmocka_unit_test(takes_the_small_level_first),
 	    cmocka_unit_test(fills_to_most_of_its_size_then_refuses_and_stays_right),
