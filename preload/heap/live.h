@@ -63,7 +63,8 @@ struct live_hold {
 	uint32_t level, slot;
 };
 
-/* Tags the entry of an address, before the allocator resizes it; `thread` is the caller's number. False: there is none. */
+/* Tags the entry of an address, before the allocator resizes it; `thread` is the caller's number. False: there is none.
+ */
 bool live_hold(const struct heap *heap, uint64_t address, uint32_t thread, struct live_hold *hold);
 
 /* The block is gone: takes the entry out. False: whoever has the address now has done so. */

@@ -98,7 +98,7 @@ static SLOW void *plain_new(size_t size, size_t alignment)
 		real_prepare();                                                                                        \
 		void *(*next)parameters;                                                                               \
 		*(void **)&next = real_cxx[REAL_##name];                                                               \
-		return next ? next arguments : plain_new(size, (alignment_asked));                                             \
+		return next ? next arguments : plain_new(size, (alignment_asked));                                     \
 	}                                                                                                              \
 	static SLOW void *slow_##name parameters                                                                       \
 	{                                                                                                              \
@@ -114,8 +114,8 @@ static SLOW void *plain_new(size_t size, size_t alignment)
 		return next_##name arguments;                                                                          \
 	}
 
-/* A delete takes the sample out where the next one is the allocator's. Any other may keep the memory: a pool whose first
- * object is where its chunk begins. What it does give back comes by free, or by another delete. */
+/* A delete takes the sample out where the next one is the allocator's. Any other may keep the memory: a pool whose
+ * first object is where its chunk begins. What it does give back comes by free, or by another delete. */
 #define DEFINE_DELETE(name, parameters, arguments)                                                                     \
 	EXPORT void name parameters;                                                                                   \
 	static void first_##name parameters;                                                                           \

@@ -65,8 +65,8 @@ static void *arena_move(const void *old, size_t size)
 	return address;
 }
 
-/* A realloc is a free and an allocation of the whole new size. The old sample stays until the call has returned, tagged:
- * whoever gets its address meanwhile takes it out, and a program killed in the copy has it. */
+/* A realloc is a free and an allocation of the whole new size. The old sample stays until the call has returned,
+ * tagged: whoever gets its address meanwhile takes it out, and a program killed in the copy has it. */
 static SLOW void *realloc_slowly(void *old, size_t size, bool borrowed)
 {
 	struct recorder_hold hold;

@@ -88,7 +88,8 @@ static bool symbol_withdraw(ElfW(Sym) * symbol)
 	uintptr_t page = (uintptr_t)symbol & ~(PAGE - 1), end = (uintptr_t)(symbol + 1);
 	if (!protection || system_call(SYS_mprotect, (long)page, (long)(end - page), protection | PROT_WRITE, 0, 0, 0))
 		return false;
-	__atomic_store_n(&symbol->st_value, 0, __ATOMIC_RELEASE); /* a look-up by another thread sees the one or the other */
+	__atomic_store_n(&symbol->st_value, 0,
+			 __ATOMIC_RELEASE); /* a look-up by another thread sees the one or the other */
 	system_call(SYS_mprotect, (long)page, (long)(end - page), protection, 0, 0, 0);
 	return true;
 }

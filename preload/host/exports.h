@@ -14,8 +14,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Takes the names back that are not NULL, as far as we export them. Not in two threads at once. False: the table could not
- * be written to, and the names stay. */
+/* Takes the names back that are not NULL, as far as we export them. Not in two threads at once. False: the table could
+ * not be written to, and the names stay. */
 bool exports_withdraw(const char *const *names, size_t count);
 
 #endif

@@ -24,15 +24,15 @@ bool recorder_due(size_t size);
  * before the program has the address. */
 void recorder_sample(void *address, size_t size, const void *hook_frame);
 
-/* The sample of a block that is being resized. It stays in the live table, tagged, until the call has returned: a program
- * that is killed in it has the old block. */
+/* The sample of a block that is being resized. It stays in the live table, tagged, until the call has returned: a
+ * program that is killed in it has the old block. */
 struct recorder_hold {
 	struct live_hold live;
 	uint32_t incarnation;
 };
 
-/* Out of line, on a filter hit, before the allocator resizes the block. True: it is a sample, and one of the next two is
- * to be called when the call has returned. */
+/* Out of line, on a filter hit, before the allocator resizes the block. True: it is a sample, and one of the next two
+ * is to be called when the call has returned. */
 bool recorder_hold(const void *address, struct recorder_hold *hold);
 
 /* A realloc to `size` bytes freed it: that is recorded. */

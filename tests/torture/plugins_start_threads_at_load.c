@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A C program loads C++ plugins, with RTLD_LOCAL: constructors and destructors start threads and wait for them, and those
- * threads' first operator new, mallocx, tc_malloc and mi_malloc come while the loader's lock is held. Operator new is
- * libstdc++'s own, with its handler, or the plugin's where it brings one; from several threads at once.
+ * A C program loads C++ plugins, with RTLD_LOCAL: constructors and destructors start threads and wait for them, and
+ * those threads' first operator new, mallocx, tc_malloc and mi_malloc come while the loader's lock is held. Operator
+ * new is libstdc++'s own, with its handler, or the plugin's where it brings one; from several threads at once.
  *
  * torture: plugins=cxx_threads cxx_own_new
  */

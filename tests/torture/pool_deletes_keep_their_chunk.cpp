@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A library's operator delete gives nothing back: the chunk that begins where its first object began stays alive, until the
- * library frees it. (jemalloc in front brings its own operator new.)
+ * A library's operator delete gives nothing back: the chunk that begins where its first object began stays alive, until
+ * the library frees it. (jemalloc in front brings its own operator new.)
  *
  * torture: libraries=cxx_pool
  * torture: allocators=glibc

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * In the middle of a realloc another thread gets the old block's address, and frees or resizes what it has there; reallocs
- * fail; and at last the program is killed in one, before the old block is free: it is what the recording has.
+ * In the middle of a realloc another thread gets the old block's address, and frees or resizes what it has there;
+ * reallocs fail; and at last the program is killed in one, before the old block is free: it is what the recording has.
  *
  * torture: preload=slow_realloc
  * torture: allocators=glibc

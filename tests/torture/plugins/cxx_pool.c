@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A library whose operator new hands out pieces of chunks, the first where the chunk begins, and whose delete keeps them. */
+/* A library whose operator new hands out pieces of chunks, the first where the chunk begins, and whose delete keeps
+ * them. */
 #include <stddef.h>
 #include <stdlib.h>
 

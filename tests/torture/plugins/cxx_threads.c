@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A plugin with C++'s functions by their mangled names, whose constructor and destructor start a thread and wait for it: the
- * thread's first operator new comes while dlopen holds the loader's lock.
+ * A plugin with C++'s functions by their mangled names, whose constructor and destructor start a thread and wait for
+ * it: the thread's first operator new comes while dlopen holds the loader's lock.
  *
  * link: -l:libstdc++.so.6
  */
@@ -9,7 +9,8 @@
 #include <stddef.h>
 #include <stdlib.h>
 
-void *_Znwm(size_t), *_Znam(size_t), *_ZnwmRKSt9nothrow_t(size_t, const void *), *_ZnamRKSt9nothrow_t(size_t, const void *);
+void *_Znwm(size_t), *_Znam(size_t), *_ZnwmRKSt9nothrow_t(size_t, const void *),
+    *_ZnamRKSt9nothrow_t(size_t, const void *);
 void *_ZnwmSt11align_val_t(size_t, size_t), *_ZnamSt11align_val_t(size_t, size_t);
 void *_ZnwmSt11align_val_tRKSt9nothrow_t(size_t, size_t, const void *);
 void *_ZnamSt11align_val_tRKSt9nothrow_t(size_t, size_t, const void *);

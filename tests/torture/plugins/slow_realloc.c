@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* An interposer whose realloc always copies, and lets the program do something in the middle of it: before the old block is
- * free, and when it is. */
+/* An interposer whose realloc always copies, and lets the program do something in the middle of it: before the old
+ * block is free, and when it is. */
 #include <dlfcn.h>
 #include <malloc.h>
 #include <stdlib.h>
