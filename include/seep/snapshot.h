@@ -106,6 +106,7 @@ enum seep_status {
 	SEEP_STATUS_BYPASSED = 1 << 3,   /* the program's own malloc is not seen */
 	SEEP_STATUS_POOLS = 1 << 4,      /* a pool above malloc hides sites (python's pymalloc) */
 	SEEP_STATUS_NO_UNWINDER = 1 << 5, /* libunwind is missing: stacks are one frame deep */
+	SEEP_STATUS_COARSE_CLOCK = 1 << 6, /* the program forbade itself clocks: times are its keeper's last look */
 };
 
 struct seep_module {

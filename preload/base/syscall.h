@@ -197,12 +197,4 @@ static inline int system_leave_descriptors(unsigned first)
 	return (int)system_call(SYS_close_range, first, ~0u, 1u << 1 /* CLOSE_RANGE_UNSHARE */, 0, 0, 0);
 }
 
-/* Through the vDSO: 22 ns, no system call. */
-static inline uint64_t clock_read_ns(clockid_t clock)
-{
-	struct timespec now;
-	clock_gettime(clock, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
 #endif

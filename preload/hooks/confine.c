@@ -21,9 +21,22 @@
 
 EXPORT int prctl(int option, ...);
 
+/* Without "no new privileges", which alone forbids nothing. */
+static bool forbids_clocks(int option, unsigned long argument)
+{
+	return option == PR_SET_SECCOMP || (option == PR_SET_TSC && argument == PR_TSC_SIGSEGV);
+}
+
 static bool confines(int option, unsigned long argument)
 {
-	return option == PR_SET_SECCOMP || (option == PR_SET_NO_NEW_PRIVS && argument == 1);
+	return forbids_clocks(option, argument) || (option == PR_SET_NO_NEW_PRIVS && argument == 1);
+}
+
+static void confine(bool clocks_too)
+{
+	recording_confine();
+	if (clocks_too)
+		recording_stop_clock();
 }
 
 int prctl(int option, ...)
@@ -35,7 +48,7 @@ int prctl(int option, ...)
 		arguments[i] = va_arg(list, long);
 	va_end(list);
 	if (confines(option, (unsigned long)arguments[0]))
-		recording_confine();
+		confine(forbids_clocks(option, (unsigned long)arguments[0]));
 	if (real.prctl)
 		return real.prctl(option, arguments[0], arguments[1], arguments[2], arguments[3]);
 	return (int)as_libc(system_call(SYS_prctl, option, arguments[0], arguments[1], arguments[2], arguments[3], 0));
@@ -56,9 +69,10 @@ __attribute__((used)) static void *syscall_watch(long number, long first, long s
 {
 	if (recording_is_prepared())
 		next_syscall = real.syscall;
-	if ((number == SYS_prctl && confines((int)first, (unsigned long)second)) ||
-	    (number == SYS_seccomp && (first == SECCOMP_SET_MODE_STRICT || first == SECCOMP_SET_MODE_FILTER)))
-		recording_confine();
+	if (number == SYS_prctl && confines((int)first, (unsigned long)second))
+		confine(forbids_clocks((int)first, (unsigned long)second));
+	if (number == SYS_seccomp && (first == SECCOMP_SET_MODE_STRICT || first == SECCOMP_SET_MODE_FILTER))
+		confine(true);
 	return next_syscall ? (void *)(uintptr_t)next_syscall : (void *)(uintptr_t)plain_syscall;
 }
 

@@ -10,6 +10,7 @@
 #include <sys/auxv.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/syscall.h"
 #include "heap/modules.h"
 #include "hooks/cxx.h"
@@ -49,6 +50,7 @@ __attribute__((constructor)) static void seep_load(int argument_count, char **ar
 	(void)argument_count;
 	(void)arguments;
 	struct recording_setup *setup = &recording_setup;
+	clock_prepare(getauxval(AT_SYSINFO_EHDR));
 	setup->loaded_ns = clock_read_ns(CLOCK_MONOTONIC);
 	setup->pid = system_getpid();
 	struct stat status;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/atomics.h"
+#include "base/clock.h"
 #include "base/fault.h"
 #include "base/syscall.h"
 #include "base/text.h"

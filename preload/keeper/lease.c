@@ -3,6 +3,7 @@
 #include "keeper/lease.h"
 
 #include "base/atomics.h"
+#include "base/clock.h"
 #include "base/syscall.h"
 #include "keeper/process.h"
 

@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "base/atomics.h"
+#include "base/clock.h"
 #include "base/fault.h"
 #include "base/syscall.h"
 #include "keeper/lease.h"

@@ -8,6 +8,7 @@
 #include "base/fault.h"
 #include "base/file.h"
 #include "base/size_limit.h"
+#include "base/clock.h"
 #include "base/syscall.h"
 #include "base/text.h"
 

@@ -6,6 +6,7 @@
 #include <sys/utsname.h>
 
 #include "base/file.h"
+#include "base/clock.h"
 #include "base/syscall.h"
 #include "base/text.h"
 #include "keeper/process.h"

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/atomics.h"
+#include "base/clock.h"
 #include "base/syscall.h"
 #include "keeper/keeper.h"
 #include "keeper/request.h"

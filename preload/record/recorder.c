@@ -10,6 +10,7 @@
 #include "heap/sites.h"
 #include "heap/stacks.h"
 #include "host/real.h"
+#include "record/moment.h"
 #include "record/recording.h"
 #include "sample/sampler.h"
 #include "sample/unwinder.h"
@@ -37,7 +38,7 @@ bool recorder_due(size_t size)
 		return false;
 	}
 	if (!thread->random) {
-		thread->random = sampler_seed(clock_read_ns(CLOCK_MONOTONIC) ^ (uintptr_t)thread);
+		thread->random = sampler_seed(moment_now_ns() ^ (uintptr_t)thread);
 		thread->gap = thread->countdown = draw_gap(thread);
 		if (thread->countdown >= bytes) {
 			thread->countdown -= bytes;
@@ -103,7 +104,7 @@ static void record(const struct heap *heap, struct thread_state *thread, void *a
 	    .rate_index = load_relaxed(&heap->header->rate_now),
 	    .site = capture_site(heap, hook_frame),
 	    .thread = thread_number(thread, heap),
-	    .birth_ns = clock_read_ns(CLOCK_MONOTONIC),
+	    .birth_ns = moment_now_ns(),
 	};
 	/* The allocator gives nothing out twice: what is there under this address was freed by a way that we don't see.
 	 */
@@ -154,7 +155,7 @@ static void bury(const struct live_entry *entry, bool grown)
 	const struct heap *heap = recording_heap();
 	if (!heap)
 		return;
-	uint64_t now = clock_read_ns(CLOCK_MONOTONIC);
+	uint64_t now = moment_now_ns();
 	struct event event = {.kind = SEEP_EVENT_FREED,
 			      .size = entry->size,
 			      .rate_index = entry->rate_index,

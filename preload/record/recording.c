@@ -15,6 +15,7 @@
 #include "record/heap_file.h"
 #include "record/heap_memory.h"
 #include "record/keeper_thread.h"
+#include "record/moment.h"
 #include "record/output.h"
 
 #define MEMORY_AUTO_BYTES (UINT64_C(16) << 20) /* larger heap files (rates below 64K) stay on disk unless asked for */
@@ -275,7 +276,7 @@ const struct heap *recording_heap_or_begin(void)
 	if (state == GATE_OFF)
 		return NULL;
 	const struct options *options = &recording_setup.options;
-	if (options->delay_ns && clock_read_ns(CLOCK_MONOTONIC) - recording_setup.loaded_ns < options->delay_ns)
+	if (options->delay_ns && moment_now_ns() - recording_setup.loaded_ns < options->delay_ns)
 		return NULL;
 	bool forked = gate_is_in_forked_child();
 	if (forked ? !options->follow || load_relaxed(&confined) : system_getpid() != recording_setup.pid) {
@@ -315,6 +316,16 @@ void recording_confine(void)
 		gate_set(GATE_OFF);
 	else
 		recording_heap_or_begin();
+}
+
+void recording_stop_clock(void)
+{
+	if (!gate_is_in_forked_child() && recording_setup.pid && system_getpid() != recording_setup.pid)
+		return; /* a vfork child: its parent may read clocks */
+	const struct heap *heap = recording_heap();
+	if (heap)
+		or_relaxed(&heap->header->status, SEEP_STATUS_COARSE_CLOCK);
+	moment_stop(heap ? heap->header : NULL);
 }
 
 bool recording_pause_keeper(void)

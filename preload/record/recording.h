@@ -45,6 +45,9 @@ const struct heap *recording_heap_or_begin(void);
  * yet, and in all its children, never. */
 void recording_confine(void);
 
+/* From now on reading a clock may be death: called behind recording_confine(). Signal-safe. */
+void recording_stop_clock(void);
+
 /* Around a call that the kernel refuses to a process with threads: see keeper_thread_pause(). */
 bool recording_pause_keeper(void);
 void recording_resume_keeper(void);

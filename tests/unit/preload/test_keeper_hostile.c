@@ -14,6 +14,7 @@
 #include <seep/keeper.h>
 
 #include "base/atomics.h"
+#include "base/clock.h"
 #include "base/syscall.h"
 #include "heap/live.h"
 #include "heap/ring.h"

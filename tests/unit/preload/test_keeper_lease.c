@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "base/atomics.h"
+#include "base/clock.h"
 #include "base/syscall.h"
 #include "heap/ring.h"
 #include "keeper/lease.h"
