@@ -3,6 +3,7 @@
 #include "heap/sites.h"
 
 #include "base/atomics.h"
+#include "base/floating.h"
 #include "heap/room.h"
 #include "heap/weight.h"
 
@@ -73,7 +74,7 @@ static void lifetime_fold(const struct heap *heap, struct seep_heap_site *site, 
 	double_add(&cell->bytes_squared, weight->bytes * weight->bytes);
 }
 
-void site_fold(const struct heap *heap, const struct event *event)
+static __attribute__((noinline)) void fold(const struct heap *heap, const struct event *event)
 {
 	struct seep_heap_site *site = &heap->sites[event->site < heap->capacity[SEEP_AREA_SITES] ? event->site : 0];
 	struct weight weight = weight_of(event->size, heap_rate(heap, event->rate_index));
@@ -91,4 +92,11 @@ void site_fold(const struct heap *heap, const struct event *event)
 	if (event->grown)
 		measure_fold(&site->freed_grown, &weight);
 	lifetime_fold(heap, site, event->time_ns, &weight);
+}
+
+void site_fold(const struct heap *heap, const struct event *event)
+{
+	uint32_t before = floating_enter();
+	fold(heap, event);
+	floating_leave(before);
 }

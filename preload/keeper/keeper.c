@@ -8,6 +8,7 @@
 #include "base/atomics.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/floating.h"
 #include "base/syscall.h"
 #include "base/text.h"
 #include "heap/modules.h"
@@ -299,7 +300,7 @@ static bool keeper_step(struct keeper *keeper, uint64_t now_ns, uint64_t *events
 	return true;
 }
 
-void keeper_run(struct keeper *keeper)
+static __attribute__((noinline)) void run(struct keeper *keeper)
 {
 	struct seep_heap_header *header = keeper->heap.header;
 	if (keeper->in_target)
@@ -324,7 +325,15 @@ void keeper_run(struct keeper *keeper)
 	system_futex_wake(&header->phase, INT32_MAX);
 }
 
-bool keeper_finish(struct keeper *keeper)
+/* Where it is in the target, it has the program's rounding and traps from the thread that began it. */
+void keeper_run(struct keeper *keeper)
+{
+	uint32_t before = floating_enter();
+	run(keeper);
+	floating_leave(before);
+}
+
+static __attribute__((noinline)) bool finish(struct keeper *keeper)
 {
 	struct seep_heap_header *header = keeper->heap.header;
 	uint64_t start_ns = clock_read_ns(CLOCK_MONOTONIC);
@@ -346,4 +355,12 @@ bool keeper_finish(struct keeper *keeper)
 		system_futex_wait(&header->phase, SEEP_HEAP_RECORDING, &nap);
 	}
 	return true;
+}
+
+bool keeper_finish(struct keeper *keeper)
+{
+	uint32_t before = floating_enter();
+	bool finished = finish(keeper);
+	floating_leave(before);
+	return finished;
 }

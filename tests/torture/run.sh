@@ -54,7 +54,7 @@ build() { # SOURCE
 		links+=("$WORK/bin/$each.so")
 	done
 	case $source in *.cpp) compiler="g++ -std=c++17" ;; *) compiler="gcc -std=gnu11" ;; esac
-	$compiler -D_GNU_SOURCE -g -pthread -I"$torture" -I"$ROOT/tests/e2e/programs" -o "bin/$name" "$source" "${links[@]}"
+	$compiler -D_GNU_SOURCE -g -pthread -I"$torture" -I"$ROOT/tests/e2e/programs" -o "bin/$name" "$source" "${links[@]}" -lm
 }
 
 # Runs a command in the current directory: files out, err and status. Seep's own lines are in said.
