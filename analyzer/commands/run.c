@@ -216,6 +216,7 @@ static void settings_make(const struct run_request *request, const char *shim, c
 	memory_settings_make(request, settings);
 	setting_add(settings, "SEEP_OUTPUT", output);
 	setting_add(settings, "SEEP_SESSION", session->registry);
+	setting_add(settings, "SEEP_SESSION_FILE", session->identity);
 	setting_add(settings, "SEEP_KEEPER", kept ? "outside" : "inside");
 	if (shim || request->allocator[0]) {
 		settings->drop[settings->count] = "LD_PRELOAD";
@@ -245,9 +246,13 @@ static int program_run(const struct run_request *request, const char *shim, cons
 	launch_and_wait(request->arguments, environment, &launched, &error);
 
 	hurry_listen(&launched);
-	keepers_stop(keepers);
+	struct keepers_waits waits = keepers_stop(keepers);
 	if (launched.started) {
 		session_finish(&session, &results);
+		if (waits.recordings)
+			fprintf(stderr, "seep: %zu recordings waited for a keeper, up to %.0f s: too many at a time; they have "
+					"no snapshots of that time\n",
+				waits.recordings, waits.longest_s);
 		keepers_stay(&results);
 		run_summary_print(&results, &(struct run_summary_context){.program = request->arguments[0],
 									  .output = output,

@@ -170,6 +170,10 @@ static void notes_print(const struct session_results *results)
 void run_summary_print(const struct session_results *results, const struct run_summary_context *context)
 {
 	notes_print(results);
+	if (results->interrupted)
+		fprintf(stderr, "seep: interrupted: some of %zu recordings may lack their last snapshot; "
+				"'seep snapshot DIR' writes it\n",
+			results->count);
 	if (results->count == 0)
 		nothing_print(results, context);
 	else if (results->count == 1)

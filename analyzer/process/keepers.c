@@ -21,9 +21,10 @@
 
 enum {
 	STACK_BYTES = 256 << 10,
-	KEEPERS_MAX = 512, /* at a time: beyond that, programs fold their own events */
+	KEEPERS_MAX = 2048, /* at a time: beyond that, programs fold their own events, and wait for their turn */
 	LOOK_FIRST_MS = 4, /* at the registry: soon in the beginning, */
 	LOOK_MS = 100,     /* and then so often */
+	WAIT_LEAST_S = 1,
 	LEAVE_LOOK_NS = 2000000,
 	LEAVE_LOOKS = 1000,
 };
@@ -36,12 +37,16 @@ struct keepers {
 	pthread_mutex_t lock;      /* of the two below */
 	struct keeper_task *tasks; /* running */
 	int running;
+	/* The watcher's own, until it has ended: recordings whose turn has not come, oldest first. */
+	struct keeper_task *waiting, **waiting_end;
+	struct keepers_waits waits;
 };
 
 struct keeper_task {
 	struct keepers *keepers;
 	char *directory;
 	struct keeper_task *previous, *next;
+	struct timespec since; /* it has waited */
 };
 
 static void task_add(struct keeper_task *task)
@@ -54,6 +59,21 @@ static void task_add(struct keeper_task *task)
 		task->next->previous = task;
 	keepers->tasks = task;
 	keepers->running++;
+	pthread_mutex_unlock(&keepers->lock);
+}
+
+static void task_remove(struct keeper_task *task)
+{
+	struct keepers *keepers = task->keepers;
+
+	pthread_mutex_lock(&keepers->lock);
+	if (task->previous)
+		task->previous->next = task->next;
+	else
+		keepers->tasks = task->next;
+	if (task->next)
+		task->next->previous = task->previous;
+	keepers->running--;
 	pthread_mutex_unlock(&keepers->lock);
 }
 
@@ -70,7 +90,7 @@ static void task_end(struct keeper_task *task)
 		task->next->previous = task->previous;
 	free(task->directory);
 	free(task);
-	keepers->running--;
+	keepers->running--; /* last: the struct may be gone when we let go of it */
 	pthread_mutex_unlock(&keepers->lock);
 }
 
@@ -124,16 +144,72 @@ static void *recording_keep(void *argument)
 
 static void recording_begin(struct keepers *keepers, const char *directory)
 {
-	struct keeper_task *task;
+	if (directory[0] != '/')
+		return;
+	struct keeper_task *task = memory_allocate(1, sizeof *task);
+	*task = (struct keeper_task){.keepers = keepers, .directory = memory_copy_text(directory)};
+	clock_gettime(CLOCK_MONOTONIC, &task->since);
+	*keepers->waiting_end = task;
+	keepers->waiting_end = &task->next;
+}
+
+/* Those that waited longer than a look are told of at the end. */
+static void wait_count(struct keepers *keepers, const struct keeper_task *task)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	double waited_s = (double)(now.tv_sec - task->since.tv_sec) + (double)(now.tv_nsec - task->since.tv_nsec) / 1e9;
+	if (waited_s < WAIT_LEAST_S)
+		return;
+	keepers->waits.recordings++;
+	if (waited_s > keepers->waits.longest_s)
+		keepers->waits.longest_s = waited_s;
+}
+
+static struct keeper_task *waiting_take(struct keepers *keepers)
+{
+	struct keeper_task *task = keepers->waiting;
+
+	keepers->waiting = task->next;
+	if (!keepers->waiting)
+		keepers->waiting_end = &keepers->waiting;
+	task->next = NULL;
+	return task;
+}
+
+/* A thread for each, oldest first, as long as there are threads to be had. */
+static void waiting_begin(struct keepers *keepers)
+{
 	pthread_t thread;
 
-	if (directory[0] != '/' || keepers_running(keepers) >= KEEPERS_MAX)
+	while (keepers->waiting && keepers_running(keepers) < KEEPERS_MAX && !atomic_load(&keepers->leave)) {
+		struct keeper_task *task = waiting_take(keepers);
+		struct timespec since = task->since;
+		task_add(task);
+		if (thread_start(&thread, recording_keep, task, true)) {
+			wait_count(keepers, &(struct keeper_task){.since = since});
+			continue;
+		}
+		task_remove(task);
+		task->previous = NULL;
+		task->next = keepers->waiting;
+		if (!keepers->waiting)
+			keepers->waiting_end = &task->next;
+		keepers->waiting = task;
 		return;
-	task = memory_allocate(1, sizeof *task);
-	*task = (struct keeper_task){.keepers = keepers, .directory = memory_copy_text(directory)};
-	task_add(task);
-	if (!thread_start(&thread, recording_keep, task, true))
-		task_end(task);
+	}
+}
+
+/* No turn came: what each knows is in its heap file, and the end of the run writes it down. */
+static void waiting_drop(struct keepers *keepers)
+{
+	while (keepers->waiting) {
+		struct keeper_task *task = waiting_take(keepers);
+		wait_count(keepers, task);
+		free(task->directory);
+		free(task);
+	}
 }
 
 /* Whole lines that came since the last look; one still being written stays for the next. */
@@ -158,18 +234,22 @@ static void registry_follow(struct keepers *keepers, FILE *registry)
 static void *registry_watch(void *argument)
 {
 	struct keepers *keepers = argument;
-	FILE *registry = fopen(keepers->session->registry, "re");
+	/* not by its name, which may be somebody else's by now */
+	int descriptor = fcntl(keepers->session->descriptor, F_DUPFD_CLOEXEC, 3);
+	FILE *registry = descriptor >= 0 ? fdopen(descriptor, "r") : NULL;
 	struct pollfd rouse = {.fd = keepers->rouse, .events = POLLIN};
 	int look_ms = LOOK_FIRST_MS;
 
 	thread_signals_block(NULL);
 	while (registry && !atomic_load(&keepers->leave)) {
 		registry_follow(keepers, registry);
+		waiting_begin(keepers);
 		poll(&rouse, 1, look_ms);
 		look_ms = look_ms * 5 / 4 < LOOK_MS ? look_ms * 5 / 4 : LOOK_MS;
 	}
 	if (registry)
 		fclose(registry);
+	waiting_drop(keepers);
 	return NULL;
 }
 
@@ -178,6 +258,7 @@ struct keepers *keepers_start(const struct session *session)
 	struct keepers *keepers = memory_allocate(1, sizeof *keepers);
 
 	keepers->session = session;
+	keepers->waiting_end = &keepers->waiting;
 	keepers->rouse = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	pthread_mutex_init(&keepers->lock, NULL);
 	if (thread_start(&keepers->watcher, registry_watch, keepers, false))
@@ -188,12 +269,12 @@ struct keepers *keepers_start(const struct session *session)
 	return NULL;
 }
 
-void keepers_stop(struct keepers *keepers)
+struct keepers_waits keepers_stop(struct keepers *keepers)
 {
 	const struct timespec nap = {.tv_nsec = LEAVE_LOOK_NS};
 
 	if (!keepers)
-		return;
+		return (struct keepers_waits){0};
 	atomic_store(&keepers->leave, true);
 	if (keepers->rouse >= 0)
 		eventfd_write(keepers->rouse, 1);
@@ -204,11 +285,13 @@ void keepers_stop(struct keepers *keepers)
 	for (struct keeper_task *task = keepers->tasks; task; task = task->next)
 		seep_keeper_wake(task->directory);
 	pthread_mutex_unlock(&keepers->lock);
-	for (int naps = 0; keepers_running(keepers) && naps < LEAVE_LOOKS; naps++)
+	struct keepers_waits waits = keepers->waits;
+	for (int naps = 0; keepers_running(keepers) && naps < LEAVE_LOOKS && !hurry_is_over(); naps++)
 		nanosleep(&nap, NULL);
 	/* A keeper that is stuck in a write to a dead disk still has the struct. */
 	if (!keepers_running(keepers))
 		free(keepers);
+	return waits;
 }
 
 static void *recording_stay(void *argument)

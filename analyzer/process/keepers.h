@@ -13,12 +13,18 @@
 
 struct keepers;
 
+/* Of recordings that had no keeper for longer than a second, since there were too many at a time. */
+struct keepers_waits {
+	size_t recordings;
+	double longest_s;
+};
+
 /* Watches the session's registry and keeps each recording that appears there. NULL: no thread was to be had, and
  * recordings keep what they know in their heap files alone. The session must outlive it. */
 struct keepers *keepers_start(const struct session *session);
 
 /* Has every keeper give its recording back, and waits for them: two seconds at most. NULL is fine. */
-void keepers_stop(struct keepers *keepers);
+struct keepers_waits keepers_stop(struct keepers *keepers);
 
 /* For processes that outlive the program (daemons): a process in the background keeps their recordings until the last
  * of them has ended and writes their last snapshots. Its pid; 0: there is none. */

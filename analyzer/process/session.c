@@ -12,13 +12,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <seep/keeper.h>
 
+#include "base/map.h"
 #include "base/memory.h"
 #include "process/fault.h"
+#include "process/hurry.h"
 #include "process/session.h"
 #include "profile/profile.h"
 
@@ -27,29 +30,35 @@ static const uint64_t patience_ns = 200000000;
 
 static bool registry_create(struct session *session, const char *parent)
 {
-	if (!parent || !*parent ||
+	if (!parent || *parent != '/' ||
 	    (size_t)snprintf(session->directory, sizeof session->directory, "%s/seep-session-XXXXXX", parent) >=
 		sizeof session->directory ||
 	    !mkdtemp(session->directory))
 		return false;
 	snprintf(session->registry, sizeof session->registry, "%s/recordings", session->directory);
-	int descriptor = open(session->registry, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (descriptor < 0) {
+	struct stat status;
+	session->descriptor = open(session->registry, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (session->descriptor < 0) {
 		rmdir(session->directory);
 		return false;
 	}
-	close(descriptor);
+	if (fstat(session->descriptor, &status) == 0)
+		snprintf(session->identity, sizeof session->identity, "%ju.%ju.%ju", (uintmax_t)status.st_dev,
+			 (uintmax_t)status.st_ino, (uintmax_t)status.st_uid);
 	return true;
 }
 
 bool session_open(struct session *session, struct error *error)
 {
 	char *current = getcwd(NULL, 0);
-	bool made = registry_create(session, getenv("TMPDIR")) || registry_create(session, "/tmp") ||
+	const char *wanted = getenv("TMPDIR");
+	char *temporary = wanted && *wanted ? realpath(wanted, NULL) : NULL; /* the program may go elsewhere */
+	bool made = registry_create(session, temporary) || registry_create(session, "/tmp") ||
 		    registry_create(session, "/dev/shm") || registry_create(session, current);
 	int reason = errno;
 
 	free(current);
+	free(temporary);
 	if (made)
 		return true;
 	memset(session, 0, sizeof *session);
@@ -62,61 +71,79 @@ void session_close(struct session *session)
 		return;
 	unlink(session->registry);
 	rmdir(session->directory);
+	close(session->descriptor);
 	session->directory[0] = 0;
 }
 
-static bool results_have(const struct session_results *results, const char *directory)
+/* What has been seen of the registry: texts by their hash, 64 bits of which nobody outside can foresee. */
+struct seen {
+	struct map *recordings, *notes;
+	uint64_t secret;
+};
+
+/* The place for the index of a text; *is_new where it is not there yet. */
+static uint64_t *text_index(const struct seen *seen, struct map *map, const char *text, bool *is_new)
 {
-	for (size_t i = 0; i < results->count; i++)
-		if (strcmp(results->recordings[i].directory, directory) == 0)
-			return true;
-	return false;
+	return map_put(map, hash_bytes(seen->secret, text, strlen(text)), is_new);
 }
 
-static void results_note(struct session_results *results, const char *text)
+static void results_note(struct session_results *results, struct seen *seen, const char *text)
 {
 	struct error safe;
+	bool is_new;
 
 	error_set(&safe, "%s", text);
-	for (size_t i = 0; i < results->note_count; i++) {
-		if (strcmp(results->notes[i].text, safe.text) == 0) {
-			results->notes[i].processes++;
-			return;
-		}
+	uint64_t *index = text_index(seen, seen->notes, safe.text, &is_new);
+	if (!is_new) {
+		results->notes[*index].processes++;
+		return;
 	}
+	*index = results->note_count;
 	ARRAY_RESERVE(results->notes, results->note_count, results->note_capacity);
 	results->notes[results->note_count++] = (struct session_note){memory_copy_text(safe.text), 1};
 }
 
-static void registry_take_line(struct session_results *results, const char *line)
+static void registry_take_line(struct session_results *results, struct seen *seen, const char *line)
 {
+	bool is_new;
+
 	if (line[0] == '!' && line[1] == ' ')
-		results_note(results, line + 2);
-	if (line[0] != '/' || results_have(results, line))
+		results_note(results, seen, line + 2);
+	if (line[0] != '/')
+		return;
+	text_index(seen, seen->recordings, line, &is_new);
+	if (!is_new)
 		return;
 	ARRAY_RESERVE(results->recordings, results->count, results->capacity);
 	results->recordings[results->count++] =
 	    (struct session_recording){.directory = memory_copy_text(line), .state = SESSION_BROKEN};
 }
 
-/* Removed first: who still writes to it afterwards (a daemon) can tell that nobody will read it. */
+/* Its name is removed first: who still writes to it afterwards (a daemon) can tell that nobody will read it. It is read
+ * by the descriptor that made it: whatever has its name by now is nothing to us. */
 static void registry_read(struct session *session, struct session_results *results)
 {
+	struct seen seen = {.recordings = map_create(), .notes = map_create(), .secret = hash_secret()};
 	char *line = NULL;
 	size_t capacity = 0;
 	ssize_t length;
-	FILE *registry = fopen(session->registry, "re");
+	int descriptor = session->directory[0] ? fcntl(session->descriptor, F_DUPFD_CLOEXEC, 3) : -1;
+	FILE *registry = descriptor >= 0 ? fdopen(descriptor, "r") : NULL;
 
 	session_close(session);
-	if (!registry)
-		return;
-	while ((length = getline(&line, &capacity, registry)) > 0) {
+	if (registry)
+		rewind(registry);
+	while (registry && !hurry_is_over() && (length = getline(&line, &capacity, registry)) > 0) {
 		if (line[length - 1] == '\n')
 			line[--length] = 0;
-		registry_take_line(results, line);
+		registry_take_line(results, &seen, line);
 	}
+	results->interrupted = hurry_is_over();
 	free(line);
-	fclose(registry);
+	if (registry)
+		fclose(registry);
+	map_free(seen.recordings);
+	map_free(seen.notes);
 }
 
 /* Settles what can be settled now; false while the process is alive. */
@@ -153,14 +180,18 @@ static void recordings_settle(struct session_results *results)
 	const struct timespec pause = {.tv_nsec = 10000000};
 	bool *settled = memory_allocate(results->count + 1, sizeof *settled);
 
+	for (size_t i = 0; i < results->count; i++)
+		error_set(&results->recordings[i].fault, "%s: interrupted; 'seep snapshot' writes its last snapshot",
+			  results->recordings[i].directory);
+
 	for (uint64_t waited_ns = 0;; waited_ns += (uint64_t)pause.tv_nsec) {
 		size_t open_count = 0;
-		for (size_t i = 0; i < results->count; i++) {
+		for (size_t i = 0; i < results->count && !hurry_is_over(); i++) {
 			if (!settled[i])
 				settled[i] = recording_settle(&results->recordings[i]);
 			open_count += !settled[i];
 		}
-		if (open_count == 0 || waited_ns >= patience_ns)
+		if (open_count == 0 || waited_ns >= patience_ns || hurry_is_over())
 			break;
 		nanosleep(&pause, NULL);
 	}
@@ -219,8 +250,9 @@ void session_finish(struct session *session, struct session_results *results)
 	memset(results, 0, sizeof *results);
 	registry_read(session, results);
 	recordings_settle(results);
-	for (size_t i = 0; i < results->count; i++)
+	for (size_t i = 0; i < results->count && !hurry_is_over(); i++)
 		recording_measure(&results->recordings[i]);
+	results->interrupted |= hurry_is_over();
 	if (results->count > 1)
 		qsort(results->recordings, results->count, sizeof *results->recordings, recording_compare);
 }

@@ -16,6 +16,8 @@
 struct session {
 	char directory[4096]; /* private, 0700; "" : there is none */
 	char registry[4128];  /* the file in it; SEEP_SESSION names it to the shim */
+	int descriptor;       /* of that file, since it was made */
+	char identity[72];    /* device, inode and owner of it, for SEEP_SESSION_FILE */
 };
 
 enum session_state {
@@ -45,6 +47,7 @@ struct session_results {
 	size_t count, capacity;
 	struct session_note *notes;
 	size_t note_count, note_capacity;
+	bool interrupted; /* a signal ended the work: not all are finished and summed up */
 };
 
 /* Makes the registry: in TMPDIR, /tmp, /dev/shm or the current directory. False: none of them would take it. */

@@ -109,6 +109,23 @@ static bool set_heap(void *field, size_t bytes, const char *value, size_t length
 	return false;
 }
 
+/* DEVICE.INODE.OWNER */
+static bool set_session_file(void *field, size_t bytes, const char *value, size_t length)
+{
+	static const struct unit plain[] = {{"", 1}, {NULL, 0}};
+	uint64_t numbers[3];
+	for (size_t i = 0; i < 3; i++) {
+		const char *dot = i < 2 ? memchr(value, '.', length) : value + length;
+		if (!dot || !parse_scaled(value, (size_t)(dot - value), plain, &numbers[i]))
+			return false;
+		length -= (size_t)(dot - value) + (i < 2);
+		value = dot + 1;
+	}
+	struct session_file_option file = {numbers[0], numbers[1], numbers[2], true};
+	memcpy(field, &file, bytes);
+	return true;
+}
+
 static bool set_keeper(void *field, size_t bytes, const char *value, size_t length)
 {
 	(void)bytes;
@@ -165,6 +182,7 @@ static const struct option_entry {
     {"keep-bytes", "SEEP_KEEP_BYTES", set_bytes, FIELD(snapshots_bytes)},
     {"limit-headroom", "SEEP_LIMIT_HEADROOM", set_headroom, FIELD(limit_headroom)},
     {"session", "SEEP_SESSION", set_text, FIELD(session)},
+    {"session-file", "SEEP_SESSION_FILE", set_session_file, FIELD(session_file)},
 };
 #define ENTRIES (sizeof entries / sizeof *entries)
 

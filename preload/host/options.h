@@ -33,6 +33,10 @@ struct options {
 	char unwinder[16];  /* "": the best one there is */
 	char output[1024];  /* recording directory with %c %p %h; "": the default */
 	char session[1024]; /* file in which `seep run` learns of recordings; "": none */
+	struct session_file_option {
+		uint64_t device, inode, owner;
+		bool known;
+	} session_file; /* which file that is: its name may be another's by now */
 	char warning[160];  /* the one warning, or "" */
 };
 

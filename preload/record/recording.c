@@ -91,10 +91,28 @@ static bool stderr_is_as_it_was(void)
 	       status.st_ino == recording_setup.stderr_inode;
 }
 
+/* Is it what `seep run` made, and not what somebody has put at its name since it was removed? Root's processes and those
+ * in a namespace of users see another owner than themselves, or than we were told. */
+static bool session_file_is(int descriptor)
+{
+	const struct session_file_option *file = &recording_setup.options.session_file;
+	struct stat status;
+	if (system_stat_descriptor(descriptor, &status) != 0 || !S_ISREG(status.st_mode) || status.st_nlink > 1 ||
+	    (status.st_mode & 077))
+		return false;
+	if (file->known && (status.st_dev != file->device || status.st_ino != file->inode))
+		return false;
+	return status.st_uid == system_effective_user() || (file->known && status.st_uid == file->owner);
+}
+
 /* Not blocking: a pipe would wait for its reader. */
 static int session_file_open(const char *session)
 {
-	return system_open(session, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0);
+	int descriptor = system_open(session, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0);
+	if (descriptor < 0 || session_file_is(descriptor))
+		return descriptor;
+	system_close(descriptor);
+	return -1;
 }
 
 /* Whole or not at all: at the limit for the size of files half a line would be written, and spoil the next one. */
