@@ -231,6 +231,8 @@ static uint32_t module_register(const struct heap *heap, const struct loaded_mod
 uint64_t module_frame(const struct heap *heap, uintptr_t address, uint32_t *last)
 {
 	bool exact = address & FRAME_EXACT;
+	if (address & FRAME_NOWHERE)
+		return module_frame_word(0, 0, address);
 	/* one less than a return address: the call may be the last instruction of its module */
 	uintptr_t inside = (address & ~FRAME_EXACT) - !exact;
 	struct loaded_module loaded;

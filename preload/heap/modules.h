@@ -36,6 +36,8 @@ void modules_set_finder(module_finder *finder);
 
 /* Set in an address that is no return address but the instruction itself (the unwinder's UNWINDER_EXACT). */
 #define FRAME_EXACT (UINTPTR_MAX / 2 + 1)
+/* Set in an address for which no module is to be looked for (the unwinder's UNWINDER_NOWHERE). */
+#define FRAME_NOWHERE (FRAME_EXACT / 2)
 
 static inline uint64_t module_frame_word(uint32_t module, uint64_t bias, uintptr_t address)
 {

@@ -17,6 +17,7 @@
 #include "record/keeper_thread.h"
 #include "record/moment.h"
 #include "record/output.h"
+#include "sample/memory_probe.h"
 
 #define MEMORY_AUTO_BYTES (UINT64_C(16) << 20) /* larger heap files (rates below 64K) stay on disk unless asked for */
 
@@ -326,6 +327,7 @@ void recording_confine(void)
 	if (!forked && system_getpid() != recording_setup.pid)
 		return; /* a vfork child: what it forbids itself its parent may do */
 	store_relaxed(&confined, true);
+	probe_forbid();
 	if (gate_read() == GATE_OPEN)
 		store_relaxed(&current.header->may_grow, 0);
 	if (gate_read() != GATE_CLOSED)

@@ -3,18 +3,26 @@
  * Which words of the stack may be read: no read of an unwinder faults.
  *
  * A capture holds a window [low, high) of readable memory that contains its
- * stack pointer. On a stack that the thread has been seen on, the window is
- * the thread's whole stack and costs two compares. Elsewhere (a thread's first
- * capture, deeper recursion than before, alternate stacks, fibers) it begins
- * as the page under the stack pointer, which is readable since we run on it,
- * and each page above is asked for (memory_probe.h).
+ * stack pointer. On the thread's own stack the window is all of it that is
+ * known to be there, and costs two compares. Elsewhere (alternate stacks,
+ * fibers) it begins as the page under the stack pointer, which is readable
+ * since we run on it, and each page above is asked for (memory_probe.h), one
+ * after the other and not without end.
  *
  * A thread's own stack ends at its thread control block, which glibc puts on
  * top of every stack that it starts a thread on, or, for the initial thread,
- * where the kernel put it. What lies between that end and the lowest page seen
- * stays mapped as long as the thread lives. It is remembered, in one word of
- * TLS, once a capture has found it readable without a gap. Nothing is
- * remembered of other stacks: they come and go.
+ * where the kernel put it. Where it begins is known without a system call:
+ *
+ *	the initial thread's	the kernel keeps RLIMIT_STACK, as it was at the
+ *		program's start, free of other mappings below the stack's end;
+ *		what lies above a stack pointer in there is stack
+ *	other threads'		glibc keeps start, size and guard of the block
+ *		that it gave (or was given) in the thread control block. That
+ *		is no interface; so it is found by what it must be: it encloses
+ *		the control block and ends where that ends
+ *
+ * One word of TLS remembers it. Nothing is remembered of other stacks: they
+ * come and go.
  */
 #ifndef SEEP_SAMPLE_STACK_WINDOW_H
 #define SEEP_SAMPLE_STACK_WINDOW_H
@@ -26,8 +34,9 @@
 typedef uintptr_t stack_word __attribute__((may_alias, aligned(1)));
 
 struct stack_window {
-	uintptr_t low, high;  /* readable: [low, high); none if they are equal */
-	uintptr_t first_page; /* readable without a gap from here to high; 0 where that does not matter */
+	uintptr_t low, high; /* readable: [low, high); none if they are equal */
+	uint16_t asked;      /* pages that were asked for */
+	bool fixed;          /* nothing is asked for: an address that was guessed may lie in anybody's memory */
 };
 
 /* Finds the initial thread's stack. Constructor. */
@@ -36,11 +45,8 @@ void stack_window_prepare(void);
 /* The window around an address of the stack that the calling thread runs on. */
 struct stack_window stack_window_open(const void *running);
 
-/* Moves the window over the word at this address; false if it is not readable. */
+/* Moves the window over the word at this address; false if it is not known to be readable. */
 bool stack_window_extend(struct stack_window *window, uintptr_t address);
-
-/* The outermost frame was found inside the window: remember the stack if it is the thread's own. */
-void stack_window_learn(const struct stack_window *window);
 
 /* True if this address is on the calling thread's own stack with so many bytes of stack below it. */
 bool stack_window_room(const void *running, uintptr_t bytes);

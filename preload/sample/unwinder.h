@@ -27,6 +27,9 @@
 /* Set in a frame that is an instruction's own address (interrupted by a signal), not the one after a call. */
 #define UNWINDER_EXACT (UINTPTR_MAX / 2 + 1)
 
+/* Set in a frame that was guessed and is in no module: one that is loaded there later may go while it is looked at. */
+#define UNWINDER_NOWHERE (UNWINDER_EXACT / 2)
+
 enum unwinding_end {
 	UNWINDING_COMPLETE, /* the outermost frame is there */
 	UNWINDING_LIMIT,    /* there are more frames than were asked for */
@@ -47,8 +50,8 @@ struct unwinder {
 
 	/* Writes the return addresses above hook_frame, leaf first; limit is 1 to UNWINDER_FRAMES. Any thread, signal
 	 * handlers, alternate stacks, fibers and vfork children included; leaves errno alone. The walker and the frame
-	 * pointers take no lock, allocate nothing, use under 1 KiB of stack, and call the system only to look at a
-	 * page of a stack that they don't know yet; libunwind promises none of this on a cold cache. */
+	 * pointers take no lock, allocate nothing, use under 1 KiB of stack, and call the system only to look at
+	 * pages of stacks that are not the thread's own (memory_probe.h); libunwind promises none of this on a cold cache. */
 	struct unwinding (*capture)(const void *hook_frame, uintptr_t *frames, size_t limit);
 };
 

@@ -38,8 +38,6 @@ static struct unwinding frame_pointers_capture(const void *hook_frame, uintptr_t
 		frame = next;
 		unwinding.end = UNWINDING_LIMIT;
 	}
-	if (unwinding.end != UNWINDING_LIMIT)
-		stack_window_learn(&window);
 	return unwinding;
 }
 

@@ -16,7 +16,9 @@
  * the window (stack_window.h). At most `limit` frames are walked, so damaged
  * stacks end too. Code without an FDE, which a compiler at run time makes, is
  * taken to keep a frame pointer; where that leads nowhere, the walk is lost and
- * says so.
+ * says so. From the first such guess on, only memory is read that is there
+ * whether the guess was right or not: the thread's own stack, what the window
+ * has already, and modules that cannot go (walker_modules.h).
  */
 #include "sample/unwinder.h"
 
@@ -33,6 +35,9 @@
 
 /* No compiler at run time makes larger frames; a value further up is some other use of rbp. */
 #define FRAME_POINTER_REACH 65536
+
+/* What a function may keep below its stack pointer. */
+#define RED_ZONE 128
 
 /* The saved words of an interrupted context, counted from rsp in the signal trampoline. */
 #define SIGNAL_RBP 120
@@ -62,11 +67,26 @@ struct position {
 struct walk {
 	struct position position;
 	struct stack_window window;
+	bool nowhere;             /* there is no module at the address that was stepped from last */
 	bool guessed;             /* an address was found by way of code without unwind information, and may be wrong */
 	uint32_t last;            /* instance of the last rule that was asked about; MODULE_PERMANENT to begin with */
 	uint32_t confirmed_count; /* instances that this walk has seen loaded */
 	uint16_t confirmed[CONFIRMED_INSTANCES];
 };
+
+static struct module_trust walk_trust(const struct walk *walk)
+{
+	uint32_t count = walk->confirmed_count;
+	return (struct module_trust){.guessed = walk->guessed,
+				     .count = count < CONFIRMED_INSTANCES ? count : CONFIRMED_INSTANCES,
+				     .instances = walk->confirmed};
+}
+
+/* Remembers that an instance has been seen at an address that was not guessed. */
+static void walk_note(struct walk *walk, uint32_t instance)
+{
+	walk->confirmed[walk->confirmed_count++ % CONFIRMED_INSTANCES] = (uint16_t)instance;
+}
 
 static bool walk_confirm(struct walk *walk, uint32_t instance, uintptr_t address)
 {
@@ -74,25 +94,29 @@ static bool walk_confirm(struct walk *walk, uint32_t instance, uintptr_t address
 	while (i < known && i < CONFIRMED_INSTANCES && walk->confirmed[i] != instance)
 		i++;
 	if (i == known || i == CONFIRMED_INSTANCES) {
-		if (!module_instance_is_at(instance, address, walk->guessed || !modules_settled()))
+		if (walk->guessed || !module_instance_is_at(instance, address))
 			return false;
-		walk->confirmed[known % CONFIRMED_INSTANCES] = (uint16_t)instance;
-		walk->confirmed_count++;
+		walk_note(walk, instance);
 	}
 	walk->last = instance;
 	return true;
 }
 
 /* Reads the rule from the module's tables and keeps it. */
-static struct rule find_rule(const struct walk *walk)
+static struct rule find_rule(struct walk *walk)
 {
 	uintptr_t key = walk->position.key;
 	struct table_module module;
 	uint32_t instance;
 	if (key == fiber_start)
 		return (struct rule){.kind = RULE_END};
-	if (!module_at(key - 1, walk->guessed || !modules_settled(), &module, &instance))
-		return (struct rule){.kind = RULE_FRAME_POINTER};
+	struct module_trust trust = walk_trust(walk);
+	enum module_found found = module_at(key - 1, &trust, &module, &instance);
+	walk->nowhere = found == MODULE_NONE;
+	if (found != MODULE_FOUND)
+		return (struct rule){.kind = found == MODULE_NONE ? RULE_FRAME_POINTER : RULE_LOST};
+	if (!walk->guessed && instance != MODULE_PERMANENT && instance != MODULE_UNNAMED)
+		walk_note(walk, instance);
 	struct rule rule = tables_rule(&module, key - 1);
 	uint64_t word = instance == MODULE_UNNAMED ? 0 : rule_word(&rule, key, instance);
 	if (word)
@@ -103,8 +127,9 @@ static struct rule find_rule(const struct walk *walk)
 /* To the caller of a frame whose CFA is known. */
 static inline bool walk_up(struct walk *walk, uintptr_t cfa, uintptr_t saved)
 {
-	uintptr_t pc, rbp = walk->position.rbp;
-	if (unlikely(cfa <= walk->position.rsp) || unlikely(!stack_window_read(&walk->window, cfa - 8, &pc)))
+	uintptr_t pc, rbp = walk->position.rbp, lowest = walk->position.rsp;
+	if (unlikely(cfa < lowest || cfa - lowest < 8 || cfa - lowest + RED_ZONE < saved) ||
+	    unlikely(!stack_window_read(&walk->window, cfa - 8, &pc)))
 		return false;
 	if (saved && unlikely(!stack_window_read(&walk->window, cfa - saved, &rbp)))
 		return false;
@@ -114,9 +139,9 @@ static inline bool walk_up(struct walk *walk, uintptr_t cfa, uintptr_t saved)
 
 static bool walk_up_realigned(struct walk *walk, uintptr_t cfa_offset)
 {
-	uintptr_t cfa, rbp, pc, frame = walk->position.rbp;
-	if (frame < walk->position.rsp || !stack_window_read(&walk->window, frame - cfa_offset, &cfa) ||
-	    !stack_window_read(&walk->window, frame, &rbp) || cfa <= walk->position.rsp ||
+	uintptr_t cfa, rbp, pc, frame = walk->position.rbp, lowest = walk->position.rsp;
+	if (frame < lowest || frame - lowest < cfa_offset || !stack_window_read(&walk->window, frame - cfa_offset, &cfa) ||
+	    !stack_window_read(&walk->window, frame, &rbp) || cfa < lowest || cfa - lowest < 8 ||
 	    !stack_window_read(&walk->window, cfa - 8, &pc))
 		return false;
 	walk->position = (struct position){.key = pc, .rsp = cfa, .rbp = rbp};
@@ -128,7 +153,7 @@ static bool walk_up_frame_pointer(struct walk *walk)
 	uintptr_t frame = walk->position.rbp;
 	if (frame < walk->position.rsp || frame - walk->position.rsp > FRAME_POINTER_REACH || frame % sizeof frame)
 		return false;
-	walk->guessed = true;
+	walk->guessed = walk->window.fixed = true;
 	return walk_up(walk, frame + 16, 16);
 }
 
@@ -140,7 +165,7 @@ static bool walk_up_signal(struct walk *walk)
 	    !stack_window_read(&walk->window, frame + SIGNAL_RBP, &rbp) ||
 	    !stack_window_read(&walk->window, frame + SIGNAL_RIP, &pc))
 		return false;
-	walk->window = (struct stack_window){.low = 0};
+	walk->window = (struct stack_window){.asked = walk->window.asked, .fixed = walk->window.fixed};
 	walk->position = (struct position){.key = pc + 1, .rsp = rsp, .rbp = rbp};
 	return true;
 }
@@ -170,6 +195,7 @@ static __attribute__((noinline)) enum rule_kind walk_step(struct walk *walk)
 	uint64_t word = load_acquire(&cache[rule_place(key)]);
 	uint32_t instance = rule_word_instance(word);
 	struct rule rule;
+	walk->nowhere = false;
 	if (rule_word_is_for(word, key) && (instance == MODULE_PERMANENT || walk_confirm(walk, instance, key - 1)))
 		rule = (struct rule){.kind = rule_word_kind(word),
 				     .cfa = (int64_t)rule_word_cfa(word),
@@ -240,6 +266,17 @@ static bool may_be_code(uintptr_t address)
 	return address >= CODE_LOWEST && address < CODE_LIMIT;
 }
 
+/* The last frame, which nothing has been asked about yet, where it was guessed: who gives it a name must not touch a
+ * module that may go. False: it is in one. */
+static bool last_may_be_named(const struct walk *walk, uintptr_t *frame)
+{
+	struct module_trust trust = walk_trust(walk);
+	enum module_found found = walk->guessed ? module_look(walk->position.key - 1, &trust) : MODULE_FOUND;
+	if (found == MODULE_NONE)
+		*frame |= UNWINDER_NOWHERE;
+	return found != MODULE_DOUBTED;
+}
+
 static struct unwinding walker_capture(const void *hook_frame, uintptr_t *frames, size_t limit)
 {
 	const stack_word *hook = hook_frame;
@@ -253,10 +290,12 @@ static struct unwinding walker_capture(const void *hook_frame, uintptr_t *frames
 			unwinding.depth--;
 			break;
 		}
-		bool outermost = walk.position.key == fiber_start;
+		bool outermost = walk.position.key == fiber_start, guessed = walk.guessed;
 		enum rule_kind kind = walk_step(&walk);
 		if (outermost) /* never called */
 			frames[unwinding.depth - 1] |= UNWINDER_EXACT;
+		if (guessed && walk.nowhere)
+			frames[unwinding.depth - 1] |= UNWINDER_NOWHERE;
 		if (kind == RULE_END)
 			walk.position.key = 0;
 		if (kind == RULE_END || kind == RULE_LOST || walk.position.key == 0)
@@ -272,10 +311,10 @@ static struct unwinding walker_capture(const void *hook_frame, uintptr_t *frames
 		}
 		frames[unwinding.depth++] = pc;
 	}
-	if (walk.position.key == 0) { /* no caller: as ABI and unwind information mark the outermost frame */
-		stack_window_learn(&walk.window);
+	if (walk.position.key == 0) /* no caller: as ABI and unwind information mark the outermost frame */
 		unwinding.end = UNWINDING_COMPLETE;
-	}
+	else if (!last_may_be_named(&walk, &frames[unwinding.depth - 1]))
+		unwinding.depth--;
 	return unwinding;
 }
 

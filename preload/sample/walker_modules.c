@@ -12,6 +12,7 @@
 
 #include "base/atomics.h"
 #include "sample/memory_probe.h"
+#include "sample/walker_permanent.h"
 #include "sample/walker_rule.h"
 
 #define PROBES 16u
@@ -35,10 +36,17 @@ struct instance {
 	uint64_t build_id; /* its first 8 bytes: a hash */
 };
 
+#define PERMANENT_MODULES 512
+
+struct permanent_entry {
+	void *link_map;
+	struct permanent_module module;
+};
+
 static int (*find_object)(void *address, struct found_object *result);
-static void *permanent[3]; /* link maps: the program, the C library, the loader; written in the constructor */
+static struct permanent_entry permanent[PERMANENT_MODULES]; /* written in the constructor */
+static unsigned permanent_count;
 static const struct r_debug *loader_state;
-static uintptr_t program_start, program_end, program_code;
 static struct instance instances[RULE_INSTANCES]; /* entry 0 unused; bss, touched as modules come */
 static seep_atomic32 instance_count;
 
@@ -47,56 +55,65 @@ static bool object_at(uintptr_t address, struct found_object *object)
 	return find_object((void *)address, object) == 0;
 }
 
-/* The first module in the list is the program. Its segments need not be one range: a hole between them makes
- * `_dl_find_object` give the range of one segment, without the unwind tables. */
-static int find_program(struct dl_phdr_info *info, size_t bytes, void *ignored)
+static void permanent_add(const struct permanent_module *module)
 {
-	(void)bytes;
-	(void)ignored;
-	program_start = UINTPTR_MAX;
-	for (unsigned i = 0; i < info->dlpi_phnum; i++) {
-		const Elf64_Phdr *header = &info->dlpi_phdr[i];
-		uintptr_t start = info->dlpi_addr + header->p_vaddr, end = start + header->p_memsz;
-		if (header->p_type != PT_LOAD)
-			continue;
-		program_start = start < program_start ? start : program_start;
-		program_end = end > program_end ? end : program_end;
-		if (header->p_flags & PF_X)
-			program_code = start;
-	}
-	return 1;
+	struct found_object object;
+	if (permanent_count == PERMANENT_MODULES || !object_at(module->code, &object))
+		return;
+	permanent[permanent_count++] = (struct permanent_entry){.link_map = object.link_map, .module = *module};
 }
 
+static const struct permanent_module *permanent_of(const struct found_object *object)
+{
+	for (unsigned i = 0; i < permanent_count; i++) {
+		if (permanent[i].link_map == object->link_map)
+			return &permanent[i].module;
+	}
+	return NULL;
+}
+
+/* The program, the C library and the loader, at least. */
 bool modules_bind(void)
 {
 	struct found_object object;
 	*(void **)&find_object = dlsym(RTLD_DEFAULT, "_dl_find_object");
 	if (!find_object)
 		return false;
-	dl_iterate_phdr(find_program, NULL);
-	const uintptr_t addresses[] = {program_code, (uintptr_t)dlsym(RTLD_DEFAULT, "gnu_get_libc_version"),
-				       (uintptr_t)dlsym(RTLD_DEFAULT, "__tls_get_addr")};
-	for (size_t i = 0; i < sizeof addresses / sizeof *addresses; i++)
-		permanent[i] = addresses[i] && object_at(addresses[i], &object) ? object.link_map : NULL;
+	if (permanent_count)
+		return true;
+	permanent_modules_find(permanent_add);
+	const void *const needed[] = {dlsym(RTLD_DEFAULT, "gnu_get_libc_version"),
+				      dlsym(RTLD_DEFAULT, "__tls_get_addr")};
+	for (size_t i = 0; i < sizeof needed / sizeof *needed; i++) {
+		if (!needed[i] || !object_at((uintptr_t)needed[i], &object) || !permanent_of(&object))
+			return false;
+	}
 	/* the loader's own: a program that refers to it has a copy, which nobody keeps up to date */
 	const struct r_debug *state = dlsym(RTLD_DEFAULT, "_r_debug");
-	if (state && object_at((uintptr_t)state, &object) && object.link_map == permanent[2])
+	void *loader = object.link_map;
+	if (state && object_at((uintptr_t)state, &object) && object.link_map == loader)
 		loader_state = state;
-	return permanent[0] && permanent[1] && permanent[2];
+	return permanent_count > 2;
 }
 
-/* r_version above 1: there are namespaces (dlmopen) whose state is told elsewhere. */
+/* r_version is 2 once there are namespaces (dlmopen), each with a state of its own, which lie
+ * in the loader's memory (struct r_debug_extended, glibc 2.35). */
+struct namespace_state {
+	struct r_debug state;
+	const struct namespace_state *next;
+};
+
 bool modules_settled(void)
 {
-	if (!loader_state)
+	const struct namespace_state *each = (const struct namespace_state *)loader_state;
+	if (!each)
 		return false;
-	int state = __atomic_load_n((const int *)&loader_state->r_state, __ATOMIC_ACQUIRE);
-	return state != RT_DELETE && __atomic_load_n(&loader_state->r_version, __ATOMIC_RELAXED) == 1;
-}
-
-static bool object_is_permanent(const struct found_object *object)
-{
-	return object->link_map == permanent[0] || object->link_map == permanent[1] || object->link_map == permanent[2];
+	bool several = __atomic_load_n(&each->state.r_version, __ATOMIC_RELAXED) > 1;
+	for (; each; each = several ? __atomic_load_n(&each->next, __ATOMIC_ACQUIRE) : NULL) {
+		if (__atomic_load_n((const int *)&each->state.r_state, __ATOMIC_ACQUIRE) == RT_DELETE)
+			return false;
+	}
+	return true;
 }
 
 /* The descriptor of NT_GNU_BUILD_ID in a range of notes; 0: none. */
@@ -118,23 +135,39 @@ static uintptr_t find_build_id_note(uintptr_t at, uintptr_t end)
 	return 0;
 }
 
-/* Where the module's build id lies; 0: none. Only in the module's first page, where linkers put it: that page can be
- * read in any module that might be there later, whatever holes its range has. */
-static uintptr_t find_build_id(const struct found_object *object)
+/* A module's program headers, in its first page, where linkers put them: that page can be read in any module that might
+ * be there later, whatever holes its range has. */
+struct program_headers {
+	const Elf64_Phdr *entries;
+	unsigned count;
+	uintptr_t bias;
+};
+
+static bool find_headers(const struct found_object *object, struct program_headers *headers)
 {
 	const Elf64_Ehdr *elf = (const Elf64_Ehdr *)object->start;
 	if (object->end - object->start < PROBE_PAGE || memcmp(elf->e_ident, ELFMAG, SELFMAG) != 0 ||
-	    elf->e_phentsize != sizeof(Elf64_Phdr) ||
-	    elf->e_phoff + (uint64_t)elf->e_phnum * sizeof(Elf64_Phdr) > PROBE_PAGE)
+	    elf->e_phentsize != sizeof(Elf64_Phdr) || elf->e_phoff > PROBE_PAGE ||
+	    elf->e_phoff % _Alignof(Elf64_Phdr) != 0 ||
+	    elf->e_phnum > (PROBE_PAGE - elf->e_phoff) / sizeof(Elf64_Phdr))
+		return false;
+	*headers = (struct program_headers){(const Elf64_Phdr *)(object->start + elf->e_phoff), elf->e_phnum, 0};
+	for (unsigned i = headers->count; i-- > 0;)
+		if (headers->entries[i].p_type == PT_LOAD)
+			headers->bias = object->start - (headers->entries[i].p_vaddr & ~(PROBE_PAGE - 1));
+	return true;
+}
+
+/* Where the module's build id lies; 0: none. Only in its first page. */
+static uintptr_t find_build_id(const struct found_object *object)
+{
+	struct program_headers headers;
+	if (!find_headers(object, &headers))
 		return 0;
-	const Elf64_Phdr *headers = (const Elf64_Phdr *)(object->start + elf->e_phoff);
-	uintptr_t bias = 0;
-	for (unsigned i = elf->e_phnum; i-- > 0;)
-		if (headers[i].p_type == PT_LOAD)
-			bias = object->start - (headers[i].p_vaddr & ~(PROBE_PAGE - 1));
-	for (unsigned i = 0; i < elf->e_phnum; i++) {
-		uintptr_t notes = bias + headers[i].p_vaddr, end = notes + headers[i].p_filesz;
-		if (headers[i].p_type != PT_NOTE || notes < object->start || end < notes ||
+	for (unsigned i = 0; i < headers.count; i++) {
+		const Elf64_Phdr *header = &headers.entries[i];
+		uintptr_t notes = headers.bias + header->p_vaddr, end = notes + header->p_filesz;
+		if (header->p_type != PT_NOTE || notes < object->start || end < notes ||
 		    end > object->start + PROBE_PAGE)
 			continue;
 		uintptr_t found = find_build_id_note(notes, end);
@@ -142,6 +175,27 @@ static uintptr_t find_build_id(const struct found_object *object)
 			return found;
 	}
 	return 0;
+}
+
+/* Narrows the module to the segment that its unwind tables are in: what lies between segments need not be mapped, and
+ * nothing keeps a table from pointing there. */
+static void module_narrow(struct table_module *module, const struct found_object *object)
+{
+	struct program_headers headers = {0};
+	uintptr_t wanted = object->eh_frame_header;
+	if (!find_headers(object, &headers))
+		headers.count = 0;
+	for (unsigned i = 0; i < headers.count; i++) {
+		const Elf64_Phdr *header = &headers.entries[i];
+		uintptr_t start = headers.bias + header->p_vaddr, end = start + header->p_filesz;
+		if (header->p_type == PT_LOAD && wanted >= start && wanted < end && start >= object->start &&
+		    end <= object->end) {
+			module->start = start;
+			module->end = end;
+			return;
+		}
+	}
+	module->start = module->end = 0; /* nothing can be read */
 }
 
 static uint64_t read_build_id(uintptr_t address)
@@ -199,32 +253,55 @@ static uint32_t instance_find_or_add(const struct found_object *object, bool car
 	return MODULE_UNNAMED;
 }
 
-bool module_at(uintptr_t address, bool careful, struct table_module *module, uint32_t *instance)
+/* Is the object one of these instances? Nothing of it is read: they were seen at an address of the same stack. */
+static bool object_is_one_of(const struct found_object *object, const struct module_trust *trust)
+{
+	for (uint32_t i = 0; i < trust->count; i++) {
+		const struct instance *instance = &instances[trust->instances[i]];
+		if (object->start == instance->start && object->end == instance->end &&
+		    object->link_map == instance->link_map && object->eh_frame_header == instance->eh_frame_header)
+			return true;
+	}
+	return false;
+}
+
+enum module_found module_at(uintptr_t address, const struct module_trust *trust, struct table_module *module,
+			    uint32_t *instance)
 {
 	struct found_object object;
 	if (!object_at(address, &object))
-		return false;
-	*module =
-	    (struct table_module){.start = object.start, .end = object.end, .eh_frame_header = object.eh_frame_header};
-	if (object.link_map == permanent[0]) {
-		module->start = program_start;
-		module->end = program_end;
-	}
-	if (object_is_permanent(&object)) {
+		return MODULE_NONE;
+	const struct permanent_module *known = permanent_of(&object);
+	if (known) {
+		*module = (struct table_module){.start = known->tables_start,
+						.end = known->tables_end,
+						.eh_frame_header = known->eh_frame_header};
 		*instance = MODULE_PERMANENT;
-		return true;
+		return MODULE_FOUND;
 	}
+	if (trust->guessed && !object_is_one_of(&object, trust))
+		return MODULE_DOUBTED;
+	bool careful = !trust->guessed && !modules_settled();
 	if (careful && (!probe_page_readable(object.start) || memcmp((const void *)object.start, ELFMAG, SELFMAG) != 0))
-		return false;
-	module->careful = careful;
+		return MODULE_NONE;
+	*module = (struct table_module){.eh_frame_header = object.eh_frame_header, .careful = careful};
+	module_narrow(module, &object);
 	*instance = instance_find_or_add(&object, careful);
-	return true;
+	return MODULE_FOUND;
 }
 
-bool module_instance_is_at(uint32_t instance, uintptr_t address, bool careful)
+bool module_instance_is_at(uint32_t instance, uintptr_t address)
 {
 	struct found_object object;
-	return object_at(address, &object) && object_is_instance(&object, &instances[instance], careful);
+	return object_at(address, &object) && object_is_instance(&object, &instances[instance], !modules_settled());
+}
+
+enum module_found module_look(uintptr_t address, const struct module_trust *trust)
+{
+	struct found_object object;
+	if (!object_at(address, &object))
+		return MODULE_NONE;
+	return permanent_of(&object) || object_is_one_of(&object, trust) ? MODULE_FOUND : MODULE_DOUBTED;
 }
 
 uint32_t module_instance_count(void)

@@ -18,7 +18,12 @@
 static const int allowed[] = {
     SYS_read,          SYS_write, SYS_brk,        SYS_mmap,     SYS_munmap,          SYS_mremap,
     SYS_madvise,       SYS_futex, SYS_exit_group, SYS_mprotect, SYS_clock_nanosleep, SYS_getrandom,
-    SYS_rt_sigprocmask};
+#ifdef ALSO
+    ALSO
+#else
+    SYS_rt_sigprocmask
+#endif
+};
 #ifndef OTHERWISE
 #define OTHERWISE SECCOMP_RET_KILL_PROCESS
 #endif

@@ -74,7 +74,7 @@ static void output_stack(const char *title, const uintptr_t *frames, size_t dept
 	output(line, (size_t)bytes);
 	for (size_t i = 0; i < depth; i++) {
 		Dl_info info = {0};
-		uintptr_t address = frames[i] & ~UNWINDER_EXACT;
+		uintptr_t address = frames[i] & ~(UNWINDER_EXACT | UNWINDER_NOWHERE);
 		dladdr((void *)address, &info);
 		bytes = snprintf(line, sizeof line, "#   %2zu %016lx%s %s+0x%lx %s\n", i, address,
 				 frames[i] & UNWINDER_EXACT ? "!" : "", info.dli_fname ? info.dli_fname : "?",
@@ -106,18 +106,21 @@ static bool same(const uintptr_t *left, size_t left_depth, const uintptr_t *righ
 	if (left_depth != right_depth)
 		return false;
 	for (size_t i = 0; i < left_depth; i++)
-		if ((left[i] & ~UNWINDER_EXACT) != (right[i] & ~UNWINDER_EXACT))
+		if ((left[i] & ~(UNWINDER_EXACT | UNWINDER_NOWHERE)) != (right[i] & ~(UNWINDER_EXACT | UNWINDER_NOWHERE)))
 			return false;
 	return true;
 }
 
 static bool has_run_time_code(const uintptr_t *frames, size_t depth)
 {
+	const struct module_trust trust = {.guessed = false};
 	struct table_module module;
 	uint32_t instance;
-	for (size_t i = 0; i < depth; i++)
-		if (!module_at((frames[i] & ~UNWINDER_EXACT) - 1, false, &module, &instance))
+	for (size_t i = 0; i < depth; i++) {
+		uintptr_t address = frames[i] & ~(UNWINDER_EXACT | UNWINDER_NOWHERE);
+		if (!module_at(address - 1, &trust, &module, &instance))
 			return true;
+	}
 	return false;
 }
 

@@ -44,7 +44,8 @@ int main(int count, char **arguments)
 	while (scanf("%lx %c %ld %ld", &address, &kind, &cfa, &saved) == 4) {
 		struct table_module module;
 		uint32_t instance;
-		if (!module_at(map->l_addr + address, false, &module, &instance))
+		const struct module_trust trust = {.guessed = false};
+		if (module_at(map->l_addr + address, &trust, &module, &instance) != MODULE_FOUND)
 			return 2;
 		struct rule rule = tables_rule(&module, map->l_addr + address);
 		rows++;

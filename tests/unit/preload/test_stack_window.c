@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 #include <cmocka.h>
 
+#include "sample/memory_probe.h"
 #include "sample/stack_window.h"
 
 #define PAGE 4096u
@@ -62,17 +63,20 @@ static void impossible_addresses_are_refused(void **state)
 		assert_false(stack_window_read(&window, addresses[i], &word));
 }
 
-static void page_far_away_takes_the_window_along(void **state)
+static void no_page_is_asked_for_out_of_turn(void **state)
 {
 	(void)state;
 	char *first = make_pages(), *second = make_pages();
 	struct stack_window window = stack_window_open(first);
 	uintptr_t word = 0;
-	assert_true(stack_window_read(&window, (uintptr_t)second + PAGE + 16, &word));
-	assert_int_equal(word, PAGE / 8 + 2);
-	assert_int_equal(window.low, (uintptr_t)second + PAGE);
-	assert_int_equal(window.first_page, 0);
-	assert_true(stack_window_read(&window, (uintptr_t)first + 8, &word));
+	assert_false(stack_window_read(&window, (uintptr_t)second + PAGE + 16, &word));
+	assert_true(stack_window_read(&window, (uintptr_t)first + 2 * PAGE, &word)); /* the one between, too */
+	assert_int_equal(window.asked, 2);
+	assert_int_equal(stack_window_open(&window).asked, 0); /* the thread's own */
+	window = stack_window_open(first);
+	window.fixed = true;
+	assert_false(stack_window_read(&window, (uintptr_t)first + PAGE, &word));
+	assert_true(stack_window_read(&window, (uintptr_t)&window, &word));
 	unmake_pages(first);
 	unmake_pages(second);
 }
@@ -80,42 +84,74 @@ static void page_far_away_takes_the_window_along(void **state)
 static bool known(const void *address)
 {
 	struct stack_window window = stack_window_open(address);
-	return window.first_page == 0 && window.low <= (uintptr_t)address && window.high > (uintptr_t)address;
+	return window.asked == 0 && window.high - window.low > PAGE && window.low <= (uintptr_t)address &&
+	       window.high > (uintptr_t)address;
 }
 
-static void *own_stack_is_remembered(void *ignored)
+static void *own_stack_is_known(void *ignored)
 {
 	char *verdict = "";
 	char here[64];
 	char *pages = make_pages();
-	struct stack_window window = stack_window_open(here);
-	if (known(here))
-		verdict = "known before it was seen";
-	stack_window_learn(&window);
-	if (!known(here))
-		verdict = "not remembered";
+	uintptr_t word;
 	if (known(pages))
 		verdict = "another stack is taken for it";
-	window = stack_window_open(pages);
-	stack_window_learn(&window);
-	if (known(pages))
-		verdict = "another stack is remembered";
+	struct stack_window window = stack_window_open(here);
+	if (!known(here))
+		verdict = "not known";
+	else if (!stack_window_read(&window, window.high - 8, &word) || !stack_window_read(&window, window.low, &word))
+		verdict = "not read to its ends";
+	else if (stack_window_read(&window, window.high, &word) || window.asked)
+		verdict = "asked for";
 	unmake_pages(pages);
 	(void)ignored;
 	return verdict;
 }
 
-static void threads_remember_their_own_stack_alone(void **state)
+static void on_a_stack_of(size_t bytes, void *memory)
+{
+	pthread_attr_t attributes;
+	pthread_t thread;
+	void *verdict;
+	pthread_attr_init(&attributes);
+	if (memory)
+		assert_int_equal(pthread_attr_setstack(&attributes, memory, bytes), 0);
+	else
+		assert_int_equal(pthread_attr_setstacksize(&attributes, bytes), 0);
+	assert_int_equal(pthread_create(&thread, &attributes, own_stack_is_known, NULL), 0);
+	pthread_join(thread, &verdict);
+	pthread_attr_destroy(&attributes);
+	assert_string_equal(verdict, "");
+}
+
+static void stacks_of_every_kind_of_thread_are_known_without_asking(void **state)
 {
 	(void)state;
 	stack_window_prepare();
-	pthread_t thread;
-	void *verdict;
-	for (int i = 0; i < 3; i++) {
-		assert_int_equal(pthread_create(&thread, NULL, own_stack_is_remembered, NULL), 0);
-		pthread_join(thread, &verdict);
-		assert_string_equal(verdict, "");
-	}
+	static char borrowed[300000];
+	volatile char between[2 * PAGE]; /* a window of one page is what an unknown stack gets */
+	between[0] = 0;
+	assert_string_equal(own_stack_is_known((void *)between), "");
+	for (size_t bytes = 65536; bytes <= 16u << 20; bytes *= 4)
+		on_a_stack_of(bytes, NULL);
+	for (size_t shift = 0; shift < 300; shift += 8)
+		on_a_stack_of(sizeof borrowed - 1000 - shift, borrowed + shift);
+}
+
+static __attribute__((noinline)) bool known_at_every_depth(int depth)
+{
+	volatile char block[4000];
+	block[0] = 1;
+	return known((const void *)block) && (depth == 0 || known_at_every_depth(depth - 1)) && block[0];
+}
+
+/* Deeper than before is nothing to ask about, either. */
+static void recursion_asks_for_nothing(void **state)
+{
+	(void)state;
+	stack_window_prepare();
+	probe_forbid();
+	assert_true(known_at_every_depth(500));
 }
 
 static void *room_is_what_is_left(void *bytes)
@@ -153,13 +189,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(unknown_stack_is_read_up_to_its_end),
 		cmocka_unit_test(impossible_addresses_are_refused),
-		cmocka_unit_test(page_far_away_takes_the_window_along),
-#if !defined(__SANITIZE_THREAD__) && !defined(__SANITIZE_ADDRESS__) /* whose TLS is larger than what is searched */
-		cmocka_unit_test(threads_remember_their_own_stack_alone),
-		cmocka_unit_test(room_ends_at_the_guard_page),
-#endif
+		cmocka_unit_test(no_page_is_asked_for_out_of_turn),
+		cmocka_unit_test(room_ends_at_the_guard_page), /* before larger stacks are there to be used again */
+		cmocka_unit_test(stacks_of_every_kind_of_thread_are_known_without_asking),
+		cmocka_unit_test(recursion_asks_for_nothing), /* the last: nothing can be asked afterwards */
 	};
-	(void)threads_remember_their_own_stack_alone;
-	(void)room_ends_at_the_guard_page;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
