@@ -59,7 +59,7 @@ struct seep_heap_measure { /* struct seep_measure */
 	struct seep_heap_sum bytes, objects;
 };
 
-/* Written once by the thread that registers it, then published by state. */
+/* Written once by the thread that registers it, then published by state; start, end and bias again where it comes back. */
 struct seep_heap_module {
 	seep_atomic32 state;     /* enum seep_module_state, store-release */
 	seep_atomic32 flags;     /* enum seep_module_flags */
@@ -70,6 +70,8 @@ struct seep_heap_module {
 	uint8_t build_id[32];
 	char path[432];          /* NUL-terminated, cut to size */
 };
+/* In flags, beside enum seep_module_flags: being given a new place. */
+#define SEEP_MODULE_MOVING (1u << 31)
 enum seep_module_state { SEEP_MODULE_EMPTY = 0, SEEP_MODULE_WRITING = 1, SEEP_MODULE_READY = 2 };
 
 /* A frame: module index in bits 48..63, bit 47 set for an exact address (no return address), address below. Module 0
@@ -83,9 +85,8 @@ struct seep_heap_stack {
 	uint64_t hash;
 	uint16_t depth; /* frames, leaf first */
 	uint16_t flags; /* enum seep_site_flags */
-	uint32_t epoch; /* module epoch it was captured in */
 	uint32_t site;
-	uint32_t reserved;
+	uint64_t reserved;
 	uint64_t frames[];
 };
 

@@ -193,24 +193,71 @@ void module_retire(const struct heap *heap, uint32_t module)
 		add_release(&heap->header->module_epoch, 1);
 }
 
+static bool module_is_at(const struct seep_heap_module *module, const struct loaded_module *loaded)
+{
+	return module_place(module->start) == loaded->start && module_place(module->bias) == loaded->bias;
+}
+
+static bool module_overlaps(const struct seep_heap_module *module, const struct loaded_module *loaded)
+{
+	return module_place(module->start) < loaded->end && module_place(module->end) > loaded->start;
+}
+
+/* Only its range is looked at: the link map may go while we look. */
+static bool module_is_gone(const struct seep_heap_module *module)
+{
+	uint64_t start = module_place(module->start), end = module_place(module->end);
+	struct dl_find_object found;
+	return find_object((void *)(uintptr_t)start, &found) != 0 || (uintptr_t)found.dlfo_map_start != start ||
+	       (uintptr_t)found.dlfo_map_end != end;
+}
+
+/* Puts an unloaded module where it is now. False: another thread does. */
+static bool module_move(struct seep_heap_module *module, const struct loaded_module *loaded)
+{
+	uint32_t flags = load_relaxed(&module->flags);
+	if (!(flags & SEEP_MODULE_UNLOADED) || flags & SEEP_MODULE_MOVING ||
+	    !atomic_compare_exchange_strong_explicit(&module->flags, &flags, flags | SEEP_MODULE_MOVING,
+						     memory_order_acquire, memory_order_relaxed))
+		return false;
+	__atomic_store_n(&module->start, loaded->start, __ATOMIC_RELAXED);
+	__atomic_store_n(&module->end, loaded->end, __ATOMIC_RELAXED);
+	__atomic_store_n(&module->bias, loaded->bias, __ATOMIC_RELAXED);
+	atomic_fetch_and_explicit(&module->flags, ~(uint32_t)(SEEP_MODULE_UNLOADED | SEEP_MODULE_MOVING),
+				  memory_order_release);
+	return true;
+}
+
+/* The entry that a loaded module has, or had before it was unloaded; 0: none. Others that its place belonged to are
+ * retired. */
+static uint32_t module_find(const struct heap *heap, const struct loaded_module *loaded, uint64_t identity)
+{
+	uint32_t count = load_acquire(&heap->header->module_count), former = 0;
+	for (uint32_t i = 1; i < count && i < heap->capacity[SEEP_AREA_MODULES]; i++) {
+		struct seep_heap_module *module = &heap->modules[i];
+		if (load_acquire(&module->state) != SEEP_MODULE_READY)
+			continue;
+		bool same = module->identity == identity, unloaded = load_relaxed(&module->flags) & SEEP_MODULE_UNLOADED;
+		if (same && !unloaded && module_is_at(module, loaded))
+			return i;
+		if (!unloaded && (module_overlaps(module, loaded) ||
+				  (same && finder == find_by_loader && module_is_gone(module))))
+			module_retire(heap, i);
+		if (same && load_relaxed(&module->flags) & SEEP_MODULE_UNLOADED)
+			former = i;
+	}
+	return former && module_move(&heap->modules[former], loaded) ? former : 0;
+}
+
 /* The entry of this loaded module, registered if need be; 0 where the table is full. */
 static uint32_t module_register(const struct heap *heap, const struct loaded_module *loaded)
 {
 	struct seep_heap_module fresh = {0};
 	module_describe(heap, loaded, &fresh);
-	uint32_t capacity = heap->capacity[SEEP_AREA_MODULES];
-	uint32_t count = load_acquire(&heap->header->module_count);
-	for (uint32_t i = 1; i < count && i < capacity; i++) {
-		struct seep_heap_module *module = &heap->modules[i];
-		if (load_acquire(&module->state) != SEEP_MODULE_READY || module->start >= loaded->end ||
-		    module->end <= loaded->start || (load_relaxed(&module->flags) & SEEP_MODULE_UNLOADED))
-			continue;
-		if (module->start == loaded->start && module->bias == loaded->bias &&
-		    module->identity == fresh.identity)
-			return i;
-		module_retire(heap, i); /* something else is mapped there now */
-	}
-	count = load_relaxed(&heap->header->module_count);
+	uint32_t known = module_find(heap, loaded, fresh.identity);
+	if (known)
+		return known;
+	uint32_t count = load_relaxed(&heap->header->module_count);
 	do {
 		if (count >= room_for(heap, SEEP_AREA_MODULES, count + 1)) {
 			heap_count_loss(heap, SEEP_LOSS_MODULES_FULL);
@@ -238,8 +285,8 @@ uint64_t module_frame(const struct heap *heap, uintptr_t address, uint32_t *last
 	struct loaded_module loaded;
 	if (*last) {
 		const struct seep_heap_module *module = &heap->modules[*last];
-		if (inside >= module->start && inside < module->end)
-			return module_frame_word(*last, module->bias, address);
+		if (inside >= module_place(module->start) && inside < module_place(module->end))
+			return module_frame_word(*last, module_place(module->bias), address);
 	}
 	if (!finder || !finder(inside, &loaded))
 		return module_frame_word(0, 0, address);
@@ -260,10 +307,7 @@ void modules_watch(const struct heap *heap)
 		if (load_acquire(&module->state) != SEEP_MODULE_READY ||
 		    (load_relaxed(&module->flags) & (SEEP_MODULE_UNLOADED | SEEP_MODULE_EXECUTABLE)))
 			continue;
-		/* only the range is looked at: the link map may go while we look */
-		struct dl_find_object found;
-		if (find_object((void *)(uintptr_t)module->start, &found) != 0 ||
-		    (uintptr_t)found.dlfo_map_start != module->start || (uintptr_t)found.dlfo_map_end != module->end)
+		if (module_is_gone(module))
 			module_retire(heap, i);
 	}
 }

@@ -6,9 +6,16 @@
  * without the loader lock; below that, the list that the constructor made
  * serves, and addresses in modules loaded later stay absolute.
  *
- * An entry goes EMPTY -> WRITING -> READY and is then constant but for its
- * UNLOADED flag. Two threads may register the same module at once: two
- * entries, which the analyzer takes as one (same path, same build id).
+ * An entry goes EMPTY -> WRITING -> READY and is then constant, but for its
+ * UNLOADED flag and its place. A module that comes back (same path, same build
+ * id) gets its old entry, at whatever address it is now, so that stacks through
+ * it are the ones that they were:
+ *
+ *	UNLOADED -(CAS)-> UNLOADED|MOVING -(new place, then release)-> loaded
+ *
+ * A thread that is killed in between leaves an entry that is never used again.
+ * Two threads may register the same module at once: two entries, which the
+ * analyzer takes as one.
  */
 #ifndef SEEP_HEAP_MODULES_H
 #define SEEP_HEAP_MODULES_H
@@ -38,6 +45,10 @@ void modules_set_finder(module_finder *finder);
 #define FRAME_EXACT (UINTPTR_MAX / 2 + 1)
 /* Set in an address for which no module is to be looked for (the unwinder's UNWINDER_NOWHERE). */
 #define FRAME_NOWHERE (FRAME_EXACT / 2)
+
+/* Where a module is may change under the reader: what it reads is compared with addresses of its own stack, and a module
+ * that these are in does not go. */
+#define module_place(field) __atomic_load_n(&(field), __ATOMIC_RELAXED)
 
 static inline uint64_t module_frame_word(uint32_t module, uint64_t bias, uintptr_t address)
 {

@@ -13,9 +13,9 @@
 
 #include "heap/heap.h"
 
-/* Site of this stack (addresses as captured, leaf first; see FRAME_EXACT), found or appended. Any thread, signal-safe,
+/* Site of this stack (addresses as captured, leaf first; see FRAME_EXACT; they are overwritten), found or appended. Any thread, signal-safe,
  * lock-free. 0: no room, or an empty stack. */
-uint32_t stack_site(const struct heap *heap, const uintptr_t *addresses, size_t depth, bool truncated);
+uint32_t stack_site(const struct heap *heap, uintptr_t *addresses, size_t depth, bool truncated);
 
 /* The stack of a site, checked against the areas; NULL where there is none or the file is damaged. */
 const struct seep_heap_stack *stack_of_site(const struct heap *heap, uint32_t site);

@@ -10,6 +10,7 @@
 #include "base/fault.h"
 #include "base/syscall.h"
 #include "base/text.h"
+#include "heap/modules.h"
 #include "heap/ring.h"
 #include "keeper/build_sites.h"
 #include "keeper/lease.h"
@@ -101,12 +102,12 @@ static void modules_build(struct build *build)
 		struct seep_module *module = image_add(image, sizeof *module);
 		if (!module)
 			break;
-		*module = (struct seep_module){.start = from->start,
-					       .end = from->end,
-					       .bias = from->bias,
+		*module = (struct seep_module){.start = module_place(from->start),
+					       .end = module_place(from->end),
+					       .bias = module_place(from->bias),
 					       .build_id_bytes = from->build_id_bytes,
 					       .epoch = from->epoch,
-					       .flags = load_relaxed(&from->flags)};
+					       .flags = load_relaxed(&from->flags) & ~SEEP_MODULE_MOVING};
 		memcpy(module->build_id, from->build_id, sizeof module->build_id);
 		if (module->build_id_bytes > sizeof module->build_id)
 			module->build_id_bytes = 0;

@@ -23,7 +23,7 @@ static void mapping_meet(const struct heap *heap, uint32_t count, uint64_t start
 {
 	for (uint32_t i = 1; i < count; i++) {
 		const struct seep_heap_module *module = module_entry(heap, i);
-		if (module && module->start == start)
+		if (module && module_place(module->start) == start)
 			met->bits[i / 64] |= UINT64_C(1) << i % 64;
 	}
 }

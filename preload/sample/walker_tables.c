@@ -92,7 +92,7 @@ static bool read_common(const struct table_module *module, uintptr_t at, struct 
 {
 	struct table_reader reader = module_reader(module, at);
 	uint32_t bytes = reader_u32(&reader);
-	if (reader.failed || bytes >= reader.end - reader.at)
+	if (reader.failed || bytes > reader.end - reader.at)
 		return false;
 	reader.end = reader.at + bytes;
 	uint32_t id = reader_u32(&reader);
@@ -116,7 +116,7 @@ static __attribute__((noinline)) bool read_description(const struct table_module
 {
 	struct table_reader reader = module_reader(module, at);
 	uint32_t bytes = reader_u32(&reader);
-	if (reader.failed || bytes >= reader.end - reader.at)
+	if (reader.failed || bytes > reader.end - reader.at)
 		return false;
 	reader.end = reader.at + bytes;
 	uintptr_t common = reader.at;

@@ -35,20 +35,28 @@ static void load(int number, const char *name)
 					.name = name};
 }
 
+/* As stack_site(), which overwrites what it is given. */
+static uint32_t site_of(const struct heap *heap, const uintptr_t *stack, size_t depth, bool truncated)
+{
+	uintptr_t copy[16];
+	memcpy(copy, stack, depth * sizeof *copy);
+	return stack_site(heap, copy, depth, truncated);
+}
+
 static void same_stack_same_site_other_stack_other_site(void **state)
 {
 	(void)state;
 	struct heap heap;
 	heap_make(&heap, 512 << 10, 0);
 	uintptr_t stack[] = {0x1000, 0x2000, 0x3000};
-	uint32_t site = stack_site(&heap, stack, 3, false);
+	uint32_t site = site_of(&heap, stack, 3, false);
 	assert_int_not_equal(site, 0);
-	assert_int_equal(stack_site(&heap, stack, 3, false), site);
-	assert_int_not_equal(stack_site(&heap, stack, 2, false), site);
-	assert_int_not_equal(stack_site(&heap, stack, 3, true), site);
+	assert_int_equal(site_of(&heap, stack, 3, false), site);
+	assert_int_not_equal(site_of(&heap, stack, 2, false), site);
+	assert_int_not_equal(site_of(&heap, stack, 3, true), site);
 	stack[1]++;
-	assert_int_not_equal(stack_site(&heap, stack, 3, false), site);
-	assert_int_equal(stack_site(&heap, stack, 0, false), 0);
+	assert_int_not_equal(site_of(&heap, stack, 3, false), site);
+	assert_int_equal(site_of(&heap, stack, 0, false), 0);
 	assert_int_equal(load_relaxed(&heap.header->losses[SEEP_LOSS_STACKS_EMPTY]), 1);
 	heap_unmake(&heap);
 }
@@ -61,7 +69,7 @@ static void frames_are_relative_to_their_module(void **state)
 	load(0, "/lib/one.so");
 	uintptr_t stack[] = {loaded.start + 0x10, loaded.end /* the call ends the module */, 0x42,
 			     (loaded.start + 5) | FRAME_EXACT};
-	const struct seep_heap_stack *kept = stack_of_site(&heap, stack_site(&heap, stack, 4, false));
+	const struct seep_heap_stack *kept = stack_of_site(&heap, site_of(&heap, stack, 4, false));
 	assert_non_null(kept);
 	assert_int_equal(kept->frames[0], UINT64_C(1) << 48 | 0x1010);
 	assert_int_equal(kept->frames[1], UINT64_C(1) << 48 | 0x3000);
@@ -78,16 +86,63 @@ static void another_module_at_the_same_place_is_another_entry_and_epoch(void **s
 	heap_make(&heap, 512 << 10, 0);
 	load(0, "/lib/one.so");
 	uintptr_t stack[] = {loaded.start + 0x10, 7}, longer[] = {loaded.start + 0x20, 7};
-	uint32_t before = stack_site(&heap, stack, 2, false);
+	uint32_t before = site_of(&heap, stack, 2, false);
 	load(0, "/lib/two.so"); /* dlclose, then dlopen of something else there */
-	uint32_t through_two = stack_site(&heap, longer, 2, false);
+	uint32_t through_two = site_of(&heap, longer, 2, false);
 	assert_int_equal(load_relaxed(&heap.header->module_epoch), 1);
-	uint32_t after = stack_site(&heap, stack, 2, false);
+	uint32_t after = site_of(&heap, stack, 2, false);
 	assert_int_not_equal(after, before);
 	assert_int_equal(SEEP_FRAME_MODULE(stack_of_site(&heap, before)->frames[0]), 1);
 	assert_int_equal(SEEP_FRAME_MODULE(stack_of_site(&heap, through_two)->frames[0]), 2);
 	assert_int_equal(SEEP_FRAME_MODULE(stack_of_site(&heap, after)->frames[0]), 2);
 	assert_true(load_relaxed(&module_entry(&heap, 1)->flags) & SEEP_MODULE_UNLOADED);
+	heap_unmake(&heap);
+}
+
+/* dlopen and dlclose for days: at the same place, in turn with another, and at a new place each time. */
+static void modules_that_come_back_take_no_room(void **state)
+{
+	(void)state;
+	struct heap heap;
+	heap_make(&heap, 512 << 10, 0);
+	load(0, "/lib/one.so");
+	uintptr_t offsets[] = {0x10, 0x20};
+	uint32_t sites[2] = {0}, other = 0;
+	for (int turn = 0; turn < 30000; turn++) {
+		load(turn % 3 == 2, "/lib/one.so");
+		for (int i = 0; i < 2; i++) {
+			uintptr_t stack[] = {loaded.start + offsets[i], 7};
+			uint32_t site = site_of(&heap, stack, 2, false);
+			assert_true(turn == 0 || site == sites[i]);
+			assert_int_equal(site_of(&heap, stack, 2, false), site);
+			sites[i] = site;
+		}
+		module_retire(&heap, SEEP_FRAME_MODULE(stack_of_site(&heap, sites[0])->frames[0]));
+		load(0, "/lib/two.so");
+		uintptr_t stack[] = {loaded.start + offsets[0], 7};
+		uint32_t site = site_of(&heap, stack, 2, false);
+		assert_true(site != sites[0] && (turn == 0 || site == other));
+		other = site;
+		module_retire(&heap, SEEP_FRAME_MODULE(stack_of_site(&heap, site)->frames[0]));
+	}
+	assert_int_equal(load_relaxed(&heap.header->module_count), 3);
+	assert_int_equal(load_relaxed(&heap.header->site_count), 4);
+	heap_unmake(&heap);
+}
+
+/* A module that goes takes no stack along but those through it. */
+static void a_stack_that_does_not_pass_through_a_retired_module_stays(void **state)
+{
+	(void)state;
+	struct heap heap;
+	heap_make(&heap, 512 << 10, 0);
+	uintptr_t plain[] = {0x1010, 0x2020};
+	uint32_t site = site_of(&heap, plain, 2, false);
+	load(0, "/lib/one.so");
+	site_of(&heap, (uintptr_t[]){loaded.start + 0x10, 7}, 2, false);
+	module_retire(&heap, 1);
+	loaded.start = loaded.end = 0;
+	assert_int_equal(site_of(&heap, plain, 2, false), site);
 	heap_unmake(&heap);
 }
 
@@ -98,14 +153,14 @@ static void a_full_table_is_counted_and_files_under_no_site(void **state)
 	heap_make(&heap, 512 << 10, 0);
 	uintptr_t stack[2] = {1, 2};
 	uint32_t sites = 0;
-	while (stack_site(&heap, stack, 2, false)) {
+	while (site_of(&heap, stack, 2, false)) {
 		stack[0]++;
 		sites++;
 	}
 	assert_int_equal(sites, heap.capacity[SEEP_AREA_SITES] - 1);
 	assert_int_equal(load_relaxed(&heap.header->losses[SEEP_LOSS_STACKS_FULL]), 1);
 	stack[0] = 1;
-	assert_int_not_equal(stack_site(&heap, stack, 2, false), 0);
+	assert_int_not_equal(site_of(&heap, stack, 2, false), 0);
 	heap_unmake(&heap);
 }
 
@@ -134,7 +189,7 @@ static uint32_t build_id_bytes_of(const char *name)
 	heap_make(&heap, 512 << 10, 0);
 	load(1, name);
 	uintptr_t stack[] = {loaded.start + 0x10, 7};
-	uint32_t module = SEEP_FRAME_MODULE(stack_of_site(&heap, stack_site(&heap, stack, 2, false))->frames[0]);
+	uint32_t module = SEEP_FRAME_MODULE(stack_of_site(&heap, site_of(&heap, stack, 2, false))->frames[0]);
 	uint32_t bytes = module_entry(&heap, module)->build_id_bytes;
 	heap_unmake(&heap);
 	return bytes;
@@ -188,7 +243,7 @@ static void *append(void *argument)
 	for (uintptr_t round = 0; round < 3; round++) {
 		for (uintptr_t i = 0; i < STACKS; i++) {
 			uintptr_t stack[3] = {0x1000 + i, 0x77, i * i};
-			sites[i] = stack_site(heap, stack, 3, false);
+			sites[i] = site_of(heap, stack, 3, false);
 		}
 	}
 	return NULL;
@@ -227,6 +282,8 @@ int main(void)
 	    cmocka_unit_test(same_stack_same_site_other_stack_other_site),
 	    cmocka_unit_test(frames_are_relative_to_their_module),
 	    cmocka_unit_test(another_module_at_the_same_place_is_another_entry_and_epoch),
+	    cmocka_unit_test(modules_that_come_back_take_no_room),
+	    cmocka_unit_test(a_stack_that_does_not_pass_through_a_retired_module_stays),
 	    cmocka_unit_test(a_full_table_is_counted_and_files_under_no_site),
 	    cmocka_unit_test(headers_that_were_written_over_lead_nowhere),
 	    cmocka_unit_test(a_table_smaller_than_a_stack_holds_none),
