@@ -12,7 +12,7 @@
 #include "strict_seccomp_filter.c"
 #undef main
 
-static _Atomic int confined;
+static _Atomic int begun, confined;
 static char fiber_stack[262144], alternate_stack[65536];
 
 static __attribute__((noinline)) int recurse(int depth)
@@ -25,6 +25,7 @@ static __attribute__((noinline)) int recurse(int depth)
 
 static void *recurse_on_thread(void *unused)
 {
+	begun = 1;
 	while (!confined)
 		__builtin_ia32_pause();
 	recurse(100);
@@ -57,6 +58,8 @@ int main(void)
 	sigaltstack(&stack, NULL);
 	sigaction(SIGTRAP, &action, NULL);
 	start(recurse_on_thread, NULL);
+	while (!begun) /* libc makes calls of its own until then */
+		__builtin_ia32_pause();
 	forbid();
 	confined = 1;
 	recurse(300);

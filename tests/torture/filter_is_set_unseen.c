@@ -12,7 +12,7 @@
 #include "strict_seccomp_filter.c"
 #undef main
 
-static _Atomic int confined;
+static _Atomic int begun, confined;
 
 static __attribute__((noinline)) int recurse(int depth)
 {
@@ -24,6 +24,7 @@ static __attribute__((noinline)) int recurse(int depth)
 
 static void *recurse_on_thread(void *unused)
 {
+	begun = 1;
 	while (!confined)
 		__builtin_ia32_pause();
 	recurse(100);
@@ -57,6 +58,8 @@ int main(void)
 	struct sock_fprog program = {2 * COUNT + 2, filter};
 	allocate_and_free(10);
 	start(recurse_on_thread, NULL);
+	while (!begun) /* libc makes calls of its own until then */
+		__builtin_ia32_pause();
 	if (bare_call(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0) ||
 	    bare_call(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, (long)&program))
 		write(1, "no filter to be had\n", 20);
