@@ -51,7 +51,7 @@
 	  (address, alignment, tag))
 
 /* A countdown that no program reaches. */
-#define NOT_DUE (UINT64_MAX / 2)
+#define NOT_DUE THREAD_STRETCH
 
 static bool is_allocators(const void *next)
 {

@@ -6,7 +6,8 @@
  * the page, as it shares the heap, and records as the parent.
  *
  * CLOSED -(CAS by the thread that takes the first sample)-> OPENING -> OPEN
- * or OFF (for good).
+ * or OFF (for good). A claimant that is gone for good while the gate is
+ * OPENING is followed by another.
  */
 #ifndef SEEP_RECORD_GATE_H
 #define SEEP_RECORD_GATE_H
@@ -31,13 +32,16 @@ static inline enum gate gate_read(void)
 /* Is this address space a copy made by fork? False in the process that ran the constructor and in vfork children. */
 bool gate_is_in_forked_child(void);
 
-/* One caller alone gets true. */
-static inline bool gate_claim(void)
-{
-	uint32_t closed = GATE_CLOSED;
-	return atomic_compare_exchange_strong_explicit(gate_word, &closed, GATE_OPENING, memory_order_acquire,
-						       memory_order_relaxed);
-}
+/* A number of this address space that differs from that of the process which forked it. Never 0. */
+uint8_t gate_era(void);
+
+/* One caller alone gets a claim (not 0), which it must end by gate_settle(). `frame` is its frame: where its thread is
+ * gone, or went on above that frame, or has come here REFUSALS times without it, the claim is another's to take. Call it
+ * with signals blocked. */
+uint32_t gate_claim(const void *frame);
+
+/* False: the claim had been taken over, and the gate is the other's. */
+bool gate_settle(uint32_t claim, enum gate state);
 
 static inline void gate_set(enum gate state)
 {

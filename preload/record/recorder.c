@@ -10,6 +10,7 @@
 #include "heap/sites.h"
 #include "heap/stacks.h"
 #include "host/real.h"
+#include "record/gate.h"
 #include "record/moment.h"
 #include "record/recording.h"
 #include "sample/sampler.h"
@@ -17,47 +18,167 @@
 
 __attribute__((aligned(8))) _Thread_local struct thread_state thread_state; /* no room lost before it */
 
-/* A countdown that no program reaches. */
-#define NEVER (UINT64_MAX / 2)
+/* Recordings of a thread that may be under way, one in the other: a sample in a signal handler that interrupted one.
+ * Tables, ring and walker are made for that; libunwind's cache is not. */
+#define DEPTH 8
+#define REFUSALS 15 /* so many in a row, and none of them is under way: handlers have jumped out of them */
 
 static uint64_t draw_gap(struct thread_state *thread)
 {
 	if (!recording_is_possible())
-		return NEVER;
-	return sampler_draw_gap(&thread->random, recording_setup.options.rate);
+		return THREAD_STRETCH;
+	uint64_t rate = recording_setup.options.rate;
+	uint64_t gap = rate <= 1 ? THREAD_ALWAYS : sampler_draw_gap(&thread->random, rate);
+	return rate <= 1 || gap < THREAD_STRETCH ? gap : THREAD_STRETCH;
+}
+
+/* The thread is new to this address space: threads that begin at once, and children of one process, must not share a
+ * generator. What a child of a raw clone() inherits of its countdown is used up first. */
+static void thread_begin(struct thread_state *thread, size_t size)
+{
+	bool inherited = thread->random;
+	thread->random = sampler_seed(sampler_seed(recording_entropy() ^ (uintptr_t)thread) + thread->random);
+	thread->era = gate_era();
+	if (inherited)
+		return;
+	thread->gap = draw_gap(thread);
+	thread->countdown = thread->gap - size;
+}
+
+void recorder_begin_child(void)
+{
+	struct thread_state *thread = &thread_state;
+	if (!thread->random)
+		return;
+	thread->random = 0; /* the next allocation asks, and draws all anew: what is left of a gap is as long as a gap */
+	thread->countdown = THREAD_ALWAYS;
+}
+
+/* Nothing is known of what it was, and what is left of a gap is as long as a gap. */
+static void thread_rearm_if_pushed(struct thread_state *thread)
+{
+	if ((int64_t)(thread->countdown - thread->gap) > 0)
+		thread->countdown = thread->gap = draw_gap(thread);
+}
+
+/* What becomes of a countdown. */
+struct settlement {
+	uint64_t counted;        /* bytes, up to the last point or the end of a stretch */
+	uint64_t countdown, gap; /* to go on with */
+	bool due, lost;          /* a point lies in this allocation; in one before, which a handler jumped out of */
+};
+
+/* `before`: the countdown as it was before `bytes` were taken off. */
+static struct settlement settle(struct thread_state *thread, int64_t before, uint64_t bytes)
+{
+	struct settlement result = {.gap = thread->gap};
+	bool always = result.gap == THREAD_ALWAYS;
+	result.lost = before < (always ? (int64_t)THREAD_ALWAYS : 0);
+	if (result.lost)
+		result.counted = result.gap - (uint64_t)before;
+	if (result.lost || before > (int64_t)result.gap)
+		before = (int64_t)(result.gap = draw_gap(thread));
+	uint64_t left = (uint64_t)before;
+	always = result.gap == THREAD_ALWAYS;
+	while (result.gap == THREAD_STRETCH && bytes > left) {
+		result.counted += result.gap;
+		bytes -= left;
+		result.gap = left = draw_gap(thread);
+		always = result.gap == THREAD_ALWAYS;
+	}
+	result.due = always || bytes > left;
+	if (result.due) {
+		result.counted += result.gap - left + bytes;
+		result.gap = left = draw_gap(thread);
+		bytes = 0;
+	}
+	result.countdown = left - bytes;
+	return result;
+}
+
+/* A handler that interrupted us found our borrow, took it for one that was jumped out of, and began anew. */
+static bool is_settled(uint64_t after, uint64_t gap, size_t size)
+{
+	if (gap == THREAD_ALWAYS)
+		return after == gap && size > 0;
+	return (int64_t)after >= 0 && (uint16_t)size != 0;
+}
+
+static bool thread_settle(struct thread_state *thread, size_t size)
+{
+	uint64_t after = load_from_signals(&thread->countdown);
+	struct settlement settlement;
+	do {
+		if (is_settled(after, thread->gap, size)) {
+			recording_find_sample();
+			return recording_is_possible();
+		}
+		settlement = settle(thread, (int64_t)(after + size), size + (size == 0));
+	} while (!exchange_from_signals(&thread->countdown, &after, settlement.countdown));
+	thread->gap = settlement.gap;
+	if (settlement.counted)
+		recording_count(settlement.counted);
+	if (settlement.lost)
+		recording_lose_sample();
+	return settlement.due && recording_is_possible();
 }
 
 bool recorder_due(size_t size)
 {
 	struct thread_state *thread = &thread_state;
 	uint64_t bytes = size + (size == 0);
-	thread->countdown += bytes; /* as it was before the borrow */
+	if (size >= THREAD_ABSURD) {
+		thread->countdown += size;
+		if (thread->random)
+			thread_rearm_if_pushed(thread);
+		return false;
+	}
 	if (!recording_is_prepared()) {
 		thread->countdown = 0; /* not seen: the rate is not known before the constructor has run */
 		recording_count_unseen(bytes);
 		return false;
 	}
-	if (!thread->random) {
-		thread->random = sampler_seed(moment_now_ns() ^ (uintptr_t)thread);
-		thread->gap = thread->countdown = draw_gap(thread);
-		if (thread->countdown >= bytes) {
-			thread->countdown -= bytes;
-			return false;
-		}
-	}
-	recording_count(thread->gap - thread->countdown + bytes);
-	thread->gap = thread->countdown = draw_gap(thread);
-	return thread->gap != NEVER;
+	if (!thread->random || thread->era != gate_era())
+		thread_begin(thread, size);
+	thread_use();
+	bool due = thread_settle(thread, size);
+	thread_end_use();
+	return due;
 }
 
+/* What a recording under way found, for when it ends. */
+struct entry {
+	uintptr_t busy;
+	uint8_t depth;
+};
+
 /* A recording that was under way on this thread and never ended (a signal handler jumped out of it) must not silence
- * the thread for ever: its frame is gone once the stack pointer is above it. */
-static bool thread_enter(struct thread_state *thread, const void *frame)
+ * the thread for ever. Its frame is gone once another is there, or above it. Where the thread went on elsewhere it is
+ * taken for one under way, of which there may be several; and where that was once too often, for a number of samples
+ * at most. */
+static bool thread_enter(struct thread_state *thread, const void *frame, struct entry *entry)
 {
-	if (thread->busy && (uintptr_t)frame <= thread->busy)
-		return false;
+	const struct unwinder *unwinder = recording_setup.unwinder;
+	uint8_t most = unwinder && !unwinder->nests ? 1 : DEPTH;
+	*entry = (struct entry){thread->busy, thread->depth};
+	if (thread->busy && (uintptr_t)frame >= thread->busy)
+		*entry = (struct entry){0};
+	if (entry->depth >= most) {
+		thread->refused++;
+		if (thread->refused < REFUSALS)
+			return false;
+		*entry = (struct entry){0};
+	}
 	thread->busy = (uintptr_t)frame;
+	thread->depth = (entry->depth + 1) & 15;
+	thread->refused = 0;
 	return true;
+}
+
+static void thread_leave(struct thread_state *thread, struct entry entry)
+{
+	thread->busy = entry.busy;
+	thread->depth = entry.depth & 15;
 }
 
 static uint32_t thread_number(struct thread_state *thread, const struct heap *heap)
@@ -89,10 +210,22 @@ static uint32_t capture_site(const struct heap *heap, const void *hook_frame)
 
 static void push(const struct heap *heap, const struct event *event)
 {
+	if (!recording_heap())
+		return; /* as in record() */
 	if (ring_push(heap, event))
 		return;
 	heap_count_loss(heap, SEEP_LOSS_RING_FOLDED);
 	site_fold(heap, event);
+}
+
+static void put_in(const struct heap *heap, const struct live_entry *entry)
+{
+	const void *address = (const void *)(uintptr_t)entry->address;
+	filter_mark(address);
+	if (!live_insert(heap, entry)) {
+		filter_unmark(address);
+		heap_count_loss(heap, SEEP_LOSS_LIVE_FULL);
+	}
 }
 
 static void record(const struct heap *heap, struct thread_state *thread, void *address, size_t size,
@@ -106,15 +239,13 @@ static void record(const struct heap *heap, struct thread_state *thread, void *a
 	    .thread = thread_number(thread, heap),
 	    .birth_ns = moment_now_ns(),
 	};
+	if (!recording_heap())
+		return; /* a handler has forked meanwhile, and this is the child */
 	/* The allocator gives nothing out twice: what is there under this address was freed by a way that we don't see.
 	 */
 	if (filter_test(address))
 		recorder_forget(address);
-	filter_mark(address);
-	if (!live_insert(heap, &entry)) {
-		filter_unmark(address);
-		heap_count_loss(heap, SEEP_LOSS_LIVE_FULL);
-	}
+	put_in(heap, &entry);
 	struct event event = {.kind = SEEP_EVENT_ALLOCATED,
 			      .size = entry.size,
 			      .rate_index = entry.rate_index,
@@ -128,33 +259,34 @@ void recorder_sample(void *address, size_t size, const void *hook_frame)
 {
 	struct thread_state *thread = &thread_state;
 	int saved_errno = errno;
-	if (!thread_enter(thread, __builtin_frame_address(0))) {
-		const struct heap *heap = recording_heap();
+	struct entry entry;
+	thread_use();
+	if (thread_enter(thread, __builtin_frame_address(0), &entry)) {
+		const struct heap *heap = recording_heap_or_begin();
 		if (heap)
-			heap_count_loss(heap, SEEP_LOSS_SAMPLES_REENTRY);
-		return;
+			record(heap, thread, address, size, hook_frame);
+		thread_leave(thread, entry);
+	} else {
+		recording_lose_sample();
 	}
-	const struct heap *heap = recording_heap_or_begin();
-	if (heap)
-		record(heap, thread, address, size, hook_frame);
-	thread->busy = 0;
+	thread_end_use();
 	errno = saved_errno;
 }
 
 static bool take(const void *address, struct live_entry *entry)
 {
+	thread_rearm_if_pushed(&thread_state);
+	thread_use();
 	const struct heap *heap = recording_heap();
-	if (!heap || !live_remove(heap, (uintptr_t)address, entry))
-		return false;
-	filter_unmark(address);
-	return true;
+	bool found = heap && live_remove(heap, (uintptr_t)address, entry);
+	if (found)
+		filter_unmark(address);
+	thread_end_use();
+	return found;
 }
 
-static void bury(const struct live_entry *entry, bool grown)
+static void push_freed(const struct heap *heap, const struct live_entry *entry, bool grown)
 {
-	const struct heap *heap = recording_heap();
-	if (!heap)
-		return;
 	uint64_t now = moment_now_ns();
 	struct event event = {.kind = SEEP_EVENT_FREED,
 			      .size = entry->size,
@@ -168,11 +300,23 @@ static void bury(const struct live_entry *entry, bool grown)
 	push(heap, &event);
 }
 
+static void bury(const struct live_entry *entry, bool grown)
+{
+	thread_use();
+	const struct heap *heap = recording_heap();
+	if (heap)
+		push_freed(heap, entry, grown);
+	thread_end_use();
+}
+
 bool recorder_hold(const void *address, struct recorder_hold *hold)
 {
+	thread_use();
 	const struct heap *heap = recording_heap();
 	hold->incarnation = recording_incarnation();
-	return heap && live_hold(heap, (uintptr_t)address, thread_number(&thread_state, heap), &hold->live);
+	bool held = heap && live_hold(heap, (uintptr_t)address, thread_number(&thread_state, heap), &hold->live);
+	thread_end_use();
+	return held;
 }
 
 /* The recording that it was held in, unless the call has returned in a child that was forked from inside it. */
@@ -184,18 +328,22 @@ static const struct heap *hold_heap(const struct recorder_hold *hold)
 void recorder_bury_resized(const struct recorder_hold *hold, size_t size)
 {
 	const struct live_entry *entry = &hold->live.entry;
+	thread_use();
 	const struct heap *heap = hold_heap(hold);
-	if (!heap || !live_drop(heap, &hold->live))
-		return;
-	filter_unmark((const void *)(uintptr_t)entry->address);
-	bury(entry, size > entry->size);
+	if (heap && live_drop(heap, &hold->live)) {
+		filter_unmark((const void *)(uintptr_t)entry->address);
+		push_freed(heap, entry, size > entry->size);
+	}
+	thread_end_use();
 }
 
 void recorder_restore(const struct recorder_hold *hold)
 {
+	thread_use();
 	const struct heap *heap = hold_heap(hold);
 	if (heap)
 		live_keep(heap, &hold->live);
+	thread_end_use();
 }
 
 void recorder_forget(const void *address)

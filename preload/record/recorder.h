@@ -17,7 +17,7 @@
 #include "host/filter.h"
 #include "record/thread.h"
 
-/* After a borrow: settles the countdown. True: a sample point lies in this allocation. */
+/* Where thread_count() asks: settles the countdown. True: a sample point lies in this allocation. */
 bool recorder_due(size_t size);
 
 /* Records a sample: `address` of `size` bytes was just allocated. `hook_frame` is the hook's frame address. Call it
@@ -40,6 +40,9 @@ void recorder_bury_resized(const struct recorder_hold *hold, size_t size);
 
 /* It lives on after all (a realloc failed). */
 void recorder_restore(const struct recorder_hold *hold);
+
+/* In the child of fork(), which has this thread alone: countdown and generator are not to be its parent's. */
+void recorder_begin_child(void);
 
 /* A free, before the allocator has it: the sample is taken out, and its free recorded. */
 void recorder_forget(const void *address);

@@ -2,6 +2,8 @@
 /* Beginning and ending of a recording: see recording.h. */
 #include "record/recording.h"
 
+#include <pthread.h>
+#include <signal.h>
 #include <string.h>
 
 #include "base/atomics.h"
@@ -17,6 +19,7 @@
 #include "record/keeper_thread.h"
 #include "record/moment.h"
 #include "record/output.h"
+#include "record/recorder.h"
 #include "sample/memory_probe.h"
 
 #define MEMORY_AUTO_BYTES (UINT64_C(16) << 20) /* larger heap files (rates below 64K) stay on disk unless asked for */
@@ -32,13 +35,18 @@ static _Atomic uint32_t incarnation;
 static _Atomic bool prepared;
 static _Atomic bool confined;                          /* by a seccomp filter, which children inherit */
 static seep_atomic64 lost_in_setup;                    /* samples due while another thread began the recording */
+static seep_atomic64 threads_seen;                     /* each begins a generator */
 static seep_atomic64 counted_early;                    /* by the countdowns before the recording begins */
 static seep_atomic64 unseen_allocations, unseen_bytes; /* before the constructor */
+
+static void begin_child(void);
 
 void recording_prepare(void)
 {
 	if (!gate_prepare())
 		recording_setup.options.off = true;
+	/* Without it children share their parent's generator up to their first sample. */
+	pthread_atfork(NULL, NULL, begin_child);
 	store_release(&prepared, true);
 }
 
@@ -59,6 +67,34 @@ void recording_count(uint64_t bytes)
 {
 	const struct heap *heap = recording_heap();
 	add_relaxed(heap ? &heap->header->counted_bytes : &counted_early, bytes);
+}
+
+void recording_lose_sample(void)
+{
+	const struct heap *heap = recording_heap();
+	if (heap)
+		heap_count_loss(heap, SEEP_LOSS_SAMPLES_REENTRY);
+	else
+		add_relaxed(&lost_in_setup, 1);
+}
+
+void recording_find_sample(void)
+{
+	const struct heap *heap = recording_heap();
+	seep_atomic64 *lost = heap ? &heap->header->losses[SEEP_LOSS_SAMPLES_REENTRY] : &lost_in_setup;
+	uint64_t count = load_relaxed(lost);
+	while (count && !atomic_compare_exchange_weak_explicit(lost, &count, count - 1, memory_order_relaxed,
+							       memory_order_relaxed))
+		;
+}
+
+/* A forked child asks for its number, as its recording would, but for one that may not: no clock is fine enough. */
+uint64_t recording_entropy(void)
+{
+	bool ask = gate_is_in_forked_child() && !load_relaxed(&confined);
+	uint64_t pid = (uint64_t)(ask ? system_getpid() : recording_setup.pid);
+	return (moment_now_ns() ^ pid << 40) + (add_relaxed(&threads_seen, 1) + 1) *
+								   UINT64_C(0xd1342543de82ef95);
 }
 
 /* As many samples as were to be expected of what came before the constructor, at most one an allocation. */
@@ -239,11 +275,54 @@ static bool wants_memory(const struct seep_heap_header *header)
 	return heap_memory_fits(header, options->heap_device, most_bytes);
 }
 
+/*
+ * A forked child lets go of its ancestor's heap file. Where a signal handler forked in the midst of a use of it, the
+ * child comes back to that: then private memory takes its place, in which all counts are 0. A handler that jumped out
+ * of a use makes that so for good, which costs addresses and no memory. `own` uses are the caller's.
+ */
+static void leave_ancestor(unsigned own)
+{
+	if (!current.header || !gate_is_in_forked_child())
+		return;
+	if (thread_state.users > own) {
+		system_map(current.header, current.bytes, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+		return;
+	}
+	struct seep_heap_header *header = current.header;
+	current.header = NULL;
+	system_unmap(header, current.bytes);
+}
+
+static void begin_child(void)
+{
+	if (!load_relaxed(&confined))
+		leave_ancestor(0);
+	recorder_begin_child();
+}
+
+/* All but those that a fault raises: blocked, they would be the program's end. */
+static uint64_t block_signals(void)
+{
+	uint64_t before = 0, block = ~UINT64_C(0);
+	static const int faults[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGSYS};
+	for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
+		block &= ~(UINT64_C(1) << (faults[i] - 1));
+	system_call(SYS_rt_sigprocmask, SIG_BLOCK, (long)&block, (long)&before, sizeof block, 0, 0);
+	return before;
+}
+
+static void restore_signals(uint64_t before)
+{
+	system_call(SYS_rt_sigprocmask, SIG_SETMASK, (long)&before, 0, sizeof before, 0, 0);
+}
+
 static bool begin(void)
 {
 	static struct seep_heap_header
 	    header; /* its areas' space is the file's: this is too large for a hook's stack */
 	static struct seep_fault fault;
+	leave_ancestor(1);
 	header_fill(&header);
 	if (!recording_name(directory, sizeof directory, recording_setup.options.output, &header)) {
 		recording_say("not recording, the output's name is too long", NULL);
@@ -287,6 +366,34 @@ static bool begin(void)
 	return true;
 }
 
+/* What was lost and counted before there was a recording. */
+static void hand_over_counts(void)
+{
+	uint64_t lost = atomic_exchange_explicit(&lost_in_setup, 0, memory_order_relaxed);
+	if (!gate_is_in_forked_child())
+		lost += unseen_samples();
+	add_relaxed(&current.header->losses[SEEP_LOSS_SAMPLES_SETUP], lost);
+	add_relaxed(&current.header->counted_bytes, atomic_exchange_explicit(&counted_early, 0, memory_order_relaxed));
+}
+
+/* No handler may interrupt it and jump out: its buffers are static, and the gate would stay half open. */
+static const struct heap *begin_claimed(const void *frame)
+{
+	uint64_t signals = block_signals();
+	uint32_t claim = gate_claim(frame);
+	bool begun = false;
+	if (claim) {
+		begun = begin();
+		begun = gate_settle(claim, begun ? GATE_OPEN : GATE_OFF) && begun;
+	}
+	restore_signals(signals);
+	if (begun)
+		hand_over_counts();
+	else if (!claim)
+		add_relaxed(&lost_in_setup, 1);
+	return begun ? &current : NULL;
+}
+
 const struct heap *recording_heap_or_begin(void)
 {
 	enum gate state = gate_read();
@@ -303,20 +410,7 @@ const struct heap *recording_heap_or_begin(void)
 			gate_set(GATE_OFF);
 		return NULL; /* a vfork child must not begin what would be its parent's */
 	}
-	if (!gate_claim()) {
-		add_relaxed(&lost_in_setup, 1);
-		return NULL;
-	}
-	bool begun = begin();
-	gate_set(begun ? GATE_OPEN : GATE_OFF);
-	if (!begun)
-		return NULL;
-	uint64_t lost = atomic_exchange_explicit(&lost_in_setup, 0, memory_order_relaxed);
-	if (!forked)
-		lost += unseen_samples();
-	add_relaxed(&current.header->losses[SEEP_LOSS_SAMPLES_SETUP], lost);
-	add_relaxed(&current.header->counted_bytes, atomic_exchange_explicit(&counted_early, 0, memory_order_relaxed));
-	return &current;
+	return begin_claimed(__builtin_frame_address(0));
 }
 
 void recording_confine(void)

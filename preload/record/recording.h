@@ -35,6 +35,13 @@ void recording_count_unseen(uint64_t bytes);
 /* Exact bytes that a countdown has consumed: kept beside the estimates, from before the recording begins. */
 void recording_count(uint64_t bytes);
 
+/* A sample was due and not taken (or is found to be taken after all); counted in the recording that is, or will be. */
+void recording_lose_sample(void);
+void recording_find_sample(void);
+
+/* Differs between threads and between processes that begin in the same nanosecond. */
+uint64_t recording_entropy(void);
+
 /* The heap file while this process records, else NULL. */
 const struct heap *recording_heap(void);
 

@@ -12,35 +12,71 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Above any size that an address space of 47 bits has room for: the call fails, and nothing is counted. */
+#define THREAD_ABSURD (UINT64_C(1) << 47)
+/* The longest countdown. A longer gap is gone in several: what is left of one is distributed as a new one. */
+#define THREAD_STRETCH (UINT64_C(1) << 46)
+/* The countdown of a thread that samples everything: from here every allocation trips. Its gap is this, too. */
+#define THREAD_ALWAYS (-THREAD_ABSURD)
+
 struct thread_state {
-	uint64_t countdown; /* bytes to the next sample point */
-	uint64_t gap;       /* what the countdown started from */
-	uint64_t random;    /* generator; 0: this thread was never seen */
-	uintptr_t busy;     /* frame of the recording under way on this thread, or 0 */
-	uint32_t number;    /* the thread's number in the recording `incarnation` */
+	union {
+		uint64_t countdown; /* bytes to the next sample point; negative (as signed) where one was passed */
+		uint16_t countdown_parts[4];
+	};
+	uint64_t gap;    /* what the countdown started from */
+	uint64_t random; /* generator; 0: this thread was never seen */
+	uintptr_t busy;  /* frame of the innermost recording under way on this thread, or 0 */
+	uint32_t number; /* the thread's number in the recording `incarnation` */
 	uint32_t incarnation;
-	uint32_t counted; /* by hooks that may be inside one another: hooks/own_api.h */
-	bool finding;     /* names of an allocator's own API: a look-up that allocates is not to begin another */
-	uintptr_t inside; /* frame of the outermost of them, or 0 */
+	uint32_t counted;    /* by hooks that may be inside one another: hooks/own_api.h */
+	bool finding;        /* names of an allocator's own API: a look-up that allocates is not to begin another */
+	uint8_t depth : 4;   /* recordings under way, one in the other */
+	uint8_t refused : 4; /* samples in a row since then that were one too many */
+	uint8_t users;       /* uses of the heap file under way: one that a jump abandons is never taken off */
+	uint8_t era;         /* of the address space that random is for: see gate_era() */
+	uintptr_t inside;    /* frame of the outermost of the hooks in one another, or 0 */
 };
 
 _Static_assert(sizeof(struct thread_state) <= 64, "static TLS is scarce");
 
 extern __attribute__((visibility("hidden"))) _Thread_local struct thread_state thread_state;
 
-/* Takes an allocation of `size` bytes off the countdown; true when it borrows: the allocation may hold a sample point,
- * and recorder_due() must be asked. Unsigned, so a huge size can never raise the countdown. 0 bytes count as 1. */
+/* Around every use of the heap file, from before the gate is read: a child that is forked in between comes back to it. */
+static inline void thread_use(void)
+{
+	if (thread_state.users < UINT8_MAX)
+		thread_state.users++;
+}
+static inline void thread_end_use(void)
+{
+	if (thread_state.users < UINT8_MAX)
+		thread_state.users--;
+}
+
+/*
+ * Takes an allocation of `size` bytes off the countdown; true where recorder_due() must be asked.
+ *
+ * The answer is read from the countdown, not from the subtraction's own borrow: a signal handler that jumps out before
+ * the borrow is settled leaves a negative countdown, and then every further allocation asks. The highest 16 bits are 0
+ * in a countdown that goes on and all ones in one that is over (sizes are below 2^47). They are compared with the
+ * lowest 16 bits of the size, so that 0 bytes always ask (and are counted as 1 there); so do multiples of 64 KiB, which
+ * costs them little.
+ *
+ * A size that no allocator has pushes the countdown anywhere: far up, and a smaller size asks soon; up by less than
+ * 2^48 bytes, and the next free of a sample finds it. Where everything is sampled no size of the last 2^47 stops that.
+ */
 static inline bool thread_count(size_t size)
 {
 #if defined(__x86_64__) && defined(__GCC_ASM_FLAG_OUTPUTS__)
-	/* The comparison carries when size is 0, and the subtraction takes that carry as the one byte; its own borrow
-	 * is the branch. Compilers make seven instructions of this. */
-	bool borrow;
-	__asm__("cmpq $1, %2\n\tsbbq %2, %0" : "+m"(thread_state.countdown), "=@ccc"(borrow) : "r"(size));
-	return borrow;
+	bool asks; /* compilers make seven instructions of this */
+	__asm__("subq %2, %0\n\tcmpw %w2, %3"
+		: "+m"(thread_state.countdown), "=@ccae"(asks)
+		: "r"(size), "m"(thread_state.countdown_parts[3]));
+	return asks;
 #else
-	uint64_t bytes = size + (size == 0);
-	return __builtin_sub_overflow(thread_state.countdown, bytes, &thread_state.countdown);
+	thread_state.countdown -= size;
+	return thread_state.countdown >> 48 >= (uint16_t)size;
 #endif
 }
 

@@ -7,14 +7,16 @@
 
 #include "keeper/request.h"
 #include "record/recording.h"
+#include "record/thread.h"
 
 bool trigger_ask(enum seep_trigger trigger)
 {
+	thread_use();
 	const struct heap *heap = recording_heap();
-	if (!heap)
-		return false;
-	request_post(heap->header, trigger);
-	return true;
+	if (heap)
+		request_post(heap->header, trigger);
+	thread_end_use();
+	return heap != NULL;
 }
 
 static void ask(int signal)

@@ -43,6 +43,7 @@ struct unwinding {
 
 struct unwinder {
 	const char *name;
+	bool nests; /* a signal handler that interrupts a capture may make another */
 
 	/* Binds and warms what captures need. Called once, in the constructor or in a test's setup; may allocate,
 	 * lock and call the system. False: this backend cannot serve in this process. */

@@ -43,6 +43,7 @@ static struct unwinding frame_pointers_capture(const void *hook_frame, uintptr_t
 
 const struct unwinder unwinder_frame_pointers = {
     .name = "frame-pointers",
+    .nests = true,
     .prepare = frame_pointers_prepare,
     .capture = frame_pointers_capture,
 };

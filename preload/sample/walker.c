@@ -352,6 +352,7 @@ static bool walker_prepare(void)
 
 const struct unwinder unwinder_walker = {
     .name = "walker",
+    .nests = true,
     .prepare = walker_prepare,
     .capture = walker_capture,
 };

@@ -17,6 +17,7 @@
 #	ways=run            under seep run only
 #	rate=BYTES          not 1
 #	recordings=N        so many recordings; some: at least one (default); none; any: those there are can be read
+#	loses=KIND...       losses that there may be, of what its account does not hold
 #	says=PATTERN        what seep run or the shim says
 #	because=TEXT        why there is no recording, or why one way only
 . "$(dirname "${BASH_SOURCE[0]}")/../e2e/lib.sh"
@@ -98,7 +99,7 @@ complain_of_recordings() { # WANTED
 		[1-9]*) recording=recordings/${name:0:15}.${truth#truth.}/ ;;
 		*) continue ;;
 		esac
-		"$SEEP" report --json "$recording" >report.json && /usr/bin/python3 "$ROOT/tests/e2e/support/exact.py" "$truth" report.json
+		"$SEEP" report --json "$recording" >report.json && /usr/bin/python3 "$ROOT/tests/e2e/support/exact.py" "$truth" report.json $loses
 	done
 }
 
@@ -122,12 +123,13 @@ enter() { # DIRECTORY SOURCE: a fresh directory with the program's plugins in it
 }
 
 run_program() { # SOURCE ALLOCATOR
-	local source=$1 allocator=$2 name library preload= each rate wanted way complaints because says choice=()
+	local source=$1 allocator=$2 name library preload= each rate wanted way loses complaints because says choice=()
 	name=$(basename "${source%.*}")
 	library=$(library_of "$allocator")
 	rate=$(directive "$source" rate)
 	wanted=$(directive "$source" recordings)
 	because=$(directive "$source" because)
+	loses=$(directive "$source" loses)
 	says=$(directive "$source" says)
 	[ -z "$library" ] || choice=(--allocator=jemalloc)
 	for each in $(directive "$source" preload); do
