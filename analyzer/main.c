@@ -3,12 +3,13 @@
  * The `seep` command: finds the subcommand in the table and runs it. The help
  * is the table.
  */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/cut_map.h"
+#include "base/memory.h"
+#include "base/message.h"
 #include "commands/command.h"
 #include "process/launch.h"
 #include "symbols/cache.h"
@@ -82,9 +83,9 @@ static int command_unknown(const char *word)
 		}
 	}
 	if (nearest)
-		fprintf(stderr, "seep: there is no command '%s'; did you mean '%s'?\n", word, nearest);
+		message("there is no command '%s'; did you mean '%s'?", word, nearest);
 	else
-		fprintf(stderr, "seep: there is no command '%s' (see 'seep --help')\n", word);
+		message("there is no command '%s' (see 'seep --help')", word);
 	return COMMAND_USAGE;
 }
 
@@ -104,8 +105,11 @@ static int command_dispatch(int argc, char **argv)
 		return COMMAND_FINE;
 	}
 	for (size_t i = 0; i < COMMAND_COUNT; i++)
-		if (strcmp(word, commands[i]->name) == 0)
+		if (strcmp(word, commands[i]->name) == 0) {
+			if (commands[i]->reads)
+				memory_bound_by_inputs();
 			return commands[i]->run(argc - 1, argv + 1);
+		}
 	return command_unknown(word);
 }
 
@@ -119,10 +123,5 @@ int main(int argc, char **argv)
 	free(cache);
 	int status = command_dispatch(argc, argv);
 
-	/* What was printed to a full disk or a closed pipe was not delivered, and the exit status must say so. */
-	if ((fflush(stdout) != 0 || ferror(stdout)) && status == COMMAND_FINE) {
-		fprintf(stderr, "seep: standard output: %s\n", strerror(errno));
-		return COMMAND_BAD_INPUT;
-	}
-	return status;
+	return command_end(status);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A growing byte buffer, always NUL-terminated; and the writing of a whole file by temporary name and rename. */
+/* A growing byte buffer, always NUL-terminated. */
 #ifndef SEEP_BASE_BUFFER_H
 #define SEEP_BASE_BUFFER_H
 
@@ -12,6 +12,9 @@ struct buffer { /* zero-initialise */
 	char *data;
 	size_t length;
 	size_t capacity;
+	void (*drain)(struct buffer *buffer); /* of an output (base/output.h): takes what is there, when there is so much */
+	size_t drain_bytes;
+	bool refused; /* of an output: nothing of what follows will be written, so that making it is of no use */
 };
 
 void buffer_append(struct buffer *buffer, const void *data, size_t length);
@@ -20,8 +23,7 @@ void buffer_append_byte(struct buffer *buffer, char byte);
 void buffer_printf(struct buffer *buffer, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void buffer_free(struct buffer *buffer);
 
-/* Writes all of it to `path`, or to stdout where path is NULL or "-". A regular file appears whole or not at all;
- * an existing regular file is replaced; a device or pipe is written to. */
+/* Writes all of it to `path` as base/output.h does; NULL and "-" are standard output. */
 bool buffer_write_file(const struct buffer *buffer, const char *path, struct error *error);
 
 #endif

@@ -3,20 +3,88 @@
  * Allocation that does not fail. This is the one library file that exits:
  * no caller could do anything better than the line that is printed here.
  */
+#include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/budget.h"
 #include "base/memory.h"
 
 enum { STATUS_NO_MEMORY = 3 };
 
+/* A sanitizer's own memory counts, too. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define MEMORY_IS_SHADOWED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define MEMORY_IS_SHADOWED 1
+#endif
+#endif
+
+static struct {
+	bool is_bounded, is_child;
+	uint64_t at_first; /* bytes of data that the process had */
+	uint64_t inputs;   /* bytes */
+} bound;
+
+static uint64_t data_bytes_now(void)
+{
+	unsigned long long pages = 0;
+	FILE *file = fopen("/proc/self/statm", "re");
+
+	if (file && fscanf(file, "%*u %*u %*u %*u %*u %llu", &pages) != 1)
+		pages = 0;
+	if (file)
+		fclose(file);
+	return pages * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+static void bound_apply(void)
+{
+	struct rlimit limit;
+	const uint64_t bytes = bound.at_first + (bound.is_child ? budget_debug_bytes(bound.inputs) : budget_memory_bytes(bound.inputs));
+
+	if (getrlimit(RLIMIT_DATA, &limit) < 0)
+		return;
+	limit.rlim_cur = bytes < limit.rlim_max ? bytes : limit.rlim_max;
+#ifndef MEMORY_IS_SHADOWED
+	setrlimit(RLIMIT_DATA, &limit);
+#endif
+}
+
+void memory_bound_by_inputs(void)
+{
+	bound.is_bounded = true;
+	bound.at_first = data_bytes_now();
+	bound_apply();
+}
+
+void memory_bound_child(void)
+{
+	bound.inputs = 0;
+	bound.is_child = true;
+	memory_bound_by_inputs();
+}
+
+void memory_expect_input(uint64_t bytes)
+{
+	if (!bound.is_bounded)
+		return;
+	bound.inputs += bytes;
+	bound_apply();
+}
+
 static _Noreturn void memory_exhausted(void)
 {
-	static const char line[] = "seep: out of memory\n";
+	static const char alone[] = "seep: out of memory\n";
+	static const char bounded[] = "seep: out of memory: the input would take more than a hundred times its size\n";
+	const char *line = bound.is_bounded ? bounded : alone;
 
-	if (write(STDERR_FILENO, line, sizeof line - 1) < 0) {
+	if (!bound.is_child && write(STDERR_FILENO, line, strlen(line)) < 0) {
 		/* Nobody listens; the status still says it. */
 	}
 	_exit(STATUS_NO_MEMORY);

@@ -7,10 +7,18 @@
 #define SEEP_BASE_MEMORY_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 void *memory_allocate(size_t count, size_t size);             /* zeroed */
 void *memory_resize(void *old, size_t count, size_t size);
 char *memory_copy_text(const char *text);
+
+/* From here on the process may have what budget_memory_bytes() allows for the inputs that are announced, and no more. It
+ * is the last resort: what readers make of an input is bounded by the readers. */
+void memory_bound_by_inputs(void);
+void memory_expect_input(uint64_t bytes);
+/* The same for a child that reads ELF, by budget_debug_bytes(), which says nothing when it ends. */
+void memory_bound_child(void);
 
 /* Makes room for one more element in a growing array (doubling); evaluates its arguments more than once. */
 #define ARRAY_RESERVE(array, count, capacity)                                                                   \

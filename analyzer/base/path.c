@@ -11,6 +11,16 @@ const char *path_base_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
+int text_cut(const char *text, int limit)
+{
+	int length = (int)strnlen(text, (size_t)limit);
+
+	if (text[length])
+		while (length > 0 && ((unsigned char)text[length] & 0xc0) == 0x80)
+			length--;
+	return length;
+}
+
 bool text_begins_with(const char *text, const char *prefix)
 {
 	return strncmp(text, prefix, strlen(prefix)) == 0;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* seep bundle: a recording and the names of its addresses in one file, to be read on another machine. */
-#include <stdio.h>
 #include <string.h>
 
+#include "base/message.h"
 #include "base/path.h"
 #include "commands/command.h"
 #include "profile/bundle.h"
@@ -52,7 +52,7 @@ static int run(int argc, char **argv)
 	const bool written =
 	    bundle_write(&out, recording, &symbols, &summary, &error) && buffer_write_file(&out, output, &error);
 	if (written && strcmp(output, "-") != 0)
-		fprintf(stderr, "seep: wrote %s (%s: %u snapshots, names of %u addresses in %u modules)\n", output,
+		message("wrote %s (%s: %u snapshots, names of %u addresses in %u modules)", output,
 			quantity_bytes((double)out.length).text, summary.snapshots, summary.addresses, summary.modules);
 	buffer_free(&out);
 	buffer_free(&name);
@@ -66,5 +66,6 @@ const struct command command_bundle = {
     .notes = "Every command reads the file as it reads the recording, without the programs and\n"
 	     "libraries that ran: names, files and lines are in it. FILE#3 is its snapshot 3.",
     .options = options,
+    .reads = true,
     .run = run,
 };

@@ -3,12 +3,15 @@
  * Parsing and help for every subcommand, both derived from its option table;
  * and the two ways in which a command gives up: usage and failure.
  */
+#include <errno.h>
 #include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/message.h"
 #include "commands/command.h"
 
 enum {
@@ -59,7 +62,7 @@ int command_next_option(const struct command *command, int argc, char **argv)
 	int letter = getopt_long(argc, argv, tables.shorts, tables.longs, NULL);
 	if (letter == OPTION_HELP) {
 		command_print_help(command);
-		exit(fflush(stdout) == 0 ? COMMAND_FINE : COMMAND_BAD_INPUT);
+		exit(command_end(COMMAND_FINE));
 	}
 	if (letter != '?' && letter != ':')
 		return letter;
@@ -87,18 +90,33 @@ const char *command_only_operand(const struct command *command, int argc, char *
 int command_usage(const struct command *command, const char *format, ...)
 {
 	va_list arguments;
+	char *text = NULL;
 
-	fprintf(stderr, "seep %s: ", command->name);
 	va_start(arguments, format);
-	vfprintf(stderr, format, arguments);
+	if (vasprintf(&text, format, arguments) >= 0)
+		message_of(command->name, "%s (see 'seep %s --help')", text, command->name);
 	va_end(arguments);
-	fprintf(stderr, " (see 'seep %s --help')\n", command->name);
+	free(text);
 	return COMMAND_USAGE;
 }
 
 int command_fail(const struct error *error)
 {
-	fprintf(stderr, "seep: %s\n", error->text);
+	message("%s", error->text);
+	return COMMAND_BAD_INPUT;
+}
+
+/* A full disk may be told as late as at the close; one that was full before leaves its mark on the stream. */
+int command_end(int status)
+{
+	errno = 0;
+	const bool failed = ferror(stdout) || fflush(stdout) != 0 || (close(STDOUT_FILENO) < 0 && errno != EBADF);
+	const int fault = errno ? errno : EIO;
+
+	if (!failed || status != COMMAND_FINE)
+		return status;
+	if (fault != EPIPE)
+		message("standard output: %s", strerror(fault));
 	return COMMAND_BAD_INPUT;
 }
 

@@ -35,6 +35,7 @@ struct command {
 	const char *summary;                  /* one line */
 	const char *notes;                    /* lines for the end of its help, or NULL */
 	const struct command_option *options; /* ends with an entry that is all zero; NULL: none */
+	bool reads;                           /* inputs that anybody may have made: its memory is bounded by them */
 	bool stop_at_operand;                 /* what follows the first operand belongs to another program */
 	int (*run)(int argc, char **argv);    /* argv[0] is the command's name; returns the exit status */
 };
@@ -61,6 +62,9 @@ int command_usage(const struct command *command, const char *format, ...) __attr
 
 /* Prints the error's line; returns COMMAND_BAD_INPUT. */
 int command_fail(const struct error *error);
+
+/* The status to exit with: not COMMAND_FINE where what was printed could not be delivered, which is said then, too. */
+int command_end(int status);
 
 /* Prints the help of one command to stdout. */
 void command_print_help(const struct command *command);

@@ -88,17 +88,20 @@ static int compare(const struct profile *before, const struct profile *after, co
 {
 	const uint32_t top = request->top < UINT32_MAX ? (uint32_t)request->top : UINT32_MAX;
 	struct comparison comparison;
-	struct buffer out = {0};
+	struct output out;
 
+	int status = document_open(&out, NULL, before, after);
+	if (status != COMMAND_FINE)
+		return status;
 	comparison_build(&comparison, before, after, request->by);
 	if (request->json) {
-		diff_json_render(&out, &comparison, top ? top : UINT32_MAX);
+		diff_json_render(&out.buffer, &comparison, top ? top : UINT32_MAX);
 	} else {
-		struct text_page page = text_page_for(&out, STDOUT_FILENO);
+		struct text_page page = text_page_for(&out.buffer, STDOUT_FILENO);
 		diff_text_render(&page, &comparison, top);
 	}
 	comparison_free(&comparison);
-	return output_write(&out, NULL);
+	return document_close(&out);
 }
 
 static int run(int argc, char **argv)
@@ -138,5 +141,6 @@ const struct command command_diff = {
 	     "RECORDING alone: from its snapshot at a quarter of its time to its last.\n"
 	     "Intervals are 95 %: docs/SAMPLING.md says what every number means.",
     .options = options,
+    .reads = true,
     .run = run,
 };

@@ -96,6 +96,7 @@ static void folded_write(struct buffer *out, const struct profile *now, const st
 {
 	struct call_tree *tree = call_tree_build(now, base);
 
+	tree_cut_say(tree);
 	call_tree_arrange(tree, value);
 	folded_render(out, tree);
 	call_tree_free(tree);
@@ -143,7 +144,7 @@ static void document_write(struct buffer *out, const struct request *request, co
 static int run(int argc, char **argv)
 {
 	struct request request = {.value = CALL_INUSE_SPACE};
-	struct buffer out = {0};
+	struct output out;
 	struct pair pair;
 
 	int status = request_parse(&request, argc, argv);
@@ -155,9 +156,11 @@ static int run(int argc, char **argv)
 	if (request.format == FORMAT_FOLDED || request.format == FORMAT_JSON)
 		status = pair_choose_value(
 		    &pair, request.value_given || (request.format == FORMAT_JSON && request.base), &request.value);
+	if (status == COMMAND_FINE)
+		status = document_open(&out, request.output, pair.now, pair.base);
 	if (status == COMMAND_FINE) {
-		document_write(&out, &request, pair.now, pair.base);
-		status = output_write(&out, request.output);
+		document_write(&out.buffer, &request, pair.now, pair.base);
+		status = document_close(&out);
 	}
 	pair_free(&pair);
 	return status;
@@ -172,5 +175,6 @@ const struct command command_export = {
 	     "for speedscope.app. gperftools: text for google-pprof and jeprof. json: the\n"
 	     "documents of `seep report --json` and `seep diff --json`.",
     .options = options,
+    .reads = true,
     .run = run,
 };

@@ -81,6 +81,7 @@ static void draw(struct buffer *out, const struct request *request, const struct
 	struct call_tree *tree = call_tree_build(now, base);
 	struct flame_caption caption = {0};
 
+	tree_cut_say(tree);
 	call_tree_arrange(tree, request->value);
 	flame_caption_fill(&caption, tree, now, base);
 	if (request->format == FORMAT_SVG)
@@ -96,7 +97,7 @@ static void draw(struct buffer *out, const struct request *request, const struct
 static int run(int argc, char **argv)
 {
 	struct request request = {.output = "flame.svg", .value = CALL_INUSE_SPACE};
-	struct buffer out = {0};
+	struct output out;
 	struct pair pair;
 
 	int status = request_parse(&request, argc, argv);
@@ -105,9 +106,11 @@ static int run(int argc, char **argv)
 	if (status != COMMAND_FINE)
 		return status;
 	status = pair_choose_value(&pair, request.value_given, &request.value);
+	if (status == COMMAND_FINE)
+		status = document_open(&out, request.output, pair.now, pair.base);
 	if (status == COMMAND_FINE) {
-		draw(&out, &request, pair.now, pair.base);
-		status = output_write(&out, request.output);
+		draw(&out.buffer, &request, pair.now, pair.base);
+		status = document_close(&out);
 	}
 	pair_free(&pair);
 	return status;
@@ -122,5 +125,6 @@ const struct command command_flame = {
 	     "are as wide as the larger of before and after: red has grown, blue shrunk or\n"
 	     "vanished. FILE.folded has lines \"caller;callee VALUE\"; with --base two values.",
     .options = options,
+    .reads = true,
     .run = run,
 };

@@ -133,5 +133,6 @@ const struct command command_leaks = {
 	     "  churn    allocated and freed again, at least ten times what is in use\n"
 	     "Intervals are 95 %: docs/SAMPLING.md says what every number means.",
     .options = options,
+    .reads = true,
     .run = run,
 };

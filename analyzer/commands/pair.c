@@ -2,9 +2,10 @@
 /* One or two snapshots, opened and named; see the header. */
 #include "commands/pair.h"
 
-#include <stdio.h>
 #include <string.h>
 
+#include "base/budget.h"
+#include "base/message.h"
 #include "compare/samples.h"
 #include "render/quantity.h"
 #include "tree/call_tree.h"
@@ -59,13 +60,29 @@ int pair_choose_value(const struct pair *pair, bool by_name, enum call_value *va
 		   : command_fail(&error);
 }
 
-int output_write(struct buffer *out, const char *path)
+void tree_cut_say(const struct call_tree *tree)
+{
+	if (tree->cut_stacks)
+		message("the innermost frames of %llu stacks are left out: the input is too small for a tree of more than %u "
+			"nodes", (unsigned long long)tree->cut_stacks, tree->node_count);
+}
+
+int document_open(struct output *output, const char *path, const struct profile *now, const struct profile *base)
+{
+	const uint64_t input_bytes = now->input_bytes + (base ? base->input_bytes : 0);
+	struct error error;
+
+	return output_open(output, path, budget_document_bytes(input_bytes), &error) ? COMMAND_FINE
+										     : command_fail(&error);
+}
+
+int document_close(struct output *output)
 {
 	struct error error;
-	const bool written = buffer_write_file(out, path, &error);
 
-	if (written && path && strcmp(path, "-") != 0)
-		fprintf(stderr, "seep: wrote %s (%s)\n", path, quantity_bytes((double)out->length).text);
-	buffer_free(out);
-	return written ? COMMAND_FINE : command_fail(&error);
+	if (!output_close(output, &error))
+		return output_is_unread(output) ? COMMAND_BAD_INPUT : command_fail(&error);
+	if (output->path)
+		message("wrote %s (%s)", output->path, quantity_bytes((double)output->written).text);
+	return COMMAND_FINE;
 }

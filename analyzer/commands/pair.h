@@ -3,9 +3,10 @@
 #ifndef SEEP_COMMANDS_PAIR_H
 #define SEEP_COMMANDS_PAIR_H
 
-#include "base/buffer.h"
+#include "base/output.h"
 #include "commands/command.h"
 #include "profile/profile.h"
+#include "tree/call_tree.h"
 
 struct pair {
 	struct profile *now, *base; /* base: NULL, there is none */
@@ -20,7 +21,13 @@ void pair_free(struct pair *pair);
 /* Sees to it that both have the value: what was asked for by name must be there, instead of a default goes what is. */
 int pair_choose_value(const struct pair *pair, bool by_name, enum call_value *value);
 
-/* Writes the document to `path` (NULL or "-": standard output), says so unless it went there, and frees the buffer. */
-int output_write(struct buffer *out, const char *path);
+/* Says how many stacks had no room in the tree, if any. */
+void tree_cut_say(const struct call_tree *tree);
+
+/* Opens what the document goes to (NULL or "-": standard output), as large as its inputs allow. What is not COMMAND_FINE
+ * has been said. */
+int document_open(struct output *output, const char *path, const struct profile *now, const struct profile *base);
+/* Ends it, and says where it is unless it went to standard output. */
+int document_close(struct output *output);
 
 #endif

@@ -79,6 +79,7 @@ static void render_tree(struct text_page *page, const struct profile *profile, e
 {
 	struct call_tree *tree = call_tree_build(profile, NULL);
 
+	tree_cut_say(tree);
 	call_tree_arrange(tree, inventory_order_value(order));
 	tree_text_render(page->out, tree, &(struct tree_text_options){page->columns, TREE_SHARE});
 	call_tree_free(tree);
@@ -111,7 +112,7 @@ static void render(struct text_page *page, const struct profile *profile, const 
 static int run(int argc, char **argv)
 {
 	struct request request = {0};
-	struct buffer out = {0};
+	struct output out;
 	struct pair pair;
 
 	int status = request_parse(&request, argc, argv);
@@ -121,10 +122,12 @@ static int run(int argc, char **argv)
 	if (status != COMMAND_FINE)
 		return status;
 	status = order_choose(&pair, &request);
+	if (status == COMMAND_FINE)
+		status = document_open(&out, NULL, pair.now, NULL);
 	if (status == COMMAND_FINE) {
-		struct text_page page = text_page_for(&out, STDOUT_FILENO);
+		struct text_page page = text_page_for(&out.buffer, STDOUT_FILENO);
 		render(&page, pair.now, &request);
-		status = output_write(&out, NULL);
+		status = document_close(&out);
 	}
 	pair_free(&pair);
 	return status;
@@ -137,5 +140,6 @@ const struct command command_report = {
     .notes = "SNAPSHOT may be a recording: then its last one. Intervals are 95 %;\n"
 	     "docs/SAMPLING.md says what every number means.",
     .options = options,
+    .reads = true,
     .run = run,
 };

@@ -16,6 +16,7 @@
 #include <seep/keeper.h>
 
 #include "base/buffer.h"
+#include "base/message.h"
 #include "commands/argument.h"
 #include "commands/command.h"
 #include "process/fault.h"
@@ -108,7 +109,7 @@ static bool snapshot_take(const char *directory, char name[static 32], struct er
 	if (state.complete) {
 		if (!snapshot_last(directory, name, error))
 			return false;
-		fprintf(stderr, "seep: %s is complete; its last snapshot is %s\n", directory, name);
+		message("%s is complete; its last snapshot is %s", directory, name);
 		return true;
 	}
 	return seep_recording_finish(directory, SEEP_TRIGGER_POSTMORTEM, name, &fault) ||

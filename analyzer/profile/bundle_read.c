@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/budget.h"
 #include "base/map.h"
 #include "base/memory.h"
 #include "profile/bundle.h"
@@ -168,6 +169,8 @@ struct profile *bundle_profile(const struct input *input, uint64_t number, struc
 		buffer_printf(&name, "%s#%" PRIu64, input->name, part->number);
 		profile = profile_open_snapshot(snapshot.data, snapshot.length, name.data, error);
 	}
+	if (profile)
+		profile->input_bytes = budget_packed_bytes(input->file_bytes, profile->input_bytes);
 	if (profile && !symbols_find(&bundle, profile, error)) {
 		profile_free(profile);
 		profile = NULL;

@@ -11,7 +11,9 @@
 
 #include <seep/keeper.h>
 
+#include "base/budget.h"
 #include "base/buffer.h"
+#include "base/memory.h"
 #include "profile/bundle.h"
 #include "profile/from_raw.h"
 #include "profile/from_snapshot.h"
@@ -28,7 +30,11 @@ struct profile *profile_open_snapshot(const void *data, size_t bytes, const char
 {
 	struct snapshot_view view;
 
-	return snapshot_verify(&view, data, bytes, name, error) ? profile_from_snapshot(&view) : NULL;
+	if (!snapshot_verify(&view, data, bytes, name, error))
+		return NULL;
+	struct profile *profile = profile_from_snapshot(&view);
+	profile->input_bytes = bytes;
+	return profile;
 }
 
 /* Another tool's profile, of which the input holds the beginning. */
@@ -40,6 +46,7 @@ static struct profile *profile_open_foreign(struct input *input, enum raw_format
 	    !raw_profile_read(&raw, format, input->name, input->data, input->bytes, error))
 		return NULL;
 	struct profile *profile = profile_from_raw(&raw, input->name);
+	profile->input_bytes = budget_packed_bytes(input->file_bytes, raw.plain_bytes);
 	raw_profile_free(&raw);
 	return profile;
 }
@@ -78,7 +85,10 @@ static struct profile *profile_from_heap(const struct seep_heap_view *heap, cons
 	struct seep_heap_state state;
 	struct seep_image image = {0};
 	struct seep_fault fault = {0};
+	struct stat status;
 
+	if (stat(path, &status) == 0)
+		memory_expect_input((uint64_t)status.st_size);
 	seep_heap_state(heap, &state);
 	enum seep_trigger trigger = seep_heap_alive(heap) ? SEEP_TRIGGER_REQUEST : SEEP_TRIGGER_POSTMORTEM;
 	if (!seep_snapshot_build(heap, trigger, state.next_number, &image, &fault))

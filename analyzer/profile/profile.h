@@ -88,6 +88,7 @@ struct profile_sample { /* a live sample */
 struct profile {
 	struct string_pool *strings;
 	const char *source;    /* file it came from */
+	uint64_t input_bytes;  /* of that file: what is made of it is bounded by this (base/budget.h) */
 	uint32_t trigger;      /* enum seep_trigger */
 	uint64_t number;       /* of the snapshot in its recording; 0 if none */
 	uint64_t time_ns;      /* CLOCK_MONOTONIC; 0 if unknown */

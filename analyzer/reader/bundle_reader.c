@@ -13,7 +13,7 @@
 #include "reader/raw_profile.h"
 #include "reader/snapshot_reader.h"
 
-#define PACKED_RATIO_LIMIT 256 /* sites are mostly zeros */
+#define PACKED_RATIO_LIMIT 64 /* sites are mostly zeros */
 #define SYMBOLS_BYTES_LIMIT (UINT64_C(1) << 30)
 
 bool bundle_is_bundle(const void *data, size_t bytes)
@@ -109,6 +109,7 @@ bool bundle_unpack(const struct bundle *bundle, const struct bundle_part *part, 
 	struct error fault;
 	size_t offset = 0;
 
+	memory_expect_input(part->packed_bytes);
 	unsigned char *packed = memory_allocate(part->packed_bytes + 1, 1);
 	bool unpacked = range_read(input, part->offset, packed, part->packed_bytes, error);
 	if (unpacked && checksum(packed, part->packed_bytes) != part->crc)

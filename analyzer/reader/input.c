@@ -96,6 +96,7 @@ bool input_read_rest(struct input *input, uint64_t limit_bytes, struct error *er
 	if (input->file_bytes > limit_bytes)
 		return input_fault(error, input->name, limit_bytes,
 				   "the file has %" PRIu64 " bytes, more than are read", input->file_bytes);
+	memory_expect_input(input->file_bytes);
 	if (input->file_bytes > INPUT_HEAD_BYTES)
 		input->data = memory_resize(input->data, input->file_bytes, 1);
 	return input_fill(input, input->file_bytes, error);

@@ -232,12 +232,14 @@ static bool line_read(struct reader *reader, struct protobuf_message message, st
 	const uint64_t *index = map_get(reader->function_of, numbers[1]);
 	if (!index)
 		return fault_at(reader, message.at, "a line names a function that is not there");
-	if (location->line_count == RAW_LINES_MAX)
-		return fault_at(reader, message.at, "a location has too many lines");
 	const struct function *function = &reader->functions[*index - 1];
 	const char *name = text_of(reader, function->name), *file = text_of(reader, function->file);
 	if (!*name)
 		return true; /* a line without a name says nothing */
+	if (location->line_count == RAW_LINES_MAX) { /* the outermost function stays, the middle is left out */
+		location->line_count--;
+		raw->line_count--;
+	}
 	ARRAY_RESERVE(raw->lines, raw->line_count, raw->line_capacity);
 	raw->lines[raw->line_count++] = (struct raw_line){
 	    .function = name, .file = *file ? file : NULL, .line = numbers[2] <= INT32_MAX ? (uint32_t)numbers[2] : 0};

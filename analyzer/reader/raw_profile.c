@@ -153,6 +153,7 @@ static bool pprof_unpack_and_read(struct raw_profile *raw, const char *name, con
 		input_fault(error, name, 0, "is gzip-compressed, but what is in it is no pprof profile");
 	else
 		read = pprof_read(raw, name, (const unsigned char *)plain.data, plain.length, error);
+	raw->plain_bytes = plain.length;
 	buffer_free(&plain);
 	return read;
 }
@@ -162,7 +163,7 @@ bool raw_profile_read(struct raw_profile *raw, enum raw_format format, const cha
 {
 	bool read;
 
-	*raw = (struct raw_profile){.strings = string_pool_create(), .by_address = map_create()};
+	*raw = (struct raw_profile){.strings = string_pool_create(), .by_address = map_create(), .plain_bytes = bytes};
 	if (format != RAW_PPROF)
 		read = heap_text_read(raw, name, (const char *)data, bytes, error);
 	else if (gzip_is_gzip(data, bytes))

@@ -14,14 +14,15 @@
 
 #include <seep/measure.h>
 
+#include "base/budget.h"
 #include "base/error.h"
 #include "base/map.h"
 #include "base/strings.h"
 
 enum {
 	RAW_DEPTH_MAX = 1024, /* frames of a stack; what is longer is cut at its callers */
-	RAW_LINES_MAX = 256,  /* inlined calls at one address */
-	RAW_TEXT_LIMIT = 16 * 1024,
+	RAW_LINES_MAX = BUDGET_INLINED_LINES,
+	RAW_TEXT_LIMIT = BUDGET_NAME_BYTES,
 };
 
 /* A part of a file that was mapped into memory. */
@@ -75,6 +76,7 @@ struct raw_profile { /* zero-initialise */
 	size_t stack_count, stack_capacity;
 	struct map *by_address; /* of locations without names: address -> index + 1 */
 	uint64_t rate;          /* 0: not known */
+	uint64_t plain_bytes;   /* of the input, unpacked */
 	const char *format;     /* "jemalloc", ... */
 	uint32_t lacks;         /* what it does not count, which is 0 in every stack: of enum raw_value */
 };

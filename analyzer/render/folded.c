@@ -23,7 +23,7 @@ void folded_render(struct buffer *out, const struct call_tree *tree)
 	struct buffer path = {0};
 	size_t *lengths = memory_allocate((size_t)tree->depth_max + 1, sizeof *lengths);
 
-	for (uint32_t i = 1; i < tree->node_count; i++) {
+	for (uint32_t i = 1; i < tree->node_count && !out->refused; i++) {
 		const struct call_node *node = &tree->nodes[i];
 		double now = round(node->flat[CALL_NOW].of[tree->arranged_by]);
 		double base = round(node->flat[CALL_BASE].of[tree->arranged_by]);

@@ -193,7 +193,7 @@ static void json_stack(struct json *json, const struct group *group, enum group_
 
 	json_key(json, "stack");
 	json_begin_array(json);
-	for (uint32_t i = 0; i < depth; i++) {
+	for (uint32_t i = 0; i < depth && !json->out->refused; i++) {
 		const struct profile_location *location = &profile->locations[site->stack[i]];
 		for (uint32_t k = 0; k < location->line_count && (by == GROUP_BY_SITE || k == 0); k++)
 			json_frame(json, profile, location, &location->lines[k], by);

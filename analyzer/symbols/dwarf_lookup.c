@@ -7,11 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/budget.h"
 #include "base/memory.h"
 #include "symbols/dwarf_lookup.h"
 #include "symbols/dwarf_scopes.h"
 
-enum { INLINE_DEPTH_MAX = 64 }; /* lines for one address; the middle ones of a longer chain are left out */
+enum { INLINE_DEPTH_MAX = BUDGET_INLINED_LINES };
 
 /* A compilation unit that holds some of the addresses. */
 struct unit {

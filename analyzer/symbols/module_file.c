@@ -13,8 +13,10 @@
 #include <elfutils/libdwelf.h>
 #include <libelf.h>
 
+#include "base/budget.h"
 #include "base/path.h"
 #include "symbols/debuginfod.h"
+#include "symbols/elf_budget.h"
 #include "symbols/module_file.h"
 
 static void append_hex(struct buffer *out, const uint8_t *bytes, size_t count)
@@ -83,6 +85,12 @@ static bool module_file_try(struct module_file *file, const char *path, const st
 		module_file_close(file);
 		return false;
 	}
+	if (!elf_budget_admit(file->descriptor)) {
+		buffer_printf(reason, "refused %s: its compressed sections unpack to more than %d times the file", path,
+			      BUDGET_SECTION_RATIO);
+		module_file_close(file);
+		return false;
+	}
 	snprintf(file->path, sizeof file->path, "%s", path);
 	return true;
 }
@@ -145,13 +153,18 @@ static void module_file_find_vdso(struct module_file *file, const struct symbol_
 }
 
 /* From a debuginfod server, which is asked for this build alone; its answer is checked as any other file. */
-static void module_file_find_by_debuginfod(struct module_file *file, const struct symbol_module *module)
+static void module_file_find_by_debuginfod(struct module_file *file, const struct symbol_module *module,
+					   struct buffer *reason)
 {
-	struct buffer path = {0}, ignored = {0};
+	struct buffer path = {0}, ignored = {0}, said = {0};
 
 	buffer_append_text(&path, "");
-	file->descriptor = debuginfod_fetch(module->build_id, module->build_id_bytes, &path);
-	if (file->descriptor >= 0 && !build_id_matches(file->descriptor, path.data, module, &ignored))
+	file->descriptor = debuginfod_fetch(module->build_id, module->build_id_bytes, &path, &said);
+	if (said.length)
+		buffer_printf(reason, "%s%s", reason->length ? "; " : "", said.data);
+	buffer_free(&said);
+	if (file->descriptor >= 0 && (!build_id_matches(file->descriptor, path.data, module, &ignored) ||
+				      !elf_budget_admit(file->descriptor)))
 		module_file_close(file);
 	snprintf(file->path, sizeof file->path, "%s", path.data);
 	buffer_free(&path);
@@ -174,7 +187,7 @@ void module_file_find(struct module_file *file, const struct symbol_module *modu
 	if (search->directory && module_file_try_build_id(file, search->directory, module))
 		return;
 	if (!module_file_try_build_id(file, "/usr/lib/debug", module))
-		module_file_find_by_debuginfod(file, module);
+		module_file_find_by_debuginfod(file, module, reason);
 }
 
 void module_file_close(struct module_file *file)

@@ -16,8 +16,11 @@
 #include "base/memory.h"
 #include "base/path.h"
 #include "symbols/debug_pieces.h"
+#include "symbols/debuginfod.h"
 #include "symbols/demangle.h"
 #include "symbols/dwarf_lookup.h"
+#include "symbols/elf_budget.h"
+#include "symbols/label.h"
 #include "symbols/module_file.h"
 #include "symbols/resolve.h"
 #include "symbols/symbol_table.h"
@@ -51,8 +54,31 @@ struct resolution {
 
 static char *debug_path; /* libdwfl's list; see session_begin() */
 
+static struct buffer debuginfod_said; /* of the module at hand, what was wrong with the servers */
+
+/* What libdwfl finds on this machine, else what a server has; neither gets through when it is larger inside than out. */
+static int debug_file_find(Dwfl_Module *module, void **user, const char *name, Dwarf_Addr base, const char *file,
+			   const char *link, GElf_Word link_crc, char **found)
+{
+	struct buffer path = {0};
+	const unsigned char *build_id;
+	GElf_Addr place;
+
+	int descriptor = dwfl_standard_find_debuginfo(module, user, name, base, file, link, link_crc, found);
+	const int length = descriptor < 0 ? dwfl_module_build_id(module, &build_id, &place) : 0;
+	if (length > 0 && debuginfod_said.length == 0)
+		descriptor = debuginfod_fetch(build_id, (uint32_t)length, &path, &debuginfod_said);
+	buffer_free(&path);
+	if (descriptor < 0 || elf_budget_admit(descriptor))
+		return descriptor;
+	close(descriptor);
+	free(*found);
+	*found = NULL;
+	return -1;
+}
+
 static const Dwfl_Callbacks callbacks = {
-    .find_debuginfo = dwfl_standard_find_debuginfo,
+    .find_debuginfo = debug_file_find,
     .section_address = dwfl_offline_section_address,
     .debuginfo_path = &debug_path,
 };
@@ -138,7 +164,7 @@ static void pieces_find(struct resolution *resolution)
 		return;
 	const char *link = dwelf_elf_gnu_debuglink(elf, &link_crc);
 	const int descriptor =
-	    dwfl_standard_find_debuginfo(resolution->elf_module, user, name, 0, path, link, link_crc, &found);
+	    debug_file_find(resolution->elf_module, user, name, 0, path, link, link_crc, &found);
 	pieces_take(resolution, descriptor, found);
 }
 
@@ -203,7 +229,7 @@ static uint32_t name_mangled(struct resolution *resolution, const char *name)
 static uint32_t name_offset(struct resolution *resolution, uint64_t address)
 {
 	resolution->name.length = 0;
-	buffer_printf(&resolution->name, "%s+0x%" PRIx64, path_base_name(resolution->module->path), address);
+	label_append(&resolution->name, resolution->module->path, address);
 	return wire_text(resolution->wire, resolution->name.data);
 }
 
@@ -352,6 +378,8 @@ static void describe_source(struct resolution *resolution, enum resolve_effort e
 		buffer_append_text(source, " (its DWARF could not be read without a crash)");
 	if (resolution->reason.length)
 		buffer_printf(source, " (%s)", resolution->reason.data);
+	if (debuginfod_said.length && !knows)
+		buffer_printf(source, " (%s)", debuginfod_said.data);
 }
 
 static void lookup_run(struct resolution *resolution, Dwarf_Addr bias)
@@ -375,6 +403,7 @@ void resolve_module(struct wire *wire, const struct symbol_module *module, uint3
 	struct buffer source = {0};
 	Dwarf_Addr bias = 0;
 
+	debuginfod_said.length = 0;
 	elf_version(EV_CURRENT); /* libelf works only after this */
 	queries_sort(&resolution);
 	if (effort != RESOLVE_NOTHING)

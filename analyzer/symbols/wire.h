@@ -11,11 +11,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/budget.h"
 #include "base/buffer.h"
 #include "base/map.h"
 #include "symbols/symbols.h"
 
-enum { WIRE_TEXT_LIMIT = 20 * 1024 }; /* longest text, made fit to print */
+enum { WIRE_TEXT_LIMIT = BUDGET_NAME_BYTES }; /* longest text, made fit to print */
 
 struct wire {
 	struct buffer out;         /* complete records, not yet sent */

@@ -4,7 +4,6 @@
  * module, a new one goes on there with less effort, and so gets past it.
  */
 #include <errno.h>
-#include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,9 +12,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/budget.h"
 #include "base/memory.h"
-#include "base/path.h"
 #include "symbols/cache.h"
+#include "symbols/debuginfod.h"
+#include "symbols/label.h"
 #include "symbols/resolve.h"
 #include "symbols/symbols.h"
 #include "symbols/wire.h"
@@ -24,17 +25,8 @@ enum {
 	RESTARTS_MAX = 16,
 	CPU_SECONDS_MAX = 60, /* of one child; a second does for a large program */
 };
-#define DATA_BYTES_MAX (UINT64_C(6) << 30)
 #define STACK_BYTES_MAX (UINT64_C(64) << 20) /* what the demangler may need */
 #define STREAM_BYTES_MAX (UINT64_C(1) << 30)
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define MEMORY_IS_SHADOWED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define MEMORY_IS_SHADOWED 1
-#endif
-#endif
 
 struct work {
 	struct symbol_module *modules;
@@ -42,6 +34,7 @@ struct work {
 	const struct symbol_search *search;
 	size_t next;                /* the first module that is not done */
 	enum resolve_effort effort; /* for that one */
+	uint64_t cpu_seconds;       /* that are left for children */
 };
 
 static void limit_set(int resource, uint64_t value)
@@ -54,15 +47,13 @@ static void limit_set(int resource, uint64_t value)
 	setrlimit(resource, &limit);
 }
 
-static void child_limit(void)
+static void child_limit(const struct work *work)
 {
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	limit_set(RLIMIT_CORE, 0);
-	limit_set(RLIMIT_CPU, CPU_SECONDS_MAX);
+	limit_set(RLIMIT_CPU, work->cpu_seconds < CPU_SECONDS_MAX ? work->cpu_seconds : CPU_SECONDS_MAX);
 	limit_set(RLIMIT_STACK, STACK_BYTES_MAX);
-#ifndef MEMORY_IS_SHADOWED
-	limit_set(RLIMIT_DATA, DATA_BYTES_MAX);
-#endif
+	memory_bound_child();
 }
 
 static bool child_send(int descriptor, struct buffer *out)
@@ -82,7 +73,8 @@ static _Noreturn void child_run(const struct work *work, int descriptor)
 	struct wire wire;
 	enum resolve_effort effort = work->effort;
 
-	child_limit();
+	child_limit(work);
+	debuginfod_take_servers();
 	wire_open(&wire);
 	for (size_t i = work->next; i < work->count; i++) {
 		resolve_module(&wire, &work->modules[i], (uint32_t)i, work->search, effort);
@@ -126,6 +118,7 @@ static void work_advance(struct work *work, size_t done)
 static bool work_run_child(struct work *work, struct string_pool *strings, struct symbol_lines *lines)
 {
 	struct buffer stream = {0};
+	struct rusage used = {0};
 	int ends[2], status;
 
 	if (pipe(ends) < 0)
@@ -141,8 +134,10 @@ static bool work_run_child(struct work *work, struct string_pool *strings, struc
 	close(ends[0]);
 	if (child < 0)
 		return false;
-	while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
+	while (wait4(child, &status, 0, &used) < 0 && errno == EINTR) {
 	}
+	const uint64_t seconds = (uint64_t)used.ru_utime.tv_sec + (uint64_t)used.ru_stime.tv_sec;
+	work->cpu_seconds -= seconds < work->cpu_seconds ? seconds : work->cpu_seconds;
 	work_advance(work, wire_read(&stream, work->modules, work->count, strings, lines));
 	buffer_free(&stream);
 	return true;
@@ -165,7 +160,7 @@ static void module_fill_without(struct symbol_module *module, const char *why, s
 	for (size_t i = 0; i < module->address_count; i++) {
 		struct symbol_address *address = &module->addresses[i];
 		struct buffer name = {0};
-		buffer_printf(&name, "%s+0x%" PRIx64, path_base_name(module->path), address->address);
+		label_append(&name, module->path, address->address);
 		address->first_line = (uint32_t)lines->count;
 		address->line_count = 1;
 		ARRAY_RESERVE(lines->lines, lines->count, lines->capacity);
@@ -177,10 +172,15 @@ static void module_fill_without(struct symbol_module *module, const char *why, s
 static void resolve_anew(struct symbol_module *modules, size_t count, const struct symbol_search *search,
 			 struct string_pool *strings, struct symbol_lines *lines)
 {
-	struct work work = {.modules = modules, .count = count, .search = search};
+	struct work work = {.modules = modules, .count = count, .search = search, .cpu_seconds = BUDGET_CHILDREN_CPU_SECONDS};
 	const char *why = "not looked up: too many files made the reader crash";
 
+	debuginfod_begin();
 	for (int starts = 0; starts <= RESTARTS_MAX && work.next < count; starts++) {
+		if (work.cpu_seconds == 0) {
+			why = "not looked up: other files took all the time that there is";
+			break;
+		}
 		if (work_run_child(&work, strings, lines))
 			continue;
 		why = "not looked up: no process could be started to read it";

@@ -12,11 +12,14 @@
 
 #include <seep/snapshot.h>
 
-#include "base/buffer.h"
+#include "base/budget.h"
 #include "base/map.h"
 #include "base/memory.h"
 #include "base/path.h"
 #include "tree/call_tree.h"
+
+#define NO_NODE UINT32_MAX
+enum { LINES_PER_NODE = 2 }; /* on average; further ones are not told apart */
 
 /* A line of a function, as the stacks through one node show it. */
 struct node_line {
@@ -29,12 +32,13 @@ struct node_line {
 struct tree_builder {
 	struct call_tree *tree;
 	uint32_t node_capacity, frame_capacity;
-	struct map *frames;   /* pointer to the interned identity -> index of frame + 1 */
+	struct map *texts;    /* pointer to an interned text -> its number */
+	struct map *frames;   /* numbers of module and function, kind -> index of frame + 1 */
 	struct map *children; /* parent and frame -> node */
 	struct map *lines;    /* node and line -> index into node_lines */
 	struct node_line *node_lines;
 	size_t line_count, line_capacity;
-	struct buffer scratch;
+	uint32_t node_limit;
 	/* of the profile that is being added */
 	const struct profile *profile;
 	enum call_side side;
@@ -57,6 +61,16 @@ static size_t module_identity(const struct profile_module *module, const char **
 	return end ? (size_t)(end - *text) : strlen(*text);
 }
 
+/* Names are numbered, so that a frame has the same small key however long they are. */
+static uint64_t text_number(struct tree_builder *builder, const char *interned)
+{
+	uint64_t *number = map_put(builder->texts, (uint64_t)(uintptr_t)interned, NULL);
+
+	if (*number == 0)
+		*number = map_count(builder->texts);
+	return *number;
+}
+
 static uint32_t frame_find(struct tree_builder *builder, enum call_kind kind, const char *function,
 			   const struct profile_module *module)
 {
@@ -64,19 +78,16 @@ static uint32_t frame_find(struct tree_builder *builder, enum call_kind kind, co
 	const char *identity = "";
 	size_t identity_length = module ? module_identity(module, &identity) : 0;
 
-	builder->scratch.length = 0;
-	buffer_append_byte(&builder->scratch, (char)('0' + kind));
-	buffer_append(&builder->scratch, identity, identity_length);
-	buffer_append_byte(&builder->scratch, '\n');
-	buffer_append_text(&builder->scratch, function);
-	const char *key = string_pool_intern_bytes(tree->strings, builder->scratch.data, builder->scratch.length);
-	uint64_t *slot = map_put(builder->frames, (uint64_t)(uintptr_t)key, NULL);
+	function = string_pool_intern(tree->strings, function);
+	identity = string_pool_intern_bytes(tree->strings, identity, identity_length);
+	const uint64_t key = text_number(builder, identity) << 34 | text_number(builder, function) << 2 | kind;
+	uint64_t *slot = map_put(builder->frames, key, NULL);
 	if (*slot)
 		return (uint32_t)*slot - 1;
 
 	ARRAY_RESERVE(tree->frames, tree->frame_count, builder->frame_capacity);
 	tree->frames[tree->frame_count] = (struct call_frame){
-	    .function = string_pool_intern(tree->strings, function),
+	    .function = function,
 	    .module = module ? string_pool_intern(tree->strings, module->path) : "",
 	    .kind = kind,
 	};
@@ -104,14 +115,18 @@ static void frames_prepare(struct tree_builder *builder)
 	}
 }
 
+/* NO_NODE: it is not there, and there is no room for another. */
 static uint32_t node_child(struct tree_builder *builder, uint32_t parent, uint32_t frame)
 {
 	struct call_tree *tree = builder->tree;
-	bool inserted;
-	uint64_t *slot = map_put(builder->children, (uint64_t)parent << 32 | frame, &inserted);
+	const uint64_t key = (uint64_t)parent << 32 | frame;
+	uint64_t *slot = map_get(builder->children, key);
 
-	if (!inserted)
+	if (slot)
 		return (uint32_t)*slot;
+	if (tree->node_count >= builder->node_limit)
+		return NO_NODE;
+	slot = map_put(builder->children, key, NULL);
 	ARRAY_RESERVE(tree->nodes, tree->node_count, builder->node_capacity);
 	struct call_node *node = &tree->nodes[tree->node_count];
 	memset(node, 0, sizeof *node);
@@ -130,7 +145,7 @@ static void node_add_line(struct tree_builder *builder, uint32_t node, const str
 {
 	if (!line->inlined)
 		builder->tree->nodes[node].inlined = false;
-	if (!line->file || !line->line)
+	if (!line->file || !line->line || builder->line_count >= LINES_PER_NODE * (size_t)builder->node_limit)
 		return;
 	bool inserted;
 	uint64_t *slot = map_put(builder->lines, (uint64_t)node << 32 | line->line, &inserted);
@@ -147,27 +162,65 @@ static void node_add_line(struct tree_builder *builder, uint32_t node, const str
 	builder->node_lines[*slot].allocated += call_value_of(site, CALL_ALLOC_SPACE);
 }
 
-static void site_add(struct tree_builder *builder, const struct profile_site *site)
+/* Walks the site's stack down from `node`; what finds no room in the tree stays with the last caller that did. */
+static uint32_t stack_walk(struct tree_builder *builder, const struct profile_site *site, uint32_t node)
 {
 	const struct profile *profile = builder->profile;
+	uint32_t frames_left = BUDGET_STACK_FRAMES;
+
+	for (uint32_t level = site->depth; level-- > 0;) {
+		const struct profile_location *location = &profile->locations[site->stack[level]];
+		const uint32_t *frames = &builder->location_frames[builder->first_frame[site->stack[level]]];
+		for (uint32_t k = location->line_count; k-- > 0;) {
+			const uint32_t child = frames_left-- ? node_child(builder, node, frames[k]) : NO_NODE;
+			if (child == NO_NODE) {
+				builder->tree->cut_stacks++;
+				return node;
+			}
+			node = child;
+			node_add_line(builder, node, &location->lines[k], site);
+		}
+	}
+	return node;
+}
+
+static void site_add(struct tree_builder *builder, const struct profile_site *site)
+{
 	uint32_t node = 0;
 
 	if (site->truncated)
 		node = node_child(builder, node, frame_find(builder, CALL_TRUNCATED, "[truncated]", NULL));
 	else if (site->depth == 0)
 		node = node_child(builder, node, frame_find(builder, CALL_NO_STACK, "[no stack]", NULL));
+	if (node == NO_NODE)
+		node = 0;
 	if (node)
 		builder->tree->nodes[node].inlined = false;
-	for (uint32_t level = site->depth; level-- > 0;) {
-		const struct profile_location *location = &profile->locations[site->stack[level]];
-		const uint32_t *frames = &builder->location_frames[builder->first_frame[site->stack[level]]];
-		for (uint32_t k = location->line_count; k-- > 0;) {
-			node = node_child(builder, node, frames[k]);
-			node_add_line(builder, node, &location->lines[k], site);
-		}
-	}
+	node = stack_walk(builder, site, node);
 	for (int value = 0; value < CALL_VALUE_COUNT; value++)
 		builder->tree->nodes[node].flat[builder->side].of[value] += call_value_of(site, value);
+}
+
+static int site_compare(const void *left, const void *right, void *context)
+{
+	const struct profile_site *sites = context;
+	const uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
+	const double x = call_value_of(&sites[a], CALL_INUSE_SPACE), y = call_value_of(&sites[b], CALL_INUSE_SPACE);
+
+	if (x != y)
+		return x > y ? -1 : 1;
+	return (a > b) - (a < b);
+}
+
+/* The largest first: where the tree has no room for all, the small ones are cut. */
+static uint32_t *sites_order(const struct profile *profile)
+{
+	uint32_t *order = memory_allocate((size_t)profile->site_count + 1, sizeof *order);
+
+	for (uint32_t i = 0; i < profile->site_count; i++)
+		order[i] = i;
+	qsort_r(order, profile->site_count, sizeof *order, site_compare, (void *)profile->sites);
+	return order;
 }
 
 static void profile_add(struct tree_builder *builder, const struct profile *profile, enum call_side side)
@@ -175,8 +228,10 @@ static void profile_add(struct tree_builder *builder, const struct profile *prof
 	builder->profile = profile;
 	builder->side = side;
 	frames_prepare(builder);
+	uint32_t *order = sites_order(profile);
 	for (uint32_t i = 0; i < profile->site_count; i++)
-		site_add(builder, &profile->sites[i]);
+		site_add(builder, &profile->sites[order[i]]);
+	free(order);
 	free(builder->first_frame);
 	free(builder->location_frames);
 }
@@ -218,12 +273,16 @@ struct call_tree *call_tree_build(const struct profile *now, const struct profil
 	struct call_tree *tree = memory_allocate(1, sizeof *tree);
 	struct tree_builder builder = {
 	    .tree = tree,
+	    .texts = map_create(),
 	    .frames = map_create(),
 	    .children = map_create(),
 	    .lines = map_create(),
 	    .node_capacity = 256,
 	};
 
+	const uint64_t nodes = budget_tree_nodes(now->input_bytes + (base ? base->input_bytes : 0));
+
+	builder.node_limit = nodes < NO_NODE ? (uint32_t)nodes : NO_NODE;
 	tree->strings = string_pool_create();
 	tree->differential = base != NULL;
 	tree->nodes = memory_allocate(builder.node_capacity, sizeof *tree->nodes);
@@ -236,11 +295,11 @@ struct call_tree *call_tree_build(const struct profile *now, const struct profil
 	cumulative_sum(tree);
 	call_tree_arrange(tree, CALL_INUSE_SPACE);
 
+	map_free(builder.texts);
 	map_free(builder.frames);
 	map_free(builder.children);
 	map_free(builder.lines);
 	free(builder.node_lines);
-	buffer_free(&builder.scratch);
 	return tree;
 }
 

@@ -120,7 +120,8 @@ def look(path):
                 print(f"{harm} unescaped")
 
 
-if sys.argv[1] == "make":
-    make(sys.argv[2])
-else:
-    look(sys.argv[2])
+if __name__ == "__main__":
+    if sys.argv[1] == "make":
+        make(sys.argv[2])
+    else:
+        look(sys.argv[2])

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a file that anybody may have made can cost its reader, all in one place. Whatever is made of an input is bounded
+ * by the size of its file; what is left out because of that is counted and said. Real recordings stay far below.
+ */
+#ifndef SEEP_BASE_BUDGET_H
+#define SEEP_BASE_BUDGET_H
+
+#include <stdint.h>
+
+enum {
+	BUDGET_NAME_BYTES = 4096,         /* of a function's or file's name; what is longer is cut with "..." */
+	BUDGET_LABEL_BYTES = 128,         /* of a module's name in "module+0x1234", of which every address has its own */
+	BUDGET_INLINED_LINES = 64,        /* of one address; of a longer chain those in the middle are left out */
+	BUDGET_STACK_FRAMES = 4096,       /* of one stack in a call tree, inlined calls counted */
+	BUDGET_RATIO = 100,               /* memory and documents: bytes for each byte of the inputs */
+	BUDGET_DEBUG_RATIO = 24,          /* the child that reads ELF: bytes for each byte of a file */
+	BUDGET_SECTION_RATIO = 32,        /* what a compressed section may unpack to; real ones come to 10 */
+	BUDGET_CHILDREN_CPU_SECONDS = 90, /* all children of one command together */
+	BUDGET_SERVER_SECONDS = 10,       /* in which a debuginfod server must send something: */
+	BUDGET_SERVER_BYTES_A_SECOND = 16 * 1024,
+	BUDGET_SERVERS_SECONDS = 120,     /* all requests of one command together */
+	BUDGET_SERVER_BYTES = 1 << 30,    /* of one debug file */
+};
+
+#define BUDGET_MIB (UINT64_C(1) << 20)
+
+/* Nodes of a call tree. A snapshot has 24 bytes for each of its own, which inlining makes into two or three. */
+static inline uint64_t budget_tree_nodes(uint64_t input_bytes)
+{
+	return 150000 + input_bytes / 4;
+}
+
+/* For how much a packed input counts. */
+static inline uint64_t budget_packed_bytes(uint64_t file_bytes, uint64_t plain_bytes)
+{
+	return plain_bytes < 8 * file_bytes ? plain_bytes : 8 * file_bytes;
+}
+
+/* A document that is written. */
+static inline uint64_t budget_document_bytes(uint64_t input_bytes)
+{
+	return 256 * BUDGET_MIB + BUDGET_RATIO * input_bytes;
+}
+
+/* All that the process may have beyond what it began with. */
+static inline uint64_t budget_memory_bytes(uint64_t input_bytes)
+{
+	return 192 * BUDGET_MIB + BUDGET_RATIO * input_bytes;
+}
+
+/* What the child that reads ELF may have beyond what it began with. */
+static inline uint64_t budget_debug_bytes(uint64_t file_bytes)
+{
+	return 128 * BUDGET_MIB + BUDGET_DEBUG_RATIO * file_bytes;
+}
+
+/* What a compressed section of so many bytes may unpack to. */
+static inline uint64_t budget_section_bytes(uint64_t packed_bytes)
+{
+	return 4 * BUDGET_MIB + BUDGET_SECTION_RATIO * packed_bytes;
+}
+
+#endif

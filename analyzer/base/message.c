@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* See the header. A line is one write, so that those of several processes do not mix. */
+#include "base/message.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/utf8.h"
+
+void text_append_safe_cut(struct buffer *out, const char *text, size_t limit)
+{
+	const size_t start = out->length;
+
+	for (size_t left = strlen(text); left > 0;) {
+		const size_t before = out->length;
+		uint32_t code_point;
+		size_t width = utf8_decode(text, left, &code_point);
+		if (width && utf8_is_printable(code_point)) {
+			buffer_append(out, text, width);
+		} else {
+			width = 1;
+			buffer_printf(out, "\\x%02x", (unsigned char)*text);
+		}
+		if (out->length - start > limit) {
+			out->length = before;
+			out->data[before] = '\0';
+			return;
+		}
+		text += width;
+		left -= width;
+	}
+}
+
+void text_append_safe(struct buffer *out, const char *text)
+{
+	text_append_safe_cut(out, text, SIZE_MAX);
+}
+
+static void line_write(const char *before, const char *command, const char *format, va_list arguments)
+{
+	struct buffer line = {0};
+	char *text = NULL;
+
+	if (vasprintf(&text, format, arguments) < 0)
+		return;
+	buffer_printf(&line, "seep%s%s: ", before, command);
+	text_append_safe(&line, text);
+	buffer_append_byte(&line, '\n');
+	fflush(stderr);
+	for (size_t sent = 0; sent < line.length;) {
+		const ssize_t written = write(STDERR_FILENO, line.data + sent, line.length - sent);
+		if (written < 0 && errno != EINTR)
+			break; /* nobody listens; the exit status still says it */
+		sent += written > 0 ? (size_t)written : 0;
+	}
+	buffer_free(&line);
+	free(text);
+}
+
+void message(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	line_write("", "", format, arguments);
+	va_end(arguments);
+}
+
+void message_of(const char *command, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	line_write(" ", command, format, arguments);
+	va_end(arguments);
+}

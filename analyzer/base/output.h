@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Where a document goes: a file, standard output, a pipe. It is written while it is made, so that memory does not grow
+ * with it, and up to a limit.
+ *
+ * A regular file appears whole or not at all: it is written under another name beside its place, synced, and renamed. One
+ * that is there already is replaced if it could have been written to, and keeps its mode; of a symbolic link the file
+ * that it points to is replaced. A device or pipe is written to as it comes.
+ */
+#ifndef SEEP_BASE_OUTPUT_H
+#define SEEP_BASE_OUTPUT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buffer.h"
+#include "base/error.h"
+
+struct output {
+	struct buffer buffer; /* what is written goes here: first, so that a buffer leads to its output */
+	const char *path;     /* for messages; NULL: standard output */
+	int descriptor;
+	char *place, *temporary; /* of a regular file; else NULL */
+	uint64_t written, limit;
+	int fault; /* errno, once there is one; EFBIG: the limit */
+	bool owns_descriptor, own_limit_hit;
+};
+
+/* Opens `path`; NULL and "-" are standard output. `limit`: bytes; 0: none. */
+bool output_open(struct output *output, const char *path, uint64_t limit, struct error *error);
+/* Writes what is left, and puts the file into its place. Nothing is left behind where that fails. Frees the buffer. */
+bool output_close(struct output *output, struct error *error);
+/* Instead of output_close(): the file is not put into its place. */
+void output_drop(struct output *output);
+
+/* True where the last fault was that nobody reads any more. */
+bool output_is_unread(const struct output *output);
+
+#endif

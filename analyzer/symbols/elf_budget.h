@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ELF files that are larger inside than outside: libdw unpacks whole sections, so what they say they hold is looked at
+ * before it gets to see them. */
+#ifndef SEEP_SYMBOLS_ELF_BUDGET_H
+#define SEEP_SYMBOLS_ELF_BUDGET_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Whether all compressed sections together unpack to no more than budget_section_bytes() of the file. Then, and only then,
+ * the process may have the memory to read it, besides what it has been allowed for others. A file that is no ELF is fine
+ * here. */
+bool elf_budget_admit(int descriptor);
+
+#endif

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What stands for an address without a name. */
+#ifndef SEEP_SYMBOLS_LABEL_H
+#define SEEP_SYMBOLS_LABEL_H
+
+#include <inttypes.h>
+#include <stdint.h>
+
+#include "base/budget.h"
+#include "base/buffer.h"
+#include "base/path.h"
+
+/* Appends "server+0x1230". Every address has its own, so a module's name that goes on for ever is cut. */
+static inline void label_append(struct buffer *out, const char *module_path, uint64_t address)
+{
+	const char *name = path_base_name(module_path);
+	const int kept = text_cut(name, BUDGET_LABEL_BYTES);
+
+	buffer_printf(out, "%.*s%s+0x%" PRIx64, kept, name, name[kept] ? "..." : "", address);
+}
+
+#endif
