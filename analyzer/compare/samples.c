@@ -15,6 +15,12 @@ bool profiles_are_same_process(const struct profile *before, const struct profil
 	       memcmp(before->boot_id, after->boot_id, sizeof before->boot_id) == 0;
 }
 
+bool profiles_are_same_moment(const struct profile *before, const struct profile *after)
+{
+	return profiles_are_same_process(before, after) && before->time_ns != 0 && before->time_ns == after->time_ns &&
+	       before->number == after->number;
+}
+
 static int sample_compare(const struct profile_sample *a, const struct profile_sample *b)
 {
 	if (a->address != b->address)

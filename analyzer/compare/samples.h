@@ -11,6 +11,9 @@
  * (exec keeps the others). */
 bool profiles_are_same_process(const struct profile *before, const struct profile *after);
 
+/* True for one moment of one process: the same snapshot, or a copy of it. Then nothing was missed in between. */
+bool profiles_are_same_moment(const struct profile *before, const struct profile *after);
+
 /* Marks, by index, the samples that the other profile has too: same address, same birth. Both arrays are the caller's
  * to free. */
 void samples_match(const struct profile *before, const struct profile *after, bool **in_after, bool **in_before);

@@ -5,6 +5,7 @@
  * names the offset of the field.
  */
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 
 #include "base/memory.h"
@@ -125,41 +126,71 @@ static bool nodes_verify(const struct snapshot_view *view, struct error *error)
 	return valid;
 }
 
-/* The position of the first of `count` doubles that is no sum; `count` if all are. NaN fails every comparison. */
-static size_t sums_check(const void *first, size_t count)
+/* What is wrong with a number; NULL: nothing. NaN fails every comparison. */
+static const char *number_fault(double sum, double limit)
 {
-	for (size_t i = 0; i < count; i++) {
-		double sum;
-		memcpy(&sum, (const char *)first + i * sizeof sum, sizeof sum);
-		if (!(sum >= 0 && sum < SNAPSHOT_SUM_LIMIT))
-			return i;
-	}
-	return count;
+	if (!(sum >= 0 && sum < INFINITY))
+		return "a sum is negative, infinite or not a number";
+	if (sum != 0 && !(sum >= SNAPSHOT_SUM_LEAST && sum < limit))
+		return "a sum is too small or too large for any samples";
+	return NULL;
 }
 
-static bool sums_fault(const struct snapshot_view *view, enum seep_section_type type, uint32_t index, size_t field,
-		       struct error *error)
+/* What is wrong with a sum of squares, given the sum; NULL: nothing. A sum of squares is at most the square of the sum. Where
+ * a program was killed within an update, the last sample may be in one of them alone. */
+static const char *squares_fault(double sum, double squares, double largest)
 {
-	return input_fault(error, view->name, field_offset(view, type, index, field),
-			   "a sum is negative, infinite or not a number");
+	const double most = sum + largest;
+
+	if (squares > 0 && most > 0 && squares > most * most * (1 + 1e-6))
+		return "a sum of squares is larger than the square of the sum";
+	return NULL;
+}
+
+/* The field's offset within the sum; *fault stays NULL where all is well. */
+static size_t sum_check(const struct seep_sum *sum, const char **fault)
+{
+	if ((*fault = number_fault(sum->uncertain, SNAPSHOT_SUM_LIMIT)))
+		return offsetof(struct seep_sum, uncertain);
+	if ((*fault = number_fault(sum->variance, SNAPSHOT_SQUARE_LIMIT)))
+		return offsetof(struct seep_sum, variance);
+	if ((*fault = number_fault(sum->largest, SNAPSHOT_SUM_LIMIT)))
+		return offsetof(struct seep_sum, largest);
+	if ((*fault = number_fault(sum->certain, SNAPSHOT_SUM_LIMIT)))
+		return offsetof(struct seep_sum, certain);
+	*fault = squares_fault(sum->uncertain, sum->variance, sum->largest);
+	return offsetof(struct seep_sum, variance);
+}
+
+static bool measure_verify(const struct snapshot_view *view, uint32_t index, const struct seep_site *site, size_t place,
+			   struct error *error)
+{
+	const size_t sums[] = {offsetof(struct seep_measure, bytes), offsetof(struct seep_measure, objects)};
+
+	for (size_t i = 0; i < 2; i++) {
+		struct seep_sum sum;
+		const char *fault;
+		memcpy(&sum, (const char *)site + place + sums[i], sizeof sum);
+		const size_t field = place + sums[i] + sum_check(&sum, &fault);
+		if (fault)
+			return input_fault(error, view->name, field_offset(view, SEEP_SECTION_SITES, index, field), "%s",
+					   fault);
+	}
+	return true;
 }
 
 static bool site_verify_measures(const struct snapshot_view *view, uint32_t index, const struct seep_site *site,
 				 struct error *error)
 {
-	enum { SUMS = 2 * sizeof(struct seep_sum) / sizeof(double) };
 	const size_t measures[] = {
 	    offsetof(struct seep_site, allocated),     offsetof(struct seep_site, freed),
 	    offsetof(struct seep_site, in_use),        offsetof(struct seep_site, freed_remotely),
 	    offsetof(struct seep_site, freed_shortly), offsetof(struct seep_site, freed_grown),
 	};
 
-	for (size_t i = 0; i < sizeof measures / sizeof *measures; i++) {
-		size_t field = measures[i] + offsetof(struct seep_measure, bytes);
-		size_t wrong = sums_check((const char *)site + field, SUMS);
-		if (wrong < SUMS)
-			return sums_fault(view, SEEP_SECTION_SITES, index, field + wrong * sizeof(double), error);
-	}
+	for (size_t i = 0; i < sizeof measures / sizeof *measures; i++)
+		if (!measure_verify(view, index, site, measures[i], error))
+			return false;
 	return true;
 }
 
@@ -178,9 +209,28 @@ static bool sites_verify(const struct snapshot_view *view, struct error *error)
 	return true;
 }
 
+static bool lifetime_verify_sums(const struct snapshot_view *view, uint32_t index, const struct seep_lifetime *lifetime,
+				 struct error *error)
+{
+	const struct seep_sum sums[] = {{.uncertain = lifetime->objects, .variance = lifetime->objects_squared},
+					{.uncertain = lifetime->bytes, .variance = lifetime->bytes_squared}};
+
+	for (size_t i = 0; i < 2; i++) {
+		const char *fault;
+		const bool is_square = sum_check(&sums[i], &fault) == offsetof(struct seep_sum, variance);
+		const size_t field = i == 0 ? (is_square ? offsetof(struct seep_lifetime, objects_squared)
+							 : offsetof(struct seep_lifetime, objects))
+					    : (is_square ? offsetof(struct seep_lifetime, bytes_squared)
+							 : offsetof(struct seep_lifetime, bytes));
+		if (fault)
+			return input_fault(error, view->name,
+					   field_offset(view, SEEP_SECTION_LIFETIMES, index, field), "%s", fault);
+	}
+	return true;
+}
+
 static bool lifetimes_verify(const struct snapshot_view *view, struct error *error)
 {
-	enum { SUMS = 4 };
 	const enum seep_section_type type = SEEP_SECTION_LIFETIMES;
 
 	for (uint32_t i = 0; i < snapshot_count(view, type); i++) {
@@ -191,10 +241,8 @@ static bool lifetimes_verify(const struct snapshot_view *view, struct error *err
 		if (lifetime.bin >= SNAPSHOT_LIFETIME_BINS)
 			return field_fault(view, type, i, offsetof(struct seep_lifetime, bin), error,
 					   "a lifetime bin above 63", lifetime.bin);
-		size_t wrong = sums_check(&lifetime.objects, SUMS);
-		if (wrong < SUMS)
-			return sums_fault(view, type, i,
-					  offsetof(struct seep_lifetime, objects) + wrong * sizeof(double), error);
+		if (!lifetime_verify_sums(view, i, &lifetime, error))
+			return false;
 	}
 	return true;
 }

@@ -23,17 +23,38 @@
 #define P_SMALLEST 1e-300
 #define BISECTIONS 40 /* ln 1e-300 is -691: 2^-40 of that is 6e-10 */
 
+/* Sums that no samples can have (a hostile file's, or what is left of the difference of two large ones) must not make ends
+ * of nonsense: a set has at least one sample's worth of evidence, so that its variance is at most its square. */
+static double variance_possible(double variance, double x)
+{
+	return fmin(variance, x * x);
+}
+
+/* An end is no further in than the estimate, and no further down than what is certain. */
+static double low_guarded(const struct seep_sum *sum, double low)
+{
+	return low > sum->certain ? fmin(low, sum_estimate(sum)) : sum->certain;
+}
+
+static double high_guarded(const struct seep_sum *sum, double high)
+{
+	const double estimate = sum_estimate(sum);
+
+	return high > estimate && isfinite(high) ? high : estimate;
+}
+
 /* The ends, each its own function: the p-value needs one of them only. */
 static double sum_low(const struct seep_sum *sum, double alpha)
 {
 	const double x = sum->uncertain;
-	const double v = sum->variance;
+	const double v = variance_possible(sum->variance, x);
 
 	if (!(x > 0))
 		return sum->certain;
 	if (!(v > 0))
 		return sum->certain + x;
-	return sum->certain + v / (2 * x) * chi_squared_quantile(alpha / 2, TAIL_LOWER, 2 * x * x / v);
+	return low_guarded(sum,
+			   sum->certain + v / (2 * x) * chi_squared_quantile(alpha / 2, TAIL_LOWER, 2 * x * x / v));
 }
 
 /* For no sample at all x and v are 0, and chi-squared with two degrees of freedom is the exponential distribution:
@@ -42,11 +63,12 @@ static double sum_high(const struct seep_sum *sum, double unseen, double alpha)
 {
 	const double k = fmax(sum->largest, unseen);
 	const double x = sum->uncertain + k;
-	const double v = sum->variance + k * k;
+	const double v = variance_possible(sum->variance + k * k, x);
 
 	if (!(v > 0))
 		return sum->certain + sum->uncertain;
-	return sum->certain + v / (2 * x) * chi_squared_quantile(alpha / 2, TAIL_UPPER, 2 * x * x / v);
+	return high_guarded(sum,
+			    sum->certain + v / (2 * x) * chi_squared_quantile(alpha / 2, TAIL_UPPER, 2 * x * x / v));
 }
 
 struct interval sum_interval(const struct seep_sum *sum, double unseen, double alpha)
@@ -59,7 +81,7 @@ struct interval sum_interval(const struct seep_sum *sum, double unseen, double a
 double sum_low_selected(const struct seep_sum *sum, double least, double alpha)
 {
 	const double x = sum->uncertain;
-	const double v = sum->variance;
+	const double v = variance_possible(sum->variance, x);
 
 	if (!(x > 0) || !(v > 0) || !(least > 0))
 		return sum_low(sum, alpha);
@@ -76,7 +98,7 @@ double sum_low_selected(const struct seep_sum *sum, double least, double alpha)
 		else
 			low = middle;
 	}
-	return sum->certain + low * v / x;
+	return low_guarded(sum, sum->certain + low * v / x);
 }
 
 /* How far the difference reaches towards the side where `less` is more and `more` is less. */

@@ -374,9 +374,47 @@ static void a_sum_since_forgets_what_was_before(void **state)
 	assert_true(since.samples == 0 && sum_estimate(&since.bytes) == 0);
 }
 
+/* A number of any size that a double has, often one of those at which formulas break. */
+static double random_extreme(void)
+{
+	static const double corners[] = {0, 1, 0x1p-1074, 1e-300, 1e-154, 1e99, 1e154, 1e200};
+
+	if (random_unit() < 0.4)
+		return corners[(size_t)(random_unit() * 7.99)];
+	return pow(10, random_unit() * 500 - 300);
+}
+
+static void assert_ends(double low, double value, double high)
+{
+	assert_true(isfinite(low) && isfinite(high));
+	assert_true(low <= value && value <= high);
+}
+
+static void any_sums_have_ends_in_order(void **state)
+{
+	(void)state;
+	random_seed(11);
+	for (int i = 0; i < 1000; i++) {
+		const struct seep_sum sums[] = {
+		    {random_extreme(), random_extreme(), random_extreme() * (random_unit() < 0.5), random_extreme()},
+		    {random_extreme(), random_extreme(), random_extreme() * (random_unit() < 0.5), random_extreme()}};
+		const double unseen = random_unit() < 0.3 ? 0 : pow(10, 19 * random_unit());
+		const double alpha = random_unit() < 0.5 ? ALPHA : pow(10, -300 * random_unit());
+		const double estimate = sum_estimate(&sums[0]), growth = estimate - sum_estimate(&sums[1]);
+		const struct interval one = sum_interval(&sums[0], unseen, alpha);
+		const struct interval two = difference_interval(&sums[0], &sums[1], unseen, alpha);
+		assert_ends(one.low, estimate, one.high);
+		assert_ends(two.low, growth, two.high);
+		assert_true(sum_low_selected(&sums[0], 2, alpha) <= estimate);
+		const double p = difference_p_value(&sums[0], &sums[1], unseen);
+		assert_true(p >= 0 && p <= 1);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(any_sums_have_ends_in_order),
 	    cmocka_unit_test(a_sample_weighs_as_its_probability_says),
 	    cmocka_unit_test(a_sum_since_forgets_what_was_before),
 	    cmocka_unit_test(nothing_seen_is_bounded_by_the_rate),

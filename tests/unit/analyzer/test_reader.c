@@ -291,7 +291,8 @@ static void assert_field_refused(enum seep_section_type type, size_t field, cons
 	assert_field_refused(section, field, &(uint32_t){value}, sizeof(uint32_t), what)
 #define ASSERT_SUM_REFUSED(section, field, value)                                                                      \
 	assert_field_refused(section, field, &(double){value}, sizeof(double),                                         \
-			     "a sum is negative, infinite or not a number")
+			     (value) > 0 && isfinite(value) ? "a sum is too small or too large for any samples"  \
+							    : "a sum is negative, infinite or not a number")
 
 static void every_index_is_checked(void **state)
 {
@@ -323,7 +324,7 @@ static void every_index_is_checked(void **state)
 static void every_sum_is_checked(void **state)
 {
 	(void)state;
-	const double wrong[] = {NAN, INFINITY, -1, 1e200};
+	const double wrong[] = {NAN, INFINITY, -1, 1e200, 1e99, 1e-300};
 
 	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
 		for (size_t measure = offsetof(struct seep_site, allocated); measure < sizeof(struct seep_site);
