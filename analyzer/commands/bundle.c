@@ -46,6 +46,8 @@ static int run(int argc, char **argv)
 			output = optarg;
 	}
 	const char *recording = command_only_operand(&command_bundle, argc, argv);
+	if (command_check_symbols(&command_bundle, symbols.directory) != COMMAND_FINE)
+		return COMMAND_USAGE;
 	output_name(&name, recording);
 	if (!output)
 		output = name.data;

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/message.h"
@@ -85,6 +86,19 @@ const char *command_only_operand(const struct command *command, int argc, char *
 	if (optind + 1 != argc)
 		exit(command_usage(command, "one operand is expected, '%s' is one too many", argv[optind + 1]));
 	return argv[optind];
+}
+
+int command_check_symbols(const struct command *command, const char *directory)
+{
+	struct stat status;
+
+	if (!directory)
+		return COMMAND_FINE;
+	if (stat(directory, &status) < 0)
+		return command_usage(command, "--symbols=%s: %s", directory, strerror(errno));
+	if (!S_ISDIR(status.st_mode))
+		return command_usage(command, "--symbols=%s is no directory", directory);
+	return COMMAND_FINE;
 }
 
 int command_usage(const struct command *command, const char *format, ...)

@@ -57,6 +57,9 @@ int command_next_option(const struct command *command, int argc, char **argv);
 /* The only operand of a command that takes one; exits with COMMAND_USAGE unless there is exactly one. */
 const char *command_only_operand(const struct command *command, int argc, char **argv);
 
+/* COMMAND_FINE for a directory that --symbols may name; else says what is wrong and returns COMMAND_USAGE. */
+int command_check_symbols(const struct command *command, const char *directory);
+
 /* Prints one line and where help is to be had; returns COMMAND_USAGE. */
 int command_usage(const struct command *command, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -71,6 +71,8 @@ static bool open_recording(const char *directory, struct profile **before, struc
 	else
 		error_set(error, "%s: holds one snapshot only; a difference needs two", directory);
 	recording_free(&recording);
+	if (*before && !profiles_are_same_process(*before, *after))
+		return error_set(error, "%s: holds snapshots of different processes", directory);
 	return *before != NULL;
 }
 
@@ -112,6 +114,8 @@ static int run(int argc, char **argv)
 	struct error error;
 
 	int status = request_parse(&request, argc, argv);
+	if (status == COMMAND_FINE)
+		status = command_check_symbols(&command_diff, request.symbols.directory);
 	if (status != COMMAND_FINE)
 		return status;
 	if (!open_both(argc, argv, &before, &after, &error)) {

@@ -101,7 +101,9 @@ static int run(int argc, char **argv)
 	struct error error;
 	bool ended = false;
 
-	const int status = request_parse(&request, argc, argv);
+	int status = request_parse(&request, argc, argv);
+	if (status == COMMAND_FINE)
+		status = command_check_symbols(&command_leaks, request.symbols.directory);
 	if (status != COMMAND_FINE)
 		return status;
 	while (!ended) {

@@ -117,6 +117,8 @@ static int run(int argc, char **argv)
 
 	int status = request_parse(&request, argc, argv);
 	if (status == COMMAND_FINE)
+		status = command_check_symbols(&command_report, request.symbols.directory);
+	if (status == COMMAND_FINE)
 		status = pair_open(&pair, &command_report, command_only_operand(&command_report, argc, argv), NULL,
 				   &request.symbols);
 	if (status != COMMAND_FINE)

@@ -169,6 +169,13 @@ struct profile *bundle_profile(const struct input *input, uint64_t number, struc
 		buffer_printf(&name, "%s#%" PRIu64, input->name, part->number);
 		profile = profile_open_snapshot(snapshot.data, snapshot.length, name.data, error);
 	}
+	if (profile && profile->number && profile->number != part->number) {
+		input_fault(error, input->name, part->offset,
+			    "a snapshot says that it is number %" PRIu64 ", the table of parts says %" PRIu64,
+			    profile->number, part->number);
+		profile_free(profile);
+		profile = NULL;
+	}
 	if (profile)
 		profile->input_bytes = budget_packed_bytes(input->file_bytes, profile->input_bytes);
 	if (profile && !symbols_find(&bundle, profile, error)) {
@@ -230,6 +237,9 @@ bool bundle_list(const char *path, struct recording *recording, struct error *er
 			listed = input_fault(error, path, 0, "the bundle has no snapshot");
 		else
 			qsort(recording->entries, recording->count, sizeof *recording->entries, entry_compare);
+		listed = listed && recording_check(recording, error);
+		if (!listed)
+			recording_free(recording);
 	}
 	input_close(&input);
 	return listed;

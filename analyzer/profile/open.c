@@ -133,7 +133,9 @@ static struct profile *profile_open_recording(const char *directory, struct erro
 	buffer_printf(&heap_path, "%s/%s", directory, SEEP_HEAP_NAME);
 	bool has_heap = seep_heap_open(&heap, directory, false, &fault);
 	bool has_snapshots = recording_list(directory, &recording, error);
-	if (has_heap && (!has_snapshots || heap_has_the_last_word(&heap)))
+	if (recording.contradicts)
+		profile = NULL;
+	else if (has_heap && (!has_snapshots || heap_has_the_last_word(&heap)))
 		profile = profile_from_heap(&heap, heap_path.data, error);
 	else if (has_snapshots)
 		profile = profile_open_file(recording.entries[recording.count - 1].path, error);

@@ -163,13 +163,17 @@ static inline bool trigger_follows_use(uint32_t trigger)
 struct recording_entry {
 	char *path;
 	uint64_t number, time_ns;
+	uint64_t header_number; /* what its header says; 0: nothing, or it can't be read */
 	uint32_t trigger;
 };
 struct recording {
 	struct recording_entry *entries;
 	size_t count;
+	bool contradicts; /* listing failed, since its snapshots contradict their names */
 };
 bool recording_list(const char *directory, struct recording *recording, struct error *error);
+/* Whether no two have one number, and every name says what the header says. To be called on the sorted list. */
+bool recording_check(const struct recording *recording, struct error *error);
 void recording_free(struct recording *recording);
 bool path_is_recording(const char *path); /* such a directory, or a bundle */
 

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -45,6 +46,7 @@ static void entry_read_header(struct recording_entry *entry)
 	    pread(descriptor, &header, sizeof header, 0) == (ssize_t)sizeof header &&
 	    snapshot_header_is_valid(&header)) {
 		entry->time_ns = header.time_ns;
+		entry->header_number = header.number;
 		entry->trigger = header.trigger < SEEP_TRIGGER_COUNT ? header.trigger : SEEP_TRIGGER_UNKNOWN;
 	}
 	close(descriptor);
@@ -82,6 +84,21 @@ static bool recording_collect(const char *directory, struct recording *recording
 	return fault == 0;
 }
 
+bool recording_check(const struct recording *recording, struct error *error)
+{
+	for (size_t i = 0; i < recording->count; i++) {
+		const struct recording_entry *entry = &recording->entries[i];
+		if (i > 0 && entry->number == entry[-1].number)
+			return input_fault(error, entry->path, offsetof(struct seep_snapshot_header, number),
+					   "there are two snapshots with number %" PRIu64, entry->number);
+		if (entry->header_number && entry->header_number != entry->number)
+			return input_fault(error, entry->path, offsetof(struct seep_snapshot_header, number),
+					   "its header says that it is snapshot %" PRIu64 ", its name says %" PRIu64,
+					   entry->header_number, entry->number);
+	}
+	return true;
+}
+
 bool recording_list(const char *directory, struct recording *recording, struct error *error)
 {
 	struct stat status;
@@ -102,7 +119,11 @@ bool recording_list(const char *directory, struct recording *recording, struct e
 	qsort(recording->entries, recording->count, sizeof *recording->entries, entry_compare);
 	for (size_t i = 0; i < recording->count; i++)
 		entry_read_header(&recording->entries[i]);
-	return true;
+	if (recording_check(recording, error))
+		return true;
+	recording_free(recording);
+	recording->contradicts = true;
+	return false;
 }
 
 void recording_free(struct recording *recording)
