@@ -163,8 +163,8 @@ static inline bool trigger_follows_use(uint32_t trigger)
 struct recording_entry {
 	char *path;
 	uint64_t number, time_ns;
-	uint64_t header_number; /* what its header says; 0: nothing, or it can't be read */
 	uint32_t trigger;
+	uint64_t header_number; /* what its header says; 0: nothing, or it can't be read */
 };
 struct recording {
 	struct recording_entry *entries;

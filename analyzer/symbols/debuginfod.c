@@ -12,7 +12,9 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/budget.h"
 #include "base/memory.h"
@@ -99,6 +101,39 @@ static int progress(debuginfod_client *client, long at, long all)
 	return request.fault != NULL;
 }
 
+/* libdebuginfod's cache: the first of these that is set. */
+static bool cache_directory(struct buffer *path)
+{
+	static const char *const places[][2] = {
+	    {"DEBUGINFOD_CACHE_PATH", ""}, {"XDG_CACHE_HOME", "/debuginfod_client"}, {"HOME", "/.cache/debuginfod_client"}};
+
+	for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+		const char *value = getenv(places[i][0]);
+		if (value && *value) {
+			buffer_printf(path, "%s%s", value, places[i][1]);
+			return true;
+		}
+	}
+	return false;
+}
+
+/* A request that was given up leaves an empty file, by which libdebuginfod would say for minutes that no server has it. */
+static void miss_forget(const uint8_t *build_id, uint32_t build_id_bytes)
+{
+	struct buffer path = {0};
+	struct stat status;
+
+	if (cache_directory(&path)) {
+		buffer_append_byte(&path, '/');
+		for (uint32_t i = 0; i < build_id_bytes; i++)
+			buffer_printf(&path, "%02x", build_id[i]);
+		buffer_append_text(&path, "/debuginfo");
+		if (lstat(path.data, &status) == 0 && S_ISREG(status.st_mode) && status.st_size == 0)
+			unlink(path.data);
+	}
+	buffer_free(&path);
+}
+
 /* One request to the servers in `servers`; an error number below 0, or a descriptor. */
 static int ask(const struct debuginfod_functions *functions, const char *servers, const uint8_t *build_id,
 	       uint32_t build_id_bytes, struct buffer *path)
@@ -117,6 +152,8 @@ static int ask(const struct debuginfod_functions *functions, const char *servers
 		functions->end(client);
 	}
 	unsetenv("DEBUGINFOD_URLS");
+	if (descriptor < 0 && request.fault)
+		miss_forget(build_id, build_id_bytes);
 	if (descriptor >= 0 && cached)
 		buffer_append_text(path, cached);
 	free(cached);

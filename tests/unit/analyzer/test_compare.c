@@ -385,7 +385,7 @@ static void the_recordings_quarter_is_chosen(void **state)
 	    {.number = 4, .time_ns = 130 * SECOND, .trigger = SEEP_TRIGGER_TIMER},
 	    {.number = 5, .time_ns = 200 * SECOND, .trigger = SEEP_TRIGGER_EXIT},
 	};
-	struct recording recording = {entries, 5};
+	struct recording recording = {.entries = entries, .count = 5};
 	const struct profile last = {.start_ns = 100 * SECOND, .time_ns = 200 * SECOND, .number = 5};
 
 	(void)state;
@@ -403,7 +403,7 @@ static void the_recordings_quarter_is_chosen(void **state)
 static void an_unnumbered_last_state_is_compared_with_any_snapshot(void **state)
 {
 	struct recording_entry entry = {.number = 7, .time_ns = 150 * SECOND, .trigger = SEEP_TRIGGER_TIMER};
-	const struct recording recording = {&entry, 1};
+	const struct recording recording = {.entries = &entry, .count = 1};
 	const struct profile last = {.start_ns = 100 * SECOND, .time_ns = 200 * SECOND};
 
 	(void)state;
