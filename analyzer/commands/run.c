@@ -207,6 +207,8 @@ static void memory_settings_make(const struct run_request *request, struct run_s
 static void settings_make(const struct run_request *request, const char *shim, const char *output,
 			  const struct session *session, bool kept, struct run_settings *settings)
 {
+	char runner[64];
+
 	setting_add(settings, "SEEP_RATE", request->rate);
 	setting_add(settings, "SEEP_INTERVAL", request->interval);
 	setting_add(settings, "SEEP_LIMIT_HEADROOM", request->headroom);
@@ -215,8 +217,10 @@ static void settings_make(const struct run_request *request, const char *shim, c
 	setting_add(settings, "SEEP_UNWINDER", request->unwinder);
 	memory_settings_make(request, settings);
 	setting_add(settings, "SEEP_OUTPUT", output);
+	seep_runner_name(runner);
 	setting_add(settings, "SEEP_SESSION", session->registry);
 	setting_add(settings, "SEEP_SESSION_FILE", session->identity);
+	setting_add(settings, "SEEP_RUNNER", runner);
 	setting_add(settings, "SEEP_KEEPER", kept ? "outside" : "inside");
 	if (shim || request->allocator[0]) {
 		settings->drop[settings->count] = "LD_PRELOAD";
@@ -240,6 +244,7 @@ static int program_run(const struct run_request *request, const char *shim, cons
 		fprintf(stderr, "seep: %s\n", error.text);
 		return COMMAND_BAD_INPUT;
 	}
+	seep_memory_reclaim();
 	struct keepers *keepers = keepers_start(&session);
 	settings_make(request, findings.preload_breaks ? NULL : shim, output, &session, keepers != NULL, &settings);
 	char **environment = environment_derive(settings.drop, settings.add);

@@ -19,7 +19,7 @@
 #include <seep/snapshot.h>
 
 #define SEEP_HEAP_MAGIC "SEEPHEAP"
-#define SEEP_HEAP_VERSION 3u
+#define SEEP_HEAP_VERSION 4u
 #define SEEP_HEAP_PAGE 4096u
 
 typedef _Atomic uint64_t seep_atomic64;
@@ -162,6 +162,9 @@ struct seep_heap_header {
 	char unwinder[32];
 	char bypassed[256];
 	char directory[1600];       /* the recording's, absolute: a heap file in memory lies elsewhere */
+	uint64_t held;              /* 1: a lock on the file says whether anybody has it: preload/keeper/life.h */
+	uint64_t runner_pid, runner_start_ticks, runner_namespace; /* of the `seep run` that will finish it; 0: none */
+	uint64_t mount_namespace;   /* inode of the program's: where its directory's path means something; 0: unknown */
 
 	/* who moves what: docs/CONCURRENCY.md */
 	_Alignas(64) seep_atomic32 phase;    /* enum seep_heap_phase */

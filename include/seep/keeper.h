@@ -33,6 +33,7 @@ struct seep_heap_view {
 	void *map;       /* MAP_SHARED mapping of the whole file */
 	size_t bytes;
 	bool writable;
+	bool abandoned;  /* in memory, and neither its program nor a keeper had it when it was opened */
 };
 
 /* Maps and verifies the heap file of a recording directory (path of the directory). Read-only unless
@@ -80,6 +81,13 @@ bool seep_snapshot_write(const struct seep_image *image, int directory_fd, const
  * file complete and gives back the unused disk space. `name` receives "NNNNNN.seep". */
 bool seep_recording_finish(const char *directory, enum seep_trigger trigger, char name[static 32],
                            struct seep_fault *fault);
+
+/* Who we are, for SEEP_RUNNER: PID.START.NAMESPACE. */
+void seep_runner_name(char name[static 64]);
+
+/* Finishes recordings of ours whose program and keeper were killed together, and moves what they left in memory into
+ * them; what no recording needs any more is removed. Bounded in time. Any number of processes may do so at once. */
+void seep_memory_reclaim(void);
 
 /* Asks the keeper of a running process for a snapshot and waits up to timeout_ns for it. `name` receives the
  * file name in the recording directory. */

@@ -32,6 +32,7 @@ struct options {
 	int signal;         /* take a snapshot on this signal; 0: none */
 	char unwinder[16];  /* "": the best one there is */
 	char output[1024];  /* recording directory with %c %p %h; "": the default */
+	char runner[64];    /* the `seep run` that has made it: keeper/life.h */
 	char session[1024]; /* file in which `seep run` learns of recordings; "": none */
 	struct session_file_option {
 		uint64_t device, inode, owner;

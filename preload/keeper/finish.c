@@ -17,7 +17,10 @@
 #include "base/file.h"
 #include "base/syscall.h"
 #include "keeper/directory.h"
+#include "keeper/finish.h"
 #include "keeper/lease.h"
+#include "keeper/life.h"
+#include "keeper/namespace.h"
 #include "keeper/open.h"
 #include "keeper/place.h"
 #include "keeper/process.h"
@@ -73,14 +76,15 @@ static bool finish(const struct seep_heap_view *view, int directory, enum seep_t
 	struct lease lease = {0};
 	if (!heap_bind(&heap, view->map, view->bytes, fault))
 		return false;
-	if (process_alive(heap.header))
+	if (life_goes_on(heap.header, view->abandoned))
 		return fault_fill(fault, 0, EBUSY, "the program is still running");
-	if (!lease_await(&heap, &lease))
+	if (view->abandoned)
+		lease_take_over(&heap, &lease);
+	if (!lease.word && !lease_await(&heap, &lease))
 		return fault_fill(fault, 0, EBUSY, "another process is finishing this recording");
 	bool finished = finished_name(&heap, directory, name) || finish_leased(&heap, directory, trigger, name, fault);
-	/* in another pid namespace "it has ended" is a conclusion from silence: then its space stays */
-	uint64_t namespace = load_relaxed(&heap.header->pid_namespace);
-	if (finished && (namespace == 0 || namespace == process_namespace()))
+	/* in another pid namespace "it has ended" may be a conclusion from silence: then its space stays */
+	if (finished && (view->abandoned || !namespace_is_foreign(heap.header)))
 		place_settle(directory, view->map, view->bytes);
 	lease_give_back(&heap, &lease);
 	return finished;
@@ -99,20 +103,28 @@ static bool finished_elsewhere(int directory, char name[static SNAPSHOT_NAME_BYT
 	return finished;
 }
 
-bool seep_recording_finish(const char *path, enum seep_trigger trigger, char name[static 32], struct seep_fault *fault)
+bool finish_at(int directory, bool certain, enum seep_trigger trigger, char name[static 32], struct seep_fault *fault)
 {
 	struct seep_heap_view view;
-	name[0] = 0;
-	int directory = open_recording(path, fault);
-	if (directory < 0)
-		return false;
 	bool finished = false;
+	name[0] = 0;
 	if (open_heap(&view, directory, true, fault)) {
+		view.abandoned |= certain;
 		finished = finish(&view, directory, trigger, name, fault);
 		seep_heap_close(&view);
 	} else if (fault->error == EACCES || fault->error == EROFS || fault->error == EPERM) {
 		finished = finished_elsewhere(directory, name);
 	}
+	return finished;
+}
+
+bool seep_recording_finish(const char *path, enum seep_trigger trigger, char name[static 32], struct seep_fault *fault)
+{
+	name[0] = 0;
+	int directory = open_recording(path, fault);
+	if (directory < 0)
+		return false;
+	bool finished = finish_at(directory, false, trigger, name, fault);
 	system_close(directory);
 	return finished;
 }

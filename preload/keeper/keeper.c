@@ -15,6 +15,8 @@
 #include "heap/ring.h"
 #include "heap/room.h"
 #include "keeper/credentials.h"
+#include "keeper/finish.h"
+#include "keeper/life.h"
 #include "keeper/maps.h"
 #include "keeper/memory.h"
 #include "keeper/namespace.h"
@@ -28,19 +30,30 @@
 #define SPACE_PAUSE_NS UINT64_C(10000000000)
 #define NOBODY UINT32_MAX /* no process has this number */
 
-static void place_note(struct keeper *keeper)
+/* A heap file in memory stays open, and so does its recording, which may be moved. Who can't hold it finds it dead and
+ * being reclaimed. */
+static bool place_hold(struct keeper *keeper)
 {
 	struct stat status;
-	int directory = file_open(AT_FDCWD, keeper->directory, O_RDONLY | O_DIRECTORY, 0);
-	if (directory < 0)
-		return;
-	int descriptor = place_open(directory, O_RDONLY, &keeper->place);
-	if (descriptor >= 0) {
-		if (system_stat_descriptor(descriptor, &status) == 0)
-			keeper->place_inode = status.st_ino;
-		system_close(descriptor);
+	keeper->home = file_open(AT_FDCWD, keeper->directory, O_RDONLY | O_DIRECTORY, 0);
+	if (keeper->home < 0)
+		return false;
+	keeper->file = place_open(keeper->home, O_RDWR, &keeper->place);
+	if (keeper->file >= 0 && keeper->place.path[0] && system_stat_descriptor(keeper->file, &status) == 0) {
+		keeper->place_inode = status.st_ino;
+		return !keeper->heap.header->held || life_hold(keeper->file);
 	}
-	system_close(directory);
+	keeper_let_go(keeper);
+	return true;
+}
+
+void keeper_let_go(struct keeper *keeper)
+{
+	if (keeper->file >= 0)
+		system_close(keeper->file);
+	if (keeper->home >= 0)
+		system_close(keeper->home);
+	keeper->file = keeper->home = -1;
 }
 
 bool keeper_prepare(struct keeper *keeper, const struct heap *heap, const char *directory, bool in_target)
@@ -49,6 +62,7 @@ bool keeper_prepare(struct keeper *keeper, const struct heap *heap, const char *
 	memset(keeper, 0, sizeof *keeper); /* not by a literal, which may need the stack that a signal handler lacks */
 	keeper->heap = *heap;
 	keeper->in_target = in_target;
+	keeper->file = keeper->home = -1;
 	struct text path = text_begin(keeper->directory, sizeof keeper->directory);
 	text_add(&path, directory);
 	int follow = in_target ? O_NOFOLLOW : 0; /* the program has just made it, and was led by no link */
@@ -61,13 +75,15 @@ bool keeper_prepare(struct keeper *keeper, const struct heap *heap, const char *
 		return false; /* another stands in its place already */
 	keeper->device = status.st_dev;
 	keeper->inode = status.st_ino;
-	if (!in_target)
-		place_note(keeper);
+	if (!in_target && !place_hold(keeper)) {
+		keeper_let_go(keeper);
+		return false;
+	}
 	if (in_target) {
 		store_relaxed(&heap->header->pid_namespace, process_namespace());
 		store_relaxed(&heap->header->alive_ns, clock_read_ns(CLOCK_MONOTONIC));
 	} else if (namespace_is_foreign(heap->header)) {
-		uint64_t here = namespace_find(heap->header);
+		uint64_t here = namespace_find(heap->header->pid, heap->header->start_ticks);
 		keeper->heap.pid_here = here ? here : NOBODY;
 	}
 	return true;
@@ -266,15 +282,47 @@ static bool space_reserve(const struct heap *heap, uint64_t offset, uint64_t byt
 	return reserved;
 }
 
-void keeper_tidy(const struct keeper *keeper)
+/* Has somebody removed its name? The system's own at a logout does, and whoever tidies up. */
+static bool place_is_there(const struct keeper *keeper)
 {
-	if (!keeper->place.path[0] || program_is_alive(keeper))
+	struct stat status;
+	int descriptor = file_open(AT_FDCWD, keeper->place.path, O_PATH | O_NOFOLLOW, 0);
+	if (descriptor < 0)
+		return false;
+	int error = system_stat_descriptor(descriptor, &status);
+	system_close(descriptor);
+	return error == 0 && status.st_ino == keeper->place_inode;
+}
+
+/* It is still mapped and open: the recording gets it from there. */
+static void place_rescue(const struct keeper *keeper)
+{
+	if (!place_is_there(keeper))
+		place_move(keeper->home, keeper->file, &keeper->place, keeper->heap.header, keeper->heap.bytes);
+}
+
+static bool home_is_removed(const struct keeper *keeper)
+{
+	struct stat status;
+	return system_stat_descriptor(keeper->home, &status) != 0 || status.st_nlink == 0;
+}
+
+void keeper_tidy(struct keeper *keeper)
+{
+	char name[32];
+	struct seep_fault ignored;
+	if (keeper->file < 0 || program_is_alive(keeper))
 		return;
 	int directory = directory_open(keeper);
-	if (directory >= 0)
+	if (directory >= 0) {
+		place_rescue(keeper);
 		system_close(directory);
-	else if (directory == -ENOENT || directory == -ESTALE)
+	} else if (home_is_removed(keeper)) {
 		place_forget(&keeper->place, keeper->place_inode);
+	} else { /* moved: nobody else will find it */
+		place_rescue(keeper);
+		finish_at(keeper->home, false, SEEP_TRIGGER_EXIT, name, &ignored);
+	}
 }
 
 /* One round. False: time to leave. */

@@ -34,8 +34,10 @@ struct keeper {
 
 	const seep_keeper_leave *leave; /* time to go; may be NULL */
 
-	struct place place;      /* outside the target: of its heap file, */
-	uint64_t place_inode;    /* to forget it where the recording was removed */
+	/* outside the target, of a heap file in memory; -1: it is none */
+	int file, home; /* it, and its recording's directory */
+	struct place place;
+	uint64_t place_inode;
 
 	/* the keeper's own */
 	uint64_t modules_ns; /* next look at the modules, outside the target */
@@ -50,9 +52,12 @@ struct keeper {
  * thread is started. False: the directory cannot be examined, or its path is too long. */
 bool keeper_prepare(struct keeper *keeper, const struct heap *heap, const char *directory, bool in_target);
 
-/* Outside the target, after keeper_run(): a heap file in memory whose recording was removed is removed as well, if the
- * program has ended. */
-void keeper_tidy(const struct keeper *keeper);
+/* Outside the target, after keeper_run(), if the program has ended: a heap file in memory whose name was removed moves
+ * into the recording; one whose recording was removed is removed as well; a recording that was moved is finished. */
+void keeper_tidy(struct keeper *keeper);
+
+/* Closes what a keeper outside the target has open. */
+void keeper_let_go(struct keeper *keeper);
 
 /* The thread's entry point. Returns when the program ends (in the target: after header->stop was set and the exit
  * snapshot is written; outside: when the program is gone or header->stop is set), or when another process has the

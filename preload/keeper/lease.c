@@ -35,12 +35,9 @@ static void doubt_settle(const struct heap *heap)
 	store_release(&heap->header->ring_folding, tail);
 }
 
-bool lease_take(const struct heap *heap, struct lease *lease)
+static bool take(const struct heap *heap, struct lease *lease, uint64_t now)
 {
 	struct seep_heap_header *header = heap->header;
-	uint64_t now = load_acquire(&header->lease);
-	if (lease_is_live(header))
-		return false;
 	uint64_t word = ((now >> PID_BITS) + 1) << PID_BITS | (uint32_t)system_getpid();
 	/* before the word: a lease whose holder is alive and fresh must never look silent */
 	store_relaxed(&header->lease_ns, clock_read_ns(CLOCK_MONOTONIC));
@@ -51,6 +48,17 @@ bool lease_take(const struct heap *heap, struct lease *lease)
 	lease->word = word;
 	doubt_settle(heap);
 	return true;
+}
+
+bool lease_take(const struct heap *heap, struct lease *lease)
+{
+	uint64_t now = load_acquire(&heap->header->lease);
+	return !lease_is_live(heap->header) && take(heap, lease, now);
+}
+
+bool lease_take_over(const struct heap *heap, struct lease *lease)
+{
+	return take(heap, lease, load_acquire(&heap->header->lease));
 }
 
 bool lease_renew(const struct heap *heap, struct lease *lease)

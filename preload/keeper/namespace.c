@@ -39,20 +39,20 @@ bool namespace_innermost_is(const char *status, uint64_t pid)
 	return numbers > 1 && number == pid;
 }
 
-static bool matches(uint64_t here, const struct seep_heap_header *header)
+static bool matches(uint64_t here, uint64_t pid, uint64_t start_ticks)
 {
 	char path[48], status[STATUS_BYTES];
 	struct text text = text_begin(path, sizeof path);
-	if (!process_exists(here, header->start_ticks))
+	if (!process_exists(here, start_ticks))
 		return false;
 	text_add(&text, "/proc/");
 	text_add_unsigned(&text, here);
 	text_add(&text, "/status");
-	return file_read_text(path, status, sizeof status) > 0 && namespace_innermost_is(status, header->pid);
+	return file_read_text(path, status, sizeof status) > 0 && namespace_innermost_is(status, pid);
 }
 
 /* Looks through all of /proc: some milliseconds. */
-static uint64_t find(const struct seep_heap_header *header)
+static uint64_t find(uint64_t pid, uint64_t start_ticks)
 {
 	_Alignas(8) char buffer[4096];
 	uint64_t found = 0;
@@ -65,7 +65,7 @@ static uint64_t find(const struct seep_heap_header *header)
 			const struct entry *entry = (const void *)(buffer + at);
 			const char *name = entry->name;
 			uint64_t here;
-			if (text_take_unsigned(&name, &here) && !*name && matches(here, header))
+			if (text_take_unsigned(&name, &here) && !*name && matches(here, pid, start_ticks))
 				found = here;
 			at += entry->bytes;
 		}
@@ -80,9 +80,9 @@ bool namespace_is_foreign(const struct seep_heap_header *header)
 	return theirs && theirs != process_namespace();
 }
 
-uint64_t namespace_find(const struct seep_heap_header *header)
+uint64_t namespace_find(uint64_t pid, uint64_t start_ticks)
 {
-	return header->start_ticks ? find(header) : 0;
+	return start_ticks ? find(pid, start_ticks) : 0;
 }
 
 bool namespace_sees_all(void)

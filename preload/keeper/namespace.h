@@ -15,8 +15,9 @@
 /* Does the program live in another pid namespace than we? */
 bool namespace_is_foreign(const struct seep_heap_header *header);
 
-/* The number that such a program has here; 0: it has ended, or cannot be seen from here. Looks through all of /proc. */
-uint64_t namespace_find(const struct seep_heap_header *header);
+/* The number that a process of another namespace has here; 0: it has ended, or cannot be seen from here. Looks through all
+ * of /proc. */
+uint64_t namespace_find(uint64_t pid, uint64_t start_ticks);
 
 /* Are we where every process can be seen? Then what is not found has ended. */
 bool namespace_sees_all(void);

@@ -21,6 +21,7 @@
 #include "heap/heap.h"
 #include "keeper/image.h"
 #include "keeper/lease.h"
+#include "keeper/life.h"
 #include "keeper/place.h"
 #include "keeper/process.h"
 
@@ -138,7 +139,8 @@ bool open_heap(struct seep_heap_view *view, int directory, bool writable, struct
 	struct seep_heap_header header;
 	struct heap heap;
 	*view = (struct seep_heap_view){0};
-	int descriptor = place_open(directory, writable ? O_RDWR : O_RDONLY, NULL);
+	struct place place;
+	int descriptor = place_open(directory, writable ? O_RDWR : O_RDONLY, &place);
 	if (descriptor < 0)
 		return fault_fill(fault, 0, descriptor, open_text(descriptor));
 	bool is_ours, opened = header_check(descriptor, &header, &is_ours, fault);
@@ -146,6 +148,7 @@ bool open_heap(struct seep_heap_view *view, int directory, bool writable, struct
 		opened = writable || (is_ours && process_alive(&header))
 			     ? file_map(view, descriptor, header.file_bytes, writable, fault)
 			     : file_copy(view, descriptor, header.file_bytes, fault);
+		view->abandoned = opened && place.path[0] && header.held && life_is_unheld(descriptor);
 	}
 	system_close(descriptor);
 	/* it may have changed since the header was read */
@@ -188,5 +191,5 @@ void seep_heap_state(const struct seep_heap_view *view, struct seep_heap_state *
 
 bool seep_heap_alive(const struct seep_heap_view *view)
 {
-	return process_alive(view->map);
+	return life_goes_on(view->map, view->abandoned);
 }

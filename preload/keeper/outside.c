@@ -23,13 +23,19 @@ bool seep_keeper_run(const char *directory, const seep_keeper_leave *leave, stru
 		return false;
 	struct heap heap;
 	bool bound = open_heap(&view, place, true, fault) && heap_bind(&heap, view.map, view.bytes, fault);
-	if (bound && (!keeper_prepare(&keeper, &heap, directory, false) || !place_is(&keeper, place)))
+	bool prepared = bound && keeper_prepare(&keeper, &heap, directory, false);
+	if (prepared && !place_is(&keeper, place)) {
+		keeper_let_go(&keeper);
+		prepared = false;
+	}
+	if (bound && !prepared)
 		bound = fault_fill(fault, 0, 0, "the recording's directory cannot be opened");
 	system_close(place);
 	if (bound) {
 		keeper.leave = leave;
 		keeper_run(&keeper);
 		keeper_tidy(&keeper);
+		keeper_let_go(&keeper);
 	}
 	seep_heap_close(&view);
 	return bound;

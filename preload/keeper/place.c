@@ -96,10 +96,21 @@ static long content_copy(int to_file, int from_file, const char *map, uint64_t b
 	return error ? error : file_write_at(to_file, &nobody, sizeof nobody, offsetof(struct seep_heap_header, lease));
 }
 
-static long memory_move(int directory, int from_file, const struct place *place, const void *map, uint64_t bytes)
+void place_forget(const struct place *place, uint64_t inode)
+{
+	struct stat status;
+	int descriptor = place->path[0] ? file_open(AT_FDCWD, place->path, O_PATH | O_NOFOLLOW, 0) : -ENOENT;
+	if (descriptor < 0)
+		return;
+	if (system_stat_descriptor(descriptor, &status) == 0 && status.st_ino == inode)
+		system_unlink_at(AT_FDCWD, place->path, 0);
+	system_close(descriptor);
+}
+
+long place_move(int directory, int from_file, const struct place *place, const void *map, uint64_t bytes)
 {
 	char temporary[WRITE_TEMPORARY_BYTES];
-	struct stat status;
+	struct stat status = {0};
 	write_temporary_name(temporary);
 	int file = file_open(directory, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
 	if (file < 0)
@@ -108,12 +119,18 @@ static long memory_move(int directory, int from_file, const struct place *place,
 	struct size_limit limit = size_limit_enter();
 	long error = content_copy(file, from_file, map, bytes);
 	size_limit_leave(&limit);
-	if (!error && system_stat_descriptor(from_file, &status) == 0) /* the program's user, if that is another */
+	if (!error)
+		error = system_stat_descriptor(from_file, &status);
+	if (!error) /* the program's user, if that is another */
 		system_call(SYS_fchown, file, status.st_uid, status.st_gid, 0, 0, 0);
 	system_close(file);
 	if (!error)
 		error = system_rename_at(directory, temporary, directory, SEEP_HEAP_NAME, 0);
-	return error ? system_unlink_at(directory, temporary, 0) : system_unlink_at(AT_FDCWD, place->path, 0);
+	if (error)
+		system_unlink_at(directory, temporary, 0);
+	else
+		place_forget(place, status.st_ino);
+	return error;
 }
 
 void place_settle(int directory, const void *map, uint64_t map_bytes)
@@ -123,20 +140,9 @@ void place_settle(int directory, const void *map, uint64_t map_bytes)
 	if (descriptor < 0)
 		return;
 	if (place.path[0])
-		memory_move(directory, descriptor, &place, map, map_bytes / SEEP_HEAP_PAGE * SEEP_HEAP_PAGE);
+		place_move(directory, descriptor, &place, map, map_bytes / SEEP_HEAP_PAGE * SEEP_HEAP_PAGE);
 	else
 		space_give_back(descriptor, map, map_bytes);
-	system_close(descriptor);
-}
-
-void place_forget(const struct place *place, uint64_t inode)
-{
-	struct stat status;
-	int descriptor = place->path[0] ? file_open(AT_FDCWD, place->path, O_PATH | O_NOFOLLOW, 0) : -ENOENT;
-	if (descriptor < 0)
-		return;
-	if (system_stat_descriptor(descriptor, &status) == 0 && status.st_ino == inode)
-		system_unlink_at(AT_FDCWD, place->path, 0);
 	system_close(descriptor);
 }
 

@@ -26,6 +26,9 @@ int place_open(int directory, int flags, struct place *place);
  * mapped whole. Where it can't be done (a full disk) all stays as it is. */
 void place_settle(int directory, const void *map, uint64_t map_bytes);
 
+/* The same of a heap file in memory that is open and mapped, also where its name is gone. 0, or -errno. */
+long place_move(int directory, int from_file, const struct place *place, const void *map, uint64_t bytes);
+
 /* The recording has been removed under its program, which has ended: nobody will find its memory again. */
 void place_forget(const struct place *place, uint64_t inode);
 

@@ -62,15 +62,25 @@ static long stat_read(uint64_t pid, struct process_stat *stat)
 	return stat_parse(line, stat) ? 0 : -EINVAL;
 }
 
-uint64_t process_namespace(void)
+static uint64_t namespace_inode(const char *path)
 {
 	struct stat status;
-	int descriptor = file_open(AT_FDCWD, "/proc/self/ns/pid", O_RDONLY, 0);
+	int descriptor = file_open(AT_FDCWD, path, O_RDONLY, 0);
 	if (descriptor < 0)
 		return 0;
 	int failed = system_stat_descriptor(descriptor, &status);
 	system_close(descriptor);
 	return failed ? 0 : status.st_ino;
+}
+
+uint64_t process_namespace(void)
+{
+	return namespace_inode("/proc/self/ns/pid");
+}
+
+uint64_t process_mount_namespace(void)
+{
+	return namespace_inode("/proc/self/ns/mnt");
 }
 
 static int hex_digit(char c)
@@ -129,7 +139,7 @@ bool process_alive(const struct seep_heap_header *header)
 	if (process_boot_id(boot_id) && memcmp(boot_id, header->boot_id, sizeof boot_id) != 0)
 		return false;
 	if (namespace_is_foreign(header)) {
-		if (namespace_find(header))
+		if (namespace_find(header->pid, header->start_ticks))
 			return true;
 		if (namespace_sees_all())
 			return false;

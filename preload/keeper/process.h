@@ -17,6 +17,9 @@
 /* Inode of the calling process's pid namespace; 0: unknown. */
 uint64_t process_namespace(void);
 
+/* Inode of its mount namespace; 0: unknown. */
+uint64_t process_mount_namespace(void);
+
 /* The id of this boot. False: unknown. */
 bool process_boot_id(uint8_t boot_id[static 16]);
 

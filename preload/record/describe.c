@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 #include <sys/utsname.h>
 
+#include "base/atomics.h"
 #include "base/file.h"
 #include "base/clock.h"
 #include "base/syscall.h"
@@ -17,6 +18,8 @@ void describe_process(struct seep_heap_header *header)
 	header->pid = (uint64_t)system_getpid();
 	process_identify(header->pid, &header->parent_pid, &header->start_ticks);
 	process_boot_id(header->boot_id);
+	header->mount_namespace = process_mount_namespace();
+	store_relaxed(&header->pid_namespace, process_namespace());
 	header->start_ns = clock_read_ns(CLOCK_MONOTONIC);
 	header->start_unix_ns = clock_read_ns(CLOCK_REALTIME);
 	long length = file_read_text("/proc/self/comm", header->command, sizeof header->command);

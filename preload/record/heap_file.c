@@ -42,6 +42,8 @@ static int claim(const char *directory, int *parent, struct seep_heap_header *he
 	*parent = system_open(directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
 	struct stat status;
 	int result = -EEXIST;
+	struct text text = text_begin(header->directory, sizeof header->directory);
+	text_add(&text, directory);
 	if (*parent < 0)
 		result = *parent == -ELOOP || *parent == -ENOTDIR ? -EEXIST : *parent;
 	else if (system_stat_descriptor(*parent, &status) == 0 && status.st_uid == system_effective_user() &&

@@ -6,9 +6,11 @@
 #include <linux/magic.h>
 #include <sys/vfs.h>
 
+#include "base/file.h"
 #include "base/syscall.h"
 #include "base/text.h"
 #include "heap/room.h"
+#include "keeper/life.h"
 #include "record/heap_file.h"
 
 #include <seep/keeper.h>
@@ -50,34 +52,79 @@ static void path_make(char *path, size_t size, const struct seep_heap_header *he
 	text_add_unsigned(&text, number);
 }
 
-/* The link first: were the program killed in between, no memory would be left that nobody knows of. */
-static int linked_make(int parent, const char *path)
+/* Without a name yet: it gets one when it is held and says whose it is, so that nobody ever finds one of which that
+ * can't be told; and of a program that is killed meanwhile nothing stays. */
+static int nameless_make(struct seep_heap_header *header)
+{
+	int file = system_open(SEEP_HEAP_MEMORY_DIRECTORY, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	if (file < 0)
+		return file;
+	system_change_mode(file, 0600); /* whatever the umask */
+	int error = heap_file_reserve(file, header);
+	header->held = !error && life_hold(file);
+	if (!error)
+		error = (int)file_write_at(file, header, sizeof *header, 0);
+	if (!error)
+		return file;
+	system_close(file);
+	return error;
+}
+
+static int name_give(int file, const char *path)
+{
+	char link[32];
+	struct text text = text_begin(link, sizeof link);
+	text_add(&text, "/proc/self/fd/");
+	text_add_unsigned(&text, (uint64_t)file);
+	return (int)system_call(SYS_linkat, AT_FDCWD, (long)link, AT_FDCWD, (long)path, AT_SYMLINK_FOLLOW, 0);
+}
+
+/* The link first: it decides between two who try. -EAGAIN: the file's name is another's. */
+static int link_make(int parent, int file, const char *path)
 {
 	int error = (int)system_call(SYS_symlinkat, (long)path, parent, (long)SEEP_HEAP_NAME, 0, 0, 0);
 	if (error)
 		return error;
-	int file = system_open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (file < 0)
+	error = name_give(file, path);
+	if (error)
 		system_unlink_at(parent, SEEP_HEAP_NAME, 0);
-	return file == -EEXIST ? -EAGAIN : file;
+	return error == -EEXIST ? -EAGAIN : error;
 }
 
-int heap_memory_make(int parent, const struct seep_heap_header *header)
+/* Opened anew by its name, by which /proc/PID/maps then shows it. The old one is held until this one is. */
+static int named_open(int file, const char *path, const struct seep_heap_header *header)
+{
+	struct stat status, ours;
+	int named = system_open(path, O_RDWR | O_NOFOLLOW | O_CLOEXEC, 0);
+	bool same = named >= 0 && system_stat_descriptor(named, &status) == 0 &&
+		    system_stat_descriptor(file, &ours) == 0 && status.st_ino == ours.st_ino &&
+		    (!header->held || life_hold(named));
+	if (same) {
+		system_close(file);
+		return named;
+	}
+	if (named >= 0)
+		system_close(named);
+	return file;
+}
+
+int heap_memory_make(int parent, struct seep_heap_header *header)
 {
 	char path[96];
-	int file = -EAGAIN;
-	for (uint64_t number = 1; file == -EAGAIN && number <= NAMES_TRIED; number++) {
-		path_make(path, sizeof path, header, number);
-		file = linked_make(parent, path);
-	}
+	struct stat taken;
+	if (system_call(SYS_newfstatat, parent, (long)SEEP_HEAP_NAME, (long)&taken, AT_SYMLINK_NOFOLLOW, 0, 0) == 0)
+		return -EEXIST;
+	int file = nameless_make(header), error = -EAGAIN;
 	if (file < 0)
 		return file;
-	int error = heap_file_reserve(file, header);
+	for (uint64_t number = 1; error == -EAGAIN && number <= NAMES_TRIED; number++) {
+		path_make(path, sizeof path, header, number);
+		error = link_make(parent, file, path);
+	}
 	if (!error)
-		return file;
+		return named_open(file, path, header);
 	system_close(file);
-	system_unlink_at(AT_FDCWD, path, 0);
-	system_unlink_at(parent, SEEP_HEAP_NAME, 0);
+	header->held = 0;
 	return error;
 }
 

@@ -16,9 +16,10 @@
  * most_bytes: the largest file that may. */
 bool heap_memory_fits(const struct seep_heap_header *header, uint64_t device, uint64_t most_bytes);
 
-/* Makes the file and the link to it in the directory `parent`, both new, and reserves the header's room. A descriptor;
+/* Makes the file, with the header in it, and the link to it in the directory `parent`, both new, and reserves the header's
+ * room. Sets header->held: the file is, until it is closed and no longer mapped. A descriptor;
  * -EEXIST where the recording has a heap file already; or another -errno, and nothing is left behind. */
-int heap_memory_make(int parent, const struct seep_heap_header *header);
+int heap_memory_make(int parent, struct seep_heap_header *header);
 
 /* Takes back what heap_memory_make() did. */
 void heap_memory_remove(int parent);

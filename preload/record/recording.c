@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "host/filter.h"
 #include "host/real.h"
+#include "keeper/life.h"
 #include "record/describe.h"
 #include "record/gate.h"
 #include "record/heap_file.h"
@@ -240,6 +241,8 @@ static void header_fill(struct seep_heap_header *header)
 	header->snapshots_bytes_limit = options->snapshots_bytes;
 	header->limit_headroom_bytes = options->limit_headroom.bytes;
 	header->limit_headroom_percent = options->limit_headroom.percent;
+	if (*options->session)
+		life_runner_note(header, options->runner);
 	struct text text = text_begin(header->allocator, sizeof header->allocator);
 	text_add(&text, real_name());
 	text = text_begin(header->allocator_path, sizeof header->allocator_path);
@@ -348,8 +351,6 @@ static bool begin(void)
 		or_relaxed(&header.status, SEEP_STATUS_ANONYMOUS);
 		recording_say("no space for the heap file, the recording will end with the process", directory);
 	}
-	struct text text = text_begin(header.directory, sizeof header.directory);
-	text_add(&text, directory);
 	store_relaxed(&header.may_grow, !load_relaxed(&confined));
 	heap_header_publish(file.map, &header);
 	if (!heap_bind(&current, file.map, header.file_bytes, &fault)) {

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The last snapshot of a recording in an open directory: what seep_recording_finish() of <seep/keeper.h> does by path. */
+#ifndef SEEP_KEEPER_FINISH_H
+#define SEEP_KEEPER_FINISH_H
+
+#include <stdbool.h>
+
+#include <seep/keeper.h>
+
+/* certain: the caller is alone with the heap file (life_claim()), so that its program and whoever had the lease are
+ * dead. */
+bool finish_at(int directory, bool certain, enum seep_trigger trigger, char name[static 32], struct seep_fault *fault);
+
+#endif

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Does anybody still have this heap file in memory? Numbers of processes say
+ * little: in another pid namespace they are somebody else's. So its program
+ * and its keeper hold a read lock on their open file, which lasts as long as
+ * their mapping of it, and which the kernel drops with the last of them,
+ * however they end. Who can have the write lock is alone with it. Locks of
+ * open files (F_OFD_SETLK) are asked for without taking them.
+ */
+#ifndef SEEP_KEEPER_LIFE_H
+#define SEEP_KEEPER_LIFE_H
+
+#include <stdbool.h>
+
+#include <seep/heap.h>
+
+/* The read lock, until the open file and all mappings of it are closed. False: somebody is alone with it, or there are no
+ * such locks. */
+bool life_hold(int descriptor);
+
+/* The write lock, until the descriptor is closed: nobody else has the file, nor will. */
+bool life_claim(int descriptor);
+
+/* Is it certain that nobody holds it? Takes nothing. */
+bool life_is_unheld(int descriptor);
+
+/* Is the program alive? abandoned: its file says that it is held, and nobody holds it. Then the program is alive only if
+ * it can be seen (it has executed another), and what can't be seen is dead. */
+bool life_goes_on(const struct seep_heap_header *header, bool abandoned);
+
+/* Is there still the `seep run` that will finish it? Where that can't be seen, for a while after the last sign of life. */
+bool life_runner_goes_on(const struct seep_heap_header *header);
+
+/* Takes a name by seep_runner_name() into the header. */
+void life_runner_note(struct seep_heap_header *header, const char *name);
+
+#endif

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+# Program and keeper are killed together, in our pid namespace and in one of their own: whoever starts next finishes what
+# they left in memory, many at once, and touches nothing that lives. A file whose name was removed under its program is
+# written from its mapping.
+build "$torture/workload_program_for_scripts.c"
+program=$WORK/bin/workload_program_for_scripts
+memory_of() { readlink "$1/heap"; }
+started() { # COMMAND... : a recording "$name" of a program that runs for long is under way; its session's number in $background_pid
+	background setsid "$@" >/dev/null 2>&1
+	wait_until 20 test -L "$name/heap" -a -e "$name/heap"
+	wait_until 20 "$SEEP" snapshot "$name"
+}
+finished() { test -f "$1/heap" -a ! -L "$1/heap" -a ! -e "$2"; } # RECORDING MEMORY
+
+ways=plain
+! unshare -rpf --mount-proc true 2>/dev/null || ways="plain outside inside"
+for way in $ways; do
+	name=$WORK/killed.$way
+	case $way in
+	plain) started "$SEEP" run -o "$name" -- "$program" 60000 ;;
+	outside) started "$SEEP" run -o "$name" -- unshare -rpf --kill-child --mount-proc "$program" 60000 ;;
+	inside) started unshare -rpf --kill-child --mount-proc "$SEEP" run -o "$name" -- "$program" 60000 ;;
+	esac
+	recording=$(find "$WORK" -maxdepth 1 -name "killed.$way*" | sort | tail -n 1)
+	memory=$(memory_of "$recording")
+	living=$WORK/living.$way
+	background "$SEEP" run -o "$living" -- "$program" 60000 >/dev/null 2>&1
+	wait_until 20 "$SEEP" snapshot "$living"
+	theirs=$(memory_of "$living")
+	kill -KILL -- "-$(pgrep -f -o -- "[-]o $name")" 2>/dev/null
+	wait_until 10 sh -c "! pgrep -f -- '[-]o $name'"
+	check "$way: all are killed, and memory is left" test -f "$memory"
+	for _ in 1 2 3 4 5 6; do
+		"$SEEP" run -o "$WORK/next.%p" -- /bin/true 2>/dev/null &
+		starters+=($!)
+	done
+	wait "${starters[@]}"
+	starters=()
+	check "$way: who starts next finishes it" finished "$recording" "$memory"
+	check "$way: and what was recorded can be read" "$SEEP" report "$recording"
+	check "$way: what lives is left alone" test -f "$theirs" -a -L "$living/heap"
+	check "$way: and goes on" "$SEEP" snapshot "$living"
+done
+
+name=$WORK/nameless
+"$SEEP" run -r 64K -o "$name" -- "$program" 1500 >nameless.out 2>nameless.err &
+runner=$!
+wait_until 20 "$SEEP" snapshot "$name"
+rm "$(memory_of "$name")"
+wait $runner
+check_equal "its name is removed: the program ends as ever" "3" "$?"
+check "and its recording is complete all the same" test -f "$name/heap" -a ! -L "$name/heap"
+check_equal "with the last snapshot" exit "$("$SEEP" report --json "$name" >report.json; json_get report.json "str(d).count(\"'exit'\") and 'exit'")"
+
+name=$WORK/moving
+"$SEEP" run -r 64K -o "$name" -- "$program" 1500 >moving.out 2>moving.err &
+runner=$!
+wait_until 20 "$SEEP" snapshot "$name"
+memory=$(memory_of "$name")
+mv "$name" "$WORK/moved"
+wait $runner
+check "it is moved while it runs: its memory goes with it" finished "$WORK/moved" "$memory"
