@@ -3,6 +3,7 @@
 #include "heap/live.h"
 
 #include "base/atomics.h"
+#include "base/invariant.h"
 #include "heap/room.h"
 
 /* Neighbouring objects get neighbouring homes no more often than chance. Two rounds: after one, addresses a page apart
@@ -33,6 +34,7 @@ static void slot_write(struct seep_heap_live *slot, const struct live_entry *ent
 	store_release(&slot->size_rate, (entry->size & SEEP_SIZE_LIMIT) | (uint64_t)entry->rate_index << 48);
 	store_release(&slot->site_thread, entry->site | (uint64_t)entry->thread << 32);
 	store_release(&slot->birth_ns, entry->birth_ns);
+	INVARIANT(load_relaxed(&slot->address) == SEEP_LIVE_WRITING); /* the slot is ours */
 	store_release(&slot->address, entry->address);
 }
 
@@ -55,6 +57,7 @@ static bool level_insert(const struct heap *heap, uint32_t level, uint64_t hash,
 
 bool live_insert(const struct heap *heap, const struct live_entry *entry)
 {
+	INVARIANT(entry->address > SEEP_LIVE_WRITING && !(entry->address & SEEP_LIVE_MOVING));
 	uint64_t hash = address_hash(entry->address);
 	for (uint32_t level = 0; level < SEEP_LIVE_LEVELS && entry->address <= SEEP_LIVE_ADDRESS; level++) {
 		if (!room_for_level(heap, level))

@@ -3,6 +3,7 @@
 #include "heap/ring.h"
 
 #include "base/atomics.h"
+#include "base/invariant.h"
 #include "heap/sites.h"
 
 /* 24 bits over everything but the check itself: a record that was half-written, or overwritten by a stray store of the
@@ -32,6 +33,7 @@ bool ring_push(const struct heap *heap, const struct event *event)
 	uint64_t site_thread = event->site | (uint64_t)event->thread << 32;
 	uint64_t kind = event->kind | (event->grown ? SEEP_EVENT_GROWN : 0u);
 	uint64_t low = (uint32_t)(position + 1) | kind << 32;
+	INVARIANT(load_relaxed(&header->ring_tail) <= position); /* the consumer stops at what is not committed */
 	store_relaxed(&slot->size_rate, size_rate);
 	store_relaxed(&slot->time_ns, event->time_ns);
 	store_relaxed(&slot->site_thread, site_thread);
@@ -82,6 +84,7 @@ size_t ring_fold(const struct heap *heap, size_t limit, bool dead)
 			site_fold(heap, &event);
 		else
 			heap_count_loss(heap, what == RING_HOLE ? SEEP_LOSS_RING_HOLES : SEEP_LOSS_RING_CORRUPT);
+		INVARIANT(load_relaxed(&header->ring_tail) == position); /* there is one consumer */
 		store_release(&header->ring_tail, position + 1);
 	}
 	return folded;

@@ -2,6 +2,8 @@
 /* The filter's counters: see filter.h. */
 #include "host/filter.h"
 
+#include "base/invariant.h"
+
 #define PAGE_SLOTS 4096u
 #define PAGES (FILTER_SLOTS / PAGE_SLOTS)
 #define WORD_PAGES 64u
@@ -32,6 +34,7 @@ void filter_unmark(const void *address)
 {
 	_Atomic uint8_t *slot = filter_slot(address);
 	uint8_t count = load_relaxed(slot);
+	INVARIANT(count > 0); /* each mark is taken back once */
 	while (count > 0 && count < FILTER_STUCK &&
 	       !atomic_compare_exchange_weak_explicit(slot, &count, (uint8_t)(count - 1), memory_order_relaxed,
 						      memory_order_relaxed))

@@ -131,8 +131,10 @@ static void filter_says_no_only_when_it_is_sure(void **state)
 	assert_true(filter_test(address));
 	filter_unmark(address);
 	assert_false(filter_test(address));
+#ifndef SEEP_DEBUG /* there an invariant says that it cannot be */
 	filter_unmark(address);
 	assert_false(filter_test(address));
+#endif
 	for (int i = 0; i < 300; i++)
 		filter_mark(address);
 	for (int i = 0; i < 300; i++)
