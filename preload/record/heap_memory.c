@@ -7,6 +7,7 @@
 #include <sys/vfs.h>
 
 #include "base/file.h"
+#include "base/size_limit.h"
 #include "base/syscall.h"
 #include "base/text.h"
 #include "heap/room.h"
@@ -62,8 +63,10 @@ static int nameless_make(struct seep_heap_header *header)
 	system_change_mode(file, 0600); /* whatever the umask */
 	int error = heap_file_reserve(file, header);
 	header->held = !error && life_hold(file);
+	struct size_limit limit = size_limit_enter(); /* writing, too, must not go beyond it, whatever the file has */
 	if (!error)
 		error = (int)file_write_at(file, header, sizeof *header, 0);
+	size_limit_leave(&limit);
 	if (!error)
 		return file;
 	system_close(file);
