@@ -15,7 +15,7 @@ VERSION := 0.1.0
 WARN     := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wvla
 CFLAGS   ?= -O2 -g
 BASE     := -std=c11 -D_GNU_SOURCE -DSEEP_VERSION='"$(VERSION)"' $(WARN) -Iinclude -MMD -MP
-# The shim: position-independent, nothing visible but the interposed symbols, static TLS, no lazy binding, and frame
+# The shim (and, started as a program, the keeper): position-independent, nothing visible but the interposed symbols, static TLS, no lazy binding, and frame
 # pointers so that the first step out of a hook is cheap.
 SHIM     := -fPIC -fvisibility=hidden -ftls-model=initial-exec -fno-plt -fno-stack-protector \
             -fno-builtin-malloc -fno-builtin-calloc -fno-builtin-realloc -fno-builtin-free -Ipreload
@@ -74,7 +74,7 @@ $(BUILD)/libanalyzer.a: $(ANALYZER_OBJECTS)
 
 $(BUILD)/libseep.so: $(HOOK_OBJECTS) $(CORE_OBJECTS) $(KEEPER_OBJECTS) preload/libseep.map
 	$(CC) $(CFLAGS) $(SANITIZE) -shared -Wl,-z,now -Wl,-z,relro -Wl,-z,defs -Wl,--version-script=preload/libseep.map \
-	    -Wl,-soname,libseep.so -o $@ $(filter %.o,$^)
+	    -Wl,-soname,libseep.so -Wl,--build-id -Wl,-e,seep_keeper_entry -o $@ $(filter %.o,$^)
 
 $(BUILD)/seep: $(MAIN_OBJECTS) $(BUILD)/libanalyzer.a $(BUILD)/libkeeper.a
 	$(CC) $(CFLAGS) $(SANITIZE) -o $@ $^ $(ANALYZER_LIBS)

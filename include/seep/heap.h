@@ -208,6 +208,7 @@ struct seep_heap_header {
 	seep_atomic64 alive_ns;              /* CLOCK_MONOTONIC at which the keeper last saw the program alive */
 	seep_atomic64 pid_namespace;         /* inode of the program's pid namespace, by its keeper; 0: unknown */
 	seep_atomic64 unused_account;        /* once asked for the allocator's account */
+	seep_atomic32 confined;              /* 1: the program makes no system call on our account any more; only ever set */
 };
 
 #define SEEP_HEAP_AREAS_OFFSET                                                                                    \

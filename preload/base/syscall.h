@@ -191,10 +191,4 @@ static inline int system_limit(int resource, struct rlimit *limit)
 	return (int)system_call(SYS_prlimit64, 0, resource, 0, (long)limit, 0, 0);
 }
 
-/* Gives the calling thread a descriptor table of its own that has none of those from `first` on (Linux 5.9). */
-static inline int system_leave_descriptors(unsigned first)
-{
-	return (int)system_call(SYS_close_range, first, ~0u, 1u << 1 /* CLOSE_RANGE_UNSHARE */, 0, 0, 0);
-}
-
 #endif

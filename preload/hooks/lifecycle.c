@@ -17,6 +17,7 @@
 #include "hooks/hook.h"
 #include "hooks/own_api.h"
 #include "record/environment.h"
+#include "record/keeper_process.h"
 #include "record/recording.h"
 #include "record/trigger.h"
 #include "sample/unwinder.h"
@@ -83,6 +84,7 @@ __attribute__((constructor)) static void seep_load(int argument_count, char **ar
 		recording_say("bypassed", setup->bypassed);
 	if (!setup->options.follow)
 		environment_stop_following(environment);
+	keeper_process_prepare();
 	recording_prepare();
 	trigger_prepare(setup->options.signal);
 	real_forget_error();

@@ -205,10 +205,46 @@ static void credentials_follow(const struct keeper *keeper)
 		system_close(directory);
 }
 
+/* In the target: is any thread of the program's left beside ours? In a process of its own: is the program there? */
+static bool program_is_there(const struct keeper *keeper)
+{
+	const struct seep_heap_header *header = keeper->heap.header;
+	if (keeper->in_target)
+		return !process_is_alone(header->pid);
+	if (keeper->program >= 0)
+		return !process_has_ended(keeper->program);
+	return process_exists(header->pid, header->start_ticks);
+}
+
+static bool program_is_another(const struct keeper *keeper)
+{
+	uint64_t stack = keeper->program_stack ? process_stack(keeper->heap.header->pid) : 0;
+	return stack && stack != keeper->program_stack;
+}
+
+static bool program_is_alive(const struct keeper *keeper)
+{
+	const struct seep_heap_header *header = keeper->heap.header;
+	if (keeper->looks)
+		return program_is_there(keeper);
+	if (keeper->in_target)
+		return true;
+	if (keeper->heap.pid_here && keeper->heap.pid_here != NOBODY)
+		return process_exists(keeper->heap.pid_here, header->start_ticks);
+	return process_alive(header);
+}
+
 static void memory_look(struct keeper *keeper, uint64_t now_ns)
 {
 	if (schedule_memory_due(&keeper->schedule, now_ns)) {
+		keeper->replaced = program_is_another(keeper);
+		if (keeper->replaced)
+			return;
 		memory_read_status(&keeper->heap);
+		if (memory_is_confined(&keeper->heap)) { /* by a way that the shim does not see */
+			store_relaxed(&keeper->heap.header->confined, 1);
+			store_relaxed(&keeper->heap.header->may_grow, 0);
+		}
 		title_follow(&keeper->heap);
 		credentials_follow(keeper);
 	}
@@ -247,16 +283,6 @@ static bool keeper_complete(struct keeper *keeper)
 	if (asked)
 		request_answer(header, request, number, error);
 	return error == 0;
-}
-
-static bool program_is_alive(const struct keeper *keeper)
-{
-	const struct seep_heap_header *header = keeper->heap.header;
-	if (keeper->in_target)
-		return true;
-	if (keeper->heap.pid_here && keeper->heap.pid_here != NOBODY)
-		return process_exists(keeper->heap.pid_here, header->start_ticks);
-	return process_alive(header);
 }
 
 /* By the file, so that the space takes no memory before it is used. */
@@ -325,13 +351,26 @@ void keeper_tidy(struct keeper *keeper)
 	}
 }
 
+/* Nothing is left to keep: whoever can has written the last snapshot, or the program's end will make it. */
+static bool program_is_over(struct keeper *keeper)
+{
+	if (keeper->leave && load_relaxed(keeper->leave))
+		return true;
+	bool alive = program_is_alive(keeper);
+	if (alive && !keeper->replaced)
+		return false;
+	if (alive || keeper->in_target) /* nobody else will see that it records no more */
+		keeper_complete(keeper);
+	return true;
+}
+
 /* One round. False: time to leave. */
 static bool keeper_step(struct keeper *keeper, uint64_t now_ns, uint64_t *events)
 {
 	struct seep_heap_header *header = keeper->heap.header;
 	if (!lease_renew(&keeper->heap, &keeper->lease))
 		return false;
-	if ((keeper->leave && load_relaxed(keeper->leave)) || !program_is_alive(keeper))
+	if (program_is_over(keeper))
 		return false;
 	if (keeper->heap.pid_here != NOBODY) /* who cannot see it must not say that it has */
 		store_relaxed(&header->alive_ns, now_ns);
@@ -340,7 +379,7 @@ static bool keeper_step(struct keeper *keeper, uint64_t now_ns, uint64_t *events
 	modules_look(keeper, now_ns);
 	memory_look(keeper, now_ns);
 	if (load_acquire(&header->stop)) {
-		if (keeper->in_target)
+		if (keeper->in_target || keeper->looks)
 			keeper_complete(keeper);
 		return false;
 	}
@@ -348,11 +387,23 @@ static bool keeper_step(struct keeper *keeper, uint64_t now_ns, uint64_t *events
 	return true;
 }
 
+/* Until somebody rouses us, or the program is no more. */
+static void keeper_sleep(const struct keeper *keeper, uint32_t wake, uint64_t sleep_ns)
+{
+	struct seep_heap_header *header = keeper->heap.header;
+	while (sleep_ns) {
+		uint64_t nap_ns = keeper->looks && sleep_ns > KEEPER_LOOK_NS ? KEEPER_LOOK_NS : sleep_ns;
+		struct timespec nap = {.tv_sec = (time_t)(nap_ns / 1000000000), .tv_nsec = (long)(nap_ns % 1000000000)};
+		if (system_futex_wait(&header->wake, wake, &nap) != -ETIMEDOUT ||
+		    (keeper->looks && !program_is_there(keeper)))
+			return;
+		sleep_ns -= nap_ns;
+	}
+}
+
 static __attribute__((noinline)) void run(struct keeper *keeper)
 {
 	struct seep_heap_header *header = keeper->heap.header;
-	if (keeper->in_target)
-		system_leave_descriptors(0);
 	if (!lease_take(&keeper->heap, &keeper->lease))
 		return;
 	keeper->schedule = schedule_begin(clock_read_ns(CLOCK_MONOTONIC), header->start_ns, header->interval_ns);
@@ -364,10 +415,7 @@ static __attribute__((noinline)) void run(struct keeper *keeper)
 		uint64_t sleep_ns =
 		    schedule_sleep(&keeper->schedule, clock_read_ns(CLOCK_MONOTONIC), events,
 				   keeper->heap.capacity[SEEP_AREA_RING], double_load(&header->in_use_bytes));
-		struct timespec nap = {.tv_sec = (time_t)(sleep_ns / 1000000000),
-				       .tv_nsec = (long)(sleep_ns % 1000000000)};
-		if (sleep_ns)
-			system_futex_wait(&header->wake, wake, &nap);
+		keeper_sleep(keeper, wake, sleep_ns);
 	}
 	lease_give_back(&keeper->heap, &keeper->lease);
 	system_futex_wake(&header->phase, INT32_MAX);
@@ -386,13 +434,11 @@ static __attribute__((noinline)) bool finish(struct keeper *keeper)
 	struct seep_heap_header *header = keeper->heap.header;
 	uint64_t start_ns = clock_read_ns(CLOCK_MONOTONIC);
 	struct lease lease = {0};
-	if (lease_is_live(header) && lease_holder(header) != (uint32_t)system_getpid())
-		return false;
 	store_release(&header->stop, 1);
 	request_wake(header);
 	while (load_acquire(&header->phase) != SEEP_HEAP_COMPLETE) {
 		if (lease_take(&keeper->heap, &lease)) {
-			/* no thread, or it has left without success. Its struct is ours now. */
+			/* no keeper, or it has left without success. A thread's struct is ours now. */
 			bool done = load_acquire(&header->phase) == SEEP_HEAP_COMPLETE || keeper_complete(keeper);
 			lease_give_back(&keeper->heap, &lease);
 			return done;

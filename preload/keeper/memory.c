@@ -74,3 +74,25 @@ bool memory_read_status(const struct heap *heap)
 	}
 	return true;
 }
+
+/* The filters that a process runs behind: their number (since Linux 5.9), or that there are any. */
+static uint64_t filters_count(const char *status)
+{
+	uint64_t filters = 0, mode = 0; /* small numbers, which the parser takes for kilobytes */
+	if (!memory_status_field(status, "Seccomp_filters:", &filters) || !filters)
+		memory_status_field(status, "Seccomp:", &mode);
+	return filters ? filters : mode;
+}
+
+bool memory_is_confined(const struct heap *heap)
+{
+	char status[STATUS_BYTES];
+	uint64_t mode;
+	if (!read_status(heap, status))
+		return false;
+	if (memory_status_field(status, "Seccomp:", &mode) && mode == 1024)
+		return true; /* "strict" */
+	uint64_t theirs = filters_count(status);
+	return theirs && (file_read_text("/proc/thread-self/status", status, sizeof status) <= 0 ||
+			  filters_count(status) < theirs);
+}

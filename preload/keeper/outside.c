@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The keeper in a process of its own: seep_keeper_run() and seep_keeper_wake() of <seep/keeper.h>. */
+/* The keeper in another process: seep_keeper_run() and seep_keeper_wake() of <seep/keeper.h>, keeper_run_apart(). */
+#include "base/atomics.h"
 #include "base/fault.h"
 #include "base/syscall.h"
 #include "keeper/keeper.h"
 #include "keeper/open.h"
+#include "keeper/process.h"
 #include "keeper/request.h"
 
 /* Does the keeper write to the directory in which the heap file was opened, and not to one that took its name? */
@@ -14,31 +16,70 @@ static bool place_is(const struct keeper *keeper, int directory)
 	       status.st_ino == keeper->inode;
 }
 
-bool seep_keeper_run(const char *directory, const seep_keeper_leave *leave, struct seep_fault *fault)
+/* Opens a recording and binds a keeper to it. False: nothing is held. */
+static bool keeper_open(struct keeper *keeper, struct seep_heap_view *view, const char *directory,
+			struct seep_fault *fault)
 {
-	struct seep_heap_view view = {0};
-	struct keeper keeper;
+	struct heap heap;
+	*view = (struct seep_heap_view){0};
 	int place = open_recording(directory, fault);
 	if (place < 0)
 		return false;
-	struct heap heap;
-	bool bound = open_heap(&view, place, true, fault) && heap_bind(&heap, view.map, view.bytes, fault);
-	bool prepared = bound && keeper_prepare(&keeper, &heap, directory, false);
-	if (prepared && !place_is(&keeper, place)) {
-		keeper_let_go(&keeper);
+	bool bound = open_heap(view, place, true, fault) && heap_bind(&heap, view->map, view->bytes, fault);
+	bool prepared = bound && keeper_prepare(keeper, &heap, directory, false);
+	if (prepared && !place_is(keeper, place)) {
+		keeper_let_go(keeper);
 		prepared = false;
 	}
 	if (bound && !prepared)
 		bound = fault_fill(fault, 0, 0, "the recording's directory cannot be opened");
 	system_close(place);
-	if (bound) {
-		keeper.leave = leave;
-		keeper_run(&keeper);
-		keeper_tidy(&keeper);
-		keeper_let_go(&keeper);
-	}
-	seep_heap_close(&view);
+	if (!bound)
+		seep_heap_close(view);
 	return bound;
+}
+
+static void keeper_work(struct keeper *keeper, struct seep_heap_view *view)
+{
+	keeper_run(keeper);
+	keeper_tidy(keeper);
+	keeper_let_go(keeper);
+	seep_heap_close(view);
+}
+
+bool seep_keeper_run(const char *directory, const seep_keeper_leave *leave, struct seep_fault *fault)
+{
+	struct seep_heap_view view;
+	struct keeper keeper;
+	if (!keeper_open(&keeper, &view, directory, fault))
+		return false;
+	keeper.leave = leave;
+	keeper_work(&keeper, &view);
+	return true;
+}
+
+void keeper_run_apart(const char *directory)
+{
+	struct seep_heap_view view;
+	struct keeper keeper;
+	struct seep_fault ignored;
+	char name[32];
+	if (!keeper_open(&keeper, &view, directory, &ignored))
+		return;
+	const struct seep_heap_header *header = keeper.heap.header;
+	keeper.looks = true;
+	keeper.program = process_watch(header->pid, header->start_ticks);
+	keeper.program_stack = process_stack(header->pid);
+	/* a program that was short has written its last snapshot itself */
+	bool late = load_acquire(&header->phase) == SEEP_HEAP_COMPLETE;
+	if (late) {
+		keeper_let_go(&keeper);
+		seep_heap_close(&view);
+	} else {
+		keeper_work(&keeper, &view);
+	}
+	if (!late) /* refused where the program is there and the snapshot, too */
+		seep_recording_finish(directory, SEEP_TRIGGER_EXIT, name, &ignored);
 }
 
 void seep_keeper_wake(const char *directory)

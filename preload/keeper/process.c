@@ -3,6 +3,7 @@
 #include "keeper/process.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 
 #include "base/atomics.h"
@@ -17,10 +18,11 @@
 #define PARENT_FIELD 4
 #define THREADS_FIELD 20
 #define START_FIELD 22
+#define STACK_FIELD 28
 
 struct process_stat {
 	char state;
-	uint64_t parent_pid, threads, start_ticks;
+	uint64_t parent_pid, threads, start_ticks, stack;
 };
 
 /* The fields behind the command, which may itself hold blanks and parentheses: its end is the last one. */
@@ -31,15 +33,17 @@ static bool stat_parse(const char *line, struct process_stat *stat)
 		return false;
 	at += 2;
 	*stat = (struct process_stat){.state = *at};
-	for (int field = STATE_FIELD; field <= START_FIELD; field++) {
+	for (int field = STATE_FIELD; field <= STACK_FIELD; field++) {
 		uint64_t value;
 		const char *number = at;
 		if (field == PARENT_FIELD && text_take_unsigned(&number, &value))
 			stat->parent_pid = value;
 		if (field == THREADS_FIELD && text_take_unsigned(&number, &value))
 			stat->threads = value;
-		if (field == START_FIELD)
-			return text_take_unsigned(&number, &stat->start_ticks);
+		if (field == START_FIELD && !text_take_unsigned(&number, &stat->start_ticks))
+			return false;
+		if (field == STACK_FIELD)
+			return text_take_unsigned(&number, &stat->stack);
 		at = strchr(at, ' ');
 		if (!at)
 			return false;
@@ -60,6 +64,50 @@ static long stat_read(uint64_t pid, struct process_stat *stat)
 	if (got < 0)
 		return got;
 	return stat_parse(line, stat) ? 0 : -EINVAL;
+}
+
+int process_watch(uint64_t pid, uint64_t start_ticks)
+{
+	int descriptor = (int)system_call(SYS_pidfd_open, (long)pid, 0, 0, 0, 0, 0);
+	if (descriptor < 0)
+		return -1;
+	if (process_exists(pid, start_ticks)) /* not another that has its number now */
+		return descriptor;
+	system_close(descriptor);
+	return -1;
+}
+
+bool process_has_ended(int descriptor)
+{
+	struct pollfd poll = {.fd = descriptor, .events = POLLIN};
+	struct timespec none = {0};
+	return system_call(SYS_ppoll, (long)&poll, 1, (long)&none, 0, 0, 0) > 0;
+}
+
+bool process_is_alone(uint64_t pid)
+{
+	struct process_stat stat;
+	return stat_read(pid, &stat) == 0 && stat.state == 'Z' && stat.threads == 2;
+}
+
+uint64_t process_stack(uint64_t pid)
+{
+	struct process_stat stat;
+	return stat_read(pid, &stat) == 0 ? stat.stack : 0;
+}
+
+bool process_is_left_over(uint64_t pid, const char *name)
+{
+	char path[48], line[1024];
+	struct text text = text_begin(path, sizeof path);
+	text_add(&text, "/proc/");
+	text_add_unsigned(&text, pid);
+	text_add(&text, "/stat");
+	if (file_read_text(path, line, sizeof line) <= 0)
+		return false;
+	size_t length = strlen(name);
+	const char *open = strchr(line, '(');
+	return open && strncmp(open + 1, name, length) == 0 && strncmp(open + 1 + length, ") Z", 3) == 0;
 }
 
 static uint64_t namespace_inode(const char *path)

@@ -29,6 +29,20 @@ bool process_identify(uint64_t pid, uint64_t *parent_pid, uint64_t *start_ticks)
 /* Does any process with this pid exist here, zombies left out? `start_ticks`: field 22 of its stat, if not 0. */
 bool process_exists(uint64_t pid, uint64_t start_ticks);
 
+/* A descriptor by which to tell when the process ends, or -1: there is no such process, or no such descriptors (before
+ * Linux 5.3). And has it? */
+int process_watch(uint64_t pid, uint64_t start_ticks);
+bool process_has_ended(int descriptor);
+
+/* Does the calling thread alone still run in this process, whose first thread has ended? */
+bool process_is_alone(uint64_t pid);
+
+/* Where the first stack of a process begins: elsewhere after each exec. 0: not to be seen. */
+uint64_t process_stack(uint64_t pid);
+
+/* Is this a process of that name that has ended, and that nobody has waited for? */
+bool process_is_left_over(uint64_t pid, const char *name);
+
 /* Is the program that this heap file belongs to alive? */
 bool process_alive(const struct seep_heap_header *header);
 

@@ -3,12 +3,12 @@
 #include "record/keeper_thread.h"
 
 #include <errno.h>
-#include <sched.h>
 #include <string.h>
 
 #include "base/atomics.h"
 #include "base/clock.h"
-#include "base/syscall.h"
+#include "base/clone.h"
+#include "keeper/descriptors.h"
 #include "keeper/keeper.h"
 #include "keeper/request.h"
 
@@ -28,32 +28,11 @@ static seep_keeper_leave leave;   /* it is to leave for a while */
 static _Atomic bool being_paused; /* by one thread at a time */
 
 /* What runs on the new stack: never returns. */
-static __attribute__((noreturn, used)) void keeper_thread_main(void)
+static __attribute__((noreturn)) void keeper_thread_main(void *shares_descriptors)
 {
-	keeper_run(&keeper);
-	for (;;)
-		system_call(SYS_exit, 0, 0, 0, 0, 0, 0);
-}
-
-/* clone() with a function to call on the new stack; only the parent returns. The new thread's block is what %fs points
- * at: its first word must be its own address, and all TLS lies below it. */
-static long clone_thread(unsigned long flags, void *stack, void *thread_block)
-{
-	long result;
-	register void *tls __asm__("r8") = thread_block;
-	register long child_tid __asm__("r10") = 0;
-	__asm__ volatile("syscall\n\t"
-			 "test %%rax, %%rax\n\t"
-			 "jnz 1f\n\t"
-			 "xor %%ebp, %%ebp\n\t"
-			 "call *%[entry]\n\t"
-			 "hlt\n"
-			 "1:"
-			 : "=a"(result)
-			 : "a"(SYS_clone), "D"(flags), "S"(stack), "d"(0L), "r"(child_tid),
-			   "r"(tls), [entry] "r"(keeper_thread_main)
-			 : "rcx", "r11", "memory");
-	return result;
+	if (descriptors_leave(shares_descriptors != NULL))
+		keeper_run(&keeper);
+	system_exit(0);
 }
 
 /* In the thread's memory, where no thread is. */
@@ -63,12 +42,12 @@ static void thread_begin(void)
 	uintptr_t block_address = (uintptr_t)thread_block;
 	memcpy(thread_block, &block_address, sizeof block_address);      /* header.tcb */
 	memcpy(thread_block + 16, &block_address, sizeof block_address); /* header.self */
-	uint64_t all = ~UINT64_C(0), before = 0;
-	system_call(SYS_rt_sigprocmask, 2 /* SIG_SETMASK */, (long)&all, (long)&before, sizeof all, 0, 0);
-	long made = clone_thread(CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM |
-				     CLONE_SETTLS,
-				 memory + STACK_BYTES - 64, thread_block);
-	system_call(SYS_rt_sigprocmask, 2, (long)&before, 0, sizeof before, 0, 0);
+	bool shares = descriptors_can_be_left();
+	uint64_t signals = system_block_signals();
+	long made = system_clone(CLONE_VM | CLONE_FS | (shares ? CLONE_FILES : 0) | CLONE_SIGHAND | CLONE_THREAD |
+				     CLONE_SYSVSEM | CLONE_SETTLS,
+				 memory + STACK_BYTES - 64, thread_block, keeper_thread_main, shares ? &keeper : NULL);
+	system_restore_signals(signals);
 	store_relaxed(&thread_id, made > 0 ? (int)made : 0);
 	if (made > 0)
 		return;
@@ -76,14 +55,19 @@ static void thread_begin(void)
 	memory = NULL;
 }
 
-void keeper_thread_start(const struct heap *heap, const char *directory, bool outside)
+void keeper_thread_prepare(const struct heap *heap, const char *directory)
 {
 	prepared = keeper_prepare(&keeper, heap, directory, true);
 	keeper.leave = &leave;
+	keeper.looks = true;
 	store_relaxed(&thread_id, 0); /* in a forked child it is the parent's */
 	store_relaxed(&leave, false);
 	store_relaxed(&being_paused, false);
-	if (!prepared || outside)
+}
+
+void keeper_thread_start(void)
+{
+	if (!prepared)
 		return;
 	memory = system_map(NULL, BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (system_failed(memory))
@@ -98,7 +82,7 @@ static bool thread_is_gone(void)
 	return system_call(SYS_tgkill, system_getpid(), load_relaxed(&thread_id), 0, 0, 0, 0) == -ESRCH;
 }
 
-bool keeper_thread_pause(void)
+static bool thread_leave(uint64_t patience_ns)
 {
 	bool free = false;
 	if (!load_relaxed(&thread_id) || !atomic_compare_exchange_strong_explicit(
@@ -107,11 +91,21 @@ bool keeper_thread_pause(void)
 	uint64_t start_ns = clock_read_ns(CLOCK_MONOTONIC);
 	store_relaxed(&leave, true);
 	request_wake(keeper.heap.header);
-	while (!thread_is_gone() && clock_read_ns(CLOCK_MONOTONIC) - start_ns < LEAVE_NS) {
+	while (!thread_is_gone() && clock_read_ns(CLOCK_MONOTONIC) - start_ns < patience_ns) {
 		struct timespec nap = {.tv_nsec = LEAVE_LOOK_NS};
 		system_call(SYS_nanosleep, (long)&nap, 0, 0, 0, 0, 0);
 	}
 	return true;
+}
+
+bool keeper_thread_pause(void)
+{
+	return thread_leave(LEAVE_NS);
+}
+
+void keeper_thread_leave(void)
+{
+	thread_leave(KEEPER_FINISH_NS); /* and is paused for good */
 }
 
 void keeper_thread_resume(void)

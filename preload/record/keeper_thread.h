@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The keeper as a thread of the target, for when no `seep run` stands beside
- * it. Made by clone() without the C library: it is in nobody's thread list, so
+ * The keeper as a thread of the target: for when neither `seep run` stands
+ * beside it nor a process of its own is to be had (keeper_process.h). Made by clone() without the C library: it is in nobody's thread list, so
  * a main thread that calls pthread_exit still ends the program, fork handlers
  * and "am I single-threaded" checks of libc see nothing, and nothing is
  * allocated. All signals are blocked in it. It has a thread block of its own
@@ -17,10 +17,12 @@
 
 #include "heap/heap.h"
 
-/* Notes in the heap file what an outside keeper must know, and starts the thread unless `outside`. Where no thread is
- * to be had the recording goes on without timer snapshots: producers fold their own events. Both arguments must stay
- * valid. */
-void keeper_thread_start(const struct heap *heap, const char *directory, bool outside);
+/* Notes in the heap file what any keeper must know. Both arguments must stay valid. */
+void keeper_thread_prepare(const struct heap *heap, const char *directory);
+
+/* Starts it. Where no thread is to be had the recording goes on without timer snapshots: producers fold their own events.
+ * It leaves when no other thread of the program is left. */
+void keeper_thread_start(void);
 
 /* The program is about to make a call that the kernel refuses to a process with threads: the thread ends, within half a
  * second; where it can't (a disk that does not answer), the call is refused. False: there is none, or another of the
@@ -28,6 +30,9 @@ void keeper_thread_start(const struct heap *heap, const char *directory, bool ou
  * numbers) the kernel gives no thread any more: then the recording goes on without one. Signal-safe. */
 bool keeper_thread_pause(void);
 void keeper_thread_resume(void);
+
+/* The program is about to forbid itself system calls: the thread ends, for good. Waits as long as for the program's end. */
+void keeper_thread_leave(void);
 
 /* At exit: has the keeper write the last snapshot, waiting a bounded time; writes it here if there is no keeper. */
 void keeper_thread_finish(void);

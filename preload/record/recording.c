@@ -17,6 +17,7 @@
 #include "record/gate.h"
 #include "record/heap_file.h"
 #include "record/heap_memory.h"
+#include "record/keeper_process.h"
 #include "record/keeper_thread.h"
 #include "record/moment.h"
 #include "record/output.h"
@@ -352,6 +353,7 @@ static bool begin(void)
 		recording_say("no space for the heap file, the recording will end with the process", directory);
 	}
 	store_relaxed(&header.may_grow, !load_relaxed(&confined));
+	store_relaxed(&header.confined, load_relaxed(&confined));
 	heap_header_publish(file.map, &header);
 	if (!heap_bind(&current, file.map, header.file_bytes, &fault)) {
 		recording_say("not recording", fault.text);
@@ -363,7 +365,10 @@ static bool begin(void)
 	add_relaxed(&incarnation, 1);
 	store_release(&current.header->phase, SEEP_HEAP_RECORDING);
 	kept_outside = find_keeper_outside(file.anonymous);
-	keeper_thread_start(&current, directory, kept_outside);
+	keeper_thread_prepare(&current, directory);
+	if (!kept_outside && !keeper_process_is_one_too_many() &&
+	    (file.anonymous || !keeper_process_start(directory)) && !load_relaxed(&confined))
+		keeper_thread_start();
 	return true;
 }
 
@@ -423,8 +428,11 @@ void recording_confine(void)
 		return; /* a vfork child: what it forbids itself its parent may do */
 	store_relaxed(&confined, true);
 	probe_forbid();
-	if (gate_read() == GATE_OPEN)
+	if (gate_read() == GATE_OPEN) {
 		store_relaxed(&current.header->may_grow, 0);
+		store_relaxed(&current.header->confined, 1);
+		keeper_thread_leave();
+	}
 	if (gate_read() != GATE_CLOSED)
 		return;
 	if (forked)
@@ -455,11 +463,17 @@ void recording_resume_keeper(void)
 	keeper_thread_resume();
 }
 
+bool recording_is_confined(void)
+{
+	const struct heap *heap = recording_heap();
+	return load_relaxed(&confined) || (heap && load_relaxed(&heap->header->confined));
+}
+
 void recording_end(void)
 {
 	const struct heap *heap = recording_heap();
-	if (!heap)
-		return;
+	if (!heap || recording_is_confined())
+		return; /* its keeper, or `seep snapshot`, makes the last snapshot of what the heap file holds */
 	bool anonymous = load_relaxed(&heap->header->status) & SEEP_STATUS_ANONYMOUS;
 	/* `seep run` makes the last snapshot, when all destructors have run. No system call here: the program may have
 	 * forbidden them all to itself. Nor is the allocator asked for anything: this may be a signal handler inside

@@ -55,6 +55,9 @@ void recording_confine(void);
 /* From now on reading a clock may be death: called behind recording_confine(). Signal-safe. */
 void recording_stop_clock(void);
 
+/* Has it, or has its keeper seen that it has? Then no system call is made on our account. */
+bool recording_is_confined(void);
+
 /* Around a call that the kernel refuses to a process with threads: see keeper_thread_pause(). */
 bool recording_pause_keeper(void);
 void recording_resume_keeper(void);

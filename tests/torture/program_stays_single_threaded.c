@@ -4,8 +4,6 @@
  * user namespace (refused to a process with threads), and gives up privileges
  * thread by thread.
  *
- * torture: ways=run
- * torture: because=without seep run the keeper is a thread of the program
  */
 #include <dirent.h>
 #include <sched.h>

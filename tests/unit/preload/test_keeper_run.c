@@ -21,6 +21,7 @@
 
 #include "base/atomics.h"
 #include "keeper/credentials.h"
+#include "keeper/descriptors.h"
 #include "keeper/keeper.h"
 #include "support/recording_maker.h"
 #include "support/snapshot_parser.h"
@@ -29,7 +30,8 @@
 
 static void *keeper_thread(void *argument)
 {
-	keeper_run(argument);
+	if (descriptors_leave(true))
+		keeper_run(argument);
 	return NULL;
 }
 
