@@ -4,11 +4,11 @@
  * begin a recording takes a directory and a file; behind a seccomp filter the
  * attempt may be death. So the recording begins before the filter is there,
  * or, in a forked child (between fork and exec, or a server's unprivileged
- * half), there is none. libseccomp first sets "no new privileges" by prctl,
- * and then calls seccomp(2), which libc has no function for, through syscall().
+ * half), there is none. libseccomp calls seccomp(2), which libc has no function
+ * for, through syscall(); a call without a filter only asks what there is.
  *
- * syscall() is a jump to the next one for all but those two numbers: no frame
- * of ours is on the stack, no register is changed, so calls that return twice
+ * syscall() is a jump to the next one for all but a few numbers: no frame of
+ * ours is on the stack, no register is changed, so calls that return twice
  * or on another stack (vfork, clone) behave as without us.
  */
 #include <stdarg.h>
@@ -17,26 +17,33 @@
 
 #include "base/syscall.h"
 #include "hooks/hook.h"
+#include "hooks/namespaces.h"
 #include "record/recording.h"
 
 EXPORT int prctl(int option, ...);
 
-/* Without "no new privileges", which alone forbids nothing. */
-static bool forbids_clocks(int option, unsigned long argument)
+#ifndef PR_SET_SYSCALL_USER_DISPATCH
+#define PR_SET_SYSCALL_USER_DISPATCH 59
+#define PR_SYS_DISPATCH_ON 1
+#endif
+
+static bool prctl_confines(long option, long mode, long filter)
 {
-	return option == PR_SET_SECCOMP || (option == PR_SET_TSC && argument == PR_TSC_SIGSEGV);
+	if (option == PR_SET_SECCOMP)
+		return mode == SECCOMP_MODE_STRICT || (mode == SECCOMP_MODE_FILTER && filter);
+	return (option == PR_SET_TSC && mode == PR_TSC_SIGSEGV) || /* clocks read it */
+	       (option == PR_SET_SYSCALL_USER_DISPATCH && mode == PR_SYS_DISPATCH_ON);
 }
 
-static bool confines(int option, unsigned long argument)
+static bool seccomp_confines(long operation, long filter)
 {
-	return forbids_clocks(option, argument) || (option == PR_SET_NO_NEW_PRIVS && argument == 1);
+	return operation == SECCOMP_SET_MODE_STRICT || (operation == SECCOMP_SET_MODE_FILTER && filter);
 }
 
-static void confine(bool clocks_too)
+static void confine(void)
 {
 	recording_confine();
-	if (clocks_too)
-		recording_stop_clock();
+	recording_stop_clock();
 }
 
 int prctl(int option, ...)
@@ -47,8 +54,8 @@ int prctl(int option, ...)
 	for (int i = 0; i < 4; i++)
 		arguments[i] = va_arg(list, long);
 	va_end(list);
-	if (confines(option, (unsigned long)arguments[0]))
-		confine(forbids_clocks(option, (unsigned long)arguments[0]));
+	if (prctl_confines(option, arguments[0], arguments[1]))
+		confine();
 	if (real.prctl)
 		return real.prctl(option, arguments[0], arguments[1], arguments[2], arguments[3]);
 	return (int)as_libc(system_call(SYS_prctl, option, arguments[0], arguments[1], arguments[2], arguments[3], 0));
@@ -64,20 +71,32 @@ static long plain_syscall(long number, long a, long b, long c, long d, long e, l
 	return as_libc(system_call(number, a, b, c, d, e, f));
 }
 
-/* For the two numbers, and as long as the next one is not known: says where to go on. */
-__attribute__((used)) static void *syscall_watch(long number, long first, long second)
+/* As libc's, too: these two return once, so there may be something to do after them. */
+static long alone_syscall(long number, long a, long b, long c, long d, long e, long f)
+{
+	bool paused = namespaces_want_us_alone(number, a, b) && recording_pause_keeper();
+	long result = (next_syscall ? next_syscall : (long (*)(long, ...))plain_syscall)(number, a, b, c, d, e, f);
+	if (paused)
+		recording_resume_keeper();
+	return result;
+}
+
+/* For a few numbers, and as long as the next one is not known: says where to go on. */
+__attribute__((used)) static void *syscall_watch(long number, long first, long second, long third)
 {
 	if (recording_is_prepared())
 		next_syscall = real.syscall;
-	if (number == SYS_prctl && confines((int)first, (unsigned long)second))
-		confine(forbids_clocks((int)first, (unsigned long)second));
-	if (number == SYS_seccomp && (first == SECCOMP_SET_MODE_STRICT || first == SECCOMP_SET_MODE_FILTER))
-		confine(true);
+	if ((number == SYS_prctl && prctl_confines((int)first, second, third)) ||
+	    (number == SYS_seccomp && seccomp_confines((unsigned)first, third)))
+		confine();
+	if (number == SYS_unshare || number == SYS_setns)
+		return (void *)(uintptr_t)alone_syscall;
 	return next_syscall ? (void *)(uintptr_t)next_syscall : (void *)(uintptr_t)plain_syscall;
 }
 
 #define TEXT_OF(number) #number
 #define NUMBER(name) TEXT_OF(name)
+#define WATCH(name) "	cmpq $" NUMBER(name) ", %rdi\n	je 1f\n"
 __asm__(".text\n"
 	".globl syscall\n"
 	".type syscall, @function\n"
@@ -85,25 +104,34 @@ __asm__(".text\n"
 	"syscall:\n"
 	".cfi_startproc\n"
 	"	endbr64\n"
-	"	cmpq $" NUMBER(__NR_prctl) ", %rdi\n"
-					   "	je 1f\n"
-					   "	cmpq $" NUMBER(
-					       __NR_seccomp) ", %rdi\n"
-							     "	je 1f\n"
-							     "	movq next_syscall(%rip), %rax\n"
-							     "	testq %rax, %rax\n"
-							     "	je 1f\n"
-							     "	jmp *%rax\n"
-							     "1:	pushq %rdi\n	pushq %rsi\n	pushq "
-							     "%rdx\n	pushq %rcx\n	pushq %r8\n	pushq %r9\n"
-							     "	subq $8, %rsp\n"
-							     ".cfi_adjust_cfa_offset 56\n"
-							     "	call syscall_watch\n"
-							     "	addq $8, %rsp\n"
-							     "	popq %r9\n	popq %r8\n	popq %rcx\n	popq "
-							     "%rdx\n	popq %rsi\n	popq %rdi\n"
-							     ".cfi_adjust_cfa_offset -56\n"
-							     "	jmp *%rax\n"
-							     ".cfi_endproc\n"
-							     ".size syscall, .-syscall\n");
+	/* clang-format off */
+	WATCH(__NR_prctl)
+	WATCH(__NR_seccomp)
+	WATCH(__NR_unshare)
+	WATCH(__NR_setns)
+	/* clang-format on */
+	"	movq next_syscall(%rip), %rax\n"
+	"	testq %rax, %rax\n"
+	"	je 1f\n"
+	"	jmp *%rax\n"
+	"1:	pushq %rdi\n"
+	"	pushq %rsi\n"
+	"	pushq %rdx\n"
+	"	pushq %rcx\n"
+	"	pushq %r8\n"
+	"	pushq %r9\n"
+	"	subq $8, %rsp\n"
+	".cfi_adjust_cfa_offset 56\n"
+	"	call syscall_watch\n"
+	"	addq $8, %rsp\n"
+	"	popq %r9\n"
+	"	popq %r8\n"
+	"	popq %rcx\n"
+	"	popq %rdx\n"
+	"	popq %rsi\n"
+	"	popq %rdi\n"
+	".cfi_adjust_cfa_offset -56\n"
+	"	jmp *%rax\n"
+	".cfi_endproc\n"
+	".size syscall, .-syscall\n");
 #endif

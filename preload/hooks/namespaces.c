@@ -8,26 +8,33 @@
 
 #include "base/syscall.h"
 #include "hooks/hook.h"
+#include "hooks/namespaces.h"
 #include "record/recording.h"
 
 EXPORT int unshare(int flags);
 EXPORT int setns(int descriptor, int type);
 
+bool namespaces_want_us_alone(long number, long first, long second)
+{
+	const long unshared = CLONE_NEWUSER | CLONE_THREAD | CLONE_SIGHAND | CLONE_VM;
+	const long entered = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWTIME;
+	if (number == SYS_unshare)
+		return first & unshared;
+	return number == SYS_setns && (second == 0 || second & entered); /* 0: whatever the descriptor is of */
+}
+
 int unshare(int flags)
 {
-	const int alone = CLONE_NEWUSER | CLONE_THREAD | CLONE_SIGHAND | CLONE_VM;
-	bool paused = (flags & alone) && recording_pause_keeper();
+	bool paused = namespaces_want_us_alone(SYS_unshare, flags, 0) && recording_pause_keeper();
 	int result = real.unshare ? real.unshare(flags) : (int)as_libc(system_call(SYS_unshare, flags, 0, 0, 0, 0, 0));
 	if (paused)
 		recording_resume_keeper();
 	return result;
 }
 
-/* Type 0: whatever the descriptor is of. */
 int setns(int descriptor, int type)
 {
-	const int alone = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWTIME;
-	bool paused = (type == 0 || type & alone) && recording_pause_keeper();
+	bool paused = namespaces_want_us_alone(SYS_setns, descriptor, type) && recording_pause_keeper();
 	int result = real.setns ? real.setns(descriptor, type)
 				: (int)as_libc(system_call(SYS_setns, descriptor, type, 0, 0, 0, 0));
 	if (paused)

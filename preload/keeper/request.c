@@ -20,10 +20,21 @@ void request_wake(struct seep_heap_header *header)
 	system_futex_wake(&header->wake, 1);
 }
 
-uint32_t request_post(struct seep_heap_header *header, enum seep_trigger trigger)
+static uint32_t post(struct seep_heap_header *header, enum seep_trigger trigger)
 {
 	store_relaxed(&header->request_trigger, trigger);
-	uint32_t request = add_release(&header->requested, 1) + 1;
+	return add_release(&header->requested, 1) + 1;
+}
+
+void request_post_silently(struct seep_heap_header *header, enum seep_trigger trigger)
+{
+	post(header, trigger);
+	add_release(&header->wake, 1);
+}
+
+uint32_t request_post(struct seep_heap_header *header, enum seep_trigger trigger)
+{
+	uint32_t request = post(header, trigger);
 	request_wake(header);
 	return request;
 }

@@ -16,6 +16,9 @@
 /* Asks for a snapshot; returns the number of the request. Any thread, signal-safe. */
 uint32_t request_post(struct seep_heap_header *header, enum seep_trigger trigger);
 
+/* The same without a system call: the keeper finds it at its next look. */
+void request_post_silently(struct seep_heap_header *header, enum seep_trigger trigger);
+
 /* Rouses the keeper. Any thread, signal-safe. */
 void request_wake(struct seep_heap_header *header);
 

@@ -13,7 +13,9 @@ bool trigger_ask(enum seep_trigger trigger)
 {
 	thread_use();
 	const struct heap *heap = recording_heap();
-	if (heap)
+	if (heap && recording_is_confined())
+		request_post_silently(heap->header, trigger);
+	else if (heap)
 		request_post(heap->header, trigger);
 	thread_end_use();
 	return heap != NULL;

@@ -5,9 +5,7 @@
  * the recording's files would kill them. The program is recorded, since seep
  * saw it coming; the child is not, nor what it forks.
  *
- * torture: ways=run
  * torture: recordings=1
- * torture: because=without seep run the last snapshot is written by the program, which may not
  */
 #define main main_of_filter
 #include "strict_seccomp_filter.c"

@@ -4,9 +4,7 @@
  * libseccomp does. Before it, every way in which syscall() must be as without
  * the shim: values, errno, six arguments, a child on a stack of its own.
  *
- * torture: ways=run
  * torture: recordings=1
- * torture: because=without seep run the last snapshot is written by the program, which may not
  */
 #define BY_SYSCALL
 #define FILTER_MAIN confine_and_allocate

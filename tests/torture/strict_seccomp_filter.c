@@ -4,8 +4,6 @@
  * calls but those that it and its allocator make. It goes on allocating, starts
  * to free what was sampled, and ends with exit().
  *
- * torture: ways=run
- * torture: because=without seep run the last snapshot is written by the program, which may not
  */
 #include <linux/filter.h>
 #include <linux/seccomp.h>
