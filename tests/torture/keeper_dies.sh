@@ -8,7 +8,7 @@ for signal in KILL SEGV STOP; do
 	"$SEEP" run -r 1 -i 20ms -o "$WORK/kept.$signal" -- "$program" 400 >program.out 2>/dev/null &
 	runner=$!
 	wait_until 10 test -e "kept.$signal/000001.seep"
-	child=$(pgrep -P $runner | head -n 1)
+	child=$(child_of $runner)
 	kill -$signal $runner
 	[ $signal = STOP ] || wait $runner 2>/dev/null
 	wait_until 10 grep -q done program.out

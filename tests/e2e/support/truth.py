@@ -46,9 +46,13 @@ def seep_json(seep, *arguments):
 
 
 def program_of(runner):
-    """The one child of seep run."""
+    """The program that seep run started; its other child is a part of seep."""
     with open(f"/proc/{runner}/task/{runner}/children") as children:
-        return children.read().split()[0]
+        for child in children.read().split():
+            with open(f"/proc/{child}/comm") as name:
+                if name.read().strip() not in ("seep", "seep-witness"):
+                    return child
+    raise LookupError(f"{runner} has no program yet")
 
 
 def read_truth(directory):
