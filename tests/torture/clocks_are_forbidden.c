@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Children that forbid themselves to read clocks, by PR_SET_TSC or by strict
- * seccomp, where the vDSO's clock faults; before and after the first sample.
+ * seccomp, where the vDSO's clock faults (not on every virtual machine, so the
+ * report must say that no clock was read); before and after the first sample.
  *
  * torture: ways=run
  * torture: recordings=some
+ * torture: notes=forbidden itself to read clocks
  * torture: because=without seep run the last snapshot is written by the program, which may not
  */
 #include <linux/seccomp.h>

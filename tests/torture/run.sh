@@ -19,6 +19,7 @@
 #	recordings=N        so many recordings; some: at least one (default); none; any: those there are can be read
 #	loses=KIND...       losses that there may be, of what its account does not hold
 #	says=PATTERN        what seep run or the shim says
+#	notes=PATTERN       what the report of its last recording says in JSON
 #	because=TEXT        why there is no recording, or why one way only
 . "$(dirname "${BASH_SOURCE[0]}")/../e2e/lib.sh"
 
@@ -123,7 +124,7 @@ enter() { # DIRECTORY SOURCE: a fresh directory with the program's plugins in it
 }
 
 run_program() { # SOURCE ALLOCATOR
-	local source=$1 allocator=$2 name library preload= each rate wanted way loses complaints because says choice=()
+	local source=$1 allocator=$2 name library preload= each rate wanted way loses complaints because says notes choice=()
 	name=$(basename "${source%.*}")
 	library=$(library_of "$allocator")
 	rate=$(directive "$source" rate)
@@ -131,6 +132,7 @@ run_program() { # SOURCE ALLOCATOR
 	because=$(directive "$source" because)
 	loses=$(directive "$source" loses)
 	says=$(directive "$source" says)
+	notes=$(directive "$source" notes)
 	[ -z "$library" ] || choice=(--allocator=jemalloc)
 	for each in $(directive "$source" preload); do
 		preload=$preload:$WORK/bin/$each.so
@@ -152,6 +154,7 @@ run_program() { # SOURCE ALLOCATOR
 			complain_of_differences "../$name.$allocator.alone" .
 			complain_of_recordings "${wanted:-some}"
 			[ -z "$says" ] || grep -qE "$says" said || echo "nothing said like '$says': $(cat said)"
+			[ -z "$notes" ] || grep -qE "$notes" report.json || echo "no note like '$notes'"
 		)
 		check_equal "$name on $allocator by $way${because:+ ($because)}" "" "$complaints"
 	done
