@@ -112,11 +112,12 @@ static bool ranges_copy(int descriptor, char *copy, uint64_t bytes, struct seep_
 
 static bool file_copy(struct seep_heap_view *view, int descriptor, uint64_t bytes, struct seep_fault *fault)
 {
-	char *copy = scratch_map(bytes);
-	if (!copy)
+	/* shared, which a limit of data does not count: most of it is a hole */
+	char *copy = system_map(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (system_failed(copy))
 		return fault_fill(fault, 0, ENOMEM, "no memory for a copy of the heap file");
 	if (!ranges_copy(descriptor, copy, bytes, fault)) {
-		scratch_unmap(copy, bytes);
+		system_unmap(copy, bytes);
 		return false;
 	}
 	*view = (struct seep_heap_view){.map = copy, .bytes = bytes};

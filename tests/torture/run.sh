@@ -100,7 +100,7 @@ complain_of_recordings() { # WANTED
 		[1-9]*) recording=recordings/${name:0:15}.${truth#truth.}/ ;;
 		*) continue ;;
 		esac
-		"$SEEP" report --json "$recording" >report.json && /usr/bin/python3 "$ROOT/tests/e2e/support/exact.py" "$truth" report.json $loses
+		"$SEEP" report --json "$recording" >report.json && /usr/bin/python3 "$ROOT/tests/e2e/support/exact.py" "$truth" report.json ${loses:-}
 	done
 }
 
