@@ -62,6 +62,7 @@ bool keeper_prepare(struct keeper *keeper, const struct heap *heap, const char *
 	memset(keeper, 0, sizeof *keeper); /* not by a literal, which may need the stack that a signal handler lacks */
 	keeper->heap = *heap;
 	keeper->in_target = in_target;
+	keeper->exit_status = -1;
 	keeper->file = keeper->home = -1;
 	struct text path = text_begin(keeper->directory, sizeof keeper->directory);
 	text_add(&path, directory);
@@ -206,11 +207,11 @@ static void credentials_follow(const struct keeper *keeper)
 }
 
 /* In the target: is any thread of the program's left beside ours? In a process of its own: is the program there? */
-static bool program_is_there(const struct keeper *keeper)
+static bool program_is_there(struct keeper *keeper)
 {
 	const struct seep_heap_header *header = keeper->heap.header;
 	if (keeper->in_target)
-		return !process_is_alone(header->pid);
+		return !process_is_alone(&keeper->exit_status);
 	if (keeper->program >= 0)
 		return !process_has_ended(keeper->program);
 	return process_exists(header->pid, header->start_ticks);
@@ -222,7 +223,7 @@ static bool program_is_another(const struct keeper *keeper)
 	return stack && stack != keeper->program_stack;
 }
 
-static bool program_is_alive(const struct keeper *keeper)
+static bool program_is_alive(struct keeper *keeper)
 {
 	const struct seep_heap_header *header = keeper->heap.header;
 	if (keeper->looks)
@@ -388,7 +389,7 @@ static bool keeper_step(struct keeper *keeper, uint64_t now_ns, uint64_t *events
 }
 
 /* Until somebody rouses us, or the program is no more. */
-static void keeper_sleep(const struct keeper *keeper, uint32_t wake, uint64_t sleep_ns)
+static void keeper_sleep(struct keeper *keeper, uint32_t wake, uint64_t sleep_ns)
 {
 	struct seep_heap_header *header = keeper->heap.header;
 	while (sleep_ns) {

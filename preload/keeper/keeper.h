@@ -40,6 +40,7 @@ struct keeper {
 	bool looks;
 	int program;
 	uint64_t program_stack; /* where its first stack began; 0: unknown */
+	int exit_status;        /* of the program, to end with where the thread is the last; negative: unknown */
 	bool replaced;          /* by another program, whose stack begins elsewhere */
 
 	/* outside the target, of a heap file in memory; -1: it is none */

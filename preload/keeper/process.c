@@ -19,10 +19,11 @@
 #define THREADS_FIELD 20
 #define START_FIELD 22
 #define STACK_FIELD 28
+#define EXIT_FIELD 52
 
 struct process_stat {
 	char state;
-	uint64_t parent_pid, threads, start_ticks, stack;
+	uint64_t parent_pid, threads, start_ticks, stack, exit_code;
 };
 
 /* The fields behind the command, which may itself hold blanks and parentheses: its end is the last one. */
@@ -33,7 +34,7 @@ static bool stat_parse(const char *line, struct process_stat *stat)
 		return false;
 	at += 2;
 	*stat = (struct process_stat){.state = *at};
-	for (int field = STATE_FIELD; field <= STACK_FIELD; field++) {
+	for (int field = STATE_FIELD; field <= EXIT_FIELD; field++) {
 		uint64_t value;
 		const char *number = at;
 		if (field == PARENT_FIELD && text_take_unsigned(&number, &value))
@@ -42,28 +43,36 @@ static bool stat_parse(const char *line, struct process_stat *stat)
 			stat->threads = value;
 		if (field == START_FIELD && !text_take_unsigned(&number, &stat->start_ticks))
 			return false;
-		if (field == STACK_FIELD)
-			return text_take_unsigned(&number, &stat->stack);
-		at = strchr(at, ' ');
-		if (!at)
+		if (field == STACK_FIELD && !text_take_unsigned(&number, &stat->stack))
 			return false;
+		if (field == EXIT_FIELD)
+			text_take_unsigned(&number, &stat->exit_code);
+		at = strchr(at, ' ');
+		if (!at) /* a line cut short has what matters, or not */
+			return field >= STACK_FIELD;
 		at++;
 	}
-	return false;
+	return true;
+}
+
+static long stat_read_at(const char *path, struct process_stat *stat)
+{
+	char line[1024];
+	long got = file_read_text(path, line, sizeof line);
+	if (got < 0)
+		return got;
+	return stat_parse(line, stat) ? 0 : -EINVAL;
 }
 
 /* 0, or -errno: -ENOENT where there is no such process (or no /proc). */
 static long stat_read(uint64_t pid, struct process_stat *stat)
 {
-	char path[48], line[1024];
+	char path[48];
 	struct text text = text_begin(path, sizeof path);
 	text_add(&text, "/proc/");
 	text_add_unsigned(&text, pid);
 	text_add(&text, "/stat");
-	long got = file_read_text(path, line, sizeof line);
-	if (got < 0)
-		return got;
-	return stat_parse(line, stat) ? 0 : -EINVAL;
+	return stat_read_at(path, stat);
 }
 
 int process_watch(uint64_t pid, uint64_t start_ticks)
@@ -84,10 +93,18 @@ bool process_has_ended(int descriptor)
 	return system_call(SYS_ppoll, (long)&poll, 1, (long)&none, 0, 0, 0) > 0;
 }
 
-bool process_is_alone(uint64_t pid)
+bool process_is_alone(int *status)
 {
-	struct process_stat stat;
-	return stat_read(pid, &stat) == 0 && stat.state == 'Z' && stat.threads == 2;
+	struct process_stat stat; /* not by number: /proc may be of another namespace */
+	if (stat_read_at("/proc/self/stat", &stat) != 0 || stat.state != 'Z')
+		return false;
+	if (stat.threads != 2) {
+		*status = 0; /* another ends last, by the C library */
+		return false;
+	}
+	if (*status < 0)
+		*status = (int)(stat.exit_code >> 8 & 0xff);
+	return true;
 }
 
 uint64_t process_stack(uint64_t pid)

@@ -32,7 +32,7 @@ static __attribute__((noreturn)) void keeper_thread_main(void *shares_descriptor
 {
 	if (descriptors_leave(shares_descriptors != NULL))
 		keeper_run(&keeper);
-	system_exit(0);
+	system_exit(keeper.exit_status > 0 ? keeper.exit_status : 0);
 }
 
 /* In the thread's memory, where no thread is. */
