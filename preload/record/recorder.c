@@ -54,18 +54,32 @@ void recorder_begin_child(void)
 	thread->countdown = THREAD_ALWAYS;
 }
 
-/* Nothing is known of what it was, and what is left of a gap is as long as a gap. */
-static void thread_rearm_if_pushed(struct thread_state *thread)
+/* A countdown never exceeds its gap, unless a size that no allocator has pushed it up: thread_count() let through what
+ * came since, maybe a sample. From where everything is sampled it has to be pushed to 0 for that. */
+static bool is_pushed(int64_t countdown, uint64_t gap)
 {
-	if ((int64_t)(thread->countdown - thread->gap) > 0)
-		thread->countdown = thread->gap = draw_gap(thread);
+	return countdown > (gap == THREAD_ALWAYS ? -1 : (int64_t)gap);
+}
+
+/* What is left of a gap is as long as a gap. */
+void recorder_heal(void)
+{
+	struct thread_state *thread = &thread_state;
+	uint64_t found = load_from_signals(&thread->countdown);
+	if (!thread->random || !is_pushed((int64_t)found, thread->gap))
+		return;
+	uint64_t gap = draw_gap(thread);
+	if (!exchange_from_signals(&thread->countdown, &found, gap))
+		return; /* a handler has just done it */
+	thread->gap = gap;
+	recording_lose_sample();
 }
 
 /* What becomes of a countdown. */
 struct settlement {
 	uint64_t counted;        /* bytes, up to the last point or the end of a stretch */
 	uint64_t countdown, gap; /* to go on with */
-	bool due, lost;          /* a point lies in this allocation; in one before, which a handler jumped out of */
+	bool due, lost;          /* a point lies in this allocation; maybe in one before, which did not get here */
 };
 
 /* `before`: the countdown as it was before `bytes` were taken off. */
@@ -73,9 +87,10 @@ static struct settlement settle(struct thread_state *thread, int64_t before, uin
 {
 	struct settlement result = {.gap = thread->gap};
 	bool always = result.gap == THREAD_ALWAYS;
-	result.lost = before < (always ? (int64_t)THREAD_ALWAYS : 0);
-	if (result.lost)
+	bool passed = before < (always ? (int64_t)THREAD_ALWAYS : 0);
+	if (passed)
 		result.counted = result.gap - (uint64_t)before;
+	result.lost = passed || is_pushed(before, result.gap);
 	if (result.lost || before > (int64_t)result.gap)
 		before = (int64_t)(result.gap = draw_gap(thread));
 	uint64_t left = (uint64_t)before;
@@ -101,7 +116,7 @@ static bool is_settled(uint64_t after, uint64_t gap, size_t size)
 {
 	if (gap == THREAD_ALWAYS)
 		return after == gap && size > 0;
-	return (int64_t)after >= 0 && (uint16_t)size != 0;
+	return (int64_t)after >= 0 && !is_pushed((int64_t)after, gap) && (uint16_t)size != 0;
 }
 
 static bool thread_settle(struct thread_state *thread, size_t size)
@@ -129,8 +144,7 @@ bool recorder_due(size_t size)
 	uint64_t bytes = size + (size == 0);
 	if (size >= THREAD_ABSURD) {
 		thread->countdown += size;
-		if (thread->random)
-			thread_rearm_if_pushed(thread);
+		recorder_heal();
 		return false;
 	}
 	if (!recording_is_prepared()) {
@@ -275,7 +289,7 @@ void recorder_sample(void *address, size_t size, const void *hook_frame)
 
 static bool take(const void *address, struct live_entry *entry)
 {
-	thread_rearm_if_pushed(&thread_state);
+	recorder_heal();
 	thread_use();
 	const struct heap *heap = recording_heap();
 	bool found = heap && live_remove(heap, (uintptr_t)address, entry);
@@ -311,6 +325,7 @@ static void bury(const struct live_entry *entry, bool grown)
 
 bool recorder_hold(const void *address, struct recorder_hold *hold)
 {
+	recorder_heal();
 	thread_use();
 	const struct heap *heap = recording_heap();
 	hold->incarnation = recording_incarnation();

@@ -44,6 +44,9 @@ void recorder_restore(const struct recorder_hold *hold);
 /* In the child of fork(), which has this thread alone: countdown and generator are not to be its parent's. */
 void recorder_begin_child(void);
 
+/* A countdown of this thread that a size which no allocator has pushed up begins anew, and a sample is counted as lost. */
+void recorder_heal(void);
+
 /* A free, before the allocator has it: the sample is taken out, and its free recorded. */
 void recorder_forget(const void *address);
 

@@ -64,7 +64,8 @@ static inline void thread_end_use(void)
  * costs them little.
  *
  * A size that no allocator has pushes the countdown anywhere: far up, and a smaller size asks soon; up by less than
- * 2^48 bytes, and the next free of a sample finds it. Where everything is sampled no size of the last 2^47 stops that.
+ * 2^48 bytes, and whatever comes to the slow half next finds and counts it: recorder_heal(). Where everything is sampled
+ * no size of the last 2^47 stops that.
  */
 static inline bool thread_count(size_t size)
 {
