@@ -321,6 +321,16 @@ static void restore_signals(uint64_t before)
 	system_call(SYS_rt_sigprocmask, SIG_SETMASK, (long)&before, 0, sizeof before, 0, 0);
 }
 
+/* A process of its own, or a thread where that cannot be. Valgrind ends a program that makes either of them by a bare
+ * clone(): there the program's end writes the one snapshot. */
+static void keeper_start(bool anonymous)
+{
+	if ((recording_setup.status & SEEP_STATUS_VALGRIND) || keeper_process_is_one_too_many())
+		return;
+	if ((anonymous || !keeper_process_start(directory)) && !load_relaxed(&confined))
+		keeper_thread_start();
+}
+
 static bool begin(void)
 {
 	static struct seep_heap_header
@@ -366,9 +376,8 @@ static bool begin(void)
 	store_release(&current.header->phase, SEEP_HEAP_RECORDING);
 	kept_outside = find_keeper_outside(file.anonymous);
 	keeper_thread_prepare(&current, directory);
-	if (!kept_outside && !keeper_process_is_one_too_many() &&
-	    (file.anonymous || !keeper_process_start(directory)) && !load_relaxed(&confined))
-		keeper_thread_start();
+	if (!kept_outside)
+		keeper_start(file.anonymous);
 	return true;
 }
 

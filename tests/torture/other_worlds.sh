@@ -38,6 +38,9 @@ else
 	observe "$SEEP" run -r 1 -o "$WORK/other.%c" -- valgrind -q --error-exitcode=99 "$WORK/bin/workload_program_for_scripts"
 	check_equal "under valgrind it ends as ever, and valgrind finds no error" "$alone" "$(ended)"
 	check_equal "valgrind has nothing to say" "" "$(cat err)"
+	observe env LD_PRELOAD="$SHIM" SEEP_RATE=1 SEEP_OUTPUT="$WORK/alone.%c" valgrind -q --error-exitcode=99 "$WORK/bin/workload_program_for_scripts"
+	check_equal "also by LD_PRELOAD" "$alone" "$(ended)"
+	check_equal "without a word" "" "$(cat err)"
 fi
 observe "$SEEP" run -r 4K -o "$WORK/pools" -- /usr/bin/python3 -c 'x = [str(i) * 50 for i in range(30000)]; print(len(x)); raise SystemExit(3)'
 check_equal "python with its pools ends as ever" "3 30000" "$(ended)"
