@@ -201,14 +201,14 @@ else
 	touch go
 	wait "$theirs"
 
-	# Root's program drops its privileges: the keeper in it goes along, and gives the recording away, but nothing else.
+	# Root's program drops its privileges: recording and keeper stay root's, and nothing is given away.
 	enter drops
 	background env LD_PRELOAD="$SHIM" SEEP_RATE=1 SEEP_INTERVAL=0 SEEP_OUTPUT="$PWD/rec" ../holder user
 	wait_until 20 test -e ready
 	touch planted
 	wait "$background_pid"
 	check_equal "a program that drops privileges ends as ever" 7 $?
-	check_equal "its recording is its user's" "65534 700 65534 600" "$(stat -c '%u %a' rec rec/heap | paste -sd' ')"
+	check_equal "the recording stays root's" "0 700 0 600" "$(stat -c '%u %a' rec rec/heap | paste -sd' ')"
 	rm -f planted ready
 	echo precious >victim && chmod 600 victim
 	background env LD_PRELOAD="$SHIM" SEEP_RATE=1 SEEP_INTERVAL=0 SEEP_OUTPUT="$PWD/trap" ../holder user
