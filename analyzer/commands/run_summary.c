@@ -67,9 +67,9 @@ static void recording_print(const struct session_recording *recording)
 	if (recording->state == SESSION_BROKEN)
 		fprintf(stderr, "seep:   %s\n", recording->fault.text);
 	else
-		fprintf(stderr, "seep:   %8s in use, %8s allocated  %s%s\n",
+		fprintf(stderr, "seep:   %8s in use, %8s allocated%s  %s%s\n",
 			quantity_bytes(recording->in_use_bytes).text, quantity_bytes(recording->allocated_bytes).text,
-			path, recording->state == SESSION_RUNNING ? " (still running)" : "");
+			recording->lower_bound ? " or more" : "", path, recording->state == SESSION_RUNNING ? " (still running)" : "");
 	free(path);
 }
 
@@ -83,9 +83,9 @@ static void single_print(const struct session_recording *recording)
 		fprintf(stderr, "seep: process %llu still runs and records into %s; next: seep snapshot %llu\n",
 			(unsigned long long)recording->pid, path, (unsigned long long)recording->pid);
 	else
-		fprintf(stderr, "seep: recorded in %s (%s in use at the end, %s allocated); next: seep %s %s\n", path,
+		fprintf(stderr, "seep: recorded in %s (%s in use at the end, %s allocated%s); next: seep %s %s\n", path,
 			quantity_bytes(recording->in_use_bytes).text, quantity_bytes(recording->allocated_bytes).text,
-			next_command(recording), path);
+			recording->lower_bound ? "; something was lost, so it may be more" : "", next_command(recording), path);
 	free(path);
 }
 

@@ -23,6 +23,7 @@
 #include "process/fault.h"
 #include "process/hurry.h"
 #include "process/session.h"
+#include "profile/lost.h"
 #include "profile/profile.h"
 
 /* How long to wait for a child that outlives the program: the rest of a pipeline ends within this, a daemon not. */
@@ -229,6 +230,7 @@ static void recording_measure(struct session_recording *recording)
 	profile_totals(profile, &totals);
 	recording->in_use_bytes = sum_estimate(&totals.in_use.bytes);
 	recording->allocated_bytes = sum_estimate(&totals.allocated.bytes);
+	recording->lower_bound = profile_is_lower_bound(profile);
 	profile_free(profile);
 }
 

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "profile/lost.h"
+
 /* One unit for three numbers: that of the largest. */
 struct scale {
 	const char *unit;
@@ -38,7 +40,8 @@ static void number_print(char *out, size_t size, double value, const struct scal
 		 is_zero ? 0 : scaled);
 }
 
-static struct estimate_text estimate_print(double value, struct interval interval, bool is_signed)
+/* `certain`: what to call a value of which no interval is left. */
+static struct estimate_text estimate_print(double value, struct interval interval, bool is_signed, const char *certain)
 {
 	struct estimate_text text;
 	char number[24], low[24], high[24];
@@ -55,20 +58,25 @@ static struct estimate_text estimate_print(double value, struct interval interva
 	number_print(high, sizeof high, interval.high, &scale, is_signed);
 	snprintf(text.value, sizeof text.value, "%.20s %s", number, scale.unit);
 	if (interval.low == value && interval.high == value)
-		strcpy(text.interval, "exact");
+		snprintf(text.interval, sizeof text.interval, "%s", certain);
 	else
 		snprintf(text.interval, sizeof text.interval, "[%.13s, %.13s]", low, high);
 	return text;
 }
 
-struct estimate_text estimate_bytes(double value, struct interval interval)
+struct estimate_text estimate_bytes(double value, struct interval interval, const struct profile *profile)
 {
-	return estimate_print(value, interval, false);
+	const char *lossy = profile_is_lower_bound(profile) ? "at least" : "about";
+
+	return estimate_print(value, interval, false, profile_lost_any(profile) ? lossy : "exact");
 }
 
-struct estimate_text estimate_growth(double value, struct interval interval)
+struct estimate_text estimate_growth(double value, struct interval interval, const struct profile *before,
+				     const struct profile *after)
 {
-	return estimate_print(value, interval, true);
+	const bool lost = profile_lost_any(after) || (before && profile_lost_any(before));
+
+	return estimate_print(value, interval, true, lost ? "about" : "exact");
 }
 
 static struct quantity with_sign(struct quantity quantity, double value)

@@ -9,17 +9,21 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "profile/profile.h"
 #include "render/quantity.h"
 #include "statistics/interval.h"
 
 struct estimate_text {
 	char value[32];    /* "+12.3 MiB" */
-	char interval[32]; /* "[+11.8, +12.9]", in the unit of the value; "exact" where both ends are the value */
+	char interval[32]; /* "[+11.8, +12.9]", in the unit of the value; where both ends are the value "exact", "at least" or
+	                      "about" where something was lost */
 };
 
 /* Value and interval in one unit and with the same decimals, three significant digits for the largest of the three. */
-struct estimate_text estimate_bytes(double value, struct interval interval);
-struct estimate_text estimate_growth(double value, struct interval interval); /* the same with signs */
+struct estimate_text estimate_bytes(double value, struct interval interval, const struct profile *profile);
+/* The same with signs, of two profiles: `before` may be NULL. */
+struct estimate_text estimate_growth(double value, struct interval interval, const struct profile *before,
+				     const struct profile *after);
 
 /* With a plus where it is more than 0. */
 struct quantity quantity_signed_bytes(double bytes);

@@ -11,6 +11,7 @@
 
 #include "base/path.h"
 #include "compare/comparison.h"
+#include "profile/lost.h"
 #include "render/estimate.h"
 #include "render/flame.h"
 #include "render/losses.h"
@@ -61,7 +62,7 @@ static void amount_append(struct buffer *out, const struct profile *profile, enu
 	if (profile->rate == 0) {
 		buffer_append_text(out, " (no interval: its source has no sampling rate)");
 	} else if (profile->rate == 1 || (measure->samples && !sum_is_uncertain(sum))) {
-		buffer_append_text(out, " (exact)");
+		buffer_append_text(out, profile_lost_any(profile) ? "" : " (exact)");
 	} else {
 		double rate = (double)profile->rate;
 		double unseen = space ? unseen_bytes(rate) : unseen_objects(rate, &totals.allocated.objects);
@@ -69,7 +70,7 @@ static void amount_append(struct buffer *out, const struct profile *profile, enu
 		buffer_printf(out, " (95 %% interval %s to %s)", value_quantity(value, interval.low).text,
 			      value_quantity(value, interval.high).text);
 	}
-	if (profile->flags & SEEP_SNAPSHOT_LOWER_BOUND)
+	if (profile_is_lower_bound(profile))
 		buffer_append_text(out, " or more");
 }
 
@@ -87,8 +88,10 @@ static void samples_append(struct buffer *out, const struct profile *profile, en
 	profile_totals(profile, &totals);
 	uint64_t samples = in_use ? totals.in_use.samples : totals.allocated.samples;
 	buffer_printf(out, "%s sample%s", quantity_exact((double)samples).text, samples == 1 ? "" : "s");
-	if (profile->rate == 1)
+	if (profile_is_exact(profile))
 		buffer_append_text(out, ": every allocation was recorded");
+	else if (profile->rate == 1)
+		buffer_append_text(out, ": every allocation but those lost");
 	else if (profile->rate)
 		buffer_printf(out, ", one in %s on average", quantity_bytes((double)profile->rate).text);
 }
@@ -129,7 +132,7 @@ static void process_append(struct buffer *out, const struct profile *profile)
 static void caption_fill_one(struct flame_caption *caption, enum call_value value, const struct profile *now)
 {
 	buffer_printf(&caption->title, "%s: %s, %s", program_name(now), value_texts[value],
-		      now->rate == 1 ? "exact" : "estimated");
+		      profile_is_exact(now) ? "exact" : "estimated");
 	struct buffer *line = line_add(caption->totals, &caption->total_count);
 	amount_append(line, now, value);
 	buffer_append_text(line, " from ");

@@ -11,6 +11,7 @@
 #include "base/memory.h"
 #include "base/path.h"
 #include "compare/samples.h"
+#include "profile/lost.h"
 #include "render/estimate.h"
 #include "render/losses.h"
 #include "render/name_text.h"
@@ -103,8 +104,10 @@ static void add_rate(struct line *line, const struct profile *profile)
 {
 	if (profile->rate > 1)
 		line_add(line, "a sample every %s", quantity_bytes((double)profile->rate).text);
-	else if (profile->rate == 1)
+	else if (profile_is_exact(profile))
 		line_add(line, "every allocation recorded");
+	else if (profile->rate == 1)
+		line_add(line, "every allocation but those lost");
 	else
 		line_add(line, "no sampling rate known: no intervals");
 }
@@ -308,7 +311,7 @@ void head_write_report(struct text_page *page, const struct inventory *inventory
 	if (!profile_has(profile, CALL_INUSE_SPACE)) {
 		/* Nothing is said. */
 	} else if (inventory->has_intervals) {
-		const struct estimate_text text = estimate_bytes(in_use, inventory->total.in_use_bytes);
+		const struct estimate_text text = estimate_bytes(in_use, inventory->total.in_use_bytes, profile);
 		snprintf(samples, sizeof samples, "%s %s", text.value, text.interval);
 	} else {
 		snprintf(samples, sizeof samples, "%s", quantity_bytes(in_use).text);
@@ -357,7 +360,7 @@ void head_write_diff(struct text_page *page, const struct comparison *comparison
 	line_write(&line, page, comparison->same_process ? "program" : "after", ", ");
 	write_period(page, comparison);
 	if (comparison->has_intervals)
-		growth = estimate_growth(total->growth_bytes, total->bytes);
+		growth = estimate_growth(total->growth_bytes, total->bytes, before, after);
 	else
 		snprintf(growth.value, sizeof growth.value, "%s", quantity_signed_bytes(total->growth_bytes).text);
 	snprintf(samples, sizeof samples, "%s (%s%s%s)", quantity_bytes(sum_estimate(&total->after.bytes)).text,

@@ -23,16 +23,17 @@ static struct interval interval_times(struct interval interval, double factor)
 	return (struct interval){interval.low * factor, interval.high * factor};
 }
 
-static void add_row(struct table *table, const struct leak_row *row, bool has_intervals)
+static void add_row(struct table *table, const struct leaks *leaks, const struct leak_row *row, bool has_intervals)
 {
 	struct estimate_text text = {"-", "-"};
 	enum text_style style = STYLE_PLAIN;
 
 	if (row->verdict == LEAK_LEAK) {
-		text = estimate_bytes(row->leak_rate * HOUR, interval_times(row->leak_interval, HOUR));
+		text = estimate_bytes(row->leak_rate * HOUR, interval_times(row->leak_interval, HOUR),
+				      leaks->reference);
 		style = STYLE_GROWN;
 	} else if (has_intervals) {
-		text = estimate_growth(row->growth, row->growth_bytes);
+		text = estimate_growth(row->growth, row->growth_bytes, leaks->middle, leaks->reference);
 		style = row->verdict == LEAK_GROWING ? STYLE_WARNING : STYLE_PLAIN;
 	}
 	table_add_row(table);
@@ -81,7 +82,7 @@ static void write_table(struct text_page *page, const struct leaks *leaks, enum 
 
 	table_init(&table, columns, CELLS);
 	for (uint32_t i = 0; i < shown; i++)
-		add_row(&table, &rows[i], leaks->reference->rate > 0);
+		add_row(&table, leaks, &rows[i], leaks->reference->rate > 0);
 	table_write_titles(&table, page);
 	for (uint32_t i = 0; i < shown; i++) {
 		const struct group *group = &leaks->groups.groups[rows[i].group];
@@ -129,7 +130,8 @@ static void write_finding(struct text_page *page, const struct leaks *leaks)
 		buffer_append_byte(page->out, '\n');
 	} else {
 		const struct estimate_text rate =
-		    estimate_bytes(leaks->leak_rate * HOUR, interval_times(leaks->leak_interval, HOUR));
+		    estimate_bytes(leaks->leak_rate * HOUR, interval_times(leaks->leak_interval, HOUR),
+				   leaks->reference);
 		text_write(page, STYLE_STRONG, "%u of %u %ss %s: %s %s an hour together.", count, leaks->count, by,
 			   count == 1 ? "leaks" : "leak", rate.value, rate.interval);
 		buffer_append_byte(page->out, '\n');

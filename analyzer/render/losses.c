@@ -5,6 +5,7 @@
  */
 #include <seep/snapshot.h>
 
+#include "profile/lost.h"
 #include "render/losses.h"
 #include "render/quantity.h"
 
@@ -41,6 +42,6 @@ void losses_append(struct buffer *out, const struct profile *profile)
 	}
 	if (!found)
 		buffer_append_text(out, "none");
-	if (profile->flags & SEEP_SNAPSHOT_LOWER_BOUND)
+	if (profile_is_lower_bound(profile))
 		buffer_append_text(out, "; totals are lower bounds");
 }

@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "profile/lost.h"
 #include "render/notes.h"
 #include "statistics/measure.h"
 
@@ -136,7 +137,7 @@ void json_losses(struct json *json, const struct profile *profile)
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		json_count_field(json, names[i].name, profile->losses[names[i].key]);
 	json_key(json, "lower_bound");
-	json_bool(json, profile->flags & SEEP_SNAPSHOT_LOWER_BOUND);
+	json_bool(json, profile_is_lower_bound(profile));
 	json_known(json, "detection_limit_bytes", profile_detection_limit(profile), profile->rate > 0);
 	json_end_object(json);
 }

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "base/buffer.h"
+#include "profile/lost.h"
 #include "render/flame.h"
 #include "render/flame_colour.h"
 #include "render/folded.h"
@@ -234,6 +235,17 @@ static void caption_says_what_how_sure_and_what_was_lost(void **state)
 	out = render(maker, NULL, CALL_ALLOC_OBJECTS, SVG);
 	assert_non_null(strstr(out.data, "<title>server: allocated objects, exact</title>"));
 	buffer_free(&out);
+
+	/* every kind of loss, as lost.h has it: the word must not stand anywhere */
+	for (uint32_t key = 1; key <= SEEP_LOSS_EVENTS_DOUBTED; key++) {
+		const bool none = loss_effect((enum seep_loss_key)key) == LOSS_OF_NONE;
+		profile->losses[key]++;
+		out = render(maker, NULL, CALL_ALLOC_OBJECTS, SVG);
+		assert_int_equal(strstr(out.data, "(exact)") != NULL || strstr(out.data, ", exact</title>") != NULL, none);
+		assert_int_equal(strstr(out.data, "every allocation was recorded") != NULL, none);
+		buffer_free(&out);
+		profile->losses[key]--;
+	}
 
 	profile->rate = 0;
 	out = render(maker, NULL, CALL_INUSE_SPACE, SVG);

@@ -9,6 +9,8 @@
 #include <cmocka.h>
 
 #include "base/buffer.h"
+#include "profile/lost.h"
+#include "render/estimate.h"
 #include "render/losses.h"
 #include "render/quantity.h"
 #include "render/xml.h"
@@ -152,6 +154,44 @@ static void losses_are_told_in_words(void **state)
 	profile_maker_free(maker);
 }
 
+/* Each kind is classified; beside one that may concern an allocation or a free nothing is called exact. */
+static void nothing_is_exact_beside_a_loss(void **state)
+{
+	(void)state;
+	struct profile_maker *maker = profile_maker_create("server");
+	struct profile *profile = profile_maker_profile(maker);
+	const struct interval point = {5, 5};
+	const uint32_t keys = sizeof profile->losses / sizeof *profile->losses;
+
+	profile->rate = 1;
+	assert_true(profile_is_exact(profile));
+	assert_string_equal(estimate_bytes(5, point, profile).interval, "exact");
+	for (uint32_t key = 1; key < keys; key++) {
+		const enum loss_effect effect = loss_effect((enum seep_loss_key)key);
+		assert_true(key > SEEP_LOSS_EVENTS_DOUBTED || effect != LOSS_UNKNOWN);
+		const bool none = effect == LOSS_OF_NONE, doubted = key == SEEP_LOSS_EVENTS_DOUBTED;
+		struct buffer text = {0};
+		profile->losses[key] = 1;
+		assert_int_equal(profile_is_exact(profile), none);
+		assert_int_equal(profile_is_lower_bound(profile), !none && !doubted);
+		assert_string_equal(estimate_bytes(5, point, profile).interval,
+				    none      ? "exact"
+				    : doubted ? "about"
+					      : "at least");
+		const struct interval change = {-5, -5};
+		assert_string_equal(estimate_growth(-5, change, NULL, profile).interval, none ? "exact" : "about");
+		losses_append(&text, profile);
+		assert_int_equal(strstr(text.data, "lower bounds") != NULL, !none && !doubted);
+		buffer_free(&text);
+		profile->losses[key] = 0;
+	}
+	profile->flags = SEEP_SNAPSHOT_LOWER_BOUND;
+	assert_false(profile_is_exact(profile));
+	profile->flags = SEEP_SNAPSHOT_DOUBTED;
+	assert_false(profile_is_exact(profile) || profile_is_lower_bound(profile));
+	profile_maker_free(maker);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -163,6 +203,7 @@ int main(void)
 	    cmocka_unit_test(cdata_cannot_be_closed_from_within),
 	    cmocka_unit_test(labels_are_cut_between_characters),
 	    cmocka_unit_test(losses_are_told_in_words),
+	    cmocka_unit_test(nothing_is_exact_beside_a_loss),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -108,21 +108,22 @@ static void paths_keep_their_end(void **state)
 
 static void estimates_share_unit_and_digits(void **state)
 {
-	struct estimate_text text = estimate_growth(0.5 * 1048576, (struct interval){-0.8 * 1048576, 1.85 * 1048576});
+	static const struct profile profile;
+	struct estimate_text text = estimate_growth(0.5 * 1048576, (struct interval){-0.8 * 1048576, 1.85 * 1048576}, NULL, &profile);
 
 	(void)state;
 	assert_string_equal(text.value, "+0.50 MiB");
 	assert_string_equal(text.interval, "[-0.80, +1.85]");
-	text = estimate_bytes(12.34 * 1048576, (struct interval){11 * 1048576, 13.96 * 1048576});
+	text = estimate_bytes(12.34 * 1048576, (struct interval){11 * 1048576, 13.96 * 1048576}, &profile);
 	assert_string_equal(text.value, "12.3 MiB");
 	assert_string_equal(text.interval, "[11.0, 14.0]");
-	text = estimate_growth(64, (struct interval){64, 64});
+	text = estimate_growth(64, (struct interval){64, 64}, NULL, &profile);
 	assert_string_equal(text.value, "+64 B");
 	assert_string_equal(text.interval, "exact");
-	text = estimate_growth(0, (struct interval){-100, 2000});
+	text = estimate_growth(0, (struct interval){-100, 2000}, NULL, &profile);
 	assert_string_equal(text.value, "0.00 KiB");
 	assert_string_equal(text.interval, "[-0.10, +1.95]");
-	text = estimate_bytes(1e300, (struct interval){NAN, NAN});
+	text = estimate_bytes(1e300, (struct interval){NAN, NAN}, &profile);
 	assert_string_equal(text.value, "?");
 }
 

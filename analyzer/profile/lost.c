@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The table behind lost.h. */
+#include "profile/lost.h"
+
+#include <seep/snapshot.h>
+
+enum { LOSS_KEYS = sizeof((struct profile *)0)->losses / sizeof((struct profile *)0)->losses[0] };
+
+enum loss_effect loss_effect(enum seep_loss_key key)
+{
+	switch (key) { /* no default: a compiler names a kind that is forgotten */
+	case SEEP_LOSS_SAMPLES_SETUP:
+	case SEEP_LOSS_SAMPLES_REENTRY:
+	case SEEP_LOSS_LIVE_FULL:
+	case SEEP_LOSS_RING_HOLES:
+	case SEEP_LOSS_RING_CORRUPT:
+	case SEEP_LOSS_LIVE_TORN:
+	case SEEP_LOSS_EVENTS_DOUBTED:
+		return LOSS_OF_TOTALS;
+	case SEEP_LOSS_STACKS_FULL: /* its numbers are in the totals, without a site */
+	case SEEP_LOSS_MODULES_FULL:
+	case SEEP_LOSS_LIFETIMES_FULL:
+	case SEEP_LOSS_STACKS_TRUNCATED:
+	case SEEP_LOSS_STACKS_EMPTY:
+	case SEEP_LOSS_RING_FOLDED:
+	case SEEP_LOSS_SNAPSHOTS_FAILED:
+	case SEEP_LOSS_SNAPSHOTS_THINNED:
+		return LOSS_OF_NONE;
+	}
+	return LOSS_UNKNOWN;
+}
+
+static bool lost_but(const struct profile *profile, enum seep_loss_key but)
+{
+	for (uint32_t key = 0; key < LOSS_KEYS; key++) {
+		if (profile->losses[key] && key != (uint32_t)but &&
+		    loss_effect((enum seep_loss_key)key) != LOSS_OF_NONE)
+			return true;
+	}
+	return false;
+}
+
+bool profile_lost_any(const struct profile *profile)
+{
+	return (profile->flags & (SEEP_SNAPSHOT_LOWER_BOUND | SEEP_SNAPSHOT_DOUBTED)) || lost_but(profile, 0);
+}
+
+bool profile_is_exact(const struct profile *profile)
+{
+	return profile->rate == 1 && !profile_lost_any(profile);
+}
+
+bool profile_is_lower_bound(const struct profile *profile)
+{
+	return (profile->flags & SEEP_SNAPSHOT_LOWER_BOUND) || lost_but(profile, SEEP_LOSS_EVENTS_DOUBTED);
+}
