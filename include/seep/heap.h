@@ -205,6 +205,9 @@ struct seep_heap_header {
 	seep_atomic64 next_number;           /* of the next snapshot; starts at 1 */
 	seep_atomic64 lease;                 /* consumer: pid in bits 0..31, generation above; pid 0: free */
 	seep_atomic64 lease_ns;              /* CLOCK_MONOTONIC of its last sign of life */
+	seep_atomic64 lease_namespace;       /* inode of the holder's pid namespace; 0: unknown */
+	seep_atomic64 lease_start_ticks;
+	seep_atomic64 lease_generation;      /* of the holder whom these two describe */
 	seep_atomic64 alive_ns;              /* CLOCK_MONOTONIC at which the keeper last saw the program alive */
 	seep_atomic64 pid_namespace;         /* inode of the program's pid namespace, by its keeper; 0: unknown */
 	seep_atomic64 unused_account;        /* once asked for the allocator's account */

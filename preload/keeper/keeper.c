@@ -16,7 +16,7 @@
 #include "heap/room.h"
 #include "keeper/credentials.h"
 #include "keeper/finish.h"
-#include "keeper/life.h"
+#include "keeper/home.h"
 #include "keeper/maps.h"
 #include "keeper/memory.h"
 #include "keeper/namespace.h"
@@ -27,34 +27,8 @@
 #include "keeper/title.h"
 
 #define FINISH_LOOK_NS 20000000
-#define SPACE_PAUSE_NS UINT64_C(10000000000)
+#define LEASE_LOOK_NS 250000000 /* at a lease that another has */
 #define NOBODY UINT32_MAX /* no process has this number */
-
-/* A heap file in memory stays open, and so does its recording, which may be moved. Who can't hold it finds it dead and
- * being reclaimed. */
-static bool place_hold(struct keeper *keeper)
-{
-	struct stat status;
-	keeper->home = file_open(AT_FDCWD, keeper->directory, O_RDONLY | O_DIRECTORY, 0);
-	if (keeper->home < 0)
-		return false;
-	keeper->file = place_open(keeper->home, O_RDWR, &keeper->place);
-	if (keeper->file >= 0 && keeper->place.path[0] && system_stat_descriptor(keeper->file, &status) == 0) {
-		keeper->place_inode = status.st_ino;
-		return !keeper->heap.header->held || life_hold(keeper->file);
-	}
-	keeper_let_go(keeper);
-	return true;
-}
-
-void keeper_let_go(struct keeper *keeper)
-{
-	if (keeper->file >= 0)
-		system_close(keeper->file);
-	if (keeper->home >= 0)
-		system_close(keeper->home);
-	keeper->file = keeper->home = -1;
-}
 
 bool keeper_prepare(struct keeper *keeper, const struct heap *heap, const char *directory, bool in_target)
 {
@@ -76,7 +50,7 @@ bool keeper_prepare(struct keeper *keeper, const struct heap *heap, const char *
 		return false; /* another stands in its place already */
 	keeper->device = status.st_dev;
 	keeper->inode = status.st_ino;
-	if (!in_target && !place_hold(keeper)) {
+	if (!in_target && !home_hold(keeper)) {
 		keeper_let_go(keeper);
 		return false;
 	}
@@ -88,20 +62,6 @@ bool keeper_prepare(struct keeper *keeper, const struct heap *heap, const char *
 		keeper->heap.pid_here = here ? here : NOBODY;
 	}
 	return true;
-}
-
-/* The directory, by its path each time, and only if it is still the same one. A descriptor or -errno. */
-static int directory_open(const struct keeper *keeper)
-{
-	struct stat status;
-	int descriptor = file_open(AT_FDCWD, keeper->directory, O_RDONLY | O_DIRECTORY, 0);
-	if (descriptor < 0)
-		return descriptor;
-	int error = system_stat_descriptor(descriptor, &status);
-	if (error == 0 && status.st_dev == keeper->device && status.st_ino == keeper->inode)
-		return descriptor;
-	system_close(descriptor);
-	return error ? error : -ESTALE;
 }
 
 /* Bytes that building a snapshot takes, at most: an image that doubles as it grows, the stacks' tree, unread events. */
@@ -135,7 +95,7 @@ static int keeper_take(struct keeper *keeper, enum seep_trigger trigger, bool du
 	bool taken = false;
 	memory_read_status(&keeper->heap);
 	bool has_room = snapshot_has_room(keeper);
-	int directory = has_room ? directory_open(keeper) : -ENOMEM;
+	int directory = has_room ? home_open(keeper) : -ENOMEM;
 	if (directory < 0) {
 		heap_count_loss(&keeper->heap, SEEP_LOSS_SNAPSHOTS_FAILED);
 		fault.error = -directory;
@@ -200,7 +160,7 @@ static void credentials_follow(const struct keeper *keeper)
 	struct credentials program;
 	if (!keeper->in_target || !credentials_changed(keeper->heap.header->pid, &program))
 		return;
-	int directory = directory_open(keeper);
+	int directory = home_open(keeper);
 	credentials_take(&program, directory);
 	if (directory >= 0)
 		system_close(directory);
@@ -246,6 +206,7 @@ static void memory_look(struct keeper *keeper, uint64_t now_ns)
 			store_relaxed(&keeper->heap.header->confined, 1);
 			store_relaxed(&keeper->heap.header->may_grow, 0);
 		}
+		home_look(keeper);
 		title_follow(&keeper->heap);
 		credentials_follow(keeper);
 	}
@@ -274,7 +235,7 @@ static bool keeper_complete(struct keeper *keeper)
 	ring_fold(&keeper->heap, keeper->heap.capacity[SEEP_AREA_RING], false);
 	int error = keeper_take(keeper, SEEP_TRIGGER_EXIT, false, &number);
 	if (error == 0) {
-		int directory = directory_open(keeper);
+		int directory = home_open(keeper);
 		if (directory >= 0) {
 			place_settle(directory, header, keeper->heap.bytes);
 			system_close(directory);
@@ -286,68 +247,20 @@ static bool keeper_complete(struct keeper *keeper)
 	return error == 0;
 }
 
-/* By the file, so that the space takes no memory before it is used. */
-static bool space_reserve(const struct heap *heap, uint64_t offset, uint64_t bytes, void *context)
-{
-	struct keeper *keeper = context;
-	uint64_t now_ns = clock_read_ns(CLOCK_MONOTONIC);
-	if (now_ns < keeper->space_ns)
-		return false;
-	int directory = directory_open(keeper), error = directory;
-	if (directory >= 0) {
-		int file = place_open(directory, O_RDWR, NULL);
-		error = file < 0 ? file : system_allocate(file, 0, offset, bytes);
-		if (file >= 0)
-			system_close(file);
-		system_close(directory);
-	}
-	/* a recording that was removed goes on in its mapping */
-	bool reserved = error == 0 ||
-			((error == -ENOENT || error == -ESTALE) && room_populate(heap, offset, bytes, NULL));
-	if (!reserved)
-		keeper->space_ns = now_ns + SPACE_PAUSE_NS;
-	return reserved;
-}
-
-/* Has somebody removed its name? The system's own at a logout does, and whoever tidies up. */
-static bool place_is_there(const struct keeper *keeper)
-{
-	struct stat status;
-	int descriptor = file_open(AT_FDCWD, keeper->place.path, O_PATH | O_NOFOLLOW, 0);
-	if (descriptor < 0)
-		return false;
-	int error = system_stat_descriptor(descriptor, &status);
-	system_close(descriptor);
-	return error == 0 && status.st_ino == keeper->place_inode;
-}
-
-/* It is still mapped and open: the recording gets it from there. */
-static void place_rescue(const struct keeper *keeper)
-{
-	if (!place_is_there(keeper))
-		place_move(keeper->home, keeper->file, &keeper->place, keeper->heap.header, keeper->heap.bytes);
-}
-
-static bool home_is_removed(const struct keeper *keeper)
-{
-	struct stat status;
-	return system_stat_descriptor(keeper->home, &status) != 0 || status.st_nlink == 0;
-}
-
 void keeper_tidy(struct keeper *keeper)
 {
 	char name[32];
 	struct seep_fault ignored;
 	if (keeper->file < 0 || program_is_alive(keeper))
 		return;
-	int directory = directory_open(keeper);
+	int directory = home_open(keeper);
 	if (directory >= 0) {
-		place_rescue(keeper);
+		home_rescue(keeper);
 		system_close(directory);
 	} else if (home_is_removed(keeper)) {
 		place_forget(&keeper->place, keeper->place_inode);
 	} else { /* moved: nobody else will find it */
-		place_rescue(keeper);
+		home_rescue(keeper);
 		finish_at(keeper->home, false, SEEP_TRIGGER_EXIT, name, &ignored);
 	}
 }
@@ -376,7 +289,7 @@ static bool keeper_step(struct keeper *keeper, uint64_t now_ns, uint64_t *events
 	if (keeper->heap.pid_here != NOBODY) /* who cannot see it must not say that it has */
 		store_relaxed(&header->alive_ns, now_ns);
 	*events = ring_fold(&keeper->heap, keeper->heap.capacity[SEEP_AREA_RING], false);
-	room_keep_ahead(&keeper->heap, space_reserve, keeper);
+	room_keep_ahead(&keeper->heap, home_reserve, keeper);
 	modules_look(keeper, now_ns);
 	memory_look(keeper, now_ns);
 	if (load_acquire(&header->stop)) {
@@ -402,11 +315,25 @@ static void keeper_sleep(struct keeper *keeper, uint32_t wake, uint64_t sleep_ns
 	}
 }
 
-static __attribute__((noinline)) void run(struct keeper *keeper)
+/* Until we have the lease. False: there is nothing more to keep. */
+static bool lease_await(struct keeper *keeper)
 {
 	struct seep_heap_header *header = keeper->heap.header;
-	if (!lease_take(&keeper->heap, &keeper->lease))
-		return;
+	for (;;) {
+		uint32_t wake = load_acquire(&header->wake);
+		if (lease_take(&keeper->heap, &keeper->lease))
+			return true;
+		if (load_acquire(&header->stop) || load_acquire(&header->phase) == SEEP_HEAP_COMPLETE ||
+		    (keeper->leave && load_relaxed(keeper->leave)) || !program_is_alive(keeper) ||
+		    program_is_another(keeper))
+			return false;
+		keeper_sleep(keeper, wake, LEASE_LOOK_NS);
+	}
+}
+
+static void keep(struct keeper *keeper)
+{
+	struct seep_heap_header *header = keeper->heap.header;
 	keeper->schedule = schedule_begin(clock_read_ns(CLOCK_MONOTONIC), header->start_ns, header->interval_ns);
 	for (;;) {
 		uint64_t events = 0;
@@ -418,8 +345,17 @@ static __attribute__((noinline)) void run(struct keeper *keeper)
 				   keeper->heap.capacity[SEEP_AREA_RING], double_load(&header->in_use_bytes));
 		keeper_sleep(keeper, wake, sleep_ns);
 	}
-	lease_give_back(&keeper->heap, &keeper->lease);
-	system_futex_wake(&header->phase, INT32_MAX);
+}
+
+static __attribute__((noinline)) void run(struct keeper *keeper)
+{
+	bool lost = true;
+	while (lost && lease_await(keeper)) {
+		keep(keeper);
+		lost = !lease_renew(&keeper->heap, &keeper->lease); /* another took it: we had stood still */
+		lease_give_back(&keeper->heap, &keeper->lease);
+	}
+	system_futex_wake(&keeper->heap.header->phase, INT32_MAX);
 }
 
 /* Where it is in the target, it has the program's rounding and traps from the thread that began it. */

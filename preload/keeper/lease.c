@@ -5,6 +5,7 @@
 #include "base/atomics.h"
 #include "base/clock.h"
 #include "base/syscall.h"
+#include "keeper/namespace.h"
 #include "keeper/process.h"
 
 #define PID_BITS 32
@@ -14,15 +15,62 @@ uint32_t lease_holder(const struct seep_heap_header *header)
 	return (uint32_t)load_acquire(&header->lease);
 }
 
+struct holder {
+	uint64_t pid, namespace, start_ticks;
+	bool known; /* it has written down who it is */
+};
+
+static struct holder holder_read(const struct seep_heap_header *header)
+{
+	uint64_t word = load_acquire(&header->lease);
+	struct holder holder = {.pid = (uint32_t)word};
+	bool written = word >> PID_BITS && load_acquire(&header->lease_generation) == word >> PID_BITS;
+	holder.namespace = load_acquire(&header->lease_namespace);
+	holder.start_ticks = load_acquire(&header->lease_start_ticks);
+	/* a successor writes after it has changed the word */
+	holder.known = written && load_acquire(&header->lease) == word;
+	return holder;
+}
+
+/* Again with each sign of life: one who lost the lease long ago may write late. */
+static void holder_write(struct seep_heap_header *header, const struct lease *lease)
+{
+	uint64_t generation = lease->word >> PID_BITS;
+	if (load_relaxed(&header->lease_generation) == generation &&
+	    load_relaxed(&header->lease_namespace) == lease->namespace &&
+	    load_relaxed(&header->lease_start_ticks) == lease->start_ticks)
+		return;
+	store_release(&header->lease_generation, 0);
+	store_release(&header->lease_namespace, lease->namespace);
+	store_release(&header->lease_start_ticks, lease->start_ticks);
+	store_release(&header->lease_generation, generation);
+}
+
+/* The recorded program itself, by a thread of its own? */
+static bool is_program(const struct seep_heap_header *header, const struct holder *holder)
+{
+	uint64_t theirs = load_relaxed(&header->pid_namespace);
+	return holder->pid == header->pid && (!holder->known || !theirs || holder->namespace == theirs);
+}
+
+static bool may_exist(const struct holder *holder)
+{
+	if (!holder->known)
+		return true;
+	if (holder->namespace == process_namespace())
+		return process_exists(holder->pid, holder->start_ticks);
+	return !namespace_sees_all() || namespace_find(holder->pid, holder->start_ticks) != 0;
+}
+
 bool lease_is_live(const struct seep_heap_header *header)
 {
-	uint32_t holder = lease_holder(header);
-	if (holder == 0)
+	struct holder holder = holder_read(header);
+	if (holder.pid == 0)
 		return false;
-	if (holder == header->pid)
+	if (is_program(header, &holder))
 		return process_alive(header);
 	uint64_t seen_ns = load_relaxed(&header->lease_ns), now_ns = clock_read_ns(CLOCK_MONOTONIC);
-	return process_exists(holder, 0) && seen_ns <= now_ns && now_ns - seen_ns < LEASE_SILENCE_NS;
+	return seen_ns <= now_ns && now_ns - seen_ns < LEASE_SILENCE_NS && may_exist(&holder);
 }
 
 /* The new holder settles what the old one left unsaid. */
@@ -38,7 +86,7 @@ static void doubt_settle(const struct heap *heap)
 static bool take(const struct heap *heap, struct lease *lease, uint64_t now)
 {
 	struct seep_heap_header *header = heap->header;
-	uint64_t word = ((now >> PID_BITS) + 1) << PID_BITS | (uint32_t)system_getpid();
+	uint64_t parent_pid, word = ((now >> PID_BITS) + 1) << PID_BITS | (uint32_t)system_getpid();
 	/* before the word: a lease whose holder is alive and fresh must never look silent */
 	store_relaxed(&header->lease_ns, clock_read_ns(CLOCK_MONOTONIC));
 	/* acquire: we see all that the last holder folded; release: whoever finds us sees the generation */
@@ -46,6 +94,9 @@ static bool take(const struct heap *heap, struct lease *lease, uint64_t now)
 						     memory_order_relaxed))
 		return false;
 	lease->word = word;
+	lease->namespace = process_namespace();
+	process_identify((uint32_t)word, &parent_pid, &lease->start_ticks);
+	holder_write(header, lease);
 	doubt_settle(heap);
 	return true;
 }
@@ -65,6 +116,7 @@ bool lease_renew(const struct heap *heap, struct lease *lease)
 {
 	if (lease->word == 0 || load_acquire(&heap->header->lease) != lease->word)
 		return false;
+	holder_write(heap->header, lease);
 	store_relaxed(&heap->header->lease_ns, clock_read_ns(CLOCK_MONOTONIC));
 	return true;
 }

@@ -10,11 +10,13 @@
  * free -(take)-> held -(give back)-> free
  * held -(take, holder is dead)-> held by another
  *
- * The holder is dead when its process is gone, or, where it is not the
- * recorded program itself, when it gave no sign of life for LEASE_SILENCE_NS
- * (its pid may have been reused). A holder that stood still for that long and
- * goes on may fold one batch beside its successor: it looks at the word before
- * each batch.
+ * The holder writes down who it is behind the word: its pid namespace and when
+ * it started. The holder is dead when its process is gone, or, where it is not
+ * the recorded program itself, when it gave no sign of life for
+ * LEASE_SILENCE_NS. A holder that cannot be seen from here (another namespace)
+ * or has not written down yet who it is, is alive until then. A holder that
+ * stood still for that long and goes on may fold one batch beside its
+ * successor: it looks at the word before each batch.
  *
  * A holder that died between ring_folding = n + 1 and ring_tail = n + 1 leaves
  * event n in doubt: it is folded (again) and counted as SEEP_LOSS_EVENTS_
@@ -32,6 +34,7 @@
 
 struct lease {
 	uint64_t word; /* as we stored it; 0: not held */
+	uint64_t namespace, start_ticks; /* who we are */
 };
 
 /* False: a living process holds it. */

@@ -76,5 +76,5 @@ bool life_goes_on(const struct seep_heap_header *header, bool abandoned)
 	if (!abandoned)
 		return process_alive(header);
 	return namespace_is_foreign(header) ? namespace_find(header->pid, header->start_ticks) != 0
-					    : process_exists(header->pid, header->start_ticks);
+					    : process_is_seen(header->pid, header->start_ticks);
 }

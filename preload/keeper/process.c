@@ -182,20 +182,36 @@ bool process_identify(uint64_t pid, uint64_t *parent_pid, uint64_t *start_ticks)
 	return found;
 }
 
+static bool stat_shows(const struct process_stat *stat, uint64_t start_ticks)
+{
+	/* the first thread may have ended (Z) while others go on */
+	if ((stat->state == 'Z' || stat->state == 'X') && stat->threads <= 1)
+		return false;
+	return start_ticks == 0 || stat->start_ticks == start_ticks;
+}
+
+/* Where /proc does not say: its number is all that can be asked for. */
+static bool number_exists(uint64_t pid)
+{
+	return system_kill((int)pid, 0) != -ESRCH;
+}
+
+bool process_is_seen(uint64_t pid, uint64_t start_ticks)
+{
+	struct process_stat stat;
+	if (pid == 0 || pid >= PID_LIMIT)
+		return false;
+	if (stat_read(pid, &stat) == 0)
+		return stat_shows(&stat, start_ticks);
+	return stat_read((uint64_t)system_getpid(), &stat) != 0 && number_exists(pid); /* no /proc */
+}
+
 bool process_exists(uint64_t pid, uint64_t start_ticks)
 {
 	struct process_stat stat;
 	if (pid == 0 || pid >= PID_LIMIT)
 		return false;
-	long error = stat_read(pid, &stat);
-	if (error) {
-		/* without /proc only the pid can be asked for, and its reuse not be noticed */
-		return stat_read((uint64_t)system_getpid(), &stat) != 0 && system_kill((int)pid, 0) != -ESRCH;
-	}
-	/* the first thread may have ended (Z) while others go on */
-	if ((stat.state == 'Z' || stat.state == 'X') && stat.threads <= 1)
-		return false;
-	return start_ticks == 0 || stat.start_ticks == start_ticks;
+	return stat_read(pid, &stat) == 0 ? stat_shows(&stat, start_ticks) : number_exists(pid);
 }
 
 bool process_alive(const struct seep_heap_header *header)

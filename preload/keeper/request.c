@@ -17,7 +17,7 @@
 void request_wake(struct seep_heap_header *header)
 {
 	add_release(&header->wake, 1);
-	system_futex_wake(&header->wake, 1);
+	system_futex_wake(&header->wake, INT32_MAX); /* others may wait for the lease */
 }
 
 static uint32_t post(struct seep_heap_header *header, enum seep_trigger trigger)

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Holes in the heap file where it was never written: see space.h. */
+/* Space of the heap file: see space.h. */
 #include "keeper/space.h"
 
 #include <errno.h>
+#include <linux/magic.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/syscall.h"
@@ -10,6 +12,23 @@
 #include <seep/heap.h>
 
 #define PUNCH (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE)
+
+#define MEMORY_SHARE 4
+#define DISK_SHARE 16
+#define DISK_SPARE_MOST (UINT64_C(256) << 20)
+
+bool space_may_take(int descriptor, uint64_t bytes)
+{
+	struct statfs system;
+	if (system_call(SYS_fstatfs, descriptor, (long)&system, 0, 0, 0, 0) != 0 || system.f_blocks == 0)
+		return true; /* unknown, or without a limit */
+	uint64_t block = (uint64_t)system.f_bsize, free = (uint64_t)system.f_bavail * block;
+	if (system.f_type == TMPFS_MAGIC)
+		return bytes <= free / MEMORY_SHARE;
+	uint64_t spare = (uint64_t)system.f_blocks / DISK_SHARE * block;
+	spare = spare < DISK_SPARE_MOST ? spare : DISK_SPARE_MOST;
+	return free >= spare && bytes <= free - spare;
+}
 
 bool space_page_is_zero(const void *page)
 {

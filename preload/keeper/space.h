@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * When a recording is complete, the disk space that its heap file had reserved
+ * Space of the heap file: what it may take while others need theirs, too; and
+ * when a recording is complete, the disk space that its heap file had reserved
  * and never used is given back: ranges without a byte other than zero become
  * holes, which read the same.
  */
@@ -9,6 +10,10 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+
+/* May the heap file take so many bytes more? In memory (tmpfs) at most a quarter of what is free; of another file system
+ * a sixteenth, or 256 MiB, stays free. */
+bool space_may_take(int descriptor, uint64_t bytes);
 
 /* A page of SEEP_HEAP_PAGE bytes. */
 bool space_page_is_zero(const void *page);

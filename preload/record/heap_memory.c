@@ -12,19 +12,12 @@
 #include "base/text.h"
 #include "heap/room.h"
 #include "keeper/life.h"
+#include "keeper/space.h"
 #include "record/heap_file.h"
 
 #include <seep/keeper.h>
 
 #define NAMES_TRIED 64
-#define SPARE_FACTOR 4 /* free memory asked for, in files */
-
-static bool has_room(const struct statfs *system, uint64_t bytes)
-{
-	if (system->f_blocks == 0) /* mounted without a limit */
-		return true;
-	return (uint64_t)system->f_bavail * (uint64_t)system->f_bsize / SPARE_FACTOR >= bytes;
-}
 
 bool heap_memory_fits(const struct seep_heap_header *header, uint64_t device, uint64_t most_bytes)
 {
@@ -37,7 +30,7 @@ bool heap_memory_fits(const struct seep_heap_header *header, uint64_t device, ui
 		return false;
 	bool fits = system_stat_descriptor(descriptor, &status) == 0 && (device == 0 || status.st_dev == device) &&
 		    system_call(SYS_fstatfs, descriptor, (long)&system, 0, 0, 0, 0) == 0 &&
-		    system.f_type == TMPFS_MAGIC && has_room(&system, header->file_bytes);
+		    system.f_type == TMPFS_MAGIC && space_may_take(descriptor, header->file_bytes);
 	system_close(descriptor);
 	return fits;
 }

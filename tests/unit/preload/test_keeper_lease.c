@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <sched.h>
+#include <sys/mount.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <cmocka.h>
@@ -15,6 +17,7 @@
 #include "base/syscall.h"
 #include "heap/ring.h"
 #include "keeper/lease.h"
+#include "keeper/process.h"
 #include "record/describe.h"
 #include "support/heap_maker.h"
 #include "support/recording_maker.h"
@@ -157,6 +160,72 @@ static void the_programs_own_keeper_may_be_silent(void **state)
 	heap_unmake(&heap);
 }
 
+/* Where it has written down who it is, its number alone does not keep it alive, nor what another wrote down. */
+static void a_holder_is_told_by_its_start(void **state)
+{
+	(void)state;
+	struct heap heap;
+	struct lease lease = {0}, other = {0};
+	heap_of_this_process(&heap);
+	heap.header->pid = 1u << 30;
+	assert_true(lease_take(&heap, &lease));
+	assert_int_equal(load_relaxed(&heap.header->lease_namespace), process_namespace());
+	add_relaxed(&heap.header->lease_start_ticks, 1);
+	assert_false(lease_is_live(heap.header)); /* the number came again */
+	add_relaxed(&heap.header->lease_generation, 1);
+	assert_true(lease_is_live(heap.header)); /* written down by somebody else: nothing is known but the silence */
+	assert_true(lease_renew(&heap, &lease));
+	assert_int_equal(load_relaxed(&heap.header->lease_start_ticks), lease.start_ticks);
+	assert_int_equal(load_relaxed(&heap.header->lease_generation), lease.word >> 32);
+	assert_false(lease_take(&heap, &other));
+	heap_unmake(&heap);
+}
+
+/* In a pid namespace of its own, with a /proc that shows no other. */
+static int looks_from_inside(const struct heap *heap)
+{
+	struct lease lease = {0};
+	uint64_t now = clock_read_ns(CLOCK_MONOTONIC);
+	if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 || mount("proc", "/proc", "proc", 0, NULL) != 0)
+		return 77;
+	if (!lease_is_live(heap->header) || lease_take(heap, &lease))
+		return 1;
+	store_relaxed(&heap->header->lease_ns, now - 2 * LEASE_SILENCE_NS);
+	if (lease_is_live(heap->header) || !lease_take(heap, &lease))
+		return 2;
+	return 0;
+}
+
+static void a_holder_that_cannot_be_seen_lives_until_it_is_silent(void **state)
+{
+	(void)state;
+	struct heap heap;
+	struct lease lease = {0};
+	int status;
+	heap_of_this_process(&heap);
+	heap.header->pid = 1u << 30;
+	assert_true(lease_take(&heap, &lease));
+	pid_t child = child_fork();
+	if (child == 0) {
+		if (unshare(CLONE_NEWPID | CLONE_NEWNS) != 0)
+			_exit(77);
+		pid_t inner = child_fork();
+		if (inner == 0)
+			_exit(looks_from_inside(&heap));
+		waitpid(inner, &status, 0);
+		_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 99);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 77) {
+		heap_unmake(&heap);
+		skip();
+	}
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+	assert_false(lease_renew(&heap, &lease));
+	heap_unmake(&heap);
+}
+
 /* Many processes try at once, again and again; the holder alone adds to a counter without atomics. */
 static void many_who_try_at_once_never_hold_it_together(void **state)
 {
@@ -203,6 +272,8 @@ int main(void)
 	    cmocka_unit_test(one_event_is_doubted_where_it_died_folding),
 	    cmocka_unit_test(a_silent_foreign_holder_loses_it),
 	    cmocka_unit_test(the_programs_own_keeper_may_be_silent),
+	    cmocka_unit_test(a_holder_is_told_by_its_start),
+	    cmocka_unit_test(a_holder_that_cannot_be_seen_lives_until_it_is_silent),
 	    cmocka_unit_test(many_who_try_at_once_never_hold_it_together),
 	};
 	return cmocka_run_group_tests_name("keeper_lease", tests, NULL, NULL);

@@ -472,6 +472,39 @@ static void an_outside_keeper_serves_until_the_program_ends(void **state)
 	close(go[1]);
 }
 
+/* Another took its lease because it had stood still: it waits, and goes on when that one is done. */
+static void a_keeper_that_lost_its_lease_takes_it_again(void **state)
+{
+	(void)state;
+	char name[32];
+	struct seep_heap_view view;
+	struct seep_fault fault = {0};
+	pthread_t thread;
+	int go[2];
+	pid_t child = program_without_keeper(go);
+	assert_true(seep_heap_open(&view, test_directory, true, &fault));
+	struct seep_heap_header *header = view.map;
+	atomic_store(&leave, false);
+	assert_int_equal(pthread_create(&thread, NULL, outside_keeper, NULL), 0);
+	assert_true(seep_snapshot_request(&view, 10 * SECOND, name, &fault));
+	uint64_t ours = atomic_load(&header->lease), theirs = ((ours >> 32) + 1) << 32 | (uint32_t)getppid();
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	atomic_store(&header->lease_ns, (uint64_t)now.tv_sec * SECOND + (uint64_t)now.tv_nsec);
+	assert_true(atomic_compare_exchange_strong(&header->lease, &ours, theirs));
+	assert_false(seep_snapshot_request(&view, SECOND / 2, name, &fault));
+	assert_int_equal(atomic_load(&header->lease), theirs);
+	atomic_store(&header->lease, theirs >> 32 << 32);
+	assert_true(seep_snapshot_request(&view, 10 * SECOND, name, &fault));
+	assert_int_equal((uint32_t)atomic_load(&header->lease), getpid());
+	atomic_store(&leave, true);
+	seep_keeper_wake(test_directory);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	seep_heap_close(&view);
+	assert_int_equal(write(go[1], "", 1), 1);
+	assert_int_equal(program_wait(child), 128 + SIGKILL);
+}
+
 static void an_outside_keeper_leaves_when_told_and_another_goes_on(void **state)
 {
 	(void)state;
@@ -565,6 +598,7 @@ int main(void)
 	    TEST(the_keepers_descriptors_are_not_the_programs),
 	    TEST(the_keeper_follows_a_program_that_drops_its_privileges),
 	    TEST(an_outside_keeper_serves_until_the_program_ends),
+	    TEST(a_keeper_that_lost_its_lease_takes_it_again),
 	    TEST(an_outside_keeper_leaves_when_told_and_another_goes_on),
 	    TEST(nothing_is_lost_between_producers_keeper_and_snapshots),
 	};
