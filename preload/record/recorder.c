@@ -33,16 +33,20 @@ static uint64_t draw_gap(struct thread_state *thread)
 }
 
 /* The thread is new to this address space: threads that begin at once, and children of one process, must not share a
- * generator. What a child of a raw clone() inherits of its countdown is used up first. */
-static void thread_begin(struct thread_state *thread, size_t size)
+ * generator. What a child of a raw clone() inherits of its countdown is used up first.
+ * True: no sample point lies in this first allocation, and all is said. */
+static bool thread_begin(struct thread_state *thread, size_t size)
 {
 	bool inherited = thread->random;
 	thread->random = sampler_seed(sampler_seed(recording_entropy() ^ (uintptr_t)thread) + thread->random);
 	thread->era = gate_era();
 	if (inherited)
-		return;
+		return false;
 	thread->gap = draw_gap(thread);
-	thread->countdown = thread->gap - size;
+	uint64_t bytes = size + (size == 0);
+	bool within = thread->gap != THREAD_ALWAYS && thread->gap >= bytes;
+	thread->countdown = thread->gap - (within ? bytes : size);
+	return within;
 }
 
 void recorder_begin_child(void)
@@ -152,8 +156,8 @@ bool recorder_due(size_t size)
 		recording_count_unseen(bytes);
 		return false;
 	}
-	if (!thread->random || thread->era != gate_era())
-		thread_begin(thread, size);
+	if ((!thread->random || thread->era != gate_era()) && thread_begin(thread, size))
+		return false;
 	thread_use();
 	bool due = thread_settle(thread, size);
 	thread_end_use();
