@@ -3,9 +3,11 @@
  * The `seep` command: finds the subcommand in the table and runs it. The help
  * is the table.
  */
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/cut_map.h"
 #include "base/memory.h"
@@ -113,11 +115,21 @@ static int command_dispatch(int argc, char **argv)
 	return command_unknown(word);
 }
 
+/* Whoever started us may have closed some: then a file of ours would get the number, and what we say would be written into
+ * it. Each is opened so that it can't be used, as before, and is closed again in the program that we run. */
+static void standard_descriptors_fill(void)
+{
+	for (int descriptor = STDIN_FILENO; descriptor <= STDERR_FILENO; descriptor++)
+		if (fcntl(descriptor, F_GETFD) < 0)
+			open("/dev/null", (descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY) | O_CLOEXEC);
+}
+
 int main(int argc, char **argv)
 {
 	char *cache = symbol_cache_default();
 
 	launch_leave_shim(argv);
+	standard_descriptors_fill();
 	cut_maps_survive();
 	symbol_cache_use(cache);
 	free(cache);

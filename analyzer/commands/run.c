@@ -6,7 +6,6 @@
  */
 #include <errno.h>
 #include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -15,6 +14,7 @@
 #include <seep/keeper.h>
 
 #include "base/buffer.h"
+#include "base/message.h"
 #include "commands/argument.h"
 #include "commands/command.h"
 #include "commands/run_summary.h"
@@ -182,7 +182,7 @@ static void warn_beforehand(const struct findings *findings)
 		if (finding->severity < FINDING_WARNING || strcmp(finding->id, "missing") == 0 ||
 		    strcmp(finding->id, "not-executable") == 0)
 			continue;
-		fprintf(stderr, "seep: %s%s%s\n", finding->text, *finding->advice ? "; " : "", finding->advice);
+		message("%s%s%s", finding->text, *finding->advice ? "; " : "", finding->advice);
 	}
 }
 
@@ -241,7 +241,7 @@ static int program_run(const struct run_request *request, const char *shim, cons
 	check_command(request->arguments, ELF_SHALLOW, &findings);
 	warn_beforehand(&findings);
 	if (!session_open(&session, &error)) {
-		fprintf(stderr, "seep: %s\n", error.text);
+		message("%s", error.text);
 		return COMMAND_BAD_INPUT;
 	}
 	seep_memory_reclaim();
@@ -255,8 +255,8 @@ static int program_run(const struct run_request *request, const char *shim, cons
 	if (launched.started) {
 		session_finish(&session, &results);
 		if (waits.recordings)
-			fprintf(stderr, "seep: %zu recordings waited for a keeper, up to %.0f s: too many at a time; they have "
-					"no snapshots of that time\n",
+			message("%zu recordings waited for a keeper, up to %.0f s: too many at a time; they have "
+					"no snapshots of that time",
 				waits.recordings, waits.longest_s);
 		keepers_stay(&results);
 		run_summary_print(&results, &(struct run_summary_context){.program = request->arguments[0],

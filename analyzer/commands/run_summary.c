@@ -3,9 +3,7 @@
  * One line where there is one recording; a short list, largest first, where
  * there are several; a reason where there is none.
  */
-#include <ctype.h>
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/statvfs.h>
@@ -13,6 +11,7 @@
 
 #include "base/buffer.h"
 #include "base/memory.h"
+#include "base/message.h"
 #include "base/path.h"
 #include "commands/argument.h"
 #include "commands/run_summary.h"
@@ -26,6 +25,28 @@ enum {
 
 static const char default_rate[] = "512K";
 
+/* In quotes for a shell; as $'...' where something in it is not fit to print, which bash, zsh and ksh read back. */
+static void path_quote(struct buffer *text, const char *path)
+{
+	struct buffer safe = {0};
+
+	for (const char *at = path; *at; at++)
+		buffer_append_text(&safe, *at == '\\' ? "\\\\" : *at == '\'' ? "\\'" : (char[]){*at, 0});
+	const size_t plain_length = safe.length;
+	struct buffer escaped = {0};
+	text_append_safe(&escaped, safe.data);
+	if (escaped.length != plain_length) {
+		buffer_printf(text, "$'%s'", escaped.data);
+	} else {
+		buffer_append_byte(text, '\'');
+		for (; *path; path++)
+			buffer_append_text(text, *path == '\'' ? "'\\''" : (char[]){*path, 0});
+		buffer_append_byte(text, '\'');
+	}
+	buffer_free(&safe);
+	buffer_free(&escaped);
+}
+
 /* A path as it may be typed again: relative where it is below the current directory, quoted where a shell would
  * split it. Freed by the caller. */
 static char *path_for_shell(const char *path)
@@ -37,18 +58,10 @@ static char *path_for_shell(const char *path)
 	if (length > 1 && strncmp(path, current, length) == 0 && path[length] == '/')
 		path += length + 1;
 	free(current);
-	if (strspn(path, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._/+,=@%:-") == strlen(path)) {
+	if (strspn(path, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._/+,=@%:-") == strlen(path))
 		buffer_append_text(&text, path);
-		return text.data;
-	}
-	buffer_append_byte(&text, '\'');
-	for (; *path; path++) {
-		if (*path == '\'')
-			buffer_append_text(&text, "'\\''");
-		else
-			buffer_append_byte(&text, iscntrl((unsigned char)*path) ? '?' : *path);
-	}
-	buffer_append_byte(&text, '\'');
+	else
+		path_quote(&text, path);
 	return text.data;
 }
 
@@ -65,9 +78,9 @@ static void recording_print(const struct session_recording *recording)
 	char *path = path_for_shell(recording->directory);
 
 	if (recording->state == SESSION_BROKEN)
-		fprintf(stderr, "seep:   %s\n", recording->fault.text);
+		message("  %s", recording->fault.text);
 	else
-		fprintf(stderr, "seep:   %8s in use, %8s allocated%s  %s%s\n",
+		message("  %8s in use, %8s allocated%s  %s%s",
 			quantity_bytes(recording->in_use_bytes).text, quantity_bytes(recording->allocated_bytes).text,
 			recording->lower_bound ? " or more" : "", path, recording->state == SESSION_RUNNING ? " (still running)" : "");
 	free(path);
@@ -78,12 +91,12 @@ static void single_print(const struct session_recording *recording)
 	char *path = path_for_shell(recording->directory);
 
 	if (recording->state == SESSION_BROKEN)
-		fprintf(stderr, "seep: %s\n", recording->fault.text);
+		message("%s", recording->fault.text);
 	else if (recording->state == SESSION_RUNNING)
-		fprintf(stderr, "seep: process %llu still runs and records into %s; next: seep snapshot %llu\n",
+		message("process %llu still runs and records into %s; next: seep snapshot %llu",
 			(unsigned long long)recording->pid, path, (unsigned long long)recording->pid);
 	else
-		fprintf(stderr, "seep: recorded in %s (%s in use at the end, %s allocated%s); next: seep %s %s\n", path,
+		message("recorded in %s (%s in use at the end, %s allocated%s); next: seep %s %s", path,
 			quantity_bytes(recording->in_use_bytes).text, quantity_bytes(recording->allocated_bytes).text,
 			recording->lower_bound ? "; something was lost, so it may be more" : "", next_command(recording), path);
 	free(path);
@@ -91,14 +104,14 @@ static void single_print(const struct session_recording *recording)
 
 static void several_print(const struct session_results *results)
 {
-	fprintf(stderr, "seep: %zu recordings, the largest in use at the end first:\n", results->count);
+	message("%zu recordings, the largest in use at the end first:", results->count);
 	for (size_t i = 0; i < results->count && i < RECORDINGS_SHOWN; i++)
 		recording_print(&results->recordings[i]);
 	if (results->count > RECORDINGS_SHOWN)
-		fprintf(stderr, "seep:   and %zu smaller\n", results->count - RECORDINGS_SHOWN);
+		message("  and %zu smaller", results->count - RECORDINGS_SHOWN);
 	if (results->recordings[0].state != SESSION_BROKEN) {
 		char *path = path_for_shell(results->recordings[0].directory);
-		fprintf(stderr, "seep: next: seep %s %s\n", next_command(&results->recordings[0]), path);
+		message("next: seep %s %s", next_command(&results->recordings[0]), path);
 		free(path);
 	}
 }
@@ -123,16 +136,15 @@ static void reason_print(const struct run_summary_context *context)
 	char *parent = output_parent(context->output);
 
 	if (access(parent, W_OK | X_OK) != 0) {
-		fprintf(stderr, "seep: nothing was recorded: %s: %s\n", parent, strerror(errno));
+		message("nothing was recorded: %s: %s", parent, strerror(errno));
 	} else if (statvfs(parent, &room) == 0 && room.f_bavail * room.f_frsize < 1 << 20) {
-		fprintf(stderr, "seep: nothing was recorded: %s: there is no space left\n", parent);
+		message("nothing was recorded: %s: there is no space left", parent);
 	} else {
 		if (!rate_text || !argument_parse_bytes(rate_text, &rate))
 			argument_parse_bytes(default_rate, &rate);
 		/* Three times the rate goes unseen once in e^3 = 20 runs. */
-		fprintf(stderr,
-			"seep: nothing was recorded: no sample was taken, so %s allocated less than about %s%s; "
-			"-r with a smaller rate sees more\n",
+		message("nothing was recorded: no sample was taken, so %s allocated less than about %s%s; "
+			"-r with a smaller rate sees more",
 			path_base_name(context->program), quantity_bytes(3.0 * (double)rate).text,
 			context->delayed ? " after the delay" : "");
 	}
@@ -144,12 +156,12 @@ static void nothing_print(const struct session_results *results, const struct ru
 {
 	for (size_t i = 0; i < context->findings->count; i++) {
 		if (context->findings->items[i].severity == FINDING_FAULT) {
-			fprintf(stderr, "seep: nothing was recorded: %s\n", context->findings->items[i].text);
+			message("nothing was recorded: %s", context->findings->items[i].text);
 			return;
 		}
 	}
 	if (results->note_count)
-		fprintf(stderr, "seep: nothing was recorded\n");
+		message("nothing was recorded");
 	else
 		reason_print(context);
 }
@@ -159,20 +171,20 @@ static void notes_print(const struct session_results *results)
 	for (size_t i = 0; i < results->note_count && i < NOTES_SHOWN; i++) {
 		const struct session_note *note = &results->notes[i];
 		if (note->processes > 1)
-			fprintf(stderr, "seep: %s (in %zu processes)\n", note->text, note->processes);
+			message("%s (in %zu processes)", note->text, note->processes);
 		else
-			fprintf(stderr, "seep: %s\n", note->text);
+			message("%s", note->text);
 	}
 	if (results->note_count > NOTES_SHOWN)
-		fprintf(stderr, "seep: and %zu notes more\n", results->note_count - NOTES_SHOWN);
+		message("and %zu notes more", results->note_count - NOTES_SHOWN);
 }
 
 void run_summary_print(const struct session_results *results, const struct run_summary_context *context)
 {
 	notes_print(results);
 	if (results->interrupted)
-		fprintf(stderr, "seep: interrupted: some of %zu recordings may lack their last snapshot; "
-				"'seep snapshot DIR' writes it\n",
+		message("interrupted: some of %zu recordings may lack their last snapshot; "
+				"'seep snapshot DIR' writes it",
 			results->count);
 	if (results->count == 0)
 		nothing_print(results, context);

@@ -221,7 +221,7 @@ static void registry_follow(struct keepers *keepers, FILE *registry)
 	long start = ftell(registry);
 
 	while ((length = getline(&line, &capacity, registry)) > 0 && line[length - 1] == '\n') {
-		line[length - 1] = 0;
+		session_line_read(line);
 		recording_begin(keepers, line);
 		start = ftell(registry);
 	}

@@ -2,7 +2,8 @@
 /*
  * The registry is a file of lines, each appended with one write: the absolute
  * path of a recording directory, from the process that began it, or "! " and
- * a message that the shim would not print into the program's own output.
+ * a message that the shim would not print into the program's own output. In
+ * both a newline is written "\n" and a backslash "\\".
  * A line is a claim of a program that was profiled, so it is only used to
  * open a recording, which is checked like every other input.
  */
@@ -76,6 +77,18 @@ void session_close(struct session *session)
 	session->directory[0] = 0;
 }
 
+void session_line_read(char *line)
+{
+	char *out = line;
+
+	for (const char *at = line; *at && *at != '\n'; at++) {
+		bool is_escape = at[0] == '\\' && (at[1] == 'n' || at[1] == '\\');
+		at += is_escape;
+		*out++ = is_escape && *at == 'n' ? '\n' : *at;
+	}
+	*out = 0;
+}
+
 /* What has been seen of the registry: texts by their hash, 64 bits of which nobody outside can foresee. */
 struct seen {
 	struct map *recordings, *notes;
@@ -127,16 +140,14 @@ static void registry_read(struct session *session, struct session_results *resul
 	struct seen seen = {.recordings = map_create(), .notes = map_create(), .secret = hash_secret()};
 	char *line = NULL;
 	size_t capacity = 0;
-	ssize_t length;
 	int descriptor = session->directory[0] ? fcntl(session->descriptor, F_DUPFD_CLOEXEC, 3) : -1;
 	FILE *registry = descriptor >= 0 ? fdopen(descriptor, "r") : NULL;
 
 	session_close(session);
 	if (registry)
 		rewind(registry);
-	while (registry && !hurry_is_over() && (length = getline(&line, &capacity, registry)) > 0) {
-		if (line[length - 1] == '\n')
-			line[--length] = 0;
+	while (registry && !hurry_is_over() && getline(&line, &capacity, registry) > 0) {
+		session_line_read(line);
 		registry_take_line(results, &seen, line);
 	}
 	results->interrupted = hurry_is_over();

@@ -54,6 +54,9 @@ struct session_results {
 /* Makes the registry: in TMPDIR, /tmp, /dev/shm or the current directory. False: none of them would take it. */
 bool session_open(struct session *session, struct error *error);
 
+/* A line of the registry as it was before it became one: up to its newline, in place. */
+void session_line_read(char *line);
+
 /* Removes the registry, finishes the recordings whose process has ended, waiting a moment for those about to end, and
  * sums them up. */
 void session_finish(struct session *session, struct session_results *results);

@@ -164,6 +164,25 @@ static bool line_write(int descriptor, const char *line, size_t length)
 	return size_limit_write(descriptor, line, length) == (long)length;
 }
 
+/* A line of the registry stays one whatever is quoted in it: a newline is "\\n" there, and a backslash "\\\\". */
+static void text_add_as_line(struct text *text, const char *more)
+{
+	while (*more) {
+		size_t plain = strcspn(more, "\\\n");
+		text_add_bounded(text, more, plain);
+		more += plain;
+		if (*more)
+			text_add(text, *more++ == '\n' ? "\\n" : "\\\\");
+	}
+}
+
+/* What a terminal may get of a name that anybody may have chosen. */
+static void text_add_for_terminal(struct text *text, const char *more)
+{
+	for (; *more; more++)
+		text_add_bounded(text, *more >= ' ' && *more < 127 ? more : "?", 1);
+}
+
 void recording_say(const char *what, const char *detail)
 {
 	char line[400];
@@ -182,7 +201,7 @@ void recording_say(const char *what, const char *detail)
 	text_add(&text, what);
 	if (detail && *detail) {
 		text_add(&text, ": ");
-		text_add(&text, detail);
+		(heard ? text_add_as_line : text_add_for_terminal)(&text, detail);
 	}
 	text.size += text.cut; /* the newline takes the place of the NUL if need be */
 	line[text.length] = '\n';
@@ -205,13 +224,13 @@ static bool session_is_open(void)
  * may not open it. */
 static bool register_in_session(void)
 {
-	static char line[sizeof directory + 1];
+	static char line[2 * sizeof directory + 1];
 	int descriptor = session_file_open(recording_setup.options.session);
 	if (descriptor < 0)
 		return false;
 	struct text text = text_begin(line, sizeof line);
 	struct stat status;
-	text_add(&text, directory);
+	text_add_as_line(&text, directory);
 	text_add(&text, "\n");
 	/* one write: O_APPEND keeps lines of several processes apart */
 	bool written = line_write(descriptor, line, text.length);

@@ -29,7 +29,70 @@ LD_PRELOAD="$SHIM" SEEP_RATE=1 SEEP_KEEPER=outside SEEP_SESSION="$PWD/taken" SEE
 	SEEP_OUTPUT="$PWD/rec.own" timeout 20 ./holder 2>/dev/null
 check_match "the one that was handed on is written to" "^$PWD/rec.own\$" "$(cat taken)"
 
-"$SEEP" run -r 1G -- sh -c 'seq -f "/nowhere/seep.program.%.0f" 1 50000 >>"$SEEP_SESSION"; exit 7' 2>run.log
+"$SEEP" run -r 1024G -- sh -c 'seq -f "/nowhere/seep.program.%.0f" 1 50000 >>"$SEEP_SESSION"; exit 7' 2>run.log
 check_equal "50,000 lines: the status comes back" 7 $?
 check_match "and they are counted" '^seep: 50000 recordings' "$(cat run.log)"
+
+# Names in it are anybody's: nothing of them reaches the terminal raw, and a recording is found whatever its name.
+evil=$'evil\033[31m\u202e\u2066\nnew\xff\\n\'"'
+looked() { # FILE
+	/usr/bin/python3 -B "$ROOT/tests/e2e/support/hostile.py" look "$1"
+	grep -v '^seep: ' "$1" | cat -v
+}
+"$SEEP" run -o "$WORK/none.%p" -- sh -c 'printf "/nowhere/%s\n! note %s\n" "$1" "$1" "$1" "$1" >>"$SEEP_SESSION"' sh "$evil" 2>claims
+check_match "lines with escapes, marks, bytes and newlines in them are told of" '^seep: .*nowhere.*x1b' "$(cat claims)"
+check_equal "and nothing raw is" "" "$(looked claims)"
+mkdir "$evil" && cp holder "$evil/$evil"
+(cd "$evil" && "$SEEP" run -r 1 -- "./$evil" 2>../one; echo $? >../status)
+check_equal "a program and a directory of such a name: the status comes back" 7 "$(cat status)"
+check_match "the recording is found" '^seep: recorded in ' "$(cat one)"
+check_equal "and told of safely" "" "$(looked one)"
+"$SEEP" run -r 1 -o "$WORK/$evil/again.%p" -- sh -c './holder; ./holder; exit 7' 2>several
+check_equal "several: the status comes back" 7 $?
+check_match "the recordings are found" '^seep: 3 recordings' "$(cat several)"
+check_equal "and told of safely, each in a line" "5 " "$(wc -l <several) $(looked several)"
+next=$(sed -n 's/.*next: seep //p' one)
+(cd "$evil" && eval "\"\$SEEP\" $next" >../read 2>&1)
+check_equal "what is to be typed next can be typed" 0 $?
+LD_PRELOAD="$SHIM" SEEP_RATE=1 SEEP_OUTPUT="/dev/null/$evil" ./holder 2>alone
+check_equal "nor does libseep.so by itself say anything raw" "" "$(looked alone)"
+
+# Whatever of 0, 1 and 2 was closed is so in the program, and nothing of ours takes its place.
+cat >closed.py <<-'END'
+	import os, sys
+	os.write(9, b"".join(b"open " if os.path.exists("/proc/self/fd/%d" % n) else b"closed " for n in range(3)))
+	sys.exit(7)
+END
+seen=$("$SEEP" run -o "$WORK/std.%p" -- /usr/bin/python3 -S closed.py 9>&1 <&- >&- 2>&-; echo $?)
+check_equal "0, 1 and 2 are closed: they are so in the program" "closed closed closed 7" "$seen"
+"$SEEP" run -r 1 -o "$WORK/std.seen" -- ./holder <&- >&- 2>&-
+check_equal "the status comes back" 7 $?
+check "and the recording is whole" "$SEEP" report std.seen
+"$SEEP" report std.seen 2>err >&-
+check_match "a report that has nowhere to go fails" '^3 seep: standard output: ' "$? $(cat err)"
+
+# As large as seep itself can just be started with: what it adds for the program is too much.
+cat >large.py <<-'END'
+	import resource, subprocess, sys
+	resource.setrlimit(resource.RLIMIT_STACK, (1 << 20, resource.getrlimit(resource.RLIMIT_STACK)[1]))
+	def run(size):
+	    words = ["x" * 1000] * (size // 1000) + ["y" * (size % 1000)]
+	    try: return subprocess.run([sys.argv[1], "run", "--", "/bin/true", *words], stderr=subprocess.PIPE)
+	    except OSError: return None
+	fits, large = 100000, 300000
+	while large - fits > 1:
+	    middle = (fits + large) // 2
+	    fits, large = (middle, large) if run(middle) else (fits, middle)
+	ended = run(fits)
+	print(ended.returncode, ended.stderr.decode().strip())
+END
+check_equal "arguments that are too many with what seep adds: one line, and the status for it" \
+	"126 seep: /bin/true: Argument list too long" "$(/usr/bin/python3 large.py "$SEEP" 2>&1)"
+
+mkdir unwritable && chmod 500 unwritable
+for place in "$WORK/missing" /proc unwritable /dev/null "$WORK/$evil/x" ""; do
+	TMPDIR=$place "$SEEP" run -r 1 -o "$WORK/tmp.%p" -- ./holder 2>err
+	status=$?
+	check_match "TMPDIR=$(printf %q "$place"): it records all the same" '^7 seep: recorded in' "$status $(cat err)"
+done
 exit $cases_failed

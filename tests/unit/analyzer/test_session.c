@@ -106,6 +106,19 @@ static void equal_notes_are_counted_and_made_safe_to_print(void **state)
 	session_close(&session);
 }
 
+static void a_line_holds_any_name(void **state)
+{
+	char name[] = "/a\\nb\\\\n\\x\\\nnever seen", plain[] = "/plain", empty[] = "\n";
+
+	(void)state;
+	session_line_read(name);
+	assert_string_equal(name, "/a\nb\\n\\x\\");
+	session_line_read(plain);
+	assert_string_equal(plain, "/plain");
+	session_line_read(empty);
+	assert_string_equal(empty, "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -113,6 +126,7 @@ int main(void)
 	    cmocka_unit_test(a_place_that_takes_nothing_is_passed_over),
 	    cmocka_unit_test(a_recording_that_is_not_there_is_broken_and_listed_once),
 	    cmocka_unit_test(lines_that_are_no_paths_are_left_out),
+	    cmocka_unit_test(a_line_holds_any_name),
 	    cmocka_unit_test(equal_notes_are_counted_and_made_safe_to_print),
 	};
 
