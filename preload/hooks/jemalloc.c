@@ -31,7 +31,7 @@ static void *plain_mallocx(size_t size, int flags)
 
 static SLOW void *mallocx_slowly(size_t size, int flags, bool borrowed)
 {
-	bool due = borrowed && recorder_due(size);
+	bool due = thread_must_ask(borrowed, size) && recorder_due(size);
 	void *address = real.mallocx ? real.mallocx(size, flags) : plain_mallocx(size, flags);
 	SAMPLE_IF(due, address, size);
 	return address;
@@ -59,7 +59,7 @@ static void *plain_rallocx(void *old, size_t size, int flags)
 static SLOW void *rallocx_slowly(void *old, size_t size, int flags, bool borrowed)
 {
 	struct recorder_hold hold;
-	bool due = borrowed && recorder_due(size);
+	bool due = thread_must_ask(borrowed, size) && recorder_due(size);
 	bool sampled = filter_test(old) && recorder_hold(old, &hold);
 	void *address = real.rallocx ? real.rallocx(old, size, flags) : plain_rallocx(old, size, flags);
 	if (sampled && !address)

@@ -70,7 +70,7 @@ static void *arena_move(const void *old, size_t size)
 static SLOW void *realloc_slowly(void *old, size_t size, bool borrowed)
 {
 	struct recorder_hold hold;
-	bool due = borrowed && recorder_due(size);
+	bool due = thread_must_ask(borrowed, size) && recorder_due(size);
 	bool sampled = old && filter_test(old) && !arena_owns(old) && recorder_hold(old, &hold);
 	void *address = unlikely(arena_owns(old)) ? arena_move(old, size) : real.realloc(old, size);
 	if (sampled && !address && size)

@@ -81,4 +81,11 @@ static inline bool thread_count(size_t size)
 #endif
 }
 
+/* For a slow half that is reached for another reason, too: must recorder_due() be asked? Of the sizes that no allocator
+ * has, thread_count() misses some; known here, they cost nothing. */
+static inline bool thread_must_ask(bool counted, size_t size)
+{
+	return counted || size >= THREAD_ABSURD;
+}
+
 #endif

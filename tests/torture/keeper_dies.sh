@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
-# seep run, in which the keeper is, is killed, stopped, or told to end while the program works: the program does not
+# seep run, in which the keeper is, is killed or stopped while the program works: the program does not
 # notice, and its recording, up to its last moment, is read from what it left.
 build "$torture/workload_program_for_scripts.c"
 program=$WORK/bin/workload_program_for_scripts
-for signal in KILL SEGV STOP; do
+for signal in KILL STOP; do
 	"$SEEP" run -r 1 -i 20ms -o "$WORK/kept.$signal" -- "$program" 400 >program.out 2>/dev/null &
 	runner=$!
 	wait_until 10 test -e "kept.$signal/000001.seep"
