@@ -6,6 +6,7 @@
 #include "process/relay.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -126,12 +127,26 @@ static bool program_is_stopped(const struct relay *relay)
 	       state.si_pid == 0;
 }
 
-/* The shell is to see that the job has stopped, and why. Continued, we have SIGCONT pending. */
+/* Does a shell wait for us at a terminal? */
+static bool is_in_foreground(void)
+{
+	int terminal = open("/dev/tty", O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+	bool is_ours = terminal >= 0 && tcgetpgrp(terminal) == getpgrp();
+
+	if (terminal >= 0)
+		close(terminal);
+	return is_ours;
+}
+
+/* The shell is to see that the job has stopped, and why. Continued, we have SIGCONT pending. Where no terminal waits for
+ * that, somebody stopped the program alone, and may continue it alone: its recording is kept meanwhile. */
 static void stop_too(struct relay *relay, int number)
 {
 	unsigned continued;
 
 	if (signals_pending(SIGCONT)) /* already over */
+		return;
+	if (number == SIGSTOP && !is_in_foreground())
 		return;
 	if (number != SIGTSTP && number != SIGTTIN && number != SIGTTOU)
 		number = SIGSTOP;

@@ -20,8 +20,16 @@ static void say_what_it_is(void)
 	system_write(1, text, sizeof text - 1);
 }
 
+/* The assembly below calls it: to gcc's link-time optimisation that is no use. */
+#ifdef __clang__
+#define CALLED_BY_ASSEMBLY __attribute__((used, noreturn))
+#else
+#define CALLED_BY_ASSEMBLY __attribute__((used, noreturn, externally_visible))
+#endif
+
 /* What is on the stack as the kernel leaves it: the number of arguments, and they. */
-__attribute__((used, noreturn)) static void keeper_main(const long *stack)
+CALLED_BY_ASSEMBLY void keeper_main(const long *stack);
+void keeper_main(const long *stack)
 {
 	char **arguments = (char **)(uintptr_t)(stack + 1);
 	if (stack[0] == 2 && strcmp(arguments[0], KEEPER_PROCESS_NAME) == 0) {

@@ -103,7 +103,7 @@ LD_PRELOAD=$SHIM SEEP_OUTPUT=$WORK/held background ./holder
 wait_until 5 test -e held/heap
 check_match "a process that records" "records into $WORK/held" "$("$SEEP" doctor "$background_pid")"
 check "is fine" "$SEEP" doctor "$background_pid"
-LD_PRELOAD=$SHIM SEEP_OUTPUT=$WORK/idle background sleep 60
+LD_PRELOAD=$SHIM SEEP_RATE=1G SEEP_OUTPUT=$WORK/idle background sleep 60
 wait_until 5 grep -q libseep "/proc/$background_pid/maps"
 check_match "a process that has sampled nothing yet" 'no recording yet; wait' "$("$SEEP" doctor "$background_pid")"
 check_match "no such process" 'there is no such process' "$("$SEEP" doctor 4194305)"

@@ -177,7 +177,7 @@ static void the_first_allocation_is_a_sample_by_chance_alone(void **state)
 	unsigned samples = 0;
 	recording_setup.options.rate = 512 << 10;
 	for (int i = 0; i < 20000; i++) {
-		memset(&thread_state, 0, sizeof thread_state);
+		thread_state = (struct thread_state){0};
 		samples += allocate(100);
 		assert_true(in_range());
 	}

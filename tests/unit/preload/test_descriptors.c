@@ -10,6 +10,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -114,8 +115,18 @@ static void copies_are_closed_one_by_one(void **state)
 
 #define TEST(name) cmocka_unit_test(name)
 
+#ifdef __SANITIZE_THREAD__
+#define BARE_CLONE_WORKS false /* ThreadSanitizer needs a state for each thread, which a bare clone() does not have */
+#else
+#define BARE_CLONE_WORKS true
+#endif
+
 int main(void)
 {
+	if (!BARE_CLONE_WORKS) {
+		puts("1..1\nok 1 - descriptors # SKIP ThreadSanitizer knows no thread of a bare clone()");
+		return 0;
+	}
 	const struct CMUnitTest tests[] = {
 	    TEST(by_one_call_where_there_is_one),
 	    TEST(a_shared_table_is_not_touched_where_it_cannot_be_left),
