@@ -90,13 +90,31 @@ UNIT_BINARIES := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(UNIT_PRELOAD) $(UN
 unit: $(UNIT_BINARIES)
 unit-preload: $(filter $(BUILD)/tests/preload/%,$(UNIT_BINARIES))
 
-$(BUILD)/tests/preload/%: tests/unit/preload/%.c $(SUPPORT_PRELOAD) $(BUILD)/libcore.a $(BUILD)/libkeeper.a
-	@mkdir -p $(@D)
-	$(CC) $(BASE) $(CFLAGS) $(SANITIZE) -Ipreload -Itests/unit/preload -o $@ $(filter %.c,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group -lcmocka -lm -lpthread
+# What several tests use is compiled once.
+SIDE_preload  := -Ipreload -Itests/unit/preload
+SIDE_analyzer := -Ianalyzer -Itests/unit/analyzer
 
-$(BUILD)/tests/analyzer/%: tests/unit/analyzer/%.c $(SUPPORT_ANALYZER) $(BUILD)/libanalyzer.a $(BUILD)/libkeeper.a
+$(BUILD)/obj/tests/unit/%.o: tests/unit/%.c
 	@mkdir -p $(@D)
-	$(CC) $(BASE) $(CFLAGS) $(SANITIZE) -Ianalyzer -Itests/unit/analyzer -o $@ $(filter %.c,$^) $(filter %.a,$^) -lcmocka $(ANALYZER_LIBS)
+	$(CC) $(BASE) $(CFLAGS) $(SANITIZE) $(SIDE_$(firstword $(subst /, ,$*))) -c $< -o $@
+
+$(BUILD)/tests/libsupport-%.a:
+	@mkdir -p $(@D)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(BUILD)/tests/libsupport-preload.a: $(call objects,$(SUPPORT_PRELOAD))
+$(BUILD)/tests/libsupport-analyzer.a: $(call objects,$(SUPPORT_ANALYZER))
+
+$(BUILD)/tests/preload/%: $(BUILD)/obj/tests/unit/preload/%.o $(BUILD)/tests/libsupport-preload.a $(BUILD)/libcore.a $(BUILD)/libkeeper.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(SANITIZE) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group -lcmocka -lm -lpthread
+
+$(BUILD)/tests/analyzer/%: $(BUILD)/obj/tests/unit/analyzer/%.o $(BUILD)/tests/libsupport-analyzer.a $(BUILD)/libanalyzer.a $(BUILD)/libkeeper.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(SANITIZE) -o $@ $^ -lcmocka $(ANALYZER_LIBS)
+
+.SECONDARY: $(call objects,$(UNIT_PRELOAD) $(UNIT_ANALYZER))
 
 # The test-suite's own builds go below $(BUILD), so that no flavour disturbs another.
 .PHONY: check check-asan check-tsan check-debug check-flavours

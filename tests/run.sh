@@ -23,9 +23,9 @@ started=$SECONDS
 # A skipped case, as our scripts and as cmocka write it.
 skip_line='^(not )?ok .*# SKIP'
 
-# Counts the cases in a log. LABEL LOG STATUS SECONDS
+# Counts the cases in a log. LABEL LOG STATUS SECONDS CPU_SECONDS
 tally() {
-	local label=$1 log=$2 status=$3 took=$4 good bad skips planned verdict=ok
+	local label=$1 log=$2 status=$3 took=$4 cpu=$5 good bad skips planned verdict=ok
 	skips=$(grep -cE "$skip_line" "$log")
 	good=$(grep -E '^ok ' "$log" | grep -cvE "$skip_line")
 	bad=$(grep -E '^not ok ' "$log" | grep -cvE "$skip_line")
@@ -35,21 +35,25 @@ tally() {
 		echo "# ended with status $status after $((good + skips)) of $((planned)) cases" >>"$log"
 	fi
 	[ "$bad" -eq 0 ] || verdict=FAILED
-	printf '%-6s %-58s %4d cases %5d s\n' "$verdict" "$label" $((good + bad)) "$took"
+	printf '%-6s %-58s %4d cases %5d s  CPU %5.1f s\n' "$verdict" "$label" $((good + bad)) "$took" "$cpu"
 	[ "$bad" -eq 0 ] || grep -vE '^ok ' "$log" | sed 's/^/    | /' | tail -n 80
 	passed=$((passed + good)) failed=$((failed + bad)) skipped=$((skipped + skips))
 }
 
 # LABEL LIMIT COMMAND...: one test program. Its log and how it ended are left for tally.
 run_alone() {
-	local label=$1 limit=$2 log begun=$SECONDS status=0
+	local label=$1 limit=$2 log begun=$SECONDS status=0 cpu
 	shift 2
 	log=$(log_of "$label")
 	# a shell's children in the background ignore SIGINT and SIGQUIT
-	env --default-signal=INT,QUIT timeout -k 5 "$limit" "$@" >"$log" 2>&1 </dev/null || status=$?
+	cpu=$({ time env --default-signal=INT,QUIT timeout -k 5 "$limit" "$@" >"$log" 2>&1 </dev/null; } 2>&1) || status=$?
 	[ "$status" -ne 124 ] || echo "# stopped after $limit s" >>"$log"
-	echo "$status $((SECONDS - begun))" >"$log.new" && mv "$log.new" "$log.ended"
+	echo "$status $((SECONDS - begun)) $(sum_of "$cpu")" >"$log.new" && mv "$log.new" "$log.ended"
 }
+
+# What `time` prints: seconds of CPU of the children that were waited for, in user space and in the kernel.
+TIMEFORMAT='%U %S'
+sum_of() { awk -v times="$1" 'BEGIN { split(times, part, " "); printf "%.1f", part[1] + part[2] }'; }
 
 log_of() { echo "$logs/$(printf %s "$1" | tr '/ ' '__')"; }
 
@@ -69,7 +73,7 @@ tell_ended() {
 	while [ ${#begun_cases[@]} -gt 0 ]; do
 		label=${begun_cases[0]} log=$(log_of "${begun_cases[0]}")
 		[ -e "$log.ended" ] || return 0
-		# shellcheck disable=SC2046 # two numbers
+		# shellcheck disable=SC2046 # three numbers
 		tally "$label" "$log" $(cat "$log.ended")
 		begun_cases=("${begun_cases[@]:1}")
 	done
@@ -82,11 +86,11 @@ wait_for_cases() {
 
 # LABEL COMMAND...: a step that is one test case by itself.
 run_step() {
-	local label=$1 log=$logs/step begun=$SECONDS status=0
+	local label=$1 log=$logs/step begun=$SECONDS status=0 cpu
 	shift
-	"$@" >"$log" 2>&1 </dev/null || status=$?
+	cpu=$({ time "$@" >"$log" 2>&1 </dev/null; } 2>&1) || status=$?
 	[ "$status" -ne 0 ] || echo "ok - $label" >>"$log"
-	tally "$label" "$log" "$status" $((SECONDS - begun))
+	tally "$label" "$log" "$status" $((SECONDS - begun)) "$(sum_of "$cpu")"
 	return "$status"
 }
 
