@@ -102,9 +102,9 @@ static SLOW void *plain_new(size_t size, size_t alignment)
 	}                                                                                                              \
 	static SLOW void *slow_##name parameters                                                                       \
 	{                                                                                                              \
-		bool due = recorder_due(size);                                                                         \
+		recorder_undo(size);                                                                                   \
 		void *address = next_##name arguments;                                                                 \
-		SAMPLE_IF(due, address, size);                                                                         \
+		COUNT(address, size);                                                                                  \
 		return address;                                                                                        \
 	}                                                                                                              \
 	void *name parameters                                                                                          \

@@ -32,10 +32,10 @@ static inline long as_libc(long result)
 	return -1;
 }
 
-/* After the real call of an allocating hook that borrowed. */
-#define SAMPLE_IF(due, address, size)                                                                                  \
+/* After the real call of a hook that had to ask, in its slow half: counts what the allocator gave. */
+#define COUNT(address, size)                                                                                           \
 	do {                                                                                                           \
-		if ((due) && (address))                                                                                \
+		if ((address) && thread_count(size) && recorder_due(size))                                             \
 			recorder_sample((address), (size), HOOK_FRAME());                                              \
 	} while (0)
 

@@ -31,9 +31,11 @@ static void *plain_mallocx(size_t size, int flags)
 
 static SLOW void *mallocx_slowly(size_t size, int flags, bool borrowed)
 {
-	bool due = thread_must_ask(borrowed, size) && recorder_due(size);
+	if (borrowed)
+		recorder_undo(size);
 	void *address = real.mallocx ? real.mallocx(size, flags) : plain_mallocx(size, flags);
-	SAMPLE_IF(due, address, size);
+	if (borrowed)
+		COUNT(address, size);
 	return address;
 }
 
@@ -59,14 +61,16 @@ static void *plain_rallocx(void *old, size_t size, int flags)
 static SLOW void *rallocx_slowly(void *old, size_t size, int flags, bool borrowed)
 {
 	struct recorder_hold hold;
-	bool due = thread_must_ask(borrowed, size) && recorder_due(size);
+	if (borrowed)
+		recorder_undo(size);
 	bool sampled = filter_test(old) && recorder_hold(old, &hold);
 	void *address = real.rallocx ? real.rallocx(old, size, flags) : plain_rallocx(old, size, flags);
 	if (sampled && !address)
 		recorder_restore(&hold);
 	else if (sampled)
 		recorder_bury_resized(&hold, size);
-	SAMPLE_IF(due, address, size);
+	if (borrowed)
+		COUNT(address, size);
 	return address;
 }
 

@@ -15,6 +15,7 @@
 #include "heap/modules.h"
 #include "hooks/cxx.h"
 #include "hooks/hook.h"
+#include "hooks/malloc.h"
 #include "hooks/own_api.h"
 #include "record/environment.h"
 #include "record/keeper_process.h"
@@ -64,6 +65,7 @@ __attribute__((constructor)) static void seep_load(int argument_count, char **ar
 	mimalloc_prepare();
 	cxx_prepare();
 	options_read(&setup->options, environment, getauxval(AT_SECURE) != 0);
+	malloc_prepare(!setup->options.off && setup->options.rate <= 1);
 	if (setup->options.off) {
 		recording_prepare();
 		real_forget_error();

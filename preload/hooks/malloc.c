@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "hooks/hook.h"
+#include "hooks/malloc.h"
 #include "hooks/own_api.h"
 
 /* Prototypes of our own: <stdlib.h>'s carry attributes (nonnull, alloc_size) that the program need not honour. */
@@ -27,24 +28,36 @@ EXPORT size_t malloc_usable_size(void *address);
 
 static SLOW void *malloc_slowly(size_t size)
 {
-	bool due = recorder_due(size);
+	recorder_undo(size);
 	void *address = real.malloc(size);
-	SAMPLE_IF(due, address, size);
+	COUNT(address, size);
 	return address;
+}
+
+static void *malloc_before(size_t size)
+{
+	return real.malloc(size);
+}
+
+static void *(*malloc_end)(size_t size) = malloc_before;
+
+void malloc_prepare(bool everything)
+{
+	malloc_end = everything ? malloc_slowly : real.malloc;
 }
 
 void *malloc(size_t size)
 {
-	if (unlikely(thread_count(size)))
+	if (unlikely(thread_count_tersely(size)))
 		return malloc_slowly(size);
-	return real.malloc(size);
+	return malloc_end(size);
 }
 
 static SLOW void *calloc_slowly(size_t count, size_t size, size_t total)
 {
-	bool due = recorder_due(total);
+	recorder_undo(total);
 	void *address = real.calloc(count, size);
-	SAMPLE_IF(due, address, total);
+	COUNT(address, total);
 	return address;
 }
 
@@ -70,14 +83,16 @@ static void *arena_move(const void *old, size_t size)
 static SLOW void *realloc_slowly(void *old, size_t size, bool borrowed)
 {
 	struct recorder_hold hold;
-	bool due = thread_must_ask(borrowed, size) && recorder_due(size);
+	if (borrowed)
+		recorder_undo(size);
 	bool sampled = old && filter_test(old) && !arena_owns(old) && recorder_hold(old, &hold);
 	void *address = unlikely(arena_owns(old)) ? arena_move(old, size) : real.realloc(old, size);
 	if (sampled && !address && size)
 		recorder_restore(&hold);
 	else if (sampled)
 		recorder_bury_resized(&hold, size);
-	SAMPLE_IF(due, address, size);
+	if (borrowed)
+		COUNT(address, size);
 	return address;
 }
 

@@ -86,16 +86,19 @@ struct settlement {
 	bool due, lost;          /* a point lies in this allocation; maybe in one before, which did not get here */
 };
 
-/* `before`: the countdown as it was before `bytes` were taken off. */
+/* `before`: the countdown as it was before `bytes` were taken off. Far below its end only a size that no allocator has
+ * can bring it: that failed, and nothing is lost by it. */
 static struct settlement settle(struct thread_state *thread, int64_t before, uint64_t bytes)
 {
 	struct settlement result = {.gap = thread->gap};
 	bool always = result.gap == THREAD_ALWAYS;
-	bool passed = before < (always ? (int64_t)THREAD_ALWAYS : 0);
+	int64_t end = always ? (int64_t)THREAD_ALWAYS : 0;
+	bool absurd = before < end - (int64_t)THREAD_ABSURD, passed = !absurd && before < end;
 	if (passed)
 		result.counted = result.gap - (uint64_t)before;
 	result.lost = passed || is_pushed(before, result.gap);
-	if (result.lost || before > (int64_t)result.gap)
+	bool is_over = !absurd && !passed && before > (int64_t)result.gap && bytes > (uint64_t)before; /* though pushed up */
+	if (absurd || passed || (before > (int64_t)result.gap && !is_over))
 		before = (int64_t)(result.gap = draw_gap(thread));
 	uint64_t left = (uint64_t)before;
 	always = result.gap == THREAD_ALWAYS;
@@ -120,7 +123,7 @@ static bool is_settled(uint64_t after, uint64_t gap, size_t size)
 {
 	if (gap == THREAD_ALWAYS)
 		return after == gap && size > 0;
-	return (int64_t)after >= 0 && !is_pushed((int64_t)after, gap) && (uint16_t)size != 0;
+	return (int64_t)after >= 0 && !is_pushed((int64_t)after, gap) && size > 0;
 }
 
 static bool thread_settle(struct thread_state *thread, size_t size)
@@ -142,15 +145,29 @@ static bool thread_settle(struct thread_state *thread, size_t size)
 	return settlement.due && recording_is_possible();
 }
 
+void recorder_undo(size_t size)
+{
+	struct thread_state *thread = &thread_state;
+	uint64_t after = load_from_signals(&thread->countdown);
+	if (size >= THREAD_ABSURD) {
+		thread->countdown += size;
+		recorder_heal();
+		return;
+	}
+	do {
+		if (is_settled(after, thread->gap, size)) {
+			thread_use();
+			recording_find_sample();
+			thread_end_use();
+			return;
+		}
+	} while (!exchange_from_signals(&thread->countdown, &after, after + size));
+}
+
 bool recorder_due(size_t size)
 {
 	struct thread_state *thread = &thread_state;
 	uint64_t bytes = size + (size == 0);
-	if (size >= THREAD_ABSURD) {
-		thread->countdown += size;
-		recorder_heal();
-		return false;
-	}
 	if (!recording_is_prepared()) {
 		thread->countdown = 0; /* not seen: the rate is not known before the constructor has run */
 		recording_count_unseen(bytes);

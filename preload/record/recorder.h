@@ -17,7 +17,10 @@
 #include "host/filter.h"
 #include "record/thread.h"
 
-/* Where thread_count() asks: settles the countdown. True: a sample point lies in this allocation. */
+/* Takes back what thread_count() took off: where it asks, before the real call, which may fail, throw, or never return. */
+void recorder_undo(size_t size);
+
+/* Where thread_count() asks after the real call: settles the countdown. True: a sample point lies in this allocation. */
 bool recorder_due(size_t size);
 
 /* Records a sample: `address` of `size` bytes was just allocated. `hook_frame` is the hook's frame address. Call it

@@ -12,17 +12,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Above any size that an address space of 47 bits has room for: the call fails, and nothing is counted. */
+/* No allocator has this much: an address space of 47 bits. The call fails, and nothing is counted. */
 #define THREAD_ABSURD (UINT64_C(1) << 47)
 /* The longest countdown. A longer gap is gone in several: what is left of one is distributed as a new one. */
-#define THREAD_STRETCH (UINT64_C(1) << 46)
+#define THREAD_STRETCH (UINT64_C(1) << 31)
 /* The countdown of a thread that samples everything: from here every allocation trips. Its gap is this, too. */
 #define THREAD_ALWAYS (-THREAD_ABSURD)
 
 struct thread_state {
 	union {
 		uint64_t countdown; /* bytes to the next sample point; negative (as signed) where one was passed */
-		uint16_t countdown_parts[4];
+		uint32_t countdown_halves[2];
 	};
 	uint64_t gap;    /* what the countdown started from */
 	uint64_t random; /* generator; 0: this thread was never seen */
@@ -55,37 +55,44 @@ static inline void thread_end_use(void)
 }
 
 /*
- * Takes an allocation of `size` bytes off the countdown; true where recorder_due() must be asked.
+ * The highest 32 bits of a countdown are 0 where it goes on and about all ones where it is over.
+ *
+ * Takes an allocation of `size` bytes off the countdown. True: the slow half is to be taken, which takes that back by
+ * recorder_undo(), makes the real call, and counts what it gave.
  *
  * The answer is read from the countdown, not from the subtraction's own borrow: a signal handler that jumps out before
- * the borrow is settled leaves a negative countdown, and then every further allocation asks. The highest 16 bits are 0
- * in a countdown that goes on and all ones in one that is over (sizes are below 2^47). They are compared with the
- * lowest 16 bits of the size, so that 0 bytes always ask (and are counted as 1 there); so do multiples of 64 KiB, which
- * costs them little.
- *
- * A size that no allocator has pushes the countdown anywhere: far up, and a smaller size asks soon; up by less than
- * 2^48 bytes, and whatever comes to the slow half next finds and counts it: recorder_heal(). Where everything is sampled
- * no size of the last 2^47 stops that.
+ * the borrow is settled leaves a negative countdown, and then every further allocation asks. 0 bytes always ask, and are
+ * counted as 1 there. So does what no allocator has, which would push the countdown anywhere.
  */
 static inline bool thread_count(size_t size)
 {
+	bool over;
 #if defined(__x86_64__) && defined(__GCC_ASM_FLAG_OUTPUTS__)
-	bool asks; /* compilers make seven instructions of this */
-	__asm__("subq %2, %0\n\tcmpw %w2, %3"
-		: "+m"(thread_state.countdown), "=@ccae"(asks)
-		: "r"(size), "m"(thread_state.countdown_parts[3]));
-	return asks;
+	__asm__("subq %2, %0\n\tcmpl $0, %3"
+		: "+m"(thread_state.countdown), "=@ccne"(over)
+		: "r"(size), "m"(thread_state.countdown_halves[1]));
 #else
 	thread_state.countdown -= size;
-	return thread_state.countdown >> 48 >= (uint16_t)size;
+	over = thread_state.countdown >> 32;
 #endif
+	return over | (size - 1 >= THREAD_ABSURD - 1);
 }
 
-/* For a slow half that is reached for another reason, too: must recorder_due() be asked? Of the sizes that no allocator
- * has, thread_count() misses some; known here, they cost nothing. */
-static inline bool thread_must_ask(bool counted, size_t size)
+/*
+ * The same for malloc, in as few instructions as there can be: those 32 bits are compared with the lowest 32 bits of the size,
+ * so that 0 bytes ask, too. docs/FAST_PATH.md has what this misses, and how it is found afterwards.
+ */
+static inline bool thread_count_tersely(size_t size)
 {
-	return counted || size >= THREAD_ABSURD;
+#if defined(__x86_64__) && defined(__GCC_ASM_FLAG_OUTPUTS__)
+	bool asks; /* compilers make seven instructions of this */
+	__asm__("subq %2, %0\n\tcmpl %k2, %3"
+		: "+m"(thread_state.countdown), "=@ccae"(asks)
+		: "r"(size), "m"(thread_state.countdown_halves[1]));
+	return asks;
+#else
+	return thread_count(size);
+#endif
 }
 
 #endif

@@ -361,14 +361,42 @@ SITE_NEW(delete_array_sized, 120, ::operator new[](120), ::operator delete[](mem
 SITE_NEW(delete_aligned_sized, 256, ::operator new(256, wide), ::operator delete(memory, 256, wide))
 SITE_NEW(delete_array_aligned_sized, 320, ::operator new[](320, wide), ::operator delete[](memory, 320, wide))
 
+/* Calls each way to get memory that the process has with a size that no allocator has. */
+void fail_everywhere(volatile size_t size)
+{
+	void *memory = malloc(24), *old = memory;
+	bool got_some = malloc(size) || calloc(size, 2) || calloc(1, size) || realloc(nullptr, size) ||
+			realloc(memory, size) || reallocarray(memory, size, 1) || aligned_alloc(64, size & ~(size_t)63) ||
+			memalign(64, size) || valloc(size) || pvalloc(size) || !posix_memalign(&memory, 64, size);
+	if (is_jemalloc || is_tcmalloc || is_mimalloc) /* libstdc++'s throw and catch, and exceptions are allocated */
+		got_some |= ::operator new(size, std::nothrow) || ::operator new[](size, std::nothrow);
+	if (is_jemalloc && size > (size_t)PTRDIFF_MAX) /* which asserts smaller ones in some builds */
+		got_some |= own<void *(size_t, int)>("mallocx")(size, 0) || own<void *(void *, size_t, int)>("rallocx")(old, size, 0);
+	if (is_tcmalloc)
+		got_some |= own<void *(size_t)>("tc_malloc")(size) || own<void *(size_t, size_t)>("tc_calloc")(size, 1) ||
+			    own<void *(void *, size_t)>("tc_realloc")(old, size) ||
+			    own<void *(size_t, size_t)>("tc_memalign")(64, size) ||
+			    own<void *(size_t, const void *)>("tc_new_nothrow")(size, &std::nothrow);
+	if (is_mimalloc)
+		got_some |= own<void *(size_t)>("mi_malloc")(size) || own<void *(size_t, size_t)>("mi_calloc")(size, 1) ||
+			    own<void *(void *, size_t)>("mi_realloc")(old, size) ||
+			    own<void *(size_t, size_t)>("mi_malloc_aligned")(size, 64) ||
+			    own<void *(size_t)>("mi_new_nothrow")(size);
+	if (got_some)
+		abort();
+	got(old, 24);
+}
+
 /* What fails counts nothing, and neither does a look at a size. */
 SITE void site_failing()
 {
+	static const size_t sizes[] = {too_much, SIZE_MAX / 2, SIZE_MAX / 2 + 1, SIZE_MAX / 4, SIZE_MAX / 3,
+				       (size_t)1 << 60, (size_t)1 << 48, ((size_t)1 << 52) + 12345, (size_t)-5000,
+				       (size_t)-40000, (size_t)-1000000000};
 	for (int i = 0; i < CALLS; i++) {
 		void *memory = got(malloc(10), 10);
-		if (malloc(too_much) || calloc(too_much, 2) || aligned_alloc(64, too_much) || memalign(64, too_much) ||
-		    valloc(too_much) || pvalloc(too_much))
-			abort();
+		fail_everywhere(sizes[i % (sizeof sizes / sizeof *sizes)]);
+		got(malloc(i % 2 ? 40000 : 65535), i % 2 ? 40000 : 65535);
 		if (malloc_usable_size(memory) < 10)
 			abort();
 	}
