@@ -16,12 +16,14 @@
 
 #include "base/memory.h"
 #include "process/inspect.h"
+#include "process/state.h"
 
 enum { ENVIRONMENT_MAX_BYTES = 4 << 20 };
 
+/* Of the process as a whole; its first thread may have ended. Only stat is always the process's own. */
 static void proc_path(char path[64], pid_t pid, const char *file)
 {
-	snprintf(path, 64, "/proc/%d/%s", (int)pid, file);
+	snprintf(path, 64, "/proc/%d/%s", (int)(strcmp(file, "stat") == 0 ? pid : process_shown_as(pid)), file);
 }
 
 /* Reads up to size - 1 bytes and ends them with NUL; -1 where it can't be read. */
@@ -122,6 +124,7 @@ bool process_inspect(pid_t pid, struct process_facts *facts, struct error *error
 	memset(facts, 0, sizeof *facts);
 	if (pid <= 0 || !stat_read(pid, facts))
 		return error_set(error, "%d: there is no such process", (int)pid);
+	facts->state = process_state(pid);
 	facts->user = (uid_t)-1;
 	user_read(pid, &facts->user);
 	proc_path(path, pid, "exe");

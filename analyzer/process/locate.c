@@ -13,6 +13,7 @@
 
 #include "process/inspect.h"
 #include "process/locate.h"
+#include "process/state.h"
 
 struct search {
 	pid_t pid;
@@ -79,7 +80,7 @@ static bool heap_find(const struct process_mapping *mapping, void *context)
 bool recording_locate(pid_t pid, char *directory, size_t size, struct error *error)
 {
 	struct process_facts facts;
-	struct search search = {.pid = pid};
+	struct search search = {.pid = process_shown_as(pid)};
 
 	if (!process_inspect(pid, &facts, error))
 		return false;
