@@ -19,12 +19,13 @@
 #include "commands/command.h"
 #include "commands/run_summary.h"
 #include "process/check.h"
+#include "process/guard.h"
 #include "process/hurry.h"
-#include "process/keepers.h"
 #include "process/launch.h"
 #include "process/library.h"
 #include "process/output.h"
 #include "process/session.h"
+#include "process/stay.h"
 
 enum {
 	OPTION_DELAY = 256,
@@ -236,6 +237,7 @@ static int program_run(const struct run_request *request, const char *shim, cons
 	struct findings findings = {0};
 	struct run_settings settings = {0};
 	struct launch_result launched;
+	struct guard guard;
 	struct error error;
 
 	check_command(request->arguments, ELF_SHALLOW, &findings);
@@ -245,13 +247,14 @@ static int program_run(const struct run_request *request, const char *shim, cons
 		return COMMAND_BAD_INPUT;
 	}
 	seep_memory_reclaim();
-	struct keepers *keepers = keepers_start(&session);
-	settings_make(request, findings.preload_breaks ? NULL : shim, output, &session, keepers != NULL, &settings);
+	launch_hold_signals(&launched);
+	guard_begin(&guard, &session);
+	settings_make(request, findings.preload_breaks ? NULL : shim, output, &session, guard.keeps, &settings);
 	char **environment = environment_derive(settings.drop, settings.add);
-	launch_and_wait(request->arguments, environment, &launched, &error);
+	launch_and_wait(request->arguments, environment, &guard, &launched, &error);
 
 	hurry_listen(&launched);
-	struct keepers_waits waits = keepers_stop(keepers);
+	struct keepers_waits waits = guard_end(&guard);
 	if (launched.started) {
 		session_finish(&session, &results);
 		if (waits.recordings)

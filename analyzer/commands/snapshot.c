@@ -21,7 +21,7 @@
 #include "commands/command.h"
 #include "process/fault.h"
 #include "process/inspect.h"
-#include "process/keepers.h"
+#include "process/stand_in.h"
 #include "process/locate.h"
 #include "profile/profile.h"
 #include "reader/snapshot_reader.h"

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Threads that keep recordings, and the process that stays with daemons: see keepers.h. */
+/* Threads that keep recordings: see keepers.h. */
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,12 +14,10 @@
 #include <seep/keeper.h>
 
 #include "base/memory.h"
-#include "process/hurry.h"
 #include "process/keepers.h"
-#include "process/signals.h"
+#include "process/thread.h"
 
 enum {
-	STACK_BYTES = 256 << 10,
 	KEEPERS_MAX = 2048, /* at a time: beyond that, programs fold their own events, and wait for their turn */
 	LOOK_FIRST_MS = 4, /* at the registry: soon in the beginning, */
 	LOOK_MS = 100,     /* and then so often */
@@ -39,6 +36,7 @@ struct keepers {
 	int running;
 	/* The watcher's own, until it has ended: recordings whose turn has not come, oldest first. */
 	struct keeper_task *waiting, **waiting_end;
+	_Atomic size_t waiting_count;
 	struct keepers_waits waits;
 };
 
@@ -102,38 +100,13 @@ static int keepers_running(struct keepers *keepers)
 	return running;
 }
 
-/* Threads get no signal but what they raise themselves: the program's are passed on by the main thread. At a thread's
- * begin, too, since the C library lets its own signals in, which may be meant for the program. */
-static void thread_signals_block(sigset_t *before)
-{
-	sigset_t all = signals_all();
-
-	sigdelset(&all, SIGBUS); /* of a heap file that was cut: see base/cut_map.h */
-	signals_mask(SIG_SETMASK, &all, before);
-}
-
-static bool thread_start(pthread_t *thread, void *(*run)(void *), void *argument, bool detached)
-{
-	sigset_t before;
-	pthread_attr_t attributes;
-
-	thread_signals_block(&before);
-	pthread_attr_init(&attributes);
-	pthread_attr_setstacksize(&attributes, STACK_BYTES);
-	pthread_attr_setdetachstate(&attributes, detached ? PTHREAD_CREATE_DETACHED : PTHREAD_CREATE_JOINABLE);
-	bool started = pthread_create(thread, &attributes, run, argument) == 0;
-	pthread_attr_destroy(&attributes);
-	signals_mask(SIG_SETMASK, &before, NULL);
-	return started;
-}
-
 static void *recording_keep(void *argument)
 {
 	struct keeper_task *task = argument;
 	struct seep_fault fault;
 	char name[32];
 
-	thread_signals_block(NULL);
+	thread_signals_block();
 	/* Where it fails the recording is what its heap file holds; the end of the run says what is wrong with it.
 	 * Finished at once, so that a build of thousands of processes does not hold the space of all of them. */
 	if (seep_keeper_run(task->directory, &task->keepers->leave, &fault) && !atomic_load(&task->keepers->leave))
@@ -151,6 +124,7 @@ static void recording_begin(struct keepers *keepers, const char *directory)
 	clock_gettime(CLOCK_MONOTONIC, &task->since);
 	*keepers->waiting_end = task;
 	keepers->waiting_end = &task->next;
+	atomic_fetch_add(&keepers->waiting_count, 1);
 }
 
 /* Those that waited longer than a look are told of at the end. */
@@ -189,6 +163,7 @@ static void waiting_begin(struct keepers *keepers)
 		task_add(task);
 		if (thread_start(&thread, recording_keep, task, true)) {
 			wait_count(keepers, &(struct keeper_task){.since = since});
+			atomic_fetch_sub(&keepers->waiting_count, 1);
 			continue;
 		}
 		task_remove(task);
@@ -240,7 +215,9 @@ static void *registry_watch(void *argument)
 	struct pollfd rouse = {.fd = keepers->rouse, .events = POLLIN};
 	int look_ms = LOOK_FIRST_MS;
 
-	thread_signals_block(NULL);
+	thread_signals_block();
+	if (registry)
+		rewind(registry); /* another may have read it before us, and been killed */
 	while (registry && !atomic_load(&keepers->leave)) {
 		registry_follow(keepers, registry);
 		waiting_begin(keepers);
@@ -269,6 +246,11 @@ struct keepers *keepers_start(const struct session *session)
 	return NULL;
 }
 
+bool keepers_are_busy(struct keepers *keepers)
+{
+	return keepers && (keepers_running(keepers) || atomic_load(&keepers->waiting_count));
+}
+
 struct keepers_waits keepers_stop(struct keepers *keepers)
 {
 	const struct timespec nap = {.tv_nsec = LEAVE_LOOK_NS};
@@ -286,97 +268,10 @@ struct keepers_waits keepers_stop(struct keepers *keepers)
 		seep_keeper_wake(task->directory);
 	pthread_mutex_unlock(&keepers->lock);
 	struct keepers_waits waits = keepers->waits;
-	for (int naps = 0; keepers_running(keepers) && naps < LEAVE_LOOKS && !hurry_is_over(); naps++)
+	for (int naps = 0; keepers_running(keepers) && naps < LEAVE_LOOKS; naps++)
 		nanosleep(&nap, NULL);
 	/* A keeper that is stuck in a write to a dead disk still has the struct. */
 	if (!keepers_running(keepers))
 		free(keepers);
 	return waits;
-}
-
-static void *recording_stay(void *argument)
-{
-	static const seep_keeper_leave never;
-	struct seep_fault fault;
-	char name[32];
-	const char *directory = argument;
-
-	thread_signals_block(NULL);
-	if (seep_keeper_run(directory, &never, &fault))
-		seep_recording_finish(directory, SEEP_TRIGGER_EXIT, name, &fault);
-	return NULL;
-}
-
-/* What stays must not hold the terminal, a pipe that somebody waits for, or a directory that is to be unmounted. */
-static void background_enter(void)
-{
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-
-	setsid();
-	hurry_forget();
-	for (int descriptor = 0; null >= 0 && descriptor < 3; descriptor++)
-		dup2(null, descriptor);
-	close_range(3, ~0U, 0);
-	if (chdir("/") != 0)
-		return;
-}
-
-int keepers_stay(const struct session_results *results)
-{
-	size_t running = 0, started = 0;
-
-	for (size_t i = 0; i < results->count; i++)
-		running += results->recordings[i].state == SESSION_RUNNING;
-	pid_t child = running ? fork() : 0;
-	if (child != 0 || !running)
-		return child > 0 ? child : 0;
-	background_enter();
-	pthread_t *threads = memory_allocate(running, sizeof *threads);
-	for (size_t i = 0; i < results->count; i++) {
-		if (results->recordings[i].state == SESSION_RUNNING &&
-		    thread_start(&threads[started], recording_stay, results->recordings[i].directory, false))
-			started++;
-	}
-	for (size_t i = 0; i < started; i++)
-		pthread_join(threads[i], NULL);
-	_exit(0);
-}
-
-struct stand_in {
-	pthread_t thread;
-	seep_keeper_leave leave;
-	char *directory;
-};
-
-static void *stand_in_run(void *argument)
-{
-	struct stand_in *stand_in = argument;
-	struct seep_fault ignored; /* then the request times out, and says so */
-
-	thread_signals_block(NULL);
-	seep_keeper_run(stand_in->directory, &stand_in->leave, &ignored);
-	return NULL;
-}
-
-struct stand_in *stand_in_begin(const char *directory)
-{
-	struct stand_in *stand_in = memory_allocate(1, sizeof *stand_in);
-
-	stand_in->directory = memory_copy_text(directory);
-	if (thread_start(&stand_in->thread, stand_in_run, stand_in, false))
-		return stand_in;
-	free(stand_in->directory);
-	free(stand_in);
-	return NULL;
-}
-
-void stand_in_end(struct stand_in *stand_in)
-{
-	if (!stand_in)
-		return;
-	atomic_store(&stand_in->leave, true);
-	seep_keeper_wake(stand_in->directory);
-	pthread_join(stand_in->thread, NULL);
-	free(stand_in->directory);
-	free(stand_in);
 }

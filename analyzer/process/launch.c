@@ -49,29 +49,27 @@ static void launch_failed(struct launch_result *result, const char *program, int
 	error_set(error, "%s: %s", program, reason == ENOENT ? "not found" : strerror(reason));
 }
 
-static void signals_hold(struct launch_signals *before)
+void launch_hold_signals(struct launch_result *result)
 {
 	const struct sigaction plain = {.sa_handler = SIG_DFL};
 	const sigset_t all = signals_all();
 
-	signals_mask(SIG_BLOCK, &all, &before->mask);
+	*result = (struct launch_result){0};
+	signals_mask(SIG_BLOCK, &all, &result->before.mask);
 	/* Had it been ignored, the child would vanish without a status. */
-	sigaction(SIGCHLD, &plain, &before->child_action);
+	sigaction(SIGCHLD, &plain, &result->before.child_action);
 }
 
-void launch_and_wait(char **arguments, char **environment, struct launch_result *result, struct error *error)
+void launch_and_wait(char **arguments, char **environment, struct guard *guard, struct launch_result *result,
+		     struct error *error)
 {
-	struct relay relay;
 	siginfo_t late;
 	int report[2];
 
-	*result = (struct launch_result){0};
-	signals_hold(&result->before);
 	if (pipe2(report, O_CLOEXEC) != 0) {
 		launch_failed(result, arguments[0], errno, error);
 		return;
 	}
-	relay_begin(&relay);
 	pid_t child = fork();
 	if (child == 0)
 		child_execute(arguments, environment, &result->before, report[1]);
@@ -81,11 +79,10 @@ void launch_and_wait(char **arguments, char **environment, struct launch_result 
 		reason = exec_result(report[0]);
 		result->pid = child;
 		result->started = reason == 0;
-		int status = relay_until_end(&relay, child);
+		int status = relay_until_end(guard, child);
 		result->status = WIFEXITED(status) ? WEXITSTATUS(status) : LAUNCH_SIGNAL_BASE + WTERMSIG(status);
 	}
 	close(report[0]);
-	relay_end(&relay);
 	/* What came after its end was for a program that is no more. */
 	while (signals_take(&late, false))
 		;

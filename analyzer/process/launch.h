@@ -32,11 +32,18 @@ struct launch_result {
 	struct launch_signals before;
 };
 
-/* Looks up arguments[0] in PATH, runs it with `environment`, waits for its end. Signals that are sent to this
- * process alone meanwhile are sent on to the program, and we stop when it stops. All signals are blocked afterwards. */
-void launch_and_wait(char **arguments, char **environment, struct launch_result *result, struct error *error);
+struct guard;
 
-/* Signals are as they were before launch_and_wait(). */
+/* Blocks all signals until launch_and_wait() takes them. */
+void launch_hold_signals(struct launch_result *result);
+
+/* Looks up arguments[0] in PATH, runs it with `environment`, waits for its end. Signals that are sent to this
+ * process alone meanwhile are sent on to the program, and we stop when it stops. All signals are blocked still afterwards.
+ * The guard may be one that was never begun. */
+void launch_and_wait(char **arguments, char **environment, struct guard *guard, struct launch_result *result,
+		     struct error *error);
+
+/* Signals are as they were before launch_hold_signals(). */
 void launch_release_signals(const struct launch_result *result);
 
 /* A copy of `environ` without the variables named in `drop` (a list that ends with NULL; an entry that ends with '_'

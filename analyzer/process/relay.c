@@ -6,7 +6,6 @@
 #include "process/relay.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -14,21 +13,16 @@
 
 #include "process/inspect.h"
 
+struct relay {
+	struct guard *guard;
+	pid_t program;
+	unsigned to_group[SIGNALS + 1]; /* the witness has seen it, and we are still to take it */
+};
+
 enum {
 	BATCH = 64, /* signals that are looked at together */
 	ROUNDS = 8, /* of asking the witness, where more keep coming */
 };
-
-void relay_begin(struct relay *relay)
-{
-	*relay = (struct relay){0};
-	witness_begin(&relay->witness);
-}
-
-void relay_end(struct relay *relay)
-{
-	witness_end(&relay->witness);
-}
 
 /* The news that a child has stopped or ended: ours, and not for the program. */
 static bool is_news(const siginfo_t *signal)
@@ -36,10 +30,11 @@ static bool is_news(const siginfo_t *signal)
 	return signal->si_signo == SIGCHLD && signal->si_code > 0;
 }
 
-/* That we have used up our own processor time. The program's is counted apart. */
-static bool is_our_own(const siginfo_t *signal)
+/* Or that we have used up our own processor time: the program's is counted apart. Or that the guard has continued us. */
+static bool is_our_own(const struct relay *relay, const siginfo_t *signal)
 {
-	return is_news(signal) || (signal->si_signo == SIGXCPU && signal->si_code == SI_KERNEL);
+	return is_news(signal) || (signal->si_signo == SIGXCPU && signal->si_code == SI_KERNEL) ||
+	       guard_sent(relay->guard, signal);
 }
 
 static bool is_from_somebody(const siginfo_t *signal)
@@ -89,14 +84,14 @@ static void signals_pass_on(struct relay *relay, const siginfo_t *first)
 	if (!others)
 		return;
 	for (int round = 0; round < ROUNDS; round++) {
-		witnessed = witness_ask(&relay->witness, relay->to_group);
+		witnessed = witness_ask(&relay->guard->witness, relay->to_group);
 		size_t before = count;
 		count = batch_fill(batch, count);
 		if (count == before || count == BATCH)
 			break;
 	}
 	for (size_t i = 0; i < count; i++)
-		if (!is_our_own(&batch[i]) && !went_to_group(relay, &batch[i], witnessed))
+		if (!is_our_own(relay, &batch[i]) && !went_to_group(relay, &batch[i], witnessed))
 			signal_send(relay, &batch[i]);
 	if (count < BATCH) /* what we shall not take any more, as a stop takes back what continues, and the reverse */
 		memset(relay->to_group, 0, sizeof relay->to_group);
@@ -127,45 +122,48 @@ static bool program_is_stopped(const struct relay *relay)
 	       state.si_pid == 0;
 }
 
-/* Does a shell wait for us at a terminal? */
-static bool is_in_foreground(void)
+/* Has somebody continued us already? The guard's word for it is not news for the program. */
+static bool is_continued(struct relay *relay)
 {
-	int terminal = open("/dev/tty", O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
-	bool is_ours = terminal >= 0 && tcgetpgrp(terminal) == getpgrp();
+	siginfo_t signal;
 
-	if (terminal >= 0)
-		close(terminal);
-	return is_ours;
+	if (!signals_take_one(SIGCONT, &signal) || guard_sent(relay->guard, &signal))
+		return false;
+	signals_pass_on(relay, &signal);
+	return true;
 }
 
-/* The shell is to see that the job has stopped, and why. Continued, we have SIGCONT pending. Where no terminal waits for
- * that, somebody stopped the program alone, and may continue it alone: its recording is kept meanwhile. */
+/* The shell is to see that the job has stopped, and why. Continued, we have SIGCONT pending: from who continues us, and
+ * then the program is told, too, or from the guard, which has seen that the program goes on. Where nobody sees that, a
+ * program that was stopped alone, and may be continued alone, stops alone. */
 static void stop_too(struct relay *relay, int number)
 {
 	unsigned continued;
 
-	if (signals_pending(SIGCONT)) /* already over */
-		return;
-	if (number == SIGSTOP && !is_in_foreground())
+	if (is_continued(relay) || (number == SIGSTOP && !relay->guard->watches))
 		return;
 	if (number != SIGTSTP && number != SIGTTIN && number != SIGTTOU)
 		number = SIGSTOP;
-	witness_stop(&relay->witness);
+	guard_stopping(relay->guard);
+	witness_stop(&relay->guard->witness);
 	stop(number);
 	/* In a group without a shell the terminal's signals stop nobody: the program has one of its own. */
 	if (number != SIGSTOP && !signals_pending(SIGCONT) && program_is_stopped(relay))
 		stop(SIGSTOP);
+	guard_going_on(relay->guard);
 	/* What stopped us is not to be taken by us any more. */
-	if (!witness_ask(&relay->witness, relay->to_group))
+	if (!witness_ask(&relay->guard->witness, relay->to_group))
 		return;
 	continued = relay->to_group[SIGCONT];
 	memset(relay->to_group, 0, sizeof relay->to_group);
 	relay->to_group[SIGCONT] = continued;
 }
 
-int relay_until_end(struct relay *relay, pid_t program)
+int relay_until_end(struct guard *guard, pid_t program)
 {
-	relay->program = program;
+	struct relay *relay = &(struct relay){.guard = guard, .program = program};
+
+	guard_program_is(guard, program);
 	for (;;) {
 		int status;
 		siginfo_t signal;
@@ -175,7 +173,9 @@ int relay_until_end(struct relay *relay, pid_t program)
 			return status;
 		if (changed == program && WIFSTOPPED(status))
 			stop_too(relay, WSTOPSIG(status));
-		else if (changed != program && signals_take(&signal, true))
+		else if (changed != program && signals_take(&signal, true)) {
+			guard_look_after(guard);
 			signals_pass_on(relay, &signal);
+		}
 	}
 }

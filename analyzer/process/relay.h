@@ -7,23 +7,12 @@
 #ifndef SEEP_PROCESS_RELAY_H
 #define SEEP_PROCESS_RELAY_H
 
-#include <stdbool.h>
 #include <sys/types.h>
 
-#include "process/witness.h"
+#include "process/guard.h"
 
-struct relay {
-	pid_t program;
-	struct witness witness;
-	unsigned to_group[SIGNALS + 1]; /* the witness has seen it, and we are still to take it */
-};
-
-/* All signals must be blocked, from before the program's start on. */
-void relay_begin(struct relay *relay);
-
-/* Waits until the program has ended. Its status, as waitpid() has it. */
-int relay_until_end(struct relay *relay, pid_t program);
-
-void relay_end(struct relay *relay);
+/* Waits until the program has ended. Its status, as waitpid() has it. All signals must be blocked, since before the
+ * program was started and the guard was begun. */
+int relay_until_end(struct guard *guard, pid_t program);
 
 #endif

@@ -32,6 +32,16 @@ bool signals_take(siginfo_t *signal, bool wait)
 	return syscall(SYS_rt_sigtimedwait, &all, signal, wait ? NULL : &none, SET_BYTES) > 0;
 }
 
+bool signals_take_one(int number, siginfo_t *signal)
+{
+	static const struct timespec none;
+	sigset_t one;
+
+	memset(&one, 0, sizeof one);
+	sigaddset(&one, number);
+	return syscall(SYS_rt_sigtimedwait, &one, signal, &none, SET_BYTES) > 0;
+}
+
 bool signals_pending(int number)
 {
 	sigset_t pending;

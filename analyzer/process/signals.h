@@ -19,6 +19,9 @@ void signals_mask(int how, const sigset_t *set, sigset_t *before);
 /* Takes a signal that is blocked; waits for one if asked to. False: there is none, or the wait was interrupted. */
 bool signals_take(siginfo_t *signal, bool wait);
 
+/* The same, of that number only, and without waiting. */
+bool signals_take_one(int number, siginfo_t *signal);
+
 bool signals_pending(int number);
 
 #endif

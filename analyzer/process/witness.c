@@ -7,11 +7,14 @@
 #include <poll.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
+
+#include "process/state.h"
 
 enum {
 	ANSWER_MS = 1000,      /* it only ever waits for us: one that is silent so long was stopped by a debugger */
+	STOP_MS = 200,         /* it is seen to have stopped in about one */
 	DESCRIPTORS_OLD = 1024 /* where the kernel has no close_range() */
 };
 
@@ -25,7 +28,7 @@ static void descriptors_leave(int kept)
 			close(descriptor);
 }
 
-static _Noreturn void collect(int socket, pid_t seep)
+static _Noreturn void collect(int socket, pid_t seep, pid_t guard)
 {
 	char question;
 	ssize_t got;
@@ -33,13 +36,13 @@ static _Noreturn void collect(int socket, pid_t seep)
 	prctl(PR_SET_NAME, "seep-witness");
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	descriptors_leave(socket);
-	while (getppid() == seep && ((got = read(socket, &question, 1)) > 0 || (got < 0 && errno == EINTR))) {
+	while (getppid() == guard && ((got = read(socket, &question, 1)) > 0 || (got < 0 && errno == EINTR))) {
 		unsigned char counts[SIGNALS + 1] = {0};
 		siginfo_t signal;
 		if (got < 0)
 			continue;
 		while (signals_take(&signal, false)) {
-			bool is_rousing = signal.si_signo == SIGCONT && signal.si_pid == seep;
+			bool is_rousing = signal.si_signo == SIGCONT && (signal.si_pid == seep || signal.si_pid == guard);
 			if (!is_rousing && counts[signal.si_signo] < UCHAR_MAX)
 				counts[signal.si_signo]++;
 		}
@@ -49,32 +52,19 @@ static _Noreturn void collect(int socket, pid_t seep)
 	_exit(0);
 }
 
-void witness_begin(struct witness *witness)
+pid_t witness_fork(int questions, pid_t seep)
 {
-	int ends[2];
-	pid_t seep = getpid();
+	pid_t guard = getpid(), pid = fork();
 
-	*witness = (struct witness){.socket = -1};
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
-		return;
-	pid_t pid = fork();
 	if (pid == 0)
-		collect(ends[1], seep);
-	close(ends[1]);
-	if (pid < 0)
-		close(ends[0]);
-	else
-		*witness = (struct witness){.pid = pid, .socket = ends[0]};
+		collect(questions, seep, guard);
+	return pid > 0 ? pid : 0;
 }
 
 void witness_end(struct witness *witness)
 {
-	if (!witness->pid)
-		return;
-	kill(witness->pid, SIGKILL);
-	close(witness->socket);
-	while (waitpid(witness->pid, NULL, 0) < 0 && errno == EINTR)
-		;
+	if (witness->pid)
+		close(witness->socket);
 	*witness = (struct witness){.socket = -1};
 }
 
@@ -85,21 +75,21 @@ static void group_signals_settle(void)
 	setpgid(INT_MAX, INT_MAX);
 }
 
-void witness_stop(struct witness *witness)
+void witness_stop(const struct witness *witness)
 {
-	siginfo_t state;
+	const struct timespec moment = {.tv_nsec = 1000000};
 
-	if (witness->pid && kill(witness->pid, SIGSTOP) == 0)
-		waitid(P_PID, (id_t)witness->pid, &state, WSTOPPED | WEXITED | WNOWAIT);
+	if (!witness->pid || kill(witness->pid, SIGSTOP) != 0)
+		return;
+	for (int moments = 0; moments < STOP_MS && process_state(witness->pid) != 'T'; moments++)
+		nanosleep(&moment, NULL);
 }
 
 /* It may have been stopped together with us, and we been continued alone. Only then: what continues it takes back
  * stops that it has not told of. */
 static void rouse(const struct witness *witness)
 {
-	siginfo_t state = {0};
-
-	if (waitid(P_PID, (id_t)witness->pid, &state, WSTOPPED | WNOHANG) == 0 && state.si_pid == witness->pid)
+	if (process_state(witness->pid) == 'T')
 		kill(witness->pid, SIGCONT);
 }
 

@@ -18,12 +18,15 @@ struct witness {
 	int socket;
 };
 
-/* Forks it, with all signals blocked. It ends with us, however we end. */
-void witness_begin(struct witness *witness);
+/* In the guard, with all signals blocked and before it leaves the group: forks the witness, which ends with the guard
+ * and with us, however we end. Its pid, or 0. */
+pid_t witness_fork(int questions, pid_t seep);
+
+/* Here. It ends by itself when nobody can ask it any more. */
 void witness_end(struct witness *witness);
 
 /* When we are about to stop, so that the whole job is seen to have stopped. The next question rouses it. */
-void witness_stop(struct witness *witness);
+void witness_stop(const struct witness *witness);
 
 /* Adds to counts what has come to the witness since the last question. A signal to the group that one of us has seen is
  * with both by then. False: there is no witness, or no longer. */

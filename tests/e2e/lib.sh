@@ -104,12 +104,12 @@ free_port() {
 	/usr/bin/python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
 }
 
-# The program that a `seep run` started, once it is there. seep has another child, its witness of signals.
+# The program that a `seep run` started, once it is there. seep has another child, its guard.
 child_of() {
 	local child
 	for _ in $(seq 1000); do
 		for child in $(pgrep -P "$1"); do
-			case $(cat "/proc/$child/comm" 2>/dev/null) in "" | seep | seep-witness) ;; *) echo "$child" && return 0 ;; esac
+			case $(cat "/proc/$child/comm" 2>/dev/null) in "" | seep | seep-guard) ;; *) echo "$child" && return 0 ;; esac
 		done
 		sleep 0.05
 	done

@@ -53,9 +53,73 @@ while True:
     os.kill(job, signal.SIGCONT)      # to seep alone: it passes it on
 print(" ".join(seen), os.waitstatus_to_exitcode(status))
 END
-for signal in SIGTSTP SIGTTIN SIGTTOU; do
+for signal in SIGSTOP SIGTSTP SIGTTIN SIGTTOU; do
 	check_equal "a program that stops itself by $signal is seen to stop, and goes on" "$signal 5" \
 		"$(timeout 30 /usr/bin/python3 stops.py "$SEEP" $signal 2>/dev/null)"
+done
+
+# The program alone, or the whole group, is stopped by others, and then the program alone is continued or killed, or seep
+# alone is continued: what waitpid() tells of seep is what it would tell of the program. `plain` is without seep.
+cat >apart.py <<'END'
+import os, signal, subprocess, sys, time
+seep, stop, go, threads = sys.argv[1:]
+stop, go = [word.split(":") for word in (stop, go)]
+code = "import os, sys; sys.stdin.readline(); os._exit(5)"
+if threads == "first-ended":
+    code = ("import ctypes, os, sys, threading\ndef work(): sys.stdin.readline(); os._exit(5)\n"
+            "threading.Thread(target=work).start()\nctypes.CDLL(None).syscall(60, 0)")
+program = [sys.executable, "-S", "-c", code]
+child = subprocess.Popen(program if seep == "plain" else [seep, "run", "-r", "1", "-o", "apart.%p", "--", *program],
+    stdin=subprocess.PIPE, stderr=subprocess.DEVNULL, preexec_fn=lambda: os.setpgid(0, 0))
+def name_of(pid): return open("/proc/%s/comm" % pid).read().strip()
+def state(pid):
+    tasks = [open("/proc/%s/task/%s/stat" % (pid, t)).read().rsplit(")", 1)[1].split()[0] for t in os.listdir("/proc/%s/task" % pid)]
+    return (sorted(t for t in tasks if t != "Z") + ["Z"])[0]
+def until(condition):
+    end = time.monotonic() + 20
+    while not condition():
+        if time.monotonic() > end: print("waited in vain,", end=" "); break
+        time.sleep(0.005)
+def others(): return open("/proc/%d/task/%d/children" % (child.pid, child.pid)).read().split()
+pid = {"seep": child.pid, "group": -child.pid, "program": child.pid}
+if seep != "plain":
+    until(lambda: [p for p in others() if name_of(p).startswith("python")])
+    pid["program"] = int([p for p in others() if name_of(p).startswith("python")][0])
+    pid["guard"] = int([p for p in others() if name_of(p) == "seep-guard"][0])
+    until(lambda: [name for name in os.listdir(".") if name.startswith("apart.%d" % pid["program"]) and os.path.exists(name + "/heap")])
+until(lambda: state(pid["program"]) == "S" and (threads == "all" or len(os.listdir("/proc/%d/task" % pid["program"])) > 1))
+def send(what):
+    if what[1] == "guard" and seep == "plain": return
+    os.kill(pid[what[1]], getattr(signal, "SIG" + what[0]))
+def told(options):
+    for _ in range(4000):
+        who, status = os.waitpid(child.pid, options | os.WNOHANG)
+        if who: break
+        time.sleep(0.005)
+    else: return "nothing"
+    if os.WIFSTOPPED(status): return signal.Signals(os.WSTOPSIG(status)).name
+    if os.WIFCONTINUED(status): return "continued"
+    return str(os.waitstatus_to_exitcode(status) % 256)
+send(stop)
+print(told(os.WUNTRACED), end=" ")
+until(lambda: state(pid["program"]) == "T")
+if seep != "plain":
+    done = subprocess.run([seep, "snapshot", str(pid["program"])], stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60)
+    if done.returncode: print("no snapshot of it stopped:", done.stderr.decode(), end=" ")
+send(go)
+if go[0] == "CONT": print(told(os.WCONTINUED), end=" ")
+child.stdin.write(b"\n"); child.stdin.close()
+until(lambda: True)
+status = told(0)
+print({"247": "137"}.get(status, status))
+END
+for way in STOP:program/CONT:program STOP:group/CONT:program STOP:group/CONT:seep STOP:group/CONT:group STOP:program/CONT:seep \
+	TSTP:program/CONT:program STOP:program/KILL:program STOP:group/KILL:program; do
+	for threads in all $([[ $way = TSTP* || $way = STOP:group/CONT:program ]] && echo first-ended); do
+		wanted=$(timeout 60 /usr/bin/python3 apart.py plain ${way%/*} ${way#*/} $threads 2>&1)
+		check_equal "as without seep ($threads threads): $way, which is $wanted" "$wanted" \
+			"$(timeout 60 /usr/bin/python3 apart.py "$SEEP" ${way%/*} ${way#*/} $threads 2>&1)"
+	done
 done
 
 inherited='import signal; print(signal.getsignal(signal.SIGHUP) == signal.SIG_IGN, sorted(map(int, signal.pthread_sigmask(signal.SIG_BLOCK, []))))'

@@ -50,7 +50,7 @@ def program_of(runner):
     with open(f"/proc/{runner}/task/{runner}/children") as children:
         for child in children.read().split():
             with open(f"/proc/{child}/comm") as name:
-                if name.read().strip() not in ("seep", "seep-witness"):
+                if name.read().strip() not in ("seep", "seep-guard"):
                     return child
     raise LookupError(f"{runner} has no program yet")
 

@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "process/guard.h"
 #include "process/launch.h"
 #include "process/library.h"
 
@@ -20,7 +21,8 @@ static struct launch_result run(char **arguments)
 	struct launch_result result;
 	struct error error;
 
-	launch_and_wait(arguments, environ, &result, &error);
+	launch_hold_signals(&result);
+	launch_and_wait(arguments, environ, &(struct guard){0}, &result, &error);
 	launch_release_signals(&result);
 	return result;
 }

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Stands in for a keeper that is no longer there, so that a request is answered: where a living one has the recording,
+ * this does nothing. */
+#ifndef SEEP_PROCESS_STAND_IN_H
+#define SEEP_PROCESS_STAND_IN_H
+
+struct stand_in;
+
+/* NULL: no thread was to be had. */
+struct stand_in *stand_in_begin(const char *directory);
+void stand_in_end(struct stand_in *stand_in); /* NULL is fine */
+
+#endif
