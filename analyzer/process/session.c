@@ -13,7 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -23,6 +22,7 @@
 #include "base/memory.h"
 #include "process/fault.h"
 #include "process/hurry.h"
+#include "process/registry.h"
 #include "process/session.h"
 #include "profile/lost.h"
 #include "profile/profile.h"
@@ -30,35 +30,22 @@
 /* How long to wait for a child that outlives the program: the rest of a pipeline ends within this, a daemon not. */
 static const uint64_t patience_ns = 200000000;
 
-static bool registry_create(struct session *session, const char *parent)
-{
-	if (!parent || *parent != '/' ||
-	    (size_t)snprintf(session->directory, sizeof session->directory, "%s/seep-session-XXXXXX", parent) >=
-		sizeof session->directory ||
-	    !mkdtemp(session->directory))
-		return false;
-	snprintf(session->registry, sizeof session->registry, "%s/recordings", session->directory);
-	struct stat status;
-	session->descriptor = open(session->registry, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (session->descriptor < 0) {
-		rmdir(session->directory);
-		return false;
-	}
-	if (fstat(session->descriptor, &status) == 0)
-		snprintf(session->identity, sizeof session->identity, "%ju.%ju.%ju", (uintmax_t)status.st_dev,
-			 (uintmax_t)status.st_ino, (uintmax_t)status.st_uid);
-	return true;
-}
-
 bool session_open(struct session *session, struct error *error)
 {
 	char *current = getcwd(NULL, 0);
 	const char *wanted = getenv("TMPDIR");
 	char *temporary = wanted && *wanted ? realpath(wanted, NULL) : NULL; /* the program may go elsewhere */
-	bool made = registry_create(session, temporary) || registry_create(session, "/tmp") ||
-		    registry_create(session, "/dev/shm") || registry_create(session, current);
-	int reason = errno;
+	const char *const places[] = {temporary, "/tmp", "/dev/shm", current};
+	bool made = false;
+	int reason = 0;
 
+	for (size_t i = 0; i < sizeof places / sizeof places[0] && !made; i++) {
+		if (!places[i] || *places[i] != '/')
+			continue;
+		registries_reclaim(places[i]);
+		made = registry_make(session, places[i]);
+		reason = errno;
+	}
 	free(current);
 	free(temporary);
 	if (made)
@@ -71,8 +58,7 @@ void session_close(struct session *session)
 {
 	if (!session->directory[0])
 		return;
-	unlink(session->registry);
-	rmdir(session->directory);
+	registry_remove(session);
 	close(session->descriptor);
 	session->directory[0] = 0;
 }

@@ -17,7 +17,7 @@ struct session {
 	char directory[4096]; /* private, 0700; "" : there is none */
 	char registry[4128];  /* the file in it; SEEP_SESSION names it to the shim */
 	int descriptor;       /* of that file, since it was made */
-	char identity[72];    /* device, inode and owner of it, for SEEP_SESSION_FILE */
+	char identity[72];    /* device, inode and owner of it, and 1 if it is locked, for SEEP_SESSION_FILE */
 };
 
 enum session_state {
@@ -51,7 +51,8 @@ struct session_results {
 	bool interrupted; /* a signal ended the work: not all are finished and summed up */
 };
 
-/* Makes the registry: in TMPDIR, /tmp, /dev/shm or the current directory. False: none of them would take it. */
+/* Makes the registry: in TMPDIR, /tmp, /dev/shm or the current directory, and removes there what the dead have left.
+ * False: none of them would take it. */
 bool session_open(struct session *session, struct error *error);
 
 /* A line of the registry as it was before it became one: up to its newline, in place. */

@@ -109,19 +109,22 @@ static bool set_heap(void *field, size_t bytes, const char *value, size_t length
 	return false;
 }
 
-/* DEVICE.INODE.OWNER */
+/* DEVICE.INODE.OWNER, and .1 if it is locked while somebody reads it */
 static bool set_session_file(void *field, size_t bytes, const char *value, size_t length)
 {
 	static const struct unit plain[] = {{"", 1}, {NULL, 0}};
-	uint64_t numbers[3];
-	for (size_t i = 0; i < 3; i++) {
-		const char *dot = i < 2 ? memchr(value, '.', length) : value + length;
-		if (!dot || !parse_scaled(value, (size_t)(dot - value), plain, &numbers[i]))
+	uint64_t numbers[4] = {0};
+	for (size_t i = 0; i < 4; i++) {
+		const char *dot = memchr(value, '.', length);
+		size_t digits = dot ? (size_t)(dot - value) : length;
+		if (!parse_scaled(value, digits, plain, &numbers[i]) || (!dot && i < 2) || (dot && i == 3))
 			return false;
-		length -= (size_t)(dot - value) + (i < 2);
+		if (!dot)
+			break;
+		length -= digits + 1;
 		value = dot + 1;
 	}
-	struct session_file_option file = {numbers[0], numbers[1], numbers[2], true};
+	struct session_file_option file = {numbers[0], numbers[1], numbers[2], numbers[3], true};
 	memcpy(field, &file, bytes);
 	return true;
 }

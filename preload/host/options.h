@@ -35,7 +35,7 @@ struct options {
 	char runner[64];    /* the `seep run` that has made it: keeper/life.h */
 	char session[1024]; /* file in which `seep run` learns of recordings; "": none */
 	struct session_file_option {
-		uint64_t device, inode, owner;
+		uint64_t device, inode, owner, locked; /* as long as somebody reads it */
 		bool known;
 	} session_file; /* which file that is: its name may be another's by now */
 	char warning[160];  /* the one warning, or "" */

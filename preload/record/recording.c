@@ -22,6 +22,7 @@
 #include "record/moment.h"
 #include "record/output.h"
 #include "record/recorder.h"
+#include "record/session_file.h"
 #include "sample/memory_probe.h"
 
 #define MEMORY_AUTO_BYTES (UINT64_C(16) << 20) /* larger heap files (rates below 64K) stay on disk unless asked for */
@@ -130,30 +131,6 @@ static bool stderr_is_as_it_was(void)
 	       status.st_ino == recording_setup.stderr_inode;
 }
 
-/* Is it what `seep run` made, and not what somebody has put at its name since it was removed? Root's processes and those
- * in a namespace of users see another owner than themselves, or than we were told. */
-static bool session_file_is(int descriptor)
-{
-	const struct session_file_option *file = &recording_setup.options.session_file;
-	struct stat status;
-	if (system_stat_descriptor(descriptor, &status) != 0 || !S_ISREG(status.st_mode) || status.st_nlink > 1 ||
-	    (status.st_mode & 077))
-		return false;
-	if (file->known && (status.st_dev != file->device || status.st_ino != file->inode))
-		return false;
-	return status.st_uid == system_effective_user() || (file->known && status.st_uid == file->owner);
-}
-
-/* Not blocking: a pipe would wait for its reader. */
-static int session_file_open(const char *session)
-{
-	int descriptor = system_open(session, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0);
-	if (descriptor < 0 || session_file_is(descriptor))
-		return descriptor;
-	system_close(descriptor);
-	return -1;
-}
-
 /* Whole or not at all: at the limit for the size of files half a line would be written, and spoil the next one. */
 static bool line_write(int descriptor, const char *line, size_t length)
 {
@@ -190,7 +167,7 @@ void recording_say(const char *what, const char *detail)
 	int descriptor = 2;
 	const char *session = recording_setup.options.session;
 	if (*session)
-		descriptor = session_file_open(session);
+		descriptor = session_file_open(&recording_setup.options);
 	bool heard = *session && descriptor >= 0;
 	if (!heard) { /* also where the run is over, or we have become somebody who may not write to its file */
 		if (!stderr_is_as_it_was())
@@ -214,7 +191,7 @@ void recording_say(const char *what, const char *detail)
 static bool session_is_open(void)
 {
 	const char *session = recording_setup.options.session;
-	int descriptor = *session ? session_file_open(session) : -1;
+	int descriptor = *session ? session_file_open(&recording_setup.options) : -1;
 	if (descriptor >= 0)
 		system_close(descriptor);
 	return descriptor >= 0 || !*session;
@@ -225,7 +202,7 @@ static bool session_is_open(void)
 static bool register_in_session(void)
 {
 	static char line[2 * sizeof directory + 1];
-	int descriptor = session_file_open(recording_setup.options.session);
+	int descriptor = session_file_open(&recording_setup.options);
 	if (descriptor < 0)
 		return false;
 	struct text text = text_begin(line, sizeof line);

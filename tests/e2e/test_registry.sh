@@ -29,9 +29,50 @@ LD_PRELOAD="$SHIM" SEEP_RATE=1 SEEP_KEEPER=outside SEEP_SESSION="$PWD/taken" SEE
 	SEEP_OUTPUT="$PWD/rec.own" timeout 20 ./holder 2>/dev/null
 check_match "the one that was handed on is written to" "^$PWD/rec.own\$" "$(cat taken)"
 
+# What is locked has a reader as long as somebody holds the lock.
+cat >hold.py <<-'END'
+	import fcntl, struct, subprocess, sys
+	file = open("taken", "r+")
+	fcntl.fcntl(file, fcntl.F_OFD_SETLK, struct.pack("hhqqi", fcntl.F_WRLCK, 0, 0, 1, 0))
+	sys.exit(subprocess.run(sys.argv[1:]).returncode)
+END
+for way in held free; do
+	: >taken
+	[ $way = held ] && hold="/usr/bin/python3 hold.py" || hold=
+	LD_PRELOAD='' SEEP_RATE=1 SEEP_KEEPER=outside SEEP_SESSION="$PWD/taken" SEEP_SESSION_FILE=$identity.1 \
+		SEEP_OUTPUT="$PWD/rec.$way" timeout 20 $hold env LD_PRELOAD="$SHIM" ./holder 2>/dev/null
+	check_equal "its lock is $way: the program ends as ever" 7 $?
+	check_equal "its lock is $way: it is written to if somebody reads it" "$([ $way = free ] || echo "$PWD/rec.held")" "$(grep "$PWD/rec.$way\$" taken)"
+	check_equal "and else the recording is kept by itself" "$([ $way = held ] || echo 000001.seep)" "$(ls rec.$way | grep seep)"
+done
+
+# Whatever else takes its place while the run goes on: nobody waits, nothing is written there, the recordings are kept.
+mkdir foreign && touch foreign/file && chmod 600 foreign/file
+bind='import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])'
+for place in 'mkfifo "$SEEP_SESSION"' 'mkdir "$SEEP_SESSION"' "ln -s '$WORK/foreign/file' \"\$SEEP_SESSION\"" \
+	"ln '$WORK/foreign/file' \"\$SEEP_SESSION\"" "(umask 077; : >\"\$SEEP_SESSION\")" "/usr/bin/python3 -S -c '$bind' \"\$SEEP_SESSION\""; do
+	rm -rf replaced && mkdir replaced
+	SEEP_FOLLOW=all timeout -k 1 30 "$SEEP" run -r 1 -o "$WORK/replaced/%c.%p" -- sh -c 'rm "$SEEP_SESSION"; eval "$1"; ./holder;
+		status=$?; [ ! -f "$SEEP_SESSION" ] || cat "$SEEP_SESSION"; exit $status' sh "$place" >into 2>err
+	check_equal "in its place, while it runs, by ${place%% *}: the status comes back" 7 $?
+	check_equal "by ${place%% *}: nothing is written there" "" "$(cat into foreign/file)"
+	check "by ${place%% *}: the recording is kept all the same" test -s replaced/holder.*/000001.seep
+	rm -rf "$TMPDIR"/seep-run-*
+done
+
 "$SEEP" run -r 1024G -- sh -c 'seq -f "/nowhere/seep.program.%.0f" 1 50000 >>"$SEEP_SESSION"; exit 7' 2>run.log
 check_equal "50,000 lines: the status comes back" 7 $?
 check_match "and they are counted" '^seep: 50000 recordings' "$(cat run.log)"
+# Work, not time: a line costs no more instructions among many than among few. Those of seep itself are the most.
+instructions() { # LINES
+	rm -rf counted && mkdir counted
+	valgrind --tool=callgrind --callgrind-out-file=counted/%p "$SEEP" run -r 1024G -o "$WORK/counted/none.%p" -- \
+		sh -c 'seq -f "/nowhere/seep.program.%.0f" 1 $1 >>"$SEEP_SESSION"' sh "$1" >/dev/null 2>&1
+	sed -n 's/^summary: //p' counted/[0-9]* | sort -n | tail -n 1
+}
+few=$(instructions 1000) many=$(instructions 4000)
+check "four times the lines are about four times the work: $few and $many instructions" \
+	test "${few:-0}" -gt 0 -a "$((${many:-0} * 10))" -lt "$((${few:-0} * 44))"
 
 # Names in it are anybody's: nothing of them reaches the terminal raw, and a recording is found whatever its name.
 evil=$'evil\033[31m\u202e\u2066\nnew\xff\\n\'"'
