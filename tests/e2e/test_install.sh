@@ -4,10 +4,15 @@
 . "$(dirname "$0")/lib.sh"
 
 stage=$WORK/stage
+umask 077
 check "make install" make -s -C "$ROOT" BUILD="$BUILD" DESTDIR="$stage" PREFIX=/opt/seep install
 for file in bin/seep lib/seep/libseep.so share/doc/seep/README.md share/doc/seep/LICENSE; do
 	check "$file is there" test -f "$stage/opt/seep/$file"
 done
+for file in bin/seep:755 lib/seep/libseep.so:755 share/doc/seep/README.md:644 include/seep/seep.h:644; do
+	check_equal "mode of ${file%:*}, whatever the umask" "${file#*:}" "$(stat -c %a "$stage/opt/seep/${file%:*}")"
+done
+check_equal "all may enter its directories" "" "$(find "$stage/opt" -type d ! -perm 755)"
 check_equal "nothing lands elsewhere" "opt" "$(ls "$stage")"
 installed=$stage/opt/seep/bin/seep
 check_match "the installed command finds its library" "libseep.so is $stage/opt/seep/lib/seep/libseep.so" "$("$installed" doctor)"
