@@ -138,8 +138,6 @@ static bool is_continued(struct relay *relay)
  * program that was stopped alone, and may be continued alone, stops alone. */
 static void stop_too(struct relay *relay, int number)
 {
-	unsigned continued;
-
 	if (is_continued(relay) || (number == SIGSTOP && !relay->guard->watches))
 		return;
 	if (number != SIGTSTP && number != SIGTTIN && number != SIGTTOU)
@@ -151,12 +149,9 @@ static void stop_too(struct relay *relay, int number)
 	if (number != SIGSTOP && !signals_pending(SIGCONT) && program_is_stopped(relay))
 		stop(SIGSTOP);
 	guard_going_on(relay->guard);
-	/* What stopped us is not to be taken by us any more. */
-	if (!witness_ask(&relay->guard->witness, relay->to_group))
-		return;
-	continued = relay->to_group[SIGCONT];
-	memset(relay->to_group, 0, sizeof relay->to_group);
-	relay->to_group[SIGCONT] = continued;
+	/* What stopped us is not to be taken by us any more; what came meanwhile is. */
+	if (witness_ask(&relay->guard->witness, relay->to_group))
+		relay->to_group[SIGTSTP] = relay->to_group[SIGTTIN] = relay->to_group[SIGTTOU] = 0;
 }
 
 int relay_until_end(struct guard *guard, pid_t program)
