@@ -91,7 +91,7 @@ struct stack_window stack_window_open(const void *running)
 {
 	uintptr_t address = (uintptr_t)running, end = own_end();
 	if ((own_low && address >= own_low && address < end) || own_contains(address, end))
-		return (struct stack_window){.low = own_low, .high = end};
+		return (struct stack_window){.low = own_low, .high = end, .own = true};
 	uintptr_t page = probe_page_of(address);
 	return (struct stack_window){.low = page, .high = page + PROBE_PAGE};
 }
@@ -116,13 +116,16 @@ bool stack_window_extend(struct stack_window *window, uintptr_t address)
 	uintptr_t last = address + sizeof(stack_word) - 1, end = own_end();
 	if (address >= PROBE_LIMIT)
 		return false;
-	if (own_low && address >= own_low && last < end) { /* back on the thread's own stack */
+	bool back = own_low && address >= own_low && last < end; /* on the thread's own stack */
+	if (back && window->own) {
 		window->low = own_low;
 		window->high = end;
 		return true;
 	}
-	if (window->high == end && window->low == own_low) /* whose end is known */
+	if (window->own && window->high == end) /* whose end is known */
 		return false;
+	if (back && !window->fixed && (window->low < own_low || window->high > end))
+		window->low = window->high = 0; /* begins anew there */
 	for (uintptr_t page = window->high; page && page < probe_page_of(address); page += PROBE_PAGE)
 		if (!window_add_page(window, page))
 			return false;

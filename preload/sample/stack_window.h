@@ -7,7 +7,8 @@
  * known to be there, and costs two compares. Elsewhere (alternate stacks,
  * fibers) it begins as the page under the stack pointer, which is readable
  * since we run on it, and each page above is asked for (memory_probe.h), one
- * after the other and not without end.
+ * after the other and not without end; those of the thread's own stack, too,
+ * which a program that went on elsewhere for good may have given back.
  *
  * A thread's own stack ends at its thread control block, which glibc puts on
  * top of every stack that it starts a thread on, or, for the initial thread,
@@ -35,6 +36,7 @@ typedef uintptr_t stack_word __attribute__((may_alias, aligned(1)));
 
 struct stack_window {
 	uintptr_t low, high; /* readable: [low, high); none if they are equal */
+	bool own;            /* runs on the thread's own stack, so that all of it is there */
 	uint16_t asked;      /* pages that were asked for */
 	bool fixed;          /* nothing is asked for: an address that was guessed may lie in anybody's memory */
 };

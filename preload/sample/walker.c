@@ -17,8 +17,8 @@
  * stacks end too. Code without an FDE, which a compiler at run time makes, is
  * taken to keep a frame pointer; where that leads nowhere, the walk is lost and
  * says so. From the first such guess on, only memory is read that is there
- * whether the guess was right or not: the thread's own stack, what the window
- * has already, and modules that cannot go (walker_modules.h).
+ * whether the guess was right or not: the thread's own stack if it runs there,
+ * what the window has already, and modules that cannot go (walker_modules.h).
  */
 #include "sample/unwinder.h"
 
@@ -165,7 +165,8 @@ static bool walk_up_signal(struct walk *walk)
 	    !stack_window_read(&walk->window, frame + SIGNAL_RBP, &rbp) ||
 	    !stack_window_read(&walk->window, frame + SIGNAL_RIP, &pc))
 		return false;
-	walk->window = (struct stack_window){.asked = walk->window.asked, .fixed = walk->window.fixed};
+	walk->window = (struct stack_window){
+	    .own = walk->window.own, .asked = walk->window.asked, .fixed = walk->window.fixed};
 	walk->position = (struct position){.key = pc + 1, .rsp = rsp, .rbp = rbp};
 	return true;
 }

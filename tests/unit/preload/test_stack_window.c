@@ -72,13 +72,31 @@ static void no_page_is_asked_for_out_of_turn(void **state)
 	assert_false(stack_window_read(&window, (uintptr_t)second + PAGE + 16, &word));
 	assert_true(stack_window_read(&window, (uintptr_t)first + 2 * PAGE, &word)); /* the one between, too */
 	assert_int_equal(window.asked, 2);
-	assert_int_equal(stack_window_open(&window).asked, 0); /* the thread's own */
 	window = stack_window_open(first);
 	window.fixed = true;
 	assert_false(stack_window_read(&window, (uintptr_t)first + PAGE, &word));
-	assert_true(stack_window_read(&window, (uintptr_t)&window, &word));
 	unmake_pages(first);
 	unmake_pages(second);
+}
+
+static void own_stack_is_asked_for_from_elsewhere(void **state)
+{
+	(void)state;
+	char *pages = make_pages();
+	struct stack_window window = stack_window_open(&window);
+	uintptr_t word = 0, here = (uintptr_t)&window;
+	assert_true(window.own);
+	assert_int_equal(window.asked, 0);
+	window = stack_window_open(pages);
+	assert_false(window.own);
+	window.fixed = true;
+	assert_false(stack_window_read(&window, here, &word));
+	assert_int_equal(window.low, (uintptr_t)pages);
+	window.fixed = false;
+	assert_true(stack_window_read(&window, here, &word));
+	assert_int_equal(window.low, here & ~(uintptr_t)(PAGE - 1));
+	assert_in_range(window.asked, 1, 2);
+	unmake_pages(pages);
 }
 
 static bool known(const void *address)
@@ -190,6 +208,7 @@ int main(void)
 		cmocka_unit_test(unknown_stack_is_read_up_to_its_end),
 		cmocka_unit_test(impossible_addresses_are_refused),
 		cmocka_unit_test(no_page_is_asked_for_out_of_turn),
+		cmocka_unit_test(own_stack_is_asked_for_from_elsewhere),
 		cmocka_unit_test(room_ends_at_the_guard_page), /* before larger stacks are there to be used again */
 		cmocka_unit_test(stacks_of_every_kind_of_thread_are_known_without_asking),
 		cmocka_unit_test(recursion_asks_for_nothing), /* the last: nothing can be asked afterwards */
