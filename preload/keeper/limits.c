@@ -28,7 +28,7 @@ static bool list_holds(const char *list, const char *end, const char *name)
 }
 
 /* Lines are "ID:CONTROLLERS:PATH"; v2 is the one with ID 0 and no controllers. */
-bool limits_group_path(const char *cgroup, bool *version1, char *path, uint32_t size)
+bool limits_group_path(const char *cgroup, const char *controller, bool *version1, char *path, uint32_t size)
 {
 	bool found = false;
 	for (const char *line = cgroup; *line;) {
@@ -36,14 +36,14 @@ bool limits_group_path(const char *cgroup, bool *version1, char *path, uint32_t 
 		const char *first = memchr(line, ':', (size_t)(stop - line));
 		const char *second = first ? memchr(first + 1, ':', (size_t)(stop - first - 1)) : NULL;
 		if (second) {
-			bool memory = list_holds(first + 1, second, "memory");
-			if (memory || (!found && second == first + 1)) {
+			bool exact = list_holds(first + 1, second, controller);
+			if (exact || (!found && second == first + 1)) {
 				struct text text = text_begin(path, size);
 				text_add_bounded(&text, second + 1, (size_t)(stop - second - 1));
-				*version1 = memory;
+				*version1 = exact;
 				found = !text.cut;
 			}
-			if (memory)
+			if (exact)
 				return found;
 		}
 		line = end ? end + 1 : stop;
@@ -157,7 +157,7 @@ static void find_group_limits(struct limits *limits, const struct heap *heap, co
 	char path[48], cgroup[4096], group[LIMITS_PATH_BYTES - 64], none[8];
 	proc_path(path, sizeof path, heap_pid(heap), "/cgroup");
 	if (file_read_text(path, cgroup, sizeof cgroup) <= 0 ||
-	    !limits_group_path(cgroup, &limits->version1, group, sizeof group))
+	    !limits_group_path(cgroup, "memory", &limits->version1, group, sizeof group))
 		return;
 	struct text text = text_begin(limits->path, sizeof limits->path);
 	text_add(&text, root);

@@ -10,13 +10,13 @@
 #include "base/clone.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "keeper/crowd.h"
 #include "keeper/descriptors.h"
 #include "keeper/namespace.h"
 #include "keeper/process.h"
 
 #define STACK_BYTES (16u << 10) /* of each of the two children */
 #define HEAD_BYTES 1024u        /* of the file: its program headers and build id are in it */
-#define FEW_PROCESSES 64
 #define ORPHANS_LOOKED_AT 64
 #define WAIT_ALL 0x40000000 /* __WALL */
 
@@ -84,6 +84,7 @@ static __attribute__((noreturn)) void keeper_execute(void *unused)
 static __attribute__((noreturn)) void keeper_give_away(void *unused)
 {
 	(void)unused;
+	crowd_lower_limit();
 	if (descriptors_leave(launch.shares_descriptors)) {
 		long made = system_clone(CLONE_VM | CLONE_VFORK | CLONE_UNTRACED, launch.stacks + 2 * STACK_BYTES - 64,
 					 NULL, keeper_execute, NULL);
@@ -157,23 +158,18 @@ static void children_run(void)
 	system_restore_signals(signals);
 }
 
-bool keeper_process_start(const char *directory)
+enum keeper_start keeper_process_start(const char *directory)
 {
 	if (!library[0] || !is_alone_in_seeing_it())
-		return false;
+		return KEEPER_HAS_TO_BE_A_THREAD;
 	launch = (struct launch){.directory = directory};
 	launch.stacks =
 	    system_map(NULL, 2 * STACK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (system_failed(launch.stacks))
-		return false;
+		return KEEPER_HAS_TO_BE_A_THREAD;
 	children_run();
 	system_unmap(launch.stacks, 2 * STACK_BYTES);
-	return launch.error == 0;
-}
-
-bool keeper_process_is_one_too_many(void)
-{
-	struct rlimit limit;
-	return system_effective_user() != 0 && system_limit(RLIMIT_NPROC, &limit) == 0 &&
-	       limit.rlim_cur < FEW_PROCESSES;
+	if (launch.error == -EAGAIN)
+		return KEEPER_CROWDED;
+	return launch.error == 0 ? KEEPER_STARTED : KEEPER_HAS_TO_BE_A_THREAD;
 }

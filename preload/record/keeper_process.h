@@ -21,12 +21,16 @@
 /* Finds libseep.so's own file, while relative paths still mean what they meant. Constructor only. */
 void keeper_process_prepare(void);
 
-/* Starts it for the recording in this directory. False: it cannot be, or somebody would see it: the program is process 1
- * or gathers orphans (they would become its children), processes that it starts get another namespace, init leaves
- * those that have ended lying about, or the file has gone. One thread at a time; blocks all signals meanwhile. */
-bool keeper_process_start(const char *directory);
+enum keeper_start {
+	KEEPER_STARTED,
+	KEEPER_CROWDED,   /* one more process, or thread, would be one too many */
+	KEEPER_HAS_TO_BE_A_THREAD,
+};
 
-/* Does a limit of processes say that one more would be noticed? */
-bool keeper_process_is_one_too_many(void);
+/* Starts it for the recording in this directory. It has to be a thread where it cannot be, or somebody would see it: the
+ * program is process 1 or gathers orphans (they would become its children), processes that it starts get another
+ * namespace, init leaves those that have ended lying about, or the file has gone. One thread at a time; blocks all
+ * signals meanwhile. */
+enum keeper_start keeper_process_start(const char *directory);
 
 #endif

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "host/filter.h"
 #include "host/real.h"
+#include "keeper/crowd.h"
 #include "keeper/life.h"
 #include "record/describe.h"
 #include "record/gate.h"
@@ -321,9 +322,9 @@ static void restore_signals(uint64_t before)
  * clone(): there the program's end writes the one snapshot. */
 static void keeper_start(bool anonymous)
 {
-	if ((recording_setup.status & SEEP_STATUS_VALGRIND) || keeper_process_is_one_too_many())
+	if ((recording_setup.status & SEEP_STATUS_VALGRIND) || crowd_is_near())
 		return;
-	if ((anonymous || !keeper_process_start(directory)) && !load_relaxed(&confined))
+	if ((anonymous || keeper_process_start(directory) == KEEPER_HAS_TO_BE_A_THREAD) && !load_relaxed(&confined))
 		keeper_thread_start();
 }
 

@@ -135,19 +135,19 @@ static void the_memory_group_is_found_in_both_versions(void **state)
 	(void)state;
 	bool version1;
 	char path[64];
-	assert_true(limits_group_path("0::/user.slice/a\n", &version1, path, sizeof path));
+	assert_true(limits_group_path("0::/user.slice/a\n", "memory", &version1, path, sizeof path));
 	assert_false(version1);
 	assert_string_equal(path, "/user.slice/a");
 	assert_true(
-	    limits_group_path("5:cpu,cpuacct:/c\n4:freezer,memory:/m/x\n0::/u\n", &version1, path, sizeof path));
+	    limits_group_path("5:cpu,cpuacct:/c\n4:freezer,memory:/m/x\n0::/u\n", "memory", &version1, path, sizeof path));
 	assert_true(version1);
 	assert_string_equal(path, "/m/x");
-	assert_true(limits_group_path("5:memoryless:/c\n0::/with:colon", &version1, path, sizeof path));
+	assert_true(limits_group_path("5:memoryless:/c\n0::/with:colon", "memory", &version1, path, sizeof path));
 	assert_false(version1);
 	assert_string_equal(path, "/with:colon");
-	assert_false(limits_group_path("5:cpu:/c\n", &version1, path, sizeof path));
-	assert_false(limits_group_path("nonsense", &version1, path, sizeof path));
-	assert_false(limits_group_path("0::/far/too/long", &version1, path, 6));
+	assert_false(limits_group_path("5:cpu:/c\n", "memory", &version1, path, sizeof path));
+	assert_false(limits_group_path("nonsense", "memory", &version1, path, sizeof path));
+	assert_false(limits_group_path("0::/far/too/long", "memory", &version1, path, 6));
 }
 
 static void our_own_memory_is_read(void **state)

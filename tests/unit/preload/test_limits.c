@@ -58,7 +58,7 @@ static int setup(void **state)
 	(void)state;
 	snprintf(root, sizeof root, "%s", directory_make());
 	assert_true(file_read_text("/proc/self/cgroup", text, sizeof text) > 0);
-	assert_true(limits_group_path(text, &version1, group, sizeof group));
+	assert_true(limits_group_path(text, "memory", &version1, group, sizeof group));
 	if (!version1) {
 		char path[400];
 		snprintf(path, sizeof path, "%s/cgroup.controllers", root);
