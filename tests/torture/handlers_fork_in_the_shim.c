@@ -8,7 +8,7 @@
  */
 #include "stepping.h"
 
-static struct truth_site *parent_site;
+static struct truth_site *parent_site, *stepped_site;
 static volatile int in_child;
 
 static SITE void site_of_the_parent(void)
@@ -26,13 +26,17 @@ static void fork_here(void)
 		waitpid(child, NULL, 0);
 }
 
-static void sample_and_free(long step)
+/* One block of the parent's: a child that goes on with it here has not allocated it. */
+static SITE void site_stepped(long step)
 {
 	step_begin(step);
 	void *block = malloc(77);
 	step_end();
-	if (!in_child)
+	if (!in_child) {
+		truth_allocated(stepped_site, 77);
+		truth_freed(stepped_site, 77);
 		step_begin(step);
+	}
 	free(block);
 	step_end();
 }
@@ -41,10 +45,11 @@ int main(void)
 {
 	truth_directory = ".";
 	parent_site = truth_add("site_of_the_parent");
+	stepped_site = truth_add("site_stepped");
 	site_of_the_parent();
 	step_prepare(fork_here);
 	for (long step = 1; step < 500; step += step < 20 ? 2 : 31) {
-		sample_and_free(step);
+		site_stepped(step);
 		if (in_child) {
 			free(malloc(5));
 			_exit(0);
