@@ -21,10 +21,13 @@ SHIM     := -fPIC -fvisibility=hidden -ftls-model=initial-exec -fno-plt -fno-sta
             -fno-builtin-malloc -fno-builtin-calloc -fno-builtin-realloc -fno-builtin-free -Ipreload
 SANITIZE ?=
 
+comma            := ,
 KEEPER_SOURCES   := $(sort $(wildcard preload/base/*.c preload/heap/*.c preload/keeper/*.c))
 CORE_SOURCES     := $(sort $(wildcard preload/host/*.c preload/sample/*.c preload/record/*.c))
 HOOK_SOURCES     := $(sort $(wildcard preload/hooks/*.c))
-ANALYZER_SOURCES := $(sort $(wildcard analyzer/*/*.c))
+COMMANDS         := $(patsubst &command_%,%,$(filter &command_%,$(subst $(comma), ,$(file <analyzer/commands/all.c))))
+MANUAL_SOURCES   := $(sort $(wildcard analyzer/manual/*.c))
+ANALYZER_SOURCES := $(filter-out $(MANUAL_SOURCES),$(sort $(wildcard analyzer/*/*.c)))
 MAIN_SOURCES     := $(wildcard analyzer/main.c)
 
 objects           = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
@@ -33,11 +36,12 @@ CORE_OBJECTS     := $(call objects,$(CORE_SOURCES))
 HOOK_OBJECTS     := $(call objects,$(HOOK_SOURCES))
 ANALYZER_OBJECTS := $(call objects,$(ANALYZER_SOURCES))
 MAIN_OBJECTS     := $(call objects,$(MAIN_SOURCES))
+MANUAL_OBJECTS   := $(call objects,$(MANUAL_SOURCES))
 
 ANALYZER_LIBS := -ldw -lelf -liberty -lz -lm
 
 .PHONY: all
-all: $(BUILD)/libseep.so $(BUILD)/seep ## build libseep.so and seep
+all: $(BUILD)/libseep.so $(BUILD)/seep $(BUILD)/manual/CLI.md ## build libseep.so, seep and the manual
 
 .PHONY: deps
 deps: ## install what the build, the demo and the tests need
@@ -78,6 +82,18 @@ $(BUILD)/libseep.so: $(HOOK_OBJECTS) $(CORE_OBJECTS) $(KEEPER_OBJECTS) preload/l
 
 $(BUILD)/seep: $(MAIN_OBJECTS) $(BUILD)/libanalyzer.a $(BUILD)/libkeeper.a
 	$(CC) $(CFLAGS) $(SANITIZE) -o $@ $^ $(ANALYZER_LIBS)
+
+# The manual is made by a program from the tables that the commands work by.
+$(BUILD)/make_manual: $(MANUAL_OBJECTS) $(BUILD)/libanalyzer.a $(BUILD)/libkeeper.a
+	$(CC) $(CFLAGS) $(SANITIZE) -o $@ $^ $(ANALYZER_LIBS)
+
+$(BUILD)/manual/CLI.md: $(BUILD)/make_manual
+	@mkdir -p $(@D)
+	$< $(@D)
+
+.PHONY: docs
+docs: $(BUILD)/manual/CLI.md ## write docs/CLI.md anew from the commands' own tables
+	install -m 644 $< docs/CLI.md
 
 # Unit tests: one binary a file. tests/unit/preload/ sees preload/, tests/unit/analyzer/ sees analyzer/.
 UNIT_PRELOAD  := $(sort $(wildcard tests/unit/preload/test_*.c))
@@ -208,21 +224,30 @@ accuracy: ## how often seep leaks is right, beside jeprof and heaptrack: docs/AC
 	+$(MAKE) --no-print-directory -s BUILD=$(BUILD) all $(BUILD)/accuracy/simulated $(BUILD)/accuracy/patterns
 	python3 tests/bench/accuracy/run.py $(BUILD)
 
+# Where the manual's parts go, below PREFIX.
+MANUAL_PLACES := $(patsubst %,share/man/man1/%.1,seep $(addprefix seep-,$(COMMANDS))) share/man/man7/libseep.7 \
+    share/bash-completion/completions/seep share/zsh/site-functions/_seep share/fish/vendor_completions.d/seep.fish
+
 .PHONY: install uninstall
 install: all ## install below PREFIX (/usr/local); DESTDIR stages it
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/seep $(DESTDIR)$(PREFIX)/share/doc/seep
+	install -d $(addprefix $(DESTDIR)$(PREFIX)/,bin lib/seep include/seep $(dir $(MANUAL_PLACES)) share/doc/seep/schema)
 	install -m 755 $(BUILD)/seep $(DESTDIR)$(PREFIX)/bin/seep
 	install -m 755 $(BUILD)/libseep.so $(DESTDIR)$(PREFIX)/lib/seep/libseep.so
-	install -m 644 LICENSE README.md $(wildcard docs/*.md) $(DESTDIR)$(PREFIX)/share/doc/seep
-ifneq ($(wildcard include/seep/seep.h),)
-	install -d $(DESTDIR)$(PREFIX)/include/seep
 	install -m 644 include/seep/seep.h $(DESTDIR)$(PREFIX)/include/seep/seep.h
-endif
+	install -m 644 LICENSE README.md $(wildcard docs/*.md) $(DESTDIR)$(PREFIX)/share/doc/seep
+	install -m 644 $(wildcard docs/schema/*.json) $(DESTDIR)$(PREFIX)/share/doc/seep/schema
+	install -m 644 $(BUILD)/manual/man1/*.1 $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 644 $(BUILD)/manual/man7/*.7 $(DESTDIR)$(PREFIX)/share/man/man7
+	install -m 644 $(BUILD)/manual/completions/bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/seep
+	install -m 644 $(BUILD)/manual/completions/zsh $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_seep
+	install -m 644 $(BUILD)/manual/completions/fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/seep.fish
 
+# Folders that others may have put files into are removed where they are empty.
 uninstall: ## remove what install put there
-	rm -f $(DESTDIR)$(PREFIX)/bin/seep $(DESTDIR)$(PREFIX)/include/seep/seep.h
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/,bin/seep include/seep/seep.h $(MANUAL_PLACES))
 	rm -rf $(DESTDIR)$(PREFIX)/lib/seep $(DESTDIR)$(PREFIX)/share/doc/seep
-	-rmdir $(DESTDIR)$(PREFIX)/include/seep 2>/dev/null
+	-cd $(DESTDIR)$(PREFIX) && rmdir --ignore-fail-on-non-empty include/seep $(sort $(dir $(MANUAL_PLACES))) \
+	    share/bash-completion share/zsh share/fish 2>/dev/null
 
 .PHONY: format
 format: ## lay out all C sources by .clang-format

@@ -16,31 +16,23 @@
 #include "process/launch.h"
 #include "symbols/cache.h"
 
-static const struct command *const commands[] = {
-    /* clang-format off */
-	&command_run,
-	&command_snapshot,
-	&command_report,
-	&command_diff,
-	&command_leaks,
-	&command_flame,
-	&command_export,
-	&command_bundle,
-	&command_doctor,
-    /* clang-format on */
-};
-enum {
-	COMMAND_COUNT = sizeof commands / sizeof commands[0],
-	NAME_MAX_LENGTH = 31, /* of a word that is still taken for a mistyped command */
-};
+enum { NAME_MAX_LENGTH = 31 }; /* of a word that is still taken for a mistyped command */
+
+static const struct command *command_find(const char *name)
+{
+	for (const struct command *const *command = command_all; *command; command++)
+		if (strcmp(name, (*command)->name) == 0)
+			return *command;
+	return NULL;
+}
 
 static void help_print(FILE *stream)
 {
 	fputs("seep finds slow leaks: it samples a program's heap and compares snapshots.\n\n"
 	      "usage: seep COMMAND [OPTION...] [OPERAND...]\n\n",
 	      stream);
-	for (size_t i = 0; i < COMMAND_COUNT; i++)
-		fprintf(stream, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
+	for (const struct command *const *command = command_all; *command; command++)
+		fprintf(stream, "  %-10s %s\n", (*command)->name, (*command)->summary);
 	fputs("\n  seep COMMAND --help   its options\n"
 	      "  seep --version        the version\n\n"
 	      "To find a leak:\n"
@@ -77,11 +69,11 @@ static int command_unknown(const char *word)
 	const char *nearest = NULL;
 	size_t nearest_distance = 3; /* more than two letters off is another word */
 
-	for (size_t i = 0; i < COMMAND_COUNT && strlen(word) <= NAME_MAX_LENGTH; i++) {
-		size_t distance = word_distance(commands[i]->name, word);
+	for (size_t i = 0; command_all[i] && strlen(word) <= NAME_MAX_LENGTH; i++) {
+		size_t distance = word_distance(command_all[i]->name, word);
 		if (distance < nearest_distance) {
 			nearest_distance = distance;
-			nearest = commands[i]->name;
+			nearest = command_all[i]->name;
 		}
 	}
 	if (nearest)
@@ -91,6 +83,16 @@ static int command_unknown(const char *word)
 	return COMMAND_USAGE;
 }
 
+static int command_help(const char *name)
+{
+	const struct command *command = command_find(name);
+
+	if (!command)
+		return command_unknown(name);
+	command_print_help(command);
+	return COMMAND_FINE;
+}
+
 static int command_dispatch(int argc, char **argv)
 {
 	if (argc < 2) {
@@ -98,21 +100,18 @@ static int command_dispatch(int argc, char **argv)
 		return COMMAND_USAGE;
 	}
 	const char *word = argv[1];
-	if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0) {
-		help_print(stdout);
-		return COMMAND_FINE;
-	}
+	if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0)
+		return argc > 2 ? command_help(argv[2]) : (help_print(stdout), COMMAND_FINE);
 	if (strcmp(word, "--version") == 0) {
 		puts("seep " SEEP_VERSION);
 		return COMMAND_FINE;
 	}
-	for (size_t i = 0; i < COMMAND_COUNT; i++)
-		if (strcmp(word, commands[i]->name) == 0) {
-			if (commands[i]->reads)
-				memory_bound_by_inputs();
-			return commands[i]->run(argc - 1, argv + 1);
-		}
-	return command_unknown(word);
+	const struct command *command = command_find(word);
+	if (!command)
+		return command_unknown(word);
+	if (command->reads)
+		memory_bound_by_inputs();
+	return command->run(argc - 1, argv + 1);
 }
 
 /* Whoever started us may have closed some: then a file of ours would get the number, and what we say would be written into

@@ -50,6 +50,9 @@ extern const struct command command_export;
 extern const struct command command_bundle;
 extern const struct command command_doctor;
 
+/* All of them, NULL at the end. */
+extern const struct command *const command_all[];
+
 /* The next option's letter, its argument in `optarg`; -1 when only operands are left, the first at argv[optind].
  * Prints the help and exits with 0 for --help, exits with COMMAND_USAGE for what the table does not have. */
 int command_next_option(const struct command *command, int argc, char **argv);

@@ -480,7 +480,7 @@ static void flipped_bits_never_make_an_invalid_snapshot(void **state)
 	struct fenced fenced = fenced_copy(&heap);
 	srand(42);
 	int built = 0, refused = 0;
-	for (int round = 0; round < 4000; round++) {
+	for (int round = 0; round < 1000; round++) { /* more of it: make fuzz */
 		size_t places[8], flips = 1 + (size_t)rand() % 8;
 		char before[8], *map = (char *)fenced.heap.header;
 		for (size_t i = 0; i < flips; i++) {
@@ -505,7 +505,7 @@ static void flipped_bits_never_make_an_invalid_snapshot(void **state)
 		for (size_t i = flips; i-- > 0;)
 			map[places[i]] = before[i];
 	}
-	assert_true(built > 1000 && refused > 20);
+	assert_true(built > 250 && refused > 5);
 	munmap(fenced.around, (fenced.bytes + 4095) / 4096 * 4096 + 8192);
 	heap_unmake(&heap);
 }

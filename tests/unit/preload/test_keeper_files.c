@@ -397,7 +397,7 @@ static void flipped_bits_on_disk_never_crash_a_reader(void **state)
 	int file = open(path_of("heap"), O_RDWR);
 	srand(11);
 	int built = 0;
-	for (int round = 0; round < 300; round++) {
+	for (int round = 0; round < 80; round++) { /* more of it: make fuzz */
 		struct seep_heap_view view;
 		struct seep_fault fault;
 		struct seep_image image;
@@ -417,7 +417,7 @@ static void flipped_bits_on_disk_never_crash_a_reader(void **state)
 		}
 		assert_int_equal(pwrite(file, &before, 1, place), 1);
 	}
-	assert_true(built > 100);
+	assert_true(built > 25);
 	close(file);
 }
 

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The commands that there are, in the order in which the help lists them. */
+#include <stddef.h>
+
+#include "commands/command.h"
+
+const struct command *const command_all[] = {
+    &command_run,   &command_snapshot, &command_report, &command_diff,   &command_leaks,
+    &command_flame, &command_export,   &command_bundle, &command_doctor, NULL,
+};

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a command may exit with, and the JSON that it may print. */
+#include <stddef.h>
+
+#include "manual/manual.h"
+
+const struct exit_status exit_statuses[] = {
+    {COMMAND_FINE, "Everything is fine."},
+    {COMMAND_FOUND, "A check found something: `seep doctor` says that a program cannot be recorded."},
+    {COMMAND_USAGE, "The command line is wrong. One line says why."},
+    {COMMAND_BAD_INPUT, "An input is bad or cannot be read, or the output could not be written. One line says what and where."},
+    {0, NULL},
+};
+
+const struct json_schema json_schemas[] = {
+    {"seep.report/1", "seep report --json", "report-1.json"},
+    {"seep.modules/1", "seep report --modules --json", "modules-1.json"},
+    {"seep.diff/1", "seep diff --json", "diff-1.json"},
+    {"seep.leaks/1", "seep leaks --json", "leaks-1.json"},
+    {"seep.doctor/1", "seep doctor --json", "doctor-1.json"},
+    {0},
+};
