@@ -26,6 +26,7 @@ analyzer/render     base reader symbols profile statistics compare tree leaks
 analyzer/export     base reader symbols profile statistics compare tree leaks render
 analyzer/process    base reader symbols profile statistics compare tree leaks render
 analyzer/commands   base reader symbols profile statistics compare tree leaks render export process
+analyzer/manual     base commands
 analyzer            base reader symbols profile statistics compare tree leaks render export process commands
 '
 # A reader fills the model, so it sees the model's header, though it stands a floor lower.

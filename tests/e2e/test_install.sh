@@ -9,9 +9,13 @@ check "make install" make -s -C "$ROOT" BUILD="$BUILD" DESTDIR="$stage" PREFIX=/
 for file in bin/seep lib/seep/libseep.so share/doc/seep/README.md share/doc/seep/LICENSE; do
 	check "$file is there" test -f "$stage/opt/seep/$file"
 done
-for file in bin/seep:755 lib/seep/libseep.so:755 share/doc/seep/README.md:644 include/seep/seep.h:644; do
-	check_equal "mode of ${file%:*}, whatever the umask" "${file#*:}" "$(stat -c %a "$stage/opt/seep/${file%:*}")"
+for file in man/man1/seep.1 man/man1/seep-leaks.1 man/man7/libseep.7 bash-completion/completions/seep zsh/site-functions/_seep \
+	fish/vendor_completions.d/seep.fish doc/seep/CLI.md doc/seep/schema/leaks-1.json; do
+	check "share/$file is there" test -f "$stage/opt/seep/share/$file"
 done
+check_equal "programs and libraries are 755, all else is 644, whatever the umask" "" \
+	"$(find "$stage" -type f \( -name seep -path '*/bin/*' -o -name libseep.so \) ! -perm 755
+	find "$stage" -type f ! -name libseep.so ! -path '*/bin/seep' ! -perm 644)"
 check_equal "all may enter its directories" "" "$(find "$stage/opt" -type d ! -perm 755)"
 check_equal "nothing lands elsewhere" "opt" "$(ls "$stage")"
 installed=$stage/opt/seep/bin/seep
