@@ -57,6 +57,9 @@ $(BUILD)/obj/preload/%.o: preload/%.c
 	@mkdir -p $(@D)
 	$(CC) $(BASE) $(CFLAGS) $(SANITIZE) $(SHIM) -c $< -o $@
 
+# See preload/base/entry.h.
+$(HOOK_OBJECTS): SHIM += -mgeneral-regs-only
+
 $(BUILD)/obj/analyzer/%.o: analyzer/%.c
 	@mkdir -p $(@D)
 	$(CC) $(BASE) $(CFLAGS) $(SANITIZE) -Ianalyzer -c $< -o $@

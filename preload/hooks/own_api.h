@@ -26,6 +26,7 @@
 #include <string.h>
 
 #include "base/atomics.h"
+#include "base/entry.h"
 #include "hooks/hook.h"
 
 /* count * size; what overflows is more than any allocator has. */
@@ -155,7 +156,7 @@ struct own_name {
 /* Looks the names up, if there is such an API. Idempotent. What the look-up itself allocates is no business of the
  * program's; a call from inside it finds what has been found so far, so those that malloc itself may reach come first.
  */
-void own_names_find(const struct own_name *names, size_t count, void *const *present, _Atomic bool *prepared);
+ENTRY void own_names_find(const struct own_name *names, size_t count, void *const *present, _Atomic bool *prepared);
 
 /* For the constructor. */
 void tcmalloc_prepare(void);

@@ -11,8 +11,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/entry.h"
+
 /* Zeroed memory, or NULL when `alignment` is no power of two or the arena is full. Any thread. */
-void *arena_allocate(size_t bytes, size_t alignment);
+ENTRY void *arena_allocate(size_t bytes, size_t alignment);
 bool arena_owns(const void *pointer);
 /* The bytes that were asked for at an address that the arena owns. */
 size_t arena_size(const void *pointer);

@@ -14,6 +14,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/entry.h"
+
 struct real {
 	void *(*malloc)(size_t);
 	void *(*calloc)(size_t, size_t);
@@ -49,10 +51,10 @@ struct real {
 extern __attribute__((visibility("hidden"))) struct real real;
 
 /* Looks everything up. Idempotent; any thread, but not from a signal handler. */
-void real_prepare(void);
+ENTRY void real_prepare(void);
 
 /* Takes back what a look-up that found nothing has left for the program's dlerror(). */
-void real_forget_error(void);
+ENTRY void real_forget_error(void);
 
 /* True while a look-up runs: allocations come from the arena. */
 bool real_is_resolving(void);

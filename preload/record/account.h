@@ -10,9 +10,10 @@
 #ifndef SEEP_RECORD_ACCOUNT_H
 #define SEEP_RECORD_ACCOUNT_H
 
+#include "base/entry.h"
 #include "heap/heap.h"
 
 /* False: this allocator has none that we know of. */
-bool account_take(const struct heap *heap);
+ENTRY bool account_take(const struct heap *heap);
 
 #endif

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <pthread.h>
 
+#include "base/entry.h"
 #include "base/syscall.h"
 
 #ifndef MADV_WIPEONFORK
@@ -26,7 +27,7 @@ enum {
 
 static _Atomic uint32_t last_era = 1; /* copied by fork */
 
-static void close_in_child(void)
+static ENTRY void close_in_child(void)
 {
 	store_relaxed(&gate_word[GATE_ORIGIN], 0);
 	store_relaxed(&gate_word[GATE_ERA], 0);

@@ -13,19 +13,20 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/entry.h"
 #include "heap/live.h"
 #include "host/filter.h"
 #include "record/thread.h"
 
 /* Takes back what thread_count() took off: where it asks, before the real call, which may fail, throw, or never return. */
-void recorder_undo(size_t size);
+ENTRY void recorder_undo(size_t size);
 
 /* Where thread_count() asks after the real call: settles the countdown. True: a sample point lies in this allocation. */
-bool recorder_due(size_t size);
+ENTRY bool recorder_due(size_t size);
 
 /* Records a sample: `address` of `size` bytes was just allocated. `hook_frame` is the hook's frame address. Call it
  * before the program has the address. */
-void recorder_sample(void *address, size_t size, const void *hook_frame);
+ENTRY void recorder_sample(void *address, size_t size, const void *hook_frame);
 
 /* The sample of a block that is being resized. It stays in the live table, tagged, until the call has returned: a
  * program that is killed in it has the old block. */
@@ -36,21 +37,21 @@ struct recorder_hold {
 
 /* Out of line, on a filter hit, before the allocator resizes the block. True: it is a sample, and one of the next two
  * is to be called when the call has returned. */
-bool recorder_hold(const void *address, struct recorder_hold *hold);
+ENTRY bool recorder_hold(const void *address, struct recorder_hold *hold);
 
 /* A realloc to `size` bytes freed it: that is recorded. */
-void recorder_bury_resized(const struct recorder_hold *hold, size_t size);
+ENTRY void recorder_bury_resized(const struct recorder_hold *hold, size_t size);
 
 /* It lives on after all (a realloc failed). */
-void recorder_restore(const struct recorder_hold *hold);
+ENTRY void recorder_restore(const struct recorder_hold *hold);
 
 /* In the child of fork(), which has this thread alone: countdown and generator are not to be its parent's. */
 void recorder_begin_child(void);
 
 /* A countdown of this thread that a size which no allocator has pushed up begins anew, and a sample is counted as lost. */
-void recorder_heal(void);
+ENTRY void recorder_heal(void);
 
 /* A free, before the allocator has it: the sample is taken out, and its free recorded. */
-void recorder_forget(const void *address);
+ENTRY void recorder_forget(const void *address);
 
 #endif

@@ -43,7 +43,7 @@ static seep_atomic64 threads_seen;                     /* each begins a generato
 static seep_atomic64 counted_early;                    /* by the countdowns before the recording begins */
 static seep_atomic64 unseen_allocations, unseen_bytes; /* before the constructor */
 
-static void begin_child(void);
+static ENTRY void begin_child(void);
 
 void recording_prepare(void)
 {
@@ -295,7 +295,7 @@ static void leave_ancestor(unsigned own)
 	system_unmap(header, current.bytes);
 }
 
-static void begin_child(void)
+static ENTRY void begin_child(void)
 {
 	if (!load_relaxed(&confined))
 		leave_ancestor(0);

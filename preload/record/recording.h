@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/entry.h"
 #include "heap/heap.h"
 #include "host/options.h"
 #include "sample/unwinder.h"
@@ -50,17 +51,17 @@ const struct heap *recording_heap_or_begin(void);
 
 /* The program is about to forbid itself system calls: the recording begins now; in a forked child where none has begun
  * yet, and in all its children, never. */
-void recording_confine(void);
+ENTRY void recording_confine(void);
 
 /* From now on reading a clock may be death: called behind recording_confine(). Signal-safe. */
-void recording_stop_clock(void);
+ENTRY void recording_stop_clock(void);
 
 /* Has it, or has its keeper seen that it has? Then no system call is made on our account. */
 bool recording_is_confined(void);
 
 /* Around a call that the kernel refuses to a process with threads: see keeper_thread_pause(). */
-bool recording_pause_keeper(void);
-void recording_resume_keeper(void);
+ENTRY bool recording_pause_keeper(void);
+ENTRY void recording_resume_keeper(void);
 
 /* Bumped by each recording that begins in this address space: thread numbers are given anew. */
 uint32_t recording_incarnation(void);
@@ -69,7 +70,7 @@ uint32_t recording_incarnation(void);
 bool recording_is_possible(void);
 
 /* At exit: the keeper writes the last snapshot. Bounded in time. */
-void recording_end(void);
+ENTRY void recording_end(void);
 
 /* Tells `seep run` (or, without it, stderr) one line: why there is no recording. */
 void recording_say(const char *what, const char *detail);

@@ -7,8 +7,10 @@
 
 #include <seep/snapshot.h>
 
+#include "base/entry.h"
+
 /* Asks the keeper and returns. False: nothing is recorded. Any thread, signal-safe. */
-bool trigger_ask(enum seep_trigger trigger);
+ENTRY bool trigger_ask(enum seep_trigger trigger);
 
 /* Installs a handler for the signal (0: none) where the program has none yet. Constructor only. */
 void trigger_prepare(int signal);
