@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "base/atomics.h"
+#include "base/epoch.h"
 #include "base/syscall.h"
 
 typedef int clock_function(clockid_t clock, struct timespec *time);
@@ -92,5 +93,6 @@ uint64_t clock_read_ns(clockid_t clock)
 	clock_function *function = load_relaxed(&vdso_clock);
 	if (!function || function(clock, &now) != 0)
 		system_call(SYS_clock_gettime, clock, (long)&now, 0, 0, 0, 0);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+	uint64_t now_ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+	return clock == CLOCK_MONOTONIC ? now_ns - (uint64_t)epoch_monotonic_ns() : now_ns;
 }

@@ -76,6 +76,8 @@ static long alone_syscall(long number, long a, long b, long c, long d, long e, l
 {
 	bool paused = namespaces_want_us_alone(number, a, b) && recording_pause_keeper();
 	long result = (next_syscall ? next_syscall : (long (*)(long, ...))plain_syscall)(number, a, b, c, d, e, f);
+	if (result == 0 && number == SYS_setns)
+		namespaces_entered();
 	if (paused)
 		recording_resume_keeper();
 	return result;

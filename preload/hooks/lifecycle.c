@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/epoch.h"
 #include "base/syscall.h"
 #include "heap/modules.h"
 #include "hooks/cxx.h"
@@ -53,6 +54,7 @@ __attribute__((constructor)) static void seep_load(int argument_count, char **ar
 	(void)arguments;
 	struct recording_setup *setup = &recording_setup;
 	clock_prepare(getauxval(AT_SYSINFO_EHDR));
+	epoch_find();
 	setup->loaded_ns = clock_read_ns(CLOCK_MONOTONIC);
 	setup->pid = system_getpid();
 	struct stat status;

@@ -6,6 +6,7 @@
  */
 #include <sched.h>
 
+#include "base/epoch.h"
 #include "base/syscall.h"
 #include "hooks/hook.h"
 #include "hooks/namespaces.h"
@@ -27,9 +28,17 @@ int unshare(int flags)
 {
 	bool paused = namespaces_want_us_alone(SYS_unshare, flags, 0) && recording_pause_keeper();
 	int result = real.unshare ? real.unshare(flags) : (int)as_libc(system_call(SYS_unshare, flags, 0, 0, 0, 0, 0));
+	if (result == 0)
+		namespaces_entered();
 	if (paused)
 		recording_resume_keeper();
 	return result;
+}
+
+void namespaces_entered(void)
+{
+	if (!recording_is_confined())
+		epoch_find(); /* maybe one of time */
 }
 
 int setns(int descriptor, int type)
@@ -37,6 +46,8 @@ int setns(int descriptor, int type)
 	bool paused = namespaces_want_us_alone(SYS_setns, descriptor, type) && recording_pause_keeper();
 	int result = real.setns ? real.setns(descriptor, type)
 				: (int)as_libc(system_call(SYS_setns, descriptor, type, 0, 0, 0, 0));
+	if (result == 0)
+		namespaces_entered();
 	if (paused)
 		recording_resume_keeper();
 	return result;

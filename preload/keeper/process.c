@@ -8,6 +8,7 @@
 
 #include "base/atomics.h"
 #include "base/clock.h"
+#include "base/epoch.h"
 #include "base/file.h"
 #include "base/syscall.h"
 #include "base/text.h"
@@ -25,6 +26,13 @@ struct process_stat {
 	char state;
 	uint64_t parent_pid, threads, start_ticks, stack, exit_code;
 };
+
+/* /proc adds what the reader's time namespace adds to the time since boot: whole seconds, by all that make them. */
+#define TICK_NS 10000000
+static uint64_t machine_ticks(uint64_t ticks)
+{
+	return ticks - (uint64_t)(epoch_boottime_ns() / TICK_NS);
+}
 
 /* The fields behind the command, which may itself hold blanks and parentheses: its end is the last one. */
 static bool stat_parse(const char *line, struct process_stat *stat)
@@ -61,7 +69,10 @@ static long stat_read_at(const char *path, struct process_stat *stat)
 	long got = file_read_text(path, line, sizeof line);
 	if (got < 0)
 		return got;
-	return stat_parse(line, stat) ? 0 : -EINVAL;
+	if (!stat_parse(line, stat))
+		return -EINVAL;
+	stat->start_ticks = machine_ticks(stat->start_ticks);
+	return 0;
 }
 
 /* 0, or -errno: -ENOENT where there is no such process (or no /proc). */

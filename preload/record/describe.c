@@ -8,6 +8,7 @@
 #include "base/atomics.h"
 #include "base/file.h"
 #include "base/clock.h"
+#include "base/epoch.h"
 #include "base/syscall.h"
 #include "base/text.h"
 #include "keeper/process.h"
@@ -16,6 +17,7 @@
 void describe_process(struct seep_heap_header *header)
 {
 	header->pid = (uint64_t)system_getpid();
+	epoch_find();
 	process_identify(header->pid, &header->parent_pid, &header->start_ticks);
 	process_boot_id(header->boot_id);
 	header->mount_namespace = process_mount_namespace();
