@@ -18,7 +18,8 @@
 #include "process/thread.h"
 
 enum {
-	KEEPERS_MAX = 2048, /* at a time: beyond that, programs fold their own events, and wait for their turn */
+	KEEPERS_MAX = 2048, /* at a time: beyond that, programs fold their own events, and wait for their turn; fewer by
+			     * SEEP_KEEPERS, for tests */
 	LOOK_FIRST_MS = 4, /* at the registry: soon in the beginning, */
 	LOOK_MS = 100,     /* and then so often */
 	WAIT_LEAST_S = 1,
@@ -28,6 +29,7 @@ enum {
 
 struct keepers {
 	const struct session *session;
+	int most; /* at a time */
 	pthread_t watcher;
 	int rouse; /* eventfd: wakes the watcher; -1: there is none */
 	seep_keeper_leave leave;
@@ -157,7 +159,7 @@ static void waiting_begin(struct keepers *keepers)
 {
 	pthread_t thread;
 
-	while (keepers->waiting && keepers_running(keepers) < KEEPERS_MAX && !atomic_load(&keepers->leave)) {
+	while (keepers->waiting && keepers_running(keepers) < keepers->most && !atomic_load(&keepers->leave)) {
 		struct keeper_task *task = waiting_take(keepers);
 		struct timespec since = task->since;
 		task_add(task);
@@ -230,11 +232,20 @@ static void *registry_watch(void *argument)
 	return NULL;
 }
 
+static int keepers_most(void)
+{
+	const char *wanted = getenv("SEEP_KEEPERS");
+	int most = wanted ? atoi(wanted) : 0;
+
+	return most > 0 && most < KEEPERS_MAX ? most : KEEPERS_MAX;
+}
+
 struct keepers *keepers_start(const struct session *session)
 {
 	struct keepers *keepers = memory_allocate(1, sizeof *keepers);
 
 	keepers->session = session;
+	keepers->most = keepers_most();
 	keepers->waiting_end = &keepers->waiting;
 	keepers->rouse = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	pthread_mutex_init(&keepers->lock, NULL);

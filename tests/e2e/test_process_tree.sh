@@ -52,6 +52,57 @@ mkdir none && cd none
 cd ..
 check_equal "--follow=none records no child" 0 "$(ls -d none/seep.holder.* 2>/dev/null | wc -l)"
 
+# More at a time than there may be keepers: each waits for its turn, oldest first, and loses nothing.
+compile waits <<-'END'
+	#include <stdio.h>
+	#include <stdlib.h>
+	#include <unistd.h>
+	int main(int argc, char **argv) { /* waits END READY */
+		for (int i = 0; i < 100; i++)
+			if (!malloc(10000))
+				return 1;
+		fclose(fopen(argv[2], "w"));
+		while (argc && access(argv[1], F_OK))
+			usleep(20000);
+	}
+END
+cat >queue.py <<-'END'
+	import os, time
+	def until(path):
+	    while not os.path.exists(path): time.sleep(0.01)
+	pids = []
+	for i in range(5):
+	    pids.append(os.posix_spawn("../waits", ["waits", "end.%d" % i, "ready.%d" % i], os.environ))
+	    until("ready.%d" % i)
+	    open("pid.%d" % i, "w").write(str(pids[i]))
+	open("all", "w")
+	os._exit(max(os.waitpid(pid, 0)[1] for pid in pids) or 6)
+END
+mkdir queue && cd queue
+SEEP_KEEPERS=3 "$SEEP" run -r 1 -i 50ms -o "$PWD/%p" -- /usr/bin/python3 -S ../queue.py 2>../queue.log &
+runner=$!
+wait_until 30 test -e all
+is_kept() { ls "$(cat pid.$1)" | grep -q '[0-9]\.seep$'; } # NUMBER
+check "the first has snapshots" wait_until 20 is_kept 0
+check "and so has the second, beside the driver's" wait_until 20 is_kept 1
+sleep 1.2 # whoever waits longer than a second is told of
+check_equal "the others have none yet" "" "$(for i in 2 3 4; do ! is_kept $i || echo $i; done)"
+check "one that waits answers all the same" "$SEEP" snapshot "$(cat pid.4)"
+touch end.0
+check "the first ends: it is the third's turn" wait_until 20 is_kept 2
+check_equal "and not the fourth's" 1 "$(is_kept 3; echo $?)"
+touch end.1
+check "then the fourth's" wait_until 20 is_kept 3
+touch end.2 end.3 end.4
+wait $runner
+check_equal "the status comes back" 6 $?
+cd ..
+check_match "those that waited are told of" '^seep: [2-5] recordings waited for a keeper, up to [0-9]+ s: too many at a time' "$(cat queue.log)"
+for i in 0 1 2 3 4; do
+	"$SEEP" report --json "queue/$(cat queue/pid.$i)" >queue.json 2>&1
+	check_equal "$i has all of its blocks" 100 "$(json_get queue.json "sum(s['inuse_objects'] for s in d['sites'] if s['inuse_bytes'] == 1000000)")"
+done
+
 mkdir many && cd many
 "$SEEP" run -r 64K -- bash -c 'for i in $(seq 30); do ../holder 1; done' 2>../many.log
 cd ..
