@@ -34,12 +34,25 @@ static void asked_for(int number)
 	setitimer(ITIMER_REAL, &last, NULL);
 }
 
+/* Since who asked for haste first; 0: nobody has. */
+static int64_t asked_since_ns(void)
+{
+	struct timespec now;
+
+	if (!is_asked || clock_gettime(CLOCK_MONOTONIC, &now) != 0)
+		return 0;
+	return (now.tv_sec - asked.tv_sec) * INT64_C(1000000000) + (now.tv_nsec - asked.tv_nsec);
+}
+
+/* Our own clock's: another's SIGALRM (an alarm() before seep was executed) was meant for the program. */
 static void end_now(int number)
 {
 	static const char text[] = "seep: interrupted while the last snapshots were written; 'seep snapshot DIR' writes "
 				   "that of a recording\n";
 
 	(void)number;
+	if (asked_since_ns() < LAST_S * INT64_C(1000000000))
+		return;
 	if (write(STDERR_FILENO, text, sizeof text - 1) < 0)
 		_exit(status);
 	_exit(status);
@@ -47,7 +60,7 @@ static void end_now(int number)
 
 void hurry_listen(const struct launch_result *launched)
 {
-	const struct sigaction ask = {.sa_handler = asked_for, .sa_flags = SA_RESTART}, end = {.sa_handler = end_now};
+	const struct sigaction ask = {.sa_handler = asked_for, .sa_flags = SA_RESTART}, end = {.sa_handler = end_now, .sa_flags = SA_RESTART};
 	sigset_t heard;
 
 	status = launched->status;
@@ -68,11 +81,7 @@ void hurry_listen(const struct launch_result *launched)
 
 bool hurry_is_over(void)
 {
-	struct timespec now;
-
-	if (!is_asked || clock_gettime(CLOCK_MONOTONIC, &now) != 0)
-		return false;
-	return (now.tv_sec - asked.tv_sec) * INT64_C(1000000000) + (now.tv_nsec - asked.tv_nsec) >= MOMENT_NS;
+	return asked_since_ns() >= MOMENT_NS;
 }
 
 void hurry_forget(void)

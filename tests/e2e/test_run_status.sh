@@ -116,4 +116,31 @@ check_match "a program that allocates too little is told why nothing was recorde
 	'^seep: nothing was recorded: no sample was taken, so true allocated less than about 3\.00 GiB' "$output"
 check_equal "no recording is left behind by it" "" "$(ls)"
 check_equal "nor a session file" "" "$(ls "$TMPDIR")"
+# Signals while the run is being finished, which so many lines in its registry make long: who asks for an end gets it soon,
+# with the program's status; what else comes, an alarm set before seep was executed, too, changes nothing.
+cat >late.py <<'END'
+import os, re, signal, subprocess, sys, time
+seep, lines, *numbers = sys.argv[1:]
+with open("late.lines", "w") as file: file.writelines("/nowhere/%d\n" % n for n in range(int(lines)))
+with open("late.err", "w+") as err:
+    child = subprocess.Popen([seep, "run", "-r", "1024G", "-o", os.getcwd() + "/late.%p", "--", "sh", "-c",
+                              'cat late.lines >>"$SEEP_SESSION"; : >late.there; exit 7'], stderr=err)
+    end = time.monotonic() + 60
+    def session_is_there(): return any(name.startswith("seep-run-") for name in os.listdir(os.environ["TMPDIR"]))
+    while not os.path.exists("late.there") or session_is_there():
+        if time.monotonic() > end: sys.exit("nothing happened")
+        time.sleep(0.001)
+    for number in numbers: os.kill(child.pid, int(number))
+    status = child.wait(60)
+    err.seek(0)
+    text = err.read()
+os.remove("late.there")
+print(status, "interrupted" if "interrupted" in text else "", " ".join(re.findall(r"seep: (\d+) recordings", text)[:1]))
+END
+for number in 1 2 3 15; do
+	check_equal "signal $number while it is finished: soon over" "7 interrupted" \
+		"$(timeout 90 /usr/bin/python3 late.py "$SEEP" 400000 $number 2>&1 | grep -o '^7 interrupted')"
+done
+check_equal "all the others change nothing" "7  60000" \
+	"$(timeout 90 /usr/bin/python3 late.py "$SEEP" 60000 $(seq 1 64 | grep -vxE '1|2|3|4|6|7|8|9|11|15|19|20|21|22') 2>&1)"
 exit $cases_failed
