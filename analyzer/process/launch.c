@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,6 +17,35 @@
 #include "process/launch.h"
 #include "process/library.h"
 #include "process/relay.h"
+
+/* What a process keeps when it executes another, and a child does not get: the program is to be what we would have been.
+ * Its orphans are its own where we would gather them, and where our parent's end is ours by SIGKILL, which we cannot pass
+ * on, ours is its. */
+struct inheritance {
+	int gathers, dies_with_parent;
+};
+
+static struct inheritance inheritance_take(void)
+{
+	struct inheritance taken = {0};
+
+	prctl(PR_GET_CHILD_SUBREAPER, &taken.gathers, 0, 0, 0);
+	prctl(PR_GET_PDEATHSIG, &taken.dies_with_parent, 0, 0, 0);
+	taken.gathers |= getpid() == 1;
+	prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0);
+	return taken;
+}
+
+static void inheritance_give(const struct inheritance *taken, pid_t seep)
+{
+	if (taken->gathers)
+		prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+	if (taken->dies_with_parent != SIGKILL)
+		return;
+	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	if (getppid() != seep) /* it has ended before that */
+		kill(getpid(), SIGKILL);
+}
 
 /* Runs in the child. Reports the reason through the pipe if the program can't be executed. */
 static _Noreturn void child_execute(char **arguments, char **environment, const struct launch_signals *before,
@@ -70,7 +100,10 @@ void launch_and_wait(char **arguments, char **environment, struct guard *guard, 
 		launch_failed(result, arguments[0], errno, error);
 		return;
 	}
-	pid_t child = fork();
+	const struct inheritance taken = inheritance_take();
+	pid_t seep = getpid(), child = fork();
+	if (child == 0)
+		inheritance_give(&taken, seep);
 	if (child == 0)
 		child_execute(arguments, environment, &result->before, report[1]);
 	int reason = child < 0 ? errno : 0;

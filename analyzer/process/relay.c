@@ -154,6 +154,18 @@ static void stop_too(struct relay *relay, int number)
 		relay->to_group[SIGTSTP] = relay->to_group[SIGTTIN] = relay->to_group[SIGTTOU] = 0;
 }
 
+/* Children that are not ours: process 1 gets everybody's. Nobody else would wait for them. */
+static void orphans_reap(const struct relay *relay)
+{
+	for (;;) {
+		siginfo_t ended = {0};
+		if (waitid(P_ALL, 0, &ended, WEXITED | WNOHANG | WNOWAIT) != 0 || ended.si_pid == 0 ||
+		    ended.si_pid == relay->program || ended.si_pid == relay->guard->pid)
+			return;
+		waitpid(ended.si_pid, NULL, WNOHANG);
+	}
+}
+
 int relay_until_end(struct guard *guard, pid_t program)
 {
 	struct relay *relay = &(struct relay){.guard = guard, .program = program};
@@ -170,6 +182,7 @@ int relay_until_end(struct guard *guard, pid_t program)
 			stop_too(relay, WSTOPSIG(status));
 		else if (changed != program && signals_take(&signal, true)) {
 			guard_look_after(guard);
+			orphans_reap(relay);
 			signals_pass_on(relay, &signal);
 		}
 	}

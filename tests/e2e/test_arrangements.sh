@@ -4,7 +4,8 @@
 # A program's surroundings, in each of which it and they see the same with seep run between them and without.
 . "$(dirname "$0")/lib.sh"
 
-for name in job_control shell_is_the_program terminal_vanishes group_is_orphaned children_are_gathered nothing_holds_a_pipe \
+for name in job_control shell_is_the_program terminal_vanishes group_is_orphaned children_are_gathered program_gathers \
+	process_one_gathers parent_dies nothing_holds_a_pipe \
 	processes_of_the_group program_is_traced storms_of_vfork one_in_the_other stopped_in_the_other new_session_with_the_terminal \
 	descriptors group_is_frozen; do
 	plain=$(timeout -k 1 90 /usr/bin/python3 -B "$ROOT/tests/e2e/support/arrangements.py" plain $name 2>&1)

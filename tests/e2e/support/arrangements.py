@@ -208,6 +208,71 @@ def children_are_gathered():
             return seen
 
 
+def program_gathers():
+    """Who executes it gathers orphans and dies with its parent: so does the program. It sees its orphans, and no others."""
+    program = ("import ctypes, os, time\n"
+               "libc = ctypes.CDLL(None); gathers = ctypes.c_int(); dies = ctypes.c_int()\n"
+               "libc.prctl(37, ctypes.byref(gathers), 0, 0, 0); libc.prctl(2, ctypes.byref(dies), 0, 0, 0)\n"
+               "print(gathers.value, dies.value, end=' ')\n"
+               "child = os.posix_spawn('/bin/sh', ['sh', '-c', 'for i in 1 2 3; do (sleep 0.1; exit $i) & done'], os.environ)\n"
+               "seen = []\n"
+               "try:\n"
+               "    while True: seen.append(os.waitstatus_to_exitcode(os.wait()[1]))\n"
+               "except ChildProcessError: pass\n"
+               "print(sorted(seen), flush=True); os._exit(4)")
+
+    def gather():
+        ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL, 0, 0, 0)
+    done = subprocess.run(command(*PYTHON, program), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=LIMIT,
+                          preexec_fn=gather)
+    return [done.stdout.decode().strip(), f"{done.returncode}"]
+
+
+def process_one_gathers():
+    """As process 1 of a container: its orphans leave no zombies."""
+    program = ("import os, time\n"
+               "for _ in range(20):\n"
+               "    child = os.fork()\n"
+               "    if child == 0:\n"
+               "        if os.fork() == 0: time.sleep(0.05)\n"
+               "        os._exit(0)\n"
+               "count = 0\n"
+               "try:\n"
+               "    while True: os.wait(); count += 1\n"
+               "except ChildProcessError: pass\n"
+               "states = [open('/proc/%s/stat' % p).read().rsplit(')', 1)[1].split()[0] for p in os.listdir('/proc') if p.isdigit()]\n"
+               "print(count, states.count('Z'), flush=True); os._exit(4)")
+    done = subprocess.run(["unshare", "-rpf", "--mount-proc", *command(*PYTHON, program)], stdout=subprocess.PIPE,
+                          stderr=subprocess.DEVNULL, timeout=LIMIT)
+    return [done.stdout.decode().strip(), f"{done.returncode}"]
+
+
+def parent_dies():
+    """Its parent's end is the program's by SIGKILL, or by a signal that it catches."""
+    seen = []
+    for number in (signal.SIGKILL, signal.SIGUSR1):
+        program = ("import os, signal, time\n"
+                   "signal.signal(signal.SIGUSR1, lambda *_: (open('dies.log', 'w').write('caught'), os._exit(0)))\n"
+                   "open('dies.pid', 'w').write(str(os.getpid()))\n"
+                   "for _ in range(100): time.sleep(0.1)\n"
+                   "open('dies.log', 'w').write('lives')")
+        for name in ("dies.pid", "dies.log"):
+            if os.path.exists(name):
+                os.unlink(name)
+        parent = os.fork()
+        if parent == 0:
+            child = subprocess.Popen(command(*PYTHON, program), stderr=subprocess.DEVNULL,
+                                     preexec_fn=lambda: ctypes.CDLL(None).prctl(1, number, 0, 0, 0))
+            until(lambda: text_of("dies.pid"))
+            os._exit(child.pid == 0)
+        status_of(parent)
+        pid = int(text_of("dies.pid"))
+        until(lambda: not os.path.exists(f"/proc/{pid}") or "Z" in text_of(f"/proc/{pid}/stat").rsplit(")", 1)[1][:3], "its end")
+        seen.append(text_of("dies.log") or "killed")
+    return seen
+
+
 def nothing_holds_a_pipe():
     """A daemon that has let go of a pipe: its reader sees the end while the daemon lives."""
     child = subprocess.Popen(command("/bin/sh", "-c", "sleep 3 </dev/null >/dev/null 2>&1 3>&- & echo $!; exit 5"),
