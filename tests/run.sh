@@ -130,7 +130,7 @@ stage_flavours() {
 		[ -z "$units" ] || wrapper='' run_units "$name" "$directory/tests" preload
 		[ "$name" = clang ] && [ -e "$directory/seep" ] || cp --remove-destination "$BUILD/seep" "$directory/seep"
 		# shellcheck disable=SC2086 # a list of rows
-		BUILD=$directory run_case "$name: torture" 2400 bash tests/torture/run.sh $flavour_rows
+		BUILD=$directory ALLOCATORS=${flavour_rows:+glibc} run_case "$name: torture" 2400 bash tests/torture/run.sh $flavour_rows
 	done <<<"$flavours"
 	wait_for_cases
 }
@@ -147,7 +147,7 @@ stage_unit() {
 
 # The sanitizers' own code draws false warnings from the compiler; the plain builds see to real ones.
 stage_asan() {
-	run_step "AddressSanitizer's build" make -s -k -j"$jobs" BUILD="$BUILD/asan" CFLAGS='-O1 -g' \
+	run_step "AddressSanitizer's build" make -s -k -j"$jobs" BUILD="$BUILD/asan" CFLAGS='-O1 -g1' \
 		SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=all -Wno-error' unit
 	export ASAN_OPTIONS=abort_on_error=0:detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1
 	wrapper='' run_units asan "$BUILD/asan/tests"
@@ -156,7 +156,7 @@ stage_asan() {
 # What is lock-free is in preload/. ThreadSanitizer wants the address space laid out as before Linux 6.6. Tests fork and
 # end children with threads on purpose, and cmocka reports from wherever a test fails: neither is a race.
 stage_tsan() {
-	run_step "ThreadSanitizer's build" make -s -k -j"$jobs" BUILD="$BUILD/tsan" CFLAGS='-O1 -g' \
+	run_step "ThreadSanitizer's build" make -s -k -j"$jobs" BUILD="$BUILD/tsan" CFLAGS='-O1 -g1' \
 		SANITIZE='-fsanitize=thread -Wno-error' unit-preload
 	TSAN_OPTIONS=halt_on_error=1:report_thread_leaks=0:report_signal_unsafe=0 wrapper='setarch -R' run_units tsan "$BUILD/tsan/tests"
 }

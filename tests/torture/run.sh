@@ -6,7 +6,7 @@
 # recordings must be readable. A program that knows what is alive says so in truth.end (tests/e2e/programs/truth.h), and
 # its recording must agree to the byte; each of its children may say so, too, in truth.PID.
 #
-#	tests/torture/run.sh [NAME...]
+#	tests/torture/run.sh [NAME...]		ALLOCATORS="glibc jemalloc": on some of them only
 #
 # A row is a program NAME.c or NAME.cpp, or a script NAME.sh that is sourced here. Lines " * torture: KEY=VALUE" of a
 # program say what is special about it:
@@ -173,6 +173,7 @@ run_row() { # NAME
 		return
 	fi
 	for allocator in $(directive "$source" allocators | grep . || echo glibc jemalloc); do
+		case " ${ALLOCATORS:-$allocator} " in *" $allocator "*) ;; *) continue ;; esac
 		run_program "$source" "$allocator"
 	done
 }
