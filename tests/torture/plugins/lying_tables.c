@@ -22,3 +22,5 @@ LIAR(lie_other_register, ".cfi_def_cfa %rbx, 16");
 LIAR(lie_indirect, ".cfi_escape 0x0f,3,0x76,0x78,6"); /* CFA = [rbp - 8] */
 LIAR(lie_is_a_signal_frame, ".cfi_signal_frame\n.cfi_escape 0x0f,4,0x77,0xa0,0x01,6\n"
 			    ".cfi_escape 0x10,6,3,0x77,0xf8,0x00\n.cfi_escape 0x10,16,3,0x77,0xa8,0x01");
+LIAR(lie_described_in_a_hole, ""); /* the program makes its table say so */
+LIAR(lie_described_behind_the_end, "");
