@@ -18,6 +18,7 @@
 #include "base/syscall.h"
 #include "hooks/hook.h"
 #include "hooks/namespaces.h"
+#include "record/keeper_process.h"
 #include "record/recording.h"
 
 EXPORT int prctl(int option, ...);
@@ -54,6 +55,8 @@ int prctl(int option, ...)
 	for (int i = 0; i < 4; i++)
 		arguments[i] = va_arg(list, long);
 	va_end(list);
+	if (option == PR_SET_CHILD_SUBREAPER)
+		keeper_process_note_gathering();
 	if (prctl_confines(option, arguments[0], arguments[1]))
 		confine();
 	if (real.prctl)
@@ -91,6 +94,8 @@ __attribute__((used)) static void *syscall_watch(long number, long first, long s
 	if ((number == SYS_prctl && prctl_confines((int)first, second, third)) ||
 	    (number == SYS_seccomp && seccomp_confines((unsigned)first, third)))
 		confine();
+	if (number == SYS_prctl && first == PR_SET_CHILD_SUBREAPER)
+		keeper_process_note_gathering();
 	if (number == SYS_unshare || number == SYS_setns)
 		return (void *)(uintptr_t)alone_syscall;
 	return next_syscall ? (void *)(uintptr_t)next_syscall : (void *)(uintptr_t)plain_syscall;

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 
+#include "base/atomics.h"
 #include "base/clone.h"
 #include "base/file.h"
 #include "base/text.h"
@@ -23,6 +24,7 @@
 extern const char __ehdr_start[] __attribute__((visibility("hidden"))); /* where our own file is mapped */
 
 static char library[1024]; /* absolute, or "" */
+static _Atomic bool ancestor_gathers;
 
 static struct launch {
 	const char *directory;
@@ -133,10 +135,15 @@ static bool orphans_are_left(void)
 	return false;
 }
 
+void keeper_process_note_gathering(void)
+{
+	store_relaxed(&ancestor_gathers, true);
+}
+
 static bool is_alone_in_seeing_it(void)
 {
 	int gathers = 0;
-	return system_getpid() != 1 &&
+	return system_getpid() != 1 && !load_relaxed(&ancestor_gathers) &&
 	       system_call(SYS_prctl, PR_GET_CHILD_SUBREAPER, (long)&gathers, 0, 0, 0, 0) == 0 && !gathers &&
 	       namespace_is_plain() && !orphans_are_left();
 }

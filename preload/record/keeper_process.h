@@ -33,4 +33,7 @@ enum keeper_start {
  * signals meanwhile. */
 enum keeper_start keeper_process_start(const char *directory);
 
+/* The program is going to gather orphans: those of the children that it forks, too, and nothing tells them but memory. */
+void keeper_process_note_gathering(void);
+
 #endif

@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <sys/prctl.h>
 #include <sys/file.h>
 #include <sys/syscall.h>
 
@@ -80,6 +81,25 @@ static void killed_with_pipe_and_lock(void)
 	close(ends[0]);
 }
 
+/* A supervisor: what its children leave behind is its own, and there is nothing. */
+static void gather_orphans(void)
+{
+	int ended = 0;
+	EXPECT(prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0);
+	fflush(stdout);
+	for (int i = 0; i < 2; i++) {
+		if (fork() == 0) {
+			allocate_and_free(100);
+			if (i == 1 && fork() == 0)
+				allocate_and_free(100);
+			_exit(0);
+		}
+	}
+	while (wait(NULL) > 0 || errno == EINTR)
+		ended++;
+	printf("gathered %d\n", ended);
+}
+
 int main(void)
 {
 	signal(SIGCHLD, count);
@@ -94,6 +114,8 @@ int main(void)
 	printf("setns: %ld %d\n", syscall(SYS_setns, -1, 0), errno);
 	killed_with_pipe_and_lock();
 	look();
+	signal(SIGCHLD, SIG_DFL);
+	gather_orphans();
 	signal(SIGCHLD, SIG_IGN);
 	fflush(stdout);
 	pid_t child = fork();
