@@ -328,12 +328,17 @@ def one_in_the_other():
 
 def stopped_in_the_other():
     """A stop goes up through both, and so does the continuation by the program's own number."""
-    program = command(*PYTHON, "import os, signal; open('in.pid', 'w').write(str(os.getpid())); os.kill(os.getpid(), signal.SIGSTOP); os._exit(5)")
+    program = command(*PYTHON, "import os, signal, time\nopen('in.pid', 'w').write(str(os.getpid()))\nos.kill(os.getpid(), signal.SIGSTOP)\n"
+                      "for _ in range(3000): time.sleep(0.01) if not os.path.exists('in.go') else os._exit(5)")
     outer = program if SEEP == "plain" else command(*program)
     child = subprocess.Popen(outer, stderr=subprocess.DEVNULL, preexec_fn=lambda: os.setpgid(0, 0))
     seen = [status_of(child.pid, os.WUNTRACED)]
     os.kill(int(text_of("in.pid")), signal.SIGCONT)
-    return seen + [status_of(child.pid, os.WCONTINUED), status_of(child.pid)]
+    seen.append(status_of(child.pid, os.WCONTINUED))
+    open("in.go", "w").close()
+    seen.append(status_of(child.pid))
+    os.unlink("in.go")
+    return seen
 
 
 def new_session_with_the_terminal():
