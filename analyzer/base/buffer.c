@@ -8,7 +8,6 @@
 
 #include "base/buffer.h"
 #include "base/memory.h"
-#include "base/output.h"
 
 /* Makes room for `length` more bytes and the NUL. */
 static void buffer_reserve(struct buffer *buffer, size_t length)
@@ -68,14 +67,4 @@ void buffer_free(struct buffer *buffer)
 {
 	free(buffer->data);
 	*buffer = (struct buffer){0};
-}
-
-bool buffer_write_file(const struct buffer *buffer, const char *path, struct error *error)
-{
-	struct output output;
-
-	if (!output_open(&output, path, 0, error))
-		return false;
-	buffer_append(&output.buffer, buffer->data, buffer->length);
-	return output_close(&output, error);
 }

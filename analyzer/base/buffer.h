@@ -6,8 +6,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "base/error.h"
-
 struct buffer { /* zero-initialise */
 	char *data;
 	size_t length;
@@ -22,8 +20,5 @@ void buffer_append_text(struct buffer *buffer, const char *text);
 void buffer_append_byte(struct buffer *buffer, char byte);
 void buffer_printf(struct buffer *buffer, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void buffer_free(struct buffer *buffer);
-
-/* Writes all of it to `path` as base/output.h does; NULL and "-" are standard output. */
-bool buffer_write_file(const struct buffer *buffer, const char *path, struct error *error);
 
 #endif

@@ -204,3 +204,13 @@ bool output_is_unread(const struct output *output)
 {
 	return output->fault == EPIPE;
 }
+
+bool output_write_buffer(const struct buffer *buffer, const char *path, struct error *error)
+{
+	struct output output;
+
+	if (!output_open(&output, path, 0, error))
+		return false;
+	buffer_append(&output.buffer, buffer->data, buffer->length);
+	return output_close(&output, error);
+}

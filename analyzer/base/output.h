@@ -36,4 +36,7 @@ void output_drop(struct output *output);
 /* True where the last fault was that nobody reads any more. */
 bool output_is_unread(const struct output *output);
 
+/* Writes all of a buffer there, as one document. */
+bool output_write_buffer(const struct buffer *buffer, const char *path, struct error *error);
+
 #endif

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/message.h"
+#include "base/output.h"
 #include "base/path.h"
 #include "commands/command.h"
 #include "profile/bundle.h"
@@ -52,7 +53,7 @@ static int run(int argc, char **argv)
 	if (!output)
 		output = name.data;
 	const bool written =
-	    bundle_write(&out, recording, &symbols, &summary, &error) && buffer_write_file(&out, output, &error);
+	    bundle_write(&out, recording, &symbols, &summary, &error) && output_write_buffer(&out, output, &error);
 	if (written && strcmp(output, "-") != 0)
 		message("wrote %s (%s: %u snapshots, names of %u addresses in %u modules)", output,
 			quantity_bytes((double)out.length).text, summary.snapshots, summary.addresses, summary.modules);

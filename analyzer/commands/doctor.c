@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "base/buffer.h"
+#include "base/output.h"
 #include "base/json.h"
 #include "commands/argument.h"
 #include "commands/command.h"
@@ -88,7 +89,7 @@ static int doctor_main(int argc, char **argv)
 	else
 		findings_print(&findings, &out);
 	int status = findings_have_fault(&findings) ? COMMAND_FOUND : COMMAND_FINE;
-	if (!buffer_write_file(&out, NULL, &error))
+	if (!output_write_buffer(&out, NULL, &error))
 		status = command_fail(&error);
 	buffer_free(&out);
 	findings_free(&findings);

@@ -5,6 +5,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/output.h"
 #include "commands/argument.h"
 #include "commands/command.h"
 #include "leaks/leaks.h"
@@ -81,7 +82,7 @@ static bool print(const struct series *series, const struct request *request, st
 	if (request->follow && !request->json && !isatty(STDOUT_FILENO))
 		buffer_append_byte(&out, '\n');
 	leaks_free(&leaks);
-	const bool written = buffer_write_file(&out, NULL, error);
+	const bool written = output_write_buffer(&out, NULL, error);
 	buffer_free(&out);
 	return written;
 }

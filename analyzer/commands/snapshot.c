@@ -16,6 +16,7 @@
 #include <seep/keeper.h>
 
 #include "base/buffer.h"
+#include "base/output.h"
 #include "base/message.h"
 #include "commands/argument.h"
 #include "commands/command.h"
@@ -148,7 +149,7 @@ static bool snapshot_copy(const char *path, const char *target, struct error *er
 		error_set(error, "%s: %s", path, strerror(reason));
 	else if (!copied)
 		error_set(error, "%s: something else has been put in the snapshot's place", path);
-	copied = copied && buffer_write_file(&contents, target, error);
+	copied = copied && output_write_buffer(&contents, target, error);
 	buffer_free(&contents);
 	return copied;
 }

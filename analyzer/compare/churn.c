@@ -53,10 +53,8 @@ static double share(const struct seep_measure *part, const struct seep_measure *
 	return objects > 0 ? fmin(sum_estimate(&part->objects) / objects, 1) : NAN;
 }
 
-static void row_fill_churn(struct comparison_row *row, const struct counters *before, const struct counters *after,
-			   double seconds, double rate)
+static void churn_fill(struct churn *churn, const struct counters *before, const struct counters *after, double seconds)
 {
-	struct churn *churn = &row->churn;
 	double lifetimes[LIFETIME_BINS];
 
 	churn->allocated = measure_since(&before->allocated, &after->allocated);
@@ -68,50 +66,31 @@ static void row_fill_churn(struct comparison_row *row, const struct counters *be
 		const double gain = after->lifetimes[bin] - before->lifetimes[bin];
 		lifetimes[bin] = gain > 1e-9 * after->lifetimes[bin] ? gain : 0;
 	}
-	const double bytes = sum_estimate(&churn->allocated.bytes);
 	churn->seconds = seconds;
-	churn->bytes_per_second = bytes / seconds;
+	churn->bytes_per_second = sum_estimate(&churn->allocated.bytes) / seconds;
 	churn->allocations_per_second = sum_estimate(&churn->allocated.objects) / seconds;
 	churn->median_lifetime_ns = lifetime_median_ns(lifetimes);
 	churn->shortly = share(&churn->freed_shortly, &churn->freed);
 	churn->remotely = share(&churn->freed_remotely, &churn->freed);
 	churn->grown = share(&churn->freed_grown, &churn->freed);
-	churn->hotspot =
-	    bytes > 0 && bytes >= DETECTION_LIMIT * rate && bytes >= CHURN_TURNOVER * sum_estimate(&row->after.bytes);
 }
 
-void comparison_fill_churn(struct comparison *comparison, const uint32_t *before_groups, const uint32_t *after_groups)
+void churn_measure(struct churn *churn, uint32_t count, const struct churn_period *period, const uint32_t *before_groups,
+		   const uint32_t *after_groups)
 {
-	const uint32_t count = comparison->count;
-	struct counters *after = counters_of(comparison->after, after_groups, count);
-	struct counters *before = comparison->same_process ? counters_of(comparison->before, before_groups, count)
-							   : memory_allocate(count + 1u, sizeof *before);
+	struct counters *after = counters_of(period->after, after_groups, count);
+	struct counters *before = period->same_process ? counters_of(period->before, before_groups, count)
+						       : memory_allocate(count + 1u, sizeof *before);
 
-	for (uint32_t i = 0; i < count; i++)
-		row_fill_churn(&comparison->rows[i], &before[i], &after[i], comparison->seconds, comparison->rate);
-	row_fill_churn(&comparison->total, &before[count], &after[count], comparison->seconds, comparison->rate);
+	for (uint32_t i = 0; i <= count; i++)
+		churn_fill(&churn[i], &before[i], &after[i], period->seconds);
 	free(before);
 	free(after);
 }
 
-static int hotspot_compare(const void *left, const void *right, void *rows)
+bool churn_is_hotspot(const struct churn *churn, const struct seep_measure *in_use, double rate)
 {
-	const struct comparison_row *array = rows;
-	const double a = sum_estimate(&array[*(const uint32_t *)left].churn.allocated.bytes);
-	const double b = sum_estimate(&array[*(const uint32_t *)right].churn.allocated.bytes);
+	const double bytes = sum_estimate(&churn->allocated.bytes);
 
-	if (a != b)
-		return a > b ? -1 : 1;
-	return (*(const uint32_t *)left > *(const uint32_t *)right) ? 1 : -1;
-}
-
-void comparison_rank_churn(struct comparison *comparison)
-{
-	comparison->churn = memory_allocate(comparison->count + 1u, sizeof *comparison->churn);
-	for (uint32_t i = 0; i < comparison->count; i++) {
-		if (comparison->rows[i].churn.hotspot)
-			comparison->churn[comparison->churn_count++] = i;
-	}
-	qsort_r(comparison->churn, comparison->churn_count, sizeof *comparison->churn, hotspot_compare,
-		comparison->rows);
+	return bytes > 0 && bytes >= DETECTION_LIMIT * rate && bytes >= CHURN_TURNOVER * sum_estimate(&in_use->bytes);
 }

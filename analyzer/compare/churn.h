@@ -1,15 +1,42 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Churn: the part of a comparison that asks what was allocated and freed again. Called by comparison_build() only. */
+/* Churn: what was allocated and freed again between two profiles. */
 #ifndef SEEP_COMPARE_CHURN_H
 #define SEEP_COMPARE_CHURN_H
 
-#include "compare/comparison.h"
+#include <stdbool.h>
+#include <stdint.h>
 
-/* Fills rows[].churn and total.churn; the rows still lie in the order of the groups. The arrays give the group of each
- * site. */
-void comparison_fill_churn(struct comparison *comparison, const uint32_t *before_groups, const uint32_t *after_groups);
+#include "profile/profile.h"
 
-/* Makes the list of hotspots; the rows have got their final order. */
-void comparison_rank_churn(struct comparison *comparison);
+/*
+ * What was allocated and freed in the period. A churn hotspot is a group of which at least CHURN_TURNOVER times as
+ * much was allocated in the period as is live at its end, and at least the detection limit (3 times the rate): its
+ * memory comes and goes, and costs time rather than space. All rates are NaN where the period's length is not known.
+ */
+#define CHURN_TURNOVER 10
+struct churn {
+	struct seep_measure allocated, freed, freed_shortly, freed_remotely, freed_grown;
+	double seconds; /* the length of the period; NaN if unknown */
+	double bytes_per_second, allocations_per_second;
+	double median_lifetime_ns; /* of the objects that were freed; NaN if none was */
+	double shortly,
+	    remotely; /* share of the freed objects: within 1 ms, by another thread; NaN if none was freed */
+	double grown; /* the same: by a realloc that asked for more */
+	bool hotspot;
+};
+
+/* The period that is looked at. */
+struct churn_period {
+	const struct profile *before, *after;
+	bool same_process; /* false: the later one's counters, since it began */
+	double seconds;    /* NaN if unknown */
+};
+
+/* Fills all of churn but `hotspot` for `count` groups and, behind them, the total. The arrays give the group of each site. */
+void churn_measure(struct churn *churn, uint32_t count, const struct churn_period *period, const uint32_t *before_groups,
+		   const uint32_t *after_groups);
+
+/* Is it a hotspot, with so much in use at the period's end? */
+bool churn_is_hotspot(const struct churn *churn, const struct seep_measure *in_use, double rate);
 
 #endif

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
-#include "compare/churn.h"
 #include "compare/samples.h"
 #include "statistics/discovery.h"
 #include "statistics/measure.h"
@@ -128,6 +127,46 @@ static int row_compare(const void *left, const void *right, void *groups)
 	return (array[a->group].key > array[b->group].key) - (array[a->group].key < array[b->group].key);
 }
 
+/* The rows still lie in the order of the groups. */
+static void rows_add_churn(struct comparison *comparison, const uint32_t *before_groups, const uint32_t *after_groups)
+{
+	const uint32_t count = comparison->count;
+	const struct churn_period period = {comparison->before, comparison->after, comparison->same_process,
+					    comparison->seconds};
+	struct churn *churn = memory_allocate(count + 1u, sizeof *churn);
+
+	churn_measure(churn, count, &period, before_groups, after_groups);
+	for (uint32_t i = 0; i <= count; i++) {
+		struct comparison_row *row = i < count ? &comparison->rows[i] : &comparison->total;
+		row->churn = churn[i];
+		row->churn.hotspot = churn_is_hotspot(&churn[i], &row->after, comparison->rate);
+	}
+	free(churn);
+}
+
+static int hotspot_compare(const void *left, const void *right, void *rows)
+{
+	const struct comparison_row *array = rows;
+	const double a = sum_estimate(&array[*(const uint32_t *)left].churn.allocated.bytes);
+	const double b = sum_estimate(&array[*(const uint32_t *)right].churn.allocated.bytes);
+
+	if (a != b)
+		return a > b ? -1 : 1;
+	return (*(const uint32_t *)left > *(const uint32_t *)right) ? 1 : -1;
+}
+
+/* Makes the list of hotspots; the rows have their final order. */
+static void rank_churn(struct comparison *comparison)
+{
+	comparison->churn = memory_allocate(comparison->count + 1u, sizeof *comparison->churn);
+	for (uint32_t i = 0; i < comparison->count; i++) {
+		if (comparison->rows[i].churn.hotspot)
+			comparison->churn[comparison->churn_count++] = i;
+	}
+	qsort_r(comparison->churn, comparison->churn_count, sizeof *comparison->churn, hotspot_compare,
+		comparison->rows);
+}
+
 static double period_seconds(const struct comparison *comparison)
 {
 	const struct profile *after = comparison->after;
@@ -168,9 +207,9 @@ void comparison_build(struct comparison *comparison, const struct profile *befor
 	row_judge(comparison, &comparison->total);
 	if (comparison->has_intervals)
 		rows_call(comparison);
-	comparison_fill_churn(comparison, before_groups, after_groups);
+	rows_add_churn(comparison, before_groups, after_groups);
 	qsort_r(comparison->rows, comparison->count, sizeof *comparison->rows, row_compare, comparison->groups.groups);
-	comparison_rank_churn(comparison);
+	rank_churn(comparison);
 	free(before_groups);
 	free(after_groups);
 }

@@ -18,6 +18,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "compare/churn.h"
 #include "compare/group.h"
 #include "statistics/interval.h"
 
@@ -33,23 +34,6 @@ enum verdict {
 
 /* "growing" and so on; NULL for VERDICT_NONE. */
 const char *verdict_name(enum verdict verdict);
-
-/*
- * What was allocated and freed in the period. A churn hotspot is a group of which at least CHURN_TURNOVER times as
- * much was allocated in the period as is live at its end, and at least the detection limit (3 times the rate): its
- * memory comes and goes, and costs time rather than space. All rates are NaN where the period's length is not known.
- */
-#define CHURN_TURNOVER 10
-struct churn {
-	struct seep_measure allocated, freed, freed_shortly, freed_remotely, freed_grown;
-	double seconds; /* the length of the period; NaN if unknown */
-	double bytes_per_second, allocations_per_second;
-	double median_lifetime_ns; /* of the objects that were freed; NaN if none was */
-	double shortly,
-	    remotely; /* share of the freed objects: within 1 ms, by another thread; NaN if none was freed */
-	double grown; /* the same: by a realloc that asked for more */
-	bool hotspot;
-};
 
 struct comparison_row {
 	uint32_t group;                    /* index into groups; not used in the total */

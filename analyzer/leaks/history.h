@@ -6,7 +6,7 @@
 #ifndef SEEP_LEAKS_HISTORY_H
 #define SEEP_LEAKS_HISTORY_H
 
-#include "leaks/leaks.h"
+#include "leaks/leak_row.h"
 
 struct history {
 	double *in_use;            /* group by group, a value for each snapshot */

@@ -40,6 +40,7 @@ static const struct environment_variable session_variables[] = {
     {"SEEP_SESSION_FILE", "DEVICE.INODE.OWNER", NULL, "Which file the registry is: its name may be another's by now."},
     {"SEEP_RUNNER", "NAME", NULL, "Which `seep run` has started the program."},
     {"SEEP_HEAP_DEVICE", "NUMBER", NULL, "The device of the memory that `seep run` sees as `/dev/shm`."},
+    {"SEEP_KEEPERS", "COUNT", "2048", "`seep run` keeps so many recordings at a time; the others wait. For tests."},
     {0},
 };
 

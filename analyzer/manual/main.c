@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "base/buffer.h"
+#include "base/output.h"
 #include "manual/manual.h"
 
 static int failures;
@@ -33,7 +34,7 @@ static void document_write(struct buffer *document, const char *root, const char
 	struct error error;
 
 	buffer_printf(&path, "%s/%s", root, name);
-	if (!buffer_write_file(document, path.data, &error)) {
+	if (!output_write_buffer(document, path.data, &error)) {
 		fprintf(stderr, "manual: %s\n", error.text);
 		failures++;
 	}

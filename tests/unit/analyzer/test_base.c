@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/buffer.h"
+#include "base/output.h"
 #include "base/error.h"
 #include "base/json.h"
 #include "base/map.h"
@@ -113,12 +114,12 @@ static void file_appears_whole_and_alone(void **state)
 	struct stat status;
 
 	buffer_append_text(&buffer, "first");
-	assert_true(buffer_write_file(&buffer, "out", &error));
+	assert_true(output_write_buffer(&buffer, "out", &error));
 	assert_file_holds("out", "first");
 	assert_int_equal(chmod("out", 0640), 0);
 	assert_int_equal(symlink("out", "link"), 0);
 	buffer_append_text(&buffer, " second");
-	assert_true(buffer_write_file(&buffer, "link", &error));
+	assert_true(output_write_buffer(&buffer, "link", &error));
 	assert_file_holds("out", "first second");
 	assert_int_equal(stat("out", &status), 0);
 	assert_int_equal(status.st_mode & 0777, 0640);
@@ -136,14 +137,14 @@ static void failed_write_leaves_nothing_behind(void **state)
 
 	buffer_append_text(&buffer, "text");
 	assert_int_equal(mkdir("folder", 0700), 0);
-	assert_false(buffer_write_file(&buffer, "folder", &error));
+	assert_false(output_write_buffer(&buffer, "folder", &error));
 	assert_string_equal(error.text, "folder: cannot write: Is a directory");
-	assert_false(buffer_write_file(&buffer, "missing/out", &error));
+	assert_false(output_write_buffer(&buffer, "missing/out", &error));
 	assert_string_equal(error.text, "missing/out: cannot write: No such file or directory");
-	assert_false(buffer_write_file(&buffer, "/dev/full", &error));
+	assert_false(output_write_buffer(&buffer, "/dev/full", &error));
 	assert_string_equal(error.text, "/dev/full: cannot write: No space left on device");
 	assert_int_equal(files_in_directory(), 1);
-	assert_true(buffer_write_file(&buffer, "/dev/null", &error));
+	assert_true(output_write_buffer(&buffer, "/dev/null", &error));
 	buffer_free(&buffer);
 }
 

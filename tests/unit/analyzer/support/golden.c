@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/output.h"
 #include "render/text_page.h"
 #include "support/golden.h"
 
@@ -37,7 +38,7 @@ void assert_golden(const char *name, const struct buffer *text)
 
 	snprintf(path, sizeof path, DIRECTORY "%s", name);
 	if (getenv("SEEP_REFRESH_GOLDEN")) {
-		if (!buffer_write_file(text, path, &error))
+		if (!output_write_buffer(text, path, &error))
 			fail_msg("%s", error.text);
 		return;
 	}

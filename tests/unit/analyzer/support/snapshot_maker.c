@@ -13,6 +13,7 @@
 
 #include "base/map.h"
 #include "base/memory.h"
+#include "base/output.h"
 #include "statistics/measure.h"
 #include "support/snapshot_maker.h"
 
@@ -329,7 +330,7 @@ void snapshot_maker_write(const struct snapshot_maker *maker, const char *path)
 	struct buffer file = snapshot_maker_finish(maker);
 	struct error error;
 
-	if (!buffer_write_file(&file, path, &error))
+	if (!output_write_buffer(&file, path, &error))
 		fail_msg("%s", error.text);
 	buffer_free(&file);
 }
