@@ -9,8 +9,10 @@
  *
  * syscall() is a jump to the next one for all but a few numbers: no frame of
  * ours is on the stack, no register is changed, so calls that return twice
- * or on another stack (vfork, clone) behave as without us.
+ * or on another stack (vfork, clone) behave as without us. A fork made this way
+ * runs no handlers of libc's: its child's part is done here.
  */
+#include <sched.h>
 #include <stdarg.h>
 #include <linux/seccomp.h>
 #include <sys/prctl.h>
@@ -74,13 +76,22 @@ static long plain_syscall(long number, long a, long b, long c, long d, long e, l
 	return as_libc(system_call(number, a, b, c, d, e, f));
 }
 
-/* As libc's, too: these two return once, so there may be something to do after them. */
+/* A fork without libc's handlers, whose child comes back on a copy of this stack, with this thread's variables. Of
+ * clone3 the arguments are not looked at: they may be nowhere. */
+static bool forks(long number, long flags, long stack)
+{
+	return number == SYS_fork || (number == SYS_clone && !(flags & (CLONE_VM | CLONE_SETTLS)) && !stack);
+}
+
+/* As libc's, too: these return once in a memory, so there may be something to do after them. */
 static long alone_syscall(long number, long a, long b, long c, long d, long e, long f)
 {
 	bool paused = namespaces_want_us_alone(number, a, b) && recording_pause_keeper();
 	long result = (next_syscall ? next_syscall : (long (*)(long, ...))plain_syscall)(number, a, b, c, d, e, f);
 	if (result == 0 && number == SYS_setns)
 		namespaces_entered();
+	if (result == 0 && forks(number, a, b))
+		recording_begin_child();
 	if (paused)
 		recording_resume_keeper();
 	return result;
@@ -96,7 +107,7 @@ __attribute__((used)) static void *syscall_watch(long number, long first, long s
 		confine();
 	if (number == SYS_prctl && first == PR_SET_CHILD_SUBREAPER)
 		keeper_process_note_gathering();
-	if (number == SYS_unshare || number == SYS_setns)
+	if (number == SYS_unshare || number == SYS_setns || forks(number, first, second))
 		return (void *)(uintptr_t)alone_syscall;
 	return next_syscall ? (void *)(uintptr_t)next_syscall : (void *)(uintptr_t)plain_syscall;
 }
@@ -116,6 +127,8 @@ __asm__(".text\n"
 	WATCH(__NR_seccomp)
 	WATCH(__NR_unshare)
 	WATCH(__NR_setns)
+	WATCH(__NR_clone)
+	WATCH(__NR_fork)
 	/* clang-format on */
 	"	movq next_syscall(%rip), %rax\n"
 	"	testq %rax, %rax\n"

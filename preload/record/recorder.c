@@ -33,7 +33,7 @@ static uint64_t draw_gap(struct thread_state *thread)
 }
 
 /* The thread is new to this address space: threads that begin at once, and children of one process, must not share a
- * generator. What a child of a raw clone() inherits of its countdown is used up first.
+ * generator. What a child of a clone() that nobody saw (assembly's own) inherits of its countdown is used up first.
  * True: no sample point lies in this first allocation, and all is said. */
 static bool thread_begin(struct thread_state *thread, size_t size)
 {

@@ -43,14 +43,12 @@ static seep_atomic64 threads_seen;                     /* each begins a generato
 static seep_atomic64 counted_early;                    /* by the countdowns before the recording begins */
 static seep_atomic64 unseen_allocations, unseen_bytes; /* before the constructor */
 
-static ENTRY void begin_child(void);
-
 void recording_prepare(void)
 {
 	if (!gate_prepare())
 		recording_setup.options.off = true;
 	/* Without it children share their parent's generator up to their first sample. */
-	pthread_atfork(NULL, NULL, begin_child);
+	pthread_atfork(NULL, NULL, recording_begin_child);
 	store_release(&prepared, true);
 }
 
@@ -295,7 +293,7 @@ static void leave_ancestor(unsigned own)
 	system_unmap(header, current.bytes);
 }
 
-static ENTRY void begin_child(void)
+void recording_begin_child(void)
 {
 	if (!load_relaxed(&confined))
 		leave_ancestor(0);

@@ -59,6 +59,9 @@ ENTRY void recording_stop_clock(void);
 /* Has it, or has its keeper seen that it has? Then no system call is made on our account. */
 bool recording_is_confined(void);
 
+/* In the child of a fork, whoever has made it: it is to draw for itself, and has nothing of its parent's recording. */
+ENTRY void recording_begin_child(void);
+
 /* Around a call that the kernel refuses to a process with threads: see keeper_thread_pause(). */
 ENTRY bool recording_pause_keeper(void);
 ENTRY void recording_resume_keeper(void);
