@@ -2,13 +2,16 @@
 /*
  * What a period's counters say about churn. In one process every counter only
  * grows and the later snapshot holds the earlier one's, so the period is their
- * difference; the counters of another process are taken as they are.
+ * difference; the counters of another process are taken as they are. A site
+ * that the recorder gave up in between has its counters among the retired ones
+ * since, and begins anew where its stack comes again.
  */
 #include "compare/churn.h"
 
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/map.h"
 #include "base/memory.h"
 #include "statistics/lifetime.h"
 #include "statistics/measure.h"
@@ -32,6 +35,35 @@ static void counters_add(struct counters *counters, const struct profile_site *s
 		if (site->lifetimes[i].bin < LIFETIME_BINS)
 			counters->lifetimes[site->lifetimes[i].bin] += site->lifetimes[i].objects;
 	}
+}
+
+/* Are the counters that the site had before no longer its own? Seen where there are fewer of them now. */
+static bool was_given_up(const struct profile_site *before, const struct profile_site *after)
+{
+	return !before->retired && (!after || after->allocated.samples < before->allocated.samples ||
+				    after->freed.samples < before->freed.samples);
+}
+
+/* The groups that have the earlier profile's counters in the later one. */
+static uint32_t *groups_of_counters(const struct churn_period *period, const uint32_t *before_groups,
+				    const uint32_t *after_groups)
+{
+	const struct profile *before = period->before, *after = period->after;
+	uint32_t *groups = memory_allocate(before->site_count + 1u, sizeof *groups);
+	struct map *by_stack = map_create();
+	const uint32_t *retired = NULL;
+
+	for (uint32_t i = 0; i < after->site_count; i++) {
+		*map_put(by_stack, after->sites[i].key, NULL) = i;
+		retired = after->sites[i].retired ? &after_groups[i] : retired;
+	}
+	for (uint32_t i = 0; i < before->site_count; i++) {
+		const uint64_t *found = map_get(by_stack, before->sites[i].key);
+		const struct profile_site *now = found ? &after->sites[*found] : NULL;
+		groups[i] = retired && was_given_up(&before->sites[i], now) ? *retired : before_groups[i];
+	}
+	map_free(by_stack);
+	return groups;
 }
 
 /* By group, the total behind the last. */
@@ -78,12 +110,14 @@ static void churn_fill(struct churn *churn, const struct counters *before, const
 void churn_measure(struct churn *churn, uint32_t count, const struct churn_period *period, const uint32_t *before_groups,
 		   const uint32_t *after_groups)
 {
+	uint32_t *groups = groups_of_counters(period, before_groups, after_groups);
 	struct counters *after = counters_of(period->after, after_groups, count);
-	struct counters *before = period->same_process ? counters_of(period->before, before_groups, count)
+	struct counters *before = period->same_process ? counters_of(period->before, groups, count)
 						       : memory_allocate(count + 1u, sizeof *before);
 
 	for (uint32_t i = 0; i <= count; i++)
 		churn_fill(&churn[i], &before[i], &after[i], period->seconds);
+	free(groups);
 	free(before);
 	free(after);
 }

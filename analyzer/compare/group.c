@@ -65,6 +65,8 @@ static uint64_t group_key(enum group_by by, const struct profile *profile, const
 
 	if (by == GROUP_BY_SITE)
 		return site->key;
+	if (site->retired)
+		return site->key;
 	if (!leaf || !line)
 		return seed; /* all that have no stack are one group */
 	const char *module = path_base_name(profile->modules[leaf->module].path);

@@ -12,7 +12,6 @@
 #include "tree/call_tree.h"
 
 #define EXPORT_STACK_CUT "[callers unknown: stack cut]"
-#define EXPORT_NO_STACK "[no stack]"
 
 struct export_row {
 	const struct profile *profile; /* that the stack is of: the later one where both have it */

@@ -58,7 +58,7 @@ static void stack_fill(struct writer *writer, struct buffer *stack, const struct
 	const struct profile_site *site = row->site;
 
 	if (site->depth == 0)
-		frame_append(writer, stack, EXPORT_NO_STACK, NULL, 0);
+		frame_append(writer, stack, profile_site_stand_in(site), NULL, 0);
 	else if (site->truncated)
 		frame_append(writer, stack, EXPORT_STACK_CUT, NULL, 0);
 	for (uint32_t i = site->depth; i-- > 0;) {

@@ -197,13 +197,17 @@ static void build_sites(struct builder *builder)
 	for (uint32_t i = 0; i < count; i++) {
 		struct seep_site entry = snapshot_site(builder->view, i);
 		uint64_t truncated = entry.flags & SEEP_SITE_TRUNCATED;
+		const bool retired = entry.flags & SEEP_SITE_RETIRED && entry.node == 0;
 		uint64_t key = hash_bytes(builder->node_key[entry.node], &truncated, sizeof truncated);
+		if (retired)
+			key = hash_bytes(key, "retired", sizeof "retired");
 		bool inserted;
 		uint64_t *index = map_put(known, key, &inserted);
 		if (inserted) {
 			*index = profile->site_count++;
 			builder->site_node[*index] = entry.node;
-			profile->sites[*index] = (struct profile_site){.key = key, .truncated = truncated != 0};
+			profile->sites[*index] =
+			    (struct profile_site){.key = key, .truncated = truncated != 0, .retired = retired};
 		}
 		builder->site_of[i] = (uint32_t)*index;
 		site_add_measures(&profile->sites[*index], &entry);

@@ -22,6 +22,8 @@ enum loss_effect loss_effect(enum seep_loss_key key)
 	case SEEP_LOSS_LIFETIMES_FULL:
 	case SEEP_LOSS_STACKS_TRUNCATED:
 	case SEEP_LOSS_STACKS_EMPTY:
+	case SEEP_LOSS_SITES_RETIRED: /* likewise, under RETIRED */
+	case SEEP_LOSS_STACKS_CUT:
 	case SEEP_LOSS_RING_FOLDED:
 	case SEEP_LOSS_SNAPSHOTS_FAILED:
 	case SEEP_LOSS_SNAPSHOTS_THINNED:

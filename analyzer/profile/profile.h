@@ -74,6 +74,7 @@ struct profile_site {
 	                          symbolization (profile_symbolize) */
 	uint32_t depth;
 	bool truncated;       /* callers above the last frame are unknown */
+	bool retired;         /* no one site, and no stack: sums of those that the recorder's tables had no more room for */
 	struct seep_measure allocated, freed, in_use, freed_remotely, freed_shortly, freed_grown;
 	const struct profile_lifetime *lifetimes; /* ascending bin, sparse */
 	uint32_t lifetime_count;
@@ -145,6 +146,12 @@ static inline bool profile_has(const struct profile *profile, enum call_value va
 
 /* The value itself unless it is among `lacks`; else bytes that are not, else objects. */
 enum call_value call_value_instead(enum call_value value, uint32_t lacks);
+
+/* What is said where a site has no frames. */
+static inline const char *profile_site_stand_in(const struct profile_site *site)
+{
+	return site->retired ? "[retired]" : "[no stack]";
+}
 
 /* Sums over all sites. */
 struct profile_totals {

@@ -119,7 +119,9 @@ void json_losses(struct json *json, const struct profile *profile)
 	    {SEEP_LOSS_MODULES_FULL, "modules_full", false},
 	    {SEEP_LOSS_LIFETIMES_FULL, "lifetimes_full", false},
 	    {SEEP_LOSS_STACKS_TRUNCATED, "stacks_truncated", false},
+	    {SEEP_LOSS_STACKS_CUT, "stacks_cut", false},
 	    {SEEP_LOSS_STACKS_EMPTY, "stacks_empty", false},
+	    {SEEP_LOSS_SITES_RETIRED, "sites_retired", false},
 	    {SEEP_LOSS_RING_FOLDED, "ring_folded", false},
 	    {SEEP_LOSS_RING_HOLES, "ring_holes", false},
 	    {SEEP_LOSS_RING_CORRUPT, "ring_corrupt", false},
@@ -227,5 +229,7 @@ void json_site_fields(struct json *json, const struct json_site *site, enum grou
 	if (by == GROUP_BY_SITE) {
 		json_key(json, "truncated");
 		json_bool(json, site->group->profile->sites[site->group->site].truncated);
+		json_key(json, "retired");
+		json_bool(json, site->group->profile->sites[site->group->site].retired);
 	}
 }

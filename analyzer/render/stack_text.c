@@ -189,7 +189,7 @@ void group_write_name(struct text_page *page, const struct group *group, enum gr
 	if (by != GROUP_BY_SITE && group->site_count > 1)
 		snprintf(sites, sizeof sites, "  (%u sites)", group->site_count);
 	if (!walk_own(&walk, &own, &leaf)) {
-		text_write(page, STYLE_STRONG, "[no stack]");
+		text_write(page, STYLE_STRONG, "%s", profile_site_stand_in(&profile->sites[group->site]));
 	} else if (by == GROUP_BY_MODULE) {
 		write_module(page, group, columns, sites);
 	} else {

@@ -191,7 +191,7 @@ static void site_add(struct tree_builder *builder, const struct profile_site *si
 	if (site->truncated)
 		node = node_child(builder, node, frame_find(builder, CALL_TRUNCATED, "[truncated]", NULL));
 	else if (site->depth == 0)
-		node = node_child(builder, node, frame_find(builder, CALL_NO_STACK, "[no stack]", NULL));
+		node = node_child(builder, node, frame_find(builder, CALL_NO_STACK, profile_site_stand_in(site), NULL));
 	if (node == NO_NODE)
 		node = 0;
 	if (node)

@@ -31,7 +31,7 @@ enum call_kind {
 	CALL_ROOT, /* node 0, above every stack */
 	CALL_FUNCTION,
 	CALL_TRUNCATED, /* stands for the unknown callers of stacks that were cut */
-	CALL_NO_STACK,  /* allocations whose stack is not known at all */
+	CALL_NO_STACK,  /* allocations whose stack is not known at all, or no more */
 };
 
 /* A function as it appears in the tree. Frames are equal when function and module are; of a module counts the file

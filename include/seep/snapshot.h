@@ -156,6 +156,7 @@ struct seep_site {
 
 enum seep_site_flags {
 	SEEP_SITE_TRUNCATED = 1 << 0, /* callers above the last frame are unknown */
+	SEEP_SITE_RETIRED = 1 << 1,   /* no one site: sums of those that the tables had no more room for */
 };
 
 /* Lifetimes of freed samples in [2^bin, 2^(bin+1)) ns; bin 0 also holds 0 ns. */
@@ -229,6 +230,8 @@ enum seep_loss_key {
 	SEEP_LOSS_SNAPSHOTS_FAILED = 13, /* could not be written (disk full, ...) */
 	SEEP_LOSS_SNAPSHOTS_THINNED = 14, /* removed by retention (nothing lost from totals) */
 	SEEP_LOSS_EVENTS_DOUBTED = 15,   /* may be counted twice after a keeper died */
+	SEEP_LOSS_SITES_RETIRED = 16,    /* tables full: sites without live samples given up; their sums are RETIRED's */
+	SEEP_LOSS_STACKS_CUT = 17,       /* tables full: samples whose stack was cut to its leaf frames */
 };
 
 _Static_assert(sizeof(struct seep_snapshot_header) == 64, "file format");

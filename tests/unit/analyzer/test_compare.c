@@ -16,6 +16,7 @@
 #include "compare/samples.h"
 #include "statistics/measure.h"
 #include "support/server_story.h"
+#include "support/snapshot_maker.h"
 
 /* Two moments and their comparison, made and freed together. */
 struct fixture {
@@ -244,6 +245,45 @@ static void an_address_used_again_is_another_sample(void **state)
 	fixture_free(&fixture);
 }
 
+static struct profile *retiring_profile(uint64_t number, unsigned own, unsigned retired)
+{
+	struct snapshot_maker *maker = snapshot_maker_create(1);
+	uint32_t program = snapshot_maker_add_module(maker, "/usr/bin/server", "01");
+	uint32_t site = snapshot_maker_add_site(maker, (struct maker_frame[]){{program, 0x1010}}, 1);
+	uint32_t rest = snapshot_maker_add_site(maker, NULL, 0);
+	struct error error = {0};
+
+	snapshot_maker_site(maker, rest)->flags = SEEP_SITE_RETIRED;
+	snapshot_maker_release(maker, site, 100, 5, own);
+	snapshot_maker_release(maker, rest, 100, 5, retired);
+	snapshot_maker_header(maker)->number = number;
+	struct buffer file = snapshot_maker_finish(maker);
+	struct profile *profile = profile_open_snapshot(file.data, file.length, "retiring", &error);
+	assert_non_null(profile);
+	buffer_free(&file);
+	snapshot_maker_free(maker);
+	return profile;
+}
+
+/* A site that was given up and came again has its former counters among the retired ones, which is no churn of these. */
+static void counters_that_were_retired_are_no_churn(void **state)
+{
+	struct fixture fixture = fixture_of(retiring_profile(1, 70, 10), retiring_profile(2, 3, 81), GROUP_BY_SITE);
+	uint64_t own = 0, retired = 0;
+
+	(void)state;
+	for (uint32_t i = 0; i < fixture.comparison.count; i++) {
+		const struct comparison_row *row = &fixture.comparison.rows[i];
+		const struct group *group = &fixture.comparison.groups.groups[row->group];
+		const struct profile_site *site = &group->profile->sites[group->site];
+		*(site->retired ? &retired : &own) += row->churn.allocated.samples;
+	}
+	assert_int_equal(own, 3);
+	assert_int_equal(retired, 1);
+	assert_int_equal(fixture.comparison.total.churn.allocated.samples, 4);
+	fixture_free(&fixture);
+}
+
 static void churn_counts_the_period_alone(void **state)
 {
 	struct fixture fixture = story(GROUP_BY_SITE);
@@ -425,6 +465,7 @@ int main(void)
 	    cmocka_unit_test(another_recording_of_the_same_pid_is_another_process),
 	    cmocka_unit_test(an_address_used_again_is_another_sample),
 	    cmocka_unit_test(churn_counts_the_period_alone),
+	    cmocka_unit_test(counters_that_were_retired_are_no_churn),
 	    cmocka_unit_test(less_than_the_detection_limit_is_no_hotspot),
 	    cmocka_unit_test(without_a_rate_growth_is_the_difference_of_totals),
 	    cmocka_unit_test(groups_add_up_to_the_same_total),
