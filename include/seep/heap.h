@@ -7,7 +7,7 @@
  * version of seep (readers refuse any other); snapshots are what is kept.
  *
  * Areas are arrays at fixed offsets, aligned to 4096. Entry 0 of SITES,
- * LIFETIMES and MODULES and offset 0 of STACKS mean "none".
+ * STACKS, LIFETIMES and MODULES means "none".
  */
 #ifndef SEEP_HEAP_H
 #define SEEP_HEAP_H
@@ -19,7 +19,7 @@
 #include <seep/snapshot.h>
 
 #define SEEP_HEAP_MAGIC "SEEPHEAP"
-#define SEEP_HEAP_VERSION 4u
+#define SEEP_HEAP_VERSION 5u
 #define SEEP_HEAP_PAGE 4096u
 
 typedef _Atomic uint64_t seep_atomic64;
@@ -28,9 +28,9 @@ typedef _Atomic uint32_t seep_atomic32;
 enum seep_area_id {
 	SEEP_AREA_MODULES,   /* struct seep_heap_module */
 	SEEP_AREA_INDEX,     /* seep_atomic64: open-addressed hash index of stacks; power of two */
-	SEEP_AREA_STACKS,    /* 8-byte units of struct seep_heap_stack, bump-allocated */
-	SEEP_AREA_SITES,     /* struct seep_heap_site, bump-allocated; one a stack */
-	SEEP_AREA_LIFETIMES, /* struct seep_heap_lifetime, bump-allocated, chained from sites */
+	SEEP_AREA_STACKS,    /* struct seep_heap_cell, chained from sites; given out as preload/heap/pool.h says */
+	SEEP_AREA_SITES,     /* struct seep_heap_site, one a stack; likewise */
+	SEEP_AREA_LIFETIMES, /* struct seep_heap_lifetime, chained from sites; likewise */
 	SEEP_AREA_RING,      /* struct seep_event; power of two */
 	SEEP_AREA_LIVE0,     /* struct seep_heap_live: the live table's levels; powers of two */
 	SEEP_AREA_LIVE1,
@@ -59,7 +59,7 @@ struct seep_heap_measure { /* struct seep_measure */
 	struct seep_heap_sum bytes, objects;
 };
 
-/* Written once by the thread that registers it, then published by state; start, end and bias again where it comes back. */
+/* Written by the thread that registers it, then published by state; start, end and bias again where it comes back. */
 struct seep_heap_module {
 	seep_atomic32 state;     /* enum seep_module_state, store-release */
 	seep_atomic32 flags;     /* enum seep_module_flags */
@@ -70,9 +70,19 @@ struct seep_heap_module {
 	uint8_t build_id[32];
 	char path[432];          /* NUL-terminated, cut to size */
 };
-/* In flags, beside enum seep_module_flags: being given a new place. */
+/* In flags, beside enum seep_module_flags: being given a new place; being looked at by who gives entries up; and how
+ * often this entry was given up. */
 #define SEEP_MODULE_MOVING (1u << 31)
-enum seep_module_state { SEEP_MODULE_EMPTY = 0, SEEP_MODULE_WRITING = 1, SEEP_MODULE_READY = 2 };
+#define SEEP_MODULE_CLAIMED (1u << 30)
+#define SEEP_MODULE_TENANT (1u << 8) /* 22 bits */
+#define SEEP_MODULE_KNOWN (SEEP_MODULE_TENANT - 1)
+enum seep_module_state {
+	SEEP_MODULE_EMPTY = 0,
+	SEEP_MODULE_WRITING = 1,
+	SEEP_MODULE_READY = 2,
+	SEEP_MODULE_LIMBO = 3, /* given up, but a stack that is just being filed may name it */
+	SEEP_MODULE_FREE = 4,
+};
 
 /* A frame: module index in bits 48..63, bit 47 set for an exact address (no return address), address below. Module 0
  * means that the address is absolute. */
@@ -80,25 +90,34 @@ enum seep_module_state { SEEP_MODULE_EMPTY = 0, SEEP_MODULE_WRITING = 1, SEEP_MO
 #define SEEP_FRAME_ADDRESS(frame) ((frame) & (SEEP_FRAME_EXACT - 1))
 #define SEEP_FRAME_MODULE(frame) ((uint32_t)((frame) >> 48))
 
-/* Immutable once its index slot is published. */
-struct seep_heap_stack {
-	uint64_t hash;
-	uint16_t depth; /* frames, leaf first */
-	uint16_t flags; /* enum seep_site_flags */
-	uint32_t site;
-	uint64_t reserved;
-	uint64_t frames[];
+/* A stack is a chain of cells, constant as long as its site is in service. Its first cell has the hash in words[0] and
+ * six frames behind it, the others have seven. */
+#define SEEP_CELL_WORDS 7
+struct seep_heap_cell {
+	seep_atomic32 next; /* cell of the same stack, or of those that are free; 0: last */
+	uint16_t depth;     /* of the stack, in its first cell: frames, leaf first */
+	uint16_t flags;     /* likewise: enum seep_site_flags */
+	uint64_t words[SEEP_CELL_WORDS];
 };
 
+/* A site's users: those who are between having its number and having told live table and ring. In service it has OPEN,
+ * while the keeper finds out whether anything needs it CLOSED; neither: it is free, or somebody is filling it in. */
+#define SEEP_SITE_OPEN (1u << 31)
+#define SEEP_SITE_CLOSED (1u << 30)
+#define SEEP_SITE_USERS (SEEP_SITE_CLOSED - 1)
+
 struct seep_heap_site {
-	seep_atomic32 stack;     /* offset in STACKS in units of 8 bytes; 0: no stack */
-	seep_atomic32 lifetimes; /* first cell of the chain; 0: none */
-	uint64_t reserved;
+	seep_atomic32 stack;     /* its first cell; 0: no stack */
+	seep_atomic32 lifetimes; /* first of its chain; 0: none */
+	seep_atomic32 users;     /* and SEEP_SITE_OPEN or _CLOSED */
+	seep_atomic32 retired;   /* the round of recycling that gave it up: once `recycled` is there, it counts in `given_up`; 0: none */
+	seep_atomic32 next_free;
+	uint32_t reserved;
 	struct seep_heap_measure allocated, freed, freed_remotely, freed_shortly, freed_grown;
 };
 
 struct seep_heap_lifetime {
-	seep_atomic32 next; /* next cell of the site; 0: last. Immutable once chained */
+	seep_atomic32 next; /* of the same site, or of those that are free; 0: last. Constant once chained */
 	seep_atomic32 bin;
 	seep_atomic64 samples;
 	seep_atomic_double objects, bytes, objects_squared, bytes_squared;
@@ -138,6 +157,13 @@ enum seep_heap_phase { SEEP_HEAP_BUILDING = 0, SEEP_HEAP_RECORDING = 1, SEEP_HEA
 #define SEEP_RATES 64
 #define SEEP_KEYS 64
 
+/* What sites that were given up had counted. */
+struct seep_heap_given_up {
+	uint64_t sites; /* their number */
+	struct seep_heap_site sums;
+	struct seep_heap_lifetime lifetimes[64]; /* by bin */
+};
+
 struct seep_heap_header {
 	/* written before phase becomes RECORDING, constant afterwards */
 	char magic[8];
@@ -174,11 +200,14 @@ struct seep_heap_header {
 	uint64_t rates[SEEP_RATES];          /* entry i is constant once rate_count > i */
 	_Alignas(64) seep_atomic32 module_count; /* entries reserved, entry 0 included */
 	seep_atomic32 module_epoch;          /* bumped when a known module has been unloaded */
-	seep_atomic64 stacks_used;           /* 8-byte units reserved */
+	seep_atomic32 cell_count;            /* entries of STACKS reserved, entry 0 included */
+	seep_atomic32 modules_claimed;       /* rounds in which entries of modules were looked at, to give them up */
 	seep_atomic64 room[SEEP_AREA_COUNT]; /* entries whose memory is there; only ever raised: see preload/heap/room.h */
 	seep_atomic32 may_grow;              /* 1: the program may make the system call for more room */
 	seep_atomic32 site_count;            /* entries reserved, entry 0 included */
 	seep_atomic32 lifetime_count;
+	seep_atomic64 free[SEEP_AREA_COUNT]; /* first free entry in bits 0..31, 0: none; changes counted above */
+	seep_atomic32 free_count[SEEP_AREA_COUNT];
 	seep_atomic32 thread_count;          /* threads that took a sample */
 	/* a line that every sample writes to: one miss where threads take turns */
 	_Alignas(64) seep_atomic64 ring_head;    /* positions reserved by producers */
@@ -212,14 +241,18 @@ struct seep_heap_header {
 	seep_atomic64 pid_namespace;         /* inode of the program's pid namespace, by its keeper; 0: unknown */
 	seep_atomic64 unused_account;        /* once asked for the allocator's account */
 	seep_atomic32 confined;              /* 1: the program makes no system call on our account any more; only ever set */
+
+	/* preload/keeper/recycle.h: of the two, recycled % 2 is what holds; the other is being prepared */
+	_Alignas(64) seep_atomic32 recycled; /* rounds of recycling that are complete */
+	struct seep_heap_given_up given_up[2];
 };
 
 #define SEEP_HEAP_AREAS_OFFSET                                                                                    \
 	(((uint64_t)sizeof(struct seep_heap_header) + SEEP_HEAP_PAGE - 1) / SEEP_HEAP_PAGE * SEEP_HEAP_PAGE)
 
 _Static_assert(sizeof(struct seep_heap_module) == 512, "layout");
-_Static_assert(sizeof(struct seep_heap_stack) == 24, "layout");
-_Static_assert(sizeof(struct seep_heap_site) == 376, "layout");
+_Static_assert(sizeof(struct seep_heap_cell) == 64, "layout");
+_Static_assert(sizeof(struct seep_heap_site) == 384, "layout");
 _Static_assert(sizeof(struct seep_heap_lifetime) == 48, "layout");
 _Static_assert(sizeof(struct seep_heap_live) == 32, "layout");
 _Static_assert(sizeof(struct seep_event) == 32, "layout");

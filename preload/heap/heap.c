@@ -10,7 +10,7 @@
 static const uint32_t entry_bytes[SEEP_AREA_COUNT] = {
     [SEEP_AREA_MODULES] = sizeof(struct seep_heap_module),
     [SEEP_AREA_INDEX] = 8,
-    [SEEP_AREA_STACKS] = 8,
+    [SEEP_AREA_STACKS] = sizeof(struct seep_heap_cell),
     [SEEP_AREA_SITES] = sizeof(struct seep_heap_site),
     [SEEP_AREA_LIFETIMES] = sizeof(struct seep_heap_lifetime),
     [SEEP_AREA_RING] = sizeof(struct seep_event),
@@ -41,12 +41,12 @@ static bool is_power_of_two(uint64_t n)
 /* Smaller rates sample more: more stacks, more live samples, a longer ring. */
 struct capacities {
 	uint64_t rate_at_least;
-	uint32_t sites, frames_a_site, lifetimes, ring, live[SEEP_LIVE_LEVELS];
+	uint32_t sites, cells_a_site, lifetimes, ring, live[SEEP_LIVE_LEVELS];
 };
 static const struct capacities tiers[] = {
-    {64 << 10, 8 << 10, 40, 32 << 10, 4 << 10, {4 << 10, 16 << 10, 64 << 10}},
-    {1 << 10, 64 << 10, 40, 256 << 10, 16 << 10, {4 << 10, 64 << 10, 1 << 20}},
-    {0, 256 << 10, 48, 1 << 20, 32 << 10, {4 << 10, 128 << 10, 4 << 20}},
+    {64 << 10, 8 << 10, 5, 32 << 10, 4 << 10, {4 << 10, 16 << 10, 64 << 10}},
+    {1 << 10, 64 << 10, 5, 256 << 10, 16 << 10, {4 << 10, 64 << 10, 1 << 20}},
+    {0, 256 << 10, 6, 1 << 20, 32 << 10, {4 << 10, 128 << 10, 4 << 20}},
 };
 
 void heap_plan(struct seep_heap_header *header, uint64_t rate, uint64_t max_live)
@@ -57,7 +57,7 @@ void heap_plan(struct seep_heap_header *header, uint64_t rate, uint64_t max_live
 	uint64_t capacity[SEEP_AREA_COUNT] = {
 	    [SEEP_AREA_MODULES] = 1024,
 	    [SEEP_AREA_INDEX] = 2 * (uint64_t)tier->sites,
-	    [SEEP_AREA_STACKS] = (uint64_t)tier->sites * tier->frames_a_site,
+	    [SEEP_AREA_STACKS] = (uint64_t)tier->sites * tier->cells_a_site,
 	    [SEEP_AREA_SITES] = tier->sites,
 	    [SEEP_AREA_LIFETIMES] = tier->lifetimes,
 	    [SEEP_AREA_RING] = tier->ring,
@@ -91,7 +91,7 @@ void heap_header_begin(struct seep_heap_header *header, uint64_t rate)
 	store_relaxed(&header->module_count, 1);
 	store_relaxed(&header->site_count, 1);
 	store_relaxed(&header->lifetime_count, 1);
-	store_relaxed(&header->stacks_used, 1);
+	store_relaxed(&header->cell_count, 1);
 	store_relaxed(&header->next_number, 1);
 }
 

@@ -18,7 +18,7 @@ struct heap {
 	size_t bytes;
 	struct seep_heap_module *modules;
 	seep_atomic64 *index;
-	uint64_t *stacks; /* 8-byte units */
+	struct seep_heap_cell *stacks;
 	struct seep_heap_site *sites;
 	struct seep_heap_lifetime *lifetimes;
 	struct seep_event *ring;

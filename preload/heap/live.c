@@ -5,6 +5,7 @@
 #include "base/atomics.h"
 #include "base/invariant.h"
 #include "heap/room.h"
+#include "heap/site_users.h"
 
 /* Neighbouring objects get neighbouring homes no more often than chance. Two rounds: after one, addresses a page apart
  * (large blocks, the ones that are sampled most) fill the table to half only. */
@@ -112,6 +113,16 @@ static bool slot_change(struct seep_heap_live *slot, uint64_t from, uint64_t to)
 						       memory_order_relaxed);
 }
 
+/* The site's number is in the caller's hand before it is in the table no more. */
+static bool slot_empty(const struct heap *heap, struct seep_heap_live *slot, uint64_t word, uint32_t site)
+{
+	site_use(heap, site);
+	if (slot_change(slot, word, SEEP_LIVE_FREE))
+		return true;
+	site_let_go(heap, site);
+	return false;
+}
+
 bool live_remove(const struct heap *heap, uint64_t address, struct live_entry *entry)
 {
 	uint32_t level;
@@ -121,7 +132,7 @@ bool live_remove(const struct heap *heap, uint64_t address, struct live_entry *e
 		return false;
 	slot_copy(slot, address, entry);
 	/* fails if the realloc that held it has just returned, or if the program frees twice at once */
-	if (!slot_change(slot, word, SEEP_LIVE_FREE))
+	if (!slot_empty(heap, slot, word, entry->site))
 		return false;
 	add_relaxed(&heap->header->live_removed, 1);
 	return true;
@@ -141,15 +152,16 @@ bool live_hold(const struct heap *heap, uint64_t address, uint32_t thread, struc
 
 /* The slot may have become another entry's. That it is another's that is held by another thread, the tag tells; by one
  * of equal low bits, the birth. */
-static bool hold_end(const struct heap *heap, const struct live_hold *hold, uint64_t word)
+static struct seep_heap_live *hold_slot(const struct heap *heap, const struct live_hold *hold)
 {
 	struct seep_heap_live *slot = &heap->live[hold->level][hold->slot];
-	return load_acquire(&slot->birth_ns) == hold->entry.birth_ns && slot_change(slot, hold->word, word);
+	return load_acquire(&slot->birth_ns) == hold->entry.birth_ns ? slot : NULL;
 }
 
 bool live_drop(const struct heap *heap, const struct live_hold *hold)
 {
-	if (!hold_end(heap, hold, SEEP_LIVE_FREE))
+	struct seep_heap_live *slot = hold_slot(heap, hold);
+	if (!slot || !slot_empty(heap, slot, hold->word, hold->entry.site))
 		return false;
 	add_relaxed(&heap->header->live_removed, 1);
 	return true;
@@ -157,7 +169,8 @@ bool live_drop(const struct heap *heap, const struct live_hold *hold)
 
 bool live_keep(const struct heap *heap, const struct live_hold *hold)
 {
-	return hold_end(heap, hold, hold->entry.address);
+	struct seep_heap_live *slot = hold_slot(heap, hold);
+	return slot && slot_change(slot, hold->word, hold->entry.address);
 }
 
 enum live_read live_read(const struct heap *heap, uint32_t level, uint32_t number, struct live_entry *entry)

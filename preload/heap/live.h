@@ -53,7 +53,8 @@ struct live_entry {
 /* Any thread, signal-safe, lock-free. False: no room (the caller counts LIVE_FULL). */
 bool live_insert(const struct heap *heap, const struct live_entry *entry);
 
-/* Takes an address out, also one that is held. False: it is not there. */
+/* Takes an address out, also one that is held. True: the caller is a user of its site (site_users.h), to be let go when
+ * the free is in the ring. False: it is not there. */
 bool live_remove(const struct heap *heap, uint64_t address, struct live_entry *entry);
 
 /* An entry whose block is being resized, between live_hold() and one of the two behind it. */
@@ -67,7 +68,7 @@ struct live_hold {
  */
 bool live_hold(const struct heap *heap, uint64_t address, uint32_t thread, struct live_hold *hold);
 
-/* The block is gone: takes the entry out. False: whoever has the address now has done so. */
+/* The block is gone: takes the entry out, as live_remove(). False: whoever has the address now has done so. */
 bool live_drop(const struct heap *heap, const struct live_hold *hold);
 
 /* The block stays as it was. False: as above. */

@@ -187,10 +187,25 @@ static void module_describe(const struct heap *heap, const struct loaded_module 
 	module->identity = identity;
 }
 
+/* As seen with these flags: of another tenant of the entry nothing is known. */
+static void retire(const struct heap *heap, struct seep_heap_module *module, uint32_t flags)
+{
+	while (!(flags & SEEP_MODULE_UNLOADED)) {
+		uint32_t seen = flags;
+		if (atomic_compare_exchange_weak_explicit(&module->flags, &seen, flags | SEEP_MODULE_UNLOADED,
+							  memory_order_relaxed, memory_order_relaxed)) {
+			add_release(&heap->header->module_epoch, 1);
+			return;
+		}
+		if ((seen ^ flags) & ~(SEEP_MODULE_KNOWN | SEEP_MODULE_MOVING | SEEP_MODULE_CLAIMED))
+			return;
+		flags = seen;
+	}
+}
+
 void module_retire(const struct heap *heap, uint32_t module)
 {
-	if (!(or_relaxed(&heap->modules[module].flags, SEEP_MODULE_UNLOADED) & SEEP_MODULE_UNLOADED))
-		add_release(&heap->header->module_epoch, 1);
+	retire(heap, &heap->modules[module], load_relaxed(&heap->modules[module].flags));
 }
 
 static bool module_is_at(const struct seep_heap_module *module, const struct loaded_module *loaded)
@@ -212,12 +227,10 @@ static bool module_is_gone(const struct seep_heap_module *module)
 	       (uintptr_t)found.dlfo_map_end != end;
 }
 
-/* Puts an unloaded module where it is now. False: another thread does. */
-static bool module_move(struct seep_heap_module *module, const struct loaded_module *loaded)
+/* Puts an unloaded module where it is now. False: another thread does, or it has just been given up. */
+static bool module_move(struct seep_heap_module *module, uint32_t flags, const struct loaded_module *loaded)
 {
-	uint32_t flags = load_relaxed(&module->flags);
-	if (!(flags & SEEP_MODULE_UNLOADED) || flags & SEEP_MODULE_MOVING ||
-	    !atomic_compare_exchange_strong_explicit(&module->flags, &flags, flags | SEEP_MODULE_MOVING,
+	if (!atomic_compare_exchange_strong_explicit(&module->flags, &flags, flags | SEEP_MODULE_MOVING,
 						     memory_order_acquire, memory_order_relaxed))
 		return false;
 	__atomic_store_n(&module->start, loaded->start, __ATOMIC_RELAXED);
@@ -228,25 +241,71 @@ static bool module_move(struct seep_heap_module *module, const struct loaded_mod
 	return true;
 }
 
+static uint32_t module_count(const struct heap *heap)
+{
+	uint32_t count = load_acquire(&heap->header->module_count);
+	return count < heap->capacity[SEEP_AREA_MODULES] ? count : heap->capacity[SEEP_AREA_MODULES];
+}
+
 /* The entry that a loaded module has, or had before it was unloaded; 0: none. Others that its place belonged to are
  * retired. */
 static uint32_t module_find(const struct heap *heap, const struct loaded_module *loaded, uint64_t identity)
 {
-	uint32_t count = load_acquire(&heap->header->module_count), former = 0;
-	for (uint32_t i = 1; i < count && i < heap->capacity[SEEP_AREA_MODULES]; i++) {
+	uint32_t count = module_count(heap), former = 0, former_flags = 0;
+	for (uint32_t i = 1; i < count; i++) {
 		struct seep_heap_module *module = &heap->modules[i];
 		if (load_acquire(&module->state) != SEEP_MODULE_READY)
 			continue;
-		bool same = module->identity == identity, unloaded = load_relaxed(&module->flags) & SEEP_MODULE_UNLOADED;
-		if (same && !unloaded && module_is_at(module, loaded))
+		uint32_t flags = load_acquire(&module->flags);
+		bool same = module_place(module->identity) == identity;
+		bool at = same && module_is_at(module, loaded);
+		bool gone = module_overlaps(module, loaded) ||
+			    (same && !at && finder == find_by_loader && module_is_gone(module));
+		/* what was read is one tenant's: an entry is given up before it is another's */
+		if (load_acquire(&module->state) != SEEP_MODULE_READY || load_relaxed(&module->flags) != flags)
+			continue;
+		if (at && !(flags & SEEP_MODULE_UNLOADED))
 			return i;
-		if (!unloaded && (module_overlaps(module, loaded) ||
-				  (same && finder == find_by_loader && module_is_gone(module))))
-			module_retire(heap, i);
-		if (same && load_relaxed(&module->flags) & SEEP_MODULE_UNLOADED)
+		if (gone && !(flags & SEEP_MODULE_UNLOADED)) {
+			retire(heap, module, flags);
+			flags |= SEEP_MODULE_UNLOADED;
+		}
+		if (same && flags & SEEP_MODULE_UNLOADED && !(flags & (SEEP_MODULE_MOVING | SEEP_MODULE_CLAIMED))) {
 			former = i;
+			former_flags = flags;
+		}
 	}
-	return former && module_move(&heap->modules[former], loaded) ? former : 0;
+	return former && module_move(&heap->modules[former], former_flags, loaded) ? former : 0;
+}
+
+/* An entry to be written: one that was given up, or the next one. 0: the table is full. */
+static uint32_t module_take(const struct heap *heap)
+{
+	uint32_t count = module_count(heap);
+	for (uint32_t i = 1; i < count; i++) {
+		uint32_t state = SEEP_MODULE_FREE;
+		if (load_relaxed(&heap->modules[i].state) == state &&
+		    atomic_compare_exchange_strong_explicit(&heap->modules[i].state, &state, SEEP_MODULE_WRITING,
+							    memory_order_acquire, memory_order_relaxed))
+			return i;
+	}
+	do {
+		if (count >= room_for(heap, SEEP_AREA_MODULES, count + 1))
+			return 0;
+	} while (!atomic_compare_exchange_weak_explicit(&heap->header->module_count, &count, count + 1,
+							memory_order_relaxed, memory_order_relaxed));
+	store_relaxed(&heap->modules[count].state, SEEP_MODULE_WRITING);
+	return count;
+}
+
+/* By words: one that was given up may still be looked at by another thread. */
+static void module_write(struct seep_heap_module *module, const struct seep_heap_module *fresh)
+{
+	enum { FIRST = offsetof(struct seep_heap_module, start) / 8, END = sizeof *fresh / 8 };
+	uint64_t words[END];
+	memcpy(words, fresh, sizeof words);
+	for (int i = FIRST; i < END; i++)
+		__atomic_store_n((uint64_t *)(void *)module + i, words[i], __ATOMIC_RELAXED);
 }
 
 /* The entry of this loaded module, registered if need be; 0 where the table is full. */
@@ -254,25 +313,20 @@ static uint32_t module_register(const struct heap *heap, const struct loaded_mod
 {
 	struct seep_heap_module fresh = {0};
 	module_describe(heap, loaded, &fresh);
-	uint32_t known = module_find(heap, loaded, fresh.identity);
-	if (known)
-		return known;
-	uint32_t count = load_relaxed(&heap->header->module_count);
-	do {
-		if (count >= room_for(heap, SEEP_AREA_MODULES, count + 1)) {
-			heap_count_loss(heap, SEEP_LOSS_MODULES_FULL);
-			return 0;
-		}
-	} while (!atomic_compare_exchange_weak_explicit(&heap->header->module_count, &count, count + 1,
-							memory_order_relaxed, memory_order_relaxed));
-	struct seep_heap_module *module = &heap->modules[count];
-	store_relaxed(&module->state, SEEP_MODULE_WRITING);
-	memcpy((char *)module + offsetof(struct seep_heap_module, start),
-	       (char *)&fresh + offsetof(struct seep_heap_module, start),
-	       sizeof fresh - offsetof(struct seep_heap_module, start));
-	store_relaxed(&module->flags, load_relaxed(&fresh.flags));
+	uint32_t number = module_find(heap, loaded, fresh.identity);
+	if (number)
+		return number;
+	number = module_take(heap);
+	if (!number) {
+		heap_count_loss(heap, SEEP_LOSS_MODULES_FULL);
+		return 0;
+	}
+	struct seep_heap_module *module = &heap->modules[number];
+	module_write(module, &fresh);
+	uint32_t tenant = load_relaxed(&module->flags) / SEEP_MODULE_TENANT * SEEP_MODULE_TENANT;
+	store_relaxed(&module->flags, load_relaxed(&fresh.flags) | tenant);
 	store_release(&module->state, SEEP_MODULE_READY);
-	return count;
+	return number;
 }
 
 uint64_t module_frame(const struct heap *heap, uintptr_t address, uint32_t *last)
@@ -301,8 +355,8 @@ void modules_watch(const struct heap *heap)
 {
 	if (!find_object)
 		return;
-	uint32_t count = load_acquire(&heap->header->module_count);
-	for (uint32_t i = 1; i < count && i < heap->capacity[SEEP_AREA_MODULES]; i++) {
+	uint32_t count = module_count(heap);
+	for (uint32_t i = 1; i < count; i++) {
 		struct seep_heap_module *module = &heap->modules[i];
 		if (load_acquire(&module->state) != SEEP_MODULE_READY ||
 		    (load_relaxed(&module->flags) & (SEEP_MODULE_UNLOADED | SEEP_MODULE_EXECUTABLE)))
@@ -318,4 +372,10 @@ const struct seep_heap_module *module_entry(const struct heap *heap, uint32_t mo
 	    load_acquire(&heap->modules[module].state) != SEEP_MODULE_READY)
 		return NULL;
 	return &heap->modules[module];
+}
+
+bool module_in_service(const struct heap *heap, uint32_t module)
+{
+	return module_entry(heap, module) &&
+	       !(atomic_load_explicit(&heap->modules[module].flags, memory_order_seq_cst) & SEEP_MODULE_CLAIMED);
 }

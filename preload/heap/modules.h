@@ -1,19 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The module table: append-only, lock-free. A module is registered when a new
+ * The module table: lock-free. A module is registered when a new
  * stack first passes through it, by the thread whose stack that is (so it
  * cannot be unloaded meanwhile). `_dl_find_object` (glibc 2.35) finds it
  * without the loader lock; below that, the list that the constructor made
  * serves, and addresses in modules loaded later stay absolute.
  *
  * An entry goes EMPTY -> WRITING -> READY and is then constant, but for its
- * UNLOADED flag and its place. A module that comes back (same path, same build
+ * UNLOADED flag and its place, until the keeper gives it up. A module that comes back (same path, same build
  * id) gets its old entry, at whatever address it is now, so that stacks through
  * it are the ones that they were:
  *
  *	UNLOADED -(CAS)-> UNLOADED|MOVING -(new place, then release)-> loaded
  *
  * A thread that is killed in between leaves an entry that is never used again.
+ * The keeper gives up what is unloaded and no stack names (keeper/recycle.h):
+ * READY -> LIMBO -> FREE -(CAS)-> WRITING. The number of tenants in the flags
+ * tells who looked at an entry before that it is another's now.
  * Two threads may register the same module at once: two entries, which the
  * analyzer takes as one.
  */
@@ -66,6 +69,9 @@ void modules_watch(const struct heap *heap);
 
 /* Flags a module as unloaded and bumps module_epoch, once. */
 void module_retire(const struct heap *heap, uint32_t module);
+
+/* Is the entry ready, and nobody about to give it up? */
+bool module_in_service(const struct heap *heap, uint32_t module);
 
 /* A ready module entry, or NULL. */
 const struct seep_heap_module *module_entry(const struct heap *heap, uint32_t module);

@@ -9,7 +9,7 @@ static const struct {
 	enum seep_area_id id;
 	uint32_t entries;
 } first[] = {
-    {SEEP_AREA_MODULES, 64},     {SEEP_AREA_STACKS, 1024 * 40}, {SEEP_AREA_SITES, 1024},
+    {SEEP_AREA_MODULES, 64},     {SEEP_AREA_STACKS, 1024 * 5}, {SEEP_AREA_SITES, 1024},
     {SEEP_AREA_LIFETIMES, 4096}, {SEEP_AREA_LIVE1, 0},          {SEEP_AREA_LIVE2, 0},
     {SEEP_AREA_HOMES1, 0},       {SEEP_AREA_HOMES2, 0},
 };
@@ -134,7 +134,7 @@ void room_keep_ahead(const struct heap *heap, room_reserver *reserve, void *cont
 	const struct growth growth = {.reserve = reserve, .context = context};
 	const struct seep_heap_header *header = heap->header;
 	keep_ahead(heap, SEEP_AREA_MODULES, load_relaxed(&header->module_count), &growth);
-	keep_ahead(heap, SEEP_AREA_STACKS, load_relaxed(&header->stacks_used), &growth);
+	keep_ahead(heap, SEEP_AREA_STACKS, load_relaxed(&header->cell_count), &growth);
 	keep_ahead(heap, SEEP_AREA_SITES, load_relaxed(&header->site_count), &growth);
 	keep_ahead(heap, SEEP_AREA_LIFETIMES, load_relaxed(&header->lifetime_count), &growth);
 	/* removed first: what is inserted in between only makes it too many */

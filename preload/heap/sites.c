@@ -4,7 +4,7 @@
 
 #include "base/atomics.h"
 #include "base/floating.h"
-#include "heap/room.h"
+#include "heap/pool.h"
 #include "heap/weight.h"
 
 #define SHORT_LIFETIME_NS 1000000u
@@ -45,12 +45,9 @@ static struct seep_heap_lifetime *lifetime_cell(const struct heap *heap, struct 
 			return &heap->lifetimes[cell];
 		cell = load_relaxed(&heap->lifetimes[cell].next);
 	}
-	uint32_t fresh = load_relaxed(&heap->header->lifetime_count);
-	do {
-		if (fresh >= room_for(heap, SEEP_AREA_LIFETIMES, fresh + 1))
-			return NULL;
-	} while (!atomic_compare_exchange_weak_explicit(&heap->header->lifetime_count, &fresh, fresh + 1,
-							memory_order_relaxed, memory_order_relaxed));
+	uint32_t fresh = pool_take(heap, SEEP_AREA_LIFETIMES);
+	if (!fresh)
+		return NULL;
 	store_relaxed(&heap->lifetimes[fresh].bin, bin);
 	do
 		store_relaxed(&heap->lifetimes[fresh].next, first);

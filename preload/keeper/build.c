@@ -107,7 +107,7 @@ static void modules_build(struct build *build)
 					       .bias = module_place(from->bias),
 					       .build_id_bytes = from->build_id_bytes,
 					       .epoch = from->epoch,
-					       .flags = load_relaxed(&from->flags) & ~SEEP_MODULE_MOVING};
+					       .flags = load_relaxed(&from->flags) & SEEP_MODULE_KNOWN};
 		memcpy(module->build_id, from->build_id, sizeof module->build_id);
 		if (module->build_id_bytes > sizeof module->build_id)
 			module->build_id_bytes = 0;
@@ -182,6 +182,8 @@ static void losses_build(struct build *build)
 	image_section_begin(&build->image, SEEP_SECTION_LOSSES, sizeof(struct seep_value));
 	for (uint32_t key = 1; key < SEEP_KEYS; key++) {
 		build->losses[key] += load_relaxed(&build->heap->header->losses[key]);
+		if (key == SEEP_LOSS_SITES_RETIRED)
+			build->losses[key] = build_given_up(build)->sites;
 		if (build->losses[key])
 			value_add(&build->image, key, build->losses[key]);
 	}
@@ -216,6 +218,7 @@ static void build_free(struct build *build)
 static bool build_once(struct build *build)
 {
 	image_begin(&build->image);
+	build->recycled = load_acquire(&build->heap->header->recycled);
 	live_build(build);
 	if (!pending_read(build) || !build_sites(build))
 		return false;
@@ -235,7 +238,8 @@ bool snapshot_build(const struct heap *heap, const struct build_options *options
 			build_free(&build);
 			return fault_fill(fault, 0, ENOMEM, "no memory for a snapshot");
 		}
-		bool moved = load_acquire(&heap->header->ring_tail) != build.tail;
+		bool moved = load_acquire(&heap->header->ring_tail) != build.tail ||
+			     load_acquire(&heap->header->recycled) != build.recycled;
 		if (!moved || options->consumer || attempt == ATTEMPTS) {
 			struct seep_snapshot_header header = {
 			    .trigger = options->trigger, .number = options->number, .time_ns = time_of(&build)};

@@ -5,6 +5,7 @@
 #include "base/atomics.h"
 #include "heap/sites.h"
 #include "heap/weight.h"
+#include "keeper/recycle.h"
 
 #define BINS 64
 #define SHORT_LIFETIME_NS 1000000u
@@ -78,46 +79,64 @@ static void sites_gather(struct build *build)
 	}
 }
 
+/* Has the site any counters? Those of one that was given up are in another place. */
+static bool site_counts(const struct build *build, uint32_t site)
+{
+	const struct seep_heap_site *from = &build->heap->sites[site];
+	return (load_relaxed(&from->allocated.samples) || load_relaxed(&from->freed.samples)) &&
+	       !recycle_has_given_up(build->heap, site, build->recycled);
+}
+
 /* Sites that were ever counted get a number and a stack. */
 static bool sites_number(struct build *build)
 {
 	uint32_t number = 1;
 	if (!tree_begin(&build->tree, build->heap, &build->image))
 		return false;
-	for (uint64_t i = 1; i < build->site_count; i++) {
+	for (uint32_t i = 1; i < build->site_count; i++) {
 		struct build_site *site = &build->sites[i];
-		const struct seep_heap_site *from = &build->heap->sites[i];
-		if (!site->pending && !site->in_use.samples && !load_relaxed(&from->allocated.samples) &&
-		    !load_relaxed(&from->freed.samples))
+		site->counts = site_counts(build, i);
+		if (!site->pending && !site->in_use.samples && !site->counts)
 			continue;
 		site->number = number++;
-		site->node = tree_add_site(&build->tree, (uint32_t)i, &site->flags);
+		site->node = tree_add_site(&build->tree, i, &site->flags);
 	}
+	build->sites[0].counts = true;
+	build->number_given_up = number;
 	tree_end(&build->tree);
 	return !build->image.failed;
 }
 
+static void counters_take(struct seep_site *site, const struct seep_heap_site *counters)
+{
+	site->allocated = measure_take(&counters->allocated);
+	site->freed = measure_take(&counters->freed);
+	site->freed_remotely = measure_take(&counters->freed_remotely);
+	site->freed_shortly = measure_take(&counters->freed_shortly);
+	site->freed_grown = measure_take(&counters->freed_grown);
+}
+
 static void sites_write(struct build *build)
 {
+	struct seep_site *site;
 	image_section_begin(&build->image, SEEP_SECTION_SITES, sizeof(struct seep_site));
 	for (uint64_t i = 0; i < build->site_count; i++) {
 		const struct build_site *from = &build->sites[i];
-		struct seep_heap_site *counters = &build->heap->sites[i];
 		if (i > 0 && from->number == 0)
 			continue;
-		struct seep_site *site = image_add(&build->image, sizeof *site);
+		site = image_add(&build->image, sizeof *site);
 		if (!site)
 			break;
-		*site = (struct seep_site){.node = from->node,
-					   .flags = from->flags,
-					   .allocated = measure_take(&counters->allocated),
-					   .freed = measure_take(&counters->freed),
-					   .in_use = from->in_use,
-					   .freed_remotely = measure_take(&counters->freed_remotely),
-					   .freed_shortly = measure_take(&counters->freed_shortly),
-					   .freed_grown = measure_take(&counters->freed_grown)};
+		*site = (struct seep_site){.node = from->node, .flags = from->flags, .in_use = from->in_use};
+		if (from->counts)
+			counters_take(site, &build->heap->sites[i]);
 		for (uint32_t p = from->pending; p; p = build->pending[p - 1].next)
 			event_add(build, site, &build->pending[p - 1].event);
+	}
+	site = build_given_up(build)->sites ? image_add(&build->image, sizeof *site) : NULL;
+	if (site) {
+		site->flags = SEEP_SITE_RETIRED;
+		counters_take(site, &build_given_up(build)->sums);
 	}
 	image_section_end(&build->image, SEEP_SECTION_SITES);
 }
@@ -132,6 +151,14 @@ static void bin_add(struct seep_lifetime *bin, double objects, double bytes, dou
 	bin->bytes_squared += bytes_squared;
 }
 
+static void cell_add(const struct seep_heap_lifetime *from, uint32_t bin, struct seep_lifetime bins[static BINS])
+{
+	if (bin < BINS)
+		bin_add(&bins[bin], double_take(&from->objects), double_take(&from->bytes),
+			double_take(&from->objects_squared), double_take(&from->bytes_squared),
+			load_relaxed(&from->samples));
+}
+
 /* A site's chain. A cell belongs to one chain: `seen` (a bit a cell) keeps a damaged file from having more. */
 static void chain_add(struct build *build, uint64_t site, uint8_t *seen, struct seep_lifetime bins[static BINS])
 {
@@ -141,14 +168,10 @@ static void chain_add(struct build *build, uint64_t site, uint8_t *seen, struct 
 	uint32_t cell = load_acquire(&build->heap->sites[site].lifetimes);
 	for (int steps = 0; cell && cell < count && steps < CHAIN_CELLS; steps++) {
 		const struct seep_heap_lifetime *from = &build->heap->lifetimes[cell];
-		uint32_t bin = load_relaxed(&from->bin);
 		if (seen[cell / 8] >> cell % 8 & 1)
 			break;
 		seen[cell / 8] |= (uint8_t)(1u << cell % 8);
-		if (bin < BINS)
-			bin_add(&bins[bin], double_take(&from->objects), double_take(&from->bytes),
-				double_take(&from->objects_squared), double_take(&from->bytes_squared),
-				load_relaxed(&from->samples));
+		cell_add(from, load_relaxed(&from->bin), bins);
 		cell = load_relaxed(&from->next);
 	}
 }
@@ -165,6 +188,28 @@ static void pending_lifetimes_add(struct build *build, uint32_t first, struct se
 	}
 }
 
+static void bins_write(struct build *build, uint32_t site, const struct seep_lifetime bins[static BINS])
+{
+	for (uint32_t bin = 0; bin < BINS; bin++) {
+		struct seep_lifetime *out = bins[bin].samples ? image_add(&build->image, sizeof *out) : NULL;
+		if (!out)
+			continue;
+		*out = bins[bin];
+		out->site = site;
+		out->bin = bin;
+	}
+}
+
+static void given_up_lifetimes_write(struct build *build)
+{
+	const struct seep_heap_given_up *given_up = build_given_up(build);
+	struct seep_lifetime bins[BINS] = {0};
+	for (uint32_t bin = 0; bin < BINS; bin++)
+		cell_add(&given_up->lifetimes[bin], bin, bins);
+	if (given_up->sites)
+		bins_write(build, build->number_given_up, bins);
+}
+
 /* Ascending by site, then bin. */
 static bool lifetimes_write(struct build *build)
 {
@@ -178,17 +223,12 @@ static bool lifetimes_write(struct build *build)
 		if (i > 0 && site->number == 0)
 			continue;
 		struct seep_lifetime bins[BINS] = {0};
-		chain_add(build, i, seen, bins);
+		if (site->counts)
+			chain_add(build, i, seen, bins);
 		pending_lifetimes_add(build, site->pending, bins);
-		for (uint32_t bin = 0; bin < BINS; bin++) {
-			struct seep_lifetime *out = bins[bin].samples ? image_add(&build->image, sizeof *out) : NULL;
-			if (!out)
-				continue;
-			*out = bins[bin];
-			out->site = site->number;
-			out->bin = bin;
-		}
+		bins_write(build, site->number, bins);
 	}
+	given_up_lifetimes_write(build);
 	image_section_end(&build->image, SEEP_SECTION_LIFETIMES);
 	scratch_unmap(seen, seen_bytes);
 	return true;

@@ -26,6 +26,7 @@ struct build_site {
 	uint32_t pending; /* 1 + index of its first; 0: none */
 	uint32_t number;  /* in the snapshot; 0: left out, but for site 0 */
 	uint32_t node, flags;
+	bool counts; /* its counters in the heap file are its own */
 };
 
 struct build {
@@ -38,11 +39,19 @@ struct build {
 	uint32_t pending_count;
 	struct build_site *sites;
 	uint64_t site_count;
+	uint32_t number_given_up;   /* in the snapshot, of the sites that were given up: behind the last */
+	uint32_t recycled;          /* rounds of recycling that were complete then */
 	uint64_t tail;              /* of the ring, when its events were read */
 	uint64_t begun_ns;          /* when this attempt began */
 	uint64_t newest_ns;         /* youngest birth seen */
 	uint64_t losses[SEEP_KEYS]; /* found on the way; then the header's too */
 };
+
+/* What the sites had counted that were given up. */
+static inline const struct seep_heap_given_up *build_given_up(const struct build *build)
+{
+	return &build->heap->header->given_up[build->recycled % 2];
+}
 
 /* Writes NODES, SITES and LIFETIMES, and the snapshot's site numbers into LIVE. False: no memory. */
 bool build_sites(struct build *build);

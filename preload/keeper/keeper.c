@@ -22,6 +22,7 @@
 #include "keeper/namespace.h"
 #include "keeper/place.h"
 #include "keeper/process.h"
+#include "keeper/recycle.h"
 #include "keeper/request.h"
 #include "keeper/take.h"
 #include "keeper/title.h"
@@ -69,7 +70,8 @@ static uint64_t snapshot_bytes(const struct heap *heap)
 {
 	const struct seep_heap_header *header = heap->header;
 	uint64_t live = load_relaxed(&header->live_inserted) - load_relaxed(&header->live_removed);
-	uint64_t sites = load_relaxed(&header->site_count), stacks = load_relaxed(&header->stacks_used);
+	uint64_t sites = load_relaxed(&header->site_count);
+	uint64_t stacks = (uint64_t)load_relaxed(&header->cell_count) * SEEP_CELL_WORDS; /* frames */
 	uint64_t unread = load_relaxed(&header->ring_head) - load_relaxed(&header->ring_tail);
 	uint64_t image = live * sizeof(struct seep_live) + sites * sizeof(struct seep_site) +
 			 stacks * sizeof(struct seep_node) +
@@ -222,6 +224,17 @@ static void modules_look(struct keeper *keeper, uint64_t now_ns)
 	}
 }
 
+/* Tables that fill give up what nothing needs; where all of it is needed, not at every step. */
+static void tables_look(struct keeper *keeper, uint64_t now_ns)
+{
+	if (now_ns < keeper->recycle_ns || !recycle_is_due(&keeper->heap))
+		return;
+	if (!keeper->in_target && recycle_wants_modules(&keeper->heap))
+		maps_watch_modules(&keeper->heap);
+	if (recycle(&keeper->heap) == 0)
+		keeper->recycle_ns = now_ns + RECYCLE_LOOK_NS;
+}
+
 /* In the target, which no longer records. The exit snapshot, and what waits for it. Not durable: the file outlives the
  * program without waiting for the disk. The lease is the caller's. */
 static bool keeper_complete(struct keeper *keeper)
@@ -291,6 +304,7 @@ static bool keeper_step(struct keeper *keeper, uint64_t now_ns, uint64_t *events
 	*events = ring_fold(&keeper->heap, keeper->heap.capacity[SEEP_AREA_RING], false);
 	room_keep_ahead(&keeper->heap, home_reserve, keeper);
 	modules_look(keeper, now_ns);
+	tables_look(keeper, now_ns);
 	memory_look(keeper, now_ns);
 	if (load_acquire(&header->stop)) {
 		if (keeper->in_target || keeper->looks)

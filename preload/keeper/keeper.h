@@ -49,6 +49,7 @@ struct keeper {
 	uint64_t place_inode;
 
 	/* the keeper's own */
+	uint64_t recycle_ns; /* next round of recycling at the earliest */
 	uint64_t modules_ns; /* next look at the modules, outside the target */
 	uint64_t space_ns;   /* after a refusal: not asked for more space before then */
 	struct lease lease;

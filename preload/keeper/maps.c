@@ -71,16 +71,18 @@ static bool maps_read(const struct heap *heap, uint32_t count, struct met *met)
 
 void maps_watch_modules(const struct heap *heap)
 {
-	struct met met = {{0}};
+	struct met met = {{0}}, known = {{0}};
 	uint32_t count = load_acquire(&heap->header->module_count);
 	if (count > heap->capacity[SEEP_AREA_MODULES])
 		count = heap->capacity[SEEP_AREA_MODULES];
 	if (count > MODULES_WATCHED)
 		count = MODULES_WATCHED;
+	for (uint32_t i = 1; i < count; i++) /* an entry that is taken meanwhile may be too young for the maps */
+		known.bits[i / 64] |= (uint64_t)(module_entry(heap, i) != NULL) << i % 64;
 	if (!maps_read(heap, count, &met))
 		return;
 	for (uint32_t i = 1; i < count; i++) {
-		if (module_entry(heap, i) && !(met.bits[i / 64] & UINT64_C(1) << i % 64))
+		if (known.bits[i / 64] & UINT64_C(1) << i % 64 && !(met.bits[i / 64] & UINT64_C(1) << i % 64))
 			module_retire(heap, i);
 	}
 }

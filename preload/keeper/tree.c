@@ -26,12 +26,14 @@ bool tree_begin(struct tree *tree, const struct heap *heap, struct image_writer 
 			      .image = image,
 			      .slots = scratch_map(FIRST_SLOTS * sizeof *tree->slots),
 			      .slot_count = FIRST_SLOTS,
-			      .frames_left = heap->capacity[SEEP_AREA_STACKS],
+			      .frames_left = (uint64_t)heap->capacity[SEEP_AREA_STACKS] * SEEP_CELL_WORDS,
+			      .frames = scratch_map(TREE_DEPTH * sizeof *tree->frames),
 			      .module_numbers = scratch_map(modules * sizeof *tree->module_numbers),
 			      .module_order = scratch_map(modules * sizeof *tree->module_order),
 			      .module_count = 1};
 	image_section_begin(image, SEEP_SECTION_NODES, sizeof(struct seep_node));
-	return image_add(image, sizeof(struct seep_node)) && tree->slots && tree->module_numbers && tree->module_order;
+	return image_add(image, sizeof(struct seep_node)) && tree->slots && tree->frames &&
+	       tree->module_numbers && tree->module_order;
 }
 
 void tree_end(struct tree *tree)
@@ -43,6 +45,7 @@ void tree_free(struct tree *tree)
 {
 	size_t modules = tree->heap ? tree->heap->capacity[SEEP_AREA_MODULES] : 0;
 	scratch_unmap(tree->slots, tree->slot_count * sizeof *tree->slots);
+	scratch_unmap(tree->frames, TREE_DEPTH * sizeof *tree->frames);
 	scratch_unmap(tree->module_numbers, modules * sizeof *tree->module_numbers);
 	scratch_unmap(tree->module_order, modules * sizeof *tree->module_order);
 }
@@ -114,29 +117,35 @@ static uint32_t module_use(struct tree *tree, uint32_t module)
 	return tree->module_numbers[module];
 }
 
+/* Leaf first; how many, at most TREE_DEPTH. */
+static uint32_t frames_take(const struct tree *tree, const struct seep_heap_cell *stack,
+			    uint64_t frames[static TREE_DEPTH])
+{
+	struct stack_reader reader = stack_read_begin(tree->heap, stack);
+	uint32_t depth = 0;
+	while (depth < TREE_DEPTH && stack_read(&reader, &frames[depth]))
+		depth++;
+	return depth;
+}
+
 uint32_t tree_add_site(struct tree *tree, uint32_t site, uint32_t *flags)
 {
 	*flags = 0;
-	const struct seep_heap_stack *stack = stack_of_site(tree->heap, site);
+	const struct seep_heap_cell *stack = stack_of_site(tree->heap, site);
 	if (!stack)
 		return 0;
-	/* the depth was checked, but may change under us in a damaged recording: read it once, bound it again */
-	uint64_t depth = *(const volatile uint16_t *)&stack->depth;
-	uint64_t room = (uint64_t)(tree->heap->stacks + tree->heap->capacity[SEEP_AREA_STACKS] - stack->frames);
-	depth = depth < room ? depth : room;
-	*flags = stack->flags & SEEP_SITE_TRUNCATED;
-	if (depth > TREE_DEPTH) {
-		depth = TREE_DEPTH;
+	uint32_t depth = frames_take(tree, stack, tree->frames);
+	*flags = __atomic_load_n(&stack->flags, __ATOMIC_RELAXED) & SEEP_SITE_TRUNCATED;
+	if (depth < __atomic_load_n(&stack->depth, __ATOMIC_RELAXED)) /* a damaged file */
 		*flags = SEEP_SITE_TRUNCATED;
-	}
 	if (depth > tree->frames_left) {
 		*flags |= SEEP_SITE_TRUNCATED;
 		return 0;
 	}
 	tree->frames_left -= depth;
 	uint32_t node = 0;
-	for (uint64_t i = depth; i-- > 0 && !tree->image->failed;) {
-		uint64_t frame = stack->frames[i];
+	for (uint32_t i = depth; i-- > 0 && !tree->image->failed;) {
+		uint64_t frame = tree->frames[i];
 		struct seep_node next = {.parent = node,
 					 .module = module_use(tree, SEEP_FRAME_MODULE(frame)),
 					 .address = SEEP_FRAME_ADDRESS(frame),

@@ -25,6 +25,7 @@ struct tree {
 	struct image_writer *image;
 	uint32_t *slots; /* node index; 0: empty (the root is never looked up) */
 	uint64_t slot_count;
+	uint64_t *frames; /* of the stack that is being added: TREE_DEPTH */
 	uint64_t frames_left;
 	uint32_t *module_numbers; /* of the heap file's modules in the snapshot; 0: not used yet */
 	uint32_t *module_order;   /* the heap file's number of the snapshot's modules */

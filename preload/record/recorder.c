@@ -7,6 +7,7 @@
 #include "base/atomics.h"
 #include "base/syscall.h"
 #include "heap/ring.h"
+#include "heap/site_users.h"
 #include "heap/sites.h"
 #include "heap/stacks.h"
 #include "host/real.h"
@@ -226,6 +227,7 @@ static uint32_t thread_number(struct thread_state *thread, const struct heap *he
 	return thread->number;
 }
 
+/* The site, whose user we are: site_users.h. */
 static uint32_t capture_site(const struct heap *heap, const void *hook_frame)
 {
 	uintptr_t frames[UNWINDER_FRAMES];
@@ -243,14 +245,23 @@ static uint32_t capture_site(const struct heap *heap, const void *hook_frame)
 	return stack_site(heap, frames, unwinding.depth, truncated);
 }
 
-static void push(const struct heap *heap, const struct event *event)
+/* False: a handler has forked meanwhile, and this is the child, which may have begun its own recording. */
+static bool is_still_recording(uint32_t incarnation)
 {
-	if (!recording_heap())
-		return; /* as in record() */
-	if (ring_push(heap, event))
+	return recording_heap() && recording_incarnation() == incarnation;
+}
+
+/* And lets the event's site go. */
+static void push(const struct heap *heap, const struct event *event, uint32_t incarnation)
+{
+	if (!is_still_recording(incarnation))
 		return;
-	heap_count_loss(heap, SEEP_LOSS_RING_FOLDED);
-	site_fold(heap, event);
+	if (!ring_push(heap, event)) {
+		heap_count_loss(heap, SEEP_LOSS_RING_FOLDED);
+		site_fold(heap, event);
+	}
+	if (is_still_recording(incarnation))
+		site_let_go(heap, event->site);
 }
 
 static void put_in(const struct heap *heap, const struct live_entry *entry)
@@ -266,6 +277,7 @@ static void put_in(const struct heap *heap, const struct live_entry *entry)
 static void record(const struct heap *heap, struct thread_state *thread, void *address, size_t size,
 		   const void *hook_frame)
 {
+	uint32_t incarnation = recording_incarnation();
 	struct live_entry entry = {
 	    .address = (uintptr_t)address,
 	    .size = size < SEEP_SIZE_LIMIT ? size : SEEP_SIZE_LIMIT,
@@ -274,8 +286,8 @@ static void record(const struct heap *heap, struct thread_state *thread, void *a
 	    .thread = thread_number(thread, heap),
 	    .birth_ns = moment_now_ns(),
 	};
-	if (!recording_heap())
-		return; /* a handler has forked meanwhile, and this is the child */
+	if (!is_still_recording(incarnation))
+		return;
 	/* The allocator gives nothing out twice: what is there under this address was freed by a way that we don't see.
 	 */
 	if (filter_test(address))
@@ -287,7 +299,7 @@ static void record(const struct heap *heap, struct thread_state *thread, void *a
 			      .site = entry.site,
 			      .thread = entry.thread,
 			      .time_ns = entry.birth_ns};
-	push(heap, &event);
+	push(heap, &event, incarnation);
 }
 
 void recorder_sample(void *address, size_t size, const void *hook_frame)
@@ -320,7 +332,7 @@ static bool take(const void *address, struct live_entry *entry)
 	return found;
 }
 
-static void push_freed(const struct heap *heap, const struct live_entry *entry, bool grown)
+static void push_freed(const struct heap *heap, const struct live_entry *entry, bool grown, uint32_t incarnation)
 {
 	uint64_t now = moment_now_ns();
 	struct event event = {.kind = SEEP_EVENT_FREED,
@@ -332,15 +344,15 @@ static void push_freed(const struct heap *heap, const struct live_entry *entry, 
 			      .grown = grown};
 	if (event.thread != entry->thread)
 		event.kind = SEEP_EVENT_FREED_REMOTELY;
-	push(heap, &event);
+	push(heap, &event, incarnation);
 }
 
-static void bury(const struct live_entry *entry, bool grown)
+static void bury(const struct live_entry *entry, uint32_t incarnation)
 {
 	thread_use();
 	const struct heap *heap = recording_heap();
 	if (heap)
-		push_freed(heap, entry, grown);
+		push_freed(heap, entry, false, incarnation);
 	thread_end_use();
 }
 
@@ -368,7 +380,7 @@ void recorder_bury_resized(const struct recorder_hold *hold, size_t size)
 	const struct heap *heap = hold_heap(hold);
 	if (heap && live_drop(heap, &hold->live)) {
 		filter_unmark((const void *)(uintptr_t)entry->address);
-		push_freed(heap, entry, size > entry->size);
+		push_freed(heap, entry, size > entry->size, hold->incarnation);
 	}
 	thread_end_use();
 }
@@ -385,6 +397,7 @@ void recorder_restore(const struct recorder_hold *hold)
 void recorder_forget(const void *address)
 {
 	struct live_entry entry;
+	uint32_t incarnation = recording_incarnation();
 	if (take(address, &entry))
-		bury(&entry, false);
+		bury(&entry, incarnation);
 }

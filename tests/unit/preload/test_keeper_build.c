@@ -534,10 +534,11 @@ static void lying_counters_and_circular_chains_are_bounded(void **state)
 		store_relaxed(&heap.sites[i].stack, 1);
 		store_relaxed(&heap.sites[i].allocated.samples, 1);
 	}
-	*(uint16_t *)((char *)&heap.stacks[1] + offsetof(struct seep_heap_stack, depth)) = UINT16_MAX;
+	heap.stacks[1].depth = UINT16_MAX;
+	store_relaxed(&heap.stacks[1].next, 1);
 	struct seep_image image = build(&heap, &post_mortem, &snapshot);
 	assert_in_range(snapshot.lifetime_count, 1, heap.capacity[SEEP_AREA_LIFETIMES]);
-	assert_in_range(snapshot.node_count, 1, heap.capacity[SEEP_AREA_STACKS]);
+	assert_in_range(snapshot.node_count, 1, heap.capacity[SEEP_AREA_STACKS] * SEEP_CELL_WORDS);
 	/* readers take stacks of 1,024 frames at most */
 	unsigned depth = 0;
 	for (uint32_t node = snapshot.sites[1].node; node; node = snapshot.nodes[node].parent)

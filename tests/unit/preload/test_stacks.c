@@ -43,6 +43,18 @@ static uint32_t site_of(const struct heap *heap, const uintptr_t *stack, size_t 
 	return stack_site(heap, copy, depth, truncated);
 }
 
+/* A frame of a site's stack, leaf first. */
+static uint64_t frame_of(const struct heap *heap, uint32_t site, uint32_t number)
+{
+	const struct seep_heap_cell *stack = stack_of_site(heap, site);
+	assert_non_null(stack);
+	struct stack_reader reader = stack_read_begin(heap, stack);
+	uint64_t frame = 0;
+	for (uint32_t i = 0; i <= number; i++)
+		assert_true(stack_read(&reader, &frame));
+	return frame;
+}
+
 static void same_stack_same_site_other_stack_other_site(void **state)
 {
 	(void)state;
@@ -69,12 +81,11 @@ static void frames_are_relative_to_their_module(void **state)
 	load(0, "/lib/one.so");
 	uintptr_t stack[] = {loaded.start + 0x10, loaded.end /* the call ends the module */, 0x42,
 			     (loaded.start + 5) | FRAME_EXACT};
-	const struct seep_heap_stack *kept = stack_of_site(&heap, site_of(&heap, stack, 4, false));
-	assert_non_null(kept);
-	assert_int_equal(kept->frames[0], UINT64_C(1) << 48 | 0x1010);
-	assert_int_equal(kept->frames[1], UINT64_C(1) << 48 | 0x3000);
-	assert_int_equal(kept->frames[2], 0x42);
-	assert_int_equal(kept->frames[3], UINT64_C(1) << 48 | SEEP_FRAME_EXACT | 0x1005);
+	uint32_t site = site_of(&heap, stack, 4, false);
+	assert_int_equal(frame_of(&heap, site, 0), UINT64_C(1) << 48 | 0x1010);
+	assert_int_equal(frame_of(&heap, site, 1), UINT64_C(1) << 48 | 0x3000);
+	assert_int_equal(frame_of(&heap, site, 2), 0x42);
+	assert_int_equal(frame_of(&heap, site, 3), UINT64_C(1) << 48 | SEEP_FRAME_EXACT | 0x1005);
 	assert_string_equal(module_entry(&heap, 1)->path, "/lib/one.so");
 	heap_unmake(&heap);
 }
@@ -92,9 +103,9 @@ static void another_module_at_the_same_place_is_another_entry_and_epoch(void **s
 	assert_int_equal(load_relaxed(&heap.header->module_epoch), 1);
 	uint32_t after = site_of(&heap, stack, 2, false);
 	assert_int_not_equal(after, before);
-	assert_int_equal(SEEP_FRAME_MODULE(stack_of_site(&heap, before)->frames[0]), 1);
-	assert_int_equal(SEEP_FRAME_MODULE(stack_of_site(&heap, through_two)->frames[0]), 2);
-	assert_int_equal(SEEP_FRAME_MODULE(stack_of_site(&heap, after)->frames[0]), 2);
+	assert_int_equal(SEEP_FRAME_MODULE(frame_of(&heap, before, 0)), 1);
+	assert_int_equal(SEEP_FRAME_MODULE(frame_of(&heap, through_two, 0)), 2);
+	assert_int_equal(SEEP_FRAME_MODULE(frame_of(&heap, after, 0)), 2);
 	assert_true(load_relaxed(&module_entry(&heap, 1)->flags) & SEEP_MODULE_UNLOADED);
 	heap_unmake(&heap);
 }
@@ -117,13 +128,13 @@ static void modules_that_come_back_take_no_room(void **state)
 			assert_int_equal(site_of(&heap, stack, 2, false), site);
 			sites[i] = site;
 		}
-		module_retire(&heap, SEEP_FRAME_MODULE(stack_of_site(&heap, sites[0])->frames[0]));
+		module_retire(&heap, SEEP_FRAME_MODULE(frame_of(&heap, sites[0], 0)));
 		load(0, "/lib/two.so");
 		uintptr_t stack[] = {loaded.start + offsets[0], 7};
 		uint32_t site = site_of(&heap, stack, 2, false);
 		assert_true(site != sites[0] && (turn == 0 || site == other));
 		other = site;
-		module_retire(&heap, SEEP_FRAME_MODULE(stack_of_site(&heap, site)->frames[0]));
+		module_retire(&heap, SEEP_FRAME_MODULE(frame_of(&heap, site, 0)));
 	}
 	assert_int_equal(load_relaxed(&heap.header->module_count), 3);
 	assert_int_equal(load_relaxed(&heap.header->site_count), 4);
@@ -189,7 +200,7 @@ static uint32_t build_id_bytes_of(const char *name)
 	heap_make(&heap, 512 << 10, 0);
 	load(1, name);
 	uintptr_t stack[] = {loaded.start + 0x10, 7};
-	uint32_t module = SEEP_FRAME_MODULE(stack_of_site(&heap, site_of(&heap, stack, 2, false))->frames[0]);
+	uint32_t module = SEEP_FRAME_MODULE(frame_of(&heap, site_of(&heap, stack, 2, false), 0));
 	uint32_t bytes = module_entry(&heap, module)->build_id_bytes;
 	heap_unmake(&heap);
 	return bytes;
@@ -226,8 +237,8 @@ static void a_table_smaller_than_a_stack_holds_none(void **state)
 	struct heap heap;
 	heap_make(&heap, 512 << 10, 0);
 	store_relaxed(&heap.sites[1].stack, UINT32_C(1) << 30);
-	for (uint32_t units = 0; units <= 4; units++) {
-		heap.capacity[SEEP_AREA_STACKS] = units;
+	for (uint32_t cells = 0; cells <= 4; cells++) {
+		heap.capacity[SEEP_AREA_STACKS] = cells;
 		assert_null(stack_of_site(&heap, 1));
 	}
 	heap_unmake(&heap);
