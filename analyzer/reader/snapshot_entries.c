@@ -131,7 +131,7 @@ static const char *number_fault(double sum, double limit)
 {
 	if (!(sum >= 0 && sum < INFINITY))
 		return "a sum is negative, infinite or not a number";
-	if (sum != 0 && !(sum >= SNAPSHOT_SUM_LEAST && sum < limit))
+	if (sum != 0 && !(sum >= SEEP_SUM_LEAST && sum < limit))
 		return "a sum is too small or too large for any samples";
 	return NULL;
 }
@@ -150,13 +150,13 @@ static const char *squares_fault(double sum, double squares, double largest)
 /* The field's offset within the sum; *fault stays NULL where all is well. */
 static size_t sum_check(const struct seep_sum *sum, const char **fault)
 {
-	if ((*fault = number_fault(sum->uncertain, SNAPSHOT_SUM_LIMIT)))
+	if ((*fault = number_fault(sum->uncertain, SEEP_SUM_LIMIT)))
 		return offsetof(struct seep_sum, uncertain);
-	if ((*fault = number_fault(sum->variance, SNAPSHOT_SQUARE_LIMIT)))
+	if ((*fault = number_fault(sum->variance, SEEP_SQUARE_LIMIT)))
 		return offsetof(struct seep_sum, variance);
-	if ((*fault = number_fault(sum->largest, SNAPSHOT_SUM_LIMIT)))
+	if ((*fault = number_fault(sum->largest, SEEP_SUM_LIMIT)))
 		return offsetof(struct seep_sum, largest);
-	if ((*fault = number_fault(sum->certain, SNAPSHOT_SUM_LIMIT)))
+	if ((*fault = number_fault(sum->certain, SEEP_SUM_LIMIT)))
 		return offsetof(struct seep_sum, certain);
 	*fault = squares_fault(sum->uncertain, sum->variance, sum->largest);
 	return offsetof(struct seep_sum, variance);

@@ -27,12 +27,6 @@ enum {
 	SNAPSHOT_DEPTH_MAX = 1024,
 	SNAPSHOT_LIFETIME_BINS = 64,
 };
-/* Sums are estimates of bytes and objects, and of their squares. A sample stands for one object or byte at least, and for
- * 2^64 bytes or objects at most, so that these are what 2^64 samples may come to; what is smaller or larger is no
- * measurement. */
-#define SNAPSHOT_SUM_LEAST 1e-6
-#define SNAPSHOT_SUM_LIMIT 1e40
-#define SNAPSHOT_SQUARE_LIMIT 1e60
 #define SNAPSHOT_BYTES_LIMIT (UINT64_C(4) << 30)
 
 struct snapshot_table {

@@ -31,6 +31,13 @@ struct seep_measure {
 	struct seep_sum objects;
 };
 
+/* Sums are estimates of bytes and objects, and of their squares. A sample stands for one object or byte at least, and for
+ * 2^64 bytes or objects at most, so that these are what 2^64 samples may come to; what is smaller or larger is no
+ * measurement. */
+#define SEEP_SUM_LEAST 1e-6
+#define SEEP_SUM_LIMIT 1e40
+#define SEEP_SQUARE_LIMIT 1e60
+
 _Static_assert(sizeof(struct seep_measure) == 72, "layout is part of the file formats");
 
 #endif

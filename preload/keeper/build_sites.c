@@ -12,20 +12,32 @@
 /* A chain has a cell a bin, and a second one where two threads appended at once. */
 #define CHAIN_CELLS 256
 
-/* A sum is finite, not negative and below what readers refuse; anything else is damage, and would poison every total.
- */
-static double double_take(const seep_atomic_double *object)
+/* Room below the limits for all that is added to one sum: cells of a bin, and what nobody has folded yet. */
+#define ADDED_MOST 1024
+
+/* What is no sum of samples is damage: readers refuse it, and it would poison every total. */
+static double double_take(const seep_atomic_double *object, double limit)
 {
 	double value = double_load(object);
-	return value >= 0 && value < 1e100 ? value : 0;
+	return value >= SEEP_SUM_LEAST && value < limit / ADDED_MOST ? value : 0;
+}
+
+/* Squares of samples whose sum is known add up to at most its square. */
+static double squares_take(const seep_atomic_double *object, double sum)
+{
+	double squares = double_take(object, SEEP_SQUARE_LIMIT);
+	double most = sum * sum;
+	return squares <= most ? squares : most >= SEEP_SUM_LEAST ? most : 0;
 }
 
 static struct seep_sum sum_take(const struct seep_heap_sum *sum)
 {
-	return (struct seep_sum){.uncertain = double_take(&sum->uncertain),
-				 .variance = double_take(&sum->variance),
-				 .largest = double_take(&sum->largest),
-				 .certain = double_take(&sum->certain)};
+	double uncertain = double_take(&sum->uncertain, SEEP_SUM_LIMIT);
+	double largest = double_take(&sum->largest, SEEP_SUM_LIMIT);
+	return (struct seep_sum){.uncertain = uncertain,
+				 .variance = squares_take(&sum->variance, uncertain + largest),
+				 .largest = largest,
+				 .certain = double_take(&sum->certain, SEEP_SUM_LIMIT)};
 }
 
 static struct seep_measure measure_take(const struct seep_heap_measure *measure)
@@ -153,10 +165,11 @@ static void bin_add(struct seep_lifetime *bin, double objects, double bytes, dou
 
 static void cell_add(const struct seep_heap_lifetime *from, uint32_t bin, struct seep_lifetime bins[static BINS])
 {
+	double objects = double_take(&from->objects, SEEP_SUM_LIMIT);
+	double bytes = double_take(&from->bytes, SEEP_SUM_LIMIT);
 	if (bin < BINS)
-		bin_add(&bins[bin], double_take(&from->objects), double_take(&from->bytes),
-			double_take(&from->objects_squared), double_take(&from->bytes_squared),
-			load_relaxed(&from->samples));
+		bin_add(&bins[bin], objects, bytes, squares_take(&from->objects_squared, objects),
+			squares_take(&from->bytes_squared, bytes), load_relaxed(&from->samples));
 }
 
 /* A site's chain. A cell belongs to one chain: `seen` (a bit a cell) keeps a damaged file from having more. */

@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -510,6 +511,40 @@ static void flipped_bits_never_make_an_invalid_snapshot(void **state)
 	heap_unmake(&heap);
 }
 
+/* What no samples add up to would make readers refuse the snapshot: fuzz_heap found them. */
+static void sums_of_no_samples_are_left_out(void **state)
+{
+	(void)state;
+	static const double sums[] = {1e-9, 1e-300, 1e41, 1e99, 1e300, INFINITY, NAN, -1, 1e39, 0.5};
+	struct heap heap;
+	struct snapshot snapshot;
+	heap_make(&heap, 512 << 10, 0);
+	recording_allocate(&heap, 1, 1000, 10, 0x10000);
+	recording_free(&heap, 10, 0x10000, 5);
+	ring_fold(&heap, 100, false);
+	recording_allocate(&heap, 1, 1000, 10, 0x20000);
+	recording_free(&heap, 10, 0x20000, 5);
+	seep_atomic_double *places[] = {
+	    &heap.sites[1].allocated.bytes.uncertain, &heap.sites[1].allocated.bytes.variance,
+	    &heap.sites[1].allocated.bytes.largest,   &heap.sites[1].allocated.bytes.certain,
+	    &heap.sites[1].freed.objects.uncertain,   &heap.sites[1].freed.objects.variance,
+	    &heap.lifetimes[1].objects,               &heap.lifetimes[1].objects_squared,
+	    &heap.lifetimes[1].bytes,                 &heap.lifetimes[1].bytes_squared,
+	};
+	for (size_t place = 0; place < sizeof places / sizeof *places; place++) {
+		const uint64_t before = load_relaxed(places[place]);
+		for (size_t i = 0; i < sizeof sums / sizeof *sums; i++) {
+			uint64_t bits;
+			memcpy(&bits, &sums[i], sizeof bits);
+			store_relaxed(places[place], bits);
+			struct seep_image image = build(&heap, &post_mortem, &snapshot);
+			seep_snapshot_free(&image);
+		}
+		store_relaxed(places[place], before);
+	}
+	heap_unmake(&heap);
+}
+
 /* Counters that lie, chains in a circle, one chain for all sites: the work stays bounded by the file's size. */
 static void lying_counters_and_circular_chains_are_bounded(void **state)
 {
@@ -567,6 +602,7 @@ int main(void)
 	    cmocka_unit_test(the_scan_finds_every_live_entry_once),
 	    cmocka_unit_test(the_scan_leaves_untouched_slots_alone),
 	    cmocka_unit_test(flipped_bits_never_make_an_invalid_snapshot),
+	    cmocka_unit_test(sums_of_no_samples_are_left_out),
 	    cmocka_unit_test(lying_counters_and_circular_chains_are_bounded),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,7 +2,6 @@
 /* The strict reader of snapshots: see snapshot_parser.h. */
 #include "support/snapshot_parser.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,12 +57,24 @@ static const char *strings_check(const struct snapshot *s)
 	return NULL;
 }
 
+/* As the format has it; see measure.h. */
+static const char *sum_check(double uncertain, double squares, double largest, double certain)
+{
+	const double values[] = {uncertain, largest, certain}, most = uncertain + largest;
+	for (int i = 0; i < 3; i++)
+		REQUIRE(values[i] == 0 || (values[i] >= SEEP_SUM_LEAST && values[i] < SEEP_SUM_LIMIT));
+	REQUIRE(squares == 0 || (squares >= SEEP_SUM_LEAST && squares < SEEP_SQUARE_LIMIT));
+	REQUIRE(most == 0 || squares <= most * most * (1 + 1e-6));
+	return NULL;
+}
+
 static const char *measure_check(const struct seep_measure *measure)
 {
-	const double *values = &measure->bytes.uncertain;
-	for (int i = 0; i < 8; i++)
-		REQUIRE(isfinite(values[i]) && values[i] >= 0);
-	return NULL;
+	const struct seep_sum *sums[] = {&measure->bytes, &measure->objects};
+	const char *wrong = NULL;
+	for (int i = 0; i < 2 && !wrong; i++)
+		wrong = sum_check(sums[i]->uncertain, sums[i]->variance, sums[i]->largest, sums[i]->certain);
+	return wrong;
 }
 
 static const char *entries_check(const struct snapshot *s)
@@ -83,6 +94,12 @@ static const char *entries_check(const struct snapshot *s)
 		}
 	}
 	for (uint64_t i = 0; i < s->lifetime_count; i++) {
+		const struct seep_lifetime *lifetime = &s->lifetimes[i];
+		const char *wrong = sum_check(lifetime->objects, lifetime->objects_squared, 0, 0);
+		if (!wrong)
+			wrong = sum_check(lifetime->bytes, lifetime->bytes_squared, 0, 0);
+		if (wrong)
+			return wrong;
 		REQUIRE(s->lifetimes[i].site < s->site_count && s->lifetimes[i].bin < 64);
 		REQUIRE(i == 0 || s->lifetimes[i - 1].site < s->lifetimes[i].site ||
 			(s->lifetimes[i - 1].site == s->lifetimes[i].site &&
