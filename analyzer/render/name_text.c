@@ -155,10 +155,15 @@ static void keep_bare_name(struct buffer *out, const char *name)
  * last one fits. */
 static const char *innermost_that_fits(const char *name, unsigned columns)
 {
-	for (const char *at = name; *at;) {
+	const unsigned all = text_columns(name);
+	unsigned before = 0; /* columns of what stands before `counted` */
+
+	for (const char *at = name, *counted = name; *at;) {
 		const size_t symbol = operator_length(name, at);
 		const char *close = !symbol && closing(*at) ? bracket_end(at) : NULL;
-		if (at[0] == ':' && at[1] == ':' && text_columns(at) + 2 <= columns)
+		for (; counted < at; counted++)
+			before += ((unsigned char)*counted & 0xc0) != 0x80;
+		if (at[0] == ':' && at[1] == ':' && all - before + 2 <= columns)
 			return at;
 		at = symbol ? at + symbol : close ? close : at + 1;
 	}

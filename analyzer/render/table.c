@@ -13,6 +13,8 @@
 void table_init(struct table *table, const struct table_column *columns, unsigned cell_count)
 {
 	*table = (struct table){.columns = columns, .cell_count = cell_count};
+	for (unsigned i = 0; i < cell_count; i++)
+		table->widths[i] = text_columns(columns[i].title);
 }
 
 void table_free(struct table *table)
@@ -39,17 +41,9 @@ void table_set(struct table *table, unsigned column, enum text_style style, cons
 
 	cell->style = style;
 	snprintf(cell->text, sizeof cell->text, "%s", text);
-}
-
-static unsigned column_width(const struct table *table, unsigned column)
-{
-	unsigned width = text_columns(table->columns[column].title);
-
-	for (size_t row = 0; row < table->row_count; row++) {
-		const unsigned cell = text_columns(table->cells[row * table->cell_count + column].text);
-		width = cell > width ? cell : width;
-	}
-	return width;
+	const unsigned width = text_columns(cell->text);
+	if (width > table->widths[column])
+		table->widths[column] = width;
 }
 
 /* Blanks behind a column. */
@@ -63,14 +57,14 @@ unsigned table_text_start(const struct table *table)
 	unsigned start = 0;
 
 	for (unsigned i = 0; i < table->cell_count; i++)
-		start += column_width(table, i) + column_gap(table, i);
+		start += table->widths[i] + column_gap(table, i);
 	return start;
 }
 
 static void write_aligned(const struct table *table, struct text_page *page, unsigned column, enum text_style style,
 			  const char *text)
 {
-	const unsigned pad = column_width(table, column) - text_columns(text);
+	const unsigned pad = table->widths[column] - text_columns(text);
 	const unsigned gap = column_gap(table, column);
 	const bool is_left = table->columns[column].is_joined;
 

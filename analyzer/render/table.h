@@ -28,6 +28,7 @@ struct table {
 	unsigned cell_count;                /* in a row */
 	struct table_cell *cells;           /* row by row */
 	size_t row_count, row_capacity;
+	unsigned widths[TABLE_COLUMNS_MAX]; /* in columns of the page: of the widest cell or the title */
 };
 
 void table_init(struct table *table, const struct table_column *columns, unsigned cell_count);
