@@ -15,7 +15,7 @@
 #include "base/strings.h"
 #include "base/utf8.h"
 
-enum { CHUNK_BYTES = 64 * 1024, SLOTS_AT_FIRST = 256 };
+enum { CHUNK_BYTES_AT_FIRST = 512, CHUNK_BYTES_MAX = 64 * 1024, SLOTS_AT_FIRST = 32 };
 
 struct chunk {
 	struct chunk *next;
@@ -61,7 +61,10 @@ static const char *string_pool_store(struct string_pool *pool, const char *bytes
 	struct chunk *chunk = pool->chunks;
 
 	if (!chunk || chunk->capacity - chunk->used <= length) {
-		size_t capacity = length >= CHUNK_BYTES ? length + 1 : CHUNK_BYTES;
+		/* Small at first: a long series has a pool for each of its snapshots. */
+		size_t usual = chunk ? 2 * chunk->capacity : CHUNK_BYTES_AT_FIRST;
+		usual = usual < CHUNK_BYTES_MAX ? usual : CHUNK_BYTES_MAX;
+		size_t capacity = length >= usual ? length + 1 : usual;
 		chunk = memory_allocate(1, sizeof *chunk + capacity);
 		chunk->capacity = capacity;
 		chunk->next = pool->chunks;
@@ -138,6 +141,16 @@ static size_t safe_append(struct buffer *safe, const char *bytes, size_t length)
 	return 1;
 }
 
+/* Printable ASCII that the bytes begin with. */
+static size_t plain_length(const char *bytes, size_t length)
+{
+	size_t plain = 0;
+
+	while (plain < length && bytes[plain] >= ' ' && bytes[plain] <= '~')
+		plain++;
+	return plain;
+}
+
 const char *string_pool_intern_safe(struct string_pool *pool, const char *bytes, size_t length, size_t limit)
 {
 	struct buffer safe = {0};
@@ -146,6 +159,14 @@ const char *string_pool_intern_safe(struct string_pool *pool, const char *bytes,
 	size_t at = 0;
 
 	while (at < length && safe.length <= limit) {
+		/* Nearly all of nearly every name is this; what reaches into the dots' place goes one by one. */
+		const size_t plain = plain_length(bytes + at, length - at < room - cut ? length - at : room - cut);
+		buffer_append(&safe, bytes + at, plain);
+		at += plain;
+		if (safe.length <= room)
+			cut = safe.length;
+		if (at == length)
+			break;
 		at += safe_append(&safe, bytes + at, length - at);
 		if (safe.length <= room)
 			cut = safe.length;

@@ -21,6 +21,7 @@ struct builder {
 	struct profile *profile;
 	struct profile_storage *storage;
 	uint32_t *module_of;     /* by mapping */
+	uint64_t *identities;    /* by module: equal for the same file, in every profile */
 	uint64_t *location_keys; /* equal for equal places in code, in every profile */
 };
 
@@ -109,9 +110,7 @@ static uint64_t names_key(const struct source_line *lines, uint32_t count)
 
 static uint64_t location_key(const struct builder *builder, const struct profile_location *location)
 {
-	const struct profile_module *module = &builder->profile->modules[location->module];
-	const uint64_t words[] = {module_identity(module, builder->storage->module_paths[location->module]),
-				  location->address, location->exact};
+	const uint64_t words[] = {builder->identities[location->module], location->address, location->exact};
 
 	if (location->line_count && (location->module == 0 || location->address == 0))
 		return names_key(location->lines, location->line_count);
@@ -126,6 +125,9 @@ static void build_locations(struct builder *builder)
 
 	builder->storage->given_lines = lines;
 	profile->locations = memory_allocate(raw->location_count + 1, sizeof *profile->locations);
+	builder->identities = memory_allocate(profile->module_count, sizeof *builder->identities);
+	for (uint32_t i = 0; i < profile->module_count; i++)
+		builder->identities[i] = module_identity(&profile->modules[i], builder->storage->module_paths[i]);
 	builder->location_keys = memory_allocate(raw->location_count + 1, sizeof *builder->location_keys);
 	profile->location_count = (uint32_t)raw->location_count;
 	for (size_t i = 0; i < raw->location_count; i++) {
@@ -216,6 +218,7 @@ struct profile *profile_from_raw(struct raw_profile *raw, const char *name)
 	build_locations(&builder);
 	build_sites(&builder);
 	free(builder.module_of);
+	free(builder.identities);
 	free(builder.location_keys);
 	return profile;
 }

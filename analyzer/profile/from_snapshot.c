@@ -37,7 +37,8 @@ static const char *builder_text(const struct builder *builder, seep_string offse
 {
 	const char *text = snapshot_text(builder->view, offset);
 
-	return string_pool_intern_safe(builder->profile->strings, text, strlen(text), limit);
+	/* Many modules may share one text without end; what is beyond the limit is cut anyway. */
+	return string_pool_intern_safe(builder->profile->strings, text, strnlen(text, limit + 1), limit);
 }
 
 static void build_header(struct builder *builder)
@@ -97,7 +98,7 @@ static uint64_t module_identity(const struct seep_module *module, const char *pa
 {
 	if (module->build_id_bytes)
 		return hash_bytes(1, module->build_id, module->build_id_bytes);
-	return hash_bytes(2, path, strlen(path));
+	return hash_bytes(2, path, strnlen(path, PATH_LIMIT));
 }
 
 static void build_modules(struct builder *builder)
@@ -123,7 +124,8 @@ static void build_modules(struct builder *builder)
 							      .bias = module.bias,
 							      .flags = module.flags};
 		memcpy(profile->modules[i].build_id, module.build_id, module.build_id_bytes);
-		builder->storage->module_paths[i] = string_pool_intern(profile->strings, path);
+		builder->storage->module_paths[i] =
+		    string_pool_intern_bytes(profile->strings, path, strnlen(path, PATH_LIMIT));
 		builder->identities[i] = module_identity(&module, path);
 		uint64_t *first = map_put(first_of, builder->identities[i], &is_first);
 		if (is_first)
