@@ -13,6 +13,7 @@ enum {
 	BUDGET_LABEL_BYTES = 128,         /* of a module's name in "module+0x1234", of which every address has its own */
 	BUDGET_INLINED_LINES = 64,        /* of one address; of a longer chain those in the middle are left out */
 	BUDGET_STACK_FRAMES = 4096,       /* of one stack in a call tree, inlined calls counted */
+	BUDGET_SERIES_SNAPSHOTS = 256,    /* of a series that are judged: a trend takes the square; a recording keeps 64 */
 	BUDGET_RATIO = 100,               /* memory and documents: bytes for each byte of the inputs */
 	BUDGET_DEBUG_RATIO = 24,          /* the child that reads ELF: bytes for each byte of a file */
 	BUDGET_SECTION_RATIO = 32,        /* what a compressed section may unpack to; real ones come to 10 */

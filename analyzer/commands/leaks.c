@@ -5,6 +5,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/message.h"
 #include "base/output.h"
 #include "commands/argument.h"
 #include "commands/command.h"
@@ -112,6 +113,8 @@ static int run(int argc, char **argv)
 		/* A recording that has only begun gets its time. */
 		if (!opened && !(request.follow && path_is_recording(request.directory)))
 			return command_fail(&error);
+		if (opened && series.left_out)
+			message("of %zu snapshots %zu are looked at, evenly", series.count + series.left_out, series.count);
 		if (opened) {
 			ended = series.ended || !request.follow;
 			const bool written = print(&series, &request, &error);

@@ -13,7 +13,9 @@
 
 struct series {
 	struct profile **profiles; /* in the order of time, the reference last */
+	uint64_t *numbers;         /* of these, as the recording has them */
 	size_t count;              /* two at least */
+	size_t left_out;           /* of a longer series than is judged (base/budget.h): evenly, never the reference */
 	bool ended;                /* the recording has its last snapshot */
 };
 

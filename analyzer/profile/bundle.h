@@ -18,6 +18,12 @@ bool bundle_write(struct buffer *out, const char *path, const struct symbol_opti
 /* The snapshot with this number of an open bundle, 0 for the last, with its names given. */
 struct profile *bundle_profile(const struct input *input, uint64_t number, struct error *error);
 
+/* A bundle of which several snapshots are wanted: its table is read once. `named`: the names are given, too. */
+struct bundle_file;
+struct bundle_file *bundle_file_open(const char *path, struct error *error);
+struct profile *bundle_file_profile(const struct bundle_file *file, uint64_t number, bool named, struct error *error);
+void bundle_file_close(struct bundle_file *file); /* NULL: nothing */
+
 /* The bundle's snapshots, as recording_list() gives those of a directory: paths are "FILE#NUMBER". */
 bool bundle_list(const char *path, struct recording *recording, struct error *error);
 

@@ -64,7 +64,7 @@ static uint64_t module_key(const uint8_t *build_id, uint32_t build_id_bytes, con
 {
 	if (build_id_bytes)
 		return hash_bytes(hash_secret(), build_id, build_id_bytes);
-	return hash_bytes(hash_secret() + 1, path, strlen(path));
+	return hash_bytes(hash_secret() + 1, path, strnlen(path, BUDGET_NAME_BYTES));
 }
 
 static uint64_t address_key(uint64_t module, uint64_t address, bool exact)
@@ -106,20 +106,31 @@ static uint64_t *addresses_index(struct giving *giving)
 	return keys;
 }
 
+/* Of the profile's own modules; once for each, since paths may be long and addresses many. */
+static uint64_t *module_keys(const struct profile *profile)
+{
+	const struct profile_storage *storage = profile->storage;
+	uint64_t *keys = memory_allocate((size_t)profile->module_count + 1, sizeof *keys);
+
+	for (uint32_t i = 0; i < profile->module_count; i++)
+		keys[i] = module_key(profile->modules[i].build_id, profile->modules[i].build_id_bytes,
+				     storage->module_paths[i]);
+	return keys;
+}
+
 static void symbols_give(struct profile *profile, const struct bundle_symbols *symbols)
 {
 	struct giving giving = {
 	    .profile = profile, .symbols = symbols, .texts = map_create(), .addresses = map_create()};
 	struct profile_storage *storage = profile->storage;
 	struct source_line *lines = storage->given_lines = lines_copy(&giving);
-	uint64_t *keys = addresses_index(&giving);
+	uint64_t *theirs = addresses_index(&giving), *keys = module_keys(profile);
 
 	for (uint32_t i = 0; i < profile->location_count; i++) {
 		struct profile_location *location = &profile->locations[i];
 		struct profile_module *module = &profile->modules[location->module];
-		const uint64_t key =
-		    module_key(module->build_id, module->build_id_bytes, storage->module_paths[location->module]);
-		const uint64_t *slot = map_get(giving.addresses, address_key(key, location->address, location->exact));
+		const uint64_t *slot = map_get(giving.addresses, address_key(keys[location->module], location->address,
+									     location->exact));
 		if (!slot)
 			continue;
 		const struct bundle_address *address = &symbols->addresses[*slot - 1];
@@ -130,6 +141,7 @@ static void symbols_give(struct profile *profile, const struct bundle_symbols *s
 		module->symbols = *text_at(&giving, from->source) ? text_at(&giving, from->source) : NULL;
 		module->has_lines = from->has_lines & 1;
 	}
+	free(theirs);
 	free(keys);
 	map_free(giving.texts);
 	map_free(giving.addresses);
@@ -153,39 +165,96 @@ static bool symbols_find(const struct bundle *bundle, struct profile *profile, s
 	return true;
 }
 
+/* A part's profile; `named`: with the names that the bundle has for it. */
+static struct profile *part_profile(const struct bundle *bundle, const struct bundle_part *part, bool named,
+				    struct error *error)
+{
+	const struct input *input = bundle->input;
+	struct buffer snapshot = {0}, name = {0};
+	struct profile *profile = NULL;
+
+	buffer_printf(&name, "%s#%" PRIu64, input->name, part->number);
+	if (bundle_unpack(bundle, part, &snapshot, error))
+		profile = profile_open_snapshot(snapshot.data, snapshot.length, name.data, error);
+	bool fine = profile != NULL;
+	if (fine && profile->number && profile->number != part->number)
+		fine = input_fault(error, input->name, part->offset,
+				   "a snapshot says that it is number %" PRIu64 ", the table of parts says %" PRIu64,
+				   profile->number, part->number);
+	if (fine)
+		profile->input_bytes = budget_packed_bytes(input->file_bytes, profile->input_bytes);
+	if (fine && named)
+		fine = symbols_find(bundle, profile, error);
+	if (!fine && profile) {
+		profile_free(profile);
+		profile = NULL;
+	}
+	buffer_free(&snapshot);
+	buffer_free(&name);
+	return profile;
+}
+
 struct profile *bundle_profile(const struct input *input, uint64_t number, struct error *error)
 {
-	struct buffer snapshot = {0}, name = {0};
 	struct profile *profile = NULL;
 	struct bundle bundle;
 
 	if (!bundle_open(&bundle, input, error))
 		return NULL;
 	const struct bundle_part *part = snapshot_find(&bundle, number);
-	if (!part) {
+	if (part)
+		profile = part_profile(&bundle, part, true, error);
+	else
 		input_fault(error, input->name, sizeof(struct bundle_header), "the bundle has no snapshot %" PRIu64,
 			    number);
-	} else if (bundle_unpack(&bundle, part, &snapshot, error)) {
-		buffer_printf(&name, "%s#%" PRIu64, input->name, part->number);
-		profile = profile_open_snapshot(snapshot.data, snapshot.length, name.data, error);
-	}
-	if (profile && profile->number && profile->number != part->number) {
-		input_fault(error, input->name, part->offset,
-			    "a snapshot says that it is number %" PRIu64 ", the table of parts says %" PRIu64,
-			    profile->number, part->number);
-		profile_free(profile);
-		profile = NULL;
-	}
-	if (profile)
-		profile->input_bytes = budget_packed_bytes(input->file_bytes, profile->input_bytes);
-	if (profile && !symbols_find(&bundle, profile, error)) {
-		profile_free(profile);
-		profile = NULL;
-	}
-	buffer_free(&snapshot);
-	buffer_free(&name);
 	bundle_close(&bundle);
 	return profile;
+}
+
+struct bundle_file {
+	struct input input;
+	struct bundle bundle;
+	struct map *part_of; /* snapshot's number -> index */
+};
+
+struct bundle_file *bundle_file_open(const char *path, struct error *error)
+{
+	struct bundle_file *file = memory_allocate(1, sizeof *file);
+
+	if (!input_open(&file->input, path, error)) {
+		free(file);
+		return NULL;
+	}
+	if (!bundle_open(&file->bundle, &file->input, error)) {
+		input_close(&file->input);
+		free(file);
+		return NULL;
+	}
+	file->part_of = map_create();
+	for (uint32_t i = 0; i < file->bundle.part_count; i++)
+		if (file->bundle.parts[i].type == BUNDLE_SNAPSHOT)
+			*map_put(file->part_of, file->bundle.parts[i].number, NULL) = i;
+	return file;
+}
+
+struct profile *bundle_file_profile(const struct bundle_file *file, uint64_t number, bool named, struct error *error)
+{
+	const uint64_t *part = map_get(file->part_of, number);
+
+	if (part)
+		return part_profile(&file->bundle, &file->bundle.parts[*part], named, error);
+	input_fault(error, file->input.name, sizeof(struct bundle_header), "the bundle has no snapshot %" PRIu64, number);
+	return NULL;
+}
+
+void bundle_file_close(struct bundle_file *file)
+{
+	if (!file)
+		return;
+	map_free(file->part_of);
+	bundle_close(&file->bundle);
+	input_close(&file->input);
+	free(file);
 }
 
 bool path_is_bundle(const char *path)

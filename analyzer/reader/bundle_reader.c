@@ -61,6 +61,35 @@ static bool header_check(const struct input *input, struct bundle_header *header
 	return true;
 }
 
+static int part_compare(const void *left, const void *right)
+{
+	const struct bundle_part *a = *(const struct bundle_part *const *)left, *b = *(const struct bundle_part *const *)right;
+
+	if (a->offset != b->offset)
+		return a->offset < b->offset ? -1 : 1;
+	return (a > b) - (a < b);
+}
+
+/* Parts that share bytes would cost their reader what the file does not have. */
+static bool overlaps_check(const struct bundle *bundle, struct error *error)
+{
+	const struct bundle_part **order = memory_allocate(bundle->part_count, sizeof *order);
+	uint64_t end = sizeof(struct bundle_header) + (uint64_t)bundle->part_count * sizeof *bundle->parts;
+	bool fine = true;
+
+	for (uint32_t i = 0; i < bundle->part_count; i++)
+		order[i] = &bundle->parts[i];
+	qsort(order, bundle->part_count, sizeof *order, part_compare);
+	for (uint32_t i = 0; i < bundle->part_count && fine; i++) {
+		if (order[i]->packed_bytes && order[i]->offset < end)
+			fine = input_fault(error, bundle->input->name, order[i]->offset, "part %u lies over another or the table",
+					   (unsigned)(order[i] - bundle->parts));
+		end = order[i]->packed_bytes ? order[i]->offset + order[i]->packed_bytes : end;
+	}
+	free(order);
+	return fine;
+}
+
 static bool parts_check(const struct bundle *bundle, struct error *error)
 {
 	const struct input *input = bundle->input;
@@ -74,7 +103,7 @@ static bool parts_check(const struct bundle *bundle, struct error *error)
 		if (part->bytes > gzip_limit(part->packed_bytes, PACKED_RATIO_LIMIT, most))
 			return input_fault(error, input->name, place, "part %u is larger than what is read", i);
 	}
-	return true;
+	return overlaps_check(bundle, error);
 }
 
 bool bundle_open(struct bundle *bundle, const struct input *input, struct error *error)
