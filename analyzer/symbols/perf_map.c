@@ -192,6 +192,7 @@ struct perf_map *perf_map_open(const char *path, const struct perf_map_origin *o
 
 	if (descriptor < 0)
 		return NULL;
+	memory_expect_input(bytes);
 	struct perf_map *map = memory_allocate(1, sizeof *map);
 	map->text = memory_allocate(bytes + 1, 1);
 	bytes = read_all(descriptor, map->text, bytes);
