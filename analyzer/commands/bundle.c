@@ -47,7 +47,8 @@ static int run(int argc, char **argv)
 			output = optarg;
 	}
 	const char *recording = command_only_operand(&command_bundle, argc, argv);
-	if (command_check_symbols(&command_bundle, symbols.directory) != COMMAND_FINE)
+	if (command_check_symbols(&command_bundle, symbols.directory) != COMMAND_FINE ||
+	    command_check_output(&command_bundle, output, recording, NULL) != COMMAND_FINE)
 		return COMMAND_USAGE;
 	output_name(&name, recording);
 	if (!output)

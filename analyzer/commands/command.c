@@ -85,6 +85,8 @@ const char *command_only_operand(const struct command *command, int argc, char *
 		exit(command_usage(command, "%s is missing", command->operands));
 	if (optind + 1 != argc)
 		exit(command_usage(command, "one operand is expected, '%s' is one too many", argv[optind + 1]));
+	if (!*argv[optind])
+		exit(command_usage(command, "the operand is empty: %s is expected", command->operands));
 	return argv[optind];
 }
 
@@ -95,9 +97,42 @@ int command_check_symbols(const struct command *command, const char *directory)
 	if (!directory)
 		return COMMAND_FINE;
 	if (stat(directory, &status) < 0)
-		return command_usage(command, "--symbols=%s: %s", directory, strerror(errno));
+		return command_usage(command, "--symbols=%s: %s; a directory is expected", directory, strerror(errno));
 	if (!S_ISDIR(status.st_mode))
 		return command_usage(command, "--symbols=%s is no directory", directory);
+	return COMMAND_FINE;
+}
+
+/* `there` is the output's status, a regular file's. */
+static bool output_is_read(const char *output, const struct stat *there, const char *input)
+{
+	struct stat read, parent;
+
+	if (!input || stat(input, &read) < 0)
+		return false;
+	if (!S_ISDIR(read.st_mode))
+		return read.st_dev == there->st_dev && read.st_ino == there->st_ino;
+	char *place = realpath(output, NULL), *slash = place ? strrchr(place, '/') : NULL;
+	if (slash)
+		slash[slash == place] = '\0';
+	const bool inside =
+	    slash && stat(place, &parent) == 0 && parent.st_dev == read.st_dev && parent.st_ino == read.st_ino;
+	free(place);
+	return inside;
+}
+
+int command_check_output(const struct command *command, const char *output, const char *input, const char *base)
+{
+	struct stat there;
+
+	if (!output)
+		return COMMAND_FINE;
+	if (!*output)
+		return command_usage(command, "-o: the name is empty; a file's is expected");
+	if (strcmp(output, "-") == 0 || stat(output, &there) < 0 || !S_ISREG(there.st_mode))
+		return COMMAND_FINE;
+	if (output_is_read(output, &there, input) || output_is_read(output, &there, base))
+		return command_usage(command, "-o %s is part of what is read; give it another name", output);
 	return COMMAND_FINE;
 }
 

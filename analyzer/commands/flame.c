@@ -104,6 +104,8 @@ static int run(int argc, char **argv)
 	if (status == COMMAND_FINE)
 		status = command_check_symbols(&command_flame, request.symbols.directory);
 	if (status == COMMAND_FINE)
+		status = command_check_output(&command_flame, request.output, request.snapshot, request.base);
+	if (status == COMMAND_FINE)
 		status = pair_open(&pair, &command_flame, request.snapshot, request.base, &request.symbols);
 	if (status != COMMAND_FINE)
 		return status;

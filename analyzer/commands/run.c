@@ -108,7 +108,7 @@ static int option_take(struct run_request *request, int option, const char *valu
 	case 'r':
 		request->rate = value;
 		if (!argument_parse_bytes(value, &number) || number == 0 || number > UINT64_C(1) << 50)
-			return command_usage(&command_run, "--rate: '%s' is not a number of bytes (512K, 1M)", value);
+			return command_usage(&command_run, "--rate: '%s' is not a number of bytes from 1 up (512K, 1M)", value);
 		return 0;
 	case 'i':
 		request->interval = value;

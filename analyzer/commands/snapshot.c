@@ -181,7 +181,11 @@ static int snapshot_main(int argc, char **argv)
 		if (option == 'o')
 			target = optarg;
 	const char *operand = command_only_operand(&command_snapshot, argc, argv);
-	if (!target_resolve(operand, directory, sizeof directory, &error) || !snapshot_take(directory, name, &error))
+	if (!target_resolve(operand, directory, sizeof directory, &error))
+		return command_fail(&error);
+	if (command_check_output(&command_snapshot, target, directory, NULL) != COMMAND_FINE)
+		return COMMAND_USAGE;
+	if (!snapshot_take(directory, name, &error))
 		return command_fail(&error);
 	snprintf(path, sizeof path, "%s/%s", directory, name);
 	if (target && !snapshot_copy(path, target, &error))

@@ -19,18 +19,22 @@ write("twice/000003.seep", numbered=3)
 write("twice/3.seep", numbered=3)
 write("others/000001.seep", numbered=1)
 write("others/000002.seep", numbered=2, time_ns=5 * 10**9, pid=8)
+import gzip, growth
+plain = snapshot(strings, modules, nodes, [1], numbered=0)
+open("over.bundle", "wb").write(growth.bundle_bytes([(1, gzip.compress(plain), plain, 1 + i, 10**9) for i in range(5000)], overlapping=True))
 for i, sums in enumerate([(1e-300, 1e-300, 1e-300, 0), (1e99, 1e99, 1e99, 0), (2e6, 1e30, 1e6, 0), (5, 1e99, 1, 0)]):
     write(f"sums{i}.seep", some=measure(2, sums, (20, 100, 10, 0)))
 END_OF_PYTHON
 }
 make_snapshots
-refused() { # NAME PATTERN COMMAND...
-	local name=$1 pattern=$2 status
-	shift 2
+refused_as() { # STATUS NAME PATTERN COMMAND...
+	local wanted=$1 name=$2 pattern=$3 status
+	shift 3
 	"$SEEP" "$@" >out 2>err
 	status=$?
-	check_match "$name" "^3 1 seep: $pattern" "$status $(wc -l <err) $(cat err)"
+	check_match "$name" "^$wanted 1 $pattern" "$status $(wc -l <err) $(cat err)"
 }
+refused() { refused_as 3 "$1" "seep: $2" "${@:3}"; } # NAME PATTERN COMMAND...
 refused "a name that is not the header's" 'named/000003.seep: offset [0-9]+: its header says that it is snapshot 7, its name says 3' report named
 refused "two snapshots with one number" 'twice/.*: offset [0-9]+: there are two snapshots with number 3' report twice
 refused "two processes in a recording: diff" 'others: holds snapshots of different processes' diff others
@@ -45,11 +49,28 @@ for after in one.seep copy.seep; do
 done
 "$SEEP" diff later.seep one.seep >out 2>err
 check_equal "the later one first is refused" 2 $?
+refused "parts of a bundle that share bytes: report" 'over.bundle: offset [0-9]+: part 1 lies over another' report over.bundle
+refused "and leaks" 'over.bundle: offset [0-9]+: part 1 lies over another' leaks over.bundle
 mkdir empty
 for command in report flame diff\ one.seep "export --format=json" bundle leaks; do
 	# shellcheck disable=SC2086
 	"$SEEP" $command --symbols=NOWHERE later.seep >out 2>err
 	check_match "seep $command --symbols=NOWHERE" '^2 1 seep .*(NOWHERE|no recording)' "$? $(wc -l <err) $(cat err)"
+done
+
+# What is written never takes the place of what is read.
+mkdir kept && cp one.seep kept/000001.seep
+cp one.seep operand.seep && ln operand.seep other-name.svg
+for arguments in "export --format=folded operand.seep -o operand.seep" "export --format=folded kept -o kept/000001.seep" \
+	"flame operand.seep -o other-name.svg" "export --format=json later.seep --base=operand.seep -o ./operand.seep" "bundle kept -o kept/000001.seep"; do
+	# shellcheck disable=SC2086
+	refused_as 2 "seep $arguments" 'seep .*: -o .* is part of what is read' $arguments
+done
+check "and it is still there" cmp one.seep operand.seep
+check "in a recording, too" cmp one.seep kept/000001.seep
+for arguments in "export --format=folded one.seep -o" "bundle kept -o" "flame one.seep -o" "report" "diff one.seep"; do
+	# shellcheck disable=SC2086
+	refused_as '[23]' "seep $arguments with an empty name" 'seep' $arguments ""
 done
 
 # What is written.
