@@ -22,12 +22,12 @@ SHIM     := -fPIC -fvisibility=hidden -ftls-model=initial-exec -fno-plt -fno-sta
 SANITIZE ?=
 
 comma            := ,
-KEEPER_SOURCES   := $(sort $(wildcard preload/base/*.c preload/heap/*.c preload/keeper/*.c))
-CORE_SOURCES     := $(sort $(wildcard preload/host/*.c preload/sample/*.c preload/record/*.c))
-HOOK_SOURCES     := $(sort $(wildcard preload/hooks/*.c))
+KEEPER_SOURCES   := $(sort $(wildcard preload/keeper/*/*.c))
+CORE_SOURCES     := $(sort $(wildcard $(patsubst %,preload/shim/%/*.c,host walker sample record recording)))
+HOOK_SOURCES     := $(sort $(wildcard preload/shim/hooks/*.c))
 COMMANDS         := $(patsubst &command_%,%,$(filter &command_%,$(subst $(comma), ,$(file <analyzer/commands/all.c))))
 MANUAL_SOURCES   := $(sort $(wildcard analyzer/manual/*.c))
-ANALYZER_SOURCES := $(filter-out $(MANUAL_SOURCES),$(sort $(wildcard analyzer/*/*.c)))
+ANALYZER_SOURCES := $(filter-out $(MANUAL_SOURCES),$(sort $(wildcard analyzer/*/*.c analyzer/render/*/*.c)))
 MAIN_SOURCES     := $(wildcard analyzer/main.c)
 
 objects           = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
@@ -57,15 +57,15 @@ $(BUILD)/obj/preload/%.o: preload/%.c
 	@mkdir -p $(@D)
 	$(CC) $(BASE) $(CFLAGS) $(SANITIZE) $(SHIM) -c $< -o $@
 
-# See preload/base/entry.h.
+# See preload/keeper/base/entry.h.
 $(HOOK_OBJECTS): SHIM += -mgeneral-regs-only
 
 $(BUILD)/obj/analyzer/%.o: analyzer/%.c
 	@mkdir -p $(@D)
-	$(CC) $(BASE) $(CFLAGS) $(SANITIZE) -Ianalyzer -c $< -o $@
+	$(CC) $(BASE) $(CFLAGS) $(SANITIZE) -Ianalyzer -Ipreload -c $< -o $@
 
 # The pages' sources become part of the program by .incbin, which -MMD does not see.
-$(BUILD)/obj/analyzer/render/page_sources.o: $(wildcard analyzer/report/*)
+$(BUILD)/obj/analyzer/render/flame/page_sources.o: $(wildcard analyzer/render/flame/*.js analyzer/render/flame/*.css)
 
 $(BUILD)/libkeeper.a: $(KEEPER_OBJECTS)
 	@rm -f $@
@@ -79,8 +79,8 @@ $(BUILD)/libanalyzer.a: $(ANALYZER_OBJECTS)
 	@rm -f $@
 	$(AR) rcs $@ $^
 
-$(BUILD)/libseep.so: $(HOOK_OBJECTS) $(CORE_OBJECTS) $(KEEPER_OBJECTS) preload/libseep.map
-	$(CC) $(CFLAGS) $(SANITIZE) -shared -Wl,-z,now -Wl,-z,relro -Wl,-z,defs -Wl,--version-script=preload/libseep.map \
+$(BUILD)/libseep.so: $(HOOK_OBJECTS) $(CORE_OBJECTS) $(KEEPER_OBJECTS) preload/shim/libseep.map
+	$(CC) $(CFLAGS) $(SANITIZE) -shared -Wl,-z,now -Wl,-z,relro -Wl,-z,defs -Wl,--version-script=preload/shim/libseep.map \
 	    -Wl,-soname,libseep.so -Wl,--build-id -Wl,-e,seep_keeper_entry -o $@ $(filter %.o,$^)
 
 $(BUILD)/seep: $(MAIN_OBJECTS) $(BUILD)/libanalyzer.a $(BUILD)/libkeeper.a
@@ -111,7 +111,7 @@ unit-preload: $(filter $(BUILD)/tests/preload/%,$(UNIT_BINARIES))
 
 # What several tests use is compiled once.
 SIDE_preload  := -Ipreload -Itests/unit/preload
-SIDE_analyzer := -Ianalyzer -Itests/unit/analyzer
+SIDE_analyzer := -Ianalyzer -Ipreload -Itests/unit/analyzer
 
 $(BUILD)/obj/tests/unit/%.o: tests/unit/%.c
 	@mkdir -p $(@D)
@@ -215,7 +215,7 @@ bench-filter: ## layouts of the filter that free() asks, side by side
 # Programs whose leaks are known, and simulated ones: see tests/bench/accuracy/run.py.
 $(BUILD)/accuracy/simulated: tests/bench/accuracy/simulated.c tests/unit/analyzer/support/series_simulator.c $(BUILD)/libanalyzer.a $(BUILD)/libkeeper.a
 	@mkdir -p $(@D)
-	$(CC) $(BASE) $(CFLAGS) -Ianalyzer -Itests/unit/analyzer -o $@ $(filter %.c,$^) $(filter %.a,$^) $(ANALYZER_LIBS)
+	$(CC) $(BASE) $(CFLAGS) -Ianalyzer -Ipreload -Itests/unit/analyzer -o $@ $(filter %.c,$^) $(filter %.a,$^) $(ANALYZER_LIBS)
 
 $(BUILD)/accuracy/patterns: tests/bench/accuracy/patterns.c
 	@mkdir -p $(@D)

@@ -9,11 +9,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/cut_map.h"
+#include "files/sigbus_guard.h"
 #include "base/memory.h"
 #include "base/message.h"
 #include "commands/command.h"
-#include "process/launch.h"
+#include "run/launch.h"
 #include "symbols/cache.h"
 
 enum { NAME_MAX_LENGTH = 31 }; /* of a word that is still taken for a mistyped command */

@@ -136,7 +136,7 @@ stage_flavours() {
 }
 
 stage_layers() {
-	run_case "the layout of the house" 240 tests/check_layers.sh
+	run_case "the layout of the house" 240 python3 tests/check_layout.py
 	wait_for_cases
 }
 

@@ -3,11 +3,11 @@
 #include <string.h>
 
 #include "base/message.h"
-#include "base/output.h"
-#include "base/path.h"
+#include "files/output.h"
+#include "files/path.h"
 #include "commands/command.h"
 #include "profile/bundle.h"
-#include "render/quantity.h"
+#include "render/words/quantity.h"
 
 enum { OPTION_SYMBOLS = 256 };
 

@@ -6,13 +6,13 @@
 
 #include "commands/argument.h"
 #include "commands/command.h"
-#include "commands/pair.h"
+#include "commands/snapshot_pair.h"
 #include "compare/choose.h"
 #include "compare/comparison.h"
 #include "compare/samples.h"
 #include "profile/profile.h"
-#include "render/diff_json.h"
-#include "render/diff_text.h"
+#include "render/json/diff_json.h"
+#include "render/text/diff_text.h"
 
 enum { OPTION_BY = 256, OPTION_TOP, OPTION_JSON, OPTION_SYMBOLS };
 

@@ -7,11 +7,11 @@
 #include <stdio.h>
 
 #include "base/buffer.h"
-#include "base/output.h"
+#include "files/output.h"
 #include "base/json.h"
 #include "commands/argument.h"
 #include "commands/command.h"
-#include "process/check.h"
+#include "doctor/check.h"
 
 enum { OPTION_JSON = 256 };
 

@@ -4,14 +4,14 @@
 #include <unistd.h>
 
 #include "commands/command.h"
-#include "commands/pair.h"
+#include "commands/snapshot_pair.h"
 #include "compare/comparison.h"
 #include "compare/inventory.h"
 #include "export/export.h"
 #include "profile/profile.h"
-#include "render/diff_json.h"
-#include "render/folded.h"
-#include "render/report_json.h"
+#include "render/json/diff_json.h"
+#include "export/folded.h"
+#include "render/json/report_json.h"
 #include "tree/call_tree.h"
 
 enum { OPTION_FORMAT = 256, OPTION_BASE, OPTION_VALUE, OPTION_SYMBOLS };

@@ -7,10 +7,10 @@
 #include <string.h>
 
 #include "commands/command.h"
-#include "commands/pair.h"
+#include "commands/snapshot_pair.h"
 #include "profile/profile.h"
-#include "render/flame.h"
-#include "render/folded.h"
+#include "render/flame/flame.h"
+#include "export/folded.h"
 #include "tree/call_tree.h"
 
 enum { OPTION_BASE = 256, OPTION_VALUE, OPTION_SYMBOLS };

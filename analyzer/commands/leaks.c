@@ -6,13 +6,13 @@
 #include <unistd.h>
 
 #include "base/message.h"
-#include "base/output.h"
+#include "files/output.h"
 #include "commands/argument.h"
 #include "commands/command.h"
 #include "leaks/leaks.h"
 #include "leaks/series.h"
-#include "render/leaks_json.h"
-#include "render/leaks_text.h"
+#include "render/json/leaks_json.h"
+#include "render/text/leaks_text.h"
 
 #define FOLLOW_NS UINT64_C(10000000000)
 

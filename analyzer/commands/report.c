@@ -4,13 +4,13 @@
 
 #include "commands/argument.h"
 #include "commands/command.h"
-#include "commands/pair.h"
+#include "commands/snapshot_pair.h"
 #include "compare/inventory.h"
 #include "profile/profile.h"
-#include "render/modules_text.h"
-#include "render/report_json.h"
-#include "render/report_text.h"
-#include "render/tree_text.h"
+#include "render/text/modules_text.h"
+#include "render/json/report_json.h"
+#include "render/text/report_text.h"
+#include "render/text/tree_text.h"
 #include "tree/call_tree.h"
 
 #define TOP 10

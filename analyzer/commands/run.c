@@ -18,14 +18,14 @@
 #include "commands/argument.h"
 #include "commands/command.h"
 #include "commands/run_summary.h"
-#include "process/check.h"
-#include "process/guard.h"
-#include "process/hurry.h"
-#include "process/launch.h"
+#include "doctor/check.h"
+#include "run/guard.h"
+#include "run/hurry.h"
+#include "run/launch.h"
 #include "process/library.h"
-#include "process/output.h"
-#include "process/session.h"
-#include "process/stay.h"
+#include "commands/run_output.h"
+#include "run/session.h"
+#include "run/stay.h"
 
 enum {
 	OPTION_DELAY = 256,

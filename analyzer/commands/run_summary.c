@@ -12,11 +12,11 @@
 #include "base/buffer.h"
 #include "base/memory.h"
 #include "base/message.h"
-#include "base/path.h"
+#include "files/path.h"
 #include "commands/argument.h"
 #include "commands/run_summary.h"
 #include "leaks/leaks.h"
-#include "render/quantity.h"
+#include "render/words/quantity.h"
 
 enum {
 	RECORDINGS_SHOWN = 10,

@@ -6,8 +6,8 @@
 
 #include <stdbool.h>
 
-#include "process/check.h"
-#include "process/session.h"
+#include "doctor/check.h"
+#include "run/session.h"
 
 struct run_summary_context {
 	const char *program; /* as it was called */

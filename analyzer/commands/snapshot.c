@@ -16,7 +16,7 @@
 #include <seep/keeper.h>
 
 #include "base/buffer.h"
-#include "base/output.h"
+#include "files/output.h"
 #include "base/message.h"
 #include "commands/argument.h"
 #include "commands/command.h"

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "base/path.h"
+#include "files/path.h"
 
 static const char *const group_names[GROUP_BY_COUNT] = {"site", "function", "line", "module"};
 

@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 
 #include "base/buffer.h"
-#include "base/output.h"
+#include "files/output.h"
 #include "manual/manual.h"
 
 static int failures;

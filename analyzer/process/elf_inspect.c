@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/path.h"
+#include "files/path.h"
 #include "process/elf_inspect.h"
 
 /* Runtimes that replace malloc, by library and by a function that every program built with them has. */

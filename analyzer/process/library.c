@@ -12,7 +12,7 @@
 
 #include "base/buffer.h"
 #include "base/memory.h"
-#include "base/path.h"
+#include "files/path.h"
 #include "process/library.h"
 
 /* What the loader takes for the end of an entry. */

@@ -11,7 +11,7 @@ static void block(sigset_t *before)
 {
 	sigset_t all = signals_all();
 
-	sigdelset(&all, SIGBUS); /* of a heap file that was cut: see base/cut_map.h */
+	sigdelset(&all, SIGBUS); /* of a heap file that was cut: see files/sigbus_guard.h */
 	signals_mask(SIG_SETMASK, &all, before);
 }
 

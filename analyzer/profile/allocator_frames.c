@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "base/path.h"
+#include "files/path.h"
 #include "profile/allocator_frames.h"
 
 /* After "", "__libc_", "__", "tc_", "mi_", "je_", "_rjem_" or "rjem_je_" (see plain_prefixes). */

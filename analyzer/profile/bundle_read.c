@@ -8,9 +8,9 @@
 #include "base/map.h"
 #include "base/memory.h"
 #include "profile/bundle.h"
-#include "profile/storage.h"
+#include "profile/profile_private.h"
 #include "reader/bundle_reader.h"
-#include "reader/raw_profile.h"
+#include "reader/foreign_profile.h"
 
 enum { NUMBER_DIGITS_MAX = 18 };
 

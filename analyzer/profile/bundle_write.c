@@ -11,11 +11,11 @@
 
 #include <seep/keeper.h>
 
-#include "base/compress.h"
+#include "files/compress.h"
 #include "base/map.h"
 #include "base/memory.h"
 #include "profile/bundle.h"
-#include "profile/storage.h"
+#include "profile/profile_private.h"
 #include "reader/bundle_reader.h"
 #include "reader/snapshot_reader.h"
 

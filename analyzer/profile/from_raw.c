@@ -12,8 +12,8 @@
 
 #include "base/map.h"
 #include "base/memory.h"
-#include "base/path.h"
-#include "profile/storage.h"
+#include "files/path.h"
+#include "profile/profile_private.h"
 #include "reader/elf_bias.h"
 
 struct builder {

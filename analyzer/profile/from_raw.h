@@ -4,7 +4,7 @@
 #define SEEP_PROFILE_FROM_RAW_H
 
 #include "profile/profile.h"
-#include "reader/raw_profile.h"
+#include "reader/foreign_profile.h"
 
 /* Takes the texts over, so that `raw` has no pool afterwards; the rest of it may be freed. `name` is the file's. Never
  * fails. */

@@ -13,7 +13,7 @@
 #include "base/map.h"
 #include "base/memory.h"
 #include "profile/from_snapshot.h"
-#include "profile/storage.h"
+#include "profile/profile_private.h"
 
 enum {
 	PATH_LIMIT = 4096,

@@ -18,10 +18,10 @@
 #include "profile/from_raw.h"
 #include "profile/from_snapshot.h"
 #include "profile/profile.h"
-#include "profile/storage.h"
+#include "profile/profile_private.h"
 #include "reader/bundle_reader.h"
 #include "reader/input.h"
-#include "reader/raw_profile.h"
+#include "reader/foreign_profile.h"
 #include "reader/snapshot_reader.h"
 
 #define FOREIGN_BYTES_LIMIT (UINT64_C(256) << 20)

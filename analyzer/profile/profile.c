@@ -4,7 +4,7 @@
 
 #include "base/memory.h"
 #include "profile/profile.h"
-#include "profile/storage.h"
+#include "profile/profile_private.h"
 
 struct profile *profile_create(void)
 {

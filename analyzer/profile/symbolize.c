@@ -10,9 +10,9 @@
 #include "base/buffer.h"
 #include "base/memory.h"
 #include "profile/allocator_frames.h"
-#include "profile/made_code.h"
+#include "profile/jit_map.h"
 #include "profile/profile.h"
-#include "profile/storage.h"
+#include "profile/profile_private.h"
 #include "symbols/perf_map.h"
 #include "symbols/symbols.h"
 

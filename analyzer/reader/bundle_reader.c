@@ -8,9 +8,9 @@
 #include <unistd.h>
 #include <zlib.h>
 
-#include "base/compress.h"
+#include "files/compress.h"
 #include "base/memory.h"
-#include "reader/raw_profile.h"
+#include "reader/foreign_profile.h"
 #include "reader/snapshot_reader.h"
 
 #define PACKED_RATIO_LIMIT 64 /* sites are mostly zeros */

@@ -9,7 +9,7 @@
 
 #include "base/memory.h"
 #include "reader/input.h"
-#include "reader/raw_profile.h"
+#include "reader/foreign_profile.h"
 
 /* The rest of the line that is being read. */
 struct line {

@@ -13,7 +13,7 @@
 #include "base/memory.h"
 #include "reader/input.h"
 #include "reader/protobuf_reader.h"
-#include "reader/raw_profile.h"
+#include "reader/foreign_profile.h"
 
 enum { VALUES_MAX = 32 };
 enum heap_value { HEAP_ALLOC_OBJECTS, HEAP_ALLOC_SPACE, HEAP_INUSE_OBJECTS, HEAP_INUSE_SPACE, HEAP_VALUES };

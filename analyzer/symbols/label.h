@@ -8,7 +8,7 @@
 
 #include "base/budget.h"
 #include "base/buffer.h"
-#include "base/path.h"
+#include "files/path.h"
 
 /* Appends "server+0x1230". Every address has its own, so a module's name that goes on for ever is cut. */
 static inline void label_append(struct buffer *out, const char *module_path, uint64_t address)

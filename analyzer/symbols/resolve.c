@@ -14,16 +14,16 @@
 #include <elfutils/libdwfl.h>
 
 #include "base/memory.h"
-#include "base/path.h"
-#include "symbols/debug_pieces.h"
-#include "symbols/debuginfod.h"
+#include "files/path.h"
+#include "modules/dwarf_chunks.h"
+#include "modules/debuginfod.h"
 #include "symbols/demangle.h"
-#include "symbols/dwarf_lookup.h"
-#include "symbols/elf_budget.h"
+#include "modules/dwarf_lookup.h"
+#include "modules/elf_budget.h"
 #include "symbols/label.h"
-#include "symbols/module_file.h"
+#include "modules/module_file.h"
 #include "symbols/resolve.h"
-#include "symbols/symbol_table.h"
+#include "modules/symbol_table.h"
 
 /* One address on its way: sorted by what is looked up, answered in the caller's order. */
 struct query {

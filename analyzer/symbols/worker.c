@@ -15,7 +15,7 @@
 #include "base/budget.h"
 #include "base/memory.h"
 #include "symbols/cache.h"
-#include "symbols/debuginfod.h"
+#include "modules/debuginfod.h"
 #include "symbols/label.h"
 #include "symbols/resolve.h"
 #include "symbols/symbols.h"

@@ -15,7 +15,7 @@
 #include "base/budget.h"
 #include "base/map.h"
 #include "base/memory.h"
-#include "base/path.h"
+#include "files/path.h"
 #include "tree/call_tree.h"
 
 #define NO_NODE UINT32_MAX

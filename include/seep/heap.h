@@ -28,7 +28,7 @@ typedef _Atomic uint32_t seep_atomic32;
 enum seep_area_id {
 	SEEP_AREA_MODULES,   /* struct seep_heap_module */
 	SEEP_AREA_INDEX,     /* seep_atomic64: open-addressed hash index of stacks; power of two */
-	SEEP_AREA_STACKS,    /* struct seep_heap_cell, chained from sites; given out as preload/heap/pool.h says */
+	SEEP_AREA_STACKS,    /* struct seep_heap_cell, chained from sites; given out as preload/keeper/heap/pool.h says */
 	SEEP_AREA_SITES,     /* struct seep_heap_site, one a stack; likewise */
 	SEEP_AREA_LIFETIMES, /* struct seep_heap_lifetime, chained from sites; likewise */
 	SEEP_AREA_RING,      /* struct seep_event; power of two */
@@ -188,7 +188,7 @@ struct seep_heap_header {
 	char unwinder[32];
 	char bypassed[256];
 	char directory[1600];       /* the recording's, absolute: a heap file in memory lies elsewhere */
-	uint64_t held;              /* 1: a lock on the file says whether anybody has it: preload/keeper/life.h */
+	uint64_t held;              /* 1: a lock on the file says whether anybody has it: preload/keeper/files/life.h */
 	uint64_t runner_pid, runner_start_ticks, runner_namespace; /* of the `seep run` that will finish it; 0: none */
 	uint64_t mount_namespace;   /* inode of the program's: where its directory's path means something; 0: unknown */
 
@@ -202,7 +202,7 @@ struct seep_heap_header {
 	seep_atomic32 module_epoch;          /* bumped when a known module has been unloaded */
 	seep_atomic32 cell_count;            /* entries of STACKS reserved, entry 0 included */
 	seep_atomic32 modules_claimed;       /* rounds in which entries of modules were looked at, to give them up */
-	seep_atomic64 room[SEEP_AREA_COUNT]; /* entries whose memory is there; only ever raised: see preload/heap/room.h */
+	seep_atomic64 room[SEEP_AREA_COUNT]; /* entries whose memory is there; only ever raised: see preload/keeper/heap/area_growth.h */
 	seep_atomic32 may_grow;              /* 1: the program may make the system call for more room */
 	seep_atomic32 site_count;            /* entries reserved, entry 0 included */
 	seep_atomic32 lifetime_count;
@@ -242,7 +242,7 @@ struct seep_heap_header {
 	seep_atomic64 unused_account;        /* once asked for the allocator's account */
 	seep_atomic32 confined;              /* 1: the program makes no system call on our account any more; only ever set */
 
-	/* preload/keeper/recycle.h: of the two, recycled % 2 is what holds; the other is being prepared */
+	/* preload/keeper/snapshot/recycle.h: of the two, recycled % 2 is what holds; the other is being prepared */
 	_Alignas(64) seep_atomic32 recycled; /* rounds of recycling that are complete */
 	struct seep_heap_given_up given_up[2];
 };

@@ -15,7 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "sample/unwinder.h"
+#include "shim/sample/unwinder.h"
 #include "stack_bench.h"
 
 #define EVICTED_BYTES (32u << 20)

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "profile/from_raw.h"
-#include "reader/raw_profile.h"
+#include "reader/foreign_profile.h"
 #include "tree/call_tree.h"
 
 size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size);

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/atomics.h"
-#include "heap/modules.h"
+#include "keeper/base/atomics.h"
+#include "keeper/heap/modules.h"
 #include "support/heap_maker.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -8,7 +8,7 @@
 #include "foreign.h"
 
 #include "base/buffer.h"
-#include "base/compress.h"
+#include "files/compress.h"
 #include "reader/protobuf_reader.h"
 
 enum { PLAIN_MAX = 1 << 20, DEPTH_MAX = 3 };

@@ -4,12 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/atomics.h"
-#include "heap/heap.h"
-#include "heap/live.h"
-#include "heap/ring.h"
-#include "heap/sites.h"
-#include "heap/stacks.h"
+#include "keeper/base/atomics.h"
+#include "keeper/heap/heap.h"
+#include "keeper/heap/live.h"
+#include "keeper/heap/ring.h"
+#include "keeper/heap/sites.h"
+#include "keeper/heap/stacks.h"
 
 /* As heap_plan(), in small: libFuzzer wants short inputs. */
 static void plan(struct seep_heap_header *header)

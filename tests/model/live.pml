@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The live table (preload/heap/live.c) and its scan (preload/keeper/live_scan.c): two levels of two slots and of one,
+ * The live table (preload/keeper/heap/live.c) and its scan (preload/keeper/snapshot/live_scan.c): two levels of two slots and of one,
  * two threads of a program that allocate, free and reallocate three addresses, which they may hand to each other;
  * beside them one that scans the table for a snapshot. A thread that is killed is one that takes no further step; since
  * nobody waits for anybody here, and assertions are looked at in every state, all deaths at any step are among the

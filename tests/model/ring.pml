@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The ring of events (preload/heap/ring.c): two producers, either of which may die before any step, and one consumer.
+ * The ring of events (preload/keeper/heap/ring.c): two producers, either of which may die before any step, and one consumer.
  * Shown: the tail never passes the head, the ring is never overfull, a record is never read half-written, and each
  * position that was claimed is folded or counted as a hole; all that was committed is folded.
  * Spin knows sequential consistency only: which order is needed on a weaker machine it cannot say.

@@ -22,7 +22,7 @@
 #include <time.h>
 
 #include "plugin.h"
-#include "sample/walker_modules.h"
+#include "shim/walker/walker_modules.h"
 #include "support/shadow_stack.h"
 
 static char **modules;

@@ -25,8 +25,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "sample/unwinder.h"
-#include "sample/walker_modules.h"
+#include "shim/sample/unwinder.h"
+#include "shim/walker/walker_modules.h"
 
 extern void *__libc_malloc(size_t bytes);
 extern void *__libc_calloc(size_t count, size_t bytes);

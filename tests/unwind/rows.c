@@ -13,8 +13,8 @@
 #include <link.h>
 #include <stdio.h>
 
-#include "sample/walker_modules.h"
-#include "sample/walker_tables.h"
+#include "shim/walker/walker_modules.h"
+#include "shim/walker/walker_tables.h"
 
 static bool agrees(const struct rule *rule, char kind, long cfa, long saved)
 {

@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #include "base/buffer.h"
-#include "base/output.h"
+#include "files/output.h"
 #include "base/error.h"
 #include "base/json.h"
 #include "base/map.h"

@@ -21,8 +21,8 @@
 
 #include "base/memory.h"
 #include "support/sample_program.h"
-#include "symbols/debug_pieces.h"
-#include "symbols/dwarf_lookup.h"
+#include "modules/dwarf_chunks.h"
+#include "modules/dwarf_lookup.h"
 
 enum { UNITS = 5, ADDRESSES_MAX = 1 << 16 };
 

@@ -11,9 +11,9 @@
 
 #include "base/buffer.h"
 #include "profile/lost.h"
-#include "render/flame.h"
-#include "render/flame_colour.h"
-#include "render/folded.h"
+#include "render/flame/flame.h"
+#include "render/flame/flame_colour.h"
+#include "export/folded.h"
 #include "support/profile_maker.h"
 #include "tree/call_tree.h"
 

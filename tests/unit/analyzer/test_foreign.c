@@ -14,13 +14,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/compress.h"
+#include "files/compress.h"
 #include "base/memory.h"
 #include "export/export.h"
 #include "export/protobuf.h"
 #include "profile/from_raw.h"
 #include "reader/protobuf_reader.h"
-#include "reader/raw_profile.h"
+#include "reader/foreign_profile.h"
 #include "support/profile_maker.h"
 #include "tree/call_tree.h"
 

@@ -12,8 +12,8 @@
 
 #include <cmocka.h>
 
-#include "process/guard.h"
-#include "process/launch.h"
+#include "run/guard.h"
+#include "run/launch.h"
 #include "process/library.h"
 
 static struct launch_result run(char **arguments)

@@ -14,8 +14,8 @@
 #include <cmocka.h>
 
 #include "leaks/leaks.h"
-#include "render/leaks_json.h"
-#include "render/leaks_text.h"
+#include "render/json/leaks_json.h"
+#include "render/text/leaks_text.h"
 #include "support/series_simulator.h"
 
 #define RATE (512 * 1024)

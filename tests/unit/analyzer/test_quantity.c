@@ -10,10 +10,10 @@
 
 #include "base/buffer.h"
 #include "profile/lost.h"
-#include "render/estimate.h"
-#include "render/losses.h"
-#include "render/quantity.h"
-#include "render/xml.h"
+#include "render/words/estimate.h"
+#include "render/words/losses.h"
+#include "render/words/quantity.h"
+#include "render/flame/xml.h"
 #include "support/profile_maker.h"
 
 static void bytes_have_three_digits_and_a_unit(void **state)

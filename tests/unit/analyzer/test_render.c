@@ -11,11 +11,11 @@
 
 #include "compare/comparison.h"
 #include "compare/inventory.h"
-#include "render/diff_json.h"
-#include "render/diff_text.h"
-#include "render/modules_text.h"
-#include "render/report_json.h"
-#include "render/report_text.h"
+#include "render/json/diff_json.h"
+#include "render/text/diff_text.h"
+#include "render/text/modules_text.h"
+#include "render/json/report_json.h"
+#include "render/text/report_text.h"
 #include "support/golden.h"
 #include "support/server_story.h"
 

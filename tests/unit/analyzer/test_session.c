@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "process/session.h"
+#include "run/session.h"
 
 static void append(const struct session *session, const char *text)
 {

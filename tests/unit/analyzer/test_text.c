@@ -10,10 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "render/estimate.h"
-#include "render/name_text.h"
-#include "render/table.h"
-#include "render/text_page.h"
+#include "render/words/estimate.h"
+#include "render/text/name_text.h"
+#include "render/text/table.h"
+#include "render/text/text_page.h"
 
 #define PUSH_BACK                                                                                                      \
 	"std::vector<std::pair<int, std::string>, std::allocator<std::pair<int, std::string> > >::"                    \

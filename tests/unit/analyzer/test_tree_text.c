@@ -9,8 +9,8 @@
 #include <cmocka.h>
 
 #include "base/buffer.h"
-#include "render/text_page.h"
-#include "render/tree_text.h"
+#include "render/text/text_page.h"
+#include "render/text/tree_text.h"
 #include "support/profile_maker.h"
 
 static struct made_values mebibytes(double in_use)

@@ -14,9 +14,9 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "base/atomics.h"
-#include "record/recorder.h"
-#include "record/recording.h"
+#include "keeper/base/atomics.h"
+#include "shim/record/recorder.h"
+#include "shim/recording/recording.h"
 
 static const uint64_t rates[] = {1, 4096, 512 << 10, UINT64_C(1) << 40};
 

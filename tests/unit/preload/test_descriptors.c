@@ -18,7 +18,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "keeper/descriptors.h"
+#include "keeper/program/descriptors.h"
 
 /* The next call of this number fails as on a kernel that does not know it. */
 static void forget_call(unsigned number)

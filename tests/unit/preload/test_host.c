@@ -9,9 +9,9 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "host/arena.h"
-#include "host/filter.h"
-#include "host/options.h"
+#include "shim/host/arena.h"
+#include "shim/host/filter.h"
+#include "shim/host/options.h"
 
 static struct options read_one(const char *variable)
 {

@@ -12,15 +12,15 @@
 
 #include <seep/keeper.h>
 
-#include "base/atomics.h"
-#include "base/text.h"
-#include "keeper/limits.h"
-#include "keeper/memory.h"
-#include "keeper/namespace.h"
-#include "keeper/process.h"
-#include "keeper/title.h"
-#include "keeper/write.h"
-#include "record/describe.h"
+#include "keeper/base/atomics.h"
+#include "keeper/base/text.h"
+#include "keeper/program/limits.h"
+#include "keeper/program/process_memory.h"
+#include "keeper/program/namespace.h"
+#include "keeper/program/process.h"
+#include "keeper/program/process_arguments.h"
+#include "keeper/snapshot/write.h"
+#include "shim/recording/describe.h"
 #include "support/heap_maker.h"
 #include "support/recording_maker.h"
 

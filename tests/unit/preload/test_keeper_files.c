@@ -19,10 +19,10 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "base/atomics.h"
-#include "heap/ring.h"
-#include "keeper/lease.h"
-#include "keeper/take.h"
+#include "keeper/base/atomics.h"
+#include "keeper/heap/ring.h"
+#include "keeper/program/lease.h"
+#include "keeper/loop/take.h"
 #include "support/recording_maker.h"
 #include "support/snapshot_parser.h"
 

@@ -13,13 +13,13 @@
 
 #include <seep/keeper.h>
 
-#include "base/atomics.h"
-#include "base/clock.h"
-#include "base/syscall.h"
-#include "heap/live.h"
-#include "heap/ring.h"
-#include "heap/sites.h"
-#include "heap/stacks.h"
+#include "keeper/base/atomics.h"
+#include "keeper/base/clock.h"
+#include "keeper/base/syscall.h"
+#include "keeper/heap/live.h"
+#include "keeper/heap/ring.h"
+#include "keeper/heap/sites.h"
+#include "keeper/heap/stacks.h"
 
 #define GUARD_BYTES (UINT64_C(1) << 30) /* on either side: a wrong index meets it */
 #define DURATION_NS UINT64_C(2000000000)

@@ -12,13 +12,13 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "base/atomics.h"
-#include "base/clock.h"
-#include "base/syscall.h"
-#include "heap/ring.h"
-#include "keeper/lease.h"
-#include "keeper/process.h"
-#include "record/describe.h"
+#include "keeper/base/atomics.h"
+#include "keeper/base/clock.h"
+#include "keeper/base/syscall.h"
+#include "keeper/heap/ring.h"
+#include "keeper/program/lease.h"
+#include "keeper/program/process.h"
+#include "shim/recording/describe.h"
 #include "support/heap_maker.h"
 #include "support/recording_maker.h"
 

@@ -8,8 +8,8 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "keeper/retention.h"
-#include "keeper/schedule.h"
+#include "keeper/loop/retention.h"
+#include "keeper/loop/schedule.h"
 
 #define SECOND UINT64_C(1000000000)
 #define MOST 4096

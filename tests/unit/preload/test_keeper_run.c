@@ -19,10 +19,10 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "base/atomics.h"
-#include "keeper/credentials.h"
-#include "keeper/descriptors.h"
-#include "keeper/keeper.h"
+#include "keeper/base/atomics.h"
+#include "keeper/files/credentials.h"
+#include "keeper/program/descriptors.h"
+#include "keeper/loop/keeper.h"
 #include "support/recording_maker.h"
 #include "support/snapshot_parser.h"
 

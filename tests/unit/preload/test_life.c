@@ -15,11 +15,11 @@
 
 #include <seep/keeper.h>
 
-#include "base/atomics.h"
-#include "keeper/life.h"
-#include "keeper/namespace.h"
-#include "keeper/process.h"
-#include "record/describe.h"
+#include "keeper/base/atomics.h"
+#include "keeper/files/life.h"
+#include "keeper/program/namespace.h"
+#include "keeper/program/process.h"
+#include "shim/recording/describe.h"
 #include "support/recording_maker.h"
 
 static int file_open_again(void)

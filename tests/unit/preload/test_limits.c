@@ -13,10 +13,10 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "base/atomics.h"
-#include "base/file.h"
-#include "keeper/limits.h"
-#include "keeper/schedule.h"
+#include "keeper/base/atomics.h"
+#include "keeper/base/file.h"
+#include "keeper/program/limits.h"
+#include "keeper/loop/schedule.h"
 #include "support/heap_maker.h"
 #include "support/recording_maker.h"
 

@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
-#include "base/atomics.h"
-#include "heap/live.h"
-#include "keeper/live_scan.h"
+#include "keeper/base/atomics.h"
+#include "keeper/heap/live.h"
+#include "keeper/snapshot/live_scan.h"
 #include "support/heap_maker.h"
 
 static uint64_t count_live(const struct heap *heap)

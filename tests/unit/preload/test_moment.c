@@ -9,9 +9,9 @@
 
 #include <sys/auxv.h>
 
-#include "base/atomics.h"
-#include "base/clock.h"
-#include "record/moment.h"
+#include "keeper/base/atomics.h"
+#include "keeper/base/clock.h"
+#include "shim/recording/moment.h"
 
 static void the_clock_is_the_kernels_with_and_without_the_vdso(void **state)
 {

@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
-#include "base/atomics.h"
-#include "heap/ring.h"
-#include "heap/sites.h"
+#include "keeper/base/atomics.h"
+#include "keeper/heap/ring.h"
+#include "keeper/heap/sites.h"
 #include "support/heap_maker.h"
 
 static struct event allocation(uint32_t site, uint64_t size)

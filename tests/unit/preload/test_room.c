@@ -20,13 +20,13 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "base/atomics.h"
-#include "heap/live.h"
-#include "heap/room.h"
-#include "heap/stacks.h"
-#include "keeper/place.h"
-#include "record/describe.h"
-#include "record/heap_memory.h"
+#include "keeper/base/atomics.h"
+#include "keeper/heap/live.h"
+#include "keeper/heap/area_growth.h"
+#include "keeper/heap/stacks.h"
+#include "keeper/files/heap_location.h"
+#include "shim/recording/describe.h"
+#include "shim/recording/heap_memory.h"
 #include "support/recording_maker.h"
 
 #define RATE (512 << 10)

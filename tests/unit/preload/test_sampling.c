@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
-#include "base/numeric.h"
-#include "heap/weight.h"
-#include "sample/sampler.h"
+#include "keeper/base/numeric.h"
+#include "keeper/heap/weight.h"
+#include "shim/sample/sampler.h"
 
 static void numeric_functions_agree_with_libm(void **state)
 {

@@ -10,8 +10,8 @@
 #include <sys/mman.h>
 #include <cmocka.h>
 
-#include "sample/memory_probe.h"
-#include "sample/stack_window.h"
+#include "shim/sample/memory_probe.h"
+#include "shim/sample/stack_window.h"
 
 #define PAGE 4096u
 

@@ -10,9 +10,9 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "base/atomics.h"
-#include "heap/modules.h"
-#include "heap/stacks.h"
+#include "keeper/base/atomics.h"
+#include "keeper/heap/modules.h"
+#include "keeper/heap/stacks.h"
 #include "support/heap_maker.h"
 
 /* A module of the test's own: two pages without an ELF header, at an address that the test moves. */

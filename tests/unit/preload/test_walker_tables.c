@@ -14,9 +14,9 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "sample/walker_expression.h"
-#include "sample/walker_rule.h"
-#include "sample/walker_tables.h"
+#include "shim/walker/walker_expression.h"
+#include "shim/walker/walker_rule.h"
+#include "shim/walker/walker_tables.h"
 
 static void a_word_gives_back_its_rule_and_its_key(void **state)
 {

@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/output.h"
-#include "render/text_page.h"
+#include "files/output.h"
+#include "render/text/text_page.h"
 #include "support/golden.h"
 
 #define DIRECTORY "tests/unit/analyzer/golden/"

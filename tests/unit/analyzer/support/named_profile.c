@@ -11,8 +11,8 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "base/path.h"
-#include "profile/storage.h"
+#include "files/path.h"
+#include "profile/profile_private.h"
 #include "support/named_profile.h"
 
 static bool name_fits(const struct profile *profile, const struct profile_location *location,

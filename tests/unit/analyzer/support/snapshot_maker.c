@@ -13,7 +13,7 @@
 
 #include "base/map.h"
 #include "base/memory.h"
-#include "base/output.h"
+#include "files/output.h"
 #include "statistics/measure.h"
 #include "support/snapshot_maker.h"
 

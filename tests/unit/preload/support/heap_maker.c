@@ -7,7 +7,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "base/atomics.h"
+#include "keeper/base/atomics.h"
 
 void heap_make(struct heap *heap, uint64_t rate, uint64_t max_live)
 {

@@ -3,7 +3,7 @@
 #ifndef SEEP_TESTS_HEAP_MAKER_H
 #define SEEP_TESTS_HEAP_MAKER_H
 
-#include "heap/heap.h"
+#include "keeper/heap/heap.h"
 
 /* Anonymous shared memory of the size that `rate` and `max_live` ask for, bound to *heap. Free it with heap_unmake. */
 void heap_make(struct heap *heap, uint64_t rate, uint64_t max_live);

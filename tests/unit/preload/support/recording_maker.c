@@ -15,13 +15,13 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/atomics.h"
-#include "heap/live.h"
-#include "heap/ring.h"
-#include "heap/sites.h"
-#include "heap/stacks.h"
-#include "keeper/process.h"
-#include "record/describe.h"
+#include "keeper/base/atomics.h"
+#include "keeper/heap/live.h"
+#include "keeper/heap/ring.h"
+#include "keeper/heap/sites.h"
+#include "keeper/heap/stacks.h"
+#include "keeper/program/process.h"
+#include "shim/recording/describe.h"
 
 /* As assert(), also where NDEBUG is set: the calls have effects. */
 #define must(condition)                                                                                                \

@@ -5,7 +5,7 @@
 
 #include <sys/types.h>
 
-#include "heap/heap.h"
+#include "keeper/heap/heap.h"
 
 /* A fresh directory under TMPDIR; the name is valid until the next call. directory_remove() takes it away with its
  * files. */

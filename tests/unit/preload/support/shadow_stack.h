@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "sample/unwinder.h"
+#include "shim/sample/unwinder.h"
 
 /* A sanitizer's runtime does not know of stacks that are switched behind its back, needs more of them, and puts frames
  * of its own between. */

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A program that ran for hours must not learn at its end that its recording
+ * had no place: what can be known beforehand is. A pattern's later parts are
+ * filled in by each process, which makes those directories itself.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "commands/run_output.h"
+
+/* The name as far as it is the same for all; *whole: there is nothing to fill in. */
+static char *constant_part(const char *pattern, bool *whole)
+{
+	char *name = memory_allocate(strlen(pattern) + 1, 1), *out = name;
+
+	*whole = true;
+	for (const char *at = pattern; *at; at++) {
+		if (at[0] == '%' && at[1] && strchr("cph", at[1])) {
+			*whole = false;
+			break;
+		}
+		at += at[0] == '%' && at[1] == '%';
+		*out++ = *at;
+	}
+	return name;
+}
+
+static bool parents_make(char *name)
+{
+	for (char *slash = strchr(name + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		struct stat status;
+		*slash = 0;
+		bool made = mkdir(name, 0777) == 0;
+		int reason = errno;
+		/* the owner needs these, whatever the umask */
+		if (made && lstat(name, &status) == 0 && (~status.st_mode & (S_IWUSR | S_IXUSR)))
+			made = chmod(name, (status.st_mode & 0777) | S_IWUSR | S_IXUSR) == 0;
+		bool is_there = made || (reason == EEXIST && stat(name, &status) == 0 && S_ISDIR(status.st_mode));
+		if (!is_there) {
+			errno = reason == EEXIST ? ENOTDIR : reason;
+			return false;
+		}
+		*slash = '/';
+	}
+	return true;
+}
+
+/* In the directory above; or the recording's own is there already, and can be taken. */
+static bool can_be_written(char *name, bool whole)
+{
+	struct stat status;
+
+	if (whole && stat(name, &status) == 0 && S_ISDIR(status.st_mode) &&
+	    faccessat(AT_FDCWD, name, W_OK | X_OK, AT_EACCESS) == 0)
+		return true;
+	*(strrchr(name, '/') + (strrchr(name, '/') == name)) = 0;
+	return faccessat(AT_FDCWD, name, W_OK | X_OK, AT_EACCESS) == 0;
+}
+
+bool output_prepare(const char *pattern, struct error *error)
+{
+	bool whole;
+	char *name = constant_part(pattern, &whole);
+
+	size_t length = strlen(name);
+	while (whole && length > 1 && name[length - 1] == '/')
+		name[--length] = 0;
+	bool ready = parents_make(name) && can_be_written(name, whole);
+	if (!ready)
+		error_set(error, "can't record into %s: %s", name, strerror(errno));
+	free(name);
+	return ready;
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A running process: does it record, and if not, why, and what would help at its next start. */
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <seep/keeper.h>
+
+#include "doctor/check.h"
+#include "process/inspect.h"
+#include "process/locate.h"
+
+static bool process_has_variable(const void *context, const char *name, const char *value)
+{
+	char found[256];
+
+	return process_environment(*(const pid_t *)context, name, found, sizeof found) &&
+	       (!value || strcmp(found, value) == 0);
+}
+
+/* What the shim itself found out. */
+static void check_recording(const char *directory, struct findings *findings)
+{
+	struct seep_heap_view heap = {0};
+	struct seep_heap_state state;
+	struct seep_fault fault;
+
+	if (!seep_heap_open(&heap, directory, false, &fault))
+		return;
+	seep_heap_state(&heap, &state);
+	seep_heap_close(&heap);
+	if (state.status & SEEP_STATUS_BYPASSED)
+		finding_add(findings, FINDING_FAULT, "own-malloc", "link that allocator as a shared library",
+			    "a module of the program defines malloc itself: the shim is bypassed");
+	if (state.status & SEEP_STATUS_NO_UNWINDER)
+		finding_add(findings, FINDING_WARNING, "libunwind", "install the package libunwind8",
+			    "the process found no libunwind: its stacks are one frame deep");
+	if (state.status & SEEP_STATUS_VALGRIND)
+		finding_add(findings, FINDING_NOTE, "valgrind", NULL, "it runs under valgrind");
+	if (state.status & SEEP_STATUS_FORKED)
+		finding_add(findings, FINDING_NOTE, "forked", NULL,
+			    "it was forked: what it inherited from its parent is unknown");
+}
+
+/* The shim is not in the process: the first reason that holds. */
+static void check_absence(const struct process_facts *facts, struct findings *findings)
+{
+	if (facts->secure_mode)
+		finding_add(findings, FINDING_FAULT, "secure-mode", "start it with the rights that it ends up with",
+			    "it was started in secure mode (set-user-ID or capabilities): LD_PRELOAD was ignored");
+	else if (facts->shim_asked_for)
+		finding_add(findings, FINDING_FAULT, "not-loaded",
+			    "see the lines below, and its standard error at start",
+			    "LD_PRELOAD names libseep.so, but the loader did not load it");
+	else if (facts->environment_readable)
+		finding_add(findings, FINDING_FAULT, "not-preloaded",
+			    "start it anew under 'seep run', or with LD_PRELOAD=libseep.so",
+			    "LD_PRELOAD was not in its environment, and a running process can't be joined");
+	else
+		finding_add(findings, FINDING_FAULT, "not-preloaded", "start it anew under 'seep run'",
+			    "libseep.so is not in it, and a running process can't be joined");
+}
+
+void check_process(pid_t pid, struct findings *findings)
+{
+	struct process_facts facts;
+	struct error error;
+	char directory[PATH_MAX];
+	struct check_environment environment = {process_has_variable, &pid};
+
+	if (!process_inspect(pid, &facts, &error)) {
+		finding_add(findings, FINDING_FAULT, "process", NULL, "%s", error.text);
+		return;
+	}
+	if (!facts.dumpable)
+		finding_add(findings, FINDING_WARNING, "non-dumpable", "ask as root",
+			    "%s (%d) is not dumpable: only root can look into it", facts.name, (int)pid);
+	if (!facts.memory_readable) {
+		finding_add(findings, FINDING_FAULT, "no-access", "ask as its user or as root",
+			    "%s (%d) belongs to user %u: its memory map can't be read", facts.name, (int)pid,
+			    (unsigned)facts.user);
+		return;
+	}
+	if (recording_locate(pid, directory, sizeof directory, &error)) {
+		finding_add(findings, FINDING_FINE, "recording", NULL, "%s (%d) records into %s", facts.name, (int)pid,
+			    directory);
+		check_recording(directory, findings);
+		return;
+	}
+	if (facts.shim_mapped)
+		finding_add(findings, FINDING_WARNING, "no-recording",
+			    "wait until it has allocated some MB, or start it with a smaller rate (-r 8K)",
+			    "%s (%d) has libseep.so, but no recording yet", facts.name, (int)pid);
+	else
+		check_absence(&facts, findings);
+	char executable[64];
+	snprintf(executable, sizeof executable, "/proc/%d/exe", (int)pid);
+	if (facts.executable[0])
+		check_executable(access(facts.executable, R_OK) == 0 ? facts.executable : executable, ELF_DEEP,
+				 &environment, findings);
+}

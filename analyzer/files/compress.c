@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * gzip by zlib, piece by piece: zlib counts in 32 bits, and a stream that
+ * unpacks to a thousand times its size must be stopped on its way.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+#include "files/compress.h"
+#include "base/memory.h"
+
+enum {
+	WINDOW_GZIP = 15 + 16,
+	MEMORY_LEVEL = 8,
+	PIECE_BYTES = 64 * 1024,
+	FED_BYTES = 1 << 30, /* in one call */
+};
+
+/* zlib fails here only for want of memory, which ends seep as every other allocation does. */
+static void *zlib_allocate(void *unused, unsigned count, unsigned size)
+{
+	(void)unused;
+	return memory_allocate(count, size);
+}
+
+static void zlib_free(void *unused, void *memory)
+{
+	(void)unused;
+	free(memory);
+}
+
+static void stream_feed(z_stream *stream, const unsigned char *data, size_t bytes, size_t *fed)
+{
+	if (stream->avail_in || *fed == bytes)
+		return;
+	const size_t rest = bytes - *fed;
+	stream->next_in = (unsigned char *)data + *fed;
+	stream->avail_in = rest > FED_BYTES ? FED_BYTES : (unsigned)rest;
+	*fed += stream->avail_in;
+}
+
+void gzip_pack(struct buffer *out, const void *data, size_t bytes)
+{
+	unsigned char piece[PIECE_BYTES];
+	z_stream stream = {.zalloc = zlib_allocate, .zfree = zlib_free};
+	size_t fed = 0;
+	int status;
+
+	deflateInit2(&stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, WINDOW_GZIP, MEMORY_LEVEL, Z_DEFAULT_STRATEGY);
+	do {
+		stream_feed(&stream, data, bytes, &fed);
+		stream.next_out = piece;
+		stream.avail_out = sizeof piece;
+		status = deflate(&stream, fed == bytes ? Z_FINISH : Z_NO_FLUSH);
+		buffer_append(out, piece, sizeof piece - stream.avail_out);
+	} while (status != Z_STREAM_END);
+	deflateEnd(&stream);
+}
+
+size_t gzip_limit(size_t bytes, size_t ratio, size_t most)
+{
+	const size_t always = (size_t)4 << 20;
+
+	return bytes > (most - always) / ratio ? most : always + bytes * ratio;
+}
+
+bool gzip_is_gzip(const void *data, size_t bytes)
+{
+	return bytes >= 2 && memcmp(data, "\x1f\x8b", 2) == 0;
+}
+
+bool gzip_unpack(struct buffer *out, const void *data, size_t bytes, size_t limit_bytes, size_t *offset,
+		 struct error *error)
+{
+	unsigned char piece[PIECE_BYTES];
+	z_stream stream = {.zalloc = zlib_allocate, .zfree = zlib_free};
+	size_t fed = 0, unpacked = 0;
+	const char *fault = NULL;
+
+	inflateInit2(&stream, WINDOW_GZIP);
+	while (!fault) {
+		stream_feed(&stream, data, bytes, &fed);
+		stream.next_out = piece;
+		stream.avail_out = sizeof piece;
+		int status = inflate(&stream, Z_NO_FLUSH);
+		const size_t got = sizeof piece - stream.avail_out;
+		unpacked += got;
+		if (unpacked > limit_bytes)
+			fault = "unpacks to more than is read";
+		else
+			buffer_append(out, piece, got);
+		if (status == Z_STREAM_END) {
+			if (stream.avail_in == 0 && fed == bytes)
+				break;
+			inflateReset(&stream); /* another member follows */
+		} else if (status == Z_BUF_ERROR || (status == Z_OK && got == 0 && fed == bytes && !stream.avail_in)) {
+			fault = "the gzip data is truncated";
+		} else if (status != Z_OK) {
+			fault = stream.msg ? stream.msg : "the gzip data is broken";
+		}
+	}
+	*offset = fed - stream.avail_in;
+	inflateEnd(&stream);
+	return fault ? error_set(error, "%s", fault) : true;
+}

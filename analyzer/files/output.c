@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* See the header. Standard output that is a regular file is written to as it is: the shell has opened it. */
+#include "files/output.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+
+enum {
+	DRAIN_BYTES = 1 << 20, /* are gathered before they are written */
+	KEPT_BYTES = 256,      /* stay, since writers look back at the end of what they wrote */
+	NAME_ATTEMPTS = 100,
+};
+
+static void write_all(struct output *output, const char *data, size_t length)
+{
+	while (length > 0 && !output->fault) {
+		const ssize_t written = write(output->descriptor, data, length);
+		if (written < 0 && errno != EINTR)
+			output->fault = errno;
+		if (written <= 0)
+			continue;
+		data += written;
+		length -= (size_t)written;
+	}
+}
+
+static void drain(struct output *output, size_t keep)
+{
+	struct buffer *buffer = &output->buffer;
+
+	if (buffer->length <= keep)
+		return;
+	const size_t bytes = buffer->length - keep;
+	output->written += bytes;
+	if (output->limit && output->written > output->limit && !output->fault) {
+		output->fault = EFBIG;
+		output->own_limit_hit = true;
+	}
+	write_all(output, buffer->data, bytes);
+	buffer->refused = output->fault != 0;
+	memmove(buffer->data, buffer->data + bytes, keep + 1);
+	buffer->length = keep;
+}
+
+static void buffer_drain(struct buffer *buffer)
+{
+	drain((struct output *)buffer, KEPT_BYTES);
+}
+
+/* Opens a new file beside the place; false: errno says why. */
+static bool temporary_open(struct output *output)
+{
+	struct buffer name = {0};
+
+	for (int attempt = 0; attempt < NAME_ATTEMPTS; attempt++) {
+		name.length = 0;
+		buffer_printf(&name, "%s.%ld-%d.tmp", output->place, (long)getpid(), attempt);
+		output->descriptor = open(name.data, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+		if (output->descriptor >= 0 || errno != EEXIST)
+			break;
+	}
+	if (output->descriptor < 0) {
+		const int fault = errno;
+		buffer_free(&name);
+		errno = fault;
+		return false;
+	}
+	output->owns_descriptor = true;
+	output->temporary = name.data;
+	return true;
+}
+
+/* A file that is there: it must be one that could be written to, and what replaces it gets its mode and, where that is
+ * allowed, its owner. */
+static bool replacement_open(struct output *output, const char *path, const struct stat *before)
+{
+	output->place = realpath(path, NULL);
+	if (!output->place || faccessat(AT_FDCWD, output->place, W_OK, AT_EACCESS) < 0)
+		return false;
+	if (!(before->st_mode & 0222)) { /* root may write to everything, but nobody means this one to be written to */
+		errno = EACCES;
+		return false;
+	}
+	if (!temporary_open(output))
+		return false;
+	if ((before->st_uid != geteuid() || before->st_gid != getegid()) &&
+	    fchown(output->descriptor, before->st_uid, before->st_gid) < 0 && errno != EPERM)
+		return false;
+	return fchmod(output->descriptor, before->st_mode & 0777) == 0;
+}
+
+/* Where a symbolic link without a file behind it points to: the file is made there. */
+static bool fresh_open(struct output *output, const char *path)
+{
+	struct stat status;
+
+	if (lstat(path, &status) == 0) { /* a link to nothing */
+		output->descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY, 0666);
+		output->owns_descriptor = true;
+		return output->descriptor >= 0;
+	}
+	output->place = memory_copy_text(path);
+	return temporary_open(output);
+}
+
+static bool descriptor_open(struct output *output, const char *path)
+{
+	struct stat status;
+
+	if (stat(path, &status) < 0)
+		return errno == ENOENT && fresh_open(output, path);
+	if (S_ISREG(status.st_mode))
+		return replacement_open(output, path, &status);
+	output->descriptor = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+	output->owns_descriptor = true;
+	return output->descriptor >= 0;
+}
+
+/* /dev/stdout and its kin lead to a descriptor that is open already; where that is a file, it is not to be replaced. */
+static bool is_standard_output(const char *path)
+{
+	return !path || strcmp(path, "-") == 0 || strcmp(path, "/dev/stdout") == 0 || strcmp(path, "/dev/fd/1") == 0 ||
+	       strcmp(path, "/proc/self/fd/1") == 0;
+}
+
+static bool output_fault(const struct output *output, struct error *error)
+{
+	const int fault = output->fault;
+
+	if (output->own_limit_hit)
+		return error_set(error,
+				 "%s: not written: it would have more than %llu bytes, which is more than its input can be "
+				 "worth",
+				 output->path ? output->path : "standard output", (unsigned long long)output->limit);
+	if (!output->path)
+		return error_set(error, "standard output: %s", strerror(fault));
+	return error_set(error, "%s: cannot write: %s", output->path, strerror(fault));
+}
+
+bool output_open(struct output *output, const char *path, uint64_t limit, struct error *error)
+{
+	const bool is_stdout = is_standard_output(path);
+
+	*output = (struct output){
+	    .path = is_stdout ? NULL : path, .descriptor = STDOUT_FILENO, .limit = limit, .buffer.drain = buffer_drain,
+	    .buffer.drain_bytes = DRAIN_BYTES};
+	if (is_stdout)
+		output->fault = fflush(stdout) == 0 ? 0 : errno;
+	else if (!descriptor_open(output, path))
+		output->fault = errno;
+	if (!output->fault)
+		return true;
+	output_fault(output, error);
+	output_drop(output);
+	return false;
+}
+
+void output_drop(struct output *output)
+{
+	if (output->owns_descriptor && output->descriptor >= 0)
+		close(output->descriptor);
+	if (output->temporary)
+		unlink(output->temporary);
+	free(output->temporary);
+	free(output->place);
+	output->temporary = output->place = NULL;
+	output->owns_descriptor = false;
+	buffer_free(&output->buffer);
+}
+
+/* A rename is of use only when what it names is on the disk. */
+static void settle(struct output *output)
+{
+	if (output->temporary && !output->fault && fsync(output->descriptor) < 0 && errno != EINVAL && errno != EROFS)
+		output->fault = errno;
+	if (output->owns_descriptor && close(output->descriptor) < 0 && !output->fault)
+		output->fault = errno;
+	output->owns_descriptor = false;
+	if (output->temporary && !output->fault && rename(output->temporary, output->place) < 0)
+		output->fault = errno;
+	if (output->temporary && !output->fault) {
+		free(output->temporary);
+		output->temporary = NULL;
+	}
+}
+
+bool output_close(struct output *output, struct error *error)
+{
+	drain(output, 0);
+	settle(output);
+	const bool written = output->fault == 0 || output_fault(output, error);
+	output_drop(output);
+	return written;
+}
+
+bool output_is_unread(const struct output *output)
+{
+	return output->fault == EPIPE;
+}
+
+bool output_write_buffer(const struct buffer *buffer, const char *path, struct error *error)
+{
+	struct output output;
+
+	if (!output_open(&output, path, 0, error))
+		return false;
+	buffer_append(&output.buffer, buffer->data, buffer->length);
+	return output_close(&output, error);
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A heap file that is kept or asked for a snapshot is mapped, and whoever may
+ * write to it may cut it. The page that is then missing is replaced by one of
+ * zeros, which the readers take for what it is: nothing.
+ */
+#include "files/sigbus_guard.h"
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+enum { PAGE_BYTES = 4096 };
+
+/* A signal that somebody has sent is for the main thread, which may wait for it. Only one with a value can be handed on
+ * as it is. */
+static bool main_thread_takes(int number, siginfo_t *sent)
+{
+	pid_t process = getpid();
+
+	return syscall(SYS_gettid) != process && (syscall(SYS_rt_tgsigqueueinfo, process, process, number, sent) == 0 ||
+						  syscall(SYS_tgkill, process, process, number) == 0);
+}
+
+/* mmap is a system call alone, so it may be called here. */
+static void page_replace(int number, siginfo_t *fault, void *context)
+{
+	const struct sigaction plain = {.sa_handler = SIG_DFL};
+	void *page = (void *)((uintptr_t)fault->si_addr & ~(uintptr_t)(PAGE_BYTES - 1));
+
+	(void)context;
+	if (fault->si_code <= 0 && main_thread_takes(number, fault))
+		return;
+	if (fault->si_code != BUS_ADRERR || mmap(page, PAGE_BYTES, PROT_READ | PROT_WRITE,
+						 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED)
+		sigaction(number, &plain, NULL); /* it comes again, and ends us */
+	if (fault->si_code <= 0)
+		raise(number); /* by our doing */
+}
+
+void cut_maps_survive(void)
+{
+	const struct sigaction action = {.sa_sigaction = page_replace, .sa_flags = SA_SIGINFO | SA_RESTART};
+	struct sigaction before;
+
+	if (sigaction(SIGBUS, NULL, &before) == 0 && before.sa_handler == SIG_DFL)
+		sigaction(SIGBUS, &action, NULL);
+}

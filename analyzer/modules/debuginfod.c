@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * libdebuginfod is loaded when it is wanted, as libdw does: it brings an HTTP
+ * client along, and is not installed everywhere. It has its own cache, by build
+ * id. It asks all servers at once and stays with the one that answers first,
+ * however that goes on; where that comes to nothing, they are asked one by one.
+ */
+#include "modules/debuginfod.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/budget.h"
+#include "base/memory.h"
+
+enum { SERVERS_MAX = 16 };
+
+/* As libdebuginfod's header has it; the header is not needed to build seep. */
+typedef struct debuginfod_client debuginfod_client;
+struct debuginfod_functions {
+	debuginfod_client *(*begin)(void);
+	int (*find_debuginfo)(debuginfod_client *client, const unsigned char *build_id, int build_id_bytes,
+			      char **path);
+	void (*end)(debuginfod_client *client);
+	void (*set_progress)(debuginfod_client *client, int (*progress)(debuginfod_client *client, long at, long all));
+};
+
+/* What all requests of a command share. */
+static struct {
+	double deadline; /* seconds of the monotonic clock; 0: the time has not begun */
+	char *servers;   /* what DEBUGINFOD_URLS was */
+	bool refused[SERVERS_MAX]; /* by place in it: was too slow, and is not asked again */
+	bool all_refused;          /* at once */
+} shared;
+
+/* The request under way. */
+static struct {
+	double window_start; /* since when it must have given some bytes */
+	long window_bytes;
+	const char *fault;
+} request;
+
+static double seconds_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
+void debuginfod_begin(void)
+{
+	if (shared.deadline == 0)
+		shared.deadline = seconds_now() + BUDGET_SERVERS_SECONDS;
+}
+
+void debuginfod_take_servers(void)
+{
+	const char *servers = getenv("DEBUGINFOD_URLS");
+
+	free(shared.servers);
+	shared.servers = servers && *servers ? memory_copy_text(servers) : NULL;
+	unsetenv("DEBUGINFOD_URLS");
+}
+
+static bool functions_load(struct debuginfod_functions *functions)
+{
+	void *library = dlopen("libdebuginfod.so.1", RTLD_NOW | RTLD_LOCAL);
+
+	if (!library)
+		return false;
+	*(void **)&functions->begin = dlsym(library, "debuginfod_begin");
+	*(void **)&functions->find_debuginfo = dlsym(library, "debuginfod_find_debuginfo");
+	*(void **)&functions->end = dlsym(library, "debuginfod_end");
+	*(void **)&functions->set_progress = dlsym(library, "debuginfod_set_progressfn");
+	return functions->begin && functions->find_debuginfo && functions->end && functions->set_progress;
+}
+
+/* Called about once a second. Not 0: the request is given up. */
+static int progress(debuginfod_client *client, long at, long all)
+{
+	const double now = seconds_now();
+
+	(void)client;
+	if (now >= shared.deadline)
+		request.fault = "the time for servers was over";
+	else if (at > BUDGET_SERVER_BYTES || all > BUDGET_SERVER_BYTES)
+		request.fault = "a server sends more than a debug file has";
+	else if (now - request.window_start >= BUDGET_SERVER_SECONDS) {
+		if (at - request.window_bytes < BUDGET_SERVER_SECONDS * BUDGET_SERVER_BYTES_A_SECOND)
+			request.fault = "a server was too slow";
+		request.window_start = now;
+		request.window_bytes = at;
+	}
+	return request.fault != NULL;
+}
+
+/* libdebuginfod's cache: the first of these that is set. */
+static bool cache_directory(struct buffer *path)
+{
+	static const char *const places[][2] = {
+	    {"DEBUGINFOD_CACHE_PATH", ""}, {"XDG_CACHE_HOME", "/debuginfod_client"}, {"HOME", "/.cache/debuginfod_client"}};
+
+	for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+		const char *value = getenv(places[i][0]);
+		if (value && *value) {
+			buffer_printf(path, "%s%s", value, places[i][1]);
+			return true;
+		}
+	}
+	return false;
+}
+
+/* A request that was given up leaves an empty file, by which libdebuginfod would say for minutes that no server has it. */
+static void miss_forget(const uint8_t *build_id, uint32_t build_id_bytes)
+{
+	struct buffer path = {0};
+	struct stat status;
+
+	if (cache_directory(&path)) {
+		buffer_append_byte(&path, '/');
+		for (uint32_t i = 0; i < build_id_bytes; i++)
+			buffer_printf(&path, "%02x", build_id[i]);
+		buffer_append_text(&path, "/debuginfo");
+		if (lstat(path.data, &status) == 0 && S_ISREG(status.st_mode) && status.st_size == 0)
+			unlink(path.data);
+	}
+	buffer_free(&path);
+}
+
+/* One request to the servers in `servers`; an error number below 0, or a descriptor. */
+static int ask(const struct debuginfod_functions *functions, const char *servers, const uint8_t *build_id,
+	       uint32_t build_id_bytes, struct buffer *path)
+{
+	char *cached = NULL;
+	int descriptor = -ENOSYS;
+
+	request.window_start = seconds_now();
+	request.window_bytes = 0;
+	request.fault = NULL;
+	setenv("DEBUGINFOD_URLS", servers, 1);
+	debuginfod_client *client = functions->begin();
+	if (client) {
+		functions->set_progress(client, progress);
+		descriptor = functions->find_debuginfo(client, build_id, (int)build_id_bytes, &cached);
+		functions->end(client);
+	}
+	unsetenv("DEBUGINFOD_URLS");
+	if (descriptor < 0 && request.fault)
+		miss_forget(build_id, build_id_bytes);
+	if (descriptor >= 0 && cached)
+		buffer_append_text(path, cached);
+	free(cached);
+	return descriptor;
+}
+
+/* Each alone, but for those that were too slow before. */
+static int ask_one_by_one(const struct debuginfod_functions *functions, const uint8_t *build_id,
+			  uint32_t build_id_bytes, struct buffer *path)
+{
+	char *list = memory_copy_text(shared.servers), *rest = list;
+	int descriptor = -ENOENT;
+	size_t place = 0;
+
+	for (char *server; descriptor < 0 && place < SERVERS_MAX && (server = strtok_r(NULL, " \t", &rest)); place++) {
+		if (shared.refused[place] || seconds_now() >= shared.deadline)
+			continue;
+		descriptor = ask(functions, server, build_id, build_id_bytes, path);
+		shared.refused[place] = descriptor < 0 && request.fault;
+	}
+	free(list);
+	return descriptor;
+}
+
+int debuginfod_fetch(const uint8_t *build_id, uint32_t build_id_bytes, struct buffer *path, struct buffer *said)
+{
+	struct debuginfod_functions functions;
+	const char *fault = NULL;
+	int descriptor = -ENOENT;
+
+	if (!shared.servers || build_id_bytes == 0 || !functions_load(&functions))
+		return -1;
+	debuginfod_begin();
+	if (seconds_now() >= shared.deadline) {
+		buffer_append_text(said, "debuginfod: the time for servers was over");
+		return -1;
+	}
+	if (!shared.all_refused) {
+		descriptor = ask(&functions, shared.servers, build_id, build_id_bytes, path);
+		fault = request.fault;
+		shared.all_refused = descriptor < 0 && fault;
+	}
+	if (descriptor < 0 && shared.all_refused && strpbrk(shared.servers, " \t")) {
+		descriptor = ask_one_by_one(&functions, build_id, build_id_bytes, path);
+		fault = request.fault ? request.fault : fault;
+	}
+	if (descriptor < 0 && (fault || shared.all_refused))
+		buffer_printf(said, "debuginfod: %s", fault ? fault : "a server was too slow before");
+	return descriptor < 0 ? -1 : descriptor;
+}

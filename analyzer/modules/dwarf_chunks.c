@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * An ELF file is put together in memory: a header, the sections that units
+ * refer to, and room for .debug_info, into which units are read until there is
+ * enough for a piece. The room is reserved, not touched.
+ */
+#include "modules/dwarf_chunks.h"
+
+#include <elf.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include <gelf.h>
+#include <libelf.h>
+
+#include "base/memory.h"
+#include "modules/debug_section.h"
+
+#define INFO_BYTES_MAX ((uint64_t)16 << 30)
+#define OTHERS_BYTES_MAX ((uint64_t)2 << 30)
+#define ALIGNMENT 4096
+
+/* What goes into the file in memory; .debug_info is the last section but the names. */
+enum part { PART_ABBREV, PART_STR, PART_LINE, PART_LINE_STR, PART_RANGES, PART_RNGLISTS, PART_INFO, PART_COUNT };
+static const char *const part_names[PART_COUNT] = {".debug_abbrev", ".debug_str",      ".debug_line", ".debug_line_str",
+						   ".debug_ranges", ".debug_rnglists", ".debug_info"};
+/* Whose units refer to other units or other files. */
+static const char *const unsuited[] = {".debug_types", ".gnu_debugaltlink", ".debug_sup", ".debug_addr",
+				       ".debug_str_offsets"};
+
+enum { SECTIONS = 1 + PART_COUNT + 1 }; /* none, the parts, their names */
+
+struct debug_pieces {
+	struct debug_section info;
+	struct debug_pieces_sizes sizes;
+	unsigned char *image; /* header, section headers, names, parts */
+	size_t reserved;
+	Elf64_Shdr *sections;    /* in the image */
+	unsigned char *rooms[2]; /* for .debug_info: one is read from, one is being filled */
+	int room;                /* the one being filled, or to be filled next */
+	uint64_t filled;         /* bytes of whole units in it; the filler's while it runs */
+	pthread_t filler;
+	bool is_filling;
+	Elf *elf;
+	Dwarf *dwarf;
+};
+
+/* What is found in the real file. */
+struct found {
+	GElf_Ehdr header;
+	GElf_Shdr parts[PART_COUNT];
+	bool has[PART_COUNT];
+};
+
+static bool sections_find(struct found *found, Elf *elf)
+{
+	size_t names;
+
+	if (!gelf_getehdr(elf, &found->header) || found->header.e_ident[EI_CLASS] != ELFCLASS64 ||
+	    found->header.e_ident[EI_DATA] != ELFDATA2LSB || found->header.e_type == ET_REL ||
+	    elf_getshdrstrndx(elf, &names) < 0)
+		return false;
+	for (Elf_Scn *section = NULL; (section = elf_nextscn(elf, section));) {
+		GElf_Shdr header;
+		const char *name = gelf_getshdr(section, &header) ? elf_strptr(elf, names, header.sh_name) : NULL;
+		if (!name)
+			return false;
+		for (size_t i = 0; i < sizeof unsuited / sizeof *unsuited; i++)
+			if (strcmp(name, unsuited[i]) == 0)
+				return false;
+		for (int part = 0; part < PART_COUNT; part++) {
+			if (strcmp(name, part_names[part]) != 0 || found->has[part])
+				continue;
+			found->parts[part] = header;
+			found->has[part] = true;
+		}
+	}
+	return found->has[PART_INFO] && found->has[PART_ABBREV] && found->parts[PART_INFO].sh_type == SHT_PROGBITS;
+}
+
+/* ---- abbreviations ---- */
+
+struct bytes {
+	const unsigned char *at, *end;
+};
+
+static bool take_number(struct bytes *bytes, uint64_t *number)
+{
+	*number = 0;
+	for (unsigned shift = 0; bytes->at < bytes->end && shift < 70; shift += 7) {
+		const unsigned char byte = *bytes->at++;
+		*number |= shift < 64 ? (uint64_t)(byte & 0x7f) << shift : 0;
+		if (!(byte & 0x80))
+			return true;
+	}
+	return false;
+}
+
+/* Attributes that lead out of their unit. */
+static bool form_is_suited(uint64_t form)
+{
+	enum {
+		REF_ADDR = 0x10,
+		REF_SUP4 = 0x1c,
+		STRP_SUP = 0x1d,
+		REF_SIG8 = 0x20,
+		REF_SUP8 = 0x24,
+		GNU_REF_ALT = 0x1f20,
+		GNU_STRP_ALT = 0x1f21
+	};
+
+	return form != REF_ADDR && form != REF_SUP4 && form != STRP_SUP && form != REF_SIG8 && form != REF_SUP8 &&
+	       form != GNU_REF_ALT && form != GNU_STRP_ALT;
+}
+
+/* All tables of abbreviations, one behind the other: code, tag, one byte, then pairs of name and form. */
+static bool abbreviations_are_suited(struct bytes bytes)
+{
+	enum { IMPLICIT_CONST = 0x21 };
+	uint64_t code, tag, name, form, value;
+
+	while (bytes.at < bytes.end) {
+		if (!take_number(&bytes, &code))
+			return false;
+		if (code == 0)
+			continue;
+		if (!take_number(&bytes, &tag) || bytes.at++ >= bytes.end)
+			return false;
+		do {
+			if (!take_number(&bytes, &name) || !take_number(&bytes, &form) || !form_is_suited(form) ||
+			    (form == IMPLICIT_CONST && !take_number(&bytes, &value)))
+				return false;
+		} while (name || form);
+	}
+	return true;
+}
+
+/* ---- the file in memory ---- */
+
+static uint64_t align(uint64_t bytes)
+{
+	return (bytes + ALIGNMENT - 1) & ~(uint64_t)(ALIGNMENT - 1);
+}
+
+static void header_write(struct debug_pieces *pieces, const struct found *found)
+{
+	Elf64_Ehdr *header = (Elf64_Ehdr *)pieces->image;
+	char *names = (char *)pieces->image + ALIGNMENT / 2;
+	size_t used = 1;
+
+	memcpy(header->e_ident, found->header.e_ident, sizeof header->e_ident);
+	header->e_type = found->header.e_type;
+	header->e_machine = found->header.e_machine;
+	header->e_version = EV_CURRENT;
+	header->e_ehsize = sizeof *header;
+	header->e_shoff = sizeof *header;
+	header->e_shentsize = sizeof(Elf64_Shdr);
+	header->e_shnum = SECTIONS;
+	header->e_shstrndx = SECTIONS - 1;
+	pieces->sections = (Elf64_Shdr *)(pieces->image + header->e_shoff);
+	for (int part = 0; part <= PART_COUNT; part++) {
+		const char *name = part < PART_COUNT ? part_names[part] : ".shstrtab";
+		pieces->sections[1 + part].sh_name = (uint32_t)used;
+		pieces->sections[1 + part].sh_type = part < PART_COUNT ? SHT_PROGBITS : SHT_STRTAB;
+		pieces->sections[1 + part].sh_addralign = 1;
+		strcpy(names + used, name);
+		used += strlen(name) + 1;
+	}
+	pieces->sections[SECTIONS - 1].sh_offset = ALIGNMENT / 2;
+	pieces->sections[SECTIONS - 1].sh_size = used;
+}
+
+/* Reserves the image and reads all parts but .debug_info into it. */
+static bool image_make(struct debug_pieces *pieces, const struct found *found, int descriptor)
+{
+	struct debug_section parts[PART_COUNT] = {0};
+	uint64_t offset = ALIGNMENT;
+	bool good = true;
+
+	for (int part = 0; good && part < PART_INFO; part++) {
+		good = !found->has[part] || debug_section_open(&parts[part], descriptor, &found->parts[part]);
+		good = good && parts[part].bytes < OTHERS_BYTES_MAX;
+		offset += good ? align(parts[part].bytes) : 0;
+	}
+	pieces->reserved = offset + 2 * align(pieces->info.bytes);
+	if (good)
+		pieces->image = mmap(NULL, pieces->reserved, PROT_READ | PROT_WRITE,
+				     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (!good || pieces->image == MAP_FAILED) {
+		pieces->image = NULL;
+		good = false;
+	} else {
+		header_write(pieces, found);
+	}
+	offset = ALIGNMENT;
+	for (int part = 0; part < PART_INFO; part++) {
+		if (good) {
+			pieces->sections[1 + part].sh_offset = offset;
+			pieces->sections[1 + part].sh_size = parts[part].bytes;
+			good = debug_section_read(&parts[part], pieces->image + offset, parts[part].bytes);
+			offset += align(parts[part].bytes);
+		}
+		debug_section_close(&parts[part]);
+	}
+	if (!good)
+		return false;
+	pieces->rooms[0] = pieces->image + offset;
+	pieces->rooms[1] = pieces->rooms[0] + align(pieces->info.bytes);
+	const Elf64_Shdr *abbrev = &pieces->sections[1 + PART_ABBREV];
+	return abbreviations_are_suited(
+	    (struct bytes){pieces->image + abbrev->sh_offset, pieces->image + abbrev->sh_offset + abbrev->sh_size});
+}
+
+struct debug_pieces *debug_pieces_open(int descriptor, struct debug_pieces_sizes sizes)
+{
+	struct found found = {0};
+	Elf *elf = elf_begin(descriptor, ELF_C_READ_MMAP, NULL);
+	const bool is_suited = elf && elf_kind(elf) == ELF_K_ELF && sections_find(&found, elf);
+
+	elf_end(elf);
+	if (!is_suited)
+		return NULL;
+	struct debug_pieces *pieces = memory_allocate(1, sizeof *pieces);
+	pieces->sizes = sizes;
+	if (debug_section_open(&pieces->info, descriptor, &found.parts[PART_INFO]) &&
+	    pieces->info.bytes >= sizes.least && pieces->info.bytes <= INFO_BYTES_MAX &&
+	    image_make(pieces, &found, descriptor))
+		return pieces;
+	debug_pieces_close(pieces);
+	return NULL;
+}
+
+static void piece_end(struct debug_pieces *pieces)
+{
+	if (pieces->dwarf)
+		dwarf_end(pieces->dwarf);
+	elf_end(pieces->elf);
+	pieces->dwarf = NULL;
+	pieces->elf = NULL;
+}
+
+void debug_pieces_close(struct debug_pieces *pieces)
+{
+	if (!pieces)
+		return;
+	piece_end(pieces);
+	if (pieces->is_filling)
+		pthread_join(pieces->filler, NULL);
+	debug_section_close(&pieces->info);
+	if (pieces->image)
+		munmap(pieces->image, pieces->reserved);
+	free(pieces);
+}
+
+/* One unit more, whose length stands at its beginning; false: there is none, or it is damaged. */
+static bool unit_read(struct debug_pieces *pieces, uint64_t *used)
+{
+	enum { LONG_FORM = 0xffffffff };
+	unsigned char *room = pieces->rooms[pieces->room], *at = room + *used;
+	uint32_t length;
+	uint64_t rest;
+
+	if (!debug_section_read(&pieces->info, at, sizeof length))
+		return false;
+	memcpy(&length, at, sizeof length);
+	rest = length;
+	*used += sizeof length;
+	if (length == LONG_FORM) {
+		if (!debug_section_read(&pieces->info, at + sizeof length, sizeof rest))
+			return false;
+		memcpy(&rest, at + sizeof length, sizeof rest);
+		*used += sizeof rest;
+	}
+	if (!debug_section_read(&pieces->info, room + *used, rest))
+		return false;
+	*used += rest;
+	return true;
+}
+
+/* Reads units until there is enough for a piece. */
+static void *room_fill(void *argument)
+{
+	struct debug_pieces *pieces = argument;
+	uint64_t used = 0;
+
+	pieces->filled = 0;
+	while (used < pieces->sizes.piece && unit_read(pieces, &used))
+		pieces->filled = used;
+	return NULL;
+}
+
+/* While one piece is looked through the next one is unpacked. */
+Dwarf *debug_pieces_next(struct debug_pieces *pieces)
+{
+	piece_end(pieces);
+	if (pieces->is_filling)
+		pthread_join(pieces->filler, NULL);
+	else
+		room_fill(pieces);
+	pieces->is_filling = false;
+	if (pieces->filled == 0)
+		return NULL;
+	Elf64_Shdr *info = &pieces->sections[1 + PART_INFO];
+	info->sh_offset = (uint64_t)(pieces->rooms[pieces->room] - pieces->image);
+	info->sh_size = pieces->filled;
+	pieces->room = !pieces->room;
+	pieces->is_filling = pthread_create(&pieces->filler, NULL, room_fill, pieces) == 0;
+	pieces->elf = elf_memory((char *)pieces->image, info->sh_offset + info->sh_size);
+	pieces->dwarf = pieces->elf ? dwarf_begin_elf(pieces->elf, DWARF_C_READ, NULL) : NULL;
+	return pieces->dwarf;
+}

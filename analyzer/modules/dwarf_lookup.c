@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From addresses to lines: first the unit of each address, by one pass over
+ * all units' ranges; then unit by unit the scopes and the line table.
+ */
+#include <dwarf.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/budget.h"
+#include "base/memory.h"
+#include "modules/dwarf_lookup.h"
+#include "modules/dwarf_scopes.h"
+
+enum { INLINE_DEPTH_MAX = BUDGET_INLINED_LINES };
+
+/* A compilation unit that holds some of the addresses. */
+struct unit {
+	Dwarf_Die lines; /* has the line table */
+	Dwarf_Die tree;  /* has the functions: the same, or the split unit that it stands for */
+};
+
+/* Which unit each address is in. */
+struct unit_index {
+	struct unit *units;
+	size_t count, capacity;
+	size_t *unit_of; /* by address: index into units + 1; 0: none */
+};
+
+/* Gives the unit all addresses in its ranges that have none yet; false if there are none. */
+static bool unit_claim(struct dwarf_lookup *lookup, struct unit_index *index, const uint64_t *addresses, Dwarf_Die *die)
+{
+	const size_t count = lookup->count;
+	Dwarf_Addr base, start, end;
+	bool claimed = false;
+
+	for (ptrdiff_t next = dwarf_ranges(die, 0, &base, &start, &end); next > 0;
+	     next = dwarf_ranges(die, next, &base, &start, &end)) {
+		size_t at = addresses_lower_bound(addresses, count, start);
+		for (; at < count && addresses[at] < end; at++) {
+			if (lookup->claimed[at])
+				continue;
+			index->unit_of[at] = index->count + 1;
+			lookup->claimed[at] = true;
+			lookup->left--;
+			claimed = true;
+		}
+	}
+	return claimed;
+}
+
+static void unit_index_build(struct dwarf_lookup *lookup, struct unit_index *index, Dwarf *debug,
+			     const uint64_t *addresses)
+{
+	Dwarf_CU *unit = NULL;
+	uint8_t type;
+	Dwarf_Die die, split;
+
+	index->unit_of = memory_allocate(lookup->count, sizeof *index->unit_of);
+	while (dwarf_get_units(debug, unit, &unit, NULL, &type, &die, &split) == 0) {
+		if (type != DW_UT_compile && type != DW_UT_skeleton)
+			continue;
+		if (!unit_claim(lookup, index, addresses, &die))
+			continue;
+		ARRAY_RESERVE(index->units, index->count, index->capacity);
+		bool is_split = type == DW_UT_skeleton && split.addr;
+		index->units[index->count++] = (struct unit){.lines = die, .tree = is_split ? split : die};
+	}
+}
+
+/* A constant attribute; false if it is not there, or more than a line or file number can be. */
+static bool die_number(Dwarf_Die *die, unsigned name, uint32_t *number)
+{
+	Dwarf_Attribute attribute;
+	Dwarf_Word value;
+
+	if (!dwarf_attr(die, name, &attribute) || dwarf_formudata(&attribute, &value) != 0 || value > INT32_MAX)
+		return false;
+	*number = (uint32_t)value;
+	return true;
+}
+
+/* The linker's name, which says more than the source's; else that one. */
+static const char *die_function(Dwarf_Die *die)
+{
+	static const unsigned names[] = {DW_AT_linkage_name, DW_AT_MIPS_linkage_name, DW_AT_name};
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		Dwarf_Attribute attribute;
+		const char *name = dwarf_formstring(dwarf_attr_integrate(die, names[i], &attribute));
+		if (name && *name)
+			return name;
+	}
+	return NULL;
+}
+
+/* Where an inlined function was called from. File 0 is a file since DWARF 5; before, libdw has "???" there. */
+static void die_call_site(Dwarf_Die *die, Dwarf_Die *unit, struct dwarf_line *line)
+{
+	Dwarf_Files *files;
+	size_t count;
+	uint32_t number;
+
+	if (die_number(die, DW_AT_call_file, &number) && dwarf_getsrcfiles(unit, &files, &count) == 0 && number < count)
+		line->file = dwarf_filesrc(files, number, NULL, NULL);
+	if (die_number(die, DW_AT_call_line, &number))
+		line->line = number;
+}
+
+static void lookup_add(struct dwarf_lookup *lookup, const struct dwarf_line *line)
+{
+	ARRAY_RESERVE(lookup->lines, lookup->line_count, lookup->line_capacity);
+	lookup->lines[lookup->line_count++] =
+	    (struct dwarf_line){.function = line->function ? string_pool_intern(lookup->texts, line->function) : NULL,
+				.file = line->file ? string_pool_intern(lookup->texts, line->file) : NULL,
+				.line = line->line};
+}
+
+/* The lines of one address. `chain` are its scopes, callers first: the function, then what was inlined, one into the
+ * other. */
+static void answer_fill(struct dwarf_lookup *lookup, struct dwarf_answer *answer, struct unit *unit,
+			struct dwarf_scope *const *chain, size_t depth, uint64_t address)
+{
+	Dwarf_Line *row = dwarf_getsrc_die(&unit->lines, address);
+	struct dwarf_line place = {.file = row ? dwarf_linesrc(row, NULL, NULL) : NULL};
+	int number;
+
+	if (row && dwarf_lineno(row, &number) == 0 && number > 0)
+		place.line = (uint32_t)number;
+	answer->first = lookup->line_count;
+	for (size_t left = depth; left > 0; left--) {
+		Dwarf_Die *die = &chain[left - 1]->die;
+		if (answer->count < INLINE_DEPTH_MAX - 1 || left == 1) {
+			place.function = die_function(die);
+			lookup_add(lookup, &place);
+			answer->count++;
+		}
+		place = (struct dwarf_line){0};
+		die_call_site(die, &unit->tree, &place);
+	}
+	if (depth == 0 && place.file) {
+		lookup_add(lookup, &place);
+		answer->count++;
+	}
+}
+
+static int scope_compare(const void *left, const void *right)
+{
+	const struct dwarf_scope *a = *(struct dwarf_scope *const *)left, *b = *(struct dwarf_scope *const *)right;
+
+	if (a->index != b->index)
+		return a->index < b->index ? -1 : 1;
+	return (a > b) - (a < b);
+}
+
+/* Answers for the addresses of one unit; `places` says which of the lookup's they are. */
+static void unit_answer(struct dwarf_lookup *lookup, struct unit *unit, const uint64_t *addresses, const size_t *places,
+			size_t count)
+{
+	struct dwarf_scopes scopes = {.addresses = addresses, .address_count = count};
+
+	dwarf_scopes_collect(&scopes, &unit->tree);
+	struct dwarf_scope **chain = memory_allocate(scopes.count, sizeof(struct dwarf_scope *));
+	for (size_t i = 0; i < scopes.count; i++)
+		chain[i] = &scopes.scopes[i];
+	qsort(chain, scopes.count, sizeof(struct dwarf_scope *), scope_compare);
+	for (size_t i = 0, at = 0; i < count; i++) {
+		size_t begin = at, function = at;
+		for (; at < scopes.count && chain[at]->index == i; at++)
+			if (dwarf_tag(&chain[at]->die) == DW_TAG_subprogram)
+				function = at; /* the innermost function, where one is nested in another */
+		begin = function;
+		answer_fill(lookup, &lookup->answers[places[i]], unit, chain + begin, at - begin, addresses[i]);
+	}
+	free((void *)chain);
+	dwarf_scopes_free(&scopes);
+}
+
+/* Orders the addresses by unit with one counting pass, and answers unit by unit. */
+static void lookup_answer_all(struct dwarf_lookup *lookup, struct unit_index *index, const uint64_t *addresses)
+{
+	size_t *starts = memory_allocate(index->count + 2, sizeof *starts);
+	size_t *places = memory_allocate(lookup->count, sizeof *places);
+	uint64_t *grouped = memory_allocate(lookup->count, sizeof *grouped);
+
+	for (size_t i = 0; i < lookup->count; i++)
+		starts[index->unit_of[i] + 1]++;
+	for (size_t i = 1; i < index->count + 2; i++)
+		starts[i] += starts[i - 1];
+	for (size_t i = 0; i < lookup->count; i++) {
+		size_t place = starts[index->unit_of[i]]++;
+		places[place] = i;
+		grouped[place] = addresses[i];
+	}
+	/* Each start has moved on to the next one's place. */
+	for (size_t unit = 0; unit < index->count; unit++)
+		unit_answer(lookup, &index->units[unit], grouped + starts[unit], places + starts[unit],
+			    starts[unit + 1] - starts[unit]);
+	free(starts);
+	free(places);
+	free(grouped);
+}
+
+void dwarf_lookup_begin(struct dwarf_lookup *lookup, const uint64_t *addresses, size_t count)
+{
+	*lookup = (struct dwarf_lookup){.addresses = addresses,
+					.count = count,
+					.answers = memory_allocate(count, sizeof *lookup->answers),
+					.claimed = memory_allocate(count, sizeof *lookup->claimed),
+					.left = count,
+					.texts = string_pool_create()};
+}
+
+void dwarf_lookup_add(struct dwarf_lookup *lookup, Dwarf *debug, Dwarf_Addr bias)
+{
+	struct unit_index index = {0};
+	uint64_t *unbiased = memory_allocate(lookup->count, sizeof *unbiased);
+
+	/* Addresses stay ascending: those below the bias, which no file has, become 0. */
+	for (size_t i = 0; i < lookup->count; i++)
+		unbiased[i] = lookup->addresses[i] > bias ? lookup->addresses[i] - bias : 0;
+	unit_index_build(lookup, &index, debug, unbiased);
+	lookup_answer_all(lookup, &index, unbiased);
+	free(unbiased);
+	free(index.units);
+	free(index.unit_of);
+}
+
+void dwarf_lookup_free(struct dwarf_lookup *lookup)
+{
+	free(lookup->answers);
+	free(lookup->lines);
+	free(lookup->claimed);
+	if (lookup->texts)
+		string_pool_free(lookup->texts);
+	*lookup = (struct dwarf_lookup){0};
+}

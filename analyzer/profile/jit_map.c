@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * /tmp/perf-PID.map is found by a number, and a number alone is no process: the
+ * machine may have been started anew, or another process may have it by now.
+ */
+#include "profile/jit_map.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define NANOSECONDS UINT64_C(1000000000)
+#define SLACK_NS (2 * NANOSECONDS) /* between the last snapshot's time and the last byte of the map */
+
+static bool file_read(const char *path, char *text, size_t size)
+{
+	int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (descriptor < 0)
+		return false;
+	ssize_t got = read(descriptor, text, size - 1);
+	close(descriptor);
+	text[got > 0 ? got : 0] = '\0';
+	return got > 0;
+}
+
+/* A pid means nothing on another machine, or after this one was started anew. */
+static bool recorded_since_this_boot(const struct profile *profile)
+{
+	char text[64], recorded[2 * sizeof profile->boot_id + 1];
+	size_t digits = 0;
+
+	if (!file_read("/proc/sys/kernel/random/boot_id", text, sizeof text))
+		return false;
+	for (size_t i = 0; i < sizeof profile->boot_id; i++)
+		snprintf(recorded + 2 * i, 3, "%02x", profile->boot_id[i]);
+	for (const char *at = text; *at && digits < sizeof recorded - 1; at++) {
+		if (*at == '-')
+			continue;
+		if (*at != recorded[digits++])
+			return false;
+	}
+	return digits == sizeof recorded - 1;
+}
+
+/* When the process began that has the number now, in ticks since boot; 0: none has it. */
+static uint64_t start_ticks_now(uint64_t pid)
+{
+	enum { FIELDS_BEHIND_NAME = 20 }; /* the 22nd, of which two come before the name's end */
+	char path[64], text[1024];
+
+	snprintf(path, sizeof path, "/proc/%" PRIu64 "/stat", pid);
+	char *at = file_read(path, text, sizeof text) ? strrchr(text, ')') : NULL;
+	for (int i = 0; at && i < FIELDS_BEHIND_NAME; i++)
+		at = strchr(at + 1, ' ');
+	return at ? strtoull(at, NULL, 10) : 0;
+}
+
+static uint64_t clock_ns(clockid_t clock)
+{
+	struct timespec now = {0};
+
+	clock_gettime(clock, &now);
+	return (uint64_t)now.tv_sec * NANOSECONDS + (uint64_t)now.tv_nsec;
+}
+
+/* A time at which the recorded process had ended; 0: it may still run. */
+static uint64_t ended_unix_ns(const struct profile *profile)
+{
+	const bool is_end = profile->trigger == SEEP_TRIGGER_EXIT || profile->trigger == SEEP_TRIGGER_POSTMORTEM;
+	const uint64_t ticks = start_ticks_now(profile->pid), hertz = (uint64_t)sysconf(_SC_CLK_TCK);
+	uint64_t ended = 0;
+
+	if (profile->start_ticks == 0 || ticks == profile->start_ticks)
+		return 0; /* exec gives a process a recording more, and the first one an end */
+	if (is_end && profile->time_ns > profile->start_ns)
+		ended = profile->start_unix_ns + (profile->time_ns - profile->start_ns) + SLACK_NS;
+	if (ticks) {
+		const uint64_t next =
+		    clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_BOOTTIME) + ticks * (NANOSECONDS / hertz);
+		ended = ended && ended < next ? ended : next;
+	}
+	return ended;
+}
+
+struct perf_map *made_code_open(const struct profile *profile, struct buffer *said)
+{
+	struct perf_map_origin origin = {.owner = geteuid(), .started_unix_ns = profile->start_unix_ns};
+	struct buffer path = {0};
+	struct stat status;
+
+	if (profile->pid == 0)
+		return NULL;
+	if (!recorded_since_this_boot(profile)) {
+		buffer_append_text(said, "not looked for: recorded on another machine, or before this one was "
+					 "started anew");
+		return NULL;
+	}
+	if (profile->source && stat(profile->source, &status) == 0)
+		origin.owner = status.st_uid;
+	origin.ended_unix_ns = ended_unix_ns(profile);
+	buffer_printf(&path, "/tmp/perf-%" PRIu64 ".map", profile->pid);
+	struct perf_map *map = perf_map_open(path.data, &origin, said);
+	if (map)
+		buffer_append_text(said, path.data);
+	buffer_free(&path);
+	return map;
+}

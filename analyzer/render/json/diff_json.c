@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The difference as JSON. What is not known is null: intervals without a rate, rates without times. */
+#include "render/json/diff_json.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/json.h"
+#include "render/words/churn_advice.h"
+#include "render/json/profile_json.h"
+#include "statistics/measure.h"
+
+/* Null where it is not finite. Six digits: more would only be noise, which differs from machine to machine. */
+static void json_real_or_null(struct json *json, const char *key, double value)
+{
+	char text[32];
+
+	snprintf(text, sizeof text, "%.6g", value);
+	json_key(json, key);
+	json_real(json, isfinite(value) ? strtod(text, NULL) : value);
+}
+
+static void json_growth(struct json *json, const struct comparison *comparison, const struct comparison_row *row)
+{
+	const bool known = comparison->has_intervals;
+
+	json_known(json, "growth_bytes", row->growth_bytes, true);
+	json_known(json, "growth_low", row->bytes.low, known);
+	json_known(json, "growth_high", row->bytes.high, known);
+	json_known(json, "growth_objects", row->growth_objects, comparison_has(comparison, CALL_INUSE_OBJECTS));
+	json_known(json, "growth_objects_low", row->objects.low, known);
+	json_known(json, "growth_objects_high", row->objects.high, known);
+	json_known(json, "before_bytes", sum_estimate(&row->before.bytes), true);
+	json_known(json, "before_objects", sum_estimate(&row->before.objects),
+		   profile_has(comparison->before, CALL_INUSE_OBJECTS));
+	json_real_or_null(json, "p", row->p);
+}
+
+static void json_churn(struct json *json, const struct churn *churn)
+{
+	json_real_or_null(json, "alloc_bytes_per_s", churn->bytes_per_second);
+	json_real_or_null(json, "allocs_per_s", churn->allocations_per_second);
+	json_known(json, "median_lifetime_ns", churn->median_lifetime_ns, isfinite(churn->median_lifetime_ns));
+	json_real_or_null(json, "freed_within_1ms", churn->shortly);
+	json_real_or_null(json, "freed_by_other_thread", churn->remotely);
+	json_real_or_null(json, "grown_by_realloc", churn->grown);
+}
+
+static void json_row(struct json *json, const struct comparison *comparison, const struct comparison_row *row,
+		     bool is_churn)
+{
+	const struct json_site site = {
+	    .group = &comparison->groups.groups[row->group],
+	    .values_of = comparison->after,
+	    .in_use = &row->after,
+	    .allocated = &row->allocated,
+	    .in_use_bytes = row->after_bytes,
+	    .has_interval = comparison->has_intervals,
+	};
+
+	json_begin_object(json);
+	json_site_fields(json, &site, comparison->groups.by);
+	if (is_churn) {
+		json_churn(json, &row->churn);
+		json_churn_advice(json, &row->churn);
+	} else {
+		json_growth(json, comparison, row);
+		json_real_or_null(json, "q", row->q);
+		json_key(json, "verdict");
+		json_text(json, verdict_name(row->verdict));
+		json_known(json, "new_samples", (double)row->fresh.samples, comparison->has_intervals);
+		json_known(json, "gone_samples", (double)row->gone.samples, comparison->has_intervals);
+	}
+	json_end_object(json);
+}
+
+static void json_totals(struct json *json, const struct comparison *comparison)
+{
+	const struct comparison_row *total = &comparison->total;
+
+	json_key(json, "totals");
+	json_begin_object(json);
+	json_values(json, comparison->after, &total->after, &total->allocated,
+		    comparison->has_intervals ? &total->after_bytes : NULL);
+	json_growth(json, comparison, total);
+	json_churn(json, &total->churn);
+	json_known(json, "sites", comparison->count, true);
+	json_end_object(json);
+}
+
+static void json_side(struct json *json, const char *key, const struct profile *profile)
+{
+	json_key(json, key);
+	json_begin_object(json);
+	json_profile(json, profile);
+	json_losses(json, profile);
+	json_notes(json, profile);
+	json_end_object(json);
+}
+
+static void json_rows(struct json *json, const struct comparison *comparison, uint32_t top)
+{
+	json_key(json, "sites");
+	json_begin_array(json);
+	for (uint32_t i = 0; i < comparison->count && i < top; i++) {
+		buffer_append_byte(json->out, '\n');
+		json_row(json, comparison, &comparison->rows[i], false);
+	}
+	json_end_array(json);
+	json_key(json, "churn");
+	json_begin_array(json);
+	for (uint32_t i = 0; i < comparison->churn_count && i < top; i++) {
+		buffer_append_byte(json->out, '\n');
+		json_row(json, comparison, &comparison->rows[comparison->churn[i]], true);
+	}
+	json_end_array(json);
+}
+
+void diff_json_render(struct buffer *out, const struct comparison *comparison, uint32_t top)
+{
+	struct json json = {.out = out};
+
+	json_begin_object(&json);
+	json_key(&json, "schema");
+	json_text(&json, "seep.diff/1");
+	json_key(&json, "seconds");
+	json_real(&json, comparison->seconds);
+	json_key(&json, "same_process");
+	json_bool(&json, comparison->same_process);
+	json_key(&json, "confidence");
+	json_real(&json, comparison->has_intervals ? 1 - ALPHA : NAN);
+	json_key(&json, "by");
+	json_text(&json, group_by_name(comparison->groups.by));
+	json_side(&json, "before", comparison->before);
+	json_side(&json, "after", comparison->after);
+	json_totals(&json, comparison);
+	json_losses(&json, comparison->after);
+	json_rows(&json, comparison, top);
+	json_end_object(&json);
+	buffer_append_byte(out, '\n');
+}

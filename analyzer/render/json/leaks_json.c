@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The verdicts as JSON. What is not known is null: slopes of short series, a leak rate where nothing leaks. */
+#include "render/json/leaks_json.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/json.h"
+#include "render/words/churn_advice.h"
+#include "render/words/leak_evidence.h"
+#include "render/json/profile_json.h"
+
+#define HOUR 3600.0
+
+/* Null where it is not finite. Six digits: more would only be noise. */
+static void json_number(struct json *json, const char *key, double value)
+{
+	char text[32];
+
+	snprintf(text, sizeof text, "%.6g", value);
+	json_key(json, key);
+	json_real(json, isfinite(value) ? strtod(text, NULL) : value);
+}
+
+static void json_three(struct json *json, const char *key, double value, const char *low_key, const char *high_key,
+		       struct interval interval)
+{
+	json_number(json, key, value);
+	json_number(json, low_key, interval.low);
+	json_number(json, high_key, interval.high);
+}
+
+static void json_evidence(struct json *json, const struct leaks *leaks, const struct leak_row *row)
+{
+	const struct leak_evidence *evidence = &row->evidence;
+	const bool has_age = evidence->plateau_age_ns != 0;
+	struct buffer text = {0};
+
+	json_three(json, "slope_bytes_per_s", evidence->whole.slope, "slope_low", "slope_high",
+		   evidence->whole.interval);
+	json_three(json, "late_slope_bytes_per_s", evidence->late.slope, "late_slope_low", "late_slope_high",
+		   evidence->late.interval);
+	json_three(json, "survival", evidence->survival.share, "survival_low", "survival_high",
+		   evidence->survival.interval);
+	json_known(json, "survival_age_ns", (double)evidence->plateau_age_ns, has_age);
+	json_known(json, "old_samples", (double)evidence->old.survivors + evidence->old.deaths, has_age);
+	json_known(json, "old_deaths", evidence->old.deaths, has_age);
+	json_key(json, "old_births");
+	json_begin_array(json);
+	for (int i = 0; i < COHORTS; i++)
+		json_unsigned(json, evidence->old.born[i]);
+	json_end_array(json);
+	json_number(json, "p", has_age ? evidence->p : NAN);
+	leak_evidence_append(&text, leaks, row);
+	json_key(json, "evidence");
+	json_text(json, text.data);
+	buffer_free(&text);
+}
+
+static void json_row(struct json *json, const struct leaks *leaks, const struct leak_row *row)
+{
+	const bool known = leaks->reference->rate > 0;
+	const struct json_site site = {
+	    .group = &leaks->groups.groups[row->group],
+	    .values_of = leaks->reference,
+	    .in_use = &row->in_use,
+	    .allocated = &row->allocated,
+	    .in_use_bytes = row->in_use_bytes,
+	    .has_interval = known,
+	};
+	const double rate = row->leak_rate * HOUR;
+
+	json_begin_object(json);
+	json_site_fields(json, &site, leaks->groups.by);
+	json_key(json, "verdict");
+	json_text(json, leak_verdict_name(row->verdict));
+	json_known(json, "leak_bytes_per_h", rate, isfinite(rate));
+	json_known(json, "leak_low", row->leak_interval.low * HOUR, isfinite(rate));
+	json_known(json, "leak_high", row->leak_interval.high * HOUR, isfinite(rate));
+	json_evidence(json, leaks, row);
+	json_known(json, "growth_bytes", row->growth, true);
+	json_known(json, "growth_low", row->growth_bytes.low, known);
+	json_known(json, "growth_high", row->growth_bytes.high, known);
+	json_number(json, "q", row->q);
+	json_number(json, "alloc_bytes_per_s", row->churn.bytes_per_second);
+	json_number(json, "allocs_per_s", row->churn.allocations_per_second);
+	json_known(json, "median_lifetime_ns", row->churn.median_lifetime_ns, isfinite(row->churn.median_lifetime_ns));
+	json_churn_advice(json, &row->churn);
+	json_end_object(json);
+}
+
+static void json_totals(struct json *json, const struct leaks *leaks)
+{
+	const bool leaking = leaks->verdicts[LEAK_LEAK] > 0;
+	struct leak_limit limit;
+
+	json_key(json, "totals");
+	json_begin_object(json);
+	for (int i = 0; i < LEAK_VERDICTS; i++) {
+		json_key(json, leak_verdict_name((enum leak_verdict)i));
+		json_unsigned(json, leaks->verdicts[i]);
+	}
+	json_known(json, "leak_bytes_per_h", leaks->leak_rate * HOUR, leaking);
+	json_known(json, "leak_low", leaks->leak_interval.low * HOUR, leaking);
+	json_known(json, "leak_high", leaks->leak_interval.high * HOUR, leaking);
+	json_key(json, "limit");
+	if (leaks_limit(leaks, &limit)) {
+		json_begin_object(json);
+		json_key(json, "name");
+		json_text(json, limit.name);
+		json_known(json, "limit_bytes", limit.limit, true);
+		json_known(json, "used_bytes", limit.used, true);
+		json_number(json, "seconds", limit.seconds);
+		json_number(json, "seconds_low", limit.bound.low);
+		json_number(json, "seconds_high", limit.bound.high);
+		json_end_object(json);
+	} else {
+		json_null(json);
+	}
+	json_end_object(json);
+}
+
+void leaks_json_render(struct buffer *out, const struct leaks *leaks, uint32_t top)
+{
+	struct json json = {.out = out};
+
+	json_begin_object(&json);
+	json_key(&json, "schema");
+	json_text(&json, "seep.leaks/1");
+	json_profile(&json, leaks->reference);
+	json_number(&json, "seconds", leaks->seconds);
+	json_key(&json, "timer_snapshots");
+	json_unsigned(&json, leaks->timer_count);
+	json_key(&json, "can_judge");
+	json_bool(&json, leaks->can_judge);
+	json_key(&json, "by");
+	json_text(&json, group_by_name(leaks->groups.by));
+	json_totals(&json, leaks);
+	json_losses(&json, leaks->reference);
+	json_notes(&json, leaks->reference);
+	json_key(&json, "sites");
+	json_begin_array(&json);
+	for (uint32_t i = 0; i < leaks->count && i < top; i++) {
+		buffer_append_byte(json.out, '\n');
+		json_row(&json, leaks, &leaks->rows[i]);
+	}
+	json_end_array(&json);
+	json_end_object(&json);
+	buffer_append_byte(out, '\n');
+}

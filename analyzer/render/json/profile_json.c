@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* JSON of a profile's parts. Addresses are texts in hexadecimal: they do not fit into every reader's numbers. */
+#include "render/json/profile_json.h"
+
+#include <stdio.h>
+
+#include "profile/lost.h"
+#include "render/words/notes.h"
+#include "statistics/measure.h"
+
+void json_known(struct json *json, const char *key, double value, bool is_known)
+{
+	json_key(json, key);
+	if (is_known)
+		json_rounded(json, value);
+	else
+		json_null(json);
+}
+
+static void json_text_field(struct json *json, const char *key, const char *text)
+{
+	json_key(json, key);
+	json_text(json, text && *text ? text : NULL);
+}
+
+static void json_count_field(struct json *json, const char *key, uint64_t value)
+{
+	json_key(json, key);
+	json_unsigned(json, value);
+}
+
+static void json_process(struct json *json, const struct profile *profile)
+{
+	json_key(json, "process");
+	json_begin_object(json);
+	json_count_field(json, "pid", profile->pid);
+	json_count_field(json, "parent_pid", profile->parent_pid);
+	json_text_field(json, "command", profile->command);
+	json_text_field(json, "executable", profile->executable);
+	json_text_field(json, "arguments", profile->arguments);
+	json_text_field(json, "host", profile->host);
+	json_text_field(json, "allocator", profile->allocator);
+	json_text_field(json, "allocator_path", profile->allocator_path);
+	json_text_field(json, "unwinder", profile->unwinder);
+	json_text_field(json, "bypassed", profile->bypassed);
+	json_count_field(json, "start_unix_ns", profile->start_unix_ns);
+	json_end_object(json);
+}
+
+static void json_memory(struct json *json, const struct profile *profile)
+{
+	static const struct {
+		enum seep_memory_key key;
+		const char *name;
+	} names[] = {
+	    {SEEP_MEMORY_RSS, "rss_bytes"},
+	    {SEEP_MEMORY_RSS_ANONYMOUS, "rss_anonymous_bytes"},
+	    {SEEP_MEMORY_RSS_FILE, "rss_file_bytes"},
+	    {SEEP_MEMORY_RSS_SHARED, "rss_shared_bytes"},
+	    {SEEP_MEMORY_RSS_PEAK, "rss_peak_bytes"},
+	    {SEEP_MEMORY_SWAP, "swap_bytes"},
+	    {SEEP_MEMORY_VIRTUAL, "virtual_bytes"},
+	    {SEEP_MEMORY_LIMIT, "limit_bytes"},
+	    {SEEP_MEMORY_DATA, "data_bytes"},
+	    {SEEP_MEMORY_LIMIT_VIRTUAL, "limit_virtual_bytes"},
+	    {SEEP_MEMORY_LIMIT_DATA, "limit_data_bytes"},
+	    {SEEP_MEMORY_NEAREST, "nearest_key"},
+	    {SEEP_MEMORY_NEAREST_LIMIT, "nearest_limit_bytes"},
+	    {SEEP_MEMORY_NEAREST_LEFT, "nearest_left_bytes"},
+	    {SEEP_MEMORY_ALLOCATOR_IN_USE, "allocator_inuse_bytes"},
+	    {SEEP_MEMORY_ALLOCATOR_FREE, "allocator_free_bytes"},
+	    {SEEP_MEMORY_ALLOCATOR_MAPPED, "allocator_mapped_bytes"},
+	    {SEEP_MEMORY_ALLOCATOR_ACTIVE, "allocator_active_bytes"},
+	    {SEEP_MEMORY_ALLOCATOR_RESIDENT, "allocator_resident_bytes"},
+	    {SEEP_MEMORY_ALLOCATOR_RETAINED, "allocator_retained_bytes"},
+	    {SEEP_MEMORY_ALLOCATOR_TIME, "allocator_time_ns"},
+	    {SEEP_MEMORY_IN_USE_PEAK, "inuse_peak_bytes"},
+	    {SEEP_MEMORY_COUNTED, "counted_bytes"},
+	};
+
+	json_key(json, "memory");
+	json_begin_object(json);
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		if (profile->memory_known >> names[i].key & 1)
+			json_count_field(json, names[i].name, profile->memory[names[i].key]);
+	}
+	json_end_object(json);
+}
+
+void json_profile(struct json *json, const struct profile *profile)
+{
+	const bool has_age = profile->start_ns && profile->time_ns >= profile->start_ns;
+
+	json_text_field(json, "source", profile->source);
+	json_process(json, profile);
+	json_key(json, "snapshot");
+	json_begin_object(json);
+	json_count_field(json, "number", profile->number);
+	json_text_field(json, "trigger", trigger_name(profile->trigger));
+	json_count_field(json, "time_ns", profile->time_ns);
+	json_known(json, "age_ns", (double)(profile->time_ns - profile->start_ns), has_age);
+	json_end_object(json);
+	json_known(json, "rate", (double)profile->rate, profile->rate > 0);
+	json_memory(json, profile);
+}
+
+void json_losses(struct json *json, const struct profile *profile)
+{
+	static const struct {
+		enum seep_loss_key key;
+		const char *name;
+		bool not_in_use; /* each is a sample that in-use lacks */
+	} names[] = {
+	    {SEEP_LOSS_SAMPLES_SETUP, "samples_setup", true},
+	    {SEEP_LOSS_SAMPLES_REENTRY, "samples_reentry", true},
+	    {SEEP_LOSS_LIVE_FULL, "live_full", true},
+	    {SEEP_LOSS_LIVE_TORN, "live_torn", true},
+	    {SEEP_LOSS_STACKS_FULL, "stacks_full", false},
+	    {SEEP_LOSS_MODULES_FULL, "modules_full", false},
+	    {SEEP_LOSS_LIFETIMES_FULL, "lifetimes_full", false},
+	    {SEEP_LOSS_STACKS_TRUNCATED, "stacks_truncated", false},
+	    {SEEP_LOSS_STACKS_CUT, "stacks_cut", false},
+	    {SEEP_LOSS_STACKS_EMPTY, "stacks_empty", false},
+	    {SEEP_LOSS_SITES_RETIRED, "sites_retired", false},
+	    {SEEP_LOSS_RING_FOLDED, "ring_folded", false},
+	    {SEEP_LOSS_RING_HOLES, "ring_holes", false},
+	    {SEEP_LOSS_RING_CORRUPT, "ring_corrupt", false},
+	    {SEEP_LOSS_SNAPSHOTS_FAILED, "snapshots_failed", false},
+	    {SEEP_LOSS_SNAPSHOTS_THINNED, "snapshots_thinned", false},
+	    {SEEP_LOSS_EVENTS_DOUBTED, "events_doubted", false},
+	};
+	uint64_t samples = 0;
+
+	json_key(json, "losses");
+	json_begin_object(json);
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		samples += names[i].not_in_use ? profile->losses[names[i].key] : 0;
+	json_count_field(json, "samples", samples);
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		json_count_field(json, names[i].name, profile->losses[names[i].key]);
+	json_key(json, "lower_bound");
+	json_bool(json, profile_is_lower_bound(profile));
+	json_known(json, "detection_limit_bytes", profile_detection_limit(profile), profile->rate > 0);
+	json_end_object(json);
+}
+
+void json_notes(struct json *json, const struct profile *profile)
+{
+	size_t count = 0;
+	struct buffer *notes = notes_of(profile, &count);
+
+	json_key(json, "notes");
+	json_begin_array(json);
+	for (size_t i = 0; i < count; i++)
+		json_text(json, notes[i].data);
+	json_end_array(json);
+	notes_free(notes, count);
+}
+
+static void json_hexadecimal(struct json *json, const char *key, const char *format, uint64_t value)
+{
+	char text[32];
+
+	json_key(json, key);
+	snprintf(text, sizeof text, format, (unsigned long long)value);
+	json_text(json, text);
+}
+
+/* One frame; of a group that is no stack only what all of it has in common. */
+static void json_frame(struct json *json, const struct profile *profile, const struct profile_location *location,
+		       const struct source_line *line, enum group_by by)
+{
+	const bool has_line = line->line && (by == GROUP_BY_SITE || by == GROUP_BY_LINE);
+
+	json_begin_object(json);
+	json_text_field(json, "function", by == GROUP_BY_MODULE ? NULL : line->function);
+	json_text_field(json, "file", by == GROUP_BY_MODULE ? NULL : line->file);
+	json_known(json, "line", line->line, has_line);
+	json_text_field(json, "module", profile->modules[location->module].path);
+	if (by == GROUP_BY_SITE) {
+		json_hexadecimal(json, "address", "0x%llx", location->address);
+	} else {
+		json_key(json, "address");
+		json_null(json);
+	}
+	json_key(json, "inlined");
+	json_bool(json, by == GROUP_BY_SITE && line->inlined);
+	json_end_object(json);
+}
+
+static void json_stack(struct json *json, const struct group *group, enum group_by by)
+{
+	const struct profile *profile = group->profile;
+	const struct profile_site *site = &profile->sites[group->site];
+	const uint32_t depth = by == GROUP_BY_SITE || site->depth == 0 ? site->depth : 1;
+
+	json_key(json, "stack");
+	json_begin_array(json);
+	for (uint32_t i = 0; i < depth && !json->out->refused; i++) {
+		const struct profile_location *location = &profile->locations[site->stack[i]];
+		for (uint32_t k = 0; k < location->line_count && (by == GROUP_BY_SITE || k == 0); k++)
+			json_frame(json, profile, location, &location->lines[k], by);
+	}
+	json_end_array(json);
+}
+
+void json_values(struct json *json, const struct profile *of, const struct seep_measure *in_use,
+		 const struct seep_measure *allocated, const struct interval *in_use_bytes)
+{
+	const bool has_interval = in_use_bytes && profile_has(of, CALL_INUSE_SPACE);
+
+	json_known(json, "inuse_bytes", sum_estimate(&in_use->bytes), profile_has(of, CALL_INUSE_SPACE));
+	json_known(json, "inuse_low", has_interval ? in_use_bytes->low : 0, has_interval);
+	json_known(json, "inuse_high", has_interval ? in_use_bytes->high : 0, has_interval);
+	json_known(json, "inuse_objects", sum_estimate(&in_use->objects), profile_has(of, CALL_INUSE_OBJECTS));
+	json_known(json, "alloc_bytes", sum_estimate(&allocated->bytes), profile_has(of, CALL_ALLOC_SPACE));
+	json_known(json, "alloc_objects", sum_estimate(&allocated->objects), profile_has(of, CALL_ALLOC_OBJECTS));
+}
+
+void json_site_fields(struct json *json, const struct json_site *site, enum group_by by)
+{
+	json_hexadecimal(json, "id", "%016llx", site->group->key);
+	json_values(json, site->values_of, site->in_use, site->allocated,
+		    site->has_interval ? &site->in_use_bytes : NULL);
+	json_count_field(json, "samples", site->in_use->samples);
+	if (by != GROUP_BY_SITE)
+		json_count_field(json, "sites", site->group->site_count);
+	json_stack(json, site->group, by);
+	if (by == GROUP_BY_SITE) {
+		json_key(json, "truncated");
+		json_bool(json, site->group->profile->sites[site->group->site].truncated);
+		json_key(json, "retired");
+		json_bool(json, site->group->profile->sites[site->group->site].retired);
+	}
+}

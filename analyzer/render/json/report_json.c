@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The report as JSON. */
+#include "render/json/report_json.h"
+
+#include "base/json.h"
+#include "render/json/profile_json.h"
+#include "statistics/measure.h"
+
+static void json_allocated_interval(struct json *json, const struct inventory *inventory,
+				    const struct inventory_row *row)
+{
+	const bool known = inventory->has_intervals && profile_has(inventory->profile, CALL_ALLOC_SPACE);
+
+	json_known(json, "alloc_low", row->allocated_bytes.low, known);
+	json_known(json, "alloc_high", row->allocated_bytes.high, known);
+}
+
+static void json_totals(struct json *json, const struct inventory *inventory)
+{
+	const struct inventory_row *total = &inventory->total;
+
+	json_key(json, "totals");
+	json_begin_object(json);
+	json_values(json, inventory->profile, &total->in_use, &total->allocated,
+		    inventory->has_intervals ? &total->in_use_bytes : NULL);
+	json_allocated_interval(json, inventory, total);
+	json_known(json, "inuse_samples", (double)total->in_use.samples, true);
+	json_known(json, "alloc_samples", (double)total->allocated.samples, true);
+	json_known(json, "sites", inventory->count, true);
+	json_end_object(json);
+}
+
+static void json_row(struct json *json, const struct inventory *inventory, const struct inventory_row *row)
+{
+	const struct json_site site = {
+	    .group = &inventory->groups.groups[row->group],
+	    .values_of = inventory->profile,
+	    .in_use = &row->in_use,
+	    .allocated = &row->allocated,
+	    .in_use_bytes = row->in_use_bytes,
+	    .has_interval = inventory->has_intervals,
+	};
+
+	json_begin_object(json);
+	json_site_fields(json, &site, inventory->groups.by);
+	json_allocated_interval(json, inventory, row);
+	json_end_object(json);
+}
+
+void report_json_render(struct buffer *out, const struct inventory *inventory, uint32_t top)
+{
+	struct json json = {.out = out};
+	const struct profile *profile = inventory->profile;
+
+	json_begin_object(&json);
+	json_key(&json, "schema");
+	json_text(&json, "seep.report/1");
+	json_profile(&json, profile);
+	json_key(&json, "confidence");
+	if (inventory->has_intervals)
+		json_real(&json, 1 - ALPHA);
+	else
+		json_null(&json);
+	json_key(&json, "by");
+	json_text(&json, group_by_name(inventory->groups.by));
+	json_key(&json, "sort");
+	json_text(&json, inventory_order_name(inventory->order));
+	json_totals(&json, inventory);
+	json_losses(&json, profile);
+	json_notes(&json, profile);
+	json_key(&json, "sites");
+	json_begin_array(&json);
+	for (uint32_t i = 0; i < inventory->count && i < top; i++) {
+		buffer_append_byte(out, '\n');
+		json_row(&json, inventory, &inventory->rows[i]);
+	}
+	json_end_array(&json);
+	json_end_object(&json);
+	buffer_append_byte(out, '\n');
+}

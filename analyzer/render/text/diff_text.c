@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The diff's tables. A heading says the finding in words before its table shows
+ * it; a section without rows is left out, but for the first one, which then
+ * says that nothing grows.
+ */
+#include "render/text/diff_text.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "render/words/churn_advice.h"
+#include "render/words/estimate.h"
+#include "render/text/head_text.h"
+#include "render/text/stack_text.h"
+#include "render/text/table.h"
+#include "statistics/measure.h"
+
+#define CALLER_INDENT 4
+#define CALLERS 3
+#define WIDE_COLUMNS 100 /* from here on there is room for one more column */
+
+enum { CELL_GROWTH, CELL_INTERVAL, CELL_SHARE, CELL_OBJECTS, CELL_Q, GROWTH_CELLS };
+enum { CELL_BYTES, CELL_CALLS, CELL_LIFETIME, CELL_SHORTLY, CELL_REMOTELY, CHURN_CELLS };
+
+/* Rows of one section, as indices, and their heading. */
+struct section {
+	uint32_t *rows;
+	uint32_t count, top;
+	double bytes; /* growth of all of its rows */
+};
+
+static void section_add(struct section *section, const struct comparison *comparison, uint32_t index)
+{
+	section->rows[section->count++] = index;
+	section->bytes += comparison->rows[index].growth_bytes;
+}
+
+/* Largest change first, whatever its sign: rows are ordered by growth, so a section is walked from both ends. */
+static void section_fill(struct section *section, const struct comparison *comparison, enum verdict verdict,
+			 uint32_t top)
+{
+	uint32_t low = 0, high = comparison->count;
+
+	*section = (struct section){.rows = memory_allocate(comparison->count + 1u, sizeof *section->rows), .top = top};
+	while (low < high) {
+		const double up = comparison->rows[low].growth_bytes;
+		const double down = -comparison->rows[high - 1].growth_bytes;
+		const uint32_t next = up >= down ? low++ : --high;
+		const struct comparison_row *row = &comparison->rows[next];
+		if (row->verdict == verdict && (row->growth_bytes != 0 || row->fresh.samples + row->gone.samples > 0))
+			section_add(section, comparison, next);
+	}
+}
+
+static void add_growth_row(struct table *table, const struct comparison *comparison, const struct comparison_row *row)
+{
+	const enum text_style style = row->verdict == VERDICT_GROWING     ? STYLE_GROWN
+				      : row->verdict == VERDICT_SHRINKING ? STYLE_SHRUNK
+									  : STYLE_PLAIN;
+	const double whole = row->growth_bytes > 0 ? comparison->grown_bytes : comparison->shrunk_bytes;
+	char q[16] = "-";
+
+	table_add_row(table);
+	if (comparison->has_intervals) {
+		const struct estimate_text text = estimate_growth(row->growth_bytes, row->bytes, comparison->before, comparison->after);
+		table_set(table, CELL_GROWTH, style, text.value);
+		table_set(table, CELL_INTERVAL, STYLE_PLAIN, text.interval);
+		snprintf(q, sizeof q, row->q < 1e-4 ? "<1e-4" : "%.2g", row->q);
+	} else {
+		table_set(table, CELL_GROWTH, style, quantity_signed_bytes(row->growth_bytes).text);
+		table_set(table, CELL_INTERVAL, STYLE_PLAIN, "-");
+	}
+	table_set(table, CELL_SHARE, STYLE_PLAIN, quantity_share(fabs(row->growth_bytes), whole).text);
+	table_set(table, CELL_OBJECTS, STYLE_PLAIN,
+		  comparison_has(comparison, CALL_INUSE_OBJECTS) ? quantity_signed_count(row->growth_objects).text
+								 : "-");
+	if (table->cell_count > CELL_Q)
+		table_set(table, CELL_Q, STYLE_PLAIN, q);
+}
+
+static void write_more(struct text_page *page, uint32_t shown, uint32_t count)
+{
+	if (shown < count)
+		text_write(page, STYLE_FAINT, "%u more (--top=%u shows them)\n", count - shown, count);
+}
+
+static void write_growth_table(struct text_page *page, const struct comparison *comparison,
+			       const struct section *section)
+{
+	const bool is_wide = page->columns >= WIDE_COLUMNS;
+	const enum group_by by = comparison->groups.by;
+	const struct table_column columns[] = {
+	    {"growth", false},
+	    {"[95 %]", true},
+	    {"share", false},
+	    {"objects", false},
+	    {is_wide ? "q" : group_by_name(by), false},
+	    {group_by_name(by), false},
+	};
+	const uint32_t shown = section->count < section->top ? section->count : section->top;
+	struct table table;
+
+	table_init(&table, columns, is_wide ? GROWTH_CELLS : CELL_Q);
+	for (uint32_t i = 0; i < shown; i++)
+		add_growth_row(&table, comparison, &comparison->rows[section->rows[i]]);
+	table_write_titles(&table, page);
+	for (uint32_t i = 0; i < shown; i++) {
+		const struct group *group = &comparison->groups.groups[comparison->rows[section->rows[i]].group];
+		table_write_cells(&table, page, i);
+		group_write_name(page, group, by, table_text_start(&table), CALLER_INDENT);
+		group_write_callers(page, group, by, CALLER_INDENT, CALLERS);
+	}
+	write_more(page, shown, section->count);
+	table_free(&table);
+}
+
+static const char *plural(uint32_t count)
+{
+	return count == 1 ? "" : "s";
+}
+
+static void write_called(struct text_page *page, const struct comparison *comparison, const struct section *section,
+			 bool grown)
+{
+	const char *by = group_by_name(comparison->groups.by);
+
+	if (section->count == 0 && !grown)
+		return;
+	buffer_append_byte(page->out, '\n');
+	if (section->count == 0) {
+		text_write(page, STYLE_STRONG, "No %s grows by more than chance explains (q <= %.2g).", by, CALL_Q);
+		buffer_append_byte(page->out, '\n');
+		return;
+	}
+	text_write(page, STYLE_STRONG, "%u of %u %ss %s (q <= %.2g), by %s together.", section->count,
+		   comparison->count, by,
+		   section->count == 1 ? (grown ? "grows" : "shrinks") : (grown ? "grow" : "shrink"), CALL_Q,
+		   quantity_bytes(fabs(section->bytes)).text);
+	buffer_append_byte(page->out, '\n');
+	write_growth_table(page, comparison, section);
+}
+
+static void write_steady(struct text_page *page, const struct comparison *comparison, const struct section *section)
+{
+	if (section->count == 0)
+		return;
+	buffer_append_byte(page->out, '\n');
+	text_write(page, STYLE_STRONG, "Changes that may be chance: %u %s%s, %s together.", section->count,
+		   group_by_name(comparison->groups.by), plural(section->count),
+		   quantity_signed_bytes(section->bytes).text);
+	buffer_append_byte(page->out, '\n');
+	write_growth_table(page, comparison, section);
+}
+
+/* Without a rate there is nothing to judge by: all changes in one table. */
+static void write_unjudged(struct text_page *page, const struct comparison *comparison, const struct section *section)
+{
+	buffer_append_byte(page->out, '\n');
+	text_write(page, STYLE_STRONG, "%u %s%s changed, by %s together; how sure that is can't be said.",
+		   section->count, group_by_name(comparison->groups.by), plural(section->count),
+		   quantity_signed_bytes(section->bytes).text);
+	buffer_append_byte(page->out, '\n');
+	write_growth_table(page, comparison, section);
+}
+
+static void add_churn_row(struct table *table, const struct churn *churn)
+{
+	const bool has_freed = !isnan(churn->shortly);
+
+	table_add_row(table);
+	table_set(table, CELL_BYTES, STYLE_STRONG, quantity_bytes_rate(churn->bytes_per_second).text);
+	table_set(table, CELL_CALLS, STYLE_PLAIN, quantity_count_rate(churn->allocations_per_second).text);
+	table_set(table, CELL_LIFETIME, STYLE_PLAIN, quantity_duration(churn->median_lifetime_ns).text);
+	table_set(table, CELL_SHORTLY, STYLE_PLAIN, has_freed ? quantity_share(churn->shortly, 1).text : "-");
+	if (table->cell_count > CELL_REMOTELY)
+		table_set(table, CELL_REMOTELY, STYLE_PLAIN, has_freed ? quantity_share(churn->remotely, 1).text : "-");
+}
+
+static void write_advice(struct text_page *page, const struct churn *churn)
+{
+	for (int i = 0; i < CHURN_PATTERNS; i++) {
+		struct buffer text = {0};
+		if (churn_advice_append(&text, churn, (enum churn_pattern)i))
+			text_write_words(page, STYLE_FAINT, text.data, CALLER_INDENT);
+		buffer_free(&text);
+	}
+}
+
+static void write_churn(struct text_page *page, const struct comparison *comparison, uint32_t top)
+{
+	const bool is_wide = page->columns >= WIDE_COLUMNS;
+	const enum group_by by = comparison->groups.by;
+	const struct table_column columns[] = {
+	    {"bytes/s", false},
+	    {"allocs/s", false},
+	    {"median life", false},
+	    {"< 1 ms", false},
+	    {is_wide ? "by other thread" : group_by_name(by), false},
+	    {group_by_name(by), false},
+	};
+	const uint32_t shown = comparison->churn_count < top ? comparison->churn_count : top;
+	struct table table;
+
+	if (shown == 0)
+		return;
+	buffer_append_byte(page->out, '\n');
+	text_write(page, STYLE_STRONG, "Churn: %u %s%s allocated at least %d times what is left of it.",
+		   comparison->churn_count, group_by_name(by), plural(comparison->churn_count), CHURN_TURNOVER);
+	buffer_append_byte(page->out, '\n');
+	table_init(&table, columns, is_wide ? CHURN_CELLS : CELL_REMOTELY);
+	for (uint32_t i = 0; i < shown; i++)
+		add_churn_row(&table, &comparison->rows[comparison->churn[i]].churn);
+	table_write_titles(&table, page);
+	for (uint32_t i = 0; i < shown; i++) {
+		const struct comparison_row *row = &comparison->rows[comparison->churn[i]];
+		const struct group *group = &comparison->groups.groups[row->group];
+		table_write_cells(&table, page, i);
+		group_write_name(page, group, by, table_text_start(&table), CALLER_INDENT);
+		group_write_callers(page, group, by, CALLER_INDENT, CALLERS);
+		write_advice(page, &row->churn);
+	}
+	write_more(page, shown, comparison->churn_count);
+	table_free(&table);
+}
+
+void diff_text_render(struct text_page *page, const struct comparison *comparison, uint32_t top)
+{
+	static const struct {
+		enum verdict verdict;
+		uint32_t top;
+	} defaults[] = {{VERDICT_GROWING, 10}, {VERDICT_SHRINKING, 5}, {VERDICT_STEADY, 3}, {VERDICT_NONE, 10}};
+	struct section sections[4];
+
+	for (int i = 0; i < 4; i++)
+		section_fill(&sections[i], comparison, defaults[i].verdict, top ? top : defaults[i].top);
+	head_write_diff(page, comparison);
+	if (comparison->has_intervals) {
+		write_called(page, comparison, &sections[0], true);
+		write_called(page, comparison, &sections[1], false);
+		write_steady(page, comparison, &sections[2]);
+	} else {
+		write_unjudged(page, comparison, &sections[3]);
+	}
+	write_churn(page, comparison, top ? top : 5);
+	for (int i = 0; i < 4; i++)
+		free(sections[i].rows);
+}

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The report's table. Its first column is what the rows are ordered by, in
+ * bytes, with the interval of that; the other kind of bytes comes last.
+ */
+#include "render/text/report_text.h"
+
+#include <stdio.h>
+
+#include "render/words/estimate.h"
+#include "render/text/head_text.h"
+#include "render/text/stack_text.h"
+#include "render/text/table.h"
+#include "statistics/measure.h"
+
+#define CALLER_INDENT 4
+#define CALLERS 3
+
+enum { CELL_BYTES, CELL_INTERVAL, CELL_SHARE, CELL_OBJECTS, CELL_OTHER, CELL_COUNT };
+
+static void add_row(struct table *table, const struct inventory *inventory, const struct inventory_row *row)
+{
+	const bool by_allocated = inventory->order >= ORDER_ALLOCATED;
+	const struct seep_measure *shown = by_allocated ? &row->allocated : &row->in_use;
+	const struct seep_measure *other = by_allocated ? &row->in_use : &row->allocated;
+	const bool has_bytes = profile_has(inventory->profile, by_allocated ? CALL_ALLOC_SPACE : CALL_INUSE_SPACE);
+	const bool has_objects =
+	    profile_has(inventory->profile, by_allocated ? CALL_ALLOC_OBJECTS : CALL_INUSE_OBJECTS);
+	const bool has_other = profile_has(inventory->profile, by_allocated ? CALL_INUSE_SPACE : CALL_ALLOC_SPACE);
+	const double bytes = sum_estimate(&shown->bytes);
+	const struct quantity share = quantity_share(inventory_row_value(row, inventory->order),
+						     inventory_row_value(&inventory->total, inventory->order));
+
+	table_add_row(table);
+	if (inventory->has_intervals && has_bytes) {
+		const struct estimate_text text =
+		    estimate_bytes(bytes, by_allocated ? row->allocated_bytes : row->in_use_bytes,
+				   inventory->profile);
+		table_set(table, CELL_BYTES, STYLE_STRONG, text.value);
+		table_set(table, CELL_INTERVAL, STYLE_PLAIN, text.interval);
+	} else {
+		table_set(table, CELL_BYTES, STYLE_STRONG, has_bytes ? quantity_bytes(bytes).text : "-");
+		table_set(table, CELL_INTERVAL, STYLE_PLAIN, "-");
+	}
+	table_set(table, CELL_SHARE, STYLE_PLAIN, share.text);
+	table_set(table, CELL_OBJECTS, STYLE_PLAIN,
+		  has_objects ? quantity_count(sum_estimate(&shown->objects)).text : "-");
+	table_set(table, CELL_OTHER, STYLE_PLAIN, has_other ? quantity_bytes(sum_estimate(&other->bytes)).text : "-");
+}
+
+/* Rows that have nothing of what the table is ordered by say nothing. */
+static uint32_t rows_worth_showing(const struct inventory *inventory)
+{
+	uint32_t count = 0;
+
+	while (count < inventory->count && inventory_row_value(&inventory->rows[count], inventory->order) > 0)
+		count++;
+	return count;
+}
+
+static void write_rest(struct text_page *page, const struct inventory *inventory, uint32_t shown, uint32_t worth)
+{
+	double rest = 0;
+	const double whole = inventory_row_value(&inventory->total, inventory->order);
+
+	for (uint32_t i = shown; i < worth; i++)
+		rest += inventory_row_value(&inventory->rows[i], inventory->order);
+	if (shown < worth)
+		text_write(page, STYLE_FAINT, "%u more %ss have %s (--top=%u shows them)\n", worth - shown,
+			   group_by_name(inventory->groups.by), quantity_share(rest, whole).text, worth);
+}
+
+void report_text_render(struct text_page *page, const struct inventory *inventory, uint32_t top)
+{
+	const uint32_t worth = rows_worth_showing(inventory);
+	const uint32_t shown = worth < top ? worth : top;
+	const enum group_by by = inventory->groups.by;
+	const bool by_allocated = inventory->order >= ORDER_ALLOCATED;
+	const struct table_column columns[CELL_COUNT + 1] = {
+	    [CELL_BYTES] = {by_allocated ? "allocated" : "in use", false},
+	    [CELL_INTERVAL] = {"[95 %]", true},
+	    [CELL_SHARE] = {"share", false},
+	    [CELL_OBJECTS] = {"objects", false},
+	    [CELL_OTHER] = {by_allocated ? "in use" : "allocated", false},
+	    [CELL_COUNT] = {group_by_name(by), false},
+	};
+	struct table table;
+
+	head_write_report(page, inventory);
+	table_init(&table, columns, CELL_COUNT);
+	for (uint32_t i = 0; i < shown; i++)
+		add_row(&table, inventory, &inventory->rows[i]);
+	add_row(&table, inventory, &inventory->total);
+
+	buffer_append_byte(page->out, '\n');
+	table_write_titles(&table, page);
+	for (uint32_t i = 0; i < shown; i++) {
+		const struct group *group = &inventory->groups.groups[inventory->rows[i].group];
+		table_write_cells(&table, page, i);
+		group_write_name(page, group, by, table_text_start(&table), CALLER_INDENT);
+		group_write_callers(page, group, by, CALLER_INDENT, CALLERS);
+	}
+	table_write_cells(&table, page, shown);
+	text_write(page, STYLE_PLAIN, "in all, %u %s%s\n", inventory->count, group_by_name(by),
+		   inventory->count == 1 ? "" : "s");
+	write_rest(page, inventory, shown, worth);
+	table_free(&table);
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Stacks in a table: the allocating function with its place in the source, and
+ * under it the callers that say most about the program.
+ */
+#ifndef SEEP_RENDER_STACK_TEXT_H
+#define SEEP_RENDER_STACK_TEXT_H
+
+#include "compare/group.h"
+#include "render/text/text_page.h"
+
+/*
+ * Ends a table row whose text begins in column `start`: the group's function and file:line, and newlines. What does not
+ * fit goes to a line of its own, `indent` columns in.
+ *
+ * A group that is one stack is named by the innermost function of the program itself. Where that is not the leaf (it
+ * called a library's container, or a wrapper of malloc), a line "-> leaf" follows.
+ */
+void group_write_name(struct text_page *page, const struct group *group, enum group_by by, unsigned start,
+		      unsigned indent);
+
+/* For a group that is one stack: the callers of that function, a line each, up to the program's main function. Runs of
+ * library frames are told in one line; so is what is left. */
+void group_write_callers(struct text_page *page, const struct group *group, enum group_by by, unsigned indent,
+			 unsigned frames);
+
+#endif

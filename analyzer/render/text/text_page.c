@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Width and colours of the page; the styles are the eight colours that every terminal has. */
+#include "render/text/text_page.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+static const char *const style_codes[STYLE_COUNT] = {
+    [STYLE_PLAIN] = "",         [STYLE_STRONG] = "\033[1m",  [STYLE_FAINT] = "\033[2m",
+    [STYLE_GROWN] = "\033[31m", [STYLE_SHRUNK] = "\033[34m", [STYLE_WARNING] = "\033[33m",
+};
+
+/* COLUMNS, or 0 where it is not a width that one could read. */
+static unsigned columns_of_environment(void)
+{
+	const char *text = getenv("COLUMNS");
+	char *end = NULL;
+
+	if (!text || *text < '0' || *text > '9')
+		return 0;
+	const unsigned long columns = strtoul(text, &end, 10);
+	return *end == '\0' && columns >= 40 && columns <= 1000 ? (unsigned)columns : 0;
+}
+
+struct text_page text_page_for(struct buffer *out, int descriptor)
+{
+	struct text_page page = {.out = out, .columns = columns_of_environment()};
+	const char *no_color = getenv("NO_COLOR");
+	const char *terminal = getenv("TERM");
+	const bool is_terminal = isatty(descriptor);
+	struct winsize size;
+
+	if (page.columns == 0) {
+		page.columns = TEXT_COLUMNS;
+		if (is_terminal && ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > TEXT_COLUMNS)
+			page.columns = size.ws_col;
+	}
+	page.colored = is_terminal && !(no_color && *no_color) && terminal && strcmp(terminal, "dumb") != 0;
+	return page;
+}
+
+void text_write(struct text_page *page, enum text_style style, const char *format, ...)
+{
+	const bool is_styled = page->colored && style != STYLE_PLAIN;
+	va_list arguments;
+	char *text = NULL;
+
+	va_start(arguments, format);
+	const int length = vasprintf(&text, format, arguments);
+	va_end(arguments);
+	if (length < 0)
+		return;
+	if (is_styled)
+		buffer_append_text(page->out, style_codes[style]);
+	buffer_append(page->out, text, (size_t)length);
+	if (is_styled)
+		buffer_append_text(page->out, "\033[0m");
+	free(text);
+}
+
+void text_write_parts(struct text_page *page, const struct buffer *parts, size_t count, const char *separator,
+		      unsigned indent)
+{
+	unsigned used = indent; /* the caller has written as much */
+
+	for (size_t i = 0; i < count; i++) {
+		const unsigned columns = text_columns(parts[i].data) + (i + 1 < count ? text_columns(separator) : 0);
+		if (i > 0 && used + columns > page->columns) {
+			/* A separator's blank must not end a line. */
+			while (page->out->length && page->out->data[page->out->length - 1] == ' ')
+				page->out->data[--page->out->length] = '\0';
+			buffer_printf(page->out, "\n%*s", (int)indent, "");
+			used = indent;
+		}
+		buffer_printf(page->out, "%s%s", parts[i].data, i + 1 < count ? separator : "");
+		used += columns;
+	}
+}
+
+unsigned text_columns(const char *text)
+{
+	unsigned columns = 0;
+
+	for (; *text; text++)
+		columns += ((unsigned char)*text & 0xc0) != 0x80;
+	return columns;
+}
+
+void text_write_words(struct text_page *page, enum text_style style, const char *text, unsigned indent)
+{
+	struct buffer line = {0};
+	unsigned used = indent;
+
+	buffer_printf(page->out, "%*s", (int)indent, "");
+	while (*text) {
+		const size_t length = strcspn(text, " ");
+		struct buffer word = {0};
+		buffer_append(&word, text, length);
+		const unsigned columns = text_columns(word.data);
+		if (line.length && used + 1 + columns > page->columns) {
+			text_write(page, style, "%s", line.data);
+			buffer_printf(page->out, "\n%*s", (int)indent, "");
+			buffer_free(&line);
+			used = indent;
+		} else if (line.length) {
+			buffer_append_byte(&line, ' ');
+			used++;
+		}
+		buffer_append(&line, word.data, word.length);
+		used += columns;
+		buffer_free(&word);
+		text += length + (text[length] == ' ');
+	}
+	text_write(page, style, "%s", line.data ? line.data : "");
+	buffer_append_byte(page->out, '\n');
+	buffer_free(&line);
+}

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A call tree as text: see the header.
+ *
+ *	  in use   share  callers first
+ *	98.1 MiB  100.0%  all
+ *	                  main  server.c:7210
+ *	                  aeMain  ae.c:496
+ *	                  ... 4 more calls ...
+ *	                  call  server.c:3519
+ *	60.2 MiB   61.4%  + setCommand  t_string.c:103
+ *	59.0 MiB   60.1%    dbAdd  db.c:187
+ *	1.20 MiB    1.2%    (and 3 smaller branches)
+ *	35.9 MiB   36.6%  + lpushCommand  t_list.c:251
+ *
+ * A line with "+" is one of several branches; a line without is called by the
+ * one above it. The nodes are walked in preorder, which is the order of the
+ * lines, and of siblings the heaviest stand first: when a node is too small to
+ * draw, so is the rest of its parent's range.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "files/path.h"
+#include "render/text/name_text.h"
+#include "render/words/quantity.h"
+#include "render/text/text_page.h"
+#include "render/text/tree_text.h"
+
+enum {
+	COLUMNS_LEAST = 60,
+	INDENT_STEP = 2,
+	CHAIN_FIRST = 3, /* of a long chain of single calls, this many frames at its start */
+	CHAIN_LAST = 4,  /* and at its end are printed */
+};
+
+struct tree_text {
+	struct buffer *out;
+	const struct call_tree *tree;
+	uint32_t columns;
+	uint32_t columns_left; /* taken by the numbers in front of the tree */
+	double least;          /* width of the smallest branch that is drawn */
+	uint32_t *indent;      /* of the nodes that have been printed */
+};
+
+static struct quantity value_text(const struct call_tree *tree, double value)
+{
+	return call_value_is_space(tree->arranged_by) ? quantity_bytes(value) : quantity_count(value);
+}
+
+static void numbers_title(struct tree_text *text)
+{
+	static const char *const titles[CALL_VALUE_COUNT] = {"in use", "in use", "allocated", "allocated"};
+
+	if (text->tree->differential)
+		buffer_printf(text->out, "%10s ", "change");
+	buffer_printf(text->out, "%10s %7s  callers first\n", titles[text->tree->arranged_by], "share");
+}
+
+static void numbers_print(struct tree_text *text, const struct call_values values[CALL_SIDE_COUNT])
+{
+	const struct call_tree *tree = text->tree;
+	double now = values[CALL_NOW].of[tree->arranged_by], base = values[CALL_BASE].of[tree->arranged_by];
+	double whole = tree->nodes[0].cumulative[CALL_NOW].of[tree->arranged_by];
+
+	if (tree->differential) {
+		struct quantity amount = value_text(tree, now - base);
+		char change[32];
+		snprintf(change, sizeof change, "%s%s", now - base >= 0.5 ? "+" : "", amount.text);
+		buffer_printf(text->out, "%10s ", change);
+	}
+	buffer_printf(text->out, "%10s %6.1f%%  ", value_text(tree, now).text, whole > 0 ? 100 * now / whole : 0);
+}
+
+static void blanks_print(struct tree_text *text, uint32_t count)
+{
+	buffer_printf(text->out, "%*s", (int)count, "");
+}
+
+/* The frame's function, shortened to what is left of the line, and its place in the source where that still fits. */
+static void frame_print(struct tree_text *text, const struct call_node *node, uint32_t used)
+{
+	const char *function = text->tree->frames[node->frame].function;
+	unsigned room = text->columns - used, length = text_columns(function);
+	char place[96] = "";
+
+	name_append(text->out, function, room);
+	if (node->file)
+		snprintf(place, sizeof place, "  %s:%u%s", path_base_name(node->file), node->line,
+			 node->inlined ? " (inlined)" : "");
+	if (length + text_columns(place) <= room)
+		buffer_append_text(text->out, place);
+	buffer_append_byte(text->out, '\n');
+}
+
+static bool node_is_drawn(const struct tree_text *text, uint32_t node)
+{
+	double width = text->tree->nodes[node].width;
+
+	return node == 0 || (width > 0 && width >= text->least);
+}
+
+/* What the function allocated itself is a branch of its own where it also calls others that did. */
+static bool self_is_drawn(const struct tree_text *text, uint32_t node)
+{
+	const struct call_node *nodes = text->tree->nodes;
+	double now = nodes[node].flat[CALL_NOW].of[text->tree->arranged_by];
+	double base = nodes[node].flat[CALL_BASE].of[text->tree->arranged_by];
+	double width = now > base ? now : base;
+
+	return nodes[node].end > node + 1 && node_is_drawn(text, node + 1) && width > 0 && width >= text->least;
+}
+
+/* True where more than one line would stand directly below the node, the line for what is too small left out. */
+static bool node_branches(const struct tree_text *text, uint32_t node)
+{
+	const struct call_node *nodes = text->tree->nodes;
+	uint32_t lines = self_is_drawn(text, node);
+
+	for (uint32_t child = node + 1; lines < 2 && child < nodes[node].end && node_is_drawn(text, child);
+	     child = nodes[child].end)
+		lines++;
+	return lines > 1;
+}
+
+/* Deep trees are not pushed off the page: the indentation stops growing at half of what the numbers leave. */
+static uint32_t indent_below(const struct tree_text *text, uint32_t node)
+{
+	uint32_t indent = text->indent[node];
+
+	if (node_branches(text, node) && indent + INDENT_STEP <= (text->columns - text->columns_left) / 2)
+		return indent + INDENT_STEP;
+	return indent;
+}
+
+static void node_print(struct tree_text *text, uint32_t node)
+{
+	const struct call_node *nodes = text->tree->nodes;
+	uint32_t parent = nodes[node].parent;
+	bool branch = node && node_branches(text, parent);
+
+	text->indent[node] = node ? indent_below(text, parent) : 0;
+	if (node && !branch && nodes[node].width >= nodes[parent].width)
+		blanks_print(text, text->columns_left);
+	else
+		numbers_print(text, nodes[node].cumulative);
+	uint32_t indent = text->indent[node];
+	if (branch && indent >= INDENT_STEP) {
+		blanks_print(text, indent - INDENT_STEP);
+		buffer_append_text(text->out, "+ ");
+	} else {
+		blanks_print(text, indent);
+	}
+	frame_print(text, &nodes[node], text->columns_left + indent);
+	if (self_is_drawn(text, node)) {
+		numbers_print(text, nodes[node].flat);
+		blanks_print(text, indent_below(text, node) - INDENT_STEP);
+		buffer_append_text(text->out, "+ (itself)\n");
+	}
+}
+
+/* One line for `first` and the siblings after it, which are all too small to be drawn; none for those that have no
+ * value at all (everything they allocated was freed). */
+static void rest_print(struct tree_text *text, uint32_t parent, uint32_t first)
+{
+	const struct call_node *nodes = text->tree->nodes;
+	struct call_values sum[CALL_SIDE_COUNT] = {0};
+	uint32_t branches = 0;
+
+	for (uint32_t child = first; child < nodes[parent].end && nodes[child].width > 0; child = nodes[child].end) {
+		for (int side = 0; side < CALL_SIDE_COUNT; side++)
+			for (int value = 0; value < CALL_VALUE_COUNT; value++)
+				sum[side].of[value] += nodes[child].cumulative[side].of[value];
+		branches++;
+	}
+	if (!branches)
+		return;
+	numbers_print(text, sum);
+	blanks_print(text, indent_below(text, parent));
+	buffer_printf(text->out, "(%s%u smaller branch%s)\n", first > parent + 1 ? "and " : "", branches,
+		      branches == 1 ? "" : "es");
+}
+
+/* Nodes from this one on of which each has all from its first child: the others, if any, have no value. */
+static uint32_t chain_length(const struct tree_text *text, uint32_t node)
+{
+	const struct call_node *nodes = text->tree->nodes;
+	uint32_t length = 1;
+
+	while (nodes[node].width > 0 && nodes[node].end > node + 1 && nodes[node + 1].width >= nodes[node].width) {
+		length++;
+		node++;
+	}
+	return length;
+}
+
+static void chain_print(struct tree_text *text, uint32_t node, uint32_t length)
+{
+	for (uint32_t i = 0; i < length; i++) {
+		if (length > CHAIN_FIRST + CHAIN_LAST + 1 && i == CHAIN_FIRST) {
+			uint32_t folded = length - CHAIN_FIRST - CHAIN_LAST;
+			blanks_print(text, text->columns_left + text->indent[node]);
+			buffer_printf(text->out, "... %u more calls ...\n", folded);
+			i += folded;
+			text->indent[node + i - 1] = text->indent[node];
+		}
+		node_print(text, node + i);
+	}
+}
+
+void tree_text_render(struct buffer *out, const struct call_tree *tree, const struct tree_text_options *options)
+{
+	struct tree_text text = {
+	    .out = out,
+	    .tree = tree,
+	    .columns = options->columns ? options->columns : TEXT_COLUMNS,
+	    .columns_left = tree->differential ? 31 : 20,
+	    .least = options->share_least * tree->nodes[0].width,
+	    .indent = memory_allocate(tree->node_count, sizeof(uint32_t)),
+	};
+
+	if (text.columns < COLUMNS_LEAST)
+		text.columns = COLUMNS_LEAST;
+	numbers_title(&text);
+	for (uint32_t node = 0; node < tree->node_count;) {
+		if (node_is_drawn(&text, node)) {
+			uint32_t length = chain_length(&text, node);
+			chain_print(&text, node, length);
+			node += length;
+		} else {
+			uint32_t parent = tree->nodes[node].parent;
+			rest_print(&text, parent, node);
+			node = tree->nodes[parent].end;
+		}
+	}
+	free(text.indent);
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Estimates, differences and rates as people read them, made of the plain
+ * quantities of render/words/quantity.h.
+ */
+#ifndef SEEP_RENDER_ESTIMATE_H
+#define SEEP_RENDER_ESTIMATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "profile/profile.h"
+#include "render/words/quantity.h"
+#include "statistics/interval.h"
+
+struct estimate_text {
+	char value[32];    /* "+12.3 MiB" */
+	char interval[32]; /* "[+11.8, +12.9]", in the unit of the value; where both ends are the value "exact", "at least" or
+	                      "about" where something was lost */
+};
+
+/* Value and interval in one unit and with the same decimals, three significant digits for the largest of the three. */
+struct estimate_text estimate_bytes(double value, struct interval interval, const struct profile *profile);
+/* The same with signs, of two profiles: `before` may be NULL. */
+struct estimate_text estimate_growth(double value, struct interval interval, const struct profile *before,
+				     const struct profile *after);
+
+/* With a plus where it is more than 0. */
+struct quantity quantity_signed_bytes(double bytes);
+struct quantity quantity_signed_count(double count);
+
+/* "1.23 MiB/s", "12,345/s"; "-" where the rate is not known. */
+struct quantity quantity_bytes_rate(double bytes_per_second);
+struct quantity quantity_count_rate(double per_second);
+
+/* "310 ns", "1.23 ms", "12.3 s", "4 min 10 s", "3 h 12 min"; "-" where it is not known. */
+struct quantity quantity_duration(double nanoseconds);
+
+#endif

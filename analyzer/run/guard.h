@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The guard: a process beside `seep run`, of a session of its own, so that
+ * nothing that happens to the job (stops, keys on its terminal, a SIGKILL to
+ * its group) happens to it. It
+ *
+ * - keeps the recordings (keepers.h),
+ * - is the parent of the witness (witness.h),
+ * - continues `seep run`, which stops when its program does, should the
+ *   program be continued without it,
+ * - goes on where `seep run` is killed: until the program and the processes
+ *   whose recordings it keeps have ended.
+ */
+#ifndef SEEP_PROCESS_GUARD_H
+#define SEEP_PROCESS_GUARD_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "run/keepers.h"
+#include "run/session.h"
+#include "run/witness.h"
+
+struct guard {
+	const struct session *session;
+	pid_t pid; /* 0: there is none */
+	int socket;
+	bool keeps;   /* recordings */
+	bool watches; /* it sees whether a process is stopped */
+	int begun;
+	pid_t program;
+	struct witness witness;
+};
+
+/* Forks it. All signals must be blocked, and there must be no other thread. Without a guard its functions do nothing. */
+void guard_begin(struct guard *guard, const struct session *session);
+
+/* Whose end and stops it is to watch. */
+void guard_program_is(struct guard *guard, pid_t program);
+
+/* We are about to stop with the program; we have been continued. */
+void guard_stopping(struct guard *guard);
+void guard_going_on(struct guard *guard);
+
+/* Is this a signal by which it has continued us? */
+bool guard_sent(const struct guard *guard, const siginfo_t *signal);
+
+/* Has it ended? Then another one takes its place, a few times. */
+void guard_look_after(struct guard *guard);
+
+/* Has it give back all recordings and end: a little more than two seconds at most. */
+struct keepers_waits guard_end(struct guard *guard);
+
+#endif

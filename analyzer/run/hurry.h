@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * When the program has ended the last snapshots are still to be written. Who
+ * asks us meanwhile to end gets what can be done in a moment.
+ */
+#ifndef SEEP_PROCESS_HURRY_H
+#define SEEP_PROCESS_HURRY_H
+
+#include <stdbool.h>
+
+#include "run/launch.h"
+
+/* From now on HUP, INT, QUIT and TERM, unless they were ignored, ask for haste. Ends the process with the program's
+ * status two seconds after the first, wherever it is then. Stops work as ever, other signals are not listened to. */
+void hurry_listen(const struct launch_result *launched);
+
+/* The moment is over: leave what is not done, and say so. */
+bool hurry_is_over(void);
+
+/* In a child that goes on by itself: TERM ends it, the others do nothing. */
+void hurry_forget(void);
+
+#endif

@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Threads that keep recordings: see keepers.h. */
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <seep/keeper.h>
+
+#include "base/memory.h"
+#include "run/keepers.h"
+#include "process/thread.h"
+
+enum {
+	KEEPERS_MAX = 2048, /* at a time: beyond that, programs fold their own events, and wait for their turn; fewer by
+			     * SEEP_KEEPERS, for tests */
+	LOOK_FIRST_MS = 4, /* at the registry: soon in the beginning, */
+	LOOK_MS = 100,     /* and then so often */
+	WAIT_LEAST_S = 1,
+	LEAVE_LOOK_NS = 2000000,
+	LEAVE_LOOKS = 1000,
+};
+
+struct keepers {
+	const struct session *session;
+	int most; /* at a time */
+	pthread_t watcher;
+	int rouse; /* eventfd: wakes the watcher; -1: there is none */
+	seep_keeper_leave leave;
+	pthread_mutex_t lock;      /* of the two below */
+	struct keeper_task *tasks; /* running */
+	int running;
+	/* The watcher's own, until it has ended: recordings whose turn has not come, oldest first. */
+	struct keeper_task *waiting, **waiting_end;
+	_Atomic size_t waiting_count;
+	struct keepers_waits waits;
+};
+
+struct keeper_task {
+	struct keepers *keepers;
+	char *directory;
+	struct keeper_task *previous, *next;
+	struct timespec since; /* it has waited */
+};
+
+static void task_add(struct keeper_task *task)
+{
+	struct keepers *keepers = task->keepers;
+
+	pthread_mutex_lock(&keepers->lock);
+	task->next = keepers->tasks;
+	if (task->next)
+		task->next->previous = task;
+	keepers->tasks = task;
+	keepers->running++;
+	pthread_mutex_unlock(&keepers->lock);
+}
+
+static void task_remove(struct keeper_task *task)
+{
+	struct keepers *keepers = task->keepers;
+
+	pthread_mutex_lock(&keepers->lock);
+	if (task->previous)
+		task->previous->next = task->next;
+	else
+		keepers->tasks = task->next;
+	if (task->next)
+		task->next->previous = task->previous;
+	keepers->running--;
+	pthread_mutex_unlock(&keepers->lock);
+}
+
+static void task_end(struct keeper_task *task)
+{
+	struct keepers *keepers = task->keepers;
+
+	pthread_mutex_lock(&keepers->lock);
+	if (task->previous)
+		task->previous->next = task->next;
+	else
+		keepers->tasks = task->next;
+	if (task->next)
+		task->next->previous = task->previous;
+	free(task->directory);
+	free(task);
+	keepers->running--; /* last: the struct may be gone when we let go of it */
+	pthread_mutex_unlock(&keepers->lock);
+}
+
+static int keepers_running(struct keepers *keepers)
+{
+	pthread_mutex_lock(&keepers->lock);
+	int running = keepers->running;
+	pthread_mutex_unlock(&keepers->lock);
+	return running;
+}
+
+static void *recording_keep(void *argument)
+{
+	struct keeper_task *task = argument;
+	struct seep_fault fault;
+	char name[32];
+
+	thread_signals_block();
+	/* Where it fails the recording is what its heap file holds; the end of the run says what is wrong with it.
+	 * Finished at once, so that a build of thousands of processes does not hold the space of all of them. */
+	if (seep_keeper_run(task->directory, &task->keepers->leave, &fault) && !atomic_load(&task->keepers->leave))
+		seep_recording_finish(task->directory, SEEP_TRIGGER_EXIT, name, &fault);
+	task_end(task);
+	return NULL;
+}
+
+static void recording_begin(struct keepers *keepers, const char *directory)
+{
+	if (directory[0] != '/')
+		return;
+	struct keeper_task *task = memory_allocate(1, sizeof *task);
+	*task = (struct keeper_task){.keepers = keepers, .directory = memory_copy_text(directory)};
+	clock_gettime(CLOCK_MONOTONIC, &task->since);
+	*keepers->waiting_end = task;
+	keepers->waiting_end = &task->next;
+	atomic_fetch_add(&keepers->waiting_count, 1);
+}
+
+/* Those that waited longer than a look are told of at the end. */
+static void wait_count(struct keepers *keepers, const struct keeper_task *task)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	double waited_s = (double)(now.tv_sec - task->since.tv_sec) + (double)(now.tv_nsec - task->since.tv_nsec) / 1e9;
+	if (waited_s < WAIT_LEAST_S)
+		return;
+	keepers->waits.recordings++;
+	if (waited_s > keepers->waits.longest_s)
+		keepers->waits.longest_s = waited_s;
+}
+
+static struct keeper_task *waiting_take(struct keepers *keepers)
+{
+	struct keeper_task *task = keepers->waiting;
+
+	keepers->waiting = task->next;
+	if (!keepers->waiting)
+		keepers->waiting_end = &keepers->waiting;
+	task->next = NULL;
+	return task;
+}
+
+/* A thread for each, oldest first, as long as there are threads to be had. */
+static void waiting_begin(struct keepers *keepers)
+{
+	pthread_t thread;
+
+	while (keepers->waiting && keepers_running(keepers) < keepers->most && !atomic_load(&keepers->leave)) {
+		struct keeper_task *task = waiting_take(keepers);
+		struct timespec since = task->since;
+		task_add(task);
+		if (thread_start(&thread, recording_keep, task, true)) {
+			wait_count(keepers, &(struct keeper_task){.since = since});
+			atomic_fetch_sub(&keepers->waiting_count, 1);
+			continue;
+		}
+		task_remove(task);
+		task->previous = NULL;
+		task->next = keepers->waiting;
+		if (!keepers->waiting)
+			keepers->waiting_end = &task->next;
+		keepers->waiting = task;
+		return;
+	}
+}
+
+/* No turn came: what each knows is in its heap file, and the end of the run writes it down. */
+static void waiting_drop(struct keepers *keepers)
+{
+	while (keepers->waiting) {
+		struct keeper_task *task = waiting_take(keepers);
+		wait_count(keepers, task);
+		free(task->directory);
+		free(task);
+	}
+}
+
+/* Whole lines that came since the last look; one still being written stays for the next. */
+static void registry_follow(struct keepers *keepers, FILE *registry)
+{
+	char *line = NULL;
+	size_t capacity = 0;
+	ssize_t length;
+	long start = ftell(registry);
+
+	while ((length = getline(&line, &capacity, registry)) > 0 && line[length - 1] == '\n') {
+		session_line_read(line);
+		recording_begin(keepers, line);
+		start = ftell(registry);
+	}
+	fseek(registry, start, SEEK_SET); /* clears the end-of-file mark, too */
+	free(line);
+}
+
+/* By looking again and again: closing an inotify descriptor takes 13 ms, which every short run would pay. A recording
+ * that waits for its keeper loses nothing. */
+static void *registry_watch(void *argument)
+{
+	struct keepers *keepers = argument;
+	/* not by its name, which may be somebody else's by now */
+	int descriptor = fcntl(keepers->session->descriptor, F_DUPFD_CLOEXEC, 3);
+	FILE *registry = descriptor >= 0 ? fdopen(descriptor, "r") : NULL;
+	struct pollfd rouse = {.fd = keepers->rouse, .events = POLLIN};
+	int look_ms = LOOK_FIRST_MS;
+
+	thread_signals_block();
+	if (registry)
+		rewind(registry); /* another may have read it before us, and been killed */
+	while (registry && !atomic_load(&keepers->leave)) {
+		registry_follow(keepers, registry);
+		waiting_begin(keepers);
+		poll(&rouse, 1, look_ms);
+		look_ms = look_ms * 5 / 4 < LOOK_MS ? look_ms * 5 / 4 : LOOK_MS;
+	}
+	if (registry)
+		fclose(registry);
+	waiting_drop(keepers);
+	return NULL;
+}
+
+static int keepers_most(void)
+{
+	const char *wanted = getenv("SEEP_KEEPERS");
+	int most = wanted ? atoi(wanted) : 0;
+
+	return most > 0 && most < KEEPERS_MAX ? most : KEEPERS_MAX;
+}
+
+struct keepers *keepers_start(const struct session *session)
+{
+	struct keepers *keepers = memory_allocate(1, sizeof *keepers);
+
+	keepers->session = session;
+	keepers->most = keepers_most();
+	keepers->waiting_end = &keepers->waiting;
+	keepers->rouse = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	pthread_mutex_init(&keepers->lock, NULL);
+	if (thread_start(&keepers->watcher, registry_watch, keepers, false))
+		return keepers;
+	if (keepers->rouse >= 0)
+		close(keepers->rouse);
+	free(keepers);
+	return NULL;
+}
+
+bool keepers_are_busy(struct keepers *keepers)
+{
+	return keepers && (keepers_running(keepers) || atomic_load(&keepers->waiting_count));
+}
+
+struct keepers_waits keepers_stop(struct keepers *keepers)
+{
+	const struct timespec nap = {.tv_nsec = LEAVE_LOOK_NS};
+
+	if (!keepers)
+		return (struct keepers_waits){0};
+	atomic_store(&keepers->leave, true);
+	if (keepers->rouse >= 0)
+		eventfd_write(keepers->rouse, 1);
+	pthread_join(keepers->watcher, NULL);
+	if (keepers->rouse >= 0)
+		close(keepers->rouse);
+	pthread_mutex_lock(&keepers->lock);
+	for (struct keeper_task *task = keepers->tasks; task; task = task->next)
+		seep_keeper_wake(task->directory);
+	pthread_mutex_unlock(&keepers->lock);
+	struct keepers_waits waits = keepers->waits;
+	for (int naps = 0; keepers_running(keepers) && naps < LEAVE_LOOKS; naps++)
+		nanosleep(&nap, NULL);
+	/* A keeper that is stuck in a write to a dead disk still has the struct. */
+	if (!keepers_running(keepers))
+		free(keepers);
+	return waits;
+}

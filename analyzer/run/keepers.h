@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The keepers of a session: for each recording that a process of the tree
+ * begins, a thread of this process (see guard.h) folds its events and writes
+ * its snapshots, so that the programs themselves get no thread of ours.
+ */
+#ifndef SEEP_PROCESS_KEEPERS_H
+#define SEEP_PROCESS_KEEPERS_H
+
+#include <stdbool.h>
+
+#include "run/session.h"
+
+struct keepers;
+
+/* Of recordings that had no keeper for longer than a second, since there were too many at a time. */
+struct keepers_waits {
+	size_t recordings;
+	double longest_s;
+};
+
+/* Watches the session's registry and keeps each recording that appears there. NULL: no thread was to be had, and
+ * recordings keep what they know in their heap files alone. The session must outlive it. */
+struct keepers *keepers_start(const struct session *session);
+
+/* Is anything being kept, or waiting for its turn? */
+bool keepers_are_busy(struct keepers *keepers);
+
+/* Has every keeper give its recording back, and waits for them: two seconds at most. NULL is fine. */
+struct keepers_waits keepers_stop(struct keepers *keepers);
+
+#endif

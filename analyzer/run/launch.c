@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The child stays in our process group: a key on the terminal reaches it by
+ * itself, and job control stops and continues both. What was sent to us alone
+ * relay.h sends on. What was ignored or blocked when we were started (nohup)
+ * is so in the program.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "run/launch.h"
+#include "process/library.h"
+#include "run/relay.h"
+
+/* What a process keeps when it executes another, and a child does not get: the program is to be what we would have been.
+ * Its orphans are its own where we would gather them, and where our parent's end is ours by SIGKILL, which we cannot pass
+ * on, ours is its. */
+struct inheritance {
+	int gathers, dies_with_parent;
+};
+
+static struct inheritance inheritance_take(void)
+{
+	struct inheritance taken = {0};
+
+	prctl(PR_GET_CHILD_SUBREAPER, &taken.gathers, 0, 0, 0);
+	prctl(PR_GET_PDEATHSIG, &taken.dies_with_parent, 0, 0, 0);
+	taken.gathers |= getpid() == 1;
+	prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0);
+	return taken;
+}
+
+static void inheritance_give(const struct inheritance *taken, pid_t seep)
+{
+	if (taken->gathers)
+		prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+	if (taken->dies_with_parent != SIGKILL)
+		return;
+	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	if (getppid() != seep) /* it has ended before that */
+		kill(getpid(), SIGKILL);
+}
+
+/* Runs in the child. Reports the reason through the pipe if the program can't be executed. */
+static _Noreturn void child_execute(char **arguments, char **environment, const struct launch_signals *before,
+				    int report)
+{
+	sigaction(SIGCHLD, &before->child_action, NULL);
+	signals_mask(SIG_SETMASK, &before->mask, NULL);
+	execvpe(arguments[0], arguments, environment);
+	int reason = errno;
+	while (write(report, &reason, sizeof reason) < 0 && errno == EINTR)
+		;
+	_exit(LAUNCH_CANNOT_EXECUTE);
+}
+
+/* The errno of the child's exec, or 0 once it has succeeded and closed the pipe. */
+static int exec_result(int report)
+{
+	int reason = 0;
+	ssize_t got;
+
+	do
+		got = read(report, &reason, sizeof reason);
+	while (got < 0 && errno == EINTR);
+	return got == (ssize_t)sizeof reason ? reason : 0;
+}
+
+static void launch_failed(struct launch_result *result, const char *program, int reason, struct error *error)
+{
+	result->started = false;
+	result->status = reason == ENOENT ? LAUNCH_NOT_FOUND : LAUNCH_CANNOT_EXECUTE;
+	error_set(error, "%s: %s", program, reason == ENOENT ? "not found" : strerror(reason));
+}
+
+void launch_hold_signals(struct launch_result *result)
+{
+	const struct sigaction plain = {.sa_handler = SIG_DFL};
+	const sigset_t all = signals_all();
+
+	*result = (struct launch_result){0};
+	signals_mask(SIG_BLOCK, &all, &result->before.mask);
+	/* Had it been ignored, the child would vanish without a status. */
+	sigaction(SIGCHLD, &plain, &result->before.child_action);
+}
+
+void launch_and_wait(char **arguments, char **environment, struct guard *guard, struct launch_result *result,
+		     struct error *error)
+{
+	siginfo_t late;
+	int report[2];
+
+	if (pipe2(report, O_CLOEXEC) != 0) {
+		launch_failed(result, arguments[0], errno, error);
+		return;
+	}
+	const struct inheritance taken = inheritance_take();
+	pid_t seep = getpid(), child = fork();
+	if (child == 0)
+		inheritance_give(&taken, seep);
+	if (child == 0)
+		child_execute(arguments, environment, &result->before, report[1]);
+	int reason = child < 0 ? errno : 0;
+	close(report[1]);
+	if (child > 0) {
+		reason = exec_result(report[0]);
+		result->pid = child;
+		result->started = reason == 0;
+		int status = relay_until_end(guard, child);
+		result->status = WIFEXITED(status) ? WEXITSTATUS(status) : LAUNCH_SIGNAL_BASE + WTERMSIG(status);
+	}
+	close(report[0]);
+	/* What came after its end was for a program that is no more. */
+	while (signals_take(&late, false))
+		;
+	if (reason)
+		launch_failed(result, arguments[0], reason, error);
+}
+
+void launch_release_signals(const struct launch_result *result)
+{
+	sigaction(SIGCHLD, &result->before.child_action, NULL);
+	signals_mask(SIG_SETMASK, &result->before.mask, NULL);
+}
+
+static bool variable_is_dropped(const char *entry, const char *const *drop)
+{
+	size_t name_length = strcspn(entry, "=");
+
+	for (; *drop; drop++) {
+		size_t length = strlen(*drop);
+		bool is_prefix = (*drop)[length - 1] == '_';
+		if (strncmp(entry, *drop, length) == 0 && (is_prefix || name_length == length))
+			return true;
+	}
+	return false;
+}
+
+char **environment_derive(const char *const *drop, char *const *add)
+{
+	size_t count = 0, kept = 0;
+
+	for (char **entry = environ; *entry; entry++)
+		count++;
+	for (char *const *entry = add; *entry; entry++)
+		count++;
+	char **derived = memory_allocate(count + 1, sizeof *derived);
+	for (char **entry = environ; *entry; entry++)
+		if (!variable_is_dropped(*entry, drop))
+			derived[kept++] = *entry;
+	for (char *const *entry = add; *entry; entry++)
+		derived[kept++] = *entry;
+	return derived;
+}
+
+void launch_leave_shim(char **arguments)
+{
+	static const char *const drop[] = {"LD_PRELOAD", "SEEP_", NULL};
+	const char *list = getenv("LD_PRELOAD");
+
+	if (!library_preload_has_shim(list))
+		return;
+	char *kept = library_join_preload(NULL, NULL, list);
+	char *add[] = {kept, NULL};
+	char **environment = environment_derive(drop, kept ? add : add + 1);
+	execve("/proc/self/exe", arguments, environment);
+	/* Without /proc it goes on with the shim inside, which is no harm but an empty recording. */
+	free(environment);
+	free(kept);
+}

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* See registry.h. A registry without a lock has another name, so that nobody takes it for a dead one's. */
+#include "run/registry.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define NAME_LOCKED "seep-run-"
+#define NAME_PLAIN "seep-session-"
+#define NAME_RANDOM "XXXXXX"
+#define FILE_NAME "recordings"
+
+enum {
+	ATTEMPTS = 4,        /* who reclaims may take for a dead one's what is not locked yet */
+	ENTRIES_MAX = 20000, /* looked at in a place that others fill, too */
+};
+
+/* False with errno EAGAIN: somebody else has it. */
+static bool lock_take(int descriptor)
+{
+	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_len = 1};
+
+	return fcntl(descriptor, F_OFD_SETLK, &lock) == 0;
+}
+
+static bool directory_make(struct session *session, const char *parent, const char *name)
+{
+	if ((size_t)snprintf(session->directory, sizeof session->directory, "%s/%s" NAME_RANDOM, parent, name) >=
+	    sizeof session->directory)
+		return false;
+	if (!mkdtemp(session->directory))
+		return false;
+	snprintf(session->registry, sizeof session->registry, "%s/" FILE_NAME, session->directory);
+	return true;
+}
+
+/* Is the file still ours and named? Notes which it is. */
+static bool identity_take(struct session *session, bool locked)
+{
+	struct stat status;
+
+	if (fstat(session->descriptor, &status) != 0 || status.st_nlink == 0)
+		return false;
+	snprintf(session->identity, sizeof session->identity, "%ju.%ju.%ju%s", (uintmax_t)status.st_dev,
+		 (uintmax_t)status.st_ino, (uintmax_t)status.st_uid, locked ? ".1" : "");
+	return true;
+}
+
+static bool make(struct session *session, const char *parent, bool locked)
+{
+	if (!directory_make(session, parent, locked ? NAME_LOCKED : NAME_PLAIN))
+		return false;
+	session->descriptor = open(session->registry, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (session->descriptor >= 0) {
+		if ((!locked || lock_take(session->descriptor)) && identity_take(session, locked))
+			return true;
+		int reason = errno;
+		registry_remove(session);
+		close(session->descriptor);
+		errno = reason;
+		return false;
+	}
+	rmdir(session->directory);
+	return false;
+}
+
+bool registry_make(struct session *session, const char *parent)
+{
+	for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+		if (make(session, parent, true))
+			return true;
+		if (session->descriptor < 0 && errno != ENOENT)
+			return false;
+		if (errno == EINVAL || errno == ENOLCK || errno == EOPNOTSUPP || errno == ENOSYS)
+			break;
+	}
+	return make(session, parent, false);
+}
+
+void registry_remove(struct session *session)
+{
+	unlink(session->registry);
+	rmdir(session->directory);
+}
+
+/* What may it be? A file of ours, without other names, and nobody else's: its lock is ours while it is open. */
+static bool file_is_left(int descriptor)
+{
+	struct stat status;
+
+	return fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode) && status.st_uid == geteuid() &&
+	       (status.st_mode & 0777) == 0600 && lock_take(descriptor) && fstat(descriptor, &status) == 0 &&
+	       status.st_nlink == 1;
+}
+
+static void file_reclaim(int directory)
+{
+	int file = openat(directory, FILE_NAME, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+
+	if (file < 0)
+		return;
+	if (file_is_left(file))
+		unlinkat(directory, FILE_NAME, 0);
+	close(file);
+}
+
+static void directory_reclaim(int place, const char *name)
+{
+	struct stat status;
+	int directory = openat(place, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (directory < 0)
+		return;
+	if (fstat(directory, &status) == 0 && status.st_uid == geteuid() && (status.st_mode & 0777) == 0700) {
+		file_reclaim(directory);
+		unlinkat(place, name, AT_REMOVEDIR); /* not where something is still in it */
+	}
+	close(directory);
+}
+
+static bool name_is_ours(const char *name)
+{
+	return strncmp(name, NAME_LOCKED, strlen(NAME_LOCKED)) == 0 &&
+	       strlen(name) == strlen(NAME_LOCKED) + strlen(NAME_RANDOM);
+}
+
+void registries_reclaim(const char *parent)
+{
+	DIR *list = opendir(parent);
+	struct dirent *entry;
+
+	for (int looked = 0; list && looked < ENTRIES_MAX && (entry = readdir(list)); looked++)
+		if ((entry->d_type == DT_DIR || entry->d_type == DT_UNKNOWN) && name_is_ours(entry->d_name))
+			directory_reclaim(dirfd(list), entry->d_name);
+	if (list)
+		closedir(list);
+}

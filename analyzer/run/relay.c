@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The signals are blocked before the fork and taken one after the other, so
+ * none is lost in a window and no handler is needed. See relay.h.
+ */
+#include "run/relay.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "process/inspect.h"
+
+struct relay {
+	struct guard *guard;
+	pid_t program;
+	unsigned to_group[SIGNALS + 1]; /* the witness has seen it, and we are still to take it */
+};
+
+enum {
+	BATCH = 64, /* signals that are looked at together */
+	ROUNDS = 8, /* of asking the witness, where more keep coming */
+};
+
+/* The news that a child has stopped or ended: ours, and not for the program. */
+static bool is_news(const siginfo_t *signal)
+{
+	return signal->si_signo == SIGCHLD && signal->si_code > 0;
+}
+
+/* Or that we have used up our own processor time: the program's is counted apart. Or that the guard has continued us. */
+static bool is_our_own(const struct relay *relay, const siginfo_t *signal)
+{
+	return is_news(signal) || (signal->si_signo == SIGXCPU && signal->si_code == SI_KERNEL) ||
+	       guard_sent(relay->guard, signal);
+}
+
+static bool is_from_somebody(const siginfo_t *signal)
+{
+	return signal->si_code == SI_USER || signal->si_code == SI_QUEUE || signal->si_code == SI_TKILL;
+}
+
+/* Without a witness: what a key on the terminal or the program itself sent has, most likely, gone to the whole group. */
+static bool went_to_group(struct relay *relay, const siginfo_t *signal, bool witnessed)
+{
+	if (!witnessed)
+		return signal->si_code == SI_KERNEL ||
+		       (is_from_somebody(signal) && process_descends_from(signal->si_pid, relay->program));
+	if (!relay->to_group[signal->si_signo])
+		return false;
+	relay->to_group[signal->si_signo]--;
+	return true;
+}
+
+/* The program that signals its parent means the process that we stand in for: our own parent. */
+static void signal_send(const struct relay *relay, siginfo_t *signal)
+{
+	bool goes_up = is_from_somebody(signal) && process_descends_from(signal->si_pid, relay->program);
+	pid_t to = goes_up ? getppid() : relay->program;
+	bool has_value = signal->si_code < 0 && signal->si_code != SI_TKILL;
+
+	if (to > 0 && !(has_value && syscall(SYS_rt_sigqueueinfo, to, signal->si_signo, signal) == 0))
+		kill(to, signal->si_signo);
+}
+
+static size_t batch_fill(siginfo_t *batch, size_t count)
+{
+	while (count < BATCH && signals_take(&batch[count], false))
+		count++;
+	return count;
+}
+
+/* Takes what else is there, until all that the witness has told of has come to us, too. */
+static void signals_pass_on(struct relay *relay, const siginfo_t *first)
+{
+	siginfo_t batch[BATCH] = {*first};
+	size_t count = batch_fill(batch, 1), others = 0;
+	bool witnessed = false;
+
+	for (size_t i = 0; i < count; i++)
+		others += !is_news(&batch[i]);
+	if (!others)
+		return;
+	for (int round = 0; round < ROUNDS; round++) {
+		witnessed = witness_ask(&relay->guard->witness, relay->to_group);
+		size_t before = count;
+		count = batch_fill(batch, count);
+		if (count == before || count == BATCH)
+			break;
+	}
+	for (size_t i = 0; i < count; i++)
+		if (!is_our_own(relay, &batch[i]) && !went_to_group(relay, &batch[i], witnessed))
+			signal_send(relay, &batch[i]);
+	if (count < BATCH) /* what we shall not take any more, as a stop takes back what continues, and the reverse */
+		memset(relay->to_group, 0, sizeof relay->to_group);
+}
+
+/* Stops us. Returns when we have been continued. */
+static void stop(int number)
+{
+	const struct sigaction plain = {.sa_handler = SIG_DFL};
+	struct sigaction before;
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, number);
+	sigaction(number, &plain, &before); /* fails for SIGSTOP, which needs no help */
+	kill(getpid(), number);
+	signals_mask(SIG_UNBLOCK, &set, NULL);
+	signals_mask(SIG_BLOCK, &set, NULL);
+	if (number != SIGSTOP)
+		sigaction(number, &before, NULL);
+}
+
+static bool program_is_stopped(const struct relay *relay)
+{
+	siginfo_t state = {0};
+
+	return waitid(P_PID, (id_t)relay->program, &state, WSTOPPED | WCONTINUED | WEXITED | WNOHANG | WNOWAIT) == 0 &&
+	       state.si_pid == 0;
+}
+
+/* Has somebody continued us already? The guard's word for it is not news for the program. */
+static bool is_continued(struct relay *relay)
+{
+	siginfo_t signal;
+
+	if (!signals_take_one(SIGCONT, &signal) || guard_sent(relay->guard, &signal))
+		return false;
+	signals_pass_on(relay, &signal);
+	return true;
+}
+
+/* The shell is to see that the job has stopped, and why. Continued, we have SIGCONT pending: from who continues us, and
+ * then the program is told, too, or from the guard, which has seen that the program goes on. Where nobody sees that, a
+ * program that was stopped alone, and may be continued alone, stops alone. */
+static void stop_too(struct relay *relay, int number)
+{
+	if (is_continued(relay) || (number == SIGSTOP && !relay->guard->watches))
+		return;
+	if (number != SIGTSTP && number != SIGTTIN && number != SIGTTOU)
+		number = SIGSTOP;
+	guard_stopping(relay->guard);
+	witness_stop(&relay->guard->witness);
+	stop(number);
+	/* In a group without a shell the terminal's signals stop nobody: the program has one of its own. */
+	if (number != SIGSTOP && !signals_pending(SIGCONT) && program_is_stopped(relay))
+		stop(SIGSTOP);
+	guard_going_on(relay->guard);
+	/* What stopped us is not to be taken by us any more; what came meanwhile is. */
+	if (witness_ask(&relay->guard->witness, relay->to_group))
+		relay->to_group[SIGTSTP] = relay->to_group[SIGTTIN] = relay->to_group[SIGTTOU] = 0;
+}
+
+/* Children that are not ours: process 1 gets everybody's. Nobody else would wait for them. */
+static void orphans_reap(const struct relay *relay)
+{
+	for (;;) {
+		siginfo_t ended = {0};
+		if (waitid(P_ALL, 0, &ended, WEXITED | WNOHANG | WNOWAIT) != 0 || ended.si_pid == 0 ||
+		    ended.si_pid == relay->program || ended.si_pid == relay->guard->pid)
+			return;
+		waitpid(ended.si_pid, NULL, WNOHANG);
+	}
+}
+
+int relay_until_end(struct guard *guard, pid_t program)
+{
+	struct relay *relay = &(struct relay){.guard = guard, .program = program};
+
+	guard_program_is(guard, program);
+	for (;;) {
+		int status;
+		siginfo_t signal;
+		pid_t changed = waitpid(program, &status, WNOHANG | WUNTRACED | WCONTINUED);
+
+		if (changed == program && (WIFEXITED(status) || WIFSIGNALED(status)))
+			return status;
+		if (changed == program && WIFSTOPPED(status))
+			stop_too(relay, WSTOPSIG(status));
+		else if (changed != program && signals_take(&signal, true)) {
+			guard_look_after(guard);
+			orphans_reap(relay);
+			signals_pass_on(relay, &signal);
+		}
+	}
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Signals are as they were without us: each that can be caught and is sent to
+ * us alone goes to the program, once, and with what came with it. What was
+ * sent to the whole group has reached it. When the program stops, so do we.
+ */
+#ifndef SEEP_PROCESS_RELAY_H
+#define SEEP_PROCESS_RELAY_H
+
+#include <sys/types.h>
+
+#include "run/guard.h"
+
+/* Waits until the program has ended. Its status, as waitpid() has it. All signals must be blocked, since before the
+ * program was started and the guard was begun. */
+int relay_until_end(struct guard *guard, pid_t program);
+
+#endif

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* For processes that outlive the program (daemons, jobs in the background): a process that stays with them keeps their
+ * recordings until the last of them has ended, and writes their last snapshots. */
+#ifndef SEEP_PROCESS_STAY_H
+#define SEEP_PROCESS_STAY_H
+
+#include "run/session.h"
+
+/* Leaves the caller's session, directory and descriptors, but for those listed (in rising order): who stays must not hold
+ * the terminal, a pipe that somebody waits for, or a directory that is to be unmounted. */
+void background_enter(const int *kept, size_t count);
+
+/* In a child, if any of the recordings' processes is running. Its pid; 0: there is none. */
+int keepers_stay(const struct session_results *results);
+
+/* In this process, until they all have ended. */
+void recordings_stay(const struct session_results *results);
+
+#endif

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * clone() with a function to call on a new stack, without the C library: no
+ * fork handler runs, no list of threads is touched. x86-64 Linux.
+ */
+#ifndef SEEP_BASE_CLONE_H
+#define SEEP_BASE_CLONE_H
+
+#include <sched.h>
+
+#include "keeper/base/syscall.h"
+
+typedef void clone_entry(void *argument);
+
+/* Only the caller returns, with the new thread's or process's number or -errno. `stack` is the end of the new stack, a
+ * multiple of 16; `thread_block` is what %fs points at in the new one with CLONE_SETTLS. `entry` never returns. With
+ * CLONE_VM and without CLONE_SETTLS it shares the caller's thread block: it must touch no thread-local variable. */
+static inline long system_clone(unsigned long flags, void *stack, void *thread_block, clone_entry *entry,
+				void *argument)
+{
+	long result;
+	register long child_tid __asm__("r10") = 0;
+	register void *tls __asm__("r8") = thread_block;
+	/* what the new one needs is in registers that the kernel keeps, since the stack is another */
+	register clone_entry *call __asm__("r12") = entry;
+	register void *with __asm__("r13") = argument;
+	__asm__ volatile("syscall\n\t"
+			 "test %%rax, %%rax\n\t"
+			 "jnz 1f\n\t"
+			 "xor %%ebp, %%ebp\n\t"
+			 "mov %[with], %%rdi\n\t"
+			 "call *%[call]\n\t"
+			 "hlt\n"
+			 "1:"
+			 : "=a"(result)
+			 : "a"(SYS_clone), "D"(flags), "S"(stack), "d"(0L), "r"(child_tid), "r"(tls),
+			   [call] "r"(call), [with] "r"(with)
+			 : "rcx", "r11", "memory");
+	return result;
+}
+
+/* Ends the calling thread, or the process that has only this one. */
+static inline __attribute__((noreturn)) void system_exit(int status)
+{
+	for (;;)
+		system_call(SYS_exit, status, 0, 0, 0, 0, 0);
+}
+
+/* All signals, but for those that nobody can block: the mask as it was before. */
+static inline uint64_t system_block_signals(void)
+{
+	uint64_t all = ~UINT64_C(0), before = 0;
+	system_call(SYS_rt_sigprocmask, 2 /* SIG_SETMASK */, (long)&all, (long)&before, sizeof all, 0, 0);
+	return before;
+}
+
+static inline void system_restore_signals(uint64_t before)
+{
+	system_call(SYS_rt_sigprocmask, 2 /* SIG_SETMASK */, (long)&before, 0, sizeof before, 0, 0);
+}
+
+#endif

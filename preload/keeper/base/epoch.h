@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What this process's time namespace adds to the machine's clocks. A program
+ * and its keeper, or who reads a recording, need not share one: what they write
+ * and compare are the machine's own times.
+ */
+#ifndef SEEP_BASE_EPOCH_H
+#define SEEP_BASE_EPOCH_H
+
+#include <stdint.h>
+
+#include "keeper/base/entry.h"
+
+/* Reads it anew: at the start, when a recording begins (fork may lead into another), and when the program has entered
+ * another. A few system calls. */
+ENTRY void epoch_find(void);
+
+/* In ns; may be negative. Found at the first call, if not before. */
+int64_t epoch_monotonic_ns(void);
+int64_t epoch_boottime_ns(void);
+
+#endif

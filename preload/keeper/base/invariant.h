@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What always holds, as an assertion. `make check-debug` builds with
+ * SEEP_DEBUG: then an invariant that does not hold says so on descriptor 2 and
+ * ends the process. In every other build nothing is evaluated, since the shim
+ * never ends its host; what can go wrong there is handled or counted where it
+ * happens, and an invariant is only for what cannot.
+ */
+#ifndef SEEP_BASE_INVARIANT_H
+#define SEEP_BASE_INVARIANT_H
+
+#ifdef SEEP_DEBUG
+#include "keeper/base/syscall.h"
+#include "keeper/base/text.h"
+
+static inline __attribute__((noreturn, cold)) void invariant_broken(const char *condition, const char *file,
+								    unsigned line)
+{
+	char message[300];
+	struct text text = text_begin(message, sizeof message);
+	text_add(&text, "seep: this does not hold: ");
+	text_add(&text, condition);
+	text_add(&text, " (");
+	text_add(&text, file);
+	text_add(&text, ":");
+	text_add_unsigned(&text, line);
+	text_add(&text, ")\n");
+	system_write(2, message, text.length);
+	__builtin_trap();
+}
+
+#define INVARIANT(condition) ((condition) ? (void)0 : invariant_broken(#condition, __FILE__, __LINE__))
+#else
+#define INVARIANT(condition) ((void)sizeof((condition) ? 1 : 0))
+#endif
+
+#endif

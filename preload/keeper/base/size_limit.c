@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Files that grow, and SIGXFSZ: see size_limit.h. */
+#include "keeper/base/size_limit.h"
+
+#include <errno.h>
+#include <signal.h>
+
+#include "keeper/base/syscall.h"
+
+#define SIGNAL_BIT (UINT64_C(1) << (SIGXFSZ - 1))
+
+static bool is_pending(void)
+{
+	uint64_t pending = 0;
+	return system_call(SYS_rt_sigpending, (long)&pending, sizeof pending, 0, 0, 0, 0) == 0 &&
+	       (pending & SIGNAL_BIT);
+}
+
+struct size_limit size_limit_enter(void)
+{
+	struct size_limit limit = {0};
+	uint64_t blocked = SIGNAL_BIT;
+	system_call(SYS_rt_sigprocmask, SIG_BLOCK, (long)&blocked, (long)&limit.mask_before, sizeof blocked, 0, 0);
+	limit.was_pending = is_pending();
+	return limit;
+}
+
+/* Ours is this thread's, which the kernel hands out before the process's. Somebody else's, sent meanwhile, goes on its
+ * way. */
+static void take_ours(void)
+{
+	uint64_t wanted = SIGNAL_BIT;
+	const struct timespec at_once = {0};
+	siginfo_t info;
+	long taken =
+	    system_call(SYS_rt_sigtimedwait, (long)&wanted, (long)&info, (long)&at_once, sizeof wanted, 0, 0);
+	if (taken == SIGXFSZ && info.si_pid != system_getpid())
+		system_kill(system_getpid(), SIGXFSZ);
+}
+
+void size_limit_leave(const struct size_limit *limit)
+{
+	if (!limit->was_pending && is_pending())
+		take_ours();
+	system_call(SYS_rt_sigprocmask, SIG_SETMASK, (long)&limit->mask_before, 0, sizeof limit->mask_before, 0, 0);
+}
+
+long size_limit_check(uint64_t bytes)
+{
+	struct rlimit limit;
+	return system_limit(RLIMIT_FSIZE, &limit) == 0 && bytes > limit.rlim_cur ? -EFBIG : 0;
+}
+
+long size_limit_write(int descriptor, const void *data, size_t bytes)
+{
+	struct size_limit limit = size_limit_enter();
+	long written = system_write(descriptor, data, bytes);
+	size_limit_leave(&limit);
+	return written;
+}

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is in a recording directory: see directory.h. */
+#include "keeper/files/directory.h"
+
+#include <dirent.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "keeper/base/file.h"
+#include "keeper/base/syscall.h"
+#include "keeper/snapshot/snapshot_writer.h"
+#include "keeper/snapshot/write.h"
+
+/* As the kernel writes it: struct linux_dirent64. */
+struct entry {
+	uint64_t inode;
+	int64_t next;
+	uint16_t bytes;
+	uint8_t type;
+	char name[];
+};
+
+typedef void entry_visitor(const char *name, void *context);
+
+/* Calls visit for each name. False: the directory can't be read. */
+static bool entries_visit(int directory, entry_visitor *visit, void *context)
+{
+	_Alignas(8) char buffer[4096];
+	if (system_seek(directory, 0, SEEK_SET) < 0)
+		return false;
+	for (;;) {
+		long got = system_list_directory(directory, buffer, sizeof buffer);
+		if (got <= 0)
+			return got == 0;
+		for (long at = 0; at < got;) {
+			const struct entry *entry = (const void *)(buffer + at);
+			if (entry->type == DT_REG || entry->type == DT_UNKNOWN)
+				visit(entry->name, context);
+			at += entry->bytes;
+		}
+	}
+}
+
+struct listing {
+	const struct heap *heap;
+	int directory;
+	struct kept_snapshot *list;
+	size_t count, limit;
+};
+
+static bool process_matches(const struct seep_process *process, const struct seep_heap_header *header)
+{
+	return process->pid == header->pid && process->start_ticks == header->start_ticks &&
+	       process->start_ns == header->start_ns &&
+	       memcmp(process->boot_id, header->boot_id, sizeof process->boot_id) == 0;
+}
+
+/* Header and PROCESS are at fixed places in every snapshot that we write. */
+static bool snapshot_read(const struct listing *listing, const char *name, uint64_t number, struct kept_snapshot *kept)
+{
+	struct {
+		struct seep_snapshot_header header;
+		struct seep_section sections[IMAGE_SECTIONS];
+		struct seep_process process;
+	} head;
+	struct stat status;
+	int descriptor = file_open(listing->directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0);
+	if (descriptor < 0)
+		return false;
+	bool read = system_stat_descriptor(descriptor, &status) == 0 && S_ISREG(status.st_mode) &&
+		    file_read_at(descriptor, &head, sizeof head, 0) == (long)sizeof head;
+	system_close(descriptor);
+	if (!read || memcmp(head.header.magic, SEEP_SNAPSHOT_MAGIC, sizeof head.header.magic) != 0 ||
+	    head.header.number != number || head.sections[0].type != SEEP_SECTION_PROCESS ||
+	    head.sections[0].offset != offsetof(__typeof__(head), process) ||
+	    !process_matches(&head.process, listing->heap->header))
+		return false;
+	*kept = (struct kept_snapshot){.number = number,
+				       .time_ns = head.header.time_ns,
+				       .bytes = (uint64_t)status.st_size,
+				       .timer = head.header.trigger == SEEP_TRIGGER_TIMER};
+	return true;
+}
+
+/* Keeps the list sorted; names mostly come in some order of their own. */
+static void listing_insert(struct listing *listing, const struct kept_snapshot *kept)
+{
+	size_t place = listing->count;
+	while (place > 0 && listing->list[place - 1].number > kept->number)
+		place--;
+	if (place == listing->limit)
+		return;
+	if (listing->count == listing->limit)
+		listing->count--;
+	memmove(&listing->list[place + 1], &listing->list[place], (listing->count - place) * sizeof *kept);
+	listing->list[place] = *kept;
+	listing->count++;
+}
+
+static void listing_visit(const char *name, void *context)
+{
+	struct listing *listing = context;
+	struct kept_snapshot kept;
+	uint64_t number;
+	if (snapshot_number(name, &number) && snapshot_read(listing, name, number, &kept))
+		listing_insert(listing, &kept);
+}
+
+size_t directory_list(const struct heap *heap, int directory, struct kept_snapshot *list, size_t limit)
+{
+	struct listing listing = {.heap = heap, .directory = directory, .list = list, .limit = limit};
+	return entries_visit(directory, listing_visit, &listing) ? listing.count : 0;
+}
+
+struct search {
+	struct listing listing;
+	uint64_t last;
+};
+
+static void last_visit(const char *name, void *context)
+{
+	struct search *search = context;
+	struct kept_snapshot kept;
+	uint64_t number;
+	if (snapshot_number(name, &number) && number > search->last &&
+	    snapshot_read(&search->listing, name, number, &kept))
+		search->last = number;
+}
+
+uint64_t directory_last(const struct heap *heap, int directory)
+{
+	struct search search = {.listing = {.heap = heap, .directory = directory}};
+	entries_visit(directory, last_visit, &search);
+	return search.last;
+}
+
+static void clean_visit(const char *name, void *context)
+{
+	const int *directory = context;
+	if (write_is_temporary(name))
+		system_unlink_at(*directory, name, 0);
+}
+
+void directory_clean(int directory)
+{
+	entries_visit(directory, clean_visit, &directory);
+}

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Room of areas that grow: see room.h. */
+#include "keeper/heap/area_growth.h"
+
+#include "keeper/base/syscall.h"
+
+/* The first room of areas that are filled from their start. What is not here has all of it from the start. */
+static const struct {
+	enum seep_area_id id;
+	uint32_t entries;
+} first[] = {
+    {SEEP_AREA_MODULES, 64},     {SEEP_AREA_STACKS, 1024 * 5}, {SEEP_AREA_SITES, 1024},
+    {SEEP_AREA_LIFETIMES, 4096}, {SEEP_AREA_LIVE1, 0},          {SEEP_AREA_LIVE2, 0},
+    {SEEP_AREA_HOMES1, 0},       {SEEP_AREA_HOMES2, 0},
+};
+#define FIRST_COUNT (sizeof first / sizeof *first)
+
+void room_plan(struct seep_heap_header *header, bool small)
+{
+	for (int id = 0; id < SEEP_AREA_COUNT; id++)
+		store_relaxed(&header->room[id], header->areas[id].capacity);
+	for (size_t i = 0; small && i < FIRST_COUNT; i++) {
+		if (first[i].entries < header->areas[first[i].id].capacity)
+			store_relaxed(&header->room[first[i].id], first[i].entries);
+	}
+}
+
+static uint64_t page_up(uint64_t bytes)
+{
+	return (bytes + SEEP_HEAP_PAGE - 1) / SEEP_HEAP_PAGE * SEEP_HEAP_PAGE;
+}
+
+bool room_visit(const struct seep_heap_header *header, bool (*visit)(uint64_t offset, uint64_t bytes, void *context),
+		void *context)
+{
+	uint64_t start = 0, end = SEEP_HEAP_AREAS_OFFSET;
+	for (int id = 0; id < SEEP_AREA_COUNT; id++) {
+		uint64_t bytes = page_up(load_relaxed(&header->room[id]) * heap_entry_bytes(id));
+		if (header->areas[id].offset == end) { /* areas lie one behind another */
+			end += bytes;
+			continue;
+		}
+		if (end > start && !visit(start, end - start, context))
+			return false;
+		start = header->areas[id].offset;
+		end = start + bytes;
+	}
+	return end == start || visit(start, end - start, context);
+}
+
+bool room_populate(const struct heap *heap, uint64_t offset, uint64_t bytes, void *context)
+{
+	(void)context;
+	return system_advise((char *)heap->header + offset, bytes, MADV_POPULATE_WRITE) == 0;
+}
+
+bool room_can_populate(void)
+{
+	return system_advise(NULL, 0, MADV_POPULATE_WRITE) == 0;
+}
+
+struct growth {
+	room_reserver *reserve;
+	void *context;
+};
+
+/* Entries [from, to) of an area, and what shares a page with them. */
+static bool grow(const struct heap *heap, enum seep_area_id id, uint32_t from, uint32_t to, const struct growth *growth)
+{
+	uint64_t entry = heap_entry_bytes(id), start = from * entry / SEEP_HEAP_PAGE * SEEP_HEAP_PAGE;
+	return growth->reserve(heap, heap->header->areas[id].offset + start, page_up(to * entry) - start,
+			       growth->context);
+}
+
+static uint32_t raise(const struct heap *heap, enum seep_area_id id, uint32_t entries, const struct growth *growth)
+{
+	uint32_t room = room_of(heap, id), capacity = heap->capacity[id];
+	if (room >= entries)
+		return room;
+	uint64_t wanted = room < capacity / 2 ? (uint64_t)room * 2 : capacity;
+	wanted = wanted > entries ? wanted : entries;
+	if (wanted > capacity || !grow(heap, id, room, (uint32_t)wanted, growth))
+		return room;
+	uint64_t old = room;
+	while (old < wanted && !atomic_compare_exchange_weak_explicit(&heap->header->room[id], &old, wanted,
+								      memory_order_release, memory_order_acquire))
+		;
+	return room_of(heap, id);
+}
+
+static bool raise_level(const struct heap *heap, uint32_t level, const struct growth *growth)
+{
+	uint32_t slots = heap->capacity[SEEP_AREA_LIVE0 + level];
+	return raise(heap, SEEP_AREA_HOMES0 + level, slots, growth) >= slots &&
+	       raise(heap, SEEP_AREA_LIVE0 + level, slots, growth) >= slots;
+}
+
+static const struct growth by_program = {.reserve = room_populate};
+
+/* Once it was refused, the keeper alone asks: on a full disk the answer may wait for its journal. */
+static bool refused(const struct heap *heap)
+{
+	store_relaxed(&heap->header->may_grow, 0);
+	return false;
+}
+
+uint32_t room_for(const struct heap *heap, enum seep_area_id id, uint32_t entries)
+{
+	uint32_t room = room_of(heap, id);
+	if (room >= entries || entries > heap->capacity[id] || !load_relaxed(&heap->header->may_grow))
+		return room;
+	room = raise(heap, id, entries, &by_program);
+	if (room < entries)
+		refused(heap);
+	return room;
+}
+
+bool room_for_level(const struct heap *heap, uint32_t level)
+{
+	if (room_has_level(heap, level))
+		return true;
+	return load_relaxed(&heap->header->may_grow) && (raise_level(heap, level, &by_program) || refused(heap));
+}
+
+static void keep_ahead(const struct heap *heap, enum seep_area_id id, uint64_t used, const struct growth *growth)
+{
+	uint32_t room = room_of(heap, id);
+	if (room < heap->capacity[id] && used > room / 2)
+		raise(heap, id, room + 1, growth);
+}
+
+void room_keep_ahead(const struct heap *heap, room_reserver *reserve, void *context)
+{
+	const struct growth growth = {.reserve = reserve, .context = context};
+	const struct seep_heap_header *header = heap->header;
+	keep_ahead(heap, SEEP_AREA_MODULES, load_relaxed(&header->module_count), &growth);
+	keep_ahead(heap, SEEP_AREA_STACKS, load_relaxed(&header->cell_count), &growth);
+	keep_ahead(heap, SEEP_AREA_SITES, load_relaxed(&header->site_count), &growth);
+	keep_ahead(heap, SEEP_AREA_LIFETIMES, load_relaxed(&header->lifetime_count), &growth);
+	/* removed first: what is inserted in between only makes it too many */
+	uint64_t removed = load_relaxed(&header->live_removed), live = load_relaxed(&header->live_inserted) - removed;
+	uint64_t slots = 0;
+	for (uint32_t level = 0; level < SEEP_LIVE_LEVELS; level++) {
+		if (!room_has_level(heap, level)) {
+			if (live > slots / 4)
+				raise_level(heap, level, &growth);
+			return;
+		}
+		slots += heap->capacity[SEEP_AREA_LIVE0 + level];
+	}
+}

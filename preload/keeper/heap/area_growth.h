@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Room: the part of an area whose space is there. A heap file has holes where
+ * it has none, and a store into a hole of a full disk (or tmpfs) is a SIGBUS.
+ * Areas begin small, and the keeper raises them ahead of need: a reservation
+ * for the worst case would cost each of a thousand short processes 10 MB, at
+ * small rates 90 to 380. Where the keeper is late the program helps itself by
+ * MADV_POPULATE_WRITE, which answers instead of raising the signal.
+ *
+ * Nobody touches what is not in header->room. A live level has all its room or
+ * none; its homes' room is there before its own is published.
+ */
+#ifndef SEEP_HEAP_ROOM_H
+#define SEEP_HEAP_ROOM_H
+
+#include <stdbool.h>
+
+#include "keeper/base/atomics.h"
+#include "keeper/heap/heap.h"
+
+/* Entries of an area that may be touched, at most its capacity. */
+static inline uint32_t room_of(const struct heap *heap, enum seep_area_id id)
+{
+	uint64_t room = load_acquire(&heap->header->room[id]);
+	return room < heap->capacity[id] ? (uint32_t)room : heap->capacity[id];
+}
+
+static inline bool room_has_level(const struct heap *heap, uint32_t level)
+{
+	return room_of(heap, SEEP_AREA_LIVE0 + level) == heap->capacity[SEEP_AREA_LIVE0 + level];
+}
+
+/* For a planned header: all the room, or little, but for the areas that need theirs from the start. */
+void room_plan(struct seep_heap_header *header, bool small);
+
+/* Calls visit for each run of bytes of the file that the plan has room for, page-aligned. False: visit said so. */
+bool room_visit(const struct seep_heap_header *header, bool (*visit)(uint64_t offset, uint64_t bytes, void *context),
+		void *context);
+
+/* The room of an area after an attempt to have `entries` of it. In the program: where the keeper is late. One system
+ * call, and none where heap->may_grow is false. Any thread, signal-safe. */
+uint32_t room_for(const struct heap *heap, enum seep_area_id id, uint32_t entries);
+
+/* The same for a level of the live table and its homes: is it there? */
+bool room_for_level(const struct heap *heap, uint32_t level);
+
+/* Gets space for bytes of the file, page-aligned. False: there is none. */
+typedef bool room_reserver(const struct heap *heap, uint64_t offset, uint64_t bytes, void *context);
+
+/* One by MADV_POPULATE_WRITE (Linux 5.14) on the mapping; without context. */
+bool room_populate(const struct heap *heap, uint64_t offset, uint64_t bytes, void *context);
+bool room_can_populate(void);
+
+/* The keeper: doubles what is half used. */
+void room_keep_ahead(const struct heap *heap, room_reserver *reserve, void *context);
+
+#endif

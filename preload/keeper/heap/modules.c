@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Registration of modules and the making of module-relative frames: see modules.h. */
+#include "keeper/heap/modules.h"
+
+#include <dlfcn.h>
+#include <elf.h>
+#include <link.h>
+#include <string.h>
+
+#include "keeper/base/atomics.h"
+#include "keeper/base/syscall.h"
+#include "keeper/heap/area_growth.h"
+
+/* glibc 2.35's struct dl_find_object, declared in <dlfcn.h> only where the headers are that new. */
+static int (*find_object)(void *, struct dl_find_object *);
+
+#define LISTED_MODULES 256
+static struct loaded_module listed[LISTED_MODULES];
+static unsigned listed_count;
+static char working_directory[512];
+
+static bool find_by_loader(uintptr_t address, struct loaded_module *module)
+{
+	struct dl_find_object found;
+	if (find_object((void *)address, &found) != 0)
+		return false;
+	*module = (struct loaded_module){.start = (uintptr_t)found.dlfo_map_start,
+					 .end = (uintptr_t)found.dlfo_map_end,
+					 .bias = found.dlfo_link_map->l_addr,
+					 .name = found.dlfo_link_map->l_name};
+	return true;
+}
+
+static bool find_in_list(uintptr_t address, struct loaded_module *module)
+{
+	for (unsigned i = 0; i < listed_count; i++) {
+		if (address >= listed[i].start && address < listed[i].end) {
+			*module = listed[i];
+			return true;
+		}
+	}
+	return false;
+}
+
+static module_finder *finder;
+
+static int list_module(struct dl_phdr_info *info, size_t size, void *context)
+{
+	(void)size;
+	(void)context;
+	if (listed_count == LISTED_MODULES)
+		return 1;
+	struct loaded_module *module = &listed[listed_count];
+	*module = (struct loaded_module){.start = UINT64_MAX, .bias = info->dlpi_addr, .name = info->dlpi_name};
+	for (int i = 0; i < info->dlpi_phnum; i++) {
+		const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
+		if (segment->p_type != PT_LOAD)
+			continue;
+		uint64_t start = info->dlpi_addr + (segment->p_vaddr & ~(uint64_t)(SEEP_HEAP_PAGE - 1));
+		uint64_t end = info->dlpi_addr + segment->p_vaddr + segment->p_memsz;
+		module->start = start < module->start ? start : module->start;
+		module->end = end > module->end ? end : module->end;
+	}
+	listed_count += module->start < module->end;
+	return 0;
+}
+
+void modules_prepare(void)
+{
+	*(void **)&find_object = dlsym(RTLD_DEFAULT, "_dl_find_object");
+	finder = find_object ? find_by_loader : find_in_list;
+	if (!find_object)
+		dl_iterate_phdr(list_module, NULL);
+	if (system_call(SYS_getcwd, (long)working_directory, sizeof working_directory, 0, 0, 0, 0) <= 0)
+		working_directory[0] = 0;
+}
+
+void modules_set_finder(module_finder *replacement)
+{
+	finder = replacement;
+}
+
+/* The module's headers lie in its own memory, which its program may have written over: everything in them is checked.
+ */
+struct headers {
+	const ElfW(Phdr) * segments;
+	unsigned count;
+};
+
+static bool headers_find(const struct loaded_module *module, struct headers *headers)
+{
+	const ElfW(Ehdr) *header = (const void *)(uintptr_t)module->start;
+	if (module->end - module->start < SEEP_HEAP_PAGE || memcmp(header->e_ident, ELFMAG, SELFMAG) != 0 ||
+	    header->e_phentsize != sizeof(ElfW(Phdr)) || header->e_phoff > SEEP_HEAP_PAGE ||
+	    header->e_phoff % _Alignof(ElfW(Phdr)) != 0 ||
+	    header->e_phnum > (SEEP_HEAP_PAGE - header->e_phoff) / sizeof(ElfW(Phdr)))
+		return false;
+	*headers = (struct headers){(const void *)(uintptr_t)(module->start + header->e_phoff), header->e_phnum};
+	return true;
+}
+
+/* Are these notes, by their own account, inside one loaded segment and inside the module? */
+static bool notes_are_loaded(const struct loaded_module *module, const struct headers *headers,
+			     const ElfW(Phdr) * notes)
+{
+	uint64_t start = module->bias + notes->p_vaddr, bytes = notes->p_memsz;
+	if (start % 4 != 0 || start < module->start || start > module->end || bytes > module->end - start)
+		return false;
+	for (unsigned i = 0; i < headers->count; i++) {
+		const ElfW(Phdr) *segment = &headers->segments[i];
+		if (segment->p_type == PT_LOAD && notes->p_vaddr >= segment->p_vaddr && bytes <= segment->p_memsz &&
+		    notes->p_vaddr - segment->p_vaddr <= segment->p_memsz - bytes)
+			return true;
+	}
+	return false;
+}
+
+static uint32_t notes_read(const char *at, uint64_t left, uint8_t build_id[static 32])
+{
+	while (left >= sizeof(ElfW(Nhdr))) {
+		const ElfW(Nhdr) *note = (const void *)at;
+		uint64_t name = ((uint64_t)note->n_namesz + 3) & ~UINT64_C(3);
+		uint64_t value = ((uint64_t)note->n_descsz + 3) & ~UINT64_C(3);
+		if (name + value + sizeof *note > left)
+			return 0;
+		if (note->n_type == NT_GNU_BUILD_ID && note->n_namesz == 4 &&
+		    memcmp(at + sizeof *note, "GNU", 4) == 0 && note->n_descsz <= 32) {
+			memcpy(build_id, at + sizeof *note + name, note->n_descsz);
+			return note->n_descsz;
+		}
+		at += sizeof *note + name + value;
+		left -= sizeof *note + name + value;
+	}
+	return 0;
+}
+
+/* The NT_GNU_BUILD_ID of a module, read from its own memory. 0: it has none. */
+static uint32_t build_id_read(const struct loaded_module *module, uint8_t build_id[static 32])
+{
+	struct headers headers;
+	uint32_t bytes = 0;
+	if (!headers_find(module, &headers))
+		return 0;
+	for (unsigned i = 0; i < headers.count && bytes == 0; i++) {
+		const ElfW(Phdr) *notes = &headers.segments[i];
+		if (notes->p_type == PT_NOTE && notes_are_loaded(module, &headers, notes))
+			bytes = notes_read((const char *)(uintptr_t)(module->bias + notes->p_vaddr), notes->p_memsz,
+					   build_id);
+	}
+	return bytes;
+}
+
+static void text_append(char *text, size_t *length, size_t limit, const char *more)
+{
+	while (*more && *length + 1 < limit)
+		text[(*length)++] = *more++;
+	text[*length] = 0;
+}
+
+static void module_describe(const struct heap *heap, const struct loaded_module *loaded,
+			    struct seep_heap_module *module)
+{
+	size_t length = 0;
+	const char *name = loaded->name ? loaded->name : "";
+	uint32_t flags = 0;
+	if (!*name) {
+		name = heap->header->executable;
+		flags = SEEP_MODULE_EXECUTABLE;
+	} else if (strncmp(name, "linux-vdso", 10) == 0) {
+		flags = SEEP_MODULE_VDSO;
+	} else if (*name != '/' && *working_directory) {
+		text_append(module->path, &length, sizeof module->path, working_directory);
+		text_append(module->path, &length, sizeof module->path, "/");
+	}
+	text_append(module->path, &length, sizeof module->path, name);
+	store_relaxed(&module->flags, flags);
+	module->start = loaded->start;
+	module->end = loaded->end;
+	module->bias = loaded->bias;
+	module->build_id_bytes = build_id_read(loaded, module->build_id);
+	module->epoch = load_relaxed(&heap->header->module_epoch);
+	uint64_t identity = UINT64_C(0xcbf29ce484222325); /* FNV-1a */
+	for (size_t i = 0; i < length; i++)
+		identity = (identity ^ (uint8_t)module->path[i]) * UINT64_C(0x100000001b3);
+	for (uint32_t i = 0; i < module->build_id_bytes; i++)
+		identity = (identity ^ module->build_id[i]) * UINT64_C(0x100000001b3);
+	module->identity = identity;
+}
+
+/* As seen with these flags: of another tenant of the entry nothing is known. */
+static void retire(const struct heap *heap, struct seep_heap_module *module, uint32_t flags)
+{
+	while (!(flags & SEEP_MODULE_UNLOADED)) {
+		uint32_t seen = flags;
+		if (atomic_compare_exchange_weak_explicit(&module->flags, &seen, flags | SEEP_MODULE_UNLOADED,
+							  memory_order_relaxed, memory_order_relaxed)) {
+			add_release(&heap->header->module_epoch, 1);
+			return;
+		}
+		if ((seen ^ flags) & ~(SEEP_MODULE_KNOWN | SEEP_MODULE_MOVING | SEEP_MODULE_CLAIMED))
+			return;
+		flags = seen;
+	}
+}
+
+void module_retire(const struct heap *heap, uint32_t module)
+{
+	retire(heap, &heap->modules[module], load_relaxed(&heap->modules[module].flags));
+}
+
+static bool module_is_at(const struct seep_heap_module *module, const struct loaded_module *loaded)
+{
+	return module_place(module->start) == loaded->start && module_place(module->bias) == loaded->bias;
+}
+
+static bool module_overlaps(const struct seep_heap_module *module, const struct loaded_module *loaded)
+{
+	return module_place(module->start) < loaded->end && module_place(module->end) > loaded->start;
+}
+
+/* Only its range is looked at: the link map may go while we look. */
+static bool module_is_gone(const struct seep_heap_module *module)
+{
+	uint64_t start = module_place(module->start), end = module_place(module->end);
+	struct dl_find_object found;
+	return find_object((void *)(uintptr_t)start, &found) != 0 || (uintptr_t)found.dlfo_map_start != start ||
+	       (uintptr_t)found.dlfo_map_end != end;
+}
+
+/* Puts an unloaded module where it is now. False: another thread does, or it has just been given up. */
+static bool module_move(struct seep_heap_module *module, uint32_t flags, const struct loaded_module *loaded)
+{
+	if (!atomic_compare_exchange_strong_explicit(&module->flags, &flags, flags | SEEP_MODULE_MOVING,
+						     memory_order_acquire, memory_order_relaxed))
+		return false;
+	__atomic_store_n(&module->start, loaded->start, __ATOMIC_RELAXED);
+	__atomic_store_n(&module->end, loaded->end, __ATOMIC_RELAXED);
+	__atomic_store_n(&module->bias, loaded->bias, __ATOMIC_RELAXED);
+	atomic_fetch_and_explicit(&module->flags, ~(uint32_t)(SEEP_MODULE_UNLOADED | SEEP_MODULE_MOVING),
+				  memory_order_release);
+	return true;
+}
+
+static uint32_t module_count(const struct heap *heap)
+{
+	uint32_t count = load_acquire(&heap->header->module_count);
+	return count < heap->capacity[SEEP_AREA_MODULES] ? count : heap->capacity[SEEP_AREA_MODULES];
+}
+
+/* The entry that a loaded module has, or had before it was unloaded; 0: none. Others that its place belonged to are
+ * retired. */
+static uint32_t module_find(const struct heap *heap, const struct loaded_module *loaded, uint64_t identity)
+{
+	uint32_t count = module_count(heap), former = 0, former_flags = 0;
+	for (uint32_t i = 1; i < count; i++) {
+		struct seep_heap_module *module = &heap->modules[i];
+		if (load_acquire(&module->state) != SEEP_MODULE_READY)
+			continue;
+		uint32_t flags = load_acquire(&module->flags);
+		bool same = module_place(module->identity) == identity;
+		bool at = same && module_is_at(module, loaded);
+		bool gone = module_overlaps(module, loaded) ||
+			    (same && !at && finder == find_by_loader && module_is_gone(module));
+		/* what was read is one tenant's: an entry is given up before it is another's */
+		if (load_acquire(&module->state) != SEEP_MODULE_READY || load_relaxed(&module->flags) != flags)
+			continue;
+		if (at && !(flags & SEEP_MODULE_UNLOADED))
+			return i;
+		if (gone && !(flags & SEEP_MODULE_UNLOADED)) {
+			retire(heap, module, flags);
+			flags |= SEEP_MODULE_UNLOADED;
+		}
+		if (same && flags & SEEP_MODULE_UNLOADED && !(flags & (SEEP_MODULE_MOVING | SEEP_MODULE_CLAIMED))) {
+			former = i;
+			former_flags = flags;
+		}
+	}
+	return former && module_move(&heap->modules[former], former_flags, loaded) ? former : 0;
+}
+
+/* An entry to be written: one that was given up, or the next one. 0: the table is full. */
+static uint32_t module_take(const struct heap *heap)
+{
+	uint32_t count = module_count(heap);
+	for (uint32_t i = 1; i < count; i++) {
+		uint32_t state = SEEP_MODULE_FREE;
+		if (load_relaxed(&heap->modules[i].state) == state &&
+		    atomic_compare_exchange_strong_explicit(&heap->modules[i].state, &state, SEEP_MODULE_WRITING,
+							    memory_order_acquire, memory_order_relaxed))
+			return i;
+	}
+	do {
+		if (count >= room_for(heap, SEEP_AREA_MODULES, count + 1))
+			return 0;
+	} while (!atomic_compare_exchange_weak_explicit(&heap->header->module_count, &count, count + 1,
+							memory_order_relaxed, memory_order_relaxed));
+	store_relaxed(&heap->modules[count].state, SEEP_MODULE_WRITING);
+	return count;
+}
+
+/* By words: one that was given up may still be looked at by another thread. */
+static void module_write(struct seep_heap_module *module, const struct seep_heap_module *fresh)
+{
+	enum { FIRST = offsetof(struct seep_heap_module, start) / 8, END = sizeof *fresh / 8 };
+	uint64_t words[END];
+	memcpy(words, fresh, sizeof words);
+	for (int i = FIRST; i < END; i++)
+		__atomic_store_n((uint64_t *)(void *)module + i, words[i], __ATOMIC_RELAXED);
+}
+
+/* The entry of this loaded module, registered if need be; 0 where the table is full. */
+static uint32_t module_register(const struct heap *heap, const struct loaded_module *loaded)
+{
+	struct seep_heap_module fresh = {0};
+	module_describe(heap, loaded, &fresh);
+	uint32_t number = module_find(heap, loaded, fresh.identity);
+	if (number)
+		return number;
+	number = module_take(heap);
+	if (!number) {
+		heap_count_loss(heap, SEEP_LOSS_MODULES_FULL);
+		return 0;
+	}
+	struct seep_heap_module *module = &heap->modules[number];
+	module_write(module, &fresh);
+	uint32_t tenant = load_relaxed(&module->flags) / SEEP_MODULE_TENANT * SEEP_MODULE_TENANT;
+	store_relaxed(&module->flags, load_relaxed(&fresh.flags) | tenant);
+	store_release(&module->state, SEEP_MODULE_READY);
+	return number;
+}
+
+uint64_t module_frame(const struct heap *heap, uintptr_t address, uint32_t *last)
+{
+	bool exact = address & FRAME_EXACT;
+	if (address & FRAME_NOWHERE)
+		return module_frame_word(0, 0, address);
+	/* one less than a return address: the call may be the last instruction of its module */
+	uintptr_t inside = (address & ~FRAME_EXACT) - !exact;
+	struct loaded_module loaded;
+	if (*last) {
+		const struct seep_heap_module *module = &heap->modules[*last];
+		if (inside >= module_place(module->start) && inside < module_place(module->end))
+			return module_frame_word(*last, module_place(module->bias), address);
+	}
+	if (!finder || !finder(inside, &loaded))
+		return module_frame_word(0, 0, address);
+	uint32_t number = module_register(heap, &loaded);
+	if (!number)
+		return module_frame_word(0, 0, address);
+	*last = number;
+	return module_frame_word(number, loaded.bias, address);
+}
+
+void modules_watch(const struct heap *heap)
+{
+	if (!find_object)
+		return;
+	uint32_t count = module_count(heap);
+	for (uint32_t i = 1; i < count; i++) {
+		struct seep_heap_module *module = &heap->modules[i];
+		if (load_acquire(&module->state) != SEEP_MODULE_READY ||
+		    (load_relaxed(&module->flags) & (SEEP_MODULE_UNLOADED | SEEP_MODULE_EXECUTABLE)))
+			continue;
+		if (module_is_gone(module))
+			module_retire(heap, i);
+	}
+}
+
+const struct seep_heap_module *module_entry(const struct heap *heap, uint32_t module)
+{
+	if (module == 0 || module >= heap->capacity[SEEP_AREA_MODULES] ||
+	    load_acquire(&heap->modules[module].state) != SEEP_MODULE_READY)
+		return NULL;
+	return &heap->modules[module];
+}
+
+bool module_in_service(const struct heap *heap, uint32_t module)
+{
+	return module_entry(heap, module) &&
+	       !(atomic_load_explicit(&heap->modules[module].flags, memory_order_seq_cst) & SEEP_MODULE_CLAIMED);
+}

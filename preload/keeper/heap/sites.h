@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Site counters: folding one event into its site. Called by the consumer for
+ * ring events and by a producer for its own event when the ring is full; both
+ * add atomically, so they may run at the same time.
+ */
+#ifndef SEEP_HEAP_SITES_H
+#define SEEP_HEAP_SITES_H
+
+#include "keeper/heap/heap.h"
+#include "keeper/heap/ring.h"
+
+/* Any thread, signal-safe, lock-free. A site index out of range is filed under site 0. */
+void site_fold(const struct heap *heap, const struct event *event);
+
+/* Bin of a lifetime: floor(log2), 0 for 0 ns. */
+uint32_t lifetime_bin(uint64_t lifetime_ns);
+
+#endif

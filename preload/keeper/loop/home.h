@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a keeper does with its recording's directory and the file systems: it
+ * opens the directory, gets space for the heap file to grow, as long as others
+ * have enough (space.h), and keeps hold of a heap file in memory.
+ */
+#ifndef SEEP_KEEPER_HOME_H
+#define SEEP_KEEPER_HOME_H
+
+#include "keeper/loop/keeper.h"
+
+/* A heap file in memory stays open, and so does its recording, which may be moved. Who can't hold it finds it dead and
+ * being reclaimed. */
+bool home_hold(struct keeper *keeper);
+
+/* The directory, by its path each time, and only if it is still the same one. A descriptor or -errno. */
+int home_open(const struct keeper *keeper);
+
+/* A room_reserver, whose context is the keeper: by the file, so that the space takes no memory before it is used. */
+bool home_reserve(const struct heap *heap, uint64_t offset, uint64_t bytes, void *context);
+
+/* Now and then: where the file can't have all that it may still need, the program no longer helps itself to it. */
+void home_look(const struct keeper *keeper);
+
+/* Has somebody removed the name of a heap file in memory? It is still mapped and open: the recording gets it from there. */
+void home_rescue(const struct keeper *keeper);
+
+bool home_is_removed(const struct keeper *keeper);
+
+#endif

@@ -1,0 +1,411 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The keeper's loop: see keeper.h. */
+#include "keeper/loop/keeper.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "keeper/base/atomics.h"
+#include "keeper/base/clock.h"
+#include "keeper/base/file.h"
+#include "keeper/base/floating.h"
+#include "keeper/base/syscall.h"
+#include "keeper/base/text.h"
+#include "keeper/heap/modules.h"
+#include "keeper/heap/ring.h"
+#include "keeper/heap/area_growth.h"
+#include "keeper/files/credentials.h"
+#include "keeper/loop/postmortem.h"
+#include "keeper/loop/home.h"
+#include "keeper/program/maps.h"
+#include "keeper/program/process_memory.h"
+#include "keeper/program/namespace.h"
+#include "keeper/files/heap_location.h"
+#include "keeper/program/process.h"
+#include "keeper/snapshot/recycle.h"
+#include "keeper/loop/request.h"
+#include "keeper/loop/take.h"
+#include "keeper/program/process_arguments.h"
+
+#define FINISH_LOOK_NS 20000000
+#define LEASE_LOOK_NS 250000000 /* at a lease that another has */
+#define NOBODY UINT32_MAX /* no process has this number */
+
+bool keeper_prepare(struct keeper *keeper, const struct heap *heap, const char *directory, bool in_target)
+{
+	struct stat status;
+	memset(keeper, 0, sizeof *keeper); /* not by a literal, which may need the stack that a signal handler lacks */
+	keeper->heap = *heap;
+	keeper->in_target = in_target;
+	keeper->exit_status = -1;
+	keeper->file = keeper->home = -1;
+	struct text path = text_begin(keeper->directory, sizeof keeper->directory);
+	text_add(&path, directory);
+	int follow = in_target ? O_NOFOLLOW : 0; /* the program has just made it, and was led by no link */
+	int descriptor = path.cut ? -ENAMETOOLONG : file_open(AT_FDCWD, directory, O_PATH | O_DIRECTORY | follow, 0);
+	if (descriptor < 0)
+		return false;
+	int error = system_stat_descriptor(descriptor, &status);
+	system_close(descriptor);
+	if (error || (in_target && status.st_uid != system_effective_user()))
+		return false; /* another stands in its place already */
+	keeper->device = status.st_dev;
+	keeper->inode = status.st_ino;
+	if (!in_target && !home_hold(keeper)) {
+		keeper_let_go(keeper);
+		return false;
+	}
+	if (in_target) {
+		store_relaxed(&heap->header->pid_namespace, process_namespace());
+		store_relaxed(&heap->header->alive_ns, clock_read_ns(CLOCK_MONOTONIC));
+	} else if (namespace_is_foreign(heap->header)) {
+		uint64_t here = namespace_find(heap->header->pid, heap->header->start_ticks);
+		keeper->heap.pid_here = here ? here : NOBODY;
+	}
+	return true;
+}
+
+/* Bytes that building a snapshot takes, at most: an image that doubles as it grows, the stacks' tree, unread events. */
+static uint64_t snapshot_bytes(const struct heap *heap)
+{
+	const struct seep_heap_header *header = heap->header;
+	uint64_t live = load_relaxed(&header->live_inserted) - load_relaxed(&header->live_removed);
+	uint64_t sites = load_relaxed(&header->site_count);
+	uint64_t stacks = (uint64_t)load_relaxed(&header->cell_count) * SEEP_CELL_WORDS; /* frames */
+	uint64_t unread = load_relaxed(&header->ring_head) - load_relaxed(&header->ring_tail);
+	uint64_t image = live * sizeof(struct seep_live) + sites * sizeof(struct seep_site) +
+			 stacks * sizeof(struct seep_node) +
+			 load_relaxed(&header->lifetime_count) * sizeof(struct seep_lifetime);
+	return 2 * image + sites * sizeof(struct seep_site) + stacks * 8 + unread * sizeof(struct seep_event);
+}
+
+/* In the target a snapshot takes of what the program's own limits leave it: never more than half. */
+static bool snapshot_has_room(const struct keeper *keeper)
+{
+	const struct headroom *room = &keeper->headroom;
+	bool counts = room->which == SEEP_MEMORY_LIMIT_VIRTUAL || room->which == SEEP_MEMORY_LIMIT_DATA;
+	return !keeper->in_target || !counts || snapshot_bytes(&keeper->heap) <= room->left_bytes / 2;
+}
+
+/* 0, or an errno value. */
+static int keeper_take(struct keeper *keeper, enum seep_trigger trigger, bool durable, uint64_t *number)
+{
+	struct seep_heap_header *header = keeper->heap.header;
+	struct build_options options = {.trigger = trigger, .consumer = true};
+	struct seep_fault fault = {0};
+	double in_use_bytes = double_load(&header->in_use_bytes);
+	bool taken = false;
+	memory_read_status(&keeper->heap);
+	bool has_room = snapshot_has_room(keeper);
+	int directory = has_room ? home_open(keeper) : -ENOMEM;
+	if (directory < 0) {
+		heap_count_loss(&keeper->heap, SEEP_LOSS_SNAPSHOTS_FAILED);
+		fault.error = -directory;
+	} else {
+		taken = snapshot_take(&keeper->heap, directory, &options, durable, number, &fault);
+		system_close(directory);
+	}
+	schedule_taken(&keeper->schedule, clock_read_ns(CLOCK_MONOTONIC), trigger, !taken, in_use_bytes);
+	if (taken)
+		return 0;
+	return fault.error ? fault.error : EIO;
+}
+
+static void requests_answer(struct keeper *keeper)
+{
+	uint32_t request;
+	enum seep_trigger trigger;
+	uint64_t number = 0;
+	if (!request_pending(keeper->heap.header, &request, &trigger))
+		return;
+	int error = keeper_take(keeper, trigger, true, &number);
+	request_answer(keeper->heap.header, request, number, error);
+}
+
+/* The nearest limit of memory: is it time for a snapshot before it is reached? */
+static bool limit_is_near(struct keeper *keeper, uint64_t now_ns)
+{
+	const struct seep_heap_header *header = keeper->heap.header;
+	double in_use_bytes = double_load(&header->in_use_bytes);
+	if (!header->limit_headroom_bytes && !header->limit_headroom_percent)
+		return false;
+	if (schedule_limits_due(&keeper->schedule, now_ns))
+		limits_find(&keeper->limits, &keeper->heap, LIMITS_ROOT);
+	if (!schedule_room_due(&keeper->schedule, now_ns, in_use_bytes))
+		return false;
+	keeper->headroom = limits_look(&keeper->limits, &keeper->heap);
+	if (keeper->headroom.which)
+		return schedule_room_seen(&keeper->schedule, now_ns, in_use_bytes, keeper->headroom.left_bytes,
+					  keeper->headroom.threshold_bytes);
+	schedule_room_endless(&keeper->schedule);
+	return false;
+}
+
+static void snapshots_take(struct keeper *keeper, uint64_t now_ns)
+{
+	const struct seep_heap_header *header = keeper->heap.header;
+	uint64_t number;
+	requests_answer(keeper);
+	if (limit_is_near(keeper, now_ns)) {
+		int error = keeper_take(keeper, SEEP_TRIGGER_LIMIT, true, &number);
+		schedule_limit_taken(&keeper->schedule, clock_read_ns(CLOCK_MONOTONIC), error != 0);
+	}
+	if (schedule_timer_due(&keeper->schedule, now_ns))
+		keeper_take(keeper, SEEP_TRIGGER_TIMER, true, &number);
+	else if (schedule_peak_due(&keeper->schedule, now_ns, double_load(&header->in_use_bytes),
+				   heap_rate(&keeper->heap, load_relaxed(&header->rate_now))))
+		keeper_take(keeper, SEEP_TRIGGER_PEAK, true, &number);
+}
+
+static void credentials_follow(const struct keeper *keeper)
+{
+	struct credentials program;
+	if (!keeper->in_target || !credentials_changed(keeper->heap.header->pid, &program))
+		return;
+	int directory = home_open(keeper);
+	credentials_take(&program, directory);
+	if (directory >= 0)
+		system_close(directory);
+}
+
+/* In the target: is any thread of the program's left beside ours? In a process of its own: is the program there? */
+static bool program_is_there(struct keeper *keeper)
+{
+	const struct seep_heap_header *header = keeper->heap.header;
+	if (keeper->in_target)
+		return !process_is_alone(&keeper->exit_status);
+	if (keeper->program >= 0)
+		return !process_has_ended(keeper->program);
+	return process_exists(header->pid, header->start_ticks);
+}
+
+static bool program_is_another(const struct keeper *keeper)
+{
+	uint64_t stack = keeper->program_stack ? process_stack(keeper->heap.header->pid) : 0;
+	return stack && stack != keeper->program_stack;
+}
+
+static bool program_is_alive(struct keeper *keeper)
+{
+	const struct seep_heap_header *header = keeper->heap.header;
+	if (keeper->looks)
+		return program_is_there(keeper);
+	if (keeper->in_target)
+		return true;
+	if (keeper->heap.pid_here && keeper->heap.pid_here != NOBODY)
+		return process_exists(keeper->heap.pid_here, header->start_ticks);
+	return process_alive(header);
+}
+
+static void memory_look(struct keeper *keeper, uint64_t now_ns)
+{
+	if (schedule_memory_due(&keeper->schedule, now_ns)) {
+		keeper->replaced = program_is_another(keeper);
+		if (keeper->replaced)
+			return;
+		memory_read_status(&keeper->heap);
+		if (memory_is_confined(&keeper->heap)) { /* by a way that the shim does not see */
+			store_relaxed(&keeper->heap.header->confined, 1);
+			store_relaxed(&keeper->heap.header->may_grow, 0);
+		}
+		home_look(keeper);
+		title_follow(&keeper->heap);
+		credentials_follow(keeper);
+	}
+}
+
+static void modules_look(struct keeper *keeper, uint64_t now_ns)
+{
+	if (keeper->in_target) {
+		modules_watch(&keeper->heap);
+	} else if (now_ns >= keeper->modules_ns) {
+		maps_watch_modules(&keeper->heap);
+		keeper->modules_ns = now_ns + MAPS_LOOK_NS;
+	}
+}
+
+/* Tables that fill give up what nothing needs; where all of it is needed, not at every step. */
+static void tables_look(struct keeper *keeper, uint64_t now_ns)
+{
+	if (now_ns < keeper->recycle_ns || !recycle_is_due(&keeper->heap))
+		return;
+	if (!keeper->in_target && recycle_wants_modules(&keeper->heap))
+		maps_watch_modules(&keeper->heap);
+	if (recycle(&keeper->heap) == 0)
+		keeper->recycle_ns = now_ns + RECYCLE_LOOK_NS;
+}
+
+/* In the target, which no longer records. The exit snapshot, and what waits for it. Not durable: the file outlives the
+ * program without waiting for the disk. The lease is the caller's. */
+static bool keeper_complete(struct keeper *keeper)
+{
+	struct seep_heap_header *header = keeper->heap.header;
+	uint32_t request;
+	enum seep_trigger ignored;
+	uint64_t number = 0;
+	title_follow(&keeper->heap);
+	bool asked = request_pending(header, &request, &ignored);
+	ring_fold(&keeper->heap, keeper->heap.capacity[SEEP_AREA_RING], false);
+	int error = keeper_take(keeper, SEEP_TRIGGER_EXIT, false, &number);
+	if (error == 0) {
+		int directory = home_open(keeper);
+		if (directory >= 0) {
+			place_settle(directory, header, keeper->heap.bytes);
+			system_close(directory);
+		}
+		store_release(&header->phase, SEEP_HEAP_COMPLETE); /* the program's end waits for this */
+	}
+	if (asked)
+		request_answer(header, request, number, error);
+	return error == 0;
+}
+
+void keeper_tidy(struct keeper *keeper)
+{
+	char name[32];
+	struct seep_fault ignored;
+	if (keeper->file < 0 || program_is_alive(keeper))
+		return;
+	int directory = home_open(keeper);
+	if (directory >= 0) {
+		home_rescue(keeper);
+		system_close(directory);
+	} else if (home_is_removed(keeper)) {
+		place_forget(&keeper->place, keeper->place_inode);
+	} else { /* moved: nobody else will find it */
+		home_rescue(keeper);
+		finish_at(keeper->home, false, SEEP_TRIGGER_EXIT, name, &ignored);
+	}
+}
+
+/* Nothing is left to keep: whoever can has written the last snapshot, or the program's end will make it. */
+static bool program_is_over(struct keeper *keeper)
+{
+	if (keeper->leave && load_relaxed(keeper->leave))
+		return true;
+	bool alive = program_is_alive(keeper);
+	if (alive && !keeper->replaced)
+		return false;
+	if (alive || keeper->in_target) /* nobody else will see that it records no more */
+		keeper_complete(keeper);
+	return true;
+}
+
+/* One round. False: time to leave. */
+static bool keeper_step(struct keeper *keeper, uint64_t now_ns, uint64_t *events)
+{
+	struct seep_heap_header *header = keeper->heap.header;
+	if (!lease_renew(&keeper->heap, &keeper->lease))
+		return false;
+	if (program_is_over(keeper))
+		return false;
+	if (keeper->heap.pid_here != NOBODY) /* who cannot see it must not say that it has */
+		store_relaxed(&header->alive_ns, now_ns);
+	*events = ring_fold(&keeper->heap, keeper->heap.capacity[SEEP_AREA_RING], false);
+	room_keep_ahead(&keeper->heap, home_reserve, keeper);
+	modules_look(keeper, now_ns);
+	tables_look(keeper, now_ns);
+	memory_look(keeper, now_ns);
+	if (load_acquire(&header->stop)) {
+		if (keeper->in_target || keeper->looks)
+			keeper_complete(keeper);
+		return false;
+	}
+	snapshots_take(keeper, now_ns);
+	return true;
+}
+
+/* Until somebody rouses us, or the program is no more. */
+static void keeper_sleep(struct keeper *keeper, uint32_t wake, uint64_t sleep_ns)
+{
+	struct seep_heap_header *header = keeper->heap.header;
+	while (sleep_ns) {
+		uint64_t nap_ns = keeper->looks && sleep_ns > KEEPER_LOOK_NS ? KEEPER_LOOK_NS : sleep_ns;
+		struct timespec nap = {.tv_sec = (time_t)(nap_ns / 1000000000), .tv_nsec = (long)(nap_ns % 1000000000)};
+		if (system_futex_wait(&header->wake, wake, &nap) != -ETIMEDOUT ||
+		    (keeper->looks && !program_is_there(keeper)))
+			return;
+		sleep_ns -= nap_ns;
+	}
+}
+
+/* Until we have the lease. False: there is nothing more to keep. */
+static bool lease_await(struct keeper *keeper)
+{
+	struct seep_heap_header *header = keeper->heap.header;
+	for (;;) {
+		uint32_t wake = load_acquire(&header->wake);
+		if (lease_take(&keeper->heap, &keeper->lease))
+			return true;
+		if (load_acquire(&header->stop) || load_acquire(&header->phase) == SEEP_HEAP_COMPLETE ||
+		    (keeper->leave && load_relaxed(keeper->leave)) || !program_is_alive(keeper) ||
+		    program_is_another(keeper))
+			return false;
+		keeper_sleep(keeper, wake, LEASE_LOOK_NS);
+	}
+}
+
+static void keep(struct keeper *keeper)
+{
+	struct seep_heap_header *header = keeper->heap.header;
+	keeper->schedule = schedule_begin(clock_read_ns(CLOCK_MONOTONIC), header->start_ns, header->interval_ns);
+	for (;;) {
+		uint64_t events = 0;
+		uint32_t wake = load_acquire(&header->wake);
+		if (!keeper_step(keeper, clock_read_ns(CLOCK_MONOTONIC), &events))
+			break;
+		uint64_t sleep_ns =
+		    schedule_sleep(&keeper->schedule, clock_read_ns(CLOCK_MONOTONIC), events,
+				   keeper->heap.capacity[SEEP_AREA_RING], double_load(&header->in_use_bytes));
+		keeper_sleep(keeper, wake, sleep_ns);
+	}
+}
+
+static __attribute__((noinline)) void run(struct keeper *keeper)
+{
+	bool lost = true;
+	while (lost && lease_await(keeper)) {
+		keep(keeper);
+		lost = !lease_renew(&keeper->heap, &keeper->lease); /* another took it: we had stood still */
+		lease_give_back(&keeper->heap, &keeper->lease);
+	}
+	system_futex_wake(&keeper->heap.header->phase, INT32_MAX);
+}
+
+/* Where it is in the target, it has the program's rounding and traps from the thread that began it. */
+void keeper_run(struct keeper *keeper)
+{
+	uint32_t before = floating_enter();
+	run(keeper);
+	floating_leave(before);
+}
+
+static __attribute__((noinline)) bool finish(struct keeper *keeper)
+{
+	struct seep_heap_header *header = keeper->heap.header;
+	uint64_t start_ns = clock_read_ns(CLOCK_MONOTONIC);
+	struct lease lease = {0};
+	store_release(&header->stop, 1);
+	request_wake(header);
+	while (load_acquire(&header->phase) != SEEP_HEAP_COMPLETE) {
+		if (lease_take(&keeper->heap, &lease)) {
+			/* no keeper, or it has left without success. A thread's struct is ours now. */
+			bool done = load_acquire(&header->phase) == SEEP_HEAP_COMPLETE || keeper_complete(keeper);
+			lease_give_back(&keeper->heap, &lease);
+			return done;
+		}
+		if (clock_read_ns(CLOCK_MONOTONIC) - start_ns >= KEEPER_FINISH_NS)
+			return false;
+		struct timespec nap = {.tv_nsec = FINISH_LOOK_NS};
+		system_futex_wait(&header->phase, SEEP_HEAP_RECORDING, &nap);
+	}
+	return true;
+}
+
+bool keeper_finish(struct keeper *keeper)
+{
+	uint32_t before = floating_enter();
+	bool finished = finish(keeper);
+	floating_leave(before);
+	return finished;
+}

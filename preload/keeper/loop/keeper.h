@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The keeper: folds the ring's events into the sites, writes snapshots, keeps
+ * an eye on memory, its limits and modules. One a recording, told by the lease. It works
+ * on the mapping alone and runs as a thread of the program or outside it.
+ *
+ * Nothing here allocates, uses stdio or errno, or takes a lock: in the program it
+ * is a bare thread without a C library of its own. Whoever starts it there gives
+ * it a descriptor table of its own, so that what it opens is never seen by the
+ * program (close(0); open() still gives 0), nor inherited by its children. Its
+ * stack use is below 32 KiB.
+ */
+#ifndef SEEP_KEEPER_KEEPER_H
+#define SEEP_KEEPER_KEEPER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "keeper/heap/heap.h"
+#include "keeper/program/lease.h"
+#include "keeper/program/limits.h"
+#include "keeper/files/heap_location.h"
+#include "keeper/loop/schedule.h"
+
+#define KEEPER_PATH_BYTES 4096
+/* The program's end waits this long for the keeper, at most. */
+#define KEEPER_FINISH_NS UINT64_C(5000000000)
+#define KEEPER_LOOK_NS UINT64_C(200000000)
+
+struct keeper {
+	struct heap heap;
+	bool in_target;
+	char directory[KEEPER_PATH_BYTES]; /* absolute: the program may change its working directory */
+	uint64_t device, inode;            /* of the directory: another one of that name is not written to */
+
+	const seep_keeper_leave *leave; /* time to go; may be NULL */
+
+	/* Nobody tells it that the program has ended: it looks, KEEPER_LOOK_NS apart. In the target: have all other
+	 * threads ended (by SYS_exit)? In a process of its own: has the program? By a pidfd, or -1, then by /proc. */
+	bool looks;
+	int program;
+	uint64_t program_stack; /* where its first stack began; 0: unknown */
+	int exit_status;        /* of the program, to end with where the thread is the last; negative: unknown */
+	bool replaced;          /* by another program, whose stack begins elsewhere */
+
+	/* outside the target, of a heap file in memory; -1: it is none */
+	int file, home; /* it, and its recording's directory */
+	struct place place;
+	uint64_t place_inode;
+
+	/* the keeper's own */
+	uint64_t recycle_ns; /* next round of recycling at the earliest */
+	uint64_t modules_ns; /* next look at the modules, outside the target */
+	uint64_t space_ns;   /* after a refusal: not asked for more space before then */
+	struct lease lease;
+	struct limits limits;
+	struct headroom headroom; /* at the last look */
+	struct schedule schedule;
+};
+
+/* Binds a keeper to a recording whose directory exists; notes in the heap file what the outside must know. Before the
+ * thread is started. False: the directory cannot be examined, or its path is too long. */
+bool keeper_prepare(struct keeper *keeper, const struct heap *heap, const char *directory, bool in_target);
+
+/* The process that a program has started for its recording: folds events and writes snapshots until the program has
+ * ended or executed another, and writes the last one. Returns then, or when another process has the lease. */
+void keeper_run_apart(const char *directory);
+
+/* Outside the target, after keeper_run(), if the program has ended: a heap file in memory whose name was removed moves
+ * into the recording; one whose recording was removed is removed as well; a recording that was moved is finished. */
+void keeper_tidy(struct keeper *keeper);
+
+/* Closes what a keeper outside the target has open. */
+void keeper_let_go(struct keeper *keeper);
+
+/* The loop. Returns when the program ends (header->stop is set, and where it is the program's own keeper the exit
+ * snapshot is written; in the target also when no other thread is left; outside when the program is gone), or when another
+ * process has the lease. All signals must be blocked. */
+void keeper_run(struct keeper *keeper);
+
+/* In the target, as it ends: the exit snapshot, by whoever has the lease or, where nobody has, by the caller. Takes
+ * KEEPER_FINISH_NS at most, beyond the caller's own writing. False: it was not written; the heap file still holds all. */
+bool keeper_finish(struct keeper *keeper);
+
+#endif

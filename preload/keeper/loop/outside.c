@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The keeper in another process: seep_keeper_run() and seep_keeper_wake() of <seep/keeper.h>, keeper_run_apart(). */
+#include "keeper/base/atomics.h"
+#include "keeper/base/fault.h"
+#include "keeper/base/syscall.h"
+#include "keeper/loop/keeper.h"
+#include "keeper/files/heap_open.h"
+#include "keeper/program/process.h"
+#include "keeper/loop/request.h"
+
+/* Does the keeper write to the directory in which the heap file was opened, and not to one that took its name? */
+static bool place_is(const struct keeper *keeper, int directory)
+{
+	struct stat status;
+	return system_stat_descriptor(directory, &status) == 0 && status.st_dev == keeper->device &&
+	       status.st_ino == keeper->inode;
+}
+
+/* Opens a recording and binds a keeper to it. False: nothing is held. */
+static bool keeper_open(struct keeper *keeper, struct seep_heap_view *view, const char *directory,
+			struct seep_fault *fault)
+{
+	struct heap heap;
+	*view = (struct seep_heap_view){0};
+	int place = open_recording(directory, fault);
+	if (place < 0)
+		return false;
+	bool bound = open_heap(view, place, true, fault) && heap_bind(&heap, view->map, view->bytes, fault);
+	bool prepared = bound && keeper_prepare(keeper, &heap, directory, false);
+	if (prepared && !place_is(keeper, place)) {
+		keeper_let_go(keeper);
+		prepared = false;
+	}
+	if (bound && !prepared)
+		bound = fault_fill(fault, 0, 0, "the recording's directory cannot be opened");
+	system_close(place);
+	if (!bound)
+		seep_heap_close(view);
+	return bound;
+}
+
+static void keeper_work(struct keeper *keeper, struct seep_heap_view *view)
+{
+	keeper_run(keeper);
+	keeper_tidy(keeper);
+	keeper_let_go(keeper);
+	seep_heap_close(view);
+}
+
+bool seep_keeper_run(const char *directory, const seep_keeper_leave *leave, struct seep_fault *fault)
+{
+	struct seep_heap_view view;
+	struct keeper keeper;
+	if (!keeper_open(&keeper, &view, directory, fault))
+		return false;
+	keeper.leave = leave;
+	keeper_work(&keeper, &view);
+	return true;
+}
+
+void keeper_run_apart(const char *directory)
+{
+	struct seep_heap_view view;
+	struct keeper keeper;
+	struct seep_fault ignored;
+	char name[32];
+	if (!keeper_open(&keeper, &view, directory, &ignored))
+		return;
+	const struct seep_heap_header *header = keeper.heap.header;
+	keeper.looks = true;
+	keeper.program = process_watch(header->pid, header->start_ticks);
+	keeper.program_stack = process_stack(header->pid);
+	/* a program that was short has written its last snapshot itself */
+	bool late = load_acquire(&header->phase) == SEEP_HEAP_COMPLETE;
+	if (late) {
+		keeper_let_go(&keeper);
+		seep_heap_close(&view);
+	} else {
+		keeper_work(&keeper, &view);
+	}
+	if (!late) /* refused where the program is there and the snapshot, too */
+		seep_recording_finish(directory, SEEP_TRIGGER_EXIT, name, &ignored);
+}
+
+void seep_keeper_wake(const char *directory)
+{
+	struct seep_heap_view view = {0};
+	struct seep_fault fault;
+	if (!seep_heap_open(&view, directory, true, &fault))
+		return;
+	request_wake(view.map);
+	seep_heap_close(&view);
+}

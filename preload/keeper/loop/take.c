@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Build, number, write, thin: see take.h. */
+#include "keeper/loop/take.h"
+
+#include <errno.h>
+
+#include "keeper/base/atomics.h"
+#include "keeper/snapshot/snapshot_writer.h"
+#include "keeper/loop/retention.h"
+#include "keeper/snapshot/write.h"
+
+#define NUMBER_ATTEMPTS 1000 /* names that somebody else has taken */
+
+static bool number_and_write(const struct heap *heap, int directory, struct seep_image *image, bool durable,
+			     uint64_t *number, struct seep_fault *fault)
+{
+	for (int attempt = 0; attempt < NUMBER_ATTEMPTS; attempt++) {
+		char name[SNAPSHOT_NAME_BYTES];
+		/* never used again, even if this one fails: readers may have seen it in a request's answer */
+		*number = add_relaxed(&heap->header->next_number, 1);
+		image_renumber(image, *number);
+		snapshot_name(name, *number);
+		if (write_image(image, directory, name, durable, fault))
+			return true;
+		if (fault->error != EEXIST)
+			break;
+	}
+	return false;
+}
+
+bool snapshot_take(const struct heap *heap, int directory, const struct build_options *options, bool durable,
+		   uint64_t *number, struct seep_fault *fault)
+{
+	struct seep_image image = {0};
+	bool built = snapshot_build(heap, options, &image, fault);
+	/* The last sign of life must not be older than a snapshot: the one made after a death goes by it. */
+	if (built && !options->dead)
+		store_relaxed(&heap->header->alive_ns, ((const struct seep_snapshot_header *)image.data)->time_ns);
+	bool taken = built && number_and_write(heap, directory, &image, durable, number, fault);
+	seep_snapshot_free(&image);
+	if (taken)
+		retention_apply(heap, directory);
+	else
+		heap_count_loss(heap, SEEP_LOSS_SNAPSHOTS_FAILED);
+	return taken;
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What may end the program for its memory, and how far off that is: the limits
+ * of its control group and of the groups above it, and its own of address
+ * space and data.
+ *
+ * Where the limits are is read rarely (limits_find), since that takes a walk
+ * over the groups. How much room they leave is read often (limits_look): one
+ * small file for each group that has a limit, and /proc/PID/statm where the
+ * program has one of its own; nothing at all where there is no limit. What a
+ * group holds of files counts as room, since the kernel takes it back before
+ * it kills anybody. That is in a larger file (memory.stat), which is read only
+ * where the first look says that room is short.
+ */
+#ifndef SEEP_KEEPER_LIMITS_H
+#define SEEP_KEEPER_LIMITS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "keeper/heap/heap.h"
+
+#define LIMITS_PATH_BYTES 1024
+#define LIMITS_GROUPS 4 /* with a limit, the program's own and above it; of more, the lowest */
+#define LIMITS_NONE UINT64_MAX
+
+struct limits {
+	char path[LIMITS_PATH_BYTES]; /* of the memory group's directory */
+	bool version1;
+	uint32_t group_count;
+	struct limits_group {
+		uint32_t path_length; /* the group's directory is so much of path */
+		uint64_t bytes;
+	} groups[LIMITS_GROUPS];
+	uint64_t virtual_bytes, data_bytes; /* the program's own; LIMITS_NONE */
+};
+
+/* Room below the limit that is nearest, as the part of its threshold that is left. */
+struct headroom {
+	enum seep_memory_key which; /* SEEP_MEMORY_LIMIT, _LIMIT_VIRTUAL or _LIMIT_DATA; 0: there is no limit */
+	uint64_t limit_bytes;
+	uint64_t left_bytes;
+	uint64_t threshold_bytes; /* below this, room is short */
+};
+
+/* Reads where the limits are, and notes them in header->memory. `root` is where control groups are mounted. */
+#define LIMITS_ROOT "/sys/fs/cgroup"
+void limits_find(struct limits *limits, const struct heap *heap, const char *root);
+
+/* Reads how much room they leave, and notes that of the nearest in header->memory. */
+struct headroom limits_look(const struct limits *limits, const struct heap *heap);
+
+/* The room below which a limit of this size is near, by the header's limit_headroom; 0: never. At most half of it. */
+uint64_t limits_threshold(const struct seep_heap_header *header, uint64_t limit_bytes);
+
+/* The parsers behind them, on text, for tests. */
+/* The soft limit of a line of /proc/PID/limits; false also where it is unlimited. */
+bool limits_resource(const char *limits, const char *name, uint64_t *bytes);
+/* Copies a group's path out of /proc/PID/cgroup: of v1's controller of this name, else of v2. */
+bool limits_group_path(const char *cgroup, const char *controller, bool *version1, char *path, uint32_t size);
+/* Bytes of files in a group's memory.stat, its children's included; 0 where it does not say. */
+uint64_t limits_file_bytes(const char *stat, bool version1);
+
+#endif

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* RSS, swap and their like: see memory.h. */
+#include "keeper/program/process_memory.h"
+
+#include <string.h>
+
+#include "keeper/base/atomics.h"
+#include "keeper/base/file.h"
+#include "keeper/base/text.h"
+
+static const struct {
+	const char *name;
+	enum seep_memory_key key;
+} status_fields[] = {
+    {"VmRSS:", SEEP_MEMORY_RSS},           {"RssAnon:", SEEP_MEMORY_RSS_ANONYMOUS}, {"RssFile:", SEEP_MEMORY_RSS_FILE},
+    {"RssShmem:", SEEP_MEMORY_RSS_SHARED}, {"VmHWM:", SEEP_MEMORY_RSS_PEAK},        {"VmSwap:", SEEP_MEMORY_SWAP},
+    {"VmSize:", SEEP_MEMORY_VIRTUAL},      {"VmData:", SEEP_MEMORY_DATA},
+};
+
+void memory_store(const struct heap *heap, enum seep_memory_key key, uint64_t value)
+{
+	store_relaxed(&heap->header->memory[key], value);
+	atomic_fetch_or_explicit(&heap->header->memory_known, UINT64_C(1) << key, memory_order_release);
+}
+
+bool memory_status_field(const char *status, const char *field, uint64_t *bytes)
+{
+	size_t length = strlen(field);
+	for (const char *line = status; *line;) {
+		if (strncmp(line, field, length) == 0) {
+			const char *at = line + length;
+			uint64_t kilobytes;
+			while (*at == ' ' || *at == '\t')
+				at++;
+			if (!text_take_unsigned(&at, &kilobytes) || kilobytes > UINT64_MAX / 1024)
+				return false;
+			*bytes = kilobytes * 1024;
+			return true;
+		}
+		const char *end = strchr(line, '\n');
+		if (!end)
+			return false;
+		line = end + 1;
+	}
+	return false;
+}
+
+static void proc_path(char *path, size_t size, uint64_t pid, const char *name)
+{
+	struct text text = text_begin(path, size);
+	text_add(&text, "/proc/");
+	text_add_unsigned(&text, pid);
+	text_add(&text, name);
+}
+
+#define STATUS_BYTES 3072
+
+static bool read_status(const struct heap *heap, char status[static STATUS_BYTES])
+{
+	char path[48];
+	proc_path(path, sizeof path, heap_pid(heap), "/status");
+	return file_read_text(path, status, STATUS_BYTES) > 0;
+}
+
+bool memory_read_status(const struct heap *heap)
+{
+	char status[STATUS_BYTES];
+	if (!read_status(heap, status))
+		return false;
+	for (size_t i = 0; i < sizeof status_fields / sizeof status_fields[0]; i++) {
+		uint64_t bytes;
+		if (memory_status_field(status, status_fields[i].name, &bytes))
+			memory_store(heap, status_fields[i].key, bytes);
+	}
+	return true;
+}
+
+/* The filters that a process runs behind: their number (since Linux 5.9), or that there are any. */
+static uint64_t filters_count(const char *status)
+{
+	uint64_t filters = 0, mode = 0; /* small numbers, which the parser takes for kilobytes */
+	if (!memory_status_field(status, "Seccomp_filters:", &filters) || !filters)
+		memory_status_field(status, "Seccomp:", &mode);
+	return filters ? filters : mode;
+}
+
+bool memory_is_confined(const struct heap *heap)
+{
+	char status[STATUS_BYTES];
+	uint64_t mode;
+	if (!read_status(heap, status))
+		return false;
+	if (memory_status_field(status, "Seccomp:", &mode) && mode == 1024)
+		return true; /* "strict" */
+	uint64_t theirs = filters_count(status);
+	return theirs && (file_read_text("/proc/thread-self/status", status, sizeof status) <= 0 ||
+			  filters_count(status) < theirs);
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the operating system says of the program's memory, into header->memory.
+ * /proc/PID/status takes about 40 us. Limits are in limits.h.
+ */
+#ifndef SEEP_KEEPER_MEMORY_H
+#define SEEP_KEEPER_MEMORY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "keeper/heap/heap.h"
+
+/* Stores one value and marks it known. */
+void memory_store(const struct heap *heap, enum seep_memory_key key, uint64_t value);
+
+/* RSS and its parts, peak, swap, virtual size. False: /proc/PID/status cannot be read (the old values stay). */
+bool memory_read_status(const struct heap *heap);
+
+/* Has the program forbidden itself system calls by seccomp? What the keeper, too, runs behind (a container's filter) was
+ * there before it. False where that cannot be read. */
+bool memory_is_confined(const struct heap *heap);
+
+/* The parser behind them, on text, for tests. Bytes; false: the field is not there. */
+bool memory_status_field(const char *status, const char *field, uint64_t *bytes);
+
+#endif

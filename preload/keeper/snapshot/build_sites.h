@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The site half of building a snapshot: which sites are worth an entry, their
+ * stacks, counters and lifetimes. Private to build.c and build_sites.c.
+ */
+#ifndef SEEP_KEEPER_BUILD_SITES_H
+#define SEEP_KEEPER_BUILD_SITES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "keeper/heap/ring.h"
+#include "keeper/snapshot/build.h"
+#include "keeper/snapshot/snapshot_writer.h"
+#include "keeper/snapshot/stack_tree.h"
+
+/* An unread event of the ring, in its site's list. */
+struct pending {
+	struct event event;
+	uint32_t next; /* 1 + index; 0: last */
+};
+
+/* A site of the heap file. */
+struct build_site {
+	struct seep_measure in_use;
+	uint32_t pending; /* 1 + index of its first; 0: none */
+	uint32_t number;  /* in the snapshot; 0: left out, but for site 0 */
+	uint32_t node, flags;
+	bool counts; /* its counters in the heap file are its own */
+};
+
+struct build {
+	const struct heap *heap;
+	const struct build_options *options;
+	struct image_writer image;
+	struct tree tree;
+	struct pending *pending;
+	size_t pending_bytes;
+	uint32_t pending_count;
+	struct build_site *sites;
+	uint64_t site_count;
+	uint32_t number_given_up;   /* in the snapshot, of the sites that were given up: behind the last */
+	uint32_t recycled;          /* rounds of recycling that were complete then */
+	uint64_t tail;              /* of the ring, when its events were read */
+	uint64_t begun_ns;          /* when this attempt began */
+	uint64_t newest_ns;         /* youngest birth seen */
+	uint64_t losses[SEEP_KEYS]; /* found on the way; then the header's too */
+};
+
+/* What the sites had counted that were given up. */
+static inline const struct seep_heap_given_up *build_given_up(const struct build *build)
+{
+	return &build->heap->header->given_up[build->recycled % 2];
+}
+
+/* Writes NODES, SITES and LIFETIMES, and the snapshot's site numbers into LIVE. False: no memory. */
+bool build_sites(struct build *build);
+
+#endif

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The growing snapshot image: see image.h. */
+#include "keeper/snapshot/snapshot_writer.h"
+
+#include <string.h>
+
+#include "keeper/base/syscall.h"
+
+#define FIRST_BYTES ((size_t)64 << 10)
+#define PROCESS_OFFSET (sizeof(struct seep_snapshot_header) + IMAGE_SECTIONS * sizeof(struct seep_section))
+
+void *scratch_map(size_t bytes)
+{
+	if (bytes == 0)
+		bytes = 1;
+	void *scratch =
+	    system_map(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	return system_failed(scratch) ? NULL : scratch;
+}
+
+void scratch_unmap(void *scratch, size_t bytes)
+{
+	if (scratch)
+		system_unmap(scratch, bytes ? bytes : 1);
+}
+
+static bool image_reserve(struct image_writer *image, size_t bytes)
+{
+	if (image->failed || bytes > SIZE_MAX / 4 - image->bytes)
+		return false;
+	size_t needed = image->bytes + bytes, mapped = image->mapped_bytes;
+	if (needed <= mapped)
+		return true;
+	while (mapped < needed)
+		mapped *= 2;
+	void *moved = system_remap(image->data, image->mapped_bytes, mapped);
+	if (system_failed(moved))
+		return false;
+	image->data = moved;
+	image->mapped_bytes = mapped;
+	return true;
+}
+
+void image_begin(struct image_writer *image)
+{
+	*image = (struct image_writer){.data = scratch_map(FIRST_BYTES), .mapped_bytes = FIRST_BYTES};
+	if (!image->data) {
+		image->failed = true;
+		return;
+	}
+	image->bytes = PROCESS_OFFSET;
+	image_section_begin(image, SEEP_SECTION_PROCESS, sizeof(struct seep_process));
+	image_add(image, sizeof(struct seep_process));
+	image_section_end(image, SEEP_SECTION_PROCESS);
+}
+
+void *image_add(struct image_writer *image, size_t bytes)
+{
+	if (!image_reserve(image, bytes)) {
+		image->failed = true;
+		return NULL;
+	}
+	void *added = image->data + image->bytes;
+	image->bytes += bytes;
+	return added;
+}
+
+void image_section_begin(struct image_writer *image, enum seep_section_type type, uint32_t entry_bytes)
+{
+	image_add(image, -image->bytes & 7);
+	image->sections[type - 1] =
+	    (struct seep_section){.type = type, .entry_bytes = entry_bytes, .offset = image->bytes};
+}
+
+void image_section_end(struct image_writer *image, enum seep_section_type type)
+{
+	image->sections[type - 1].bytes = image->bytes - image->sections[type - 1].offset;
+}
+
+void *image_section(const struct image_writer *image, enum seep_section_type type)
+{
+	return image->data + image->sections[type - 1].offset;
+}
+
+uint64_t image_entries(const struct image_writer *image, enum seep_section_type type)
+{
+	const struct seep_section *section = &image->sections[type - 1];
+	return section->bytes / section->entry_bytes;
+}
+
+static void header_seal(struct seep_snapshot_header *header)
+{
+	header->header_crc = 0;
+	header->header_crc = seep_crc32(0, header, sizeof *header);
+}
+
+void image_renumber(struct seep_image *sealed, uint64_t number)
+{
+	struct seep_snapshot_header *header = sealed->data;
+	header->number = number;
+	header_seal(header);
+}
+
+bool image_seal(struct image_writer *image, const struct seep_snapshot_header *header, struct seep_image *sealed)
+{
+	if (image->failed)
+		return false;
+	struct seep_snapshot_header *out = (void *)image->data;
+	for (int i = 0; i < IMAGE_SECTIONS; i++) {
+		struct seep_section *section = &image->sections[i];
+		section->crc = seep_crc32(0, image->data + section->offset, section->bytes);
+	}
+	memcpy(image->data + sizeof *out, image->sections, sizeof image->sections);
+	*out = *header;
+	memcpy(out->magic, SEEP_SNAPSHOT_MAGIC, sizeof out->magic);
+	out->version = SEEP_SNAPSHOT_VERSION;
+	out->header_bytes = sizeof *out;
+	out->file_bytes = image->bytes;
+	out->section_count = IMAGE_SECTIONS;
+	out->table_crc = seep_crc32(0, image->sections, sizeof image->sections);
+	header_seal(out);
+	*sealed = (struct seep_image){.data = image->data, .bytes = image->bytes, .mapped_bytes = image->mapped_bytes};
+	*image = (struct image_writer){.failed = true};
+	return true;
+}
+
+void image_drop(struct image_writer *image)
+{
+	if (image->data)
+		system_unmap(image->data, image->mapped_bytes);
+	*image = (struct image_writer){.failed = true};
+}
+
+void seep_snapshot_free(struct seep_image *image)
+{
+	if (image->data)
+		system_unmap(image->data, image->mapped_bytes);
+	*image = (struct seep_image){0};
+}

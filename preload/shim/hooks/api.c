@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The public API of <seep/seep.h>. */
+#include <seep/seep.h>
+
+#include "shim/hooks/hook.h"
+#include "shim/record/account.h"
+#include "shim/recording/recording.h"
+#include "shim/record/trigger.h"
+
+EXPORT int seep_snapshot(void);
+EXPORT int seep_account(void);
+
+int seep_snapshot(void)
+{
+	return trigger_ask(SEEP_TRIGGER_API) ? 0 : -1;
+}
+
+int seep_account(void)
+{
+	int error = errno;
+	const struct heap *heap = recording_heap();
+	bool taken = heap && account_take(heap);
+	errno = error;
+	return taken ? 0 : -1;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What all hooks share. A hook is two parts: the fast one counts down or tests
+ * the filter and tail-calls the next allocator; the slow one is out of line,
+ * makes the real call and one call to the recorder. Sampled frames start at
+ * the slow part's frame: the fast part tail-calls it, so its return address is
+ * the program's.
+ */
+#ifndef SEEP_HOOKS_HOOK_H
+#define SEEP_HOOKS_HOOK_H
+
+#include <errno.h>
+
+#include "shim/host/arena.h"
+#include "shim/host/filter.h"
+#include "shim/host/real.h"
+#include "shim/record/recorder.h"
+
+#define EXPORT __attribute__((visibility("default")))
+#define SLOW __attribute__((noinline, cold))
+#define HOT __attribute__((aligned(64))) /* all of the fast path in one cache line */
+#define likely(condition) __builtin_expect(!!(condition), 1)
+#define unlikely(condition) __builtin_expect(!!(condition), 0)
+#define HOOK_FRAME() __builtin_frame_address(0)
+
+/* What a raw system call returned, as libc's functions return it. */
+static inline long as_libc(long result)
+{
+	if ((unsigned long)result <= -4096UL)
+		return result;
+	errno = (int)-result;
+	return -1;
+}
+
+/* After the real call of a hook that had to ask, in its slow half: counts what the allocator gave. */
+#define COUNT(address, size)                                                                                           \
+	do {                                                                                                           \
+		if ((address) && thread_count(size) && recorder_due(size))                                             \
+			recorder_sample((address), (size), HOOK_FRAME());                                              \
+	} while (0)
+
+#endif

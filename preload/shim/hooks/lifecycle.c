@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Loading and leaving. The constructor looks up what the sampling path needs,
+ * so that nothing there takes the loader's lock or allocates; samples due
+ * before it has run are counted as lost in set-up.
+ */
+#include <dlfcn.h>
+#include <link.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <unistd.h>
+
+#include "keeper/base/clock.h"
+#include "keeper/base/epoch.h"
+#include "keeper/base/syscall.h"
+#include "keeper/heap/modules.h"
+#include "shim/hooks/cxx.h"
+#include "shim/hooks/hook.h"
+#include "shim/hooks/malloc.h"
+#include "shim/hooks/allocator_api.h"
+#include "shim/hooks/environment.h"
+#include "shim/recording/keeper_process.h"
+#include "shim/recording/recording.h"
+#include "shim/record/trigger.h"
+#include "shim/sample/unwinder.h"
+
+/* Where the program's own symbol look-ups find a name. NULL: at a reference, not at a definition. A program that is not
+ * position-independent and takes a function's address has the name at an entry of its own that jumps to the definition.
+ */
+static void *find_definition(const char *name, Dl_info *info)
+{
+	const ElfW(Sym) *symbol = NULL;
+	void *address = dlsym(RTLD_DEFAULT, name);
+	if (!address || !dladdr1(address, info, (void **)&symbol, RTLD_DL_SYMENT) ||
+	    (symbol && symbol->st_shndx == SHN_UNDEF))
+		return NULL;
+	return address;
+}
+
+/* An allocator in front of ours. Told by its library: our own references to malloc find that one, too. */
+static const char *find_bypass(void)
+{
+	static Dl_info first_info, own_info;
+	if ((!find_definition("malloc", &first_info) && !find_definition("calloc", &first_info) &&
+	     !find_definition("realloc", &first_info)) ||
+	    !dladdr((void *)(uintptr_t)find_bypass, &own_info) || first_info.dli_fbase == own_info.dli_fbase)
+		return NULL;
+	return first_info.dli_fname;
+}
+
+__attribute__((constructor)) static void seep_load(int argument_count, char **arguments, char **environment)
+{
+	(void)argument_count;
+	(void)arguments;
+	struct recording_setup *setup = &recording_setup;
+	clock_prepare(getauxval(AT_SYSINFO_EHDR));
+	epoch_find();
+	setup->loaded_ns = clock_read_ns(CLOCK_MONOTONIC);
+	setup->pid = system_getpid();
+	struct stat status;
+	if (system_stat_descriptor(2, &status) == 0) {
+		setup->stderr_device = status.st_dev;
+		setup->stderr_inode = status.st_ino;
+	}
+	real_prepare();
+	tcmalloc_prepare();
+	mimalloc_prepare();
+	cxx_prepare();
+	options_read(&setup->options, environment, getauxval(AT_SECURE) != 0);
+	malloc_prepare(!setup->options.off && setup->options.rate <= 1);
+	if (setup->options.off) {
+		recording_prepare();
+		real_forget_error();
+		return;
+	}
+	modules_prepare();
+	setup->unwinder = unwinder_select(*setup->options.unwinder ? setup->options.unwinder : NULL);
+	if (!setup->unwinder && *setup->options.unwinder) {
+		recording_say("no such unwinder here, using the best there is", setup->options.unwinder);
+		setup->unwinder = unwinder_select(NULL);
+	}
+	setup->bypassed = find_bypass();
+	setup->status = environment_status(environment) | (setup->unwinder ? 0 : SEEP_STATUS_NO_UNWINDER) |
+			(setup->bypassed ? SEEP_STATUS_BYPASSED : 0);
+	if (*setup->options.warning)
+		recording_say(setup->options.warning, NULL);
+	if (setup->bypassed)
+		recording_say("bypassed", setup->bypassed);
+	if (!setup->options.follow)
+		environment_stop_following(environment);
+	keeper_process_prepare();
+	recording_prepare();
+	trigger_prepare(setup->options.signal);
+	real_forget_error();
+}
+
+__attribute__((destructor)) static void seep_leave(void)
+{
+	recorder_heal(); /* to have it counted */
+	recording_end();
+}

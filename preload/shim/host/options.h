@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the environment asks for. SEEP_OPTIONS=rate=512K:interval=10s and one
+ * variable an option (SEEP_RATE, ...; these win). An unknown or malformed one
+ * gives one warning and the default: never a failure. In secure mode (setuid)
+ * the environment is not looked at and nothing is recorded.
+ */
+#ifndef SEEP_HOST_OPTIONS_H
+#define SEEP_HOST_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum option_heap { OPTION_HEAP_RECORDING, OPTION_HEAP_AUTO, OPTION_HEAP_MEMORY };
+
+struct options {
+	bool off;                 /* secure mode: do nothing at all */
+	bool follow;              /* children record, too */
+	bool keeper_outside;      /* another process folds and writes snapshots: no thread in the target */
+	uint64_t rate;            /* bytes a sample on average; 1: everything */
+	uint64_t interval_ns;     /* between timer snapshots; 0: none */
+	uint64_t delay_ns;        /* before recording starts */
+	enum option_heap heap;    /* where the heap file lies: in the recording, in memory if it is small, in memory */
+	uint64_t heap_device;     /* the st_dev of the memory that the keeper sees; 0: any */
+	uint64_t max_live;        /* live samples to make room for; 0: from the rate */
+	uint64_t snapshots;       /* retention: at most so many, */
+	uint64_t snapshots_bytes; /* and so many bytes, of snapshots */
+	struct headroom_option {
+		uint64_t bytes, percent; /* a snapshot when a limit of memory leaves less, or less of it; 0, 0: none */
+	} limit_headroom;
+	int signal;         /* take a snapshot on this signal; 0: none */
+	char unwinder[16];  /* "": the best one there is */
+	char output[1024];  /* recording directory with %c %p %h; "": the default */
+	char runner[64];    /* the `seep run` that has made it: keeper/files/life.h */
+	char session[1024]; /* file in which `seep run` learns of recordings; "": none */
+	struct session_file_option {
+		uint64_t device, inode, owner, locked; /* as long as somebody reads it */
+		bool known;
+	} session_file; /* which file that is: its name may be another's by now */
+	char warning[160];  /* the one warning, or "" */
+};
+
+/* Reads an environment (a NULL-terminated list of NAME=VALUE). No allocation; any thread. */
+void options_read(struct options *options, char *const *environment, bool secure);
+
+/* The value of a variable in an environment, or NULL. */
+const char *environment_value(char *const *environment, const char *name);
+
+#endif

@@ -1,0 +1,403 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What happens to a sample: see recorder.h, and docs/ARCHITECTURE.md for the journey of one allocation. */
+#include "shim/record/recorder.h"
+
+#include <errno.h>
+
+#include "keeper/base/atomics.h"
+#include "keeper/base/syscall.h"
+#include "keeper/heap/ring.h"
+#include "keeper/heap/site_users.h"
+#include "keeper/heap/sites.h"
+#include "keeper/heap/stacks.h"
+#include "shim/host/real.h"
+#include "shim/recording/gate.h"
+#include "shim/recording/moment.h"
+#include "shim/recording/recording.h"
+#include "shim/sample/sampler.h"
+#include "shim/sample/unwinder.h"
+
+__attribute__((aligned(8))) _Thread_local struct thread_state thread_state; /* no room lost before it */
+
+/* Recordings of a thread that may be under way, one in the other: a sample in a signal handler that interrupted one.
+ * Tables, ring and walker are made for that; libunwind's cache is not. */
+#define DEPTH 8
+#define REFUSALS 15 /* so many in a row, and none of them is under way: handlers have jumped out of them */
+
+static uint64_t draw_gap(struct thread_state *thread)
+{
+	if (!recording_is_possible())
+		return THREAD_STRETCH;
+	uint64_t rate = recording_setup.options.rate;
+	uint64_t gap = rate <= 1 ? THREAD_ALWAYS : sampler_draw_gap(&thread->random, rate);
+	return rate <= 1 || gap < THREAD_STRETCH ? gap : THREAD_STRETCH;
+}
+
+/* The thread is new to this address space: threads that begin at once, and children of one process, must not share a
+ * generator. What a child of a clone() that nobody saw (assembly's own) inherits of its countdown is used up first.
+ * True: no sample point lies in this first allocation, and all is said. */
+static bool thread_begin(struct thread_state *thread, size_t size)
+{
+	bool inherited = thread->random;
+	thread->random = sampler_seed(sampler_seed(recording_entropy() ^ (uintptr_t)thread) + thread->random);
+	thread->era = gate_era();
+	if (inherited)
+		return false;
+	thread->gap = draw_gap(thread);
+	uint64_t bytes = size + (size == 0);
+	bool within = thread->gap != THREAD_ALWAYS && thread->gap >= bytes;
+	thread->countdown = thread->gap - (within ? bytes : size);
+	return within;
+}
+
+void recorder_begin_child(void)
+{
+	struct thread_state *thread = &thread_state;
+	if (!thread->random)
+		return;
+	thread->random = 0; /* the next allocation asks, and draws all anew: what is left of a gap is as long as a gap */
+	thread->countdown = THREAD_ALWAYS;
+}
+
+/* A countdown never exceeds its gap, unless a size that no allocator has pushed it up: thread_count() let through what
+ * came since, maybe a sample. From where everything is sampled it has to be pushed to 0 for that. */
+static bool is_pushed(int64_t countdown, uint64_t gap)
+{
+	return countdown > (gap == THREAD_ALWAYS ? -1 : (int64_t)gap);
+}
+
+/* What is left of a gap is as long as a gap. */
+void recorder_heal(void)
+{
+	struct thread_state *thread = &thread_state;
+	uint64_t found = load_from_signals(&thread->countdown);
+	if (!thread->random || !is_pushed((int64_t)found, thread->gap))
+		return;
+	uint64_t gap = draw_gap(thread);
+	if (!exchange_from_signals(&thread->countdown, &found, gap))
+		return; /* a handler has just done it */
+	thread->gap = gap;
+	recording_lose_sample();
+}
+
+/* What becomes of a countdown. */
+struct settlement {
+	uint64_t counted;        /* bytes, up to the last point or the end of a stretch */
+	uint64_t countdown, gap; /* to go on with */
+	bool due, lost;          /* a point lies in this allocation; maybe in one before, which did not get here */
+};
+
+/* `before`: the countdown as it was before `bytes` were taken off. Far below its end only a size that no allocator has
+ * can bring it: that failed, and nothing is lost by it. */
+static struct settlement settle(struct thread_state *thread, int64_t before, uint64_t bytes)
+{
+	struct settlement result = {.gap = thread->gap};
+	bool always = result.gap == THREAD_ALWAYS;
+	int64_t end = always ? (int64_t)THREAD_ALWAYS : 0;
+	bool absurd = before < end - (int64_t)THREAD_ABSURD, passed = !absurd && before < end;
+	if (passed)
+		result.counted = result.gap - (uint64_t)before;
+	result.lost = passed || is_pushed(before, result.gap);
+	bool is_over = !absurd && !passed && before > (int64_t)result.gap && bytes > (uint64_t)before; /* though pushed up */
+	if (absurd || passed || (before > (int64_t)result.gap && !is_over))
+		before = (int64_t)(result.gap = draw_gap(thread));
+	uint64_t left = (uint64_t)before;
+	always = result.gap == THREAD_ALWAYS;
+	while (result.gap == THREAD_STRETCH && bytes > left) {
+		result.counted += result.gap;
+		bytes -= left;
+		result.gap = left = draw_gap(thread);
+		always = result.gap == THREAD_ALWAYS;
+	}
+	result.due = always || bytes > left;
+	if (result.due) {
+		result.counted += result.gap - left + bytes;
+		result.gap = left = draw_gap(thread);
+		bytes = 0;
+	}
+	result.countdown = left - bytes;
+	return result;
+}
+
+/* A handler that interrupted us found our borrow, took it for one that was jumped out of, and began anew. */
+static bool is_settled(uint64_t after, uint64_t gap, size_t size)
+{
+	if (gap == THREAD_ALWAYS)
+		return after == gap && size > 0;
+	return (int64_t)after >= 0 && !is_pushed((int64_t)after, gap) && size > 0;
+}
+
+static bool thread_settle(struct thread_state *thread, size_t size)
+{
+	uint64_t after = load_from_signals(&thread->countdown);
+	struct settlement settlement;
+	do {
+		if (is_settled(after, thread->gap, size)) {
+			recording_find_sample();
+			return recording_is_possible();
+		}
+		settlement = settle(thread, (int64_t)(after + size), size + (size == 0));
+	} while (!exchange_from_signals(&thread->countdown, &after, settlement.countdown));
+	thread->gap = settlement.gap;
+	if (settlement.counted)
+		recording_count(settlement.counted);
+	if (settlement.lost)
+		recording_lose_sample();
+	return settlement.due && recording_is_possible();
+}
+
+void recorder_undo(size_t size)
+{
+	struct thread_state *thread = &thread_state;
+	uint64_t after = load_from_signals(&thread->countdown);
+	if (size >= THREAD_ABSURD) {
+		thread->countdown += size;
+		recorder_heal();
+		return;
+	}
+	do {
+		if (is_settled(after, thread->gap, size)) {
+			thread_use();
+			recording_find_sample();
+			thread_end_use();
+			return;
+		}
+	} while (!exchange_from_signals(&thread->countdown, &after, after + size));
+}
+
+bool recorder_due(size_t size)
+{
+	struct thread_state *thread = &thread_state;
+	uint64_t bytes = size + (size == 0);
+	if (!recording_is_prepared()) {
+		thread->countdown = 0; /* not seen: the rate is not known before the constructor has run */
+		recording_count_unseen(bytes);
+		return false;
+	}
+	if ((!thread->random || thread->era != gate_era()) && thread_begin(thread, size))
+		return false;
+	thread_use();
+	bool due = thread_settle(thread, size);
+	thread_end_use();
+	return due;
+}
+
+/* What a recording under way found, for when it ends. */
+struct entry {
+	uintptr_t busy;
+	uint8_t depth;
+};
+
+/* A recording that was under way on this thread and never ended (a signal handler jumped out of it) must not silence
+ * the thread for ever. Its frame is gone once another is there, or above it. Where the thread went on elsewhere it is
+ * taken for one under way, of which there may be several; and where that was once too often, for a number of samples
+ * at most. */
+static bool thread_enter(struct thread_state *thread, const void *frame, struct entry *entry)
+{
+	const struct unwinder *unwinder = recording_setup.unwinder;
+	uint8_t most = unwinder && !unwinder->nests ? 1 : DEPTH;
+	*entry = (struct entry){thread->busy, thread->depth};
+	if (thread->busy && (uintptr_t)frame >= thread->busy)
+		*entry = (struct entry){0};
+	if (entry->depth >= most) {
+		thread->refused++;
+		if (thread->refused < REFUSALS)
+			return false;
+		*entry = (struct entry){0};
+	}
+	thread->busy = (uintptr_t)frame;
+	thread->depth = (entry->depth + 1) & 15;
+	thread->refused = 0;
+	return true;
+}
+
+static void thread_leave(struct thread_state *thread, struct entry entry)
+{
+	thread->busy = entry.busy;
+	thread->depth = entry.depth & 15;
+}
+
+static uint32_t thread_number(struct thread_state *thread, const struct heap *heap)
+{
+	uint32_t incarnation = recording_incarnation();
+	if (thread->incarnation != incarnation) {
+		thread->number = add_relaxed(&heap->header->thread_count, 1);
+		thread->incarnation = incarnation;
+	}
+	return thread->number;
+}
+
+/* The site, whose user we are: site_users.h. */
+static uint32_t capture_site(const struct heap *heap, const void *hook_frame)
+{
+	uintptr_t frames[UNWINDER_FRAMES];
+	struct unwinding unwinding = {0};
+	const struct unwinder *unwinder = recording_setup.unwinder;
+	if (unwinder) {
+		unwinding = unwinder->capture(hook_frame, frames, UNWINDER_FRAMES);
+	} else {
+		frames[0] = ((const uintptr_t *)hook_frame)[1];
+		unwinding = (struct unwinding){.depth = 1, .end = UNWINDING_LOST};
+	}
+	bool truncated = unwinding.end != UNWINDING_COMPLETE;
+	if (truncated)
+		heap_count_loss(heap, SEEP_LOSS_STACKS_TRUNCATED);
+	return stack_site(heap, frames, unwinding.depth, truncated);
+}
+
+/* False: a handler has forked meanwhile, and this is the child, which may have begun its own recording. */
+static bool is_still_recording(uint32_t incarnation)
+{
+	return recording_heap() && recording_incarnation() == incarnation;
+}
+
+/* And lets the event's site go. */
+static void push(const struct heap *heap, const struct event *event, uint32_t incarnation)
+{
+	if (!is_still_recording(incarnation))
+		return;
+	if (!ring_push(heap, event)) {
+		heap_count_loss(heap, SEEP_LOSS_RING_FOLDED);
+		site_fold(heap, event);
+	}
+	if (is_still_recording(incarnation))
+		site_let_go(heap, event->site);
+}
+
+static void put_in(const struct heap *heap, const struct live_entry *entry)
+{
+	const void *address = (const void *)(uintptr_t)entry->address;
+	filter_mark(address);
+	if (!live_insert(heap, entry)) {
+		filter_unmark(address);
+		heap_count_loss(heap, SEEP_LOSS_LIVE_FULL);
+	}
+}
+
+static void record(const struct heap *heap, struct thread_state *thread, void *address, size_t size,
+		   const void *hook_frame)
+{
+	uint32_t incarnation = recording_incarnation();
+	struct live_entry entry = {
+	    .address = (uintptr_t)address,
+	    .size = size < SEEP_SIZE_LIMIT ? size : SEEP_SIZE_LIMIT,
+	    .rate_index = load_relaxed(&heap->header->rate_now),
+	    .site = capture_site(heap, hook_frame),
+	    .thread = thread_number(thread, heap),
+	    .birth_ns = moment_now_ns(),
+	};
+	if (!is_still_recording(incarnation))
+		return;
+	/* The allocator gives nothing out twice: what is there under this address was freed by a way that we don't see.
+	 */
+	if (filter_test(address))
+		recorder_forget(address);
+	put_in(heap, &entry);
+	struct event event = {.kind = SEEP_EVENT_ALLOCATED,
+			      .size = entry.size,
+			      .rate_index = entry.rate_index,
+			      .site = entry.site,
+			      .thread = entry.thread,
+			      .time_ns = entry.birth_ns};
+	push(heap, &event, incarnation);
+}
+
+void recorder_sample(void *address, size_t size, const void *hook_frame)
+{
+	struct thread_state *thread = &thread_state;
+	int saved_errno = errno;
+	struct entry entry;
+	thread_use();
+	if (thread_enter(thread, __builtin_frame_address(0), &entry)) {
+		const struct heap *heap = recording_heap_or_begin();
+		if (heap)
+			record(heap, thread, address, size, hook_frame);
+		thread_leave(thread, entry);
+	} else {
+		recording_lose_sample();
+	}
+	thread_end_use();
+	errno = saved_errno;
+}
+
+static bool take(const void *address, struct live_entry *entry)
+{
+	recorder_heal();
+	thread_use();
+	const struct heap *heap = recording_heap();
+	bool found = heap && live_remove(heap, (uintptr_t)address, entry);
+	if (found)
+		filter_unmark(address);
+	thread_end_use();
+	return found;
+}
+
+static void push_freed(const struct heap *heap, const struct live_entry *entry, bool grown, uint32_t incarnation)
+{
+	uint64_t now = moment_now_ns();
+	struct event event = {.kind = SEEP_EVENT_FREED,
+			      .size = entry->size,
+			      .rate_index = entry->rate_index,
+			      .site = entry->site,
+			      .thread = thread_number(&thread_state, heap),
+			      .time_ns = now > entry->birth_ns ? now - entry->birth_ns : 0,
+			      .grown = grown};
+	if (event.thread != entry->thread)
+		event.kind = SEEP_EVENT_FREED_REMOTELY;
+	push(heap, &event, incarnation);
+}
+
+static void bury(const struct live_entry *entry, uint32_t incarnation)
+{
+	thread_use();
+	const struct heap *heap = recording_heap();
+	if (heap)
+		push_freed(heap, entry, false, incarnation);
+	thread_end_use();
+}
+
+bool recorder_hold(const void *address, struct recorder_hold *hold)
+{
+	recorder_heal();
+	thread_use();
+	const struct heap *heap = recording_heap();
+	hold->incarnation = recording_incarnation();
+	bool held = heap && live_hold(heap, (uintptr_t)address, thread_number(&thread_state, heap), &hold->live);
+	thread_end_use();
+	return held;
+}
+
+/* The recording that it was held in, unless the call has returned in a child that was forked from inside it. */
+static const struct heap *hold_heap(const struct recorder_hold *hold)
+{
+	return hold->incarnation == recording_incarnation() ? recording_heap() : NULL;
+}
+
+void recorder_bury_resized(const struct recorder_hold *hold, size_t size)
+{
+	const struct live_entry *entry = &hold->live.entry;
+	thread_use();
+	const struct heap *heap = hold_heap(hold);
+	if (heap && live_drop(heap, &hold->live)) {
+		filter_unmark((const void *)(uintptr_t)entry->address);
+		push_freed(heap, entry, size > entry->size, hold->incarnation);
+	}
+	thread_end_use();
+}
+
+void recorder_restore(const struct recorder_hold *hold)
+{
+	thread_use();
+	const struct heap *heap = hold_heap(hold);
+	if (heap)
+		live_keep(heap, &hold->live);
+	thread_end_use();
+}
+
+void recorder_forget(const void *address)
+{
+	struct live_entry entry;
+	uint32_t incarnation = recording_incarnation();
+	if (take(address, &entry))
+		bury(&entry, incarnation);
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What each thread keeps: its countdown of bytes to the next sample point.
+ * Initial-exec TLS, under 64 bytes, plain zero-initialised data without a
+ * destructor: valid before constructors and after TLS destructors have run.
+ * Zero means a thread that was never seen: its first allocation borrows.
+ */
+#ifndef SEEP_RECORD_THREAD_H
+#define SEEP_RECORD_THREAD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* No allocator has this much: an address space of 47 bits. The call fails, and nothing is counted. */
+#define THREAD_ABSURD (UINT64_C(1) << 47)
+/* The longest countdown. A longer gap is gone in several: what is left of one is distributed as a new one. */
+#define THREAD_STRETCH (UINT64_C(1) << 31)
+/* The countdown of a thread that samples everything: from here every allocation trips. Its gap is this, too. */
+#define THREAD_ALWAYS (-THREAD_ABSURD)
+
+struct thread_state {
+	union {
+		uint64_t countdown; /* bytes to the next sample point; negative (as signed) where one was passed */
+		uint32_t countdown_halves[2];
+	};
+	uint64_t gap;    /* what the countdown started from */
+	uint64_t random; /* generator; 0: this thread was never seen */
+	uintptr_t busy;  /* frame of the innermost recording under way on this thread, or 0 */
+	uint32_t number; /* the thread's number in the recording `incarnation` */
+	uint32_t incarnation;
+	uint32_t counted;    /* by hooks that may be inside one another: shim/hooks/allocator_api.h */
+	bool finding;        /* names of an allocator's own API: a look-up that allocates is not to begin another */
+	uint8_t depth : 4;   /* recordings under way, one in the other */
+	uint8_t refused : 4; /* samples in a row since then that were one too many */
+	uint8_t users;       /* uses of the heap file under way: one that a jump abandons is never taken off */
+	uint8_t era;         /* of the address space that random is for: see gate_era() */
+	uintptr_t inside;    /* frame of the outermost of the hooks in one another, or 0 */
+};
+
+_Static_assert(sizeof(struct thread_state) <= 64, "static TLS is scarce");
+
+extern __attribute__((visibility("hidden"))) _Thread_local struct thread_state thread_state;
+
+/* Around every use of the heap file, from before the gate is read: a child that is forked in between comes back to it. */
+static inline void thread_use(void)
+{
+	if (thread_state.users < UINT8_MAX)
+		thread_state.users++;
+}
+static inline void thread_end_use(void)
+{
+	if (thread_state.users < UINT8_MAX)
+		thread_state.users--;
+}
+
+/*
+ * The highest 32 bits of a countdown are 0 where it goes on and about all ones where it is over.
+ *
+ * Takes an allocation of `size` bytes off the countdown. True: the slow half is to be taken, which takes that back by
+ * recorder_undo(), makes the real call, and counts what it gave.
+ *
+ * The answer is read from the countdown, not from the subtraction's own borrow: a signal handler that jumps out before
+ * the borrow is settled leaves a negative countdown, and then every further allocation asks. 0 bytes always ask, and are
+ * counted as 1 there. So does what no allocator has, which would push the countdown anywhere.
+ */
+static inline bool thread_count(size_t size)
+{
+	bool over;
+#if defined(__x86_64__) && defined(__GCC_ASM_FLAG_OUTPUTS__)
+	__asm__("subq %2, %0\n\tcmpl $0, %3"
+		: "+m"(thread_state.countdown), "=@ccne"(over)
+		: "r"(size), "m"(thread_state.countdown_halves[1]));
+#else
+	thread_state.countdown -= size;
+	over = thread_state.countdown >> 32;
+#endif
+	return over | (size - 1 >= THREAD_ABSURD - 1);
+}
+
+/*
+ * The same for malloc, in as few instructions as there can be: those 32 bits are compared with the lowest 32 bits of the size,
+ * so that 0 bytes ask, too. docs/FAST_PATH.md has what this misses, and how it is found afterwards.
+ */
+static inline bool thread_count_tersely(size_t size)
+{
+#if defined(__x86_64__) && defined(__GCC_ASM_FLAG_OUTPUTS__)
+	bool asks; /* compilers make seven instructions of this */
+	__asm__("subq %2, %0\n\tcmpl %k2, %3"
+		: "+m"(thread_state.countdown), "=@ccae"(asks)
+		: "r"(size), "m"(thread_state.countdown_halves[1]));
+	return asks;
+#else
+	return thread_count(size);
+#endif
+}
+
+#endif

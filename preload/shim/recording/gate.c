@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The gate's page: see gate.h. */
+#include "shim/recording/gate.h"
+
+#include <errno.h>
+#include <pthread.h>
+
+#include "keeper/base/entry.h"
+#include "keeper/base/syscall.h"
+
+#ifndef MADV_WIPEONFORK
+#define MADV_WIPEONFORK 18
+#endif
+
+seep_atomic32 *gate_word;
+
+/* The page's other words. */
+enum {
+	GATE_ORIGIN = 1,   /* 1 from the constructor on, so 0 in a forked copy */
+	GATE_ERA = 2,      /* 0 in a forked copy, until it is asked for */
+	GATE_CLAIM = 3,    /* number of the last claim */
+	GATE_CLAIMANT = 4, /* its thread; 0: not noted yet */
+	GATE_REFUSED = 5,  /* samples that this very thread came with since */
+	GATE_FRAME = 6,    /* two words */
+};
+#define REFUSALS 64
+
+static _Atomic uint32_t last_era = 1; /* copied by fork */
+
+static ENTRY void close_in_child(void)
+{
+	store_relaxed(&gate_word[GATE_ORIGIN], 0);
+	store_relaxed(&gate_word[GATE_ERA], 0);
+	store_release(gate_word, GATE_CLOSED);
+}
+
+bool gate_is_in_forked_child(void)
+{
+	return load_relaxed(&gate_word[GATE_ORIGIN]) == 0;
+}
+
+uint8_t gate_era(void)
+{
+	uint32_t era = gate_word ? load_relaxed(&gate_word[GATE_ERA]) : 1;
+	if (era)
+		return (uint8_t)era;
+	uint32_t next = load_relaxed(&last_era) % 255 + 1;
+	if (!atomic_compare_exchange_strong_explicit(&gate_word[GATE_ERA], &era, next, memory_order_relaxed,
+						     memory_order_relaxed))
+		return (uint8_t)era; /* another thread's */
+	store_relaxed(&last_era, next);
+	return (uint8_t)next;
+}
+
+static seep_atomic64 *claimant_frame(void)
+{
+	return (seep_atomic64 *)(void *)&gate_word[GATE_FRAME];
+}
+
+static void claim_note(const void *frame)
+{
+	store_relaxed(claimant_frame(), (uintptr_t)frame);
+	store_relaxed(&gate_word[GATE_REFUSED], 0);
+	store_release(&gate_word[GATE_CLAIMANT], (uint32_t)system_gettid());
+}
+
+/* No asynchronous signal reaches a claimant, so that one of its own thread which is not below its frame has left it by
+ * a fault's handler. */
+static bool is_abandoned(const void *frame)
+{
+	uint32_t claimant = load_acquire(&gate_word[GATE_CLAIMANT]);
+	if (!claimant)
+		return false;
+	if (claimant == (uint32_t)system_gettid())
+		return (uintptr_t)frame >= load_relaxed(claimant_frame()) ||
+		       add_relaxed(&gate_word[GATE_REFUSED], 1) >= REFUSALS;
+	return system_call(SYS_tgkill, system_getpid(), claimant, 0, 0, 0, 0) == -ESRCH;
+}
+
+uint32_t gate_claim(const void *frame)
+{
+	uint32_t state = GATE_CLOSED, claim = load_relaxed(&gate_word[GATE_CLAIM]);
+	bool first = atomic_compare_exchange_strong_explicit(gate_word, &state, GATE_OPENING, memory_order_acquire,
+							     memory_order_relaxed);
+	if (!first && (state != GATE_OPENING || !is_abandoned(frame)))
+		return 0;
+	if (!atomic_compare_exchange_strong_explicit(&gate_word[GATE_CLAIM], &claim, claim + 1, memory_order_acquire,
+						     memory_order_relaxed))
+		return 0;
+	claim_note(frame);
+	return claim + 1;
+}
+
+bool gate_settle(uint32_t claim, enum gate state)
+{
+	if (load_relaxed(&gate_word[GATE_CLAIM]) != claim)
+		return false;
+	store_relaxed(&gate_word[GATE_CLAIMANT], 0);
+	gate_set(state);
+	return true;
+}
+
+bool gate_prepare(void)
+{
+	void *page = system_map(NULL, SEEP_HEAP_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (system_failed(page))
+		return false;
+	gate_word = page;
+	store_relaxed(&gate_word[GATE_ORIGIN], 1);
+	store_relaxed(&gate_word[GATE_ERA], 1);
+	/* Before Linux 4.14 and under some emulators a fork handler has to do: it misses raw clone() alone. */
+	if (system_advise(page, SEEP_HEAP_PAGE, MADV_WIPEONFORK) != 0 &&
+	    pthread_atfork(NULL, NULL, close_in_child) != 0) {
+		system_unmap(page, SEEP_HEAP_PAGE);
+		gate_word = NULL;
+		return false;
+	}
+	return true;
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * libseep.so as a program: the keeper of one recording, started by the program
+ * that records (keeper_process.c). The loader has relocated it and set up the
+ * C library; no constructor has run, as the loader leaves a program's own to
+ * its start-up code, which there is none of. So nothing here samples.
+ */
+#include <string.h>
+#include <sys/prctl.h>
+
+#include "keeper/base/clone.h"
+#include "keeper/loop/keeper.h"
+#include "shim/recording/keeper_process.h"
+
+__attribute__((section(".interp"), used)) static const char interpreter[] = "/lib64/ld-linux-x86-64.so.2";
+
+static void say_what_it_is(void)
+{
+	static const char text[] = "libseep.so " SEEP_VERSION " is made for LD_PRELOAD; see seep run --help.\n";
+	system_write(1, text, sizeof text - 1);
+}
+
+/* The assembly below calls it: to gcc's link-time optimisation that is no use. */
+#ifdef __clang__
+#define CALLED_BY_ASSEMBLY __attribute__((used, noreturn))
+#else
+#define CALLED_BY_ASSEMBLY __attribute__((used, noreturn, externally_visible))
+#endif
+
+/* What is on the stack as the kernel leaves it: the number of arguments, and they. */
+CALLED_BY_ASSEMBLY void keeper_main(const long *stack);
+void keeper_main(const long *stack)
+{
+	char **arguments = (char **)(uintptr_t)(stack + 1);
+	if (stack[0] == 2 && strcmp(arguments[0], KEEPER_PROCESS_NAME) == 0) {
+		const struct rlimit none = {0};
+		system_call(SYS_prctl, PR_SET_NAME, (long)KEEPER_PROCESS_NAME, 0, 0, 0, 0);
+		system_call(SYS_prlimit64, 0, RLIMIT_CORE, (long)&none, 0, 0, 0);
+		system_call(SYS_umask, 077, 0, 0, 0, 0, 0);
+		keeper_run_apart(arguments[1]);
+	} else {
+		say_what_it_is();
+	}
+	system_call(SYS_exit_group, 0, 0, 0, 0, 0, 0);
+	system_exit(0);
+}
+
+__asm__(".text\n"
+	".globl seep_keeper_entry\n"
+	".hidden seep_keeper_entry\n"
+	".type seep_keeper_entry, @function\n"
+	"seep_keeper_entry:\n"
+	".cfi_startproc\n"
+	".cfi_undefined %rip\n"
+	"	xorl %ebp, %ebp\n"
+	"	movq %rsp, %rdi\n"
+	"	andq $-16, %rsp\n"
+	"	call keeper_main\n"
+	"	hlt\n"
+	".cfi_endproc\n"
+	".size seep_keeper_entry, .-seep_keeper_entry\n");

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The keeper as a thread of the target: see keeper_thread.h. */
+#include "shim/recording/keeper_thread.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "keeper/base/atomics.h"
+#include "keeper/base/clock.h"
+#include "keeper/base/clone.h"
+#include "keeper/program/descriptors.h"
+#include "keeper/loop/keeper.h"
+#include "keeper/loop/request.h"
+
+#define STACK_BYTES (256u << 10)
+#define TLS_BYTES (64u << 10) /* below the thread block; our own variables are the first of these few */
+#define TLS_BLOCK_BYTES 4096u
+
+#define BYTES ((size_t)STACK_BYTES + TLS_BYTES + TLS_BLOCK_BYTES)
+#define LEAVE_NS UINT64_C(500000000) /* it may be writing a snapshot; longer than this nobody waits for it */
+#define LEAVE_LOOK_NS 200000
+
+static struct keeper keeper;
+static bool prepared;
+static char *memory;              /* of the thread, or NULL */
+static _Atomic int thread_id;     /* 0: there is no thread */
+static seep_keeper_leave leave;   /* it is to leave for a while */
+static _Atomic bool being_paused; /* by one thread at a time */
+
+/* What runs on the new stack: never returns. */
+static __attribute__((noreturn)) void keeper_thread_main(void *shares_descriptors)
+{
+	if (descriptors_leave(shares_descriptors != NULL))
+		keeper_run(&keeper);
+	system_exit(keeper.exit_status > 0 ? keeper.exit_status : 0);
+}
+
+/* In the thread's memory, where no thread is. */
+static void thread_begin(void)
+{
+	char *thread_block = memory + STACK_BYTES + TLS_BYTES;
+	uintptr_t block_address = (uintptr_t)thread_block;
+	memcpy(thread_block, &block_address, sizeof block_address);      /* header.tcb */
+	memcpy(thread_block + 16, &block_address, sizeof block_address); /* header.self */
+	bool shares = descriptors_can_be_left();
+	uint64_t signals = system_block_signals();
+	long made = system_clone(CLONE_VM | CLONE_FS | (shares ? CLONE_FILES : 0) | CLONE_SIGHAND | CLONE_THREAD |
+				     CLONE_SYSVSEM | CLONE_SETTLS,
+				 memory + STACK_BYTES - 64, thread_block, keeper_thread_main, shares ? &keeper : NULL);
+	system_restore_signals(signals);
+	store_relaxed(&thread_id, made > 0 ? (int)made : 0);
+	if (made > 0)
+		return;
+	system_unmap(memory, BYTES);
+	memory = NULL;
+}
+
+void keeper_thread_prepare(const struct heap *heap, const char *directory)
+{
+	prepared = keeper_prepare(&keeper, heap, directory, true);
+	keeper.leave = &leave;
+	keeper.looks = true;
+	store_relaxed(&thread_id, 0); /* in a forked child it is the parent's */
+	store_relaxed(&leave, false);
+	store_relaxed(&being_paused, false);
+}
+
+void keeper_thread_start(void)
+{
+	if (!prepared)
+		return;
+	memory = system_map(NULL, BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (system_failed(memory))
+		memory = NULL;
+	else
+		thread_begin();
+}
+
+/* The kernel, too, no longer knows of it. */
+static bool thread_is_gone(void)
+{
+	return system_call(SYS_tgkill, system_getpid(), load_relaxed(&thread_id), 0, 0, 0, 0) == -ESRCH;
+}
+
+static bool thread_leave(uint64_t patience_ns)
+{
+	bool free = false;
+	if (!load_relaxed(&thread_id) || !atomic_compare_exchange_strong_explicit(
+					     &being_paused, &free, true, memory_order_acq_rel, memory_order_relaxed))
+		return false;
+	uint64_t start_ns = clock_read_ns(CLOCK_MONOTONIC);
+	store_relaxed(&leave, true);
+	request_wake(keeper.heap.header);
+	while (!thread_is_gone() && clock_read_ns(CLOCK_MONOTONIC) - start_ns < patience_ns) {
+		struct timespec nap = {.tv_nsec = LEAVE_LOOK_NS};
+		system_call(SYS_nanosleep, (long)&nap, 0, 0, 0, 0, 0);
+	}
+	return true;
+}
+
+bool keeper_thread_pause(void)
+{
+	return thread_leave(LEAVE_NS);
+}
+
+void keeper_thread_leave(void)
+{
+	thread_leave(KEEPER_FINISH_NS); /* and is paused for good */
+}
+
+void keeper_thread_resume(void)
+{
+	store_relaxed(&leave, false);
+	if (thread_is_gone())
+		thread_begin();
+	store_release(&being_paused, false);
+}
+
+void keeper_thread_finish(void)
+{
+	if (prepared)
+		keeper_finish(&keeper);
+}

@@ -1,0 +1,493 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Beginning and ending of a recording: see recording.h. */
+#include "shim/recording/recording.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+
+#include "keeper/base/atomics.h"
+#include "keeper/base/size_limit.h"
+#include "keeper/base/syscall.h"
+#include "keeper/base/text.h"
+#include "shim/host/filter.h"
+#include "shim/host/real.h"
+#include "keeper/program/crowd.h"
+#include "keeper/files/life.h"
+#include "shim/recording/describe.h"
+#include "shim/recording/gate.h"
+#include "shim/recording/heap_file.h"
+#include "shim/recording/heap_memory.h"
+#include "shim/recording/keeper_process.h"
+#include "shim/recording/keeper_thread.h"
+#include "shim/recording/moment.h"
+#include "shim/recording/output.h"
+#include "shim/record/recorder.h"
+#include "shim/record/session_file.h"
+#include "shim/sample/memory_probe.h"
+
+#define MEMORY_AUTO_BYTES (UINT64_C(16) << 20) /* larger heap files (rates below 64K) stay on disk unless asked for */
+
+struct recording_setup recording_setup;
+
+/* Written by the one thread that holds the gate in OPENING, read once it is OPEN. */
+static struct heap current;
+static char directory[1600];
+static bool kept_outside; /* `seep run` knows of this recording and sees to its snapshots */
+static _Atomic uint32_t incarnation;
+
+static _Atomic bool prepared;
+static _Atomic bool confined;                          /* by a seccomp filter, which children inherit */
+static seep_atomic64 lost_in_setup;                    /* samples due while another thread began the recording */
+static seep_atomic64 threads_seen;                     /* each begins a generator */
+static seep_atomic64 counted_early;                    /* by the countdowns before the recording begins */
+static seep_atomic64 unseen_allocations, unseen_bytes; /* before the constructor */
+
+void recording_prepare(void)
+{
+	if (!gate_prepare())
+		recording_setup.options.off = true;
+	/* Without it children share their parent's generator up to their first sample. */
+	pthread_atfork(NULL, NULL, recording_begin_child);
+	store_release(&prepared, true);
+}
+
+bool recording_is_prepared(void)
+{
+	return load_acquire(&prepared);
+}
+
+void recording_count_unseen(uint64_t bytes)
+{
+	if (recording_setup.pid)
+		return; /* the constructor is at work: its look-ups allocate, the program does not */
+	add_relaxed(&unseen_allocations, 1);
+	add_relaxed(&unseen_bytes, bytes);
+}
+
+void recording_count(uint64_t bytes)
+{
+	const struct heap *heap = recording_heap();
+	add_relaxed(heap ? &heap->header->counted_bytes : &counted_early, bytes);
+}
+
+void recording_lose_sample(void)
+{
+	const struct heap *heap = recording_heap();
+	if (heap)
+		heap_count_loss(heap, SEEP_LOSS_SAMPLES_REENTRY);
+	else
+		add_relaxed(&lost_in_setup, 1);
+}
+
+void recording_find_sample(void)
+{
+	const struct heap *heap = recording_heap();
+	seep_atomic64 *lost = heap ? &heap->header->losses[SEEP_LOSS_SAMPLES_REENTRY] : &lost_in_setup;
+	uint64_t count = load_relaxed(lost);
+	while (count && !atomic_compare_exchange_weak_explicit(lost, &count, count - 1, memory_order_relaxed,
+							       memory_order_relaxed))
+		;
+}
+
+/* A forked child asks for its number, as its recording would, but for one that may not: no clock is fine enough. */
+uint64_t recording_entropy(void)
+{
+	bool ask = gate_is_in_forked_child() && !load_relaxed(&confined);
+	uint64_t pid = (uint64_t)(ask ? system_getpid() : recording_setup.pid);
+	return (moment_now_ns() ^ pid << 40) + (add_relaxed(&threads_seen, 1) + 1) *
+								   UINT64_C(0xd1342543de82ef95);
+}
+
+/* As many samples as were to be expected of what came before the constructor, at most one an allocation. */
+static uint64_t unseen_samples(void)
+{
+	uint64_t samples = load_relaxed(&unseen_bytes) / recording_setup.options.rate;
+	uint64_t allocations = load_relaxed(&unseen_allocations);
+	return samples < allocations ? samples : allocations;
+}
+
+const struct heap *recording_heap(void)
+{
+	return gate_read() == GATE_OPEN ? &current : NULL;
+}
+
+uint32_t recording_incarnation(void)
+{
+	return load_relaxed(&incarnation);
+}
+
+bool recording_is_possible(void)
+{
+	return gate_read() != GATE_OFF && !recording_setup.options.off;
+}
+
+/* A daemon has another file where stderr was, maybe its data. */
+static bool stderr_is_as_it_was(void)
+{
+	struct stat status;
+	return system_stat_descriptor(2, &status) == 0 && status.st_dev == recording_setup.stderr_device &&
+	       status.st_ino == recording_setup.stderr_inode;
+}
+
+/* Whole or not at all: at the limit for the size of files half a line would be written, and spoil the next one. */
+static bool line_write(int descriptor, const char *line, size_t length)
+{
+	struct stat status;
+	if (system_stat_descriptor(descriptor, &status) == 0 && S_ISREG(status.st_mode) &&
+	    size_limit_check((uint64_t)status.st_size + length) != 0)
+		return false;
+	return size_limit_write(descriptor, line, length) == (long)length;
+}
+
+/* A line of the registry stays one whatever is quoted in it: a newline is "\\n" there, and a backslash "\\\\". */
+static void text_add_as_line(struct text *text, const char *more)
+{
+	while (*more) {
+		size_t plain = strcspn(more, "\\\n");
+		text_add_bounded(text, more, plain);
+		more += plain;
+		if (*more)
+			text_add(text, *more++ == '\n' ? "\\n" : "\\\\");
+	}
+}
+
+/* What a terminal may get of a name that anybody may have chosen. */
+static void text_add_for_terminal(struct text *text, const char *more)
+{
+	for (; *more; more++)
+		text_add_bounded(text, *more >= ' ' && *more < 127 ? more : "?", 1);
+}
+
+void recording_say(const char *what, const char *detail)
+{
+	char line[400];
+	struct text text = text_begin(line, sizeof line);
+	int descriptor = 2;
+	const char *session = recording_setup.options.session;
+	if (*session)
+		descriptor = session_file_open(&recording_setup.options);
+	bool heard = *session && descriptor >= 0;
+	if (!heard) { /* also where the run is over, or we have become somebody who may not write to its file */
+		if (!stderr_is_as_it_was())
+			return;
+		descriptor = 2;
+	}
+	text_add(&text, heard ? "! " : "seep: ");
+	text_add(&text, what);
+	if (detail && *detail) {
+		text_add(&text, ": ");
+		(heard ? text_add_as_line : text_add_for_terminal)(&text, detail);
+	}
+	text.size += text.cut; /* the newline takes the place of the NUL if need be */
+	line[text.length] = '\n';
+	line_write(descriptor, line, text.length + 1);
+	if (heard)
+		system_close(descriptor);
+}
+
+/* Without a session, too. */
+static bool session_is_open(void)
+{
+	const char *session = recording_setup.options.session;
+	int descriptor = *session ? session_file_open(&recording_setup.options) : -1;
+	if (descriptor >= 0)
+		system_close(descriptor);
+	return descriptor >= 0 || !*session;
+}
+
+/* False: nobody will read it. A daemon outlives the run, whose end takes the file away, and a server's unprivileged half
+ * may not open it. */
+static bool register_in_session(void)
+{
+	static char line[2 * sizeof directory + 1];
+	int descriptor = session_file_open(&recording_setup.options);
+	if (descriptor < 0)
+		return false;
+	struct text text = text_begin(line, sizeof line);
+	struct stat status;
+	text_add_as_line(&text, directory);
+	text_add(&text, "\n");
+	/* one write: O_APPEND keeps lines of several processes apart */
+	bool written = line_write(descriptor, line, text.length);
+	/* who ends the run removes the file first and reads it then: what still has a name after the write is read */
+	bool read = written && system_stat_descriptor(descriptor, &status) == 0 && status.st_nlink > 0;
+	system_close(descriptor);
+	return read;
+}
+
+/* What has no file nobody else can keep. */
+static bool find_keeper_outside(bool anonymous)
+{
+	const struct options *options = &recording_setup.options;
+	if (anonymous)
+		return false;
+	bool registered = *options->session && register_in_session();
+	return options->keeper_outside && (registered || !*options->session);
+}
+
+static void header_fill(struct seep_heap_header *header)
+{
+	const struct options *options = &recording_setup.options;
+	memset(header, 0, sizeof *header);
+	heap_header_begin(header, options->rate);
+	describe_process(header);
+	header->interval_ns = options->interval_ns;
+	header->snapshots_limit = options->snapshots;
+	header->snapshots_bytes_limit = options->snapshots_bytes;
+	header->limit_headroom_bytes = options->limit_headroom.bytes;
+	header->limit_headroom_percent = options->limit_headroom.percent;
+	if (*options->session)
+		life_runner_note(header, options->runner);
+	struct text text = text_begin(header->allocator, sizeof header->allocator);
+	text_add(&text, real_name());
+	text = text_begin(header->allocator_path, sizeof header->allocator_path);
+	text_add(&text, real_path());
+	text = text_begin(header->unwinder, sizeof header->unwinder);
+	text_add(&text, recording_setup.unwinder ? recording_setup.unwinder->name : "none");
+	text = text_begin(header->bypassed, sizeof header->bypassed);
+	text_add(&text, recording_setup.bypassed ? recording_setup.bypassed : "");
+	store_relaxed(&header->status, recording_setup.status | (gate_is_in_forked_child() ? SEEP_STATUS_FORKED : 0));
+}
+
+/* The heap file's mapping counts against RLIMIT_AS: it may take an eighth of what the program has left, if need be with
+ * the room that a larger rate would get. */
+static bool plan_to_fit(struct seep_heap_header *header)
+{
+	static const uint64_t tiers[] = {1 << 10, 64 << 10};
+	uint64_t most_bytes = describe_address_space_left() / 8;
+	heap_plan(header, recording_setup.options.rate, recording_setup.options.max_live);
+	for (size_t i = 0; i < sizeof tiers / sizeof *tiers && header->file_bytes > most_bytes; i++) {
+		if (recording_setup.options.rate < tiers[i])
+			heap_plan(header, tiers[i], recording_setup.options.max_live);
+	}
+	return header->file_bytes <= most_bytes;
+}
+
+/* Does the heap file go to memory? Not where nobody would move it to the recording when we have ended. */
+static bool wants_memory(const struct seep_heap_header *header)
+{
+	const struct options *options = &recording_setup.options;
+	if (options->heap == OPTION_HEAP_RECORDING || !session_is_open())
+		return false;
+	uint64_t most_bytes = options->heap == OPTION_HEAP_MEMORY ? UINT64_MAX : MEMORY_AUTO_BYTES;
+	return heap_memory_fits(header, options->heap_device, most_bytes);
+}
+
+/*
+ * A forked child lets go of its ancestor's heap file. Where a signal handler forked in the midst of a use of it, the
+ * child comes back to that: then private memory takes its place, in which all counts are 0. A handler that jumped out
+ * of a use makes that so for good, which costs addresses and no memory. `own` uses are the caller's.
+ */
+static void leave_ancestor(unsigned own)
+{
+	if (!current.header || !gate_is_in_forked_child())
+		return;
+	if (thread_state.users > own) {
+		system_map(current.header, current.bytes, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+		return;
+	}
+	struct seep_heap_header *header = current.header;
+	current.header = NULL;
+	system_unmap(header, current.bytes);
+}
+
+void recording_begin_child(void)
+{
+	if (!load_relaxed(&confined))
+		leave_ancestor(0);
+	recorder_begin_child();
+}
+
+/* All but those that a fault raises: blocked, they would be the program's end. */
+static uint64_t block_signals(void)
+{
+	uint64_t before = 0, block = ~UINT64_C(0);
+	static const int faults[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGSYS};
+	for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
+		block &= ~(UINT64_C(1) << (faults[i] - 1));
+	system_call(SYS_rt_sigprocmask, SIG_BLOCK, (long)&block, (long)&before, sizeof block, 0, 0);
+	return before;
+}
+
+static void restore_signals(uint64_t before)
+{
+	system_call(SYS_rt_sigprocmask, SIG_SETMASK, (long)&before, 0, sizeof before, 0, 0);
+}
+
+/* A process of its own, or a thread where that cannot be. Valgrind ends a program that makes either of them by a bare
+ * clone(): there the program's end writes the one snapshot. */
+static void keeper_start(bool anonymous)
+{
+	if ((recording_setup.status & SEEP_STATUS_VALGRIND) || crowd_is_near())
+		return;
+	if ((anonymous || keeper_process_start(directory) == KEEPER_HAS_TO_BE_A_THREAD) && !load_relaxed(&confined))
+		keeper_thread_start();
+}
+
+static bool begin(void)
+{
+	static struct seep_heap_header
+	    header; /* its areas' space is the file's: this is too large for a hook's stack */
+	static struct seep_fault fault;
+	leave_ancestor(1);
+	header_fill(&header);
+	if (!recording_name(directory, sizeof directory, recording_setup.options.output, &header)) {
+		recording_say("not recording, the output's name is too long", NULL);
+		return false;
+	}
+	if (!plan_to_fit(&header)) {
+		recording_say("not recording, the limit of address space is too low", NULL);
+		return false;
+	}
+	size_t parents_from =
+	    *recording_setup.options.session ? output_constant_part(recording_setup.options.output, directory) : 0;
+	struct heap_file file =
+	    heap_file_make(directory, sizeof directory, parents_from, &header, wants_memory(&header));
+	if (!file.map) {
+		char number[24];
+		struct text text = text_begin(number, sizeof number);
+		text_add(&text, "errno ");
+		text_add_unsigned(&text, (uint64_t)file.error);
+		recording_say("not recording, can't make the recording's directory or heap file", number);
+		return false;
+	}
+	if (file.anonymous) {
+		or_relaxed(&header.status, SEEP_STATUS_ANONYMOUS);
+		recording_say("no space for the heap file, the recording will end with the process", directory);
+	}
+	store_relaxed(&header.may_grow, !load_relaxed(&confined));
+	store_relaxed(&header.confined, load_relaxed(&confined));
+	heap_header_publish(file.map, &header);
+	if (!heap_bind(&current, file.map, header.file_bytes, &fault)) {
+		recording_say("not recording", fault.text);
+		system_unmap(file.map, header.file_bytes);
+		return false;
+	}
+	if (gate_is_in_forked_child())
+		filter_reset();
+	add_relaxed(&incarnation, 1);
+	store_release(&current.header->phase, SEEP_HEAP_RECORDING);
+	kept_outside = find_keeper_outside(file.anonymous);
+	keeper_thread_prepare(&current, directory);
+	if (!kept_outside)
+		keeper_start(file.anonymous);
+	return true;
+}
+
+/* What was lost and counted before there was a recording. */
+static void hand_over_counts(void)
+{
+	uint64_t lost = atomic_exchange_explicit(&lost_in_setup, 0, memory_order_relaxed);
+	if (!gate_is_in_forked_child())
+		lost += unseen_samples();
+	add_relaxed(&current.header->losses[SEEP_LOSS_SAMPLES_SETUP], lost);
+	add_relaxed(&current.header->counted_bytes, atomic_exchange_explicit(&counted_early, 0, memory_order_relaxed));
+}
+
+/* No handler may interrupt it and jump out: its buffers are static, and the gate would stay half open. */
+static const struct heap *begin_claimed(const void *frame)
+{
+	uint64_t signals = block_signals();
+	uint32_t claim = gate_claim(frame);
+	bool begun = false;
+	if (claim) {
+		begun = begin();
+		begun = gate_settle(claim, begun ? GATE_OPEN : GATE_OFF) && begun;
+	}
+	restore_signals(signals);
+	if (begun)
+		hand_over_counts();
+	else if (!claim)
+		add_relaxed(&lost_in_setup, 1);
+	return begun ? &current : NULL;
+}
+
+const struct heap *recording_heap_or_begin(void)
+{
+	enum gate state = gate_read();
+	if (state == GATE_OPEN)
+		return &current;
+	if (state == GATE_OFF)
+		return NULL;
+	const struct options *options = &recording_setup.options;
+	if (options->delay_ns && moment_now_ns() - recording_setup.loaded_ns < options->delay_ns)
+		return NULL;
+	bool forked = gate_is_in_forked_child();
+	if (forked ? !options->follow || load_relaxed(&confined) : system_getpid() != recording_setup.pid) {
+		if (forked)
+			gate_set(GATE_OFF);
+		return NULL; /* a vfork child must not begin what would be its parent's */
+	}
+	return begin_claimed(__builtin_frame_address(0));
+}
+
+void recording_confine(void)
+{
+	if (!recording_is_prepared() || recording_setup.options.off || gate_read() == GATE_OFF)
+		return;
+	bool forked = gate_is_in_forked_child();
+	if (!forked && system_getpid() != recording_setup.pid)
+		return; /* a vfork child: what it forbids itself its parent may do */
+	store_relaxed(&confined, true);
+	probe_forbid();
+	if (gate_read() == GATE_OPEN) {
+		store_relaxed(&current.header->may_grow, 0);
+		store_relaxed(&current.header->confined, 1);
+		keeper_thread_leave();
+	}
+	if (gate_read() != GATE_CLOSED)
+		return;
+	if (forked)
+		gate_set(GATE_OFF);
+	else
+		recording_heap_or_begin();
+}
+
+void recording_stop_clock(void)
+{
+	if (!gate_is_in_forked_child() && recording_setup.pid && system_getpid() != recording_setup.pid)
+		return; /* a vfork child: its parent may read clocks */
+	const struct heap *heap = recording_heap();
+	if (heap)
+		or_relaxed(&heap->header->status, SEEP_STATUS_COARSE_CLOCK);
+	moment_stop(heap ? heap->header : NULL);
+}
+
+bool recording_pause_keeper(void)
+{
+	const struct heap *heap = recording_is_prepared() ? recording_heap() : NULL;
+	/* in a vfork child the thread is the parent's */
+	return heap && !kept_outside && heap->header->pid == (uint64_t)system_getpid() && keeper_thread_pause();
+}
+
+void recording_resume_keeper(void)
+{
+	keeper_thread_resume();
+}
+
+bool recording_is_confined(void)
+{
+	const struct heap *heap = recording_heap();
+	return load_relaxed(&confined) || (heap && load_relaxed(&heap->header->confined));
+}
+
+void recording_end(void)
+{
+	const struct heap *heap = recording_heap();
+	if (!heap || recording_is_confined())
+		return; /* its keeper, or `seep snapshot`, makes the last snapshot of what the heap file holds */
+	bool anonymous = load_relaxed(&heap->header->status) & SEEP_STATUS_ANONYMOUS;
+	/* `seep run` makes the last snapshot, when all destructors have run. No system call here: the program may have
+	 * forbidden them all to itself. Nor is the allocator asked for anything: this may be a signal handler inside
+	 * it. */
+	if (kept_outside)
+		return;
+	if (heap->header->pid != (uint64_t)system_getpid())
+		return; /* a vfork child that calls exit() */
+	gate_set(GATE_OFF); /* first: the keeper gives back what of the file is unused, and nobody may touch it then */
+	keeper_thread_finish();
+	if (anonymous) /* no snapshot had room either: leave nothing. A directory with something in it stays. */
+		system_unlink_at(AT_FDCWD, directory, AT_REMOVEDIR);
+}

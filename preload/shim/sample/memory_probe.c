@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The question to the kernel: see memory_probe.h. */
+#include "shim/sample/memory_probe.h"
+
+#include <errno.h>
+#include <signal.h>
+
+#include "keeper/base/atomics.h"
+#include "keeper/base/syscall.h"
+
+static _Atomic bool forbidden;
+
+bool probe_page_readable(uintptr_t page)
+{
+	if (page < PROBE_PAGE || page >= PROBE_LIMIT || load_relaxed(&forbidden))
+		return false;
+	return system_call(SYS_rt_sigprocmask, -1, (long)page, 0, _NSIG / 8, 0, 0) == -EINVAL;
+}
+
+void probe_forbid(void)
+{
+	store_relaxed(&forbidden, true);
+}

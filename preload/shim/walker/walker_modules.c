@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Module instances: see walker_modules.h.
+ */
+#include "shim/walker/walker_modules.h"
+
+#include <dlfcn.h>
+#include <elf.h>
+#include <link.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "keeper/base/atomics.h"
+#include "shim/sample/memory_probe.h"
+#include "shim/walker/walker_permanent.h"
+#include "shim/walker/walker_rule.h"
+
+#define PROBES 16u
+
+/* struct dl_find_object of glibc 2.35 and later, whose layout is fixed; spelled out to build on older ones. */
+struct found_object {
+	unsigned long long flags;
+	uintptr_t start, end;
+	void *link_map;
+	uintptr_t eh_frame_header;
+	unsigned long long reserved[7];
+};
+
+enum instance_state { INSTANCE_EMPTY, INSTANCE_WRITING, INSTANCE_READY };
+
+struct instance {
+	seep_atomic32 state;
+	uintptr_t start, end, eh_frame_header;
+	void *link_map;
+	uintptr_t build_id_address;
+	uint64_t build_id; /* its first 8 bytes: a hash */
+};
+
+#define PERMANENT_MODULES 512
+
+struct permanent_entry {
+	void *link_map;
+	struct permanent_module module;
+};
+
+static int (*find_object)(void *address, struct found_object *result);
+static struct permanent_entry permanent[PERMANENT_MODULES]; /* written in the constructor */
+static unsigned permanent_count;
+static const struct r_debug *loader_state;
+static struct instance instances[RULE_INSTANCES]; /* entry 0 unused; bss, touched as modules come */
+static seep_atomic32 instance_count;
+
+static bool object_at(uintptr_t address, struct found_object *object)
+{
+	return find_object((void *)address, object) == 0;
+}
+
+static void permanent_add(const struct permanent_module *module)
+{
+	struct found_object object;
+	if (permanent_count == PERMANENT_MODULES || !object_at(module->code, &object))
+		return;
+	permanent[permanent_count++] = (struct permanent_entry){.link_map = object.link_map, .module = *module};
+}
+
+static const struct permanent_module *permanent_of(const struct found_object *object)
+{
+	for (unsigned i = 0; i < permanent_count; i++) {
+		if (permanent[i].link_map == object->link_map)
+			return &permanent[i].module;
+	}
+	return NULL;
+}
+
+/* The program, the C library and the loader, at least. */
+bool modules_bind(void)
+{
+	struct found_object object;
+	*(void **)&find_object = dlsym(RTLD_DEFAULT, "_dl_find_object");
+	if (!find_object)
+		return false;
+	if (permanent_count)
+		return true;
+	permanent_modules_find(permanent_add);
+	const void *const needed[] = {dlsym(RTLD_DEFAULT, "gnu_get_libc_version"),
+				      dlsym(RTLD_DEFAULT, "__tls_get_addr")};
+	for (size_t i = 0; i < sizeof needed / sizeof *needed; i++) {
+		if (!needed[i] || !object_at((uintptr_t)needed[i], &object) || !permanent_of(&object))
+			return false;
+	}
+	/* the loader's own: a program that refers to it has a copy, which nobody keeps up to date */
+	const struct r_debug *state = dlsym(RTLD_DEFAULT, "_r_debug");
+	void *loader = object.link_map;
+	if (state && object_at((uintptr_t)state, &object) && object.link_map == loader)
+		loader_state = state;
+	return permanent_count > 2;
+}
+
+/* r_version is 2 once there are namespaces (dlmopen), each with a state of its own, which lie
+ * in the loader's memory (struct r_debug_extended, glibc 2.35). */
+struct namespace_state {
+	struct r_debug state;
+	const struct namespace_state *next;
+};
+
+bool modules_settled(void)
+{
+	const struct namespace_state *each = (const struct namespace_state *)loader_state;
+	if (!each)
+		return false;
+	bool several = __atomic_load_n(&each->state.r_version, __ATOMIC_RELAXED) > 1;
+	for (; each; each = several ? __atomic_load_n(&each->next, __ATOMIC_ACQUIRE) : NULL) {
+		if (__atomic_load_n((const int *)&each->state.r_state, __ATOMIC_ACQUIRE) == RT_DELETE)
+			return false;
+	}
+	return true;
+}
+
+/* The descriptor of NT_GNU_BUILD_ID in a range of notes; 0: none. */
+static uintptr_t find_build_id_note(uintptr_t at, uintptr_t end)
+{
+	while (end - at >= sizeof(Elf64_Nhdr) && at < end) {
+		const Elf64_Nhdr *note = (const Elf64_Nhdr *)at;
+		uint64_t name_bytes = (note->n_namesz + UINT64_C(3)) & ~UINT64_C(3);
+		uint64_t descriptor_bytes = (note->n_descsz + UINT64_C(3)) & ~UINT64_C(3);
+		uint64_t left = end - at - sizeof *note;
+		if (name_bytes > left || descriptor_bytes > left - name_bytes)
+			return 0;
+		uintptr_t descriptor = at + sizeof *note + name_bytes;
+		if (note->n_type == NT_GNU_BUILD_ID && note->n_namesz == 4 && note->n_descsz >= sizeof(uint64_t) &&
+		    memcmp((const char *)(note + 1), "GNU", 4) == 0)
+			return descriptor;
+		at = descriptor + descriptor_bytes;
+	}
+	return 0;
+}
+
+/* A module's program headers, in its first page, where linkers put them: that page can be read in any module that might
+ * be there later, whatever holes its range has. */
+struct program_headers {
+	const Elf64_Phdr *entries;
+	unsigned count;
+	uintptr_t bias;
+};
+
+static bool find_headers(const struct found_object *object, struct program_headers *headers)
+{
+	const Elf64_Ehdr *elf = (const Elf64_Ehdr *)object->start;
+	if (object->end - object->start < PROBE_PAGE || memcmp(elf->e_ident, ELFMAG, SELFMAG) != 0 ||
+	    elf->e_phentsize != sizeof(Elf64_Phdr) || elf->e_phoff > PROBE_PAGE ||
+	    elf->e_phoff % _Alignof(Elf64_Phdr) != 0 ||
+	    elf->e_phnum > (PROBE_PAGE - elf->e_phoff) / sizeof(Elf64_Phdr))
+		return false;
+	*headers = (struct program_headers){(const Elf64_Phdr *)(object->start + elf->e_phoff), elf->e_phnum, 0};
+	for (unsigned i = headers->count; i-- > 0;)
+		if (headers->entries[i].p_type == PT_LOAD)
+			headers->bias = object->start - (headers->entries[i].p_vaddr & ~(PROBE_PAGE - 1));
+	return true;
+}
+
+/* Where the module's build id lies; 0: none. Only in its first page. */
+static uintptr_t find_build_id(const struct found_object *object)
+{
+	struct program_headers headers;
+	if (!find_headers(object, &headers))
+		return 0;
+	for (unsigned i = 0; i < headers.count; i++) {
+		const Elf64_Phdr *header = &headers.entries[i];
+		uintptr_t notes = headers.bias + header->p_vaddr, end = notes + header->p_filesz;
+		if (header->p_type != PT_NOTE || notes < object->start || end < notes ||
+		    end > object->start + PROBE_PAGE)
+			continue;
+		uintptr_t found = find_build_id_note(notes, end);
+		if (found)
+			return found;
+	}
+	return 0;
+}
+
+/* Narrows the module to the segment that its unwind tables are in: what lies between segments need not be mapped, and
+ * nothing keeps a table from pointing there. */
+static void module_narrow(struct table_module *module, const struct found_object *object)
+{
+	struct program_headers headers = {0};
+	uintptr_t wanted = object->eh_frame_header;
+	if (!find_headers(object, &headers))
+		headers.count = 0;
+	for (unsigned i = 0; i < headers.count; i++) {
+		const Elf64_Phdr *header = &headers.entries[i];
+		uintptr_t start = headers.bias + header->p_vaddr, end = start + header->p_filesz;
+		if (header->p_type == PT_LOAD && wanted >= start && wanted < end && start >= object->start &&
+		    end <= object->end) {
+			module->start = start;
+			module->end = end;
+			return;
+		}
+	}
+	module->start = module->end = 0; /* nothing can be read */
+}
+
+static uint64_t read_build_id(uintptr_t address)
+{
+	uint64_t value;
+	memcpy(&value, (const void *)address, sizeof value);
+	return value;
+}
+
+/* Whether the loaded object is this instance; its build id is where the instance's was only if all else agrees. It lies
+ * in the object's first page. */
+static bool object_is_instance(const struct found_object *object, const struct instance *instance, bool careful)
+{
+	return load_acquire(&instance->state) == INSTANCE_READY && object->start == instance->start &&
+	       object->end == instance->end && object->link_map == instance->link_map &&
+	       object->eh_frame_header == instance->eh_frame_header &&
+	       (!careful || probe_page_readable(object->start)) &&
+	       read_build_id(instance->build_id_address) == instance->build_id;
+}
+
+static void instance_write(struct instance *instance, const struct found_object *object, uintptr_t build_id_address)
+{
+	instance->start = object->start;
+	instance->end = object->end;
+	instance->link_map = object->link_map;
+	instance->eh_frame_header = object->eh_frame_header;
+	instance->build_id_address = build_id_address;
+	instance->build_id = read_build_id(build_id_address);
+	add_relaxed(&instance_count, 1);
+	store_release(&instance->state, INSTANCE_READY);
+}
+
+static uint32_t instance_find_or_add(const struct found_object *object, bool careful)
+{
+	uint32_t place = (uint32_t)((object->start >> 12) * UINT64_C(0x9e3779b97f4a7c15) >> 51);
+	uintptr_t build_id_address = 0;
+	for (unsigned probe = 0; probe < PROBES; probe++) {
+		uint32_t index = (place + probe) % RULE_INSTANCES;
+		struct instance *instance = &instances[index];
+		if (index == MODULE_PERMANENT)
+			continue;
+		if (object_is_instance(object, instance, careful))
+			return index;
+		uint32_t empty = INSTANCE_EMPTY;
+		if (load_relaxed(&instance->state) != INSTANCE_EMPTY)
+			continue;
+		if (!build_id_address && !(build_id_address = find_build_id(object)))
+			return MODULE_UNNAMED;
+		if (!atomic_compare_exchange_strong_explicit(&instance->state, &empty, INSTANCE_WRITING,
+							     memory_order_relaxed, memory_order_relaxed))
+			continue;
+		instance_write(instance, object, build_id_address);
+		return index;
+	}
+	return MODULE_UNNAMED;
+}
+
+/* Is the object one of these instances? Nothing of it is read: they were seen at an address of the same stack. */
+static bool object_is_one_of(const struct found_object *object, const struct module_trust *trust)
+{
+	for (uint32_t i = 0; i < trust->count; i++) {
+		const struct instance *instance = &instances[trust->instances[i]];
+		if (object->start == instance->start && object->end == instance->end &&
+		    object->link_map == instance->link_map && object->eh_frame_header == instance->eh_frame_header)
+			return true;
+	}
+	return false;
+}
+
+enum module_found module_at(uintptr_t address, const struct module_trust *trust, struct table_module *module,
+			    uint32_t *instance)
+{
+	struct found_object object;
+	if (!object_at(address, &object))
+		return MODULE_NONE;
+	const struct permanent_module *known = permanent_of(&object);
+	if (known) {
+		*module = (struct table_module){.start = known->tables_start,
+						.end = known->tables_end,
+						.eh_frame_header = known->eh_frame_header};
+		*instance = MODULE_PERMANENT;
+		return MODULE_FOUND;
+	}
+	if (trust->guessed && !object_is_one_of(&object, trust))
+		return MODULE_DOUBTED;
+	bool careful = !trust->guessed && !modules_settled();
+	if (careful && (!probe_page_readable(object.start) || memcmp((const void *)object.start, ELFMAG, SELFMAG) != 0))
+		return MODULE_NONE;
+	*module = (struct table_module){.eh_frame_header = object.eh_frame_header, .careful = careful};
+	module_narrow(module, &object);
+	*instance = instance_find_or_add(&object, careful);
+	return MODULE_FOUND;
+}
+
+bool module_instance_is_at(uint32_t instance, uintptr_t address)
+{
+	struct found_object object;
+	return object_at(address, &object) && object_is_instance(&object, &instances[instance], !modules_settled());
+}
+
+enum module_found module_look(uintptr_t address, const struct module_trust *trust)
+{
+	struct found_object object;
+	if (!object_at(address, &object))
+		return MODULE_NONE;
+	return permanent_of(&object) || object_is_one_of(&object, trust) ? MODULE_FOUND : MODULE_DOUBTED;
+}
+
+uint32_t module_instance_count(void)
+{
+	return load_relaxed(&instance_count);
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The rule of one code address, from a module's .eh_frame_hdr and .eh_frame as
+ * they lie in memory: a binary search, then one FDE's program. Nothing is kept.
+ *
+ * Every pointer is checked against the module's range. What cannot be
+ * understood gives RULE_LOST, an address without an FDE RULE_FRAME_POINTER.
+ */
+#ifndef SEEP_SAMPLE_WALKER_TABLES_H
+#define SEEP_SAMPLE_WALKER_TABLES_H
+
+#include <stdint.h>
+
+#include "shim/walker/walker_rule.h"
+
+/* A mapped module, as the loader gives it. */
+struct table_module {
+	uintptr_t start, end;
+	uintptr_t eh_frame_header; /* of PT_GNU_EH_FRAME; 0: none */
+	bool careful;              /* it may be gone: ask for each page before it is read */
+};
+
+/* Signal-safe, lock-free, no system call unless careful. */
+struct rule tables_rule(const struct table_module *module, uintptr_t address);
+
+#endif

@@ -1,0 +1,199 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The house's rules that a compiler does not check. Prints a line for each rule; exit status 1 if one is broken.
+
+FLOORS is the whole truth about who may include whom: an include that it does not allow is an error, and so is one that
+it allows and nobody uses. Files are compared without their suffix: name.c, name.h and name_private.h are one.
+"""
+import os
+import re
+import subprocess
+import sys
+
+os.chdir(os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+
+# Folder: the folders whose headers it includes, besides its own and include/seep.
+FLOORS = """
+analyzer/base
+preload/keeper/base
+analyzer/files          analyzer/base
+analyzer/statistics     analyzer/base
+preload/keeper/heap     preload/keeper/base
+preload/shim/host       preload/keeper/base
+preload/shim/sample     preload/keeper/base
+analyzer/process        analyzer/base analyzer/files
+analyzer/reader         analyzer/base analyzer/files
+preload/keeper/program  preload/keeper/base preload/keeper/heap
+preload/shim/walker     preload/keeper/base preload/shim/sample
+analyzer/doctor         analyzer/base analyzer/files analyzer/process
+preload/keeper/snapshot preload/keeper/base preload/keeper/heap preload/keeper/program
+preload/keeper/files    preload/keeper/base preload/keeper/heap preload/keeper/program preload/keeper/snapshot
+preload/keeper/loop     preload/keeper/base preload/keeper/files preload/keeper/heap preload/keeper/program preload/keeper/snapshot
+analyzer/compare        analyzer/base analyzer/files analyzer/profile analyzer/statistics
+analyzer/leaks          analyzer/base analyzer/compare analyzer/profile analyzer/statistics
+analyzer/manual         analyzer/base analyzer/commands analyzer/files
+analyzer/modules        analyzer/base analyzer/files analyzer/symbols
+analyzer/symbols        analyzer/base analyzer/files analyzer/modules
+analyzer/profile        analyzer/base analyzer/files analyzer/reader analyzer/symbols
+analyzer/render/words   analyzer/base analyzer/compare analyzer/leaks analyzer/profile analyzer/statistics
+analyzer/run            analyzer/base analyzer/process analyzer/profile
+analyzer/tree           analyzer/base analyzer/files analyzer/profile
+analyzer/export         analyzer/base analyzer/files analyzer/profile analyzer/reader analyzer/statistics analyzer/tree
+analyzer/render/json    analyzer/base analyzer/compare analyzer/leaks analyzer/profile analyzer/render/words analyzer/statistics
+analyzer/render/text    analyzer/base analyzer/compare analyzer/files analyzer/leaks analyzer/profile analyzer/render/words analyzer/statistics analyzer/tree
+analyzer/render/flame   analyzer/base analyzer/compare analyzer/files analyzer/profile analyzer/render/text analyzer/render/words analyzer/statistics analyzer/tree
+analyzer/commands       analyzer/base analyzer/compare analyzer/doctor analyzer/export analyzer/files analyzer/leaks analyzer/process analyzer/profile analyzer/reader analyzer/render/flame analyzer/render/json analyzer/render/text analyzer/render/words analyzer/run analyzer/tree
+analyzer                analyzer/base analyzer/commands analyzer/files analyzer/run analyzer/symbols
+preload/shim/record     preload/keeper/base preload/keeper/files preload/keeper/heap preload/keeper/loop preload/shim/host preload/shim/recording preload/shim/sample
+preload/shim/recording  preload/keeper/base preload/keeper/files preload/keeper/heap preload/keeper/loop preload/keeper/program preload/shim/host preload/shim/record preload/shim/sample
+preload/shim/hooks      preload/keeper/base preload/keeper/heap preload/shim/host preload/shim/record preload/shim/recording preload/shim/sample
+"""
+
+TOP_LEVEL = {"preload", "analyzer", "include", "tests", "docs", "Makefile", "README.md", "LICENSE"}
+MOST_FILES_IN_A_FOLDER = 20
+LONGEST_FUNCTION_LINES = 56
+INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*"([^"]+)"', re.M)
+LICENSED = (".c", ".h", ".S", ".cc", ".sh", ".js", ".css", ".py", ".map")
+
+
+def tracked():
+    listed = subprocess.run(["git", "ls-files", "-z"], check=True, capture_output=True, text=True).stdout
+    return [name for name in listed.split("\0") if name and os.path.exists(name)]
+
+
+FILES = tracked()
+SOURCES = [name for name in FILES if name.split("/")[0] in ("preload", "analyzer") and name.endswith((".c", ".h"))]
+TEXTS = {name: open(name, encoding="utf-8").read() for name in SOURCES}
+
+
+def included_file(text):
+    """The path of the file that an include of preload/ or analyzer/ names; both are on the compiler's path."""
+    return next((root + "/" + text for root in ("analyzer", "preload") if root + "/" + text in TEXTS), None)
+
+
+def floors():
+    rows = [line.split() for line in FLOORS.strip().splitlines()]
+    return {row[0]: set(row[1:]) for row in rows}
+
+
+def wrong_includes():
+    allowed, used = floors(), set()
+    for name, text in TEXTS.items():
+        own = os.path.dirname(name)
+        if own not in allowed:
+            yield f"{own}/ has no row in tests/check_layout.py"
+            continue
+        for target in INCLUDE.findall(text):
+            path = included_file(target)
+            folder = os.path.dirname(path) if path else None
+            if not path:
+                yield f'{name} includes "{target}", which is no file of preload/ or analyzer/'
+            elif folder != own and folder not in allowed[own]:
+                yield f'{name} includes "{target}"'
+            used.add((own, folder))
+    for own, folders in allowed.items():
+        for folder in sorted(folders):
+            if (own, folder) not in used:
+                yield f"{own}/ may include {folder}/ and does not: take it out of the table"
+
+
+def module_of(name):
+    return re.sub(r"(_private)?\.[ch]$", "", name)
+
+
+def circles():
+    """Modules that need each other, found as strongly connected parts of the graph of includes."""
+    graph = {}
+    for name, text in TEXTS.items():
+        needs = graph.setdefault(module_of(name), set())
+        needs |= {module_of(path) for path in map(included_file, INCLUDE.findall(text)) if path}
+        needs.discard(module_of(name))
+    reach = {}
+
+    def reachable(start):
+        if start not in reach:
+            seen, todo = set(), [start]
+            while todo:
+                for target in graph[todo.pop()] - seen:
+                    seen.add(target)
+                    todo.append(target)
+            reach[start] = seen
+        return reach[start]
+
+    told = set()
+    for module in sorted(graph):
+        if module in reachable(module) and module not in told:
+            ring = sorted(other for other in reachable(module) if module in reachable(other))
+            told.update(ring)
+            yield "these need each other: " + ", ".join(ring)
+
+
+def crowded_folders():
+    count = {}
+    for name in FILES:
+        if name.split("/")[0] in ("preload", "analyzer", "include"):
+            count[os.path.dirname(name)] = count.get(os.path.dirname(name), 0) + 1
+    return [f"{folder}/ has {number} files" for folder, number in sorted(count.items()) if number > MOST_FILES_IN_A_FOLDER]
+
+
+def long_functions():
+    for name, text in TEXTS.items():
+        begun = 0
+        for number, line in enumerate(text.splitlines(), 1):
+            if line == "{":
+                begun = number
+            elif line == "}" and begun:
+                if number - begun - 1 > LONGEST_FUNCTION_LINES:
+                    yield f"{name}:{begun}: a function of {number - begun - 1} lines"
+                begun = 0
+
+
+def foreign_includes_of_include():
+    for name in FILES:
+        if name.startswith("include/") and INCLUDE.search(open(name, encoding="utf-8").read()):
+            yield name
+
+
+def undocumented_folders():
+    page = open("docs/ARCHITECTURE.md", encoding="utf-8").read()
+    for folder in sorted({os.path.dirname(name) for name in FILES}):
+        top, _, rest = folder.partition("/")
+        if top not in ("preload", "analyzer", "include", "tests") or folder == "include/seep" or (top == "tests" and "/" in rest):
+            continue  # what stands above it covers it
+        if (f"`{rest}/`" if top == "tests" and rest else f"{folder}/") not in page:
+            yield f"docs/ARCHITECTURE.md does not say what {folder}/ is for"
+
+
+def strangers_at_the_top():
+    return sorted({name.split("/")[0] for name in FILES if not name.startswith(".")} - TOP_LEVEL)
+
+
+def unlicensed():
+    for name in FILES:
+        if name.endswith(LICENSED) or name == "Makefile":
+            if "SPDX-License-Identifier: Apache-2.0" not in "".join(open(name, encoding="utf-8").readlines()[:3]):
+                yield name
+
+
+def main():
+    failed = False
+    for rule, complaints in (
+        ("a file includes only what the table of floors allows, and the table allows nothing more", wrong_includes()),
+        ("no two modules need each other", circles()),
+        ("include/ knows neither preload/ nor analyzer/", foreign_includes_of_include()),
+        (f"no folder has more than {MOST_FILES_IN_A_FOLDER} files", crowded_folders()),
+        (f"no function has more than {LONGEST_FUNCTION_LINES} lines", long_functions()),
+        ("docs/ARCHITECTURE.md says what each folder is for", undocumented_folders()),
+        ("the top level holds only what belongs there", strangers_at_the_top()),
+        ("every source names its licence", unlicensed()),
+    ):
+        complaints = list(complaints)
+        print("ok" if not complaints else "not ok", "-", rule)
+        for complaint in complaints:
+            print("#", complaint)
+        failed = failed or bool(complaints)
+    return failed
+
+
+if __name__ == "__main__":
+    sys.exit(main())
