@@ -29,6 +29,9 @@ analyzer/doctor         analyzer/base analyzer/files analyzer/process
 preload/keeper/snapshot preload/keeper/base preload/keeper/heap preload/keeper/program
 preload/keeper/files    preload/keeper/base preload/keeper/heap preload/keeper/program preload/keeper/snapshot
 preload/keeper/loop     preload/keeper/base preload/keeper/files preload/keeper/heap preload/keeper/program preload/keeper/snapshot
+preload/shim/recording  preload/keeper/base preload/keeper/files preload/keeper/heap preload/keeper/loop preload/keeper/program preload/shim/host preload/shim/sample
+preload/shim/record     preload/keeper/base preload/keeper/heap preload/keeper/loop preload/shim/host preload/shim/recording preload/shim/sample
+preload/shim/hooks      preload/keeper/base preload/keeper/heap preload/shim/host preload/shim/record preload/shim/recording preload/shim/sample
 analyzer/compare        analyzer/base analyzer/files analyzer/profile analyzer/statistics
 analyzer/leaks          analyzer/base analyzer/compare analyzer/profile analyzer/statistics
 analyzer/manual         analyzer/base analyzer/commands analyzer/files
@@ -44,9 +47,6 @@ analyzer/render/text    analyzer/base analyzer/compare analyzer/files analyzer/l
 analyzer/render/flame   analyzer/base analyzer/compare analyzer/files analyzer/profile analyzer/render/text analyzer/render/words analyzer/statistics analyzer/tree
 analyzer/commands       analyzer/base analyzer/compare analyzer/doctor analyzer/export analyzer/files analyzer/leaks analyzer/process analyzer/profile analyzer/reader analyzer/render/flame analyzer/render/json analyzer/render/text analyzer/render/words analyzer/run analyzer/tree
 analyzer                analyzer/base analyzer/commands analyzer/files analyzer/run analyzer/symbols
-preload/shim/record     preload/keeper/base preload/keeper/files preload/keeper/heap preload/keeper/loop preload/shim/host preload/shim/recording preload/shim/sample
-preload/shim/recording  preload/keeper/base preload/keeper/files preload/keeper/heap preload/keeper/loop preload/keeper/program preload/shim/host preload/shim/record preload/shim/sample
-preload/shim/hooks      preload/keeper/base preload/keeper/heap preload/shim/host preload/shim/record preload/shim/recording preload/shim/sample
 """
 
 TOP_LEVEL = {"preload", "analyzer", "include", "tests", "docs", "Makefile", "README.md", "LICENSE"}

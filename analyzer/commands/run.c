@@ -253,7 +253,7 @@ static int program_run(const struct run_request *request, const char *shim, cons
 	char **environment = environment_derive(settings.drop, settings.add);
 	launch_and_wait(request->arguments, environment, &guard, &launched, &error);
 
-	hurry_listen(&launched);
+	hurry_listen(launched.status);
 	struct keepers_waits waits = guard_end(&guard);
 	if (launched.started) {
 		session_finish(&session, &results);

@@ -58,12 +58,12 @@ static void end_now(int number)
 	_exit(status);
 }
 
-void hurry_listen(const struct launch_result *launched)
+void hurry_listen(int program_status)
 {
 	const struct sigaction ask = {.sa_handler = asked_for, .sa_flags = SA_RESTART}, end = {.sa_handler = end_now, .sa_flags = SA_RESTART};
 	sigset_t heard;
 
-	status = launched->status;
+	status = program_status;
 	sigemptyset(&heard);
 	for (size_t i = 0; i < sizeof asking / sizeof asking[0]; i++) {
 		struct sigaction before;

@@ -8,11 +8,9 @@
 
 #include <stdbool.h>
 
-#include "run/launch.h"
-
 /* From now on HUP, INT, QUIT and TERM, unless they were ignored, ask for haste. Ends the process with the program's
  * status two seconds after the first, wherever it is then. Stops work as ever, other signals are not listened to. */
-void hurry_listen(const struct launch_result *launched);
+void hurry_listen(int program_status);
 
 /* The moment is over: leave what is not done, and say so. */
 bool hurry_is_over(void);

@@ -11,7 +11,13 @@
 
 #include <stdbool.h>
 
-#include "run/session.h"
+/* The session of one `seep run`, as its registry knows it. */
+struct session {
+	char directory[4096]; /* private, 0700; "" : there is none */
+	char registry[4128];  /* the file in it; SEEP_SESSION names it to the shim */
+	int descriptor;       /* of that file, since it was made */
+	char identity[72];    /* device, inode and owner of it, and 1 if it is locked, for SEEP_SESSION_FILE */
+};
 
 /* Makes one in that directory, which is absolute; on a file system without such locks one without. False: errno. */
 bool registry_make(struct session *session, const char *parent);

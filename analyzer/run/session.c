@@ -22,7 +22,6 @@
 #include "base/memory.h"
 #include "process/fault.h"
 #include "run/hurry.h"
-#include "run/registry.h"
 #include "run/session.h"
 #include "profile/lost.h"
 #include "profile/profile.h"

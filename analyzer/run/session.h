@@ -12,13 +12,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
-
-struct session {
-	char directory[4096]; /* private, 0700; "" : there is none */
-	char registry[4128];  /* the file in it; SEEP_SESSION names it to the shim */
-	int descriptor;       /* of that file, since it was made */
-	char identity[72];    /* device, inode and owner of it, and 1 if it is locked, for SEEP_SESSION_FILE */
-};
+#include "run/registry.h"
 
 enum session_state {
 	SESSION_FINISHED, /* its last snapshot is written */

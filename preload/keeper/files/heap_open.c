@@ -19,6 +19,7 @@
 #include "keeper/base/file.h"
 #include "keeper/base/syscall.h"
 #include "keeper/heap/heap.h"
+#include "keeper/program/owner.h"
 #include "keeper/snapshot/snapshot_writer.h"
 #include "keeper/program/lease.h"
 #include "keeper/files/life.h"
@@ -146,7 +147,7 @@ bool open_heap(struct seep_heap_view *view, int directory, bool writable, struct
 		return fault_fill(fault, 0, descriptor, open_text(descriptor));
 	bool is_ours, opened = header_check(descriptor, &header, &is_ours, fault);
 	if (opened) {
-		opened = writable || (is_ours && process_alive(&header))
+		opened = writable || (is_ours && owner_is_alive(&header))
 			     ? file_map(view, descriptor, header.file_bytes, writable, fault)
 			     : file_copy(view, descriptor, header.file_bytes, fault);
 		view->abandoned = opened && place.path[0] && header.held && life_is_unheld(descriptor);

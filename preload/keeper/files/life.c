@@ -10,6 +10,7 @@
 #include "keeper/base/syscall.h"
 #include "keeper/base/text.h"
 #include "keeper/program/namespace.h"
+#include "keeper/program/owner.h"
 #include "keeper/program/process.h"
 
 #include <seep/keeper.h>
@@ -68,13 +69,13 @@ bool life_runner_goes_on(const struct seep_heap_header *header)
 		return true;
 	uint64_t seen_ns = load_relaxed(&header->alive_ns), now_ns = clock_read_ns(CLOCK_MONOTONIC);
 	seen_ns = seen_ns > header->start_ns ? seen_ns : header->start_ns;
-	return !namespace_sees_all() && (seen_ns > now_ns || now_ns - seen_ns < PROCESS_FOREIGN_LIFE_NS);
+	return !namespace_sees_all() && (seen_ns > now_ns || now_ns - seen_ns < OWNER_FOREIGN_LIFE_NS);
 }
 
 bool life_goes_on(const struct seep_heap_header *header, bool abandoned)
 {
 	if (!abandoned)
-		return process_alive(header);
+		return owner_is_alive(header);
 	return namespace_is_foreign(header) ? namespace_find(header->pid, header->start_ticks) != 0
 					    : process_is_seen(header->pid, header->start_ticks);
 }

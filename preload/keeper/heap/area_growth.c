@@ -2,6 +2,9 @@
 /* Room of areas that grow: see room.h. */
 #include "keeper/heap/area_growth.h"
 
+#include <errno.h>
+
+#include "keeper/base/size_limit.h"
 #include "keeper/base/syscall.h"
 
 /* The first room of areas that are filled from their start. What is not here has all of it from the start. */
@@ -23,6 +26,49 @@ void room_plan(struct seep_heap_header *header, bool small)
 		if (first[i].entries < header->areas[first[i].id].capacity)
 			store_relaxed(&header->room[first[i].id], first[i].entries);
 	}
+}
+
+/* Smaller rates sample more: more stacks, more live samples, a longer ring. */
+struct capacities {
+	uint64_t rate_at_least;
+	uint32_t sites, cells_a_site, lifetimes, ring, live[SEEP_LIVE_LEVELS];
+};
+static const struct capacities tiers[] = {
+    {64 << 10, 8 << 10, 5, 32 << 10, 4 << 10, {4 << 10, 16 << 10, 64 << 10}},
+    {1 << 10, 64 << 10, 5, 256 << 10, 16 << 10, {4 << 10, 64 << 10, 1 << 20}},
+    {0, 256 << 10, 6, 1 << 20, 32 << 10, {4 << 10, 128 << 10, 4 << 20}},
+};
+
+void heap_plan(struct seep_heap_header *header, uint64_t rate, uint64_t max_live)
+{
+	const struct capacities *tier = tiers;
+	while (rate < tier->rate_at_least)
+		tier++;
+	uint64_t capacity[SEEP_AREA_COUNT] = {
+	    [SEEP_AREA_MODULES] = 1024,
+	    [SEEP_AREA_INDEX] = 2 * (uint64_t)tier->sites,
+	    [SEEP_AREA_STACKS] = (uint64_t)tier->sites * tier->cells_a_site,
+	    [SEEP_AREA_SITES] = tier->sites,
+	    [SEEP_AREA_LIFETIMES] = tier->lifetimes,
+	    [SEEP_AREA_RING] = tier->ring,
+	};
+	for (int level = 0; level < SEEP_LIVE_LEVELS; level++)
+		capacity[SEEP_AREA_LIVE0 + level] = tier->live[level];
+	if (max_live) { /* the last level alone holds it, with a third to spare against clustering */
+		uint64_t slots = 1024;
+		while (slots < max_live + max_live / 3 && slots < UINT64_C(1) << 28)
+			slots *= 2;
+		capacity[SEEP_AREA_LIVE2] = slots;
+	}
+	uint64_t offset = SEEP_HEAP_AREAS_OFFSET;
+	for (int id = 0; id < SEEP_AREA_COUNT; id++) {
+		if (id >= SEEP_AREA_HOMES0)
+			capacity[id] = capacity[id - SEEP_AREA_HOMES0 + SEEP_AREA_LIVE0];
+		header->areas[id] = (struct seep_area){offset, capacity[id]};
+		offset += (capacity[id] * heap_entry_bytes((enum seep_area_id)id) + SEEP_HEAP_PAGE - 1) / SEEP_HEAP_PAGE * SEEP_HEAP_PAGE;
+	}
+	header->file_bytes = offset;
+	room_plan(header, false);
 }
 
 static uint64_t page_up(uint64_t bytes)
@@ -148,4 +194,22 @@ void room_keep_ahead(const struct heap *heap, room_reserver *reserve, void *cont
 		}
 		slots += heap->capacity[SEEP_AREA_LIVE0 + level];
 	}
+}
+
+static bool run_reserve(uint64_t offset, uint64_t bytes, void *context)
+{
+	int *file = context;
+	return system_allocate(*file, 0, offset, bytes) == 0;
+}
+
+int room_reserve_file(int file, const struct seep_heap_header *header)
+{
+	struct size_limit limit = size_limit_enter();
+	int error = (int)size_limit_check(header->file_bytes);
+	if (!error)
+		error = system_truncate(file, header->file_bytes);
+	if (!error && !room_visit(header, run_reserve, &file))
+		error = -ENOSPC;
+	size_limit_leave(&limit);
+	return error;
 }

@@ -33,9 +33,16 @@ static inline bool room_has_level(const struct heap *heap, uint32_t level)
 /* For a planned header: all the room, or little, but for the areas that need theirs from the start. */
 void room_plan(struct seep_heap_header *header, bool small);
 
+/* Sizes of a new heap file. Capacities are fixed from the rate; max_live raises or lowers the live table (0: from the
+ * rate). Fills areas, room (all of it) and file_bytes of a zeroed header. */
+void heap_plan(struct seep_heap_header *header, uint64_t rate, uint64_t max_live);
+
 /* Calls visit for each run of bytes of the file that the plan has room for, page-aligned. False: visit said so. */
 bool room_visit(const struct seep_heap_header *header, bool (*visit)(uint64_t offset, uint64_t bytes, void *context),
 		void *context);
+
+/* Gives a new file its length and the space that the header's room needs. 0, or -errno. */
+int room_reserve_file(int file, const struct seep_heap_header *header);
 
 /* The room of an area after an attempt to have `entries` of it. In the program: where the keeper is late. One system
  * call, and none where heap->may_grow is false. Any thread, signal-safe. */

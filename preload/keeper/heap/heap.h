@@ -43,10 +43,6 @@ void heap_header_begin(struct seep_heap_header *header, uint64_t rate);
  * readers say that nothing was recorded yet, and not one that seems to be damaged. */
 void heap_header_publish(void *map, const struct seep_heap_header *header);
 
-/* Sizes of a new heap file. Capacities are fixed from the rate; max_live raises or lowers the live table (0: from the
- * rate). Fills areas, room (all of it) and file_bytes of a zeroed header. */
-void heap_plan(struct seep_heap_header *header, uint64_t rate, uint64_t max_live);
-
 /* Bytes of an entry of an area. */
 uint32_t heap_entry_bytes(enum seep_area_id id);
 

@@ -4,7 +4,6 @@
 
 #include "keeper/base/atomics.h"
 #include "keeper/base/invariant.h"
-#include "keeper/heap/sites.h"
 
 /* 24 bits over everything but the check itself: a record that was half-written, or overwritten by a stray store of the
  * program, does not pass. */

@@ -21,17 +21,7 @@
 #include <stdbool.h>
 
 #include "keeper/heap/heap.h"
-
-/* An event outside the ring. */
-struct event {
-	enum seep_event_kind kind;
-	uint64_t size;
-	uint32_t rate_index;
-	uint32_t site;
-	uint32_t thread;
-	uint64_t time_ns; /* ALLOCATED: birth; FREED*: lifetime */
-	bool grown;       /* FREED*: by a realloc that asked for more */
-};
+#include "keeper/heap/sites.h"
 
 /* Any thread, signal-safe, lock-free. False: the ring is full, the caller folds the event itself. */
 bool ring_push(const struct heap *heap, const struct event *event);

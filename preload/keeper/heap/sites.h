@@ -8,7 +8,17 @@
 #define SEEP_HEAP_SITES_H
 
 #include "keeper/heap/heap.h"
-#include "keeper/heap/ring.h"
+
+/* What happened to a sampled block, outside the ring. */
+struct event {
+	enum seep_event_kind kind;
+	uint64_t size;
+	uint32_t rate_index;
+	uint32_t site;
+	uint32_t thread;
+	uint64_t time_ns; /* ALLOCATED: birth; FREED*: lifetime */
+	bool grown;       /* FREED*: by a realloc that asked for more */
+};
 
 /* Any thread, signal-safe, lock-free. A site index out of range is filed under site 0. */
 void site_fold(const struct heap *heap, const struct event *event);

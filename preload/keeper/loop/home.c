@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A recording's directory and heap file, as its keeper needs them: see home.h. */
-#include "keeper/loop/home.h"
+#include "keeper/loop/keeper_private.h"
 
 #include <errno.h>
 

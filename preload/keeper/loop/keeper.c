@@ -16,8 +16,9 @@
 #include "keeper/heap/area_growth.h"
 #include "keeper/files/credentials.h"
 #include "keeper/loop/postmortem.h"
-#include "keeper/loop/home.h"
+#include "keeper/loop/keeper_private.h"
 #include "keeper/program/maps.h"
+#include "keeper/program/owner.h"
 #include "keeper/program/process_memory.h"
 #include "keeper/program/namespace.h"
 #include "keeper/files/heap_location.h"
@@ -194,7 +195,7 @@ static bool program_is_alive(struct keeper *keeper)
 		return true;
 	if (keeper->heap.pid_here && keeper->heap.pid_here != NOBODY)
 		return process_exists(keeper->heap.pid_here, header->start_ticks);
-	return process_alive(header);
+	return owner_is_alive(header);
 }
 
 static void memory_look(struct keeper *keeper, uint64_t now_ns)

@@ -9,6 +9,7 @@
 #include "keeper/base/fault.h"
 #include "keeper/base/syscall.h"
 #include "keeper/program/lease.h"
+#include "keeper/program/owner.h"
 #include "keeper/program/process.h"
 #include "keeper/snapshot/write.h"
 
@@ -65,7 +66,7 @@ static bool answer_wait(const struct seep_heap_header *header, uint32_t request,
 		if ((int32_t)(answered - request) >= 0)
 			return true;
 		uint64_t waited_ns = clock_read_ns(CLOCK_MONOTONIC) - start_ns;
-		if (!process_alive(header))
+		if (!owner_is_alive(header))
 			return fault_fill(fault, 0, ESRCH, "the program ended before its keeper answered");
 		if (waited_ns >= timeout_ns)
 			return fault_fill(fault, 0, ETIMEDOUT,
@@ -86,7 +87,7 @@ bool seep_snapshot_request(struct seep_heap_view *view, uint64_t timeout_ns, cha
 		return false;
 	if (!view->writable)
 		return fault_fill(fault, 0, EBADF, "the heap file was opened for reading only");
-	if (!process_alive(heap.header))
+	if (!owner_is_alive(heap.header))
 		return fault_fill(fault, 0, ESRCH, "the program has ended");
 	if (load_acquire(&heap.header->phase) == SEEP_HEAP_COMPLETE)
 		return fault_fill(fault, 0, ESRCH, "the program is ending: its last snapshot is there already");

@@ -6,6 +6,7 @@
 #include "keeper/base/clock.h"
 #include "keeper/base/syscall.h"
 #include "keeper/program/namespace.h"
+#include "keeper/program/owner.h"
 #include "keeper/program/process.h"
 
 #define PID_BITS 32
@@ -68,7 +69,7 @@ bool lease_is_live(const struct seep_heap_header *header)
 	if (holder.pid == 0)
 		return false;
 	if (is_program(header, &holder))
-		return process_alive(header);
+		return owner_is_alive(header);
 	uint64_t seen_ns = load_relaxed(&header->lease_ns), now_ns = clock_read_ns(CLOCK_MONOTONIC);
 	return seen_ns <= now_ns && now_ns - seen_ns < LEASE_SILENCE_NS && may_exist(&holder);
 }

@@ -12,7 +12,6 @@
 #include "keeper/base/file.h"
 #include "keeper/base/syscall.h"
 #include "keeper/base/text.h"
-#include "keeper/program/namespace.h"
 
 #define PID_LIMIT (UINT64_C(1) << 31)
 #define STATE_FIELD 3 /* as proc(5) counts */
@@ -223,20 +222,4 @@ bool process_exists(uint64_t pid, uint64_t start_ticks)
 	if (pid == 0 || pid >= PID_LIMIT)
 		return false;
 	return stat_read(pid, &stat) == 0 ? stat_shows(&stat, start_ticks) : number_exists(pid);
-}
-
-bool process_alive(const struct seep_heap_header *header)
-{
-	uint8_t boot_id[16];
-	if (process_boot_id(boot_id) && memcmp(boot_id, header->boot_id, sizeof boot_id) != 0)
-		return false;
-	if (namespace_is_foreign(header)) {
-		if (namespace_find(header->pid, header->start_ticks))
-			return true;
-		if (namespace_sees_all())
-			return false;
-		uint64_t seen_ns = load_relaxed(&header->alive_ns), now_ns = clock_read_ns(CLOCK_MONOTONIC);
-		return seen_ns && (seen_ns > now_ns || now_ns - seen_ns < PROCESS_FOREIGN_LIFE_NS);
-	}
-	return process_exists(header->pid, header->start_ticks);
 }

@@ -11,9 +11,6 @@
 
 #include <seep/heap.h>
 
-/* A program in a pid namespace that we cannot look into counts as alive for this long after it was last seen. */
-#define PROCESS_FOREIGN_LIFE_NS UINT64_C(10000000000)
-
 /* Inode of the calling process's pid namespace; 0: unknown. */
 uint64_t process_namespace(void);
 
@@ -47,8 +44,5 @@ uint64_t process_stack(uint64_t pid);
 
 /* Is this a process of that name that has ended, and that nobody has waited for? */
 bool process_is_left_over(uint64_t pid, const char *name);
-
-/* Is the program that this heap file belongs to alive? */
-bool process_alive(const struct seep_heap_header *header);
 
 #endif

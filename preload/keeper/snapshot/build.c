@@ -12,7 +12,8 @@
 #include "keeper/base/text.h"
 #include "keeper/heap/modules.h"
 #include "keeper/heap/ring.h"
-#include "keeper/snapshot/build_sites.h"
+#include "keeper/program/owner.h"
+#include "keeper/snapshot/build_private.h"
 #include "keeper/program/lease.h"
 #include "keeper/snapshot/live_scan.h"
 #include "keeper/program/process.h"
@@ -262,6 +263,6 @@ bool seep_snapshot_build(const struct seep_heap_view *view, enum seep_trigger tr
 	*image = (struct seep_image){0};
 	if (!heap_bind(&heap, view->map, view->bytes, fault))
 		return false;
-	struct build_options options = {.trigger = trigger, .number = number, .dead = !process_alive(heap.header)};
+	struct build_options options = {.trigger = trigger, .number = number, .dead = !owner_is_alive(heap.header)};
 	return snapshot_build(&heap, &options, image, fault);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Sites, stacks and lifetimes of a snapshot: see build_sites.h. */
-#include "keeper/snapshot/build_sites.h"
+/* Sites, stacks and lifetimes of a snapshot: see build_private.h. */
+#include "keeper/snapshot/build_private.h"
 
 #include "keeper/base/atomics.h"
 #include "keeper/heap/sites.h"

@@ -50,15 +50,6 @@ static bool thread_begin(struct thread_state *thread, size_t size)
 	return within;
 }
 
-void recorder_begin_child(void)
-{
-	struct thread_state *thread = &thread_state;
-	if (!thread->random)
-		return;
-	thread->random = 0; /* the next allocation asks, and draws all anew: what is left of a gap is as long as a gap */
-	thread->countdown = THREAD_ALWAYS;
-}
-
 /* A countdown never exceeds its gap, unless a size that no allocator has pushed it up: thread_count() let through what
  * came since, maybe a sample. From where everything is sampled it has to be pushed to 0 for that. */
 static bool is_pushed(int64_t countdown, uint64_t gap)

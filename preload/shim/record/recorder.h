@@ -16,7 +16,7 @@
 #include "keeper/base/entry.h"
 #include "keeper/heap/live.h"
 #include "shim/host/filter.h"
-#include "shim/record/thread.h"
+#include "shim/sample/thread.h"
 
 /* Takes back what thread_count() took off: where it asks, before the real call, which may fail, throw, or never return. */
 ENTRY void recorder_undo(size_t size);
@@ -44,9 +44,6 @@ ENTRY void recorder_bury_resized(const struct recorder_hold *hold, size_t size);
 
 /* It lives on after all (a realloc failed). */
 ENTRY void recorder_restore(const struct recorder_hold *hold);
-
-/* In the child of fork(), which has this thread alone: countdown and generator are not to be its parent's. */
-void recorder_begin_child(void);
 
 /* A countdown of this thread that a size which no allocator has pushed up begins anew, and a sample is counted as lost. */
 ENTRY void recorder_heal(void);

@@ -7,7 +7,7 @@
 
 #include "keeper/loop/request.h"
 #include "shim/recording/recording.h"
-#include "shim/record/thread.h"
+#include "shim/sample/thread.h"
 
 bool trigger_ask(enum seep_trigger trigger)
 {

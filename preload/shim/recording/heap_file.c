@@ -11,7 +11,7 @@
 #include "keeper/base/text.h"
 #include "keeper/heap/area_growth.h"
 #include "shim/recording/heap_memory.h"
-#include "shim/recording/output.h"
+#include "shim/host/output.h"
 
 #include <seep/keeper.h>
 
@@ -78,24 +78,6 @@ static int claim_next(char *directory, size_t bytes, int *parent, struct seep_he
 	return file;
 }
 
-static bool run_reserve(uint64_t offset, uint64_t bytes, void *context)
-{
-	int *file = context;
-	return system_allocate(*file, 0, offset, bytes) == 0;
-}
-
-int heap_file_reserve(int file, const struct seep_heap_header *header)
-{
-	struct size_limit limit = size_limit_enter();
-	int error = (int)size_limit_check(header->file_bytes);
-	if (!error)
-		error = system_truncate(file, header->file_bytes);
-	if (!error && !room_visit(header, run_reserve, &file))
-		error = -ENOSPC;
-	size_limit_leave(&limit);
-	return error;
-}
-
 static void file_remove(int parent, bool in_memory)
 {
 	if (in_memory)
@@ -116,7 +98,7 @@ struct heap_file heap_file_make(char *directory, size_t bytes, size_t parents_fr
 		file = claim_next(directory, bytes, &parent, header, &in_memory);
 	if (file < 0)
 		return (struct heap_file){.error = -file};
-	struct heap_file made = {.error = in_memory ? 0 : -heap_file_reserve(file, header)};
+	struct heap_file made = {.error = in_memory ? 0 : -room_reserve_file(file, header)};
 	if (made.error) { /* mapping a file without space would end in SIGBUS */
 		made.anonymous = true;
 		room_plan(header, false);

@@ -18,9 +18,6 @@ struct heap_file {
 	bool anonymous; /* the map is private memory: no space, or no such file possible */
 };
 
-/* Gives a new file its length and the space that the header's room needs. 0, or -errno. */
-int heap_file_reserve(int file, const struct seep_heap_header *header);
-
 /* Takes the next free directory from `directory` (it is changed to the name taken, made absolute) and maps a new file of
  * header->file_bytes with the header's room reserved; that is set anew, according to where the file is. in_memory: try
  * there first. Where a directory can be made but not the space had, the map is anonymous. map is NULL where nothing

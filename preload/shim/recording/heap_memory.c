@@ -13,7 +13,6 @@
 #include "keeper/heap/area_growth.h"
 #include "keeper/files/life.h"
 #include "keeper/files/hole_punch.h"
-#include "shim/recording/heap_file.h"
 
 #include <seep/keeper.h>
 
@@ -54,7 +53,7 @@ static int nameless_make(struct seep_heap_header *header)
 	if (file < 0)
 		return file;
 	system_change_mode(file, 0600); /* whatever the umask */
-	int error = heap_file_reserve(file, header);
+	int error = room_reserve_file(file, header);
 	header->held = !error && life_hold(file);
 	struct size_limit limit = size_limit_enter(); /* writing, too, must not go beyond it, whatever the file has */
 	if (!error)

@@ -10,6 +10,7 @@
 #include "keeper/base/size_limit.h"
 #include "keeper/base/syscall.h"
 #include "keeper/base/text.h"
+#include "keeper/heap/area_growth.h"
 #include "shim/host/filter.h"
 #include "shim/host/real.h"
 #include "keeper/program/crowd.h"
@@ -21,10 +22,10 @@
 #include "shim/recording/keeper_process.h"
 #include "shim/recording/keeper_thread.h"
 #include "shim/recording/moment.h"
-#include "shim/recording/output.h"
-#include "shim/record/recorder.h"
-#include "shim/record/session_file.h"
+#include "shim/host/output.h"
+#include "shim/recording/session_file.h"
 #include "shim/sample/memory_probe.h"
+#include "shim/sample/thread.h"
 
 #define MEMORY_AUTO_BYTES (UINT64_C(16) << 20) /* larger heap files (rates below 64K) stay on disk unless asked for */
 
@@ -297,7 +298,7 @@ void recording_begin_child(void)
 {
 	if (!load_relaxed(&confined))
 		leave_ancestor(0);
-	recorder_begin_child();
+	thread_begin_child();
 }
 
 /* All but those that a fault raises: blocked, they would be the program's end. */

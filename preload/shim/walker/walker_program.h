@@ -11,7 +11,6 @@
 
 #include "shim/walker/walker_reader.h"
 #include "shim/walker/walker_rule.h"
-#include "shim/walker/walker_tables.h"
 
 /* By their numbers in DWARF; RIP is the return address's column. */
 enum { REGISTER_RBP = 6, REGISTER_RSP = 7, REGISTER_RIP = 16, REGISTER_NONE = 255 };
@@ -25,14 +24,6 @@ struct description {
 	bool has_augmentation, signal_frame;
 	struct table_reader common, own; /* the programs */
 };
-
-/* Reads from an address of the module to the module's end. */
-static inline struct table_reader module_reader(const struct table_module *module, uintptr_t at)
-{
-	bool inside = at >= module->start && at < module->end;
-	return (struct table_reader){
-	    .at = inside ? at : module->end, .end = module->end, .known_page = module->careful, .failed = !inside};
-}
 
 /* Signal-safe, lock-free. What cannot be understood gives RULE_LOST. */
 struct rule program_rule(const struct table_module *module, const struct description *description, uintptr_t address);

@@ -118,4 +118,19 @@ static inline uintptr_t reader_pointer(struct table_reader *reader, uint8_t enco
 	}
 }
 
+/* A mapped module, as the loader gives it. */
+struct table_module {
+	uintptr_t start, end;
+	uintptr_t eh_frame_header; /* of PT_GNU_EH_FRAME; 0: none */
+	bool careful;              /* it may be gone: ask for each page before it is read */
+};
+
+/* Reads from an address of the module to the module's end. */
+static inline struct table_reader module_reader(const struct table_module *module, uintptr_t at)
+{
+	bool inside = at >= module->start && at < module->end;
+	return (struct table_reader){
+	    .at = inside ? at : module->end, .end = module->end, .known_page = module->careful, .failed = !inside};
+}
+
 #endif

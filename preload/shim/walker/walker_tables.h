@@ -11,14 +11,8 @@
 
 #include <stdint.h>
 
+#include "shim/walker/walker_reader.h"
 #include "shim/walker/walker_rule.h"
-
-/* A mapped module, as the loader gives it. */
-struct table_module {
-	uintptr_t start, end;
-	uintptr_t eh_frame_header; /* of PT_GNU_EH_FRAME; 0: none */
-	bool careful;              /* it may be gone: ask for each page before it is read */
-};
 
 /* Signal-safe, lock-free, no system call unless careful. */
 struct rule tables_rule(const struct table_module *module, uintptr_t address);

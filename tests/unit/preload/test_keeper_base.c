@@ -15,6 +15,7 @@
 #include "keeper/base/atomics.h"
 #include "keeper/base/text.h"
 #include "keeper/program/limits.h"
+#include "keeper/program/owner.h"
 #include "keeper/program/process_memory.h"
 #include "keeper/program/namespace.h"
 #include "keeper/program/process.h"
@@ -169,12 +170,12 @@ static void a_process_is_alive_until_it_ends(void **state)
 	static struct seep_heap_header header;
 	int status;
 	describe_process(&header);
-	assert_true(process_alive(&header));
+	assert_true(owner_is_alive(&header));
 	header.start_ticks++;
-	assert_false(process_alive(&header)); /* somebody else with our pid */
+	assert_false(owner_is_alive(&header)); /* somebody else with our pid */
 	header.start_ticks--;
 	header.boot_id[3] ^= 1;
-	assert_false(process_alive(&header)); /* before the last boot */
+	assert_false(owner_is_alive(&header)); /* before the last boot */
 	header.boot_id[3] ^= 1;
 	pid_t child = child_fork();
 	if (child == 0)
@@ -199,12 +200,12 @@ static void in_another_pid_namespace_the_heartbeat_decides(void **state)
 	header.pid = 1u << 30; /* no such process here */
 	atomic_store(&header.pid_namespace, process_namespace() + 1);
 	atomic_store(&header.alive_ns, header.start_ns);
-	assert_int_equal(process_alive(&header), !namespace_sees_all()); /* where all is seen it has ended */
-	atomic_store(&header.alive_ns, header.start_ns - PROCESS_FOREIGN_LIFE_NS);
-	assert_false(process_alive(&header));
+	assert_int_equal(owner_is_alive(&header), !namespace_sees_all()); /* where all is seen it has ended */
+	atomic_store(&header.alive_ns, header.start_ns - OWNER_FOREIGN_LIFE_NS);
+	assert_false(owner_is_alive(&header));
 	atomic_store(&header.pid_namespace, process_namespace());
 	atomic_store(&header.alive_ns, header.start_ns);
-	assert_false(process_alive(&header));
+	assert_false(owner_is_alive(&header));
 }
 
 static void the_innermost_number_counts(void **state)

@@ -16,6 +16,7 @@
 #include "keeper/base/atomics.h"
 #include "keeper/base/clock.h"
 #include "keeper/base/syscall.h"
+#include "keeper/heap/area_growth.h"
 #include "keeper/heap/live.h"
 #include "keeper/heap/ring.h"
 #include "keeper/heap/sites.h"

@@ -18,6 +18,7 @@
 #include "keeper/base/atomics.h"
 #include "keeper/files/life.h"
 #include "keeper/program/namespace.h"
+#include "keeper/program/owner.h"
 #include "keeper/program/process.h"
 #include "shim/recording/describe.h"
 #include "support/recording_maker.h"
@@ -98,7 +99,7 @@ static void its_run_is_waited_for(void **state)
 	header.runner_start_ticks++; /* another process of that number */
 	assert_false(life_runner_goes_on(&header));
 	header.runner_namespace++;
-	header.start_ns -= PROCESS_FOREIGN_LIFE_NS;
+	header.start_ns -= OWNER_FOREIGN_LIFE_NS;
 	assert_false(life_runner_goes_on(&header));
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A heap file in memory: see heap_maker.h. */
+#include "keeper/heap/area_growth.h"
 #include "support/heap_maker.h"
 
 #include <assert.h>

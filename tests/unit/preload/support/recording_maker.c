@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Recordings on disk: see recording_maker.h. */
+#include "keeper/heap/area_growth.h"
 #include "support/recording_maker.h"
 
 #include <assert.h>

@@ -4,8 +4,8 @@
  * opens the directory, gets space for the heap file to grow, as long as others
  * have enough (space.h), and keeps hold of a heap file in memory.
  */
-#ifndef SEEP_KEEPER_HOME_H
-#define SEEP_KEEPER_HOME_H
+#ifndef SEEP_KEEPER_PRIVATE_H
+#define SEEP_KEEPER_PRIVATE_H
 
 #include "keeper/loop/keeper.h"
 

@@ -95,4 +95,14 @@ static inline bool thread_count_tersely(size_t size)
 #endif
 }
 
+/* In the child of fork(), which has this thread alone: countdown and generator are not to be its parent's. The next
+ * allocation asks, and draws all anew: what is left of a gap is as long as a gap. */
+static inline void thread_begin_child(void)
+{
+	if (!thread_state.random)
+		return;
+	thread_state.random = 0;
+	thread_state.countdown = THREAD_ALWAYS;
+}
+
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Names of recordings and the directories above them: see output.h. */
-#include "shim/recording/output.h"
+#include "shim/host/output.h"
 
 #include <errno.h>
 #include <string.h>

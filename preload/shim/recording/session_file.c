@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* See session_file.h. */
-#include "shim/record/session_file.h"
+#include "shim/recording/session_file.h"
 
 #include <errno.h>
 
