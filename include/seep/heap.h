@@ -110,7 +110,8 @@ struct seep_heap_site {
 	seep_atomic32 stack;     /* its first cell; 0: no stack */
 	seep_atomic32 lifetimes; /* first of its chain; 0: none */
 	seep_atomic32 users;     /* and SEEP_SITE_OPEN or _CLOSED */
-	seep_atomic32 retired;   /* the round of recycling that gave it up: once `recycled` is there, it counts in `given_up`; 0: none */
+	/* The round of recycling that gave it up: once `recycled` is there, it counts in `given_up`. 0: none. */
+	seep_atomic32 retired;
 	seep_atomic32 next_free;
 	uint32_t reserved;
 	struct seep_heap_measure allocated, freed, freed_remotely, freed_shortly, freed_grown;
@@ -127,7 +128,8 @@ struct seep_heap_lifetime {
 #define SEEP_LIVE_FREE UINT64_C(0)
 #define SEEP_LIVE_WRITING UINT64_C(1)
 #define SEEP_LIVE_ADDRESS ((UINT64_C(1) << 56) - 1)
-#define SEEP_LIVE_MOVING (UINT64_C(1) << 63) /* a realloc is at it: the low bits of its thread's number in bits 56..62 */
+/* A realloc is at it: the low bits of its thread's number are in bits 56..62. */
+#define SEEP_LIVE_MOVING (UINT64_C(1) << 63)
 
 struct seep_heap_live {
 	seep_atomic64 address;   /* SEEP_LIVE_FREE, SEEP_LIVE_WRITING or the object's address, perhaps MOVING */
@@ -202,7 +204,8 @@ struct seep_heap_header {
 	seep_atomic32 module_epoch;          /* bumped when a known module has been unloaded */
 	seep_atomic32 cell_count;            /* entries of STACKS reserved, entry 0 included */
 	seep_atomic32 modules_claimed;       /* rounds in which entries of modules were looked at, to give them up */
-	seep_atomic64 room[SEEP_AREA_COUNT]; /* entries whose memory is there; only ever raised: see preload/keeper/heap/area_growth.h */
+	/* Entries whose memory is there; only ever raised: see preload/keeper/heap/area_growth.h. */
+	seep_atomic64 room[SEEP_AREA_COUNT];
 	seep_atomic32 may_grow;              /* 1: the program may make the system call for more room */
 	seep_atomic32 site_count;            /* entries reserved, entry 0 included */
 	seep_atomic32 lifetime_count;

@@ -57,12 +57,16 @@ static inline __attribute__((always_inline)) void step_begin(long wanted)
 	step_wanted = wanted;
 	step_count = 0;
 	__asm__ volatile("lea -128(%%rsp), %%rsp\n\tpushfq\n\torl $0x100, (%%rsp)\n\tpopfq\n\tlea 128(%%rsp), %%rsp"
-			 ::: "memory", "cc");
+			 :
+			 :
+			 : "memory", "cc");
 }
 static inline __attribute__((always_inline)) void step_end(void)
 {
 	__asm__ volatile("lea -128(%%rsp), %%rsp\n\tpushfq\n\tandl $~0x100, (%%rsp)\n\tpopfq\n\tlea 128(%%rsp), %%rsp"
-			 ::: "memory", "cc");
+			 :
+			 :
+			 : "memory", "cc");
 }
 
 #endif
