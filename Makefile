@@ -255,7 +255,7 @@ uninstall: ## remove what install put there
 .PHONY: format
 format: ## lay out all C sources by .clang-format
 	tests/deps.sh format
-	clang-format -i $$(find preload analyzer include tests -name '*.[ch]')
+	git ls-files -z '*.[ch]' | xargs -0 clang-format-14 -i
 
 .PHONY: help
 help: ## print this

@@ -3,12 +3,12 @@
 # Runs the test-suite: a line for each test program or script, the output only of those that failed, and at the end
 # one line "N passed, N failed" over all test cases.
 #
-#	tests/run.sh [STAGE...]		all stages, or some of: build clang layers unit asan tsan flavours e2e
+#	tests/run.sh [STAGE...]		all stages, or some of: build clang layers format unit asan tsan flavours e2e
 #
 # A test case is a line "ok ..." or "not ok ..." (TAP; cmocka's are told apart by its plan). A program that ends badly
 # or without having run all that it announced counts as one more failure. Each is bounded in time.
 set -u
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit 1
 
 BUILD=${BUILD:-build}
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8
@@ -140,6 +140,24 @@ stage_layers() {
 	wait_for_cases
 }
 
+# How the sources are laid out, shell scripts' slips, and that each public header can be read alone, in C and C++.
+stage_format() {
+	git ls-files -z '*.[ch]' >"$logs/sources"
+	git ls-files -z '*.sh' .ci/run >"$logs/scripts"
+	run_step "clang-format would change nothing (make format)" xargs -0 -a "$logs/sources" clang-format-14 --dry-run -Werror
+	run_step "shellcheck has no warning" xargs -0 -a "$logs/scripts" shellcheck -S warning
+	run_step "each public header can be read alone" headers_stand_alone
+}
+
+headers_stand_alone() {
+	local header status=0
+	for header in include/seep/*.h; do
+		gcc -std=c11 -D_GNU_SOURCE -Wall -Wextra -Werror -Iinclude -fsyntax-only -x c "$header" || status=1
+	done
+	g++ -std=c++17 -Wall -Wextra -Wpedantic -Werror -Iinclude -fsyntax-only -x c++ include/seep/seep.h || status=1
+	return $status
+}
+
 stage_unit() {
 	run_step "the unit tests' build" make -s -k -j"$jobs" BUILD="$BUILD" unit
 	wrapper='' run_units unit "$BUILD/tests"
@@ -176,9 +194,10 @@ stage_e2e() {
 	wait_for_cases
 }
 
-for stage in ${*:-build clang layers unit asan tsan flavours e2e}; do
+# shellcheck disable=SC2048 # words
+for stage in ${*:-build clang layers format unit asan tsan flavours e2e}; do
 	case $stage in
-	build | clang | layers | unit | asan | tsan | flavours | e2e) "stage_$stage" ;;
+	build | clang | layers | format | unit | asan | tsan | flavours | e2e) "stage_$stage" ;;
 	*)
 		echo "run.sh: there is no stage '$stage'" >&2
 		exit 2

@@ -10,7 +10,8 @@ struct buffer { /* zero-initialise */
 	char *data;
 	size_t length;
 	size_t capacity;
-	void (*drain)(struct buffer *buffer); /* of an output (files/output.h): takes what is there, when there is so much */
+	void (*drain)(
+	    struct buffer *buffer); /* of an output (files/output.h): takes what is there, when there is so much */
 	size_t drain_bytes;
 	bool refused; /* of an output: nothing of what follows will be written, so that making it is of no use */
 };

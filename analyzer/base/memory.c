@@ -46,7 +46,8 @@ static uint64_t data_bytes_now(void)
 static void bound_apply(void)
 {
 	struct rlimit limit;
-	const uint64_t bytes = bound.at_first + (bound.is_child ? budget_debug_bytes(bound.inputs) : budget_memory_bytes(bound.inputs));
+	const uint64_t bytes =
+	    bound.at_first + (bound.is_child ? budget_debug_bytes(bound.inputs) : budget_memory_bytes(bound.inputs));
 
 	if (getrlimit(RLIMIT_DATA, &limit) < 0)
 		return;

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-void *memory_allocate(size_t count, size_t size);             /* zeroed */
+void *memory_allocate(size_t count, size_t size); /* zeroed */
 void *memory_resize(void *old, size_t count, size_t size);
 char *memory_copy_text(const char *text);
 
@@ -21,12 +21,12 @@ void memory_expect_input(uint64_t bytes);
 void memory_bound_child(void);
 
 /* Makes room for one more element in a growing array (doubling); evaluates its arguments more than once. */
-#define ARRAY_RESERVE(array, count, capacity)                                                                   \
-	do {                                                                                                    \
-		if ((count) == (capacity)) {                                                                    \
-			(capacity) = (capacity) ? 2 * (capacity) : 16;                                          \
-			(array) = memory_resize((array), (capacity), sizeof *(array));                          \
-		}                                                                                               \
+#define ARRAY_RESERVE(array, count, capacity)                                                                          \
+	do {                                                                                                           \
+		if ((count) == (capacity)) {                                                                           \
+			(capacity) = (capacity) ? 2 * (capacity) : 16;                                                 \
+			(array) = memory_resize((array), (capacity), sizeof *(array));                                 \
+		}                                                                                                      \
 	} while (0)
 
 #endif

@@ -114,7 +114,8 @@ static int run(int argc, char **argv)
 		if (!opened && !(request.follow && path_is_recording(request.directory)))
 			return command_fail(&error);
 		if (opened && series.left_out)
-			message("of %zu snapshots %zu are looked at, evenly", series.count + series.left_out, series.count);
+			message("of %zu snapshots %zu are looked at, evenly", series.count + series.left_out,
+				series.count);
 		if (opened) {
 			ended = series.ended || !request.follow;
 			const bool written = print(&series, &request, &error);

@@ -108,7 +108,8 @@ static int option_take(struct run_request *request, int option, const char *valu
 	case 'r':
 		request->rate = value;
 		if (!argument_parse_bytes(value, &number) || number == 0 || number > UINT64_C(1) << 50)
-			return command_usage(&command_run, "--rate: '%s' is not a number of bytes from 1 up (512K, 1M)", value);
+			return command_usage(&command_run, "--rate: '%s' is not a number of bytes from 1 up (512K, 1M)",
+					     value);
 		return 0;
 	case 'i':
 		request->interval = value;
@@ -259,7 +260,7 @@ static int program_run(const struct run_request *request, const char *shim, cons
 		session_finish(&session, &results);
 		if (waits.recordings)
 			message("%zu recordings waited for a keeper, up to %.0f s: too many at a time; they have "
-					"no snapshots of that time",
+				"no snapshots of that time",
 				waits.recordings, waits.longest_s);
 		keepers_stay(&results);
 		run_summary_print(&results, &(struct run_summary_context){.program = request->arguments[0],

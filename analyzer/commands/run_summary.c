@@ -80,9 +80,9 @@ static void recording_print(const struct session_recording *recording)
 	if (recording->state == SESSION_BROKEN)
 		message("  %s", recording->fault.text);
 	else
-		message("  %8s in use, %8s allocated%s  %s%s",
-			quantity_bytes(recording->in_use_bytes).text, quantity_bytes(recording->allocated_bytes).text,
-			recording->lower_bound ? " or more" : "", path, recording->state == SESSION_RUNNING ? " (still running)" : "");
+		message("  %8s in use, %8s allocated%s  %s%s", quantity_bytes(recording->in_use_bytes).text,
+			quantity_bytes(recording->allocated_bytes).text, recording->lower_bound ? " or more" : "", path,
+			recording->state == SESSION_RUNNING ? " (still running)" : "");
 	free(path);
 }
 
@@ -98,7 +98,8 @@ static void single_print(const struct session_recording *recording)
 	else
 		message("recorded in %s (%s in use at the end, %s allocated%s); next: seep %s %s", path,
 			quantity_bytes(recording->in_use_bytes).text, quantity_bytes(recording->allocated_bytes).text,
-			recording->lower_bound ? "; something was lost, so it may be more" : "", next_command(recording), path);
+			recording->lower_bound ? "; something was lost, so it may be more" : "",
+			next_command(recording), path);
 	free(path);
 }
 
@@ -184,7 +185,7 @@ void run_summary_print(const struct session_results *results, const struct run_s
 	notes_print(results);
 	if (results->interrupted)
 		message("interrupted: some of %zu recordings may lack their last snapshot; "
-				"'seep snapshot DIR' writes it",
+			"'seep snapshot DIR' writes it",
 			results->count);
 	if (results->count == 0)
 		nothing_print(results, context);

@@ -63,8 +63,10 @@ int pair_choose_value(const struct pair *pair, bool by_name, enum call_value *va
 void tree_cut_say(const struct call_tree *tree)
 {
 	if (tree->cut_stacks)
-		message("the innermost frames of %llu stacks are left out: the input is too small for a tree of more than %u "
-			"nodes", (unsigned long long)tree->cut_stacks, tree->node_count);
+		message("the innermost frames of %llu stacks are left out: the input is too small for a tree of more "
+			"than %u "
+			"nodes",
+			(unsigned long long)tree->cut_stacks, tree->node_count);
 }
 
 int document_open(struct output *output, const char *path, const struct profile *now, const struct profile *base)

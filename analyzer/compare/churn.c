@@ -107,8 +107,8 @@ static void churn_fill(struct churn *churn, const struct counters *before, const
 	churn->grown = share(&churn->freed_grown, &churn->freed);
 }
 
-void churn_measure(struct churn *churn, uint32_t count, const struct churn_period *period, const uint32_t *before_groups,
-		   const uint32_t *after_groups)
+void churn_measure(struct churn *churn, uint32_t count, const struct churn_period *period,
+		   const uint32_t *before_groups, const uint32_t *after_groups)
 {
 	uint32_t *groups = groups_of_counters(period, before_groups, after_groups);
 	struct counters *after = counters_of(period->after, after_groups, count);

@@ -33,8 +33,8 @@ struct churn_period {
 };
 
 /* Fills all of churn but `hotspot` for `count` groups and, behind them, the total. The arrays give the group of each site. */
-void churn_measure(struct churn *churn, uint32_t count, const struct churn_period *period, const uint32_t *before_groups,
-		   const uint32_t *after_groups);
+void churn_measure(struct churn *churn, uint32_t count, const struct churn_period *period,
+		   const uint32_t *before_groups, const uint32_t *after_groups);
 
 /* Is it a hotspot, with so much in use at the period's end? */
 bool churn_is_hotspot(const struct churn *churn, const struct seep_measure *in_use, double rate);

@@ -80,8 +80,7 @@ static void row_judge(const struct comparison *comparison, struct comparison_row
 	}
 	/* A group that never showed an uncertain sample has nothing that could have been missed, as far as is known. */
 	const bool could_miss = !profiles_are_same_moment(comparison->before, comparison->after);
-	const double unseen =
-	    could_miss && sum_is_uncertain(&row->ever.bytes) ? unseen_bytes(comparison->rate) : 0;
+	const double unseen = could_miss && sum_is_uncertain(&row->ever.bytes) ? unseen_bytes(comparison->rate) : 0;
 	const double unseen_count = could_miss ? unseen_objects(comparison->rate, &row->ever.objects) : 0;
 	row->growth_bytes = sum_estimate(&row->fresh.bytes) - sum_estimate(&row->gone.bytes);
 	row->growth_objects = sum_estimate(&row->fresh.objects) - sum_estimate(&row->gone.objects);

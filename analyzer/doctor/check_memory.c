@@ -25,11 +25,11 @@ static void check_space(struct findings *findings)
 			    SEEP_HEAP_MEMORY_DIRECTORY);
 		return;
 	}
-	unsigned long long free_mb =
-	    (unsigned long long)system.f_bavail * (unsigned long long)system.f_bsize >> 20;
+	unsigned long long free_mb = (unsigned long long)system.f_bavail * (unsigned long long)system.f_bsize >> 20;
 	if (system.f_blocks != 0 && free_mb < ROOM_WANTED_MB)
-		finding_add(findings, FINDING_NOTE, "memory", advice, "%s has only %llu MB free: heap files will lie on disk",
-			    SEEP_HEAP_MEMORY_DIRECTORY, free_mb);
+		finding_add(findings, FINDING_NOTE, "memory", advice,
+			    "%s has only %llu MB free: heap files will lie on disk", SEEP_HEAP_MEMORY_DIRECTORY,
+			    free_mb);
 	else
 		finding_add(findings, FINDING_FINE, "memory", NULL, "heap files can lie in memory, in %s",
 			    SEEP_HEAP_MEMORY_DIRECTORY);
@@ -75,7 +75,8 @@ static void check_remains(struct findings *findings)
 		if (remains == IN_USE)
 			continue;
 		if (count++ == 0)
-			snprintf(advice, sizeof advice, remains == DEAD ? "seep snapshot %s" : "its recording is gone: rm %s",
+			snprintf(advice, sizeof advice,
+				 remains == DEAD ? "seep snapshot %s" : "its recording is gone: rm %s",
 				 remains == DEAD ? directory : path);
 		bytes += (unsigned long long)status.st_blocks * BLOCK_BYTES;
 	}

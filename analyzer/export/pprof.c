@@ -83,7 +83,8 @@ static void stack_fill(struct writer *writer, const struct export_row *row)
 		protobuf_varint(&writer->stack, pprof_location(&writer->tables, row->profile,
 							       &row->profile->locations[row->site->stack[i]]));
 	if (row->site->depth == 0)
-		protobuf_varint(&writer->stack, pprof_made_up_location(&writer->tables, profile_site_stand_in(row->site)));
+		protobuf_varint(&writer->stack,
+				pprof_made_up_location(&writer->tables, profile_site_stand_in(row->site)));
 	else if (row->site->truncated)
 		protobuf_varint(&writer->stack, pprof_made_up_location(&writer->tables, EXPORT_STACK_CUT));
 }

@@ -135,10 +135,11 @@ static bool output_fault(const struct output *output, struct error *error)
 	const int fault = output->fault;
 
 	if (output->own_limit_hit)
-		return error_set(error,
-				 "%s: not written: it would have more than %llu bytes, which is more than its input can be "
-				 "worth",
-				 output->path ? output->path : "standard output", (unsigned long long)output->limit);
+		return error_set(
+		    error,
+		    "%s: not written: it would have more than %llu bytes, which is more than its input can be "
+		    "worth",
+		    output->path ? output->path : "standard output", (unsigned long long)output->limit);
 	if (!output->path)
 		return error_set(error, "standard output: %s", strerror(fault));
 	return error_set(error, "%s: cannot write: %s", output->path, strerror(fault));
@@ -148,9 +149,11 @@ bool output_open(struct output *output, const char *path, uint64_t limit, struct
 {
 	const bool is_stdout = is_standard_output(path);
 
-	*output = (struct output){
-	    .path = is_stdout ? NULL : path, .descriptor = STDOUT_FILENO, .limit = limit, .buffer.drain = buffer_drain,
-	    .buffer.drain_bytes = DRAIN_BYTES};
+	*output = (struct output){.path = is_stdout ? NULL : path,
+				  .descriptor = STDOUT_FILENO,
+				  .limit = limit,
+				  .buffer.drain = buffer_drain,
+				  .buffer.drain_bytes = DRAIN_BYTES};
 	if (is_stdout)
 		output->fault = fflush(stdout) == 0 ? 0 : errno;
 	else if (!descriptor_open(output, path))

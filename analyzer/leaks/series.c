@@ -37,8 +37,8 @@ static size_t choose_reference(const struct recording *recording)
 static bool series_add(struct series *series, const struct bundle_file *bundle, const struct recording_entry *entry,
 		       struct error *error)
 {
-	struct profile *profile = bundle ? bundle_file_profile(bundle, entry->number, false, error)
-					 : profile_open(entry->path, error);
+	struct profile *profile =
+	    bundle ? bundle_file_profile(bundle, entry->number, false, error) : profile_open(entry->path, error);
 
 	if (!profile)
 		return !bundle && access(entry->path, F_OK) != 0;

@@ -73,7 +73,8 @@ void manual_append_bash(struct buffer *out)
 {
 	buffer_append_text(out, "# bash completion for seep, made from the program's own tables\n"
 				"_seep() {\n"
-				"\tlocal current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} options='' words='' files=-f\n"
+				"\tlocal current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} "
+				"options='' words='' files=-f\n"
 				"\tif [ \"$COMP_CWORD\" -eq 1 ]; then\n"
 				"\t\tmapfile -t COMPREPLY < <(compgen -W '");
 	commands_append(out);
@@ -151,7 +152,8 @@ void manual_append_zsh(struct buffer *out)
 		buffer_printf(out, "\t%s)\n\t\t_arguments '--help[print its options]'", (*command)->name);
 		for (const struct command_option *option = (*command)->options; option && option->letter; option++)
 			zsh_option_append(out, option);
-		buffer_append_text(out, (*command)->stop_at_operand ? " '*::program:_normal'\n\t\t;;\n" : " '*:file:_files'\n\t\t;;\n");
+		buffer_append_text(out, (*command)->stop_at_operand ? " '*::program:_normal'\n\t\t;;\n"
+								    : " '*:file:_files'\n\t\t;;\n");
 	}
 	buffer_append_text(out, "\tesac\nfi\n");
 }

@@ -9,25 +9,30 @@
 
 static const struct environment_variable library_variables[] = {
     {"SEEP_OPTIONS", "KEY=VALUE:...", NULL,
-     "All of the following in one: `SEEP_OPTIONS=rate=512K:interval=10s`. A variable of its own wins. The key is the variable's "
+     "All of the following in one: `SEEP_OPTIONS=rate=512K:interval=10s`. A variable of its own wins. The key is the "
+     "variable's "
      "name in small letters, without SEEP_ and with hyphens: `limit-headroom`."},
     {"SEEP_RATE", "BYTES", "512K", "One sample every so many allocated bytes on average. 1 records every allocation."},
-    {"SEEP_INTERVAL", "TIME", "10s", "The time between two snapshots by the timer. 0 takes a snapshot only at the end."},
+    {"SEEP_INTERVAL", "TIME", "10s",
+     "The time between two snapshots by the timer. 0 takes a snapshot only at the end."},
     {"SEEP_OUTPUT", "DIR", "seep.%c.%p",
-     "The recording's directory. `%c` stands for the command's name, `%p` for the process id, `%h` for the host's name, `%%` for a "
+     "The recording's directory. `%c` stands for the command's name, `%p` for the process id, `%h` for the host's "
+     "name, `%%` for a "
      "percent sign. A recording that exists is never touched: the next one gets `.2`, `.3` behind its name."},
     {"SEEP_FOLLOW", "none|all", "all", "Whether the processes that the program starts are recorded, too."},
     {"SEEP_DELAY", "TIME", "0", "Recording begins so long after the program has started."},
     {"SEEP_SIGNAL", "USR1|USR2|HUP|QUIT|PROF|NUMBER", NULL,
      "A snapshot is taken when the program gets this signal, unless the program handles the signal itself."},
     {"SEEP_LIMIT_HEADROOM", "N%|BYTES|off", "10%",
-     "A snapshot is taken when the nearest memory limit (control group, RLIMIT_AS, RLIMIT_DATA) leaves less than this."},
+     "A snapshot is taken when the nearest memory limit (control group, RLIMIT_AS, RLIMIT_DATA) leaves less than "
+     "this."},
     {"SEEP_KEEP", "COUNT", "64", "A recording keeps so many snapshots; the timer's are thinned evenly."},
     {"SEEP_KEEP_BYTES", "BYTES", "256M", "A recording keeps snapshots of so many bytes."},
     {"SEEP_MAX_LIVE", "COUNT", NULL,
      "The number of live samples that a recording has room for. Without it the room follows from the rate, and grows."},
     {"SEEP_HEAP", "memory|recording|auto", "recording",
-     "Where the heap file lies while the program runs: in `/dev/shm`, in the recording, or in memory when it is small. `seep run` "
+     "Where the heap file lies while the program runs: in `/dev/shm`, in the recording, or in memory when it is small. "
+     "`seep run` "
      "presets `auto`."},
     {"SEEP_UNWINDER", "walker|libunwind|frame-pointers", "walker",
      "What finds a stack's frames. libunwind must be installed for its name to be of use."},
@@ -35,7 +40,8 @@ static const struct environment_variable library_variables[] = {
 };
 
 static const struct environment_variable session_variables[] = {
-    {"SEEP_KEEPER", "inside|outside", "inside", "Whether a process that began outside (`seep run`) takes the snapshots."},
+    {"SEEP_KEEPER", "inside|outside", "inside",
+     "Whether a process that began outside (`seep run`) takes the snapshots."},
     {"SEEP_SESSION", "FILE", NULL, "The registry in which `seep run` learns of recordings."},
     {"SEEP_SESSION_FILE", "DEVICE.INODE.OWNER", NULL, "Which file the registry is: its name may be another's by now."},
     {"SEEP_RUNNER", "NAME", NULL, "Which `seep run` has started the program."},
@@ -45,7 +51,8 @@ static const struct environment_variable session_variables[] = {
 };
 
 static const struct environment_variable command_variables[] = {
-    {"SEEP_LIBRARY", "FILE", NULL, "The libseep.so that `seep run` preloads, instead of the one that was installed with it."},
+    {"SEEP_LIBRARY", "FILE", NULL,
+     "The libseep.so that `seep run` preloads, instead of the one that was installed with it."},
     {"SEEP_CACHE", "off", NULL, "No names are kept from one command to the next."},
     {"XDG_CACHE_HOME", "DIR", "$HOME/.cache", "Names of modules are kept in `DIR/seep`, by build id."},
     {"DEBUGINFOD_URLS", "URL...", NULL, "Servers that are asked for debug files, separated by blanks."},
@@ -57,8 +64,10 @@ static const struct environment_variable command_variables[] = {
 
 const struct environment_group environment_groups[] = {
     {"Recording",
-     "libseep.so reads these when the program starts, whoever preloads it; `seep run` sets them from its options. Sizes take K, M "
-     "and G; times take ms, s, m and h, and are seconds without. An unknown key or a malformed value gives one warning, and the "
+     "libseep.so reads these when the program starts, whoever preloads it; `seep run` sets them from its options. "
+     "Sizes take K, M "
+     "and G; times take ms, s, m and h, and are seconds without. An unknown key or a malformed value gives one "
+     "warning, and the "
      "default holds. A setuid program ignores them all and is not recorded.",
      library_variables},
     {"Between seep run and libseep.so", "`seep run` sets these. They are not for people.", session_variables},

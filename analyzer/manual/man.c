@@ -95,7 +95,8 @@ void manual_append_command_page(struct buffer *out, const struct command *comman
 	buffer_printf(&name, "seep-%s", command->name);
 	head_append(out, name.data, 1, command->summary);
 	buffer_free(&name);
-	buffer_printf(out, ".SH SYNOPSIS\n\\fBseep %s\\fR%s ", command->name, command->options ? " [\\fIOPTION\\fR...]" : "");
+	buffer_printf(out, ".SH SYNOPSIS\n\\fBseep %s\\fR%s ", command->name,
+		      command->options ? " [\\fIOPTION\\fR...]" : "");
 	text_append(out, command->operands);
 	if (command->notes) {
 		buffer_append_text(out, ".SH DESCRIPTION\n");
@@ -112,10 +113,14 @@ void manual_append_command_page(struct buffer *out, const struct command *comman
 void manual_append_page(struct buffer *out)
 {
 	head_append(out, "seep", 1, "find slow leaks of memory in running programs");
-	buffer_append_text(out, ".SH SYNOPSIS\n\\fBseep\\fR \\fICOMMAND\\fR [\\fIOPTION\\fR...] [\\fIOPERAND\\fR...]\n.SH DESCRIPTION\n");
-	text_append(out, "seep samples a program's heap while it runs, takes snapshots, compares them, and names the places that "
-			 "leak, with the evidence. `seep run -- ./server` records a program; `seep leaks RECORDING` judges the "
-			 "recording.");
+	buffer_append_text(
+	    out,
+	    ".SH SYNOPSIS\n\\fBseep\\fR \\fICOMMAND\\fR [\\fIOPTION\\fR...] [\\fIOPERAND\\fR...]\n.SH DESCRIPTION\n");
+	text_append(
+	    out,
+	    "seep samples a program's heap while it runs, takes snapshots, compares them, and names the places that "
+	    "leak, with the evidence. `seep run -- ./server` records a program; `seep leaks RECORDING` judges the "
+	    "recording.");
 	buffer_append_text(out, ".SH COMMANDS\n");
 	for (const struct command *const *command = command_all; *command; command++) {
 		buffer_printf(out, ".TP\n\\fBseep\\-%s\\fR(1)\n", (*command)->name);
@@ -135,11 +140,14 @@ void manual_append_page(struct buffer *out)
 void manual_append_library_page(struct buffer *out)
 {
 	head_append(out, "libseep", 7, "the library that records a program's heap");
-	buffer_append_text(out, ".SH SYNOPSIS\n\\fBLD_PRELOAD=\\fR\\fIPREFIX\\fR\\fB/lib/seep/libseep.so\\fR \\fIPROGRAM\\fR\n"
-				".SH DESCRIPTION\n");
-	text_append(out, "libseep.so stands in front of the program's allocator and samples what it gives out. It prints nothing "
-			 "but one warning where its options are wrong, and changes no result. `seep run` preloads it; a program "
-			 "that is started in another way names it in LD_PRELOAD.");
+	buffer_append_text(
+	    out, ".SH SYNOPSIS\n\\fBLD_PRELOAD=\\fR\\fIPREFIX\\fR\\fB/lib/seep/libseep.so\\fR \\fIPROGRAM\\fR\n"
+		 ".SH DESCRIPTION\n");
+	text_append(
+	    out,
+	    "libseep.so stands in front of the program's allocator and samples what it gives out. It prints nothing "
+	    "but one warning where its options are wrong, and changes no result. `seep run` preloads it; a program "
+	    "that is started in another way names it in LD_PRELOAD.");
 	for (const struct environment_group *group = environment_groups; group->title; group++) {
 		if (!*group->text)
 			continue;

@@ -47,15 +47,17 @@ static void exit_statuses_append(struct buffer *out)
 	buffer_append_text(out, "## Exit status\n| status | |\n|---|---|\n");
 	for (const struct exit_status *status = exit_statuses; status->text; status++)
 		buffer_printf(out, "| %d | %s |\n", status->status, status->text);
-	buffer_append_text(out, "\n`seep run` exits with the program's own status: 128 + N if signal N ended it, 127 if it was not "
-				"found, 126 if it could not be executed.\n\n");
+	buffer_append_text(
+	    out, "\n`seep run` exits with the program's own status: 128 + N if signal N ended it, 127 if it was not "
+		 "found, 126 if it could not be executed.\n\n");
 }
 
 static void schemas_append(struct buffer *out)
 {
-	buffer_append_text(out, "## JSON\nEach document names its schema. Fields may be added to a schema; bytes and objects are "
-				"whole numbers; what is not known is `null`. The tests validate what the commands print.\n\n"
-				"| schema | printed by | JSON Schema |\n|---|---|---|\n");
+	buffer_append_text(
+	    out, "## JSON\nEach document names its schema. Fields may be added to a schema; bytes and objects are "
+		 "whole numbers; what is not known is `null`. The tests validate what the commands print.\n\n"
+		 "| schema | printed by | JSON Schema |\n|---|---|---|\n");
 	for (const struct json_schema *schema = json_schemas; schema->name; schema++)
 		buffer_printf(out, "| `%s` | `%s` | [%s](schema/%s) |\n", schema->name, schema->printer, schema->file,
 			      schema->file);
@@ -66,13 +68,13 @@ static void environment_append(struct buffer *out)
 {
 	buffer_append_text(out, "## Environment\n");
 	for (const struct environment_group *group = environment_groups; group->title; group++) {
-		buffer_printf(out, "### %s\n%s%s| variable | value | default | |\n|---|---|---|---|\n", group->title, group->text,
-			      *group->text ? "\n\n" : "");
+		buffer_printf(out, "### %s\n%s%s| variable | value | default | |\n|---|---|---|---|\n", group->title,
+			      group->text, *group->text ? "\n\n" : "");
 		for (const struct environment_variable *variable = group->variables; variable->name; variable++) {
 			buffer_printf(out, "| `%s` | `", variable->name);
 			cell_append(out, variable->value);
-			buffer_printf(out, "` | %s%s%s | ", variable->preset ? "`" : "", variable->preset ? variable->preset : "",
-				      variable->preset ? "`" : "");
+			buffer_printf(out, "` | %s%s%s | ", variable->preset ? "`" : "",
+				      variable->preset ? variable->preset : "", variable->preset ? "`" : "");
 			cell_append(out, variable->text);
 			buffer_append_text(out, " |\n");
 		}
@@ -82,10 +84,11 @@ static void environment_append(struct buffer *out)
 
 void manual_append_markdown(struct buffer *out)
 {
-	buffer_append_text(out, "# The command line\n<!-- Made by `make docs` from the program's own tables: change those. -->\n\n"
-				"`seep COMMAND [OPTION...] [OPERAND...]`; `seep --help` lists the commands, `seep COMMAND --help` its "
-				"options, `seep --version` the version. The same is in the man pages seep(1), seep-COMMAND(1) and "
-				"libseep(7).\n\n## Commands\n");
+	buffer_append_text(
+	    out, "# The command line\n<!-- Made by `make docs` from the program's own tables: change those. -->\n\n"
+		 "`seep COMMAND [OPTION...] [OPERAND...]`; `seep --help` lists the commands, `seep COMMAND --help` its "
+		 "options, `seep --version` the version. The same is in the man pages seep(1), seep-COMMAND(1) and "
+		 "libseep(7).\n\n## Commands\n");
 	for (const struct command *const *command = command_all; *command; command++)
 		command_append(out, *command);
 	exit_statuses_append(out);

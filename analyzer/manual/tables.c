@@ -8,7 +8,8 @@ const struct exit_status exit_statuses[] = {
     {COMMAND_FINE, "Everything is fine."},
     {COMMAND_FOUND, "A check found something: `seep doctor` says that a program cannot be recorded."},
     {COMMAND_USAGE, "The command line is wrong. One line says why."},
-    {COMMAND_BAD_INPUT, "An input is bad or cannot be read, or the output could not be written. One line says what and where."},
+    {COMMAND_BAD_INPUT,
+     "An input is bad or cannot be read, or the output could not be written. One line says what and where."},
     {0, NULL},
 };
 

@@ -33,8 +33,8 @@ struct debuginfod_functions {
 
 /* What all requests of a command share. */
 static struct {
-	double deadline; /* seconds of the monotonic clock; 0: the time has not begun */
-	char *servers;   /* what DEBUGINFOD_URLS was */
+	double deadline;           /* seconds of the monotonic clock; 0: the time has not begun */
+	char *servers;             /* what DEBUGINFOD_URLS was */
 	bool refused[SERVERS_MAX]; /* by place in it: was too slow, and is not asked again */
 	bool all_refused;          /* at once */
 } shared;
@@ -104,8 +104,9 @@ static int progress(debuginfod_client *client, long at, long all)
 /* libdebuginfod's cache: the first of these that is set. */
 static bool cache_directory(struct buffer *path)
 {
-	static const char *const places[][2] = {
-	    {"DEBUGINFOD_CACHE_PATH", ""}, {"XDG_CACHE_HOME", "/debuginfod_client"}, {"HOME", "/.cache/debuginfod_client"}};
+	static const char *const places[][2] = {{"DEBUGINFOD_CACHE_PATH", ""},
+						{"XDG_CACHE_HOME", "/debuginfod_client"},
+						{"HOME", "/.cache/debuginfod_client"}};
 
 	for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
 		const char *value = getenv(places[i][0]);

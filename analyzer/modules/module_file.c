@@ -163,8 +163,8 @@ static void module_file_find_by_debuginfod(struct module_file *file, const struc
 	if (said.length)
 		buffer_printf(reason, "%s%s", reason->length ? "; " : "", said.data);
 	buffer_free(&said);
-	if (file->descriptor >= 0 && (!build_id_matches(file->descriptor, path.data, module, &ignored) ||
-				      !elf_budget_admit(file->descriptor)))
+	if (file->descriptor >= 0 &&
+	    (!build_id_matches(file->descriptor, path.data, module, &ignored) || !elf_budget_admit(file->descriptor)))
 		module_file_close(file);
 	snprintf(file->path, sizeof file->path, "%s", path.data);
 	buffer_free(&path);

@@ -129,8 +129,8 @@ static void symbols_give(struct profile *profile, const struct bundle_symbols *s
 	for (uint32_t i = 0; i < profile->location_count; i++) {
 		struct profile_location *location = &profile->locations[i];
 		struct profile_module *module = &profile->modules[location->module];
-		const uint64_t *slot = map_get(giving.addresses, address_key(keys[location->module], location->address,
-									     location->exact));
+		const uint64_t *slot =
+		    map_get(giving.addresses, address_key(keys[location->module], location->address, location->exact));
 		if (!slot)
 			continue;
 		const struct bundle_address *address = &symbols->addresses[*slot - 1];
@@ -243,7 +243,8 @@ struct profile *bundle_file_profile(const struct bundle_file *file, uint64_t num
 
 	if (part)
 		return part_profile(&file->bundle, &file->bundle.parts[*part], named, error);
-	input_fault(error, file->input.name, sizeof(struct bundle_header), "the bundle has no snapshot %" PRIu64, number);
+	input_fault(error, file->input.name, sizeof(struct bundle_header), "the bundle has no snapshot %" PRIu64,
+		    number);
 	return NULL;
 }
 

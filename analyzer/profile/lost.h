@@ -11,9 +11,9 @@
 #include "profile/profile.h"
 
 enum loss_effect {
-	LOSS_UNKNOWN, /* a kind that this table does not have: taken for the worst */
-	LOSS_OF_NONE, /* no number lacks it: stacks cut, snapshots not kept, lifetimes not filed */
-	LOSS_OF_TOTALS,  /* an allocation or a free is missing, or counted twice */
+	LOSS_UNKNOWN,   /* a kind that this table does not have: taken for the worst */
+	LOSS_OF_NONE,   /* no number lacks it: stacks cut, snapshots not kept, lifetimes not filed */
+	LOSS_OF_TOTALS, /* an allocation or a free is missing, or counted twice */
 };
 
 enum loss_effect loss_effect(enum seep_loss_key key);

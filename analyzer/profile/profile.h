@@ -29,13 +29,13 @@ struct source_line {
 };
 
 struct profile_module {
-	const char *path;      /* "" for module 0: "no module" */
+	const char *path; /* "" for module 0: "no module" */
 	uint8_t build_id[32];
 	uint32_t build_id_bytes;
 	uint64_t start, end, bias;
-	uint32_t flags;        /* enum seep_module_flags */
-	const char *symbols;   /* after symbolization: where names came from, or why there are none; else NULL */
-	bool has_lines;        /* DWARF line tables were found */
+	uint32_t flags;      /* enum seep_module_flags */
+	const char *symbols; /* after symbolization: where names came from, or why there are none; else NULL */
+	bool has_lines;      /* DWARF line tables were found */
 };
 
 /* What is counted: the four kinds that pprof knows too. */
@@ -58,8 +58,8 @@ struct profile_location {
 	struct source_line *lines; /* innermost inlined first */
 	uint64_t address;          /* as in the snapshot: ELF virtual address, return address unless exact */
 	bool exact;
-	bool given;                /* the source itself has the lines: symbolization leaves them alone */
-	bool allocator;            /* after symbolization: part of the allocator or operator new */
+	bool given;     /* the source itself has the lines: symbolization leaves them alone */
+	bool allocator; /* after symbolization: part of the allocator or operator new */
 };
 
 struct profile_lifetime {
@@ -69,12 +69,12 @@ struct profile_lifetime {
 };
 
 struct profile_site {
-	uint64_t key;         /* hash of the stack; equal across profiles */
+	uint64_t key;          /* hash of the stack; equal across profiles */
 	const uint32_t *stack; /* location indices, leaf first; allocator frames at the leaf are trimmed after
 	                          symbolization (profile_symbolize) */
 	uint32_t depth;
-	bool truncated;       /* callers above the last frame are unknown */
-	bool retired;         /* no one site, and no stack: sums of those that the recorder's tables had no more room for */
+	bool truncated; /* callers above the last frame are unknown */
+	bool retired;   /* no one site, and no stack: sums of those that the recorder's tables had no more room for */
 	struct seep_measure allocated, freed, in_use, freed_remotely, freed_shortly, freed_grown;
 	const struct profile_lifetime *lifetimes; /* ascending bin, sparse */
 	uint32_t lifetime_count;
@@ -82,27 +82,27 @@ struct profile_site {
 
 struct profile_sample { /* a live sample */
 	uint64_t address, size, birth_ns, rate;
-	uint32_t site;   /* index into sites */
+	uint32_t site; /* index into sites */
 	uint32_t thread;
 };
 
 struct profile {
 	struct string_pool *strings;
-	const char *source;    /* file it came from */
-	uint64_t input_bytes;  /* of that file: what is made of it is bounded by this (base/budget.h) */
-	uint32_t trigger;      /* enum seep_trigger */
-	uint64_t number;       /* of the snapshot in its recording; 0 if none */
-	uint64_t time_ns;      /* CLOCK_MONOTONIC; 0 if unknown */
-	uint64_t start_ns;     /* of the recording */
+	const char *source;   /* file it came from */
+	uint64_t input_bytes; /* of that file: what is made of it is bounded by this (base/budget.h) */
+	uint32_t trigger;     /* enum seep_trigger */
+	uint64_t number;      /* of the snapshot in its recording; 0 if none */
+	uint64_t time_ns;     /* CLOCK_MONOTONIC; 0 if unknown */
+	uint64_t start_ns;    /* of the recording */
 	uint64_t start_unix_ns;
 	uint64_t interval_ns;
-	uint64_t rate;         /* 0: the source has no rate, so no intervals can be given */
-	uint32_t lacks;        /* bit v: the source does not have enum call_value v, which is 0 in every site then */
+	uint64_t rate;  /* 0: the source has no rate, so no intervals can be given */
+	uint32_t lacks; /* bit v: the source does not have enum call_value v, which is 0 in every site then */
 	uint64_t pid, parent_pid, start_ticks;
 	uint8_t boot_id[16];
 	const char *command, *executable, *arguments, *host, *allocator, *allocator_path, *unwinder, *bypassed;
-	uint32_t status;       /* enum seep_status */
-	uint32_t flags;        /* enum seep_snapshot_flags */
+	uint32_t status; /* enum seep_status */
+	uint32_t flags;  /* enum seep_snapshot_flags */
 
 	struct profile_module *modules;
 	uint32_t module_count; /* >= 1 */
@@ -112,7 +112,7 @@ struct profile {
 	uint32_t site_count;
 	struct profile_sample *samples; /* sorted by site, then birth */
 	uint32_t sample_count;
-	bool has_samples;      /* false: in_use comes from totals alone, diffs can't match samples */
+	bool has_samples; /* false: in_use comes from totals alone, diffs can't match samples */
 	bool has_lifetimes;
 
 	uint64_t memory[64];   /* by enum seep_memory_key */

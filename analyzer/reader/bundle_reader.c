@@ -63,7 +63,8 @@ static bool header_check(const struct input *input, struct bundle_header *header
 
 static int part_compare(const void *left, const void *right)
 {
-	const struct bundle_part *a = *(const struct bundle_part *const *)left, *b = *(const struct bundle_part *const *)right;
+	const struct bundle_part *a = *(const struct bundle_part *const *)left,
+				 *b = *(const struct bundle_part *const *)right;
 
 	if (a->offset != b->offset)
 		return a->offset < b->offset ? -1 : 1;
@@ -82,8 +83,9 @@ static bool overlaps_check(const struct bundle *bundle, struct error *error)
 	qsort(order, bundle->part_count, sizeof *order, part_compare);
 	for (uint32_t i = 0; i < bundle->part_count && fine; i++) {
 		if (order[i]->packed_bytes && order[i]->offset < end)
-			fine = input_fault(error, bundle->input->name, order[i]->offset, "part %u lies over another or the table",
-					   (unsigned)(order[i] - bundle->parts));
+			fine =
+			    input_fault(error, bundle->input->name, order[i]->offset,
+					"part %u lies over another or the table", (unsigned)(order[i] - bundle->parts));
 		end = order[i]->packed_bytes ? order[i]->offset + order[i]->packed_bytes : end;
 	}
 	free(order);

@@ -235,7 +235,7 @@ static bool line_read(struct reader *reader, struct protobuf_message message, st
 	const struct function *function = &reader->functions[*index - 1];
 	const char *name = text_of(reader, function->name), *file = text_of(reader, function->file);
 	if (!*name)
-		return true; /* a line without a name says nothing */
+		return true;                         /* a line without a name says nothing */
 	if (location->line_count == RAW_LINES_MAX) { /* the outermost function stays, the middle is left out */
 		location->line_count--;
 		raw->line_count--;

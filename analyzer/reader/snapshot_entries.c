@@ -173,8 +173,8 @@ static bool measure_verify(const struct snapshot_view *view, uint32_t index, con
 		memcpy(&sum, (const char *)site + place + sums[i], sizeof sum);
 		const size_t field = place + sums[i] + sum_check(&sum, &fault);
 		if (fault)
-			return input_fault(error, view->name, field_offset(view, SEEP_SECTION_SITES, index, field), "%s",
-					   fault);
+			return input_fault(error, view->name, field_offset(view, SEEP_SECTION_SITES, index, field),
+					   "%s", fault);
 	}
 	return true;
 }
@@ -223,8 +223,8 @@ static bool lifetime_verify_sums(const struct snapshot_view *view, uint32_t inde
 					    : (is_square ? offsetof(struct seep_lifetime, bytes_squared)
 							 : offsetof(struct seep_lifetime, bytes));
 		if (fault)
-			return input_fault(error, view->name,
-					   field_offset(view, SEEP_SECTION_LIFETIMES, index, field), "%s", fault);
+			return input_fault(error, view->name, field_offset(view, SEEP_SECTION_LIFETIMES, index, field),
+					   "%s", fault);
 	}
 	return true;
 }

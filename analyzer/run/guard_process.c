@@ -155,7 +155,8 @@ static void message_take(struct guard_process *guard)
 
 static _Noreturn void serve(struct guard_process *guard)
 {
-	struct pollfd news[] = {{.fd = guard->control, .events = POLLIN}, {.fd = guard->witness_news, .events = POLLIN}};
+	struct pollfd news[] = {{.fd = guard->control, .events = POLLIN},
+				{.fd = guard->witness_news, .events = POLLIN}};
 
 	for (;;) {
 		int count = poll(news, 2, job_is_watched(guard) ? guard->nap_ms : -1);
@@ -191,9 +192,8 @@ _Noreturn void guard_process_run(struct guard_process *guard)
 	guard->witness_news = signalfd(-1, &children, SFD_NONBLOCK | SFD_CLOEXEC);
 	program_is(guard, guard->program);
 	guard->keepers = keepers_start(guard->session);
-	const struct guard_greeting greeting = {.witness = guard->witness,
-						.keeps = guard->keepers != NULL,
-						.watches = process_state(guard->seep) != 0};
+	const struct guard_greeting greeting = {
+	    .witness = guard->witness, .keeps = guard->keepers != NULL, .watches = process_state(guard->seep) != 0};
 	send(guard->control, &greeting, sizeof greeting, MSG_NOSIGNAL);
 	serve(guard);
 }

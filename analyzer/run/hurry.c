@@ -47,8 +47,9 @@ static int64_t asked_since_ns(void)
 /* Our own clock's: another's SIGALRM (an alarm() before seep was executed) was meant for the program. */
 static void end_now(int number)
 {
-	static const char text[] = "seep: interrupted while the last snapshots were written; 'seep snapshot DIR' writes "
-				   "that of a recording\n";
+	static const char text[] =
+	    "seep: interrupted while the last snapshots were written; 'seep snapshot DIR' writes "
+	    "that of a recording\n";
 
 	(void)number;
 	if (asked_since_ns() < LAST_S * INT64_C(1000000000))
@@ -60,7 +61,8 @@ static void end_now(int number)
 
 void hurry_listen(int program_status)
 {
-	const struct sigaction ask = {.sa_handler = asked_for, .sa_flags = SA_RESTART}, end = {.sa_handler = end_now, .sa_flags = SA_RESTART};
+	const struct sigaction ask = {.sa_handler = asked_for, .sa_flags = SA_RESTART},
+			       end = {.sa_handler = end_now, .sa_flags = SA_RESTART};
 	sigset_t heard;
 
 	status = program_status;

@@ -20,8 +20,8 @@
 enum {
 	KEEPERS_MAX = 2048, /* at a time: beyond that, programs fold their own events, and wait for their turn; fewer by
 			     * SEEP_KEEPERS, for tests */
-	LOOK_FIRST_MS = 4, /* at the registry: soon in the beginning, */
-	LOOK_MS = 100,     /* and then so often */
+	LOOK_FIRST_MS = 4,  /* at the registry: soon in the beginning, */
+	LOOK_MS = 100,      /* and then so often */
 	WAIT_LEAST_S = 1,
 	LEAVE_LOOK_NS = 2000000,
 	LEAVE_LOOKS = 1000,

@@ -27,7 +27,7 @@ struct session_recording {
 	size_t snapshots, timer_snapshots;
 	double in_use_bytes; /* estimated, at the end */
 	double allocated_bytes;
-	bool lower_bound; /* something was lost: it is more */
+	bool lower_bound;   /* something was lost: it is more */
 	struct error fault; /* of SESSION_BROKEN */
 };
 

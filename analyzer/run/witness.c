@@ -42,7 +42,8 @@ static _Noreturn void collect(int socket, pid_t seep, pid_t guard)
 		if (got < 0)
 			continue;
 		while (signals_take(&signal, false)) {
-			bool is_rousing = signal.si_signo == SIGCONT && (signal.si_pid == seep || signal.si_pid == guard);
+			bool is_rousing =
+			    signal.si_signo == SIGCONT && (signal.si_pid == seep || signal.si_pid == guard);
 			if (!is_rousing && counts[signal.si_signo] < UCHAR_MAX)
 				counts[signal.si_signo]++;
 		}

@@ -25,7 +25,8 @@ static void sum_add_sample(struct seep_sum *sum, double weight, double probabili
 void measure_add_sample(struct seep_measure *measure, uint64_t size, uint64_t rate)
 {
 	const double bytes = (double)size;
-	const double points = (size ? bytes : 1) / (double)(rate ? rate : 1); /* the countdown takes one byte for none */
+	const double points =
+	    (size ? bytes : 1) / (double)(rate ? rate : 1); /* the countdown takes one byte for none */
 	const double miss = rate <= 1 ? 0 : exp(-points);
 	const double probability = rate <= 1 ? 1 : -expm1(-points);
 

@@ -163,8 +163,7 @@ static void pieces_find(struct resolution *resolution)
 	    pieces_take(resolution, open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC), memory_copy_text(path)))
 		return;
 	const char *link = dwelf_elf_gnu_debuglink(elf, &link_crc);
-	const int descriptor =
-	    debug_file_find(resolution->elf_module, user, name, 0, path, link, link_crc, &found);
+	const int descriptor = debug_file_find(resolution->elf_module, user, name, 0, path, link, link_crc, &found);
 	pieces_take(resolution, descriptor, found);
 }
 

@@ -39,8 +39,8 @@ struct symbol_module {
 	bool is_vdso;
 	struct symbol_address *addresses; /* in any order */
 	size_t address_count;
-	const char *source; /* filled: where the names came from, or why there are none */
-	bool has_lines;     /* filled: DWARF was found */
+	const char *source;     /* filled: where the names came from, or why there are none */
+	bool has_lines;         /* filled: DWARF was found */
 	const char *debug_file; /* filled: the file that the DWARF is in; "" a server's; NULL without any */
 };
 

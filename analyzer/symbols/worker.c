@@ -172,7 +172,8 @@ static void module_fill_without(struct symbol_module *module, const char *why, s
 static void resolve_anew(struct symbol_module *modules, size_t count, const struct symbol_search *search,
 			 struct string_pool *strings, struct symbol_lines *lines)
 {
-	struct work work = {.modules = modules, .count = count, .search = search, .cpu_seconds = BUDGET_CHILDREN_CPU_SECONDS};
+	struct work work = {
+	    .modules = modules, .count = count, .search = search, .cpu_seconds = BUDGET_CHILDREN_CPU_SECONDS};
 	const char *why = "not looked up: too many files made the reader crash";
 
 	debuginfod_begin();

@@ -62,8 +62,8 @@ struct call_tree {
 	uint32_t frame_count;
 	struct call_node *nodes; /* node 0 is the root; there is always one */
 	uint32_t node_count;
-	uint32_t depth_max; /* largest depth of a node */
-	bool differential;  /* made of two profiles */
+	uint32_t depth_max;  /* largest depth of a node */
+	bool differential;   /* made of two profiles */
 	uint64_t cut_stacks; /* for whose last frames there was no room: they count for the caller that is there */
 	enum call_value arranged_by;
 	struct string_pool *strings; /* owns every text above */

@@ -26,16 +26,16 @@ typedef _Atomic uint64_t seep_atomic64;
 typedef _Atomic uint32_t seep_atomic32;
 
 enum seep_area_id {
-	SEEP_AREA_MODULES,   /* struct seep_heap_module */
-	SEEP_AREA_INDEX,     /* seep_atomic64: open-addressed hash index of stacks; power of two */
-	SEEP_AREA_STACKS,    /* struct seep_heap_cell, chained from sites; given out as preload/keeper/heap/pool.h says */
-	SEEP_AREA_SITES,     /* struct seep_heap_site, one a stack; likewise */
+	SEEP_AREA_MODULES, /* struct seep_heap_module */
+	SEEP_AREA_INDEX,   /* seep_atomic64: open-addressed hash index of stacks; power of two */
+	SEEP_AREA_STACKS,  /* struct seep_heap_cell, chained from sites; given out as preload/keeper/heap/pool.h says */
+	SEEP_AREA_SITES,   /* struct seep_heap_site, one a stack; likewise */
 	SEEP_AREA_LIFETIMES, /* struct seep_heap_lifetime, chained from sites; likewise */
 	SEEP_AREA_RING,      /* struct seep_event; power of two */
 	SEEP_AREA_LIVE0,     /* struct seep_heap_live: the live table's levels; powers of two */
 	SEEP_AREA_LIVE1,
 	SEEP_AREA_LIVE2,
-	SEEP_AREA_HOMES0,    /* _Atomic uint8_t a slot of the level: see live.h */
+	SEEP_AREA_HOMES0, /* _Atomic uint8_t a slot of the level: see live.h */
 	SEEP_AREA_HOMES1,
 	SEEP_AREA_HOMES2,
 	SEEP_AREA_COUNT
@@ -61,14 +61,14 @@ struct seep_heap_measure { /* struct seep_measure */
 
 /* Written by the thread that registers it, then published by state; start, end and bias again where it comes back. */
 struct seep_heap_module {
-	seep_atomic32 state;     /* enum seep_module_state, store-release */
-	seep_atomic32 flags;     /* enum seep_module_flags */
+	seep_atomic32 state; /* enum seep_module_state, store-release */
+	seep_atomic32 flags; /* enum seep_module_flags */
 	uint64_t start, end, bias;
-	uint64_t identity;       /* hash of path and build id */
+	uint64_t identity; /* hash of path and build id */
 	uint32_t epoch;
 	uint32_t build_id_bytes;
 	uint8_t build_id[32];
-	char path[432];          /* NUL-terminated, cut to size */
+	char path[432]; /* NUL-terminated, cut to size */
 };
 /* In flags, beside enum seep_module_flags: being given a new place; being looked at by who gives entries up; and how
  * often this entry was given up. */
@@ -176,8 +176,8 @@ struct seep_heap_header {
 	uint64_t pid, parent_pid, start_ticks;
 	uint8_t boot_id[16];
 	uint64_t start_ns, start_unix_ns;
-	uint64_t interval_ns;       /* between timer snapshots; 0: none */
-	uint64_t snapshots_limit;   /* retention: number and bytes of snapshots kept */
+	uint64_t interval_ns;     /* between timer snapshots; 0: none */
+	uint64_t snapshots_limit; /* retention: number and bytes of snapshots kept */
 	uint64_t snapshots_bytes_limit;
 	uint64_t limit_headroom_bytes;   /* a limit of memory that leaves less is near; */
 	uint64_t limit_headroom_percent; /* not 0: less than this share of it. Both 0: never */
@@ -189,68 +189,68 @@ struct seep_heap_header {
 	char allocator_path[256];
 	char unwinder[32];
 	char bypassed[256];
-	char directory[1600];       /* the recording's, absolute: a heap file in memory lies elsewhere */
-	uint64_t held;              /* 1: a lock on the file says whether anybody has it: preload/keeper/files/life.h */
+	char directory[1600]; /* the recording's, absolute: a heap file in memory lies elsewhere */
+	uint64_t held;        /* 1: a lock on the file says whether anybody has it: preload/keeper/files/life.h */
 	uint64_t runner_pid, runner_start_ticks, runner_namespace; /* of the `seep run` that will finish it; 0: none */
-	uint64_t mount_namespace;   /* inode of the program's: where its directory's path means something; 0: unknown */
+	uint64_t mount_namespace; /* inode of the program's: where its directory's path means something; 0: unknown */
 
 	/* who moves what: docs/CONCURRENCY.md */
-	_Alignas(64) seep_atomic32 phase;    /* enum seep_heap_phase */
-	seep_atomic32 status;                /* enum seep_status, bits are only set */
+	_Alignas(64) seep_atomic32 phase; /* enum seep_heap_phase */
+	seep_atomic32 status;             /* enum seep_status, bits are only set */
 	seep_atomic32 rate_count;
-	seep_atomic32 rate_now;              /* index into rates */
-	uint64_t rates[SEEP_RATES];          /* entry i is constant once rate_count > i */
+	seep_atomic32 rate_now;                  /* index into rates */
+	uint64_t rates[SEEP_RATES];              /* entry i is constant once rate_count > i */
 	_Alignas(64) seep_atomic32 module_count; /* entries reserved, entry 0 included */
-	seep_atomic32 module_epoch;          /* bumped when a known module has been unloaded */
-	seep_atomic32 cell_count;            /* entries of STACKS reserved, entry 0 included */
-	seep_atomic32 modules_claimed;       /* rounds in which entries of modules were looked at, to give them up */
+	seep_atomic32 module_epoch;              /* bumped when a known module has been unloaded */
+	seep_atomic32 cell_count;                /* entries of STACKS reserved, entry 0 included */
+	seep_atomic32 modules_claimed; /* rounds in which entries of modules were looked at, to give them up */
 	/* Entries whose memory is there; only ever raised: see preload/keeper/heap/area_growth.h. */
 	seep_atomic64 room[SEEP_AREA_COUNT];
-	seep_atomic32 may_grow;              /* 1: the program may make the system call for more room */
-	seep_atomic32 site_count;            /* entries reserved, entry 0 included */
+	seep_atomic32 may_grow;   /* 1: the program may make the system call for more room */
+	seep_atomic32 site_count; /* entries reserved, entry 0 included */
 	seep_atomic32 lifetime_count;
 	seep_atomic64 free[SEEP_AREA_COUNT]; /* first free entry in bits 0..31, 0: none; changes counted above */
 	seep_atomic32 free_count[SEEP_AREA_COUNT];
-	seep_atomic32 thread_count;          /* threads that took a sample */
+	seep_atomic32 thread_count; /* threads that took a sample */
 	/* a line that every sample writes to: one miss where threads take turns */
-	_Alignas(64) seep_atomic64 ring_head;    /* positions reserved by producers */
-	seep_atomic64 live_inserted;         /* live = inserted - removed, always */
+	_Alignas(64) seep_atomic64 ring_head; /* positions reserved by producers */
+	seep_atomic64 live_inserted;          /* live = inserted - removed, always */
 	seep_atomic64 live_removed;
-	seep_atomic64 counted_bytes;         /* exact bytes that the countdowns have consumed */
+	seep_atomic64 counted_bytes; /* exact bytes that the countdowns have consumed */
 	/* and one of the consumer's */
-	_Alignas(64) seep_atomic64 ring_tail;    /* positions folded by the one consumer */
-	seep_atomic64 ring_folding;          /* position + 1 being folded; equals ring_tail when idle */
-	seep_atomic_double in_use_bytes;     /* running estimate; only for the high-water mark */
+	_Alignas(64) seep_atomic64 ring_tail; /* positions folded by the one consumer */
+	seep_atomic64 ring_folding;           /* position + 1 being folded; equals ring_tail when idle */
+	seep_atomic_double in_use_bytes;      /* running estimate; only for the high-water mark */
 	seep_atomic_double in_use_peak_bytes;
 	_Alignas(64) seep_atomic64 losses[SEEP_KEYS]; /* by enum seep_loss_key */
-	seep_atomic64 memory[SEEP_KEYS];     /* by enum seep_memory_key */
-	seep_atomic64 memory_known;          /* bit k: memory[k] was measured */
+	seep_atomic64 memory[SEEP_KEYS];              /* by enum seep_memory_key */
+	seep_atomic64 memory_known;                   /* bit k: memory[k] was measured */
 
 	/* between the program, its keeper and `seep snapshot` */
-	_Alignas(64) seep_atomic32 wake;     /* futex word: bumped, then woken, to rouse the keeper */
-	seep_atomic32 stop;                  /* 1: the program is ending, write the exit snapshot and leave */
-	seep_atomic32 requested;             /* snapshots asked for, each a bump */
-	seep_atomic32 answered;              /* requests answered; futex word for those who wait */
-	seep_atomic32 request_trigger;       /* enum seep_trigger of the last request */
-	seep_atomic32 answer_error;          /* errno of the last answer, 0: fine */
-	seep_atomic64 answer_number;         /* number of the snapshot that answered */
-	seep_atomic64 next_number;           /* of the next snapshot; starts at 1 */
-	seep_atomic64 lease;                 /* consumer: pid in bits 0..31, generation above; pid 0: free */
-	seep_atomic64 lease_ns;              /* CLOCK_MONOTONIC of its last sign of life */
-	seep_atomic64 lease_namespace;       /* inode of the holder's pid namespace; 0: unknown */
+	_Alignas(64) seep_atomic32 wake; /* futex word: bumped, then woken, to rouse the keeper */
+	seep_atomic32 stop;              /* 1: the program is ending, write the exit snapshot and leave */
+	seep_atomic32 requested;         /* snapshots asked for, each a bump */
+	seep_atomic32 answered;          /* requests answered; futex word for those who wait */
+	seep_atomic32 request_trigger;   /* enum seep_trigger of the last request */
+	seep_atomic32 answer_error;      /* errno of the last answer, 0: fine */
+	seep_atomic64 answer_number;     /* number of the snapshot that answered */
+	seep_atomic64 next_number;       /* of the next snapshot; starts at 1 */
+	seep_atomic64 lease;             /* consumer: pid in bits 0..31, generation above; pid 0: free */
+	seep_atomic64 lease_ns;          /* CLOCK_MONOTONIC of its last sign of life */
+	seep_atomic64 lease_namespace;   /* inode of the holder's pid namespace; 0: unknown */
 	seep_atomic64 lease_start_ticks;
-	seep_atomic64 lease_generation;      /* of the holder whom these two describe */
-	seep_atomic64 alive_ns;              /* CLOCK_MONOTONIC at which the keeper last saw the program alive */
-	seep_atomic64 pid_namespace;         /* inode of the program's pid namespace, by its keeper; 0: unknown */
-	seep_atomic64 unused_account;        /* once asked for the allocator's account */
-	seep_atomic32 confined;              /* 1: the program makes no system call on our account any more; only ever set */
+	seep_atomic64 lease_generation; /* of the holder whom these two describe */
+	seep_atomic64 alive_ns;         /* CLOCK_MONOTONIC at which the keeper last saw the program alive */
+	seep_atomic64 pid_namespace;    /* inode of the program's pid namespace, by its keeper; 0: unknown */
+	seep_atomic64 unused_account;   /* once asked for the allocator's account */
+	seep_atomic32 confined;         /* 1: the program makes no system call on our account any more; only ever set */
 
 	/* preload/keeper/snapshot/recycle.h: of the two, recycled % 2 is what holds; the other is being prepared */
 	_Alignas(64) seep_atomic32 recycled; /* rounds of recycling that are complete */
 	struct seep_heap_given_up given_up[2];
 };
 
-#define SEEP_HEAP_AREAS_OFFSET                                                                                    \
+#define SEEP_HEAP_AREAS_OFFSET                                                                                         \
 	(((uint64_t)sizeof(struct seep_heap_header) + SEEP_HEAP_PAGE - 1) / SEEP_HEAP_PAGE * SEEP_HEAP_PAGE)
 
 _Static_assert(sizeof(struct seep_heap_module) == 512, "layout");

@@ -23,17 +23,17 @@
 
 /* What went wrong, for the one line that the command prints. */
 struct seep_fault {
-	uint64_t offset;   /* in the file, where it applies */
-	int error;         /* errno value, or 0 */
-	char text[160];    /* what is wrong, without file name */
+	uint64_t offset; /* in the file, where it applies */
+	int error;       /* errno value, or 0 */
+	char text[160];  /* what is wrong, without file name */
 };
 
 /* An open heap file. Plain data, owned by the caller, zero-initialised by it. */
 struct seep_heap_view {
-	void *map;       /* MAP_SHARED mapping of the whole file */
+	void *map; /* MAP_SHARED mapping of the whole file */
 	size_t bytes;
 	bool writable;
-	bool abandoned;  /* in memory, and neither its program nor a keeper had it when it was opened */
+	bool abandoned; /* in memory, and neither its program nor a keeper had it when it was opened */
 };
 
 /* Maps and verifies the heap file of a recording directory (path of the directory). Read-only unless
@@ -49,10 +49,10 @@ struct seep_heap_state {
 	uint64_t pid;
 	uint64_t start_ticks;
 	uint8_t boot_id[16];
-	uint64_t next_number;   /* of the next snapshot */
-	uint64_t keeper_pid;    /* 0: no keeper */
-	bool complete;          /* a snapshot with trigger EXIT or POSTMORTEM has been written */
-	uint32_t status;        /* enum seep_status */
+	uint64_t next_number; /* of the next snapshot */
+	uint64_t keeper_pid;  /* 0: no keeper */
+	bool complete;        /* a snapshot with trigger EXIT or POSTMORTEM has been written */
+	uint32_t status;      /* enum seep_status */
 };
 void seep_heap_state(const struct seep_heap_view *heap, struct seep_heap_state *state);
 
@@ -69,18 +69,17 @@ struct seep_image {
 /* Folds live table, sites and the ring's unread events into a snapshot image, changing nothing in the heap
  * file. Safe while the target runs. */
 bool seep_snapshot_build(const struct seep_heap_view *heap, enum seep_trigger trigger, uint64_t number,
-                         struct seep_image *image, struct seep_fault *fault);
+			 struct seep_image *image, struct seep_fault *fault);
 void seep_snapshot_free(struct seep_image *image);
 
 /* Writes an image to `name` in the directory by way of a temporary name, fsync and rename; mode 0600. Refuses
  * to replace an existing file (error EEXIST). */
-bool seep_snapshot_write(const struct seep_image *image, int directory_fd, const char *name,
-                         struct seep_fault *fault);
+bool seep_snapshot_write(const struct seep_image *image, int directory_fd, const char *name, struct seep_fault *fault);
 
 /* For a dead process: builds its last snapshot, writes it as the next number into the recording, marks the heap
  * file complete and gives back the unused disk space. `name` receives "NNNNNN.seep". */
 bool seep_recording_finish(const char *directory, enum seep_trigger trigger, char name[static 32],
-                           struct seep_fault *fault);
+			   struct seep_fault *fault);
 
 /* Who we are, for SEEP_RUNNER: PID.START.NAMESPACE. */
 void seep_runner_name(char name[static 64]);
@@ -92,7 +91,7 @@ void seep_memory_reclaim(void);
 /* Asks the keeper of a running process for a snapshot and waits up to timeout_ns for it. `name` receives the
  * file name in the recording directory. */
 bool seep_snapshot_request(struct seep_heap_view *heap, uint64_t timeout_ns, char name[static 32],
-                           struct seep_fault *fault);
+			   struct seep_fault *fault);
 
 /* Set to true to make seep_keeper_run() return within a second, at once with seep_keeper_wake(). */
 typedef _Atomic bool seep_keeper_leave;

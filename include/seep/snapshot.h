@@ -21,30 +21,30 @@
 /* Why a snapshot was taken. Only TIMER snapshots may enter a time series. */
 enum seep_trigger {
 	SEEP_TRIGGER_UNKNOWN = 0,
-	SEEP_TRIGGER_TIMER = 1,     /* the interval passed */
-	SEEP_TRIGGER_EXIT = 2,      /* the program ended, in whatever way */
-	SEEP_TRIGGER_REQUEST = 3,   /* `seep snapshot` */
-	SEEP_TRIGGER_SIGNAL = 4,    /* the opt-in signal */
-	SEEP_TRIGGER_PEAK = 5,      /* a new high-water mark of in-use bytes */
+	SEEP_TRIGGER_TIMER = 1,      /* the interval passed */
+	SEEP_TRIGGER_EXIT = 2,       /* the program ended, in whatever way */
+	SEEP_TRIGGER_REQUEST = 3,    /* `seep snapshot` */
+	SEEP_TRIGGER_SIGNAL = 4,     /* the opt-in signal */
+	SEEP_TRIGGER_PEAK = 5,       /* a new high-water mark of in-use bytes */
 	SEEP_TRIGGER_POSTMORTEM = 6, /* made from the heap file of a dead process */
-	SEEP_TRIGGER_API = 7,       /* the program asked, through <seep/seep.h> */
-	SEEP_TRIGGER_LIMIT = 8,     /* a limit of memory is near */
+	SEEP_TRIGGER_API = 7,        /* the program asked, through <seep/seep.h> */
+	SEEP_TRIGGER_LIMIT = 8,      /* a limit of memory is near */
 	SEEP_TRIGGER_COUNT
 };
 
 struct seep_snapshot_header { /* 64 bytes, at offset 0 */
 	char magic[8];
-	uint32_t version;      /* readers refuse a newer one */
-	uint32_t header_bytes; /* 64 */
-	uint64_t file_bytes;   /* whole file; a shorter one is truncated */
+	uint32_t version;       /* readers refuse a newer one */
+	uint32_t header_bytes;  /* 64 */
+	uint64_t file_bytes;    /* whole file; a shorter one is truncated */
 	uint32_t section_count; /* entries of the table that follows the header */
-	uint32_t trigger;      /* enum seep_trigger */
-	uint64_t number;       /* NNNNNN of the file name; 0 if none */
-	uint64_t time_ns;      /* CLOCK_MONOTONIC of the target's machine */
-	uint32_t flags;        /* enum seep_snapshot_flags */
+	uint32_t trigger;       /* enum seep_trigger */
+	uint64_t number;        /* NNNNNN of the file name; 0 if none */
+	uint64_t time_ns;       /* CLOCK_MONOTONIC of the target's machine */
+	uint32_t flags;         /* enum seep_snapshot_flags */
 	uint32_t reserved;
-	uint32_t table_crc;    /* CRC-32 (zlib's) of the section table */
-	uint32_t header_crc;   /* CRC-32 of these 64 bytes with this field 0 */
+	uint32_t table_crc;  /* CRC-32 (zlib's) of the section table */
+	uint32_t header_crc; /* CRC-32 of these 64 bytes with this field 0 */
 };
 
 enum seep_snapshot_flags {
@@ -52,7 +52,7 @@ enum seep_snapshot_flags {
 	SEEP_SNAPSHOT_DOUBTED = 1 << 1,     /* a keeper died: one event may be counted twice */
 };
 
-struct seep_section { /* 32 bytes each, right after the header */
+struct seep_section {         /* 32 bytes each, right after the header */
 	uint32_t type;        /* enum seep_section_type */
 	uint32_t entry_bytes; /* size of one entry; 1 for STRINGS */
 	uint64_t offset;      /* from the start of the file, multiple of 8 */
@@ -80,44 +80,44 @@ typedef uint32_t seep_string;
 struct seep_process {
 	uint64_t pid;
 	uint64_t parent_pid;
-	uint64_t start_ticks;          /* field 22 of /proc/PID/stat: with boot_id, names the process */
-	uint8_t boot_id[16];           /* of /proc/sys/kernel/random/boot_id */
-	uint64_t start_ns;             /* CLOCK_MONOTONIC when recording began */
-	uint64_t start_unix_ns;        /* CLOCK_REALTIME at the same moment */
-	uint64_t rate;                 /* bytes a sample on average, now */
-	uint64_t interval_ns;          /* between timer snapshots; 0: none */
-	seep_string command;           /* short name */
-	seep_string executable;        /* path */
-	seep_string arguments;         /* separated by blanks, possibly cut */
+	uint64_t start_ticks;   /* field 22 of /proc/PID/stat: with boot_id, names the process */
+	uint8_t boot_id[16];    /* of /proc/sys/kernel/random/boot_id */
+	uint64_t start_ns;      /* CLOCK_MONOTONIC when recording began */
+	uint64_t start_unix_ns; /* CLOCK_REALTIME at the same moment */
+	uint64_t rate;          /* bytes a sample on average, now */
+	uint64_t interval_ns;   /* between timer snapshots; 0: none */
+	seep_string command;    /* short name */
+	seep_string executable; /* path */
+	seep_string arguments;  /* separated by blanks, possibly cut */
 	seep_string host;
-	seep_string allocator;         /* glibc, jemalloc, tcmalloc, mimalloc, other */
-	seep_string allocator_path;    /* module that defines the next malloc */
-	seep_string unwinder;          /* name of the backend */
-	seep_string bypassed;          /* module whose malloc bypasses the shim, or "" */
-	uint32_t status;               /* enum seep_status */
+	seep_string allocator;      /* glibc, jemalloc, tcmalloc, mimalloc, other */
+	seep_string allocator_path; /* module that defines the next malloc */
+	seep_string unwinder;       /* name of the backend */
+	seep_string bypassed;       /* module whose malloc bypasses the shim, or "" */
+	uint32_t status;            /* enum seep_status */
 	uint32_t reserved;
 };
 
 /* What the shim had to say about itself. */
 enum seep_status {
-	SEEP_STATUS_VALGRIND = 1 << 0,   /* ran under valgrind */
-	SEEP_STATUS_ANONYMOUS = 1 << 1,  /* no space for the heap file: dies with the process */
-	SEEP_STATUS_FORKED = 1 << 2,     /* began in a forked child: what it inherited is unknown */
-	SEEP_STATUS_BYPASSED = 1 << 3,   /* the program's own malloc is not seen */
-	SEEP_STATUS_POOLS = 1 << 4,      /* a pool above malloc hides sites (python's pymalloc) */
-	SEEP_STATUS_NO_UNWINDER = 1 << 5, /* libunwind is missing: stacks are one frame deep */
+	SEEP_STATUS_VALGRIND = 1 << 0,     /* ran under valgrind */
+	SEEP_STATUS_ANONYMOUS = 1 << 1,    /* no space for the heap file: dies with the process */
+	SEEP_STATUS_FORKED = 1 << 2,       /* began in a forked child: what it inherited is unknown */
+	SEEP_STATUS_BYPASSED = 1 << 3,     /* the program's own malloc is not seen */
+	SEEP_STATUS_POOLS = 1 << 4,        /* a pool above malloc hides sites (python's pymalloc) */
+	SEEP_STATUS_NO_UNWINDER = 1 << 5,  /* libunwind is missing: stacks are one frame deep */
 	SEEP_STATUS_COARSE_CLOCK = 1 << 6, /* the program forbade itself clocks: times are its keeper's last look */
 };
 
 struct seep_module {
-	uint64_t start;          /* lowest and one past highest mapped address */
+	uint64_t start; /* lowest and one past highest mapped address */
 	uint64_t end;
-	uint64_t bias;           /* load bias: address in memory - ELF virtual address */
+	uint64_t bias; /* load bias: address in memory - ELF virtual address */
 	seep_string path;
 	uint32_t build_id_bytes; /* 0: none */
 	uint8_t build_id[32];
-	uint32_t epoch;          /* modules unloaded before this one was first seen */
-	uint32_t flags;          /* enum seep_module_flags */
+	uint32_t epoch; /* modules unloaded before this one was first seen */
+	uint32_t flags; /* enum seep_module_flags */
 };
 
 enum seep_module_flags {
@@ -141,11 +141,11 @@ enum seep_node_flags {
 };
 
 struct seep_site {
-	uint32_t node;   /* leaf node of its stack; the shim's own frames are left out */
-	uint32_t flags;  /* enum seep_site_flags */
+	uint32_t node;                 /* leaf node of its stack; the shim's own frames are left out */
+	uint32_t flags;                /* enum seep_site_flags */
 	struct seep_measure allocated; /* since recording began */
 	struct seep_measure freed;
-	struct seep_measure in_use;    /* sums over LIVE */
+	struct seep_measure in_use;         /* sums over LIVE */
 	struct seep_measure freed_remotely; /* subset of freed: by another thread */
 	struct seep_measure freed_shortly;  /* subset of freed: lifetime under 1 ms */
 	struct seep_measure freed_grown;    /* subset of freed: by a realloc that asked for more. All 0 where entries
@@ -177,7 +177,7 @@ struct seep_live {
 	uint64_t birth_ns; /* CLOCK_MONOTONIC */
 	uint64_t rate;     /* in force when it was taken */
 	uint32_t site;
-	uint32_t thread;   /* small number, not a tid */
+	uint32_t thread; /* small number, not a tid */
 };
 
 struct seep_value {
@@ -195,43 +195,43 @@ enum seep_memory_key {
 	SEEP_MEMORY_RSS_PEAK = 5,
 	SEEP_MEMORY_SWAP = 6,
 	SEEP_MEMORY_VIRTUAL = 7,
-	SEEP_MEMORY_LIMIT = 8,             /* of the cgroup */
-	SEEP_MEMORY_DATA = 9,              /* what RLIMIT_DATA counts */
-	SEEP_MEMORY_LIMIT_VIRTUAL = 10,    /* RLIMIT_AS */
-	SEEP_MEMORY_LIMIT_DATA = 11,       /* RLIMIT_DATA */
-	SEEP_MEMORY_NEAREST = 12,          /* no bytes: the key of the limit that is nearest: 8, 10 or 11 */
-	SEEP_MEMORY_NEAREST_LIMIT = 13,    /* that limit; of a group, it may be one above the program's own */
-	SEEP_MEMORY_NEAREST_LEFT = 14,     /* what it leaves; of a group, what it holds of files counted as room */
-	SEEP_MEMORY_ALLOCATOR_IN_USE = 16, /* mallinfo2 uordblks+hblkhd, jemalloc stats.allocated */
-	SEEP_MEMORY_ALLOCATOR_FREE = 17,   /* mallinfo2 fordblks */
-	SEEP_MEMORY_ALLOCATOR_MAPPED = 18, /* mallinfo2 arena+hblkhd, jemalloc stats.mapped */
-	SEEP_MEMORY_ALLOCATOR_ACTIVE = 19, /* jemalloc stats.active */
+	SEEP_MEMORY_LIMIT = 8,               /* of the cgroup */
+	SEEP_MEMORY_DATA = 9,                /* what RLIMIT_DATA counts */
+	SEEP_MEMORY_LIMIT_VIRTUAL = 10,      /* RLIMIT_AS */
+	SEEP_MEMORY_LIMIT_DATA = 11,         /* RLIMIT_DATA */
+	SEEP_MEMORY_NEAREST = 12,            /* no bytes: the key of the limit that is nearest: 8, 10 or 11 */
+	SEEP_MEMORY_NEAREST_LIMIT = 13,      /* that limit; of a group, it may be one above the program's own */
+	SEEP_MEMORY_NEAREST_LEFT = 14,       /* what it leaves; of a group, what it holds of files counted as room */
+	SEEP_MEMORY_ALLOCATOR_IN_USE = 16,   /* mallinfo2 uordblks+hblkhd, jemalloc stats.allocated */
+	SEEP_MEMORY_ALLOCATOR_FREE = 17,     /* mallinfo2 fordblks */
+	SEEP_MEMORY_ALLOCATOR_MAPPED = 18,   /* mallinfo2 arena+hblkhd, jemalloc stats.mapped */
+	SEEP_MEMORY_ALLOCATOR_ACTIVE = 19,   /* jemalloc stats.active */
 	SEEP_MEMORY_ALLOCATOR_RESIDENT = 20, /* jemalloc stats.resident */
 	SEEP_MEMORY_ALLOCATOR_RETAINED = 21, /* jemalloc stats.retained */
-	SEEP_MEMORY_ALLOCATOR_TIME = 22,   /* CLOCK_MONOTONIC ns at which the account was taken */
-	SEEP_MEMORY_IN_USE_PEAK = 32,      /* highest estimate of in-use bytes so far */
-	SEEP_MEMORY_COUNTED = 33,          /* exact bytes that the countdowns have consumed */
+	SEEP_MEMORY_ALLOCATOR_TIME = 22,     /* CLOCK_MONOTONIC ns at which the account was taken */
+	SEEP_MEMORY_IN_USE_PEAK = 32,        /* highest estimate of in-use bytes so far */
+	SEEP_MEMORY_COUNTED = 33,            /* exact bytes that the countdowns have consumed */
 };
 
 /* Counts, of events since recording began. */
 enum seep_loss_key {
-	SEEP_LOSS_SAMPLES_SETUP = 1,     /* taken by other threads while the recording was set up */
-	SEEP_LOSS_SAMPLES_REENTRY = 2,   /* due inside the shim itself */
-	SEEP_LOSS_LIVE_FULL = 3,         /* live table full: not in in-use */
-	SEEP_LOSS_STACKS_FULL = 4,       /* stack or site table full: filed under no site */
-	SEEP_LOSS_MODULES_FULL = 5,      /* frames left absolute */
-	SEEP_LOSS_LIFETIMES_FULL = 6,    /* lifetime not filed */
-	SEEP_LOSS_STACKS_TRUNCATED = 7,  /* samples whose stack was cut at the depth limit */
-	SEEP_LOSS_STACKS_EMPTY = 8,      /* samples whose stack could not be walked */
-	SEEP_LOSS_RING_FOLDED = 9,       /* ring full: folded by the producer (nothing lost) */
-	SEEP_LOSS_RING_HOLES = 10,       /* reserved and never committed (killed in between) */
-	SEEP_LOSS_RING_CORRUPT = 11,     /* self-check failed */
-	SEEP_LOSS_LIVE_TORN = 12,        /* live entries half-written when the process died */
-	SEEP_LOSS_SNAPSHOTS_FAILED = 13, /* could not be written (disk full, ...) */
+	SEEP_LOSS_SAMPLES_SETUP = 1,      /* taken by other threads while the recording was set up */
+	SEEP_LOSS_SAMPLES_REENTRY = 2,    /* due inside the shim itself */
+	SEEP_LOSS_LIVE_FULL = 3,          /* live table full: not in in-use */
+	SEEP_LOSS_STACKS_FULL = 4,        /* stack or site table full: filed under no site */
+	SEEP_LOSS_MODULES_FULL = 5,       /* frames left absolute */
+	SEEP_LOSS_LIFETIMES_FULL = 6,     /* lifetime not filed */
+	SEEP_LOSS_STACKS_TRUNCATED = 7,   /* samples whose stack was cut at the depth limit */
+	SEEP_LOSS_STACKS_EMPTY = 8,       /* samples whose stack could not be walked */
+	SEEP_LOSS_RING_FOLDED = 9,        /* ring full: folded by the producer (nothing lost) */
+	SEEP_LOSS_RING_HOLES = 10,        /* reserved and never committed (killed in between) */
+	SEEP_LOSS_RING_CORRUPT = 11,      /* self-check failed */
+	SEEP_LOSS_LIVE_TORN = 12,         /* live entries half-written when the process died */
+	SEEP_LOSS_SNAPSHOTS_FAILED = 13,  /* could not be written (disk full, ...) */
 	SEEP_LOSS_SNAPSHOTS_THINNED = 14, /* removed by retention (nothing lost from totals) */
-	SEEP_LOSS_EVENTS_DOUBTED = 15,   /* may be counted twice after a keeper died */
-	SEEP_LOSS_SITES_RETIRED = 16,    /* tables full: sites without live samples given up; their sums are RETIRED's */
-	SEEP_LOSS_STACKS_CUT = 17,       /* tables full: samples whose stack was cut to its leaf frames */
+	SEEP_LOSS_EVENTS_DOUBTED = 15,    /* may be counted twice after a keeper died */
+	SEEP_LOSS_SITES_RETIRED = 16, /* tables full: sites without live samples given up; their sums are RETIRED's */
+	SEEP_LOSS_STACKS_CUT = 17,    /* tables full: samples whose stack was cut to its leaf frames */
 };
 
 _Static_assert(sizeof(struct seep_snapshot_header) == 64, "file format");

@@ -44,7 +44,7 @@ ok() { echo "ok - $1"; }
 not_ok() { # NAME [WHAT WAS SEEN]
 	echo "not ok - $1"
 	[ -z "${2:-}" ] || printf '%s\n' "$2" | head -n 40 | sed 's/^/# /'
-	cases_failed=1
+	export cases_failed=1
 }
 
 skip() { echo "ok - $1 # SKIP $2"; } # NAME WHY

@@ -54,7 +54,7 @@ printf 'x' >"$(printf 'bad/na\033[31m\nme')"
 
 # COMMAND FILE ARGUMENT...: the file is named in one line of standard error, and that is all that happens.
 complains() {
-	local command=$1 file=$2 output status
+	local file=$2 output status
 	shift 2
 	rm -f out.svg
 	output=$(timeout 10 "$SEEP" "$@" 2>&1 >stdout </dev/null)

@@ -11,10 +11,10 @@ mkdir in
 
 # FILE COMMAND...: within its memory, and fine or one line. Its document may be too large to be written.
 bounded() {
-	local file=$1 peak seconds status most
+	local file=$1 peak status most
 	shift
 	(ulimit -t 100 && /usr/bin/python3 -B "$bombs" peak "$SEEP" "$@") >out 2>err
-	read -r peak seconds status < <(tail -n 1 err)
+	read -r peak _ status < <(tail -n 1 err)
 	most=$((ALWAYS_KIB + MOST_RATIO * $(stat -c %s "$file") / 1024))
 	if [ "${peak:-9999999}" -le $most ] && { [ "$status" -eq 0 ] || [ "$status" -eq 3 ]; } && [ "$(wc -l <err)" -le 3 ] &&
 		! grep -q 'out of memory' err; then

@@ -50,7 +50,6 @@ cp elsewhere 'name#7'
 check "a file whose own name looks so is still that file" "$SEEP" report 'name#7'
 
 # What is broken: one line, exit status 3.
-size=$(stat -c %s elsewhere)
 /usr/bin/python3 - elsewhere "$SEEP" <<'END' >damage.txt
 import random, subprocess, sys
 good = open(sys.argv[1], "rb").read()

@@ -185,7 +185,7 @@ gunzip -c <after.pprof >plain.pb
 check_equal "pprof that is not compressed is read, too" "$("$SEEP" export --format=folded after.pprof)" "$("$SEEP" export --format=folded plain.pb)"
 
 # jemalloc's own dumps.
-for run in 1 2; do
+for _ in 1 2; do
 	echo go | LD_PRELOAD=libjemalloc.so.2 \
 		MALLOC_CONF=prof:true,lg_prof_sample:14,prof_accum:true,lg_prof_interval:24,prof_final:true,prof_prefix:"$WORK/dump" ./program >/dev/null
 done
@@ -310,7 +310,7 @@ bad=''
 for file in after.pprof plain.pb after.gperftools "$dump_last" go.pprof; do
 	size=$(stat -c %s "$file")
 	for part in 1 2 3 4 5 6 7; do
-		head -c $((size * part / 8)) "$file" >cut
+		head -c $((size * part / 8)) "$file" >./cut
 		timeout 10 "$SEEP" report cut >out 2>err
 		status=$?
 		# A text that ends between two stacks, or protobuf between two fields, is whole as far as it goes.
@@ -318,7 +318,7 @@ for file in after.pprof plain.pb after.gperftools "$dump_last" go.pprof; do
 	done
 done
 check_equal "profiles that are cut" "" "$bad"
-sed '/^MAPPED_LIBRARIES/,$d' "$dump_last" >cut; "$SEEP" report cut 2>err >out
+sed '/^MAPPED_LIBRARIES/,$d' "$dump_last" >./cut; "$SEEP" report cut 2>err >out
 check_match "a dump without its maps is called truncated" '^seep: cut: offset [0-9]+: .*truncated' "$(cat err)"
 /usr/bin/python3 -c 'import gzip, sys; sys.stdout.buffer.write(gzip.compress(b"\x00" * (400 << 20)))' >bomb.gz
 /usr/bin/python3 - "$SEEP" <<'END_OF_SCRIPT' >bomb.txt

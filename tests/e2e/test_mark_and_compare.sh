@@ -41,9 +41,9 @@ mkfifo answers
 seep_pid=$!
 pids+=("$seep_pid")
 exec 3>requests 4<answers
-read -r -t 10 -u 4 answer
+read -r -t 10 -u 4
 server=$(child_of "$seep_pid")
-serve() { echo "$1" >&3; read -r -t 20 -u 4 answer; }
+serve() { echo "$1" >&3; read -r -t 20 -u 4 _; }
 
 serve 5000
 before=$("$SEEP" snapshot "$server" 2>&1)

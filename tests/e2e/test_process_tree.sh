@@ -47,7 +47,7 @@ check "each recording holds its own process's bytes: $seen" within "$seen" "16 8
 first=$(sed -n 's/^seep: .* allocated  \(seep\.[^ ]*\).*/\1/p' seep.log | head -n 1)
 check_match "the next command names the first of the list" "^seep: next: seep (diff|report) $first\$" "$(cat seep.log)"
 
-mkdir none && cd none
+mkdir none && cd none || exit 1
 "$SEEP" run -r 16K --follow=none -- bash -c '../holder 16; ../holder 8; true' 2>../none.log
 cd ..
 check_equal "--follow=none records no child" 0 "$(ls -d none/seep.holder.* 2>/dev/null | wc -l)"
@@ -78,7 +78,7 @@ cat >queue.py <<-'END'
 	open("all", "w")
 	os._exit(max(os.waitpid(pid, 0)[1] for pid in pids) or 6)
 END
-mkdir queue && cd queue
+mkdir queue && cd queue || exit 1
 SEEP_KEEPERS=3 "$SEEP" run -r 1 -i 50ms -o "$PWD/%p" -- /usr/bin/python3 -S ../queue.py 2>../queue.log &
 runner=$!
 wait_until 30 test -e all
@@ -103,7 +103,7 @@ for i in 0 1 2 3 4; do
 	check_equal "$i has all of its blocks" 100 "$(json_get queue.json "sum(s['inuse_objects'] for s in d['sites'] if s['inuse_bytes'] == 1000000)")"
 done
 
-mkdir many && cd many
+mkdir many && cd many || exit 1
 "$SEEP" run -r 64K -- bash -c 'for i in $(seq 30); do ../holder 1; done' 2>../many.log
 cd ..
 check_equal "thirty children, thirty recordings" 30 "$(ls -d many/seep.holder.* | wc -l)"

@@ -110,7 +110,7 @@ for allocator in jemalloc:libjemalloc.so.2 tcmalloc:libtcmalloc_minimal.so.4 mim
 		"$("$SEEP" run --allocator="${allocator%%:*}" -- cat /proc/self/maps 2>/dev/null)"
 done
 
-mkdir idle && cd idle
+mkdir idle && cd idle || exit 1
 output=$("$SEEP" run -r 1G -- true 2>&1)
 check_match "a program that allocates too little is told why nothing was recorded" \
 	'^seep: nothing was recorded: no sample was taken, so true allocated less than about 3\.00 GiB' "$output"
@@ -141,6 +141,6 @@ for number in 1 2 3 15; do
 	check_equal "signal $number while it is finished: soon over" "7 interrupted" \
 		"$(timeout 90 /usr/bin/python3 late.py "$SEEP" 400000 $number 2>&1 | grep -o '^7 interrupted')"
 done
-check_equal "all the others change nothing" "7  60000" \
-	"$(timeout 90 /usr/bin/python3 late.py "$SEEP" 60000 $(seq 1 64 | grep -vxE '1|2|3|4|6|7|8|9|11|15|19|20|21|22') 2>&1)"
+mapfile -t others < <(seq 1 64 | grep -vxE '1|2|3|4|6|7|8|9|11|15|19|20|21|22')
+check_equal "all the others change nothing" "7  60000" "$(timeout 90 /usr/bin/python3 late.py "$SEEP" 60000 "${others[@]}" 2>&1)"
 exit $cases_failed

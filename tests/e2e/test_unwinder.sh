@@ -12,7 +12,7 @@ rounds=$(((stacks + 99999) / 100000))
 least=$((stacks < 100000 ? stacks : 100000)) # not every program has a million
 flags=(-O2 -g -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Werror -fPIC -fvisibility=hidden
 	-I"$ROOT/preload" -I"$ROOT/include" -I"$ROOT/tests/unit/preload" -I"$sources")
-libraries=(-Wl,--start-group "$BUILD/libcore.a" "$BUILD/libkeeper.a" -Wl,--end-group -lpthread)
+libraries=("-Wl,--start-group" "$BUILD/libcore.a" "$BUILD/libkeeper.a" "-Wl,--end-group" -lpthread)
 
 build() {
 	gcc "${flags[@]}" -fno-builtin-malloc -fno-builtin-calloc -fno-builtin-realloc -shared -o libreference.so \

@@ -47,6 +47,7 @@ directives() { # MODEL KEY
 	sed -n "s/^ \* $2: *//p" "$1"
 }
 
+# shellcheck disable=SC2048 # names
 for name in ${*:-$(cd "$models" && basename -s .pml -- *.pml)}; do
 	model=$models/$name.pml
 	while read -r flags; do

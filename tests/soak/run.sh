@@ -47,7 +47,7 @@ chmod 755 "$WORK"
 mkdir "$WORK/bin" && cp "$SEEP" "$SHIM" "$WORK/bin" || exit 1
 SEEP=$WORK/bin/seep
 SHIM=$WORK/bin/libseep.so
-passed=0 failed=0 mark= named=50
+passed=0 failed=0 mark='' named=50
 [ -z "$SOAK_SHORT" ] || named=4
 
 # The processes of the run under way that are still there, "PID NAME" each.

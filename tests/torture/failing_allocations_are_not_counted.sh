@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
 # What fails is no allocation, at rates above 1, too: whatever size was asked for in vain, by whatever entry point, none
 # of its bytes is counted (1024 PiB were), what follows is sampled as without it, and no sample is said to be lost.
 

@@ -37,7 +37,8 @@ int main(void)
 	printf(" %ld", syscall(SYS_close, -1));
 	printf(" %d", errno);
 	errno = 6;
-	char *memory = (char *)syscall(SYS_mmap, NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0L);
+	char *memory =
+	    (char *)syscall(SYS_mmap, NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0L);
 	memory[8191] = 1;
 	printf(" %d %ld", errno, syscall(SYS_munmap, memory, 8192));
 	printf(" %ld", syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &(unsigned){SECCOMP_RET_ALLOW}));

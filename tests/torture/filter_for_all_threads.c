@@ -13,13 +13,14 @@
 
 #include "torture.h"
 
-static const int allowed[] = {SYS_read, SYS_write, SYS_brk, SYS_mmap, SYS_munmap, SYS_mremap, SYS_madvise,
-			      SYS_exit_group, SYS_mprotect, SYS_clock_nanosleep};
+static const int allowed[] = {SYS_read,   SYS_write,   SYS_brk,        SYS_mmap,     SYS_munmap,
+			      SYS_mremap, SYS_madvise, SYS_exit_group, SYS_mprotect, SYS_clock_nanosleep};
 #define COUNT (sizeof allowed / sizeof allowed[0])
 
 static void forbid(void)
 {
-	struct sock_filter filter[2 * COUNT + 2] = {BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr))};
+	struct sock_filter filter[2 * COUNT + 2] = {
+	    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr))};
 	for (size_t i = 0; i < COUNT; i++) {
 		filter[2 * i + 1] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)allowed[i], 0, 1);
 		filter[2 * i + 2] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);

@@ -11,7 +11,7 @@ for signal in KILL STOP; do
 	child=$(child_of $runner)
 	kill -$signal $runner
 	[ $signal = STOP ] || wait $runner 2>/dev/null
-	wait_until 10 grep -q done program.out
+	wait_until 10 grep -q "done" program.out
 	check_equal "the keeper gets SIG$signal: the program ends as ever" "done as root" "$(cat program.out)"
 	wait_until 10 sh -c "! kill -0 $child 2>/dev/null || grep -q '^State:.Z' /proc/$child/status"
 	check "and it has ended" sh -c "! kill -0 $child 2>/dev/null || grep -q '^State:.Z' /proc/$child/status"

@@ -80,7 +80,7 @@ kill_the_group() {
 
 group_is_empty() { [ "$(wc -l <"$group/cgroup.procs")" -eq 0 ]; }
 
-group= way=
+group='' way=''
 for place in /sys/fs/cgroup /sys/fs/cgroup/memory; do
 	[ -z "$group" ] && [ -e "$place/cgroup.procs" ] && mkdir "$place/seep-torture.$$" 2>/dev/null &&
 		group=$place/seep-torture.$$

@@ -27,7 +27,8 @@ int main(void)
 	struct truth_site *site = truth_add("site_kept");
 	site_kept(site, 300);
 	usleep(30000);
-	int mounts = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC), uts = open("/proc/self/ns/uts", O_RDONLY | O_CLOEXEC);
+	int mounts = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC),
+	    uts = open("/proc/self/ns/uts", O_RDONLY | O_CLOEXEC);
 	for (int i = 0; i < 5; i++) {
 		errno = 0;
 		printf("setns mount: %d", setns(mounts, CLONE_NEWNS));

@@ -124,7 +124,7 @@ enter() { # DIRECTORY SOURCE: a fresh directory with the program's plugins in it
 }
 
 run_program() { # SOURCE ALLOCATOR
-	local source=$1 allocator=$2 name library preload= each rate wanted way loses complaints because says notes choice=()
+	local source=$1 allocator=$2 name library preload='' each rate wanted way loses complaints because says notes choice=()
 	name=$(basename "${source%.*}")
 	library=$(library_of "$allocator")
 	rate=$(directive "$source" rate)
@@ -164,6 +164,7 @@ run_program() { # SOURCE ALLOCATOR
 run_row() { # NAME
 	local source allocator
 	if [ -e "$torture/$1.sh" ]; then
+		# shellcheck source=/dev/null
 		. "$torture/$1.sh"
 		return
 	fi
@@ -192,6 +193,7 @@ row_apart() { # NAME
 	rm -rf "$WORK"
 }
 
+# shellcheck disable=SC2048 # names
 for row in ${*:-$(all_rows)}; do
 	while [ "$(jobs -rp | wc -l)" -ge 2 ]; do
 		wait -n

@@ -99,7 +99,7 @@ for way in seep group both guard; do
 	wait_until 10 eval "! kill -0 $program"
 	[ $way = both ] && "$SEEP" snapshot "recordings/$program" >/dev/null
 	for each in recordings/*/; do
-		last=exit
+		last="exit"
 		[ $way = both ] && [ "$(basename "$each")" = "$program" ] && last=postmortem
 		check "$way killed: ${each#recordings/} has its last snapshot" wait_until 10 last_is $last "$each"
 		check "$way killed: ${each#recordings/} is where it belongs" test -f "$each/heap" -a ! -L "$each/heap"

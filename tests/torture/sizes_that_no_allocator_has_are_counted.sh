@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
 # malloc((size_t)-1000000000) raises a countdown, at rates above 1: what the thread allocates then shows, or a sample is
 # counted as lost, when it frees a sample, asks for nothing or for 64 KiB, or ends the program: docs/FAST_PATH.md says what remains.
 

@@ -76,11 +76,16 @@ static SITE void site_of_other_names(void)
 		const char *name;
 		long a, b, c;
 		size_t size;
-	} calls[] = {{"mallocx", 201, 0, 0, 201},        {"tc_malloc", 202, 0, 0, 202},
-		     {"tc_calloc", 3, 101, 0, 303},      {"tc_memalign", 64, 204, 0, 204},
-		     {"tc_new_nothrow", 205, 0, 0, 205}, {"mi_malloc", 206, 0, 0, 206},
-		     {"mi_zalloc_aligned", 207, 64, 0, 207}, {"mi_strdup", (long)"seven..", 0, 0, 8},
-		     {"mi_realloc", 0, 208, 0, 208},     {"tc_realloc", 0, 209, 0, 209},
+	} calls[] = {{"mallocx", 201, 0, 0, 201},
+		     {"tc_malloc", 202, 0, 0, 202},
+		     {"tc_calloc", 3, 101, 0, 303},
+		     {"tc_memalign", 64, 204, 0, 204},
+		     {"tc_new_nothrow", 205, 0, 0, 205},
+		     {"mi_malloc", 206, 0, 0, 206},
+		     {"mi_zalloc_aligned", 207, 64, 0, 207},
+		     {"mi_strdup", (long)"seven..", 0, 0, 8},
+		     {"mi_realloc", 0, 208, 0, 208},
+		     {"tc_realloc", 0, 209, 0, 209},
 		     {"rallocx", 0, 210, 0, 210}};
 	for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
 		void *function = dlsym(RTLD_DEFAULT, calls[i].name);

@@ -3,7 +3,6 @@
  * After start-up the program forbids itself, on pain of death, all system
  * calls but those that it and its allocator make. It goes on allocating, starts
  * to free what was sampled, and ends with exit().
- *
  */
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -13,15 +12,12 @@
 
 #include "torture.h"
 
-static const int allowed[] = {
-    SYS_read,          SYS_write, SYS_brk,        SYS_mmap,     SYS_munmap,          SYS_mremap,
-    SYS_madvise,       SYS_futex, SYS_exit_group, SYS_mprotect, SYS_clock_nanosleep, SYS_getrandom,
-#ifdef ALSO
-    ALSO
-#else
-    SYS_rt_sigprocmask
+#ifndef ALSO
+#define ALSO SYS_rt_sigprocmask
 #endif
-};
+static const int allowed[] = {SYS_read,    SYS_write, SYS_brk,        SYS_mmap,     SYS_munmap,          SYS_mremap,
+			      SYS_madvise, SYS_futex, SYS_exit_group, SYS_mprotect, SYS_clock_nanosleep, SYS_getrandom,
+			      ALSO};
 #ifndef OTHERWISE
 #define OTHERWISE SECCOMP_RET_KILL_PROCESS
 #endif

@@ -90,9 +90,9 @@ static struct table_entry *entry_of(char *header, uintptr_t code)
 }
 
 struct segment {
-	uintptr_t code;       /* in the module that is looked for */
-	char *header, *end;   /* its table, and the end of the segment that has it */
-	char *code_end;       /* of the segment that has the code: a hole follows */
+	uintptr_t code;     /* in the module that is looked for */
+	char *header, *end; /* its table, and the end of the segment that has it */
+	char *code_end;     /* of the segment that has the code: a hole follows */
 };
 
 static int find_table(struct dl_phdr_info *info, size_t bytes, void *found)
@@ -144,9 +144,9 @@ static void lie_in_the_table(void *plugin)
 
 int main(void)
 {
-	static const char *const names[] = {"lie_far_above", "lie_near_above",      "lie_below",          "lie_unaligned",
-					    "lie_zero",      "lie_by_rbp",          "lie_saved_far_below", "lie_other_register",
-					    "lie_indirect",  "lie_is_a_signal_frame"};
+	static const char *const names[] = {
+	    "lie_far_above", "lie_near_above",      "lie_below",          "lie_unaligned", "lie_zero",
+	    "lie_by_rbp",    "lie_saved_far_below", "lie_other_register", "lie_indirect",  "lie_is_a_signal_frame"};
 	void *plugin = dlopen("./lying_tables.so", RTLD_NOW);
 	EXPECT(plugin);
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {

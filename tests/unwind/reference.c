@@ -106,7 +106,8 @@ static bool same(const uintptr_t *left, size_t left_depth, const uintptr_t *righ
 	if (left_depth != right_depth)
 		return false;
 	for (size_t i = 0; i < left_depth; i++)
-		if ((left[i] & ~(UNWINDER_EXACT | UNWINDER_NOWHERE)) != (right[i] & ~(UNWINDER_EXACT | UNWINDER_NOWHERE)))
+		if ((left[i] & ~(UNWINDER_EXACT | UNWINDER_NOWHERE)) !=
+		    (right[i] & ~(UNWINDER_EXACT | UNWINDER_NOWHERE)))
 			return false;
 	return true;
 }

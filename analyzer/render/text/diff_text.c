@@ -65,7 +65,8 @@ static void add_growth_row(struct table *table, const struct comparison *compari
 
 	table_add_row(table);
 	if (comparison->has_intervals) {
-		const struct estimate_text text = estimate_growth(row->growth_bytes, row->bytes, comparison->before, comparison->after);
+		const struct estimate_text text =
+		    estimate_growth(row->growth_bytes, row->bytes, comparison->before, comparison->after);
 		table_set(table, CELL_GROWTH, style, text.value);
 		table_set(table, CELL_INTERVAL, STYLE_PLAIN, text.interval);
 		snprintf(q, sizeof q, row->q < 1e-4 ? "<1e-4" : "%.2g", row->q);

@@ -29,8 +29,8 @@ static void add_row(struct table *table, const struct leaks *leaks, const struct
 	enum text_style style = STYLE_PLAIN;
 
 	if (row->verdict == LEAK_LEAK) {
-		text = estimate_bytes(row->leak_rate * HOUR, interval_times(row->leak_interval, HOUR),
-				      leaks->reference);
+		text =
+		    estimate_bytes(row->leak_rate * HOUR, interval_times(row->leak_interval, HOUR), leaks->reference);
 		style = STYLE_GROWN;
 	} else if (has_intervals) {
 		text = estimate_growth(row->growth, row->growth_bytes, leaks->middle, leaks->reference);
@@ -129,9 +129,8 @@ static void write_finding(struct text_page *page, const struct leaks *leaks)
 			   quantity_duration(leaks->seconds * 1e9).text);
 		buffer_append_byte(page->out, '\n');
 	} else {
-		const struct estimate_text rate =
-		    estimate_bytes(leaks->leak_rate * HOUR, interval_times(leaks->leak_interval, HOUR),
-				   leaks->reference);
+		const struct estimate_text rate = estimate_bytes(
+		    leaks->leak_rate * HOUR, interval_times(leaks->leak_interval, HOUR), leaks->reference);
 		text_write(page, STYLE_STRONG, "%u of %u %ss %s: %s %s an hour together.", count, leaks->count, by,
 			   count == 1 ? "leaks" : "leak", rate.value, rate.interval);
 		buffer_append_byte(page->out, '\n');

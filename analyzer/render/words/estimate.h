@@ -14,8 +14,9 @@
 #include "statistics/interval.h"
 
 struct estimate_text {
-	char value[32];    /* "+12.3 MiB" */
-	char interval[32]; /* "[+11.8, +12.9]", in the unit of the value; where both ends are the value "exact", "at least" or
+	char value[32]; /* "+12.3 MiB" */
+	char interval
+	    [32]; /* "[+11.8, +12.9]", in the unit of the value; where both ends are the value "exact", "at least" or
 	                      "about" where something was lost */
 };
 

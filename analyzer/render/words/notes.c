@@ -30,8 +30,9 @@ static const struct {
     {SEEP_STATUS_FORKED, "recording began in a forked child: memory that it inherited from its parent is not in here"},
     {SEEP_STATUS_ANONYMOUS, "there was no space for the heap file: what came after the last snapshot died with the "
 			    "process"},
-    {SEEP_STATUS_COARSE_CLOCK, "the program has forbidden itself to read clocks: ages and lifetimes from then on are those of "
-			       "its keeper's last look, up to a second off or, without a keeper, not known"},
+    {SEEP_STATUS_COARSE_CLOCK,
+     "the program has forbidden itself to read clocks: ages and lifetimes from then on are those of "
+     "its keeper's last look, up to a second off or, without a keeper, not known"},
     {SEEP_STATUS_VALGRIND, "recorded under valgrind: sizes are right, times are not"},
 };
 

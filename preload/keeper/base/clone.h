@@ -33,8 +33,8 @@ static inline long system_clone(unsigned long flags, void *stack, void *thread_b
 			 "hlt\n"
 			 "1:"
 			 : "=a"(result)
-			 : "a"(SYS_clone), "D"(flags), "S"(stack), "d"(0L), "r"(child_tid), "r"(tls),
-			   [call] "r"(call), [with] "r"(with)
+			 : "a"(SYS_clone), "D"(flags), "S"(stack), "d"(0L), "r"(child_tid),
+			   "r"(tls), [call] "r"(call), [with] "r"(with)
 			 : "rcx", "r11", "memory");
 	return result;
 }

@@ -32,8 +32,7 @@ static void take_ours(void)
 	uint64_t wanted = SIGNAL_BIT;
 	const struct timespec at_once = {0};
 	siginfo_t info;
-	long taken =
-	    system_call(SYS_rt_sigtimedwait, (long)&wanted, (long)&info, (long)&at_once, sizeof wanted, 0, 0);
+	long taken = system_call(SYS_rt_sigtimedwait, (long)&wanted, (long)&info, (long)&at_once, sizeof wanted, 0, 0);
 	if (taken == SIGXFSZ && info.si_pid != system_getpid())
 		system_kill(system_getpid(), SIGXFSZ);
 }

@@ -12,9 +12,8 @@ static const struct {
 	enum seep_area_id id;
 	uint32_t entries;
 } first[] = {
-    {SEEP_AREA_MODULES, 64},     {SEEP_AREA_STACKS, 1024 * 5}, {SEEP_AREA_SITES, 1024},
-    {SEEP_AREA_LIFETIMES, 4096}, {SEEP_AREA_LIVE1, 0},          {SEEP_AREA_LIVE2, 0},
-    {SEEP_AREA_HOMES1, 0},       {SEEP_AREA_HOMES2, 0},
+    {SEEP_AREA_MODULES, 64}, {SEEP_AREA_STACKS, 1024 * 5}, {SEEP_AREA_SITES, 1024}, {SEEP_AREA_LIFETIMES, 4096},
+    {SEEP_AREA_LIVE1, 0},    {SEEP_AREA_LIVE2, 0},         {SEEP_AREA_HOMES1, 0},   {SEEP_AREA_HOMES2, 0},
 };
 #define FIRST_COUNT (sizeof first / sizeof *first)
 
@@ -65,7 +64,8 @@ void heap_plan(struct seep_heap_header *header, uint64_t rate, uint64_t max_live
 		if (id >= SEEP_AREA_HOMES0)
 			capacity[id] = capacity[id - SEEP_AREA_HOMES0 + SEEP_AREA_LIVE0];
 		header->areas[id] = (struct seep_area){offset, capacity[id]};
-		offset += (capacity[id] * heap_entry_bytes((enum seep_area_id)id) + SEEP_HEAP_PAGE - 1) / SEEP_HEAP_PAGE * SEEP_HEAP_PAGE;
+		offset += (capacity[id] * heap_entry_bytes((enum seep_area_id)id) + SEEP_HEAP_PAGE - 1) /
+			  SEEP_HEAP_PAGE * SEEP_HEAP_PAGE;
 	}
 	header->file_bytes = offset;
 	room_plan(header, false);

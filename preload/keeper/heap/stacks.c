@@ -123,7 +123,8 @@ static bool stack_equals(const struct heap *heap, const struct seep_heap_cell *s
 
 static uint32_t cells_for(size_t depth)
 {
-	return depth <= FIRST_FRAMES ? 1 : 1 + (uint32_t)((depth - FIRST_FRAMES + SEEP_CELL_WORDS - 1) / SEEP_CELL_WORDS);
+	return depth <= FIRST_FRAMES ? 1
+				     : 1 + (uint32_t)((depth - FIRST_FRAMES + SEEP_CELL_WORDS - 1) / SEEP_CELL_WORDS);
 }
 
 void stack_give_back(const struct heap *heap, uint32_t cell)
@@ -314,7 +315,8 @@ uint32_t stack_site(const struct heap *heap, uintptr_t *addresses, size_t depth,
 	uint32_t site = stack_find_known(heap, addresses, depth, truncated, &cut);
 	if (!site) {
 		/* new, or through a module that has come back: by its words it is known */
-		uint32_t claims = atomic_load_explicit(&heap->header->modules_claimed, memory_order_seq_cst), module = 0;
+		uint32_t claims = atomic_load_explicit(&heap->header->modules_claimed, memory_order_seq_cst),
+			 module = 0;
 		for (size_t i = 0; i < depth; i++)
 			addresses[i] = module_frame(heap, addresses[i], &module);
 		site = stack_file(heap, addresses, depth, truncated, claims, &cut);

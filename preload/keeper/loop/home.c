@@ -81,8 +81,8 @@ bool home_reserve(const struct heap *heap, uint64_t offset, uint64_t bytes, void
 		error = space_may_take(file, bytes) ? system_allocate(file, 0, offset, bytes) : -ENOSPC;
 	file_leave(keeper, file);
 	/* a recording that was removed goes on in its mapping */
-	bool reserved = error == 0 ||
-			((error == -ENOENT || error == -ESTALE) && room_populate(heap, offset, bytes, NULL));
+	bool reserved =
+	    error == 0 || ((error == -ENOENT || error == -ESTALE) && room_populate(heap, offset, bytes, NULL));
 	if (!reserved)
 		keeper->space_ns = now_ns + SPACE_PAUSE_NS;
 	return reserved;

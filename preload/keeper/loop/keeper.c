@@ -30,7 +30,7 @@
 
 #define FINISH_LOOK_NS 20000000
 #define LEASE_LOOK_NS 250000000 /* at a lease that another has */
-#define NOBODY UINT32_MAX /* no process has this number */
+#define NOBODY UINT32_MAX       /* no process has this number */
 
 bool keeper_prepare(struct keeper *keeper, const struct heap *heap, const char *directory, bool in_target)
 {

@@ -53,13 +53,13 @@
 #define SCHEDULE_LIMIT_CALM_NS UINT64_C(60000000000)
 
 struct schedule {
-	uint64_t start_ns, interval_ns;            /* 0: no timer */
-	uint64_t timer_ns;                         /* next timer snapshot; UINT64_MAX: none */
-	uint64_t tick_ns, looked_ns;               /* the last sleep asked for, and when */
-	double peak_bytes;                         /* largest in-use estimate that a snapshot has shown */
-	uint64_t peak_ns;                          /* no peak snapshot before */
-	unsigned peaks;                            /* since the last other snapshot */
-	uint64_t memory_ns, limits_ns;             /* next reading of each */
+	uint64_t start_ns, interval_ns; /* 0: no timer */
+	uint64_t timer_ns;              /* next timer snapshot; UINT64_MAX: none */
+	uint64_t tick_ns, looked_ns;    /* the last sleep asked for, and when */
+	double peak_bytes;              /* largest in-use estimate that a snapshot has shown */
+	uint64_t peak_ns;               /* no peak snapshot before */
+	unsigned peaks;                 /* since the last other snapshot */
+	uint64_t memory_ns, limits_ns;  /* next reading of each */
 
 	uint64_t room_ns;       /* last look at the room below the limits; UINT64_MAX: there is no limit */
 	uint64_t room_left;     /* what there was, */

@@ -57,7 +57,8 @@ bool crowd_group_is_near(const char *membership, const char *root)
 /* Root has no such limit. */
 static bool user_limit(struct rlimit *limit)
 {
-	return system_effective_user() != 0 && system_limit(RLIMIT_NPROC, limit) == 0 && limit->rlim_cur != RLIM_INFINITY;
+	return system_effective_user() != 0 && system_limit(RLIMIT_NPROC, limit) == 0 &&
+	       limit->rlim_cur != RLIM_INFINITY;
 }
 
 bool crowd_is_near(void)

@@ -33,7 +33,7 @@
 #define LEASE_SILENCE_NS UINT64_C(30000000000)
 
 struct lease {
-	uint64_t word; /* as we stored it; 0: not held */
+	uint64_t word;                   /* as we stored it; 0: not held */
 	uint64_t namespace, start_ticks; /* who we are */
 };
 

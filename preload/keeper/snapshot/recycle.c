@@ -13,7 +13,7 @@
 #include "keeper/snapshot/live_scan.h"
 #include "keeper/snapshot/recycle_modules.h"
 
-#define CLASSES 66 /* of sites, by how often they were sampled; the first are to go in any case */
+#define CLASSES 66      /* of sites, by how often they were sampled; the first are to go in any case */
 #define CHAIN_CELLS 256 /* as readers take */
 
 /* A site in a round. */
@@ -23,7 +23,7 @@ struct round {
 	const struct heap *heap;
 	uint8_t *marks; /* by site */
 	uint32_t sites;
-	bool modules;   /* sites through unloaded modules are to go */
+	bool modules; /* sites through unloaded modules are to go */
 };
 
 bool recycle_has_given_up(const struct heap *heap, uint32_t site, uint32_t round)

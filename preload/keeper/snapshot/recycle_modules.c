@@ -99,7 +99,8 @@ uint32_t recycle_modules(const struct heap *heap)
 	if (!named)
 		return 0;
 	for (uint32_t i = 1; i < count; i++)
-		claimed += load_relaxed(&heap->modules[i].state) == SEEP_MODULE_LIMBO || module_claim(&heap->modules[i]);
+		claimed +=
+		    load_relaxed(&heap->modules[i].state) == SEEP_MODULE_LIMBO || module_claim(&heap->modules[i]);
 	if (claimed) {
 		atomic_fetch_add_explicit(&heap->header->modules_claimed, 1, memory_order_seq_cst);
 		sites_name(heap, named);

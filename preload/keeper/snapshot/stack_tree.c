@@ -32,8 +32,8 @@ bool tree_begin(struct tree *tree, const struct heap *heap, struct image_writer 
 			      .module_order = scratch_map(modules * sizeof *tree->module_order),
 			      .module_count = 1};
 	image_section_begin(image, SEEP_SECTION_NODES, sizeof(struct seep_node));
-	return image_add(image, sizeof(struct seep_node)) && tree->slots && tree->frames &&
-	       tree->module_numbers && tree->module_order;
+	return image_add(image, sizeof(struct seep_node)) && tree->slots && tree->frames && tree->module_numbers &&
+	       tree->module_order;
 }
 
 void tree_end(struct tree *tree)

@@ -89,7 +89,8 @@ static struct settlement settle(struct thread_state *thread, int64_t before, uin
 	if (passed)
 		result.counted = result.gap - (uint64_t)before;
 	result.lost = passed || is_pushed(before, result.gap);
-	bool is_over = !absurd && !passed && before > (int64_t)result.gap && bytes > (uint64_t)before; /* though pushed up */
+	bool is_over =
+	    !absurd && !passed && before > (int64_t)result.gap && bytes > (uint64_t)before; /* though pushed up */
 	if (absurd || passed || (before > (int64_t)result.gap && !is_over))
 		before = (int64_t)(result.gap = draw_gap(thread));
 	uint64_t left = (uint64_t)before;

@@ -126,8 +126,7 @@ int heap_memory_make(int parent, struct seep_heap_header *header)
 void heap_memory_remove(int parent)
 {
 	char path[96];
-	long length =
-	    system_call(SYS_readlinkat, parent, (long)SEEP_HEAP_NAME, (long)path, sizeof path - 1, 0, 0);
+	long length = system_call(SYS_readlinkat, parent, (long)SEEP_HEAP_NAME, (long)path, sizeof path - 1, 0, 0);
 	if (length > 0) {
 		path[length] = 0;
 		system_unlink_at(AT_FDCWD, path, 0);

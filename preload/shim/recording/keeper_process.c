@@ -57,8 +57,8 @@ static long library_open(void)
 {
 	char head[HEAD_BYTES];
 	int file = system_open(library, O_RDONLY | O_CLOEXEC, 0);
-	if (file < 0 || (file_read_at(file, head, sizeof head, 0) == sizeof head &&
-			 memcmp(head, __ehdr_start, sizeof head) == 0))
+	if (file < 0 ||
+	    (file_read_at(file, head, sizeof head, 0) == sizeof head && memcmp(head, __ehdr_start, sizeof head) == 0))
 		return file;
 	return -ESTALE;
 }
@@ -76,9 +76,9 @@ static __attribute__((noreturn)) void keeper_execute(void *unused)
 	system_call(SYS_chdir, (long)"/", 0, 0, 0, 0, 0);
 	system_call(SYS_sched_setscheduler, 0, SCHED_OTHER, (long)&ordinary, 0, 0, 0);
 	long file = library_open();
-	launch.error = file < 0 ? file
-				: system_call(SYS_execveat, file, (long)"", (long)arguments, (long)environment,
-					      AT_EMPTY_PATH, 0);
+	launch.error =
+	    file < 0 ? file
+		     : system_call(SYS_execveat, file, (long)"", (long)arguments, (long)environment, AT_EMPTY_PATH, 0);
 	system_exit(1);
 }
 
@@ -170,8 +170,7 @@ enum keeper_start keeper_process_start(const char *directory)
 	if (!library[0] || !is_alone_in_seeing_it())
 		return KEEPER_HAS_TO_BE_A_THREAD;
 	launch = (struct launch){.directory = directory};
-	launch.stacks =
-	    system_map(NULL, 2 * STACK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	launch.stacks = system_map(NULL, 2 * STACK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (system_failed(launch.stacks))
 		return KEEPER_HAS_TO_BE_A_THREAD;
 	children_run();

@@ -23,7 +23,7 @@ void keeper_process_prepare(void);
 
 enum keeper_start {
 	KEEPER_STARTED,
-	KEEPER_CROWDED,   /* one more process, or thread, would be one too many */
+	KEEPER_CROWDED, /* one more process, or thread, would be one too many */
 	KEEPER_HAS_TO_BE_A_THREAD,
 };
 

@@ -28,8 +28,8 @@ static uint64_t coarse_ns(void)
 	uint64_t last = load_relaxed(&last_ns), next;
 	do
 		next = seen_ns > last ? seen_ns : last + 1;
-	while (!atomic_compare_exchange_weak_explicit(&last_ns, &last, next, memory_order_relaxed,
-						      memory_order_relaxed));
+	while (
+	    !atomic_compare_exchange_weak_explicit(&last_ns, &last, next, memory_order_relaxed, memory_order_relaxed));
 	return next;
 }
 

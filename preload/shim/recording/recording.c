@@ -96,8 +96,7 @@ uint64_t recording_entropy(void)
 {
 	bool ask = gate_is_in_forked_child() && !load_relaxed(&confined);
 	uint64_t pid = (uint64_t)(ask ? system_getpid() : recording_setup.pid);
-	return (moment_now_ns() ^ pid << 40) + (add_relaxed(&threads_seen, 1) + 1) *
-								   UINT64_C(0xd1342543de82ef95);
+	return (moment_now_ns() ^ pid << 40) + (add_relaxed(&threads_seen, 1) + 1) * UINT64_C(0xd1342543de82ef95);
 }
 
 /* As many samples as were to be expected of what came before the constructor, at most one an allocation. */
@@ -486,7 +485,7 @@ void recording_end(void)
 	if (kept_outside)
 		return;
 	if (heap->header->pid != (uint64_t)system_getpid())
-		return; /* a vfork child that calls exit() */
+		return;     /* a vfork child that calls exit() */
 	gate_set(GATE_OFF); /* first: the keeper gives back what of the file is unused, and nobody may touch it then */
 	keeper_thread_finish();
 	if (anonymous) /* no snapshot had room either: leave nothing. A directory with something in it stays. */

@@ -140,7 +140,8 @@ static inline bool walk_up(struct walk *walk, uintptr_t cfa, uintptr_t saved)
 static bool walk_up_realigned(struct walk *walk, uintptr_t cfa_offset)
 {
 	uintptr_t cfa, rbp, pc, frame = walk->position.rbp, lowest = walk->position.rsp;
-	if (frame < lowest || frame - lowest < cfa_offset || !stack_window_read(&walk->window, frame - cfa_offset, &cfa) ||
+	if (frame < lowest || frame - lowest < cfa_offset ||
+	    !stack_window_read(&walk->window, frame - cfa_offset, &cfa) ||
 	    !stack_window_read(&walk->window, frame, &rbp) || cfa < lowest || cfa - lowest < 8 ||
 	    !stack_window_read(&walk->window, cfa - 8, &pc))
 		return false;
@@ -165,8 +166,8 @@ static bool walk_up_signal(struct walk *walk)
 	    !stack_window_read(&walk->window, frame + SIGNAL_RBP, &rbp) ||
 	    !stack_window_read(&walk->window, frame + SIGNAL_RIP, &pc))
 		return false;
-	walk->window = (struct stack_window){
-	    .own = walk->window.own, .asked = walk->window.asked, .fixed = walk->window.fixed};
+	walk->window =
+	    (struct stack_window){.own = walk->window.own, .asked = walk->window.asked, .fixed = walk->window.fixed};
 	walk->position = (struct position){.key = pc + 1, .rsp = rsp, .rbp = rbp};
 	return true;
 }

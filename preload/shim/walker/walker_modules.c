@@ -148,8 +148,7 @@ static bool find_headers(const struct found_object *object, struct program_heade
 	const Elf64_Ehdr *elf = (const Elf64_Ehdr *)object->start;
 	if (object->end - object->start < PROBE_PAGE || memcmp(elf->e_ident, ELFMAG, SELFMAG) != 0 ||
 	    elf->e_phentsize != sizeof(Elf64_Phdr) || elf->e_phoff > PROBE_PAGE ||
-	    elf->e_phoff % _Alignof(Elf64_Phdr) != 0 ||
-	    elf->e_phnum > (PROBE_PAGE - elf->e_phoff) / sizeof(Elf64_Phdr))
+	    elf->e_phoff % _Alignof(Elf64_Phdr) != 0 || elf->e_phnum > (PROBE_PAGE - elf->e_phoff) / sizeof(Elf64_Phdr))
 		return false;
 	*headers = (struct program_headers){(const Elf64_Phdr *)(object->start + elf->e_phoff), elf->e_phnum, 0};
 	for (unsigned i = headers->count; i-- > 0;)
@@ -273,9 +272,8 @@ enum module_found module_at(uintptr_t address, const struct module_trust *trust,
 		return MODULE_NONE;
 	const struct permanent_module *known = permanent_of(&object);
 	if (known) {
-		*module = (struct table_module){.start = known->tables_start,
-						.end = known->tables_end,
-						.eh_frame_header = known->eh_frame_header};
+		*module = (struct table_module){
+		    .start = known->tables_start, .end = known->tables_end, .eh_frame_header = known->eh_frame_header};
 		*instance = MODULE_PERMANENT;
 		return MODULE_FOUND;
 	}

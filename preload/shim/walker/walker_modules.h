@@ -58,7 +58,7 @@ struct module_trust {
 };
 
 enum module_found {
-	MODULE_NONE,    /* no module there */
+	MODULE_NONE, /* no module there */
 	MODULE_FOUND,
 	MODULE_DOUBTED, /* one that may go while it is read: hands off */
 };

@@ -112,7 +112,8 @@ static bool read_common(const struct table_module *module, uintptr_t at, struct 
 }
 
 /* Out of line: its frame is gone before the program is run, in what may be the last KiB of a stack. */
-static __attribute__((noinline)) bool read_description(const struct table_module *module, uintptr_t at, struct description *description)
+static __attribute__((noinline)) bool read_description(const struct table_module *module, uintptr_t at,
+						       struct description *description)
 {
 	struct table_reader reader = module_reader(module, at);
 	uint32_t bytes = reader_u32(&reader);

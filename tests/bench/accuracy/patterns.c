@@ -142,7 +142,7 @@ static void realloc_forget(double until)
 
 /* Two hundred functions, which are all the same but for their addresses. */
 #define SITE(n)                                                                                                        \
-	static NOINLINE void *site_##n(size_t size)                                                                           \
+	static NOINLINE void *site_##n(size_t size)                                                                    \
 	{                                                                                                              \
 		void *volatile memory = fill(malloc(size + n % 2), size);                                              \
 		return memory;                                                                                         \
@@ -155,13 +155,13 @@ static void realloc_forget(double until)
 #define SITES_100(n)                                                                                                   \
 	SITES_10(n##0)                                                                                                 \
 	SITES_10(n##1)                                                                                                 \
-	SITES_10(n##2) SITES_10(n##3) SITES_10(n##4) SITES_10(n##5) SITES_10(n##6) SITES_10(n##7) SITES_10(n##8)       \
-	    SITES_10(n##9)
+	SITES_10(n##2)                                                                                                 \
+	SITES_10(n##3) SITES_10(n##4) SITES_10(n##5) SITES_10(n##6) SITES_10(n##7) SITES_10(n##8) SITES_10(n##9)
 #define NAMES_100(n)                                                                                                   \
 	NAMES_10(n##0)                                                                                                 \
 	NAMES_10(n##1)                                                                                                 \
-	NAMES_10(n##2) NAMES_10(n##3) NAMES_10(n##4) NAMES_10(n##5) NAMES_10(n##6) NAMES_10(n##7) NAMES_10(n##8)       \
-	    NAMES_10(n##9)
+	NAMES_10(n##2)                                                                                                 \
+	NAMES_10(n##3) NAMES_10(n##4) NAMES_10(n##5) NAMES_10(n##6) NAMES_10(n##7) NAMES_10(n##8) NAMES_10(n##9)
 SITES_100(1) SITES_100(2) static void *(*const sites[])(size_t) = {NAMES_100(1) NAMES_100(2)};
 
 static void one_of_200(double until)

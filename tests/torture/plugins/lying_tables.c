@@ -8,7 +8,7 @@
  */
 #define LIAR(name, directives)                                                                                         \
 	__asm__(".text\n.globl " #name "\n.type " #name ", @function\n" #name ":\n"                                    \
-		".cfi_startproc\npushq %rbp\n" directives "\nmovq %rsi, %rbp\ncall *%rdi\npopq %rbp\nret\n"             \
+		".cfi_startproc\npushq %rbp\n" directives "\nmovq %rsi, %rbp\ncall *%rdi\npopq %rbp\nret\n"            \
 		".cfi_endproc\n.size " #name ", .-" #name "\n")
 
 LIAR(lie_far_above, ".cfi_def_cfa_offset 0x7fff0");

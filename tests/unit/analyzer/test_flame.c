@@ -241,7 +241,8 @@ static void caption_says_what_how_sure_and_what_was_lost(void **state)
 		const bool none = loss_effect((enum seep_loss_key)key) == LOSS_OF_NONE;
 		profile->losses[key]++;
 		out = render(maker, NULL, CALL_ALLOC_OBJECTS, SVG);
-		assert_int_equal(strstr(out.data, "(exact)") != NULL || strstr(out.data, ", exact</title>") != NULL, none);
+		assert_int_equal(strstr(out.data, "(exact)") != NULL || strstr(out.data, ", exact</title>") != NULL,
+				 none);
 		assert_int_equal(strstr(out.data, "every allocation was recorded") != NULL, none);
 		buffer_free(&out);
 		profile->losses[key]--;

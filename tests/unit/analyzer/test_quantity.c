@@ -174,10 +174,9 @@ static void nothing_is_exact_beside_a_loss(void **state)
 		profile->losses[key] = 1;
 		assert_int_equal(profile_is_exact(profile), none);
 		assert_int_equal(profile_is_lower_bound(profile), !none && !doubted);
-		assert_string_equal(estimate_bytes(5, point, profile).interval,
-				    none      ? "exact"
-				    : doubted ? "about"
-					      : "at least");
+		assert_string_equal(estimate_bytes(5, point, profile).interval, none      ? "exact"
+										: doubted ? "about"
+											  : "at least");
 		const struct interval change = {-5, -5};
 		assert_string_equal(estimate_growth(-5, change, NULL, profile).interval, none ? "exact" : "about");
 		losses_append(&text, profile);

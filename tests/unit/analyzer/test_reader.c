@@ -291,7 +291,7 @@ static void assert_field_refused(enum seep_section_type type, size_t field, cons
 	assert_field_refused(section, field, &(uint32_t){value}, sizeof(uint32_t), what)
 #define ASSERT_SUM_REFUSED(section, field, value)                                                                      \
 	assert_field_refused(section, field, &(double){value}, sizeof(double),                                         \
-			     (value) > 0 && isfinite(value) ? "a sum is too small or too large for any samples"  \
+			     (value) > 0 && isfinite(value) ? "a sum is too small or too large for any samples"        \
 							    : "a sum is negative, infinite or not a number")
 
 static void every_index_is_checked(void **state)

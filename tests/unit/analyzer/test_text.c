@@ -109,7 +109,8 @@ static void paths_keep_their_end(void **state)
 static void estimates_share_unit_and_digits(void **state)
 {
 	static const struct profile profile;
-	struct estimate_text text = estimate_growth(0.5 * 1048576, (struct interval){-0.8 * 1048576, 1.85 * 1048576}, NULL, &profile);
+	struct estimate_text text =
+	    estimate_growth(0.5 * 1048576, (struct interval){-0.8 * 1048576, 1.85 * 1048576}, NULL, &profile);
 
 	(void)state;
 	assert_string_equal(text.value, "+0.50 MiB");

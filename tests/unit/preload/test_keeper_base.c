@@ -139,8 +139,8 @@ static void the_memory_group_is_found_in_both_versions(void **state)
 	assert_true(limits_group_path("0::/user.slice/a\n", "memory", &version1, path, sizeof path));
 	assert_false(version1);
 	assert_string_equal(path, "/user.slice/a");
-	assert_true(
-	    limits_group_path("5:cpu,cpuacct:/c\n4:freezer,memory:/m/x\n0::/u\n", "memory", &version1, path, sizeof path));
+	assert_true(limits_group_path("5:cpu,cpuacct:/c\n4:freezer,memory:/m/x\n0::/u\n", "memory", &version1, path,
+				      sizeof path));
 	assert_true(version1);
 	assert_string_equal(path, "/m/x");
 	assert_true(limits_group_path("5:memoryless:/c\n0::/with:colon", "memory", &version1, path, sizeof path));

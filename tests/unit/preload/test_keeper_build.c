@@ -525,11 +525,16 @@ static void sums_of_no_samples_are_left_out(void **state)
 	recording_allocate(&heap, 1, 1000, 10, 0x20000);
 	recording_free(&heap, 10, 0x20000, 5);
 	seep_atomic_double *places[] = {
-	    &heap.sites[1].allocated.bytes.uncertain, &heap.sites[1].allocated.bytes.variance,
-	    &heap.sites[1].allocated.bytes.largest,   &heap.sites[1].allocated.bytes.certain,
-	    &heap.sites[1].freed.objects.uncertain,   &heap.sites[1].freed.objects.variance,
-	    &heap.lifetimes[1].objects,               &heap.lifetimes[1].objects_squared,
-	    &heap.lifetimes[1].bytes,                 &heap.lifetimes[1].bytes_squared,
+	    &heap.sites[1].allocated.bytes.uncertain,
+	    &heap.sites[1].allocated.bytes.variance,
+	    &heap.sites[1].allocated.bytes.largest,
+	    &heap.sites[1].allocated.bytes.certain,
+	    &heap.sites[1].freed.objects.uncertain,
+	    &heap.sites[1].freed.objects.variance,
+	    &heap.lifetimes[1].objects,
+	    &heap.lifetimes[1].objects_squared,
+	    &heap.lifetimes[1].bytes,
+	    &heap.lifetimes[1].bytes_squared,
 	};
 	for (size_t place = 0; place < sizeof places / sizeof *places; place++) {
 		const uint64_t before = load_relaxed(places[place]);

@@ -47,8 +47,8 @@ static void a_mapping_holds_it_until_its_process_is_killed(void **state)
 	pid_t child = child_fork();
 	if (child == 0) {
 		int file = file_open_again();
-		bool held = life_hold(file) &&
-			    mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0) != MAP_FAILED;
+		bool held =
+		    life_hold(file) && mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0) != MAP_FAILED;
 		close(file);
 		_exit(held && write(ready[1], "x", 1) == 1 ? pause() : 1);
 	}

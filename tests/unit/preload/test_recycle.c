@@ -281,7 +281,8 @@ static void modules_without_end_find_room(void **state)
 						.name = name};
 		uintptr_t stack[2] = {loaded.start + 0x10 + i % 5, 0x77};
 		uint32_t site = stack_site(&heap, stack, 2, false);
-		struct live_entry entry = {.address = 0x10000 + 16 * (uint64_t)i, .size = i, .birth_ns = 1, .site = site};
+		struct live_entry entry = {
+		    .address = 0x10000 + 16 * (uint64_t)i, .size = i, .birth_ns = 1, .site = site};
 		assert_int_not_equal(site, 0);
 		assert_true(live_insert(&heap, &entry));
 		site_let_go(&heap, site);
@@ -351,7 +352,8 @@ static void *work(void *argument)
 		}
 		if (i % 8 == 0)
 			let_the_keeper(worker->heap);
-		allocate(worker->heap, address, i % 2 ? 1 + i % 7 : 10 + (i * THREADS + worker->number) % 40000, 1 + i % 20);
+		allocate(worker->heap, address, i % 2 ? 1 + i % 7 : 10 + (i * THREADS + worker->number) % 40000,
+			 1 + i % 20);
 	}
 	add_release(&finished, 1);
 	return NULL;
@@ -400,8 +402,9 @@ static void live_on(const struct heap *heap, unsigned number)
 		uint64_t address = 0x10000 + 16 * (uint64_t)(number % 8);
 		struct live_entry entry;
 		if (live_remove(heap, address, &entry))
-			push(heap, &(struct event){
-				       .kind = SEEP_EVENT_FREED, .size = entry.size, .site = entry.site, .time_ns = number});
+			push(heap,
+			     &(struct event){
+				 .kind = SEEP_EVENT_FREED, .size = entry.size, .site = entry.site, .time_ns = number});
 		allocate(heap, address, 1 + number % 60000, 1 + number % 20);
 		if (number % 4 == 0)
 			keep(heap);
@@ -415,8 +418,7 @@ static void counters_are_whole(const struct heap *heap)
 	struct seep_image built = build(heap, &post_mortem, &snapshot);
 	struct sums sums = sums_of(&snapshot);
 	uint64_t events = load_relaxed(&heap->header->ring_head) - snapshot.losses[SEEP_LOSS_RING_HOLES];
-	assert_in_range(sums.allocated + sums.freed, events,
-			events + snapshot.losses[SEEP_LOSS_EVENTS_DOUBTED]);
+	assert_in_range(sums.allocated + sums.freed, events, events + snapshot.losses[SEEP_LOSS_EVENTS_DOUBTED]);
 	seep_snapshot_free(&built);
 }
 

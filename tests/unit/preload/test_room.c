@@ -259,8 +259,9 @@ static void no_other_link_is_followed(void **state)
 	memory_make(&heap);
 	munmap(heap.header, heap.bytes);
 	close(place_open(parent, O_RDONLY, &place));
-	static const char *const elsewhere[] = {"/etc/passwd", "heap", "/dev/shm/seep.", "/dev/shm/seep.1/../../../etc/passwd",
-						"/dev/shm/other", "../dev/shm/seep.1.1.1", ""};
+	static const char *const elsewhere[] = {
+	    "/etc/passwd",           "heap", "/dev/shm/seep.", "/dev/shm/seep.1/../../../etc/passwd", "/dev/shm/other",
+	    "../dev/shm/seep.1.1.1", ""};
 	for (size_t i = 0; *elsewhere[i]; i++) {
 		link_to(elsewhere[i]);
 		expect_open(-ELOOP);

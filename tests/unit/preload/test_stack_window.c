@@ -146,7 +146,7 @@ static void stacks_of_every_kind_of_thread_are_known_without_asking(void **state
 {
 	(void)state;
 	stack_window_prepare();
-	static char borrowed[1 << 20]; /* ThreadSanitizer wants 932 KiB */
+	static char borrowed[1 << 20];   /* ThreadSanitizer wants 932 KiB */
 	volatile char between[2 * PAGE]; /* a window of one page is what an unknown stack gets */
 	between[0] = 0;
 	assert_string_equal(own_stack_is_known((void *)between), "");
@@ -205,13 +205,13 @@ static void room_ends_at_the_guard_page(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(unknown_stack_is_read_up_to_its_end),
-		cmocka_unit_test(impossible_addresses_are_refused),
-		cmocka_unit_test(no_page_is_asked_for_out_of_turn),
-		cmocka_unit_test(own_stack_is_asked_for_from_elsewhere),
-		cmocka_unit_test(room_ends_at_the_guard_page), /* before larger stacks are there to be used again */
-		cmocka_unit_test(stacks_of_every_kind_of_thread_are_known_without_asking),
-		cmocka_unit_test(recursion_asks_for_nothing), /* the last: nothing can be asked afterwards */
+	    cmocka_unit_test(unknown_stack_is_read_up_to_its_end),
+	    cmocka_unit_test(impossible_addresses_are_refused),
+	    cmocka_unit_test(no_page_is_asked_for_out_of_turn),
+	    cmocka_unit_test(own_stack_is_asked_for_from_elsewhere),
+	    cmocka_unit_test(room_ends_at_the_guard_page), /* before larger stacks are there to be used again */
+	    cmocka_unit_test(stacks_of_every_kind_of_thread_are_known_without_asking),
+	    cmocka_unit_test(recursion_asks_for_nothing), /* the last: nothing can be asked afterwards */
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
