@@ -55,3 +55,38 @@ bool argument_parse_count(const char *text, uint64_t *count)
 
 	return parse_scaled(text, units, count);
 }
+
+static bool take_text(const struct command_option *option, void *field, const char *value, struct error *error)
+{
+	(void)option, (void)error;
+	*(const char **)field = value;
+	return *value != '\0';
+}
+
+static bool take_word(const struct command_option *option, void *field, const char *value, struct error *error)
+{
+	(void)error;
+	for (int i = 0; option->words[i]; i++)
+		if (strcmp(option->words[i], value) == 0) {
+			*(int *)field = i;
+			return true;
+		}
+	return false;
+}
+
+static bool take_count(const struct command_option *option, void *field, const char *value, struct error *error)
+{
+	(void)option, (void)error;
+	return argument_parse_count(value, field) && *(uint64_t *)field > 0;
+}
+
+static bool take_time(const struct command_option *option, void *field, const char *value, struct error *error)
+{
+	(void)option, (void)error;
+	return argument_parse_time(value, field) && *(uint64_t *)field > 0;
+}
+
+const struct option_type option_text = {take_text, "a name"};
+const struct option_type option_word = {take_word, NULL};
+const struct option_type option_count = {take_count, "a number from 1 up"};
+const struct option_type option_time = {take_time, "a time (500ms, 10s, 5m)"};

@@ -5,15 +5,24 @@
 #include "base/message.h"
 #include "files/output.h"
 #include "files/path.h"
+#include "commands/argument.h"
 #include "commands/command.h"
 #include "profile/bundle.h"
 #include "render/words/quantity.h"
 
 enum { OPTION_SYMBOLS = 256 };
 
+struct request {
+	const char *output; /* NULL: not given */
+	struct symbol_options symbols;
+};
+
+#define FIELD(name) offsetof(struct request, name)
+
 static const struct command_option options[] = {
-    {'o', "output", "FILE", "write it there [RECORDING.bundle in this directory]"},
-    {OPTION_SYMBOLS, "symbols", "DIR", "look for debug files there first"},
+    {'o', "output", "FILE", "write it there [RECORDING.bundle in this directory]", &option_text, FIELD(output), NULL},
+    {OPTION_SYMBOLS, "symbols", "DIR", "look for debug files there first", &option_text, FIELD(symbols.directory),
+     NULL},
     {0},
 };
 
@@ -33,28 +42,22 @@ static void output_name(struct buffer *name, const char *recording)
 
 static int run(int argc, char **argv)
 {
-	struct symbol_options symbols = {0};
+	struct request request = {0};
 	struct bundle_summary summary = {0};
 	struct buffer out = {0}, name = {0};
-	const char *output = NULL;
 	struct error error;
-	int letter;
 
-	while ((letter = command_next_option(&command_bundle, argc, argv)) != -1) {
-		if (letter == OPTION_SYMBOLS)
-			symbols.directory = optarg;
-		else
-			output = optarg;
-	}
+	command_take_options(&command_bundle, argc, argv, &request);
+	const char *output = request.output;
 	const char *recording = command_only_operand(&command_bundle, argc, argv);
-	if (command_check_symbols(&command_bundle, symbols.directory) != COMMAND_FINE ||
+	if (command_check_symbols(&command_bundle, request.symbols.directory) != COMMAND_FINE ||
 	    command_check_output(&command_bundle, output, recording, NULL) != COMMAND_FINE)
 		return COMMAND_USAGE;
 	output_name(&name, recording);
 	if (!output)
 		output = name.data;
-	const bool written =
-	    bundle_write(&out, recording, &symbols, &summary, &error) && output_write_buffer(&out, output, &error);
+	const bool written = bundle_write(&out, recording, &request.symbols, &summary, &error) &&
+			     output_write_buffer(&out, output, &error);
 	if (written && strcmp(output, "-") != 0)
 		message("wrote %s (%s: %u snapshots, names of %u addresses in %u modules)", output,
 			quantity_bytes((double)out.length).text, summary.snapshots, summary.addresses, summary.modules);

@@ -6,12 +6,14 @@
 #include <errno.h>
 #include <getopt.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/buffer.h"
 #include "base/message.h"
 #include "commands/command.h"
 
@@ -53,7 +55,25 @@ static void getopt_tables_fill(struct getopt_tables *tables, const struct comman
 	}
 }
 
-int command_next_option(const struct command *command, int argc, char **argv)
+static uint64_t given; /* by index into the command's table */
+
+static const struct command_option *option_find(const struct command *command, int letter)
+{
+	for (const struct command_option *option = command->options; option && option->letter; option++)
+		if (option->letter == letter)
+			return option;
+	return NULL;
+}
+
+bool command_was_given(const struct command *command, int letter)
+{
+	const struct command_option *option = option_find(command, letter);
+
+	return option && (given >> (option - command->options) & 1);
+}
+
+/* The next option's letter, its argument in `optarg`; -1: there is none. */
+static int next_letter(const struct command *command, int argc, char **argv)
 {
 	struct getopt_tables tables;
 
@@ -61,10 +81,6 @@ int command_next_option(const struct command *command, int argc, char **argv)
 	opterr = 0;
 	int before = optind;
 	int letter = getopt_long(argc, argv, tables.shorts, tables.longs, NULL);
-	if (letter == OPTION_HELP) {
-		command_print_help(command);
-		exit(command_end(COMMAND_FINE));
-	}
 	if (letter != '?' && letter != ':')
 		return letter;
 
@@ -77,6 +93,53 @@ int command_next_option(const struct command *command, int argc, char **argv)
 	if (is_long)
 		exit(command_usage(command, "%s %s", word, fault));
 	exit(command_usage(command, "-%c %s", optopt, fault));
+}
+
+/* "site, function, line or module" */
+static void words_append(struct buffer *out, const char *const *words)
+{
+	for (size_t i = 0; words[i]; i++)
+		buffer_printf(out, "%s%s", i == 0 ? "" : words[i + 1] ? ", " : " or ", words[i]);
+}
+
+static int value_refuse(const struct command *command, const struct command_option *option, const char *value,
+			const struct error *error)
+{
+	struct buffer text = {0};
+
+	if (*error->text) {
+		buffer_append_text(&text, error->text);
+	} else {
+		buffer_printf(&text, "'%s' is not ", value);
+		if (option->type->valid)
+			buffer_append_text(&text, option->type->valid);
+		else
+			words_append(&text, option->words);
+	}
+	const int status = command_usage(command, "--%s: %s", option->name, text.data);
+	buffer_free(&text);
+	return status;
+}
+
+void command_take_options(const struct command *command, int argc, char **argv, void *request)
+{
+	int letter;
+
+	given = 0;
+	while ((letter = next_letter(command, argc, argv)) != -1) {
+		const struct command_option *option = option_find(command, letter);
+		struct error error = {.text = ""};
+		if (!option) { /* --help, which every command has */
+			command_print_help(command);
+			exit(command_end(COMMAND_FINE));
+		}
+		void *field = (char *)request + option->field;
+		given |= UINT64_C(1) << (option - command->options);
+		if (!option->type)
+			*(bool *)field = true;
+		else if (!option->type->take(option, field, optarg, &error))
+			exit(value_refuse(command, option, optarg, &error));
+	}
 }
 
 const char *command_only_operand(const struct command *command, int argc, char **argv)

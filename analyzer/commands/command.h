@@ -3,15 +3,16 @@
  * What a subcommand is: one file, one const entry.
  *
  * The entry's option table is the only place where an option is declared:
- * command_next_option() parses by it and `--help` prints it, so the two can't
+ * command_take_options() parses by it and `--help` prints it, so the two can't
  * differ. Commands print and return an exit status; everything below them
  * fills a struct error.
  */
 #ifndef SEEP_COMMAND_H
 #define SEEP_COMMAND_H
 
-#include <getopt.h> /* optarg and optind, in which command_next_option() leaves its finds */
+#include <getopt.h> /* optind, where command_take_options() leaves the first operand */
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "base/error.h"
 
@@ -22,11 +23,23 @@ enum command_status {
 	COMMAND_BAD_INPUT = 3, /* bad or unreadable input, or output that could not be written */
 };
 
+struct command_option;
+
+/* How an option's value becomes a field of the command's request. */
+struct option_type {
+	/* False: the value is not valid; `error` may say why, else the type's own words do. */
+	bool (*take)(const struct command_option *option, void *field, const char *value, struct error *error);
+	const char *valid; /* "a number from 1 up"; NULL: one of the option's words */
+};
+
 struct command_option {
-	int letter;           /* the short option; 256 or more: there is only the long one */
-	const char *name;     /* without "--"; NULL: there is only the short one */
-	const char *argument; /* what it takes, for the help; NULL: nothing */
-	const char *help;     /* one line */
+	int letter;                     /* the short option; 256 or more: there is only the long one */
+	const char *name;               /* without "--"; NULL: there is only the short one */
+	const char *argument;           /* what it takes, for the help; NULL: nothing */
+	const char *help;               /* one line */
+	const struct option_type *type; /* NULL: a flag, a bool that becomes true */
+	size_t field;                   /* its offset in the request */
+	const char *const *words;       /* that it may be, ends with NULL; or NULL */
 };
 
 struct command {
@@ -53,9 +66,12 @@ extern const struct command command_doctor;
 /* All of them, NULL at the end. */
 extern const struct command *const command_all[];
 
-/* The next option's letter, its argument in `optarg`; -1 when only operands are left, the first at argv[optind].
- * Prints the help and exits with 0 for --help, exits with COMMAND_USAGE for what the table does not have. */
-int command_next_option(const struct command *command, int argc, char **argv);
+/* Takes all options into the request; only operands are left, the first at argv[optind]. Prints the help and exits with 0
+ * for --help, exits with COMMAND_USAGE for what the table does not have and for values that its types refuse. */
+void command_take_options(const struct command *command, int argc, char **argv, void *request);
+
+/* Was this option among them? */
+bool command_was_given(const struct command *command, int letter);
 
 /* The only operand of a command that takes one; exits with COMMAND_USAGE unless there is exactly one. */
 const char *command_only_operand(const struct command *command, int argc, char **argv);

@@ -16,14 +16,6 @@
 
 enum { OPTION_BY = 256, OPTION_TOP, OPTION_JSON, OPTION_SYMBOLS };
 
-static const struct command_option options[] = {
-    {OPTION_BY, "by", "GROUP", "site (default), function, line or module"},
-    {OPTION_TOP, "top", "N", "rows of each table (10 or fewer; with --json all)"},
-    {OPTION_JSON, "json", NULL, "JSON, schema seep.diff/1"},
-    {OPTION_SYMBOLS, "symbols", "DIR", "look for debug files there first"},
-    {0},
-};
-
 /* What the command line asks for. */
 struct request {
 	enum group_by by;
@@ -32,19 +24,20 @@ struct request {
 	struct symbol_options symbols;
 };
 
+#define FIELD(name) offsetof(struct request, name)
+
+static const struct command_option options[] = {
+    {OPTION_BY, "by", "GROUP", "site (default), function, line or module", &option_word, FIELD(by), group_by_names},
+    {OPTION_TOP, "top", "N", "rows of each table (10 or fewer; with --json all)", &option_count, FIELD(top), NULL},
+    {OPTION_JSON, "json", NULL, "JSON, schema seep.diff/1", NULL, FIELD(json), NULL},
+    {OPTION_SYMBOLS, "symbols", "DIR", "look for debug files there first", &option_text, FIELD(symbols.directory),
+     NULL},
+    {0},
+};
+
 static int request_parse(struct request *request, int argc, char **argv)
 {
-	int letter;
-
-	while ((letter = command_next_option(&command_diff, argc, argv)) != -1) {
-		if (letter == OPTION_BY && !group_by_parse(optarg, &request->by))
-			return command_usage(&command_diff, "--by=%s is not site, function, line or module", optarg);
-		if (letter == OPTION_TOP && (!argument_parse_count(optarg, &request->top) || request->top == 0))
-			return command_usage(&command_diff, "--top=%s is not a number from 1 up", optarg);
-		request->json |= letter == OPTION_JSON;
-		if (letter == OPTION_SYMBOLS)
-			request->symbols.directory = optarg;
-	}
+	command_take_options(&command_diff, argc, argv, request);
 	if (optind == argc)
 		return command_usage(&command_diff, "%s is missing", command_diff.operands);
 	if (optind + 2 < argc)

@@ -23,7 +23,7 @@ static const char *const severity_names[] = {
 };
 
 static const struct command_option doctor_options[] = {
-    {OPTION_JSON, "json", NULL, "print JSON (schema seep.doctor/1)"},
+    {OPTION_JSON, "json", NULL, "print JSON (schema seep.doctor/1)", NULL, 0, NULL},
     {0},
 };
 
@@ -73,10 +73,8 @@ static int doctor_main(int argc, char **argv)
 	struct error error;
 	bool as_json = false;
 	uint64_t pid;
-	int option;
 
-	while ((option = command_next_option(&command_doctor, argc, argv)) != -1)
-		as_json |= option == OPTION_JSON;
+	command_take_options(&command_doctor, argc, argv, &as_json);
 	if (optind == argc)
 		check_machine(&findings);
 	else if (optind + 1 == argc && argument_parse_count(argv[optind], &pid) && pid > 0 && pid <= INT_MAX)

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "commands/argument.h"
 #include "commands/command.h"
 #include "commands/snapshot_pair.h"
 #include "compare/comparison.h"
@@ -16,46 +17,36 @@
 
 enum { OPTION_FORMAT = 256, OPTION_BASE, OPTION_VALUE, OPTION_SYMBOLS };
 
-static const struct command_option options[] = {
-    {OPTION_FORMAT, "format", "FORMAT", "pprof, folded, speedscope, gperftools or json"},
-    {'o', "output", "FILE", "write it there [standard output]"},
-    {OPTION_BASE, "base", "BEFORE", "export the difference from this snapshot"},
-    {OPTION_VALUE, "value", "VALUE", "of folded: inuse_space, inuse_objects, alloc_..."},
-    {OPTION_SYMBOLS, "symbols", "DIR", "look for debug files there first"},
-    {0},
-};
-
 enum format { FORMAT_PPROF, FORMAT_FOLDED, FORMAT_SPEEDSCOPE, FORMAT_GPERFTOOLS, FORMAT_JSON, FORMAT_COUNT };
-static const char *const format_names[FORMAT_COUNT] = {"pprof", "folded", "speedscope", "gperftools", "json"};
+static const char *const format_names[] = {"pprof", "folded", "speedscope", "gperftools", "json", NULL};
 
 struct request {
-	const char *snapshot, *base, *output, *format_name;
+	const char *snapshot, *base, *output;
 	enum format format;
 	enum call_value value;
-	bool value_given;
 	struct symbol_options symbols;
 };
 
-static bool format_parse(struct request *request)
-{
-	for (int i = 0; i < FORMAT_COUNT; i++)
-		if (strcmp(request->format_name, format_names[i]) == 0) {
-			request->format = i;
-			return true;
-		}
-	return false;
-}
+#define FIELD(name) offsetof(struct request, name)
+
+static const struct command_option options[] = {
+    {OPTION_FORMAT, "format", "FORMAT", "pprof, folded, speedscope, gperftools or json", &option_word, FIELD(format),
+     format_names},
+    {'o', "output", "FILE", "write it there [standard output]", &option_text, FIELD(output), NULL},
+    {OPTION_BASE, "base", "BEFORE", "export the difference from this snapshot", &option_text, FIELD(base), NULL},
+    {OPTION_VALUE, "value", "VALUE", "of folded: inuse_space, inuse_objects, alloc_...", &option_word, FIELD(value),
+     call_value_names},
+    {OPTION_SYMBOLS, "symbols", "DIR", "look for debug files there first", &option_text, FIELD(symbols.directory),
+     NULL},
+    {0},
+};
 
 static int request_check(struct request *request)
 {
-	if (!request->format_name)
+	if (!command_was_given(&command_export, OPTION_FORMAT))
 		return command_usage(&command_export,
 				     "--format is missing: pprof, folded, speedscope, gperftools or json");
-	if (!format_parse(request))
-		return command_usage(&command_export,
-				     "--format=%s is not pprof, folded, speedscope, gperftools or json",
-				     request->format_name);
-	if (request->value_given && request->format != FORMAT_FOLDED)
+	if (command_was_given(&command_export, OPTION_VALUE) && request->format != FORMAT_FOLDED)
 		return command_usage(&command_export, "--value goes with --format=folded; the others have all four");
 	if (request->base && request->format == FORMAT_GPERFTOOLS)
 		return command_usage(&command_export, "gperftools' format has no negative numbers: export both and let "
@@ -68,23 +59,7 @@ static int request_check(struct request *request)
 
 static int request_parse(struct request *request, int argc, char **argv)
 {
-	int letter;
-
-	while ((letter = command_next_option(&command_export, argc, argv)) != -1) {
-		if (letter == OPTION_FORMAT)
-			request->format_name = optarg;
-		else if (letter == OPTION_BASE)
-			request->base = optarg;
-		else if (letter == OPTION_SYMBOLS)
-			request->symbols.directory = optarg;
-		else if (letter == 'o')
-			request->output = optarg;
-		else if (!call_value_parse(optarg, &request->value))
-			return command_usage(
-			    &command_export,
-			    "--value=%s is not inuse_space, inuse_objects, alloc_space or alloc_objects", optarg);
-		request->value_given |= letter == OPTION_VALUE;
-	}
+	command_take_options(&command_export, argc, argv, request);
 	const int status = request_check(request);
 	if (status == COMMAND_FINE)
 		request->snapshot = command_only_operand(&command_export, argc, argv);
@@ -158,8 +133,10 @@ static int run(int argc, char **argv)
 		return status;
 	/* Of JSON's difference growth is the point. */
 	if (request.format == FORMAT_FOLDED || request.format == FORMAT_JSON)
-		status = pair_choose_value(
-		    &pair, request.value_given || (request.format == FORMAT_JSON && request.base), &request.value);
+		status = pair_choose_value(&pair,
+					   command_was_given(&command_export, OPTION_VALUE) ||
+					       (request.format == FORMAT_JSON && request.base),
+					   &request.value);
 	if (status == COMMAND_FINE)
 		status = document_open(&out, request.output, pair.now, pair.base);
 	if (status == COMMAND_FINE) {

@@ -3,9 +3,9 @@
  * seep flame: the call tree of a snapshot as a flame graph, or as folded stacks
  * for other tools. The suffix of the output file says which.
  */
-#include <getopt.h>
 #include <string.h>
 
+#include "commands/argument.h"
 #include "commands/command.h"
 #include "commands/snapshot_pair.h"
 #include "profile/profile.h"
@@ -15,22 +15,25 @@
 
 enum { OPTION_BASE = 256, OPTION_VALUE, OPTION_SYMBOLS };
 
-static const struct command_option options[] = {
-    {OPTION_BASE, "base", "BEFORE", "draw the difference from this snapshot"},
-    {OPTION_VALUE, "value", "VALUE", "inuse_space, inuse_objects, alloc_space or _objects"},
-    {'o', "output", "FILE", ".svg, .html or .folded; -: SVG to stdout [flame.svg]"},
-    {OPTION_SYMBOLS, "symbols", "DIR", "look for debug files there first"},
-    {0},
-};
-
 enum format { FORMAT_SVG, FORMAT_HTML, FORMAT_FOLDED };
 
 struct request {
 	const char *snapshot, *base, *output;
 	enum call_value value;
-	bool value_given;
 	enum format format;
 	struct symbol_options symbols;
+};
+
+#define FIELD(name) offsetof(struct request, name)
+
+static const struct command_option options[] = {
+    {OPTION_BASE, "base", "BEFORE", "draw the difference from this snapshot", &option_text, FIELD(base), NULL},
+    {OPTION_VALUE, "value", "VALUE", "inuse_space, inuse_objects, alloc_space or _objects", &option_word, FIELD(value),
+     call_value_names},
+    {'o', "output", "FILE", ".svg, .html or .folded; -: SVG to stdout [flame.svg]", &option_text, FIELD(output), NULL},
+    {OPTION_SYMBOLS, "symbols", "DIR", "look for debug files there first", &option_text, FIELD(symbols.directory),
+     NULL},
+    {0},
 };
 
 static bool format_parse(const char *path, enum format *format)
@@ -53,21 +56,7 @@ static bool format_parse(const char *path, enum format *format)
 
 static int request_parse(struct request *request, int argc, char **argv)
 {
-	int letter;
-
-	while ((letter = command_next_option(&command_flame, argc, argv)) != -1) {
-		if (letter == OPTION_BASE)
-			request->base = optarg;
-		else if (letter == OPTION_SYMBOLS)
-			request->symbols.directory = optarg;
-		else if (letter == 'o')
-			request->output = optarg;
-		else if (!call_value_parse(optarg, &request->value))
-			return command_usage(
-			    &command_flame,
-			    "--value=%s is not inuse_space, inuse_objects, alloc_space or alloc_objects", optarg);
-		request->value_given |= letter == OPTION_VALUE;
-	}
+	command_take_options(&command_flame, argc, argv, request);
 	if (!format_parse(request->output, &request->format))
 		return command_usage(&command_flame, "-o %s ends in neither .svg nor .html nor .folded",
 				     request->output);
@@ -109,7 +98,7 @@ static int run(int argc, char **argv)
 		status = pair_open(&pair, &command_flame, request.snapshot, request.base, &request.symbols);
 	if (status != COMMAND_FINE)
 		return status;
-	status = pair_choose_value(&pair, request.value_given, &request.value);
+	status = pair_choose_value(&pair, command_was_given(&command_flame, OPTION_VALUE), &request.value);
 	if (status == COMMAND_FINE)
 		status = document_open(&out, request.output, pair.now, pair.base);
 	if (status == COMMAND_FINE) {

@@ -16,17 +16,7 @@
 
 #define FOLLOW_NS UINT64_C(10000000000)
 
-enum { OPTION_BY = 256, OPTION_TOP, OPTION_FOLLOW, OPTION_JSON, OPTION_SYMBOLS };
-
-static const struct command_option options[] = {
-    {OPTION_BY, "by", "GROUP", "site (default), function, line or module"},
-    {OPTION_TOP, "top", "N", "rows of each verdict (10 or fewer; with --json all)"},
-    {'f', "follow", NULL, "again and again, until the program ends"},
-    {OPTION_FOLLOW, "every", "TIME", "the time between two, with --follow (default 10s)"},
-    {OPTION_JSON, "json", NULL, "JSON, schema seep.leaks/1; one each time it follows"},
-    {OPTION_SYMBOLS, "symbols", "DIR", "look for debug files there first"},
-    {0},
-};
+enum { OPTION_BY = 256, OPTION_TOP, OPTION_EVERY, OPTION_JSON, OPTION_SYMBOLS };
 
 /* What the command line asks for. */
 struct request {
@@ -37,23 +27,23 @@ struct request {
 	struct symbol_options symbols;
 };
 
+#define FIELD(name) offsetof(struct request, name)
+
+static const struct command_option options[] = {
+    {OPTION_BY, "by", "GROUP", "site (default), function, line or module", &option_word, FIELD(by), group_by_names},
+    {OPTION_TOP, "top", "N", "rows of each verdict (10 or fewer; with --json all)", &option_count, FIELD(top), NULL},
+    {'f', "follow", NULL, "again and again, until the program ends", NULL, FIELD(follow), NULL},
+    {OPTION_EVERY, "every", "TIME", "the time between two, with --follow (default 10s)", &option_time, FIELD(every_ns),
+     NULL},
+    {OPTION_JSON, "json", NULL, "JSON, schema seep.leaks/1; one each time it follows", NULL, FIELD(json), NULL},
+    {OPTION_SYMBOLS, "symbols", "DIR", "look for debug files there first", &option_text, FIELD(symbols.directory),
+     NULL},
+    {0},
+};
+
 static int request_parse(struct request *request, int argc, char **argv)
 {
-	int letter;
-
-	while ((letter = command_next_option(&command_leaks, argc, argv)) != -1) {
-		if (letter == OPTION_BY && !group_by_parse(optarg, &request->by))
-			return command_usage(&command_leaks, "--by=%s is not site, function, line or module", optarg);
-		if (letter == OPTION_TOP && (!argument_parse_count(optarg, &request->top) || request->top == 0))
-			return command_usage(&command_leaks, "--top=%s is not a number from 1 up", optarg);
-		if (letter == OPTION_FOLLOW &&
-		    (!argument_parse_time(optarg, &request->every_ns) || request->every_ns == 0))
-			return command_usage(&command_leaks, "--every=%s is not a time like 30s or 5m", optarg);
-		request->follow |= letter == 'f';
-		request->json |= letter == OPTION_JSON;
-		if (letter == OPTION_SYMBOLS)
-			request->symbols.directory = optarg;
-	}
+	command_take_options(&command_leaks, argc, argv, request);
 	if (request->every_ns && !request->follow)
 		return command_usage(&command_leaks, "--every goes with --follow only");
 	request->directory = command_only_operand(&command_leaks, argc, argv);

@@ -18,49 +18,37 @@
 
 enum { OPTION_BY = 256, OPTION_SORT, OPTION_TREE, OPTION_MODULES, OPTION_TOP, OPTION_JSON, OPTION_SYMBOLS };
 
-static const struct command_option options[] = {
-    {OPTION_BY, "by", "GROUP", "site (default), function, line or module"},
-    {OPTION_SORT, "sort", "ORDER", "inuse (default), objects, allocated or allocations"},
-    {OPTION_TOP, "top", "N", "rows to print (default 10; with --json all)"},
-    {OPTION_TREE, "tree", NULL, "the call tree instead of the table"},
-    {OPTION_MODULES, "modules", NULL, "each module: build id, names found, and why not"},
-    {OPTION_JSON, "json", NULL, "JSON, schema seep.report/1"},
-    {OPTION_SYMBOLS, "symbols", "DIR", "look for debug files there first"},
-    {0},
-};
-
 /* What the command line asks for. */
 struct request {
 	enum group_by by;
 	enum inventory_order order;
 	uint64_t top;
-	bool by_given, order_given, tree, modules, json;
+	bool tree, modules, json;
 	struct symbol_options symbols;
+};
+
+#define FIELD(name) offsetof(struct request, name)
+
+static const struct command_option options[] = {
+    {OPTION_BY, "by", "GROUP", "site (default), function, line or module", &option_word, FIELD(by), group_by_names},
+    {OPTION_SORT, "sort", "ORDER", "inuse (default), objects, allocated or allocations", &option_word, FIELD(order),
+     inventory_order_names},
+    {OPTION_TOP, "top", "N", "rows to print (default 10; with --json all)", &option_count, FIELD(top), NULL},
+    {OPTION_TREE, "tree", NULL, "the call tree instead of the table", NULL, FIELD(tree), NULL},
+    {OPTION_MODULES, "modules", NULL, "each module: build id, names found, and why not", NULL, FIELD(modules), NULL},
+    {OPTION_JSON, "json", NULL, "JSON, schema seep.report/1", NULL, FIELD(json), NULL},
+    {OPTION_SYMBOLS, "symbols", "DIR", "look for debug files there first", &option_text, FIELD(symbols.directory),
+     NULL},
+    {0},
 };
 
 static int request_parse(struct request *request, int argc, char **argv)
 {
-	int letter;
-
-	while ((letter = command_next_option(&command_report, argc, argv)) != -1) {
-		if (letter == OPTION_BY && !group_by_parse(optarg, &request->by))
-			return command_usage(&command_report, "--by=%s is not site, function, line or module", optarg);
-		if (letter == OPTION_SORT && !inventory_order_parse(optarg, &request->order))
-			return command_usage(&command_report,
-					     "--sort=%s is not inuse, objects, allocated or allocations", optarg);
-		if (letter == OPTION_TOP && (!argument_parse_count(optarg, &request->top) || request->top == 0))
-			return command_usage(&command_report, "--top=%s is not a number from 1 up", optarg);
-		request->by_given |= letter == OPTION_BY;
-		request->order_given |= letter == OPTION_SORT;
-		request->tree |= letter == OPTION_TREE;
-		request->modules |= letter == OPTION_MODULES;
-		request->json |= letter == OPTION_JSON;
-		if (letter == OPTION_SYMBOLS)
-			request->symbols.directory = optarg;
-	}
-	if (request->tree && (request->by_given || request->top || request->json || request->modules))
+	command_take_options(&command_report, argc, argv, request);
+	const bool by_given = command_was_given(&command_report, OPTION_BY);
+	if (request->tree && (by_given || request->top || request->json || request->modules))
 		return command_usage(&command_report, "--tree goes with --sort and --symbols only");
-	if (request->modules && (request->by_given || request->top))
+	if (request->modules && (by_given || request->top))
 		return command_usage(&command_report, "--modules goes with --json and --symbols only");
 	return COMMAND_FINE;
 }
@@ -69,7 +57,7 @@ static int request_parse(struct request *request, int argc, char **argv)
 static int order_choose(const struct pair *pair, struct request *request)
 {
 	enum call_value value = inventory_order_value(request->order);
-	const int status = pair_choose_value(pair, request->order_given, &value);
+	const int status = pair_choose_value(pair, command_was_given(&command_report, OPTION_SORT), &value);
 
 	request->order = inventory_order_of(value);
 	return status;

@@ -38,25 +38,87 @@ enum {
 	OUTPUT_MAX_BYTES = 1000, /* what the shim keeps of SEEP_OUTPUT, less the suffixes that it may add */
 };
 
-static const struct command_option run_options[] = {
-    {'r', "rate", "BYTES", "a sample every so many bytes (512K); 1: all"},
-    {'i', "interval", "TIME", "a snapshot every TIME (10s); 0: only at the end"},
-    {'o', "output", "DIR", "recording; %c command, %p pid, %h host (seep.%c.%p)"},
-    {OPTION_LIMIT_HEADROOM, "limit-headroom", "N", "a snapshot when a memory limit leaves less (10%)"},
-    {OPTION_DELAY, "delay", "TIME", "begin to record after TIME"},
-    {OPTION_ALLOCATOR, "allocator", "NAME", "run it on jemalloc, tcmalloc, mimalloc or a library"},
-    {OPTION_FOLLOW, "follow", "none|all", "record the processes that it starts, too (all)"},
-    {OPTION_HEAP, "heap", "PLACE", "the heap file: memory, recording, auto (auto)"},
-    {OPTION_UNWINDER, "unwinder", "NAME", "for stacks: walker, libunwind, frame-pointers"},
-    {0},
-};
-
 /* What the command line asks for. */
 struct run_request {
 	/* as given; NULL: not given */
 	const char *rate, *interval, *output, *delay, *follow, *unwinder, *heap, *headroom;
 	char allocator[PATH_MAX]; /* "": the program's own */
 	char **arguments;
+};
+
+/* What the shim reads from the environment is handed on as it was given, once it is known to be valid. */
+static bool take_rate(const struct command_option *option, void *field, const char *value, struct error *error)
+{
+	uint64_t bytes;
+
+	(void)option, (void)error;
+	*(const char **)field = value;
+	return argument_parse_bytes(value, &bytes) && bytes > 0 && bytes <= UINT64_C(1) << 50;
+}
+
+static bool take_time_text(const struct command_option *option, void *field, const char *value, struct error *error)
+{
+	uint64_t time_ns;
+
+	(void)option, (void)error;
+	*(const char **)field = value;
+	return argument_parse_time(value, &time_ns);
+}
+
+static bool take_word_text(const struct command_option *option, void *field, const char *value, struct error *error)
+{
+	int index;
+
+	*(const char **)field = value;
+	return option_word.take(option, &index, value, error);
+}
+
+static bool take_headroom(const struct command_option *option, void *field, const char *value, struct error *error)
+{
+	const size_t digits = strspn(value, "0123456789");
+	uint64_t bytes;
+
+	(void)option, (void)error;
+	*(const char **)field = value;
+	if (digits && strcmp(value + digits, "%") == 0)
+		return digits <= 3 && atoi(value) <= 100;
+	return strcmp(value, "off") == 0 || argument_parse_bytes(value, &bytes);
+}
+
+static bool take_allocator(const struct command_option *option, void *field, const char *value, struct error *error)
+{
+	(void)option;
+	return library_find_allocator(value, field, PATH_MAX, error);
+}
+
+static const struct option_type option_rate = {take_rate, "a number of bytes from 1 up (512K, 1M)"};
+static const struct option_type option_time_text = {take_time_text, "a time (500ms, 10s, 5m)"};
+static const struct option_type option_word_text = {take_word_text, NULL};
+static const struct option_type option_headroom = {take_headroom, "a part (10%), bytes (64M) or off"};
+static const struct option_type option_allocator = {take_allocator, NULL};
+static const char *const follow_words[] = {"none", "all", NULL};
+static const char *const heap_words[] = {"memory", "recording", "auto", NULL};
+static const char *const unwinder_words[] = {"walker", "libunwind", "frame-pointers", NULL};
+
+#define FIELD(name) offsetof(struct run_request, name)
+
+static const struct command_option run_options[] = {
+    {'r', "rate", "BYTES", "a sample every so many bytes (512K); 1: all", &option_rate, FIELD(rate), NULL},
+    {'i', "interval", "TIME", "a snapshot every TIME (10s); 0: only at the end", &option_time_text, FIELD(interval),
+     NULL},
+    {'o', "output", "DIR", "recording; %c command, %p pid, %h host (seep.%c.%p)", &option_text, FIELD(output), NULL},
+    {OPTION_LIMIT_HEADROOM, "limit-headroom", "N", "a snapshot when a memory limit leaves less (10%)", &option_headroom,
+     FIELD(headroom), NULL},
+    {OPTION_DELAY, "delay", "TIME", "begin to record after TIME", &option_time_text, FIELD(delay), NULL},
+    {OPTION_ALLOCATOR, "allocator", "NAME", "run it on jemalloc, tcmalloc, mimalloc or a library", &option_allocator,
+     FIELD(allocator), NULL},
+    {OPTION_FOLLOW, "follow", "none|all", "record the processes that it starts, too (all)", &option_word_text,
+     FIELD(follow), follow_words},
+    {OPTION_HEAP, "heap", "PLACE", "the heap file: memory, recording, auto (auto)", &option_word_text, FIELD(heap),
+     heap_words},
+    {OPTION_UNWINDER, "unwinder", "NAME", "for stacks: walker, libunwind, frame-pointers", &option_word_text,
+     FIELD(unwinder), unwinder_words},
+    {0},
 };
 
 /* The environment's additions, and what they replace. */
@@ -75,83 +137,6 @@ static void setting_add(struct run_settings *settings, const char *name, const c
 	buffer_printf(&text, "%s=%s", name, value);
 	settings->drop[settings->count] = name;
 	settings->add[settings->count++] = text.data;
-}
-
-static bool is_one_of(const char *word, const char *const *words)
-{
-	while (*words && strcmp(*words, word) != 0)
-		words++;
-	return *words != NULL;
-}
-
-/* "10%", "64M" or "off". */
-static bool headroom_is_valid(const char *text)
-{
-	const size_t digits = strspn(text, "0123456789");
-	uint64_t bytes;
-
-	if (digits && strcmp(text + digits, "%") == 0)
-		return digits <= 3 && atoi(text) <= 100;
-	return strcmp(text, "off") == 0 || argument_parse_bytes(text, &bytes);
-}
-
-/* Takes one option in; 0, or the exit status for what is wrong with it. */
-static int option_take(struct run_request *request, int option, const char *value)
-{
-	static const char *const follows[] = {"none", "all", NULL};
-	static const char *const unwinders[] = {"walker", "libunwind", "frame-pointers", NULL};
-	static const char *const heaps[] = {"memory", "recording", "auto", NULL};
-	struct error error;
-	uint64_t number;
-
-	switch (option) {
-	case 'r':
-		request->rate = value;
-		if (!argument_parse_bytes(value, &number) || number == 0 || number > UINT64_C(1) << 50)
-			return command_usage(&command_run, "--rate: '%s' is not a number of bytes from 1 up (512K, 1M)",
-					     value);
-		return 0;
-	case 'i':
-		request->interval = value;
-		if (!argument_parse_time(value, &number))
-			return command_usage(&command_run, "--interval: '%s' is not a time (500ms, 10s, 5m)", value);
-		return 0;
-	case OPTION_DELAY:
-		request->delay = value;
-		if (!argument_parse_time(value, &number))
-			return command_usage(&command_run, "--delay: '%s' is not a time (500ms, 10s, 5m)", value);
-		return 0;
-	case OPTION_LIMIT_HEADROOM:
-		request->headroom = value;
-		if (!headroom_is_valid(value))
-			return command_usage(&command_run,
-					     "--limit-headroom: '%s' is no part (10%%), no bytes (64M) and not off",
-					     value);
-		return 0;
-	case 'o':
-		request->output = value;
-		return *value ? 0 : command_usage(&command_run, "--output: the name is empty");
-	case OPTION_ALLOCATOR:
-		if (!library_find_allocator(value, request->allocator, sizeof request->allocator, &error))
-			return command_usage(&command_run, "--allocator: %s", error.text);
-		return 0;
-	case OPTION_HEAP:
-		request->heap = value;
-		if (!is_one_of(value, heaps))
-			return command_usage(&command_run, "--heap: '%s' is none of memory, recording, auto", value);
-		return 0;
-	case OPTION_FOLLOW:
-		request->follow = value;
-		if (!is_one_of(value, follows))
-			return command_usage(&command_run, "--follow: '%s' is neither none nor all", value);
-		return 0;
-	default:
-		request->unwinder = value;
-		if (!is_one_of(value, unwinders))
-			return command_usage(&command_run,
-					     "--unwinder: '%s' is none of walker, libunwind, frame-pointers", value);
-		return 0;
-	}
 }
 
 /* The recording's name as an absolute path, since the program may change its directory before it begins one. */
@@ -286,13 +271,8 @@ static int run_main(int argc, char **argv)
 	struct buffer output = {0};
 	char shim[PATH_MAX];
 	struct error error;
-	int option;
 
-	while ((option = command_next_option(&command_run, argc, argv)) != -1) {
-		int fault = option_take(&request, option, optarg);
-		if (fault)
-			return fault;
-	}
+	command_take_options(&command_run, argc, argv, &request);
 	if (optind == argc)
 		return command_usage(&command_run, "the program to run is missing");
 	request.arguments = argv + optind;

@@ -29,8 +29,13 @@
 
 static const uint64_t answer_timeout_ns = 10000000000;
 
+struct request {
+	const char *output; /* NULL: not given */
+};
+
 static const struct command_option snapshot_options[] = {
-    {'o', "output", "FILE", "copy the snapshot to FILE (-: stdout)"},
+    {'o', "output", "FILE", "copy the snapshot to FILE (-: stdout)", &option_text, offsetof(struct request, output),
+     NULL},
     {0},
 };
 
@@ -172,14 +177,12 @@ static bool target_resolve(const char *operand, char *directory, size_t size, st
 
 static int snapshot_main(int argc, char **argv)
 {
-	const char *target = NULL;
+	struct request request = {0};
 	char directory[PATH_MAX], name[32], path[PATH_MAX + 40];
 	struct error error;
-	int option;
 
-	while ((option = command_next_option(&command_snapshot, argc, argv)) != -1)
-		if (option == 'o')
-			target = optarg;
+	command_take_options(&command_snapshot, argc, argv, &request);
+	const char *target = request.output;
 	const char *operand = command_only_operand(&command_snapshot, argc, argv);
 	if (!target_resolve(operand, directory, sizeof directory, &error))
 		return command_fail(&error);

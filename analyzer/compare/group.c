@@ -8,22 +8,11 @@
 #include "base/memory.h"
 #include "files/path.h"
 
-static const char *const group_names[GROUP_BY_COUNT] = {"site", "function", "line", "module"};
-
-bool group_by_parse(const char *text, enum group_by *by)
-{
-	for (int i = 0; i < GROUP_BY_COUNT; i++) {
-		if (strcmp(text, group_names[i]) == 0) {
-			*by = (enum group_by)i;
-			return true;
-		}
-	}
-	return false;
-}
+const char *const group_by_names[] = {"site", "function", "line", "module", NULL};
 
 const char *group_by_name(enum group_by by)
 {
-	return group_names[by];
+	return group_by_names[by];
 }
 
 void group_table_init(struct group_table *table, enum group_by by)

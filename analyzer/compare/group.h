@@ -22,8 +22,8 @@
 
 enum group_by { GROUP_BY_SITE, GROUP_BY_FUNCTION, GROUP_BY_LINE, GROUP_BY_MODULE, GROUP_BY_COUNT };
 
-/* "site", "function", "line", "module"; false for any other text. */
-bool group_by_parse(const char *text, enum group_by *by);
+/* "site", "function", "line", "module"; ends with NULL. */
+extern const char *const group_by_names[];
 const char *group_by_name(enum group_by by);
 
 struct group {

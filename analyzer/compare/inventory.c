@@ -8,22 +8,11 @@
 #include "base/memory.h"
 #include "statistics/measure.h"
 
-static const char *const order_names[ORDER_COUNT] = {"inuse", "objects", "allocated", "allocations"};
-
-bool inventory_order_parse(const char *text, enum inventory_order *order)
-{
-	for (int i = 0; i < ORDER_COUNT; i++) {
-		if (strcmp(text, order_names[i]) == 0) {
-			*order = (enum inventory_order)i;
-			return true;
-		}
-	}
-	return false;
-}
+const char *const inventory_order_names[] = {"inuse", "objects", "allocated", "allocations", NULL};
 
 const char *inventory_order_name(enum inventory_order order)
 {
-	return order_names[order];
+	return inventory_order_names[order];
 }
 
 static const enum call_value order_values[ORDER_COUNT] = {

@@ -17,8 +17,8 @@ enum inventory_order {
 	ORDER_COUNT
 };
 
-/* "inuse", "objects", "allocated", "allocations"; false for any other text. */
-bool inventory_order_parse(const char *text, enum inventory_order *order);
+/* "inuse", "objects", "allocated", "allocations"; ends with NULL. */
+extern const char *const inventory_order_names[];
 /* The value that an order goes by, and back. */
 enum call_value inventory_order_value(enum inventory_order order);
 enum inventory_order inventory_order_of(enum call_value value);

@@ -9,7 +9,7 @@
 
 static bool takes_words(const struct command_option *option)
 {
-	return option->argument && strchr(option->argument, '|');
+	return option->words != NULL;
 }
 
 static bool takes_directory(const struct command_option *option)
@@ -17,11 +17,11 @@ static bool takes_directory(const struct command_option *option)
 	return option->argument && strcmp(option->argument, "DIR") == 0;
 }
 
-/* The words of "none|all", separated by blanks. */
-static void words_append(struct buffer *out, const char *words)
+/* The words that it may be, separated by blanks. */
+static void words_append(struct buffer *out, const struct command_option *option)
 {
-	for (; *words; words++)
-		buffer_append_byte(out, *words == '|' ? ' ' : *words);
+	for (const char *const *word = option->words; *word; word++)
+		buffer_printf(out, "%s%s", word == option->words ? "" : " ", *word);
 }
 
 static void commands_append(struct buffer *out)
@@ -63,7 +63,7 @@ static void bash_options_append(struct buffer *out, const struct command *comman
 			buffer_printf(out, "--%s", option->name);
 		buffer_append_text(out, takes_words(option) ? ") words='" : ") files=-d");
 		if (takes_words(option))
-			words_append(out, option->argument);
+			words_append(out, option);
 		buffer_append_text(out, takes_words(option) ? "' ;;\n" : " ;;\n");
 	}
 	buffer_append_text(out, "\t\tesac\n\t\t;;\n");
@@ -112,7 +112,7 @@ static void zsh_argument_append(struct buffer *out, const struct command_option 
 	buffer_append_byte(out, ':');
 	if (takes_words(option)) {
 		buffer_append_byte(out, '(');
-		words_append(out, option->argument);
+		words_append(out, option);
 		buffer_append_byte(out, ')');
 	} else {
 		buffer_append_text(out, takes_directory(option) ? "_files -/" : "_files");
@@ -173,7 +173,7 @@ void manual_append_fish(struct buffer *out)
 				buffer_printf(out, " -l %s", option->name);
 			if (takes_words(option)) {
 				buffer_append_text(out, " -x -a '");
-				words_append(out, option->argument);
+				words_append(out, option);
 				buffer_append_byte(out, '\'');
 			} else if (takes_directory(option)) {
 				buffer_append_text(out, " -x -a '(__fish_complete_directories)'");

@@ -14,26 +14,16 @@
 #include "base/memory.h"
 #include "tree/call_tree.h"
 
-static const char *const value_names[CALL_VALUE_COUNT] = {
+const char *const call_value_names[CALL_VALUE_COUNT + 1] = {
     [CALL_INUSE_SPACE] = "inuse_space",
     [CALL_INUSE_OBJECTS] = "inuse_objects",
     [CALL_ALLOC_SPACE] = "alloc_space",
     [CALL_ALLOC_OBJECTS] = "alloc_objects",
 };
 
-bool call_value_parse(const char *text, enum call_value *value)
-{
-	for (int i = 0; i < CALL_VALUE_COUNT; i++)
-		if (strcmp(text, value_names[i]) == 0) {
-			*value = i;
-			return true;
-		}
-	return false;
-}
-
 const char *call_value_name(enum call_value value)
 {
-	return value_names[value];
+	return call_value_names[value];
 }
 
 /* By parent, then as siblings are to stand: a total order, so that equal input gives equal output. */

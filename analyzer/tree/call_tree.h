@@ -77,8 +77,8 @@ void call_tree_free(struct call_tree *tree);
 /* Orders children by this value (by width, then by the function's name) and fills `width`. Node indices change. */
 void call_tree_arrange(struct call_tree *tree, enum call_value value);
 
-/* "inuse_space" and so on, as on the command line; false for any other text. */
-bool call_value_parse(const char *text, enum call_value *value);
+/* "inuse_space" and so on, by enum call_value; ends with NULL. */
+extern const char *const call_value_names[];
 const char *call_value_name(enum call_value value);
 
 /* The profile's value of a measure. */

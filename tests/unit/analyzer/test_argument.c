@@ -64,9 +64,37 @@ static void anything_else_is_refused_and_leaves_the_result(void **state)
 	assert_int_equal(value, 77);
 }
 
+/* What the types of options take, and what they refuse. */
+static void options_take_what_their_type_says(void **state)
+{
+	static const char *const words[] = {"site", "line", NULL};
+	const struct command_option option = {.name = "by", .words = words};
+	struct error error = {.text = ""};
+	const char *text = NULL;
+	uint64_t number = 0;
+	int word = -1;
+
+	(void)state;
+	assert_true(option_word.take(&option, &word, "line", &error));
+	assert_int_equal(word, 1);
+	assert_false(option_word.take(&option, &word, "lin", &error));
+	assert_false(option_word.take(&option, &word, "", &error));
+	assert_true(option_text.take(&option, &text, "name", &error));
+	assert_string_equal(text, "name");
+	assert_false(option_text.take(&option, &text, "", &error));
+	assert_true(option_count.take(&option, &number, "12", &error));
+	assert_int_equal(number, 12);
+	assert_false(option_count.take(&option, &number, "0", &error));
+	assert_false(option_count.take(&option, &number, "-1", &error));
+	assert_true(option_time.take(&option, &number, "250ms", &error));
+	assert_int_equal(number, 250000000);
+	assert_false(option_time.take(&option, &number, "0s", &error));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(options_take_what_their_type_says),
 	    cmocka_unit_test(sizes_take_powers_of_1024),
 	    cmocka_unit_test(times_are_seconds_without_a_unit),
 	    cmocka_unit_test(anything_else_is_refused_and_leaves_the_result),
