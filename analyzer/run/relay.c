@@ -22,6 +22,8 @@ struct relay {
 enum {
 	BATCH = 64, /* signals that are looked at together */
 	ROUNDS = 8, /* of asking the witness, where more keep coming */
+	QUEUING =
+	    32, /* from this number on, the C library's own two among them, each signal that is sent is received */
 };
 
 /* The news that a child has stopped or ended: ours, and not for the program. */
@@ -50,7 +52,9 @@ static bool went_to_group(struct relay *relay, const siginfo_t *signal, bool wit
 		       (is_from_somebody(signal) && process_descends_from(signal->si_pid, relay->program));
 	if (!relay->to_group[signal->si_signo])
 		return false;
-	relay->to_group[signal->si_signo]--;
+	/* Of those that do not queue, two may have become one for the witness, and not for us, who had taken the first. */
+	if (signal->si_signo >= QUEUING)
+		relay->to_group[signal->si_signo]--;
 	return true;
 }
 
