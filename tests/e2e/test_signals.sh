@@ -108,7 +108,9 @@ if seep != "plain":
     if done.returncode: print("no snapshot of it stopped:", done.stderr.decode(), end=" ")
 send(go)
 if go[0] == "CONT": print(told(os.WCONTINUED), end=" ")
-child.stdin.write(b"\n"); child.stdin.close()
+try:
+    child.stdin.write(b"\n"); child.stdin.close()
+except BrokenPipeError: pass # it has ended
 until(lambda: True)
 status = told(0)
 print({"247": "137"}.get(status, status))

@@ -186,9 +186,11 @@ all_rows() {
 # A row in a directory of its own, so that two can run at once.
 row_apart() { # NAME
 	WORK=$WORK/$1
-	mkdir -p "$WORK/bin" "$WORK/runs"
+	export TMPDIR=$WORK/tmp # what the dead leave there is another row's no business
+	mkdir -p "$WORK/bin" "$WORK/runs" "$TMPDIR"
 	cd "$WORK" || exit 1
-	run_row "$1"
+	TIMEFORMAT="# $1 took %R s, %U and %S s of CPU"
+	time run_row "$1"
 	cd /
 	rm -rf "$WORK"
 }
