@@ -157,6 +157,11 @@ check-flavours: ## every torture row on a shim compiled by clang, without optimi
 	tests/deps.sh build run test
 	BUILD=$(BUILD) TORTURE= tests/run.sh build clang flavours
 
+.PHONY: torture
+torture: all ## every torture row on glibc and jemalloc, under seep run and by LD_PRELOAD, TORTURE_ROUNDS=1 times
+	tests/deps.sh build run test
+	for round in $$(seq $${TORTURE_ROUNDS:-1}); do BUILD=$(BUILD) bash tests/torture/run.sh; done
+
 .PHONY: fuzz
 fuzz: ## the readers of untrusted bytes under libFuzzer, FUZZ_SECONDS (600) each
 	tests/deps.sh build run test

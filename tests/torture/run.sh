@@ -6,7 +6,10 @@
 # recordings must be readable. A program that knows what is alive says so in truth.end (tests/e2e/programs/truth.h), and
 # its recording must agree to the byte; each of its children may say so, too, in truth.PID.
 #
-#	tests/torture/run.sh [NAME...]		ALLOCATORS="glibc jemalloc": on some of them only
+#	tests/torture/run.sh [NAME...]
+#
+# ALLOCATORS="glibc": on some allocators only. PAIRS="glibc:run jemalloc:preload": of each row those pairs only, and the first
+# that the row allows where it allows none of them.
 #
 # A row is a program NAME.c or NAME.cpp, or a script NAME.sh that is sourced here. Lines " * torture: KEY=VALUE" of a
 # program say what is special about it:
@@ -141,6 +144,7 @@ run_program() { # SOURCE ALLOCATOR
 	observe env LD_PRELOAD="$library$preload" "$WORK/bin/$name"
 	grep -E '^(hangs|line [0-9]+: not so)' out | sed 's/^/alone: /' >complaints
 	for way in $(directive "$source" ways | grep . || echo run preload); do
+		case " ${chosen:-$allocator:$way} " in *" $allocator:$way "*) ;; *) continue ;; esac
 		enter "$WORK/runs/$name.$allocator.$way" "$source"
 		if [ "$way" = run ]; then
 			observe env ${preload:+LD_PRELOAD="${preload#:}"} "$SEEP" run --heap=memory -r "${rate:-1}" -i 50ms -o "$PWD/recordings/%c.%p" \
@@ -161,8 +165,22 @@ run_program() { # SOURCE ALLOCATOR
 	cd "$WORK" || exit 1
 }
 
+# Of all pairs of a program those that PAIRS names; where it names none of them, the first. Nothing: all.
+pairs_of() { # SOURCE
+	local allocator way all='' chosen=''
+	[ -n "${PAIRS:-}" ] || return
+	for allocator in $(directive "$1" allocators | grep . || echo glibc jemalloc); do
+		for way in $(directive "$1" ways | grep . || echo run preload); do
+			all="$all $allocator:$way"
+			case " $PAIRS " in *" $allocator:$way "*) chosen="$chosen $allocator:$way" ;; esac
+		done
+	done
+	[ -n "$chosen" ] || read -r chosen _ <<<"$all"
+	echo "$chosen"
+}
+
 run_row() { # NAME
-	local source allocator
+	local source allocator chosen
 	if [ -e "$torture/$1.sh" ]; then
 		# shellcheck source=/dev/null
 		. "$torture/$1.sh"
@@ -173,7 +191,9 @@ run_row() { # NAME
 		not_ok "$1 compiles" "$(cat build.err)"
 		return
 	fi
+	chosen=$(pairs_of "$source")
 	for allocator in $(directive "$source" allocators | grep . || echo glibc jemalloc); do
+		case " ${chosen:-$allocator:} " in *" $allocator:"*) ;; *) continue ;; esac
 		case " ${ALLOCATORS:-$allocator} " in *" $allocator "*) ;; *) continue ;; esac
 		run_program "$source" "$allocator"
 	done
