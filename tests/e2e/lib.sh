@@ -104,6 +104,13 @@ free_port() {
 	/usr/bin/python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
 }
 
+process_named() { # PARENT NAME
+	local each
+	for each in $(cat /proc/"$1"/task/*/children 2>/dev/null); do
+		[ "$(cat "/proc/$each/comm")" != "$2" ] || echo "$each"
+	done
+}
+
 # The program that a `seep run` started, once it is there. seep has another child, its guard.
 child_of() {
 	local child

@@ -53,12 +53,6 @@ pids+=("$(cat living/pid)")
 wait_until 20 test -e living/ready
 living_session=$(ls -d "$TMPDIR"/seep-run-*)
 
-process_named() { # PARENT NAME
-	local each
-	for each in $(cat /proc/"$1"/task/*/children 2>/dev/null); do
-		[ "$(cat "/proc/$each/comm")" != "$2" ] || echo "$each"
-	done
-}
 sessions() { for each in "$TMPDIR"/seep-run-*; do [ ! -d "$each" ] || [ "$each" = "$living_session" ] || echo "$each"; done; }
 last_is() { # EXIT|POSTMORTEM RECORDING
 	"$SEEP" report --json "$2" >report.json && [ "$(json_get report.json "str(d).count(\"'$1'\") > 0")" = True ]
