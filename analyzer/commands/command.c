@@ -108,15 +108,15 @@ static int value_refuse(const struct command *command, const struct command_opti
 	struct buffer text = {0};
 
 	if (*error->text) {
-		buffer_append_text(&text, error->text);
+		buffer_printf(&text, ": %s", error->text);
 	} else {
-		buffer_printf(&text, "'%s' is not ", value);
+		buffer_printf(&text, "=%s is not ", value);
 		if (option->type->valid)
 			buffer_append_text(&text, option->type->valid);
 		else
 			words_append(&text, option->words);
 	}
-	const int status = command_usage(command, "--%s: %s", option->name, text.data);
+	const int status = command_usage(command, "--%s%s", option->name, text.data);
 	buffer_free(&text);
 	return status;
 }

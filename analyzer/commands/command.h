@@ -7,8 +7,8 @@
  * differ. Commands print and return an exit status; everything below them
  * fills a struct error.
  */
-#ifndef SEEP_COMMAND_H
-#define SEEP_COMMAND_H
+#ifndef SEEP_COMMANDS_COMMAND_H
+#define SEEP_COMMANDS_COMMAND_H
 
 #include <getopt.h> /* optind, where command_take_options() leaves the first operand */
 #include <stdbool.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Where `seep run` records: is it known before the program starts that it can't? */
-#ifndef SEEP_PROCESS_OUTPUT_H
-#define SEEP_PROCESS_OUTPUT_H
+#ifndef SEEP_COMMANDS_RUN_OUTPUT_H
+#define SEEP_COMMANDS_RUN_OUTPUT_H
 
 #include <stdbool.h>
 

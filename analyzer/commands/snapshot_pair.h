@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a command draws or exports: one snapshot, or two that are to be compared; and the file that comes of it. */
-#ifndef SEEP_COMMANDS_PAIR_H
-#define SEEP_COMMANDS_PAIR_H
+#ifndef SEEP_COMMANDS_SNAPSHOT_PAIR_H
+#define SEEP_COMMANDS_SNAPSHOT_PAIR_H
 
 #include "files/output.h"
 #include "commands/command.h"

@@ -4,8 +4,8 @@
  * machine; each finding is one line with what to do about it. `seep doctor`
  * prints all of them, `seep run` those that spoil the recording.
  */
-#ifndef SEEP_PROCESS_CHECK_H
-#define SEEP_PROCESS_CHECK_H
+#ifndef SEEP_DOCTOR_CHECK_H
+#define SEEP_DOCTOR_CHECK_H
 
 #include <stdbool.h>
 #include <stddef.h>

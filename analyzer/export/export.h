@@ -4,8 +4,8 @@
  * function appends a whole document. Profiles must have been symbolized;
  * `base` is NULL where no difference is wanted.
  */
-#ifndef SEEP_EXPORT_H
-#define SEEP_EXPORT_H
+#ifndef SEEP_EXPORT_EXPORT_H
+#define SEEP_EXPORT_EXPORT_H
 
 #include "base/buffer.h"
 #include "profile/profile.h"

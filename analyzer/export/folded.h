@@ -13,8 +13,8 @@
  *
  * In names ";" becomes ":". Paths without a value (both zero) are left out.
  */
-#ifndef SEEP_RENDER_FOLDED_H
-#define SEEP_RENDER_FOLDED_H
+#ifndef SEEP_EXPORT_FOLDED_H
+#define SEEP_EXPORT_FOLDED_H
 
 #include "base/buffer.h"
 #include "tree/call_tree.h"

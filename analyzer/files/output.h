@@ -7,8 +7,8 @@
  * that is there already is replaced if it could have been written to, and keeps its mode; of a symbolic link the file
  * that it points to is replaced. A device or pipe is written to as it comes.
  */
-#ifndef SEEP_BASE_OUTPUT_H
-#define SEEP_BASE_OUTPUT_H
+#ifndef SEEP_FILES_OUTPUT_H
+#define SEEP_FILES_OUTPUT_H
 
 #include <stdbool.h>
 #include <stdint.h>

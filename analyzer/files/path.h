@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Small questions about paths and texts. */
-#ifndef SEEP_BASE_PATH_H
-#define SEEP_BASE_PATH_H
+#ifndef SEEP_FILES_PATH_H
+#define SEEP_FILES_PATH_H
 
 #include <stdbool.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Mapped files that somebody else cuts: reading on gives zeros instead of SIGBUS. */
-#ifndef SEEP_BASE_CUT_MAP_H
-#define SEEP_BASE_CUT_MAP_H
+#ifndef SEEP_FILES_SIGBUS_GUARD_H
+#define SEEP_FILES_SIGBUS_GUARD_H
 
 /* For this process, once at its start. A disposition of SIGBUS that we were started with stays: a program that we start
  * inherits it. */

@@ -5,8 +5,8 @@
  *
  * Every function appends to a buffer and cannot fail.
  */
-#ifndef SEEP_MANUAL_H
-#define SEEP_MANUAL_H
+#ifndef SEEP_MANUAL_MANUAL_H
+#define SEEP_MANUAL_MANUAL_H
 
 #include "base/buffer.h"
 #include "commands/command.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The bytes of one section of a file, unpacked where they are compressed, from its beginning to its end. */
-#ifndef SEEP_SYMBOLS_DEBUG_SECTION_H
-#define SEEP_SYMBOLS_DEBUG_SECTION_H
+#ifndef SEEP_MODULES_DEBUG_SECTION_H
+#define SEEP_MODULES_DEBUG_SECTION_H
 
 #include <stdbool.h>
 #include <stddef.h>

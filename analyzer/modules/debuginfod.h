@@ -4,8 +4,8 @@
  * slow, or never ends, costs one command no more than BUDGET_SERVER_SECONDS, and all of them no more than
  * BUDGET_SERVERS_SECONDS.
  */
-#ifndef SEEP_SYMBOLS_DEBUGINFOD_H
-#define SEEP_SYMBOLS_DEBUGINFOD_H
+#ifndef SEEP_MODULES_DEBUGINFOD_H
+#define SEEP_MODULES_DEBUGINFOD_H
 
 #include <stdint.h>
 

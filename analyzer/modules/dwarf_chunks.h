@@ -6,8 +6,8 @@
  * each unit comes on top. Units know nothing of each other (where they do, the
  * file is not taken), so each piece is handed to libdw as if it were all.
  */
-#ifndef SEEP_SYMBOLS_DEBUG_PIECES_H
-#define SEEP_SYMBOLS_DEBUG_PIECES_H
+#ifndef SEEP_MODULES_DWARF_CHUNKS_H
+#define SEEP_MODULES_DWARF_CHUNKS_H
 
 #include <stdint.h>
 

@@ -4,8 +4,8 @@
  * DWARF, with every inlined call. Units are found by their own address ranges,
  * not by .debug_aranges, which clang does not write.
  */
-#ifndef SEEP_SYMBOLS_DWARF_LOOKUP_H
-#define SEEP_SYMBOLS_DWARF_LOOKUP_H
+#ifndef SEEP_MODULES_DWARF_LOOKUP_H
+#define SEEP_MODULES_DWARF_LOOKUP_H
 
 #include <stdbool.h>
 #include <stddef.h>

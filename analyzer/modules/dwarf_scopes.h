@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which functions and inlined calls of one compilation unit hold some addresses. */
-#ifndef SEEP_SYMBOLS_DWARF_SCOPES_H
-#define SEEP_SYMBOLS_DWARF_SCOPES_H
+#ifndef SEEP_MODULES_DWARF_SCOPES_H
+#define SEEP_MODULES_DWARF_SCOPES_H
 
 #include <stddef.h>
 #include <stdint.h>

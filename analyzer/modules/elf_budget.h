@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ELF files that are larger inside than outside: libdw unpacks whole sections, so what they say they hold is looked at
  * before it gets to see them. */
-#ifndef SEEP_SYMBOLS_ELF_BUDGET_H
-#define SEEP_SYMBOLS_ELF_BUDGET_H
+#ifndef SEEP_MODULES_ELF_BUDGET_H
+#define SEEP_MODULES_ELF_BUDGET_H
 
 #include <stdbool.h>
 #include <stdint.h>

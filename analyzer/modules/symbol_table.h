@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Function names by address from a module's symbol tables, and function starts from its unwind table. */
-#ifndef SEEP_SYMBOLS_SYMBOL_TABLE_H
-#define SEEP_SYMBOLS_SYMBOL_TABLE_H
+#ifndef SEEP_MODULES_SYMBOL_TABLE_H
+#define SEEP_MODULES_SYMBOL_TABLE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which map of code made at run time belongs to a recorded process. */
-#ifndef SEEP_PROFILE_MADE_CODE_H
-#define SEEP_PROFILE_MADE_CODE_H
+#ifndef SEEP_PROFILE_JIT_MAP_H
+#define SEEP_PROFILE_JIT_MAP_H
 
 #include "base/buffer.h"
 #include "profile/profile.h"

@@ -7,8 +7,8 @@
  * the source called them; `key` is equal for equal stacks in different
  * profiles, also across processes and load addresses.
  */
-#ifndef SEEP_PROFILE_H
-#define SEEP_PROFILE_H
+#ifndef SEEP_PROFILE_PROFILE_H
+#define SEEP_PROFILE_PROFILE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a profile owns besides its public arrays; private to analyzer/profile/. */
-#ifndef SEEP_PROFILE_STORAGE_H
-#define SEEP_PROFILE_STORAGE_H
+#ifndef SEEP_PROFILE_PROFILE_PRIVATE_H
+#define SEEP_PROFILE_PROFILE_PRIVATE_H
 
 #include <seep/keeper.h>
 

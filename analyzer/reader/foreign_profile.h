@@ -5,8 +5,8 @@
  * index in it is valid, every number finite, every text fit to print. From it
  * analyzer/profile/ makes a profile.
  */
-#ifndef SEEP_READER_RAW_PROFILE_H
-#define SEEP_READER_RAW_PROFILE_H
+#ifndef SEEP_READER_FOREIGN_PROFILE_H
+#define SEEP_READER_FOREIGN_PROFILE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -11,8 +11,8 @@
  * - goes on where `seep run` is killed: until the program and the processes
  *   whose recordings it keeps have ended.
  */
-#ifndef SEEP_PROCESS_GUARD_H
-#define SEEP_PROCESS_GUARD_H
+#ifndef SEEP_RUN_GUARD_H
+#define SEEP_RUN_GUARD_H
 
 #include <signal.h>
 #include <stdbool.h>

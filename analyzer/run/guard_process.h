@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The guard's side, and what it and `seep run` say to each other: see guard.h. */
-#ifndef SEEP_PROCESS_GUARD_PROCESS_H
-#define SEEP_PROCESS_GUARD_PROCESS_H
+#ifndef SEEP_RUN_GUARD_PROCESS_H
+#define SEEP_RUN_GUARD_PROCESS_H
 
 #include <stdbool.h>
 #include <sys/types.h>

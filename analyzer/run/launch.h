@@ -4,8 +4,8 @@
  * group and terminal, same standard streams, signals passed on, its exit
  * status handed up.
  */
-#ifndef SEEP_PROCESS_LAUNCH_H
-#define SEEP_PROCESS_LAUNCH_H
+#ifndef SEEP_RUN_LAUNCH_H
+#define SEEP_RUN_LAUNCH_H
 
 #include <signal.h>
 #include <stdbool.h>

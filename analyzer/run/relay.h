@@ -4,8 +4,8 @@
  * us alone goes to the program, once, and with what came with it. What was
  * sent to the whole group has reached it. When the program stops, so do we.
  */
-#ifndef SEEP_PROCESS_RELAY_H
-#define SEEP_PROCESS_RELAY_H
+#ifndef SEEP_RUN_RELAY_H
+#define SEEP_RUN_RELAY_H
 
 #include <sys/types.h>
 

@@ -4,8 +4,8 @@
  * tree appends the path of the recording that it began, or what it has to say,
  * and what is made of those recordings when the program has ended.
  */
-#ifndef SEEP_PROCESS_SESSION_H
-#define SEEP_PROCESS_SESSION_H
+#ifndef SEEP_RUN_SESSION_H
+#define SEEP_RUN_SESSION_H
 
 #include <stdbool.h>
 #include <stddef.h>

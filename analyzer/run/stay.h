@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* For processes that outlive the program (daemons, jobs in the background): a process that stays with them keeps their
  * recordings until the last of them has ended, and writes their last snapshots. */
-#ifndef SEEP_PROCESS_STAY_H
-#define SEEP_PROCESS_STAY_H
+#ifndef SEEP_RUN_STAY_H
+#define SEEP_RUN_STAY_H
 
 #include "run/session.h"
 

@@ -5,8 +5,8 @@
  * witness: a process of our group that does nothing but collect what arrives.
  * What it got, too, was sent to the group.
  */
-#ifndef SEEP_PROCESS_WITNESS_H
-#define SEEP_PROCESS_WITNESS_H
+#ifndef SEEP_RUN_WITNESS_H
+#define SEEP_RUN_WITNESS_H
 
 #include <stdbool.h>
 #include <sys/types.h>

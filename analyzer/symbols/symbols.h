@@ -8,8 +8,8 @@
  * in a child process with limits on time and memory. What makes it crash costs
  * the names of one module and is said in its `source`.
  */
-#ifndef SEEP_SYMBOLS_H
-#define SEEP_SYMBOLS_H
+#ifndef SEEP_SYMBOLS_SYMBOLS_H
+#define SEEP_SYMBOLS_SYMBOLS_H
 
 #include <stdbool.h>
 #include <stddef.h>

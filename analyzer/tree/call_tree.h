@@ -11,8 +11,8 @@
  *	for (uint32_t child = node + 1; child < nodes[node].end; child = nodes[child].end)
  *		...the children of node, heaviest first...
  */
-#ifndef SEEP_CALL_TREE_H
-#define SEEP_CALL_TREE_H
+#ifndef SEEP_TREE_CALL_TREE_H
+#define SEEP_TREE_CALL_TREE_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -73,7 +73,8 @@ child = subprocess.Popen(program if seep == "plain" else [seep, "run", "-r", "1"
     stdin=subprocess.PIPE, stderr=subprocess.DEVNULL, preexec_fn=lambda: os.setpgid(0, 0))
 def name_of(pid): return open("/proc/%s/comm" % pid).read().strip()
 def state(pid):
-    tasks = [open("/proc/%s/task/%s/stat" % (pid, t)).read().rsplit(")", 1)[1].split()[0] for t in os.listdir("/proc/%s/task" % pid)]
+    try: tasks = [open("/proc/%s/task/%s/stat" % (pid, t)).read().rsplit(")", 1)[1].split()[0] for t in os.listdir("/proc/%s/task" % pid)]
+    except OSError: return "a thread has just ended"
     return (sorted(t for t in tasks if t != "Z") + ["Z"])[0]
 def until(condition):
     end = time.monotonic() + 20

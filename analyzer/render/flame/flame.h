@@ -14,8 +14,8 @@
  * wide as the larger of before and now, summed over the paths through it: what
  * has grown, what has shrunk and what has vanished all have their own room.
  */
-#ifndef SEEP_RENDER_FLAME_H
-#define SEEP_RENDER_FLAME_H
+#ifndef SEEP_FLAME_FLAME_H
+#define SEEP_FLAME_FLAME_H
 
 #include "base/buffer.h"
 #include "profile/profile.h"

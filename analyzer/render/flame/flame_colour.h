@@ -5,8 +5,8 @@
  * graph it says which way the frame went and by what share of the larger of
  * before and now. Dark text is legible on all of them.
  */
-#ifndef SEEP_RENDER_FLAME_COLOUR_H
-#define SEEP_RENDER_FLAME_COLOUR_H
+#ifndef SEEP_FLAME_FLAME_COLOUR_H
+#define SEEP_FLAME_FLAME_COLOUR_H
 
 #include "tree/call_tree.h"
 

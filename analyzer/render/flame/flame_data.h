@@ -5,8 +5,8 @@
  * (data-part="depth", ...), for XML parsers bound the length of one text. Nodes
  * come in preorder; those without a value are left out.
  */
-#ifndef SEEP_RENDER_FLAME_DATA_H
-#define SEEP_RENDER_FLAME_DATA_H
+#ifndef SEEP_FLAME_FLAME_DATA_H
+#define SEEP_FLAME_FLAME_DATA_H
 
 #include "base/buffer.h"
 #include "render/flame/flame.h"

@@ -4,8 +4,8 @@
  * of their own in analyzer/render/flame/ and become part of the program when it is
  * built, so that a page needs nothing but itself.
  */
-#ifndef SEEP_RENDER_PAGE_SOURCES_H
-#define SEEP_RENDER_PAGE_SOURCES_H
+#ifndef SEEP_FLAME_PAGE_SOURCES_H
+#define SEEP_FLAME_PAGE_SOURCES_H
 
 #include <stddef.h>
 

@@ -6,8 +6,8 @@
  * writing become U+FFFD, so that nothing can be written that reads otherwise
  * than it is.
  */
-#ifndef SEEP_RENDER_XML_H
-#define SEEP_RENDER_XML_H
+#ifndef SEEP_FLAME_XML_H
+#define SEEP_FLAME_XML_H
 
 #include <stddef.h>
 

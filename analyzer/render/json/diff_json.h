@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `seep diff --json`: schema seep.diff/1, as docs/CLI.md has it. */
-#ifndef SEEP_RENDER_DIFF_JSON_H
-#define SEEP_RENDER_DIFF_JSON_H
+#ifndef SEEP_JSON_DIFF_JSON_H
+#define SEEP_JSON_DIFF_JSON_H
 
 #include "base/buffer.h"
 #include "compare/comparison.h"

@@ -4,8 +4,8 @@
  * comes from, its losses and notes, and a site. Every function writes keys and
  * values into an object that the caller has begun.
  */
-#ifndef SEEP_RENDER_PROFILE_JSON_H
-#define SEEP_RENDER_PROFILE_JSON_H
+#ifndef SEEP_JSON_PROFILE_JSON_H
+#define SEEP_JSON_PROFILE_JSON_H
 
 #include <stdbool.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `seep report --json`: schema seep.report/1, as docs/CLI.md has it. One line for each site, for people with grep. */
-#ifndef SEEP_RENDER_REPORT_JSON_H
-#define SEEP_RENDER_REPORT_JSON_H
+#ifndef SEEP_JSON_REPORT_JSON_H
+#define SEEP_JSON_REPORT_JSON_H
 
 #include "base/buffer.h"
 #include "compare/inventory.h"

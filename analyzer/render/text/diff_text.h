@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `seep diff` as text: head, what grows, what shrinks, what may be chance, churn. */
-#ifndef SEEP_RENDER_DIFF_TEXT_H
-#define SEEP_RENDER_DIFF_TEXT_H
+#ifndef SEEP_TEXT_DIFF_TEXT_H
+#define SEEP_TEXT_DIFF_TEXT_H
 
 #include "compare/comparison.h"
 #include "render/text/text_page.h"

@@ -4,8 +4,8 @@
  * and the allocator say beside what the samples say, what was lost, and what
  * the reader must know before he believes a number.
  */
-#ifndef SEEP_RENDER_HEAD_TEXT_H
-#define SEEP_RENDER_HEAD_TEXT_H
+#ifndef SEEP_TEXT_HEAD_TEXT_H
+#define SEEP_TEXT_HEAD_TEXT_H
 
 #include "compare/comparison.h"
 #include "compare/inventory.h"

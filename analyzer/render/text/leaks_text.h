@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `seep leaks` as text: head, then the sites by verdict, each with its evidence. */
-#ifndef SEEP_RENDER_LEAKS_TEXT_H
-#define SEEP_RENDER_LEAKS_TEXT_H
+#ifndef SEEP_TEXT_LEAKS_TEXT_H
+#define SEEP_TEXT_LEAKS_TEXT_H
 
 #include "leaks/leaks.h"
 #include "render/text/text_page.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `seep report --modules`: for each module its build id, what names were found for it, where, and why not. */
-#ifndef SEEP_RENDER_MODULES_TEXT_H
-#define SEEP_RENDER_MODULES_TEXT_H
+#ifndef SEEP_TEXT_MODULES_TEXT_H
+#define SEEP_TEXT_MODULES_TEXT_H
 
 #include "profile/profile.h"
 #include "render/text/text_page.h"

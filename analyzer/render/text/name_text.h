@@ -4,8 +4,8 @@
  * reader misses least goes first: template arguments ("<...>"), parameters
  * ("(...)"), the return type, outer namespaces ("..::"); at last the middle.
  */
-#ifndef SEEP_RENDER_NAME_TEXT_H
-#define SEEP_RENDER_NAME_TEXT_H
+#ifndef SEEP_TEXT_NAME_TEXT_H
+#define SEEP_TEXT_NAME_TEXT_H
 
 #include "base/buffer.h"
 #include "profile/profile.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `seep report` as text: head, table of groups, total. */
-#ifndef SEEP_RENDER_REPORT_TEXT_H
-#define SEEP_RENDER_REPORT_TEXT_H
+#ifndef SEEP_TEXT_REPORT_TEXT_H
+#define SEEP_TEXT_REPORT_TEXT_H
 
 #include "compare/inventory.h"
 #include "render/text/text_page.h"

@@ -3,8 +3,8 @@
  * Stacks in a table: the allocating function with its place in the source, and
  * under it the callers that say most about the program.
  */
-#ifndef SEEP_RENDER_STACK_TEXT_H
-#define SEEP_RENDER_STACK_TEXT_H
+#ifndef SEEP_TEXT_STACK_TEXT_H
+#define SEEP_TEXT_STACK_TEXT_H
 
 #include "compare/group.h"
 #include "render/text/text_page.h"

@@ -5,8 +5,8 @@
  * before it is cut to it; the caller then writes row by row, and may write
  * lines of its own between the rows.
  */
-#ifndef SEEP_RENDER_TABLE_H
-#define SEEP_RENDER_TABLE_H
+#ifndef SEEP_TEXT_TABLE_H
+#define SEEP_TEXT_TABLE_H
 
 #include "render/text/text_page.h"
 

@@ -3,8 +3,8 @@
  * The page that text is written on: a buffer, its width, whether it has
  * colours. Columns are counted in characters, not bytes.
  */
-#ifndef SEEP_RENDER_TEXT_PAGE_H
-#define SEEP_RENDER_TEXT_PAGE_H
+#ifndef SEEP_TEXT_TEXT_PAGE_H
+#define SEEP_TEXT_TEXT_PAGE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -5,8 +5,8 @@
  * of such a way are folded, and branches below a share of the whole are summed
  * up in one line, so that nothing is left out unsaid.
  */
-#ifndef SEEP_RENDER_TREE_TEXT_H
-#define SEEP_RENDER_TREE_TEXT_H
+#ifndef SEEP_TEXT_TREE_TEXT_H
+#define SEEP_TEXT_TREE_TEXT_H
 
 #include <stdint.h>
 

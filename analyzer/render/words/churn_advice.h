@@ -3,8 +3,8 @@
  * What a site's churn suggests to do, where the recorded data can show it: each
  * with the bytes and calls a second that it is about.
  */
-#ifndef SEEP_RENDER_CHURN_ADVICE_H
-#define SEEP_RENDER_CHURN_ADVICE_H
+#ifndef SEEP_WORDS_CHURN_ADVICE_H
+#define SEEP_WORDS_CHURN_ADVICE_H
 
 #include "base/buffer.h"
 #include "base/json.h"

@@ -3,8 +3,8 @@
  * Estimates, differences and rates as people read them, made of the plain
  * quantities of render/words/quantity.h.
  */
-#ifndef SEEP_RENDER_ESTIMATE_H
-#define SEEP_RENDER_ESTIMATE_H
+#ifndef SEEP_WORDS_ESTIMATE_H
+#define SEEP_WORDS_ESTIMATE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Why a site has its verdict, in one line of words. */
-#ifndef SEEP_RENDER_LEAK_EVIDENCE_H
-#define SEEP_RENDER_LEAK_EVIDENCE_H
+#ifndef SEEP_WORDS_LEAK_EVIDENCE_H
+#define SEEP_WORDS_LEAK_EVIDENCE_H
 
 #include "base/buffer.h"
 #include "leaks/leaks.h"

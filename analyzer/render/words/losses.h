@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a recording could not keep, in words: one line, to stand beside the totals. */
-#ifndef SEEP_RENDER_LOSSES_H
-#define SEEP_RENDER_LOSSES_H
+#ifndef SEEP_WORDS_LOSSES_H
+#define SEEP_WORDS_LOSSES_H
 
 #include "base/buffer.h"
 #include "profile/profile.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a reader must know of a profile before he believes its numbers, in words. */
-#ifndef SEEP_RENDER_NOTES_H
-#define SEEP_RENDER_NOTES_H
+#ifndef SEEP_WORDS_NOTES_H
+#define SEEP_WORDS_NOTES_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -4,8 +4,8 @@
  * eight characters ("98.1 MiB", "1023 KiB", "12,345", "1.23 M"). All of them
  * are finite estimates; a negative one keeps its sign in front.
  */
-#ifndef SEEP_RENDER_QUANTITY_H
-#define SEEP_RENDER_QUANTITY_H
+#ifndef SEEP_WORDS_QUANTITY_H
+#define SEEP_WORDS_QUANTITY_H
 
 struct quantity {
 	char text[24];

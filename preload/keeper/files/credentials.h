@@ -8,8 +8,8 @@
  * real, effective and saved ids is still the thread's, the program can go back
  * (seteuid for a moment), and the thread has no more power than the program.
  */
-#ifndef SEEP_KEEPER_CREDENTIALS_H
-#define SEEP_KEEPER_CREDENTIALS_H
+#ifndef SEEP_FILES_CREDENTIALS_H
+#define SEEP_FILES_CREDENTIALS_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -5,8 +5,8 @@
  * NNNNNN.seep and its header and PROCESS section name the same number and the
  * same process; anything else in the directory is left alone.
  */
-#ifndef SEEP_KEEPER_DIRECTORY_H
-#define SEEP_KEEPER_DIRECTORY_H
+#ifndef SEEP_FILES_DIRECTORY_H
+#define SEEP_FILES_DIRECTORY_H
 
 #include <stdbool.h>
 #include <stddef.h>

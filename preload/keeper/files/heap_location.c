@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The heap file's place: see place.h. */
+/* The heap file's place: see heap_location.h. */
 #include "keeper/files/heap_location.h"
 
 #include <errno.h>

@@ -5,8 +5,8 @@
  * never wait for a disk. A link is followed only to SEEP_HEAP_MEMORY, and only
  * to a regular file without other names that belongs to the directory's owner.
  */
-#ifndef SEEP_KEEPER_PLACE_H
-#define SEEP_KEEPER_PLACE_H
+#ifndef SEEP_FILES_HEAP_LOCATION_H
+#define SEEP_FILES_HEAP_LOCATION_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Opening of recordings, beside what <seep/keeper.h> has: the directory of one. */
-#ifndef SEEP_KEEPER_OPEN_H
-#define SEEP_KEEPER_OPEN_H
+#ifndef SEEP_FILES_HEAP_OPEN_H
+#define SEEP_FILES_HEAP_OPEN_H
 
 #include <stdbool.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Space of the heap file: see space.h. */
+/* Space of the heap file: see hole_punch.h. */
 #include "keeper/files/hole_punch.h"
 
 #include <errno.h>

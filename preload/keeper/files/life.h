@@ -7,8 +7,8 @@
  * however they end. Who can have the write lock is alone with it. Locks of
  * open files (F_OFD_SETLK) are asked for without taking them.
  */
-#ifndef SEEP_KEEPER_LIFE_H
-#define SEEP_KEEPER_LIFE_H
+#ifndef SEEP_FILES_LIFE_H
+#define SEEP_FILES_LIFE_H
 
 #include <stdbool.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Room of areas that grow: see room.h. */
+/* Room of areas that grow: see area_growth.h. */
 #include "keeper/heap/area_growth.h"
 
 #include <errno.h>

@@ -10,8 +10,8 @@
  * Nobody touches what is not in header->room. A live level has all its room or
  * none; its homes' room is there before its own is published.
  */
-#ifndef SEEP_HEAP_ROOM_H
-#define SEEP_HEAP_ROOM_H
+#ifndef SEEP_HEAP_AREA_GROWTH_H
+#define SEEP_HEAP_AREA_GROWTH_H
 
 #include <stdbool.h>
 

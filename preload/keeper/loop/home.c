@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A recording's directory and heap file, as its keeper needs them: see home.h. */
+/* A recording's directory and heap file, as its keeper needs them: see keeper_private.h. */
 #include "keeper/loop/keeper_private.h"
 
 #include <errno.h>

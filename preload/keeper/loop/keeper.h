@@ -10,8 +10,8 @@
  * program (close(0); open() still gives 0), nor inherited by its children. Its
  * stack use is below 32 KiB.
  */
-#ifndef SEEP_KEEPER_KEEPER_H
-#define SEEP_KEEPER_KEEPER_H
+#ifndef SEEP_LOOP_KEEPER_H
+#define SEEP_LOOP_KEEPER_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The last snapshot of a recording in an open directory: what seep_recording_finish() of <seep/keeper.h> does by path. */
-#ifndef SEEP_KEEPER_FINISH_H
-#define SEEP_KEEPER_FINISH_H
+#ifndef SEEP_LOOP_POSTMORTEM_H
+#define SEEP_LOOP_POSTMORTEM_H
 
 #include <stdbool.h>
 

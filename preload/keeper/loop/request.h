@@ -5,8 +5,8 @@
  * before it began to build. A request is one store and two increments, so a
  * signal handler of the program may make it.
  */
-#ifndef SEEP_KEEPER_REQUEST_H
-#define SEEP_KEEPER_REQUEST_H
+#ifndef SEEP_LOOP_REQUEST_H
+#define SEEP_LOOP_REQUEST_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -15,8 +15,8 @@
  *
  * Snapshots are never thinned in their content, so nothing is lost from totals.
  */
-#ifndef SEEP_KEEPER_RETENTION_H
-#define SEEP_KEEPER_RETENTION_H
+#ifndef SEEP_LOOP_RETENTION_H
+#define SEEP_LOOP_RETENTION_H
 
 #include <stddef.h>
 #include <stdint.h>

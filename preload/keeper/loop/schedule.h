@@ -26,8 +26,8 @@
  * time between two is a second at first and doubles with each up to eight minutes, so that a program that lives at its
  * limit has eight in the first four minutes and seven an hour afterwards. After a minute with room it begins anew.
  */
-#ifndef SEEP_KEEPER_SCHEDULE_H
-#define SEEP_KEEPER_SCHEDULE_H
+#ifndef SEEP_LOOP_SCHEDULE_H
+#define SEEP_LOOP_SCHEDULE_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -3,8 +3,8 @@
  * Taking a snapshot of a recording: build, number, write, thin the older ones.
  * Only the holder of the lease does this, in the target or outside it.
  */
-#ifndef SEEP_KEEPER_TAKE_H
-#define SEEP_KEEPER_TAKE_H
+#ifndef SEEP_LOOP_TAKE_H
+#define SEEP_LOOP_TAKE_H
 
 #include <stdbool.h>
 

@@ -4,8 +4,8 @@
  * take its part of: RLIMIT_NPROC, and the control group's pids.max. Keepers get
  * an eighth at most: none is made where an eighth is taken already.
  */
-#ifndef SEEP_KEEPER_CROWD_H
-#define SEEP_KEEPER_CROWD_H
+#ifndef SEEP_PROGRAM_CROWD_H
+#define SEEP_PROGRAM_CROWD_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -4,8 +4,8 @@
  * program's process: what the keeper opens must not be seen by the program,
  * and what the program has open must end when the program closes it.
  */
-#ifndef SEEP_KEEPER_DESCRIPTORS_H
-#define SEEP_KEEPER_DESCRIPTORS_H
+#ifndef SEEP_PROGRAM_DESCRIPTORS_H
+#define SEEP_PROGRAM_DESCRIPTORS_H
 
 #include <stdbool.h>
 

@@ -22,8 +22,8 @@
  * event n in doubt: it is folded (again) and counted as SEEP_LOSS_EVENTS_
  * DOUBTED by whoever takes the lease.
  */
-#ifndef SEEP_KEEPER_LEASE_H
-#define SEEP_KEEPER_LEASE_H
+#ifndef SEEP_PROGRAM_LEASE_H
+#define SEEP_PROGRAM_LEASE_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -12,8 +12,8 @@
  * it kills anybody. That is in a larger file (memory.stat), which is read only
  * where the first look says that room is short.
  */
-#ifndef SEEP_KEEPER_LIMITS_H
-#define SEEP_KEEPER_LIMITS_H
+#ifndef SEEP_PROGRAM_LIMITS_H
+#define SEEP_PROGRAM_LIMITS_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which modules a process has mapped, seen from outside it: for a keeper that is not in the target. */
-#ifndef SEEP_KEEPER_MAPS_H
-#define SEEP_KEEPER_MAPS_H
+#ifndef SEEP_PROGRAM_MAPS_H
+#define SEEP_PROGRAM_MAPS_H
 
 #include <stdint.h>
 

@@ -4,8 +4,8 @@
  * in the heap file is their own; /proc here knows them, if at all, by another
  * one, and whoever has that number here is somebody else.
  */
-#ifndef SEEP_KEEPER_NAMESPACE_H
-#define SEEP_KEEPER_NAMESPACE_H
+#ifndef SEEP_PROGRAM_NAMESPACE_H
+#define SEEP_PROGRAM_NAMESPACE_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The program that a heap file belongs to, in whatever pid namespace it lives. */
-#ifndef SEEP_KEEPER_OWNER_H
-#define SEEP_KEEPER_OWNER_H
+#ifndef SEEP_PROGRAM_OWNER_H
+#define SEEP_PROGRAM_OWNER_H
 
 #include <stdbool.h>
 

@@ -3,8 +3,8 @@
  * Is a process still there? Told by /proc: the same pid, start time and boot.
  * A pid alone is reused; in containers it is always 1.
  */
-#ifndef SEEP_KEEPER_PROCESS_H
-#define SEEP_KEEPER_PROCESS_H
+#ifndef SEEP_PROGRAM_PROCESS_H
+#define SEEP_PROGRAM_PROCESS_H
 
 #include <stdbool.h>
 #include <stdint.h>

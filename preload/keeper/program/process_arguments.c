@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Arguments as a process shows them: see title.h. */
+/* Arguments as a process shows them: see process_arguments.h. */
 #include "keeper/program/process_arguments.h"
 
 #include <string.h>

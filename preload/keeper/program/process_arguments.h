@@ -4,8 +4,8 @@
  * their processes is at ("postgres: checkpointer", "nginx: worker process"),
  * often after its recording has begun: the keeper looks again.
  */
-#ifndef SEEP_KEEPER_TITLE_H
-#define SEEP_KEEPER_TITLE_H
+#ifndef SEEP_PROGRAM_PROCESS_ARGUMENTS_H
+#define SEEP_PROGRAM_PROCESS_ARGUMENTS_H
 
 #include "keeper/heap/heap.h"
 

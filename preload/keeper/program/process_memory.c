@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* RSS, swap and their like: see memory.h. */
+/* RSS, swap and their like: see process_memory.h. */
 #include "keeper/program/process_memory.h"
 
 #include <string.h>

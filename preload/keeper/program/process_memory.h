@@ -3,8 +3,8 @@
  * What the operating system says of the program's memory, into header->memory.
  * /proc/PID/status takes about 40 us. Limits are in limits.h.
  */
-#ifndef SEEP_KEEPER_MEMORY_H
-#define SEEP_KEEPER_MEMORY_H
+#ifndef SEEP_PROGRAM_PROCESS_MEMORY_H
+#define SEEP_PROGRAM_PROCESS_MEMORY_H
 
 #include <stdbool.h>
 #include <stdint.h>

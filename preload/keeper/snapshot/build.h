@@ -18,8 +18,8 @@
  * A dead program is read exactly: what was committed is there. Holes of the
  * ring, torn live entries and a doubted event are counted in the snapshot.
  */
-#ifndef SEEP_KEEPER_BUILD_H
-#define SEEP_KEEPER_BUILD_H
+#ifndef SEEP_SNAPSHOT_BUILD_H
+#define SEEP_SNAPSHOT_BUILD_H
 
 #include <stdbool.h>
 

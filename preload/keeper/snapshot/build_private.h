@@ -3,8 +3,8 @@
  * The site half of building a snapshot: which sites are worth an entry, their
  * stacks, counters and lifetimes. Private to build.c and build_sites.c.
  */
-#ifndef SEEP_KEEPER_BUILD_PRIVATE_H
-#define SEEP_KEEPER_BUILD_PRIVATE_H
+#ifndef SEEP_SNAPSHOT_BUILD_PRIVATE_H
+#define SEEP_SNAPSHOT_BUILD_PRIVATE_H
 
 #include <stdbool.h>
 #include <stdint.h>

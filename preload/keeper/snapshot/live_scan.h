@@ -7,8 +7,8 @@
  * While the program runs, entries come and go under the scan: one that is
  * there all the time is seen exactly once, others once or not at all.
  */
-#ifndef SEEP_KEEPER_LIVE_SCAN_H
-#define SEEP_KEEPER_LIVE_SCAN_H
+#ifndef SEEP_SNAPSHOT_LIVE_SCAN_H
+#define SEEP_SNAPSHOT_LIVE_SCAN_H
 
 #include "keeper/heap/live.h"
 

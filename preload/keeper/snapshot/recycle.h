@@ -34,8 +34,8 @@
  * goes on beside its successor could give up what that one has given out
  * anew; it looks at the lease right before (as before a batch of events).
  */
-#ifndef SEEP_KEEPER_RECYCLE_H
-#define SEEP_KEEPER_RECYCLE_H
+#ifndef SEEP_SNAPSHOT_RECYCLE_H
+#define SEEP_SNAPSHOT_RECYCLE_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The modules of a round of recycling: see recycle.h. Private to it. */
-#ifndef SEEP_KEEPER_RECYCLE_MODULES_H
-#define SEEP_KEEPER_RECYCLE_MODULES_H
+#ifndef SEEP_SNAPSHOT_RECYCLE_MODULES_H
+#define SEEP_SNAPSHOT_RECYCLE_MODULES_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The growing snapshot image: see image.h. */
+/* The growing snapshot image: see snapshot_writer.h. */
 #include "keeper/snapshot/snapshot_writer.h"
 
 #include <string.h>

@@ -5,8 +5,8 @@
  * memory is sticky: image_add() then returns NULL, and image_seal() fails.
  * Also plain scratch memory from the same source, for code without malloc.
  */
-#ifndef SEEP_KEEPER_IMAGE_H
-#define SEEP_KEEPER_IMAGE_H
+#ifndef SEEP_SNAPSHOT_SNAPSHOT_WRITER_H
+#define SEEP_SNAPSHOT_SNAPSHOT_WRITER_H
 
 #include <stdbool.h>
 #include <stddef.h>

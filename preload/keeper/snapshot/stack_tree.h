@@ -8,8 +8,8 @@
  * TREE_PROBES probes (a duplicate node is valid, only larger), and no more
  * frames are taken than the STACKS area can hold.
  */
-#ifndef SEEP_KEEPER_TREE_H
-#define SEEP_KEEPER_TREE_H
+#ifndef SEEP_SNAPSHOT_STACK_TREE_H
+#define SEEP_SNAPSHOT_STACK_TREE_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -6,8 +6,8 @@
  * behind; only a kill in the middle leaves the temporary file, which
  * directory_clean() removes.
  */
-#ifndef SEEP_KEEPER_WRITE_H
-#define SEEP_KEEPER_WRITE_H
+#ifndef SEEP_SNAPSHOT_WRITE_H
+#define SEEP_SNAPSHOT_WRITE_H
 
 #include <stdbool.h>
 #include <stdint.h>

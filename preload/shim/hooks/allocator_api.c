@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the hooks of allocators' own APIs share: see own_api.h. */
+/* What the hooks of allocators' own APIs share: see allocator_api.h. */
 #include "shim/hooks/allocator_api.h"
 
 /* A countdown that no program reaches. */

@@ -18,8 +18,8 @@
  * allocator is not there, they do what its manual says on top of the C
  * functions.
  */
-#ifndef SEEP_HOOKS_OWN_API_H
-#define SEEP_HOOKS_OWN_API_H
+#ifndef SEEP_HOOKS_ALLOCATOR_API_H
+#define SEEP_HOOKS_ALLOCATOR_API_H
 
 #include <dlfcn.h>
 #include <errno.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the environment and the program's name tell about this run. */
-#ifndef SEEP_RECORD_ENVIRONMENT_H
-#define SEEP_RECORD_ENVIRONMENT_H
+#ifndef SEEP_HOOKS_ENVIRONMENT_H
+#define SEEP_HOOKS_ENVIRONMENT_H
 
 #include <stdint.h>
 

@@ -166,7 +166,7 @@ void free_aligned_sized(void *address, size_t alignment, size_t size)
 		real.free_aligned_sized(address, alignment, size);
 }
 
-/* An allocator may do these by functions of its own API, which count then: see own_api.h. */
+/* An allocator may do these by functions of its own API, which count then: see allocator_api.h. */
 int posix_memalign(void **result, size_t alignment, size_t size)
 {
 	uint32_t counted = thread_state.counted;

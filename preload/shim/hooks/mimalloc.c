@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * mimalloc's own API: see own_api.h. mi_version, mi_usable_size and what else
+ * mimalloc's own API: see allocator_api.h. mi_version, mi_usable_size and what else
  * only asks is not among our names, so that a program which looks for all of
  * them still learns whether mimalloc is there.
  *

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* tcmalloc's own API, of gperftools: see own_api.h. tc_version, tc_malloc_size and what else only asks is not among our
+/* tcmalloc's own API, of gperftools: see allocator_api.h. tc_version, tc_malloc_size and what else only asks is not among our
  * names, so that a program which looks for all of them still learns whether tcmalloc is there. */
 #include "shim/hooks/allocator_api.h"
 

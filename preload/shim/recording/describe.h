@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the heap file's header says of the process: read once, by raw system calls, when a recording begins. */
-#ifndef SEEP_RECORD_DESCRIBE_H
-#define SEEP_RECORD_DESCRIBE_H
+#ifndef SEEP_RECORDING_DESCRIBE_H
+#define SEEP_RECORDING_DESCRIBE_H
 
 #include <seep/heap.h>
 

@@ -9,8 +9,8 @@
  * or OFF (for good). A claimant that is gone for good while the gate is
  * OPENING is followed by another.
  */
-#ifndef SEEP_RECORD_GATE_H
-#define SEEP_RECORD_GATE_H
+#ifndef SEEP_RECORDING_GATE_H
+#define SEEP_RECORDING_GATE_H
 
 #include <stdbool.h>
 #include <stdint.h>

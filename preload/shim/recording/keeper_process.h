@@ -11,8 +11,8 @@
  * Nothing that the program does later matters to it: its user, root, namespaces
  * and filters are those of the beginning.
  */
-#ifndef SEEP_RECORD_KEEPER_PROCESS_H
-#define SEEP_RECORD_KEEPER_PROCESS_H
+#ifndef SEEP_RECORDING_KEEPER_PROCESS_H
+#define SEEP_RECORDING_KEEPER_PROCESS_H
 
 #include <stdbool.h>
 

@@ -10,8 +10,8 @@
  * It follows the program's credentials: when they change, it drops its own to
  * the same within a tick, since libc's setuid does not know of it.
  */
-#ifndef SEEP_RECORD_KEEPER_THREAD_H
-#define SEEP_RECORD_KEEPER_THREAD_H
+#ifndef SEEP_RECORDING_KEEPER_THREAD_H
+#define SEEP_RECORDING_KEEPER_THREAD_H
 
 #include <stdbool.h>
 

@@ -5,8 +5,8 @@
  * (it may fall back on a system call). From then on it is the time at which
  * the keeper last saw the program alive.
  */
-#ifndef SEEP_RECORD_MOMENT_H
-#define SEEP_RECORD_MOMENT_H
+#ifndef SEEP_RECORDING_MOMENT_H
+#define SEEP_RECORDING_MOMENT_H
 
 #include "keeper/heap/heap.h"
 

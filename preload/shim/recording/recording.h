@@ -3,8 +3,8 @@
  * The recording of this process: its directory, its heap file, its keeper.
  * Begun by the first sample, in a forked child by the child's own first one.
  */
-#ifndef SEEP_RECORD_RECORDING_H
-#define SEEP_RECORD_RECORDING_H
+#ifndef SEEP_RECORDING_RECORDING_H
+#define SEEP_RECORDING_RECORDING_H
 
 #include <stdbool.h>
 #include <stdint.h>

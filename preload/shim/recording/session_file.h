@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The file in which `seep run` learns of recordings, and what must hold before anything is written to it. */
-#ifndef SEEP_RECORD_SESSION_FILE_H
-#define SEEP_RECORD_SESSION_FILE_H
+#ifndef SEEP_RECORDING_SESSION_FILE_H
+#define SEEP_RECORDING_SESSION_FILE_H
 
 #include "shim/host/options.h"
 

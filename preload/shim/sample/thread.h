@@ -5,8 +5,8 @@
  * destructor: valid before constructors and after TLS destructors have run.
  * Zero means a thread that was never seen: its first allocation borrows.
  */
-#ifndef SEEP_RECORD_THREAD_H
-#define SEEP_RECORD_THREAD_H
+#ifndef SEEP_SAMPLE_THREAD_H
+#define SEEP_SAMPLE_THREAD_H
 
 #include <stdbool.h>
 #include <stddef.h>

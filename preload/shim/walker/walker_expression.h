@@ -5,8 +5,8 @@
  * (a choice by the code address), gcc's realigned frames and the kernel's
  * signal frame; anything else is refused.
  */
-#ifndef SEEP_SAMPLE_WALKER_EXPRESSION_H
-#define SEEP_SAMPLE_WALKER_EXPRESSION_H
+#ifndef SEEP_WALKER_WALKER_EXPRESSION_H
+#define SEEP_WALKER_WALKER_EXPRESSION_H
 
 #include <stdbool.h>
 #include <stdint.h>

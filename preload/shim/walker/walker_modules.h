@@ -33,8 +33,8 @@
  * an entry that is never used. Two threads may enter the same instance twice,
  * which is harmless.
  */
-#ifndef SEEP_SAMPLE_WALKER_MODULES_H
-#define SEEP_SAMPLE_WALKER_MODULES_H
+#ifndef SEEP_WALKER_WALKER_MODULES_H
+#define SEEP_WALKER_WALKER_MODULES_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -5,8 +5,8 @@
  * loader and the vDSO. They are known from the constructor on, so of them alone
  * everything may be read at any time, whatever led to them.
  */
-#ifndef SEEP_SAMPLE_WALKER_PERMANENT_H
-#define SEEP_SAMPLE_WALKER_PERMANENT_H
+#ifndef SEEP_WALKER_WALKER_PERMANENT_H
+#define SEEP_WALKER_WALKER_PERMANENT_H
 
 #include <stdbool.h>
 #include <stdint.h>

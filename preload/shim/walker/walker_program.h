@@ -3,8 +3,8 @@
  * The programs of an FDE and its CIE, run up to the row that covers an address,
  * and the rule that this row is.
  */
-#ifndef SEEP_SAMPLE_WALKER_PROGRAM_H
-#define SEEP_SAMPLE_WALKER_PROGRAM_H
+#ifndef SEEP_WALKER_WALKER_PROGRAM_H
+#define SEEP_WALKER_WALKER_PROGRAM_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -4,8 +4,8 @@
  * as failed, so that callers check once. Where the module that they belong to may
  * be on its way out, each page is asked for before it is read.
  */
-#ifndef SEEP_SAMPLE_WALKER_READER_H
-#define SEEP_SAMPLE_WALKER_READER_H
+#ifndef SEEP_WALKER_WALKER_READER_H
+#define SEEP_WALKER_WALKER_READER_H
 
 #include <dwarf.h>
 #include <stdbool.h>

@@ -24,8 +24,8 @@
  * and for the most frequent kind, which is 0, the CFA's distance is the low half
  * of the word. That chain is what a frame costs.
  */
-#ifndef SEEP_SAMPLE_WALKER_RULE_H
-#define SEEP_SAMPLE_WALKER_RULE_H
+#ifndef SEEP_WALKER_WALKER_RULE_H
+#define SEEP_WALKER_WALKER_RULE_H
 
 #include <stdbool.h>
 #include <stdint.h>

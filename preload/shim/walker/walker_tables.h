@@ -6,8 +6,8 @@
  * Every pointer is checked against the module's range. What cannot be
  * understood gives RULE_LOST, an address without an FDE RULE_FRAME_POINTER.
  */
-#ifndef SEEP_SAMPLE_WALKER_TABLES_H
-#define SEEP_SAMPLE_WALKER_TABLES_H
+#ifndef SEEP_WALKER_WALKER_TABLES_H
+#define SEEP_WALKER_WALKER_TABLES_H
 
 #include <stdint.h>
 

@@ -268,7 +268,7 @@ def parent_dies():
             os._exit(child.pid == 0)
         status_of(parent)
         pid = int(text_of("dies.pid"))
-        until(lambda: not os.path.exists(f"/proc/{pid}") or "Z" in text_of(f"/proc/{pid}/stat").rsplit(")", 1)[1][:3], "its end")
+        until(lambda: not os.path.exists(f"/proc/{pid}") or "Z" in text_of(f"/proc/{pid}/stat").rsplit(")", 1)[-1][:3], "its end")
         seen.append(text_of("dies.log") or "killed")
     return seen
 
