@@ -62,11 +62,11 @@ static void task_add(struct keeper_task *task)
 	pthread_mutex_unlock(&keepers->lock);
 }
 
-static void task_remove(struct keeper_task *task)
+/* With the lock. */
+static void task_unlink(struct keeper_task *task)
 {
 	struct keepers *keepers = task->keepers;
 
-	pthread_mutex_lock(&keepers->lock);
 	if (task->previous)
 		task->previous->next = task->next;
 	else
@@ -74,23 +74,23 @@ static void task_remove(struct keeper_task *task)
 	if (task->next)
 		task->next->previous = task->previous;
 	keepers->running--;
-	pthread_mutex_unlock(&keepers->lock);
+}
+
+static void task_remove(struct keeper_task *task)
+{
+	pthread_mutex_lock(&task->keepers->lock);
+	task_unlink(task);
+	pthread_mutex_unlock(&task->keepers->lock);
 }
 
 static void task_end(struct keeper_task *task)
 {
 	struct keepers *keepers = task->keepers;
 
-	pthread_mutex_lock(&keepers->lock);
-	if (task->previous)
-		task->previous->next = task->next;
-	else
-		keepers->tasks = task->next;
-	if (task->next)
-		task->next->previous = task->previous;
+	pthread_mutex_lock(&keepers->lock); /* the struct may be gone when we let go of it */
+	task_unlink(task);
 	free(task->directory);
 	free(task);
-	keepers->running--; /* last: the struct may be gone when we let go of it */
 	pthread_mutex_unlock(&keepers->lock);
 }
 

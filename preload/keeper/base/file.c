@@ -72,3 +72,29 @@ long file_write_all(int descriptor, const void *data, size_t bytes)
 	}
 	return 0;
 }
+
+/* As the kernel writes it: struct linux_dirent64. */
+struct entry {
+	uint64_t inode;
+	int64_t next;
+	uint16_t bytes;
+	uint8_t type;
+	char name[];
+};
+
+long file_visit_names(int directory, file_name_visitor *visit, void *context)
+{
+	_Alignas(8) char buffer[2048];
+	long got = system_seek(directory, 0, SEEK_SET);
+	if (got < 0)
+		return got;
+	while ((got = system_list_directory(directory, buffer, sizeof buffer)) > 0) {
+		for (long at = 0; at < got;) {
+			const struct entry *entry = (const void *)(buffer + at);
+			if (!visit(entry->name, entry->type, context))
+				return 0;
+			at += entry->bytes;
+		}
+	}
+	return got;
+}

@@ -7,6 +7,7 @@
 #ifndef SEEP_BASE_FILE_H
 #define SEEP_BASE_FILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,5 +23,10 @@ long file_read_at(int descriptor, void *data, size_t bytes, uint64_t offset);
 /* Writes all of it, at the current or the given offset. 0, or -errno. */
 long file_write_all(int descriptor, const void *data, size_t bytes);
 long file_write_at(int descriptor, const void *data, size_t bytes, uint64_t offset);
+
+/* Calls `visit` for each name in an open directory, from its start on; `type` is a DT_* of <dirent.h>. It ends where
+ * that returns false. 0, or -errno: the directory cannot be read to its end. */
+typedef bool file_name_visitor(const char *name, unsigned char type, void *context);
+long file_visit_names(int directory, file_name_visitor *visit, void *context);
 
 #endif

@@ -9,6 +9,7 @@
 #include "keeper/base/syscall.h"
 #include "keeper/base/text.h"
 #include "keeper/files/heap_location.h"
+#include "keeper/program/process.h"
 
 bool credentials_parse(const char *status, const char *field, uint32_t ids[static 4])
 {
@@ -37,13 +38,9 @@ static bool given_up(const uint32_t theirs[static 4], long get)
 
 bool credentials_changed(uint64_t pid, struct credentials *program)
 {
-	char path[48], status[3072];
-	struct text text = text_begin(path, sizeof path);
-	text_add(&text, "/proc/");
-	text_add_unsigned(&text, pid);
-	text_add(&text, "/status");
-	return file_read_text(path, status, sizeof status) > 0 && credentials_parse(status, "Uid:", program->user) &&
-	       credentials_parse(status, "Gid:", program->group) &&
+	char status[PROCESS_STATUS_BYTES];
+	return process_read(pid, "status", status, sizeof status) > 0 &&
+	       credentials_parse(status, "Uid:", program->user) && credentials_parse(status, "Gid:", program->group) &&
 	       (given_up(program->user, SYS_getresuid) || given_up(program->group, SYS_getresgid));
 }
 

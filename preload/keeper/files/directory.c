@@ -11,34 +11,9 @@
 #include "keeper/snapshot/snapshot_writer.h"
 #include "keeper/snapshot/write.h"
 
-/* As the kernel writes it: struct linux_dirent64. */
-struct entry {
-	uint64_t inode;
-	int64_t next;
-	uint16_t bytes;
-	uint8_t type;
-	char name[];
-};
-
-typedef void entry_visitor(const char *name, void *context);
-
-/* Calls visit for each name. False: the directory can't be read. */
-static bool entries_visit(int directory, entry_visitor *visit, void *context)
+static bool may_be_file(unsigned char type)
 {
-	_Alignas(8) char buffer[4096];
-	if (system_seek(directory, 0, SEEK_SET) < 0)
-		return false;
-	for (;;) {
-		long got = system_list_directory(directory, buffer, sizeof buffer);
-		if (got <= 0)
-			return got == 0;
-		for (long at = 0; at < got;) {
-			const struct entry *entry = (const void *)(buffer + at);
-			if (entry->type == DT_REG || entry->type == DT_UNKNOWN)
-				visit(entry->name, context);
-			at += entry->bytes;
-		}
-	}
+	return type == DT_REG || type == DT_UNKNOWN;
 }
 
 struct listing {
@@ -97,19 +72,20 @@ static void listing_insert(struct listing *listing, const struct kept_snapshot *
 	listing->count++;
 }
 
-static void listing_visit(const char *name, void *context)
+static bool listing_visit(const char *name, unsigned char type, void *context)
 {
 	struct listing *listing = context;
 	struct kept_snapshot kept;
 	uint64_t number;
-	if (snapshot_number(name, &number) && snapshot_read(listing, name, number, &kept))
+	if (may_be_file(type) && snapshot_number(name, &number) && snapshot_read(listing, name, number, &kept))
 		listing_insert(listing, &kept);
+	return true;
 }
 
 size_t directory_list(const struct heap *heap, int directory, struct kept_snapshot *list, size_t limit)
 {
 	struct listing listing = {.heap = heap, .directory = directory, .list = list, .limit = limit};
-	return entries_visit(directory, listing_visit, &listing) ? listing.count : 0;
+	return file_visit_names(directory, listing_visit, &listing) == 0 ? listing.count : 0;
 }
 
 struct search {
@@ -117,31 +93,33 @@ struct search {
 	uint64_t last;
 };
 
-static void last_visit(const char *name, void *context)
+static bool last_visit(const char *name, unsigned char type, void *context)
 {
 	struct search *search = context;
 	struct kept_snapshot kept;
 	uint64_t number;
-	if (snapshot_number(name, &number) && number > search->last &&
+	if (may_be_file(type) && snapshot_number(name, &number) && number > search->last &&
 	    snapshot_read(&search->listing, name, number, &kept))
 		search->last = number;
+	return true;
 }
 
 uint64_t directory_last(const struct heap *heap, int directory)
 {
 	struct search search = {.listing = {.heap = heap, .directory = directory}};
-	entries_visit(directory, last_visit, &search);
+	file_visit_names(directory, last_visit, &search);
 	return search.last;
 }
 
-static void clean_visit(const char *name, void *context)
+static bool clean_visit(const char *name, unsigned char type, void *context)
 {
 	const int *directory = context;
-	if (write_is_temporary(name))
+	if (may_be_file(type) && write_is_temporary(name))
 		system_unlink_at(*directory, name, 0);
+	return true;
 }
 
 void directory_clean(int directory)
 {
-	entries_visit(directory, clean_visit, &directory);
+	file_visit_names(directory, clean_visit, &directory);
 }

@@ -33,15 +33,6 @@
 #define NAME_NUMBERS 3
 #define STRANGE_NS UINT64_C(3600000000000) /* see is_lost() */
 
-/* As the kernel writes it: struct linux_dirent64. */
-struct entry {
-	uint64_t inode;
-	int64_t next;
-	uint16_t bytes;
-	uint8_t type;
-	char name[];
-};
-
 /* seep.PID.START.NUMBER */
 static bool name_is_ours(const char *name)
 {
@@ -132,7 +123,7 @@ static bool name_is_still_its(int memory, const char *name, int descriptor)
 	       system_stat_descriptor(descriptor, &ours) == 0 && named.st_ino == ours.st_ino && ours.st_nlink == 1;
 }
 
-static void name_visit(int memory, const char *name)
+static void name_reclaim(int memory, const char *name)
 {
 	struct seep_heap_header header;
 	int descriptor = file_open(memory, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK, 0);
@@ -145,21 +136,27 @@ static void name_visit(int memory, const char *name)
 	system_close(descriptor);
 }
 
+struct visit {
+	int memory;
+	uint64_t start_ns;
+};
+
+static bool name_visit(const char *name, unsigned char type, void *context)
+{
+	const struct visit *visit = context;
+	(void)type;
+	if (clock_read_ns(CLOCK_MONOTONIC) - visit->start_ns >= RECLAIM_NS)
+		return false;
+	if (name_is_ours(name))
+		name_reclaim(visit->memory, name);
+	return true;
+}
+
 void seep_memory_reclaim(void)
 {
-	_Alignas(8) char buffer[4096];
-	uint64_t start_ns = clock_read_ns(CLOCK_MONOTONIC);
-	long got;
 	int memory = file_open(AT_FDCWD, SEEP_HEAP_MEMORY_DIRECTORY, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
 	if (memory < 0)
 		return;
-	while ((got = system_list_directory(memory, buffer, sizeof buffer)) > 0) {
-		for (long at = 0; at < got;) {
-			const struct entry *entry = (const void *)(buffer + at);
-			if (name_is_ours(entry->name) && clock_read_ns(CLOCK_MONOTONIC) - start_ns < RECLAIM_NS)
-				name_visit(memory, entry->name);
-			at += entry->bytes;
-		}
-	}
+	file_visit_names(memory, name_visit, &(struct visit){memory, clock_read_ns(CLOCK_MONOTONIC)});
 	system_close(memory);
 }

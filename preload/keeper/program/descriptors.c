@@ -5,20 +5,12 @@
 #include <errno.h>
 #include <sys/resource.h>
 
+#include "keeper/base/file.h"
 #include "keeper/base/syscall.h"
 #include "keeper/base/text.h"
 
 #define UNSHARE (1u << 1) /* CLOSE_RANGE_UNSHARE */
 #define ROUNDS 1000
-
-/* As the kernel writes it: struct linux_dirent64. */
-struct entry {
-	uint64_t inode;
-	int64_t next;
-	uint16_t bytes;
-	uint8_t type;
-	char name[];
-};
 
 bool descriptors_can_be_left(void)
 {
@@ -26,41 +18,38 @@ bool descriptors_can_be_left(void)
 	return system_call(SYS_close_range, 1, 0, 0, 0, 0, 0) == -EINVAL;
 }
 
-/* Closes what a piece of the list names but the list itself. How many that were. */
-static int listed_close(const char *buffer, long bytes, int list)
+struct closing {
+	int list; /* of descriptors: the only one that stays */
+	int closed;
+};
+
+static bool descriptor_visit(const char *name, unsigned char type, void *context)
 {
-	int closed = 0;
-	for (long at = 0; at < bytes;) {
-		const struct entry *entry = (const void *)(buffer + at);
-		const char *name = entry->name;
-		uint64_t descriptor;
-		if (text_take_unsigned(&name, &descriptor) && !*name && descriptor != (uint64_t)list) {
-			system_close((int)descriptor);
-			closed++;
-		}
-		at += entry->bytes;
+	struct closing *closing = context;
+	uint64_t descriptor;
+	(void)type;
+	if (text_take_unsigned(&name, &descriptor) && !*name && descriptor != (uint64_t)closing->list) {
+		system_close((int)descriptor);
+		closing->closed++;
 	}
-	return closed;
+	return true;
 }
 
 /* What /proc lists, until it lists nothing more: closing while reading may pass some over. */
 static bool list_close(void)
 {
-	_Alignas(8) char buffer[1024];
 	system_close(0); /* room for the list, where the limit is reached */
-	int list = system_open("/proc/thread-self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
-	if (list < 0)
+	struct closing closing = {.list = system_open("/proc/thread-self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0)};
+	if (closing.list < 0)
 		return false;
-	int closed = 1, rounds = 0;
-	long got = 0;
-	while (closed && got >= 0 && rounds++ < ROUNDS) {
-		closed = 0;
-		system_seek(list, 0, 0);
-		while ((got = system_list_directory(list, buffer, sizeof buffer)) > 0)
-			closed += listed_close(buffer, got, list);
-	}
-	system_close(list);
-	return got == 0 && !closed;
+	long result;
+	int rounds = 0;
+	do {
+		closing.closed = 0;
+		result = file_visit_names(closing.list, descriptor_visit, &closing);
+	} while (closing.closed && result == 0 && ++rounds < ROUNDS);
+	system_close(closing.list);
+	return result == 0 && !closing.closed;
 }
 
 /* The soft limit may have been lowered below what is open: the hard one, or what the kernel allows anybody. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Limits of control groups and of the program, and the room below them: see limits.h. */
+#include "keeper/program/process.h"
 #include "keeper/program/limits.h"
 
 #include <string.h>
@@ -84,20 +85,11 @@ uint64_t limits_file_bytes(const char *stat, bool version1)
 	return inactive < NO_LIMIT && active < NO_LIMIT ? inactive + active : 0;
 }
 
-static void proc_path(char *path, size_t size, uint64_t pid, const char *name)
-{
-	struct text text = text_begin(path, size);
-	text_add(&text, "/proc/");
-	text_add_unsigned(&text, pid);
-	text_add(&text, name);
-}
-
 static void find_resource_limits(struct limits *limits, const struct heap *heap)
 {
-	char path[48], text[2048];
+	char text[2048];
 	limits->virtual_bytes = limits->data_bytes = LIMITS_NONE;
-	proc_path(path, sizeof path, heap_pid(heap), "/limits");
-	if (file_read_text(path, text, sizeof text) <= 0)
+	if (process_read(heap_pid(heap), "limits", text, sizeof text) <= 0)
 		return;
 	if (limits_resource(text, "Max address space", &limits->virtual_bytes))
 		memory_store(heap, SEEP_MEMORY_LIMIT_VIRTUAL, limits->virtual_bytes);
@@ -154,9 +146,8 @@ static void group_add(struct limits *limits, uint32_t length, uint64_t bytes)
  * the root is its own. */
 static void find_group_limits(struct limits *limits, const struct heap *heap, const char *root)
 {
-	char path[48], cgroup[4096], group[LIMITS_PATH_BYTES - 64], none[8];
-	proc_path(path, sizeof path, heap_pid(heap), "/cgroup");
-	if (file_read_text(path, cgroup, sizeof cgroup) <= 0 ||
+	char cgroup[4096], group[LIMITS_PATH_BYTES - 64], none[8];
+	if (process_read(heap_pid(heap), "cgroup", cgroup, sizeof cgroup) <= 0 ||
 	    !limits_group_path(cgroup, "memory", &limits->version1, group, sizeof group))
 		return;
 	struct text text = text_begin(limits->path, sizeof limits->path);
@@ -237,13 +228,12 @@ static void look_at_groups(const struct limits *limits, const struct seep_heap_h
 /* The first number of /proc/PID/statm is all pages, the sixth data and stack. */
 static void look_at_program(const struct limits *limits, const struct heap *heap, struct headroom *nearest)
 {
-	char path[48], text[160];
+	char text[160];
 	const char *at = text;
 	uint64_t pages[6] = {0};
 	if (limits->virtual_bytes == LIMITS_NONE && limits->data_bytes == LIMITS_NONE)
 		return;
-	proc_path(path, sizeof path, heap_pid(heap), "/statm");
-	if (file_read_text(path, text, sizeof text) <= 0)
+	if (process_read(heap_pid(heap), "statm", text, sizeof text) <= 0)
 		return;
 	for (int i = 0; i < 6; i++) {
 		if (!text_take_unsigned(&at, &pages[i]) || pages[i] > NO_LIMIT / SEEP_HEAP_PAGE)

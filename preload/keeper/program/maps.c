@@ -4,6 +4,7 @@
  * still there if /proc/PID/maps has a mapping with that very start. The file
  * is read in pieces, without memory of its own; lines are "START-END ...".
  */
+#include "keeper/program/process.h"
 #include "keeper/program/maps.h"
 
 #include "keeper/base/atomics.h"
@@ -39,10 +40,7 @@ static int hex_value(char c)
 static bool maps_read(const struct heap *heap, uint32_t count, struct met *met)
 {
 	char piece[2048];
-	struct text path = text_begin(piece, sizeof piece);
-	text_add(&path, "/proc/");
-	text_add_unsigned(&path, heap_pid(heap));
-	text_add(&path, "/maps");
+	process_path(piece, sizeof piece, heap_pid(heap), "maps");
 	int descriptor = file_open(AT_FDCWD, piece, O_RDONLY, 0);
 	if (descriptor < 0)
 		return false;

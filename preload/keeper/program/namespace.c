@@ -12,16 +12,6 @@
 
 /* The first pid namespace of a system always has this inode: who lives there sees every process. */
 #define INITIAL_NAMESPACE UINT64_C(0xeffffffc)
-#define STATUS_BYTES 3072
-
-/* As the kernel writes it: struct linux_dirent64. */
-struct entry {
-	uint64_t inode;
-	int64_t next;
-	uint16_t bytes;
-	uint8_t type;
-	char name[];
-};
 
 /* "NSpid:" and the process's number in each namespace from ours inwards: is the innermost, of two or more, `pid`? */
 bool namespace_innermost_is(const char *status, uint64_t pid)
@@ -41,37 +31,35 @@ bool namespace_innermost_is(const char *status, uint64_t pid)
 
 static bool matches(uint64_t here, uint64_t pid, uint64_t start_ticks)
 {
-	char path[48], status[STATUS_BYTES];
-	struct text text = text_begin(path, sizeof path);
-	if (!process_exists(here, start_ticks))
-		return false;
-	text_add(&text, "/proc/");
-	text_add_unsigned(&text, here);
-	text_add(&text, "/status");
-	return file_read_text(path, status, sizeof status) > 0 && namespace_innermost_is(status, pid);
+	char status[PROCESS_STATUS_BYTES];
+	return process_exists(here, start_ticks) && process_read(here, "status", status, sizeof status) > 0 &&
+	       namespace_innermost_is(status, pid);
+}
+
+struct search {
+	uint64_t pid, start_ticks, found;
+};
+
+static bool process_visit(const char *name, unsigned char type, void *context)
+{
+	struct search *search = context;
+	uint64_t here;
+	(void)type;
+	if (text_take_unsigned(&name, &here) && !*name && matches(here, search->pid, search->start_ticks))
+		search->found = here;
+	return !search->found;
 }
 
 /* Looks through all of /proc: some milliseconds. */
 static uint64_t find(uint64_t pid, uint64_t start_ticks)
 {
-	_Alignas(8) char buffer[4096];
-	uint64_t found = 0;
-	long got;
+	struct search search = {.pid = pid, .start_ticks = start_ticks};
 	int directory = file_open(AT_FDCWD, "/proc", O_RDONLY | O_DIRECTORY, 0);
 	if (directory < 0)
 		return 0;
-	while (!found && (got = system_list_directory(directory, buffer, sizeof buffer)) > 0) {
-		for (long at = 0; at < got && !found;) {
-			const struct entry *entry = (const void *)(buffer + at);
-			const char *name = entry->name;
-			uint64_t here;
-			if (text_take_unsigned(&name, &here) && !*name && matches(here, pid, start_ticks))
-				found = here;
-			at += entry->bytes;
-		}
-	}
+	file_visit_names(directory, process_visit, &search);
 	system_close(directory);
-	return found;
+	return search.found;
 }
 
 bool namespace_is_foreign(const struct seep_heap_header *header)

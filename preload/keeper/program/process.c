@@ -21,6 +21,22 @@
 #define STACK_FIELD 28
 #define EXIT_FIELD 52
 
+void process_path(char *path, size_t size, uint64_t pid, const char *name)
+{
+	struct text text = text_begin(path, size);
+	text_add(&text, "/proc/");
+	text_add_unsigned(&text, pid);
+	text_add(&text, "/");
+	text_add(&text, name);
+}
+
+long process_read(uint64_t pid, const char *name, char *text, size_t size)
+{
+	char path[48];
+	process_path(path, sizeof path, pid, name);
+	return file_read_text(path, text, size);
+}
+
 struct process_stat {
 	char state;
 	uint64_t parent_pid, threads, start_ticks, stack, exit_code;
@@ -78,10 +94,7 @@ static long stat_read_at(const char *path, struct process_stat *stat)
 static long stat_read(uint64_t pid, struct process_stat *stat)
 {
 	char path[48];
-	struct text text = text_begin(path, sizeof path);
-	text_add(&text, "/proc/");
-	text_add_unsigned(&text, pid);
-	text_add(&text, "/stat");
+	process_path(path, sizeof path, pid, "stat");
 	return stat_read_at(path, stat);
 }
 
@@ -125,12 +138,8 @@ uint64_t process_stack(uint64_t pid)
 
 bool process_is_left_over(uint64_t pid, const char *name)
 {
-	char path[48], line[1024];
-	struct text text = text_begin(path, sizeof path);
-	text_add(&text, "/proc/");
-	text_add_unsigned(&text, pid);
-	text_add(&text, "/stat");
-	if (file_read_text(path, line, sizeof line) <= 0)
+	char line[1024];
+	if (process_read(pid, "stat", line, sizeof line) <= 0)
 		return false;
 	size_t length = strlen(name);
 	const char *open = strchr(line, '(');

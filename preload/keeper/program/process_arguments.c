@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Arguments as a process shows them: see process_arguments.h. */
+#include "keeper/program/process.h"
 #include "keeper/program/process_arguments.h"
 
 #include <string.h>
@@ -19,19 +20,11 @@ long title_tidy(char *data, long length)
 	return length;
 }
 
-static void proc_path(char *path, size_t size, uint64_t pid, const char *name)
-{
-	struct text text = text_begin(path, size);
-	text_add(&text, "/proc/");
-	text_add_unsigned(&text, pid);
-	text_add(&text, name);
-}
-
 static bool runs_what_it_ran(const struct heap *heap)
 {
 	const struct seep_heap_header *header = heap->header;
 	char path[48], target[sizeof header->executable];
-	proc_path(path, sizeof path, heap_pid(heap), "/exe");
+	process_path(path, sizeof path, heap_pid(heap), "exe");
 	long length = system_read_link(path, target, sizeof target - 1);
 	if (length <= 0)
 		return false;
@@ -42,9 +35,8 @@ static bool runs_what_it_ran(const struct heap *heap)
 void title_follow(const struct heap *heap)
 {
 	struct seep_heap_header *header = heap->header;
-	char path[48], now[sizeof header->arguments];
-	proc_path(path, sizeof path, heap_pid(heap), "/cmdline");
-	long length = title_tidy(now, file_read_text(path, now, sizeof now));
+	char now[sizeof header->arguments];
+	long length = title_tidy(now, process_read(heap_pid(heap), "cmdline", now, sizeof now));
 	if (length <= 0 || strncmp(now, header->arguments, sizeof now) == 0 || !runs_what_it_ran(heap))
 		return;
 	memset(now + length, 0, sizeof now - (size_t)length);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* RSS, swap and their like: see process_memory.h. */
+#include "keeper/program/process.h"
 #include "keeper/program/process_memory.h"
 
 #include <string.h>
@@ -45,26 +46,14 @@ bool memory_status_field(const char *status, const char *field, uint64_t *bytes)
 	return false;
 }
 
-static void proc_path(char *path, size_t size, uint64_t pid, const char *name)
+static bool read_status(const struct heap *heap, char status[static PROCESS_STATUS_BYTES])
 {
-	struct text text = text_begin(path, size);
-	text_add(&text, "/proc/");
-	text_add_unsigned(&text, pid);
-	text_add(&text, name);
-}
-
-#define STATUS_BYTES 3072
-
-static bool read_status(const struct heap *heap, char status[static STATUS_BYTES])
-{
-	char path[48];
-	proc_path(path, sizeof path, heap_pid(heap), "/status");
-	return file_read_text(path, status, STATUS_BYTES) > 0;
+	return process_read(heap_pid(heap), "status", status, PROCESS_STATUS_BYTES) > 0;
 }
 
 bool memory_read_status(const struct heap *heap)
 {
-	char status[STATUS_BYTES];
+	char status[PROCESS_STATUS_BYTES];
 	if (!read_status(heap, status))
 		return false;
 	for (size_t i = 0; i < sizeof status_fields / sizeof status_fields[0]; i++) {
@@ -86,7 +75,7 @@ static uint64_t filters_count(const char *status)
 
 bool memory_is_confined(const struct heap *heap)
 {
-	char status[STATUS_BYTES];
+	char status[PROCESS_STATUS_BYTES];
 	uint64_t mode;
 	if (!read_status(heap, status))
 		return false;

@@ -8,6 +8,7 @@
  */
 #include <string.h>
 
+#include "shim/hooks/allocator_api.h"
 #include "shim/hooks/hook.h"
 
 EXPORT void *mallocx(size_t size, int flags);
@@ -21,19 +22,12 @@ EXPORT void sdallocx(void *address, size_t size, int flags);
 #define ALIGNMENT_OF(flags) ((size_t)1 << ((flags)&63))
 #define ZERO_IN(flags) ((flags)&64)
 
-static void *plain_mallocx(size_t size, int flags)
-{
-	void *address = ALIGNMENT_OF(flags) > 16 ? real.memalign(ALIGNMENT_OF(flags), size) : real.malloc(size);
-	if (address && ZERO_IN(flags))
-		memset(address, 0, size);
-	return address;
-}
-
 static SLOW void *mallocx_slowly(size_t size, int flags, bool borrowed)
 {
 	if (borrowed)
 		recorder_undo(size);
-	void *address = real.mallocx ? real.mallocx(size, flags) : plain_mallocx(size, flags);
+	void *address =
+	    real.mallocx ? real.mallocx(size, flags) : own_plain_allocate(size, ALIGNMENT_OF(flags), ZERO_IN(flags));
 	if (borrowed)
 		COUNT(address, size);
 	return address;
@@ -47,28 +41,15 @@ void *mallocx(size_t size, int flags)
 	return real.mallocx(size, flags);
 }
 
-static void *plain_rallocx(void *old, size_t size, int flags)
-{
-	size_t before = real.malloc_usable_size(old);
-	void *address = plain_mallocx(size, flags);
-	if (!address)
-		return NULL;
-	memcpy(address, old, before < size ? before : size);
-	real.free(old);
-	return address;
-}
-
 static SLOW void *rallocx_slowly(void *old, size_t size, int flags, bool borrowed)
 {
-	struct recorder_hold hold;
+	struct own_resize resize;
 	if (borrowed)
 		recorder_undo(size);
-	bool sampled = filter_test(old) && recorder_hold(old, &hold);
-	void *address = real.rallocx ? real.rallocx(old, size, flags) : plain_rallocx(old, size, flags);
-	if (sampled && !address)
-		recorder_restore(&hold);
-	else if (sampled)
-		recorder_bury_resized(&hold, size);
+	own_resize_hold(&resize, old);
+	void *address = real.rallocx ? real.rallocx(old, size, flags)
+				     : own_plain_resize(old, size, ALIGNMENT_OF(flags), ZERO_IN(flags), false);
+	own_resize_settle(&resize, address, size, false);
 	if (borrowed)
 		COUNT(address, size);
 	return address;

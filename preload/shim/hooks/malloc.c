@@ -82,15 +82,12 @@ static void *arena_move(const void *old, size_t size)
  * tagged: whoever gets its address meanwhile takes it out, and a program killed in the copy has it. */
 static SLOW void *realloc_slowly(void *old, size_t size, bool borrowed)
 {
-	struct recorder_hold hold;
+	struct own_resize resize;
 	if (borrowed)
 		recorder_undo(size);
-	bool sampled = old && filter_test(old) && !arena_owns(old) && recorder_hold(old, &hold);
+	own_resize_hold(&resize, old);
 	void *address = unlikely(arena_owns(old)) ? arena_move(old, size) : real.realloc(old, size);
-	if (sampled && !address && size)
-		recorder_restore(&hold);
-	else if (sampled)
-		recorder_bury_resized(&hold, size);
+	own_resize_settle(&resize, address, size, false);
 	if (borrowed)
 		COUNT(address, size);
 	return address;

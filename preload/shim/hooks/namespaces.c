@@ -28,8 +28,6 @@ int unshare(int flags)
 {
 	bool paused = namespaces_want_us_alone(SYS_unshare, flags, 0) && recording_pause_keeper();
 	int result = real.unshare ? real.unshare(flags) : (int)as_libc(system_call(SYS_unshare, flags, 0, 0, 0, 0, 0));
-	if (result == 0)
-		namespaces_entered();
 	if (paused)
 		recording_resume_keeper();
 	return result;

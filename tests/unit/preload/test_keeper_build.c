@@ -31,17 +31,6 @@
 static const struct build_options consumer = {.trigger = SEEP_TRIGGER_TIMER, .number = 7, .consumer = true};
 static const struct build_options post_mortem = {.trigger = SEEP_TRIGGER_POSTMORTEM, .dead = true};
 
-static struct seep_image build(const struct heap *heap, const struct build_options *options, struct snapshot *snapshot)
-{
-	struct seep_image image;
-	struct seep_fault fault = {0};
-	assert_true(snapshot_build(heap, options, &image, &fault));
-	const char *wrong = snapshot_parse(image.data, image.bytes, snapshot);
-	if (wrong)
-		fail_msg("invalid snapshot: %s", wrong);
-	return image;
-}
-
 static void an_empty_heap_gives_a_valid_snapshot(void **state)
 {
 	(void)state;
@@ -51,7 +40,7 @@ static void an_empty_heap_gives_a_valid_snapshot(void **state)
 	strcpy(heap.header->command, "redis-server");
 	strcpy(heap.header->host, "desk");
 	heap.header->interval_ns = 10;
-	struct seep_image image = build(&heap, &consumer, &snapshot);
+	struct seep_image image = snapshot_made(&heap, &consumer, &snapshot);
 	assert_int_equal(snapshot.header->number, 7);
 	assert_int_equal(snapshot.header->trigger, SEEP_TRIGGER_TIMER);
 	assert_int_equal(snapshot.header->flags, 0);
@@ -75,7 +64,7 @@ static void texts_that_fill_their_fields_are_ended(void **state)
 	struct snapshot snapshot;
 	heap_make(&heap, 1, 0);
 	memset(heap.header->executable, 'x', sizeof heap.header->executable);
-	struct seep_image image = build(&heap, &consumer, &snapshot);
+	struct seep_image image = snapshot_made(&heap, &consumer, &snapshot);
 	assert_int_equal(strlen(snapshot.strings + snapshot.process->executable), sizeof heap.header->executable);
 	seep_snapshot_free(&image);
 	heap_unmake(&heap);
@@ -178,7 +167,7 @@ static void says_exactly_what_was_recorded(void **state)
 			live += objects[i].live;
 		}
 		assert_int_not_equal(load_relaxed(&heap.header->ring_head), load_relaxed(&heap.header->ring_tail));
-		struct seep_image image = build(&heap, &consumer, &snapshot);
+		struct seep_image image = snapshot_made(&heap, &consumer, &snapshot);
 		for (unsigned i = 0; i < SITES; i++)
 			site_compare(&snapshot, i, &model[i]);
 		assert_int_equal(snapshot.live_count, live);
@@ -197,10 +186,10 @@ static void building_changes_nothing_and_folding_changes_nothing(void **state)
 	heap_make(&heap, 8 << 10, 0);
 	recording_allocate(&heap, 3, 5000, 100, 0x10000);
 	recording_free(&heap, 40, 0x10000, 77);
-	struct seep_image first = build(&heap, &consumer, &before);
+	struct seep_image first = snapshot_made(&heap, &consumer, &before);
 	assert_int_equal(load_relaxed(&heap.header->ring_tail), 0);
 	ring_fold(&heap, 1000, false);
-	struct seep_image second = build(&heap, &consumer, &after);
+	struct seep_image second = snapshot_made(&heap, &consumer, &after);
 	assert_memory_equal(before.sites, after.sites, before.site_count * sizeof *before.sites);
 	assert_memory_equal(before.lifetimes, after.lifetimes, before.lifetime_count * sizeof *before.lifetimes);
 	seep_snapshot_free(&first);
@@ -217,7 +206,7 @@ static void a_site_that_was_never_counted_is_left_out(void **state)
 	heap_make(&heap, 1, 0);
 	assert_int_not_equal(stack_site(&heap, stack, 2, false), 0);
 	recording_allocate(&heap, 1, 10, 1, 0x10000);
-	struct seep_image image = build(&heap, &consumer, &snapshot);
+	struct seep_image image = snapshot_made(&heap, &consumer, &snapshot);
 	assert_int_equal(snapshot.site_count, 2);
 	assert_null(snapshot_site(&snapshot, 0x9999));
 	assert_int_equal(snapshot.live[0].site, 1);
@@ -234,7 +223,7 @@ static void samples_without_a_stack_are_site_0(void **state)
 	struct live_entry entry = {.address = 0x5000, .size = 100};
 	struct event event = {.kind = SEEP_EVENT_ALLOCATED, .size = 100};
 	assert_true(live_insert(&heap, &entry) && ring_push(&heap, &event));
-	struct seep_image image = build(&heap, &consumer, &snapshot);
+	struct seep_image image = snapshot_made(&heap, &consumer, &snapshot);
 	assert_int_equal(snapshot.sites[0].allocated.samples, 1);
 	assert_int_equal(snapshot.sites[0].in_use.samples, 1);
 	assert_true(measure_bytes(&snapshot.sites[0].in_use) == 100);
@@ -265,7 +254,7 @@ static void frames_name_the_modules_that_are_used(void **state)
 	assert_int_not_equal(unused, site);
 	struct event event = {.kind = SEEP_EVENT_ALLOCATED, .size = 100, .site = site};
 	assert_true(ring_push(&heap, &event));
-	struct seep_image image = build(&heap, &consumer, &snapshot);
+	struct seep_image image = snapshot_made(&heap, &consumer, &snapshot);
 	assert_int_equal(snapshot.module_count, 3);
 	const struct seep_node *leaf = &snapshot.nodes[snapshot.sites[1].node], *caller = &snapshot.nodes[leaf->parent];
 	const struct seep_node *top = &snapshot.nodes[caller->parent];
@@ -303,13 +292,13 @@ static void holes_and_torn_entries_count_only_when_the_program_is_dead(void **st
 		if (load_relaxed(&heap.live[0][slot].address) == 0x20010)
 			store_relaxed(&heap.live[0][slot].address, SEEP_LIVE_WRITING);
 	}
-	struct seep_image image = build(&heap, &consumer, &snapshot);
+	struct seep_image image = snapshot_made(&heap, &consumer, &snapshot);
 	assert_int_equal(snapshot.sites[1].allocated.samples, 5);
 	assert_int_equal(snapshot.live_count, 4);
 	assert_int_equal(snapshot.losses[SEEP_LOSS_RING_HOLES], 0);
 	assert_int_equal(snapshot.losses[SEEP_LOSS_LIVE_TORN], 0);
 	seep_snapshot_free(&image);
-	image = build(&heap, &post_mortem, &snapshot);
+	image = snapshot_made(&heap, &post_mortem, &snapshot);
 	assert_int_equal(snapshot.sites[1].allocated.samples, 5);
 	assert_int_equal(snapshot.losses[SEEP_LOSS_RING_HOLES], 1);
 	assert_int_equal(snapshot.losses[SEEP_LOSS_LIVE_TORN], 1);
@@ -325,7 +314,7 @@ static void an_event_that_was_being_folded_is_doubted(void **state)
 	heap_make(&heap, 1, 0);
 	recording_allocate(&heap, 1, 10, 3, 0x10000);
 	store_relaxed(&heap.header->ring_folding, 1);
-	struct seep_image image = build(&heap, &post_mortem, &snapshot);
+	struct seep_image image = snapshot_made(&heap, &post_mortem, &snapshot);
 	assert_int_equal(snapshot.losses[SEEP_LOSS_EVENTS_DOUBTED], 1);
 	assert_true(snapshot.header->flags & SEEP_SNAPSHOT_DOUBTED);
 	assert_int_equal(snapshot.sites[1].allocated.samples, 3);
@@ -340,7 +329,7 @@ static void a_full_live_table_makes_totals_lower_bounds(void **state)
 	struct snapshot snapshot;
 	heap_make(&heap, 1, 0);
 	heap_count_loss(&heap, SEEP_LOSS_LIVE_FULL);
-	struct seep_image image = build(&heap, &consumer, &snapshot);
+	struct seep_image image = snapshot_made(&heap, &consumer, &snapshot);
 	assert_true(snapshot.header->flags & SEEP_SNAPSHOT_LOWER_BOUND);
 	assert_int_equal(snapshot.losses[SEEP_LOSS_LIVE_FULL], 1);
 	seep_snapshot_free(&image);
@@ -358,7 +347,7 @@ static void memory_is_reported_as_far_as_it_was_measured(void **state)
 	store_relaxed(&heap.header->memory_known, UINT64_C(1) << SEEP_MEMORY_RSS);
 	store_relaxed(&heap.header->counted_bytes, 12345);
 	double_store(&heap.header->in_use_peak_bytes, 777.5);
-	struct seep_image image = build(&heap, &consumer, &snapshot);
+	struct seep_image image = snapshot_made(&heap, &consumer, &snapshot);
 	assert_int_equal(snapshot.memory[SEEP_MEMORY_RSS], 4096);
 	assert_false(snapshot.memory_known >> SEEP_MEMORY_SWAP & 1);
 	assert_int_equal(snapshot.memory[SEEP_MEMORY_COUNTED], 12345);
@@ -377,7 +366,7 @@ static void a_dead_programs_time_is_when_it_was_last_seen(void **state)
 	struct live_entry entry = {.address = 0x5000, .size = 100, .birth_ns = 1500};
 	struct event event = {.kind = SEEP_EVENT_ALLOCATED, .size = 100, .time_ns = 2000};
 	assert_true(live_insert(&heap, &entry) && ring_push(&heap, &event));
-	struct seep_image image = build(&heap, &post_mortem, &snapshot);
+	struct seep_image image = snapshot_made(&heap, &post_mortem, &snapshot);
 	assert_int_equal(snapshot.header->time_ns, 2000);
 	seep_snapshot_free(&image);
 	heap_unmake(&heap);
@@ -542,7 +531,7 @@ static void sums_of_no_samples_are_left_out(void **state)
 			uint64_t bits;
 			memcpy(&bits, &sums[i], sizeof bits);
 			store_relaxed(places[place], bits);
-			struct seep_image image = build(&heap, &post_mortem, &snapshot);
+			struct seep_image image = snapshot_made(&heap, &post_mortem, &snapshot);
 			seep_snapshot_free(&image);
 		}
 		store_relaxed(places[place], before);
@@ -576,7 +565,7 @@ static void lying_counters_and_circular_chains_are_bounded(void **state)
 	}
 	heap.stacks[1].depth = UINT16_MAX;
 	store_relaxed(&heap.stacks[1].next, 1);
-	struct seep_image image = build(&heap, &post_mortem, &snapshot);
+	struct seep_image image = snapshot_made(&heap, &post_mortem, &snapshot);
 	assert_in_range(snapshot.lifetime_count, 1, heap.capacity[SEEP_AREA_LIFETIMES]);
 	assert_in_range(snapshot.node_count, 1, heap.capacity[SEEP_AREA_STACKS] * SEEP_CELL_WORDS);
 	/* readers take stacks of 1,024 frames at most */

@@ -96,17 +96,6 @@ static void keep(const struct heap *heap)
 		recycle(heap);
 }
 
-static struct seep_image build(const struct heap *heap, const struct build_options *options, struct snapshot *snapshot)
-{
-	struct seep_image image;
-	struct seep_fault fault = {0};
-	assert_true(snapshot_build(heap, options, &image, &fault));
-	const char *wrong = snapshot_parse(image.data, image.bytes, snapshot);
-	if (wrong)
-		fail_msg("invalid snapshot: %s", wrong);
-	return image;
-}
-
 struct sums {
 	uint64_t allocated, freed, in_use, lifetimes, nameless; /* samples; those in use without a stack */
 	double allocated_bytes, freed_bytes;
@@ -165,7 +154,7 @@ static void what_nothing_needs_makes_room(void **state)
 	}
 	assert_true(names_are_right(&heap));
 	for (int turn = 0; turn < 2; turn++) { /* read from the ring, then folded */
-		struct seep_image image = build(&heap, &consumer, &snapshot);
+		struct seep_image image = snapshot_made(&heap, &consumer, &snapshot);
 		struct sums sums = sums_of(&snapshot);
 		assert_int_equal(sums.allocated, STACKS);
 		assert_int_equal(sums.freed, STACKS - LEAKS);
@@ -197,7 +186,7 @@ static void what_was_sampled_least_goes_first(void **state)
 		if (i % 8 == 7)
 			keep(&heap);
 	}
-	struct seep_image image = build(&heap, &consumer, &snapshot);
+	struct seep_image image = snapshot_made(&heap, &consumer, &snapshot);
 	for (unsigned number = 2; number <= 20; number += 2) {
 		const struct seep_site *site = snapshot_site(&snapshot, LEAF + number);
 		assert_non_null(site);
@@ -231,7 +220,7 @@ static void tables_full_of_the_living_cut_stacks(void **state)
 		}
 	}
 	assert_true(names_are_right(&heap));
-	struct seep_image image = build(&heap, &consumer, &snapshot);
+	struct seep_image image = snapshot_made(&heap, &consumer, &snapshot);
 	assert_int_equal(sums_of(&snapshot).nameless, 0);
 	assert_int_equal(sums_of(&snapshot).in_use, samples);
 	assert_int_equal(snapshot.losses[SEEP_LOSS_STACKS_FULL], 0);
@@ -375,7 +364,7 @@ static void threads_go_on_meanwhile(void **state)
 	for (unsigned turn = 0; load_acquire(&finished) < THREADS; turn++) {
 		keep(&heap);
 		if (turn % 16 == 0) {
-			struct seep_image image = build(&heap, &consumer, &snapshot);
+			struct seep_image image = snapshot_made(&heap, &consumer, &snapshot);
 			seep_snapshot_free(&image);
 		}
 	}
@@ -385,7 +374,7 @@ static void threads_go_on_meanwhile(void **state)
 	}
 	for (uint32_t i = 1; i < load_relaxed(&heap.header->site_count); i++)
 		assert_int_equal(load_relaxed(&heap.sites[i].users) & ~SEEP_SITE_OPEN, 0);
-	struct seep_image image = build(&heap, &consumer, &snapshot);
+	struct seep_image image = snapshot_made(&heap, &consumer, &snapshot);
 	struct sums sums = sums_of(&snapshot);
 	assert_int_equal(sums.allocated, THREADS * TURNS);
 	assert_int_equal(sums.freed, THREADS * (TURNS - HELD));
@@ -415,7 +404,7 @@ static void live_on(const struct heap *heap, unsigned number)
 static void counters_are_whole(const struct heap *heap)
 {
 	struct snapshot snapshot;
-	struct seep_image built = build(heap, &post_mortem, &snapshot);
+	struct seep_image built = snapshot_made(heap, &post_mortem, &snapshot);
 	struct sums sums = sums_of(&snapshot);
 	uint64_t events = load_relaxed(&heap->header->ring_head) - snapshot.losses[SEEP_LOSS_RING_HOLES];
 	assert_in_range(sums.allocated + sums.freed, events, events + snapshot.losses[SEEP_LOSS_EVENTS_DOUBTED]);

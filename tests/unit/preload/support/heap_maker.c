@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A heap file in memory: see heap_maker.h. */
-#include "keeper/heap/area_growth.h"
 #include "support/heap_maker.h"
 
 #include <assert.h>
@@ -9,6 +8,7 @@
 #include <unistd.h>
 
 #include "keeper/base/atomics.h"
+#include "keeper/heap/area_growth.h"
 
 void heap_make(struct heap *heap, uint64_t rate, uint64_t max_live)
 {

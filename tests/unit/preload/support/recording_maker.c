@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Recordings on disk: see recording_maker.h. */
-#include "keeper/heap/area_growth.h"
 #include "support/recording_maker.h"
 
 #include <assert.h>
@@ -17,12 +16,15 @@
 #include <unistd.h>
 
 #include "keeper/base/atomics.h"
+#include "keeper/heap/area_growth.h"
 #include "keeper/heap/live.h"
 #include "keeper/heap/ring.h"
 #include "keeper/heap/sites.h"
 #include "keeper/heap/stacks.h"
 #include "keeper/program/process.h"
+#include "keeper/snapshot/build.h"
 #include "shim/recording/describe.h"
+#include "support/snapshot_parser.h"
 
 /* As assert(), also where NDEBUG is set: the calls have effects. */
 #define must(condition)                                                                                                \
@@ -169,4 +171,19 @@ void recording_by_dead_process(const char *directory, uint64_t rate, recording_w
 		raise(SIGKILL);
 	}
 	must(waitpid(child, &status, 0) == child && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+}
+
+struct seep_image snapshot_made(const struct heap *heap, const struct build_options *options, struct snapshot *snapshot)
+{
+	struct seep_image image;
+	struct seep_fault fault = {0};
+	const char *wrong = snapshot_build(heap, options, &image, &fault) ? NULL : fault.text;
+
+	if (!wrong)
+		wrong = snapshot_parse(image.data, image.bytes, snapshot);
+	if (wrong) {
+		fprintf(stderr, "invalid snapshot: %s\n", wrong);
+		abort();
+	}
+	return image;
 }

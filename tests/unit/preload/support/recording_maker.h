@@ -34,4 +34,10 @@ pid_t child_fork(void);
 typedef void recording_work(const struct heap *heap, const char *directory);
 void recording_by_dead_process(const char *directory, uint64_t rate, recording_work *work);
 
+/* Builds a snapshot and parses it; aborts where that fails or the image is not valid. Free it with seep_snapshot_free(). */
+struct build_options;
+struct snapshot;
+struct seep_image snapshot_made(const struct heap *heap, const struct build_options *options,
+				struct snapshot *snapshot);
+
 #endif
