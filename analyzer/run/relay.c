@@ -58,6 +58,26 @@ static bool went_to_group(struct relay *relay, const siginfo_t *signal, bool wit
 	return true;
 }
 
+static bool is_stop(int number)
+{
+	return number == SIGTSTP || number == SIGTTIN || number == SIGTTOU;
+}
+
+/* A stop that was sent to the group takes back from the witness the SIGCONT before it, and a SIGCONT the stops, if it had
+ * not taken them yet; we had. */
+static bool was_taken_back(const struct relay *relay, const siginfo_t *batch, size_t index, size_t count)
+{
+	const int number = batch[index].si_signo;
+
+	for (size_t later = index + 1; later < count; later++) {
+		const int other = batch[later].si_signo;
+		const bool opposite = number == SIGCONT ? is_stop(other) : is_stop(number) && other == SIGCONT;
+		if (opposite && relay->to_group[other])
+			return true;
+	}
+	return false;
+}
+
 /* The program that signals its parent means the process that we stand in for: our own parent. */
 static void signal_send(const struct relay *relay, siginfo_t *signal)
 {
@@ -95,7 +115,8 @@ static void signals_pass_on(struct relay *relay, const siginfo_t *first)
 			break;
 	}
 	for (size_t i = 0; i < count; i++)
-		if (!is_our_own(relay, &batch[i]) && !went_to_group(relay, &batch[i], witnessed))
+		if (!is_our_own(relay, &batch[i]) && !went_to_group(relay, &batch[i], witnessed) &&
+		    !was_taken_back(relay, batch, i, count))
 			signal_send(relay, &batch[i]);
 	if (count < BATCH) /* what we shall not take any more, as a stop takes back what continues, and the reverse */
 		memset(relay->to_group, 0, sizeof relay->to_group);
@@ -144,7 +165,7 @@ static void stop_too(struct relay *relay, int number)
 {
 	if (is_continued(relay) || (number == SIGSTOP && !relay->guard->watches))
 		return;
-	if (number != SIGTSTP && number != SIGTTIN && number != SIGTTOU)
+	if (!is_stop(number))
 		number = SIGSTOP;
 	guard_stopping(relay->guard);
 	witness_stop(&relay->guard->witness);

@@ -37,6 +37,29 @@ for way in alone group value; do
 	check_equal "all signals reach the program once: $way" "33 as sent" "$(timeout 60 /usr/bin/python3 send.py "$SEEP" $way)"
 done
 
+# A stop takes back a SIGCONT that is still pending, and the reverse: of what goes to the group the program gets each once.
+cat >pairs.py <<'END'
+import os, signal, subprocess, sys, time
+seep, told, rounds = sys.argv[1], "told.pairs", 100
+os.sched_setaffinity(0, {min(os.sched_getaffinity(0))}) # one processor: all orders in which they run come up
+def lines(): return open(told).read().split("\n")[:-1] if os.path.exists(told) else []
+def wait_for(count):
+    end = time.monotonic() + 20
+    while len(lines()) < count and time.monotonic() < end: time.sleep(0.0005)
+child = subprocess.Popen([seep, "run", "--", "./tells", told], stderr=subprocess.DEVNULL, start_new_session=True)
+wait_for(1)
+for round in range(rounds):
+    for number in (signal.SIGCONT, signal.SIGTSTP):
+        before = len(lines())
+        os.killpg(child.pid, number)
+        wait_for(before + 1)
+os.kill(child.pid, signal.SIGTERM)
+child.wait(20)
+seen = lines()
+print(*(seen.count(str(int(number))) for number in (signal.SIGCONT, signal.SIGTSTP)))
+END
+check_equal "stops and continuations of the group reach the program once" "100 100" "$(timeout 60 /usr/bin/python3 pairs.py "$SEEP")"
+
 cat >stops.py <<'END'
 import os, signal, sys, time
 seep, name = sys.argv[1:]
