@@ -14,7 +14,7 @@
 
 enum { DESCRIPTORS_OLD = 1024 /* where the kernel has no close_range() */ };
 
-static void descriptors_close(int first, int last)
+static void range_close(int first, int last)
 {
 	if (first > last || close_range((unsigned)first, (unsigned)last, 0) == 0)
 		return;
@@ -22,18 +22,23 @@ static void descriptors_close(int first, int last)
 		close(descriptor);
 }
 
+void descriptors_close_but(int first, const int *kept, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		range_close(first, kept[i] - 1);
+		first = kept[i] + 1;
+	}
+	range_close(first, INT32_MAX);
+}
+
 void background_enter(const int *kept, size_t count)
 {
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC), next = 3;
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	setsid();
 	for (int descriptor = 0; null >= 0 && descriptor < 3; descriptor++)
 		dup2(null, descriptor);
-	for (size_t i = 0; i < count; i++) {
-		descriptors_close(next, kept[i] - 1);
-		next = kept[i] + 1;
-	}
-	descriptors_close(next, INT32_MAX);
+	descriptors_close_but(3, kept, count);
 	if (chdir("/") != 0)
 		return;
 }

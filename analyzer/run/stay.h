@@ -6,6 +6,9 @@
 
 #include "run/session.h"
 
+/* Closes all descriptors from `first` on but those listed, in rising order. */
+void descriptors_close_but(int first, const int *kept, size_t count);
+
 /* Leaves the caller's session, directory and descriptors, but for those listed (in rising order): who stays must not hold
  * the terminal, a pipe that somebody waits for, or a directory that is to be unmounted. */
 void background_enter(const int *kept, size_t count);

@@ -11,22 +11,12 @@
 #include <unistd.h>
 
 #include "process/state.h"
+#include "run/stay.h"
 
 enum {
-	ANSWER_MS = 1000,      /* it only ever waits for us: one that is silent so long was stopped by a debugger */
-	STOP_MS = 200,         /* it is seen to have stopped in about one */
-	DESCRIPTORS_OLD = 1024 /* where the kernel has no close_range() */
+	ANSWER_MS = 1000, /* it only ever waits for us: one that is silent so long was stopped by a debugger */
+	STOP_MS = 200,    /* it is seen to have stopped in about one */
 };
-
-/* It must hold no pipe that somebody waits for the end of. */
-static void descriptors_leave(int kept)
-{
-	if ((kept == 0 || close_range(0, (unsigned)kept - 1, 0) == 0) && close_range((unsigned)kept + 1, ~0U, 0) == 0)
-		return;
-	for (int descriptor = 0; descriptor < DESCRIPTORS_OLD; descriptor++)
-		if (descriptor != kept)
-			close(descriptor);
-}
 
 static _Noreturn void collect(int socket, pid_t seep, pid_t guard)
 {
@@ -35,7 +25,7 @@ static _Noreturn void collect(int socket, pid_t seep, pid_t guard)
 
 	prctl(PR_SET_NAME, "seep-witness");
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	descriptors_leave(socket);
+	descriptors_close_but(0, &socket, 1); /* no pipe that somebody waits for the end of */
 	while (getppid() == guard && ((got = read(socket, &question, 1)) > 0 || (got < 0 && errno == EINTR))) {
 		unsigned char counts[SIGNALS + 1] = {0};
 		siginfo_t signal;

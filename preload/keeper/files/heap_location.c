@@ -10,7 +10,7 @@
 #include "keeper/base/size_limit.h"
 #include "keeper/base/syscall.h"
 #include "keeper/program/process.h"
-#include "keeper/files/hole_punch.h"
+#include "keeper/files/heap_space.h"
 #include "keeper/snapshot/write.h"
 
 #include <seep/heap.h>

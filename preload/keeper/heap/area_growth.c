@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Room of areas that grow: see area_growth.h. */
+/* Sizes of areas, and their room: see area_growth.h. */
 #include "keeper/heap/area_growth.h"
 
 #include <errno.h>
@@ -7,7 +7,7 @@
 #include "keeper/base/size_limit.h"
 #include "keeper/base/syscall.h"
 
-/* The first room of areas that are filled from their start. What is not here has all of it from the start. */
+/* The first room of areas that are filled from their start. The other areas have all of theirs. */
 static const struct {
 	enum seep_area_id id;
 	uint32_t entries;

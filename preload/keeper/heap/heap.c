@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Sizes of a heap file and the checking of one: see heap.h. */
+/* The beginning of a heap file and the checking of one: see heap.h. */
 #include "keeper/heap/heap.h"
 
 #include <string.h>

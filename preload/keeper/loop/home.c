@@ -10,7 +10,7 @@
 #include "keeper/base/syscall.h"
 #include "keeper/heap/area_growth.h"
 #include "keeper/files/life.h"
-#include "keeper/files/hole_punch.h"
+#include "keeper/files/heap_space.h"
 
 #define SPACE_PAUSE_NS UINT64_C(10000000000)
 

@@ -2,7 +2,7 @@
 /*
  * What a keeper does with its recording's directory and the file systems: it
  * opens the directory, gets space for the heap file to grow, as long as others
- * have enough (hole_punch.h), and keeps hold of a heap file in memory.
+ * have enough (heap_space.h), and keeps hold of a heap file in memory.
  */
 #ifndef SEEP_LOOP_KEEPER_PRIVATE_H
 #define SEEP_LOOP_KEEPER_PRIVATE_H

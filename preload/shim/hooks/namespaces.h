@@ -8,7 +8,7 @@
 /* Is this system call (unshare or setns, with its first two arguments) one of them? */
 bool namespaces_want_us_alone(long number, long first, long second);
 
-/* setns has succeeded: our clocks may have moved. */
+/* After a setns() that succeeded: the program may be in another time namespace. unshare() moves only its children. */
 void namespaces_entered(void);
 
 #endif

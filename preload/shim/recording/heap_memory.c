@@ -12,7 +12,7 @@
 #include "keeper/base/text.h"
 #include "keeper/heap/area_growth.h"
 #include "keeper/files/life.h"
-#include "keeper/files/hole_punch.h"
+#include "keeper/files/heap_space.h"
 
 #include <seep/keeper.h>
 

@@ -5,8 +5,8 @@
  * and never used is given back: ranges without a byte other than zero become
  * holes, which read the same.
  */
-#ifndef SEEP_FILES_HOLE_PUNCH_H
-#define SEEP_FILES_HOLE_PUNCH_H
+#ifndef SEEP_FILES_HEAP_SPACE_H
+#define SEEP_FILES_HEAP_SPACE_H
 
 #include <stdbool.h>
 #include <stdint.h>

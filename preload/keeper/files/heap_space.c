@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Space of the heap file: see hole_punch.h. */
-#include "keeper/files/hole_punch.h"
+/* Space of the heap file: see heap_space.h. */
+#include "keeper/files/heap_space.h"
 
 #include <errno.h>
 #include <linux/magic.h>
