@@ -205,6 +205,8 @@ double chi_squared_quantile(double probability, enum tail tail, double degrees)
 	}
 	if (probability == 0)
 		return tail == TAIL_LOWER ? 0 : INFINITY;
+	if (degrees == 2) /* the exponential distribution */
+		return -2 * (tail == TAIL_LOWER ? log1p(-probability) : log(probability));
 	if (degrees >= MANY_DEGREES)
 		return quantile_of_many_degrees(normal_quantile(probability, tail), degrees);
 	return 2 * gamma_quantile(probability, tail, degrees / 2);
