@@ -129,7 +129,7 @@ int main(int argc, char **argv)
 
 	launch_leave_shim(argv);
 	standard_descriptors_fill();
-	cut_maps_survive();
+	sigbus_guard_install();
 	symbol_cache_use(cache);
 	free(cache);
 	int status = command_dispatch(argc, argv);

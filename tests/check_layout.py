@@ -35,7 +35,7 @@ preload/shim/hooks      preload/keeper/base preload/keeper/heap preload/shim/hos
 analyzer/compare        analyzer/base analyzer/files analyzer/profile analyzer/statistics
 analyzer/leaks          analyzer/base analyzer/compare analyzer/profile analyzer/statistics
 analyzer/manual         analyzer/base analyzer/commands analyzer/files
-analyzer/modules        analyzer/base analyzer/files analyzer/symbols
+analyzer/modules        analyzer/base
 analyzer/symbols        analyzer/base analyzer/files analyzer/modules
 analyzer/profile        analyzer/base analyzer/files analyzer/reader analyzer/symbols
 analyzer/render/words   analyzer/base analyzer/compare analyzer/leaks analyzer/profile analyzer/statistics

@@ -118,7 +118,7 @@ static int run(int argc, char **argv)
 		    command_usage(&command_diff, "%s is the later one: give the earlier one first", before->source);
 	} else {
 		enum call_value in_use = CALL_INUSE_SPACE;
-		status = pair_choose_value(&(struct pair){after, before}, true, &in_use);
+		status = snapshot_pair_choose_value(&(struct snapshot_pair){after, before}, true, &in_use);
 		if (status == COMMAND_FINE) {
 			profile_symbolize(before, &request.symbols);
 			profile_symbolize(after, &request.symbols);

@@ -120,7 +120,7 @@ static int run(int argc, char **argv)
 {
 	struct request request = {.value = CALL_INUSE_SPACE};
 	struct output out;
-	struct pair pair;
+	struct snapshot_pair pair;
 
 	int status = request_parse(&request, argc, argv);
 	if (status == COMMAND_FINE)
@@ -128,22 +128,22 @@ static int run(int argc, char **argv)
 	if (status == COMMAND_FINE)
 		status = command_check_output(&command_export, request.output, request.snapshot, request.base);
 	if (status == COMMAND_FINE)
-		status = pair_open(&pair, &command_export, request.snapshot, request.base, &request.symbols);
+		status = snapshot_pair_open(&pair, &command_export, request.snapshot, request.base, &request.symbols);
 	if (status != COMMAND_FINE)
 		return status;
 	/* Of JSON's difference growth is the point. */
 	if (request.format == FORMAT_FOLDED || request.format == FORMAT_JSON)
-		status = pair_choose_value(&pair,
-					   command_was_given(&command_export, OPTION_VALUE) ||
-					       (request.format == FORMAT_JSON && request.base),
-					   &request.value);
+		status = snapshot_pair_choose_value(&pair,
+						    command_was_given(&command_export, OPTION_VALUE) ||
+							(request.format == FORMAT_JSON && request.base),
+						    &request.value);
 	if (status == COMMAND_FINE)
 		status = document_open(&out, request.output, pair.now, pair.base);
 	if (status == COMMAND_FINE) {
 		document_write(&out.buffer, &request, pair.now, pair.base);
 		status = document_close(&out);
 	}
-	pair_free(&pair);
+	snapshot_pair_free(&pair);
 	return status;
 }
 

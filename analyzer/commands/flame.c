@@ -87,7 +87,7 @@ static int run(int argc, char **argv)
 {
 	struct request request = {.output = "flame.svg", .value = CALL_INUSE_SPACE};
 	struct output out;
-	struct pair pair;
+	struct snapshot_pair pair;
 
 	int status = request_parse(&request, argc, argv);
 	if (status == COMMAND_FINE)
@@ -95,17 +95,17 @@ static int run(int argc, char **argv)
 	if (status == COMMAND_FINE)
 		status = command_check_output(&command_flame, request.output, request.snapshot, request.base);
 	if (status == COMMAND_FINE)
-		status = pair_open(&pair, &command_flame, request.snapshot, request.base, &request.symbols);
+		status = snapshot_pair_open(&pair, &command_flame, request.snapshot, request.base, &request.symbols);
 	if (status != COMMAND_FINE)
 		return status;
-	status = pair_choose_value(&pair, command_was_given(&command_flame, OPTION_VALUE), &request.value);
+	status = snapshot_pair_choose_value(&pair, command_was_given(&command_flame, OPTION_VALUE), &request.value);
 	if (status == COMMAND_FINE)
 		status = document_open(&out, request.output, pair.now, pair.base);
 	if (status == COMMAND_FINE) {
 		draw(&out.buffer, &request, pair.now, pair.base);
 		status = document_close(&out);
 	}
-	pair_free(&pair);
+	snapshot_pair_free(&pair);
 	return status;
 }
 

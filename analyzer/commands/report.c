@@ -54,10 +54,10 @@ static int request_parse(struct request *request, int argc, char **argv)
 }
 
 /* An order that the profile has no values for: another instead of the default, else a fault. */
-static int order_choose(const struct pair *pair, struct request *request)
+static int order_choose(const struct snapshot_pair *pair, struct request *request)
 {
 	enum call_value value = inventory_order_value(request->order);
-	const int status = pair_choose_value(pair, command_was_given(&command_report, OPTION_SORT), &value);
+	const int status = snapshot_pair_choose_value(pair, command_was_given(&command_report, OPTION_SORT), &value);
 
 	request->order = inventory_order_of(value);
 	return status;
@@ -101,14 +101,14 @@ static int run(int argc, char **argv)
 {
 	struct request request = {0};
 	struct output out;
-	struct pair pair;
+	struct snapshot_pair pair;
 
 	int status = request_parse(&request, argc, argv);
 	if (status == COMMAND_FINE)
 		status = command_check_symbols(&command_report, request.symbols.directory);
 	if (status == COMMAND_FINE)
-		status = pair_open(&pair, &command_report, command_only_operand(&command_report, argc, argv), NULL,
-				   &request.symbols);
+		status = snapshot_pair_open(&pair, &command_report, command_only_operand(&command_report, argc, argv),
+					    NULL, &request.symbols);
 	if (status != COMMAND_FINE)
 		return status;
 	status = order_choose(&pair, &request);
@@ -119,7 +119,7 @@ static int run(int argc, char **argv)
 		render(&page, pair.now, &request);
 		status = document_close(&out);
 	}
-	pair_free(&pair);
+	snapshot_pair_free(&pair);
 	return status;
 }
 

@@ -278,7 +278,7 @@ static int run_main(int argc, char **argv)
 	request.arguments = argv + optind;
 	const char *wanted = request.output ? request.output : getenv("SEEP_OUTPUT");
 	if (!library_find_shim(shim, sizeof shim, &error) || !output_resolve(wanted, &output, &error) ||
-	    !output_prepare(output.data, &error)) {
+	    !run_output_prepare(output.data, &error)) {
 		buffer_free(&output);
 		return command_fail(&error);
 	}

@@ -63,7 +63,7 @@ static bool can_be_written(char *name, bool whole)
 	return faccessat(AT_FDCWD, name, W_OK | X_OK, AT_EACCESS) == 0;
 }
 
-bool output_prepare(const char *pattern, struct error *error)
+bool run_output_prepare(const char *pattern, struct error *error)
 {
 	bool whole;
 	char *name = constant_part(pattern, &whole);

@@ -9,6 +9,6 @@
 
 /* Makes the directories above a recording, as mkdir -p does, as far as their names are the same for every process (no
  * %c, %p, %h). `pattern` is absolute. False: they can't be made, or nothing can be written there. */
-bool output_prepare(const char *pattern, struct error *error);
+bool run_output_prepare(const char *pattern, struct error *error);
 
 #endif

@@ -10,13 +10,13 @@
 #include "render/words/quantity.h"
 #include "tree/call_tree.h"
 
-int pair_open(struct pair *pair, const struct command *command, const char *snapshot, const char *base,
-	      const struct symbol_options *symbols)
+int snapshot_pair_open(struct snapshot_pair *pair, const struct command *command, const char *snapshot,
+		       const char *base, const struct symbol_options *symbols)
 {
 	struct error error;
 	int status = COMMAND_FINE;
 
-	*pair = (struct pair){.now = profile_open(snapshot, &error)};
+	*pair = (struct snapshot_pair){.now = profile_open(snapshot, &error)};
 	if (pair->now && base)
 		pair->base = profile_open(base, &error);
 	if (!pair->now || (base && !pair->base))
@@ -25,7 +25,7 @@ int pair_open(struct pair *pair, const struct command *command, const char *snap
 		status = command_usage(command, "%s is later than %s: --base is the earlier one", pair->base->source,
 				       pair->now->source);
 	if (status != COMMAND_FINE) {
-		pair_free(pair);
+		snapshot_pair_free(pair);
 		return status;
 	}
 	profile_symbolize(pair->now, symbols);
@@ -34,11 +34,11 @@ int pair_open(struct pair *pair, const struct command *command, const char *snap
 	return COMMAND_FINE;
 }
 
-void pair_free(struct pair *pair)
+void snapshot_pair_free(struct snapshot_pair *pair)
 {
 	profile_free(pair->now);
 	profile_free(pair->base);
-	*pair = (struct pair){0};
+	*pair = (struct snapshot_pair){0};
 }
 
 static bool profile_must_have(const struct profile *profile, enum call_value value, struct error *error)
@@ -49,7 +49,7 @@ static bool profile_must_have(const struct profile *profile, enum call_value val
 	return false;
 }
 
-int pair_choose_value(const struct pair *pair, bool by_name, enum call_value *value)
+int snapshot_pair_choose_value(const struct snapshot_pair *pair, bool by_name, enum call_value *value)
 {
 	struct error error;
 

@@ -8,18 +8,18 @@
 #include "profile/profile.h"
 #include "tree/call_tree.h"
 
-struct pair {
+struct snapshot_pair {
 	struct profile *now, *base; /* base: NULL, there is none */
 };
 
 /* Opens them, checks that `base` (may be NULL) is not the later one, and gives them their names. What is not
- * COMMAND_FINE has been said, and needs no pair_free(). */
-int pair_open(struct pair *pair, const struct command *command, const char *snapshot, const char *base,
-	      const struct symbol_options *symbols);
-void pair_free(struct pair *pair);
+ * COMMAND_FINE has been said, and needs no snapshot_pair_free(). */
+int snapshot_pair_open(struct snapshot_pair *pair, const struct command *command, const char *snapshot,
+		       const char *base, const struct symbol_options *symbols);
+void snapshot_pair_free(struct snapshot_pair *pair);
 
 /* Sees to it that both have the value: what was asked for by name must be there, instead of a default goes what is. */
-int pair_choose_value(const struct pair *pair, bool by_name, enum call_value *value);
+int snapshot_pair_choose_value(const struct snapshot_pair *pair, bool by_name, enum call_value *value);
 
 /* Says how many stacks had no room in the tree, if any. */
 void tree_cut_say(const struct call_tree *tree);

@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "files/compress.h"
+#include "files/gzip.h"
 #include "export/export.h"
 #include "export/pprof_tables.h"
 #include "export/protobuf.h"

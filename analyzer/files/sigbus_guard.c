@@ -42,7 +42,7 @@ static void page_replace(int number, siginfo_t *fault, void *context)
 		raise(number); /* by our doing */
 }
 
-void cut_maps_survive(void)
+void sigbus_guard_install(void)
 {
 	const struct sigaction action = {.sa_sigaction = page_replace, .sa_flags = SA_SIGINFO | SA_RESTART};
 	struct sigaction before;

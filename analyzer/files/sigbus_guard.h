@@ -5,6 +5,6 @@
 
 /* For this process, once at its start. A disposition of SIGBUS that we were started with stays: a program that we start
  * inherits it. */
-void cut_maps_survive(void);
+void sigbus_guard_install(void);
 
 #endif

@@ -2,7 +2,7 @@
 /*
  * An ELF file is put together in memory: a header, the sections that units
  * refer to, and room for .debug_info, into which units are read until there is
- * enough for a piece. The room is reserved, not touched.
+ * enough for a chunk. The room is reserved, not touched.
  */
 #include "modules/dwarf_chunks.h"
 
@@ -32,9 +32,9 @@ static const char *const unsuited[] = {".debug_types", ".gnu_debugaltlink", ".de
 
 enum { SECTIONS = 1 + PART_COUNT + 1 }; /* none, the parts, their names */
 
-struct debug_pieces {
+struct dwarf_chunks {
 	struct debug_section info;
-	struct debug_pieces_sizes sizes;
+	struct dwarf_chunks_sizes sizes;
 	unsigned char *image; /* header, section headers, names, parts */
 	size_t reserved;
 	Elf64_Shdr *sections;    /* in the image */
@@ -144,10 +144,10 @@ static uint64_t align(uint64_t bytes)
 	return (bytes + ALIGNMENT - 1) & ~(uint64_t)(ALIGNMENT - 1);
 }
 
-static void header_write(struct debug_pieces *pieces, const struct found *found)
+static void header_write(struct dwarf_chunks *chunks, const struct found *found)
 {
-	Elf64_Ehdr *header = (Elf64_Ehdr *)pieces->image;
-	char *names = (char *)pieces->image + ALIGNMENT / 2;
+	Elf64_Ehdr *header = (Elf64_Ehdr *)chunks->image;
+	char *names = (char *)chunks->image + ALIGNMENT / 2;
 	size_t used = 1;
 
 	memcpy(header->e_ident, found->header.e_ident, sizeof header->e_ident);
@@ -159,21 +159,21 @@ static void header_write(struct debug_pieces *pieces, const struct found *found)
 	header->e_shentsize = sizeof(Elf64_Shdr);
 	header->e_shnum = SECTIONS;
 	header->e_shstrndx = SECTIONS - 1;
-	pieces->sections = (Elf64_Shdr *)(pieces->image + header->e_shoff);
+	chunks->sections = (Elf64_Shdr *)(chunks->image + header->e_shoff);
 	for (int part = 0; part <= PART_COUNT; part++) {
 		const char *name = part < PART_COUNT ? part_names[part] : ".shstrtab";
-		pieces->sections[1 + part].sh_name = (uint32_t)used;
-		pieces->sections[1 + part].sh_type = part < PART_COUNT ? SHT_PROGBITS : SHT_STRTAB;
-		pieces->sections[1 + part].sh_addralign = 1;
+		chunks->sections[1 + part].sh_name = (uint32_t)used;
+		chunks->sections[1 + part].sh_type = part < PART_COUNT ? SHT_PROGBITS : SHT_STRTAB;
+		chunks->sections[1 + part].sh_addralign = 1;
 		strcpy(names + used, name);
 		used += strlen(name) + 1;
 	}
-	pieces->sections[SECTIONS - 1].sh_offset = ALIGNMENT / 2;
-	pieces->sections[SECTIONS - 1].sh_size = used;
+	chunks->sections[SECTIONS - 1].sh_offset = ALIGNMENT / 2;
+	chunks->sections[SECTIONS - 1].sh_size = used;
 }
 
 /* Reserves the image and reads all parts but .debug_info into it. */
-static bool image_make(struct debug_pieces *pieces, const struct found *found, int descriptor)
+static bool image_make(struct dwarf_chunks *chunks, const struct found *found, int descriptor)
 {
 	struct debug_section parts[PART_COUNT] = {0};
 	uint64_t offset = ALIGNMENT;
@@ -184,36 +184,36 @@ static bool image_make(struct debug_pieces *pieces, const struct found *found, i
 		good = good && parts[part].bytes < OTHERS_BYTES_MAX;
 		offset += good ? align(parts[part].bytes) : 0;
 	}
-	pieces->reserved = offset + 2 * align(pieces->info.bytes);
+	chunks->reserved = offset + 2 * align(chunks->info.bytes);
 	if (good)
-		pieces->image = mmap(NULL, pieces->reserved, PROT_READ | PROT_WRITE,
+		chunks->image = mmap(NULL, chunks->reserved, PROT_READ | PROT_WRITE,
 				     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (!good || pieces->image == MAP_FAILED) {
-		pieces->image = NULL;
+	if (!good || chunks->image == MAP_FAILED) {
+		chunks->image = NULL;
 		good = false;
 	} else {
-		header_write(pieces, found);
+		header_write(chunks, found);
 	}
 	offset = ALIGNMENT;
 	for (int part = 0; part < PART_INFO; part++) {
 		if (good) {
-			pieces->sections[1 + part].sh_offset = offset;
-			pieces->sections[1 + part].sh_size = parts[part].bytes;
-			good = debug_section_read(&parts[part], pieces->image + offset, parts[part].bytes);
+			chunks->sections[1 + part].sh_offset = offset;
+			chunks->sections[1 + part].sh_size = parts[part].bytes;
+			good = debug_section_read(&parts[part], chunks->image + offset, parts[part].bytes);
 			offset += align(parts[part].bytes);
 		}
 		debug_section_close(&parts[part]);
 	}
 	if (!good)
 		return false;
-	pieces->rooms[0] = pieces->image + offset;
-	pieces->rooms[1] = pieces->rooms[0] + align(pieces->info.bytes);
-	const Elf64_Shdr *abbrev = &pieces->sections[1 + PART_ABBREV];
+	chunks->rooms[0] = chunks->image + offset;
+	chunks->rooms[1] = chunks->rooms[0] + align(chunks->info.bytes);
+	const Elf64_Shdr *abbrev = &chunks->sections[1 + PART_ABBREV];
 	return abbreviations_are_suited(
-	    (struct bytes){pieces->image + abbrev->sh_offset, pieces->image + abbrev->sh_offset + abbrev->sh_size});
+	    (struct bytes){chunks->image + abbrev->sh_offset, chunks->image + abbrev->sh_offset + abbrev->sh_size});
 }
 
-struct debug_pieces *debug_pieces_open(int descriptor, struct debug_pieces_sizes sizes)
+struct dwarf_chunks *dwarf_chunks_open(int descriptor, struct dwarf_chunks_sizes sizes)
 {
 	struct found found = {0};
 	Elf *elf = elf_begin(descriptor, ELF_C_READ_MMAP, NULL);
@@ -222,92 +222,92 @@ struct debug_pieces *debug_pieces_open(int descriptor, struct debug_pieces_sizes
 	elf_end(elf);
 	if (!is_suited)
 		return NULL;
-	struct debug_pieces *pieces = memory_allocate(1, sizeof *pieces);
-	pieces->sizes = sizes;
-	if (debug_section_open(&pieces->info, descriptor, &found.parts[PART_INFO]) &&
-	    pieces->info.bytes >= sizes.least && pieces->info.bytes <= INFO_BYTES_MAX &&
-	    image_make(pieces, &found, descriptor))
-		return pieces;
-	debug_pieces_close(pieces);
+	struct dwarf_chunks *chunks = memory_allocate(1, sizeof *chunks);
+	chunks->sizes = sizes;
+	if (debug_section_open(&chunks->info, descriptor, &found.parts[PART_INFO]) &&
+	    chunks->info.bytes >= sizes.least && chunks->info.bytes <= INFO_BYTES_MAX &&
+	    image_make(chunks, &found, descriptor))
+		return chunks;
+	dwarf_chunks_close(chunks);
 	return NULL;
 }
 
-static void piece_end(struct debug_pieces *pieces)
+static void chunk_end(struct dwarf_chunks *chunks)
 {
-	if (pieces->dwarf)
-		dwarf_end(pieces->dwarf);
-	elf_end(pieces->elf);
-	pieces->dwarf = NULL;
-	pieces->elf = NULL;
+	if (chunks->dwarf)
+		dwarf_end(chunks->dwarf);
+	elf_end(chunks->elf);
+	chunks->dwarf = NULL;
+	chunks->elf = NULL;
 }
 
-void debug_pieces_close(struct debug_pieces *pieces)
+void dwarf_chunks_close(struct dwarf_chunks *chunks)
 {
-	if (!pieces)
+	if (!chunks)
 		return;
-	piece_end(pieces);
-	if (pieces->is_filling)
-		pthread_join(pieces->filler, NULL);
-	debug_section_close(&pieces->info);
-	if (pieces->image)
-		munmap(pieces->image, pieces->reserved);
-	free(pieces);
+	chunk_end(chunks);
+	if (chunks->is_filling)
+		pthread_join(chunks->filler, NULL);
+	debug_section_close(&chunks->info);
+	if (chunks->image)
+		munmap(chunks->image, chunks->reserved);
+	free(chunks);
 }
 
 /* One unit more, whose length stands at its beginning; false: there is none, or it is damaged. */
-static bool unit_read(struct debug_pieces *pieces, uint64_t *used)
+static bool unit_read(struct dwarf_chunks *chunks, uint64_t *used)
 {
 	enum { LONG_FORM = 0xffffffff };
-	unsigned char *room = pieces->rooms[pieces->room], *at = room + *used;
+	unsigned char *room = chunks->rooms[chunks->room], *at = room + *used;
 	uint32_t length;
 	uint64_t rest;
 
-	if (!debug_section_read(&pieces->info, at, sizeof length))
+	if (!debug_section_read(&chunks->info, at, sizeof length))
 		return false;
 	memcpy(&length, at, sizeof length);
 	rest = length;
 	*used += sizeof length;
 	if (length == LONG_FORM) {
-		if (!debug_section_read(&pieces->info, at + sizeof length, sizeof rest))
+		if (!debug_section_read(&chunks->info, at + sizeof length, sizeof rest))
 			return false;
 		memcpy(&rest, at + sizeof length, sizeof rest);
 		*used += sizeof rest;
 	}
-	if (!debug_section_read(&pieces->info, room + *used, rest))
+	if (!debug_section_read(&chunks->info, room + *used, rest))
 		return false;
 	*used += rest;
 	return true;
 }
 
-/* Reads units until there is enough for a piece. */
+/* Reads units until there is enough for a chunk. */
 static void *room_fill(void *argument)
 {
-	struct debug_pieces *pieces = argument;
+	struct dwarf_chunks *chunks = argument;
 	uint64_t used = 0;
 
-	pieces->filled = 0;
-	while (used < pieces->sizes.piece && unit_read(pieces, &used))
-		pieces->filled = used;
+	chunks->filled = 0;
+	while (used < chunks->sizes.chunk && unit_read(chunks, &used))
+		chunks->filled = used;
 	return NULL;
 }
 
-/* While one piece is looked through the next one is unpacked. */
-Dwarf *debug_pieces_next(struct debug_pieces *pieces)
+/* While one chunk is looked through the next one is unpacked. */
+Dwarf *dwarf_chunks_next(struct dwarf_chunks *chunks)
 {
-	piece_end(pieces);
-	if (pieces->is_filling)
-		pthread_join(pieces->filler, NULL);
+	chunk_end(chunks);
+	if (chunks->is_filling)
+		pthread_join(chunks->filler, NULL);
 	else
-		room_fill(pieces);
-	pieces->is_filling = false;
-	if (pieces->filled == 0)
+		room_fill(chunks);
+	chunks->is_filling = false;
+	if (chunks->filled == 0)
 		return NULL;
-	Elf64_Shdr *info = &pieces->sections[1 + PART_INFO];
-	info->sh_offset = (uint64_t)(pieces->rooms[pieces->room] - pieces->image);
-	info->sh_size = pieces->filled;
-	pieces->room = !pieces->room;
-	pieces->is_filling = pthread_create(&pieces->filler, NULL, room_fill, pieces) == 0;
-	pieces->elf = elf_memory((char *)pieces->image, info->sh_offset + info->sh_size);
-	pieces->dwarf = pieces->elf ? dwarf_begin_elf(pieces->elf, DWARF_C_READ, NULL) : NULL;
-	return pieces->dwarf;
+	Elf64_Shdr *info = &chunks->sections[1 + PART_INFO];
+	info->sh_offset = (uint64_t)(chunks->rooms[chunks->room] - chunks->image);
+	info->sh_size = chunks->filled;
+	chunks->room = !chunks->room;
+	chunks->is_filling = pthread_create(&chunks->filler, NULL, room_fill, chunks) == 0;
+	chunks->elf = elf_memory((char *)chunks->image, info->sh_offset + info->sh_size);
+	chunks->dwarf = chunks->elf ? dwarf_begin_elf(chunks->elf, DWARF_C_READ, NULL) : NULL;
+	return chunks->dwarf;
 }

@@ -13,7 +13,7 @@
 
 #include <elfutils/libdwfl.h>
 
-#include "base/strings.h"
+#include "base/string_pool.h"
 
 /* Texts live as long as the lookup. */
 struct dwarf_line {

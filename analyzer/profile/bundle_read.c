@@ -56,7 +56,7 @@ static const char *text_at(struct giving *giving, uint32_t offset)
 
 	if (*slot == 0)
 		*slot = (uint64_t)(uintptr_t)string_pool_intern_safe(giving->profile->strings, text, strlen(text),
-								     RAW_TEXT_LIMIT);
+								     FOREIGN_TEXT_LIMIT);
 	return (const char *)(uintptr_t)*slot;
 }
 

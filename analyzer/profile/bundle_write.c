@@ -11,7 +11,7 @@
 
 #include <seep/keeper.h>
 
-#include "files/compress.h"
+#include "files/gzip.h"
 #include "base/map.h"
 #include "base/memory.h"
 #include "profile/bundle.h"

@@ -88,7 +88,7 @@ static uint64_t ended_unix_ns(const struct profile *profile)
 	return ended;
 }
 
-struct perf_map *made_code_open(const struct profile *profile, struct buffer *said)
+struct perf_map *jit_map_open(const struct profile *profile, struct buffer *said)
 {
 	struct perf_map_origin origin = {.owner = geteuid(), .started_unix_ns = profile->start_unix_ns};
 	struct buffer path = {0};

@@ -9,6 +9,6 @@
 
 /* Opens the process's map; NULL: there is none to be used. `said` receives its path or why there is none; nothing where
  * the profile is of no process. */
-struct perf_map *made_code_open(const struct profile *profile, struct buffer *said);
+struct perf_map *jit_map_open(const struct profile *profile, struct buffer *said);
 
 #endif

@@ -15,7 +15,7 @@
 #include "base/buffer.h"
 #include "base/memory.h"
 #include "profile/bundle.h"
-#include "profile/from_raw.h"
+#include "profile/from_foreign.h"
 #include "profile/from_snapshot.h"
 #include "profile/profile.h"
 #include "profile/profile_private.h"
@@ -38,16 +38,16 @@ struct profile *profile_open_snapshot(const void *data, size_t bytes, const char
 }
 
 /* Another tool's profile, of which the input holds the beginning. */
-static struct profile *profile_open_foreign(struct input *input, enum raw_format format, struct error *error)
+static struct profile *profile_open_foreign(struct input *input, enum foreign_format format, struct error *error)
 {
-	struct raw_profile raw;
+	struct foreign_profile foreign;
 
 	if (!input_read_rest(input, FOREIGN_BYTES_LIMIT, error) ||
-	    !raw_profile_read(&raw, format, input->name, input->data, input->bytes, error))
+	    !foreign_profile_read(&foreign, format, input->name, input->data, input->bytes, error))
 		return NULL;
-	struct profile *profile = profile_from_raw(&raw, input->name);
-	profile->input_bytes = budget_packed_bytes(input->file_bytes, raw.plain_bytes);
-	raw_profile_free(&raw);
+	struct profile *profile = profile_from_foreign(&foreign, input->name);
+	profile->input_bytes = budget_packed_bytes(input->file_bytes, foreign.plain_bytes);
+	foreign_profile_free(&foreign);
 	return profile;
 }
 
@@ -58,11 +58,11 @@ static struct profile *profile_open_file(const char *path, struct error *error)
 
 	if (!input_open(&input, path, error))
 		return NULL;
-	const enum raw_format format = raw_profile_recognize(input.data, input.bytes);
+	const enum foreign_format format = foreign_profile_recognize(input.data, input.bytes);
 	/* What is no snapshot is refused by its beginning alone, however large it is. */
 	if (bundle_is_bundle(input.data, input.bytes))
 		profile = bundle_profile(&input, 0, error);
-	else if (format != RAW_NONE)
+	else if (format != FOREIGN_NONE)
 		profile = profile_open_foreign(&input, format, error);
 	else if (!snapshot_is_snapshot(input.data, input.bytes) || input_read_rest(&input, SNAPSHOT_BYTES_LIMIT, error))
 		profile = profile_open_snapshot(input.data, input.bytes, path, error);

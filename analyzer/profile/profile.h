@@ -17,7 +17,7 @@
 #include <seep/snapshot.h>
 
 #include "base/error.h"
-#include "base/strings.h"
+#include "base/string_pool.h"
 
 /* A line of source that an address stands for; several where calls were inlined. Texts are interned in the
  * profile's pool and safe to print. */

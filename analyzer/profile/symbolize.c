@@ -91,7 +91,7 @@ static void absolute_resolve(struct symbolizing *work)
 {
 	struct profile *profile = work->profile;
 	struct buffer text = {0};
-	struct perf_map *map = work->starts[1] > 0 ? made_code_open(profile, &text) : NULL;
+	struct perf_map *map = work->starts[1] > 0 ? jit_map_open(profile, &text) : NULL;
 
 	profile->modules[0].symbols = text.length ? string_pool_intern(profile->strings, text.data) : NULL;
 	for (uint32_t place = 0; place < work->starts[1]; place++) {

@@ -8,7 +8,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
-#include "files/compress.h"
+#include "files/gzip.h"
 #include "base/memory.h"
 #include "reader/foreign_profile.h"
 #include "reader/snapshot_reader.h"
@@ -174,7 +174,7 @@ static const char *symbols_fault(const struct bundle_symbols *symbols)
 	for (uint32_t i = 0; i < header->address_count; i++) {
 		const struct bundle_address *address = &symbols->addresses[i];
 		if (address->module >= header->module_count || address->line_count == 0 ||
-		    address->line_count > RAW_LINES_MAX || address->first_line > header->line_count ||
+		    address->line_count > FOREIGN_LINES_MAX || address->first_line > header->line_count ||
 		    address->line_count > header->line_count - address->first_line)
 			return "an address of the symbols is broken";
 	}

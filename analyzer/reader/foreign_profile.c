@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "files/compress.h"
+#include "files/gzip.h"
 #include "base/memory.h"
 #include "reader/input.h"
 #include "reader/protobuf_reader.h"
@@ -18,56 +18,56 @@
 /* Below this chance of having been missed a sample is certain; <seep/measure.h> fixes it. */
 #define CERTAIN_MISS 1e-4
 
-void raw_profile_free(struct raw_profile *raw)
+void foreign_profile_free(struct foreign_profile *foreign)
 {
-	free(raw->mappings);
-	free(raw->lines);
-	free(raw->locations);
-	free(raw->frames);
-	free(raw->stacks);
-	map_free(raw->by_address);
-	if (raw->strings)
-		string_pool_free(raw->strings);
-	*raw = (struct raw_profile){0};
+	free(foreign->mappings);
+	free(foreign->lines);
+	free(foreign->locations);
+	free(foreign->frames);
+	free(foreign->stacks);
+	map_free(foreign->by_address);
+	if (foreign->strings)
+		string_pool_free(foreign->strings);
+	*foreign = (struct foreign_profile){0};
 }
 
-uint32_t raw_profile_address(struct raw_profile *raw, uint64_t address)
+uint32_t foreign_profile_address(struct foreign_profile *foreign, uint64_t address)
 {
-	uint64_t *slot = map_put(raw->by_address, address, NULL);
+	uint64_t *slot = map_put(foreign->by_address, address, NULL);
 
 	if (*slot == 0) {
-		ARRAY_RESERVE(raw->locations, raw->location_count, raw->location_capacity);
-		raw->locations[raw->location_count++] = (struct raw_location){.address = address};
-		*slot = raw->location_count;
+		ARRAY_RESERVE(foreign->locations, foreign->location_count, foreign->location_capacity);
+		foreign->locations[foreign->location_count++] = (struct foreign_location){.address = address};
+		*slot = foreign->location_count;
 	}
 	return (uint32_t)(*slot - 1);
 }
 
-void raw_profile_frame(struct raw_profile *raw, uint32_t location)
+void foreign_profile_frame(struct foreign_profile *foreign, uint32_t location)
 {
-	ARRAY_RESERVE(raw->frames, raw->frame_count, raw->frame_capacity);
-	raw->frames[raw->frame_count++] = location;
+	ARRAY_RESERVE(foreign->frames, foreign->frame_count, foreign->frame_capacity);
+	foreign->frames[foreign->frame_count++] = location;
 }
 
 static int mapping_compare(const void *left, const void *right)
 {
-	const struct raw_mapping *a = *(const struct raw_mapping *const *)left;
-	const struct raw_mapping *b = *(const struct raw_mapping *const *)right;
+	const struct foreign_mapping *a = *(const struct foreign_mapping *const *)left;
+	const struct foreign_mapping *b = *(const struct foreign_mapping *const *)right;
 
 	return (a->start > b->start) - (a->start < b->start);
 }
 
-void raw_profile_map_addresses(struct raw_profile *raw)
+void foreign_profile_map_addresses(struct foreign_profile *foreign)
 {
-	const struct raw_mapping **order = memory_allocate(raw->mapping_count + 1, sizeof *order);
+	const struct foreign_mapping **order = memory_allocate(foreign->mapping_count + 1, sizeof *order);
 
-	for (size_t i = 0; i < raw->mapping_count; i++)
-		order[i] = &raw->mappings[i];
-	qsort(order, raw->mapping_count, sizeof *order, mapping_compare);
-	for (size_t i = 0; i < raw->location_count; i++) {
-		struct raw_location *location = &raw->locations[i];
+	for (size_t i = 0; i < foreign->mapping_count; i++)
+		order[i] = &foreign->mappings[i];
+	qsort(order, foreign->mapping_count, sizeof *order, mapping_compare);
+	for (size_t i = 0; i < foreign->location_count; i++) {
+		struct foreign_location *location = &foreign->locations[i];
 		const uint64_t inside = location->address - (location->address && !location->exact);
-		size_t low = 0, high = raw->mapping_count;
+		size_t low = 0, high = foreign->mapping_count;
 		while (low < high) {
 			const size_t middle = low + (high - low) / 2;
 			if (order[middle]->start <= inside)
@@ -76,12 +76,12 @@ void raw_profile_map_addresses(struct raw_profile *raw)
 				high = middle;
 		}
 		if (!location->mapping && low > 0 && inside < order[low - 1]->limit)
-			location->mapping = (uint32_t)(order[low - 1] - raw->mappings) + 1;
+			location->mapping = (uint32_t)(order[low - 1] - foreign->mappings) + 1;
 	}
 	free(order);
 }
 
-static struct seep_sum raw_sum(double count, double weight, double probability, double miss)
+static struct seep_sum foreign_sum(double count, double weight, double probability, double miss)
 {
 	if (miss < CERTAIN_MISS)
 		return (struct seep_sum){.certain = count * weight / probability};
@@ -92,7 +92,7 @@ static struct seep_sum raw_sum(double count, double weight, double probability, 
 	};
 }
 
-struct seep_measure raw_measure(double objects, double bytes, uint64_t rate)
+struct seep_measure foreign_measure(double objects, double bytes, uint64_t rate)
 {
 	const double size = objects > 0 ? bytes / objects : 0;
 	const uint64_t samples = (uint64_t)fmin(objects, 0x1p62);
@@ -105,8 +105,8 @@ struct seep_measure raw_measure(double objects, double bytes, uint64_t rate)
 	const double probability = rate == 1 ? 1 : -expm1(-size / (double)rate);
 	return (struct seep_measure){
 	    .samples = samples,
-	    .bytes = raw_sum(objects, size, probability, miss),
-	    .objects = raw_sum(objects, 1, probability, miss),
+	    .bytes = foreign_sum(objects, size, probability, miss),
+	    .objects = foreign_sum(objects, 1, probability, miss),
 	};
 }
 
@@ -130,17 +130,17 @@ static bool begins_with(const unsigned char *head, size_t bytes, const char *tex
 	return bytes >= strlen(text) && memcmp(head, text, strlen(text)) == 0;
 }
 
-enum raw_format raw_profile_recognize(const unsigned char *head, size_t bytes)
+enum foreign_format foreign_profile_recognize(const unsigned char *head, size_t bytes)
 {
 	if (begins_with(head, bytes, "heap_v2/"))
-		return RAW_JEMALLOC;
+		return FOREIGN_JEMALLOC;
 	if (begins_with(head, bytes, "heap profile:"))
-		return RAW_GPERFTOOLS;
-	return gzip_is_gzip(head, bytes) || looks_like_pprof(head, bytes) ? RAW_PPROF : RAW_NONE;
+		return FOREIGN_GPERFTOOLS;
+	return gzip_is_gzip(head, bytes) || looks_like_pprof(head, bytes) ? FOREIGN_PPROF : FOREIGN_NONE;
 }
 
-static bool pprof_unpack_and_read(struct raw_profile *raw, const char *name, const unsigned char *data, size_t bytes,
-				  struct error *error)
+static bool pprof_unpack_and_read(struct foreign_profile *foreign, const char *name, const unsigned char *data,
+				  size_t bytes, struct error *error)
 {
 	struct buffer plain = {0};
 	struct error fault;
@@ -152,25 +152,26 @@ static bool pprof_unpack_and_read(struct raw_profile *raw, const char *name, con
 	else if (!looks_like_pprof((const unsigned char *)plain.data, plain.length))
 		input_fault(error, name, 0, "is gzip-compressed, but what is in it is no pprof profile");
 	else
-		read = pprof_read(raw, name, (const unsigned char *)plain.data, plain.length, error);
-	raw->plain_bytes = plain.length;
+		read = pprof_read(foreign, name, (const unsigned char *)plain.data, plain.length, error);
+	foreign->plain_bytes = plain.length;
 	buffer_free(&plain);
 	return read;
 }
 
-bool raw_profile_read(struct raw_profile *raw, enum raw_format format, const char *name, const unsigned char *data,
-		      size_t bytes, struct error *error)
+bool foreign_profile_read(struct foreign_profile *foreign, enum foreign_format format, const char *name,
+			  const unsigned char *data, size_t bytes, struct error *error)
 {
 	bool read;
 
-	*raw = (struct raw_profile){.strings = string_pool_create(), .by_address = map_create(), .plain_bytes = bytes};
-	if (format != RAW_PPROF)
-		read = heap_text_read(raw, name, (const char *)data, bytes, error);
+	*foreign =
+	    (struct foreign_profile){.strings = string_pool_create(), .by_address = map_create(), .plain_bytes = bytes};
+	if (format != FOREIGN_PPROF)
+		read = heap_text_read(foreign, name, (const char *)data, bytes, error);
 	else if (gzip_is_gzip(data, bytes))
-		read = pprof_unpack_and_read(raw, name, data, bytes, error);
+		read = pprof_unpack_and_read(foreign, name, data, bytes, error);
 	else
-		read = pprof_read(raw, name, data, bytes, error);
+		read = pprof_read(foreign, name, data, bytes, error);
 	if (!read)
-		raw_profile_free(raw);
+		foreign_profile_free(foreign);
 	return read;
 }

@@ -17,16 +17,16 @@
 #include "base/budget.h"
 #include "base/error.h"
 #include "base/map.h"
-#include "base/strings.h"
+#include "base/string_pool.h"
 
 enum {
-	RAW_DEPTH_MAX = 1024, /* frames of a stack; what is longer is cut at its callers */
-	RAW_LINES_MAX = BUDGET_INLINED_LINES,
-	RAW_TEXT_LIMIT = BUDGET_NAME_BYTES,
+	FOREIGN_DEPTH_MAX = 1024, /* frames of a stack; what is longer is cut at its callers */
+	FOREIGN_LINES_MAX = BUDGET_INLINED_LINES,
+	FOREIGN_TEXT_LIMIT = BUDGET_NAME_BYTES,
 };
 
 /* A part of a file that was mapped into memory. */
-struct raw_mapping {
+struct foreign_mapping {
 	uint64_t start, limit, file_offset;
 	const char *path;  /* fit to print */
 	const char *place; /* as it is in the file system */
@@ -34,13 +34,13 @@ struct raw_mapping {
 	uint32_t build_id_bytes;
 };
 
-struct raw_line {
+struct foreign_line {
 	const char *function; /* never NULL */
 	const char *file;     /* NULL: unknown */
 	uint32_t line;
 };
 
-struct raw_location {
+struct foreign_location {
 	uint64_t address;    /* in memory */
 	uint32_t mapping;    /* index + 1; 0: none */
 	uint32_t line_count; /* 0: the source has no names */
@@ -48,62 +48,63 @@ struct raw_location {
 	bool exact;          /* otherwise a return address */
 };
 
-struct raw_stack {
+struct foreign_stack {
 	size_t first_frame; /* leaf first */
 	uint32_t depth;
 	bool truncated;
 	struct seep_measure in_use, allocated;
 };
 
-enum raw_value {
-	RAW_INUSE_SPACE = 1 << 0,
-	RAW_INUSE_OBJECTS = 1 << 1,
-	RAW_ALLOC_SPACE = 1 << 2,
-	RAW_ALLOC_OBJECTS = 1 << 3,
+enum foreign_value {
+	FOREIGN_INUSE_SPACE = 1 << 0,
+	FOREIGN_INUSE_OBJECTS = 1 << 1,
+	FOREIGN_ALLOC_SPACE = 1 << 2,
+	FOREIGN_ALLOC_OBJECTS = 1 << 3,
 };
 
-struct raw_profile { /* zero-initialise */
+struct foreign_profile { /* zero-initialise */
 	struct string_pool *strings;
-	struct raw_mapping *mappings;
+	struct foreign_mapping *mappings;
 	size_t mapping_count, mapping_capacity;
-	struct raw_line *lines;
+	struct foreign_line *lines;
 	size_t line_count, line_capacity;
-	struct raw_location *locations;
+	struct foreign_location *locations;
 	size_t location_count, location_capacity;
 	uint32_t *frames; /* location indices of all stacks */
 	size_t frame_count, frame_capacity;
-	struct raw_stack *stacks;
+	struct foreign_stack *stacks;
 	size_t stack_count, stack_capacity;
 	struct map *by_address; /* of locations without names: address -> index + 1 */
 	uint64_t rate;          /* 0: not known */
 	uint64_t plain_bytes;   /* of the input, unpacked */
 	const char *format;     /* "jemalloc", ... */
-	uint32_t lacks;         /* what it does not count, which is 0 in every stack: of enum raw_value */
+	uint32_t lacks;         /* what it does not count, which is 0 in every stack: of enum foreign_value */
 };
 
-void raw_profile_free(struct raw_profile *raw);
+void foreign_profile_free(struct foreign_profile *foreign);
 
 /* The return address's location, made when it is first asked for. */
-uint32_t raw_profile_address(struct raw_profile *raw, uint64_t address);
-void raw_profile_frame(struct raw_profile *raw, uint32_t location);
+uint32_t foreign_profile_address(struct foreign_profile *foreign, uint64_t address);
+void foreign_profile_frame(struct foreign_profile *foreign, uint32_t location);
 
 /* Finds the mapping of every location that has none yet, by its address. */
-void raw_profile_map_addresses(struct raw_profile *raw);
+void foreign_profile_map_addresses(struct foreign_profile *foreign);
 
 /* The samples of one stack, as they were counted: each stands for more than itself where sampling has a rate, by their
  * mean size, as jeprof and pprof reckon. Rate 0: they are estimates already. */
-struct seep_measure raw_measure(double objects, double bytes, uint64_t rate);
+struct seep_measure foreign_measure(double objects, double bytes, uint64_t rate);
 
 /* The format of a file's first bytes; NULL: none of those that are read here. The whole file then goes to
- * raw_profile_read(), which fills `raw` or says in one line what is wrong. */
-enum raw_format { RAW_NONE, RAW_JEMALLOC, RAW_GPERFTOOLS, RAW_PPROF };
-enum raw_format raw_profile_recognize(const unsigned char *head, size_t bytes);
-bool raw_profile_read(struct raw_profile *raw, enum raw_format format, const char *name, const unsigned char *data,
-		      size_t bytes, struct error *error);
+ * foreign_profile_read(), which fills `foreign` or says in one line what is wrong. */
+enum foreign_format { FOREIGN_NONE, FOREIGN_JEMALLOC, FOREIGN_GPERFTOOLS, FOREIGN_PPROF };
+enum foreign_format foreign_profile_recognize(const unsigned char *head, size_t bytes);
+bool foreign_profile_read(struct foreign_profile *foreign, enum foreign_format format, const char *name,
+			  const unsigned char *data, size_t bytes, struct error *error);
 
 /* The two readers behind it. */
-bool heap_text_read(struct raw_profile *raw, const char *name, const char *data, size_t bytes, struct error *error);
-bool pprof_read(struct raw_profile *raw, const char *name, const unsigned char *data, size_t bytes,
+bool heap_text_read(struct foreign_profile *foreign, const char *name, const char *data, size_t bytes,
+		    struct error *error);
+bool pprof_read(struct foreign_profile *foreign, const char *name, const unsigned char *data, size_t bytes,
 		struct error *error);
 
 #endif

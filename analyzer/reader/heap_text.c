@@ -17,7 +17,7 @@ struct line {
 };
 
 struct reader {
-	struct raw_profile *raw;
+	struct foreign_profile *foreign;
 	const char *name, *data;
 	size_t bytes, next; /* offset of the next line */
 	size_t line_offset;
@@ -99,11 +99,11 @@ static bool take_counts(struct line *line, struct counts *counts)
 }
 
 /* "0x1234 0x5678", leaf first, to the end of the line. */
-static bool take_stack(struct reader *reader, struct raw_stack *stack)
+static bool take_stack(struct reader *reader, struct foreign_stack *stack)
 {
-	struct raw_profile *raw = reader->raw;
+	struct foreign_profile *foreign = reader->foreign;
 
-	*stack = (struct raw_stack){.first_frame = raw->frame_count};
+	*stack = (struct foreign_stack){.first_frame = foreign->frame_count};
 	for (skip_blanks(&reader->line); reader->line.at < reader->line.end; skip_blanks(&reader->line)) {
 		uint64_t address;
 		take(&reader->line, "0x");
@@ -111,34 +111,35 @@ static bool take_stack(struct reader *reader, struct raw_stack *stack)
 			return fault(reader, "a stack has something else than addresses");
 		if (address == 0)
 			continue; /* stands for a stack that is not known */
-		if (stack->depth == RAW_DEPTH_MAX) {
+		if (stack->depth == FOREIGN_DEPTH_MAX) {
 			stack->truncated = true;
 			break;
 		}
-		raw_profile_frame(raw, raw_profile_address(raw, address));
+		foreign_profile_frame(foreign, foreign_profile_address(foreign, address));
 		stack->depth++;
 	}
 	return true;
 }
 
-static void stack_add(struct reader *reader, struct raw_stack *stack, const struct counts *counts)
+static void stack_add(struct reader *reader, struct foreign_stack *stack, const struct counts *counts)
 {
-	struct raw_profile *raw = reader->raw;
+	struct foreign_profile *foreign = reader->foreign;
 
 	reader->has_allocated |= counts->allocated_objects > 0;
 	reader->has_freed |= counts->allocated_objects != counts->objects;
-	stack->in_use = raw_measure((double)counts->objects, (double)counts->bytes, raw->rate);
-	stack->allocated = raw_measure((double)counts->allocated_objects, (double)counts->allocated_bytes, raw->rate);
-	ARRAY_RESERVE(raw->stacks, raw->stack_count, raw->stack_capacity);
-	raw->stacks[raw->stack_count++] = *stack;
+	stack->in_use = foreign_measure((double)counts->objects, (double)counts->bytes, foreign->rate);
+	stack->allocated =
+	    foreign_measure((double)counts->allocated_objects, (double)counts->allocated_bytes, foreign->rate);
+	ARRAY_RESERVE(foreign->stacks, foreign->stack_count, foreign->stack_capacity);
+	foreign->stacks[foreign->stack_count++] = *stack;
 }
 
 /* A line of /proc/self/maps; one that is none, or has no file, is passed over. */
 static void mapping_add(struct reader *reader)
 {
-	struct raw_profile *raw = reader->raw;
+	struct foreign_profile *foreign = reader->foreign;
 	struct line line = reader->line;
-	struct raw_mapping mapping = {0};
+	struct foreign_mapping mapping = {0};
 	uint64_t ignored;
 
 	if (!take_number(&line, 16, &mapping.start) || !take(&line, "-") || !take_number(&line, 16, &mapping.limit))
@@ -151,13 +152,13 @@ static void mapping_add(struct reader *reader)
 		return;
 	skip_blanks(&line);
 	const size_t length = (size_t)(line.end - line.at);
-	if (mapping.limit <= mapping.start || length == 0 || length > RAW_TEXT_LIMIT || memchr(line.at, 0, length) ||
-	    (*line.at == '[' && !take(&(struct line){line.at, line.end}, "[vdso]")))
+	if (mapping.limit <= mapping.start || length == 0 || length > FOREIGN_TEXT_LIMIT ||
+	    memchr(line.at, 0, length) || (*line.at == '[' && !take(&(struct line){line.at, line.end}, "[vdso]")))
 		return;
-	mapping.path = string_pool_intern_safe(raw->strings, line.at, length, RAW_TEXT_LIMIT);
-	mapping.place = string_pool_intern_bytes(raw->strings, line.at, length);
-	ARRAY_RESERVE(raw->mappings, raw->mapping_count, raw->mapping_capacity);
-	raw->mappings[raw->mapping_count++] = mapping;
+	mapping.path = string_pool_intern_safe(foreign->strings, line.at, length, FOREIGN_TEXT_LIMIT);
+	mapping.place = string_pool_intern_bytes(foreign->strings, line.at, length);
+	ARRAY_RESERVE(foreign->mappings, foreign->mapping_count, foreign->mapping_capacity);
+	foreign->mappings[foreign->mapping_count++] = mapping;
 }
 
 static bool line_is_maps_title(const struct reader *reader)
@@ -171,22 +172,22 @@ static void maps_read(struct reader *reader)
 {
 	while (line_next(reader))
 		mapping_add(reader);
-	raw_profile_map_addresses(reader->raw);
+	foreign_profile_map_addresses(reader->foreign);
 }
 
 /* After its head, jemalloc's dump is "@ STACK" lines, each with "t*: COUNTS" behind it and one line a thread, which are
  * all in that first one. The same before the first stack are totals, which are recomputed. */
 static bool jemalloc_read(struct reader *reader)
 {
-	struct raw_stack stack = {0};
+	struct foreign_stack stack = {0};
 	struct counts counts;
 	bool in_stack = false;
 	uint64_t thread;
 
-	if (!take(&reader->line, "heap_v2/") || !take_number(&reader->line, 10, &reader->raw->rate) ||
-	    reader->raw->rate == 0)
+	if (!take(&reader->line, "heap_v2/") || !take_number(&reader->line, 10, &reader->foreign->rate) ||
+	    reader->foreign->rate == 0)
 		return fault(reader, "the head names no sample rate");
-	reader->raw->format = "jemalloc";
+	reader->foreign->format = "jemalloc";
 	while (line_next(reader)) {
 		struct line *line = &reader->line;
 		skip_blanks(line);
@@ -218,7 +219,7 @@ static bool jemalloc_read(struct reader *reader)
 static bool gperftools_head_read(struct reader *reader)
 {
 	struct counts totals;
-	struct raw_profile *raw = reader->raw;
+	struct foreign_profile *foreign = reader->foreign;
 	uint64_t number = 0;
 
 	if (!take(&reader->line, "heap profile:") || !take_counts(&reader->line, &totals))
@@ -231,19 +232,19 @@ static bool gperftools_head_read(struct reader *reader)
 		       fault(reader, "the head names another kind of profile than a heap's");
 	if (!take_number(&reader->line, 10, &number) || number < 1u + is_old)
 		return fault(reader, "the head names no sample rate");
-	raw->rate = is_old ? number / 2 : number;
+	foreign->rate = is_old ? number / 2 : number;
 	reader->is_heap_sample = !is_old;
 	return true;
 }
 
 static bool gperftools_read(struct reader *reader)
 {
-	struct raw_stack stack;
+	struct foreign_stack stack;
 	struct counts counts;
 
 	if (!gperftools_head_read(reader))
 		return false;
-	reader->raw->format = "gperftools";
+	reader->foreign->format = "gperftools";
 	while (line_next(reader)) {
 		struct line *line = &reader->line;
 		skip_blanks(line);
@@ -266,9 +267,10 @@ static bool gperftools_read(struct reader *reader)
 	return true;
 }
 
-bool heap_text_read(struct raw_profile *raw, const char *name, const char *data, size_t bytes, struct error *error)
+bool heap_text_read(struct foreign_profile *foreign, const char *name, const char *data, size_t bytes,
+		    struct error *error)
 {
-	struct reader reader = {.raw = raw, .name = name, .data = data, .bytes = bytes, .error = error};
+	struct reader reader = {.foreign = foreign, .name = name, .data = data, .bytes = bytes, .error = error};
 
 	if (!line_next(&reader))
 		return fault(&reader, "the file is empty");
@@ -277,7 +279,7 @@ bool heap_text_read(struct raw_profile *raw, const char *name, const char *data,
 		return false;
 	/* jemalloc counts it only with prof_accum:true; what is in use was allocated, so it can't be a true 0. And
 	 * tcmalloc's sample of the heap has what is in use in both places. */
-	if (raw->stack_count && (!reader.has_allocated || (reader.is_heap_sample && !reader.has_freed)))
-		raw->lacks = RAW_ALLOC_SPACE | RAW_ALLOC_OBJECTS;
+	if (foreign->stack_count && (!reader.has_allocated || (reader.is_heap_sample && !reader.has_freed)))
+		foreign->lacks = FOREIGN_ALLOC_SPACE | FOREIGN_ALLOC_OBJECTS;
 	return true;
 }

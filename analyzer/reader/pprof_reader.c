@@ -52,7 +52,7 @@ struct function {
 };
 
 struct reader {
-	struct raw_profile *raw;
+	struct foreign_profile *foreign;
 	const char *name;
 	const unsigned char *data;
 	size_t bytes;
@@ -85,8 +85,8 @@ static const char *text_of(struct reader *reader, uint64_t number)
 		return NULL;
 	struct text *text = &reader->texts[number];
 	if (!text->known)
-		text->known = string_pool_intern_safe(reader->raw->strings, (const char *)text->data, text->bytes,
-						      RAW_TEXT_LIMIT);
+		text->known = string_pool_intern_safe(reader->foreign->strings, (const char *)text->data, text->bytes,
+						      FOREIGN_TEXT_LIMIT);
 	return text->known;
 }
 
@@ -171,7 +171,7 @@ static bool id_add(struct reader *reader, struct map *map, uint64_t id, size_t i
 	return true;
 }
 
-static void build_id_parse(struct raw_mapping *mapping, const char *text)
+static void build_id_parse(struct foreign_mapping *mapping, const char *text)
 {
 	const size_t digits = strspn(text, "0123456789abcdefABCDEF");
 
@@ -188,7 +188,7 @@ static void build_id_parse(struct raw_mapping *mapping, const char *text)
 
 static bool mapping_read(struct reader *reader, struct protobuf_message message)
 {
-	struct raw_profile *raw = reader->raw;
+	struct foreign_profile *foreign = reader->foreign;
 	uint64_t numbers[7];
 
 	if (!numbers_read(reader, message, numbers, 7))
@@ -196,13 +196,13 @@ static bool mapping_read(struct reader *reader, struct protobuf_message message)
 	const char *path = text_of(reader, numbers[5]), *build_id = text_of(reader, numbers[6]);
 	if (!path || !build_id)
 		return fault_at(reader, message.at, "a mapping names a text that is not there");
-	if (!id_add(reader, reader->mapping_of, numbers[1], raw->mapping_count, message.at))
+	if (!id_add(reader, reader->mapping_of, numbers[1], foreign->mapping_count, message.at))
 		return false;
-	struct raw_mapping mapping = {
+	struct foreign_mapping mapping = {
 	    .start = numbers[2], .limit = numbers[3], .file_offset = numbers[4], .path = path, .place = path};
 	build_id_parse(&mapping, build_id);
-	ARRAY_RESERVE(raw->mappings, raw->mapping_count, raw->mapping_capacity);
-	raw->mappings[raw->mapping_count++] = mapping;
+	ARRAY_RESERVE(foreign->mappings, foreign->mapping_count, foreign->mapping_capacity);
+	foreign->mappings[foreign->mapping_count++] = mapping;
 	return true;
 }
 
@@ -222,9 +222,9 @@ static bool function_read(struct reader *reader, struct protobuf_message message
 	return true;
 }
 
-static bool line_read(struct reader *reader, struct protobuf_message message, struct raw_location *location)
+static bool line_read(struct reader *reader, struct protobuf_message message, struct foreign_location *location)
 {
-	struct raw_profile *raw = reader->raw;
+	struct foreign_profile *foreign = reader->foreign;
 	uint64_t numbers[3];
 
 	if (!numbers_read(reader, message, numbers, 3))
@@ -235,13 +235,13 @@ static bool line_read(struct reader *reader, struct protobuf_message message, st
 	const struct function *function = &reader->functions[*index - 1];
 	const char *name = text_of(reader, function->name), *file = text_of(reader, function->file);
 	if (!*name)
-		return true;                         /* a line without a name says nothing */
-	if (location->line_count == RAW_LINES_MAX) { /* the outermost function stays, the middle is left out */
+		return true;                             /* a line without a name says nothing */
+	if (location->line_count == FOREIGN_LINES_MAX) { /* the outermost function stays, the middle is left out */
 		location->line_count--;
-		raw->line_count--;
+		foreign->line_count--;
 	}
-	ARRAY_RESERVE(raw->lines, raw->line_count, raw->line_capacity);
-	raw->lines[raw->line_count++] = (struct raw_line){
+	ARRAY_RESERVE(foreign->lines, foreign->line_count, foreign->line_capacity);
+	foreign->lines[foreign->line_count++] = (struct foreign_line){
 	    .function = name, .file = *file ? file : NULL, .line = numbers[2] <= INT32_MAX ? (uint32_t)numbers[2] : 0};
 	location->line_count++;
 	return true;
@@ -249,8 +249,8 @@ static bool line_read(struct reader *reader, struct protobuf_message message, st
 
 static bool location_read(struct reader *reader, struct protobuf_message message)
 {
-	struct raw_profile *raw = reader->raw;
-	struct raw_location location = {.first_line = raw->line_count, .exact = true};
+	struct foreign_profile *foreign = reader->foreign;
+	struct foreign_location location = {.first_line = foreign->line_count, .exact = true};
 	struct protobuf_message rest = message;
 	struct protobuf_field field;
 	uint64_t numbers[4];
@@ -260,7 +260,7 @@ static bool location_read(struct reader *reader, struct protobuf_message message
 	while (protobuf_next(&rest, &field))
 		if (field.number == 4 && field.is_bytes && !line_read(reader, field.bytes, &location))
 			return false;
-	if (!id_add(reader, reader->location_of, numbers[1], raw->location_count, message.at))
+	if (!id_add(reader, reader->location_of, numbers[1], foreign->location_count, message.at))
 		return false;
 	location.address = numbers[3];
 	if (numbers[2]) {
@@ -269,22 +269,22 @@ static bool location_read(struct reader *reader, struct protobuf_message message
 			return fault_at(reader, message.at, "a location names a mapping that is not there");
 		location.mapping = (uint32_t)*index;
 	}
-	ARRAY_RESERVE(raw->locations, raw->location_count, raw->location_capacity);
-	raw->locations[raw->location_count++] = location;
+	ARRAY_RESERVE(foreign->locations, foreign->location_count, foreign->location_capacity);
+	foreign->locations[foreign->location_count++] = location;
 	return true;
 }
 
-static bool frame_add(struct reader *reader, struct raw_stack *stack, uint64_t id, const unsigned char *at)
+static bool frame_add(struct reader *reader, struct foreign_stack *stack, uint64_t id, const unsigned char *at)
 {
 	const uint64_t *index = map_get(reader->location_of, id);
 
 	if (!index)
 		return fault_at(reader, at, "a sample names a location that is not there");
-	if (stack->depth == RAW_DEPTH_MAX) {
+	if (stack->depth == FOREIGN_DEPTH_MAX) {
 		stack->truncated = true;
 		return true;
 	}
-	raw_profile_frame(reader->raw, (uint32_t)*index - 1);
+	foreign_profile_frame(reader->foreign, (uint32_t)*index - 1);
 	stack->depth++;
 	return true;
 }
@@ -309,8 +309,8 @@ static bool values_check(struct reader *reader, const uint64_t *values, uint32_t
 
 static bool sample_read(struct reader *reader, struct protobuf_message message)
 {
-	struct raw_profile *raw = reader->raw;
-	struct raw_stack stack = {.first_frame = raw->frame_count};
+	struct foreign_profile *foreign = reader->foreign;
+	struct foreign_stack stack = {.first_frame = foreign->frame_count};
 	struct protobuf_message rest = message;
 	struct protobuf_field field;
 	uint64_t values[VALUES_MAX + 1], number;
@@ -333,12 +333,12 @@ static bool sample_read(struct reader *reader, struct protobuf_message message)
 	}
 	if (!at_end(reader, &rest) || !values_check(reader, values, count, message.at))
 		return false;
-	stack.in_use = raw_measure(heap_value(reader, values, HEAP_INUSE_OBJECTS),
-				   heap_value(reader, values, HEAP_INUSE_SPACE), 0);
-	stack.allocated = raw_measure(heap_value(reader, values, HEAP_ALLOC_OBJECTS),
-				      heap_value(reader, values, HEAP_ALLOC_SPACE), 0);
-	ARRAY_RESERVE(raw->stacks, raw->stack_count, raw->stack_capacity);
-	raw->stacks[raw->stack_count++] = stack;
+	stack.in_use = foreign_measure(heap_value(reader, values, HEAP_INUSE_OBJECTS),
+				       heap_value(reader, values, HEAP_INUSE_SPACE), 0);
+	stack.allocated = foreign_measure(heap_value(reader, values, HEAP_ALLOC_OBJECTS),
+					  heap_value(reader, values, HEAP_ALLOC_SPACE), 0);
+	ARRAY_RESERVE(foreign->stacks, foreign->stack_count, foreign->stack_capacity);
+	foreign->stacks[foreign->stack_count++] = stack;
 	return true;
 }
 
@@ -362,17 +362,17 @@ static bool walk(struct reader *reader, const struct walk *wanted, size_t count)
 
 static bool heap_values_known(struct reader *reader)
 {
-	static const enum raw_value values[HEAP_VALUES] = {
-	    [HEAP_ALLOC_OBJECTS] = RAW_ALLOC_OBJECTS,
-	    [HEAP_ALLOC_SPACE] = RAW_ALLOC_SPACE,
-	    [HEAP_INUSE_OBJECTS] = RAW_INUSE_OBJECTS,
-	    [HEAP_INUSE_SPACE] = RAW_INUSE_SPACE,
+	static const enum foreign_value values[HEAP_VALUES] = {
+	    [HEAP_ALLOC_OBJECTS] = FOREIGN_ALLOC_OBJECTS,
+	    [HEAP_ALLOC_SPACE] = FOREIGN_ALLOC_SPACE,
+	    [HEAP_INUSE_OBJECTS] = FOREIGN_INUSE_OBJECTS,
+	    [HEAP_INUSE_SPACE] = FOREIGN_INUSE_SPACE,
 	};
 	bool known = false;
 
 	for (int i = 0; i < HEAP_VALUES; i++) {
 		known |= reader->column[i] >= 0;
-		reader->raw->lacks |= reader->column[i] < 0 ? (uint32_t)values[i] : 0;
+		reader->foreign->lacks |= reader->column[i] < 0 ? (uint32_t)values[i] : 0;
 	}
 	return known ||
 	       fault_at(reader, reader->data, "this profile is none of a heap: no sample type is of inuse or alloc");
@@ -387,9 +387,10 @@ static bool profile_read(struct reader *reader)
 	       walk(reader, locations, 1) && walk(reader, samples, 1);
 }
 
-bool pprof_read(struct raw_profile *raw, const char *name, const unsigned char *data, size_t bytes, struct error *error)
+bool pprof_read(struct foreign_profile *foreign, const char *name, const unsigned char *data, size_t bytes,
+		struct error *error)
 {
-	struct reader reader = {.raw = raw,
+	struct reader reader = {.foreign = foreign,
 				.name = name,
 				.data = data,
 				.bytes = bytes,
@@ -399,7 +400,7 @@ bool pprof_read(struct raw_profile *raw, const char *name, const unsigned char *
 				.location_of = map_create(),
 				.column = {-1, -1, -1, -1}};
 
-	raw->format = "pprof";
+	foreign->format = "pprof";
 	const bool read = profile_read(&reader);
 	map_free(reader.function_of);
 	map_free(reader.mapping_of);

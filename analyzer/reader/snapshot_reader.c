@@ -9,7 +9,7 @@
 #include <zlib.h>
 
 #include "base/memory.h"
-#include "reader/foreign.h"
+#include "reader/foreign_describe.h"
 #include "reader/input.h"
 #include "reader/snapshot_reader.h"
 

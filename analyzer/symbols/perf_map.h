@@ -14,7 +14,7 @@
 #include <sys/types.h>
 
 #include "base/buffer.h"
-#include "base/strings.h"
+#include "base/string_pool.h"
 
 struct perf_map; /* opaque */
 

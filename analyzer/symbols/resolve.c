@@ -21,7 +21,7 @@
 #include "modules/dwarf_lookup.h"
 #include "modules/elf_budget.h"
 #include "symbols/label.h"
-#include "modules/module_file.h"
+#include "symbols/module_file.h"
 #include "symbols/resolve.h"
 #include "modules/symbol_table.h"
 
@@ -39,9 +39,9 @@ struct resolution {
 	Dwfl *session;
 	Dwfl_Module *elf_module;     /* NULL: no file */
 	Dwarf *debug;                /* NULL: none, or a large file's */
-	struct debug_pieces *pieces; /* that one's, otherwise NULL */
-	int pieces_descriptor;
-	char *pieces_path; /* NULL: from a server */
+	struct dwarf_chunks *chunks; /* that one's, otherwise NULL */
+	int chunks_descriptor;
+	char *chunks_path; /* NULL: from a server */
 	struct dwarf_lookup lookup;
 	struct symbol_table table;
 	bool table_loaded;
@@ -123,22 +123,22 @@ static void libdwfl_end(struct resolution *resolution)
 static void session_end(struct resolution *resolution)
 {
 	libdwfl_end(resolution);
-	if (resolution->pieces) {
-		debug_pieces_close(resolution->pieces);
-		close(resolution->pieces_descriptor);
-		free(resolution->pieces_path);
+	if (resolution->chunks) {
+		dwarf_chunks_close(resolution->chunks);
+		close(resolution->chunks_descriptor);
+		free(resolution->chunks_path);
 	}
-	resolution->pieces = NULL;
-	resolution->pieces_path = NULL;
+	resolution->chunks = NULL;
+	resolution->chunks_path = NULL;
 }
 
-/* Takes the descriptor and the path, if the file behind them is one to be read in pieces. */
-static bool pieces_take(struct resolution *resolution, int descriptor, char *path)
+/* Takes the descriptor and the path, if the file behind them is one to be read in chunks. */
+static bool chunks_take(struct resolution *resolution, int descriptor, char *path)
 {
-	resolution->pieces = descriptor < 0 ? NULL : debug_pieces_open(descriptor, DEBUG_PIECES_SIZES);
-	if (resolution->pieces) {
-		resolution->pieces_descriptor = descriptor;
-		resolution->pieces_path = path;
+	resolution->chunks = descriptor < 0 ? NULL : dwarf_chunks_open(descriptor, DWARF_CHUNKS_SIZES);
+	if (resolution->chunks) {
+		resolution->chunks_descriptor = descriptor;
+		resolution->chunks_path = path;
 		return true;
 	}
 	if (descriptor >= 0)
@@ -147,9 +147,9 @@ static bool pieces_take(struct resolution *resolution, int descriptor, char *pat
 	return false;
 }
 
-/* Pieces of the debug file that libdwfl would take, or of the module's own. libdwfl is asked in a session that ends
+/* Chunks of the debug file that libdwfl would take, or of the module's own. libdwfl is asked in a session that ends
  * here, since to find the file is to open it for good. */
-static void pieces_find(struct resolution *resolution)
+static void chunks_find(struct resolution *resolution)
 {
 	const char *path = NULL, *name;
 	void **user;
@@ -160,14 +160,14 @@ static void pieces_find(struct resolution *resolution)
 	Elf *elf = dwfl_module_getelf(resolution->elf_module, &bias);
 	name = dwfl_module_info(resolution->elf_module, &user, NULL, NULL, NULL, NULL, &path, NULL);
 	if (!elf || bias || !path ||
-	    pieces_take(resolution, open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC), memory_copy_text(path)))
+	    chunks_take(resolution, open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC), memory_copy_text(path)))
 		return;
 	const char *link = dwelf_elf_gnu_debuglink(elf, &link_crc);
 	const int descriptor = debug_file_find(resolution->elf_module, user, name, 0, path, link, link_crc, &found);
-	pieces_take(resolution, descriptor, found);
+	chunks_take(resolution, descriptor, found);
 }
 
-/* Finds the DWARF of the file, which is libdw's or comes in pieces; false: there is none. */
+/* Finds the DWARF of the file, which is libdw's or comes in chunks; false: there is none. */
 static bool debug_find(struct resolution *resolution, struct module_file *file, Dwarf_Addr *bias)
 {
 	struct module_file again = *file;
@@ -177,12 +177,12 @@ static bool debug_find(struct resolution *resolution, struct module_file *file, 
 	session_begin(resolution, &again);
 	module_file_close(&again);
 	if (resolution->elf_module)
-		pieces_find(resolution);
+		chunks_find(resolution);
 	libdwfl_end(resolution);
 	session_begin(resolution, file);
-	if (resolution->elf_module && !resolution->pieces)
+	if (resolution->elf_module && !resolution->chunks)
 		resolution->debug = dwfl_module_getdwarf(resolution->elf_module, bias);
-	return resolution->debug || resolution->pieces;
+	return resolution->debug || resolution->chunks;
 }
 
 /* Finds the module's file and DWARF. What was given by hand is tried again where the file itself leads to none. */
@@ -256,7 +256,7 @@ static uint32_t name_without_dwarf(struct resolution *resolution, const struct q
 
 static bool has_debug(const struct resolution *resolution)
 {
-	return resolution->debug || resolution->pieces;
+	return resolution->debug || resolution->chunks;
 }
 
 /* Of some programs only parts were compiled with debug information, or none but what came from elsewhere. */
@@ -349,12 +349,12 @@ static void describe_source(struct resolution *resolution, enum resolve_effort e
 	dwfl_module_info(resolution->elf_module, NULL, NULL, NULL, NULL, NULL, &main_file, &debug_file);
 	const char *file = debug_file ? debug_file : main_file ? main_file : resolution->module->path;
 	GElf_Addr ignored;
-	const bool is_fetched = resolution->pieces ? !resolution->pieces_path
+	const bool is_fetched = resolution->chunks ? !resolution->chunks_path
 						   : resolution->debug && !debug_file &&
 							 dwarf_getelf(resolution->debug) !=
 							     dwfl_module_getelf(resolution->elf_module, &ignored);
-	if (resolution->pieces && resolution->pieces_path)
-		file = resolution->pieces_path;
+	if (resolution->chunks && resolution->chunks_path)
+		file = resolution->chunks_path;
 	const char *of_these = has_debug(resolution) ? " of these addresses" : "";
 	const bool knows = debug_knows_something(resolution);
 	if (knows)
@@ -384,15 +384,15 @@ static void describe_source(struct resolution *resolution, enum resolve_effort e
 static void lookup_run(struct resolution *resolution, Dwarf_Addr bias)
 {
 	struct dwarf_lookup *lookup = &resolution->lookup;
-	Dwarf *piece;
+	Dwarf *chunk;
 
 	if (!has_debug(resolution))
 		return;
 	dwarf_lookup_begin(lookup, resolution->looked_up, resolution->module->address_count);
 	if (resolution->debug)
 		dwarf_lookup_add(lookup, resolution->debug, bias);
-	while (resolution->pieces && lookup->left && (piece = debug_pieces_next(resolution->pieces)))
-		dwarf_lookup_add(lookup, piece, 0);
+	while (resolution->chunks && lookup->left && (chunk = dwarf_chunks_next(resolution->chunks)))
+		dwarf_lookup_add(lookup, chunk, 0);
 }
 
 void resolve_module(struct wire *wire, const struct symbol_module *module, uint32_t number,

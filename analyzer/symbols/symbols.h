@@ -15,7 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/strings.h"
+#include "base/string_pool.h"
 
 /* A line of source that an address stands for. Texts are fit to print and live in the caller's pool. */
 struct symbol_line {

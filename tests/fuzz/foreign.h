@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "profile/from_raw.h"
+#include "profile/from_foreign.h"
 #include "reader/foreign_profile.h"
 #include "tree/call_tree.h"
 
@@ -34,7 +34,7 @@ static inline void profile_check(const struct profile *profile)
 			must(strlen(location->lines[k].function) > 0, "a line has no name");
 	}
 	for (uint32_t i = 0; i < profile->site_count; i++) {
-		must(profile->sites[i].depth <= RAW_DEPTH_MAX, "a stack is too deep");
+		must(profile->sites[i].depth <= FOREIGN_DEPTH_MAX, "a stack is too deep");
 		for (uint32_t k = 0; k < profile->sites[i].depth; k++)
 			must(profile->sites[i].stack[k] < profile->location_count, "a frame has no location");
 		for (int value = 0; value < CALL_VALUE_COUNT; value++)
@@ -43,17 +43,18 @@ static inline void profile_check(const struct profile *profile)
 }
 
 /* Reads the input if it is of this format. */
-static inline void foreign_read(enum raw_format format, const uint8_t *data, size_t size)
+static inline void foreign_read(enum foreign_format format, const uint8_t *data, size_t size)
 {
-	struct raw_profile raw;
+	struct foreign_profile foreign;
 	struct error error;
 
-	if (raw_profile_recognize(data, size) != format || !raw_profile_read(&raw, format, "fuzz", data, size, &error))
+	if (foreign_profile_recognize(data, size) != format ||
+	    !foreign_profile_read(&foreign, format, "fuzz", data, size, &error))
 		return;
-	struct profile *profile = profile_from_raw(&raw, "fuzz");
+	struct profile *profile = profile_from_foreign(&foreign, "fuzz");
 	profile_check(profile);
 	profile_free(profile);
-	raw_profile_free(&raw);
+	foreign_profile_free(&foreign);
 }
 
 /* For formats of text: mutates, then puts the head back that the format is told by, but for one input in eight. */

@@ -8,7 +8,7 @@
 #include "foreign.h"
 
 #include "base/buffer.h"
-#include "files/compress.h"
+#include "files/gzip.h"
 #include "reader/protobuf_reader.h"
 
 enum { PLAIN_MAX = 1 << 20, DEPTH_MAX = 3 };

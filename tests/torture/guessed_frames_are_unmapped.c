@@ -18,12 +18,12 @@
 #define STACK 65536
 #define NEIGHBOUR 16384
 
-typedef void made_code(uintptr_t rbp, void (*callee)(void));
+typedef void jit_map(uintptr_t rbp, void (*callee)(void));
 
 static char *stack; /* the fiber's, and the neighbour on top */
 static _Atomic int stop;
 static _Atomic uintptr_t inside; /* an address in the library */
-static made_code *code;
+static jit_map *code;
 static ucontext_t back, fiber;
 
 static void callee(void)
@@ -89,7 +89,7 @@ int main(void)
 	void *made = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	memcpy(made, bytes, sizeof bytes); /* push %rbp; mov %rdi, %rbp; call *%rsi; pop %rbp; ret */
 	mprotect(made, 4096, PROT_READ | PROT_EXEC);
-	code = (made_code *)made;
+	code = (jit_map *)made;
 	stack = mmap(NULL, STACK + NEIGHBOUR, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	pthread_t threads[] = {start(give_and_take, NULL), start(open_and_close, NULL)};
 	getcontext(&fiber);

@@ -31,7 +31,7 @@ static _Atomic bool stop;
 static _Atomic unsigned long captures, opened, run_time, wrong, lost;
 static _Thread_local struct captured captured;
 
-#define MADE_CODES_CALLER 1 /* stands for a return address into run_made_code() */
+#define MADE_CODES_CALLER 1 /* stands for a return address into run_jit_map() */
 
 static void note(uintptr_t return_address)
 {
@@ -43,13 +43,13 @@ static void forget(void)
 	shadow.depth--;
 }
 
-static void run_made_code(uintptr_t return_address);
+static void run_jit_map(uintptr_t return_address);
 
 static void check(void)
 {
 	captures++;
 	for (size_t i = 0; i < captured.expected_depth && i < captured.unwinding.depth; i++)
-		if (captured.expected[i] == MADE_CODES_CALLER && captured.frames[i] - (uintptr_t)run_made_code < 1000)
+		if (captured.expected[i] == MADE_CODES_CALLER && captured.frames[i] - (uintptr_t)run_jit_map < 1000)
 			captured.expected[i] = captured.frames[i];
 	if (captured.unwinding.end != UNWINDING_COMPLETE)
 		lost++;
@@ -75,7 +75,7 @@ static const unsigned char frame_code[] = {0x55, 0x48, 0x89, 0xe5, 0x48, 0x83, 0
 #define FRAME_CALL 10 /* offset of the return address */
 
 /* Runs code of our own, if the place is free, so that it calls from where a module called. */
-static __attribute__((noinline)) void run_made_code(uintptr_t return_address)
+static __attribute__((noinline)) void run_jit_map(uintptr_t return_address)
 {
 	SHADOW_ENTER();
 	uintptr_t start = return_address - FRAME_CALL, page = start & ~UINT64_C(4095);
@@ -113,7 +113,7 @@ static void *open_and_close(void *seed)
 		uintptr_t return_address = captured.frames[1];
 		dlclose(module);
 		opened++;
-		run_made_code(return_address);
+		run_jit_map(return_address);
 	}
 	return NULL;
 }

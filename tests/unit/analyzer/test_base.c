@@ -21,7 +21,7 @@
 #include "base/json.h"
 #include "base/map.h"
 #include "base/memory.h"
-#include "base/strings.h"
+#include "base/string_pool.h"
 #include "base/utf8.h"
 
 static char directory[64];

@@ -14,11 +14,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "files/compress.h"
+#include "files/gzip.h"
 #include "base/memory.h"
 #include "export/export.h"
 #include "export/protobuf.h"
-#include "profile/from_raw.h"
+#include "profile/from_foreign.h"
 #include "reader/protobuf_reader.h"
 #include "reader/foreign_profile.h"
 #include "support/profile_maker.h"
@@ -48,17 +48,17 @@ static const char gperftools_dump[] = "heap profile:      3:     3000 [     5:  
 /* The profile that the bytes hold; NULL, with one line in `error`. */
 static struct profile *read_bytes(const void *data, size_t bytes, struct error *error)
 {
-	struct raw_profile raw;
+	struct foreign_profile foreign;
 
 	/* A copy of its own, so that a sanitizer sees a read beyond its end. */
 	unsigned char *copy = memory_allocate(bytes ? bytes : 1, 1);
 	memcpy(copy, data, bytes);
-	const enum raw_format format = raw_profile_recognize(copy, bytes);
+	const enum foreign_format format = foreign_profile_recognize(copy, bytes);
 	struct profile *profile = NULL;
 	*error = (struct error){.text = "not recognized"};
-	if (format != RAW_NONE && raw_profile_read(&raw, format, "made", copy, bytes, error)) {
-		profile = profile_from_raw(&raw, "made");
-		raw_profile_free(&raw);
+	if (format != FOREIGN_NONE && foreign_profile_read(&foreign, format, "made", copy, bytes, error)) {
+		profile = profile_from_foreign(&foreign, "made");
+		foreign_profile_free(&foreign);
 	}
 	free(copy);
 	return profile;
@@ -446,7 +446,7 @@ static void deep_stacks_are_cut_and_say_so(void **state)
 		buffer_printf(&text, " 0x%x", 0x1000 + i);
 	buffer_append_text(&text, "\n");
 	struct profile *profile = read_text(text.data);
-	assert_int_equal(profile->sites[0].depth, RAW_DEPTH_MAX);
+	assert_int_equal(profile->sites[0].depth, FOREIGN_DEPTH_MAX);
 	assert_true(profile->sites[0].truncated);
 	profile_free(profile);
 	buffer_free(&text);

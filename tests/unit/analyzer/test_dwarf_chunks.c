@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * DWARF that is read in pieces says what it says as a whole: a program of
+ * DWARF that is read in chunks says what it says as a whole: a program of
  * several units is looked up at every address both ways, however its debug
- * information is written. What leads out of its unit is not read in pieces.
+ * information is written. What leads out of its unit is not read in chunks.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -86,25 +86,25 @@ static bool text_equal(const char *left, const char *right)
 	return left == right || (left && right && strcmp(left, right) == 0);
 }
 
-static void assert_same_answers(const struct dwarf_lookup *whole, const struct dwarf_lookup *pieces)
+static void assert_same_answers(const struct dwarf_lookup *whole, const struct dwarf_lookup *chunks)
 {
 	size_t named = 0;
 
 	for (size_t i = 0; i < whole->count; i++) {
-		const struct dwarf_answer *a = &whole->answers[i], *b = &pieces->answers[i];
+		const struct dwarf_answer *a = &whole->answers[i], *b = &chunks->answers[i];
 		assert_int_equal(a->count, b->count);
 		for (size_t k = 0; k < a->count; k++) {
-			const struct dwarf_line *x = &whole->lines[a->first + k], *y = &pieces->lines[b->first + k];
+			const struct dwarf_line *x = &whole->lines[a->first + k], *y = &chunks->lines[b->first + k];
 			assert_true(text_equal(x->function, y->function) && text_equal(x->file, y->file));
 			assert_int_equal(x->line, y->line);
 		}
 		named += a->count > 1;
 	}
 	assert_true(named > 5 * UNITS); /* within inlined calls */
-	assert_int_equal(whole->left, pieces->left);
+	assert_int_equal(whole->left, chunks->left);
 }
 
-/* The number of pieces; 0: the file is not to be read so. */
+/* The number of chunks; 0: the file is not to be read so. */
 static int compare(const char *path, uint64_t piece_bytes)
 {
 	static uint64_t addresses[ADDRESSES_MAX];
@@ -114,13 +114,13 @@ static int compare(const char *path, uint64_t piece_bytes)
 	int pieces_count = 0;
 
 	int descriptor = open(path, O_RDONLY | O_CLOEXEC);
-	struct debug_pieces *pieces =
-	    debug_pieces_open(descriptor, (struct debug_pieces_sizes){.least = 1, .piece = piece_bytes});
-	if (pieces) {
+	struct dwarf_chunks *chunks =
+	    dwarf_chunks_open(descriptor, (struct dwarf_chunks_sizes){.least = 1, .chunk = piece_bytes});
+	if (chunks) {
 		dwarf_lookup_begin(&parts, addresses, count);
-		for (; (dwarf = debug_pieces_next(pieces)); pieces_count++)
+		for (; (dwarf = dwarf_chunks_next(chunks)); pieces_count++)
 			dwarf_lookup_add(&parts, dwarf, 0);
-		debug_pieces_close(pieces);
+		dwarf_chunks_close(chunks);
 		dwarf = dwarf_begin(descriptor, DWARF_C_READ);
 		assert_non_null(dwarf);
 		dwarf_lookup_begin(&whole, addresses, count);
@@ -148,10 +148,10 @@ static void pieces_say_what_the_whole_says(void **state)
 		assert_in_range(compare("program", 1000), 2, UNITS);
 		shell("objcopy --only-keep-debug program program.debug");
 		int descriptor = open("program.debug", O_RDONLY | O_CLOEXEC);
-		struct debug_pieces *pieces =
-		    debug_pieces_open(descriptor, (struct debug_pieces_sizes){.least = 1, .piece = 1});
-		assert_non_null(pieces);
-		debug_pieces_close(pieces); /* before the end */
+		struct dwarf_chunks *chunks =
+		    dwarf_chunks_open(descriptor, (struct dwarf_chunks_sizes){.least = 1, .chunk = 1});
+		assert_non_null(chunks);
+		dwarf_chunks_close(chunks); /* before the end */
 		close(descriptor);
 	}
 }
@@ -179,10 +179,10 @@ static void units_that_need_others_are_not_taken_apart(void **state)
 	}
 	shell("cc -O2 -no-pie -g main.c unit?.c -o program");
 	int descriptor = open("program", O_RDONLY | O_CLOEXEC);
-	assert_null(debug_pieces_open(descriptor, DEBUG_PIECES_SIZES)); /* too small to be worth it */
+	assert_null(dwarf_chunks_open(descriptor, DWARF_CHUNKS_SIZES)); /* too small to be worth it */
 	close(descriptor);
 	descriptor = open("main.c", O_RDONLY | O_CLOEXEC);
-	assert_null(debug_pieces_open(descriptor, (struct debug_pieces_sizes){.least = 1, .piece = 1}));
+	assert_null(dwarf_chunks_open(descriptor, (struct dwarf_chunks_sizes){.least = 1, .chunk = 1}));
 	close(descriptor);
 }
 
@@ -199,12 +199,12 @@ static bool survives(const char *path)
 		setrlimit(RLIMIT_CPU, &(struct rlimit){10, 10});
 		setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
 		int descriptor = open(path, O_RDONLY | O_CLOEXEC);
-		struct debug_pieces *pieces =
-		    debug_pieces_open(descriptor, (struct debug_pieces_sizes){.least = 1, .piece = 500});
+		struct dwarf_chunks *chunks =
+		    dwarf_chunks_open(descriptor, (struct dwarf_chunks_sizes){.least = 1, .chunk = 500});
 		dwarf_lookup_begin(&lookup, addresses, 2);
-		while (pieces && (dwarf = debug_pieces_next(pieces)))
+		while (chunks && (dwarf = dwarf_chunks_next(chunks)))
 			dwarf_lookup_add(&lookup, dwarf, 0);
-		debug_pieces_close(pieces);
+		dwarf_chunks_close(chunks);
 		_exit(0);
 	}
 	return waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) <= 3;

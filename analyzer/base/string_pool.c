@@ -12,7 +12,7 @@
 #include "base/buffer.h"
 #include "base/map.h"
 #include "base/memory.h"
-#include "base/strings.h"
+#include "base/string_pool.h"
 #include "base/utf8.h"
 
 enum { CHUNK_BYTES_AT_FIRST = 512, CHUNK_BYTES_MAX = 64 * 1024, SLOTS_AT_FIRST = 32 };

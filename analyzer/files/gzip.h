@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* zlib's compression of whole buffers; what is unpacked is bounded, whatever the packed bytes promise. */
-#ifndef SEEP_FILES_COMPRESS_H
-#define SEEP_FILES_COMPRESS_H
+#ifndef SEEP_FILES_GZIP_H
+#define SEEP_FILES_GZIP_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -4,8 +4,8 @@
  * by build id where the recording knows it. A path comes from a recording, so
  * it may name anything; only regular files are opened.
  */
-#ifndef SEEP_MODULES_MODULE_FILE_H
-#define SEEP_MODULES_MODULE_FILE_H
+#ifndef SEEP_SYMBOLS_MODULE_FILE_H
+#define SEEP_SYMBOLS_MODULE_FILE_H
 
 #include "base/buffer.h"
 #include "symbols/symbols.h"

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Names content by its first bytes; see foreign.h. */
+/* Names content by its first bytes; see the header. */
 #include <stdbool.h>
 #include <string.h>
 
 #include "base/utf8.h"
-#include "reader/foreign.h"
+#include "reader/foreign_describe.h"
 
 static const struct foreign_magic {
 	const char *bytes;

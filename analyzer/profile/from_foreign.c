@@ -5,7 +5,7 @@
  * program can be compared. Where the source has names and no address, stacks
  * are told apart by the names. Equal stacks become one site.
  */
-#include "profile/from_raw.h"
+#include "profile/from_foreign.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +17,7 @@
 #include "reader/elf_bias.h"
 
 struct builder {
-	const struct raw_profile *raw;
+	const struct foreign_profile *foreign;
 	struct profile *profile;
 	struct profile_storage *storage;
 	uint32_t *module_of;     /* by mapping */
@@ -30,7 +30,7 @@ static uint64_t text_hash(uint64_t seed, const char *text)
 	return hash_bytes(seed, text, strlen(text) + 1);
 }
 
-static void module_fill(struct builder *builder, struct profile_module *module, const struct raw_mapping *mapping)
+static void module_fill(struct builder *builder, struct profile_module *module, const struct foreign_mapping *mapping)
 {
 	*module = (struct profile_module){.path = mapping->path,
 					  .build_id_bytes = mapping->build_id_bytes,
@@ -60,17 +60,17 @@ static void program_find(struct profile *profile)
 
 static void build_modules(struct builder *builder)
 {
-	const struct raw_profile *raw = builder->raw;
+	const struct foreign_profile *foreign = builder->foreign;
 	struct profile *profile = builder->profile;
 	struct map *known = map_create();
 
-	profile->modules = memory_allocate(raw->mapping_count + 1, sizeof *profile->modules);
-	builder->storage->module_paths = memory_allocate(raw->mapping_count + 1, sizeof(const char *));
-	builder->module_of = memory_allocate(raw->mapping_count + 1, sizeof *builder->module_of);
+	profile->modules = memory_allocate(foreign->mapping_count + 1, sizeof *profile->modules);
+	builder->storage->module_paths = memory_allocate(foreign->mapping_count + 1, sizeof(const char *));
+	builder->module_of = memory_allocate(foreign->mapping_count + 1, sizeof *builder->module_of);
 	profile->modules[0].path = builder->storage->module_paths[0] = "";
 	profile->module_count = 1;
-	for (size_t i = 0; i < raw->mapping_count; i++) {
-		const struct raw_mapping *mapping = &raw->mappings[i];
+	for (size_t i = 0; i < foreign->mapping_count; i++) {
+		const struct foreign_mapping *mapping = &foreign->mappings[i];
 		const uint64_t key =
 		    hash_bytes(text_hash(hash_secret(), mapping->place), mapping->build_id, mapping->build_id_bytes);
 		bool is_new;
@@ -119,19 +119,19 @@ static uint64_t location_key(const struct builder *builder, const struct profile
 
 static void build_locations(struct builder *builder)
 {
-	const struct raw_profile *raw = builder->raw;
+	const struct foreign_profile *foreign = builder->foreign;
 	struct profile *profile = builder->profile;
-	struct source_line *lines = memory_allocate(raw->line_count + 1, sizeof *lines);
+	struct source_line *lines = memory_allocate(foreign->line_count + 1, sizeof *lines);
 
 	builder->storage->given_lines = lines;
-	profile->locations = memory_allocate(raw->location_count + 1, sizeof *profile->locations);
+	profile->locations = memory_allocate(foreign->location_count + 1, sizeof *profile->locations);
 	builder->identities = memory_allocate(profile->module_count, sizeof *builder->identities);
 	for (uint32_t i = 0; i < profile->module_count; i++)
 		builder->identities[i] = module_identity(&profile->modules[i], builder->storage->module_paths[i]);
-	builder->location_keys = memory_allocate(raw->location_count + 1, sizeof *builder->location_keys);
-	profile->location_count = (uint32_t)raw->location_count;
-	for (size_t i = 0; i < raw->location_count; i++) {
-		const struct raw_location *from = &raw->locations[i];
+	builder->location_keys = memory_allocate(foreign->location_count + 1, sizeof *builder->location_keys);
+	profile->location_count = (uint32_t)foreign->location_count;
+	for (size_t i = 0; i < foreign->location_count; i++) {
+		const struct foreign_location *from = &foreign->locations[i];
 		struct profile_location *location = &profile->locations[i];
 		location->module = from->mapping ? builder->module_of[from->mapping - 1] : 0;
 		location->address = from->address ? from->address - profile->modules[location->module].bias : 0;
@@ -142,7 +142,7 @@ static void build_locations(struct builder *builder)
 		if (from->line_count)
 			profile->modules[location->module].symbols = "the profile itself";
 		for (uint32_t k = 0; k < from->line_count; k++) {
-			const struct raw_line *line = &raw->lines[from->first_line + k];
+			const struct foreign_line *line = &foreign->lines[from->first_line + k];
 			profile->modules[location->module].has_lines |= line->line > 0;
 			location->lines[k] = (struct source_line){.function = line->function,
 								  .file = line->file,
@@ -155,16 +155,16 @@ static void build_locations(struct builder *builder)
 
 static void build_sites(struct builder *builder)
 {
-	const struct raw_profile *raw = builder->raw;
+	const struct foreign_profile *foreign = builder->foreign;
 	struct profile *profile = builder->profile;
 	struct map *known = map_create();
 
-	builder->storage->stacks = memory_allocate(raw->frame_count + 1, sizeof *builder->storage->stacks);
-	if (raw->frame_count)
-		memcpy(builder->storage->stacks, raw->frames, raw->frame_count * sizeof *raw->frames);
-	profile->sites = memory_allocate(raw->stack_count + 1, sizeof *profile->sites);
-	for (size_t i = 0; i < raw->stack_count; i++) {
-		const struct raw_stack *stack = &raw->stacks[i];
+	builder->storage->stacks = memory_allocate(foreign->frame_count + 1, sizeof *builder->storage->stacks);
+	if (foreign->frame_count)
+		memcpy(builder->storage->stacks, foreign->frames, foreign->frame_count * sizeof *foreign->frames);
+	profile->sites = memory_allocate(foreign->stack_count + 1, sizeof *profile->sites);
+	for (size_t i = 0; i < foreign->stack_count; i++) {
+		const struct foreign_stack *stack = &foreign->stacks[i];
 		const uint32_t *frames = &builder->storage->stacks[stack->first_frame];
 		const uint64_t truncated = stack->truncated;
 		uint64_t key = 0;
@@ -184,36 +184,36 @@ static void build_sites(struct builder *builder)
 	map_free(known);
 }
 
-static uint32_t lacks_from(uint32_t raw)
+static uint32_t lacks_from(uint32_t foreign)
 {
-	static const enum raw_value values[CALL_VALUE_COUNT] = {
-	    [CALL_INUSE_SPACE] = RAW_INUSE_SPACE,
-	    [CALL_INUSE_OBJECTS] = RAW_INUSE_OBJECTS,
-	    [CALL_ALLOC_SPACE] = RAW_ALLOC_SPACE,
-	    [CALL_ALLOC_OBJECTS] = RAW_ALLOC_OBJECTS,
+	static const enum foreign_value values[CALL_VALUE_COUNT] = {
+	    [CALL_INUSE_SPACE] = FOREIGN_INUSE_SPACE,
+	    [CALL_INUSE_OBJECTS] = FOREIGN_INUSE_OBJECTS,
+	    [CALL_ALLOC_SPACE] = FOREIGN_ALLOC_SPACE,
+	    [CALL_ALLOC_OBJECTS] = FOREIGN_ALLOC_OBJECTS,
 	};
 	uint32_t lacks = 0;
 
 	for (int i = 0; i < CALL_VALUE_COUNT; i++)
-		lacks |= (uint32_t)((raw & values[i]) != 0) << i;
+		lacks |= (uint32_t)((foreign & values[i]) != 0) << i;
 	return lacks;
 }
 
-struct profile *profile_from_raw(struct raw_profile *raw, const char *name)
+struct profile *profile_from_foreign(struct foreign_profile *foreign, const char *name)
 {
 	struct profile *profile = profile_create();
-	struct builder builder = {.raw = raw, .profile = profile, .storage = profile->storage};
+	struct builder builder = {.foreign = foreign, .profile = profile, .storage = profile->storage};
 
 	string_pool_free(profile->strings);
-	profile->strings = raw->strings;
-	raw->strings = NULL;
-	profile->source = string_pool_intern_safe(profile->strings, name, strlen(name), RAW_TEXT_LIMIT);
+	profile->strings = foreign->strings;
+	foreign->strings = NULL;
+	profile->source = string_pool_intern_safe(profile->strings, name, strlen(name), FOREIGN_TEXT_LIMIT);
 	profile->command = profile->executable = profile->arguments = profile->host = profile->allocator = "";
 	profile->allocator_path = profile->unwinder = profile->bypassed = "";
-	if (strcmp(raw->format, "jemalloc") == 0)
+	if (strcmp(foreign->format, "jemalloc") == 0)
 		profile->allocator = "jemalloc";
-	profile->rate = raw->rate;
-	profile->lacks = lacks_from(raw->lacks);
+	profile->rate = foreign->rate;
+	profile->lacks = lacks_from(foreign->lacks);
 	build_modules(&builder);
 	build_locations(&builder);
 	build_sites(&builder);

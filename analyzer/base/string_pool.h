@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Interned texts: equal texts have equal pointers and live until the pool is freed. */
-#ifndef SEEP_BASE_STRINGS_H
-#define SEEP_BASE_STRINGS_H
+#ifndef SEEP_BASE_STRING_POOL_H
+#define SEEP_BASE_STRING_POOL_H
 
 #include <stddef.h>
 

@@ -17,7 +17,7 @@
 #include "files/path.h"
 #include "modules/debuginfod.h"
 #include "modules/elf_budget.h"
-#include "modules/module_file.h"
+#include "symbols/module_file.h"
 
 static void append_hex(struct buffer *out, const uint8_t *bytes, size_t count)
 {

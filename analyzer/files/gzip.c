@@ -7,7 +7,7 @@
 #include <string.h>
 #include <zlib.h>
 
-#include "files/compress.h"
+#include "files/gzip.h"
 #include "base/memory.h"
 
 enum {
