@@ -27,7 +27,7 @@ struct request {
 #define FIELD(name) offsetof(struct request, name)
 
 static const struct command_option options[] = {
-    {OPTION_BY, "by", "GROUP", "site (default), function, line or module", &option_word, FIELD(by), group_by_names},
+    {OPTION_BY, "by", "GROUP", "site (default), place, function, line or module", &option_word, FIELD(by), group_by_names},
     {OPTION_TOP, "top", "N", "rows of each table (10 or fewer; with --json all)", &option_count, FIELD(top), NULL},
     {OPTION_JSON, "json", NULL, "JSON, schema seep.diff/1", NULL, FIELD(json), NULL},
     {OPTION_SYMBOLS, "symbols", "DIR", "look for debug files there first", &option_text, FIELD(symbols.directory),

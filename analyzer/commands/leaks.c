@@ -30,7 +30,7 @@ struct request {
 #define FIELD(name) offsetof(struct request, name)
 
 static const struct command_option options[] = {
-    {OPTION_BY, "by", "GROUP", "site (default), function, line or module", &option_word, FIELD(by), group_by_names},
+    {OPTION_BY, "by", "GROUP", "site (default), place, function, line or module", &option_word, FIELD(by), group_by_names},
     {OPTION_TOP, "top", "N", "rows of each verdict (10 or fewer; with --json all)", &option_count, FIELD(top), NULL},
     {'f', "follow", NULL, "again and again, until the program ends", NULL, FIELD(follow), NULL},
     {OPTION_EVERY, "every", "TIME", "the time between two, with --follow (default 10s)", &option_time, FIELD(every_ns),

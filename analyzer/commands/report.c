@@ -30,7 +30,7 @@ struct request {
 #define FIELD(name) offsetof(struct request, name)
 
 static const struct command_option options[] = {
-    {OPTION_BY, "by", "GROUP", "site (default), function, line or module", &option_word, FIELD(by), group_by_names},
+    {OPTION_BY, "by", "GROUP", "site (default), place, function, line or module", &option_word, FIELD(by), group_by_names},
     {OPTION_SORT, "sort", "ORDER", "inuse (default), objects, allocated or allocations", &option_word, FIELD(order),
      inventory_order_names},
     {OPTION_TOP, "top", "N", "rows to print (default 10; with --json all)", &option_count, FIELD(top), NULL},

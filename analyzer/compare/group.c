@@ -7,8 +7,9 @@
 
 #include "base/memory.h"
 #include "files/path.h"
+#include "place/place_lines.h"
 
-const char *const group_by_names[] = {"site", "function", "line", "module", NULL};
+const char *const group_by_names[] = {"site", "place", "function", "line", "module", NULL};
 
 const char *group_by_name(enum group_by by)
 {
@@ -17,27 +18,31 @@ const char *group_by_name(enum group_by by)
 
 void group_table_init(struct group_table *table, enum group_by by)
 {
-	*table = (struct group_table){.by = by, .by_key = map_create(), .stacks = map_create()};
+	*table = (struct group_table){
+	    .by = by, .by_key = map_create(), .stacks = map_create(), .lines = place_lines_create()};
 }
 
 void group_table_free(struct group_table *table)
 {
 	map_free(table->by_key);
 	map_free(table->stacks);
+	place_lines_free(table->lines);
 	free(table->groups);
 	*table = (struct group_table){0};
 }
 
-const struct profile_location *site_leaf(const struct profile *profile, const struct profile_site *site)
+const struct profile_location *group_location(const struct group *group)
 {
-	return site->depth ? &profile->locations[site->stack[0]] : NULL;
+	const struct profile_site *site = &group->profile->sites[group->site];
+
+	return site->depth ? frame_walk_location(group->profile, site, group->place) : NULL;
 }
 
-const struct source_line *site_leaf_line(const struct profile *profile, const struct profile_site *site)
+const struct source_line *group_line(const struct group *group)
 {
-	const struct profile_location *leaf = site_leaf(profile, site);
+	const struct profile_location *location = group_location(group);
 
-	return leaf && leaf->line_count ? &leaf->lines[0] : NULL;
+	return location && location->line_count ? &location->lines[group->place.line] : NULL;
 }
 
 /* Texts are hashed with their final NUL, so that "ab","c" is not "a","bc". */
@@ -46,44 +51,99 @@ static uint64_t hash_text(uint64_t seed, const char *text)
 	return hash_bytes(seed, text, strlen(text) + 1);
 }
 
-static uint64_t group_key(enum group_by by, const struct profile *profile, const struct profile_site *site)
+static uint64_t function_key(uint64_t seed, const struct source_line *line, const char *module)
 {
-	const struct profile_location *leaf = site_leaf(profile, site);
-	const struct source_line *line = site_leaf_line(profile, site);
-	const uint64_t seed = (uint64_t)by + 1;
+	return hash_text(hash_text(seed, line->function), line->file ? line->file : module);
+}
+
+/* The places of all sites; a site without a stack, and every site of a table by stack, has its leaf. */
+static struct frame_walk *places_find(const struct profile *profile, enum group_by by)
+{
+	struct frame_walk *places = memory_allocate(profile->site_count + 1u, sizeof *places);
 
 	if (by == GROUP_BY_SITE)
+		return places;
+	struct wrappers *wrappers = wrappers_find(profile, NULL, 0);
+	for (uint32_t i = 0; i < profile->site_count; i++)
+		place_find(profile, wrappers, &profile->sites[i], &places[i]);
+	wrappers_free(wrappers);
+	return places;
+}
+
+static uint64_t group_key(const struct group_table *table, const struct group *group)
+{
+	const struct profile_site *site = &group->profile->sites[group->site];
+	const struct profile_location *location = group_location(group);
+	const struct source_line *line = group_line(group);
+	const uint64_t seed = (uint64_t)table->by + 1;
+
+	if (table->by == GROUP_BY_SITE || site->retired)
 		return site->key;
-	if (site->retired)
-		return site->key;
-	if (!leaf || !line)
+	if (!line)
 		return seed; /* all that have no stack are one group */
-	const char *module = path_base_name(profile->modules[leaf->module].path);
-	if (by == GROUP_BY_MODULE)
+	const char *module = path_base_name(group->profile->modules[location->module].path);
+	if (table->by == GROUP_BY_MODULE)
 		return hash_text(seed, module);
-	if (by == GROUP_BY_LINE && line->file && line->line)
+	if (table->by == GROUP_BY_LINE && line->file && line->line)
 		return hash_bytes(hash_text(seed, line->file), &line->line, sizeof line->line);
-	return hash_text(hash_text(seed, line->function), line->file ? line->file : module);
+	const uint64_t function = function_key(seed, line, module);
+	if (table->by != GROUP_BY_PLACE || !line->line)
+		return function;
+	const uint32_t first = place_lines_first(table->lines, (struct place_line){function, line->line});
+	return hash_bytes(function, &first, sizeof first);
+}
+
+/* Learns which lines lie close together, from all sites of a profile. */
+static void lines_learn(struct group_table *table, const struct profile *profile, const struct frame_walk *places)
+{
+	struct place_line *array = memory_allocate(profile->site_count + 1u, sizeof *array);
+	size_t count = 0;
+
+	for (uint32_t i = 0; i < profile->site_count; i++) {
+		const struct group group = {.profile = profile, .site = i, .place = places[i]};
+		const struct source_line *line = group_line(&group);
+		if (!line || !line->line)
+			continue;
+		const char *module = path_base_name(profile->modules[group_location(&group)->module].path);
+		array[count++] = (struct place_line){function_key(GROUP_BY_PLACE + 1, line, module), line->line};
+	}
+	place_lines_add(table->lines, array, count);
+	free(array);
+}
+
+static void group_widen(struct group *group, const struct source_line *line)
+{
+	if (!line || !line->line)
+		return;
+	if (!group->first_line || line->line < group->first_line)
+		group->first_line = line->line;
+	if (line->line > group->last_line)
+		group->last_line = line->line;
 }
 
 uint32_t *group_table_add(struct group_table *table, const struct profile *profile)
 {
-	uint32_t *groups = memory_allocate(profile->site_count ? profile->site_count : 1, sizeof *groups);
+	uint32_t *groups = memory_allocate(profile->site_count + 1u, sizeof *groups);
+	struct frame_walk *places = places_find(profile, table->by);
 
+	if (table->by == GROUP_BY_PLACE)
+		lines_learn(table, profile, places);
 	for (uint32_t i = 0; i < profile->site_count; i++) {
-		const struct profile_site *site = &profile->sites[i];
-		const uint64_t key = group_key(table->by, profile, site);
+		struct group found = {.profile = profile, .site = i, .place = places[i]};
 		bool is_new = false;
-		uint64_t *index = map_put(table->by_key, key, &is_new);
+		found.key = group_key(table, &found);
+		uint64_t *index = map_put(table->by_key, found.key, &is_new);
 		if (is_new) {
 			ARRAY_RESERVE(table->groups, table->count, table->capacity);
-			table->groups[table->count] = (struct group){.key = key, .profile = profile, .site = i};
+			table->groups[table->count] = found;
 			*index = table->count++;
 		}
 		groups[i] = (uint32_t)*index;
-		map_put(table->stacks, site->key, &is_new);
+		group_widen(&table->groups[groups[i]], group_line(&found));
+		map_put(table->stacks, profile->sites[i].key, &is_new);
 		if (is_new)
 			table->groups[groups[i]].site_count++;
 	}
+	free(places);
 	return groups;
 }

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Which sites are one row: the same stack, the same allocating function, the
- * same source line, the same module. Groups of one table are found again in
- * every profile that is added to it, also across processes and load addresses.
+ * Which sites are one row: the same stack, the same place, or the same function,
+ * line or module of the place. Groups of one table are found again in every
+ * profile that is added to it, also across processes and load addresses.
  *
  * What identifies a group, apart from the module's directory:
- *	site      profile_site.key, the stack
- *	function  the leaf's function with its source file, or with its module where the file is not known
- *	line      the leaf's file and line; where they are not known, function and module
- *	module    the leaf's module
- * The leaf is the innermost frame that does not belong to the allocator; inlined calls count as frames.
+ *	stack     profile_site.key
+ *	place     function, and the lines of it that lie close together (place_lines.h)
+ *	function  the place's function with its source file, or with its module where the file is not known
+ *	line      the place's file and line; where they are not known, function and module
+ *	module    the place's module
+ * The place is the program's own call that led to the allocator (place/place.h); inlined calls count as calls.
  */
 #ifndef SEEP_COMPARE_GROUP_H
 #define SEEP_COMPARE_GROUP_H
@@ -18,19 +19,22 @@
 #include <stdint.h>
 
 #include "base/map.h"
+#include "place/place.h"
 #include "profile/profile.h"
 
-enum group_by { GROUP_BY_SITE, GROUP_BY_FUNCTION, GROUP_BY_LINE, GROUP_BY_MODULE, GROUP_BY_COUNT };
+enum group_by { GROUP_BY_SITE, GROUP_BY_PLACE, GROUP_BY_FUNCTION, GROUP_BY_LINE, GROUP_BY_MODULE, GROUP_BY_COUNT };
 
-/* "site", "function", "line", "module"; ends with NULL. */
+/* "site", "place", "function", "line", "module"; ends with NULL. */
 extern const char *const group_by_names[];
 const char *group_by_name(enum group_by by);
 
 struct group {
-	uint64_t key;                  /* equal for equal groups, everywhere */
-	const struct profile *profile; /* the first that had the group ... */
-	uint32_t site;                 /* ... and a site of it there */
-	uint32_t site_count;           /* different stacks in the group */
+	uint64_t key;                   /* equal for equal groups, everywhere */
+	const struct profile *profile;  /* the first that had the group ... */
+	uint32_t site;                  /* ... and a site of it there */
+	uint32_t site_count;            /* different stacks in the group */
+	struct frame_walk place;        /* of that site: the call that names the group; the leaf of a stack */
+	uint32_t first_line, last_line; /* of all its sites' places, in the source file of `place`; 0: not known */
 };
 
 struct group_table {
@@ -39,6 +43,7 @@ struct group_table {
 	uint32_t count, capacity;
 	struct map *by_key; /* group.key -> index */
 	struct map *stacks; /* profile_site.key of every site that was added */
+	struct place_lines *lines;
 };
 
 void group_table_init(struct group_table *table, enum group_by by);
@@ -48,8 +53,8 @@ void group_table_free(struct group_table *table);
  * have been symbolized, and must outlive the table. */
 uint32_t *group_table_add(struct group_table *table, const struct profile *profile);
 
-/* The leaf's location and innermost source line; both NULL where the site has no stack. */
-const struct profile_location *site_leaf(const struct profile *profile, const struct profile_site *site);
-const struct source_line *site_leaf_line(const struct profile *profile, const struct profile_site *site);
+/* The call that names the group: its location and its source line; both NULL where the site has no stack. */
+const struct profile_location *group_location(const struct group *group);
+const struct source_line *group_line(const struct group *group);
 
 #endif

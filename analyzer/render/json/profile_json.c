@@ -170,7 +170,7 @@ static void json_hexadecimal(struct json *json, const char *key, const char *for
 static void json_frame(struct json *json, const struct profile *profile, const struct profile_location *location,
 		       const struct source_line *line, enum group_by by)
 {
-	const bool has_line = line->line && (by == GROUP_BY_SITE || by == GROUP_BY_LINE);
+	const bool has_line = line->line && (by == GROUP_BY_SITE || by == GROUP_BY_PLACE || by == GROUP_BY_LINE);
 
 	json_begin_object(json);
 	json_text_field(json, "function", by == GROUP_BY_MODULE ? NULL : line->function);
@@ -192,13 +192,14 @@ static void json_stack(struct json *json, const struct group *group, enum group_
 {
 	const struct profile *profile = group->profile;
 	const struct profile_site *site = &profile->sites[group->site];
-	const uint32_t depth = by == GROUP_BY_SITE || site->depth == 0 ? site->depth : 1;
 
 	json_key(json, "stack");
 	json_begin_array(json);
-	for (uint32_t i = 0; i < depth && !json->out->refused; i++) {
+	if (by != GROUP_BY_SITE && group_line(group))
+		json_frame(json, profile, group_location(group), group_line(group), by);
+	for (uint32_t i = 0; by == GROUP_BY_SITE && i < site->depth && !json->out->refused; i++) {
 		const struct profile_location *location = &profile->locations[site->stack[i]];
-		for (uint32_t k = 0; k < location->line_count && (by == GROUP_BY_SITE || k == 0); k++)
+		for (uint32_t k = 0; k < location->line_count; k++)
 			json_frame(json, profile, location, &location->lines[k], by);
 	}
 	json_end_array(json);

@@ -17,25 +17,31 @@ struct frame {
 	const struct source_line *line;
 };
 
-struct frame_walk {
+struct stack_walk {
 	const struct profile *profile;
 	const struct profile_site *site;
-	uint32_t depth; /* of the location that comes next */
-	uint32_t line;
+	struct frame_walk at; /* what comes next */
 };
 
-static bool walk_next(struct frame_walk *walk, struct frame *frame)
+static bool walk_next(struct stack_walk *walk, struct frame *frame)
 {
-	while (walk->depth < walk->site->depth) {
-		const struct profile_location *location = &walk->profile->locations[walk->site->stack[walk->depth]];
-		if (walk->line < location->line_count) {
-			*frame = (struct frame){location, &location->lines[walk->line++]};
-			return true;
-		}
-		walk->depth++;
-		walk->line = 0;
-	}
-	return false;
+	if (!frame_walk_has(walk->site, walk->at))
+		return false;
+	*frame = (struct frame){frame_walk_location(walk->profile, walk->site, walk->at),
+				frame_walk_line(walk->profile, walk->site, walk->at)};
+	walk->at = frame_walk_next(walk->profile, walk->site, walk->at);
+	return true;
+}
+
+/* Begins behind the call that names the group. */
+static struct stack_walk walk_callers(const struct group *group)
+{
+	const struct profile_site *site = &group->profile->sites[group->site];
+	struct stack_walk walk = {.profile = group->profile, .site = site, .at = group->place};
+
+	if (site->depth)
+		walk.at = frame_walk_next(group->profile, site, walk.at);
+	return walk;
 }
 
 /* Code that the program did not write: by its name, the headers that it comes from, or its module. */
@@ -70,9 +76,9 @@ static bool is_entry(const char *function)
 
 /* Takes the innermost frame of the program itself, or the leaf where there is none; the walk goes on behind it. False
  * for a stack without frames. */
-static bool walk_own(struct frame_walk *walk, struct frame *own, struct frame *leaf)
+static bool walk_own(struct stack_walk *walk, struct frame *own, struct frame *leaf)
 {
-	struct frame_walk from_leaf;
+	struct stack_walk from_leaf;
 
 	if (!walk_next(walk, leaf))
 		return false;
@@ -102,16 +108,19 @@ static const char *path_tail(const char *path)
 	return text_columns(tail) <= 28 ? tail : last;
 }
 
-/* "list.c:42", or the module in parentheses; nothing where that is the program itself, or told by the name already
+/* "list.c:42" or "list.c:42-45", or the module in parentheses; nothing where that is the program itself, or told by the name already
  * ("plugin.so+0x12"). */
-static void place_append(struct buffer *out, const struct profile *profile, const struct frame *frame, bool with_line)
+static void place_append(struct buffer *out, const struct profile *profile, const struct frame *frame,
+			 uint32_t first_line, uint32_t last_line)
 {
 	const struct profile_module *module = &profile->modules[frame->location->module];
 	const char *name = path_base_name(module->path);
 	const bool is_program = module->flags & SEEP_MODULE_EXECUTABLE;
 
-	if (frame->line->file && frame->line->line && with_line)
-		buffer_printf(out, "%s:%u", path_tail(frame->line->file), frame->line->line);
+	if (frame->line->file && first_line && last_line > first_line)
+		buffer_printf(out, "%s:%u-%u", path_tail(frame->line->file), first_line, last_line);
+	else if (frame->line->file && first_line)
+		buffer_printf(out, "%s:%u", path_tail(frame->line->file), first_line);
 	else if (frame->line->file)
 		buffer_append_text(out, path_tail(frame->line->file));
 	else if (*name && !is_program && !text_begins_with(frame->line->function, name))
@@ -143,8 +152,8 @@ static void write_named(struct text_page *page, const char *function, const char
 static void write_module(struct text_page *page, const struct group *group, unsigned columns, const char *sites)
 {
 	const struct profile *profile = group->profile;
-	const struct profile_location *leaf = site_leaf(profile, &profile->sites[group->site]);
-	const char *path = leaf ? profile->modules[leaf->module].path : "";
+	const struct profile_location *location = group_location(group);
+	const char *path = location ? profile->modules[location->module].path : "";
 	const unsigned sites_columns = text_columns(sites);
 	struct buffer text = {0};
 
@@ -162,7 +171,7 @@ static void write_frame(struct text_page *page, const struct profile *profile, c
 	const unsigned columns = page->columns > indent + 3 + NAME_LEAST ? page->columns - indent - 3 : NAME_LEAST;
 	struct buffer place = {0}, name = {0};
 
-	place_append(&place, profile, frame, true);
+	place_append(&place, profile, frame, frame->line->line, 0);
 	if (times > 1)
 		buffer_printf(&place, "%s(%u times)", place.length ? "  " : "", times);
 	const unsigned place_columns = place.length ? text_columns(place.data) + GAP : 0;
@@ -176,32 +185,55 @@ static void write_frame(struct text_page *page, const struct profile *profile, c
 	buffer_free(&name);
 }
 
+static void write_stack_name(struct text_page *page, const struct group *group, unsigned columns, unsigned indent)
+{
+	struct stack_walk walk = {.profile = group->profile, .site = &group->profile->sites[group->site]};
+	struct buffer place = {0};
+	struct frame own, leaf;
+
+	walk_own(&walk, &own, &leaf);
+	place_append(&place, group->profile, &own, own.line->line, 0);
+	write_named(page, own.line->function, place.data ? place.data : "", columns, indent);
+	buffer_append_byte(page->out, '\n');
+	if (own.line != leaf.line)
+		write_frame(page, group->profile, &leaf, indent, "->", 1);
+	buffer_free(&place);
+}
+
+/* The function, and what of it all the group's sites have in common. */
+static void write_call(struct text_page *page, const struct group *group, enum group_by by, unsigned columns,
+		       unsigned indent, const char *sites)
+{
+	const struct frame frame = {group_location(group), group_line(group)};
+	const bool has_lines = by == GROUP_BY_PLACE || by == GROUP_BY_LINE;
+	struct buffer place = {0};
+
+	place_append(&place, group->profile, &frame, has_lines ? group->first_line : 0, group->last_line);
+	buffer_append_text(&place, sites + (place.length ? 0 : strspn(sites, " ")));
+	write_named(page, frame.line->function, place.data ? place.data : "", columns, indent);
+	buffer_free(&place);
+	buffer_append_byte(page->out, '\n');
+}
+
 void group_write_name(struct text_page *page, const struct group *group, enum group_by by, unsigned start,
 		      unsigned indent)
 {
 	const unsigned columns = page->columns > start + NAME_LEAST ? page->columns - start : NAME_LEAST;
-	const struct profile *profile = group->profile;
-	struct frame_walk walk = {.profile = profile, .site = &profile->sites[group->site]};
-	struct buffer place = {0};
-	struct frame own, leaf;
 	char sites[32] = "";
 
 	if (by != GROUP_BY_SITE && group->site_count > 1)
-		snprintf(sites, sizeof sites, "  (%u sites)", group->site_count);
-	if (!walk_own(&walk, &own, &leaf)) {
-		text_write(page, STYLE_STRONG, "%s", profile_site_stand_in(&profile->sites[group->site]));
+		snprintf(sites, sizeof sites, "  (%u stacks)", group->site_count);
+	if (!group_line(group)) {
+		text_write(page, STYLE_STRONG, "%s", profile_site_stand_in(&group->profile->sites[group->site]));
+		buffer_append_byte(page->out, '\n');
 	} else if (by == GROUP_BY_MODULE) {
 		write_module(page, group, columns, sites);
+		buffer_append_byte(page->out, '\n');
+	} else if (by == GROUP_BY_SITE) {
+		write_stack_name(page, group, columns, indent);
 	} else {
-		const struct frame *shown = by == GROUP_BY_SITE ? &own : &leaf;
-		place_append(&place, profile, shown, by != GROUP_BY_FUNCTION);
-		buffer_append_text(&place, sites + (place.length ? 0 : strspn(sites, " ")));
-		write_named(page, shown->line->function, place.data ? place.data : "", columns, indent);
+		write_call(page, group, by, columns, indent, sites);
 	}
-	buffer_append_byte(page->out, '\n');
-	if (by == GROUP_BY_SITE && profile->sites[group->site].depth && own.line != leaf.line)
-		write_frame(page, profile, &leaf, indent, "->", 1);
-	buffer_free(&place);
 }
 
 static void write_skipped(struct text_page *page, unsigned skipped, const char *what, unsigned indent)
@@ -211,7 +243,7 @@ static void write_skipped(struct text_page *page, unsigned skipped, const char *
 }
 
 /* Frames from here up to the entry, that one included. */
-static unsigned walk_count(struct frame_walk walk)
+static unsigned walk_count(struct stack_walk walk)
 {
 	struct frame frame;
 	unsigned count = 0;
@@ -225,9 +257,9 @@ static unsigned walk_count(struct frame_walk walk)
 }
 
 /* Passes over callers that are the same function again, `most` at most. */
-static unsigned walk_repeats(struct frame_walk *walk, const struct frame *frame, unsigned most)
+static unsigned walk_repeats(struct stack_walk *walk, const struct frame *frame, unsigned most)
 {
-	struct frame_walk ahead = *walk;
+	struct stack_walk ahead = *walk;
 	struct frame next;
 	unsigned repeats = 0;
 
@@ -242,11 +274,17 @@ void group_write_callers(struct text_page *page, const struct group *group, enum
 			 unsigned frames)
 {
 	const struct profile_site *site = &group->profile->sites[group->site];
-	struct frame_walk walk = {.profile = group->profile, .site = site};
+	struct stack_walk walk = walk_callers(group);
 	unsigned skipped = 0, written = 0;
-	struct frame frame, leaf;
+	struct frame frame = {group_location(group), group_line(group)}, leaf;
 
-	if (by != GROUP_BY_SITE || !walk_own(&walk, &frame, &leaf) || is_entry(frame.line->function))
+	if ((by != GROUP_BY_SITE && by != GROUP_BY_PLACE) || !frame.line)
+		return;
+	if (by == GROUP_BY_SITE) {
+		walk.at = (struct frame_walk){0, 0};
+		walk_own(&walk, &frame, &leaf);
+	}
+	if (is_entry(frame.line->function))
 		return;
 	for (unsigned left = walk_count(walk); left > 0; left--) {
 		if (written >= frames && left > 1) {

@@ -50,7 +50,7 @@ static const struct comparison_row *row_of(const struct fixture *fixture, const 
 
 	for (uint32_t i = 0; i < comparison->count; i++) {
 		const struct group *group = &comparison->groups.groups[comparison->rows[i].group];
-		const struct source_line *line = site_leaf_line(group->profile, &group->profile->sites[group->site]);
+		const struct source_line *line = group_line(group);
 		if (line && strcmp(line->function, function) == 0)
 			return &comparison->rows[i];
 	}

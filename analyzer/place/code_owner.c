@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A library is what the dynamic linker finds by name: libNAME.so directly in a
+ * system folder. What lies deeper (/usr/lib/nginx/modules, an interpreter's
+ * extensions, a Java runtime) was written for one program and counts as its own.
+ */
+#include "place/code_owner.h"
+
+#include <string.h>
+
+#include "files/path.h"
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+/* What follows the last blank outside of brackets and before the parameters: a demangled template function begins with
+ * the type that it returns. */
+static const char *qualified_name(const char *function)
+{
+	const char *name = function;
+	int depth = 0;
+
+	for (const char *at = function; *at; at++) {
+		if (*at == '(' && depth == 0 && at > function && at[-1] != ':')
+			break;
+		depth += (*at == '<' || *at == '(') - ((*at == '>' && at[-1] != '-') || *at == ')');
+		const bool is_operator = at - function >= 8 && strncmp(at - 8, "operator", 8) == 0;
+		if (*at == ' ' && depth == 0 && !is_operator)
+			name = at + 1;
+	}
+	return name;
+}
+
+static bool function_is_container(const char *function)
+{
+	static const char *const prefixes[] = {
+	    "std::", "__gnu_cxx::", "boost::", "alloc::", "core::", "<alloc::", "<core::", "hashbrown::", "<std::"};
+	const char *name = qualified_name(function);
+
+	for (size_t i = 0; i < COUNT(prefixes); i++)
+		if (text_begins_with(name, prefixes[i]))
+			return true;
+	return false;
+}
+
+static bool file_is_container(const char *file)
+{
+	static const char *const parts[] = {"/include/c++/", "/rustc/", "/usr/include/", "/rustlib/src/"};
+
+	for (size_t i = 0; file && i < COUNT(parts); i++)
+		if (strstr(file, parts[i]))
+			return true;
+	return false;
+}
+
+static bool module_is_library(const char *path)
+{
+	static const char *const roots[] = {"/lib/", "/lib32/", "/lib64/", "/usr/lib/", "/usr/lib32/", "/usr/lib64/"};
+	const char *base = path_base_name(path);
+
+	if (!text_begins_with(base, "lib") && !text_begins_with(base, "ld-"))
+		return false;
+	for (size_t i = 0; i < COUNT(roots); i++) {
+		if (!text_begins_with(path, roots[i]))
+			continue;
+		const char *rest = path + strlen(roots[i]);
+		const char *slash = strchr(rest, '/');
+		/* a folder for one architecture, such as x86_64-linux-gnu, is as good as the root */
+		if (slash && memchr(rest, '-', (size_t)(slash - rest)) && strstr(rest, "-linux-"))
+			rest = slash + 1;
+		return rest == base;
+	}
+	return false;
+}
+
+enum code_owner code_owner(const struct profile *profile, const struct profile_location *location,
+			   const struct source_line *line)
+{
+	const struct profile_module *module = &profile->modules[location->module];
+
+	if (function_is_container(line->function) || file_is_container(line->file))
+		return CODE_CONTAINER;
+	if (module->flags & SEEP_MODULE_EXECUTABLE)
+		return CODE_PROGRAM;
+	return module_is_library(module->path) ? CODE_LIBRARY : CODE_PROGRAM;
+}

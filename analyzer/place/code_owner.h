@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Whose code a frame is: the program's own, a library's, or a container's of the language. */
+#ifndef SEEP_PLACE_CODE_OWNER_H
+#define SEEP_PLACE_CODE_OWNER_H
+
+#include "profile/profile.h"
+
+enum code_owner {
+	CODE_PROGRAM,   /* the executable, what lies beside it, plugins, code made at run time */
+	CODE_LIBRARY,   /* a shared library in one of the system's library folders */
+	CODE_CONTAINER, /* the standard library of C++ or Rust, also where its headers are inlined into the program */
+};
+
+/* Whose `line` is, one of those of `location`. */
+enum code_owner code_owner(const struct profile *profile, const struct profile_location *location,
+			   const struct source_line *line);
+
+#endif

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which call of a stack is its place. */
+#include "place/place.h"
+
+#include "place/code_owner.h"
+
+/* How good a call is as a place: the best one, and of equals the innermost, is taken. */
+enum fitness { FITS_NOT, FITS_AS_LIBRARY, FITS };
+
+static enum fitness call_fitness(const struct profile *profile, const struct wrappers *wrappers,
+				 const struct profile_site *site, struct frame_walk at)
+{
+	const struct source_line *line = frame_walk_line(profile, site, at);
+
+	if (wrappers_have(wrappers, line->function))
+		return FITS_NOT;
+	switch (code_owner(profile, frame_walk_location(profile, site, at), line)) {
+	case CODE_PROGRAM:
+		return FITS;
+	case CODE_LIBRARY:
+		return FITS_AS_LIBRARY;
+	default:
+		return FITS_NOT;
+	}
+}
+
+bool place_find(const struct profile *profile, const struct wrappers *wrappers, const struct profile_site *site,
+		struct frame_walk *place)
+{
+	enum fitness best = FITS_NOT;
+
+	if (site->depth == 0)
+		return false;
+	*place = (struct frame_walk){0, 0};
+	for (struct frame_walk at = *place; best != FITS && frame_walk_has(site, at);
+	     at = frame_walk_next(profile, site, at)) {
+		const enum fitness here = call_fitness(profile, wrappers, site, at);
+		if (here > best) {
+			best = here;
+			*place = at;
+		}
+	}
+	return true;
+}
+
+const struct source_line *place_callee(const struct profile *profile, const struct wrappers *wrappers,
+				       const struct profile_site *site, struct frame_walk place)
+{
+	const struct source_line *callee = NULL;
+
+	for (struct frame_walk at = {0, 0}; at.frame != place.frame || at.line != place.line;
+	     at = frame_walk_next(profile, site, at)) {
+		const struct source_line *line = frame_walk_line(profile, site, at);
+		if (!wrappers_have(wrappers, line->function))
+			callee = line;
+	}
+	return callee;
+}

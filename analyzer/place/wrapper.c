@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Rounds from the allocator outwards: in each, every site's innermost call that
+ * is the program's own and no wrapper yet is a candidate, and what the sites say
+ * about it is put together. A round that finds no new wrapper is the last.
+ */
+#include "place/wrapper.h"
+
+#include <ctype.h>
+#include <fnmatch.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/map.h"
+#include "base/memory.h"
+#include "place/code_owner.h"
+#include "place/frame_walk.h"
+
+#define ROUNDS 8
+#define POINTS_MOST 3   /* places in a wrapper's code where it asks the allocator: malloc, realloc, and a second try */
+#define CALLERS_MANY 4  /* whose sizes are looked at; with fewer, the name has to say it */
+#define CALLERS_KEPT 32 /* of each candidate; more tell nothing new */
+#define SAME_SIZE 1.05  /* sizes within this ratio are one */
+#define STEADY_SHARE 0.75 /* of the callers that always get the same size */
+
+struct wrappers {
+	struct map *names;     /* by address of the interned name */
+	struct map *looked_at; /* given patterns are matched once a name: 1 no, 2 yes */
+	const char *const *given;
+	size_t given_count;
+};
+
+struct caller {
+	const char *function;
+	double least, most; /* mean size of a block, over this caller's sites */
+};
+
+struct candidate {
+	const char *function;
+	uint32_t points[POINTS_MOST + 1], point_count; /* its addresses or lines; one more than allowed is kept */
+	struct caller callers[CALLERS_KEPT];
+	uint32_t caller_count;
+	double least, most;
+};
+
+struct round {
+	const struct profile *profile;
+	struct map *by_name; /* name's address -> index + 1 */
+	struct candidate *candidates;
+	size_t count, capacity;
+};
+
+static uint64_t name_key(const char *function)
+{
+	return (uint64_t)(uintptr_t)function;
+}
+
+bool wrappers_have(const struct wrappers *wrappers, const char *function)
+{
+	if (map_get(wrappers->names, name_key(function)))
+		return true;
+	if (!wrappers->given_count)
+		return false;
+	uint64_t *answer = map_put(wrappers->looked_at, name_key(function), NULL);
+	for (size_t i = 0; !*answer && i < wrappers->given_count; i++)
+		if (fnmatch(wrappers->given[i], function, 0) == 0)
+			*answer = 2;
+	if (!*answer)
+		*answer = 1;
+	return *answer == 2;
+}
+
+size_t wrappers_count(const struct wrappers *wrappers)
+{
+	return map_count(wrappers->names);
+}
+
+/* Mean size of the site's blocks; 0 where it has none. */
+static double site_block_bytes(const struct profile_site *site)
+{
+	const double objects = site->allocated.objects.uncertain + site->allocated.objects.certain;
+
+	return objects > 0 ? (site->allocated.bytes.uncertain + site->allocated.bytes.certain) / objects : 0;
+}
+
+static void range_add(double *least, double *most, double value)
+{
+	*least = *most == 0 || value < *least ? value : *least;
+	*most = value > *most ? value : *most;
+}
+
+static void candidate_add_point(struct candidate *candidate, uint32_t point)
+{
+	for (uint32_t i = 0; i < candidate->point_count; i++)
+		if (candidate->points[i] == point)
+			return;
+	if (candidate->point_count <= POINTS_MOST)
+		candidate->points[candidate->point_count++] = point;
+}
+
+static void candidate_add_caller(struct candidate *candidate, const char *function, double bytes)
+{
+	uint32_t i = 0;
+
+	while (i < candidate->caller_count && candidate->callers[i].function != function)
+		i++;
+	if (i == CALLERS_KEPT)
+		return;
+	if (i == candidate->caller_count)
+		candidate->callers[candidate->caller_count++] = (struct caller){.function = function};
+	range_add(&candidate->callers[i].least, &candidate->callers[i].most, bytes);
+}
+
+static struct candidate *round_candidate(struct round *round, const char *function)
+{
+	uint64_t *index = map_put(round->by_name, name_key(function), NULL);
+
+	if (!*index) {
+		ARRAY_RESERVE(round->candidates, round->count, round->capacity);
+		round->candidates[round->count] = (struct candidate){.function = function};
+		*index = ++round->count;
+	}
+	return &round->candidates[*index - 1];
+}
+
+/* The innermost call from `at` on that is the program's own and no wrapper. */
+static struct frame_walk next_own(const struct profile *profile, const struct wrappers *wrappers,
+				  const struct profile_site *site, struct frame_walk at)
+{
+	for (; frame_walk_has(site, at); at = frame_walk_next(profile, site, at)) {
+		const struct source_line *line = frame_walk_line(profile, site, at);
+		if (code_owner(profile, frame_walk_location(profile, site, at), line) == CODE_PROGRAM &&
+		    !wrappers_have(wrappers, line->function))
+			break;
+	}
+	return at;
+}
+
+static void round_add_site(struct round *round, const struct wrappers *wrappers, const struct profile_site *site)
+{
+	const struct profile *profile = round->profile;
+	const struct frame_walk own = next_own(profile, wrappers, site, (struct frame_walk){0, 0});
+	const double bytes = site_block_bytes(site);
+
+	if (!frame_walk_has(site, own) || !(bytes > 0))
+		return;
+	const struct source_line *line = frame_walk_line(profile, site, own);
+	const struct frame_walk above = next_own(profile, wrappers, site, frame_walk_next(profile, site, own));
+	if (!frame_walk_has(site, above)) /* a thread's outermost function, or main */
+		return;
+	struct candidate *candidate = round_candidate(round, line->function);
+	range_add(&candidate->least, &candidate->most, bytes);
+	candidate_add_point(candidate, line->line ? line->line : site->stack[own.frame]);
+	candidate_add_caller(candidate, frame_walk_line(profile, site, above)->function, bytes);
+}
+
+/* Where a name's last word is one that allocators have: 2 for words that nothing else has, 1 for those that creators of
+ * single things have, too. A trailing underscore, digits and a compiler's suffix (".part.0") are no part of it. */
+static int name_says_allocator(const char *function)
+{
+	static const struct {
+		const char *word;
+		int says;
+	} words[] = {
+	    {"malloc", 2},  {"calloc", 2}, {"realloc", 2},  {"zalloc", 2}, {"strdup", 2},
+	    {"strndup", 2}, {"memdup", 2}, {"memalign", 2}, {"alloc", 1},  {"allocate", 1},
+	    {"new", 1},     {"grow", 1},   {"reserve", 1},  {"resize", 1},
+	};
+	const size_t until = strcspn(function, ".([<@ ");
+	size_t end = until;
+
+	while (end > 0 && !isalpha((unsigned char)function[end - 1]))
+		end--;
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+		const size_t length = strlen(words[i].word);
+		if (end >= length && strncasecmp(function + end - length, words[i].word, length) == 0)
+			return words[i].says;
+	}
+	return 0;
+}
+
+/* Whether the callers decide how much is asked for. */
+static bool callers_decide(const struct candidate *candidate)
+{
+	uint32_t steady = 0;
+
+	for (uint32_t i = 0; i < candidate->caller_count; i++)
+		steady += candidate->callers[i].most <= candidate->callers[i].least * SAME_SIZE;
+	return candidate->caller_count >= CALLERS_MANY && candidate->most > candidate->least * SAME_SIZE &&
+	       steady >= STEADY_SHARE * candidate->caller_count;
+}
+
+static bool candidate_is_wrapper(const struct candidate *candidate)
+{
+	if (candidate->point_count > POINTS_MOST)
+		return false;
+	const int says = name_says_allocator(candidate->function);
+	const bool sizes_differ = candidate->most > candidate->least * SAME_SIZE;
+	return says == 2 || (says == 1 && sizes_differ && candidate->caller_count >= 2) || callers_decide(candidate);
+}
+
+/* How many new ones there are. */
+static size_t round_judge(const struct round *round, struct wrappers *wrappers)
+{
+	size_t found = 0;
+
+	for (size_t i = 0; i < round->count; i++) {
+		if (!candidate_is_wrapper(&round->candidates[i]))
+			continue;
+		map_put(wrappers->names, name_key(round->candidates[i].function), NULL);
+		found++;
+	}
+	return found;
+}
+
+struct wrappers *wrappers_find(const struct profile *profile, const char *const *given, size_t count)
+{
+	struct wrappers *wrappers = memory_allocate(1, sizeof *wrappers);
+	size_t found = 1;
+
+	*wrappers = (struct wrappers){map_create(), map_create(), given, count};
+	for (int i = 0; i < ROUNDS && found; i++) {
+		struct round round = {.profile = profile, .by_name = map_create()};
+		for (uint32_t s = 0; s < profile->site_count; s++)
+			round_add_site(&round, wrappers, &profile->sites[s]);
+		found = round_judge(&round, wrappers);
+		map_free(round.by_name);
+		free(round.candidates);
+	}
+	return wrappers;
+}
+
+void wrappers_free(struct wrappers *wrappers)
+{
+	if (!wrappers)
+		return;
+	map_free(wrappers->names);
+	map_free(wrappers->looked_at);
+	free(wrappers);
+}

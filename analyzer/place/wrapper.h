@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Functions of the program that are its own malloc: xmalloc, zmalloc,
+ * luaM_realloc_, arena_new. Who leaks is whoever called them.
+ *
+ * Wrappers are found, not listed. A function is one where it asks the allocator
+ * in few places of its code, and either is called like an allocator and hands
+ * out blocks of different sizes, or has many callers, most of which always get
+ * the same size while the sizes of different callers differ: it is the caller
+ * who decides. A function that allocates through wrappers alone can be one, too.
+ */
+#ifndef SEEP_PLACE_WRAPPER_H
+#define SEEP_PLACE_WRAPPER_H
+
+#include "profile/profile.h"
+
+struct wrappers; /* opaque */
+
+/* `given`: names that the user calls wrappers, each a pattern as the shell's (fnmatch); `count` may be 0. The profile must
+ * have been symbolized, and must outlive the result, as must `given`. */
+struct wrappers *wrappers_find(const struct profile *profile, const char *const *given, size_t count);
+void wrappers_free(struct wrappers *wrappers);
+
+/* `function` is a text of the profile's pool. */
+bool wrappers_have(const struct wrappers *wrappers, const char *function);
+size_t wrappers_count(const struct wrappers *wrappers);
+
+#endif

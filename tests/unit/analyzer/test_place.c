@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which call of a stack is its place, and which functions are found to be wrappers around an allocator. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+#include "place/place.h"
+#include "support/profile_maker.h"
+
+static void add(struct profile_maker *maker, const char *stack, double block_bytes)
+{
+	profile_maker_add(maker, stack,
+			  (struct made_values){.in_use_bytes = 10 * block_bytes,
+					       .in_use_objects = 10,
+					       .allocated_bytes = 100 * block_bytes,
+					       .allocated_objects = 100});
+}
+
+/* The function at the place of the site'th stack; `callee` may be NULL, and gets "" where the place has none. */
+static const char *place_of(struct profile_maker *maker, uint32_t site, const char *given, const char **callee)
+{
+	const struct profile *profile = profile_maker_profile(maker);
+	struct wrappers *wrappers = wrappers_find(profile, &given, given != NULL);
+	const char *function = "nowhere";
+	struct frame_walk place;
+
+	if (place_find(profile, wrappers, &profile->sites[site], &place)) {
+		function = frame_walk_line(profile, &profile->sites[site], place)->function;
+		if (callee) {
+			const struct source_line *line = place_callee(profile, wrappers, &profile->sites[site], place);
+			*callee = line ? line->function : "";
+		}
+	}
+	wrappers_free(wrappers);
+	return function;
+}
+
+static void containers_and_libraries_are_passed_over(void **state)
+{
+	struct profile_maker *maker = profile_maker_create("server");
+	const char *callee;
+
+	(void)state;
+	add(maker, "main;serve;Cache::put=>std::vector<int, std::allocator<int> >::push_back(int const&)", 100);
+	add(maker, "main;serve;load_key;X509_new@/usr/lib/x86_64-linux-gnu/libcrypto.so.3", 200);
+	add(maker, "main;serve;hook@/usr/lib/server/modules/libhook.so", 300);
+	add(maker, "main;serve;void std::make_shared<Node>(int)", 400);
+	add(maker, "start@/lib64/libc.so.6;qsort@/lib64/libc.so.6", 500);
+	add(maker, "", 600);
+	assert_string_equal(place_of(maker, 0, NULL, &callee), "Cache::put");
+	assert_string_equal(callee, "std::vector<int, std::allocator<int> >::push_back(int const&)");
+	assert_string_equal(place_of(maker, 1, NULL, &callee), "load_key");
+	assert_string_equal(callee, "X509_new");
+	assert_string_equal(place_of(maker, 2, NULL, &callee), "hook");
+	assert_string_equal(callee, "");
+	assert_string_equal(place_of(maker, 3, NULL, NULL), "serve");
+	assert_string_equal(place_of(maker, 4, NULL, NULL), "qsort");
+	assert_string_equal(place_of(maker, 5, NULL, NULL), "nowhere");
+	profile_maker_free(maker);
+}
+
+static void names_of_allocators_are_wrappers(void **state)
+{
+	static const char *const names[] = {"xmalloc",
+					    "zmalloc",
+					    "jv_mem_alloc",
+					    "luaM_realloc_",
+					    "js_malloc",
+					    "arena_new",
+					    "xstrdup",
+					    "ngx_palloc",
+					    "palloc0",
+					    "sqlite3MemMalloc",
+					    "pool::Arena::allocate(unsigned long)"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		struct profile_maker *maker = profile_maker_create("server");
+		char stack[128];
+		snprintf(stack, sizeof stack, "main;parse;%s", names[i]);
+		add(maker, stack, 40);
+		snprintf(stack, sizeof stack, "main;answer;%s", names[i]);
+		add(maker, stack, 4000);
+		assert_string_equal(place_of(maker, 0, NULL, NULL), "parse");
+		assert_string_equal(place_of(maker, 1, NULL, NULL), "answer");
+		profile_maker_free(maker);
+	}
+}
+
+/* No name says so: but its five callers get what they ask for, each always the same. */
+static void what_callers_decide_is_a_wrapper(void **state)
+{
+	struct profile_maker *maker = profile_maker_create("server");
+	char stack[64];
+
+	(void)state;
+	for (int i = 0; i < 5; i++) {
+		snprintf(stack, sizeof stack, "main;caller%d;obtain", i);
+		add(maker, stack, 64 << i);
+	}
+	assert_string_equal(place_of(maker, 3, NULL, NULL), "caller3");
+	profile_maker_free(maker);
+}
+
+static void what_decides_itself_is_none(void **state)
+{
+	struct profile_maker *maker = profile_maker_create("server");
+	char stack[64];
+
+	(void)state;
+	for (int i = 0; i < 6; i++) { /* always the same size: it makes one kind of thing */
+		snprintf(stack, sizeof stack, "main;caller%d;session_new", i);
+		add(maker, stack, 4096);
+	}
+	for (int i = 0; i < 12; i++) { /* each caller gets all sizes */
+		snprintf(stack, sizeof stack, "main;above%d;reader%d;read_message", i % 2, i % 6);
+		add(maker, stack, 100 * (1 + i));
+	}
+	for (int i = 0; i < 6; i++) { /* it allocates all over its code */
+		snprintf(stack, sizeof stack, "main;place%d;interpret=>line%d;xmalloc", i, i);
+		add(maker, stack, 100 << i);
+	}
+	assert_string_equal(place_of(maker, 0, NULL, NULL), "session_new");
+	assert_string_equal(place_of(maker, 7, NULL, NULL), "read_message");
+	assert_string_equal(place_of(maker, 18, NULL, NULL), "line0");
+	profile_maker_free(maker);
+}
+
+static void the_outermost_function_is_never_one(void **state)
+{
+	struct profile_maker *maker = profile_maker_create("server");
+
+	(void)state;
+	add(maker, "main", 40);
+	add(maker, "my_malloc", 80);
+	assert_string_equal(place_of(maker, 0, NULL, NULL), "main");
+	assert_string_equal(place_of(maker, 1, NULL, NULL), "my_malloc");
+	profile_maker_free(maker);
+}
+
+static void users_name_wrappers(void **state)
+{
+	struct profile_maker *maker = profile_maker_create("server");
+
+	(void)state;
+	add(maker, "main;parse;table_make", 40);
+	assert_string_equal(place_of(maker, 0, NULL, NULL), "table_make");
+	assert_string_equal(place_of(maker, 0, "table_*", NULL), "parse");
+	profile_maker_free(maker);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(containers_and_libraries_are_passed_over),
+	    cmocka_unit_test(names_of_allocators_are_wrappers),
+	    cmocka_unit_test(what_callers_decide_is_a_wrapper),
+	    cmocka_unit_test(what_decides_itself_is_none),
+	    cmocka_unit_test(the_outermost_function_is_never_one),
+	    cmocka_unit_test(users_name_wrappers),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
