@@ -15,16 +15,18 @@ os.chdir(os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 # Folder: the folders whose headers it includes, besides its own and include/seep.
 FLOORS = """
 analyzer/base
-preload/keeper/base
+preload/keeper/elf
+preload/keeper/base     preload/keeper/elf
 analyzer/files          analyzer/base
 analyzer/statistics     analyzer/base
 preload/keeper/heap     preload/keeper/base
-preload/shim/host       preload/keeper/base
-preload/shim/sample     preload/keeper/base
+preload/shim/host       preload/keeper/base preload/keeper/elf
+preload/shim/libc       preload/keeper/base preload/keeper/elf
+preload/shim/sample     preload/keeper/base preload/keeper/elf
 analyzer/process        analyzer/base analyzer/files
 analyzer/reader         analyzer/base analyzer/files
 preload/keeper/program  preload/keeper/base preload/keeper/heap
-preload/shim/walker     preload/keeper/base preload/shim/sample
+preload/shim/walker     preload/keeper/base preload/keeper/elf preload/shim/sample
 analyzer/doctor         analyzer/base analyzer/files analyzer/process
 preload/keeper/snapshot preload/keeper/base preload/keeper/heap preload/keeper/program
 preload/keeper/files    preload/keeper/base preload/keeper/heap preload/keeper/program preload/keeper/snapshot

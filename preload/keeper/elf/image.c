@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Look-up in a module's hash tables, as the loader does it: see image.h. */
+#include "keeper/elf/image.h"
+
+#include <link.h>
+#include <stddef.h>
+
+#define VERSION_HIDDEN 0x8000 /* for programs that were linked when it was the default */
+
+/* The loader has made addresses of offsets, or (of the vDSO, or where a section is read-only) has not. */
+static void *image_pointer(uintptr_t base, const Elf64_Dyn *entry)
+{
+	uintptr_t value = entry->d_un.d_ptr;
+	return (void *)(value < base ? value + base : value);
+}
+
+bool image_read(uintptr_t base, const Elf64_Dyn *dynamic, struct image *image)
+{
+	*image = (struct image){.base = base};
+	for (const Elf64_Dyn *entry = dynamic; entry && entry->d_tag != DT_NULL; entry++) {
+		if (entry->d_tag == DT_SYMTAB)
+			image->symbols = image_pointer(base, entry);
+		else if (entry->d_tag == DT_STRTAB)
+			image->strings = image_pointer(base, entry);
+		else if (entry->d_tag == DT_HASH)
+			image->hash = image_pointer(base, entry);
+		else if (entry->d_tag == DT_GNU_HASH)
+			image->gnu_hash = image_pointer(base, entry);
+		else if (entry->d_tag == DT_VERSYM)
+			image->versions = image_pointer(base, entry);
+	}
+	return image->symbols && image->strings && (image->hash || image->gnu_hash);
+}
+
+static bool text_is(const char *text, const char *name)
+{
+	while (*text && *text == *name)
+		text++, name++;
+	return *text == *name;
+}
+
+static bool symbol_is(const struct image *image, uint32_t number, const char *name)
+{
+	const Elf64_Sym *symbol = &image->symbols[number];
+	bool hidden = image->versions && image->versions[number] & VERSION_HIDDEN;
+	return symbol->st_shndx != SHN_UNDEF && !hidden && text_is(image->strings + symbol->st_name, name);
+}
+
+static Elf64_Sym *find_by_hash(const struct image *image, const char *name)
+{
+	uint32_t hash = 0, count = image->hash[0];
+	for (const char *at = name; *at; at++) {
+		hash = (hash << 4) + (unsigned char)*at;
+		hash = (hash ^ (hash >> 24 & 0xf0)) & 0x0fffffff;
+	}
+	const uint32_t *buckets = image->hash + 2, *chains = buckets + count;
+	for (uint32_t number = count ? buckets[hash % count] : 0; number; number = chains[number]) {
+		if (symbol_is(image, number, name))
+			return &image->symbols[number];
+	}
+	return NULL;
+}
+
+/* Buckets behind the Bloom filter, chains behind the buckets; a set low bit ends one. */
+static Elf64_Sym *find_by_gnu_hash(const struct image *image, const char *name)
+{
+	const uint32_t *table = image->gnu_hash;
+	uint32_t hash = 5381, count = table[0], first = table[1], words = table[2];
+	for (const char *at = name; *at; at++)
+		hash = hash * 33 + (unsigned char)*at;
+	const uint32_t *buckets = table + 4 + words * (sizeof(Elf64_Addr) / 4), *chains = buckets + count;
+	for (uint32_t number = count ? buckets[hash % count] : 0; number >= first && number; number++) {
+		uint32_t each = chains[number - first];
+		if ((each | 1) == (hash | 1) && symbol_is(image, number, name))
+			return &image->symbols[number];
+		if (each & 1)
+			return NULL;
+	}
+	return NULL;
+}
+
+Elf64_Sym *image_find(const struct image *image, const char *name)
+{
+	return image->gnu_hash ? find_by_gnu_hash(image, name) : find_by_hash(image, name);
+}
+
+static bool is_called(const struct image *image, const Elf64_Dyn *dynamic, const char *library)
+{
+	while (dynamic->d_tag != DT_NULL && dynamic->d_tag != DT_SONAME)
+		dynamic++;
+	return dynamic->d_tag == DT_SONAME && text_is(image->strings + dynamic->d_un.d_val, library);
+}
+
+void *image_address(const char *library, const char *name)
+{
+	for (const struct link_map *module = _r_debug.r_map; module; module = module->l_next) {
+		struct image image;
+		if (!image_read(module->l_addr, module->l_ld, &image) || !is_called(&image, module->l_ld, library))
+			continue;
+		const Elf64_Sym *symbol = image_find(&image, name);
+		return symbol ? (void *)(image.base + symbol->st_value) : NULL;
+	}
+	return NULL;
+}

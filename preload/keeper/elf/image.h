@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a module that is mapped defines, read from its own tables: for names that must be this very module's, whoever
+ * else defines them, and without the loader, which locks, allocates, and may itself be another's.
+ */
+#ifndef SEEP_ELF_IMAGE_H
+#define SEEP_ELF_IMAGE_H
+
+#include <elf.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct image {
+	uintptr_t base; /* what addresses in it are relative to */
+	Elf64_Sym *symbols;
+	const char *strings;
+	const uint32_t *hash, *gnu_hash; /* at least one of them is there */
+	const uint16_t *versions;        /* NULL: none */
+};
+
+bool image_read(uintptr_t base, const Elf64_Dyn *dynamic, struct image *image);
+
+/* A definition that a reference without a version would find; NULL: none. */
+Elf64_Sym *image_find(const struct image *image, const char *name);
+
+/* The address of what a library that is loaded defines; NULL: none. To be asked while nobody opens or closes libraries. */
+void *image_address(const char *library, const char *name);
+
+#define IMAGE_LIBC "libc.so.6"
+#define IMAGE_LOADER "ld-linux-x86-64.so.2"
+
+#endif
