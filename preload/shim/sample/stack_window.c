@@ -4,9 +4,9 @@
  */
 #include "shim/sample/stack_window.h"
 
-#include <dlfcn.h>
 #include <sys/resource.h>
 
+#include "keeper/elf/image.h"
 #include "keeper/base/syscall.h"
 #include "shim/sample/memory_probe.h"
 
@@ -44,8 +44,8 @@ static uintptr_t own_end(void)
 void stack_window_prepare(void)
 {
 	/* argc of the initial thread: above its outermost frame, below arguments and environment */
-	void *const *stack_end = dlsym(RTLD_DEFAULT, "__libc_stack_end");
-	const uint32_t *bytes = dlsym(RTLD_DEFAULT, "_thread_db_sizeof_pthread");
+	void *const *stack_end = image_address(IMAGE_LOADER, "__libc_stack_end");
+	const uint32_t *bytes = image_address(IMAGE_LIBC, "_thread_db_sizeof_pthread");
 	struct rlimit limit;
 	block_bytes = bytes && *bytes <= PROBE_PAGE ? *bytes : 0;
 	if (!stack_end || system_getpid() != system_gettid())

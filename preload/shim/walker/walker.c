@@ -327,13 +327,8 @@ static void fiber_function(void)
 /* It is on top of the stack of a fiber that has been made; this one never runs. */
 static uintptr_t find_fiber_start(void)
 {
-	ucontext_t fiber;
 	_Alignas(16) uintptr_t stack[64];
-	if (getcontext(&fiber) != 0)
-		return 0;
-	fiber.uc_stack.ss_sp = stack;
-	fiber.uc_stack.ss_size = sizeof stack;
-	fiber.uc_link = NULL;
+	ucontext_t fiber = {.uc_stack = {.ss_sp = stack, .ss_size = sizeof stack}};
 	makecontext(&fiber, fiber_function, 0);
 	uintptr_t top = (uintptr_t)fiber.uc_mcontext.gregs[REG_RSP];
 	bool inside = top >= (uintptr_t)stack && top <= (uintptr_t)&stack[63] && top % sizeof top == 0;

@@ -4,13 +4,13 @@
  */
 #include "shim/walker/walker_modules.h"
 
-#include <dlfcn.h>
 #include <elf.h>
 #include <link.h>
 #include <stddef.h>
 #include <string.h>
 
 #include "keeper/base/atomics.h"
+#include "keeper/elf/image.h"
 #include "shim/sample/memory_probe.h"
 #include "shim/walker/walker_permanent.h"
 #include "shim/walker/walker_rule.h"
@@ -76,23 +76,22 @@ static const struct permanent_module *permanent_of(const struct found_object *ob
 bool modules_bind(void)
 {
 	struct found_object object;
-	*(void **)&find_object = dlsym(RTLD_DEFAULT, "_dl_find_object");
+	*(void **)&find_object = image_address(IMAGE_LIBC, "_dl_find_object");
 	if (!find_object)
 		return false;
 	if (permanent_count)
 		return true;
 	permanent_modules_find(permanent_add);
-	const void *const needed[] = {dlsym(RTLD_DEFAULT, "gnu_get_libc_version"),
-				      dlsym(RTLD_DEFAULT, "__tls_get_addr")};
+	const void *const needed[] = {image_address(IMAGE_LIBC, "gnu_get_libc_version"),
+				      image_address(IMAGE_LOADER, "__tls_get_addr")};
 	for (size_t i = 0; i < sizeof needed / sizeof *needed; i++) {
 		if (!needed[i] || !object_at((uintptr_t)needed[i], &object) || !permanent_of(&object))
 			return false;
 	}
 	/* the loader's own: a program that refers to it has a copy, which nobody keeps up to date */
-	const struct r_debug *state = dlsym(RTLD_DEFAULT, "_r_debug");
 	void *loader = object.link_map;
-	if (state && object_at((uintptr_t)state, &object) && object.link_map == loader)
-		loader_state = state;
+	if (object_at((uintptr_t)&_r_debug, &object) && object.link_map == loader)
+		loader_state = &_r_debug;
 	return permanent_count > 2;
 }
 
