@@ -63,6 +63,12 @@ void buffer_printf(struct buffer *buffer, const char *format, ...)
 	buffer->length += (size_t)length;
 }
 
+void buffer_append_hex(struct buffer *buffer, const uint8_t *bytes, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		buffer_printf(buffer, "%02x", bytes[i]);
+}
+
 void buffer_free(struct buffer *buffer)
 {
 	free(buffer->data);

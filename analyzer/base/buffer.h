@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct buffer { /* zero-initialise */
 	char *data;
@@ -19,6 +20,7 @@ struct buffer { /* zero-initialise */
 void buffer_append(struct buffer *buffer, const void *data, size_t length);
 void buffer_append_text(struct buffer *buffer, const char *text);
 void buffer_append_byte(struct buffer *buffer, char byte);
+void buffer_append_hex(struct buffer *buffer, const uint8_t *bytes, size_t count); /* two digits a byte */
 void buffer_printf(struct buffer *buffer, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void buffer_free(struct buffer *buffer);
 

@@ -109,14 +109,6 @@ static void json_append_value(struct json *json, const char *text)
 	buffer_append_text(json->out, text);
 }
 
-void json_whole(struct json *json, int64_t value)
-{
-	char text[32];
-
-	snprintf(text, sizeof text, "%lld", (long long)value);
-	json_append_value(json, text);
-}
-
 void json_unsigned(struct json *json, uint64_t value)
 {
 	char text[32];

@@ -19,7 +19,6 @@ void json_begin_array(struct json *json);
 void json_end_array(struct json *json);
 void json_key(struct json *json, const char *key);
 void json_text(struct json *json, const char *text); /* NULL writes null; broken UTF-8 becomes U+FFFD */
-void json_whole(struct json *json, int64_t value);
 void json_unsigned(struct json *json, uint64_t value);
 void json_rounded(struct json *json, double value); /* to a whole number; not finite: null */
 void json_real(struct json *json, double value);    /* %.17g shortened; not finite: null */

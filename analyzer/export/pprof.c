@@ -14,7 +14,7 @@
 #include "files/gzip.h"
 #include "export/export.h"
 #include "export/pprof_tables.h"
-#include "export/protobuf.h"
+#include "files/protobuf.h"
 #include "export/rows.h"
 
 enum profile_field {

@@ -2,12 +2,11 @@
 /* Numbers for what pprof's samples refer to; field numbers are those of profile.proto. */
 #include "export/pprof_tables.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
-#include "export/protobuf.h"
+#include "files/protobuf.h"
 #include "export/rows.h"
 
 enum profile_field { PROFILE_MAPPING = 3, PROFILE_LOCATION = 4, PROFILE_FUNCTION = 5, PROFILE_STRING = 6 };
@@ -63,15 +62,6 @@ uint64_t pprof_text(struct pprof_tables *tables, const char *text)
 	return *number;
 }
 
-static uint64_t build_id_text(struct pprof_tables *tables, const struct profile_module *module)
-{
-	char text[2 * sizeof module->build_id + 1] = "";
-
-	for (uint32_t i = 0; i < module->build_id_bytes; i++)
-		snprintf(text + 2 * i, 3, "%02x", module->build_id[i]);
-	return pprof_text(tables, text);
-}
-
 /* `has_functions` tells pprof not to look for names by itself: they are in here. */
 uint64_t pprof_mapping(struct pprof_tables *tables, const struct profile_module *module)
 {
@@ -85,12 +75,14 @@ uint64_t pprof_mapping(struct pprof_tables *tables, const struct profile_module 
 	const uint64_t id = *number;
 	ARRAY_RESERVE(tables->modules, tables->module_count, tables->module_capacity);
 	tables->modules[tables->module_count++] = module;
-	struct buffer *message = &tables->message;
+	struct buffer *message = &tables->message, build_id = {0};
+	buffer_append_hex(&build_id, module->build_id, module->build_id_bytes);
 	protobuf_unsigned(message, MAPPING_ID, id);
 	protobuf_unsigned(message, MAPPING_START, module->start);
 	protobuf_unsigned(message, MAPPING_LIMIT, module->end);
 	protobuf_unsigned(message, MAPPING_FILE, pprof_text(tables, module->path));
-	protobuf_unsigned(message, MAPPING_BUILD_ID, build_id_text(tables, module));
+	protobuf_unsigned(message, MAPPING_BUILD_ID, pprof_text(tables, build_id.length ? build_id.data : ""));
+	buffer_free(&build_id);
 	protobuf_unsigned(message, MAPPING_HAS_FUNCTIONS, 1);
 	protobuf_unsigned(message, MAPPING_HAS_FILES, module->has_lines);
 	protobuf_unsigned(message, MAPPING_HAS_LINES, module->has_lines);

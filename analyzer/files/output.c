@@ -145,6 +145,20 @@ static bool output_fault(const struct output *output, struct error *error)
 	return error_set(error, "%s: cannot write: %s", output->path, strerror(fault));
 }
 
+/* Instead of output_close(): the file is not put into its place. */
+static void output_drop(struct output *output)
+{
+	if (output->owns_descriptor && output->descriptor >= 0)
+		close(output->descriptor);
+	if (output->temporary)
+		unlink(output->temporary);
+	free(output->temporary);
+	free(output->place);
+	output->temporary = output->place = NULL;
+	output->owns_descriptor = false;
+	buffer_free(&output->buffer);
+}
+
 bool output_open(struct output *output, const char *path, uint64_t limit, struct error *error)
 {
 	const bool is_stdout = is_standard_output(path);
@@ -163,19 +177,6 @@ bool output_open(struct output *output, const char *path, uint64_t limit, struct
 	output_fault(output, error);
 	output_drop(output);
 	return false;
-}
-
-void output_drop(struct output *output)
-{
-	if (output->owns_descriptor && output->descriptor >= 0)
-		close(output->descriptor);
-	if (output->temporary)
-		unlink(output->temporary);
-	free(output->temporary);
-	free(output->place);
-	output->temporary = output->place = NULL;
-	output->owns_descriptor = false;
-	buffer_free(&output->buffer);
 }
 
 /* A rename is of use only when what it names is on the disk. */

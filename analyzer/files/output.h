@@ -30,9 +30,6 @@ struct output {
 bool output_open(struct output *output, const char *path, uint64_t limit, struct error *error);
 /* Writes what is left, and puts the file into its place. Nothing is left behind where that fails. Frees the buffer. */
 bool output_close(struct output *output, struct error *error);
-/* Instead of output_close(): the file is not put into its place. */
-void output_drop(struct output *output);
-
 /* True where the last fault was that nobody reads any more. */
 bool output_is_unread(const struct output *output);
 

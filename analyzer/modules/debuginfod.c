@@ -126,8 +126,7 @@ static void miss_forget(const uint8_t *build_id, uint32_t build_id_bytes)
 
 	if (cache_directory(&path)) {
 		buffer_append_byte(&path, '/');
-		for (uint32_t i = 0; i < build_id_bytes; i++)
-			buffer_printf(&path, "%02x", build_id[i]);
+		buffer_append_hex(&path, build_id, build_id_bytes);
 		buffer_append_text(&path, "/debuginfo");
 		if (lstat(path.data, &status) == 0 && S_ISREG(status.st_mode) && status.st_size == 0)
 			unlink(path.data);

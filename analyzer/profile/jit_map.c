@@ -32,20 +32,19 @@ static bool file_read(const char *path, char *text, size_t size)
 /* A pid means nothing on another machine, or after this one was started anew. */
 static bool recorded_since_this_boot(const struct profile *profile)
 {
-	char text[64], recorded[2 * sizeof profile->boot_id + 1];
+	struct buffer recorded = {0};
+	char text[64];
 	size_t digits = 0;
 
 	if (!file_read("/proc/sys/kernel/random/boot_id", text, sizeof text))
 		return false;
-	for (size_t i = 0; i < sizeof profile->boot_id; i++)
-		snprintf(recorded + 2 * i, 3, "%02x", profile->boot_id[i]);
-	for (const char *at = text; *at && digits < sizeof recorded - 1; at++) {
-		if (*at == '-')
-			continue;
-		if (*at != recorded[digits++])
-			return false;
-	}
-	return digits == sizeof recorded - 1;
+	buffer_append_hex(&recorded, profile->boot_id, sizeof profile->boot_id);
+	for (const char *at = text; *at && digits < recorded.length && (*at == '-' || *at == recorded.data[digits]);
+	     at++)
+		digits += *at != '-';
+	const bool is_same = digits == recorded.length;
+	buffer_free(&recorded);
+	return is_same;
 }
 
 /* When the process began that has the number now, in ticks since boot; 0: none has it. */

@@ -9,7 +9,7 @@
 #include "files/gzip.h"
 #include "base/memory.h"
 #include "reader/input.h"
-#include "reader/protobuf_reader.h"
+#include "files/protobuf.h"
 
 /* A profile of this size has tens of millions of samples. */
 #define PPROF_BYTES_LIMIT ((size_t)256 << 20)
@@ -115,7 +115,7 @@ struct seep_measure foreign_measure(double objects, double bytes, uint64_t rate)
 static bool looks_like_pprof(const unsigned char *head, size_t bytes)
 {
 	enum { FIELDS_LOOKED_AT = 6, NUMBERS = 1 << 7 | 1 << 8 | 1 << 9 | 1 << 10 | 1 << 12 | 1 << 14, COMMENT = 13 };
-	struct protobuf_message profile = {.at = head, .end = head + bytes};
+	struct protobuf_reader profile = {.at = head, .end = head + bytes};
 	struct protobuf_field field;
 	int seen = 0;
 

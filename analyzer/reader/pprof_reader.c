@@ -12,7 +12,7 @@
 
 #include "base/memory.h"
 #include "reader/input.h"
-#include "reader/protobuf_reader.h"
+#include "files/protobuf.h"
 #include "reader/foreign_profile.h"
 
 enum { VALUES_MAX = 32 };
@@ -73,7 +73,7 @@ static bool fault_at(struct reader *reader, const unsigned char *at, const char 
 }
 
 /* After the last field: true if it was the end. */
-static bool at_end(struct reader *reader, const struct protobuf_message *message)
+static bool at_end(struct reader *reader, const struct protobuf_reader *message)
 {
 	return message->fault ? fault_at(reader, message->at, message->fault) : true;
 }
@@ -92,7 +92,7 @@ static const char *text_of(struct reader *reader, uint64_t number)
 
 static bool texts_read(struct reader *reader)
 {
-	struct protobuf_message profile = {.at = reader->data, .end = reader->data + reader->bytes};
+	struct protobuf_reader profile = {.at = reader->data, .end = reader->data + reader->bytes};
 	struct protobuf_field field;
 
 	while (protobuf_next(&profile, &field)) {
@@ -106,7 +106,7 @@ static bool texts_read(struct reader *reader)
 }
 
 /* Numbers 1 to `count` - 1 of a message's fields, others left out; false: a fault. */
-static bool numbers_read(struct reader *reader, struct protobuf_message message, uint64_t *numbers, size_t count)
+static bool numbers_read(struct reader *reader, struct protobuf_reader message, uint64_t *numbers, size_t count)
 {
 	struct protobuf_field field;
 
@@ -130,7 +130,7 @@ static uint64_t unit_scale(const char *unit)
 	return 1;
 }
 
-static bool value_type_read(struct reader *reader, struct protobuf_message message)
+static bool value_type_read(struct reader *reader, struct protobuf_reader message)
 {
 	uint64_t numbers[3];
 	char name[32];
@@ -186,7 +186,7 @@ static void build_id_parse(struct foreign_mapping *mapping, const char *text)
 	mapping->build_id_bytes = (uint32_t)(digits / 2);
 }
 
-static bool mapping_read(struct reader *reader, struct protobuf_message message)
+static bool mapping_read(struct reader *reader, struct protobuf_reader message)
 {
 	struct foreign_profile *foreign = reader->foreign;
 	uint64_t numbers[7];
@@ -206,7 +206,7 @@ static bool mapping_read(struct reader *reader, struct protobuf_message message)
 	return true;
 }
 
-static bool function_read(struct reader *reader, struct protobuf_message message)
+static bool function_read(struct reader *reader, struct protobuf_reader message)
 {
 	uint64_t numbers[5];
 
@@ -222,7 +222,7 @@ static bool function_read(struct reader *reader, struct protobuf_message message
 	return true;
 }
 
-static bool line_read(struct reader *reader, struct protobuf_message message, struct foreign_location *location)
+static bool line_read(struct reader *reader, struct protobuf_reader message, struct foreign_location *location)
 {
 	struct foreign_profile *foreign = reader->foreign;
 	uint64_t numbers[3];
@@ -247,11 +247,11 @@ static bool line_read(struct reader *reader, struct protobuf_message message, st
 	return true;
 }
 
-static bool location_read(struct reader *reader, struct protobuf_message message)
+static bool location_read(struct reader *reader, struct protobuf_reader message)
 {
 	struct foreign_profile *foreign = reader->foreign;
 	struct foreign_location location = {.first_line = foreign->line_count, .exact = true};
-	struct protobuf_message rest = message;
+	struct protobuf_reader rest = message;
 	struct protobuf_field field;
 	uint64_t numbers[4];
 
@@ -307,11 +307,11 @@ static bool values_check(struct reader *reader, const uint64_t *values, uint32_t
 	return true;
 }
 
-static bool sample_read(struct reader *reader, struct protobuf_message message)
+static bool sample_read(struct reader *reader, struct protobuf_reader message)
 {
 	struct foreign_profile *foreign = reader->foreign;
 	struct foreign_stack stack = {.first_frame = foreign->frame_count};
-	struct protobuf_message rest = message;
+	struct protobuf_reader rest = message;
 	struct protobuf_field field;
 	uint64_t values[VALUES_MAX + 1], number;
 	uint32_t count = 0;
@@ -345,12 +345,12 @@ static bool sample_read(struct reader *reader, struct protobuf_message message)
 /* One walk over the profile's fields: which of them, and by whom they are read. */
 struct walk {
 	uint32_t field;
-	bool (*read)(struct reader *reader, struct protobuf_message message);
+	bool (*read)(struct reader *reader, struct protobuf_reader message);
 };
 
 static bool walk(struct reader *reader, const struct walk *wanted, size_t count)
 {
-	struct protobuf_message profile = {.at = reader->data, .end = reader->data + reader->bytes};
+	struct protobuf_reader profile = {.at = reader->data, .end = reader->data + reader->bytes};
 	struct protobuf_field field;
 
 	while (protobuf_next(&profile, &field))

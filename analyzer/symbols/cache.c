@@ -86,8 +86,7 @@ static int directory_open(bool make)
 /* The file of a build; what was looked for in a directory given by hand is kept apart. */
 static void name_append(struct buffer *name, const struct symbol_module *module, const struct symbol_search *search)
 {
-	for (uint32_t i = 0; i < module->build_id_bytes; i++)
-		buffer_printf(name, "%02x", module->build_id[i]);
+	buffer_append_hex(name, module->build_id, module->build_id_bytes);
 	if (search->directory) {
 		char *real = realpath(search->directory, NULL);
 		const char *directory = real ? real : search->directory;

@@ -19,12 +19,6 @@
 #include "modules/elf_budget.h"
 #include "symbols/module_file.h"
 
-static void append_hex(struct buffer *out, const uint8_t *bytes, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		buffer_printf(out, "%02x", bytes[i]);
-}
-
 /* Checks that the open file is ELF with the recorded build id. False: `reason` says why not. */
 static bool build_id_matches(int descriptor, const char *path, const struct symbol_module *module,
 			     struct buffer *reason)
@@ -42,11 +36,11 @@ static bool build_id_matches(int descriptor, const char *path, const struct symb
 	} else if (!matches) {
 		buffer_printf(reason, "refused %s: its build id ", path);
 		if (length > 0)
-			append_hex(reason, bits, (size_t)length < 64 ? (size_t)length : 64);
+			buffer_append_hex(reason, bits, (size_t)length < 64 ? (size_t)length : 64);
 		else
 			buffer_append_text(reason, "is missing,");
 		buffer_append_text(reason, length > 0 ? " is not the recorded " : " recorded was ");
-		append_hex(reason, module->build_id, module->build_id_bytes);
+		buffer_append_hex(reason, module->build_id, module->build_id_bytes);
 	}
 	elf_end(elf);
 	return matches;
@@ -104,7 +98,7 @@ static bool module_file_try_build_id(struct module_file *file, const char *direc
 
 	if (module->build_id_bytes > 1) {
 		buffer_printf(&path, "%s/.build-id/%02x/", directory, module->build_id[0]);
-		append_hex(&path, module->build_id + 1, module->build_id_bytes - 1);
+		buffer_append_hex(&path, module->build_id + 1, module->build_id_bytes - 1);
 		buffer_append_text(&path, ".debug");
 		found = module_file_try(file, path.data, module, &ignored);
 		path.data[path.length - strlen(".debug")] = '\0';

@@ -9,7 +9,7 @@
 
 #include "base/buffer.h"
 #include "files/gzip.h"
-#include "reader/protobuf_reader.h"
+#include "files/protobuf.h"
 
 enum { PLAIN_MAX = 1 << 20, DEPTH_MAX = 3 };
 
@@ -29,7 +29,7 @@ static void varint_append(struct buffer *out, uint64_t value)
 /* The fields of a message; 0: it is none. */
 static size_t spans_find(const uint8_t *data, size_t size, struct span *spans, size_t limit)
 {
-	struct protobuf_message message = {.at = data, .end = data + size};
+	struct protobuf_reader message = {.at = data, .end = data + size};
 	size_t count = 0;
 
 	for (const uint8_t *start = data; count < limit && protobuf_next(&message, &spans[count].field); count++) {

@@ -56,12 +56,6 @@ static struct module_use *modules_count(const struct profile *profile)
 	return uses;
 }
 
-static void build_id_append(struct buffer *out, const struct profile_module *module)
-{
-	for (uint32_t i = 0; i < module->build_id_bytes && i < sizeof module->build_id; i++)
-		buffer_printf(out, "%02x", module->build_id[i]);
-}
-
 /* "no module" stands for addresses that lie in none; there may be none of those. */
 static bool is_worth_showing(const struct profile *profile, const struct module_use *use)
 {
@@ -75,7 +69,7 @@ static void write_module(struct text_page *page, const struct profile *profile, 
 
 	path_append(&path, *module->path ? module->path : "[no module: code made at run time, or unmapped]",
 		    page->columns);
-	build_id_append(&build_id, module);
+	buffer_append_hex(&build_id, module->build_id, module->build_id_bytes);
 	text_write(page, STYLE_STRONG, "%s", path.data);
 	buffer_append_byte(page->out, '\n');
 	if (module->end)
@@ -118,7 +112,7 @@ static void json_module(struct json *json, const struct profile *profile, const 
 	struct buffer build_id = {0};
 	char address[2][24];
 
-	build_id_append(&build_id, module);
+	buffer_append_hex(&build_id, module->build_id, module->build_id_bytes);
 	snprintf(address[0], sizeof address[0], "0x%llx", (unsigned long long)module->start);
 	snprintf(address[1], sizeof address[1], "0x%llx", (unsigned long long)module->end);
 	json_begin_object(json);

@@ -273,7 +273,7 @@ static void json_nests_and_escapes(void **state)
 	json_text(&json, "a\"b\\c\n\x01\xff<\xc3\xa9>\x7f");
 	json_key(&json, "list");
 	json_begin_array(&json);
-	json_whole(&json, INT64_MIN);
+	json_rounded(&json, -0x1p63);
 	json_unsigned(&json, UINT64_MAX);
 	json_begin_object(&json);
 	json_end_object(&json);

@@ -17,9 +17,8 @@
 #include "files/gzip.h"
 #include "base/memory.h"
 #include "export/export.h"
-#include "export/protobuf.h"
+#include "files/protobuf.h"
 #include "profile/from_foreign.h"
-#include "reader/protobuf_reader.h"
 #include "reader/foreign_profile.h"
 #include "support/profile_maker.h"
 #include "tree/call_tree.h"
@@ -421,8 +420,7 @@ static void varints_survive_the_way_there_and_back(void **state)
 
 	for (size_t i = 0; i < sizeof values / sizeof *values; i++)
 		protobuf_varint(&out, values[i]);
-	struct protobuf_message array = {.at = (unsigned char *)out.data,
-					 .end = (unsigned char *)out.data + out.length};
+	struct protobuf_reader array = {.at = (unsigned char *)out.data, .end = (unsigned char *)out.data + out.length};
 	for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
 		assert_true(protobuf_next_packed(&array, &value));
 		assert_true(value == values[i]);
@@ -430,7 +428,7 @@ static void varints_survive_the_way_there_and_back(void **state)
 	assert_false(protobuf_next_packed(&array, &value));
 	assert_null(array.fault);
 	static const unsigned char endless[] = "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01";
-	array = (struct protobuf_message){.at = endless, .end = endless + sizeof endless - 1};
+	array = (struct protobuf_reader){.at = endless, .end = endless + sizeof endless - 1};
 	assert_false(protobuf_next_packed(&array, &value));
 	assert_non_null(array.fault);
 	buffer_free(&out);

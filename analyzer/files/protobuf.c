@@ -1,17 +1,50 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A bounded reader of protocol buffers' wire format; see protobuf.dev/programming-guides/encoding. */
-#include "reader/protobuf_reader.h"
+/* Both directions of the wire format; see the header. */
+#include "files/protobuf.h"
 
 enum wire_type { WIRE_VARINT = 0, WIRE_FIXED64 = 1, WIRE_LENGTH = 2, WIRE_FIXED32 = 5 };
 enum { VARINT_BYTES_MAX = 10, FIELD_MAX = (1 << 29) - 1 };
 
-static bool stop(struct protobuf_message *message, const char *fault)
+void protobuf_varint(struct buffer *out, uint64_t value)
+{
+	for (; value >= 0x80; value >>= 7)
+		buffer_append_byte(out, (char)(value | 0x80));
+	buffer_append_byte(out, (char)value);
+}
+
+static void field_begin(struct buffer *out, uint32_t field, enum wire_type type)
+{
+	protobuf_varint(out, (uint64_t)field << 3 | type);
+}
+
+void protobuf_unsigned(struct buffer *out, uint32_t field, uint64_t value)
+{
+	if (value == 0)
+		return;
+	field_begin(out, field, WIRE_VARINT);
+	protobuf_varint(out, value);
+}
+
+void protobuf_bytes(struct buffer *out, uint32_t field, const void *data, size_t bytes)
+{
+	field_begin(out, field, WIRE_LENGTH);
+	protobuf_varint(out, bytes);
+	buffer_append(out, data, bytes);
+}
+
+void protobuf_message(struct buffer *out, uint32_t field, struct buffer *message)
+{
+	protobuf_bytes(out, field, message->data, message->length);
+	message->length = 0;
+}
+
+static bool stop(struct protobuf_reader *message, const char *fault)
 {
 	message->fault = fault;
 	return false;
 }
 
-bool protobuf_next_packed(struct protobuf_message *array, uint64_t *value)
+bool protobuf_next_packed(struct protobuf_reader *array, uint64_t *value)
 {
 	const unsigned char *at = array->at;
 
@@ -30,7 +63,7 @@ bool protobuf_next_packed(struct protobuf_message *array, uint64_t *value)
 	return stop(array, "a number has more than ten bytes");
 }
 
-static bool fixed_next(struct protobuf_message *message, struct protobuf_field *field, size_t width)
+static bool fixed_next(struct protobuf_reader *message, struct protobuf_field *field, size_t width)
 {
 	if ((size_t)(message->end - message->at) < width)
 		return stop(message, "a number is cut");
@@ -41,7 +74,7 @@ static bool fixed_next(struct protobuf_message *message, struct protobuf_field *
 	return true;
 }
 
-bool protobuf_next(struct protobuf_message *message, struct protobuf_field *field)
+bool protobuf_next(struct protobuf_reader *message, struct protobuf_field *field)
 {
 	uint64_t key, length;
 
@@ -64,7 +97,7 @@ bool protobuf_next(struct protobuf_message *message, struct protobuf_field *fiel
 		if (length > (uint64_t)(message->end - message->at))
 			return stop(message, "a field is longer than what holds it");
 		field->is_bytes = true;
-		field->bytes = (struct protobuf_message){.at = message->at, .end = message->at + length};
+		field->bytes = (struct protobuf_reader){.at = message->at, .end = message->at + length};
 		message->at += length;
 		return true;
 	default:
