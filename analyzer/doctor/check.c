@@ -43,14 +43,6 @@ bool findings_have_fault(const struct findings *findings)
 	return false;
 }
 
-const struct finding *findings_find(const struct findings *findings, const char *id)
-{
-	for (size_t i = 0; i < findings->count; i++)
-		if (strcmp(findings->items[i].id, id) == 0)
-			return &findings->items[i];
-	return NULL;
-}
-
 void findings_free(struct findings *findings)
 {
 	free(findings->items);

@@ -37,7 +37,6 @@ struct findings {
 void finding_add(struct findings *findings, enum finding_severity severity, const char *id, const char *advice,
 		 const char *format, ...) __attribute__((format(printf, 5, 6)));
 bool findings_have_fault(const struct findings *findings);
-const struct finding *findings_find(const struct findings *findings, const char *id); /* NULL: not there */
 void findings_free(struct findings *findings);
 
 /* A command as execvp() would start it: scripts and env(1) are followed to the program that does the work. */

@@ -1,77 +1,72 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The bias of a mapping, from the program headers; they stand at the file's beginning in every file that is linked. */
+/* The bias of a mapping, from the program headers. Every linker writes them behind the ELF header, so the file's first bytes
+ * are enough for libelf, which sees no more of a file that anybody may have made. */
 #include "reader/elf_bias.h"
 
-#include <elf.h>
-#include <string.h>
+#include <gelf.h>
+#include <libelf.h>
 
 #include "reader/input.h"
 
 #define PAGE_MASK UINT64_C(4095)
 #define CHOSEN_BY_KERNEL UINT64_C(0x10000000)
 
-/* The file's header, if it is an ELF file of this kind of machine. */
-static bool header_read(const struct input *input, Elf64_Ehdr *header)
-{
-	if (input->bytes < sizeof *header)
-		return false;
-	memcpy(header, input->data, sizeof *header);
-	return memcmp(header->e_ident, ELFMAG, SELFMAG) == 0 && header->e_ident[EI_CLASS] == ELFCLASS64 &&
-	       header->e_ident[EI_DATA] == ELFDATA2LSB && header->e_phentsize == sizeof(Elf64_Phdr);
-}
+/* The head of a file and what libelf makes of it. */
+struct elf_head {
+	struct input input;
+	Elf *elf;
+	size_t segment_count;
+};
 
-/* Program header number `index`, as far as it stands in what was read of the file. */
-static bool segment_read(const struct input *input, const Elf64_Ehdr *header, uint64_t index, Elf64_Phdr *segment)
+static bool head_open(struct elf_head *head, const char *path)
 {
-	if (index >= header->e_phnum || header->e_phoff > input->bytes ||
-	    (index + 1) * sizeof *segment > input->bytes - header->e_phoff)
+	struct error ignored;
+
+	*head = (struct elf_head){0};
+	if (*path != '/' || !input_open(&head->input, path, &ignored))
 		return false;
-	memcpy(segment, input->data + header->e_phoff + index * sizeof *segment, sizeof *segment);
+	elf_version(EV_CURRENT);
+	head->elf = elf_memory((char *)head->input.data, head->input.bytes);
+	if (!head->elf || elf_getphdrnum(head->elf, &head->segment_count) < 0)
+		head->segment_count = 0;
 	return true;
 }
 
-static bool segment_find(const struct input *input, uint64_t start, uint64_t file_offset, uint64_t *bias)
+static void head_close(struct elf_head *head)
 {
-	Elf64_Ehdr header;
-	Elf64_Phdr segment;
-
-	if (!header_read(input, &header))
-		return false;
-	for (uint64_t i = 0; segment_read(input, &header, i, &segment); i++) {
-		const uint64_t first = segment.p_offset & ~PAGE_MASK;
-		if (segment.p_type != PT_LOAD || file_offset < first ||
-		    file_offset - first >= segment.p_filesz + (segment.p_offset & PAGE_MASK))
-			continue;
-		*bias = start - file_offset + segment.p_offset - segment.p_vaddr;
-		return true;
-	}
-	return false;
+	elf_end(head->elf);
+	input_close(&head->input);
 }
 
 bool elf_bias_find(const char *path, uint64_t start, uint64_t file_offset, uint64_t *bias)
 {
-	struct input input;
-	struct error ignored;
+	struct elf_head head;
+	GElf_Phdr segment;
+	bool found = false;
 
-	if (*path != '/' || !input_open(&input, path, &ignored))
+	if (!head_open(&head, path))
 		return false;
-	const bool found = segment_find(&input, start, file_offset, bias);
-	input_close(&input);
+	for (size_t i = 0; i < head.segment_count && !found && gelf_getphdr(head.elf, (int)i, &segment); i++) {
+		const uint64_t first = segment.p_offset & ~PAGE_MASK;
+		found = segment.p_type == PT_LOAD && file_offset >= first &&
+			file_offset - first < segment.p_filesz + (segment.p_offset & PAGE_MASK);
+		if (found)
+			*bias = start - file_offset + segment.p_offset - segment.p_vaddr;
+	}
+	head_close(&head);
 	return found;
 }
 
 uint32_t elf_code_find(const char *path, struct elf_code codes[ELF_CODES_MAX])
 {
-	struct input input;
-	struct error ignored;
-	Elf64_Ehdr header;
-	Elf64_Phdr segment;
+	struct elf_head head;
+	GElf_Phdr segment;
 	uint32_t count = 0;
 
-	if (*path != '/' || !input_open(&input, path, &ignored))
+	if (!head_open(&head, path))
 		return 0;
-	const bool is_elf = header_read(&input, &header);
-	for (uint64_t i = 0; is_elf && count < ELF_CODES_MAX && segment_read(&input, &header, i, &segment); i++) {
+	for (size_t i = 0; i < head.segment_count && count < ELF_CODES_MAX && gelf_getphdr(head.elf, (int)i, &segment);
+	     i++) {
 		if (segment.p_type != PT_LOAD || !(segment.p_flags & PF_X))
 			continue;
 		codes[count++] = (struct elf_code){
@@ -80,7 +75,7 @@ uint32_t elf_code_find(const char *path, struct elf_code codes[ELF_CODES_MAX])
 		    .bytes = ((segment.p_vaddr & PAGE_MASK) + segment.p_memsz + PAGE_MASK) & ~PAGE_MASK,
 		};
 	}
-	input_close(&input);
+	head_close(&head);
 	return count;
 }
 

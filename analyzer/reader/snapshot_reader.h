@@ -26,6 +26,7 @@ enum {
 	/* Frames in one stack; seep's own recorder stops far earlier. Bounds what expanding the tree can cost. */
 	SNAPSHOT_DEPTH_MAX = 1024,
 	SNAPSHOT_LIFETIME_BINS = 64,
+	SNAPSHOT_SECTIONS = SEEP_SECTION_LOSSES + 1, /* types below this are known */
 };
 #define SNAPSHOT_BYTES_LIMIT (UINT64_C(4) << 30)
 
@@ -41,7 +42,7 @@ struct snapshot_view {
 	const unsigned char *data;
 	size_t bytes;
 	struct seep_snapshot_header header;
-	struct snapshot_table tables[SEEP_SECTION_LABELS]; /* by enum seep_section_type */
+	struct snapshot_table tables[SNAPSHOT_SECTIONS]; /* by enum seep_section_type */
 };
 
 /* True where the bytes begin as a snapshot does, however broken the rest may be. */

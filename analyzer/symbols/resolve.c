@@ -333,11 +333,55 @@ static bool has_symbol_table(Dwfl_Module *module)
 	return false;
 }
 
-/* Where the names came from, or why there are none. */
-static void describe_source(struct resolution *resolution, enum resolve_effort effort, struct buffer *source)
+/* True where a server sent the DWARF: libdwfl names no file for it then. */
+static bool debug_is_fetched(const struct resolution *resolution, const char *debug_file)
+{
+	GElf_Addr ignored;
+
+	if (resolution->chunks)
+		return !resolution->chunks_path;
+	return resolution->debug && !debug_file &&
+	       dwarf_getelf(resolution->debug) != dwfl_module_getelf(resolution->elf_module, &ignored);
+}
+
+/* Says which names there are without DWARF. */
+static void describe_tables(const struct resolution *resolution, const char *file, bool has_symtab,
+			    struct buffer *source)
+{
+	const struct symbol_table *table = &resolution->table;
+	const char *of_these = has_debug(resolution) ? " of these addresses" : "";
+
+	if (table->count == 0)
+		buffer_printf(source, "no names%s in %s", of_these, file);
+	else if (!table->is_static)
+		buffer_printf(source, "exported names of %s only, neither DWARF%s nor symbol table", file, of_these);
+	else
+		buffer_printf(source, "%s %s, no DWARF%s",
+			      has_symtab ? "symbol table of" : "functions in the .gnu_debugdata of", file, of_these);
+}
+
+/* Says which file the names are from, and tells the reader of the wire if that is one with DWARF. */
+static void describe_file(struct resolution *resolution, struct buffer *source)
 {
 	const char *main_file = NULL, *debug_file = NULL;
 
+	dwfl_module_info(resolution->elf_module, NULL, NULL, NULL, NULL, NULL, &main_file, &debug_file);
+	const char *file = resolution->chunks_path ? resolution->chunks_path
+			   : debug_file            ? debug_file
+			   : main_file             ? main_file
+						   : resolution->module->path;
+	if (!debug_knows_something(resolution)) {
+		describe_tables(resolution, file, debug_file || has_symbol_table(resolution->elf_module), source);
+		return;
+	}
+	const bool is_fetched = debug_is_fetched(resolution, debug_file);
+	wire_debug_file(resolution->wire, is_fetched ? "" : file);
+	buffer_printf(source, is_fetched ? "DWARF from a debuginfod server, for %s" : "DWARF in %s", file);
+}
+
+/* Says where the names came from, or why there are none. */
+static void describe_source(struct resolution *resolution, enum resolve_effort effort, struct buffer *source)
+{
 	if (effort == RESOLVE_NOTHING) {
 		buffer_append_text(source, "its file could not be read without a crash");
 		return;
@@ -346,38 +390,12 @@ static void describe_source(struct resolution *resolution, enum resolve_effort e
 		buffer_append_text(source, resolution->reason.length ? resolution->reason.data : "no file");
 		return;
 	}
-	dwfl_module_info(resolution->elf_module, NULL, NULL, NULL, NULL, NULL, &main_file, &debug_file);
-	const char *file = debug_file ? debug_file : main_file ? main_file : resolution->module->path;
-	GElf_Addr ignored;
-	const bool is_fetched = resolution->chunks ? !resolution->chunks_path
-						   : resolution->debug && !debug_file &&
-							 dwarf_getelf(resolution->debug) !=
-							     dwfl_module_getelf(resolution->elf_module, &ignored);
-	if (resolution->chunks && resolution->chunks_path)
-		file = resolution->chunks_path;
-	const char *of_these = has_debug(resolution) ? " of these addresses" : "";
-	const bool knows = debug_knows_something(resolution);
-	if (knows)
-		wire_debug_file(resolution->wire, is_fetched ? "" : file);
-	if (is_fetched && knows)
-		buffer_printf(source, "DWARF from a debuginfod server, for %s", file);
-	else if (knows)
-		buffer_printf(source, "DWARF in %s", file);
-	else if (resolution->table.is_static && resolution->table.count)
-		buffer_printf(source, "%s %s, no DWARF%s",
-			      debug_file || has_symbol_table(resolution->elf_module)
-				  ? "symbol table of"
-				  : "functions in the .gnu_debugdata of",
-			      file, of_these);
-	else if (resolution->table.count)
-		buffer_printf(source, "exported names of %s only, neither DWARF%s nor symbol table", file, of_these);
-	else
-		buffer_printf(source, "no names%s in %s", of_these, file);
+	describe_file(resolution, source);
 	if (effort == RESOLVE_SYMBOL_TABLES)
 		buffer_append_text(source, " (its DWARF could not be read without a crash)");
 	if (resolution->reason.length)
 		buffer_printf(source, " (%s)", resolution->reason.data);
-	if (debuginfod_said.length && !knows)
+	if (debuginfod_said.length && !debug_knows_something(resolution))
 		buffer_printf(source, " (%s)", debuginfod_said.data);
 }
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The grammar here is just enough of C++'s and Rust's: brackets nest, and what
- * follows the word "operator" is no bracket. A name that does not obey it
- * still comes out within its columns, only less nicely.
+ * The grammar here is just enough of C++'s and Rust's: brackets nest, and those that follow the word "operator" are none. A
+ * name that does not obey it still comes out within its columns, only less nicely.
  */
 #include "render/text/name_text.h"
 
@@ -69,79 +68,90 @@ static bool parenthesis_is_name(const char *name, const char *open)
 	       !(is_word(open[-1]) || strchr("<>=)]-*", open[-1]));
 }
 
-/* What Rust has in front of a method, "<alloc::vec::Vec<T> as core::iter::Extend<T>>": the types stay, without their
- * paths and arguments. */
+/* One step through a name: a whole group in brackets, an operator's name, or a single byte. */
+struct token {
+	const char *at, *end;
+	char bracket; /* the one that opens the group; 0: it is no group */
+};
+
+/* Steps on from where the last token ended, at first from `.end`; false at the end of the name. */
+static bool token_next(const char *name, struct token *token)
+{
+	const char *at = token->at = token->end;
+
+	if (!*at)
+		return false;
+	const size_t symbol = operator_length(name, at);
+	const char *close = !symbol && closing(*at) ? bracket_end(at) : NULL;
+	token->bracket = close ? *at : '\0';
+	token->end = close ? close : at + (symbol ? symbol : 1);
+	return true;
+}
+
+/* Rust puts "<alloc::vec::Vec<T> as core::iter::Extend<T>>" in front of a method. The types stay, without their paths and
+ * arguments. */
 static void impl_shorten(struct buffer *out, const char *open, const char *end)
 {
 	buffer_append_byte(out, '<');
-	for (const char *at = open + 1; at < end;) {
-		const char *close = *at == '<' ? bracket_end(at) : NULL;
-		if (close && close < end) {
+	for (struct token token = {.end = open + 1}; token.end < end && token_next(open, &token);) {
+		if (token.bracket == '<' && token.end < end) {
 			buffer_append_text(out, "<...>");
-			at = close;
-		} else if (at[0] == ':' && at[1] == ':') {
+		} else if (text_begins_with(token.at, "::")) {
 			while (is_word(out->data[out->length - 1]))
 				out->data[--out->length] = '\0';
-			at += 2;
+			token.end = token.at + 2;
 		} else {
-			buffer_append_byte(out, *at++);
+			buffer_append_byte(out, *token.at);
+			token.end = token.at + 1;
 		}
 	}
 }
 
-/* Replaces what stands between brackets of one kind by "...". */
+/* Replaces the text between brackets of one kind by "...". */
 static void brackets_shorten(struct buffer *out, const char *name, char kind)
 {
-	for (const char *at = name; *at;) {
-		const size_t symbol = operator_length(name, at);
-		const char *end = !symbol && *at == kind ? bracket_end(at) : NULL;
-		if (symbol) {
-			buffer_append(out, at, symbol);
-			at += symbol;
-		} else if (end && kind == '<' && at == name) {
-			impl_shorten(out, at, end);
-			at = end;
-		} else if (end && end > at + 2 && !(kind == '(' && parenthesis_is_name(name, at))) {
+	for (struct token token = {.end = name}; token_next(name, &token);) {
+		const bool is_kind = token.bracket == kind;
+		if (is_kind && kind == '<' && token.at == name) {
+			impl_shorten(out, token.at, token.end);
+		} else if (is_kind && token.end > token.at + 2 &&
+			   !(kind == '(' && parenthesis_is_name(name, token.at))) {
 			buffer_printf(out, "%c...%c", kind, closing(kind));
-			at = end;
 		} else {
-			buffer_append_byte(out, *at++);
+			if (token.bracket)
+				token.end = token.at + 1; /* the group stays, and is looked through */
+			buffer_append(out, token.at, (size_t)(token.end - token.at));
 		}
 	}
 }
 
-/* Where the qualified name begins: behind the return type, which templates have in front. */
+/* The start of the qualified name, behind the return type that templates have in front. */
 static const char *behind_return_type(const char *name)
 {
 	const char *start = name;
 
-	for (const char *at = name; *at;) {
-		const char *end = closing(*at) ? bracket_end(at) : NULL;
-		if (text_begins_with(at, "operator") && (at == name || !is_word(at[-1])))
+	for (struct token token = {.end = name}; token_next(name, &token);) {
+		if (text_begins_with(token.at, "operator") && (token.at == name || !is_word(token.at[-1])))
 			break; /* "operator new", "operator unsigned long" */
-		if (end && *at == '(' && !parenthesis_is_name(name, at))
-			break; /* what follows the parameters is no name */
-		if (*at == ' ')
-			start = at + 1;
-		at = end ? end : at + 1;
+		if (token.bracket == '(' && !parenthesis_is_name(name, token.at))
+			break; /* the name ends with its parameters */
+		if (*token.at == ' ')
+			start = token.at + 1;
 	}
 	return *start && *start != '(' ? start : name;
 }
 
-/* The name alone: without parameters and what follows them, and without its own template arguments. Lambdas and local
+/* The name alone: without parameters and all that follows them, and without its own template arguments. Lambdas and local
  * classes carry the parameters of the function around them in the middle of the name; those stay. */
 static void keep_bare_name(struct buffer *out, const char *name)
 {
 	const char *end = name + strlen(name);
 
-	for (const char *at = name; *at;) {
-		const size_t symbol = operator_length(name, at);
-		const char *close = !symbol && closing(*at) ? bracket_end(at) : NULL;
-		if (close && *at == '(' && !parenthesis_is_name(name, at) && !strstr(close, "::")) {
-			end = at;
+	for (struct token token = {.end = name}; token_next(name, &token);) {
+		if (token.bracket == '(' && !parenthesis_is_name(name, token.at) && !strstr(token.end, "::")) {
+			end = token.at;
 			break;
 		}
-		at = symbol ? at + symbol : close ? close : at + 1;
 	}
 	size_t length = (size_t)(end - name);
 	while (length > 5 && strncmp(name + length - 5, "<...>", 5) == 0)
@@ -156,16 +166,13 @@ static void keep_bare_name(struct buffer *out, const char *name)
 static const char *innermost_that_fits(const char *name, unsigned columns)
 {
 	const unsigned all = text_columns(name);
-	unsigned before = 0; /* columns of what stands before `counted` */
+	unsigned before = 0; /* columns before the token */
 
-	for (const char *at = name, *counted = name; *at;) {
-		const size_t symbol = operator_length(name, at);
-		const char *close = !symbol && closing(*at) ? bracket_end(at) : NULL;
-		for (; counted < at; counted++)
-			before += ((unsigned char)*counted & 0xc0) != 0x80;
-		if (at[0] == ':' && at[1] == ':' && all - before + 2 <= columns)
-			return at;
-		at = symbol ? at + symbol : close ? close : at + 1;
+	for (struct token token = {.end = name}; token_next(name, &token);) {
+		if (text_begins_with(token.at, "::") && all - before + 2 <= columns)
+			return token.at;
+		for (const char *at = token.at; at < token.end; at++)
+			before += ((unsigned char)*at & 0xc0) != 0x80;
 	}
 	return NULL;
 }

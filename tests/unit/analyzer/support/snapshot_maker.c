@@ -17,7 +17,7 @@
 #include "statistics/measure.h"
 #include "support/snapshot_maker.h"
 
-enum { SECTIONS = SEEP_SECTION_LABELS };
+enum { SECTIONS = SEEP_SECTION_LOSSES + 1 };
 
 static const uint32_t entry_bytes[SECTIONS] = {
     [SEEP_SECTION_PROCESS] = sizeof(struct seep_process), [SEEP_SECTION_STRINGS] = 1,
