@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "keeper/base/atomics.h"
+#include "keeper/base/fault.h"
 
 static const uint32_t entry_bytes[SEEP_AREA_COUNT] = {
     [SEEP_AREA_MODULES] = sizeof(struct seep_heap_module),
@@ -51,15 +52,6 @@ void heap_header_begin(struct seep_heap_header *header, uint64_t rate)
 	store_relaxed(&header->next_number, 1);
 }
 
-static bool fault_set(struct seep_fault *fault, uint64_t offset, const char *text)
-{
-	fault->offset = offset;
-	fault->error = 0;
-	strncpy(fault->text, text, sizeof fault->text - 1);
-	fault->text[sizeof fault->text - 1] = 0;
-	return false;
-}
-
 void heap_header_publish(void *map, const struct seep_heap_header *header)
 {
 	uint64_t magic;
@@ -83,28 +75,28 @@ bool heap_bind(struct heap *heap, void *map, size_t bytes, struct seep_fault *fa
 {
 	struct seep_heap_header *header = map;
 	if (bytes < SEEP_HEAP_AREAS_OFFSET)
-		return fault_set(fault, bytes, "too short for a heap file");
+		return fault_fill(fault, bytes, 0, "too short for a heap file");
 	if (!memcmp(header->magic, (char[sizeof header->magic]){0}, sizeof header->magic))
-		return fault_set(fault, 0, "nothing was recorded: the program ended while its recording began");
+		return fault_fill(fault, 0, 0, "nothing was recorded: the program ended while its recording began");
 	if (memcmp(header->magic, SEEP_HEAP_MAGIC, sizeof header->magic) != 0)
-		return fault_set(fault, 0, "not a heap file (no SEEPHEAP at its start)");
+		return fault_fill(fault, 0, 0, "not a heap file (no SEEPHEAP at its start)");
 	if (header->version != SEEP_HEAP_VERSION || header->header_bytes != sizeof *header)
-		return fault_set(fault, 8, "heap file of another version of seep");
+		return fault_fill(fault, 8, 0, "heap file of another version of seep");
 	if (header->file_bytes != bytes)
-		return fault_set(fault, 16, "heap file is not as long as its header says");
+		return fault_fill(fault, 16, 0, "heap file is not as long as its header says");
 	*heap = (struct heap){.header = header, .bytes = bytes};
 	void *areas[SEEP_AREA_COUNT];
 	for (int id = 0; id < SEEP_AREA_COUNT; id++) {
 		struct seep_area area = header->areas[id];
 		uint64_t place = (uint64_t)((char *)&header->areas[id] - (char *)header);
 		if (!area_check(&area, id, bytes))
-			return fault_set(fault, place, "area lies outside the heap file");
+			return fault_fill(fault, place, 0, "area lies outside the heap file");
 		areas[id] = (char *)map + area.offset;
 		heap->capacity[id] = (uint32_t)area.capacity;
 	}
 	for (int level = 0; level < SEEP_LIVE_LEVELS; level++) {
 		if (heap->capacity[SEEP_AREA_HOMES0 + level] < heap->capacity[SEEP_AREA_LIVE0 + level])
-			return fault_set(fault, 24, "live table and its homes differ in size");
+			return fault_fill(fault, 24, 0, "live table and its homes differ in size");
 		heap->live[level] = areas[SEEP_AREA_LIVE0 + level];
 		heap->homes[level] = areas[SEEP_AREA_HOMES0 + level];
 	}

@@ -72,7 +72,7 @@ OURS size_t strnlen(const char *text, size_t most)
 
 OURS size_t strlen(const char *text)
 {
-	return strnlen(text, SIZE_MAX);
+	return strnlen(text, PTRDIFF_MAX);
 }
 
 OURS int strncmp(const char *one, const char *other, size_t most)
@@ -88,7 +88,7 @@ OURS int strncmp(const char *one, const char *other, size_t most)
 
 OURS int strcmp(const char *one, const char *other)
 {
-	return strncmp(one, other, SIZE_MAX);
+	return strncmp(one, other, PTRDIFF_MAX);
 }
 
 OURS char *strchr(const char *text, int value)
