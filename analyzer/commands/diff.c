@@ -27,7 +27,8 @@ struct request {
 #define FIELD(name) offsetof(struct request, name)
 
 static const struct command_option options[] = {
-    {OPTION_BY, "by", "GROUP", "site (default), place, function, line or module", &option_word, FIELD(by), group_by_names},
+    {OPTION_BY, "by", "GROUP", "place (--json: stack), stack, function, line, module", &option_word, FIELD(by),
+     group_by_names},
     {OPTION_TOP, "top", "N", "rows of each table (10 or fewer; with --json all)", &option_count, FIELD(top), NULL},
     {OPTION_JSON, "json", NULL, "JSON, schema seep.diff/1", NULL, FIELD(json), NULL},
     {OPTION_SYMBOLS, "symbols", "DIR", "look for debug files there first", &option_text, FIELD(symbols.directory),
@@ -38,6 +39,8 @@ static const struct command_option options[] = {
 static int request_parse(struct request *request, int argc, char **argv)
 {
 	command_take_options(&command_diff, argc, argv, request);
+	if (!command_was_given(&command_diff, OPTION_BY) && !request->json)
+		request->by = GROUP_BY_PLACE;
 	if (optind == argc)
 		return command_usage(&command_diff, "%s is missing", command_diff.operands);
 	if (optind + 2 < argc)

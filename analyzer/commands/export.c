@@ -82,12 +82,12 @@ static void json_write(struct buffer *out, const struct profile *now, const stru
 {
 	if (base) {
 		struct comparison comparison;
-		comparison_build(&comparison, base, now, GROUP_BY_SITE);
+		comparison_build(&comparison, base, now, GROUP_BY_STACK);
 		diff_json_render(out, &comparison, UINT32_MAX);
 		comparison_free(&comparison);
 	} else {
 		struct inventory inventory;
-		inventory_build(&inventory, now, GROUP_BY_SITE, inventory_order_of(value));
+		inventory_build(&inventory, now, GROUP_BY_STACK, inventory_order_of(value));
 		report_json_render(out, &inventory, UINT32_MAX);
 		inventory_free(&inventory);
 	}

@@ -30,7 +30,8 @@ struct request {
 #define FIELD(name) offsetof(struct request, name)
 
 static const struct command_option options[] = {
-    {OPTION_BY, "by", "GROUP", "site (default), place, function, line or module", &option_word, FIELD(by), group_by_names},
+    {OPTION_BY, "by", "GROUP", "place (--json: stack), stack, function, line, module", &option_word, FIELD(by),
+     group_by_names},
     {OPTION_TOP, "top", "N", "rows of each verdict (10 or fewer; with --json all)", &option_count, FIELD(top), NULL},
     {'f', "follow", NULL, "again and again, until the program ends", NULL, FIELD(follow), NULL},
     {OPTION_EVERY, "every", "TIME", "the time between two, with --follow (default 10s)", &option_time, FIELD(every_ns),
@@ -44,6 +45,8 @@ static const struct command_option options[] = {
 static int request_parse(struct request *request, int argc, char **argv)
 {
 	command_take_options(&command_leaks, argc, argv, request);
+	if (!command_was_given(&command_leaks, OPTION_BY) && !request->json)
+		request->by = GROUP_BY_PLACE;
 	if (request->every_ns && !request->follow)
 		return command_usage(&command_leaks, "--every goes with --follow only");
 	request->directory = command_only_operand(&command_leaks, argc, argv);

@@ -30,7 +30,8 @@ struct request {
 #define FIELD(name) offsetof(struct request, name)
 
 static const struct command_option options[] = {
-    {OPTION_BY, "by", "GROUP", "site (default), place, function, line or module", &option_word, FIELD(by), group_by_names},
+    {OPTION_BY, "by", "GROUP", "place (--json: stack), stack, function, line, module", &option_word, FIELD(by),
+     group_by_names},
     {OPTION_SORT, "sort", "ORDER", "inuse (default), objects, allocated or allocations", &option_word, FIELD(order),
      inventory_order_names},
     {OPTION_TOP, "top", "N", "rows to print (default 10; with --json all)", &option_count, FIELD(top), NULL},
@@ -46,6 +47,8 @@ static int request_parse(struct request *request, int argc, char **argv)
 {
 	command_take_options(&command_report, argc, argv, request);
 	const bool by_given = command_was_given(&command_report, OPTION_BY);
+	if (!by_given && !request->json)
+		request->by = GROUP_BY_PLACE;
 	if (request->tree && (by_given || request->top || request->json || request->modules))
 		return command_usage(&command_report, "--tree goes with --sort and --symbols only");
 	if (request->modules && (by_given || request->top))

@@ -9,7 +9,7 @@
 #include "files/path.h"
 #include "place/place_lines.h"
 
-const char *const group_by_names[] = {"site", "place", "function", "line", "module", NULL};
+const char *const group_by_names[] = {"stack", "place", "function", "line", "module", NULL};
 
 const char *group_by_name(enum group_by by)
 {
@@ -61,7 +61,7 @@ static struct frame_walk *places_find(const struct profile *profile, enum group_
 {
 	struct frame_walk *places = memory_allocate(profile->site_count + 1u, sizeof *places);
 
-	if (by == GROUP_BY_SITE)
+	if (by == GROUP_BY_STACK)
 		return places;
 	struct wrappers *wrappers = wrappers_find(profile, NULL, 0);
 	for (uint32_t i = 0; i < profile->site_count; i++)
@@ -77,7 +77,7 @@ static uint64_t group_key(const struct group_table *table, const struct group *g
 	const struct source_line *line = group_line(group);
 	const uint64_t seed = (uint64_t)table->by + 1;
 
-	if (table->by == GROUP_BY_SITE || site->retired)
+	if (table->by == GROUP_BY_STACK || site->retired)
 		return site->key;
 	if (!line)
 		return seed; /* all that have no stack are one group */
@@ -121,6 +121,45 @@ static void group_widen(struct group *group, const struct source_line *line)
 		group->last_line = line->line;
 }
 
+/* How many of the first `most` calls outwards from two groups' places are the same source lines. */
+static uint32_t callers_shared(const struct group *a, const struct group *b, uint32_t most)
+{
+	const struct profile_site *site_a = &a->profile->sites[a->site], *site_b = &b->profile->sites[b->site];
+	struct frame_walk at_a = a->place, at_b = b->place;
+
+	for (uint32_t shared = 0; shared < most && site_a->depth && site_b->depth; shared++) {
+		at_a = frame_walk_next(a->profile, site_a, at_a);
+		at_b = frame_walk_next(b->profile, site_b, at_b);
+		if (!frame_walk_has(site_a, at_a) || !frame_walk_has(site_b, at_b))
+			return shared;
+		const struct source_line *line_a = frame_walk_line(a->profile, site_a, at_a);
+		const struct source_line *line_b = frame_walk_line(b->profile, site_b, at_b);
+		if (strcmp(line_a->function, line_b->function) != 0 || line_a->line != line_b->line)
+			return shared;
+	}
+	return most;
+}
+
+/* The group's index, made if it is not there yet. */
+static uint32_t group_find(struct group_table *table, struct group *found)
+{
+	bool is_new = false;
+
+	found->key = group_key(table, found);
+	uint64_t *index = map_put(table->by_key, found->key, &is_new);
+	if (is_new) {
+		ARRAY_RESERVE(table->groups, table->count, table->capacity);
+		table->groups[table->count] = *found;
+		table->groups[table->count].shared_callers = GROUP_CALLERS_MOST;
+		*index = table->count++;
+	}
+	struct group *group = &table->groups[*index];
+	group->site_count++;
+	if (table->by == GROUP_BY_PLACE && !is_new)
+		group->shared_callers = callers_shared(group, found, group->shared_callers);
+	return (uint32_t)*index;
+}
+
 uint32_t *group_table_add(struct group_table *table, const struct profile *profile)
 {
 	uint32_t *groups = memory_allocate(profile->site_count + 1u, sizeof *groups);
@@ -131,18 +170,12 @@ uint32_t *group_table_add(struct group_table *table, const struct profile *profi
 	for (uint32_t i = 0; i < profile->site_count; i++) {
 		struct group found = {.profile = profile, .site = i, .place = places[i]};
 		bool is_new = false;
-		found.key = group_key(table, &found);
-		uint64_t *index = map_put(table->by_key, found.key, &is_new);
-		if (is_new) {
-			ARRAY_RESERVE(table->groups, table->count, table->capacity);
-			table->groups[table->count] = found;
-			*index = table->count++;
-		}
-		groups[i] = (uint32_t)*index;
-		group_widen(&table->groups[groups[i]], group_line(&found));
-		map_put(table->stacks, profile->sites[i].key, &is_new);
+		/* A stack stays in its group, though this profile may show other wrappers than the one before. */
+		uint64_t *group = map_put(table->stacks, profile->sites[i].key, &is_new);
 		if (is_new)
-			table->groups[groups[i]].site_count++;
+			*group = group_find(table, &found);
+		groups[i] = (uint32_t)*group;
+		group_widen(&table->groups[groups[i]], group_line(&found));
 	}
 	free(places);
 	return groups;

@@ -22,11 +22,13 @@
 #include "place/place.h"
 #include "profile/profile.h"
 
-enum group_by { GROUP_BY_SITE, GROUP_BY_PLACE, GROUP_BY_FUNCTION, GROUP_BY_LINE, GROUP_BY_MODULE, GROUP_BY_COUNT };
+enum group_by { GROUP_BY_STACK, GROUP_BY_PLACE, GROUP_BY_FUNCTION, GROUP_BY_LINE, GROUP_BY_MODULE, GROUP_BY_COUNT };
 
-/* "site", "place", "function", "line", "module"; ends with NULL. */
+/* "stack", "place", "function", "line", "module"; ends with NULL. */
 extern const char *const group_by_names[];
 const char *group_by_name(enum group_by by);
+
+#define GROUP_CALLERS_MOST 16
 
 struct group {
 	uint64_t key;                   /* equal for equal groups, everywhere */
@@ -35,6 +37,8 @@ struct group {
 	uint32_t site_count;            /* different stacks in the group */
 	struct frame_walk place;        /* of that site: the call that names the group; the leaf of a stack */
 	uint32_t first_line, last_line; /* of all its sites' places, in the source file of `place`; 0: not known */
+	uint32_t shared_callers;        /* calls outwards from the place that all its stacks have; counted up to
+					   GROUP_CALLERS_MOST */
 };
 
 struct group_table {
@@ -42,7 +46,7 @@ struct group_table {
 	struct group *groups;
 	uint32_t count, capacity;
 	struct map *by_key; /* group.key -> index */
-	struct map *stacks; /* profile_site.key of every site that was added */
+	struct map *stacks; /* profile_site.key of every site that was added -> index of its group */
 	struct place_lines *lines;
 };
 

@@ -41,7 +41,7 @@ END
 check_match "seep run proposes it where there is a series" '; next: seep leaks recording$' "$(cat run.log)"
 text=$("$SEEP" leaks recording)
 check_equal "seep leaks exits with 0" 0 $?
-check_match "the leak is found" '^1 of [0-9]+ sites leaks: ' "$text"
+check_match "the leak is found" '^1 of [0-9]+ places leaks: ' "$text"
 check_match "in the function that leaks" 'MiB.* session_forget ' "$(grep -A3 '^an hour' <<<"$text")"
 check_match "with its evidence" 'samples that old none died; born' "$(tr '\n' ' ' <<<"$text" | tr -s ' ')"
 check_match "the ladder gets its advice" 'grown step by step by realloc: 9[0-9]\.' "$text"

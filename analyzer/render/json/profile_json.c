@@ -170,21 +170,21 @@ static void json_hexadecimal(struct json *json, const char *key, const char *for
 static void json_frame(struct json *json, const struct profile *profile, const struct profile_location *location,
 		       const struct source_line *line, enum group_by by)
 {
-	const bool has_line = line->line && (by == GROUP_BY_SITE || by == GROUP_BY_PLACE || by == GROUP_BY_LINE);
+	const bool has_line = line->line && (by == GROUP_BY_STACK || by == GROUP_BY_PLACE || by == GROUP_BY_LINE);
 
 	json_begin_object(json);
 	json_text_field(json, "function", by == GROUP_BY_MODULE ? NULL : line->function);
 	json_text_field(json, "file", by == GROUP_BY_MODULE ? NULL : line->file);
 	json_known(json, "line", line->line, has_line);
 	json_text_field(json, "module", profile->modules[location->module].path);
-	if (by == GROUP_BY_SITE) {
+	if (by == GROUP_BY_STACK) {
 		json_hexadecimal(json, "address", "0x%llx", location->address);
 	} else {
 		json_key(json, "address");
 		json_null(json);
 	}
 	json_key(json, "inlined");
-	json_bool(json, by == GROUP_BY_SITE && line->inlined);
+	json_bool(json, by == GROUP_BY_STACK && line->inlined);
 	json_end_object(json);
 }
 
@@ -195,9 +195,9 @@ static void json_stack(struct json *json, const struct group *group, enum group_
 
 	json_key(json, "stack");
 	json_begin_array(json);
-	if (by != GROUP_BY_SITE && group_line(group))
+	if (by != GROUP_BY_STACK && group_line(group))
 		json_frame(json, profile, group_location(group), group_line(group), by);
-	for (uint32_t i = 0; by == GROUP_BY_SITE && i < site->depth && !json->out->refused; i++) {
+	for (uint32_t i = 0; by == GROUP_BY_STACK && i < site->depth && !json->out->refused; i++) {
 		const struct profile_location *location = &profile->locations[site->stack[i]];
 		for (uint32_t k = 0; k < location->line_count; k++)
 			json_frame(json, profile, location, &location->lines[k], by);
@@ -224,10 +224,10 @@ void json_site_fields(struct json *json, const struct json_site *site, enum grou
 	json_values(json, site->values_of, site->in_use, site->allocated,
 		    site->has_interval ? &site->in_use_bytes : NULL);
 	json_count_field(json, "samples", site->in_use->samples);
-	if (by != GROUP_BY_SITE)
+	if (by != GROUP_BY_STACK)
 		json_count_field(json, "sites", site->group->site_count);
 	json_stack(json, site->group, by);
-	if (by == GROUP_BY_SITE) {
+	if (by == GROUP_BY_STACK) {
 		json_key(json, "truncated");
 		json_bool(json, site->group->profile->sites[site->group->site].truncated);
 		json_key(json, "retired");

@@ -221,7 +221,7 @@ void group_write_name(struct text_page *page, const struct group *group, enum gr
 	const unsigned columns = page->columns > start + NAME_LEAST ? page->columns - start : NAME_LEAST;
 	char sites[32] = "";
 
-	if (by != GROUP_BY_SITE && group->site_count > 1)
+	if (by != GROUP_BY_STACK && group->site_count > 1)
 		snprintf(sites, sizeof sites, "  (%u stacks)", group->site_count);
 	if (!group_line(group)) {
 		text_write(page, STYLE_STRONG, "%s", profile_site_stand_in(&group->profile->sites[group->site]));
@@ -229,7 +229,7 @@ void group_write_name(struct text_page *page, const struct group *group, enum gr
 	} else if (by == GROUP_BY_MODULE) {
 		write_module(page, group, columns, sites);
 		buffer_append_byte(page->out, '\n');
-	} else if (by == GROUP_BY_SITE) {
+	} else if (by == GROUP_BY_STACK) {
 		write_stack_name(page, group, columns, indent);
 	} else {
 		write_call(page, group, by, columns, indent, sites);
@@ -270,23 +270,39 @@ static unsigned walk_repeats(struct stack_walk *walk, const struct frame *frame,
 	return repeats;
 }
 
+static void write_line(struct text_page *page, unsigned indent, const char *text)
+{
+	text_write(page, STYLE_FAINT, "%*s%s", (int)indent, "", text);
+	buffer_append_byte(page->out, '\n');
+}
+
+/* Whether a place's stacks part behind `walked` callers. */
+static bool callers_differ(const struct group *group, enum group_by by, unsigned walked)
+{
+	return by == GROUP_BY_PLACE && walked == group->shared_callers && walked < GROUP_CALLERS_MOST;
+}
+
 void group_write_callers(struct text_page *page, const struct group *group, enum group_by by, unsigned indent,
 			 unsigned frames)
 {
 	const struct profile_site *site = &group->profile->sites[group->site];
 	struct stack_walk walk = walk_callers(group);
-	unsigned skipped = 0, written = 0;
+	unsigned skipped = 0, written = 0, walked = 0;
 	struct frame frame = {group_location(group), group_line(group)}, leaf;
 
-	if ((by != GROUP_BY_SITE && by != GROUP_BY_PLACE) || !frame.line)
+	if ((by != GROUP_BY_STACK && by != GROUP_BY_PLACE) || !frame.line)
 		return;
-	if (by == GROUP_BY_SITE) {
+	if (by == GROUP_BY_STACK) {
 		walk.at = (struct frame_walk){0, 0};
 		walk_own(&walk, &frame, &leaf);
 	}
 	if (is_entry(frame.line->function))
 		return;
 	for (unsigned left = walk_count(walk); left > 0; left--) {
+		if (callers_differ(group, by, walked++)) {
+			write_line(page, indent, "<- different callers (--by=stack tells them apart)");
+			return;
+		}
 		if (written >= frames && left > 1) {
 			write_skipped(page, left + skipped, "more frame", indent);
 			return;
@@ -306,8 +322,6 @@ void group_write_callers(struct text_page *page, const struct group *group, enum
 	}
 	if (skipped)
 		write_skipped(page, skipped, "library frame", indent);
-	if (site->truncated) {
-		text_write(page, STYLE_FAINT, "%*s<- [callers unknown: stack cut]", (int)indent, "");
-		buffer_append_byte(page->out, '\n');
-	}
+	if (site->truncated)
+		write_line(page, indent, "<- [callers unknown: stack cut]");
 }

@@ -66,7 +66,7 @@ static void assert_near(double value, double expected, double tolerance)
 
 static void samples_alive_in_both_cancel(void **state)
 {
-	struct fixture fixture = story(GROUP_BY_SITE);
+	struct fixture fixture = story(GROUP_BY_STACK);
 	const struct comparison_row *row = row_of(&fixture, "cache_insert");
 
 	(void)state;
@@ -80,7 +80,7 @@ static void samples_alive_in_both_cancel(void **state)
 
 static void growth_is_what_is_new_less_what_is_gone(void **state)
 {
-	struct fixture fixture = story(GROUP_BY_SITE);
+	struct fixture fixture = story(GROUP_BY_STACK);
 	const struct comparison_row *row = row_of(&fixture, "list_append");
 
 	(void)state;
@@ -95,7 +95,7 @@ static void growth_is_what_is_new_less_what_is_gone(void **state)
 
 static void a_vanished_site_is_shown_as_shrinking(void **state)
 {
-	struct fixture fixture = story(GROUP_BY_SITE);
+	struct fixture fixture = story(GROUP_BY_STACK);
 	const struct comparison_row *row = row_of(&fixture, "config_load");
 
 	(void)state;
@@ -115,7 +115,7 @@ static void a_site_that_only_the_earlier_profile_knows_is_in(void **state)
 	(void)state;
 	after->site_count = 1; /* list_append */
 	after->sample_count = 40;
-	struct fixture fixture = fixture_of(before, after, GROUP_BY_SITE);
+	struct fixture fixture = fixture_of(before, after, GROUP_BY_STACK);
 	assert_int_equal(fixture.comparison.count, before->site_count);
 	const struct comparison_row *row = row_of(&fixture, "cache_insert");
 	assert_ptr_equal(fixture.comparison.groups.groups[row->group].profile, before);
@@ -125,7 +125,7 @@ static void a_site_that_only_the_earlier_profile_knows_is_in(void **state)
 
 static void a_large_block_is_certain_and_has_no_interval(void **state)
 {
-	struct fixture fixture = story(GROUP_BY_SITE);
+	struct fixture fixture = story(GROUP_BY_STACK);
 	const struct comparison_row *row = row_of(&fixture, "table_resize");
 
 	(void)state;
@@ -137,7 +137,7 @@ static void a_large_block_is_certain_and_has_no_interval(void **state)
 
 static void one_more_sample_is_no_growth(void **state)
 {
-	struct fixture fixture = story(GROUP_BY_SITE);
+	struct fixture fixture = story(GROUP_BY_STACK);
 	const struct comparison_row *row = row_of(&fixture, "plugin.so+0x3010");
 
 	(void)state;
@@ -148,7 +148,7 @@ static void one_more_sample_is_no_growth(void **state)
 
 static void rows_are_ordered_by_growth_and_calls_never_contradict_intervals(void **state)
 {
-	struct fixture fixture = story(GROUP_BY_SITE);
+	struct fixture fixture = story(GROUP_BY_STACK);
 	const struct comparison *comparison = &fixture.comparison;
 	double sum = 0;
 
@@ -172,7 +172,7 @@ static void rows_are_ordered_by_growth_and_calls_never_contradict_intervals(void
 /* Sites without new or gone samples are no tests: they do not dilute the q-values of the others. */
 static void only_what_changed_is_tested(void **state)
 {
-	struct fixture fixture = story(GROUP_BY_SITE);
+	struct fixture fixture = story(GROUP_BY_STACK);
 	const struct comparison *comparison = &fixture.comparison;
 	double largest_p = 0, its_q = 0;
 	int tests = 0;
@@ -196,7 +196,7 @@ static void only_what_changed_is_tested(void **state)
 static void two_processes_share_no_sample(void **state)
 {
 	struct fixture fixture =
-	    fixture_of(story_profile(STORY_AFTER), story_profile_of_another_process(), GROUP_BY_SITE);
+	    fixture_of(story_profile(STORY_AFTER), story_profile_of_another_process(), GROUP_BY_STACK);
 	const struct comparison_row *row = row_of(&fixture, "cache_insert");
 
 	(void)state;
@@ -238,7 +238,7 @@ static void an_address_used_again_is_another_sample(void **state)
 		if (after->samples[i].size == 4096)
 			after->samples[i].birth_ns += UINT64_C(30000000000);
 	}
-	struct fixture fixture = fixture_of(before, after, GROUP_BY_SITE);
+	struct fixture fixture = fixture_of(before, after, GROUP_BY_STACK);
 	const struct comparison_row *row = row_of(&fixture, "cache_insert");
 	assert_true(row->fresh.samples == 30 && row->gone.samples == 30 && row->growth_bytes == 0);
 	assert_true(row_of(&fixture, "list_append")->fresh.samples == 0);
@@ -268,7 +268,7 @@ static struct profile *retiring_profile(uint64_t number, unsigned own, unsigned 
 /* A site that was given up and came again has its former counters among the retired ones, which is no churn of these. */
 static void counters_that_were_retired_are_no_churn(void **state)
 {
-	struct fixture fixture = fixture_of(retiring_profile(1, 70, 10), retiring_profile(2, 3, 81), GROUP_BY_SITE);
+	struct fixture fixture = fixture_of(retiring_profile(1, 70, 10), retiring_profile(2, 3, 81), GROUP_BY_STACK);
 	uint64_t own = 0, retired = 0;
 
 	(void)state;
@@ -286,7 +286,7 @@ static void counters_that_were_retired_are_no_churn(void **state)
 
 static void churn_counts_the_period_alone(void **state)
 {
-	struct fixture fixture = story(GROUP_BY_SITE);
+	struct fixture fixture = story(GROUP_BY_STACK);
 	const struct churn *json = &row_of(&fixture, "json_alloc")->churn;
 	const struct churn *queue = &row_of(&fixture, "queue_push")->churn;
 
@@ -313,7 +313,7 @@ static void less_than_the_detection_limit_is_no_hotspot(void **state)
 	after->time_ns += UINT64_C(1000000000);
 	for (int i = 0; i < 2; i++)
 		measure_add_sample(&site->allocated, 512, STORY_RATE);
-	struct fixture fixture = fixture_of(before, after, GROUP_BY_SITE);
+	struct fixture fixture = fixture_of(before, after, GROUP_BY_STACK);
 	assert_int_equal(fixture.comparison.churn_count, 0);
 	fixture_free(&fixture);
 }
@@ -325,7 +325,7 @@ static void without_a_rate_growth_is_the_difference_of_totals(void **state)
 
 	(void)state;
 	before->rate = after->rate = 0;
-	struct fixture fixture = fixture_of(before, after, GROUP_BY_SITE);
+	struct fixture fixture = fixture_of(before, after, GROUP_BY_STACK);
 	const struct comparison_row *row = row_of(&fixture, "list_append");
 	assert_false(fixture.comparison.has_intervals);
 	assert_near(row->growth_bytes, 20 * (STORY_RATE + 32.0), 1e-6);
@@ -335,7 +335,7 @@ static void without_a_rate_growth_is_the_difference_of_totals(void **state)
 
 static void groups_add_up_to_the_same_total(void **state)
 {
-	struct fixture by_site = story(GROUP_BY_SITE);
+	struct fixture by_site = story(GROUP_BY_STACK);
 
 	(void)state;
 	for (enum group_by by = GROUP_BY_FUNCTION; by < GROUP_BY_COUNT; by++) {
@@ -362,7 +362,7 @@ static void functions_are_found_again_at_other_addresses(void **state)
 	(void)state;
 	for (uint32_t i = 0; i < after->site_count; i++)
 		after->sites[i].key ^= 0x5555;
-	struct fixture sites = fixture_of(before, after, GROUP_BY_SITE);
+	struct fixture sites = fixture_of(before, after, GROUP_BY_STACK);
 	assert_int_equal(sites.comparison.count, 2 * before->site_count);
 	comparison_free(&sites.comparison);
 	for (enum group_by by = GROUP_BY_FUNCTION; by <= GROUP_BY_LINE; by++) {
@@ -381,7 +381,7 @@ static void inventory_is_ordered_as_asked(void **state)
 	(void)state;
 	for (enum inventory_order order = ORDER_INUSE; order < ORDER_COUNT; order++) {
 		struct inventory inventory;
-		inventory_build(&inventory, profile, GROUP_BY_SITE, order);
+		inventory_build(&inventory, profile, GROUP_BY_STACK, order);
 		for (uint32_t i = 1; i < inventory.count; i++)
 			assert_true(inventory_row_value(&inventory.rows[i - 1], order) >=
 				    inventory_row_value(&inventory.rows[i], order));
@@ -399,7 +399,7 @@ static void inventory_adds_up_and_covers_its_estimates(void **state)
 	double in_use = 0;
 
 	(void)state;
-	inventory_build(&inventory, profile, GROUP_BY_SITE, ORDER_INUSE);
+	inventory_build(&inventory, profile, GROUP_BY_STACK, ORDER_INUSE);
 	profile_totals(profile, &totals);
 	for (uint32_t i = 0; i < inventory.count; i++) {
 		const struct inventory_row *row = &inventory.rows[i];

@@ -146,7 +146,7 @@ static void tally_run(struct tally *tally, enum pattern pattern, double leaked, 
 	struct leaks leaks;
 	bool found = false;
 
-	leaks_build(&leaks, simulation->series, simulation->count, GROUP_BY_SITE);
+	leaks_build(&leaks, simulation->series, simulation->count, GROUP_BY_STACK);
 	for (uint32_t i = 0; i < leaks.count; i++) {
 		const uint32_t site = simulation_site(simulation, leaks.groups.groups[leaks.rows[i].group].key);
 		const bool called = leaks.rows[i].verdict == LEAK_LEAK;
@@ -207,7 +207,7 @@ static void a_short_series_has_no_verdicts(void **state)
 	struct leaks leaks;
 
 	(void)state;
-	leaks_build(&leaks, simulation->series, LEAK_SERIES_LEAST - 1, GROUP_BY_SITE);
+	leaks_build(&leaks, simulation->series, LEAK_SERIES_LEAST - 1, GROUP_BY_STACK);
 	assert_false(leaks.can_judge);
 	assert_int_equal(leaks.verdicts[LEAK_LEAK] + leaks.verdicts[LEAK_GROWING], 0);
 	leaks_free(&leaks);
@@ -225,7 +225,7 @@ static void the_time_to_the_limit_follows_from_the_rate(void **state)
 	last->memory[SEEP_MEMORY_RSS] = 300 << 20;
 	last->memory[SEEP_MEMORY_LIMIT] = 400 << 20;
 	last->memory_known = UINT64_C(1) << SEEP_MEMORY_RSS | UINT64_C(1) << SEEP_MEMORY_LIMIT;
-	leaks_build(&leaks, simulation->series, simulation->count, GROUP_BY_SITE);
+	leaks_build(&leaks, simulation->series, simulation->count, GROUP_BY_STACK);
 	assert_true(leaks_limit(&leaks, &limit));
 	assert_string_equal(limit.name, "cgroup limit");
 	assert_float_equal(limit.seconds, (100 << 20) / leaks.leak_rate, 1e-6);
@@ -249,10 +249,10 @@ static void verdicts_are_printed_with_their_evidence(void **state)
 		profile->command = profile->executable = profile->arguments = profile->host = profile->allocator = "";
 		profile->allocator_path = profile->unwinder = profile->bypassed = "";
 	}
-	leaks_build(&leaks, simulation->series, simulation->count, GROUP_BY_SITE);
+	leaks_build(&leaks, simulation->series, simulation->count, GROUP_BY_STACK);
 	leaks_text_render(&page, &leaks, 0);
 	leaks_json_render(&json, &leaks, UINT32_MAX);
-	assert_non_null(strstr(text.data, "sites leaks: "));
+	assert_non_null(strstr(text.data, "stacks leaks: "));
 	assert_non_null(strstr(text.data, "none died; born by quarter:"));
 	for (const char *line = text.data; *line;) {
 		const size_t length = strcspn(line, "\n");

@@ -64,13 +64,13 @@ static void check_diff(const char *golden, struct profile *before, struct profil
 static void report_reads_well_at_80_columns(void **state)
 {
 	(void)state;
-	check_report("report_80.txt", GROUP_BY_SITE, ORDER_INUSE, 80, 10);
+	check_report("report_80.txt", GROUP_BY_STACK, ORDER_INUSE, 80, 10);
 }
 
 static void report_uses_a_wider_page(void **state)
 {
 	(void)state;
-	check_report("report_132.txt", GROUP_BY_SITE, ORDER_INUSE, 132, 3);
+	check_report("report_132.txt", GROUP_BY_STACK, ORDER_INUSE, 132, 3);
 }
 
 static void report_groups_and_orders(void **state)
@@ -92,7 +92,7 @@ static void report_notes_what_one_must_know(void **state)
 	profile->bypassed = "/usr/bin/server";
 	profile->losses[SEEP_LOSS_LIVE_FULL] = 1234;
 	profile->losses[SEEP_LOSS_SAMPLES_REENTRY] = 1;
-	struct buffer out = report(profile, GROUP_BY_SITE, ORDER_INUSE, 80, 1);
+	struct buffer out = report(profile, GROUP_BY_STACK, ORDER_INUSE, 80, 1);
 	assert_golden("report_notes.txt", &out);
 	buffer_free(&out);
 	profile_free(profile);
@@ -114,7 +114,7 @@ static void report_without_a_rate_has_no_intervals(void **state)
 
 	(void)state;
 	make_foreign(profile);
-	struct buffer out = report(profile, GROUP_BY_SITE, ORDER_INUSE, 80, 3);
+	struct buffer out = report(profile, GROUP_BY_STACK, ORDER_INUSE, 80, 3);
 	assert_golden("report_no_rate.txt", &out);
 	buffer_free(&out);
 	profile_free(profile);
@@ -152,7 +152,7 @@ static void report_tells_stacks_by_what_matters(void **state)
 	snapshot_maker_header(maker)->trigger = SEEP_TRIGGER_EXIT;
 	snapshot_maker_add_memory(maker, SEEP_MEMORY_IN_USE_PEAK, 900000000);
 	struct profile *profile = named_profile(maker, "made.seep", names, sizeof names / sizeof *names);
-	struct buffer out = report(profile, GROUP_BY_SITE, ORDER_INUSE, 80, 10);
+	struct buffer out = report(profile, GROUP_BY_STACK, ORDER_INUSE, 80, 10);
 	assert_golden("report_stacks.txt", &out);
 	buffer_free(&out);
 	profile_free(profile);
@@ -165,7 +165,7 @@ static void report_of_an_empty_profile_is_no_error(void **state)
 
 	(void)state;
 	profile->site_count = profile->sample_count = 0;
-	struct buffer out = report(profile, GROUP_BY_SITE, ORDER_INUSE, 80, 3);
+	struct buffer out = report(profile, GROUP_BY_STACK, ORDER_INUSE, 80, 3);
 	assert_golden("report_empty.txt", &out);
 	buffer_free(&out);
 	profile_free(profile);
@@ -174,13 +174,13 @@ static void report_of_an_empty_profile_is_no_error(void **state)
 static void diff_reads_well_at_80_columns(void **state)
 {
 	(void)state;
-	check_diff("diff_80.txt", story_profile(STORY_BEFORE), story_profile(STORY_AFTER), GROUP_BY_SITE, 80, 0);
+	check_diff("diff_80.txt", story_profile(STORY_BEFORE), story_profile(STORY_AFTER), GROUP_BY_STACK, 80, 0);
 }
 
 static void diff_uses_a_wider_page(void **state)
 {
 	(void)state;
-	check_diff("diff_132.txt", story_profile(STORY_BEFORE), story_profile(STORY_AFTER), GROUP_BY_SITE, 132, 0);
+	check_diff("diff_132.txt", story_profile(STORY_BEFORE), story_profile(STORY_AFTER), GROUP_BY_STACK, 132, 0);
 }
 
 static void diff_groups(void **state)
@@ -196,13 +196,13 @@ static void diff_of_two_processes_says_so(void **state)
 {
 	(void)state;
 	check_diff("diff_two_processes.txt", story_profile(STORY_AFTER), story_profile_of_another_process(),
-		   GROUP_BY_SITE, 80, 2);
+		   GROUP_BY_STACK, 80, 2);
 }
 
 static void diff_of_one_snapshot_with_itself_finds_nothing(void **state)
 {
 	(void)state;
-	check_diff("diff_nothing.txt", story_profile(STORY_AFTER), story_profile(STORY_AFTER), GROUP_BY_SITE, 80, 0);
+	check_diff("diff_nothing.txt", story_profile(STORY_AFTER), story_profile(STORY_AFTER), GROUP_BY_STACK, 80, 0);
 }
 
 static void diff_without_a_rate_judges_nothing(void **state)
@@ -213,7 +213,7 @@ static void diff_without_a_rate_judges_nothing(void **state)
 	(void)state;
 	make_foreign(before);
 	make_foreign(after);
-	check_diff("diff_no_rate.txt", before, after, GROUP_BY_SITE, 80, 4);
+	check_diff("diff_no_rate.txt", before, after, GROUP_BY_STACK, 80, 4);
 }
 
 static void colours_surround_and_change_nothing_else(void **state)
@@ -224,7 +224,7 @@ static void colours_surround_and_change_nothing_else(void **state)
 	struct comparison comparison;
 
 	(void)state;
-	comparison_build(&comparison, before, after, GROUP_BY_SITE);
+	comparison_build(&comparison, before, after, GROUP_BY_STACK);
 	diff_text_render(&(struct text_page){.out = &plain, .columns = 80}, &comparison, 0);
 	diff_text_render(&(struct text_page){.out = &colored, .columns = 80, .colored = true}, &comparison, 0);
 	for (const char *at = colored.data; *at;) {
@@ -252,11 +252,11 @@ static void json_is_as_the_schemas_say(void **state)
 	struct comparison comparison;
 
 	(void)state;
-	inventory_build(&inventory, after, GROUP_BY_SITE, ORDER_INUSE);
+	inventory_build(&inventory, after, GROUP_BY_STACK, ORDER_INUSE);
 	report_json_render(&out, &inventory, UINT32_MAX);
 	assert_golden("report.json", &out);
 	out.length = 0;
-	comparison_build(&comparison, before, after, GROUP_BY_SITE);
+	comparison_build(&comparison, before, after, GROUP_BY_STACK);
 	diff_json_render(&out, &comparison, UINT32_MAX);
 	assert_golden("diff.json", &out);
 	comparison_free(&comparison);
