@@ -26,7 +26,7 @@
 #include "keeper/heap/stacks.h"
 #include "keeper/files/heap_location.h"
 #include "shim/recording/describe.h"
-#include "shim/recording/heap_memory.h"
+#include "keeper/files/heap_memory.h"
 #include "support/recording_maker.h"
 
 #define RATE (512 << 10)

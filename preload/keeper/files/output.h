@@ -5,8 +5,8 @@
  * on the process, and says so if it can't before it starts the program; what
  * is below them, and all of them without `seep run`, the program makes itself.
  */
-#ifndef SEEP_HOST_OUTPUT_H
-#define SEEP_HOST_OUTPUT_H
+#ifndef SEEP_FILES_OUTPUT_H
+#define SEEP_FILES_OUTPUT_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -4,8 +4,8 @@
  * never touched: the next free name of DIR, DIR.2, DIR.3, ... is taken. Files
  * are 0600, made with O_EXCL and O_NOFOLLOW, in directories of our own user.
  */
-#ifndef SEEP_RECORDING_HEAP_FILE_H
-#define SEEP_RECORDING_HEAP_FILE_H
+#ifndef SEEP_FILES_HEAP_FILE_H
+#define SEEP_FILES_HEAP_FILE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Making of a recording directory and its heap file: see heap_file.h. */
-#include "shim/recording/heap_file.h"
+#include "keeper/files/heap_file.h"
 
 #include <errno.h>
 #include <string.h>
@@ -10,8 +10,8 @@
 #include "keeper/base/syscall.h"
 #include "keeper/base/text.h"
 #include "keeper/heap/area_growth.h"
-#include "shim/recording/heap_memory.h"
-#include "shim/host/output.h"
+#include "keeper/files/heap_memory.h"
+#include "keeper/files/output.h"
 
 #include <seep/keeper.h>
 

@@ -4,8 +4,8 @@
  * the recording would have its heap file. A store to a page of a file on disk
  * can wait for that disk while the page is written back; one to tmpfs can't.
  */
-#ifndef SEEP_RECORDING_HEAP_MEMORY_H
-#define SEEP_RECORDING_HEAP_MEMORY_H
+#ifndef SEEP_FILES_HEAP_MEMORY_H
+#define SEEP_FILES_HEAP_MEMORY_H
 
 #include <stdbool.h>
 #include <stdint.h>

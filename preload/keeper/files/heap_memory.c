@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A heap file in memory: see heap_memory.h. */
-#include "shim/recording/heap_memory.h"
+#include "keeper/files/heap_memory.h"
 
 #include <errno.h>
 #include <linux/magic.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Names of recordings and the directories above them: see output.h. */
-#include "shim/host/output.h"
+#include "keeper/files/output.h"
 
 #include <errno.h>
 #include <string.h>
