@@ -66,6 +66,7 @@ static void check_shim(struct findings *findings)
 			    elf_machine_name(facts.machine));
 	else
 		finding_add(findings, FINDING_FINE, "shim", NULL, "libseep.so is %s", path);
+	check_shim_for_others(path, findings);
 }
 
 static void check_unwinder(struct findings *findings)

@@ -42,6 +42,12 @@ void findings_free(struct findings *findings);
 /* A command as execvp() would start it: scripts and env(1) are followed to the program that does the work. */
 void check_command(char *const *arguments, enum elf_depth depth, struct findings *findings);
 
+/* Of a command that becomes another user (su, runuser, setpriv): does it take libseep.so out of the environment? */
+void check_user_change(char *const *arguments, struct findings *findings);
+
+/* May other users load libseep.so from this path? */
+void check_shim_for_others(const char *path, struct findings *findings);
+
 /* A process: records already, or would if it were started anew. */
 void check_process(pid_t pid, struct findings *findings);
 

@@ -134,7 +134,8 @@ static bool env_skip(char *const **arguments, struct command_environment *enviro
 static bool check_wrapper(const char *name, struct findings *findings)
 {
 	for (size_t i = 0; i < sizeof wrappers / sizeof wrappers[0]; i++) {
-		if (strcmp(name, wrappers[i].name) != 0)
+		bool is_root_su = strcmp(name, "su") == 0 && geteuid() == 0; /* which has no need of its set-user-ID */
+		if (strcmp(name, wrappers[i].name) != 0 || is_root_su)
 			continue;
 		finding_add(findings, FINDING_FAULT, wrappers[i].id, wrappers[i].advice, "%s", wrappers[i].text);
 		return true;
@@ -164,6 +165,7 @@ static void check_at_depth(char *const *arguments, struct command_environment en
 			    "%s is not an executable file", path);
 		return;
 	}
+	check_user_change(arguments, findings);
 	if (check_wrapper(path_base_name(path), findings))
 		return;
 	if (!shebang_read(path, interpreter, argument)) {
