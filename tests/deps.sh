@@ -15,7 +15,7 @@ packages_of() {
 	demo) echo redis-server redis-tools python3-minimal procps ;;
 	test)
 		echo libcmocka-dev libunwind-dev clang-14 clang libclang-rt-14-dev g++ valgrind musl-tools
-		echo redis-server redis-tools sqlite3 python3 libpython3.11-testsuite perl chromium nodejs xz-utils binutils
+		echo redis-server redis-tools nginx-light mosquitto sqlite3 python3 libpython3.11-testsuite perl chromium nodejs xz-utils binutils
 		echo libjemalloc2 libtcmalloc-minimal4 libmimalloc2.0 libxml2-utils procps util-linux
 		echo golang-go protobuf-compiler golang-github-google-pprof-dev libjemalloc-dev google-perftools curl debuginfod libdebuginfod1
 		echo spin strace python3-jsonschema groff-base zsh fish clang-format-14 shellcheck

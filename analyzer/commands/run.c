@@ -207,6 +207,7 @@ static void settings_make(const struct run_request *request, const char *shim, c
 	seep_runner_name(runner);
 	setting_add(settings, "SEEP_SESSION", session->registry);
 	setting_add(settings, "SEEP_SESSION_FILE", session->identity);
+	setting_add(settings, "SEEP_SESSION_HOST", kept && session->host >= 0 ? session->host_name : "");
 	setting_add(settings, "SEEP_RUNNER", runner);
 	setting_add(settings, "SEEP_KEEPER", kept ? "outside" : "inside");
 	if (shim || request->allocator[0]) {
@@ -228,7 +229,7 @@ static int program_run(const struct run_request *request, const char *shim, cons
 
 	check_command(request->arguments, ELF_SHALLOW, &findings);
 	warn_beforehand(&findings);
-	if (!session_open(&session, &error)) {
+	if (!session_open(&session, output, &error)) {
 		message("%s", error.text);
 		return COMMAND_BAD_INPUT;
 	}

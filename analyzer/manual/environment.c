@@ -44,6 +44,8 @@ static const struct environment_variable session_variables[] = {
      "Whether a process that began outside (`seep run`) takes the snapshots."},
     {"SEEP_SESSION", "FILE", NULL, "The registry in which `seep run` learns of recordings."},
     {"SEEP_SESSION_FILE", "DEVICE.INODE.OWNER", NULL, "Which file the registry is: its name may be another's by now."},
+    {"SEEP_SESSION_HOST", "NAME.ASK.ANSWER", NULL,
+     "Where `seep run` makes recordings for processes that have become another user, and the keys of both sides."},
     {"SEEP_RUNNER", "NAME", NULL, "Which `seep run` has started the program."},
     {"SEEP_HEAP_DEVICE", "NUMBER", NULL, "The device of the memory that `seep run` sees as `/dev/shm`."},
     {"SEEP_KEEPERS", "COUNT", "2048", "`seep run` keeps so many recordings at a time; the others wait. For tests."},

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
@@ -169,15 +170,18 @@ static _Noreturn void serve(struct guard_process *guard)
 	}
 }
 
+static int descriptor_compare(const void *left, const void *right)
+{
+	return *(const int *)left - *(const int *)right;
+}
+
 static void descriptors_keep(struct guard_process *guard)
 {
-	int kept[] = {guard->session->descriptor, guard->control};
+	int kept[] = {guard->session->descriptor, guard->control, guard->session->host};
+	size_t count = guard->session->host >= 0 ? 3 : 2;
 
-	if (kept[0] > kept[1]) {
-		kept[0] = guard->control;
-		kept[1] = guard->session->descriptor;
-	}
-	background_enter(kept, 2);
+	qsort(kept, count, sizeof kept[0], descriptor_compare);
+	background_enter(kept, count);
 }
 
 _Noreturn void guard_process_run(struct guard_process *guard)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Threads that keep recordings: see keepers.h. */
 #include <fcntl.h>
-#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -14,6 +13,7 @@
 #include <seep/keeper.h>
 
 #include "base/memory.h"
+#include "run/host.h"
 #include "run/keepers.h"
 #include "process/thread.h"
 
@@ -214,7 +214,7 @@ static void *registry_watch(void *argument)
 	/* not by its name, which may be somebody else's by now */
 	int descriptor = fcntl(keepers->session->descriptor, F_DUPFD_CLOEXEC, 3);
 	FILE *registry = descriptor >= 0 ? fdopen(descriptor, "r") : NULL;
-	struct pollfd rouse = {.fd = keepers->rouse, .events = POLLIN};
+	struct host *host = host_begin(keepers->session);
 	int look_ms = LOOK_FIRST_MS;
 
 	thread_signals_block();
@@ -223,11 +223,12 @@ static void *registry_watch(void *argument)
 	while (registry && !atomic_load(&keepers->leave)) {
 		registry_follow(keepers, registry);
 		waiting_begin(keepers);
-		poll(&rouse, 1, look_ms);
+		host_wait(host, keepers->rouse, look_ms);
 		look_ms = look_ms * 5 / 4 < LOOK_MS ? look_ms * 5 / 4 : LOOK_MS;
 	}
 	if (registry)
 		fclose(registry);
+	host_end(host);
 	waiting_drop(keepers);
 	return NULL;
 }

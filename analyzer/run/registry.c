@@ -12,6 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/buffer.h"
+
 #define NAME_LOCKED "seep-run-"
 #define NAME_PLAIN "seep-session-"
 #define NAME_RANDOM "XXXXXX"
@@ -57,7 +59,8 @@ static bool make(struct session *session, const char *parent, bool locked)
 {
 	if (!directory_make(session, parent, locked ? NAME_LOCKED : NAME_PLAIN))
 		return false;
-	session->descriptor = open(session->registry, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	session->descriptor =
+	    open(session->registry, O_RDWR | O_APPEND | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (session->descriptor >= 0) {
 		if ((!locked || lock_take(session->descriptor)) && identity_take(session, locked))
 			return true;
@@ -82,6 +85,23 @@ bool registry_make(struct session *session, const char *parent)
 			break;
 	}
 	return make(session, parent, false);
+}
+
+/* "\n" and "\\\\": see session.c. At the end of the file, whatever its position: others read by the same one. */
+void session_line_add(const struct session *session, const char *prefix, const char *text)
+{
+	struct buffer line = {0};
+
+	buffer_append_text(&line, prefix);
+	for (; *text; text++) {
+		if (*text == '\n' || *text == '\\')
+			buffer_append_byte(&line, '\\');
+		buffer_append_byte(&line, *text == '\n' ? 'n' : *text);
+	}
+	buffer_append_byte(&line, '\n');
+	if (pwrite(session->descriptor, line.data, line.length, 0) < 0)
+		errno = 0; /* a full disk: the recording is there all the same */
+	buffer_free(&line);
 }
 
 void registry_remove(struct session *session)

@@ -21,6 +21,7 @@
 #include "base/map.h"
 #include "base/memory.h"
 #include "process/fault.h"
+#include "run/host.h"
 #include "run/hurry.h"
 #include "run/session.h"
 #include "profile/lost.h"
@@ -29,7 +30,7 @@
 /* How long to wait for a child that outlives the program: the rest of a pipeline ends within this, a daemon not. */
 static const uint64_t patience_ns = 200000000;
 
-bool session_open(struct session *session, struct error *error)
+bool session_open(struct session *session, const char *output, struct error *error)
 {
 	char *current = getcwd(NULL, 0);
 	const char *wanted = getenv("TMPDIR");
@@ -47,8 +48,11 @@ bool session_open(struct session *session, struct error *error)
 	}
 	free(current);
 	free(temporary);
-	if (made)
+	if (made) {
+		session->output = output;
+		host_listen(session);
 		return true;
+	}
 	memset(session, 0, sizeof *session);
 	return error_set(error, "no directory takes a temporary file (%s)", strerror(reason));
 }
@@ -59,6 +63,8 @@ void session_close(struct session *session)
 		return;
 	registry_remove(session);
 	close(session->descriptor);
+	if (session->host >= 0)
+		close(session->host);
 	session->directory[0] = 0;
 }
 

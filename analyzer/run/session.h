@@ -46,8 +46,9 @@ struct session_results {
 };
 
 /* Makes the registry: in TMPDIR, /tmp, /dev/shm or the current directory, and removes there what the dead have left.
- * False: none of them would take it. */
-bool session_open(struct session *session, struct error *error);
+ * False: none of them would take it.
+ * output: pattern of the recordings' names, which must stay valid. */
+bool session_open(struct session *session, const char *output, struct error *error);
 
 /* A line of the registry as it was before it became one: up to its newline, in place. */
 void session_line_read(char *line);

@@ -6,119 +6,119 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "keeper/base/size_limit.h"
+#include "keeper/base/file.h"
 #include "keeper/base/syscall.h"
 #include "keeper/base/text.h"
-#include "keeper/heap/area_growth.h"
 #include "keeper/files/heap_memory.h"
 #include "keeper/files/output.h"
+#include "keeper/heap/area_growth.h"
 
 #include <seep/keeper.h>
 
 #define NAMES_TRIED 10000
 
-/* A new heap file in the directory, or in memory with a link from there. A descriptor, or -errno. */
-static int file_make(int parent, struct seep_heap_header *header, bool *in_memory)
+/* In the recording's directory, or in memory with a link from there. A descriptor, or -errno. */
+static int file_make(struct heap_file *made, struct seep_heap_header *header, bool in_memory)
 {
 	room_plan(header, room_can_populate());
-	if (*in_memory) {
-		int file = heap_memory_make(parent, header);
-		if (file >= 0 || file == -EEXIST)
-			return file;
-		*in_memory = false;
-	}
-	return system_open_at(parent, SEEP_HEAP_NAME, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	int file = in_memory ? heap_memory_make(made->directory, header) : -ENOSPC;
+	if (file >= 0 || file == -EEXIST)
+		return file;
+	file = file_open(made->directory, SEEP_HEAP_NAME, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
+	if (file < 0)
+		return file;
+	system_change_mode(file, 0600); /* whatever the umask */
+	made->space_error = room_reserve_file(file, header);
+	return file;
 }
 
-/* A directory that is there already is taken if it is ours, nobody else may write to it, and it holds no recording:
- * that its heap file must be new decides between two who try. */
-static int claim(const char *directory, int *parent, struct seep_heap_header *header, bool *in_memory)
+/* A directory of that name, ours or another's. A descriptor, or -errno; -EEXIST: it is something else. */
+static int directory_open(const char *path, bool *is_new)
 {
-	int made = system_make_directory(directory, 0700);
+	int made = system_make_directory(path, 0700);
+	*is_new = made == 0;
 	if (made != 0 && made != -EEXIST)
 		return made;
-	if (made == 0)
-		output_mode_set(directory, 0700);
-	*parent = system_open(directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
-	struct stat status;
-	int result = -EEXIST;
-	struct text text = text_begin(header->directory, sizeof header->directory);
-	text_add(&text, directory);
-	if (*parent < 0)
-		result = *parent == -ELOOP || *parent == -ENOTDIR ? -EEXIST : *parent;
-	else if (system_stat_descriptor(*parent, &status) == 0 && status.st_uid == system_effective_user() &&
-		 !(status.st_mode & (S_IWGRP | S_IWOTH)) &&
-		 system_call(SYS_faccessat, *parent, (long)"000001.seep", F_OK, 0, 0, 0) == -ENOENT)
-		result = file_make(*parent, header, in_memory);
-	if (result >= 0)
-		system_change_mode(result, 0600); /* whatever the umask */
-	if (result < 0) {
-		if (*parent >= 0)
-			system_close(*parent);
-		if (made ==
-		    0) /* nobody else can have put anything there that we would lose: rmdir takes empty ones alone */
-			system_unlink_at(AT_FDCWD, directory, AT_REMOVEDIR);
-	}
-	return result;
+	if (*is_new)
+		output_mode_set(path, 0700);
+	int directory = file_open(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
+	return directory == -ELOOP || directory == -ENOTDIR ? -EEXIST : directory;
 }
 
-static int claim_next(char *directory, size_t bytes, int *parent, struct seep_heap_header *header, bool *in_memory)
+/* May a recording begin in it? It is ours, nobody else may write to it, and there is no snapshot in it. */
+static bool directory_is_free(int directory)
+{
+	struct stat status;
+	return system_stat_descriptor(directory, &status) == 0 && status.st_uid == system_effective_user() &&
+	       !(status.st_mode & (S_IWGRP | S_IWOTH)) &&
+	       system_call(SYS_faccessat, directory, (long)"000001.seep", F_OK, 0, 0, 0) == -ENOENT;
+}
+
+/* 0, or -errno; -EEXIST: the name is taken. Of two who try, the one who makes the heap file has it. */
+static int name_claim(struct heap_file *made, const char *path, struct seep_heap_header *header, bool in_memory)
+{
+	bool is_new;
+	struct text text = text_begin(header->directory, sizeof header->directory);
+	text_add(&text, path);
+	*made = (struct heap_file){.directory = directory_open(path, &is_new), .file = -EEXIST};
+	if (made->directory >= 0 && directory_is_free(made->directory))
+		made->file = file_make(made, header, in_memory);
+	if (made->directory >= 0 && made->file >= 0)
+		return 0;
+	if (is_new) /* it may have another's files by now: then it stays */
+		system_unlink_at(AT_FDCWD, path, AT_REMOVEDIR);
+	if (made->directory < 0)
+		return made->directory;
+	system_close(made->directory);
+	return made->file;
+}
+
+static int next_claim(struct heap_file *made, char *directory, size_t bytes, struct seep_heap_header *header,
+		      bool in_memory)
 {
 	struct text text = {.data = directory, .size = bytes, .length = strlen(directory)};
 	size_t plain = text.length;
-	int file = claim(directory, parent, header, in_memory);
-	for (uint64_t number = 2; file == -EEXIST && number < NAMES_TRIED; number++) {
+	int error = name_claim(made, directory, header, in_memory);
+	for (uint64_t number = 2; error == -EEXIST && number < NAMES_TRIED; number++) {
 		text.length = plain;
 		text_add(&text, ".");
 		text_add_unsigned(&text, number);
 		if (text.cut)
 			return -ENAMETOOLONG;
-		file = claim(directory, parent, header, in_memory);
+		error = name_claim(made, directory, header, in_memory);
 	}
-	return file;
+	return error;
 }
 
-static void file_remove(int parent, bool in_memory)
+int heap_file_make(struct heap_file *made, char *directory, size_t bytes, size_t parents_from,
+		   struct seep_heap_header *header, bool in_memory)
 {
-	if (in_memory)
-		heap_memory_remove(parent);
-	else
-		system_unlink_at(parent, SEEP_HEAP_NAME, 0);
-}
-
-struct heap_file heap_file_make(char *directory, size_t bytes, size_t parents_from, struct seep_heap_header *header,
-				bool in_memory)
-{
-	int parent = -1;
-	uint64_t file_bytes = header->file_bytes;
 	if (!output_make_absolute(directory, bytes))
-		return (struct heap_file){.error = ENAMETOOLONG};
-	int file = claim_next(directory, bytes, &parent, header, &in_memory);
-	if (file == -ENOENT && output_parents_make(directory, parents_from))
-		file = claim_next(directory, bytes, &parent, header, &in_memory);
-	if (file < 0)
-		return (struct heap_file){.error = -file};
-	struct heap_file made = {.error = in_memory ? 0 : -room_reserve_file(file, header)};
-	if (made.error) { /* mapping a file without space would end in SIGBUS */
-		made.anonymous = true;
-		room_plan(header, false);
-		made.map = system_map(NULL, file_bytes, PROT_READ | PROT_WRITE,
-				      MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-		file_remove(parent, in_memory);
-	} else {
-		made.map = system_map(NULL, file_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
-		/* no read-ahead: where the disk's is large (8 MiB is seen) the first touch of each area took 2 ms, and
-		 * all that it reads stays in memory */
-		if (!system_failed(made.map))
-			system_advise(made.map, file_bytes, MADV_RANDOM);
-	}
-	if (system_failed(made.map)) {
-		made.error = -(int)(long)made.map;
-		made.map = NULL;
-		file_remove(parent, in_memory);
-		system_unlink_at(AT_FDCWD, directory, AT_REMOVEDIR);
-	}
-	system_close(file);
-	system_close(parent);
-	return made;
+		return -ENAMETOOLONG;
+	int error = next_claim(made, directory, bytes, header, in_memory);
+	if (error == -ENOENT && output_parents_make(directory, parents_from))
+		error = next_claim(made, directory, bytes, header, in_memory);
+	return error;
+}
+
+void *heap_file_map(int file, uint64_t bytes)
+{
+	void *map = system_map(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+	/* no read-ahead: where the disk's is large (8 MiB is seen) the first touch of each area took 2 ms, and all that it
+	 * reads stays in memory */
+	if (!system_failed(map))
+		system_advise(map, bytes, MADV_RANDOM);
+	return map;
+}
+
+void heap_file_close(const struct heap_file *made)
+{
+	system_close(made->file);
+	system_close(made->directory);
+}
+
+void heap_file_remove(int directory, const char *path)
+{
+	heap_memory_remove(directory);
+	system_unlink_at(AT_FDCWD, path, AT_REMOVEDIR);
 }

@@ -13,16 +13,23 @@
 #include <seep/heap.h>
 
 struct heap_file {
-	void *map;
-	int error;      /* why there is no file: an errno value; 0: fine */
-	bool anonymous; /* the map is private memory: no space, or no such file possible */
+	int directory, file; /* descriptors: the recording's directory, the heap file in it or in memory */
+	int space_error;     /* -errno: why the file has no space; 0: it has all that the header's room says */
 };
 
-/* Takes the next free directory from `directory` (it is changed to the name taken, made absolute) and maps a new file of
- * header->file_bytes with the header's room reserved; that is set anew, according to where the file is. in_memory: try
- * there first. Where a directory can be made but not the space had, the map is anonymous. map is NULL where nothing
- * works. Directories above it that are missing are made from the offset parents_from of its path on. */
-struct heap_file heap_file_make(char *directory, size_t bytes, size_t parents_from, struct seep_heap_header *header,
-				bool in_memory);
+/* Takes the next free directory from `directory` (it is changed to the name taken, made absolute) and makes a new file
+ * for header->file_bytes in it, with the header's room reserved; that is set anew, according to where the file is.
+ * in_memory: try there first. Directories above it that are missing are made from the offset parents_from of its path on.
+ * 0, or -errno, and nothing is left behind. */
+int heap_file_make(struct heap_file *made, char *directory, size_t bytes, size_t parents_from,
+		   struct seep_heap_header *header, bool in_memory);
+
+/* The file as memory; see system_failed(). */
+void *heap_file_map(int file, uint64_t bytes);
+
+void heap_file_close(const struct heap_file *made);
+
+/* Takes back what heap_file_make() did: the heap file, and the recording's directory if nothing else is in it. */
+void heap_file_remove(int directory, const char *path);
 
 #endif

@@ -21,6 +21,7 @@
 #include "shim/hooks/environment.h"
 #include "shim/recording/keeper_process.h"
 #include "shim/recording/recording.h"
+#include "shim/recording/session.h"
 #include "shim/record/trigger.h"
 #include "shim/sample/unwinder.h"
 
@@ -76,16 +77,16 @@ __attribute__((constructor)) static void seep_load(int argument_count, char **ar
 	modules_prepare();
 	setup->unwinder = unwinder_select(*setup->options.unwinder ? setup->options.unwinder : NULL);
 	if (!setup->unwinder && *setup->options.unwinder) {
-		recording_say("no such unwinder here, using the best there is", setup->options.unwinder);
+		session_say("no such unwinder here, using the best there is", setup->options.unwinder);
 		setup->unwinder = unwinder_select(NULL);
 	}
 	setup->bypassed = find_bypass();
 	setup->status = environment_status(environment) | (setup->unwinder ? 0 : SEEP_STATUS_NO_UNWINDER) |
 			(setup->bypassed ? SEEP_STATUS_BYPASSED : 0);
 	if (*setup->options.warning)
-		recording_say(setup->options.warning, NULL);
+		session_say(setup->options.warning, NULL);
 	if (setup->bypassed)
-		recording_say("bypassed", setup->bypassed);
+		session_say("bypassed", setup->bypassed);
 	if (!setup->options.follow)
 		environment_stop_following(environment);
 	keeper_process_prepare();

@@ -186,6 +186,7 @@ static const struct option_entry {
     {"limit-headroom", "SEEP_LIMIT_HEADROOM", set_headroom, FIELD(limit_headroom)},
     {"session", "SEEP_SESSION", set_text, FIELD(session)},
     {"session-file", "SEEP_SESSION_FILE", set_session_file, FIELD(session_file)},
+    {"session-host", "SEEP_SESSION_HOST", set_text, FIELD(session_host)},
     {"runner", "SEEP_RUNNER", set_text, FIELD(runner)},
 };
 #define ENTRIES (sizeof entries / sizeof *entries)

@@ -37,8 +37,9 @@ struct options {
 	struct session_file_option {
 		uint64_t device, inode, owner, locked; /* as long as somebody reads it */
 		bool known;
-	} session_file;    /* which file that is: its name may be another's by now */
-	char warning[160]; /* the one warning, or "" */
+	} session_file;        /* which file that is: its name may be another's by now */
+	char session_host[83]; /* where `seep run` makes recordings for those who may not: <seep/host.h>; "": nowhere */
+	char warning[160];     /* the one warning, or "" */
 };
 
 /* Reads an environment (a NULL-terminated list of NAME=VALUE). No allocation; any thread. */

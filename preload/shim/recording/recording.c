@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "keeper/base/atomics.h"
-#include "keeper/base/size_limit.h"
 #include "keeper/base/syscall.h"
 #include "keeper/base/text.h"
 #include "keeper/heap/area_growth.h"
@@ -17,17 +16,13 @@
 #include "keeper/files/life.h"
 #include "shim/recording/describe.h"
 #include "shim/recording/gate.h"
-#include "keeper/files/heap_file.h"
-#include "keeper/files/heap_memory.h"
 #include "shim/recording/keeper_process.h"
 #include "shim/recording/keeper_thread.h"
 #include "shim/recording/moment.h"
-#include "keeper/files/output.h"
-#include "shim/recording/session_file.h"
+#include "shim/recording/heap_map.h"
+#include "shim/recording/session.h"
 #include "shim/sample/memory_probe.h"
 #include "shim/sample/thread.h"
-
-#define MEMORY_AUTO_BYTES (UINT64_C(16) << 20) /* larger heap files (rates below 64K) stay on disk unless asked for */
 
 struct recording_setup recording_setup;
 
@@ -122,107 +117,13 @@ bool recording_is_possible(void)
 	return gate_read() != GATE_OFF && !recording_setup.options.off;
 }
 
-/* A daemon has another file where stderr was, maybe its data. */
-static bool stderr_is_as_it_was(void)
-{
-	struct stat status;
-	return system_stat_descriptor(2, &status) == 0 && status.st_dev == recording_setup.stderr_device &&
-	       status.st_ino == recording_setup.stderr_inode;
-}
-
-/* Whole or not at all: at the limit for the size of files half a line would be written, and spoil the next one. */
-static bool line_write(int descriptor, const char *line, size_t length)
-{
-	struct stat status;
-	if (system_stat_descriptor(descriptor, &status) == 0 && S_ISREG(status.st_mode) &&
-	    size_limit_check((uint64_t)status.st_size + length) != 0)
-		return false;
-	return size_limit_write(descriptor, line, length) == (long)length;
-}
-
-/* A line of the registry stays one whatever is quoted in it: a newline is "\\n" there, and a backslash "\\\\". */
-static void text_add_as_line(struct text *text, const char *more)
-{
-	while (*more) {
-		size_t plain = strcspn(more, "\\\n");
-		text_add_bounded(text, more, plain);
-		more += plain;
-		if (*more)
-			text_add(text, *more++ == '\n' ? "\\n" : "\\\\");
-	}
-}
-
-/* What a terminal may get of a name that anybody may have chosen. */
-static void text_add_for_terminal(struct text *text, const char *more)
-{
-	for (; *more; more++)
-		text_add_bounded(text, *more >= ' ' && *more < 127 ? more : "?", 1);
-}
-
-void recording_say(const char *what, const char *detail)
-{
-	char line[400];
-	struct text text = text_begin(line, sizeof line);
-	int descriptor = 2;
-	const char *session = recording_setup.options.session;
-	if (*session)
-		descriptor = session_file_open(&recording_setup.options);
-	bool heard = *session && descriptor >= 0;
-	if (!heard) { /* also where the run is over, or we have become somebody who may not write to its file */
-		if (!stderr_is_as_it_was())
-			return;
-		descriptor = 2;
-	}
-	text_add(&text, heard ? "! " : "seep: ");
-	text_add(&text, what);
-	if (detail && *detail) {
-		text_add(&text, ": ");
-		(heard ? text_add_as_line : text_add_for_terminal)(&text, detail);
-	}
-	text.size += text.cut; /* the newline takes the place of the NUL if need be */
-	line[text.length] = '\n';
-	line_write(descriptor, line, text.length + 1);
-	if (heard)
-		system_close(descriptor);
-}
-
-/* Without a session, too. */
-static bool session_is_open(void)
-{
-	const char *session = recording_setup.options.session;
-	int descriptor = *session ? session_file_open(&recording_setup.options) : -1;
-	if (descriptor >= 0)
-		system_close(descriptor);
-	return descriptor >= 0 || !*session;
-}
-
-/* False: nobody will read it. A daemon outlives the run, whose end takes the file away, and a server's unprivileged half
- * may not open it. */
-static bool register_in_session(void)
-{
-	static char line[2 * sizeof directory + 1];
-	int descriptor = session_file_open(&recording_setup.options);
-	if (descriptor < 0)
-		return false;
-	struct text text = text_begin(line, sizeof line);
-	struct stat status;
-	text_add_as_line(&text, directory);
-	text_add(&text, "\n");
-	/* one write: O_APPEND keeps lines of several processes apart */
-	bool written = line_write(descriptor, line, text.length);
-	/* who ends the run removes the file first and reads it then: what still has a name after the write is read */
-	bool read = written && system_stat_descriptor(descriptor, &status) == 0 && status.st_nlink > 0;
-	system_close(descriptor);
-	return read;
-}
-
 /* What has no file nobody else can keep. */
-static bool find_keeper_outside(bool anonymous)
+static bool find_keeper_outside(const struct heap_map *made)
 {
 	const struct options *options = &recording_setup.options;
-	if (anonymous)
-		return false;
-	bool registered = *options->session && register_in_session();
+	if (made->hosted || made->anonymous)
+		return made->hosted;
+	bool registered = *options->session && session_register(directory);
 	return options->keeper_outside && (registered || !*options->session);
 }
 
@@ -262,16 +163,6 @@ static bool plan_to_fit(struct seep_heap_header *header)
 			heap_plan(header, tiers[i], recording_setup.options.max_live);
 	}
 	return header->file_bytes <= most_bytes;
-}
-
-/* Does the heap file go to memory? Not where nobody would move it to the recording when we have ended. */
-static bool wants_memory(const struct seep_heap_header *header)
-{
-	const struct options *options = &recording_setup.options;
-	if (options->heap == OPTION_HEAP_RECORDING || !session_is_open())
-		return false;
-	uint64_t most_bytes = options->heap == OPTION_HEAP_MEMORY ? UINT64_MAX : MEMORY_AUTO_BYTES;
-	return heap_memory_fits(header, options->heap_device, most_bytes);
 }
 
 /*
@@ -333,46 +224,37 @@ static bool begin(void)
 	static struct seep_fault fault;
 	leave_ancestor(1);
 	header_fill(&header);
-	if (!recording_name(directory, sizeof directory, recording_setup.options.output, &header)) {
-		recording_say("not recording, the output's name is too long", NULL);
-		return false;
-	}
 	if (!plan_to_fit(&header)) {
-		recording_say("not recording, the limit of address space is too low", NULL);
+		session_say("not recording, the limit of address space is too low", NULL);
 		return false;
 	}
-	size_t parents_from =
-	    *recording_setup.options.session ? output_constant_part(recording_setup.options.output, directory) : 0;
-	struct heap_file file =
-	    heap_file_make(directory, sizeof directory, parents_from, &header, wants_memory(&header));
-	if (!file.map) {
-		char number[24];
-		struct text text = text_begin(number, sizeof number);
-		text_add(&text, "errno ");
-		text_add_unsigned(&text, (uint64_t)file.error);
-		recording_say("not recording, can't make the recording's directory or heap file", number);
+	struct heap_map made = heap_map_make(&header);
+	if (!made.map) {
+		session_say("not recording, can't make the recording's directory or heap file", made.reason);
 		return false;
 	}
-	if (file.anonymous) {
+	struct text path = text_begin(directory, sizeof directory);
+	text_add(&path, header.directory);
+	if (made.anonymous) {
 		or_relaxed(&header.status, SEEP_STATUS_ANONYMOUS);
-		recording_say("no space for the heap file, the recording will end with the process", directory);
+		session_say("no space for the heap file, the recording will end with the process", directory);
 	}
 	store_relaxed(&header.may_grow, !load_relaxed(&confined));
 	store_relaxed(&header.confined, load_relaxed(&confined));
-	heap_header_publish(file.map, &header);
-	if (!heap_bind(&current, file.map, header.file_bytes, &fault)) {
-		recording_say("not recording", fault.text);
-		system_unmap(file.map, header.file_bytes);
+	heap_header_publish(made.map, &header);
+	if (!heap_bind(&current, made.map, header.file_bytes, &fault)) {
+		session_say("not recording", fault.text);
+		system_unmap(made.map, header.file_bytes);
 		return false;
 	}
 	if (gate_is_in_forked_child())
 		filter_reset();
 	add_relaxed(&incarnation, 1);
 	store_release(&current.header->phase, SEEP_HEAP_RECORDING);
-	kept_outside = find_keeper_outside(file.anonymous);
+	kept_outside = find_keeper_outside(&made);
 	keeper_thread_prepare(&current, directory);
 	if (!kept_outside)
-		keeper_start(file.anonymous);
+		keeper_start(made.anonymous);
 	return true;
 }
 

@@ -11,20 +11,7 @@
 
 #include "keeper/base/entry.h"
 #include "keeper/heap/heap.h"
-#include "shim/host/options.h"
-#include "shim/sample/unwinder.h"
-
-/* What the constructor found out; constant afterwards. */
-struct recording_setup {
-	struct options options;
-	const struct unwinder *unwinder; /* NULL: stacks of one frame */
-	uint32_t status;                 /* enum seep_status known from the start */
-	const char *bypassed;            /* module whose malloc bypasses us, or NULL */
-	uint64_t loaded_ns;              /* CLOCK_MONOTONIC */
-	int pid;                         /* of the process that the constructor ran in */
-	uint64_t stderr_device, stderr_inode;
-};
-extern __attribute__((visibility("hidden"))) struct recording_setup recording_setup;
+#include "shim/recording/setup.h"
 
 /* Maps the gate and remembers the setup. From here on samples are recorded. Constructor only. */
 void recording_prepare(void);
@@ -74,8 +61,5 @@ bool recording_is_possible(void);
 
 /* At exit: the keeper writes the last snapshot. Bounded in time. */
 ENTRY void recording_end(void);
-
-/* Tells `seep run` (or, without it, stderr) one line: why there is no recording. */
-void recording_say(const char *what, const char *detail);
 
 #endif

@@ -30,7 +30,7 @@ static void the_registry_is_private_and_goes_away(void **state)
 	struct stat status;
 
 	(void)state;
-	assert_true(session_open(&session, &error));
+	assert_true(session_open(&session, "none", &error));
 	assert_int_equal(stat(session.directory, &status), 0);
 	assert_int_equal(status.st_mode & 0777, 0700);
 	assert_int_equal(stat(session.registry, &status), 0);
@@ -49,7 +49,7 @@ static void a_place_that_takes_nothing_is_passed_over(void **state)
 
 	(void)state;
 	setenv("TMPDIR", "/nonexistent", 1);
-	assert_true(session_open(&session, &error));
+	assert_true(session_open(&session, "none", &error));
 	assert_null(strstr(session.registry, "/nonexistent"));
 	session_close(&session);
 	unsetenv("TMPDIR");
@@ -62,7 +62,7 @@ static void a_recording_that_is_not_there_is_broken_and_listed_once(void **state
 	struct error error;
 
 	(void)state;
-	assert_true(session_open(&session, &error));
+	assert_true(session_open(&session, "none", &error));
 	append(&session, "/nonexistent/recording\n/nonexistent/recording\n");
 	session_finish(&session, &results);
 	assert_int_equal(results.count, 1);
@@ -79,7 +79,7 @@ static void lines_that_are_no_paths_are_left_out(void **state)
 	struct error error;
 
 	(void)state;
-	assert_true(session_open(&session, &error));
+	assert_true(session_open(&session, "none", &error));
 	append(&session, "relative/path\n\n\n!\nnoise\n");
 	session_finish(&session, &results);
 	assert_int_equal(results.count, 0);
@@ -95,7 +95,7 @@ static void equal_notes_are_counted_and_made_safe_to_print(void **state)
 	struct error error;
 
 	(void)state;
-	assert_true(session_open(&session, &error));
+	assert_true(session_open(&session, "none", &error));
 	append(&session, "! bypassed: /usr/bin/x\n! other \033[31m\n! bypassed: /usr/bin/x\n");
 	session_finish(&session, &results);
 	assert_int_equal(results.note_count, 2);

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Recordings for processes of the run that may not make them themselves: they
+ * have become another user or have another root, and ask here (<seep/host.h>).
+ * They belong to us like all others, and who asked gets the heap file alone.
+ */
+#ifndef SEEP_RUN_HOST_H
+#define SEEP_RUN_HOST_H
+
+#include "run/registry.h"
+
+struct host;
+
+/* Makes the socket and the keys that the session hands on. Without a socket those processes record alone, or not. */
+void host_listen(struct session *session);
+
+/* Serves it. The session must outlive it. */
+struct host *host_begin(const struct session *session);
+
+/* Waits until somebody asks, `rouse` (a descriptor) can be read, or the time has passed; answers who has asked. */
+void host_wait(struct host *host, int rouse, int timeout_ms);
+
+void host_end(struct host *host);
+
+#endif

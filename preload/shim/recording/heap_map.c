@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Memory to record in: see heap_map.h. */
+#include "shim/recording/heap_map.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "keeper/base/syscall.h"
+#include "keeper/base/text.h"
+#include "keeper/files/heap_file.h"
+#include "keeper/files/heap_memory.h"
+#include "keeper/files/output.h"
+#include "keeper/heap/area_growth.h"
+#include "shim/recording/session.h"
+#include "shim/recording/session_host.h"
+#include "shim/recording/setup.h"
+
+#define MEMORY_AUTO_BYTES (UINT64_C(16) << 20) /* larger heap files (rates below 64K) stay on disk unless asked for */
+
+static uint64_t memory_most(void)
+{
+	static const uint64_t most[] = {
+	    [OPTION_HEAP_RECORDING] = 0, [OPTION_HEAP_AUTO] = MEMORY_AUTO_BYTES, [OPTION_HEAP_MEMORY] = UINT64_MAX};
+	return most[recording_setup.options.heap];
+}
+
+static struct heap_map failed(const char *what, const char *path, int error)
+{
+	struct heap_map none = {0};
+	struct text text = text_begin(none.reason, sizeof none.reason);
+	text_add(&text, path);
+	text_add(&text, *path ? ": " : "");
+	text_add(&text, what);
+	if (error) {
+		text_add(&text, "errno ");
+		text_add_unsigned(&text, (uint64_t)error);
+	}
+	return none;
+}
+
+/* Mapping a file without space would end in SIGBUS. */
+static void *anonymous_map(struct seep_heap_header *header)
+{
+	room_plan(header, false);
+	return system_map(NULL, header->file_bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE,
+			  -1, 0);
+}
+
+/* In a session it is in memory only where somebody moves it to the recording when we have ended. */
+static struct heap_map own_map(struct seep_heap_header *header, bool in_session)
+{
+	static char directory[sizeof header->directory];
+	const struct options *options = &recording_setup.options;
+	struct heap_file made;
+	if (!recording_name(directory, sizeof directory, options->output, header))
+		return failed("the output's name is too long", "", 0);
+	size_t parents_from = *options->session ? output_constant_part(options->output, directory) : 0;
+	bool in_memory = in_session && heap_memory_fits(header, options->heap_device, memory_most());
+	int error = heap_file_make(&made, directory, sizeof directory, parents_from, header, in_memory);
+	if (error)
+		return failed("", directory, -error);
+	struct heap_map own = {.anonymous = made.space_error};
+	own.map = own.anonymous ? anonymous_map(header) : heap_file_map(made.file, header->file_bytes);
+	if (own.anonymous)
+		heap_memory_remove(made.directory);
+	if (system_failed(own.map)) {
+		heap_file_remove(made.directory, directory);
+		own = failed("", directory, -(int)(long)own.map);
+	}
+	heap_file_close(&made);
+	return own;
+}
+
+static struct heap_map hosted_map(struct seep_heap_header *header)
+{
+	int file = session_host_recording(header, memory_most());
+	if (file < 0)
+		return failed("", "seep run", -file);
+	struct heap_map hosted = {.map = heap_file_map(file, header->file_bytes), .hosted = true};
+	if (system_failed(hosted.map))
+		hosted = failed("", "seep run", -(int)(long)hosted.map);
+	system_close(file);
+	return hosted;
+}
+
+struct heap_map heap_map_make(struct seep_heap_header *header)
+{
+	bool in_session = session_is_open();
+	struct heap_map made = {0};
+	if (!in_session)
+		made = hosted_map(header);
+	if (!made.map)
+		made = own_map(header, in_session);
+	return made;
+}
