@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * prctl and syscall, watched for a program that is about to confine itself. To
+ * prctl and syscall, watched for a program that is about to confine itself (or
+ * to become another user: privileges.c). To
  * begin a recording takes a directory and a file; behind a seccomp filter the
  * attempt may be death. So the recording begins before the filter is there,
  * or, in a forked child (between fork and exec, or a server's unprivileged
@@ -20,6 +21,7 @@
 #include "keeper/base/syscall.h"
 #include "shim/hooks/hook.h"
 #include "shim/hooks/namespaces.h"
+#include "shim/hooks/privileges.h"
 #include "shim/recording/keeper_process.h"
 #include "shim/recording/recording.h"
 
@@ -107,6 +109,10 @@ __attribute__((used)) static void *syscall_watch(long number, long first, long s
 		confine();
 	if (number == SYS_prctl && first == PR_SET_CHILD_SUBREAPER)
 		keeper_process_note_gathering();
+	if (number == SYS_setuid)
+		privileges_leave((uid_t)first);
+	if (number == SYS_setreuid || number == SYS_setresuid)
+		privileges_leave((uid_t)second);
 	if (number == SYS_unshare || number == SYS_setns || forks(number, first, second))
 		return (void *)(uintptr_t)alone_syscall;
 	return next_syscall ? (void *)(uintptr_t)next_syscall : (void *)(uintptr_t)plain_syscall;
@@ -129,6 +135,9 @@ __asm__(".text\n"
 	WATCH(__NR_setns)
 	WATCH(__NR_clone)
 	WATCH(__NR_fork)
+	WATCH(__NR_setuid)
+	WATCH(__NR_setreuid)
+	WATCH(__NR_setresuid)
 	/* clang-format on */
 	"	movq next_syscall(%rip), %rax\n"
 	"	testq %rax, %rax\n"

@@ -116,6 +116,11 @@ void real_prepare(void)
 	bind(&found.syscall, "syscall");
 	bind(&found.unshare, "unshare");
 	bind(&found.setns, "setns");
+	bind(&found.setuid, "setuid");
+	bind(&found.seteuid, "seteuid");
+	bind(&found.setreuid, "setreuid");
+	bind(&found.setresuid, "setresuid");
+	bind(&found.chroot, "chroot");
 	bind(&found.tc_malloc, "tc_malloc");
 	bind(&found.mi_heap_realloc, "mi_heap_realloc");
 	real_cxx_find();

@@ -13,6 +13,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "keeper/base/entry.h"
 
@@ -44,6 +45,9 @@ struct real {
 	long (*syscall)(long, ...);
 	int (*unshare)(int);
 	int (*setns)(int, int);
+	int (*setuid)(uid_t), (*seteuid)(uid_t);
+	int (*setreuid)(uid_t, uid_t), (*setresuid)(uid_t, uid_t, uid_t);
+	int (*chroot)(const char *);
 	/* the first names of tcmalloc's and mimalloc's own APIs, which tell whether there is one: shim/hooks/allocator_api.h */
 	void *tc_malloc, *mi_heap_realloc;
 };

@@ -327,6 +327,15 @@ void recording_confine(void)
 		recording_heap_or_begin();
 }
 
+void recording_depart(void)
+{
+	const struct options *options = &recording_setup.options;
+	if (!recording_is_prepared() || options->off || gate_read() != GATE_CLOSED)
+		return;
+	if (!*options->session_host || !session_is_open())
+		recording_heap_or_begin();
+}
+
 void recording_stop_clock(void)
 {
 	if (!gate_is_in_forked_child() && recording_setup.pid && system_getpid() != recording_setup.pid)

@@ -40,6 +40,10 @@ const struct heap *recording_heap_or_begin(void);
  * yet, and in all its children, never. */
 ENTRY void recording_confine(void);
 
+/* The program is about to become another user, or to have another root: the recording begins now, where `seep run` would
+ * not make it later. */
+ENTRY void recording_depart(void);
+
 /* From now on reading a clock may be death: called behind recording_confine(). Signal-safe. */
 ENTRY void recording_stop_clock(void);
 
