@@ -20,12 +20,12 @@
 #include "commands/run_summary.h"
 #include "doctor/check.h"
 #include "run/guard.h"
-#include "run/hurry.h"
+#include "session/hurry.h"
 #include "run/launch.h"
 #include "process/library.h"
 #include "commands/run_output.h"
-#include "run/session.h"
-#include "run/stay.h"
+#include "session/session.h"
+#include "session/stay.h"
 
 enum {
 	OPTION_DELAY = 256,

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 
 #include "doctor/check.h"
-#include "run/session.h"
+#include "session/session.h"
 
 struct run_summary_context {
 	const char *program; /* as it was called */

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "run/guard_process.h"
-#include "run/hurry.h"
+#include "session/hurry.h"
 
 enum {
 	BEGUN_MAX = 4,

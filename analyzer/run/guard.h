@@ -18,8 +18,8 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-#include "run/keepers.h"
-#include "run/session.h"
+#include "session/keepers.h"
+#include "session/session.h"
 #include "run/witness.h"
 
 struct guard {

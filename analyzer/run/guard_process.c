@@ -15,10 +15,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "run/hurry.h"
-#include "run/keepers.h"
+#include "session/hurry.h"
+#include "session/keepers.h"
 #include "process/state.h"
-#include "run/stay.h"
+#include "session/stay.h"
 #include "run/witness.h"
 
 enum {

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-#include "run/session.h"
+#include "session/session.h"
 
 enum guard_news {
 	GUARD_PROGRAM = 1, /* who it is */

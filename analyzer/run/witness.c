@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "process/state.h"
-#include "run/stay.h"
+#include "session/stay.h"
 
 enum {
 	ANSWER_MS = 1000, /* it only ever waits for us: one that is silent so long was stopped by a debugger */

@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "run/session.h"
+#include "session/session.h"
 
 static void append(const struct session *session, const char *text)
 {

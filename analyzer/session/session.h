@@ -4,15 +4,15 @@
  * tree appends the path of the recording that it began, or what it has to say,
  * and what is made of those recordings when the program has ended.
  */
-#ifndef SEEP_RUN_SESSION_H
-#define SEEP_RUN_SESSION_H
+#ifndef SEEP_SESSION_SESSION_H
+#define SEEP_SESSION_SESSION_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/error.h"
-#include "run/registry.h"
+#include "session/registry.h"
 
 enum session_state {
 	SESSION_FINISHED, /* its last snapshot is written */

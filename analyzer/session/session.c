@@ -21,9 +21,9 @@
 #include "base/map.h"
 #include "base/memory.h"
 #include "process/fault.h"
-#include "run/host.h"
-#include "run/hurry.h"
-#include "run/session.h"
+#include "session/host.h"
+#include "session/hurry.h"
+#include "session/session.h"
 #include "profile/lost.h"
 #include "profile/profile.h"
 

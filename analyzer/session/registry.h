@@ -6,8 +6,8 @@
  * programs can tell that nobody reads it any more, and who starts next removes
  * what the dead have left.
  */
-#ifndef SEEP_RUN_REGISTRY_H
-#define SEEP_RUN_REGISTRY_H
+#ifndef SEEP_SESSION_REGISTRY_H
+#define SEEP_SESSION_REGISTRY_H
 
 #include <stdbool.h>
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* For processes that outlive the program (daemons, jobs in the background): a process that stays with them keeps their
  * recordings until the last of them has ended, and writes their last snapshots. */
-#ifndef SEEP_RUN_STAY_H
-#define SEEP_RUN_STAY_H
+#ifndef SEEP_SESSION_STAY_H
+#define SEEP_SESSION_STAY_H
 
-#include "run/session.h"
+#include "session/session.h"
 
 /* Closes all descriptors from `first` on but those listed, in rising order. */
 void descriptors_close_but(int first, const int *kept, size_t count);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Answering who asks for a recording: see host.h. */
-#include "run/host.h"
+#include "session/host.h"
 
 #include <errno.h>
 #include <poll.h>

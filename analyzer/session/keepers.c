@@ -13,8 +13,8 @@
 #include <seep/keeper.h>
 
 #include "base/memory.h"
-#include "run/host.h"
-#include "run/keepers.h"
+#include "session/host.h"
+#include "session/keepers.h"
 #include "process/thread.h"
 
 enum {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* See registry.h. A registry without a lock has another name, so that nobody takes it for a dead one's. */
-#include "run/registry.h"
+#include "session/registry.h"
 
 #include <dirent.h>
 #include <errno.h>

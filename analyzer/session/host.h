@@ -4,10 +4,10 @@
  * have become another user or have another root, and ask here (<seep/host.h>).
  * They belong to us like all others, and who asked gets the heap file alone.
  */
-#ifndef SEEP_RUN_HOST_H
-#define SEEP_RUN_HOST_H
+#ifndef SEEP_SESSION_HOST_H
+#define SEEP_SESSION_HOST_H
 
-#include "run/registry.h"
+#include "session/registry.h"
 
 struct host;
 

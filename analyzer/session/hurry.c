@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Signals while a run is finished: see hurry.h. */
-#include "run/hurry.h"
+#include "session/hurry.h"
 
 #include <errno.h>
 #include <signal.h>

@@ -4,12 +4,12 @@
  * begins, a thread of this process (see guard.h) folds its events and writes
  * its snapshots, so that the programs themselves get no thread of ours.
  */
-#ifndef SEEP_RUN_KEEPERS_H
-#define SEEP_RUN_KEEPERS_H
+#ifndef SEEP_SESSION_KEEPERS_H
+#define SEEP_SESSION_KEEPERS_H
 
 #include <stdbool.h>
 
-#include "run/session.h"
+#include "session/session.h"
 
 struct keepers;
 

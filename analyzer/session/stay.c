@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* See stay.h. */
-#include "run/stay.h"
+#include "session/stay.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -9,7 +9,7 @@
 #include <seep/keeper.h>
 
 #include "base/memory.h"
-#include "run/hurry.h"
+#include "session/hurry.h"
 #include "process/thread.h"
 
 enum { DESCRIPTORS_OLD = 1024 /* where the kernel has no close_range() */ };

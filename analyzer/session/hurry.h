@@ -3,8 +3,8 @@
  * When the program has ended the last snapshots are still to be written. Who
  * asks us meanwhile to end gets what can be done in a moment.
  */
-#ifndef SEEP_RUN_HURRY_H
-#define SEEP_RUN_HURRY_H
+#ifndef SEEP_SESSION_HURRY_H
+#define SEEP_SESSION_HURRY_H
 
 #include <stdbool.h>
 
