@@ -140,6 +140,7 @@ static bool thread_settle(struct thread_state *thread, size_t size)
 
 void recorder_undo(size_t size)
 {
+	ENTRY_ANY_ALIGNMENT;
 	struct thread_state *thread = &thread_state;
 	uint64_t after = load_from_signals(&thread->countdown);
 	if (size >= THREAD_ABSURD) {
@@ -159,6 +160,7 @@ void recorder_undo(size_t size)
 
 bool recorder_due(size_t size)
 {
+	ENTRY_ANY_ALIGNMENT;
 	struct thread_state *thread = &thread_state;
 	uint64_t bytes = size + (size == 0);
 	if (!recording_is_prepared()) {
@@ -296,6 +298,7 @@ static void record(const struct heap *heap, struct thread_state *thread, void *a
 
 void recorder_sample(void *address, size_t size, const void *hook_frame)
 {
+	ENTRY_ANY_ALIGNMENT;
 	struct thread_state *thread = &thread_state;
 	int saved_errno = errno;
 	struct entry entry;
@@ -350,6 +353,7 @@ static void bury(const struct live_entry *entry, uint32_t incarnation)
 
 bool recorder_hold(const void *address, struct recorder_hold *hold)
 {
+	ENTRY_ANY_ALIGNMENT;
 	recorder_heal();
 	thread_use();
 	const struct heap *heap = recording_heap();
@@ -367,6 +371,7 @@ static const struct heap *hold_heap(const struct recorder_hold *hold)
 
 void recorder_bury_resized(const struct recorder_hold *hold, size_t size)
 {
+	ENTRY_ANY_ALIGNMENT;
 	const struct live_entry *entry = &hold->live.entry;
 	thread_use();
 	const struct heap *heap = hold_heap(hold);
@@ -379,6 +384,7 @@ void recorder_bury_resized(const struct recorder_hold *hold, size_t size)
 
 void recorder_restore(const struct recorder_hold *hold)
 {
+	ENTRY_ANY_ALIGNMENT;
 	thread_use();
 	const struct heap *heap = hold_heap(hold);
 	if (heap)
@@ -388,6 +394,7 @@ void recorder_restore(const struct recorder_hold *hold)
 
 void recorder_forget(const void *address)
 {
+	ENTRY_ANY_ALIGNMENT;
 	struct live_entry entry;
 	uint32_t incarnation = recording_incarnation();
 	if (take(address, &entry))

@@ -186,6 +186,7 @@ static void leave_ancestor(unsigned own)
 
 void recording_begin_child(void)
 {
+	ENTRY_ANY_ALIGNMENT;
 	if (!load_relaxed(&confined))
 		leave_ancestor(0);
 	thread_begin_child();
@@ -307,6 +308,7 @@ const struct heap *recording_heap_or_begin(void)
 
 void recording_confine(void)
 {
+	ENTRY_ANY_ALIGNMENT;
 	if (!recording_is_prepared() || recording_setup.options.off || gate_read() == GATE_OFF)
 		return;
 	bool forked = gate_is_in_forked_child();
@@ -338,6 +340,7 @@ void recording_depart(void)
 
 void recording_stop_clock(void)
 {
+	ENTRY_ANY_ALIGNMENT;
 	if (!gate_is_in_forked_child() && recording_setup.pid && system_getpid() != recording_setup.pid)
 		return; /* a vfork child: its parent may read clocks */
 	const struct heap *heap = recording_heap();
@@ -366,6 +369,7 @@ bool recording_is_confined(void)
 
 void recording_end(void)
 {
+	ENTRY_ANY_ALIGNMENT;
 	const struct heap *heap = recording_heap();
 	if (!heap || recording_is_confined())
 		return; /* its keeper, or `seep snapshot`, makes the last snapshot of what the heap file holds */
