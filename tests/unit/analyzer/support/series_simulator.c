@@ -5,22 +5,14 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "base/map.h"
 #include "base/memory.h"
-#include "statistics/measure.h"
-#include "statistics/survival.h"
+#include "support/series_maker.h"
 
-enum { SNAPSHOTS = 24, SITES_MAX = 200, KEY_SEED = 77 };
+enum { SNAPSHOTS = 24, SITES_MAX = 200 };
 #define INTERVAL_NS UINT64_C(10000000000)
 #define START_NS UINT64_C(1000000000)
 #define LENGTH ((double)SNAPSHOTS) /* times below are in intervals since the start */
 #define NEVER INFINITY
-
-struct taken { /* a sample */
-	uint64_t birth_ns, death_ns, size;
-	uint32_t site;
-	bool remote;
-};
 
 struct run {
 	struct simulation *simulation;
@@ -251,115 +243,11 @@ static void run_quiet_site(struct run *run, enum pattern pattern, uint32_t site)
 	}
 }
 
-static struct profile *profile_make(const struct run *run, size_t index)
-{
-	struct profile *profile = memory_allocate(1, sizeof *profile);
-
-	*profile = (struct profile){
-	    .source = "simulated",
-	    .trigger = SEEP_TRIGGER_TIMER,
-	    .number = index + 1,
-	    .time_ns = START_NS + (index + 1) * INTERVAL_NS,
-	    .start_ns = START_NS,
-	    .interval_ns = INTERVAL_NS,
-	    .rate = run->rate,
-	    .pid = 4242,
-	    .start_ticks = 1,
-	    .has_samples = true,
-	    .has_lifetimes = true,
-	    .site_count = run->simulation->site_count,
-	    .sites = memory_allocate(run->simulation->site_count, sizeof *profile->sites),
-	    .samples = memory_allocate(run->count + 1, sizeof *profile->samples),
-	};
-	for (uint32_t site = 0; site < profile->site_count; site++)
-		profile->sites[site].key = hash_bytes(KEY_SEED, &site, sizeof site);
-	return profile;
-}
-
-/* The profile's lifetimes are its own array, LIFE_BINS a site, of which the filled ones are moved together. */
-static void lifetimes_close(struct profile *profile, struct profile_lifetime *lifetimes)
-{
-	for (uint32_t site = 0; site < profile->site_count; site++) {
-		struct profile_lifetime *here = lifetimes + (size_t)site * LIFE_BINS;
-		uint32_t count = 0;
-		for (uint32_t bin = 0; bin < LIFE_BINS; bin++) {
-			if (!here[bin].samples)
-				continue;
-			here[count] = here[bin];
-			here[count++].bin = bin;
-		}
-		profile->sites[site].lifetimes = here;
-		profile->sites[site].lifetime_count = count;
-	}
-	profile->storage = lifetimes;
-}
-
-static void sample_file(struct profile *profile, const struct taken *sample, const struct seep_measure *single,
-			struct profile_lifetime *lifetimes, size_t identity)
-{
-	struct profile_site *site = &profile->sites[sample->site];
-
-	measure_add(&site->allocated, single);
-	if (sample->death_ns > profile->time_ns) {
-		measure_add(&site->in_use, single);
-		profile->samples[profile->sample_count++] = (struct profile_sample){
-		    identity * 16 + 16, sample->size, sample->birth_ns, profile->rate, sample->site, 1};
-		return;
-	}
-	measure_add(&site->freed, single);
-	if (sample->remote)
-		measure_add(&site->freed_remotely, single);
-	const double bytes = sum_estimate(&single->bytes), objects = sum_estimate(&single->objects);
-	struct profile_lifetime *bin =
-	    &lifetimes[(size_t)sample->site * LIFE_BINS + life_bin(sample->death_ns - sample->birth_ns)];
-	bin->samples++;
-	bin->objects += objects;
-	bin->bytes += bytes;
-	bin->objects_squared += objects * objects;
-	bin->bytes_squared += bytes * bytes;
-}
-
-static int taken_compare(const void *left, const void *right)
-{
-	const struct taken *a = left, *b = right;
-
-	if (a->site != b->site)
-		return a->site < b->site ? -1 : 1;
-	return (a->birth_ns > b->birth_ns) - (a->birth_ns < b->birth_ns);
-}
-
-static void profiles_make(struct run *run)
-{
-	struct seep_measure *singles = memory_allocate(run->count + 1, sizeof *singles);
-
-	if (run->count)
-		qsort(run->samples, run->count, sizeof *run->samples, taken_compare);
-	for (size_t i = 0; i < run->count; i++) {
-		if (i > 0 && run->samples[i].size == run->samples[i - 1].size)
-			singles[i] = singles[i - 1];
-		else
-			measure_add_sample(&singles[i], run->samples[i].size, run->rate);
-	}
-	for (size_t index = 0; index < SNAPSHOTS; index++) {
-		struct profile *profile = profile_make(run, index);
-		struct profile_lifetime *lifetimes =
-		    memory_allocate((size_t)profile->site_count * LIFE_BINS, sizeof *lifetimes);
-		for (size_t i = 0; i < run->count; i++) {
-			if (run->samples[i].birth_ns <= profile->time_ns)
-				sample_file(profile, &run->samples[i], &singles[i], lifetimes, i);
-		}
-		lifetimes_close(profile, lifetimes);
-		run->simulation->series[index] = profile;
-	}
-	free(singles);
-}
-
 struct simulation *simulation_run(enum pattern pattern, uint64_t rate, double leaked, uint64_t seed)
 {
 	struct simulation *simulation = memory_allocate(1, sizeof *simulation);
 	struct run run = {.simulation = simulation, .rate = rate, .random = seed * 1000003 + (uint64_t)pattern};
 
-	simulation->series = memory_allocate(SNAPSHOTS, sizeof *simulation->series);
 	simulation->count = SNAPSHOTS;
 	simulation->in_use = memory_allocate((size_t)SITES_MAX * SNAPSHOTS, sizeof *simulation->in_use);
 	simulation->is_leaking = memory_allocate(SITES_MAX, sizeof *simulation->is_leaking);
@@ -369,20 +257,18 @@ struct simulation *simulation_run(enum pattern pattern, uint64_t rate, double le
 		simulation->site_count = run_leaking(&run, pattern, leaked);
 	for (uint32_t site = 0; pattern >= PATTERN_LEAKING_COUNT && site < QUIET_SITES; site++)
 		run_quiet_site(&run, pattern, site);
-	profiles_make(&run);
+	uint64_t times_ns[SNAPSHOTS];
+	for (size_t i = 0; i < SNAPSHOTS; i++)
+		times_ns[i] = START_NS + (i + 1) * INTERVAL_NS;
+	const struct series_plan plan = {START_NS, times_ns, SNAPSHOTS, rate, simulation->site_count};
+	simulation->series = series_make(&plan, run.samples, run.count);
 	free(run.samples);
 	return simulation;
 }
 
 void simulation_free(struct simulation *simulation)
 {
-	for (size_t i = 0; i < simulation->count; i++) {
-		free(simulation->series[i]->sites);
-		free(simulation->series[i]->samples);
-		free(simulation->series[i]->storage);
-		free(simulation->series[i]);
-	}
-	free(simulation->series);
+	series_free_profiles(simulation->series, simulation->count);
 	free(simulation->in_use);
 	free(simulation->is_leaking);
 	free(simulation->leaks);
@@ -391,11 +277,7 @@ void simulation_free(struct simulation *simulation)
 
 uint32_t simulation_site(const struct simulation *simulation, uint64_t key)
 {
-	for (uint32_t site = 0; site < simulation->site_count; site++) {
-		if (hash_bytes(KEY_SEED, &site, sizeof site) == key)
-			return site;
-	}
-	abort();
+	return series_site(key, simulation->site_count);
 }
 
 const char *pattern_name(enum pattern pattern)

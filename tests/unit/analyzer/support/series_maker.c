@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Files every sample with the profile of each moment: among the living, or among the lifetimes of the dead. */
+#include "support/series_maker.h"
+
+#include <stdlib.h>
+
+#include "base/map.h"
+#include "base/memory.h"
+#include "statistics/measure.h"
+#include "statistics/survival.h"
+
+enum { KEY_SEED = 77 };
+
+static uint64_t series_site_key(uint32_t site)
+{
+	return hash_bytes(KEY_SEED, &site, sizeof site);
+}
+
+static struct profile *profile_make(const struct series_plan *plan, size_t sample_count, size_t index)
+{
+	struct profile *profile = memory_allocate(1, sizeof *profile);
+
+	*profile = (struct profile){
+	    .source = "simulated",
+	    .trigger = SEEP_TRIGGER_TIMER,
+	    .number = index + 1,
+	    .time_ns = plan->times_ns[index],
+	    .start_ns = plan->start_ns,
+	    .interval_ns = plan->times_ns[plan->count - 1] - plan->times_ns[plan->count - 2],
+	    .rate = plan->rate,
+	    .pid = 4242,
+	    .start_ticks = 1,
+	    .has_samples = true,
+	    .has_lifetimes = true,
+	    .site_count = plan->site_count,
+	    .sites = memory_allocate(plan->site_count, sizeof *profile->sites),
+	    .samples = memory_allocate(sample_count + 1, sizeof *profile->samples),
+	};
+	for (uint32_t site = 0; site < profile->site_count; site++)
+		profile->sites[site].key = series_site_key(site);
+	return profile;
+}
+
+/* The profile's lifetimes are its own array, LIFE_BINS a site, of which the filled ones are moved together. */
+static void lifetimes_close(struct profile *profile, struct profile_lifetime *lifetimes)
+{
+	for (uint32_t site = 0; site < profile->site_count; site++) {
+		struct profile_lifetime *here = lifetimes + (size_t)site * LIFE_BINS;
+		uint32_t count = 0;
+		for (uint32_t bin = 0; bin < LIFE_BINS; bin++) {
+			if (!here[bin].samples)
+				continue;
+			here[count] = here[bin];
+			here[count++].bin = bin;
+		}
+		profile->sites[site].lifetimes = here;
+		profile->sites[site].lifetime_count = count;
+	}
+	profile->storage = lifetimes;
+}
+
+static void sample_file(struct profile *profile, const struct taken *sample, const struct seep_measure *single,
+			struct profile_lifetime *lifetimes, size_t identity)
+{
+	struct profile_site *site = &profile->sites[sample->site];
+
+	measure_add(&site->allocated, single);
+	if (sample->death_ns > profile->time_ns) {
+		measure_add(&site->in_use, single);
+		profile->samples[profile->sample_count++] = (struct profile_sample){
+		    identity * 16 + 16, sample->size, sample->birth_ns, profile->rate, sample->site, 1};
+		return;
+	}
+	measure_add(&site->freed, single);
+	if (sample->remote)
+		measure_add(&site->freed_remotely, single);
+	if (sample->grown)
+		measure_add(&site->freed_grown, single);
+	const double bytes = sum_estimate(&single->bytes), objects = sum_estimate(&single->objects);
+	struct profile_lifetime *bin =
+	    &lifetimes[(size_t)sample->site * LIFE_BINS + life_bin(sample->death_ns - sample->birth_ns)];
+	bin->samples++;
+	bin->objects += objects;
+	bin->bytes += bytes;
+	bin->objects_squared += objects * objects;
+	bin->bytes_squared += bytes * bytes;
+}
+
+static int taken_compare(const void *left, const void *right)
+{
+	const struct taken *a = left, *b = right;
+
+	if (a->site != b->site)
+		return a->site < b->site ? -1 : 1;
+	return (a->birth_ns > b->birth_ns) - (a->birth_ns < b->birth_ns);
+}
+
+struct profile **series_make(const struct series_plan *plan, struct taken *samples, size_t count)
+{
+	struct seep_measure *singles = memory_allocate(count + 1, sizeof *singles);
+	struct profile **series = memory_allocate(plan->count, sizeof *series);
+
+	if (count)
+		qsort(samples, count, sizeof *samples, taken_compare);
+	for (size_t i = 0; i < count; i++) {
+		if (i > 0 && samples[i].size == samples[i - 1].size)
+			singles[i] = singles[i - 1];
+		else
+			measure_add_sample(&singles[i], samples[i].size, plan->rate);
+	}
+	for (size_t index = 0; index < plan->count; index++) {
+		struct profile *profile = profile_make(plan, count, index);
+		struct profile_lifetime *lifetimes =
+		    memory_allocate((size_t)profile->site_count * LIFE_BINS, sizeof *lifetimes);
+		for (size_t i = 0; i < count; i++) {
+			if (samples[i].birth_ns <= profile->time_ns)
+				sample_file(profile, &samples[i], &singles[i], lifetimes, i);
+		}
+		lifetimes_close(profile, lifetimes);
+		series[index] = profile;
+	}
+	free(singles);
+	return series;
+}
+
+void series_free_profiles(struct profile **series, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		free(series[i]->sites);
+		free(series[i]->samples);
+		free(series[i]->storage);
+		free(series[i]);
+	}
+	free(series);
+}
+
+uint32_t series_site(uint64_t key, uint32_t site_count)
+{
+	for (uint32_t site = 0; site < site_count; site++) {
+		if (series_site_key(site) == key)
+			return site;
+	}
+	abort();
+}
