@@ -36,7 +36,7 @@ static const struct command_option options[] = {
     {'f', "follow", NULL, "again and again, until the program ends", NULL, FIELD(follow), NULL},
     {OPTION_EVERY, "every", "TIME", "the time between two, with --follow (default 10s)", &option_time, FIELD(every_ns),
      NULL},
-    {OPTION_JSON, "json", NULL, "JSON, schema seep.leaks/1; one each time it follows", NULL, FIELD(json), NULL},
+    {OPTION_JSON, "json", NULL, "JSON, schema seep.leaks/2; one each time it follows", NULL, FIELD(json), NULL},
     {OPTION_SYMBOLS, "symbols", "DIR", "look for debug files there first", &option_text, FIELD(symbols.directory),
      NULL},
     {0},
@@ -127,8 +127,10 @@ const struct command command_leaks = {
     .operands = "RECORDING",
     .summary = "say which sites leak, and how fast, from a whole recording",
     .notes = "RECORDING may still be under way. Verdicts, each with its evidence:\n"
-	     "  leak     what gets old never dies, whenever it was born\n"
-	     "  growing  grew in the last half: a cache, rising load, or too early to tell\n"
+	     "  leak     what gets old never dies, and it goes on; cautions say what else it may be\n"
+	     "  growing  grew: a cache, rising load, or too early to tell\n"
+	     "  stopped  grew, and has come to an end\n"
+	     "  unknown  can't be told, or not yet: with the reason, and when it can\n"
 	     "  steady   level, filled at the start, or up and down\n"
 	     "  churn    allocated and freed again, at least ten times what is in use\n"
 	     "Intervals are 95 %: docs/SAMPLING.md says what every number means.",

@@ -1,14 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The rule, as docs/SAMPLING.md gives it. `leak` wants two proofs: what has
- * reached some age dies no more (plateau), and what stays was born all the time
- * (cohorts). Growth alone is `growing`: a cache that fills grows too.
- *
- * Each age is a power of two, from the series' largest gap (what dies within
- * a gap was never seen) to half of the recording; the first that has a plateau
- * is taken. The test of a plateau is strict because every site is tested at
- * several ages, and a program has hundreds of sites. What passes a weak test is
- * `growing`: old objects gather there, and too few yet for a proof.
+ * The rule, as docs/SAMPLING.md gives it. `leak` wants two proofs: what has reached some age dies no more (plateau), and
+ * what stays is not of the start alone (cohorts). It is sure where it also goes on at its pace until now, and is more
+ * than a cache that fills brings together in that time; else it has its cautions. Growth alone is `growing`: a cache
+ * that fills grows too. What can't be told is `unknown`, with the reason.
  */
 #include "leaks/judge.h"
 
@@ -16,102 +11,20 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "leaks/births.h"
+#include "leaks/plateau.h"
 #include "statistics/measure.h"
 
-#define PLATEAU_P 1e-3 /* that those who die so rarely live for half of the recording on average, or less */
-#define SUSPECT_P 0.05 /* the same, where it is worth a word but no proof */
-#define LIFE_PART 2
-#define PLATEAU_LEAST 0.8 /* of those that reached the age outlive all ages seen */
-#define LATE_SHARE 0.3    /* of what stays must be born in the later half of the time */
-#define LATE_CHANCE 1e-3  /* or, for a suspicion, chance may have left so few of them, ... */
-#define FEW_SURVIVORS 100 /* ... where there are no more than this */
-#define SURVIVORS_LEAST 4 /* samples */
-#define RATE_FROM 4       /* leak rates are measured from a 4th of the recording on: what comes before is start-up */
-
-static uint64_t largest_gap_ns(const struct leaks *leaks)
-{
-	uint64_t gap_ns = leaks->times_ns[0] - leaks->reference->start_ns;
-
-	for (size_t i = 1; i < leaks->time_count; i++) {
-		const uint64_t here_ns = leaks->times_ns[i] - leaks->times_ns[i - 1];
-		gap_ns = here_ns > gap_ns ? here_ns : gap_ns;
-	}
-	return gap_ns;
-}
-
-/* The chance of `few` or fewer of `count`, each with an even chance. */
-static double even_chance(uint32_t few, uint32_t count)
-{
-	double term = exp2(-(double)count), sum = term;
-
-	for (uint32_t i = 1; i <= few; i++) {
-		term *= (double)(count - i + 1) / i;
-		sum += term;
-	}
-	return sum;
-}
-
-/* A pool that filled at the start has survivors of that time alone; one that fills up has fewer and fewer. For a proof
- * the later ones must be there; for a suspicion it is enough that chance may explain why they are few. */
-static bool cohorts_hold(const struct cohort_outcome *outcome, bool for_proof)
-{
-	const uint32_t late = outcome->born[COHORTS - 2] + outcome->born[COHORTS - 1];
-
-	if (for_proof || outcome->survivors > FEW_SURVIVORS)
-		return outcome->born[COHORTS - 2] && outcome->born[COHORTS - 1] &&
-		       late >= LATE_SHARE * (double)outcome->survivors;
-	return late && even_chance(late, outcome->survivors) >= LATE_CHANCE;
-}
-
-/* What one age says. */
-static void evidence_fill(struct leak_evidence *evidence, const struct follow_ups *all, uint64_t age_ns,
-			  const struct leaks *leaks)
-{
-	const uint64_t start_ns = leaks->reference->start_ns;
-	const uint64_t length_ns = leaks->reference->time_ns - start_ns;
-	const struct cohort_outcome old = cohort_outcome_at(all, age_ns, start_ns + length_ns / RATE_FROM);
-
-	evidence->plateau_age_ns = age_ns;
-	evidence->old = old;
-	evidence->p = cohort_p_value(&old, (double)length_ns / LIFE_PART);
-	evidence->has_plateau =
-	    old.survivors >= SURVIVORS_LEAST && evidence->p <= SUSPECT_P && old.plateau >= PLATEAU_LEAST;
-	evidence->has_cohorts = cohorts_hold(&old, false);
-	evidence->is_proven = evidence->has_plateau && cohorts_hold(&old, true) && evidence->p <= PLATEAU_P;
-}
-
-/* True where `evidence` says more for a leak than `best` does. */
-static bool evidence_is_better(const struct leak_evidence *evidence, const struct leak_evidence *best)
-{
-	const bool holds = evidence->has_plateau && evidence->has_cohorts;
-	const bool best_holds = best->has_plateau && best->has_cohorts;
-
-	if (evidence->is_proven != best->is_proven)
-		return evidence->is_proven;
-	return holds != best_holds ? holds : !holds || evidence->p < best->p;
-}
-
-static void find_plateau(struct leak_evidence *best, const struct leaks *leaks, const struct history *history,
-			 uint32_t group)
-{
-	const struct follow_ups all = {
-	    .objects = history->objects + history->begin[group],
-	    .count = history->begin[group + 1] - history->begin[group],
-	    .times_ns = leaks->times_ns,
-	    .time_count = leaks->time_count,
-	};
-	const uint64_t length_ns = leaks->reference->time_ns - leaks->reference->start_ns;
-
-	for (unsigned bin = life_bin(largest_gap_ns(leaks)) + 1;
-	     bin < 63 && UINT64_C(1) << bin <= length_ns / 2 && !best->is_proven; bin++) {
-		struct leak_evidence evidence = *best;
-		evidence_fill(&evidence, &all, UINT64_C(1) << bin, leaks);
-		if (evidence_is_better(&evidence, best))
-			*best = evidence;
-	}
-	if (best->plateau_age_ns)
-		best->survival = life_table_survival(&history->lives[group], life_bin(best->plateau_age_ns));
-}
+#define SURE_BYTES (16 << 20) /* of what stays, ... */
+#define SURE_SECONDS 110   /* ... over so long: a cache that fills is seldom larger, and seldom fills for longer; ... */
+#define SURE_ALONE 1800    /* ... or over so long, however little */
+#define LAST_PART 8        /* of the recording: of late */
+#define VEIL_PART 16       /* ages past this part of the recording hide what came of late */
+#define QUIET_SHARE 1      /* of the earlier pace, or less: young objects do not speak for births that go on */
+#define FULL_SHARE 0.4     /* of what gets old dies again, or more, where a cache is full */
+#define HIGHER 1.1         /* times what it was before is more than before */
+#define TELLING_SAMPLES 12 /* of a leak are enough for a verdict; ... */
+#define TELLING_TIMES 10   /* ... at its pace within so many times the recording's length */
 
 /* Slopes over the snapshots that the timer took. */
 static void find_trend(struct leak_evidence *evidence, const struct leaks *leaks, const double *in_use)
@@ -124,6 +37,8 @@ static void find_trend(struct leak_evidence *evidence, const struct leaks *leaks
 
 	for (size_t i = 0; i < leaks->time_count; i++) {
 		evidence->in_use_highest = fmax(evidence->in_use_highest, in_use[i]);
+		if ((double)(leaks->times_ns[i] - start_ns) / 1e9 <= 0.75 * leaks->seconds)
+			evidence->in_use_before = evidence->in_use_highest;
 		if (!leaks->is_timer[i])
 			continue;
 		times[count] = (double)(leaks->times_ns[i] - start_ns) / 1e9;
@@ -132,57 +47,187 @@ static void find_trend(struct leak_evidence *evidence, const struct leaks *leaks
 		count++;
 	}
 	evidence->in_use_start = in_use[0];
+	evidence->in_use_now = in_use[leaks->time_count - 1];
 	evidence->in_use_middle = in_use[leaks->middle_index];
 	evidence->whole = trend_of(times, values, count);
 	evidence->late = trend_of(times + early, values + early, count - early);
 	free(times);
 }
 
-/* Fewer lasting samples than about so many would not have been called a leak: without any death, the exposure alone
- * gives p. */
-static double samples_least(const struct leak_row *row, const struct leaks *leaks)
+/* Fills the row's cautions. */
+static void find_cautions(struct leak_row *row, const struct leaks *leaks, const struct follow_ups *all,
+			  const struct births *old, const struct births *any, bool is_rest)
 {
-	const struct cohort_outcome *old = &row->evidence.old;
-	const double needed_ns = -log(PLATEAU_P) * leaks->seconds * 1e9 / LIFE_PART;
+	const struct leak_evidence *evidence = &row->evidence;
+	const double length_ns = leaks->seconds * 1e9, window_ns = length_ns / LAST_PART;
+	const double seen_s = (old->end_ns - fmax(old->begin_ns, (double)leaks->reference->start_ns)) / 1e9;
+	const size_t deaths = cohort_deaths_since(all, evidence->plateau_age_ns, any->end_ns - window_ns);
+	const size_t births = births_within(any, any->end_ns - window_ns, any->end_ns);
 
-	return needed_ns / old->exposure_ns * (double)old->lasting.samples;
+	if (seen_s < SURE_ALONE && (sum_estimate(&evidence->old.lasting.bytes) < SURE_BYTES || seen_s < SURE_SECONDS))
+		row->cautions |= CAUTION_YOUNG;
+	if (!births_hold_their_pace(old, is_rest))
+		row->cautions |= CAUTION_SLOWING;
+	if (!births_go_on(any, window_ns) || !births_go_on(old, window_ns))
+		row->cautions |= CAUTION_PAUSED;
+	if (!births_outnumber(births, deaths, old->dispersion))
+		row->cautions |= CAUTION_DYING;
+	if ((double)evidence->plateau_age_ns > length_ns / VEIL_PART)
+		row->cautions |= CAUTION_VEILED;
 }
 
-/* What outlived the plateau's age and was born in the measured time, by the length of that time. Allocation rate times
- * plateau is the same: what was allocated in that time stands above and below the line. */
-static void measure_rate(struct leak_row *row, const struct leaks *leaks)
+/* Whether births have come to an end. Old objects alone say so as of their age ago: then the young must agree. */
+static bool has_ended(const struct leaks *leaks, const struct births *old, const struct births *any)
 {
-	const double from = leaks->seconds / RATE_FROM;
-	const double length = leaks->seconds - from - (double)row->evidence.plateau_age_ns / 1e9;
-	const struct seep_sum *lasting = &row->evidence.old.lasting.bytes;
-	const double unseen =
-	    sum_is_uncertain(&row->allocated.bytes) ? unseen_bytes((double)leaks->reference->rate) : 0;
-	const struct interval bytes = {sum_low_selected(lasting, samples_least(row, leaks), ALPHA),
-				       sum_interval(lasting, unseen, ALPHA).high};
+	const double length_ns = leaks->seconds * 1e9, since_ns = any->end_ns - old->end_ns;
+	const double before = old->end_ns - old->begin_ns;
+	const double young = (double)births_within(any, old->end_ns, any->end_ns);
 
-	if (!(length > 0))
+	if (births_have_ended(any, length_ns))
+		return true;
+	return births_have_ended(old, length_ns) && young <= QUIET_SHARE * (double)old->count / before * since_ns;
+}
+
+/* When a verdict will be possible, were this a leak; or the rate at which as long a recording would have had one. */
+static void find_time_of_verdict(struct leak_row *row, const struct leaks *leaks, const struct births *any)
+{
+	const double seen_s = (any->end_ns - any->begin_ns) / 1e9;
+	const double count = (double)any->count;
+
+	if (any->count < 2 || !(seen_s > 0))
 		return;
-	row->leak_rate = sum_estimate(lasting) / length;
-	row->leak_interval = (struct interval){bytes.low / length, bytes.high / length};
+	const double needed_s = fmax(TELLING_SAMPLES - count, 1) * seen_s / (count - 1);
+	if (needed_s <= TELLING_TIMES * leaks->seconds)
+		row->possible_in_s = needed_s;
+	if (needed_s > leaks->seconds / 2) {
+		row->possible_rate = 1;
+		while ((double)row->possible_rate * 2 * TELLING_SAMPLES <= count * (double)leaks->reference->rate / 2)
+			row->possible_rate *= 2;
+	}
+}
+
+/* It has grown for sure since the middle, and to more than it had before. */
+static bool has_grown(const struct leak_row *row, const struct leaks *leaks)
+{
+	const struct leak_evidence *evidence = &row->evidence;
+
+	return leaks->can_judge && row->q <= CALL_Q && row->growth > 0 &&
+	       (evidence->late.interval.low > 0 || sum_estimate(&row->in_use.bytes) > HIGHER * evidence->in_use_before);
+}
+
+/* What neither leaks nor grows for sure. */
+static void judge_rest(struct leak_row *row, const struct leaks *leaks, const struct births *any)
+{
+	const double now = sum_estimate(&row->in_use.bytes);
+
+	row->verdict = LEAK_UNKNOWN;
+	if (!leaks->can_judge)
+		row->unknown = UNKNOWN_SHORT;
+	else if (row->growth_bytes.low > 0)
+		row->unknown = row->q <= CALL_Q ? UNKNOWN_SWINGS : UNKNOWN_CHANCE;
+	else if (row->growth > 0 && any->count < TELLING_SAMPLES && row->evidence.in_use_middle <= now / 2)
+		row->unknown = UNKNOWN_FEW;
+	else
+		row->verdict = LEAK_STEADY;
+	if (row->churn.hotspot)
+		row->verdict = LEAK_CHURN;
+	if (row->verdict == LEAK_UNKNOWN)
+		find_time_of_verdict(row, leaks, any);
+}
+
+/*
+ * What outlived the plateau's age and was born in the measured time, by the length of that time: the longest time until
+ * now throughout which the pace was one. The leak is itself a process of chance, of large blocks as of small ones, and
+ * of bursts: the variance is that of its events, not of their sampling alone.
+ */
+static void measure_rate(struct leak_row *row, const struct leaks *leaks, const struct follow_ups *all,
+			 const struct births *old)
+{
+	const double from_ns = births_even_from(old, (double)leaks->reference->start_ns);
+	const double length = (old->end_ns - from_ns) / 1e9;
+	struct seep_sum lasting = {0};
+	uint64_t samples = 0;
+
+	for (size_t i = 0; i < all->count; i++) {
+		const struct follow_up *object = &all->objects[i];
+		struct seep_measure single = {0};
+		if (object->gone_ns || (double)object->birth_ns < from_ns || (double)object->birth_ns > old->end_ns)
+			continue;
+		measure_add_sample(&single, object->size, object->rate);
+		const double weight = sum_estimate(&single.bytes);
+		lasting.uncertain += weight;
+		lasting.variance += weight * weight * old->dispersion;
+		lasting.largest = fmax(lasting.largest, weight * old->dispersion);
+		samples++;
+	}
+	if (!(length > 0) || samples == 0)
+		return;
+	const double least = plateau_samples_least(&row->evidence, leaks) * (double)samples /
+			     fmax((double)row->evidence.old.lasting.samples, 1) / old->dispersion;
+	const struct interval bytes = {
+	    sum_low_selected(&lasting, least, ALPHA),
+	    sum_interval(&lasting, unseen_bytes((double)leaks->reference->rate), ALPHA).high};
+	row->rate_from_s = (from_ns - (double)leaks->reference->start_ns) / 1e9;
+	row->rate_to_s = row->rate_from_s + length;
+	/* Of what is there by now a part may die yet. */
+	const double plateau = row->evidence.plateau;
+	row->leak_rate = sum_estimate(&lasting) / length * (1 + plateau) / 2;
+	row->leak_interval = (struct interval){bytes.low / length * plateau, bytes.high / length};
+}
+
+/* By now objects past the age die about as often as others reach it: a cache that has filled. */
+static bool is_full(const struct leaks *leaks, const struct follow_ups *all, uint64_t age_ns, const struct births *old)
+{
+	const double window_ns = leaks->seconds * 1e9 / LAST_PART;
+	const double deaths = cohort_deaths_since(all, age_ns, old->end_ns + (double)age_ns - window_ns);
+
+	return deaths > 0 && deaths >= FULL_SHARE * (double)births_within(old, old->end_ns - window_ns, old->end_ns);
+}
+
+static void judge(struct leak_row *row, const struct leaks *leaks, const struct follow_ups *all)
+{
+	struct leak_evidence *evidence = &row->evidence;
+	const struct follow_ups later = plateau_without_crowd(all, leaks);
+	struct births any, old;
+
+	births_init(&any, &later, 0);
+	births_init(&old, &later, evidence->has_plateau ? evidence->plateau_age_ns : 0);
+	evidence->since_ns = old.count ? old.begin_ns : 0;
+	evidence->last_ns = old.count ? old.at_ns[old.count - 1] : 0;
+	evidence->dispersion = old.dispersion;
+	const bool is_suspect = evidence->has_plateau && evidence->has_cohorts;
+	if (!(evidence->is_proven || is_suspect || has_grown(row, leaks))) {
+		judge_rest(row, leaks, &any);
+	} else if (has_ended(leaks, &old, &any)) {
+		row->verdict = LEAK_STOPPED;
+	} else if (evidence->is_proven && !is_full(leaks, all, evidence->plateau_age_ns, &old)) {
+		row->verdict = LEAK_LEAK;
+		find_cautions(row, leaks, all, &old, &any, later.count < all->count);
+		measure_rate(row, leaks, all, &old);
+	} else {
+		row->verdict = LEAK_GROWING;
+	}
+	births_free(&any);
+	births_free(&old);
 }
 
 void leak_row_judge(struct leak_row *row, const struct leaks *leaks, const struct history *history)
 {
-	struct leak_evidence *evidence = &row->evidence;
+	const struct follow_ups all = {
+	    .objects = history->objects + history->begin[row->group],
+	    .count = history->begin[row->group + 1] - history->begin[row->group],
+	    .times_ns = leaks->times_ns,
+	    .time_count = leaks->time_count,
+	};
 
-	evidence->p = 1;
-	evidence->survival = (struct survival){NAN, {NAN, NAN}};
-	row->leak_rate = NAN;
-	row->verdict = row->churn.hotspot ? LEAK_CHURN : LEAK_STEADY;
-	find_trend(evidence, leaks, history->in_use + row->group * leaks->time_count);
-	if (!leaks->can_judge)
-		return;
-	find_plateau(evidence, leaks, history, row->group);
-	if (evidence->is_proven) {
-		row->verdict = LEAK_LEAK;
-		measure_rate(row, leaks);
-	} else if ((evidence->has_plateau && evidence->has_cohorts) ||
-		   (row->q <= CALL_Q && row->growth > 0 && evidence->late.interval.low > 0)) {
-		row->verdict = LEAK_GROWING;
-	}
+	row->evidence.p = 1;
+	row->evidence.survival = (struct survival){NAN, {NAN, NAN}};
+	row->leak_rate = row->possible_in_s = NAN;
+	find_trend(&row->evidence, leaks, history->in_use + row->group * leaks->time_count);
+	if (leaks->can_judge)
+		plateau_find(&row->evidence, leaks, &all);
+	if (row->evidence.plateau_age_ns)
+		row->evidence.survival =
+		    life_table_survival(&history->lives[row->group], life_bin(row->evidence.plateau_age_ns));
+	judge(row, leaks, &all);
 }

@@ -12,7 +12,34 @@
 #include "statistics/survival.h"
 #include "statistics/trend.h"
 
-enum leak_verdict { LEAK_LEAK, LEAK_GROWING, LEAK_STEADY, LEAK_CHURN, LEAK_VERDICTS };
+enum leak_verdict {
+	LEAK_LEAK,
+	LEAK_GROWING,
+	LEAK_STOPPED, /* grew like a leak or otherwise, and has come to an end */
+	LEAK_UNKNOWN, /* can't be told, or not yet */
+	LEAK_STEADY,
+	LEAK_CHURN,
+	LEAK_VERDICTS
+};
+
+/* What a leak's verdict can't exclude, as bits. Without any of them it is sure. */
+enum leak_caution {
+	CAUTION_YOUNG = 1,   /* little, or seen for a short time: a cache that is still filling looks the same */
+	CAUTION_SLOWING = 2, /* perhaps it comes ever more slowly */
+	CAUTION_PAUSED = 4,  /* perhaps it has stopped of late */
+	CAUTION_DYING = 8,   /* perhaps as much of it dies by now as is born */
+	CAUTION_VEILED = 16, /* the noise beside it hides what came of late */
+	CAUTIONS = 5
+};
+
+/* Why nothing can be told. */
+enum leak_unknown {
+	UNKNOWN_NOTHING,
+	UNKNOWN_SHORT,  /* the series has too few snapshots, or no rate */
+	UNKNOWN_FEW,    /* it has grown, but by too few samples */
+	UNKNOWN_SWINGS, /* it has grown, but no further than it was before */
+	UNKNOWN_CHANCE, /* growth is above zero for this site alone, but so many sites were tested */
+};
 
 /* What a verdict rests on. */
 struct leak_evidence {
@@ -20,23 +47,33 @@ struct leak_evidence {
 	struct cohort_outcome old; /* past plateau_age_ns */
 	struct survival survival;  /* share of the bytes that outlives plateau_age_ns */
 	uint64_t plateau_age_ns;   /* the age that all of this is about; 0: none could be tried */
-	double p;                  /* of "what is that old dies within half of the recording's length on average" */
-	bool has_plateau;          /* nothing dies past that age, as far as can be seen; no proof yet */
-	bool has_cohorts;          /* what stays was not born early on, but all the time */
-	bool is_proven;            /* both, with no allowance for chance, and p is small */
-	double in_use_start;       /* bytes in use in the series' first snapshot, middle, and highest */
+	double plateau;   /* share that outlives every age seen past that one, the beginning's included or not */
+	double p;         /* of "what is that old dies within half of the recording's length on average" */
+	bool has_plateau; /* nothing dies past that age, as far as can be seen; no proof yet */
+	bool has_cohorts; /* what stays was not born early on alone */
+	bool is_proven;   /* both, with no allowance for chance, and p is small */
+	double since_ns, last_ns; /* when the first of what stays was born, and the last; 0: nothing stays */
+	double dispersion;        /* of its births: how many come as one */
+	double in_use_start;      /* bytes in use in the series' first snapshot, middle, and highest */
 	double in_use_middle;
 	double in_use_highest;
+	double in_use_now;
+	double in_use_before; /* the highest of the first three quarters of the time */
 };
 
 struct leak_row {
 	uint32_t group;
 	enum leak_verdict verdict;
+	unsigned cautions;         /* enum leak_caution, of a leak */
+	enum leak_unknown unknown; /* of an unknown */
+	double possible_in_s;      /* until a verdict is possible at the pace seen; NaN: nothing can be said */
+	uint64_t possible_rate;    /* a sampling rate at which as long a recording would tell; 0: none is known */
 	struct leak_evidence evidence;
 	struct seep_measure in_use, allocated;
 	struct interval in_use_bytes;
 	double leak_rate;              /* bytes per second that stay for good; of a leak, else NaN */
 	struct interval leak_interval; /* 95 % */
+	double rate_from_s, rate_to_s; /* the time whose births it is made of, since the recording's start */
 	double growth;                 /* bytes from the middle of the recording to its end, with its q-value */
 	struct interval growth_bytes;
 	double q;
@@ -53,6 +90,7 @@ struct leaks {
 	uint32_t verdicts[LEAK_VERDICTS]; /* rows by verdict */
 	uint32_t timer_count;             /* snapshots by the timer in the series */
 	bool can_judge;                   /* enough of them, with a rate and with samples */
+	double possible_in_s;             /* until there are enough; 0 with can_judge; NaN: never */
 	double seconds;                   /* from the recording's start to the reference */
 	double leak_rate;                 /* of all leaks together, bytes per second */
 	struct interval leak_interval;

@@ -12,7 +12,7 @@
 
 const char *leak_verdict_name(enum leak_verdict verdict)
 {
-	static const char *const names[LEAK_VERDICTS] = {"leak", "growing", "steady", "churn"};
+	static const char *const names[LEAK_VERDICTS] = {"leak", "growing", "stopped", "unknown", "steady", "churn"};
 
 	return names[verdict];
 }
@@ -141,7 +141,9 @@ static void leaks_take_times(struct leaks *leaks, struct profile *const *series,
 		leaks->timer_count += leaks->is_timer[i];
 		leaks->can_judge &= series[i]->has_samples && (i == 0 || series[i]->time_ns > series[i - 1]->time_ns);
 	}
-	leaks->can_judge &= leaks->timer_count >= LEAK_SERIES_LEAST;
+	const uint32_t missing = leaks->timer_count < LEAK_SERIES_LEAST ? LEAK_SERIES_LEAST - leaks->timer_count : 0;
+	leaks->possible_in_s = !leaks->can_judge ? NAN : missing * (double)leaks->reference->interval_ns / 1e9;
+	leaks->can_judge &= missing == 0;
 }
 
 void leaks_build(struct leaks *leaks, struct profile *const *series, size_t count, enum group_by by)

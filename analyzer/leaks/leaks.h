@@ -17,11 +17,16 @@
 
 #include "leaks/leak_row.h"
 
-/* "leak", "growing", "steady", "churn". */
+/* "leak", "growing", "stopped", "unknown", "steady", "churn". */
 const char *leak_verdict_name(enum leak_verdict verdict);
 
-/* Snapshots that the timer took, for a verdict of leak or growing. */
-#define LEAK_SERIES_LEAST 6
+static inline bool leak_is_sure(const struct leak_row *row)
+{
+	return row->verdict == LEAK_LEAK && row->cautions == 0;
+}
+
+/* Snapshots that the timer took, for any verdict but `unknown`. */
+#define LEAK_SERIES_LEAST 3
 
 /*
  * The profiles of one process in the order of their time, the reference last; all by the timer but perhaps the last.

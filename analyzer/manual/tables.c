@@ -17,7 +17,7 @@ const struct json_schema json_schemas[] = {
     {"seep.report/1", "seep report --json", "report-1.json"},
     {"seep.modules/1", "seep report --modules --json", "modules-1.json"},
     {"seep.diff/1", "seep diff --json", "diff-1.json"},
-    {"seep.leaks/1", "seep leaks --json", "leaks-1.json"},
+    {"seep.leaks/2", "seep leaks --json", "leaks-2.json"},
     {"seep.doctor/1", "seep doctor --json", "doctor-1.json"},
     {0},
 };

@@ -128,6 +128,16 @@ struct cohort_outcome cohort_outcome_at(const struct follow_ups *all, uint64_t a
 	return outcome;
 }
 
+uint32_t cohort_deaths_since(const struct follow_ups *all, uint64_t age_ns, double from_ns)
+{
+	uint32_t deaths = 0;
+
+	for (size_t i = 0; i < all->count; i++)
+		deaths += all->objects[i].gone_ns && (double)all->objects[i].last_ns >= from_ns &&
+			  reaches(&all->objects[i], age_ns);
+	return deaths;
+}
+
 double cohort_p_value(const struct cohort_outcome *outcome, double life_ns)
 {
 	if (!(outcome->exposure_ns > 0) || !(life_ns > 0))

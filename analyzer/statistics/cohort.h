@@ -50,6 +50,9 @@ struct cohort_outcome {
 /* `from_ns` concerns `lasting` alone. */
 struct cohort_outcome cohort_outcome_at(const struct follow_ups *all, uint64_t age_ns, uint64_t from_ns);
 
+/* How many objects past that age died after a moment. */
+uint32_t cohort_deaths_since(const struct follow_ups *all, uint64_t age_ns, double from_ns);
+
 /* The p-value of "the mean remaining life past that age is `life_ns` or less": the chance of so few deaths in that
  * exposure, were they to fall at random at that rate. 1 without exposure. */
 double cohort_p_value(const struct cohort_outcome *outcome, double life_ns);

@@ -10,7 +10,7 @@ for file in bin/seep lib/seep/libseep.so share/doc/seep/README.md share/doc/seep
 	check "$file is there" test -f "$stage/opt/seep/$file"
 done
 for file in man/man1/seep.1 man/man1/seep-leaks.1 man/man7/libseep.7 bash-completion/completions/seep zsh/site-functions/_seep \
-	fish/vendor_completions.d/seep.fish doc/seep/CLI.md doc/seep/schema/leaks-1.json; do
+	fish/vendor_completions.d/seep.fish doc/seep/CLI.md doc/seep/schema/leaks-2.json; do
 	check "share/$file is there" test -f "$stage/opt/seep/share/$file"
 done
 check_equal "programs and libraries are 755, all else is 644, whatever the umask" "" \

@@ -41,8 +41,9 @@ END
 check_match "seep run proposes it where there is a series" '; next: seep leaks recording$' "$(cat run.log)"
 text=$("$SEEP" leaks recording)
 check_equal "seep leaks exits with 0" 0 $?
-check_match "the leak is found" '^1 of [0-9]+ places leaks: ' "$text"
-check_match "in the function that leaks" 'MiB.* session_forget ' "$(grep -A3 '^an hour' <<<"$text")"
+check_match "the leak is found" '^1 of [0-9]+ places leaks, with cautions: .* a second together' "$text"
+check_match "in the function that leaks" 'iB.* session_forget ' "$(grep -A3 '^a second' <<<"$text")"
+check_match "and how far that reaches" 'caution: it has grown for [0-9.]+ s, by .*; a cache that is still filling looks the same' "$(tr '\n' ' ' <<<"$text" | tr -s ' ')"
 check_match "with its evidence" 'samples that old none died; born' "$(tr '\n' ' ' <<<"$text" | tr -s ' ')"
 check_match "the ladder gets its advice" 'grown step by step by realloc: 9[0-9]\.' "$text"
 check_equal "it reads well at 80 columns" "" "$(awk 'length($0) > 80' <<<"$text")"
@@ -56,11 +57,11 @@ for site in json.load(open("leaks.json"))["sites"]:
 ' "$1"
 }
 "$SEEP" leaks --json recording >leaks.json
-check_equal "JSON has its schema" seep.leaks/1 "$(/usr/bin/python3 -c 'import json; print(json.load(open("leaks.json"))["schema"])')"
+check_equal "JSON has its schema" seep.leaks/2 "$(/usr/bin/python3 -c 'import json; print(json.load(open("leaks.json"))["schema"])')"
 check_equal "and calls the leak a leak" leak "$(verdict_of session_forget)"
 check_match "and no pool" 'steady|growing' "$(verdict_of pool_fill)"
 check_match "and no cache" 'steady|churn|growing' "$(verdict_of cache_turn)"
-check_match "by function it is the same" 'session_forget' "$("$SEEP" leaks --by=function --top=1 recording | grep -A1 '^an hour')"
+check_match "by function it is the same" 'session_forget' "$("$SEEP" leaks --by=function --top=1 recording | grep -A1 '^a second')"
 
 "$SEEP" run -r 2K -i 100ms -o live -- ./leaking 4 2>/dev/null &
 pids+=($!)
@@ -72,9 +73,15 @@ check_equal "a live recording is followed until it ends" 0 $?
 check "again and again" test "$(grep -c '^program' <<<"$followed")" -ge 2
 
 mkdir short
-cp recording/000001.seep recording/000002.seep recording/000003.seep short/
-check_match "a short recording has no verdicts" '^No verdicts: 3 snapshots' "$("$SEEP" leaks short)"
-rm short/000002.seep short/000003.seep
+cp recording/000001.seep recording/000002.seep short/
+short=$("$SEEP" leaks short)
+check_match "a short recording has no verdicts yet" '^No verdicts yet: 2 snapshots' "$short"
+check_match "and says when it will" '^Possible in 100 ms' "$short"
+check_equal "in its JSON, too" '{"unknown"} 0.1' "$("$SEEP" leaks --json short | /usr/bin/python3 -c '
+import json, sys
+leaks = json.load(sys.stdin)
+print("{" + json.dumps(sorted({s["verdict"] for s in leaks["sites"]} - {"churn"}))[1:-1] + "}", leaks["verdict_possible_in_s"])')"
+rm short/000002.seep
 "$SEEP" leaks short >out 2>err
 check_equal "one snapshot is bad input, in one line" "3 1 0" "$? $(wc -l <err) $(wc -c <out)"
 "$SEEP" leaks recording/000001.seep >out 2>err

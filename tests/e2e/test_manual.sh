@@ -57,8 +57,8 @@ validates report-1.json "$SEEP" export --format=json rec
 validates modules-1.json "$SEEP" report --modules --json rec
 validates diff-1.json "$SEEP" diff --json rec
 validates diff-1.json "$SEEP" export --format=json --base "$first" rec
-validates leaks-1.json "$SEEP" leaks --json rec
-validates leaks-1.json "$SEEP" leaks --json --by=module rec
+validates leaks-2.json "$SEEP" leaks --json rec
+validates leaks-2.json "$SEEP" leaks --json --by=module rec
 validates doctor-1.json "$SEEP" doctor --json
 validates doctor-1.json "$SEEP" doctor --json -- perl
 printf 'heap profile: 1: 8 [ 2: 16] @ heap_v2/1\n1: 8 [2: 16] @ 0x1234\n\nMAPPED_LIBRARIES:\n' >foreign

@@ -58,6 +58,33 @@ static void json_evidence(struct json *json, const struct leaks *leaks, const st
 	buffer_free(&text);
 }
 
+/* The pace a second, and an hour where as much has been seen as allows to speak of hours. */
+static void json_pace(struct json *json, const struct leaks *leaks, double rate, struct interval interval)
+{
+	const bool known = isfinite(rate), hours = known && leak_unit_for(leaks->seconds).seconds >= HOUR;
+
+	json_three(json, "leak_bytes_per_s", rate, "leak_low_per_s", "leak_high_per_s",
+		   known ? interval : (struct interval){NAN, NAN});
+	json_known(json, "leak_bytes_per_h", rate * HOUR, hours);
+	json_known(json, "leak_low", interval.low * HOUR, hours);
+	json_known(json, "leak_high", interval.high * HOUR, hours);
+}
+
+/* What a leak's verdict can't exclude; why an unknown has none, and when it will. */
+static void json_uncertainty(struct json *json, const struct leak_row *row)
+{
+	json_key(json, "cautions");
+	json_begin_array(json);
+	for (int i = 0; i < CAUTIONS; i++)
+		if (row->cautions >> i & 1)
+			json_text(json, leak_caution_name((enum leak_caution)(1 << i)));
+	json_end_array(json);
+	json_key(json, "unknown");
+	json_text(json, leak_unknown_name(row->unknown));
+	json_number(json, "verdict_possible_in_s", row->possible_in_s);
+	json_known(json, "verdict_possible_at_rate", (double)row->possible_rate, row->possible_rate > 0);
+}
+
 static void json_row(struct json *json, const struct leaks *leaks, const struct leak_row *row)
 {
 	const bool known = leaks->reference->rate > 0;
@@ -69,15 +96,13 @@ static void json_row(struct json *json, const struct leaks *leaks, const struct 
 	    .in_use_bytes = row->in_use_bytes,
 	    .has_interval = known,
 	};
-	const double rate = row->leak_rate * HOUR;
 
 	json_begin_object(json);
 	json_site_fields(json, &site, leaks->groups.by);
 	json_key(json, "verdict");
 	json_text(json, leak_verdict_name(row->verdict));
-	json_known(json, "leak_bytes_per_h", rate, isfinite(rate));
-	json_known(json, "leak_low", row->leak_interval.low * HOUR, isfinite(rate));
-	json_known(json, "leak_high", row->leak_interval.high * HOUR, isfinite(rate));
+	json_uncertainty(json, row);
+	json_pace(json, leaks, row->leak_rate, row->leak_interval);
 	json_evidence(json, leaks, row);
 	json_known(json, "growth_bytes", row->growth, true);
 	json_known(json, "growth_low", row->growth_bytes.low, known);
@@ -101,9 +126,7 @@ static void json_totals(struct json *json, const struct leaks *leaks)
 		json_key(json, leak_verdict_name((enum leak_verdict)i));
 		json_unsigned(json, leaks->verdicts[i]);
 	}
-	json_known(json, "leak_bytes_per_h", leaks->leak_rate * HOUR, leaking);
-	json_known(json, "leak_low", leaks->leak_interval.low * HOUR, leaking);
-	json_known(json, "leak_high", leaks->leak_interval.high * HOUR, leaking);
+	json_pace(json, leaks, leaking ? leaks->leak_rate : NAN, leaks->leak_interval);
 	json_key(json, "limit");
 	if (leaks_limit(leaks, &limit)) {
 		json_begin_object(json);
@@ -127,13 +150,14 @@ void leaks_json_render(struct buffer *out, const struct leaks *leaks, uint32_t t
 
 	json_begin_object(&json);
 	json_key(&json, "schema");
-	json_text(&json, "seep.leaks/1");
+	json_text(&json, "seep.leaks/2");
 	json_profile(&json, leaks->reference);
 	json_number(&json, "seconds", leaks->seconds);
 	json_key(&json, "timer_snapshots");
 	json_unsigned(&json, leaks->timer_count);
 	json_key(&json, "can_judge");
 	json_bool(&json, leaks->can_judge);
+	json_number(&json, "verdict_possible_in_s", leaks->possible_in_s);
 	json_key(&json, "by");
 	json_text(&json, group_by_name(leaks->groups.by));
 	json_totals(&json, leaks);

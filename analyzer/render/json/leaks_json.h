@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `seep leaks --json`: schema seep.leaks/1, as docs/CLI.md has it. */
+/* `seep leaks --json`: schema seep.leaks/2, as docs/CLI.md has it. */
 #ifndef SEEP_JSON_LEAKS_JSON_H
 #define SEEP_JSON_LEAKS_JSON_H
 

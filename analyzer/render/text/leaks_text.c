@@ -14,7 +14,6 @@
 
 #define CALLER_INDENT 4
 #define CALLERS 3
-#define HOUR 3600.0
 
 enum { CELL_VALUE, CELL_INTERVAL, CELL_IN_USE, CELLS };
 
@@ -29,8 +28,9 @@ static void add_row(struct table *table, const struct leaks *leaks, const struct
 	enum text_style style = STYLE_PLAIN;
 
 	if (row->verdict == LEAK_LEAK) {
+		const double unit = leak_unit_for(leaks->seconds).seconds;
 		text =
-		    estimate_bytes(row->leak_rate * HOUR, interval_times(row->leak_interval, HOUR), leaks->reference);
+		    estimate_bytes(row->leak_rate * unit, interval_times(row->leak_interval, unit), leaks->reference);
 		style = STYLE_GROWN;
 	} else if (has_intervals) {
 		text = estimate_growth(row->growth, row->growth_bytes, leaks->middle, leaks->reference);
@@ -70,7 +70,7 @@ static void write_table(struct text_page *page, const struct leaks *leaks, enum 
 {
 	const enum group_by by = leaks->groups.by;
 	const struct table_column columns[] = {
-	    {verdict == LEAK_LEAK ? "an hour" : "growth", false},
+	    {verdict == LEAK_LEAK ? leak_unit_for(leaks->seconds).name : "growth", false},
 	    {"[95 %]", true},
 	    {"in use", false},
 	    {group_by_name(by), false},
@@ -101,7 +101,7 @@ static void write_limit(struct text_page *page, const struct leaks *leaks)
 	struct leak_limit limit;
 	struct buffer text = {0};
 
-	if (!leaks_limit(leaks, &limit))
+	if (!leaks_limit(leaks, &limit) || limit.seconds > LEAK_HORIZON * leaks->seconds)
 		return;
 	buffer_printf(&text, "At that pace the %s of %s is reached in %s", limit.name, quantity_bytes(limit.limit).text,
 		      quantity_duration(limit.seconds * 1e9).text);
@@ -113,6 +113,30 @@ static void write_limit(struct text_page *page, const struct leaks *leaks)
 	buffer_free(&text);
 }
 
+static void write_no_verdicts(struct text_page *page, const struct leaks *leaks)
+{
+	if (leaks->possible_in_s > 0) {
+		text_write(page, STYLE_WARNING, "No verdicts yet: %u snapshots by the timer, %d are needed.",
+			   leaks->timer_count, LEAK_SERIES_LEAST);
+		buffer_printf(page->out, "\nPossible in %s; in a shorter time with a shorter --interval.\n",
+			      quantity_duration(leaks->possible_in_s * 1e9).text);
+	} else {
+		text_write(page, STYLE_WARNING,
+			   "No verdicts: without a sampling rate, samples and times none can be made.");
+		buffer_append_byte(page->out, '\n');
+	}
+}
+
+/* What is sure, and what has its cautions. */
+static const char *cautions_in_words(const struct leaks *leaks)
+{
+	uint32_t sure = 0;
+
+	for (uint32_t i = 0; i < leaks->verdicts[LEAK_LEAK]; i++)
+		sure += leak_is_sure(&leaks->rows[i]);
+	return sure == leaks->verdicts[LEAK_LEAK] ? "" : sure ? ", some with cautions" : ", with cautions";
+}
+
 /* The finding, in words. */
 static void write_finding(struct text_page *page, const struct leaks *leaks)
 {
@@ -121,18 +145,19 @@ static void write_finding(struct text_page *page, const struct leaks *leaks)
 
 	buffer_append_byte(page->out, '\n');
 	if (!leaks->can_judge) {
-		text_write(page, STYLE_WARNING, "No verdicts: %u snapshots by the timer, %d are needed.",
-			   leaks->timer_count, LEAK_SERIES_LEAST);
-		buffer_append_text(page->out, "\nRecord longer, or with a shorter --interval.\n");
+		write_no_verdicts(page, leaks);
 	} else if (count == 0) {
 		text_write(page, STYLE_STRONG, "No %s leaks, as far as %s of recording can show.", by,
 			   quantity_duration(leaks->seconds * 1e9).text);
 		buffer_append_byte(page->out, '\n');
 	} else {
-		const struct estimate_text rate = estimate_bytes(
-		    leaks->leak_rate * HOUR, interval_times(leaks->leak_interval, HOUR), leaks->reference);
-		text_write(page, STYLE_STRONG, "%u of %u %ss %s: %s %s an hour together.", count, leaks->count, by,
-			   count == 1 ? "leaks" : "leak", rate.value, rate.interval);
+		const struct leak_unit unit = leak_unit_for(leaks->seconds);
+		const struct estimate_text rate =
+		    estimate_bytes(leaks->leak_rate * unit.seconds, interval_times(leaks->leak_interval, unit.seconds),
+				   leaks->reference);
+		text_write(page, STYLE_STRONG, "%u of %u %ss %s%s: %s %s %s together.", count, leaks->count, by,
+			   count == 1 ? "leaks" : "leak", cautions_in_words(leaks), rate.value, rate.interval,
+			   unit.name);
 		buffer_append_byte(page->out, '\n');
 		write_limit(page, leaks);
 	}
@@ -146,6 +171,8 @@ void leaks_text_render(struct text_page *page, const struct leaks *leaks, uint32
 	} sections[LEAK_VERDICTS] = {
 	    [LEAK_LEAK] = {10, NULL, NULL},
 	    [LEAK_GROWING] = {10, "grows, and is no proven leak.", "grow, and are no proven leaks."},
+	    [LEAK_STOPPED] = {5, "grew, and has stopped.", "grew, and have stopped."},
+	    [LEAK_UNKNOWN] = {5, "can't be told.", "can't be told."},
 	    [LEAK_STEADY] = {3, "is steady.", "are steady."},
 	    [LEAK_CHURN] = {3, "churns: its memory comes and goes.", "churn: their memory comes and goes."},
 	};

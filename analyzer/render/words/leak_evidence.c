@@ -28,6 +28,76 @@ static void append_births(struct buffer *out, const struct cohort_outcome *old)
 		buffer_printf(out, "%s%u", i ? ", " : "", old->born[i]);
 }
 
+const char *leak_caution_name(enum leak_caution caution)
+{
+	switch (caution) {
+	case CAUTION_YOUNG:
+		return "young";
+	case CAUTION_SLOWING:
+		return "slowing";
+	case CAUTION_PAUSED:
+		return "paused";
+	case CAUTION_DYING:
+		return "dying";
+	default:
+		return "veiled";
+	}
+}
+
+const char *leak_unknown_name(enum leak_unknown unknown)
+{
+	static const char *const names[] = {NULL, "short", "few", "swings", "chance"};
+
+	return names[unknown];
+}
+
+struct leak_unit leak_unit_for(double seconds)
+{
+	static const struct leak_unit units[] = {{"an hour", 3600}, {"a minute", 60}, {"a second", 1}};
+	size_t i = 0;
+
+	while (i < 2 && units[i].seconds > LEAK_HORIZON * seconds)
+		i++;
+	return units[i];
+}
+
+static double seconds_since(const struct leaks *leaks, double time_ns)
+{
+	return fmax((double)leaks->reference->time_ns - time_ns, 0) / 1e9;
+}
+
+/* How far the verdict reaches. What is young has all the other cautions nearly always, and they say less. */
+static void append_cautions(struct buffer *out, const struct leaks *leaks, const struct leak_row *row)
+{
+	const double seen_ns = seconds_since(leaks, row->evidence.since_ns) * 1e9;
+	const struct quantity age = quantity_duration((double)row->evidence.plateau_age_ns);
+
+	if (row->cautions & CAUTION_YOUNG) {
+		buffer_printf(
+		    out, "; caution: it has grown for %s, by %s; a cache that is still filling looks the same",
+		    quantity_duration(seen_ns).text, quantity_bytes(fmax(sum_estimate(&row->in_use.bytes), 0)).text);
+		return;
+	}
+	if (row->cautions)
+		buffer_append_text(out, "; caution: ");
+	const char *separator = "";
+	if (row->cautions & CAUTION_SLOWING) {
+		buffer_append_text(out, "it may be growing ever more slowly");
+		separator = ", ";
+	}
+	if (row->cautions & CAUTION_PAUSED) {
+		buffer_printf(out, "%sit may have stopped of late", separator);
+		separator = ", ";
+	}
+	if (row->cautions & CAUTION_DYING) {
+		buffer_printf(out, "%sold blocks may by now die as often as new ones come", separator);
+		separator = ", ";
+	}
+	if (row->cautions & CAUTION_VEILED)
+		buffer_printf(out, "%swhat came in the last %s can't be told from blocks that live shorter", separator,
+			      age.text);
+}
+
 static void append_leak(struct buffer *out, const struct leak_evidence *evidence)
 {
 	buffer_printf(out, "%s outlive %s; ", quantity_share(evidence->survival.share, 1).text,
@@ -48,21 +118,64 @@ static void append_growing(struct buffer *out, const struct leak_evidence *evide
 		buffer_printf(out, " (%s): a cache that fills, or rising load",
 			      quantity_duration((double)evidence->plateau_age_ns).text);
 	} else {
-		buffer_printf(out, "grows by %s in the last half; nothing old enough yet to tell a leak",
-			      quantity_bytes_rate(evidence->late.slope).text);
+		buffer_printf(out, "%s at the middle, %s now; nothing old enough yet to tell a leak",
+			      quantity_bytes(evidence->in_use_middle).text, quantity_bytes(evidence->in_use_now).text);
 	}
 }
 
-static void append_steady(struct buffer *out, const struct leaks *leaks, const struct leak_row *row)
+static void append_stopped(struct buffer *out, const struct leaks *leaks, const struct leak_evidence *evidence)
+{
+	buffer_printf(out, "grew, and has come to an end: %s at the middle, %s now",
+		      quantity_bytes(evidence->in_use_middle).text, quantity_bytes(evidence->in_use_now).text);
+	if (evidence->last_ns > 0)
+		buffer_printf(out, "; the last of what stays was born %s before",
+			      quantity_duration(seconds_since(leaks, evidence->last_ns) * 1e9).text);
+}
+
+/* "; a verdict is possible in 20 s, or with --rate=64K within a recording as long as this". */
+static void append_possible(struct buffer *out, double possible_in_s, uint64_t possible_rate)
+{
+	if (isfinite(possible_in_s))
+		buffer_printf(out, "; a verdict is possible in %s", quantity_duration(possible_in_s * 1e9).text);
+	if (possible_rate)
+		buffer_printf(out, "%s --rate=%llu%s within a recording as long as this",
+			      isfinite(possible_in_s) ? ", or with" : "; a verdict is possible with",
+			      (unsigned long long)(possible_rate >= 1024 ? possible_rate / 1024 : possible_rate),
+			      possible_rate >= 1024 ? "K" : "");
+}
+
+static void append_unknown(struct buffer *out, const struct leaks *leaks, const struct leak_row *row)
+{
+	const struct leak_evidence *evidence = &row->evidence;
+
+	switch (row->unknown) {
+	case UNKNOWN_SHORT:
+		buffer_append_text(out, leaks->reference->rate ? "the series is too short to tell"
+							       : "without a sampling rate nothing can be told");
+		break;
+	case UNKNOWN_FEW:
+		buffer_printf(out, "%s at the middle, %s now: too few samples to tell",
+			      quantity_bytes(evidence->in_use_middle).text, quantity_bytes(evidence->in_use_now).text);
+		break;
+	case UNKNOWN_SWINGS:
+		buffer_printf(out, "has grown since the middle, and was as high before: %s then, %s now",
+			      quantity_bytes(evidence->in_use_before).text, quantity_bytes(evidence->in_use_now).text);
+		break;
+	default:
+		buffer_printf(out, "its growth alone is hardly chance; among %u that were tested it may be (q = %.2g)",
+			      leaks->count, row->q);
+	}
+	append_possible(out, row->possible_in_s, row->possible_rate);
+}
+
+static void append_steady(struct buffer *out, const struct leak_row *row)
 {
 	const struct leak_evidence *evidence = &row->evidence;
 	const double now = sum_estimate(&row->in_use.bytes);
 	const unsigned early = evidence->old.born[0] + evidence->old.born[1];
 	const unsigned late = evidence->old.survivors - early;
 
-	if (!leaks->can_judge)
-		buffer_append_text(out, "the series is too short to tell");
-	else if (row->in_use.samples == 0)
+	if (row->in_use.samples == 0)
 		buffer_printf(out, "nothing of it is left; %s at its highest",
 			      quantity_bytes(evidence->in_use_highest).text);
 	else if (evidence->in_use_highest > SAWTOOTH * now)
@@ -77,7 +190,7 @@ static void append_steady(struct buffer *out, const struct leaks *leaks, const s
 		buffer_printf(out, "level: %s at the middle, %s now", quantity_bytes(evidence->in_use_middle).text,
 			      quantity_bytes(now).text);
 	else
-		buffer_printf(out, "%s at the middle, %s now: too few samples to tell",
+		buffer_printf(out, "%s at the middle, %s now: no more than chance explains",
 			      quantity_bytes(evidence->in_use_middle).text, quantity_bytes(now).text);
 }
 
@@ -86,6 +199,13 @@ void leak_evidence_append(struct buffer *out, const struct leaks *leaks, const s
 	switch (row->verdict) {
 	case LEAK_LEAK:
 		append_leak(out, &row->evidence);
+		append_cautions(out, leaks, row);
+		break;
+	case LEAK_STOPPED:
+		append_stopped(out, leaks, &row->evidence);
+		break;
+	case LEAK_UNKNOWN:
+		append_unknown(out, leaks, row);
 		break;
 	case LEAK_GROWING:
 		append_growing(out, &row->evidence);
@@ -97,6 +217,6 @@ void leak_evidence_append(struct buffer *out, const struct leaks *leaks, const s
 			      quantity_duration(row->churn.median_lifetime_ns).text);
 		break;
 	default:
-		append_steady(out, leaks, row);
+		append_steady(out, row);
 	}
 }

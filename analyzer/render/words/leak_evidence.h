@@ -6,6 +6,19 @@
 #include "base/buffer.h"
 #include "leaks/leaks.h"
 
+/* "young", "slowing", "paused", "dying", "veiled". */
+const char *leak_caution_name(enum leak_caution caution);
+/* "short", "few", "swings", "chance"; NULL: it is told. */
+const char *leak_unknown_name(enum leak_unknown unknown);
+
+/* A pace holds for no more than this many times the time that was seen; nor is a unit of time larger. */
+#define LEAK_HORIZON 10
+struct leak_unit {
+	const char *name; /* "an hour", "a minute", "a second" */
+	double seconds;
+};
+struct leak_unit leak_unit_for(double seconds);
+
 void leak_evidence_append(struct buffer *out, const struct leaks *leaks, const struct leak_row *row);
 
 #endif

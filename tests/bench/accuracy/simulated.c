@@ -24,22 +24,19 @@ struct score {
 	unsigned called[LEAK_VERDICTS];                /* sites that do not leak, by verdict */
 };
 
-/* The truth that a leak rate speaks of: what was leaked from a quarter of the time on and is older than the plateau's
- * age, by that time. */
+/* The truth that a leak rate speaks of: what was leaked in the time that it is made of, by that time. */
 static double true_leak_rate(const struct simulation *simulation, uint32_t site, const struct leaks *leaks,
-			     uint64_t age_ns)
+			     const struct leak_row *row)
 {
-	const double start_ns = (double)leaks->reference->start_ns;
-	const double end_ns = (double)leaks->reference->time_ns;
-	const double from_ns = start_ns + (end_ns - start_ns) / 4;
 	double bytes = 0;
 
 	for (size_t i = 0; i < simulation->leak_count; i++) {
-		const double birth_ns = (double)simulation->leaks[i].birth_ns;
-		if (simulation->leaks[i].site == site && birth_ns >= from_ns && birth_ns + (double)age_ns <= end_ns)
+		const double birth_s =
+		    ((double)simulation->leaks[i].birth_ns - (double)leaks->reference->start_ns) / 1e9;
+		if (simulation->leaks[i].site == site && birth_s >= row->rate_from_s && birth_s <= row->rate_to_s)
 			bytes += (double)simulation->leaks[i].size;
 	}
-	return bytes / (end_ns - from_ns - (double)age_ns) * 1e9;
+	return bytes / (row->rate_to_s - row->rate_from_s);
 }
 
 static void score_interval(struct interval interval, double truth, unsigned *count, unsigned *covered)
@@ -64,7 +61,7 @@ static void score_row(struct score *score, const struct simulation *simulation, 
 		score->called[row->verdict]++;
 		score->false_leaks += row->verdict == LEAK_LEAK;
 	} else if (row->verdict == LEAK_LEAK) {
-		const double truth = true_leak_rate(simulation, site, leaks, row->evidence.plateau_age_ns);
+		const double truth = true_leak_rate(simulation, site, leaks, row);
 		score_interval(row->leak_interval, truth, &score->rate_intervals, &score->rate_covered);
 		score->rate_width += (row->leak_interval.high - row->leak_interval.low) / truth;
 	}

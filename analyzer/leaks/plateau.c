@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The ages that are tried rise by half each, from the series' usual gap to 0.61 of the recording; of those that have a
+ * proof the first is taken past which next to nothing dies, or else the one past which the least dies. Objects of a
+ * crowded beginning prove nothing about later ones: then a proof is made of these alone. A gap that is longer than usual does no harm: what dies within it unseen was never counted as at
+ * risk there. The test of a plateau is strict because every site is tested at several ages, and a program has hundreds
+ * of sites. What passes a weak test is suspect: old objects gather there, and too few yet for a proof.
+ */
+#include "leaks/plateau.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
+
+#define PROOF_P 1e-3   /* that those who die so rarely live for half of the recording on average, or less */
+#define SUSPECT_P 0.05 /* the same, where it is worth a word but no proof */
+#define LIFE_PART 2
+#define PLATEAU_LEAST 0.6 /* of those that reached the age outlive all ages seen */
+#define PLATEAU_FINE 0.95 /* of them is next to all */
+#define BEGIN_PART 8      /* of the recording is its beginning, ... */
+#define CROWD_TIMES 3     /* ... and crowded where it brought so many times its share, ... */
+#define CROWD_LEAST 3     /* ... and more than so few */
+#define LATE_LEAST 3      /* of what stays must be born in the later half of the time */
+#define LATE_CHANCE 1e-3  /* or, for a suspicion, chance may have left so few of them, ... */
+#define FEW_SURVIVORS 100 /* ... where there are no more than this */
+#define SURVIVORS_LEAST 4 /* samples */
+#define AGE_FACTOR 1.5
+#define AGE_MOST 0.61 /* of the recording */
+
+static int gap_compare(const void *left, const void *right)
+{
+	const uint64_t a = *(const uint64_t *)left, b = *(const uint64_t *)right;
+
+	return (a > b) - (a < b);
+}
+
+/* The median of the times between snapshots. */
+static uint64_t usual_gap_ns(const struct leaks *leaks)
+{
+	uint64_t *gaps = memory_allocate(leaks->time_count, sizeof *gaps);
+
+	for (size_t i = 0; i < leaks->time_count; i++)
+		gaps[i] = leaks->times_ns[i] - (i ? leaks->times_ns[i - 1] : leaks->reference->start_ns);
+	qsort(gaps, leaks->time_count, sizeof *gaps, gap_compare);
+	const uint64_t usual_ns = gaps[leaks->time_count / 2];
+	free(gaps);
+	return usual_ns;
+}
+
+/* The chance of `few` or fewer of `count`, each with an even chance. */
+static double even_chance(uint32_t few, uint32_t count)
+{
+	double term = exp2(-(double)count), sum = term;
+
+	for (uint32_t i = 1; i <= few; i++) {
+		term *= (double)(count - i + 1) / i;
+		sum += term;
+	}
+	return sum;
+}
+
+/* A pool that filled at the start has survivors of that time alone. For a proof some later ones must be there; for a
+ * suspicion it is enough that chance may explain why they are few. */
+static bool cohorts_hold(const struct cohort_outcome *outcome, bool for_proof)
+{
+	const uint32_t late = outcome->born[COHORTS - 2] + outcome->born[COHORTS - 1];
+
+	if (for_proof || outcome->survivors > FEW_SURVIVORS)
+		return late >= LATE_LEAST;
+	return late && even_chance(late, outcome->survivors) >= LATE_CHANCE;
+}
+
+struct follow_ups plateau_without_crowd(const struct follow_ups *all, const struct leaks *leaks)
+{
+	const uint64_t start_ns = leaks->reference->start_ns;
+	const uint64_t until_ns = start_ns + (leaks->reference->time_ns - start_ns) / BEGIN_PART;
+	struct follow_ups later = *all;
+	size_t early_alive = 0, later_alive = 0;
+
+	while (later.count && later.objects->birth_ns < until_ns) {
+		early_alive += later.objects->gone_ns == 0;
+		later.objects++;
+		later.count--;
+	}
+	for (size_t i = 0; i < later.count; i++)
+		later_alive += later.objects[i].gone_ns == 0;
+	return (double)early_alive > CROWD_TIMES * (double)later_alive / (BEGIN_PART - 1) + CROWD_LEAST ? later : *all;
+}
+
+/* What one age says. */
+static void evidence_fill(struct leak_evidence *evidence, const struct follow_ups *all, const struct follow_ups *later,
+			  uint64_t age_ns, const struct leaks *leaks)
+{
+	const uint64_t start_ns = leaks->reference->start_ns;
+	const uint64_t length_ns = leaks->reference->time_ns - start_ns;
+	const struct cohort_outcome old = cohort_outcome_at(all, age_ns, start_ns + length_ns / PLATEAU_START_PART);
+	const struct cohort_outcome tested = cohort_outcome_at(later, age_ns, 0);
+
+	evidence->plateau_age_ns = age_ns;
+	evidence->old = old;
+	evidence->p = cohort_p_value(&tested, (double)length_ns / LIFE_PART);
+	evidence->plateau = fmin(old.plateau, tested.plateau);
+	evidence->has_plateau =
+	    tested.survivors >= SURVIVORS_LEAST && evidence->p <= SUSPECT_P && evidence->plateau >= PLATEAU_LEAST;
+	evidence->has_cohorts = cohorts_hold(&old, false);
+	evidence->is_proven = evidence->has_plateau && cohorts_hold(&old, true) && evidence->p <= PROOF_P;
+}
+
+/* True where `evidence` says more for a leak than `best` does. */
+static bool evidence_is_better(const struct leak_evidence *evidence, const struct leak_evidence *best)
+{
+	const bool holds = evidence->has_plateau && evidence->has_cohorts;
+	const bool best_holds = best->has_plateau && best->has_cohorts;
+
+	if (evidence->is_proven != best->is_proven)
+		return evidence->is_proven;
+	if (evidence->is_proven)
+		return evidence->plateau > best->plateau;
+	return holds != best_holds ? holds : !holds || evidence->p < best->p;
+}
+
+void plateau_find(struct leak_evidence *best, const struct leaks *leaks, const struct follow_ups *all)
+{
+	const struct follow_ups later = plateau_without_crowd(all, leaks);
+	const double length_ns = leaks->seconds * 1e9;
+
+	for (double age_ns = (double)usual_gap_ns(leaks);
+	     age_ns <= AGE_MOST * length_ns && !(best->is_proven && best->plateau >= PLATEAU_FINE);
+	     age_ns *= AGE_FACTOR) {
+		struct leak_evidence evidence = *best;
+		evidence_fill(&evidence, all, &later, (uint64_t)age_ns, leaks);
+		if (evidence_is_better(&evidence, best))
+			*best = evidence;
+	}
+}
+
+/* Without any death, the exposure alone gives p. */
+double plateau_samples_least(const struct leak_evidence *evidence, const struct leaks *leaks)
+{
+	const double needed_ns = -log(PROOF_P) * leaks->seconds * 1e9 / LIFE_PART;
+
+	return needed_ns / evidence->old.exposure_ns * (double)evidence->old.lasting.samples;
+}
