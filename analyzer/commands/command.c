@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -16,10 +17,12 @@
 #include "base/buffer.h"
 #include "base/message.h"
 #include "commands/command.h"
+#include "target/target.h"
 
 enum {
 	OPTIONS_MAX = 32,
 	OPTION_HELP = 'h',
+	TARGETS_MOST = 4,
 	HELP_COLUMN = 28, /* where the options' explanations begin */
 };
 
@@ -142,6 +145,17 @@ void command_take_options(const struct command *command, int argc, char **argv, 
 	}
 }
 
+const char *command_target(const char *operand)
+{
+	static char paths[TARGETS_MOST][PATH_MAX];
+	static unsigned used;
+	struct error error;
+
+	if (used == TARGETS_MOST || !target_resolve(operand, paths[used], sizeof paths[used], &error))
+		exit(command_fail(&error));
+	return paths[used++];
+}
+
 const char *command_only_operand(const struct command *command, int argc, char **argv)
 {
 	if (optind == argc)
@@ -150,7 +164,7 @@ const char *command_only_operand(const struct command *command, int argc, char *
 		exit(command_usage(command, "one operand is expected, '%s' is one too many", argv[optind + 1]));
 	if (!*argv[optind])
 		exit(command_usage(command, "the operand is empty: %s is expected", command->operands));
-	return argv[optind];
+	return command_target(argv[optind]);
 }
 
 int command_check_symbols(const struct command *command, const char *directory)

@@ -73,7 +73,11 @@ void command_take_options(const struct command *command, int argc, char **argv, 
 /* Was this option among them? */
 bool command_was_given(const struct command *command, int letter);
 
-/* The only operand of a command that takes one; exits with COMMAND_USAGE unless there is exactly one. */
+/* The path that an operand means, which may be the number of a process that is being recorded; exits with COMMAND_BAD_INPUT where
+ * it means none. Of the text that is returned four are there at a time. */
+const char *command_target(const char *operand);
+
+/* The target that the only operand of a command names; exits with COMMAND_USAGE unless there is exactly one. */
 const char *command_only_operand(const struct command *command, int argc, char **argv);
 
 /* COMMAND_FINE for a directory that --symbols may name; else says what is wrong and returns COMMAND_USAGE. */

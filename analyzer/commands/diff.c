@@ -18,6 +18,8 @@ enum { OPTION_BY = 256, OPTION_TOP, OPTION_JSON, OPTION_SYMBOLS };
 
 /* What the command line asks for. */
 struct request {
+	const char *targets[2];
+	int target_count;
 	enum group_by by;
 	uint64_t top;
 	bool json;
@@ -46,8 +48,11 @@ static int request_parse(struct request *request, int argc, char **argv)
 	if (optind + 2 < argc)
 		return command_usage(&command_diff, "two operands are expected, '%s' is one too many",
 				     argv[optind + 2]);
+	for (int i = optind; i < argc; i++)
+		request->targets[request->target_count++] = command_target(argv[i]);
 	/* What is not there at all is bad input, and is told by whoever opens it. */
-	if (optind + 1 == argc && !path_is_recording(argv[optind]) && access(argv[optind], R_OK) == 0)
+	if (request->target_count == 1 && !path_is_recording(request->targets[0]) &&
+	    access(request->targets[0], R_OK) == 0)
 		return command_usage(&command_diff, "'%s' alone is no recording: a difference needs two snapshots",
 				     argv[optind]);
 	return COMMAND_FINE;
@@ -72,13 +77,14 @@ static bool open_recording(const char *directory, struct profile **before, struc
 	return *before != NULL;
 }
 
-static bool open_both(int argc, char **argv, struct profile **before, struct profile **after, struct error *error)
+static bool open_both(const struct request *request, struct profile **before, struct profile **after,
+		      struct error *error)
 {
-	if (optind + 1 == argc)
-		return open_recording(argv[optind], before, after, error);
-	*before = profile_open(argv[optind], error);
+	if (request->target_count == 1)
+		return open_recording(request->targets[0], before, after, error);
+	*before = profile_open(request->targets[0], error);
 	if (*before)
-		*after = profile_open(argv[optind + 1], error);
+		*after = profile_open(request->targets[1], error);
 	return *before && *after;
 }
 
@@ -114,7 +120,7 @@ static int run(int argc, char **argv)
 		status = command_check_symbols(&command_diff, request.symbols.directory);
 	if (status != COMMAND_FINE)
 		return status;
-	if (!open_both(argc, argv, &before, &after, &error)) {
+	if (!open_both(&request, &before, &after, &error)) {
 		status = command_fail(&error);
 	} else if (profiles_are_same_process(before, after) && before->time_ns > after->time_ns) {
 		status =

@@ -63,6 +63,8 @@ static int request_parse(struct request *request, int argc, char **argv)
 	const int status = request_check(request);
 	if (status == COMMAND_FINE)
 		request->snapshot = command_only_operand(&command_export, argc, argv);
+	if (request->base)
+		request->base = command_target(request->base);
 	return status;
 }
 

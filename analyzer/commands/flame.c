@@ -61,6 +61,8 @@ static int request_parse(struct request *request, int argc, char **argv)
 		return command_usage(&command_flame, "-o %s ends in neither .svg nor .html nor .folded",
 				     request->output);
 	request->snapshot = command_only_operand(&command_flame, argc, argv);
+	if (request->base)
+		request->base = command_target(request->base);
 	return COMMAND_FINE;
 }
 

@@ -126,7 +126,7 @@ const struct command command_leaks = {
     .name = "leaks",
     .operands = "RECORDING",
     .summary = "say which sites leak, and how fast, from a whole recording",
-    .notes = "RECORDING may still be under way. Verdicts, each with its evidence:\n"
+    .notes = "RECORDING may be under way, or a PID. Verdicts, each with its evidence:\n"
 	     "  leak     what gets old never dies, and it goes on; cautions say what else it may be\n"
 	     "  growing  grew: a cache, rising load, or too early to tell\n"
 	     "  stopped  grew, and has come to an end\n"

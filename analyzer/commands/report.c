@@ -130,7 +130,7 @@ const struct command command_report = {
     .name = "report",
     .operands = "SNAPSHOT",
     .summary = "show where the memory is, by the place that asked for it",
-    .notes = "SNAPSHOT may be a recording: then its last one. Intervals are 95 %;\n"
+    .notes = "SNAPSHOT may be a recording, or a PID: then its last one. Intervals are 95 %;\n"
 	     "docs/SAMPLING.md says what every number means.",
     .options = options,
     .reads = true,

@@ -23,7 +23,7 @@
 #include "process/fault.h"
 #include "process/inspect.h"
 #include "process/stand_in.h"
-#include "process/locate.h"
+#include "target/target.h"
 #include "profile/profile.h"
 #include "reader/snapshot_reader.h"
 
@@ -157,22 +157,6 @@ static bool snapshot_copy(const char *path, const char *target, struct error *er
 	copied = copied && output_write_buffer(&contents, target, error);
 	buffer_free(&contents);
 	return copied;
-}
-
-/* A number names a process, unless a directory of that name is a recording. */
-static bool target_resolve(const char *operand, char *directory, size_t size, struct error *error)
-{
-	uint64_t pid;
-
-	if (argument_parse_count(operand, &pid) && !path_is_recording(operand)) {
-		if (pid == 0 || pid > INT_MAX)
-			return error_set(error, "%s: there is no such process", operand);
-		return recording_locate((pid_t)pid, directory, size, error);
-	}
-	snprintf(directory, size, "%s", operand);
-	for (size_t length = strlen(directory); length > 1 && directory[length - 1] == '/'; length--)
-		directory[length - 1] = 0;
-	return true;
 }
 
 static int snapshot_main(int argc, char **argv)

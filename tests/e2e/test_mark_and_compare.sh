@@ -65,6 +65,14 @@ check_equal "the requests are the churn" request_serve "$(json_get diff.json "d[
 check_match "the table names the function" "session_open" "$(cat diff.txt)"
 check_match "and its file and line" '<stdin>:[0-9]+' "$(cat diff.txt)"
 
+# Every command takes the number of a process that is being recorded.
+"$SEEP" diff --json "$server" >by_pid.json
+check_equal "seep diff takes the process's number" session_open "$(json_get by_pid.json "d['sites'][0]['stack'][0]['function']")"
+check_match "so does seep report" 'session_open' "$("$SEEP" report "$server")"
+check_equal "of a number that is nobody's there is one line" "seep: 999999999: there is no such process" \
+	"$("$SEEP" report 999999999 2>&1)"
+check_match "of a process that is not recorded, too" "^seep: (process )?$$[: ].*$" "$("$SEEP" leaks $$ 2>&1)"
+
 # By the recording's name, of a process that does not answer, and after its end.
 printed=$("$SEEP" snapshot server.recording 2>&1)
 check_equal "the recording's name does as well as the number" "$(newest)" "$printed"
