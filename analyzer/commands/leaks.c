@@ -127,7 +127,7 @@ const struct command command_leaks = {
     .operands = "RECORDING",
     .summary = "say which sites leak, and how fast, from a whole recording",
     .notes = "RECORDING may be under way, or a PID. Verdicts, each with its evidence:\n"
-	     "  leak     what gets old never dies, and it goes on; cautions say what else it may be\n"
+	     "  leak     what gets old never dies, and it goes on; or what else it may be\n"
 	     "  growing  grew: a cache, rising load, or too early to tell\n"
 	     "  stopped  grew, and has come to an end\n"
 	     "  unknown  can't be told, or not yet: with the reason, and when it can\n"
