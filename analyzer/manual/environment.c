@@ -14,7 +14,8 @@ static const struct environment_variable library_variables[] = {
      "name in small letters, without SEEP_ and with hyphens: `limit-headroom`."},
     {"SEEP_RATE", "BYTES", "512K", "One sample every so many allocated bytes on average. 1 records every allocation."},
     {"SEEP_INTERVAL", "TIME", "10s",
-     "The time between two snapshots by the timer. 0 takes a snapshot only at the end."},
+     "The time between two snapshots by the timer, a part of it while the recording is young. 0 takes a snapshot only "
+     "at the end."},
     {"SEEP_OUTPUT", "DIR", "seep.%c.%p",
      "The recording's directory. `%c` stands for the command's name, `%p` for the process id, `%h` for the host's "
      "name, `%%` for a "
@@ -27,7 +28,8 @@ static const struct environment_variable library_variables[] = {
      "A snapshot is taken when the nearest memory limit (control group, RLIMIT_AS, RLIMIT_DATA) leaves less than "
      "this."},
     {"SEEP_KEEP", "COUNT", "64", "A recording keeps so many snapshots; the timer's are thinned evenly."},
-    {"SEEP_KEEP_BYTES", "BYTES", "256M", "A recording keeps snapshots of so many bytes."},
+    {"SEEP_KEEP_BYTES", "BYTES", "256M",
+     "A recording keeps snapshots of so many bytes, and eight of the timer's in any case, where there is space."},
     {"SEEP_MAX_LIVE", "COUNT", NULL,
      "The number of live samples that a recording has room for. Without it the room follows from the rate, and grows."},
     {"SEEP_HEAP", "memory|recording|auto", "recording",

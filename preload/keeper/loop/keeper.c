@@ -95,6 +95,7 @@ static int keeper_take(struct keeper *keeper, enum seep_trigger trigger, bool du
 	struct build_options options = {.trigger = trigger, .consumer = true};
 	struct seep_fault fault = {0};
 	double in_use_bytes = double_load(&header->in_use_bytes);
+	uint64_t begun_ns = clock_read_ns(CLOCK_MONOTONIC);
 	bool taken = false;
 	memory_read_status(&keeper->heap);
 	bool has_room = snapshot_has_room(keeper);
@@ -106,7 +107,7 @@ static int keeper_take(struct keeper *keeper, enum seep_trigger trigger, bool du
 		taken = snapshot_take(&keeper->heap, directory, &options, durable, number, &fault);
 		system_close(directory);
 	}
-	schedule_taken(&keeper->schedule, clock_read_ns(CLOCK_MONOTONIC), trigger, !taken, in_use_bytes);
+	schedule_taken(&keeper->schedule, begun_ns, clock_read_ns(CLOCK_MONOTONIC), trigger, !taken, in_use_bytes);
 	if (taken)
 		return 0;
 	return fault.error ? fault.error : EIO;

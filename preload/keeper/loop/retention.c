@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "keeper/base/syscall.h"
+#include "keeper/files/heap_space.h"
 #include "keeper/snapshot/snapshot_writer.h"
 #include "keeper/snapshot/write.h"
 
@@ -49,10 +50,12 @@ size_t retention_choose(const struct kept_snapshot *list, size_t count, const st
 	bool timer;
 	if (count > most)
 		timer = number[true] >= number[false];
-	else if (bytes[false] + bytes[true] > most_bytes)
-		timer = bytes[true] >= bytes[false];
-	else
+	else if (bytes[false] + bytes[true] <= most_bytes)
 		return RETENTION_NONE;
+	else if (limits->has_space && number[true] <= RETENTION_SERIES)
+		return bytes[false] > most_bytes / 2 ? choose_of_kind(list, count, false) : RETENTION_NONE;
+	else
+		timer = bytes[true] >= bytes[false];
 	size_t chosen = choose_of_kind(list, count, timer);
 	return chosen != RETENTION_NONE ? chosen : choose_of_kind(list, count, !timer);
 }
@@ -66,6 +69,7 @@ void retention_apply(const struct heap *heap, int directory)
 	if (!list)
 		return;
 	size_t count = directory_list(heap, directory, list, DIRECTORY_SNAPSHOTS);
+	limits.has_space = count && space_may_take(directory, list[count - 1].bytes);
 	while ((chosen = retention_choose(list, count, &limits)) != RETENTION_NONE) {
 		char name[SNAPSHOT_NAME_BYTES];
 		snapshot_name(name, list[chosen].number);

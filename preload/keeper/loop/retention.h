@@ -11,7 +11,9 @@
  * span. The others (requests, signals, peaks) were wanted at their moment;
  * among themselves they are thinned by the same rule. Each kind may have half
  * of a limit, and what the other leaves of its half: the kind that exceeds its
- * half more is thinned first.
+ * half more is thinned first. Eight of the timer's are kept even where they are
+ * larger than that, as long as the file system has space for others: of a
+ * program with millions of sampled blocks none would be left, and no verdict.
  *
  * Snapshots are never thinned in their content, so nothing is lost from totals.
  */
@@ -26,10 +28,12 @@
 
 #define RETENTION_SNAPSHOTS 64
 #define RETENTION_BYTES (UINT64_C(256) << 20)
+#define RETENTION_SERIES 8 /* of the timer's, whatever they take: a series that can be judged */
 #define RETENTION_NONE SIZE_MAX
 
 struct retention {
 	uint64_t snapshots, bytes; /* 0: the default */
+	bool has_space;            /* on the file system, for a series that is larger */
 };
 
 /* Index of the next one to remove from a list in order of time; RETENTION_NONE: all may stay. */

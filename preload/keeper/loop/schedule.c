@@ -2,13 +2,25 @@
 /* The keeper's timing: see schedule.h. */
 #include "keeper/loop/schedule.h"
 
-/* The first point of the grid after now. */
-static uint64_t timer_after(const struct schedule *schedule, uint64_t now_ns)
+/* Between two points of the grid: an eighth of the interval up to its first end, a quarter to the second, half to the
+ * fourth. The ends of finer steps are points of coarser ones, as an interval is some milliseconds. */
+static uint64_t timer_step(const struct schedule *schedule, uint64_t age_ns)
+{
+	uint64_t interval_ns = schedule->interval_ns, divisor = 8;
+	for (uint64_t end = interval_ns; divisor > 1 && (age_ns >= end || interval_ns / divisor < SCHEDULE_YOUNG_NS);
+	     end *= 2)
+		divisor /= 2;
+	return interval_ns / divisor;
+}
+
+/* The first point of the grid after a time. */
+static uint64_t timer_after(const struct schedule *schedule, uint64_t time_ns)
 {
 	if (schedule->interval_ns == 0)
 		return UINT64_MAX;
-	uint64_t passed = now_ns > schedule->start_ns ? (now_ns - schedule->start_ns) / schedule->interval_ns : 0;
-	return schedule->start_ns + (passed + 1) * schedule->interval_ns;
+	uint64_t age_ns = time_ns > schedule->start_ns ? time_ns - schedule->start_ns : 0;
+	uint64_t step_ns = timer_step(schedule, age_ns);
+	return schedule->start_ns + (age_ns / step_ns + 1) * step_ns;
 }
 
 struct schedule schedule_begin(uint64_t now_ns, uint64_t start_ns, uint64_t interval_ns)
@@ -28,6 +40,13 @@ struct schedule schedule_begin(uint64_t now_ns, uint64_t start_ns, uint64_t inte
 	return schedule;
 }
 
+/* Is this the first of an interval? Finer ones in between leave less to peaks, not more. */
+static bool timer_begins_interval(const struct schedule *schedule, uint64_t time_ns)
+{
+	uint64_t age_ns = time_ns > schedule->start_ns ? time_ns - schedule->start_ns : 0;
+	return age_ns % schedule->interval_ns < timer_step(schedule, age_ns);
+}
+
 bool schedule_timer_due(const struct schedule *schedule, uint64_t now_ns)
 {
 	return now_ns >= schedule->timer_ns;
@@ -41,11 +60,11 @@ bool schedule_peak_due(const struct schedule *schedule, uint64_t now_ns, double 
 	return now_ns >= schedule->peak_ns && in_use_bytes >= schedule->peak_bytes + step;
 }
 
-void schedule_taken(struct schedule *schedule, uint64_t now_ns, enum seep_trigger trigger, bool failed,
-		    double in_use_bytes)
+void schedule_taken(struct schedule *schedule, uint64_t begun_ns, uint64_t now_ns, enum seep_trigger trigger,
+		    bool failed, double in_use_bytes)
 {
 	if (trigger == SEEP_TRIGGER_TIMER)
-		schedule->timer_ns = timer_after(schedule, now_ns);
+		schedule->timer_ns = timer_after(schedule, begun_ns);
 	if (failed) {
 		schedule->peak_ns = now_ns + SCHEDULE_RETRY_NS;
 		return;
@@ -53,7 +72,7 @@ void schedule_taken(struct schedule *schedule, uint64_t now_ns, enum seep_trigge
 	if (in_use_bytes > schedule->peak_bytes)
 		schedule->peak_bytes = in_use_bytes;
 	schedule->peak_ns = now_ns + (SCHEDULE_PEAK_NS << schedule->peaks);
-	if (trigger == SEEP_TRIGGER_TIMER)
+	if (trigger == SEEP_TRIGGER_TIMER && timer_begins_interval(schedule, begun_ns))
 		schedule->peaks = 0;
 	else if (trigger == SEEP_TRIGGER_PEAK && schedule->peaks < SCHEDULE_PEAK_DOUBLINGS)
 		schedule->peaks++;

@@ -7,13 +7,17 @@
  * that can be measured.
  *
  * Timer: on the grid start + n * interval, so that a late snapshot does not
- * shift the series; a moment that was missed is left out.
+ * shift the series. A point at which another snapshot was still being written
+ * is made up for at once, if late; of several one. While the recording is
+ * young the grid is finer, so that a first verdict does not take six intervals:
+ * by an eighth of the interval until the first has passed, by a quarter until
+ * the second, by half until the fourth, but no finer than 250 ms.
  *
  * Peak: the estimate of in-use bytes exceeds the largest that any snapshot has
  * shown by a tenth, at least by 1 MiB and by 16 sampling rates (one sample more
  * or less is no peak). A program that grows by the factor g causes at most
  * ln g / ln 1.1 of them, and fewer: the time to the next one is a second after
- * a timer snapshot and doubles with every peak until the next timer (at most
+ * a timer snapshot and doubles with every peak until the next interval (at most
  * 16 s), so start-up growth writes three or four an interval.
  *
  * Limit: the room below the nearest limit of memory is short. It is looked at
@@ -37,6 +41,7 @@
 #define SCHEDULE_TICK_SHORTEST_NS UINT64_C(1000000)
 #define SCHEDULE_TICK_BUSY_NS UINT64_C(100000000) /* longest while events come */
 #define SCHEDULE_TICK_LONGEST_NS UINT64_C(1000000000)
+#define SCHEDULE_YOUNG_NS UINT64_C(250000000) /* the finest grid of timer snapshots */
 #define SCHEDULE_PEAK_BYTES (1 << 20)
 #define SCHEDULE_PEAK_RATES 16
 #define SCHEDULE_PEAK_NS UINT64_C(1000000000)
@@ -77,9 +82,9 @@ struct schedule schedule_begin(uint64_t now_ns, uint64_t start_ns, uint64_t inte
 
 bool schedule_timer_due(const struct schedule *schedule, uint64_t now_ns);
 bool schedule_peak_due(const struct schedule *schedule, uint64_t now_ns, double in_use_bytes, uint64_t rate);
-/* A snapshot was tried, of any kind; of a limit's, schedule_limit_taken() is told, too. */
-void schedule_taken(struct schedule *schedule, uint64_t now_ns, enum seep_trigger trigger, bool failed,
-		    double in_use_bytes);
+/* A snapshot was tried, of any kind, from begun_ns until now; of a limit's, schedule_limit_taken() is told, too. */
+void schedule_taken(struct schedule *schedule, uint64_t begun_ns, uint64_t now_ns, enum seep_trigger trigger,
+		    bool failed, double in_use_bytes);
 
 /* Is it time to look at the room below the limits? */
 bool schedule_room_due(const struct schedule *schedule, uint64_t now_ns, double in_use_bytes);
