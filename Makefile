@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # seep: `make help` says what there is. Objects go to $(BUILD); nothing is written outside it but by install.
-SHELL := /bin/bash
-.SHELLFLAGS := -eu -o pipefail -c
+.SHELLFLAGS := -ec
 .DEFAULT_GOAL := all
 
 BUILD   ?= build
@@ -53,15 +52,19 @@ demo: ## record a redis-server, load it, show what grew: the whole job
 	+$(MAKE) --no-print-directory -s all
 	BUILD=$(BUILD) tests/e2e/demo.sh
 
-$(BUILD)/obj/preload/%.o: preload/%.c
-	@mkdir -p $(@D)
+# A directory is made before the first file in it.
+.SECONDEXPANSION:
+.PRECIOUS: %/.
+%/.:
+	@mkdir -p $@
+
+$(BUILD)/obj/preload/%.o: preload/%.c | $$(@D)/.
 	$(CC) $(BASE) $(CFLAGS) $(SANITIZE) $(SHIM) -c $< -o $@
 
 # See preload/keeper/base/entry.h.
 $(HOOK_OBJECTS): SHIM += -mgeneral-regs-only
 
-$(BUILD)/obj/analyzer/%.o: analyzer/%.c
-	@mkdir -p $(@D)
+$(BUILD)/obj/analyzer/%.o: analyzer/%.c | $$(@D)/.
 	$(CC) $(BASE) $(CFLAGS) $(SANITIZE) -Ianalyzer -Ipreload -c $< -o $@
 
 # The pages' sources become part of the program by .incbin, which -MMD does not see.
@@ -90,8 +93,7 @@ $(BUILD)/seep: $(MAIN_OBJECTS) $(BUILD)/libanalyzer.a $(BUILD)/libkeeper.a
 $(BUILD)/make_manual: $(MANUAL_OBJECTS) $(BUILD)/libanalyzer.a $(BUILD)/libkeeper.a
 	$(CC) $(CFLAGS) $(SANITIZE) -o $@ $^ $(ANALYZER_LIBS)
 
-$(BUILD)/manual/CLI.md: $(BUILD)/make_manual
-	@mkdir -p $(@D)
+$(BUILD)/manual/CLI.md: $(BUILD)/make_manual | $$(@D)/.
 	$< $(@D)
 
 .PHONY: docs
@@ -113,24 +115,20 @@ unit-preload: $(filter $(BUILD)/tests/preload/%,$(UNIT_BINARIES))
 SIDE_preload  := -Ipreload -Itests/unit/preload
 SIDE_analyzer := -Ianalyzer -Ipreload -Itests/unit/analyzer
 
-$(BUILD)/obj/tests/unit/%.o: tests/unit/%.c
-	@mkdir -p $(@D)
+$(BUILD)/obj/tests/unit/%.o: tests/unit/%.c | $$(@D)/.
 	$(CC) $(BASE) $(CFLAGS) $(SANITIZE) $(SIDE_$(firstword $(subst /, ,$*))) -c $< -o $@
 
-$(BUILD)/tests/libsupport-%.a:
-	@mkdir -p $(@D)
+$(BUILD)/tests/libsupport-%.a: | $$(@D)/.
 	@rm -f $@
 	$(AR) rcs $@ $^
 
 $(BUILD)/tests/libsupport-preload.a: $(call objects,$(SUPPORT_PRELOAD))
 $(BUILD)/tests/libsupport-analyzer.a: $(call objects,$(SUPPORT_ANALYZER))
 
-$(BUILD)/tests/preload/%: $(BUILD)/obj/tests/unit/preload/%.o $(BUILD)/tests/libsupport-preload.a $(BUILD)/libcore.a $(BUILD)/libkeeper.a
-	@mkdir -p $(@D)
+$(BUILD)/tests/preload/%: $(BUILD)/obj/tests/unit/preload/%.o $(BUILD)/tests/libsupport-preload.a $(BUILD)/libcore.a $(BUILD)/libkeeper.a | $$(@D)/.
 	$(CC) $(CFLAGS) $(SANITIZE) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group -lcmocka -lm -lpthread
 
-$(BUILD)/tests/analyzer/%: $(BUILD)/obj/tests/unit/analyzer/%.o $(BUILD)/tests/libsupport-analyzer.a $(BUILD)/libanalyzer.a $(BUILD)/libkeeper.a
-	@mkdir -p $(@D)
+$(BUILD)/tests/analyzer/%: $(BUILD)/obj/tests/unit/analyzer/%.o $(BUILD)/tests/libsupport-analyzer.a $(BUILD)/libanalyzer.a $(BUILD)/libkeeper.a | $$(@D)/.
 	$(CC) $(CFLAGS) $(SANITIZE) -o $@ $^ -lcmocka $(ANALYZER_LIBS)
 
 .SECONDARY: $(call objects,$(UNIT_PRELOAD) $(UNIT_ANALYZER))
@@ -185,12 +183,10 @@ check-unwinder: all unit ## a million stacks a program against libunwind, a minu
 
 # The cost of one captured stack. The chain of functions is there three times: plain, with frame pointers, in a library.
 BENCH_C = $(CC) $(BASE) $(CFLAGS) -Ipreload -Itests/bench
-$(BUILD)/bench/libchain.so: tests/bench/stack_bench_chain.c
-	@mkdir -p $(@D)
+$(BUILD)/bench/libchain.so: tests/bench/stack_bench_chain.c | $$(@D)/.
 	$(BENCH_C) -fPIC -fomit-frame-pointer -shared -DCHAIN=chain_shared -o $@ $<
 
-$(BUILD)/bench/chain_plain.o $(BUILD)/bench/chain_kept.o: $(BUILD)/bench/chain_%.o: tests/bench/stack_bench_chain.c
-	@mkdir -p $(@D)
+$(BUILD)/bench/chain_plain.o $(BUILD)/bench/chain_kept.o: $(BUILD)/bench/chain_%.o: tests/bench/stack_bench_chain.c | $$(@D)/.
 	$(BENCH_C) $(if $(filter kept,$*),-fno-omit-frame-pointer,-fomit-frame-pointer) -DCHAIN=chain_$* -c -o $@ $<
 
 $(BUILD)/bench/stack_bench: tests/bench/stack_bench.c $(BUILD)/bench/chain_plain.o $(BUILD)/bench/chain_kept.o \
@@ -218,12 +214,10 @@ bench-filter: ## layouts of the filter that free() asks, side by side
 	+BUILD=$(BUILD) tests/bench/filter_layouts.sh
 
 # Programs whose leaks are known, and simulated ones: see tests/bench/accuracy/run.py.
-$(BUILD)/accuracy/simulated $(BUILD)/accuracy/shapes: $(BUILD)/accuracy/%: tests/bench/accuracy/%.c $(BUILD)/tests/libsupport-analyzer.a $(BUILD)/libanalyzer.a $(BUILD)/libkeeper.a
-	@mkdir -p $(@D)
+$(BUILD)/accuracy/simulated $(BUILD)/accuracy/shapes: $(BUILD)/accuracy/%: tests/bench/accuracy/%.c $(BUILD)/tests/libsupport-analyzer.a $(BUILD)/libanalyzer.a $(BUILD)/libkeeper.a | $$(@D)/.
 	$(CC) $(BASE) $(CFLAGS) -Ianalyzer -Ipreload -Itests/unit/analyzer -o $@ $(filter %.c,$^) $(filter %.a,$^) $(ANALYZER_LIBS)
 
-$(BUILD)/accuracy/patterns: tests/bench/accuracy/patterns.c
-	@mkdir -p $(@D)
+$(BUILD)/accuracy/patterns: tests/bench/accuracy/patterns.c | $$(@D)/.
 	$(CC) $(BASE) -O1 -g -fno-builtin-malloc -o $@ $< -lpthread
 
 .PHONY: accuracy
