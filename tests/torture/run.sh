@@ -8,8 +8,7 @@
 #
 #	tests/torture/run.sh [NAME...]
 #
-# ALLOCATORS="glibc": on some allocators only. PAIRS="glibc:run jemalloc:preload": of each row those pairs only, and the first
-# that the row allows where it allows none of them.
+# ALLOCATORS="glibc": on some allocators only. PAIRS=one: each row on one allocator in one way, which its name draws.
 #
 # A row is a program NAME.c or NAME.cpp, or a script NAME.sh that is sourced here. Lines " * torture: KEY=VALUE" of a
 # program say what is special about it:
@@ -165,18 +164,17 @@ run_program() { # SOURCE ALLOCATOR
 	cd "$WORK" || exit 1
 }
 
-# Of all pairs of a program those that PAIRS names; where it names none of them, the first. Nothing: all.
-pairs_of() { # SOURCE
-	local allocator way all='' chosen=''
-	[ -n "${PAIRS:-}" ] || return
+# The pair that a program's name draws of those it allows, or nothing: all.
+pair_of() { # SOURCE
+	local allocator way all=() drawn
+	[ "${PAIRS:-}" = one ] || return
 	for allocator in $(directive "$1" allocators | grep . || echo glibc jemalloc); do
 		for way in $(directive "$1" ways | grep . || echo run preload); do
-			all="$all $allocator:$way"
-			case " $PAIRS " in *" $allocator:$way "*) chosen="$chosen $allocator:$way" ;; esac
+			all+=("$allocator:$way")
 		done
 	done
-	[ -n "$chosen" ] || read -r chosen _ <<<"$all"
-	echo "$chosen"
+	drawn=$(basename "$1" | cksum)
+	echo "${all[${drawn%% *} % ${#all[@]}]}"
 }
 
 run_row() { # NAME
@@ -191,7 +189,7 @@ run_row() { # NAME
 		not_ok "$1 compiles" "$(cat build.err)"
 		return
 	fi
-	chosen=$(pairs_of "$source")
+	chosen=$(pair_of "$source")
 	for allocator in $(directive "$source" allocators | grep . || echo glibc jemalloc); do
 		case " ${chosen:-$allocator:} " in *" $allocator:"*) ;; *) continue ;; esac
 		case " ${ALLOCATORS:-$allocator} " in *" $allocator "*) ;; *) continue ;; esac
