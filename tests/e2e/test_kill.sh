@@ -3,7 +3,7 @@
 # time limit: 300 s
 # kill -9 at random times: each recording can be read by every command and agrees with what the program wrote down.
 # SEEP_KILLS=1000 for the long version.
-kills=${SEEP_KILLS:-40}
+kills=${SEEP_KILLS:-18}
 . "$(dirname "$0")/lib.sh"
 
 # not optimised: each site is called from one place
