@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Small files that want to become large in their reader's memory, and a command's peak of memory.
+"""Small files that want to become large in their reader's memory, and the memory of every command that reads one.
 
 	bombs.py make DIRECTORY               writes them
-	bombs.py peak COMMAND...              runs it; the last line of standard error: "PEAK-KIB SECONDS-OF-CPU STATUS"
+	bombs.py check SEEP DIRECTORY         runs every command on each of them: a case each
 """
 import gzip
 import os
@@ -10,9 +10,17 @@ import resource
 import struct
 import subprocess
 import sys
+import tempfile
 import zlib
 
 from hostile import number, text
+
+# docs/SECURITY.md: at most so many times the file, and what a small tree takes.
+MOST_RATIO, ALWAYS_KIB = 100, 160 * 1024
+COMMANDS = [
+    "report FILE", "report --json FILE", "report --tree FILE", "report --by=line --top=99999999 FILE", "report --modules FILE",
+    "flame FILE -o out.svg", "flame --base FILE FILE -o out.html", "diff --json FILE FILE",
+] + [f"export --format={kind} FILE -o out.document" for kind in ("folded", "speedscope", "pprof", "gperftools", "json")]
 
 SUM = struct.Struct("<4d")
 
@@ -151,7 +159,7 @@ def make(directory):
     write("deep.seep", deep(1700))
     write("inlined.pb", inlined(150, 1024))
     write("inlined-short.pb", inlined(20000, 4))
-    write("inlined.pb.gz", gzip.compress(inlined(600, 1024)))
+    write("inlined.pb.gz", gzip.compress(inlined(300, 1024)))
     write("names.pb", long_names(130, 1024, 16000))
     write("modules.pb", name_in_modules(6000, 16000))
     write("label.heap", jemalloc_label(16000, 8000))
@@ -164,10 +172,37 @@ def make(directory):
                                                  [(0, 0, 0)] + [(0, 1, 4096 + 16 * i) for i in range(1, 9)], list(range(1, 9))))
 
 
+def complaint(seep, file, command):
+    """Of a command that was out of its memory, or neither fine nor refused in a line."""
+    arguments = [file if word == "FILE" else word for word in command.split()]
+    with tempfile.TemporaryFile() as said:
+        process = subprocess.Popen([seep] + arguments, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=said)
+        resource.prlimit(process.pid, resource.RLIMIT_CPU, (100, 100))
+        _, status, used = os.wait4(process.pid, 0)
+        said.seek(0)
+        words = said.read().decode(errors="replace")
+    most = ALWAYS_KIB + MOST_RATIO * os.path.getsize(file) // 1024
+    status = process.returncode = os.waitstatus_to_exitcode(status)
+    if used.ru_maxrss <= most and status in (0, 3) and words.count("\n") <= 3 and "out of memory" not in words:
+        return ""
+    return f"peak {used.ru_maxrss} KiB of at most {most}, exit status {status}, {words[:300]}"
+
+
+def check(seep, directory):
+    """Documents may be too large to be written: they are none of the memory that is measured."""
+    good = True
+    for name in sorted(os.listdir(directory)):
+        for command in COMMANDS if not name.endswith(".so") else ():
+            seen = complaint(seep, os.path.join(directory, name), command)
+            print(f"{'not ok' if seen else 'ok'} - {command.replace('FILE', name)}", flush=True)
+            if seen:
+                print(f"# {seen}", flush=True)
+                good = False
+    return good
+
+
 if __name__ == "__main__":
     if sys.argv[1] == "make":
         make(sys.argv[2])
     else:
-        status = subprocess.run(sys.argv[2:], stdin=subprocess.DEVNULL).returncode
-        used = resource.getrusage(resource.RUSAGE_CHILDREN)
-        print(used.ru_maxrss, round(used.ru_utime + used.ru_stime, 1), status, file=sys.stderr)
+        sys.exit(not check(sys.argv[2], sys.argv[3]))
