@@ -82,8 +82,12 @@ $(BUILD)/libanalyzer.a: $(ANALYZER_OBJECTS)
 	@rm -f $@
 	$(AR) rcs $@ $^
 
-$(BUILD)/libseep.so: $(HOOK_OBJECTS) $(CORE_OBJECTS) $(KEEPER_OBJECTS) preload/shim/libseep.map
-	$(CC) $(CFLAGS) $(SANITIZE) -shared -Wl,-z,now -Wl,-z,relro -Wl,-z,defs -Wl,--version-script=preload/shim/libseep.map \
+$(BUILD)/libseep.map: preload/shim/libseep.map include/seep/entry_points.h
+	@mkdir -p $(@D)
+	$(CC) -E -P -x c -Iinclude $< -o $@
+
+$(BUILD)/libseep.so: $(HOOK_OBJECTS) $(CORE_OBJECTS) $(KEEPER_OBJECTS) $(BUILD)/libseep.map
+	$(CC) $(CFLAGS) $(SANITIZE) -shared -Wl,-z,now -Wl,-z,relro -Wl,-z,defs -Wl,--version-script=$(BUILD)/libseep.map \
 	    -Wl,-soname,libseep.so -Wl,--build-id -Wl,-e,seep_keeper_entry -o $@ $(filter %.o,$^)
 
 $(BUILD)/seep: $(MAIN_OBJECTS) $(BUILD)/libanalyzer.a $(BUILD)/libkeeper.a

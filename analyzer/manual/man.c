@@ -3,6 +3,8 @@
 #include <ctype.h>
 #include <string.h>
 
+#include <seep/entry_points.h>
+
 #include "manual/manual.h"
 
 /* A line of text: what troff would take for a request or an escape is made plain, and `words` in backquotes become bold. */
@@ -137,6 +139,24 @@ void manual_append_page(struct buffer *out)
 	buffer_append_byte(out, '\n');
 }
 
+#define NAMED(name, ...) ", " #name
+static const struct {
+	const char *title, *names;
+} function_groups[] = {{"C", SEEP_ENTRY_POINTS_OF_C(NAMED)},
+		       {"C++", ", operator new and operator delete in all their forms"},
+#define GROUP(title, rows) {title, rows(NAMED)},
+		       SEEP_ALLOCATOR_APIS(GROUP)};
+
+static void functions_append(struct buffer *out)
+{
+	buffer_append_text(out, ".SH FUNCTIONS\n");
+	text_append(out, "libseep.so stands in front of these functions and counts each block once:");
+	for (size_t i = 0; i < sizeof function_groups / sizeof *function_groups; i++) {
+		buffer_printf(out, ".TP\n\\fB%s\\fR\n", function_groups[i].title);
+		text_append(out, function_groups[i].names + 2);
+	}
+}
+
 void manual_append_library_page(struct buffer *out)
 {
 	head_append(out, "libseep", 7, "the library that records a program's heap");
@@ -157,5 +177,6 @@ void manual_append_library_page(struct buffer *out)
 		buffer_append_byte(out, '\n');
 		variables_append(out, group);
 	}
+	functions_append(out);
 	buffer_append_text(out, ".SH SEE ALSO\n\\fBseep\\fR(1), \\fBseep\\-run\\fR(1)\n");
 }

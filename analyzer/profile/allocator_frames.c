@@ -6,16 +6,16 @@
 #include <stddef.h>
 #include <string.h>
 
+#include <seep/entry_points.h>
+
 #include "files/path.h"
 #include "profile/allocator_frames.h"
 
-/* After "", "__libc_", "__", "tc_", "mi_", "je_", "_rjem_" or "rjem_je_" (see plain_prefixes). */
-static const char *const plain_names[] = {
-    "malloc",         "calloc",  "realloc", "reallocarray", "reallocf", "memalign",   "aligned_alloc",
-    "posix_memalign", "valloc",  "pvalloc", "free",         "cfree",    "mallocx",    "rallocx",
-    "xallocx",        "sallocx", "nallocx", "dallocx",      "sdallocx", "free_sized", "free_aligned_sized",
-};
-static const char *const plain_prefixes[] = {"", "__libc_", "__", "tc_", "mi_", "je_", "_rjem_", "_rjem_je_"};
+/* What libseep.so stands in front of, and its like. */
+#define NAME(name, ...) #name,
+static const char *const plain_names[] = {SEEP_ENTRY_POINTS(NAME) "reallocf", "cfree", "nallocx", "mi_reallocarr"};
+/* Before these, glibc's own functions have such names. */
+static const char *const plain_prefixes[] = {"", "__libc_", "__"};
 
 /* Whole families, by how their names begin. mi_ alone would take in other people's functions (MySQL has some). */
 static const char *const family_prefixes[] = {
@@ -25,20 +25,8 @@ static const char *const family_prefixes[] = {
     "_int_realloc",
     "_int_memalign",
     "_mid_memalign",
-    "tc_malloc",
-    "tc_new",
-    "tc_calloc",
-    "tc_realloc",
     "tcmalloc::",
-    "mi_malloc",
-    "mi_calloc",
-    "mi_zalloc",
-    "mi_realloc",
-    "mi_rezalloc",
-    "mi_recalloc",
-    "mi_reallocn",
     "mi_heap_",
-    "mi_new",
     "mi_aligned_",
     "mi_umalloc",
     "_mi_",

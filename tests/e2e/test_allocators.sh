@@ -8,7 +8,7 @@
 programs=$ROOT/tests/e2e/programs
 libraries=/usr/lib/x86_64-linux-gnu
 g++ -std=c++17 -O1 -g -o edge_cases "$programs/edge_cases.cpp"
-g++ -std=c++17 -O1 -g -o every_entry_point "$programs/every_entry_point.cpp"
+g++ -std=c++17 -O1 -g -I"$ROOT/include" -o every_entry_point "$programs/every_entry_point.cpp"
 g++ -std=c++17 -O1 -g -fPIC -shared -o plugin.so "$programs/plugin.cpp"
 compile plugin_host "$programs/plugin_host.c"
 export TCMALLOC_LARGE_ALLOC_REPORT_THRESHOLD=0 # its words hold addresses

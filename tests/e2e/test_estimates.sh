@@ -6,7 +6,7 @@
 . "$(dirname "$0")/lib.sh"
 
 # Not optimised, so that each site keeps its function.
-g++ -std=c++17 -g -Wno-deprecated -o entry_points_often "$ROOT/tests/e2e/programs/entry_points_often.cpp"
+g++ -std=c++17 -g -I"$ROOT/include" -o entry_points_often "$ROOT/tests/e2e/programs/entry_points_often.cpp"
 
 for allocator in glibc jemalloc tcmalloc mimalloc; do
 	choice=()
@@ -15,8 +15,9 @@ for allocator in glibc jemalloc tcmalloc mimalloc; do
 		rm -rf recording truth.end
 		"$SEEP" run -r $rate -i 0 -o recording "${choice[@]}" -- ./entry_points_often . >out 2>err
 		check_equal "$allocator at $rate: the program ends well" 0 $?
+		check "$allocator at $rate: the table's entry points are called" test "$(wc -l <truth.end)" -gt 80
 		"$SEEP" report --json recording >report.json
-		check_equal "$allocator at $rate: each entry point's estimate agrees with the truth" "29 compared" \
+		check_equal "$allocator at $rate: each entry point's estimate agrees with the truth" "$(($(wc -l <truth.end) + 1)) compared" \
 			"$(/usr/bin/python3 "$ROOT/tests/e2e/support/estimates.py" truth.end report.json $((${rate%K} << 10)) $((200 << 10)))"
 	done
 done

@@ -17,7 +17,6 @@
 #include "shim/hooks/cxx.h"
 #include "shim/hooks/hook.h"
 #include "shim/hooks/malloc.h"
-#include "shim/hooks/allocator_api.h"
 #include "shim/hooks/environment.h"
 #include "shim/recording/keeper_process.h"
 #include "shim/recording/recording.h"
@@ -64,8 +63,6 @@ __attribute__((constructor)) static void seep_load(int argument_count, char **ar
 		setup->stderr_inode = status.st_ino;
 	}
 	real_prepare();
-	tcmalloc_prepare();
-	mimalloc_prepare();
 	cxx_prepare();
 	options_read(&setup->options, environment, getauxval(AT_SECURE) != 0);
 	malloc_prepare(!setup->options.off && setup->options.rate <= 1);

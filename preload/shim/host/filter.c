@@ -61,3 +61,18 @@ void filter_reset(void)
 			page_reset(&filter_counters[page * PAGE_SLOTS]);
 	}
 }
+
+/* Neighbours share a counter: 128 bytes have one or two, and those are their ends'. */
+#define STRIDE 128
+
+const void *filter_find(const void *from, const void *end)
+{
+	const char *at = from;
+	while (at < (const char *)end) {
+		if (filter_test(at))
+			return at;
+		bool skips = (uintptr_t)at % STRIDE == 0 && !filter_test(at + STRIDE);
+		at += skips ? STRIDE : 8;
+	}
+	return NULL;
+}

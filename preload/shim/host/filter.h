@@ -67,6 +67,9 @@ static inline bool filter_test(const void *address)
 void filter_mark(const void *address);
 void filter_unmark(const void *address);
 
+/* The first address from `from` on, in steps of 8 bytes and before `end`, for which filter_test() says maybe; or NULL. */
+const void *filter_find(const void *from, const void *end);
+
 /* After fork: the child starts with a filter that knows none of the parent's samples. Arena blocks stay marked. */
 void filter_reset(void);
 void filter_mark_for_ever(const void *address);

@@ -3,40 +3,14 @@
 #include "shim/host/real.h"
 
 #include <dlfcn.h>
-#include <errno.h>
 #include <string.h>
 
 #include "keeper/base/atomics.h"
-#include "shim/host/arena.h"
-#include "shim/host/real_cxx.h"
+#include "shim/host/exports.h"
 
 static _Atomic int resolving; /* look-ups under way */
 static _Atomic bool prepared;
 static const char *name = "other", *path = "";
-
-static void *first_malloc(size_t);
-static void *first_calloc(size_t, size_t);
-static void *first_realloc(void *, size_t);
-static void first_free(void *);
-static int first_posix_memalign(void **, size_t, size_t);
-static void *first_aligned_alloc(size_t, size_t);
-static void *first_memalign(size_t, size_t);
-static void *first_valloc(size_t);
-static void *first_pvalloc(size_t);
-static size_t first_malloc_usable_size(void *);
-
-struct real real = {
-    .malloc = first_malloc,
-    .calloc = first_calloc,
-    .realloc = first_realloc,
-    .free = first_free,
-    .posix_memalign = first_posix_memalign,
-    .aligned_alloc = first_aligned_alloc,
-    .memalign = first_memalign,
-    .valloc = first_valloc,
-    .pvalloc = first_pvalloc,
-    .malloc_usable_size = first_malloc_usable_size,
-};
 
 bool real_is_resolving(void)
 {
@@ -67,14 +41,6 @@ static void identify(void)
 		name = "jemalloc";
 }
 
-/* A required function: where the next allocator has none of that name, libc's is found, as it would be without us. */
-static void bind(void *field, const char *symbol)
-{
-	void *found = dlsym(RTLD_NEXT, symbol);
-	if (found)
-		memcpy(field, &found, sizeof found);
-}
-
 /* A message that is pending would be translated by dlerror(): a look-up that succeeds drops it first, for we may be inside
  * gettext's own allocation, with its lock. Then the first call finds none, and the second gives its memory away. */
 void real_forget_error(void)
@@ -85,47 +51,81 @@ void real_forget_error(void)
 	dlerror();
 }
 
+/* A name, and where struct real has its pointer. */
+struct entry {
+	const char *name;
+	size_t field;
+};
+#define ENTRY_OF(name, ...) {#name, offsetof(struct real, name)},
+#define OTHER_OF(returns, name, parameters) {#name, offsetof(struct real, name)},
+static const struct entry c_entries[] = {SEEP_ENTRY_POINTS_OF_C(ENTRY_OF)};
+static const struct entry cxx_entries[] = {SEEP_ENTRY_POINTS_OF_CXX(ENTRY_OF)};
+static const struct entry others[] = {REAL_OTHERS(OTHER_OF)};
+#define LENGTH(entries) (sizeof(entries) / sizeof *(entries))
+
+static void *look_up(struct real *found, const struct entry *entry)
+{
+	void *function = dlsym(RTLD_NEXT, entry->name);
+	if (function)
+		memcpy((char *)found + entry->field, &function, sizeof function);
+	return function;
+}
+
+/* Where the first name is missing, there is no such API. */
+static void look_up_api(struct real *found, const struct entry *entries, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!look_up(found, &entries[i]) && i == 0)
+			return;
+}
+
+/* A form of operator new or delete that nobody behind us has is no name of ours either: see exports.h. */
+static void look_up_cxx(struct real *found)
+{
+	static _Atomic bool withdrawn;
+	const char *missing[LENGTH(cxx_entries)] = {0};
+	for (size_t i = 0; i < LENGTH(cxx_entries); i++)
+		if (!look_up(found, &cxx_entries[i]))
+			missing[i] = cxx_entries[i].name;
+	bool expected = false; /* of threads that look at once, one takes names back */
+	if (atomic_compare_exchange_strong_explicit(&withdrawn, &expected, true, memory_order_relaxed,
+						    memory_order_relaxed))
+		exports_withdraw(missing, LENGTH(missing));
+}
+
+static void look_up_all(struct real *found)
+{
+	for (size_t i = 0; i < LENGTH(c_entries); i++)
+		look_up(found, &c_entries[i]);
+	for (size_t i = 0; i < LENGTH(others); i++)
+		look_up(found, &others[i]);
+#define LOOK_UP_API(title, rows)                                                                                       \
+	{                                                                                                              \
+		static const struct entry entries[] = {rows(ENTRY_OF)};                                                \
+		look_up_api(found, entries, LENGTH(entries));                                                          \
+	}
+	SEEP_ALLOCATOR_APIS(LOOK_UP_API)
+	look_up_cxx(found);
+}
+
+/* C's functions come last, malloc at the very end: an allocator's malloc may call its own mi_malloc, which is ours, and
+ * which must know the real one by then. */
+static void publish(const struct real *found)
+{
+	void **to = (void **)&real;
+	for (size_t i = sizeof real / sizeof *to; i-- > 0;)
+		__atomic_store_n(&to[i], ((void *const *)found)[i], __ATOMIC_RELEASE);
+}
+
 void real_prepare(void)
 {
 	if (load_acquire(&prepared))
 		return;
 	atomic_fetch_add_explicit(&resolving, 1, memory_order_relaxed);
 	struct real found = real;
-	bind(&found.malloc, "malloc");
-	bind(&found.calloc, "calloc");
-	bind(&found.realloc, "realloc");
-	bind(&found.free, "free");
-	bind(&found.posix_memalign, "posix_memalign");
-	bind(&found.aligned_alloc, "aligned_alloc");
-	bind(&found.memalign, "memalign");
-	bind(&found.valloc, "valloc");
-	bind(&found.pvalloc, "pvalloc");
-	bind(&found.malloc_usable_size, "malloc_usable_size");
-	bind(&found.free_sized, "free_sized");
-	bind(&found.free_aligned_sized, "free_aligned_sized");
-	bind(&found.mallocx, "mallocx");
-	bind(&found.rallocx, "rallocx");
-	bind(&found.xallocx, "xallocx");
-	bind(&found.sallocx, "sallocx");
-	bind(&found.dallocx, "dallocx");
-	bind(&found.sdallocx, "sdallocx");
-	bind(&found.mallctl, "mallctl");
-	bind(&found.mallinfo2, "mallinfo2");
-	bind(&found.tcmalloc_property, "MallocExtension_GetNumericProperty");
-	bind(&found.prctl, "prctl");
-	bind(&found.syscall, "syscall");
-	bind(&found.unshare, "unshare");
-	bind(&found.setns, "setns");
-	bind(&found.setuid, "setuid");
-	bind(&found.seteuid, "seteuid");
-	bind(&found.setreuid, "setreuid");
-	bind(&found.setresuid, "setresuid");
-	bind(&found.chroot, "chroot");
-	bind(&found.tc_malloc, "tc_malloc");
-	bind(&found.mi_heap_realloc, "mi_heap_realloc");
-	real_cxx_find();
+	look_up_all(&found);
 	real_forget_error(); /* now: what the arena gave it takes back, and nobody else is asked */
-	real = found;
+	publish(&found);
 	identify();
 	atomic_fetch_sub_explicit(&resolving, 1, memory_order_relaxed);
 	store_release(&prepared, true);
@@ -141,108 +141,4 @@ const char *real_name(void)
 const char *real_path(void)
 {
 	return path;
-}
-
-/*
- * The first call of all, or one from inside the look-up. In the second case
- * the arena answers; when it is full the answer is "out of memory", which
- * dlsym survives.
- */
-static void *from_arena(size_t bytes, size_t alignment)
-{
-	void *memory = arena_allocate(bytes, alignment);
-	if (!memory)
-		errno = ENOMEM;
-	return memory;
-}
-
-static void *first_malloc(size_t bytes)
-{
-	if (real_is_resolving())
-		return from_arena(bytes, 16);
-	real_prepare();
-	return real.malloc(bytes);
-}
-
-static void *first_calloc(size_t count, size_t bytes)
-{
-	size_t total;
-	if (!real_is_resolving()) {
-		real_prepare();
-		return real.calloc(count, bytes);
-	}
-	if (__builtin_mul_overflow(count, bytes, &total))
-		total = (size_t)-1;
-	return from_arena(total, 16);
-}
-
-static void *first_realloc(void *pointer, size_t bytes)
-{
-	if (real_is_resolving())
-		return from_arena(bytes, 16); /* a pointer of the arena's own never comes here: see hooks */
-	real_prepare();
-	return real.realloc(pointer, bytes);
-}
-
-static void first_free(void *pointer)
-{
-	if (real_is_resolving())
-		return; /* not ours, and its owner is not known yet: a leak of one block */
-	real_prepare();
-	real.free(pointer);
-}
-
-static int first_posix_memalign(void **result, size_t alignment, size_t bytes)
-{
-	if (!real_is_resolving()) {
-		real_prepare();
-		return real.posix_memalign(result, alignment, bytes);
-	}
-	if (alignment % sizeof(void *) || (alignment & (alignment - 1)) || !alignment)
-		return EINVAL;
-	void *memory = arena_allocate(bytes, alignment);
-	if (!memory)
-		return ENOMEM;
-	*result = memory;
-	return 0;
-}
-
-static void *first_aligned_alloc(size_t alignment, size_t bytes)
-{
-	if (real_is_resolving())
-		return from_arena(bytes, alignment);
-	real_prepare();
-	return real.aligned_alloc(alignment, bytes);
-}
-
-static void *first_memalign(size_t alignment, size_t bytes)
-{
-	if (real_is_resolving())
-		return from_arena(bytes, alignment);
-	real_prepare();
-	return real.memalign(alignment, bytes);
-}
-
-static void *first_valloc(size_t bytes)
-{
-	if (real_is_resolving())
-		return from_arena(bytes, 4096);
-	real_prepare();
-	return real.valloc(bytes);
-}
-
-static void *first_pvalloc(size_t bytes)
-{
-	if (real_is_resolving())
-		return from_arena((bytes + 4095) & ~(size_t)4095, 4096);
-	real_prepare();
-	return real.pvalloc(bytes);
-}
-
-static size_t first_malloc_usable_size(void *pointer)
-{
-	if (real_is_resolving())
-		return 0;
-	real_prepare();
-	return real.malloc_usable_size(pointer);
 }

@@ -3,9 +3,10 @@
  * The next allocator in lookup order: what every hook forwards to. Never
  * libc's by name, so that a program's own choice of allocator stays in place.
  *
- * Each pointer starts at a function of our own that looks everything up on
- * the first call, so that hooks never test for NULL. Calls that arrive while
- * the look-up itself runs (dlsym allocates) are served by the arena.
+ * The pointer of each entry point starts at a function of our own that looks
+ * everything up on the first call, and stays there where nobody behind us has
+ * the name (stand_in.c), so that hooks never test for NULL. Calls that arrive
+ * while the look-up itself runs (dlsym allocates) are served by the arena.
  * The pointers are constant once real_prepare() has returned.
  */
 #ifndef SEEP_HOST_REAL_H
@@ -15,41 +16,41 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include <seep/entry_points.h>
+
 #include "keeper/base/entry.h"
 
+#define REAL_POINTER(returns, name, parameters, ...) returns(*name) parameters;
+#define REAL_POINTER_OF(...) REAL_POINTER(__VA_ARGS__)
+#define REAL_ENTRY_POINT(name, kind, hook, takes, traits) REAL_POINTER_OF(SEEP_RETURNS_##kind, name, SEEP_TAKES_##takes)
+
+/* What a visitor of mimalloc's learns about a heap's area: the part of the struct that all versions have in common. */
+struct real_area {
+	void *blocks;
+	size_t reserved, committed, used;
+};
+typedef bool real_area_visitor(const void *heap, const struct real_area *area, void *block, size_t size, void *mine);
+
+/* X(returns, name, parameters): what is called and not hooked as an allocation. NULL where there is none. */
+#define REAL_OTHERS(X)                                                                                                 \
+	X(int, mallctl, (const char *, void *, size_t *, void *, size_t))                                              \
+	X(struct mallinfo2, mallinfo2, (void))                                                                         \
+	X(int, MallocExtension_GetNumericProperty, (const char *, size_t *))                                           \
+	X(bool, mi_heap_visit_blocks, (const void *, bool, real_area_visitor *, void *))                               \
+	X(void *, mi_heap_get_backing, (void))                                                                         \
+	X(int, prctl, (int, ...))                                                                                      \
+	X(long, syscall, (long, ...))                                                                                  \
+	X(int, unshare, (int))                                                                                         \
+	X(int, setns, (int, int))                                                                                      \
+	X(int, setuid, (uid_t))                                                                                        \
+	X(int, seteuid, (uid_t))                                                                                       \
+	X(int, setreuid, (uid_t, uid_t))                                                                               \
+	X(int, setresuid, (uid_t, uid_t, uid_t))                                                                       \
+	X(int, chroot, (const char *))
+
 struct real {
-	void *(*malloc)(size_t);
-	void *(*calloc)(size_t, size_t);
-	void *(*realloc)(void *, size_t);
-	void (*free)(void *);
-	int (*posix_memalign)(void **, size_t, size_t);
-	void *(*aligned_alloc)(size_t, size_t);
-	void *(*memalign)(size_t, size_t);
-	void *(*valloc)(size_t);
-	void *(*pvalloc)(size_t);
-	size_t (*malloc_usable_size)(void *);
-	void (*free_sized)(void *, size_t);                 /* NULL where there is none */
-	void (*free_aligned_sized)(void *, size_t, size_t); /* NULL where there is none */
-	/* jemalloc's own; NULL where there are none */
-	void *(*mallocx)(size_t, int);
-	void *(*rallocx)(void *, size_t, int);
-	size_t (*xallocx)(void *, size_t, size_t, int);
-	size_t (*sallocx)(const void *, int);
-	void (*dallocx)(void *, int);
-	void (*sdallocx)(void *, size_t, int);
-	/* the allocator's account of itself; NULL where there is none */
-	int (*mallctl)(const char *, void *, size_t *, void *, size_t);
-	struct mallinfo2 (*mallinfo2)(void);
-	int (*tcmalloc_property)(const char *, size_t *);
-	int (*prctl)(int, ...);
-	long (*syscall)(long, ...);
-	int (*unshare)(int);
-	int (*setns)(int, int);
-	int (*setuid)(uid_t), (*seteuid)(uid_t);
-	int (*setreuid)(uid_t, uid_t), (*setresuid)(uid_t, uid_t, uid_t);
-	int (*chroot)(const char *);
-	/* the first names of tcmalloc's and mimalloc's own APIs, which tell whether there is one: shim/hooks/allocator_api.h */
-	void *tc_malloc, *mi_heap_realloc;
+	SEEP_ENTRY_POINTS(REAL_ENTRY_POINT)
+	REAL_OTHERS(REAL_POINTER)
 };
 
 extern __attribute__((visibility("hidden"))) struct real real;

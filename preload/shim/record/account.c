@@ -26,7 +26,7 @@ static void set_from_mallctl(const struct heap *heap, enum seep_memory_key key, 
 static void set_from_tcmalloc(const struct heap *heap, enum seep_memory_key key, const char *name)
 {
 	size_t value = 0;
-	if (real.tcmalloc_property(name, &value))
+	if (real.MallocExtension_GetNumericProperty(name, &value))
 		set(heap, key, value);
 }
 
@@ -41,7 +41,7 @@ bool account_take(const struct heap *heap)
 		set_from_mallctl(heap, SEEP_MEMORY_ALLOCATOR_RESIDENT, "stats.resident");
 		set_from_mallctl(heap, SEEP_MEMORY_ALLOCATOR_MAPPED, "stats.mapped");
 		set_from_mallctl(heap, SEEP_MEMORY_ALLOCATOR_RETAINED, "stats.retained");
-	} else if (strcmp(real_name(), "tcmalloc") == 0 && real.tcmalloc_property) {
+	} else if (strcmp(real_name(), "tcmalloc") == 0 && real.MallocExtension_GetNumericProperty) {
 		set_from_tcmalloc(heap, SEEP_MEMORY_ALLOCATOR_IN_USE, "generic.current_allocated_bytes");
 		set_from_tcmalloc(heap, SEEP_MEMORY_ALLOCATOR_MAPPED, "generic.heap_size");
 		set_from_tcmalloc(heap, SEEP_MEMORY_ALLOCATOR_FREE, "tcmalloc.pageheap_free_bytes");

@@ -22,7 +22,8 @@ __attribute__((aligned(8))) _Thread_local struct thread_state thread_state; /* n
 /* Recordings of a thread that may be under way, one in the other: a sample in a signal handler that interrupted one.
  * Tables, ring and walker are made for that; libunwind's cache is not. */
 #define DEPTH 8
-#define REFUSALS 15 /* so many in a row, and none of them is under way: handlers have jumped out of them */
+#define BLOCK_ALIGNMENT 8 /* mimalloc's smallest */
+#define REFUSALS 15       /* so many in a row, and none of them is under way: handlers have jumped out of them */
 
 static uint64_t draw_gap(struct thread_state *thread)
 {
@@ -399,4 +400,12 @@ void recorder_forget(const void *address)
 	uint32_t incarnation = recording_incarnation();
 	if (take(address, &entry))
 		bury(&entry, incarnation);
+}
+
+void recorder_forget_range(const void *start, size_t bytes)
+{
+	ENTRY_ANY_ALIGNMENT;
+	const char *end = (const char *)start + bytes;
+	for (const char *at = start; (at = filter_find(at, end)) != NULL; at += BLOCK_ALIGNMENT)
+		recorder_forget(at);
 }

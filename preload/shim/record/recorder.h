@@ -51,4 +51,7 @@ ENTRY void recorder_heal(void);
 /* A free, before the allocator has it: the sample is taken out, and its free recorded. */
 ENTRY void recorder_forget(const void *address);
 
+/* The same for whatever begins in this memory, which the allocator takes back without naming the blocks. */
+ENTRY void recorder_forget_range(const void *start, size_t bytes);
+
 #endif

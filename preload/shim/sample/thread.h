@@ -29,8 +29,7 @@ struct thread_state {
 	uintptr_t busy;  /* frame of the innermost recording under way on this thread, or 0 */
 	uint32_t number; /* the thread's number in the recording `incarnation` */
 	uint32_t incarnation;
-	uint32_t counted;    /* by hooks that may be inside one another: shim/hooks/allocator_api.h */
-	bool finding;        /* names of an allocator's own API: a look-up that allocates is not to begin another */
+	uint32_t counted;    /* by hooks that may be inside one another: shim/hooks/forms.h */
 	uint8_t depth : 4;   /* recordings under way, one in the other */
 	uint8_t refused : 4; /* samples in a row since then that were one too many */
 	uint8_t users;       /* uses of the heap file under way: one that a jump abandons is never taken off */

@@ -13,6 +13,7 @@
 #include <malloc.h>
 #include <new>
 
+#include "entry_point_calls.h"
 #include "truth.h"
 
 namespace
@@ -192,146 +193,143 @@ template <typename Type> Type *own(const char *name)
 	return found;
 }
 
-/* Own functions and C's in turn, each giving back what another gave. */
-SITE void site_tcmalloc()
+/*
+ * Each row of the table by itself, in a function row_NAME. Without the allocator, the shim's names do what its manual says,
+ * and count as much. What one function gives, another's takes back: rows that allocate free by free(), rows that release
+ * have their memory from malloc and memalign.
+ */
+struct row {
+	const char *name;
+	Kind kind;
+	int traits;
+	bool aligned;
+};
+
+size_t size_of_call(int i)
 {
-	if (!is_tcmalloc)
+	return CALL_ALIGNMENT * (size_t)(1 + i % 16); /* mi_malloc_small takes up to 1024 bytes */
+}
+
+void expect(bool condition, const row &row)
+{
+	if (condition)
 		return;
-	auto *tc_malloc = own<void *(size_t)>("tc_malloc");
-	auto *tc_calloc = own<void *(size_t, size_t)>("tc_calloc");
-	auto *tc_realloc = own<void *(void *, size_t)>("tc_realloc");
-	auto *tc_memalign = own<void *(size_t, size_t)>("tc_memalign");
-	auto *tc_valloc = own<void *(size_t)>("tc_valloc");
-	auto *tc_pvalloc = own<void *(size_t)>("tc_pvalloc");
-	auto *tc_posix_memalign = own<int(void **, size_t, size_t)>("tc_posix_memalign");
-	auto *tc_free = own<void(void *)>("tc_free");
-	auto *tc_free_sized = own<void(void *, size_t)>("tc_free_sized");
+	fprintf(stderr, "%s\n", row.name);
+	abort();
+}
+
+template <typename Call> [[gnu::always_inline]] inline void allocate_often(const row &row, Call call)
+{
 	for (int i = 0; i < CALLS; i++) {
-		void *memory = got(tc_malloc(301), 301);
-		FREE_SOME(301, i % 2 ? free(memory) : tc_free(memory))
-		memory = got(malloc(302), 302);
-		FREE_SOME(302, i % 2 ? tc_free(memory) : tc_free_sized(memory, 302))
-		memory = got(tc_calloc(3, 101), 303);
-		memory = got(tc_realloc(memory, 5000), 5000);
-		truth_freed(site, 303);
-		memory = got(realloc(memory, 9000), 9000);
-		truth_freed(site, 5000);
-		if (tc_realloc(memory, too_much) || tc_malloc(too_much) || tc_calloc(too_much, 2))
-			abort();
-		FREE_SOME(9000, tc_free(memory))
-		memory = got(tc_memalign(64, 304), 304);
-		FREE_SOME(304, own<void(void *)>("tc_cfree")(memory))
-		memory = got(tc_valloc(305), 305);
-		FREE_SOME(305, free(memory))
-		memory = got(tc_pvalloc(306), 306);
-		FREE_SOME(306, tc_free(memory))
-		if (tc_posix_memalign(&memory, 128, 307))
-			abort();
-		got(memory, 307);
-		FREE_SOME(307, tc_free(memory))
+		size_t size = size_of_call(i);
+		char *memory = (char *)got(call(nullptr, size), size);
+		expect(!row.aligned || (uintptr_t)memory % CALL_ALIGNMENT == 0, row);
+		for (size_t at = 0; row.traits & SEEP_ZEROED && at < size; at++)
+			expect(memory[at] == 0, row);
+		memset(memory, 1, size);
+		if (!(is_jemalloc && !strcmp(row.name, "pvalloc"))) /* it has none: libc's comes, which its free does not know */
+			FREE_SOME(size, free(memory))
 	}
 }
 
-SITE void site_tcmalloc_new()
+template <typename Call> [[gnu::always_inline]] inline void resize_often(const row &row, Call call)
 {
-	if (!is_tcmalloc)
-		return;
-	const std::nothrow_t *tag = &std::nothrow;
 	for (int i = 0; i < CALLS; i++) {
-		void *memory = got(own<void *(size_t)>("tc_new")(311), 311);
-		FREE_SOME(311, own<void(void *)>("tc_delete")(memory))
-		memory = got(own<void *(size_t)>("tc_newarray")(312), 312);
-		FREE_SOME(312, own<void(void *, size_t)>("tc_deletearray_sized")(memory, 312))
-		memory = got(own<void *(size_t, const void *)>("tc_new_nothrow")(313, tag), 313);
-		FREE_SOME(313, ::operator delete(memory))
-		memory = got(own<void *(size_t, size_t)>("tc_new_aligned")(320, 64), 320);
-		FREE_SOME(320, own<void(void *, size_t)>("tc_delete_aligned")(memory, 64))
-		memory = got(::operator new(314), 314);
-		FREE_SOME(314, own<void(void *, const void *)>("tc_delete_nothrow")(memory, tag))
+		size_t size = 64 * size_of_call(i);
+		char *memory = (char *)got(malloc(40), 40);
+		memset(memory, 7, 40);
+		memory = (char *)got(call(memory, size), size);
+		truth_freed(site, 40);
+		expect(memory[0] == 7 && memory[39] == 7 && !(row.traits & SEEP_ZEROED && memory[size - 1]), row);
+		if (row.traits & SEEP_FREES_OLD) {
+			FREE_SOME(size, expect(!call(memory, too_much), row)) /* fails, and frees */
+			continue;
+		}
+		if (!(row.traits & SEEP_THROWS))
+			expect(!call(memory, too_much), row);
+		FREE_SOME(size, free(memory))
 	}
 }
 
-SITE void site_mimalloc()
+template <typename Call> [[gnu::always_inline]] inline void release_often(const row &row, Call call)
+{
+	for (int i = 0; i < CALLS; i++) {
+		size_t size = row.aligned ? 128 : size_of_call(i);
+		void *memory = got(row.aligned ? memalign(CALL_ALIGNMENT, size) : malloc(size), size);
+		FREE_SOME(size, call(memory, size))
+	}
+}
+
+template <typename Call> [[gnu::always_inline]] inline void call_often(const row &row, Call call)
+{
+	if (row.kind == Kind::RESIZE)
+		resize_often(row, call);
+	else if (row.kind == Kind::RELEASE)
+		release_often(row, call);
+	else
+		allocate_often(row, call);
+}
+
+#define ROW(name, kind, hook, takes, traits)                                                                           \
+	SITE void row_##name()                                                                                         \
+	{                                                                                                              \
+		[[maybe_unused]] constexpr int flags = 0;                                                              \
+		call_often({#name, Kind::kind, traits, is_aligned_##name()}, call_##name);                             \
+	}
+SEEP_ENTRY_POINTS(ROW)
+
+/* Heaps of the program's own: what their descriptors take is the makers'. */
+enum { HEAPS = 6 };
+void *heaps[HEAPS];
+
+void make_heaps()
 {
 	if (!is_mimalloc)
 		return;
-	auto *mi_malloc = own<void *(size_t)>("mi_malloc");
-	auto *mi_zalloc = own<void *(size_t)>("mi_zalloc");
-	auto *mi_mallocn = own<void *(size_t, size_t)>("mi_mallocn");
-	auto *mi_calloc = own<void *(size_t, size_t)>("mi_calloc");
-	auto *mi_realloc = own<void *(void *, size_t)>("mi_realloc");
-	auto *mi_reallocf = own<void *(void *, size_t)>("mi_reallocf");
-	auto *mi_reallocn = own<void *(void *, size_t, size_t)>("mi_reallocn");
-	auto *mi_free = own<void(void *)>("mi_free");
-	auto *mi_free_size = own<void(void *, size_t)>("mi_free_size");
-	for (int i = 0; i < CALLS; i++) {
-		void *memory = got(mi_malloc(301), 301);
-		FREE_SOME(301, i % 2 ? free(memory) : mi_free(memory))
-		memory = got(malloc(302), 302);
-		FREE_SOME(302, i % 2 ? mi_free(memory) : mi_free_size(memory, 302))
-		memory = got(mi_zalloc(303), 303);
-		FREE_SOME(303, free(memory))
-		memory = got(mi_mallocn(4, 76), 304);
-		FREE_SOME(304, mi_free(memory))
-		memory = got(mi_calloc(5, 61), 305);
-		memory = got(mi_realloc(memory, 5000), 5000);
-		truth_freed(site, 305);
-		memory = got(mi_reallocn(memory, 3, 3000), 9000);
-		truth_freed(site, 5000);
-		memory = got(realloc(memory, 20000), 20000);
-		truth_freed(site, 9000);
-		if (mi_realloc(memory, too_much) || mi_malloc(too_much) || mi_calloc(too_much, 2))
-			abort();
-		if (i >= KEPT && mi_reallocf(memory, too_much)) /* fails, and frees */
-			abort();
-		if (i >= KEPT)
-			truth_freed(site, 20000);
-		memory = got(own<char *(const char *)>("mi_strdup")("eleven of t"), 12);
-		FREE_SOME(12, free(memory))
-		memory = got(own<char *(const char *, size_t)>("mi_strndup")("eleven of t", 6), 7);
-		FREE_SOME(7, mi_free(memory))
-		/* into a heap that takes it away: from there on it is not seen */
-		memory = got(malloc(306), 306);
-		void *heap = own<void *()>("mi_heap_new")();
-		memory = own<void *(void *, void *, size_t)>("mi_heap_realloc")(heap, memory, 70000);
-		truth_freed(site, 306);
-		own<void(void *)>("mi_heap_destroy")(heap);
-	}
+	for (void *&heap : heaps)
+		heap = own<void *()>("mi_heap_new")();
+	call_heap = own<void *()>("mi_heap_new")();
 }
 
-SITE void site_mimalloc_aligned()
+/* mi_heap_destroy takes all of a heap away, also what came by way of the default heap; mi_heap_delete only the heap. */
+SITE void site_mimalloc_heaps()
 {
 	if (!is_mimalloc)
 		return;
-	typedef void *two(size_t, size_t);
-	auto *free_aligned = own<void(void *, size_t)>("mi_free_aligned");
-	for (int i = 0; i < CALLS; i++) {
-		void *memory = got(own<two>("mi_malloc_aligned")(311, 64), 311);
-		FREE_SOME(311, free_aligned(memory, 64))
-		memory = got(own<two>("mi_zalloc_aligned")(312, 4096), 312);
-		FREE_SOME(312, free(memory))
-		memory = got(own<two>("mi_memalign")(64, 313), 313);
-		FREE_SOME(313, free(memory))
-		memory = got(own<two>("mi_aligned_alloc")(64, 320), 320);
-		FREE_SOME(320, own<void(void *, size_t, size_t)>("mi_free_size_aligned")(memory, 320, 64))
-		memory = got(own<void *(size_t)>("mi_valloc")(314), 314);
-		memory = got(own<void *(void *, size_t, size_t)>("mi_realloc_aligned")(memory, 7000, 4096), 7000);
-		truth_freed(site, 314);
-		FREE_SOME(7000, free(memory))
-		memory = got(own<void *(size_t)>("mi_pvalloc")(315), 315);
-		FREE_SOME(315, free(memory))
-		if (own<int(void **, size_t, size_t)>("mi_posix_memalign")(&memory, 128, 316))
-			abort();
-		got(memory, 316);
-		FREE_SOME(316, free(memory))
-		memory = got(own<void *(size_t)>("mi_new")(317), 317);
-		FREE_SOME(317, ::operator delete(memory))
-		memory = got(own<two>("mi_new_aligned")(384, 128), 384);
-		FREE_SOME(384, own<void(void *)>("mi_free")(memory))
-		memory = got(own<two>("mi_new_aligned_nothrow")(384, 128), 384);
-		FREE_SOME(384, own<void(void *)>("mi_free")(memory))
-		memory = got(own<void *(void *, size_t, size_t)>("mi_new_reallocn")(nullptr, 3, 107), 321);
-		FREE_SOME(321, own<void(void *)>("mi_free")(memory))
+	auto *allocate = own<void *(void *, size_t)>("mi_heap_malloc");
+	auto *aligned = own<void *(void *, size_t, size_t)>("mi_heap_malloc_aligned");
+	auto *resize = own<void *(void *, void *, size_t)>("mi_heap_realloc");
+	auto *make_default = own<void *(void *)>("mi_heap_set_default");
+	static const size_t sizes[] = {8, 40, 300, 5000, 70000, 600000, 5000000};
+	for (int number = 0; number < HEAPS; number++) {
+		size_t bytes = 0, blocks = 0;
+		for (size_t size : sizes) {
+			for (int i = 0; i < CALLS / 10; i++) {
+				got(allocate(heaps[number], size), size);
+				got(aligned(heaps[number], size, 64), size);
+				void *before = make_default(heaps[number]);
+				got(malloc(size + 1), size + 1);
+				make_default(before);
+				/* which leaves a block where it is, in its own heap, if the new size is near the old one */
+				void *moved = got(resize(heaps[number], got(malloc(2000), 2000), size + 2), size + 2);
+				truth_freed(site, 2000);
+				bytes += 4 * size + 3;
+				blocks += 4;
+				if (i % 2) {
+					free(moved);
+					truth_freed(site, size + 2);
+					bytes -= size + 2;
+					blocks--;
+				}
+			}
+		}
+		if (number % 3 == 0) {
+			own<void(void *)>("mi_heap_delete")(heaps[number]);
+			continue;
+		}
+		own<void(void *)>("mi_heap_destroy")(heaps[number]);
+		truth_freed(site, bytes);
+		site->live_objects -= (long)blocks - 1;
 	}
 }
 
@@ -372,16 +370,12 @@ void fail_everywhere(volatile size_t size)
 		got_some |= ::operator new(size, std::nothrow) || ::operator new[](size, std::nothrow);
 	if (is_jemalloc && size > (size_t)PTRDIFF_MAX) /* which asserts smaller ones in some builds */
 		got_some |= own<void *(size_t, int)>("mallocx")(size, 0) || own<void *(void *, size_t, int)>("rallocx")(old, size, 0);
-	if (is_tcmalloc)
-		got_some |= own<void *(size_t)>("tc_malloc")(size) || own<void *(size_t, size_t)>("tc_calloc")(size, 1) ||
-			    own<void *(void *, size_t)>("tc_realloc")(old, size) ||
-			    own<void *(size_t, size_t)>("tc_memalign")(64, size) ||
-			    own<void *(size_t, const void *)>("tc_new_nothrow")(size, &std::nothrow);
-	if (is_mimalloc)
-		got_some |= own<void *(size_t)>("mi_malloc")(size) || own<void *(size_t, size_t)>("mi_calloc")(size, 1) ||
-			    own<void *(void *, size_t)>("mi_realloc")(old, size) ||
-			    own<void *(size_t, size_t)>("mi_malloc_aligned")(size, 64) ||
-			    own<void *(size_t)>("mi_new_nothrow")(size);
+#define FAIL(name, kind, hook, takes, traits)                                                                          \
+	if (Hook::hook == Hook::NESTED && Kind::kind != Kind::TEXT && !((traits) & (SEEP_THROWS | SEEP_FREES_OLD)) &&  \
+	    !strstr(#name, "_small"))                                                                                  \
+		got_some |= call_##name(Kind::kind == Kind::RESIZE ? old : nullptr, size) != nullptr;
+	[[maybe_unused]] constexpr int flags = 0;
+	SEEP_ENTRY_POINTS(FAIL)
 	if (got_some)
 		abort();
 	got(old, 24);
@@ -427,10 +421,14 @@ int main(int argc, char **argv)
 	RUN(pvalloc)
 	RUN(free_sized)
 	RUN(jemalloc)
-	RUN(tcmalloc)
-	RUN(tcmalloc_new)
-	RUN(mimalloc)
-	RUN(mimalloc_aligned)
+	make_heaps();
+	RUN(mimalloc_heaps)
+#define RUN_ROW(name, kind, ...)                                                                                       \
+	if (find_##name() && Kind::kind != Kind::MEASURE && Kind::kind != Kind::DESTROY) {                             \
+		site = truth_add("row_" #name);                                                                        \
+		row_##name();                                                                                          \
+	}
+	SEEP_ENTRY_POINTS(RUN_ROW)
 	RUN(new)
 	RUN(new_array)
 	RUN(new_nothrow)

@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 #define SITE __attribute__((noinline, noclone))
-#define TRUTH_SITES 32
+#define TRUTH_SITES 256
 
 struct truth_site {
 	const char *name;
