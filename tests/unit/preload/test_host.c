@@ -146,9 +146,28 @@ static void filter_says_no_only_when_it_is_sure(void **state)
 	assert_false(filter_test(address + 256));
 }
 
+/* Addresses are eight bytes apart, neighbours share counters, and none may be passed over. */
+static void finds_every_marked_address_of_a_range(void **state)
+{
+	(void)state;
+	const uintptr_t start = UINT64_C(0x7f00fff00000), bytes = 1 << 20;
+	for (uintptr_t at = start; at < start + bytes; at += 8 * 509)
+		filter_mark((void *)at);
+	for (uintptr_t at = start; at < start + bytes; at += 8 * 509) {
+		uintptr_t found = at - 8 * 31;
+		while ((found = (uintptr_t)filter_find((void *)found, (void *)(start + bytes))) < at && found)
+			found += 8;
+		assert_int_equal(found, at);
+	}
+	for (uintptr_t at = start; at < start + bytes; at += 8 * 509)
+		filter_unmark((void *)at);
+	assert_null(filter_find((void *)start, (void *)(start + bytes)));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(finds_every_marked_address_of_a_range),
 	    cmocka_unit_test(defaults_are_the_documented_ones),
 	    cmocka_unit_test(reads_sizes_times_and_names),
 	    cmocka_unit_test(malformed_or_unknown_gives_the_default_and_one_warning),
