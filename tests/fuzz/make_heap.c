@@ -11,7 +11,7 @@
 #include "keeper/heap/sites.h"
 #include "keeper/heap/stacks.h"
 
-/* As heap_plan(), in small: libFuzzer wants short inputs. */
+/* As area_plan(), in small: libFuzzer wants short inputs. */
 static void plan(struct seep_heap_header *header)
 {
 	static const struct {

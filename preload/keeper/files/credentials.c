@@ -48,7 +48,7 @@ bool credentials_changed(uint64_t pid, struct credentials *program)
 static void heap_file_give(int directory, uint32_t user, uint32_t group)
 {
 	struct stat status;
-	int descriptor = place_open(directory, O_RDONLY, NULL);
+	int descriptor = location_open(directory, O_RDONLY, NULL);
 	if (descriptor < 0)
 		return;
 	if (system_stat_descriptor(descriptor, &status) == 0 && S_ISREG(status.st_mode) && status.st_nlink == 1 &&

@@ -20,7 +20,7 @@
 /* In the recording's directory, or in memory with a link from there. A descriptor, or -errno. */
 static int file_make(struct heap_file *made, struct seep_heap_header *header, bool in_memory)
 {
-	room_plan(header, room_can_populate());
+	area_plan_room(header, area_can_populate());
 	int file = in_memory ? heap_memory_make(made->directory, header) : -ENOSPC;
 	if (file >= 0 || file == -EEXIST)
 		return file;
@@ -28,7 +28,7 @@ static int file_make(struct heap_file *made, struct seep_heap_header *header, bo
 	if (file < 0)
 		return file;
 	system_change_mode(file, 0600); /* whatever the umask */
-	made->space_error = room_reserve_file(file, header);
+	made->space_error = area_reserve_file(file, header);
 	return file;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The heap file's place: see heap_location.h. */
+/* Where a heap file lies: see heap_location.h. */
 #include "keeper/files/heap_location.h"
 
 #include <errno.h>
@@ -35,11 +35,11 @@ static int memory_check(int directory, int descriptor)
 	return S_ISREG(status.st_mode) && status.st_nlink == 1 && status.st_uid == owner.st_uid ? 0 : -ELOOP;
 }
 
-int place_open(int directory, int flags, struct place *place)
+int location_open(int directory, int flags, struct heap_location *location)
 {
-	char path[PLACE_PATH_BYTES];
-	if (place)
-		place->path[0] = 0;
+	char path[LOCATION_PATH_BYTES];
+	if (location)
+		location->path[0] = 0;
 	int descriptor = file_open(directory, SEEP_HEAP_NAME, flags | O_NOFOLLOW | O_NONBLOCK, 0);
 	if (descriptor != -ELOOP)
 		return descriptor;
@@ -57,8 +57,8 @@ int place_open(int directory, int flags, struct place *place)
 		system_close(descriptor);
 		return error;
 	}
-	if (place)
-		memcpy(place->path, path, (size_t)length + 1);
+	if (location)
+		memcpy(location->path, path, (size_t)length + 1);
 	return descriptor;
 }
 
@@ -96,18 +96,18 @@ static long content_copy(int to_file, int from_file, const char *map, uint64_t b
 	return error ? error : file_write_at(to_file, &nobody, sizeof nobody, offsetof(struct seep_heap_header, lease));
 }
 
-void place_forget(const struct place *place, uint64_t inode)
+void location_forget(const struct heap_location *location, uint64_t inode)
 {
 	struct stat status;
-	int descriptor = place->path[0] ? file_open(AT_FDCWD, place->path, O_PATH | O_NOFOLLOW, 0) : -ENOENT;
+	int descriptor = location->path[0] ? file_open(AT_FDCWD, location->path, O_PATH | O_NOFOLLOW, 0) : -ENOENT;
 	if (descriptor < 0)
 		return;
 	if (system_stat_descriptor(descriptor, &status) == 0 && status.st_ino == inode)
-		system_unlink_at(AT_FDCWD, place->path, 0);
+		system_unlink_at(AT_FDCWD, location->path, 0);
 	system_close(descriptor);
 }
 
-long place_move(int directory, int from_file, const struct place *place, const void *map, uint64_t bytes)
+long location_move(int directory, int from_file, const struct heap_location *location, const void *map, uint64_t bytes)
 {
 	char temporary[WRITE_TEMPORARY_BYTES];
 	struct stat status = {0};
@@ -129,18 +129,18 @@ long place_move(int directory, int from_file, const struct place *place, const v
 	if (error)
 		system_unlink_at(directory, temporary, 0);
 	else
-		place_forget(place, status.st_ino);
+		location_forget(location, status.st_ino);
 	return error;
 }
 
-void place_settle(int directory, const void *map, uint64_t map_bytes)
+void location_settle(int directory, const void *map, uint64_t map_bytes)
 {
-	struct place place;
-	int descriptor = place_open(directory, O_RDWR, &place);
+	struct heap_location location;
+	int descriptor = location_open(directory, O_RDWR, &location);
 	if (descriptor < 0)
 		return;
-	if (place.path[0])
-		place_move(directory, descriptor, &place, map, map_bytes / SEEP_HEAP_PAGE * SEEP_HEAP_PAGE);
+	if (location.path[0])
+		location_move(directory, descriptor, &location, map, map_bytes / SEEP_HEAP_PAGE * SEEP_HEAP_PAGE);
 	else
 		space_give_back(descriptor, map, map_bytes);
 	system_close(descriptor);

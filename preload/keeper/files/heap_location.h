@@ -11,25 +11,25 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define PLACE_PATH_BYTES 128
+#define LOCATION_PATH_BYTES 128
 
-struct place {
-	char path[PLACE_PATH_BYTES]; /* of the heap file in memory; "": it is in the recording */
+struct heap_location {
+	char path[LOCATION_PATH_BYTES]; /* of the heap file in memory; "": it is in the recording */
 };
 
 /* Opens the heap file of a recording. A descriptor, or -errno (ELOOP: a link to somewhere else; ENXIO: to memory that
- * is gone). place may be NULL. */
-int place_open(int directory, int flags, struct place *place);
+ * is gone). location may be NULL. */
+int location_open(int directory, int flags, struct heap_location *location);
 
 /* The recording is complete, nobody writes to its heap file any more: one in memory is copied into the recording, in
  * place of the link; one in the recording gives back the space that it reserved and never used. `map`: the heap file,
  * mapped whole. Where it can't be done (a full disk) all stays as it is. */
-void place_settle(int directory, const void *map, uint64_t map_bytes);
+void location_settle(int directory, const void *map, uint64_t map_bytes);
 
 /* The same of a heap file in memory that is open and mapped, also where its name is gone. 0, or -errno. */
-long place_move(int directory, int from_file, const struct place *place, const void *map, uint64_t bytes);
+long location_move(int directory, int from_file, const struct heap_location *location, const void *map, uint64_t bytes);
 
 /* The recording has been removed under its program, which has ended: nobody will find its memory again. */
-void place_forget(const struct place *place, uint64_t inode);
+void location_forget(const struct heap_location *location, uint64_t inode);
 
 #endif

@@ -22,7 +22,7 @@ bool heap_memory_fits(const struct seep_heap_header *header, uint64_t device, ui
 {
 	struct stat status;
 	struct statfs system;
-	if (header->file_bytes > most_bytes || !room_can_populate())
+	if (header->file_bytes > most_bytes || !area_can_populate())
 		return false;
 	int descriptor = system_open(SEEP_HEAP_MEMORY_DIRECTORY, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
 	if (descriptor < 0)
@@ -53,7 +53,7 @@ static int nameless_make(struct seep_heap_header *header)
 	if (file < 0)
 		return file;
 	system_change_mode(file, 0600); /* whatever the umask */
-	int error = room_reserve_file(file, header);
+	int error = area_reserve_file(file, header);
 	header->held = !error && life_hold(file);
 	struct size_limit limit = size_limit_enter(); /* writing, too, must not go beyond it, whatever the file has */
 	if (!error)

@@ -141,8 +141,8 @@ bool open_heap(struct seep_heap_view *view, int directory, bool writable, struct
 	struct seep_heap_header header;
 	struct heap heap;
 	*view = (struct seep_heap_view){0};
-	struct place place;
-	int descriptor = place_open(directory, writable ? O_RDWR : O_RDONLY, &place);
+	struct heap_location location;
+	int descriptor = location_open(directory, writable ? O_RDWR : O_RDONLY, &location);
 	if (descriptor < 0)
 		return fault_fill(fault, 0, descriptor, open_text(descriptor));
 	bool is_ours, opened = header_check(descriptor, &header, &is_ours, fault);
@@ -150,7 +150,7 @@ bool open_heap(struct seep_heap_view *view, int directory, bool writable, struct
 		opened = writable || (is_ours && owner_is_alive(&header))
 			     ? file_map(view, descriptor, header.file_bytes, writable, fault)
 			     : file_copy(view, descriptor, header.file_bytes, fault);
-		view->abandoned = opened && place.path[0] && header.held && life_is_unheld(descriptor);
+		view->abandoned = opened && location.path[0] && header.held && life_is_unheld(descriptor);
 	}
 	system_close(descriptor);
 	/* it may have changed since the header was read */

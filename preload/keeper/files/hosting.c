@@ -54,7 +54,7 @@ static bool sizes_are_ours(const struct seep_heap_header *header)
 {
 	struct seep_heap_header largest = {0};
 	bool ours = true;
-	heap_plan(&largest, 1, 0);
+	area_plan(&largest, 1, 0);
 	for (int id = 0; id < SEEP_AREA_COUNT; id++)
 		ours &= id == SEEP_AREA_LIVE2 || id == SEEP_AREA_HOMES2 ||
 			header->areas[id].capacity <= largest.areas[id].capacity;

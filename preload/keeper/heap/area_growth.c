@@ -17,7 +17,7 @@ static const struct {
 };
 #define FIRST_COUNT (sizeof first / sizeof *first)
 
-void room_plan(struct seep_heap_header *header, bool small)
+void area_plan_room(struct seep_heap_header *header, bool small)
 {
 	for (int id = 0; id < SEEP_AREA_COUNT; id++)
 		store_relaxed(&header->room[id], header->areas[id].capacity);
@@ -38,7 +38,7 @@ static const struct capacities tiers[] = {
     {0, 256 << 10, 6, 1 << 20, 32 << 10, {4 << 10, 128 << 10, 4 << 20}},
 };
 
-void heap_plan(struct seep_heap_header *header, uint64_t rate, uint64_t max_live)
+void area_plan(struct seep_heap_header *header, uint64_t rate, uint64_t max_live)
 {
 	const struct capacities *tier = tiers;
 	while (rate < tier->rate_at_least)
@@ -68,7 +68,7 @@ void heap_plan(struct seep_heap_header *header, uint64_t rate, uint64_t max_live
 			  SEEP_HEAP_PAGE * SEEP_HEAP_PAGE;
 	}
 	header->file_bytes = offset;
-	room_plan(header, false);
+	area_plan_room(header, false);
 }
 
 static uint64_t page_up(uint64_t bytes)
@@ -76,8 +76,8 @@ static uint64_t page_up(uint64_t bytes)
 	return (bytes + SEEP_HEAP_PAGE - 1) / SEEP_HEAP_PAGE * SEEP_HEAP_PAGE;
 }
 
-bool room_visit(const struct seep_heap_header *header, bool (*visit)(uint64_t offset, uint64_t bytes, void *context),
-		void *context)
+bool area_visit_room(const struct seep_heap_header *header,
+		     bool (*visit)(uint64_t offset, uint64_t bytes, void *context), void *context)
 {
 	uint64_t start = 0, end = SEEP_HEAP_AREAS_OFFSET;
 	for (int id = 0; id < SEEP_AREA_COUNT; id++) {
@@ -94,19 +94,19 @@ bool room_visit(const struct seep_heap_header *header, bool (*visit)(uint64_t of
 	return end == start || visit(start, end - start, context);
 }
 
-bool room_populate(const struct heap *heap, uint64_t offset, uint64_t bytes, void *context)
+bool area_populate(const struct heap *heap, uint64_t offset, uint64_t bytes, void *context)
 {
 	(void)context;
 	return system_advise((char *)heap->header + offset, bytes, MADV_POPULATE_WRITE) == 0;
 }
 
-bool room_can_populate(void)
+bool area_can_populate(void)
 {
 	return system_advise(NULL, 0, MADV_POPULATE_WRITE) == 0;
 }
 
 struct growth {
-	room_reserver *reserve;
+	area_reserver *reserve;
 	void *context;
 };
 
@@ -120,7 +120,7 @@ static bool grow(const struct heap *heap, enum seep_area_id id, uint32_t from, u
 
 static uint32_t raise(const struct heap *heap, enum seep_area_id id, uint32_t entries, const struct growth *growth)
 {
-	uint32_t room = room_of(heap, id), capacity = heap->capacity[id];
+	uint32_t room = area_room(heap, id), capacity = heap->capacity[id];
 	if (room >= entries)
 		return room;
 	uint64_t wanted = room < capacity / 2 ? (uint64_t)room * 2 : capacity;
@@ -131,7 +131,7 @@ static uint32_t raise(const struct heap *heap, enum seep_area_id id, uint32_t en
 	while (old < wanted && !atomic_compare_exchange_weak_explicit(&heap->header->room[id], &old, wanted,
 								      memory_order_release, memory_order_acquire))
 		;
-	return room_of(heap, id);
+	return area_room(heap, id);
 }
 
 static bool raise_level(const struct heap *heap, uint32_t level, const struct growth *growth)
@@ -141,7 +141,7 @@ static bool raise_level(const struct heap *heap, uint32_t level, const struct gr
 	       raise(heap, SEEP_AREA_LIVE0 + level, slots, growth) >= slots;
 }
 
-static const struct growth by_program = {.reserve = room_populate};
+static const struct growth by_program = {.reserve = area_populate};
 
 /* Once it was refused, the keeper alone asks: on a full disk the answer may wait for its journal. */
 static bool refused(const struct heap *heap)
@@ -150,9 +150,9 @@ static bool refused(const struct heap *heap)
 	return false;
 }
 
-uint32_t room_for(const struct heap *heap, enum seep_area_id id, uint32_t entries)
+uint32_t area_room_for(const struct heap *heap, enum seep_area_id id, uint32_t entries)
 {
-	uint32_t room = room_of(heap, id);
+	uint32_t room = area_room(heap, id);
 	if (room >= entries || entries > heap->capacity[id] || !load_relaxed(&heap->header->may_grow))
 		return room;
 	room = raise(heap, id, entries, &by_program);
@@ -161,21 +161,21 @@ uint32_t room_for(const struct heap *heap, enum seep_area_id id, uint32_t entrie
 	return room;
 }
 
-bool room_for_level(const struct heap *heap, uint32_t level)
+bool area_room_for_level(const struct heap *heap, uint32_t level)
 {
-	if (room_has_level(heap, level))
+	if (area_has_level(heap, level))
 		return true;
 	return load_relaxed(&heap->header->may_grow) && (raise_level(heap, level, &by_program) || refused(heap));
 }
 
 static void keep_ahead(const struct heap *heap, enum seep_area_id id, uint64_t used, const struct growth *growth)
 {
-	uint32_t room = room_of(heap, id);
+	uint32_t room = area_room(heap, id);
 	if (room < heap->capacity[id] && used > room / 2)
 		raise(heap, id, room + 1, growth);
 }
 
-void room_keep_ahead(const struct heap *heap, room_reserver *reserve, void *context)
+void area_keep_ahead(const struct heap *heap, area_reserver *reserve, void *context)
 {
 	const struct growth growth = {.reserve = reserve, .context = context};
 	const struct seep_heap_header *header = heap->header;
@@ -187,7 +187,7 @@ void room_keep_ahead(const struct heap *heap, room_reserver *reserve, void *cont
 	uint64_t removed = load_relaxed(&header->live_removed), live = load_relaxed(&header->live_inserted) - removed;
 	uint64_t slots = 0;
 	for (uint32_t level = 0; level < SEEP_LIVE_LEVELS; level++) {
-		if (!room_has_level(heap, level)) {
+		if (!area_has_level(heap, level)) {
 			if (live > slots / 4)
 				raise_level(heap, level, &growth);
 			return;
@@ -202,13 +202,13 @@ static bool run_reserve(uint64_t offset, uint64_t bytes, void *context)
 	return system_allocate(*file, 0, offset, bytes) == 0;
 }
 
-int room_reserve_file(int file, const struct seep_heap_header *header)
+int area_reserve_file(int file, const struct seep_heap_header *header)
 {
 	struct size_limit limit = size_limit_enter();
 	int error = (int)size_limit_check(header->file_bytes);
 	if (!error)
 		error = system_truncate(file, header->file_bytes);
-	if (!error && !room_visit(header, run_reserve, &file))
+	if (!error && !area_visit_room(header, run_reserve, &file))
 		error = -ENOSPC;
 	size_limit_leave(&limit);
 	return error;

@@ -19,46 +19,46 @@
 #include "keeper/heap/heap.h"
 
 /* Entries of an area that may be touched, at most its capacity. */
-static inline uint32_t room_of(const struct heap *heap, enum seep_area_id id)
+static inline uint32_t area_room(const struct heap *heap, enum seep_area_id id)
 {
 	uint64_t room = load_acquire(&heap->header->room[id]);
 	return room < heap->capacity[id] ? (uint32_t)room : heap->capacity[id];
 }
 
-static inline bool room_has_level(const struct heap *heap, uint32_t level)
+static inline bool area_has_level(const struct heap *heap, uint32_t level)
 {
-	return room_of(heap, SEEP_AREA_LIVE0 + level) == heap->capacity[SEEP_AREA_LIVE0 + level];
+	return area_room(heap, SEEP_AREA_LIVE0 + level) == heap->capacity[SEEP_AREA_LIVE0 + level];
 }
 
 /* For a planned header: all the room, or little, but for the areas that need theirs from the start. */
-void room_plan(struct seep_heap_header *header, bool small);
+void area_plan_room(struct seep_heap_header *header, bool small);
 
 /* Sizes of a new heap file. Capacities are fixed from the rate; max_live raises or lowers the live table (0: from the
  * rate). Fills areas, room (all of it) and file_bytes of a zeroed header. */
-void heap_plan(struct seep_heap_header *header, uint64_t rate, uint64_t max_live);
+void area_plan(struct seep_heap_header *header, uint64_t rate, uint64_t max_live);
 
 /* Calls visit for each run of bytes of the file that the plan has room for, page-aligned. False: visit said so. */
-bool room_visit(const struct seep_heap_header *header, bool (*visit)(uint64_t offset, uint64_t bytes, void *context),
-		void *context);
+bool area_visit_room(const struct seep_heap_header *header,
+		     bool (*visit)(uint64_t offset, uint64_t bytes, void *context), void *context);
 
 /* Gives a new file its length and the space that the header's room needs. 0, or -errno. */
-int room_reserve_file(int file, const struct seep_heap_header *header);
+int area_reserve_file(int file, const struct seep_heap_header *header);
 
 /* The room of an area after an attempt to have `entries` of it. In the program: where the keeper is late. One system
  * call, and none where heap->may_grow is false. Any thread, signal-safe. */
-uint32_t room_for(const struct heap *heap, enum seep_area_id id, uint32_t entries);
+uint32_t area_room_for(const struct heap *heap, enum seep_area_id id, uint32_t entries);
 
 /* The same for a level of the live table and its homes: is it there? */
-bool room_for_level(const struct heap *heap, uint32_t level);
+bool area_room_for_level(const struct heap *heap, uint32_t level);
 
 /* Gets space for bytes of the file, page-aligned. False: there is none. */
-typedef bool room_reserver(const struct heap *heap, uint64_t offset, uint64_t bytes, void *context);
+typedef bool area_reserver(const struct heap *heap, uint64_t offset, uint64_t bytes, void *context);
 
 /* One by MADV_POPULATE_WRITE (Linux 5.14) on the mapping; without context. */
-bool room_populate(const struct heap *heap, uint64_t offset, uint64_t bytes, void *context);
-bool room_can_populate(void);
+bool area_populate(const struct heap *heap, uint64_t offset, uint64_t bytes, void *context);
+bool area_can_populate(void);
 
 /* The keeper: doubles what is half used. */
-void room_keep_ahead(const struct heap *heap, room_reserver *reserve, void *context);
+void area_keep_ahead(const struct heap *heap, area_reserver *reserve, void *context);
 
 #endif

@@ -61,7 +61,7 @@ bool live_insert(const struct heap *heap, const struct live_entry *entry)
 	INVARIANT(entry->address > SEEP_LIVE_WRITING && !(entry->address & SEEP_LIVE_MOVING));
 	uint64_t hash = address_hash(entry->address);
 	for (uint32_t level = 0; level < SEEP_LIVE_LEVELS && entry->address <= SEEP_LIVE_ADDRESS; level++) {
-		if (!room_for_level(heap, level))
+		if (!area_room_for_level(heap, level))
 			return false;
 		if (level_insert(heap, level, hash, entry)) {
 			add_relaxed(&heap->header->live_inserted, 1);
@@ -93,7 +93,7 @@ static struct seep_heap_live *slot_find(const struct heap *heap, uint64_t addres
 	if (address <= SEEP_LIVE_WRITING) /* free(NULL): no slot's state may be taken for an object */
 		return NULL;
 	uint64_t hash = address_hash(address);
-	for (*level = 0; *level < SEEP_LIVE_LEVELS && room_has_level(heap, *level); ++*level) {
+	for (*level = 0; *level < SEEP_LIVE_LEVELS && area_has_level(heap, *level); ++*level) {
 		uint32_t mask = level_mask(heap, *level), home = (uint32_t)hash & mask;
 		uint32_t reach = load_relaxed(&heap->homes[*level][home]);
 		for (uint32_t distance = 0; distance < reach; distance++) {

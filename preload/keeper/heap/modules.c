@@ -290,7 +290,7 @@ static uint32_t module_take(const struct heap *heap)
 			return i;
 	}
 	do {
-		if (count >= room_for(heap, SEEP_AREA_MODULES, count + 1))
+		if (count >= area_room_for(heap, SEEP_AREA_MODULES, count + 1))
 			return 0;
 	} while (!atomic_compare_exchange_weak_explicit(&heap->header->module_count, &count, count + 1,
 							memory_order_relaxed, memory_order_relaxed));

@@ -46,7 +46,7 @@ static uint32_t take_unused(const struct heap *heap, enum seep_area_id id)
 	seep_atomic32 *count = count_of(heap, id);
 	uint32_t entry = load_relaxed(count);
 	do {
-		if (entry >= room_for(heap, id, entry + 1))
+		if (entry >= area_room_for(heap, id, entry + 1))
 			return 0;
 	} while (!atomic_compare_exchange_weak_explicit(count, &entry, entry + 1, memory_order_relaxed,
 							memory_order_relaxed));

@@ -20,9 +20,9 @@ bool home_hold(struct keeper *keeper)
 	keeper->home = file_open(AT_FDCWD, keeper->directory, O_RDONLY | O_DIRECTORY, 0);
 	if (keeper->home < 0)
 		return false;
-	keeper->file = place_open(keeper->home, O_RDWR, &keeper->place);
-	if (keeper->file >= 0 && keeper->place.path[0] && system_stat_descriptor(keeper->file, &status) == 0) {
-		keeper->place_inode = status.st_ino;
+	keeper->file = location_open(keeper->home, O_RDWR, &keeper->location);
+	if (keeper->file >= 0 && keeper->location.path[0] && system_stat_descriptor(keeper->file, &status) == 0) {
+		keeper->location_inode = status.st_ino;
 		return !keeper->heap.header->held || life_hold(keeper->file);
 	}
 	keeper_let_go(keeper);
@@ -59,7 +59,7 @@ static int file_enter(const struct keeper *keeper)
 	int directory = home_open(keeper);
 	if (directory < 0)
 		return directory;
-	int file = place_open(directory, O_RDWR, NULL);
+	int file = location_open(directory, O_RDWR, NULL);
 	system_close(directory);
 	return file;
 }
@@ -82,7 +82,7 @@ bool home_reserve(const struct heap *heap, uint64_t offset, uint64_t bytes, void
 	file_leave(keeper, file);
 	/* a recording that was removed goes on in its mapping */
 	bool reserved =
-	    error == 0 || ((error == -ENOENT || error == -ESTALE) && room_populate(heap, offset, bytes, NULL));
+	    error == 0 || ((error == -ENOENT || error == -ESTALE) && area_populate(heap, offset, bytes, NULL));
 	if (!reserved)
 		keeper->space_ns = now_ns + SPACE_PAUSE_NS;
 	return reserved;
@@ -104,21 +104,21 @@ void home_look(const struct keeper *keeper)
 }
 
 /* Has somebody removed its name? The system's own at a logout does, and whoever tidies up. */
-static bool place_is_there(const struct keeper *keeper)
+static bool location_is_there(const struct keeper *keeper)
 {
 	struct stat status;
-	int descriptor = file_open(AT_FDCWD, keeper->place.path, O_PATH | O_NOFOLLOW, 0);
+	int descriptor = file_open(AT_FDCWD, keeper->location.path, O_PATH | O_NOFOLLOW, 0);
 	if (descriptor < 0)
 		return false;
 	int error = system_stat_descriptor(descriptor, &status);
 	system_close(descriptor);
-	return error == 0 && status.st_ino == keeper->place_inode;
+	return error == 0 && status.st_ino == keeper->location_inode;
 }
 
 void home_rescue(const struct keeper *keeper)
 {
-	if (!place_is_there(keeper))
-		place_move(keeper->home, keeper->file, &keeper->place, keeper->heap.header, keeper->heap.bytes);
+	if (!location_is_there(keeper))
+		location_move(keeper->home, keeper->file, &keeper->location, keeper->heap.header, keeper->heap.bytes);
 }
 
 bool home_is_removed(const struct keeper *keeper)

@@ -211,7 +211,7 @@ static void memory_look(struct keeper *keeper, uint64_t now_ns)
 			store_relaxed(&keeper->heap.header->may_grow, 0);
 		}
 		home_look(keeper);
-		title_follow(&keeper->heap);
+		arguments_follow(&keeper->heap);
 		credentials_follow(keeper);
 	}
 }
@@ -245,14 +245,14 @@ static bool keeper_complete(struct keeper *keeper)
 	uint32_t request;
 	enum seep_trigger ignored;
 	uint64_t number = 0;
-	title_follow(&keeper->heap);
+	arguments_follow(&keeper->heap);
 	bool asked = request_pending(header, &request, &ignored);
 	ring_fold(&keeper->heap, keeper->heap.capacity[SEEP_AREA_RING], false);
 	int error = keeper_take(keeper, SEEP_TRIGGER_EXIT, false, &number);
 	if (error == 0) {
 		int directory = home_open(keeper);
 		if (directory >= 0) {
-			place_settle(directory, header, keeper->heap.bytes);
+			location_settle(directory, header, keeper->heap.bytes);
 			system_close(directory);
 		}
 		store_release(&header->phase, SEEP_HEAP_COMPLETE); /* the program's end waits for this */
@@ -273,10 +273,10 @@ void keeper_tidy(struct keeper *keeper)
 		home_rescue(keeper);
 		system_close(directory);
 	} else if (home_is_removed(keeper)) {
-		place_forget(&keeper->place, keeper->place_inode);
+		location_forget(&keeper->location, keeper->location_inode);
 	} else { /* moved: nobody else will find it */
 		home_rescue(keeper);
-		finish_at(keeper->home, false, SEEP_TRIGGER_EXIT, name, &ignored);
+		postmortem_finish(keeper->home, false, SEEP_TRIGGER_EXIT, name, &ignored);
 	}
 }
 
@@ -304,7 +304,7 @@ static bool keeper_step(struct keeper *keeper, uint64_t now_ns, uint64_t *events
 	if (keeper->heap.pid_here != NOBODY) /* who cannot see it must not say that it has */
 		store_relaxed(&header->alive_ns, now_ns);
 	*events = ring_fold(&keeper->heap, keeper->heap.capacity[SEEP_AREA_RING], false);
-	room_keep_ahead(&keeper->heap, home_reserve, keeper);
+	area_keep_ahead(&keeper->heap, home_reserve, keeper);
 	modules_look(keeper, now_ns);
 	tables_look(keeper, now_ns);
 	memory_look(keeper, now_ns);

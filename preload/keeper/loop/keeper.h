@@ -45,8 +45,8 @@ struct keeper {
 
 	/* outside the target, of a heap file in memory; -1: it is none */
 	int file, home; /* it, and its recording's directory */
-	struct place place;
-	uint64_t place_inode;
+	struct heap_location location;
+	uint64_t location_inode;
 
 	/* the keeper's own */
 	uint64_t recycle_ns; /* next round of recycling at the earliest */

@@ -16,7 +16,7 @@ bool home_hold(struct keeper *keeper);
 /* The directory, by its path each time, and only if it is still the same one. A descriptor or -errno. */
 int home_open(const struct keeper *keeper);
 
-/* A room_reserver, whose context is the keeper: by the file, so that the space takes no memory before it is used. */
+/* A area_reserver, whose context is the keeper: by the file, so that the space takes no memory before it is used. */
 bool home_reserve(const struct heap *heap, uint64_t offset, uint64_t bytes, void *context);
 
 /* Now and then: where the file can't have all that it may still need, the program no longer helps itself to it. */

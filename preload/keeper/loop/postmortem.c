@@ -85,7 +85,7 @@ static bool finish(const struct seep_heap_view *view, int directory, enum seep_t
 	bool finished = finished_name(&heap, directory, name) || finish_leased(&heap, directory, trigger, name, fault);
 	/* in another pid namespace "it has ended" may be a conclusion from silence: then its space stays */
 	if (finished && (view->abandoned || !namespace_is_foreign(heap.header)))
-		place_settle(directory, view->map, view->bytes);
+		location_settle(directory, view->map, view->bytes);
 	lease_give_back(&heap, &lease);
 	return finished;
 }
@@ -103,7 +103,8 @@ static bool finished_elsewhere(int directory, char name[static SNAPSHOT_NAME_BYT
 	return finished;
 }
 
-bool finish_at(int directory, bool certain, enum seep_trigger trigger, char name[static 32], struct seep_fault *fault)
+bool postmortem_finish(int directory, bool certain, enum seep_trigger trigger, char name[static 32],
+		       struct seep_fault *fault)
 {
 	struct seep_heap_view view;
 	bool finished = false;
@@ -124,7 +125,7 @@ bool seep_recording_finish(const char *path, enum seep_trigger trigger, char nam
 	int directory = open_recording(path, fault);
 	if (directory < 0)
 		return false;
-	bool finished = finish_at(directory, false, trigger, name, fault);
+	bool finished = postmortem_finish(directory, false, trigger, name, fault);
 	system_close(directory);
 	return finished;
 }

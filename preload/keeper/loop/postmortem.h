@@ -9,6 +9,7 @@
 
 /* certain: the caller is alone with the heap file (life_claim()), so that its program and whoever had the lease are
  * dead. */
-bool finish_at(int directory, bool certain, enum seep_trigger trigger, char name[static 32], struct seep_fault *fault);
+bool postmortem_finish(int directory, bool certain, enum seep_trigger trigger, char name[static 32],
+		       struct seep_fault *fault);
 
 #endif

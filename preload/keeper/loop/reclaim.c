@@ -65,12 +65,12 @@ static bool file_is_ours(int descriptor, struct seep_heap_header *header)
 /* Does that recording refer to this very file? */
 static bool recording_has(int recording, int descriptor)
 {
-	struct place place;
+	struct heap_location location;
 	struct stat theirs, ours;
-	int file = place_open(recording, O_RDONLY, &place);
+	int file = location_open(recording, O_RDONLY, &location);
 	if (file < 0)
 		return false;
-	bool same = place.path[0] && system_stat_descriptor(file, &theirs) == 0 &&
+	bool same = location.path[0] && system_stat_descriptor(file, &theirs) == 0 &&
 		    system_stat_descriptor(descriptor, &ours) == 0 && theirs.st_dev == ours.st_dev &&
 		    theirs.st_ino == ours.st_ino;
 	system_close(file);
@@ -107,7 +107,7 @@ static void file_reclaim(int memory, const char *name, int descriptor, const str
 		if (load_relaxed(&header->phase) == SEEP_HEAP_BUILDING)
 			beginning_remove(memory, name, recording, header->directory);
 		else
-			finish_at(recording, true, SEEP_TRIGGER_POSTMORTEM, snapshot, &ignored);
+			postmortem_finish(recording, true, SEEP_TRIGGER_POSTMORTEM, snapshot, &ignored);
 	} else if (is_lost(header, recording < 0 ? recording : 0)) {
 		system_unlink_at(memory, name, 0);
 	}

@@ -18,7 +18,7 @@ static bool number_and_write(const struct heap *heap, int directory, struct seep
 		char name[SNAPSHOT_NAME_BYTES];
 		/* never used again, even if this one fails: readers may have seen it in a request's answer */
 		*number = add_relaxed(&heap->header->next_number, 1);
-		image_renumber(image, *number);
+		writer_renumber(image, *number);
 		snapshot_name(name, *number);
 		if (write_image(image, directory, name, durable, fault))
 			return true;

@@ -9,7 +9,7 @@
 #include "keeper/base/syscall.h"
 #include "keeper/base/text.h"
 
-long title_tidy(char *data, long length)
+long arguments_tidy(char *data, long length)
 {
 	while (length > 0 && (data[length - 1] == 0 || data[length - 1] == ' '))
 		data[--length] = 0;
@@ -32,11 +32,11 @@ static bool runs_what_it_ran(const struct heap *heap)
 	return strncmp(target, header->executable, sizeof target) == 0;
 }
 
-void title_follow(const struct heap *heap)
+void arguments_follow(const struct heap *heap)
 {
 	struct seep_heap_header *header = heap->header;
 	char now[sizeof header->arguments];
-	long length = title_tidy(now, process_read(heap_pid(heap), "cmdline", now, sizeof now));
+	long length = arguments_tidy(now, process_read(heap_pid(heap), "cmdline", now, sizeof now));
 	if (length <= 0 || strncmp(now, header->arguments, sizeof now) == 0 || !runs_what_it_ran(heap))
 		return;
 	memset(now + length, 0, sizeof now - (size_t)length);

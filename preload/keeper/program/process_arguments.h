@@ -11,9 +11,9 @@
 
 /* The text of /proc/PID/cmdline in place: blanks for the NULs between arguments, none at its end. `length`: bytes that
  * were read; data[length] is 0. The new length. */
-long title_tidy(char *data, long length);
+long arguments_tidy(char *data, long length);
 
 /* Takes over what the program shows now. Not once it has executed another program, or where that can't be told. */
-void title_follow(const struct heap *heap);
+void arguments_follow(const struct heap *heap);
 
 #endif

@@ -28,13 +28,13 @@ static void live_build(struct build *build)
 	struct live_scan scan = live_scan_begin(build->heap);
 	struct live_entry entry;
 	enum live_read what;
-	image_section_begin(&build->image, SEEP_SECTION_LIVE, sizeof(struct seep_live));
+	writer_section_begin(&build->image, SEEP_SECTION_LIVE, sizeof(struct seep_live));
 	while (!build->image.failed && (what = live_scan_next(&scan, &entry)) != LIVE_EMPTY) {
 		if (what == LIVE_TORN) {
 			build->losses[SEEP_LOSS_LIVE_TORN] += build->options->dead;
 			continue;
 		}
-		struct seep_live *live = image_add(&build->image, sizeof *live);
+		struct seep_live *live = writer_add(&build->image, sizeof *live);
 		if (!live)
 			break;
 		*live = (struct seep_live){.address = entry.address,
@@ -45,7 +45,7 @@ static void live_build(struct build *build)
 					   .thread = entry.thread};
 		build->newest_ns = entry.birth_ns > build->newest_ns ? entry.birth_ns : build->newest_ns;
 	}
-	image_section_end(&build->image, SEEP_SECTION_LIVE);
+	writer_section_end(&build->image, SEEP_SECTION_LIVE);
 }
 
 /* Copies the ring's unread events. */
@@ -80,13 +80,13 @@ static bool pending_read(struct build *build)
 }
 
 /* Appends a text field to STRINGS and returns its offset. */
-static seep_string string_add(struct image_writer *image, const char *field, size_t size)
+static seep_string string_add(struct snapshot_writer *image, const char *field, size_t size)
 {
 	size_t length = text_length(field, size);
 	if (length == 0)
 		return 0;
 	uint64_t offset = image->bytes - image->sections[SEEP_SECTION_STRINGS - 1].offset;
-	char *text = image_add(image, length + 1);
+	char *text = writer_add(image, length + 1);
 	if (!text)
 		return 0;
 	memcpy(text, field, length);
@@ -95,12 +95,12 @@ static seep_string string_add(struct image_writer *image, const char *field, siz
 
 static void modules_build(struct build *build)
 {
-	struct image_writer *image = &build->image;
-	image_section_begin(image, SEEP_SECTION_MODULES, sizeof(struct seep_module));
-	image_add(image, sizeof(struct seep_module));
+	struct snapshot_writer *image = &build->image;
+	writer_section_begin(image, SEEP_SECTION_MODULES, sizeof(struct seep_module));
+	writer_add(image, sizeof(struct seep_module));
 	for (uint32_t i = 1; i < build->tree.module_count; i++) {
 		const struct seep_heap_module *from = &build->heap->modules[build->tree.module_order[i]];
-		struct seep_module *module = image_add(image, sizeof *module);
+		struct seep_module *module = writer_add(image, sizeof *module);
 		if (!module)
 			break;
 		*module = (struct seep_module){.start = module_place(from->start),
@@ -113,7 +113,7 @@ static void modules_build(struct build *build)
 		if (module->build_id_bytes > sizeof module->build_id)
 			module->build_id_bytes = 0;
 	}
-	image_section_end(image, SEEP_SECTION_MODULES);
+	writer_section_end(image, SEEP_SECTION_MODULES);
 }
 
 #define PROCESS_STRING(field) string_add(image, header->field, sizeof header->field)
@@ -121,9 +121,9 @@ static void modules_build(struct build *build)
 static void process_and_strings_build(struct build *build)
 {
 	const struct seep_heap_header *header = build->heap->header;
-	struct image_writer *image = &build->image;
-	image_section_begin(image, SEEP_SECTION_STRINGS, 1);
-	image_add(image, 1);
+	struct snapshot_writer *image = &build->image;
+	writer_section_begin(image, SEEP_SECTION_STRINGS, 1);
+	writer_add(image, 1);
 	struct seep_process process = {
 	    .pid = header->pid,
 	    .parent_pid = header->parent_pid,
@@ -146,16 +146,16 @@ static void process_and_strings_build(struct build *build)
 	for (uint32_t i = 1; i < build->tree.module_count && !image->failed; i++) {
 		const char *path = build->heap->modules[build->tree.module_order[i]].path;
 		seep_string text = string_add(image, path, sizeof build->heap->modules->path);
-		((struct seep_module *)image_section(image, SEEP_SECTION_MODULES))[i].path = text;
+		((struct seep_module *)writer_section(image, SEEP_SECTION_MODULES))[i].path = text;
 	}
 	if (!image->failed)
-		memcpy(image_section(image, SEEP_SECTION_PROCESS), &process, sizeof process);
-	image_section_end(image, SEEP_SECTION_STRINGS);
+		memcpy(writer_section(image, SEEP_SECTION_PROCESS), &process, sizeof process);
+	writer_section_end(image, SEEP_SECTION_STRINGS);
 }
 
-static void value_add(struct image_writer *image, uint32_t key, uint64_t amount)
+static void value_add(struct snapshot_writer *image, uint32_t key, uint64_t amount)
 {
-	struct seep_value *value = image_add(image, sizeof *value);
+	struct seep_value *value = writer_add(image, sizeof *value);
 	if (value)
 		*value = (struct seep_value){.key = key, .value = amount};
 }
@@ -163,11 +163,11 @@ static void value_add(struct image_writer *image, uint32_t key, uint64_t amount)
 static void memory_build(struct build *build)
 {
 	const struct seep_heap_header *header = build->heap->header;
-	struct image_writer *image = &build->image;
+	struct snapshot_writer *image = &build->image;
 	uint64_t known = load_acquire(&header->memory_known);
 	double peak = double_load(&header->in_use_peak_bytes);
 	known &= ~(UINT64_C(1) << SEEP_MEMORY_IN_USE_PEAK | UINT64_C(1) << SEEP_MEMORY_COUNTED);
-	image_section_begin(image, SEEP_SECTION_MEMORY, sizeof(struct seep_value));
+	writer_section_begin(image, SEEP_SECTION_MEMORY, sizeof(struct seep_value));
 	for (uint32_t key = 1; key < SEEP_KEYS; key++) {
 		if (known >> key & 1)
 			value_add(image, key, load_relaxed(&header->memory[key]));
@@ -175,12 +175,12 @@ static void memory_build(struct build *build)
 	if (peak >= 0 && peak < 0x1p63)
 		value_add(image, SEEP_MEMORY_IN_USE_PEAK, (uint64_t)peak);
 	value_add(image, SEEP_MEMORY_COUNTED, load_relaxed(&header->counted_bytes));
-	image_section_end(image, SEEP_SECTION_MEMORY);
+	writer_section_end(image, SEEP_SECTION_MEMORY);
 }
 
 static void losses_build(struct build *build)
 {
-	image_section_begin(&build->image, SEEP_SECTION_LOSSES, sizeof(struct seep_value));
+	writer_section_begin(&build->image, SEEP_SECTION_LOSSES, sizeof(struct seep_value));
 	for (uint32_t key = 1; key < SEEP_KEYS; key++) {
 		build->losses[key] += load_relaxed(&build->heap->header->losses[key]);
 		if (key == SEEP_LOSS_SITES_RETIRED)
@@ -188,7 +188,7 @@ static void losses_build(struct build *build)
 		if (build->losses[key])
 			value_add(&build->image, key, build->losses[key]);
 	}
-	image_section_end(&build->image, SEEP_SECTION_LOSSES);
+	writer_section_end(&build->image, SEEP_SECTION_LOSSES);
 }
 
 /* CLOCK_MONOTONIC of what the snapshot shows: now, or the moment at which a dead program was last seen. */
@@ -209,7 +209,7 @@ static uint64_t time_of(const struct build *build)
 
 static void build_free(struct build *build)
 {
-	image_drop(&build->image);
+	writer_drop(&build->image);
 	tree_free(&build->tree);
 	scratch_unmap(build->pending, build->pending_bytes);
 	scratch_unmap(build->sites, build->site_count * sizeof *build->sites);
@@ -218,7 +218,7 @@ static void build_free(struct build *build)
 /* One attempt. False: no memory. */
 static bool build_once(struct build *build)
 {
-	image_begin(&build->image);
+	writer_begin(&build->image);
 	build->recycled = load_acquire(&build->heap->header->recycled);
 	live_build(build);
 	if (!pending_read(build) || !build_sites(build))
@@ -248,7 +248,7 @@ bool snapshot_build(const struct heap *heap, const struct build_options *options
 				header.flags |= SEEP_SNAPSHOT_LOWER_BOUND;
 			if (build.losses[SEEP_LOSS_EVENTS_DOUBTED])
 				header.flags |= SEEP_SNAPSHOT_DOUBTED;
-			image_seal(&build.image, &header, image);
+			writer_seal(&build.image, &header, image);
 			build_free(&build);
 			return true;
 		}

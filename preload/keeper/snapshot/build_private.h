@@ -32,7 +32,7 @@ struct build_site {
 struct build {
 	const struct heap *heap;
 	const struct build_options *options;
-	struct image_writer image;
+	struct snapshot_writer image;
 	struct tree tree;
 	struct pending *pending;
 	size_t pending_bytes;

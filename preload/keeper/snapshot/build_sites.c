@@ -78,8 +78,8 @@ static struct build_site *site_of(struct build *build, uint32_t site)
 /* Live entries and unread events to their sites. */
 static void sites_gather(struct build *build)
 {
-	const struct seep_live *live = image_section(&build->image, SEEP_SECTION_LIVE);
-	uint64_t count = image_entries(&build->image, SEEP_SECTION_LIVE);
+	const struct seep_live *live = writer_section(&build->image, SEEP_SECTION_LIVE);
+	uint64_t count = writer_entries(&build->image, SEEP_SECTION_LIVE);
 	for (uint64_t i = 0; i < count; i++) {
 		struct weight weight = weight_of(live[i].size, live[i].rate);
 		weight_add_to_measure(&site_of(build, live[i].site)->in_use, &weight);
@@ -131,12 +131,12 @@ static void counters_take(struct seep_site *site, const struct seep_heap_site *c
 static void sites_write(struct build *build)
 {
 	struct seep_site *site;
-	image_section_begin(&build->image, SEEP_SECTION_SITES, sizeof(struct seep_site));
+	writer_section_begin(&build->image, SEEP_SECTION_SITES, sizeof(struct seep_site));
 	for (uint64_t i = 0; i < build->site_count; i++) {
 		const struct build_site *from = &build->sites[i];
 		if (i > 0 && from->number == 0)
 			continue;
-		site = image_add(&build->image, sizeof *site);
+		site = writer_add(&build->image, sizeof *site);
 		if (!site)
 			break;
 		*site = (struct seep_site){.node = from->node, .flags = from->flags, .in_use = from->in_use};
@@ -145,12 +145,12 @@ static void sites_write(struct build *build)
 		for (uint32_t p = from->pending; p; p = build->pending[p - 1].next)
 			event_add(build, site, &build->pending[p - 1].event);
 	}
-	site = build_given_up(build)->sites ? image_add(&build->image, sizeof *site) : NULL;
+	site = build_given_up(build)->sites ? writer_add(&build->image, sizeof *site) : NULL;
 	if (site) {
 		site->flags = SEEP_SITE_RETIRED;
 		counters_take(site, &build_given_up(build)->sums);
 	}
-	image_section_end(&build->image, SEEP_SECTION_SITES);
+	writer_section_end(&build->image, SEEP_SECTION_SITES);
 }
 
 static void bin_add(struct seep_lifetime *bin, double objects, double bytes, double objects_squared,
@@ -204,7 +204,7 @@ static void pending_lifetimes_add(struct build *build, uint32_t first, struct se
 static void bins_write(struct build *build, uint32_t site, const struct seep_lifetime bins[static BINS])
 {
 	for (uint32_t bin = 0; bin < BINS; bin++) {
-		struct seep_lifetime *out = bins[bin].samples ? image_add(&build->image, sizeof *out) : NULL;
+		struct seep_lifetime *out = bins[bin].samples ? writer_add(&build->image, sizeof *out) : NULL;
 		if (!out)
 			continue;
 		*out = bins[bin];
@@ -230,7 +230,7 @@ static bool lifetimes_write(struct build *build)
 	uint8_t *seen = scratch_map(seen_bytes);
 	if (!seen)
 		return false;
-	image_section_begin(&build->image, SEEP_SECTION_LIFETIMES, sizeof(struct seep_lifetime));
+	writer_section_begin(&build->image, SEEP_SECTION_LIFETIMES, sizeof(struct seep_lifetime));
 	for (uint64_t i = 0; i < build->site_count && !build->image.failed; i++) {
 		const struct build_site *site = &build->sites[i];
 		if (i > 0 && site->number == 0)
@@ -242,15 +242,15 @@ static bool lifetimes_write(struct build *build)
 		bins_write(build, site->number, bins);
 	}
 	given_up_lifetimes_write(build);
-	image_section_end(&build->image, SEEP_SECTION_LIFETIMES);
+	writer_section_end(&build->image, SEEP_SECTION_LIFETIMES);
 	scratch_unmap(seen, seen_bytes);
 	return true;
 }
 
 static void live_renumber(struct build *build)
 {
-	struct seep_live *live = image_section(&build->image, SEEP_SECTION_LIVE);
-	uint64_t count = image_entries(&build->image, SEEP_SECTION_LIVE);
+	struct seep_live *live = writer_section(&build->image, SEEP_SECTION_LIVE);
+	uint64_t count = writer_entries(&build->image, SEEP_SECTION_LIVE);
 	for (uint64_t i = 0; i < count; i++)
 		live[i].site = site_of(build, live[i].site)->number;
 }

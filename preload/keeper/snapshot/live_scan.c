@@ -65,7 +65,7 @@ enum live_read live_scan_next(struct live_scan *scan, struct live_entry *entry)
 		}
 		if (run_find(scan))
 			continue;
-		if (scan->level + 1 == SEEP_LIVE_LEVELS || !room_has_level(scan->heap, scan->level + 1))
+		if (scan->level + 1 == SEEP_LIVE_LEVELS || !area_has_level(scan->heap, scan->level + 1))
 			return LIVE_EMPTY;
 		scan->level++;
 		level_begin(scan);

@@ -40,7 +40,7 @@ static uint32_t used_of(const struct heap *heap, enum seep_area_id id)
 /* How much of a table that is too full should go, in 256ths. */
 static uint32_t excess_of(const struct heap *heap, enum seep_area_id id)
 {
-	uint32_t room = room_of(heap, id), used = used_of(heap, id);
+	uint32_t room = area_room(heap, id), used = used_of(heap, id);
 	return used > room - room / 4 ? (uint32_t)((uint64_t)(used - room / 2) * 256 / used) : 0;
 }
 

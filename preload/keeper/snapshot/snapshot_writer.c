@@ -24,7 +24,7 @@ void scratch_unmap(void *scratch, size_t bytes)
 		system_unmap(scratch, bytes ? bytes : 1);
 }
 
-static bool image_reserve(struct image_writer *image, size_t bytes)
+static bool writer_reserve(struct snapshot_writer *image, size_t bytes)
 {
 	if (image->failed || bytes > SIZE_MAX / 4 - image->bytes)
 		return false;
@@ -41,22 +41,22 @@ static bool image_reserve(struct image_writer *image, size_t bytes)
 	return true;
 }
 
-void image_begin(struct image_writer *image)
+void writer_begin(struct snapshot_writer *image)
 {
-	*image = (struct image_writer){.data = scratch_map(FIRST_BYTES), .mapped_bytes = FIRST_BYTES};
+	*image = (struct snapshot_writer){.data = scratch_map(FIRST_BYTES), .mapped_bytes = FIRST_BYTES};
 	if (!image->data) {
 		image->failed = true;
 		return;
 	}
 	image->bytes = PROCESS_OFFSET;
-	image_section_begin(image, SEEP_SECTION_PROCESS, sizeof(struct seep_process));
-	image_add(image, sizeof(struct seep_process));
-	image_section_end(image, SEEP_SECTION_PROCESS);
+	writer_section_begin(image, SEEP_SECTION_PROCESS, sizeof(struct seep_process));
+	writer_add(image, sizeof(struct seep_process));
+	writer_section_end(image, SEEP_SECTION_PROCESS);
 }
 
-void *image_add(struct image_writer *image, size_t bytes)
+void *writer_add(struct snapshot_writer *image, size_t bytes)
 {
-	if (!image_reserve(image, bytes)) {
+	if (!writer_reserve(image, bytes)) {
 		image->failed = true;
 		return NULL;
 	}
@@ -65,24 +65,24 @@ void *image_add(struct image_writer *image, size_t bytes)
 	return added;
 }
 
-void image_section_begin(struct image_writer *image, enum seep_section_type type, uint32_t entry_bytes)
+void writer_section_begin(struct snapshot_writer *image, enum seep_section_type type, uint32_t entry_bytes)
 {
-	image_add(image, -image->bytes & 7);
+	writer_add(image, -image->bytes & 7);
 	image->sections[type - 1] =
 	    (struct seep_section){.type = type, .entry_bytes = entry_bytes, .offset = image->bytes};
 }
 
-void image_section_end(struct image_writer *image, enum seep_section_type type)
+void writer_section_end(struct snapshot_writer *image, enum seep_section_type type)
 {
 	image->sections[type - 1].bytes = image->bytes - image->sections[type - 1].offset;
 }
 
-void *image_section(const struct image_writer *image, enum seep_section_type type)
+void *writer_section(const struct snapshot_writer *image, enum seep_section_type type)
 {
 	return image->data + image->sections[type - 1].offset;
 }
 
-uint64_t image_entries(const struct image_writer *image, enum seep_section_type type)
+uint64_t writer_entries(const struct snapshot_writer *image, enum seep_section_type type)
 {
 	const struct seep_section *section = &image->sections[type - 1];
 	return section->bytes / section->entry_bytes;
@@ -94,14 +94,14 @@ static void header_seal(struct seep_snapshot_header *header)
 	header->header_crc = seep_crc32(0, header, sizeof *header);
 }
 
-void image_renumber(struct seep_image *sealed, uint64_t number)
+void writer_renumber(struct seep_image *sealed, uint64_t number)
 {
 	struct seep_snapshot_header *header = sealed->data;
 	header->number = number;
 	header_seal(header);
 }
 
-bool image_seal(struct image_writer *image, const struct seep_snapshot_header *header, struct seep_image *sealed)
+bool writer_seal(struct snapshot_writer *image, const struct seep_snapshot_header *header, struct seep_image *sealed)
 {
 	if (image->failed)
 		return false;
@@ -120,15 +120,15 @@ bool image_seal(struct image_writer *image, const struct seep_snapshot_header *h
 	out->table_crc = seep_crc32(0, image->sections, sizeof image->sections);
 	header_seal(out);
 	*sealed = (struct seep_image){.data = image->data, .bytes = image->bytes, .mapped_bytes = image->mapped_bytes};
-	*image = (struct image_writer){.failed = true};
+	*image = (struct snapshot_writer){.failed = true};
 	return true;
 }
 
-void image_drop(struct image_writer *image)
+void writer_drop(struct snapshot_writer *image)
 {
 	if (image->data)
 		system_unmap(image->data, image->mapped_bytes);
-	*image = (struct image_writer){.failed = true};
+	*image = (struct snapshot_writer){.failed = true};
 }
 
 void seep_snapshot_free(struct seep_image *image)

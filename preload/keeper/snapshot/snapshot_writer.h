@@ -2,7 +2,7 @@
 /*
  * A snapshot image while it is written: an anonymous mapping that grows at its
  * end, section after section, and gets its checksums last. Running out of
- * memory is sticky: image_add() then returns NULL, and image_seal() fails.
+ * memory is sticky: writer_add() then returns NULL, and writer_seal() fails.
  * Also plain scratch memory from the same source, for code without malloc.
  */
 #ifndef SEEP_SNAPSHOT_SNAPSHOT_WRITER_H
@@ -17,7 +17,7 @@
 
 #define IMAGE_SECTIONS 9 /* types 1 to 9, each once */
 
-struct image_writer {
+struct snapshot_writer {
 	char *data;
 	size_t bytes, mapped_bytes;
 	bool failed;
@@ -25,20 +25,20 @@ struct image_writer {
 };
 
 /* Room for header, section table and PROCESS, which so lies at a fixed place. */
-void image_begin(struct image_writer *image);
+void writer_begin(struct snapshot_writer *image);
 /* Sections follow each other; one is open at a time. */
-void image_section_begin(struct image_writer *image, enum seep_section_type type, uint32_t entry_bytes);
-void image_section_end(struct image_writer *image, enum seep_section_type type);
+void writer_section_begin(struct snapshot_writer *image, enum seep_section_type type, uint32_t entry_bytes);
+void writer_section_end(struct snapshot_writer *image, enum seep_section_type type);
 /* Zeroed bytes at the end, valid until the next call; NULL: no memory. */
-void *image_add(struct image_writer *image, size_t bytes);
-/* Start of a section that was begun, valid until image_add() is called again. Not after a failure. */
-void *image_section(const struct image_writer *image, enum seep_section_type type);
-uint64_t image_entries(const struct image_writer *image, enum seep_section_type type);
+void *writer_add(struct snapshot_writer *image, size_t bytes);
+/* Start of a section that was begun, valid until writer_add() is called again. Not after a failure. */
+void *writer_section(const struct snapshot_writer *image, enum seep_section_type type);
+uint64_t writer_entries(const struct snapshot_writer *image, enum seep_section_type type);
 /* Completes the header (its trigger, number, time and flags are the caller's) and hands the mapping over. */
-bool image_seal(struct image_writer *image, const struct seep_snapshot_header *header, struct seep_image *sealed);
-void image_drop(struct image_writer *image);
+bool writer_seal(struct snapshot_writer *image, const struct seep_snapshot_header *header, struct seep_image *sealed);
+void writer_drop(struct snapshot_writer *image);
 /* Another number for a sealed image. */
-void image_renumber(struct seep_image *sealed, uint64_t number);
+void writer_renumber(struct seep_image *sealed, uint64_t number);
 
 /* Zeroed memory; NULL: none. */
 void *scratch_map(size_t bytes);

@@ -19,7 +19,7 @@ static bool node_equals(const struct seep_node *a, const struct seep_node *b)
 	return a->parent == b->parent && a->module == b->module && a->address == b->address && a->flags == b->flags;
 }
 
-bool tree_begin(struct tree *tree, const struct heap *heap, struct image_writer *image)
+bool tree_begin(struct tree *tree, const struct heap *heap, struct snapshot_writer *image)
 {
 	size_t modules = heap->capacity[SEEP_AREA_MODULES];
 	*tree = (struct tree){.heap = heap,
@@ -31,14 +31,14 @@ bool tree_begin(struct tree *tree, const struct heap *heap, struct image_writer 
 			      .module_numbers = scratch_map(modules * sizeof *tree->module_numbers),
 			      .module_order = scratch_map(modules * sizeof *tree->module_order),
 			      .module_count = 1};
-	image_section_begin(image, SEEP_SECTION_NODES, sizeof(struct seep_node));
-	return image_add(image, sizeof(struct seep_node)) && tree->slots && tree->frames && tree->module_numbers &&
+	writer_section_begin(image, SEEP_SECTION_NODES, sizeof(struct seep_node));
+	return writer_add(image, sizeof(struct seep_node)) && tree->slots && tree->frames && tree->module_numbers &&
 	       tree->module_order;
 }
 
 void tree_end(struct tree *tree)
 {
-	image_section_end(tree->image, SEEP_SECTION_NODES);
+	writer_section_end(tree->image, SEEP_SECTION_NODES);
 }
 
 void tree_free(struct tree *tree)
@@ -59,7 +59,7 @@ static uint32_t node_count(const struct tree *tree)
 /* Where this node is or could be put: a slot, or NULL after too many probes. */
 static uint32_t *slot_find(const struct tree *tree, const struct seep_node *node)
 {
-	const struct seep_node *nodes = image_section(tree->image, SEEP_SECTION_NODES);
+	const struct seep_node *nodes = writer_section(tree->image, SEEP_SECTION_NODES);
 	uint64_t hash = node_hash(node);
 	for (uint64_t probe = 0; probe < TREE_PROBES; probe++) {
 		uint32_t *slot = &tree->slots[(hash + probe) & (tree->slot_count - 1)];
@@ -77,7 +77,7 @@ static void slots_double(struct tree *tree)
 	larger.slots = scratch_map(larger.slot_count * sizeof *larger.slots);
 	if (!larger.slots)
 		return;
-	const struct seep_node *nodes = image_section(tree->image, SEEP_SECTION_NODES);
+	const struct seep_node *nodes = writer_section(tree->image, SEEP_SECTION_NODES);
 	for (uint64_t i = 0; i < tree->slot_count; i++) {
 		uint32_t *slot = tree->slots[i] ? slot_find(&larger, &nodes[tree->slots[i]]) : NULL;
 		if (slot)
@@ -94,7 +94,7 @@ static uint32_t node_add(struct tree *tree, const struct seep_node *node)
 	if (slot && *slot)
 		return *slot;
 	uint32_t number = node_count(tree);
-	struct seep_node *added = image_add(tree->image, sizeof *added);
+	struct seep_node *added = writer_add(tree->image, sizeof *added);
 	if (!added)
 		return 0;
 	*added = *node;

@@ -22,7 +22,7 @@
 
 struct tree {
 	const struct heap *heap;
-	struct image_writer *image;
+	struct snapshot_writer *image;
 	uint32_t *slots; /* node index; 0: empty (the root is never looked up) */
 	uint64_t slot_count;
 	uint64_t *frames; /* of the stack that is being added: TREE_DEPTH */
@@ -33,7 +33,7 @@ struct tree {
 };
 
 /* Opens the NODES section. False: no memory. */
-bool tree_begin(struct tree *tree, const struct heap *heap, struct image_writer *image);
+bool tree_begin(struct tree *tree, const struct heap *heap, struct snapshot_writer *image);
 /* The leaf node of a site's stack; 0: it has none. *flags: enum seep_site_flags. */
 uint32_t tree_add_site(struct tree *tree, uint32_t site, uint32_t *flags);
 /* Closes the NODES section. */

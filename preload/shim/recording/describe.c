@@ -30,7 +30,7 @@ void describe_process(struct seep_heap_header *header)
 	long target = system_read_link("/proc/self/exe", header->executable, sizeof header->executable - 1);
 	header->executable[target > 0 ? target : 0] = 0;
 	length = file_read_text("/proc/self/cmdline", header->arguments, sizeof header->arguments);
-	title_tidy(header->arguments, length);
+	arguments_tidy(header->arguments, length);
 	struct utsname host;
 	if (system_call(SYS_uname, (long)&host, 0, 0, 0, 0, 0) == 0) {
 		struct text text = text_begin(header->host, sizeof header->host);

@@ -41,7 +41,7 @@ static struct heap_map failed(const char *what, const char *path, int error)
 /* Mapping a file without space would end in SIGBUS. */
 static void *anonymous_map(struct seep_heap_header *header)
 {
-	room_plan(header, false);
+	area_plan_room(header, false);
 	return system_map(NULL, header->file_bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE,
 			  -1, 0);
 }

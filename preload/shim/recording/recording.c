@@ -157,10 +157,10 @@ static bool plan_to_fit(struct seep_heap_header *header)
 {
 	static const uint64_t tiers[] = {1 << 10, 64 << 10};
 	uint64_t most_bytes = describe_address_space_left() / 8;
-	heap_plan(header, recording_setup.options.rate, recording_setup.options.max_live);
+	area_plan(header, recording_setup.options.rate, recording_setup.options.max_live);
 	for (size_t i = 0; i < sizeof tiers / sizeof *tiers && header->file_bytes > most_bytes; i++) {
 		if (recording_setup.options.rate < tiers[i])
-			heap_plan(header, tiers[i], recording_setup.options.max_live);
+			area_plan(header, tiers[i], recording_setup.options.max_live);
 	}
 	return header->file_bytes <= most_bytes;
 }

@@ -223,12 +223,12 @@ static void a_title_has_blanks_for_nuls_and_no_padding(void **state)
 {
 	(void)state;
 	char arguments[] = "server\0--port\0\x31\0", title[] = "worker: idle\0 \0\0 ", nothing[] = "\0\0";
-	assert_int_equal(title_tidy(arguments, sizeof arguments - 1), 15);
+	assert_int_equal(arguments_tidy(arguments, sizeof arguments - 1), 15);
 	assert_string_equal(arguments, "server --port 1");
-	assert_int_equal(title_tidy(title, sizeof title - 1), 12);
+	assert_int_equal(arguments_tidy(title, sizeof title - 1), 12);
 	assert_string_equal(title, "worker: idle");
-	assert_int_equal(title_tidy(nothing, sizeof nothing - 1), 0);
-	assert_int_equal(title_tidy(nothing, -13), -13);
+	assert_int_equal(arguments_tidy(nothing, sizeof nothing - 1), 0);
+	assert_int_equal(arguments_tidy(nothing, -13), -13);
 }
 
 int main(void)

@@ -35,7 +35,7 @@ static struct heap heap_between_guards(void)
 	struct seep_fault fault;
 	struct heap heap;
 	heap_header_begin(&header, 512 << 10);
-	heap_plan(&header, 512 << 10, 0);
+	area_plan(&header, 512 << 10, 0);
 	store_relaxed(&header.phase, SEEP_HEAP_RECORDING);
 	char *around = mmap(NULL, header.file_bytes + 2 * GUARD_BYTES, PROT_NONE,
 			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);

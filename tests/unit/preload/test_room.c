@@ -56,8 +56,8 @@ static void header_plan(struct seep_heap_header *header)
 	memset(header, 0, sizeof *header);
 	heap_header_begin(header, RATE);
 	describe_process(header);
-	heap_plan(header, RATE, 0);
-	room_plan(header, true);
+	area_plan(header, RATE, 0);
+	area_plan_room(header, true);
 	snprintf(header->directory, sizeof header->directory, "%s", directory);
 	atomic_init(&header->phase, SEEP_HEAP_RECORDING);
 }
@@ -110,14 +110,14 @@ static void areas_end_at_their_room_where_nobody_may_grow_them(void **state)
 	(void)state;
 	struct heap heap;
 	memory_make(&heap);
-	uint32_t room = room_of(&heap, SEEP_AREA_SITES);
+	uint32_t room = area_room(&heap, SEEP_AREA_SITES);
 	assert_in_range(room, 2, heap.capacity[SEEP_AREA_SITES] - 1);
 	for (uint32_t i = 1; i < room; i++)
 		assert_int_not_equal(new_site(&heap, i * 64), 0);
 	assert_int_equal(new_site(&heap, 7), 0);
 	assert_int_equal(loss(&heap, SEEP_LOSS_STACKS_FULL), 1);
-	room_keep_ahead(&heap, room_populate, NULL); /* the keeper comes */
-	assert_in_range(room_of(&heap, SEEP_AREA_SITES), 2 * room, heap.capacity[SEEP_AREA_SITES]);
+	area_keep_ahead(&heap, area_populate, NULL); /* the keeper comes */
+	assert_in_range(area_room(&heap, SEEP_AREA_SITES), 2 * room, heap.capacity[SEEP_AREA_SITES]);
 	assert_int_not_equal(new_site(&heap, 7), 0);
 	munmap(heap.header, heap.bytes);
 }
@@ -132,7 +132,7 @@ static void the_program_grows_them_where_the_keeper_is_late(void **state)
 	for (uint32_t i = 1; i < capacity; i++)
 		assert_int_not_equal(new_site(&heap, i * 64), 0);
 	assert_int_equal(new_site(&heap, 7), 0); /* now it is full indeed */
-	assert_int_equal(room_of(&heap, SEEP_AREA_SITES), capacity);
+	assert_int_equal(area_room(&heap, SEEP_AREA_SITES), capacity);
 	munmap(heap.header, heap.bytes);
 }
 
@@ -152,14 +152,14 @@ static void levels_of_the_live_table_come_as_they_are_needed(void **state)
 	while (insert(&heap, inserted)) /* until a window of the one level is full */
 		inserted++;
 	assert_in_range(inserted, slots / 2, slots);
-	assert_false(room_has_level(&heap, 1));
-	room_keep_ahead(&heap, room_populate, NULL);
-	assert_true(room_has_level(&heap, 1));
+	assert_false(area_has_level(&heap, 1));
+	area_keep_ahead(&heap, area_populate, NULL);
+	assert_true(area_has_level(&heap, 1));
 	for (; inserted < slots * 2; inserted++)
 		assert_true(insert(&heap, inserted));
-	assert_false(room_has_level(&heap, 2));
-	room_keep_ahead(&heap, room_populate, NULL);
-	assert_true(room_has_level(&heap, 2));
+	assert_false(area_has_level(&heap, 2));
+	area_keep_ahead(&heap, area_populate, NULL);
+	assert_true(area_has_level(&heap, 2));
 	for (uint64_t i = 0; i < inserted; i++)
 		assert_true(live_remove(&heap, 0x7f0000000000 + i * 48, &out));
 	assert_int_equal(load_relaxed(&heap.header->live_inserted), load_relaxed(&heap.header->live_removed));
@@ -184,7 +184,7 @@ static void a_full_memory_is_an_answer_and_no_signal(void **state)
 	int file = open(path, O_RDWR | O_CREAT, 0600);
 	header_plan(&header);
 	assert_int_equal(ftruncate(file, (off_t)header.file_bytes), 0);
-	assert_true(room_visit(&header, run_allocate, &file));
+	assert_true(area_visit_room(&header, run_allocate, &file));
 	file_bind(&heap, file, &header);
 	store_relaxed(&heap.header->may_grow, 1);
 	uint32_t number = 1;
@@ -195,8 +195,8 @@ static void a_full_memory_is_an_answer_and_no_signal(void **state)
 	assert_int_equal(load_relaxed(&heap.header->may_grow), 0); /* asked once, and never again */
 	for (number = 0; insert(&heap, number); number++)
 		;
-	assert_false(room_has_level(&heap, 2));
-	room_keep_ahead(&heap, room_populate, NULL);
+	assert_false(area_has_level(&heap, 2));
+	area_keep_ahead(&heap, area_populate, NULL);
 	munmap(heap.header, heap.bytes);
 	close(file);
 	assert_int_equal(umount(directory), 0);
@@ -206,26 +206,26 @@ static void a_complete_one_moves_into_its_recording(void **state)
 {
 	(void)state;
 	struct heap heap;
-	struct place place;
+	struct heap_location location;
 	struct stat status;
 	char said[300];
 	memory_make(&heap);
 	new_site(&heap, 5);
 	store_relaxed(&heap.header->lease, 12345);
-	int file = place_open(parent, O_RDONLY, &place);
+	int file = location_open(parent, O_RDONLY, &location);
 	assert_true(file >= 0);
 	close(file);
-	assert_true(seep_heap_recording_of(place.path, said, sizeof said));
+	assert_true(seep_heap_recording_of(location.path, said, sizeof said));
 	assert_string_equal(said, directory);
 	char *copy = malloc(heap.bytes);
 	memcpy(copy, heap.header, heap.bytes);
-	place_settle(parent, heap.header, heap.bytes);
+	location_settle(parent, heap.header, heap.bytes);
 	assert_int_equal(fstatat(parent, SEEP_HEAP_NAME, &status, AT_SYMLINK_NOFOLLOW), 0);
 	assert_int_equal(status.st_mode, S_IFREG | 0600);
-	assert_int_equal(access(place.path, F_OK), -1);
+	assert_int_equal(access(location.path, F_OK), -1);
 	assert_int_equal(directory_count(directory, ""), 1);
-	file = place_open(parent, O_RDONLY, &place);
-	assert_string_equal(place.path, "");
+	file = location_open(parent, O_RDONLY, &location);
+	assert_string_equal(location.path, "");
 	char *moved = mmap(NULL, heap.bytes, PROT_READ, MAP_PRIVATE, file, 0);
 	assert_int_equal(((struct seep_heap_header *)(void *)moved)->lease, 0);
 	memset(copy + offsetof(struct seep_heap_header, lease), 0, 8);
@@ -238,7 +238,7 @@ static void a_complete_one_moves_into_its_recording(void **state)
 
 static void expect_open(int error)
 {
-	int file = place_open(parent, O_RDWR, NULL);
+	int file = location_open(parent, O_RDWR, NULL);
 	if (file >= 0)
 		close(file);
 	assert_int_equal(file, error);
@@ -254,11 +254,11 @@ static void no_other_link_is_followed(void **state)
 {
 	(void)state;
 	struct heap heap;
-	struct place place;
+	struct heap_location location;
 	char path[200];
 	memory_make(&heap);
 	munmap(heap.header, heap.bytes);
-	close(place_open(parent, O_RDONLY, &place));
+	close(location_open(parent, O_RDONLY, &location));
 	static const char *const elsewhere[] = {
 	    "/etc/passwd",           "heap", "/dev/shm/seep.", "/dev/shm/seep.1/../../../etc/passwd", "/dev/shm/other",
 	    "../dev/shm/seep.1.1.1", ""};
@@ -268,43 +268,43 @@ static void no_other_link_is_followed(void **state)
 	}
 	link_to("/dev/shm/seep.0.0.0");
 	expect_open(-ENXIO);
-	snprintf(path, sizeof path, "%s.link", place.path);
+	snprintf(path, sizeof path, "%s.link", location.path);
 	assert_int_equal(symlink("/etc/passwd", path), 0);
 	link_to(path);
 	expect_open(-ELOOP); /* a link to a link */
 	unlink(path);
-	assert_int_equal(link(place.path, path), 0);
-	link_to(place.path);
+	assert_int_equal(link(location.path, path), 0);
+	link_to(location.path);
 	expect_open(-ELOOP); /* it has a second name */
 	unlink(path);
 	assert_int_equal(mkfifo(path, 0600), 0);
 	link_to(path);
 	expect_open(-ELOOP);
 	unlink(path);
-	link_to(place.path);
+	link_to(location.path);
 	if (geteuid() == 0) {
-		assert_int_equal(chown(place.path, 1, 1), 0);
+		assert_int_equal(chown(location.path, 1, 1), 0);
 		expect_open(-ELOOP); /* somebody else's */
-		assert_int_equal(chown(place.path, 0, 0), 0);
+		assert_int_equal(chown(location.path, 0, 0), 0);
 	}
-	close(place_open(parent, O_RDONLY, &place));
-	assert_string_not_equal(place.path, "");
+	close(location_open(parent, O_RDONLY, &location));
+	assert_string_not_equal(location.path, "");
 }
 
 static void a_removed_recordings_memory_is_forgotten(void **state)
 {
 	(void)state;
 	struct heap heap;
-	struct place place;
+	struct heap_location location;
 	struct stat status;
 	memory_make(&heap);
 	munmap(heap.header, heap.bytes);
-	close(place_open(parent, O_RDONLY, &place));
-	assert_int_equal(stat(place.path, &status), 0);
-	place_forget(&place, status.st_ino + 1); /* another file of that name */
-	assert_int_equal(access(place.path, F_OK), 0);
-	place_forget(&place, status.st_ino);
-	assert_int_equal(access(place.path, F_OK), -1);
+	close(location_open(parent, O_RDONLY, &location));
+	assert_int_equal(stat(location.path, &status), 0);
+	location_forget(&location, status.st_ino + 1); /* another file of that name */
+	assert_int_equal(access(location.path, F_OK), 0);
+	location_forget(&location, status.st_ino);
+	assert_int_equal(access(location.path, F_OK), -1);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -322,7 +322,7 @@ int main(void)
 	    TEST(a_removed_recordings_memory_is_forgotten),
 	    TEST(a_full_memory_is_an_answer_and_no_signal),
 	};
-	heap_plan(&header, RATE, 0);
+	area_plan(&header, RATE, 0);
 	if (!heap_memory_fits(&header, 0, UINT64_MAX)) { /* no tmpfs at /dev/shm, or a kernel before 5.14 */
 		printf("1..1\nok 1 - heap files in memory # SKIP not to be had here\n");
 		return 0;

@@ -14,7 +14,7 @@ void heap_make(struct heap *heap, uint64_t rate, uint64_t max_live)
 {
 	struct seep_heap_header header = {.pid = (uint64_t)getpid()};
 	heap_header_begin(&header, rate);
-	heap_plan(&header, rate, max_live);
+	area_plan(&header, rate, max_live);
 	atomic_init(&header.phase, SEEP_HEAP_RECORDING);
 	void *map =
 	    mmap(NULL, header.file_bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);

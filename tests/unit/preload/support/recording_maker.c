@@ -94,7 +94,7 @@ void recording_make(struct heap *heap, const char *directory, uint64_t rate)
 	memset(&header, 0, sizeof header);
 	heap_header_begin(&header, rate);
 	describe_process(&header);
-	heap_plan(&header, rate, 0);
+	area_plan(&header, rate, 0);
 	atomic_init(&header.pid_namespace, process_namespace());
 	atomic_init(&header.phase, SEEP_HEAP_RECORDING);
 	snprintf(path, sizeof path, "%s/heap", directory);
