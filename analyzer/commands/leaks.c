@@ -12,6 +12,7 @@
 #include "leaks/leaks.h"
 #include "leaks/series.h"
 #include "render/json/leaks_json.h"
+#include "render/screen/leaks_screen.h"
 #include "render/text/leaks_text.h"
 
 #define FOLLOW_NS UINT64_C(10000000000)
@@ -23,7 +24,7 @@ struct request {
 	const char *directory;
 	enum group_by by;
 	uint64_t top, every_ns;
-	bool json, follow;
+	bool json, follow, verbose;
 	struct symbol_options symbols;
 };
 
@@ -33,6 +34,7 @@ static const struct command_option options[] = {
     {OPTION_BY, "by", "GROUP", "place (--json: stack), stack, function, line, module", &option_word, FIELD(by),
      group_by_names},
     {OPTION_TOP, "top", "N", "rows of each verdict (10 or fewer; with --json all)", &option_count, FIELD(top), NULL},
+    {'v', "verbose", NULL, "all verdicts with evidence and callers", NULL, FIELD(verbose), NULL},
     {'f', "follow", NULL, "again and again, until the program ends", NULL, FIELD(follow), NULL},
     {OPTION_EVERY, "every", "TIME", "the time between two, with --follow (default 10s)", &option_time, FIELD(every_ns),
      NULL},
@@ -47,6 +49,8 @@ static int request_parse(struct request *request, int argc, char **argv)
 	command_take_options(&command_leaks, argc, argv, request);
 	if (!command_was_given(&command_leaks, OPTION_BY) && !request->json)
 		request->by = GROUP_BY_PLACE;
+	/* Other rows than places, or more of them, are the long form. */
+	request->verbose |= request->top || command_was_given(&command_leaks, OPTION_BY);
 	if (request->every_ns && !request->follow)
 		return command_usage(&command_leaks, "--every goes with --follow only");
 	request->directory = command_only_operand(&command_leaks, argc, argv);
@@ -71,8 +75,10 @@ static bool print(const struct series *series, const struct request *request, st
 		buffer_append_text(&out, isatty(STDOUT_FILENO) ? "\033[H\033[2J" : "");
 	if (request->json)
 		leaks_json_render(&out, &leaks, top ? top : UINT32_MAX);
-	else
+	else if (request->verbose)
 		leaks_text_render(&page, &leaks, top);
+	else
+		leaks_screen_render(&page, &leaks, series, request->directory, text_page_rows(STDOUT_FILENO));
 	if (request->follow && !request->json && !isatty(STDOUT_FILENO))
 		buffer_append_byte(&out, '\n');
 	leaks_free(&leaks);

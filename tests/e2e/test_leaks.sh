@@ -39,8 +39,16 @@ END
 
 "$SEEP" run -r 2K -i 100ms -o recording -- ./leaking 3 2>run.log
 check_match "seep run proposes it where there is a series" '; next: seep leaks recording$' "$(cat run.log)"
-text=$("$SEEP" leaks recording)
+screen=$("$SEEP" leaks recording)
 check_equal "seep leaks exits with 0" 0 $?
+fits() { python3 -c 'import sys; lines = sys.stdin.read().split("\n"); sys.exit(len(lines) > 24 or max(map(len, lines)) > 80)' <<<"$1"; }
+check "the answer fits a screen of 24 by 80" fits "$screen"
+check_match "it says what leaks" '^LEAKING  1 place, .* a second$' "$screen"
+check_match "the leaking line is in its first ten rows" ' <stdin>:[0-9]+(-[0-9]+)?  session_forget' "$(head -n 10 <<<"$screen")"
+check_match "with the reason, in a sentence" 'all [0-9,]+ sampled blocks older than .* still live' "$screen"
+check_match "and what can't be excluded" 'seen for .*: a cache that is still filling looks the same' "$screen"
+check_match "and the way to more" 'seep leaks -v recording' "$screen"
+text=$("$SEEP" leaks -v recording)
 check_match "the leak is found" '^1 of [0-9]+ places leaks, with cautions: .* a second together' "$text"
 check_match "in the function that leaks" 'iB.* session_forget ' "$(grep -A3 '^a second' <<<"$text")"
 check_match "and how far that reaches" 'caution: it has grown for [0-9.]+ s, by .*; a cache that is still filling looks the same' "$(tr '\n' ' ' <<<"$text" | tr -s ' ')"
@@ -70,13 +78,13 @@ check_equal "what is not there can't be followed" 3 $?
 wait_until 5 test -e live/000002.seep
 followed=$(timeout 20 "$SEEP" leaks --follow --every=1s live)
 check_equal "a live recording is followed until it ends" 0 $?
-check "again and again" test "$(grep -c '^program' <<<"$followed")" -ge 2
+check "again and again" test "$(grep -c '^leaking (pid' <<<"$followed")" -ge 2
 
 mkdir short
 cp recording/000001.seep recording/000002.seep short/
 short=$("$SEEP" leaks short)
-check_match "a short recording has no verdicts yet" '^No verdicts yet: 2 snapshots' "$short"
-check_match "and says when it will" '^Possible in 100 ms' "$short"
+check_match "a short recording has no verdicts yet, and says when it will" \
+	'^NO VERDICT YET  2 snapshots by the timer, 3 are needed: possible in 100 ms' "$short"
 check_equal "in its JSON, too" '{"unknown"} 0.1' "$("$SEEP" leaks --json short | /usr/bin/python3 -c '
 import json, sys
 leaks = json.load(sys.stdin)

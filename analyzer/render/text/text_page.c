@@ -43,6 +43,14 @@ struct text_page text_page_for(struct buffer *out, int descriptor)
 	return page;
 }
 
+unsigned text_page_rows(int descriptor)
+{
+	struct winsize size;
+
+	return isatty(descriptor) && ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_row > 0 ? size.ws_row
+												  : TEXT_ROWS;
+}
+
 void text_write(struct text_page *page, enum text_style style, const char *format, ...)
 {
 	const bool is_styled = page->colored && style != STYLE_PLAIN;

@@ -12,6 +12,7 @@
 #include "base/buffer.h"
 
 #define TEXT_COLUMNS 80 /* where nothing is known */
+#define TEXT_ROWS 24
 
 enum text_style {
 	STYLE_PLAIN,
@@ -32,6 +33,9 @@ struct text_page {
 /* The page for a file descriptor. Width: the environment's COLUMNS, else the terminal's if it has more than 80 columns,
  * else 80. Colours: on a terminal, unless NO_COLOR is set to something or TERM is dumb. */
 struct text_page text_page_for(struct buffer *out, int descriptor);
+
+/* Lines of the terminal; TEXT_ROWS for what is none. */
+unsigned text_page_rows(int descriptor);
 
 /* Writes text in a style. The text must not contain newlines where it is not plain. */
 void text_write(struct text_page *page, enum text_style style, const char *format, ...)

@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The screen is written several times with less and less detail until it fits:
+ * first with callers and evidence for every leak, then for fewer and fewer of
+ * them, at last with fewer rows.
+ */
+#include "render/screen/leaks_screen.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "profile/lost.h"
+#include "render/screen/place_text.h"
+#include "render/screen/spark.h"
+#include "render/text/table.h"
+#include "render/words/estimate.h"
+#include "render/words/leak_evidence.h"
+#include "render/words/leak_sentence.h"
+#include "render/words/losses.h"
+#include "render/words/notes.h"
+#include "statistics/measure.h"
+
+#define ROWS_LEAST 24
+#define ROWS_MOST 12 /* of one table, whatever room there is */
+#define OTHER_ROWS 4 /* of the places that grow, or are the largest, where something leaks too */
+#define SPARK_COLUMNS 16
+
+enum { CELL_NUMBER, CELL_VALUE, CELL_INTERVAL, CELL_IN_USE, CELLS };
+
+struct screen {
+	const struct leaks *leaks;
+	const struct series *series;
+	const char *recording;
+	struct text_page *page;
+	uint32_t detailed; /* leaks that have callers and evidence under them */
+	uint32_t rows;     /* leaks that are shown */
+	uint32_t others;   /* rows of the other table */
+};
+
+static void end_line(const struct screen *screen)
+{
+	buffer_append_byte(screen->page->out, '\n');
+}
+
+static double in_use_of(const struct profile *profile)
+{
+	struct profile_totals totals;
+
+	profile_totals(profile, &totals);
+	return sum_estimate(&totals.in_use.bytes);
+}
+
+/* "svc (pid 9659)  24 s, 12 snapshots, judged at 24.0 s". */
+static void write_program(const struct screen *screen)
+{
+	const struct profile *reference = screen->leaks->reference;
+	const bool has_name = reference->command && *reference->command;
+
+	text_write(screen->page, STYLE_STRONG, "%s", has_name ? reference->command : "?");
+	text_write(screen->page, STYLE_PLAIN, " (pid %llu)  %s, %zu snapshots, judged at %s",
+		   (unsigned long long)reference->pid, quantity_duration(screen->leaks->seconds * 1e9).text,
+		   screen->series->count + screen->series->left_out,
+		   quantity_duration(screen->leaks->seconds * 1e9).text);
+	end_line(screen);
+}
+
+/* "in use ▁▂▃▄▅▆▇█ 283 MiB   RSS 323 MiB   limit 2 GiB reached in about 3 min". */
+static void write_memory(const struct screen *screen)
+{
+	const struct leaks *leaks = screen->leaks;
+	const size_t count = screen->series->count;
+	double *in_use = memory_allocate(count, sizeof *in_use);
+	struct leak_limit limit;
+
+	for (size_t i = 0; i < count; i++)
+		in_use[i] = in_use_of(screen->series->profiles[i]);
+	buffer_append_text(screen->page->out, "in use ");
+	spark_append(screen->page->out, leaks->times_ns, in_use, count, SPARK_COLUMNS);
+	buffer_printf(screen->page->out, " %s", quantity_bytes(in_use[count - 1]).text);
+	if (leaks->reference->memory_known >> SEEP_MEMORY_RSS & 1)
+		buffer_printf(screen->page->out, "   RSS %s",
+			      quantity_bytes((double)leaks->reference->memory[SEEP_MEMORY_RSS]).text);
+	if (leaks_limit(leaks, &limit) && limit.seconds <= LEAK_HORIZON * leaks->seconds)
+		text_write(screen->page, STYLE_WARNING, "   %s of %s reached in about %s", limit.name,
+			   quantity_bytes(limit.limit).text, quantity_duration(limit.seconds * 1e9).text);
+	end_line(screen);
+	free(in_use);
+}
+
+static uint32_t verdict_begin(const struct leaks *leaks, enum leak_verdict verdict)
+{
+	uint32_t begin = 0;
+
+	for (int i = 0; i < (int)verdict; i++)
+		begin += leaks->verdicts[i];
+	return begin;
+}
+
+static struct interval interval_times(struct interval interval, double factor)
+{
+	return (struct interval){interval.low * factor, interval.high * factor};
+}
+
+/* "LEAKING  4 places, 37.9 GiB [34, 43] an hour", or why nothing is. */
+static void write_finding(const struct screen *screen)
+{
+	const struct leaks *leaks = screen->leaks;
+	const uint32_t count = leaks->verdicts[LEAK_LEAK];
+	const struct leak_unit unit = leak_unit_for(leaks->seconds);
+	struct text_page *page = screen->page;
+
+	end_line(screen);
+	if (!leaks->can_judge && leaks->possible_in_s > 0) {
+		text_write(page, STYLE_WARNING, "NO VERDICT YET");
+		buffer_printf(page->out, "  %u snapshots by the timer, %d are needed: possible in %s",
+			      leaks->timer_count, LEAK_SERIES_LEAST,
+			      quantity_duration(leaks->possible_in_s * 1e9).text);
+	} else if (!leaks->can_judge) {
+		text_write(page, STYLE_WARNING, "NO VERDICT");
+		buffer_append_text(page->out, "  without a sampling rate, samples and times none can be made");
+	} else if (count == 0) {
+		text_write(page, STYLE_STRONG, "NOTHING LEAKS");
+		buffer_printf(page->out, " as far as %s of recording can show",
+			      quantity_duration(leaks->seconds * 1e9).text);
+	} else {
+		const struct estimate_text rate =
+		    estimate_bytes(leaks->leak_rate * unit.seconds, interval_times(leaks->leak_interval, unit.seconds),
+				   leaks->reference);
+		text_write(page, STYLE_GROWN, "LEAKING");
+		buffer_printf(page->out, "  %u place%s, %s %s %s", count, count == 1 ? "" : "s", rate.value,
+			      rate.interval, unit.name);
+	}
+	end_line(screen);
+}
+
+static void add_row(const struct screen *screen, struct table *table, const struct leak_row *row, uint32_t number)
+{
+	const struct leaks *leaks = screen->leaks;
+	const double unit = leak_unit_for(leaks->seconds).seconds;
+	const bool leaks_here = row->verdict == LEAK_LEAK;
+	struct estimate_text text = {"-", ""};
+	char label[16];
+
+	snprintf(label, sizeof label, "%u", number);
+	if (leaks_here)
+		text =
+		    estimate_bytes(row->leak_rate * unit, interval_times(row->leak_interval, unit), leaks->reference);
+	else if (leaks->reference->rate)
+		text = estimate_growth(row->growth, row->growth_bytes, leaks->middle, leaks->reference);
+	table_add_row(table);
+	table_set(table, CELL_NUMBER, STYLE_PLAIN, label);
+	table_set(table, CELL_VALUE, leaks_here ? STYLE_GROWN : STYLE_PLAIN, text.value);
+	table_set(table, CELL_INTERVAL, STYLE_PLAIN, text.interval);
+	table_set(table, CELL_IN_USE, STYLE_PLAIN, quantity_bytes(sum_estimate(&row->in_use.bytes)).text);
+}
+
+/* The way to the place, the evidence, and what it can't exclude. */
+static void write_details(const struct screen *screen, const struct leak_row *row, unsigned indent)
+{
+	const struct group *group = &screen->leaks->groups.groups[row->group];
+	const unsigned columns = screen->page->columns - indent;
+	struct buffer text = {0};
+
+	place_text_append_callers(&text, group, columns);
+	if (text.length)
+		text_write_words(screen->page, STYLE_FAINT, text.data, indent);
+	buffer_free(&text);
+	leak_sentence_append(&text, row);
+	text_write_words(screen->page, STYLE_PLAIN, text.data, indent);
+	buffer_free(&text);
+	leak_caution_append(&text, screen->leaks, row);
+	if (text.length)
+		text_write_words(screen->page, STYLE_WARNING, text.data, indent);
+	buffer_free(&text);
+}
+
+static void write_table(const struct screen *screen, const char *value, const struct leak_row *rows, uint32_t count,
+			uint32_t detailed)
+{
+	const struct table_column columns[] = {
+	    {"#", false}, {value, false}, {"[95 %]", true}, {"in use", false}, {"where", false}};
+	struct text_page *page = screen->page;
+	struct table table;
+
+	table_init(&table, columns, CELLS);
+	for (uint32_t i = 0; i < count; i++)
+		add_row(screen, &table, &rows[i], i + 1);
+	table_write_titles(&table, page);
+	const unsigned start = table_text_start(&table);
+	for (uint32_t i = 0; i < count; i++) {
+		struct buffer place = {0};
+		table_write_cells(&table, page, i);
+		place_text_append(&place, &screen->leaks->groups.groups[rows[i].group],
+				  page->columns > start + 20 ? page->columns - start : 20);
+		text_write(page, STYLE_STRONG, "%s", place.data);
+		end_line(screen);
+		buffer_free(&place);
+		if (i < detailed)
+			write_details(screen, &rows[i], 4);
+	}
+	table_free(&table);
+}
+
+static void write_more(const struct screen *screen, uint32_t more)
+{
+	if (more)
+		text_write(screen->page, STYLE_FAINT, "    and %u more: seep leaks -v %s\n", more, screen->recording);
+}
+
+static void write_leaks(const struct screen *screen)
+{
+	const uint32_t count = screen->leaks->verdicts[LEAK_LEAK];
+	const uint32_t shown = count < screen->rows ? count : screen->rows;
+
+	if (count == 0)
+		return;
+	write_table(screen, leak_unit_for(screen->leaks->seconds).name, screen->leaks->rows, shown, screen->detailed);
+	write_more(screen, count - shown);
+}
+
+/* What grows without proof; where nothing does either, the largest of what is steady. */
+static void write_others(const struct screen *screen)
+{
+	const struct leaks *leaks = screen->leaks;
+	const bool grows = leaks->verdicts[LEAK_GROWING] > 0;
+	const enum leak_verdict verdict = grows ? LEAK_GROWING : LEAK_UNKNOWN;
+	const uint32_t count = leaks->verdicts[verdict];
+	const uint32_t shown = count < screen->others ? count : screen->others;
+
+	if (shown == 0)
+		return;
+	end_line(screen);
+	text_write(screen->page, STYLE_WARNING, grows ? "GROWING" : "CAN'T BE TOLD");
+	buffer_append_text(screen->page->out, grows ? "  no proven leaks: caches that fill, or too early to tell\n"
+						    : "  yet, or at this rate (-v says when and how)\n");
+	write_table(screen, "growth", leaks->rows + verdict_begin(leaks, verdict), shown, 0);
+	write_more(screen, count - shown);
+}
+
+static double verdict_sum(const struct leaks *leaks, enum leak_verdict verdict)
+{
+	const uint32_t begin = verdict_begin(leaks, verdict);
+	double sum = 0;
+
+	for (uint32_t i = begin; i < begin + leaks->verdicts[verdict]; i++)
+		sum += verdict == LEAK_CHURN ? fmax(leaks->rows[i].churn.bytes_per_second, 0)
+					     : sum_estimate(&leaks->rows[i].in_use.bytes);
+	return sum;
+}
+
+/* Writes parts that are not broken, and frees them. */
+static void write_parts(const struct screen *screen, struct buffer *parts, size_t count, const char *separator)
+{
+	text_write_parts(screen->page, parts, count, separator, 0);
+	end_line(screen);
+	for (size_t i = 0; i < count; i++)
+		buffer_free(&parts[i]);
+}
+
+/* "stopped: 1, steady: 5 (20 MiB), churn: 9 (46 MiB/s)": the places that have no row. */
+static void write_rest(const struct screen *screen)
+{
+	static const struct {
+		enum leak_verdict verdict;
+		const char *name;
+	} rest[] = {
+	    {LEAK_GROWING, "growing"},       {LEAK_STOPPED, "grew and stopped"},
+	    {LEAK_UNKNOWN, "can't be told"}, {LEAK_STEADY, "steady"},
+	    {LEAK_CHURN, "churn"},
+	};
+	const struct leaks *leaks = screen->leaks;
+	struct buffer parts[LEAK_VERDICTS] = {0};
+	size_t count = 0;
+
+	for (size_t i = 0; i < sizeof rest / sizeof *rest; i++) {
+		const enum leak_verdict verdict = rest[i].verdict;
+		const double sum = verdict_sum(leaks, verdict);
+		if (!leaks->verdicts[verdict])
+			continue;
+		buffer_printf(&parts[count++], "%s: %u (%s)", rest[i].name, leaks->verdicts[verdict],
+			      verdict == LEAK_CHURN ? quantity_bytes_rate(sum).text : quantity_bytes(sum).text);
+	}
+	end_line(screen);
+	if (count)
+		write_parts(screen, parts, count, ", ");
+}
+
+static void write_notes(const struct screen *screen)
+{
+	struct buffer text = {0};
+	size_t count;
+	struct buffer *notes = notes_of(screen->leaks->reference, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		buffer_printf(&text, "note: %s", notes[i].data);
+		text_write_words(screen->page, STYLE_WARNING, text.data, 0);
+		buffer_free(&text);
+	}
+	notes_free(notes, count);
+}
+
+/* What could not be seen, and what to type next. */
+static void write_end(const struct screen *screen)
+{
+	const double limit = profile_detection_limit(screen->leaks->reference);
+	struct buffer parts[3] = {0};
+	size_t count = 0;
+
+	write_notes(screen);
+	if (limit > 0)
+		buffer_printf(&parts[count++], "places under %s may be unseen", quantity_bytes(limit).text);
+	buffer_append_text(&parts[count], "lost: ");
+	losses_append(&parts[count++], screen->leaks->reference);
+	buffer_printf(&parts[count++], "all of it: seep leaks -v %s", screen->recording);
+	write_parts(screen, parts, count, "; ");
+}
+
+static void write_screen(const struct screen *screen)
+{
+	write_program(screen);
+	write_memory(screen);
+	write_finding(screen);
+	write_leaks(screen);
+	write_others(screen);
+	write_rest(screen);
+	write_end(screen);
+}
+
+static unsigned line_count(const struct buffer *out, size_t from)
+{
+	unsigned lines = 0;
+
+	for (size_t i = from; i < out->length; i++)
+		lines += out->data[i] == '\n';
+	return lines;
+}
+
+/* What is left out next; false: nothing can be. */
+static bool screen_reduce(struct screen *screen)
+{
+	if (screen->others > OTHER_ROWS || (screen->others > 1 && screen->detailed <= 2))
+		screen->others--;
+	else if (screen->detailed > 1)
+		screen->detailed--;
+	else if (screen->rows > 3)
+		screen->rows--;
+	else if (screen->others > 0)
+		screen->others--;
+	else if (screen->detailed > 0)
+		screen->detailed--;
+	else
+		return false;
+	return true;
+}
+
+void leaks_screen_render(struct text_page *page, const struct leaks *leaks, const struct series *series,
+			 const char *recording, unsigned rows)
+{
+	const size_t begin = page->out->length;
+	struct screen screen = {leaks, series, recording, page, ROWS_MOST, ROWS_MOST, ROWS_MOST};
+
+	if (leaks->verdicts[LEAK_LEAK] < ROWS_MOST)
+		screen.rows = screen.detailed = leaks->verdicts[LEAK_LEAK];
+	do {
+		page->out->length = begin;
+		write_screen(&screen);
+	} while (line_count(page->out, begin) > (rows > ROWS_LEAST ? rows : ROWS_LEAST) && screen_reduce(&screen));
+}

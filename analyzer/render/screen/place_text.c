@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "render/screen/place_text.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "files/path.h"
+#include "place/code_owner.h"
+#include "render/text/name_text.h"
+#include "render/text/text_page.h"
+
+#define NAME_LEAST 16
+#define PIECE 96
+
+/* "svc.cpp:63-66", or the module where it is another than the program's. */
+static void source_text(char text[PIECE], const struct profile *profile, const struct profile_location *location,
+			const struct source_line *line, uint32_t first, uint32_t last)
+{
+	const struct profile_module *module = &profile->modules[location->module];
+	const char *name = path_base_name(module->path);
+
+	text[0] = '\0';
+	if (line->file && first && last > first)
+		snprintf(text, PIECE, "%.64s:%u-%u", path_base_name(line->file), first, last);
+	else if (line->file && first)
+		snprintf(text, PIECE, "%.64s:%u", path_base_name(line->file), first);
+	else if (*name && !(module->flags & SEEP_MODULE_EXECUTABLE) && !text_begins_with(line->function, name))
+		snprintf(text, PIECE, "(%.64s)", name);
+}
+
+void place_text_append(struct buffer *out, const struct group *group, unsigned columns)
+{
+	const struct source_line *line = group_line(group);
+	char source[PIECE], stacks[32] = "";
+
+	if (!line) {
+		buffer_append_text(out, profile_site_stand_in(&group->profile->sites[group->site]));
+		return;
+	}
+	source_text(source, group->profile, group_location(group), line, group->first_line, group->last_line);
+	if (group->site_count > 1)
+		snprintf(stacks, sizeof stacks, "  %u stacks", group->site_count);
+	unsigned used = text_columns(source) + (*source ? 2 : 0);
+	if (used + NAME_LEAST > columns) /* a file with a very long name */
+		source[0] = '\0', used = 0;
+	if (used + NAME_LEAST + strlen(stacks) > columns)
+		stacks[0] = '\0';
+	buffer_printf(out, "%s%s", source, *source ? "  " : "");
+	name_append(out, line->function, columns - used - (unsigned)strlen(stacks));
+	buffer_append_text(out, stacks);
+}
+
+void place_text_append_callers(struct buffer *out, const struct group *group, unsigned columns)
+{
+	const struct profile *profile = group->profile;
+	const struct profile_site *site = &profile->sites[group->site];
+	struct frame_walk at = group->place;
+	const char *separator = "via ", *last = "";
+	unsigned used = 0;
+
+	for (uint32_t i = 0; i < group->shared_callers && site->depth; i++) {
+		at = frame_walk_next(profile, site, at);
+		if (!frame_walk_has(site, at))
+			return;
+		const struct source_line *line = frame_walk_line(profile, site, at);
+		const struct profile_location *location = frame_walk_location(profile, site, at);
+		if (code_owner(profile, location, line) != CODE_PROGRAM || strcmp(line->function, last) == 0 ||
+		    strcmp(line->function, "_start") == 0)
+			continue;
+		char source[PIECE];
+		source_text(source, profile, location, line, line->line, 0);
+		const unsigned fixed = text_columns(separator) + (*source ? text_columns(source) + 1 : 0);
+		if (used + fixed + NAME_LEAST > columns)
+			return;
+		const size_t before = out->length;
+		buffer_append_text(out, separator);
+		name_append(out, line->function, columns - used - fixed);
+		buffer_printf(out, "%s%s", *source ? " " : "", source);
+		used += text_columns(out->data + before);
+		separator = " <- ";
+		last = line->function;
+	}
+}

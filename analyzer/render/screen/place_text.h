@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A place in one line, and the way to it in another. */
+#ifndef SEEP_SCREEN_PLACE_TEXT_H
+#define SEEP_SCREEN_PLACE_TEXT_H
+
+#include "base/buffer.h"
+#include "compare/group.h"
+
+/* "svc.cpp:63-66  handle_request  7 stacks" in at most `columns` columns. */
+void place_text_append(struct buffer *out, const struct group *group, unsigned columns);
+
+/* "via Cache::get_or_load svc.cpp:37 <- worker_loop svc.cpp:83": the program's own calls that all of the place's stacks share,
+ * as far as there is room. Nothing where the place is the program's outermost call. */
+void place_text_append_callers(struct buffer *out, const struct group *group, unsigned columns);
+
+#endif

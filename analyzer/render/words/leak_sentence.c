@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "render/words/leak_sentence.h"
+
+#include <math.h>
+
+#include "render/words/estimate.h"
+#include "render/words/leak_evidence.h"
+#include "render/words/quantity.h"
+
+#define EVEN 3 /* standard deviations of a count that the quarters may lie apart */
+
+static bool births_are_even(const struct cohort_outcome *old)
+{
+	double least = INFINITY, most = 0, sum = 0;
+
+	for (int i = 0; i < COHORTS; i++) {
+		least = fmin(least, old->born[i]);
+		most = fmax(most, old->born[i]);
+		sum += old->born[i];
+	}
+	return most - least <= EVEN * sqrt(sum / COHORTS);
+}
+
+void leak_sentence_append(struct buffer *out, const struct leak_row *row)
+{
+	const struct cohort_outcome *old = &row->evidence.old;
+	const unsigned seen = old->survivors + old->deaths;
+	const struct quantity age = quantity_duration((double)row->evidence.plateau_age_ns);
+
+	if (old->deaths == 0)
+		buffer_printf(out, "all %s sampled blocks older than %s still live", quantity_exact(seen).text,
+			      age.text);
+	else
+		buffer_printf(out, "%u of %s sampled blocks older than %s died", old->deaths, quantity_exact(seen).text,
+			      age.text);
+	if (births_are_even(old)) {
+		buffer_append_text(out, ", born evenly");
+		return;
+	}
+	buffer_append_text(out, ", born by quarter");
+	for (int i = 0; i < COHORTS; i++)
+		buffer_printf(out, "%s %u", i ? "," : "", old->born[i]);
+}
+
+void leak_caution_append(struct buffer *out, const struct leaks *leaks, const struct leak_row *row)
+{
+	static const struct {
+		enum leak_caution caution;
+		const char *words;
+	} all[] = {
+	    {CAUTION_SLOWING, "it may be growing ever more slowly"},
+	    {CAUTION_PAUSED, "it may have stopped of late"},
+	    {CAUTION_DYING, "old blocks may now die as fast as new ones come"},
+	    {CAUTION_VEILED, "the newest blocks can't be told from short-lived ones"},
+	};
+	const char *separator = "";
+
+	if (row->cautions & CAUTION_YOUNG) {
+		const double seen_ns = fmax((double)leaks->reference->time_ns - row->evidence.since_ns, 0);
+		buffer_printf(out, "seen for %s: a cache that is still filling looks the same",
+			      quantity_duration(seen_ns).text);
+		return;
+	}
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+		if (!(row->cautions & all[i].caution))
+			continue;
+		buffer_printf(out, "%s%s", separator, all[i].words);
+		separator = ", ";
+	}
+}

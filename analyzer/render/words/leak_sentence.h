@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Why a place leaks, in one sentence that needs no manual. */
+#ifndef SEEP_WORDS_LEAK_SENTENCE_H
+#define SEEP_WORDS_LEAK_SENTENCE_H
+
+#include "base/buffer.h"
+#include "leaks/leaks.h"
+
+/* "all 136 sampled blocks older than 2 s still live, born evenly": of a leak. */
+void leak_sentence_append(struct buffer *out, const struct leak_row *row);
+
+/* "a cache that is still filling looks the same": what the verdict can't exclude; nothing for one that is sure. */
+void leak_caution_append(struct buffer *out, const struct leaks *leaks, const struct leak_row *row);
+
+#endif
