@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * clone() with a function to call on a new stack, without the C library: no
- * fork handler runs, no list of threads is touched. x86-64 Linux.
+ * A function on a new stack: in this thread, or by clone() without the C
+ * library, where no fork handler runs and no list of threads is touched.
+ * x86-64 Linux.
  */
 #ifndef SEEP_BASE_CLONE_H
 #define SEEP_BASE_CLONE_H
@@ -36,6 +37,22 @@ static inline long system_clone(unsigned long flags, void *stack, void *thread_b
 			 : "a"(SYS_clone), "D"(flags), "S"(stack), "d"(0L), "r"(child_tid),
 			   "r"(tls), [call] "r"(call), [with] "r"(with)
 			 : "rcx", "r11", "memory");
+	return result;
+}
+
+/* The function's answer. `stack` is the end of the stack, a multiple of 16. No signal handler may look for callers. */
+static inline long call_on_stack(void *stack, long (*function)(void))
+{
+	long result;
+	__asm__ volatile("mov %%rsp, %%rbx\n\t"
+			 "mov %[stack], %%rsp\n\t"
+			 "call *%[function]\n\t"
+			 "mov %%rbx, %%rsp"
+			 : "=a"(result)
+			 : [stack] "r"(stack), [function] "r"(function)
+			 : "rbx", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "xmm0", "xmm1", "xmm2", "xmm3",
+			   "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14",
+			   "xmm15", "cc", "memory");
 	return result;
 }
 

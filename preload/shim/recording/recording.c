@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "keeper/base/atomics.h"
+#include "keeper/base/clone.h"
 #include "keeper/base/syscall.h"
 #include "keeper/base/text.h"
 #include "keeper/heap/area_growth.h"
@@ -23,6 +24,8 @@
 #include "shim/recording/session.h"
 #include "shim/sample/memory_probe.h"
 #include "shim/sample/thread.h"
+
+#define BEGIN_STACK_BYTES (64u << 10)
 
 struct recording_setup recording_setup;
 
@@ -218,7 +221,7 @@ static void keeper_start(bool anonymous)
 		keeper_thread_start();
 }
 
-static bool begin(void)
+static long begin(void)
 {
 	static struct seep_heap_header
 	    header; /* its areas' space is the file's: this is too large for a hook's stack */
@@ -269,6 +272,17 @@ static void hand_over_counts(void)
 	add_relaxed(&current.header->counted_bytes, atomic_exchange_explicit(&counted_early, 0, memory_order_relaxed));
 }
 
+/* On a stack of its own: the first sample may be had in a handler, a thread or a fiber with hardly more than malloc needs. */
+static bool begin_apart(void)
+{
+	void *stack = system_map(NULL, BEGIN_STACK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (system_failed(stack))
+		return begin();
+	bool begun = call_on_stack((char *)stack + BEGIN_STACK_BYTES, begin);
+	system_unmap(stack, BEGIN_STACK_BYTES);
+	return begun;
+}
+
 /* No handler may interrupt it and jump out: its buffers are static, and the gate would stay half open. */
 static const struct heap *begin_claimed(const void *frame)
 {
@@ -276,7 +290,7 @@ static const struct heap *begin_claimed(const void *frame)
 	uint32_t claim = gate_claim(frame);
 	bool begun = false;
 	if (claim) {
-		begun = begin();
+		begun = begin_apart();
 		begun = gate_settle(claim, begun ? GATE_OPEN : GATE_OFF) && begun;
 	}
 	restore_signals(signals);
