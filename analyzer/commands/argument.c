@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Digits and at most one suffix, checked for overflow. */
+#include <errno.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "commands/argument.h"
 
@@ -74,10 +76,26 @@ static bool take_word(const struct command_option *option, void *field, const ch
 	return false;
 }
 
+static bool take_directory(const struct command_option *option, void *field, const char *value, struct error *error)
+{
+	struct stat status;
+
+	(void)option;
+	*(const char **)field = value;
+	if (stat(value, &status) < 0)
+		return error_set(error, "%s; a directory is expected", strerror(errno));
+	return S_ISDIR(status.st_mode) || error_set(error, "is not a directory");
+}
+
 static bool take_count(const struct command_option *option, void *field, const char *value, struct error *error)
 {
+	uint64_t count;
+
 	(void)option, (void)error;
-	return argument_parse_count(value, field) && *(uint64_t *)field > 0;
+	if (!argument_parse_count(value, &count))
+		return false;
+	*(uint32_t *)field = count < UINT32_MAX ? (uint32_t)count : UINT32_MAX;
+	return count > 0;
 }
 
 static bool take_time(const struct command_option *option, void *field, const char *value, struct error *error)
@@ -87,6 +105,7 @@ static bool take_time(const struct command_option *option, void *field, const ch
 }
 
 const struct option_type option_text = {take_text, "a name"};
+const struct option_type option_directory = {take_directory, NULL};
 const struct option_type option_word = {take_word, NULL};
 const struct option_type option_count = {take_count, "a number from 1 up"};
 const struct option_type option_time = {take_time, "a time (500ms, 10s, 5m)"};

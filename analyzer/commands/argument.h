@@ -13,10 +13,18 @@
 #include "commands/command.h"
 
 /* Types of options, by what becomes of the field. */
-extern const struct option_type option_text;  /* const char *: the value, which is not empty */
-extern const struct option_type option_word;  /* int or an enum: the index into the option's words */
-extern const struct option_type option_count; /* uint64_t, from 1 up */
-extern const struct option_type option_time;  /* uint64_t: ns, more than 0 */
+extern const struct option_type option_text;      /* const char *: the value, which is not empty */
+extern const struct option_type option_directory; /* const char *: the path of one */
+extern const struct option_type option_word;      /* int or an enum: the index into the option's words */
+extern const struct option_type option_count;     /* uint32_t, from 1 up; a larger number counts as the largest */
+extern const struct option_type option_time;      /* uint64_t: ns, more than 0 */
+
+/* The option that every command with addresses has; its field is a const char *. */
+enum { OPTION_SYMBOLS = 512 };
+#define SYMBOLS_OPTION(field)                                                                                          \
+	{                                                                                                              \
+		OPTION_SYMBOLS, "symbols", "DIR", "look for debug files there first", &option_directory, field, NULL   \
+	}
 
 bool argument_parse_bytes(const char *text, uint64_t *bytes);
 bool argument_parse_time(const char *text, uint64_t *time_ns);

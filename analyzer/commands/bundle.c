@@ -10,8 +10,6 @@
 #include "profile/bundle.h"
 #include "render/words/quantity.h"
 
-enum { OPTION_SYMBOLS = 256 };
-
 struct request {
 	const char *output; /* NULL: not given */
 	struct symbol_options symbols;
@@ -21,8 +19,7 @@ struct request {
 
 static const struct command_option options[] = {
     {'o', "output", "FILE", "write it there [RECORDING.bundle in this directory]", &option_text, FIELD(output), NULL},
-    {OPTION_SYMBOLS, "symbols", "DIR", "look for debug files there first", &option_text, FIELD(symbols.directory),
-     NULL},
+    SYMBOLS_OPTION(FIELD(symbols.directory)),
     {0},
 };
 
@@ -50,8 +47,7 @@ static int run(int argc, char **argv)
 	command_take_options(&command_bundle, argc, argv, &request);
 	const char *output = request.output;
 	const char *recording = command_only_operand(&command_bundle, argc, argv);
-	if (command_check_symbols(&command_bundle, request.symbols.directory) != COMMAND_FINE ||
-	    command_check_output(&command_bundle, output, recording, NULL) != COMMAND_FINE)
+	if (command_check_output(&command_bundle, output, recording, NULL) != COMMAND_FINE)
 		return COMMAND_USAGE;
 	output_name(&name, recording);
 	if (!output)

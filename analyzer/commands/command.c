@@ -111,7 +111,7 @@ static int value_refuse(const struct command *command, const struct command_opti
 	struct buffer text = {0};
 
 	if (*error->text) {
-		buffer_printf(&text, ": %s", error->text);
+		buffer_printf(&text, "=%s: %s", value, error->text);
 	} else {
 		buffer_printf(&text, "=%s is not ", value);
 		if (option->type->valid)
@@ -165,19 +165,6 @@ const char *command_only_operand(const struct command *command, int argc, char *
 	if (!*argv[optind])
 		exit(command_usage(command, "the operand is empty: %s is expected", command->operands));
 	return command_target(argv[optind]);
-}
-
-int command_check_symbols(const struct command *command, const char *directory)
-{
-	struct stat status;
-
-	if (!directory)
-		return COMMAND_FINE;
-	if (stat(directory, &status) < 0)
-		return command_usage(command, "--symbols=%s: %s; a directory is expected", directory, strerror(errno));
-	if (!S_ISDIR(status.st_mode))
-		return command_usage(command, "--symbols=%s is no directory", directory);
-	return COMMAND_FINE;
 }
 
 /* `there` is the output's status, a regular file's. */

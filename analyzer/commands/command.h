@@ -80,9 +80,6 @@ const char *command_target(const char *operand);
 /* The target that the only operand of a command names; exits with COMMAND_USAGE unless there is exactly one. */
 const char *command_only_operand(const struct command *command, int argc, char **argv);
 
-/* COMMAND_FINE for a directory that --symbols may name; else says what is wrong and returns COMMAND_USAGE. */
-int command_check_symbols(const struct command *command, const char *directory);
-
 /* COMMAND_FINE for what -o may name; a command that replaced its input, or a file of the recording that it reads, would
  * lose what cannot be made again. NULL among both is nothing. */
 int command_check_output(const struct command *command, const char *output, const char *input, const char *base);

@@ -6,7 +6,7 @@
 
 #include "commands/argument.h"
 #include "commands/command.h"
-#include "commands/snapshot_pair.h"
+#include "commands/document.h"
 #include "compare/choose.h"
 #include "compare/comparison.h"
 #include "compare/samples.h"
@@ -14,16 +14,16 @@
 #include "render/json/diff_json.h"
 #include "render/text/diff_text.h"
 
-enum { OPTION_BY = 256, OPTION_TOP, OPTION_JSON, OPTION_SYMBOLS };
+enum { OPTION_BY = 256, OPTION_TOP, OPTION_JSON };
 
 /* What the command line asks for. */
 struct request {
+	struct document_request document;
 	const char *targets[2];
 	int target_count;
 	enum group_by by;
-	uint64_t top;
+	uint32_t top;
 	bool json;
-	struct symbol_options symbols;
 };
 
 #define FIELD(name) offsetof(struct request, name)
@@ -33,8 +33,7 @@ static const struct command_option options[] = {
      group_by_names},
     {OPTION_TOP, "top", "N", "rows of each table (10 or fewer; with --json all)", &option_count, FIELD(top), NULL},
     {OPTION_JSON, "json", NULL, "JSON, schema seep.diff/1", NULL, FIELD(json), NULL},
-    {OPTION_SYMBOLS, "symbols", "DIR", "look for debug files there first", &option_text, FIELD(symbols.directory),
-     NULL},
+    SYMBOLS_OPTION(FIELD(document.symbols.directory)),
     {0},
 };
 
@@ -59,83 +58,67 @@ static int request_parse(struct request *request, int argc, char **argv)
 }
 
 /* Opens the two snapshots of a recording that are to be compared. */
-static bool open_recording(const char *directory, struct profile **before, struct profile **after, struct error *error)
+static bool open_recording(const char *directory, struct snapshot_pair *pair, struct error *error)
 {
 	struct recording recording;
 
-	*after = profile_open(directory, error);
-	if (!*after || !recording_list(directory, &recording, error))
+	pair->now = profile_open(directory, error);
+	if (!pair->now || !recording_list(directory, &recording, error))
 		return false;
-	const struct recording_entry *entry = recording_choose_before(&recording, *after);
+	const struct recording_entry *entry = recording_choose_before(&recording, pair->now);
 	if (entry)
-		*before = profile_open(entry->path, error);
+		pair->base = profile_open(entry->path, error);
 	else
 		error_set(error, "%s: holds one snapshot only; a difference needs two", directory);
 	recording_free(&recording);
-	if (*before && !profiles_are_same_process(*before, *after))
+	if (pair->base && !profiles_are_same_process(pair->base, pair->now))
 		return error_set(error, "%s: holds snapshots of different processes", directory);
-	return *before != NULL;
+	return pair->base != NULL;
 }
 
-static bool open_both(const struct request *request, struct profile **before, struct profile **after,
-		      struct error *error)
+static bool open_both(const struct request *request, struct snapshot_pair *pair, struct error *error)
 {
 	if (request->target_count == 1)
-		return open_recording(request->targets[0], before, after, error);
-	*before = profile_open(request->targets[0], error);
-	if (*before)
-		*after = profile_open(request->targets[1], error);
-	return *before && *after;
+		return open_recording(request->targets[0], pair, error);
+	pair->base = profile_open(request->targets[0], error);
+	if (pair->base)
+		pair->now = profile_open(request->targets[1], error);
+	return pair->base && pair->now;
 }
 
-static int compare(const struct profile *before, const struct profile *after, const struct request *request)
+static void document_write(struct buffer *out, const struct snapshot_pair *pair,
+			   const struct document_request *document)
 {
-	const uint32_t top = request->top < UINT32_MAX ? (uint32_t)request->top : UINT32_MAX;
+	const struct request *request = (const struct request *)document;
+	struct text_page page = text_page_for(out, STDOUT_FILENO);
 	struct comparison comparison;
-	struct output out;
 
-	int status = document_open(&out, NULL, before, after);
-	if (status != COMMAND_FINE)
-		return status;
-	comparison_build(&comparison, before, after, request->by);
-	if (request->json) {
-		diff_json_render(&out.buffer, &comparison, top ? top : UINT32_MAX);
-	} else {
-		struct text_page page = text_page_for(&out.buffer, STDOUT_FILENO);
-		diff_text_render(&page, &comparison, top);
-	}
+	comparison_build(&comparison, pair->base, pair->now, request->by);
+	if (request->json)
+		diff_json_render(out, &comparison, request->top ? request->top : UINT32_MAX);
+	else
+		diff_text_render(&page, &comparison, request->top);
 	comparison_free(&comparison);
-	return document_close(&out);
 }
 
 static int run(int argc, char **argv)
 {
-	struct request request = {0};
-	struct profile *before = NULL;
-	struct profile *after = NULL;
+	struct request request = {.document = {.value = CALL_INUSE_SPACE, .choice = VALUE_NAMED}};
+	struct snapshot_pair pair = {0};
 	struct error error;
 
 	int status = request_parse(&request, argc, argv);
-	if (status == COMMAND_FINE)
-		status = command_check_symbols(&command_diff, request.symbols.directory);
 	if (status != COMMAND_FINE)
 		return status;
-	if (!open_both(&request, &before, &after, &error)) {
+	if (!open_both(&request, &pair, &error))
 		status = command_fail(&error);
-	} else if (profiles_are_same_process(before, after) && before->time_ns > after->time_ns) {
+	else if (profiles_are_same_process(pair.base, pair.now) && pair.base->time_ns > pair.now->time_ns)
 		status =
-		    command_usage(&command_diff, "%s is the later one: give the earlier one first", before->source);
-	} else {
-		enum call_value in_use = CALL_INUSE_SPACE;
-		status = snapshot_pair_choose_value(&(struct snapshot_pair){after, before}, true, &in_use);
-		if (status == COMMAND_FINE) {
-			profile_symbolize(before, &request.symbols);
-			profile_symbolize(after, &request.symbols);
-			status = compare(before, after, &request);
-		}
-	}
-	profile_free(before);
-	profile_free(after);
+		    command_usage(&command_diff, "%s is the later one: give the earlier one first", pair.base->source);
+	else
+		return document_make(&pair, &request.document, document_write);
+	profile_free(pair.base);
+	profile_free(pair.now);
 	return status;
 }
 

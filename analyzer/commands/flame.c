@@ -7,32 +7,30 @@
 
 #include "commands/argument.h"
 #include "commands/command.h"
-#include "commands/snapshot_pair.h"
+#include "commands/document.h"
 #include "profile/profile.h"
 #include "render/flame/flame.h"
 #include "export/folded.h"
 #include "tree/call_tree.h"
 
-enum { OPTION_BASE = 256, OPTION_VALUE, OPTION_SYMBOLS };
+enum { OPTION_BASE = 256, OPTION_VALUE };
 
 enum format { FORMAT_SVG, FORMAT_HTML, FORMAT_FOLDED };
 
 struct request {
-	const char *snapshot, *base, *output;
-	enum call_value value;
+	struct document_request document;
 	enum format format;
-	struct symbol_options symbols;
 };
 
 #define FIELD(name) offsetof(struct request, name)
 
 static const struct command_option options[] = {
-    {OPTION_BASE, "base", "BEFORE", "draw the difference from this snapshot", &option_text, FIELD(base), NULL},
-    {OPTION_VALUE, "value", "VALUE", "inuse_space, inuse_objects, alloc_space or _objects", &option_word, FIELD(value),
-     call_value_names},
-    {'o', "output", "FILE", ".svg, .html or .folded; -: SVG to stdout [flame.svg]", &option_text, FIELD(output), NULL},
-    {OPTION_SYMBOLS, "symbols", "DIR", "look for debug files there first", &option_text, FIELD(symbols.directory),
-     NULL},
+    {OPTION_BASE, "base", "BEFORE", "draw the difference from this snapshot", &option_text, FIELD(document.base), NULL},
+    {OPTION_VALUE, "value", "VALUE", "inuse_space, inuse_objects, alloc_space or _objects", &option_word,
+     FIELD(document.value), call_value_names},
+    {'o', "output", "FILE", ".svg, .html or .folded; -: SVG to stdout [flame.svg]", &option_text,
+     FIELD(document.output), NULL},
+    SYMBOLS_OPTION(FIELD(document.symbols.directory)),
     {0},
 };
 
@@ -56,28 +54,29 @@ static bool format_parse(const char *path, enum format *format)
 
 static int request_parse(struct request *request, int argc, char **argv)
 {
+	struct document_request *document = &request->document;
+
 	command_take_options(&command_flame, argc, argv, request);
-	if (!format_parse(request->output, &request->format))
+	if (!format_parse(document->output, &request->format))
 		return command_usage(&command_flame, "-o %s ends in neither .svg nor .html nor .folded",
-				     request->output);
-	request->snapshot = command_only_operand(&command_flame, argc, argv);
-	if (request->base)
-		request->base = command_target(request->base);
+				     document->output);
+	if (command_was_given(&command_flame, OPTION_VALUE))
+		document->choice = VALUE_NAMED;
+	document->snapshot = command_only_operand(&command_flame, argc, argv);
 	return COMMAND_FINE;
 }
 
-static void draw(struct buffer *out, const struct request *request, const struct profile *now,
-		 const struct profile *base)
+static void document_write(struct buffer *out, const struct snapshot_pair *pair,
+			   const struct document_request *document)
 {
-	struct call_tree *tree = call_tree_build(now, base);
+	const enum format format = ((const struct request *)document)->format;
+	struct call_tree *tree = document_tree(pair, document->value);
 	struct flame_caption caption = {0};
 
-	tree_cut_say(tree);
-	call_tree_arrange(tree, request->value);
-	flame_caption_fill(&caption, tree, now, base);
-	if (request->format == FORMAT_SVG)
+	flame_caption_fill(&caption, tree, pair->now, pair->base);
+	if (format == FORMAT_SVG)
 		flame_svg_render(out, tree, &caption);
-	else if (request->format == FORMAT_HTML)
+	else if (format == FORMAT_HTML)
 		flame_html_render(out, tree, &caption);
 	else
 		folded_render(out, tree);
@@ -87,28 +86,10 @@ static void draw(struct buffer *out, const struct request *request, const struct
 
 static int run(int argc, char **argv)
 {
-	struct request request = {.output = "flame.svg", .value = CALL_INUSE_SPACE};
-	struct output out;
-	struct snapshot_pair pair;
+	struct request request = {.document = {.output = "flame.svg", .value = CALL_INUSE_SPACE}};
 
-	int status = request_parse(&request, argc, argv);
-	if (status == COMMAND_FINE)
-		status = command_check_symbols(&command_flame, request.symbols.directory);
-	if (status == COMMAND_FINE)
-		status = command_check_output(&command_flame, request.output, request.snapshot, request.base);
-	if (status == COMMAND_FINE)
-		status = snapshot_pair_open(&pair, &command_flame, request.snapshot, request.base, &request.symbols);
-	if (status != COMMAND_FINE)
-		return status;
-	status = snapshot_pair_choose_value(&pair, command_was_given(&command_flame, OPTION_VALUE), &request.value);
-	if (status == COMMAND_FINE)
-		status = document_open(&out, request.output, pair.now, pair.base);
-	if (status == COMMAND_FINE) {
-		draw(&out.buffer, &request, pair.now, pair.base);
-		status = document_close(&out);
-	}
-	snapshot_pair_free(&pair);
-	return status;
+	const int status = request_parse(&request, argc, argv);
+	return status == COMMAND_FINE ? document_run(&command_flame, &request.document, document_write) : status;
 }
 
 const struct command command_flame = {

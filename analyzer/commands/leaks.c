@@ -17,13 +17,14 @@
 
 #define FOLLOW_NS UINT64_C(10000000000)
 
-enum { OPTION_BY = 256, OPTION_TOP, OPTION_EVERY, OPTION_JSON, OPTION_SYMBOLS };
+enum { OPTION_BY = 256, OPTION_TOP, OPTION_EVERY, OPTION_JSON };
 
 /* What the command line asks for. */
 struct request {
 	const char *directory;
 	enum group_by by;
-	uint64_t top, every_ns;
+	uint32_t top;
+	uint64_t every_ns;
 	bool json, follow, verbose;
 	struct symbol_options symbols;
 };
@@ -39,8 +40,7 @@ static const struct command_option options[] = {
     {OPTION_EVERY, "every", "TIME", "the time between two, with --follow (default 10s)", &option_time, FIELD(every_ns),
      NULL},
     {OPTION_JSON, "json", NULL, "JSON, schema seep.leaks/2; one each time it follows", NULL, FIELD(json), NULL},
-    {OPTION_SYMBOLS, "symbols", "DIR", "look for debug files there first", &option_text, FIELD(symbols.directory),
-     NULL},
+    SYMBOLS_OPTION(FIELD(symbols.directory)),
     {0},
 };
 
@@ -63,7 +63,6 @@ static int request_parse(struct request *request, int argc, char **argv)
 
 static bool print(const struct series *series, const struct request *request, struct error *error)
 {
-	const uint32_t top = request->top < UINT32_MAX ? (uint32_t)request->top : UINT32_MAX;
 	struct buffer out = {0};
 	struct leaks leaks;
 
@@ -74,9 +73,9 @@ static bool print(const struct series *series, const struct request *request, st
 	if (request->follow && !request->json)
 		buffer_append_text(&out, isatty(STDOUT_FILENO) ? "\033[H\033[2J" : "");
 	if (request->json)
-		leaks_json_render(&out, &leaks, top ? top : UINT32_MAX);
+		leaks_json_render(&out, &leaks, request->top ? request->top : UINT32_MAX);
 	else if (request->verbose)
-		leaks_text_render(&page, &leaks, top);
+		leaks_text_render(&page, &leaks, request->top);
 	else
 		leaks_screen_render(&page, &leaks, series, request->directory, text_page_rows(STDOUT_FILENO));
 	if (request->follow && !request->json && !isatty(STDOUT_FILENO))
@@ -103,8 +102,6 @@ static int run(int argc, char **argv)
 	bool ended = false;
 
 	int status = request_parse(&request, argc, argv);
-	if (status == COMMAND_FINE)
-		status = command_check_symbols(&command_leaks, request.symbols.directory);
 	if (status != COMMAND_FINE)
 		return status;
 	while (!ended) {

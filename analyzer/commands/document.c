@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From snapshots to a document; see the header. */
+#include "commands/document.h"
+
+#include <inttypes.h>
+
+#include "base/budget.h"
+#include "base/message.h"
+#include "compare/samples.h"
+#include "files/output.h"
+#include "render/words/quantity.h"
+
+static bool value_is_there(const struct profile *profile, enum call_value value, struct error *error)
+{
+	return !profile || profile_has(profile, value) ||
+	       error_set(error, "%s: has no %s", profile->source, call_value_name(value));
+}
+
+static bool value_choose(const struct snapshot_pair *pair, struct document_request *request, struct error *error)
+{
+	if (request->choice == VALUE_ALL)
+		return true;
+	if (request->choice == VALUE_PREFERRED)
+		request->value =
+		    call_value_instead(request->value, pair->now->lacks | (pair->base ? pair->base->lacks : 0));
+	return value_is_there(pair->now, request->value, error) && value_is_there(pair->base, request->value, error);
+}
+
+struct call_tree *document_tree(const struct snapshot_pair *pair, enum call_value value)
+{
+	struct call_tree *tree = call_tree_build(pair->now, pair->base);
+
+	call_tree_arrange(tree, value);
+	if (tree->cut_stacks)
+		message("the innermost frames of %" PRIu64
+			" stacks are left out: the input is too small for a tree of more "
+			"than %u nodes",
+			tree->cut_stacks, tree->node_count);
+	return tree;
+}
+
+/* The output may be as large as its inputs allow. */
+static bool output_write(const struct snapshot_pair *pair, const struct document_request *request,
+			 document_writer *write, struct output *output, struct error *error)
+{
+	const uint64_t input_bytes = pair->now->input_bytes + (pair->base ? pair->base->input_bytes : 0);
+
+	if (!output_open(output, request->output, budget_document_bytes(input_bytes), error))
+		return false;
+	write(&output->buffer, pair, request);
+	if (!output_close(output, error))
+		return false;
+	if (output->path)
+		message("wrote %s (%s)", output->path, quantity_bytes((double)output->written).text);
+	return true;
+}
+
+int document_make(struct snapshot_pair *pair, struct document_request *request, document_writer *write)
+{
+	struct output output = {0};
+	struct error error;
+
+	bool is_written = value_choose(pair, request, &error);
+	if (is_written) {
+		profile_symbolize(pair->now, &request->symbols);
+		if (pair->base)
+			profile_symbolize(pair->base, &request->symbols);
+		is_written = output_write(pair, request, write, &output, &error);
+	}
+	profile_free(pair->now);
+	profile_free(pair->base);
+	if (is_written)
+		return COMMAND_FINE;
+	return output_is_unread(&output) ? COMMAND_BAD_INPUT : command_fail(&error);
+}
+
+int document_run(const struct command *command, struct document_request *request, document_writer *write)
+{
+	struct snapshot_pair pair = {0};
+	struct error error;
+
+	if (request->base)
+		request->base = command_target(request->base);
+	int status = command_check_output(command, request->output, request->snapshot, request->base);
+	if (status != COMMAND_FINE)
+		return status;
+	pair.now = profile_open(request->snapshot, &error);
+	if (pair.now && request->base)
+		pair.base = profile_open(request->base, &error);
+	if (!pair.now || (request->base && !pair.base))
+		status = command_fail(&error);
+	else if (pair.base && profiles_are_same_process(pair.base, pair.now) && pair.base->time_ns > pair.now->time_ns)
+		status = command_usage(command, "%s is later than %s: --base is the earlier one", pair.base->source,
+				       pair.now->source);
+	else
+		return document_make(&pair, request, write);
+	profile_free(pair.now);
+	profile_free(pair.base);
+	return status;
+}

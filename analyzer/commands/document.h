@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What `report`, `diff`, `flame` and `export` have in common: one snapshot, or two that are compared, become one document.
+ */
+#ifndef SEEP_COMMANDS_DOCUMENT_H
+#define SEEP_COMMANDS_DOCUMENT_H
+
+#include "base/buffer.h"
+#include "commands/command.h"
+#include "profile/profile.h"
+#include "tree/call_tree.h"
+
+struct snapshot_pair {
+	struct profile *now, *base; /* base: NULL, there is none */
+};
+
+/* Which of the four values the document is about. Not every profile has all of them. */
+enum value_choice {
+	VALUE_PREFERRED, /* the request's, or another where a profile lacks it */
+	VALUE_NAMED,     /* the request's; a profile without it is a fault */
+	VALUE_ALL,       /* the document has them all */
+};
+
+/* The first member of a command's request. */
+struct document_request {
+	const char *snapshot, *base, *output; /* base, output: NULL, not given */
+	struct symbol_options symbols;
+	enum call_value value;
+	enum value_choice choice;
+};
+
+typedef void document_writer(struct buffer *out, const struct snapshot_pair *pair,
+			     const struct document_request *request);
+
+/* Opens the snapshots that the request names and goes on as document_make() does. */
+int document_run(const struct command *command, struct document_request *request, document_writer *write);
+
+/* Chooses the value, gives all addresses their names, and writes the document to the request's output. Frees the pair.
+ * Returns the exit status; whatever failed has been said. */
+int document_make(struct snapshot_pair *pair, struct document_request *request, document_writer *write);
+
+/* The call tree of the pair, arranged by the request's value. Says how many stacks had no room in it, if any. */
+struct call_tree *document_tree(const struct snapshot_pair *pair, enum call_value value);
+
+#endif
