@@ -23,13 +23,13 @@ SANITIZE ?=
 comma            := ,
 KEEPER_SOURCES   := $(sort $(wildcard preload/keeper/*/*.c))
 CORE_SOURCES     := $(sort $(wildcard $(patsubst %,preload/shim/%/*.c,host walker sample record recording)))
-HOOK_SOURCES     := $(sort $(wildcard preload/shim/hooks/*.c preload/shim/libc/*.c))
+HOOK_SOURCES     := $(sort $(wildcard preload/shim/hooks/*.[cS] preload/shim/libc/*.c))
 COMMANDS         := $(patsubst &command_%,%,$(filter &command_%,$(subst $(comma), ,$(file <analyzer/commands/all.c))))
 MANUAL_SOURCES   := $(sort $(wildcard analyzer/manual/*.c))
 ANALYZER_SOURCES := $(filter-out $(MANUAL_SOURCES),$(sort $(wildcard analyzer/*/*.c analyzer/render/*/*.c)))
 MAIN_SOURCES     := $(wildcard analyzer/main.c)
 
-objects           = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
+objects           = $(patsubst %,$(BUILD)/obj/%.o,$(basename $(1)))
 KEEPER_OBJECTS   := $(call objects,$(KEEPER_SOURCES))
 CORE_OBJECTS     := $(call objects,$(CORE_SOURCES))
 HOOK_OBJECTS     := $(call objects,$(HOOK_SOURCES))
@@ -60,6 +60,10 @@ demo: ## record a redis-server, load it, show what grew: the whole job
 
 $(BUILD)/obj/preload/%.o: preload/%.c | $$(@D)/.
 	$(CC) $(BASE) $(CFLAGS) $(SANITIZE) $(SHIM) -c $< -o $@
+
+$(BUILD)/obj/preload/%.o: preload/%.S
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -MMD -MP -c $< -o $@
 
 # See preload/keeper/base/entry.h.
 $(HOOK_OBJECTS): SHIM += -mgeneral-regs-only

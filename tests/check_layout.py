@@ -68,7 +68,7 @@ def tracked():
 
 
 FILES = tracked()
-SOURCES = [name for name in FILES if name.split("/")[0] in ("preload", "analyzer") and name.endswith((".c", ".h"))]
+SOURCES = [name for name in FILES if name.split("/")[0] in ("preload", "analyzer") and name.endswith((".c", ".h", ".S"))]
 TEXTS = {name: open(name, encoding="utf-8").read() for name in SOURCES}
 
 
@@ -104,7 +104,7 @@ def wrong_includes():
 
 
 def module_of(name):
-    return re.sub(r"(_private)?\.[ch]$", "", name)
+    return re.sub(r"(_private)?\.[chS]$", "", name)
 
 
 def circles():

@@ -20,7 +20,7 @@
  * head of what works on tables, stacks and texts for it: none is checked up to the function's end. */
 #ifdef __x86_64__
 #define ENTRY_ANY_ALIGNMENT                                                                                            \
-	__attribute__((cleanup(entry_restore_checks))) const uint64_t entry_flags = entry_suspend_checks()
+	__attribute__((cleanup(entry_restore_checks), unused)) const uint64_t entry_flags = entry_suspend_checks()
 #define ENTRY_CHECKS (UINT64_C(1) << 18)
 static inline uint64_t entry_suspend_checks(void)
 {

@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * prctl and syscall, watched for a program that is about to confine itself (or
- * to become another user: privileges.c). To
- * begin a recording takes a directory and a file; behind a seccomp filter the
- * attempt may be death. So the recording begins before the filter is there,
- * or, in a forked child (between fork and exec, or a server's unprivileged
- * half), there is none. libseccomp calls seccomp(2), which libc has no function
- * for, through syscall(); a call without a filter only asks what there is.
+ * prctl and syscall, watched for a program that is about to confine itself, or
+ * to become another user (privileges.c). To begin a recording takes a directory
+ * and a file; behind a seccomp filter the attempt may be death. So the recording
+ * begins before the filter is there; in a forked child (between fork and exec,
+ * or a server's unprivileged half) there is none. libseccomp calls seccomp(2),
+ * which libc has no function for, through syscall(); a call without a filter
+ * only asks what there is.
  *
- * syscall() is a jump to the next one for all but a few numbers: no frame of
- * ours is on the stack, no register is changed, so calls that return twice
- * or on another stack (vfork, clone) behave as without us. A fork made this way
- * runs no handlers of libc's: its child's part is done here.
+ * syscall() itself is in syscall.S. A fork made this way runs no handlers of
+ * libc's: its child's part is done here.
  */
 #include <sched.h>
 #include <stdarg.h>
@@ -69,11 +67,15 @@ int prctl(int option, ...)
 }
 
 #ifdef __x86_64__
-__attribute__((used)) static long (*next_syscall)(long number, ...);
+/* syscall.S reads the one and calls the other. */
+extern HIDDEN long (*syscall_next)(long number, ...);
+HIDDEN void *syscall_watch(long number, long first, long second, long third);
+
+__attribute__((used)) long (*syscall_next)(long number, ...);
 
 /* As libc's. Until our constructor has run: an allocator that begins may be calling, with its lock held, and a look-up
  * might ask it for memory. */
-static long plain_syscall(long number, long a, long b, long c, long d, long e, long f)
+static long syscall_plainly(long number, long a, long b, long c, long d, long e, long f)
 {
 	return as_libc(system_call(number, a, b, c, d, e, f));
 }
@@ -86,10 +88,10 @@ static bool forks(long number, long flags, long stack)
 }
 
 /* As libc's, too: these return once in a memory, so there may be something to do after them. */
-static long alone_syscall(long number, long a, long b, long c, long d, long e, long f)
+static long syscall_alone(long number, long a, long b, long c, long d, long e, long f)
 {
 	bool paused = namespaces_want_us_alone(number, a, b) && recording_pause_keeper();
-	long result = (next_syscall ? next_syscall : (long (*)(long, ...))plain_syscall)(number, a, b, c, d, e, f);
+	long result = (syscall_next ? syscall_next : (long (*)(long, ...))syscall_plainly)(number, a, b, c, d, e, f);
 	if (result == 0 && number == SYS_setns)
 		namespaces_entered();
 	if (result == 0 && forks(number, a, b))
@@ -100,10 +102,10 @@ static long alone_syscall(long number, long a, long b, long c, long d, long e, l
 }
 
 /* For a few numbers, and as long as the next one is not known: says where to go on. */
-__attribute__((used)) static void *syscall_watch(long number, long first, long second, long third)
+__attribute__((used)) void *syscall_watch(long number, long first, long second, long third)
 {
 	if (recording_is_prepared())
-		next_syscall = real.syscall;
+		syscall_next = real.syscall;
 	if ((number == SYS_prctl && prctl_confines((int)first, second, third)) ||
 	    (number == SYS_seccomp && seccomp_confines((unsigned)first, third)))
 		confine();
@@ -114,53 +116,7 @@ __attribute__((used)) static void *syscall_watch(long number, long first, long s
 	if (number == SYS_setreuid || number == SYS_setresuid)
 		privileges_leave((uid_t)second);
 	if (number == SYS_unshare || number == SYS_setns || forks(number, first, second))
-		return (void *)(uintptr_t)alone_syscall;
-	return next_syscall ? (void *)(uintptr_t)next_syscall : (void *)(uintptr_t)plain_syscall;
+		return (void *)(uintptr_t)syscall_alone;
+	return syscall_next ? (void *)(uintptr_t)syscall_next : (void *)(uintptr_t)syscall_plainly;
 }
-
-#define TEXT_OF(number) #number
-#define NUMBER(name) TEXT_OF(name)
-#define WATCH(name) "	cmpq $" NUMBER(name) ", %rdi\n	je 1f\n"
-__asm__(".text\n"
-	".globl syscall\n"
-	".type syscall, @function\n"
-	".p2align 4\n"
-	"syscall:\n"
-	".cfi_startproc\n"
-	"	endbr64\n"
-	/* clang-format off */
-	WATCH(__NR_prctl)
-	WATCH(__NR_seccomp)
-	WATCH(__NR_unshare)
-	WATCH(__NR_setns)
-	WATCH(__NR_clone)
-	WATCH(__NR_fork)
-	WATCH(__NR_setuid)
-	WATCH(__NR_setreuid)
-	WATCH(__NR_setresuid)
-	/* clang-format on */
-	"	movq next_syscall(%rip), %rax\n"
-	"	testq %rax, %rax\n"
-	"	je 1f\n"
-	"	jmp *%rax\n"
-	"1:	pushq %rdi\n"
-	"	pushq %rsi\n"
-	"	pushq %rdx\n"
-	"	pushq %rcx\n"
-	"	pushq %r8\n"
-	"	pushq %r9\n"
-	"	subq $8, %rsp\n"
-	".cfi_adjust_cfa_offset 56\n"
-	"	call syscall_watch\n"
-	"	addq $8, %rsp\n"
-	"	popq %r9\n"
-	"	popq %r8\n"
-	"	popq %rcx\n"
-	"	popq %rdx\n"
-	"	popq %rsi\n"
-	"	popq %rdi\n"
-	".cfi_adjust_cfa_offset -56\n"
-	"	jmp *%rax\n"
-	".cfi_endproc\n"
-	".size syscall, .-syscall\n");
 #endif
