@@ -85,12 +85,13 @@ static void json_append_quoted(struct buffer *out, const char *text)
 	buffer_append_byte(out, '"');
 }
 
-void json_key(struct json *json, const char *key)
+struct json *json_key(struct json *json, const char *key)
 {
 	json_separate(json);
 	json_append_quoted(json->out, key);
 	buffer_append_byte(json->out, ':');
 	json->comma = false;
+	return json;
 }
 
 void json_text(struct json *json, const char *text)
@@ -101,6 +102,11 @@ void json_text(struct json *json, const char *text)
 	}
 	json_separate(json);
 	json_append_quoted(json->out, text);
+}
+
+void json_text_or_null(struct json *json, const char *text)
+{
+	json_text(json, text && *text ? text : NULL);
 }
 
 static void json_append_value(struct json *json, const char *text)
@@ -145,6 +151,14 @@ void json_real(struct json *json, double value)
 			break;
 	}
 	json_append_value(json, text);
+}
+
+void json_number(struct json *json, double value)
+{
+	char text[32];
+
+	snprintf(text, sizeof text, "%.6g", value);
+	json_real(json, isfinite(value) ? strtod(text, NULL) : value);
 }
 
 void json_bool(struct json *json, bool value)

@@ -17,11 +17,14 @@ void json_begin_object(struct json *json);
 void json_end_object(struct json *json);
 void json_begin_array(struct json *json);
 void json_end_array(struct json *json);
-void json_key(struct json *json, const char *key);
+struct json *json_key(struct json *json,
+		      const char *key);              /* returns `json`, for the value: json_bool(json_key(...), true) */
 void json_text(struct json *json, const char *text); /* NULL writes null; broken UTF-8 becomes U+FFFD */
+void json_text_or_null(struct json *json, const char *text); /* an empty one, too, writes null */
 void json_unsigned(struct json *json, uint64_t value);
 void json_rounded(struct json *json, double value); /* to a whole number; not finite: null */
 void json_real(struct json *json, double value);    /* %.17g shortened; not finite: null */
+void json_number(struct json *json, double value);  /* six digits: more is noise, which differs between machines */
 void json_bool(struct json *json, bool value);
 void json_null(struct json *json);
 

@@ -42,23 +42,16 @@ static void findings_print_json(const struct findings *findings, struct buffer *
 	struct json json = {.out = out};
 
 	json_begin_object(&json);
-	json_key(&json, "schema");
-	json_text(&json, "seep.doctor/1");
-	json_key(&json, "works");
-	json_bool(&json, !findings_have_fault(findings));
-	json_key(&json, "findings");
-	json_begin_array(&json);
+	json_text(json_key(&json, "schema"), "seep.doctor/1");
+	json_bool(json_key(&json, "works"), !findings_have_fault(findings));
+	json_begin_array(json_key(&json, "findings"));
 	for (size_t i = 0; i < findings->count; i++) {
 		const struct finding *finding = &findings->items[i];
 		json_begin_object(&json);
-		json_key(&json, "id");
-		json_text(&json, finding->id);
-		json_key(&json, "severity");
-		json_text(&json, severity_names[finding->severity]);
-		json_key(&json, "text");
-		json_text(&json, finding->text);
-		json_key(&json, "advice");
-		json_text(&json, *finding->advice ? finding->advice : NULL);
+		json_text(json_key(&json, "id"), finding->id);
+		json_text(json_key(&json, "severity"), severity_names[finding->severity]);
+		json_text(json_key(&json, "text"), finding->text);
+		json_text(json_key(&json, "advice"), *finding->advice ? finding->advice : NULL);
 		json_end_object(&json);
 	}
 	json_end_array(&json);

@@ -73,22 +73,17 @@ static void frames_write(struct writer *writer)
 {
 	struct json *json = &writer->json;
 
-	json_key(json, "shared");
-	json_begin_object(json);
-	json_key(json, "frames");
-	json_begin_array(json);
+	json_begin_object(json_key(json, "shared"));
+	json_begin_array(json_key(json, "frames"));
 	for (uint32_t i = 0; i < writer->frame_count; i++) {
 		const struct frame *frame = &writer->frames[i];
 		json_begin_object(json);
-		json_key(json, "name");
-		json_text(json, frame->function);
+		json_text(json_key(json, "name"), frame->function);
 		if (frame->file) {
-			json_key(json, "file");
-			json_text(json, frame->file);
+			json_text(json_key(json, "file"), frame->file);
 		}
 		if (frame->line) {
-			json_key(json, "line");
-			json_unsigned(json, frame->line);
+			json_unsigned(json_key(json, "line"), frame->line);
 		}
 		json_end_object(json);
 	}
@@ -112,16 +107,11 @@ static void profile_write(struct writer *writer, enum call_value value, enum dir
 
 	buffer_printf(&name, "%s%s", call_value_name(value), direction_names[direction]);
 	json_begin_object(json);
-	json_key(json, "type");
-	json_text(json, "sampled");
-	json_key(json, "name");
-	json_text(json, name.data);
-	json_key(json, "unit");
-	json_text(json, call_value_is_space(value) ? "bytes" : "none");
-	json_key(json, "startValue");
-	json_unsigned(json, 0);
-	json_key(json, "samples");
-	json_begin_array(json);
+	json_text(json_key(json, "type"), "sampled");
+	json_text(json_key(json, "name"), name.data);
+	json_text(json_key(json, "unit"), call_value_is_space(value) ? "bytes" : "none");
+	json_unsigned(json_key(json, "startValue"), 0);
+	json_begin_array(json_key(json, "samples"));
 	for (uint32_t i = 0; i < writer->rows.count; i++) {
 		if (row_weight(&writer->rows.rows[i], value, direction) == 0)
 			continue;
@@ -130,8 +120,7 @@ static void profile_write(struct writer *writer, enum call_value value, enum dir
 		json_end_array(json);
 	}
 	json_end_array(json);
-	json_key(json, "weights");
-	json_begin_array(json);
+	json_begin_array(json_key(json, "weights"));
 	for (uint32_t i = 0; i < writer->rows.count; i++) {
 		const double weight = row_weight(&writer->rows.rows[i], value, direction);
 		total += weight;
@@ -139,8 +128,7 @@ static void profile_write(struct writer *writer, enum call_value value, enum dir
 			json_rounded(json, weight);
 	}
 	json_end_array(json);
-	json_key(json, "endValue");
-	json_rounded(json, total);
+	json_rounded(json_key(json, "endValue"), total);
 	json_end_object(json);
 	buffer_free(&name);
 }
@@ -152,17 +140,12 @@ static void document_write(struct writer *writer, const struct profile *now, con
 	const uint32_t lacks = now->lacks | (base ? base->lacks : 0);
 
 	json_begin_object(json);
-	json_key(json, "$schema");
-	json_text(json, "https://www.speedscope.app/file-format-schema.json");
-	json_key(json, "exporter");
-	json_text(json, "seep " SEEP_VERSION);
-	json_key(json, "name");
-	json_text(json, now->command && *now->command ? now->command : now->source);
-	json_key(json, "activeProfileIndex");
-	json_unsigned(json, 0);
+	json_text(json_key(json, "$schema"), "https://www.speedscope.app/file-format-schema.json");
+	json_text(json_key(json, "exporter"), "seep " SEEP_VERSION);
+	json_text(json_key(json, "name"), now->command && *now->command ? now->command : now->source);
+	json_unsigned(json_key(json, "activeProfileIndex"), 0);
 	frames_write(writer);
-	json_key(json, "profiles");
-	json_begin_array(json);
+	json_begin_array(json_key(json, "profiles"));
 	for (int value = 0; value < CALL_VALUE_COUNT; value++) {
 		if (lacks >> value & 1)
 			continue;

@@ -295,8 +295,7 @@ static void frames_append(struct flame_data *data)
 static void lines_append(struct flame_data *data, struct json *json, const char *key, const struct buffer *lines,
 			 unsigned count)
 {
-	json_key(json, key);
-	json_begin_array(json);
+	json_begin_array(json_key(json, key));
 	for (unsigned i = 0; i < count; i++)
 		json_text(json, text_clean(data, lines[i].data));
 	json_end_array(json);
@@ -310,16 +309,12 @@ static void about_append(struct flame_data *data, const struct flame_caption *ca
 
 	data->scratch.length = 0;
 	json_begin_object(&json);
-	json_key(&json, "value");
-	json_text(&json, call_value_name(data->tree->arranged_by));
-	json_key(&json, "differential");
-	json_bool(&json, differential);
-	json_key(&json, "title");
-	json_text(&json, text_clean(data, caption->title.data));
+	json_text(json_key(&json, "value"), call_value_name(data->tree->arranged_by));
+	json_bool(json_key(&json, "differential"), differential);
+	json_text(json_key(&json, "title"), text_clean(data, caption->title.data));
 	lines_append(data, &json, "totals", caption->totals, caption->total_count);
 	lines_append(data, &json, "foot", caption->foot, caption->foot_count);
-	json_key(&json, "colours");
-	json_begin_array(&json);
+	json_begin_array(json_key(&json, "colours"));
 	for (unsigned i = 0; i < (differential ? FLAME_CHANGE_COLOURS : FLAME_COLOURS); i++)
 		json_text(&json, differential ? flame_change_colour(i).text : flame_colour(i).text);
 	json_end_array(&json);

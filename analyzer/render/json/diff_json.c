@@ -3,23 +3,11 @@
 #include "render/json/diff_json.h"
 
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
 
 #include "base/json.h"
 #include "render/words/churn_advice.h"
 #include "render/json/profile_json.h"
 #include "statistics/measure.h"
-
-/* Null where it is not finite. Six digits: more would only be noise, which differs from machine to machine. */
-static void json_real_or_null(struct json *json, const char *key, double value)
-{
-	char text[32];
-
-	snprintf(text, sizeof text, "%.6g", value);
-	json_key(json, key);
-	json_real(json, isfinite(value) ? strtod(text, NULL) : value);
-}
 
 static void json_growth(struct json *json, const struct comparison *comparison, const struct comparison_row *row)
 {
@@ -34,17 +22,17 @@ static void json_growth(struct json *json, const struct comparison *comparison, 
 	json_known(json, "before_bytes", sum_estimate(&row->before.bytes), true);
 	json_known(json, "before_objects", sum_estimate(&row->before.objects),
 		   profile_has(comparison->before, CALL_INUSE_OBJECTS));
-	json_real_or_null(json, "p", row->p);
+	json_number(json_key(json, "p"), row->p);
 }
 
 static void json_churn(struct json *json, const struct churn *churn)
 {
-	json_real_or_null(json, "alloc_bytes_per_s", churn->bytes_per_second);
-	json_real_or_null(json, "allocs_per_s", churn->allocations_per_second);
+	json_number(json_key(json, "alloc_bytes_per_s"), churn->bytes_per_second);
+	json_number(json_key(json, "allocs_per_s"), churn->allocations_per_second);
 	json_known(json, "median_lifetime_ns", churn->median_lifetime_ns, isfinite(churn->median_lifetime_ns));
-	json_real_or_null(json, "freed_within_1ms", churn->shortly);
-	json_real_or_null(json, "freed_by_other_thread", churn->remotely);
-	json_real_or_null(json, "grown_by_realloc", churn->grown);
+	json_number(json_key(json, "freed_within_1ms"), churn->shortly);
+	json_number(json_key(json, "freed_by_other_thread"), churn->remotely);
+	json_number(json_key(json, "grown_by_realloc"), churn->grown);
 }
 
 static void json_row(struct json *json, const struct comparison *comparison, const struct comparison_row *row,
@@ -66,9 +54,8 @@ static void json_row(struct json *json, const struct comparison *comparison, con
 		json_churn_advice(json, &row->churn);
 	} else {
 		json_growth(json, comparison, row);
-		json_real_or_null(json, "q", row->q);
-		json_key(json, "verdict");
-		json_text(json, verdict_name(row->verdict));
+		json_number(json_key(json, "q"), row->q);
+		json_text(json_key(json, "verdict"), verdict_name(row->verdict));
 		json_known(json, "new_samples", (double)row->fresh.samples, comparison->has_intervals);
 		json_known(json, "gone_samples", (double)row->gone.samples, comparison->has_intervals);
 	}
@@ -79,8 +66,7 @@ static void json_totals(struct json *json, const struct comparison *comparison)
 {
 	const struct comparison_row *total = &comparison->total;
 
-	json_key(json, "totals");
-	json_begin_object(json);
+	json_begin_object(json_key(json, "totals"));
 	json_values(json, comparison->after, &total->after, &total->allocated,
 		    comparison->has_intervals ? &total->after_bytes : NULL);
 	json_growth(json, comparison, total);
@@ -91,8 +77,7 @@ static void json_totals(struct json *json, const struct comparison *comparison)
 
 static void json_side(struct json *json, const char *key, const struct profile *profile)
 {
-	json_key(json, key);
-	json_begin_object(json);
+	json_begin_object(json_key(json, key));
 	json_profile(json, profile);
 	json_losses(json, profile);
 	json_notes(json, profile);
@@ -101,15 +86,13 @@ static void json_side(struct json *json, const char *key, const struct profile *
 
 static void json_rows(struct json *json, const struct comparison *comparison, uint32_t top)
 {
-	json_key(json, "sites");
-	json_begin_array(json);
+	json_begin_array(json_key(json, "sites"));
 	for (uint32_t i = 0; i < comparison->count && i < top; i++) {
 		buffer_append_byte(json->out, '\n');
 		json_row(json, comparison, &comparison->rows[i], false);
 	}
 	json_end_array(json);
-	json_key(json, "churn");
-	json_begin_array(json);
+	json_begin_array(json_key(json, "churn"));
 	for (uint32_t i = 0; i < comparison->churn_count && i < top; i++) {
 		buffer_append_byte(json->out, '\n');
 		json_row(json, comparison, &comparison->rows[comparison->churn[i]], true);
@@ -122,16 +105,11 @@ void diff_json_render(struct buffer *out, const struct comparison *comparison, u
 	struct json json = {.out = out};
 
 	json_begin_object(&json);
-	json_key(&json, "schema");
-	json_text(&json, "seep.diff/1");
-	json_key(&json, "seconds");
-	json_real(&json, comparison->seconds);
-	json_key(&json, "same_process");
-	json_bool(&json, comparison->same_process);
-	json_key(&json, "confidence");
-	json_real(&json, comparison->has_intervals ? 1 - ALPHA : NAN);
-	json_key(&json, "by");
-	json_text(&json, group_by_name(comparison->groups.by));
+	json_text(json_key(&json, "schema"), "seep.diff/1");
+	json_real(json_key(&json, "seconds"), comparison->seconds);
+	json_bool(json_key(&json, "same_process"), comparison->same_process);
+	json_real(json_key(&json, "confidence"), comparison->has_intervals ? 1 - ALPHA : NAN);
+	json_text(json_key(&json, "by"), group_by_name(comparison->groups.by));
 	json_side(&json, "before", comparison->before);
 	json_side(&json, "after", comparison->after);
 	json_totals(&json, comparison);

@@ -3,7 +3,6 @@
 #include "render/json/leaks_json.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/json.h"
@@ -13,22 +12,12 @@
 
 #define HOUR 3600.0
 
-/* Null where it is not finite. Six digits: more would only be noise. */
-static void json_number(struct json *json, const char *key, double value)
-{
-	char text[32];
-
-	snprintf(text, sizeof text, "%.6g", value);
-	json_key(json, key);
-	json_real(json, isfinite(value) ? strtod(text, NULL) : value);
-}
-
 static void json_three(struct json *json, const char *key, double value, const char *low_key, const char *high_key,
 		       struct interval interval)
 {
-	json_number(json, key, value);
-	json_number(json, low_key, interval.low);
-	json_number(json, high_key, interval.high);
+	json_number(json_key(json, key), value);
+	json_number(json_key(json, low_key), interval.low);
+	json_number(json_key(json, high_key), interval.high);
 }
 
 static void json_evidence(struct json *json, const struct leaks *leaks, const struct leak_row *row)
@@ -46,15 +35,13 @@ static void json_evidence(struct json *json, const struct leaks *leaks, const st
 	json_known(json, "survival_age_ns", (double)evidence->plateau_age_ns, has_age);
 	json_known(json, "old_samples", (double)evidence->old.survivors + evidence->old.deaths, has_age);
 	json_known(json, "old_deaths", evidence->old.deaths, has_age);
-	json_key(json, "old_births");
-	json_begin_array(json);
+	json_begin_array(json_key(json, "old_births"));
 	for (int i = 0; i < COHORTS; i++)
 		json_unsigned(json, evidence->old.born[i]);
 	json_end_array(json);
-	json_number(json, "p", has_age ? evidence->p : NAN);
+	json_number(json_key(json, "p"), has_age ? evidence->p : NAN);
 	leak_evidence_append(&text, leaks, row);
-	json_key(json, "evidence");
-	json_text(json, text.data);
+	json_text(json_key(json, "evidence"), text.data);
 	buffer_free(&text);
 }
 
@@ -73,15 +60,13 @@ static void json_pace(struct json *json, const struct leaks *leaks, double rate,
 /* What a leak's verdict can't exclude; why an unknown has none, and when it will. */
 static void json_uncertainty(struct json *json, const struct leak_row *row)
 {
-	json_key(json, "cautions");
-	json_begin_array(json);
+	json_begin_array(json_key(json, "cautions"));
 	for (int i = 0; i < CAUTIONS; i++)
 		if (row->cautions >> i & 1)
 			json_text(json, leak_caution_name((enum leak_caution)(1 << i)));
 	json_end_array(json);
-	json_key(json, "unknown");
-	json_text(json, leak_unknown_name(row->unknown));
-	json_number(json, "verdict_possible_in_s", row->possible_in_s);
+	json_text(json_key(json, "unknown"), leak_unknown_name(row->unknown));
+	json_number(json_key(json, "verdict_possible_in_s"), row->possible_in_s);
 	json_known(json, "verdict_possible_at_rate", (double)row->possible_rate, row->possible_rate > 0);
 }
 
@@ -99,17 +84,16 @@ static void json_row(struct json *json, const struct leaks *leaks, const struct 
 
 	json_begin_object(json);
 	json_site_fields(json, &site, leaks->groups.by);
-	json_key(json, "verdict");
-	json_text(json, leak_verdict_name(row->verdict));
+	json_text(json_key(json, "verdict"), leak_verdict_name(row->verdict));
 	json_uncertainty(json, row);
 	json_pace(json, leaks, row->leak_rate, row->leak_interval);
 	json_evidence(json, leaks, row);
 	json_known(json, "growth_bytes", row->growth, true);
 	json_known(json, "growth_low", row->growth_bytes.low, known);
 	json_known(json, "growth_high", row->growth_bytes.high, known);
-	json_number(json, "q", row->q);
-	json_number(json, "alloc_bytes_per_s", row->churn.bytes_per_second);
-	json_number(json, "allocs_per_s", row->churn.allocations_per_second);
+	json_number(json_key(json, "q"), row->q);
+	json_number(json_key(json, "alloc_bytes_per_s"), row->churn.bytes_per_second);
+	json_number(json_key(json, "allocs_per_s"), row->churn.allocations_per_second);
 	json_known(json, "median_lifetime_ns", row->churn.median_lifetime_ns, isfinite(row->churn.median_lifetime_ns));
 	json_churn_advice(json, &row->churn);
 	json_end_object(json);
@@ -120,23 +104,20 @@ static void json_totals(struct json *json, const struct leaks *leaks)
 	const bool leaking = leaks->verdicts[LEAK_LEAK] > 0;
 	struct leak_limit limit;
 
-	json_key(json, "totals");
-	json_begin_object(json);
+	json_begin_object(json_key(json, "totals"));
 	for (int i = 0; i < LEAK_VERDICTS; i++) {
-		json_key(json, leak_verdict_name((enum leak_verdict)i));
-		json_unsigned(json, leaks->verdicts[i]);
+		json_unsigned(json_key(json, leak_verdict_name((enum leak_verdict)i)), leaks->verdicts[i]);
 	}
 	json_pace(json, leaks, leaking ? leaks->leak_rate : NAN, leaks->leak_interval);
 	json_key(json, "limit");
 	if (leaks_limit(leaks, &limit)) {
 		json_begin_object(json);
-		json_key(json, "name");
-		json_text(json, limit.name);
+		json_text(json_key(json, "name"), limit.name);
 		json_known(json, "limit_bytes", limit.limit, true);
 		json_known(json, "used_bytes", limit.used, true);
-		json_number(json, "seconds", limit.seconds);
-		json_number(json, "seconds_low", limit.bound.low);
-		json_number(json, "seconds_high", limit.bound.high);
+		json_number(json_key(json, "seconds"), limit.seconds);
+		json_number(json_key(json, "seconds_low"), limit.bound.low);
+		json_number(json_key(json, "seconds_high"), limit.bound.high);
 		json_end_object(json);
 	} else {
 		json_null(json);
@@ -149,22 +130,17 @@ void leaks_json_render(struct buffer *out, const struct leaks *leaks, uint32_t t
 	struct json json = {.out = out};
 
 	json_begin_object(&json);
-	json_key(&json, "schema");
-	json_text(&json, "seep.leaks/2");
+	json_text(json_key(&json, "schema"), "seep.leaks/2");
 	json_profile(&json, leaks->reference);
-	json_number(&json, "seconds", leaks->seconds);
-	json_key(&json, "timer_snapshots");
-	json_unsigned(&json, leaks->timer_count);
-	json_key(&json, "can_judge");
-	json_bool(&json, leaks->can_judge);
-	json_number(&json, "verdict_possible_in_s", leaks->possible_in_s);
-	json_key(&json, "by");
-	json_text(&json, group_by_name(leaks->groups.by));
+	json_number(json_key(&json, "seconds"), leaks->seconds);
+	json_unsigned(json_key(&json, "timer_snapshots"), leaks->timer_count);
+	json_bool(json_key(&json, "can_judge"), leaks->can_judge);
+	json_number(json_key(&json, "verdict_possible_in_s"), leaks->possible_in_s);
+	json_text(json_key(&json, "by"), group_by_name(leaks->groups.by));
 	json_totals(&json, leaks);
 	json_losses(&json, leaks->reference);
 	json_notes(&json, leaks->reference);
-	json_key(&json, "sites");
-	json_begin_array(&json);
+	json_begin_array(json_key(&json, "sites"));
 	for (uint32_t i = 0; i < leaks->count && i < top; i++) {
 		buffer_append_byte(json.out, '\n');
 		json_row(&json, leaks, &leaks->rows[i]);

@@ -17,33 +17,20 @@ void json_known(struct json *json, const char *key, double value, bool is_known)
 		json_null(json);
 }
 
-static void json_text_field(struct json *json, const char *key, const char *text)
-{
-	json_key(json, key);
-	json_text(json, text && *text ? text : NULL);
-}
-
-static void json_count_field(struct json *json, const char *key, uint64_t value)
-{
-	json_key(json, key);
-	json_unsigned(json, value);
-}
-
 static void json_process(struct json *json, const struct profile *profile)
 {
-	json_key(json, "process");
-	json_begin_object(json);
-	json_count_field(json, "pid", profile->pid);
-	json_count_field(json, "parent_pid", profile->parent_pid);
-	json_text_field(json, "command", profile->command);
-	json_text_field(json, "executable", profile->executable);
-	json_text_field(json, "arguments", profile->arguments);
-	json_text_field(json, "host", profile->host);
-	json_text_field(json, "allocator", profile->allocator);
-	json_text_field(json, "allocator_path", profile->allocator_path);
-	json_text_field(json, "unwinder", profile->unwinder);
-	json_text_field(json, "bypassed", profile->bypassed);
-	json_count_field(json, "start_unix_ns", profile->start_unix_ns);
+	json_begin_object(json_key(json, "process"));
+	json_unsigned(json_key(json, "pid"), profile->pid);
+	json_unsigned(json_key(json, "parent_pid"), profile->parent_pid);
+	json_text_or_null(json_key(json, "command"), profile->command);
+	json_text_or_null(json_key(json, "executable"), profile->executable);
+	json_text_or_null(json_key(json, "arguments"), profile->arguments);
+	json_text_or_null(json_key(json, "host"), profile->host);
+	json_text_or_null(json_key(json, "allocator"), profile->allocator);
+	json_text_or_null(json_key(json, "allocator_path"), profile->allocator_path);
+	json_text_or_null(json_key(json, "unwinder"), profile->unwinder);
+	json_text_or_null(json_key(json, "bypassed"), profile->bypassed);
+	json_unsigned(json_key(json, "start_unix_ns"), profile->start_unix_ns);
 	json_end_object(json);
 }
 
@@ -78,11 +65,10 @@ static void json_memory(struct json *json, const struct profile *profile)
 	    {SEEP_MEMORY_COUNTED, "counted_bytes"},
 	};
 
-	json_key(json, "memory");
-	json_begin_object(json);
+	json_begin_object(json_key(json, "memory"));
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
 		if (profile->memory_known >> names[i].key & 1)
-			json_count_field(json, names[i].name, profile->memory[names[i].key]);
+			json_unsigned(json_key(json, names[i].name), profile->memory[names[i].key]);
 	}
 	json_end_object(json);
 }
@@ -91,13 +77,12 @@ void json_profile(struct json *json, const struct profile *profile)
 {
 	const bool has_age = profile->start_ns && profile->time_ns >= profile->start_ns;
 
-	json_text_field(json, "source", profile->source);
+	json_text_or_null(json_key(json, "source"), profile->source);
 	json_process(json, profile);
-	json_key(json, "snapshot");
-	json_begin_object(json);
-	json_count_field(json, "number", profile->number);
-	json_text_field(json, "trigger", trigger_name(profile->trigger));
-	json_count_field(json, "time_ns", profile->time_ns);
+	json_begin_object(json_key(json, "snapshot"));
+	json_unsigned(json_key(json, "number"), profile->number);
+	json_text_or_null(json_key(json, "trigger"), trigger_name(profile->trigger));
+	json_unsigned(json_key(json, "time_ns"), profile->time_ns);
 	json_known(json, "age_ns", (double)(profile->time_ns - profile->start_ns), has_age);
 	json_end_object(json);
 	json_known(json, "rate", (double)profile->rate, profile->rate > 0);
@@ -131,15 +116,13 @@ void json_losses(struct json *json, const struct profile *profile)
 	};
 	uint64_t samples = 0;
 
-	json_key(json, "losses");
-	json_begin_object(json);
+	json_begin_object(json_key(json, "losses"));
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		samples += names[i].not_in_use ? profile->losses[names[i].key] : 0;
-	json_count_field(json, "samples", samples);
+	json_unsigned(json_key(json, "samples"), samples);
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-		json_count_field(json, names[i].name, profile->losses[names[i].key]);
-	json_key(json, "lower_bound");
-	json_bool(json, profile_is_lower_bound(profile));
+		json_unsigned(json_key(json, names[i].name), profile->losses[names[i].key]);
+	json_bool(json_key(json, "lower_bound"), profile_is_lower_bound(profile));
 	json_known(json, "detection_limit_bytes", profile_detection_limit(profile), profile->rate > 0);
 	json_end_object(json);
 }
@@ -149,8 +132,7 @@ void json_notes(struct json *json, const struct profile *profile)
 	size_t count = 0;
 	struct buffer *notes = notes_of(profile, &count);
 
-	json_key(json, "notes");
-	json_begin_array(json);
+	json_begin_array(json_key(json, "notes"));
 	for (size_t i = 0; i < count; i++)
 		json_text(json, notes[i].data);
 	json_end_array(json);
@@ -173,18 +155,16 @@ static void json_frame(struct json *json, const struct profile *profile, const s
 	const bool has_line = line->line && (by == GROUP_BY_STACK || by == GROUP_BY_PLACE || by == GROUP_BY_LINE);
 
 	json_begin_object(json);
-	json_text_field(json, "function", by == GROUP_BY_MODULE ? NULL : line->function);
-	json_text_field(json, "file", by == GROUP_BY_MODULE ? NULL : line->file);
+	json_text_or_null(json_key(json, "function"), by == GROUP_BY_MODULE ? NULL : line->function);
+	json_text_or_null(json_key(json, "file"), by == GROUP_BY_MODULE ? NULL : line->file);
 	json_known(json, "line", line->line, has_line);
-	json_text_field(json, "module", profile->modules[location->module].path);
+	json_text_or_null(json_key(json, "module"), profile->modules[location->module].path);
 	if (by == GROUP_BY_STACK) {
 		json_hexadecimal(json, "address", "0x%llx", location->address);
 	} else {
-		json_key(json, "address");
-		json_null(json);
+		json_null(json_key(json, "address"));
 	}
-	json_key(json, "inlined");
-	json_bool(json, by == GROUP_BY_STACK && line->inlined);
+	json_bool(json_key(json, "inlined"), by == GROUP_BY_STACK && line->inlined);
 	json_end_object(json);
 }
 
@@ -193,8 +173,7 @@ static void json_stack(struct json *json, const struct group *group, enum group_
 	const struct profile *profile = group->profile;
 	const struct profile_site *site = &profile->sites[group->site];
 
-	json_key(json, "stack");
-	json_begin_array(json);
+	json_begin_array(json_key(json, "stack"));
 	if (by != GROUP_BY_STACK && group_line(group))
 		json_frame(json, profile, group_location(group), group_line(group), by);
 	for (uint32_t i = 0; by == GROUP_BY_STACK && i < site->depth && !json->out->refused; i++) {
@@ -223,14 +202,12 @@ void json_site_fields(struct json *json, const struct json_site *site, enum grou
 	json_hexadecimal(json, "id", "%016llx", site->group->key);
 	json_values(json, site->values_of, site->in_use, site->allocated,
 		    site->has_interval ? &site->in_use_bytes : NULL);
-	json_count_field(json, "samples", site->in_use->samples);
+	json_unsigned(json_key(json, "samples"), site->in_use->samples);
 	if (by != GROUP_BY_STACK)
-		json_count_field(json, "sites", site->group->site_count);
+		json_unsigned(json_key(json, "sites"), site->group->site_count);
 	json_stack(json, site->group, by);
 	if (by == GROUP_BY_STACK) {
-		json_key(json, "truncated");
-		json_bool(json, site->group->profile->sites[site->group->site].truncated);
-		json_key(json, "retired");
-		json_bool(json, site->group->profile->sites[site->group->site].retired);
+		json_bool(json_key(json, "truncated"), site->group->profile->sites[site->group->site].truncated);
+		json_bool(json_key(json, "retired"), site->group->profile->sites[site->group->site].retired);
 	}
 }

@@ -19,8 +19,7 @@ static void json_totals(struct json *json, const struct inventory *inventory)
 {
 	const struct inventory_row *total = &inventory->total;
 
-	json_key(json, "totals");
-	json_begin_object(json);
+	json_begin_object(json_key(json, "totals"));
 	json_values(json, inventory->profile, &total->in_use, &total->allocated,
 		    inventory->has_intervals ? &total->in_use_bytes : NULL);
 	json_allocated_interval(json, inventory, total);
@@ -53,23 +52,19 @@ void report_json_render(struct buffer *out, const struct inventory *inventory, u
 	const struct profile *profile = inventory->profile;
 
 	json_begin_object(&json);
-	json_key(&json, "schema");
-	json_text(&json, "seep.report/1");
+	json_text(json_key(&json, "schema"), "seep.report/1");
 	json_profile(&json, profile);
 	json_key(&json, "confidence");
 	if (inventory->has_intervals)
 		json_real(&json, 1 - ALPHA);
 	else
 		json_null(&json);
-	json_key(&json, "by");
-	json_text(&json, group_by_name(inventory->groups.by));
-	json_key(&json, "sort");
-	json_text(&json, inventory_order_name(inventory->order));
+	json_text(json_key(&json, "by"), group_by_name(inventory->groups.by));
+	json_text(json_key(&json, "sort"), inventory_order_name(inventory->order));
 	json_totals(&json, inventory);
 	json_losses(&json, profile);
 	json_notes(&json, profile);
-	json_key(&json, "sites");
-	json_begin_array(&json);
+	json_begin_array(json_key(&json, "sites"));
 	for (uint32_t i = 0; i < inventory->count && i < top; i++) {
 		buffer_append_byte(out, '\n');
 		json_row(&json, inventory, &inventory->rows[i]);

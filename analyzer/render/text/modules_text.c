@@ -100,12 +100,6 @@ void modules_text_render(struct text_page *page, const struct profile *profile)
 	free(uses);
 }
 
-static void json_field(struct json *json, const char *key, const char *text)
-{
-	json_key(json, key);
-	json_text(json, text && *text ? text : NULL);
-}
-
 static void json_module(struct json *json, const struct profile *profile, const struct module_use *use)
 {
 	const struct profile_module *module = &profile->modules[use->module];
@@ -116,21 +110,16 @@ static void json_module(struct json *json, const struct profile *profile, const 
 	snprintf(address[0], sizeof address[0], "0x%llx", (unsigned long long)module->start);
 	snprintf(address[1], sizeof address[1], "0x%llx", (unsigned long long)module->end);
 	json_begin_object(json);
-	json_field(json, "path", module->path);
-	json_field(json, "build_id", build_id.data);
-	json_field(json, "start", address[0]);
-	json_field(json, "end", address[1]);
-	json_key(json, "unloaded");
-	json_bool(json, module->flags & SEEP_MODULE_UNLOADED);
-	json_field(json, "symbols", module->symbols);
-	json_key(json, "has_lines");
-	json_bool(json, module->has_lines);
-	json_key(json, "addresses");
-	json_unsigned(json, use->addresses);
-	json_key(json, "named");
-	json_unsigned(json, use->named);
-	json_key(json, "with_line");
-	json_unsigned(json, use->lined);
+	json_text_or_null(json_key(json, "path"), module->path);
+	json_text_or_null(json_key(json, "build_id"), build_id.data);
+	json_text_or_null(json_key(json, "start"), address[0]);
+	json_text_or_null(json_key(json, "end"), address[1]);
+	json_bool(json_key(json, "unloaded"), module->flags & SEEP_MODULE_UNLOADED);
+	json_text_or_null(json_key(json, "symbols"), module->symbols);
+	json_bool(json_key(json, "has_lines"), module->has_lines);
+	json_unsigned(json_key(json, "addresses"), use->addresses);
+	json_unsigned(json_key(json, "named"), use->named);
+	json_unsigned(json_key(json, "with_line"), use->lined);
 	json_end_object(json);
 	buffer_free(&build_id);
 }
@@ -141,10 +130,9 @@ void modules_json_render(struct buffer *out, const struct profile *profile)
 	struct json json = {.out = out};
 
 	json_begin_object(&json);
-	json_field(&json, "schema", "seep.modules/1");
-	json_field(&json, "source", profile->source);
-	json_key(&json, "modules");
-	json_begin_array(&json);
+	json_text_or_null(json_key(&json, "schema"), "seep.modules/1");
+	json_text_or_null(json_key(&json, "source"), profile->source);
+	json_begin_array(json_key(&json, "modules"));
 	for (uint32_t i = 0; i < profile->module_count; i++) {
 		if (!is_worth_showing(profile, &uses[i]))
 			continue;

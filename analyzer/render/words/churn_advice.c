@@ -4,7 +4,6 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "render/words/estimate.h"
 #include "statistics/measure.h"
@@ -78,30 +77,19 @@ bool churn_advice_append(struct buffer *out, const struct churn *churn, enum chu
 	return true;
 }
 
-static void json_rate(struct json *json, const char *key, double value)
-{
-	char text[32];
-
-	snprintf(text, sizeof text, "%.6g", value);
-	json_key(json, key);
-	json_real(json, isfinite(value) ? strtod(text, NULL) : value);
-}
-
 void json_churn_advice(struct json *json, const struct churn *churn)
 {
 	static const char *const names[CHURN_PATTERNS] = {"realloc_ladder", "temporary", "freed_by_other_thread"};
 
-	json_key(json, "advice");
-	json_begin_array(json);
+	json_begin_array(json_key(json, "advice"));
 	for (int i = 0; i < CHURN_PATTERNS; i++) {
 		const struct pattern_rates rates = rates_of(churn, (enum churn_pattern)i);
 		if (!is_there(churn, (enum churn_pattern)i))
 			continue;
 		json_begin_object(json);
-		json_key(json, "pattern");
-		json_text(json, names[i]);
-		json_rate(json, "bytes_per_s", rates.bytes_per_second);
-		json_rate(json, "calls_per_s", rates.calls_per_second);
+		json_text(json_key(json, "pattern"), names[i]);
+		json_number(json_key(json, "bytes_per_s"), rates.bytes_per_second);
+		json_number(json_key(json, "calls_per_s"), rates.calls_per_second);
 		json_end_object(json);
 	}
 	json_end_array(json);
