@@ -54,7 +54,7 @@ static bool is_allocators(const void *definition)
 	}                                                                                                              \
 	static SLOW void *name##_slowly parameters                                                                     \
 	{                                                                                                              \
-		recorder_undo(size);                                                                                   \
+		countdown_undo(size);                                                                                   \
 		void *address = real.name arguments;                                                                   \
 		COUNT(address, size);                                                                                  \
 		return address;                                                                                        \

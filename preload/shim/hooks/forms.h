@@ -35,7 +35,7 @@ static inline void nested_leave(uint32_t counted, void *address, size_t size, co
 	if (!address || thread_state.counted != counted)
 		return;
 	thread_state.counted++;
-	if (unlikely(thread_count(size)) && recorder_due(size))
+	if (unlikely(thread_count(size)) && countdown_is_due(size))
 		recorder_sample(address, size, frame);
 }
 
@@ -78,7 +78,7 @@ static inline void resize_end(const struct resize *resize, const void *address, 
 	EXPORT void *name parameters;                                                                                  \
 	static SLOW void *name##_slowly parameters                                                                     \
 	{                                                                                                              \
-		recorder_undo(size);                                                                                   \
+		countdown_undo(size);                                                                                   \
 		void *address = real.name arguments;                                                                   \
 		COUNT(address, (size));                                                                                \
 		return address;                                                                                        \
@@ -112,7 +112,7 @@ static inline void resize_end(const struct resize *resize, const void *address, 
 	{                                                                                                              \
 		struct resize resize;                                                                                  \
 		if (borrowed)                                                                                          \
-			recorder_undo(size);                                                                           \
+			countdown_undo(size);                                                                           \
 		resize_begin(&resize, old);                                                                            \
 		void *address = unlikely(arena_owns(old)) ? stand_in_resize(old, (size), (alignment), (traits))        \
 							  : real.name arguments;                                       \

@@ -14,6 +14,7 @@
 #include "shim/host/arena.h"
 #include "shim/host/filter.h"
 #include "shim/host/real.h"
+#include "shim/record/countdown.h"
 #include "shim/record/recorder.h"
 
 #define EXPORT __attribute__((visibility("default")))
@@ -35,7 +36,7 @@ static inline long as_libc(long result)
 /* After the real call of a hook that had to ask, in its slow half: counts what the allocator gave. */
 #define COUNT(address, size)                                                                                           \
 	do {                                                                                                           \
-		if ((address) && thread_count(size) && recorder_due(size))                                             \
+		if ((address) && thread_count(size) && countdown_is_due(size))                                             \
 			recorder_sample((address), (size), HOOK_FRAME());                                              \
 	} while (0)
 

@@ -94,6 +94,6 @@ __attribute__((constructor)) static void seep_load(int argument_count, char **ar
 
 __attribute__((destructor)) static void seep_leave(void)
 {
-	recorder_heal(); /* to have it counted */
+	countdown_heal(); /* to have it counted */
 	recording_end();
 }

@@ -16,7 +16,7 @@ SEEP_ENTRY_POINTS_OF_C(HOOK)
 
 static SLOW void *malloc_slowly(size_t size)
 {
-	recorder_undo(size);
+	countdown_undo(size);
 	void *address = real.malloc(size);
 	COUNT(address, size);
 	return address;

@@ -18,12 +18,6 @@
 #include "shim/host/filter.h"
 #include "shim/sample/thread.h"
 
-/* Takes back what thread_count() took off: where it asks, before the real call, which may fail, throw, or never return. */
-ENTRY void recorder_undo(size_t size);
-
-/* Where thread_count() asks after the real call: settles the countdown. True: a sample point lies in this allocation. */
-ENTRY bool recorder_due(size_t size);
-
 /* Records a sample: `address` of `size` bytes was just allocated. `hook_frame` is the hook's frame address. Call it
  * before the program has the address. */
 ENTRY void recorder_sample(void *address, size_t size, const void *hook_frame);
@@ -44,9 +38,6 @@ ENTRY void recorder_bury_resized(const struct recorder_hold *hold, size_t size);
 
 /* It lives on after all (a realloc failed). */
 ENTRY void recorder_restore(const struct recorder_hold *hold);
-
-/* A countdown of this thread that a size which no allocator has pushed up begins anew, and a sample is counted as lost. */
-ENTRY void recorder_heal(void);
 
 /* A free, before the allocator has it: the sample is taken out, and its free recorded. */
 ENTRY void recorder_forget(const void *address);

@@ -57,7 +57,7 @@ static inline void thread_end_use(void)
  * The highest 32 bits of a countdown are 0 where it goes on and about all ones where it is over.
  *
  * Takes an allocation of `size` bytes off the countdown. True: the slow half is to be taken, which takes that back by
- * recorder_undo(), makes the real call, and counts what it gave.
+ * countdown_undo(), makes the real call, and counts what it gave.
  *
  * The answer is read from the countdown, not from the subtraction's own borrow: a signal handler that jumps out before
  * the borrow is settled leaves a negative countdown, and then every further allocation asks. 0 bytes always ask, and are

@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "keeper/base/atomics.h"
+#include "shim/record/countdown.h"
 #include "shim/record/recorder.h"
 #include "shim/recording/recording.h"
 
@@ -67,8 +68,8 @@ static bool allocate_with(counting *count, size_t size)
 {
 	if (!count(size))
 		return false;
-	recorder_undo(size);
-	return size < THREAD_ABSURD && thread_count(size) && recorder_due(size);
+	countdown_undo(size);
+	return size < THREAD_ABSURD && thread_count(size) && countdown_is_due(size);
 }
 
 static bool allocate(size_t size)
@@ -157,7 +158,7 @@ static void heals(uint64_t rate, uint64_t size)
 	assert_false(allocate_tersely(size));
 	bool pushed = (int64_t)thread_state.countdown > (int64_t)thread_state.gap;
 	if (pushed)
-		recorder_heal();
+		countdown_heal();
 	else
 		allocate_tersely(100000);
 	assert_true(in_range());
@@ -198,7 +199,7 @@ static void a_negative_size_silences_no_thread_unseen(void **state)
 		recorder_forget(&before); /* a free that the filter took for one of a sample, or the end */
 		assert_true(in_range());
 		assert_int_equal(lost(), before + 1);
-		recorder_heal();
+		countdown_heal();
 		assert_int_equal(lost(), before + 1);
 	}
 }

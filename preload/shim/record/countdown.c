@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What becomes of a thread's countdown: see countdown.h, and docs/FAST_PATH.md. */
+#include "shim/record/countdown.h"
+
+#include "keeper/base/atomics.h"
+#include "shim/recording/gate.h"
+#include "shim/recording/recording.h"
+#include "shim/sample/sampler.h"
+#include "shim/sample/thread.h"
+
+__attribute__((aligned(8))) _Thread_local struct thread_state thread_state; /* no room lost before it */
+
+static uint64_t draw_gap(struct thread_state *thread)
+{
+	if (!recording_is_possible())
+		return THREAD_STRETCH;
+	uint64_t rate = recording_setup.options.rate;
+	uint64_t gap = rate <= 1 ? THREAD_ALWAYS : sampler_draw_gap(&thread->random, rate);
+	return rate <= 1 || gap < THREAD_STRETCH ? gap : THREAD_STRETCH;
+}
+
+/* The thread is new to this address space: threads that begin at once, and children of one process, must not share a
+ * generator. What a child of a clone() that nobody saw (assembly's own) inherits of its countdown is used up first.
+ * True: no sample point lies in this first allocation, and all is said. */
+static bool countdown_begin(struct thread_state *thread, size_t size)
+{
+	bool inherited = thread->random;
+	thread->random = sampler_seed(sampler_seed(recording_entropy() ^ (uintptr_t)thread) + thread->random);
+	thread->era = gate_era();
+	if (inherited)
+		return false;
+	thread->gap = draw_gap(thread);
+	uint64_t bytes = size + (size == 0);
+	bool within = thread->gap != THREAD_ALWAYS && thread->gap >= bytes;
+	thread->countdown = thread->gap - (within ? bytes : size);
+	return within;
+}
+
+/* A countdown never exceeds its gap, unless a size that no allocator has pushed it up: thread_count() let through what
+ * came since, maybe a sample. From where everything is sampled it has to be pushed to 0 for that. */
+static bool is_pushed(int64_t countdown, uint64_t gap)
+{
+	return countdown > (gap == THREAD_ALWAYS ? -1 : (int64_t)gap);
+}
+
+/* What is left of a gap is as long as a gap. */
+void countdown_heal(void)
+{
+	struct thread_state *thread = &thread_state;
+	uint64_t found = load_from_signals(&thread->countdown);
+	if (!thread->random || !is_pushed((int64_t)found, thread->gap))
+		return;
+	uint64_t gap = draw_gap(thread);
+	if (!exchange_from_signals(&thread->countdown, &found, gap))
+		return; /* a handler has just done it */
+	thread->gap = gap;
+	recording_lose_sample();
+}
+
+/* What becomes of a countdown. */
+struct settlement {
+	uint64_t counted;        /* bytes, up to the last point or the end of a stretch */
+	uint64_t countdown, gap; /* to go on with */
+	bool due, lost;          /* a point lies in this allocation; maybe in one before, which did not get here */
+};
+
+/* `before`: the countdown as it was before `bytes` were taken off. Far below its end only a size that no allocator has
+ * can bring it: that failed, and nothing is lost by it. */
+static struct settlement settle(struct thread_state *thread, int64_t before, uint64_t bytes)
+{
+	struct settlement result = {.gap = thread->gap};
+	bool always = result.gap == THREAD_ALWAYS;
+	int64_t end = always ? (int64_t)THREAD_ALWAYS : 0;
+	bool absurd = before < end - (int64_t)THREAD_ABSURD, passed = !absurd && before < end;
+	if (passed)
+		result.counted = result.gap - (uint64_t)before;
+	result.lost = passed || is_pushed(before, result.gap);
+	bool is_over =
+	    !absurd && !passed && before > (int64_t)result.gap && bytes > (uint64_t)before; /* though pushed up */
+	if (absurd || passed || (before > (int64_t)result.gap && !is_over))
+		before = (int64_t)(result.gap = draw_gap(thread));
+	uint64_t left = (uint64_t)before;
+	always = result.gap == THREAD_ALWAYS;
+	while (result.gap == THREAD_STRETCH && bytes > left) {
+		result.counted += result.gap;
+		bytes -= left;
+		result.gap = left = draw_gap(thread);
+		always = result.gap == THREAD_ALWAYS;
+	}
+	result.due = always || bytes > left;
+	if (result.due) {
+		result.counted += result.gap - left + bytes;
+		result.gap = left = draw_gap(thread);
+		bytes = 0;
+	}
+	result.countdown = left - bytes;
+	return result;
+}
+
+/* A handler that interrupted us found our borrow, took it for one that was jumped out of, and began anew. */
+static bool is_settled(uint64_t after, uint64_t gap, size_t size)
+{
+	if (gap == THREAD_ALWAYS)
+		return after == gap && size > 0;
+	return (int64_t)after >= 0 && !is_pushed((int64_t)after, gap) && size > 0;
+}
+
+static bool countdown_settle(struct thread_state *thread, size_t size)
+{
+	uint64_t after = load_from_signals(&thread->countdown);
+	struct settlement settlement;
+	do {
+		if (is_settled(after, thread->gap, size)) {
+			recording_find_sample();
+			return recording_is_possible();
+		}
+		settlement = settle(thread, (int64_t)(after + size), size + (size == 0));
+	} while (!exchange_from_signals(&thread->countdown, &after, settlement.countdown));
+	thread->gap = settlement.gap;
+	if (settlement.counted)
+		recording_count(settlement.counted);
+	if (settlement.lost)
+		recording_lose_sample();
+	return settlement.due && recording_is_possible();
+}
+
+void countdown_undo(size_t size)
+{
+	ENTRY_ANY_ALIGNMENT;
+	struct thread_state *thread = &thread_state;
+	uint64_t after = load_from_signals(&thread->countdown);
+	if (size >= THREAD_ABSURD) {
+		thread->countdown += size;
+		countdown_heal();
+		return;
+	}
+	do {
+		if (is_settled(after, thread->gap, size)) {
+			thread_use();
+			recording_find_sample();
+			thread_end_use();
+			return;
+		}
+	} while (!exchange_from_signals(&thread->countdown, &after, after + size));
+}
+
+bool countdown_is_due(size_t size)
+{
+	ENTRY_ANY_ALIGNMENT;
+	struct thread_state *thread = &thread_state;
+	uint64_t bytes = size + (size == 0);
+	if (!recording_is_prepared()) {
+		thread->countdown = 0; /* not seen: the rate is not known before the constructor has run */
+		recording_count_unseen(bytes);
+		return false;
+	}
+	if ((!thread->random || thread->era != gate_era()) && countdown_begin(thread, size))
+		return false;
+	thread_use();
+	bool due = countdown_settle(thread, size);
+	thread_end_use();
+	return due;
+}
