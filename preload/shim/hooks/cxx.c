@@ -17,7 +17,7 @@
 #include <string.h>
 
 #include "keeper/base/atomics.h"
-#include "shim/hooks/cxx.h"
+#include "shim/hooks/lifecycle.h"
 #include "shim/hooks/forms.h"
 
 static void *base_of(const void *function)
@@ -54,7 +54,7 @@ static bool is_allocators(const void *definition)
 	}                                                                                                              \
 	static SLOW void *name##_slowly parameters                                                                     \
 	{                                                                                                              \
-		countdown_undo(size);                                                                                   \
+		countdown_undo(size);                                                                                  \
 		void *address = real.name arguments;                                                                   \
 		COUNT(address, size);                                                                                  \
 		return address;                                                                                        \

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reading of the environment for status bits, and the editing of LD_PRELOAD: see environment.h. */
-#include "shim/hooks/environment.h"
+/* Reading of the environment for status bits, and the editing of LD_PRELOAD: see lifecycle.h. */
+#include "shim/hooks/lifecycle.h"
 
 #include <dlfcn.h>
 #include <string.h>
@@ -22,10 +22,10 @@ static bool runs_python(void)
 uint32_t environment_status(char *const *environment)
 {
 	uint32_t status = 0;
-	const char *preload = environment_value(environment, "LD_PRELOAD");
+	const char *preload = options_variable(environment, "LD_PRELOAD");
 	if (preload && strstr(preload, "vgpreload_"))
 		status |= SEEP_STATUS_VALGRIND;
-	const char *python = environment_value(environment, "PYTHONMALLOC");
+	const char *python = options_variable(environment, "PYTHONMALLOC");
 	if (runs_python() && !(python && strncmp(python, "malloc", 6) == 0))
 		status |= SEEP_STATUS_POOLS;
 	return status;
@@ -34,7 +34,7 @@ uint32_t environment_status(char *const *environment)
 void environment_stop_following(char **environment)
 {
 	Dl_info self;
-	char *list = (char *)(uintptr_t)environment_value(environment, "LD_PRELOAD");
+	char *list = (char *)(uintptr_t)options_variable(environment, "LD_PRELOAD");
 	if (!list || !dladdr((void *)(uintptr_t)environment_stop_following, &self) || !self.dli_fname)
 		return;
 	const char *slash = strrchr(self.dli_fname, '/');

@@ -78,7 +78,7 @@ static inline void resize_end(const struct resize *resize, const void *address, 
 	EXPORT void *name parameters;                                                                                  \
 	static SLOW void *name##_slowly parameters                                                                     \
 	{                                                                                                              \
-		countdown_undo(size);                                                                                   \
+		countdown_undo(size);                                                                                  \
 		void *address = real.name arguments;                                                                   \
 		COUNT(address, (size));                                                                                \
 		return address;                                                                                        \
@@ -112,7 +112,7 @@ static inline void resize_end(const struct resize *resize, const void *address, 
 	{                                                                                                              \
 		struct resize resize;                                                                                  \
 		if (borrowed)                                                                                          \
-			countdown_undo(size);                                                                           \
+			countdown_undo(size);                                                                          \
 		resize_begin(&resize, old);                                                                            \
 		void *address = unlikely(arena_owns(old)) ? stand_in_resize(old, (size), (alignment), (traits))        \
 							  : real.name arguments;                                       \

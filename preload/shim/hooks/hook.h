@@ -36,7 +36,7 @@ static inline long as_libc(long result)
 /* After the real call of a hook that had to ask, in its slow half: counts what the allocator gave. */
 #define COUNT(address, size)                                                                                           \
 	do {                                                                                                           \
-		if ((address) && thread_count(size) && countdown_is_due(size))                                             \
+		if ((address) && thread_count(size) && countdown_is_due(size))                                         \
 			recorder_sample((address), (size), HOOK_FRAME());                                              \
 	} while (0)
 

@@ -5,7 +5,7 @@
  * put in before the program has its address.
  */
 #include "shim/hooks/forms.h"
-#include "shim/hooks/malloc.h"
+#include "shim/hooks/lifecycle.h"
 
 HOT void *malloc(size_t size);
 HOT void *calloc(size_t count, size_t size);

@@ -230,7 +230,7 @@ static void read_list(struct options *options, const char *list)
 	}
 }
 
-const char *environment_value(char *const *environment, const char *name)
+const char *options_variable(char *const *environment, const char *name)
 {
 	size_t length = strlen(name);
 	for (; environment && *environment; environment++) {
@@ -251,11 +251,11 @@ void options_read(struct options *options, char *const *environment, bool secure
 				    .limit_headroom = {.percent = 10}};
 	if (secure)
 		return;
-	const char *list = environment_value(environment, "SEEP_OPTIONS");
+	const char *list = options_variable(environment, "SEEP_OPTIONS");
 	if (list)
 		read_list(options, list);
 	for (size_t i = 0; i < ENTRIES; i++) {
-		const char *value = environment_value(environment, entries[i].variable);
+		const char *value = options_variable(environment, entries[i].variable);
 		if (value)
 			apply(options, &entries[i], value, strlen(value), entries[i].variable,
 			      strlen(entries[i].variable));

@@ -46,6 +46,6 @@ struct options {
 void options_read(struct options *options, char *const *environment, bool secure);
 
 /* The value of a variable in an environment, or NULL. */
-const char *environment_value(char *const *environment, const char *name);
+const char *options_variable(char *const *environment, const char *name);
 
 #endif

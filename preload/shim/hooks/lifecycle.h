@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the constructor asks of the other files here. */
+#ifndef SEEP_HOOKS_LIFECYCLE_H
+#define SEEP_HOOKS_LIFECYCLE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* The next allocator and the rate are known. Where everything is sampled, malloc always takes its slow half: no size's
+ * arithmetic matters then. */
+void malloc_prepare(bool everything);
+
+/* Finds out which forms of operator new and delete count in our hooks. */
+void cxx_prepare(void);
+
+/* Bits of enum seep_status: under valgrind; python with its pools on. */
+uint32_t environment_status(char *const *environment);
+
+/* --follow=none: takes libseep.so out of LD_PRELOAD, in place and without allocating, so that the programs that this
+ * one starts are not preloaded. */
+void environment_stop_following(char **environment);
+
+#endif
