@@ -13,12 +13,9 @@
 #include "base/error.h"
 
 struct process_facts {
-	pid_t pid;
-	pid_t parent_pid;
 	char name[64];         /* comm, control characters replaced */
 	char state;            /* R, S, D, T, Z, ... */
 	uid_t user;            /* effective */
-	uint64_t start_ticks;  /* since boot */
 	char executable[4096]; /* "" where it can't be read */
 	bool memory_readable;  /* /proc/PID/maps can be opened */
 	bool dumpable;         /* its /proc files belong to its own user */
@@ -28,24 +25,14 @@ struct process_facts {
 	bool environment_readable;
 };
 
+/* 'R', 'S', 'T' (stopped), 't' (by a debugger), ...: see seep_process_shown_as(). */
+char process_state(pid_t pid);
+
 /* False: there is no such process, or /proc is not there. */
 bool process_inspect(pid_t pid, struct process_facts *facts, struct error *error);
 
 /* True if `pid` is `ancestor` or descends from it, as far as /proc tells. */
 bool process_descends_from(pid_t pid, pid_t ancestor);
-
-/* One line of /proc/PID/maps that belongs to a file. */
-struct process_mapping {
-	uint64_t start, end;
-	uint64_t device; /* as makedev() makes it */
-	uint64_t inode;
-	char path[4096]; /* escapes undone, " (deleted)" cut off */
-	bool deleted;
-};
-
-/* Calls `visit` for each file mapping until it returns false. False: the maps can't be read (errno says why). */
-bool process_visit_mappings(pid_t pid, bool (*visit)(const struct process_mapping *mapping, void *context),
-			    void *context);
 
 /* The value of a variable in the process's first environment; false if it isn't there or can't be read. */
 bool process_environment(pid_t pid, const char *name, char *value, size_t size);

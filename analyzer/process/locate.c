@@ -4,16 +4,15 @@
  * directory, or the heap file in memory, which names it; the heap file in it must be the same file (device and inode) as
  * the one that is mapped, and must open as one.
  */
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include <seep/keeper.h>
+#include <seep/process.h>
 
 #include "process/inspect.h"
 #include "process/locate.h"
-#include "process/state.h"
 
 struct search {
 	pid_t pid;
@@ -23,7 +22,7 @@ struct search {
 
 /* True if the directory's heap file is the mapped one and is sound. Some file systems (overlayfs, btrfs) show another
  * device in maps than in stat, so it is the inode that decides, and the heap file's own record of its process. */
-static bool directory_matches(const char *directory, const struct process_mapping *mapping)
+static bool directory_matches(const char *directory, const struct seep_mapping *mapping)
 {
 	char path[4300];
 	struct stat status;
@@ -48,7 +47,7 @@ static bool memory_recording(pid_t pid, const char *heap, char *directory, size_
 	return seep_heap_recording_of(heap, directory, size) || seep_heap_recording_of(path, directory, size);
 }
 
-static bool heap_find(const struct process_mapping *mapping, void *context)
+static bool heap_find(const struct seep_mapping *mapping, void *context)
 {
 	struct search *search = context;
 	char parent[4096];
@@ -80,16 +79,18 @@ static bool heap_find(const struct process_mapping *mapping, void *context)
 bool recording_locate(pid_t pid, char *directory, size_t size, struct error *error)
 {
 	struct process_facts facts;
-	struct search search = {.pid = process_shown_as(pid)};
+	char ignored;
+	struct search search = {.pid = (pid_t)seep_process_shown_as((uint64_t)pid, &ignored)};
 
 	if (!process_inspect(pid, &facts, error))
 		return false;
 	if (facts.state == 'Z')
 		return error_set(error, "%d (%s) has ended; give its recording directory instead", (int)pid,
 				 facts.name);
-	if (!process_visit_mappings(pid, heap_find, &search))
+	long unread = seep_process_visit_mappings((uint64_t)search.pid, heap_find, &search);
+	if (unread != 0)
 		return error_set(error, "%d (%s): its mappings can't be read: %s", (int)pid, facts.name,
-				 strerror(errno));
+				 strerror((int)-unread));
 	if (search.directory[0]) {
 		snprintf(directory, size, "%s", search.directory);
 		return true;

@@ -14,6 +14,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <seep/process.h>
+
 #define NANOSECONDS UINT64_C(1000000000)
 #define SLACK_NS (2 * NANOSECONDS) /* between the last snapshot's time and the last byte of the map */
 
@@ -50,14 +52,9 @@ static bool recorded_since_this_boot(const struct profile *profile)
 /* When the process began that has the number now, in ticks since boot; 0: none has it. */
 static uint64_t start_ticks_now(uint64_t pid)
 {
-	enum { FIELDS_BEHIND_NAME = 20 }; /* the 22nd, of which two come before the name's end */
-	char path[64], text[1024];
+	struct seep_process_stat process;
 
-	snprintf(path, sizeof path, "/proc/%" PRIu64 "/stat", pid);
-	char *at = file_read(path, text, sizeof text) ? strrchr(text, ')') : NULL;
-	for (int i = 0; at && i < FIELDS_BEHIND_NAME; i++)
-		at = strchr(at + 1, ' ');
-	return at ? strtoull(at, NULL, 10) : 0;
+	return seep_process_stat(pid, &process) ? process.start_ticks : 0;
 }
 
 static uint64_t clock_ns(clockid_t clock)

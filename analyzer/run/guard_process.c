@@ -17,7 +17,7 @@
 
 #include "session/hurry.h"
 #include "session/keepers.h"
-#include "process/state.h"
+#include "process/inspect.h"
 #include "session/stay.h"
 #include "run/witness.h"
 

@@ -10,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "process/state.h"
+#include "process/inspect.h"
 #include "session/stay.h"
 
 enum {

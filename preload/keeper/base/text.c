@@ -82,3 +82,10 @@ bool text_take_unsigned(const char **at, uint64_t *value)
 	*value = sum;
 	return true;
 }
+
+int text_hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}

@@ -30,6 +30,9 @@ void text_add_padded(struct text *text, uint64_t value, unsigned digits);
 /* Lower-case hexadecimal without 0x. */
 void text_add_hex(struct text *text, uint64_t value);
 
+/* The value of a digit 0-9, a-f; -1: it is none. */
+int text_hex_digit(char c);
+
 /* Reads a decimal number and moves *at behind it. False: no digit there, or it does not fit 64 bits (then *at stays).
  */
 bool text_take_unsigned(const char **at, uint64_t *value);

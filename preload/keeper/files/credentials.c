@@ -2,31 +2,13 @@
 /* Following the program's user and group: see credentials.h. */
 #include "keeper/files/credentials.h"
 
-#include <string.h>
 #include <sys/prctl.h>
 
 #include "keeper/base/file.h"
 #include "keeper/base/syscall.h"
-#include "keeper/base/text.h"
 #include "keeper/files/heap_location.h"
-#include "keeper/program/process.h"
 
-bool credentials_parse(const char *status, const char *field, uint32_t ids[static 4])
-{
-	const char *at = strstr(status, field);
-	if (!at || (at != status && at[-1] != '\n'))
-		return false;
-	at += strlen(field);
-	for (int i = 0; i < 4; i++) {
-		uint64_t id;
-		while (*at == ' ' || *at == '\t')
-			at++;
-		if (!text_take_unsigned(&at, &id) || id > UINT32_MAX)
-			return false;
-		ids[i] = (uint32_t)id;
-	}
-	return true;
-}
+#include <seep/process.h>
 
 /* Is the id that we act with none of the program's any more? */
 static bool given_up(const uint32_t theirs[static 4], long get)
@@ -38,9 +20,7 @@ static bool given_up(const uint32_t theirs[static 4], long get)
 
 bool credentials_changed(uint64_t pid, struct credentials *program)
 {
-	char status[PROCESS_STATUS_BYTES];
-	return process_read(pid, "status", status, sizeof status) > 0 &&
-	       credentials_parse(status, "Uid:", program->user) && credentials_parse(status, "Gid:", program->group) &&
+	return seep_process_ids(pid, "Uid:", program->user) && seep_process_ids(pid, "Gid:", program->group) &&
 	       (given_up(program->user, SYS_getresuid) || given_up(program->group, SYS_getresgid));
 }
 

@@ -25,7 +25,4 @@ bool credentials_changed(uint64_t pid, struct credentials *program);
  * program's user, drops supplementary groups, and takes its ids. */
 void credentials_take(const struct credentials *program, int directory);
 
-/* The four numbers behind "Uid:" or "Gid:" in the text of /proc/PID/status. False: not there. */
-bool credentials_parse(const char *status, const char *field, uint32_t ids[static 4]);
-
 #endif

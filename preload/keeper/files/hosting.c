@@ -18,6 +18,7 @@
 #include "keeper/program/process.h"
 
 #include <seep/host.h>
+#include <seep/process.h>
 
 /* It says who it is; no other process is to be looked at on its account. */
 static bool header_is_of(const struct seep_heap_header *header, uint64_t peer)
@@ -26,7 +27,7 @@ static bool header_is_of(const struct seep_heap_header *header, uint64_t peer)
 	if (!peer || !process_exists(peer, header->start_ticks))
 		return false;
 	return header->pid == peer ||
-	       (namespace_is_foreign(header) && process_read(peer, "status", status, sizeof status) > 0 &&
+	       (namespace_is_foreign(header) && seep_process_read(peer, "status", status, sizeof status) > 0 &&
 		namespace_innermost_is(status, header->pid));
 }
 
@@ -37,7 +38,7 @@ static void header_complete(struct seep_heap_header *header, uint64_t peer)
 	if (!header->start_ticks)
 		process_identify(peer, &header->parent_pid, &header->start_ticks);
 	if (!header->command[0]) {
-		long length = process_read(peer, "comm", header->command, sizeof header->command);
+		long length = seep_process_read(peer, "comm", header->command, sizeof header->command);
 		header->command[length > 0 ? strcspn(header->command, "\n") : 0] = 0;
 	}
 	if (!header->executable[0]) {

@@ -10,6 +10,8 @@
 #include "keeper/base/text.h"
 #include "keeper/program/process_memory.h"
 
+#include <seep/process.h>
+
 #define NO_LIMIT (UINT64_C(1) << 62) /* v1 says "none" by a number near 2^63 */
 #define FILE_PATH_BYTES (LIMITS_PATH_BYTES + 64)
 #define STAT_BYTES 6144
@@ -89,7 +91,7 @@ static void find_resource_limits(struct limits *limits, const struct heap *heap)
 {
 	char text[2048];
 	limits->virtual_bytes = limits->data_bytes = LIMITS_NONE;
-	if (process_read(heap_pid(heap), "limits", text, sizeof text) <= 0)
+	if (seep_process_read(heap_pid(heap), "limits", text, sizeof text) <= 0)
 		return;
 	if (limits_resource(text, "Max address space", &limits->virtual_bytes))
 		memory_store(heap, SEEP_MEMORY_LIMIT_VIRTUAL, limits->virtual_bytes);
@@ -147,7 +149,7 @@ static void group_add(struct limits *limits, uint32_t length, uint64_t bytes)
 static void find_group_limits(struct limits *limits, const struct heap *heap, const char *root)
 {
 	char cgroup[4096], group[LIMITS_PATH_BYTES - 64], none[8];
-	if (process_read(heap_pid(heap), "cgroup", cgroup, sizeof cgroup) <= 0 ||
+	if (seep_process_read(heap_pid(heap), "cgroup", cgroup, sizeof cgroup) <= 0 ||
 	    !limits_group_path(cgroup, "memory", &limits->version1, group, sizeof group))
 		return;
 	struct text text = text_begin(limits->path, sizeof limits->path);
@@ -233,7 +235,7 @@ static void look_at_program(const struct limits *limits, const struct heap *heap
 	uint64_t pages[6] = {0};
 	if (limits->virtual_bytes == LIMITS_NONE && limits->data_bytes == LIMITS_NONE)
 		return;
-	if (process_read(heap_pid(heap), "statm", text, sizeof text) <= 0)
+	if (seep_process_read(heap_pid(heap), "statm", text, sizeof text) <= 0)
 		return;
 	for (int i = 0; i < 6; i++) {
 		if (!text_take_unsigned(&at, &pages[i]) || pages[i] > NO_LIMIT / SEEP_HEAP_PAGE)

@@ -10,6 +10,8 @@
 #include "keeper/base/text.h"
 #include "keeper/program/process.h"
 
+#include <seep/process.h>
+
 /* The first pid namespace of a system always has this inode: who lives there sees every process. */
 #define INITIAL_NAMESPACE UINT64_C(0xeffffffc)
 
@@ -32,7 +34,7 @@ bool namespace_innermost_is(const char *status, uint64_t pid)
 static bool matches(uint64_t here, uint64_t pid, uint64_t start_ticks)
 {
 	char status[PROCESS_STATUS_BYTES];
-	return process_exists(here, start_ticks) && process_read(here, "status", status, sizeof status) > 0 &&
+	return process_exists(here, start_ticks) && seep_process_read(here, "status", status, sizeof status) > 0 &&
 	       namespace_innermost_is(status, pid);
 }
 

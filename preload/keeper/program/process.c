@@ -13,6 +13,8 @@
 #include "keeper/base/syscall.h"
 #include "keeper/base/text.h"
 
+#include <seep/process.h>
+
 #define PID_LIMIT (UINT64_C(1) << 31)
 #define STATE_FIELD 3 /* as proc(5) counts */
 #define PARENT_FIELD 4
@@ -30,17 +32,12 @@ void process_path(char *path, size_t size, uint64_t pid, const char *name)
 	text_add(&text, name);
 }
 
-long process_read(uint64_t pid, const char *name, char *text, size_t size)
+long seep_process_read(uint64_t pid, const char *name, char *text, size_t size)
 {
 	char path[48];
 	process_path(path, sizeof path, pid, name);
 	return file_read_text(path, text, size);
 }
-
-struct process_stat {
-	char state;
-	uint64_t parent_pid, threads, start_ticks, stack, exit_code;
-};
 
 /* /proc adds what the reader's time namespace adds to the time since boot: whole seconds, by all that make them. */
 #define TICK_NS 10000000
@@ -49,36 +46,38 @@ static uint64_t machine_ticks(uint64_t ticks)
 	return ticks - (uint64_t)(epoch_boottime_ns() / TICK_NS);
 }
 
-/* The fields behind the command, which may itself hold blanks and parentheses: its end is the last one. */
-static bool stat_parse(const char *line, struct process_stat *stat)
+/* Field by number; a line cut short has what matters, or not. */
+static void field_take(struct seep_process_stat *stat, int field, const char *at)
 {
-	const char *at = strrchr(line, ')');
-	if (!at || at[1] != ' ' || !at[2])
-		return false;
-	at += 2;
-	*stat = (struct process_stat){.state = *at};
-	for (int field = STATE_FIELD; field <= EXIT_FIELD; field++) {
-		uint64_t value;
-		const char *number = at;
-		if (field == PARENT_FIELD && text_take_unsigned(&number, &value))
-			stat->parent_pid = value;
-		if (field == THREADS_FIELD && text_take_unsigned(&number, &value))
-			stat->threads = value;
-		if (field == START_FIELD && !text_take_unsigned(&number, &stat->start_ticks))
-			return false;
-		if (field == STACK_FIELD && !text_take_unsigned(&number, &stat->stack))
-			return false;
-		if (field == EXIT_FIELD)
-			text_take_unsigned(&number, &stat->exit_code);
-		at = strchr(at, ' ');
-		if (!at) /* a line cut short has what matters, or not */
-			return field >= STACK_FIELD;
-		at++;
-	}
-	return true;
+	uint64_t *const fields[EXIT_FIELD + 1] = {[PARENT_FIELD] = &stat->parent_pid,
+						  [THREADS_FIELD] = &stat->threads,
+						  [START_FIELD] = &stat->start_ticks,
+						  [STACK_FIELD] = &stat->stack,
+						  [EXIT_FIELD] = &stat->exit_code};
+	if (fields[field])
+		text_take_unsigned(&at, fields[field]);
 }
 
-static long stat_read_at(const char *path, struct process_stat *stat)
+/* "PID (NAME) STATE PARENT ..."; the name may itself hold blanks and parentheses: its end is the last one. */
+static bool stat_parse(const char *line, struct seep_process_stat *stat)
+{
+	const char *name = strchr(line, '('), *at = strrchr(line, ')');
+	if (!name || !at || at < name || at[1] != ' ' || !at[2])
+		return false;
+	*stat = (struct seep_process_stat){.state = at[2]};
+	struct text text = text_begin(stat->name, sizeof stat->name);
+	text_add_bounded(&text, name + 1, (size_t)(at - name - 1));
+	at += 2;
+	int field = STATE_FIELD;
+	for (; at && field <= EXIT_FIELD; field++) {
+		field_take(stat, field, at);
+		at = strchr(at, ' ');
+		at += at != NULL;
+	}
+	return field > STACK_FIELD;
+}
+
+static long stat_read_at(const char *path, struct seep_process_stat *stat)
 {
 	char line[1024];
 	long got = file_read_text(path, line, sizeof line);
@@ -91,11 +90,74 @@ static long stat_read_at(const char *path, struct process_stat *stat)
 }
 
 /* 0, or -errno: -ENOENT where there is no such process (or no /proc). */
-static long stat_read(uint64_t pid, struct process_stat *stat)
+static long stat_read(uint64_t pid, struct seep_process_stat *stat)
 {
 	char path[48];
 	process_path(path, sizeof path, pid, "stat");
 	return stat_read_at(path, stat);
+}
+
+bool seep_process_stat(uint64_t pid, struct seep_process_stat *stat)
+{
+	return stat_read(pid, stat) == 0;
+}
+
+struct thread_search {
+	uint64_t pid, found;
+	char *state;
+};
+
+/* A thread that has not ended. */
+static bool thread_visit(const char *name, unsigned char type, void *context)
+{
+	struct thread_search *search = context;
+	struct seep_process_stat stat;
+	char path[64];
+	(void)type;
+	struct text text = text_begin(path, sizeof path);
+	text_add(&text, "/proc/");
+	text_add_unsigned(&text, search->pid);
+	text_add(&text, "/task/");
+	text_add(&text, name);
+	text_add(&text, "/stat");
+	if (*name == '.' || text.cut || stat_read_at(path, &stat) != 0 || stat.state == 'Z' || stat.state == 'X')
+		return true;
+	*search->state = stat.state;
+	return !text_take_unsigned(&name, &search->found);
+}
+
+uint64_t seep_process_shown_as(uint64_t pid, char *state)
+{
+	struct seep_process_stat stat;
+	struct thread_search search = {.pid = pid, .state = state};
+	char path[48];
+	*state = seep_process_stat(pid, &stat) ? stat.state : 0;
+	if (*state != 'Z')
+		return pid;
+	process_path(path, sizeof path, pid, "task");
+	int threads = file_open(AT_FDCWD, path, O_RDONLY | O_DIRECTORY, 0);
+	if (threads >= 0) {
+		file_visit_names(threads, thread_visit, &search);
+		system_close(threads);
+	}
+	return search.found ? search.found : pid;
+}
+
+bool seep_process_ids(uint64_t pid, const char *field, uint32_t ids[static 4])
+{
+	char status[PROCESS_STATUS_BYTES];
+	const char *at = seep_process_read(pid, "status", status, sizeof status) > 0 ? strstr(status, field) : NULL;
+	if (!at || (at != status && at[-1] != '\n'))
+		return false;
+	at += strlen(field);
+	for (int i = 0; i < 4; i++) {
+		uint64_t id;
+		at += strspn(at, " \t");
+		if (!text_take_unsigned(&at, &id) || id > UINT32_MAX)
+			return false;
+		ids[i] = (uint32_t)id;
+	}
+	return true;
 }
 
 int process_watch(uint64_t pid, uint64_t start_ticks)
@@ -118,7 +180,7 @@ bool process_has_ended(int descriptor)
 
 bool process_is_alone(int *status)
 {
-	struct process_stat stat; /* not by number: /proc may be of another namespace */
+	struct seep_process_stat stat; /* not by number: /proc may be of another namespace */
 	if (stat_read_at("/proc/self/stat", &stat) != 0 || stat.state != 'Z')
 		return false;
 	if (stat.threads != 2) {
@@ -132,18 +194,14 @@ bool process_is_alone(int *status)
 
 uint64_t process_stack(uint64_t pid)
 {
-	struct process_stat stat;
+	struct seep_process_stat stat;
 	return stat_read(pid, &stat) == 0 ? stat.stack : 0;
 }
 
 bool process_is_left_over(uint64_t pid, const char *name)
 {
-	char line[1024];
-	if (process_read(pid, "stat", line, sizeof line) <= 0)
-		return false;
-	size_t length = strlen(name);
-	const char *open = strchr(line, '(');
-	return open && strncmp(open + 1, name, length) == 0 && strncmp(open + 1 + length, ") Z", 3) == 0;
+	struct seep_process_stat stat;
+	return stat_read(pid, &stat) == 0 && stat.state == 'Z' && strcmp(stat.name, name) == 0;
 }
 
 static uint64_t namespace_inode(const char *path)
@@ -167,13 +225,6 @@ uint64_t process_mount_namespace(void)
 	return namespace_inode("/proc/self/ns/mnt");
 }
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 bool process_boot_id(uint8_t boot_id[static 16])
 {
 	char line[64];
@@ -182,7 +233,7 @@ bool process_boot_id(uint8_t boot_id[static 16])
 	unsigned digits = 0;
 	uint8_t id[16] = {0};
 	for (const char *at = line; *at && digits < 32; at++) {
-		int digit = hex_digit(*at);
+		int digit = text_hex_digit(*at);
 		if (digit >= 0) {
 			id[digits / 2] = (uint8_t)(id[digits / 2] << 4 | digit);
 			digits++;
@@ -194,14 +245,14 @@ bool process_boot_id(uint8_t boot_id[static 16])
 
 bool process_identify(uint64_t pid, uint64_t *parent_pid, uint64_t *start_ticks)
 {
-	struct process_stat stat = {0};
+	struct seep_process_stat stat = {0};
 	bool found = stat_read(pid, &stat) == 0;
 	*parent_pid = stat.parent_pid;
 	*start_ticks = stat.start_ticks;
 	return found;
 }
 
-static bool stat_shows(const struct process_stat *stat, uint64_t start_ticks)
+static bool stat_shows(const struct seep_process_stat *stat, uint64_t start_ticks)
 {
 	/* the first thread may have ended (Z) while others go on */
 	if ((stat->state == 'Z' || stat->state == 'X') && stat->threads <= 1)
@@ -217,7 +268,7 @@ static bool number_exists(uint64_t pid)
 
 bool process_is_seen(uint64_t pid, uint64_t start_ticks)
 {
-	struct process_stat stat;
+	struct seep_process_stat stat;
 	if (pid == 0 || pid >= PID_LIMIT)
 		return false;
 	if (stat_read(pid, &stat) == 0)
@@ -227,7 +278,7 @@ bool process_is_seen(uint64_t pid, uint64_t start_ticks)
 
 bool process_exists(uint64_t pid, uint64_t start_ticks)
 {
-	struct process_stat stat;
+	struct seep_process_stat stat;
 	if (pid == 0 || pid >= PID_LIMIT)
 		return false;
 	return stat_read(pid, &stat) == 0 ? stat_shows(&stat, start_ticks) : number_exists(pid);

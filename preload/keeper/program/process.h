@@ -18,9 +18,6 @@ enum { PROCESS_STATUS_BYTES = 3072 };
 /* "/proc/PID/NAME". 48 bytes are enough. */
 void process_path(char *path, size_t size, uint64_t pid, const char *name);
 
-/* Reads that file as file_read_text() does. */
-long process_read(uint64_t pid, const char *name, char *text, size_t size);
-
 /* Inode of the calling process's pid namespace; 0: unknown. */
 uint64_t process_namespace(void);
 

@@ -9,6 +9,8 @@
 #include "keeper/base/syscall.h"
 #include "keeper/base/text.h"
 
+#include <seep/process.h>
+
 long arguments_tidy(char *data, long length)
 {
 	while (length > 0 && (data[length - 1] == 0 || data[length - 1] == ' '))
@@ -36,7 +38,7 @@ void arguments_follow(const struct heap *heap)
 {
 	struct seep_heap_header *header = heap->header;
 	char now[sizeof header->arguments];
-	long length = arguments_tidy(now, process_read(heap_pid(heap), "cmdline", now, sizeof now));
+	long length = arguments_tidy(now, seep_process_read(heap_pid(heap), "cmdline", now, sizeof now));
 	if (length <= 0 || strncmp(now, header->arguments, sizeof now) == 0 || !runs_what_it_ran(heap))
 		return;
 	memset(now + length, 0, sizeof now - (size_t)length);

@@ -9,6 +9,8 @@
 #include "keeper/base/file.h"
 #include "keeper/base/text.h"
 
+#include <seep/process.h>
+
 static const struct {
 	const char *name;
 	enum seep_memory_key key;
@@ -48,7 +50,7 @@ bool memory_status_field(const char *status, const char *field, uint64_t *bytes)
 
 static bool read_status(const struct heap *heap, char status[static PROCESS_STATUS_BYTES])
 {
-	return process_read(heap_pid(heap), "status", status, PROCESS_STATUS_BYTES) > 0;
+	return seep_process_read(heap_pid(heap), "status", status, PROCESS_STATUS_BYTES) > 0;
 }
 
 bool memory_read_status(const struct heap *heap)

@@ -26,6 +26,8 @@
 #include "support/recording_maker.h"
 #include "support/snapshot_parser.h"
 
+#include <seep/process.h>
+
 #define SECOND UINT64_C(1000000000)
 
 static void *keeper_thread(void *argument)
@@ -348,15 +350,10 @@ static long keepers_user(void)
 	DIR *tasks = opendir("/proc/self/task");
 	long user = -1;
 	for (struct dirent *entry; (entry = readdir(tasks));) {
-		char path[300], status[3000] = "";
 		uint32_t ids[4];
-		if (atoi(entry->d_name) <= 0 || atoi(entry->d_name) == getpid())
-			continue;
-		snprintf(path, sizeof path, "/proc/self/task/%s/status", entry->d_name);
-		int file = open(path, O_RDONLY);
-		if (read(file, status, sizeof status - 1) > 0 && credentials_parse(status, "Uid:", ids))
+		int thread = atoi(entry->d_name);
+		if (thread > 0 && thread != getpid() && seep_process_ids((uint64_t)thread, "Uid:", ids))
 			user = ids[1];
-		close(file);
 	}
 	closedir(tasks);
 	return user;
