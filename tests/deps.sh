@@ -12,7 +12,7 @@ packages_of() {
 	case $1 in
 	build) echo gcc make libc6-dev libdw-dev libelf-dev libiberty-dev zlib1g-dev ;;
 	run) echo libunwind8 ;;
-	demo) echo redis-server redis-tools python3-minimal procps ;;
+	demo) echo g++ redis-server redis-tools python3-minimal procps ;;
 	test)
 		echo libcmocka-dev libunwind-dev clang-14 clang libclang-rt-14-dev g++ valgrind musl-tools
 		echo redis-server redis-tools nginx-light mosquitto sqlite3 python3 libpython3.11-testsuite perl chromium nodejs xz-utils binutils

@@ -8,6 +8,7 @@
 
 #include <ctype.h>
 #include <fnmatch.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -154,29 +155,29 @@ static void round_add_site(struct round *round, const struct wrappers *wrappers,
 	candidate_add_caller(candidate, frame_walk_line(profile, site, above)->function, bytes);
 }
 
-/* Where a name's last word is one that allocators have: 2 for words that nothing else has, 1 for those that creators of
- * single things have, too. A trailing underscore, digits and a compiler's suffix (".part.0") are no part of it. */
+/* What a name says: 2 for words that only allocators have, wherever they stand (ztrymalloc_usable), 1 for those that creators
+ * of single things have, too (alloc_session), or that stand at the end (arena_new, luaV_grow_). Behind the name itself,
+ * parameters and a compiler's suffix (".part.0") tell nothing. */
 static int name_says_allocator(const char *function)
 {
-	static const struct {
-		const char *word;
-		int says;
-	} words[] = {
-	    {"malloc", 2},  {"calloc", 2}, {"realloc", 2},  {"zalloc", 2}, {"strdup", 2},
-	    {"strndup", 2}, {"memdup", 2}, {"memalign", 2}, {"alloc", 1},  {"allocate", 1},
-	    {"new", 1},     {"grow", 1},   {"reserve", 1},  {"resize", 1},
-	};
-	const size_t until = strcspn(function, ".([<@ ");
-	size_t end = until;
+	static const char *const allocators[] = {"malloc", "calloc",  "realloc", "zalloc",
+						 "strdup", "strndup", "memdup",  "memalign"};
+	static const char *const ends[] = {"new", "grow", "reserve", "resize"};
+	char name[128];
+	size_t length = strcspn(function, ".([<@ ");
 
-	while (end > 0 && !isalpha((unsigned char)function[end - 1]))
-		end--;
-	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-		const size_t length = strlen(words[i].word);
-		if (end >= length && strncasecmp(function + end - length, words[i].word, length) == 0)
-			return words[i].says;
+	snprintf(name, sizeof name, "%.*s", (int)(length < sizeof name ? length : sizeof name - 1), function);
+	for (length = strlen(name); length > 0 && !isalpha((unsigned char)name[length - 1]);)
+		name[--length] = '\0';
+	for (size_t i = 0; i < sizeof allocators / sizeof *allocators; i++)
+		if (strcasestr(name, allocators[i]))
+			return 2;
+	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+		const size_t end = strlen(ends[i]);
+		if (length >= end && strcasecmp(name + length - end, ends[i]) == 0)
+			return 1;
 	}
-	return 0;
+	return strcasestr(name, "alloc") ? 1 : 0;
 }
 
 /* Whether the callers decide how much is asked for. */

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# make demo: the whole job on a real program. A redis-server is recorded while keys that never expire are loaded into
-# it over the loopback interface; two snapshots are compared; a flame graph of what grew is drawn.
+# make demo: the whole job on real programs. A redis-server is recorded while keys that never expire are loaded into
+# it over the loopback interface; two snapshots are compared; a flame graph of what grew is drawn. Meanwhile a small C++
+# server leaks (tests/e2e/programs/shop.cpp), and at the end its leaks are named by file and line.
 set -eu
 cd "$(dirname "$0")/../.."
 build=$(realpath "${BUILD:-build}")
@@ -13,8 +14,9 @@ unset LD_PRELOAD "${!SEEP_@}"
 
 rm -rf "$out"
 mkdir -p "$out"
-seep_pid='' server_pid=''
+seep_pid='' server_pid='' shop_pid=''
 finish() {
+	[ -z "$shop_pid" ] || wait "$shop_pid" 2>/dev/null || true
 	[ -z "$server_pid" ] || kill -KILL "$server_pid" 2>/dev/null || true
 	[ -z "$seep_pid" ] || wait "$seep_pid" 2>/dev/null || true
 }
@@ -24,6 +26,10 @@ trap 'exit 143' TERM INT HUP
 say() { printf '\n\033[1m%s\033[0m\n' "$*" | if [ -t 1 ] && [ -z "${NO_COLOR:-}" ]; then cat; else sed 's/\x1b\[[0-9]*m//g'; fi; }
 
 port=$(/usr/bin/python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+g++ -O2 -g -o "$out/shop" tests/e2e/programs/shop.cpp
+"$build/seep" run -o "$out/shop.recording" -- "$out/shop" 15 2>"$out/shop.log" &
+shop_pid=$!
+
 say "1. A server starts under seep:  $shown/seep run -o $shown/demo/redis -- redis-server --port $port ..."
 "$build/seep" run -o "$out/redis" -- redis-server --bind 127.0.0.1 --port "$port" --save '' --appendonly no \
 	--daemonize no --dir "$out" >"$out/redis.log" 2>"$out/seep.log" &
@@ -63,5 +69,11 @@ redis-cli -p "$port" shutdown nosave >/dev/null 2>&1 || true
 wait "$seep_pid" || true
 seep_pid='' server_pid=''
 cat "$out/seep.log"
-echo
-echo "flame graph: $out/growth.svg (open it in a browser)"
+echo "   flame graph: $out/growth.svg (open it in a browser)"
+
+say "7. What leaks in a C++ server that ran beside it:  $shown/seep run -o $shown/demo/shop.recording -- $shown/demo/shop 15"
+wait "$shop_pid" || true
+shop_pid=''
+cat "$out/shop.log"
+say "   Which places leak, how fast, and why:  $shown/seep leaks $shown/demo/shop.recording"
+"$build/seep" leaks "${out#"$PWD"/}/shop.recording"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# The demonstration shows what it claims to: redis's own functions at the top, a flame graph, under a minute.
+# The demonstration shows what it claims to: redis's own functions at the top, a flame graph, a leak's line, under a minute.
 . "$(dirname "$0")/lib.sh"
 
 mkdir build
@@ -23,7 +23,8 @@ check_equal "what grew most grew by redis's hand" True "$(json_get diff.json \
 check_equal "and is called growing" growing "$(json_get diff.json "d['sites'][0]['verdict']")"
 check "the flame graph is well-formed" xmllint --noout "$WORK/build/demo/growth.svg"
 check "its path is printed" grep -q "flame graph: $WORK/build/demo/growth.svg" <<<"$output"
-check_match "the end line says where the recording is and what is next" '^seep: recorded in .*redis .*; next: seep diff ' "$output"
+check_match "the end line says where the recording is and what is next" '^seep: recorded in .*redis .*; next: seep (leaks|diff) ' "$output"
+check_match "the C++ server's leak is named by its line" ' shop\.cpp:[0-9]+(-[0-9]+)?  PriceCache::look_up' "$output"
 sleep 0.2
 check_equal "no process is left behind" "" "$(pgrep -f "$WORK/build" | tr '\n' ' ')"
 exit $cases_failed

@@ -367,5 +367,5 @@ void leaks_screen_render(struct text_page *page, const struct leaks *leaks, cons
 	do {
 		page->out->length = begin;
 		write_screen(&screen);
-	} while (line_count(page->out, begin) > (rows > ROWS_LEAST ? rows : ROWS_LEAST) && screen_reduce(&screen));
+	} while (line_count(page->out, begin) >= (rows > ROWS_LEAST ? rows : ROWS_LEAST) && screen_reduce(&screen));
 }

@@ -76,7 +76,8 @@ static void names_of_allocators_are_wrappers(void **state)
 					    "ngx_palloc",
 					    "palloc0",
 					    "sqlite3MemMalloc",
-					    "pool::Arena::allocate(unsigned long)"};
+					    "pool::Arena::allocate(unsigned long)",
+					    "ztrymalloc_usable"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {

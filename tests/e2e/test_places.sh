@@ -1,0 +1,39 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Rows are places: of a C++ server that leaks through containers, smart pointers and its own xmalloc, every command names the
+# lines that leak, and neither the library's code nor the wrappers.
+# time limit: 120 s
+. "$(dirname "$0")/lib.sh"
+
+source=$ROOT/tests/e2e/programs/shop.cpp
+g++ -O2 -g -o shop "$source"
+leaking=$(grep -n '// leaks' "$source" | cut -d: -f1 | paste -sd' ')
+"$SEEP" run -r 64K -i 1s -o shop.recording -- ./shop 4 2>/dev/null
+
+# FILE: of the two places with most in use, each its function, and whether a line that leaks is near its own
+tops() {
+	python3 -c '
+import json, sys
+leaking = [int(line) for line in sys.argv[2].split()]
+for site in json.load(open(sys.argv[1]))["sites"][:2]:
+    frame = site["stack"][0]
+    near = any(abs(line - frame["line"]) <= 3 for line in leaking)
+    print(frame["function"].split("(")[0], frame["file"].rsplit("/")[-1], "leaks" if near else frame["line"])
+' "$1" "$leaking" | paste -sd,
+}
+two='PriceCache::look_up shop.cpp leaks,audit_append shop.cpp leaks'
+"$SEEP" leaks --json --by=place shop.recording >leaks.json
+check_equal "leaks names both places, the larger first" "$two" "$(tops leaks.json)"
+"$SEEP" diff --json --by=place shop.recording >diff.json
+check_equal "diff does" "$two" "$(tops diff.json)"
+screen=$("$SEEP" leaks shop.recording)
+check_match "the screen has the lines of the first" ' shop\.cpp:(29|3[0-4])(-3[0-4])?  PriceCache::look_up' "$screen"
+check_match "and the way there" 'via Shop::serve shop\.cpp:[0-9]+ <- main shop\.cpp:[0-9]+' "$screen"
+check_equal "no wrapper and no container is a place" "" \
+	"$("$SEEP" report --by=place --top=99 --sort=allocated shop.recording | grep -E 'MiB.*(xmalloc|xstrdup|std::|__gnu_cxx)')"
+check_match "by stack they are there" 'xmalloc' "$("$SEEP" report --by=stack --top=99 shop.recording)"
+check_match "functions are the places'" 'audit_append' "$("$SEEP" report --by=function shop.recording)"
+check_equal "modules, too" 1 "$("$SEEP" report --by=module --json shop.recording | python3 -c '
+import json, sys
+print(sum(site["inuse_bytes"] > 0 for site in json.load(sys.stdin)["sites"]))')"
+exit $cases_failed
