@@ -111,11 +111,12 @@ process_named() { # PARENT NAME
 	done
 }
 
-# The program that a `seep run` started, once it is there. seep has another child, its guard.
+# The program that a `seep run` started, once it is there. seep has another child, its guard. None: it had ended
+# before we looked.
 child_of() {
-	local child
-	for _ in $(seq 1000); do
-		for child in $(pgrep -P "$1"); do
+	local child deadline=$((SECONDS + 50))
+	while [ $SECONDS -lt $deadline ] && kill -0 "$1" 2>/dev/null; do
+		for child in $(cat /proc/"$1"/task/*/children 2>/dev/null); do
 			case $(cat "/proc/$child/comm" 2>/dev/null) in "" | seep | seep-guard) ;; *) echo "$child" && return 0 ;; esac
 		done
 		sleep 0.05

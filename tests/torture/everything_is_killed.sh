@@ -45,20 +45,22 @@ for way in $ways; do
 done
 
 name=$WORK/nameless
-"$SEEP" run -r 64K -o "$name" -- "$program" 1500 >nameless.out 2>nameless.err &
+"$SEEP" run -r 64K -o "$name" -- "$program" "$WORK/go.nameless" >nameless.out 2>nameless.err &
 runner=$!
 wait_until 20 "$SEEP" snapshot "$name"
 rm "$(memory_of "$name")"
+touch go.nameless
 wait $runner
 check_equal "its name is removed: the program ends as ever" "3" "$?"
 check "and its recording is complete all the same" test -f "$name/heap" -a ! -L "$name/heap"
 check_equal "with the last snapshot" exit "$("$SEEP" report --json "$name" >report.json; json_get report.json "str(d).count(\"'exit'\") and 'exit'")"
 
 name=$WORK/moving
-"$SEEP" run -r 64K -o "$name" -- "$program" 1500 >moving.out 2>moving.err &
+"$SEEP" run -r 64K -o "$name" -- "$program" "$WORK/go.moving" >moving.out 2>moving.err &
 runner=$!
 wait_until 20 "$SEEP" snapshot "$name"
 memory=$(memory_of "$name")
 mv "$name" "$WORK/moved"
+touch go.moving
 wait $runner
 check "it is moved while it runs: its memory goes with it" finished "$WORK/moved" "$memory"

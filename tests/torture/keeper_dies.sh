@@ -5,15 +5,16 @@
 build "$torture/workload_program_for_scripts.c"
 program=$WORK/bin/workload_program_for_scripts
 for signal in KILL STOP; do
-	"$SEEP" run -r 1 -i 20ms -o "$WORK/kept.$signal" -- "$program" 400 >program.out 2>/dev/null &
+	"$SEEP" run -r 1 -i 20ms -o "$WORK/kept.$signal" -- "$program" "$WORK/go.$signal" >program.out 2>/dev/null &
 	runner=$!
-	wait_until 10 test -e "kept.$signal/000001.seep"
+	wait_until 30 test -e "kept.$signal/000001.seep"
 	child=$(child_of $runner)
 	kill -$signal $runner
 	[ $signal = STOP ] || wait $runner 2>/dev/null
-	wait_until 10 grep -q "done" program.out
+	touch "go.$signal"
+	wait_until 30 grep -q "done" program.out
 	check_equal "the keeper gets SIG$signal: the program ends as ever" "done as root" "$(cat program.out)"
-	wait_until 10 sh -c "! kill -0 $child 2>/dev/null || grep -q '^State:.Z' /proc/$child/status"
+	wait_until 30 sh -c "! kill -0 $child 2>/dev/null || grep -q '^State:.Z' /proc/$child/status"
 	check "and it has ended" sh -c "! kill -0 $child 2>/dev/null || grep -q '^State:.Z' /proc/$child/status"
 	"$SEEP" report --json "kept.$signal" >report.json
 	check_equal "its recording holds what was alive at its end" 100 \

@@ -1,6 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the scripts of this folder run: allocates, keeps 100 blocks, says what it sees of itself, and ends with 3. */
+/* What the scripts of this folder run: allocates, keeps 100 blocks, says what it sees of itself, and ends with 3. In the
+ * middle it waits: so many milliseconds, or until there is a file of that name. */
 #include "torture.h"
+
+static void pause_for(const char *what)
+{
+	if (*what != '/')
+		usleep((useconds_t)atoi(what) * 1000);
+	for (int i = 0; *what == '/' && access(what, F_OK) != 0 && i < 6000; i++)
+		usleep(10000);
+}
 
 int main(int argc, char **argv)
 {
@@ -8,7 +17,7 @@ int main(int argc, char **argv)
 	for (int i = 0; i < 100; i++)
 		torture_hold = malloc(100);
 	if (argc > 1)
-		usleep((useconds_t)atoi(argv[1]) * 1000);
+		pause_for(argv[1]);
 	allocate_and_free(300);
 	printf("done as %s\n", geteuid() == 0 ? "root" : "another");
 	return 3;
