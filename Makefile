@@ -141,9 +141,29 @@ $(BUILD)/tests/analyzer/%: $(BUILD)/obj/tests/unit/analyzer/%.o $(BUILD)/tests/l
 
 .SECONDARY: $(call objects,$(UNIT_PRELOAD) $(UNIT_ANALYZER))
 
+# The fuzz targets, each with libFuzzer (make fuzz) or with a main() of ours that gives it files.
+FUZZ_MAIN    ?= $(BUILD)/obj/tests/fuzz/replay.o
+FUZZ_TARGETS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+
+.PHONY: fuzz-targets
+fuzz-targets: $(FUZZ_TARGETS) $(BUILD)/fuzz/make_heap
+
+$(BUILD)/obj/tests/fuzz/%.o: tests/fuzz/%.c | $$(@D)/.
+	$(CC) $(BASE) $(CFLAGS) $(SANITIZE) -Ianalyzer $(SIDE_preload) -c $< -o $@
+
+$(FUZZ_TARGETS): $(filter %.o,$(FUZZ_MAIN))
+$(BUILD)/fuzz/fuzz_module: $(BUILD)/obj/tests/unit/preload/support/heap_maker.o
+$(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(BUILD)/libanalyzer.a $(BUILD)/libkeeper.a | $$(@D)/.
+	$(CC) $(CFLAGS) $(SANITIZE) $(filter -%,$(FUZZ_MAIN)) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(ANALYZER_LIBS)
+
 # The test-suite's own builds go below $(BUILD), so that no flavour disturbs another.
+# The sanitizers' own code draws false warnings from the compiler; the plain builds see to real ones.
+.PHONY: unit-asan fuzz-targets-asan
+unit-asan fuzz-targets-asan: %-asan:
+	+$(MAKE) -s BUILD=$(BUILD)/asan CFLAGS='-O1 -g1' SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=all -Wno-error' $*
+
 .PHONY: check check-asan check-tsan check-debug check-flavours
-check: ## install what is missing, build with gcc and clang, run every test
+check: ## install what is missing, build, build with gcc and clang, run every test
 	tests/deps.sh build run demo test
 	BUILD=$(BUILD) tests/run.sh
 
@@ -157,11 +177,11 @@ check-tsan: ## the lock-free parts under ThreadSanitizer
 
 check-debug: ## the shim's tests, its invariants as assertions
 	tests/deps.sh build run test
-	BUILD=$(BUILD) FLAVOURS=debug TORTURE= tests/run.sh build flavours
+	BUILD=$(BUILD) FLAVOURS=debug TORTURE= tests/run.sh build clang flavours
 
 check-flavours: ## every torture row on a shim compiled by clang, without optimisation, with -O3 -flto, with -fcf-protection
 	tests/deps.sh build run test
-	BUILD=$(BUILD) TORTURE= tests/run.sh build clang flavours
+	BUILD=$(BUILD) TORTURE= tests/run.sh build flavours
 
 .PHONY: torture
 torture: all ## every torture row on glibc and jemalloc, under seep run and by LD_PRELOAD, TORTURE_ROUNDS=1 times

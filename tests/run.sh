@@ -128,9 +128,9 @@ stage_flavours() {
 		run_step "$name: the shim compiles ($compiler $flags)" make -s -k -j"$jobs" BUILD="$directory" \
 			CC="$compiler" CFLAGS="$flags" "$directory/libseep.so" $units || continue
 		[ -z "$units" ] || wrapper='' run_units "$name" "$directory/tests" preload
-		[ "$name" = clang ] && [ -e "$directory/seep" ] || cp --remove-destination "$BUILD/seep" "$directory/seep"
+		cp --remove-destination "$BUILD/seep" "$directory/seep"
 		# shellcheck disable=SC2086 # a list of rows
-		BUILD=$directory ALLOCATORS=${flavour_rows:+glibc} run_case "$name: torture" 2400 bash tests/torture/run.sh $flavour_rows
+		BUILD=$directory PAIRS=${flavour_rows:+one} run_case "$name: torture" 2400 bash tests/torture/run.sh $flavour_rows
 	done <<<"$flavours"
 	wait_for_cases
 }
@@ -163,10 +163,8 @@ stage_unit() {
 	wrapper='' run_units unit "$BUILD/tests"
 }
 
-# The sanitizers' own code draws false warnings from the compiler; the plain builds see to real ones.
 stage_asan() {
-	run_step "AddressSanitizer's build" make -s -k -j"$jobs" BUILD="$BUILD/asan" CFLAGS='-O1 -g1' \
-		SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=all -Wno-error' unit
+	run_step "AddressSanitizer's build" make -s -k -j"$jobs" BUILD="$BUILD" unit-asan
 	export ASAN_OPTIONS=abort_on_error=0:detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1
 	wrapper='' run_units asan "$BUILD/asan/tests"
 }

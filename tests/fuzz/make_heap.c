@@ -67,5 +67,7 @@ int main(void)
 		if (i % 3 == 0)
 			site_fold(&heap, &event);
 	}
-	return fwrite(map, 1, header.file_bytes, stdout) != header.file_bytes;
+	bool written = fwrite(map, 1, header.file_bytes, stdout) == header.file_bytes;
+	free(map);
+	return !written;
 }

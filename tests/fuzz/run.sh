@@ -2,33 +2,26 @@
 # SPDX-License-Identifier: Apache-2.0
 # Fuzzes every reader of untrusted bytes with libFuzzer, ASan and UBSan, from seeds that real recordings make.
 #   tests/fuzz/run.sh [SECONDS]         so long each (FUZZ_SECONDS, 600); FUZZ_ONLY="name name" for some
-#   tests/fuzz/run.sh --regressions     only the inputs that once were found, and the seeds: quick
-# An input that fails is kept in build/fuzz/found/; move it to tests/fuzz/regressions/NAME/ with its mend.
+#   tests/fuzz/run.sh --regressions     only the inputs that once were found, and the seeds, on the unit tests' ASan build: quick
+# An input that fails is kept in build/libfuzzer/fuzz/found/; move it to tests/fuzz/regressions/NAME/ with its mend.
 set -eu
 cd "$(dirname "$0")/../.."
 BUILD=${BUILD:-build}
-out=$BUILD/fuzz
+out=$BUILD/libfuzzer/fuzz
 seconds=${1:-${FUZZ_SECONDS:-600}}
 regressions=
 [ "$seconds" = --regressions ] && regressions=yes
-mkdir -p "$out/found"
 
-flags='-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined'
-make -s BUILD="$out" CC=clang CFLAGS='-O1 -g' SANITIZE="$flags" "$out/libanalyzer.a" "$out/libkeeper.a"
 make -s BUILD="$BUILD" all
-compile() { # NAME FLAG...
-	clang -std=c11 -D_GNU_SOURCE -O1 -g -Wall -Wextra -Werror -Iinclude -Ianalyzer "${@:2}" -o "$out/$1" \
-	    "tests/fuzz/$1.c" "$out/libanalyzer.a" "$out/libkeeper.a" -ldw -lelf -liberty -lz -lm
-}
+if [ -n "$regressions" ]; then
+	out=$BUILD/asan/fuzz
+	make -s BUILD="$BUILD" fuzz-targets-asan
+else
+	make -s BUILD="$BUILD/libfuzzer" CC=clang CFLAGS='-O1 -g' FUZZ_MAIN=-fsanitize=fuzzer \
+		SANITIZE='-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined' fuzz-targets
+fi
 targets=$(basename -s .c tests/fuzz/fuzz_*.c)
-for target in $targets; do
-	extra=()
-	# the one that is about the shim's side
-	[ "$target" != fuzz_module ] || extra=(-Ipreload -Itests/unit/preload tests/unit/preload/support/heap_maker.c)
-	compile "$target" -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined "${extra[@]}"
-done
-compile make_heap -Ipreload -fsanitize=address,undefined
-
+mkdir -p "$out/found"
 corpus=$out/corpus
 for target in $targets; do mkdir -p "$corpus/$target"; done
 "$out/make_heap" >"$corpus/fuzz_heap/seed"
@@ -76,7 +69,7 @@ for target in ${FUZZ_ONLY:-$targets}; do
 	if [ -n "$regressions" ]; then
 		inputs=$(find "$corpus/$target" "tests/fuzz/regressions/$target" -type f 2>/dev/null || :)
 		# shellcheck disable=SC2086 # a list of names of our own
-		if [ -n "$inputs" ] && timeout 120 "$out/$target" -rss_limit_mb=2048 $inputs >"$out/$target.log" 2>&1; then
+		if [ -n "$inputs" ] && timeout 120 "$out/$target" $inputs >"$out/$target.log" 2>&1; then
 			echo "ok - $target survives its seeds and what was found before"
 		else
 			echo "not ok - $target survives its seeds and what was found before"
