@@ -14,7 +14,7 @@ packages_of() {
 	run) echo libunwind8 ;;
 	demo) echo g++ redis-server redis-tools python3-minimal procps ;;
 	test)
-		echo libcmocka-dev libunwind-dev clang-14 clang libclang-rt-14-dev g++ valgrind musl-tools
+		echo libcmocka-dev libunwind-dev clang-14 clang clang-tidy-14 libclang-rt-14-dev g++ valgrind musl-tools
 		echo redis-server redis-tools nginx-light mosquitto sqlite3 python3 libpython3.11-testsuite perl chromium nodejs xz-utils binutils
 		echo libjemalloc2 libtcmalloc-minimal4 libmimalloc2.0 libxml2-utils procps util-linux
 		echo golang-go protobuf-compiler golang-github-google-pprof-dev libjemalloc-dev google-perftools curl debuginfod libdebuginfod1

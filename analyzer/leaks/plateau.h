@@ -6,7 +6,7 @@
 #include "leaks/history.h"
 
 /* Fills what `evidence` says of ages, from the objects of one group, at the age that says most for a leak. */
-void plateau_find(struct leak_evidence *evidence, const struct leaks *leaks, const struct follow_ups *all);
+void plateau_find(struct leak_evidence *best, const struct leaks *leaks, const struct follow_ups *all);
 
 /* The objects of one group, without those of the recording's beginning where it is crowded: a program that starts. */
 struct follow_ups plateau_without_crowd(const struct follow_ups *all, const struct leaks *leaks);

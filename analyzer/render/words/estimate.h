@@ -32,7 +32,7 @@ struct quantity quantity_signed_count(double count);
 
 /* "1.23 MiB/s", "12,345/s"; "-" where the rate is not known. */
 struct quantity quantity_bytes_rate(double bytes_per_second);
-struct quantity quantity_count_rate(double per_second);
+struct quantity quantity_count_rate(double rate);
 
 /* "310 ns", "1.23 ms", "12.3 s", "4 min 10 s", "3 h 12 min"; "-" where it is not known. */
 struct quantity quantity_duration(double nanoseconds);
