@@ -11,7 +11,7 @@
 #include "compare/comparison.h"
 #include "compare/samples.h"
 #include "profile/profile.h"
-#include "render/json/diff_json.h"
+#include "render/json/documents.h"
 #include "render/text/diff_text.h"
 
 enum { OPTION_BY = 256, OPTION_TOP, OPTION_JSON };

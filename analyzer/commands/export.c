@@ -10,9 +10,7 @@
 #include "compare/inventory.h"
 #include "export/export.h"
 #include "profile/profile.h"
-#include "render/json/diff_json.h"
-#include "export/folded.h"
-#include "render/json/report_json.h"
+#include "render/json/documents.h"
 #include "tree/call_tree.h"
 
 enum { OPTION_FORMAT = 256, OPTION_BASE, OPTION_VALUE };

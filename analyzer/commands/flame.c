@@ -10,7 +10,7 @@
 #include "commands/document.h"
 #include "profile/profile.h"
 #include "render/flame/flame.h"
-#include "export/folded.h"
+#include "export/export.h"
 #include "tree/call_tree.h"
 
 enum { OPTION_BASE = 256, OPTION_VALUE };

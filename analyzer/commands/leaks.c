@@ -11,7 +11,7 @@
 #include "commands/command.h"
 #include "leaks/leaks.h"
 #include "leaks/series.h"
-#include "render/json/leaks_json.h"
+#include "render/json/documents.h"
 #include "render/screen/leaks_screen.h"
 #include "render/text/leaks_text.h"
 

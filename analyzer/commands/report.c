@@ -8,7 +8,7 @@
 #include "compare/inventory.h"
 #include "profile/profile.h"
 #include "render/text/modules_text.h"
-#include "render/json/report_json.h"
+#include "render/json/documents.h"
 #include "render/text/report_text.h"
 #include "render/text/tree_text.h"
 #include "tree/call_tree.h"

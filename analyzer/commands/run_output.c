@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
-#include "commands/run_output.h"
+#include "commands/run_private.h"
 
 /* The name as far as it is the same for all; *whole: there is nothing to fill in. */
 static char *constant_part(const char *pattern, bool *whole)

@@ -14,7 +14,7 @@
 #include "base/message.h"
 #include "files/path.h"
 #include "commands/argument.h"
-#include "commands/run_summary.h"
+#include "commands/run_private.h"
 #include "leaks/leaks.h"
 #include "render/words/quantity.h"
 

@@ -9,6 +9,7 @@
 
 #include "base/buffer.h"
 #include "profile/profile.h"
+#include "tree/call_tree.h"
 
 /* profile.proto (github.com/google/pprof), gzip-compressed and symbolized: alloc and inuse, objects and space. The
  * objects in use carry labels: their size and thread. */
@@ -24,5 +25,16 @@ void export_speedscope(struct buffer *out, const struct profile *now, const stru
 /* The text of gperftools' heap profiler, with addresses and the modules they lie in. It has no negative numbers, so
  * there is no difference; the tools that read it subtract by themselves. */
 void export_gperftools(struct buffer *out, const struct profile *profile);
+
+/*
+ * A call tree as folded stacks, the plain text that flame graph tools read:
+ *
+ *	main;serve;parse 1048576
+ *
+ * There is a line for each path at whose end something was allocated, callers first, with its flat value as a whole number:
+ * the value that the tree is arranged by. A line of a differential tree has two numbers, before and now, as difffolded
+ * writes them. In names ";" becomes ":". Paths without a value are left out.
+ */
+void folded_render(struct buffer *out, const struct call_tree *tree);
 
 #endif

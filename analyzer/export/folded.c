@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
-#include "export/folded.h"
+#include "export/export.h"
 
 static void path_append(struct buffer *path, const char *function)
 {

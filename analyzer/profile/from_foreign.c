@@ -5,7 +5,7 @@
  * program can be compared. Where the source has names and no address, stacks
  * are told apart by the names. Equal stacks become one site.
  */
-#include "profile/from_foreign.h"
+#include "profile/profile_private.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +13,6 @@
 #include "base/map.h"
 #include "base/memory.h"
 #include "files/path.h"
-#include "profile/profile_private.h"
 #include "reader/elf_bias.h"
 
 struct builder {

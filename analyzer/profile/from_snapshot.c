@@ -12,7 +12,6 @@
 
 #include "base/map.h"
 #include "base/memory.h"
-#include "profile/from_snapshot.h"
 #include "profile/profile_private.h"
 
 enum {

@@ -3,7 +3,7 @@
  * /tmp/perf-PID.map is found by a number, and a number alone is no process: the
  * machine may have been started anew, or another process may have it by now.
  */
-#include "profile/jit_map.h"
+#include "profile/profile_private.h"
 
 #include <fcntl.h>
 #include <inttypes.h>

@@ -5,7 +5,11 @@
 
 #include <seep/keeper.h>
 
+#include "base/buffer.h"
 #include "profile/profile.h"
+#include "reader/foreign_profile.h"
+#include "reader/snapshot_reader.h"
+#include "symbols/perf_map.h"
 
 struct profile_storage {
 	uint32_t *stacks;                   /* all sites' stacks, one behind the other */
@@ -17,6 +21,17 @@ struct profile_storage {
 
 /* An empty profile with its pool, storage and no arrays. */
 struct profile *profile_create(void);
+
+/* From a verified snapshot. Copies all that it needs, so that the view's bytes may go afterwards. Never fails. */
+struct profile *profile_from_snapshot(const struct snapshot_view *view);
+
+/* From what a reader of another tool's format found in the file `name`. Takes the texts over: `foreign` has no pool
+ * afterwards, and the rest of it may be freed. Never fails. */
+struct profile *profile_from_foreign(struct foreign_profile *foreign, const char *name);
+
+/* Opens the recorded process's map of code that was made at run time; NULL: there is none to be used. `said` receives its
+ * path or why there is none; nothing where the profile is of no process. */
+struct perf_map *jit_map_open(const struct profile *profile, struct buffer *said);
 
 /* Adds the sums of one set of samples to those of another. */
 void profile_measure_add(struct seep_measure *measure, const struct seep_measure *more);

@@ -10,9 +10,8 @@
 #include "base/buffer.h"
 #include "base/memory.h"
 #include "profile/allocator_frames.h"
-#include "profile/jit_map.h"
-#include "profile/profile.h"
 #include "profile/profile_private.h"
+#include "profile/profile.h"
 #include "symbols/perf_map.h"
 #include "symbols/symbols.h"
 

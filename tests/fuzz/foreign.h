@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "profile/from_foreign.h"
+#include "profile/profile_private.h"
 #include "reader/foreign_profile.h"
 #include "tree/call_tree.h"
 

@@ -8,7 +8,7 @@
 #include "base/map.h"
 #include "base/memory.h"
 #include "render/flame/flame_colour.h"
-#include "render/flame/flame_data.h"
+#include "render/flame/flame_private.h"
 #include "render/text/name_text.h"
 #include "render/flame/xml.h"
 

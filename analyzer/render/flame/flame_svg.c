@@ -15,9 +15,8 @@
 #include "files/path.h"
 #include "render/flame/flame.h"
 #include "render/flame/flame_colour.h"
-#include "render/flame/flame_data.h"
+#include "render/flame/flame_private.h"
 #include "render/text/name_text.h"
-#include "render/flame/page_sources.h"
 #include "render/words/quantity.h"
 #include "render/flame/xml.h"
 

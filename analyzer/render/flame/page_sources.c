@@ -4,7 +4,7 @@
  * generated code, no tool beyond the compiler. The paths are relative to the
  * root, where make runs; the Makefile has the dependency on the files.
  */
-#include "render/flame/page_sources.h"
+#include "render/flame/flame_private.h"
 
 #define PAGE_SOURCE(name, path)                                                                                        \
 	__asm__(".pushsection .rodata\n"                                                                               \

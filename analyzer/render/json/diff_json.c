@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The difference as JSON. What is not known is null: intervals without a rate, rates without times. */
-#include "render/json/diff_json.h"
+#include "render/json/documents.h"
 
 #include <math.h>
 

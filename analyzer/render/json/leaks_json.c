@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The verdicts as JSON. What is not known is null: slopes of short series, a leak rate where nothing leaks. */
-#include "render/json/leaks_json.h"
+#include "render/json/documents.h"
 
 #include <math.h>
 #include <stdlib.h>

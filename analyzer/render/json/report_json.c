@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The report as JSON. */
-#include "render/json/report_json.h"
+#include "render/json/documents.h"
 
 #include "base/json.h"
 #include "render/json/profile_json.h"

@@ -13,7 +13,7 @@
 #include "profile/lost.h"
 #include "render/flame/flame.h"
 #include "render/flame/flame_colour.h"
-#include "export/folded.h"
+#include "export/export.h"
 #include "support/profile_maker.h"
 #include "tree/call_tree.h"
 

@@ -18,7 +18,7 @@
 #include "base/memory.h"
 #include "export/export.h"
 #include "files/protobuf.h"
-#include "profile/from_foreign.h"
+#include "profile/profile_private.h"
 #include "reader/foreign_profile.h"
 #include "support/profile_maker.h"
 #include "tree/call_tree.h"

@@ -14,7 +14,7 @@
 #include <cmocka.h>
 
 #include "leaks/leaks.h"
-#include "render/json/leaks_json.h"
+#include "render/json/documents.h"
 #include "render/text/leaks_text.h"
 #include "support/series_simulator.h"
 #include "support/shapes.h"

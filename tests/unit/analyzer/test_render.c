@@ -11,10 +11,9 @@
 
 #include "compare/comparison.h"
 #include "compare/inventory.h"
-#include "render/json/diff_json.h"
+#include "render/json/documents.h"
 #include "render/text/diff_text.h"
 #include "render/text/modules_text.h"
-#include "render/json/report_json.h"
 #include "render/text/report_text.h"
 #include "support/golden.h"
 #include "support/server_story.h"

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* JSON documents, by the schemas of docs/schema/, with one line for each site: for people with grep. */
+#ifndef SEEP_JSON_DOCUMENTS_H
+#define SEEP_JSON_DOCUMENTS_H
+
+#include "base/buffer.h"
+#include "compare/comparison.h"
+#include "compare/inventory.h"
+#include "leaks/leaks.h"
+
+/* Each writes at most `top` sites (and of a difference as many churn hotspots). */
+void report_json_render(struct buffer *out, const struct inventory *inventory, uint32_t top);
+void diff_json_render(struct buffer *out, const struct comparison *comparison, uint32_t top);
+void leaks_json_render(struct buffer *out, const struct leaks *leaks, uint32_t top);
+
+#endif
