@@ -8,8 +8,8 @@
 
 SEEP_ENTRY_POINTS_OF_ALLOCATORS(HOOK)
 
-/* jemalloc's resizes in place or not at all: only a block whose size has changed is a free and an allocation. What it
- * grew to is what was allocated. */
+/* xallocx resizes in place or not at all. Only a block whose size has changed counts as a free and an allocation,
+ * and the size that it has now is the size allocated. */
 size_t xallocx(void *address, size_t size, size_t extra, int flags)
 {
 	struct resize resize;
@@ -29,8 +29,8 @@ static bool forget_area(const void *heap, const struct real_area *area, void *bl
 	return true;
 }
 
-/* mimalloc's takes all blocks of a heap away and names none of them: the heap's areas tell which samples go with it. The
- * thread's first heap cannot be destroyed, its blocks live on. */
+/* mi_heap_destroy frees all blocks of a heap without naming them; the heap's areas tell which samples go with it. A
+ * thread's first heap cannot be destroyed: its blocks live on. */
 void mi_heap_destroy(void *heap)
 {
 	if (real.mi_heap_visit_blocks && real.mi_heap_get_backing && heap != real.mi_heap_get_backing())

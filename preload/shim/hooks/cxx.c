@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * operator new and delete. libstdc++'s call malloc and free, which are ours,
- * so they are passed through; an allocator's own (jemalloc, tcmalloc,
- * mimalloc) do not, so they count here: one event for each object, never two.
- * Which of the two the next definition is, is told by the library it lies in,
- * for each form by itself.
+ * operator new and delete. libstdc++'s call malloc and free, which are ours, so
+ * the hooks pass them through. An allocator's own (jemalloc, tcmalloc,
+ * mimalloc) do not, so the hooks count them: one event for each object, never
+ * two. The library that a definition lies in tells the two apart, for each form
+ * by itself.
  *
- * A form that nobody defines behind us is no name of ours after the look-up
- * (shim/host/exports.h): a plugin of a C program has its own libstdc++'s, or one
- * that it defines itself, as without us, and nothing is looked up later. What
- * was bound to ours before gets a stand-in, which counts here.
- * Exceptions pass through these frames by their unwind tables; nothing of ours
- * is held while a real function runs.
+ * A form that nobody behind us defines is no name of ours after the look-up
+ * (shim/host/exports.h): a plugin of a C program gets its own libstdc++'s or
+ * its own definition, as without us, and nothing is looked up later. A
+ * reference that was bound to ours before gets a stand-in, which counts here.
+ * Exceptions pass through these frames by their unwind tables; the shim holds
+ * nothing while a real function runs.
  */
 #include <dlfcn.h>
 #include <string.h>
@@ -34,9 +34,11 @@ static bool is_allocators(const void *definition)
 }
 
 /*
- * Each form: whether it counts, the trial that finds out, the slow part, and the hook. A form counts here if the next
- * definition is the allocator's and does not come back to one of our hooks: then the thread's countdown would move.
- * (jemalloc's aligned forms come back, its others do not; before 5.3 all did.)
+ * For each form: whether it counts, the trial that finds out, the slow part,
+ * and the hook. A form counts here if the next definition is the allocator's
+ * and does not come back to one of our hooks, which would move the thread's
+ * countdown. (In jemalloc 5.3 the aligned forms come back and the others do
+ * not; before 5.3 all did.)
  */
 #define HOOK_ALLOCATE_CXX(name, parameters, arguments, size_asked, alignment_asked, traits)                            \
 	EXPORT void *name parameters;                                                                                  \
@@ -66,8 +68,9 @@ static bool is_allocators(const void *definition)
 		return real.name arguments;                                                                            \
 	}
 
-/* A delete takes the sample out where the next one is the allocator's. Any other may keep the memory: a pool whose
- * first object is where its chunk begins. What it does give back comes by free, or by another delete. */
+/* A delete takes the sample out where the next definition is the allocator's. Any other definition may keep the
+ * memory, such as a pool whose first object is where its chunk begins. Memory that it does give back comes by free
+ * or by another delete. */
 #define HOOK_RELEASE_CXX(name, parameters, arguments, ...)                                                             \
 	EXPORT void name parameters;                                                                                   \
 	static _Atomic bool frees_##name;                                                                              \

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reading of the environment for status bits, and the editing of LD_PRELOAD: see lifecycle.h. */
+/* What the environment says about the program, and how libseep.so leaves LD_PRELOAD: see lifecycle.h. */
 #include "shim/hooks/lifecycle.h"
 
 #include <dlfcn.h>

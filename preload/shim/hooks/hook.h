@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What all hooks share. A hook is two parts: the fast one counts down or tests
- * the filter and tail-calls the next allocator; the slow one is out of line,
- * makes the real call and one call to the recorder. Sampled frames start at
- * the slow part's frame: the fast part tail-calls it, so its return address is
- * the program's.
+ * What all hooks share. A hook has two parts. The fast part counts down or
+ * tests the filter and tail-calls the next allocator. The slow part is out of
+ * line, makes the real call and calls the recorder once. Sampled frames start
+ * at the slow part's frame: the fast part tail-calls it, so its return address
+ * is the program's.
  */
 #ifndef SEEP_HOOKS_HOOK_H
 #define SEEP_HOOKS_HOOK_H
@@ -24,7 +24,7 @@
 #define unlikely(condition) __builtin_expect(!!(condition), 0)
 #define HOOK_FRAME() __builtin_frame_address(0)
 
-/* What a raw system call returned, as libc's functions return it. */
+/* Turns the result of a raw system call into what libc's functions return. */
 static inline long as_libc(long result)
 {
 	if ((unsigned long)result <= -4096UL)
@@ -33,7 +33,7 @@ static inline long as_libc(long result)
 	return -1;
 }
 
-/* After the real call of a hook that had to ask, in its slow half: counts what the allocator gave. */
+/* In a hook's slow half, after the real call: counts what the allocator gave. */
 #define COUNT(address, size)                                                                                           \
 	do {                                                                                                           \
 		if ((address) && thread_count(size) && countdown_is_due(size))                                         \

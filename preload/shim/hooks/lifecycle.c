@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Loading and leaving. The constructor looks up what the sampling path needs,
- * so that nothing there takes the loader's lock or allocates; samples due
- * before it has run are counted as lost in set-up.
+ * so that nothing there takes the loader's lock or allocates. Samples that are
+ * due before it has run are counted as lost in set-up.
  */
 #include <dlfcn.h>
 #include <link.h>
@@ -22,9 +22,9 @@
 #include "shim/record/trigger.h"
 #include "shim/sample/unwinder.h"
 
-/* Where the program's own symbol look-ups find a name. NULL: at a reference, not at a definition. A program that is not
- * position-independent and takes a function's address has the name at an entry of its own that jumps to the definition.
- */
+/* The definition that the program's own symbol look-ups find under a name; NULL where they find a reference: a
+ * program that is not position-independent and takes a function's address has the name at an entry of its own, which
+ * jumps to the definition. */
 static void *find_definition(const char *name, Dl_info *info)
 {
 	const ElfW(Sym) *symbol = NULL;
@@ -35,7 +35,8 @@ static void *find_definition(const char *name, Dl_info *info)
 	return address;
 }
 
-/* An allocator in front of ours. Told by its library: our own references to malloc find that one, too. */
+/* The library of an allocator that is in front of ours, or NULL. Addresses would not tell: our own references to
+ * malloc find that allocator, too. */
 static const char *find_bypass(void)
 {
 	static Dl_info first_info, own_info;
@@ -92,6 +93,6 @@ __attribute__((constructor)) static void seep_load(int argument_count, char **ar
 
 __attribute__((destructor)) static void seep_leave(void)
 {
-	countdown_heal(); /* to have it counted */
+	countdown_heal(); /* so that a lost sample is counted */
 	recording_end();
 }

@@ -13,7 +13,7 @@ void malloc_prepare(bool everything);
 /* Finds out which forms of operator new and delete count in our hooks. */
 void cxx_prepare(void);
 
-/* Bits of enum seep_status: under valgrind; python with its pools on. */
+/* Bits of enum seep_status for a program under valgrind and for a python whose pools are on. */
 uint32_t environment_status(char *const *environment);
 
 /* --follow=none: takes libseep.so out of LD_PRELOAD, in place and without allocating, so that the programs that this

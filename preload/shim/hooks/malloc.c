@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The C allocation functions. Each returns what the next allocator returns,
- * errno included; a sample is taken out before its memory is given back and
+ * errno included. A sample is taken out before its memory is given back, and
  * put in before the program has its address.
  */
 #include "shim/hooks/forms.h"
@@ -30,9 +30,11 @@ static void *malloc_before(size_t size)
 static void *(*malloc_end)(size_t size) = malloc_before;
 
 /*
- * An allocator may do malloc's like by functions that its own API exports (mimalloc's realloc jumps to mi_heap_realloc).
- * Those are ours, and would count a second time. So where a trial moves the thread's countdown, the real function is
- * called in a frame that tells the hooks inside that one is at work already.
+ * An allocator may implement these by functions that its own API exports:
+ * mimalloc's realloc jumps to mi_heap_realloc. Those names are ours and would
+ * count a second time. So where a trial moves the thread's countdown, the hook
+ * calls the real function from a frame that tells the hooks inside that one is
+ * at work already.
  */
 #define DEFINE_QUIET(name, parameters, arguments, trial)                                                               \
 	static void *(*loud_##name)parameters;                                                                         \
@@ -72,7 +74,7 @@ void *malloc(size_t size)
 	return malloc_end(size);
 }
 
-/* libc's calls realloc, which is ours: one event, never two, so do what it does here. */
+/* libc's reallocarray calls realloc, which is ours, so it would count twice. This one does itself what libc's does. */
 void *reallocarray(void *old, size_t count, size_t size)
 {
 	size_t total;

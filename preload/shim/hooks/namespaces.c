@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * unshare and setns: some namespaces are for processes without threads only,
- * or for such as share their directories with nobody. Where the keeper is a
- * thread of the program it ends before such a call, and begins again after it.
+ * unshare and setns. The kernel lets a process enter some namespaces only while
+ * it has one thread, or shares its directories with nobody. A keeper that is a
+ * thread of the program ends before such a call and begins again after it.
  */
 #include <sched.h>
 
@@ -21,7 +21,7 @@ bool namespaces_want_us_alone(long number, long first, long second)
 	const long entered = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWTIME;
 	if (number == SYS_unshare)
 		return first & unshared;
-	return number == SYS_setns && (second == 0 || second & entered); /* 0: whatever the descriptor is of */
+	return number == SYS_setns && (second == 0 || second & entered); /* 0: the descriptor may be of any kind */
 }
 
 int unshare(int flags)
@@ -36,7 +36,7 @@ int unshare(int flags)
 void namespaces_entered(void)
 {
 	if (!recording_is_confined())
-		epoch_find(); /* maybe one of time */
+		epoch_find(); /* it may be a namespace of time */
 }
 
 int setns(int descriptor, int type)

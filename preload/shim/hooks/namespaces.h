@@ -5,10 +5,11 @@
 
 #include <stdbool.h>
 
-/* Is this system call (unshare or setns, with its first two arguments) one of them? */
+/* Is this system call (unshare or setns, with its first two arguments) such a call? */
 bool namespaces_want_us_alone(long number, long first, long second);
 
-/* After a setns() that succeeded: the program may be in another time namespace. unshare() moves only its children. */
+/* Call it after a setns() that succeeded: the program may be in another time namespace. unshare() moves only its
+ * children. */
 void namespaces_entered(void);
 
 #endif

@@ -2,7 +2,8 @@
 /*
  * setuid and its kin, and chroot, watched for a program that is about to become
  * another user or to have another root: it may not be able to make a recording
- * then. So where no `seep run` would make it later, the recording begins before.
+ * then. Where no `seep run` would make it later, the recording begins before
+ * the call.
  */
 #include <unistd.h>
 

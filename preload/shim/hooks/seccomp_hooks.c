@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * prctl and syscall, watched for a program that is about to confine itself, or
- * to become another user (privileges.c). To begin a recording takes a directory
- * and a file; behind a seccomp filter the attempt may be death. So the recording
- * begins before the filter is there; in a forked child (between fork and exec,
- * or a server's unprivileged half) there is none. libseccomp calls seccomp(2),
- * which libc has no function for, through syscall(); a call without a filter
- * only asks what there is.
+ * to become another user (privileges.c). To begin a recording, the shim makes a
+ * directory and a file; behind a seccomp filter the attempt may kill the
+ * program. So the recording begins before the filter is there. In a forked
+ * child (between fork and exec, or a server's unprivileged half) it does not
+ * begin at all. libseccomp calls seccomp(2), which libc has no function for,
+ * through syscall(). A call without a filter only asks what the kernel can do.
  *
- * syscall() itself is in syscall.S. A fork made this way runs no handlers of
- * libc's: its child's part is done here.
+ * syscall() itself is in syscall.S. A fork made through it runs none of libc's
+ * fork handlers, so the child's part is done here.
  */
 #include <sched.h>
 #include <stdarg.h>
@@ -34,7 +34,7 @@ static bool prctl_confines(long option, long mode, long filter)
 {
 	if (option == PR_SET_SECCOMP)
 		return mode == SECCOMP_MODE_STRICT || (mode == SECCOMP_MODE_FILTER && filter);
-	return (option == PR_SET_TSC && mode == PR_TSC_SIGSEGV) || /* clocks read it */
+	return (option == PR_SET_TSC && mode == PR_TSC_SIGSEGV) || /* clocks read the time stamp counter */
 	       (option == PR_SET_SYSCALL_USER_DISPATCH && mode == PR_SYS_DISPATCH_ON);
 }
 
@@ -67,27 +67,27 @@ int prctl(int option, ...)
 }
 
 #ifdef __x86_64__
-/* syscall.S reads the one and calls the other. */
+/* syscall.S reads the pointer and calls the function. */
 extern HIDDEN long (*syscall_next)(long number, ...);
 HIDDEN void *syscall_watch(long number, long first, long second, long third);
 
 __attribute__((used)) long (*syscall_next)(long number, ...);
 
-/* As libc's. Until our constructor has run: an allocator that begins may be calling, with its lock held, and a look-up
- * might ask it for memory. */
+/* Does what libc's syscall() does, until our constructor has run: the caller may be an allocator that begins and
+ * holds its lock, and a look-up might ask it for memory. */
 static long syscall_plainly(long number, long a, long b, long c, long d, long e, long f)
 {
 	return as_libc(system_call(number, a, b, c, d, e, f));
 }
 
-/* A fork without libc's handlers, whose child comes back on a copy of this stack, with this thread's variables. Of
- * clone3 the arguments are not looked at: they may be nowhere. */
+/* Is this a fork without libc's handlers, whose child comes back on a copy of this stack, with this thread's
+ * variables? clone3's arguments are not looked at: they may lie nowhere. */
 static bool forks(long number, long flags, long stack)
 {
 	return number == SYS_fork || (number == SYS_clone && !(flags & (CLONE_VM | CLONE_SETTLS)) && !stack);
 }
 
-/* As libc's, too: these return once in a memory, so there may be something to do after them. */
+/* For calls that return once in an address space, so that there may be something to do after them. */
 static long syscall_alone(long number, long a, long b, long c, long d, long e, long f)
 {
 	bool paused = namespaces_want_us_alone(number, a, b) && recording_pause_keeper();
@@ -101,7 +101,7 @@ static long syscall_alone(long number, long a, long b, long c, long d, long e, l
 	return result;
 }
 
-/* For a few numbers, and as long as the next one is not known: says where to go on. */
+/* Called for a few numbers, and as long as the next syscall() is not known. Returns the function to go on with. */
 __attribute__((used)) void *syscall_watch(long number, long first, long second, long third)
 {
 	if (recording_is_prepared())

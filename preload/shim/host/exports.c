@@ -17,7 +17,7 @@ static uintptr_t own_base(void)
 	return (uintptr_t)&__ehdr_start;
 }
 
-/* Of the segment that an address of ours lies in; 0: of none. */
+/* The protection of the segment that an address of ours lies in; 0: it lies in none. */
 static int protection_of(const void *address)
 {
 	const ElfW(Phdr) *segments = (const void *)(own_base() + __ehdr_start.e_phoff);
@@ -37,8 +37,7 @@ static bool symbol_withdraw(ElfW(Sym) * symbol)
 	uintptr_t page = (uintptr_t)symbol & ~(PAGE - 1), end = (uintptr_t)(symbol + 1);
 	if (!protection || system_call(SYS_mprotect, (long)page, (long)(end - page), protection | PROT_WRITE, 0, 0, 0))
 		return false;
-	__atomic_store_n(&symbol->st_value, 0,
-			 __ATOMIC_RELEASE); /* a look-up by another thread sees the one or the other */
+	__atomic_store_n(&symbol->st_value, 0, __ATOMIC_RELEASE); /* another thread's look-up sees the old value or 0 */
 	system_call(SYS_mprotect, (long)page, (long)(end - page), protection, 0, 0, 0);
 	return true;
 }

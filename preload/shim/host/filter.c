@@ -9,7 +9,8 @@
 #define WORD_PAGES 64u
 
 _Atomic uint8_t filter_counters[FILTER_SLOTS];
-static seep_atomic64 marked_pages[(PAGES + WORD_PAGES - 1) / WORD_PAGES]; /* bit: something was marked there */
+static seep_atomic64
+    marked_pages[(PAGES + WORD_PAGES - 1) / WORD_PAGES]; /* a bit for each page that something was marked in */
 
 static void page_note(const _Atomic uint8_t *slot)
 {
@@ -62,7 +63,7 @@ void filter_reset(void)
 	}
 }
 
-/* Neighbours share a counter: 128 bytes have one or two, and those are their ends'. */
+/* Neighbours share a counter: the addresses in 128 bytes have the counter of the first or of the last. */
 #define STRIDE 128
 
 const void *filter_find(const void *from, const void *end)

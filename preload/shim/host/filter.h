@@ -54,7 +54,7 @@ static inline _Atomic uint8_t *filter_slot(const void *address)
 static inline bool filter_test(const void *address)
 {
 #if defined(__x86_64__) && defined(__GCC_ASM_FLAG_OUTPUTS__) && !defined(__SANITIZE_THREAD__)
-	/* a byte load is atomic; compilers load and test where one comparison does */
+	/* a byte load is atomic; compilers would load and test, where one comparison is enough */
 	bool maybe;
 	__asm__("cmpb $0, %1" : "=@ccne"(maybe) : "m"(*filter_slot(address)));
 	return maybe;
@@ -67,10 +67,11 @@ static inline bool filter_test(const void *address)
 void filter_mark(const void *address);
 void filter_unmark(const void *address);
 
-/* The first address from `from` on, in steps of 8 bytes and before `end`, for which filter_test() says maybe; or NULL. */
+/* The first address from `from` on and before `end`, in steps of 8 bytes, for which filter_test() says maybe; NULL:
+ * none. */
 const void *filter_find(const void *from, const void *end);
 
-/* After fork: the child starts with a filter that knows none of the parent's samples. Arena blocks stay marked. */
+/* After fork: the child's filter knows none of the parent's samples. The arena's blocks stay marked. */
 void filter_reset(void);
 void filter_mark_for_ever(const void *address);
 

@@ -199,7 +199,7 @@ static void warn(struct options *options, const char *what, const char *name, si
 	memcpy(options->warning, what, used);
 	if (length > room)
 		length = room;
-	for (size_t i = 0; i < length; i++) /* the text comes from outside: keep the terminal safe */
+	for (size_t i = 0; i < length; i++) /* the text comes from outside and must not reach a terminal as it is */
 		options->warning[used++] = name[i] >= ' ' && name[i] < 127 ? name[i] : '?';
 	options->warning[used] = 0;
 }

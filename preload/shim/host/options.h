@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the environment asks for. SEEP_OPTIONS=rate=512K:interval=10s and one
- * variable an option (SEEP_RATE, ...; these win). An unknown or malformed one
- * gives one warning and the default: never a failure. In secure mode (setuid)
- * the environment is not looked at and nothing is recorded.
+ * What the environment asks for: SEEP_OPTIONS=rate=512K:interval=10s, or one
+ * variable for each option (SEEP_RATE, ...), which wins. An unknown key or a
+ * malformed value gives one warning and the default, never a failure. In secure
+ * mode (setuid) the environment is not looked at and nothing is recorded.
  */
 #ifndef SEEP_HOST_OPTIONS_H
 #define SEEP_HOST_OPTIONS_H
@@ -17,7 +17,7 @@ enum option_heap { OPTION_HEAP_RECORDING, OPTION_HEAP_AUTO, OPTION_HEAP_MEMORY }
 struct options {
 	bool off;                 /* secure mode: do nothing at all */
 	bool follow;              /* children record, too */
-	bool keeper_outside;      /* another process folds and writes snapshots: no thread in the target */
+	bool keeper_outside;      /* another process takes the snapshots: the program gets no thread */
 	uint64_t rate;            /* bytes a sample on average; 1: everything */
 	uint64_t interval_ns;     /* between timer snapshots; 0: none */
 	uint64_t delay_ns;        /* before recording starts */
@@ -30,14 +30,14 @@ struct options {
 		uint64_t bytes, percent; /* a snapshot when a limit of memory leaves less, or less of it; 0, 0: none */
 	} limit_headroom;
 	int signal;         /* take a snapshot on this signal; 0: none */
-	char unwinder[16];  /* "": the best one there is */
+	char unwinder[16];  /* "": the best that works */
 	char output[1024];  /* recording directory with %c %p %h; "": the default */
-	char runner[64];    /* the `seep run` that has made it: keeper/files/life.h */
+	char runner[64];    /* the `seep run` above this process: keeper/files/life.h */
 	char session[1024]; /* file in which `seep run` learns of recordings; "": none */
 	struct session_file_option {
 		uint64_t device, inode, owner, locked; /* as long as somebody reads it */
 		bool known;
-	} session_file;        /* which file that is: its name may be another's by now */
+	} session_file;        /* tells that file from another under its name */
 	char session_host[83]; /* where `seep run` makes recordings for those who may not: <seep/host.h>; "": nowhere */
 	char warning[160];     /* the one warning, or "" */
 };

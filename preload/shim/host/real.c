@@ -37,12 +37,13 @@ static void identify(void)
 			return;
 		}
 	}
-	if (real.mallctl) /* under another file name */
+	if (real.mallctl) /* jemalloc under another file name */
 		name = "jemalloc";
 }
 
-/* A message that is pending would be translated by dlerror(): a look-up that succeeds drops it first, for we may be inside
- * gettext's own allocation, with its lock. Then the first call finds none, and the second gives its memory away. */
+/* dlerror() would translate a pending message. We may be inside gettext's own allocation, with its lock held, so a
+ * look-up that succeeds drops the message first. Then the first dlerror() finds none, and the second gives its
+ * memory away. */
 void real_forget_error(void)
 {
 	void *volatile found = dlsym(RTLD_NEXT, "free");
@@ -51,7 +52,7 @@ void real_forget_error(void)
 	dlerror();
 }
 
-/* A name, and where struct real has its pointer. */
+/* A name, and the place of its pointer in struct real. */
 struct entry {
 	const char *name;
 	size_t field;
@@ -87,7 +88,7 @@ static void look_up_cxx(struct real *found)
 	for (size_t i = 0; i < LENGTH(cxx_entries); i++)
 		if (!look_up(found, &cxx_entries[i]))
 			missing[i] = cxx_entries[i].name;
-	bool expected = false; /* of threads that look at once, one takes names back */
+	bool expected = false; /* of threads that look names up at the same time, one withdraws them */
 	if (atomic_compare_exchange_strong_explicit(&withdrawn, &expected, true, memory_order_relaxed,
 						    memory_order_relaxed))
 		exports_withdraw(missing, LENGTH(missing));
@@ -108,8 +109,8 @@ static void look_up_all(struct real *found)
 	look_up_cxx(found);
 }
 
-/* C's functions come last, malloc at the very end: an allocator's malloc may call its own mi_malloc, which is ours, and
- * which must know the real one by then. */
+/* C's functions come last, malloc at the very end: an allocator's malloc may call its own mi_malloc, which is ours
+ * and must know the real one by then. */
 static void publish(const struct real *found)
 {
 	void **to = (void **)&real;
@@ -124,7 +125,7 @@ void real_prepare(void)
 	atomic_fetch_add_explicit(&resolving, 1, memory_order_relaxed);
 	struct real found = real;
 	look_up_all(&found);
-	real_forget_error(); /* now: what the arena gave it takes back, and nobody else is asked */
+	real_forget_error(); /* now, while the arena takes back what it gave, and nobody else is asked */
 	publish(&found);
 	identify();
 	atomic_fetch_sub_explicit(&resolving, 1, memory_order_relaxed);

@@ -24,14 +24,14 @@
 #define REAL_POINTER_OF(...) REAL_POINTER(__VA_ARGS__)
 #define REAL_ENTRY_POINT(name, kind, hook, takes, traits) REAL_POINTER_OF(SEEP_RETURNS_##kind, name, SEEP_TAKES_##takes)
 
-/* What a visitor of mimalloc's learns about a heap's area: the part of the struct that all versions have in common. */
+/* What mimalloc tells about an area of a heap: the part of the struct that all versions have in common. */
 struct real_area {
 	void *blocks;
 	size_t reserved, committed, used;
 };
 typedef bool real_area_visitor(const void *heap, const struct real_area *area, void *block, size_t size, void *mine);
 
-/* X(returns, name, parameters): what is called and not hooked as an allocation. NULL where there is none. */
+/* X(returns, name, parameters) for functions that are called and not hooked as allocations. NULL: nobody has it. */
 #define REAL_OTHERS(X)                                                                                                 \
 	X(int, mallctl, (const char *, void *, size_t *, void *, size_t))                                              \
 	X(struct mallinfo2, mallinfo2, (void))                                                                         \
@@ -58,7 +58,7 @@ extern __attribute__((visibility("hidden"))) struct real real;
 /* Looks everything up. Idempotent; any thread, but not from a signal handler. */
 ENTRY void real_prepare(void);
 
-/* Takes back what a look-up that found nothing has left for the program's dlerror(). */
+/* Takes back the message that a look-up without a result has left for the program's dlerror(). */
 ENTRY void real_forget_error(void);
 
 /* True while a look-up runs: allocations come from the arena. */

@@ -25,7 +25,7 @@ void *stand_in_allocate(size_t size, size_t alignment, int traits)
 	return address;
 }
 
-/* As much as is known of the size that a block was asked for. */
+/* The size of a block, as far as it is known. */
 static size_t size_of(void *address)
 {
 	if (arena_owns(address))
@@ -51,7 +51,7 @@ void *stand_in_resize(void *old, size_t size, size_t alignment, int traits)
 
 static void stand_in_release(void *address)
 {
-	if (!real_is_resolving() && !arena_owns(address)) /* else: its owner is not known yet, a leak of one block */
+	if (!real_is_resolving() && !arena_owns(address)) /* else the owner is not known yet: one block leaks */
 		real.free(address);
 }
 
@@ -78,7 +78,7 @@ static char *stand_in_text(const char *text, size_t size)
 	return copy;
 }
 
-/* False: a look-up is under way. */
+/* Looks the real functions up. False: a look-up is under way. */
 static bool is_prepared(void)
 {
 	if (real_is_resolving())
@@ -87,7 +87,7 @@ static bool is_prepared(void)
 	return true;
 }
 
-/* The functions, first_NAME: forward to the real one once that is known. */
+/* The functions first_NAME forward to the real ones once those are known. */
 #define FIRST(returns, name, parameters, arguments, otherwise)                                                         \
 	static returns first_##name parameters                                                                         \
 	{                                                                                                              \

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What stands in for an entry point as long as the real one is not known, and
- * for good where nobody behind us has its name. We export every name always,
- * for ELF knows no other way; so the program may call mi_malloc with glibc
- * behind us, and gets what mimalloc's manual says, by means of C's functions.
+ * What stands in for an entry point until the real one is known, and for good
+ * where nobody behind us has its name. We export every name always, because ELF
+ * knows no other way. So a program may call mi_malloc with glibc behind us; it
+ * gets what mimalloc's manual says, by means of C's functions.
  */
 #ifndef SEEP_HOST_STAND_IN_H
 #define SEEP_HOST_STAND_IN_H
@@ -12,10 +12,10 @@
 
 #include "keeper/base/entry.h"
 
-/* Memory of C's functions, or of the arena while a look-up runs. `traits`: see <seep/entry_points.h>. */
+/* Memory from C's functions, or from the arena while a look-up runs. `traits`: see <seep/entry_points.h>. */
 ENTRY void *stand_in_allocate(size_t size, size_t alignment, int traits);
 
-/* The same for a block that may be the arena's. */
+/* The same for a block that is resized, which may be the arena's. */
 ENTRY void *stand_in_resize(void *old, size_t size, size_t alignment, int traits);
 
 #endif

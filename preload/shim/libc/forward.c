@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The functions of the C library that libseep.so calls, bound to the C library's own. A program, or a library that is
- * preloaded, may define the same names: a dlsym that wraps the real one (its RTLD_NEXT would find us), an errno of its
- * own, a sigaction that keeps books. Those may lock, allocate, or not be ready when our constructor runs.
+ * The C library's functions that libseep.so calls, bound to the C library
+ * itself. A program, or a library that is preloaded, may define the same names:
+ * a dlsym that wraps the real one (its RTLD_NEXT would find us), an errno of
+ * its own, a sigaction that keeps books. Those may lock, allocate, or not be
+ * ready when our constructor runs.
  *
- * They are read from the tables of libc.so.6 at the first call of any of them, which is in the first allocation of all or
- * in the constructor.
+ * The addresses are read from the tables of libc.so.6 when the first of these
+ * functions is called: in the very first allocation, or in the constructor.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -20,8 +22,8 @@
 
 int __register_atfork(void (*prepare)(void), void (*parent)(void), void (*child)(void), void *library);
 
-/* Nobody calls it. By its version the loader refuses a libc.so.6 that does not have all that is below: 2.34 is the first
- * that has dlsym. */
+/* Nobody calls it. Its version makes the loader refuse a libc.so.6 that lacks something used below: 2.34 is the
+ * first that has dlsym. */
 extern const void *const libc_needed;
 __attribute__((used, visibility("hidden"))) const void *const libc_needed = (const void *)(uintptr_t)pthread_create;
 
@@ -49,7 +51,7 @@ static _Atomic bool bound;
 
 #define FIND(type, name, parameters, arguments) *(void **)&libc.name = image_address(IMAGE_LIBC, #name);
 
-/* Two threads write the same. */
+/* Two threads at once write the same values. */
 static __attribute__((noinline)) void bind(void)
 {
 	FUNCTIONS(FIND)
@@ -72,7 +74,7 @@ static inline void prepare_libc(void)
 
 FUNCTIONS(FORWARD)
 
-/* Of functions without arguments. */
+/* Only for functions without arguments. */
 __attribute__((used, visibility("hidden"))) void makecontext(ucontext_t *context, void (*function)(void), int count,
 							     ...)
 {

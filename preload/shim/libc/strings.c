@@ -8,7 +8,7 @@
 #include <string.h>
 
 #define OURS __attribute__((used, visibility("hidden")))
-/* Or a compiler finds the function that a loop is, and calls it. */
+/* Keeps compilers from recognising the loop and calling the very function that it is in. */
 #define KEEP_LOOP(value) __asm__("" : "+r"(value))
 
 OURS void *memcpy(void *restrict to, const void *restrict from, size_t bytes)
