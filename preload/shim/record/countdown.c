@@ -8,7 +8,8 @@
 #include "shim/sample/sampler.h"
 #include "shim/sample/thread.h"
 
-__attribute__((aligned(8))) _Thread_local struct thread_state thread_state; /* no room lost before it */
+__attribute__((
+    aligned(8))) _Thread_local struct thread_state thread_state; /* aligned, so that no padding comes before it */
 
 static uint64_t draw_gap(struct thread_state *thread)
 {
@@ -19,9 +20,9 @@ static uint64_t draw_gap(struct thread_state *thread)
 	return rate <= 1 || gap < THREAD_STRETCH ? gap : THREAD_STRETCH;
 }
 
-/* The thread is new to this address space: threads that begin at once, and children of one process, must not share a
- * generator. What a child of a clone() that nobody saw (assembly's own) inherits of its countdown is used up first.
- * True: no sample point lies in this first allocation, and all is said. */
+/* The thread is new to this address space. Threads that begin at once, and children of one process, must not share a
+ * generator. The child of a clone() that nobody saw (one in assembly) inherits a countdown, which is used up first.
+ * True: no sample point lies in this first allocation, and nothing is left to do. */
 static bool countdown_begin(struct thread_state *thread, size_t size)
 {
 	bool inherited = thread->random;
@@ -36,14 +37,14 @@ static bool countdown_begin(struct thread_state *thread, size_t size)
 	return within;
 }
 
-/* A countdown never exceeds its gap, unless a size that no allocator has pushed it up: thread_count() let through what
- * came since, maybe a sample. From where everything is sampled it has to be pushed to 0 for that. */
+/* A countdown exceeds its gap only if a size that no allocator has pushed it up: then thread_count() has let through
+ * what came since, perhaps a sample. Where everything is sampled, such a size must have pushed it to 0 or more. */
 static bool is_pushed(int64_t countdown, uint64_t gap)
 {
 	return countdown > (gap == THREAD_ALWAYS ? -1 : (int64_t)gap);
 }
 
-/* What is left of a gap is as long as a gap. */
+/* A new gap may replace the rest of the old one: the rest of a gap is distributed as a gap. */
 void countdown_heal(void)
 {
 	struct thread_state *thread = &thread_state;
@@ -57,15 +58,15 @@ void countdown_heal(void)
 	recording_lose_sample();
 }
 
-/* What becomes of a countdown. */
+/* What a settled countdown comes to. */
 struct settlement {
-	uint64_t counted;        /* bytes, up to the last point or the end of a stretch */
+	uint64_t counted;        /* bytes up to the last sample point or the end of a stretch */
 	uint64_t countdown, gap; /* to go on with */
-	bool due, lost;          /* a point lies in this allocation; maybe in one before, which did not get here */
+	bool due, lost; /* a point lies in this allocation; one may lie in an earlier one that was not settled */
 };
 
-/* `before`: the countdown as it was before `bytes` were taken off. Far below its end only a size that no allocator has
- * can bring it: that failed, and nothing is lost by it. */
+/* `before` is the countdown before `bytes` were taken off. Only a size that no allocator has can bring it far below
+ * its end: that call failed, and nothing is lost by it. */
 static struct settlement settle(struct thread_state *thread, int64_t before, uint64_t bytes)
 {
 	struct settlement result = {.gap = thread->gap};
@@ -75,8 +76,8 @@ static struct settlement settle(struct thread_state *thread, int64_t before, uin
 	if (passed)
 		result.counted = result.gap - (uint64_t)before;
 	result.lost = passed || is_pushed(before, result.gap);
-	bool is_over =
-	    !absurd && !passed && before > (int64_t)result.gap && bytes > (uint64_t)before; /* though pushed up */
+	bool is_over = !absurd && !passed && before > (int64_t)result.gap &&
+		       bytes > (uint64_t)before; /* over, although it was pushed up */
 	if (absurd || passed || (before > (int64_t)result.gap && !is_over))
 		before = (int64_t)(result.gap = draw_gap(thread));
 	uint64_t left = (uint64_t)before;
@@ -97,7 +98,8 @@ static struct settlement settle(struct thread_state *thread, int64_t before, uin
 	return result;
 }
 
-/* A handler that interrupted us found our borrow, took it for one that was jumped out of, and began anew. */
+/* True: a signal handler that interrupted us found our countdown, took it for one that a jump had abandoned, and
+ * began a new one. */
 static bool is_settled(uint64_t after, uint64_t gap, size_t size)
 {
 	if (gap == THREAD_ALWAYS)
@@ -150,7 +152,7 @@ bool countdown_is_due(size_t size)
 	struct thread_state *thread = &thread_state;
 	uint64_t bytes = size + (size == 0);
 	if (!recording_is_prepared()) {
-		thread->countdown = 0; /* not seen: the rate is not known before the constructor has run */
+		thread->countdown = 0; /* before the constructor has run the rate is not known */
 		recording_count_unseen(bytes);
 		return false;
 	}

@@ -12,13 +12,13 @@
 
 #include "keeper/base/entry.h"
 
-/* Takes back what thread_count() took off: where it asks, before the real call, which may fail, throw, or never return. */
+/* Takes back what thread_count() took off. Call it before the real call, which may fail, throw, or never return. */
 ENTRY void countdown_undo(size_t size);
 
-/* Where thread_count() asks after the real call: settles the countdown. True: a sample point lies in this allocation. */
+/* Settles the countdown where thread_count() asks after the real call. True: a sample point lies in this allocation. */
 ENTRY bool countdown_is_due(size_t size);
 
-/* A countdown of this thread that a size which no allocator has pushed up begins anew; a sample is counted as lost. */
+/* Begins a countdown anew that a size which no allocator has pushed up, and counts a sample as lost. */
 ENTRY void countdown_heal(void);
 
 #endif

@@ -16,22 +16,22 @@
 #include "shim/recording/recording.h"
 #include "shim/sample/unwinder.h"
 
-/* How many recordings of a thread may be under way, one in the other: a sample in a signal handler that interrupted one.
- * Tables, ring and walker are made for that; libunwind's cache is not. */
+/* How many recordings of a thread may be under way at once: a signal handler that interrupts one may begin another.
+ * Tables, ring and walker allow that; libunwind's cache does not. */
 #define DEPTH 8
-#define BLOCK_ALIGNMENT 8 /* mimalloc's smallest */
-#define REFUSALS 15       /* so many in a row, and none of them is under way: handlers have jumped out of them */
+#define BLOCK_ALIGNMENT 8 /* mimalloc's blocks of 8 bytes lie closest together */
+#define REFUSALS 15       /* after so many in a row none is under way: handlers have jumped out of them */
 
-/* What a recording under way found, for when it ends. */
+/* What a thread's state was before a recording, for when it ends. */
 struct entry {
 	uintptr_t busy;
 	uint8_t depth;
 };
 
-/* A recording that was under way on this thread and never ended (a signal handler jumped out of it) must not silence
- * the thread for ever. Its frame is gone once another is there, or above it. Where the thread went on elsewhere it is
- * taken for one under way, of which there may be several; and where that was once too often, for a number of samples
- * at most. */
+/* A recording that never ended, because a signal handler jumped out of it, must not silence its thread for ever. Its
+ * frame is gone once another frame is in its place, or above it. If the thread went on elsewhere, the recording
+ * counts as under way, and several may be; once there are too many, the thread is silent for a number of samples at
+ * most. */
 static bool thread_enter(struct thread_state *thread, const void *frame, struct entry *entry)
 {
 	const struct unwinder *unwinder = recording_setup.unwinder;
@@ -67,7 +67,7 @@ static uint32_t thread_number(struct thread_state *thread, const struct heap *he
 	return thread->number;
 }
 
-/* The site, whose user we are: site_users.h. */
+/* The site; the caller is a user of it (site_users.h). */
 static uint32_t capture_site(const struct heap *heap, const void *hook_frame)
 {
 	uintptr_t frames[UNWINDER_FRAMES];
@@ -85,13 +85,13 @@ static uint32_t capture_site(const struct heap *heap, const void *hook_frame)
 	return stack_site(heap, frames, unwinding.depth, truncated);
 }
 
-/* False: a handler has forked meanwhile, and this is the child, which may have begun its own recording. */
+/* False: a signal handler has forked meanwhile, and this is the child, which may have begun its own recording. */
 static bool is_still_recording(uint32_t incarnation)
 {
 	return recording_heap() && recording_incarnation() == incarnation;
 }
 
-/* And lets the event's site go. */
+/* Also lets the event's site go. */
 static void push(const struct heap *heap, const struct event *event, uint32_t incarnation)
 {
 	if (!is_still_recording(incarnation))
@@ -128,8 +128,7 @@ static void record(const struct heap *heap, struct thread_state *thread, void *a
 	};
 	if (!is_still_recording(incarnation))
 		return;
-	/* The allocator gives nothing out twice: what is there under this address was freed by a way that we don't see.
-	 */
+	/* The allocator gives no address out twice: an entry that is there belongs to a block that was freed unseen. */
 	if (filter_test(address))
 		recorder_forget(address);
 	put_in(heap, &entry);
@@ -209,7 +208,7 @@ bool recorder_hold(const void *address, struct recorder_hold *hold)
 	return held;
 }
 
-/* The recording that it was held in, unless the call has returned in a child that was forked from inside it. */
+/* The recording that the block was held in. NULL: the call has returned in a child that was forked from inside it. */
 static const struct heap *hold_heap(const struct recorder_hold *hold)
 {
 	return hold->incarnation == recording_incarnation() ? recording_heap() : NULL;

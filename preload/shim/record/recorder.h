@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The recorder: all policy of the target's side. Hooks make the real call and
+ * The recorder: all policy on the target's side. Hooks make the real call and
  * one call here; everything below (tables, unwinder, heap file) is mechanism.
  *
- * All of it is lock-free, allocates nothing, and calls the system only when a
- * recording begins (and, once a thread, when the walker first sees its stack).
- * errno is left as it was.
+ * All of it is lock-free and allocates nothing. It calls the system only when a
+ * recording begins and when the walker first sees a thread's stack. errno stays
+ * as it was.
  */
 #ifndef SEEP_RECORD_RECORDER_H
 #define SEEP_RECORD_RECORDER_H
@@ -23,26 +23,26 @@
 ENTRY void recorder_sample(void *address, size_t size, const void *hook_frame);
 
 /* The sample of a block that is being resized. It stays in the live table, tagged, until the call has returned: a
- * program that is killed in it has the old block. */
+ * program that is killed meanwhile still has the old block. */
 struct recorder_hold {
 	struct live_hold live;
 	uint32_t incarnation;
 };
 
-/* Out of line, on a filter hit, before the allocator resizes the block. True: it is a sample, and one of the next two
- * is to be called when the call has returned. */
+/* Call it on a filter hit, before the allocator resizes the block. True: the block is a sample, and one of the next
+ * two functions must be called when the call has returned. */
 ENTRY bool recorder_hold(const void *address, struct recorder_hold *hold);
 
-/* A realloc to `size` bytes freed it: that is recorded. */
+/* The block was freed by a resize to `size` bytes: records that. */
 ENTRY void recorder_bury_resized(const struct recorder_hold *hold, size_t size);
 
-/* It lives on after all (a realloc failed). */
+/* The block lives on, because the resize failed. */
 ENTRY void recorder_restore(const struct recorder_hold *hold);
 
-/* A free, before the allocator has it: the sample is taken out, and its free recorded. */
+/* Call it before the allocator frees the block: takes the sample out and records its free. */
 ENTRY void recorder_forget(const void *address);
 
-/* The same for whatever begins in this memory, which the allocator takes back without naming the blocks. */
+/* The same for all blocks that begin in this memory, which the allocator is about to take back without naming them. */
 ENTRY void recorder_forget_range(const void *start, size_t bytes);
 
 #endif

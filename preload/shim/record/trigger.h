@@ -9,10 +9,10 @@
 
 #include "keeper/base/entry.h"
 
-/* Asks the keeper and returns. False: nothing is recorded. Any thread, signal-safe. */
+/* Asks the keeper for a snapshot and returns. False: nothing is being recorded. Any thread, signal-safe. */
 ENTRY bool trigger_ask(enum seep_trigger trigger);
 
-/* Installs a handler for the signal (0: none) where the program has none yet. Constructor only. */
+/* Installs a handler for this signal (0: none), unless the program has one. Constructor only. */
 void trigger_prepare(int signal);
 
 #endif

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the heap file's header says of the process: read once, by raw system calls, when a recording begins. */
+/* What the heap file's header says about the process. It is read once, by raw system calls, when a recording begins. */
 #ifndef SEEP_RECORDING_DESCRIBE_H
 #define SEEP_RECORDING_DESCRIBE_H
 
 #include <seep/heap.h>
 
-/* Fills the constant part of a zeroed header but for areas and file_bytes: pid, start time, boot id, command,
+/* Fills in the constant fields of a zeroed header except areas and file_bytes: pid, start time, boot id, command,
  * executable, arguments, host, clocks. */
 void describe_process(struct seep_heap_header *header);
 

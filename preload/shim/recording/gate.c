@@ -14,13 +14,13 @@
 
 seep_atomic32 *gate_word;
 
-/* The page's other words. */
+/* The page's words besides the gate. */
 enum {
-	GATE_ORIGIN = 1,   /* 1 from the constructor on, so 0 in a forked copy */
-	GATE_ERA = 2,      /* 0 in a forked copy, until it is asked for */
+	GATE_ORIGIN = 1,   /* 1 from the constructor on; 0 in a forked copy */
+	GATE_ERA = 2,      /* 0 in a forked copy until somebody asks for it */
 	GATE_CLAIM = 3,    /* number of the last claim */
 	GATE_CLAIMANT = 4, /* its thread; 0: not noted yet */
-	GATE_REFUSED = 5,  /* samples that this very thread came with since */
+	GATE_REFUSED = 5,  /* samples that this thread has come with since */
 	GATE_FRAME = 6,    /* two words */
 };
 #define REFUSALS 64
@@ -47,7 +47,7 @@ uint8_t gate_era(void)
 	uint32_t next = load_relaxed(&last_era) % 255 + 1;
 	if (!atomic_compare_exchange_strong_explicit(&gate_word[GATE_ERA], &era, next, memory_order_relaxed,
 						     memory_order_relaxed))
-		return (uint8_t)era; /* another thread's */
+		return (uint8_t)era; /* it is another thread's */
 	store_relaxed(&last_era, next);
 	return (uint8_t)next;
 }
@@ -64,8 +64,8 @@ static void claim_note(const void *frame)
 	store_release(&gate_word[GATE_CLAIMANT], (uint32_t)system_gettid());
 }
 
-/* No asynchronous signal reaches a claimant, so that one of its own thread which is not below its frame has left it by
- * a fault's handler. */
+/* No asynchronous signal reaches a claimant. So a claimant of this thread whose frame is not above us has left it by
+ * the handler of a fault. */
 static bool is_abandoned(const void *frame)
 {
 	uint32_t claimant = load_acquire(&gate_word[GATE_CLAIMANT]);
@@ -108,7 +108,7 @@ bool gate_prepare(void)
 	gate_word = page;
 	store_relaxed(&gate_word[GATE_ORIGIN], 1);
 	store_relaxed(&gate_word[GATE_ERA], 1);
-	/* Before Linux 4.14 and under some emulators a fork handler has to do: it misses raw clone() alone. */
+	/* Before Linux 4.14, and under some emulators, a fork handler does it instead; it misses only raw clone(). */
 	if (system_advise(page, SEEP_HEAP_PAGE, MADV_WIPEONFORK) != 0 &&
 	    pthread_atfork(NULL, NULL, close_in_child) != 0) {
 		system_unmap(page, SEEP_HEAP_PAGE);

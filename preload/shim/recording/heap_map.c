@@ -15,7 +15,8 @@
 #include "shim/recording/session_host.h"
 #include "shim/recording/setup.h"
 
-#define MEMORY_AUTO_BYTES (UINT64_C(16) << 20) /* larger heap files (rates below 64K) stay on disk unless asked for */
+#define MEMORY_AUTO_BYTES                                                                                              \
+	(UINT64_C(16) << 20) /* larger heap files (rates below 64K) are on disk unless memory is asked for */
 
 static uint64_t memory_most(void)
 {
@@ -38,7 +39,7 @@ static struct heap_map failed(const char *what, const char *path, int error)
 	return none;
 }
 
-/* Mapping a file without space would end in SIGBUS. */
+/* Writing to a mapped file that has no space would end in SIGBUS. */
 static void *anonymous_map(struct seep_heap_header *header)
 {
 	area_plan_room(header, false);
@@ -46,7 +47,7 @@ static void *anonymous_map(struct seep_heap_header *header)
 			  -1, 0);
 }
 
-/* In a session it is in memory only where somebody moves it to the recording when we have ended. */
+/* In a session the heap file may lie in memory only if somebody will move it to the recording when we have ended. */
 static struct heap_map own_map(struct seep_heap_header *header, bool in_session)
 {
 	static char directory[sizeof header->directory];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The memory in which this process records: the heap file that it makes, one
- * that `seep run` makes for it, or, where there is no space, no file at all.
+ * The memory in which this process records: a heap file that it makes, one that
+ * `seep run` makes for it, or, without space, no file at all.
  */
 #ifndef SEEP_RECORDING_HEAP_MAP_H
 #define SEEP_RECORDING_HEAP_MAP_H
@@ -11,13 +11,13 @@
 #include <seep/heap.h>
 
 struct heap_map {
-	void *map;      /* NULL: nothing works, for that reason */
-	bool anonymous; /* private memory: there is no space, or no such file possible */
+	void *map;      /* NULL: none is to be had, for that reason */
+	bool anonymous; /* private memory, because there is no space or no such file is possible */
 	bool hosted;    /* `seep run` has made it, and keeps it */
 	char reason[240];
 };
 
-/* Of header->file_bytes, as planned; fills in header->directory, room and held. */
+/* Makes memory of header->file_bytes, as planned. Fills in header->directory, room and held. */
 struct heap_map heap_map_make(struct seep_heap_header *header);
 
 #endif

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * libseep.so as a program: the keeper of one recording, started by the program
- * that records (keeper_process.c). The loader has relocated it and set up the
- * C library; no constructor has run, as the loader leaves a program's own to
- * its start-up code, which there is none of. So nothing here samples.
+ * that records (keeper_process.c). The loader has relocated it and set up the C
+ * library. No constructor has run: the loader leaves a program's own
+ * constructors to its start-up code, and this program has none. So nothing here
+ * samples.
  */
 #include <string.h>
 #include <sys/prctl.h>
@@ -20,14 +21,14 @@ static void say_what_it_is(void)
 	system_write(1, text, sizeof text - 1);
 }
 
-/* The assembly below calls it: to gcc's link-time optimisation that is no use. */
+/* The assembly below calls it, which gcc's link-time optimisation does not see. */
 #ifdef __clang__
 #define CALLED_BY_ASSEMBLY __attribute__((used, noreturn))
 #else
 #define CALLED_BY_ASSEMBLY __attribute__((used, noreturn, externally_visible))
 #endif
 
-/* What is on the stack as the kernel leaves it: the number of arguments, and they. */
+/* The stack as the kernel leaves it: the number of arguments, then the arguments. */
 CALLED_BY_ASSEMBLY void keeper_main(const long *stack);
 void keeper_main(const long *stack)
 {

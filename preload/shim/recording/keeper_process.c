@@ -17,7 +17,7 @@
 #include "keeper/program/process.h"
 
 #define STACK_BYTES (16u << 10) /* of each of the two children */
-#define HEAD_BYTES 1024u        /* of the file: its program headers and build id are in it */
+#define HEAD_BYTES 1024u        /* bytes of the file, with its program headers and build id */
 #define ORPHANS_LOOKED_AT 64
 #define WAIT_ALL 0x40000000 /* __WALL */
 
@@ -52,7 +52,8 @@ void keeper_process_prepare(void)
 		library[0] = 0;
 }
 
-/* A number of this file's own, if it is the one that we are mapped from: an update may have replaced it. */
+/* A descriptor of this library's file, if that is still the file that we are mapped from: an update may have
+ * replaced it. */
 static long library_open(void)
 {
 	char head[HEAD_BYTES];
@@ -63,7 +64,7 @@ static long library_open(void)
 	return -ESTALE;
 }
 
-/* The second child, in the program's memory but with a descriptor table of its own: becomes another program. */
+/* The second child, in the program's memory but with a descriptor table of its own. It becomes another program. */
 static __attribute__((noreturn)) void keeper_execute(void *unused)
 {
 	(void)unused;
@@ -82,7 +83,7 @@ static __attribute__((noreturn)) void keeper_execute(void *unused)
 	system_exit(1);
 }
 
-/* The first: its end gives the second to init. */
+/* The first child. When it ends, the second becomes init's. */
 static __attribute__((noreturn)) void keeper_give_away(void *unused)
 {
 	(void)unused;
@@ -106,7 +107,7 @@ static bool links_agree(const char *one, const char *other)
 	       memcmp(first, second, (size_t)length) == 0;
 }
 
-/* Are a child and /proc of the program's own namespace of processes? */
+/* Are children and /proc in the program's own namespace of processes? */
 static bool namespace_is_plain(void)
 {
 	char self[24], own[24];
@@ -117,8 +118,8 @@ static bool namespace_is_plain(void)
 	       links_agree("/proc/self/ns/pid", "/proc/self/ns/pid_for_children");
 }
 
-/* Does this container's first process leave what has ended lying about? Then a keeper of an earlier program lies there,
- * and the next ones would, too, until the limit of processes is reached. */
+/* Does this container's first process fail to wait for its children? Then an earlier program's keeper is a zombie
+ * there, and every further keeper would be one, up to the limit of processes. */
 static bool orphans_are_left(void)
 {
 	char list[512];

@@ -13,11 +13,11 @@
 #include "keeper/loop/request.h"
 
 #define STACK_BYTES (256u << 10)
-#define TLS_BYTES (64u << 10) /* below the thread block; our own variables are the first of these few */
+#define TLS_BYTES (64u << 10) /* below the thread block; our own variables are the nearest to it */
 #define TLS_BLOCK_BYTES 4096u
 
 #define BYTES ((size_t)STACK_BYTES + TLS_BYTES + TLS_BLOCK_BYTES)
-#define LEAVE_NS UINT64_C(500000000) /* it may be writing a snapshot; longer than this nobody waits for it */
+#define LEAVE_NS UINT64_C(500000000) /* it may be writing a snapshot; nobody waits longer than this */
 #define LEAVE_LOOK_NS 200000
 
 static struct keeper keeper;
@@ -27,7 +27,7 @@ static _Atomic int thread_id;     /* 0: there is no thread */
 static seep_keeper_leave leave;   /* it is to leave for a while */
 static _Atomic bool being_paused; /* by one thread at a time */
 
-/* What runs on the new stack: never returns. */
+/* Runs on the new stack and never returns. */
 static __attribute__((noreturn)) void keeper_thread_main(void *shares_descriptors)
 {
 	if (descriptors_leave(shares_descriptors != NULL))
@@ -35,7 +35,7 @@ static __attribute__((noreturn)) void keeper_thread_main(void *shares_descriptor
 	system_exit(keeper.exit_status > 0 ? keeper.exit_status : 0);
 }
 
-/* In the thread's memory, where no thread is. */
+/* Only where there is no thread: writes to the thread's memory. */
 static void thread_begin(void)
 {
 	char *thread_block = memory + STACK_BYTES + TLS_BYTES;
@@ -60,7 +60,7 @@ void keeper_thread_prepare(const struct heap *heap, const char *directory)
 	prepared = keeper_prepare(&keeper, heap, directory, true);
 	keeper.leave = &leave;
 	keeper.looks = true;
-	store_relaxed(&thread_id, 0); /* in a forked child it is the parent's */
+	store_relaxed(&thread_id, 0); /* in a forked child the thread is the parent's */
 	store_relaxed(&leave, false);
 	store_relaxed(&being_paused, false);
 }
@@ -76,7 +76,7 @@ void keeper_thread_start(void)
 		thread_begin();
 }
 
-/* The kernel, too, no longer knows of it. */
+/* The kernel no longer knows of it either. */
 static bool thread_is_gone(void)
 {
 	return system_call(SYS_tgkill, system_getpid(), load_relaxed(&thread_id), 0, 0, 0, 0) == -ESRCH;
@@ -105,7 +105,7 @@ bool keeper_thread_pause(void)
 
 void keeper_thread_leave(void)
 {
-	thread_leave(KEEPER_FINISH_NS); /* and is paused for good */
+	thread_leave(KEEPER_FINISH_NS); /* it stays paused for good */
 }
 
 void keeper_thread_resume(void)

@@ -29,7 +29,7 @@
 
 struct recording_setup recording_setup;
 
-/* Written by the one thread that holds the gate in OPENING, read once it is OPEN. */
+/* Written by the one thread that holds the gate in OPENING; read once the gate is OPEN. */
 static struct heap current;
 static char directory[1600];
 static bool kept_outside; /* `seep run` knows of this recording and sees to its snapshots */
@@ -38,7 +38,7 @@ static _Atomic uint32_t incarnation;
 static _Atomic bool prepared;
 static _Atomic bool confined;                          /* by a seccomp filter, which children inherit */
 static seep_atomic64 lost_in_setup;                    /* samples due while another thread began the recording */
-static seep_atomic64 threads_seen;                     /* each begins a generator */
+static seep_atomic64 threads_seen;                     /* each of them begins a generator */
 static seep_atomic64 counted_early;                    /* by the countdowns before the recording begins */
 static seep_atomic64 unseen_allocations, unseen_bytes; /* before the constructor */
 
@@ -46,7 +46,7 @@ void recording_prepare(void)
 {
 	if (!gate_prepare())
 		recording_setup.options.off = true;
-	/* Without it children share their parent's generator up to their first sample. */
+	/* Without the handler, children would share their parent's generator up to their first sample. */
 	pthread_atfork(NULL, NULL, recording_begin_child);
 	store_release(&prepared, true);
 }
@@ -89,7 +89,8 @@ void recording_find_sample(void)
 		;
 }
 
-/* A forked child asks for its number, as its recording would, but for one that may not: no clock is fine enough. */
+/* No clock is fine enough to tell processes apart, so a forked child asks for its process number, unless it may make
+ * no system call. */
 uint64_t recording_entropy(void)
 {
 	bool ask = gate_is_in_forked_child() && !load_relaxed(&confined);
@@ -97,7 +98,7 @@ uint64_t recording_entropy(void)
 	return (moment_now_ns() ^ pid << 40) + (add_relaxed(&threads_seen, 1) + 1) * UINT64_C(0xd1342543de82ef95);
 }
 
-/* As many samples as were to be expected of what came before the constructor, at most one an allocation. */
+/* The expected number of samples in what came before the constructor, at most one an allocation. */
 static uint64_t unseen_samples(void)
 {
 	uint64_t samples = load_relaxed(&unseen_bytes) / recording_setup.options.rate;
@@ -120,7 +121,7 @@ bool recording_is_possible(void)
 	return gate_read() != GATE_OFF && !recording_setup.options.off;
 }
 
-/* What has no file nobody else can keep. */
+/* Does somebody outside keep this recording? Nobody else can keep one that has no file. */
 static bool find_keeper_outside(const struct heap_map *made)
 {
 	const struct options *options = &recording_setup.options;
@@ -154,8 +155,8 @@ static void header_fill(struct seep_heap_header *header)
 	store_relaxed(&header->status, recording_setup.status | (gate_is_in_forked_child() ? SEEP_STATUS_FORKED : 0));
 }
 
-/* The heap file's mapping counts against RLIMIT_AS: it may take an eighth of what the program has left, if need be with
- * the room that a larger rate would get. */
+/* The heap file's mapping counts against RLIMIT_AS. It may take an eighth of what the program has left, if need be
+ * with the room that a larger rate would get. */
 static bool plan_to_fit(struct seep_heap_header *header)
 {
 	static const uint64_t tiers[] = {1 << 10, 64 << 10};
@@ -169,9 +170,11 @@ static bool plan_to_fit(struct seep_heap_header *header)
 }
 
 /*
- * A forked child lets go of its ancestor's heap file. Where a signal handler forked in the midst of a use of it, the
- * child comes back to that: then private memory takes its place, in which all counts are 0. A handler that jumped out
- * of a use makes that so for good, which costs addresses and no memory. `own` uses are the caller's.
+ * A forked child lets go of its ancestor's heap file. If a signal handler
+ * forked in the midst of a use of it, the child comes back to that use: then
+ * private memory takes the file's place, in which all counts are 0. If a
+ * handler jumped out of a use, that stays so for good, which costs addresses
+ * and no memory. The caller itself has `own` uses.
  */
 static void leave_ancestor(unsigned own)
 {
@@ -195,7 +198,7 @@ void recording_begin_child(void)
 	thread_begin_child();
 }
 
-/* All but those that a fault raises: blocked, they would be the program's end. */
+/* Blocks all signals except those that a fault raises: blocked, a fault would kill the program. */
 static uint64_t block_signals(void)
 {
 	uint64_t before = 0, block = ~UINT64_C(0);
@@ -211,8 +214,8 @@ static void restore_signals(uint64_t before)
 	system_call(SYS_rt_sigprocmask, SIG_SETMASK, (long)&before, 0, sizeof before, 0, 0);
 }
 
-/* A process of its own, or a thread where that cannot be. Valgrind ends a program that makes either of them by a bare
- * clone(): there the program's end writes the one snapshot. */
+/* Starts a process, or a thread where a process is impossible. Valgrind ends a program that makes either by a bare
+ * clone(): there the program writes its one snapshot when it ends. */
 static void keeper_start(bool anonymous)
 {
 	if ((recording_setup.status & SEEP_STATUS_VALGRIND) || crowd_is_near())
@@ -223,8 +226,7 @@ static void keeper_start(bool anonymous)
 
 static long begin(void)
 {
-	static struct seep_heap_header
-	    header; /* its areas' space is the file's: this is too large for a hook's stack */
+	static struct seep_heap_header header; /* too large for a hook's stack; the space of its areas is in the file */
 	static struct seep_fault fault;
 	leave_ancestor(1);
 	header_fill(&header);
@@ -262,7 +264,7 @@ static long begin(void)
 	return true;
 }
 
-/* What was lost and counted before there was a recording. */
+/* Moves what was lost and counted before the recording began into it. */
 static void hand_over_counts(void)
 {
 	uint64_t lost = atomic_exchange_explicit(&lost_in_setup, 0, memory_order_relaxed);
@@ -272,7 +274,8 @@ static void hand_over_counts(void)
 	add_relaxed(&current.header->counted_bytes, atomic_exchange_explicit(&counted_early, 0, memory_order_relaxed));
 }
 
-/* On a stack of its own: the first sample may be had in a handler, a thread or a fiber with hardly more than malloc needs. */
+/* Begins on a stack of its own: the first sample may come in a handler, a thread or a fiber with hardly more stack
+ * than malloc needs. */
 static bool begin_apart(void)
 {
 	void *stack = system_map(NULL, BEGIN_STACK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -283,7 +286,7 @@ static bool begin_apart(void)
 	return begun;
 }
 
-/* No handler may interrupt it and jump out: its buffers are static, and the gate would stay half open. */
+/* No handler may interrupt it and jump out: its buffers are static, and the gate would stay OPENING. */
 static const struct heap *begin_claimed(const void *frame)
 {
 	uint64_t signals = block_signals();
@@ -315,7 +318,7 @@ const struct heap *recording_heap_or_begin(void)
 	if (forked ? !options->follow || load_relaxed(&confined) : system_getpid() != recording_setup.pid) {
 		if (forked)
 			gate_set(GATE_OFF);
-		return NULL; /* a vfork child must not begin what would be its parent's */
+		return NULL; /* a vfork child must not begin a recording that would be its parent's */
 	}
 	return begin_claimed(__builtin_frame_address(0));
 }
@@ -327,7 +330,7 @@ void recording_confine(void)
 		return;
 	bool forked = gate_is_in_forked_child();
 	if (!forked && system_getpid() != recording_setup.pid)
-		return; /* a vfork child: what it forbids itself its parent may do */
+		return; /* a vfork child forbids itself what its parent may still do */
 	store_relaxed(&confined, true);
 	probe_forbid();
 	if (gate_read() == GATE_OPEN) {
@@ -366,7 +369,7 @@ void recording_stop_clock(void)
 bool recording_pause_keeper(void)
 {
 	const struct heap *heap = recording_is_prepared() ? recording_heap() : NULL;
-	/* in a vfork child the thread is the parent's */
+	/* in a vfork child the thread is its parent's */
 	return heap && !kept_outside && heap->header->pid == (uint64_t)system_getpid() && keeper_thread_pause();
 }
 
@@ -386,17 +389,18 @@ void recording_end(void)
 	ENTRY_ANY_ALIGNMENT;
 	const struct heap *heap = recording_heap();
 	if (!heap || recording_is_confined())
-		return; /* its keeper, or `seep snapshot`, makes the last snapshot of what the heap file holds */
+		return; /* its keeper, or `seep snapshot`, makes the last snapshot from the heap file */
 	bool anonymous = load_relaxed(&heap->header->status) & SEEP_STATUS_ANONYMOUS;
-	/* `seep run` makes the last snapshot, when all destructors have run. No system call here: the program may have
-	 * forbidden them all to itself. Nor is the allocator asked for anything: this may be a signal handler inside
-	 * it. */
+	/* `seep run` makes the last snapshot when all destructors have run. This makes no system call, because the
+	 * program may have forbidden itself all of them. Nor does it ask the allocator for anything: this may be a
+	 * signal handler inside it. */
 	if (kept_outside)
 		return;
 	if (heap->header->pid != (uint64_t)system_getpid())
-		return;     /* a vfork child that calls exit() */
-	gate_set(GATE_OFF); /* first: the keeper gives back what of the file is unused, and nobody may touch it then */
+		return; /* a vfork child that calls exit() */
+	gate_set(
+	    GATE_OFF); /* first, because the keeper gives the unused part of the file back, which nobody may touch then */
 	keeper_thread_finish();
-	if (anonymous) /* no snapshot had room either: leave nothing. A directory with something in it stays. */
+	if (anonymous) /* no snapshot had room either: leave no directory, unless something is in it */
 		system_unlink_at(AT_FDCWD, directory, AT_REMOVEDIR);
 }

@@ -14,8 +14,8 @@
 #include "shim/recording/session_host.h"
 #include "shim/recording/setup.h"
 
-/* Is it what `seep run` made, and not what somebody has put at its name since it was removed? Root's processes and those
- * in a namespace of users see another owner than themselves, or than we were told. */
+/* Is this the file that `seep run` made, and not one that somebody put at its name after it was removed? Root's
+ * processes, and those in a namespace of users, see another owner than themselves or than they were told. */
 static bool is_what_was_made(int descriptor, const struct session_file_option *file)
 {
 	struct stat status;
@@ -27,14 +27,14 @@ static bool is_what_was_made(int descriptor, const struct session_file_option *f
 	return status.st_uid == system_effective_user() || (file->known && status.st_uid == file->owner);
 }
 
-/* Its `seep run`, and who would have taken its place, may have been killed. */
+/* Both `seep run` and the process that would have taken its place may have been killed. */
 static bool is_read(int descriptor, const struct session_file_option *file)
 {
 	return !file->locked || !life_is_unheld(descriptor);
 }
 
-/* To append to, or -errno: it is not what was handed on, or nobody reads it any more. Not blocking: a pipe would wait for
- * its reader. */
+/* Opens it for appending; -errno: it is not the file that we were told of, or nobody reads it any more.
+ * Non-blocking, because a pipe would wait for its reader. */
 static int registry_open(void)
 {
 	const struct options *options = &recording_setup.options;
@@ -59,7 +59,7 @@ bool session_is_open(void)
 	return descriptor >= 0;
 }
 
-/* A daemon has another file where stderr was, maybe its data. */
+/* A daemon may have put another file, such as its data, where stderr was. */
 static bool stderr_is_as_it_was(void)
 {
 	struct stat status;
@@ -67,7 +67,8 @@ static bool stderr_is_as_it_was(void)
 	       status.st_ino == recording_setup.stderr_inode;
 }
 
-/* Whole or not at all: at the limit for the size of files half a line would be written, and spoil the next one. */
+/* Writes the whole line or nothing: at the limit for the size of files, half a line would be written and spoil the
+ * next one. */
 static bool line_write(int descriptor, const char *line, size_t length)
 {
 	struct stat status;
@@ -77,7 +78,7 @@ static bool line_write(int descriptor, const char *line, size_t length)
 	return size_limit_write(descriptor, line, length) == (long)length;
 }
 
-/* A line of the registry stays one whatever is quoted in it: a newline is "\\n" there, and a backslash "\\\\". */
+/* A line of the registry stays one line whatever it quotes: a newline becomes "\\n" there, and a backslash "\\\\". */
 static void text_add_as_line(struct text *text, const char *more)
 {
 	while (*more) {
@@ -89,7 +90,7 @@ static void text_add_as_line(struct text *text, const char *more)
 	}
 }
 
-/* What a terminal may get of a name that anybody may have chosen. */
+/* Adds a name that anybody may have chosen, without what a terminal would act on. */
 static void text_add_for_terminal(struct text *text, const char *more)
 {
 	for (; *more; more++)
@@ -106,9 +107,10 @@ bool session_register(const char *directory)
 	struct stat status;
 	text_add_as_line(&text, directory);
 	text_add(&text, "\n");
-	/* one write: O_APPEND keeps lines of several processes apart */
+	/* one write, so that O_APPEND keeps the lines of several processes apart */
 	bool written = line_write(descriptor, line, text.length);
-	/* who ends the run removes the file first and reads it then: what still has a name after the write is read */
+	/* whoever ends the run removes the file first and reads it then: if the file still has a name after the
+	 * write, the line is read */
 	bool read = written && system_stat_descriptor(descriptor, &status) == 0 && status.st_nlink > 0;
 	system_close(descriptor);
 	return read;
@@ -122,7 +124,7 @@ static void line_say(int descriptor, const char *prefix, const char *message, te
 	struct text text = text_begin(line, sizeof line);
 	text_add(&text, prefix);
 	add(&text, message);
-	text.size += text.cut; /* the newline takes the place of the NUL if need be */
+	text.size += text.cut; /* the newline takes the NUL's place if need be */
 	line[text.length] = '\n';
 	line_write(descriptor, line, text.length + 1);
 }

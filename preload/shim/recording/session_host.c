@@ -13,7 +13,7 @@
 
 #include <seep/host.h>
 
-#define PATIENCE_S 3 /* it answers in less than a millisecond, unless the machine is very busy */
+#define PATIENCE_S 3 /* it answers within a millisecond unless the machine is very busy */
 #define ASK_AT (SEEP_HOST_NAME_BYTES + 1)
 #define ANSWER_AT (ASK_AT + SEEP_HOST_KEY_BYTES + 1)
 
@@ -31,7 +31,8 @@ static void patience_set(int socket)
 static int host_connect(void)
 {
 	const char *host = recording_setup.options.session_host;
-	struct sockaddr_un address = {.sun_family = AF_UNIX}; /* the name begins with a NUL: it is in no file system */
+	struct sockaddr_un address = {.sun_family =
+					  AF_UNIX}; /* the name begins with a NUL, so it is in no file system */
 	struct text name = text_begin(address.sun_path + 1, sizeof address.sun_path - 1);
 	if (strlen(host) != SEEP_HOST_BYTES)
 		return -ENOENT;
@@ -56,7 +57,7 @@ static bool message_send(int socket, enum seep_host_kind kind)
 	return system_call(SYS_sendto, socket, (long)&message, sizeof message, MSG_NOSIGNAL, 0, 0) == sizeof message;
 }
 
-/* The descriptor that came with it, or -1. */
+/* The descriptor that came with the answer, or -1. */
 static int descriptor_of(struct msghdr *received)
 {
 	int descriptor = -1;
@@ -67,7 +68,7 @@ static int descriptor_of(struct msghdr *received)
 	return descriptor;
 }
 
-/* The answer is in `message`. The descriptor that came with it, or -errno. */
+/* Leaves the answer in `message`. Returns the descriptor that came with it, or -errno. */
 static int answer_receive(int socket)
 {
 	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the constructor finds out for all that records. */
+/* What the constructor finds out for everything that records. */
 #ifndef SEEP_RECORDING_SETUP_H
 #define SEEP_RECORDING_SETUP_H
 
@@ -8,7 +8,7 @@
 #include "shim/host/options.h"
 #include "shim/sample/unwinder.h"
 
-/* What the constructor found out; constant afterwards. */
+/* Constant once the constructor has run. */
 struct recording_setup {
 	struct options options;
 	const struct unwinder *unwinder; /* NULL: stacks of one frame */
