@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Running of call frame programs: see walker_program.h. Only the CFA, rbp and
- * the return address are followed; the other registers' instructions are
- * stepped over.
+ * Runs call frame programs: see walker_program.h. It follows the CFA, rbp and
+ * the return address, and steps over instructions for other registers.
  */
 #include "shim/walker/walker_program.h"
 
@@ -20,13 +19,14 @@
 
 enum place_kind {
 	PLACE_SAME,       /* the register keeps its value */
-	PLACE_UNDEFINED,  /* of the return address: the outermost frame */
+	PLACE_UNDEFINED,  /* the return address has none: the outermost frame */
 	PLACE_OFFSET,     /* saved at CFA + offset */
 	PLACE_EXPRESSION, /* saved where the expression at module start + offset says */
 	PLACE_OTHER,
 };
 
-/* Small, since a program may remember several rows, on the program's stack: offsets in a frame or a module fit. */
+/* Small, because a program may remember several rows, and they lie on the program's stack: offsets in a frame or a
+ * module fit. */
 struct place {
 	int32_t offset;
 	uint8_t kind; /* enum place_kind */
@@ -88,7 +88,7 @@ static void run_restore_state(struct run *run)
 		run->row = run->remembered[--run->depth];
 }
 
-/* Steps over an expression; its place is kept relative to the module. */
+/* Steps over an expression and returns its place relative to the module. */
 static int64_t run_expression(struct run *run, struct table_reader *reader)
 {
 	int64_t offset = (int64_t)(reader->at - run->module->start);
@@ -109,7 +109,7 @@ static void run_cfa(struct run *run, uint64_t number, int64_t offset)
 	run->row.cfa_offset = (int32_t)offset;
 }
 
-/* The instructions that say where a register is. */
+/* Runs the instructions that say where a register is. */
 static void run_register_instruction(struct run *run, struct table_reader *reader, uint8_t operation)
 {
 	int64_t factor = run->description->data_alignment;
@@ -239,47 +239,74 @@ static bool place_is(const struct run *run, const struct place *place, enum symb
 	       symbol.offset == offset;
 }
 
-/* The CFA is the word at rsp or rbp plus an offset. */
-static struct rule row_rule_indirect(const struct run *run, const struct symbol *cfa)
-{
-	const struct row *row = &run->row;
-	if (cfa->base == SYMBOL_AT_RBP && cfa->offset < 0 && place_is(run, &row->rbp, SYMBOL_RBP, 0) &&
-	    row->rip.kind == PLACE_OFFSET && row->rip.offset == -8)
-		return (struct rule){.kind = RULE_REALIGNED, .cfa = -cfa->offset};
-	if (cfa->base == SYMBOL_AT_RSP && cfa->offset == SIGNAL_RSP_OFFSET && run->description->signal_frame &&
-	    place_is(run, &row->rbp, SYMBOL_RSP, SIGNAL_RBP_OFFSET) &&
-	    place_is(run, &row->rip, SYMBOL_RSP, SIGNAL_RIP_OFFSET))
-		return (struct rule){.kind = RULE_SIGNAL};
-	return (struct rule){.kind = RULE_LOST};
-}
+static const struct rule lost = {.kind = RULE_LOST};
 
-static struct rule row_rule(const struct run *run)
+/* Where the CFA is; a number where it cannot be followed. */
+static struct symbol row_cfa(const struct run *run)
 {
 	const struct row *row = &run->row;
-	const struct rule lost = {.kind = RULE_LOST};
-	if (run->failed)
-		return lost;
-	if (row->rip.kind == PLACE_UNDEFINED)
-		return (struct rule){.kind = RULE_END};
 	struct symbol cfa = {.offset = row->cfa_offset};
 	if (row->cfa_is_expression) {
 		if (!row_symbol(run, row->cfa_offset, &cfa))
-			return lost;
+			cfa.base = SYMBOL_NUMBER;
 	} else if (row->cfa_register == REGISTER_RSP) {
 		cfa.base = SYMBOL_RSP;
 	} else if (row->cfa_register == REGISTER_RBP) {
 		cfa.base = SYMBOL_RBP;
 	}
-	if (cfa.base == SYMBOL_AT_RSP || cfa.base == SYMBOL_AT_RBP)
-		return row_rule_indirect(run, &cfa);
-	if (cfa.base == SYMBOL_NUMBER || row->rip.kind != PLACE_OFFSET || row->rip.offset != -8)
-		return lost;
+	return cfa;
+}
+
+static bool returns_below_cfa(const struct row *row)
+{
+	return row->rip.kind == PLACE_OFFSET && row->rip.offset == -8;
+}
+
+/* The CFA is rsp or rbp plus an offset. */
+static struct rule row_rule_plain(const struct row *row, enum rule_kind kind, int64_t cfa)
+{
 	bool kept = row->rbp.kind == PLACE_SAME || row->rbp.kind == PLACE_UNDEFINED;
-	if (!kept && (row->rbp.kind != PLACE_OFFSET || row->rbp.offset >= 0))
+	bool saved = row->rbp.kind == PLACE_OFFSET && row->rbp.offset < 0;
+	if (!returns_below_cfa(row) || !(kept || saved))
 		return lost;
-	return (struct rule){.kind = cfa.base == SYMBOL_RSP ? RULE_RSP : RULE_RBP,
-			     .cfa = cfa.offset,
-			     .saved = kept ? 0 : -row->rbp.offset};
+	return (struct rule){.kind = kind, .cfa = cfa, .saved = kept ? 0 : -row->rbp.offset};
+}
+
+/* The CFA is the word at rbp plus an offset: gcc's realigned frame. */
+static struct rule row_rule_realigned(const struct run *run, int64_t cfa)
+{
+	bool fits = cfa < 0 && place_is(run, &run->row.rbp, SYMBOL_RBP, 0) && returns_below_cfa(&run->row);
+	return fits ? (struct rule){.kind = RULE_REALIGNED, .cfa = -cfa} : lost;
+}
+
+/* The CFA is the word at rsp plus an offset: the kernel's signal frame. */
+static struct rule row_rule_signal(const struct run *run, int64_t cfa)
+{
+	bool fits = cfa == SIGNAL_RSP_OFFSET && run->description->signal_frame &&
+		    place_is(run, &run->row.rbp, SYMBOL_RSP, SIGNAL_RBP_OFFSET) &&
+		    place_is(run, &run->row.rip, SYMBOL_RSP, SIGNAL_RIP_OFFSET);
+	return fits ? (struct rule){.kind = RULE_SIGNAL} : lost;
+}
+
+static struct rule row_rule(const struct run *run)
+{
+	if (run->failed)
+		return lost;
+	if (run->row.rip.kind == PLACE_UNDEFINED)
+		return (struct rule){.kind = RULE_END};
+	const struct symbol cfa = row_cfa(run);
+	switch (cfa.base) {
+	case SYMBOL_RSP:
+		return row_rule_plain(&run->row, RULE_RSP, cfa.offset);
+	case SYMBOL_RBP:
+		return row_rule_plain(&run->row, RULE_RBP, cfa.offset);
+	case SYMBOL_AT_RBP:
+		return row_rule_realigned(run, cfa.offset);
+	case SYMBOL_AT_RSP:
+		return row_rule_signal(run, cfa.offset);
+	default:
+		return lost;
+	}
 }
 
 struct rule program_rule(const struct table_module *module, const struct description *description, uintptr_t address)
