@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The question to the kernel: see memory_probe.h. */
+/* How the kernel is asked: see memory_probe.h. */
 #include "shim/sample/memory_probe.h"
 
 #include <errno.h>

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Whether memory can be read, asked without a risk: rt_sigprocmask with an
+ * Asks without a risk whether memory can be read: rt_sigprocmask with an
  * impossible `how` copies the set in and then refuses, so EINVAL means that it
- * was readable. No descriptor, no /proc. 60 ns or so.
+ * was readable. It needs no descriptor and no /proc, and takes about 60 ns.
  *
- * It is a system call, which a program may have forbidden to itself: asked only
- * where nothing else can tell (stacks that are not the thread's own, modules
- * while others are being closed), and never once the program has confined
- * itself. And its answer holds for the moment: what another thread unmaps may
- * be gone by the time that it is read. So no address is asked about that was
- * guessed.
+ * It is a system call, which a program may have forbidden itself. So it is made
+ * only where nothing else can tell (stacks that are not the thread's own,
+ * modules while others are being closed), and never once the program has
+ * confined itself. Its answer holds for the moment: another thread may unmap
+ * the memory before it is read. So no address is asked about that was guessed.
  */
 #ifndef SEEP_SAMPLE_MEMORY_PROBE_H
 #define SEEP_SAMPLE_MEMORY_PROBE_H
@@ -25,10 +24,10 @@ static inline uintptr_t probe_page_of(uintptr_t address)
 	return address & ~(PROBE_PAGE - 1);
 }
 
-/* False also where it must not be asked. */
+/* Also false where nothing must be asked. */
 bool probe_page_readable(uintptr_t page);
 
-/* From now on, in this process and its children, nothing is asked: every answer is no. */
+/* From now on, in this process and its children, nothing is asked and every answer is no. */
 void probe_forbid(void);
 
 #endif

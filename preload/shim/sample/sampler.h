@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Gaps between sample points: bytes are a line, points fall on it as a Poisson
- * process of one per `rate` bytes on average, so a gap is exponential with that
- * mean and never a constant (docs/SAMPLING.md). At rate 1 every byte is a
- * point: the gap is 0 and every allocation is sampled.
+ * Gaps between sample points. Allocated bytes are a line on which points fall
+ * as a Poisson process, one per `rate` bytes on average. So a gap is
+ * exponential with that mean and never a constant (docs/SAMPLING.md). At rate 1
+ * every byte is a point: the gap is 0 and every allocation is sampled.
  */
 #ifndef SEEP_SAMPLE_SAMPLER_H
 #define SEEP_SAMPLE_SAMPLER_H

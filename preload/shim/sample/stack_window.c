@@ -10,22 +10,23 @@
 #include "keeper/base/syscall.h"
 #include "shim/sample/memory_probe.h"
 
-/* A stack that is not the thread's own is followed so far beyond its first page. */
+/* How far beyond its first page a stack is followed that is not the thread's own. */
 #define ASK_PAGES 256
 
-/* Where the kernel promises nothing (no limit), no stack is this deep. */
+/* No stack is deeper than this where the kernel promises nothing (no limit). */
 #define INITIAL_STACK_BYTES (UINT64_C(1) << 30)
 
-/* The initial thread, written once in the constructor. */
+/* The initial thread's stack, written once in the constructor. */
 static uintptr_t initial_thread;
 static uintptr_t initial_stack_low, initial_stack_end;
 
-/* Bytes of glibc's thread control block, as it tells debuggers; 0: not known. */
+/* Size of glibc's thread control block, which glibc tells debuggers; 0: unknown. */
 static uint32_t block_bytes;
 
-/* Lowest address of the thread's own stack that is known to be readable, without a gap up to the stack's end: for the
- * initial thread, whose stack grows, the lowest page that it was seen on, for others the whole stack. 0: not looked for,
- * UNKNOWN: not found. Written by its thread alone, its signal handlers included: any value it ever had stays true. */
+/* Lowest address of the thread's own stack that is known to be readable, without a gap up to the stack's end. For
+ * the initial thread, whose stack grows, that is the lowest page that it was seen on; for others it is the whole
+ * stack. 0: not looked for, UNKNOWN: not found. Only its thread writes it, signal handlers included: any value that
+ * it ever had stays true. */
 static _Thread_local uintptr_t own_low;
 #define UNKNOWN UINTPTR_MAX
 
@@ -43,7 +44,7 @@ static uintptr_t own_end(void)
 
 void stack_window_prepare(void)
 {
-	/* argc of the initial thread: above its outermost frame, below arguments and environment */
+	/* the address of argc, above the initial thread's outermost frame and below arguments and environment */
 	void *const *stack_end = image_address(IMAGE_LOADER, "__libc_stack_end");
 	const uint32_t *bytes = image_address(IMAGE_LIBC, "_thread_db_sizeof_pthread");
 	struct rlimit limit;
@@ -58,21 +59,22 @@ void stack_window_prepare(void)
 	initial_thread = thread_control_block();
 }
 
-/* The lowest address of the stack that this control block lies on top of; UNKNOWN: it is not glibc's, or not on one. */
+/* The lowest address of the stack that this control block lies on top of. UNKNOWN: the block is not glibc's, or lies
+ * on no stack. */
 static uintptr_t find_stack(uintptr_t block)
 {
 	const stack_word *words = (const stack_word *)block;
 	for (uint32_t i = 0; i + 2 < block_bytes / sizeof *words; i++) {
 		uintptr_t start = words[i], bytes = words[i + 1], guard = words[i + 2];
-		uintptr_t above = start + bytes - (block + block_bytes); /* what alignment takes */
-		/* the second: a number and an address that happen to add up are not taken for a start and a size */
+		uintptr_t above = start + bytes - (block + block_bytes); /* bytes lost to alignment */
+		/* the second match counts: by chance, a number and an address may add up once */
 		if (start < block && bytes <= start && above < PROBE_PAGE && guard < bytes && guard % PROBE_PAGE == 0)
 			return probe_page_of(start + guard + PROBE_PAGE - 1);
 	}
 	return UNKNOWN;
 }
 
-/* Is this stack pointer, which was in use, on the calling thread's own stack? */
+/* Is this stack pointer, which the thread has used, on its own stack? */
 static bool own_contains(uintptr_t address, uintptr_t end)
 {
 	uintptr_t thread = thread_control_block();
@@ -96,7 +98,7 @@ struct stack_window stack_window_open(const void *running)
 	return (struct stack_window){.low = page, .high = page + PROBE_PAGE};
 }
 
-/* Adds one page on top, or the first one. */
+/* Adds a page on top of the window, or its first page. */
 static bool window_add_page(struct stack_window *window, uintptr_t page)
 {
 	if (page >= window->low && page < window->high)
@@ -125,7 +127,7 @@ bool stack_window_extend(struct stack_window *window, uintptr_t address)
 	if (window->own && window->high == end) /* whose end is known */
 		return false;
 	if (back && !window->fixed && (window->low < own_low || window->high > end))
-		window->low = window->high = 0; /* begins anew there */
+		window->low = window->high = 0; /* the window begins anew there */
 	for (uintptr_t page = window->high; page && page < probe_page_of(address); page += PROBE_PAGE)
 		if (!window_add_page(window, page))
 			return false;

@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Which words of the stack may be read: no read of an unwinder faults.
+ * Which words of the stack may be read, so that no read of an unwinder faults.
  *
  * A capture holds a window [low, high) of readable memory that contains its
- * stack pointer. On the thread's own stack the window is all of it that is
- * known to be there, and costs two compares. Elsewhere (alternate stacks,
- * fibers) it begins as the page under the stack pointer, which is readable
- * since we run on it, and each page above is asked for (memory_probe.h), one
- * after the other and not without end; those of the thread's own stack, too,
- * which a program that went on elsewhere for good may have given back.
+ * stack pointer. On the thread's own stack the window is all of the stack that
+ * is known to be there, and a check costs two compares. On other stacks
+ * (alternate stacks, fibers) the window begins as the page under the stack
+ * pointer, which is readable since we run on it. The kernel is asked about each
+ * page above it (memory_probe.h), one after the other and up to a limit. That
+ * holds for the pages of the thread's own stack, too: a program that went on
+ * elsewhere for good may have given them back.
  *
  * A thread's own stack ends at its thread control block, which glibc puts on
- * top of every stack that it starts a thread on, or, for the initial thread,
- * where the kernel put it. Where it begins is known without a system call:
+ * top of every stack that it starts a thread on; the initial thread's ends
+ * where the kernel put it. Its beginning is known without a system call:
  *
  *	the initial thread's	the kernel keeps RLIMIT_STACK, as it was at the
  *		program's start, free of other mappings below the stack's end;
@@ -35,10 +36,10 @@
 typedef uintptr_t stack_word __attribute__((may_alias, aligned(1)));
 
 struct stack_window {
-	uintptr_t low, high; /* readable: [low, high); none if they are equal */
-	bool own;            /* runs on the thread's own stack, so that all of it is there */
-	uint16_t asked;      /* pages that were asked for */
-	bool fixed;          /* nothing is asked for: an address that was guessed may lie in anybody's memory */
+	uintptr_t low, high; /* [low, high) is readable; nothing if they are equal */
+	bool own;            /* the thread runs on its own stack, so that all of it is there */
+	uint16_t asked;      /* pages that the kernel was asked about */
+	bool fixed;          /* the kernel is not asked: an address that was guessed may lie in anybody's memory */
 };
 
 /* Finds the initial thread's stack. Constructor. */
@@ -47,7 +48,7 @@ void stack_window_prepare(void);
 /* The window around an address of the stack that the calling thread runs on. */
 struct stack_window stack_window_open(const void *running);
 
-/* Moves the window over the word at this address; false if it is not known to be readable. */
+/* Moves the window over the word at this address. False: the word is not known to be readable. */
 bool stack_window_extend(struct stack_window *window, uintptr_t address);
 
 /* True if this address is on the calling thread's own stack with so many bytes of stack below it. */
@@ -58,7 +59,7 @@ static inline bool stack_window_covers(const struct stack_window *window, uintpt
 	return address >= window->low && address < window->high && window->high - address >= sizeof(stack_word);
 }
 
-/* Reads the word at this address if it can be read. */
+/* Reads the word at this address. False: it cannot be read. */
 static inline bool stack_window_read(struct stack_window *window, uintptr_t address, uintptr_t *word)
 {
 	if (__builtin_expect(!stack_window_covers(window, address), 0) && !stack_window_extend(window, address))

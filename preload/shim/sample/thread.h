@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What each thread keeps: its countdown of bytes to the next sample point.
- * Initial-exec TLS, under 64 bytes, plain zero-initialised data without a
- * destructor: valid before constructors and after TLS destructors have run.
- * Zero means a thread that was never seen: its first allocation borrows.
+ * What each thread keeps: its countdown of bytes to the next sample point. It
+ * is initial-exec TLS of less than 64 bytes, plain zero-initialised data
+ * without a destructor, so it is valid before constructors and after
+ * destructors of TLS have run. Zero means that the thread was never seen: its
+ * first allocation asks.
  */
 #ifndef SEEP_SAMPLE_THREAD_H
 #define SEEP_SAMPLE_THREAD_H
@@ -12,11 +13,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* No allocator has this much: an address space of 47 bits. The call fails, and nothing is counted. */
+/* More than any allocator has, in an address space of 47 bits: the call fails, and nothing is counted. */
 #define THREAD_ABSURD (UINT64_C(1) << 47)
-/* The longest countdown. A longer gap is gone in several: what is left of one is distributed as a new one. */
+/* The longest countdown. A longer gap is counted down in several: the rest of a gap is distributed as a new one. */
 #define THREAD_STRETCH (UINT64_C(1) << 31)
-/* The countdown of a thread that samples everything: from here every allocation trips. Its gap is this, too. */
+/* Countdown and gap of a thread that samples everything: from here every allocation asks. */
 #define THREAD_ALWAYS (-THREAD_ABSURD)
 
 struct thread_state {
@@ -29,19 +30,20 @@ struct thread_state {
 	uintptr_t busy;  /* frame of the innermost recording under way on this thread, or 0 */
 	uint32_t number; /* the thread's number in the recording `incarnation` */
 	uint32_t incarnation;
-	uint32_t counted;    /* by hooks that may be inside one another: shim/hooks/forms.h */
-	uint8_t depth : 4;   /* recordings under way, one in the other */
-	uint8_t refused : 4; /* samples in a row since then that were one too many */
-	uint8_t users;       /* uses of the heap file under way: one that a jump abandons is never taken off */
-	uint8_t era;         /* of the address space that random is for: see gate_era() */
-	uintptr_t inside;    /* frame of the outermost of the hooks in one another, or 0 */
+	uint32_t counted;    /* counts of hooks that may be inside one another: shim/hooks/forms.h */
+	uint8_t depth : 4;   /* recordings under way, one inside the other */
+	uint8_t refused : 4; /* samples in a row that were one recording too many */
+	uint8_t users;       /* uses of the heap file under way; a use that a jump abandons stays counted */
+	uint8_t era;         /* the address space that random belongs to: see gate_era() */
+	uintptr_t inside;    /* frame of the outermost of hooks that are inside one another, or 0 */
 };
 
 _Static_assert(sizeof(struct thread_state) <= 64, "static TLS is scarce");
 
 extern __attribute__((visibility("hidden"))) _Thread_local struct thread_state thread_state;
 
-/* Around every use of the heap file, from before the gate is read: a child that is forked in between comes back to it. */
+/* Around every use of the heap file, from before the gate is read: a child that a handler forks in between comes
+ * back to that use. */
 static inline void thread_use(void)
 {
 	if (thread_state.users < UINT8_MAX)
@@ -54,14 +56,18 @@ static inline void thread_end_use(void)
 }
 
 /*
- * The highest 32 bits of a countdown are 0 where it goes on and about all ones where it is over.
+ * The highest 32 bits of a countdown are 0 while it goes on, and about all ones
+ * once it is over.
  *
- * Takes an allocation of `size` bytes off the countdown. True: the slow half is to be taken, which takes that back by
- * countdown_undo(), makes the real call, and counts what it gave.
+ * Takes an allocation of `size` bytes off the countdown. True: the slow half is
+ * needed, which takes that back by countdown_undo(), makes the real call, and
+ * counts what it gave.
  *
- * The answer is read from the countdown, not from the subtraction's own borrow: a signal handler that jumps out before
- * the borrow is settled leaves a negative countdown, and then every further allocation asks. 0 bytes always ask, and are
- * counted as 1 there. So does what no allocator has, which would push the countdown anywhere.
+ * The answer is read from the countdown and not from the subtraction's borrow:
+ * a signal handler that jumps out before the borrow is settled leaves a
+ * negative countdown, and then every further allocation asks. An allocation of
+ * 0 bytes always asks, and counts as 1 byte there. So does a size that no
+ * allocator has, which would push the countdown anywhere.
  */
 static inline bool thread_count(size_t size)
 {
@@ -78,8 +84,9 @@ static inline bool thread_count(size_t size)
 }
 
 /*
- * The same for malloc, in as few instructions as there can be: those 32 bits are compared with the lowest 32 bits of the size,
- * so that 0 bytes ask, too. docs/FAST_PATH.md has what this misses, and how it is found afterwards.
+ * The same for malloc, in as few instructions as there can be: those 32 bits
+ * are compared with the lowest 32 bits of the size, so that 0 bytes ask, too.
+ * docs/FAST_PATH.md says what this misses and how that is found afterwards.
  */
 static inline bool thread_count_tersely(size_t size)
 {
@@ -94,8 +101,8 @@ static inline bool thread_count_tersely(size_t size)
 #endif
 }
 
-/* In the child of fork(), which has this thread alone: countdown and generator are not to be its parent's. The next
- * allocation asks, and draws all anew: what is left of a gap is as long as a gap. */
+/* In the child of fork(), which has this thread alone: its countdown and generator must not be its parent's. The
+ * next allocation asks and draws both anew, because the rest of a gap is distributed as a gap. */
 static inline void thread_begin_child(void)
 {
 	if (!thread_state.random)

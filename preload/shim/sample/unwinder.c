@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Which backend captures stacks: by name, or the best that can serve here.
+ * Chooses the backend that captures stacks: the one of that name, or the best
+ * that works here.
  */
 #include "shim/sample/unwinder.h"
 

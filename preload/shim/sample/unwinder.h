@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The seam between the recorder and whatever reads stacks. Several backends
- * stand behind it; docs/UNWINDING.md has their guarantees and figures.
+ * The seam between the recorder and whatever reads stacks. docs/UNWINDING.md
+ * has the backends' guarantees and figures.
  *
  *	walker          .eh_frame, read lazily: the default on x86-64, glibc 2.35 and later
  *	libunwind       loaded with dlopen, where the walker cannot serve
  *	frame-pointers  the chain of saved rbp: for programs built with them throughout
  *
- * The shim's own frames are never captured: a capture starts at the frame of
- * the hook, as the compiler's __builtin_frame_address(0) gives it in the
- * outermost function of the shim (or in one that it tail-calls). That word
- * holds the program's rbp, the next one the return address into the program,
- * so the start costs two reads. The frame must still be there: the function
- * whose frame it is must not itself end in a tail call of what captures.
+ * The shim's own frames are never captured. A capture starts at the frame of
+ * the hook, which the compiler's __builtin_frame_address(0) gives in the shim's
+ * outermost function (or in one that it tail-calls). That word holds the
+ * program's rbp and the next one the return address into the program, so the
+ * start costs two reads. The frame must still be there: its function must not
+ * end in a tail call of what captures.
  */
 #ifndef SEEP_SAMPLE_UNWINDER_H
 #define SEEP_SAMPLE_UNWINDER_H
@@ -27,11 +27,11 @@
 /* Set in a frame that is an instruction's own address (interrupted by a signal), not the one after a call. */
 #define UNWINDER_EXACT (UINTPTR_MAX / 2 + 1)
 
-/* Set in a frame that was guessed and is in no module: one that is loaded there later may go while it is looked at. */
+/* Set in a frame that was guessed and is in no module: a module that is loaded there later may go while it is read. */
 #define UNWINDER_NOWHERE (UNWINDER_EXACT / 2)
 
 enum unwinding_end {
-	UNWINDING_COMPLETE, /* the outermost frame is there */
+	UNWINDING_COMPLETE, /* the outermost frame was reached */
 	UNWINDING_LIMIT,    /* there are more frames than were asked for */
 	UNWINDING_LOST,     /* the callers of the last frame cannot be found */
 };
@@ -43,16 +43,17 @@ struct unwinding {
 
 struct unwinder {
 	const char *name;
-	bool nests; /* a signal handler that interrupts a capture may make another */
+	bool nests; /* a signal handler that interrupts a capture may begin another */
 
-	/* Binds and warms what captures need. Called once, in the constructor or in a test's setup; may allocate,
-	 * lock and call the system. False: this backend cannot serve in this process. */
+	/* Binds and warms what captures need. Call it once, in the constructor or in a test's setup; it may
+	 * allocate, lock and call the system. False: this backend cannot serve in this process. */
 	bool (*prepare)(void);
 
-	/* Writes the return addresses above hook_frame, leaf first; limit is 1 to UNWINDER_FRAMES. Any thread, signal
-	 * handlers, alternate stacks, fibers and vfork children included; leaves errno alone. The walker and the frame
-	 * pointers take no lock, allocate nothing, use under 1 KiB of stack, and call the system only to look at
-	 * pages of stacks that are not the thread's own (memory_probe.h); libunwind promises none of this on a cold cache. */
+	/* Writes the return addresses above hook_frame, leaf first; limit is 1 to UNWINDER_FRAMES. Any thread, also
+	 * in signal handlers, on alternate stacks, in fibers and vfork children; leaves errno alone. The walker and
+	 * the frame pointers take no lock, allocate nothing, use less than 1 KiB of stack, and call the system only
+	 * to look at pages of stacks that are not the thread's own (memory_probe.h). libunwind promises none of this
+	 * on a cold cache. */
 	struct unwinding (*capture)(const void *hook_frame, uintptr_t *frames, size_t limit);
 };
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The chain of saved frame pointers. Exact only where every function keeps
- * one; a function without is left out together with its caller's frame, and
- * rbp in other use ends the chain, which is then said to be lost.
+ * The chain of saved frame pointers. It is exact only where every function
+ * keeps one. A function without is left out together with its caller's frame;
+ * rbp in other use ends the chain, which then counts as lost.
  */
 #include "shim/sample/unwinder.h"
 

@@ -2,14 +2,15 @@
 /*
  * libunwind's unw_backtrace, for machines where the walker cannot serve.
  *
- * It is loaded with dlopen: linked, Debian's libunwind.so would take over the
- * program's _Unwind_* and backtrace. Its first call opens a pipe, non-blocking
- * and close-on-exec, on the two lowest free descriptors, which may be 0 to 2;
- * so that call is made in prepare(), while all descriptors below PIPE_LOWEST
- * are taken. It fills a per-thread cache by way of the loader lock when an
- * address is new, uses several KiB of stack there, and does not look whether
- * they are left: it is asked on a thread's own stack with ROOM bytes to go.
- * Alternate stacks and fibers get the chain of frame pointers instead.
+ * It is loaded with dlopen: if it were linked, Debian's libunwind.so would take
+ * over the program's _Unwind_* and backtrace. Its first call opens a pipe,
+ * non-blocking and close-on-exec, on the two lowest free descriptors, which may
+ * be 0 to 2. So that call is made in prepare(), while all descriptors below
+ * PIPE_LOWEST are taken. When an address is new, it fills a per-thread cache
+ * under the loader's lock, uses several KiB of stack, and does not check
+ * whether so much is left. So it is called only on a thread's own stack with
+ * ROOM bytes to go. Alternate stacks and fibers get the chain of frame pointers
+ * instead.
  */
 #include "shim/sample/unwinder.h"
 
@@ -36,7 +37,7 @@ static void descriptors_take(unsigned char taken[PIPE_LOWEST])
 		else if (last >= 0)
 			taken[last] = 1;
 	}
-	/* no more to be had: leave the pipe its two, the highest */
+	/* no further descriptor is to be had: leave the two highest to the pipe */
 	for (int descriptor = PIPE_LOWEST - 1, leave = last < 0 ? 2 : 0; leave > 0 && descriptor >= 0; descriptor--) {
 		if (!taken[descriptor])
 			continue;

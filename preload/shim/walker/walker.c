@@ -3,22 +3,23 @@
  * The walker: stacks from .eh_frame, without libunwind's start-up, locks and
  * stack use.
  *
- * Nothing is built ahead. A rule is read from the module's tables when its
- * code address is met for the first time (walker_tables.c) and kept as one
- * word of a direct-mapped cache that all threads share (walker_rule.h). Words
- * are loaded and stored whole, so there is nothing to lock and nothing to tear;
- * two threads that store to one place replace each other's word, and the loser
- * reads its rule again next time. A word is pure fact about an address and a
- * module instance: it never becomes wrong, only not applicable, which each walk
- * checks (walker_modules.c).
+ * Nothing is built ahead. The first time that the walker meets a code address,
+ * it reads the address's rule from the module's tables (walker_tables.c) and
+ * keeps it as one word of a direct-mapped cache that all threads share
+ * (walker_rule.h). Words are loaded and stored whole, so nothing is locked and
+ * nothing tears; if two threads store to one place, one replaces the other's
+ * word, and the loser reads its rule again next time. A word is a pure fact
+ * about an address and a module instance: it never becomes wrong, only
+ * inapplicable, which each walk checks (walker_modules.c).
  *
- * A frame is followed upwards only, and every word of the stack is read through
+ * Frames are followed upwards only, and every word of the stack is read through
  * the window (stack_window.h). At most `limit` frames are walked, so damaged
- * stacks end too. Code without an FDE, which a compiler at run time makes, is
- * taken to keep a frame pointer; where that leads nowhere, the walk is lost and
- * says so. From the first such guess on, only memory is read that is there
- * whether the guess was right or not: the thread's own stack if it runs there,
- * what the window has already, and modules that cannot go (walker_modules.h).
+ * stacks end, too. Code without an FDE, such as that of a compiler at run time,
+ * is taken to keep a frame pointer; where that leads nowhere, the walk is lost
+ * and says so. From the first such guess on, the walker reads only memory that
+ * is there whether the guess was right or not: the thread's own stack if it
+ * runs there, what the window has already, and modules that cannot go
+ * (walker_modules.h).
  */
 #include "shim/sample/unwinder.h"
 
@@ -33,10 +34,10 @@
 #define CODE_LOWEST UINT64_C(65536)
 #define CODE_LIMIT RULE_KEY_LIMIT
 
-/* No compiler at run time makes larger frames; a value further up is some other use of rbp. */
+/* No compiler at run time makes larger frames: a value further up is another use of rbp. */
 #define FRAME_POINTER_REACH 65536
 
-/* What a function may keep below its stack pointer. */
+/* How much a function may keep below its stack pointer. */
 #define RED_ZONE 128
 
 /* The saved words of an interrupted context, counted from rsp in the signal trampoline. */
@@ -49,26 +50,26 @@
 #define likely(condition) __builtin_expect(!!(condition), 1)
 #define unlikely(condition) __builtin_expect(!!(condition), 0)
 
-/* 512 KiB of bss, touched as rules come. Relaxed would do for the words, which stand alone, but for the instances that
- * they name: release and acquire cost nothing here. */
+/* 512 KiB of bss, touched as rules come. Relaxed order would do for the words, which stand alone, but not for the
+ * instances that they name. Release and acquire cost nothing here. */
 static seep_atomic64 cache[RULE_CACHE_PLACES];
 
-/* Where makecontext lets a fiber's function return to: the first instruction of a function of the C library, so that
- * the byte before it is another one's. Written in the constructor. */
+/* Where makecontext lets a fiber's function return to: the first instruction of one of the C library's functions, so
+ * that the byte before it belongs to another. Written in the constructor. */
 static uintptr_t fiber_start;
 
 /* Where a walk is. Passed by value and rebuilt by each step, so that it stays in registers. */
 struct position {
 	uintptr_t
-	    key; /* of the rule that leads on: the return address, or one more than an interrupted instruction's */
+	    key; /* the key of the rule that leads on: the return address, or one more than an interrupted instruction's */
 	uintptr_t rsp, rbp;
 };
 
 struct walk {
 	struct position position;
 	struct stack_window window;
-	bool nowhere;             /* there is no module at the address that was stepped from last */
-	bool guessed;             /* an address was found by way of code without unwind information, and may be wrong */
+	bool nowhere;             /* no module is at the address of the last step */
+	bool guessed;             /* code without unwind information led to an address, which may be wrong */
 	uint32_t last;            /* instance of the last rule that was asked about; MODULE_PERMANENT to begin with */
 	uint32_t confirmed_count; /* instances that this walk has seen loaded */
 	uint16_t confirmed[CONFIRMED_INSTANCES];
@@ -102,7 +103,7 @@ static bool walk_confirm(struct walk *walk, uint32_t instance, uintptr_t address
 	return true;
 }
 
-/* Reads the rule from the module's tables and keeps it. */
+/* Reads a rule from the module's tables and keeps it. */
 static struct rule find_rule(struct walk *walk)
 {
 	uintptr_t key = walk->position.key;
@@ -124,7 +125,7 @@ static struct rule find_rule(struct walk *walk)
 	return rule;
 }
 
-/* To the caller of a frame whose CFA is known. */
+/* Steps to the caller of a frame whose CFA is known. */
 static inline bool walk_up(struct walk *walk, uintptr_t cfa, uintptr_t saved)
 {
 	uintptr_t pc, rbp = walk->position.rbp, lowest = walk->position.rsp;
@@ -158,7 +159,7 @@ static bool walk_up_frame_pointer(struct walk *walk)
 	return walk_up(walk, frame + 16, 16);
 }
 
-/* To the interrupted instruction, maybe on another stack, whose stack pointer may be anything. */
+/* Steps to the interrupted instruction, which may be on another stack and whose stack pointer may be anything. */
 static bool walk_up_signal(struct walk *walk)
 {
 	uintptr_t rsp, rbp, pc, frame = walk->position.rsp;
@@ -190,7 +191,7 @@ static bool walk_apply(struct walk *walk, const struct rule *rule)
 	}
 }
 
-/* One step by any rule; RULE_END at the outermost frame, RULE_LOST where there is no way on. */
+/* Steps by any rule; RULE_END at the outermost frame, RULE_LOST where there is no way on. */
 static __attribute__((noinline)) enum rule_kind walk_step(struct walk *walk)
 {
 	uintptr_t key = walk->position.key;
@@ -209,9 +210,9 @@ static __attribute__((noinline)) enum rule_kind walk_step(struct walk *walk)
 	return walk_apply(walk, &rule) ? rule.kind : RULE_LOST;
 }
 
-/* The low half of the word at base + index * scale: one load, for the chain that a walk's time is (walker_rule.h). By
- * hand, since a compiler that sees the whole word being loaded takes its half from there, and computes the address
- * first: two cycles more a frame. */
+/* Reads the low half of the word at base + index * scale with one load, for the chain that a walk's time is
+ * (walker_rule.h). In assembly, because a compiler that sees the whole word being loaded takes the half from there
+ * and computes the address first: two cycles more a frame. */
 #define load_half(base, index, scale)                                                                                  \
 	({                                                                                                             \
 		uint64_t half_;                                                                                        \
@@ -219,11 +220,10 @@ static __attribute__((noinline)) enum rule_kind walk_step(struct walk *walk)
 		half_;                                                                                                 \
 	})
 
-/* As many steps as are plain: a rule in the cache, of an instance that is known to be there, by rsp or rbp, inside the
- * window. Returns the depth; walk is where walk_step() has to go on. A return address is believed here, since no rule
- * is for one that cannot be code.
- *
- * window.low <= rsp always: the window has moved over a word of the frame that was left last. */
+/* Makes as many plain steps as there are: by rsp or rbp, inside the window, with a rule in the cache whose instance
+ * is known to be there. Returns the depth; walk_step() has to go on from walk. Return addresses are believed here,
+ * because no rule belongs to one that cannot be code. window.low <= rsp always holds: the window has moved over a
+ * word of the frame that was left last. */
 static inline size_t walk_plain_steps(struct walk *walk, uintptr_t *frames, size_t depth, size_t limit)
 {
 	struct position at = walk->position;
@@ -237,7 +237,7 @@ static inline size_t walk_plain_steps(struct walk *walk, uintptr_t *frames, size
 		if (unlikely(!rule_word_is_for(word, at.key)) ||
 		    unlikely(instance != MODULE_PERMANENT && instance != last))
 			break;
-		if (unlikely((uint16_t)word != half)) /* replaced in between */
+		if (unlikely((uint16_t)word != half)) /* another thread has replaced it */
 			break;
 		uintptr_t cfa, saved = rule_word_saved(word);
 		if (likely(rule_word_kind(word) == RULE_RSP)) {
@@ -268,8 +268,8 @@ static bool may_be_code(uintptr_t address)
 	return address >= CODE_LOWEST && address < CODE_LIMIT;
 }
 
-/* The last frame, which nothing has been asked about yet, where it was guessed: who gives it a name must not touch a
- * module that may go. False: it is in one. */
+/* Looks at the last frame, if it was guessed and nothing has been asked about it: whoever names it must not touch a
+ * module that may go. False: it is in such a module. */
 static bool last_may_be_named(const struct walk *walk, uintptr_t *frame)
 {
 	struct module_trust trust = walk_trust(walk);
@@ -288,7 +288,7 @@ static struct unwinding walker_capture(const void *hook_frame, uintptr_t *frames
 	frames[0] = hook[1];
 	for (;;) {
 		unwinding.depth = walk_plain_steps(&walk, frames, unwinding.depth, limit);
-		if (!may_be_code(walk.position.key)) { /* the last frame is none */
+		if (!may_be_code(walk.position.key)) { /* the last address is no frame */
 			unwinding.depth--;
 			break;
 		}
@@ -324,7 +324,7 @@ static void fiber_function(void)
 {
 }
 
-/* It is on top of the stack of a fiber that has been made; this one never runs. */
+/* Lies on top of the stack of a fiber that has been made; this one never runs. */
 static uintptr_t find_fiber_start(void)
 {
 	_Alignas(16) uintptr_t stack[64];
@@ -341,8 +341,8 @@ static bool walker_prepare(void)
 	if (!modules_bind())
 		return false;
 	fiber_start = find_fiber_start();
-	/* One capture of the constructor's own stack: the page faults of the walker's code, of the loader's tables and
-	 * of the stack are had here, and not in some malloc. */
+	/* Captures the constructor's own stack once: the page faults of the walker's code, of the loader's tables
+	 * and of the stack happen here, and not in some malloc. */
 	uintptr_t frames[UNWINDER_FRAMES];
 	return walker_capture(__builtin_frame_address(0), frames, UNWINDER_FRAMES).depth > 0;
 }

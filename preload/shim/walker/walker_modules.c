@@ -72,7 +72,7 @@ static const struct permanent_module *permanent_of(const struct found_object *ob
 	return NULL;
 }
 
-/* The program, the C library and the loader, at least. */
+/* At least the program, the C library and the loader. */
 bool modules_bind(void)
 {
 	struct found_object object;
@@ -88,15 +88,15 @@ bool modules_bind(void)
 		if (!needed[i] || !object_at((uintptr_t)needed[i], &object) || !permanent_of(&object))
 			return false;
 	}
-	/* the loader's own: a program that refers to it has a copy, which nobody keeps up to date */
+	/* the loader's own; a program that refers to it has a copy, which nobody updates */
 	void *loader = object.link_map;
 	if (object_at((uintptr_t)&_r_debug, &object) && object.link_map == loader)
 		loader_state = &_r_debug;
 	return permanent_count > 2;
 }
 
-/* r_version is 2 once there are namespaces (dlmopen), each with a state of its own, which lie
- * in the loader's memory (struct r_debug_extended, glibc 2.35). */
+/* r_version is 2 once there are further namespaces (dlmopen). Each has a state of its own, in the loader's memory
+ * (struct r_debug_extended, glibc 2.35). */
 struct namespace_state {
 	struct r_debug state;
 	const struct namespace_state *next;
@@ -134,8 +134,8 @@ static uintptr_t find_build_id_note(uintptr_t at, uintptr_t end)
 	return 0;
 }
 
-/* A module's program headers, in its first page, where linkers put them: that page can be read in any module that might
- * be there later, whatever holes its range has. */
+/* A module's program headers, where linkers put them: in its first page. That page can be read in any module that
+ * might be there later, whatever holes its range has. */
 struct program_headers {
 	const Elf64_Phdr *entries;
 	unsigned count;
@@ -156,7 +156,7 @@ static bool find_headers(const struct found_object *object, struct program_heade
 	return true;
 }
 
-/* Where the module's build id lies; 0: none. Only in its first page. */
+/* Where the module's build id lies; 0: it has none in its first page. */
 static uintptr_t find_build_id(const struct found_object *object)
 {
 	struct program_headers headers;
@@ -175,8 +175,8 @@ static uintptr_t find_build_id(const struct found_object *object)
 	return 0;
 }
 
-/* Narrows the module to the segment that its unwind tables are in: what lies between segments need not be mapped, and
- * nothing keeps a table from pointing there. */
+/* Narrows the module to the segment that its unwind tables are in: the gaps between segments may be unmapped, and a
+ * table may point there. */
 static void module_narrow(struct table_module *module, const struct found_object *object)
 {
 	struct program_headers headers = {0};
@@ -203,8 +203,8 @@ static uint64_t read_build_id(uintptr_t address)
 	return value;
 }
 
-/* Whether the loaded object is this instance; its build id is where the instance's was only if all else agrees. It lies
- * in the object's first page. */
+/* Is the loaded object this instance? Its build id, in its first page, is where the instance's was only if all else
+ * agrees. */
 static bool object_is_instance(const struct found_object *object, const struct instance *instance, bool careful)
 {
 	return load_acquire(&instance->state) == INSTANCE_READY && object->start == instance->start &&
@@ -251,7 +251,7 @@ static uint32_t instance_find_or_add(const struct found_object *object, bool car
 	return MODULE_UNNAMED;
 }
 
-/* Is the object one of these instances? Nothing of it is read: they were seen at an address of the same stack. */
+/* Is the object one of these instances? Nothing of it is read: the walk saw them at addresses of the same stack. */
 static bool object_is_one_of(const struct found_object *object, const struct module_trust *trust)
 {
 	for (uint32_t i = 0; i < trust->count; i++) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The closure of DT_NEEDED, from the program and from ourselves. A library that
- * another's constructor has opened before ours ran is loaded, too, and may be
- * closed again: so it does not do to take all that is there.
+ * The closure of DT_NEEDED, from the program and from ourselves. What is loaded
+ * when our constructor runs would be too much: another library's constructor
+ * may have opened some of it, and may close it again.
  */
 #include "shim/walker/walker_permanent.h"
 
@@ -14,18 +14,18 @@
 #include "keeper/base/syscall.h"
 #include "shim/sample/memory_probe.h"
 
-#define CANDIDATES 512 /* a program has more libraries seldom; those are asked about, as if they could go */
+#define CANDIDATES 512 /* few programs have more libraries; the others are asked about, as if they could go */
 
 struct candidate {
 	struct permanent_module module;
-	const char *name;       /* as the loader has it */
-	const char *strings;    /* of its dynamic section; NULL: none */
+	const char *name;       /* the name that the loader has */
+	const char *strings;    /* the strings of its dynamic section; NULL: none */
 	const char *own_name;   /* DT_SONAME, or NULL */
 	const Elf64_Dyn *needs; /* its dynamic section */
 	bool marked, followed;
 };
 
-/* Of the constructor alone. */
+/* Only the constructor uses it. */
 static struct candidate candidates[CANDIDATES];
 static unsigned candidate_count;
 
@@ -45,7 +45,7 @@ static void segment_note(struct candidate *candidate, const struct dl_phdr_info 
 		module->code = start;
 }
 
-/* The segment that its unwind tables are in: what lies beside it need not be mapped. */
+/* The segment that its unwind tables are in; the gaps beside it may be unmapped. */
 static void tables_note(struct permanent_module *module, const struct dl_phdr_info *info)
 {
 	for (unsigned i = 0; i < info->dlpi_phnum; i++) {
@@ -60,8 +60,8 @@ static void tables_note(struct permanent_module *module, const struct dl_phdr_in
 	module->eh_frame_header = 0;
 }
 
-/* The loader has made the address of the strings absolute, but for the vDSO's, which needs nothing and is needed by
- * nobody. */
+/* The loader has made the address of the strings absolute, except the vDSO's, which needs nothing and which nobody
+ * needs. */
 static void names_note(struct candidate *candidate)
 {
 	uintptr_t own_name = 0, strings = 0;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Modules that can never be unloaded: the program, what it and we need by name
- * (the loader keeps what it mapped at the start for a program's sake), the
- * loader and the vDSO. They are known from the constructor on, so of them alone
- * everything may be read at any time, whatever led to them.
+ * Modules that can never be unloaded: the program, the libraries that it and we
+ * need by name (the loader keeps what it mapped at the start for a program's
+ * sake), the loader and the vDSO. They are known from the constructor on. So of
+ * them alone everything may be read at any time, whatever led to them.
  */
 #ifndef SEEP_WALKER_WALKER_PERMANENT_H
 #define SEEP_WALKER_WALKER_PERMANENT_H

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A bounded reader of unwind tables: past its end it reads zeros and is marked
- * as failed, so that callers check once. Where the module that they belong to may
- * be on its way out, each page is asked for before it is read.
+ * A bounded reader of unwind tables. Past its end it reads zeros and is marked
+ * as failed, so that callers check once. If the module that the tables belong
+ * to may be on its way out, the kernel is asked about each page before it is
+ * read.
  */
 #ifndef SEEP_WALKER_WALKER_READER_H
 #define SEEP_WALKER_WALKER_READER_H
@@ -21,7 +22,7 @@ struct table_reader {
 	bool failed;
 };
 
-/* Careful or not, up to 8 bytes at this address can be read. */
+/* Can up to 8 bytes at this address be read, by a reader that is careful or not? */
 static inline bool reader_may_read(struct table_reader *reader, uintptr_t address, size_t bytes)
 {
 	uintptr_t first = probe_page_of(address), last = probe_page_of(address + bytes - 1);
@@ -122,7 +123,7 @@ static inline uintptr_t reader_pointer(struct table_reader *reader, uint8_t enco
 struct table_module {
 	uintptr_t start, end;
 	uintptr_t eh_frame_header; /* of PT_GNU_EH_FRAME; 0: none */
-	bool careful;              /* it may be gone: ask for each page before it is read */
+	bool careful;              /* it may be gone: ask about each page before reading it */
 };
 
 /* Reads from an address of the module to the module's end. */

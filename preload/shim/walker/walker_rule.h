@@ -35,7 +35,7 @@ enum rule_kind {
 	RULE_RBP,           /* CFA = rbp + cfa; caller's rbp at CFA - saved */
 	RULE_REALIGNED,     /* CFA = [rbp - cfa]; caller's rbp at [rbp]: gcc's frame after `and $-32,%rsp` */
 	RULE_SIGNAL,        /* the kernel's signal frame at rsp */
-	RULE_FRAME_POINTER, /* no unwind information: take rbp for a frame pointer, if it can be one */
+	RULE_FRAME_POINTER, /* no unwind information: rbp is taken for a frame pointer, if it can be one */
 	RULE_END,           /* the outermost frame */
 	RULE_LOST,          /* cannot be followed */
 };
@@ -89,8 +89,9 @@ static inline uint64_t rule_word_saved(uint64_t word)
 	return (word >> RULE_SAVED_SHIFT) % (1u << RULE_SAVED_BITS) * 8;
 }
 
-/* The word of a rule; 0 if it does not fit: CFA up to 64 KiB away, saved rbp up to 248 bytes below the CFA. In a word,
- * RULE_RSP has its saved rbp inside the frame and RULE_RBP always has one, which spares the walk some checks. */
+/* The word of a rule; 0: the rule does not fit. The CFA may be up to 64 KiB away, and saved rbp up to 248 bytes
+ * below the CFA. In a word, RULE_RSP has its saved rbp inside the frame and RULE_RBP always has one, which spares
+ * the walk some checks. */
 static inline uint64_t rule_word(const struct rule *rule, uintptr_t key, uint32_t instance)
 {
 	uint64_t cfa = (uint64_t)rule->cfa, saved = (uint64_t)rule->saved;

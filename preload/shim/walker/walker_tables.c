@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * From a code address to its rule, by way of .eh_frame_hdr's search table, an
- * FDE and its CIE. walker_program.c runs their programs.
+ * From a code address to its rule, by .eh_frame_hdr's search table, an FDE and
+ * its CIE, whose programs walker_program.c runs.
  */
 #include "shim/walker/walker_tables.h"
 
@@ -111,7 +111,7 @@ static bool read_common(const struct table_module *module, uintptr_t at, struct 
 	return !reader.failed;
 }
 
-/* Out of line: its frame is gone before the program is run, in what may be the last KiB of a stack. */
+/* Out of line, so that its frame is gone before the program is run, maybe in the last KiB of a stack. */
 static __attribute__((noinline)) bool read_description(const struct table_module *module, uintptr_t at,
 						       struct description *description)
 {

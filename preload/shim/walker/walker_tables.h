@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The rule of one code address, from a module's .eh_frame_hdr and .eh_frame as
- * they lie in memory: a binary search, then one FDE's program. Nothing is kept.
+ * Finds the rule of one code address in a module's .eh_frame_hdr and .eh_frame
+ * as they lie in memory, by a binary search and one FDE's program. Nothing is
+ * kept.
  *
  * Every pointer is checked against the module's range. What cannot be
  * understood gives RULE_LOST, an address without an FDE RULE_FRAME_POINTER.
