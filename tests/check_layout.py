@@ -19,7 +19,7 @@ preload/keeper/elf
 preload/keeper/base     preload/keeper/elf
 analyzer/files          analyzer/base
 analyzer/statistics     analyzer/base
-preload/keeper/heap     preload/keeper/base
+preload/keeper/heap     preload/keeper/base preload/keeper/elf
 preload/shim/host       preload/keeper/base preload/keeper/elf
 preload/shim/libc       preload/keeper/base preload/keeper/elf
 preload/shim/sample     preload/keeper/base preload/keeper/elf

@@ -10,6 +10,7 @@
 #include "keeper/base/atomics.h"
 #include "keeper/base/syscall.h"
 #include "keeper/heap/area_growth.h"
+#include "keeper/elf/build_id.h"
 
 /* glibc 2.35's struct dl_find_object, declared in <dlfcn.h> only where the headers are that new. */
 static int (*find_object)(void *, struct dl_find_object *);
@@ -115,39 +116,25 @@ static bool notes_are_loaded(const struct loaded_module *module, const struct he
 	return false;
 }
 
-static uint32_t notes_read(const char *at, uint64_t left, uint8_t build_id[static 32])
-{
-	while (left >= sizeof(ElfW(Nhdr))) {
-		const ElfW(Nhdr) *note = (const void *)at;
-		uint64_t name = ((uint64_t)note->n_namesz + 3) & ~UINT64_C(3);
-		uint64_t value = ((uint64_t)note->n_descsz + 3) & ~UINT64_C(3);
-		if (name + value + sizeof *note > left)
-			return 0;
-		if (note->n_type == NT_GNU_BUILD_ID && note->n_namesz == 4 &&
-		    memcmp(at + sizeof *note, "GNU", 4) == 0 && note->n_descsz <= 32) {
-			memcpy(build_id, at + sizeof *note + name, note->n_descsz);
-			return note->n_descsz;
-		}
-		at += sizeof *note + name + value;
-		left -= sizeof *note + name + value;
-	}
-	return 0;
-}
-
 /* The NT_GNU_BUILD_ID of a module, read from its own memory. 0: it has none. */
 static uint32_t build_id_read(const struct loaded_module *module, uint8_t build_id[static 32])
 {
 	struct headers headers;
-	uint32_t bytes = 0;
 	if (!headers_find(module, &headers))
 		return 0;
-	for (unsigned i = 0; i < headers.count && bytes == 0; i++) {
+	for (unsigned i = 0; i < headers.count; i++) {
 		const ElfW(Phdr) *notes = &headers.segments[i];
-		if (notes->p_type == PT_NOTE && notes_are_loaded(module, &headers, notes))
-			bytes = notes_read((const char *)(uintptr_t)(module->bias + notes->p_vaddr), notes->p_memsz,
-					   build_id);
+		uint32_t bytes;
+		if (notes->p_type != PT_NOTE || !notes_are_loaded(module, &headers, notes))
+			continue;
+		const uint8_t *found =
+		    build_id_find((const char *)(uintptr_t)(module->bias + notes->p_vaddr), notes->p_memsz, &bytes);
+		if (found && bytes <= 32) {
+			memcpy(build_id, found, bytes);
+			return bytes;
+		}
 	}
-	return bytes;
+	return 0;
 }
 
 static void text_append(char *text, size_t *length, size_t limit, const char *more)

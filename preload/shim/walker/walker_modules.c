@@ -11,6 +11,7 @@
 
 #include "keeper/base/atomics.h"
 #include "keeper/elf/image.h"
+#include "keeper/elf/build_id.h"
 #include "shim/sample/memory_probe.h"
 #include "shim/walker/walker_permanent.h"
 #include "shim/walker/walker_rule.h"
@@ -115,25 +116,6 @@ bool modules_settled(void)
 	return true;
 }
 
-/* The descriptor of NT_GNU_BUILD_ID in a range of notes; 0: none. */
-static uintptr_t find_build_id_note(uintptr_t at, uintptr_t end)
-{
-	while (end - at >= sizeof(Elf64_Nhdr) && at < end) {
-		const Elf64_Nhdr *note = (const Elf64_Nhdr *)at;
-		uint64_t name_bytes = (note->n_namesz + UINT64_C(3)) & ~UINT64_C(3);
-		uint64_t descriptor_bytes = (note->n_descsz + UINT64_C(3)) & ~UINT64_C(3);
-		uint64_t left = end - at - sizeof *note;
-		if (name_bytes > left || descriptor_bytes > left - name_bytes)
-			return 0;
-		uintptr_t descriptor = at + sizeof *note + name_bytes;
-		if (note->n_type == NT_GNU_BUILD_ID && note->n_namesz == 4 && note->n_descsz >= sizeof(uint64_t) &&
-		    memcmp((const char *)(note + 1), "GNU", 4) == 0)
-			return descriptor;
-		at = descriptor + descriptor_bytes;
-	}
-	return 0;
-}
-
 /* A module's program headers, where linkers put them: in its first page. That page can be read in any module that
  * might be there later, whatever holes its range has. */
 struct program_headers {
@@ -168,9 +150,10 @@ static uintptr_t find_build_id(const struct found_object *object)
 		if (header->p_type != PT_NOTE || notes < object->start || end < notes ||
 		    end > object->start + PROBE_PAGE)
 			continue;
-		uintptr_t found = find_build_id_note(notes, end);
-		if (found)
-			return found;
+		uint32_t bytes;
+		const uint8_t *found = build_id_find((const char *)notes, end - notes, &bytes);
+		if (found && bytes >= sizeof(uint64_t))
+			return (uintptr_t)found;
 	}
 	return 0;
 }
