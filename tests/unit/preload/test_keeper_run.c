@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The keeper at work, in processes of its own: timer, requests, the program's end, a directory that goes away. */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -11,88 +10,15 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <cmocka.h>
 
 #include "keeper/base/atomics.h"
-#include "keeper/files/credentials.h"
-#include "keeper/program/descriptors.h"
-#include "keeper/loop/keeper.h"
+#include "support/program_maker.h"
 #include "support/recording_maker.h"
 #include "support/snapshot_parser.h"
-
-#include <seep/process.h>
-
-#define SECOND UINT64_C(1000000000)
-
-static void *keeper_thread(void *argument)
-{
-	if (descriptors_leave(true))
-		keeper_run(argument);
-	return NULL;
-}
-
-/* A program with a keeper thread. Runs `work`, then ends as `work` says: 0: with an exit snapshot; else at once. */
-typedef int program_work(struct keeper *keeper);
-
-static pid_t program_start(program_work *work, uint64_t interval_ns)
-{
-	int ready[2];
-	char byte;
-	assert_int_equal(pipe(ready), 0);
-	pid_t child = child_fork();
-	if (child == 0) {
-		static struct keeper keeper;
-		struct heap heap;
-		pthread_t thread;
-		close(ready[0]);
-		recording_make(&heap, test_directory, 512 << 10);
-		heap.header->interval_ns = interval_ns;
-		if (!keeper_prepare(&keeper, &heap, test_directory, true) ||
-		    pthread_create(&thread, NULL, keeper_thread, &keeper) != 0)
-			_exit(90);
-		close(ready[1]);
-		int result = work(&keeper);
-		if (!result && !keeper_finish(&keeper))
-			result = 91;
-		if (!result)
-			pthread_join(thread, NULL);
-		_exit(result);
-	}
-	close(ready[1]);
-	while (read(ready[0], &byte, 1) > 0)
-		;
-	close(ready[0]);
-	return child;
-}
-
-static int program_wait(pid_t child)
-{
-	int status;
-	assert_int_equal(waitpid(child, &status, 0), child);
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-}
-
-/* Waits until the directory holds as many snapshots. */
-static bool snapshots_await(int count)
-{
-	for (int i = 0; i < 1000 && directory_count(test_directory, ".seep") < count; i++)
-		usleep(10000);
-	return directory_count(test_directory, ".seep") >= count;
-}
-
-/* The name of the snapshot of the highest number, where none was removed. */
-static const char *snapshot_last(void)
-{
-	static char name[32];
-	snprintf(name, sizeof name, "%06u.seep", (unsigned)directory_count(test_directory, ".seep") % 1000000);
-	return name;
-}
 
 static int allocates_a_little(struct keeper *keeper)
 {
@@ -325,213 +251,6 @@ static void a_directory_that_was_replaced_is_not_written_to(void **state)
 	free(data);
 }
 
-/* A program that counts on the lowest free descriptor, while its keeper writes as fast as it can. */
-static int counts_on_descriptors(struct keeper *keeper)
-{
-	(void)keeper;
-	for (int i = 0; i < 20000; i++) {
-		close(0);
-		if (open("/dev/null", O_RDONLY) != 0)
-			return 1;
-	}
-	return 0;
-}
-
-static void the_keepers_descriptors_are_not_the_programs(void **state)
-{
-	(void)state;
-	assert_int_equal(program_wait(program_start(counts_on_descriptors, 1000000)), 0);
-	assert_true(directory_count(test_directory, ".seep") > 1);
-}
-
-/* Effective user of the process's other thread, the keeper's; -1: there is none. */
-static long keepers_user(void)
-{
-	DIR *tasks = opendir("/proc/self/task");
-	long user = -1;
-	for (struct dirent *entry; (entry = readdir(tasks));) {
-		uint32_t ids[4];
-		int thread = atoi(entry->d_name);
-		if (thread > 0 && thread != getpid() && seep_process_ids((uint64_t)thread, "Uid:", ids))
-			user = ids[1];
-	}
-	closedir(tasks);
-	return user;
-}
-
-static bool keepers_user_becomes(long user)
-{
-	for (int i = 0; i < 300 && keepers_user() != user; i++)
-		usleep(10000);
-	return keepers_user() == user;
-}
-
-/* By raw system calls, as libc's would take along the keeper, which is one of its threads in this test. */
-static int drops_its_privileges(struct keeper *keeper)
-{
-	struct stat status;
-	recording_allocate(&keeper->heap, 1, 100, 50, 0x10000);
-	if (syscall(SYS_setresuid, -1, 65534, -1) != 0)
-		return 1;
-	usleep(1300000); /* for a moment only: it is followed by nobody */
-	if (keepers_user() != 0 || syscall(SYS_setresuid, -1, 0, -1) != 0)
-		return 2;
-	if (syscall(SYS_setresgid, 65534, 65534, 65534) != 0 || syscall(SYS_setresuid, 65534, 65534, 65534) != 0)
-		return 3;
-	prctl(PR_SET_DUMPABLE, 1);
-	if (!keepers_user_becomes(65534))
-		return 4;
-	if (prctl(PR_GET_DUMPABLE) != 1)
-		return 5;
-	return stat(test_directory, &status) == 0 && status.st_uid == 65534 ? 0 : 6;
-}
-
-static void the_keeper_follows_a_program_that_drops_its_privileges(void **state)
-{
-	(void)state;
-	struct snapshot snapshot;
-	struct stat status;
-	char path[300];
-	if (geteuid() != 0)
-		skip();
-	assert_int_equal(program_wait(program_start(drops_its_privileges, 0)), 0);
-	snprintf(path, sizeof path, "%s/heap", test_directory);
-	assert_int_equal(stat(path, &status), 0);
-	assert_int_equal(status.st_uid, 65534);
-	snprintf(path, sizeof path, "%s/%s", test_directory, snapshot_last());
-	assert_int_equal(stat(path, &status), 0);
-	assert_int_equal(status.st_uid, 65534);
-	void *data = snapshot_load(test_directory, snapshot_last(), &snapshot);
-	assert_int_equal(snapshot.header->trigger, SEEP_TRIGGER_EXIT);
-	free(data);
-}
-
-static seep_keeper_leave leave;
-
-static void *outside_keeper(void *argument)
-{
-	struct seep_fault fault = {0};
-	(void)argument;
-	return seep_keeper_run(test_directory, &leave, &fault) ? NULL : "failed";
-}
-
-/* A program without a keeper of its own, that allocates and then waits to be told to kill itself. */
-static pid_t program_without_keeper(int go[2])
-{
-	assert_int_equal(pipe(go), 0);
-	pid_t child = child_fork();
-	if (child == 0) {
-		struct heap heap;
-		char byte;
-		recording_make(&heap, test_directory, 512 << 10);
-		heap.header->interval_ns = SECOND / 10;
-		recording_allocate(&heap, 1, 100, 70, 0x10000);
-		while (read(go[0], &byte, 1) == 0)
-			;
-		raise(SIGKILL);
-	}
-	struct seep_heap_view view;
-	struct seep_fault fault;
-	for (int i = 0; i < 1000 && !seep_heap_open(&view, test_directory, false, &fault); i++)
-		usleep(1000);
-	struct seep_heap_header *header = view.map;
-	assert_non_null(header);
-	for (int i = 0; i < 1000 && load_acquire(&header->live_inserted) < 70; i++)
-		usleep(1000);
-	seep_heap_close(&view);
-	return child;
-}
-
-static void an_outside_keeper_serves_until_the_program_ends(void **state)
-{
-	(void)state;
-	char name[32];
-	struct seep_fault fault = {0};
-	struct snapshot snapshot;
-	pthread_t thread;
-	void *result;
-	int go[2];
-	pid_t child = program_without_keeper(go);
-	atomic_store(&leave, false);
-	assert_int_equal(pthread_create(&thread, NULL, outside_keeper, NULL), 0);
-	assert_true(snapshots_await(2));
-	assert_int_equal(write(go[1], "", 1), 1);
-	assert_int_equal(program_wait(child), 128 + SIGKILL);
-	assert_int_equal(pthread_join(thread, &result), 0); /* it noticed */
-	assert_null(result);
-	assert_true(seep_recording_finish(test_directory, SEEP_TRIGGER_EXIT, name, &fault));
-	void *data = snapshot_load(test_directory, name, &snapshot);
-	assert_int_equal(snapshot.header->trigger, SEEP_TRIGGER_EXIT);
-	assert_int_equal(snapshot_site(&snapshot, 0x1001)->allocated.samples, 70);
-	assert_int_equal(snapshot.losses[SEEP_LOSS_EVENTS_DOUBTED], 0);
-	free(data);
-	close(go[0]);
-	close(go[1]);
-}
-
-/* Another took its lease because it had stood still: it waits, and goes on when that one is done. */
-static void a_keeper_that_lost_its_lease_takes_it_again(void **state)
-{
-	(void)state;
-	char name[32];
-	struct seep_heap_view view;
-	struct seep_fault fault = {0};
-	pthread_t thread;
-	int go[2];
-	pid_t child = program_without_keeper(go);
-	assert_true(seep_heap_open(&view, test_directory, true, &fault));
-	struct seep_heap_header *header = view.map;
-	atomic_store(&leave, false);
-	assert_int_equal(pthread_create(&thread, NULL, outside_keeper, NULL), 0);
-	assert_true(seep_snapshot_request(&view, 10 * SECOND, name, &fault));
-	uint64_t ours = atomic_load(&header->lease), theirs = ((ours >> 32) + 1) << 32 | (uint32_t)getppid();
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	atomic_store(&header->lease_ns, (uint64_t)now.tv_sec * SECOND + (uint64_t)now.tv_nsec);
-	assert_true(atomic_compare_exchange_strong(&header->lease, &ours, theirs));
-	assert_false(seep_snapshot_request(&view, SECOND / 2, name, &fault));
-	assert_int_equal(atomic_load(&header->lease), theirs);
-	atomic_store(&header->lease, theirs >> 32 << 32);
-	assert_true(seep_snapshot_request(&view, 10 * SECOND, name, &fault));
-	assert_int_equal((uint32_t)atomic_load(&header->lease), getpid());
-	atomic_store(&leave, true);
-	seep_keeper_wake(test_directory);
-	assert_int_equal(pthread_join(thread, NULL), 0);
-	seep_heap_close(&view);
-	assert_int_equal(write(go[1], "", 1), 1);
-	assert_int_equal(program_wait(child), 128 + SIGKILL);
-}
-
-static void an_outside_keeper_leaves_when_told_and_another_goes_on(void **state)
-{
-	(void)state;
-	char name[32];
-	struct seep_heap_view view;
-	struct seep_fault fault = {0};
-	pthread_t thread;
-	int go[2];
-	pid_t child = program_without_keeper(go);
-	assert_true(seep_heap_open(&view, test_directory, true, &fault));
-	for (int round = 0; round < 2; round++) {
-		struct seep_heap_state heap_state;
-		atomic_store(&leave, false);
-		assert_int_equal(pthread_create(&thread, NULL, outside_keeper, NULL), 0);
-		assert_true(seep_snapshot_request(&view, 10 * SECOND, name, &fault));
-		seep_heap_state(&view, &heap_state);
-		assert_int_equal(heap_state.keeper_pid, getpid());
-		atomic_store(&leave, true);
-		seep_keeper_wake(test_directory);
-		assert_int_equal(pthread_join(thread, NULL), 0);
-		seep_heap_state(&view, &heap_state);
-		assert_int_equal(heap_state.keeper_pid, 0);
-	}
-	seep_heap_close(&view);
-	assert_int_equal(write(go[1], "", 1), 1);
-	assert_int_equal(program_wait(child), 128 + SIGKILL);
-	close(go[0]);
-	close(go[1]);
-}
-
 static void *producer(void *argument)
 {
 	struct keeper *keeper = argument;
@@ -592,11 +311,6 @@ int main(void)
 	    TEST(a_request_without_a_keeper_times_out),
 	    TEST(a_new_high_water_mark_is_caught),
 	    TEST(a_directory_that_was_replaced_is_not_written_to),
-	    TEST(the_keepers_descriptors_are_not_the_programs),
-	    TEST(the_keeper_follows_a_program_that_drops_its_privileges),
-	    TEST(an_outside_keeper_serves_until_the_program_ends),
-	    TEST(a_keeper_that_lost_its_lease_takes_it_again),
-	    TEST(an_outside_keeper_leaves_when_told_and_another_goes_on),
 	    TEST(nothing_is_lost_between_producers_keeper_and_snapshots),
 	};
 	return cmocka_run_group_tests_name("keeper_run", tests, NULL, NULL);
