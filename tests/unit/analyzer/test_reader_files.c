@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Files that are no snapshot, are cut while they are read, or are too large: refused in one line that names them. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "profile/profile.h"
+#include "reader/input.h"
+#include "reader/snapshot_reader.h"
+
+static char directory[64];
+
+static int enter_directory(void **state)
+{
+	(void)state;
+	strcpy(directory, "/tmp/seep-reader-XXXXXX");
+	return mkdtemp(directory) == NULL || chdir(directory) < 0;
+}
+
+static int leave_directory(void **state)
+{
+	(void)state;
+	char command[160];
+
+	snprintf(command, sizeof command, "chmod -R u+rwx '%s'; rm -rf '%s'", directory, directory);
+	return chdir("/") < 0 || system(command) != 0;
+}
+
+static void assert_path_refused(const char *path, const char *text)
+{
+	struct error error = {""};
+	struct profile *profile = profile_open(path, &error);
+
+	profile_free(profile);
+	assert_null(profile);
+	assert_string_equal(error.text, text);
+}
+
+static void only_regular_files_are_read(void **state)
+{
+	(void)state;
+	struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = "socket"};
+	int descriptor = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	assert_int_equal(mkfifo("pipe", 0600), 0);
+	assert_path_refused("pipe", "pipe: offset 0: is a pipe, not a snapshot");
+	assert_path_refused("/dev/null", "/dev/null: offset 0: is a character device, not a snapshot");
+	assert_int_equal(bind(descriptor, (struct sockaddr *)&address, sizeof address), 0);
+	assert_path_refused("socket", "socket: offset 0: is a socket, not a snapshot");
+	close(descriptor);
+	assert_path_refused("missing", "missing: offset 0: cannot be opened: No such file or directory");
+	assert_int_equal(mkdir("folder", 0700), 0);
+	assert_path_refused("folder", "folder: offset 0: is a directory, but no recording: it holds no NNNNNN.seep");
+	int empty = open("empty", O_CREAT | O_WRONLY, 0600);
+	close(empty);
+	assert_path_refused("empty", "empty: offset 0: the file is empty");
+	if (geteuid() != 0) {
+		assert_int_equal(chmod("empty", 0), 0);
+		assert_path_refused("empty", "empty: offset 0: cannot be opened: Permission denied");
+	}
+}
+
+static void file_cut_while_it_is_read_is_refused(void **state)
+{
+	(void)state;
+	struct input input;
+	struct error error;
+	char page[INPUT_HEAD_BYTES] = "x";
+	int descriptor = open("cut", O_CREAT | O_WRONLY, 0600);
+
+	for (int i = 0; i < 4; i++)
+		assert_int_equal(write(descriptor, page, sizeof page), sizeof page);
+	assert_true(input_open(&input, "cut", &error));
+	assert_int_equal(input.bytes, INPUT_HEAD_BYTES);
+	assert_int_equal(ftruncate(descriptor, 5000), 0);
+	assert_false(input_read_rest(&input, 1 << 20, &error));
+	assert_string_equal(error.text, "cut: offset 5000: the file was cut while it was read; it had 16384 bytes");
+	input_close(&input);
+	close(descriptor);
+}
+
+static void huge_file_is_not_read(void **state)
+{
+	(void)state;
+	struct input input;
+	struct error error;
+	int descriptor = open("huge", O_CREAT | O_WRONLY, 0600);
+
+	assert_int_equal(ftruncate(descriptor, (off_t)1 << 40), 0);
+	close(descriptor);
+	assert_true(input_open(&input, "huge", &error));
+	assert_false(input_read_rest(&input, SNAPSHOT_BYTES_LIMIT, &error));
+	assert_string_equal(error.text,
+			    "huge: offset 4294967296: the file has 1099511627776 bytes, more than are read");
+	input_close(&input);
+	assert_path_refused("huge", "huge: offset 0: is not a seep snapshot but zeros");
+}
+
+static void very_long_name_leaves_room_for_the_fault(void **state)
+{
+	(void)state;
+	char name[5000];
+	struct error error;
+
+	memset(name, 'n', sizeof name - 1);
+	name[sizeof name - 1] = '\0';
+	assert_null(profile_open(name, &error));
+	assert_memory_equal(error.text, "...nnn", 6);
+	assert_non_null(strstr(error.text, "nnn: offset 0: cannot be opened: File name too long"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup_teardown(only_regular_files_are_read, enter_directory, leave_directory),
+	    cmocka_unit_test_setup_teardown(file_cut_while_it_is_read_is_refused, enter_directory, leave_directory),
+	    cmocka_unit_test_setup_teardown(huge_file_is_not_read, enter_directory, leave_directory),
+	    cmocka_unit_test(very_long_name_leaves_room_for_the_fault),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
