@@ -60,7 +60,9 @@ static int name_claim(struct heap_file *made, const char *path, struct seep_heap
 	bool is_new;
 	struct text text = text_begin(header->directory, sizeof header->directory);
 	text_add(&text, path);
-	*made = (struct heap_file){.directory = directory_open(path, &is_new), .file = -EEXIST};
+	*made = (struct heap_file){.directory = directory_open(path, &is_new)};
+	/* a new one that is not ours is a matter of the file system, which has no better one under another name */
+	made->file = is_new ? -EPERM : -EEXIST;
 	if (made->directory >= 0 && directory_is_free(made->directory))
 		made->file = file_make(made, header, in_memory);
 	if (made->directory >= 0 && made->file >= 0)
