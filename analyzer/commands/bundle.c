@@ -12,7 +12,7 @@
 
 struct request {
 	const char *output; /* NULL: not given */
-	struct symbol_options symbols;
+	struct symbol_search symbols;
 };
 
 #define FIELD(name) offsetof(struct request, name)

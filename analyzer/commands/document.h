@@ -24,7 +24,7 @@ enum value_choice {
 /* The first member of a command's request. */
 struct document_request {
 	const char *snapshot, *base, *output; /* base, output: NULL, not given */
-	struct symbol_options symbols;
+	struct symbol_search symbols;
 	enum call_value value;
 	enum value_choice choice;
 };

@@ -26,7 +26,7 @@ struct request {
 	uint32_t top;
 	uint64_t every_ns;
 	bool json, follow, verbose;
-	struct symbol_options symbols;
+	struct symbol_search symbols;
 };
 
 #define FIELD(name) offsetof(struct request, name)

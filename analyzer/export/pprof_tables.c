@@ -68,7 +68,8 @@ uint64_t pprof_mapping(struct pprof_tables *tables, const struct profile_module 
 	if (!*module->path)
 		return 0;
 	bool is_new;
-	uint64_t *number = map_put(tables->mappings, export_module_identity(module), &is_new);
+	uint64_t *number = map_put(
+	    tables->mappings, profile_module_identity(module->build_id, module->build_id_bytes, module->path), &is_new);
 	if (!is_new)
 		return *number;
 	*number = map_count(tables->mappings);
@@ -120,8 +121,8 @@ static void line_append(struct pprof_tables *tables, uint64_t function, uint32_t
 /* Of two profiles, locations are the same where module, address and names are. */
 static uint64_t location_key(const struct profile_module *module, const struct profile_location *location)
 {
-	const uint64_t words[] = {export_module_identity(module), location->address, location->exact,
-				  location->line_count};
+	const uint64_t words[] = {profile_module_identity(module->build_id, module->build_id_bytes, module->path),
+				  location->address, location->exact, location->line_count};
 	uint64_t key = hash_bytes(hash_secret(), words, sizeof words);
 
 	for (uint32_t i = 0; i < location->line_count; i++) {

@@ -15,13 +15,6 @@ struct builder {
 	uint32_t capacity, part_capacity;
 };
 
-uint64_t export_module_identity(const struct profile_module *module)
-{
-	if (module->build_id_bytes)
-		return hash_bytes(1, module->build_id, module->build_id_bytes);
-	return hash_bytes(2, module->path, strlen(module->path));
-}
-
 /* Rows of the profile's sites by index; the caller frees the array. */
 static uint32_t *sites_add(struct builder *builder, const struct profile *profile, double sign)
 {

@@ -36,7 +36,4 @@ struct export_rows {
 void export_rows_build(struct export_rows *rows, const struct profile *now, const struct profile *base);
 void export_rows_free(struct export_rows *rows);
 
-/* Equal for the same module of two profiles. */
-uint64_t export_module_identity(const struct profile_module *module);
-
 #endif

@@ -95,7 +95,7 @@ static const char *die_function(Dwarf_Die *die)
 }
 
 /* Where an inlined function was called from. File 0 is a file since DWARF 5; before, libdw has "???" there. */
-static void die_call_site(Dwarf_Die *die, Dwarf_Die *unit, struct dwarf_line *line)
+static void die_call_site(Dwarf_Die *die, Dwarf_Die *unit, struct source_line *line)
 {
 	Dwarf_Files *files;
 	size_t count;
@@ -107,13 +107,13 @@ static void die_call_site(Dwarf_Die *die, Dwarf_Die *unit, struct dwarf_line *li
 		line->line = number;
 }
 
-static void lookup_add(struct dwarf_lookup *lookup, const struct dwarf_line *line)
+static void lookup_add(struct dwarf_lookup *lookup, const struct source_line *line)
 {
 	ARRAY_RESERVE(lookup->lines, lookup->line_count, lookup->line_capacity);
 	lookup->lines[lookup->line_count++] =
-	    (struct dwarf_line){.function = line->function ? string_pool_intern(lookup->texts, line->function) : NULL,
-				.file = line->file ? string_pool_intern(lookup->texts, line->file) : NULL,
-				.line = line->line};
+	    (struct source_line){.function = line->function ? string_pool_intern(lookup->texts, line->function) : NULL,
+				 .file = line->file ? string_pool_intern(lookup->texts, line->file) : NULL,
+				 .line = line->line};
 }
 
 /* The lines of one address. `chain` are its scopes, callers first: the function, then what was inlined, one into the
@@ -122,7 +122,7 @@ static void answer_fill(struct dwarf_lookup *lookup, struct dwarf_answer *answer
 			struct dwarf_scope *const *chain, size_t depth, uint64_t address)
 {
 	Dwarf_Line *row = dwarf_getsrc_die(&unit->lines, address);
-	struct dwarf_line place = {.file = row ? dwarf_linesrc(row, NULL, NULL) : NULL};
+	struct source_line place = {.file = row ? dwarf_linesrc(row, NULL, NULL) : NULL};
 	int number;
 
 	if (row && dwarf_lineno(row, &number) == 0 && number > 0)
@@ -135,7 +135,7 @@ static void answer_fill(struct dwarf_lookup *lookup, struct dwarf_answer *answer
 			lookup_add(lookup, &place);
 			answer->count++;
 		}
-		place = (struct dwarf_line){0};
+		place = (struct source_line){0};
 		die_call_site(die, &unit->tree, &place);
 	}
 	if (depth == 0 && place.file) {

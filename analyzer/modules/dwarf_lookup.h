@@ -13,14 +13,8 @@
 
 #include <elfutils/libdwfl.h>
 
+#include "base/source_line.h"
 #include "base/string_pool.h"
-
-/* Texts live as long as the lookup. */
-struct dwarf_line {
-	const char *function; /* as the linker knows it where DWARF says so; NULL: unknown */
-	const char *file;     /* NULL: unknown */
-	uint32_t line;        /* 0: unknown */
-};
 
 /* What is known of one address: innermost first, each but the last inlined into the next. */
 struct dwarf_answer {
@@ -34,7 +28,8 @@ struct dwarf_lookup {
 	bool *claimed;                /* by address: a unit has it */
 	size_t left;                  /* addresses that no unit has yet */
 	struct string_pool *texts;
-	struct dwarf_line *lines;
+	struct source_line
+	    *lines; /* their texts live as long as the lookup; functions as the linker knows them; or NULL */
 	size_t line_count, line_capacity;
 };
 

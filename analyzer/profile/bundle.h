@@ -12,7 +12,7 @@ struct bundle_summary {
 };
 
 /* Appends a whole bundle of what `path` names: a recording, or one snapshot. */
-bool bundle_write(struct buffer *out, const char *path, const struct symbol_options *options,
+bool bundle_write(struct buffer *out, const char *path, const struct symbol_search *search,
 		  struct bundle_summary *summary, struct error *error);
 
 /* The snapshot with this number of an open bundle, 0 for the last, with its names given. */

@@ -60,13 +60,6 @@ static const char *text_at(struct giving *giving, uint32_t offset)
 	return (const char *)(uintptr_t)*slot;
 }
 
-static uint64_t module_key(const uint8_t *build_id, uint32_t build_id_bytes, const char *path)
-{
-	if (build_id_bytes)
-		return hash_bytes(hash_secret(), build_id, build_id_bytes);
-	return hash_bytes(hash_secret() + 1, path, strnlen(path, BUDGET_NAME_BYTES));
-}
-
 static uint64_t address_key(uint64_t module, uint64_t address, bool exact)
 {
 	const uint64_t words[] = {module, address, exact};
@@ -96,7 +89,8 @@ static uint64_t *addresses_index(struct giving *giving)
 
 	for (uint32_t i = 0; i < symbols->header.module_count; i++) {
 		const struct bundle_module *module = &symbols->modules[i];
-		keys[i] = module_key(module->build_id, module->build_id_bytes, symbols->texts + module->path);
+		keys[i] =
+		    profile_module_identity(module->build_id, module->build_id_bytes, symbols->texts + module->path);
 	}
 	for (uint32_t i = 0; i < symbols->header.address_count; i++) {
 		const struct bundle_address *address = &symbols->addresses[i];
@@ -113,8 +107,8 @@ static uint64_t *module_keys(const struct profile *profile)
 	uint64_t *keys = memory_allocate((size_t)profile->module_count + 1, sizeof *keys);
 
 	for (uint32_t i = 0; i < profile->module_count; i++)
-		keys[i] = module_key(profile->modules[i].build_id, profile->modules[i].build_id_bytes,
-				     storage->module_paths[i]);
+		keys[i] = profile_module_identity(profile->modules[i].build_id, profile->modules[i].build_id_bytes,
+						  storage->module_paths[i]);
 	return keys;
 }
 

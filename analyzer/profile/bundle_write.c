@@ -236,7 +236,7 @@ static void writer_open(struct writer *writer)
 	names->module_count = 1;
 }
 
-bool bundle_write(struct buffer *out, const char *path, const struct symbol_options *options,
+bool bundle_write(struct buffer *out, const char *path, const struct symbol_search *search,
 		  struct bundle_summary *summary, struct error *error)
 {
 	struct writer writer = {0};
@@ -250,7 +250,7 @@ bool bundle_write(struct buffer *out, const char *path, const struct symbol_opti
 		*summary = (struct bundle_summary){.snapshots = writer.part_count,
 						   .modules = writer.names->module_count - 1,
 						   .addresses = writer.names->location_count};
-		profile_symbolize(writer.names, options);
+		profile_symbolize(writer.names, search);
 		symbols_add(&writer);
 		bundle_assemble(&writer, out);
 	}

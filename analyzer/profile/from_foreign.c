@@ -16,7 +16,7 @@
 #include "reader/elf_bias.h"
 
 struct builder {
-	const struct foreign_profile *foreign;
+	struct foreign_profile *foreign;
 	struct profile *profile;
 	struct profile_storage *storage;
 	uint32_t *module_of;     /* by mapping */
@@ -87,14 +87,6 @@ static void build_modules(struct builder *builder)
 	program_find(profile);
 }
 
-/* As from_snapshot.c has it, so that a dump can be compared with a snapshot. */
-static uint64_t module_identity(const struct profile_module *module, const char *place)
-{
-	if (module->build_id_bytes)
-		return hash_bytes(1, module->build_id, module->build_id_bytes);
-	return hash_bytes(2, place, strlen(place));
-}
-
 static uint64_t names_key(const struct source_line *lines, uint32_t count)
 {
 	uint64_t key = 3;
@@ -118,15 +110,17 @@ static uint64_t location_key(const struct builder *builder, const struct profile
 
 static void build_locations(struct builder *builder)
 {
-	const struct foreign_profile *foreign = builder->foreign;
+	struct foreign_profile *foreign = builder->foreign;
 	struct profile *profile = builder->profile;
-	struct source_line *lines = memory_allocate(foreign->line_count + 1, sizeof *lines);
+	struct source_line *lines = builder->storage->given_lines = foreign->lines;
 
-	builder->storage->given_lines = lines;
+	foreign->lines = NULL;
 	profile->locations = memory_allocate(foreign->location_count + 1, sizeof *profile->locations);
 	builder->identities = memory_allocate(profile->module_count, sizeof *builder->identities);
 	for (uint32_t i = 0; i < profile->module_count; i++)
-		builder->identities[i] = module_identity(&profile->modules[i], builder->storage->module_paths[i]);
+		builder->identities[i] =
+		    profile_module_identity(profile->modules[i].build_id, profile->modules[i].build_id_bytes,
+					    builder->storage->module_paths[i]);
 	builder->location_keys = memory_allocate(foreign->location_count + 1, sizeof *builder->location_keys);
 	profile->location_count = (uint32_t)foreign->location_count;
 	for (size_t i = 0; i < foreign->location_count; i++) {
@@ -137,16 +131,12 @@ static void build_locations(struct builder *builder)
 		location->exact = from->exact;
 		location->line_count = from->line_count;
 		location->given = from->line_count > 0;
-		location->lines = &lines[from->first_line];
+		location->lines = from->line_count ? &lines[from->first_line] : NULL;
 		if (from->line_count)
 			profile->modules[location->module].symbols = "the profile itself";
 		for (uint32_t k = 0; k < from->line_count; k++) {
-			const struct foreign_line *line = &foreign->lines[from->first_line + k];
-			profile->modules[location->module].has_lines |= line->line > 0;
-			location->lines[k] = (struct source_line){.function = line->function,
-								  .file = line->file,
-								  .line = line->line,
-								  .inlined = k + 1 < from->line_count};
+			profile->modules[location->module].has_lines |= location->lines[k].line > 0;
+			location->lines[k].inlined = k + 1 < from->line_count;
 		}
 		builder->location_keys[i] = location_key(builder, location);
 	}

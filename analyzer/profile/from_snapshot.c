@@ -92,14 +92,6 @@ static void build_values(struct builder *builder)
 	}
 }
 
-/* The build id where there is one, else the path. */
-static uint64_t module_identity(const struct seep_module *module, const char *path)
-{
-	if (module->build_id_bytes)
-		return hash_bytes(1, module->build_id, module->build_id_bytes);
-	return hash_bytes(2, path, strnlen(path, PATH_LIMIT));
-}
-
 static void build_modules(struct builder *builder)
 {
 	struct profile *profile = builder->profile;
@@ -125,7 +117,7 @@ static void build_modules(struct builder *builder)
 		memcpy(profile->modules[i].build_id, module.build_id, module.build_id_bytes);
 		builder->storage->module_paths[i] =
 		    string_pool_intern_bytes(profile->strings, path, strnlen(path, PATH_LIMIT));
-		builder->identities[i] = module_identity(&module, path);
+		builder->identities[i] = profile_module_identity(module.build_id, module.build_id_bytes, path);
 		uint64_t *first = map_put(first_of, builder->identities[i], &is_first);
 		if (is_first)
 			*first = i;

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A profile's life, and sums over it. */
 #include <stdlib.h>
+#include <string.h>
 
+#include "base/budget.h"
+#include "base/map.h"
 #include "base/memory.h"
 #include "profile/profile.h"
 #include "profile/profile_private.h"
@@ -57,6 +60,13 @@ enum call_value call_value_instead(enum call_value value, uint32_t lacks)
 	for (size_t i = 0; (lacks >> value & 1) && i < sizeof preferred / sizeof *preferred; i++)
 		value = preferred[i];
 	return value;
+}
+
+uint64_t profile_module_identity(const uint8_t *build_id, uint32_t build_id_bytes, const char *path)
+{
+	if (build_id_bytes)
+		return hash_bytes(1, build_id, build_id_bytes);
+	return hash_bytes(2, path, strnlen(path, BUDGET_NAME_BYTES));
 }
 
 void profile_totals(const struct profile *profile, struct profile_totals *totals)

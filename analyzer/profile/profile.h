@@ -17,16 +17,9 @@
 #include <seep/snapshot.h>
 
 #include "base/error.h"
+#include "base/source_line.h"
 #include "base/string_pool.h"
-
-/* A line of source that an address stands for; several where calls were inlined. Texts are interned in the
- * profile's pool and safe to print. */
-struct source_line {
-	const char *function; /* demangled; never NULL: "0x1234" with the module's base name where unknown */
-	const char *file;     /* NULL if unknown */
-	uint32_t line;        /* 0 if unknown */
-	bool inlined;         /* into the next entry */
-};
+#include "symbols/symbols.h"
 
 struct profile_module {
 	const char *path; /* "" for module 0: "no module" */
@@ -133,10 +126,7 @@ void profile_free(struct profile *profile);
  * nothing else keeps its outermost frame. Never fails: what is unknown is named by module and address, or by where its
  * function starts ("server+0x1230"). Sites whose stacks became equal by the trimming stay apart, with their own keys;
  * whoever folds by stack adds them up. */
-struct symbol_options {
-	const char *directory; /* of debug files given by hand, or NULL */
-};
-void profile_symbolize(struct profile *profile, const struct symbol_options *options);
+void profile_symbolize(struct profile *profile, const struct symbol_search *search);
 
 /* Whether the source has this value at all. */
 static inline bool profile_has(const struct profile *profile, enum call_value value)
@@ -152,6 +142,9 @@ static inline const char *profile_site_stand_in(const struct profile_site *site)
 {
 	return site->retired ? "[retired]" : "[no stack]";
 }
+
+/* Equal for the same module of two profiles: by its build id where there is one, else by its path. */
+uint64_t profile_module_identity(const uint8_t *build_id, uint32_t build_id_bytes, const char *path);
 
 /* Sums over all sites. */
 struct profile_totals {

@@ -14,7 +14,7 @@
 struct profile_storage {
 	uint32_t *stacks;                   /* all sites' stacks, one behind the other */
 	struct profile_lifetime *lifetimes; /* all sites' lifetimes, one behind the other */
-	struct source_line *lines;          /* all locations' lines; NULL before symbolization */
+	struct source_line *lines;          /* of all locations; NULL before symbolization */
 	struct source_line *given_lines;    /* those that the source itself had; NULL: none */
 	const char **module_paths;          /* as they are in the file system; modules[].path is made fit to print */
 };
@@ -25,8 +25,8 @@ struct profile *profile_create(void);
 /* From a verified snapshot. Copies all that it needs, so that the view's bytes may go afterwards. Never fails. */
 struct profile *profile_from_snapshot(const struct snapshot_view *view);
 
-/* From what a reader of another tool's format found in the file `name`. Takes the texts over: `foreign` has no pool
- * afterwards, and the rest of it may be freed. Never fails. */
+/* From what a reader of another tool's format found in the file `name`. Takes texts and lines over: `foreign` has
+ * neither afterwards, and the rest of it may be freed. Never fails. */
 struct profile *profile_from_foreign(struct foreign_profile *foreign, const char *name);
 
 /* Opens the recorded process's map of code that was made at run time; NULL: there is none to be used. `said` receives its

@@ -56,12 +56,11 @@ static void locations_group(struct symbolizing *work)
 }
 
 /* All modules but "no module", as far as there are addresses in them. */
-static void modules_resolve(struct symbolizing *work, const struct symbol_options *options)
+static void modules_resolve(struct symbolizing *work, const struct symbol_search *search)
 {
 	struct profile *profile = work->profile;
 	struct symbol_module *modules = memory_allocate(profile->module_count, sizeof *modules);
 	uint32_t *module_of = memory_allocate(profile->module_count, sizeof *module_of);
-	const struct symbol_search search = {.directory = options ? options->directory : NULL};
 	size_t count = 0;
 
 	for (uint32_t i = 1; i < profile->module_count; i++) {
@@ -76,7 +75,7 @@ static void modules_resolve(struct symbolizing *work, const struct symbol_option
 							  .addresses = &work->addresses[work->starts[i]],
 							  .address_count = work->starts[i + 1] - work->starts[i]};
 	}
-	symbols_resolve(modules, count, &search, profile->strings, &work->lines);
+	symbols_resolve(modules, count, search, profile->strings, &work->lines);
 	for (size_t i = 0; i < count; i++) {
 		profile->modules[module_of[i]].symbols = modules[i].source;
 		profile->modules[module_of[i]].has_lines = modules[i].has_lines;
@@ -105,55 +104,31 @@ static void absolute_resolve(struct symbolizing *work)
 		address->line_count = 1;
 		ARRAY_RESERVE(work->lines.lines, work->lines.count, work->lines.capacity);
 		work->lines.lines[work->lines.count++] =
-		    (struct symbol_line){.function = name ? name : string_pool_intern(profile->strings, text.data)};
+		    (struct source_line){.function = name ? name : string_pool_intern(profile->strings, text.data)};
 	}
 	perf_map_free(map);
 	buffer_free(&text);
 }
 
-static struct source_line source_line_from(const struct symbol_line *line)
-{
-	return (struct source_line){
-	    .function = line->function, .file = line->file, .line = line->line, .inlined = line->inlined};
-}
-
-/* Copies the lines into the profile, each location's together; the allocator's innermost ones are left out where a
- * line of the program follows. */
+/* Each location gets its lines, which become the profile's. */
 static void lines_store(struct symbolizing *work)
 {
-	struct profile *profile = work->profile;
-	struct source_line *lines = memory_allocate(work->lines.count, sizeof *lines);
-	size_t used = 0;
-
 	for (uint32_t place = 0; place < work->count; place++) {
-		struct profile_location *location = &profile->locations[work->order[place]];
-		const struct symbol_address *address = &work->addresses[place];
-		const struct symbol_line *from = &work->lines.lines[address->first_line];
-		uint32_t count = address->line_count, skipped = 0;
-		bool in_allocator = module_is_allocator(profile->modules[location->module].path);
-		while (!in_allocator && skipped < count && function_is_allocator(from[skipped].function))
-			skipped++;
-		location->allocator = in_allocator || skipped == count;
-		if (location->allocator)
-			skipped = 0;
-		location->lines = &lines[used];
-		location->line_count = count - skipped;
-		for (uint32_t i = skipped; i < count; i++)
-			lines[used++] = source_line_from(&from[i]);
+		struct profile_location *location = &work->profile->locations[work->order[place]];
+		location->lines = &work->lines.lines[work->addresses[place].first_line];
+		location->line_count = work->addresses[place].line_count;
 	}
 	free(work->storage->lines);
-	work->storage->lines = lines;
+	work->storage->lines = work->lines.lines;
 }
 
-/* The same for locations that had names already: their lines stay where they are. */
-static void given_lines_trim(struct profile *profile)
+/* Leaves out the allocator's innermost lines where a line of the program follows. */
+static void lines_trim(struct profile *profile)
 {
 	for (uint32_t i = 0; i < profile->location_count; i++) {
 		struct profile_location *location = &profile->locations[i];
-		if (!location->given)
-			continue;
-		uint32_t skipped = 0;
 		const bool in_allocator = module_is_allocator(profile->modules[location->module].path);
+		uint32_t skipped = 0;
 		while (!in_allocator && skipped < location->line_count &&
 		       function_is_allocator(location->lines[skipped].function))
 			skipped++;
@@ -177,18 +152,17 @@ static void stacks_trim(struct profile *profile)
 	}
 }
 
-void profile_symbolize(struct profile *profile, const struct symbol_options *options)
+void profile_symbolize(struct profile *profile, const struct symbol_search *search)
 {
 	struct symbolizing work = {.profile = profile, .storage = profile->storage};
 
-	given_lines_trim(profile);
 	locations_group(&work);
 	absolute_resolve(&work);
-	modules_resolve(&work, options);
+	modules_resolve(&work, search ? search : &(struct symbol_search){0});
 	lines_store(&work);
+	lines_trim(profile);
 	stacks_trim(profile);
 	free(work.order);
 	free(work.addresses);
 	free(work.starts);
-	free(work.lines.lines);
 }

@@ -17,6 +17,7 @@
 #include "base/budget.h"
 #include "base/error.h"
 #include "base/map.h"
+#include "base/source_line.h"
 #include "base/string_pool.h"
 
 enum {
@@ -32,12 +33,6 @@ struct foreign_mapping {
 	const char *place; /* as it is in the file system */
 	uint8_t build_id[32];
 	uint32_t build_id_bytes;
-};
-
-struct foreign_line {
-	const char *function; /* never NULL */
-	const char *file;     /* NULL: unknown */
-	uint32_t line;
 };
 
 struct foreign_location {
@@ -66,7 +61,7 @@ struct foreign_profile { /* zero-initialise */
 	struct string_pool *strings;
 	struct foreign_mapping *mappings;
 	size_t mapping_count, mapping_capacity;
-	struct foreign_line *lines;
+	struct source_line *lines;
 	size_t line_count, line_capacity;
 	struct foreign_location *locations;
 	size_t location_count, location_capacity;

@@ -241,7 +241,7 @@ static bool line_read(struct reader *reader, struct protobuf_reader message, str
 		foreign->line_count--;
 	}
 	ARRAY_RESERVE(foreign->lines, foreign->line_count, foreign->line_capacity);
-	foreign->lines[foreign->line_count++] = (struct foreign_line){
+	foreign->lines[foreign->line_count++] = (struct source_line){
 	    .function = name, .file = *file ? file : NULL, .line = numbers[2] <= INT32_MAX ? (uint32_t)numbers[2] : 0};
 	location->line_count++;
 	return true;

@@ -46,7 +46,7 @@ static void append_answers(struct buffer *out, const struct symbol_module *modul
 		const struct symbol_address *address = &module->addresses[i];
 		wire_begin_address(&wire, address->line_count);
 		for (uint32_t k = 0; k < address->line_count; k++) {
-			const struct symbol_line *line = &lines->lines[address->first_line + k];
+			const struct source_line *line = &lines->lines[address->first_line + k];
 			wire_line(&wire, wire_text(&wire, line->function), wire_text(&wire, line->file), line->line,
 				  line->inlined);
 		}

@@ -275,7 +275,7 @@ static void write_address(struct resolution *resolution, const struct query *que
 	if (answer.count == 0)
 		wire_line(wire, name_without_dwarf(resolution, query), 0, 0, false);
 	for (size_t i = 0; i < answer.count; i++) {
-		const struct dwarf_line *line = &resolution->lookup.lines[answer.first + i];
+		const struct source_line *line = &resolution->lookup.lines[answer.first + i];
 		bool is_last = i + 1 == answer.count;
 		uint32_t function = line->function ? name_mangled(resolution, line->function)
 				    : is_last      ? name_without_dwarf(resolution, query)

@@ -15,15 +15,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/source_line.h"
 #include "base/string_pool.h"
-
-/* A line of source that an address stands for. Texts are fit to print and live in the caller's pool. */
-struct symbol_line {
-	const char *function; /* never NULL; "server+0x1230" where it has no name */
-	const char *file;     /* NULL: unknown */
-	uint32_t line;        /* 0: unknown */
-	bool inlined;         /* into the next line of the same address */
-};
 
 struct symbol_address {
 	uint64_t address; /* ELF virtual address; a return address unless exact */
@@ -44,8 +37,9 @@ struct symbol_module {
 	const char *debug_file; /* filled: the file that the DWARF is in; "" a server's; NULL without any */
 };
 
+/* Texts are fit to print and live in the caller's pool. */
 struct symbol_lines {
-	struct symbol_line *lines; /* freed by the caller */
+	struct source_line *lines; /* freed by the caller */
 	size_t count, capacity;
 };
 

@@ -125,7 +125,7 @@ static bool reader_address(struct wire_reader *reader, struct symbol_address *ad
 		    lines->count == UINT32_MAX)
 			return false;
 		ARRAY_RESERVE(lines->lines, lines->count, lines->capacity);
-		lines->lines[lines->count++] = (struct symbol_line){.function = reader->texts[words[FUNCTION]],
+		lines->lines[lines->count++] = (struct source_line){.function = reader->texts[words[FUNCTION]],
 								    .file = reader->texts[words[FILE_NAME]],
 								    .line = words[LINE],
 								    .inlined = words[INLINED] && count > 1};

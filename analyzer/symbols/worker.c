@@ -164,7 +164,7 @@ static void module_fill_without(struct symbol_module *module, const char *why, s
 		address->first_line = (uint32_t)lines->count;
 		address->line_count = 1;
 		ARRAY_RESERVE(lines->lines, lines->count, lines->capacity);
-		lines->lines[lines->count++] = (struct symbol_line){.function = intern(strings, &name)};
+		lines->lines[lines->count++] = (struct source_line){.function = intern(strings, &name)};
 	}
 }
 

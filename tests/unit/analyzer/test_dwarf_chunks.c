@@ -94,7 +94,7 @@ static void assert_same_answers(const struct dwarf_lookup *whole, const struct d
 		const struct dwarf_answer *a = &whole->answers[i], *b = &chunks->answers[i];
 		assert_int_equal(a->count, b->count);
 		for (size_t k = 0; k < a->count; k++) {
-			const struct dwarf_line *x = &whole->lines[a->first + k], *y = &chunks->lines[b->first + k];
+			const struct source_line *x = &whole->lines[a->first + k], *y = &chunks->lines[b->first + k];
 			assert_true(text_equal(x->function, y->function) && text_equal(x->file, y->file));
 			assert_int_equal(x->line, y->line);
 		}

@@ -74,7 +74,7 @@ static const char *ask(const char *path, const char *directory, const uint64_t *
 	for (size_t i = 0; i < count; i++) {
 		int address, found;
 		assert_int_equal(addresses[i].line_count, 2);
-		const struct symbol_line *line = &lines.lines[addresses[i].first_line];
+		const struct source_line *line = &lines.lines[addresses[i].first_line];
 		assert_string_equal(line[0].function, "inlined");
 		assert_string_equal(line[0].file, "a.c");
 		assert_int_equal(line[0].line, 7);

@@ -90,7 +90,7 @@ static void answers_arrive(void **state)
 	assert_string_equal(function_of(&resolved, 1), "function 1");
 	assert_string_equal(resolved.modules[1].source, "all");
 	assert_true(resolved.modules[1].has_lines);
-	const struct symbol_line *innermost = &resolved.lines.lines[resolved.addresses[1].first_line];
+	const struct source_line *innermost = &resolved.lines.lines[resolved.addresses[1].first_line];
 	assert_string_equal(innermost->function, "inlined");
 	assert_string_equal(innermost->file, "a.c");
 	assert_int_equal(innermost->line, 7);

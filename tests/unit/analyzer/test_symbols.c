@@ -99,7 +99,7 @@ static struct answer ask(const char *path, uint64_t address, bool exact, const c
 	    address, exact, directory);
 }
 
-static const struct symbol_line *line_of(const struct answer *answer, uint32_t index)
+static const struct source_line *line_of(const struct answer *answer, uint32_t index)
 {
 	assert_true(index < answer->address.line_count);
 	return &answer->lines.lines[answer->address.first_line + index];
@@ -107,7 +107,7 @@ static const struct symbol_line *line_of(const struct answer *answer, uint32_t i
 
 static void assert_line(const struct answer *answer, uint32_t index, const char *function, uint32_t line, bool inlined)
 {
-	const struct symbol_line *found = line_of(answer, index);
+	const struct source_line *found = line_of(answer, index);
 
 	assert_string_equal(found->function, function);
 	assert_non_null(found->file);

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A line of source that an address stands for. There are several where calls were inlined, the innermost first. */
+#ifndef SEEP_BASE_SOURCE_LINE_H
+#define SEEP_BASE_SOURCE_LINE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct source_line {
+	const char *function; /* NULL only on its way: an address without a name is "server+0x1230" */
+	const char *file;     /* NULL: unknown */
+	uint32_t line;        /* 0: unknown */
+	bool inlined;         /* into the next line of the same address */
+};
+
+#endif
