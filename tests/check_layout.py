@@ -170,6 +170,28 @@ def undocumented_folders():
             yield f"docs/ARCHITECTURE.md does not say what {folder}/ is for"
 
 
+def stale_answers():
+    """Rows of "Where is it?" whose file does not exist, or does not have the name."""
+    rows = re.findall(r"^\|.*\? \| `([^`]+)` \| `([^`]+)` \|$", open("docs/ARCHITECTURE.md", encoding="utf-8").read(), re.M)
+    if len(rows) < 10:
+        yield f"docs/ARCHITECTURE.md answers {len(rows)} questions"
+    for path, name in rows:
+        if not os.path.exists(path):
+            yield f"docs/ARCHITECTURE.md: {path} does not exist"
+        elif not re.search(rf"\b{re.escape(name)}\b", open(path, encoding="utf-8").read()):
+            yield f"docs/ARCHITECTURE.md: {path} does not have {name}"
+
+
+def stale_paths():
+    """Files and folders of this tree that a page names and that do not exist. CHANGELOG.md tells of the past."""
+    for page in FILES:
+        if not page.endswith(".md") or page == "docs/CHANGELOG.md":
+            continue
+        for path in re.findall(r"`((?:preload|analyzer|include|tests|docs)/[\w./-]*\w/?)`", open(page, encoding="utf-8").read()):
+            if not os.path.exists(path):
+                yield f"{page} names {path}, which does not exist"
+
+
 def strangers_at_the_top():
     return sorted({name.split("/")[0] for name in FILES if not name.startswith(".")} - TOP_LEVEL)
 
@@ -190,6 +212,8 @@ def main():
         (f"no folder has more than {MOST_FILES_IN_A_FOLDER} files", crowded_folders()),
         (f"no function has more than {LONGEST_FUNCTION_LINES} lines", long_functions()),
         ("docs/ARCHITECTURE.md says what each folder is for", undocumented_folders()),
+        ("docs/ARCHITECTURE.md answers a newcomer's questions with files and names that exist", stale_answers()),
+        ("every path of the tree that a page names exists", stale_paths()),
         ("the top level holds only what belongs there", strangers_at_the_top()),
         ("every source names its licence", unlicensed()),
     ):
