@@ -45,12 +45,28 @@ static void end_line(const struct screen *screen)
 	buffer_append_byte(screen->page->out, '\n');
 }
 
-static double in_use_of(const struct profile *profile)
+static struct seep_sum in_use_of(const struct profile *profile)
 {
 	struct profile_totals totals;
 
 	profile_totals(profile, &totals);
-	return sum_estimate(&totals.in_use.bytes);
+	return totals.in_use.bytes;
+}
+
+static double bytes_in_use(const struct profile *profile)
+{
+	const struct seep_sum in_use = in_use_of(profile);
+
+	return sum_estimate(&in_use);
+}
+
+/* "283 MiB [270, 297]". */
+static struct estimate_text in_use_text(const struct profile *profile)
+{
+	const struct seep_sum in_use = in_use_of(profile);
+
+	return estimate_bytes(sum_estimate(&in_use), sum_interval(&in_use, unseen_bytes((double)profile->rate), ALPHA),
+			      profile);
 }
 
 /* "svc (pid 9659)  24 s, 12 snapshots, judged at 24.0 s". */
@@ -67,19 +83,20 @@ static void write_program(const struct screen *screen)
 	end_line(screen);
 }
 
-/* "in use ▁▂▃▄▅▆▇█ 283 MiB   RSS 323 MiB   limit 2 GiB reached in about 3 min". */
+/* "in use ▁▂▃▄▅▆▇█ 283 MiB [270, 297]   RSS 323 MiB   limit 2 GiB reached in about 3 min". */
 static void write_memory(const struct screen *screen)
 {
 	const struct leaks *leaks = screen->leaks;
 	const size_t count = screen->series->count;
+	const struct estimate_text now = in_use_text(leaks->reference);
 	double *in_use = memory_allocate(count, sizeof *in_use);
 	struct leak_limit limit;
 
 	for (size_t i = 0; i < count; i++)
-		in_use[i] = in_use_of(screen->series->profiles[i]);
+		in_use[i] = bytes_in_use(screen->series->profiles[i]);
 	buffer_append_text(screen->page->out, "in use ");
 	spark_append(screen->page->out, leaks->times_ns, in_use, count, SPARK_COLUMNS);
-	buffer_printf(screen->page->out, " %s", quantity_bytes(in_use[count - 1]).text);
+	buffer_printf(screen->page->out, " %s %s", now.value, now.interval);
 	if (leaks->reference->memory_known >> SEEP_MEMORY_RSS & 1)
 		buffer_printf(screen->page->out, "   RSS %s",
 			      quantity_bytes((double)leaks->reference->memory[SEEP_MEMORY_RSS]).text);
