@@ -47,6 +47,7 @@ static bool output_write(const struct snapshot_pair *pair, const struct document
 
 	if (!output_open(output, request->output, budget_document_bytes(input_bytes), error))
 		return false;
+	output_page(output);
 	write(&output->buffer, pair, request);
 	if (!output_close(output, error))
 		return false;

@@ -81,7 +81,8 @@ static bool print(const struct series *series, const struct request *request, st
 	if (request->follow && !request->json && !isatty(STDOUT_FILENO))
 		buffer_append_byte(&out, '\n');
 	leaks_free(&leaks);
-	const bool written = output_write_buffer(&out, NULL, error);
+	const bool is_long = request->verbose && !request->follow;
+	const bool written = is_long ? output_page_buffer(&out, error) : output_write_buffer(&out, NULL, error);
 	buffer_free(&out);
 	return written;
 }

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "files/pager.h"
 
 enum {
 	DRAIN_BYTES = 1 << 20, /* are gathered before they are written */
@@ -179,6 +180,16 @@ bool output_open(struct output *output, const char *path, uint64_t limit, struct
 	return false;
 }
 
+void output_page(struct output *output)
+{
+	const int pager = output->path ? -1 : pager_start(&output->pager);
+
+	if (pager < 0)
+		return;
+	output->descriptor = pager;
+	output->owns_descriptor = true;
+}
+
 /* A rename is of use only when what it names is on the disk. */
 static void settle(struct output *output)
 {
@@ -187,6 +198,11 @@ static void settle(struct output *output)
 	if (output->owns_descriptor && close(output->descriptor) < 0 && !output->fault)
 		output->fault = errno;
 	output->owns_descriptor = false;
+	if (output->pager) {
+		pager_wait(output->pager);
+		if (output->fault == EPIPE) /* who leaves the pager early has seen enough */
+			output->fault = 0;
+	}
 	if (output->temporary && !output->fault && rename(output->temporary, output->place) < 0)
 		output->fault = errno;
 	if (output->temporary && !output->fault) {
@@ -209,12 +225,27 @@ bool output_is_unread(const struct output *output)
 	return output->fault == EPIPE;
 }
 
+static bool write_buffer(struct output *output, const struct buffer *buffer, struct error *error)
+{
+	buffer_append(&output->buffer, buffer->data, buffer->length);
+	return output_close(output, error);
+}
+
+bool output_page_buffer(const struct buffer *buffer, struct error *error)
+{
+	struct output output;
+
+	if (!output_open(&output, NULL, 0, error))
+		return false;
+	output_page(&output);
+	return write_buffer(&output, buffer, error);
+}
+
 bool output_write_buffer(const struct buffer *buffer, const char *path, struct error *error)
 {
 	struct output output;
 
 	if (!output_open(&output, path, 0, error))
 		return false;
-	buffer_append(&output.buffer, buffer->data, buffer->length);
-	return output_close(&output, error);
+	return write_buffer(&output, buffer, error);
 }

@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/buffer.h"
 #include "base/error.h"
@@ -22,12 +23,16 @@ struct output {
 	int descriptor;
 	char *place, *temporary; /* of a regular file; else NULL */
 	uint64_t written, limit;
-	int fault; /* errno, once there is one; EFBIG: the limit */
+	pid_t pager; /* 0: none */
+	int fault;   /* errno, once there is one; EFBIG: the limit */
 	bool owns_descriptor, own_limit_hit;
 };
 
 /* Opens `path`; NULL and "-" are standard output. `limit`: bytes; 0: none. */
 bool output_open(struct output *output, const char *path, uint64_t limit, struct error *error);
+/* Sends what goes to standard output through the user's pager, where there is one (files/pager.h). Before anything is
+ * written. */
+void output_page(struct output *output);
 /* Writes what is left, and puts the file into its place. Nothing is left behind where that fails. Frees the buffer. */
 bool output_close(struct output *output, struct error *error);
 /* True where the last fault was that nobody reads any more. */
@@ -35,5 +40,7 @@ bool output_is_unread(const struct output *output);
 
 /* Writes all of a buffer there, as one document. */
 bool output_write_buffer(const struct buffer *buffer, const char *path, struct error *error);
+/* Writes it to standard output, through the pager. */
+bool output_page_buffer(const struct buffer *buffer, struct error *error);
 
 #endif

@@ -60,6 +60,8 @@ static const struct environment_variable command_variables[] = {
     {"SEEP_CACHE", "off", NULL, "No names are kept from one command to the next."},
     {"XDG_CACHE_HOME", "DIR", "$HOME/.cache", "Names of modules are kept in `DIR/seep`, by build id."},
     {"DEBUGINFOD_URLS", "URL...", NULL, "Servers that are asked for debug files, separated by blanks."},
+    {"PAGER", "less -S", "less",
+     "What long text on a terminal goes through; empty or `cat`: nothing. LESS is `FRX` unless it is set."},
     {"NO_COLOR", "1", NULL, "No colours on a terminal."},
     {"COLUMNS", "COUNT", NULL, "The width of what is printed, instead of the terminal's."},
     {"TMPDIR", "DIR", "/tmp", "Where `seep run` keeps its registry."},
