@@ -162,7 +162,7 @@ TIDY_FLAGS := $(filter-out -MMD -MP -Werror,$(BASE)) -Ipreload -Ianalyzer
 .PHONY: tidy tidy-preload tidy-analyzer tidy-tests
 tidy: tidy-preload tidy-analyzer tidy-tests ## clang's warnings and clang-tidy's: .clang-tidy
 tidy-preload:
-	clang-tidy-14 --quiet $(KEEPER_SOURCES) $(CORE_SOURCES) $(HOOK_SOURCES) -- $(TIDY_FLAGS) $(SHIM)
+	clang-tidy-14 --quiet $(filter %.c,$(KEEPER_SOURCES) $(CORE_SOURCES) $(HOOK_SOURCES)) -- $(TIDY_FLAGS) $(SHIM)
 tidy-analyzer:
 	clang-tidy-14 --quiet $(ANALYZER_SOURCES) $(MANUAL_SOURCES) $(MAIN_SOURCES) -- $(TIDY_FLAGS)
 tidy-tests:
