@@ -35,14 +35,15 @@ def count(bench, configuration, mode, pairs):
 
 def measure(bench, configurations, pairs, say):
     """Rows: workload, configuration, instructions a pair, and what that is more than the base's."""
+    few = min(FEW, pairs)
     jobs = [(name, configuration, length) for name in MODES for configuration in configurations
-            for length in (FEW, FEW + pairs)]
+            for length in (few, few + pairs)]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         counted = list(pool.map(lambda job: count(bench, job[1], MODES[job[0]], job[2]), jobs))
     say("instructions counted")
     a_pair = {}
     for (name, configuration, length), total in zip(jobs, counted):
-        sign = 1 if length > FEW else -1
+        sign = 1 if length > few else -1
         key = name, configuration.name
         a_pair[key] = a_pair.get(key, 0) + sign * total / pairs
     return [{"workload": name, "configuration": configuration.name, "base": configuration.base,

@@ -198,6 +198,8 @@ static void symbols_that_lie_do_no_harm(void **state)
 	struct bundle opened;
 	struct input input;
 	struct error error;
+	/* All bits and lengths, or some of each byte and field. */
+	const size_t step = getenv("LONG_TESTS") ? 1 : 5;
 
 	file_write(bundle.data, bundle.length);
 	assert_true(input_open(&input, path, &error));
@@ -208,11 +210,11 @@ static void symbols_that_lie_do_no_harm(void **state)
 	input_close(&input);
 	write_with_symbols(&bundle, symbols.data, symbols.length);
 	assert_true(opens());
-	for (size_t length = 0; length < symbols.length; length++) {
+	for (size_t length = 0; length < symbols.length; length += step) {
 		write_with_symbols(&bundle, symbols.data, length);
 		assert_false(opens());
 	}
-	for (size_t bit = 0; bit < 8 * symbols.length; bit++) {
+	for (size_t bit = 0; bit < 8 * symbols.length; bit += step) {
 		symbols.data[bit / 8] ^= (char)(1 << bit % 8);
 		write_with_symbols(&bundle, symbols.data, symbols.length);
 		opens();
