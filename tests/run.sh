@@ -160,6 +160,7 @@ headers_stand_alone() {
 
 stage_unit() {
 	run_step "the unit tests' build" make -s -k -j"$jobs" BUILD="$BUILD" unit
+	run_case "what nobody needs" 240 python3 tests/check_unused.py "$BUILD"
 	wrapper='' run_units unit "$BUILD/tests"
 }
 

@@ -71,11 +71,6 @@ bool wrappers_have(const struct wrappers *wrappers, const char *function)
 	return *answer == 2;
 }
 
-size_t wrappers_count(const struct wrappers *wrappers)
-{
-	return map_count(wrappers->names);
-}
-
 /* Mean size of the site's blocks; 0 where it has none. */
 static double site_block_bytes(const struct profile_site *site)
 {

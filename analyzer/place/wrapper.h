@@ -23,6 +23,5 @@ void wrappers_free(struct wrappers *wrappers);
 
 /* `function` is a text of the profile's pool. */
 bool wrappers_have(const struct wrappers *wrappers, const char *function);
-size_t wrappers_count(const struct wrappers *wrappers);
 
 #endif

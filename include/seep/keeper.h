@@ -72,10 +72,6 @@ bool seep_snapshot_build(const struct seep_heap_view *heap, enum seep_trigger tr
 			 struct seep_image *image, struct seep_fault *fault);
 void seep_snapshot_free(struct seep_image *image);
 
-/* Writes an image to `name` in the directory by way of a temporary name, fsync and rename; mode 0600. Refuses
- * to replace an existing file (error EEXIST). */
-bool seep_snapshot_write(const struct seep_image *image, int directory_fd, const char *name, struct seep_fault *fault);
-
 /* For a dead process: builds its last snapshot, writes it as the next number into the recording, marks the heap
  * file complete and gives back the unused disk space. `name` receives "NNNNNN.seep". */
 bool seep_recording_finish(const char *directory, enum seep_trigger trigger, char name[static 32],

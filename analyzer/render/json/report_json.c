@@ -4,7 +4,6 @@
 
 #include "base/json.h"
 #include "render/json/profile_json.h"
-#include "statistics/measure.h"
 
 static void json_allocated_interval(struct json *json, const struct inventory *inventory,
 				    const struct inventory_row *row)

@@ -16,7 +16,6 @@
 #include "render/text/head_text.h"
 #include "render/text/stack_text.h"
 #include "render/text/table.h"
-#include "statistics/measure.h"
 
 #define CALLER_INDENT 4
 #define CALLERS 3

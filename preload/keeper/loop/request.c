@@ -10,7 +10,6 @@
 #include "keeper/base/syscall.h"
 #include "keeper/program/lease.h"
 #include "keeper/program/owner.h"
-#include "keeper/program/process.h"
 #include "keeper/snapshot/write.h"
 
 #define LOOK_NS UINT64_C(100000000) /* how often the waiting side looks whether the program is still there */

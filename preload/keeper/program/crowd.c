@@ -31,7 +31,8 @@ static bool level_is_near(const char *path, size_t length)
 	       now >= most / SHARE;
 }
 
-bool crowd_group_is_near(const char *membership, const char *root)
+/* The same for groups below this directory, of the path that the first file (as /proc/self/cgroup) says. */
+static bool crowd_group_is_near(const char *membership, const char *root)
 {
 	char groups[2048], group[PATH_BYTES / 2], path[PATH_BYTES - 32];
 	bool version1, near = false;

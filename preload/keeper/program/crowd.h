@@ -17,7 +17,4 @@ bool crowd_is_near(void);
  * clone() says EAGAIN then. How many there are nobody else tells. */
 void crowd_lower_limit(void);
 
-/* The same for groups below this directory, of the path that the first file (as /proc/self/cgroup) says; for tests. */
-bool crowd_group_is_near(const char *membership, const char *root);
-
 #endif

@@ -79,7 +79,8 @@ bool limits_resource(const char *limits, const char *name, uint64_t *bytes)
 	return line_number(limits, name, bytes);
 }
 
-uint64_t limits_file_bytes(const char *stat, bool version1)
+/* Bytes of files in a group's memory.stat, its children's included; 0 where it does not say. */
+static uint64_t limits_file_bytes(const char *stat, bool version1)
 {
 	uint64_t inactive = 0, active = 0;
 	line_number(stat, version1 ? "total_inactive_file" : "inactive_file", &inactive);

@@ -58,7 +58,5 @@ uint64_t limits_threshold(const struct seep_heap_header *header, uint64_t limit_
 bool limits_resource(const char *limits, const char *name, uint64_t *bytes);
 /* Copies a group's path out of /proc/PID/cgroup: of v1's controller of this name, else of v2. */
 bool limits_group_path(const char *cgroup, const char *controller, bool *version1, char *path, uint32_t size);
-/* Bytes of files in a group's memory.stat, its children's included; 0 where it does not say. */
-uint64_t limits_file_bytes(const char *stat, bool version1);
 
 #endif

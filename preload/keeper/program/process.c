@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "keeper/base/atomics.h"
-#include "keeper/base/clock.h"
 #include "keeper/base/epoch.h"
 #include "keeper/base/file.h"
 #include "keeper/base/syscall.h"

@@ -103,8 +103,3 @@ bool write_image(const struct seep_image *image, int directory, const char *name
 		system_synchronize(directory);
 	return true;
 }
-
-bool seep_snapshot_write(const struct seep_image *image, int directory, const char *name, struct seep_fault *fault)
-{
-	return write_image(image, directory, name, true, fault);
-}

@@ -17,6 +17,8 @@
 #define SEEP_HOOKS_FORMS_H
 
 #include "shim/hooks/hook.h"
+#include "shim/host/arena.h"
+#include "shim/host/filter.h"
 #include "shim/host/stand_in.h"
 
 /* Before a real call. False: another hook is at work, which counts. */

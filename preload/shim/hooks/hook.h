@@ -11,8 +11,6 @@
 
 #include <errno.h>
 
-#include "shim/host/arena.h"
-#include "shim/host/filter.h"
 #include "shim/host/real.h"
 #include "shim/record/countdown.h"
 #include "shim/record/recorder.h"

@@ -19,6 +19,7 @@
 #include "shim/recording/keeper_process.h"
 #include "shim/recording/recording.h"
 #include "shim/recording/session.h"
+#include "shim/recording/setup.h"
 #include "shim/record/trigger.h"
 #include "shim/sample/unwinder.h"
 

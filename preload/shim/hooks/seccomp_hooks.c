@@ -17,6 +17,7 @@
 #include <sys/prctl.h>
 
 #include "keeper/base/syscall.h"
+#include "keeper/base/atomics.h"
 #include "shim/hooks/hook.h"
 #include "shim/hooks/namespaces.h"
 #include "shim/hooks/privileges.h"

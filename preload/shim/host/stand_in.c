@@ -9,7 +9,8 @@
 #include "shim/host/arena.h"
 #include "shim/host/real.h"
 
-void *stand_in_allocate(size_t size, size_t alignment, int traits)
+/* Memory from C's functions, or from the arena while a look-up runs. `traits`: see <seep/entry_points.h>. */
+static ENTRY void *stand_in_allocate(size_t size, size_t alignment, int traits)
 {
 	if (traits & SEEP_ROUNDED && size <= SIZE_MAX - alignment)
 		size = (size + alignment - 1) & ~(alignment - 1);

@@ -12,10 +12,7 @@
 
 #include "keeper/base/entry.h"
 
-/* Memory from C's functions, or from the arena while a look-up runs. `traits`: see <seep/entry_points.h>. */
-ENTRY void *stand_in_allocate(size_t size, size_t alignment, int traits);
-
-/* The same for a block that is resized, which may be the arena's. */
+/* Memory from C's functions, or from the arena while a look-up runs, for a block that is resized and may be the arena's. */
 ENTRY void *stand_in_resize(void *old, size_t size, size_t alignment, int traits);
 
 #endif

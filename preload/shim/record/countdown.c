@@ -5,6 +5,7 @@
 #include "keeper/base/atomics.h"
 #include "shim/recording/gate.h"
 #include "shim/recording/recording.h"
+#include "shim/recording/setup.h"
 #include "shim/sample/sampler.h"
 #include "shim/sample/thread.h"
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What happens to a sample: see recorder.h, and docs/ARCHITECTURE.md for the journey of one allocation. */
 #include "shim/record/recorder.h"
+#include "shim/host/filter.h"
 
 #include <errno.h>
 
@@ -14,6 +15,7 @@
 #include "shim/record/countdown.h"
 #include "shim/recording/moment.h"
 #include "shim/recording/recording.h"
+#include "shim/recording/setup.h"
 #include "shim/sample/unwinder.h"
 
 /* How many recordings of a thread may be under way at once: a signal handler that interrupts one may begin another.

@@ -15,7 +15,6 @@
 
 #include "keeper/base/entry.h"
 #include "keeper/heap/live.h"
-#include "shim/host/filter.h"
 #include "shim/sample/thread.h"
 
 /* Records a sample: `address` of `size` bytes was just allocated. `hook_frame` is the hook's frame address. Call it

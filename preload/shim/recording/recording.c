@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Beginning and ending of a recording: see recording.h. */
 #include "shim/recording/recording.h"
+#include "shim/recording/setup.h"
 
 #include <pthread.h>
 #include <signal.h>

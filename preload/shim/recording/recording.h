@@ -11,7 +11,6 @@
 
 #include "keeper/base/entry.h"
 #include "keeper/heap/heap.h"
-#include "shim/recording/setup.h"
 
 /* Maps the gate and remembers the setup. From here on samples are recorded. Constructor only. */
 void recording_prepare(void);

@@ -103,7 +103,8 @@ struct namespace_state {
 	const struct namespace_state *next;
 };
 
-bool modules_settled(void)
+/* False while modules are being closed: looks must be careful then. */
+static bool modules_settled(void)
 {
 	const struct namespace_state *each = (const struct namespace_state *)loader_state;
 	if (!each)

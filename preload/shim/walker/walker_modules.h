@@ -47,9 +47,6 @@
 /* Binds `_dl_find_object` and learns the permanent modules; false without it (glibc before 2.35). Constructor. */
 bool modules_bind(void);
 
-/* False while modules are being closed: looks must be careful then. */
-bool modules_settled(void);
-
 /* What a walk knows when it asks. */
 struct module_trust {
 	bool guessed;              /* the address may be wrong */

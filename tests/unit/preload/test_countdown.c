@@ -18,6 +18,7 @@
 #include "shim/record/countdown.h"
 #include "shim/record/recorder.h"
 #include "shim/recording/recording.h"
+#include "shim/recording/setup.h"
 
 static const uint64_t rates[] = {1, 4096, 512 << 10, UINT64_C(1) << 40};
 
