@@ -24,7 +24,7 @@
 #define add_release(object, value) atomic_fetch_add_explicit((object), (value), memory_order_release)
 #define or_relaxed(object, value) atomic_fetch_or_explicit((object), (value), memory_order_relaxed)
 
-/* Of a plain variable of one thread, against that thread's own signal handlers. */
+/* For a plain variable of one thread: keeps the order towards that thread's own signal handlers. */
 #define load_from_signals(object) __atomic_load_n((object), __ATOMIC_RELAXED)
 #define exchange_from_signals(object, expected, value)                                                                 \
 	__atomic_compare_exchange_n((object), (expected), (value), false, __ATOMIC_RELAXED, __ATOMIC_RELAXED)

@@ -22,7 +22,7 @@ static inline long system_clone(unsigned long flags, void *stack, void *thread_b
 	long result;
 	register long child_tid __asm__("r10") = 0;
 	register void *tls __asm__("r8") = thread_block;
-	/* what the new one needs is in registers that the kernel keeps, since the stack is another */
+	/* the new thread has another stack, so it takes what it needs from registers, which the kernel keeps */
 	register clone_entry *call __asm__("r12") = entry;
 	register void *with __asm__("r13") = argument;
 	__asm__ volatile("syscall\n\t"

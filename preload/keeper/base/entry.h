@@ -2,8 +2,9 @@
 /*
  * Where the program's stack becomes ours. A program may call with a stack that
  * is not aligned, which libc does not mind; compilers put vectors there. Hooks
- * are compiled without vectors (Makefile) and are not aligned themselves, for
- * stacks are walked from their frames; what they call aligns the stack first.
+ * are compiled without vectors (Makefile) and don't align the stack, since
+ * stacks are walked from their frames; the functions that they call align it
+ * first.
  */
 #ifndef SEEP_BASE_ENTRY_H
 #define SEEP_BASE_ENTRY_H

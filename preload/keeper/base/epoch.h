@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What this process's time namespace adds to the machine's clocks. A program
- * and its keeper, or who reads a recording, need not share one: what they write
- * and compare are the machine's own times.
+ * What this process's time namespace adds to the machine's clocks. A program,
+ * its keeper and a reader of its recording may be in different ones, so all of
+ * them write and compare the machine's own times.
  */
 #ifndef SEEP_BASE_EPOCH_H
 #define SEEP_BASE_EPOCH_H

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What always holds, as an assertion. `make check-debug` builds with
- * SEEP_DEBUG: then an invariant that does not hold says so on descriptor 2 and
- * ends the process. In every other build nothing is evaluated, since the shim
- * never ends its host; what can go wrong there is handled or counted where it
- * happens, and an invariant is only for what cannot.
+ * A condition that always holds, as an assertion. `make check-debug` builds
+ * with SEEP_DEBUG: then an invariant that does not hold says so on descriptor
+ * 2 and ends the process. In every other build nothing is evaluated, since the
+ * shim never ends its host. Errors that can happen are handled or counted
+ * where they happen; an invariant is for those that cannot.
  */
 #ifndef SEEP_BASE_INVARIANT_H
 #define SEEP_BASE_INVARIANT_H

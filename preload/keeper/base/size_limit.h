@@ -2,8 +2,8 @@
 /*
  * A file that grows beyond RLIMIT_FSIZE raises SIGXFSZ in the program, which
  * is deadly. Asking for the limit first is not enough: another thread may
- * lower it. So what may make a file grow stands between enter and leave: there
- * the call fails with -EFBIG, and nothing is delivered. Signal-safe.
+ * lower it. So a call that may make a file grow stands between enter and
+ * leave: it fails with -EFBIG there, and no signal is delivered. Signal-safe.
  */
 #ifndef SEEP_BASE_SIZE_LIMIT_H
 #define SEEP_BASE_SIZE_LIMIT_H

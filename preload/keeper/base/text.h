@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Formatting without stdio: append to a caller's buffer, always NUL-terminated,
- * never beyond its end. What does not fit is cut, and `cut` says so. For code
- * that runs where the C library may not be used (hooks, the keeper's thread).
+ * Formatting without stdio: append to a caller's buffer, always
+ * NUL-terminated, never beyond its end. Text that does not fit is cut, and
+ * `cut` says so. For code that runs where the C library may not be used
+ * (hooks, the keeper's thread).
  */
 #ifndef SEEP_BASE_TEXT_H
 #define SEEP_BASE_TEXT_H

@@ -10,7 +10,7 @@
 
 #include <seep/process.h>
 
-/* Is the id that we act with none of the program's any more? */
+/* Has the program given up the id that we act with? */
 static bool given_up(const uint32_t theirs[static 4], long get)
 {
 	uint32_t real, effective, saved;

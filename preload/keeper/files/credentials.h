@@ -18,7 +18,7 @@ struct credentials {
 	uint32_t user[4], group[4]; /* real, effective, saved, filesystem */
 };
 
-/* Did the program give up the user or group that the calling thread has? Then what it has now is in *program. */
+/* Did the program give up the user or group that the calling thread has? Then *program has its present ones. */
 bool credentials_changed(uint64_t pid, struct credentials *program);
 
 /* In the target's keeper thread: gives the recording's directory (an open descriptor, or negative) and heap file to the

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is in a recording directory: see directory.h. */
+/* The content of a recording directory: see directory.h. */
 #include "keeper/files/directory.h"
 
 #include <dirent.h>

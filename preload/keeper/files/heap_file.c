@@ -54,7 +54,7 @@ static bool directory_is_free(int directory)
 	       system_call(SYS_faccessat, directory, (long)"000001.seep", F_OK, 0, 0, 0) == -ENOENT;
 }
 
-/* 0, or -errno; -EEXIST: the name is taken. Of two who try, the one who makes the heap file has it. */
+/* 0, or -errno; -EEXIST: the name is taken. Two processes may try one name; whoever makes the heap file has it. */
 static int name_claim(struct heap_file *made, const char *path, struct seep_heap_header *header, bool in_memory)
 {
 	bool is_new;

@@ -62,7 +62,7 @@ int location_open(int directory, int flags, struct heap_location *location)
 	return descriptor;
 }
 
-/* [from, to) of the file, less what is zero. */
+/* Copies the range [from, to) of the file, but for pages of zeros. */
 static long pages_copy(int to_file, const char *map, uint64_t from, uint64_t to)
 {
 	long error = 0;
@@ -91,7 +91,7 @@ static long content_copy(int to_file, int from_file, const char *map, uint64_t b
 		at = (uint64_t)to < bytes ? (uint64_t)to : bytes;
 		error = pages_copy(to_file, map, (uint64_t)from, at);
 	}
-	/* whoever copies holds the lease of the original; the copy begins without one */
+	/* the caller holds the lease of the original; the copy begins without one */
 	uint64_t nobody = 0;
 	return error ? error : file_write_at(to_file, &nobody, sizeof nobody, offsetof(struct seep_heap_header, lease));
 }

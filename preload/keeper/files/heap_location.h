@@ -21,9 +21,9 @@ struct heap_location {
  * is gone). location may be NULL. */
 int location_open(int directory, int flags, struct heap_location *location);
 
-/* The recording is complete, nobody writes to its heap file any more: one in memory is copied into the recording, in
- * place of the link; one in the recording gives back the space that it reserved and never used. `map`: the heap file,
- * mapped whole. Where it can't be done (a full disk) all stays as it is. */
+/* For a recording that is complete, to whose heap file nobody writes any more: a heap file in memory is copied into the
+ * recording, in place of the link; one in the recording gives back the space that it reserved and never used. `map`:
+ * the heap file, mapped whole. Where the disk is full, everything stays as it is. */
 void location_settle(int directory, const void *map, uint64_t map_bytes);
 
 /* The same of a heap file in memory that is open and mapped, also where its name is gone. 0, or -errno. */

@@ -3,10 +3,11 @@
  * Opening a heap file that may be damaged, foreign, or still in use.
  *
  * The header is read and checked before anything is mapped. A living program's
- * file, and one that is to be written, is mapped. A dead program's file that is
- * only read is copied instead, data ranges alone (most of it is reserved and
- * never written): so a file that is truncated meanwhile cannot raise SIGBUS. So is a living program's of another user,
- * who could change under our hands what we have checked.
+ * file, and one that is to be written, is mapped. A dead program's file that
+ * is only read is copied instead, data ranges alone (most of it is reserved
+ * and never written): so a file that is truncated meanwhile cannot raise
+ * SIGBUS. A living program's file of another user is copied, too: that user
+ * could change what we have checked.
  */
 #include "keeper/files/heap_open.h"
 
@@ -90,7 +91,7 @@ static bool range_copy(int descriptor, char *copy, uint64_t from, uint64_t to, s
 	return true;
 }
 
-/* What was never written reads as zeros, in the copy as in the file. */
+/* Ranges that were never written read as zeros, in the copy as in the file. */
 static bool ranges_copy(int descriptor, char *copy, uint64_t bytes, struct seep_fault *fault)
 {
 	for (uint64_t at = 0; at < bytes;) {
@@ -131,7 +132,7 @@ static bool file_map(struct seep_heap_view *view, int descriptor, uint64_t bytes
 	void *map = system_map(NULL, bytes, writable ? PROT_READ | PROT_WRITE : PROT_READ, MAP_SHARED, descriptor, 0);
 	if (system_failed(map))
 		return fault_fill(fault, 0, (long)map, "can't map the heap file");
-	system_advise(map, bytes, MADV_RANDOM); /* read-ahead would fill memory with what was never written */
+	system_advise(map, bytes, MADV_RANDOM); /* read-ahead would fill memory with pages that were never written */
 	*view = (struct seep_heap_view){.map = map, .bytes = bytes, .writable = writable};
 	return true;
 }

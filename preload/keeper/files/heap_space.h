@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Space of the heap file: what it may take while others need theirs, too; and
- * when a recording is complete, the disk space that its heap file had reserved
- * and never used is given back: ranges without a byte other than zero become
- * holes, which read the same.
+ * Space of the heap file: how much it may take, since others need some, too.
+ * When a recording is complete, the heap file gives back the space that it
+ * reserved and never used: ranges of zeros become holes, which read the same.
  */
 #ifndef SEEP_FILES_HEAP_SPACE_H
 #define SEEP_FILES_HEAP_SPACE_H
@@ -11,8 +10,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* May the heap file take so many bytes more? In memory (tmpfs) at most a quarter of what is free; of another file system
- * a sixteenth, or 256 MiB, stays free. */
+/* May the heap file take so many bytes more? In memory (tmpfs) it takes at most a quarter of the free space; on another
+ * file system a sixteenth of all space, or 256 MiB, stays free. */
 bool space_may_take(int descriptor, uint64_t bytes);
 
 /* A page of SEEP_HEAP_PAGE bytes. */

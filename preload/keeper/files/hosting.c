@@ -31,7 +31,8 @@ static bool header_is_of(const struct seep_heap_header *header, uint64_t peer)
 		namespace_innermost_is(status, header->pid));
 }
 
-/* What a process in another root could not find out: there may be no /proc. The directory's path is one of ours. */
+/* Fills in the fields that a process in another root could not: there may be no /proc. The directory's path is one of
+ * our root. */
 static void header_complete(struct seep_heap_header *header, uint64_t peer)
 {
 	char path[48];

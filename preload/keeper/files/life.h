@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Does anybody still have this heap file in memory? Numbers of processes say
- * little: in another pid namespace they are somebody else's. So its program
- * and its keeper hold a read lock on their open file, which lasts as long as
- * their mapping of it, and which the kernel drops with the last of them,
- * however they end. Who can have the write lock is alone with it. Locks of
- * open files (F_OFD_SETLK) are asked for without taking them.
+ * Does anybody still have this heap file in memory? A process's number says
+ * little: in another pid namespace somebody else has it. So its program and
+ * its keeper hold a read lock on their open file, which lasts as long as their
+ * mapping of it, and which the kernel drops with the last of them, however
+ * they end. Whoever gets the write lock is alone with the file. Locks of open
+ * files (F_OFD_SETLK) can be asked for without taking them.
  */
 #ifndef SEEP_FILES_LIFE_H
 #define SEEP_FILES_LIFE_H
@@ -24,8 +24,8 @@ bool life_claim(int descriptor);
 /* Is it certain that nobody holds it? Takes nothing. */
 bool life_is_unheld(int descriptor);
 
-/* Is the program alive? abandoned: its file says that it is held, and nobody holds it. Then the program is alive only if
- * it can be seen (it has executed another), and what can't be seen is dead. */
+/* Is the program alive? abandoned: its file says that it is held, and nobody holds it. Then the program is alive only
+ * if it can be seen (it has executed another program); if it can't, it is dead. */
 bool life_goes_on(const struct seep_heap_header *header, bool abandoned);
 
 /* Is there still the `seep run` that will finish it? Where that can't be seen, for a while after the last sign of life. */

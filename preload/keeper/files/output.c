@@ -75,7 +75,7 @@ size_t output_constant_part(const char *pattern, const char *name)
 			at++;
 		} else if (at[0] == '%' && (at[1] == 'c' || at[1] == 'p' || at[1] == 'h')) {
 			break;
-		} else if (at[0] == '/') { /* the name has just as many: what is filled in holds none */
+		} else if (at[0] == '/') { /* the name has as many: parts that are filled in hold none */
 			const char *slash = strchr(name + end, '/');
 			if (!slash)
 				break;
@@ -100,7 +100,7 @@ void output_mode_set(const char *directory, unsigned mode)
 	system_close(place);
 }
 
-/* What the umask took of the owner's rights is given back, as mkdir -p does: else nothing could be made in it. */
+/* Gives back the owner's rights that the umask took, as mkdir -p does: else nothing could be made in it. */
 static void parent_mend(const char *directory)
 {
 	struct stat status;

@@ -2,8 +2,8 @@
 /*
  * Where a recording goes: its name from the pattern that the user gave, and
  * the directories above it. `seep run` makes those whose names do not depend
- * on the process, and says so if it can't before it starts the program; what
- * is below them, and all of them without `seep run`, the program makes itself.
+ * on the process, and says so if it can't before it starts the program; the
+ * program makes the others itself, and all of them without `seep run`.
  */
 #ifndef SEEP_FILES_OUTPUT_H
 #define SEEP_FILES_OUTPUT_H

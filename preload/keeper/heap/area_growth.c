@@ -183,7 +183,7 @@ void area_keep_ahead(const struct heap *heap, area_reserver *reserve, void *cont
 	keep_ahead(heap, SEEP_AREA_STACKS, load_relaxed(&header->cell_count), &growth);
 	keep_ahead(heap, SEEP_AREA_SITES, load_relaxed(&header->site_count), &growth);
 	keep_ahead(heap, SEEP_AREA_LIFETIMES, load_relaxed(&header->lifetime_count), &growth);
-	/* removed first: what is inserted in between only makes it too many */
+	/* removed is read first: insertions in between only make the result too large */
 	uint64_t removed = load_relaxed(&header->live_removed), live = load_relaxed(&header->live_inserted) - removed;
 	uint64_t slots = 0;
 	for (uint32_t level = 0; level < SEEP_LIVE_LEVELS; level++) {

@@ -7,8 +7,9 @@
  * small rates 90 to 380. Where the keeper is late the program helps itself by
  * MADV_POPULATE_WRITE, which answers instead of raising the signal.
  *
- * Nobody touches what is not in header->room. A live level has all its room or
- * none; its homes' room is there before its own is published.
+ * Nobody touches entries beyond header->room. A level of the live table has
+ * all its room or none, and the room of its homes is there before its own is
+ * published.
  */
 #ifndef SEEP_HEAP_AREA_GROWTH_H
 #define SEEP_HEAP_AREA_GROWTH_H
@@ -58,7 +59,7 @@ typedef bool area_reserver(const struct heap *heap, uint64_t offset, uint64_t by
 bool area_populate(const struct heap *heap, uint64_t offset, uint64_t bytes, void *context);
 bool area_can_populate(void);
 
-/* The keeper: doubles what is half used. */
+/* For the keeper: doubles the room of areas that are half used. */
 void area_keep_ahead(const struct heap *heap, area_reserver *reserve, void *context);
 
 #endif

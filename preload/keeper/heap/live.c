@@ -106,7 +106,7 @@ static struct seep_heap_live *slot_find(const struct heap *heap, uint64_t addres
 	return NULL;
 }
 
-/* release: what was copied of the slot was copied before it can be claimed */
+/* release: the slot has been copied before anybody can claim it */
 static bool slot_change(struct seep_heap_live *slot, uint64_t from, uint64_t to)
 {
 	return atomic_compare_exchange_strong_explicit(&slot->address, &from, to, memory_order_release,

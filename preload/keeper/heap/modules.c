@@ -248,7 +248,7 @@ static uint32_t module_find(const struct heap *heap, const struct loaded_module 
 		bool at = same && module_is_at(module, loaded);
 		bool gone = module_overlaps(module, loaded) ||
 			    (same && !at && finder == find_by_loader && module_is_gone(module));
-		/* what was read is one tenant's: an entry is given up before it is another's */
+		/* all that was read is one tenant's: an entry is given up before another gets it */
 		if (load_acquire(&module->state) != SEEP_MODULE_READY || load_relaxed(&module->flags) != flags)
 			continue;
 		if (at && !(flags & SEEP_MODULE_UNLOADED))

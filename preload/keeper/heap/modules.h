@@ -28,7 +28,7 @@
 
 #include "keeper/heap/heap.h"
 
-/* What the loader knows of a mapped module. */
+/* A mapped module, as the loader knows it. */
 struct loaded_module {
 	uint64_t start, end, bias;
 	const char *name; /* as the loader has it; "" for the program itself */
@@ -49,8 +49,8 @@ void modules_set_finder(module_finder *finder);
 /* Set in an address for which no module is to be looked for (the unwinder's UNWINDER_NOWHERE). */
 #define FRAME_NOWHERE (FRAME_EXACT / 2)
 
-/* Where a module is may change under the reader: what it reads is compared with addresses of its own stack, and a module
- * that these are in does not go. */
+/* A module's place may change under the reader. That does no harm: the reader compares it with addresses of its own
+ * stack, and a module that holds one of these stays. */
 #define module_place(field) __atomic_load_n(&(field), __ATOMIC_RELAXED)
 
 static inline uint64_t module_frame_word(uint32_t module, uint64_t bias, uintptr_t address)

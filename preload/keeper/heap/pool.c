@@ -63,7 +63,7 @@ void pool_give(const struct heap *heap, enum seep_area_id id, uint32_t entry)
 {
 	seep_atomic64 *head = &heap->header->free[id];
 	uint64_t word = load_relaxed(head);
-	add_relaxed(&heap->header->free_count[id], 1); /* before: never below what is there */
+	add_relaxed(&heap->header->free_count[id], 1); /* before: the count is never below the number of entries */
 	do
 		store_relaxed(next_of(heap, id, entry), (uint32_t)word);
 	while (!atomic_compare_exchange_weak_explicit(head, &word, head_word(word, entry), memory_order_release,

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Entries of SITES, STACKS and LIFETIMES: given out, and taken back when the
- * keeper gives up what nothing needs (keeper/snapshot/recycle.h). What came back is
- * given out first, then what was never used, in order.
+ * keeper gives up those that nothing needs (keeper/snapshot/recycle.h).
+ * Entries that came back are given out first, then those never used, in order.
  *
  * Entries that came back are a list through their own memory. Its head counts
- * its changes, so that who read it before it changed does not take what is
- * no longer first. A thread that is killed between taking an entry and using
- * it leaves one that is never used again.
+ * its changes, so that a thread that read an older head does not take an entry
+ * that is no longer first. A thread that is killed between taking an entry and
+ * using it leaves one that is never used again.
  */
 #ifndef SEEP_HEAP_POOL_H
 #define SEEP_HEAP_POOL_H

@@ -32,7 +32,8 @@ bool ring_push(const struct heap *heap, const struct event *event)
 	uint64_t site_thread = event->site | (uint64_t)event->thread << 32;
 	uint64_t kind = event->kind | (event->grown ? SEEP_EVENT_GROWN : 0u);
 	uint64_t low = (uint32_t)(position + 1) | kind << 32;
-	INVARIANT(load_relaxed(&header->ring_tail) <= position); /* the consumer stops at what is not committed */
+	INVARIANT(load_relaxed(&header->ring_tail) <=
+		  position); /* the consumer stops at the first event that is not committed */
 	store_relaxed(&slot->size_rate, size_rate);
 	store_relaxed(&slot->time_ns, event->time_ns);
 	store_relaxed(&slot->site_thread, site_thread);

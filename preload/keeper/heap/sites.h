@@ -9,7 +9,7 @@
 
 #include "keeper/heap/heap.h"
 
-/* What happened to a sampled block, outside the ring. */
+/* Counts what happened to a sampled block, without the ring. */
 struct event {
 	enum seep_event_kind kind;
 	uint64_t size;

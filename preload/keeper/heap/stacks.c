@@ -38,7 +38,8 @@ const struct seep_heap_cell *stack_of_site(const struct heap *heap, uint32_t sit
 	return cell_at(heap, load_acquire(&heap->sites[site].stack));
 }
 
-/* Words of cells are read while another process gives the cells to another stack: whoever does notices afterwards. */
+/* Words of cells are read while another process may give the cells to another stack; the reader notices that
+ * afterwards. */
 static uint64_t word_load(const uint64_t *word)
 {
 	return __atomic_load_n(word, __ATOMIC_RELAXED);
@@ -73,7 +74,7 @@ bool stack_read(struct stack_reader *reader, uint64_t *frame)
 	return true;
 }
 
-/* What a stack is looked for by: addresses, or the words that they were made into. */
+/* The key by which a stack is looked for: its addresses, or the words that they were made into. */
 struct wanted {
 	const uintptr_t *frames;
 	size_t depth;
@@ -202,7 +203,7 @@ static uint32_t stack_append(const struct heap *heap, const struct wanted *wante
 /* Where a stack that is not found would be published. */
 struct opening {
 	seep_atomic64 *slot; /* NULL: the index is full */
-	uint64_t found;      /* what is there: nothing, or a tombstone */
+	uint64_t found;      /* the slot's content: nothing, or a tombstone */
 };
 
 /* The site of an equal stack, whose user the caller is then, or 0. */
@@ -273,7 +274,7 @@ static struct wanted wanted_of(const uintptr_t *frames, size_t depth, size_t mos
 	    .frames = frames, .depth = depth, .truncated = truncated, .hash = stack_hash(frames, depth, truncated)};
 }
 
-/* By addresses alone: the stack, or what it was cut to while there is no room for it. */
+/* By addresses alone: the whole stack, or its leaf frames while there is no room for more. */
 static uint32_t stack_find_known(const struct heap *heap, const uintptr_t *addresses, size_t depth, bool truncated,
 				 bool *cut)
 {

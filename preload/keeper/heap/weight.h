@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What one sample stands for. p = 1 - exp(-s/R), s at least 1; R = 1 means
- * that every allocation is sampled, so p = 1. docs/SAMPLING.md derives it.
+ * The weight of a sample. p = 1 - exp(-s/R), s at least 1; R = 1 means that
+ * every allocation is sampled, so p = 1. docs/SAMPLING.md derives it.
  */
 #ifndef SEEP_HEAP_WEIGHT_H
 #define SEEP_HEAP_WEIGHT_H

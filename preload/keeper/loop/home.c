@@ -103,7 +103,7 @@ void home_look(const struct keeper *keeper)
 	file_leave(keeper, file);
 }
 
-/* Has somebody removed its name? The system's own at a logout does, and whoever tidies up. */
+/* Has somebody removed its name? systemd does at a logout, and so does whoever tidies up. */
 static bool location_is_there(const struct keeper *keeper)
 {
 	struct stat status;

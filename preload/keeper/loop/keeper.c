@@ -80,7 +80,8 @@ static uint64_t snapshot_bytes(const struct heap *heap)
 	return 2 * image + sites * sizeof(struct seep_site) + stacks * 8 + unread * sizeof(struct seep_event);
 }
 
-/* In the target a snapshot takes of what the program's own limits leave it: never more than half. */
+/* In the target a snapshot takes memory that counts against the program's own limits: never more than half of what they
+ * leave. */
 static bool snapshot_has_room(const struct keeper *keeper)
 {
 	const struct headroom *room = &keeper->headroom;
@@ -280,7 +281,7 @@ void keeper_tidy(struct keeper *keeper)
 	}
 }
 
-/* Nothing is left to keep: whoever can has written the last snapshot, or the program's end will make it. */
+/* Nothing is left to keep: the last snapshot is written, or the program's end will write it. */
 static bool program_is_over(struct keeper *keeper)
 {
 	if (keeper->leave && load_relaxed(keeper->leave))
@@ -301,7 +302,7 @@ static bool keeper_step(struct keeper *keeper, uint64_t now_ns, uint64_t *events
 		return false;
 	if (program_is_over(keeper))
 		return false;
-	if (keeper->heap.pid_here != NOBODY) /* who cannot see it must not say that it has */
+	if (keeper->heap.pid_here != NOBODY) /* a keeper that can't see the program must not say that it has seen it */
 		store_relaxed(&header->alive_ns, now_ns);
 	*events = ring_fold(&keeper->heap, keeper->heap.capacity[SEEP_AREA_RING], false);
 	area_keep_ahead(&keeper->heap, home_reserve, keeper);
@@ -374,7 +375,7 @@ static __attribute__((noinline)) void run(struct keeper *keeper)
 	system_futex_wake(&keeper->heap.header->phase, INT32_MAX);
 }
 
-/* Where it is in the target, it has the program's rounding and traps from the thread that began it. */
+/* A keeper in the target inherits the program's rounding and traps from the thread that started it. */
 void keeper_run(struct keeper *keeper)
 {
 	uint32_t before = floating_enter();

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The keeper: folds the ring's events into the sites, writes snapshots, keeps
- * an eye on memory, its limits and modules. One a recording, told by the lease. It works
- * on the mapping alone and runs as a thread of the program or outside it.
+ * an eye on memory, its limits and modules. The lease sees to it that a
+ * recording has one. It works on the mapping alone and runs as a thread of the
+ * program or outside it.
  *
- * Nothing here allocates, uses stdio or errno, or takes a lock: in the program it
- * is a bare thread without a C library of its own. Whoever starts it there gives
- * it a descriptor table of its own, so that what it opens is never seen by the
- * program (close(0); open() still gives 0), nor inherited by its children. Its
- * stack use is below 32 KiB.
+ * Nothing here allocates, uses stdio or errno, or takes a lock: in the program
+ * it is a bare thread without a C library of its own. There it gets a
+ * descriptor table of its own, so that what it opens is never seen by the
+ * program (close(0); open() still gives 0), and its children inherit none of
+ * it. Its stack use is below 32 KiB.
  */
 #ifndef SEEP_LOOP_KEEPER_H
 #define SEEP_LOOP_KEEPER_H
@@ -58,8 +59,8 @@ struct keeper {
 	struct schedule schedule;
 };
 
-/* Binds a keeper to a recording whose directory exists; notes in the heap file what the outside must know. Before the
- * thread is started. False: the directory cannot be examined, or its path is too long. */
+/* Binds a keeper to a recording whose directory exists, and notes in the heap file what other processes must know. To
+ * be called before the thread is started. False: the directory cannot be examined, or its path is too long. */
 bool keeper_prepare(struct keeper *keeper, const struct heap *heap, const char *directory, bool in_target);
 
 /* The process that a program has started for its recording: folds events and writes snapshots until the program has
@@ -78,8 +79,8 @@ void keeper_let_go(struct keeper *keeper);
  * process has the lease. All signals must be blocked. */
 void keeper_run(struct keeper *keeper);
 
-/* In the target, as it ends: the exit snapshot, by whoever has the lease or, where nobody has, by the caller. Takes
- * KEEPER_FINISH_NS at most, beyond the caller's own writing. False: it was not written; the heap file still holds all. */
+/* In the target, as it ends: has the holder of the lease write the exit snapshot, or writes it here where nobody holds
+ * it. Waits KEEPER_FINISH_NS at most. False: it was not written; the heap file still holds everything. */
 bool keeper_finish(struct keeper *keeper);
 
 #endif

@@ -9,8 +9,8 @@
 
 #include "keeper/loop/keeper.h"
 
-/* A heap file in memory stays open, and so does its recording, which may be moved. Who can't hold it finds it dead and
- * being reclaimed. */
+/* Keeps a heap file in memory open, and its recording's directory, which may be moved. False: the file can't be held,
+ * since somebody reclaims it as a dead program's. */
 bool home_hold(struct keeper *keeper);
 
 /* The directory, by its path each time, and only if it is still the same one. A descriptor or -errno. */

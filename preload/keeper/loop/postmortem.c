@@ -4,7 +4,7 @@
  *
  * The ring is not folded here but added to the snapshot's copies, so a death
  * between building and writing changes nothing, and doing it again gives the
- * same. Who holds the lease does it; others wait and find it done: phase
+ * same. The holder of the lease does it; others wait and find it done: phase
  * COMPLETE is stored after the snapshot has its name.
  */
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The last snapshot of a recording in an open directory: what seep_recording_finish() of <seep/keeper.h> does by path. */
+/* The last snapshot of a recording in an open directory; seep_recording_finish() of <seep/keeper.h> does it by path. */
 #ifndef SEEP_LOOP_POSTMORTEM_H
 #define SEEP_LOOP_POSTMORTEM_H
 
@@ -7,8 +7,7 @@
 
 #include <seep/keeper.h>
 
-/* certain: the caller is alone with the heap file (life_claim()), so that its program and whoever had the lease are
- * dead. */
+/* certain: the caller is alone with the heap file (life_claim()), so its program and the lease's holder are dead. */
 bool postmortem_finish(int directory, bool certain, enum seep_trigger trigger, char name[static 32],
 		       struct seep_fault *fault);
 

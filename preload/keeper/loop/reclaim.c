@@ -2,14 +2,14 @@
 /*
  * Heap files in memory that nobody will finish: seep_memory_reclaim() of
  * <seep/keeper.h>. When program and keeper are killed together (a job's whole
- * group, a container) their memory stays. Who starts next moves it to where it
- * belongs.
+ * group, a container) their memory stays. The next `seep run` moves it to
+ * where it belongs.
  *
- * Touched is only what bears our name and our header, belongs to this user,
- * was held by its program (keeper/files/life.h), and is held by nobody any more: the
- * write lock, which one process alone can have, says so, and stays until we
- * are done. Nor while its `seep run` lives, which may just be coming for it.
- * What lies elsewhere than the header says is nobody's.
+ * It touches a file only if that bears our name and our header, belongs to
+ * this user, was held by its program (keeper/files/life.h), and is held by
+ * nobody any more: the write lock, which one process alone can have, says so,
+ * and stays until we are done. A file whose `seep run` lives is left to that.
+ * A file that its recording does not point to is nobody's.
  */
 #include <errno.h>
 #include <string.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * When the keeper does what. Pure: times come in, decisions go out.
+ * When the keeper looks at the ring and takes snapshots. Pure: times come in,
+ * decisions go out.
  *
  * Tick: the ring is looked at so often that it is a quarter full; with no
  * event the tick doubles up to a second, at which an idle keeper costs nothing
@@ -8,10 +9,11 @@
  *
  * Timer: on the grid start + n * interval, so that a late snapshot does not
  * shift the series. A point at which another snapshot was still being written
- * is made up for at once, if late; of several one. While the recording is
- * young the grid is finer, so that a first verdict does not take six intervals:
- * by an eighth of the interval until the first has passed, by a quarter until
- * the second, by half until the fourth, but no finer than 250 ms.
+ * is made up for at once, late; of several such points one is. While the
+ * recording is young the grid is finer, so that a first verdict does not take
+ * six intervals: by an eighth of the interval until the first has passed, by a
+ * quarter until the second, by half until the fourth, but no finer than 250
+ * ms.
  *
  * Peak: the estimate of in-use bytes exceeds the largest that any snapshot has
  * shown by a tenth, at least by 1 MiB and by 16 sampling rates (one sample more
@@ -88,7 +90,7 @@ void schedule_taken(struct schedule *schedule, uint64_t begun_ns, uint64_t now_n
 
 /* Is it time to look at the room below the limits? */
 bool schedule_room_due(const struct schedule *schedule, uint64_t now_ns, double in_use_bytes);
-/* What was seen: room below a limit and its threshold. True: a snapshot is due. */
+/* Takes what was seen: the room below a limit, and its threshold. True: a snapshot is due. */
 bool schedule_room_seen(struct schedule *schedule, uint64_t now_ns, double in_use_bytes, uint64_t left_bytes,
 			uint64_t threshold_bytes);
 /* There is no limit: nothing to look at until schedule_limits_due(). */

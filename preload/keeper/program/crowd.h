@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Would one more process, or thread, be noticed? Of RLIMIT_NPROC only what can be told beforehand. */
+/* Would one more process, or thread, be noticed? RLIMIT_NPROC counts as far as it can be judged beforehand. */
 bool crowd_is_near(void);
 
 /* The calling process, which shares its limits with nobody, makes none where the user has an eighth of RLIMIT_NPROC:

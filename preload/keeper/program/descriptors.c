@@ -35,7 +35,7 @@ static bool descriptor_visit(const char *name, unsigned char type, void *context
 	return true;
 }
 
-/* What /proc lists, until it lists nothing more: closing while reading may pass some over. */
+/* Closes all that /proc lists, until it lists nothing more: closing while reading may pass some over. */
 static bool list_close(void)
 {
 	system_close(0); /* room for the list, where the limit is reached */
@@ -52,7 +52,8 @@ static bool list_close(void)
 	return result == 0 && !closing.closed;
 }
 
-/* The soft limit may have been lowered below what is open: the hard one, or what the kernel allows anybody. */
+/* The soft limit may have been lowered below descriptors that are open, so the hard limit counts, or the kernel's
+ * own. */
 static bool all_close(void)
 {
 	struct rlimit limit;

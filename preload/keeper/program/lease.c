@@ -74,7 +74,7 @@ bool lease_is_live(const struct seep_heap_header *header)
 	return seen_ns <= now_ns && now_ns - seen_ns < LEASE_SILENCE_NS && may_exist(&holder);
 }
 
-/* The new holder settles what the old one left unsaid. */
+/* The new holder counts the event that the old one left in doubt. */
 static void doubt_settle(const struct heap *heap)
 {
 	uint64_t tail = load_acquire(&heap->header->ring_tail);

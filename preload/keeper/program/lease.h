@@ -39,7 +39,7 @@ struct lease {
 
 /* False: a living process holds it. */
 bool lease_take(const struct heap *heap, struct lease *lease);
-/* Whoever had it is dead for certain. False: another was faster. */
+/* The former holder is dead for certain. False: another was faster. */
 bool lease_take_over(const struct heap *heap, struct lease *lease);
 /* Is it still ours? If so, notes the sign of life. */
 bool lease_renew(const struct heap *heap, struct lease *lease);

@@ -74,7 +74,8 @@ static bool line_parse(const char *at, struct seep_mapping *mapping)
 	return true;
 }
 
-/* The whole lines in [buffer, buffer + used). Bytes of what is left, now at its beginning; -1: it is enough. */
+/* Visits the whole lines in [buffer, buffer + used). The number of bytes left over, now at its beginning; -1: the
+ * visitor wants no more. */
 static long lines_visit(char *buffer, size_t used, struct seep_mapping *mapping, seep_mapping_visitor *visit,
 			void *context)
 {

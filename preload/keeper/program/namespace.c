@@ -12,7 +12,7 @@
 
 #include <seep/process.h>
 
-/* The first pid namespace of a system always has this inode: who lives there sees every process. */
+/* The first pid namespace of a system always has this inode; its processes see every process. */
 #define INITIAL_NAMESPACE UINT64_C(0xeffffffc)
 
 /* "NSpid:" and the process's number in each namespace from ours inwards: is the innermost, of two or more, `pid`? */

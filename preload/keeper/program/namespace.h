@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Programs of another pid namespace than ours, as in containers. Their number
- * in the heap file is their own; /proc here knows them, if at all, by another
- * one, and whoever has that number here is somebody else.
+ * in the heap file is their own; /proc here knows them by another one, if at
+ * all, and the process with that number here is somebody else.
  */
 #ifndef SEEP_PROGRAM_NAMESPACE_H
 #define SEEP_PROGRAM_NAMESPACE_H
@@ -19,7 +19,7 @@ bool namespace_is_foreign(const struct seep_heap_header *header);
  * of /proc. */
 uint64_t namespace_find(uint64_t pid, uint64_t start_ticks);
 
-/* Are we where every process can be seen? Then what is not found has ended. */
+/* Can we see every process? Then a process that is not found has ended. */
 bool namespace_sees_all(void);
 
 /* The parser behind it, on the text of /proc/PID/status, for tests. */

@@ -34,7 +34,7 @@ bool process_identify(uint64_t pid, uint64_t *parent_pid, uint64_t *start_ticks)
  * /proc hides from us (hidepid) the pid alone is asked for, and its reuse not noticed. */
 bool process_exists(uint64_t pid, uint64_t start_ticks);
 
-/* The same, and what is hidden does not exist. */
+/* The same, but a hidden process does not exist. */
 bool process_is_seen(uint64_t pid, uint64_t start_ticks);
 
 /* A descriptor by which to tell when the process ends, or -1: there is no such process, or no such descriptors (before
@@ -43,7 +43,7 @@ int process_watch(uint64_t pid, uint64_t start_ticks);
 bool process_has_ended(int descriptor);
 
 /* Does the calling thread alone still run in this process, whose first thread has ended? `status`, negative before the
- * first look: with what to end, since the kernel takes that of whoever is last (Linux 5.17). */
+ * first look: afterwards the status to end with, since the kernel takes that of the last thread (Linux 5.17). */
 bool process_is_alone(int *status);
 
 /* Where the first stack of a process begins: elsewhere after each exec. 0: not to be seen. */

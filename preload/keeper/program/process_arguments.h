@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a process shows as its arguments. Servers write there what each of
- * their processes is at ("postgres: checkpointer", "nginx: worker process"),
- * often after its recording has begun: the keeper looks again.
+ * The arguments that a process shows. Servers write the task of each of their
+ * processes there ("postgres: checkpointer", "nginx: worker process"), often
+ * after its recording has begun, so the keeper looks again.
  */
 #ifndef SEEP_PROGRAM_PROCESS_ARGUMENTS_H
 #define SEEP_PROGRAM_PROCESS_ARGUMENTS_H
@@ -13,7 +13,8 @@
  * were read; data[length] is 0. The new length. */
 long arguments_tidy(char *data, long length);
 
-/* Takes over what the program shows now. Not once it has executed another program, or where that can't be told. */
+/* Takes over the arguments that the program shows now, unless it has executed another program, or that can't be
+ * told. */
 void arguments_follow(const struct heap *heap);
 
 #endif

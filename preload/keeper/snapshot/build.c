@@ -73,7 +73,7 @@ static bool pending_read(struct build *build)
 		    pending->event.time_ns > build->newest_ns)
 			build->newest_ns = pending->event.time_ns;
 	}
-	/* whoever was folding is dead, and nobody has taken over yet */
+	/* the keeper that was folding is dead, and nobody has taken over yet */
 	if (build->options->dead && load_acquire(&header->ring_folding) != tail && !lease_is_live(header))
 		build->losses[SEEP_LOSS_EVENTS_DOUBTED]++;
 	return true;
@@ -191,7 +191,7 @@ static void losses_build(struct build *build)
 	writer_section_end(&build->image, SEEP_SECTION_LOSSES);
 }
 
-/* CLOCK_MONOTONIC of what the snapshot shows: now, or the moment at which a dead program was last seen. */
+/* The time that the snapshot shows, by CLOCK_MONOTONIC: now, or the moment at which a dead program was last seen. */
 static uint64_t time_of(const struct build *build)
 {
 	const struct seep_heap_header *header = build->heap->header;

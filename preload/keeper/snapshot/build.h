@@ -15,8 +15,9 @@
  * else builds (tail moved), the build starts again, a few times; the last
  * attempt then lacks at most the events that were folded meanwhile.
  *
- * A dead program is read exactly: what was committed is there. Holes of the
- * ring, torn live entries and a doubted event are counted in the snapshot.
+ * A dead program is read exactly: everything that was committed is there.
+ * Holes of the ring, torn live entries and a doubted event are counted in the
+ * snapshot.
  */
 #ifndef SEEP_SNAPSHOT_BUILD_H
 #define SEEP_SNAPSHOT_BUILD_H

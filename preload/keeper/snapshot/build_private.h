@@ -47,7 +47,7 @@ struct build {
 	uint64_t losses[SEEP_KEYS]; /* found on the way; then the header's too */
 };
 
-/* What the sites had counted that were given up. */
+/* The counts of sites that were given up. */
 static inline const struct seep_heap_given_up *build_given_up(const struct build *build)
 {
 	return &build->heap->header->given_up[build->recycled % 2];

@@ -15,7 +15,7 @@
 /* Room below the limits for all that is added to one sum: cells of a bin, and what nobody has folded yet. */
 #define ADDED_MOST 1024
 
-/* What is no sum of samples is damage: readers refuse it, and it would poison every total. */
+/* A sum that no samples can have is damage: readers refuse it, and it would poison every total. */
 static double double_take(const seep_atomic_double *object, double limit)
 {
 	double value = double_load(object);

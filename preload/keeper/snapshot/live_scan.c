@@ -10,14 +10,14 @@ static uint32_t level_slots(const struct live_scan *scan)
 	return scan->heap->capacity[SEEP_AREA_LIVE0 + scan->level];
 }
 
-/* What the home reached, in slots; bounded, since the byte may be damaged. */
+/* How far the home's entries reach, in slots; bounded, since the byte may be damaged. */
 static uint32_t home_reach(const struct live_scan *scan, uint32_t home)
 {
 	uint32_t reach = load_relaxed(&scan->heap->homes[scan->level][home]), most = live_window(scan->level);
 	return reach < most ? reach : most;
 }
 
-/* The last homes' windows wrap around: what they reach at the start of the table is its first run. */
+/* The last homes' windows wrap around: the slots that they reach at the start of the table are its first run. */
 static void level_begin(struct live_scan *scan)
 {
 	uint32_t slots = level_slots(scan), window = live_window(scan->level), wrapped = 0;

@@ -154,7 +154,7 @@ static void candidates_drop(struct round *round)
 	}
 }
 
-/* What is still a candidate afterwards is in nobody's hand. The order is that of recycle.h. */
+/* A site that is still a candidate afterwards is in nobody's hand. The order is that of recycle.h. */
 static void candidates_check(struct round *round)
 {
 	live_mark(round);
@@ -275,7 +275,7 @@ static void given_up_give_back(const struct heap *heap, uint32_t sites)
 			site_give_back(heap, i);
 }
 
-/* What a keeper that died in a round has left: it is done, or undone. */
+/* Completes or undoes the round of a keeper that died in it. */
 static void former_round_end(const struct heap *heap, uint32_t sites)
 {
 	bool any = false;
