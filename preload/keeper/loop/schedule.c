@@ -130,33 +130,45 @@ void schedule_room_endless(struct schedule *schedule)
 	schedule->room_ns = UINT64_MAX;
 }
 
-bool schedule_room_seen(struct schedule *schedule, uint64_t now_ns, double in_use_bytes, uint64_t left_bytes,
-			uint64_t threshold_bytes)
+/* Notes what is left, how fast it went since the last look, and how many looks in a row were close together. */
+static void room_note(struct schedule *schedule, uint64_t now_ns, double in_use_bytes, uint64_t left_bytes)
 {
-	uint64_t least = threshold_bytes / SCHEDULE_LIMIT_LEAST, passed_ns = now_ns - schedule->room_ns;
 	bool looked_before = schedule->room_ns != 0 && schedule->room_ns != UINT64_MAX && now_ns > schedule->room_ns;
-	schedule->room_speed = looked_before && schedule->room_left > left_bytes
-				   ? (double)(schedule->room_left - left_bytes) / (double)passed_ns
-				   : 0;
+	uint64_t passed_ns = now_ns - schedule->room_ns;
+	bool shrank = looked_before && schedule->room_left > left_bytes;
+	schedule->room_speed = shrank ? (double)(schedule->room_left - left_bytes) / (double)passed_ns : 0;
 	schedule->room_looks = looked_before && passed_ns < SCHEDULE_ROOM_NS / 2 ? schedule->room_looks + 1 : 0;
 	schedule->room_ns = now_ns;
 	schedule->room_left = left_bytes;
 	schedule->room_in_use = in_use_bytes;
-	if (left_bytes > 2 * threshold_bytes) {
-		schedule->limit_left = UINT64_MAX;
-		if (schedule->limit_calm_ns == UINT64_MAX)
-			schedule->limit_calm_ns = now_ns;
-		if (now_ns - schedule->limit_calm_ns >= SCHEDULE_LIMIT_CALM_NS)
-			schedule->limits = 0;
-	} else {
+}
+
+/* Far from the limit the next approach is news again. Once that has lasted, snapshots need not keep apart any more. */
+static void room_note_distance(struct schedule *schedule, uint64_t now_ns, bool far)
+{
+	if (!far) {
 		schedule->limit_calm_ns = UINT64_MAX;
+		return;
 	}
-	/* the next news: the threshold, then half of what there was at the last snapshot */
-	bool first = schedule->limit_left == UINT64_MAX, more = first || schedule->limit_left > least;
+	schedule->limit_left = UINT64_MAX;
+	if (schedule->limit_calm_ns == UINT64_MAX)
+		schedule->limit_calm_ns = now_ns;
+	if (now_ns - schedule->limit_calm_ns >= SCHEDULE_LIMIT_CALM_NS)
+		schedule->limits = 0;
+}
+
+bool schedule_room_seen(struct schedule *schedule, uint64_t now_ns, double in_use_bytes, uint64_t left_bytes,
+			uint64_t threshold_bytes)
+{
+	room_note(schedule, now_ns, in_use_bytes, left_bytes);
+	room_note_distance(schedule, now_ns, left_bytes > 2 * threshold_bytes);
+	/* the next news: the threshold, then half of what was left at the last snapshot */
+	bool first = schedule->limit_left == UINT64_MAX;
+	bool more = first || schedule->limit_left > threshold_bytes / SCHEDULE_LIMIT_LEAST;
 	uint64_t news = first ? threshold_bytes : schedule->limit_left / 2;
-	bool waits = now_ns < schedule->limit_ns, is_due = !waits && more && threshold_bytes && left_bytes <= news;
-	schedule->room_margin = waits || !more || left_bytes <= news ? UINT64_MAX : left_bytes - news;
-	return is_due;
+	bool waits = now_ns < schedule->limit_ns, reached = left_bytes <= news;
+	schedule->room_margin = waits || !more || reached ? UINT64_MAX : left_bytes - news;
+	return !waits && more && reached && threshold_bytes;
 }
 
 void schedule_limit_taken(struct schedule *schedule, uint64_t now_ns, bool failed)
