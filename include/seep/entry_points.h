@@ -43,7 +43,7 @@
 #define SEEP_RETURNS_DESTROY void
 
 /* clang-format off: a table */
-/* Parameters, arguments, size asked for, alignment asked for. The two sizes are meant where the parameters are visible. */
+/* Parameters, arguments, the size asked for, the alignment asked for. The last two are expressions of the parameters. */
 #define SEEP_TAKES_SIZE (size_t size), (size), size, 0
 #define SEEP_TAKES_SIZE_IN_PAGES (size_t size), (size), size, 4096
 #define SEEP_TAKES_SIZE_ALIGNMENT (size_t size, size_t alignment), (size, alignment), size, alignment

@@ -63,17 +63,16 @@ void filter_reset(void)
 	}
 }
 
-/* Neighbours share a counter: the addresses in 128 bytes have the counter of the first or of the last. */
-#define STRIDE 128
+/* The hash grows with the address, and over so many bytes by one at most: whatever lies between has the counter of the
+ * first or of the last. */
+#define STRIDE ((1u << (32 - FILTER_BITS)) / FILTER_FACTOR & ~7u)
+_Static_assert(STRIDE >= 8, "the search must get on");
 
 const void *filter_find(const void *from, const void *end)
 {
-	const char *at = from;
-	while (at < (const char *)end) {
+	for (const char *at = from; at < (const char *)end; at += filter_test(at + STRIDE) ? 8 : STRIDE) {
 		if (filter_test(at))
 			return at;
-		bool skips = (uintptr_t)at % STRIDE == 0 && !filter_test(at + STRIDE);
-		at += skips ? STRIDE : 8;
 	}
 	return NULL;
 }
