@@ -12,12 +12,13 @@
 #include "leaks/leaks.h"
 #include "leaks/series.h"
 #include "render/json/documents.h"
+#include "render/metrics/leaks_metrics.h"
 #include "render/screen/leaks_screen.h"
 #include "render/text/leaks_text.h"
 
 #define FOLLOW_NS UINT64_C(10000000000)
 
-enum { OPTION_BY = 256, OPTION_TOP, OPTION_EVERY, OPTION_JSON };
+enum { OPTION_BY = 256, OPTION_TOP, OPTION_EVERY, OPTION_FAIL, OPTION_PROMETHEUS, OPTION_JSON };
 
 /* What the command line asks for. */
 struct request {
@@ -25,7 +26,8 @@ struct request {
 	enum group_by by;
 	uint32_t top;
 	uint64_t every_ns;
-	bool json, follow, verbose;
+	bool json, follow, verbose, fail;
+	const char *prometheus;
 	struct symbol_search symbols;
 };
 
@@ -38,6 +40,9 @@ static const struct command_option options[] = {
     {'v', "verbose", NULL, "all verdicts with evidence and callers", NULL, FIELD(verbose), NULL},
     {'f', "follow", NULL, "again and again, until the program ends", NULL, FIELD(follow), NULL},
     {OPTION_EVERY, "every", "TIME", "the time between two, with --follow (default 10s)", &option_time, FIELD(every_ns),
+     NULL},
+    {OPTION_FAIL, "fail", NULL, "exit with status 1 where something leaks", NULL, FIELD(fail), NULL},
+    {OPTION_PROMETHEUS, "prometheus", "FILE", "write metrics by place there, too", &option_text, FIELD(prometheus),
      NULL},
     {OPTION_JSON, "json", NULL, "JSON, schema seep.leaks/2; one each time it follows", NULL, FIELD(json), NULL},
     SYMBOLS_OPTION(FIELD(symbols.directory)),
@@ -58,33 +63,67 @@ static int request_parse(struct request *request, int argc, char **argv)
 	if (access(request->directory, R_OK) == 0 && !path_is_recording(request->directory))
 		return command_usage(&command_leaks, "'%s' is no recording: leaks are told from a series of snapshots",
 				     request->directory);
+	if (request->prometheus)
+		return command_check_output(&command_leaks, request->prometheus, request->directory, NULL);
 	return COMMAND_FINE;
 }
 
-static bool print(const struct series *series, const struct request *request, struct error *error)
+static void render(struct buffer *out, const struct leaks *leaks, const struct series *series,
+		   const struct request *request)
 {
+	struct text_page page = text_page_for(out, STDOUT_FILENO);
+
+	if (request->json) {
+		leaks_json_render(out, leaks, request->top ? request->top : UINT32_MAX);
+		return;
+	}
+	if (request->follow)
+		buffer_append_text(out, isatty(STDOUT_FILENO) ? "\033[H\033[2J" : "");
+	if (request->verbose)
+		leaks_text_render(&page, leaks, request->top);
+	else
+		leaks_screen_render(&page, leaks, series, request->directory, text_page_rows(STDOUT_FILENO));
+	if (request->follow && !isatty(STDOUT_FILENO))
+		buffer_append_byte(out, '\n');
+}
+
+/* Metrics are by place, whatever the rows are. */
+static bool metrics_write(const struct leaks *leaks, const struct series *series, const struct request *request,
+			  struct error *error)
+{
+	struct buffer out = {0};
+	struct leaks by_place;
+
+	if (request->by == GROUP_BY_PLACE) {
+		leaks_metrics_render(&out, leaks);
+	} else {
+		leaks_build(&by_place, series->profiles, series->count, GROUP_BY_PLACE);
+		leaks_metrics_render(&out, &by_place);
+		leaks_free(&by_place);
+	}
+	const bool is_written = output_write_buffer(&out, request->prometheus, error);
+	buffer_free(&out);
+	return is_written;
+}
+
+/* Judges the series and says what was found. `leaking`: whether something leaks. */
+static bool print(const struct series *series, const struct request *request, bool *leaking, struct error *error)
+{
+	const bool is_long = request->verbose && !request->follow && !request->json;
 	struct buffer out = {0};
 	struct leaks leaks;
 
 	profile_symbolize(series->profiles[series->count - 1], &request->symbols);
 	profile_symbolize(series->profiles[leaks_middle(series->profiles, series->count)], &request->symbols);
 	leaks_build(&leaks, series->profiles, series->count, request->by);
-	struct text_page page = text_page_for(&out, STDOUT_FILENO);
-	if (request->follow && !request->json)
-		buffer_append_text(&out, isatty(STDOUT_FILENO) ? "\033[H\033[2J" : "");
-	if (request->json)
-		leaks_json_render(&out, &leaks, request->top ? request->top : UINT32_MAX);
-	else if (request->verbose)
-		leaks_text_render(&page, &leaks, request->top);
-	else
-		leaks_screen_render(&page, &leaks, series, request->directory, text_page_rows(STDOUT_FILENO));
-	if (request->follow && !request->json && !isatty(STDOUT_FILENO))
-		buffer_append_byte(&out, '\n');
+	*leaking = leaks.verdicts[LEAK_LEAK] > 0;
+	render(&out, &leaks, series, request);
+	bool is_written = is_long ? output_page_buffer(&out, error) : output_write_buffer(&out, NULL, error);
+	if (is_written && request->prometheus)
+		is_written = metrics_write(&leaks, series, request, error);
 	leaks_free(&leaks);
-	const bool is_long = request->verbose && !request->follow;
-	const bool written = is_long ? output_page_buffer(&out, error) : output_write_buffer(&out, NULL, error);
 	buffer_free(&out);
-	return written;
+	return is_written;
 }
 
 static void wait_for(uint64_t time_ns)
@@ -100,7 +139,7 @@ static int run(int argc, char **argv)
 	struct request request = {0};
 	struct series series;
 	struct error error;
-	bool ended = false;
+	bool ended = false, leaking = false;
 
 	int status = request_parse(&request, argc, argv);
 	if (status != COMMAND_FINE)
@@ -115,7 +154,7 @@ static int run(int argc, char **argv)
 				series.count);
 		if (opened) {
 			ended = series.ended || !request.follow;
-			const bool written = print(&series, &request, &error);
+			const bool written = print(&series, &request, &leaking, &error);
 			series_free(&series);
 			if (!written)
 				return command_fail(&error);
@@ -123,7 +162,7 @@ static int run(int argc, char **argv)
 		if (!ended)
 			wait_for(request.every_ns ? request.every_ns : FOLLOW_NS);
 	}
-	return COMMAND_FINE;
+	return request.fail && leaking ? COMMAND_FOUND : COMMAND_FINE;
 }
 
 const struct command command_leaks = {

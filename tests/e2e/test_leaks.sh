@@ -56,6 +56,24 @@ check_match "with its evidence" 'samples that old none died; born' "$(tr '\n' ' 
 check_match "the ladder gets its advice" 'grown step by step by realloc: 9[0-9]\.' "$text"
 check_equal "it reads well at 80 columns" "" "$(awk 'length($0) > 80' <<<"$text")"
 
+"$SEEP" leaks --fail recording >/dev/null
+check_equal "--fail is status 1 where something leaks" 1 $?
+"$SEEP" leaks --prometheus=leaks.prom recording >/dev/null
+check_equal "metrics are written beside the answer" 0 $?
+check_equal "Prometheus reads them" "leak session_forget 1" "$(/usr/bin/python3 - <<'END'
+from prometheus_client.parser import text_string_to_metric_families
+families = {family.name: family for family in text_string_to_metric_families(open("leaks.prom").read())}
+place = max(families["seep_place_leak_bytes_per_second"].samples, key=lambda sample: sample.value).labels
+places = {sample.labels["verdict"]: sample.value for sample in families["seep_places"].samples}
+values = {sample.labels["bound"]: sample.value for sample in families["seep_inuse_bytes"].samples}
+assert values["low"] <= values["estimate"] <= values["high"] and families["seep_rss_bytes"].samples[0].value > 1e6
+assert families["seep_alloc_bytes"].type == "counter" and abs(families["seep_judged_timestamp_seconds"].samples[0].value - __import__("time").time()) < 600
+print(place["verdict"], place["function"], int(places["leak"]))
+END
+)"
+check_equal "the recording itself is never replaced by them" 2 \
+	"$("$SEEP" leaks --prometheus=recording/000001.seep recording >/dev/null 2>&1; echo $?)"
+
 verdict_of() { # FUNCTION
 	/usr/bin/python3 -c '
 import json, sys
