@@ -10,6 +10,7 @@
 #include "compare/choose.h"
 #include "compare/comparison.h"
 #include "compare/samples.h"
+#include "compare/teardown.h"
 #include "profile/profile.h"
 #include "render/json/documents.h"
 #include "render/text/diff_text.h"
@@ -62,7 +63,7 @@ static bool open_recording(const char *directory, struct snapshot_pair *pair, st
 {
 	struct recording recording;
 
-	pair->now = profile_open(directory, error);
+	pair->now = profile_open_useful(directory, error);
 	if (!pair->now || !recording_list(directory, &recording, error))
 		return false;
 	const struct recording_entry *entry = recording_choose_before(&recording, pair->now);
@@ -80,9 +81,9 @@ static bool open_both(const struct request *request, struct snapshot_pair *pair,
 {
 	if (request->target_count == 1)
 		return open_recording(request->targets[0], pair, error);
-	pair->base = profile_open(request->targets[0], error);
+	pair->base = profile_open_useful(request->targets[0], error);
 	if (pair->base)
-		pair->now = profile_open(request->targets[1], error);
+		pair->now = profile_open_useful(request->targets[1], error);
 	return pair->base && pair->now;
 }
 

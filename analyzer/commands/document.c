@@ -7,6 +7,7 @@
 #include "base/budget.h"
 #include "base/message.h"
 #include "compare/samples.h"
+#include "compare/teardown.h"
 #include "files/output.h"
 #include "render/words/quantity.h"
 
@@ -85,9 +86,9 @@ int document_run(const struct command *command, struct document_request *request
 	int status = command_check_output(command, request->output, request->snapshot, request->base);
 	if (status != COMMAND_FINE)
 		return status;
-	pair.now = profile_open(request->snapshot, &error);
+	pair.now = profile_open_useful(request->snapshot, &error);
 	if (pair.now && request->base)
-		pair.base = profile_open(request->base, &error);
+		pair.base = profile_open_useful(request->base, &error);
 	if (!pair.now || (request->base && !pair.base))
 		status = command_fail(&error);
 	else if (pair.base && profiles_are_same_process(pair.base, pair.now) && pair.base->time_ns > pair.now->time_ns)

@@ -8,29 +8,30 @@
 #include "base/budget.h"
 #include "base/memory.h"
 #include "compare/samples.h"
+#include "compare/teardown.h"
 #include "leaks/leaks.h"
 #include "profile/bundle.h"
 
-static bool is_end(uint32_t trigger)
+/* Index of the last that was not selected by its value; the list is not empty. */
+static size_t choose_last(const struct recording *recording)
 {
-	return trigger == SEEP_TRIGGER_EXIT || trigger == SEEP_TRIGGER_POSTMORTEM;
-}
+	size_t last = recording->count - 1;
 
-/* Index of the reference; the list is not empty. */
-static size_t choose_reference(const struct recording *recording)
-{
-	size_t timers = 0, last_timer = 0, last = recording->count - 1;
-
-	for (size_t i = 0; i < recording->count; i++) {
-		if (recording->entries[i].trigger != SEEP_TRIGGER_TIMER)
-			continue;
-		timers++;
-		last_timer = i;
-	}
 	while (last > 0 && trigger_follows_use(recording->entries[last].trigger))
 		last--;
-	/* Killed programs free nothing as they end. */
-	return recording->entries[last].trigger == SEEP_TRIGGER_EXIT && timers >= 2 ? last_timer : last;
+	return last;
+}
+
+/* Leaves out what came after the last useful snapshot; two stay in any case. */
+static void leave_shutdown_out(struct series *series)
+{
+	const size_t useful = teardown_last_useful_profile(series->profiles, series->count);
+
+	if (useful == 0 || useful + 1 == series->count)
+		return;
+	while (series->count > useful + 1)
+		profile_free(series->profiles[--series->count]);
+	series->profiles[useful]->shutdown_left_out = true;
 }
 
 /* Adds one snapshot, of a bundle (NULL: a directory) without its names; false: it can't be read. */
@@ -58,6 +59,7 @@ static bool names_add(struct series *series, const struct bundle_file *bundle, s
 
 	if (!named)
 		return false;
+	named->shutdown_left_out = series->profiles[index]->shutdown_left_out;
 	profile_free(series->profiles[index]);
 	series->profiles[index] = named;
 	return true;
@@ -87,10 +89,10 @@ bool series_open(struct series *series, const char *directory, struct error *err
 		return false;
 	const bool is_bundle = path_is_bundle(directory);
 	bool fine = !is_bundle || (bundle = bundle_file_open(directory, error));
-	const size_t reference = choose_reference(&recording);
+	const size_t reference = choose_last(&recording);
 	series->profiles = memory_allocate(recording.count, sizeof *series->profiles);
 	series->numbers = memory_allocate(recording.count, sizeof *series->numbers);
-	series->ended = is_end(recording.entries[recording.count - 1].trigger);
+	series->ended = trigger_is_end(recording.entries[recording.count - 1].trigger);
 	size_t count = 0;
 	for (size_t i = 0; i <= reference; i++)
 		count += belongs(&recording, i, reference);
@@ -107,6 +109,8 @@ bool series_open(struct series *series, const char *directory, struct error *err
 				 "%s: one snapshot only: leaks are told from a series; record longer, or with a "
 				 "shorter --interval",
 				 directory);
+	if (fine)
+		leave_shutdown_out(series);
 	if (fine && bundle)
 		fine = names_add(series, bundle, series->count - 1, error) &&
 		       names_add(series, bundle, leaks_middle(series->profiles, series->count), error);

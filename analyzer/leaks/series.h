@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The snapshots of a recording that `seep leaks` reads, opened: all that the
- * timer took, then the reference. That is the last snapshot of all, but for one
- * at the program's end or at a peak: what a program frees as it ends tells
- * nothing about leaks, and peaks are selected by their value. Then it is the
- * timer's last.
+ * timer took, then the reference. That is the last snapshot of all that was not
+ * selected by its value, or where the program tore its memory down at its end
+ * the last one before (compare/teardown.h).
  */
 #ifndef SEEP_LEAKS_SERIES_H
 #define SEEP_LEAKS_SERIES_H

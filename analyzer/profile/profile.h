@@ -94,8 +94,9 @@ struct profile {
 	uint64_t pid, parent_pid, start_ticks;
 	uint8_t boot_id[16];
 	const char *command, *executable, *arguments, *host, *allocator, *allocator_path, *unwinder, *bypassed;
-	uint32_t status; /* enum seep_status */
-	uint32_t flags;  /* enum seep_snapshot_flags */
+	uint32_t status;        /* enum seep_status */
+	uint32_t flags;         /* enum seep_snapshot_flags */
+	bool shutdown_left_out; /* taken for its recording's last, since what came after was the program's shutdown */
 
 	struct profile_module *modules;
 	uint32_t module_count; /* >= 1 */

@@ -15,12 +15,25 @@
 #include "statistics/gamma.h"
 #include "statistics/measure.h"
 
-/* The age at which an object was last at risk, and whether it died then. */
-static double age_left(const struct follow_up *object)
+/* Deaths are followed up to the snapshot before the last. */
+static uint64_t follow_up_end(const struct follow_ups *all)
 {
-	const double last = (double)(object->last_ns - object->birth_ns);
+	return all->times_ns[all->time_count > 1 ? all->time_count - 2 : 0];
+}
 
-	return object->gone_ns ? last + (double)(object->gone_ns - object->last_ns) / 2 : last;
+static bool has_died(const struct follow_ups *all, const struct follow_up *object)
+{
+	return object->gone_ns && object->gone_ns <= follow_up_end(all);
+}
+
+/* The age at which an object was last at risk, and may have died. */
+static double age_left(const struct follow_ups *all, const struct follow_up *object)
+{
+	const uint64_t end_ns = follow_up_end(all);
+
+	if (has_died(all, object))
+		return (double)(object->last_ns - object->birth_ns) + (double)(object->gone_ns - object->last_ns) / 2;
+	return (double)(object->last_ns < end_ns ? object->last_ns : end_ns) - (double)object->birth_ns;
 }
 
 /* It is at risk from the first snapshot on that saw it past the age: deaths before can't be seen, so time before does
@@ -47,6 +60,9 @@ static bool reaches(const struct follow_up *object, uint64_t age_ns)
 	return object->last_ns - object->birth_ns >= age_ns;
 }
 
+/* At the greatest ages one or two are left at risk, of whose end nothing follows for the others. */
+#define AT_RISK_LEAST 3
+
 struct step {
 	double age;
 	int change; /* of the number at risk: +1 enters, -1 is censored, 0 dies */
@@ -71,13 +87,17 @@ static double plateau_of(const struct follow_ups *all, uint64_t age_ns)
 	for (size_t i = 0; i < all->count; i++) {
 		if (!reaches(&all->objects[i], age_ns))
 			continue;
-		steps[filled++] = (struct step){age_entered(all, &all->objects[i], age_ns), 1};
-		steps[filled++] = (struct step){age_left(&all->objects[i]), all->objects[i].gone_ns ? 0 : -1};
+		const double left = age_left(all, &all->objects[i]),
+			     entered = age_entered(all, &all->objects[i], age_ns);
+		if (left < entered)
+			continue;
+		steps[filled++] = (struct step){entered, 1};
+		steps[filled++] = (struct step){left, has_died(all, &all->objects[i]) ? 0 : -1};
 	}
 	qsort(steps, filled, sizeof *steps, step_compare);
 	for (size_t i = 0; i < filled; i++) {
 		if (steps[i].change == 0) {
-			share *= at_risk > 1 ? 1 - 1 / at_risk : 0;
+			share *= at_risk >= AT_RISK_LEAST ? 1 - 1 / at_risk : 1;
 			at_risk--;
 		} else {
 			at_risk += steps[i].change;
@@ -113,8 +133,8 @@ struct cohort_outcome cohort_outcome_at(const struct follow_ups *all, uint64_t a
 		const struct follow_up *object = &all->objects[i];
 		if (!reaches(object, age_ns))
 			continue;
-		outcome.exposure_ns += fmax(age_left(object) - age_entered(all, object, age_ns), 0);
-		outcome.deaths += object->gone_ns != 0;
+		outcome.exposure_ns += fmax(age_left(all, object) - age_entered(all, object, age_ns), 0);
+		outcome.deaths += has_died(all, object);
 		if (object->gone_ns)
 			continue;
 		outcome.survivors++;
@@ -133,7 +153,7 @@ uint32_t cohort_deaths_since(const struct follow_ups *all, uint64_t age_ns, doub
 	uint32_t deaths = 0;
 
 	for (size_t i = 0; i < all->count; i++)
-		deaths += all->objects[i].gone_ns && (double)all->objects[i].last_ns >= from_ns &&
+		deaths += has_died(all, &all->objects[i]) && (double)all->objects[i].last_ns >= from_ns &&
 			  reaches(&all->objects[i], age_ns);
 	return deaths;
 }

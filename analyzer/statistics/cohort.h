@@ -5,7 +5,9 @@
  * whenever it was born? Leaks and caches are told apart here.
  *
  * A death is known to lie between the last snapshot that had the object and the
- * next one; it is taken to have happened halfway.
+ * next one; it is taken to have happened halfway. Deaths and the time at risk
+ * are followed up to the snapshot before the last: what died since then may
+ * have been freed by a program that has begun to end.
  */
 #ifndef SEEP_STATISTICS_COHORT_H
 #define SEEP_STATISTICS_COHORT_H
@@ -43,7 +45,8 @@ struct cohort_outcome {
 	uint32_t born[COHORTS]; /* survivors by the part of time in which they were born: equal parts from the first
 				   survivor's birth to the end less the age */
 	struct seep_measure lasting; /* survivors born at or after `from_ns` */
-	double plateau; /* share that outlives every age seen, of those that reached this one (Kaplan-Meier); 1 where
+	double
+	    plateau; /* share that outlives every age seen, of those that reached this one (Kaplan-Meier, while three or more are at risk); 1 where
 			   none died */
 };
 

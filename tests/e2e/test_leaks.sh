@@ -98,6 +98,33 @@ followed=$(timeout 20 "$SEEP" leaks --follow --every=1s live)
 check_equal "a live recording is followed until it ends" 0 $?
 check "again and again" test "$(grep -c '^leaking (pid' <<<"$followed")" -ge 2
 
+# It frees all that it leaked, for a second, and is killed in the midst of that, or ends: the moment before is judged.
+compile ending <<'END'
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+static void *kept[20000];
+static int count;
+__attribute__((noinline)) void session_keep(void) { kept[count++] = memset(malloc(700), 1, 700); }
+int main(void) {
+	while (count < 800) { session_keep(); usleep(2000); }
+	for (int i = 0; i < count; i++) { free(kept[i]); usleep(800); }
+}
+END
+for stop in 2.0 2.4 9; do
+	"$SEEP" run -r 2K -i 100ms -o "ending.$stop" -- timeout --foreground -s KILL "$stop" ./ending 2>/dev/null &
+	pids+=($!)
+done
+wait "${pids[@]}" 2>/dev/null
+for stop in 2.0 2.4 9; do
+	ending=$(for made in "ending.$stop"*; do "$SEEP" report --json "$made" | grep -q session_keep && echo "$made"; done)
+	check_match "killed after $stop s it is still a leak" '^1 of 1 places? leaks' "$("$SEEP" leaks "$ending")"
+done
+check_match "which is said" 'judged at snapshot .* \(shutdown left out\)' "$("$SEEP" leaks "$ending" | tr '\n' ' ' | tr -s ' ')"
+check_match "in JSON, too" '"judged":{"snapshot":[0-9]+,"age_ns":[0-9]+,"teardown":true}' "$("$SEEP" leaks --json "$ending")"
+check_match "report shows the same moment" '\(shutdown left out\)' "$("$SEEP" report "$ending")"
+check_match "and diff" '\(shutdown left out\)' "$("$SEEP" diff "$ending")"
+
 mkdir short
 cp recording/000001.seep recording/000002.seep short/
 short=$("$SEEP" leaks short)

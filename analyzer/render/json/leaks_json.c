@@ -125,6 +125,16 @@ static void json_totals(struct json *json, const struct leaks *leaks)
 	json_end_object(json);
 }
 
+/* The moment that verdicts are of. */
+static void json_judged(struct json *json, const struct profile *reference)
+{
+	json_begin_object(json);
+	json_unsigned(json_key(json, "snapshot"), reference->number);
+	json_known(json, "age_ns", (double)reference->time_ns - (double)reference->start_ns, reference->start_ns != 0);
+	json_bool(json_key(json, "teardown"), reference->shutdown_left_out);
+	json_end_object(json);
+}
+
 void leaks_json_render(struct buffer *out, const struct leaks *leaks, uint32_t top)
 {
 	struct json json = {.out = out};
@@ -133,6 +143,7 @@ void leaks_json_render(struct buffer *out, const struct leaks *leaks, uint32_t t
 	json_text(json_key(&json, "schema"), "seep.leaks/2");
 	json_profile(&json, leaks->reference);
 	json_number(json_key(&json, "seconds"), leaks->seconds);
+	json_judged(json_key(&json, "judged"), leaks->reference);
 	json_unsigned(json_key(&json, "timer_snapshots"), leaks->timer_count);
 	json_bool(json_key(&json, "can_judge"), leaks->can_judge);
 	json_number(json_key(&json, "verdict_possible_in_s"), leaks->possible_in_s);

@@ -122,6 +122,8 @@ static void append_moment(struct buffer *out, const struct profile *profile)
 		buffer_append_text(out, path_base_name(profile->source ? profile->source : "profile"));
 	if (profile->time_ns && profile->start_ns && profile->time_ns >= profile->start_ns)
 		buffer_printf(out, " after %s", quantity_duration((double)(profile->time_ns - profile->start_ns)).text);
+	if (profile->shutdown_left_out)
+		buffer_append_text(out, " (shutdown left out)");
 }
 
 /* A number now, and where there is one before, its change. */
@@ -390,7 +392,7 @@ static void write_series(struct text_page *page, const struct leaks *leaks)
 
 	append_moment(&moment, leaks->reference);
 	line_add(&line, "%u snapshots by the timer", leaks->timer_count);
-	line_add(&line, "read as of %s", moment.data);
+	line_add(&line, "judged at %s", moment.data);
 	if (leaks->middle->time_ns > leaks->middle->start_ns)
 		line_add(&line, "growth is since %s",
 			 quantity_duration((double)(leaks->middle->time_ns - leaks->middle->start_ns)).text);

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A teardown is a run at the end: of falls, of idleness, of more deaths in one
+ * interval than there were in any before. It counts where next to nothing was
+ * allocated in it: what is usual in the interval in which it began. Where the process has ended, a short run that no
+ * fall before came near, or by half or more, counts as well; while it lives,
+ * only a fall by half or more does.
+ */
+#include "compare/teardown.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "compare/samples.h"
+#include "statistics/measure.h"
+
+#define LITTLE 0.03      /* of what was in use, as a fall; */
+#define LITTLE_GONE 0.01 /* as the blocks that died */
+#define MUCH 0.5
+#define QUIET 0.5        /* of the usual pace, or less, is next to nothing, ... */
+#define ONE_INTERVAL 1.1 /* ... and no more than what is usual in the interval in which it began */
+#define IDLE 0.1         /* of the usual pace, or less, within one interval */
+#define NEAR 0.5         /* of the last fall comes near it */
+#define KNOWN_LEAST 4    /* moments before show what is usual */
+#define LEVEL 1.1        /* times as much is no growth yet */
+#define SHORT 3          /* intervals */
+#define EARLIER 6        /* snapshots before a run, to see what is usual */
+
+/* Bytes of `before` that `profile` has no more. */
+static double bytes_gone(const struct profile *before, const struct profile *profile)
+{
+	bool *in_after, *in_before;
+	struct seep_measure gone = {0};
+
+	samples_match(before, profile, &in_after, &in_before);
+	for (uint32_t i = 0; i < before->sample_count; i++) {
+		if (!in_after[i])
+			measure_add_sample(&gone, before->samples[i].size, before->samples[i].rate);
+	}
+	free(in_after);
+	free(in_before);
+	return sum_estimate(&gone.bytes);
+}
+
+/* `before`: the moment before it, or NULL. */
+static struct teardown_moment moment_of(const struct profile *profile, const struct profile *before)
+{
+	struct profile_totals totals;
+	double gone = 0;
+
+	if (before) {
+		profile_totals(before, &totals);
+		const double in_use = sum_estimate(&totals.in_use.bytes);
+		gone = in_use > 0 ? bytes_gone(before, profile) / in_use : 0;
+	}
+
+	profile_totals(profile, &totals);
+	return (struct teardown_moment){profile->time_ns, sum_estimate(&totals.in_use.bytes),
+					sum_estimate(&totals.allocated.bytes), gone};
+}
+
+bool trigger_is_end(uint32_t trigger)
+{
+	return trigger == SEEP_TRIGGER_EXIT || trigger == SEEP_TRIGGER_POSTMORTEM;
+}
+
+/* The largest fall from any of these moments to a later one, or death from one to the next, as a share. */
+static double largest_fall(const struct teardown_moment *moments, size_t count)
+{
+	double high = 0, fall = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		high = fmax(high, moments[i].in_use);
+		if (high > 0)
+			fall = fmax(fall, 1 - moments[i].in_use / high);
+		fall = i ? fmax(fall, moments[i].gone) : 0;
+	}
+	return fall;
+}
+
+/* Bytes allocated in the time, by the pace of the time before it; 1 where no time had passed before. */
+static double pace_since(const struct teardown_moment *from, const struct teardown_moment *to, uint64_t start_ns)
+{
+	const double before = from->allocated / ((double)from->time_ns - (double)start_ns);
+	const double since = (to->allocated - from->allocated) / ((double)to->time_ns - (double)from->time_ns);
+
+	return from->time_ns > start_ns && to->time_ns > from->time_ns && before > 0 ? since / before : 1;
+}
+
+/* From the moment before `i` to this one memory fell, or nothing happened, or more died than ever before. */
+static bool is_fall(const struct teardown_moment *moments, size_t i, uint64_t start_ns)
+{
+	if (moments[i].in_use < moments[i - 1].in_use || pace_since(&moments[i - 1], &moments[i], start_ns) < IDLE)
+		return true;
+	return i >= KNOWN_LEAST && moments[i].in_use < LEVEL * moments[i - 1].in_use &&
+	       moments[i].gone >= LITTLE_GONE && largest_fall(moments, i) < NEAR * moments[i].gone;
+}
+
+size_t teardown_last_useful(const struct teardown_moment *moments, size_t count, uint64_t start_ns, bool ended)
+{
+	const size_t last = count - 1;
+	size_t high = last;
+	double gone = 0;
+
+	while (high > 0 && is_fall(moments, high, start_ns))
+		gone = fmax(gone, moments[high--].gone);
+	const size_t run = last - high;
+	if (run == 0 || !(moments[high].in_use > 0))
+		return last;
+	const double fall = 1 - moments[last].in_use / moments[high].in_use;
+	const double pace = pace_since(&moments[high], &moments[last], start_ns);
+	if (!ended)
+		return fall >= MUCH && pace < fmin(IDLE, ONE_INTERVAL / (double)run) ? high : last;
+	const double lost = fmax(fall, gone);
+	if (fall < LITTLE && (gone < LITTLE_GONE || fall < 1 - LEVEL))
+		return last;
+	const bool is_new = fall >= MUCH || (high + 1 >= KNOWN_LEAST && largest_fall(moments, high + 1) < NEAR * lost);
+	return (fall >= LITTLE && pace < fmin(QUIET, ONE_INTERVAL / (double)run)) || (run <= SHORT && is_new) ? high
+													      : last;
+}
+
+size_t teardown_last_useful_profile(struct profile *const *series, size_t count)
+{
+	struct teardown_moment *moments = memory_allocate(count, sizeof *moments);
+
+	for (size_t i = 0; i < count; i++)
+		moments[i] = moment_of(series[i], i ? series[i - 1] : NULL);
+	const size_t useful =
+	    teardown_last_useful(moments, count, series[0]->start_ns, trigger_is_end(series[count - 1]->trigger));
+	free(moments);
+	return useful;
+}
+
+/* The snapshots before the last that a series has; peaks are selected by their value. */
+static bool is_of_series(const struct recording_entry *entry, const struct profile *last)
+{
+	return !trigger_follows_use(entry->trigger) && entry->time_ns && entry->time_ns < last->time_ns;
+}
+
+/* Moments at a recording's end, filled from the back: those of a run of falls, and a few before it. `entries` gives the
+ * entry of each but the last. Returns the index of the first. */
+static size_t look_back(const struct recording *recording, struct profile *last, struct teardown_moment *moments,
+			size_t *entries)
+{
+	size_t first = recording->count, earlier = 0;
+	struct profile *later = last;
+	struct error ignored;
+
+	for (size_t i = recording->count; i-- > 0 && earlier < EARLIER;) {
+		struct profile *profile = is_of_series(&recording->entries[i], last)
+					      ? profile_open(recording->entries[i].path, &ignored)
+					      : NULL;
+		if (!profile) /* or thinned out meanwhile */
+			continue;
+		moments[first] = moment_of(later, profile);
+		moments[first - 1] = moment_of(profile, NULL);
+		earlier += earlier || !is_fall(&moments[first - 1], 1, last->start_ns);
+		entries[--first] = i;
+		if (later != last)
+			profile_free(later);
+		later = profile;
+		if (earlier && !trigger_is_end(last->trigger)) /* it lives, and does not fall */
+			break;
+	}
+	if (later != last)
+		profile_free(later);
+	return first;
+}
+
+static struct profile *step_back(const struct recording *recording, struct profile *last)
+{
+	struct teardown_moment *moments = memory_allocate(recording->count + 1, sizeof *moments);
+	size_t *entries = memory_allocate(recording->count + 1, sizeof *entries);
+	struct profile *useful = NULL;
+	struct error ignored;
+
+	moments[recording->count] = moment_of(last, NULL);
+	const size_t first = look_back(recording, last, moments, entries);
+	const size_t index = first + teardown_last_useful(moments + first, recording->count + 1 - first, last->start_ns,
+							  trigger_is_end(last->trigger));
+	if (index < recording->count)
+		useful = profile_open(recording->entries[entries[index]].path, &ignored);
+	free(moments);
+	free(entries);
+	if (!useful)
+		return last;
+	profile_free(last);
+	useful->shutdown_left_out = true;
+	return useful;
+}
+
+struct profile *profile_open_useful(const char *path, struct error *error)
+{
+	struct profile *last = profile_open(path, error);
+	struct recording recording;
+	struct error ignored;
+
+	if (!last || !last->time_ns || !path_is_recording(path) || !recording_list(path, &recording, &ignored))
+		return last;
+	struct profile *useful = step_back(&recording, last);
+	recording_free(&recording);
+	return useful;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The last useful snapshot of a recording: the last one before the program
+ * tore its memory down at its end. What it frees then says nothing about what
+ * it had, and what is left then is left of that.
+ */
+#ifndef SEEP_COMPARE_TEARDOWN_H
+#define SEEP_COMPARE_TEARDOWN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "profile/profile.h"
+
+/* A snapshot's totals, estimates in bytes. */
+struct teardown_moment {
+	uint64_t time_ns;
+	double in_use, allocated;
+	double gone; /* share of what was in use at the moment before that is so no more */
+};
+
+/* Whether this is the last that will be known of its process. */
+bool trigger_is_end(uint32_t trigger);
+
+/* Index of the last useful one of the moments at the end of a recording, in the order of time. `ended`: the last of
+ * them is the process's end. */
+size_t teardown_last_useful(const struct teardown_moment *moments, size_t count, uint64_t start_ns, bool ended);
+
+/* The same of the profiles of a whole series. */
+size_t teardown_last_useful_profile(struct profile *const *series, size_t count);
+
+/* profile_open(), but of a recording its last useful snapshot. Where that is not the last one, `shutdown_left_out` is
+ * set in it. */
+struct profile *profile_open_useful(const char *path, struct error *error);
+
+#endif
