@@ -76,10 +76,11 @@ static void write_program(const struct screen *screen)
 	const bool has_name = reference->command && *reference->command;
 
 	text_write(screen->page, STYLE_STRONG, "%s", has_name ? reference->command : "?");
-	text_write(screen->page, STYLE_PLAIN, " (pid %llu)  %s, %zu snapshots, judged at %s",
+	text_write(screen->page, STYLE_PLAIN, " (pid %llu)  %s, %zu snapshots, judged at %s%s",
 		   (unsigned long long)reference->pid, quantity_duration(screen->leaks->seconds * 1e9).text,
 		   screen->series->count + screen->series->left_out,
-		   quantity_duration(screen->leaks->seconds * 1e9).text);
+		   quantity_duration(screen->leaks->seconds * 1e9).text,
+		   reference->shutdown_left_out ? " (shutdown left out)" : "");
 	end_line(screen);
 }
 
