@@ -42,7 +42,7 @@ void findings_free(struct findings *findings);
 /* A command as execvp() would start it: scripts and env(1) are followed to the program that does the work. */
 void check_command(char *const *arguments, enum elf_depth depth, struct findings *findings);
 
-/* Of a command that becomes another user (su, runuser, setpriv): does it take libseep.so out of the environment? */
+/* A command that becomes another user (su, runuser, setpriv): does it take libseep.so out of the environment? */
 void check_user_change(char *const *arguments, struct findings *findings);
 
 /* May other users load libseep.so from this path? */
@@ -57,8 +57,8 @@ void check_machine(struct findings *findings);
 /* The part of it that is about the memory that heap files lie in. */
 void check_memory(struct findings *findings);
 
-/* What check_command() and check_process() share: the executable file. `has_variable` tells whether the program's
- * environment has a variable set to a value (or to any, where value is NULL). */
+/* The executable file, for check_command() and check_process(). `has_variable` tells whether the program's environment
+ * has a variable set to a value (or to any, where value is NULL). */
 struct check_environment {
 	bool (*has_variable)(const void *context, const char *name, const char *value);
 	const void *context;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Follows a command line to the file that will run: through PATH, the #! line
- * of a script and env(1). What starts its program somewhere else, or with
- * another environment, is named.
+ * of a script and env(1). Commands that start their program somewhere else, or
+ * with another environment, are named.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -22,7 +22,7 @@ enum {
 	SHEBANG_BYTES = 256, /* as the kernel reads */
 };
 
-/* Programs that don't hand our environment, or not in this process tree, to what they start. */
+/* Programs that start another without our environment, or outside this process tree. */
 static const struct {
 	const char *name, *id, *text, *advice;
 } wrappers[] = {

@@ -88,7 +88,7 @@ static void check_allocator(const char *path, const struct elf_facts *facts, str
 			    "%s is a Go program with cgo: only C's allocations are seen", path);
 }
 
-/* Pools above malloc: their blocks are seen, not what is carved out of them. */
+/* Pools above malloc: their blocks are seen, not the objects that are carved out of them. */
 static void check_pools(const char *path, const struct elf_facts *facts, const struct check_environment *environment,
 			struct findings *findings)
 {

@@ -37,7 +37,7 @@ static void check_space(struct findings *findings)
 
 enum remains { IN_USE, DEAD, HOMELESS };
 
-/* What a heap file in memory is: of a living program, of a dead one, or of a recording that is gone. */
+/* Tells whose a heap file in memory is: a living program's, a dead one's, or nobody's, since its recording is gone. */
 static enum remains remains_of(const char *path, char *directory, size_t size)
 {
 	char link[PATH_MAX + 8], target[PATH_MAX];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A running process: does it record, and if not, why, and what would help at its next start. */
+/* A running process: does it record? If not, why, and how would it at its next start? */
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -19,7 +19,7 @@ static bool process_has_variable(const void *context, const char *name, const ch
 	       (!value || strcmp(found, value) == 0);
 }
 
-/* What the shim itself found out. */
+/* Findings of the shim itself. */
 static void check_recording(const char *directory, struct findings *findings)
 {
 	struct seep_heap_view heap = {0};

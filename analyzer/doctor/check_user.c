@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Programs of root that become another user: what would keep libseep.so from going with them. */
+/* Programs of root that become another user: does libseep.so go with them? */
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What an executable's ELF file says about whether it can be profiled: how it
- * is linked, for what machine, with which runtimes, and what it was left of
- * its symbols. The file is untrusted; libelf checks its bounds.
+ * Whether an executable can be profiled, as its ELF file tells: how it is
+ * linked, for which machine, with which runtimes, and whether it still has its
+ * symbols. The file is untrusted; libelf checks its bounds.
  */
 #ifndef SEEP_PROCESS_ELF_INSPECT_H
 #define SEEP_PROCESS_ELF_INSPECT_H

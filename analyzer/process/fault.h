@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Turns what the keeper's library says into the one line that a command prints. */
+/* Turns a fault of the keeper's library into the one line that a command prints. */
 #ifndef SEEP_PROCESS_FAULT_H
 #define SEEP_PROCESS_FAULT_H
 

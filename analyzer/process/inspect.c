@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is asked about a process, from what the library reads of /proc: see inspect.h. */
+/* Facts about a process, from what the library reads of /proc: see inspect.h. */
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +15,7 @@
 
 enum { ENVIRONMENT_MAX_BYTES = 4 << 20 };
 
-/* Of the process as a whole; its first thread may have ended. */
+/* The number that stands for the process as a whole; its first thread may have ended. */
 static uint64_t shown_as(pid_t pid)
 {
 	char ignored;
@@ -23,7 +23,7 @@ static uint64_t shown_as(pid_t pid)
 	return seep_process_shown_as((uint64_t)pid, &ignored);
 }
 
-/* What a terminal may get of a name. */
+/* Copies a name as a terminal may get it. */
 static void name_take(char name[static 64], const char *from)
 {
 	snprintf(name, 64, "%s", from);

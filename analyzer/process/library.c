@@ -15,7 +15,7 @@
 #include "files/path.h"
 #include "process/library.h"
 
-/* What the loader takes for the end of an entry. */
+/* Characters at which the loader ends an entry. */
 #define PRELOAD_SEPARATORS " :"
 
 struct allocator {

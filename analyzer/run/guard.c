@@ -140,7 +140,7 @@ struct keepers_waits guard_end(struct guard *guard)
 	if (!guard->pid)
 		return waits;
 	tell(guard, GUARD_END);
-	/* What it does last is to close its end, when all that it had is given back. */
+	/* It gives back everything that it had, and closes its end last. */
 	if (answer_take(guard, &waits) && recv(guard->socket, &ignored, sizeof ignored, 0) <= 0)
 		while (waitpid(guard->pid, NULL, 0) < 0 && errno == EINTR)
 			;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the guard does: see guard.h. */
+/* The guard at work: see guard.h. */
 #include "run/guard_process.h"
 
 #include <errno.h>
@@ -45,8 +45,8 @@ static bool job_is_watched(const struct guard_process *guard)
 	return guard->program && (guard->announced || guard->witness_stopped);
 }
 
-/* A program that was continued by its own number, or killed, while `seep run` is stopped: that must go on, too. Who
- * continues the job continues both, and this does nothing. A mistake is made good: `seep run` stops again. */
+/* If the program was continued by its own number, or killed, while `seep run` is stopped, `seep run` must go on, too. A
+ * SIGCONT to the job continues both, and this does nothing. A mistake is made good: `seep run` stops again. */
 static void job_look(struct guard_process *guard)
 {
 	char program = process_state(guard->program);
@@ -106,7 +106,8 @@ static bool program_has_ended(const struct guard_process *guard)
 	return poll(&end, 1, 0) > 0;
 }
 
-/* `seep run` is no more. What it would have done when the program ended, and what it would have left behind then. */
+/* `seep run` is no more: does what that would have done when the program ended, and stays with the processes that
+ * outlive it. */
 static _Noreturn void inherit(struct guard_process *guard)
 {
 	struct session session = *guard->session;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The child stays in our process group: a key on the terminal reaches it by
- * itself, and job control stops and continues both. What was sent to us alone
- * relay.h sends on. What was ignored or blocked when we were started (nohup)
- * is so in the program.
+ * itself, and job control stops and continues both. Signals that were sent to
+ * us alone are sent on by relay.h. Signals that were ignored or blocked when
+ * we were started (nohup) are so in the program.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -18,9 +18,9 @@
 #include "process/library.h"
 #include "run/relay.h"
 
-/* What a process keeps when it executes another, and a child does not get: the program is to be what we would have been.
- * Its orphans are its own where we would gather them, and where our parent's end is ours by SIGKILL, which we cannot pass
- * on, ours is its. */
+/* Attributes that a process keeps when it executes another program, and that a child does not get; the program must
+ * have them as if we had executed it. If we would gather orphans, it gathers its own. If our parent's end kills us by
+ * SIGKILL, which we cannot pass on, our end kills the program. */
 struct inheritance {
 	int gathers, dies_with_parent;
 };
@@ -116,7 +116,7 @@ void launch_and_wait(char **arguments, char **environment, struct guard *guard, 
 		result->status = WIFEXITED(status) ? WEXITSTATUS(status) : LAUNCH_SIGNAL_BASE + WTERMSIG(status);
 	}
 	close(report[0]);
-	/* What came after its end was for a program that is no more. */
+	/* Signals that came after its end were for a program that is no more. */
 	while (signals_take(&late, false))
 		;
 	if (reason)

@@ -44,7 +44,8 @@ static bool is_from_somebody(const siginfo_t *signal)
 	return signal->si_code == SI_USER || signal->si_code == SI_QUEUE || signal->si_code == SI_TKILL;
 }
 
-/* Without a witness: what a key on the terminal or the program itself sent has, most likely, gone to the whole group. */
+/* Without a witness: a signal by a key on the terminal or by the program itself has, most likely, gone to the whole
+ * group. */
 static bool went_to_group(struct relay *relay, const siginfo_t *signal, bool witnessed)
 {
 	if (!witnessed)
@@ -52,7 +53,8 @@ static bool went_to_group(struct relay *relay, const siginfo_t *signal, bool wit
 		       (is_from_somebody(signal) && process_descends_from(signal->si_pid, relay->program));
 	if (!relay->to_group[signal->si_signo])
 		return false;
-	/* Of those that do not queue, two may have become one for the witness, and not for us, who had taken the first. */
+	/* Two signals that do not queue may have become one for the witness, and not for us, since we had taken the
+	 * first. */
 	if (signal->si_signo >= QUEUING)
 		relay->to_group[signal->si_signo]--;
 	return true;
@@ -118,7 +120,7 @@ static void signals_pass_on(struct relay *relay, const siginfo_t *first)
 		if (!is_our_own(relay, &batch[i]) && !went_to_group(relay, &batch[i], witnessed) &&
 		    !was_taken_back(relay, batch, i, count))
 			signal_send(relay, &batch[i]);
-	if (count < BATCH) /* what we shall not take any more, as a stop takes back what continues, and the reverse */
+	if (count < BATCH) /* signals not to be taken any more: a stop takes back continuations, and the reverse */
 		memset(relay->to_group, 0, sizeof relay->to_group);
 }
 
@@ -174,7 +176,7 @@ static void stop_too(struct relay *relay, int number)
 	if (number != SIGSTOP && !signals_pending(SIGCONT) && program_is_stopped(relay))
 		stop(SIGSTOP);
 	guard_going_on(relay->guard);
-	/* What stopped us is not to be taken by us any more; what came meanwhile is. */
+	/* We must not take the signal that stopped us once more; we take those that came meanwhile. */
 	if (witness_ask(&relay->guard->witness, relay->to_group))
 		relay->to_group[SIGTSTP] = relay->to_group[SIGTTIN] = relay->to_group[SIGTTOU] = 0;
 }

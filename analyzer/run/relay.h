@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Signals are as they were without us: each that can be caught and is sent to
- * us alone goes to the program, once, and with what came with it. What was
- * sent to the whole group has reached it. When the program stops, so do we.
+ * us alone goes to the program, once, and with its value. One that was sent to
+ * the whole group has reached the program already. When the program stops, so
+ * do we.
  */
 #ifndef SEEP_RUN_RELAY_H
 #define SEEP_RUN_RELAY_H

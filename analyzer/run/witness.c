@@ -59,8 +59,9 @@ void witness_end(struct witness *witness)
 	*witness = (struct witness){.socket = -1};
 }
 
-/* Who signals a group holds the kernel's lock of all processes for reading. This takes it for writing, and changes
- * nothing, as no process has that number. So a signal is with the whole group now, or with none of it. */
+/* A signal to a group is sent under the kernel's lock of all processes, held for reading. This call takes that lock for
+ * writing, and changes nothing, as no process has that number. So afterwards a signal is with the whole group, or with
+ * none of it. */
 static void group_signals_settle(void)
 {
 	setpgid(INT_MAX, INT_MAX);
@@ -76,8 +77,8 @@ void witness_stop(const struct witness *witness)
 		nanosleep(&moment, NULL);
 }
 
-/* It may have been stopped together with us, and we been continued alone. Only then: what continues it takes back
- * stops that it has not told of. */
+/* It may have been stopped together with us while we alone were continued. It is continued only then, since SIGCONT
+ * takes back stops that it has not told of. */
 static void rouse(const struct witness *witness)
 {
 	if (process_state(witness->pid) == 'T')

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A signal does not tell whether it was sent to a process or to its group, and
- * what went to the group has reached the program by itself. So there is a
- * witness: a process of our group that does nothing but collect what arrives.
- * What it got, too, was sent to the group.
+ * one that went to the group has reached the program by itself. So there is a
+ * witness: a process of our group that does nothing but collect the signals
+ * that arrive. A signal that it got, too, was sent to the group.
  */
 #ifndef SEEP_RUN_WITNESS_H
 #define SEEP_RUN_WITNESS_H
@@ -28,8 +28,8 @@ void witness_end(struct witness *witness);
 /* When we are about to stop, so that the whole job is seen to have stopped. The next question rouses it. */
 void witness_stop(const struct witness *witness);
 
-/* Adds to counts what has come to the witness since the last question. A signal to the group that one of us has seen is
- * with both by then. False: there is no witness, or no longer. */
+/* Adds to counts the signals that have come to the witness since the last question. A signal to the group that one of
+ * us has seen has reached both by then. False: there is no witness, or no longer. */
 bool witness_ask(struct witness *witness, unsigned counts[SIGNALS + 1]);
 
 #endif

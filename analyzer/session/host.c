@@ -135,7 +135,7 @@ static void recording_answer(struct host *host, int asking)
 	bool sent = answer_send(host, asking, file);
 	if (file < 0)
 		return;
-	close(file); /* who asked holds it now, and the lock on it */
+	close(file); /* the process that asked holds the file now, and the lock on it */
 	if (!sent) {
 		seep_host_take_back(&message->header);
 		return;

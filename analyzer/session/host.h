@@ -2,7 +2,8 @@
 /*
  * Recordings for processes of the run that may not make them themselves: they
  * have become another user or have another root, and ask here (<seep/host.h>).
- * They belong to us like all others, and who asked gets the heap file alone.
+ * They belong to us like all others; the process that asked gets the heap file
+ * alone.
  */
 #ifndef SEEP_SESSION_HOST_H
 #define SEEP_SESSION_HOST_H
@@ -17,7 +18,8 @@ void host_listen(struct session *session);
 /* Serves it. The session must outlive it. */
 struct host *host_begin(const struct session *session);
 
-/* Waits until somebody asks, `rouse` (a descriptor) can be read, or the time has passed; answers who has asked. */
+/* Waits until somebody asks, `rouse` (a descriptor) can be read, or the time has passed; answers those who have
+ * asked. */
 void host_wait(struct host *host, int rouse, int timeout_ms);
 
 void host_end(struct host *host);

@@ -34,7 +34,7 @@ static void asked_for(int number)
 	setitimer(ITIMER_REAL, &last, NULL);
 }
 
-/* Since who asked for haste first; 0: nobody has. */
+/* Time since somebody first asked for haste; 0: nobody has. */
 static int64_t asked_since_ns(void)
 {
 	struct timespec now;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * When the program has ended the last snapshots are still to be written. Who
- * asks us meanwhile to end gets what can be done in a moment.
+ * When the program has ended, the last snapshots are still to be written. If
+ * somebody asks us to end meanwhile, we finish what can be done in a moment.
  */
 #ifndef SEEP_SESSION_HURRY_H
 #define SEEP_SESSION_HURRY_H
@@ -12,7 +12,7 @@
  * status two seconds after the first, wherever it is then. Stops work as ever, other signals are not listened to. */
 void hurry_listen(int program_status);
 
-/* The moment is over: leave what is not done, and say so. */
+/* The moment is over: the work that is not done is left, and that is said. */
 bool hurry_is_over(void);
 
 /* In a child that goes on by itself: TERM ends it, the others do nothing. */

@@ -109,7 +109,7 @@ static void *recording_keep(void *argument)
 	char name[32];
 
 	thread_signals_block();
-	/* Where it fails the recording is what its heap file holds; the end of the run says what is wrong with it.
+	/* Where it fails, the heap file still holds the recording, and the end of the run says what is wrong with it.
 	 * Finished at once, so that a build of thousands of processes does not hold the space of all of them. */
 	if (seep_keeper_run(task->directory, &task->keepers->leave, &fault) && !atomic_load(&task->keepers->leave))
 		seep_recording_finish(task->directory, SEEP_TRIGGER_EXIT, name, &fault);
@@ -178,7 +178,7 @@ static void waiting_begin(struct keepers *keepers)
 	}
 }
 
-/* No turn came: what each knows is in its heap file, and the end of the run writes it down. */
+/* Their turn never came: each recording is in its heap file, and the end of the run writes its snapshot. */
 static void waiting_drop(struct keepers *keepers)
 {
 	while (keepers->waiting) {

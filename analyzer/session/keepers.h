@@ -13,14 +13,14 @@
 
 struct keepers;
 
-/* Of recordings that had no keeper for longer than a second, since there were too many at a time. */
+/* Recordings that had no keeper for longer than a second, since there were too many at a time. */
 struct keepers_waits {
 	size_t recordings;
 	double longest_s;
 };
 
-/* Watches the session's registry and keeps each recording that appears there. NULL: no thread was to be had, and
- * recordings keep what they know in their heap files alone. The session must outlive it. */
+/* Watches the session's registry and keeps each recording that appears there. NULL: there was no thread to be had, so
+ * recordings are in their heap files alone. The session must outlive it. */
 struct keepers *keepers_start(const struct session *session);
 
 /* Is anything being kept, or waiting for its turn? */

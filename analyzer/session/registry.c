@@ -20,7 +20,7 @@
 #define FILE_NAME "recordings"
 
 enum {
-	ATTEMPTS = 4,        /* who reclaims may take for a dead one's what is not locked yet */
+	ATTEMPTS = 4, /* a registry that is not locked yet may be taken for a dead run's by another that reclaims */
 	ENTRIES_MAX = 20000, /* looked at in a place that others fill, too */
 };
 
@@ -110,7 +110,8 @@ void registry_remove(struct session *session)
 	rmdir(session->directory);
 }
 
-/* What may it be? A file of ours, without other names, and nobody else's: its lock is ours while it is open. */
+/* Is it a dead run's? It must be a file of ours, without other names, that nobody holds: its lock is ours while it is
+ * open. */
 static bool file_is_left(int descriptor)
 {
 	struct stat status;

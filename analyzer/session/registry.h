@@ -3,8 +3,8 @@
  * The registry's file, alone in a directory, both private. Whoever made it
  * holds a lock on its open file, which the kernel drops when the last process
  * that has it (`seep run` and its guard) is gone, however it ended. So
- * programs can tell that nobody reads it any more, and who starts next removes
- * what the dead have left.
+ * programs can tell that nobody reads it any more, and the next `seep run`
+ * removes it.
  */
 #ifndef SEEP_SESSION_REGISTRY_H
 #define SEEP_SESSION_REGISTRY_H
@@ -31,7 +31,7 @@ void session_line_add(const struct session *session, const char *prefix, const c
 /* Removes the names of ours. */
 void registry_remove(struct session *session);
 
-/* Removes what in that directory is ours and nobody holds. */
+/* Removes registries in that directory that are ours and that nobody holds. */
 void registries_reclaim(const char *parent);
 
 #endif

@@ -80,7 +80,7 @@ void session_line_read(char *line)
 	*out = 0;
 }
 
-/* What has been seen of the registry: texts by their hash, 64 bits of which nobody outside can foresee. */
+/* Lines of the registry that have been seen, by their hash: 64 bits that nobody outside can foresee. */
 struct seen {
 	struct map *recordings, *notes;
 	uint64_t secret;
@@ -124,8 +124,8 @@ static void registry_take_line(struct session_results *results, struct seen *see
 	    (struct session_recording){.directory = memory_copy_text(line), .state = SESSION_BROKEN};
 }
 
-/* Its name is removed first: who still writes to it afterwards (a daemon) can tell that nobody will read it. It is read
- * by the descriptor that made it: whatever has its name by now is nothing to us. */
+/* Its name is removed first, so that a process that still writes to it (a daemon) can tell that nobody will read it. It
+ * is read by the descriptor that made it, since another file may have its name by now. */
 static void registry_read(struct session *session, struct session_results *results)
 {
 	struct seen seen = {.recordings = map_create(), .notes = map_create(), .secret = hash_secret()};
@@ -149,7 +149,7 @@ static void registry_read(struct session *session, struct session_results *resul
 	map_free(seen.notes);
 }
 
-/* Settles what can be settled now; false while the process is alive. */
+/* Finishes the recording if its process has ended; false while that is alive. */
 static bool recording_settle(struct session_recording *recording)
 {
 	struct seep_heap_view heap = {0};
@@ -206,7 +206,7 @@ static double sum_estimate(const struct seep_sum *sum)
 	return sum->uncertain + sum->certain;
 }
 
-/* What the end line says about a recording: of a finished one from its last snapshot, of a running one from now. */
+/* Figures for the end line: a finished recording's from its last snapshot, a running one's from now. */
 static void recording_measure(struct session_recording *recording)
 {
 	struct error error;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A session is one `seep run`: the registry file to which each process of the
- * tree appends the path of the recording that it began, or what it has to say,
- * and what is made of those recordings when the program has ended.
+ * A session is one `seep run`: its registry, a file to which each process of
+ * the tree appends the path of the recording that it began, or a message; and
+ * the work on those recordings when the program has ended.
  */
 #ifndef SEEP_SESSION_SESSION_H
 #define SEEP_SESSION_SESSION_H
@@ -31,7 +31,7 @@ struct session_recording {
 	struct error fault; /* of SESSION_BROKEN */
 };
 
-/* What the shim had to say, in as many processes. */
+/* A message of the shim, and in how many processes. */
 struct session_note {
 	char *text; /* safe to print */
 	size_t processes;
@@ -45,9 +45,8 @@ struct session_results {
 	bool interrupted; /* a signal ended the work: not all are finished and summed up */
 };
 
-/* Makes the registry: in TMPDIR, /tmp, /dev/shm or the current directory, and removes there what the dead have left.
- * False: none of them would take it.
- * output: pattern of the recordings' names, which must stay valid. */
+/* Makes the registry: in TMPDIR, /tmp, /dev/shm or the current directory, and removes registries of dead runs there.
+ * False: none of them takes it. output: pattern of the recordings' names, which must stay valid. */
 bool session_open(struct session *session, const char *output, struct error *error);
 
 /* A line of the registry as it was before it became one: up to its newline, in place. */

@@ -159,7 +159,7 @@ enum seep_heap_phase { SEEP_HEAP_BUILDING = 0, SEEP_HEAP_RECORDING = 1, SEEP_HEA
 #define SEEP_RATES 64
 #define SEEP_KEYS 64
 
-/* What sites that were given up had counted. */
+/* The counts of sites that were given up. */
 struct seep_heap_given_up {
 	uint64_t sites; /* their number */
 	struct seep_heap_site sums;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What both processes do with a heap file: fold its ring, build snapshots.
+ * Functions on a heap file, for both processes: folding its ring, building
+ * snapshots.
  *
  * The code behind this header (build/libkeeper.a) works on the mapping alone.
  * It is linked into libseep.so, where the keeper runs in the target, and into
@@ -21,7 +22,7 @@
 #define SEEP_HEAP_MEMORY_DIRECTORY "/dev/shm"
 #define SEEP_HEAP_MEMORY SEEP_HEAP_MEMORY_DIRECTORY "/seep." /* then PID.START.NUMBER */
 
-/* What went wrong, for the one line that the command prints. */
+/* An error, for the one line that the command prints. */
 struct seep_fault {
 	uint64_t offset; /* in the file, where it applies */
 	int error;       /* errno value, or 0 */
@@ -77,11 +78,12 @@ void seep_snapshot_free(struct seep_image *image);
 bool seep_recording_finish(const char *directory, enum seep_trigger trigger, char name[static 32],
 			   struct seep_fault *fault);
 
-/* Who we are, for SEEP_RUNNER: PID.START.NAMESPACE. */
+/* The name of the calling process, for SEEP_RUNNER: PID.START.NAMESPACE. */
 void seep_runner_name(char name[static 64]);
 
-/* Finishes recordings of ours whose program and keeper were killed together, and moves what they left in memory into
- * them; what no recording needs any more is removed. Bounded in time. Any number of processes may do so at once. */
+/* Finishes recordings of ours whose program and keeper were killed together, and moves their heap files from memory
+ * into them; a heap file of a recording that is gone is removed. Bounded in time. Any number of processes may do so at
+ * once. */
 void seep_memory_reclaim(void);
 
 /* Asks the keeper of a running process for a snapshot and waits up to timeout_ns for it. `name` receives the

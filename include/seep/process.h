@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What /proc says of a process, for libseep.so's keeper and for `seep`. Nothing
- * here allocates, takes a lock, or attaches to the process. A process may end
- * between any two reads; what then can't be read is unknown. All of it is
- * untrusted text.
+ * A process, as /proc shows it, for libseep.so's keeper and for `seep`.
+ * Nothing here allocates, takes a lock, or attaches to the process. A process
+ * may end between any two reads; a field that can't be read is unknown. All of
+ * it is untrusted text.
  */
 #ifndef SEEP_PROCESS_H
 #define SEEP_PROCESS_H

@@ -98,7 +98,7 @@ struct seep_process {
 	uint32_t reserved;
 };
 
-/* What the shim had to say about itself. */
+/* States of the shim. */
 enum seep_status {
 	SEEP_STATUS_VALGRIND = 1 << 0,     /* ran under valgrind */
 	SEEP_STATUS_ANONYMOUS = 1 << 1,    /* no space for the heap file: dies with the process */
