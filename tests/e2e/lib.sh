@@ -82,13 +82,18 @@ $3"
 	fi
 }
 
-# SECONDS COMMAND...: tries until it succeeds.
+# A moment, without the process that sleep is: those who wait take no time from those who are waited for.
+never=$WORK/.never
+mkfifo "$never"
+pause() { read -rt 0.05 _ <>"$never" || :; }
+
+# SECONDS COMMAND...: tries until it succeeds. The seconds are those of a machine with nothing else to do.
 wait_until() {
-	local deadline=$((SECONDS + $1))
+	local deadline=$((SECONDS + 4 * $1))
 	shift
 	until "$@" >/dev/null 2>&1; do
 		[ $SECONDS -lt $deadline ] || return 1
-		sleep 0.05
+		pause
 	done
 }
 
@@ -119,7 +124,7 @@ child_of() {
 		for child in $(cat /proc/"$1"/task/*/children 2>/dev/null); do
 			case $(cat "/proc/$child/comm" 2>/dev/null) in "" | seep | seep-guard) ;; *) echo "$child" && return 0 ;; esac
 		done
-		sleep 0.05
+		pause
 	done
 	return 1
 }

@@ -8,7 +8,6 @@ gcc -std=gnu11 -g -pthread -o leaking "$ROOT/tests/e2e/programs/leaking.c"
 LD_PRELOAD=$SHIM SEEP_RATE=64K SEEP_INTERVAL=0 SEEP_OUTPUT=$WORK/killed ./leaking . 1 < <(sleep 30) >/dev/null 2>&1 &
 pids+=($!)
 wait_until 20 test -e truth.first -a -e killed/heap
-sleep 0.2
 kill -KILL $! && wait $! 2>/dev/null
 check "the recording of a killed program can be read" "$SEEP" report killed
 pages=$(($(stat -c %s killed/heap) / 4096))

@@ -25,6 +25,5 @@ check "the flame graph is well-formed" xmllint --noout "$WORK/build/demo/growth.
 check "its path is printed" grep -q "flame graph: $WORK/build/demo/growth.svg" <<<"$output"
 check_match "the end line says where the recording is and what is next" '^seep: recorded in .*redis .*; next: seep (leaks|diff) ' "$output"
 check_match "the C++ server's leak is named by its line" ' shop\.cpp:[0-9]+(-[0-9]+)?  PriceCache::look_up' "$output"
-sleep 0.2
-check_equal "no process is left behind" "" "$(pgrep -f "$WORK/build" | tr '\n' ' ')"
+check "no process is left behind" wait_until 10 eval '! pgrep -f "$WORK/build"'
 exit $cases_failed

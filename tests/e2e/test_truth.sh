@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # time limit: 300 s
 # Programs that count for themselves what they allocate and leak, by site: in C, in C++ and in threads. What seep prints
-# is held against it: to the byte at rate 1, by its intervals and verdicts at other rates.
+# is held against it: to the byte at rate 1, by its intervals and verdicts at other rates, over 3 runs (SEEP_RUNS).
+runs=${SEEP_RUNS:-3}
 . "$(dirname "$0")/lib.sh"
 
 programs=$ROOT/tests/e2e/programs
@@ -17,7 +18,7 @@ truth() {
 
 for program in leaking leaking_cxx leaking_threads; do
 	truth exact "$SEEP" "$WORK/$program"
-	truth sampled "$SEEP" "$WORK/$program" 8K 5
+	truth sampled "$SEEP" "$WORK/$program" 8K "$runs"
 done
 for allocator in jemalloc tcmalloc mimalloc; do
 	truth exact "$SEEP" "$WORK/leaking_cxx" "--allocator=$allocator"

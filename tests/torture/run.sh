@@ -27,7 +27,7 @@
 
 torture=$ROOT/tests/torture
 libraries=/usr/lib/x86_64-linux-gnu
-LIMIT=60 # for what hangs: on a machine with much to do, rows of a second or two have taken 20
+LIMIT=120 # for what hangs: on a machine with much to do, rows of a second or two have taken 20
 unset PYTHONMALLOC
 export SEEP_MAX_LIVE=80000 # enough for every row; what rate 1 would reserve takes its time
 
