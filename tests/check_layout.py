@@ -45,7 +45,7 @@ analyzer/render/words   analyzer/base analyzer/compare analyzer/leaks analyzer/p
 analyzer/session        analyzer/base analyzer/process analyzer/profile
 analyzer/run            analyzer/base analyzer/process analyzer/session
 analyzer/tree           analyzer/base analyzer/files analyzer/profile
-analyzer/target          analyzer/base analyzer/process
+analyzer/target          analyzer/base analyzer/process analyzer/profile preload/keeper/program
 analyzer/export         analyzer/base analyzer/files analyzer/profile analyzer/reader analyzer/statistics analyzer/tree
 analyzer/render/json    analyzer/base analyzer/compare analyzer/leaks analyzer/profile analyzer/render/words analyzer/statistics
 analyzer/render/text    analyzer/base analyzer/compare analyzer/files analyzer/leaks analyzer/profile analyzer/render/words analyzer/statistics analyzer/tree

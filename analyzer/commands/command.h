@@ -61,6 +61,7 @@ extern const struct command command_leaks;
 extern const struct command command_flame;
 extern const struct command command_export;
 extern const struct command command_bundle;
+extern const struct command command_list;
 extern const struct command command_doctor;
 
 /* All of them, NULL at the end. */

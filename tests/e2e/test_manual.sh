@@ -54,6 +54,7 @@ first=$(ls rec/*.seep | head -n 1)
 validates report-1.json "$SEEP" report --json rec
 validates report-1.json "$SEEP" report --json --by=function rec
 validates report-1.json "$SEEP" export --format=json rec
+validates list-1.json "$SEEP" list --json .
 validates modules-1.json "$SEEP" report --modules --json rec
 validates diff-1.json "$SEEP" diff --json rec
 validates diff-1.json "$SEEP" export --format=json --base "$first" rec

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The recordings in a directory, and how each of their processes ended. */
+#ifndef SEEP_TARGET_LISTING_H
+#define SEEP_TARGET_LISTING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+enum listing_state {
+	LISTING_RUNNING, /* its process is there */
+	LISTING_ENDED,   /* its last snapshot was written at its end */
+	LISTING_LEFT, /* its process is gone, and its last snapshot is older: it was killed, or is of another machine */
+	LISTING_BROKEN, /* its last snapshot can't be read; `fault` says why */
+};
+
+/* Of what is broken, the path and the fault alone are known. */
+struct listing_entry {
+	char *path;
+	enum listing_state state;
+	struct error fault;
+	char *command;
+	uint64_t pid, start_unix_ns;
+	double seconds; /* from the start of recording to its last snapshot */
+	double in_use_bytes;
+	size_t snapshots;
+};
+
+struct listing {
+	struct listing_entry *entries; /* by the start of recording, the broken last */
+	size_t count;
+};
+
+/* Looks at the directory's entries, and at bundles and recordings among them; one that is a recording itself is the only one.
+ * False: the directory can't be read. */
+bool listing_read(struct listing *listing, const char *directory, struct error *error);
+void listing_free(struct listing *listing);
+
+#endif
