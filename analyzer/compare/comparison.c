@@ -12,7 +12,7 @@
 
 const char *verdict_name(enum verdict verdict)
 {
-	static const char *const names[] = {NULL, "steady", "growing", "shrinking"};
+	static const char *const names[] = {NULL, "steady", "growing", "shrinking", "unknown"};
 
 	return names[verdict];
 }
@@ -107,9 +107,10 @@ static void rows_call(struct comparison *comparison)
 	for (uint32_t i = 0; i < comparison->count; i++) {
 		struct comparison_row *row = &comparison->rows[i];
 		row->q = isnan(q[i]) ? 1 : q[i];
-		row->verdict = row->q > CALL_Q         ? VERDICT_STEADY
-			       : row->growth_bytes > 0 ? VERDICT_GROWING
-						       : VERDICT_SHRINKING;
+		if (row->q > CALL_Q)
+			row->verdict = row->bytes.low > 0 || row->bytes.high < 0 ? VERDICT_UNKNOWN : VERDICT_STEADY;
+		else
+			row->verdict = row->growth_bytes > 0 ? VERDICT_GROWING : VERDICT_SHRINKING;
 	}
 	free(p);
 	free(q);

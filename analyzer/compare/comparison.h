@@ -29,7 +29,8 @@ enum verdict {
 	VERDICT_NONE, /* without intervals there is none */
 	VERDICT_STEADY,
 	VERDICT_GROWING,
-	VERDICT_SHRINKING
+	VERDICT_SHRINKING,
+	VERDICT_UNKNOWN /* its interval excludes zero, but so many were tested that this may be chance */
 };
 
 /* "growing" and so on; NULL for VERDICT_NONE. */

@@ -143,12 +143,13 @@ static void write_called(struct text_page *page, const struct comparison *compar
 	write_growth_table(page, comparison, section);
 }
 
-static void write_steady(struct text_page *page, const struct comparison *comparison, const struct section *section)
+static void write_uncalled(struct text_page *page, const struct comparison *comparison, const struct section *section,
+			   const char *what)
 {
 	if (section->count == 0)
 		return;
 	buffer_append_byte(page->out, '\n');
-	text_write(page, STYLE_STRONG, "Changes that may be chance: %u %s%s, %s together.", section->count,
+	text_write(page, STYLE_STRONG, "%s: %u %s%s, %s together.", what, section->count,
 		   group_by_name(comparison->groups.by), plural(section->count),
 		   quantity_signed_bytes(section->bytes).text);
 	buffer_append_byte(page->out, '\n');
@@ -231,20 +232,26 @@ void diff_text_render(struct text_page *page, const struct comparison *compariso
 	static const struct {
 		enum verdict verdict;
 		uint32_t top;
-	} defaults[] = {{VERDICT_GROWING, 10}, {VERDICT_SHRINKING, 5}, {VERDICT_STEADY, 3}, {VERDICT_NONE, 10}};
-	struct section sections[4];
+	} defaults[] = {{VERDICT_GROWING, 10},
+			{VERDICT_SHRINKING, 5},
+			{VERDICT_UNKNOWN, 5},
+			{VERDICT_STEADY, 3},
+			{VERDICT_NONE, 10}};
+	enum { SECTIONS = sizeof defaults / sizeof *defaults };
+	struct section sections[SECTIONS];
 
-	for (int i = 0; i < 4; i++)
+	for (int i = 0; i < SECTIONS; i++)
 		section_fill(&sections[i], comparison, defaults[i].verdict, top ? top : defaults[i].top);
 	head_write_diff(page, comparison);
 	if (comparison->has_intervals) {
 		write_called(page, comparison, &sections[0], true);
 		write_called(page, comparison, &sections[1], false);
-		write_steady(page, comparison, &sections[2]);
+		write_uncalled(page, comparison, &sections[2], "Unlikely chance, but of so many one may be");
+		write_uncalled(page, comparison, &sections[3], "Changes that may be chance");
 	} else {
-		write_unjudged(page, comparison, &sections[3]);
+		write_unjudged(page, comparison, &sections[4]);
 	}
 	write_churn(page, comparison, top ? top : 5);
-	for (int i = 0; i < 4; i++)
+	for (int i = 0; i < SECTIONS; i++)
 		free(sections[i].rows);
 }

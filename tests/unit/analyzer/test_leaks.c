@@ -229,6 +229,26 @@ static void no_shape_is_surely_a_leak_that_is_none(void **state)
 	}
 }
 
+/* Of many sites one may have an interval that excludes zero by chance: it is called neither growing nor steady. */
+static void no_difference_is_steady_whose_interval_excludes_zero(void **state)
+{
+	size_t count, unknown = 0;
+	struct profile **series = shapes_run(GRID_EVEN, RATE, 20, 3, &count);
+	struct comparison comparison;
+
+	(void)state;
+	comparison_build(&comparison, series[count / 2], series[count - 1], GROUP_BY_STACK);
+	for (uint32_t i = 0; i < comparison.count; i++) {
+		const struct comparison_row *row = &comparison.rows[i];
+		const bool excludes = row->bytes.low > 0 || row->bytes.high < 0;
+		assert_true(excludes != (row->verdict == VERDICT_STEADY));
+		unknown += row->verdict == VERDICT_UNKNOWN;
+	}
+	assert_true(unknown > 0);
+	comparison_free(&comparison);
+	series_free_profiles(series, count);
+}
+
 static void what_stops_is_called_stopped(void **state)
 {
 	size_t count, stopped = 0;
@@ -415,6 +435,7 @@ int main(void)
 	    cmocka_unit_test(what_does_not_leak_is_not_called_a_leak),
 	    cmocka_unit_test(pools_and_sawtooths_are_steady),
 	    cmocka_unit_test(no_shape_is_surely_a_leak_that_is_none),
+	    cmocka_unit_test(no_difference_is_steady_whose_interval_excludes_zero),
 	    cmocka_unit_test(what_stops_is_called_stopped),
 	    cmocka_unit_test(a_leak_is_found_at_every_moment_of_the_shutdown),
 	    cmocka_unit_test(what_goes_up_and_down_is_no_shutdown),
