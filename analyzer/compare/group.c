@@ -70,6 +70,41 @@ static struct frame_walk *places_find(const struct profile *profile, enum group_
 	return places;
 }
 
+/* The name of code made at run time, without the mark of how well it was compiled ("LazyCompile:~f" and "...:*f"), or
+ * that only its address is known. */
+static uint64_t made_code_key(uint64_t seed, const char *name)
+{
+	const char *mark = strchr(name, ':');
+
+	if (strncmp(name, "0x", 2) == 0)
+		return hash_text(seed, "made code");
+	if (!mark || !mark[1] || !strchr("~*^+", mark[1]))
+		return hash_text(seed, name);
+	return hash_text(hash_bytes(seed, name, (size_t)(mark - name)), mark + 2);
+}
+
+/* The same stack has code made at run time at other addresses each time that it is made anew: that counts by its name,
+ * and where it has none, a row of such calls counts as one. */
+static uint64_t stack_key(const struct profile *profile, const struct profile_site *site)
+{
+	uint64_t key = GROUP_BY_STACK + 1;
+	bool has_made = false, was_nameless = false;
+
+	for (uint32_t i = 0; i < site->depth; i++) {
+		const struct profile_location *location = &profile->locations[site->stack[i]];
+		const bool is_made = location->module == 0 && !location->given && location->line_count;
+		const bool is_nameless = is_made && strncmp(location->lines[0].function, "0x", 2) == 0;
+		has_made |= is_made;
+		if (is_made && !(is_nameless && was_nameless))
+			key = made_code_key(key, location->lines[0].function);
+		else if (!is_made)
+			key = hash_bytes(hash_text(key, path_base_name(profile->modules[location->module].path)),
+					 &location->address, sizeof location->address);
+		was_nameless = is_nameless;
+	}
+	return has_made ? hash_bytes(key, &site->truncated, sizeof site->truncated) : site->key;
+}
+
 static uint64_t group_key(const struct group_table *table, const struct group *group)
 {
 	const struct profile_site *site = &group->profile->sites[group->site];
@@ -77,8 +112,10 @@ static uint64_t group_key(const struct group_table *table, const struct group *g
 	const struct source_line *line = group_line(group);
 	const uint64_t seed = (uint64_t)table->by + 1;
 
-	if (table->by == GROUP_BY_STACK || site->retired)
+	if (site->retired)
 		return site->key;
+	if (table->by == GROUP_BY_STACK)
+		return stack_key(group->profile, site);
 	if (!line)
 		return seed; /* all that have no stack are one group */
 	const char *module = path_base_name(group->profile->modules[location->module].path);

@@ -5,7 +5,7 @@
  * profile that is added to it, also across processes and load addresses.
  *
  * What identifies a group, apart from the module's directory:
- *	stack     profile_site.key
+ *	stack     profile_site.key; with code made at run time: the stack, such code by its name
  *	place     function, and the lines of it that lie close together (place_lines.h)
  *	function  the place's function with its source file, or with its module where the file is not known
  *	line      the place's file and line; where they are not known, function and module

@@ -123,6 +123,44 @@ static void a_site_that_only_the_earlier_profile_knows_is_in(void **state)
 	fixture_free(&fixture);
 }
 
+/* Three stacks through code that was made at run time; the first two differ by where it lay and how well it was compiled. */
+static void made_code_is_the_same_at_other_addresses(void **state)
+{
+	struct source_line lines[] = {
+	    {"node::Allocate", "node.cc", 7, false},
+	    {"LazyCompile:~f a.js:1", NULL, 0, false},
+	    {"LazyCompile:*f a.js:1", NULL, 0, false},
+	    {"LazyCompile:~g a.js:9", NULL, 0, false},
+	    {"0x3000", NULL, 0, false},
+	    {"0x4000", NULL, 0, false},
+	};
+	struct profile_location locations[6];
+	const uint32_t first[] = {0, 1, 4}, second[] = {0, 2, 5, 4}, third[] = {0, 3, 4};
+	struct profile_module modules[] = {{.path = ""}, {.path = "/usr/bin/node"}};
+	struct profile_site sites[] = {{.key = 1, .stack = first, .depth = 3},
+				       {.key = 2, .stack = second, .depth = 4},
+				       {.key = 3, .stack = third, .depth = 3}};
+	struct profile profile = {.modules = modules,
+				  .module_count = 2,
+				  .locations = locations,
+				  .location_count = 6,
+				  .sites = sites,
+				  .site_count = 3};
+	struct group_table table;
+
+	(void)state;
+	for (uint32_t i = 0; i < 6; i++)
+		locations[i] = (struct profile_location){
+		    .module = i == 0, .line_count = 1, .lines = &lines[i], .address = 0x1000 * (i + 1)};
+	group_table_init(&table, GROUP_BY_STACK);
+	uint32_t *groups = group_table_add(&table, &profile);
+	assert_int_equal(groups[0], groups[1]);
+	assert_int_not_equal(groups[0], groups[2]);
+	assert_int_equal(table.groups[groups[0]].site_count, 2);
+	free(groups);
+	group_table_free(&table);
+}
+
 static void a_large_block_is_certain_and_has_no_interval(void **state)
 {
 	struct fixture fixture = story(GROUP_BY_STACK);
@@ -456,6 +494,7 @@ int main(void)
 	    cmocka_unit_test(growth_is_what_is_new_less_what_is_gone),
 	    cmocka_unit_test(a_vanished_site_is_shown_as_shrinking),
 	    cmocka_unit_test(a_site_that_only_the_earlier_profile_knows_is_in),
+	    cmocka_unit_test(made_code_is_the_same_at_other_addresses),
 	    cmocka_unit_test(a_large_block_is_certain_and_has_no_interval),
 	    cmocka_unit_test(one_more_sample_is_no_growth),
 	    cmocka_unit_test(rows_are_ordered_by_growth_and_calls_never_contradict_intervals),
