@@ -75,7 +75,7 @@ static void set_start(struct table *table, unsigned column, uint64_t unix_ns)
 static void append_text(struct buffer *out, const struct listing *listing)
 {
 	static const struct table_column columns[] = {{"started", false}, {"lasted", false}, {"taken", false},
-						      {"in use", false},  {"", false},       {"recording", false}};
+						      {"in use", false},  {"state", true},   {"recording", false}};
 	struct text_page page = text_page_for(out, STDOUT_FILENO);
 	struct table table;
 	char number[24];

@@ -10,7 +10,7 @@ cd recordings || exit 1
 "$SEEP" run -r 1K -i 100ms -o running -- sleep 60 2>/dev/null &
 pids+=($!)
 wait_until 10 test -e running/heap
-"$SEEP" bundle ended -o ended.bundle 2>/dev/null
+"$SEEP" bundle ended -o e.bundle 2>/dev/null
 mkdir broken left
 cp ended/*.seep left/
 first=$(ls ended/*.seep | head -n 1)
@@ -21,8 +21,8 @@ wait_until 20 test -e running/000001.seep
 state_of() { "$SEEP" list --json "$@" | python3 -c '
 import json, sys
 print(" ".join(sorted(r["path"].rsplit("/")[-1] + "=" + r["state"] for r in json.load(sys.stdin)["recordings"])))'; }
-check_equal "each has its state" "broken=broken ended.bundle=ended ended=ended left=ended running=running" "$(state_of)"
-check_equal "of another directory, too" "broken=broken ended.bundle=ended ended=ended left=ended running=running" "$(state_of "$PWD")"
+check_equal "each has its state" "broken=broken e.bundle=ended ended=ended left=ended running=running" "$(state_of)"
+check_equal "of another directory, too" "broken=broken e.bundle=ended ended=ended left=ended running=running" "$(state_of "$PWD")"
 check_equal "one that is named is the only one" "ended=ended" "$(state_of ended)"
 text=$("$SEEP" list)
 check_match "the running one is told with its program" 'running +running  sleep \([0-9]+\)' "$text"
