@@ -22,7 +22,7 @@ static void limit(int what, rlim_t value)
 int main(void)
 {
 	fflush(stdout);
-	for (int way = 0; way < 4; way++) {
+	for (int way = 0; way < 5; way++) {
 		pid_t child = fork();
 		if (child == 0) {
 			if (way == 0) {
@@ -33,6 +33,9 @@ int main(void)
 				limit(RLIMIT_MEMLOCK, 0);
 				limit(RLIMIT_NPROC, 1);
 				limit(RLIMIT_CORE, 0);
+			} else if (way == 3) {
+				close(0); /* a standard one is all that is to be had */
+				limit(RLIMIT_NOFILE, 3);
 			} else {
 				limit(RLIMIT_NOFILE, 40);
 				while (open("/dev/null", O_RDONLY) >= 0)

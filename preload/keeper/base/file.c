@@ -10,17 +10,22 @@
 #define FIRST_DESCRIPTOR 3
 #define CHUNK_BYTES ((size_t)1 << 30) /* the kernel moves at most 2 GiB a call */
 
+int file_keep_off_standard(int descriptor)
+{
+	if (descriptor < 0 || descriptor >= FIRST_DESCRIPTOR)
+		return descriptor;
+	int high = system_duplicate(descriptor, FIRST_DESCRIPTOR);
+	system_close(descriptor);
+	return high;
+}
+
 int file_open(int directory, const char *path, int flags, int mode)
 {
 	int descriptor;
 	do
 		descriptor = system_open_at(directory, path, flags | O_CLOEXEC, mode);
 	while (descriptor == -EINTR);
-	if (descriptor < 0 || descriptor >= FIRST_DESCRIPTOR)
-		return descriptor;
-	int high = system_duplicate(descriptor, FIRST_DESCRIPTOR);
-	system_close(descriptor);
-	return high;
+	return file_keep_off_standard(descriptor);
 }
 
 long file_read_at(int descriptor, void *data, size_t bytes, uint64_t offset)

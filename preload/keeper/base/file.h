@@ -11,6 +11,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* The same file on a descriptor above 2, which a program that has closed its standard ones neither writes to nor counts
+ * on. Takes a descriptor or -errno; the answer is one, too. */
+int file_keep_off_standard(int descriptor);
+
 /* openat with O_CLOEXEC; restarted when interrupted. A descriptor above 2, or -errno. */
 int file_open(int directory, const char *path, int flags, int mode);
 

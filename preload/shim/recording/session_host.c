@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include "keeper/base/file.h"
 #include "keeper/base/syscall.h"
 #include "keeper/base/text.h"
 #include "shim/recording/setup.h"
@@ -38,7 +39,8 @@ static int host_connect(void)
 		return -ENOENT;
 	text_add(&name, SEEP_HOST_SOCKET);
 	text_add_bounded(&name, host, SEEP_HOST_NAME_BYTES);
-	int made = (int)system_call(SYS_socket, AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, 0, 0, 0);
+	int made =
+	    file_keep_off_standard((int)system_call(SYS_socket, AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, 0, 0, 0));
 	if (made < 0)
 		return made;
 	patience_set(made);
@@ -78,7 +80,7 @@ static int answer_receive(int socket)
 	long got = system_call(SYS_recvmsg, socket, (long)&header, MSG_CMSG_CLOEXEC, 0, 0, 0);
 	if (got <= 0)
 		return got < 0 ? (int)got : -ECONNRESET;
-	int descriptor = descriptor_of(&header);
+	int descriptor = file_keep_off_standard(descriptor_of(&header));
 	bool is_the_hosts =
 	    got == sizeof message &&
 	    memcmp(message.key, recording_setup.options.session_host + ANSWER_AT, sizeof message.key) == 0;
