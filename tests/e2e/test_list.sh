@@ -8,7 +8,8 @@ mkdir -p recordings empty/.hidden
 cd recordings || exit 1
 "$SEEP" run -r 1K -i 0 -o ended -- /usr/bin/python3 -c 'x = [str(i) for i in range(1000)]' 2>/dev/null
 "$SEEP" run -r 1K -i 100ms -o running -- sleep 60 2>/dev/null &
-pids+=($!)
+seep_pid=$!
+pids+=("$seep_pid")
 wait_until 10 test -e running/heap
 "$SEEP" bundle ended -o e.bundle 2>/dev/null
 mkdir broken left
@@ -31,4 +32,7 @@ check_equal "it reads well at 80 columns" "" "$(grep -v broken <<<"$text" | awk 
 check_equal "where there is none it is said" "seep: there is no recording in ../empty" "$("$SEEP" list ../empty 2>&1)"
 "$SEEP" list nowhere >/dev/null 2>err
 check_equal "a directory that is not there is bad input, in one line" "3 1" "$? $(wc -l <err)"
+kill "$(child_of "$seep_pid")"
+wait "$seep_pid"
+check_equal "what ran has ended then" ended "$("$SEEP" list --json running | python3 -c 'import json, sys; print(json.load(sys.stdin)["recordings"][0]["state"])')"
 exit $cases_failed
