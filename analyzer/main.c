@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * The `seep` command: finds the subcommand in the table and runs it. The help
- * is the table.
- */
+/* The `seep` command: finds the subcommand in the table and runs it. The help is the table. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -114,8 +111,8 @@ static int command_dispatch(int argc, char **argv)
 	return command->run(argc - 1, argv + 1);
 }
 
-/* Whoever started us may have closed some: then a file of ours would get the number, and what we say would be written into
- * it. Each is opened so that it can't be used, as before, and is closed again in the program that we run. */
+/* Our parent may have closed some of them. Then a file of ours would get the number, and our messages would be written
+ * into it. Each is opened so that it can't be used, as before, and is closed again in the program that we run. */
 static void standard_descriptors_fill(void)
 {
 	for (int descriptor = STDIN_FILENO; descriptor <= STDERR_FILENO; descriptor++)

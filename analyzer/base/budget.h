@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * What a file that anybody may have made can cost its reader, all in one place. Whatever is made of an input is bounded
- * by the size of its file; what is left out because of that is counted and said. Real recordings stay far below.
- */
+/* The limits on what reading a file may cost, since anybody may have made it. The size of the file bounds everything
+ * that is made of it; parts that are left out because of that are counted and said. Real recordings stay far below. */
 #ifndef SEEP_BASE_BUDGET_H
 #define SEEP_BASE_BUDGET_H
 
@@ -32,31 +30,31 @@ static inline uint64_t budget_tree_nodes(uint64_t input_bytes)
 	return 150000 + input_bytes / 4;
 }
 
-/* For how much a packed input counts. */
+/* The size for which a packed input counts. */
 static inline uint64_t budget_packed_bytes(uint64_t file_bytes, uint64_t plain_bytes)
 {
 	return plain_bytes < 8 * file_bytes ? plain_bytes : 8 * file_bytes;
 }
 
-/* A document that is written. */
+/* The bytes that a document may have. */
 static inline uint64_t budget_document_bytes(uint64_t input_bytes)
 {
 	return 256 * BUDGET_MIB + BUDGET_RATIO * input_bytes;
 }
 
-/* All that the process may have beyond what it began with. */
+/* The memory that the process may have beyond what it began with. */
 static inline uint64_t budget_memory_bytes(uint64_t input_bytes)
 {
 	return 192 * BUDGET_MIB + BUDGET_RATIO * input_bytes;
 }
 
-/* What the child that reads ELF may have beyond what it began with. */
+/* The same for the child that reads ELF. */
 static inline uint64_t budget_debug_bytes(uint64_t file_bytes)
 {
 	return 128 * BUDGET_MIB + BUDGET_DEBUG_RATIO * file_bytes;
 }
 
-/* What a compressed section of so many bytes may unpack to. */
+/* The bytes to which a compressed section may unpack. */
 static inline uint64_t budget_section_bytes(uint64_t packed_bytes)
 {
 	return 4 * BUDGET_MIB + BUDGET_SECTION_RATIO * packed_bytes;

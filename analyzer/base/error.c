@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Errors as values. What goes in may quote file names and other untrusted
- * text, so control characters are escaped once, here.
- */
+/* Errors as values. Their texts quote file names and other untrusted input, so control characters are escaped here,
+ * once. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>

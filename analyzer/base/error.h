@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Errors as values. The analyzer's libraries fill one and return false or
- * NULL; only main and the commands print and exit.
- */
+/* Errors as values. The analyzer's libraries fill one and return false or NULL; only main and the commands print and
+ * exit. */
 #ifndef SEEP_BASE_ERROR_H
 #define SEEP_BASE_ERROR_H
 

@@ -9,7 +9,7 @@
 #include "base/json.h"
 #include "base/utf8.h"
 
-/* What must stand before a value or key: a comma, if another one precedes it at its level. */
+/* Writes the comma before a value or key, if another one precedes it at its level. */
 static void json_separate(struct json *json)
 {
 	if (json->comma)

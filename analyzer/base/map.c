@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * A hash map from 64-bit keys to 64-bit values: open addressing with linear
- * probing, at most half full. Entries are never removed, so no tombstones.
- */
+/* A hash map from 64-bit keys to 64-bit values: open addressing with linear probing, at most half full. Entries are
+ * never removed, so no tombstones. */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>

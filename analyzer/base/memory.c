@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Allocation that does not fail. This is the one library file that exits:
- * no caller could do anything better than the line that is printed here.
- */
+/* Allocation that does not fail. This is the one library file that exits: no caller could do anything better than the
+ * line that is printed here. */
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Allocation that does not fail: when memory runs out the analyzer says so in
- * one line and exits with status 3. Sizes are checked for overflow.
- */
+/* Allocation that does not fail: when memory runs out the analyzer says so in one line and exits with status 3. Sizes
+ * are checked for overflow. */
 #ifndef SEEP_BASE_MEMORY_H
 #define SEEP_BASE_MEMORY_H
 
@@ -13,11 +11,11 @@ void *memory_allocate(size_t count, size_t size); /* zeroed */
 void *memory_resize(void *old, size_t count, size_t size);
 char *memory_copy_text(const char *text);
 
-/* From here on the process may have what budget_memory_bytes() allows for the inputs that are announced, and no more. It
- * is the last resort: what readers make of an input is bounded by the readers. */
+/* Limits the process's memory, from here on, to what budget_memory_bytes() allows for the inputs that are announced.
+ * This is the last resort: readers bound by themselves what they make of an input. */
 void memory_bound_by_inputs(void);
 void memory_expect_input(uint64_t bytes);
-/* The same for a child that reads ELF, by budget_debug_bytes(), which says nothing when it ends. */
+/* The same for a child that reads ELF, by budget_debug_bytes(). Such a child ends without a message. */
 void memory_bound_child(void);
 
 /* Makes room for one more element in a growing array (doubling); evaluates its arguments more than once. */

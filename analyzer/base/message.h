@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * What seep says to people, on standard error: one line each. Names of files, programs and arguments are quoted in it that
- * anybody may have chosen, so all of it is made fit to print here, and nowhere else.
- */
+/* Messages to people, on standard error, one line each. They quote names of files, programs and arguments that anybody
+ * may have chosen, so this file makes all of it fit to print. */
 #ifndef SEEP_BASE_MESSAGE_H
 #define SEEP_BASE_MESSAGE_H
 
@@ -13,9 +11,9 @@ void message(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Prints "seep COMMAND: ...". */
 void message_of(const char *command, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Appends a text with what is not fit to print (control characters, newlines, what reorders text, broken UTF-8) as \xNN. */
+/* Appends a text. Control characters, newlines, characters that reorder text, and broken UTF-8 become \xNN. */
 void text_append_safe(struct buffer *out, const char *text);
-/* No more than `limit` bytes of that. */
+/* The same, cut to `limit` bytes. */
 void text_append_safe_cut(struct buffer *out, const char *text, size_t limit);
 
 #endif

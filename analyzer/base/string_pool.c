@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Interned texts. An open-addressed table of pointers into chunks that never
- * move, so that a text's pointer is its identity for the life of the pool.
- */
+/* Interned texts. An open-addressed table of pointers into chunks that never move, so that a text's pointer is its
+ * identity for the life of the pool. */
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -159,7 +157,8 @@ const char *string_pool_intern_safe(struct string_pool *pool, const char *bytes,
 	size_t at = 0;
 
 	while (at < length && safe.length <= limit) {
-		/* Nearly all of nearly every name is this; what reaches into the dots' place goes one by one. */
+		/* Nearly every name is plain ASCII. Only the part that reaches into the place of the dots is taken
+		 * character by character. */
 		const size_t plain = plain_length(bytes + at, length - at < room - cut ? length - at : room - cut);
 		buffer_append(&safe, bytes + at, plain);
 		at += plain;

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * UTF-8 in untrusted text. Names in ELF files, snapshots and command lines are
- * bytes that anybody may have chosen; everything that prints them asks here.
- */
+/* UTF-8 in untrusted text. Names in ELF files, snapshots and command lines are bytes that anybody may have chosen;
+ * everything that prints them asks here. */
 #include "base/utf8.h"
 
 size_t utf8_decode(const char *bytes, size_t length, uint32_t *code_point)

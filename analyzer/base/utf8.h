@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* UTF-8 in untrusted text: what is well-formed, and what may go to a terminal as it is. */
+/* UTF-8 in untrusted text: which of it is well-formed, and which of it may go to a terminal as it is. */
 #ifndef SEEP_BASE_UTF8_H
 #define SEEP_BASE_UTF8_H
 

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Values of options, as the command line and the environment take them: sizes
- * with K, M, G (powers of 1024), times with ms, s, m, h (seconds without).
- * Each returns false for anything else, leaving the result alone.
- */
+/* Values of options, as the command line and the environment take them: sizes with K, M, G (powers of 1024), times with
+ * ms, s, m, h (seconds without). Each returns false for anything else, leaving the result alone. */
 #ifndef SEEP_COMMANDS_ARGUMENT_H
 #define SEEP_COMMANDS_ARGUMENT_H
 

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Parsing and help for every subcommand, both derived from its option table;
- * and the two ways in which a command gives up: usage and failure.
- */
+/* Parsing and help for every subcommand, both derived from its option table; and the two ways in which a command gives
+ * up: usage and failure. */
 #include <errno.h>
 #include <getopt.h>
 #include <limits.h>
@@ -26,7 +24,7 @@ enum {
 	HELP_COLUMN = 28, /* where the options' explanations begin */
 };
 
-/* What getopt_long wants, made from a command's table. */
+/* The tables of getopt_long, made from a command's. */
 struct getopt_tables {
 	struct option longs[OPTIONS_MAX + 2];
 	char shorts[3 * OPTIONS_MAX + 4];

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a subcommand is: one file, one const entry.
+ * A subcommand is one file with one const entry.
  *
- * The entry's option table is the only place where an option is declared:
- * command_take_options() parses by it and `--help` prints it, so the two can't
- * differ. Commands print and return an exit status; everything below them
- * fills a struct error.
+ * The entry's option table is the only place where an option is declared: command_take_options() parses by it and
+ * `--help` prints it, so the two can't differ. Commands print and return an exit status; everything below them fills a
+ * struct error.
  */
 #ifndef SEEP_COMMANDS_COMMAND_H
 #define SEEP_COMMANDS_COMMAND_H

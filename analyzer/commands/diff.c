@@ -17,7 +17,7 @@
 
 enum { OPTION_BY = 256, OPTION_TOP, OPTION_JSON };
 
-/* What the command line asks for. */
+/* The request that the command line makes. */
 struct request {
 	struct document_request document;
 	const char *targets[2];
@@ -50,7 +50,7 @@ static int request_parse(struct request *request, int argc, char **argv)
 				     argv[optind + 2]);
 	for (int i = optind; i < argc; i++)
 		request->targets[request->target_count++] = command_target(argv[i]);
-	/* What is not there at all is bad input, and is told by whoever opens it. */
+	/* A path that does not exist is bad input: the attempt to open it says so. */
 	if (request->target_count == 1 && !path_is_recording(request->targets[0]) &&
 	    access(request->targets[0], R_OK) == 0)
 		return command_usage(&command_diff, "'%s' alone is no recording: a difference needs two snapshots",

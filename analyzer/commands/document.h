@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * What `report`, `diff`, `flame` and `export` have in common: one snapshot, or two that are compared, become one document.
- */
+/* What `report`, `diff`, `flame` and `export` have in common: one snapshot, or two that are compared, become one
+ * document. */
 #ifndef SEEP_COMMANDS_DOCUMENT_H
 #define SEEP_COMMANDS_DOCUMENT_H
 

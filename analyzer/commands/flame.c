@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * seep flame: the call tree of a snapshot as a flame graph, or as folded stacks
- * for other tools. The suffix of the output file says which.
- */
+/* seep flame: the call tree of a snapshot as a flame graph, or as folded stacks for other tools. The suffix of the
+ * output file says which. */
 #include <string.h>
 
 #include "commands/argument.h"

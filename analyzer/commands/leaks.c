@@ -20,7 +20,7 @@
 
 enum { OPTION_BY = 256, OPTION_TOP, OPTION_EVERY, OPTION_FAIL, OPTION_PROMETHEUS, OPTION_JSON };
 
-/* What the command line asks for. */
+/* The request that the command line makes. */
 struct request {
 	const char *directory;
 	enum group_by by;
@@ -59,7 +59,7 @@ static int request_parse(struct request *request, int argc, char **argv)
 	if (request->every_ns && !request->follow)
 		return command_usage(&command_leaks, "--every goes with --follow only");
 	request->directory = command_only_operand(&command_leaks, argc, argv);
-	/* What is not there at all is bad input, and is told by whoever opens it. */
+	/* A path that does not exist is bad input: the attempt to open it says so. */
 	if (access(request->directory, R_OK) == 0 && !path_is_recording(request->directory))
 		return command_usage(&command_leaks, "'%s' is no recording: leaks are told from a series of snapshots",
 				     request->directory);

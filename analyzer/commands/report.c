@@ -18,7 +18,7 @@
 
 enum { OPTION_BY = 256, OPTION_SORT, OPTION_TREE, OPTION_MODULES, OPTION_TOP, OPTION_JSON };
 
-/* What the command line asks for. */
+/* The request that the command line makes. */
 struct request {
 	struct document_request document;
 	enum group_by by;

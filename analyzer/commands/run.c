@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * seep run: starts a program with libseep.so preloaded, stays out of its way,
- * writes the last snapshots when it has ended, and says where they are. Its
- * exit status is the program's.
- */
+/* seep run: starts a program with libseep.so preloaded, stays out of its way, writes the last snapshots when it has
+ * ended, and says where they are. Its exit status is the program's. */
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -37,7 +34,7 @@ enum {
 	OUTPUT_MAX_BYTES = 1000, /* what the shim keeps of SEEP_OUTPUT, less the suffixes that it may add */
 };
 
-/* What the command line asks for. */
+/* The request that the command line makes. */
 struct run_request {
 	/* as given; NULL: not given */
 	const char *rate, *interval, *output, *delay, *follow, *unwinder, *heap, *headroom;
@@ -45,7 +42,8 @@ struct run_request {
 	char **arguments;
 };
 
-/* What the shim reads from the environment is handed on as it was given, once it is known to be valid. */
+/* The shim reads these values from the environment. They are handed on as they were given, once they are known to be
+ * valid. */
 static bool take_rate(const struct command_option *option, void *field, const char *value, struct error *error)
 {
 	uint64_t bytes;
@@ -120,7 +118,7 @@ static const struct command_option run_options[] = {
     {0},
 };
 
-/* The environment's additions, and what they replace. */
+/* The variables to add to the environment, and those that they replace. */
 struct run_settings {
 	char *add[SETTINGS_MAX];
 	const char *drop[SETTINGS_MAX];
@@ -164,7 +162,7 @@ static void warn_beforehand(const struct findings *findings)
 {
 	for (size_t i = 0; i < findings->count; i++) {
 		const struct finding *finding = &findings->items[i];
-		/* That it can't be started is said by the attempt. */
+		/* The attempt to start it will say that it can't be started. */
 		if (finding->severity < FINDING_WARNING || strcmp(finding->id, "missing") == 0 ||
 		    strcmp(finding->id, "not-executable") == 0)
 			continue;

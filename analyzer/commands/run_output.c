@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * A program that ran for hours must not learn at its end that its recording
- * had no place: what can be known beforehand is. A pattern's later parts are
- * filled in by each process, which makes those directories itself.
- */
+/* A program that ran for hours must not learn at its end that its recording had no place: what can be known beforehand
+ * is. A pattern's later parts are filled in by each process, which makes those directories itself. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>

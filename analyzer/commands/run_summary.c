@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * One line where there is one recording; a short list, largest first, where
- * there are several; a reason where there is none.
- */
+/* One line where there is one recording; a short list, largest first, where there are several; a reason where there is
+ * none. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * seep snapshot: a snapshot now. A running process is asked for it; from a
- * dead one it is made of what its heap file holds. The snapshot's path goes to
- * stdout.
- */
+/* seep snapshot: a snapshot now. A running process is asked for it; from a dead one it is made of what its heap file
+ * holds. The snapshot's path goes to stdout. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -39,7 +36,7 @@ static const struct command_option snapshot_options[] = {
     {0},
 };
 
-/* Why a keeper that should answer did not. */
+/* Says why a keeper that should answer did not. */
 static bool unanswered(const char *directory, pid_t pid, const struct seep_fault *fault, struct error *error)
 {
 	struct process_facts facts;

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * A profile, or the difference of two, in the languages of other tools. Each
- * function appends a whole document. Profiles must have been symbolized;
- * `base` is NULL where no difference is wanted.
- */
+/* A profile, or the difference of two, in the languages of other tools. Each function appends a whole document.
+ * Profiles must have been symbolized; `base` is NULL where no difference is wanted. */
 #ifndef SEEP_EXPORT_EXPORT_H
 #define SEEP_EXPORT_EXPORT_H
 

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Folded stacks: see the header. The path to the current node is kept in one
- * buffer; `lengths` has its length at every depth, so that stepping to the next
- * node in preorder cuts it back to the parent and appends one name.
- */
+/* Folded stacks: see the header. The path to the current node is kept in one buffer; `lengths` has its length at every
+ * depth, so that stepping to the next node in preorder cuts it back to the parent and appends one name. */
 #include <math.h>
 #include <stdlib.h>
 

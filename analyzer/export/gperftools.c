@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * gperftools' heap profile: counts and stacks of addresses, then the modules as
- * /proc/self/maps has them. It is marked "@ heapprofile", without a rate: the
- * values are estimates already, so that a reader must not scale them.
- */
+/* gperftools' heap profile: counts and stacks of addresses, then the modules as /proc/self/maps has them. It is marked
+ * "@ heapprofile", without a rate: the values are estimates already, so that a reader must not scale them. */
 #include <inttypes.h>
 #include <math.h>
 

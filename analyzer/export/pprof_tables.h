@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * The tables that samples of a pprof profile refer to: texts, mappings,
- * functions, locations, each made when it is first asked for and numbered from
- * 1 (texts from 0) in that order.
- */
+/* The tables that samples of a pprof profile refer to: texts, mappings, functions, locations, each made when it is
+ * first asked for and numbered from 1 (texts from 0) in that order. */
 #ifndef SEEP_EXPORT_PPROF_TABLES_H
 #define SEEP_EXPORT_PPROF_TABLES_H
 

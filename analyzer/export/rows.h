@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * What all formats export: the stacks of one profile, or of two, each once,
- * with four values that are negative where a difference shrank.
- */
+/* The rows that all formats export: the stacks of one profile, or of two, each once, with four values that are negative
+ * where a difference shrank. */
 #ifndef SEEP_EXPORT_ROWS_H
 #define SEEP_EXPORT_ROWS_H
 

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * speedscope's file format: one table of frames, and "sampled" profiles whose
- * samples are stacks of frame numbers, callers first, each with a weight.
- */
+/* speedscope's file format: one table of frames, and "sampled" profiles whose samples are stacks of frame numbers,
+ * callers first, each with a weight. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

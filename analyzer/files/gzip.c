@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * gzip by zlib, piece by piece: zlib counts in 32 bits, and a stream that
- * unpacks to a thousand times its size must be stopped on its way.
- */
+/* gzip by zlib, piece by piece: zlib counts in 32 bits, and a stream that unpacks to a thousand times its size must be
+ * stopped on its way. */
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>

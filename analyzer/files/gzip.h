@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* zlib's compression of whole buffers; what is unpacked is bounded, whatever the packed bytes promise. */
+/* gzip of whole buffers. Unpacking is bounded, whatever the packed bytes promise. */
 #ifndef SEEP_FILES_GZIP_H
 #define SEEP_FILES_GZIP_H
 
@@ -14,13 +14,13 @@ void gzip_pack(struct buffer *out, const void *data, size_t bytes);
 
 bool gzip_is_gzip(const void *data, size_t bytes);
 
-/* Appends what the gzip members hold. False: the error says what is wrong (without the file's name) and `*offset`
+/* Appends the contents of the gzip members. False: the error says what is wrong (without the file's name) and `*offset`
  * where; `out` then holds what came before. More than `limit_bytes` is a fault. */
 bool gzip_unpack(struct buffer *out, const void *data, size_t bytes, size_t limit_bytes, size_t *offset,
 		 struct error *error);
 
-/* What `bytes` may unpack to: `ratio` times as much, and some that small files of little variety need; at most `most`.
- * So a reader's memory is bounded by the size of the file. */
+/* The size to which `bytes` may unpack: `ratio` times as much, and some more that small files of little variety need,
+ * but at most `most`. So the size of the file bounds its reader's memory. */
 size_t gzip_limit(size_t bytes, size_t ratio, size_t most);
 
 #endif

@@ -97,7 +97,7 @@ static bool replacement_open(struct output *output, const char *path, const stru
 	return fchmod(output->descriptor, before->st_mode & 0777) == 0;
 }
 
-/* Where a symbolic link without a file behind it points to: the file is made there. */
+/* Makes a file. If `path` is a symbolic link to nothing, the file is made where the link points to. */
 static bool fresh_open(struct output *output, const char *path)
 {
 	struct stat status;
@@ -190,7 +190,7 @@ void output_page(struct output *output)
 	output->owns_descriptor = true;
 }
 
-/* A rename is of use only when what it names is on the disk. */
+/* Syncs before the rename: the name must not point to a file that is not on the disk yet. */
 static void settle(struct output *output)
 {
 	if (output->temporary && !output->fault && fsync(output->descriptor) < 0 && errno != EINVAL && errno != EROFS)

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Where a document goes: a file, standard output, a pipe. It is written while it is made, so that memory does not grow
- * with it, and up to a limit.
+ * The place that a document goes to: a file, standard output, a pipe. It is written while it is made, so that memory
+ * does not grow with it, and only up to a limit.
  *
- * A regular file appears whole or not at all: it is written under another name beside its place, synced, and renamed. One
- * that is there already is replaced if it could have been written to, and keeps its mode; of a symbolic link the file
- * that it points to is replaced. A device or pipe is written to as it comes.
+ * A regular file appears whole or not at all: it is written under another name beside its place, synced, and renamed.
+ * One that is there already is replaced if it could have been written to, and keeps its mode; of a symbolic link the
+ * file that it points to is replaced. A device or pipe is written to as it comes.
  */
 #ifndef SEEP_FILES_OUTPUT_H
 #define SEEP_FILES_OUTPUT_H

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Long text on a terminal goes through the user's pager, as git's does: $PAGER, or `less` where that is not set. It is
- * started with LESS=FRX unless LESS is set: what fits the screen stays there, and the pager ends at once.
- */
+/* Long text on a terminal goes through the user's pager, as git's does: $PAGER, or `less` where that is not set. It is
+ * started with LESS=FRX unless LESS is set: what fits the screen stays there, and the pager ends at once. */
 #ifndef SEEP_FILES_PAGER_H
 #define SEEP_FILES_PAGER_H
 

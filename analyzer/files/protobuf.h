@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * The wire format of protocol buffers (protobuf.dev/programming-guides/encoding). The writer appends varints and fields that
- * have a length. The reader steps through the fields of one message, never beyond its end; a message within it is read by
- * another reader.
- */
+/* The wire format of protocol buffers (protobuf.dev/programming-guides/encoding). The writer appends varints and fields
+ * that have a length. The reader steps through the fields of one message, never beyond its end; a message within it is
+ * read by another reader. */
 #ifndef SEEP_FILES_PROTOBUF_H
 #define SEEP_FILES_PROTOBUF_H
 

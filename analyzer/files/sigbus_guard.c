@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * A heap file that is kept or asked for a snapshot is mapped, and whoever may
- * write to it may cut it. The page that is then missing is replaced by one of
- * zeros, which the readers take for what it is: nothing.
- */
+/* seep maps heap files, and whoever may write to such a file may cut it. A page that is then missing is replaced by one
+ * of zeros, which the readers take for empty entries. */
 #include "files/sigbus_guard.h"
 
 #include <signal.h>

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Completions for bash, zsh and fish. An option's argument says what may follow: words between bars, a directory, or, for
- * everything else, a file.
- */
+/* Completions for bash, zsh and fish. An option's argument says what may follow: words between bars, a directory, or,
+ * for everything else, a file. */
 #include <string.h>
 
 #include "manual/manual.h"

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The manual, made from the tables that the program itself works by: the commands with their options (commands/command.h),
- * and the environment variables below. One description, four readers: docs/CLI.md, man pages, completions, and --help.
+ * The manual, made from the tables that the program itself works by: the commands with their options
+ * (commands/command.h), and the environment variables below. One description, four readers: docs/CLI.md, man pages,
+ * completions, and --help.
  *
  * Every function appends to a buffer and cannot fail.
  */

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * libdebuginfod is loaded when it is wanted, as libdw does: it brings an HTTP
- * client along, and is not installed everywhere. It has its own cache, by build
- * id. It asks all servers at once and stays with the one that answers first,
- * however that goes on; where that comes to nothing, they are asked one by one.
- */
+/* libdebuginfod is loaded when it is wanted, as libdw does: it brings an HTTP client along, and is not installed
+ * everywhere. It has its own cache, by build id. It asks all servers at once and stays with the one that answers first,
+ * however that goes on; where that comes to nothing, they are asked one by one. */
 #include "modules/debuginfod.h"
 
 #include <dlfcn.h>
@@ -31,7 +28,7 @@ struct debuginfod_functions {
 	void (*set_progress)(debuginfod_client *client, int (*progress)(debuginfod_client *client, long at, long all));
 };
 
-/* What all requests of a command share. */
+/* The state that all requests of a command share. */
 static struct {
 	double deadline;           /* seconds of the monotonic clock; 0: the time has not begun */
 	char *servers;             /* what DEBUGINFOD_URLS was */

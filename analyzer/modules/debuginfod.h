@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Debug files by build id from the servers in DEBUGINFOD_URLS. Every request goes through here, so that a server that is
- * slow, or never ends, costs one command no more than BUDGET_SERVER_SECONDS, and all of them no more than
- * BUDGET_SERVERS_SECONDS.
- */
+/* Debug files by build id from the servers in DEBUGINFOD_URLS. Every request goes through here, so that a server that
+ * is slow, or never ends, costs one command no more than BUDGET_SERVER_SECONDS, and all of them no more than
+ * BUDGET_SERVERS_SECONDS. */
 #ifndef SEEP_MODULES_DEBUGINFOD_H
 #define SEEP_MODULES_DEBUGINFOD_H
 
@@ -17,7 +15,8 @@ void debuginfod_begin(void);
 /* Takes the servers out of the environment, where libdw would find them and ask by itself. */
 void debuginfod_take_servers(void);
 
-/* An open descriptor; -1: no server is named, or none has it. `said` gets why, where that is more than that none has it. */
+/* An open descriptor; -1: no server is named, or none has it. `said` gets the reason, unless it is only that none has
+ * it. */
 int debuginfod_fetch(const uint8_t *build_id, uint32_t build_id_bytes, struct buffer *path, struct buffer *said);
 
 #endif

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * An ELF file is put together in memory: a header, the sections that units
- * refer to, and room for .debug_info, into which units are read until there is
- * enough for a chunk. The room is reserved, not touched.
- */
+/* An ELF file is put together in memory: a header, the sections that units refer to, and room for .debug_info, into
+ * which units are read until there is enough for a chunk. The room is reserved, not touched. */
 #include "modules/dwarf_chunks.h"
 
 #include <elf.h>
@@ -22,11 +19,11 @@
 #define OTHERS_BYTES_MAX ((uint64_t)2 << 30)
 #define ALIGNMENT 4096
 
-/* What goes into the file in memory; .debug_info is the last section but the names. */
+/* The sections of the file in memory. .debug_info is the last but for the sections' names. */
 enum part { PART_ABBREV, PART_STR, PART_LINE, PART_LINE_STR, PART_RANGES, PART_RNGLISTS, PART_INFO, PART_COUNT };
 static const char *const part_names[PART_COUNT] = {".debug_abbrev", ".debug_str",      ".debug_line", ".debug_line_str",
 						   ".debug_ranges", ".debug_rnglists", ".debug_info"};
-/* Whose units refer to other units or other files. */
+/* A file with one of these sections has units that refer to other units or files. */
 static const char *const unsuited[] = {".debug_types", ".gnu_debugaltlink", ".debug_sup", ".debug_addr",
 				       ".debug_str_offsets"};
 
@@ -47,7 +44,7 @@ struct dwarf_chunks {
 	Dwarf *dwarf;
 };
 
-/* What is found in the real file. */
+/* The sections of the real file. */
 struct found {
 	GElf_Ehdr header;
 	GElf_Shdr parts[PART_COUNT];

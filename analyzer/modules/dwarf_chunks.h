@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * The DWARF of a large file, some compilation units at a time. libdw wants
- * every section whole, and Debian's are compressed: a few hundred megabytes of
- * .debug_info would have to be unpacked into memory, and what libdw keeps of
- * each unit comes on top. Units know nothing of each other (where they do, the
- * file is not taken), so each chunk is handed to libdw as if it were all.
- */
+/* The DWARF of a large file, some compilation units at a time. libdw wants every section whole, and Debian's are
+ * compressed: a few hundred megabytes of .debug_info would have to be unpacked into memory, and what libdw keeps of
+ * each unit comes on top. Units know nothing of each other (where they do, the file is not taken), so each chunk is
+ * handed to libdw as if it were all. */
 #ifndef SEEP_MODULES_DWARF_CHUNKS_H
 #define SEEP_MODULES_DWARF_CHUNKS_H
 

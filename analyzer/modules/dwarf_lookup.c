@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * From addresses to lines: first the unit of each address, by one pass over
- * all units' ranges; then unit by unit the scopes and the line table.
- */
+/* From addresses to lines: first the unit of each address, by one pass over all units' ranges; then unit by unit the
+ * scopes and the line table. */
 #include <dwarf.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Function, file and line for many addresses of one module at once, from its
- * DWARF, with every inlined call. Units are found by their own address ranges,
- * not by .debug_aranges, which clang does not write.
- */
+/* Function, file and line for many addresses of one module at once, from its DWARF, with every inlined call. Units are
+ * found by their own address ranges, not by .debug_aranges, which clang does not write. */
 #ifndef SEEP_MODULES_DWARF_LOOKUP_H
 #define SEEP_MODULES_DWARF_LOOKUP_H
 
@@ -16,7 +13,7 @@
 #include "base/source_line.h"
 #include "base/string_pool.h"
 
-/* What is known of one address: innermost first, each but the last inlined into the next. */
+/* The answer for one address: lines, the innermost first, each but the last inlined into the next. */
 struct dwarf_answer {
 	size_t first, count; /* in lines; count 0: nothing is known */
 };
@@ -37,7 +34,7 @@ struct dwarf_lookup {
 void dwarf_lookup_begin(struct dwarf_lookup *lookup, const uint64_t *addresses, size_t count);
 
 /* Looks up those that no unit had so far. `debug` is the module's DWARF, or a part of it, which may be ended
- * afterwards; `bias` what must be taken off an address before DWARF knows it. */
+ * afterwards; `bias` is taken off an address to get the one that DWARF knows. */
 void dwarf_lookup_add(struct dwarf_lookup *lookup, Dwarf *debug, Dwarf_Addr bias);
 void dwarf_lookup_free(struct dwarf_lookup *lookup);
 

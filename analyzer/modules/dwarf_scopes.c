@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * One walk through a unit's tree for all of its addresses: into a function or
- * block only if it holds one of them, into namespaces always. Where that finds
- * no function for some address, a second walk looks everywhere (functions in
- * types, or nested in functions).
- */
+/* One walk through a unit's tree for all of its addresses: into a function or block only if it holds one of them, into
+ * namespaces always. Where that finds no function for some address, a second walk looks everywhere (functions in types,
+ * or nested in functions). */
 #include <dwarf.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -47,7 +44,7 @@ static void scope_add(struct walk *walk, size_t index, const Dwarf_Die *die, boo
 		walk->found[index] = true;
 }
 
-/* How an entry relates to the addresses. */
+/* The relation of an entry to the addresses. */
 enum holding { HOLDS_NONE, HOLDS_SOME, HAS_NO_RANGES };
 
 /* Files the entry for every address that it holds, unless it is a mere block. */
@@ -71,7 +68,7 @@ static enum holding die_hold(struct walk *walk, Dwarf_Die *die, int tag)
 	return holding;
 }
 
-/* Whether what is below an entry has to be looked at. `inside` is true within a function that holds an address. */
+/* True if the entries below this one have to be looked at. `inside` is true within a function that holds an address. */
 static bool die_enter(struct walk *walk, Dwarf_Die *die, bool *inside)
 {
 	int tag = dwarf_tag(die);

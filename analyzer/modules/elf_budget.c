@@ -12,7 +12,8 @@
 #include "base/budget.h"
 #include "base/memory.h"
 
-/* What GNU's tools wrote before ELF knew of compression: sections named ".zdebug_*" that begin with "ZLIB" and the size. */
+/* The form that GNU's tools wrote before ELF knew of compression: sections named ".zdebug_*" that begin with "ZLIB" and
+ * the size. */
 static uint64_t old_style_bytes(Elf *elf, const GElf_Shdr *header, const char *name)
 {
 	uint64_t bytes;

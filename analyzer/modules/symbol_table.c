@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * A sorted copy of the module's function symbols. libdwfl's own look-up reads
- * the whole table for each address, which takes minutes on large programs.
- */
+/* A sorted copy of the module's function symbols. libdwfl's own look-up reads the whole table for each address, which
+ * takes minutes on large programs. */
 #include <stdlib.h>
 #include <string.h>
 

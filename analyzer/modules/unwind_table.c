@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Function starts from .eh_frame_hdr: a sorted table of (function, FDE), both
- * 32-bit and relative to the table, as every linker writes it. It is there in
- * files that were stripped of all else, since exceptions need it.
- */
+/* Function starts from .eh_frame_hdr: a sorted table of (function, FDE), both 32-bit and relative to the table, as
+ * every linker writes it. It is there in files that were stripped of all else, since exceptions need it. */
 #include <gelf.h>
 #include <string.h>
 

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * The allocator's own names. Tables only: what is in none of them is the
- * program's. Names come demangled, C++ ones with their parameters.
- */
+/* The allocator's own names. Tables only: what is in none of them is the program's. Names come demangled, C++ ones with
+ * their parameters. */
 #include <stddef.h>
 #include <string.h>
 

@@ -41,7 +41,7 @@ static const struct bundle_part *snapshot_find(const struct bundle *bundle, uint
 	return found;
 }
 
-/* What is being given to a profile. */
+/* The names on their way to a profile. */
 struct giving {
 	struct profile *profile;
 	const struct bundle_symbols *symbols;

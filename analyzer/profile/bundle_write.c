@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Makes a bundle. The addresses of all snapshots are collected first, each
- * once, in a profile that has no sites; it is symbolized as any other, so that
- * the work is done once however many snapshots there are.
- */
+/* Makes a bundle. The addresses of all snapshots are collected first, each once, in a profile that has no sites; it is
+ * symbolized as any other, so that the work is done once however many snapshots there are. */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * From a verified snapshot to a profile. Its nodes become locations; sites
- * whose stacks are equal become one site (a program that loads a module twice,
- * or two threads that registered it at once, have them under several indices),
- * and lifetimes and live samples follow the site that theirs went into.
+ * From a verified snapshot to a profile. Its nodes become locations; sites whose stacks are equal become one site (a
+ * program that loads a module twice, or two threads that registered it at once, have them under several indices), and
+ * lifetimes and live samples follow the site that theirs went into.
  *
- * Stacks are compared by a 64-bit hash that is made node by node from the root
- * down, of what is the same in every process: module identity and address.
+ * Stacks are compared by a 64-bit hash that is made node by node from the root down, of what is the same in every
+ * process: module identity and address.
  */
 #include <stdlib.h>
 

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * /tmp/perf-PID.map is found by a number, and a number alone is no process: the
- * machine may have been started anew, or another process may have it by now.
- */
+/* /tmp/perf-PID.map is found by a number, and a number alone is no process: the machine may have been started anew, or
+ * another process may have it by now. */
 #include "profile/profile_private.h"
 
 #include <fcntl.h>

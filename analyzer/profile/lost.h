@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * What each kind of loss means for the numbers: the one place that says whether
- * a profile may be called exact, and whether its totals are lower bounds.
- */
+/* What each kind of loss means for the numbers: the one place that says whether a profile may be called exact, and
+ * whether its totals are lower bounds. */
 #ifndef SEEP_PROFILE_LOST_H
 #define SEEP_PROFILE_LOST_H
 

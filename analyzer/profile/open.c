@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Opens what a user may name: a snapshot file or a recording directory. What
- * it is is told by content. Each failure is one line with file, offset and
- * fault.
- */
+/* Opens whatever a user may name: a snapshot, a recording's directory, a bundle, another tool's profile. The content
+ * says which of them it is. Each failure is one line with file, offset and fault. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,7 +54,7 @@ static struct profile *profile_open_file(const char *path, struct error *error)
 	if (!input_open(&input, path, error))
 		return NULL;
 	const enum foreign_format format = foreign_profile_recognize(input.data, input.bytes);
-	/* What is no snapshot is refused by its beginning alone, however large it is. */
+	/* Of a file that is none of these only the beginning is read, however large it is. */
 	if (bundle_is_bundle(input.data, input.bytes))
 		profile = bundle_profile(&input, 0, error);
 	else if (format != FOREIGN_NONE)
@@ -68,7 +65,7 @@ static struct profile *profile_open_file(const char *path, struct error *error)
 	return profile;
 }
 
-/* The keeper's fault as a line of ours; NULL. */
+/* Makes an error of the keeper's fault; returns NULL. */
 static struct profile *heap_fault(struct error *error, const char *path, const struct seep_fault *fault)
 {
 	if (fault->error)

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The one in-memory model. Every reader fills a struct profile, everything
- * above (statistics, comparison, trees, renderers, exporters) reads it.
+ * The one in-memory model. Every reader fills a struct profile, everything above (statistics, comparison, trees,
+ * renderers, exporters) reads it.
  *
- * Sites with the same stack of (module, address) are one site here, whatever
- * the source called them; `key` is equal for equal stacks in different
- * profiles, also across processes and load addresses.
+ * Sites with the same stack of (module, address) are one site here, whatever the source called them; `key` is equal for
+ * equal stacks in different profiles, also across processes and load addresses.
  */
 #ifndef SEEP_PROFILE_PROFILE_H
 #define SEEP_PROFILE_PROFILE_H
@@ -31,7 +30,7 @@ struct profile_module {
 	bool has_lines;      /* DWARF line tables were found */
 };
 
-/* What is counted: the four kinds that pprof knows too. */
+/* The four values of a site, as pprof knows them. */
 enum call_value { CALL_INUSE_SPACE, CALL_INUSE_OBJECTS, CALL_ALLOC_SPACE, CALL_ALLOC_OBJECTS, CALL_VALUE_COUNT };
 
 static inline bool call_value_is_space(enum call_value value)
@@ -138,7 +137,7 @@ static inline bool profile_has(const struct profile *profile, enum call_value va
 /* The value itself unless it is among `lacks`; else bytes that are not, else objects. */
 enum call_value call_value_instead(enum call_value value, uint32_t lacks);
 
-/* What is said where a site has no frames. */
+/* The text that stands for the stack of a site without frames. */
 static inline const char *profile_site_stand_in(const struct profile_site *site)
 {
 	return site->retired ? "[retired]" : "[no stack]";

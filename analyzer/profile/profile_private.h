@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a profile owns besides its public arrays; private to analyzer/profile/. */
+/* The storage that a profile owns besides its public arrays, and the functions that analyzer/profile/ alone calls. */
 #ifndef SEEP_PROFILE_PROFILE_PRIVATE_H
 #define SEEP_PROFILE_PROFILE_PRIVATE_H
 

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Gives a profile's addresses names, and takes the allocator's own frames off
- * the leaf of every stack, so that a stack begins with who asked for memory.
- */
+/* Gives a profile's addresses names, and takes the allocator's own frames off the leaf of every stack, so that a stack
+ * begins with who asked for memory. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * A bundle (docs/BUNDLE_FORMAT.md): the snapshots of a recording and the names
- * of every address in them, in one file. Untrusted: the table of contents is
- * checked when the file is opened, each part when it is unpacked.
- */
+/* A bundle (docs/BUNDLE_FORMAT.md): the snapshots of a recording and the names of every address in them, in one file.
+ * Untrusted: the table of contents is checked when the file is opened, each part when it is unpacked. */
 #ifndef SEEP_READER_BUNDLE_READER_H
 #define SEEP_READER_BUNDLE_READER_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The bias of a mapping, from the program headers. Every linker writes them behind the ELF header, so the file's first bytes
- * are enough for libelf, which sees no more of a file that anybody may have made. */
+/* The bias of a mapping, from the program headers. Every linker writes them behind the ELF header, so the file's first
+ * bytes are enough for libelf, which sees no more of a file that anybody may have made. */
 #include "reader/elf_bias.h"
 
 #include <gelf.h>

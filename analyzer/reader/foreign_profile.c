@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the readers of other tools' formats share; see the header. */
+/* The common part of the readers of other tools' formats; see the header. */
 #include "reader/foreign_profile.h"
 
 #include <math.h>

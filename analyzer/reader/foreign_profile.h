@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * What the readers of other tools' formats have in common to say: stacks of
- * addresses or of names, with values, and the modules they lie in. Every
- * index in it is valid, every number finite, every text fit to print. From it
- * analyzer/profile/ makes a profile.
- */
+/* The common result of the readers of other tools' formats: stacks of addresses or of names, with values, and the
+ * modules that they lie in. Every index in it is valid, every number finite, every text fit to print. From it
+ * analyzer/profile/ makes a profile. */
 #ifndef SEEP_READER_FOREIGN_PROFILE_H
 #define SEEP_READER_FOREIGN_PROFILE_H
 

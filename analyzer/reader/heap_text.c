@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Heap dumps as text: jemalloc's ("heap_v2/RATE", a stack, then its counts in
- * all and by thread) and gperftools' ("heap profile:", counts and stack in one
- * line), both followed by /proc/self/maps. Lines are read one by one and never
- * beyond the end of the data; what does not belong is an error with its place.
- */
+/* Heap dumps as text: jemalloc's ("heap_v2/RATE", a stack, then its counts in all and by thread) and gperftools' ("heap
+ * profile:", counts and stack in one line), both followed by /proc/self/maps. Lines are read one by one and never
+ * beyond the end of the data. A line that does not belong is an error with its place. */
 #include <string.h>
 
 #include "base/memory.h"
@@ -215,7 +212,7 @@ static bool jemalloc_read(struct reader *reader)
 	return fault(reader, "the dump is truncated: MAPPED_LIBRARIES is missing");
 }
 
-/* What stands behind the totals: "@ heapprofile" (nothing was sampled), "@ heap_v2/RATE", "@ heap/TWICE THE RATE". */
+/* The part behind the totals: "@ heapprofile" (nothing was sampled), "@ heap_v2/RATE", "@ heap/TWICE THE RATE". */
 static bool gperftools_head_read(struct reader *reader)
 {
 	struct counts totals;

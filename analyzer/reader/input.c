@@ -30,7 +30,7 @@ bool input_fault(struct error *error, const char *name, uint64_t offset, const c
 	return error_set(error, "%s%s: offset %" PRIu64 ": %s", dots, name, offset, text);
 }
 
-/* What a file is that is no regular one. */
+/* The kind of a file that is not a regular one. */
 static const char *file_kind(mode_t mode)
 {
 	return S_ISDIR(mode)    ? "a directory"

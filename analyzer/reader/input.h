@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Untrusted input: a regular file read into memory. Never mapped, since a file
- * that is cut while it is mapped kills its reader with SIGBUS. A pipe, device
- * or socket is refused without reading from it or blocking on it.
- */
+/* Untrusted input: a regular file read into memory. Never mapped, since a file that is cut while it is mapped kills its
+ * reader with SIGBUS. A pipe, device or socket is refused without reading from it or blocking on it. */
 #ifndef SEEP_READER_INPUT_H
 #define SEEP_READER_INPUT_H
 

@@ -1,11 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Reads profile.proto as Go, tcmalloc, jemalloc's and Datadog's profilers write
- * it. Tables and samples may come in any order, so the data is walked once for
- * texts, once for functions, mappings and value types, once for locations,
- * once for samples. Every reference is checked; one to something that is not
- * there is a fault.
- */
+/* Reads profile.proto as Go, tcmalloc, jemalloc's and Datadog's profilers write it. Tables and samples may come in any
+ * order, so the data is walked once for texts, once for functions, mappings and value types, once for locations, once
+ * for samples. Every reference is checked; one to something that is not there is a fault. */
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * What the entries of a snapshot say: every text, index and number is checked
- * here, once, so that whoever reads the view later need not ask. Each failure
- * names the offset of the field.
- */
+/* Checks the entries of a snapshot: every text, index and number, once, so that no later reader of the view has to.
+ * Each failure names the offset of the field. */
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
@@ -126,7 +123,7 @@ static bool nodes_verify(const struct snapshot_view *view, struct error *error)
 	return valid;
 }
 
-/* What is wrong with a number; NULL: nothing. NaN fails every comparison. */
+/* The fault of a number; NULL: it has none. NaN fails every comparison. */
 static const char *number_fault(double sum, double limit)
 {
 	if (!(sum >= 0 && sum < INFINITY))
@@ -136,8 +133,8 @@ static const char *number_fault(double sum, double limit)
 	return NULL;
 }
 
-/* What is wrong with a sum of squares, given the sum; NULL: nothing. A sum of squares is at most the square of the sum. Where
- * a program was killed within an update, the last sample may be in one of them alone. */
+/* The fault of a sum of squares, given the sum; NULL: it has none. A sum of squares is at most the square of the sum.
+ * Where a program was killed within an update, the last sample may be in one of them alone. */
 static const char *squares_fault(double sum, double squares, double largest)
 {
 	const double most = sum + largest;

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * The container: header, section table, checksums, and where sections lie.
- * What their entries say is checked in snapshot_entries.c.
- */
+/* The container: header, section table, checksums, and where sections lie. snapshot_entries.c checks their entries. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>

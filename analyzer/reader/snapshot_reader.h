@@ -2,11 +2,10 @@
 /*
  * Reads a snapshot (docs/SNAPSHOT_FORMAT.md) from untrusted bytes.
  *
- * snapshot_verify() checks everything once: magic, version, sizes, checksums,
- * and every index, offset and number in every entry. What it accepts can be
- * read through the functions below without a further check, whatever the
- * caller's index is as long as it is below the table's count. The view holds
- * no memory: it borrows the bytes, which need no alignment.
+ * snapshot_verify() checks everything once: magic, version, sizes, checksums, and every index, offset and number in
+ * every entry. What it accepts can be read through the functions below without a further check, whatever the caller's
+ * index is as long as it is below the table's count. The view holds no memory: it borrows the bytes, which need no
+ * alignment.
  */
 #ifndef SEEP_READER_SNAPSHOT_READER_H
 #define SEEP_READER_SNAPSHOT_READER_H
@@ -54,7 +53,7 @@ bool snapshot_header_is_valid(const struct seep_snapshot_header *header);
 /* Fills the view. False: the error names file, offset and fault. */
 bool snapshot_verify(struct snapshot_view *view, const void *data, size_t bytes, const char *name, struct error *error);
 
-/* The second half of snapshot_verify(): what the entries say. */
+/* The second half of snapshot_verify(): checks the entries. */
 bool snapshot_verify_entries(const struct snapshot_view *view, struct error *error);
 
 /* Copies the known part of an entry, and zeros for what the file's version did not have yet; index < count. */

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * The directory of kept names. A file is written under another name and
- * renamed, so that a reader finds the old one or the new one; of two writers
- * the later wins. When there is too much, what was not used for longest goes.
- */
+/* The directory of kept names. A file is written under another name and renamed, so that a reader finds the old one or
+ * the new one; of two writers the later wins. When the directory is too large, the file that was not used for longest
+ * is removed. */
 #include "symbols/cache.h"
 
 #include <dirent.h>
@@ -22,7 +20,7 @@
 
 #define FILE_BYTES_MAX ((off_t)64 << 20)
 #define DIRECTORY_BYTES_MAX ((uint64_t)256 << 20)
-/* The names of less are found as quickly as they are read from here. */
+/* A smaller debug file is read as quickly as the cache. */
 #define DEBUG_FILE_BYTES_LEAST ((uint64_t)1 << 20)
 #define TEMPORARY_SECONDS_MAX 3600
 #define SUFFIX ".names"
@@ -83,7 +81,7 @@ static int directory_open(bool make)
 	return directory;
 }
 
-/* The file of a build; what was looked for in a directory given by hand is kept apart. */
+/* The name of a build's file. Names that were found with a directory given by hand have a file of their own. */
 static void name_append(struct buffer *name, const struct symbol_module *module, const struct symbol_search *search)
 {
 	buffer_append_hex(name, module->build_id, module->build_id_bytes);
@@ -115,7 +113,7 @@ static bool file_read(int directory, const char *name, struct buffer *file)
 	return got == 0 && file->length > 0;
 }
 
-/* What is kept of the module. */
+/* Reads the cache's file of the module. */
 static bool content_read(struct cache_content *content, const struct symbol_module *module,
 			 const struct symbol_search *search, struct string_pool *strings)
 {
@@ -285,7 +283,7 @@ static void file_write(int directory, const char *name, const struct buffer *fil
 		unlinkat(directory, temporary, 0);
 }
 
-/* What was fetched is always kept: the server may be far away. */
+/* Names that a server sent are always kept: it may be far away. */
 static bool is_worth_keeping(const struct symbol_module *module, struct cache_witness *debug_file)
 {
 	*debug_file = (struct cache_witness){0};

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Names that were found once, kept by build id: reading the DWARF of a large
- * program takes seconds and hundreds of megabytes, reading its answers none.
+ * Names that were found once, kept by build id: reading the DWARF of a large program takes seconds and hundreds of
+ * megabytes, reading its answers none.
  *
- * Kept is only what came from DWARF, and only while the debug file it came from
- * is the same, so that nothing poor ever hides what could be found today.
+ * Only names from DWARF are kept, and they are used only while their debug file is the same. So a poor answer never
+ * hides a better one that could be found today.
  */
 #ifndef SEEP_SYMBOLS_CACHE_H
 #define SEEP_SYMBOLS_CACHE_H

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * One file of the cache of names: the answers for addresses of one build, and
- * which debug file they are from. A file is this header, the witness's path,
- * the addresses in ascending order, and what the child sent for them
- * (symbols/wire.h). Read as anything else that may have been tampered with.
- */
+/* One file of the cache of names: the answers for addresses of one build, and which debug file they are from. A file is
+ * this header, the witness's path, the addresses in ascending order, and what the child sent for them (symbols/wire.h).
+ * It is read like any file that somebody may have tampered with. */
 #ifndef SEEP_SYMBOLS_CACHE_FILE_H
 #define SEEP_SYMBOLS_CACHE_FILE_H
 

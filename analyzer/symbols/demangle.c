@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Demangling by libiberty. A few mangled bytes can stand for gigabytes of
- * name, so the result is taken piece by piece and the demangler is left by
- * longjmp() when there is enough; in its callback form it holds no memory.
- */
+/* Demangling by libiberty. A few mangled bytes can stand for gigabytes of name, so the result is taken piece by piece
+ * and the demangler is left by longjmp() when there is enough; in its callback form it holds no memory. */
 #include <setjmp.h>
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What stands for an address without a name. */
+/* The label of an address without a name. */
 #ifndef SEEP_SYMBOLS_LABEL_H
 #define SEEP_SYMBOLS_LABEL_H
 

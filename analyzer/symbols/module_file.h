@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Finds the ELF file of a module and makes sure that it is the one that ran:
- * by build id where the recording knows it. A path comes from a recording, so
- * it may name anything; only regular files are opened.
- */
+/* Finds the ELF file of a module and makes sure that it is the one that ran: by build id where the recording knows it.
+ * A path comes from a recording, so it may name anything; only regular files are opened. */
 #ifndef SEEP_SYMBOLS_MODULE_FILE_H
 #define SEEP_SYMBOLS_MODULE_FILE_H
 

@@ -35,7 +35,7 @@ struct perf_map {
 	size_t piece_count, piece_capacity;
 };
 
-/* What is wrong with the file; NULL: nothing. */
+/* The fault of the file; NULL: it has none. */
 static const char *origin_fault(const struct stat *status, const struct perf_map_origin *origin)
 {
 	const uint64_t written_s = (uint64_t)status->st_mtim.tv_sec;
@@ -87,7 +87,7 @@ static size_t read_all(int descriptor, char *text, size_t bytes)
 	return have;
 }
 
-/* One line, NUL-terminated; what is no such line is passed over. */
+/* Takes one line, NUL-terminated. A line of another form is passed over. */
 static void perf_map_add_line(struct perf_map *map, char *line)
 {
 	char *after;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Names for code that was compiled at run time, from the map that runtimes
- * write for perf: /tmp/perf-PID.map, lines of "START SIZE NAME" in hexadecimal.
+ * Names for code that was compiled at run time, from the map that runtimes write for perf: /tmp/perf-PID.map, lines of
+ * "START SIZE NAME" in hexadecimal.
  *
- * Anybody may put a file there, and the number of a process that has ended is
- * given to another, so a map is taken only if it can be that process's.
+ * Anybody may put a file there, and the number of a process that has ended is given to another, so a map is taken only
+ * if it can be that process's.
  */
 #ifndef SEEP_SYMBOLS_PERF_MAP_H
 #define SEEP_SYMBOLS_PERF_MAP_H
@@ -21,8 +21,8 @@ struct perf_map; /* opaque */
 /* Whose map it is to be. */
 struct perf_map_origin {
 	uid_t owner;              /* of the recording; root and this user are trusted as well */
-	uint64_t started_unix_ns; /* what was last written to before is an earlier process's */
-	uint64_t ended_unix_ns;   /* what was written to after is a later one's; 0: not known */
+	uint64_t started_unix_ns; /* a map that was last written to before is an earlier process's */
+	uint64_t ended_unix_ns;   /* one that was written to after is a later process's; 0: not known */
 };
 
 /* Reads a map. NULL: there is none to be used, and `reason` says why, behind the path. */

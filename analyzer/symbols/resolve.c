@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * One module: its file and debug file by libdwfl, then for each address the
- * best name that can be had. The module is reported at bias 0, so that its
- * addresses are ELF virtual addresses throughout.
- */
+/* One module: its file and debug file by libdwfl, then for each address the best name that can be had. The module is
+ * reported at bias 0, so that its addresses are ELF virtual addresses throughout. */
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -56,7 +53,8 @@ static char *debug_path; /* libdwfl's list; see session_begin() */
 
 static struct buffer debuginfod_said; /* of the module at hand, what was wrong with the servers */
 
-/* What libdwfl finds on this machine, else what a server has; neither gets through when it is larger inside than out. */
+/* Finds a debug file by libdwfl on this machine, or else on a server. A file that is larger inside than outside is
+ * refused. */
 static int debug_file_find(Dwfl_Module *module, void **user, const char *name, Dwarf_Addr base, const char *file,
 			   const char *link, GElf_Word link_crc, char **found)
 {
@@ -185,7 +183,7 @@ static bool debug_find(struct resolution *resolution, struct module_file *file, 
 	return resolution->debug || resolution->chunks;
 }
 
-/* Finds the module's file and DWARF. What was given by hand is tried again where the file itself leads to none. */
+/* Finds the module's file and DWARF. If the file leads to no DWARF, the directory given by hand is tried again. */
 static void resolution_open(struct resolution *resolution, const struct symbol_search *search,
 			    enum resolve_effort effort, Dwarf_Addr *bias)
 {
@@ -320,7 +318,8 @@ static void write_addresses(struct resolution *resolution)
 	free(ranks);
 }
 
-/* Otherwise its local functions are from the small compressed file that some distributions put into a program. */
+/* Without one, local functions come from .gnu_debugdata, a small compressed file that some distributions put into a
+ * program. */
 static bool has_symbol_table(Dwfl_Module *module)
 {
 	GElf_Addr bias;

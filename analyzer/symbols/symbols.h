@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Names for addresses: function, file and line from DWARF, with the calls that
- * were inlined; else names from symbol tables; else the start of the function
- * by the unwind table, or the address itself.
+ * Names for addresses: function, file and line from DWARF, with the calls that were inlined; else names from symbol
+ * tables; else the start of the function by the unwind table, or the address itself.
  *
- * ELF and DWARF are untrusted and their parsers are large, so all of that runs
- * in a child process with limits on time and memory. What makes it crash costs
- * the names of one module and is said in its `source`.
+ * ELF and DWARF are untrusted and their parsers are large, so all of that runs in a child process with limits on time
+ * and memory. A module that crashes the child loses its names alone, and its `source` says so.
  */
 #ifndef SEEP_SYMBOLS_SYMBOLS_H
 #define SEEP_SYMBOLS_SYMBOLS_H

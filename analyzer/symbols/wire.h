@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * What the symbolizing child tells its parent, as a stream of records of
- * 32-bit words: texts, each sent once and then named by its number, and one
- * record for each module that is done. A record that is not complete when the
- * stream ends (the child was killed) does not count.
- */
+/* What the symbolizing child tells its parent, as a stream of records of 32-bit words: texts, each sent once and then
+ * named by its number, and one record for each module that is done. A record that is not complete when the stream ends
+ * (the child was killed) does not count. */
 #ifndef SEEP_SYMBOLS_WIRE_H
 #define SEEP_SYMBOLS_WIRE_H
 

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * The child process that reads ELF and DWARF. When it dies in the middle of a
- * module, a new one goes on there with less effort, and so gets past it.
- */
+/* The child process that reads ELF and DWARF. When it dies in the middle of a module, a new one goes on there with less
+ * effort, and so gets past it. */
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -168,7 +166,7 @@ static void module_fill_without(struct symbol_module *module, const char *why, s
 	}
 }
 
-/* Those that are not known from before, by children. */
+/* Resolves, by children, the modules that the cache does not know. */
 static void resolve_anew(struct symbol_module *modules, size_t count, const struct symbol_search *search,
 			 struct string_pool *strings, struct symbol_lines *lines)
 {

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Puts a call tree's nodes into preorder, the heaviest child first, for one of
- * the four values; and the values' names.
+ * Puts a call tree's nodes into preorder, the heaviest child first, for one of the four values; and the values' names.
  *
- * Parents always stand before their children, in the old order and in the new
- * one. So sizes and widths are summed backwards, and places are given forwards:
- * a node's children follow it, each as far behind as the subtrees of its
+ * Parents always stand before their children, in the old order and in the new one. So sizes and widths are summed
+ * backwards, and places are given forwards: a node's children follow it, each as far behind as the subtrees of its
  * heavier siblings are long.
  */
 #include <stdlib.h>

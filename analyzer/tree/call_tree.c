@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Builds a call tree. A first pass over the locations of each profile finds
- * out which frames they stand for; then every stack is walked from its oldest
- * caller to the function that allocated, and a hash map keyed by (parent,
- * frame) says which node comes next. Both keys are exact, so that no two
- * functions are ever taken for one. Nodes are made after their parents, so
- * sums run through the array backwards.
- */
+/* Builds a call tree. A first pass over the locations of each profile finds out which frames they stand for; then every
+ * stack is walked from its oldest caller to the function that allocated, and a hash map keyed by (parent, frame) says
+ * which node comes next. Both keys are exact, so that no two functions are ever taken for one. Nodes are made after
+ * their parents, so sums run through the array backwards. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -46,7 +42,7 @@ struct tree_builder {
 	uint32_t *location_frames; /* frame of every line of every location */
 };
 
-/* What tells modules of different builds apart from other modules: nothing for the program itself, else the file's name
+/* The part of a module's name that is equal for all of its builds: nothing of the program itself, else the file's name
  * without version and without the " (deleted)" of a file that was replaced. */
 static size_t module_identity(const struct profile_module *module, const char **text)
 {
@@ -162,7 +158,8 @@ static void node_add_line(struct tree_builder *builder, uint32_t node, const str
 	builder->node_lines[*slot].allocated += call_value_of(site, CALL_ALLOC_SPACE);
 }
 
-/* Walks the site's stack down from `node`; what finds no room in the tree stays with the last caller that did. */
+/* Walks the site's stack down from `node`. Frames that find no room in the tree are left out: the site then counts for
+ * the last caller that did. */
 static uint32_t stack_walk(struct tree_builder *builder, const struct profile_site *site, uint32_t node)
 {
 	const struct profile *profile = builder->profile;

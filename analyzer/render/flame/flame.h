@@ -1,18 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Flame graphs: one file that needs nothing else. The drawing is made twice:
- * once here, so that it can be read where no script runs, and again by
- * analyzer/render/flame/flame_*.js from the data in the file, fitted to the window, on
- * every zoom and search.
+ * Flame graphs: one file that needs nothing else. The drawing is made twice: once here, so that it can be read where no
+ * script runs, and again by analyzer/render/flame/flame_*.js from the data in the file, fitted to the window, on every
+ * zoom and search.
  *
- * Callers stand above, what they called below them (an "icicle"): the page
- * opens with the root, the heading and the controls in view, however deep the
- * stacks are. The heaviest branch stands on the left, so branches too narrow to
- * draw lie side by side and are drawn as one grey block.
+ * Callers stand above, what they called below them (an "icicle"): the page opens with the root, the heading and the
+ * controls in view, however deep the stacks are. The heaviest branch stands on the left, so branches too narrow to draw
+ * lie side by side and are drawn as one grey block.
  *
- * A frame is as wide as its cumulative value. In a differential graph it is as
- * wide as the larger of before and now, summed over the paths through it: what
- * has grown, what has shrunk and what has vanished all have their own room.
+ * A frame is as wide as its cumulative value. In a differential graph it is as wide as the larger of before and now,
+ * summed over the paths through it: what has grown, what has shrunk and what has vanished all have their own room.
  */
 #ifndef SEEP_FLAME_FLAME_H
 #define SEEP_FLAME_FLAME_H
@@ -21,7 +18,7 @@
 #include "profile/profile.h"
 #include "tree/call_tree.h"
 
-/* What stands around the drawing: the tab's title, the heading and the lines below it, the lines at the foot. */
+/* The texts around the drawing: the tab's title, the heading and the lines below it, the lines at the foot. */
 enum { FLAME_LINES_MAX = 6 };
 struct flame_caption {
 	struct buffer title;

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * What a flame graph says around its drawing: which program, what is shown, how
- * sure the total is, from which snapshots, and what was lost on the way.
- */
+/* The texts around a flame graph's drawing: the program, the value shown, how sure its total is, the snapshots, and the
+ * losses. */
 #include <math.h>
 #include <string.h>
 #include <time.h>

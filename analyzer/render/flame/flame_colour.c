@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Colours from names: the module chooses a band of the warm hues, the function
- * a hue and a shade within it. Bands overlap; they are wide enough that callers
- * and what they call can be told apart.
- */
+/* Colours from names: the module chooses a band of the warm hues, the function a hue and a shade within it. Bands
+ * overlap; they are wide enough that callers and what they call can be told apart. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * The colours of a flame graph. A frame's colour follows from its module's and
- * function's names alone, so it is the same in every picture. In a differential
- * graph it says which way the frame went and by what share of the larger of
- * before and now. Dark text is legible on all of them.
- */
+/* The colours of a flame graph. A frame's colour follows from its module's and function's names alone, so it is the
+ * same in every picture. In a differential graph it says which way the frame went and by what share of the larger of
+ * before and now. Dark text is legible on all of them. */
 #ifndef SEEP_FLAME_FLAME_COLOUR_H
 #define SEEP_FLAME_FLAME_COLOUR_H
 

@@ -248,7 +248,7 @@ static void frames_number(struct flame_data *data)
 	}
 }
 
-/* What stands in a frame that is too narrow for a long name: pairs of frame and text. */
+/* Short forms of long names, for narrow frames: pairs of frame and text. */
 static void shorts_append(struct flame_data *data)
 {
 	struct buffer text = {0};
@@ -301,7 +301,7 @@ static void lines_append(struct flame_data *data, struct json *json, const char 
 	json_end_array(json);
 }
 
-/* What is not about single nodes. */
+/* Writes the data that are not about single nodes. */
 static void about_append(struct flame_data *data, const struct flame_caption *caption)
 {
 	struct json json = {.out = &data->scratch};

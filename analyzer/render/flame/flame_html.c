@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * The flame graph as a page: the same SVG inside HTML. Browsers read what is
- * inside <svg> by the rules of XML where it matters here (escapes, CDATA), so
- * the drawing needs no other form.
- */
+/* The flame graph as a page: the same SVG inside HTML. Browsers read what is inside <svg> by the rules of XML where it
+ * matters here (escapes, CDATA), so the drawing needs no other form. */
 #include "render/flame/flame.h"
 #include "render/flame/xml.h"
 

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The flame graph as SVG, as it looks where no script runs: 1200 wide, with a
- * title on each frame as its tooltip, names cut to their frames. Then the data
- * and the script, which takes the drawing over. The measures here are those of
+ * The flame graph as SVG, as it looks where no script runs: 1200 wide, with a title on each frame as its tooltip, names
+ * cut to their frames. Then the data and the script, which takes the drawing over. The measures here are those of
  * analyzer/render/flame/flame_draw.js and flame.css.
  *
- * `place` holds, for every depth, where the next frame of that depth begins:
- * preorder visits siblings from left to right, and their parent before them.
+ * `place` holds, for every depth, where the next frame of that depth begins: preorder visits siblings from left to
+ * right, and their parent before them.
  */
 #include <math.h>
 #include <stdlib.h>

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Takes in the files of analyzer/render/flame/ with the assembler's .incbin: no
- * generated code, no tool beyond the compiler. The paths are relative to the
- * root, where make runs; the Makefile has the dependency on the files.
- */
+/* Takes in the files of analyzer/render/flame/ with the assembler's .incbin: no generated code, no tool beyond the
+ * compiler. The paths are relative to the root, where make runs; the Makefile has the dependency on the files. */
 #include "render/flame/flame_private.h"
 
 #define PAGE_SOURCE(name, path)                                                                                        \

@@ -1,11 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Untrusted text inside XML and inside HTML. What these write is harmless in
- * element content and in quoted attributes: markup characters are escaped;
- * what XML forbids, broken UTF-8, and the controls that turn the direction of
- * writing become U+FFFD, so that nothing can be written that reads otherwise
- * than it is.
- */
+/* Untrusted text inside XML and inside HTML. Their output is harmless in element content and in quoted attributes:
+ * markup characters are escaped; what XML forbids, broken UTF-8, and the controls that turn the direction of writing
+ * become U+FFFD, so that nothing can be written that reads otherwise than it is. */
 #ifndef SEEP_FLAME_XML_H
 #define SEEP_FLAME_XML_H
 

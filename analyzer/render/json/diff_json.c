@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The difference as JSON. What is not known is null: intervals without a rate, rates without times. */
+/* The difference as JSON. Unknown values are null: intervals without a rate, rates without times. */
 #include "render/json/documents.h"
 
 #include <math.h>

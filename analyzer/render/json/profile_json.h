@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * The parts of a JSON document that report and diff share: where a profile
- * comes from, its losses and notes, and a site. Every function writes keys and
- * values into an object that the caller has begun.
- */
+/* The parts of a JSON document that report and diff share: where a profile comes from, its losses and notes, and a
+ * site. Every function writes keys and values into an object that the caller has begun. */
 #ifndef SEEP_JSON_PROFILE_JSON_H
 #define SEEP_JSON_PROFILE_JSON_H
 

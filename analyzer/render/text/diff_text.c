@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * The diff's tables. A heading says the finding in words before its table shows
- * it; a section without rows is left out, but for the first one, which then
- * says that nothing grows.
- */
+/* The diff's tables. A heading says the finding in words before its table shows it; a section without rows is left out,
+ * but for the first one, which then says that nothing grows. */
 #include "render/text/diff_text.h"
 
 #include <math.h>

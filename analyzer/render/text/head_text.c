@@ -190,7 +190,7 @@ static void add_limit(struct line *line, const struct profile *profile)
 	line_add(line, "limit of %s %s, %s left", what, quantity_bytes(limit).text, quantity_bytes(left).text);
 }
 
-/* What the system and the allocator see, what the samples say of it, and where the rest may be. */
+/* Writes the memory as the system sees it, as the allocator sees it, and as the samples estimate it. */
 static void write_memory(struct text_page *page, const struct profile *profile, const struct profile *before,
 			 const char *samples, double allocated)
 {
@@ -203,7 +203,7 @@ static void write_memory(struct text_page *page, const struct profile *profile, 
 	add_account(&line, profile, before);
 	add_memory(&line, "swap", SEEP_MEMORY_SWAP, profile, NULL);
 	add_limit(&line, profile);
-	/* The check on ourselves: what the countdowns saw, byte by byte, beside what the samples make of it. */
+	/* A check on seep itself: the bytes that the countdowns counted, beside the estimate from the samples. */
 	if (before && profiles_are_same_process(before, profile) &&
 	    !memory_get(before, SEEP_MEMORY_COUNTED, &counted_before))
 		counted_before = NAN;
@@ -221,7 +221,7 @@ static void add_list(struct line *line, const char *text)
 	line_add(line, "%s", text);
 }
 
-/* What the totals lack. Nothing is left out that is not zero. */
+/* Writes the losses. None that is not zero is left out. */
 static void write_losses(struct text_page *page, const struct profile *profile, uint64_t samples)
 {
 	struct line line = {0};

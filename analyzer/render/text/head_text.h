@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * The lines above a table: which program and when, what the operating system
- * and the allocator say beside what the samples say, what was lost, and what
- * the reader must know before he believes a number.
- */
+/* The lines above a table: which program and when, what the operating system and the allocator say beside what the
+ * samples say, what was lost, and what a reader must know before believing a number. */
 #ifndef SEEP_TEXT_HEAD_TEXT_H
 #define SEEP_TEXT_HEAD_TEXT_H
 

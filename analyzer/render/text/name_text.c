@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * The grammar here is just enough of C++'s and Rust's: brackets nest, and those that follow the word "operator" are none. A
- * name that does not obey it still comes out within its columns, only less nicely.
- */
+/* The grammar here is just enough of C++'s and Rust's: brackets nest, and those that follow the word "operator" are
+ * none. A name that does not obey it still comes out within its columns, only less nicely. */
 #include "render/text/name_text.h"
 
 #include <stdlib.h>

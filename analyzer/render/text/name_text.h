@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Function names and source files made to fit into so many columns. What a
- * reader misses least goes first: template arguments ("<...>"), parameters
- * ("(...)"), the return type, outer namespaces ("..::"); at last the middle.
- */
+/* Function names and source files made to fit into so many columns. The parts that a reader misses least go first:
+ * template arguments ("<...>"), parameters ("(...)"), the return type, outer namespaces ("..::"); at last the
+ * middle. */
 #ifndef SEEP_TEXT_NAME_TEXT_H
 #define SEEP_TEXT_NAME_TEXT_H
 

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Stacks in a table: the allocating function with its place in the source, and
- * under it the callers that say most about the program.
- */
+/* Stacks in a table: the allocating function with its place in the source, and under it the callers that say most about
+ * the program. */
 #ifndef SEEP_TEXT_STACK_TEXT_H
 #define SEEP_TEXT_STACK_TEXT_H
 

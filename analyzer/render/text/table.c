@@ -46,7 +46,7 @@ void table_set(struct table *table, unsigned column, enum text_style style, cons
 		table->widths[column] = width;
 }
 
-/* Blanks behind a column. */
+/* The number of blanks behind a column. */
 static unsigned column_gap(const struct table *table, unsigned column)
 {
 	return column + 1 < table->cell_count && table->columns[column + 1].is_joined ? 1 : GAP;

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * The page that text is written on: a buffer, its width, whether it has
- * colours. Columns are counted in characters, not bytes.
- */
+/* The page that text is written on: a buffer, its width, whether it has colours. Columns are counted in characters, not
+ * bytes. */
 #ifndef SEEP_TEXT_TEXT_PAGE_H
 #define SEEP_TEXT_TEXT_PAGE_H
 

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * What a site's churn suggests to do, where the recorded data can show it: each
- * with the bytes and calls a second that it is about.
- */
+/* What a site's churn suggests to do, where the recorded data can show it: each with the bytes and calls a second that
+ * it is about. */
 #ifndef SEEP_WORDS_CHURN_ADVICE_H
 #define SEEP_WORDS_CHURN_ADVICE_H
 

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Estimates, differences and rates as people read them, made of the plain
- * quantities of render/words/quantity.h.
- */
+/* Estimates, differences and rates as people read them, made of the plain quantities of render/words/quantity.h. */
 #ifndef SEEP_WORDS_ESTIMATE_H
 #define SEEP_WORDS_ESTIMATE_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a snapshot's status and flags mean for its numbers, in words, with what to do about it. */
+/* Says in words what a snapshot's status and flags mean for its numbers, with advice. */
 #include "render/words/notes.h"
 
 #include <stdlib.h>

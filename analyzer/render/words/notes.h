@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a reader must know of a profile before he believes its numbers, in words. */
+/* Warnings that a reader needs before believing a profile's numbers, in words. */
 #ifndef SEEP_WORDS_NOTES_H
 #define SEEP_WORDS_NOTES_H
 
@@ -9,7 +9,7 @@
 #include "base/buffer.h"
 #include "profile/profile.h"
 
-/* What its status and flags mean, one text each; the caller frees the array with notes_free(). */
+/* Explains its status and flags, one text each; the caller frees the array with notes_free(). */
 struct buffer *notes_of(const struct profile *profile, size_t *count);
 void notes_free(struct buffer *notes, size_t count);
 

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Numbers as people read them: three significant digits and a unit, at most
- * eight characters ("98.1 MiB", "1023 KiB", "12,345", "1.23 M"). All of them
- * are finite estimates; a negative one keeps its sign in front.
- */
+/* Numbers as people read them: three significant digits and a unit, at most eight characters ("98.1 MiB", "1023 KiB",
+ * "12,345", "1.23 M"). All of them are finite estimates; a negative one keeps its sign in front. */
 #ifndef SEEP_WORDS_QUANTITY_H
 #define SEEP_WORDS_QUANTITY_H
 
