@@ -49,8 +49,8 @@ as_other fork-then-drop 4 "$WORKER" drop forks
 mkdir -m 700 private/alone
 LD_PRELOAD=$SHIM SEEP_RATE=32K SEEP_INTERVAL=0 SEEP_OUTPUT=$WORK/private/alone/%c.%p timeout 60 "$WORKER" forks drop
 check_equal "alone: the status comes back" 7 $?
-complete() { [ "$(find private/alone -name '*.seep' | cut -d/ -f3 | sort -u | wc -l)" -eq 4 ]; }
-check "alone: the program and its workers are recorded" wait_until 20 complete
+# Where init is slow to reap, the keeper is a thread, and a worker's last snapshot is made of what it left.
+check_equal "alone: the program and its workers are recorded" 4 "$(find private/alone -name heap | wc -l)"
 check_equal "alone: every recording is root's and closed" "root d700,f600" "$(state_of private/alone)"
 
 # ---- who is not of the run, and who is and is hostile
@@ -58,7 +58,7 @@ cat >hostile.sh <<-'END'
 	for how in short stranger empty; do
 		setpriv --reuid=65533 --regid=65533 --clear-groups /usr/bin/python3 -S ask_host.py $how
 	done
-	find "$3" -mindepth 1 | wc -l
+	find "$3" -mindepth 1 -maxdepth 1 -name 'python3*' | wc -l
 	export LD_PRELOAD=$1
 	setpriv --reuid=65534 --regid=65534 --clear-groups /usr/bin/python3 -S ask_host.py idle 200 20 >held &
 	while [ ! -s held ]; do sleep 0.05; done
