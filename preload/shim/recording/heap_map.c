@@ -12,7 +12,6 @@
 #include "keeper/files/output.h"
 #include "keeper/heap/area_growth.h"
 #include "shim/recording/session.h"
-#include "shim/recording/session_host.h"
 #include "shim/recording/setup.h"
 
 #define MEMORY_AUTO_BYTES                                                                                              \

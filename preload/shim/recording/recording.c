@@ -37,11 +37,8 @@ static bool kept_outside; /* `seep run` knows of this recording and sees to its 
 static _Atomic uint32_t incarnation;
 
 static _Atomic bool prepared;
-static _Atomic bool confined;                          /* by a seccomp filter, which children inherit */
-static seep_atomic64 lost_in_setup;                    /* samples due while another thread began the recording */
-static seep_atomic64 threads_seen;                     /* each of them begins a generator */
-static seep_atomic64 counted_early;                    /* by the countdowns before the recording begins */
-static seep_atomic64 unseen_allocations, unseen_bytes; /* before the constructor */
+static _Atomic bool confined;      /* by a seccomp filter, which children inherit */
+static seep_atomic64 threads_seen; /* each of them begins a generator */
 
 void recording_prepare(void)
 {
@@ -57,39 +54,6 @@ bool recording_is_prepared(void)
 	return load_acquire(&prepared);
 }
 
-void recording_count_unseen(uint64_t bytes)
-{
-	if (recording_setup.pid)
-		return; /* the constructor is at work: its look-ups allocate, the program does not */
-	add_relaxed(&unseen_allocations, 1);
-	add_relaxed(&unseen_bytes, bytes);
-}
-
-void recording_count(uint64_t bytes)
-{
-	const struct heap *heap = recording_heap();
-	add_relaxed(heap ? &heap->header->counted_bytes : &counted_early, bytes);
-}
-
-void recording_lose_sample(void)
-{
-	const struct heap *heap = recording_heap();
-	if (heap)
-		heap_count_loss(heap, SEEP_LOSS_SAMPLES_REENTRY);
-	else
-		add_relaxed(&lost_in_setup, 1);
-}
-
-void recording_find_sample(void)
-{
-	const struct heap *heap = recording_heap();
-	seep_atomic64 *lost = heap ? &heap->header->losses[SEEP_LOSS_SAMPLES_REENTRY] : &lost_in_setup;
-	uint64_t count = load_relaxed(lost);
-	while (count && !atomic_compare_exchange_weak_explicit(lost, &count, count - 1, memory_order_relaxed,
-							       memory_order_relaxed))
-		;
-}
-
 /* No clock is fine enough to tell processes apart, so a forked child asks for its process number, unless it may make
  * no system call. */
 uint64_t recording_entropy(void)
@@ -97,14 +61,6 @@ uint64_t recording_entropy(void)
 	bool ask = gate_is_in_forked_child() && !load_relaxed(&confined);
 	uint64_t pid = (uint64_t)(ask ? system_getpid() : recording_setup.pid);
 	return (moment_now_ns() ^ pid << 40) + (add_relaxed(&threads_seen, 1) + 1) * UINT64_C(0xd1342543de82ef95);
-}
-
-/* The expected number of samples in what came before the constructor, at most one an allocation. */
-static uint64_t unseen_samples(void)
-{
-	uint64_t samples = load_relaxed(&unseen_bytes) / recording_setup.options.rate;
-	uint64_t allocations = load_relaxed(&unseen_allocations);
-	return samples < allocations ? samples : allocations;
 }
 
 const struct heap *recording_heap(void)
@@ -202,17 +158,12 @@ void recording_begin_child(void)
 /* Blocks all signals except those that a fault raises: blocked, a fault would kill the program. */
 static uint64_t block_signals(void)
 {
-	uint64_t before = 0, block = ~UINT64_C(0);
 	static const int faults[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGSYS};
+	uint64_t before = 0, block = ~UINT64_C(0);
 	for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
 		block &= ~(UINT64_C(1) << (faults[i] - 1));
 	system_call(SYS_rt_sigprocmask, SIG_BLOCK, (long)&block, (long)&before, sizeof block, 0, 0);
 	return before;
-}
-
-static void restore_signals(uint64_t before)
-{
-	system_call(SYS_rt_sigprocmask, SIG_SETMASK, (long)&before, 0, sizeof before, 0, 0);
 }
 
 /* Starts a process, or a thread where a process is impossible. Valgrind ends a program that makes either by a bare
@@ -265,16 +216,6 @@ static long begin(void)
 	return true;
 }
 
-/* Moves what was lost and counted before the recording began into it. */
-static void hand_over_counts(void)
-{
-	uint64_t lost = atomic_exchange_explicit(&lost_in_setup, 0, memory_order_relaxed);
-	if (!gate_is_in_forked_child())
-		lost += unseen_samples();
-	add_relaxed(&current.header->losses[SEEP_LOSS_SAMPLES_SETUP], lost);
-	add_relaxed(&current.header->counted_bytes, atomic_exchange_explicit(&counted_early, 0, memory_order_relaxed));
-}
-
 /* Begins on a stack of its own: the first sample may come in a handler, a thread or a fiber with hardly more stack
  * than malloc needs. */
 static bool begin_apart(void)
@@ -297,11 +238,11 @@ static const struct heap *begin_claimed(const void *frame)
 		begun = begin_apart();
 		begun = gate_settle(claim, begun ? GATE_OPEN : GATE_OFF) && begun;
 	}
-	restore_signals(signals);
+	system_restore_signals(signals);
 	if (begun)
-		hand_over_counts();
+		recording_hand_over_counts(&current, gate_is_in_forked_child());
 	else if (!claim)
-		add_relaxed(&lost_in_setup, 1);
+		recording_lose_sample();
 	return begun ? &current : NULL;
 }
 

@@ -23,10 +23,14 @@ void recording_count_unseen(uint64_t bytes);
  * estimates. */
 void recording_count(uint64_t bytes);
 
-/* A sample was due and not taken (or turns out to have been taken). Counted in this recording, or in the one that
- * will begin. */
+/* A sample was due and not taken (or turns out to have been taken). Counted in this recording, or in the one that will
+ * begin. */
 void recording_lose_sample(void);
 void recording_find_sample(void);
+
+/* Moves what was counted before the recording began into it, in the process that ran the constructor or in a forked child
+ * of it. */
+void recording_hand_over_counts(const struct heap *heap, bool forked);
 
 /* Differs between threads and between processes that begin in the same nanosecond. */
 uint64_t recording_entropy(void);

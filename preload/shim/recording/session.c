@@ -11,7 +11,6 @@
 #include "keeper/base/syscall.h"
 #include "keeper/base/text.h"
 #include "keeper/files/life.h"
-#include "shim/recording/session_host.h"
 #include "shim/recording/setup.h"
 
 /* Is this the file that `seep run` made, and not one that somebody put at its name after it was removed? Root's

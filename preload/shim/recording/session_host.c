@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Asking `seep run`: see session_host.h. */
-#include "shim/recording/session_host.h"
+/* Asking `seep run`: see session.h. */
+#include "shim/recording/session.h"
 
 #include <errno.h>
 #include <string.h>

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is counted beside the samples, also before a recording begins: see recording.h. */
+#include "keeper/base/atomics.h"
+#include "shim/recording/recording.h"
+#include "shim/recording/setup.h"
+
+static seep_atomic64 lost_in_setup;                    /* samples due while there was no recording yet */
+static seep_atomic64 counted_early;                    /* bytes, by the countdowns */
+static seep_atomic64 unseen_allocations, unseen_bytes; /* before the constructor */
+
+void recording_count(uint64_t bytes)
+{
+	const struct heap *heap = recording_heap();
+	add_relaxed(heap ? &heap->header->counted_bytes : &counted_early, bytes);
+}
+
+void recording_count_unseen(uint64_t bytes)
+{
+	if (recording_setup.pid)
+		return; /* the constructor is at work: its look-ups allocate, the program does not */
+	add_relaxed(&unseen_allocations, 1);
+	add_relaxed(&unseen_bytes, bytes);
+}
+
+void recording_lose_sample(void)
+{
+	const struct heap *heap = recording_heap();
+	if (heap)
+		heap_count_loss(heap, SEEP_LOSS_SAMPLES_REENTRY);
+	else
+		add_relaxed(&lost_in_setup, 1);
+}
+
+void recording_find_sample(void)
+{
+	const struct heap *heap = recording_heap();
+	seep_atomic64 *lost = heap ? &heap->header->losses[SEEP_LOSS_SAMPLES_REENTRY] : &lost_in_setup;
+	uint64_t count = load_relaxed(lost);
+	while (count && !atomic_compare_exchange_weak_explicit(lost, &count, count - 1, memory_order_relaxed,
+							       memory_order_relaxed))
+		;
+}
+
+/* The expected number of samples in what came before the constructor, at most one an allocation. */
+static uint64_t unseen_samples(void)
+{
+	uint64_t samples = load_relaxed(&unseen_bytes) / recording_setup.options.rate;
+	uint64_t allocations = load_relaxed(&unseen_allocations);
+	return samples < allocations ? samples : allocations;
+}
+
+void recording_hand_over_counts(const struct heap *heap, bool forked)
+{
+	uint64_t lost = atomic_exchange_explicit(&lost_in_setup, 0, memory_order_relaxed);
+	if (!forked)
+		lost += unseen_samples();
+	add_relaxed(&heap->header->losses[SEEP_LOSS_SAMPLES_SETUP], lost);
+	add_relaxed(&heap->header->counted_bytes, atomic_exchange_explicit(&counted_early, 0, memory_order_relaxed));
+}
