@@ -10,6 +10,9 @@
 #include "leaks/judge.h"
 #include "statistics/measure.h"
 
+#define ROUNDING_MOST 3    /* one byte becomes a block of 32, but not every block has one byte */
+#define ACCOUNT_OLD_NS 1e9 /* an account of longer ago is not of this moment */
+
 const char *leak_verdict_name(enum leak_verdict verdict)
 {
 	static const char *const names[LEAK_VERDICTS] = {"leak", "growing", "stopped", "unknown", "steady", "churn"};
@@ -181,6 +184,24 @@ void leaks_free(struct leaks *leaks)
 	*leaks = (struct leaks){0};
 }
 
+/* What the allocator takes for a byte that is asked for: it rounds up, small blocks the most. Its account of what is in
+ * use holds blocks of before the recording, too, so that a factor that no rounding explains is none. */
+static double rounding_of(const struct profile *profile)
+{
+	struct profile_totals totals;
+
+	profile_totals(profile, &totals);
+	const double asked = sum_estimate(&totals.in_use.bytes);
+	const uint64_t known = profile->memory_known;
+	if (!(known >> SEEP_MEMORY_ALLOCATOR_IN_USE & 1) || !(asked > 0))
+		return 1;
+	if (known >> SEEP_MEMORY_ALLOCATOR_TIME & 1 &&
+	    (double)profile->time_ns - (double)profile->memory[SEEP_MEMORY_ALLOCATOR_TIME] > ACCOUNT_OLD_NS)
+		return 1;
+	const double factor = (double)profile->memory[SEEP_MEMORY_ALLOCATOR_IN_USE] / asked;
+	return factor > 1 && factor <= ROUNDING_MOST ? factor : 1;
+}
+
 bool leaks_limit(const struct leaks *leaks, struct leak_limit *limit)
 {
 	static const struct {
@@ -192,6 +213,7 @@ bool leaks_limit(const struct leaks *leaks, struct leak_limit *limit)
 	    {"data limit", SEEP_MEMORY_LIMIT_DATA, SEEP_MEMORY_DATA},
 	};
 	const struct profile *profile = leaks->reference;
+	const double rounding = rounding_of(profile);
 
 	*limit = (struct leak_limit){.seconds = INFINITY};
 	for (size_t i = 0; i < sizeof limits / sizeof *limits && leaks->leak_rate > 0; i++) {
@@ -199,7 +221,7 @@ bool leaks_limit(const struct leaks *leaks, struct leak_limit *limit)
 			continue;
 		const double most = (double)profile->memory[limits[i].limit];
 		const double used = (double)profile->memory[limits[i].used];
-		const double left = fmax(most - used, 0);
+		const double left = fmax(most - used, 0) / rounding;
 		if (left / leaks->leak_rate < limit->seconds)
 			*limit =
 			    (struct leak_limit){limits[i].name,

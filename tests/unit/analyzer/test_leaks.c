@@ -17,6 +17,7 @@
 #include "leaks/leaks.h"
 #include "render/json/documents.h"
 #include "render/text/leaks_text.h"
+#include "statistics/measure.h"
 #include "support/series_simulator.h"
 #include "support/shapes.h"
 
@@ -378,6 +379,14 @@ static void the_time_to_the_limit_follows_from_the_rate(void **state)
 	assert_true(leaks_limit(&leaks, &limit));
 	assert_string_equal(limit.name, "cgroup limit");
 	assert_float_equal(limit.seconds, (100 << 20) / leaks.leak_rate, 1e-6);
+	/* The allocator takes twice as much as is asked for. */
+	struct profile_totals totals;
+	struct leak_limit rounded;
+	profile_totals(last, &totals);
+	last->memory[SEEP_MEMORY_ALLOCATOR_IN_USE] = (uint64_t)(2 * sum_estimate(&totals.in_use.bytes));
+	last->memory_known |= UINT64_C(1) << SEEP_MEMORY_ALLOCATOR_IN_USE;
+	assert_true(leaks_limit(&leaks, &rounded));
+	assert_float_equal(rounded.seconds, limit.seconds / 2, limit.seconds * 1e-6);
 	/* 400 R in 240 s. */
 	assert_true(leaks.leak_interval.low < 400.0 * RATE / 240 && 400.0 * RATE / 240 < leaks.leak_interval.high);
 	assert_true(limit.bound.low < limit.seconds && limit.seconds < limit.bound.high);
