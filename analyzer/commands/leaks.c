@@ -68,13 +68,13 @@ static int request_parse(struct request *request, int argc, char **argv)
 	return COMMAND_FINE;
 }
 
-static void render(struct buffer *out, const struct leaks *leaks, const struct series *series,
-		   const struct request *request)
+static void render(struct buffer *out, const struct leaks *leaks, const struct leaks *places,
+		   const struct series *series, const struct request *request)
 {
 	struct text_page page = text_page_for(out, STDOUT_FILENO);
 
 	if (request->json) {
-		leaks_json_render(out, leaks, request->top ? request->top : UINT32_MAX);
+		leaks_json_render(out, leaks, places, request->top ? request->top : UINT32_MAX);
 		return;
 	}
 	if (request->follow)
@@ -87,20 +87,11 @@ static void render(struct buffer *out, const struct leaks *leaks, const struct s
 		buffer_append_byte(out, '\n');
 }
 
-/* Metrics are by place, whatever the rows are. */
-static bool metrics_write(const struct leaks *leaks, const struct series *series, const struct request *request,
-			  struct error *error)
+static bool metrics_write(const struct leaks *places, const struct request *request, struct error *error)
 {
 	struct buffer out = {0};
-	struct leaks by_place;
 
-	if (request->by == GROUP_BY_PLACE) {
-		leaks_metrics_render(&out, leaks);
-	} else {
-		leaks_build(&by_place, series->profiles, series->count, GROUP_BY_PLACE);
-		leaks_metrics_render(&out, &by_place);
-		leaks_free(&by_place);
-	}
+	leaks_metrics_render(&out, places);
 	const bool is_written = output_write_buffer(&out, request->prometheus, error);
 	buffer_free(&out);
 	return is_written;
@@ -110,17 +101,22 @@ static bool metrics_write(const struct leaks *leaks, const struct series *series
 static bool print(const struct series *series, const struct request *request, bool *leaking, struct error *error)
 {
 	const bool is_long = request->verbose && !request->follow && !request->json;
+	const bool by_place = request->by == GROUP_BY_PLACE;
 	struct buffer out = {0};
-	struct leaks leaks;
+	struct leaks leaks, places = {0};
 
 	profile_symbolize(series->profiles[series->count - 1], &request->symbols);
 	profile_symbolize(series->profiles[leaks_middle(series->profiles, series->count)], &request->symbols);
 	leaks_build(&leaks, series->profiles, series->count, request->by);
+	if (!by_place && (request->json || request->prometheus))
+		leaks_build(&places, series->profiles, series->count, GROUP_BY_PLACE);
 	*leaking = leaks.verdicts[LEAK_LEAK] > 0;
-	render(&out, &leaks, series, request);
+	render(&out, &leaks, by_place ? &leaks : &places, series, request);
 	bool is_written = is_long ? output_page_buffer(&out, error) : output_write_buffer(&out, NULL, error);
 	if (is_written && request->prometheus)
-		is_written = metrics_write(&leaks, series, request, error);
+		is_written = metrics_write(by_place ? &leaks : &places, request, error);
+	if (places.rows)
+		leaks_free(&places);
 	leaks_free(&leaks);
 	buffer_free(&out);
 	return is_written;

@@ -24,6 +24,9 @@ for site in json.load(open(sys.argv[1]))["sites"][:2]:
 two='PriceCache::look_up shop.cpp leaks,audit_append shop.cpp leaks'
 "$SEEP" leaks --json --by=place shop.recording >leaks.json
 check_equal "leaks names both places, the larger first" "$two" "$(tops leaks.json)"
+check_equal "in the JSON they have an array of their own" 'PriceCache::look_up audit_append' "$("$SEEP" leaks --json shop.recording | python3 -c '
+import json, sys
+print(*(place["function"].split("(")[0] for place in json.load(sys.stdin)["places"][:2]))')"
 "$SEEP" diff --json --by=place shop.recording >diff.json
 check_equal "diff does" "$two" "$(tops diff.json)"
 screen=$("$SEEP" leaks shop.recording)

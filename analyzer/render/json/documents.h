@@ -11,6 +11,7 @@
 /* Each writes at most `top` sites (and of a difference as many churn hotspots). */
 void report_json_render(struct buffer *out, const struct inventory *inventory, uint32_t top);
 void diff_json_render(struct buffer *out, const struct comparison *comparison, uint32_t top);
-void leaks_json_render(struct buffer *out, const struct leaks *leaks, uint32_t top);
+/* `places`: the same series judged by place; may be `leaks` itself. */
+void leaks_json_render(struct buffer *out, const struct leaks *leaks, const struct leaks *places, uint32_t top);
 
 #endif

@@ -9,6 +9,7 @@
 #include "render/words/churn_advice.h"
 #include "render/words/leak_evidence.h"
 #include "render/json/profile_json.h"
+#include "statistics/measure.h"
 
 #define HOUR 3600.0
 
@@ -99,6 +100,34 @@ static void json_row(struct json *json, const struct leaks *leaks, const struct 
 	json_end_object(json);
 }
 
+/* A place: its call, what is said of it, and how fast it leaks. */
+static void json_place(struct json *json, const struct leaks *leaks, const struct leak_row *row)
+{
+	const struct group *group = &leaks->groups.groups[row->group];
+	const struct source_line *line = group_line(group);
+	const struct profile_location *location = group_location(group);
+	const bool hours = isfinite(row->leak_rate) && leak_unit_for(leaks->seconds).seconds >= HOUR;
+	const bool known = leaks->reference->rate > 0;
+
+	json_begin_object(json);
+	json_text(json_key(json, "function"), line ? line->function : NULL);
+	json_text(json_key(json, "file"), line ? line->file : NULL);
+	json_known(json, "line", group->first_line, group->first_line > 0);
+	json_known(json, "last_line", group->last_line, group->last_line > 0);
+	json_text(json_key(json, "module"), location ? group->profile->modules[location->module].path : NULL);
+	json_unsigned(json_key(json, "stacks"), group->site_count);
+	json_text(json_key(json, "verdict"), leak_verdict_name(row->verdict));
+	json_uncertainty(json, row);
+	json_known(json, "inuse_bytes", sum_estimate(&row->in_use.bytes), true);
+	json_known(json, "inuse_low", row->in_use_bytes.low, known);
+	json_known(json, "inuse_high", row->in_use_bytes.high, known);
+	json_number(json_key(json, "rate_bytes_per_s"), row->leak_rate);
+	json_known(json, "rate_bytes_per_hour", row->leak_rate * HOUR, hours);
+	json_known(json, "rate_low", row->leak_interval.low * HOUR, hours);
+	json_known(json, "rate_high", row->leak_interval.high * HOUR, hours);
+	json_end_object(json);
+}
+
 static void json_totals(struct json *json, const struct leaks *leaks)
 {
 	const bool leaking = leaks->verdicts[LEAK_LEAK] > 0;
@@ -135,7 +164,7 @@ static void json_judged(struct json *json, const struct profile *reference)
 	json_end_object(json);
 }
 
-void leaks_json_render(struct buffer *out, const struct leaks *leaks, uint32_t top)
+void leaks_json_render(struct buffer *out, const struct leaks *leaks, const struct leaks *places, uint32_t top)
 {
 	struct json json = {.out = out};
 
@@ -151,6 +180,12 @@ void leaks_json_render(struct buffer *out, const struct leaks *leaks, uint32_t t
 	json_totals(&json, leaks);
 	json_losses(&json, leaks->reference);
 	json_notes(&json, leaks->reference);
+	json_begin_array(json_key(&json, "places"));
+	for (uint32_t i = 0; i < places->count && i < top; i++) {
+		buffer_append_byte(json.out, '\n');
+		json_place(&json, places, &places->rows[i]);
+	}
+	json_end_array(&json);
 	json_begin_array(json_key(&json, "sites"));
 	for (uint32_t i = 0; i < leaks->count && i < top; i++) {
 		buffer_append_byte(json.out, '\n');

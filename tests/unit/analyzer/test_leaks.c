@@ -409,7 +409,7 @@ static void verdicts_are_printed_with_their_evidence(void **state)
 	}
 	leaks_build(&leaks, simulation->series, simulation->count, GROUP_BY_STACK);
 	leaks_text_render(&page, &leaks, 0);
-	leaks_json_render(&json, &leaks, UINT32_MAX);
+	leaks_json_render(&json, &leaks, &leaks, UINT32_MAX);
 	assert_non_null(strstr(text.data, "stacks leaks: "));
 	/* 240 s: hours would be beyond ten times what was seen. */
 	assert_non_null(strstr(text.data, "a minute together."));
