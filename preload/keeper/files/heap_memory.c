@@ -24,7 +24,7 @@ bool heap_memory_fits(const struct seep_heap_header *header, uint64_t device, ui
 	struct statfs system;
 	if (header->file_bytes > most_bytes || !area_can_populate())
 		return false;
-	int descriptor = system_open(SEEP_HEAP_MEMORY_DIRECTORY, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
+	int descriptor = file_open(AT_FDCWD, SEEP_HEAP_MEMORY_DIRECTORY, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
 	if (descriptor < 0)
 		return false;
 	bool fits = system_stat_descriptor(descriptor, &status) == 0 && (device == 0 || status.st_dev == device) &&
@@ -49,7 +49,7 @@ static void path_make(char *path, size_t size, const struct seep_heap_header *he
  * can't be told; and of a program that is killed meanwhile nothing stays. */
 static int nameless_make(struct seep_heap_header *header)
 {
-	int file = system_open(SEEP_HEAP_MEMORY_DIRECTORY, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	int file = file_open(AT_FDCWD, SEEP_HEAP_MEMORY_DIRECTORY, O_TMPFILE | O_RDWR, 0600);
 	if (file < 0)
 		return file;
 	system_change_mode(file, 0600); /* whatever the umask */
@@ -90,7 +90,7 @@ static int link_make(int parent, int file, const char *path)
 static int named_open(int file, const char *path, const struct seep_heap_header *header)
 {
 	struct stat status, ours;
-	int named = system_open(path, O_RDWR | O_NOFOLLOW | O_CLOEXEC, 0);
+	int named = file_open(AT_FDCWD, path, O_RDWR | O_NOFOLLOW, 0);
 	bool same = named >= 0 && system_stat_descriptor(named, &status) == 0 &&
 		    system_stat_descriptor(file, &ours) == 0 && status.st_ino == ours.st_ino &&
 		    (!header->held || life_hold(named));

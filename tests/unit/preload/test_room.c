@@ -105,6 +105,29 @@ static void little_memory_is_taken_at_first(void **state)
 	munmap(heap.header, heap.bytes);
 }
 
+/* A program that has closed its standard descriptors may write to them nevertheless. */
+static void the_file_is_on_no_standard_descriptor(void **state)
+{
+	(void)state;
+	static struct seep_heap_header header;
+	int kept[3], lowest, file;
+	for (int i = 0; i < 3; i++) {
+		kept[i] = fcntl(i, F_DUPFD_CLOEXEC, 10);
+		close(i);
+	}
+	header_plan(&header);
+	file = heap_memory_make(parent, &header);
+	lowest = fcntl(parent, F_DUPFD, 0);
+	close(lowest);
+	for (int i = 0; i < 3; i++) {
+		dup2(kept[i], i);
+		close(kept[i]);
+	}
+	assert_int_equal(lowest, 0);
+	assert_true(file > 2);
+	close(file);
+}
+
 static void areas_end_at_their_room_where_nobody_may_grow_them(void **state)
 {
 	(void)state;
@@ -314,6 +337,7 @@ int main(void)
 	static struct seep_heap_header header;
 	const struct CMUnitTest tests[] = {
 	    TEST(little_memory_is_taken_at_first),
+	    TEST(the_file_is_on_no_standard_descriptor),
 	    TEST(areas_end_at_their_room_where_nobody_may_grow_them),
 	    TEST(the_program_grows_them_where_the_keeper_is_late),
 	    TEST(levels_of_the_live_table_come_as_they_are_needed),
