@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/memory.h"
 #include "files/path.h"
 #include "compare/samples.h"
 #include "profile/lost.h"
@@ -238,30 +237,6 @@ static void write_losses(struct text_page *page, const struct profile *profile, 
 	buffer_free(&losses);
 }
 
-static void write_wrapped(struct text_page *page, const char *label, const char *text)
-{
-	char *copy = memory_copy_text(text);
-	char *rest = copy;
-	unsigned used = INDENT;
-
-	/* Words are packed by hand: there are more of them than a line has parts. */
-	text_write(page, STYLE_WARNING, "%-*s", INDENT, label);
-	for (char *word = strsep(&rest, " "); word; word = strsep(&rest, " ")) {
-		const unsigned columns = text_columns(word);
-		if (used > INDENT && used + 1 + columns > page->columns) {
-			buffer_printf(page->out, "\n%*s", INDENT, "");
-			used = INDENT;
-		} else if (used > INDENT) {
-			buffer_append_byte(page->out, ' ');
-			used++;
-		}
-		buffer_append_text(page->out, word);
-		used += columns;
-	}
-	buffer_append_byte(page->out, '\n');
-	free(copy);
-}
-
 static void write_notes(struct text_page *page, const struct profile *profile, const struct profile *but_not_of)
 {
 	size_t count = 0, known_count = 0;
@@ -273,7 +248,7 @@ static void write_notes(struct text_page *page, const struct profile *profile, c
 		for (size_t k = 0; k < known_count; k++)
 			is_known |= strcmp(notes[i].data, known[k].data) == 0;
 		if (!is_known)
-			write_wrapped(page, "note", notes[i].data);
+			text_write_labelled(page, "note", notes[i].data, INDENT);
 	}
 	notes_free(notes, count);
 	if (known)
@@ -293,7 +268,7 @@ static void write_end_note(struct text_page *page, const struct profile *profile
 		      "taken at the end of the program, with %s left of a peak of %s: ", quantity_bytes(in_use).text,
 		      quantity_bytes(peak).text);
 	buffer_append_text(&text, "what it freed as it ended no longer shows; an earlier snapshot may tell more");
-	write_wrapped(page, "note", text.data);
+	text_write_labelled(page, "note", text.data, INDENT);
 	buffer_free(&text);
 }
 
@@ -370,15 +345,16 @@ void head_write_diff(struct text_page *page, const struct comparison *comparison
 	write_memory(page, after, before, samples, sum_estimate(&total->churn.allocated.bytes));
 	write_losses(page, after, total->allocated.samples);
 	if (comparison->has_intervals && !comparison->same_process)
-		write_wrapped(
+		text_write_labelled(
 		    page, "note",
 		    "these are two processes: all that BEFORE has in use counts as gone, all that AFTER has in use as "
-		    "new; churn is AFTER's since it began");
+		    "new; churn is AFTER's since it began",
+		    INDENT);
 	else if (!comparison->has_intervals)
-		write_wrapped(page, "note",
-			      "the samples can't be matched, or how they were taken is not known: growth is the "
-			      "difference of the "
-			      "totals");
+		text_write_labelled(page, "note",
+				    "the samples can't be matched, or how they were taken is not known: growth is the "
+				    "difference of the totals",
+				    INDENT);
 	write_end_note(page, after, sum_estimate(&total->after.bytes));
 	write_notes(page, after, NULL);
 	write_notes(page, before, after);

@@ -98,12 +98,12 @@ unsigned text_columns(const char *text)
 	return columns;
 }
 
-void text_write_words(struct text_page *page, enum text_style style, const char *text, unsigned indent)
+/* Words and a newline, from column `indent` on, where the page stands already. */
+static void words_write(struct text_page *page, enum text_style style, const char *text, unsigned indent)
 {
 	struct buffer line = {0};
 	unsigned used = indent;
 
-	buffer_printf(page->out, "%*s", (int)indent, "");
 	while (*text) {
 		const size_t length = strcspn(text, " ");
 		struct buffer word = {0};
@@ -126,4 +126,16 @@ void text_write_words(struct text_page *page, enum text_style style, const char 
 	text_write(page, style, "%s", line.data ? line.data : "");
 	buffer_append_byte(page->out, '\n');
 	buffer_free(&line);
+}
+
+void text_write_words(struct text_page *page, enum text_style style, const char *text, unsigned indent)
+{
+	buffer_printf(page->out, "%*s", (int)indent, "");
+	words_write(page, style, text, indent);
+}
+
+void text_write_labelled(struct text_page *page, const char *label, const char *text, unsigned indent)
+{
+	text_write(page, STYLE_WARNING, "%-*s", (int)indent, label);
+	words_write(page, STYLE_PLAIN, text, indent);
 }

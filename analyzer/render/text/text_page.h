@@ -47,6 +47,9 @@ void text_write_parts(struct text_page *page, const struct buffer *parts, size_t
 /* Writes a line of words, broken between words where the page ends, from `indent` columns on, and a newline. */
 void text_write_words(struct text_page *page, enum text_style style, const char *text, unsigned indent);
 
+/* The same with a warning's label, which fills the indentation of the first line. */
+void text_write_labelled(struct text_page *page, const char *label, const char *text, unsigned indent);
+
 /* Columns that a text takes. */
 unsigned text_columns(const char *text);
 
