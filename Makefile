@@ -169,6 +169,15 @@ tidy-tests:
 	clang-tidy-14 --quiet $(UNIT_PRELOAD) $(SUPPORT_PRELOAD) $(wildcard tests/fuzz/*.c) -- $(TIDY_FLAGS) $(SIDE_preload)
 	clang-tidy-14 --quiet $(UNIT_ANALYZER) $(SUPPORT_ANALYZER) $(wildcard tests/bench/accuracy/*.c) -- $(TIDY_FLAGS) $(SIDE_analyzer)
 
+# gcc's analyzer, on what reads and writes files. pprof_reader.c has a text's number checked where it is read, and the text
+# looked up elsewhere: the analyzer does not follow.
+ANALYZED := $(filter-out analyzer/reader/pprof_reader.c,$(wildcard $(patsubst %,analyzer/%/*.c,reader export files symbols) preload/keeper/snapshot/*.c))
+ANALYSES := $(ANALYZED:%=%-analysis)
+.PHONY: analyze $(ANALYSES)
+analyze: $(ANALYSES) ## gcc -fanalyzer on what reads and writes files
+$(ANALYSES): %-analysis: %
+	gcc $(filter-out -MMD -MP,$(BASE)) -Ianalyzer -Ipreload -O1 -fanalyzer -c $< -o /dev/null
+
 # The sanitizers' own code draws false warnings from the compiler; the plain builds see to real ones.
 .PHONY: unit-asan fuzz-targets-asan
 unit-asan fuzz-targets-asan: %-asan:

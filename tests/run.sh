@@ -107,7 +107,10 @@ run_units() {
 
 stage_build() { run_step "gcc compiles it without a warning" make -s -k -j"$jobs" BUILD="$BUILD" all unit; }
 
-stage_clang() { run_step "clang and clang-tidy have no warning" make -s -k -j"$jobs" BUILD="$BUILD" tidy; }
+stage_clang() {
+	run_step "clang and clang-tidy have no warning" make -s -k -j"$jobs" BUILD="$BUILD" tidy
+	run_step "gcc -fanalyzer has no warning" make -s -k -j"$jobs" BUILD="$BUILD" analyze
+}
 
 # The shim as others may compile it, NAME:COMPILER:FLAGS. `debug` has the shim's invariants as assertions, and code for CPUs
 # that check where a jump goes to. Across files gcc warns where there is nothing.
