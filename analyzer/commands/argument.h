@@ -23,6 +23,14 @@ enum { OPTION_SYMBOLS = 512 };
 		OPTION_SYMBOLS, "symbols", "DIR", "look for debug files there first", &option_directory, field, NULL   \
 	}
 
+/* The option of the commands whose rows are places; its field is a const char *. */
+enum { OPTION_WRAPPER = 513 };
+#define WRAPPER_OPTION(field)                                                                                          \
+	{                                                                                                              \
+		OPTION_WRAPPER, "wrapper", "NAMES", "functions that only call malloc: a,b*,... or @FILE",              \
+		    &option_text, field, NULL                                                                          \
+	}
+
 bool argument_parse_bytes(const char *text, uint64_t *bytes);
 bool argument_parse_time(const char *text, uint64_t *time_ns);
 bool argument_parse_count(const char *text, uint64_t *count);

@@ -34,6 +34,7 @@ static const struct command_option options[] = {
      group_by_names},
     {OPTION_TOP, "top", "N", "rows of each table (10 or fewer; with --json all)", &option_count, FIELD(top), NULL},
     {OPTION_JSON, "json", NULL, "JSON, schema seep.diff/1", NULL, FIELD(json), NULL},
+    WRAPPER_OPTION(FIELD(document.wrappers)),
     SYMBOLS_OPTION(FIELD(document.symbols.directory)),
     {0},
 };

@@ -9,6 +9,7 @@
 #include "compare/samples.h"
 #include "compare/teardown.h"
 #include "files/output.h"
+#include "place/wrapper_names.h"
 #include "render/words/quantity.h"
 
 static bool value_is_there(const struct profile *profile, enum call_value value, struct error *error)
@@ -57,12 +58,24 @@ static bool output_write(const struct snapshot_pair *pair, const struct document
 	return true;
 }
 
+static void wrappers_give(struct profile *profile, const struct wrapper_names *wrappers)
+{
+	if (!profile)
+		return;
+	profile->wrappers = wrappers->names;
+	profile->wrapper_count = wrappers->count;
+}
+
 int document_make(struct snapshot_pair *pair, struct document_request *request, document_writer *write)
 {
+	struct wrapper_names wrappers = {0};
 	struct output output = {0};
 	struct error error;
 
-	bool is_written = value_choose(pair, request, &error);
+	bool is_written = value_choose(pair, request, &error) &&
+			  (!request->wrappers || wrapper_names_parse(&wrappers, request->wrappers, &error));
+	wrappers_give(pair->now, &wrappers);
+	wrappers_give(pair->base, &wrappers);
 	if (is_written) {
 		profile_symbolize(pair->now, &request->symbols);
 		if (pair->base)
@@ -71,6 +84,7 @@ int document_make(struct snapshot_pair *pair, struct document_request *request, 
 	}
 	profile_free(pair->now);
 	profile_free(pair->base);
+	wrapper_names_free(&wrappers);
 	if (is_written)
 		return COMMAND_FINE;
 	return output_is_unread(&output) ? COMMAND_BAD_INPUT : command_fail(&error);

@@ -24,6 +24,7 @@ enum value_choice {
 struct document_request {
 	const char *snapshot, *base, *output; /* base, output: NULL, not given */
 	struct symbol_search symbols;
+	const char *wrappers; /* as --wrapper takes them; NULL: not given */
 	enum call_value value;
 	enum value_choice choice;
 };

@@ -11,6 +11,7 @@
 #include "commands/command.h"
 #include "leaks/leaks.h"
 #include "leaks/series.h"
+#include "place/wrapper_names.h"
 #include "render/json/documents.h"
 #include "render/metrics/leaks_metrics.h"
 #include "render/screen/leaks_screen.h"
@@ -27,7 +28,7 @@ struct request {
 	uint32_t top;
 	uint64_t every_ns;
 	bool json, follow, verbose, fail;
-	const char *prometheus;
+	const char *prometheus, *wrappers;
 	struct symbol_search symbols;
 };
 
@@ -45,6 +46,7 @@ static const struct command_option options[] = {
     {OPTION_PROMETHEUS, "prometheus", "FILE", "write metrics by place there, too", &option_text, FIELD(prometheus),
      NULL},
     {OPTION_JSON, "json", NULL, "JSON, schema seep.leaks/2; one each time it follows", NULL, FIELD(json), NULL},
+    WRAPPER_OPTION(FIELD(wrappers)),
     SYMBOLS_OPTION(FIELD(symbols.directory)),
     {0},
 };
@@ -104,7 +106,14 @@ static bool print(const struct series *series, const struct request *request, bo
 	const bool by_place = request->by == GROUP_BY_PLACE;
 	struct buffer out = {0};
 	struct leaks leaks, places = {0};
+	struct wrapper_names wrappers = {0};
 
+	if (request->wrappers && !wrapper_names_parse(&wrappers, request->wrappers, error))
+		return false;
+	for (size_t i = 0; i < series->count; i++) {
+		series->profiles[i]->wrappers = wrappers.names;
+		series->profiles[i]->wrapper_count = wrappers.count;
+	}
 	profile_symbolize(series->profiles[series->count - 1], &request->symbols);
 	profile_symbolize(series->profiles[leaks_middle(series->profiles, series->count)], &request->symbols);
 	leaks_build(&leaks, series->profiles, series->count, request->by);
@@ -118,6 +127,7 @@ static bool print(const struct series *series, const struct request *request, bo
 	if (places.rows)
 		leaks_free(&places);
 	leaks_free(&leaks);
+	wrapper_names_free(&wrappers);
 	buffer_free(&out);
 	return is_written;
 }

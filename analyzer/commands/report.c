@@ -38,6 +38,7 @@ static const struct command_option options[] = {
     {OPTION_TREE, "tree", NULL, "the call tree instead of the table", NULL, FIELD(tree), NULL},
     {OPTION_MODULES, "modules", NULL, "each module: build id, names found, and why not", NULL, FIELD(modules), NULL},
     {OPTION_JSON, "json", NULL, "JSON, schema seep.report/1", NULL, FIELD(json), NULL},
+    WRAPPER_OPTION(FIELD(document.wrappers)),
     SYMBOLS_OPTION(FIELD(document.symbols.directory)),
     {0},
 };

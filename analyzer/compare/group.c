@@ -63,7 +63,7 @@ static struct frame_walk *places_find(const struct profile *profile, enum group_
 
 	if (by == GROUP_BY_STACK)
 		return places;
-	struct wrappers *wrappers = wrappers_find(profile, NULL, 0);
+	struct wrappers *wrappers = wrappers_find(profile, profile->wrappers, profile->wrapper_count);
 	for (uint32_t i = 0; i < profile->site_count; i++)
 		place_find(profile, wrappers, &profile->sites[i], &places[i]);
 	wrappers_free(wrappers);

@@ -34,6 +34,12 @@ check_match "the screen has the lines of the first" ' shop\.cpp:(29|3[0-4])(-3[0
 check_match "and the way there" 'via Shop::serve shop\.cpp:[0-9]+ <- main shop\.cpp:[0-9]+' "$screen"
 check_equal "no wrapper and no container is a place" "" \
 	"$("$SEEP" report --by=place --top=99 --sort=allocated shop.recording | grep -E 'MiB.*(xmalloc|xstrdup|std::|__gnu_cxx)')"
+check_match "a wrapper that the user names is passed over" ' shop\.cpp:[0-9-]+  Shop::serve' \
+	"$("$SEEP" leaks --wrapper='audit_append*' shop.recording)"
+printf '# ours\naudit_append*\n' >wrappers
+check_match "from a file, too" 'Shop::serve' "$("$SEEP" report --top=3 --wrapper=@wrappers shop.recording | grep MiB)"
+"$SEEP" report --wrapper=@nowhere shop.recording >/dev/null 2>err
+check_equal "a file that is not there is bad input, in one line" "3 seep: nowhere: No such file or directory" "$? $(cat err)"
 check_match "by stack they are there" 'xmalloc' "$("$SEEP" report --by=stack --top=99 shop.recording)"
 check_match "functions are the places'" 'audit_append' "$("$SEEP" report --by=function shop.recording)"
 check_equal "modules, too" 1 "$("$SEEP" report --by=module --json shop.recording | python3 -c '
