@@ -160,7 +160,7 @@ static void measure_rate(struct leak_row *row, const struct leaks *leaks, const 
 		lasting.largest = fmax(lasting.largest, weight * old->dispersion);
 		samples++;
 	}
-	if (!(length > 0) || samples == 0)
+	if (!(length > 0))
 		return;
 	const double least = plateau_samples_least(&row->evidence, leaks) * (double)samples /
 			     fmax((double)row->evidence.old.lasting.samples, 1) / old->dispersion;

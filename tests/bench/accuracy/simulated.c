@@ -63,7 +63,7 @@ static void score_row(struct score *score, const struct simulation *simulation, 
 	} else if (row->verdict == LEAK_LEAK) {
 		const double truth = true_leak_rate(simulation, site, leaks, row);
 		score_interval(row->leak_interval, truth, &score->rate_intervals, &score->rate_covered);
-		score->rate_width += (row->leak_interval.high - row->leak_interval.low) / truth;
+		score->rate_width += truth > 0 ? (row->leak_interval.high - row->leak_interval.low) / truth : 0;
 	}
 }
 
