@@ -132,3 +132,11 @@ OURS size_t strcspn(const char *text, const char *stops)
 		length++;
 	return length;
 }
+
+OURS size_t strspn(const char *text, const char *letters)
+{
+	size_t length = 0;
+	while (text[length] && strchr(letters, text[length]))
+		length++;
+	return length;
+}

@@ -229,7 +229,7 @@ static bool begin_apart(void)
 }
 
 /* No handler may interrupt it and jump out: its buffers are static, and the gate would stay OPENING. */
-static const struct heap *begin_claimed(const void *frame)
+static __attribute__((noinline)) const struct heap *begin_claimed(const void *frame)
 {
 	uint64_t signals = block_signals();
 	uint32_t claim = gate_claim(frame);

@@ -11,7 +11,8 @@
 	X(memcpy)                                                                                                      \
 	X(memset)                                                                                                      \
 	X(memmove)                                                                                                     \
-	X(memcmp) X(memchr) X(strnlen) X(strlen) X(strncmp) X(strcmp) X(strchr) X(strrchr) X(strstr) X(strcspn)
+	X(memcmp)                                                                                                      \
+	X(memchr) X(strnlen) X(strlen) X(strncmp) X(strcmp) X(strchr) X(strrchr) X(strstr) X(strcspn) X(strspn)
 #define OWN_PROTOTYPE(name) extern __typeof__(name) own_##name;
 NAMES(OWN_PROTOTYPE)
 #define memcpy own_memcpy
@@ -27,6 +28,7 @@ NAMES(OWN_PROTOTYPE)
 #define strrchr own_strrchr
 #define strstr own_strstr
 #define strcspn own_strcspn
+#define strspn own_strspn
 #include "shim/libc/strings.c"
 #undef memcpy
 #undef memset
@@ -41,6 +43,7 @@ NAMES(OWN_PROTOTYPE)
 #undef strrchr
 #undef strstr
 #undef strcspn
+#undef strspn
 
 #define LETTERS "a\xe9z"
 #define STRINGS 121 /* of up to four letters */
@@ -68,6 +71,7 @@ static void strings_are_compared_and_searched_as_by_the_c_library(void **state)
 		assert_int_equal(sign(own_strcmp(a, b)), sign(strcmp(a, b)));
 		assert_ptr_equal(own_strstr(a, b), strstr(a, b));
 		assert_int_equal(own_strcspn(a, b), strcspn(a, b));
+		assert_int_equal(own_strspn(a, b), strspn(a, b));
 		for (size_t most = 0; most < 6; most++) {
 			assert_int_equal(sign(own_strncmp(a, b, most)), sign(strncmp(a, b, most)));
 			assert_int_equal(own_strnlen(a, most), strnlen(a, most));
