@@ -63,7 +63,8 @@ static int request_parse(struct request *request, int argc, char **argv)
 	request->directory = command_only_operand(&command_leaks, argc, argv);
 	/* A path that does not exist is bad input: the attempt to open it says so. */
 	if (access(request->directory, R_OK) == 0 && !path_is_recording(request->directory))
-		return command_usage(&command_leaks, "'%s' is no recording: leaks are told from a series of snapshots",
+		return command_usage(&command_leaks,
+				     "'%s' is not a recording: leaks can only be found in a series of snapshots",
 				     request->directory);
 	if (request->prometheus)
 		return command_check_output(&command_leaks, request->prometheus, request->directory, NULL);
@@ -156,8 +157,8 @@ static int run(int argc, char **argv)
 		if (!opened && !(request.follow && path_is_recording(request.directory)))
 			return command_fail(&error);
 		if (opened && series.left_out)
-			message("of %zu snapshots %zu are looked at, evenly", series.count + series.left_out,
-				series.count);
+			message("%zu of %zu snapshots are used, evenly spaced", series.count,
+				series.count + series.left_out);
 		if (opened) {
 			ended = series.ended || !request.follow;
 			const bool written = print(&series, &request, &leaking, &error);

@@ -156,7 +156,7 @@ static struct profile *profile_open_numbered(const char *file, uint64_t number, 
 	if (bundle_is_bundle(input.data, input.bytes))
 		profile = bundle_profile(&input, number, error);
 	else
-		input_fault(error, file, 0, "is no bundle, so that it has no snapshot with a number");
+		input_fault(error, file, 0, "is not a bundle, so it has no numbered snapshots");
 	input_close(&input);
 	return profile;
 }

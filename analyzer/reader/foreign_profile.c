@@ -150,7 +150,7 @@ static bool pprof_unpack_and_read(struct foreign_profile *foreign, const char *n
 	if (!gzip_unpack(&plain, data, bytes, gzip_limit(bytes, PPROF_RATIO_LIMIT, PPROF_BYTES_LIMIT), &offset, &fault))
 		input_fault(error, name, offset, "%s", fault.text);
 	else if (!looks_like_pprof((const unsigned char *)plain.data, plain.length))
-		input_fault(error, name, 0, "is gzip-compressed, but what is in it is no pprof profile");
+		input_fault(error, name, 0, "is gzip-compressed, but its content is not a pprof profile");
 	else
 		read = pprof_read(foreign, name, (const unsigned char *)plain.data, plain.length, error);
 	foreign->plain_bytes = plain.length;

@@ -105,7 +105,7 @@ static bool take_stack(struct reader *reader, struct foreign_stack *stack)
 		uint64_t address;
 		take(&reader->line, "0x");
 		if (!take_number(&reader->line, 16, &address))
-			return fault(reader, "a stack has something else than addresses");
+			return fault(reader, "a stack has something other than addresses");
 		if (address == 0)
 			continue; /* stands for a stack that is not known */
 		if (stack->depth == FOREIGN_DEPTH_MAX) {
@@ -226,7 +226,7 @@ static bool gperftools_head_read(struct reader *reader)
 	const bool is_old = take(&reader->line, "heap/");
 	if (!is_old && !take(&reader->line, "heap_v2/") && !take(&reader->line, "heapz_v2/"))
 		return take(&reader->line, "heapprofile") ||
-		       fault(reader, "the head names another kind of profile than a heap's");
+		       fault(reader, "the head names a profile that is not a heap's");
 	if (!take_number(&reader->line, 10, &number) || number < 1u + is_old)
 		return fault(reader, "the head names no sample rate");
 	foreign->rate = is_old ? number / 2 : number;

@@ -371,7 +371,7 @@ static bool heap_values_known(struct reader *reader)
 		reader->foreign->lacks |= reader->column[i] < 0 ? (uint32_t)values[i] : 0;
 	}
 	return known ||
-	       fault_at(reader, reader->data, "this profile is none of a heap: no sample type is of inuse or alloc");
+	       fault_at(reader, reader->data, "this is not a heap profile: no sample type is of inuse or alloc");
 }
 
 static bool profile_read(struct reader *reader)

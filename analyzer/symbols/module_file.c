@@ -32,7 +32,7 @@ static bool build_id_matches(int descriptor, const char *path, const struct symb
 						       memcmp(bits, module->build_id, module->build_id_bytes) == 0));
 
 	if (!is_elf) {
-		buffer_printf(reason, "%s is no ELF file", path);
+		buffer_printf(reason, "%s is not an ELF file", path);
 	} else if (!matches) {
 		buffer_printf(reason, "refused %s: its build id ", path);
 		if (length > 0)

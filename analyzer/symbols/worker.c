@@ -177,7 +177,7 @@ static void resolve_anew(struct symbol_module *modules, size_t count, const stru
 	debuginfod_begin();
 	for (int starts = 0; starts <= RESTARTS_MAX && work.next < count; starts++) {
 		if (work.cpu_seconds == 0) {
-			why = "not looked up: other files took all the time that there is";
+			why = "not looked up: other files took all of the time";
 			break;
 		}
 		if (work_run_child(&work, strings, lines))

@@ -170,7 +170,7 @@ echo go | "$SEEP" run -r 16K -i 0 -o shifted.recording -- ./shifted >/dev/null 2
 "$SEEP" export --format=gperftools shifted.recording -o shifted.gperftools 2>/dev/null
 check_match "google-pprof finds functions wherever a linker put them" 'keep_small' \
 	"$(timeout 60 google-pprof --text shifted shifted.gperftools 2>reader.log)"
-check_match "and so do we" 'keep_small' "$("$SEEP" report shifted.gperftools)"
+check_match "and so do we" 'keep_small' "$("$SEEP" report --by=stack shifted.gperftools)"
 
 # What we wrote, read again.
 for format in pprof gperftools; do
@@ -222,7 +222,7 @@ for value in inuse alloc; do
 		"$(bytes_of "$(timeout 60 google-pprof --text --show_bytes --${value}_space program "$tcmalloc" 2>reader.log)")" \
 		"$(json_get tcmalloc.json "d['totals']['${value}_bytes']")" 0.0001
 done
-check_match "and our functions" 'keep_small' "$("$SEEP" report "$tcmalloc")"
+check_match "and our functions" 'keep_small' "$("$SEEP" report --by=stack "$tcmalloc")"
 
 # Without prof_accum it does not count what was allocated in all.
 echo go | LD_PRELOAD=libjemalloc.so.2 MALLOC_CONF=prof:true,lg_prof_sample:14,prof_final:true,prof_prefix:"$WORK/plain" ./program >/dev/null

@@ -310,12 +310,12 @@ static void what_is_wrong_is_said_with_its_place(void **state)
 	} cases[] = {
 	    {"heap_v2/0\n", "made: offset 0: the head names no sample rate"},
 	    {"heap_v2/512\nnonsense\n", "made: offset 12: this line does not belong"},
-	    {"heap_v2/512\n@ 0x10 zz\n", "made: offset 12: a stack has something else"},
+	    {"heap_v2/512\n@ 0x10 zz\n", "made: offset 12: a stack has something other than addresses"},
 	    {"heap_v2/512\n@ 0x10\n t*: 1: [\n", "made: offset 19: a stack's counts"},
 	    {"heap_v2/512\n@ 0x10\n t*: 99999999999999999999999: 1 [0: 0]\n", "made: offset 19: a stack's counts"},
 	    {"heap_v2/512\n@ 0x10\n", "made: offset 19: the dump is truncated"},
 	    {"heap profile: x\n", "made: offset 0: the head's counts"},
-	    {"heap profile: 1: 1 [1: 1] @ growthz\n", "made: offset 0: the head names another kind"},
+	    {"heap profile: 1: 1 [1: 1] @ growthz\n", "made: offset 0: the head names a profile that is not a heap's"},
 	    {"heap profile: 1: 1 [1: 1] @ heapprofile\n1: 1 [1: 1] @ 0x1", "offset 57: the profile is truncated"},
 	};
 	struct error error;
