@@ -15,7 +15,7 @@
 #endif
 
 #define PAGE 4096
-#define MALLOC_NEEDS 3072
+#define MALLOC_NEEDS 3584
 
 static void handler(int signal)
 {
