@@ -24,6 +24,7 @@ FOR_TESTS = {
     "normal_quantile": "the tables of the books",
     "place_callee": "the place that it found",
     "retention_choose": "series of which no file is written",
+    "teardown_last_useful": "which snapshot it takes of a made series",
 }
 # Used in a way that objects do not show.
 OTHERWISE = {
