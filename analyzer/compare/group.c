@@ -51,9 +51,33 @@ static uint64_t hash_text(uint64_t seed, const char *text)
 	return hash_bytes(seed, text, strlen(text) + 1);
 }
 
-static uint64_t function_key(uint64_t seed, const struct source_line *line, const char *module)
+/* The name of code made at run time, without the mark of how well it was compiled ("LazyCompile:~f" and "...:*f"), or
+ * that only its address is known. */
+static uint64_t made_code_key(uint64_t seed, const char *name)
 {
-	return hash_text(hash_text(seed, line->function), line->file ? line->file : module);
+	const char *mark = strchr(name, ':');
+
+	if (strncmp(name, "0x", 2) == 0)
+		return hash_text(seed, "made code");
+	if (!mark || !mark[1] || !strchr("~*^+", mark[1]))
+		return hash_text(seed, name);
+	return hash_text(hash_bytes(seed, name, (size_t)(mark - name)), mark + 2);
+}
+
+static bool is_made_code(const struct profile_location *location)
+{
+	return location->module == 0 && !location->given && location->line_count;
+}
+
+static uint64_t function_key(uint64_t seed, const struct group *group)
+{
+	const struct profile_location *location = group_location(group);
+	const struct source_line *line = group_line(group);
+
+	if (is_made_code(location))
+		return made_code_key(seed, line->function);
+	return hash_text(hash_text(seed, line->function),
+			 line->file ? line->file : path_base_name(group->profile->modules[location->module].path));
 }
 
 /* The places of all sites; a site without a stack, and every site of a table by stack, has its leaf. */
@@ -70,19 +94,6 @@ static struct frame_walk *places_find(const struct profile *profile, enum group_
 	return places;
 }
 
-/* The name of code made at run time, without the mark of how well it was compiled ("LazyCompile:~f" and "...:*f"), or
- * that only its address is known. */
-static uint64_t made_code_key(uint64_t seed, const char *name)
-{
-	const char *mark = strchr(name, ':');
-
-	if (strncmp(name, "0x", 2) == 0)
-		return hash_text(seed, "made code");
-	if (!mark || !mark[1] || !strchr("~*^+", mark[1]))
-		return hash_text(seed, name);
-	return hash_text(hash_bytes(seed, name, (size_t)(mark - name)), mark + 2);
-}
-
 /* The same stack has code made at run time at other addresses each time that it is made anew: that counts by its name,
  * and where it has none, a row of such calls counts as one. */
 static uint64_t stack_key(const struct profile *profile, const struct profile_site *site)
@@ -92,7 +103,7 @@ static uint64_t stack_key(const struct profile *profile, const struct profile_si
 
 	for (uint32_t i = 0; i < site->depth; i++) {
 		const struct profile_location *location = &profile->locations[site->stack[i]];
-		const bool is_made = location->module == 0 && !location->given && location->line_count;
+		const bool is_made = is_made_code(location);
 		const bool is_nameless = is_made && strncmp(location->lines[0].function, "0x", 2) == 0;
 		has_made |= is_made;
 		if (is_made && !(is_nameless && was_nameless))
@@ -123,7 +134,7 @@ static uint64_t group_key(const struct group_table *table, const struct group *g
 		return hash_text(seed, module);
 	if (table->by == GROUP_BY_LINE && line->file && line->line)
 		return hash_bytes(hash_text(seed, line->file), &line->line, sizeof line->line);
-	const uint64_t function = function_key(seed, line, module);
+	const uint64_t function = function_key(seed, group);
 	if (table->by != GROUP_BY_PLACE || !line->line)
 		return function;
 	const uint32_t first = place_lines_first(table->lines, (struct place_line){function, line->line});
@@ -141,8 +152,7 @@ static void lines_learn(struct group_table *table, const struct profile *profile
 		const struct source_line *line = group_line(&group);
 		if (!line || !line->line)
 			continue;
-		const char *module = path_base_name(profile->modules[group_location(&group)->module].path);
-		array[count++] = (struct place_line){function_key(GROUP_BY_PLACE + 1, line, module), line->line};
+		array[count++] = (struct place_line){function_key(GROUP_BY_PLACE + 1, &group), line->line};
 	}
 	place_lines_add(table->lines, array, count);
 	free(array);

@@ -108,12 +108,12 @@ struct profile {
 	bool has_samples; /* false: in_use comes from totals alone, diffs can't match samples */
 	bool has_lifetimes;
 
-	uint64_t memory[64];   /* by enum seep_memory_key */
-	uint64_t memory_known; /* bit k set: memory[k] was measured */
-	uint64_t losses[64];   /* by enum seep_loss_key */
+	uint64_t memory[64];         /* by enum seep_memory_key */
+	uint64_t memory_known;       /* bit k set: memory[k] was measured */
+	uint64_t losses[64];         /* by enum seep_loss_key */
 	const char *const *wrappers; /* names of functions that the user calls wrappers of malloc; not owned */
 	size_t wrapper_count;
-	void *storage;         /* what the arrays above live in; owned by the profile */
+	void *storage; /* what the arrays above live in; owned by the profile */
 };
 
 /* Opens whatever the path names, told by content: a snapshot file, a recording directory (then its last snapshot;

@@ -159,6 +159,17 @@ static void made_code_is_the_same_at_other_addresses(void **state)
 	assert_int_equal(table.groups[groups[0]].site_count, 2);
 	free(groups);
 	group_table_free(&table);
+
+	/* By place it is the function alone, however well it was compiled. */
+	const uint32_t plain[] = {1}, optimized[] = {2}, other[] = {3};
+	sites[0].stack = plain, sites[1].stack = optimized, sites[2].stack = other;
+	sites[0].depth = sites[1].depth = sites[2].depth = 1;
+	group_table_init(&table, GROUP_BY_PLACE);
+	groups = group_table_add(&table, &profile);
+	assert_int_equal(groups[0], groups[1]);
+	assert_int_not_equal(groups[0], groups[2]);
+	free(groups);
+	group_table_free(&table);
 }
 
 static void a_large_block_is_certain_and_has_no_interval(void **state)
