@@ -23,6 +23,13 @@ enum { OPTION_SYMBOLS = 512 };
 		OPTION_SYMBOLS, "symbols", "DIR", "look for debug files there first", &option_directory, field, NULL   \
 	}
 
+/* The option of the commands that show one moment of a recording; its field is a bool. */
+enum { OPTION_LAST = 514 };
+#define LAST_OPTION(field)                                                                                             \
+	{                                                                                                              \
+		OPTION_LAST, "last", NULL, "a recording's very last snapshot, shutdown included", NULL, field, NULL    \
+	}
+
 /* The option of the commands whose rows are places; its field is a const char *. */
 enum { OPTION_WRAPPER = 513 };
 #define WRAPPER_OPTION(field)                                                                                          \

@@ -35,6 +35,7 @@ static const struct command_option options[] = {
     {OPTION_TOP, "top", "N", "rows of each table (10 or fewer; with --json all)", &option_count, FIELD(top), NULL},
     {OPTION_JSON, "json", NULL, "JSON, schema seep.diff/1", NULL, FIELD(json), NULL},
     WRAPPER_OPTION(FIELD(document.wrappers)),
+    LAST_OPTION(FIELD(document.last)),
     SYMBOLS_OPTION(FIELD(document.symbols.directory)),
     {0},
 };
@@ -60,11 +61,12 @@ static int request_parse(struct request *request, int argc, char **argv)
 }
 
 /* Opens the two snapshots of a recording that are to be compared. */
-static bool open_recording(const char *directory, struct snapshot_pair *pair, struct error *error)
+static bool open_recording(const struct request *request, struct snapshot_pair *pair, struct error *error)
 {
+	const char *directory = request->targets[0];
 	struct recording recording;
 
-	pair->now = profile_open_useful(directory, error);
+	pair->now = document_open(&request->document, directory, error);
 	if (!pair->now || !recording_list(directory, &recording, error))
 		return false;
 	const struct recording_entry *entry = recording_choose_before(&recording, pair->now);
@@ -81,10 +83,10 @@ static bool open_recording(const char *directory, struct snapshot_pair *pair, st
 static bool open_both(const struct request *request, struct snapshot_pair *pair, struct error *error)
 {
 	if (request->target_count == 1)
-		return open_recording(request->targets[0], pair, error);
-	pair->base = profile_open_useful(request->targets[0], error);
+		return open_recording(request, pair, error);
+	pair->base = document_open(&request->document, request->targets[0], error);
 	if (pair->base)
-		pair->now = profile_open_useful(request->targets[1], error);
+		pair->now = document_open(&request->document, request->targets[1], error);
 	return pair->base && pair->now;
 }
 

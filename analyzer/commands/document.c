@@ -90,6 +90,11 @@ int document_make(struct snapshot_pair *pair, struct document_request *request, 
 	return output_is_unread(&output) ? COMMAND_BAD_INPUT : command_fail(&error);
 }
 
+struct profile *document_open(const struct document_request *request, const char *path, struct error *error)
+{
+	return request->last ? profile_open(path, error) : profile_open_useful(path, error);
+}
+
 int document_run(const struct command *command, struct document_request *request, document_writer *write)
 {
 	struct snapshot_pair pair = {0};
@@ -100,9 +105,9 @@ int document_run(const struct command *command, struct document_request *request
 	int status = command_check_output(command, request->output, request->snapshot, request->base);
 	if (status != COMMAND_FINE)
 		return status;
-	pair.now = profile_open_useful(request->snapshot, &error);
+	pair.now = document_open(request, request->snapshot, &error);
 	if (pair.now && request->base)
-		pair.base = profile_open_useful(request->base, &error);
+		pair.base = document_open(request, request->base, &error);
 	if (!pair.now || (request->base && !pair.base))
 		status = command_fail(&error);
 	else if (pair.base && profiles_are_same_process(pair.base, pair.now) && pair.base->time_ns > pair.now->time_ns)

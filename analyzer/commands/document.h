@@ -24,6 +24,7 @@ enum value_choice {
 struct document_request {
 	const char *snapshot, *base, *output; /* base, output: NULL, not given */
 	struct symbol_search symbols;
+	bool last;            /* the last snapshot, though the program shut down before it */
 	const char *wrappers; /* as --wrapper takes them; NULL: not given */
 	enum call_value value;
 	enum value_choice choice;
@@ -31,6 +32,9 @@ struct document_request {
 
 typedef void document_writer(struct buffer *out, const struct snapshot_pair *pair,
 			     const struct document_request *request);
+
+/* Opens a snapshot, or of a recording its last useful one, or its last. */
+struct profile *document_open(const struct document_request *request, const char *path, struct error *error);
 
 /* Opens the snapshots that the request names and goes on as document_make() does. */
 int document_run(const struct command *command, struct document_request *request, document_writer *write);

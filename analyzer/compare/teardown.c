@@ -18,14 +18,15 @@
 #define LITTLE 0.03      /* of what was in use, as a fall; */
 #define LITTLE_GONE 0.01 /* as the blocks that died */
 #define MUCH 0.5
-#define QUIET 0.5        /* of the usual pace, or less, is next to nothing, ... */
-#define ONE_INTERVAL 1.1 /* ... and no more than what is usual in the interval in which it began */
-#define IDLE 0.1         /* of the usual pace, or less, within one interval */
-#define NEAR 0.5         /* of the last fall comes near it */
-#define KNOWN_LEAST 4    /* moments before show what is usual */
-#define LEVEL 1.1        /* times as much is no growth yet */
-#define SHORT 3          /* intervals */
-#define EARLIER 6        /* snapshots before a run, to see what is usual */
+#define QUIET 0.5                 /* of the usual pace, or less, is next to nothing, ... */
+#define ONE_INTERVAL 1.1          /* ... and no more than what is usual in the interval in which it began */
+#define IDLE 0.1                  /* of the usual pace, or less, within one interval */
+#define NEAR 0.5                  /* of the last fall comes near it */
+#define KNOWN_LEAST 4             /* moments before show what is usual */
+#define LEVEL 1.1                 /* times as much is no growth yet */
+#define SHORT 3                   /* intervals */
+#define LIFE_LEAST_NS 1000000000u /* what has not lived as long has no usual state that it could leave */
+#define EARLIER 6                 /* snapshots before a run, to see what is usual */
 
 /* Bytes of `before` that `profile` has no more. */
 static double bytes_gone(const struct profile *before, const struct profile *profile)
@@ -106,7 +107,7 @@ size_t teardown_last_useful(const struct teardown_moment *moments, size_t count,
 	while (high > 0 && is_fall(moments, high, start_ns))
 		gone = fmax(gone, moments[high--].gone);
 	const size_t run = last - high;
-	if (run == 0 || !(moments[high].in_use > 0))
+	if (run == 0 || !(moments[high].in_use > 0) || moments[high].time_ns < start_ns + LIFE_LEAST_NS)
 		return last;
 	const double fall = 1 - moments[last].in_use / moments[high].in_use;
 	const double pace = pace_since(&moments[high], &moments[last], start_ns);

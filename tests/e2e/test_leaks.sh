@@ -123,6 +123,7 @@ done
 check_match "which is said" 'judged at .* \(shutdown left out\)' "$("$SEEP" leaks "$ending" | tr '\n' ' ' | tr -s ' ')"
 check_match "in JSON, too" '"judged":{"snapshot":[0-9]+,"age_ns":[0-9]+,"teardown":true}' "$("$SEEP" leaks --json "$ending")"
 check_match "report shows the same moment" '\(shutdown left out\)' "$("$SEEP" report "$ending")"
+check_match "but for --last" 'snapshot [0-9]+ \(exit\)' "$("$SEEP" report --last "$ending")"
 check_match "and diff" '\(shutdown left out\)' "$("$SEEP" diff "$ending")"
 
 mkdir short

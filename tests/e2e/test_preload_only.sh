@@ -21,7 +21,7 @@ check_equal "output and exit status are the program's" "done 3" "$output $?"
 check_equal "nothing is printed by the shim" "" "$(cat stderr)"
 check "there is a recording" test -f out/heap
 check "with a snapshot from its exit" test -f out/000001.seep
-"$SEEP" report --json out >report.json
+"$SEEP" report --last --json out >report.json
 check_equal "it can be read" 0 $?
 check_equal "the site is the leaking one" leak_here "$(json_get report.json "d['sites'][0]['stack'][0]['function']")"
 interval=$(json_get report.json "'%.0f %.0f' % (d['sites'][0]['inuse_low'], d['sites'][0]['inuse_high'])")

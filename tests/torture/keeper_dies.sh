@@ -16,7 +16,7 @@ for signal in KILL STOP; do
 	check_equal "the keeper gets SIG$signal: the program ends as ever" "done as root" "$(cat program.out)"
 	wait_until 30 sh -c "! kill -0 $child 2>/dev/null || grep -q '^State:.Z' /proc/$child/status"
 	check "and it has ended" sh -c "! kill -0 $child 2>/dev/null || grep -q '^State:.Z' /proc/$child/status"
-	"$SEEP" report --json "kept.$signal" >report.json
+	"$SEEP" report --last --json "kept.$signal" >report.json
 	check_equal "its recording holds what was alive at its end" 100 \
 		"$(json_get report.json "sum(s['inuse_objects'] for s in d['sites'] if s['inuse_bytes'] == 10000)")"
 	check "and can be finished" "$SEEP" snapshot "kept.$signal"

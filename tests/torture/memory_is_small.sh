@@ -69,7 +69,7 @@ for size in 64m 8m; do
 		name=$WORK/small.$size.$rate
 		observe "${small[@]}" "$SEEP" run -r $rate -o "$name" -- "$WORK/bin/filler"
 		check_equal "$size at $rate: it fills nine tenths, recorded too" "3 done" "$(ended)"
-		"$SEEP" report --json "$name" >report.json
+		"$SEEP" report --last --json "$name" >report.json
 		check_equal "and can be read" 0 $?
 		[ $size,$rate = 64m,64K ] || continue
 		check_match "and says what it gave up for it" "'(stacks_full|stacks_cut|sites_retired)': [1-9]" "$(json_get report.json "d['losses']" 2>&1)"

@@ -40,7 +40,7 @@ gcc -D_GNU_SOURCE -g -pthread -I"$torture" -I"$ROOT/tests/e2e/programs" -o bin/e
 # What the recording says: the eater's site first, all that the program had written down, a limit snapshot before.
 check_recording() { # WHAT
 	local snapshot
-	"$SEEP" report --json recording >report.json
+	"$SEEP" report --last --json recording >report.json
 	check_equal "$1: its recording can be read" 0 $?
 	check "$1: it holds what was alive when the program wrote that down last" /usr/bin/python3 -c '
 import json

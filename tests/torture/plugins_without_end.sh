@@ -98,7 +98,7 @@ for way in run preload; do
 	else
 		env LD_PRELOAD="$SHIM" SEEP_INTERVAL=200ms SEEP_OUTPUT="$PWD/runs/preload" timeout 60 bin/without_end >counted 2>said
 	fi
-	"$SEEP" report --json runs/$way >report.json 2>report.err
+	"$SEEP" report --last --json runs/$way >report.json 2>report.err
 	check_equal "leaks behind 1,200 plugins that came and went have names, by $way" "" "$(/usr/bin/python3 judge.py report.json counted 2>&1)"
 	check_match "what was given up is said, by $way" '[0-9,]+ sites retired' "$("$SEEP" report runs/$way 2>&1)"
 	check_match "and has a row of its own, by $way" '\[retired\]' "$("$SEEP" report --sort=allocated runs/$way 2>&1)"

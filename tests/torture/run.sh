@@ -85,7 +85,7 @@ complain_of_recordings() { # WANTED
 		[ -d "$recording" ] || continue
 		count=$((count + 1))
 		if [ $count -le 6 ] || [ ! -e "$recording/heap" ]; then # a heap file that could not be leaves snapshots
-			"$SEEP" report --json "$recording" >report.json 2>report.err || echo "$recording: $(head -n 3 report.err)"
+			"$SEEP" report --last --json "$recording" >report.json 2>report.err || echo "$recording: $(head -n 3 report.err)"
 		else # names take their time: of many recordings the rest is only opened and verified
 			"$SEEP" snapshot "$recording" >report.out 2>report.err || echo "$recording: $(head -n 3 report.err)"
 		fi
@@ -102,7 +102,7 @@ complain_of_recordings() { # WANTED
 		[1-9]*) recording=recordings/${name:0:15}.${truth#truth.}/ ;;
 		*) continue ;;
 		esac
-		"$SEEP" report --json "$recording" >report.json && /usr/bin/python3 "$ROOT/tests/e2e/support/exact.py" "$truth" report.json ${loses:-}
+		"$SEEP" report --last --json "$recording" >report.json && /usr/bin/python3 "$ROOT/tests/e2e/support/exact.py" "$truth" report.json ${loses:-}
 	done
 }
 

@@ -38,7 +38,7 @@ C
 gcc -g -O1 -pthread -o bin/negative negative.c
 for way in frees asks ends; do
 	"$SEEP" run -r 64K -o "runs/$way" -- bin/negative "$way" 2>said
-	"$SEEP" report --json "runs/$way" >report.json
+	"$SEEP" report --last --json "runs/$way" >report.json
 	check_equal "what follows a negative size shows or is counted as lost where the thread $way" True "$(/usr/bin/python3 -c '
 import json
 report = json.load(open("report.json"))
