@@ -33,7 +33,7 @@ clean_up() {
 		umount "$mount" 2>/dev/null
 	done
 	# What a killed script had started may still be writing.
-	rm -rf "$WORK" 2>/dev/null || { sleep 0.5 && rm -rf "$WORK"; }
+	rm -rf "$WORK" "$never" 2>/dev/null || { sleep 0.5 && rm -rf "$WORK"; }
 }
 trap clean_up EXIT
 trap 'exit 143' TERM INT HUP
@@ -83,7 +83,7 @@ $3"
 }
 
 # A moment, without the process that sleep is: those who wait take no time from those who are waited for.
-never=$WORK/.never
+never=$WORK.never # beside it: scripts look at what is in it
 mkfifo "$never"
 pause() { read -rt 0.05 _ <>"$never" || :; }
 

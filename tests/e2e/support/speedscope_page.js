@@ -6,7 +6,7 @@ const fs = require("fs");
 const path = require("path");
 const {open_browser} = require("./browser.js");
 
-const SECONDS_MAX = 10;
+const SECONDS_MAX = 30;
 
 async function main(release, profile) {
 	const loader = path.resolve("speedscope-loader.js");
@@ -18,7 +18,7 @@ async function main(release, profile) {
 			await browser.evaluate(`[...document.querySelectorAll("div")].filter(
 				tab => tab.innerText.endsWith("Sandwich") && tab.children.length === 1).forEach(tab => tab.click())`);
 			const text = await browser.evaluate("document.body.innerText");
-			if (/Symbol Name/.test(text)) {
+			if (/Symbol Name\s+\S[\s\S]*%/.test(text)) { // and a row below it
 				console.log(text);
 				return;
 			}
