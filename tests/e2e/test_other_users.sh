@@ -47,7 +47,7 @@ as_other fork-then-drop 4 "$WORKER" drop forks
 
 # ---- by LD_PRELOAD alone: each that begins as root
 mkdir -m 700 private/alone
-LD_PRELOAD=$SHIM SEEP_RATE=32K SEEP_INTERVAL=0 SEEP_OUTPUT=$WORK/private/alone/%c.%p timeout 60 "$WORKER" forks drop
+timeout 60 env LD_PRELOAD="$SHIM" SEEP_RATE=32K SEEP_INTERVAL=0 SEEP_OUTPUT="$WORK/private/alone/%c.%p" "$WORKER" forks drop
 check_equal "alone: the status comes back" 7 $?
 # Where init is slow to reap, the keeper is a thread, and a worker's last snapshot is made of what it left.
 check_equal "alone: the program and its workers are recorded" 4 "$(find private/alone -name heap | wc -l)"
