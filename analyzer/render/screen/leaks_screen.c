@@ -131,7 +131,11 @@ static void write_finding(const struct screen *screen)
 	struct text_page *page = screen->page;
 
 	end_line(screen);
-	if (!leaks->can_judge && leaks->possible_in_s > 0) {
+	if (!leaks->can_judge && leaks->possible_in_s > 0 && screen->series->ended) {
+		text_write(page, STYLE_WARNING, "NO VERDICT");
+		buffer_printf(page->out, "  ended with %u timer snapshots, %d are needed: a shorter --interval",
+			      leaks->timer_count, LEAK_SERIES_LEAST);
+	} else if (!leaks->can_judge && leaks->possible_in_s > 0) {
 		text_write(page, STYLE_WARNING, "NO VERDICT YET");
 		buffer_printf(page->out, "  %u snapshots by the timer, %d are needed: possible in %s",
 			      leaks->timer_count, LEAK_SERIES_LEAST,
@@ -245,17 +249,24 @@ static void write_others(const struct screen *screen)
 	const struct leaks *leaks = screen->leaks;
 	const bool grows = leaks->verdicts[LEAK_GROWING] > 0;
 	const enum leak_verdict verdict = grows ? LEAK_GROWING : LEAK_UNKNOWN;
-	const uint32_t count = leaks->verdicts[verdict];
-	const uint32_t shown = count < screen->others ? count : screen->others;
+	const struct leak_row *rows = leaks->rows + verdict_begin(leaks, verdict);
+	struct leak_row *shown = memory_allocate(screen->others + 1u, sizeof *shown);
+	uint32_t count = 0;
 
-	if (shown == 0)
-		return;
-	end_line(screen);
-	text_write(screen->page, STYLE_WARNING, grows ? "GROWING" : "CAN'T BE TOLD");
-	buffer_append_text(screen->page->out, grows ? "  no proven leaks: caches that fill, or too early to tell\n"
-						    : "  yet, or at this rate (-v says when and how)\n");
-	write_table(screen, "growth", leaks->rows + verdict_begin(leaks, verdict), shown, 0);
-	write_more(screen, count - shown);
+	/* Of what is all freed there is nothing to be shown. */
+	for (uint32_t i = 0; i < leaks->verdicts[verdict] && count < screen->others; i++)
+		if (rows[i].in_use.samples)
+			shown[count++] = rows[i];
+	if (count) {
+		end_line(screen);
+		text_write(screen->page, STYLE_WARNING, grows ? "GROWING" : "CAN'T BE TOLD");
+		buffer_append_text(screen->page->out,
+				   grows ? "  no proven leaks: caches that fill, or too early to tell\n"
+					 : "  yet, or at this rate (-v says when and how)\n");
+		write_table(screen, "growth", shown, count, 0);
+		write_more(screen, leaks->verdicts[verdict] - count);
+	}
+	free(shown);
 }
 
 static double verdict_sum(const struct leaks *leaks, enum leak_verdict verdict)
