@@ -20,6 +20,15 @@ const char *leak_verdict_name(enum leak_verdict verdict)
 	return names[verdict];
 }
 
+const struct leak_row *leaks_rows(const struct leaks *leaks, enum leak_verdict verdict)
+{
+	const struct leak_row *rows = leaks->rows;
+
+	for (int i = 0; i < (int)verdict; i++)
+		rows += leaks->verdicts[i];
+	return rows;
+}
+
 size_t leaks_middle(struct profile *const *series, size_t count)
 {
 	const struct profile *last = series[count - 1];

@@ -36,6 +36,9 @@ static inline bool leak_is_sure(const struct leak_row *row)
 void leaks_build(struct leaks *leaks, struct profile *const *series, size_t count, enum group_by by);
 void leaks_free(struct leaks *leaks);
 
+/* The rows of a verdict, leaks->verdicts[verdict] of them. */
+const struct leak_row *leaks_rows(const struct leaks *leaks, enum leak_verdict verdict);
+
 /* Index of the one nearest to the middle of the recording's time; never the last. */
 size_t leaks_middle(struct profile *const *series, size_t count);
 

@@ -20,6 +20,11 @@ struct interval {
 	double low, high;
 };
 
+static inline struct interval interval_times(struct interval interval, double factor)
+{
+	return (struct interval){interval.low * factor, interval.high * factor};
+}
+
 /* The gamma interval of one set of samples. */
 struct interval sum_interval(const struct seep_sum *sum, double unseen, double alpha);
 

@@ -108,20 +108,6 @@ static void write_memory(const struct screen *screen)
 	free(in_use);
 }
 
-static uint32_t verdict_begin(const struct leaks *leaks, enum leak_verdict verdict)
-{
-	uint32_t begin = 0;
-
-	for (int i = 0; i < (int)verdict; i++)
-		begin += leaks->verdicts[i];
-	return begin;
-}
-
-static struct interval interval_times(struct interval interval, double factor)
-{
-	return (struct interval){interval.low * factor, interval.high * factor};
-}
-
 /* "LEAKING  4 places, 37.9 GiB [34, 43] an hour", or why nothing is. */
 static void write_finding(const struct screen *screen)
 {
@@ -249,7 +235,7 @@ static void write_others(const struct screen *screen)
 	const struct leaks *leaks = screen->leaks;
 	const bool grows = leaks->verdicts[LEAK_GROWING] > 0;
 	const enum leak_verdict verdict = grows ? LEAK_GROWING : LEAK_UNKNOWN;
-	const struct leak_row *rows = leaks->rows + verdict_begin(leaks, verdict);
+	const struct leak_row *rows = leaks_rows(leaks, verdict);
 	struct leak_row *shown = memory_allocate(screen->others + 1u, sizeof *shown);
 	uint32_t count = 0;
 
@@ -271,12 +257,12 @@ static void write_others(const struct screen *screen)
 
 static double verdict_sum(const struct leaks *leaks, enum leak_verdict verdict)
 {
-	const uint32_t begin = verdict_begin(leaks, verdict);
+	const struct leak_row *rows = leaks_rows(leaks, verdict);
 	double sum = 0;
 
-	for (uint32_t i = begin; i < begin + leaks->verdicts[verdict]; i++)
-		sum += verdict == LEAK_CHURN ? fmax(leaks->rows[i].churn.bytes_per_second, 0)
-					     : sum_estimate(&leaks->rows[i].in_use.bytes);
+	for (uint32_t i = 0; i < leaks->verdicts[verdict]; i++)
+		sum += verdict == LEAK_CHURN ? fmax(rows[i].churn.bytes_per_second, 0)
+					     : sum_estimate(&rows[i].in_use.bytes);
 	return sum;
 }
 

@@ -17,11 +17,6 @@
 
 enum { CELL_VALUE, CELL_INTERVAL, CELL_IN_USE, CELLS };
 
-static struct interval interval_times(struct interval interval, double factor)
-{
-	return (struct interval){interval.low * factor, interval.high * factor};
-}
-
 static void add_row(struct table *table, const struct leaks *leaks, const struct leak_row *row, bool has_intervals)
 {
 	struct estimate_text text = {"-", "-"};
@@ -57,15 +52,6 @@ static void write_evidence(struct text_page *page, const struct leaks *leaks, co
 	}
 }
 
-static uint32_t verdict_begin(const struct leaks *leaks, enum leak_verdict verdict)
-{
-	uint32_t begin = 0;
-
-	for (int i = 0; i < (int)verdict; i++)
-		begin += leaks->verdicts[i];
-	return begin;
-}
-
 static void write_table(struct text_page *page, const struct leaks *leaks, enum leak_verdict verdict, uint32_t top)
 {
 	const enum group_by by = leaks->groups.by;
@@ -75,7 +61,7 @@ static void write_table(struct text_page *page, const struct leaks *leaks, enum 
 	    {"in use", false},
 	    {group_by_name(by), false},
 	};
-	const struct leak_row *rows = leaks->rows + verdict_begin(leaks, verdict);
+	const struct leak_row *rows = leaks_rows(leaks, verdict);
 	const uint32_t count = leaks->verdicts[verdict];
 	const uint32_t shown = count < top ? count : top;
 	struct table table;
