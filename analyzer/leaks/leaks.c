@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "keeper/loop/schedule.h"
 #include "leaks/history.h"
 #include "leaks/judge.h"
 #include "statistics/measure.h"
@@ -141,6 +142,19 @@ static void rows_drop_empty(struct leaks *leaks)
 	leaks->count = kept;
 }
 
+/* Until the timer has taken as many more snapshots. */
+static double seconds_until(const struct profile *reference, uint32_t snapshots)
+{
+	const uint64_t age_ns = reference->time_ns - reference->start_ns;
+	uint64_t wait_ns = 0;
+
+	if (snapshots && !reference->interval_ns)
+		return NAN;
+	for (uint32_t i = 0; i < snapshots; i++)
+		wait_ns += schedule_timer_step(reference->interval_ns, age_ns + wait_ns);
+	return (double)wait_ns / 1e9;
+}
+
 static void leaks_take_times(struct leaks *leaks, struct profile *const *series, size_t count)
 {
 	leaks->times_ns = memory_allocate(count, sizeof *leaks->times_ns);
@@ -154,7 +168,7 @@ static void leaks_take_times(struct leaks *leaks, struct profile *const *series,
 		leaks->can_judge &= series[i]->has_samples && (i == 0 || series[i]->time_ns > series[i - 1]->time_ns);
 	}
 	const uint32_t missing = leaks->timer_count < LEAK_SERIES_LEAST ? LEAK_SERIES_LEAST - leaks->timer_count : 0;
-	leaks->possible_in_s = !leaks->can_judge ? NAN : missing * (double)leaks->reference->interval_ns / 1e9;
+	leaks->possible_in_s = leaks->can_judge ? seconds_until(leaks->reference, missing) : NAN;
 	leaks->can_judge &= missing == 0;
 }
 

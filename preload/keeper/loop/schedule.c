@@ -2,11 +2,10 @@
 /* The keeper's timing: see schedule.h. */
 #include "keeper/loop/schedule.h"
 
-/* Between two points of the grid: an eighth of the interval up to its first end, a quarter to the second, half to the
- * fourth. The ends of finer steps are points of coarser ones, as an interval is some milliseconds. */
-static uint64_t timer_step(const struct schedule *schedule, uint64_t age_ns)
+/* The ends of finer steps are points of coarser ones, as an interval is some milliseconds. */
+uint64_t schedule_timer_step(uint64_t interval_ns, uint64_t age_ns)
 {
-	uint64_t interval_ns = schedule->interval_ns, divisor = 8;
+	uint64_t divisor = 8;
 	for (uint64_t end = interval_ns; divisor > 1 && (age_ns >= end || interval_ns / divisor < SCHEDULE_YOUNG_NS);
 	     end *= 2)
 		divisor /= 2;
@@ -19,7 +18,7 @@ static uint64_t timer_after(const struct schedule *schedule, uint64_t time_ns)
 	if (schedule->interval_ns == 0)
 		return UINT64_MAX;
 	uint64_t age_ns = time_ns > schedule->start_ns ? time_ns - schedule->start_ns : 0;
-	uint64_t step_ns = timer_step(schedule, age_ns);
+	uint64_t step_ns = schedule_timer_step(schedule->interval_ns, age_ns);
 	return schedule->start_ns + (age_ns / step_ns + 1) * step_ns;
 }
 
@@ -44,7 +43,7 @@ struct schedule schedule_begin(uint64_t now_ns, uint64_t start_ns, uint64_t inte
 static bool timer_begins_interval(const struct schedule *schedule, uint64_t time_ns)
 {
 	uint64_t age_ns = time_ns > schedule->start_ns ? time_ns - schedule->start_ns : 0;
-	return age_ns % schedule->interval_ns < timer_step(schedule, age_ns);
+	return age_ns % schedule->interval_ns < schedule_timer_step(schedule->interval_ns, age_ns);
 }
 
 bool schedule_timer_due(const struct schedule *schedule, uint64_t now_ns)

@@ -80,6 +80,10 @@ struct schedule {
 	unsigned limits;        /* snapshots since the waiting time began anew */
 };
 
+/* Between two points of the grid, both in nanoseconds, at an age of the recording: an eighth of the interval up to its first
+ * end, a quarter to the second, half to the fourth. 0: there is no timer. */
+uint64_t schedule_timer_step(uint64_t interval_ns, uint64_t age_ns);
+
 struct schedule schedule_begin(uint64_t now_ns, uint64_t start_ns, uint64_t interval_ns);
 
 bool schedule_timer_due(const struct schedule *schedule, uint64_t now_ns);
