@@ -83,7 +83,7 @@ static void render(struct buffer *out, const struct leaks *leaks, const struct l
 	if (request->follow)
 		buffer_append_text(out, isatty(STDOUT_FILENO) ? "\033[H\033[2J" : "");
 	if (request->verbose)
-		leaks_text_render(&page, leaks, request->top);
+		leaks_text_render(&page, leaks, series, request->top);
 	else
 		leaks_screen_render(&page, leaks, series, request->directory, text_page_rows(STDOUT_FILENO));
 	if (request->follow && !isatty(STDOUT_FILENO))

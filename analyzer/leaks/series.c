@@ -79,6 +79,14 @@ static bool is_looked_at(size_t k, size_t count)
 	return count <= most || (k + 1) * most / count != k * most / count;
 }
 
+const char *series_advice(const struct series *series)
+{
+	return series->removed
+		   ? "others were removed to save space: record with a larger --rate, which makes them smaller, "
+		     "or with a larger SEEP_KEEP_BYTES"
+		   : "record longer, or with a shorter --interval";
+}
+
 bool series_open(struct series *series, const char *directory, struct error *error)
 {
 	struct recording recording;
@@ -90,6 +98,9 @@ bool series_open(struct series *series, const char *directory, struct error *err
 	const bool is_bundle = path_is_bundle(directory);
 	bool fine = !is_bundle || (bundle = bundle_file_open(directory, error));
 	const size_t reference = choose_last(&recording);
+	/* Numbers count from 1, and none is used twice. */
+	const uint64_t last_number = recording.entries[recording.count - 1].number;
+	series->removed = last_number > recording.count ? (size_t)last_number - recording.count : 0;
 	series->profiles = memory_allocate(recording.count, sizeof *series->profiles);
 	series->numbers = memory_allocate(recording.count, sizeof *series->numbers);
 	series->ended = trigger_is_end(recording.entries[recording.count - 1].trigger);
@@ -105,10 +116,8 @@ bool series_open(struct series *series, const char *directory, struct error *err
 			fine = series_add(series, bundle, &recording.entries[i], error);
 	}
 	if (fine && series->count < 2)
-		fine = error_set(error,
-				 "%s: one snapshot only: leaks are told from a series; record longer, or with a "
-				 "shorter --interval",
-				 directory);
+		fine = error_set(error, "%s: one snapshot only: leaks are told from a series; %s", directory,
+				 series_advice(series));
 	if (fine)
 		leave_shutdown_out(series);
 	if (fine && bundle)

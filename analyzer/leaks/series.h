@@ -15,10 +15,13 @@ struct series {
 	uint64_t *numbers;         /* of these, as the recording has them */
 	size_t count;              /* two at least */
 	size_t left_out;           /* of a longer series than is judged (base/budget.h): evenly, never the reference */
-	bool ended;                /* the recording has its last snapshot */
+	size_t removed; /* that the recording once had: snapshots are thinned out where they take much space */
+	bool ended;     /* the recording has its last snapshot */
 };
 
 bool series_open(struct series *series, const char *directory, struct error *error);
+/* What to do for more snapshots in a series of too few: where they were thinned out, a shorter interval brings none. */
+const char *series_advice(const struct series *series);
 void series_free(struct series *series);
 
 #endif

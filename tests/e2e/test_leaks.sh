@@ -135,6 +135,13 @@ check_equal "in its JSON, too" '{"unknown"} 0.1' "$("$SEEP" leaks --json short |
 import json, sys
 leaks = json.load(sys.stdin)
 print("{" + json.dumps(sorted({s["verdict"] for s in leaks["sites"]} - {"churn"}))[1:-1] + "}", leaks["verdict_possible_in_s"])')"
+mkdir thinned
+cp recording/000004.seep recording/000009.seep thinned/
+check_match "where snapshots were removed, a shorter interval is no advice" '3 are needed: others were removed .*larger --rate' \
+	"$("$SEEP" leaks thinned | tr '\n' ' ' | tr -s ' ')"
+rm thinned/000004.seep
+"$SEEP" leaks thinned >out 2>err
+check_match "nor of a single one" '^seep: thinned: one snapshot only: .* removed to save space: .*SEEP_KEEP_BYTES$' "$(cat err)"
 rm short/000002.seep
 "$SEEP" leaks short >out 2>err
 check_equal "one snapshot is bad input, in one line" "3 1 0" "$? $(wc -l <err) $(wc -c <out)"

@@ -117,18 +117,14 @@ static void write_finding(const struct screen *screen)
 	struct text_page *page = screen->page;
 
 	end_line(screen);
-	if (!leaks->can_judge && leaks->possible_in_s > 0 && screen->series->ended) {
-		text_write(page, STYLE_WARNING, "NO VERDICT");
-		buffer_printf(page->out, "  ended with %u timer snapshots, %d are needed: a shorter --interval",
-			      leaks->timer_count, LEAK_SERIES_LEAST);
-	} else if (!leaks->can_judge && leaks->possible_in_s > 0) {
-		text_write(page, STYLE_WARNING, "NO VERDICT YET");
-		buffer_printf(page->out, "  %u snapshots by the timer, %d are needed: possible in %s",
-			      leaks->timer_count, LEAK_SERIES_LEAST,
-			      quantity_duration(leaks->possible_in_s * 1e9).text);
-	} else if (!leaks->can_judge) {
-		text_write(page, STYLE_WARNING, "NO VERDICT");
-		buffer_append_text(page->out, "  without a sampling rate, samples and times none can be made");
+	if (!leaks->can_judge) {
+		const char *label =
+		    leaks->possible_in_s > 0 && !screen->series->ended ? "NO VERDICT YET" : "NO VERDICT";
+		struct buffer text = {0};
+		leak_want_append(&text, leaks, screen->series);
+		text_write_labelled(page, label, text.data, (unsigned)strlen(label) + 2);
+		buffer_free(&text);
+		return;
 	} else if (count == 0) {
 		text_write(page, STYLE_STRONG, "NOTHING LEAKS");
 		buffer_printf(page->out, " as far as %s of recording can show",

@@ -8,6 +8,7 @@
 #include "render/words/estimate.h"
 #include "render/text/head_text.h"
 #include "render/words/leak_evidence.h"
+#include "render/words/leak_sentence.h"
 #include "render/text/stack_text.h"
 #include "render/text/table.h"
 #include "statistics/measure.h"
@@ -99,20 +100,6 @@ static void write_limit(struct text_page *page, const struct leaks *leaks)
 	buffer_free(&text);
 }
 
-static void write_no_verdicts(struct text_page *page, const struct leaks *leaks)
-{
-	if (leaks->possible_in_s > 0) {
-		text_write(page, STYLE_WARNING, "No verdicts yet: %u snapshots by the timer, %d are needed.",
-			   leaks->timer_count, LEAK_SERIES_LEAST);
-		buffer_printf(page->out, "\nPossible in %s; in a shorter time with a shorter --interval.\n",
-			      quantity_duration(leaks->possible_in_s * 1e9).text);
-	} else {
-		text_write(page, STYLE_WARNING,
-			   "No verdicts: without a sampling rate, samples and times none can be made.");
-		buffer_append_byte(page->out, '\n');
-	}
-}
-
 /* What is sure, and what has its cautions. */
 static const char *cautions_in_words(const struct leaks *leaks)
 {
@@ -124,14 +111,18 @@ static const char *cautions_in_words(const struct leaks *leaks)
 }
 
 /* The finding, in words. */
-static void write_finding(struct text_page *page, const struct leaks *leaks)
+static void write_finding(struct text_page *page, const struct leaks *leaks, const struct series *series)
 {
 	const char *by = group_by_name(leaks->groups.by);
 	const uint32_t count = leaks->verdicts[LEAK_LEAK];
 
 	buffer_append_byte(page->out, '\n');
 	if (!leaks->can_judge) {
-		write_no_verdicts(page, leaks);
+		struct buffer text = {0};
+		buffer_append_text(&text, "No verdicts: ");
+		leak_want_append(&text, leaks, series);
+		text_write_words(page, STYLE_WARNING, text.data, 0);
+		buffer_free(&text);
 	} else if (count == 0) {
 		text_write(page, STYLE_STRONG, "No %s leaks, as far as %s of recording can show.", by,
 			   quantity_duration(leaks->seconds * 1e9).text);
@@ -149,7 +140,7 @@ static void write_finding(struct text_page *page, const struct leaks *leaks)
 	}
 }
 
-void leaks_text_render(struct text_page *page, const struct leaks *leaks, uint32_t top)
+void leaks_text_render(struct text_page *page, const struct leaks *leaks, const struct series *series, uint32_t top)
 {
 	static const struct {
 		uint32_t top;
@@ -165,7 +156,7 @@ void leaks_text_render(struct text_page *page, const struct leaks *leaks, uint32
 	const char *by = group_by_name(leaks->groups.by);
 
 	head_write_leaks(page, leaks);
-	write_finding(page, leaks);
+	write_finding(page, leaks, series);
 	for (int verdict = 0; verdict < LEAK_VERDICTS; verdict++) {
 		const uint32_t count = leaks->verdicts[verdict];
 		if (count == 0)

@@ -5,11 +5,15 @@
 
 #include "base/buffer.h"
 #include "leaks/leaks.h"
+#include "leaks/series.h"
 
 /* "all 136 sampled blocks older than 2 s still live, born evenly": of a leak. */
 void leak_sentence_append(struct buffer *out, const struct leak_row *row);
 
 /* "a cache that is still filling looks the same": what the verdict can't exclude; nothing for one that is sure. */
 void leak_caution_append(struct buffer *out, const struct leaks *leaks, const struct leak_row *row);
+
+/* "2 snapshots by the timer, 3 are needed: possible in 10 s": why there are no verdicts, and what to do about it. */
+void leak_want_append(struct buffer *out, const struct leaks *leaks, const struct series *series);
 
 #endif

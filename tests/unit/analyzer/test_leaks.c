@@ -400,6 +400,7 @@ static void verdicts_are_printed_with_their_evidence(void **state)
 	struct simulation *simulation = simulation_run(PATTERN_LIST, RATE, 100, 1);
 	struct buffer text = {0}, json = {0};
 	struct text_page page = {.out = &text, .columns = 80};
+	const struct series series = {.profiles = simulation->series, .count = simulation->count};
 	struct leaks leaks;
 
 	(void)state;
@@ -409,7 +410,7 @@ static void verdicts_are_printed_with_their_evidence(void **state)
 		profile->allocator_path = profile->unwinder = profile->bypassed = "";
 	}
 	leaks_build(&leaks, simulation->series, simulation->count, GROUP_BY_STACK);
-	leaks_text_render(&page, &leaks, 0);
+	leaks_text_render(&page, &leaks, &series, 0);
 	leaks_json_render(&json, &leaks, &leaks, UINT32_MAX);
 	assert_non_null(strstr(text.data, "stacks leaks: "));
 	/* 240 s: hours would be beyond ten times what was seen. */
