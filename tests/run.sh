@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Runs the test-suite: a line for each test program or script, the output only of those that failed, and at the end
-# one line "N passed, N failed" over all test cases.
+# Runs the test-suite: a line for each test program or script, the output only of those that failed, what failed first,
+# and at the end the names of all cases that failed and one line "N passed, N failed" over all test cases.
 #
 #	tests/run.sh [STAGE...]		all stages, or some of: build clang layers format unit asan tsan flavours e2e
 #
@@ -36,8 +36,16 @@ tally() {
 	fi
 	[ "$bad" -eq 0 ] || verdict=FAILED
 	printf '%-6s %-58s %4d cases %5d s  CPU %5.1f s\n' "$verdict" "$label" $((good + bad)) "$took" "$cpu"
-	[ "$bad" -eq 0 ] || grep -vE '^ok ' "$log" | sed 's/^/    | /' | tail -n 80
+	[ "$bad" -eq 0 ] || tell_failure "$label" "$log"
 	passed=$((passed + good)) failed=$((failed + bad)) skipped=$((skipped + skips))
+}
+
+# What failed comes first, each case with what was seen below it: a log that is cut further on still has it. Then the rest.
+tell_failure() { # LABEL LOG
+	local is_failure='/^not ok / && !/# SKIP/'
+	awk "$is_failure { told = 30 } !/^(#|not ok )/ { told = 0 } told-- > 0" "$2" | sed 's/^/    | /'
+	awk '!/^ok /' "$2" | sed 's/^/    : /' | tail -n 60
+	awk -v label="$1" "$is_failure"' { print label ": " $0; told = 1 } END { if (!told) print label ": " $0 }' "$2" >>"$logs/failures"
 }
 
 # LABEL LIMIT COMMAND...: one test program. Its log and how it ended are left for tally.
@@ -208,6 +216,7 @@ for stage in ${*:-build clang layers format unit asan tsan flavours e2e}; do
 done
 
 echo "in $((SECONDS - started)) s"
+[ ! -e "$logs/failures" ] || cat "$logs/failures"
 if [ $skipped -gt 0 ]; then
 	echo "$passed passed, $failed failed, $skipped skipped"
 else
