@@ -22,7 +22,6 @@ FOR_TESTS = {
     "memory_status_field": "/proc's text as other kernels write it",
     "modules_set_finder": "modules that no loader has",
     "normal_quantile": "the tables of the books",
-    "place_callee": "the place that it found",
     "retention_choose": "series of which no file is written",
     "teardown_last_useful": "which snapshot it takes of a made series",
 }

@@ -80,14 +80,12 @@ static uint64_t function_key(uint64_t seed, const struct group *group)
 			 line->file ? line->file : path_base_name(group->profile->modules[location->module].path));
 }
 
-/* The places of all sites; a site without a stack, and every site of a table by stack, has its leaf. */
-static struct frame_walk *places_find(const struct profile *profile, enum group_by by)
+/* The places of all sites; of one without a stack, its beginning. */
+static struct frame_walk *places_find(const struct profile *profile)
 {
 	struct frame_walk *places = memory_allocate(profile->site_count + 1u, sizeof *places);
-
-	if (by == GROUP_BY_STACK)
-		return places;
 	struct wrappers *wrappers = wrappers_find(profile, profile->wrappers, profile->wrapper_count);
+
 	for (uint32_t i = 0; i < profile->site_count; i++)
 		place_find(profile, wrappers, &profile->sites[i], &places[i]);
 	wrappers_free(wrappers);
@@ -210,7 +208,7 @@ static uint32_t group_find(struct group_table *table, struct group *found)
 uint32_t *group_table_add(struct group_table *table, const struct profile *profile)
 {
 	uint32_t *groups = memory_allocate(profile->site_count + 1u, sizeof *groups);
-	struct frame_walk *places = places_find(profile, table->by);
+	struct frame_walk *places = places_find(profile);
 
 	if (table->by == GROUP_BY_PLACE)
 		lines_learn(table, profile, places);

@@ -8,33 +8,16 @@
 
 #include <string.h>
 
+#include "base/demangled.h"
 #include "files/path.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
-
-/* What follows the last blank outside of brackets and before the parameters: a demangled template function begins with
- * the type that it returns. */
-static const char *qualified_name(const char *function)
-{
-	const char *name = function;
-	int depth = 0;
-
-	for (const char *at = function; *at; at++) {
-		if (*at == '(' && depth == 0 && at > function && at[-1] != ':')
-			break;
-		depth += (*at == '<' || *at == '(') - ((*at == '>' && at[-1] != '-') || *at == ')');
-		const bool is_operator = at - function >= 8 && strncmp(at - 8, "operator", 8) == 0;
-		if (*at == ' ' && depth == 0 && !is_operator)
-			name = at + 1;
-	}
-	return name;
-}
 
 static bool function_is_container(const char *function)
 {
 	static const char *const prefixes[] = {
 	    "std::", "__gnu_cxx::", "boost::", "alloc::", "core::", "<alloc::", "<core::", "hashbrown::", "<std::"};
-	const char *name = qualified_name(function);
+	const char *name = name_behind_type(function);
 
 	for (size_t i = 0; i < COUNT(prefixes); i++)
 		if (text_begins_with(name, prefixes[i]))

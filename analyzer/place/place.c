@@ -2,8 +2,6 @@
 /* Which call of a stack is its place. */
 #include "place/place.h"
 
-#include "place/code_owner.h"
-
 /* How good a call is as a place: the best one, and of equals the innermost, is taken. */
 enum fitness { FITS_NOT, FITS_AS_LIBRARY, FITS };
 
@@ -14,7 +12,7 @@ static enum fitness call_fitness(const struct profile *profile, const struct wra
 
 	if (wrappers_have(wrappers, line->function))
 		return FITS_NOT;
-	switch (code_owner(profile, frame_walk_location(profile, site, at), line)) {
+	switch (wrappers_owner(wrappers, frame_walk_location(profile, site, at), line)) {
 	case CODE_PROGRAM:
 		return FITS;
 	case CODE_LIBRARY:
@@ -41,18 +39,4 @@ bool place_find(const struct profile *profile, const struct wrappers *wrappers, 
 		}
 	}
 	return true;
-}
-
-const struct source_line *place_callee(const struct profile *profile, const struct wrappers *wrappers,
-				       const struct profile_site *site, struct frame_walk place)
-{
-	const struct source_line *callee = NULL;
-
-	for (struct frame_walk at = {0, 0}; at.frame != place.frame || at.line != place.line;
-	     at = frame_walk_next(profile, site, at)) {
-		const struct source_line *line = frame_walk_line(profile, site, at);
-		if (!wrappers_have(wrappers, line->function))
-			callee = line;
-	}
-	return callee;
 }

@@ -17,9 +17,4 @@
 bool place_find(const struct profile *profile, const struct wrappers *wrappers, const struct profile_site *site,
 		struct frame_walk *place);
 
-/* What the place called that led to the allocator, and is worth a word: the outermost container's or library's call below
- * it. NULL: it called the allocator or a wrapper itself. */
-const struct source_line *place_callee(const struct profile *profile, const struct wrappers *wrappers,
-				       const struct profile_site *site, struct frame_walk place);
-
 #endif

@@ -8,13 +8,12 @@
 
 #include <ctype.h>
 #include <fnmatch.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/demangled.h"
 #include "base/map.h"
 #include "base/memory.h"
-#include "place/code_owner.h"
 #include "place/frame_walk.h"
 
 #define ROUNDS 8
@@ -25,6 +24,8 @@
 #define STEADY_SHARE 0.75 /* of the callers that always get the same size */
 
 struct wrappers {
+	const struct profile *profile;
+	struct map *owners;    /* by address of the line: its owner + 1 */
 	struct map *names;     /* by address of the interned name */
 	struct map *looked_at; /* given patterns are matched once a name: 1 no, 2 yes */
 	const char *const *given;
@@ -69,6 +70,16 @@ bool wrappers_have(const struct wrappers *wrappers, const char *function)
 	if (!*answer)
 		*answer = 1;
 	return *answer == 2;
+}
+
+enum code_owner wrappers_owner(const struct wrappers *wrappers, const struct profile_location *location,
+			       const struct source_line *line)
+{
+	uint64_t *owner = map_put(wrappers->owners, (uint64_t)(uintptr_t)line, NULL);
+
+	if (!*owner)
+		*owner = code_owner(wrappers->profile, location, line) + 1u;
+	return (enum code_owner)(*owner - 1);
 }
 
 /* Mean size of the site's blocks; 0 where it has none. */
@@ -125,7 +136,7 @@ static struct frame_walk next_own(const struct profile *profile, const struct wr
 {
 	for (; frame_walk_has(site, at); at = frame_walk_next(profile, site, at)) {
 		const struct source_line *line = frame_walk_line(profile, site, at);
-		if (code_owner(profile, frame_walk_location(profile, site, at), line) == CODE_PROGRAM &&
+		if (wrappers_owner(wrappers, frame_walk_location(profile, site, at), line) == CODE_PROGRAM &&
 		    !wrappers_have(wrappers, line->function))
 			break;
 	}
@@ -151,7 +162,7 @@ static void round_add_site(struct round *round, const struct wrappers *wrappers,
 }
 
 /* What a name says: 2 for words that only allocators have, wherever they stand (ztrymalloc_usable), 1 for those that creators
- * of single things have, too (alloc_session), or that stand at the end (arena_new, luaV_grow_). Behind the name itself,
+ * of single things have, too (alloc_session), or that stand at the end (arena_new, luaV_grow_). Template arguments,
  * parameters and a compiler's suffix (".part.0") tell nothing. */
 static int name_says_allocator(const char *function)
 {
@@ -159,11 +170,19 @@ static int name_says_allocator(const char *function)
 						 "strdup", "strndup", "memdup",  "memalign"};
 	static const char *const ends[] = {"new", "grow", "reserve", "resize"};
 	char name[128];
-	size_t length = strcspn(function, ".([<@ ");
+	size_t length = 0;
 
-	snprintf(name, sizeof name, "%.*s", (int)(length < sizeof name ? length : sizeof name - 1), function);
-	for (length = strlen(name); length > 0 && !isalpha((unsigned char)name[length - 1]);)
-		name[--length] = '\0';
+	for (struct name_token token = {.end = name_behind_type(function)}; name_token_next(&token);) {
+		const size_t bytes = (size_t)(token.end - token.at);
+		if (name_token_is_parameters(function, &token) || strchr(".@ ", *token.at) ||
+		    length + bytes >= sizeof name)
+			break;
+		memcpy(name + length, token.at, token.bracket ? 0 : bytes);
+		length += token.bracket ? 0 : bytes;
+	}
+	while (length > 0 && !isalpha((unsigned char)name[length - 1]))
+		length--;
+	name[length] = '\0';
 	for (size_t i = 0; i < sizeof allocators / sizeof *allocators; i++)
 		if (strcasestr(name, allocators[i]))
 			return 2;
@@ -214,7 +233,7 @@ struct wrappers *wrappers_find(const struct profile *profile, const char *const 
 	struct wrappers *wrappers = memory_allocate(1, sizeof *wrappers);
 	size_t found = 1;
 
-	*wrappers = (struct wrappers){map_create(), map_create(), given, count};
+	*wrappers = (struct wrappers){profile, map_create(), map_create(), map_create(), given, count};
 	for (int i = 0; i < ROUNDS && found; i++) {
 		struct round round = {.profile = profile, .by_name = map_create()};
 		for (uint32_t s = 0; s < profile->site_count; s++)
@@ -230,6 +249,7 @@ void wrappers_free(struct wrappers *wrappers)
 {
 	if (!wrappers)
 		return;
+	map_free(wrappers->owners);
 	map_free(wrappers->names);
 	map_free(wrappers->looked_at);
 	free(wrappers);

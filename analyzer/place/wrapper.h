@@ -12,6 +12,7 @@
 #ifndef SEEP_PLACE_WRAPPER_H
 #define SEEP_PLACE_WRAPPER_H
 
+#include "place/code_owner.h"
 #include "profile/profile.h"
 
 struct wrappers; /* opaque */
@@ -23,5 +24,9 @@ void wrappers_free(struct wrappers *wrappers);
 
 /* `function` is a text of the profile's pool. */
 bool wrappers_have(const struct wrappers *wrappers, const char *function);
+
+/* code_owner(), asked once for each line of the profile. */
+enum code_owner wrappers_owner(const struct wrappers *wrappers, const struct profile_location *location,
+			       const struct source_line *line);
 
 #endif

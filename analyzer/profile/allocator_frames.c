@@ -6,6 +6,7 @@
 
 #include <seep/entry_points.h>
 
+#include "base/demangled.h"
 #include "files/path.h"
 #include "profile/allocator_frames.h"
 
@@ -70,31 +71,16 @@ static bool is_plain_name(const char *function)
 	return false;
 }
 
-/* What follows the template arguments that begin here; NULL where none do. An operator in them ("<(Kind)1 >> 2>") can
- * only make this miss. */
-static const char *skip_template_arguments(const char *text)
-{
-	int depth = 0;
-
-	if (*text != '<')
-		return NULL;
-	for (; *text; text++) {
-		depth += (*text == '<') - (*text == '>');
-		if (depth == 0)
-			return text + 1;
-	}
-	return NULL;
-}
-
 static bool is_template_member(const char *function, const struct template_member *wanted)
 {
 	if (!text_begins_with(function, wanted->class_name))
 		return false;
-	const char *member = skip_template_arguments(function + strlen(wanted->class_name));
-	if (!member || !text_begins_with(member, wanted->member))
+	struct name_token arguments = {.end = function + strlen(wanted->class_name)};
+	if (!name_token_next(&arguments) || arguments.bracket != '<' ||
+	    !text_begins_with(arguments.end, wanted->member))
 		return false;
 	/* "allocate(", or "allocate[abi:cxx11](", or no parameters at all; not "allocate_at_least_one_more(" */
-	char after = member[strlen(wanted->member)];
+	const char after = arguments.end[strlen(wanted->member)];
 	return after == '(' || after == '[' || after == '\0';
 }
 

@@ -28,33 +28,6 @@ static void source_text(char text[PIECE], const struct profile *profile, const s
 		snprintf(text, PIECE, "(%.64s)", name);
 }
 
-/* How much of a name comes before its parameters; "operator()" is a name, "(anonymous namespace)::" part of one. */
-static size_t name_length(const char *function)
-{
-	static const char call[] = "operator()";
-	int depth = 0;
-
-	for (const char *at = function; *at; at++) {
-		if (text_begins_with(at, call)) {
-			at += sizeof call - 2;
-			continue;
-		}
-		if (*at == '(' && depth == 0 && at > function && at[-1] != ':' && at[-1] != ' ')
-			return (size_t)(at - function);
-		depth += (*at == '<' || *at == '(') - ((*at == '>' && at > function && at[-1] != '-') || *at == ')');
-	}
-	return strlen(function);
-}
-
-static void append_function(struct buffer *out, const char *function, unsigned columns)
-{
-	struct buffer name = {0};
-
-	buffer_append(&name, function, name_length(function));
-	name_append(out, name.data ? name.data : "", columns);
-	buffer_free(&name);
-}
-
 void place_text_append(struct buffer *out, const struct group *group, unsigned columns)
 {
 	const struct source_line *line = group_line(group);
@@ -70,7 +43,7 @@ void place_text_append(struct buffer *out, const struct group *group, unsigned c
 	buffer_printf(out, "%s%s", source, *source ? "  " : "");
 	columns -= text_columns(source) + (*source ? 2 : 0);
 	const size_t before = out->length;
-	append_function(out, line->function, columns);
+	name_append_bare(out, line->function, columns);
 	if (group->site_count > 1)
 		snprintf(stacks, sizeof stacks, "  %u stacks", group->site_count);
 	if (text_columns(out->data + before) + strlen(stacks) <= columns)
@@ -101,7 +74,7 @@ void place_text_append_callers(struct buffer *out, const struct group *group, un
 			return;
 		const size_t before = out->length;
 		buffer_append_text(out, separator);
-		append_function(out, line->function, columns - used - fixed);
+		name_append_bare(out, line->function, columns - used - fixed);
 		buffer_printf(out, "%s%s", *source ? " " : "", source);
 		used += text_columns(out->data + before);
 		separator = " <- ";

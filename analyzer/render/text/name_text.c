@@ -1,105 +1,33 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The grammar here is just enough of C++'s and Rust's: brackets nest, and those that follow the word "operator" are
- * none. A name that does not obey it still comes out within its columns, only less nicely. */
+/* From the whole name to what has to stay of it, until it fits. */
 #include "render/text/name_text.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/demangled.h"
 #include "files/path.h"
 #include "render/text/text_page.h"
 
-static bool is_word(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '$';
-}
-
-/* The length of an operator's name at `at` ("operator<<", "operator()"), where its symbols must not be taken for
- * brackets; 0 if there is none. */
-static size_t operator_length(const char *name, const char *at)
-{
-	static const char *const symbols[] = {"<=>", "<<=", ">>=", "->*", "()", "<<", ">>", "<=", ">=", "->", "<", ">"};
-
-	if (!text_begins_with(at, "operator") || (at > name && is_word(at[-1])))
-		return 0;
-	for (size_t i = 0; i < sizeof symbols / sizeof *symbols; i++) {
-		if (text_begins_with(at + 8, symbols[i]))
-			return 8 + strlen(symbols[i]);
-	}
-	return 0;
-}
-
-static char closing(char open)
-{
-	return open == '<' ? '>' : open == '(' ? ')' : open == '{' ? '}' : open == '[' ? ']' : '\0';
-}
-
-/* One past the bracket that closes the one at `open`; NULL if none does. Other brackets in between are passed over
- * with their contents. */
-static const char *bracket_end(const char *open)
-{
-	char expected[64]; /* deeper nesting is not looked into */
-	size_t depth = 0;
-
-	for (const char *at = open; *at; at++) {
-		const size_t length = at > open ? operator_length(open, at) : 0;
-		if (length) {
-			at += length - 1;
-		} else if (closing(*at)) {
-			if (depth == sizeof expected)
-				return NULL;
-			expected[depth++] = closing(*at);
-		} else if (*at == expected[depth - 1] && !(*at == '>' && at[-1] == '-')) {
-			if (--depth == 0)
-				return at + 1;
-		}
-	}
-	return NULL;
-}
-
-/* A parenthesis that is part of a name: "(anonymous namespace)", "<int, (Color)1>". Parameters follow a word, another
- * list, or an operator's symbols. */
-static bool parenthesis_is_name(const char *name, const char *open)
-{
-	return text_begins_with(open, "(anonymous") || open == name ||
-	       !(is_word(open[-1]) || strchr("<>=)]-*", open[-1]));
-}
-
-/* One step through a name: a whole group in brackets, an operator's name, or a single byte. */
-struct token {
-	const char *at, *end;
-	char bracket; /* the one that opens the group; 0: it is no group */
-};
-
-/* Steps on from where the last token ended, at first from `.end`; false at the end of the name. */
-static bool token_next(const char *name, struct token *token)
-{
-	const char *at = token->at = token->end;
-
-	if (!*at)
-		return false;
-	const size_t symbol = operator_length(name, at);
-	const char *close = !symbol && closing(*at) ? bracket_end(at) : NULL;
-	token->bracket = close ? *at : '\0';
-	token->end = close ? close : at + (symbol ? symbol : 1);
-	return true;
-}
+#define CLASS_LEAST 6 /* columns of a class's name beside a whole function's */
 
 /* Rust puts "<alloc::vec::Vec<T> as core::iter::Extend<T>>" in front of a method. The types stay, without their paths and
  * arguments. */
 static void impl_shorten(struct buffer *out, const char *open, const char *end)
 {
+	size_t path = out->length + 1; /* where the type's path begins */
+
 	buffer_append_byte(out, '<');
-	for (struct token token = {.end = open + 1}; token.end < end && token_next(open, &token);) {
-		if (token.bracket == '<' && token.end < end) {
+	for (struct name_token token = {.end = open + 1}; token.end < end && name_token_next(&token);) {
+		if (token.bracket == '<') {
 			buffer_append_text(out, "<...>");
 		} else if (text_begins_with(token.at, "::")) {
-			while (is_word(out->data[out->length - 1]))
-				out->data[--out->length] = '\0';
+			out->length = path;
 			token.end = token.at + 2;
 		} else {
-			buffer_append_byte(out, *token.at);
-			token.end = token.at + 1;
+			buffer_append(out, token.at, (size_t)(token.end - token.at));
+			if (*token.at == ' ' || *token.at == '&')
+				path = out->length;
 		}
 	}
 }
@@ -107,13 +35,13 @@ static void impl_shorten(struct buffer *out, const char *open, const char *end)
 /* Replaces the text between brackets of one kind by "...". */
 static void brackets_shorten(struct buffer *out, const char *name, char kind)
 {
-	for (struct token token = {.end = name}; token_next(name, &token);) {
+	for (struct name_token token = {.end = name}; name_token_next(&token);) {
 		const bool is_kind = token.bracket == kind;
 		if (is_kind && kind == '<' && token.at == name) {
 			impl_shorten(out, token.at, token.end);
 		} else if (is_kind && token.end > token.at + 2 &&
-			   !(kind == '(' && parenthesis_is_name(name, token.at))) {
-			buffer_printf(out, "%c...%c", kind, closing(kind));
+			   (kind != '(' || name_token_is_parameters(name, &token))) {
+			buffer_printf(out, "%c...%c", kind, name_closing_bracket(kind));
 		} else {
 			if (token.bracket)
 				token.end = token.at + 1; /* the group stays, and is looked through */
@@ -122,56 +50,76 @@ static void brackets_shorten(struct buffer *out, const char *name, char kind)
 	}
 }
 
-/* The start of the qualified name, behind the return type that templates have in front. */
-static const char *behind_return_type(const char *name)
+/* What a compiler calls a function without a name; 0 where the token is none, else which one in its function. */
+static unsigned long lambda_number(const struct name_token *token)
 {
-	const char *start = name;
+	const char *hash = memchr(token->at, '#', (size_t)(token->end - token->at));
 
-	for (struct token token = {.end = name}; token_next(name, &token);) {
-		if (text_begins_with(token.at, "operator") && (token.at == name || !is_word(token.at[-1])))
-			break; /* "operator new", "operator unsigned long" */
-		if (token.bracket == '(' && !parenthesis_is_name(name, token.at))
-			break; /* the name ends with its parameters */
-		if (*token.at == ' ')
-			start = token.at + 1;
-	}
-	return *start && *start != '(' ? start : name;
+	if (text_begins_with(token->at, "$_")) /* clang counts from 0 */
+		return strtoul(token->at + 2, NULL, 10) + 1;
+	if (text_begins_with(token->at, "{lambda(") && token->bracket)
+		return hash ? strtoul(hash + 1, NULL, 10) : 1;
+	return 0;
 }
 
-/* The name alone: without parameters and all that follows them, and without its own template arguments. Lambdas and local
- * classes carry the parameters of the function around them in the middle of the name; those stay. */
-static void keep_bare_name(struct buffer *out, const char *name)
+/* Where the parameters end that begin here, with what qualifies their function ("const"). */
+static const char *parameters_end(const char *end)
 {
-	const char *end = name + strlen(name);
+	static const char *const qualifiers[] = {" const", " volatile", " &", "&", " noexcept"};
 
-	for (struct token token = {.end = name}; token_next(name, &token);) {
-		if (token.bracket == '(' && !parenthesis_is_name(name, token.at) && !strstr(token.end, "::")) {
-			end = token.at;
-			break;
+	for (size_t i = 0; i < sizeof qualifiers / sizeof *qualifiers;) {
+		const bool is_there = text_begins_with(end, qualifiers[i]);
+		end += is_there ? strlen(qualifiers[i]) : 0;
+		i = is_there ? 0 : i + 1;
+	}
+	return end;
+}
+
+enum arguments { ARGUMENTS_WHOLE, ARGUMENTS_SHORT, ARGUMENTS_NONE };
+
+static void arguments_append(struct buffer *out, const char *name, const struct name_token *token,
+			     enum arguments arguments)
+{
+	const bool is_own = *token->end == '\0' || *token->end == '(';
+
+	if (arguments == ARGUMENTS_WHOLE)
+		buffer_append(out, token->at, (size_t)(token->end - token->at));
+	else if (token->at == name)
+		impl_shorten(out, token->at, token->end);
+	else if (arguments == ARGUMENTS_SHORT && !is_own)
+		buffer_append_text(out, "<...>");
+}
+
+/* The name alone: without its type, its parameters and all that follows them, and without what tells compilers more than
+ * people. A lambda is named by the function that it is in. */
+static void bare_append(struct buffer *out, const char *name, enum arguments arguments)
+{
+	const char *start = name_behind_type(name);
+
+	for (struct name_token token = {.end = start}; name_token_next(&token);) {
+		const unsigned long lambda = lambda_number(&token);
+		if (name_token_is_parameters(start, &token)) {
+			token.end = parameters_end(token.end);
+			if (!text_begins_with(token.end, "::")) /* else they are those of the function around it */
+				break;
+		} else if (lambda) {
+			buffer_append_text(out, "{lambda");
+			if (lambda > 1)
+				buffer_printf(out, "#%lu", lambda);
+			buffer_append_byte(out, '}');
+			if (text_begins_with(token.end, "::operator()"))
+				token.end += strlen("::operator()");
+		} else if (arguments != ARGUMENTS_WHOLE && text_begins_with(token.at, "(anonymous namespace)::")) {
+			token.end += 2;
+		} else if (token.bracket == '<') {
+			arguments_append(out, start, &token, arguments);
+		} else if (!text_begins_with(token.at, "[abi:")) {
+			buffer_append(out, token.at, (size_t)(token.end - token.at));
 		}
 	}
-	size_t length = (size_t)(end - name);
-	while (length > 5 && strncmp(name + length - 5, "<...>", 5) == 0)
-		length -= 5;
-	while (length > 1 && name[length - 1] == ' ')
-		length--;
-	buffer_append(out, name, length);
-}
-
-/* The innermost part of a bare name that fits behind "..", with as many of its outer names as do; NULL if not even the
- * last one fits. */
-static const char *innermost_that_fits(const char *name, unsigned columns)
-{
-	const unsigned all = text_columns(name);
-	unsigned before = 0; /* columns before the token */
-
-	for (struct token token = {.end = name}; token_next(name, &token);) {
-		if (text_begins_with(token.at, "::") && all - before + 2 <= columns)
-			return token.at;
-		for (const char *at = token.at; at < token.end; at++)
-			before += ((unsigned char)*at & 0xc0) != 0x80;
-	}
-	return NULL;
+	while (out->length > 0 && out->data[out->length - 1] == ' ') /* of "operator< <int>" */
+		out->length--;
+	buffer_append_text(out, out->length ? "" : name);
 }
 
 /* The first `columns` columns of a text, in bytes. */
@@ -192,37 +140,87 @@ static void cut_middle(struct buffer *out, const char *text, unsigned columns)
 	const unsigned keep = columns - 2;
 	const unsigned front = keep - keep / 2;
 
+	if (all <= columns) {
+		buffer_append_text(out, text);
+		return;
+	}
 	buffer_append(out, text, bytes_of_columns(text, front));
 	buffer_append_text(out, "..");
 	buffer_append_text(out, text + bytes_of_columns(text, all - keep / 2));
 }
 
+/* As many outer names as fit before the class and the function; where these two do not, the middle of the class is left out,
+ * and at last the middle of both. */
+static void inner_append(struct buffer *out, const char *name, unsigned columns)
+{
+	const char *class = name, *function = name, *fits = NULL;
+	unsigned left = text_columns(name); /* from the token's end on */
+	struct buffer text = {0};
+
+	for (struct name_token token = {.end = name}; name_token_next(&token);) {
+		const bool is_separator = text_begins_with(token.at, "::");
+		token.end = is_separator ? token.at + 2 : token.end;
+		for (const char *at = token.at; at < token.end; at++)
+			left -= ((unsigned char)*at & 0xc0) != 0x80;
+		if (!is_separator)
+			continue;
+		class = function;
+		function = token.end;
+		fits = !fits && left <= columns ? function : fits;
+	}
+	if (fits && fits <= class) {
+		buffer_append_text(out, fits);
+		return;
+	}
+	const unsigned taken = text_columns(function) + 2;
+	if (class < function && taken + CLASS_LEAST <= columns) {
+		buffer_append(&text, class, (size_t)(function - 2 - class));
+		cut_middle(out, text.data, columns - taken);
+		buffer_printf(out, "::%s", function);
+	} else {
+		cut_middle(out, class, columns);
+	}
+	buffer_free(&text);
+}
+
+bool name_append_bare(struct buffer *out, const char *name, unsigned columns)
+{
+	struct buffer bare = {0};
+	bool fits = false;
+
+	for (enum arguments arguments = ARGUMENTS_WHOLE; !fits && arguments <= ARGUMENTS_NONE; arguments++) {
+		bare.length = 0;
+		bare_append(&bare, name, arguments);
+		fits = text_columns(bare.data) <= columns;
+	}
+	if (fits)
+		buffer_append_text(out, bare.data);
+	else
+		inner_append(out, bare.data, columns);
+	buffer_free(&bare);
+	return fits;
+}
+
 bool name_append(struct buffer *out, const char *name, unsigned columns)
 {
-	struct buffer templates = {0}, parameters = {0}, bare = {0};
+	struct buffer templates = {0}, parameters = {0};
 
-	if (*name == '\0')
+	if (text_columns(name) <= columns) {
+		buffer_append_text(out, name);
 		return true;
+	}
 	brackets_shorten(&templates, name, '<');
 	brackets_shorten(&parameters, templates.data, '(');
-	const char *without_type = behind_return_type(parameters.data);
-	keep_bare_name(&bare, without_type);
-	const char *core = bare.length ? bare.data : name;
-	const char *inner = innermost_that_fits(core, columns);
-	const char *const attempts[] = {name, templates.data, parameters.data, without_type, core};
+	const char *const attempts[] = {templates.data, parameters.data, name_behind_type(parameters.data)};
 	size_t attempt = 0;
-	while (attempt < 5 && text_columns(attempts[attempt]) > columns)
+	while (attempt < 3 && text_columns(attempts[attempt]) > columns)
 		attempt++;
-	if (attempt < 5)
+	if (attempt < 3)
 		buffer_append_text(out, attempts[attempt]);
-	else if (inner)
-		buffer_printf(out, "..%s", inner);
-	else
-		cut_middle(out, core, columns);
+	const bool fits = attempt < 3 || name_append_bare(out, name, columns);
 	buffer_free(&templates);
 	buffer_free(&parameters);
-	buffer_free(&bare);
-	return attempt < 5;
+	return fits;
 }
 
 void path_append(struct buffer *out, const char *path, unsigned columns)
@@ -244,45 +242,4 @@ void beginning_append(struct buffer *out, const char *text, unsigned columns)
 	buffer_append(out, text, bytes_of_columns(text, fits ? columns : columns - 2));
 	if (!fits)
 		buffer_append_text(out, "..");
-}
-
-/* Wrappers of malloc in C, by the words that are left when their prefixes and suffixes are taken off. */
-static bool name_is_wrapper(const char *name)
-{
-	static const char *const names[] = {
-	    "xmalloc",         "xcalloc",          "xrealloc",     "xstrdup",       "xstrndup",
-	    "zmalloc",         "zcalloc",          "zrealloc",     "ztrymalloc",    "ztrycalloc",
-	    "ztryrealloc",     "g_malloc",         "g_malloc0",    "g_realloc",     "g_try_malloc",
-	    "g_malloc_n",      "g_malloc0_n",      "g_realloc_n",  "g_strdup",      "g_slice_alloc",
-	    "emalloc",         "safe_malloc",      "ngx_alloc",    "ngx_calloc",    "av_malloc",
-	    "CRYPTO_malloc",   "CRYPTO_zalloc",    "PyMem_Malloc", "PyMem_Realloc", "PyMem_RawMalloc",
-	    "PyObject_Malloc", "_PyMem_RawMalloc", "PyMem_Calloc", "sqlite3Malloc", "sqlite3MemMalloc",
-	};
-	size_t length = strlen(name);
-
-	/* redis: zmalloc_usable, ztrymalloc_usable_internal */
-	for (size_t cut = 0; cut < 2; cut++) {
-		static const char *const suffixes[] = {"_internal", "_usable"};
-		const size_t suffix = strlen(suffixes[cut]);
-		if (length > suffix && strncmp(name + length - suffix, suffixes[cut], suffix) == 0)
-			length -= suffix;
-	}
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-		if (strlen(names[i]) == length && strncmp(name, names[i], length) == 0)
-			return true;
-	}
-	return false;
-}
-
-bool name_is_library(const char *name)
-{
-	static const char *const prefixes[] = {"std::",   "__gnu_cxx::", "__cxxabiv1::", "core::",      "alloc::",
-					       "<core::", "<alloc::",    "<std::",       "hashbrown::", "<hashbrown::"};
-	const char *bare = behind_return_type(name);
-
-	for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++) {
-		if (text_begins_with(bare, prefixes[i]) || text_begins_with(name, prefixes[i]))
-			return true;
-	}
-	return name_is_wrapper(name);
 }

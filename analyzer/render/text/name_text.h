@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Function names and source files made to fit into so many columns. The parts that a reader misses least go first:
- * template arguments ("<...>"), parameters ("(...)"), the return type, outer namespaces ("..::"); at last the
- * middle. */
+ * template arguments ("<...>"), parameters ("(...)"), the return type, both of these, outer namespaces; at last the middle
+ * of the class. A lambda is "function::{lambda}". */
 #ifndef SEEP_TEXT_NAME_TEXT_H
 #define SEEP_TEXT_NAME_TEXT_H
 
@@ -11,14 +11,13 @@
 /* Appends a demangled name in at most `columns` columns (4 or more). False where the name itself had to be cut. */
 bool name_append(struct buffer *out, const char *name, unsigned columns);
 
+/* The same of the name alone, without return type and parameters. */
+bool name_append_bare(struct buffer *out, const char *name, unsigned columns);
+
 /* Appends the end of a text in at most `columns` columns (4 or more), ".." in front where something was cut. */
 void path_append(struct buffer *out, const char *path, unsigned columns);
 
 /* The same with the beginning kept, ".." behind. */
 void beginning_append(struct buffer *out, const char *text, unsigned columns);
-
-/* True for names that belong to a language's library or run time, and for well-known functions that do no more than call
- * malloc (xmalloc, zmalloc, g_malloc, ...): their frames tell little about the program. */
-bool name_is_library(const char *name);
 
 #endif

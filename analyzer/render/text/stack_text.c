@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "files/path.h"
+#include "place/code_owner.h"
 #include "render/text/name_text.h"
 
 #define GAP 2
@@ -44,14 +45,9 @@ static struct stack_walk walk_callers(const struct group *group)
 	return walk;
 }
 
-/* Code that the program did not write: by its name, the headers that it comes from, or its module. */
 static bool is_library(const struct profile *profile, const struct frame *frame)
 {
-	const char *file = frame->line->file ? frame->line->file : "";
-	const char *module = path_base_name(profile->modules[frame->location->module].path);
-
-	return name_is_library(frame->line->function) || strstr(file, "/include/c++/") || strstr(file, "/rustc/") ||
-	       text_begins_with(module, "libstdc++.so") || text_begins_with(module, "libc++.so");
+	return code_owner(profile, frame->location, frame->line) != CODE_PROGRAM;
 }
 
 /* Where the program's own code begins: callers from here on are the system's. */
@@ -72,26 +68,6 @@ static bool is_entry(const char *function)
 			return true;
 	}
 	return text_begins_with(function, "__libc_start_");
-}
-
-/* Takes the innermost frame of the program itself, or the leaf where there is none; the walk goes on behind it. False
- * for a stack without frames. */
-static bool walk_own(struct stack_walk *walk, struct frame *own, struct frame *leaf)
-{
-	struct stack_walk from_leaf;
-
-	if (!walk_next(walk, leaf))
-		return false;
-	from_leaf = *walk;
-	*own = *leaf;
-	while (is_library(walk->profile, own) && walk_next(walk, own))
-		;
-	if (is_library(walk->profile, own) ||
-	    (is_entry(own->line->function) && strcmp(own->line->function, "main") != 0)) {
-		*own = *leaf;
-		*walk = from_leaf;
-	}
-	return true;
 }
 
 /* The last two names of a path, or the last alone where they are long. */
@@ -187,15 +163,15 @@ static void write_frame(struct text_page *page, const struct profile *profile, c
 
 static void write_stack_name(struct text_page *page, const struct group *group, unsigned columns, unsigned indent)
 {
+	const struct frame own = {group_location(group), group_line(group)};
 	struct stack_walk walk = {.profile = group->profile, .site = &group->profile->sites[group->site]};
 	struct buffer place = {0};
-	struct frame own, leaf;
+	struct frame leaf;
 
-	walk_own(&walk, &own, &leaf);
 	place_append(&place, group->profile, &own, own.line->line, 0);
 	write_named(page, own.line->function, place.data ? place.data : "", columns, indent);
 	buffer_append_byte(page->out, '\n');
-	if (own.line != leaf.line)
+	if (walk_next(&walk, &leaf) && own.line != leaf.line)
 		write_frame(page, group->profile, &leaf, indent, "->", 1);
 	buffer_free(&place);
 }
@@ -288,15 +264,9 @@ void group_write_callers(struct text_page *page, const struct group *group, enum
 	const struct profile_site *site = &group->profile->sites[group->site];
 	struct stack_walk walk = walk_callers(group);
 	unsigned skipped = 0, written = 0, walked = 0;
-	struct frame frame = {group_location(group), group_line(group)}, leaf;
+	struct frame frame = {group_location(group), group_line(group)};
 
-	if ((by != GROUP_BY_STACK && by != GROUP_BY_PLACE) || !frame.line)
-		return;
-	if (by == GROUP_BY_STACK) {
-		walk.at = (struct frame_walk){0, 0};
-		walk_own(&walk, &frame, &leaf);
-	}
-	if (is_entry(frame.line->function))
+	if ((by != GROUP_BY_STACK && by != GROUP_BY_PLACE) || !frame.line || is_entry(frame.line->function))
 		return;
 	for (unsigned left = walk_count(walk); left > 0; left--) {
 		if (callers_differ(group, by, walked++)) {
@@ -308,7 +278,7 @@ void group_write_callers(struct text_page *page, const struct group *group, enum
 			return;
 		}
 		walk_next(&walk, &frame);
-		if (is_library(group->profile, &frame)) {
+		if (is_library(group->profile, &frame) && !is_entry(frame.line->function)) {
 			skipped++;
 			continue;
 		}

@@ -11,8 +11,8 @@
  * Ends a table row whose text begins in column `start`: the group's function and file:line, and newlines. What does not
  * fit goes to a line of its own, `indent` columns in.
  *
- * A group that is one stack is named by the innermost function of the program itself. Where that is not the leaf (it
- * called a library's container, or a wrapper of malloc), a line "-> leaf" follows.
+ * A group that is one stack is named by its place, too. Where that is not the leaf (it called a library's container, or a
+ * wrapper of malloc), a line "-> leaf" follows.
  */
 void group_write_name(struct text_page *page, const struct group *group, enum group_by by, unsigned start,
 		      unsigned indent);

@@ -309,6 +309,7 @@ static struct profile *retiring_profile(uint64_t number, unsigned own, unsigned 
 	struct buffer file = snapshot_maker_finish(maker);
 	struct profile *profile = profile_open_snapshot(file.data, file.length, "retiring", &error);
 	assert_non_null(profile);
+	profile_symbolize(profile, NULL);
 	buffer_free(&file);
 	snapshot_maker_free(maker);
 	return profile;

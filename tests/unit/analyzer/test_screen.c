@@ -72,6 +72,11 @@ static void a_place_is_its_line_and_its_function(void **state)
 	assert_place("main;serve;hook@/opt/server/hook.so", NULL, 60, false, "source.c:3  hook");
 	assert_place("f;(anonymous namespace)::F::operator()(int)", NULL, 60, false,
 		     "source.c:2  (anonymous namespace)::F::operator()");
+	assert_place("f;Server::handle(int)::{lambda()#1}::operator()() const", NULL, 60, false,
+		     "source.c:2  Server::handle::{lambda}");
+	assert_place("f;std::make<int>;Pool<Node<int>, 3>::get(int)", NULL, 60, false,
+		     "source.c:3  Pool<Node<int>, 3>::get");
+	assert_place("f;std::make<int>;Pool<Node<int>, 3>::get(int)", NULL, 30, false, "source.c:3  Pool<...>::get");
 	assert_place("", NULL, 60, false, "[no stack]");
 }
 

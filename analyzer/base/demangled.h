@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A demangled name, step by step. The grammar is just enough of C++'s and Rust's: brackets nest, and those that follow
+ * the word "operator" are none. A name that does not obey it still comes to its end, only in more steps.
+ */
+#ifndef SEEP_BASE_DEMANGLED_H
+#define SEEP_BASE_DEMANGLED_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* A word, an operator's whole name ("operator()"), a whole group in brackets, or a single byte. */
+struct name_token {
+	const char *at, *end;
+	char bracket; /* the one that opens the group; 0: the token is no group */
+};
+
+/* Steps on from the last token's `.end`; false at the end of the name. */
+bool name_token_next(struct name_token *token);
+
+/* Whether the token is a list of parameters. "(anonymous namespace)" is a part of the name, and so are the parentheses in
+ * "<int, (Color)1>". */
+bool name_token_is_parameters(const char *name, const struct name_token *token);
+
+/* Where the name itself begins, behind the return type that templates may have in front. */
+const char *name_behind_type(const char *name);
+
+/* The bracket that closes this one; '\0' where it opens none. */
+char name_closing_bracket(char open);
+
+#endif
