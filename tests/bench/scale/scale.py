@@ -1,0 +1,163 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""What the commands cost at the desk, by the number of sites.
+
+    scale.py BUILD > docs/SCALE.md
+    scale.py BUILD count
+
+`make bench-scale` runs the first: 10,000 to 4 million sites in snapshots that make_snapshots.c writes, peers beside them.
+In the environment: SCALE_SITES="10000 100000", SCALE_RUNS=3. The second counts instructions under valgrind at few sites,
+prints `COMMAND EXPONENT INSTRUCTIONS`, and takes some seconds.
+"""
+import math
+import os
+import pathlib
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+from harness import machine  # noqa: E402
+
+SECONDS_MAX = 120
+COUNTED = (8, 500, 2_000)
+COMMANDS = {
+    "report": ("report", "{after}"),
+    "report --json": ("report", "--json", "{after}"),
+    "diff": ("diff", "{before}", "{after}"),
+    "diff --by=function": ("diff", "--by=function", "{before}", "{after}"),
+    "diff --json": ("diff", "--json", "{before}", "{after}"),
+    "flame": ("flame", "--output={folder}/flame.svg", "{after}"),
+    "flame --base": ("flame", "--output={folder}/flame.svg", "--base={before}", "{after}"),
+    "export --format=pprof": ("export", "--format=pprof", "--output={folder}/pprof", "{after}"),
+    "export --format=folded": ("export", "--format=folded", "--output={folder}/folded", "{after}"),
+    "export --format=speedscope": ("export", "--format=speedscope", "--output={folder}/speedscope", "{after}"),
+}
+# Name, program, arguments, and up to how many sites it ends in some minutes.
+PEERS = (
+    ("heaptrack_print", "heaptrack_print", ("-f", "{folder}/heaptrack.trace"), 100_000),
+    ("go tool pprof -top", "go", ("tool", "pprof", "-top", "{folder}/pprof"), 100_000),
+    ("google-pprof --text", "google-pprof", ("--text", "/bin/true", "{folder}/pprof.heap"), 10_000),
+)
+
+
+class Series:
+    """Two snapshots of so many sites, in a folder that goes away."""
+
+    def __init__(self, build, sites):
+        self.folder = tempfile.mkdtemp(prefix="seep-scale.")
+        subprocess.run([build / "bench/make_snapshots", str(sites), "2", self.folder, "heaptrack"], check=True)
+        self.names = {"before": f"{self.folder}/000001.seep", "after": f"{self.folder}/000002.seep", "folder": self.folder}
+        self.file_bytes = os.stat(self.names["after"]).st_size
+
+    def arguments(self, *arguments):
+        return [argument.format(**self.names) for argument in arguments]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        shutil.rmtree(self.folder)
+
+
+def measure(command):
+    """CPU seconds of user and system, and peak memory, children included; None: it failed or took too long."""
+    with subprocess.Popen(["timeout", str(SECONDS_MAX), *command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    return None if process.returncode else (usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024)
+
+
+def median_of(runs, command):
+    seen = [measure(command) for _ in range(runs)]
+    if None in seen:
+        return None
+    return tuple(statistics.median(values) for values in zip(*seen))
+
+
+def exponent(sizes, costs):
+    """The slope of the straight line through the logarithms."""
+    x, y = [math.log(size) for size in sizes], [math.log(max(cost, 1e-3)) for cost in costs]
+    return statistics.linear_regression(x, y).slope if len(x) > 1 else math.nan
+
+
+def instructions(seep, arguments):
+    environment = dict(os.environ, SEEP_CACHE="off")
+    command = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", seep, *arguments]
+    said = subprocess.run(command, capture_output=True, text=True, env=environment, check=True, timeout=SECONDS_MAX).stderr
+    return sum(int(count.replace(",", "")) for count in re.findall(r"refs: +([0-9,]+)", said))
+
+
+def count(build):
+    """What a run costs at eight sites is taken off: it would hide how the rest grows."""
+    commands = ("report", "diff", "flame", "export --format=pprof")
+    counted = {name: [] for name in commands}
+    for sites in COUNTED:
+        with Series(build, sites) as series:
+            for name in commands:
+                counted[name].append(instructions(build / "seep", series.arguments(*COMMANDS[name])))
+    for name, (fixed, few, many) in counted.items():
+        print(f"{name}\t{exponent(COUNTED[1:], (few - fixed, many - fixed)):.3f}\t{(many - few) / (COUNTED[2] - COUNTED[1]):.0f}")
+
+
+def peers_of(series, sites, seep):
+    for name, program, arguments, most in PEERS:
+        if sites <= most and shutil.which(program):
+            if name.startswith("google"):
+                subprocess.run([seep, *series.arguments("export", "--format=gperftools", "--output={folder}/pprof.heap", "{after}")],
+                               check=True, stderr=subprocess.DEVNULL)
+            yield name, [program, *series.arguments(*arguments)]
+
+
+def cell(cost, file_bytes):
+    if cost is None:
+        return "failed"
+    share = f", {cost[1] / file_bytes:.2f} of the files" if file_bytes else ""
+    return f"{cost[0]:.2f} s, {cost[1] / 2**20:.0f} MiB{share}"
+
+
+def bench(build):
+    sizes = [int(word) for word in os.environ.get("SCALE_SITES", "10000 100000 1000000 4000000").split()]
+    runs = int(os.environ.get("SCALE_RUNS", "3"))
+    begun, rows, files = os.getloadavg()[0], {}, []
+    for sites in sizes:
+        with Series(build, sites) as series:
+            files.append(f"{sites:,}: {series.file_bytes / 2**20:.0f} MiB")
+            commands = [(f"seep {name}", [build / "seep", *series.arguments(*arguments)]) for name, arguments in COMMANDS.items()]
+            for name, command in commands + list(peers_of(series, sites, build / "seep")):
+                print(time.strftime("%H:%M:%S"), sites, name, file=sys.stderr)
+                files_read = sum(str(word).count(".seep") for word in command) * series.file_bytes
+                cost = median_of(runs, command)
+                rows.setdefault(name, {})[sites] = (cost, files_read)
+    write_document(build, sizes, rows, files, begun)
+
+
+def write_document(build, sizes, rows, files, begun):
+    about = machine.describe(str(build), str(build))
+    print(f"""# The commands at the desk, by the number of sites
+
+Generated by `make bench-scale`; not edited by hand. {about['processor']}, {about['cores']} cores, {about['memory_gib']} GiB, {about['system']},
+{about['seep']}; load average at the beginning {begun:.1f}.
+
+`tests/bench/scale/make_snapshots.c` writes snapshots whose stacks have 30 frames, with two live samples a site, in modules
+without a file (every address is a name of its own, which is the most that a command can meet). Sizes of a snapshot:
+{"; ".join(files)}. Time is CPU of user and system together, children included; memory is the peak RSS of the largest
+process. The exponent is that of the number of sites, fitted to the times.
+
+| command | {" | ".join(f"{size:,} sites" for size in sizes)} | exponent |
+|---|{"---|" * (len(sizes) + 1)}""")
+    for name, costs in rows.items():
+        known = [(size, costs[size][0][0]) for size in sizes if size in costs and costs[size][0]]
+        slope = exponent(*zip(*known)) if len(known) > 1 else math.nan
+        cells = [cell(*costs[size]) if size in costs else "" for size in sizes]
+        print(f"| {name} | {' | '.join(cells)} | {'' if math.isnan(slope) else f'{slope:.2f}'} |")
+    print("\nPeers have the same stacks: heaptrack's its own trace, the others what `seep export` makes of the snapshot. A small version of"
+          "\nthis with counted instructions is in `make check` (`tests/e2e/test_scale.sh`): growth beyond n^1.1 fails there.")
+
+
+if __name__ == "__main__":
+    (count if "count" in sys.argv[2:] else bench)(pathlib.Path(sys.argv[1]).resolve())

@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# What the commands cost grows as the number of sites does. Instructions are counted: they are the same on any machine.
+# time limit: 240 s
+. "$(dirname "$0")/lib.sh"
+
+make -s -C "$ROOT" BUILD="$BUILD" "$BUILD/bench/make_snapshots" || exit 1
+counted=$(/usr/bin/python3 -B "$ROOT/tests/bench/scale/scale.py" "$BUILD" count 2>&1)
+check_equal "four commands were counted" 4 "$(grep -cP '\t[0-9.]+\t[0-9]+$' <<<"$counted")"
+while IFS=$'\t' read -r command exponent instructions; do
+	name="$command costs no more than n^1.1, from 500 to 2,000 sites"
+	if awk "BEGIN { exit !($exponent <= 1.1) }"; then
+		ok "$name"
+	else
+		not_ok "$name" "n^$exponent, $instructions instructions a site"
+	fi
+done <<<"$counted"
+exit $cases_failed
