@@ -113,14 +113,13 @@ static void lives_fill(struct history *history, const struct leaks *leaks, const
 	}
 }
 
-void history_build(struct history *history, const struct leaks *leaks, struct profile *const *series,
-		   const uint32_t *groups)
+void history_build(struct history *history, struct leaks *leaks, struct profile *const *series, const uint32_t *groups)
 {
 	struct followed_list list = {.by_identity = map_create()};
 	struct map *by_stack = map_create();
 
 	*history = (struct history){0};
-	history->in_use = memory_allocate(((size_t)leaks->count + 1) * leaks->time_count, sizeof *history->in_use);
+	leaks->in_use = memory_allocate(((size_t)leaks->count + 1) * leaks->time_count, sizeof *leaks->in_use);
 	for (uint32_t i = 0; i < leaks->reference->site_count; i++)
 		*map_put(by_stack, leaks->reference->sites[i].key, NULL) = groups[i];
 	for (size_t index = 0; index < leaks->time_count; index++) {
@@ -128,7 +127,7 @@ void history_build(struct history *history, const struct leaks *leaks, struct pr
 		uint32_t *here = groups_of(profile, by_stack);
 		for (uint32_t i = 0; i < profile->site_count; i++) {
 			if (here[i] != NO_GROUP)
-				history->in_use[here[i] * leaks->time_count + index] +=
+				leaks->in_use[here[i] * leaks->time_count + index] +=
 				    sum_estimate(&profile->sites[i].in_use.bytes);
 		}
 		follow_snapshot(&list, leaks, profile, index, here);
@@ -143,7 +142,6 @@ void history_build(struct history *history, const struct leaks *leaks, struct pr
 
 void history_free(struct history *history)
 {
-	free(history->in_use);
 	free(history->objects);
 	free(history->begin);
 	free(history->lives);

@@ -9,15 +9,13 @@
 #include "leaks/leak_row.h"
 
 struct history {
-	double *in_use;            /* group by group, a value for each snapshot */
 	struct follow_up *objects; /* ordered by group */
 	size_t *begin;             /* by group, and one more: where its objects begin */
 	struct life_table *lives;  /* by group; bytes */
 };
 
-/* `groups` gives the group of every site of the reference. */
-void history_build(struct history *history, const struct leaks *leaks, struct profile *const *series,
-		   const uint32_t *groups);
+/* `groups` gives the group of every site of the reference. Fills leaks->in_use, too. */
+void history_build(struct history *history, struct leaks *leaks, struct profile *const *series, const uint32_t *groups);
 void history_free(struct history *history);
 
 #endif

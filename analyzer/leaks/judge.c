@@ -8,11 +8,10 @@
 #include "leaks/judge.h"
 
 #include <math.h>
-#include <stdlib.h>
 
-#include "base/memory.h"
 #include "leaks/births.h"
 #include "leaks/plateau.h"
+#include "leaks/slope.h"
 #include "statistics/measure.h"
 
 #define SURE_BYTES (16 << 20) /* of what stays, ... */
@@ -26,32 +25,16 @@
 #define TELLING_SAMPLES 12 /* of a leak are enough for a verdict; ... */
 #define TELLING_TIMES 10   /* ... at its pace within so many times the recording's length */
 
-/* Slopes over the snapshots that the timer took. */
-static void find_trend(struct leak_evidence *evidence, const struct leaks *leaks, const double *in_use)
+static void find_in_use(struct leak_evidence *evidence, const struct leaks *leaks, const double *in_use)
 {
-	const uint64_t start_ns = leaks->reference->start_ns;
-	const double half = leaks->seconds / 2;
-	double *times = memory_allocate(2 * leaks->time_count, sizeof *times);
-	double *values = times + leaks->time_count;
-	size_t count = 0, early = 0;
-
 	for (size_t i = 0; i < leaks->time_count; i++) {
 		evidence->in_use_highest = fmax(evidence->in_use_highest, in_use[i]);
-		if ((double)(leaks->times_ns[i] - start_ns) / 1e9 <= 0.75 * leaks->seconds)
+		if ((double)(leaks->times_ns[i] - leaks->reference->start_ns) / 1e9 <= 0.75 * leaks->seconds)
 			evidence->in_use_before = evidence->in_use_highest;
-		if (!leaks->is_timer[i])
-			continue;
-		times[count] = (double)(leaks->times_ns[i] - start_ns) / 1e9;
-		values[count] = in_use[i];
-		early += times[count] < half;
-		count++;
 	}
 	evidence->in_use_start = in_use[0];
 	evidence->in_use_now = in_use[leaks->time_count - 1];
 	evidence->in_use_middle = in_use[leaks->middle_index];
-	evidence->whole = trend_of(times, values, count);
-	evidence->late = trend_of(times + early, values + early, count - early);
-	free(times);
 }
 
 /* Fills the row's cautions. */
@@ -112,7 +95,8 @@ static bool has_grown(const struct leak_row *row, const struct leaks *leaks)
 	const struct leak_evidence *evidence = &row->evidence;
 
 	return leaks->can_judge && row->q <= CALL_Q && row->growth > 0 &&
-	       (evidence->late.interval.low > 0 || sum_estimate(&row->in_use.bytes) > HIGHER * evidence->in_use_before);
+	       (sum_estimate(&row->in_use.bytes) > HIGHER * evidence->in_use_before ||
+		slope_of(leaks, row->group, SLOPE_LATE).interval.low > 0);
 }
 
 /* What neither leaks nor grows for sure. */
@@ -223,7 +207,7 @@ void leak_row_judge(struct leak_row *row, const struct leaks *leaks, const struc
 	row->evidence.p = 1;
 	row->evidence.survival = (struct survival){NAN, {NAN, NAN}};
 	row->leak_rate = row->possible_in_s = NAN;
-	find_trend(&row->evidence, leaks, history->in_use + row->group * leaks->time_count);
+	find_in_use(&row->evidence, leaks, leaks->in_use + row->group * leaks->time_count);
 	if (leaks->can_judge)
 		plateau_find(&row->evidence, leaks, &all);
 	if (row->evidence.plateau_age_ns)

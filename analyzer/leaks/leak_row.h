@@ -10,7 +10,6 @@
 #include "compare/group.h"
 #include "statistics/cohort.h"
 #include "statistics/survival.h"
-#include "statistics/trend.h"
 
 enum leak_verdict {
 	LEAK_LEAK,
@@ -43,7 +42,6 @@ enum leak_unknown {
 
 /* What a verdict rests on. */
 struct leak_evidence {
-	struct trend whole, late;  /* bytes per second in use: whole series, its last half */
 	struct cohort_outcome old; /* past plateau_age_ns */
 	struct survival survival;  /* share of the bytes that outlives plateau_age_ns */
 	uint64_t plateau_age_ns;   /* the age that all of this is about; 0: none could be tried */
@@ -94,6 +92,7 @@ struct leaks {
 	double seconds;                   /* from the recording's start to the reference */
 	double leak_rate;                 /* of all leaks together, bytes per second */
 	struct interval leak_interval;
+	double *in_use;     /* bytes in use group by group, a value for each snapshot of the series */
 	uint64_t *times_ns; /* of the series, the reference included */
 	bool *is_timer;
 	size_t time_count;

@@ -202,6 +202,7 @@ void leaks_free(struct leaks *leaks)
 {
 	group_table_free(&leaks->groups);
 	free(leaks->rows);
+	free(leaks->in_use);
 	free(leaks->times_ns);
 	free(leaks->is_timer);
 	*leaks = (struct leaks){0};

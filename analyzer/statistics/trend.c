@@ -14,15 +14,9 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "statistics/selection.h"
 
 #define Z 1.959963984540054
-
-static int value_compare(const void *left, const void *right)
-{
-	const double a = *(const double *)left, b = *(const double *)right;
-
-	return (a > b) - (a < b);
-}
 
 /* Mid-ranks of values, less their mean. */
 static void ranks_of(const double *values, double *ranks, size_t count)
@@ -66,22 +60,23 @@ struct trend trend_of(const double *times, const double *values, size_t count)
 		return (struct trend){NAN, {NAN, NAN}};
 	const size_t pairs = count * (count - 1) / 2;
 	const double n = (double)count;
-	double *slopes = memory_allocate(pairs, sizeof *slopes);
+	double *slopes = memory_allocate(2 * pairs, sizeof *slopes);
+	struct selection selection = {slopes, slopes + pairs, pairs};
 	size_t filled = 0;
 
 	for (size_t i = 0; i < count; i++) {
 		for (size_t k = i + 1; k < count; k++)
 			slopes[filled++] = (values[k] - values[i]) / (times[k] - times[i]);
 	}
-	qsort(slopes, pairs, sizeof *slopes, value_compare);
-	const double slope = (slopes[(pairs - 1) / 2] + slopes[pairs / 2]) / 2;
+	const double slope = (select_place(&selection, (pairs - 1) / 2) + select_place(&selection, pairs / 2)) / 2;
 	const double factor = variance_factor(times, values, count, slope);
 	const double reach = Z * sqrt(n * (n - 1) * (2 * n + 5) / 18 * factor);
 	const double low = floor(((double)pairs - reach) / 2);
 	const double high = ceil(((double)pairs + reach) / 2);
 	const struct trend trend = {
 	    slope,
-	    {slopes[low > 0 ? (size_t)low : 0], slopes[high < (double)pairs ? (size_t)high : pairs - 1]},
+	    {select_place(&selection, low > 0 ? (size_t)low : 0),
+	     select_place(&selection, high < (double)pairs ? (size_t)high : pairs - 1)},
 	};
 	free(slopes);
 	return trend;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/json.h"
+#include "leaks/slope.h"
 #include "render/words/churn_advice.h"
 #include "render/words/leak_evidence.h"
 #include "render/json/profile_json.h"
@@ -24,13 +25,13 @@ static void json_three(struct json *json, const char *key, double value, const c
 static void json_evidence(struct json *json, const struct leaks *leaks, const struct leak_row *row)
 {
 	const struct leak_evidence *evidence = &row->evidence;
+	const struct trend whole = slope_of(leaks, row->group, SLOPE_WHOLE);
+	const struct trend late = slope_of(leaks, row->group, SLOPE_LATE);
 	const bool has_age = evidence->plateau_age_ns != 0;
 	struct buffer text = {0};
 
-	json_three(json, "slope_bytes_per_s", evidence->whole.slope, "slope_low", "slope_high",
-		   evidence->whole.interval);
-	json_three(json, "late_slope_bytes_per_s", evidence->late.slope, "late_slope_low", "late_slope_high",
-		   evidence->late.interval);
+	json_three(json, "slope_bytes_per_s", whole.slope, "slope_low", "slope_high", whole.interval);
+	json_three(json, "late_slope_bytes_per_s", late.slope, "late_slope_low", "late_slope_high", late.interval);
 	json_three(json, "survival", evidence->survival.share, "survival_low", "survival_high",
 		   evidence->survival.interval);
 	json_known(json, "survival_age_ns", (double)evidence->plateau_age_ns, has_age);

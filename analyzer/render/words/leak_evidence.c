@@ -4,6 +4,7 @@
 
 #include <math.h>
 
+#include "leaks/slope.h"
 #include "render/words/estimate.h"
 #include "statistics/measure.h"
 
@@ -168,7 +169,7 @@ static void append_unknown(struct buffer *out, const struct leaks *leaks, const 
 	append_possible(out, row->possible_in_s, row->possible_rate);
 }
 
-static void append_steady(struct buffer *out, const struct leak_row *row)
+static void append_steady(struct buffer *out, const struct leaks *leaks, const struct leak_row *row)
 {
 	const struct leak_evidence *evidence = &row->evidence;
 	const double now = sum_estimate(&row->in_use.bytes);
@@ -184,7 +185,7 @@ static void append_steady(struct buffer *out, const struct leak_row *row)
 	else if (evidence->has_plateau && evidence->in_use_middle > now / 2)
 		buffer_printf(out, "filled early and kept: %u of %u old samples are of the first half of that time",
 			      early, early + late);
-	else if (evidence->late.interval.low > 0)
+	else if (slope_of(leaks, row->group, SLOPE_LATE).interval.low > 0)
 		buffer_append_text(out, "rises in the last half, by no more than chance explains");
 	else if (evidence->in_use_middle > now / 2)
 		buffer_printf(out, "level: %s at the middle, %s now", quantity_bytes(evidence->in_use_middle).text,
@@ -217,6 +218,6 @@ void leak_evidence_append(struct buffer *out, const struct leaks *leaks, const s
 			      quantity_duration(row->churn.median_lifetime_ns).text);
 		break;
 	default:
-		append_steady(out, row);
+		append_steady(out, leaks, row);
 	}
 }

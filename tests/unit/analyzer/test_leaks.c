@@ -18,6 +18,8 @@
 #include "render/json/documents.h"
 #include "render/text/leaks_text.h"
 #include "statistics/measure.h"
+#include "statistics/selection.h"
+#include "statistics/trend.h"
 #include "support/series_simulator.h"
 #include "support/shapes.h"
 
@@ -79,6 +81,28 @@ static void the_slope_of_a_line_is_found_through_outliers(void **state)
 	assert_float_equal(trend.slope, 3, 1e-9);
 	assert_true(trend.interval.low <= 3 && trend.interval.high >= 3);
 	assert_true(isnan(trend_of(times, values, TREND_LEAST - 1).slope));
+}
+
+/* Sorted, killer orders for the pivot, and values that are equal. */
+static void what_is_selected_is_what_sorting_puts_there(void **state)
+{
+	enum { COUNT = 2016 };
+	double values[COUNT], scratch[COUNT];
+
+	(void)state;
+	for (int shape = 0; shape < 5; shape++) {
+		for (int i = 0; i < COUNT; i++) {
+			const int shapes[] = {i, COUNT - 1 - i, i * 1009 % COUNT,
+					      i < COUNT / 2 ? 2 * i : 2 * (COUNT - i) - 1, i % 7 * (COUNT / 7)};
+			values[i] = shapes[shape];
+		}
+		struct selection selection = {values, scratch, COUNT};
+		for (int place = 0; place < COUNT; place += 31) {
+			const double expected = shape == 4 ? place / (COUNT / 7) * (COUNT / 7) : place;
+			assert_true(select_place(&selection, (size_t)(place * 13 % COUNT)) >= 0);
+			assert_true(select_place(&selection, (size_t)place) == expected);
+		}
+	}
 }
 
 static void a_level_series_has_no_sure_slope(void **state)
@@ -439,6 +463,7 @@ int main(void)
 	    cmocka_unit_test(a_life_table_is_the_binomial_share_where_nobody_is_censored_before),
 	    cmocka_unit_test(weights_make_a_life_table_less_sure),
 	    cmocka_unit_test(the_slope_of_a_line_is_found_through_outliers),
+	    cmocka_unit_test(what_is_selected_is_what_sorting_puts_there),
 	    cmocka_unit_test(a_level_series_has_no_sure_slope),
 	    cmocka_unit_test(what_never_dies_has_a_plateau),
 	    cmocka_unit_test(the_death_of_the_oldest_leaves_no_plateau),

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Quickselect (C. A. R. Hoare, Communications of the ACM 4 (1961) 321), with the median of three for a pivot. The parts
+ * are written from both ends of the scratch, so that no branch depends on a value. Where pivots keep failing, as they do
+ * for values made to that end, the rest is sorted.
+ */
+#include "statistics/selection.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define ROUNDS_MOST 40 /* chance needs about twelve for a whole series' slopes */
+
+static int value_compare(const void *left, const void *right)
+{
+	const double a = *(const double *)left, b = *(const double *)right;
+
+	return (a > b) - (a < b);
+}
+
+static double median_of_three(double a, double b, double c)
+{
+	const double low = a < b ? a : b, high = a < b ? b : a;
+
+	return c < low ? low : c > high ? high : c;
+}
+
+/* Puts what is below the pivot first and what is above it last. `*above`: the end of what equals it. */
+static size_t part(double *values, double *scratch, size_t count, double pivot, size_t *above)
+{
+	size_t low = 0, high = count - 1;
+
+	for (size_t i = 0; i < count; i++) {
+		const double value = values[i];
+		scratch[low] = scratch[high] = value;
+		low += value < pivot;
+		high -= value > pivot;
+	}
+	*above = high + 1;
+	memcpy(values, scratch, low * sizeof *values);
+	for (size_t i = low; i < *above; i++)
+		values[i] = pivot;
+	memcpy(values + *above, scratch + *above, (count - *above) * sizeof *values);
+	return low;
+}
+
+double select_place(struct selection *selection, size_t place)
+{
+	size_t begin = 0, end = selection->count;
+
+	for (int round = 0; end - begin > 1; round++) {
+		double *values = selection->values + begin;
+		const size_t count = end - begin;
+		size_t above;
+		if (round == ROUNDS_MOST) {
+			qsort(values, count, sizeof *values, value_compare);
+			break;
+		}
+		const double pivot = median_of_three(values[0], values[count / 2], values[count - 1]);
+		const size_t below = part(values, selection->scratch, count, pivot, &above);
+		if (place < begin + below)
+			end = begin + below;
+		else if (place >= begin + above)
+			begin += above;
+		else
+			return pivot;
+	}
+	return selection->values[place];
+}
