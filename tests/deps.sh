@@ -10,7 +10,7 @@ set -eu
 
 packages_of() {
 	case $1 in
-	build) echo gcc make libc6-dev libdw-dev libelf-dev libiberty-dev zlib1g-dev ;;
+	build) echo gcc make libc6-dev libdw-dev libelf-dev libiberty-dev zlib1g-dev libzstd-dev ;;
 	run) echo libunwind8 ;;
 	demo) echo g++ redis-server redis-tools python3-minimal procps ;;
 	test)
@@ -18,7 +18,7 @@ packages_of() {
 		echo redis-server redis-tools nginx-light mosquitto sqlite3 python3 libpython3.11-testsuite perl chromium nodejs xz-utils binutils
 		echo libjemalloc2 libtcmalloc-minimal4 libmimalloc2.0 libxml2-utils procps util-linux
 		echo golang-go protobuf-compiler golang-github-google-pprof-dev libjemalloc-dev google-perftools curl debuginfod libdebuginfod1
-		echo spin strace python3-jsonschema python3-prometheus-client groff-base zsh fish clang-format-14 shellcheck
+		echo heaptrack zstd spin strace python3-jsonschema python3-prometheus-client groff-base zsh fish clang-format-14 shellcheck
 		;;
 	symbols) echo python3 binutils elfutils libjemalloc-dev cpp-12 g++-12 apt dpkg ;;
 	accuracy) echo python3 libjemalloc2 libjemalloc-dev heaptrack binutils ;;

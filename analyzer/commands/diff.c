@@ -55,8 +55,9 @@ static int request_parse(struct request *request, int argc, char **argv)
 	/* A path that does not exist is bad input: the attempt to open it says so. */
 	if (request->target_count == 1 && !path_is_recording(request->targets[0]) &&
 	    access(request->targets[0], R_OK) == 0)
-		return command_usage(&command_diff, "'%s' alone is not a recording: a difference needs two snapshots",
-				     argv[optind]);
+		return command_usage(&command_diff, "'%s' alone is not a recording: a difference needs two %s",
+				     argv[optind],
+				     path_has_moments(request->targets[0]) ? "moments, FILE#1m FILE" : "snapshots");
 	return COMMAND_FINE;
 }
 

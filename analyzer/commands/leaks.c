@@ -62,7 +62,13 @@ static int request_parse(struct request *request, int argc, char **argv)
 		return command_usage(&command_leaks, "--every goes with --follow only");
 	request->directory = command_only_operand(&command_leaks, argc, argv);
 	/* A path that does not exist is bad input: the attempt to open it says so. */
-	if (access(request->directory, R_OK) == 0 && !path_is_recording(request->directory))
+	const bool is_none = access(request->directory, R_OK) == 0 && !path_is_recording(request->directory);
+	if (is_none && path_has_moments(request->directory))
+		return command_usage(&command_leaks,
+				     "'%s' is heaptrack's: leaks are told by ages of blocks, which it does not have; "
+				     "compare two moments instead, seep diff FILE#1m FILE",
+				     request->directory);
+	if (is_none)
 		return command_usage(&command_leaks,
 				     "'%s' is not a recording: leaks can only be found in a series of snapshots",
 				     request->directory);

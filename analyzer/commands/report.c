@@ -102,8 +102,9 @@ const struct command command_report = {
     .name = "report",
     .operands = "SNAPSHOT",
     .summary = "show where the memory is, by the place that asked for it",
-    .notes = "SNAPSHOT may be a recording, or a PID: then its last one. Intervals are 95 %;\n"
-	     "docs/SAMPLING.md says what every number means.",
+    .notes = "SNAPSHOT may be a recording, or a PID: then its last one; or what jemalloc,\n"
+	     "gperftools, pprof or heaptrack wrote (FILE#peak, FILE#90s: as it was then).\n"
+	     "Intervals are 95 %: docs/SAMPLING.md says what every number means.",
     .options = options,
     .reads = true,
     .run = run,

@@ -68,37 +68,60 @@ bool gzip_is_gzip(const void *data, size_t bytes)
 	return bytes >= 2 && memcmp(data, "\x1f\x8b", 2) == 0;
 }
 
-bool gzip_unpack(struct buffer *out, const void *data, size_t bytes, size_t limit_bytes, size_t *offset,
-		 struct error *error)
+enum unpack_end gzip_unpack_each(struct unpacking *unpacking)
 {
 	unsigned char piece[PIECE_BYTES];
 	z_stream stream = {.zalloc = zlib_allocate, .zfree = zlib_free};
 	size_t fed = 0, unpacked = 0;
+	enum unpack_end end = UNPACK_WHOLE;
 	const char *fault = NULL;
 
 	inflateInit2(&stream, WINDOW_GZIP);
 	while (!fault) {
-		stream_feed(&stream, data, bytes, &fed);
+		stream_feed(&stream, unpacking->data, unpacking->bytes, &fed);
 		stream.next_out = piece;
 		stream.avail_out = sizeof piece;
 		int status = inflate(&stream, Z_NO_FLUSH);
 		const size_t got = sizeof piece - stream.avail_out;
 		unpacked += got;
-		if (unpacked > limit_bytes)
-			fault = "unpacks to more than is read";
-		else
-			buffer_append(out, piece, got);
+		if (unpacked > unpacking->limit_bytes) {
+			fault = UNPACK_TOO_MUCH;
+		} else if (got && !unpacking->take(unpacking->context, piece, got)) {
+			end = UNPACK_STOPPED;
+			break;
+		}
 		if (status == Z_STREAM_END) {
-			if (stream.avail_in == 0 && fed == bytes)
+			if (stream.avail_in == 0 && fed == unpacking->bytes)
 				break;
 			inflateReset(&stream); /* another member follows */
-		} else if (status == Z_BUF_ERROR || (status == Z_OK && got == 0 && fed == bytes && !stream.avail_in)) {
+		} else if (status == Z_BUF_ERROR ||
+			   (status == Z_OK && got == 0 && fed == unpacking->bytes && !stream.avail_in)) {
 			fault = "the gzip data is truncated";
 		} else if (status != Z_OK) {
 			fault = stream.msg ? stream.msg : "the gzip data is broken";
 		}
 	}
-	*offset = fed - stream.avail_in;
+	unpacking->offset = fed - stream.avail_in;
+	if (fault)
+		error_set(&unpacking->fault, "%s", fault);
 	inflateEnd(&stream);
-	return fault ? error_set(error, "%s", fault) : true;
+	return fault ? UNPACK_BROKEN : end;
+}
+
+static bool buffer_take(void *out, const unsigned char *piece, size_t bytes)
+{
+	buffer_append(out, piece, bytes);
+	return true;
+}
+
+bool gzip_unpack(struct buffer *out, const void *data, size_t bytes, size_t limit_bytes, size_t *offset,
+		 struct error *error)
+{
+	struct unpacking unpacking = {
+	    .data = data, .bytes = bytes, .limit_bytes = limit_bytes, .take = buffer_take, .context = out};
+	const bool whole = gzip_unpack_each(&unpacking) == UNPACK_WHOLE;
+
+	*offset = unpacking.offset;
+	*error = unpacking.fault;
+	return whole;
 }

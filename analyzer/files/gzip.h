@@ -8,11 +8,15 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
+#include "files/unpacking.h"
 
 /* Appends a gzip stream, equal for equal data. */
 void gzip_pack(struct buffer *out, const void *data, size_t bytes);
 
 bool gzip_is_gzip(const void *data, size_t bytes);
+
+/* Hands out the contents of the gzip members. */
+enum unpack_end gzip_unpack_each(struct unpacking *unpacking);
 
 /* Appends the contents of the gzip members. False: the error says what is wrong (without the file's name) and `*offset`
  * where; `out` then holds what came before. More than `limit_bytes` is a fault. */

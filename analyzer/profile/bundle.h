@@ -29,7 +29,7 @@ bool bundle_list(const char *path, struct recording *recording, struct error *er
 
 bool path_is_bundle(const char *path);
 
-/* The file's name in "FILE#NUMBER", to be freed; NULL: the path has no number. */
-char *bundle_path_split(const char *path, uint64_t *number);
+/* The number in "FILE#NUMBER": what is behind the mark. False: it is none. */
+bool bundle_number_parse(const char *text, uint64_t *number);
 
 #endif

@@ -14,17 +14,12 @@
 
 enum { NUMBER_DIGITS_MAX = 18 };
 
-char *bundle_path_split(const char *path, uint64_t *number)
+bool bundle_number_parse(const char *text, uint64_t *number)
 {
-	const char *mark = strrchr(path, '#');
-	const size_t digits = mark ? strspn(mark + 1, "0123456789") : 0;
+	const size_t digits = strspn(text, "0123456789");
 
-	if (digits == 0 || digits > NUMBER_DIGITS_MAX || mark[1 + digits] || mark == path)
-		return NULL;
-	char *file = memory_copy_text(path);
-	file[mark - path] = '\0';
-	*number = strtoull(mark + 1, NULL, 10);
-	return file;
+	*number = strtoull(text, NULL, 10);
+	return digits > 0 && digits <= NUMBER_DIGITS_MAX && !text[digits];
 }
 
 /* The snapshot that was asked for; NULL: there is none. */

@@ -198,6 +198,13 @@ struct profile *profile_from_foreign(struct foreign_profile *foreign, const char
 	profile->allocator_path = profile->unwinder = profile->bypassed = "";
 	if (strcmp(foreign->format, "jemalloc") == 0)
 		profile->allocator = "jemalloc";
+	if (foreign->arguments)
+		profile->arguments = foreign->arguments;
+	if (foreign->has_time) {
+		profile->start_ns = 1;
+		profile->time_ns = profile->start_ns + foreign->time_ms * 1000000;
+		profile->start_ticks = foreign->identity | 1;
+	}
 	profile->rate = foreign->rate;
 	profile->lacks = lacks_from(foreign->lacks);
 	build_modules(&builder);

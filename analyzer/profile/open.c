@@ -17,6 +17,7 @@
 #include "reader/bundle_reader.h"
 #include "reader/input.h"
 #include "reader/foreign_profile.h"
+#include "reader/packed.h"
 #include "reader/snapshot_reader.h"
 
 #define FOREIGN_BYTES_LIMIT (UINT64_C(256) << 20)
@@ -33,12 +34,13 @@ struct profile *profile_open_snapshot(const void *data, size_t bytes, const char
 }
 
 /* Another tool's profile, of which the input holds the beginning. */
-static struct profile *profile_open_foreign(struct input *input, enum foreign_format format, struct error *error)
+static struct profile *profile_open_foreign(struct input *input, enum foreign_format format,
+					    const struct foreign_moment *moment, struct error *error)
 {
 	struct foreign_profile foreign;
 
 	if (!input_read_rest(input, FOREIGN_BYTES_LIMIT, error) ||
-	    !foreign_profile_read(&foreign, format, input->name, input->data, input->bytes, error))
+	    !foreign_profile_read(&foreign, format, input->name, input->data, input->bytes, moment, error))
 		return NULL;
 	struct profile *profile = profile_from_foreign(&foreign, input->name);
 	profile->input_bytes = budget_packed_bytes(input->file_bytes, foreign.plain_bytes);
@@ -58,7 +60,7 @@ static struct profile *profile_open_file(const char *path, struct error *error)
 	if (bundle_is_bundle(input.data, input.bytes))
 		profile = bundle_profile(&input, 0, error);
 	else if (format != FOREIGN_NONE)
-		profile = profile_open_foreign(&input, format, error);
+		profile = profile_open_foreign(&input, format, &(struct foreign_moment){0}, error);
 	else if (!snapshot_is_snapshot(input.data, input.bytes) || input_read_rest(&input, SNAPSHOT_BYTES_LIMIT, error))
 		profile = profile_open_snapshot(input.data, input.bytes, path, error);
 	input_close(&input);
@@ -145,18 +147,61 @@ static struct profile *profile_open_recording(const char *directory, struct erro
 	return profile;
 }
 
-/* "FILE#NUMBER", where no file has that name. */
-static struct profile *profile_open_numbered(const char *file, uint64_t number, struct error *error)
+bool path_has_moments(const char *path)
+{
+	struct packed_head head = {0};
+	struct input input;
+	struct error ignored;
+
+	if (!input_open(&input, path, &ignored))
+		return false;
+	if (input_read_rest(&input, FOREIGN_BYTES_LIMIT, &ignored))
+		packed_head_read(&head, input.data, input.bytes);
+	input_close(&input);
+	return heaptrack_is_heaptrack(head.data, head.bytes);
+}
+
+/* "peak", or a time since the program's beginning: "90s", "1.5m"; false: neither. */
+static bool moment_parse(const char *text, struct foreign_moment *moment)
+{
+	static const struct {
+		const char *name;
+		double ms;
+	} units[] = {{"ms", 1}, {"s", 1e3}, {"m", 60e3}, {"h", 3600e3}};
+	char *end;
+
+	*moment = (struct foreign_moment){.kind = FOREIGN_AT_PEAK};
+	if (strcmp(text, "peak") == 0)
+		return true;
+	const double number = *text >= '0' && *text <= '9' ? strtod(text, &end) : -1;
+	for (size_t i = 0; number >= 0 && i < sizeof units / sizeof *units; i++) {
+		const double ms = number * units[i].ms;
+		if (strcmp(end, units[i].name) != 0 || !(ms < 1e15))
+			continue;
+		*moment = (struct foreign_moment){.kind = FOREIGN_AT_TIME, .time_ms = (uint64_t)ms};
+		return true;
+	}
+	return false;
+}
+
+/* "FILE#NUMBER" or "FILE#MOMENT", where no file has that name. `mark`: what is behind FILE. */
+static struct profile *profile_open_marked(const char *file, const char *mark, struct error *error)
 {
 	struct input input;
+	struct foreign_moment moment;
 	struct profile *profile = NULL;
+	uint64_t number;
 
 	if (!input_open(&input, file, error))
 		return NULL;
-	if (bundle_is_bundle(input.data, input.bytes))
+	const enum foreign_format format = foreign_profile_recognize(input.data, input.bytes);
+	if (bundle_is_bundle(input.data, input.bytes) && bundle_number_parse(mark, &number))
 		profile = bundle_profile(&input, number, error);
+	else if (format != FOREIGN_NONE && moment_parse(mark, &moment))
+		profile = profile_open_foreign(&input, format, &moment, error);
 	else
-		input_fault(error, file, 0, "is not a bundle, so it has no numbered snapshots");
+		input_fault(error, file, 0,
+			    "has no '#%s': a bundle has numbered snapshots, heaptrack's file #peak and #90s", mark);
 	input_close(&input);
 	return profile;
 }
@@ -164,15 +209,16 @@ static struct profile *profile_open_numbered(const char *file, uint64_t number, 
 struct profile *profile_open(const char *path, struct error *error)
 {
 	struct stat status;
-	uint64_t number;
-	char *bundle;
+	const char *mark = strrchr(path, '#');
 
-	if (lstat(path, &status) < 0 && (bundle = bundle_path_split(path, &number))) {
-		struct profile *profile = profile_open_numbered(bundle, number, error);
-		free(bundle);
+	if (mark && mark > path && lstat(path, &status) < 0) {
+		char *file = memory_copy_text(path);
+		file[mark - path] = '\0';
+		struct profile *profile = stat(file, &status) == 0 ? profile_open_marked(file, mark + 1, error)
+								   : profile_open_file(path, error);
+		free(file);
 		return profile;
 	}
-
 	if (stat(path, &status) == 0 && S_ISDIR(status.st_mode))
 		return profile_open_recording(path, error);
 	return profile_open_file(path, error);

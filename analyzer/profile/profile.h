@@ -118,7 +118,8 @@ struct profile {
 
 /* Opens whatever the path names, told by content: a snapshot file, a recording directory (then its last snapshot;
  * where the process died without one, its state is folded from the heap file), a bundle (likewise), a
- * heap dump by jemalloc or gperftools, or a pprof profile. NULL: one line in error, naming file, offset and fault. */
+ * heap dump by jemalloc or gperftools, a pprof profile, heaptrack's file). NULL: one line in error, naming file, offset
+ * and fault. */
 struct profile *profile_open(const char *path, struct error *error);
 /* The same from bytes in memory; `name` is for messages. */
 struct profile *profile_open_snapshot(const void *data, size_t bytes, const char *name, struct error *error);
@@ -178,5 +179,6 @@ bool recording_list(const char *directory, struct recording *recording, struct e
 bool recording_check(const struct recording *recording, struct error *error);
 void recording_free(struct recording *recording);
 bool path_is_recording(const char *path); /* such a directory, or a bundle */
+bool path_has_moments(const char *path);  /* heaptrack's file: "FILE#peak", "FILE#90s" */
 
 #endif

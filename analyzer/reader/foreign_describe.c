@@ -13,7 +13,7 @@ static const struct foreign_magic {
 } magics[] = {
     {"\177ELF", 4, "an ELF file (a program or library)"},
     {"SEEPHEAP", 8, "a recording's heap file; give the recording's directory instead"},
-    {"\x1f\x8b", 2, "gzip-compressed data (a pprof profile?)"},
+    {"\x1f\x8b", 2, "gzip-compressed data"},
     {"\x28\xb5\x2f\xfd", 4, "zstd-compressed data"},
     {"\xfd"
      "7zXZ",

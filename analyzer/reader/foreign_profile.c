@@ -8,13 +8,15 @@
 
 #include "files/gzip.h"
 #include "base/memory.h"
-#include "reader/input.h"
 #include "files/protobuf.h"
+#include "reader/foreign_describe.h"
+#include "reader/input.h"
+#include "reader/packed.h"
 
 /* A profile of this size has tens of millions of samples. */
-#define PPROF_BYTES_LIMIT ((size_t)256 << 20)
+#define PLAIN_BYTES_LIMIT ((size_t)256 << 20)
 /* Real ones pack to a tenth; 64 is what thousands of equal stacks come to. */
-#define PPROF_RATIO_LIMIT 64
+#define PLAIN_RATIO_LIMIT 64
 /* Below this chance of having been missed a sample is certain; <seep/measure.h> fixes it. */
 #define CERTAIN_MISS 1e-4
 
@@ -99,7 +101,7 @@ struct seep_measure foreign_measure(double objects, double bytes, uint64_t rate)
 
 	if (rate == 0)
 		return (struct seep_measure){.samples = samples, .bytes.certain = bytes, .objects.certain = objects};
-	if (size == 0)
+	if (size == 0 && rate != 1)
 		return (struct seep_measure){0};
 	const double miss = rate == 1 ? 0 : exp(-size / (double)rate);
 	const double probability = rate == 1 ? 1 : -expm1(-size / (double)rate);
@@ -136,41 +138,74 @@ enum foreign_format foreign_profile_recognize(const unsigned char *head, size_t 
 		return FOREIGN_JEMALLOC;
 	if (begins_with(head, bytes, "heap profile:"))
 		return FOREIGN_GPERFTOOLS;
-	return gzip_is_gzip(head, bytes) || looks_like_pprof(head, bytes) ? FOREIGN_PPROF : FOREIGN_NONE;
+	if (heaptrack_is_heaptrack(head, bytes))
+		return FOREIGN_HEAPTRACK;
+	if (packed_by(head, bytes))
+		return FOREIGN_PACKED;
+	return looks_like_pprof(head, bytes) ? FOREIGN_PPROF : FOREIGN_NONE;
 }
 
-static bool pprof_unpack_and_read(struct foreign_profile *foreign, const char *name, const unsigned char *data,
-				  size_t bytes, struct error *error)
+static bool plain_read(struct foreign_profile *foreign, enum foreign_format format, const char *name,
+		       const unsigned char *data, size_t bytes, const struct foreign_moment *moment,
+		       struct error *error)
 {
+	if (format != FOREIGN_HEAPTRACK && moment->kind != FOREIGN_AT_END)
+		return input_fault(error, name, 0, "has one moment only, so none can be chosen with '#'");
+	switch (format) {
+	case FOREIGN_PPROF:
+		return pprof_read(foreign, name, data, bytes, error);
+	case FOREIGN_HEAPTRACK:
+		return heaptrack_read(foreign, name, data, bytes, moment, error);
+	default:
+		return heap_text_read(foreign, name, (const char *)data, bytes, error);
+	}
+}
+
+static bool buffer_take(void *buffer, const unsigned char *piece, size_t bytes)
+{
+	buffer_append(buffer, piece, bytes);
+	return true;
+}
+
+/* What is not heaptrack's is unpacked as a whole. */
+static bool packed_read(struct foreign_profile *foreign, const char *name, const unsigned char *data, size_t bytes,
+			const struct foreign_moment *moment, struct error *error)
+{
+	struct packed_head head;
 	struct buffer plain = {0};
-	struct error fault;
-	size_t offset = 0;
+	struct unpacking unpacking = {.data = data,
+				      .bytes = bytes,
+				      .limit_bytes = gzip_limit(bytes, PLAIN_RATIO_LIMIT, PLAIN_BYTES_LIMIT),
+				      .take = buffer_take,
+				      .context = &plain};
 	bool read = false;
 
-	if (!gzip_unpack(&plain, data, bytes, gzip_limit(bytes, PPROF_RATIO_LIMIT, PPROF_BYTES_LIMIT), &offset, &fault))
-		input_fault(error, name, offset, "%s", fault.text);
-	else if (!looks_like_pprof((const unsigned char *)plain.data, plain.length))
-		input_fault(error, name, 0, "is gzip-compressed, but its content is not a pprof profile");
+	packed_head_read(&head, data, bytes);
+	if (heaptrack_is_heaptrack(head.data, head.bytes))
+		return heaptrack_read(foreign, name, data, bytes, moment, error);
+	const bool whole = packed_read_each(&unpacking) == UNPACK_WHOLE;
+	const unsigned char *in = (const unsigned char *)plain.data;
+	const enum foreign_format format = whole ? foreign_profile_recognize(in, plain.length) : FOREIGN_NONE;
+	if (!whole)
+		input_fault(error, name, unpacking.offset, "%s", unpacking.fault.text);
+	else if (format == FOREIGN_NONE || format == FOREIGN_PACKED)
+		input_fault(error, name, 0, "is %s-compressed, but its content is no profile: it is %s",
+			    packed_by(data, bytes), foreign_describe(head.data, head.bytes));
 	else
-		read = pprof_read(foreign, name, (const unsigned char *)plain.data, plain.length, error);
+		read = plain_read(foreign, format, name, in, plain.length, moment, error);
 	foreign->plain_bytes = plain.length;
 	buffer_free(&plain);
 	return read;
 }
 
 bool foreign_profile_read(struct foreign_profile *foreign, enum foreign_format format, const char *name,
-			  const unsigned char *data, size_t bytes, struct error *error)
+			  const unsigned char *data, size_t bytes, const struct foreign_moment *moment,
+			  struct error *error)
 {
-	bool read;
-
 	*foreign =
 	    (struct foreign_profile){.strings = string_pool_create(), .by_address = map_create(), .plain_bytes = bytes};
-	if (format != FOREIGN_PPROF)
-		read = heap_text_read(foreign, name, (const char *)data, bytes, error);
-	else if (gzip_is_gzip(data, bytes))
-		read = pprof_unpack_and_read(foreign, name, data, bytes, error);
-	else
-		read = pprof_read(foreign, name, data, bytes, error);
+	const bool read = format == FOREIGN_PACKED ? packed_read(foreign, name, data, bytes, moment, error)
+						   : plain_read(foreign, format, name, data, bytes, moment, error);
 	if (!read)
 		foreign_profile_free(foreign);
 	return read;

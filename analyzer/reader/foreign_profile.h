@@ -70,7 +70,11 @@ struct foreign_profile { /* zero-initialise */
 	uint64_t rate;          /* 0: not known */
 	uint64_t plain_bytes;   /* of the input, unpacked */
 	const char *format;     /* "jemalloc", ... */
-	uint32_t lacks;         /* what it does not count, which is 0 in every stack: of enum foreign_value */
+	const char *arguments;  /* the command line, fit to print; NULL: not known */
+	bool has_time;
+	uint64_t time_ms;  /* since the program began */
+	uint64_t identity; /* of a profile that has several moments: equal for all of them */
+	uint32_t lacks;    /* what it does not count, which is 0 in every stack: of enum foreign_value */
 };
 
 void foreign_profile_free(struct foreign_profile *foreign);
@@ -86,17 +90,34 @@ void foreign_profile_map_addresses(struct foreign_profile *foreign);
  * mean size, as jeprof and pprof reckon. Rate 0: they are estimates already. */
 struct seep_measure foreign_measure(double objects, double bytes, uint64_t rate);
 
+/* Of a file that has events, the moment whose state is wanted. */
+struct foreign_moment {
+	enum { FOREIGN_AT_END, FOREIGN_AT_PEAK, FOREIGN_AT_TIME } kind;
+	uint64_t time_ms;
+};
+
 /* The format of a file's first bytes; NULL: none of those that are read here. The whole file then goes to
- * foreign_profile_read(), which fills `foreign` or says in one line what is wrong. */
-enum foreign_format { FOREIGN_NONE, FOREIGN_JEMALLOC, FOREIGN_GPERFTOOLS, FOREIGN_PPROF };
+ * foreign_profile_read(), which fills `foreign` or says in one line what is wrong. Only heaptrack's have moments. */
+enum foreign_format {
+	FOREIGN_NONE,
+	FOREIGN_JEMALLOC,
+	FOREIGN_GPERFTOOLS,
+	FOREIGN_PPROF,
+	FOREIGN_HEAPTRACK,
+	FOREIGN_PACKED, /* by gzip or zstd: any of these, which more than its first bytes may be needed to tell */
+};
 enum foreign_format foreign_profile_recognize(const unsigned char *head, size_t bytes);
 bool foreign_profile_read(struct foreign_profile *foreign, enum foreign_format format, const char *name,
-			  const unsigned char *data, size_t bytes, struct error *error);
+			  const unsigned char *data, size_t bytes, const struct foreign_moment *moment,
+			  struct error *error);
 
-/* The two readers behind it. */
+/* The readers behind it. heaptrack's unpacks by itself, since nobody has room for all of such a file. */
 bool heap_text_read(struct foreign_profile *foreign, const char *name, const char *data, size_t bytes,
 		    struct error *error);
 bool pprof_read(struct foreign_profile *foreign, const char *name, const unsigned char *data, size_t bytes,
 		struct error *error);
+bool heaptrack_is_heaptrack(const unsigned char *head, size_t bytes);
+bool heaptrack_read(struct foreign_profile *foreign, const char *name, const unsigned char *data, size_t bytes,
+		    const struct foreign_moment *moment, struct error *error);
 
 #endif

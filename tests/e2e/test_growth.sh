@@ -28,4 +28,6 @@ grows pprof_one_deep 2000 export --format=folded {}
 grows pprof_labels 1000 report {}
 grows jemalloc_maps 500 report {}
 grows gperftools 500 export --format=json {}
+grows heaptrack_stacks 500 report --json {}
+grows heaptrack_events 2000 report {}
 exit $cases_failed

@@ -43,18 +43,24 @@ static inline void profile_check(const struct profile *profile)
 }
 
 /* Reads the input if it is of this format. */
-static inline void foreign_read(enum foreign_format format, const uint8_t *data, size_t size)
+static inline void foreign_read_moment(enum foreign_format format, const struct foreign_moment *moment,
+				       const uint8_t *data, size_t size)
 {
 	struct foreign_profile foreign;
 	struct error error;
 
 	if (foreign_profile_recognize(data, size) != format ||
-	    !foreign_profile_read(&foreign, format, "fuzz", data, size, &error))
+	    !foreign_profile_read(&foreign, format, "fuzz", data, size, moment, &error))
 		return;
 	struct profile *profile = profile_from_foreign(&foreign, "fuzz");
 	profile_check(profile);
 	profile_free(profile);
 	foreign_profile_free(&foreign);
+}
+
+static inline void foreign_read(enum foreign_format format, const uint8_t *data, size_t size)
+{
+	foreign_read_moment(format, &(struct foreign_moment){0}, data, size);
 }
 
 /* For formats of text: mutates, then puts the head back that the format is told by, but for one input in eight. */

@@ -125,5 +125,6 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsi
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	foreign_read(FOREIGN_PPROF, data, size);
+	foreign_read(FOREIGN_PACKED, data, size);
 	return 0;
 }

@@ -52,6 +52,10 @@ printf 'int seed(int a) { return a + 1; }' | clang -x c -shared -nostdlib -Wl,--
 printf 'int main(void) { return 0; }' | clang -x c -g -o "$corpus/fuzz_elf/program" -
 head -c 4096 "$corpus/fuzz_elf/library" >"$corpus/fuzz_module/library"
 head -c 4096 "$corpus/fuzz_elf/program" >"$corpus/fuzz_module/program"
+printf '%s\n' 'v 10400 3' 'X ./server -x' 'I 1000 5e2919' 's d /nowhere/prog' 's 4 main' 's 6 prog.c' 's 3 a()' 'i 401000 1 2 3 a' \
+    't 1 0' 'i 402000 1 4 3 14 2 3 b' 't 2 1' 'i 7f0000001abc 1' 't 3 1' 'a 10 2' 'a 0 3' 'c 5' '+ 0' '+ 0' 'R 100' 'c a' '- 0' '+ 1' \
+    >"$corpus/fuzz_heaptrack/plain"
+zstd -qf "$corpus/fuzz_heaptrack/plain" -o "$corpus/fuzz_heaptrack/packed"
 /usr/bin/python3 - >"$corpus/fuzz_wire/seed" <<'PYTHON'
 import struct, sys
 text = lambda t: struct.pack("<II", 1, len(t)) + t

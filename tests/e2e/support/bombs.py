@@ -117,6 +117,13 @@ def gperftools_label(length, addresses):
     return b"".join(out) + b"\nMAPPED_LIBRARIES:\n1000-9000000 r-xp 0 0:0 1 /" + b"l" * length + b"\n"
 
 
+def heaptrack(depth, leaves, events):
+    """Stacks that share all but their leaf; and events without end."""
+    out = [b"v 10400 3\ns 2 /m\ns 1 f\ni 10 1 2\n"] + [b"t 1 %x\n" % i for i in range(depth)]
+    out += [b"i %x 1 2\nt %x %x\na 8 %x\n+ %x\n" % (64 + i, 2 + i, depth, depth + 1 + i, i) for i in range(leaves)]
+    return b"".join(out) + b"+ 0\n- 0\n" * events
+
+
 def zeros_packed(size):
     packer, block = zlib.compressobj(9), bytes(1 << 20)
     return b"".join(packer.compress(block) for _ in range(size >> 20)) + packer.flush()
@@ -164,6 +171,9 @@ def make(directory):
     write("modules.pb", name_in_modules(6000, 16000))
     write("label.heap", jemalloc_label(16000, 8000))
     write("label.gperf", gperftools_label(16000, 8000))
+    write("deep.heaptrack.gz", gzip.compress(heaptrack(4096, 60000, 0)))
+    write("wide.heaptrack", heaptrack(1, 30000, 0))
+    write("events.heaptrack.gz", gzip.compress(heaptrack(1, 1, 20000000)))
     zeros = zeros_packed(1 << 30)
     for section in ("str", "info", "line"):
         path = os.path.join(directory, f"packed-{section}.so")

@@ -229,10 +229,30 @@ def gperftools(n):
     return b"".join(out) + b"\nMAPPED_LIBRARIES:\n1000-9000000 r-xp 0 0:0 1 /lib\n"
 
 
+HEAPTRACK = b"v 10400 3\ns 2 /m\ns 1 f\n"
+
+
+def heaptrack_stacks(n):
+    return HEAPTRACK + b"".join(b"i %x 1 2\nt %x 0\na 10 %x\n+ %x\n" % (4096 + 16 * i, 1 + i, 1 + i, i) for i in range(n))
+
+
+def heaptrack_one_deep(n):
+    return HEAPTRACK + b"i 10 1 2\n" + b"".join(b"t 1 %x\n" % i for i in range(n)) + b"a 10 %x\n+ 0\n" % n
+
+
+def heaptrack_events(n):
+    return HEAPTRACK + b"i 10 1 2\nt 1 0\na 10 1\n" + b"c 1\n+ 0\n- 0\n" * n
+
+
+def heaptrack_texts(n):
+    return HEAPTRACK + b"".join(b"s 8 %08x\n" % i for i in range(n)) + b"i 10 1 2\nt 1 0\na 10 1\n+ 0\n"
+
+
 KINDS = {f.__name__: f for f in (sites, equal_sites, frames, comb, modules, equal_modules, long_path, long_strings, lives, equal_lives, series,
                                  bundle_parts, bundle_names, bundle_one_line_span, pprof_samples, pprof_names, pprof_equal_names, pprof_one_long_name,
                                  pprof_inlined, pprof_one_deep, pprof_colliding_ids, pprof_aligned_ids, pprof_labels, pprof_mappings, jemalloc,
-                                 jemalloc_maps, jemalloc_threads, jemalloc_long_path, gperftools)}
+                                 jemalloc_maps, jemalloc_threads, jemalloc_long_path, gperftools, heaptrack_stacks,
+                                 heaptrack_one_deep, heaptrack_events, heaptrack_texts)}
 
 
 def make(kind, n, path):

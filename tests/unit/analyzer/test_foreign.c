@@ -44,8 +44,17 @@ static const char gperftools_dump[] = "heap profile:      3:     3000 [     5:  
 				      "\nMAPPED_LIBRARIES:\n"
 				      "00400000-00401000 r-xp 00000000 08:02 12 /nowhere/program\n";
 
+/* Two kinds of blocks, one of them inlined; at the end 2 of 16 bytes and 1 of 0 are left, at most 3 of 16 were there. */
+static const char heaptrack_file[] = "v 10400 3\nX ./server -x\nI 1000 5e2919\n"
+				     "s d /nowhere/prog\ns 4 main\ns 6 prog.c\ns 5 a\nb()\n"
+				     "i 401000 1 2 3 a\nt 1 0\n"
+				     "i 402000 1 4 3 14 2 3 b\nt 2 1\ni 7f0000001abc 1\nt 3 1\n"
+				     "a 10 2\na 0 3\n"
+				     "c 5\n+ 0\n+ 0\nR 100\n+ 0\nc a\n- 0\n+ 1\n";
+
 /* The profile that the bytes hold; NULL, with one line in `error`. */
-static struct profile *read_bytes(const void *data, size_t bytes, struct error *error)
+static struct profile *read_moment(const void *data, size_t bytes, const struct foreign_moment *moment,
+				   struct error *error)
 {
 	struct foreign_profile foreign;
 
@@ -55,12 +64,17 @@ static struct profile *read_bytes(const void *data, size_t bytes, struct error *
 	const enum foreign_format format = foreign_profile_recognize(copy, bytes);
 	struct profile *profile = NULL;
 	*error = (struct error){.text = "not recognized"};
-	if (format != FOREIGN_NONE && foreign_profile_read(&foreign, format, "made", copy, bytes, error)) {
+	if (format != FOREIGN_NONE && foreign_profile_read(&foreign, format, "made", copy, bytes, moment, error)) {
 		profile = profile_from_foreign(&foreign, "made");
 		foreign_profile_free(&foreign);
 	}
 	free(copy);
 	return profile;
+}
+
+static struct profile *read_bytes(const void *data, size_t bytes, struct error *error)
+{
+	return read_moment(data, bytes, &(struct foreign_moment){0}, error);
 }
 
 static struct profile *read_text(const char *text)
@@ -314,6 +328,16 @@ static void what_is_wrong_is_said_with_its_place(void **state)
 	    {"heap_v2/512\n@ 0x10\n t*: 1: [\n", "made: offset 19: a stack's counts"},
 	    {"heap_v2/512\n@ 0x10\n t*: 99999999999999999999999: 1 [0: 0]\n", "made: offset 19: a stack's counts"},
 	    {"heap_v2/512\n@ 0x10\n", "made: offset 19: the dump is truncated"},
+	    {"v 10400 4\ns 1 a\n", "made: offset 0: heaptrack's format has version 4 here; 1 to 3 are read"},
+	    {"v 10400 3\nx 4 /a/b\n", "made: offset 10: is heaptrack's raw data: heaptrack_interpret"},
+	    {"v 10400 3\nt 1 0\n", "made: offset 10: an index is missing, or names nothing"},
+	    {"v 10400 3\ni 10 2\n", "made: offset 10: an instruction has no address or no module"},
+	    {"v 10400 3\ni 10 0\nt 1 0\na 10 1\n- 0\n", "made: offset 30: more blocks are freed"},
+	    {"v 10400 3\ni 10 0\nt 1 0\na 10 1\n+ 1\n", "made: offset 30: an event names no kind"},
+	    {"v 10400 3\ni 10 0\nt 1 0\na fffffffffff0 1\n", "made: offset 23: a kind of block has no size"},
+	    {"v 10400 3\nc 10\nc f\n", "made: offset 15: a time is missing, or before the last"},
+	    {"v 10400 3\ni 10 0", "made: offset 10: the file is truncated"},
+	    {"v 10400 3\nhello\n", "made: offset 10: this line does not belong in heaptrack's file"},
 	    {"heap profile: x\n", "made: offset 0: the head's counts"},
 	    {"heap profile: 1: 1 [1: 1] @ growthz\n", "made: offset 0: the head names a profile that is not a heap's"},
 	    {"heap profile: 1: 1 [1: 1] @ heapprofile\n1: 1 [1: 1] @ 0x1", "offset 57: the profile is truncated"},
@@ -325,6 +349,83 @@ static void what_is_wrong_is_said_with_its_place(void **state)
 		if (!strstr(error.text, cases[i].wanted))
 			fail_msg("wanted %s, was told %s", cases[i].wanted, error.text);
 	}
+}
+
+static void totals_are(const struct foreign_moment *moment, uint64_t objects, uint64_t bytes)
+{
+	struct profile_totals totals;
+	struct error error;
+	struct profile *profile = read_moment(heaptrack_file, strlen(heaptrack_file), moment, &error);
+
+	assert_non_null(profile);
+	profile_totals(profile, &totals);
+	assert_true(totals.in_use.objects.certain == (double)objects);
+	assert_true(totals.in_use.bytes.certain == (double)bytes);
+	profile_free(profile);
+}
+
+static void heaptrack_is_read_as_of_any_moment(void **state)
+{
+	(void)state;
+	struct profile *profile = read_text(heaptrack_file);
+
+	assert_string_equal(profile->arguments, "./server -x");
+	assert_string_equal(profile->command, "prog");
+	assert_int_equal(profile->rate, 1);
+	assert_int_equal(profile->site_count, 2);
+	assert_int_equal(profile->sites[0].depth, 2);
+	const struct profile_location *leaf = &profile->locations[profile->sites[0].stack[0]];
+	assert_int_equal(leaf->line_count, 2);
+	assert_string_equal(leaf->lines[0].function, "a\\x0ab()"); /* a text may have a newline */
+	assert_int_equal(leaf->lines[0].line, 0x14);
+	assert_true(leaf->lines[0].inlined && !leaf->lines[1].inlined);
+	assert_string_equal(leaf->lines[1].function, "main");
+	const struct profile_location *unnamed = &profile->locations[profile->sites[1].stack[0]];
+	assert_string_equal(unnamed->lines[0].function, "prog+0x..abc");
+	profile_free(profile);
+	totals_are(&(struct foreign_moment){.kind = FOREIGN_AT_END}, 3, 32);
+	totals_are(&(struct foreign_moment){.kind = FOREIGN_AT_PEAK}, 3, 48);
+	totals_are(&(struct foreign_moment){.kind = FOREIGN_AT_TIME, .time_ms = 4}, 0, 0);
+	totals_are(&(struct foreign_moment){.kind = FOREIGN_AT_TIME, .time_ms = 9}, 3, 48);
+}
+
+static void other_profiles_have_one_moment(void **state)
+{
+	(void)state;
+	struct error error;
+
+	assert_null(read_moment(jemalloc_dump, strlen(jemalloc_dump), &(struct foreign_moment){.kind = FOREIGN_AT_PEAK},
+				&error));
+	assert_non_null(strstr(error.text, "has one moment only"));
+}
+
+/* A loop's events pack to next to nothing and are never kept; a text of 256 MiB is. */
+static void heaptrack_is_unpacked_piece_by_piece(void **state)
+{
+	(void)state;
+	struct buffer plain = {0}, packed = {0};
+	struct profile_totals totals;
+	struct error error;
+
+	buffer_append(&plain, heaptrack_file, strlen(heaptrack_file));
+	for (int i = 0; i < 3000000; i++)
+		buffer_append(&plain, "+ 0\n- 0\n", 8);
+	gzip_pack(&packed, plain.data, plain.length);
+	assert_true(plain.length > 64 * packed.length + (4 << 20));
+	struct profile *profile = read_bytes(packed.data, packed.length, &error);
+	assert_non_null(profile);
+	profile_totals(profile, &totals);
+	assert_true(totals.in_use.bytes.certain == 32 && totals.allocated.objects.certain == 3000004);
+	profile_free(profile);
+	plain.length = strlen(heaptrack_file);
+	for (int i = 0; i < 3000000; i++)
+		buffer_append(&plain, "t 1 2\na 8 4\n", 12);
+	packed.length = 0;
+	gzip_pack(&packed, plain.data, plain.length);
+	assert_null(read_bytes(packed.data, packed.length, &error));
+	assert_non_null(strstr(error.text, "defines more than its size allows"));
+	buffer_free(&plain);
+	buffer_free(&packed);
 }
 
 /* Whatever becomes of them: a profile whose every index is good, or one line. */
@@ -365,6 +466,7 @@ static void texts_survive_truncation_and_bit_flips(void **state)
 	(void)state;
 	survives_damage(jemalloc_dump, strlen(jemalloc_dump));
 	survives_damage(gperftools_dump, strlen(gperftools_dump));
+	survives_damage(heaptrack_file, strlen(heaptrack_file));
 }
 
 static void pprof_survives_truncation_and_bit_flips(void **state)
@@ -464,6 +566,9 @@ int main(void)
 	    cmocka_unit_test(a_count_that_a_dump_does_not_have_is_no_zero),
 	    cmocka_unit_test(values_that_are_not_there_do_not_appear_by_an_export),
 	    cmocka_unit_test(what_is_wrong_is_said_with_its_place),
+	    cmocka_unit_test(heaptrack_is_read_as_of_any_moment),
+	    cmocka_unit_test(other_profiles_have_one_moment),
+	    cmocka_unit_test(heaptrack_is_unpacked_piece_by_piece),
 	    cmocka_unit_test(texts_survive_truncation_and_bit_flips),
 	    cmocka_unit_test(pprof_survives_truncation_and_bit_flips),
 	    cmocka_unit_test(gzip_stops_at_its_limit),

@@ -379,7 +379,7 @@ static void foreign_content_is_named(void **state)
 	} foreign[] = {
 	    {"\177ELF\2\1\1", 7, "an ELF file (a program or library)"},
 	    {"SEEPHEAP....", 12, "a recording's heap file; give the recording's directory instead"},
-	    {"\x1f\x8b\x08\x00", 4, "gzip-compressed data (a pprof profile?)"},
+	    {"\x1f\x8b\x08\x00", 4, "gzip-compressed data"},
 	    {"heap_v2/524288\n", 15, "a jemalloc heap dump"},
 	    {"Hello, world\n", 13, "text"},
 	    {"\0\0\0\0", 4, "zeros"},

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Packed bytes on their way to somebody who takes them piece by piece, so that nobody needs memory for all of them. */
+#ifndef SEEP_FILES_UNPACKING_H
+#define SEEP_FILES_UNPACKING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/error.h"
+
+enum unpack_end {
+	UNPACK_WHOLE,
+	UNPACK_STOPPED, /* by take() */
+	UNPACK_BROKEN,  /* fault says why */
+};
+
+struct unpacking {
+	const void *data;
+	size_t bytes, limit_bytes;                                             /* that are unpacked at most */
+	bool (*take)(void *context, const unsigned char *piece, size_t bytes); /* false: no more is wanted */
+	void *context;
+	size_t offset; /* in the packed bytes, to which they were used */
+	struct error fault;
+};
+
+/* More than is read: what every format says of it. */
+#define UNPACK_TOO_MUCH "unpacks to more than is read"
+
+#endif

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Input that may be packed, by gzip or zstd: told by its first bytes. */
+#ifndef SEEP_READER_PACKED_H
+#define SEEP_READER_PACKED_H
+
+#include "files/unpacking.h"
+
+/* "gzip" or "zstd"; NULL: it is packed by neither. */
+const char *packed_by(const void *data, size_t bytes);
+
+/* Hands out what is in it, also where it is not packed. */
+enum unpack_end packed_read_each(struct unpacking *unpacking);
+
+/* The first bytes of what is in it; fewer where it has fewer or is broken. */
+struct packed_head {
+	unsigned char data[4096];
+	size_t bytes;
+};
+void packed_head_read(struct packed_head *head, const void *data, size_t bytes);
+
+#endif
