@@ -47,8 +47,8 @@ analyzer/run            analyzer/base analyzer/process analyzer/session
 analyzer/tree           analyzer/base analyzer/files analyzer/profile
 analyzer/target          analyzer/base analyzer/process analyzer/profile preload/keeper/program
 analyzer/export         analyzer/base analyzer/files analyzer/profile analyzer/reader analyzer/statistics analyzer/tree
-analyzer/render/json    analyzer/base analyzer/compare analyzer/leaks analyzer/profile analyzer/render/words analyzer/statistics
-analyzer/render/text    analyzer/base analyzer/compare analyzer/files analyzer/leaks analyzer/place analyzer/profile analyzer/render/words analyzer/statistics analyzer/tree
+analyzer/render/json    analyzer/base analyzer/compare analyzer/leaks analyzer/profile analyzer/render/words analyzer/statistics analyzer/target
+analyzer/render/text    analyzer/base analyzer/compare analyzer/files analyzer/leaks analyzer/place analyzer/profile analyzer/render/words analyzer/statistics analyzer/target analyzer/tree
 analyzer/render/metrics  analyzer/base analyzer/files analyzer/leaks analyzer/profile analyzer/statistics
 analyzer/render/screen   analyzer/base analyzer/compare analyzer/files analyzer/leaks analyzer/place analyzer/profile analyzer/render/text analyzer/render/words analyzer/statistics
 analyzer/render/flame   analyzer/base analyzer/compare analyzer/files analyzer/profile analyzer/render/text analyzer/render/words analyzer/statistics analyzer/tree

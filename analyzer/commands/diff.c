@@ -7,13 +7,12 @@
 #include "commands/argument.h"
 #include "commands/command.h"
 #include "commands/document.h"
-#include "compare/choose.h"
 #include "compare/comparison.h"
 #include "compare/samples.h"
 #include "compare/teardown.h"
 #include "profile/profile.h"
 #include "render/json/documents.h"
-#include "render/text/diff_text.h"
+#include "render/text/documents.h"
 
 enum { OPTION_BY = 256, OPTION_TOP, OPTION_JSON };
 

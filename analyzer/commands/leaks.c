@@ -15,7 +15,7 @@
 #include "render/json/documents.h"
 #include "render/metrics/leaks_metrics.h"
 #include "render/screen/leaks_screen.h"
-#include "render/text/leaks_text.h"
+#include "render/text/documents.h"
 
 #define FOLLOW_NS UINT64_C(10000000000)
 

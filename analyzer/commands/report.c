@@ -9,7 +9,7 @@
 #include "profile/profile.h"
 #include "render/text/modules_text.h"
 #include "render/json/documents.h"
-#include "render/text/report_text.h"
+#include "render/text/documents.h"
 #include "render/text/tree_text.h"
 #include "tree/call_tree.h"
 

@@ -75,4 +75,10 @@ static inline bool comparison_has(const struct comparison *comparison, enum call
 	return profile_has(comparison->before, value) && profile_has(comparison->after, value);
 }
 
+/* The snapshot that a recording's last one is compared with where the user names the recording alone: the nearest to a
+ * quarter of the time between, so that what a program allocates while it starts is not taken for growth. Snapshots taken
+ * at a peak were selected by their value: one of them serves only where there is no other. NULL where no entry is older
+ * than the last snapshot. */
+const struct recording_entry *recording_choose_before(const struct recording *recording, const struct profile *last);
+
 #endif

@@ -11,6 +11,13 @@
 #include "keeper/program/process.h"
 #include "profile/profile.h"
 
+const char *listing_state_name(enum listing_state state)
+{
+	static const char *const names[] = {"running", "ended", "left", "broken"};
+
+	return names[state];
+}
+
 static enum listing_state state_of(const struct profile *last)
 {
 	uint8_t boot_id[16];

@@ -16,6 +16,9 @@ enum listing_state {
 	LISTING_BROKEN, /* its last snapshot can't be read; `fault` says why */
 };
 
+/* "running", "ended", "left", "broken". */
+const char *listing_state_name(enum listing_state state);
+
 /* Of what is broken, the path and the fault alone are known. */
 struct listing_entry {
 	char *path;

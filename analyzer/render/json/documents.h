@@ -7,11 +7,13 @@
 #include "compare/comparison.h"
 #include "compare/inventory.h"
 #include "leaks/leaks.h"
+#include "target/listing.h"
 
 /* Each writes at most `top` sites (and of a difference as many churn hotspots). */
 void report_json_render(struct buffer *out, const struct inventory *inventory, uint32_t top);
 void diff_json_render(struct buffer *out, const struct comparison *comparison, uint32_t top);
 /* `places`: the same series judged by place; may be `leaks` itself. */
 void leaks_json_render(struct buffer *out, const struct leaks *leaks, const struct leaks *places, uint32_t top);
+void listing_json_render(struct buffer *out, const struct listing *listing);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The diff's tables. A heading says the finding in words before its table shows it; a section without rows is left out,
  * but for the first one, which then says that nothing grows. */
-#include "render/text/diff_text.h"
+#include "render/text/documents.h"
 
 #include <math.h>
 #include <stdio.h>

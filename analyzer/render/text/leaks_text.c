@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A section for each verdict; the first one says in words what was found. */
-#include "render/text/leaks_text.h"
+#include "render/text/documents.h"
 
 #include <math.h>
 

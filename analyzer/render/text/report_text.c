@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The report's table. Its first column is what the rows are ordered by, in bytes, with the interval of that; the other
  * kind of bytes comes last. */
-#include "render/text/report_text.h"
+#include "render/text/documents.h"
 
 #include <stdio.h>
 

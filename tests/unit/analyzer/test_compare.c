@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "compare/choose.h"
 #include "compare/comparison.h"
 #include "compare/inventory.h"
 #include "compare/samples.h"

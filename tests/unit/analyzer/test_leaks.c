@@ -16,7 +16,7 @@
 #include "compare/teardown.h"
 #include "leaks/leaks.h"
 #include "render/json/documents.h"
-#include "render/text/leaks_text.h"
+#include "render/text/documents.h"
 #include "statistics/measure.h"
 #include "statistics/selection.h"
 #include "statistics/trend.h"

@@ -12,9 +12,8 @@
 #include "compare/comparison.h"
 #include "compare/inventory.h"
 #include "render/json/documents.h"
-#include "render/text/diff_text.h"
+#include "render/text/documents.h"
 #include "render/text/modules_text.h"
-#include "render/text/report_text.h"
 #include "support/golden.h"
 #include "support/server_story.h"
 

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The commands' pages for the terminal. Each begins with a head that says of which moment and process it is. */
+#ifndef SEEP_TEXT_DOCUMENTS_H
+#define SEEP_TEXT_DOCUMENTS_H
+
+#include "compare/comparison.h"
+#include "compare/inventory.h"
+#include "leaks/leaks.h"
+#include "leaks/series.h"
+#include "render/text/text_page.h"
+#include "target/listing.h"
+
+/* A table of groups, and the total; at most `top` rows, and a line that sums up what is left out. */
+void report_text_render(struct text_page *page, const struct inventory *inventory, uint32_t top);
+
+/* What grows, what shrinks, what may be chance, churn; at most `top` rows of each, 0: as many as suit it. */
+void diff_text_render(struct text_page *page, const struct comparison *comparison, uint32_t top);
+
+/* The sites by verdict, each with its evidence; at most `top` rows of each verdict, 0: ten leaks and as many that grow,
+ * fewer of the others. */
+void leaks_text_render(struct text_page *page, const struct leaks *leaks, const struct series *series, uint32_t top);
+
+/* A row for each recording. */
+void listing_text_render(struct text_page *page, const struct listing *listing);
+
+#endif
