@@ -10,6 +10,7 @@
 #include "base/memory.h"
 #include "base/message.h"
 #include "commands/command.h"
+#include "process/own_stack.h"
 #include "run/launch.h"
 #include "symbols/cache.h"
 
@@ -120,7 +121,7 @@ static void standard_descriptors_fill(void)
 			open("/dev/null", (descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY) | O_CLOEXEC);
 }
 
-int main(int argc, char **argv)
+static int seep(int argc, char **argv)
 {
 	char *cache = symbol_cache_default();
 
@@ -132,4 +133,9 @@ int main(int argc, char **argv)
 	int status = command_dispatch(argc, argv);
 
 	return command_end(status);
+}
+
+int main(int argc, char **argv)
+{
+	return own_stack_run(seep, argc, argv);
 }

@@ -70,6 +70,13 @@ for unwinder in walker libunwind frame-pointers; do
 	check "and says nothing of another" bash -c '! grep -q "no such unwinder" stderr'
 done
 
+# A limit of the stack is the program's: seep has a stack of its own.
+(ulimit -s 16 && "$SEEP" run -r 1 -o shallow -- ./phases) 2>stderr
+check_equal "a stack of 16 KiB suffices for seep run" recorded "$(grep -o recorded stderr)"
+(ulimit -s 16 && "$SEEP" report --json shallow >report.json && "$SEEP" leaks shallow >leaks.out)
+check_equal "and for the names in a report" 100000 \
+	"$(json_get report.json "sum(s['inuse_bytes'] for s in d['sites'] if s['stack'] and s['stack'][0]['function'] == 'early')")"
+
 output=$("$SEEP" run -r 12Q -- touch started 2>&1)
 check "a usage error starts nothing" test ! -e started
 exit $cases_failed
