@@ -19,7 +19,7 @@
 #include <seep/snapshot.h>
 
 #define SEEP_HEAP_MAGIC "SEEPHEAP"
-#define SEEP_HEAP_VERSION 5u
+#define SEEP_HEAP_VERSION 6u
 #define SEEP_HEAP_PAGE 4096u
 
 typedef _Atomic uint64_t seep_atomic64;
@@ -27,9 +27,11 @@ typedef _Atomic uint32_t seep_atomic32;
 
 enum seep_area_id {
 	SEEP_AREA_MODULES, /* struct seep_heap_module */
-	SEEP_AREA_INDEX,   /* seep_atomic64: open-addressed hash index of stacks; power of two */
-	SEEP_AREA_STACKS,  /* struct seep_heap_cell, chained from sites; given out as preload/keeper/heap/pool.h says */
-	SEEP_AREA_SITES,   /* struct seep_heap_site, one a stack; likewise */
+	SEEP_AREA_INDEX0,  /* seep_atomic64: levels of the hash index of stacks; powers of two: see stacks.h */
+	SEEP_AREA_INDEX1,
+	SEEP_AREA_INDEX2,
+	SEEP_AREA_STACKS, /* struct seep_heap_cell, chained from sites; given out as preload/keeper/heap/pool.h says */
+	SEEP_AREA_SITES,  /* struct seep_heap_site, one a stack; likewise */
 	SEEP_AREA_LIFETIMES, /* struct seep_heap_lifetime, chained from sites; likewise */
 	SEEP_AREA_RING,      /* struct seep_event; power of two */
 	SEEP_AREA_LIVE0,     /* struct seep_heap_live: the live table's levels; powers of two */
@@ -41,6 +43,7 @@ enum seep_area_id {
 	SEEP_AREA_COUNT
 };
 #define SEEP_LIVE_LEVELS 3
+#define SEEP_INDEX_LEVELS 3
 
 struct seep_area {
 	uint64_t offset;   /* from the start of the file */
@@ -206,7 +209,8 @@ struct seep_heap_header {
 	seep_atomic32 modules_claimed; /* rounds in which entries of modules were looked at, to give them up */
 	/* Entries whose memory is there; only ever raised: see preload/keeper/heap/area_growth.h. */
 	seep_atomic64 room[SEEP_AREA_COUNT];
-	seep_atomic32 may_grow;   /* 1: the program may make the system call for more room */
+	seep_atomic64
+	    may_grow; /* the program may make the system call for more room: 1 + bytes, until the keeper looks */
 	seep_atomic32 site_count; /* entries reserved, entry 0 included */
 	seep_atomic32 lifetime_count;
 	seep_atomic64 free[SEEP_AREA_COUNT]; /* first free entry in bits 0..31, 0: none; changes counted above */

@@ -18,7 +18,9 @@ static void plan(struct seep_heap_header *header)
 		uint32_t capacity, entry_bytes;
 	} areas[SEEP_AREA_COUNT] = {
 	    [SEEP_AREA_MODULES] = {8, sizeof(struct seep_heap_module)},
-	    [SEEP_AREA_INDEX] = {32, 8},
+	    [SEEP_AREA_INDEX0] = {8, 8},
+	    [SEEP_AREA_INDEX1] = {8, 8},
+	    [SEEP_AREA_INDEX2] = {32, 8},
 	    [SEEP_AREA_STACKS] = {64, sizeof(struct seep_heap_cell)},
 	    [SEEP_AREA_SITES] = {12, sizeof(struct seep_heap_site)},
 	    [SEEP_AREA_LIFETIMES] = {64, sizeof(struct seep_heap_lifetime)},

@@ -44,10 +44,15 @@ void size_limit_leave(const struct size_limit *limit)
 	system_call(SYS_rt_sigprocmask, SIG_SETMASK, (long)&limit->mask_before, 0, sizeof limit->mask_before, 0, 0);
 }
 
-long size_limit_check(uint64_t bytes)
+uint64_t size_limit_bytes(void)
 {
 	struct rlimit limit;
-	return system_limit(RLIMIT_FSIZE, &limit) == 0 && bytes > limit.rlim_cur ? -EFBIG : 0;
+	return system_limit(RLIMIT_FSIZE, &limit) == 0 ? limit.rlim_cur : UINT64_MAX;
+}
+
+long size_limit_check(uint64_t bytes)
+{
+	return bytes > size_limit_bytes() ? -EFBIG : 0;
 }
 
 long size_limit_write(int descriptor, const void *data, size_t bytes)

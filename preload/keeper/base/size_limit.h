@@ -20,6 +20,9 @@ struct size_limit {
 struct size_limit size_limit_enter(void);
 void size_limit_leave(const struct size_limit *limit);
 
+/* How long files may be. */
+uint64_t size_limit_bytes(void);
+
 /* -EFBIG where a file of so many bytes would be too large, else 0. */
 long size_limit_check(uint64_t bytes);
 

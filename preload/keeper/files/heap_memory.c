@@ -17,6 +17,7 @@
 #include <seep/keeper.h>
 
 #define NAMES_TRIED 64
+#define BEGIN_BYTES (UINT64_C(256) << 20) /* of capacity that need not have its space: it grows with care */
 
 bool heap_memory_fits(const struct seep_heap_header *header, uint64_t device, uint64_t most_bytes)
 {
@@ -29,7 +30,8 @@ bool heap_memory_fits(const struct seep_heap_header *header, uint64_t device, ui
 		return false;
 	bool fits = system_stat_descriptor(descriptor, &status) == 0 && (device == 0 || status.st_dev == device) &&
 		    system_call(SYS_fstatfs, descriptor, (long)&system, 0, 0, 0, 0) == 0 &&
-		    system.f_type == TMPFS_MAGIC && space_may_take(descriptor, header->file_bytes);
+		    system.f_type == TMPFS_MAGIC &&
+		    space_may_take(descriptor, header->file_bytes < BEGIN_BYTES ? header->file_bytes : BEGIN_BYTES);
 	system_close(descriptor);
 	return fits;
 }

@@ -14,6 +14,7 @@ static const struct {
 } first[] = {
     {SEEP_AREA_MODULES, 64}, {SEEP_AREA_STACKS, 1024 * 5}, {SEEP_AREA_SITES, 1024}, {SEEP_AREA_LIFETIMES, 4096},
     {SEEP_AREA_LIVE1, 0},    {SEEP_AREA_LIVE2, 0},         {SEEP_AREA_HOMES1, 0},   {SEEP_AREA_HOMES2, 0},
+    {SEEP_AREA_INDEX1, 0},   {SEEP_AREA_INDEX2, 0},
 };
 #define FIRST_COUNT (sizeof first / sizeof *first)
 
@@ -27,32 +28,34 @@ void area_plan_room(struct seep_heap_header *header, bool small)
 	}
 }
 
-/* Smaller rates sample more: more stacks, more live samples, a longer ring. */
+/* Smaller rates sample more: more stacks, more live samples, a longer ring. What is not below its rate is for where
+ * neither address space nor files may be that long, or all of it has to be there from the beginning. */
 struct capacities {
-	uint64_t rate_at_least;
-	uint32_t sites, cells_a_site, lifetimes, ring, live[SEEP_LIVE_LEVELS];
+	uint64_t rate_below;
+	uint32_t sites, cells_a_site, lifetimes, ring, index[SEEP_INDEX_LEVELS - 1], live[SEEP_LIVE_LEVELS];
 };
-static const struct capacities tiers[] = {
-    {64 << 10, 8 << 10, 5, 32 << 10, 4 << 10, {4 << 10, 16 << 10, 64 << 10}},
-    {1 << 10, 64 << 10, 5, 256 << 10, 16 << 10, {4 << 10, 64 << 10, 1 << 20}},
-    {0, 256 << 10, 6, 1 << 20, 32 << 10, {4 << 10, 128 << 10, 4 << 20}},
+static const struct capacities plans[] = {
+    {1 << 10, 2 << 20, 8, 8 << 20, 32 << 10, {16 << 10, 256 << 10}, {4 << 10, 128 << 10, 4 << 20}},
+    {0, 256 << 10, 6, 1 << 20, 32 << 10, {16 << 10, 64 << 10}, {4 << 10, 128 << 10, 4 << 20}},
+    {64 << 10, 512 << 10, 6, 2 << 20, 16 << 10, {16 << 10, 128 << 10}, {4 << 10, 64 << 10, 1 << 20}},
+    {0, 64 << 10, 5, 256 << 10, 16 << 10, {16 << 10, 32 << 10}, {4 << 10, 64 << 10, 1 << 20}},
+    {UINT64_MAX, 8 << 10, 5, 32 << 10, 4 << 10, {16 << 10, 16 << 10}, {4 << 10, 16 << 10, 64 << 10}},
 };
 
-void area_plan(struct seep_heap_header *header, uint64_t rate, uint64_t max_live)
+static void plan_apply(struct seep_heap_header *header, const struct capacities *plan, uint64_t max_live)
 {
-	const struct capacities *tier = tiers;
-	while (rate < tier->rate_at_least)
-		tier++;
 	uint64_t capacity[SEEP_AREA_COUNT] = {
 	    [SEEP_AREA_MODULES] = 1024,
-	    [SEEP_AREA_INDEX] = 2 * (uint64_t)tier->sites,
-	    [SEEP_AREA_STACKS] = (uint64_t)tier->sites * tier->cells_a_site,
-	    [SEEP_AREA_SITES] = tier->sites,
-	    [SEEP_AREA_LIFETIMES] = tier->lifetimes,
-	    [SEEP_AREA_RING] = tier->ring,
+	    [SEEP_AREA_INDEX0] = plan->index[0],
+	    [SEEP_AREA_INDEX1] = plan->index[1],
+	    [SEEP_AREA_INDEX2] = 2 * (uint64_t)plan->sites,
+	    [SEEP_AREA_STACKS] = (uint64_t)plan->sites * plan->cells_a_site,
+	    [SEEP_AREA_SITES] = plan->sites,
+	    [SEEP_AREA_LIFETIMES] = plan->lifetimes,
+	    [SEEP_AREA_RING] = plan->ring,
 	};
 	for (int level = 0; level < SEEP_LIVE_LEVELS; level++)
-		capacity[SEEP_AREA_LIVE0 + level] = tier->live[level];
+		capacity[SEEP_AREA_LIVE0 + level] = plan->live[level];
 	if (max_live) { /* the last level alone holds it, with a third to spare against clustering */
 		uint64_t slots = 1024;
 		while (slots < max_live + max_live / 3 && slots < UINT64_C(1) << 28)
@@ -69,6 +72,26 @@ void area_plan(struct seep_heap_header *header, uint64_t rate, uint64_t max_live
 	}
 	header->file_bytes = offset;
 	area_plan_room(header, false);
+}
+
+void area_plan(struct seep_heap_header *header, uint64_t rate, uint64_t max_live)
+{
+	const struct capacities *plan = plans;
+	while (rate >= plan->rate_below && plan->rate_below != UINT64_MAX)
+		plan++;
+	plan_apply(header, plan, max_live);
+}
+
+bool area_plan_less(struct seep_heap_header *header, uint64_t max_live)
+{
+	for (size_t i = 0; i < sizeof plans / sizeof *plans; i++) {
+		if (plans[i].sites < header->areas[SEEP_AREA_SITES].capacity &&
+		    plans[i].ring <= header->areas[SEEP_AREA_RING].capacity) {
+			plan_apply(header, &plans[i], max_live);
+			return true;
+		}
+	}
+	return false;
 }
 
 static uint64_t page_up(uint64_t bytes)
@@ -108,7 +131,21 @@ bool area_can_populate(void)
 struct growth {
 	area_reserver *reserve;
 	void *context;
+	uint64_t step_bytes; /* at most this much more than is asked for */
 };
+
+void area_allow(const struct heap *heap, uint64_t bytes)
+{
+	uint64_t old = load_relaxed(&heap->header->may_grow);
+	while (old && !atomic_compare_exchange_weak_explicit(&heap->header->may_grow, &old, 1 + bytes,
+							     memory_order_relaxed, memory_order_relaxed))
+		;
+}
+
+void area_forbid(const struct heap *heap)
+{
+	store_relaxed(&heap->header->may_grow, 0);
+}
 
 /* Entries [from, to) of an area, and what shares a page with them. */
 static bool grow(const struct heap *heap, enum seep_area_id id, uint32_t from, uint32_t to, const struct growth *growth)
@@ -123,8 +160,9 @@ static uint32_t raise(const struct heap *heap, enum seep_area_id id, uint32_t en
 	uint32_t room = area_room(heap, id), capacity = heap->capacity[id];
 	if (room >= entries)
 		return room;
-	uint64_t wanted = room < capacity / 2 ? (uint64_t)room * 2 : capacity;
+	uint64_t step = growth->step_bytes / heap_entry_bytes(id), wanted = room + (room < step ? room : step);
 	wanted = wanted > entries ? wanted : entries;
+	wanted = wanted < capacity || entries > capacity ? wanted : capacity;
 	if (wanted > capacity || !grow(heap, id, room, (uint32_t)wanted, growth))
 		return room;
 	uint64_t old = room;
@@ -141,31 +179,40 @@ static bool raise_level(const struct heap *heap, uint32_t level, const struct gr
 	       raise(heap, SEEP_AREA_LIVE0 + level, slots, growth) >= slots;
 }
 
-static const struct growth by_program = {.reserve = area_populate};
-
-/* Once it was refused, the keeper alone asks: on a full disk the answer may wait for its journal. */
-static bool refused(const struct heap *heap)
+/* In the program. At once: once it was refused, the keeper alone asks. On a full disk the answer may wait for its
+ * journal. */
+static bool program_reserve(const struct heap *heap, uint64_t offset, uint64_t bytes, void *context)
 {
-	store_relaxed(&heap->header->may_grow, 0);
+	uint64_t left = load_relaxed(&heap->header->may_grow);
+	do {
+		if (left <= bytes)
+			return false;
+	} while (!atomic_compare_exchange_weak_explicit(&heap->header->may_grow, &left, left - bytes,
+							memory_order_relaxed, memory_order_relaxed));
+	if (area_populate(heap, offset, bytes, context))
+		return true;
+	area_forbid(heap);
 	return false;
 }
+
+/* A sample waits for no more than this. */
+static const struct growth by_program = {.reserve = program_reserve, .step_bytes = UINT64_C(1) << 20};
 
 uint32_t area_room_for(const struct heap *heap, enum seep_area_id id, uint32_t entries)
 {
 	uint32_t room = area_room(heap, id);
-	if (room >= entries || entries > heap->capacity[id] || !load_relaxed(&heap->header->may_grow))
-		return room;
-	room = raise(heap, id, entries, &by_program);
-	if (room < entries)
-		refused(heap);
-	return room;
+	return room >= entries || entries > heap->capacity[id] ? room : raise(heap, id, entries, &by_program);
+}
+
+bool area_room_for_whole(const struct heap *heap, enum seep_area_id id)
+{
+	uint32_t capacity = heap->capacity[id];
+	return area_room_for(heap, id, capacity) >= capacity;
 }
 
 bool area_room_for_level(const struct heap *heap, uint32_t level)
 {
-	if (area_has_level(heap, level))
-		return true;
-	return load_relaxed(&heap->header->may_grow) && (raise_level(heap, level, &by_program) || refused(heap));
+	return area_has_level(heap, level) || raise_level(heap, level, &by_program);
 }
 
 static void keep_ahead(const struct heap *heap, enum seep_area_id id, uint64_t used, const struct growth *growth)
@@ -175,14 +222,22 @@ static void keep_ahead(const struct heap *heap, enum seep_area_id id, uint64_t u
 		raise(heap, id, room + 1, growth);
 }
 
+/* A line of eight slots overflows once in two thousand where a quarter of its level is used. */
+static void index_keep_ahead(const struct heap *heap, uint32_t sites, const struct growth *growth)
+{
+	for (uint32_t id = SEEP_AREA_INDEX1; id <= SEEP_AREA_INDEX2 && sites > heap->capacity[id - 1] / 4; id++)
+		raise(heap, id, heap->capacity[id], growth);
+}
+
 void area_keep_ahead(const struct heap *heap, area_reserver *reserve, void *context)
 {
-	const struct growth growth = {.reserve = reserve, .context = context};
+	const struct growth growth = {.reserve = reserve, .context = context, .step_bytes = UINT64_MAX};
 	const struct seep_heap_header *header = heap->header;
 	keep_ahead(heap, SEEP_AREA_MODULES, load_relaxed(&header->module_count), &growth);
 	keep_ahead(heap, SEEP_AREA_STACKS, load_relaxed(&header->cell_count), &growth);
 	keep_ahead(heap, SEEP_AREA_SITES, load_relaxed(&header->site_count), &growth);
 	keep_ahead(heap, SEEP_AREA_LIFETIMES, load_relaxed(&header->lifetime_count), &growth);
+	index_keep_ahead(heap, load_relaxed(&header->site_count), &growth);
 	/* removed is read first: insertions in between only make the result too large */
 	uint64_t removed = load_relaxed(&header->live_removed), live = load_relaxed(&header->live_inserted) - removed;
 	uint64_t slots = 0;

@@ -7,9 +7,9 @@
  * small rates 90 to 380. Where the keeper is late the program helps itself by
  * MADV_POPULATE_WRITE, which answers instead of raising the signal.
  *
- * Nobody touches entries beyond header->room. A level of the live table has
- * all its room or none, and the room of its homes is there before its own is
- * published.
+ * Nobody touches entries beyond header->room. A level of the live table or of
+ * the index has all its room or none, and the room of a live level's homes is
+ * there before its own is published.
  */
 #ifndef SEEP_HEAP_AREA_GROWTH_H
 #define SEEP_HEAP_AREA_GROWTH_H
@@ -26,9 +26,14 @@ static inline uint32_t area_room(const struct heap *heap, enum seep_area_id id)
 	return room < heap->capacity[id] ? (uint32_t)room : heap->capacity[id];
 }
 
+static inline bool area_is_whole(const struct heap *heap, enum seep_area_id id)
+{
+	return area_room(heap, id) == heap->capacity[id];
+}
+
 static inline bool area_has_level(const struct heap *heap, uint32_t level)
 {
-	return area_room(heap, SEEP_AREA_LIVE0 + level) == heap->capacity[SEEP_AREA_LIVE0 + level];
+	return area_is_whole(heap, SEEP_AREA_LIVE0 + level);
 }
 
 /* For a planned header: all the room, or little, but for the areas that need theirs from the start. */
@@ -38,6 +43,9 @@ void area_plan_room(struct seep_heap_header *header, bool small);
  * rate). Fills areas, room (all of it) and file_bytes of a zeroed header. */
 void area_plan(struct seep_heap_header *header, uint64_t rate, uint64_t max_live);
 
+/* The same with less capacity than the header has by now. False: there is no smaller plan. */
+bool area_plan_less(struct seep_heap_header *header, uint64_t max_live);
+
 /* Calls visit for each run of bytes of the file that the plan has room for, page-aligned. False: visit said so. */
 bool area_visit_room(const struct seep_heap_header *header,
 		     bool (*visit)(uint64_t offset, uint64_t bytes, void *context), void *context);
@@ -46,11 +54,18 @@ bool area_visit_room(const struct seep_heap_header *header,
 int area_reserve_file(int file, const struct seep_heap_header *header);
 
 /* The room of an area after an attempt to have `entries` of it. In the program: where the keeper is late. One system
- * call, and none where heap->may_grow is false. Any thread, signal-safe. */
+ * call for a little room, and none beyond what header->may_grow allows. Any thread, signal-safe. */
 uint32_t area_room_for(const struct heap *heap, enum seep_area_id id, uint32_t entries);
 
-/* The same for a level of the live table and its homes: is it there? */
+/* The same for a level of the index: is it there? For one of the live table, and its homes. */
+bool area_room_for_whole(const struct heap *heap, enum seep_area_id id);
 bool area_room_for_level(const struct heap *heap, uint32_t level);
+
+/* What the program may take by itself: this much until the keeper looks again. Once it was forbidden, or an attempt was
+ * refused, it stays so. */
+#define AREA_ALLOWANCE_BYTES (UINT64_C(256) << 20) /* the largest level of the live table is half of that */
+void area_allow(const struct heap *heap, uint64_t bytes);
+void area_forbid(const struct heap *heap);
 
 /* Gets space for bytes of the file, page-aligned. False: there is none. */
 typedef bool area_reserver(const struct heap *heap, uint64_t offset, uint64_t bytes, void *context);

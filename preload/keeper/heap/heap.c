@@ -9,7 +9,9 @@
 
 static const uint32_t entry_bytes[SEEP_AREA_COUNT] = {
     [SEEP_AREA_MODULES] = sizeof(struct seep_heap_module),
-    [SEEP_AREA_INDEX] = 8,
+    [SEEP_AREA_INDEX0] = 8,
+    [SEEP_AREA_INDEX1] = 8,
+    [SEEP_AREA_INDEX2] = 8,
     [SEEP_AREA_STACKS] = sizeof(struct seep_heap_cell),
     [SEEP_AREA_SITES] = sizeof(struct seep_heap_site),
     [SEEP_AREA_LIFETIMES] = sizeof(struct seep_heap_lifetime),
@@ -30,7 +32,7 @@ uint32_t heap_entry_bytes(enum seep_area_id id)
 /* Areas whose capacity must be a power of two, because positions are masked. */
 static bool is_masked(enum seep_area_id id)
 {
-	return id == SEEP_AREA_INDEX || id == SEEP_AREA_RING || id >= SEEP_AREA_LIVE0;
+	return (id >= SEEP_AREA_INDEX0 && id <= SEEP_AREA_INDEX2) || id == SEEP_AREA_RING || id >= SEEP_AREA_LIVE0;
 }
 
 static bool is_power_of_two(uint64_t n)
@@ -101,7 +103,8 @@ bool heap_bind(struct heap *heap, void *map, size_t bytes, struct seep_fault *fa
 		heap->homes[level] = areas[SEEP_AREA_HOMES0 + level];
 	}
 	heap->modules = areas[SEEP_AREA_MODULES];
-	heap->index = areas[SEEP_AREA_INDEX];
+	for (int level = 0; level < SEEP_INDEX_LEVELS; level++)
+		heap->index[level] = areas[SEEP_AREA_INDEX0 + level];
 	heap->stacks = areas[SEEP_AREA_STACKS];
 	heap->sites = areas[SEEP_AREA_SITES];
 	heap->lifetimes = areas[SEEP_AREA_LIFETIMES];

@@ -17,7 +17,7 @@ struct heap {
 	struct seep_heap_header *header;
 	size_t bytes;
 	struct seep_heap_module *modules;
-	seep_atomic64 *index;
+	seep_atomic64 *index[SEEP_INDEX_LEVELS];
 	struct seep_heap_cell *stacks;
 	struct seep_heap_site *sites;
 	struct seep_heap_lifetime *lifetimes;

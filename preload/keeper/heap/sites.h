@@ -1,13 +1,31 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Site counters: folding one event into its site. Called by the consumer for
+ * Site counters: what a sample weighs (Horvitz and Thompson: docs/SAMPLING.md),
+ * and folding one event into its site. Called by the consumer for
  * ring events and by a producer for its own event when the ring is full; both
  * add atomically, so they may run at the same time.
  */
 #ifndef SEEP_HEAP_SITES_H
 #define SEEP_HEAP_SITES_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <seep/measure.h>
+
 #include "keeper/heap/heap.h"
+
+struct weight {
+	bool certain;          /* 1 - p < 1e-4 */
+	double bytes, objects; /* s/p and 1/p; s and 1 when certain */
+	double bytes_variance; /* s^2 (1-p)/p^2; 0 when certain */
+	double objects_variance;
+};
+
+struct weight weight_of(uint64_t size, uint64_t rate);
+
+/* Adds one sample of that weight to a plain measure. */
+void weight_add_to_measure(struct seep_measure *measure, const struct weight *weight);
 
 /* Counts what happened to a sampled block, without the ring. */
 struct event {

@@ -6,11 +6,10 @@
 #include "keeper/heap/modules.h"
 #include "keeper/heap/pool.h"
 #include "keeper/heap/site_users.h"
+#include "keeper/heap/stack_index.h"
 
 /* Frames in a stack's first cell, behind its hash. */
 #define FIRST_FRAMES (SEEP_CELL_WORDS - 1)
-/* An index slot whose entry was taken out; the entries behind it are still to be found. No site, so no entry. */
-#define TOMBSTONE (UINT64_C(1) << 32)
 
 /* The part of an address that does not change where its module is loaded elsewhere: a stack has one place in the index,
  * wherever its modules are. The low bits of a frame word are the same. */
@@ -202,21 +201,21 @@ static uint32_t stack_append(const struct heap *heap, const struct wanted *wante
 
 /* Where a stack that is not found would be published. */
 struct opening {
-	seep_atomic64 *slot; /* NULL: the index is full */
+	seep_atomic64 *slot; /* NULL: the index has none, unless its path is extended */
 	uint64_t found;      /* the slot's content: nothing, or a tombstone */
+	struct index_path path;
 };
 
 /* The site of an equal stack, whose user the caller is then, or 0. */
 static uint32_t stack_find(const struct heap *heap, const struct wanted *wanted, struct opening *opening)
 {
-	uint32_t mask = heap->capacity[SEEP_AREA_INDEX] - 1;
-	*opening = (struct opening){0};
-	/* at most half of the index is ever filled; the bound is against a damaged file */
-	for (uint32_t probe = 0; probe <= mask; probe++) {
-		seep_atomic64 *slot = &heap->index[((uint32_t)wanted->hash + probe) & mask];
+	*opening = (struct opening){.path = index_path_begin(heap, wanted->hash)};
+	for (seep_atomic64 *slot; (slot = index_path_next(&opening->path)) != NULL;) {
 		uint64_t entry = load_acquire(slot);
-		if ((uint32_t)entry == 0 && !opening->slot)
-			*opening = (struct opening){slot, entry};
+		if (index_word_is_free(entry) && !opening->slot) {
+			opening->slot = slot;
+			opening->found = entry;
+		}
 		if (entry == 0)
 			return 0;
 		if (entry >> 32 != wanted->hash >> 32 || !site_enter(heap, (uint32_t)entry))
@@ -233,7 +232,11 @@ static uint32_t stack_find_or_append(const struct heap *heap, const struct wante
 {
 	struct opening opening;
 	uint32_t fresh = 0, found;
-	while (!(found = stack_find(heap, wanted, &opening)) && opening.slot) {
+	while (!(found = stack_find(heap, wanted, &opening))) {
+		if (!opening.slot && may_append && index_path_extend(&opening.path))
+			continue;
+		if (!opening.slot)
+			break;
 		if (!fresh && may_append)
 			fresh = stack_append(heap, wanted);
 		if (!fresh)
@@ -328,32 +331,4 @@ uint32_t stack_site(const struct heap *heap, uintptr_t *addresses, size_t depth,
 	else if (cut)
 		heap_count_loss(heap, SEEP_LOSS_STACKS_CUT);
 	return site;
-}
-
-/* Behind the caller's back somebody may publish an entry behind a tombstone that becomes empty: that one is not found
- * again, and its stack gets a second site. */
-static void tombstones_clear(const struct heap *heap)
-{
-	uint32_t slots = heap->capacity[SEEP_AREA_INDEX];
-	for (uint32_t i = 2 * slots; i-- > 0;) {
-		seep_atomic64 *slot = &heap->index[i % slots], *behind = &heap->index[(i + 1) % slots];
-		uint64_t tombstone = TOMBSTONE, empty = 0;
-		if (load_relaxed(slot) != TOMBSTONE || load_relaxed(behind) != 0 ||
-		    !atomic_compare_exchange_strong_explicit(slot, &tombstone, 0, memory_order_seq_cst,
-							     memory_order_relaxed))
-			continue;
-		if (atomic_load_explicit(behind, memory_order_seq_cst) != 0)
-			atomic_compare_exchange_strong_explicit(slot, &empty, TOMBSTONE, memory_order_relaxed,
-								memory_order_relaxed);
-	}
-}
-
-void stacks_unpublish(const struct heap *heap, bool (*is_given_up)(const struct heap *heap, uint32_t site))
-{
-	for (uint32_t i = 0; i < heap->capacity[SEEP_AREA_INDEX]; i++) {
-		uint64_t entry = load_relaxed(&heap->index[i]);
-		if ((uint32_t)entry && is_given_up(heap, (uint32_t)entry))
-			store_release(&heap->index[i], TOMBSTONE); /* entries are constant until here */
-	}
-	tombstones_clear(heap);
 }

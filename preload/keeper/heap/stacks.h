@@ -33,9 +33,7 @@ struct stack_reader stack_read_begin(const struct heap *heap, const struct seep_
 /* False: that was all. */
 bool stack_read(struct stack_reader *reader, uint64_t *frame);
 
-/* For the keeper: takes a site that it gives up out of the index; gives back the cells of a stack that nobody looks at
- * any more. */
-void stacks_unpublish(const struct heap *heap, bool (*is_given_up)(const struct heap *heap, uint32_t site));
+/* For the keeper: gives back the cells of a stack that nobody looks at any more. */
 void stack_give_back(const struct heap *heap, uint32_t cell);
 
 #endif

@@ -97,8 +97,11 @@ void home_look(const struct keeper *keeper)
 	int file = file_enter(keeper);
 	if (file >= 0 && system_stat_descriptor(file, &status) == 0) {
 		uint64_t taken = (uint64_t)status.st_blocks * 512;
-		if (header->file_bytes > taken && !space_may_take(file, header->file_bytes - taken))
-			store_relaxed(&header->may_grow, 0);
+		uint64_t left = header->file_bytes > taken ? header->file_bytes - taken : 0;
+		uint64_t allowed = left < AREA_ALLOWANCE_BYTES ? left : AREA_ALLOWANCE_BYTES;
+		while (allowed && !space_may_take(file, allowed))
+			allowed /= 2;
+		area_allow(&keeper->heap, allowed);
 	}
 	file_leave(keeper, file);
 }

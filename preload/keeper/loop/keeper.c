@@ -209,7 +209,7 @@ static void memory_look(struct keeper *keeper, uint64_t now_ns)
 		memory_read_status(&keeper->heap);
 		if (memory_is_confined(&keeper->heap)) { /* by a way that the shim does not see */
 			store_relaxed(&keeper->heap.header->confined, 1);
-			store_relaxed(&keeper->heap.header->may_grow, 0);
+			area_forbid(&keeper->heap);
 		}
 		home_look(keeper);
 		arguments_follow(&keeper->heap);

@@ -4,7 +4,6 @@
 
 #include "keeper/base/atomics.h"
 #include "keeper/heap/sites.h"
-#include "keeper/heap/weight.h"
 #include "keeper/snapshot/recycle.h"
 
 #define BINS 64

@@ -8,6 +8,7 @@
 #include "keeper/heap/pool.h"
 #include "keeper/heap/ring.h"
 #include "keeper/heap/area_growth.h"
+#include "keeper/heap/stack_index.h"
 #include "keeper/heap/stacks.h"
 #include "keeper/snapshot/snapshot_writer.h"
 #include "keeper/snapshot/live_scan.h"
@@ -269,7 +270,7 @@ static void site_give_back(const struct heap *heap, uint32_t number)
 
 static void given_up_give_back(const struct heap *heap, uint32_t sites)
 {
-	stacks_unpublish(heap, is_given_up);
+	index_take_out(heap, is_given_up);
 	for (uint32_t i = 1; i < sites; i++)
 		if (is_given_up(heap, i))
 			site_give_back(heap, i);

@@ -9,6 +9,7 @@
 
 #include "keeper/base/atomics.h"
 #include "keeper/base/clone.h"
+#include "keeper/base/size_limit.h"
 #include "keeper/base/syscall.h"
 #include "keeper/base/text.h"
 #include "keeper/heap/area_growth.h"
@@ -27,6 +28,7 @@
 #include "shim/sample/thread.h"
 
 #define BEGIN_STACK_BYTES (64u << 10)
+#define WHOLE_MOST_BYTES (UINT64_C(400) << 20)
 
 struct recording_setup recording_setup;
 
@@ -112,18 +114,23 @@ static void header_fill(struct seep_heap_header *header)
 	store_relaxed(&header->status, recording_setup.status | (gate_is_in_forked_child() ? SEEP_STATUS_FORKED : 0));
 }
 
+static bool plan_below(struct seep_heap_header *header, uint64_t most_bytes)
+{
+	area_plan(header, recording_setup.options.rate, recording_setup.options.max_live);
+	while (header->file_bytes > most_bytes)
+		if (!area_plan_less(header, recording_setup.options.max_live))
+			return false;
+	return true;
+}
+
 /* The heap file's mapping counts against RLIMIT_AS. It may take an eighth of what the program has left, if need be
- * with the room that a larger rate would get. */
+ * with less capacity; the same where files may not be that long, or where all of it has to be there from the beginning. */
 static bool plan_to_fit(struct seep_heap_header *header)
 {
-	static const uint64_t tiers[] = {1 << 10, 64 << 10};
-	uint64_t most_bytes = describe_address_space_left() / 8;
-	area_plan(header, recording_setup.options.rate, recording_setup.options.max_live);
-	for (size_t i = 0; i < sizeof tiers / sizeof *tiers && header->file_bytes > most_bytes; i++) {
-		if (recording_setup.options.rate < tiers[i])
-			area_plan(header, tiers[i], recording_setup.options.max_live);
-	}
-	return header->file_bytes <= most_bytes;
+	uint64_t most_bytes = describe_address_space_left() / 8, file_bytes = size_limit_bytes();
+	if (!area_can_populate() && file_bytes > WHOLE_MOST_BYTES)
+		file_bytes = WHOLE_MOST_BYTES;
+	return (file_bytes < most_bytes && plan_below(header, file_bytes)) || plan_below(header, most_bytes);
 }
 
 /*
@@ -197,7 +204,7 @@ static long begin(void)
 		or_relaxed(&header.status, SEEP_STATUS_ANONYMOUS);
 		session_say("no space for the heap file, the recording will end with the process", directory);
 	}
-	store_relaxed(&header.may_grow, !load_relaxed(&confined));
+	store_relaxed(&header.may_grow, load_relaxed(&confined) ? 0 : 1 + AREA_ALLOWANCE_BYTES);
 	store_relaxed(&header.confined, load_relaxed(&confined));
 	heap_header_publish(made.map, &header);
 	if (!heap_bind(&current, made.map, header.file_bytes, &fault)) {
@@ -276,7 +283,7 @@ void recording_confine(void)
 	store_relaxed(&confined, true);
 	probe_forbid();
 	if (gate_read() == GATE_OPEN) {
-		store_relaxed(&current.header->may_grow, 0);
+		area_forbid(&current);
 		store_relaxed(&current.header->confined, 1);
 		keeper_thread_leave();
 	}

@@ -17,7 +17,7 @@
 #include "keeper/heap/modules.h"
 #include "keeper/heap/ring.h"
 #include "keeper/heap/stacks.h"
-#include "keeper/heap/weight.h"
+#include "keeper/heap/sites.h"
 #include "keeper/snapshot/build.h"
 #include "keeper/snapshot/live_scan.h"
 #include "support/heap_maker.h"

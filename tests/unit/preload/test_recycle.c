@@ -44,7 +44,8 @@ static void small_make(struct heap *heap, uint64_t rate)
 {
 	heap_make(heap, rate, 0);
 	heap->capacity[SEEP_AREA_SITES] = SITES;
-	heap->capacity[SEEP_AREA_INDEX] = 2 * SITES;
+	heap->capacity[SEEP_AREA_INDEX0] = heap->capacity[SEEP_AREA_INDEX1] = 16;
+	heap->capacity[SEEP_AREA_INDEX2] = 2 * SITES;
 	heap->capacity[SEEP_AREA_STACKS] = 5 * SITES;
 	heap->capacity[SEEP_AREA_LIFETIMES] = 4 * SITES;
 	heap->capacity[SEEP_AREA_MODULES] = 32;

@@ -84,7 +84,7 @@ static void memory_make(struct heap *heap)
 
 static uint32_t new_site(const struct heap *heap, uintptr_t number)
 {
-	return stack_site(heap, (uintptr_t[]){0x1000 + number, 0x2000 + number, 0x3000}, 3, false);
+	return stack_site(heap, (uintptr_t[]){0x10000 + number % 4096, 0x20000 + number / 4096, 0x3000}, 3, false);
 }
 
 static uint64_t loss(const struct heap *heap, enum seep_loss_key key)
@@ -136,12 +136,12 @@ static void areas_end_at_their_room_where_nobody_may_grow_them(void **state)
 	uint32_t room = area_room(&heap, SEEP_AREA_SITES);
 	assert_in_range(room, 2, heap.capacity[SEEP_AREA_SITES] - 1);
 	for (uint32_t i = 1; i < room; i++)
-		assert_int_not_equal(new_site(&heap, i * 64), 0);
-	assert_int_equal(new_site(&heap, 7), 0);
+		assert_int_not_equal(new_site(&heap, i), 0);
+	assert_int_equal(new_site(&heap, 4000000), 0);
 	assert_int_equal(loss(&heap, SEEP_LOSS_STACKS_FULL), 1);
 	area_keep_ahead(&heap, area_populate, NULL); /* the keeper comes */
 	assert_in_range(area_room(&heap, SEEP_AREA_SITES), 2 * room, heap.capacity[SEEP_AREA_SITES]);
-	assert_int_not_equal(new_site(&heap, 7), 0);
+	assert_int_not_equal(new_site(&heap, 4000000), 0);
 	munmap(heap.header, heap.bytes);
 }
 
@@ -150,11 +150,11 @@ static void the_program_grows_them_where_the_keeper_is_late(void **state)
 	(void)state;
 	struct heap heap;
 	memory_make(&heap);
-	store_relaxed(&heap.header->may_grow, 1);
+	store_relaxed(&heap.header->may_grow, UINT64_MAX);
 	uint32_t capacity = heap.capacity[SEEP_AREA_SITES];
 	for (uint32_t i = 1; i < capacity; i++)
-		assert_int_not_equal(new_site(&heap, i * 64), 0);
-	assert_int_equal(new_site(&heap, 7), 0); /* now it is full indeed */
+		assert_int_not_equal(new_site(&heap, i), 0);
+	assert_int_equal(new_site(&heap, 4000000), 0); /* now it is full indeed */
 	assert_int_equal(area_room(&heap, SEEP_AREA_SITES), capacity);
 	munmap(heap.header, heap.bytes);
 }
@@ -209,9 +209,9 @@ static void a_full_memory_is_an_answer_and_no_signal(void **state)
 	assert_int_equal(ftruncate(file, (off_t)header.file_bytes), 0);
 	assert_true(area_visit_room(&header, run_allocate, &file));
 	file_bind(&heap, file, &header);
-	store_relaxed(&heap.header->may_grow, 1);
+	store_relaxed(&heap.header->may_grow, UINT64_MAX);
 	uint32_t number = 1;
-	while (new_site(&heap, (uintptr_t)number * 64))
+	while (new_site(&heap, number))
 		number++;
 	assert_in_range(number, 1024, heap.capacity[SEEP_AREA_SITES] - 1);
 	assert_int_equal(loss(&heap, SEEP_LOSS_STACKS_FULL), 1);

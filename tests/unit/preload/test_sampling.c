@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "keeper/base/numeric.h"
-#include "keeper/heap/weight.h"
+#include "keeper/heap/sites.h"
 #include "shim/sample/sampler.h"
 
 static void numeric_functions_agree_with_libm(void **state)

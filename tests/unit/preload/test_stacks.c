@@ -11,8 +11,11 @@
 #include <cmocka.h>
 
 #include "keeper/base/atomics.h"
+#include "keeper/heap/area_growth.h"
 #include "keeper/heap/modules.h"
+#include "keeper/heap/site_users.h"
 #include "keeper/heap/stacks.h"
+#include "keeper/snapshot/recycle.h"
 #include "support/heap_maker.h"
 
 /* A module of the test's own: two pages without an ELF header, at an address that the test moves. */
@@ -260,16 +263,13 @@ static void *append(void *argument)
 	return NULL;
 }
 
-static void threads_agree_on_the_site_of_a_stack(void **state)
+static void threads_agree(struct heap *heap)
 {
-	(void)state;
-	struct heap heap;
-	heap_make(&heap, 512 << 10, 0);
 	static uint32_t sites[THREADS][STACKS];
 	pthread_t threads[THREADS];
 	void *arguments[THREADS][2];
 	for (int i = 0; i < THREADS; i++) {
-		arguments[i][0] = &heap;
+		arguments[i][0] = heap;
 		arguments[i][1] = sites[i];
 		assert_int_equal(pthread_create(&threads[i], NULL, append, arguments[i]), 0);
 	}
@@ -277,6 +277,74 @@ static void threads_agree_on_the_site_of_a_stack(void **state)
 		assert_int_equal(pthread_join(threads[i], NULL), 0);
 	for (int i = 1; i < THREADS; i++)
 		assert_memory_equal(sites[0], sites[i], sizeof sites[0]);
+}
+
+static void threads_agree_on_the_site_of_a_stack(void **state)
+{
+	(void)state;
+	struct heap heap;
+	heap_make(&heap, 512 << 10, 0);
+	threads_agree(&heap);
+	heap_unmake(&heap);
+}
+
+/* Levels of the index come while threads look and put in. */
+static void threads_agree_while_the_tables_grow(void **state)
+{
+	(void)state;
+	struct heap heap;
+	heap_make(&heap, 512 << 10, 0);
+	area_plan_room(heap.header, true);
+	store_relaxed(&heap.header->may_grow, UINT64_MAX);
+	heap.capacity[SEEP_AREA_INDEX0] = 64;
+	heap.capacity[SEEP_AREA_INDEX1] = 1024;
+	threads_agree(&heap);
+	assert_true(area_is_whole(&heap, SEEP_AREA_INDEX2));
+	assert_int_equal(load_relaxed(&heap.header->losses[SEEP_LOSS_STACKS_CUT]), 0);
+	heap_unmake(&heap);
+}
+
+#ifdef __SANITIZE_THREAD__
+#define MANY 300000 /* its own memory is several times ours */
+#else
+#define MANY 1000000
+#endif
+
+static uint32_t many_site(const struct heap *heap, uintptr_t number)
+{
+	uintptr_t stack[] = {0x10000 + number % 1009, 0x4000000 + number / 1009, 0x123456};
+	uint32_t site = stack_site(heap, stack, 3, false);
+	if (site)
+		site_let_go(heap, site);
+	return site;
+}
+
+static bool there_is_space(const struct heap *heap, uint64_t offset, uint64_t bytes, void *context)
+{
+	(void)context;
+	return offset + bytes <= heap->bytes;
+}
+
+static void a_million_stacks_have_a_site_each(void **state)
+{
+	(void)state;
+	struct heap heap;
+	heap_make(&heap, 1, 0);
+	area_plan_room(heap.header, true);
+	store_relaxed(&heap.header->may_grow, UINT64_MAX);
+	uint32_t *sites = malloc(MANY * sizeof *sites), wrong = 0;
+	assert_non_null(sites);
+	for (uint32_t i = 0; i < MANY; i++)
+		sites[i] = many_site(&heap, i);
+	assert_int_equal(load_relaxed(&heap.header->site_count), MANY + 1);
+	for (uint32_t i = 0; i < MANY; i += 7)
+		wrong += sites[i] == 0 || many_site(&heap, i) != sites[i];
+	assert_int_equal(wrong, 0);
+	for (int loss = 0; loss < SEEP_KEYS; loss++)
+		assert_int_equal(load_relaxed(&heap.header->losses[loss]), 0);
+	area_keep_ahead(&heap, there_is_space, NULL); /* the keeper, who comes last here */
+	assert_false(recycle_is_due(&heap));
+	free(sites);
 	heap_unmake(&heap);
 }
 
@@ -299,6 +367,8 @@ int main(void)
 	    cmocka_unit_test(headers_that_were_written_over_lead_nowhere),
 	    cmocka_unit_test(a_table_smaller_than_a_stack_holds_none),
 	    cmocka_unit_test(threads_agree_on_the_site_of_a_stack),
+	    cmocka_unit_test(threads_agree_while_the_tables_grow),
+	    cmocka_unit_test(a_million_stacks_have_a_site_each),
 	};
 	return cmocka_run_group_tests_name("stacks", tests, use_test_finder, NULL);
 }
