@@ -3,20 +3,33 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/message.h"
 #include "commands/argument.h"
 #include "commands/command.h"
 #include "commands/document.h"
 #include "compare/comparison.h"
 #include "compare/inventory.h"
 #include "export/export.h"
+#include "export/massif.h"
+#include "files/output.h"
 #include "profile/profile.h"
 #include "render/json/documents.h"
+#include "render/words/quantity.h"
 #include "tree/call_tree.h"
 
 enum { OPTION_FORMAT = 256, OPTION_BASE, OPTION_VALUE };
 
-enum format { FORMAT_PPROF, FORMAT_FOLDED, FORMAT_SPEEDSCOPE, FORMAT_GPERFTOOLS, FORMAT_JSON, FORMAT_COUNT };
-static const char *const format_names[] = {"pprof", "folded", "speedscope", "gperftools", "json", NULL};
+enum format {
+	FORMAT_PPROF,
+	FORMAT_FOLDED,
+	FORMAT_SPEEDSCOPE,
+	FORMAT_GPERFTOOLS,
+	FORMAT_MASSIF,
+	FORMAT_JSON,
+	FORMAT_COUNT
+};
+static const char *const format_names[] = {"pprof", "folded", "speedscope", "gperftools", "massif", "json", NULL};
+#define FORMATS "pprof, folded, speedscope, gperftools, massif or json"
 
 struct request {
 	struct document_request document;
@@ -26,8 +39,7 @@ struct request {
 #define FIELD(name) offsetof(struct request, name)
 
 static const struct command_option options[] = {
-    {OPTION_FORMAT, "format", "FORMAT", "pprof, folded, speedscope, gperftools or json", &option_word, FIELD(format),
-     format_names},
+    {OPTION_FORMAT, "format", "FORMAT", FORMATS, &option_word, FIELD(format), format_names},
     {'o', "output", "FILE", "write it there [standard output]", &option_text, FIELD(document.output), NULL},
     {OPTION_BASE, "base", "BEFORE", "export the difference from this snapshot", &option_text, FIELD(document.base),
      NULL},
@@ -43,13 +55,15 @@ static int request_check(const struct request *request)
 	const char *output = request->document.output;
 
 	if (!command_was_given(&command_export, OPTION_FORMAT))
-		return command_usage(&command_export,
-				     "--format is missing: pprof, folded, speedscope, gperftools or json");
+		return command_usage(&command_export, "--format is missing: " FORMATS);
 	if (command_was_given(&command_export, OPTION_VALUE) && request->format != FORMAT_FOLDED)
 		return command_usage(&command_export, "--value goes with --format=folded; the others have all four");
 	if (request->document.base && request->format == FORMAT_GPERFTOOLS)
 		return command_usage(&command_export, "gperftools' format has no negative numbers: export both and let "
 						      "its reader subtract (google-pprof --base)");
+	if (request->format == FORMAT_MASSIF && (request->document.base || request->document.last))
+		return command_usage(&command_export,
+				     "massif's format has all moments of a recording: no --base, no --last");
 	if (request->format == FORMAT_PPROF && (!output || strcmp(output, "-") == 0) && isatty(STDOUT_FILENO))
 		return command_usage(&command_export, "pprof is compressed: give -o FILE, or a pipe");
 	return COMMAND_FINE;
@@ -102,10 +116,28 @@ static void document_write(struct buffer *out, const struct snapshot_pair *pair,
 		export_gperftools(out, pair->now);
 		break;
 	case FORMAT_JSON:
+	case FORMAT_MASSIF:
 	case FORMAT_COUNT:
 		json_write(out, pair->now, pair->base, document->value);
 		break;
 	}
+}
+
+/* All moments of a recording, where the other formats have one. */
+static int massif_run(const struct document_request *request)
+{
+	struct buffer out = {0};
+	struct error error;
+
+	const int status = command_check_output(&command_export, request->output, request->snapshot, NULL);
+	if (status != COMMAND_FINE)
+		return status;
+	const bool is_written = export_massif(&out, request->snapshot, &request->symbols, &error) &&
+				output_write_buffer(&out, request->output, &error);
+	if (is_written && request->output && strcmp(request->output, "-") != 0)
+		message("wrote %s (%s)", request->output, quantity_bytes((double)out.length).text);
+	buffer_free(&out);
+	return is_written ? COMMAND_FINE : command_fail(&error);
 }
 
 static int run(int argc, char **argv)
@@ -118,7 +150,8 @@ static int run(int argc, char **argv)
 		return status;
 	request.document.choice = value_choice(&request);
 	request.document.snapshot = command_only_operand(&command_export, argc, argv);
-	return document_run(&command_export, &request.document, document_write);
+	return request.format == FORMAT_MASSIF ? massif_run(&request.document)
+					       : document_run(&command_export, &request.document, document_write);
 }
 
 const struct command command_export = {
@@ -127,8 +160,9 @@ const struct command command_export = {
     .summary = "write a snapshot, or what changed since one, for other tools",
     .notes = "pprof: for `go tool pprof` and its kin, gzip-compressed, symbolized.\n"
 	     "folded: lines \"caller;callee VALUE\" (two values with --base). speedscope: JSON\n"
-	     "for speedscope.app. gperftools: text for google-pprof and jeprof. json: the\n"
-	     "documents of `seep report --json` and `seep diff --json`.",
+	     "for speedscope.app. gperftools: text for google-pprof and jeprof. massif: the\n"
+	     "whole series, for ms_print and massif-visualizer. json: the documents of\n"
+	     "`seep report --json` and `seep diff --json`.",
     .options = options,
     .reads = true,
     .run = run,

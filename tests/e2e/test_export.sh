@@ -164,6 +164,46 @@ for reader in jeprof google-pprof; do
 	check_close "$reader --base has our growth" "$growth" "$(bytes_of "$text")" 0.0001
 done
 
+# massif's text, of a whole series. valgrind's manual says what its lines are.
+echo go | "$SEEP" run -r 16K -i 20ms -o series -- ./program >/dev/null 2>&1
+"$SEEP" export --format=massif series -o series.massif 2>/dev/null
+cat >massif.py <<'END_OF_PROGRAM'
+import re, sys
+head, *snapshots = re.split(r"#-----------\nsnapshot=", open(sys.argv[1]).read())
+assert re.fullmatch(r"desc: .*\ncmd: .*\ntime_unit: ms\n", head), head
+def children(lines, depth):
+    """One node and all below it: a child is one blank further in, none is larger than its parent, the largest come first."""
+    indent, count, size = re.fullmatch(r"( *)n(\d+): (\d+) (?:\(heap allocation functions\) .*|0x[0-9A-F]+: .+ \((?:in .+|.+:\d+)\)|in \d+ places?, below .*)", lines.pop(0)).groups()
+    assert len(indent) == depth
+    below = [children(lines, depth + 1) for _ in range(int(count))]
+    assert not below or abs(sum(below) - int(size)) <= len(below), (below, size)
+    return int(size)
+last, sizes, trees = -1, [], []
+for number, snapshot in enumerate(snapshots):
+    found = re.fullmatch(r"(\d+)\n#-----------\ntime=(\d+)\nmem_heap_B=(\d+)\nmem_heap_extra_B=0\nmem_stacks_B=0\nheap_tree=(empty|detailed|peak)\n((?:.*\n)*)", snapshot)
+    assert int(found[1]) == number and int(found[2]) >= last
+    last, tree = int(found[2]), found[5].splitlines()
+    sizes.append(int(found[3]))
+    trees.append(found[4])
+    assert (found[4] == "empty") == (not tree)
+    if tree:
+        assert children(tree, 0) == sizes[-1] and not tree
+assert trees.count("peak") == 1 and sizes[trees.index("peak")] == max(sizes)
+print(len(sizes), sizes[0], sizes[-1], trees[-1] != "empty")
+END_OF_PROGRAM
+check_equal "massif's text has every snapshot of a recording, from nothing to its end, by massif's own rules" \
+	"$(($(ls series/*.seep | wc -l) + 1)) 0 $("$SEEP" report --last --json series >series.json && json_get series.json "d['totals']['inuse_bytes']") True" \
+	"$(/usr/bin/python3 massif.py series.massif)"
+ms_print series.massif >massif.txt 2>ms_print.log
+check_equal "ms_print reads it without a complaint" "0 0" "$? $(stat -c %s ms_print.log)"
+check_match "and shows who asked for the peak, and for whom" '^\| ->[0-9.]+% \([0-9,]+B\) 0x[0-9A-F]+: keep_small \(program.c:8\)' "$(cat massif.txt)"
+"$SEEP" export --format=massif "$before" >single.massif
+check_equal "of a single snapshot it is a series of one" "2 0 $(json_get diff.json "round(d['totals']['inuse_bytes'] - d['totals']['growth_bytes'])") True" \
+	"$(/usr/bin/python3 massif.py single.massif)"
+"$SEEP" bundle series -o series.bundle 2>/dev/null
+check "of a bundle it is that of its recording" diff <("$SEEP" export --format=massif series) <("$SEEP" export --format=massif series.bundle)
+check_equal "massif's difference is refused" 2 "$("$SEEP" export --format=massif --base "$before" series >/dev/null 2>&1; echo $?)"
+
 # A program whose code does not lie in the file where it lies in memory, as lld makes them.
 gcc -std=gnu11 -O1 -g -fno-builtin -pthread -Wl,--section-start=.text=0x200000 -o shifted program.c
 echo go | "$SEEP" run -r 16K -i 0 -o shifted.recording -- ./shifted >/dev/null 2>&1

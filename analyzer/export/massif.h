@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The text of valgrind's massif, which ms_print and massif-visualizer read: what was in use at every snapshot of a recording,
+ * and by whom at every tenth, the highest and the last one. A single snapshot is a series of one.
+ */
+#ifndef SEEP_EXPORT_MASSIF_H
+#define SEEP_EXPORT_MASSIF_H
+
+#include "base/buffer.h"
+#include "profile/profile.h"
+
+bool export_massif(struct buffer *out, const char *path, const struct symbol_search *search, struct error *error);
+
+/* The parts of it. `number` begins at 0; `tree` is "empty", "detailed" or "peak"; with any but the first the profile must
+ * have been symbolized. */
+void massif_head_render(struct buffer *out, const struct profile *profile);
+void massif_snapshot_render(struct buffer *out, const struct profile *profile, unsigned number, const char *tree);
+
+#endif
