@@ -14,10 +14,11 @@ SEEP=$BUILD/seep
 SHIM=$BUILD/libseep.so
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8
 unset LD_PRELOAD "${!SEEP_@}"
-export SEEP_CACHE=off
 
 WORK=$(mktemp -d "${TMPDIR:-/tmp}/seep-e2e.XXXXXX")
 export TMPDIR=$WORK/tmp
+# The C library's names are read once a run of the suite. What is about reading names sets SEEP_CACHE=off.
+export XDG_CACHE_HOME=${SEEP_TESTS_LOGS:-$WORK.cache}
 pids=()
 mounts=()
 cases_failed=0
@@ -33,7 +34,7 @@ clean_up() {
 		umount "$mount" 2>/dev/null
 	done
 	# What a killed script had started may still be writing.
-	rm -rf "$WORK" "$never" 2>/dev/null || { sleep 0.5 && rm -rf "$WORK"; }
+	rm -rf "$WORK" "$WORK.cache" "$never" 2>/dev/null || { sleep 0.5 && rm -rf "$WORK"; }
 }
 trap clean_up EXIT
 trap 'exit 143' TERM INT HUP

@@ -4,6 +4,7 @@
 # long names that every address repeats, compressed sections. Memory is measured, never time: every command has at most a
 # hundred times the file and what a small tree takes, on every one of them.
 . "$(dirname "$0")/lib.sh"
+export SEEP_CACHE=off
 bombs=$ROOT/tests/e2e/support/bombs.py
 mkdir in
 /usr/bin/python3 -B "$bombs" make in

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Debug information from a debuginfod server: Debian's, on the loopback interface, with DEBUGINFOD_URLS set.
 . "$(dirname "$0")/lib.sh"
+export SEEP_CACHE=off
 export HOME=$WORK no_proxy='*'
 unset http_proxy HTTP_PROXY DEBUGINFOD_URLS
 

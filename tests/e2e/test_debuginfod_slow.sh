@@ -3,6 +3,7 @@
 # debuginfod servers that drip, never answer, or never end: a report comes all the same, says why it has no names, and takes
 # them from the next server that has them.
 . "$(dirname "$0")/lib.sh"
+export SEEP_CACHE=off
 export HOME=$WORK no_proxy='*'
 unset http_proxy HTTP_PROXY DEBUGINFOD_URLS
 compile program <<'END_OF_PROGRAM'

@@ -5,6 +5,7 @@
 # dimension, at most 4 to the 1.2 (5.3 times).
 # time limit: 900 s
 . "$(dirname "$0")/lib.sh"
+export SEEP_CACHE=off
 growth=$ROOT/tests/e2e/support/growth.py
 
 # KIND N ARGUMENT...

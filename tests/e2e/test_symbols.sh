@@ -3,6 +3,7 @@
 # Where names come from, as a user meets it: each state that a program's debug information can be in, with what
 # `seep report --modules` says of it; and functions of JavaScript, by the map that node writes.
 . "$(dirname "$0")/lib.sh"
+export SEEP_CACHE=off
 
 cat >program.c <<'END'
 #include <stdlib.h>

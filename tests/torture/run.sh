@@ -31,9 +31,23 @@ LIMIT=120 # for what hangs: on a machine with much to do, rows of a second or tw
 unset PYTHONMALLOC
 export SEEP_MAX_LIVE=80000 # enough for every row; what rate 1 would reserve takes its time
 
-# The values of a program's directives, one a line.
-directive() { # SOURCE KEY
-	sed -n "s/^ \* torture: $2=//p" "$1"
+# A row forks as little as it can: on a virtual machine a process costs more than most programs here.
+
+# A program's directives, by their keys.
+declare -A directive
+read_directives() { # SOURCE
+	local line key
+	directive=()
+	while IFS= read -r line; do
+		case $line in
+		" * torture: "*=*)
+			line=${line#" * torture: "}
+			key=${line%%=*}
+			directive[$key]+="${directive[$key]:+ }${line#*=}"
+			;;
+		*[!' ']*) case $line in '/*'* | ' *'*) ;; *) break ;; esac ;;
+		esac
+	done <"$1"
 }
 
 library_of() { # ALLOCATOR
@@ -42,19 +56,20 @@ library_of() { # ALLOCATOR
 
 plugin() { # NAME
 	local source=$torture/plugins/$1.c link
+	[ ! -e "bin/$1.so" ] || return 0
 	link=$(sed -n 's/^ \* link: //p' "$source")
-	[ -e "bin/$1.so" ] || gcc -std=gnu11 -g -O1 -fPIC -shared -pthread -o "bin/$1.so" "$source" $link
+	gcc -std=gnu11 -g -O1 -fPIC -shared -pthread -o "bin/$1.so" "$source" $link
 }
 
 # Not optimised, so that each site of a program's account is called from one place.
 build() { # SOURCE
-	local source=$1 name compiler links=() each
-	name=$(basename "${source%.*}")
-	for each in $(directive "$source" plugins) $(directive "$source" preload); do
+	local source=$1 name=${1##*/} compiler links=() each
+	name=${name%.*}
+	read_directives "$source"
+	for each in ${directive[plugins]:-} ${directive[preload]:-} ${directive[libraries]:-}; do
 		plugin "$each" || return
 	done
-	for each in $(directive "$source" libraries); do
-		plugin "$each" || return
+	for each in ${directive[libraries]:-}; do
 		links+=("$WORK/bin/$each.so")
 	done
 	case $source in *.cpp) compiler="g++ -std=c++17" ;; *) compiler="gcc -std=gnu11" ;; esac
@@ -69,6 +84,9 @@ observe() { # COMMAND...
 		echo $? >status
 	} 2>/dev/null
 	[ $((SECONDS - before)) -lt $LIMIT ] || echo "hangs: stopped after $LIMIT s" >>out
+	: >said
+	: >err
+	[ -s all ] || return 0
 	grep '^seep: ' all >said
 	grep -v '^seep: ' all >err
 }
@@ -97,6 +115,7 @@ complain_of_recordings() { # WANTED
 	*) [ $count -eq "$1" ] || echo "$count recordings, not $1: $(cat said)" ;;
 	esac
 	for truth in truth.*; do
+		[ -e "$truth" ] || continue
 		case ${truth#truth.} in
 		end) recording=$(ls -d recordings/*/ | sort -t. -k2n | head -n 1) ;; # the program's own is the one of the lowest number
 		[1-9]*) recording=recordings/${name:0:15}.${truth#truth.}/ ;;
@@ -110,52 +129,47 @@ complain_of_recordings() { # WANTED
 complain_of_differences() { # ALONE WITH
 	local part
 	for part in status out err result; do
-		[ -e "$1/$part" ] || [ -e "$2/$part" ] || continue
+		[ -s "$1/$part" ] || [ -s "$2/$part" ] || continue
 		cmp -s "$1/$part" "$2/$part" || echo "$part: $(diff "$1/$part" "$2/$part" | head -n 8)"
 	done
 }
 
-enter() { # DIRECTORY SOURCE: a fresh directory with the program's plugins in it
+enter() { # DIRECTORY: a fresh directory with the program's plugins in it
 	local each
-	rm -rf "$1"
 	mkdir -p "$1/recordings"
 	cd "$1" || exit 1
-	for each in $(directive "$2" plugins); do
+	for each in ${directive[plugins]:-}; do
 		cp "$WORK/bin/$each.so" .
 	done
 }
 
-run_program() { # SOURCE ALLOCATOR
-	local source=$1 allocator=$2 name library preload='' each rate wanted way loses complaints because says notes choice=()
-	name=$(basename "${source%.*}")
-	library=$(library_of "$allocator")
-	rate=$(directive "$source" rate)
-	wanted=$(directive "$source" recordings)
-	because=$(directive "$source" because)
-	loses=$(directive "$source" loses)
-	says=$(directive "$source" says)
-	notes=$(directive "$source" notes)
-	[ -z "$library" ] || choice=(--allocator=jemalloc)
-	for each in $(directive "$source" preload); do
+run_program() { # NAME ALLOCATOR
+	local name=$1 allocator=$2 library='' preload='' each way complaints choice=() loses=${directive[loses]:-}
+	local says=${directive[says]:-} notes=${directive[notes]:-} because=${directive[because]:-} rate=${directive[rate]:-1}
+	if [ "$allocator" = jemalloc ]; then
+		library=$(library_of "$allocator")
+		choice=(--allocator=jemalloc)
+	fi
+	for each in ${directive[preload]:-}; do
 		preload=$preload:$WORK/bin/$each.so
 	done
-	enter "$WORK/runs/$name.$allocator.alone" "$source"
+	enter "$WORK/runs/$name.$allocator.alone"
 	observe env LD_PRELOAD="$library$preload" "$WORK/bin/$name"
 	grep -E '^(hangs|line [0-9]+: not so)' out | sed 's/^/alone: /' >complaints
-	for way in $(directive "$source" ways | grep . || echo run preload); do
+	for way in ${directive[ways]:-run preload}; do
 		case " ${chosen:-$allocator:$way} " in *" $allocator:$way "*) ;; *) continue ;; esac
-		enter "$WORK/runs/$name.$allocator.$way" "$source"
+		enter "$WORK/runs/$name.$allocator.$way"
 		if [ "$way" = run ]; then
-			observe env ${preload:+LD_PRELOAD="${preload#:}"} "$SEEP" run --heap=memory -r "${rate:-1}" -i 50ms -o "$PWD/recordings/%c.%p" \
+			observe env ${preload:+LD_PRELOAD="${preload#:}"} "$SEEP" run --heap=memory -r "$rate" -i 50ms -o "$PWD/recordings/%c.%p" \
 				"${choice[@]}" -- "$WORK/bin/$name"
 		else
-			observe env LD_PRELOAD="$SHIM${library:+:$library}$preload" SEEP_RATE="${rate:-1}" SEEP_INTERVAL=50ms \
+			observe env LD_PRELOAD="$SHIM${library:+:$library}$preload" SEEP_RATE="$rate" SEEP_INTERVAL=50ms \
 				SEEP_OUTPUT="$PWD/recordings/%c.%p" "$WORK/bin/$name"
 		fi
 		complaints=$(
-			cat "../$name.$allocator.alone/complaints"
+			[ ! -s "../$name.$allocator.alone/complaints" ] || cat "../$name.$allocator.alone/complaints"
 			complain_of_differences "../$name.$allocator.alone" .
-			complain_of_recordings "${wanted:-some}"
+			complain_of_recordings "${directive[recordings]:-some}"
 			[ -z "$says" ] || grep -qE "$says" said || echo "nothing said like '$says': $(cat said)"
 			[ -z "$notes" ] || grep -qE "$notes" report.json || echo "no note like '$notes'"
 		)
@@ -165,35 +179,35 @@ run_program() { # SOURCE ALLOCATOR
 }
 
 # The pair that a program's name draws of those it allows, or nothing: all.
-pair_of() { # SOURCE
+pair_of() { # NAME
 	local allocator way all=() drawn
 	[ "${PAIRS:-}" = one ] || return
-	for allocator in $(directive "$1" allocators | grep . || echo glibc jemalloc); do
-		for way in $(directive "$1" ways | grep . || echo run preload); do
+	for allocator in ${directive[allocators]:-glibc jemalloc}; do
+		for way in ${directive[ways]:-run preload}; do
 			all+=("$allocator:$way")
 		done
 	done
-	drawn=$(basename "$1" | cksum)
+	drawn=$(cksum <<<"$1")
 	echo "${all[${drawn%% *} % ${#all[@]}]}"
 }
 
 run_row() { # NAME
-	local source allocator chosen
+	local source=$torture/$1.c allocator chosen
 	if [ -e "$torture/$1.sh" ]; then
 		# shellcheck source=/dev/null
 		. "$torture/$1.sh"
 		return
 	fi
-	source=$(ls "$torture/$1".c "$torture/$1".cpp 2>/dev/null)
+	[ -e "$source" ] || source=$torture/$1.cpp
 	if ! build "$source" 2>build.err; then
 		not_ok "$1 compiles" "$(cat build.err)"
 		return
 	fi
-	chosen=$(pair_of "$source")
-	for allocator in $(directive "$source" allocators | grep . || echo glibc jemalloc); do
+	chosen=$(pair_of "${source##*/}")
+	for allocator in ${directive[allocators]:-glibc jemalloc}; do
 		case " ${chosen:-$allocator:} " in *" $allocator:"*) ;; *) continue ;; esac
 		case " ${ALLOCATORS:-$allocator} " in *" $allocator "*) ;; *) continue ;; esac
-		run_program "$source" "$allocator"
+		run_program "$1" "$allocator"
 	done
 }
 
