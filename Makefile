@@ -115,8 +115,9 @@ SUPPORT_PRELOAD  := $(sort $(wildcard tests/unit/preload/support/*.c))
 SUPPORT_ANALYZER := $(sort $(wildcard tests/unit/analyzer/support/*.c))
 UNIT_BINARIES := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(UNIT_PRELOAD) $(UNIT_ANALYZER))
 
-.PHONY: unit unit-preload
+.PHONY: unit unit-preload unit-objects
 unit: $(UNIT_BINARIES)
+unit-objects: $(call objects,$(UNIT_PRELOAD) $(UNIT_ANALYZER) $(SUPPORT_PRELOAD) $(SUPPORT_ANALYZER))
 unit-preload: $(filter $(BUILD)/tests/preload/%,$(UNIT_BINARIES))
 
 # What several tests use is compiled once.

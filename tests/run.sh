@@ -5,6 +5,8 @@
 #
 #	tests/run.sh [STAGE...]		all stages, or some of: build clang layers format unit asan tsan flavours e2e
 #
+# Where all stages run, the analyzer's unit tests run under AddressSanitizer alone, but for those that are about statistics.
+#
 # A test case is a line "ok ..." or "not ok ..." (TAP; cmocka's are told apart by its plan). A program that ends badly
 # or without having run all that it announced counts as one more failure. Each is bounded in time.
 set -u
@@ -102,18 +104,20 @@ run_step() {
 	return "$status"
 }
 
-# LABEL DIRECTORY [SIDE]: every unit test below it, of preload or analyzer or both; cmocka's output as TAP.
+# LABEL DIRECTORY [TEST...]: every unit test below it, or those (preload/test_ring); cmocka's output as TAP.
 run_units() {
 	local label=$1 directory=$2 binary
-	for binary in "$directory"/${3:-*}/test_*; do
+	shift 2
+	[ $# -gt 0 ] || set -- '*/test_*'
+	# shellcheck disable=SC2048 # patterns
+	for binary in ${*/#/"$directory"/}; do
 		[ -x "$binary" ] && [ ! -d "$binary" ] || continue
-		case $binary in *.d | *.o) continue ;; esac
 		CMOCKA_MESSAGE_OUTPUT=TAP run_case "$label ${binary#"$directory"/}" 480 $wrapper "$binary"
 	done
 	wait_for_cases
 }
 
-stage_build() { run_step "gcc compiles it without a warning" make -s -k -j"$jobs" BUILD="$BUILD" all unit; }
+stage_build() { run_step "gcc compiles it without a warning" make -s -k -j"$jobs" BUILD="$BUILD" all unit-preload unit-objects; }
 
 stage_clang() {
 	run_step "clang and clang-tidy have no warning" make -s -k -j"$jobs" BUILD="$BUILD" tidy
@@ -121,24 +125,28 @@ stage_clang() {
 }
 
 # The shim as others may compile it, NAME:COMPILER:FLAGS. `debug` has the shim's invariants as assertions, and code for CPUs
-# that check where a jump goes to. Across files gcc warns where there is nothing.
-flavours='clang:clang:-O0
-lto:gcc:-O3 -g -flto=auto -Wno-stringop-overread -Wno-maybe-uninitialized
+# that check where a jump goes to; `bare` is clang's and has both. Across files gcc warns where there is nothing.
+flavours='bare:clang:-O0 -DSEEP_DEBUG -fcf-protection=full
+lto:gcc:-O3 -flto=auto -Wno-stringop-overread -Wno-maybe-uninitialized
+clang:clang:-O0
 debug:gcc:-O1 -g -DSEEP_DEBUG -fcf-protection=full'
-# Rows in which most of the shim's code runs; TORTURE= has all of them run (make check-flavours).
+# Rows in which most of the shim's code runs, and flavours that have them all; TORTURE= has all rows run, in those of which
+# each differs in one thing (make check-flavours).
+flavour_names=${FLAVOURS:-${TORTURE+lto clang debug}}
+flavour_names=${flavour_names:-bare lto}
 flavour_rows=${TORTURE-address_is_handed_over allocations_in_signal_handlers fork_while_threads_allocate ends_in_every_way
 	exceptions_while_loading borrowed_address_spaces}
 
 stage_flavours() {
 	local name compiler flags directory units
 	while IFS=: read -r name compiler flags; do
-		[ -z "${FLAVOURS:-}" ] || [ "$name" = "$FLAVOURS" ] || continue
+		case " $flavour_names " in *" $name "*) ;; *) continue ;; esac
 		directory=$BUILD/$name units=unit-preload
 		[ "$name" != lto ] || [ -z "$flavour_rows" ] || units= # each of them takes seconds to link
 		# shellcheck disable=SC2086 # a target or none
 		run_step "$name: the shim compiles ($compiler $flags)" make -s -k -j"$jobs" BUILD="$directory" \
 			CC="$compiler" CFLAGS="$flags" "$directory/libseep.so" $units || continue
-		[ -z "$units" ] || wrapper='' run_units "$name" "$directory/tests" preload
+		[ -z "$units" ] || wrapper='' run_units "$name" "$directory/tests" 'preload/test_*'
 		cp --remove-destination "$BUILD/seep" "$directory/seep"
 		# shellcheck disable=SC2086 # a list of rows
 		BUILD=$directory PAIRS=${flavour_rows:+one} run_case "$name: torture" 2400 bash tests/torture/run.sh $flavour_rows
@@ -169,10 +177,16 @@ headers_stand_alone() {
 	return $status
 }
 
+about_statistics='analyzer/test_leaks analyzer/test_intervals'
 stage_unit() {
-	run_step "the unit tests' build" make -s -k -j"$jobs" BUILD="$BUILD" unit
+	if [ -n "$all_stages" ]; then
+		set -- 'preload/test_*' $about_statistics
+		run_step "the unit tests' build" make -s -k -j"$jobs" BUILD="$BUILD" unit-preload unit-objects ${about_statistics//analyzer/"$BUILD/tests/analyzer"}
+	else
+		run_step "the unit tests' build" make -s -k -j"$jobs" BUILD="$BUILD" unit
+	fi
 	run_case "what nobody needs" 240 python3 tests/check_unused.py "$BUILD"
-	wrapper='' run_units unit "$BUILD/tests"
+	wrapper='' run_units unit "$BUILD/tests" "$@"
 }
 
 stage_asan() {
@@ -181,12 +195,17 @@ stage_asan() {
 	wrapper='' run_units asan "$BUILD/asan/tests"
 }
 
-# What is lock-free is in preload/. ThreadSanitizer wants the address space laid out as before Linux 6.6. Tests fork and
+# What is lock-free is in preload/, and nothing can be seen of it where a test has one thread. ThreadSanitizer wants the address space laid out as before Linux 6.6. Tests fork and
 # end children with threads on purpose, and cmocka reports from wherever a test fails: neither is a race.
 stage_tsan() {
+	local tests
+	tests=$(cd tests/unit && grep -lE 'pthread_create|program_maker\.h' preload/test_*.c | sed 's/\.c$//')
+	# shellcheck disable=SC2086,SC2046 # words
 	run_step "ThreadSanitizer's build" make -s -k -j"$jobs" BUILD="$BUILD/tsan" CFLAGS='-O1 -g1' \
-		SANITIZE='-fsanitize=thread -Wno-error' unit-preload
-	TSAN_OPTIONS=halt_on_error=1:report_thread_leaks=0:report_signal_unsafe=0 wrapper='setarch -R' run_units tsan "$BUILD/tsan/tests"
+		SANITIZE='-fsanitize=thread -Wno-error' $(printf "$BUILD/tsan/tests/%s " $tests)
+	# shellcheck disable=SC2086 # words
+	TSAN_OPTIONS=halt_on_error=1:report_thread_leaks=0:report_signal_unsafe=0 wrapper='setarch -R' \
+		run_units tsan "$BUILD/tsan/tests" $tests
 }
 
 # Those that may take longest come first, so that none is left alone at the end. What a script says of its time is for a
@@ -204,6 +223,8 @@ stage_e2e() {
 	wait_for_cases
 }
 
+all_stages=
+[ $# -gt 0 ] || all_stages=yes
 # shellcheck disable=SC2048 # words
 for stage in ${*:-build clang layers format unit asan tsan flavours e2e}; do
 	case $stage in
