@@ -69,7 +69,26 @@ static void rows_add_sites(struct comparison *comparison, const uint32_t *before
 	}
 }
 
-static void row_judge(const struct comparison *comparison, struct comparison_row *row)
+/* A group that never showed an uncertain sample has nothing that could have been missed, as far as is known. */
+static double row_unseen_bytes(const struct comparison *comparison, const struct comparison_row *row)
+{
+	return comparison->could_miss && sum_is_uncertain(&row->ever.bytes) ? unseen_bytes(comparison->rate) : 0;
+}
+
+struct growth_intervals comparison_intervals(const struct comparison *comparison, const struct comparison_row *row)
+{
+	const double unseen = row_unseen_bytes(comparison, row);
+	const double unseen_count = comparison->could_miss ? unseen_objects(comparison->rate, &row->ever.objects) : 0;
+
+	return (struct growth_intervals){
+	    .bytes = difference_interval(&row->fresh.bytes, &row->gone.bytes, unseen, ALPHA),
+	    .objects = difference_interval(&row->fresh.objects, &row->gone.objects, unseen_count, ALPHA),
+	    .after_bytes = sum_interval(&row->after.bytes, unseen_bytes(comparison->rate), ALPHA),
+	};
+}
+
+/* p is at most ALPHA exactly where the interval excludes zero. */
+static void row_judge(struct comparison *comparison, struct comparison_row *row, bool always)
 {
 	row->p = row->q = NAN;
 	row->verdict = VERDICT_NONE;
@@ -78,41 +97,64 @@ static void row_judge(const struct comparison *comparison, struct comparison_row
 		row->growth_objects = sum_estimate(&row->after.objects) - sum_estimate(&row->before.objects);
 		return;
 	}
-	/* A group that never showed an uncertain sample has nothing that could have been missed, as far as is known. */
-	const bool could_miss = !profiles_are_same_moment(comparison->before, comparison->after);
-	const double unseen = could_miss && sum_is_uncertain(&row->ever.bytes) ? unseen_bytes(comparison->rate) : 0;
-	const double unseen_count = could_miss ? unseen_objects(comparison->rate, &row->ever.objects) : 0;
 	row->growth_bytes = sum_estimate(&row->fresh.bytes) - sum_estimate(&row->gone.bytes);
 	row->growth_objects = sum_estimate(&row->fresh.objects) - sum_estimate(&row->gone.objects);
-	row->bytes = difference_interval(&row->fresh.bytes, &row->gone.bytes, unseen, ALPHA);
-	row->objects = difference_interval(&row->fresh.objects, &row->gone.objects, unseen_count, ALPHA);
-	row->after_bytes = sum_interval(&row->after.bytes, unseen_bytes(comparison->rate), ALPHA);
-	row->p = difference_p_value(&row->fresh.bytes, &row->gone.bytes, unseen);
+	const double unseen = row_unseen_bytes(comparison, row);
+	if (always || difference_excludes_zero(&comparison->reach, &row->fresh.bytes, &row->gone.bytes, unseen))
+		row->p = difference_p_value(&row->fresh.bytes, &row->gone.bytes, unseen);
 }
 
 /*
  * Tested is what showed a sample that is fresh or gone. To leave the others out is no peeking: how many samples a
  * site showed says nothing, where it did not grow, about which of them are fresh (independent filtering).
+ * Returns the rows' q-values, as far as their p-values are known.
  */
-static void rows_call(struct comparison *comparison)
+static double *rows_test(const struct comparison *comparison)
 {
 	double *p = memory_allocate(comparison->count + 1u, sizeof *p);
 	double *q = memory_allocate(comparison->count + 1u, sizeof *q);
+	size_t tests = 0;
 
 	for (uint32_t i = 0; i < comparison->count; i++) {
 		const struct comparison_row *row = &comparison->rows[i];
-		p[i] = row->fresh.samples + row->gone.samples ? row->p : NAN;
+		const bool is_tested = row->fresh.samples + row->gone.samples > 0;
+		p[i] = is_tested ? row->p : NAN;
+		tests += is_tested;
 	}
-	q_values(p, q, comparison->count);
+	q_values(p, q, comparison->count, tests);
+	free(p);
+	return q;
+}
+
+static void rows_call(struct comparison *comparison)
+{
+	double *q = rows_test(comparison);
+
 	for (uint32_t i = 0; i < comparison->count; i++) {
 		struct comparison_row *row = &comparison->rows[i];
-		row->q = isnan(q[i]) ? 1 : q[i];
-		if (row->q > CALL_Q)
-			row->verdict = row->bytes.low > 0 || row->bytes.high < 0 ? VERDICT_UNKNOWN : VERDICT_STEADY;
-		else
+		if (q[i] <= CALL_Q) {
+			row->q = q[i];
 			row->verdict = row->growth_bytes > 0 ? VERDICT_GROWING : VERDICT_SHRINKING;
+		} else {
+			row->verdict = isnan(row->p) ? VERDICT_STEADY : VERDICT_UNKNOWN;
+		}
 	}
-	free(p);
+	free(q);
+}
+
+void comparison_test_all(struct comparison *comparison)
+{
+	if (!comparison->has_intervals)
+		return;
+	for (uint32_t i = 0; i < comparison->count; i++) {
+		struct comparison_row *row = &comparison->rows[i];
+		if (isnan(row->p))
+			row->p =
+			    difference_p_value(&row->fresh.bytes, &row->gone.bytes, row_unseen_bytes(comparison, row));
+	}
+	double *q = rows_test(comparison);
+	for (uint32_t i = 0; i < comparison->count; i++)
+		comparison->rows[i].q = isnan(q[i]) ? 1 : q[i];
 	free(q);
 }
 
@@ -185,6 +227,7 @@ void comparison_build(struct comparison *comparison, const struct profile *befor
 	    .after = after,
 	    .same_process = profiles_are_same_process(before, after),
 	    .has_intervals = before->rate && after->rate && before->has_samples && after->has_samples,
+	    .could_miss = !profiles_are_same_moment(before, after),
 	    .rate = before->rate && after->rate ? fmax((double)before->rate, (double)after->rate) : 0,
 	};
 	comparison->seconds = period_seconds(comparison);
@@ -200,11 +243,11 @@ void comparison_build(struct comparison *comparison, const struct profile *befor
 	rows_add_sites(comparison, before_groups, after_groups);
 	rows_match_samples(comparison, before_groups, after_groups);
 	for (uint32_t i = 0; i < comparison->count; i++) {
-		row_judge(comparison, &comparison->rows[i]);
+		row_judge(comparison, &comparison->rows[i], false);
 		comparison->grown_bytes += fmax(comparison->rows[i].growth_bytes, 0);
 		comparison->shrunk_bytes += fmax(-comparison->rows[i].growth_bytes, 0);
 	}
-	row_judge(comparison, &comparison->total);
+	row_judge(comparison, &comparison->total, true);
 	if (comparison->has_intervals)
 		rows_call(comparison);
 	rows_add_churn(comparison, before_groups, after_groups);

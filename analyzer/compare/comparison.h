@@ -43,8 +43,7 @@ struct comparison_row {
 	struct seep_measure fresh, gone;   /* samples; empty where there are none to match */
 	struct seep_measure ever;          /* all that the group is known to have shown, for what it never showed */
 	double growth_bytes, growth_objects;
-	struct interval bytes, objects, after_bytes; /* of growth, and of what is in use after; with has_intervals */
-	double p, q;                                 /* NaN without intervals; the total has no q */
+	double p, q; /* NaN without intervals, and for the most part where chance explains the growth: see below */
 	enum verdict verdict;
 	struct churn churn;
 };
@@ -53,8 +52,10 @@ struct comparison {
 	const struct profile *before, *after; /* not owned */
 	bool same_process;
 	bool has_intervals;
-	double seconds; /* the length of the period; NaN if unknown */
-	double rate;    /* the larger of the two; 0: a profile has none */
+	double seconds;  /* the length of the period; NaN if unknown */
+	double rate;     /* the larger of the two; 0: a profile has none */
+	bool could_miss; /* the profiles are of two moments, and a sample may not have been taken in between */
+	struct reach_table reach;
 	struct group_table groups;
 	struct comparison_row *rows; /* one a group, ordered by growth in bytes, largest first */
 	uint32_t count;
@@ -68,6 +69,22 @@ struct comparison {
 void comparison_build(struct comparison *comparison, const struct profile *before, const struct profile *after,
 		      enum group_by by);
 void comparison_free(struct comparison *comparison);
+
+/*
+ * Most rows are shown to nobody, and most show no growth that is worth a test. So intervals are computed for the rows that
+ * are shown, p for those whose interval excludes zero, and q for those that are called: what a site is called by depends
+ * on no p above CALL_Q. The total has a p, and no q.
+ */
+
+/* Computes p and q of all rows. */
+void comparison_test_all(struct comparison *comparison);
+
+struct growth_intervals {
+	struct interval bytes, objects; /* of growth */
+	struct interval after_bytes;    /* of what is in use after */
+};
+/* With has_intervals. */
+struct growth_intervals comparison_intervals(const struct comparison *comparison, const struct comparison_row *row);
 
 /* Whether both have this value. Without bytes in use there is nothing to compare: callers see to those. */
 static inline bool comparison_has(const struct comparison *comparison, enum call_value value)

@@ -64,10 +64,14 @@ static int row_compare(const void *left, const void *right, void *context)
 	return (left_key > right_key) - (left_key < right_key);
 }
 
-static void row_fill_intervals(struct inventory_row *row, double rate)
+struct interval inventory_in_use(const struct inventory *inventory, const struct inventory_row *row)
 {
-	row->in_use_bytes = sum_interval(&row->in_use.bytes, unseen_bytes(rate), ALPHA);
-	row->allocated_bytes = sum_interval(&row->allocated.bytes, unseen_bytes(rate), ALPHA);
+	return sum_interval(&row->in_use.bytes, unseen_bytes((double)inventory->profile->rate), ALPHA);
+}
+
+struct interval inventory_allocated(const struct inventory *inventory, const struct inventory_row *row)
+{
+	return sum_interval(&row->allocated.bytes, unseen_bytes((double)inventory->profile->rate), ALPHA);
 }
 
 void inventory_build(struct inventory *inventory, const struct profile *profile, enum group_by by,
@@ -89,11 +93,6 @@ void inventory_build(struct inventory *inventory, const struct profile *profile,
 		measure_add(&inventory->total.allocated, &profile->sites[i].allocated);
 	}
 	free(groups);
-	if (inventory->has_intervals) {
-		for (uint32_t i = 0; i < inventory->count; i++)
-			row_fill_intervals(&inventory->rows[i], (double)profile->rate);
-		row_fill_intervals(&inventory->total, (double)profile->rate);
-	}
 	qsort_r(inventory->rows, inventory->count, sizeof *inventory->rows, row_compare, inventory);
 }
 

@@ -27,7 +27,6 @@ const char *inventory_order_name(enum inventory_order order);
 struct inventory_row {
 	uint32_t group; /* index into groups; not used in the total */
 	struct seep_measure in_use, allocated;
-	struct interval in_use_bytes, allocated_bytes; /* meaningless without has_intervals */
 };
 
 struct inventory {
@@ -43,6 +42,11 @@ struct inventory {
 void inventory_build(struct inventory *inventory, const struct profile *profile, enum group_by by,
 		     enum inventory_order order);
 void inventory_free(struct inventory *inventory);
+
+/* Intervals are computed for the rows that somebody shows: of what is in use, and of what was allocated, in bytes. With
+ * has_intervals. */
+struct interval inventory_in_use(const struct inventory *inventory, const struct inventory_row *row);
+struct interval inventory_allocated(const struct inventory *inventory, const struct inventory_row *row);
 
 /* The value that rows are ordered by. */
 double inventory_row_value(const struct inventory_row *row, enum inventory_order order);

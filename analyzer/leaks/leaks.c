@@ -49,6 +49,7 @@ static void rows_take_growth(struct leaks *leaks, enum group_by by)
 	struct comparison comparison;
 
 	comparison_build(&comparison, leaks->middle, leaks->reference, by);
+	comparison_test_all(&comparison); /* q is told of rows that are not called, too */
 	for (uint32_t i = 0; i < comparison.count; i++) {
 		const struct comparison_row *from = &comparison.rows[i];
 		const uint64_t *index = map_get(leaks->groups.by_key, comparison.groups.groups[from->group].key);
@@ -56,7 +57,8 @@ static void rows_take_growth(struct leaks *leaks, enum group_by by)
 			continue;
 		struct leak_row *row = &leaks->rows[*index];
 		row->growth = from->growth_bytes;
-		row->growth_bytes = from->bytes;
+		row->growth_bytes =
+		    comparison.has_intervals ? comparison_intervals(&comparison, from).bytes : (struct interval){0};
 		row->q = from->q;
 		row->churn = from->churn;
 	}

@@ -24,19 +24,19 @@ static int ranked_compare(const void *left, const void *right)
 	return (a->p > b->p) - (a->p < b->p);
 }
 
-void q_values(const double *p, double *q, size_t count)
+void q_values(const double *p, double *q, size_t count, size_t tests)
 {
 	struct ranked *order = memory_allocate(count ? count : 1, sizeof *order);
-	size_t tests = 0;
+	size_t known = 0;
 
 	for (size_t i = 0; i < count; i++) {
 		q[i] = NAN;
 		if (!isnan(p[i]))
-			order[tests++] = (struct ranked){p[i], i};
+			order[known++] = (struct ranked){p[i], i};
 	}
-	qsort(order, tests, sizeof *order, ranked_compare);
+	qsort(order, known, sizeof *order, ranked_compare);
 	double least = 1;
-	for (size_t j = tests; j > 0; j--) {
+	for (size_t j = known; j > 0; j--) {
 		const double p_here = order[j - 1].p;
 		/* q is never below p, not even by rounding. */
 		least = fmin(least, fmax(p_here, p_here * (double)tests / (double)j));

@@ -6,7 +6,8 @@
 #include <stddef.h>
 
 /* Writes the q-value of each of `count` p-values: the smallest false discovery rate at which it would be called. Ties
- * get equal values; q >= p always. NaN is no test: it is left out of the count and stays NaN. */
-void q_values(const double *p, double *q, size_t count);
+ * get equal values; q >= p always. NaN stays NaN. There were `tests` tests; where fewer p-values than that are given, those
+ * missing are larger than all of them, say than L, and so q-values up to L are right: no others are. */
+void q_values(const double *p, double *q, size_t count, size_t tests);
 
 #endif

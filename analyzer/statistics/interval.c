@@ -15,7 +15,7 @@
 #include "statistics/interval.h"
 
 #include <math.h>
-#include <stdbool.h>
+#include <stddef.h>
 
 #include "statistics/gamma.h"
 #include "statistics/measure.h"
@@ -23,7 +23,8 @@
 #define P_SMALLEST 1e-300
 #define P_NEAR 1e-11 /* of t, where p = exp(-t^2): 5e-10 of p at its smallest */
 #define P_STEPS 60
-#define BISECTIONS 40 /* of the ends of what was selected */
+#define TABLE_SLACK 1e-6 /* relative, far more than the rounding of anything that the table is compared with */
+#define BISECTIONS 40    /* of the ends of what was selected */
 
 /* Sums that no samples can have (a hostile file's, or what is left of the difference of two large ones) must not make ends
  * of nonsense: a set has at least one sample's worth of evidence, so that its variance is at most its square. */
@@ -118,6 +119,65 @@ struct interval difference_interval(const struct seep_sum *fresh, const struct s
 	    growth - difference_reach(fresh, gone, unseen, alpha),
 	    growth + difference_reach(gone, fresh, unseen, alpha),
 	};
+}
+
+/* The end's distance from 0 as a multiple of the estimate, where the set has as many samples as a chi-squared variable has
+ * degrees of freedom: the quantile over its mean. */
+static double table_low(struct reach_table *table, size_t point)
+{
+	const double degrees = 2 * exp2((double)point / REACH_STEPS);
+
+	if (table->low[point] == 0)
+		table->low[point] = chi_squared_quantile(ALPHA / 2, TAIL_LOWER, degrees) / degrees;
+	return table->low[point];
+}
+
+static double table_high(struct reach_table *table, size_t point)
+{
+	const double degrees = 2 * exp2((double)point / REACH_STEPS);
+
+	if (table->high[point] == 0)
+		table->high[point] = chi_squared_quantile(ALPHA / 2, TAIL_UPPER, degrees) / degrees;
+	return table->high[point];
+}
+
+/* The point of the table below so many degrees; there are at least 2, but for rounding. */
+static bool table_point(double degrees, size_t *point)
+{
+	const double at = log2(fmax(degrees, 2) / 2) * REACH_STEPS;
+
+	*point = (size_t)fmin(at, REACH_POINTS);
+	return *point + 2 < REACH_POINTS;
+}
+
+/*
+ * From 2 degrees of freedom on, which a set of samples always has, the lower quantile over its mean rises towards 1 and the
+ * upper one falls. So the table's points on both sides bound what lies between them, and a difference that is shorter than
+ * the shortest reach, or longer than the longest, needs no quantile of its own.
+ */
+bool difference_excludes_zero(struct reach_table *table, const struct seep_sum *fresh, const struct seep_sum *gone,
+			      double unseen)
+{
+	const double growth = sum_estimate(fresh) - sum_estimate(gone);
+	const struct seep_sum *more = growth > 0 ? fresh : gone, *less = growth > 0 ? gone : fresh;
+	const double x = more->uncertain, v = variance_possible(more->variance, x);
+	const double k = fmax(less->largest, unseen), y = less->uncertain + k;
+	const double w = variance_possible(less->variance + k * k, y);
+	size_t low, high;
+
+	if (growth == 0)
+		return false;
+	if (x > 0 && v > 0 && w > 0 && table_point(2 * x * x / v, &low) && table_point(2 * y * y / w, &high)) {
+		const double shortest =
+		    hypot(x * (1 - table_low(table, low + 1)), y * table_high(table, high + 1) - less->uncertain);
+		const double longest =
+		    hypot(x * (1 - table_low(table, low)), y * table_high(table, high) - less->uncertain);
+		if (fabs(growth) < shortest * (1 - TABLE_SLACK))
+			return false;
+		if (fabs(growth) > longest * (1 + TABLE_SLACK))
+			return true;
+	}
+	return fabs(growth) - difference_reach(more, less, unseen, ALPHA) > 0;
 }
 
 /* By how much `growth` passes what chance reaches at alpha = exp(-t^2): falls as t grows, and nearly along a line. */

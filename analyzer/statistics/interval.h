@@ -12,6 +12,8 @@
 #ifndef SEEP_STATISTICS_INTERVAL_H
 #define SEEP_STATISTICS_INTERVAL_H
 
+#include <stdbool.h>
+
 #include <seep/measure.h>
 
 #define ALPHA 0.05 /* of every interval that is printed */
@@ -37,6 +39,16 @@ double sum_low_selected(const struct seep_sum *sum, double least, double alpha);
 /* The interval of fresh - gone, two sets that have no sample in common. */
 struct interval difference_interval(const struct seep_sum *fresh, const struct seep_sum *gone, double unseen,
 				    double alpha);
+
+/* Quantiles of the ends, on a grid of effective numbers of samples; zero-initialised, filled as they are needed. */
+enum { REACH_STEPS = 16, REACH_DOUBLINGS = 24, REACH_POINTS = REACH_STEPS * REACH_DOUBLINGS + 1 };
+struct reach_table {
+	double low[REACH_POINTS], high[REACH_POINTS];
+};
+
+/* Whether difference_interval() at ALPHA excludes 0, which the table nearly always tells. */
+bool difference_excludes_zero(struct reach_table *table, const struct seep_sum *fresh, const struct seep_sum *gone,
+			      double unseen);
 
 /* The two-sided p-value of "no difference": the smallest alpha at which difference_interval() excludes 0, so that
  * p <= alpha exactly where that interval does. 1 where none does; 0 where all do (nothing is uncertain). */

@@ -9,16 +9,18 @@
 #include "render/json/profile_json.h"
 #include "statistics/measure.h"
 
-static void json_growth(struct json *json, const struct comparison *comparison, const struct comparison_row *row)
+/* Without intervals there are NULL. */
+static void json_growth(struct json *json, const struct comparison *comparison, const struct comparison_row *row,
+			const struct growth_intervals *intervals)
 {
-	const bool known = comparison->has_intervals;
+	const bool known = intervals != NULL;
 
 	json_known(json, "growth_bytes", row->growth_bytes, true);
-	json_known(json, "growth_low", row->bytes.low, known);
-	json_known(json, "growth_high", row->bytes.high, known);
+	json_known(json, "growth_low", known ? intervals->bytes.low : 0, known);
+	json_known(json, "growth_high", known ? intervals->bytes.high : 0, known);
 	json_known(json, "growth_objects", row->growth_objects, comparison_has(comparison, CALL_INUSE_OBJECTS));
-	json_known(json, "growth_objects_low", row->objects.low, known);
-	json_known(json, "growth_objects_high", row->objects.high, known);
+	json_known(json, "growth_objects_low", known ? intervals->objects.low : 0, known);
+	json_known(json, "growth_objects_high", known ? intervals->objects.high : 0, known);
 	json_known(json, "before_bytes", sum_estimate(&row->before.bytes), true);
 	json_known(json, "before_objects", sum_estimate(&row->before.objects),
 		   profile_has(comparison->before, CALL_INUSE_OBJECTS));
@@ -38,13 +40,16 @@ static void json_churn(struct json *json, const struct churn *churn)
 static void json_row(struct json *json, const struct comparison *comparison, const struct comparison_row *row,
 		     bool is_churn)
 {
+	const bool known = comparison->has_intervals;
+	const struct growth_intervals intervals =
+	    known ? comparison_intervals(comparison, row) : (struct growth_intervals){0};
 	const struct json_site site = {
 	    .group = &comparison->groups.groups[row->group],
 	    .values_of = comparison->after,
 	    .in_use = &row->after,
 	    .allocated = &row->allocated,
-	    .in_use_bytes = row->after_bytes,
-	    .has_interval = comparison->has_intervals,
+	    .in_use_bytes = intervals.after_bytes,
+	    .has_interval = known,
 	};
 
 	json_begin_object(json);
@@ -53,7 +58,7 @@ static void json_row(struct json *json, const struct comparison *comparison, con
 		json_churn(json, &row->churn);
 		json_churn_advice(json, &row->churn);
 	} else {
-		json_growth(json, comparison, row);
+		json_growth(json, comparison, row, known ? &intervals : NULL);
 		json_number(json_key(json, "q"), row->q);
 		json_text(json_key(json, "verdict"), verdict_name(row->verdict));
 		json_known(json, "new_samples", (double)row->fresh.samples, comparison->has_intervals);
@@ -65,11 +70,13 @@ static void json_row(struct json *json, const struct comparison *comparison, con
 static void json_totals(struct json *json, const struct comparison *comparison)
 {
 	const struct comparison_row *total = &comparison->total;
+	const bool known = comparison->has_intervals;
+	const struct growth_intervals intervals =
+	    known ? comparison_intervals(comparison, total) : (struct growth_intervals){0};
 
 	json_begin_object(json_key(json, "totals"));
-	json_values(json, comparison->after, &total->after, &total->allocated,
-		    comparison->has_intervals ? &total->after_bytes : NULL);
-	json_growth(json, comparison, total);
+	json_values(json, comparison->after, &total->after, &total->allocated, known ? &intervals.after_bytes : NULL);
+	json_growth(json, comparison, total, known ? &intervals : NULL);
 	json_churn(json, &total->churn);
 	json_known(json, "sites", comparison->count, true);
 	json_end_object(json);

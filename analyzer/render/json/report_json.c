@@ -10,17 +10,20 @@ static void json_allocated_interval(struct json *json, const struct inventory *i
 {
 	const bool known = inventory->has_intervals && profile_has(inventory->profile, CALL_ALLOC_SPACE);
 
-	json_known(json, "alloc_low", row->allocated_bytes.low, known);
-	json_known(json, "alloc_high", row->allocated_bytes.high, known);
+	const struct interval allocated = known ? inventory_allocated(inventory, row) : (struct interval){0};
+
+	json_known(json, "alloc_low", allocated.low, known);
+	json_known(json, "alloc_high", allocated.high, known);
 }
 
 static void json_totals(struct json *json, const struct inventory *inventory)
 {
 	const struct inventory_row *total = &inventory->total;
+	const struct interval in_use = inventory_in_use(inventory, total);
 
 	json_begin_object(json_key(json, "totals"));
 	json_values(json, inventory->profile, &total->in_use, &total->allocated,
-		    inventory->has_intervals ? &total->in_use_bytes : NULL);
+		    inventory->has_intervals ? &in_use : NULL);
 	json_allocated_interval(json, inventory, total);
 	json_known(json, "inuse_samples", (double)total->in_use.samples, true);
 	json_known(json, "alloc_samples", (double)total->allocated.samples, true);
@@ -35,7 +38,7 @@ static void json_row(struct json *json, const struct inventory *inventory, const
 	    .values_of = inventory->profile,
 	    .in_use = &row->in_use,
 	    .allocated = &row->allocated,
-	    .in_use_bytes = row->in_use_bytes,
+	    .in_use_bytes = inventory_in_use(inventory, row),
 	    .has_interval = inventory->has_intervals,
 	};
 

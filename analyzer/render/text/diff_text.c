@@ -62,10 +62,12 @@ static void add_growth_row(struct table *table, const struct comparison *compari
 	table_add_row(table);
 	if (comparison->has_intervals) {
 		const struct estimate_text text =
-		    estimate_growth(row->growth_bytes, row->bytes, comparison->before, comparison->after);
+		    estimate_growth(row->growth_bytes, comparison_intervals(comparison, row).bytes, comparison->before,
+				    comparison->after);
 		table_set(table, CELL_GROWTH, style, text.value);
 		table_set(table, CELL_INTERVAL, STYLE_PLAIN, text.interval);
-		snprintf(q, sizeof q, row->q < 1e-4 ? "<1e-4" : "%.2g", row->q);
+		if (!isnan(row->q))
+			snprintf(q, sizeof q, row->q < 1e-4 ? "<1e-4" : "%.2g", row->q);
 	} else {
 		table_set(table, CELL_GROWTH, style, quantity_signed_bytes(row->growth_bytes).text);
 		table_set(table, CELL_INTERVAL, STYLE_PLAIN, "-");

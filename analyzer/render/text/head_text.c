@@ -288,7 +288,8 @@ void head_write_report(struct text_page *page, const struct inventory *inventory
 	if (!profile_has(profile, CALL_INUSE_SPACE)) {
 		/* Nothing is said. */
 	} else if (inventory->has_intervals) {
-		const struct estimate_text text = estimate_bytes(in_use, inventory->total.in_use_bytes, profile);
+		const struct estimate_text text =
+		    estimate_bytes(in_use, inventory_in_use(inventory, &inventory->total), profile);
 		snprintf(samples, sizeof samples, "%s %s", text.value, text.interval);
 	} else {
 		snprintf(samples, sizeof samples, "%s", quantity_bytes(in_use).text);
@@ -337,7 +338,8 @@ void head_write_diff(struct text_page *page, const struct comparison *comparison
 	line_write(&line, page, comparison->same_process ? "program" : "after", ", ");
 	write_period(page, comparison);
 	if (comparison->has_intervals)
-		growth = estimate_growth(total->growth_bytes, total->bytes, before, after);
+		growth =
+		    estimate_growth(total->growth_bytes, comparison_intervals(comparison, total).bytes, before, after);
 	else
 		snprintf(growth.value, sizeof growth.value, "%s", quantity_signed_bytes(total->growth_bytes).text);
 	snprintf(samples, sizeof samples, "%s (%s%s%s)", quantity_bytes(sum_estimate(&total->after.bytes)).text,

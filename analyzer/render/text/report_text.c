@@ -31,8 +31,9 @@ static void add_row(struct table *table, const struct inventory *inventory, cons
 
 	table_add_row(table);
 	if (inventory->has_intervals && has_bytes) {
-		const struct estimate_text text =
-		    estimate_bytes(bytes, by_allocated ? row->allocated_bytes : row->in_use_bytes, inventory->profile);
+		const struct estimate_text text = estimate_bytes(
+		    bytes, by_allocated ? inventory_allocated(inventory, row) : inventory_in_use(inventory, row),
+		    inventory->profile);
 		table_set(table, CELL_BYTES, STYLE_STRONG, text.value);
 		table_set(table, CELL_INTERVAL, STYLE_PLAIN, text.interval);
 	} else {

@@ -26,7 +26,7 @@ static void the_papers_example_calls_four(void **state)
 	int called = 0;
 
 	(void)state;
-	q_values(p, q, 15);
+	q_values(p, q, 15, 15);
 	for (int i = 0; i < 15; i++) {
 		called += q[i] <= 0.05;
 		assert_true(q[i] >= p[i]);
@@ -42,7 +42,7 @@ static void order_does_not_matter_and_ties_are_equal(void **state)
 	double q[4];
 
 	(void)state;
-	q_values(p, q, 4);
+	q_values(p, q, 4, 4);
 	assert_close(q[1], 0.04);
 	assert_close(q[0], 0.04);
 	assert_close(q[2], 0.04);
@@ -55,10 +55,26 @@ static void no_test_is_not_counted(void **state)
 	double q[3];
 
 	(void)state;
-	q_values(p, q, 3);
+	q_values(p, q, 3, 1);
 	assert_true(isnan(q[0]) && isnan(q[2]));
 	assert_close(q[1], 0.02);
-	q_values(p, q, 0);
+	q_values(p, q, 0, 0);
+}
+
+/* Those that are called have the same q whether or not the large p-values are given. */
+static void large_p_values_need_not_be_known(void **state)
+{
+	double p[200], q[200], known[200], known_q[200];
+
+	(void)state;
+	for (int i = 0; i < 200; i++) {
+		p[i] = i < 30 ? 1e-6 * (i + 1) * (i + 1) * (i + 1) : 0.06 + 0.9 * i / 200;
+		known[i] = p[i] <= 0.05 ? p[i] : NAN;
+	}
+	q_values(p, q, 200, 200);
+	q_values(known, known_q, 200, 200);
+	for (int i = 0; i < 200; i++)
+		assert_true(q[i] <= 0.05 ? known_q[i] == q[i] : !(known_q[i] <= 0.05));
 }
 
 static void median_is_interpolated_in_its_octave(void **state)
@@ -86,6 +102,7 @@ int main(void)
 	    cmocka_unit_test(the_papers_example_calls_four),
 	    cmocka_unit_test(order_does_not_matter_and_ties_are_equal),
 	    cmocka_unit_test(no_test_is_not_counted),
+	    cmocka_unit_test(large_p_values_need_not_be_known),
 	    cmocka_unit_test(median_is_interpolated_in_its_octave),
 	};
 	return cmocka_run_group_tests_name("discovery", tests, NULL, NULL);

@@ -270,6 +270,35 @@ static void p_value_agrees_with_the_interval(void **state)
 	}
 }
 
+/* Many shapes of sets, and some that no samples have. */
+static void the_table_agrees_with_the_interval(void **state)
+{
+	static struct reach_table table;
+	int excluded = 0;
+
+	(void)state;
+	random_seed(15);
+	for (int trial = 0; trial < 20000; trial++) {
+		struct seep_sum sums[2] = {0};
+		for (int k = 0; k < 2; k++) {
+			const double samples = floor(exp(random_unit() * 12) * (random_unit() < 0.9));
+			sums[k].uncertain = RATE * samples * (1 + random_unit());
+			sums[k].largest = samples > 0 ? RATE * (1 + 3 * random_unit()) : 0;
+			sums[k].variance = sums[k].uncertain * sums[k].largest * (random_unit() < 0.9);
+			sums[k].certain = random_unit() < 0.2 ? 30 * RATE * random_unit() : 0;
+		}
+		if (trial % 2) /* near to each other, where the decision is hard */
+			sums[1] = sums[0],
+			sums[1].uncertain *= 1 + random_unit() / sqrt(1 + sums[0].uncertain / RATE) * 6;
+		const double unseen = trial % 3 ? RATE : 0;
+		const struct interval interval = difference_interval(&sums[0], &sums[1], unseen, ALPHA);
+		const bool excludes = interval.low > 0 || interval.high < 0;
+		assert_true(difference_excludes_zero(&table, &sums[0], &sums[1], unseen) == excludes);
+		excluded += excludes;
+	}
+	assert_in_range(excluded, 2000, 18000);
+}
+
 /* Where nothing grew, p <= 0.05 comes in at most 5 % of the trials, less noise. */
 static void p_value_raises_few_false_alarms(void **state)
 {
@@ -428,6 +457,7 @@ int main(int argc, char **argv)
 	    cmocka_unit_test(a_low_end_without_selection_is_the_usual_one),
 	    cmocka_unit_test(p_value_agrees_with_the_interval),
 	    cmocka_unit_test(p_value_raises_few_false_alarms),
+	    cmocka_unit_test(the_table_agrees_with_the_interval),
 	};
 	is_verbose = argc > 1 && strcmp(argv[1], "-v") == 0;
 	return cmocka_run_group_tests_name("intervals", tests, NULL, NULL);
