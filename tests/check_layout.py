@@ -36,7 +36,7 @@ preload/shim/record     preload/keeper/base preload/keeper/heap preload/keeper/l
 preload/shim/hooks      preload/keeper/base preload/keeper/heap preload/shim/host preload/shim/record preload/shim/recording preload/shim/sample
 analyzer/place          analyzer/base analyzer/files analyzer/profile
 analyzer/compare        analyzer/base analyzer/files analyzer/place analyzer/profile analyzer/statistics
-analyzer/leaks          analyzer/base analyzer/compare analyzer/profile analyzer/statistics preload/keeper/loop
+analyzer/leaks          analyzer/base analyzer/compare analyzer/place analyzer/profile analyzer/statistics preload/keeper/loop
 analyzer/manual         analyzer/base analyzer/commands analyzer/files
 analyzer/modules        analyzer/base
 analyzer/symbols        analyzer/base analyzer/files analyzer/modules

@@ -11,6 +11,7 @@
 #include "commands/command.h"
 #include "leaks/leaks.h"
 #include "leaks/series.h"
+#include "leaks/spread.h"
 #include "place/wrapper_names.h"
 #include "render/json/documents.h"
 #include "render/metrics/leaks_metrics.h"
@@ -126,7 +127,8 @@ static bool print(const struct series *series, const struct request *request, bo
 	leaks_build(&leaks, series->profiles, series->count, request->by);
 	if (!by_place && (request->json || request->prometheus))
 		leaks_build(&places, series->profiles, series->count, GROUP_BY_PLACE);
-	*leaking = leaks.verdicts[LEAK_LEAK] > 0;
+	leaks_find_spreads(by_place || !(request->json || request->prometheus) ? &leaks : &places, series->profiles);
+	*leaking = leaks_any(&leaks) || leaks_any(&places);
 	render(&out, &leaks, by_place ? &leaks : &places, series, request);
 	bool is_written = is_long ? output_page_buffer(&out, error) : output_write_buffer(&out, NULL, error);
 	if (is_written && request->prometheus)
@@ -189,6 +191,8 @@ const struct command command_leaks = {
 	     "  unknown  can't be told, or not yet: with the reason, and when it can\n"
 	     "  steady   level, filled at the start, or up and down\n"
 	     "  churn    allocated and freed again, at least ten times what is in use\n"
+	     "What leaks in many places, none of which alone is proven, is named by what they\n"
+	     "have in common: \"FUNCTION and below\", \"all over MODULE\".\n"
 	     "Intervals are 95 %: docs/SAMPLING.md says what every number means.",
     .options = options,
     .reads = true,

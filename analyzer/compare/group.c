@@ -80,8 +80,7 @@ static uint64_t function_key(uint64_t seed, const struct group *group)
 			 line->file ? line->file : path_base_name(group->profile->modules[location->module].path));
 }
 
-/* The places of all sites; of one without a stack, its beginning. */
-static struct frame_walk *places_find(const struct profile *profile)
+struct frame_walk *group_places(const struct profile *profile)
 {
 	struct frame_walk *places = memory_allocate(profile->site_count + 1u, sizeof *places);
 	struct wrappers *wrappers = wrappers_find(profile, profile->wrappers, profile->wrapper_count);
@@ -208,7 +207,7 @@ static uint32_t group_find(struct group_table *table, struct group *found)
 uint32_t *group_table_add(struct group_table *table, const struct profile *profile)
 {
 	uint32_t *groups = memory_allocate(profile->site_count + 1u, sizeof *groups);
-	struct frame_walk *places = places_find(profile);
+	struct frame_walk *places = group_places(profile);
 
 	if (table->by == GROUP_BY_PLACE)
 		lines_learn(table, profile, places);

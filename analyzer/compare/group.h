@@ -57,6 +57,9 @@ void group_table_free(struct group_table *table);
  * have been symbolized, and must outlive the table. */
 uint32_t *group_table_add(struct group_table *table, const struct profile *profile);
 
+/* The places of all sites, by index; the leaf where a site has no stack. The caller frees the array. */
+struct frame_walk *group_places(const struct profile *profile);
+
 /* The call that names the group: its location and its source line; both NULL where the site has no stack. */
 const struct profile_location *group_location(const struct group *group);
 const struct source_line *group_line(const struct group *group);

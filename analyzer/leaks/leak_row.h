@@ -60,7 +60,8 @@ struct leak_evidence {
 };
 
 struct leak_row {
-	uint32_t group;
+	uint32_t group;              /* of a spread: a number behind those of the groups, as in leaks->in_use */
+	const struct spread *spread; /* NULL: one group */
 	enum leak_verdict verdict;
 	unsigned cautions;         /* enum leak_caution, of a leak */
 	enum leak_unknown unknown; /* of an unknown */
@@ -78,6 +79,22 @@ struct leak_row {
 	struct churn churn; /* since the middle of the recording */
 };
 
+/* Levels above places, lowest first. */
+enum spread_level {
+	SPREAD_FUNCTION, /* what a function and all that it calls allocate */
+	SPREAD_MODULE,   /* the places of a module */
+	SPREAD_PROCESS
+};
+
+/* Growth of many rows together, none of which explains it alone (leaks/spread.h). */
+struct spread {
+	enum spread_level level;
+	const struct source_line *line; /* of the function; else NULL */
+	const char *module;             /* path; NULL: the whole program */
+	uint32_t stacks, places;        /* that have something of it in use */
+	struct leak_row row;            /* leak, growing or stopped */
+};
+
 struct leaks {
 	const struct profile *reference; /* not owned; neither are the others of the series */
 	const struct profile *middle;    /* nearest to the middle of the recording's time */
@@ -86,11 +103,13 @@ struct leaks {
 	struct leak_row *rows; /* ordered by verdict, then by what is surest to have leaked or grown */
 	uint32_t count;
 	uint32_t verdicts[LEAK_VERDICTS]; /* rows by verdict */
-	uint32_t timer_count;             /* snapshots by the timer in the series */
-	bool can_judge;                   /* enough of them, with a rate and with samples */
-	double possible_in_s;             /* until there are enough; 0 with can_judge; NaN: never */
-	double seconds;                   /* from the recording's start to the reference */
-	double leak_rate;                 /* of all leaks together, bytes per second */
+	struct spread *spreads;           /* ordered as rows are; empty unless leaks_find_spreads() filled it */
+	uint32_t spread_count;
+	uint32_t timer_count; /* snapshots by the timer in the series */
+	bool can_judge;       /* enough of them, with a rate and with samples */
+	double possible_in_s; /* until there are enough; 0 with can_judge; NaN: never */
+	double seconds;       /* from the recording's start to the reference */
+	double leak_rate;     /* of all leaks together, bytes per second */
 	struct interval leak_interval;
 	double *in_use;     /* bytes in use group by group, a value for each snapshot of the series */
 	uint64_t *times_ns; /* of the series, the reference included */

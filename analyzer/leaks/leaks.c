@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/memory.h"
 #include "keeper/loop/schedule.h"
@@ -19,6 +20,13 @@ const char *leak_verdict_name(enum leak_verdict verdict)
 	static const char *const names[LEAK_VERDICTS] = {"leak", "growing", "stopped", "unknown", "steady", "churn"};
 
 	return names[verdict];
+}
+
+const char *spread_level_name(enum spread_level level)
+{
+	static const char *const names[] = {"function", "module", "process"};
+
+	return names[level];
 }
 
 const struct leak_row *leaks_rows(const struct leaks *leaks, enum leak_verdict verdict)
@@ -99,7 +107,7 @@ static double row_weight(const struct leak_row *row)
 	}
 }
 
-static int row_compare(const void *left, const void *right)
+int leak_row_compare(const void *left, const void *right)
 {
 	const struct leak_row *a = left, *b = right;
 	const double x = row_weight(a), y = row_weight(b);
@@ -113,14 +121,37 @@ static int row_compare(const void *left, const void *right)
 	return (a->group > b->group) - (a->group < b->group);
 }
 
-/* The rate of all leaks together: their sums add, so the interval is that of the added sum. */
-static void leaks_add_rates(struct leaks *leaks)
+uint32_t leaks_spread_count(const struct leaks *leaks, enum leak_verdict verdict)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < leaks->spread_count; i++)
+		count += leaks->spreads[i].row.verdict == verdict;
+	return count;
+}
+
+struct leak_row *leaks_rows_and_spreads(const struct leaks *leaks, enum leak_verdict verdict, uint32_t *count)
+{
+	const uint32_t most = leaks->verdicts[verdict] + leaks->spread_count;
+	struct leak_row *rows = memory_allocate(most + 1u, sizeof *rows);
+
+	*count = leaks->verdicts[verdict];
+	if (*count)
+		memcpy(rows, leaks_rows(leaks, verdict), *count * sizeof *rows);
+	for (uint32_t i = 0; i < leaks->spread_count; i++)
+		if (leaks->spreads[i].row.verdict == verdict)
+			rows[(*count)++] = leaks->spreads[i].row;
+	qsort(rows, *count, sizeof *rows, leak_row_compare);
+	return rows;
+}
+
+void leaks_add_rates(struct leaks *leaks)
 {
 	double squares_low = 0, squares_high = 0;
 
-	for (uint32_t i = 0; i < leaks->count; i++) {
-		const struct leak_row *row = &leaks->rows[i];
-		leaks->verdicts[row->verdict]++;
+	leaks->leak_rate = 0;
+	for (uint32_t i = 0; i < leaks->count + leaks->spread_count; i++) {
+		const struct leak_row *row = i < leaks->count ? &leaks->rows[i] : &leaks->spreads[i - leaks->count].row;
 		if (row->verdict != LEAK_LEAK || isnan(row->leak_rate))
 			continue;
 		leaks->leak_rate += row->leak_rate;
@@ -195,8 +226,10 @@ void leaks_build(struct leaks *leaks, struct profile *const *series, size_t coun
 		leak_row_judge(&leaks->rows[i], leaks, &history);
 	history_free(&history);
 	rows_drop_empty(leaks);
+	for (uint32_t i = 0; i < leaks->count; i++)
+		leaks->verdicts[leaks->rows[i].verdict]++;
 	leaks_add_rates(leaks);
-	qsort(leaks->rows, leaks->count, sizeof *leaks->rows, row_compare);
+	qsort(leaks->rows, leaks->count, sizeof *leaks->rows, leak_row_compare);
 	free(groups);
 }
 
@@ -205,6 +238,7 @@ void leaks_free(struct leaks *leaks)
 	group_table_free(&leaks->groups);
 	free(leaks->rows);
 	free(leaks->in_use);
+	free(leaks->spreads);
 	free(leaks->times_ns);
 	free(leaks->is_timer);
 	*leaks = (struct leaks){0};

@@ -19,6 +19,8 @@
 
 /* "leak", "growing", "stopped", "unknown", "steady", "churn". */
 const char *leak_verdict_name(enum leak_verdict verdict);
+/* "function", "module", "process". */
+const char *spread_level_name(enum spread_level level);
 
 static inline bool leak_is_sure(const struct leak_row *row)
 {
@@ -35,6 +37,24 @@ static inline bool leak_is_sure(const struct leak_row *row)
  */
 void leaks_build(struct leaks *leaks, struct profile *const *series, size_t count, enum group_by by);
 void leaks_free(struct leaks *leaks);
+
+/* Spreads of a verdict. */
+uint32_t leaks_spread_count(const struct leaks *leaks, enum leak_verdict verdict);
+
+/* Whether anything leaks: a row, or what is spread over many. */
+static inline bool leaks_any(const struct leaks *leaks)
+{
+	return leaks->verdicts[LEAK_LEAK] + leaks_spread_count(leaks, LEAK_LEAK) > 0;
+}
+
+/* The rows and the spreads of a verdict, what is surest first; the caller frees the array. */
+struct leak_row *leaks_rows_and_spreads(const struct leaks *leaks, enum leak_verdict verdict, uint32_t *count);
+
+/* For qsort: by verdict, then by what is surest. */
+int leak_row_compare(const void *left, const void *right);
+
+/* Fills the rate of all leaks together: their sums add, so the interval is that of the added sum. */
+void leaks_add_rates(struct leaks *leaks);
 
 /* The rows of a verdict, leaks->verdicts[verdict] of them. */
 const struct leak_row *leaks_rows(const struct leaks *leaks, enum leak_verdict verdict);

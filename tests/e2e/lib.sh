@@ -156,6 +156,26 @@ json_get() {
 	/usr/bin/python3 -c 'import json, sys; d = json.load(open(sys.argv[1])); print(eval(sys.argv[2]))' "$1" "$2"
 }
 
+# SCHEMA COMMAND...: what the command prints, kept in document.json, is what the schema of docs/schema/ says.
+validates() {
+	local schema=$1
+	shift
+	"$@" >document.json 2>err
+	check "what '${*##*/}' prints is what schema/$schema says" python3 - "$ROOT/docs/schema" "$schema" document.json <<-'EOF'
+		import json, sys
+		from jsonschema import Draft202012Validator, RefResolver
+		folder, name, document = sys.argv[1:]
+		read = lambda file: json.load(open(file))
+		store = {"common-1.json": read(f"{folder}/common-1.json")}
+		schema = read(f"{folder}/{name}")
+		Draft202012Validator.check_schema(schema)
+		errors = list(Draft202012Validator(schema, resolver=RefResolver(name, schema, store)).iter_errors(read(document)))
+		for error in errors[:5]:
+		    print("/".join(map(str, error.absolute_path)), error.message[:200])
+		sys.exit(bool(errors))
+	EOF
+}
+
 [ -x "$SEEP" ] && [ -e "$SHIM" ] || {
 	not_ok "seep is built" "missing: $SEEP or $SHIM; run make"
 	exit 1

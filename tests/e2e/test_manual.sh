@@ -32,24 +32,6 @@ check_match "fish completes an option" '^--interval' \
 	"$(HOME=$WORK fish -c "source $manual/completions/fish; complete -C 'seep run --int'" 2>&1)"
 
 "$SEEP" run -r 1 -i 100ms -o rec -- perl -e 'for (1 .. 12) { push @kept, "x" x 9000; my @gone = (1) x 5000; select undef, undef, undef, 0.1 }' 2>/dev/null
-validates() { # SCHEMA COMMAND...
-	local schema=$1
-	shift
-	"$@" >document.json 2>err
-	check "what '${*##*/}' prints is what schema/$schema says" python3 - "$ROOT/docs/schema" "$schema" document.json <<-'EOF'
-		import json, sys
-		from jsonschema import Draft202012Validator, RefResolver
-		folder, name, document = sys.argv[1:]
-		read = lambda file: json.load(open(file))
-		store = {"common-1.json": read(f"{folder}/common-1.json")}
-		schema = read(f"{folder}/{name}")
-		Draft202012Validator.check_schema(schema)
-		errors = list(Draft202012Validator(schema, resolver=RefResolver(name, schema, store)).iter_errors(read(document)))
-		for error in errors[:5]:
-		    print("/".join(map(str, error.absolute_path)), error.message[:200])
-		sys.exit(bool(errors))
-	EOF
-}
 first=$(ls rec/*.seep | head -n 1)
 validates report-1.json "$SEEP" report --json rec
 validates report-1.json "$SEEP" report --json --by=function rec

@@ -72,6 +72,15 @@ static void json_uncertainty(struct json *json, const struct leak_row *row)
 	json_known(json, "verdict_possible_at_rate", (double)row->possible_rate, row->possible_rate > 0);
 }
 
+/* Since the middle of the recording. */
+static void json_growth(struct json *json, const struct leak_row *row, bool known)
+{
+	json_known(json, "growth_bytes", row->growth, true);
+	json_known(json, "growth_low", row->growth_bytes.low, known);
+	json_known(json, "growth_high", row->growth_bytes.high, known);
+	json_number(json_key(json, "q"), row->q);
+}
+
 static void json_row(struct json *json, const struct leaks *leaks, const struct leak_row *row)
 {
 	const bool known = leaks->reference->rate > 0;
@@ -90,10 +99,7 @@ static void json_row(struct json *json, const struct leaks *leaks, const struct 
 	json_uncertainty(json, row);
 	json_pace(json, leaks, row->leak_rate, row->leak_interval);
 	json_evidence(json, leaks, row);
-	json_known(json, "growth_bytes", row->growth, true);
-	json_known(json, "growth_low", row->growth_bytes.low, known);
-	json_known(json, "growth_high", row->growth_bytes.high, known);
-	json_number(json_key(json, "q"), row->q);
+	json_growth(json, row, known);
 	json_number(json_key(json, "alloc_bytes_per_s"), row->churn.bytes_per_second);
 	json_number(json_key(json, "allocs_per_s"), row->churn.allocations_per_second);
 	json_known(json, "median_lifetime_ns", row->churn.median_lifetime_ns, isfinite(row->churn.median_lifetime_ns));
@@ -129,9 +135,30 @@ static void json_place(struct json *json, const struct leaks *leaks, const struc
 	json_end_object(json);
 }
 
+/* What leaks or grows in many places together. */
+static void json_spread(struct json *json, const struct leaks *leaks, const struct spread *spread)
+{
+	const struct leak_row *row = &spread->row;
+
+	json_begin_object(json);
+	json_text(json_key(json, "level"), spread_level_name(spread->level));
+	json_text(json_key(json, "function"), spread->line ? spread->line->function : NULL);
+	json_text(json_key(json, "file"), spread->line ? spread->line->file : NULL);
+	json_text(json_key(json, "module"), spread->module);
+	json_unsigned(json_key(json, "stacks"), spread->stacks);
+	json_unsigned(json_key(json, "places"), spread->places);
+	json_text(json_key(json, "verdict"), leak_verdict_name(row->verdict));
+	json_uncertainty(json, row);
+	json_values(json, leaks->reference, &row->in_use, &row->allocated, &row->in_use_bytes);
+	json_pace(json, leaks, row->leak_rate, row->leak_interval);
+	json_evidence(json, leaks, row);
+	json_growth(json, row, true);
+	json_end_object(json);
+}
+
 static void json_totals(struct json *json, const struct leaks *leaks)
 {
-	const bool leaking = leaks->verdicts[LEAK_LEAK] > 0;
+	const bool leaking = leaks_any(leaks);
 	struct leak_limit limit;
 
 	json_begin_object(json_key(json, "totals"));
@@ -185,6 +212,12 @@ void leaks_json_render(struct buffer *out, const struct leaks *leaks, const stru
 	for (uint32_t i = 0; i < places->count && i < top; i++) {
 		buffer_append_byte(json.out, '\n');
 		json_place(&json, places, &places->rows[i]);
+	}
+	json_end_array(&json);
+	json_begin_array(json_key(&json, "spreads"));
+	for (uint32_t i = 0; i < places->spread_count && i < top; i++) {
+		buffer_append_byte(json.out, '\n');
+		json_spread(&json, places, &places->spreads[i]);
 	}
 	json_end_array(&json);
 	json_begin_array(json_key(&json, "sites"));

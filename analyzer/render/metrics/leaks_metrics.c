@@ -114,6 +114,37 @@ static void append_places(struct buffer *out, const struct leaks *leaks)
 			     sum_estimate(&leaks->rows[i].in_use.bytes));
 }
 
+static void append_spread(struct buffer *out, const struct leaks *leaks, const struct spread *spread, const char *name,
+			  double value)
+{
+	const struct source_line *line = spread->line;
+
+	buffer_append_text(out, name);
+	append_process(out, leaks->reference);
+	append_label(out, ",", "level", spread_level_name(spread->level));
+	append_label(out, ",", "function", line ? line->function : "");
+	append_label(out, ",", "file", line && line->file ? line->file : "");
+	append_label(out, ",", "module", spread->module ? path_base_name(spread->module) : "");
+	append_label(out, ",", "verdict", leak_verdict_name(spread->row.verdict));
+	append_value(out, value);
+}
+
+/* What leaks or grows in many places together. None of their bytes is among those of the places that leak or grow. */
+static void append_spreads(struct buffer *out, const struct leaks *leaks)
+{
+	append_family(out, "seep_spread_leak_bytes_per_second", "gauge",
+		      "Bytes a second that stay for good, of many places together, none of them proven alone.");
+	for (uint32_t i = 0; i < leaks->spread_count; i++)
+		if (leaks->spreads[i].row.verdict == LEAK_LEAK)
+			append_spread(out, leaks, &leaks->spreads[i], "seep_spread_leak_bytes_per_second",
+				      leaks->spreads[i].row.leak_rate);
+	append_family(out, "seep_spread_inuse_bytes", "gauge",
+		      "Bytes in use of many places that leak, grow or have stopped together.");
+	for (uint32_t i = 0; i < leaks->spread_count; i++)
+		append_spread(out, leaks, &leaks->spreads[i], "seep_spread_inuse_bytes",
+			      sum_estimate(&leaks->spreads[i].row.in_use.bytes));
+}
+
 static void append_verdicts(struct buffer *out, const struct leaks *leaks)
 {
 	uint32_t sure = 0;
@@ -156,4 +187,5 @@ void leaks_metrics_render(struct buffer *out, const struct leaks *leaks)
 			leaks->leak_rate, leaks->leak_interval);
 	append_verdicts(out, leaks);
 	append_places(out, leaks);
+	append_spreads(out, leaks);
 }

@@ -15,6 +15,7 @@
 #include "profile/lost.h"
 #include "render/screen/place_text.h"
 #include "render/screen/spark.h"
+#include "render/text/documents.h"
 #include "render/text/table.h"
 #include "render/words/estimate.h"
 #include "render/words/leak_evidence.h"
@@ -112,7 +113,7 @@ static void write_memory(const struct screen *screen)
 static void write_finding(const struct screen *screen)
 {
 	const struct leaks *leaks = screen->leaks;
-	const uint32_t count = leaks->verdicts[LEAK_LEAK];
+	const uint32_t count = leaks->verdicts[LEAK_LEAK], spread = leaks_spread_count(leaks, LEAK_LEAK);
 	const struct leak_unit unit = leak_unit_for(leaks->seconds);
 	struct text_page *page = screen->page;
 
@@ -125,7 +126,7 @@ static void write_finding(const struct screen *screen)
 		text_write_labelled(page, label, text.data, (unsigned)strlen(label) + 2);
 		buffer_free(&text);
 		return;
-	} else if (count == 0) {
+	} else if (count + spread == 0) {
 		text_write(page, STYLE_STRONG, "NOTHING LEAKS");
 		buffer_printf(page->out, " as far as %s of recording can show",
 			      quantity_duration(leaks->seconds * 1e9).text);
@@ -134,8 +135,12 @@ static void write_finding(const struct screen *screen)
 		    estimate_bytes(leaks->leak_rate * unit.seconds, interval_times(leaks->leak_interval, unit.seconds),
 				   leaks->reference);
 		text_write(page, STYLE_GROWN, "LEAKING");
-		buffer_printf(page->out, "  %u place%s, %s %s %s", count, count == 1 ? "" : "s", rate.value,
-			      rate.interval, unit.name);
+		buffer_append_text(page->out, "  ");
+		if (count)
+			buffer_printf(page->out, "%u place%s%s", count, count == 1 ? "" : "s", spread ? " and " : "");
+		if (spread)
+			buffer_printf(page->out, "%u spread over many", spread);
+		buffer_printf(page->out, ", %s %s %s", rate.value, rate.interval, unit.name);
 	}
 	end_line(screen);
 }
@@ -164,11 +169,13 @@ static void add_row(const struct screen *screen, struct table *table, const stru
 /* The way to the place, the evidence, and what it can't exclude. */
 static void write_details(const struct screen *screen, const struct leak_row *row, unsigned indent)
 {
-	const struct group *group = &screen->leaks->groups.groups[row->group];
-	const unsigned columns = screen->page->columns - indent;
 	struct buffer text = {0};
 
-	place_text_append_callers(&text, group, columns);
+	if (row->spread)
+		spread_sentence_append(&text, row->spread);
+	else
+		place_text_append_callers(&text, &screen->leaks->groups.groups[row->group],
+					  screen->page->columns - indent);
 	if (text.length)
 		text_write_words(screen->page, STYLE_FAINT, text.data, indent);
 	buffer_free(&text);
@@ -178,6 +185,24 @@ static void write_details(const struct screen *screen, const struct leak_row *ro
 	leak_caution_append(&text, screen->leaks, row);
 	if (text.length)
 		text_write_words(screen->page, STYLE_WARNING, text.data, indent);
+	buffer_free(&text);
+}
+
+static void append_where(struct buffer *out, const struct leaks *leaks, const struct leak_row *row, unsigned columns)
+{
+	if (row->spread)
+		spread_name_append(out, row->spread, columns);
+	else
+		place_text_append(out, &leaks->groups.groups[row->group], columns);
+}
+
+/* Without its details, too, a spread says what it is. */
+static void write_spread(const struct screen *screen, const struct spread *spread, unsigned indent)
+{
+	struct buffer text = {0};
+
+	spread_sentence_append(&text, spread);
+	text_write_words(screen->page, STYLE_FAINT, text.data, indent);
 	buffer_free(&text);
 }
 
@@ -197,13 +222,14 @@ static void write_table(const struct screen *screen, const char *value, const st
 	for (uint32_t i = 0; i < count; i++) {
 		struct buffer place = {0};
 		table_write_cells(&table, page, i);
-		place_text_append(&place, &screen->leaks->groups.groups[rows[i].group],
-				  page->columns > start + 20 ? page->columns - start : 20);
+		append_where(&place, screen->leaks, &rows[i], page->columns > start + 20 ? page->columns - start : 20);
 		text_write(page, STYLE_STRONG, "%s", place.data);
 		end_line(screen);
 		buffer_free(&place);
 		if (i < detailed)
 			write_details(screen, &rows[i], 4);
+		else if (rows[i].spread)
+			write_spread(screen, rows[i].spread, 4);
 	}
 	table_free(&table);
 }
@@ -216,39 +242,39 @@ static void write_more(const struct screen *screen, uint32_t more)
 
 static void write_leaks(const struct screen *screen)
 {
-	const uint32_t count = screen->leaks->verdicts[LEAK_LEAK];
+	uint32_t count;
+	struct leak_row *rows = leaks_rows_and_spreads(screen->leaks, LEAK_LEAK, &count);
 	const uint32_t shown = count < screen->rows ? count : screen->rows;
 
-	if (count == 0)
-		return;
-	write_table(screen, leak_unit_for(screen->leaks->seconds).name, screen->leaks->rows, shown, screen->detailed);
+	if (count)
+		write_table(screen, leak_unit_for(screen->leaks->seconds).name, rows, shown, screen->detailed);
 	write_more(screen, count - shown);
+	free(rows);
 }
 
 /* What grows without proof; where nothing does either, the largest of what is steady. */
 static void write_others(const struct screen *screen)
 {
 	const struct leaks *leaks = screen->leaks;
-	const bool grows = leaks->verdicts[LEAK_GROWING] > 0;
-	const enum leak_verdict verdict = grows ? LEAK_GROWING : LEAK_UNKNOWN;
-	const struct leak_row *rows = leaks_rows(leaks, verdict);
-	struct leak_row *shown = memory_allocate(screen->others + 1u, sizeof *shown);
-	uint32_t count = 0;
+	const bool grows = leaks->verdicts[LEAK_GROWING] + leaks_spread_count(leaks, LEAK_GROWING) > 0;
+	uint32_t all, count = 0, shown;
+	struct leak_row *rows = leaks_rows_and_spreads(leaks, grows ? LEAK_GROWING : LEAK_UNKNOWN, &all);
 
 	/* Of what is all freed there is nothing to be shown. */
-	for (uint32_t i = 0; i < leaks->verdicts[verdict] && count < screen->others; i++)
+	for (uint32_t i = 0; i < all; i++)
 		if (rows[i].in_use.samples)
-			shown[count++] = rows[i];
-	if (count) {
+			rows[count++] = rows[i];
+	shown = count < screen->others ? count : screen->others;
+	if (shown) {
 		end_line(screen);
 		text_write(screen->page, STYLE_WARNING, grows ? "GROWING" : "CAN'T BE TOLD");
 		buffer_append_text(screen->page->out,
 				   grows ? "  no proven leaks: caches that fill, or too early to tell\n"
 					 : "  yet, or at this rate (-v says when and how)\n");
-		write_table(screen, "growth", shown, count, 0);
-		write_more(screen, leaks->verdicts[verdict] - count);
+		write_table(screen, "growth", rows, shown, 0);
+		write_more(screen, all - shown);
 	}
-	free(shown);
+	free(rows);
 }
 
 static double verdict_sum(const struct leaks *leaks, enum leak_verdict verdict)
@@ -373,8 +399,9 @@ void leaks_screen_render(struct text_page *page, const struct leaks *leaks, cons
 	const size_t begin = page->out->length;
 	struct screen screen = {leaks, series, recording, page, ROWS_MOST, ROWS_MOST, ROWS_MOST};
 
-	if (leaks->verdicts[LEAK_LEAK] < ROWS_MOST)
-		screen.rows = screen.detailed = leaks->verdicts[LEAK_LEAK];
+	const uint32_t leaking = leaks->verdicts[LEAK_LEAK] + leaks_spread_count(leaks, LEAK_LEAK);
+	if (leaking < ROWS_MOST)
+		screen.rows = screen.detailed = leaking;
 	do {
 		page->out->length = begin;
 		write_screen(&screen);

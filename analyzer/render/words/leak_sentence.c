@@ -69,6 +69,13 @@ void leak_caution_append(struct buffer *out, const struct leaks *leaks, const st
 	}
 }
 
+void spread_sentence_append(struct buffer *out, const struct spread *spread)
+{
+	buffer_printf(out, "spread over %s stack%s in %s place%s, none of which alone is proven",
+		      quantity_exact(spread->stacks).text, spread->stacks == 1 ? "" : "s",
+		      quantity_exact(spread->places).text, spread->places == 1 ? "" : "s");
+}
+
 void leak_want_append(struct buffer *out, const struct leaks *leaks, const struct series *series)
 {
 	if (!(leaks->possible_in_s > 0)) {

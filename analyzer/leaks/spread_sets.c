@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Walks every stack from its place outwards. What lies below the place is a library's, a wrapper's or a container's, and
+ * explains nothing. */
+#include "leaks/spread_sets.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+
+/* One set that a site is in. */
+struct membership {
+	uint64_t key;
+	enum spread_level level;
+	const struct source_line *line;
+	uint32_t module, depth;
+};
+
+/* A walk over all of them: the functions outwards, the place's module, the program. */
+struct membership_walk {
+	const struct profile *profile;
+	const struct profile_site *site;
+	struct frame_walk at;
+	uint32_t place_module, depth;
+	enum spread_level next;
+};
+
+static uint64_t function_key(const struct source_line *line, uint32_t module)
+{
+	/* Texts of one profile are in one pool, so that equal ones have one address. */
+	const uint64_t parts[] = {(uint64_t)(uintptr_t)line->function, (uint64_t)(uintptr_t)line->file, module};
+
+	return hash_bytes(SPREAD_FUNCTION, parts, sizeof parts);
+}
+
+static bool walk_next(struct membership_walk *walk, struct membership *found)
+{
+	if (walk->next == SPREAD_FUNCTION && frame_walk_has(walk->site, walk->at)) {
+		const struct source_line *line = frame_walk_line(walk->profile, walk->site, walk->at);
+		const uint32_t module = frame_walk_location(walk->profile, walk->site, walk->at)->module;
+		*found = (struct membership){function_key(line, module), SPREAD_FUNCTION, line, module, walk->depth++};
+		walk->at = frame_walk_next(walk->profile, walk->site, walk->at);
+		return true;
+	}
+	if (walk->next <= SPREAD_MODULE && walk->place_module) {
+		*found = (struct membership){hash_bytes(SPREAD_MODULE, &walk->place_module, sizeof walk->place_module),
+					     SPREAD_MODULE, NULL, walk->place_module, 0};
+		walk->next = SPREAD_PROCESS;
+		return true;
+	}
+	*found = (struct membership){SPREAD_PROCESS, SPREAD_PROCESS, NULL, 0, 0};
+	return walk->next++ <= SPREAD_PROCESS;
+}
+
+static struct membership_walk walk_begin(const struct spread_sets *sets, uint32_t index)
+{
+	const struct profile_site *site = &sets->profile->sites[index];
+	struct membership_walk walk = {.profile = sets->profile, .site = site, .at = sets->places[index]};
+
+	if (site->depth == 0)
+		walk.next = SPREAD_PROCESS;
+	else
+		walk.place_module = frame_walk_location(sets->profile, site, walk.at)->module;
+	return walk;
+}
+
+/* An element of a set, on its way into the hierarchy. */
+struct pair {
+	uint32_t set, element;
+};
+
+struct pair_list {
+	struct pair *pairs;
+	size_t count, capacity;
+};
+
+static uint32_t set_find(struct spread_sets *sets, const struct membership *found)
+{
+	uint64_t *index = map_put(sets->by_key, found->key, NULL);
+
+	if (*index == 0) {
+		ARRAY_RESERVE(sets->sets, sets->hierarchy.set_count, sets->capacity);
+		sets->sets[sets->hierarchy.set_count] = (struct spread_set){
+		    .level = found->level, .line = found->line, .module = found->module, .depth = found->depth};
+		*index = ++sets->hierarchy.set_count;
+	}
+	return (uint32_t)*index - 1;
+}
+
+static void element_add(struct spread_sets *sets, struct pair_list *list, uint32_t element, uint32_t site)
+{
+	struct membership_walk walk = walk_begin(sets, site);
+
+	for (struct membership found; walk_next(&walk, &found);) {
+		const uint32_t index = set_find(sets, &found);
+		struct spread_set *set = &sets->sets[index];
+		if (set->last == element + 1u) /* a function that calls itself */
+			continue;
+		set->last = element + 1u;
+		set->size++;
+		set->content += hash_bytes(0, &element, sizeof element);
+		ARRAY_RESERVE(list->pairs, list->count, list->capacity);
+		list->pairs[list->count++] = (struct pair){index, element};
+	}
+}
+
+/* Sorts the pairs by set. */
+static void hierarchy_fill(struct spread_sets *sets, const struct pair_list *list)
+{
+	const size_t count = sets->hierarchy.set_count;
+	size_t *begin = memory_allocate(count + 2, sizeof *begin);
+	uint32_t *elements = memory_allocate(list->count + 1, sizeof *elements);
+
+	for (size_t set = 0; set < count; set++)
+		begin[set + 2] = begin[set + 1] + sets->sets[set].size;
+	for (size_t i = 0; i < list->count; i++)
+		elements[begin[list->pairs[i].set + 1]++] = list->pairs[i].element;
+	sets->hierarchy.begin = begin;
+	sets->hierarchy.elements = elements;
+}
+
+static bool is_better_name(const struct spread_set *a, const struct spread_set *b)
+{
+	return a->level != b->level ? a->level < b->level : a->depth < b->depth;
+}
+
+/* Of functions that are on the same stacks, the innermost names them; a module or the program where no function does. */
+static void sets_name(struct spread_sets *sets)
+{
+	struct map *by_content = map_create();
+
+	for (size_t i = 0; i < sets->hierarchy.set_count; i++) {
+		uint64_t *best = map_put(by_content, sets->sets[i].content ^ sets->sets[i].size, NULL);
+		if (*best && !is_better_name(&sets->sets[i], &sets->sets[*best - 1]))
+			continue;
+		if (*best)
+			sets->sets[*best - 1].is_named = false;
+		sets->sets[i].is_named = true;
+		*best = i + 1;
+	}
+	map_free(by_content);
+}
+
+void spread_sets_build(struct spread_sets *sets, const struct profile *profile, const struct frame_walk *places,
+		       const uint32_t *sites, size_t count)
+{
+	struct pair_list list = {0};
+
+	*sets = (struct spread_sets){.profile = profile, .places = places, .by_key = map_create()};
+	sets->hierarchy.element_count = count;
+	for (uint32_t element = 0; element < count; element++)
+		element_add(sets, &list, element, sites[element]);
+	hierarchy_fill(sets, &list);
+	sets_name(sets);
+	free(list.pairs);
+}
+
+void spread_sets_free(struct spread_sets *sets)
+{
+	free((void *)sets->hierarchy.begin);
+	free((void *)sets->hierarchy.elements);
+	free(sets->sets);
+	map_free(sets->by_key);
+	*sets = (struct spread_sets){0};
+}
+
+uint32_t spread_sets_rank(const struct spread_sets *sets, uint32_t site, const uint32_t *rank)
+{
+	struct membership_walk walk = walk_begin(sets, site);
+	uint32_t least = 0;
+
+	for (struct membership found; walk_next(&walk, &found);) {
+		const uint64_t *set = map_get(sets->by_key, found.key);
+		const uint32_t here = set ? rank[*set - 1] : 0;
+		if (here && (!least || here < least))
+			least = here;
+	}
+	return least;
+}

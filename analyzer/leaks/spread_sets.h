@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The levels above places: which stacks lie below a function, in a module, in the program. Used by spread.c only. */
+#ifndef SEEP_LEAKS_SPREAD_SETS_H
+#define SEEP_LEAKS_SPREAD_SETS_H
+
+#include "base/map.h"
+#include "leaks/leak_row.h"
+#include "place/frame_walk.h"
+#include "statistics/hierarchy.h"
+
+struct spread_set {
+	enum spread_level level;
+	const struct source_line *line; /* a line of the function; NULL at the levels above */
+	uint32_t module;                /* in the profile */
+	bool is_named;                  /* false: a set of the same stacks has a better name */
+	uint32_t depth;                 /* calls between the place and the function, where it was seen first */
+	size_t size;
+	uint64_t content; /* equal for sets of the same elements */
+	uint64_t last;    /* the element that was added last, + 1 */
+};
+
+struct spread_sets {
+	const struct profile *profile;
+	const struct frame_walk *places; /* by site */
+	struct hierarchy hierarchy;      /* over elements */
+	struct spread_set *sets;
+	struct map *by_key; /* -> set + 1 */
+	size_t capacity;
+};
+
+/* The sets that `sites`, the elements, are in. All must outlive the result. */
+void spread_sets_build(struct spread_sets *sets, const struct profile *profile, const struct frame_walk *places,
+		       const uint32_t *sites, size_t count);
+void spread_sets_free(struct spread_sets *sets);
+
+/* The least of `rank` (by set; 0 counts for none) among the sets that any site of the profile is in; 0: in none. */
+uint32_t spread_sets_rank(const struct spread_sets *sets, uint32_t site, const uint32_t *rank);
+
+#endif

@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# A leak that is spread over so many places of an interpreter that none of them can be proven: seep leaks names what they have
+# in common. The same program without the leak, which is as busy, is called nothing.
+. "$(dirname "$0")/lib.sh"
+
+for what in leak turn; do
+	PYTHONMALLOC=malloc "$SEEP" run -r 256K -i 500ms -o $what -- /usr/bin/python3 "$ROOT/tests/e2e/programs/kinds.py" $what 500 2>/dev/null &
+	pids+=($!)
+done
+wait "${pids[@]}"
+
+validates leaks-2.json "$SEEP" leaks --json leak
+mv document.json leak.json
+check_equal "what leaks in many places is told" "leak True" \
+	"$(json_get leak.json '(s := d["spreads"][0])["verdict"] + " " + str(s["places"] >= 10 and s["level"] != "process")')"
+check_equal "it is a good part of what leaks" True \
+	"$(json_get leak.json 'd["spreads"][0]["leak_bytes_per_s"] > d["totals"]["leak_bytes_per_s"] / 5')"
+screen=$("$SEEP" leaks leak)
+check_match "it is on the first screen" '^LEAKING .*spread over many, .* a (minute|second)$' "$screen"
+check_match "by its name" '(and below|all over [a-z0-9.]+)$' "$screen"
+check_match "with what it is" '^ +spread over [0-9]+ stacks in [0-9]+ places, none of which alone is proven$' "$screen"
+check "the answer still fits a screen of 24 by 80" python3 -c '
+import sys; lines = sys.argv[1].split("\n"); sys.exit(len(lines) > 24 or max(map(len, lines)) > 80)' "$screen"
+check_match "it is in the long form" 'leaks? (is|are) spread over many places' "$("$SEEP" leaks -v leak | tr '\n' ' ')"
+"$SEEP" leaks --fail --prometheus=leak.prom leak >/dev/null
+check_equal "--fail counts it" 1 $?
+check_equal "metrics have it" True "$(/usr/bin/python3 - <<'END'
+from prometheus_client.parser import text_string_to_metric_families
+families = {family.name: family for family in text_string_to_metric_families(open("leak.prom").read())}
+spread = families["seep_spread_leak_bytes_per_second"].samples[0]
+print(spread.value > 0 and spread.labels["verdict"] == "leak" and spread.labels["level"] in ("function", "module"))
+END
+)"
+
+"$SEEP" leaks --fail --json turn >turn.json
+check_equal "without the leak nothing fails" 0 $?
+check_equal "and nothing is said to leak or to grow together" "0 0" \
+	"$(json_get turn.json 'str(d["totals"]["leak"]) + " " + str(len(d["spreads"]))')"
+exit $cases_failed

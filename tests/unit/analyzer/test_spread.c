@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Growth that is spread over many places: that it is found at the right level, and how often something is found where there
+ * is nothing. The heavy run is `make accuracy`.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "leaks/spread.h"
+#include "support/spread_simulator.h"
+
+#define RATE (512 * 1024)
+
+struct tally {
+	unsigned runs, with_false, found, exact;
+	double false_share;
+};
+
+/* False is what is told of functions below which nothing leaks. */
+static void tally_run(struct tally *tally, double leaked, double steady, uint64_t seed)
+{
+	struct spread_program program;
+	struct leaks leaks;
+	unsigned right = 0, wrong = 0;
+
+	spread_program_run(&program, RATE, leaked, steady, seed);
+	leaks_build(&leaks, program.series, program.count, GROUP_BY_PLACE);
+	leaks_find_spreads(&leaks, program.series);
+	for (uint32_t i = 0; i < leaks.spread_count; i++) {
+		const struct spread *spread = &leaks.spreads[i];
+		const char *name = spread->line ? spread->line->function : "";
+		const bool has_leak = spread->level == SPREAD_PROCESS ||
+				      (spread->level == SPREAD_MODULE && strcmp(spread->module, "/srv/app") == 0) ||
+				      strcmp(name, "handler_0") == 0 || strcmp(name, "subsystem_0") == 0 ||
+				      strcmp(name, "main_0") == 0;
+		if (leaked > 0 && has_leak)
+			right++;
+		else
+			wrong++;
+		tally->exact += strcmp(name, "handler_0") == 0 && spread->row.verdict == LEAK_LEAK;
+	}
+	tally->runs++;
+	tally->with_false += wrong > 0;
+	tally->found += right > 0;
+	tally->false_share += wrong ? (double)wrong / (right + wrong) : 0;
+	leaks_free(&leaks);
+	spread_program_free(&program);
+}
+
+static void nothing_is_found_where_nothing_grows(void **state)
+{
+	struct tally tally = {0};
+
+	(void)state;
+	for (uint64_t seed = 1; seed <= 40; seed++)
+		tally_run(&tally, 0, 120, seed);
+	/* 2 of 40 are expected at most; seven or more have a chance of 0.4 % then. */
+	if (tally.with_false > 6)
+		fail_msg("found something in %u of %u runs", tally.with_false, tally.runs);
+}
+
+/* 80 rates over 20 places, four each: few of them can be proven. */
+static void a_leak_over_many_places_is_found_at_its_function(void **state)
+{
+	struct tally tally = {0};
+
+	(void)state;
+	for (uint64_t seed = 1; seed <= 12; seed++)
+		tally_run(&tally, 80, 30, seed);
+	if (tally.found < 9 || tally.exact < 7 || tally.false_share > 2)
+		fail_msg("of %u runs found in %u, at its function in %u, false %g", tally.runs, tally.found,
+			 tally.exact, tally.false_share);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(nothing_is_found_where_nothing_grows),
+	    cmocka_unit_test(a_leak_over_many_places_is_found_at_its_function),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
