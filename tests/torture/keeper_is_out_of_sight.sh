@@ -20,14 +20,6 @@ END
 gcc -D_GNU_SOURCE -g -pthread -I"$torture" -I"$ROOT/tests/e2e/programs" -o bin/hider hider.c
 snapshots() { compgen -G "$1/*.seep" | wc -l; }
 has_more_than() { [ "$(snapshots "$1")" -gt "$2" ]; }
-triggers() { # RECORDING: of its snapshots, in order
-	local snapshot
-	for snapshot in "$1"/*.seep; do
-		"$SEEP" report --json "$snapshot" >report.json
-		json_get report.json "d['snapshot']['trigger']"
-	done | paste -sd' '
-}
-
 for options in -rpf -pf; do
 	if ! unshare $options --mount-proc true 2>unshare.err; then
 		skip "seep snapshot from inside (unshare $options)" "no namespaces here: $(cat unshare.err)"

@@ -91,6 +91,19 @@ observe() { # COMMAND...
 	grep -v '^seep: ' all >err
 }
 
+# Why a snapshot was taken, from its header (docs/SNAPSHOT_FORMAT.md): a report takes its time.
+trigger_of() { # SNAPSHOT
+	local names=(unknown timer exit request signal peak postmortem api limit)
+	echo "${names[$(od -An -tu4 -j28 -N4 "$1")]}"
+}
+
+triggers() { # RECORDING: of all its snapshots, in order
+	local snapshot
+	for snapshot in "$1"/*.seep; do
+		trigger_of "$snapshot"
+	done | paste -sd' '
+}
+
 # How what was observed ended: status and output in one line.
 ended() {
 	cat status out | paste -sd' '

@@ -55,7 +55,8 @@ living_session=$(ls -d "$TMPDIR"/seep-run-*)
 
 sessions() { for each in "$TMPDIR"/seep-run-*; do [ ! -d "$each" ] || [ "$each" = "$living_session" ] || echo "$each"; done; }
 last_is() { # EXIT|POSTMORTEM RECORDING
-	"$SEEP" report --json "$2" >report.json && [ "$(json_get report.json "str(d).count(\"'$1'\") > 0")" = True ]
+	local snapshots=("$2"/*.seep)
+	[ "$(trigger_of "${snapshots[-1]}")" = "$1" ] && "$SEEP" report "$2"
 }
 growing() { # RECORDING: snapshots are being made
 	local before
