@@ -47,7 +47,8 @@ def main():
                "machine": machine.describe(build, bench), "load_before": os.getloadavg()[0]}
     if wanted("instructions"):
         names = configurations.SAMPLING[:4] if quick else configurations.SAMPLING
-        results["instructions"] = instructions.measure(bench, chosen(names), 50_000 if quick else 1_000_000, say)
+        results["instructions"] = instructions.measure(bench, chosen(names), ["tight"] if quick else list(instructions.MODES),
+                                                       50_000 if quick else 1_000_000, say)
     for part, names in (("times", configurations.SAMPLING), ("every", configurations.EVERY)):
         results[part] = []
         for workload in programs.values():

@@ -84,8 +84,7 @@ cd .. || exit 1
 mv program.gone program
 SEEP_RATE=8K SEEP_INTERVAL=0 SEEP_OUTPUT=killed LD_PRELOAD=$SHIM ./program &
 killed=$!
-wait_until 5 test -s killed/heap
-sleep 0.4
+wait_until 10 "$SEEP" snapshot killed
 kill -KILL $killed
 wait $killed 2>/dev/null
 check "a killed program's recording can be bundled" "$SEEP" bundle killed -o killed.bundle

@@ -49,7 +49,7 @@ mounts=()
 mount -t tmpfs -o size=32m tmpfs small && mounts+=("$WORK/small")
 output=$("$SEEP" run -r 64K -i 20ms -o small/r -- ./worker 20000 2>stderr &
 	pid=$!
-	for _ in $(seq 100); do [ -e small/r/000002.seep ] && break; sleep 0.02; done
+	wait_until 10 test -e small/r/000002.seep
 	cp small/r/000001.seep first.seep
 	head -c 100M /dev/zero >small/filler 2>/dev/null
 	wait $pid; echo "$?")

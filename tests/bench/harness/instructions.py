@@ -33,10 +33,10 @@ def count(bench, configuration, mode, pairs):
         shutil.rmtree(output, ignore_errors=True)
 
 
-def measure(bench, configurations, pairs, say):
+def measure(bench, configurations, modes, pairs, say):
     """Rows: workload, configuration, instructions a pair, and what that is more than the base's."""
     few = min(FEW, pairs)
-    jobs = [(name, configuration, length) for name in MODES for configuration in configurations
+    jobs = [(name, configuration, length) for name in modes for configuration in configurations
             for length in (few, few + pairs)]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         counted = list(pool.map(lambda job: count(bench, job[1], MODES[job[0]], job[2]), jobs))
@@ -50,4 +50,4 @@ def measure(bench, configurations, pairs, say):
              "a_pair": a_pair[name, configuration.name],
              "added": a_pair[name, configuration.name] - a_pair[name, configuration.base]
              if configuration.base else None}
-            for name in MODES for configuration in configurations]
+            for name in modes for configuration in configurations]

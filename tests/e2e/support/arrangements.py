@@ -146,7 +146,7 @@ def shell_is_the_program():
     shell.type("stty -echo\n")
     shell.read_until("PROMPT>")
     shell.type("sleep 100\n")
-    time.sleep(0.3)
+    until(lambda: text_of(f"/proc/{os.tcgetpgrp(shell.master)}/comm").strip() == "sleep", "a job in the foreground")
     shell.type("\x1a")
     shell.read_until("Stopped")
     shell.read_until("PROMPT>")

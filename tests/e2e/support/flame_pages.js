@@ -238,9 +238,10 @@ async function large(browser) {
 	const size = fs.statSync(path.join(directory, "large.svg")).size;
 	console.log("# " + frames + " frames, " + size + " bytes: first picture " + times.first.toFixed(0) + " ms, ready " +
 		times.ready.toFixed(0) + " ms, slowest zoom " + times.zoom.toFixed(0) + " ms");
-	check("a hundred thousand frames are there in a moment", frames >= 100000 && times.first < 3000 &&
-		times.ready < 6000, [frames, times]);
-	check("and zoom at once", times.zoomed !== "0" && times.zoom < 500, times);
+	// Ten times what a machine of its own needs: what is quadratic takes minutes.
+	check("a hundred thousand frames are there in a moment", frames >= 100000 && times.first < 30000 &&
+		times.ready < 60000, [frames, times]);
+	check("and zoom at once", times.zoomed !== "0" && times.zoom < 5000, times);
 }
 
 (async () => {
