@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which stacks are one row, at one moment and at two. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdlib.h>
+
+#include "compare/inventory.h"
+#include "statistics/measure.h"
+#include "support/story_comparison.h"
+
+/* Three stacks through code that was made at run time; the first two differ by where it lay and how well it was compiled. */
+static void made_code_is_the_same_at_other_addresses(void **state)
+{
+	struct source_line lines[] = {
+	    {"node::Allocate", "node.cc", 7, false},
+	    {"LazyCompile:~f a.js:1", NULL, 0, false},
+	    {"LazyCompile:*f a.js:1", NULL, 0, false},
+	    {"LazyCompile:~g a.js:9", NULL, 0, false},
+	    {"0x3000", NULL, 0, false},
+	    {"0x4000", NULL, 0, false},
+	};
+	struct profile_location locations[6];
+	const uint32_t first[] = {0, 1, 4}, second[] = {0, 2, 5, 4}, third[] = {0, 3, 4};
+	struct profile_module modules[] = {{.path = ""}, {.path = "/usr/bin/node"}};
+	struct profile_site sites[] = {{.key = 1, .stack = first, .depth = 3},
+				       {.key = 2, .stack = second, .depth = 4},
+				       {.key = 3, .stack = third, .depth = 3}};
+	struct profile profile = {.modules = modules,
+				  .module_count = 2,
+				  .locations = locations,
+				  .location_count = 6,
+				  .sites = sites,
+				  .site_count = 3};
+	struct group_table table;
+
+	(void)state;
+	for (uint32_t i = 0; i < 6; i++)
+		locations[i] = (struct profile_location){
+		    .module = i == 0, .line_count = 1, .lines = &lines[i], .address = 0x1000 * (i + 1)};
+	group_table_init(&table, GROUP_BY_STACK);
+	uint32_t *groups = group_table_add(&table, &profile);
+	assert_int_equal(groups[0], groups[1]);
+	assert_int_not_equal(groups[0], groups[2]);
+	assert_int_equal(table.groups[groups[0]].site_count, 2);
+	free(groups);
+	group_table_free(&table);
+
+	/* By place it is the function alone, however well it was compiled. */
+	const uint32_t plain[] = {1}, optimized[] = {2}, other[] = {3};
+	sites[0].stack = plain, sites[1].stack = optimized, sites[2].stack = other;
+	sites[0].depth = sites[1].depth = sites[2].depth = 1;
+	group_table_init(&table, GROUP_BY_PLACE);
+	groups = group_table_add(&table, &profile);
+	assert_int_equal(groups[0], groups[1]);
+	assert_int_not_equal(groups[0], groups[2]);
+	free(groups);
+	group_table_free(&table);
+}
+
+static void groups_add_up_to_the_same_total(void **state)
+{
+	struct fixture by_site = story(GROUP_BY_STACK);
+
+	(void)state;
+	for (enum group_by by = GROUP_BY_FUNCTION; by < GROUP_BY_COUNT; by++) {
+		struct fixture fixture = story(by);
+		assert_near(fixture.comparison.total.growth_bytes, by_site.comparison.total.growth_bytes, 1e-12);
+		double growth = 0;
+		for (uint32_t i = 0; i < fixture.comparison.count; i++)
+			growth += fixture.comparison.rows[i].growth_bytes;
+		assert_near(growth, by_site.comparison.total.growth_bytes, 1e-9);
+		fixture_free(&fixture);
+	}
+	struct fixture by_module = story(GROUP_BY_MODULE);
+	assert_int_equal(by_module.comparison.count, 3); /* server, plugin, no stack */
+	fixture_free(&by_module);
+	fixture_free(&by_site);
+}
+
+/* The same function at another address, as after a rebuild: another site, the same function and line. */
+static void functions_are_found_again_at_other_addresses(void **state)
+{
+	struct profile *before = story_profile(STORY_AFTER);
+	struct profile *after = story_profile_of_another_process();
+
+	(void)state;
+	for (uint32_t i = 0; i < after->site_count; i++)
+		after->sites[i].key ^= 0x5555;
+	struct fixture sites = fixture_of(before, after, GROUP_BY_STACK);
+	assert_int_equal(sites.comparison.count, 2 * before->site_count);
+	comparison_free(&sites.comparison);
+	for (enum group_by by = GROUP_BY_FUNCTION; by <= GROUP_BY_LINE; by++) {
+		comparison_build(&sites.comparison, before, after, by);
+		assert_int_equal(sites.comparison.count, before->site_count);
+		comparison_free(&sites.comparison);
+	}
+	profile_free(before);
+	profile_free(after);
+}
+
+static void inventory_is_ordered_as_asked(void **state)
+{
+	struct profile *profile = story_profile(STORY_AFTER);
+
+	(void)state;
+	for (enum inventory_order order = ORDER_INUSE; order < ORDER_COUNT; order++) {
+		struct inventory inventory;
+		inventory_build(&inventory, profile, GROUP_BY_STACK, order);
+		for (uint32_t i = 1; i < inventory.count; i++)
+			assert_true(inventory_row_value(&inventory.rows[i - 1], order) >=
+				    inventory_row_value(&inventory.rows[i], order));
+		assert_string_equal(inventory_order_names[order], inventory_order_name(order));
+		inventory_free(&inventory);
+	}
+	profile_free(profile);
+}
+
+static void inventory_adds_up_and_covers_its_estimates(void **state)
+{
+	struct profile *profile = story_profile(STORY_AFTER);
+	struct inventory inventory;
+	struct profile_totals totals;
+	double in_use = 0;
+
+	(void)state;
+	inventory_build(&inventory, profile, GROUP_BY_STACK, ORDER_INUSE);
+	profile_totals(profile, &totals);
+	for (uint32_t i = 0; i < inventory.count; i++) {
+		const struct inventory_row *row = &inventory.rows[i];
+		in_use += sum_estimate(&row->in_use.bytes);
+		const struct interval interval = inventory_in_use(&inventory, row);
+		assert_true(interval.low <= sum_estimate(&row->in_use.bytes));
+		assert_true(interval.high >= sum_estimate(&row->in_use.bytes));
+	}
+	assert_near(sum_estimate(&inventory.total.in_use.bytes), in_use, 1e-12);
+	assert_near(sum_estimate(&totals.in_use.bytes), in_use, 1e-12);
+	inventory_free(&inventory);
+	profile_free(profile);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(made_code_is_the_same_at_other_addresses),
+	    cmocka_unit_test(groups_add_up_to_the_same_total),
+	    cmocka_unit_test(functions_are_found_again_at_other_addresses),
+	    cmocka_unit_test(inventory_is_ordered_as_asked),
+	    cmocka_unit_test(inventory_adds_up_and_covers_its_estimates),
+	};
+	return cmocka_run_group_tests_name("groups", tests, NULL, NULL);
+}
