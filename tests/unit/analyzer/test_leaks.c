@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The verdicts of `seep leaks`: the statistics they are made of, and how often
- * they are right on simulated programs of which every allocation is known. The
- * heavy run is `make accuracy`.
+ * The verdicts of `seep leaks`: how often they are right on simulated programs
+ * of which every allocation is known. The heavy run is `make accuracy`.
  */
 #include <math.h>
 #include <setjmp.h>
@@ -13,13 +12,10 @@
 
 #include <cmocka.h>
 
-#include "compare/teardown.h"
 #include "leaks/leaks.h"
 #include "render/json/documents.h"
 #include "render/text/documents.h"
 #include "statistics/measure.h"
-#include "statistics/selection.h"
-#include "statistics/trend.h"
 #include "support/series_simulator.h"
 #include "support/shapes.h"
 
@@ -31,143 +27,6 @@
 #else
 #define SEEDS 6
 #endif
-
-static void a_life_table_without_deaths_survives_whole(void **state)
-{
-	struct life_table table = {.dead = {0}};
-
-	(void)state;
-	for (int i = 0; i < 20; i++)
-		life_table_add_alive(&table, SECOND << i % 4, 1);
-	const struct survival survival = life_table_survival(&table, 35);
-	assert_float_equal(survival.share, 1, 1e-12);
-	assert_float_equal(survival.interval.high, 1, 1e-12);
-	/* Wilson's lower end for 20 of 20. */
-	assert_float_equal(survival.interval.low, 1 / (1 + 1.959963984540054 * 1.959963984540054 / 20), 1e-9);
-}
-
-static void a_life_table_is_the_binomial_share_where_nobody_is_censored_before(void **state)
-{
-	struct life_table table = {.dead = {0}};
-
-	(void)state;
-	life_table_add_dead(&table, 10, 75, 75); /* 75 of 100 die young, each of weight 1 */
-	for (int i = 0; i < 25; i++)
-		life_table_add_alive(&table, SECOND, 1);
-	const struct survival survival = life_table_survival(&table, 20);
-	assert_float_equal(survival.share, 0.25, 1e-12);
-	/* Wilson's interval for 25 of 100. */
-	assert_float_equal(survival.interval.low, 0.1754522, 1e-6);
-	assert_float_equal(survival.interval.high, 0.3430446, 1e-6);
-	assert_float_equal(life_table_survival(&table, 10).share, 1, 1e-12);
-}
-
-static void weights_make_a_life_table_less_sure(void **state)
-{
-	struct life_table even = {.dead = {0}}, uneven = {.dead = {0}};
-
-	(void)state;
-	for (int i = 0; i < 20; i++) {
-		life_table_add_alive(&even, SECOND, 1);
-		life_table_add_alive(&uneven, SECOND, i ? 0.1 : 18.1);
-	}
-	assert_true(life_table_survival(&uneven, 20).interval.low < life_table_survival(&even, 20).interval.low);
-}
-
-static void the_slope_of_a_line_is_found_through_outliers(void **state)
-{
-	double times[20], values[20];
-
-	(void)state;
-	for (int i = 0; i < 20; i++) {
-		times[i] = 10 * i;
-		values[i] = 3 * times[i] + (i % 5 == 2 ? 4000 : 0);
-	}
-	const struct trend trend = trend_of(times, values, 20);
-	assert_float_equal(trend.slope, 3, 1e-9);
-	assert_true(trend.interval.low <= 3 && trend.interval.high >= 3);
-	assert_true(isnan(trend_of(times, values, TREND_LEAST - 1).slope));
-}
-
-/* Sorted, killer orders for the pivot, and values that are equal. */
-static void what_is_selected_is_what_sorting_puts_there(void **state)
-{
-	enum { COUNT = 2016 };
-	double values[COUNT], scratch[COUNT];
-
-	(void)state;
-	for (int shape = 0; shape < 5; shape++) {
-		for (int i = 0; i < COUNT; i++) {
-			const int shapes[] = {i, COUNT - 1 - i, i * 1009 % COUNT,
-					      i < COUNT / 2 ? 2 * i : 2 * (COUNT - i) - 1, i % 7 * (COUNT / 7)};
-			values[i] = shapes[shape];
-		}
-		struct selection selection = {values, scratch, COUNT};
-		for (int place = 0; place < COUNT; place += 31) {
-			const double expected = shape == 4 ? place / (COUNT / 7) * (COUNT / 7) : place;
-			assert_true(select_place(&selection, (size_t)(place * 13 % COUNT)) >= 0);
-			assert_true(select_place(&selection, (size_t)place) == expected);
-		}
-	}
-}
-
-static void a_level_series_has_no_sure_slope(void **state)
-{
-	double times[30], values[30];
-
-	(void)state;
-	for (int i = 0; i < 30; i++) {
-		times[i] = i;
-		values[i] = 100 + (i * 7919 % 31);
-	}
-	const struct trend trend = trend_of(times, values, 30);
-	assert_true(trend.interval.low < 0 && trend.interval.high > 0);
-}
-
-/* Ten objects, one born every second; snapshots every second up to 20 s. */
-static struct cohort_outcome ten_objects(unsigned died, uint64_t death_ns)
-{
-	struct follow_up objects[10] = {{0}};
-	uint64_t times[20];
-
-	for (int i = 0; i < 20; i++)
-		times[i] = (uint64_t)(i + 1) * SECOND;
-	for (unsigned i = 0; i < 10; i++) {
-		const uint64_t birth_ns = i * SECOND + SECOND / 2;
-		objects[i] = (struct follow_up){birth_ns, (i + 1) * SECOND, 20 * SECOND, 0, 64, RATE};
-		if (i < died) {
-			objects[i].last_ns = death_ns / SECOND * SECOND;
-			objects[i].gone_ns = objects[i].last_ns + SECOND;
-		}
-	}
-	const struct follow_ups all = {objects, 10, times, 20};
-	return cohort_outcome_at(&all, 4 * SECOND, 5 * SECOND);
-}
-
-static void what_never_dies_has_a_plateau(void **state)
-{
-	const struct cohort_outcome outcome = ten_objects(0, 0);
-
-	(void)state;
-	assert_int_equal(outcome.deaths, 0);
-	assert_int_equal(outcome.survivors, 10);
-	assert_float_equal(outcome.plateau, 1, 1e-12);
-	assert_int_equal(outcome.lasting.samples, 5); /* born from 5 s on */
-	/* Each is at risk from the first snapshot past 4 s of age, which is at 4.5 s, to the last but one. */
-	assert_float_equal(outcome.exposure_ns, 10 * 14.0 * 1e9 - (0 + 1 + 2 + 3 + 4 + 5 + 6 + 7 + 8 + 9) * 1e9, 1);
-	assert_float_equal(cohort_p_value(&outcome, 10e9), exp(-9.5), 1e-9);
-}
-
-static void the_death_of_the_oldest_leaves_no_plateau(void **state)
-{
-	/* As of a cache that evicts in order: those that had reached the greatest age are gone. */
-	const struct cohort_outcome outcome = ten_objects(4, 16 * SECOND);
-
-	(void)state;
-	assert_int_equal(outcome.deaths, 4);
-	assert_int_equal(outcome.survivors, 6);
-	assert_true(outcome.plateau < 0.7);
-}
 
 struct tally {
 	unsigned runs, first, found, verdicts, false_leaks, growing;
@@ -298,89 +157,6 @@ static void what_stops_is_called_stopped(void **state)
 	series_free_profiles(series, count);
 }
 
-enum { WORK_S = 240, SHUTDOWN_MS = 3000, STOPS = 50, KINDS = 3 };
-
-/* A leak, a pool and a cache that turns over, until 240 s; then all that is alive is freed in three seconds, the leak's
- * blocks first, second or last. */
-static size_t shutdown_samples(struct taken *samples, unsigned order)
-{
-	size_t count = 0;
-
-	for (unsigned i = 0; i < 60; i++) /* the leak */
-		samples[count++] = (struct taken){(uint64_t)(4 * i + 1) * SECOND, UINT64_MAX, 64, 0, false, false};
-	for (unsigned i = 0; i < 40; i++) /* the pool */
-		samples[count++] = (struct taken){SECOND + i, UINT64_MAX, 64, 1, false, false};
-	for (unsigned i = 0; i < 120; i++) /* the cache: each lives for 60 s */
-		samples[count++] =
-		    (struct taken){(uint64_t)(2 * i) * SECOND, (uint64_t)(2 * i + 60) * SECOND, 64, 2, false, false};
-	for (size_t i = 0; i < count; i++) {
-		const uint64_t turn = (samples[i].site + order) % KINDS;
-		const uint64_t last_ns =
-		    WORK_S * SECOND + (turn * SHUTDOWN_MS + (i * 37 % 100) * SHUTDOWN_MS / 100) * 1000000 / KINDS;
-		if (samples[i].death_ns > WORK_S * SECOND)
-			samples[i].death_ns = last_ns;
-	}
-	return count;
-}
-
-/* Killed at one moment of its shutdown: a snapshot every 10 s, ticks within the shutdown, and what was left. */
-static void stop_in_shutdown(unsigned order, unsigned stop)
-{
-	const uint64_t end_ns = WORK_S * SECOND + (uint64_t)stop * SHUTDOWN_MS * 1000000 / STOPS;
-	struct taken samples[220];
-	const size_t sample_count = shutdown_samples(samples, order);
-	uint64_t times[40];
-	size_t count = 0;
-	struct leaks leaks;
-
-	for (uint64_t time = 6 * SECOND; time < WORK_S * SECOND; time += 10 * SECOND)
-		times[count++] = time;
-	for (uint64_t time = WORK_S * SECOND + SECOND / 2; time < end_ns; time += 5 * SECOND / 4)
-		times[count++] = time;
-	times[count++] = end_ns;
-	const struct series_plan plan = {1, times, count, RATE, KINDS};
-	struct profile **series = series_make(&plan, samples, sample_count);
-	series[count - 1]->trigger = SEEP_TRIGGER_POSTMORTEM;
-	const size_t useful = teardown_last_useful_profile(series, count);
-	leaks_build(&leaks, series, useful + 1, GROUP_BY_STACK);
-	for (uint32_t i = 0; i < leaks.count; i++) {
-		const bool leaking = series_site(leaks.groups.groups[leaks.rows[i].group].key, KINDS) == 0;
-		if (leaking != (leaks.rows[i].verdict == LEAK_LEAK))
-			fail_msg("stopped at %u of %d, order %u: site is called %s", stop, STOPS, order,
-				 leak_verdict_name(leaks.rows[i].verdict));
-	}
-	assert_true(stop < 10 || series[useful]->time_ns <= WORK_S * SECOND);
-	leaks_free(&leaks);
-	series_free_profiles(series, count);
-}
-
-static void a_leak_is_found_at_every_moment_of_the_shutdown(void **state)
-{
-	(void)state;
-	for (unsigned order = 0; order < KINDS; order++)
-		for (unsigned stop = 0; stop <= STOPS; stop++)
-			stop_in_shutdown(order, stop);
-}
-
-static void what_goes_up_and_down_is_no_shutdown(void **state)
-{
-	struct teardown_moment moments[8];
-
-	(void)state;
-	for (unsigned i = 0; i < 8; i++) /* a sawtooth, caught in its fall */
-		moments[i] =
-		    (struct teardown_moment){(i + 1) * SECOND, i % 3 == 1 ? 70 : 100 - i % 3, 100 * (i + 1), 0};
-	assert_int_equal(teardown_last_useful(moments, 8, 0, true), 7);
-	/* The load goes, and the process stays. */
-	for (unsigned i = 0; i < 8; i++)
-		moments[i] = (struct teardown_moment){(i + 1) * SECOND, i < 7 ? 100 : 30, 100 * (i + 1), 0};
-	assert_int_equal(teardown_last_useful(moments, 8, 0, false), 7);
-	assert_int_equal(teardown_last_useful(moments, 8, 0, true), 6);
-	/* It frees, and allocates no more. */
-	moments[7].allocated = 701;
-	assert_int_equal(teardown_last_useful(moments, 8, 0, false), 6);
-}
-
 static void a_short_series_has_no_verdicts(void **state)
 {
 	struct simulation *simulation = simulation_run(PATTERN_LIST, RATE, 200, 1);
@@ -466,22 +242,12 @@ static void verdicts_are_printed_with_their_evidence(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(a_life_table_without_deaths_survives_whole),
-	    cmocka_unit_test(a_life_table_is_the_binomial_share_where_nobody_is_censored_before),
-	    cmocka_unit_test(weights_make_a_life_table_less_sure),
-	    cmocka_unit_test(the_slope_of_a_line_is_found_through_outliers),
-	    cmocka_unit_test(what_is_selected_is_what_sorting_puts_there),
-	    cmocka_unit_test(a_level_series_has_no_sure_slope),
-	    cmocka_unit_test(what_never_dies_has_a_plateau),
-	    cmocka_unit_test(the_death_of_the_oldest_leaves_no_plateau),
 	    cmocka_unit_test(leaks_are_found_and_ranked_first),
 	    cmocka_unit_test(what_does_not_leak_is_not_called_a_leak),
 	    cmocka_unit_test(pools_and_sawtooths_are_steady),
 	    cmocka_unit_test(no_shape_is_surely_a_leak_that_is_none),
 	    cmocka_unit_test(no_difference_is_steady_whose_interval_excludes_zero),
 	    cmocka_unit_test(what_stops_is_called_stopped),
-	    cmocka_unit_test(a_leak_is_found_at_every_moment_of_the_shutdown),
-	    cmocka_unit_test(what_goes_up_and_down_is_no_shutdown),
 	    cmocka_unit_test(a_short_series_has_no_verdicts),
 	    cmocka_unit_test(the_time_to_the_limit_follows_from_the_rate),
 	    cmocka_unit_test(verdicts_are_printed_with_their_evidence),

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A program that ends is judged by what it had before it freed everything. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "compare/teardown.h"
+#include "leaks/leaks.h"
+#include "support/series_maker.h"
+
+#define RATE (512 * 1024)
+#define SECOND UINT64_C(1000000000)
+
+enum { WORK_S = 240, SHUTDOWN_MS = 3000, STOPS = 50, KINDS = 3 };
+
+/* A leak, a pool and a cache that turns over, until 240 s; then all that is alive is freed in three seconds, the leak's
+ * blocks first, second or last. */
+static size_t shutdown_samples(struct taken *samples, unsigned order)
+{
+	size_t count = 0;
+
+	for (unsigned i = 0; i < 60; i++) /* the leak */
+		samples[count++] = (struct taken){(uint64_t)(4 * i + 1) * SECOND, UINT64_MAX, 64, 0, false, false};
+	for (unsigned i = 0; i < 40; i++) /* the pool */
+		samples[count++] = (struct taken){SECOND + i, UINT64_MAX, 64, 1, false, false};
+	for (unsigned i = 0; i < 120; i++) /* the cache: each lives for 60 s */
+		samples[count++] =
+		    (struct taken){(uint64_t)(2 * i) * SECOND, (uint64_t)(2 * i + 60) * SECOND, 64, 2, false, false};
+	for (size_t i = 0; i < count; i++) {
+		const uint64_t turn = (samples[i].site + order) % KINDS;
+		const uint64_t last_ns =
+		    WORK_S * SECOND + (turn * SHUTDOWN_MS + (i * 37 % 100) * SHUTDOWN_MS / 100) * 1000000 / KINDS;
+		if (samples[i].death_ns > WORK_S * SECOND)
+			samples[i].death_ns = last_ns;
+	}
+	return count;
+}
+
+/* Killed at one moment of its shutdown: a snapshot every 10 s, ticks within the shutdown, and what was left. */
+static void stop_in_shutdown(unsigned order, unsigned stop)
+{
+	const uint64_t end_ns = WORK_S * SECOND + (uint64_t)stop * SHUTDOWN_MS * 1000000 / STOPS;
+	struct taken samples[220];
+	const size_t sample_count = shutdown_samples(samples, order);
+	uint64_t times[40];
+	size_t count = 0;
+	struct leaks leaks;
+
+	for (uint64_t time = 6 * SECOND; time < WORK_S * SECOND; time += 10 * SECOND)
+		times[count++] = time;
+	for (uint64_t time = WORK_S * SECOND + SECOND / 2; time < end_ns; time += 5 * SECOND / 4)
+		times[count++] = time;
+	times[count++] = end_ns;
+	const struct series_plan plan = {1, times, count, RATE, KINDS};
+	struct profile **series = series_make(&plan, samples, sample_count);
+	series[count - 1]->trigger = SEEP_TRIGGER_POSTMORTEM;
+	const size_t useful = teardown_last_useful_profile(series, count);
+	leaks_build(&leaks, series, useful + 1, GROUP_BY_STACK);
+	for (uint32_t i = 0; i < leaks.count; i++) {
+		const bool leaking = series_site(leaks.groups.groups[leaks.rows[i].group].key, KINDS) == 0;
+		if (leaking != (leaks.rows[i].verdict == LEAK_LEAK))
+			fail_msg("stopped at %u of %d, order %u: site is called %s", stop, STOPS, order,
+				 leak_verdict_name(leaks.rows[i].verdict));
+	}
+	assert_true(stop < 10 || series[useful]->time_ns <= WORK_S * SECOND);
+	leaks_free(&leaks);
+	series_free_profiles(series, count);
+}
+
+static void a_leak_is_found_at_every_moment_of_the_shutdown(void **state)
+{
+	(void)state;
+	for (unsigned order = 0; order < KINDS; order++)
+		for (unsigned stop = 0; stop <= STOPS; stop++)
+			stop_in_shutdown(order, stop);
+}
+
+static void what_goes_up_and_down_is_no_shutdown(void **state)
+{
+	struct teardown_moment moments[8];
+
+	(void)state;
+	for (unsigned i = 0; i < 8; i++) /* a sawtooth, caught in its fall */
+		moments[i] =
+		    (struct teardown_moment){(i + 1) * SECOND, i % 3 == 1 ? 70 : 100 - i % 3, 100 * (i + 1), 0};
+	assert_int_equal(teardown_last_useful(moments, 8, 0, true), 7);
+	/* The load goes, and the process stays. */
+	for (unsigned i = 0; i < 8; i++)
+		moments[i] = (struct teardown_moment){(i + 1) * SECOND, i < 7 ? 100 : 30, 100 * (i + 1), 0};
+	assert_int_equal(teardown_last_useful(moments, 8, 0, false), 7);
+	assert_int_equal(teardown_last_useful(moments, 8, 0, true), 6);
+	/* It frees, and allocates no more. */
+	moments[7].allocated = 701;
+	assert_int_equal(teardown_last_useful(moments, 8, 0, false), 6);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(a_leak_is_found_at_every_moment_of_the_shutdown),
+	    cmocka_unit_test(what_goes_up_and_down_is_no_shutdown),
+	};
+	return cmocka_run_group_tests_name("shutdown", tests, NULL, NULL);
+}
