@@ -54,7 +54,7 @@ void string_pool_free(struct string_pool *pool)
 	free(pool);
 }
 
-static const char *string_pool_store(struct string_pool *pool, const char *bytes, size_t length)
+const char *string_pool_store(struct string_pool *pool, const char *bytes, size_t length)
 {
 	struct chunk *chunk = pool->chunks;
 

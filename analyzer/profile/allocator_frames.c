@@ -2,6 +2,7 @@
 /* The allocator's own names. Tables only: what is in none of them is the program's. Names come demangled, C++ ones with
  * their parameters. */
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <seep/entry_points.h>
@@ -84,8 +85,45 @@ static bool is_template_member(const char *function, const struct template_membe
 	return after == '(' || after == '[' || after == '\0';
 }
 
+/* How names begin that are in one of the tables. Nearly all others are told by it at once; programs have millions. */
+enum { BEGINNING = 3, BEGINNINGS = 4096 };
+struct beginnings {
+	bool is_known[BEGINNINGS], are_filled;
+};
+
+static bool *beginning_of(struct beginnings *beginnings, const char *name)
+{
+	unsigned hash = 0;
+
+	for (int i = 0; i < BEGINNING && name[i]; i++)
+		hash = hash * 31 + (unsigned char)name[i];
+	return &beginnings->is_known[hash % BEGINNINGS];
+}
+
+static void beginnings_fill(struct beginnings *beginnings)
+{
+	char name[BEGINNING + 64];
+
+	for (size_t prefix = 0; prefix < COUNT(plain_prefixes); prefix++)
+		for (size_t i = 0; i < COUNT(plain_names); i++) {
+			snprintf(name, sizeof name, "%s%s", plain_prefixes[prefix], plain_names[i]);
+			*beginning_of(beginnings, name) = true;
+		}
+	for (size_t i = 0; i < COUNT(family_prefixes); i++)
+		*beginning_of(beginnings, family_prefixes[i]) = true;
+	for (size_t i = 0; i < COUNT(template_members); i++)
+		*beginning_of(beginnings, template_members[i].class_name) = true;
+	beginnings->are_filled = true;
+}
+
 bool function_is_allocator(const char *function)
 {
+	static struct beginnings beginnings;
+
+	if (!beginnings.are_filled)
+		beginnings_fill(&beginnings);
+	if (!*beginning_of(&beginnings, function))
+		return false;
 	if (is_plain_name(function))
 		return true;
 	for (size_t i = 0; i < COUNT(family_prefixes); i++)

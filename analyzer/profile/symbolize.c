@@ -123,9 +123,13 @@ static void lines_store(struct symbolizing *work)
 /* Leaves out the allocator's innermost lines where a line of the program follows. */
 static void lines_trim(struct profile *profile)
 {
+	bool *of_allocator = memory_allocate(profile->module_count, sizeof *of_allocator);
+
+	for (uint32_t i = 0; i < profile->module_count; i++)
+		of_allocator[i] = module_is_allocator(profile->modules[i].path);
 	for (uint32_t i = 0; i < profile->location_count; i++) {
 		struct profile_location *location = &profile->locations[i];
-		const bool in_allocator = module_is_allocator(profile->modules[location->module].path);
+		const bool in_allocator = of_allocator[location->module];
 		uint32_t skipped = 0;
 		while (!in_allocator && skipped < location->line_count &&
 		       function_is_allocator(location->lines[skipped].function))
@@ -136,6 +140,7 @@ static void lines_trim(struct profile *profile)
 		location->lines += skipped;
 		location->line_count -= skipped;
 	}
+	free(of_allocator);
 }
 
 /* A stack that is nothing but allocator keeps its outermost frame. */

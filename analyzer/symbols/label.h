@@ -9,6 +9,7 @@
 #include "base/budget.h"
 #include "base/buffer.h"
 #include "files/path.h"
+#include "symbols/symbols.h"
 
 /* Appends "server+0x1230". Every address has its own, so a module's name that goes on for ever is cut. */
 static inline void label_append(struct buffer *out, const char *module_path, uint64_t address)
@@ -18,5 +19,9 @@ static inline void label_append(struct buffer *out, const char *module_path, uin
 
 	buffer_printf(out, "%.*s%s+0x%" PRIx64, kept, name, name[kept] ? "..." : "", address);
 }
+
+/* Gives every address of the module, which is one of `modules`, its label for a name. */
+void labels_fill(struct symbol_module *modules, size_t count, struct symbol_module *module, struct string_pool *strings,
+		 struct symbol_lines *lines);
 
 #endif

@@ -421,14 +421,19 @@ void resolve_module(struct wire *wire, const struct symbol_module *module, uint3
 
 	debuginfod_said.length = 0;
 	elf_version(EV_CURRENT); /* libelf works only after this */
-	queries_sort(&resolution);
 	if (effort != RESOLVE_NOTHING)
 		resolution_open(&resolution, search, effort, &bias);
-	lookup_run(&resolution, bias);
-	write_addresses(&resolution);
+	if (resolution.elf_module) {
+		queries_sort(&resolution);
+		lookup_run(&resolution, bias);
+		write_addresses(&resolution);
+	}
 	describe_source(&resolution, effort, &source);
-	wire_end_module(wire, number, wire_text(wire, source.data), debug_knows_something(&resolution),
-			(uint32_t)module->address_count);
+	if (resolution.elf_module)
+		wire_end_module(wire, number, wire_text(wire, source.data), debug_knows_something(&resolution),
+				(uint32_t)module->address_count);
+	else
+		wire_nameless_module(wire, number, wire_text(wire, source.data));
 	dwarf_lookup_free(&resolution.lookup);
 	symbol_table_free(&resolution.table);
 	session_end(&resolution);

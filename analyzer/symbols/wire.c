@@ -5,9 +5,10 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "symbols/label.h"
 #include "symbols/wire.h"
 
-enum record { RECORD_TEXT = 1, RECORD_MODULE = 2 };
+enum record { RECORD_TEXT = 1, RECORD_MODULE = 2, RECORD_NAMELESS = 3 };
 
 void wire_open(struct wire *wire)
 {
@@ -74,6 +75,13 @@ void wire_end_module(struct wire *wire, uint32_t module, uint32_t source, bool h
 	buffer_append(&wire->out, wire->record.data, wire->record.length);
 	wire->record.length = 0;
 	wire->debug_file = 0;
+}
+
+void wire_nameless_module(struct wire *wire, uint32_t module, uint32_t source)
+{
+	append_word(&wire->out, RECORD_NAMELESS);
+	append_word(&wire->out, module);
+	append_word(&wire->out, source);
 }
 
 struct wire_reader {
@@ -159,6 +167,33 @@ static size_t reader_module(struct wire_reader *reader, struct symbol_module *mo
 	return (size_t)words[MODULE] + 1;
 }
 
+static size_t reader_nameless(struct wire_reader *reader, struct symbol_module *modules, size_t count,
+			      struct symbol_lines *lines)
+{
+	enum { MODULE, SOURCE, WORDS };
+	uint32_t words[WORDS];
+
+	if (!reader_words(reader, words, WORDS) || words[MODULE] >= count || words[SOURCE] == 0 ||
+	    words[SOURCE] >= reader->text_count)
+		return 0;
+	struct symbol_module *module = &modules[words[MODULE]];
+	if (module->source || lines->count + module->address_count > UINT32_MAX)
+		return 0;
+	labels_fill(modules, count, module, reader->strings, lines);
+	module->source = reader->texts[words[SOURCE]];
+	module->has_lines = false;
+	return (size_t)words[MODULE] + 1;
+}
+
+/* The index after the module whose record it is; 0: the record is not complete, or none. */
+static size_t reader_record(struct wire_reader *reader, uint32_t kind, struct symbol_module *modules, size_t count,
+			    struct symbol_lines *lines)
+{
+	return kind == RECORD_MODULE     ? reader_module(reader, modules, count, lines)
+	       : kind == RECORD_NAMELESS ? reader_nameless(reader, modules, count, lines)
+					 : 0;
+}
+
 size_t wire_read(const struct buffer *stream, struct symbol_module *modules, size_t count, struct string_pool *strings,
 		 struct symbol_lines *lines)
 {
@@ -169,8 +204,8 @@ size_t wire_read(const struct buffer *stream, struct symbol_module *modules, siz
 	ARRAY_RESERVE(reader.texts, reader.text_count, reader.text_capacity);
 	reader.texts[reader.text_count++] = NULL;
 	while (reader_words(&reader, &kind, 1)) {
-		size_t after = kind == RECORD_MODULE ? reader_module(&reader, modules, count, lines) : 0;
-		if (kind == RECORD_MODULE ? after == 0 : kind != RECORD_TEXT || !reader_text(&reader))
+		const size_t after = reader_record(&reader, kind, modules, count, lines);
+		if (after == 0 && (kind != RECORD_TEXT || !reader_text(&reader)))
 			break;
 		if (after > done)
 			done = after;

@@ -34,6 +34,8 @@ uint32_t wire_text(struct wire *wire, const char *text);
 void wire_begin_address(struct wire *wire, uint32_t line_count);
 void wire_line(struct wire *wire, uint32_t function, uint32_t file, uint32_t line, bool inlined);
 void wire_debug_file(struct wire *wire, const char *path);
+/* The whole record of a module without a file. */
+void wire_nameless_module(struct wire *wire, uint32_t module, uint32_t source);
 void wire_end_module(struct wire *wire, uint32_t module, uint32_t source, bool has_lines, uint32_t address_count);
 
 /* Reads a stream: fills the modules whose records are complete (and that have no `source` yet) and gives the index

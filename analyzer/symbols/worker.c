@@ -141,31 +141,6 @@ static bool work_run_child(struct work *work, struct string_pool *strings, struc
 	return true;
 }
 
-static const char *intern(struct string_pool *strings, struct buffer *text)
-{
-	const char *interned = string_pool_intern_safe(strings, text->data, text->length, WIRE_TEXT_LIMIT);
-
-	buffer_free(text);
-	return interned;
-}
-
-/* For a module that no child got done. */
-static void module_fill_without(struct symbol_module *module, const char *why, struct string_pool *strings,
-				struct symbol_lines *lines)
-{
-	module->source = why;
-	module->has_lines = false;
-	for (size_t i = 0; i < module->address_count; i++) {
-		struct symbol_address *address = &module->addresses[i];
-		struct buffer name = {0};
-		label_append(&name, module->path, address->address);
-		address->first_line = (uint32_t)lines->count;
-		address->line_count = 1;
-		ARRAY_RESERVE(lines->lines, lines->count, lines->capacity);
-		lines->lines[lines->count++] = (struct source_line){.function = intern(strings, &name)};
-	}
-}
-
 /* Resolves, by children, the modules that the cache does not know. */
 static void resolve_anew(struct symbol_module *modules, size_t count, const struct symbol_search *search,
 			 struct string_pool *strings, struct symbol_lines *lines)
@@ -185,9 +160,13 @@ static void resolve_anew(struct symbol_module *modules, size_t count, const stru
 		why = "not looked up: no process could be started to read it";
 		break;
 	}
-	for (size_t i = 0; i < count; i++)
-		if (!modules[i].source)
-			module_fill_without(&modules[i], why, strings, lines);
+	for (size_t i = 0; i < count; i++) {
+		if (modules[i].source)
+			continue;
+		modules[i].source = why; /* no child got it done */
+		modules[i].has_lines = false;
+		labels_fill(modules, count, &modules[i], strings, lines);
+	}
 }
 
 void symbols_resolve(struct symbol_module *modules, size_t count, const struct symbol_search *search,

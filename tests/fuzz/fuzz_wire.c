@@ -22,6 +22,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct buffer stream = {0};
 
 	for (int i = 0; i < MODULES; i++) {
+		modules[i].path = "/lib/module.so";
 		modules[i].addresses = addresses[i];
 		modules[i].address_count = (size_t)i + 1;
 	}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The labels of a whole module at once. Of a large program without a file there are millions, so they are written by hand,
+ * and looked up in the pool only where another address may have the same one. */
+#include "symbols/label.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+
+enum { HEX_DIGITS_MAX = 16 };
+
+/* Appends digits without leading zeros; returns the end. */
+static char *hex_write(char *at, uint64_t value)
+{
+	const int digits = value ? (63 - __builtin_clzll(value)) / 4 + 1 : 1;
+
+	for (int i = digits; i-- > 0;)
+		*at++ = "0123456789abcdef"[value >> (4 * i) & 15];
+	return at;
+}
+
+/* What all labels of the module begin with, fit to print. */
+static const char *label_prefix(const char *module_path, struct string_pool *strings)
+{
+	struct buffer label = {0};
+
+	label_append(&label, module_path, 0);
+	const char *prefix = string_pool_intern_safe(strings, label.data, label.length - 1, BUDGET_NAME_BYTES);
+	buffer_free(&label);
+	return prefix;
+}
+
+/* Only a module that was loaded from two places, or an address that was met both as a call and as itself, has a label
+ * twice. */
+static bool labels_are_apart(const struct symbol_module *modules, size_t count, const struct symbol_module *module)
+{
+	const char *name = path_base_name(module->path);
+
+	for (size_t i = 0; i < count; i++)
+		if (&modules[i] != module && strcmp(path_base_name(modules[i].path), name) == 0)
+			return false;
+	for (size_t i = 0; i < module->address_count; i++)
+		if (module->addresses[i].exact)
+			return false;
+	return true;
+}
+
+void labels_fill(struct symbol_module *modules, size_t count, struct symbol_module *module, struct string_pool *strings,
+		 struct symbol_lines *lines)
+{
+	const bool apart = labels_are_apart(modules, count, module);
+	const char *prefix = label_prefix(module->path, strings);
+	const size_t length = strlen(prefix);
+	char *label = memory_allocate(length + HEX_DIGITS_MAX + 1, 1);
+
+	memcpy(label, prefix, length);
+	for (size_t i = 0; i < module->address_count; i++) {
+		struct symbol_address *address = &module->addresses[i];
+		const size_t bytes = (size_t)(hex_write(label + length, address->address) - label);
+		const char *text =
+		    apart ? string_pool_store(strings, label, bytes) : string_pool_intern_bytes(strings, label, bytes);
+		address->first_line = (uint32_t)lines->count;
+		address->line_count = 1;
+		ARRAY_RESERVE(lines->lines, lines->count, lines->capacity);
+		lines->lines[lines->count++] = (struct source_line){.function = text};
+	}
+	free(label);
+}
