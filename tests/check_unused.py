@@ -23,7 +23,6 @@ FOR_TESTS = {
     "modules_set_finder": "modules that no loader has",
     "normal_quantile": "the tables of the books",
     "retention_choose": "series of which no file is written",
-    "teardown_last_useful": "which snapshot it takes of a made series",
 }
 # Used in a way that objects do not show.
 OTHERWISE = {

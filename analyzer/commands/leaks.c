@@ -118,16 +118,16 @@ static bool print(const struct series *series, const struct request *request, bo
 
 	if (request->wrappers && !wrapper_names_parse(&wrappers, request->wrappers, error))
 		return false;
-	for (size_t i = 0; i < series->count; i++) {
-		series->profiles[i]->wrappers = wrappers.names;
-		series->profiles[i]->wrapper_count = wrappers.count;
+	struct profile *const shown[] = {series->reference, series->middle};
+	for (size_t i = 0; i < 2; i++) {
+		shown[i]->wrappers = wrappers.names;
+		shown[i]->wrapper_count = wrappers.count;
+		profile_symbolize(shown[i], &request->symbols);
 	}
-	profile_symbolize(series->profiles[series->count - 1], &request->symbols);
-	profile_symbolize(series->profiles[leaks_middle(series->profiles, series->count)], &request->symbols);
-	leaks_build(&leaks, series->profiles, series->count, request->by);
+	leaks_build(&leaks, series, request->by);
 	if (!by_place && (request->json || request->prometheus))
-		leaks_build(&places, series->profiles, series->count, GROUP_BY_PLACE);
-	leaks_find_spreads(by_place || !(request->json || request->prometheus) ? &leaks : &places, series->profiles);
+		leaks_build(&places, series, GROUP_BY_PLACE);
+	leaks_find_spreads(by_place || !(request->json || request->prometheus) ? &leaks : &places, series);
 	*leaking = leaks_any(&leaks) || leaks_any(&places);
 	render(&out, &leaks, by_place ? &leaks : &places, series, request);
 	bool is_written = is_long ? output_page_buffer(&out, error) : output_write_buffer(&out, NULL, error);
@@ -165,8 +165,8 @@ static int run(int argc, char **argv)
 		if (!opened && !(request.follow && path_is_recording(request.directory)))
 			return command_fail(&error);
 		if (opened && series.left_out)
-			message("%zu of %zu snapshots are used, evenly spaced", series.count,
-				series.count + series.left_out);
+			message("%zu of %zu snapshots are used, evenly spaced", series.history.count,
+				series.history.count + series.left_out);
 		if (opened) {
 			ended = series.ended || !request.follow;
 			const bool written = print(&series, &request, &leaking, &error);

@@ -121,18 +121,6 @@ size_t teardown_last_useful(const struct teardown_moment *moments, size_t count,
 													      : last;
 }
 
-size_t teardown_last_useful_profile(struct profile *const *series, size_t count)
-{
-	struct teardown_moment *moments = memory_allocate(count, sizeof *moments);
-
-	for (size_t i = 0; i < count; i++)
-		moments[i] = moment_of(series[i], i ? series[i - 1] : NULL);
-	const size_t useful =
-	    teardown_last_useful(moments, count, series[0]->start_ns, trigger_is_end(series[count - 1]->trigger));
-	free(moments);
-	return useful;
-}
-
 /* The snapshots before the last that a series has; peaks are selected by their value. */
 static bool is_of_series(const struct recording_entry *entry, const struct profile *last)
 {

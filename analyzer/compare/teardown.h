@@ -27,9 +27,6 @@ bool trigger_is_end(uint32_t trigger);
  * them is the process's end. */
 size_t teardown_last_useful(const struct teardown_moment *moments, size_t count, uint64_t start_ns, bool ended);
 
-/* The same of the profiles of a whole series. */
-size_t teardown_last_useful_profile(struct profile *const *series, size_t count);
-
 /* profile_open(), but of a recording its last useful snapshot. Where that is not the last one, `shutdown_left_out` is
  * set in it. */
 struct profile *profile_open_useful(const char *path, struct error *error);

@@ -1,149 +1,326 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Follows samples through the series by their identity (address, birth), and sums them up by group. */
+/*
+ * Sites and samples are found again by where they were: a moment has nearly all that the one before had, in the same
+ * order. What is not there is looked up by its identity, which is the key of a site's stack, and a sample's address and
+ * birth. A sample that is younger than all that were seen before needs no look.
+ */
 #include "leaks/history.h"
 
+#include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
-#include "base/map.h"
+#include "base/budget.h"
 #include "base/memory.h"
 #include "statistics/measure.h"
 
-/* A sample on its way to its group. */
-struct followed {
-	struct follow_up object;
-	uint32_t group;
-	size_t last_index; /* of the last snapshot that had it */
+#define AHEAD 8 /* samples of the last moment, from the one that is next, among which a sample is looked for */
+#define INDEX_FIRST 1024
+
+_Static_assert(BUDGET_SERIES_SNAPSHOTS <= UINT16_MAX, "moments are numbered by 16 bits");
+
+struct trail {
+	uint32_t *sites; /* history's numbers, by the last moment's sites */
+	uint32_t site_count, site_room;
+	uint32_t *objects, *next; /* the same of samples, as of the last moment and of the one that is added */
+	uint32_t object_count, object_room, next_room;
+	uint64_t newest_ns; /* the last birth that was seen */
+	uint32_t *index;    /* open addressing by identity: number of an object + 1 */
+	size_t index_size, indexed;
 };
 
-struct followed_list {
-	struct followed *items;
-	size_t count, capacity;
-	struct map *by_identity; /* hash of (address, birth) -> index + 1 */
-};
-
-/* The group of every site of one snapshot, found by the stack; NO_GROUP where the reference does not have it. */
-#define NO_GROUP UINT32_MAX
-static uint32_t *groups_of(const struct profile *profile, const struct map *by_stack)
+void history_init(struct history *history, size_t most)
 {
-	uint32_t *groups = memory_allocate(profile->site_count + 1u, sizeof *groups);
-
-	for (uint32_t i = 0; i < profile->site_count; i++) {
-		const uint64_t *found = map_get(by_stack, profile->sites[i].key);
-		groups[i] = found ? (uint32_t)*found : NO_GROUP;
-	}
-	return groups;
+	*history = (struct history){.most = most,
+				    .moments = memory_allocate(most, sizeof *history->moments),
+				    .by_key = map_create(),
+				    .trail = memory_allocate(1, sizeof *history->trail)};
 }
 
-static void follow_snapshot(struct followed_list *list, const struct leaks *leaks, const struct profile *profile,
-			    size_t index, const uint32_t *groups)
+static void trail_free(struct trail *trail)
 {
-	const uint64_t now_ns = leaks->times_ns[index];
-
-	for (uint32_t i = 0; i < profile->sample_count; i++) {
-		const struct profile_sample *sample = &profile->samples[i];
-		const uint64_t identity[] = {sample->address, sample->birth_ns};
-		if (groups[sample->site] == NO_GROUP)
-			continue;
-		uint64_t *slot = map_put(list->by_identity, hash_bytes(0, identity, sizeof identity), NULL);
-		if (*slot == 0) {
-			ARRAY_RESERVE(list->items, list->count, list->capacity);
-			list->items[list->count] = (struct followed){
-			    .group = groups[sample->site],
-			    .object = {.birth_ns = sample->birth_ns < now_ns ? sample->birth_ns : now_ns,
-				       .first_ns = now_ns,
-				       .size = sample->size,
-				       .rate = sample->rate},
-			};
-			*slot = ++list->count;
-		}
-		list->items[*slot - 1].last_index = index;
-	}
-}
-
-static int followed_compare(const void *left, const void *right)
-{
-	const struct followed *a = left, *b = right;
-
-	if (a->group != b->group)
-		return a->group < b->group ? -1 : 1;
-	return (a->object.birth_ns > b->object.birth_ns) - (a->object.birth_ns < b->object.birth_ns);
-}
-
-static void objects_file(struct history *history, const struct leaks *leaks, struct followed_list *list)
-{
-	size_t next = 0;
-
-	if (list->count)
-		qsort(list->items, list->count, sizeof *list->items, followed_compare);
-	history->objects = memory_allocate(list->count + 1, sizeof *history->objects);
-	history->begin = memory_allocate(leaks->count + 1u, sizeof *history->begin);
-	for (uint32_t group = 0; group < leaks->count; group++) {
-		history->begin[group] = next;
-		for (; next < list->count && list->items[next].group == group; next++) {
-			const struct followed *item = &list->items[next];
-			struct follow_up *object = &history->objects[next];
-			*object = item->object;
-			object->last_ns = leaks->times_ns[item->last_index];
-			if (item->last_index + 1 < leaks->time_count)
-				object->gone_ns = leaks->times_ns[item->last_index + 1];
-		}
-	}
-	history->begin[leaks->count] = next;
-}
-
-/* Deaths from the reference's lifetimes, which know every sample that was freed; the living from its samples. */
-static void lives_fill(struct history *history, const struct leaks *leaks, const uint32_t *groups)
-{
-	const struct profile *reference = leaks->reference;
-
-	history->lives = memory_allocate(leaks->count + 1u, sizeof *history->lives);
-	for (uint32_t i = 0; i < reference->site_count; i++) {
-		const struct profile_site *site = &reference->sites[i];
-		for (uint32_t k = 0; k < site->lifetime_count; k++)
-			life_table_add_dead(&history->lives[groups[i]], site->lifetimes[k].bin,
-					    site->lifetimes[k].bytes, site->lifetimes[k].bytes_squared);
-	}
-	for (uint32_t i = 0; i < reference->sample_count; i++) {
-		const struct profile_sample *sample = &reference->samples[i];
-		struct seep_measure measure = {0};
-		measure_add_sample(&measure, sample->size, sample->rate);
-		life_table_add_alive(&history->lives[groups[sample->site]],
-				     reference->time_ns > sample->birth_ns ? reference->time_ns - sample->birth_ns : 0,
-				     sum_estimate(&measure.bytes));
-	}
-}
-
-void history_build(struct history *history, struct leaks *leaks, struct profile *const *series, const uint32_t *groups)
-{
-	struct followed_list list = {.by_identity = map_create()};
-	struct map *by_stack = map_create();
-
-	*history = (struct history){0};
-	leaks->in_use = memory_allocate(((size_t)leaks->count + 1) * leaks->time_count, sizeof *leaks->in_use);
-	for (uint32_t i = 0; i < leaks->reference->site_count; i++)
-		*map_put(by_stack, leaks->reference->sites[i].key, NULL) = groups[i];
-	for (size_t index = 0; index < leaks->time_count; index++) {
-		const struct profile *profile = series[index];
-		uint32_t *here = groups_of(profile, by_stack);
-		for (uint32_t i = 0; i < profile->site_count; i++) {
-			if (here[i] != NO_GROUP)
-				leaks->in_use[here[i] * leaks->time_count + index] +=
-				    sum_estimate(&profile->sites[i].in_use.bytes);
-		}
-		follow_snapshot(&list, leaks, profile, index, here);
-		free(here);
-	}
-	objects_file(history, leaks, &list);
-	lives_fill(history, leaks, groups);
-	map_free(by_stack);
-	map_free(list.by_identity);
-	free(list.items);
+	if (!trail)
+		return;
+	free(trail->sites);
+	free(trail->objects);
+	free(trail->next);
+	free(trail->index);
+	free(trail);
 }
 
 void history_free(struct history *history)
 {
+	trail_free(history->trail);
+	free(history->moments);
+	free(history->keys);
+	free(history->in_use);
+	map_free(history->by_key);
 	free(history->objects);
-	free(history->begin);
-	free(history->lives);
 	*history = (struct history){0};
+}
+
+static uint32_t *numbers_make(uint32_t *numbers, uint32_t *room, uint32_t count)
+{
+	if (count <= *room && numbers)
+		return numbers;
+	*room = count;
+	return memory_resize(numbers, count, sizeof *numbers);
+}
+
+/* The site's number; `guess` is the one that it has if it is where it was. */
+static uint32_t site_find(struct history *history, uint64_t key, uint32_t guess)
+{
+	bool is_new;
+
+	if (guess < history->site_count && history->keys[guess] == key)
+		return guess;
+	uint64_t *number = map_put(history->by_key, key, &is_new);
+	if (!is_new)
+		return (uint32_t)*number;
+	if (history->site_count == history->site_capacity) {
+		history->site_capacity = history->site_capacity ? 2 * history->site_capacity : 1024;
+		history->keys = memory_resize(history->keys, history->site_capacity, sizeof *history->keys);
+		history->in_use =
+		    memory_resize(history->in_use, history->site_capacity, history->most * sizeof *history->in_use);
+	}
+	memset(history->in_use + history->site_count * history->most, 0, history->most * sizeof *history->in_use);
+	history->keys[history->site_count] = key;
+	*number = history->site_count;
+	return history->site_count++;
+}
+
+static void sites_add(struct history *history, const struct moment *moment)
+{
+	struct trail *trail = history->trail;
+	uint32_t next = 0;
+
+	trail->sites = numbers_make(trail->sites, &trail->site_room, moment->site_count);
+	for (uint32_t i = 0; i < moment->site_count; i++) {
+		const bool had = i < trail->site_count && history->keys[trail->sites[i]] == moment->keys[i];
+		const uint32_t site = site_find(history, moment->keys[i], had ? trail->sites[i] : next);
+		history->in_use[site * history->most + history->count] += moment->site_in_use[i];
+		trail->sites[i] = site;
+		next = site + 1;
+	}
+	trail->site_count = moment->site_count;
+}
+
+static bool is_object(const struct followed *object, const struct seep_live *live)
+{
+	return object->address == live->address && object->birth_ns == live->birth_ns;
+}
+
+static size_t index_place(const struct trail *trail, uint64_t address, uint64_t birth_ns)
+{
+	const uint64_t words[] = {address, birth_ns};
+
+	return hash_bytes(hash_secret(), words, sizeof words) & (trail->index_size - 1);
+}
+
+/* All objects so far go into the index. */
+static void index_fill(const struct history *history)
+{
+	struct trail *trail = history->trail;
+
+	if (2 * history->object_count >= trail->index_size) {
+		while (2 * history->object_count >= trail->index_size)
+			trail->index_size = trail->index_size ? 2 * trail->index_size : INDEX_FIRST;
+		free(trail->index);
+		trail->index = memory_allocate(trail->index_size, sizeof *trail->index);
+		trail->indexed = 0;
+	}
+	for (; trail->indexed < history->object_count; trail->indexed++) {
+		const struct followed *object = &history->objects[trail->indexed];
+		size_t at = index_place(trail, object->address, object->birth_ns);
+		while (trail->index[at])
+			at = (at + 1) & (trail->index_size - 1);
+		trail->index[at] = (uint32_t)trail->indexed + 1;
+	}
+}
+
+/* The object that the sample is; NULL: it was never seen. `at`: where in the last moment it may be, and then the place
+ * behind it. */
+static struct followed *object_find(const struct history *history, const struct seep_live *live, uint32_t *at)
+{
+	struct trail *trail = history->trail;
+
+	if (history->object_count == 0 || live->birth_ns > trail->newest_ns)
+		return NULL;
+	for (uint32_t i = *at; i < trail->object_count && i < *at + AHEAD; i++) {
+		struct followed *object = &history->objects[trail->objects[i]];
+		if (is_object(object, live)) {
+			*at = i + 1;
+			return object;
+		}
+	}
+	index_fill(history);
+	for (size_t place = index_place(trail, live->address, live->birth_ns); trail->index[place];
+	     place = (place + 1) & (trail->index_size - 1)) {
+		struct followed *object = &history->objects[trail->index[place] - 1];
+		if (is_object(object, live))
+			return object;
+	}
+	return NULL;
+}
+
+/* What a moment's samples are put in order by. */
+struct order {
+	const struct moment *moment;
+	const uint32_t *sites;
+};
+
+static int live_compare(const void *left, const void *right, void *context)
+{
+	const struct order *order = context;
+	const struct seep_live *a = &order->moment->live[*(const uint32_t *)left];
+	const struct seep_live *b = &order->moment->live[*(const uint32_t *)right];
+
+	if (order->sites[a->site] != order->sites[b->site])
+		return order->sites[a->site] < order->sites[b->site] ? -1 : 1;
+	if (a->birth_ns != b->birth_ns)
+		return a->birth_ns < b->birth_ns ? -1 : 1;
+	return (a->address > b->address) - (a->address < b->address);
+}
+
+/* Samples that were never seen before, by their places in the moment, become objects in the order of sites. */
+static void objects_make(struct history *history, const struct moment *moment, uint32_t *fresh, uint32_t count)
+{
+	struct trail *trail = history->trail;
+	struct order order = {moment, trail->sites};
+	bool is_sorted = true;
+
+	for (uint32_t i = 1; i < count && is_sorted; i++)
+		is_sorted = live_compare(&fresh[i - 1], &fresh[i], &order) <= 0;
+	if (!is_sorted)
+		qsort_r(fresh, count, sizeof *fresh, live_compare, &order);
+	for (uint32_t i = 0; i < count; i++) {
+		const struct seep_live *live = &moment->live[fresh[i]];
+		trail->next[fresh[i]] = (uint32_t)history->object_count;
+		ARRAY_RESERVE(history->objects, history->object_count, history->object_capacity);
+		history->objects[history->object_count++] = (struct followed){.address = live->address,
+									      .birth_ns = live->birth_ns,
+									      .size = live->size,
+									      .rate = live->rate,
+									      .site = trail->sites[live->site],
+									      .first = (uint16_t)history->count,
+									      .last = (uint16_t)history->count};
+	}
+}
+
+/* Bytes of the moment before that are there no more. */
+static double bytes_gone(const struct history *history)
+{
+	const struct trail *trail = history->trail;
+	struct seep_measure gone = {0};
+
+	for (uint32_t i = 0; i < trail->object_count; i++) {
+		const struct followed *object = &history->objects[trail->objects[i]];
+		if (object->last != history->count)
+			measure_add_sample(&gone, object->size, object->rate);
+	}
+	return sum_estimate(&gone.bytes);
+}
+
+/* Returns the bytes that are gone since the last moment. */
+static double samples_follow(struct history *history, const struct moment *moment)
+{
+	struct trail *trail = history->trail;
+	uint32_t *fresh = memory_allocate(moment->live_count, sizeof *fresh);
+	uint32_t at = 0, count = 0;
+	uint64_t newest_ns = trail->newest_ns;
+
+	trail->next = numbers_make(trail->next, &trail->next_room, moment->live_count);
+	for (uint32_t i = 0; i < moment->live_count; i++) {
+		const struct seep_live *live = &moment->live[i];
+		struct followed *object = object_find(history, live, &at);
+		newest_ns = live->birth_ns > newest_ns ? live->birth_ns : newest_ns;
+		if (!object) {
+			fresh[count++] = i;
+			continue;
+		}
+		object->last = (uint16_t)history->count;
+		trail->next[i] = (uint32_t)(object - history->objects);
+	}
+	objects_make(history, moment, fresh, count);
+	free(fresh);
+	const double gone = bytes_gone(history);
+	uint32_t *const numbers = trail->objects;
+	const uint32_t room = trail->object_room;
+	trail->objects = trail->next;
+	trail->object_room = trail->next_room;
+	trail->next = numbers;
+	trail->next_room = room;
+	trail->object_count = moment->live_count;
+	trail->newest_ns = newest_ns;
+	return gone;
+}
+
+static bool is_same_process(const struct moment *a, const struct moment *b)
+{
+	return a->pid != 0 && a->pid == b->pid && a->start_ticks == b->start_ticks && a->start_ns == b->start_ns &&
+	       memcmp(a->boot_id, b->boot_id, sizeof a->boot_id) == 0;
+}
+
+bool history_add(struct history *history, const struct moment *moment)
+{
+	struct history_moment *filed = &history->moments[history->count];
+	const double before = history->count ? filed[-1].sums.in_use : 0;
+
+	if (history->count == 0)
+		history->first = *moment;
+	else if (!is_same_process(&history->first, moment))
+		return false;
+	sites_add(history, moment);
+	const double gone = samples_follow(history, moment);
+	*filed = (struct history_moment){
+	    .sums = {moment->time_ns, moment->in_use, moment->allocated, before > 0 ? gone / before : 0},
+	    .is_timer = moment->trigger == SEEP_TRIGGER_TIMER,
+	    .has_samples = moment->has_samples};
+	history->last_trigger = moment->trigger;
+	history->count++;
+	return true;
+}
+
+void history_end(struct history *history, size_t count)
+{
+	size_t kept = 0;
+
+	trail_free(history->trail);
+	history->trail = NULL;
+	for (size_t i = 0; i < history->object_count; i++) {
+		struct followed object = history->objects[i];
+		if (object.first >= count)
+			continue;
+		object.last = (uint16_t)(object.last < count ? object.last : count - 1);
+		history->objects[kept++] = object;
+	}
+	history->object_count = kept;
+	history->count = count;
+}
+
+size_t history_middle(const struct history *history)
+{
+	const double start_ns = (double)history->first.start_ns;
+	const double end_ns = (double)history->moments[history->count - 1].sums.time_ns;
+	const double middle_ns = start_ns + (end_ns - start_ns) / 2;
+	size_t best = 0;
+
+	for (size_t i = 1; i + 1 < history->count; i++) {
+		if (fabs((double)history->moments[i].sums.time_ns - middle_ns) <
+		    fabs((double)history->moments[best].sums.time_ns - middle_ns))
+			best = i;
+	}
+	return best;
+}
+
+size_t history_last_useful(const struct history *history)
+{
+	struct teardown_moment *moments = memory_allocate(history->count, sizeof *moments);
+
+	for (size_t i = 0; i < history->count; i++)
+		moments[i] = history->moments[i].sums;
+	const size_t useful = teardown_last_useful(moments, history->count, history->first.start_ns,
+						   trigger_is_end(history->last_trigger));
+	free(moments);
+	return useful;
 }

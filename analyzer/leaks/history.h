@@ -1,21 +1,56 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The series seen by group: bytes in use in every snapshot, what became of
- * every sample that a snapshot has seen alive, and the life table.
+ * A series by site: what each has in use at every moment, and what became of
+ * every sample that was ever seen alive. Moments are added one after the other
+ * and are not kept.
  */
 #ifndef SEEP_LEAKS_HISTORY_H
 #define SEEP_LEAKS_HISTORY_H
 
-#include "leaks/leak_row.h"
+#include "base/map.h"
+#include "compare/teardown.h"
+#include "profile/moment.h"
 
-struct history {
-	struct follow_up *objects; /* ordered by group */
-	size_t *begin;             /* by group, and one more: where its objects begin */
-	struct life_table *lives;  /* by group; bytes */
+/* A sample as the series saw it. */
+struct followed {
+	uint64_t address, birth_ns, size, rate;
+	uint32_t site;        /* number in the history */
+	uint16_t first, last; /* of the moments that had it */
 };
 
-/* `groups` gives the group of every site of the reference. Fills leaks->in_use, too. */
-void history_build(struct history *history, struct leaks *leaks, struct profile *const *series, const uint32_t *groups);
+/* The moments of a series; `gone` is of the one before. */
+struct history_moment {
+	struct teardown_moment sums;
+	bool is_timer, has_samples;
+};
+
+struct history {
+	struct history_moment *moments;
+	size_t count, most; /* moments there are, and for which there is room */
+	uint64_t start_ns;
+	uint32_t last_trigger;
+	struct moment first; /* without its arrays: of which process all are */
+	uint64_t *keys;      /* by site */
+	double *in_use;      /* site by site, a value for each of `most` moments: bytes */
+	uint32_t site_count, site_capacity;
+	struct map *by_key;       /* key -> site */
+	struct followed *objects; /* in the order in which moments, and within one sites, first had them */
+	size_t object_count, object_capacity;
+	struct trail *trail; /* where the last moment's sites and samples are */
+};
+
+/* Room for so many moments: one at least, and no more than BUDGET_SERIES_SNAPSHOTS. */
+void history_init(struct history *history, size_t most);
 void history_free(struct history *history);
+
+/* False: the moment is of another process than those before. */
+bool history_add(struct history *history, const struct moment *moment);
+
+/* No more moments come. Leaves out all but the first `count`. */
+void history_end(struct history *history, size_t count);
+
+/* Index of the moment nearest to the middle of the recording's time, and never the last; of the last useful one. */
+size_t history_middle(const struct history *history);
+size_t history_last_useful(const struct history *history);
 
 #endif

@@ -11,7 +11,6 @@
 
 #include "leaks/births.h"
 #include "leaks/plateau.h"
-#include "leaks/slope.h"
 #include "statistics/measure.h"
 
 #define SURE_BYTES (16 << 20) /* of what stays, ... */
@@ -195,14 +194,10 @@ static void judge(struct leak_row *row, const struct leaks *leaks, const struct 
 	births_free(&old);
 }
 
-void leak_row_judge(struct leak_row *row, const struct leaks *leaks, const struct history *history)
+void leak_row_judge(struct leak_row *row, const struct group_lives *lives, struct follow_up *room)
 {
-	const struct follow_ups all = {
-	    .objects = history->objects + history->begin[row->group],
-	    .count = history->begin[row->group + 1] - history->begin[row->group],
-	    .times_ns = leaks->times_ns,
-	    .time_count = leaks->time_count,
-	};
+	const struct leaks *leaks = lives->leaks;
+	const struct follow_ups all = group_lives_follow(lives, row->group, room);
 
 	row->evidence.p = 1;
 	row->evidence.survival = (struct survival){NAN, {NAN, NAN}};
@@ -210,8 +205,10 @@ void leak_row_judge(struct leak_row *row, const struct leaks *leaks, const struc
 	find_in_use(&row->evidence, leaks, leaks->in_use + row->group * leaks->time_count);
 	if (leaks->can_judge)
 		plateau_find(&row->evidence, leaks, &all);
-	if (row->evidence.plateau_age_ns)
-		row->evidence.survival =
-		    life_table_survival(&history->lives[row->group], life_bin(row->evidence.plateau_age_ns));
+	if (row->evidence.plateau_age_ns) {
+		struct life_table table;
+		group_lives_table(lives, row->group, &table);
+		row->evidence.survival = life_table_survival(&table, life_bin(row->evidence.plateau_age_ns));
+	}
 	judge(row, leaks, &all);
 }

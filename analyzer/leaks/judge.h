@@ -3,9 +3,10 @@
 #ifndef SEEP_LEAKS_JUDGE_H
 #define SEEP_LEAKS_JUDGE_H
 
-#include "leaks/history.h"
+#include "leaks/group_lives.h"
 
-/* Fills evidence, verdict and leak rate of the row at `index`; growth, q, churn and sums are there already. */
-void leak_row_judge(struct leak_row *row, const struct leaks *leaks, const struct history *history);
+/* Fills evidence, verdict and leak rate of the row; growth, q, churn and sums are there already. `room` has space for
+ * the objects of any group. */
+void leak_row_judge(struct leak_row *row, const struct group_lives *lives, struct follow_up *room);
 
 #endif

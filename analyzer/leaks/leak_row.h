@@ -96,7 +96,7 @@ struct spread {
 };
 
 struct leaks {
-	const struct profile *reference; /* not owned; neither are the others of the series */
+	const struct profile *reference; /* not owned; neither is the middle */
 	const struct profile *middle;    /* nearest to the middle of the recording's time */
 	size_t middle_index;             /* in the series */
 	struct group_table groups;

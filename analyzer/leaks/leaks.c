@@ -8,7 +8,6 @@
 
 #include "base/memory.h"
 #include "keeper/loop/schedule.h"
-#include "leaks/history.h"
 #include "leaks/judge.h"
 #include "statistics/measure.h"
 
@@ -36,19 +35,6 @@ const struct leak_row *leaks_rows(const struct leaks *leaks, enum leak_verdict v
 	for (int i = 0; i < (int)verdict; i++)
 		rows += leaks->verdicts[i];
 	return rows;
-}
-
-size_t leaks_middle(struct profile *const *series, size_t count)
-{
-	const struct profile *last = series[count - 1];
-	const double middle_ns = (double)last->start_ns + ((double)last->time_ns - (double)last->start_ns) / 2;
-	size_t best = 0;
-
-	for (size_t i = 1; i + 1 < count; i++) {
-		if (fabs((double)series[i]->time_ns - middle_ns) < fabs((double)series[best]->time_ns - middle_ns))
-			best = i;
-	}
-	return best;
 }
 
 /* From the comparison of the middle with the end: growth, q-value, churn. Its rows are found by their keys. */
@@ -188,32 +174,44 @@ static double seconds_until(const struct profile *reference, uint32_t snapshots)
 	return (double)wait_ns / 1e9;
 }
 
-static void leaks_take_times(struct leaks *leaks, struct profile *const *series, size_t count)
+static void leaks_take_times(struct leaks *leaks, const struct history *history)
 {
+	const size_t count = history->count;
+	const struct history_moment *moments = history->moments;
+
 	leaks->times_ns = memory_allocate(count, sizeof *leaks->times_ns);
 	leaks->is_timer = memory_allocate(count, sizeof *leaks->is_timer);
 	leaks->time_count = count;
-	leaks->can_judge = leaks->reference->rate > 0 && leaks->reference->start_ns < series[0]->time_ns;
+	leaks->can_judge = leaks->reference->rate > 0 && leaks->reference->start_ns < moments[0].sums.time_ns;
 	for (size_t i = 0; i < count; i++) {
-		leaks->times_ns[i] = series[i]->time_ns;
-		leaks->is_timer[i] = series[i]->trigger == SEEP_TRIGGER_TIMER;
+		leaks->times_ns[i] = moments[i].sums.time_ns;
+		leaks->is_timer[i] = moments[i].is_timer;
 		leaks->timer_count += leaks->is_timer[i];
-		leaks->can_judge &= series[i]->has_samples && (i == 0 || series[i]->time_ns > series[i - 1]->time_ns);
+		leaks->can_judge &= moments[i].has_samples && (i == 0 || leaks->times_ns[i] > leaks->times_ns[i - 1]);
 	}
 	const uint32_t missing = leaks->timer_count < LEAK_SERIES_LEAST ? LEAK_SERIES_LEAST - leaks->timer_count : 0;
 	leaks->possible_in_s = leaks->can_judge ? seconds_until(leaks->reference, missing) : NAN;
 	leaks->can_judge &= missing == 0;
 }
 
-void leaks_build(struct leaks *leaks, struct profile *const *series, size_t count, enum group_by by)
+static void rows_judge(struct leaks *leaks, const struct history *history, const uint32_t *groups)
 {
-	struct history history;
+	struct group_lives lives;
 
-	*leaks = (struct leaks){.reference = series[count - 1]};
-	leaks->middle_index = leaks_middle(series, count);
-	leaks->middle = series[leaks->middle_index];
+	group_lives_init(&lives, history, leaks, groups);
+	struct follow_up *room = memory_allocate(lives.objects_most, sizeof *room);
+	for (uint32_t i = 0; i < leaks->count; i++)
+		leak_row_judge(&leaks->rows[i], &lives, room);
+	free(room);
+	group_lives_free(&lives);
+}
+
+void leaks_build(struct leaks *leaks, const struct series *series, enum group_by by)
+{
+	*leaks = (struct leaks){
+	    .reference = series->reference, .middle = series->middle, .middle_index = history_middle(&series->history)};
 	leaks->seconds = ((double)leaks->reference->time_ns - (double)leaks->reference->start_ns) / 1e9;
-	leaks_take_times(leaks, series, count);
+	leaks_take_times(leaks, &series->history);
 	group_table_init(&leaks->groups, by);
 	uint32_t *groups = group_table_add(&leaks->groups, leaks->reference);
 
@@ -221,10 +219,7 @@ void leaks_build(struct leaks *leaks, struct profile *const *series, size_t coun
 	leaks->rows = memory_allocate(leaks->count + 1u, sizeof *leaks->rows);
 	rows_take_sums(leaks, groups);
 	rows_take_growth(leaks, by);
-	history_build(&history, leaks, series, groups);
-	for (uint32_t i = 0; i < leaks->count; i++)
-		leak_row_judge(&leaks->rows[i], leaks, &history);
-	history_free(&history);
+	rows_judge(leaks, &series->history, groups);
 	rows_drop_empty(leaks);
 	for (uint32_t i = 0; i < leaks->count; i++)
 		leaks->verdicts[leaks->rows[i].verdict]++;

@@ -16,6 +16,7 @@
 #include <stddef.h>
 
 #include "leaks/leak_row.h"
+#include "leaks/series.h"
 
 /* "leak", "growing", "stopped", "unknown", "steady", "churn". */
 const char *leak_verdict_name(enum leak_verdict verdict);
@@ -30,12 +31,8 @@ static inline bool leak_is_sure(const struct leak_row *row)
 /* Snapshots that the timer took, for any verdict but `unknown`. */
 #define LEAK_SERIES_LEAST 3
 
-/*
- * The profiles of one process in the order of their time, the reference last; all by the timer but perhaps the last.
- * Two at least. The reference and the one that leaks_middle() names must have been symbolized; all must outlive the
- * result.
- */
-void leaks_build(struct leaks *leaks, struct profile *const *series, size_t count, enum group_by by);
+/* Reference and middle of the series must have been symbolized, and must outlive the result. */
+void leaks_build(struct leaks *leaks, const struct series *series, enum group_by by);
 void leaks_free(struct leaks *leaks);
 
 /* Spreads of a verdict. */
@@ -58,9 +55,6 @@ void leaks_add_rates(struct leaks *leaks);
 
 /* The rows of a verdict, leaks->verdicts[verdict] of them. */
 const struct leak_row *leaks_rows(const struct leaks *leaks, enum leak_verdict verdict);
-
-/* Index of the one nearest to the middle of the recording's time; never the last. */
-size_t leaks_middle(struct profile *const *series, size_t count);
 
 /*
  * When memory will be full, at the pace of all leaks together: `limit` is the tightest that is known, `used` what

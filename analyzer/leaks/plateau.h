@@ -3,7 +3,7 @@
 #ifndef SEEP_LEAKS_PLATEAU_H
 #define SEEP_LEAKS_PLATEAU_H
 
-#include "leaks/history.h"
+#include "leaks/leak_row.h"
 
 /* Fills what `evidence` says of ages, from the objects of one group, at the age that says most for a leak. */
 void plateau_find(struct leak_evidence *best, const struct leaks *leaks, const struct follow_ups *all);

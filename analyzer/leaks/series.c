@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Opens a recording's series. A snapshot that goes away in between was thinned out, and is left out. */
+/* Opens a recording's series. A snapshot that goes away before it is read was thinned out, and is left out; where one of
+ * those goes away that are read twice, all begins again. */
 #include "leaks/series.h"
 
 #include <stdlib.h>
@@ -7,9 +8,6 @@
 
 #include "base/budget.h"
 #include "base/memory.h"
-#include "compare/samples.h"
-#include "compare/teardown.h"
-#include "leaks/leaks.h"
 #include "profile/bundle.h"
 
 /* Index of the last that was not selected by its value; the list is not empty. */
@@ -22,47 +20,45 @@ static size_t choose_last(const struct recording *recording)
 	return last;
 }
 
-/* Leaves out what came after the last useful snapshot; two stay in any case. */
-static void leave_shutdown_out(struct series *series)
+#define ATTEMPTS 5
+
+/* A series that is being read. */
+struct reading {
+	struct series *series;
+	struct recording recording;
+	struct bundle_file *bundle; /* NULL: the recording is a directory */
+	struct moment_reader *reader;
+	struct buffer bytes; /* of the bundle's snapshot */
+	size_t *entries;     /* of the recording, by moment */
+	bool has_vanished;
+};
+
+/* Reads one snapshot; false: it can't be read. */
+static bool reading_add(struct reading *reading, size_t index, struct error *error)
 {
-	const size_t useful = teardown_last_useful_profile(series->profiles, series->count);
+	const struct recording_entry *entry = &reading->recording.entries[index];
+	struct history *history = &reading->series->history;
+	struct moment moment;
 
-	if (useful == 0 || useful + 1 == series->count)
-		return;
-	while (series->count > useful + 1)
-		profile_free(series->profiles[--series->count]);
-	series->profiles[useful]->shutdown_left_out = true;
-}
-
-/* Adds one snapshot, of a bundle (NULL: a directory) without its names; false: it can't be read. */
-static bool series_add(struct series *series, const struct bundle_file *bundle, const struct recording_entry *entry,
-		       struct error *error)
-{
-	struct profile *profile =
-	    bundle ? bundle_file_profile(bundle, entry->number, false, error) : profile_open(entry->path, error);
-
-	if (!profile)
-		return !bundle && access(entry->path, F_OK) != 0;
-	if (series->count && !profiles_are_same_process(series->profiles[0], profile)) {
-		profile_free(profile);
+	if (reading->bundle
+		? !bundle_file_moment(reading->bundle, entry->number, reading->reader, &reading->bytes, &moment, error)
+		: !moment_read_file(reading->reader, entry->path, &moment, error))
+		return !reading->bundle && access(entry->path, F_OK) != 0;
+	if (!history_add(history, &moment))
 		return error_set(error, "%s: is of another process than the others in its recording", entry->path);
-	}
-	series->numbers[series->count] = entry->number;
-	series->profiles[series->count++] = profile;
+	reading->entries[history->count - 1] = index;
 	return true;
 }
 
-/* Stacks are compared without names, so that only those snapshots get theirs whose stacks are shown. */
-static bool names_add(struct series *series, const struct bundle_file *bundle, size_t index, struct error *error)
+/* The snapshot of a moment with its stacks, and of a bundle with its names. */
+static struct profile *reading_profile(struct reading *reading, size_t moment, struct error *error)
 {
-	struct profile *named = bundle_file_profile(bundle, series->numbers[index], true, error);
+	const struct recording_entry *entry = &reading->recording.entries[reading->entries[moment]];
+	struct profile *profile = reading->bundle ? bundle_file_profile(reading->bundle, entry->number, error)
+						  : profile_open(entry->path, error);
 
-	if (!named)
-		return false;
-	named->shutdown_left_out = series->profiles[index]->shutdown_left_out;
-	profile_free(series->profiles[index]);
-	series->profiles[index] = named;
-	return true;
+	reading->has_vanished |= !profile && !reading->bundle && access(entry->path, F_OK) != 0;
+	return profile;
 }
 
 /* Peaks and requests come at moments that were chosen for what happened then; of two snapshots both are taken. */
@@ -87,54 +83,88 @@ const char *series_advice(const struct series *series)
 		   : "record longer, or with a shorter --interval";
 }
 
-bool series_open(struct series *series, const char *directory, struct error *error)
+/* Reads all that belong to the series. */
+static bool reading_add_all(struct reading *reading, struct error *error)
 {
-	struct recording recording;
-	struct bundle_file *bundle = NULL;
-
-	*series = (struct series){0};
-	if (!recording_list(directory, &recording, error))
-		return false;
-	const bool is_bundle = path_is_bundle(directory);
-	bool fine = !is_bundle || (bundle = bundle_file_open(directory, error));
-	const size_t reference = choose_last(&recording);
-	/* Numbers count from 1, and none is used twice. */
-	const uint64_t last_number = recording.entries[recording.count - 1].number;
-	series->removed = last_number > recording.count ? (size_t)last_number - recording.count : 0;
-	series->profiles = memory_allocate(recording.count, sizeof *series->profiles);
-	series->numbers = memory_allocate(recording.count, sizeof *series->numbers);
-	series->ended = trigger_is_end(recording.entries[recording.count - 1].trigger);
+	const struct recording *recording = &reading->recording;
+	const size_t reference = choose_last(recording);
 	size_t count = 0;
+	bool fine = true;
+
 	for (size_t i = 0; i <= reference; i++)
-		count += belongs(&recording, i, reference);
+		count += belongs(recording, i, reference);
+	history_init(&reading->series->history, count < BUDGET_SERIES_SNAPSHOTS ? count : BUDGET_SERIES_SNAPSHOTS);
 	for (size_t i = 0, k = 0; i <= reference && fine; i++) {
-		if (!belongs(&recording, i, reference))
+		if (!belongs(recording, i, reference))
 			continue;
-		if (!is_looked_at(k++, count))
-			series->left_out++;
+		if (is_looked_at(k++, count))
+			fine = reading_add(reading, i, error);
 		else
-			fine = series_add(series, bundle, &recording.entries[i], error);
+			reading->series->left_out++;
 	}
-	if (fine && series->count < 2)
+	return fine;
+}
+
+/* Leaves out what came after the last useful snapshot, but for two that stay in any case, and opens those that are
+ * shown. */
+static bool reading_end(struct reading *reading, struct error *error)
+{
+	struct series *series = reading->series;
+	const size_t count = series->history.count, useful = history_last_useful(&series->history);
+
+	history_end(&series->history, useful ? useful + 1 : count);
+	series->reference = reading_profile(reading, series->history.count - 1, error);
+	if (!series->reference)
+		return false;
+	series->reference->shutdown_left_out = series->history.count < count;
+	series->middle = reading_profile(reading, history_middle(&series->history), error);
+	return series->middle != NULL;
+}
+
+static bool read_series(struct reading *reading, const char *directory, struct error *error)
+{
+	struct series *series = reading->series;
+	struct recording *recording = &reading->recording;
+
+	if (!recording_list(directory, recording, error) ||
+	    (path_is_bundle(directory) && !(reading->bundle = bundle_file_open(directory, error))))
+		return false;
+	/* Numbers count from 1, and none is used twice. */
+	const uint64_t last_number = recording->entries[recording->count - 1].number;
+	series->removed = last_number > recording->count ? (size_t)last_number - recording->count : 0;
+	series->ended = trigger_is_end(recording->entries[recording->count - 1].trigger);
+	reading->entries = memory_allocate(recording->count, sizeof *reading->entries);
+	reading->reader = moment_reader_create();
+	bool fine = reading_add_all(reading, error);
+	if (fine && series->history.count < 2)
 		fine = error_set(error, "%s: one snapshot only: leaks are told from a series; %s", directory,
 				 series_advice(series));
-	if (fine)
-		leave_shutdown_out(series);
-	if (fine && bundle)
-		fine = names_add(series, bundle, series->count - 1, error) &&
-		       names_add(series, bundle, leaks_middle(series->profiles, series->count), error);
-	bundle_file_close(bundle);
-	recording_free(&recording);
-	if (!fine)
+	moment_reader_free(reading->reader);
+	return fine && reading_end(reading, error);
+}
+
+bool series_open(struct series *series, const char *directory, struct error *error)
+{
+	for (int attempt = 1;; attempt++) {
+		struct reading reading = {.series = series};
+		*series = (struct series){0};
+		const bool fine = read_series(&reading, directory, error);
+		bundle_file_close(reading.bundle);
+		recording_free(&reading.recording);
+		buffer_free(&reading.bytes);
+		free(reading.entries);
+		if (fine)
+			return true;
 		series_free(series);
-	return fine;
+		if (!reading.has_vanished || attempt == ATTEMPTS)
+			return false;
+	}
 }
 
 void series_free(struct series *series)
 {
-	for (size_t i = 0; i < series->count; i++)
-		profile_free(series->profiles[i]);
-	free(series->profiles);
-	free(series->numbers);
+	history_free(&series->history);
+	profile_free(series->reference);
+	profile_free(series->middle);
 	*series = (struct series){0};
 }

@@ -13,7 +13,6 @@
 #include "base/map.h"
 #include "base/memory.h"
 #include "compare/samples.h"
-#include "leaks/history.h"
 #include "leaks/judge.h"
 #include "leaks/spread_sets.h"
 #include "statistics/measure.h"
@@ -233,22 +232,24 @@ static void spreads_keep(struct leaks *leaks, const double *in_use)
 }
 
 /* Judges the spreads as rows are: with the histories of all their blocks. */
-static void spreads_judge(const struct search *search, struct profile *const *series, const bool *left)
+static void spreads_judge(const struct search *search, const struct history *history, const bool *left)
 {
 	struct leaks *leaks = search->leaks, view = *leaks;
 	uint32_t *groups = spreads_sum(search, left);
-	struct history history;
+	struct group_lives lives;
 
 	view.count = leaks->spread_count;
-	history_build(&history, &view, series, groups);
+	group_lives_init(&lives, history, &view, groups);
+	struct follow_up *room = memory_allocate(lives.objects_most, sizeof *room);
 	for (uint32_t i = 0; i < leaks->spread_count; i++) {
 		struct leak_row *row = &leaks->spreads[i].row;
 		row->in_use_bytes = sum_interval(&row->in_use.bytes, unseen_of(search), ALPHA);
-		leak_row_judge(row, &view, &history);
+		leak_row_judge(row, &lives, room);
 	}
 	spreads_keep(leaks, view.in_use);
 	free(view.in_use);
-	history_free(&history);
+	free(room);
+	group_lives_free(&lives);
 	free(groups);
 }
 
@@ -257,7 +258,7 @@ static int spread_compare(const void *left, const void *right)
 	return leak_row_compare(&((const struct spread *)left)->row, &((const struct spread *)right)->row);
 }
 
-void leaks_find_spreads(struct leaks *leaks, struct profile *const *series)
+void leaks_find_spreads(struct leaks *leaks, const struct series *series)
 {
 	struct search search = {.leaks = leaks};
 
@@ -279,7 +280,7 @@ void leaks_find_spreads(struct leaks *leaks, struct profile *const *series)
 	while (spreads_take(&search))
 		continue;
 	if (leaks->spread_count)
-		spreads_judge(&search, series, left);
+		spreads_judge(&search, &series->history, left);
 	if (leaks->spread_count)
 		qsort(leaks->spreads, leaks->spread_count, sizeof *leaks->spreads, spread_compare);
 	for (uint32_t i = 0; i < leaks->spread_count; i++)

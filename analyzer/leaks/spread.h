@@ -11,6 +11,6 @@
 #include "leaks/leaks.h"
 
 /* Fills leaks->spreads, and counts those that leak into the rate of all. `series` is that of leaks_build(). */
-void leaks_find_spreads(struct leaks *leaks, struct profile *const *series);
+void leaks_find_spreads(struct leaks *leaks, const struct series *series);
 
 #endif

@@ -4,6 +4,7 @@
 #define SEEP_PROFILE_BUNDLE_H
 
 #include "base/buffer.h"
+#include "profile/moment.h"
 #include "profile/profile.h"
 #include "reader/input.h"
 
@@ -18,10 +19,13 @@ bool bundle_write(struct buffer *out, const char *path, const struct symbol_sear
 /* The snapshot with this number of an open bundle, 0 for the last, with its names given. */
 struct profile *bundle_profile(const struct input *input, uint64_t number, struct error *error);
 
-/* A bundle of which several snapshots are wanted: its table is read once. `named`: the names are given, too. */
+/* A bundle of which several snapshots are wanted: its table is read once. */
 struct bundle_file;
 struct bundle_file *bundle_file_open(const char *path, struct error *error);
-struct profile *bundle_file_profile(const struct bundle_file *file, uint64_t number, bool named, struct error *error);
+struct profile *bundle_file_profile(const struct bundle_file *file, uint64_t number, struct error *error);
+/* The same without names and stacks; `bytes` has what the moment points to, and is used again for the next. */
+bool bundle_file_moment(const struct bundle_file *file, uint64_t number, struct moment_reader *reader,
+			struct buffer *bytes, struct moment *moment, struct error *error);
 void bundle_file_close(struct bundle_file *file); /* NULL: nothing */
 
 /* The bundle's snapshots, as recording_list() gives those of a directory: paths are "FILE#NUMBER". */

@@ -154,9 +154,19 @@ static bool symbols_find(const struct bundle *bundle, struct profile *profile, s
 	return true;
 }
 
-/* A part's profile; `named`: with the names that the bundle has for it. */
-static struct profile *part_profile(const struct bundle *bundle, const struct bundle_part *part, bool named,
-				    struct error *error)
+/* What the table of parts says about a snapshot is what its header says. */
+static bool number_verify(const struct bundle *bundle, const struct bundle_part *part, uint64_t number,
+			  struct error *error)
+{
+	if (!number || number == part->number)
+		return true;
+	return input_fault(error, bundle->input->name, part->offset,
+			   "a snapshot says that it is number %" PRIu64 ", the table of parts says %" PRIu64, number,
+			   part->number);
+}
+
+/* A part's profile, with the names that the bundle has for it. */
+static struct profile *part_profile(const struct bundle *bundle, const struct bundle_part *part, struct error *error)
 {
 	const struct input *input = bundle->input;
 	struct buffer snapshot = {0}, name = {0};
@@ -165,14 +175,10 @@ static struct profile *part_profile(const struct bundle *bundle, const struct bu
 	buffer_printf(&name, "%s#%" PRIu64, input->name, part->number);
 	if (bundle_unpack(bundle, part, &snapshot, error))
 		profile = profile_open_snapshot(snapshot.data, snapshot.length, name.data, error);
-	bool fine = profile != NULL;
-	if (fine && profile->number && profile->number != part->number)
-		fine = input_fault(error, input->name, part->offset,
-				   "a snapshot says that it is number %" PRIu64 ", the table of parts says %" PRIu64,
-				   profile->number, part->number);
+	bool fine = profile != NULL && number_verify(bundle, part, profile->number, error);
 	if (fine)
 		profile->input_bytes = budget_packed_bytes(input->file_bytes, profile->input_bytes);
-	if (fine && named)
+	if (fine)
 		fine = symbols_find(bundle, profile, error);
 	if (!fine && profile) {
 		profile_free(profile);
@@ -192,7 +198,7 @@ struct profile *bundle_profile(const struct input *input, uint64_t number, struc
 		return NULL;
 	const struct bundle_part *part = snapshot_find(&bundle, number);
 	if (part)
-		profile = part_profile(&bundle, part, true, error);
+		profile = part_profile(&bundle, part, error);
 	else
 		input_fault(error, input->name, sizeof(struct bundle_header), "the bundle has no snapshot %" PRIu64,
 			    number);
@@ -226,15 +232,39 @@ struct bundle_file *bundle_file_open(const char *path, struct error *error)
 	return file;
 }
 
-struct profile *bundle_file_profile(const struct bundle_file *file, uint64_t number, bool named, struct error *error)
+static const struct bundle_part *part_find(const struct bundle_file *file, uint64_t number, struct error *error)
 {
 	const uint64_t *part = map_get(file->part_of, number);
 
 	if (part)
-		return part_profile(&file->bundle, &file->bundle.parts[*part], named, error);
+		return &file->bundle.parts[*part];
 	input_fault(error, file->input.name, sizeof(struct bundle_header), "the bundle has no snapshot %" PRIu64,
 		    number);
 	return NULL;
+}
+
+struct profile *bundle_file_profile(const struct bundle_file *file, uint64_t number, struct error *error)
+{
+	const struct bundle_part *part = part_find(file, number, error);
+
+	return part ? part_profile(&file->bundle, part, error) : NULL;
+}
+
+bool bundle_file_moment(const struct bundle_file *file, uint64_t number, struct moment_reader *reader,
+			struct buffer *bytes, struct moment *moment, struct error *error)
+{
+	const struct bundle_part *part = part_find(file, number, error);
+	struct buffer name = {0};
+
+	if (!part)
+		return false;
+	buffer_printf(&name, "%s#%" PRIu64, file->input.name, part->number);
+	bytes->length = 0;
+	const bool read = bundle_unpack(&file->bundle, part, bytes, error) &&
+			  moment_read(reader, bytes->data, bytes->length, name.data, moment, error) &&
+			  number_verify(&file->bundle, part, moment->number, error);
+	buffer_free(&name);
+	return read;
 }
 
 void bundle_file_close(struct bundle_file *file)

@@ -159,9 +159,9 @@ static void build_locations(struct builder *builder)
 		struct profile_location location = {.module = builder->canonical[node.module],
 						    .address = node.address,
 						    .exact = node.flags & SEEP_NODE_EXACT};
-		const uint64_t words[] = {builder->identities[node.module], location.address, location.exact};
 		builder->node_location[i] = location_find(profile, known, &location);
-		builder->node_key[i] = hash_bytes(builder->node_key[node.parent], words, sizeof words);
+		builder->node_key[i] = stack_key_extend(
+		    builder->node_key[node.parent], builder->identities[node.module], location.address, location.exact);
 	}
 	map_free(known);
 }
@@ -188,18 +188,16 @@ static void build_sites(struct builder *builder)
 	builder->site_node = memory_allocate(count, sizeof *builder->site_node);
 	for (uint32_t i = 0; i < count; i++) {
 		struct seep_site entry = snapshot_site(builder->view, i);
-		uint64_t truncated = entry.flags & SEEP_SITE_TRUNCATED;
-		const bool retired = entry.flags & SEEP_SITE_RETIRED && entry.node == 0;
-		uint64_t key = hash_bytes(builder->node_key[entry.node], &truncated, sizeof truncated);
-		if (retired)
-			key = hash_bytes(key, "retired", sizeof "retired");
+		const uint64_t key = stack_key_close(builder->node_key[entry.node], entry.flags, entry.node);
 		bool inserted;
 		uint64_t *index = map_put(known, key, &inserted);
 		if (inserted) {
 			*index = profile->site_count++;
 			builder->site_node[*index] = entry.node;
 			profile->sites[*index] =
-			    (struct profile_site){.key = key, .truncated = truncated != 0, .retired = retired};
+			    (struct profile_site){.key = key,
+						  .truncated = (entry.flags & SEEP_SITE_TRUNCATED) != 0,
+						  .retired = site_is_retired(entry.flags, entry.node)};
 		}
 		builder->site_of[i] = (uint32_t)*index;
 		site_add_measures(&profile->sites[*index], &entry);

@@ -69,6 +69,21 @@ uint64_t profile_module_identity(const uint8_t *build_id, uint32_t build_id_byte
 	return hash_bytes(2, path, strnlen(path, BUDGET_NAME_BYTES));
 }
 
+uint64_t stack_key_extend(uint64_t callers, uint64_t module_identity, uint64_t address, bool exact)
+{
+	const uint64_t words[] = {module_identity, address, exact};
+
+	return hash_bytes(callers, words, sizeof words);
+}
+
+uint64_t stack_key_close(uint64_t stack, uint32_t site_flags, uint32_t node)
+{
+	const uint64_t truncated = site_flags & SEEP_SITE_TRUNCATED;
+	const uint64_t key = hash_bytes(stack, &truncated, sizeof truncated);
+
+	return site_is_retired(site_flags, node) ? hash_bytes(key, "retired", sizeof "retired") : key;
+}
+
 void profile_totals(const struct profile *profile, struct profile_totals *totals)
 {
 	*totals = (struct profile_totals){0};

@@ -59,14 +59,28 @@ static bool input_fill(struct input *input, size_t wanted, struct error *error)
 	return true;
 }
 
-bool input_open(struct input *input, const char *path, struct error *error)
+static void input_make_room(struct input *input, size_t bytes)
+{
+	if (bytes <= input->room)
+		return;
+	input->data = memory_resize(input->data, bytes, 1);
+	input->room = bytes;
+}
+
+bool input_open_next(struct input *input, const char *path, struct error *error)
 {
 	struct stat status;
 
+	if (input->descriptor >= 0)
+		close(input->descriptor);
 	/* Not blocking: the open of a pipe without a writer would wait for one. */
-	*input = (struct input){.name = path, .descriptor = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)};
+	*input = (struct input){.name = path,
+				.descriptor = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC),
+				.data = input->data,
+				.room = input->room};
 	if (input->descriptor < 0) {
 		int fault = errno;
+		input_close(input);
 		if (fault == ENXIO && stat(path, &status) == 0)
 			return input_fault(error, path, 0, "is %s, not a snapshot", file_kind(status.st_mode));
 		return input_fault(error, path, 0, "cannot be opened: %s", strerror(fault));
@@ -82,7 +96,7 @@ bool input_open(struct input *input, const char *path, struct error *error)
 		opened = true;
 	if (opened) {
 		input->file_bytes = (uint64_t)status.st_size;
-		input->data = memory_allocate(INPUT_HEAD_BYTES, 1);
+		input_make_room(input, INPUT_HEAD_BYTES);
 		opened = input_fill(input, input->file_bytes < INPUT_HEAD_BYTES ? input->file_bytes : INPUT_HEAD_BYTES,
 				    error);
 	}
@@ -91,14 +105,19 @@ bool input_open(struct input *input, const char *path, struct error *error)
 	return opened;
 }
 
+bool input_open(struct input *input, const char *path, struct error *error)
+{
+	*input = (struct input){.descriptor = -1};
+	return input_open_next(input, path, error);
+}
+
 bool input_read_rest(struct input *input, uint64_t limit_bytes, struct error *error)
 {
 	if (input->file_bytes > limit_bytes)
 		return input_fault(error, input->name, limit_bytes,
 				   "the file has %" PRIu64 " bytes, more than are read", input->file_bytes);
 	memory_expect_input(input->file_bytes);
-	if (input->file_bytes > INPUT_HEAD_BYTES)
-		input->data = memory_resize(input->data, input->file_bytes, 1);
+	input_make_room(input, input->file_bytes);
 	return input_fill(input, input->file_bytes, error);
 }
 

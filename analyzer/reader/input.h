@@ -17,6 +17,7 @@ struct input {
 	const char *name; /* borrowed */
 	unsigned char *data;
 	size_t bytes; /* in data */
+	size_t room;  /* that data has */
 	uint64_t file_bytes;
 	int descriptor;
 };
@@ -28,6 +29,8 @@ bool input_fault(struct error *error, const char *name, uint64_t offset, const c
 /* Opens the file and reads its first INPUT_HEAD_BYTES (fewer if it has fewer), by which the caller tells what it is. On
  * failure nothing is held. */
 bool input_open(struct input *input, const char *path, struct error *error);
+/* The same in place of a file that is read no more, or of none: the memory of its bytes is used again. */
+bool input_open_next(struct input *input, const char *path, struct error *error);
 /* Reads the rest. Fails if that is more than `limit_bytes` in all, or if the file has been cut meanwhile. */
 bool input_read_rest(struct input *input, uint64_t limit_bytes, struct error *error);
 void input_close(struct input *input);

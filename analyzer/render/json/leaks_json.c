@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "base/json.h"
-#include "leaks/slope.h"
+#include "leaks/group_lives.h"
 #include "render/words/churn_advice.h"
 #include "render/words/leak_evidence.h"
 #include "render/json/profile_json.h"

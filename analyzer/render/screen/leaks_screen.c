@@ -54,13 +54,6 @@ static struct seep_sum in_use_of(const struct profile *profile)
 	return totals.in_use.bytes;
 }
 
-static double bytes_in_use(const struct profile *profile)
-{
-	const struct seep_sum in_use = in_use_of(profile);
-
-	return sum_estimate(&in_use);
-}
-
 /* "283 MiB [270, 297]". */
 static struct estimate_text in_use_text(const struct profile *profile)
 {
@@ -79,7 +72,7 @@ static void write_program(const struct screen *screen)
 	text_write(screen->page, STYLE_STRONG, "%s", has_name ? reference->command : "?");
 	text_write(screen->page, STYLE_PLAIN, " (pid %llu)  %s, %zu snapshots, judged at %s%s",
 		   (unsigned long long)reference->pid, quantity_duration(screen->leaks->seconds * 1e9).text,
-		   screen->series->count + screen->series->left_out,
+		   screen->leaks->time_count + screen->series->left_out,
 		   quantity_duration(screen->leaks->seconds * 1e9).text,
 		   reference->shutdown_left_out ? " (shutdown left out)" : "");
 	end_line(screen);
@@ -89,13 +82,13 @@ static void write_program(const struct screen *screen)
 static void write_memory(const struct screen *screen)
 {
 	const struct leaks *leaks = screen->leaks;
-	const size_t count = screen->series->count;
+	const size_t count = leaks->time_count;
 	const struct estimate_text now = in_use_text(leaks->reference);
 	double *in_use = memory_allocate(count, sizeof *in_use);
 	struct leak_limit limit;
 
 	for (size_t i = 0; i < count; i++)
-		in_use[i] = bytes_in_use(screen->series->profiles[i]);
+		in_use[i] = screen->series->history.moments[i].sums.in_use;
 	buffer_append_text(screen->page->out, "in use ");
 	spark_append(screen->page->out, leaks->times_ns, in_use, count, SPARK_COLUMNS);
 	buffer_printf(screen->page->out, " %s %s", now.value, now.interval);

@@ -4,7 +4,7 @@
 
 #include <math.h>
 
-#include "leaks/slope.h"
+#include "leaks/group_lives.h"
 #include "render/words/estimate.h"
 #include "statistics/measure.h"
 

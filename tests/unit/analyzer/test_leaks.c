@@ -38,7 +38,7 @@ static void tally_run(struct tally *tally, enum pattern pattern, double leaked, 
 	struct leaks leaks;
 	bool found = false;
 
-	leaks_build(&leaks, simulation->series, simulation->count, GROUP_BY_STACK);
+	leaks_of_profiles(&leaks, simulation->series, simulation->count, GROUP_BY_STACK);
 	for (uint32_t i = 0; i < leaks.count; i++) {
 		const uint32_t site = simulation_site(simulation, leaks.groups.groups[leaks.rows[i].group].key);
 		const bool called = leaks.rows[i].verdict == LEAK_LEAK;
@@ -102,7 +102,7 @@ static void no_shape_is_surely_a_leak_that_is_none(void **state)
 		struct profile **series =
 		    shapes_run(run % 2 ? GRID_YOUNG : GRID_EVEN, RATE, run / 2 ? 300 : 60, 100 + (uint64_t)run, &count);
 		struct leaks leaks;
-		leaks_build(&leaks, series, count, GROUP_BY_STACK);
+		leaks_of_profiles(&leaks, series, count, GROUP_BY_STACK);
 		for (uint32_t i = 0; i < leaks.count; i++) {
 			const struct leak_row *row = &leaks.rows[i];
 			const size_t shape = series_site(leaks.groups.groups[row->group].key, (uint32_t)shape_count());
@@ -147,7 +147,7 @@ static void what_stops_is_called_stopped(void **state)
 	struct leaks leaks;
 
 	(void)state;
-	leaks_build(&leaks, series, count, GROUP_BY_STACK);
+	leaks_of_profiles(&leaks, series, count, GROUP_BY_STACK);
 	for (uint32_t i = 0; i < leaks.count; i++) {
 		const size_t shape = series_site(leaks.groups.groups[leaks.rows[i].group].key, (uint32_t)shape_count());
 		stopped += strstr(shape_name(shape), "filled until 0.") && leaks.rows[i].verdict == LEAK_STOPPED;
@@ -163,7 +163,7 @@ static void a_short_series_has_no_verdicts(void **state)
 	struct leaks leaks;
 
 	(void)state;
-	leaks_build(&leaks, simulation->series, LEAK_SERIES_LEAST - 1, GROUP_BY_STACK);
+	leaks_of_profiles(&leaks, simulation->series, LEAK_SERIES_LEAST - 1, GROUP_BY_STACK);
 	assert_false(leaks.can_judge);
 	assert_int_equal(leaks.verdicts[LEAK_UNKNOWN] + leaks.verdicts[LEAK_CHURN], leaks.count);
 	/* After two intervals the timer's grid has steps of half an interval. */
@@ -183,7 +183,7 @@ static void the_time_to_the_limit_follows_from_the_rate(void **state)
 	last->memory[SEEP_MEMORY_RSS] = 300 << 20;
 	last->memory[SEEP_MEMORY_LIMIT] = 400 << 20;
 	last->memory_known = UINT64_C(1) << SEEP_MEMORY_RSS | UINT64_C(1) << SEEP_MEMORY_LIMIT;
-	leaks_build(&leaks, simulation->series, simulation->count, GROUP_BY_STACK);
+	leaks_of_profiles(&leaks, simulation->series, simulation->count, GROUP_BY_STACK);
 	assert_true(leaks_limit(&leaks, &limit));
 	assert_string_equal(limit.name, "cgroup limit");
 	assert_float_equal(limit.seconds, (100 << 20) / leaks.leak_rate, 1e-6);
@@ -207,7 +207,7 @@ static void verdicts_are_printed_with_their_evidence(void **state)
 	struct simulation *simulation = simulation_run(PATTERN_LIST, RATE, 100, 1);
 	struct buffer text = {0}, json = {0};
 	struct text_page page = {.out = &text, .columns = 80};
-	const struct series series = {.profiles = simulation->series, .count = simulation->count};
+	const struct series series = {0};
 	struct leaks leaks;
 
 	(void)state;
@@ -216,7 +216,7 @@ static void verdicts_are_printed_with_their_evidence(void **state)
 		profile->command = profile->executable = profile->arguments = profile->host = profile->allocator = "";
 		profile->allocator_path = profile->unwinder = profile->bypassed = "";
 	}
-	leaks_build(&leaks, simulation->series, simulation->count, GROUP_BY_STACK);
+	leaks_of_profiles(&leaks, simulation->series, simulation->count, GROUP_BY_STACK);
 	leaks_text_render(&page, &leaks, &series, 0);
 	leaks_json_render(&json, &leaks, &leaks, UINT32_MAX);
 	assert_non_null(strstr(text.data, "stacks leaks: "));

@@ -57,8 +57,8 @@ static void stop_in_shutdown(unsigned order, unsigned stop)
 	const struct series_plan plan = {1, times, count, RATE, KINDS};
 	struct profile **series = series_make(&plan, samples, sample_count);
 	series[count - 1]->trigger = SEEP_TRIGGER_POSTMORTEM;
-	const size_t useful = teardown_last_useful_profile(series, count);
-	leaks_build(&leaks, series, useful + 1, GROUP_BY_STACK);
+	const size_t useful = last_useful_of_profiles(series, count);
+	leaks_of_profiles(&leaks, series, useful + 1, GROUP_BY_STACK);
 	for (uint32_t i = 0; i < leaks.count; i++) {
 		const bool leaking = series_site(leaks.groups.groups[leaks.rows[i].group].key, KINDS) == 0;
 		if (leaking != (leaks.rows[i].verdict == LEAK_LEAK))

@@ -6,6 +6,7 @@
 
 #include "base/map.h"
 #include "base/memory.h"
+#include "leaks/spread.h"
 #include "statistics/measure.h"
 #include "statistics/survival.h"
 
@@ -141,4 +142,77 @@ uint32_t series_site(uint64_t key, uint32_t site_count)
 			return site;
 	}
 	abort();
+}
+
+static void history_of_profiles(struct history *history, struct profile *const *series, size_t count)
+{
+	history_init(history, count);
+	for (size_t i = 0; i < count; i++) {
+		const struct profile *profile = series[i];
+		struct profile_totals totals;
+		uint64_t *keys = memory_allocate(profile->site_count, sizeof *keys);
+		double *in_use = memory_allocate(profile->site_count, sizeof *in_use);
+		struct seep_live *live = memory_allocate(profile->sample_count, sizeof *live);
+		for (uint32_t k = 0; k < profile->site_count; k++) {
+			keys[k] = profile->sites[k].key;
+			in_use[k] = sum_estimate(&profile->sites[k].in_use.bytes);
+		}
+		for (uint32_t k = 0; k < profile->sample_count; k++) {
+			const struct profile_sample *from = &profile->samples[k];
+			live[k] = (struct seep_live){from->address, from->size, from->birth_ns,
+						     from->rate,    from->site, from->thread};
+		}
+		profile_totals(profile, &totals);
+		const struct moment moment = {.trigger = profile->trigger,
+					      .time_ns = profile->time_ns,
+					      .start_ns = profile->start_ns,
+					      .pid = profile->pid,
+					      .start_ticks = profile->start_ticks,
+					      .has_samples = profile->has_samples,
+					      .in_use = sum_estimate(&totals.in_use.bytes),
+					      .allocated = sum_estimate(&totals.allocated.bytes),
+					      .site_count = profile->site_count,
+					      .keys = keys,
+					      .site_in_use = in_use,
+					      .live_count = profile->sample_count,
+					      .live = live};
+		if (!history_add(history, &moment))
+			abort();
+		free(keys);
+		free(in_use);
+		free(live);
+	}
+}
+
+static void series_judge(struct leaks *leaks, struct profile *const *profiles, size_t count, enum group_by by,
+			 bool with_spreads)
+{
+	struct series series = {.reference = profiles[count - 1]};
+
+	history_of_profiles(&series.history, profiles, count);
+	series.middle = profiles[history_middle(&series.history)];
+	leaks_build(leaks, &series, by);
+	if (with_spreads)
+		leaks_find_spreads(leaks, &series);
+	history_free(&series.history);
+}
+
+void leaks_of_profiles(struct leaks *leaks, struct profile *const *profiles, size_t count, enum group_by by)
+{
+	series_judge(leaks, profiles, count, by, false);
+}
+
+void leaks_and_spreads_of_profiles(struct leaks *leaks, struct profile *const *profiles, size_t count, enum group_by by)
+{
+	series_judge(leaks, profiles, count, by, true);
+}
+
+size_t last_useful_of_profiles(struct profile *const *series, size_t count)
+{
+	struct history history;
+
+	history_of_profiles(&history, series, count);
+	const size_t useful = history_last_useful(&history);
+	history_free(&history);
+	return useful;
 }

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "leaks/leaks.h"
 #include "profile/profile.h"
 
 struct taken {                             /* a sample */
@@ -28,6 +29,12 @@ struct series_plan {
 /* Sorts the samples. */
 struct profile **series_make(const struct series_plan *plan, struct taken *samples, size_t count);
 void series_free_profiles(struct profile **series, size_t count);
+
+/* leaks_build() of such profiles, or of any of one process in the order of their time. */
+void leaks_of_profiles(struct leaks *leaks, struct profile *const *series, size_t count, enum group_by by);
+void leaks_and_spreads_of_profiles(struct leaks *leaks, struct profile *const *series, size_t count, enum group_by by);
+/* Index of the last useful one. */
+size_t last_useful_of_profiles(struct profile *const *series, size_t count);
 
 /* The site, below `site_count`, that has this key in such profiles. */
 uint32_t series_site(uint64_t key, uint32_t site_count);

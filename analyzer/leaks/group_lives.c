@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Sites and objects are put in order by counting. */
+#include "leaks/group_lives.h"
+
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "statistics/measure.h"
+
+/* Of a site that is in no group; or that the reference does not have, since the recorder gave it up. */
+#define NO_GROUP UINT32_MAX
+
+/* The group of every site of the history. */
+static uint32_t *groups_of_history(const struct group_lives *lives, const uint32_t *groups)
+{
+	const struct history *history = lives->history;
+	uint32_t *found = memory_allocate(history->site_count + 1u, sizeof *found);
+
+	for (uint32_t i = 0; i < history->site_count; i++)
+		found[i] = NO_GROUP;
+	for (uint32_t i = 0; i < lives->leaks->reference->site_count; i++) {
+		const uint64_t *number = map_get(history->by_key, lives->leaks->reference->sites[i].key);
+		if (number && groups[i] < lives->leaks->count)
+			found[*number] = groups[i];
+	}
+	return found;
+}
+
+/* Counts become beginnings: `counts` has one more than there are groups, and that of a group stands behind it. */
+static void begins_make(size_t *counts, uint32_t group_count)
+{
+	for (uint32_t i = 0; i < group_count; i++)
+		counts[i + 1] += counts[i];
+}
+
+static void objects_order(struct group_lives *lives, const uint32_t *group_of)
+{
+	const struct history *history = lives->history;
+	const uint32_t count = lives->leaks->count;
+	size_t *begin = lives->objects_begin = memory_allocate(count + 2u, sizeof *begin);
+
+	for (size_t i = 0; i < history->object_count; i++) {
+		const uint32_t group = group_of[history->objects[i].site];
+		if (group != NO_GROUP)
+			begin[group + 2]++;
+	}
+	for (uint32_t i = 0; i < count; i++)
+		lives->objects_most = begin[i + 2] > lives->objects_most ? begin[i + 2] : lives->objects_most;
+	begins_make(begin, count + 1);
+	lives->objects = memory_allocate(begin[count + 1], sizeof *lives->objects);
+	/* Each beginning moves to the end of its group, which is the beginning of the next one. */
+	for (size_t i = 0; i < history->object_count; i++) {
+		const uint32_t group = group_of[history->objects[i].site];
+		if (group != NO_GROUP)
+			lives->objects[begin[group + 1]++] = (uint32_t)i;
+	}
+}
+
+static void sites_order(struct group_lives *lives, const uint32_t *groups)
+{
+	const struct profile *reference = lives->leaks->reference;
+	const uint32_t count = lives->leaks->count;
+	size_t *begin = lives->sites_begin = memory_allocate(count + 2u, sizeof *begin);
+	size_t *samples = lives->samples_begin = memory_allocate(reference->site_count + 1u, sizeof *samples);
+
+	for (uint32_t i = 0; i < reference->site_count; i++)
+		if (groups[i] < count)
+			begin[groups[i] + 2]++;
+	begins_make(begin, count + 1);
+	lives->sites = memory_allocate(reference->site_count, sizeof *lives->sites);
+	for (uint32_t i = 0; i < reference->site_count; i++)
+		if (groups[i] < count)
+			lives->sites[begin[groups[i] + 1]++] = i;
+	for (uint32_t i = 0; i < reference->sample_count; i++)
+		samples[reference->samples[i].site + 1]++;
+	begins_make(samples, reference->site_count);
+}
+
+static void in_use_add(struct leaks *leaks, const struct history *history, const uint32_t *group_of)
+{
+	leaks->in_use = memory_allocate(((size_t)leaks->count + 1) * leaks->time_count, sizeof *leaks->in_use);
+	for (uint32_t site = 0; site < history->site_count; site++) {
+		const double *from = history->in_use + site * history->most;
+		if (group_of[site] == NO_GROUP)
+			continue;
+		double *to = leaks->in_use + group_of[site] * leaks->time_count;
+		for (size_t i = 0; i < leaks->time_count; i++)
+			to[i] += from[i];
+	}
+}
+
+void group_lives_init(struct group_lives *lives, const struct history *history, struct leaks *leaks,
+		      const uint32_t *groups)
+{
+	*lives = (struct group_lives){.history = history, .leaks = leaks};
+	uint32_t *group_of = groups_of_history(lives, groups);
+
+	in_use_add(leaks, history, group_of);
+	objects_order(lives, group_of);
+	sites_order(lives, groups);
+	free(group_of);
+}
+
+void group_lives_free(struct group_lives *lives)
+{
+	free(lives->objects);
+	free(lives->objects_begin);
+	free(lives->sites);
+	free(lives->sites_begin);
+	free(lives->samples_begin);
+	*lives = (struct group_lives){0};
+}
+
+static int birth_compare(const void *left, const void *right)
+{
+	const struct follow_up *a = left, *b = right;
+
+	return (a->birth_ns > b->birth_ns) - (a->birth_ns < b->birth_ns);
+}
+
+struct follow_ups group_lives_follow(const struct group_lives *lives, uint32_t group, struct follow_up *room)
+{
+	const uint64_t *times_ns = lives->leaks->times_ns;
+	const size_t time_count = lives->leaks->time_count, begin = lives->objects_begin[group];
+	const size_t count = lives->objects_begin[group + 1] - begin;
+	bool is_sorted = true;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct followed *from = &lives->history->objects[lives->objects[begin + i]];
+		const uint64_t first_ns = times_ns[from->first];
+		room[i] = (struct follow_up){
+		    .birth_ns = from->birth_ns < first_ns ? from->birth_ns : first_ns,
+		    .first_ns = first_ns,
+		    .last_ns = times_ns[from->last],
+		    .gone_ns = from->last + 1u < time_count ? times_ns[from->last + 1] : 0,
+		    .size = from->size,
+		    .rate = from->rate,
+		};
+		is_sorted = is_sorted && (i == 0 || room[i - 1].birth_ns <= room[i].birth_ns);
+	}
+	if (!is_sorted)
+		qsort(room, count, sizeof *room, birth_compare);
+	return (struct follow_ups){room, count, times_ns, time_count};
+}
+
+static void site_add_lives(struct life_table *table, const struct group_lives *lives, uint32_t index)
+{
+	const struct profile *reference = lives->leaks->reference;
+	const struct profile_site *site = &reference->sites[index];
+
+	for (uint32_t i = 0; i < site->lifetime_count; i++)
+		life_table_add_dead(table, site->lifetimes[i].bin, site->lifetimes[i].bytes,
+				    site->lifetimes[i].bytes_squared);
+	for (size_t i = lives->samples_begin[index]; i < lives->samples_begin[index + 1]; i++) {
+		const struct profile_sample *sample = &reference->samples[i];
+		struct seep_measure measure = {0};
+		measure_add_sample(&measure, sample->size, sample->rate);
+		life_table_add_alive(table,
+				     reference->time_ns > sample->birth_ns ? reference->time_ns - sample->birth_ns : 0,
+				     sum_estimate(&measure.bytes));
+	}
+}
+
+void group_lives_table(const struct group_lives *lives, uint32_t group, struct life_table *table)
+{
+	*table = (struct life_table){0};
+	for (size_t i = lives->sites_begin[group]; i < lives->sites_begin[group + 1]; i++)
+		site_add_lives(table, lives, lives->sites[i]);
+}
+
+struct trend slope_of(const struct leaks *leaks, uint32_t group, enum slope_part part)
+{
+	const double *in_use = leaks->in_use + group * leaks->time_count;
+	const double from_s = part == SLOPE_LATE ? leaks->seconds / 2 : 0;
+	double *times = memory_allocate(2 * leaks->time_count, sizeof *times);
+	double *values = times + leaks->time_count;
+	size_t count = 0;
+
+	for (size_t i = 0; i < leaks->time_count; i++) {
+		times[count] = (double)(leaks->times_ns[i] - leaks->reference->start_ns) / 1e9;
+		values[count] = in_use[i];
+		count += leaks->is_timer[i] && times[count] >= from_s;
+	}
+	const struct trend trend = trend_of(times, values, count);
+	free(times);
+	return trend;
+}

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From a verified snapshot to a moment. Snapshots of one recording begin with the same modules and nodes, since a
+ * recording adds to its tables at their end: what a snapshot has in common with the one before keeps its keys.
+ */
+#include "profile/moment.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "profile/profile_private.h"
+#include "reader/input.h"
+#include "reader/snapshot_reader.h"
+
+struct moment_reader {
+	struct input input;
+	uint64_t *identities; /* of the modules, as of the last snapshot */
+	uint32_t module_count, module_room;
+	struct seep_node *nodes; /* of the last snapshot, with their keys */
+	uint64_t *node_keys;
+	uint32_t node_count, node_room;
+	uint64_t *keys;
+	double *in_use;
+	uint32_t site_room;
+	struct seep_live *live; /* where the bytes can't be used as they lie */
+	uint32_t live_room;
+};
+
+struct moment_reader *moment_reader_create(void)
+{
+	struct moment_reader *reader = memory_allocate(1, sizeof *reader);
+
+	reader->input.descriptor = -1;
+	return reader;
+}
+
+void moment_reader_free(struct moment_reader *reader)
+{
+	if (!reader)
+		return;
+	input_close(&reader->input);
+	free(reader->identities);
+	free(reader->nodes);
+	free(reader->node_keys);
+	free(reader->keys);
+	free(reader->in_use);
+	free(reader->live);
+	free(reader);
+}
+
+/* Returns how many modules at the beginning are those of the snapshot before. */
+static uint32_t modules_take(struct moment_reader *reader, const struct snapshot_view *view)
+{
+	const uint32_t count = snapshot_count(view, SEEP_SECTION_MODULES);
+	uint32_t shared = 0;
+
+	if (count > reader->module_room) {
+		reader->identities = memory_resize(reader->identities, count, sizeof *reader->identities);
+		reader->module_room = count;
+	}
+	for (uint32_t i = 0; i < count; i++) {
+		struct seep_module module = snapshot_module(view, i);
+		const uint64_t identity = i ? profile_module_identity(module.build_id, module.build_id_bytes,
+								      snapshot_text(view, module.path))
+					    : 0;
+		shared += shared == i && i < reader->module_count && reader->identities[i] == identity;
+		reader->identities[i] = identity;
+	}
+	reader->module_count = count;
+	return shared;
+}
+
+static bool node_is_known(const struct moment_reader *reader, uint32_t index, const struct seep_node *node,
+			  uint32_t modules)
+{
+	return node->module < modules && memcmp(&reader->nodes[index], node, sizeof *node) == 0;
+}
+
+static void nodes_take(struct moment_reader *reader, const struct snapshot_view *view, uint32_t modules)
+{
+	const uint32_t count = snapshot_count(view, SEEP_SECTION_NODES);
+	uint32_t i = 0, shared = reader->node_count < count ? reader->node_count : count;
+
+	if (count > reader->node_room) {
+		const uint32_t room = count + count / 4;
+		reader->node_room = room > count ? room : count;
+		reader->nodes = memory_resize(reader->nodes, reader->node_room, sizeof *reader->nodes);
+		reader->node_keys = memory_resize(reader->node_keys, reader->node_room, sizeof *reader->node_keys);
+	}
+	for (; i < shared; i++) {
+		const struct seep_node node = snapshot_node(view, i);
+		if (!node_is_known(reader, i, &node, modules))
+			break;
+	}
+	for (; i < count; i++) {
+		const struct seep_node node = snapshot_node(view, i);
+		reader->nodes[i] = node;
+		reader->node_keys[i] =
+		    i ? stack_key_extend(reader->node_keys[node.parent], reader->identities[node.module], node.address,
+					 node.flags & SEEP_NODE_EXACT)
+		      : 0;
+	}
+	reader->node_count = count;
+}
+
+static double sum_bytes(const struct seep_measure *measure)
+{
+	return measure->bytes.uncertain + measure->bytes.certain;
+}
+
+static void sites_take(struct moment_reader *reader, const struct snapshot_view *view, struct moment *moment)
+{
+	const struct snapshot_table *table = &view->tables[SEEP_SECTION_SITES];
+	struct seep_sum in_use = {0}, allocated = {0};
+
+	if (table->count > reader->site_room || !reader->keys) {
+		reader->site_room = table->count;
+		reader->keys = memory_resize(reader->keys, table->count, sizeof *reader->keys);
+		reader->in_use = memory_resize(reader->in_use, table->count, sizeof *reader->in_use);
+	}
+	for (uint32_t i = 0; i < table->count; i++) {
+		struct seep_site site; /* but for what was added later, which is not looked at */
+		memcpy(&site, table->entries + (size_t)i * table->stride_bytes, SEEP_SITE_BYTES_LEAST);
+		reader->keys[i] = stack_key_close(reader->node_keys[site.node], site.flags, site.node);
+		reader->in_use[i] = sum_bytes(&site.in_use);
+		in_use.uncertain += site.in_use.bytes.uncertain;
+		in_use.certain += site.in_use.bytes.certain;
+		allocated.uncertain += site.allocated.bytes.uncertain;
+		allocated.certain += site.allocated.bytes.certain;
+	}
+	moment->keys = reader->keys;
+	moment->site_in_use = reader->in_use;
+	moment->site_count = table->count;
+	moment->in_use = in_use.uncertain + in_use.certain;
+	moment->allocated = allocated.uncertain + allocated.certain;
+}
+
+static void live_take(struct moment_reader *reader, const struct snapshot_view *view, struct moment *moment)
+{
+	const struct snapshot_table *table = &view->tables[SEEP_SECTION_LIVE];
+
+	moment->has_samples = table->offset != 0;
+	moment->live_count = table->count;
+	if (table->stride_bytes == sizeof *moment->live &&
+	    (uintptr_t)table->entries % _Alignof(struct seep_live) == 0) {
+		moment->live = (const struct seep_live *)(const void *)table->entries;
+		return;
+	}
+	if (table->count > reader->live_room || !reader->live) {
+		reader->live_room = table->count;
+		reader->live = memory_resize(reader->live, table->count, sizeof *reader->live);
+	}
+	for (uint32_t i = 0; i < table->count; i++)
+		reader->live[i] = snapshot_live(view, i);
+	moment->live = reader->live;
+}
+
+bool moment_read(struct moment_reader *reader, const void *data, size_t bytes, const char *name, struct moment *moment,
+		 struct error *error)
+{
+	struct snapshot_view view;
+
+	if (!snapshot_verify(&view, data, bytes, name, error))
+		return false;
+	const struct seep_process process = snapshot_process(&view, 0);
+	*moment = (struct moment){
+	    .trigger = view.header.trigger < SEEP_TRIGGER_COUNT ? view.header.trigger : SEEP_TRIGGER_UNKNOWN,
+	    .number = view.header.number,
+	    .time_ns = view.header.time_ns,
+	    .start_ns = process.start_ns,
+	    .pid = process.pid,
+	    .start_ticks = process.start_ticks,
+	};
+	memcpy(moment->boot_id, process.boot_id, sizeof moment->boot_id);
+	nodes_take(reader, &view, modules_take(reader, &view));
+	sites_take(reader, &view, moment);
+	live_take(reader, &view, moment);
+	return true;
+}
+
+bool moment_read_file(struct moment_reader *reader, const char *path, struct moment *moment, struct error *error)
+{
+	struct input *input = &reader->input;
+
+	return input_open_next(input, path, error) &&
+	       (!snapshot_is_snapshot(input->data, input->bytes) ||
+		input_read_rest(input, SNAPSHOT_BYTES_LIMIT, error)) &&
+	       moment_read(reader, input->data, input->bytes, path, moment, error);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One snapshot as a series needs it: what every site has in use, and the live
+ * samples. It has no names and no stacks, only what tells stacks apart, and its
+ * arrays are used again for the next one, so that a series costs the memory of
+ * one snapshot however long it is.
+ */
+#ifndef SEEP_PROFILE_MOMENT_H
+#define SEEP_PROFILE_MOMENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <seep/snapshot.h>
+
+#include "base/error.h"
+
+struct moment {
+	uint32_t trigger; /* enum seep_trigger */
+	uint64_t number, time_ns, start_ns, pid, start_ticks;
+	uint8_t boot_id[16];
+	bool has_samples;
+	double in_use, allocated; /* bytes of all sites */
+	uint32_t site_count;
+	const uint64_t *keys;      /* by site: profile_site.key. Two sites may have one: then they are one */
+	const double *site_in_use; /* by site: bytes */
+	uint32_t live_count;
+	const struct seep_live *live;
+};
+
+struct moment_reader;
+struct moment_reader *moment_reader_create(void);
+void moment_reader_free(struct moment_reader *reader); /* NULL: nothing */
+
+/* Reads a snapshot's file, or its bytes; `name` is for messages. What the moment points to is good until the next one is
+ * read, and for as long as the bytes are. */
+bool moment_read_file(struct moment_reader *reader, const char *path, struct moment *moment, struct error *error);
+bool moment_read(struct moment_reader *reader, const void *data, size_t bytes, const char *name, struct moment *moment,
+		 struct error *error);
+
+#endif
