@@ -3,8 +3,8 @@
  * A teardown is a run at the end: of falls, of idleness, of more deaths in one
  * interval than there were in any before. It counts where next to nothing was
  * allocated in it: what is usual in the interval in which it began. Where the process has ended, a short run that no
- * fall before came near, or by half or more, counts as well; while it lives,
- * only a fall by half or more does.
+ * fall before came near, or by half or more, counts as well, unless a few samples that died are all that it consists of;
+ * while it lives, only a fall by half or more does.
  */
 #include "compare/teardown.h"
 
@@ -18,13 +18,14 @@
 #define LITTLE 0.03      /* of what was in use, as a fall; */
 #define LITTLE_GONE 0.01 /* as the blocks that died */
 #define MUCH 0.5
-#define QUIET 0.5                 /* of the usual pace, or less, is next to nothing, ... */
-#define ONE_INTERVAL 1.1          /* ... and no more than what is usual in the interval in which it began */
-#define IDLE 0.1                  /* of the usual pace, or less, within one interval */
-#define NEAR 0.5                  /* of the last fall comes near it */
-#define KNOWN_LEAST 4             /* moments before show what is usual */
-#define LEVEL 1.1                 /* times as much is no growth yet */
-#define SHORT 3                   /* intervals */
+#define QUIET 0.5        /* of the usual pace, or less, is next to nothing, ... */
+#define ONE_INTERVAL 1.1 /* ... and no more than what is usual in the interval in which it began */
+#define IDLE 0.1         /* of the usual pace, or less, within one interval */
+#define NEAR 0.5         /* of the last fall comes near it */
+#define KNOWN_LEAST 4    /* moments before show what is usual */
+#define LEVEL 1.1        /* times as much is no growth yet */
+#define SURE 0.35        /* of what was in use is its error, at most, where a fall says something: some eight blocks */
+#define SHORT 3          /* intervals */
 #define LIFE_LEAST_NS 1000000000u /* what has not lived as long has no usual state that it could leave */
 #define EARLIER 6                 /* snapshots before a run, to see what is usual */
 
@@ -57,8 +58,9 @@ static struct teardown_moment moment_of(const struct profile *profile, const str
 	}
 
 	profile_totals(profile, &totals);
-	return (struct teardown_moment){profile->time_ns, sum_estimate(&totals.in_use.bytes),
-					sum_estimate(&totals.allocated.bytes), gone};
+	const double in_use = sum_estimate(&totals.in_use.bytes);
+	return (struct teardown_moment){profile->time_ns, in_use, sum_estimate(&totals.allocated.bytes), gone,
+					in_use > 0 ? sqrt(totals.in_use.bytes.variance) / in_use : 0};
 }
 
 bool trigger_is_end(uint32_t trigger)
@@ -116,7 +118,9 @@ size_t teardown_last_useful(const struct teardown_moment *moments, size_t count,
 	const double lost = fmax(fall, gone);
 	if (fall < LITTLE && (gone < LITTLE_GONE || fall < 1 - LEVEL))
 		return last;
-	const bool is_new = fall >= MUCH || (high + 1 >= KNOWN_LEAST && largest_fall(moments, high + 1) < NEAR * lost);
+	const bool is_new =
+	    moments[high].error <= SURE &&
+	    (fall >= MUCH || (high + 1 >= KNOWN_LEAST && largest_fall(moments, high + 1) < NEAR * lost));
 	return (fall >= LITTLE && pace < fmin(QUIET, ONE_INTERVAL / (double)run)) || (run <= SHORT && is_new) ? high
 													      : last;
 }

@@ -17,7 +17,8 @@
 struct teardown_moment {
 	uint64_t time_ns;
 	double in_use, allocated;
-	double gone; /* share of what was in use at the moment before that is so no more */
+	double gone;  /* share of what was in use at the moment before that is so no more */
+	double error; /* standard error of what is in use, as a share of it */
 };
 
 /* Whether this is the last that will be known of its process. */

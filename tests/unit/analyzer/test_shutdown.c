@@ -85,13 +85,16 @@ static void what_goes_up_and_down_is_no_shutdown(void **state)
 	(void)state;
 	for (unsigned i = 0; i < 8; i++) /* a sawtooth, caught in its fall */
 		moments[i] =
-		    (struct teardown_moment){(i + 1) * SECOND, i % 3 == 1 ? 70 : 100 - i % 3, 100 * (i + 1), 0};
+		    (struct teardown_moment){(i + 1) * SECOND, i % 3 == 1 ? 70 : 100 - i % 3, 100 * (i + 1), 0, 0};
 	assert_int_equal(teardown_last_useful(moments, 8, 0, true), 7);
 	/* The load goes, and the process stays. */
 	for (unsigned i = 0; i < 8; i++)
-		moments[i] = (struct teardown_moment){(i + 1) * SECOND, i < 7 ? 100 : 30, 100 * (i + 1), 0};
+		moments[i] = (struct teardown_moment){(i + 1) * SECOND, i < 7 ? 100 : 30, 100 * (i + 1), 0, 0};
 	assert_int_equal(teardown_last_useful(moments, 8, 0, false), 7);
 	assert_int_equal(teardown_last_useful(moments, 8, 0, true), 6);
+	/* Three samples in four of a small program died by chance, while it worked on. */
+	moments[6].error = 0.5;
+	assert_int_equal(teardown_last_useful(moments, 8, 0, true), 7);
 	/* It frees, and allocates no more. */
 	moments[7].allocated = 701;
 	assert_int_equal(teardown_last_useful(moments, 8, 0, false), 6);
