@@ -3,6 +3,8 @@
  * A library is what the dynamic linker finds by name: libNAME.so directly in a
  * system folder. What lies deeper (/usr/lib/nginx/modules, an interpreter's
  * extensions, a Java runtime) was written for one program and counts as its own.
+ * An executable of the system's with modules from elsewhere is their host: what
+ * its functions allocate for them is theirs.
  */
 #include "place/code_owner.h"
 
@@ -10,6 +12,7 @@
 
 #include "base/demangled.h"
 #include "files/path.h"
+#include "profile/allocator_frames.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
@@ -55,6 +58,29 @@ static bool module_is_library(const char *path)
 	return false;
 }
 
+static bool path_is_systems(const char *path)
+{
+	static const char *const roots[] = {"/usr/", "/bin/", "/sbin/", "/lib/", "/lib32/", "/lib64/"};
+
+	for (size_t i = 0; i < COUNT(roots); i++)
+		if (text_begins_with(path, roots[i]))
+			return !text_begins_with(path, "/usr/local/");
+	return false;
+}
+
+bool code_has_guests(const struct profile *profile)
+{
+	bool has_host = false, has_others = false;
+
+	for (uint32_t i = 0; i < profile->module_count; i++) {
+		const struct profile_module *module = &profile->modules[i];
+		const bool is_systems = path_is_systems(module->path);
+		has_host |= is_systems && (module->flags & SEEP_MODULE_EXECUTABLE);
+		has_others |= !is_systems && *module->path == '/' && !module_is_allocator(module->path);
+	}
+	return has_host && has_others;
+}
+
 enum code_owner code_owner(const struct profile *profile, const struct profile_location *location,
 			   const struct source_line *line)
 {
@@ -63,6 +89,6 @@ enum code_owner code_owner(const struct profile *profile, const struct profile_l
 	if (function_is_container(line->function) || file_is_container(line->file))
 		return CODE_CONTAINER;
 	if (module->flags & SEEP_MODULE_EXECUTABLE)
-		return CODE_PROGRAM;
+		return path_is_systems(module->path) ? CODE_HOST : CODE_PROGRAM;
 	return module_is_library(module->path) ? CODE_LIBRARY : CODE_PROGRAM;
 }

@@ -3,7 +3,7 @@
 #include "place/place.h"
 
 /* How good a call is as a place: the best one, and of equals the innermost, is taken. */
-enum fitness { FITS_NOT, FITS_AS_LIBRARY, FITS };
+enum fitness { FITS_NOT, FITS_AS_LIBRARY, FITS_AS_HOST, FITS };
 
 static enum fitness call_fitness(const struct profile *profile, const struct wrappers *wrappers,
 				 const struct profile_site *site, struct frame_walk at)
@@ -15,6 +15,8 @@ static enum fitness call_fitness(const struct profile *profile, const struct wra
 	switch (wrappers_owner(wrappers, frame_walk_location(profile, site, at), line)) {
 	case CODE_PROGRAM:
 		return FITS;
+	case CODE_HOST:
+		return wrappers_see_guests(wrappers) ? FITS_AS_HOST : FITS;
 	case CODE_LIBRARY:
 		return FITS_AS_LIBRARY;
 	default:

@@ -30,6 +30,7 @@ struct wrappers {
 	struct map *looked_at; /* given patterns are matched once a name: 1 no, 2 yes */
 	const char *const *given;
 	size_t given_count;
+	bool see_guests;
 };
 
 struct caller {
@@ -70,6 +71,11 @@ bool wrappers_have(const struct wrappers *wrappers, const char *function)
 	if (!*answer)
 		*answer = 1;
 	return *answer == 2;
+}
+
+bool wrappers_see_guests(const struct wrappers *wrappers)
+{
+	return wrappers->see_guests;
 }
 
 enum code_owner wrappers_owner(const struct wrappers *wrappers, const struct profile_location *location,
@@ -136,7 +142,7 @@ static struct frame_walk next_own(const struct profile *profile, const struct wr
 {
 	for (; frame_walk_has(site, at); at = frame_walk_next(profile, site, at)) {
 		const struct source_line *line = frame_walk_line(profile, site, at);
-		if (wrappers_owner(wrappers, frame_walk_location(profile, site, at), line) == CODE_PROGRAM &&
+		if (code_is_own(wrappers_owner(wrappers, frame_walk_location(profile, site, at), line)) &&
 		    !wrappers_have(wrappers, line->function))
 			break;
 	}
@@ -233,7 +239,8 @@ struct wrappers *wrappers_find(const struct profile *profile, const char *const 
 	struct wrappers *wrappers = memory_allocate(1, sizeof *wrappers);
 	size_t found = 1;
 
-	*wrappers = (struct wrappers){profile, map_create(), map_create(), map_create(), given, count};
+	*wrappers = (struct wrappers){
+	    profile, map_create(), map_create(), map_create(), given, count, code_has_guests(profile)};
 	for (int i = 0; i < ROUNDS && found; i++) {
 		struct round round = {.profile = profile, .by_name = map_create()};
 		for (uint32_t s = 0; s < profile->site_count; s++)

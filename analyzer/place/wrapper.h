@@ -22,6 +22,9 @@ struct wrappers; /* opaque */
 struct wrappers *wrappers_find(const struct profile *profile, const char *const *given, size_t count);
 void wrappers_free(struct wrappers *wrappers);
 
+/* code_has_guests() of the profile. */
+bool wrappers_see_guests(const struct wrappers *wrappers);
+
 /* `function` is a text of the profile's pool. */
 bool wrappers_have(const struct wrappers *wrappers, const char *function);
 

@@ -64,7 +64,7 @@ void place_text_append_callers(struct buffer *out, const struct group *group, un
 			return;
 		const struct source_line *line = frame_walk_line(profile, site, at);
 		const struct profile_location *location = frame_walk_location(profile, site, at);
-		if (code_owner(profile, location, line) != CODE_PROGRAM || strcmp(line->function, last) == 0 ||
+		if (!code_is_own(code_owner(profile, location, line)) || strcmp(line->function, last) == 0 ||
 		    strcmp(line->function, "_start") == 0)
 			continue;
 		char source[PIECE];

@@ -47,7 +47,7 @@ static struct stack_walk walk_callers(const struct group *group)
 
 static bool is_library(const struct profile *profile, const struct frame *frame)
 {
-	return code_owner(profile, frame->location, frame->line) != CODE_PROGRAM;
+	return !code_is_own(code_owner(profile, frame->location, frame->line));
 }
 
 /* Where the program's own code begins: callers from here on are the system's. */

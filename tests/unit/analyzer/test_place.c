@@ -55,6 +55,23 @@ static void containers_and_libraries_are_passed_over(void **state)
 	profile_maker_free(maker);
 }
 
+static void in_a_host_the_guests_are_the_program(void **state)
+{
+	struct profile_maker *maker = profile_maker_create("python");
+
+	(void)state;
+	add(maker, "main;eval;dist@/home/me/math.so;PySequence_Tuple;tuple_make", 100);
+	add(maker, "main;eval;list_make", 200);
+	assert_string_equal(place_of(maker, 0, NULL), "dist");
+	assert_string_equal(place_of(maker, 1, NULL), "list_make");
+	profile_maker_free(maker);
+	/* Both are the system's. */
+	maker = profile_maker_create("server");
+	add(maker, "main;hook@/usr/lib/server/modules/hook.so;answer", 100);
+	assert_string_equal(place_of(maker, 0, NULL), "answer");
+	profile_maker_free(maker);
+}
+
 static void names_of_allocators_are_wrappers(void **state)
 {
 	static const char *const names[] = {"xmalloc",
@@ -153,6 +170,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(containers_and_libraries_are_passed_over),
+	    cmocka_unit_test(in_a_host_the_guests_are_the_program),
 	    cmocka_unit_test(names_of_allocators_are_wrappers),
 	    cmocka_unit_test(what_callers_decide_is_a_wrapper),
 	    cmocka_unit_test(what_decides_itself_is_none),
