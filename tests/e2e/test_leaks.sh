@@ -99,7 +99,7 @@ check_equal "a live recording is followed until it ends" 0 $?
 check "again and again" test "$(grep -c '^leaking (pid' <<<"$followed")" -ge 2
 
 # It frees all that it leaked, for a second, and is killed in the midst of that, or ends: the moment before is judged.
-compile ending <<'END'
+compile shuts_down_slow <<'END'
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -112,7 +112,7 @@ int main(void) {
 }
 END
 for stop in 2.0 2.4 9; do
-	"$SEEP" run -r 2K -i 100ms -o "ending.$stop" -- timeout --foreground -s KILL "$stop" ./ending 2>/dev/null &
+	"$SEEP" run -r 2K -i 100ms -o "ending.$stop" -- timeout --foreground -s KILL "$stop" ./shuts_down_slow 2>/dev/null &
 	pids+=($!)
 done
 wait "${pids[@]}" 2>/dev/null
@@ -121,6 +121,7 @@ for stop in 2.0 2.4 9; do
 	check_match "killed after $stop s it is still a leak" '^LEAKING  1 place' "$("$SEEP" leaks "$ending")"
 done
 check_match "which is said" 'judged at .* \(shutdown left out\)' "$("$SEEP" leaks "$ending" | tr '\n' ' ' | tr -s ' ')"
+check "a long name does not push it over the edge" fits "$("$SEEP" leaks "$ending")"
 check_match "in JSON, too" '"judged":{"snapshot":[0-9]+,"age_ns":[0-9]+,"teardown":true}' "$("$SEEP" leaks --json "$ending")"
 check_match "report shows the same moment" '\(shutdown left out\)' "$("$SEEP" report "$ending")"
 check_match "but for --last" 'snapshot [0-9]+ \(exit\)' "$("$SEEP" report --last "$ending")"

@@ -63,18 +63,37 @@ static struct estimate_text in_use_text(const struct profile *profile)
 			      profile);
 }
 
+/* Writes a part of a line of which `used` columns are written; one that would pass the page's edge goes to the next line. */
+static void write_part(const struct screen *screen, unsigned *used, enum text_style style, const char *separator,
+		       const char *text)
+{
+	const unsigned columns = text_columns(separator) + text_columns(text);
+
+	if (*used + columns > screen->page->columns) {
+		separator = "\n    ";
+		*used = 0;
+	}
+	buffer_append_text(screen->page->out, separator);
+	text_write(screen->page, style, "%s", text);
+	*used += columns;
+}
+
 /* "svc (pid 9659)  24 s, 12 snapshots, judged at 24.0 s". */
 static void write_program(const struct screen *screen)
 {
 	const struct profile *reference = screen->leaks->reference;
-	const bool has_name = reference->command && *reference->command;
+	const char *name = reference->command && *reference->command ? reference->command : "?";
+	const struct quantity seconds = quantity_duration(screen->leaks->seconds * 1e9);
+	unsigned used = text_columns(name);
+	char text[80];
 
-	text_write(screen->page, STYLE_STRONG, "%s", has_name ? reference->command : "?");
-	text_write(screen->page, STYLE_PLAIN, " (pid %llu)  %s, %zu snapshots, judged at %s%s",
-		   (unsigned long long)reference->pid, quantity_duration(screen->leaks->seconds * 1e9).text,
-		   screen->leaks->time_count + screen->series->left_out,
-		   quantity_duration(screen->leaks->seconds * 1e9).text,
-		   reference->shutdown_left_out ? " (shutdown left out)" : "");
+	text_write(screen->page, STYLE_STRONG, "%s", name);
+	snprintf(text, sizeof text, "(pid %llu)  %s, %zu snapshots", (unsigned long long)reference->pid, seconds.text,
+		 screen->leaks->time_count + screen->series->left_out);
+	write_part(screen, &used, STYLE_PLAIN, " ", text);
+	snprintf(text, sizeof text, "judged at %s%s", seconds.text,
+		 reference->shutdown_left_out ? " (shutdown left out)" : "");
+	write_part(screen, &used, STYLE_PLAIN, ", ", text);
 	end_line(screen);
 }
 
@@ -86,18 +105,25 @@ static void write_memory(const struct screen *screen)
 	const struct estimate_text now = in_use_text(leaks->reference);
 	double *in_use = memory_allocate(count, sizeof *in_use);
 	struct leak_limit limit;
+	char text[160];
 
 	for (size_t i = 0; i < count; i++)
 		in_use[i] = screen->series->history.moments[i].sums.in_use;
+	const size_t begin = screen->page->out->length;
 	buffer_append_text(screen->page->out, "in use ");
 	spark_append(screen->page->out, leaks->times_ns, in_use, count, SPARK_COLUMNS);
 	buffer_printf(screen->page->out, " %s %s", now.value, now.interval);
-	if (leaks->reference->memory_known >> SEEP_MEMORY_RSS & 1)
-		buffer_printf(screen->page->out, "   RSS %s",
-			      quantity_bytes((double)leaks->reference->memory[SEEP_MEMORY_RSS]).text);
-	if (leaks_limit(leaks, &limit) && limit.seconds <= LEAK_HORIZON * leaks->seconds)
-		text_write(screen->page, STYLE_WARNING, "   %s of %s reached in about %s", limit.name,
-			   quantity_bytes(limit.limit).text, quantity_duration(limit.seconds * 1e9).text);
+	unsigned used = text_columns(screen->page->out->data + begin);
+	if (leaks->reference->memory_known >> SEEP_MEMORY_RSS & 1) {
+		snprintf(text, sizeof text, "RSS %s",
+			 quantity_bytes((double)leaks->reference->memory[SEEP_MEMORY_RSS]).text);
+		write_part(screen, &used, STYLE_PLAIN, "   ", text);
+	}
+	if (leaks_limit(leaks, &limit) && limit.seconds <= LEAK_HORIZON * leaks->seconds) {
+		snprintf(text, sizeof text, "%s of %s reached in about %s", limit.name,
+			 quantity_bytes(limit.limit).text, quantity_duration(limit.seconds * 1e9).text);
+		write_part(screen, &used, STYLE_WARNING, "   ", text);
+	}
 	end_line(screen);
 	free(in_use);
 }
