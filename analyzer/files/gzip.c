@@ -38,14 +38,14 @@ static void stream_feed(z_stream *stream, const unsigned char *data, size_t byte
 	*fed += stream->avail_in;
 }
 
-void gzip_pack(struct buffer *out, const void *data, size_t bytes)
+static void pack(struct buffer *out, const void *data, size_t bytes, int level)
 {
 	unsigned char piece[PIECE_BYTES];
 	z_stream stream = {.zalloc = zlib_allocate, .zfree = zlib_free};
 	size_t fed = 0;
 	int status;
 
-	deflateInit2(&stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, WINDOW_GZIP, MEMORY_LEVEL, Z_DEFAULT_STRATEGY);
+	deflateInit2(&stream, level, Z_DEFLATED, WINDOW_GZIP, MEMORY_LEVEL, Z_DEFAULT_STRATEGY);
 	do {
 		stream_feed(&stream, data, bytes, &fed);
 		stream.next_out = piece;
@@ -54,6 +54,16 @@ void gzip_pack(struct buffer *out, const void *data, size_t bytes)
 		buffer_append(out, piece, sizeof piece - stream.avail_out);
 	} while (status != Z_STREAM_END);
 	deflateEnd(&stream);
+}
+
+void gzip_pack(struct buffer *out, const void *data, size_t bytes)
+{
+	pack(out, data, bytes, Z_DEFAULT_COMPRESSION);
+}
+
+void gzip_pack_quickly(struct buffer *out, const void *data, size_t bytes)
+{
+	pack(out, data, bytes, Z_BEST_SPEED);
 }
 
 size_t gzip_limit(size_t bytes, size_t ratio, size_t most)

@@ -10,8 +10,9 @@
 #include "base/error.h"
 #include "files/unpacking.h"
 
-/* Appends a gzip stream, equal for equal data. */
+/* Appends a gzip stream, equal for equal data. The quick one takes a third of the time, and is a tenth larger. */
 void gzip_pack(struct buffer *out, const void *data, size_t bytes);
+void gzip_pack_quickly(struct buffer *out, const void *data, size_t bytes);
 
 bool gzip_is_gzip(const void *data, size_t bytes);
 

@@ -16,6 +16,8 @@
 #include "reader/bundle_reader.h"
 #include "reader/snapshot_reader.h"
 
+#define QUICK_BYTES (1 << 20) /* so large a part is packed quickly */
+
 struct writer {
 	struct buffer packed; /* the parts' contents */
 	struct bundle_part *parts;
@@ -23,17 +25,34 @@ struct writer {
 	struct profile *names; /* every module and location once */
 	uint32_t location_capacity, module_capacity, path_capacity;
 	struct map *modules, *locations; /* key -> index + 1 */
+	struct input input;
+	/* Of the last snapshot: */
+	struct seep_node *nodes;
+	uint64_t *last_modules; /* keys */
+	uint32_t node_count, node_room, last_module_count;
 };
 
 static void part_add(struct writer *writer, struct bundle_part part, const void *data, size_t bytes)
 {
 	part.offset = writer->packed.length; /* moved behind the table at the end */
 	part.bytes = bytes;
-	gzip_pack(&writer->packed, data, bytes);
+	if (bytes < QUICK_BYTES)
+		gzip_pack(&writer->packed, data, bytes);
+	else
+		gzip_pack_quickly(&writer->packed, data, bytes);
 	part.packed_bytes = writer->packed.length - part.offset;
 	part.crc = (uint32_t)crc32_z(0, (unsigned char *)writer->packed.data + part.offset, part.packed_bytes);
 	ARRAY_RESERVE(writer->parts, writer->part_count, writer->part_capacity);
 	writer->parts[writer->part_count++] = part;
+}
+
+static uint64_t module_key(const struct profile *profile, uint32_t index)
+{
+	const struct profile_module *module = &profile->modules[index];
+	const struct profile_storage *storage = profile->storage;
+	const char *path = storage->module_paths[index];
+
+	return hash_bytes(hash_bytes(hash_secret(), module->build_id, module->build_id_bytes), path, strlen(path));
 }
 
 static uint32_t module_collect(struct writer *writer, const struct profile *profile, uint32_t index)
@@ -44,10 +63,7 @@ static uint32_t module_collect(struct writer *writer, const struct profile *prof
 	struct profile_storage *storage = names->storage;
 	const char *path = from->module_paths[index];
 
-	if (index == 0)
-		return 0;
-	const uint64_t seed = hash_bytes(hash_secret(), module->build_id, module->build_id_bytes);
-	uint64_t *slot = map_put(writer->modules, hash_bytes(seed, path, strlen(path)), NULL);
+	uint64_t *slot = map_put(writer->modules, module_key(profile, index), NULL);
 	if (*slot)
 		return (uint32_t)*slot;
 	uint32_t count = names->module_count;
@@ -60,60 +76,110 @@ static uint32_t module_collect(struct writer *writer, const struct profile *prof
 	return (uint32_t)*slot;
 }
 
-static void names_collect(struct writer *writer, const struct profile *profile)
+/* The modules of a snapshot while its nodes are gone through. */
+struct modules {
+	const struct profile *head;
+	uint32_t *canonical;
+	uint64_t *keys;      /* of the canonical one: equal for what is collected as one module */
+	uint32_t *collected; /* number among the names; 0: not yet */
+};
+
+static void modules_open(struct modules *modules, const struct profile *head, uint32_t *canonical)
+{
+	*modules = (struct modules){.head = head,
+				    .canonical = canonical,
+				    .keys = memory_allocate(head->module_count, sizeof *modules->keys),
+				    .collected = memory_allocate(head->module_count, sizeof *modules->collected)};
+	for (uint32_t i = 1; i < head->module_count; i++)
+		modules->keys[i] = canonical[i] == i ? module_key(head, i) : modules->keys[canonical[i]];
+}
+
+static void location_collect(struct writer *writer, struct modules *modules, const struct seep_node *node)
 {
 	struct profile *names = writer->names;
+	const uint32_t module = modules->canonical[node->module];
+	bool is_new;
 
-	for (uint32_t i = 0; i < profile->location_count; i++) {
-		struct profile_location location = profile->locations[i];
-		location.module = module_collect(writer, profile, location.module);
-		const uint64_t words[] = {location.module, location.address, location.exact};
-		bool is_new;
-		map_put(writer->locations, hash_bytes(hash_secret(), words, sizeof words), &is_new);
-		if (!is_new)
-			continue;
-		ARRAY_RESERVE(names->locations, names->location_count, writer->location_capacity);
-		names->locations[names->location_count++] = location;
+	if (module && !modules->collected[module])
+		modules->collected[module] = module_collect(writer, modules->head, module);
+	const struct profile_location location = {
+	    .module = modules->collected[module], .address = node->address, .exact = node->flags & SEEP_NODE_EXACT};
+	const uint64_t words[] = {location.module, location.address, location.exact};
+	map_put(writer->locations, hash_bytes(hash_secret(), words, sizeof words), &is_new);
+	if (!is_new)
+		return;
+	ARRAY_RESERVE(names->locations, names->location_count, writer->location_capacity);
+	names->locations[names->location_count++] = location;
+}
+
+/* Nodes that the snapshot before had at the same place, in the same module, are collected already. */
+static void nodes_collect(struct writer *writer, const struct snapshot_view *view, struct modules *modules)
+{
+	const uint32_t count = snapshot_count(view, SEEP_SECTION_NODES);
+
+	if (count > writer->node_room) {
+		writer->nodes = memory_resize(writer->nodes, count, sizeof *writer->nodes);
+		writer->node_room = count;
 	}
-	/* For the map of code made at run time. */
-	names->source = string_pool_intern(names->strings, profile->source);
-	names->trigger = profile->trigger;
-	names->time_ns = profile->time_ns;
-	names->start_ns = profile->start_ns;
-	names->pid = profile->pid;
-	names->start_ticks = profile->start_ticks;
-	names->start_unix_ns = profile->start_unix_ns;
-	memcpy(names->boot_id, profile->boot_id, sizeof names->boot_id);
+	for (uint32_t i = 1; i < count; i++) {
+		const struct seep_node node = snapshot_node(view, i);
+		const bool was_there = i < writer->node_count && node.module < writer->last_module_count &&
+				       writer->last_modules[node.module] == modules->keys[node.module] &&
+				       memcmp(&writer->nodes[i], &node, sizeof node) == 0;
+		if (!was_there)
+			location_collect(writer, modules, &node);
+		writer->nodes[i] = node;
+	}
+	writer->node_count = count;
+	free(writer->last_modules);
+	writer->last_modules = modules->keys;
+	writer->last_module_count = modules->head->module_count;
+	free(modules->collected);
+	free(modules->canonical);
+}
+
+/* For the map of code made at run time. */
+static void process_collect(struct profile *names, const struct profile *head)
+{
+	names->source = string_pool_intern(names->strings, head->source);
+	names->trigger = head->trigger;
+	names->time_ns = head->time_ns;
+	names->start_ns = head->start_ns;
+	names->pid = head->pid;
+	names->start_ticks = head->start_ticks;
+	names->start_unix_ns = head->start_unix_ns;
+	memcpy(names->boot_id, head->boot_id, sizeof names->boot_id);
 }
 
 static bool snapshot_add(struct writer *writer, const void *data, size_t bytes, const char *name, struct error *error)
 {
-	struct profile *profile = profile_open_snapshot(data, bytes, name, error);
+	struct snapshot_view view;
+	struct modules modules;
+	uint32_t *canonical;
 
-	if (!profile)
+	if (!snapshot_verify(&view, data, bytes, name, error))
 		return false;
-	part_add(writer,
-		 (struct bundle_part){.type = BUNDLE_SNAPSHOT,
-				      .number = profile->number,
-				      .time_ns = profile->time_ns,
-				      .trigger = profile->trigger},
-		 data, bytes);
-	names_collect(writer, profile);
-	profile_free(profile);
+	struct profile *head = profile_head_from_snapshot(&view, &canonical);
+	part_add(
+	    writer,
+	    (struct bundle_part){
+		.type = BUNDLE_SNAPSHOT, .number = head->number, .time_ns = head->time_ns, .trigger = head->trigger},
+	    data, bytes);
+	modules_open(&modules, head, canonical);
+	nodes_collect(writer, &view, &modules);
+	process_collect(writer->names, head);
+	profile_free(head);
 	return true;
 }
 
 static bool snapshot_file_add(struct writer *writer, const char *path, struct error *error)
 {
-	struct input input;
-	bool added = false;
+	struct input *input = &writer->input;
 
-	if (!input_open(&input, path, error))
-		return false;
-	if (!snapshot_is_snapshot(input.data, input.bytes) || input_read_rest(&input, SNAPSHOT_BYTES_LIMIT, error))
-		added = snapshot_add(writer, input.data, input.bytes, path, error);
-	input_close(&input);
-	return added;
+	return input_open_next(input, path, error) &&
+	       (!snapshot_is_snapshot(input->data, input->bytes) ||
+		input_read_rest(input, SNAPSHOT_BYTES_LIMIT, error)) &&
+	       snapshot_add(writer, input->data, input->bytes, path, error);
 }
 
 static bool recording_add(struct writer *writer, const char *directory, struct error *error)
@@ -224,6 +290,7 @@ static void writer_open(struct writer *writer)
 	struct profile *names = writer->names = profile_create();
 	struct profile_storage *storage = names->storage;
 
+	writer->input.descriptor = -1;
 	writer->modules = map_create();
 	writer->locations = map_create();
 	writer->module_capacity = writer->path_capacity = 16;
@@ -252,6 +319,9 @@ bool bundle_write(struct buffer *out, const char *path, const struct symbol_sear
 		bundle_assemble(&writer, out);
 	}
 	profile_free(writer.names);
+	input_close(&writer.input);
+	free(writer.nodes);
+	free(writer.last_modules);
 	buffer_free(&writer.packed);
 	free(writer.parts);
 	map_free(writer.modules);

@@ -339,3 +339,15 @@ struct profile *profile_from_snapshot(const struct snapshot_view *view)
 	free(builder.site_node);
 	return profile;
 }
+
+struct profile *profile_head_from_snapshot(const struct snapshot_view *view, uint32_t **canonical)
+{
+	struct profile *profile = profile_create();
+	struct builder builder = {.view = view, .profile = profile, .storage = profile->storage};
+
+	build_header(&builder);
+	build_modules(&builder);
+	free(builder.identities);
+	*canonical = builder.canonical;
+	return profile;
+}

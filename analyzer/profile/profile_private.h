@@ -36,6 +36,10 @@ struct profile *profile_create(void);
 /* From a verified snapshot. Copies all that it needs, so that the view's bytes may go afterwards. Never fails. */
 struct profile *profile_from_snapshot(const struct snapshot_view *view);
 
+/* The same without locations, sites and samples. `canonical`: by module the first one that is the same code; the caller
+ * frees it. */
+struct profile *profile_head_from_snapshot(const struct snapshot_view *view, uint32_t **canonical);
+
 /* From what a reader of another tool's format found in the file `name`. Takes texts and lines over: `foreign` has
  * neither afterwards, and the rest of it may be freed. Never fails. */
 struct profile *profile_from_foreign(struct foreign_profile *foreign, const char *name);
