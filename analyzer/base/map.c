@@ -89,17 +89,27 @@ static struct map_slot *map_find(const struct map *map, uint64_t key)
 	return &map->slots[index];
 }
 
-static void map_grow(struct map *map)
+static void map_grow(struct map *map, size_t slot_count)
 {
 	struct map_slot *old = map->slots;
 	size_t old_count = map->slot_count;
 
-	map->slot_count = 2 * old_count;
+	map->slot_count = slot_count;
 	map->slots = memory_allocate(map->slot_count, sizeof *map->slots);
 	for (size_t i = 0; i < old_count; i++)
 		if (old[i].taken)
 			*map_find(map, old[i].key) = old[i];
 	free(old);
+}
+
+void map_reserve(struct map *map, size_t more)
+{
+	size_t slot_count = map->slot_count;
+
+	while (slot_count < 2 * (map->entry_count + more))
+		slot_count *= 2;
+	if (slot_count > map->slot_count)
+		map_grow(map, slot_count);
 }
 
 uint64_t *map_put(struct map *map, uint64_t key, bool *inserted)
@@ -111,7 +121,7 @@ uint64_t *map_put(struct map *map, uint64_t key, bool *inserted)
 	if (slot->taken)
 		return &slot->value;
 	if (2 * (map->entry_count + 1) > map->slot_count) {
-		map_grow(map);
+		map_grow(map, 2 * map->slot_count);
 		slot = map_find(map, key);
 	}
 	*slot = (struct map_slot){.key = key, .taken = true};

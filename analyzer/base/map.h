@@ -11,6 +11,8 @@ struct map; /* opaque */
 
 struct map *map_create(void);
 void map_free(struct map *map);
+/* Makes room for so many more entries at once. */
+void map_reserve(struct map *map, size_t more);
 /* The value's place; inserted with value 0 if it was not there (*inserted then true; may be NULL). Valid until the
  * next map_put(). */
 uint64_t *map_put(struct map *map, uint64_t key, bool *inserted);

@@ -209,6 +209,7 @@ uint32_t *group_table_add(struct group_table *table, const struct profile *profi
 	uint32_t *groups = memory_allocate(profile->site_count + 1u, sizeof *groups);
 	struct frame_walk *places = group_places(profile);
 
+	map_reserve(table->stacks, profile->site_count);
 	if (table->by == GROUP_BY_PLACE)
 		lines_learn(table, profile, places);
 	for (uint32_t i = 0; i < profile->site_count; i++) {

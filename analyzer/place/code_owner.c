@@ -20,8 +20,10 @@ static bool function_is_container(const char *function)
 {
 	static const char *const prefixes[] = {
 	    "std::", "__gnu_cxx::", "boost::", "alloc::", "core::", "<alloc::", "<core::", "hashbrown::", "<std::"};
-	const char *name = name_behind_type(function);
 
+	if (!strstr(function, "::")) /* C's, and addresses' */
+		return false;
+	const char *name = name_behind_type(function);
 	for (size_t i = 0; i < COUNT(prefixes); i++)
 		if (text_begins_with(name, prefixes[i]))
 			return true;

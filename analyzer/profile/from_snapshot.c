@@ -23,12 +23,14 @@ struct builder {
 	const struct snapshot_view *view;
 	struct profile *profile;
 	struct profile_storage *storage;
-	uint64_t *identities;    /* by module: equal for the same code, in this process and in others */
-	uint32_t *canonical;     /* by module: the first one with its identity */
-	uint32_t *node_location; /* by node */
-	uint64_t *node_key;      /* by node: hash of the stack from the root to here */
-	uint32_t *site_of;       /* by the snapshot's site: the profile's */
-	uint32_t *site_node;     /* by the profile's site: the leaf of its stack */
+	uint64_t *identities;  /* by module: equal for the same code, in this process and in others */
+	uint32_t *canonical;   /* by module: the first one with its identity */
+	uint32_t *node_parent; /* by node, as the following */
+	uint16_t *node_depth;
+	uint32_t *node_location;
+	uint64_t *node_key;  /* hash of the stack from the root to here */
+	uint32_t *site_of;   /* by the snapshot's site: the profile's */
+	uint32_t *site_node; /* by the profile's site: the leaf of its stack */
 };
 
 static const char *builder_text(const struct builder *builder, seep_string offset, size_t limit)
@@ -125,23 +127,38 @@ static void build_modules(struct builder *builder)
 	map_free(first_of);
 }
 
-/* The location's index, made if it is not there yet. `known` maps hashes to index + 1; a slot that another location
- * has taken is passed over. */
-static uint32_t location_find(struct profile *profile, struct map *known, const struct profile_location *wanted)
+/* Indices of what was found before, by a hash; how many there will be at most is known. 0: free, else index + 1. */
+struct index_table {
+	uint32_t *slots;
+	size_t mask;
+};
+
+static struct index_table index_table_create(size_t most)
+{
+	size_t slots = 64;
+
+	while (slots < 2 * most)
+		slots *= 2;
+	return (struct index_table){memory_allocate(slots, sizeof(uint32_t)), slots - 1};
+}
+
+/* The location's index, made if it is not there yet. */
+static uint32_t location_find(struct profile *profile, const struct index_table *known,
+			      const struct profile_location *wanted)
 {
 	const uint64_t words[] = {wanted->module, wanted->address, wanted->exact};
 
-	for (uint64_t key = hash_bytes(hash_secret(), words, sizeof words);; key++) {
-		uint64_t *slot = map_put(known, key, NULL);
+	for (size_t at = hash_bytes(hash_secret(), words, sizeof words);; at++) {
+		uint32_t *slot = &known->slots[at & known->mask];
 		if (*slot == 0) {
 			profile->locations[profile->location_count] = *wanted;
 			*slot = ++profile->location_count;
-			return (uint32_t)*slot - 1;
+			return *slot - 1;
 		}
 		const struct profile_location *found = &profile->locations[*slot - 1];
 		if (found->module == wanted->module && found->address == wanted->address &&
 		    found->exact == wanted->exact)
-			return (uint32_t)*slot - 1;
+			return *slot - 1;
 	}
 }
 
@@ -149,9 +166,11 @@ static void build_locations(struct builder *builder)
 {
 	struct profile *profile = builder->profile;
 	uint32_t count = snapshot_count(builder->view, SEEP_SECTION_NODES);
-	struct map *known = map_create();
+	const struct index_table known = index_table_create(count);
 
 	profile->locations = memory_allocate(count, sizeof *profile->locations);
+	builder->node_parent = memory_allocate(count, sizeof *builder->node_parent);
+	builder->node_depth = memory_allocate(count, sizeof *builder->node_depth);
 	builder->node_location = memory_allocate(count, sizeof *builder->node_location);
 	builder->node_key = memory_allocate(count, sizeof *builder->node_key);
 	for (uint32_t i = 1; i < count; i++) {
@@ -159,11 +178,24 @@ static void build_locations(struct builder *builder)
 		struct profile_location location = {.module = builder->canonical[node.module],
 						    .address = node.address,
 						    .exact = node.flags & SEEP_NODE_EXACT};
-		builder->node_location[i] = location_find(profile, known, &location);
+		builder->node_parent[i] = node.parent;
+		builder->node_depth[i] = (uint16_t)(builder->node_depth[node.parent] + 1);
+		builder->node_location[i] = location_find(profile, &known, &location);
 		builder->node_key[i] = stack_key_extend(
 		    builder->node_key[node.parent], builder->identities[node.module], location.address, location.exact);
 	}
-	map_free(known);
+	free(known.slots);
+	profile->locations = memory_resize(profile->locations, profile->location_count, sizeof *profile->locations);
+}
+
+static void site_take_measures(struct profile_site *site, const struct seep_site *entry)
+{
+	site->allocated = entry->allocated;
+	site->freed = entry->freed;
+	site->in_use = entry->in_use;
+	site->freed_remotely = entry->freed_remotely;
+	site->freed_shortly = entry->freed_shortly;
+	site->freed_grown = entry->freed_grown;
 }
 
 static void site_add_measures(struct profile_site *site, const struct seep_site *more)
@@ -176,12 +208,25 @@ static void site_add_measures(struct profile_site *site, const struct seep_site 
 	profile_measure_add(&site->freed_grown, &more->freed_grown);
 }
 
+/* The site with this key, which is made if it is not there yet. */
+static uint32_t site_find(struct profile *profile, const struct index_table *known, uint64_t key, bool *is_new)
+{
+	for (size_t at = hash_bytes(hash_secret(), &key, sizeof key);; at++) {
+		uint32_t *slot = &known->slots[at & known->mask];
+		*is_new = *slot == 0;
+		if (*is_new)
+			*slot = ++profile->site_count;
+		if (*is_new || profile->sites[*slot - 1].key == key)
+			return *slot - 1;
+	}
+}
+
 /* Sites that share a stack become one; their stacks come later. */
 static void build_sites(struct builder *builder)
 {
 	struct profile *profile = builder->profile;
 	uint32_t count = snapshot_count(builder->view, SEEP_SECTION_SITES);
-	struct map *known = map_create();
+	const struct index_table known = index_table_create(count);
 
 	profile->sites = memory_allocate(count, sizeof *profile->sites);
 	builder->site_of = memory_allocate(count, sizeof *builder->site_of);
@@ -189,29 +234,21 @@ static void build_sites(struct builder *builder)
 	for (uint32_t i = 0; i < count; i++) {
 		struct seep_site entry = snapshot_site(builder->view, i);
 		const uint64_t key = stack_key_close(builder->node_key[entry.node], entry.flags, entry.node);
-		bool inserted;
-		uint64_t *index = map_put(known, key, &inserted);
-		if (inserted) {
-			*index = profile->site_count++;
-			builder->site_node[*index] = entry.node;
-			profile->sites[*index] =
-			    (struct profile_site){.key = key,
-						  .truncated = (entry.flags & SEEP_SITE_TRUNCATED) != 0,
-						  .retired = site_is_retired(entry.flags, entry.node)};
+		bool is_new;
+		const uint32_t index = site_find(profile, &known, key, &is_new);
+		struct profile_site *site = &profile->sites[index];
+		builder->site_of[i] = index;
+		if (is_new) {
+			builder->site_node[index] = entry.node;
+			*site = (struct profile_site){.key = key,
+						      .truncated = (entry.flags & SEEP_SITE_TRUNCATED) != 0,
+						      .retired = site_is_retired(entry.flags, entry.node)};
+			site_take_measures(site, &entry);
+		} else {
+			site_add_measures(site, &entry);
 		}
-		builder->site_of[i] = (uint32_t)*index;
-		site_add_measures(&profile->sites[*index], &entry);
 	}
-	map_free(known);
-}
-
-static uint32_t node_depth(const struct snapshot_view *view, uint32_t node)
-{
-	uint32_t depth = 0;
-
-	for (; node != 0; node = snapshot_node(view, node).parent)
-		depth++;
-	return depth;
+	free(known.slots);
 }
 
 static void build_stacks(struct builder *builder)
@@ -220,13 +257,13 @@ static void build_stacks(struct builder *builder)
 	size_t total = 0;
 
 	for (uint32_t i = 0; i < profile->site_count; i++) {
-		profile->sites[i].depth = node_depth(builder->view, builder->site_node[i]);
+		profile->sites[i].depth = builder->node_depth[builder->site_node[i]];
 		total += profile->sites[i].depth;
 	}
 	uint32_t *frame = builder->storage->stacks = memory_allocate(total, sizeof *frame);
 	for (uint32_t i = 0; i < profile->site_count; i++) {
 		profile->sites[i].stack = frame;
-		for (uint32_t node = builder->site_node[i]; node != 0; node = snapshot_node(builder->view, node).parent)
+		for (uint32_t node = builder->site_node[i]; node != 0; node = builder->node_parent[node])
 			*frame++ = builder->node_location[node];
 	}
 }
@@ -299,6 +336,18 @@ static int sample_compare(const void *left, const void *right)
 	return (a->address > b->address) - (a->address < b->address);
 }
 
+/* Writers go from site to site, or nearly so. */
+static void samples_sort(struct profile *profile)
+{
+	uint32_t sorted = 1;
+
+	while (sorted < profile->sample_count &&
+	       sample_compare(&profile->samples[sorted - 1], &profile->samples[sorted]) <= 0)
+		sorted++;
+	if (sorted < profile->sample_count)
+		qsort(profile->samples, profile->sample_count, sizeof *profile->samples, sample_compare);
+}
+
 static void build_samples(struct builder *builder)
 {
 	struct profile *profile = builder->profile;
@@ -315,7 +364,7 @@ static void build_samples(struct builder *builder)
 							      .site = builder->site_of[live.site],
 							      .thread = live.thread};
 	}
-	qsort(profile->samples, count, sizeof *profile->samples, sample_compare);
+	samples_sort(profile);
 }
 
 struct profile *profile_from_snapshot(const struct snapshot_view *view)
@@ -333,6 +382,8 @@ struct profile *profile_from_snapshot(const struct snapshot_view *view)
 	build_samples(&builder);
 	free(builder.identities);
 	free(builder.canonical);
+	free(builder.node_parent);
+	free(builder.node_depth);
 	free(builder.node_location);
 	free(builder.node_key);
 	free(builder.site_of);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <zlib.h>
 
+#include "files/checksum.h"
 #include "base/memory.h"
 #include "reader/foreign_describe.h"
 #include "reader/input.h"
@@ -167,7 +168,7 @@ static bool section_verify_content(struct snapshot_view *view, const struct seep
 {
 	char number[16];
 
-	if (section->crc != (uint32_t)crc32_z(0, view->data + section->offset, section->bytes))
+	if (section->crc != checksum_of(view->data + section->offset, section->bytes))
 		return input_fault(error, view->name, section->offset, "section %s is damaged (its checksum differs)",
 				   section_title(section, number));
 	if (section->type < SNAPSHOT_SECTIONS && kinds[section->type].name)

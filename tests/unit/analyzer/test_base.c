@@ -14,7 +14,9 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <zlib.h>
 
+#include "files/checksum.h"
 #include "base/buffer.h"
 #include "files/output.h"
 #include "base/error.h"
@@ -312,6 +314,43 @@ static void json_numbers_read_back(void **state)
 	buffer_free(&out);
 }
 
+/* All lengths around the steps of folding, at all alignments, beside zlib's. */
+static void checksums_are_zlibs(void **state)
+{
+	static unsigned char bytes[100000];
+	uint64_t random = 88172645463325252u;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof bytes; i++) {
+		random ^= random << 13, random ^= random >> 7, random ^= random << 17;
+		bytes[i] = (unsigned char)(random >> 32);
+	}
+	for (size_t length = 0; length < 400; length++)
+		assert_int_equal(checksum_of(bytes + length % 17, length),
+				 crc32(0, bytes + length % 17, (unsigned)length));
+	assert_int_equal(checksum_of(bytes, sizeof bytes), crc32(0, bytes, sizeof bytes));
+	assert_int_equal(checksum_of("123456789", 9), 0xcbf43926);
+}
+
+/* A map with room made before holds what one has that grew by itself. */
+static void a_map_with_room_is_a_map(void **state)
+{
+	struct map *map = map_create();
+	size_t found = 0;
+
+	(void)state;
+	*map_put(map, 5, NULL) = 6;
+	map_reserve(map, 1000);
+	for (uint64_t i = 0; i < 5000; i++)
+		*map_put(map, i * i, NULL) = i;
+	map_reserve(map, 0);
+	for (uint64_t i = 0; i < 5000; i++)
+		found += *map_get(map, i * i) == i;
+	assert_int_equal(found, 5000);
+	assert_int_equal(map_count(map), 5001);
+	map_free(map);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -329,6 +368,8 @@ int main(void)
 	    cmocka_unit_test(hash_is_the_same_in_every_build),
 	    cmocka_unit_test(json_nests_and_escapes),
 	    cmocka_unit_test(json_numbers_read_back),
+	    cmocka_unit_test(checksums_are_zlibs),
+	    cmocka_unit_test(a_map_with_room_is_a_map),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* CRC-32, as zlib's, of much data. */
+#ifndef SEEP_FILES_CHECKSUM_H
+#define SEEP_FILES_CHECKSUM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+uint32_t checksum_of(const void *data, size_t bytes);
+
+#endif
