@@ -155,12 +155,13 @@ check_close "and of a difference both values" "$growth" "$(awk '{ sum += $NF - $
 check "JSON is report's" diff <("$SEEP" report --json "$after") after.json
 check "and of a difference diff's" diff <("$SEEP" export --format=json --base "$before" "$after") diff.json
 
-# gperftools' text in both of its readers.
+# gperftools' text in both of its readers. Where sums are compared they look up no names: that takes them longer than all else.
+nameless=--tools=nm:/bin/true,addr2line:/bin/true,objdump:/usr/bin/objdump,c++filt:/usr/bin/c++filt
 for reader in jeprof google-pprof; do
 	text=$(timeout 60 $reader --text --show_bytes program after.gperftools 2>reader.log)
 	check_close "$reader has our total" "$total" "$(bytes_of "$text")" 0.0001
 	check_match "$reader finds the functions by itself" 'keep_small' "$text"
-	text=$(timeout 60 $reader --text --show_bytes --base=before.gperftools program after.gperftools 2>reader.log)
+	text=$(timeout 60 $reader $nameless --text --show_bytes --base=before.gperftools program after.gperftools 2>reader.log)
 	check_close "$reader --base has our growth" "$growth" "$(bytes_of "$text")" 0.0001
 done
 
@@ -198,7 +199,8 @@ ms_print series.massif >massif.txt 2>ms_print.log
 check_equal "ms_print reads it without a complaint" "0 0" "$? $(stat -c %s ms_print.log)"
 check_match "and shows who asked for the peak, and for whom" '^\| ->[0-9.]+% \([0-9,]+B\) 0x[0-9A-F]+: keep_small \(program.c:8\)' "$(cat massif.txt)"
 "$SEEP" export --format=massif "$before" >single.massif
-check_equal "of a single snapshot it is a series of one" "2 0 $(json_get diff.json "round(d['totals']['inuse_bytes'] - d['totals']['growth_bytes'])") True" \
+"$SEEP" report --json "$before" >before.json
+check_equal "of a single snapshot it is a series of one" "2 0 $(json_get before.json "d['totals']['inuse_bytes']") True" \
 	"$(/usr/bin/python3 massif.py single.massif)"
 "$SEEP" bundle series -o series.bundle 2>/dev/null
 check "of a bundle it is that of its recording" diff <("$SEEP" export --format=massif series) <("$SEEP" export --format=massif series.bundle)
@@ -234,9 +236,9 @@ dump_last=$(ls "${dump_first%.0.i0.heap}".*.f.heap)
 for dump in "$dump_first" "$dump_last"; do
 	"$SEEP" report --json "$dump" >dump.json
 	check_close "a dump by jemalloc has jeprof's total (${dump##*.*.})" \
-		"$(bytes_of "$(timeout 60 jeprof --text --show_bytes program "$dump" 2>reader.log)")" \
+		"$(bytes_of "$(timeout 60 jeprof $nameless --text --show_bytes program "$dump" 2>reader.log)")" \
 		"$(json_get dump.json "d['totals']['inuse_bytes']")" 0.0001
-	check_close "and its allocations" "$(bytes_of "$(timeout 60 jeprof --text --show_bytes --alloc_space program "$dump" 2>reader.log)")" \
+	check_close "and its allocations" "$(bytes_of "$(timeout 60 jeprof $nameless --text --show_bytes --alloc_space program "$dump" 2>reader.log)")" \
 		"$(json_get dump.json "d['totals']['alloc_bytes']")" 0.0001
 done
 check_equal "its rate gives intervals" True "$(json_get dump.json "d['totals']['inuse_low'] < d['totals']['inuse_bytes'] < d['totals']['inuse_high']")"
@@ -244,7 +246,7 @@ check_equal "its functions have names" "keep_small keep_large" \
 	"$(json_get dump.json "' '.join(next(f['function'] for f in s['stack'] if f['function'].startswith('keep')) for s in d['sites'][:2])")"
 "$SEEP" diff --json "$dump_first" "$dump_last" >dumps.json
 check_close "two dumps differ by what jeprof says" \
-	"$(bytes_of "$(timeout 60 jeprof --text --show_bytes --base="$dump_first" program "$dump_last" 2>reader.log)")" \
+	"$(bytes_of "$(timeout 60 jeprof $nameless --text --show_bytes --base="$dump_first" program "$dump_last" 2>reader.log)")" \
 	"$(json_get dumps.json "d['totals']['growth_bytes']")" 0.0001
 "$SEEP" flame "$dump_last" -o dump.svg 2>/dev/null
 check "a flame graph can be drawn of it" xmllint --noout dump.svg
@@ -259,7 +261,7 @@ tcmalloc=$(ls tcmalloc*.heap | tail -n 1)
 "$SEEP" report --json "$tcmalloc" >tcmalloc.json
 for value in inuse alloc; do
 	check_close "a profile by gperftools has google-pprof's total ($value)" \
-		"$(bytes_of "$(timeout 60 google-pprof --text --show_bytes --${value}_space program "$tcmalloc" 2>reader.log)")" \
+		"$(bytes_of "$(timeout 60 google-pprof $nameless --text --show_bytes --${value}_space program "$tcmalloc" 2>reader.log)")" \
 		"$(json_get tcmalloc.json "d['totals']['${value}_bytes']")" 0.0001
 done
 check_match "and our functions" 'keep_small' "$("$SEEP" report --by=stack "$tcmalloc")"
