@@ -8,9 +8,9 @@
 shift
 if [ -n "${SOAK_SHORT:-}" ]; then # without the source: hashes that come and go, children, threads
 	exec "$@" perl -e 'use threads; my %h;
-		for my $r (1 .. 20) { $h{"$r.$_"} = "x" x ($_ % 300) for 1 .. 5000; delete $h{"$r.$_"} for 1 .. 4000 }
-		my $sum = 0; $sum += length for values %h; my @ok = grep { my $p = fork; $p or exit 7; waitpid $p, 0; $? >> 8 == 7 } 1 .. 50;
-		my @joined = map { $_->join } map { threads->create(sub { my %own = map { $_ => "y" x $_ } 1 .. 500; length join "", %own }) } 1 .. 8;
+		for my $r (1 .. 8) { $h{"$r.$_"} = "x" x ($_ % 300) for 1 .. 5000; delete $h{"$r.$_"} for 1 .. 4000 }
+		my $sum = 0; $sum += length for values %h; my @ok = grep { my $p = fork; $p or exit 7; waitpid $p, 0; $? >> 8 == 7 } 1 .. 15;
+		my @joined = map { $_->join } map { threads->create(sub { my %own = map { $_ => "y" x $_ } 1 .. 500; length join "", %own }) } 1 .. 4;
 		print scalar(keys %h), " $sum ", scalar(@ok), " @joined\n"; exit 5'
 fi
 here=$(realpath "$(dirname "$0")")
