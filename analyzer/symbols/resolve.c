@@ -87,9 +87,12 @@ static void debug_path_set(const struct symbol_search *search)
 	struct buffer path = {0};
 
 	buffer_append_byte(&path, '+');
-	/* The list is separated by colons, so a directory that has one in its name can't be in it. */
-	if (search->directory && !strchr(search->directory, ':'))
-		buffer_printf(&path, ":%s", search->directory);
+	/* The list is separated by colons, so a directory that has one in its name can't be in it. Build ids are looked for
+	 * below absolute paths alone. */
+	char *directory = search->directory ? realpath(search->directory, NULL) : NULL;
+	if (directory && !strchr(directory, ':'))
+		buffer_printf(&path, ":%s", directory);
+	free(directory);
 	buffer_append_text(&path, ":.debug:/usr/lib/debug");
 	free(debug_path);
 	debug_path = path.data;
@@ -165,6 +168,14 @@ static void chunks_find(struct resolution *resolution)
 	chunks_take(resolution, descriptor, found);
 }
 
+/* libdwfl keeps what its search by build id has opened, to close it with the descriptor that it is told of. Of a search that
+ * chunks_find() began it is told none, and closes number 0: no file of ours may have that. */
+static void descriptor_zero_fill(void)
+{
+	if (fcntl(0, F_GETFD) < 0)
+		(void)open("/", O_PATH | O_CLOEXEC);
+}
+
 /* Finds the DWARF of the file, which is libdw's or comes in chunks; false: there is none. */
 static bool debug_find(struct resolution *resolution, struct module_file *file, Dwarf_Addr *bias)
 {
@@ -177,6 +188,7 @@ static bool debug_find(struct resolution *resolution, struct module_file *file, 
 	if (resolution->elf_module)
 		chunks_find(resolution);
 	libdwfl_end(resolution);
+	descriptor_zero_fill();
 	session_begin(resolution, file);
 	if (resolution->elf_module && !resolution->chunks)
 		resolution->debug = dwfl_module_getdwarf(resolution->elf_module, bias);
@@ -189,6 +201,7 @@ static void resolution_open(struct resolution *resolution, const struct symbol_s
 {
 	struct module_file file;
 
+	descriptor_zero_fill();
 	debug_path_set(search);
 	module_file_find(&file, resolution->module, search, &resolution->reason);
 	if (file.descriptor < 0)

@@ -160,4 +160,24 @@ fi
 rm -f "$map"
 check_match "without its map that is said" 'symbols   /tmp/perf-[0-9]+.map: No such file' "$("$SEEP" report --modules recording)"
 check_match "a bundle has the names within it" 'serveRequest .*leak.js:3[^;]*;(JS|Function|LazyCompile):.keepBuffers' "$("$SEEP" export --format=folded recording.bundle)"
+
+# Several modules with debug files by build id: libdwfl closed the next one's descriptor with each.
+mkdir several && for each in a b c; do
+	echo "#include <stdlib.h>
+		__attribute__((noinline)) static void *static_of_$each(void) { return malloc(5000); }
+		void *keep_$each(void) { void *kept = static_of_$each(); return (char *)kept + 1; }" |
+		gcc -x c -g -O1 -fno-builtin -fPIC -shared -Wl,--build-id -o "several/libkeep_$each.so" -
+	id=$(readelf -n "several/libkeep_$each.so" | sed -n 's/.*Build ID: //p')
+	mkdir -p "several/debug/.build-id/${id:0:2}"
+	objcopy --only-keep-debug "several/libkeep_$each.so" "several/debug/.build-id/${id:0:2}/${id:2}.debug"
+	strip "several/libkeep_$each.so"
+done
+echo 'char *keep_a(void), *keep_b(void), *keep_c(void), *volatile kept;
+	int main(void) { for (int i = 0; i < 900; i++) { kept = keep_a(); kept = keep_b(); kept = keep_c(); } return 0; }' |
+	gcc -x c -o several/caller - -Lseveral -lkeep_a -lkeep_b -lkeep_c "-Wl,-rpath,$WORK/several"
+record several/caller
+for closed in '' '0<&-'; do
+	check_equal "each of several modules has the names of its debug file${closed:+, without a standard input}" "a b c" \
+		"$(eval '"$SEEP" report --symbols=several/debug recording' "$closed" | grep -o 'static_of_[abc]' | sort -u | sed 's/.*_//' | paste -sd' ')"
+done
 exit $cases_failed
