@@ -7,7 +7,6 @@
 #include "commands/document.h"
 #include "compare/inventory.h"
 #include "profile/profile.h"
-#include "render/text/modules_text.h"
 #include "render/json/documents.h"
 #include "render/text/documents.h"
 #include "render/text/tree_text.h"

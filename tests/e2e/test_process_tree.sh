@@ -131,7 +131,7 @@ int main(int argc, char **argv) {
 }
 SOURCE
 "$SEEP" run -r 16K -o titled.%p -- ./titled with room enough for a title 2>/dev/null
-check_match "a process is named by the title that it took" 'titled: worker,' "$("$SEEP" report "$(ls -d titled.* | head -n 1)" 2>&1)"
+check_match "a process is named by the title that it took" 'titled: worker \(pid' "$("$SEEP" report "$(ls -d titled.* | head -n 1)" 2>&1)"
 
 # A daemon outlives the program: it is named and left alone.
 cat >daemon.py <<'END'

@@ -13,9 +13,10 @@
 
 #include "base/memory.h"
 #include "profile/lost.h"
-#include "render/screen/place_text.h"
+#include "render/text/place_text.h"
 #include "render/screen/spark.h"
 #include "render/text/documents.h"
+#include "render/text/head_text.h"
 #include "render/text/table.h"
 #include "render/words/estimate.h"
 #include "render/words/leak_evidence.h"
@@ -78,25 +79,6 @@ static void write_part(const struct screen *screen, unsigned *used, enum text_st
 	*used += columns;
 }
 
-/* "svc (pid 9659)  24 s, 12 snapshots, judged at 24.0 s". */
-static void write_program(const struct screen *screen)
-{
-	const struct profile *reference = screen->leaks->reference;
-	const char *name = reference->command && *reference->command ? reference->command : "?";
-	const struct quantity seconds = quantity_duration(screen->leaks->seconds * 1e9);
-	unsigned used = text_columns(name);
-	char text[80];
-
-	text_write(screen->page, STYLE_STRONG, "%s", name);
-	snprintf(text, sizeof text, "(pid %llu)  %s, %zu snapshots", (unsigned long long)reference->pid, seconds.text,
-		 screen->leaks->time_count + screen->series->left_out);
-	write_part(screen, &used, STYLE_PLAIN, " ", text);
-	snprintf(text, sizeof text, "judged at %s%s", seconds.text,
-		 reference->shutdown_left_out ? " (shutdown left out)" : "");
-	write_part(screen, &used, STYLE_PLAIN, ", ", text);
-	end_line(screen);
-}
-
 /* "in use ▁▂▃▄▅▆▇█ 283 MiB [270, 297]   RSS 323 MiB   limit 2 GiB reached in about 3 min". */
 static void write_memory(const struct screen *screen)
 {
@@ -142,7 +124,7 @@ static void write_finding(const struct screen *screen)
 		    leaks->possible_in_s > 0 && !screen->series->ended ? "NO VERDICT YET" : "NO VERDICT";
 		struct buffer text = {0};
 		leak_want_append(&text, leaks, screen->series);
-		text_write_labelled(page, label, text.data, (unsigned)strlen(label) + 2);
+		text_write_labelled(page, STYLE_WARNING, label, text.data);
 		buffer_free(&text);
 		return;
 	} else if (count + spread == 0) {
@@ -310,7 +292,7 @@ static double verdict_sum(const struct leaks *leaks, enum leak_verdict verdict)
 /* Writes parts that are not broken, and frees them. */
 static void write_parts(const struct screen *screen, struct buffer *parts, size_t count, const char *separator)
 {
-	text_write_parts(screen->page, parts, count, separator, 0);
+	text_write_parts(screen->page, parts, count, separator, 0, 0);
 	end_line(screen);
 	for (size_t i = 0; i < count; i++)
 		buffer_free(&parts[i]);
@@ -376,7 +358,7 @@ static void write_end(const struct screen *screen)
 
 static void write_screen(const struct screen *screen)
 {
-	write_program(screen);
+	head_write_series(screen->page, screen->leaks, screen->series);
 	write_memory(screen);
 	write_finding(screen);
 	write_leaks(screen);

@@ -96,8 +96,8 @@ static void write_growth_table(struct text_page *page, const struct comparison *
 	    {"[95 %]", true},
 	    {"share", false},
 	    {"objects", false},
-	    {is_wide ? "q" : group_by_name(by), false},
-	    {group_by_name(by), false},
+	    {is_wide ? "q" : group_title(by), false},
+	    {group_title(by), false},
 	};
 	const uint32_t shown = section->count < section->top ? section->count : section->top;
 	struct table table;
@@ -121,49 +121,38 @@ static const char *plural(uint32_t count)
 	return count == 1 ? "" : "s";
 }
 
-static void write_called(struct text_page *page, const struct comparison *comparison, const struct section *section,
-			 bool grown)
+/* "GROWING  3 of 9 places, +118 MiB together (at most 1 in 20 by chance)". */
+static void write_section(struct text_page *page, const struct comparison *comparison, const struct section *section,
+			  enum verdict verdict)
 {
+	static const struct {
+		enum text_style style;
+		const char *label, *more;
+	} headings[] = {
+	    [VERDICT_NONE] = {STYLE_STRONG, "CHANGED", "; how sure that is can't be said"},
+	    [VERDICT_STEADY] = {STYLE_STRONG, "NO SURE CHANGE", ": each may be chance"},
+	    [VERDICT_GROWING] = {STYLE_GROWN, "GROWING", " (at most 1 in 20 by chance)"},
+	    [VERDICT_SHRINKING] = {STYLE_SHRUNK, "SHRINKING", " (at most 1 in 20 by chance)"},
+	    [VERDICT_UNKNOWN] = {STYLE_WARNING, "CAN'T BE TOLD", ": of so many, one may be chance"},
+	};
 	const char *by = group_by_name(comparison->groups.by);
+	struct buffer text = {0};
 
-	if (section->count == 0 && !grown)
-		return;
-	buffer_append_byte(page->out, '\n');
-	if (section->count == 0) {
-		text_write(page, STYLE_STRONG, "No %s grows by more than chance explains (q <= %.2g).", by, CALL_Q);
-		buffer_append_byte(page->out, '\n');
-		return;
-	}
-	text_write(page, STYLE_STRONG, "%u of %u %ss %s (q <= %.2g), by %s together.", section->count,
-		   comparison->count, by,
-		   section->count == 1 ? (grown ? "grows" : "shrinks") : (grown ? "grow" : "shrink"), CALL_Q,
-		   quantity_bytes(fabs(section->bytes)).text);
-	buffer_append_byte(page->out, '\n');
-	write_growth_table(page, comparison, section);
-}
-
-static void write_uncalled(struct text_page *page, const struct comparison *comparison, const struct section *section,
-			   const char *what)
-{
 	if (section->count == 0)
 		return;
+	buffer_printf(&text, "%u of %u %s%s, %s together%s", section->count, comparison->count, by,
+		      plural(comparison->count), quantity_signed_bytes(section->bytes).text, headings[verdict].more);
 	buffer_append_byte(page->out, '\n');
-	text_write(page, STYLE_STRONG, "%s: %u %s%s, %s together.", what, section->count,
-		   group_by_name(comparison->groups.by), plural(section->count),
-		   quantity_signed_bytes(section->bytes).text);
-	buffer_append_byte(page->out, '\n');
+	text_write_labelled(page, headings[verdict].style, headings[verdict].label, text.data);
+	buffer_free(&text);
 	write_growth_table(page, comparison, section);
 }
 
-/* Without a rate there is nothing to judge by: all changes in one table. */
-static void write_unjudged(struct text_page *page, const struct comparison *comparison, const struct section *section)
+static void write_no_growth(struct text_page *page)
 {
 	buffer_append_byte(page->out, '\n');
-	text_write(page, STYLE_STRONG, "%u %s%s changed, by %s together; how sure that is can't be said.",
-		   section->count, group_by_name(comparison->groups.by), plural(section->count),
-		   quantity_signed_bytes(section->bytes).text);
-	buffer_append_byte(page->out, '\n');
-	write_growth_table(page, comparison, section);
+	text_write(page, STYLE_STRONG, "NOTHING GROWS");
+	buffer_append_text(page->out, " by more than chance explains\n");
 }
 
 static void add_churn_row(struct table *table, const struct churn *churn)
@@ -198,8 +187,8 @@ static void write_churn(struct text_page *page, const struct comparison *compari
 	    {"allocs/s", false},
 	    {"median life", false},
 	    {"< 1 ms", false},
-	    {is_wide ? "by other thread" : group_by_name(by), false},
-	    {group_by_name(by), false},
+	    {is_wide ? "by other thread" : group_title(by), false},
+	    {group_title(by), false},
 	};
 	const uint32_t shown = comparison->churn_count < top ? comparison->churn_count : top;
 	struct table table;
@@ -207,9 +196,11 @@ static void write_churn(struct text_page *page, const struct comparison *compari
 	if (shown == 0)
 		return;
 	buffer_append_byte(page->out, '\n');
-	text_write(page, STYLE_STRONG, "Churn: %u %s%s allocated at least %d times what is left of it.",
-		   comparison->churn_count, group_by_name(by), plural(comparison->churn_count), CHURN_TURNOVER);
-	buffer_append_byte(page->out, '\n');
+	struct buffer text = {0};
+	buffer_printf(&text, "%u %s%s allocated at least %d times what is left of it", comparison->churn_count,
+		      group_by_name(by), plural(comparison->churn_count), CHURN_TURNOVER);
+	text_write_labelled(page, STYLE_STRONG, "CHURN", text.data);
+	buffer_free(&text);
 	table_init(&table, columns, is_wide ? CHURN_CELLS : CELL_REMOTELY);
 	for (uint32_t i = 0; i < shown; i++)
 		add_churn_row(&table, &comparison->rows[comparison->churn[i]].churn);
@@ -242,14 +233,10 @@ void diff_text_render(struct text_page *page, const struct comparison *compariso
 	for (int i = 0; i < SECTIONS; i++)
 		section_fill(&sections[i], comparison, defaults[i].verdict, top ? top : defaults[i].top);
 	head_write_diff(page, comparison);
-	if (comparison->has_intervals) {
-		write_called(page, comparison, &sections[0], true);
-		write_called(page, comparison, &sections[1], false);
-		write_uncalled(page, comparison, &sections[2], "Unlikely chance, but of so many one may be");
-		write_uncalled(page, comparison, &sections[3], "Changes that may be chance");
-	} else {
-		write_unjudged(page, comparison, &sections[4]);
-	}
+	if (comparison->has_intervals && sections[0].count == 0)
+		write_no_growth(page);
+	for (int i = 0; i < SECTIONS; i++)
+		write_section(page, comparison, &sections[i], defaults[i].verdict);
 	write_churn(page, comparison, top ? top : 5);
 	for (int i = 0; i < SECTIONS; i++)
 		free(sections[i].rows);

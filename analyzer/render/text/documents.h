@@ -23,6 +23,11 @@ void leaks_text_render(struct text_page *page, const struct leaks *leaks, const 
 /* "luaF_newproto and below", "all over libfoo.so", "all over the program", in at most `columns` columns, 20 or more. */
 void spread_name_append(struct buffer *out, const struct spread *spread, unsigned columns);
 
+/* For each module its build id, what names were found for it, where, and why not; modules in stacks first, those with most
+ * addresses at the top. As JSON, schema seep.modules/1. The profile must have been symbolized. */
+void modules_text_render(struct text_page *page, const struct profile *profile);
+void modules_json_render(struct buffer *out, const struct profile *profile);
+
 /* A row for each recording. */
 void listing_text_render(struct text_page *page, const struct listing *listing);
 

@@ -18,12 +18,12 @@
 #include "statistics/measure.h"
 
 #define PARTS_MAX 20
-#define ARGUMENTS_COLUMNS 48
+#define ARGUMENTS_COLUMNS 40
 #define ACCOUNT_OLD_NS 1e9
 #define NEAR_SHARE 0.25 /* of a limit, or less, is worth a word */
 #define LEFT_SHARE 0.5  /* of the peak, or less, is worth a word at the end */
 #define CUT_SHARE 0.005 /* of the stacks; less is not worth a word more */
-#define INDENT 8        /* of the lines that go on */
+#define INDENT 4        /* of the lines that go on */
 
 /* Parts of a line, gathered before they are written. */
 struct line {
@@ -46,11 +46,10 @@ static void line_add(struct line *line, const char *format, ...)
 	free(text);
 }
 
-/* "seen    a, b, c": a label that fills the indentation, then the parts. */
-static void line_write(struct line *line, struct text_page *page, const char *label, const char *separator)
+/* Behind `used` columns of the line. */
+static void line_write(struct line *line, struct text_page *page, const char *separator, unsigned used)
 {
-	text_write(page, STYLE_FAINT, "%-*s", INDENT, label);
-	text_write_parts(page, line->parts, line->count, separator, INDENT);
+	text_write_parts(page, line->parts, line->count, separator, used, INDENT);
 	buffer_append_byte(page->out, '\n');
 	for (size_t i = 0; i < line->count; i++)
 		buffer_free(&line->parts[i]);
@@ -72,31 +71,34 @@ static const char *program_name(const struct profile *profile)
 	return profile->executable && *profile->executable ? path_base_name(profile->executable) : "";
 }
 
-/* The command line without the program's directory, where it says more than the program's name. */
-static void add_arguments(struct line *line, const struct profile *profile)
+/* The command line without the program's directory; the program's name where that is not known. */
+static void append_command(struct buffer *out, const struct profile *profile)
 {
 	const char *text = profile->arguments ? profile->arguments : "";
 	const size_t word = strcspn(text, " ");
-	struct buffer arguments = {0};
 
 	for (size_t i = 0; i + 1 < word; i++) {
 		if (profile->arguments[i] == '/')
 			text = profile->arguments + i + 1;
 	}
-	if (*text && strcmp(text, program_name(profile)) != 0) {
-		beginning_append(&arguments, text, ARGUMENTS_COLUMNS);
-		line_add(line, "%s", arguments.data);
-	}
-	buffer_free(&arguments);
+	beginning_append(out, *text ? text : program_name(profile), ARGUMENTS_COLUMNS);
+	if (profile->pid)
+		buffer_printf(out, "%s(pid %llu)", out->length ? " " : "", (unsigned long long)profile->pid);
 }
 
-static void add_program(struct line *line, const struct profile *profile)
+/* "svc --port 1 (pid 9659)  a, b, c", behind a label if there is one. */
+static void write_program(struct text_page *page, const struct profile *profile, const char *label, struct line *line)
 {
-	if (profile->pid)
-		line_add(line, "%s (pid %llu)", program_name(profile), (unsigned long long)profile->pid);
-	else if (*program_name(profile))
-		line_add(line, "%s", program_name(profile));
-	add_arguments(line, profile);
+	struct buffer program = {0};
+
+	append_command(&program, profile);
+	text_write(page, STYLE_PLAIN, "%s", label);
+	if (program.length) {
+		text_write(page, STYLE_STRONG, "%s", program.data);
+		buffer_append_text(page->out, "  ");
+	}
+	line_write(line, page, ", ", text_columns(label) + (program.length ? text_columns(program.data) + 2 : 0));
+	buffer_free(&program);
 }
 
 static void add_rate(struct line *line, const struct profile *profile)
@@ -111,32 +113,52 @@ static void add_rate(struct line *line, const struct profile *profile)
 		line_add(line, "no sampling rate known: no intervals");
 }
 
-/* "snapshot 12 (exit) after 2 min 31 s". */
-static void append_moment(struct buffer *out, const struct profile *profile)
+/* "2 min 31 s": since the recording began; 0: not known. */
+static struct quantity moment_of(const struct profile *profile)
 {
-	if (profile->number)
-		buffer_printf(out, "snapshot %llu (%s)", (unsigned long long)profile->number,
-			      trigger_name(profile->trigger));
-	else
-		buffer_append_text(out, path_base_name(profile->source ? profile->source : "profile"));
 	if (profile->time_ns && profile->start_ns && profile->time_ns >= profile->start_ns)
-		buffer_printf(out, " after %s", quantity_duration((double)(profile->time_ns - profile->start_ns)).text);
-	if (profile->shutdown_left_out)
-		buffer_append_text(out, " (shutdown left out)");
+		return quantity_duration((double)(profile->time_ns - profile->start_ns));
+	return (struct quantity){""};
 }
 
-/* A number now, and where there is one before, its change. */
-static void add_memory(struct line *line, const char *who, enum seep_memory_key key, const struct profile *profile,
+/* "12 (exit)", or the file's name. */
+static void append_number(struct buffer *out, const struct profile *profile)
+{
+	if (profile->number)
+		buffer_printf(out, "%llu (%s)", (unsigned long long)profile->number, trigger_name(profile->trigger));
+	else
+		buffer_append_text(out, path_base_name(profile->source ? profile->source : "profile"));
+}
+
+/* "2 min 31 s, snapshot 12 (exit)". */
+static void add_moment(struct line *line, const struct profile *profile)
+{
+	const struct quantity moment = moment_of(profile);
+	struct buffer number = {0};
+
+	append_number(&number, profile);
+	if (*moment.text)
+		line_add(line, "%s", moment.text);
+	line_add(line, "%s%s%s", profile->number ? "snapshot " : "", number.data,
+		 profile->shutdown_left_out ? " (shutdown left out)" : "");
+	buffer_free(&number);
+}
+
+/* "RSS 144 MiB, +114 MiB": a number now, and where there is one before, its change. */
+static void add_memory(struct line *line, const char *format, enum seep_memory_key key, const struct profile *profile,
 		       const struct profile *before)
 {
 	double now = 0, then = 0;
+	struct buffer text = {0};
 
 	if (!memory_get(profile, key, &now))
 		return;
-	if (before && memory_get(before, key, &then))
-		line_add(line, "%s %s (%s)", who, quantity_bytes(now).text, quantity_signed_bytes(now - then).text);
-	else if (now > 0)
-		line_add(line, "%s %s", who, quantity_bytes(now).text);
+	const bool has_change = before && memory_get(before, key, &then);
+	buffer_printf(&text, "%s%s%s", quantity_bytes(now).text, has_change ? ", " : "",
+		      has_change ? quantity_signed_bytes(now - then).text : "");
+	if (has_change || now > 0)
+		line_add(line, "%s%s", format, text.data);
+	buffer_free(&text);
 }
 
 /* How long before the snapshot the allocator was asked for its account, in ns; 0 if that is not known. */
@@ -149,28 +171,40 @@ static double account_age_ns(const struct profile *profile)
 	return (double)profile->time_ns - taken_ns;
 }
 
-/* The allocator's account. It is asked only now and then: where that was long before a snapshot, its age is told, and
- * it is not compared. */
-static void add_account(struct line *line, const struct profile *profile, const struct profile *before)
+static void add_account_value(struct line *line, const char *what, enum seep_memory_key key,
+			      const struct profile *profile, const struct profile *before)
 {
-	static const struct {
-		enum seep_memory_key key;
-		const char *what;
-	} accounts[] = {{SEEP_MEMORY_ALLOCATOR_IN_USE, "in use"}, {SEEP_MEMORY_ALLOCATOR_FREE, "free"}};
-	const char *allocator = profile->allocator && *profile->allocator ? profile->allocator : "allocator";
+	double now = 0, then = 0;
+
+	if (!memory_get(profile, key, &now))
+		return;
+	if (before && memory_get(before, key, &then))
+		line_add(line, "%s %s (%s)", quantity_bytes(now).text, what, quantity_signed_bytes(now - then).text);
+	else
+		line_add(line, "%s %s", quantity_bytes(now).text, what);
+}
+
+/* "glibc itself counts 134 MiB in use, 3.24 MiB free". It is asked only now and then: where that was long before a
+ * snapshot, it is told, and not compared. */
+static void write_account(struct text_page *page, const struct profile *profile, const struct profile *before)
+{
+	const char *allocator = profile->allocator && *profile->allocator ? profile->allocator : "the allocator";
 	const double age_ns = account_age_ns(profile);
-	char who[96];
+	struct buffer label = {0};
+	struct line line = {0};
 
 	if (age_ns > ACCOUNT_OLD_NS || (before && account_age_ns(before) > ACCOUNT_OLD_NS))
 		before = NULL;
-	for (size_t i = 0; i < sizeof accounts / sizeof *accounts; i++) {
-		if (age_ns > ACCOUNT_OLD_NS)
-			snprintf(who, sizeof who, "%.32s %s, %s before,", allocator, accounts[i].what,
-				 quantity_duration(age_ns).text);
-		else
-			snprintf(who, sizeof who, "%.32s %s", allocator, accounts[i].what);
-		add_memory(line, who, accounts[i].key, profile, before);
-	}
+	add_account_value(&line, "in use", SEEP_MEMORY_ALLOCATOR_IN_USE, profile, before);
+	add_account_value(&line, "free", SEEP_MEMORY_ALLOCATOR_FREE, profile, before);
+	if (line.count == 0)
+		return;
+	buffer_printf(&label, "%.32s itself counted ", allocator);
+	text_write(page, STYLE_PLAIN, "%s", label.data);
+	if (age_ns > ACCOUNT_OLD_NS)
+		line_add(&line, "when it was asked, %s earlier", quantity_duration(age_ns).text);
+	line_write(&line, page, ", ", text_columns(label.data));
+	buffer_free(&label);
 }
 
 /* How much the limit that is nearest leaves, where that is little or why the snapshot was taken. */
@@ -189,27 +223,22 @@ static void add_limit(struct line *line, const struct profile *profile)
 	line_add(line, "limit of %s %s, %s left", what, quantity_bytes(limit).text, quantity_bytes(left).text);
 }
 
-/* Writes the memory as the system sees it, as the allocator sees it, and as the samples estimate it. */
+/* "in use 147 MiB [139, 159]   RSS 144 MiB   allocated 400 MiB"; then what the allocator says. `samples`: what is in use
+ * by the samples. */
 static void write_memory(struct text_page *page, const struct profile *profile, const struct profile *before,
 			 const char *samples, double allocated)
 {
 	struct line line = {0};
-	double counted = 0, counted_before = 0;
 
-	add_memory(&line, "RSS", SEEP_MEMORY_RSS, profile, before);
 	if (*samples)
-		line_add(&line, "samples in use %s", samples);
-	add_account(&line, profile, before);
-	add_memory(&line, "swap", SEEP_MEMORY_SWAP, profile, NULL);
+		line_add(&line, "in use %s", samples);
+	add_memory(&line, "RSS ", SEEP_MEMORY_RSS, profile, before);
+	add_memory(&line, "swap ", SEEP_MEMORY_SWAP, profile, NULL);
+	if (profile_has(profile, CALL_ALLOC_SPACE))
+		line_add(&line, "allocated %s%s", quantity_bytes(allocated).text, before ? " in that time" : "");
 	add_limit(&line, profile);
-	/* A check on seep itself: the bytes that the countdowns counted, beside the estimate from the samples. */
-	if (before && profiles_are_same_process(before, profile) &&
-	    !memory_get(before, SEEP_MEMORY_COUNTED, &counted_before))
-		counted_before = NAN;
-	if (memory_get(profile, SEEP_MEMORY_COUNTED, &counted) && counted >= counted_before)
-		line_add(&line, "allocated %s (%s counted)", quantity_bytes(allocated).text,
-			 quantity_bytes(counted - counted_before).text);
-	line_write(&line, page, "memory", " | ");
+	line_write(&line, page, "   ", 0);
+	write_account(page, profile, before);
 }
 
 /* Adds the parts of a text that are separated by ", ". */
@@ -223,6 +252,7 @@ static void add_list(struct line *line, const char *text)
 /* Writes the losses. None that is not zero is left out. */
 static void write_losses(struct text_page *page, const struct profile *profile, uint64_t samples)
 {
+	static const char label[] = "lost: ";
 	struct line line = {0};
 	struct buffer losses = {0};
 	const uint64_t cut = profile->losses[SEEP_LOSS_STACKS_TRUNCATED];
@@ -232,9 +262,19 @@ static void write_losses(struct text_page *page, const struct profile *profile, 
 	if (samples && (double)cut > CUT_SHARE * (double)samples)
 		line_add(&line, "%s of all stacks cut", quantity_share((double)cut, (double)samples).text);
 	if (profile_detection_limit(profile) > 0)
-		line_add(&line, "sites below %s may be unseen", quantity_bytes(profile_detection_limit(profile)).text);
-	line_write(&line, page, "lost", ", ");
+		line_add(&line, "places under %s may be unseen", quantity_bytes(profile_detection_limit(profile)).text);
+	text_write(page, STYLE_PLAIN, "%s", label);
+	line_write(&line, page, ", ", sizeof label - 1);
 	buffer_free(&losses);
+}
+
+static void write_note(struct text_page *page, const char *text)
+{
+	struct buffer note = {0};
+
+	buffer_printf(&note, "note: %s", text);
+	text_write_words(page, STYLE_WARNING, note.data, 0);
+	buffer_free(&note);
 }
 
 static void write_notes(struct text_page *page, const struct profile *profile, const struct profile *but_not_of)
@@ -248,7 +288,7 @@ static void write_notes(struct text_page *page, const struct profile *profile, c
 		for (size_t k = 0; k < known_count; k++)
 			is_known |= strcmp(notes[i].data, known[k].data) == 0;
 		if (!is_known)
-			text_write_labelled(page, "note", notes[i].data, INDENT);
+			write_note(page, notes[i].data);
 	}
 	notes_free(notes, count);
 	if (known)
@@ -268,7 +308,7 @@ static void write_end_note(struct text_page *page, const struct profile *profile
 		      "taken at the end of the program, with %s left of a peak of %s: ", quantity_bytes(in_use).text,
 		      quantity_bytes(peak).text);
 	buffer_append_text(&text, "what it freed as it ended no longer shows; an earlier snapshot may tell more");
-	text_write_labelled(page, "note", text.data, INDENT);
+	write_note(page, text.data);
 	buffer_free(&text);
 }
 
@@ -276,15 +316,12 @@ void head_write_report(struct text_page *page, const struct inventory *inventory
 {
 	const struct profile *profile = inventory->profile;
 	const double in_use = sum_estimate(&inventory->total.in_use.bytes);
-	struct buffer moment = {0};
 	struct line line = {0};
 	char samples[80] = "";
 
-	add_program(&line, profile);
-	append_moment(&moment, profile);
-	line_add(&line, "%s", moment.data);
+	add_moment(&line, profile);
 	add_rate(&line, profile);
-	line_write(&line, page, "program", ", ");
+	write_program(page, profile, "", &line);
 	if (!profile_has(profile, CALL_INUSE_SPACE)) {
 		/* Nothing is said. */
 	} else if (inventory->has_intervals) {
@@ -298,25 +335,42 @@ void head_write_report(struct text_page *page, const struct inventory *inventory
 	write_losses(page, profile, inventory->total.allocated.samples);
 	write_notes(page, profile, NULL);
 	write_end_note(page, profile, in_use);
-	buffer_free(&moment);
 }
 
-/* "snapshot 3 (timer) after 31.0 s to snapshot 12 (exit) after 2 min 31 s: 2 min". */
-static void write_period(struct text_page *page, const struct comparison *comparison)
+/* "from 40.0 s to 2 min 40 s, snapshots 4 (timer) to 16 (exit)": of one process. */
+static void add_period(struct line *line, const struct comparison *comparison)
 {
+	const struct quantity from = moment_of(comparison->before), to = moment_of(comparison->after);
+	const bool has_numbers = comparison->before->number && comparison->after->number;
 	struct buffer before = {0}, after = {0};
-	struct line line = {0};
 
-	append_moment(&before, comparison->before);
-	append_moment(&after, comparison->after);
-	line_add(&line, "%s", before.data);
-	const bool has_length = isfinite(comparison->seconds) && comparison->same_process;
-	line_add(&line, "to %s%s", after.data, has_length ? "," : "");
-	if (has_length)
-		line_add(&line, "%s in between", quantity_duration(comparison->seconds * 1e9).text);
-	line_write(&line, page, "from", " ");
+	append_number(&before, comparison->before);
+	append_number(&after, comparison->after);
+	if (*from.text && *to.text)
+		line_add(line, "from %s to %s", from.text, to.text);
+	line_add(line, "%s%s to %s%s", has_numbers ? "snapshots " : "", before.data, after.data,
+		 comparison->after->shutdown_left_out ? " (shutdown left out)" : "");
 	buffer_free(&before);
 	buffer_free(&after);
+}
+
+static void write_programs(struct text_page *page, const struct comparison *comparison)
+{
+	const struct profile *both[] = {comparison->before, comparison->after};
+	static const char *const labels[] = {"before: ", "after:  "};
+	struct line line = {0};
+
+	if (comparison->same_process) {
+		add_period(&line, comparison);
+		add_rate(&line, comparison->after);
+		write_program(page, comparison->after, "", &line);
+		return;
+	}
+	for (int i = 0; i < 2; i++) {
+		add_moment(&line, both[i]);
+		add_rate(&line, both[i]);
+		write_program(page, both[i], labels[i], &line);
+	}
 }
 
 void head_write_diff(struct text_page *page, const struct comparison *comparison)
@@ -325,72 +379,67 @@ void head_write_diff(struct text_page *page, const struct comparison *comparison
 	const struct profile *after = comparison->after;
 	const struct comparison_row *total = &comparison->total;
 	struct estimate_text growth = {"", ""};
-	struct line line = {0};
 	char samples[112];
 
-	if (!comparison->same_process) {
-		add_program(&line, before);
-		add_rate(&line, before);
-		line_write(&line, page, "before", ", ");
-	}
-	add_program(&line, after);
-	add_rate(&line, after);
-	line_write(&line, page, comparison->same_process ? "program" : "after", ", ");
-	write_period(page, comparison);
+	write_programs(page, comparison);
 	if (comparison->has_intervals)
 		growth =
 		    estimate_growth(total->growth_bytes, comparison_intervals(comparison, total).bytes, before, after);
 	else
 		snprintf(growth.value, sizeof growth.value, "%s", quantity_signed_bytes(total->growth_bytes).text);
-	snprintf(samples, sizeof samples, "%s (%s%s%s)", quantity_bytes(sum_estimate(&total->after.bytes)).text,
+	snprintf(samples, sizeof samples, "%s, %s%s%s", quantity_bytes(sum_estimate(&total->after.bytes)).text,
 		 growth.value, *growth.interval ? " " : "", growth.interval);
 	write_memory(page, after, before, samples, sum_estimate(&total->churn.allocated.bytes));
 	write_losses(page, after, total->allocated.samples);
 	if (comparison->has_intervals && !comparison->same_process)
-		text_write_labelled(
-		    page, "note",
+		write_note(
+		    page,
 		    "these are two processes: all that BEFORE has in use counts as gone, all that AFTER has in use as "
-		    "new; churn is AFTER's since it began",
-		    INDENT);
+		    "new; churn is AFTER's since it began");
 	else if (!comparison->has_intervals)
-		text_write_labelled(page, "note",
-				    "the samples can't be matched, or how they were taken is not known: growth is the "
-				    "difference of the totals",
-				    INDENT);
+		write_note(page, "the samples can't be matched, or how they were taken is not known: growth is the "
+				 "difference of the totals");
 	write_end_note(page, after, sum_estimate(&total->after.bytes));
 	write_notes(page, after, NULL);
 	write_notes(page, before, after);
 }
 
-/* "24 snapshots by the timer, read as of snapshot 24 (timer) after 4 min, growth is since 2 min". */
-static void write_series(struct text_page *page, const struct leaks *leaks)
+static void add_series(struct line *line, const struct leaks *leaks, const struct series *series)
 {
-	struct buffer moment = {0};
-	struct line line = {0};
+	const struct quantity age = quantity_duration(leaks->seconds * 1e9);
 
-	append_moment(&moment, leaks->reference);
-	line_add(&line, "%u snapshots by the timer", leaks->timer_count);
-	line_add(&line, "judged at %s", moment.data);
-	if (leaks->middle->time_ns > leaks->middle->start_ns)
-		line_add(&line, "growth is since %s",
-			 quantity_duration((double)(leaks->middle->time_ns - leaks->middle->start_ns)).text);
-	line_write(&line, page, "series", ", ");
-	buffer_free(&moment);
+	line_add(line, "%s", age.text);
+	line_add(line, "%zu snapshots", leaks->time_count + series->left_out);
+	line_add(line, "judged at %s%s", age.text, leaks->reference->shutdown_left_out ? " (shutdown left out)" : "");
 }
 
-void head_write_leaks(struct text_page *page, const struct leaks *leaks)
+void head_write_series(struct text_page *page, const struct leaks *leaks, const struct series *series)
 {
-	const struct profile *profile = leaks->reference;
+	struct line line = {0};
+
+	add_series(&line, leaks, series);
+	write_program(page, leaks->reference, "", &line);
+}
+
+void head_write_leaks(struct text_page *page, const struct leaks *leaks, const struct series *series)
+{
+	const struct profile *profile = leaks->reference, *middle = leaks->middle;
 	struct profile_totals totals;
 	struct line line = {0};
 
 	profile_totals(profile, &totals);
-	add_program(&line, profile);
+	const struct estimate_text in_use =
+	    estimate_bytes(sum_estimate(&totals.in_use.bytes),
+			   sum_interval(&totals.in_use.bytes, unseen_bytes((double)profile->rate), ALPHA), profile);
+	struct buffer samples = {0};
+	add_series(&line, leaks, series);
+	if (middle->time_ns > middle->start_ns)
+		line_add(&line, "growth is since %s", moment_of(middle).text);
 	add_rate(&line, profile);
-	line_write(&line, page, "program", ", ");
-	write_series(page, leaks);
-	write_memory(page, profile, NULL, quantity_bytes(sum_estimate(&totals.in_use.bytes)).text,
-		     sum_estimate(&totals.allocated.bytes));
+	write_program(page, profile, "", &line);
+	buffer_printf(&samples, "%s %s", in_use.value, in_use.interval);
+	write_memory(page, profile, NULL, samples.data, sum_estimate(&totals.allocated.bytes));
 	write_losses(page, profile, totals.allocated.samples);
 	write_notes(page, profile, NULL);
+	buffer_free(&samples);
 }

@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The lines above a table: which program and when, what the operating system and the allocator say beside what the
- * samples say, what was lost, and what a reader must know before believing a number. */
+/* The lines above a table, alike in all commands: which program and when; what is in use by the samples, the system and the
+ * allocator; what was lost, and what a reader must know before believing a number. */
 #ifndef SEEP_TEXT_HEAD_TEXT_H
 #define SEEP_TEXT_HEAD_TEXT_H
 
 #include "compare/comparison.h"
 #include "compare/inventory.h"
 #include "leaks/leaks.h"
+#include "leaks/series.h"
 #include "render/text/text_page.h"
 
 void head_write_report(struct text_page *page, const struct inventory *inventory);
 void head_write_diff(struct text_page *page, const struct comparison *comparison);
-void head_write_leaks(struct text_page *page, const struct leaks *leaks);
+void head_write_leaks(struct text_page *page, const struct leaks *leaks, const struct series *series);
+
+/* "svc --port 1 (pid 9659)  24.0 s, 12 snapshots, judged at 24.0 s (shutdown left out)" and a newline. */
+void head_write_series(struct text_page *page, const struct leaks *leaks, const struct series *series);
 
 #endif

@@ -95,7 +95,7 @@ static void write_table(struct text_page *page, const struct leaks *leaks, enum 
 	    {verdict == LEAK_LEAK ? leak_unit_for(leaks->seconds).name : "growth", false},
 	    {"[95 %]", true},
 	    {"in use", false},
-	    {group_by_name(by), false},
+	    {group_title(by), false},
 	};
 	uint32_t count;
 	struct leak_row *rows = leaks_rows_and_spreads(leaks, verdict, &count);
@@ -207,7 +207,7 @@ void leaks_text_render(struct text_page *page, const struct leaks *leaks, const 
 	};
 	const char *by = group_by_name(leaks->groups.by);
 
-	head_write_leaks(page, leaks);
+	head_write_leaks(page, leaks, series);
 	write_finding(page, leaks, series);
 	for (int verdict = 0; verdict < LEAK_VERDICTS; verdict++) {
 		const uint32_t count = leaks->verdicts[verdict];

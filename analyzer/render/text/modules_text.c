@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Modules as text and as JSON. */
-#include "render/text/modules_text.h"
+#include "render/text/documents.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -80,7 +80,7 @@ void report_text_render(struct text_page *page, const struct inventory *inventor
 	    [CELL_SHARE] = {"share", false},
 	    [CELL_OBJECTS] = {"objects", false},
 	    [CELL_OTHER] = {by_allocated ? "in use" : "allocated", false},
-	    [CELL_COUNT] = {group_by_name(by), false},
+	    [CELL_COUNT] = {group_title(by), false},
 	};
 	struct table table;
 

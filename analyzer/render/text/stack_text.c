@@ -8,6 +8,7 @@
 #include "files/path.h"
 #include "place/code_owner.h"
 #include "render/text/name_text.h"
+#include "render/text/place_text.h"
 
 #define GAP 2
 #define NAME_LEAST 16 /* columns; rather than less, the place goes to the next line */
@@ -181,22 +182,34 @@ static void write_call(struct text_page *page, const struct group *group, enum g
 		       unsigned indent, const char *sites)
 {
 	const struct frame frame = {group_location(group), group_line(group)};
-	const bool has_lines = by == GROUP_BY_PLACE || by == GROUP_BY_LINE;
 	struct buffer place = {0};
 
-	place_append(&place, group->profile, &frame, has_lines ? group->first_line : 0, group->last_line);
+	place_append(&place, group->profile, &frame, by == GROUP_BY_LINE ? group->first_line : 0, group->last_line);
 	buffer_append_text(&place, sites + (place.length ? 0 : strspn(sites, " ")));
 	write_named(page, frame.line->function, place.data ? place.data : "", columns, indent);
 	buffer_free(&place);
 	buffer_append_byte(page->out, '\n');
 }
 
+const char *group_title(enum group_by by)
+{
+	return by == GROUP_BY_PLACE ? "where" : group_by_name(by);
+}
+
 void group_write_name(struct text_page *page, const struct group *group, enum group_by by, unsigned start,
 		      unsigned indent)
 {
 	const unsigned columns = page->columns > start + NAME_LEAST ? page->columns - start : NAME_LEAST;
+	struct buffer place = {0};
 	char sites[32] = "";
 
+	if (by == GROUP_BY_PLACE) {
+		place_text_append(&place, group, columns);
+		text_write(page, STYLE_STRONG, "%s", place.data);
+		buffer_append_byte(page->out, '\n');
+		buffer_free(&place);
+		return;
+	}
 	if (by != GROUP_BY_STACK && group->site_count > 1)
 		snprintf(sites, sizeof sites, "  (%u stacks)", group->site_count);
 	if (!group_line(group)) {
@@ -252,10 +265,15 @@ static void write_line(struct text_page *page, unsigned indent, const char *text
 	buffer_append_byte(page->out, '\n');
 }
 
-/* Whether a place's stacks part behind `walked` callers. */
-static bool callers_differ(const struct group *group, enum group_by by, unsigned walked)
+/* Of a place: the program's calls that all of its stacks share. */
+static void write_shared_callers(struct text_page *page, const struct group *group, unsigned indent)
 {
-	return by == GROUP_BY_PLACE && walked == group->shared_callers && walked < GROUP_CALLERS_MOST;
+	struct buffer callers = {0};
+
+	place_text_append_callers(&callers, group, page->columns - indent);
+	if (callers.length)
+		text_write_words(page, STYLE_FAINT, callers.data, indent);
+	buffer_free(&callers);
 }
 
 void group_write_callers(struct text_page *page, const struct group *group, enum group_by by, unsigned indent,
@@ -263,16 +281,14 @@ void group_write_callers(struct text_page *page, const struct group *group, enum
 {
 	const struct profile_site *site = &group->profile->sites[group->site];
 	struct stack_walk walk = walk_callers(group);
-	unsigned skipped = 0, written = 0, walked = 0;
+	unsigned skipped = 0, written = 0;
 	struct frame frame = {group_location(group), group_line(group)};
 
-	if ((by != GROUP_BY_STACK && by != GROUP_BY_PLACE) || !frame.line || is_entry(frame.line->function))
+	if (by == GROUP_BY_PLACE && frame.line)
+		write_shared_callers(page, group, indent);
+	if (by != GROUP_BY_STACK || !frame.line || is_entry(frame.line->function))
 		return;
 	for (unsigned left = walk_count(walk); left > 0; left--) {
-		if (callers_differ(group, by, walked++)) {
-			write_line(page, indent, "<- different callers (--by=stack tells them apart)");
-			return;
-		}
 		if (written >= frames && left > 1) {
 			write_skipped(page, left + skipped, "more frame", indent);
 			return;

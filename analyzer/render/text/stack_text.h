@@ -7,6 +7,9 @@
 #include "compare/group.h"
 #include "render/text/text_page.h"
 
+/* The title of such a column: "where" of places. */
+const char *group_title(enum group_by by);
+
 /*
  * Ends a table row whose text begins in column `start`: the group's function and file:line, and newlines. What does not
  * fit goes to a line of its own, `indent` columns in.

@@ -71,13 +71,11 @@ void text_write(struct text_page *page, enum text_style style, const char *forma
 }
 
 void text_write_parts(struct text_page *page, const struct buffer *parts, size_t count, const char *separator,
-		      unsigned indent)
+		      unsigned used, unsigned indent)
 {
-	unsigned used = indent; /* the caller has written as much */
-
 	for (size_t i = 0; i < count; i++) {
 		const unsigned columns = text_columns(parts[i].data) + (i + 1 < count ? text_columns(separator) : 0);
-		if (i > 0 && used + columns > page->columns) {
+		if ((i > 0 || used > indent) && used + columns > page->columns) {
 			/* A separator's blank must not end a line. */
 			while (page->out->length && page->out->data[page->out->length - 1] == ' ')
 				page->out->data[--page->out->length] = '\0';
@@ -134,8 +132,9 @@ void text_write_words(struct text_page *page, enum text_style style, const char 
 	words_write(page, style, text, indent);
 }
 
-void text_write_labelled(struct text_page *page, const char *label, const char *text, unsigned indent)
+void text_write_labelled(struct text_page *page, enum text_style style, const char *label, const char *text)
 {
-	text_write(page, STYLE_WARNING, "%-*s", (int)indent, label);
-	words_write(page, STYLE_PLAIN, text, indent);
+	text_write(page, style, "%s", label);
+	buffer_append_text(page->out, "  ");
+	words_write(page, STYLE_PLAIN, text, text_columns(label) + 2);
 }

@@ -39,16 +39,16 @@ unsigned text_page_rows(int descriptor);
 void text_write(struct text_page *page, enum text_style style, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Writes parts with ", " or another separator between them; a part that would pass the page's edge goes to the next
- * line, `indent` columns in. No newline at the end. */
+/* Writes parts with ", " or another separator between them, behind `used` columns that are written already; a part that
+ * would pass the page's edge goes to the next line, `indent` columns in. No newline at the end. */
 void text_write_parts(struct text_page *page, const struct buffer *parts, size_t count, const char *separator,
-		      unsigned indent);
+		      unsigned used, unsigned indent);
 
 /* Writes a line of words, broken between words where the page ends, from `indent` columns on, and a newline. */
 void text_write_words(struct text_page *page, enum text_style style, const char *text, unsigned indent);
 
-/* The same with a warning's label, which fills the indentation of the first line. */
-void text_write_labelled(struct text_page *page, const char *label, const char *text, unsigned indent);
+/* The same behind a label and two blanks: "GROWING  3 of 9 places"; lines that go on begin below the text. */
+void text_write_labelled(struct text_page *page, enum text_style style, const char *label, const char *text);
 
 /* Columns that a text takes. */
 unsigned text_columns(const char *text);

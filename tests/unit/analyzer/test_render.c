@@ -13,7 +13,6 @@
 #include "compare/inventory.h"
 #include "render/json/documents.h"
 #include "render/text/documents.h"
-#include "render/text/modules_text.h"
 #include "support/golden.h"
 #include "support/server_story.h"
 

@@ -8,7 +8,7 @@
 #include <cmocka.h>
 #include <stdlib.h>
 
-#include "render/screen/place_text.h"
+#include "render/text/place_text.h"
 #include "render/screen/spark.h"
 #include "support/profile_maker.h"
 

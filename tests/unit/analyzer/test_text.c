@@ -217,7 +217,7 @@ static void parts_are_broken_between_words(void **state)
 	buffer_append_text(&parts[0], "0123456789");
 	buffer_append_text(&parts[1], "abcdef");
 	buffer_append_text(&parts[2], "xyz");
-	text_write_parts(&page, parts, 3, ", ", 2);
+	text_write_parts(&page, parts, 3, ", ", 2, 2);
 	assert_string_equal(out.data, "0123456789,\n  abcdef, xyz");
 	for (int i = 0; i < 3; i++)
 		buffer_free(&parts[i]);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "render/screen/place_text.h"
+#include "render/text/place_text.h"
 
 #include <stdio.h>
 #include <string.h>

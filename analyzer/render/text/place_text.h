@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A place in one line, and the way to it in another. */
-#ifndef SEEP_SCREEN_PLACE_TEXT_H
-#define SEEP_SCREEN_PLACE_TEXT_H
+#ifndef SEEP_TEXT_PLACE_TEXT_H
+#define SEEP_TEXT_PLACE_TEXT_H
 
 #include "base/buffer.h"
 #include "compare/group.h"
