@@ -95,7 +95,7 @@ const tools_place = svg_element("foreignObject", {height: 32}, root);
 const tools = html_element("div", {className: "tools"}, tools_place);
 const matched = html_element("output", {}, tools);
 const search = html_element("input", {type: "search", placeholder: "Search (regex)", spellcheck: false,
-				      title: "Regular expression over functions and modules (Ctrl+F)"}, tools);
+				      title: "Regular expression over functions, modules and FILE:LINE (Ctrl+F)"}, tools);
 const reset = html_element("button", {type: "button", textContent: "Reset zoom", title: "Esc"}, tools);
 const tip_place = svg_element("foreignObject", {visibility: "hidden", "pointer-events": "none"}, root);
 const tip = html_element("div", {className: "tip"}, tip_place);
@@ -108,7 +108,7 @@ root.setAttribute("aria-label", about.title + ". Arrow keys walk through the fra
 
 let zoom = 0;            /* the node that fills the width */
 let current = -1;        /* the node that the pointer or the keyboard is on */
-let found = null;        /* by frame: does it match the search? */
+let found = null;        /* by node: does it match the search? */
 let page = 1200, inner = page - 2 * MARGIN, top_edge = 0, narrow_count = 0;
 
 /* ---- Drawing ---- */
@@ -145,7 +145,7 @@ function collect() {
 	}
 	function add_frame(node, x, w, dim) {
 		const y = top_edge + depth[node] * ROW, drawn = w - (w > 3 ? 1 : w * 0.2);
-		const matches = found && found[frame[node]];
+		const matches = found && found[node];
 		const path = rectangle(x, y, drawn, FRAME);
 		add(matches ? "match" : (dim ? "dim " : "") + colour_of(node), path);
 		if (about.differential && !(shown[node] > 0) && w > DASH_LEAST)

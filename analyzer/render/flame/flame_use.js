@@ -188,14 +188,28 @@ function reveal(node) {
 		window.scrollBy(0, y - window.innerHeight / 3);
 }
 
+/* What is no regular expression (yet) is taken as it stands, and said so. */
 function search_pattern(text) {
-	search.classList.remove("literal");
+	let pattern = null;
 	try {
-		return new RegExp(text, "i");
-	} catch (error) { /* not a regular expression (yet): take it as it stands */
-		search.classList.add("literal");
-		return new RegExp(text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"), "i");
+		pattern = new RegExp(text, "i");
+	} catch (error) {
+		pattern = new RegExp(text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"), "i");
+		pattern.literal = true;
 	}
+	search.classList.toggle("literal", Boolean(pattern.literal));
+	return pattern;
+}
+
+/* By node: its function, its module or its FILE:LINE matches. */
+function nodes_found(pattern) {
+	const module_found = modules.map(module => pattern.test(module));
+	const frame_found = names.map((name, index) => module_found[frame_module[index]] || pattern.test(name));
+	const result = new Uint8Array(count);
+	for (let node = 0; node < count; node++)
+		result[node] = frame_found[frame[node]] ||
+			(file[node] && pattern.test(files[file[node] - 1] + ":" + line[node])) ? 1 : 0;
+	return result;
 }
 
 /* Sums the topmost matching frames, so that nothing is counted twice. */
@@ -205,11 +219,10 @@ function search_for(text) {
 	root.removeAttribute("data-matched");
 	if (text) {
 		const pattern = search_pattern(text);
-		const module_found = modules.map(module => pattern.test(module));
-		found = names.map((name, index) => module_found[frame_module[index]] || pattern.test(name));
+		found = nodes_found(pattern);
 		let sum = 0, frames = 0;
 		for (let node = 0; node < count;) {
-			if (found[frame[node]]) {
+			if (found[node]) {
 				sum += width[node];
 				frames++;
 				node = end[node];
@@ -218,8 +231,8 @@ function search_for(text) {
 			}
 		}
 		const share = share_text(sum, width[0]);
-		matched.textContent = frames ? "matched " + share + (about.differential ? "" : ", " + value_text(sum))
-					     : "no match";
+		matched.textContent = (pattern.literal ? "no regular expression, taken as text: " : "") +
+			(frames ? "matched " + share + (about.differential ? "" : ", " + value_text(sum)) : "no match");
 		root.setAttribute("data-matched", share);
 	}
 	draw();
@@ -258,8 +271,7 @@ function recall() {
 
 /* ---- Events ---- */
 
-surface.addEventListener("pointermove", event => {
-	const [x, y] = point_of(event), hit = node_at(x, y);
+function show_hit(hit, x, y) {
 	set_current(hit && !hit.block ? hit.node : -1);
 	if (!hit)
 		hide_tip();
@@ -267,13 +279,26 @@ surface.addEventListener("pointermove", event => {
 		tip_for_block(hit.node, x, y);
 	else
 		tip_for_frame(hit.node, x, y);
+}
+
+surface.addEventListener("pointermove", event => {
+	const [x, y] = point_of(event);
+	show_hit(node_at(x, y), x, y);
 });
 surface.addEventListener("pointerleave", () => {
 	set_current(-1);
 	hide_tip();
 });
+/* A finger can't hover: its first tap on a frame shows what a pointer would see, its second is the click. */
+let tapped = -1;
 surface.addEventListener("click", event => {
-	const hit = node_at(...point_of(event));
+	const [x, y] = point_of(event), hit = node_at(x, y), node = hit ? hit.node : -1;
+	if (event.pointerType === "touch" && tapped !== node) {
+		tapped = node;
+		show_hit(hit, x, y);
+		return;
+	}
+	tapped = -1;
 	if (hit)
 		zoom_to(hit.block ? parent[hit.node] : hit.node);
 });

@@ -94,6 +94,17 @@ async function pointer_and_keys(browser, file) {
 	state = await settled(browser, s => s.zoom === "0");
 	check(file + ": Escape shows everything again", state.zoom === "0" && state.labels.includes("all"), state);
 
+	const [tap_x, tap_y] = await place(browser, "table_fill");
+	const tap = () => browser.trace("Input.synthesizeTapGesture", {x: tap_x, y: tap_y, gestureSourceType: "touch"});
+	await tap();
+	state = await settled(browser, s => s.tip.includes("table_fill"));
+	check(file + ": a tap shows details and stays", state.tip.includes("table_fill") && state.zoom === "0", state);
+	await tap();
+	state = await settled(browser, s => s.zoom !== "0");
+	check(file + ": a second one zooms", state.zoom !== "0", state.zoom);
+	await browser.press("Escape");
+	await settled(browser, s => s.zoom === "0");
+
 	await browser.press("f", {ctrl: true});
 	state = await settled(browser, s => s.focused === "input");
 	check(file + ": Ctrl+F leads to the search", state.focused === "input", state.focused);
@@ -109,8 +120,13 @@ async function pointer_and_keys(browser, file) {
 		Number(state.matched.replace(" %", "")) <= 100, state.matched);
 	await browser.evaluate("document.querySelector('.tools input').select()");
 	await browser.type("table_fill(");
-	state = await settled(browser, s => s.output === "no match");
-	check(file + ": what is no regular expression is taken as it stands", state.output === "no match", state.output);
+	state = await settled(browser, s => s.output.endsWith("no match"));
+	check(file + ": what is no regular expression is taken as it stands, which is said",
+		state.output === "no regular expression, taken as text: no match", state.output);
+	await browser.evaluate("document.querySelector('.tools input').select()");
+	await browser.type("program\\.c:[0-9]+$");
+	state = await settled(browser, s => s.matches > 0);
+	check(file + ": files and lines are searched, too", state.matches > 0 && state.output.startsWith("matched"), state);
 	await browser.press("Escape");
 	state = await settled(browser, s => !s.matches && s.focused !== "input");
 	check(file + ": Escape ends the search", state.matches === 0 && state.output === "", state);
