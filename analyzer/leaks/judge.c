@@ -194,6 +194,24 @@ static void judge(struct leak_row *row, const struct leaks *leaks, const struct 
 	births_free(&old);
 }
 
+/*
+ * The share that reaches an age. Lifetimes in bins know of what no snapshot saw; but their last bin is half of the age
+ * wide, and deaths of objects of one age cluster. So they count up to the longest gap between snapshots only: whatever
+ * lives longer was seen, and is followed by itself.
+ */
+static struct survival survival_to(const struct life_table *lives, const struct leaks *leaks,
+				   const struct follow_ups *all, uint64_t age_ns)
+{
+	uint64_t gap_ns = leaks->times_ns[0] - leaks->reference->start_ns;
+
+	for (size_t i = 1; i < leaks->time_count; i++)
+		if (leaks->times_ns[i] - leaks->times_ns[i - 1] > gap_ns)
+			gap_ns = leaks->times_ns[i] - leaks->times_ns[i - 1];
+	const unsigned least = life_bin(age_ns), seen = life_bin(gap_ns) + 1, bin = seen < least ? seen : least;
+	const struct survival_tail tail = cohort_tail(all, UINT64_C(1) << bin, age_ns);
+	return life_table_survival(lives, bin, &tail);
+}
+
 void leak_row_judge(struct leak_row *row, const struct group_lives *lives, struct follow_up *room)
 {
 	const struct leaks *leaks = lives->leaks;
@@ -208,7 +226,7 @@ void leak_row_judge(struct leak_row *row, const struct group_lives *lives, struc
 	if (row->evidence.plateau_age_ns) {
 		struct life_table table;
 		group_lives_table(lives, row->group, &table);
-		row->evidence.survival = life_table_survival(&table, life_bin(row->evidence.plateau_age_ns));
+		row->evidence.survival = survival_to(&table, leaks, &all, row->evidence.plateau_age_ns);
 	}
 	judge(row, leaks, &all);
 }

@@ -12,6 +12,7 @@
 #include "statistics/measure.h"
 
 #define ROUNDING_MOST 3    /* one byte becomes a block of 32, but not every block has one byte */
+#define GROWTH_SURE 0.25   /* of a growth may be chance where it is compared */
 #define ACCOUNT_OLD_NS 1e9 /* an account of longer ago is not of this moment */
 
 const char *leak_verdict_name(enum leak_verdict verdict)
@@ -240,8 +241,8 @@ void leaks_free(struct leaks *leaks)
 }
 
 /* What the allocator takes for a byte that is asked for: it rounds up, small blocks the most. Its account of what is in
- * use holds blocks of before the recording, too, so that a factor that no rounding explains is none. */
-static double rounding_of(const struct profile *profile)
+ * use holds blocks of before the recording, too, so that a factor that no rounding explains is none. 0: not known. */
+static double rounding_by_account(const struct profile *profile)
 {
 	struct profile_totals totals;
 
@@ -249,11 +250,36 @@ static double rounding_of(const struct profile *profile)
 	const double asked = sum_estimate(&totals.in_use.bytes);
 	const uint64_t known = profile->memory_known;
 	if (!(known >> SEEP_MEMORY_ALLOCATOR_IN_USE & 1) || !(asked > 0))
-		return 1;
+		return 0;
 	if (known >> SEEP_MEMORY_ALLOCATOR_TIME & 1 &&
 	    (double)profile->time_ns - (double)profile->memory[SEEP_MEMORY_ALLOCATOR_TIME] > ACCOUNT_OLD_NS)
-		return 1;
-	const double factor = (double)profile->memory[SEEP_MEMORY_ALLOCATOR_IN_USE] / asked;
+		return 0;
+	return (double)profile->memory[SEEP_MEMORY_ALLOCATOR_IN_USE] / asked;
+}
+
+/* Without an account: by how much what counts against a limit has grown since the middle, for each byte by which what is in
+ * use has, where that is sure to a quarter. 0: not known. */
+static double rounding_by_growth(const struct leaks *leaks, enum seep_memory_key used)
+{
+	const struct profile *before = leaks->middle, *now = leaks->reference;
+	double growth = 0, squares = 0;
+
+	for (uint32_t i = 0; i < leaks->count; i++) {
+		growth += leaks->rows[i].growth;
+		squares += pow(leaks->rows[i].growth - leaks->rows[i].growth_bytes.low, 2);
+	}
+	if (!(before->memory_known & now->memory_known & UINT64_C(1) << used) ||
+	    !(sqrt(squares) <= GROWTH_SURE * growth))
+		return 0;
+	return ((double)now->memory[used] - (double)before->memory[used]) / growth;
+}
+
+static double rounding_of(const struct leaks *leaks, enum seep_memory_key used)
+{
+	double factor = rounding_by_account(leaks->reference);
+
+	if (!(factor > 0))
+		factor = rounding_by_growth(leaks, used);
 	return factor > 1 && factor <= ROUNDING_MOST ? factor : 1;
 }
 
@@ -268,7 +294,6 @@ bool leaks_limit(const struct leaks *leaks, struct leak_limit *limit)
 	    {"data limit", SEEP_MEMORY_LIMIT_DATA, SEEP_MEMORY_DATA},
 	};
 	const struct profile *profile = leaks->reference;
-	const double rounding = rounding_of(profile);
 
 	*limit = (struct leak_limit){.seconds = INFINITY};
 	for (size_t i = 0; i < sizeof limits / sizeof *limits && leaks->leak_rate > 0; i++) {
@@ -276,7 +301,7 @@ bool leaks_limit(const struct leaks *leaks, struct leak_limit *limit)
 			continue;
 		const double most = (double)profile->memory[limits[i].limit];
 		const double used = (double)profile->memory[limits[i].used];
-		const double left = fmax(most - used, 0) / rounding;
+		const double left = fmax(most - used, 0) / rounding_of(leaks, limits[i].used);
 		if (left / leaks->leak_rate < limit->seconds)
 			*limit =
 			    (struct leak_limit){limits[i].name,

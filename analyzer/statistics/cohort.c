@@ -66,6 +66,7 @@ static bool reaches(const struct follow_up *object, uint64_t age_ns)
 struct step {
 	double age;
 	int change; /* of the number at risk: +1 enters, -1 is censored, 0 dies */
+	double weight;
 };
 
 /* Deaths before those censored at the same age, entries last. */
@@ -78,24 +79,37 @@ static int step_compare(const void *left, const void *right)
 	return abs(a->change) != abs(b->change) ? abs(a->change) - abs(b->change) : a->change - b->change;
 }
 
-static double plateau_of(const struct follow_ups *all, uint64_t age_ns)
+/* Enters and ends of all that reach the age, in the order of age. */
+static struct step *steps_of(const struct follow_ups *all, uint64_t age_ns, size_t *count)
 {
 	struct step *steps = memory_allocate(2 * all->count + 1, sizeof *steps);
 	size_t filled = 0;
-	double at_risk = 0, share = 1;
 
 	for (size_t i = 0; i < all->count; i++) {
-		if (!reaches(&all->objects[i], age_ns))
+		const struct follow_up *object = &all->objects[i];
+		struct seep_measure single = {0};
+		if (!reaches(object, age_ns))
 			continue;
-		const double left = age_left(all, &all->objects[i]),
-			     entered = age_entered(all, &all->objects[i], age_ns);
+		const double left = age_left(all, object), entered = age_entered(all, object, age_ns);
 		if (left < entered)
 			continue;
-		steps[filled++] = (struct step){entered, 1};
-		steps[filled++] = (struct step){left, has_died(all, &all->objects[i]) ? 0 : -1};
+		measure_add_sample(&single, object->size, object->rate);
+		const double weight = sum_estimate(&single.bytes);
+		steps[filled++] = (struct step){entered, 1, weight};
+		steps[filled++] = (struct step){left, has_died(all, object) ? 0 : -1, weight};
 	}
 	qsort(steps, filled, sizeof *steps, step_compare);
-	for (size_t i = 0; i < filled; i++) {
+	*count = filled;
+	return steps;
+}
+
+static double plateau_of(const struct follow_ups *all, uint64_t age_ns)
+{
+	size_t count;
+	struct step *steps = steps_of(all, age_ns, &count);
+	double at_risk = 0, share = 1;
+
+	for (size_t i = 0; i < count; i++) {
 		if (steps[i].change == 0) {
 			share *= at_risk >= AT_RISK_LEAST ? 1 - 1 / at_risk : 1;
 			at_risk--;
@@ -105,6 +119,28 @@ static double plateau_of(const struct follow_ups *all, uint64_t age_ns)
 	}
 	free(steps);
 	return share;
+}
+
+struct survival_tail cohort_tail(const struct follow_ups *all, uint64_t from_ns, uint64_t to_ns)
+{
+	size_t count;
+	struct step *steps = steps_of(all, from_ns, &count);
+	struct survival_tail tail = {1, 0};
+	double number = 0, weights = 0, squares = 0; /* at risk */
+
+	for (size_t i = 0; i < count && steps[i].age < (double)to_ns; i++) {
+		const double weight = steps[i].weight, sign = steps[i].change > 0 ? 1 : -1;
+		if (steps[i].change == 0 && number >= AT_RISK_LEAST && weights > weight) {
+			const double died = weight / weights;
+			tail.share *= 1 - died;
+			tail.greenwood += died / ((1 - died) * weights * weights / squares);
+		}
+		number += sign;
+		weights += sign * weight;
+		squares += sign * weight * weight;
+	}
+	free(steps);
+	return tail;
 }
 
 static void count_births(struct cohort_outcome *outcome, const struct follow_ups *all)

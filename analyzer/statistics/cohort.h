@@ -17,6 +17,8 @@
 
 #include <seep/measure.h>
 
+#include "statistics/survival.h"
+
 #define COHORTS 4 /* parts of time that births are counted by */
 
 /* One sampled object as the series saw it. Times are of one clock. */
@@ -52,6 +54,9 @@ struct cohort_outcome {
 
 /* `from_ns` concerns `lasting` alone. */
 struct cohort_outcome cohort_outcome_at(const struct follow_ups *all, uint64_t age_ns, uint64_t from_ns);
+
+/* The share of the bytes alive at one age that is alive at a later one, too: Kaplan-Meier with delayed entry and weights. */
+struct survival_tail cohort_tail(const struct follow_ups *all, uint64_t from_ns, uint64_t to_ns);
 
 /* How many objects past that age died after a moment. */
 uint32_t cohort_deaths_since(const struct follow_ups *all, uint64_t age_ns, double from_ns);

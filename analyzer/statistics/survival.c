@@ -45,7 +45,7 @@ static struct interval wilson_interval(double share, double trials)
 	return (struct interval){share > 0 ? fmax(middle - reach, 0) : 0, share < 1 ? fmin(middle + reach, 1) : 1};
 }
 
-struct survival life_table_survival(const struct life_table *table, unsigned bin)
+struct survival life_table_survival(const struct life_table *table, unsigned bin, const struct survival_tail *tail)
 {
 	double at_risk[LIFE_BINS + 1] = {0}, squares[LIFE_BINS + 1] = {0};
 	double share = 1, greenwood = 0;
@@ -65,6 +65,10 @@ struct survival life_table_survival(const struct life_table *table, unsigned bin
 		const double number = at_risk[b] * at_risk[b] / squares[b] * exposed / at_risk[b];
 		share *= 1 - died;
 		greenwood += died / ((1 - died) * number);
+	}
+	if (tail) {
+		share *= tail->share;
+		greenwood += tail->greenwood;
 	}
 	if (!(share > 0))
 		return (struct survival){0, wilson_interval(0, trials)};

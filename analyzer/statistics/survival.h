@@ -35,7 +35,13 @@ void life_table_add_dead(struct life_table *table, unsigned bin, double weights,
 /* Adds one object that is alive at this age. */
 void life_table_add_alive(struct life_table *table, uint64_t age_ns, double weight);
 
-/* The share that reaches the age of 2^bin ns. */
-struct survival life_table_survival(const struct life_table *table, unsigned bin);
+/* What becomes of those that reach an age until a later one, from single objects and not from bins. */
+struct survival_tail {
+	double share;     /* of them reaches the later age */
+	double greenwood; /* the sum of d / ((1 - d) n) over its deaths, d their share of those at risk */
+};
+
+/* The share that reaches the age of 2^bin ns and, where there is a tail, lives until that one's end, too. */
+struct survival life_table_survival(const struct life_table *table, unsigned bin, const struct survival_tail *tail);
 
 #endif

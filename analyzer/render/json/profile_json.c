@@ -192,7 +192,13 @@ void json_values(struct json *json, const struct profile *of, const struct seep_
 	json_known(json, "inuse_bytes", sum_estimate(&in_use->bytes), profile_has(of, CALL_INUSE_SPACE));
 	json_known(json, "inuse_low", has_interval ? in_use_bytes->low : 0, has_interval);
 	json_known(json, "inuse_high", has_interval ? in_use_bytes->high : 0, has_interval);
+	const bool has_objects = in_use_bytes && profile_has(of, CALL_INUSE_OBJECTS);
+	struct interval objects = {0, 0};
+	if (has_objects)
+		objects = sum_interval(&in_use->objects, unseen_objects((double)of->rate, &allocated->objects), ALPHA);
 	json_known(json, "inuse_objects", sum_estimate(&in_use->objects), profile_has(of, CALL_INUSE_OBJECTS));
+	json_known(json, "inuse_objects_low", objects.low, has_objects);
+	json_known(json, "inuse_objects_high", objects.high, has_objects);
 	json_known(json, "alloc_bytes", sum_estimate(&allocated->bytes), profile_has(of, CALL_ALLOC_SPACE));
 	json_known(json, "alloc_objects", sum_estimate(&allocated->objects), profile_has(of, CALL_ALLOC_OBJECTS));
 }

@@ -24,7 +24,7 @@ static void a_life_table_without_deaths_survives_whole(void **state)
 	(void)state;
 	for (int i = 0; i < 20; i++)
 		life_table_add_alive(&table, SECOND << i % 4, 1);
-	const struct survival survival = life_table_survival(&table, 35);
+	const struct survival survival = life_table_survival(&table, 35, NULL);
 	assert_float_equal(survival.share, 1, 1e-12);
 	assert_float_equal(survival.interval.high, 1, 1e-12);
 	/* Wilson's lower end for 20 of 20. */
@@ -39,12 +39,12 @@ static void a_life_table_is_the_binomial_share_where_nobody_is_censored_before(v
 	life_table_add_dead(&table, 10, 75, 75); /* 75 of 100 die young, each of weight 1 */
 	for (int i = 0; i < 25; i++)
 		life_table_add_alive(&table, SECOND, 1);
-	const struct survival survival = life_table_survival(&table, 20);
+	const struct survival survival = life_table_survival(&table, 20, NULL);
 	assert_float_equal(survival.share, 0.25, 1e-12);
 	/* Wilson's interval for 25 of 100. */
 	assert_float_equal(survival.interval.low, 0.1754522, 1e-6);
 	assert_float_equal(survival.interval.high, 0.3430446, 1e-6);
-	assert_float_equal(life_table_survival(&table, 10).share, 1, 1e-12);
+	assert_float_equal(life_table_survival(&table, 10, NULL).share, 1, 1e-12);
 }
 
 static void weights_make_a_life_table_less_sure(void **state)
@@ -56,7 +56,33 @@ static void weights_make_a_life_table_less_sure(void **state)
 		life_table_add_alive(&even, SECOND, 1);
 		life_table_add_alive(&uneven, SECOND, i ? 0.1 : 18.1);
 	}
-	assert_true(life_table_survival(&uneven, 20).interval.low < life_table_survival(&even, 20).interval.low);
+	assert_true(life_table_survival(&uneven, 20, NULL).interval.low <
+		    life_table_survival(&even, 20, NULL).interval.low);
+}
+
+/* Half of them live for 5.5 s, half for ever: bins of powers of two know it at 4.3 and at 8.6 s only. */
+static void deaths_at_one_age_are_seen_between_powers_of_two(void **state)
+{
+	struct follow_up objects[40] = {{0}};
+	uint64_t times[40];
+
+	(void)state;
+	for (int i = 0; i < 40; i++)
+		times[i] = (uint64_t)(i + 1) * SECOND;
+	for (unsigned i = 0; i < 40; i++) {
+		const uint64_t birth_ns = i / 2 * SECOND + SECOND / 4;
+		objects[i] = (struct follow_up){birth_ns, (i / 2 + 1) * SECOND, 40 * SECOND, 0, 64, RATE};
+		if (i % 2) {
+			objects[i].last_ns = (i / 2 + 5) * SECOND;
+			objects[i].gone_ns = objects[i].last_ns + SECOND;
+		}
+	}
+	const struct follow_ups all = {objects, 40, times, 40};
+	assert_float_equal(cohort_tail(&all, 2 * SECOND, 5 * SECOND).share, 1, 1e-12);
+	const struct survival_tail tail = cohort_tail(&all, 2 * SECOND, 7 * SECOND);
+	assert_float_equal(tail.share, 0.5, 0.02);
+	/* The variance of a binomial share of 40. */
+	assert_float_equal(tail.greenwood, 0.5 / (0.5 * 40), 0.005);
 }
 
 static void the_slope_of_a_line_is_found_through_outliers(void **state)
@@ -160,6 +186,7 @@ int main(void)
 	    cmocka_unit_test(a_life_table_without_deaths_survives_whole),
 	    cmocka_unit_test(a_life_table_is_the_binomial_share_where_nobody_is_censored_before),
 	    cmocka_unit_test(weights_make_a_life_table_less_sure),
+	    cmocka_unit_test(deaths_at_one_age_are_seen_between_powers_of_two),
 	    cmocka_unit_test(the_slope_of_a_line_is_found_through_outliers),
 	    cmocka_unit_test(what_is_selected_is_what_sorting_puts_there),
 	    cmocka_unit_test(a_level_series_has_no_sure_slope),

@@ -98,7 +98,8 @@ static void report_notes_what_one_must_know(void **state)
 /* An import: no rate, no process, no times, no samples. */
 static void make_foreign(struct profile *profile)
 {
-	profile->rate = profile->pid = profile->start_ticks = profile->number = profile->time_ns = profile->start_ns = 0;
+	profile->rate = profile->pid = profile->start_ticks = profile->number = profile->time_ns = profile->start_ns =
+	    0;
 	profile->memory_known = 0;
 	profile->has_samples = false;
 	profile->sample_count = 0;
