@@ -258,11 +258,11 @@ bench-symbols: ## how fast names of large programs are found, beside jeprof: doc
 	+$(MAKE) --no-print-directory -s BUILD=$(BUILD) all
 	PYTHONDONTWRITEBYTECODE=1 python3 tests/bench/symbols.py $(BUILD)
 
-$(BUILD)/bench/make_snapshots: tests/bench/scale/make_snapshots.c | $$(@D)/.
-	$(CC) $(BASE) $(CFLAGS) -o $@ $< -lz
+$(BUILD)/bench/make_snapshots: tests/bench/scale/make_snapshots.c tests/bench/scale/series_sites.c | $$(@D)/.
+	$(CC) $(BASE) $(CFLAGS) -o $@ $^ -lz -lm
 
 .PHONY: bench-scale
-bench-scale: ## what report, diff, flame and export cost at 10,000 to 4 million sites, beside peers: docs/SCALE.md
+bench-scale: ## what commands cost at 10,000 to 4 million sites, and in series, beside peers: docs/SCALE.md
 	tests/deps.sh build run bench
 	+$(MAKE) --no-print-directory -s BUILD=$(BUILD) all $(BUILD)/bench/make_snapshots
 	PYTHONDONTWRITEBYTECODE=1 python3 tests/bench/scale/scale.py $(BUILD)

@@ -2,12 +2,12 @@
 /*
  * Writes snapshots of as many sites as asked for, by docs/SNAPSHOT_FORMAT.md, for measuring what the commands cost.
  *
- *	make_snapshots SITES SNAPSHOTS DIRECTORY [heaptrack]
+ *	make_snapshots SITES SNAPSHOTS DIRECTORY [heaptrack | series]
  *
  * Each file DIRECTORY/NNNNNN.seep is one moment of one recording: stacks of 30 frames that share their upper ones as
  * those of a program do (4.5 nodes a site), two live samples a site, five modules without a file. From one snapshot to
  * the next a third of the live samples is replaced. With "heaptrack", DIRECTORY/heaptrack.trace has the same stacks and
- * blocks, for heaptrack_print.
+ * blocks, for heaptrack_print. With "series", the sites are those of series_sites.h instead.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +16,7 @@
 #include <zlib.h>
 
 #include "seep/snapshot.h"
+#include "series_sites.h"
 
 #define DEPTH 30
 #define OWN_FRAMES 4 /* of a site's stack, the lowest; every second site has one more */
@@ -23,7 +24,8 @@
 #define RATE 524288
 #define SECOND 1000000000ull
 #define SECTIONS 9
-#define SECTION_LIVE 6 /* in which place */
+#define SECTION_SITES 4 /* in which place */
+#define SECTION_LIVE 6
 
 struct section_bytes {
 	enum seep_section_type type;
@@ -206,8 +208,29 @@ static void write_moment(const char *path, struct seep_site *table, struct secti
 	write_file(path, sections, moment);
 }
 
+/* `leaves`: the stack of each site. */
+static void write_series_moment(const char *path, struct section_bytes *sections, const uint32_t *leaves, size_t sites,
+				const struct series_time *time)
+{
+	struct seep_site *table = sections[SECTION_SITES].data;
+	struct seep_live *live = sections[SECTION_LIVE].data;
+	size_t used = 0, live_count = 0;
+
+	for (size_t i = 0; i < sites; i++) {
+		if (!series_site_is_there(i, time))
+			continue;
+		table[used] = (struct seep_site){.node = leaves[i]};
+		live_count += series_site_fill(&table[used], &live[live_count], i, (uint32_t)used, time);
+		used++;
+	}
+	sections[SECTION_SITES].bytes = used * sizeof *table;
+	sections[SECTION_LIVE].bytes = live_count * sizeof *live;
+	write_file(path, sections, time->moment);
+}
+
 int main(int argc, char **argv)
 {
+	const bool is_series = argc > 4 && strcmp(argv[4], "series") == 0;
 	const size_t sites = argc >= 4 ? strtoul(argv[1], NULL, 10) : 0;
 	const uint64_t moments = argc >= 4 ? strtoul(argv[2], NULL, 10) : 0;
 	char path[4096];
@@ -216,10 +239,10 @@ int main(int argc, char **argv)
 	struct seep_node *nodes = reserve(sites * 6 + 1000000, sizeof *nodes);
 	uint32_t *leaves = reserve(sites, sizeof *leaves);
 	struct seep_site *table = reserve(sites, sizeof *table);
-	struct seep_live *live = reserve(2 * sites, sizeof *live);
+	struct seep_live *live = reserve((is_series ? SERIES_LIVE_MOST : 2) * sites, sizeof *live);
 
 	if (!sites || !moments)
-		return fputs("make_snapshots SITES SNAPSHOTS DIRECTORY [heaptrack]\n", stderr), 3;
+		return fputs("make_snapshots SITES SNAPSHOTS DIRECTORY [heaptrack | series]\n", stderr), 3;
 	const size_t node_count = add_stacks(nodes, sites, leaves);
 	for (size_t i = 0; i < sites; i++)
 		table[i].node = leaves[i];
@@ -229,7 +252,7 @@ int main(int argc, char **argv)
 	    strings,
 	    {SEEP_SECTION_MODULES, sizeof *modules, sizeof modules, modules},
 	    {SEEP_SECTION_NODES, sizeof *nodes, node_count * sizeof *nodes, nodes},
-	    {SEEP_SECTION_SITES, sizeof *table, sites * sizeof *table, table},
+	    [SECTION_SITES] = {SEEP_SECTION_SITES, sizeof *table, sites * sizeof *table, table},
 	    {SEEP_SECTION_LIFETIMES, sizeof(struct seep_lifetime), 0, live},
 	    [SECTION_LIVE] = {SEEP_SECTION_LIVE, sizeof *live, 2 * sites * sizeof *live, live},
 	    {SEEP_SECTION_MEMORY, sizeof(struct seep_value), 0, live},
@@ -237,7 +260,11 @@ int main(int argc, char **argv)
 	};
 	for (uint64_t moment = 1; moment <= moments; moment++) {
 		snprintf(path, sizeof path, "%s/%06llu.seep", argv[3], (unsigned long long)moment);
-		write_moment(path, table, sections, sites, moment);
+		const struct series_time time = {moment, moments, 3 * SECOND, SECOND, RATE};
+		if (is_series)
+			write_series_moment(path, sections, leaves, sites, &time);
+		else
+			write_moment(path, table, sections, sites, moment);
 	}
 	if (argc > 4 && strcmp(argv[4], "heaptrack") == 0) {
 		snprintf(path, sizeof path, "%s/heaptrack.trace", argv[3]);

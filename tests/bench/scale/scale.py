@@ -3,7 +3,7 @@
 """What the commands cost at the desk, by the number of sites.
 
     scale.py BUILD > docs/SCALE.md
-    scale.py BUILD count
+    scale.py BUILD count | count-series
 
 `make bench-scale` runs the first: 10,000 to 4 million sites in snapshots that make_snapshots.c writes, peers beside them.
 In the environment: SCALE_SITES="10000 100000", SCALE_RUNS=3. The second counts instructions under valgrind at few sites,
@@ -37,6 +37,18 @@ COMMANDS = {
     "export --format=folded": ("export", "--format=folded", "--output={folder}/folded", "{after}"),
     "export --format=speedscope": ("export", "--format=speedscope", "--output={folder}/speedscope", "{after}"),
 }
+SERIES_COMMANDS = {
+    "leaks": ("leaks", "{folder}"),
+    "leaks --json": ("leaks", "--json", "{folder}"),
+    "bundle": ("bundle", "--output=/dev/null", "{folder}"),
+}
+# Snapshots and sites; and the command, which of both grows, and how.
+SERIES = ((64, 10_000), (16, 100_000), (64, 100_000))
+SERIES_COUNTED = {
+    "leaks by sites": ("leaks", 1, ((6, 8), (6, 100), (6, 400))),
+    "leaks by snapshots": ("leaks", 0, ((3, 60), (6, 60), (24, 60))),
+    "bundle by snapshots": ("bundle", 0, ((3, 60), (6, 60), (24, 60))),
+}
 # Name, program, arguments, and up to how many sites it ends in some minutes.
 PEERS = (
     ("heaptrack_print", "heaptrack_print", ("-f", "{folder}/heaptrack.trace"), 100_000),
@@ -46,11 +58,11 @@ PEERS = (
 
 
 class Series:
-    """Two snapshots of so many sites, in a folder that goes away."""
+    """Snapshots of so many sites, in a folder that goes away."""
 
-    def __init__(self, build, sites):
+    def __init__(self, build, sites, snapshots=2, mode="heaptrack"):
         self.folder = tempfile.mkdtemp(prefix="seep-scale.")
-        subprocess.run([build / "bench/make_snapshots", str(sites), "2", self.folder, "heaptrack"], check=True)
+        subprocess.run([build / "bench/make_snapshots", str(sites), str(snapshots), self.folder, mode], check=True)
         self.names = {"before": f"{self.folder}/000001.seep", "after": f"{self.folder}/000002.seep", "folder": self.folder}
         self.file_bytes = os.stat(self.names["after"]).st_size
 
@@ -104,6 +116,18 @@ def count(build):
         print(f"{name}\t{exponent(COUNTED[1:], (few - fixed, many - fixed)):.3f}\t{(many - few) / (COUNTED[2] - COUNTED[1]):.0f}")
 
 
+def count_series(build):
+    """Of a whole series: how the commands grow with the sites, and with the snapshots."""
+    for title, (name, axis, shapes) in SERIES_COUNTED.items():
+        costs = []
+        for snapshots, sites in shapes:
+            with Series(build, sites, snapshots, "series") as series:
+                costs.append(instructions(build / "seep", series.arguments(*SERIES_COMMANDS[name])))
+        sizes, (fixed, few, many) = [shape[axis] for shape in shapes], costs
+        grown = exponent([size - sizes[0] for size in sizes[1:]], (few - fixed, many - fixed))
+        print(f"{title}\t{grown:.3f}\t{(many - few) / (sizes[2] - sizes[1]):.0f}")
+
+
 def peers_of(series, sites, seep):
     for name, program, arguments, most in PEERS:
         if sites <= most and shutil.which(program):
@@ -134,6 +158,26 @@ def bench(build):
                 cost = median_of(runs, command)
                 rows.setdefault(name, {})[sites] = (cost, files_read)
     write_document(build, sizes, rows, files, begun)
+    write_series(build, runs)
+
+
+def write_series(build, runs):
+    shapes = [shape for shape in SERIES if shape[1] <= int(os.environ.get("SCALE_SERIES_MOST", "100000"))]
+    print(f"""
+## Series
+
+The same with a recording of many snapshots, whose sites leak, fill up, stop, churn and stay (`tests/bench/scale/series_sites.h`).
+
+| command | {" | ".join(f"{snapshots} snapshots of {sites:,} sites" for snapshots, sites in shapes)} |
+|---|{"---|" * len(shapes)}""")
+    rows = {name: [] for name in SERIES_COMMANDS}
+    for snapshots, sites in shapes:
+        with Series(build, sites, snapshots, "series") as series:
+            for name, arguments in SERIES_COMMANDS.items():
+                print(time.strftime("%H:%M:%S"), snapshots, sites, name, file=sys.stderr)
+                rows[name].append(cell(median_of(runs, [build / "seep", *series.arguments(*arguments)]), 0))
+    for name, cells in rows.items():
+        print(f"| seep {name} | {' | '.join(cells)} |")
 
 
 def write_document(build, sizes, rows, files, begun):
@@ -160,4 +204,5 @@ process. The exponent is that of the number of sites, fitted to the times.
 
 
 if __name__ == "__main__":
-    (count if "count" in sys.argv[2:] else bench)(pathlib.Path(sys.argv[1]).resolve())
+    modes = {"count": count, "count-series": count_series}
+    modes.get(sys.argv[2] if len(sys.argv) > 2 else "", bench)(pathlib.Path(sys.argv[1]).resolve())
