@@ -47,7 +47,7 @@ static int run(int argc, char **argv)
 	command_take_options(&command_bundle, argc, argv, &request);
 	const char *output = request.output;
 	const char *recording = command_only_operand(&command_bundle, argc, argv);
-	if (command_check_output(&command_bundle, output, recording, NULL) != COMMAND_FINE)
+	if (command_check_output(&command_bundle, output, (struct targets){&recording, 1}, NULL) != COMMAND_FINE)
 		return COMMAND_USAGE;
 	output_name(&name, recording);
 	if (!output)

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/buffer.h"
+#include "base/memory.h"
 #include "base/message.h"
 #include "commands/command.h"
 #include "target/target.h"
@@ -20,7 +21,6 @@
 enum {
 	OPTIONS_MAX = 32,
 	OPTION_HELP = 'h',
-	TARGETS_MOST = 4,
 	HELP_COLUMN = 28, /* where the options' explanations begin */
 };
 
@@ -145,24 +145,34 @@ void command_take_options(const struct command *command, int argc, char **argv, 
 
 const char *command_target(const char *operand)
 {
-	static char paths[TARGETS_MOST][PATH_MAX];
-	static unsigned used;
+	char path[PATH_MAX];
 	struct error error;
 
-	if (used == TARGETS_MOST || !target_resolve(operand, paths[used], sizeof paths[used], &error))
+	if (!target_resolve(operand, path, sizeof path, &error))
 		exit(command_fail(&error));
-	return paths[used++];
+	return memory_copy_text(path); /* for as long as the command runs */
+}
+
+struct targets command_operands(const struct command *command, int argc, char **argv)
+{
+	static struct targets targets; /* likewise */
+
+	if (optind == argc)
+		exit(command_usage(command, "%s is missing", command->operands));
+	targets.paths = memory_allocate((size_t)(argc - optind), sizeof *targets.paths);
+	for (int i = optind; i < argc; i++) {
+		if (!*argv[i])
+			exit(command_usage(command, "the operand is empty: %s is expected", command->operands));
+		targets.paths[targets.count++] = command_target(argv[i]);
+	}
+	return targets;
 }
 
 const char *command_only_operand(const struct command *command, int argc, char **argv)
 {
-	if (optind == argc)
-		exit(command_usage(command, "%s is missing", command->operands));
-	if (optind + 1 != argc)
+	if (optind + 1 < argc)
 		exit(command_usage(command, "one operand is expected, '%s' is one too many", argv[optind + 1]));
-	if (!*argv[optind])
-		exit(command_usage(command, "the operand is empty: %s is expected", command->operands));
-	return command_target(argv[optind]);
+	return command_operands(command, argc, argv).paths[0];
 }
 
 /* `there` is the output's status, a regular file's. */
@@ -183,7 +193,7 @@ static bool output_is_read(const char *output, const struct stat *there, const c
 	return inside;
 }
 
-int command_check_output(const struct command *command, const char *output, const char *input, const char *base)
+int command_check_output(const struct command *command, const char *output, struct targets inputs, const char *base)
 {
 	struct stat there;
 
@@ -193,7 +203,10 @@ int command_check_output(const struct command *command, const char *output, cons
 		return command_usage(command, "-o: the name is empty; a file's is expected");
 	if (strcmp(output, "-") == 0 || stat(output, &there) < 0 || !S_ISREG(there.st_mode))
 		return COMMAND_FINE;
-	if (output_is_read(output, &there, input) || output_is_read(output, &there, base))
+	bool is_read = output_is_read(output, &there, base);
+	for (size_t i = 0; i < inputs.count; i++)
+		is_read |= output_is_read(output, &there, inputs.paths[i]);
+	if (is_read)
 		return command_usage(command, "-o %s is part of what is read; give it another name", output);
 	return COMMAND_FINE;
 }

@@ -73,16 +73,25 @@ void command_take_options(const struct command *command, int argc, char **argv, 
 /* Was this option among them? */
 bool command_was_given(const struct command *command, int letter);
 
+/* What a command's operands name. */
+struct targets {
+	const char **paths;
+	size_t count;
+};
+
 /* The path that an operand means, which may be the number of a process that is being recorded; exits with COMMAND_BAD_INPUT where
- * it means none. Of the text that is returned four are there at a time. */
+ * it means none. */
 const char *command_target(const char *operand);
 
 /* The target that the only operand of a command names; exits with COMMAND_USAGE unless there is exactly one. */
 const char *command_only_operand(const struct command *command, int argc, char **argv);
 
+/* The targets that its operands name; exits with COMMAND_USAGE if there is none. */
+struct targets command_operands(const struct command *command, int argc, char **argv);
+
 /* COMMAND_FINE for what -o may name; a command that replaced its input, or a file of the recording that it reads, would
  * lose what cannot be made again. NULL among both is nothing. */
-int command_check_output(const struct command *command, const char *output, const char *input, const char *base);
+int command_check_output(const struct command *command, const char *output, struct targets inputs, const char *base);
 
 /* Prints one line and where help is to be had; returns COMMAND_USAGE. */
 int command_usage(const struct command *command, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -1,26 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `seep diff BEFORE AFTER`, `seep diff RECORDING`: what grew, how sure that is, and what churns. */
 #include <getopt.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
+#include "base/memory.h"
 #include "commands/argument.h"
 #include "commands/command.h"
 #include "commands/document.h"
 #include "compare/comparison.h"
 #include "compare/samples.h"
-#include "compare/teardown.h"
+#include "profile/merge.h"
 #include "profile/profile.h"
 #include "render/json/documents.h"
 #include "render/text/documents.h"
 
-enum { OPTION_BY = 256, OPTION_TOP, OPTION_JSON };
+enum { OPTION_BY = 256, OPTION_TOP, OPTION_JSON, OPTION_SUM };
 
 /* The request that the command line makes. */
 struct request {
 	struct document_request document;
-	const char *targets[2];
-	int target_count;
+	struct targets targets;
+	bool sum;
 	enum group_by by;
 	uint32_t top;
 	bool json;
@@ -33,6 +34,7 @@ static const struct command_option options[] = {
      group_by_names},
     {OPTION_TOP, "top", "N", "rows of each table (10 or fewer; with --json all)", &option_count, FIELD(top), NULL},
     {OPTION_JSON, "json", NULL, "JSON, schema seep.diff/1", NULL, FIELD(json), NULL},
+    {OPTION_SUM, "sum", NULL, "add RECORDINGs up, the processes of a service", NULL, FIELD(sum), NULL},
     WRAPPER_OPTION(FIELD(document.wrappers)),
     LAST_OPTION(FIELD(document.last)),
     SYMBOLS_OPTION(FIELD(document.symbols.directory)),
@@ -44,49 +46,92 @@ static int request_parse(struct request *request, int argc, char **argv)
 	command_take_options(&command_diff, argc, argv, request);
 	if (!command_was_given(&command_diff, OPTION_BY) && !request->json)
 		request->by = GROUP_BY_PLACE;
-	if (optind == argc)
-		return command_usage(&command_diff, "%s is missing", command_diff.operands);
-	if (optind + 2 < argc)
-		return command_usage(&command_diff, "two operands are expected, '%s' is one too many",
-				     argv[optind + 2]);
-	for (int i = optind; i < argc; i++)
-		request->targets[request->target_count++] = command_target(argv[i]);
+	request->targets = command_operands(&command_diff, argc, argv);
+	const struct targets *targets = &request->targets;
+	if (targets->count > 2 && !request->sum)
+		return command_usage(&command_diff,
+				     "two operands are expected, '%s' is one too many; --sum adds recordings up",
+				     targets->paths[2]);
 	/* A path that does not exist is bad input: the attempt to open it says so. */
-	if (request->target_count == 1 && !path_is_recording(request->targets[0]) &&
-	    access(request->targets[0], R_OK) == 0)
-		return command_usage(&command_diff, "'%s' alone is not a recording: a difference needs two %s",
-				     argv[optind],
-				     path_has_moments(request->targets[0]) ? "moments, FILE#1m FILE" : "snapshots");
+	for (size_t i = 0; (request->sum || targets->count == 1) && i < targets->count; i++)
+		if (!path_is_recording(targets->paths[i]) && access(targets->paths[i], R_OK) == 0)
+			return command_usage(&command_diff, "'%s' alone is not a recording: a difference needs two %s",
+					     argv[optind + (int)i],
+					     path_has_moments(targets->paths[i]) ? "moments, FILE#1m FILE"
+										 : "snapshots");
 	return COMMAND_FINE;
 }
 
-/* Opens the two snapshots of a recording that are to be compared. */
-static bool open_recording(const struct request *request, struct snapshot_pair *pair, struct error *error)
+/* The snapshot of a recording that `now`, its last useful one, is compared with: at a quarter of its last `time_ns`. */
+static struct profile *open_before(const char *directory, const struct profile *now, uint64_t time_ns,
+				   struct error *error)
 {
-	const char *directory = request->targets[0];
+	struct profile counted = *now, *before = NULL;
 	struct recording recording;
 
-	pair->now = document_open(&request->document, directory, error);
-	if (!pair->now || !recording_list(directory, &recording, error))
-		return false;
-	const struct recording_entry *entry = recording_choose_before(&recording, pair->now);
+	if (!recording_list(directory, &recording, error))
+		return NULL;
+	if (time_ns && time_ns < now->time_ns - now->start_ns)
+		counted.start_ns = now->time_ns - time_ns;
+	const struct recording_entry *entry = recording_choose_before(&recording, &counted);
 	if (entry)
-		pair->base = profile_open(entry->path, error);
+		before = profile_open(entry->path, error);
 	else
 		error_set(error, "%s: holds one snapshot only; a difference needs two", directory);
 	recording_free(&recording);
-	if (pair->base && !profiles_are_same_process(pair->base, pair->now))
-		return error_set(error, "%s: holds snapshots of different processes", directory);
-	return pair->base != NULL;
+	if (!before || profiles_are_same_process(before, now))
+		return before;
+	profile_free(before);
+	error_set(error, "%s: holds snapshots of different processes", directory);
+	return NULL;
+}
+
+/* The time of the youngest; 0: it is not known. */
+static uint64_t common_time_ns(struct profile *const *nows, size_t count)
+{
+	uint64_t time_ns = UINT64_MAX;
+
+	for (size_t i = 0; i < count; i++) {
+		const uint64_t age_ns = nows[i]->time_ns - nows[i]->start_ns;
+		time_ns = age_ns < time_ns ? age_ns : time_ns;
+	}
+	return time_ns;
+}
+
+/* Recordings: what each grew in the time in which all of them ran, added up; of one that is its own. */
+static bool open_recordings(const struct request *request, struct snapshot_pair *pair, struct error *error)
+{
+	const struct targets *targets = &request->targets;
+	const size_t count = targets->count;
+	struct profile **nows = memory_allocate(count, sizeof *nows), **bases = memory_allocate(count, sizeof *bases);
+	bool fine = true;
+
+	for (size_t i = 0; i < count && fine; i++)
+		fine = (nows[i] = document_open(&request->document, targets->paths[i], error)) != NULL;
+	const uint64_t time_ns = fine && count > 1 ? common_time_ns(nows, count) : 0;
+	for (size_t i = 0; i < count && fine; i++)
+		fine = (bases[i] = open_before(targets->paths[i], nows[i], time_ns, error)) != NULL;
+	if (fine)
+		fine = profile_merge_pairs(nows, bases, count, &pair->now, &pair->base, error);
+	else
+		for (size_t i = 0; i < count; i++) {
+			profile_free(nows[i]);
+			profile_free(bases[i]);
+		}
+	free(nows);
+	free(bases);
+	return fine;
 }
 
 static bool open_both(const struct request *request, struct snapshot_pair *pair, struct error *error)
 {
-	if (request->target_count == 1)
-		return open_recording(request, pair, error);
-	pair->base = document_open(&request->document, request->targets[0], error);
+	const struct targets *targets = &request->targets;
+
+	if (request->sum || targets->count == 1)
+		return open_recordings(request, pair, error);
+	pair->base = document_open(&request->document, targets->paths[0], error);
 	if (pair->base)
-		pair->now = document_open(&request->document, request->targets[1], error);
+		pair->now = document_open(&request->document, targets->paths[1], error);
 	return pair->base && pair->now;
 }
 
@@ -128,10 +173,11 @@ static int run(int argc, char **argv)
 
 const struct command command_diff = {
     .name = "diff",
-    .operands = "BEFORE AFTER | RECORDING",
+    .operands = "BEFORE AFTER | RECORDING | --sum RECORDING...",
     .summary = "show which sites grew between two snapshots, and what churns",
     .notes = "BEFORE and AFTER are snapshots, or recordings (then their last snapshot).\n"
-	     "RECORDING alone: from its snapshot at a quarter of its time to its last.\n"
+	     "RECORDING alone: from its snapshot at a quarter of its time to its last; with\n"
+	     "--sum the processes of a service are added up, over the time of the youngest.\n"
 	     "Intervals are 95 %: docs/SAMPLING.md says what every number means.",
     .options = options,
     .reads = true,

@@ -3,13 +3,16 @@
 #include "commands/document.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 
 #include "base/budget.h"
+#include "base/memory.h"
 #include "base/message.h"
 #include "compare/samples.h"
 #include "compare/teardown.h"
 #include "files/output.h"
 #include "place/wrapper_names.h"
+#include "profile/merge.h"
 #include "render/words/quantity.h"
 
 static bool value_is_there(const struct profile *profile, enum call_value value, struct error *error)
@@ -95,6 +98,23 @@ struct profile *document_open(const struct document_request *request, const char
 	return request->last ? profile_open(path, error) : profile_open_useful(path, error);
 }
 
+struct profile *document_open_all(const struct document_request *request, struct targets targets, struct error *error)
+{
+	struct profile **profiles = memory_allocate(targets.count, sizeof *profiles);
+	struct profile *sum = NULL;
+	size_t opened = 0;
+
+	while (opened < targets.count && (profiles[opened] = document_open(request, targets.paths[opened], error)))
+		opened++;
+	if (opened == targets.count)
+		sum = profile_merge_moments(profiles, opened, error);
+	else
+		while (opened > 0)
+			profile_free(profiles[--opened]);
+	free(profiles);
+	return sum;
+}
+
 int document_run(const struct command *command, struct document_request *request, document_writer *write)
 {
 	struct snapshot_pair pair = {0};
@@ -102,10 +122,10 @@ int document_run(const struct command *command, struct document_request *request
 
 	if (request->base)
 		request->base = command_target(request->base);
-	int status = command_check_output(command, request->output, request->snapshot, request->base);
+	int status = command_check_output(command, request->output, request->snapshots, request->base);
 	if (status != COMMAND_FINE)
 		return status;
-	pair.now = document_open(request, request->snapshot, &error);
+	pair.now = document_open_all(request, request->snapshots, &error);
 	if (pair.now && request->base)
 		pair.base = document_open(request, request->base, &error);
 	if (!pair.now || (request->base && !pair.base))

@@ -22,7 +22,8 @@ enum value_choice {
 
 /* The first member of a command's request. */
 struct document_request {
-	const char *snapshot, *base, *output; /* base, output: NULL, not given */
+	struct targets snapshots;  /* several are added up */
+	const char *base, *output; /* NULL: not given */
 	struct symbol_search symbols;
 	bool last;            /* the last snapshot, though the program shut down before it */
 	const char *wrappers; /* as --wrapper takes them; NULL: not given */
@@ -35,6 +36,9 @@ typedef void document_writer(struct buffer *out, const struct snapshot_pair *pai
 
 /* Opens a snapshot, or of a recording its last useful one, or its last. */
 struct profile *document_open(const struct document_request *request, const char *path, struct error *error);
+
+/* The same of all targets, added up. */
+struct profile *document_open_all(const struct document_request *request, struct targets targets, struct error *error);
 
 /* Opens the snapshots that the request names and goes on as document_make() does. */
 int document_run(const struct command *command, struct document_request *request, document_writer *write);

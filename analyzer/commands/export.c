@@ -129,10 +129,13 @@ static int massif_run(const struct document_request *request)
 	struct buffer out = {0};
 	struct error error;
 
-	const int status = command_check_output(&command_export, request->output, request->snapshot, NULL);
+	if (request->snapshots.count > 1)
+		return command_usage(&command_export,
+				     "massif's format is of one process: export each recording by itself");
+	const int status = command_check_output(&command_export, request->output, request->snapshots, NULL);
 	if (status != COMMAND_FINE)
 		return status;
-	const bool is_written = export_massif(&out, request->snapshot, &request->symbols, &error) &&
+	const bool is_written = export_massif(&out, request->snapshots.paths[0], &request->symbols, &error) &&
 				output_write_buffer(&out, request->output, &error);
 	if (is_written && request->output && strcmp(request->output, "-") != 0)
 		message("wrote %s (%s)", request->output, quantity_bytes((double)out.length).text);
@@ -149,14 +152,14 @@ static int run(int argc, char **argv)
 	if (status != COMMAND_FINE)
 		return status;
 	request.document.choice = value_choice(&request);
-	request.document.snapshot = command_only_operand(&command_export, argc, argv);
+	request.document.snapshots = command_operands(&command_export, argc, argv);
 	return request.format == FORMAT_MASSIF ? massif_run(&request.document)
 					       : document_run(&command_export, &request.document, document_write);
 }
 
 const struct command command_export = {
     .name = "export",
-    .operands = "SNAPSHOT",
+    .operands = "SNAPSHOT...",
     .summary = "write a snapshot, or what changed since one, for other tools",
     .notes = "pprof: for `go tool pprof` and its kin, gzip-compressed, symbolized.\n"
 	     "folded: lines \"caller;callee VALUE\" (two values with --base). speedscope: JSON\n"

@@ -61,7 +61,7 @@ static int request_parse(struct request *request, int argc, char **argv)
 				     document->output);
 	if (command_was_given(&command_flame, OPTION_VALUE))
 		document->choice = VALUE_NAMED;
-	document->snapshot = command_only_operand(&command_flame, argc, argv);
+	document->snapshots = command_operands(&command_flame, argc, argv);
 	return COMMAND_FINE;
 }
 
@@ -93,9 +93,10 @@ static int run(int argc, char **argv)
 
 const struct command command_flame = {
     .name = "flame",
-    .operands = "SNAPSHOT",
+    .operands = "SNAPSHOT...",
     .summary = "draw a flame graph of a snapshot, or of what changed since one",
-    .notes = "SNAPSHOT and BEFORE are snapshots, or recordings (then their last snapshot).\n"
+    .notes = "SNAPSHOT and BEFORE are snapshots, or recordings (then their last snapshot);\n"
+	     "several SNAPSHOTs are added up.\n"
 	     "The page needs no network: click to zoom, Ctrl+F to search. With --base, frames\n"
 	     "are as wide as the larger of before and after: red has grown, blue shrunk or\n"
 	     "vanished. FILE.folded has lines \"caller;callee VALUE\"; with --base two values.",

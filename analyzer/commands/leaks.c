@@ -24,7 +24,7 @@ enum { OPTION_BY = 256, OPTION_TOP, OPTION_EVERY, OPTION_FAIL, OPTION_PROMETHEUS
 
 /* The request that the command line makes. */
 struct request {
-	const char *directory;
+	struct targets recordings;
 	enum group_by by;
 	uint32_t top;
 	uint64_t every_ns;
@@ -52,6 +52,22 @@ static const struct command_option options[] = {
     {0},
 };
 
+/* Says what else it is. A path that does not exist is bad input: the attempt to open it says so. */
+static bool is_series(const char *path)
+{
+	if (access(path, R_OK) != 0 || path_is_recording(path))
+		return true;
+	if (path_has_moments(path))
+		command_usage(&command_leaks,
+			      "'%s' is heaptrack's: leaks are told by ages of blocks, which it does not have; "
+			      "compare two moments instead, seep diff FILE#1m FILE",
+			      path);
+	else
+		command_usage(&command_leaks,
+			      "'%s' is not a recording: leaks can only be found in a series of snapshots", path);
+	return false;
+}
+
 static int request_parse(struct request *request, int argc, char **argv)
 {
 	command_take_options(&command_leaks, argc, argv, request);
@@ -61,21 +77,20 @@ static int request_parse(struct request *request, int argc, char **argv)
 	request->verbose |= request->top || command_was_given(&command_leaks, OPTION_BY);
 	if (request->every_ns && !request->follow)
 		return command_usage(&command_leaks, "--every goes with --follow only");
-	request->directory = command_only_operand(&command_leaks, argc, argv);
-	/* A path that does not exist is bad input: the attempt to open it says so. */
-	const bool is_none = access(request->directory, R_OK) == 0 && !path_is_recording(request->directory);
-	if (is_none && path_has_moments(request->directory))
-		return command_usage(&command_leaks,
-				     "'%s' is heaptrack's: leaks are told by ages of blocks, which it does not have; "
-				     "compare two moments instead, seep diff FILE#1m FILE",
-				     request->directory);
-	if (is_none)
-		return command_usage(&command_leaks,
-				     "'%s' is not a recording: leaks can only be found in a series of snapshots",
-				     request->directory);
+	request->recordings = command_operands(&command_leaks, argc, argv);
+	for (size_t i = 0; i < request->recordings.count; i++)
+		if (!is_series(request->recordings.paths[i]))
+			return COMMAND_USAGE;
 	if (request->prometheus)
-		return command_check_output(&command_leaks, request->prometheus, request->directory, NULL);
+		return command_check_output(&command_leaks, request->prometheus, request->recordings, NULL);
 	return COMMAND_FINE;
+}
+
+/* As they can be typed again. */
+static void names_join(struct buffer *names, const struct targets *targets)
+{
+	for (size_t i = 0; i < targets->count; i++)
+		buffer_printf(names, "%s%s", i ? " " : "", targets->paths[i]);
 }
 
 static void render(struct buffer *out, const struct leaks *leaks, const struct leaks *places,
@@ -83,16 +98,20 @@ static void render(struct buffer *out, const struct leaks *leaks, const struct l
 {
 	struct text_page page = text_page_for(out, STDOUT_FILENO);
 
+	struct buffer names = {0};
+
 	if (request->json) {
 		leaks_json_render(out, leaks, places, request->top ? request->top : UINT32_MAX);
 		return;
 	}
 	if (request->follow)
 		buffer_append_text(out, isatty(STDOUT_FILENO) ? "\033[H\033[2J" : "");
+	names_join(&names, &request->recordings);
 	if (request->verbose)
 		leaks_text_render(&page, leaks, series, request->top);
 	else
-		leaks_screen_render(&page, leaks, series, request->directory, text_page_rows(STDOUT_FILENO));
+		leaks_screen_render(&page, leaks, series, names.data, text_page_rows(STDOUT_FILENO));
+	buffer_free(&names);
 	if (request->follow && !isatty(STDOUT_FILENO))
 		buffer_append_byte(out, '\n');
 }
@@ -160,9 +179,9 @@ static int run(int argc, char **argv)
 	if (status != COMMAND_FINE)
 		return status;
 	while (!ended) {
-		const bool opened = series_open(&series, request.directory, &error);
+		const bool opened = series_open(&series, request.recordings.paths, request.recordings.count, &error);
 		/* A recording that has only begun gets its time. */
-		if (!opened && !(request.follow && path_is_recording(request.directory)))
+		if (!opened && !(request.follow && path_is_recording(request.recordings.paths[0])))
 			return command_fail(&error);
 		if (opened && series.left_out)
 			message("%zu of %zu snapshots are used, evenly spaced", series.history.count,
@@ -182,9 +201,10 @@ static int run(int argc, char **argv)
 
 const struct command command_leaks = {
     .name = "leaks",
-    .operands = "RECORDING",
+    .operands = "RECORDING...",
     .summary = "say which sites leak, and how fast, from a whole recording",
-    .notes = "RECORDING may be under way, or a PID. Verdicts, each with its evidence:\n"
+    .notes = "Several RECORDINGs are added up, over the time in which all of them ran. One may\n"
+	     "be under way, or a PID. Verdicts, each with its evidence:\n"
 	     "  leak     what gets old never dies, and it goes on; or what else it may be\n"
 	     "  growing  grew: a cache, rising load, or too early to tell\n"
 	     "  stopped  grew, and has come to an end\n"

@@ -56,7 +56,7 @@ static int request_parse(struct request *request, int argc, char **argv)
 	request->document.value = inventory_order_value(request->order);
 	if (command_was_given(&command_report, OPTION_SORT))
 		request->document.choice = VALUE_NAMED;
-	request->document.snapshot = command_only_operand(&command_report, argc, argv);
+	request->document.snapshots = command_operands(&command_report, argc, argv);
 	return COMMAND_FINE;
 }
 
@@ -99,9 +99,10 @@ static int run(int argc, char **argv)
 
 const struct command command_report = {
     .name = "report",
-    .operands = "SNAPSHOT",
+    .operands = "SNAPSHOT...",
     .summary = "show where the memory is, by the place that asked for it",
-    .notes = "SNAPSHOT may be a recording, or a PID: then its last one; or what jemalloc,\n"
+    .notes = "Several are added up: the processes of a service. SNAPSHOT may be a recording,\n"
+	     "or a PID: then its last one; or what jemalloc,\n"
 	     "gperftools, pprof or heaptrack wrote (FILE#peak, FILE#90s: as it was then).\n"
 	     "Intervals are 95 %: docs/SAMPLING.md says what every number means.",
     .options = options,

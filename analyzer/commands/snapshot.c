@@ -167,7 +167,8 @@ static int snapshot_main(int argc, char **argv)
 	const char *operand = command_only_operand(&command_snapshot, argc, argv);
 	if (!target_resolve(operand, directory, sizeof directory, &error))
 		return command_fail(&error);
-	if (command_check_output(&command_snapshot, target, directory, NULL) != COMMAND_FINE)
+	if (command_check_output(&command_snapshot, target, (struct targets){(const char *[]){directory}, 1}, NULL) !=
+	    COMMAND_FINE)
 		return COMMAND_USAGE;
 	if (!snapshot_take(directory, name, &error))
 		return command_fail(&error);

@@ -53,4 +53,17 @@ void history_end(struct history *history, size_t count);
 size_t history_middle(const struct history *history);
 size_t history_last_useful(const struct history *history);
 
+/*
+ * Histories of several processes added up: at the moments of the youngest, in the time in which all of them ran. Each
+ * process's clock is set so that the last moments of all are one.
+ */
+struct history_part {
+	const struct history *history; /* that has ended */
+	uint64_t shift_ns;             /* filled: added to its times */
+	size_t *moment_of;             /* filled: its moment, by the sum's; to be freed */
+};
+
+/* False: there are no two moments at which all of them ran. `youngest`: which one it is. */
+bool history_sum(struct history *sum, struct history_part *parts, size_t count, size_t *youngest);
+
 #endif

@@ -9,6 +9,7 @@
 #include "base/budget.h"
 #include "base/memory.h"
 #include "profile/bundle.h"
+#include "profile/merge.h"
 
 /* Index of the last that was not selected by its value; the list is not empty. */
 static size_t choose_last(const struct recording *recording)
@@ -143,20 +144,112 @@ static bool read_series(struct reading *reading, const char *directory, struct e
 	return fine && reading_end(reading, error);
 }
 
-bool series_open(struct series *series, const char *directory, struct error *error)
+static void reading_free(struct reading *reading)
+{
+	bundle_file_close(reading->bundle);
+	recording_free(&reading->recording);
+	buffer_free(&reading->bytes);
+	free(reading->entries);
+}
+
+/* The sum of all parts at one of the sum's moments; NULL: one of them can't be opened. */
+static struct profile *sum_profile(struct reading *readings, const struct history_part *parts, size_t count,
+				   size_t moment, struct error *error)
+{
+	struct profile **profiles = memory_allocate(count, sizeof *profiles), *sum = NULL;
+	uint64_t *shifts_ns = memory_allocate(count, sizeof *shifts_ns);
+	size_t opened = 0;
+
+	for (; opened < count; opened++) {
+		shifts_ns[opened] = parts[opened].shift_ns;
+		profiles[opened] = reading_profile(&readings[opened], parts[opened].moment_of[moment], error);
+		if (!profiles[opened])
+			break;
+		profiles[opened]->shutdown_left_out = readings[opened].series->reference->shutdown_left_out;
+	}
+	if (opened == count && profiles_can_merge(profiles, count, error))
+		sum = profile_merge(profiles, shifts_ns, count);
+	while (opened > 0)
+		profile_free(profiles[--opened]);
+	free(profiles);
+	free(shifts_ns);
+	return sum;
+}
+
+/* The moment's own time and start, which are those of the youngest. */
+static struct profile *sum_profile_at(const struct history *history, struct profile *profile, size_t moment)
+{
+	if (profile) {
+		profile->start_ns = history->first.start_ns;
+		profile->time_ns = history->moments[moment].sums.time_ns;
+	}
+	return profile;
+}
+
+static bool sum_make(struct series *sum, struct reading *readings, size_t count, struct error *error)
+{
+	struct history_part *parts = memory_allocate(count, sizeof *parts);
+	struct history *history = &sum->history;
+	size_t youngest;
+	bool fine;
+
+	sum->ended = true;
+	for (size_t i = 0; i < count; i++) {
+		parts[i].history = &readings[i].series->history;
+		sum->ended &= readings[i].series->ended;
+	}
+	fine = history_sum(history, parts, count, &youngest) ||
+	       error_set(error, "%s: is too young: at no two moments all of them ran",
+			 readings[youngest].series->reference->source);
+	if (fine) {
+		const size_t last = history->count - 1, middle = history_middle(history);
+		sum->left_out = readings[youngest].series->left_out;
+		sum->removed = readings[youngest].series->removed;
+		sum->reference = sum_profile_at(history, sum_profile(readings, parts, count, last, error), last);
+		if (sum->reference)
+			sum->middle =
+			    sum_profile_at(history, sum_profile(readings, parts, count, middle, error), middle);
+		fine = sum->middle != NULL;
+	}
+	for (size_t i = 0; i < count; i++)
+		free(parts[i].moment_of);
+	free(parts);
+	return fine;
+}
+
+/* One attempt. `vanished`: a snapshot was thinned out meanwhile. */
+static bool series_try(struct series *series, const char *const *directories, size_t count, bool *vanished,
+		       struct error *error)
+{
+	struct reading *readings = memory_allocate(count, sizeof *readings);
+	struct series *parts = memory_allocate(count, sizeof *parts);
+	bool fine = true;
+
+	*series = (struct series){0};
+	for (size_t i = 0; i < count && fine; i++) {
+		readings[i].series = count == 1 ? series : &parts[i];
+		fine = read_series(&readings[i], directories[i], error);
+	}
+	if (fine && count > 1)
+		fine = sum_make(series, readings, count, error);
+	for (size_t i = 0; i < count; i++) {
+		*vanished |= readings[i].has_vanished;
+		reading_free(&readings[i]);
+		series_free(&parts[i]);
+	}
+	free(readings);
+	free(parts);
+	return fine;
+}
+
+bool series_open(struct series *series, const char *const *directories, size_t count, struct error *error)
 {
 	for (int attempt = 1;; attempt++) {
-		struct reading reading = {.series = series};
-		*series = (struct series){0};
-		const bool fine = read_series(&reading, directory, error);
-		bundle_file_close(reading.bundle);
-		recording_free(&reading.recording);
-		buffer_free(&reading.bytes);
-		free(reading.entries);
-		if (fine)
+		bool vanished = false;
+		if (series_try(series, directories, count, &vanished, error))
 			return true;
 		series_free(series);
-		if (!reading.has_vanished || attempt == ATTEMPTS)
+		if (!vanished || attempt == ATTEMPTS)
 			return false;
 	}
 }

@@ -21,7 +21,9 @@ struct series {
 	bool ended;             /* the recording has its last snapshot */
 };
 
-bool series_open(struct series *series, const char *directory, struct error *error);
+/* Of one recording, or the sum of several: at the moments of the youngest, in the time in which all of them ran. Each
+ * process counts as of its last useful snapshot, as if they had all been taken at once. */
+bool series_open(struct series *series, const char *const *directories, size_t count, struct error *error);
 /* What to do for more snapshots in a series of too few: where they were thinned out, a shorter interval brings none. */
 const char *series_advice(const struct series *series);
 void series_free(struct series *series);

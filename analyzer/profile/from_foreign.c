@@ -203,7 +203,7 @@ struct profile *profile_from_foreign(struct foreign_profile *foreign, const char
 	if (foreign->has_time) {
 		profile->start_ns = 1;
 		profile->time_ns = profile->start_ns + foreign->time_ms * 1000000;
-		profile->start_ticks = foreign->identity | 1;
+		profile->identity = foreign->identity | 1;
 	}
 	profile->rate = foreign->rate;
 	profile->lacks = lacks_from(foreign->lacks);

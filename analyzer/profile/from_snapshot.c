@@ -268,37 +268,10 @@ static void build_stacks(struct builder *builder)
 	}
 }
 
-/* A lifetime on its way to its site. */
-struct filed_lifetime {
-	uint32_t site;
-	struct profile_lifetime lifetime;
-};
-
-static int filed_lifetime_compare(const void *left, const void *right)
-{
-	const struct filed_lifetime *a = left, *b = right;
-
-	if (a->site != b->site)
-		return a->site < b->site ? -1 : 1;
-	return (a->lifetime.bin > b->lifetime.bin) - (a->lifetime.bin < b->lifetime.bin);
-}
-
-static void lifetime_add(struct profile_lifetime *lifetime, const struct profile_lifetime *more)
-{
-	lifetime->samples += more->samples;
-	lifetime->objects += more->objects;
-	lifetime->bytes += more->bytes;
-	lifetime->objects_squared += more->objects_squared;
-	lifetime->bytes_squared += more->bytes_squared;
-}
-
 static void build_lifetimes(struct builder *builder)
 {
-	struct profile *profile = builder->profile;
 	uint32_t count = snapshot_count(builder->view, SEEP_SECTION_LIFETIMES);
 	struct filed_lifetime *filed = memory_allocate(count, sizeof *filed);
-	struct profile_lifetime *lifetimes = memory_allocate(count, sizeof *lifetimes);
-	size_t used = 0;
 
 	for (uint32_t i = 0; i < count; i++) {
 		struct seep_lifetime entry = snapshot_lifetime(builder->view, i);
@@ -310,42 +283,8 @@ static void build_lifetimes(struct builder *builder)
 								.objects_squared = entry.objects_squared,
 								.bytes_squared = entry.bytes_squared}};
 	}
-	qsort(filed, count, sizeof *filed, filed_lifetime_compare);
-	for (uint32_t i = 0; i < count; i++) {
-		struct profile_site *site = &profile->sites[filed[i].site];
-		if (i > 0 && filed_lifetime_compare(&filed[i - 1], &filed[i]) == 0) {
-			lifetime_add(&lifetimes[used - 1], &filed[i].lifetime);
-			continue;
-		}
-		if (site->lifetime_count++ == 0)
-			site->lifetimes = &lifetimes[used];
-		lifetimes[used++] = filed[i].lifetime;
-	}
+	profile_file_lifetimes(builder->profile, filed, count);
 	free(filed);
-	builder->storage->lifetimes = lifetimes;
-}
-
-static int sample_compare(const void *left, const void *right)
-{
-	const struct profile_sample *a = left, *b = right;
-
-	if (a->site != b->site)
-		return a->site < b->site ? -1 : 1;
-	if (a->birth_ns != b->birth_ns)
-		return a->birth_ns < b->birth_ns ? -1 : 1;
-	return (a->address > b->address) - (a->address < b->address);
-}
-
-/* Writers go from site to site, or nearly so. */
-static void samples_sort(struct profile *profile)
-{
-	uint32_t sorted = 1;
-
-	while (sorted < profile->sample_count &&
-	       sample_compare(&profile->samples[sorted - 1], &profile->samples[sorted]) <= 0)
-		sorted++;
-	if (sorted < profile->sample_count)
-		qsort(profile->samples, profile->sample_count, sizeof *profile->samples, sample_compare);
 }
 
 static void build_samples(struct builder *builder)
@@ -364,7 +303,7 @@ static void build_samples(struct builder *builder)
 							      .site = builder->site_of[live.site],
 							      .thread = live.thread};
 	}
-	samples_sort(profile);
+	profile_sort_samples(profile);
 }
 
 struct profile *profile_from_snapshot(const struct snapshot_view *view)

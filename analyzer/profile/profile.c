@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A profile's life, and sums over it. */
+/* A profile's life, sums over it, and the order of what belongs to its sites. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,6 +28,7 @@ void profile_free(struct profile *profile)
 	free(storage->lines);
 	free(storage->given_lines);
 	free(storage->module_paths);
+	free(storage->parts);
 	free(storage);
 	free(profile->modules);
 	free(profile->locations);
@@ -93,4 +94,64 @@ void profile_totals(const struct profile *profile, struct profile_totals *totals
 		profile_measure_add(&totals->freed, &site->freed);
 		profile_measure_add(&totals->in_use, &site->in_use);
 	}
+}
+
+static int filed_lifetime_compare(const void *left, const void *right)
+{
+	const struct filed_lifetime *a = left, *b = right;
+
+	if (a->site != b->site)
+		return a->site < b->site ? -1 : 1;
+	return (a->lifetime.bin > b->lifetime.bin) - (a->lifetime.bin < b->lifetime.bin);
+}
+
+static void lifetime_add(struct profile_lifetime *lifetime, const struct profile_lifetime *more)
+{
+	lifetime->samples += more->samples;
+	lifetime->objects += more->objects;
+	lifetime->bytes += more->bytes;
+	lifetime->objects_squared += more->objects_squared;
+	lifetime->bytes_squared += more->bytes_squared;
+}
+
+void profile_file_lifetimes(struct profile *profile, struct filed_lifetime *filed, size_t count)
+{
+	struct profile_storage *storage = profile->storage;
+	struct profile_lifetime *lifetimes = storage->lifetimes = memory_allocate(count, sizeof *lifetimes);
+	size_t used = 0;
+
+	qsort(filed, count, sizeof *filed, filed_lifetime_compare);
+	for (size_t i = 0; i < count; i++) {
+		struct profile_site *site = &profile->sites[filed[i].site];
+		if (i > 0 && filed_lifetime_compare(&filed[i - 1], &filed[i]) == 0) {
+			lifetime_add(&lifetimes[used - 1], &filed[i].lifetime);
+			continue;
+		}
+		if (site->lifetime_count++ == 0)
+			site->lifetimes = &lifetimes[used];
+		lifetimes[used++] = filed[i].lifetime;
+	}
+}
+
+static int sample_compare(const void *left, const void *right)
+{
+	const struct profile_sample *a = left, *b = right;
+
+	if (a->site != b->site)
+		return a->site < b->site ? -1 : 1;
+	if (a->birth_ns != b->birth_ns)
+		return a->birth_ns < b->birth_ns ? -1 : 1;
+	return (a->address > b->address) - (a->address < b->address);
+}
+
+/* Writers go from site to site, or nearly so. */
+void profile_sort_samples(struct profile *profile)
+{
+	uint32_t sorted = 1;
+
+	while (sorted < profile->sample_count &&
+	       sample_compare(&profile->samples[sorted - 1], &profile->samples[sorted]) <= 0)
+		sorted++;
+	if (sorted < profile->sample_count)
+		qsort(profile->samples, profile->sample_count, sizeof *profile->samples, sample_compare);
 }

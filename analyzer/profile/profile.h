@@ -78,6 +78,13 @@ struct profile_sample { /* a live sample */
 	uint32_t thread;
 };
 
+/* One of the processes that a profile was added up from. */
+struct profile_part {
+	const char *source, *command;
+	uint64_t pid, number, rate;
+	struct seep_measure in_use;
+};
+
 struct profile {
 	struct string_pool *strings;
 	const char *source;   /* file it came from */
@@ -91,6 +98,7 @@ struct profile {
 	uint64_t rate;  /* 0: the source has no rate, so no intervals can be given */
 	uint32_t lacks; /* bit v: the source does not have enum call_value v, which is 0 in every site then */
 	uint64_t pid, parent_pid, start_ticks;
+	uint64_t identity; /* instead of a pid: of a file with several moments, of a sum over processes; else 0 */
 	uint8_t boot_id[16];
 	const char *command, *executable, *arguments, *host, *allocator, *allocator_path, *unwinder, *bypassed;
 	uint32_t status;        /* enum seep_status */
@@ -113,6 +121,8 @@ struct profile {
 	uint64_t losses[64];         /* by enum seep_loss_key */
 	const char *const *wrappers; /* names of functions that the user calls wrappers of malloc; not owned */
 	size_t wrapper_count;
+	const struct profile_part *parts; /* of a sum over processes (profile/merge.h); else NULL */
+	uint32_t part_count;
 	void *storage; /* what the arrays above live in; owned by the profile */
 };
 

@@ -16,6 +16,7 @@ struct profile_storage {
 	struct profile_lifetime *lifetimes; /* all sites' lifetimes, one behind the other */
 	struct source_line *lines;          /* of all locations; NULL before symbolization */
 	struct source_line *given_lines;    /* those that the source itself had; NULL: none */
+	struct profile_part *parts;         /* that it was added up from; NULL: none */
 	const char **module_paths;          /* as they are in the file system; modules[].path is made fit to print */
 };
 
@@ -47,6 +48,15 @@ struct profile *profile_from_foreign(struct foreign_profile *foreign, const char
 /* Opens the recorded process's map of code that was made at run time; NULL: there is none to be used. `said` receives its
  * path or why there is none; nothing where the profile is of no process. */
 struct perf_map *jit_map_open(const struct profile *profile, struct buffer *said);
+
+/* A lifetime on its way to its site. */
+struct filed_lifetime {
+	uint32_t site;
+	struct profile_lifetime lifetime;
+};
+/* Gives the sites theirs, those of one bin added up. Sorts `filed`. */
+void profile_file_lifetimes(struct profile *profile, struct filed_lifetime *filed, size_t count);
+void profile_sort_samples(struct profile *profile);
 
 /* Adds the sums of one set of samples to those of another. */
 void profile_measure_add(struct seep_measure *measure, const struct seep_measure *more);

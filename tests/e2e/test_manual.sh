@@ -46,6 +46,7 @@ validates doctor-1.json "$SEEP" doctor --json
 validates doctor-1.json "$SEEP" doctor --json -- perl
 printf 'heap profile: 1: 8 [ 2: 16] @ heap_v2/1\n1: 8 [2: 16] @ 0x1234\n\nMAPPED_LIBRARIES:\n' >foreign
 validates report-1.json "$SEEP" report --json foreign
+validates report-1.json "$SEEP" report --json foreign rec
 sed -i 's/"inuse_bytes":[0-9]*/"inuse_bytes":"many"/' document.json
 check_equal "a document that is not like that is refused" 1 "$(validates report-1.json cat document.json | grep -c '^not ok')"
 for schema in "$ROOT"/docs/schema/*.json; do

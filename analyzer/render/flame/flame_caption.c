@@ -119,6 +119,8 @@ static void process_append(struct buffer *out, const struct profile *profile)
 		buffer_append_text(out, profile->executable);
 	else
 		buffer_append_text(out, program_name(profile));
+	if (profile->part_count)
+		buffer_printf(out, ", %u processes added up", profile->part_count);
 	if (profile->pid)
 		buffer_printf(out, ", pid %llu", (unsigned long long)profile->pid);
 	if (profile->host && *profile->host)

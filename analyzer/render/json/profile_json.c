@@ -34,6 +34,24 @@ static void json_process(struct json *json, const struct profile *profile)
 	json_end_object(json);
 }
 
+/* The processes that it is the sum of. */
+static void json_parts(struct json *json, const struct profile *profile)
+{
+	json_begin_array(json_key(json, "processes"));
+	for (uint32_t i = 0; i < profile->part_count; i++) {
+		const struct profile_part *part = &profile->parts[i];
+		json_begin_object(json);
+		json_text_or_null(json_key(json, "source"), part->source);
+		json_text_or_null(json_key(json, "command"), part->command);
+		json_unsigned(json_key(json, "pid"), part->pid);
+		json_unsigned(json_key(json, "snapshot"), part->number);
+		json_known(json, "rate", (double)part->rate, part->rate > 0);
+		json_rounded(json_key(json, "inuse_bytes"), sum_estimate(&part->in_use.bytes));
+		json_end_object(json);
+	}
+	json_end_array(json);
+}
+
 static void json_memory(struct json *json, const struct profile *profile)
 {
 	static const struct {
@@ -79,6 +97,8 @@ void json_profile(struct json *json, const struct profile *profile)
 
 	json_text_or_null(json_key(json, "source"), profile->source);
 	json_process(json, profile);
+	if (profile->part_count)
+		json_parts(json, profile);
 	json_begin_object(json_key(json, "snapshot"));
 	json_unsigned(json_key(json, "number"), profile->number);
 	json_text_or_null(json_key(json, "trigger"), trigger_name(profile->trigger));

@@ -19,6 +19,8 @@
 
 #define PARTS_MAX 20
 #define ARGUMENTS_COLUMNS 40
+#define PARTS_NAMED 16 /* of processes that were added up */
+#define PARTS_ON_SCREEN 3
 #define ACCOUNT_OLD_NS 1e9
 #define NEAR_SHARE 0.25 /* of a limit, or less, is worth a word */
 #define LEFT_SHARE 0.5  /* of the peak, or less, is worth a word at the end */
@@ -82,6 +84,8 @@ static void append_command(struct buffer *out, const struct profile *profile)
 			text = profile->arguments + i + 1;
 	}
 	beginning_append(out, *text ? text : program_name(profile), ARGUMENTS_COLUMNS);
+	if (profile->part_count)
+		buffer_printf(out, "%s(%u processes added up)", out->length ? " " : "", profile->part_count);
 	if (profile->pid)
 		buffer_printf(out, "%s(pid %llu)", out->length ? " " : "", (unsigned long long)profile->pid);
 }
@@ -99,6 +103,30 @@ static void write_program(struct text_page *page, const struct profile *profile,
 	}
 	line_write(line, page, ", ", text_columns(label) + (program.length ? text_columns(program.data) + 2 : 0));
 	buffer_free(&program);
+}
+
+/* Writes which processes were added up, and what each has: so many, and how many more. */
+static void write_parts(struct text_page *page, const struct profile *profile, uint32_t most)
+{
+	static const char label[] = "sum of ";
+	struct line line = {0};
+
+	for (uint32_t i = 0; i < profile->part_count && i < most; i++) {
+		const struct profile_part *part = &profile->parts[i];
+		char pid[32] = "", rate[48] = "";
+		if (part->pid)
+			snprintf(pid, sizeof pid, " (pid %llu)", (unsigned long long)part->pid);
+		if (part->rate != profile->rate)
+			snprintf(rate, sizeof rate, " at %s", quantity_bytes((double)part->rate).text);
+		line_add(&line, "%s%s%s %s", part->source, pid, rate,
+			 quantity_bytes(sum_estimate(&part->in_use.bytes)).text);
+	}
+	if (profile->part_count == 0)
+		return;
+	if (profile->part_count > most)
+		line_add(&line, "and %u more", profile->part_count - most);
+	buffer_append_text(page->out, label);
+	line_write(&line, page, ", ", sizeof label - 1);
 }
 
 static void add_rate(struct line *line, const struct profile *profile)
@@ -126,6 +154,8 @@ static void append_number(struct buffer *out, const struct profile *profile)
 {
 	if (profile->number)
 		buffer_printf(out, "%llu (%s)", (unsigned long long)profile->number, trigger_name(profile->trigger));
+	else if (profile->part_count)
+		buffer_append_text(out, "a snapshot of each");
 	else
 		buffer_append_text(out, path_base_name(profile->source ? profile->source : "profile"));
 }
@@ -322,6 +352,7 @@ void head_write_report(struct text_page *page, const struct inventory *inventory
 	add_moment(&line, profile);
 	add_rate(&line, profile);
 	write_program(page, profile, "", &line);
+	write_parts(page, profile, PARTS_NAMED);
 	if (!profile_has(profile, CALL_INUSE_SPACE)) {
 		/* Nothing is said. */
 	} else if (inventory->has_intervals) {
@@ -382,6 +413,7 @@ void head_write_diff(struct text_page *page, const struct comparison *comparison
 	char samples[112];
 
 	write_programs(page, comparison);
+	write_parts(page, after, PARTS_NAMED);
 	if (comparison->has_intervals)
 		growth =
 		    estimate_growth(total->growth_bytes, comparison_intervals(comparison, total).bytes, before, after);
@@ -419,6 +451,7 @@ void head_write_series(struct text_page *page, const struct leaks *leaks, const 
 
 	add_series(&line, leaks, series);
 	write_program(page, leaks->reference, "", &line);
+	write_parts(page, leaks->reference, PARTS_ON_SCREEN);
 }
 
 void head_write_leaks(struct text_page *page, const struct leaks *leaks, const struct series *series)
@@ -437,6 +470,7 @@ void head_write_leaks(struct text_page *page, const struct leaks *leaks, const s
 		line_add(&line, "growth is since %s", moment_of(middle).text);
 	add_rate(&line, profile);
 	write_program(page, profile, "", &line);
+	write_parts(page, profile, PARTS_NAMED);
 	buffer_printf(&samples, "%s %s", in_use.value, in_use.interval);
 	write_memory(page, profile, NULL, samples.data, sum_estimate(&totals.allocated.bytes));
 	write_losses(page, profile, totals.allocated.samples);

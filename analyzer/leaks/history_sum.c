@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Sites are matched by their keys, and samples stay apart by their process. */
+#include "leaks/history.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "profile/merge.h"
+
+#define LATE 0.25 /* of a step of the youngest's: snapshots of one time differ by less */
+#define NO_MOMENT SIZE_MAX
+
+static uint64_t end_ns(const struct history *history)
+{
+	return history->moments[history->count - 1].sums.time_ns;
+}
+
+/* Returns the youngest. */
+static size_t parts_align(struct history_part *parts, size_t count)
+{
+	uint64_t now_ns = 0;
+	size_t youngest = 0;
+
+	for (size_t i = 0; i < count; i++)
+		now_ns = end_ns(parts[i].history) > now_ns ? end_ns(parts[i].history) : now_ns;
+	for (size_t i = 0; i < count; i++) {
+		parts[i].shift_ns = now_ns - end_ns(parts[i].history);
+		if (parts[i].history->first.start_ns + parts[i].shift_ns >
+		    parts[youngest].history->first.start_ns + parts[youngest].shift_ns)
+			youngest = i;
+	}
+	return youngest;
+}
+
+/* The part's last moment of this time; NO_MOMENT: it has none so early. */
+static size_t moment_at(const struct history_part *part, uint64_t time_ns, uint64_t late_ns)
+{
+	size_t found = NO_MOMENT;
+
+	for (size_t i = 0; i < part->history->count; i++)
+		if (part->history->moments[i].sums.time_ns + part->shift_ns <= time_ns + late_ns)
+			found = i;
+	return found;
+}
+
+/* Adds the moment of the youngest to the sum's, unless another part has none of then. */
+static void moment_add(struct history *sum, struct history_part *parts, size_t count, size_t youngest, size_t index)
+{
+	const struct history *history = parts[youngest].history;
+	const uint64_t time_ns = history->moments[index].sums.time_ns + parts[youngest].shift_ns;
+	const uint64_t before_ns = index ? history->moments[index - 1].sums.time_ns : history->first.start_ns;
+	const double step_ns = (double)(history->moments[index].sums.time_ns - before_ns);
+	struct history_moment *moment = &sum->moments[sum->count];
+
+	*moment = (struct history_moment){
+	    .sums = {.time_ns = time_ns}, .is_timer = history->moments[index].is_timer, .has_samples = true};
+	for (size_t i = 0; i < count; i++) {
+		const size_t at = i == youngest ? index : moment_at(&parts[i], time_ns, (uint64_t)(LATE * step_ns));
+		if (at == NO_MOMENT)
+			return;
+		const struct history_moment *from = &parts[i].history->moments[at];
+		parts[i].moment_of[sum->count] = at;
+		moment->sums.in_use += from->sums.in_use;
+		moment->sums.allocated += from->sums.allocated;
+		moment->has_samples &= from->has_samples;
+	}
+	sum->count++;
+}
+
+static uint32_t site_number(struct history *sum, uint64_t key)
+{
+	bool is_new;
+	uint64_t *slot = map_put(sum->by_key, key, &is_new);
+
+	if (!is_new)
+		return (uint32_t)*slot;
+	if (sum->site_count == sum->site_capacity) {
+		sum->site_capacity = sum->site_capacity ? 2 * sum->site_capacity : 1024;
+		sum->keys = memory_resize(sum->keys, sum->site_capacity, sizeof *sum->keys);
+		sum->in_use = memory_resize(sum->in_use, sum->site_capacity, sum->most * sizeof *sum->in_use);
+	}
+	memset(sum->in_use + sum->site_count * sum->most, 0, sum->most * sizeof *sum->in_use);
+	sum->keys[sum->site_count] = key;
+	*slot = sum->site_count;
+	return sum->site_count++;
+}
+
+/* A sample is in those of the sum's moments whose moment of its process had it. */
+static void object_add(struct history *sum, const struct history_part *part, size_t process,
+		       const struct followed *from, uint32_t site)
+{
+	struct followed object = *from;
+	size_t first = 0, last = sum->count;
+
+	while (first < sum->count && part->moment_of[first] < from->first)
+		first++;
+	while (last > 0 && part->moment_of[last - 1] > from->last)
+		last--;
+	if (first >= last)
+		return;
+	object.address = merged_address(from->address, process);
+	object.birth_ns += part->shift_ns;
+	object.site = site;
+	object.first = (uint16_t)first;
+	object.last = (uint16_t)(last - 1);
+	ARRAY_RESERVE(sum->objects, sum->object_count, sum->object_capacity);
+	sum->objects[sum->object_count++] = object;
+}
+
+static void part_add(struct history *sum, const struct history_part *part, size_t process)
+{
+	const struct history *history = part->history;
+	uint32_t *sites = memory_allocate(history->site_count + 1u, sizeof *sites);
+
+	for (uint32_t i = 0; i < history->site_count; i++) {
+		sites[i] = site_number(sum, history->keys[i]);
+		for (size_t k = 0; k < sum->count; k++)
+			sum->in_use[sites[i] * sum->most + k] +=
+			    history->in_use[i * history->most + part->moment_of[k]];
+	}
+	for (size_t i = 0; i < history->object_count; i++)
+		object_add(sum, part, process, &history->objects[i], sites[history->objects[i].site]);
+	free(sites);
+}
+
+static int object_compare(const void *left, const void *right)
+{
+	const struct followed *a = left, *b = right;
+
+	if (a->first != b->first)
+		return a->first < b->first ? -1 : 1;
+	if (a->site != b->site)
+		return a->site < b->site ? -1 : 1;
+	if (a->birth_ns != b->birth_ns)
+		return a->birth_ns < b->birth_ns ? -1 : 1;
+	return (a->address > b->address) - (a->address < b->address);
+}
+
+bool history_sum(struct history *sum, struct history_part *parts, size_t count, size_t *youngest)
+{
+	*youngest = parts_align(parts, count);
+	const struct history *history = parts[*youngest].history;
+
+	history_init(sum, history->count);
+	sum->first = history->first;
+	sum->first.start_ns += parts[*youngest].shift_ns;
+	sum->last_trigger = history->last_trigger;
+	for (size_t i = 0; i < count; i++)
+		parts[i].moment_of = memory_allocate(history->count, sizeof *parts[i].moment_of);
+	for (size_t i = 0; i < history->count; i++)
+		moment_add(sum, parts, count, *youngest, i);
+	for (size_t i = 0; i < count && sum->count; i++)
+		part_add(sum, &parts[i], i);
+	if (sum->object_count)
+		qsort(sum->objects, sum->object_count, sizeof *sum->objects, object_compare);
+	if (sum->count)
+		history_end(sum, sum->count);
+	return sum->count >= 2;
+}

@@ -1,0 +1,413 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Modules are matched by their identity, locations by module and address or by the names that their source gave, sites by
+ * their keys, which are equal in all processes. */
+#include "profile/merge.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/budget.h"
+#include "base/map.h"
+#include "base/memory.h"
+#include "profile/profile_private.h"
+
+struct merger {
+	struct profile *to;
+	struct profile_storage *storage;
+	struct map *modules, *locations, *sites;     /* identity or key -> index + 1 */
+	uint32_t *module_of, *location_of, *site_of; /* of the profile at hand */
+	size_t line_count, frame_count;
+	struct perf_map *jit; /* names of code that the profile at hand made at run time; NULL: none */
+	uint64_t process;     /* which one it is */
+	struct filed_lifetime *lifetimes;
+	size_t lifetime_count, lifetime_capacity;
+};
+
+static const char *text_copy(struct merger *merger, const char *text)
+{
+	return text ? string_pool_intern(merger->to->strings, text) : NULL;
+}
+
+static void modules_add(struct merger *merger, const struct profile *from)
+{
+	const struct profile_storage *storage = from->storage;
+	struct profile *to = merger->to;
+
+	merger->module_of = memory_allocate(from->module_count, sizeof *merger->module_of);
+	for (uint32_t i = 1; i < from->module_count; i++) {
+		const struct profile_module *module = &from->modules[i];
+		bool is_new;
+		uint64_t *slot =
+		    map_put(merger->modules,
+			    profile_module_identity(module->build_id, module->build_id_bytes, storage->module_paths[i]),
+			    &is_new);
+		if (is_new) {
+			*slot = to->module_count;
+			merger->storage->module_paths[to->module_count] = text_copy(merger, storage->module_paths[i]);
+			to->modules[to->module_count] = *module;
+			to->modules[to->module_count].path = text_copy(merger, module->path);
+			to->modules[to->module_count++].symbols = text_copy(merger, module->symbols);
+		}
+		merger->module_of[i] = (uint32_t)*slot;
+		to->modules[*slot].flags |= module->flags;
+	}
+}
+
+/* The lines that the source itself gave, copied. */
+static void lines_copy(struct merger *merger, struct profile_location *location)
+{
+	struct source_line *lines = &merger->storage->given_lines[merger->line_count];
+
+	for (uint32_t k = 0; k < location->line_count; k++) {
+		lines[k] = location->lines[k];
+		lines[k].function = text_copy(merger, lines[k].function);
+		lines[k].file = text_copy(merger, lines[k].file);
+	}
+	location->lines = lines;
+}
+
+static uint64_t location_key(const struct profile_location *location)
+{
+	const uint64_t words[] = {location->module, location->address, location->exact};
+	uint64_t key = hash_bytes(hash_secret(), words, sizeof words);
+
+	for (uint32_t k = 0; location->given && k < location->line_count; k++) {
+		const uint64_t line[] = {(uint64_t)(uintptr_t)location->lines[k].function,
+					 (uint64_t)(uintptr_t)location->lines[k].file, location->lines[k].line};
+		key = hash_bytes(key, line, sizeof line);
+	}
+	return key;
+}
+
+/* Code at one address is another's in another process. Only here it is known which process that is. */
+static void jit_name(struct merger *merger, struct profile_location *location)
+{
+	const uint64_t inside = location->address - (location->exact || !location->address ? 0 : 1);
+	const char *name = merger->jit ? perf_map_find(merger->jit, inside, merger->to->strings) : NULL;
+
+	if (!name)
+		return;
+	location->lines = &merger->storage->given_lines[merger->line_count];
+	location->lines[0] = (struct source_line){.function = name};
+	location->line_count = 1;
+	location->given = true;
+}
+
+static void jit_open(struct merger *merger, const struct profile *from)
+{
+	struct buffer said = {0};
+	bool wanted = false;
+
+	for (uint32_t i = 0; i < from->location_count; i++)
+		wanted |= from->locations[i].module == 0 && !from->locations[i].given;
+	merger->jit = wanted ? jit_map_open(from, &said) : NULL;
+	if (merger->jit)
+		merger->to->modules[0].symbols = string_pool_intern(merger->to->strings, said.data);
+	buffer_free(&said);
+}
+
+static void locations_add(struct merger *merger, const struct profile *from)
+{
+	struct profile *to = merger->to;
+
+	merger->location_of = memory_allocate(from->location_count + 1u, sizeof *merger->location_of);
+	for (uint32_t i = 0; i < from->location_count; i++) {
+		struct profile_location location = from->locations[i];
+		bool is_new;
+		location.module = merger->module_of[location.module];
+		if (location.given)
+			lines_copy(merger, &location);
+		else if (location.module == 0)
+			jit_name(merger, &location);
+		uint64_t *slot = map_put(merger->locations, location_key(&location), &is_new);
+		if (is_new) {
+			*slot = to->location_count;
+			to->locations[to->location_count++] = location;
+			merger->line_count += location.given ? location.line_count : 0;
+		}
+		merger->location_of[i] = (uint32_t)*slot;
+	}
+	perf_map_free(merger->jit);
+}
+
+static void measures_add(struct profile_site *site, const struct profile_site *more)
+{
+	profile_measure_add(&site->allocated, &more->allocated);
+	profile_measure_add(&site->freed, &more->freed);
+	profile_measure_add(&site->in_use, &more->in_use);
+	profile_measure_add(&site->freed_remotely, &more->freed_remotely);
+	profile_measure_add(&site->freed_shortly, &more->freed_shortly);
+	profile_measure_add(&site->freed_grown, &more->freed_grown);
+}
+
+static void site_make(struct merger *merger, struct profile_site *site, const struct profile_site *from)
+{
+	uint32_t *stack = &merger->storage->stacks[merger->frame_count];
+
+	*site = (struct profile_site){.key = from->key,
+				      .stack = stack,
+				      .depth = from->depth,
+				      .truncated = from->truncated,
+				      .retired = from->retired};
+	for (uint32_t k = 0; k < from->depth; k++)
+		stack[k] = merger->location_of[from->stack[k]];
+	merger->frame_count += from->depth;
+}
+
+static void sites_add(struct merger *merger, const struct profile *from)
+{
+	struct profile *to = merger->to;
+
+	merger->site_of = memory_allocate(from->site_count + 1u, sizeof *merger->site_of);
+	for (uint32_t i = 0; i < from->site_count; i++) {
+		const struct profile_site *site = &from->sites[i];
+		bool is_new;
+		uint64_t *slot = map_put(merger->sites, site->key, &is_new);
+		if (is_new) {
+			*slot = to->site_count++;
+			site_make(merger, &to->sites[*slot], site);
+		}
+		merger->site_of[i] = (uint32_t)*slot;
+		measures_add(&to->sites[*slot], site);
+		for (uint32_t k = 0; k < site->lifetime_count; k++) {
+			ARRAY_RESERVE(merger->lifetimes, merger->lifetime_count, merger->lifetime_capacity);
+			merger->lifetimes[merger->lifetime_count++] =
+			    (struct filed_lifetime){(uint32_t)*slot, site->lifetimes[k]};
+		}
+	}
+}
+
+static void samples_add(struct merger *merger, const struct profile *from, uint64_t shift_ns)
+{
+	struct profile *to = merger->to;
+
+	for (uint32_t i = 0; i < from->sample_count; i++) {
+		struct profile_sample *sample = &to->samples[to->sample_count++];
+		*sample = from->samples[i];
+		sample->site = merger->site_of[sample->site];
+		sample->birth_ns += shift_ns;
+		sample->address = merged_address(sample->address, merger->process);
+	}
+}
+
+/* Some of the allocator's and the system's figures add up; the rest is shared, or of a moment or limit of its own. */
+static void memory_add(struct profile *to, const struct profile *from)
+{
+	const uint64_t adding = UINT64_C(1) << SEEP_MEMORY_RSS_ANONYMOUS | UINT64_C(1) << SEEP_MEMORY_SWAP |
+				UINT64_C(1) << SEEP_MEMORY_ALLOCATOR_IN_USE |
+				UINT64_C(1) << SEEP_MEMORY_ALLOCATOR_FREE |
+				UINT64_C(1) << SEEP_MEMORY_ALLOCATOR_MAPPED | UINT64_C(1) << SEEP_MEMORY_COUNTED;
+
+	to->memory_known &= from->memory_known & adding;
+	for (size_t key = 0; key < sizeof to->memory / sizeof *to->memory; key++)
+		to->memory[key] += adding >> key & 1 ? from->memory[key] : 0;
+}
+
+/* A text that all have; else "". */
+static void text_agree(struct merger *merger, const char **to, const char *from, bool is_first)
+{
+	if (is_first)
+		*to = text_copy(merger, from ? from : "");
+	else if (strcmp(*to, from ? from : "") != 0)
+		*to = "";
+}
+
+static void texts_add(struct merger *merger, const struct profile *from, bool is_first)
+{
+	struct profile *to = merger->to;
+
+	text_agree(merger, &to->command, from->command, is_first);
+	text_agree(merger, &to->executable, from->executable, is_first);
+	text_agree(merger, &to->arguments, from->arguments, is_first);
+	text_agree(merger, &to->host, from->host, is_first);
+	text_agree(merger, &to->allocator, from->allocator, is_first);
+	text_agree(merger, &to->allocator_path, from->allocator_path, is_first);
+	text_agree(merger, &to->unwinder, from->unwinder, is_first);
+	if (from->bypassed && *from->bypassed)
+		to->bypassed = text_copy(merger, from->bypassed);
+}
+
+/* The largest rate is what could be missed of a stack at most. */
+static void header_add(struct merger *merger, const struct profile *from, uint64_t shift_ns, bool is_first)
+{
+	struct profile *to = merger->to;
+	const uint64_t start_ns = from->start_ns + shift_ns;
+
+	to->time_ns = from->time_ns + shift_ns > to->time_ns ? from->time_ns + shift_ns : to->time_ns;
+	to->start_ns = is_first || start_ns < to->start_ns ? start_ns : to->start_ns;
+	to->start_unix_ns =
+	    is_first || from->start_unix_ns < to->start_unix_ns ? from->start_unix_ns : to->start_unix_ns;
+	to->interval_ns = from->interval_ns > to->interval_ns ? from->interval_ns : to->interval_ns;
+	to->rate = from->rate > to->rate ? from->rate : to->rate;
+	to->trigger = is_first || from->trigger == to->trigger ? from->trigger : SEEP_TRIGGER_UNKNOWN;
+	to->lacks |= from->lacks;
+	to->status |= from->status;
+	to->flags |= from->flags;
+	to->shutdown_left_out |= from->shutdown_left_out;
+	to->has_samples = (is_first || to->has_samples) && from->has_samples;
+	to->has_lifetimes = (is_first || to->has_lifetimes) && from->has_lifetimes;
+	to->input_bytes += from->input_bytes;
+	const uint64_t words[] = {to->identity, from->pid, from->start_ticks, from->start_ns, from->identity};
+	to->identity = hash_bytes(0, words, sizeof words) | 1;
+	for (size_t key = 0; key < sizeof to->losses / sizeof *to->losses; key++)
+		to->losses[key] += from->losses[key];
+	memory_add(to, from);
+	texts_add(merger, from, is_first);
+}
+
+static void part_add(struct merger *merger, const struct profile *from)
+{
+	struct profile_totals totals;
+
+	profile_totals(from, &totals);
+	merger->storage->parts[merger->to->part_count++] =
+	    (struct profile_part){.source = text_copy(merger, from->source),
+				  .command = text_copy(merger, from->command),
+				  .pid = from->pid,
+				  .number = from->number,
+				  .rate = from->rate,
+				  .in_use = totals.in_use};
+}
+
+/* "A, B, C", fit to print already. */
+static const char *sources_join(const struct profile *to)
+{
+	struct buffer names = {0};
+
+	for (uint32_t i = 0; i < to->part_count; i++)
+		buffer_printf(&names, "%s%s", i ? ", " : "", to->parts[i].source);
+	const char *joined = string_pool_intern_safe(to->strings, names.data, names.length, BUDGET_NAME_BYTES);
+	buffer_free(&names);
+	return joined;
+}
+
+/* Room for everything, as if nothing matched. */
+static void room_make(struct merger *merger, struct profile *const *profiles, size_t count)
+{
+	size_t modules = 1, locations = 1, lines = 1, sites = 1, frames = 1, samples = 1;
+	struct profile *to = merger->to;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct profile *from = profiles[i];
+		modules += from->module_count;
+		locations += from->location_count;
+		sites += from->site_count;
+		samples += from->sample_count;
+		for (uint32_t k = 0; k < from->location_count; k++)
+			lines += from->locations[k].given ? from->locations[k].line_count : 1;
+		for (uint32_t k = 0; k < from->site_count; k++)
+			frames += from->sites[k].depth;
+	}
+	to->modules = memory_allocate(modules, sizeof *to->modules);
+	merger->storage->module_paths = memory_allocate(modules, sizeof *merger->storage->module_paths);
+	to->locations = memory_allocate(locations, sizeof *to->locations);
+	merger->storage->given_lines = memory_allocate(lines, sizeof *merger->storage->given_lines);
+	to->sites = memory_allocate(sites, sizeof *to->sites);
+	merger->storage->stacks = memory_allocate(frames, sizeof *merger->storage->stacks);
+	to->samples = memory_allocate(samples, sizeof *to->samples);
+	to->parts = merger->storage->parts = memory_allocate(count, sizeof *to->parts);
+	to->modules[0].path = merger->storage->module_paths[0] = "";
+	to->module_count = 1;
+}
+
+struct profile *profile_merge(struct profile *const *profiles, const uint64_t *shifts_ns, size_t count)
+{
+	struct profile *to = profile_create();
+	struct merger merger = {.to = to,
+				.storage = to->storage,
+				.modules = map_create(),
+				.locations = map_create(),
+				.sites = map_create()};
+
+	room_make(&merger, profiles, count);
+	to->memory_known = UINT64_MAX;
+	to->bypassed = "";
+	for (size_t i = 0; i < count; i++) {
+		merger.process = i;
+		header_add(&merger, profiles[i], shifts_ns[i], i == 0);
+		part_add(&merger, profiles[i]);
+		modules_add(&merger, profiles[i]);
+		jit_open(&merger, profiles[i]);
+		locations_add(&merger, profiles[i]);
+		sites_add(&merger, profiles[i]);
+		samples_add(&merger, profiles[i], shifts_ns[i]);
+		free(merger.module_of);
+		free(merger.location_of);
+		free(merger.site_of);
+	}
+	to->source = sources_join(to);
+	profile_file_lifetimes(to, merger.lifetimes, merger.lifetime_count);
+	profile_sort_samples(to);
+	free(merger.lifetimes);
+	map_free(merger.modules);
+	map_free(merger.locations);
+	map_free(merger.sites);
+	return to;
+}
+
+static bool is_same_process(const struct profile *a, const struct profile *b)
+{
+	return (a->pid || a->identity) && a->pid == b->pid && a->identity == b->identity &&
+	       a->start_ticks == b->start_ticks && a->start_ns == b->start_ns &&
+	       memcmp(a->boot_id, b->boot_id, sizeof a->boot_id) == 0;
+}
+
+bool profiles_can_merge(struct profile *const *profiles, size_t count, struct error *error)
+{
+	for (size_t i = 0; i < count; i++) {
+		if ((profiles[i]->rate == 0) != (profiles[0]->rate == 0))
+			return error_set(error, "%s: has %s sampling rate and %s has %s: they can't be added up",
+					 profiles[i]->source, profiles[i]->rate ? "a" : "no", profiles[0]->source,
+					 profiles[0]->rate ? "one" : "none");
+		for (size_t k = 0; k < i; k++)
+			if (is_same_process(profiles[k], profiles[i]))
+				return error_set(error, "%s: is of the same process as %s: it would count twice",
+						 profiles[i]->source, profiles[k]->source);
+	}
+	return true;
+}
+
+/* So that all are of the moment of the last one. */
+static uint64_t *shifts_align(struct profile *const *profiles, size_t count)
+{
+	uint64_t *shifts_ns = memory_allocate(count, sizeof *shifts_ns), now_ns = 0;
+
+	for (size_t i = 0; i < count; i++)
+		now_ns = profiles[i]->time_ns > now_ns ? profiles[i]->time_ns : now_ns;
+	for (size_t i = 0; i < count; i++)
+		shifts_ns[i] = profiles[i]->time_ns ? now_ns - profiles[i]->time_ns : 0;
+	return shifts_ns;
+}
+
+bool profile_merge_pairs(struct profile **nows, struct profile **bases, size_t count, struct profile **now,
+			 struct profile **base, struct error *error)
+{
+	const bool fine = count == 1 || profiles_can_merge(nows, count, error);
+
+	*now = count == 1 ? nows[0] : NULL;
+	*base = count == 1 && bases ? bases[0] : NULL;
+	if (count == 1)
+		return true;
+	if (fine) {
+		uint64_t *shifts_ns = shifts_align(nows, count);
+		*now = profile_merge(nows, shifts_ns, count);
+		if (bases)
+			*base = profile_merge(bases, shifts_ns, count);
+		free(shifts_ns);
+	}
+	for (size_t i = 0; i < count; i++) {
+		profile_free(nows[i]);
+		if (bases)
+			profile_free(bases[i]);
+	}
+	return fine;
+}
+
+struct profile *profile_merge_moments(struct profile **profiles, size_t count, struct error *error)
+{
+	struct profile *merged, *none;
+
+	profile_merge_pairs(profiles, NULL, count, &merged, &none, error);
+	return merged;
+}

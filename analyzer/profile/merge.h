@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Processes added up to one profile: the workers of a service. Sites with the same stack become one, and their sums add, so
+ * that intervals are those of the sums. Each process counts as of its own moment: its clock is set so that this is now.
+ */
+#ifndef SEEP_PROFILE_MERGE_H
+#define SEEP_PROFILE_MERGE_H
+
+#include "profile/profile.h"
+
+/* Whether they can be added; false: one line says which not, and why. */
+bool profiles_can_merge(struct profile *const *profiles, size_t count, struct error *error);
+
+/*
+ * Their sum, in which `shifts_ns` is added to the times of each. None may have been symbolized, and all may be freed
+ * afterwards. What can't be added is left out: limits, and memory that processes share.
+ */
+struct profile *profile_merge(struct profile *const *profiles, const uint64_t *shifts_ns, size_t count);
+
+/* A block's address in a sum: two processes may have blocks at the same one. */
+static inline uint64_t merged_address(uint64_t address, size_t process)
+{
+	return address ^ (uint64_t)process << 48;
+}
+
+/* Puts the sum in the place of the profiles, which are freed, each as of its own moment; of one that is itself. NULL, with
+ * all freed: they can't be added. */
+struct profile *profile_merge_moments(struct profile **profiles, size_t count, struct error *error);
+
+/* The same of two moments of each, with one clock; false: they can't be added. */
+bool profile_merge_pairs(struct profile **nows, struct profile **bases, size_t count, struct profile **now,
+			 struct profile **base, struct error *error);
+
+#endif
