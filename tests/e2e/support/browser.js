@@ -122,6 +122,12 @@ async function open_browser({width, height, dark}) {
 			for (const type of ["mousePressed", "mouseReleased"])
 				await send("Input.dispatchMouseEvent", {type, x, y, button: "left", clickCount: 1});
 		},
+		async tap(x, y) {
+			await send("Emulation.setTouchEmulationEnabled", {enabled: true});
+			await send("Input.dispatchTouchEvent", {type: "touchStart", touchPoints: [{x, y}]});
+			await send("Input.dispatchTouchEvent", {type: "touchEnd", touchPoints: []});
+			await send("Emulation.setTouchEmulationEnabled", {enabled: false});
+		},
 		async press(key, {ctrl = false} = {}) {
 			const code = key.length === 1 ? key.toUpperCase().charCodeAt(0)
 				: {Enter: 13, Escape: 27, ArrowLeft: 37, ArrowUp: 38, ArrowRight: 39, ArrowDown: 40}[key];

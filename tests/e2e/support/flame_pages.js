@@ -94,12 +94,11 @@ async function pointer_and_keys(browser, file) {
 	state = await settled(browser, s => s.zoom === "0");
 	check(file + ": Escape shows everything again", state.zoom === "0" && state.labels.includes("all"), state);
 
-	const [tap_x, tap_y] = await place(browser, "table_fill");
-	const tap = () => browser.trace("Input.synthesizeTapGesture", {x: tap_x, y: tap_y, gestureSourceType: "touch"});
-	await tap();
+	const touched = await place(browser, "table_fill");
+	await browser.tap(...touched);
 	state = await settled(browser, s => s.tip.includes("table_fill"));
 	check(file + ": a tap shows details and stays", state.tip.includes("table_fill") && state.zoom === "0", state);
-	await tap();
+	await browser.tap(...touched);
 	state = await settled(browser, s => s.zoom !== "0");
 	check(file + ": a second one zooms", state.zoom !== "0", state.zoom);
 	await browser.press("Escape");
