@@ -208,10 +208,11 @@ stage_tsan() {
 		run_units tsan "$BUILD/tsan/tests" $tests
 }
 
-# Those that may take longest come first, so that none is left alone at the end. What a script says of its time is for a
+# Those that may take longest come first, so that none is left alone at the end; one more than there are CPUs, since each
+# waits now and then. What a script says of its time is for a
 # machine of its own; here others run beside it, and on a loaded one everything takes its time: only what hangs is stopped.
 stage_e2e() {
-	local script limit
+	local script limit jobs=$((jobs + 1))
 	export BUILD SEEP_TESTS_LOGS=$logs
 	for script in tests/e2e/test_*.sh; do
 		limit=$(sed -n 's/^# time limit: \([0-9]*\) s$/\1/p' "$script" | head -n 1)

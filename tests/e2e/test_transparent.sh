@@ -24,7 +24,7 @@ pragma integrity_check;
 END
 cat >work.py <<'END'
 import collections, json, re, sys, threading, zlib
-words = re.findall(r"\w+", open(sys.argv[1]).read() * 20)
+words = re.findall(r"\w+", open(sys.argv[1]).read() * 7)
 print(collections.Counter(words).most_common(5), file=sys.stderr)
 tree = {word: [index for index in range(len(word))] for word in words}
 text = json.dumps(tree, sort_keys=True)
@@ -32,7 +32,7 @@ assert json.loads(text) == tree
 print(len(text), zlib.crc32(zlib.compress(text.encode())))
 results = [0] * 4
 def job(number):
-    results[number] = sum(len(str(value)) for value in range(3000))
+    results[number] = sum(len(str(value)) for value in range(1000))
 threads = [threading.Thread(target=job, args=(number,)) for number in range(4)]
 for thread in threads: thread.start()
 for thread in threads: thread.join()
@@ -45,7 +45,7 @@ END
 cat >work.pl <<'END'
 use strict; use warnings;
 my %count; my @lines;
-for my $round (1 .. 15) {
+for my $round (1 .. 5) {
 	open my $file, '<', $ARGV[0] or die; my @all = <$file>; close $file;
 	for (@all) { $count{$_}++ for /(\w+)/g; push @lines, join '|', reverse split /\s+/; }
 }
