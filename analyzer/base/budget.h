@@ -7,14 +7,14 @@
 #include <stdint.h>
 
 enum {
-	BUDGET_NAME_BYTES = 4096,      /* of a function's or file's name; what is longer is cut with "..." */
+	BUDGET_NAME_BYTES = 4096,      /* of a function's or file's name; a longer one is cut with "..." */
 	BUDGET_LABEL_BYTES = 128,      /* of a module's name in "module+0x1234", of which every address has its own */
 	BUDGET_INLINED_LINES = 64,     /* of one address; of a longer chain those in the middle are left out */
 	BUDGET_STACK_FRAMES = 4096,    /* of one stack in a call tree, inlined calls counted */
 	BUDGET_SERIES_SNAPSHOTS = 256, /* of a series that are judged: a trend takes the square; a recording keeps 64 */
 	BUDGET_RATIO = 100,            /* memory and documents: bytes for each byte of the inputs */
 	BUDGET_DEBUG_RATIO = 24,       /* the child that reads ELF: bytes for each byte of a file */
-	BUDGET_SECTION_RATIO = 32,     /* what a compressed section may unpack to; real ones come to 10 */
+	BUDGET_SECTION_RATIO = 32, /* times its size that a compressed section may unpack to; real ones come to 10 */
 	BUDGET_CHILDREN_CPU_SECONDS = 90, /* all children of one command together */
 	BUDGET_SERVER_SECONDS = 10,       /* in which a debuginfod server must send something: */
 	BUDGET_SERVER_BYTES_A_SECOND = 16 * 1024,

@@ -207,7 +207,7 @@ int command_check_output(const struct command *command, const char *output, stru
 	for (size_t i = 0; i < inputs.count; i++)
 		is_read |= output_is_read(output, &there, inputs.paths[i]);
 	if (is_read)
-		return command_usage(command, "-o %s is part of what is read; give it another name", output);
+		return command_usage(command, "-o %s is part of the input; give the output another name", output);
 	return COMMAND_FINE;
 }
 

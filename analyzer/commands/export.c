@@ -29,7 +29,7 @@ enum format {
 	FORMAT_COUNT
 };
 static const char *const format_names[] = {"pprof", "folded", "speedscope", "gperftools", "massif", "json", NULL};
-#define FORMATS "pprof, folded, speedscope, gperftools, massif or json"
+#define FORMATS "pprof, folded, speedscope, gperftools, massif, json"
 
 struct request {
 	struct document_request document;
@@ -160,7 +160,7 @@ static int run(int argc, char **argv)
 const struct command command_export = {
     .name = "export",
     .operands = "SNAPSHOT...",
-    .summary = "write a snapshot, or what changed since one, for other tools",
+    .summary = "write a snapshot, or the changes since one, for other tools",
     .notes = "pprof: for `go tool pprof` and its kin, gzip-compressed, symbolized.\n"
 	     "folded: lines \"caller;callee VALUE\" (two values with --base). speedscope: JSON\n"
 	     "for speedscope.app. gperftools: text for google-pprof and jeprof. massif: the\n"

@@ -94,7 +94,7 @@ static int run(int argc, char **argv)
 const struct command command_flame = {
     .name = "flame",
     .operands = "SNAPSHOT...",
-    .summary = "draw a flame graph of a snapshot, or of what changed since one",
+    .summary = "draw a flame graph of a snapshot, or of the changes since one",
     .notes = "SNAPSHOT and BEFORE are snapshots, or recordings (then their last snapshot);\n"
 	     "several SNAPSHOTs are added up.\n"
 	     "The page needs no network: click to zoom, Ctrl+F to search. With --base, frames\n"

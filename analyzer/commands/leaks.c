@@ -203,17 +203,14 @@ const struct command command_leaks = {
     .name = "leaks",
     .operands = "RECORDING...",
     .summary = "say which sites leak, and how fast, from a whole recording",
-    .notes = "Several RECORDINGs are added up, over the time in which all of them ran. One may\n"
-	     "be under way, or a PID. Verdicts, each with its evidence:\n"
+    .notes = "RECORDINGs are added up over the time that all share; one may be a PID. Verdicts:\n"
 	     "  leak     what gets old never dies, and it goes on; or what else it may be\n"
 	     "  growing  grew: a cache, rising load, or too early to tell\n"
 	     "  stopped  grew, and has come to an end\n"
 	     "  unknown  can't be told, or not yet: with the reason, and when it can\n"
 	     "  steady   level, filled at the start, or up and down\n"
 	     "  churn    allocated and freed again, at least ten times what is in use\n"
-	     "What leaks in many places, none of which alone is proven, is named by what they\n"
-	     "have in common: \"FUNCTION and below\", \"all over MODULE\".\n"
-	     "Intervals are 95 %: docs/SAMPLING.md says what every number means.",
+	     "Over many places: \"FUNCTION and below\". Intervals are 95 %: docs/SAMPLING.md.",
     .options = options,
     .reads = true,
     .run = run,

@@ -185,7 +185,7 @@ static int snapshot_main(int argc, char **argv)
 const struct command command_snapshot = {
     .name = "snapshot",
     .operands = "PID|RECORDING",
-    .summary = "take a snapshot now, or of what a dead process left",
+    .summary = "take a snapshot now, or the last one of a dead process",
     .options = snapshot_options,
     .run = snapshot_main,
     .notes = "Prints the snapshot's path. A running process has 10 seconds to answer.",

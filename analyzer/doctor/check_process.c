@@ -40,7 +40,7 @@ static void check_recording(const char *directory, struct findings *findings)
 		finding_add(findings, FINDING_NOTE, "valgrind", NULL, "it runs under valgrind");
 	if (state.status & SEEP_STATUS_FORKED)
 		finding_add(findings, FINDING_NOTE, "forked", NULL,
-			    "it was forked: what it inherited from its parent is unknown");
+			    "it was forked: memory that it inherited from its parent is not in its recording");
 }
 
 /* The shim is not in the process: the first reason that holds. */

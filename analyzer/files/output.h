@@ -18,7 +18,7 @@
 #include "base/error.h"
 
 struct output {
-	struct buffer buffer; /* what is written goes here: first, so that a buffer leads to its output */
+	struct buffer buffer; /* takes all that is written; first, so that a buffer leads to its output */
 	const char *path;     /* for messages; NULL: standard output */
 	int descriptor;
 	char *place, *temporary; /* of a regular file; else NULL */

@@ -20,7 +20,7 @@ static const char *pager_command(void)
 	return *pager && strcmp(pager, "cat") != 0 ? pager : NULL;
 }
 
-/* In the child. What can't be started must lose nothing: then the text is copied as it is. */
+/* In the child. Where the pager can't be started the text is copied as it is, so that nothing of it is lost. */
 static void run(const char *command, const int ends[2])
 {
 	char bytes[4096];

@@ -95,7 +95,7 @@ bool protobuf_next(struct protobuf_reader *message, struct protobuf_field *field
 		if (!protobuf_next_packed(message, &length))
 			return message->fault ? false : stop(message, "a field has no length");
 		if (length > (uint64_t)(message->end - message->at))
-			return stop(message, "a field is longer than what holds it");
+			return stop(message, "a field is longer than the message that holds it");
 		field->is_bytes = true;
 		field->bytes = (struct protobuf_reader){.at = message->at, .end = message->at + length};
 		message->at += length;

@@ -35,7 +35,7 @@ static const struct environment_variable library_variables[] = {
      "`seep run` "
      "presets `auto`."},
     {"SEEP_UNWINDER", "walker|libunwind|frame-pointers", "walker",
-     "What finds a stack's frames. libunwind must be installed for its name to be of use."},
+     "The unwinder that finds a stack's frames. libunwind must be installed for its name to be of use."},
     {0},
 };
 
@@ -59,9 +59,9 @@ static const struct environment_variable command_variables[] = {
     {"XDG_CACHE_HOME", "DIR", "$HOME/.cache", "Names of modules are kept in `DIR/seep`, by build id."},
     {"DEBUGINFOD_URLS", "URL...", NULL, "Servers that are asked for debug files, separated by blanks."},
     {"PAGER", "less -S", "less",
-     "What long text on a terminal goes through; empty or `cat`: nothing. LESS is `FRX` unless it is set."},
+     "The program that long text on a terminal goes through; empty or `cat`: nothing. LESS is `FRX` unless it is set."},
     {"NO_COLOR", "1", NULL, "No colours on a terminal."},
-    {"COLUMNS", "COUNT", NULL, "The width of what is printed, instead of the terminal's."},
+    {"COLUMNS", "COUNT", NULL, "The width of the page, instead of the terminal's."},
     {"TMPDIR", "DIR", "/tmp", "Where `seep run` keeps its registry."},
     {0},
 };

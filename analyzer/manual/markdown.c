@@ -56,7 +56,7 @@ static void schemas_append(struct buffer *out)
 {
 	buffer_append_text(
 	    out, "## JSON\nEach document names its schema. Fields may be added to a schema; bytes and objects are "
-		 "whole numbers; what is not known is `null`. The tests validate what the commands print.\n\n"
+		 "whole numbers; a value that is not known is `null`. The tests validate the commands' output.\n\n"
 		 "| schema | printed by | JSON Schema |\n|---|---|---|\n");
 	for (const struct json_schema *schema = json_schemas; schema->name; schema++)
 		buffer_printf(out, "| `%s` | `%s` | [%s](schema/%s) |\n", schema->name, schema->printer, schema->file,

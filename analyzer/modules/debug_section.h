@@ -12,7 +12,7 @@
 
 struct debug_section {
 	int descriptor;
-	uint64_t next, end;    /* in the file: what was not read yet */
+	uint64_t next, end;    /* the part of the file that was not read yet */
 	uint64_t bytes, given; /* unpacked: in all, so far */
 	bool is_packed;
 	z_stream inflater;

@@ -14,7 +14,7 @@ struct dwarf_chunks; /* opaque */
 
 /* Sizes of .debug_info, unpacked. */
 struct dwarf_chunks_sizes {
-	uint64_t least; /* of a file; what has less is read whole, in no more memory */
+	uint64_t least; /* of a file; a smaller one is read whole, in no more memory */
 	uint64_t chunk; /* at least, but for the last */
 };
 #define DWARF_CHUNKS_SIZES ((struct dwarf_chunks_sizes){.least = UINT64_C(32) << 20, .chunk = UINT64_C(8) << 20})

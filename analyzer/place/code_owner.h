@@ -6,7 +6,7 @@
 #include "profile/profile.h"
 
 enum code_owner {
-	CODE_PROGRAM,   /* the executable, what lies beside it, plugins, code made at run time */
+	CODE_PROGRAM,   /* the executable, libraries beside it, plugins, code made at run time */
 	CODE_HOST,      /* an executable of the system's, such as an interpreter: the program where no guest is */
 	CODE_LIBRARY,   /* a shared library in one of the system's library folders */
 	CODE_CONTAINER, /* the standard library of C++ or Rust, also where its headers are inlined into the program */

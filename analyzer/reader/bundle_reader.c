@@ -103,7 +103,7 @@ static bool parts_check(const struct bundle *bundle, struct error *error)
 			return input_fault(error, input->name, place, "part %u lies beyond the file's end", i);
 		const uint64_t most = part->type == BUNDLE_SYMBOLS ? SYMBOLS_BYTES_LIMIT : SNAPSHOT_BYTES_LIMIT;
 		if (part->bytes > gzip_limit(part->packed_bytes, PACKED_RATIO_LIMIT, most))
-			return input_fault(error, input->name, place, "part %u is larger than what is read", i);
+			return input_fault(error, input->name, place, "part %u is larger than any that is read", i);
 	}
 	return overlaps_check(bundle, error);
 }

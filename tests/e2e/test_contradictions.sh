@@ -64,7 +64,7 @@ cp one.seep operand.seep && ln operand.seep other-name.svg
 for arguments in "export --format=folded operand.seep -o operand.seep" "export --format=folded kept -o kept/000001.seep" \
 	"flame operand.seep -o other-name.svg" "export --format=json later.seep --base=operand.seep -o ./operand.seep" "bundle kept -o kept/000001.seep"; do
 	# shellcheck disable=SC2086
-	refused_as 2 "seep $arguments" 'seep .*: -o .* is part of what is read' $arguments
+	refused_as 2 "seep $arguments" 'seep .*: -o .* is part of the input' $arguments
 done
 check "and it is still there" cmp one.seep operand.seep
 check "in a recording, too" cmp one.seep kept/000001.seep

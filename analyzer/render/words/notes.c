@@ -28,7 +28,7 @@ static const struct {
 			"for python, run with PYTHONMALLOC=malloc"},
     {SEEP_STATUS_NO_UNWINDER, "libunwind was not found, so stacks are one frame deep; install libunwind8"},
     {SEEP_STATUS_FORKED, "recording began in a forked child: memory that it inherited from its parent is not in here"},
-    {SEEP_STATUS_ANONYMOUS, "there was no space for the heap file: what came after the last snapshot died with the "
+    {SEEP_STATUS_ANONYMOUS, "there was no space for the heap file: samples after the last snapshot died with the "
 			    "process"},
     {SEEP_STATUS_COARSE_CLOCK,
      "the program has forbidden itself to read clocks: ages and lifetimes from then on are those of "

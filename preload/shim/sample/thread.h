@@ -25,7 +25,7 @@ struct thread_state {
 		uint64_t countdown; /* bytes to the next sample point; negative (as signed) where one was passed */
 		uint32_t countdown_halves[2];
 	};
-	uint64_t gap;    /* what the countdown started from */
+	uint64_t gap;    /* the number that the countdown started from */
 	uint64_t random; /* generator; 0: this thread was never seen */
 	uintptr_t busy;  /* frame of the innermost recording under way on this thread, or 0 */
 	uint32_t number; /* the thread's number in the recording `incarnation` */

@@ -47,7 +47,7 @@
 /* Binds `_dl_find_object` and learns the permanent modules; false without it (glibc before 2.35). Constructor. */
 bool modules_bind(void);
 
-/* What a walk knows when it asks. */
+/* How far a walk may trust its addresses when it asks. */
 struct module_trust {
 	bool guessed;              /* the address may be wrong */
 	uint32_t count;            /* instances that it saw before it guessed */

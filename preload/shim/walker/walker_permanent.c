@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The closure of DT_NEEDED, from the program and from ourselves. What is loaded
- * when our constructor runs would be too much: another library's constructor
- * may have opened some of it, and may close it again.
+ * The closure of DT_NEEDED, from the program and from ourselves. All modules that
+ * are loaded when our constructor runs would be too many: another library's
+ * constructor may have opened some of them, and may close them again.
  */
 #include "shim/walker/walker_permanent.h"
 
