@@ -47,6 +47,17 @@ void buffer_append_byte(struct buffer *buffer, char byte)
 	buffer_append(buffer, &byte, 1);
 }
 
+void buffer_append_unsigned(struct buffer *buffer, uint64_t value)
+{
+	char digits[20];
+	size_t at = sizeof digits;
+
+	do
+		digits[--at] = (char)('0' + value % 10);
+	while (value /= 10);
+	buffer_append(buffer, digits + at, sizeof digits - at);
+}
+
 void buffer_printf(struct buffer *buffer, const char *format, ...)
 {
 	va_list arguments;

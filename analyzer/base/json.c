@@ -67,13 +67,29 @@ static void json_append_escape(struct buffer *out, size_t width, uint32_t code_p
 		buffer_printf(out, "\\u%04x", (unsigned)code_point);
 }
 
+/* Printable ASCII that the text begins with and that stands for itself: nearly every text is no more than that. */
+static size_t plain_length(const char *text, size_t length)
+{
+	size_t plain = 0;
+
+	while (plain < length && text[plain] >= ' ' && text[plain] <= '~' && text[plain] != '"' && text[plain] != '\\')
+		plain++;
+	return plain;
+}
+
 static void json_append_quoted(struct buffer *out, const char *text)
 {
 	size_t left = strlen(text);
 
 	buffer_append_byte(out, '"');
 	while (left > 0) {
+		const size_t plain = plain_length(text, left);
 		uint32_t code_point = 0;
+		buffer_append(out, text, plain);
+		text += plain;
+		left -= plain;
+		if (left == 0)
+			break;
 		size_t width = utf8_decode(text, left, &code_point);
 		if (width && code_point != '"' && code_point != '\\' && utf8_is_printable(code_point))
 			buffer_append(out, text, width);

@@ -16,6 +16,9 @@
 #include "files/protobuf.h"
 #include "export/rows.h"
 
+/* More is packed quickly: in a third of the time, to a few percent more. */
+#define PACKED_WELL_BYTES ((size_t)16 << 20)
+
 enum profile_field {
 	PROFILE_SAMPLE_TYPE = 1,
 	PROFILE_SAMPLE = 2,
@@ -176,6 +179,9 @@ void export_pprof(struct buffer *out, const struct profile *now, const struct pr
 	struct buffer plain = {0};
 
 	export_pprof_plain(&plain, now, base);
-	gzip_pack(out, plain.data, plain.length);
+	if (plain.length < PACKED_WELL_BYTES)
+		gzip_pack(out, plain.data, plain.length);
+	else
+		gzip_pack_quickly(out, plain.data, plain.length);
 	buffer_free(&plain);
 }

@@ -47,6 +47,8 @@ void pprof_tables_close(struct pprof_tables *tables)
 	map_free(tables->functions);
 	map_free(tables->locations);
 	free(tables->modules);
+	free(tables->numbers[0].numbers);
+	free(tables->numbers[1].numbers);
 }
 
 uint64_t pprof_text(struct pprof_tables *tables, const char *text)
@@ -143,8 +145,8 @@ static uint64_t location_address(const struct pprof_tables *tables, uint64_t map
 	return location->address ? location->address + bias - !location->exact : 0;
 }
 
-uint64_t pprof_location(struct pprof_tables *tables, const struct profile *profile,
-			const struct profile_location *location)
+static uint64_t location_number(struct pprof_tables *tables, const struct profile *profile,
+				const struct profile_location *location)
 {
 	const struct profile_module *module = &profile->modules[location->module];
 	bool is_new;
@@ -164,6 +166,21 @@ uint64_t pprof_location(struct pprof_tables *tables, const struct profile *profi
 	}
 	protobuf_message(&tables->out, PROFILE_LOCATION, message);
 	return id;
+}
+
+/* Stacks meet the same locations again and again. */
+uint64_t pprof_location(struct pprof_tables *tables, const struct profile *profile,
+			const struct profile_location *location)
+{
+	struct pprof_numbers *known = &tables->numbers[tables->numbers[0].of && tables->numbers[0].of != profile];
+
+	if (!known->of)
+		*known =
+		    (struct pprof_numbers){profile, memory_allocate(profile->location_count, sizeof *known->numbers)};
+	uint64_t *number = &known->numbers[location - profile->locations];
+	if (!*number)
+		*number = location_number(tables, profile, location);
+	return *number;
 }
 
 uint64_t pprof_made_up_location(struct pprof_tables *tables, const char *name)

@@ -18,6 +18,11 @@ struct pprof_tables {
 	struct map *text_numbers, *mappings, *functions, *locations;
 	const struct profile_module **modules; /* that have a mapping, in the order of their numbers */
 	size_t module_count, module_capacity;
+	/* By location of each of the two profiles: its number; 0: it has none yet. */
+	struct pprof_numbers {
+		const struct profile *of;
+		uint64_t *numbers;
+	} numbers[2];
 };
 
 void pprof_tables_open(struct pprof_tables *tables);

@@ -48,7 +48,9 @@ static uint32_t frame_number(struct writer *writer, const char *function, const 
 static void frame_append(struct writer *writer, struct buffer *stack, const char *function, const char *file,
 			 uint32_t line)
 {
-	buffer_printf(stack, "%s%u", stack->length ? "," : "", frame_number(writer, function, file, line));
+	if (stack->length)
+		buffer_append_byte(stack, ',');
+	buffer_append_unsigned(stack, frame_number(writer, function, file, line));
 }
 
 static void stack_fill(struct writer *writer, struct buffer *stack, const struct export_row *row)

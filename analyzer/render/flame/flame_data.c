@@ -215,9 +215,13 @@ static void sparse_append(struct flame_data *data, const char *name, bool pairs,
 			continue;
 		uint32_t value = read(&tree->nodes[i]);
 		if (value) {
-			buffer_printf(data->out, "%s%u", comma ? "," : "", number);
-			if (pairs)
-				buffer_printf(data->out, ",%u", value);
+			if (comma)
+				buffer_append_byte(data->out, ',');
+			buffer_append_unsigned(data->out, number);
+			if (pairs) {
+				buffer_append_byte(data->out, ',');
+				buffer_append_unsigned(data->out, value);
+			}
 			comma = true;
 		}
 		number++;
@@ -269,6 +273,14 @@ static void shorts_append(struct flame_data *data)
 	buffer_free(&text);
 }
 
+/* The index'th number of an array. */
+static void element_append(struct buffer *out, uint32_t index, uint32_t number)
+{
+	if (index)
+		buffer_append_byte(out, ',');
+	buffer_append_unsigned(out, number);
+}
+
 static void frames_append(struct flame_data *data)
 {
 	const struct call_frame *frames = data->tree->frames;
@@ -283,12 +295,11 @@ static void frames_append(struct flame_data *data)
 	shorts_append(data);
 	part_begin(data, "frame_module");
 	for (uint32_t i = 0; i < data->frame_count; i++)
-		buffer_printf(data->out, "%s%u", i ? "," : "",
-			      table_number(&data->modules, frames[data->frames[i]].module));
+		element_append(data->out, i, table_number(&data->modules, frames[data->frames[i]].module));
 	part_end(data);
 	part_begin(data, "frame_colour");
 	for (uint32_t i = 0; i < data->frame_count; i++)
-		buffer_printf(data->out, "%s%u", i ? "," : "", flame_frame_colour(&frames[data->frames[i]]));
+		element_append(data->out, i, flame_frame_colour(&frames[data->frames[i]]));
 	part_end(data);
 }
 
