@@ -5,7 +5,7 @@ what its recording says against the program's own account.
 	kills.py SEEP SHIM PROGRAM KILLS
 
 At rate 1 every count lies between what was done and what was begun: only the calls in flight may differ. At other rates
-the printed intervals hold the truth as often as 95 % promises, but for what chance allows once in 10,000 times. Every
+the printed intervals hold the truth as often as 95 % promises, but for what chance allows once in a million times. Every
 command reads every recording. The seed of the kills' times is fixed.
 """
 import json
@@ -29,7 +29,7 @@ def most_misses(trials, chance):
     below, term = 0.0, (1 - chance) ** trials
     for number in range(trials + 1):
         below += term
-        if 1 - below < 1e-4:
+        if 1 - below < 1e-6:
             return number
         term *= (trials - number) / (number + 1) * chance / (1 - chance)
     return trials

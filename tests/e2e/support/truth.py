@@ -5,7 +5,7 @@
 	truth.py sampled SEEP PROGRAM RATE RUNS [OPTION...]        intervals, verdicts and bias over several runs
 
 Each comparison is a line of TAP. By chance alone a run of this suite may miss what a 95 % interval promises one time in
-20; so misses are counted over all sites and runs and held against the number that is exceeded once in 10,000 times.
+20; so misses are counted over all sites and runs and held against the number that is exceeded once in a million times.
 """
 import json
 import math
@@ -29,7 +29,7 @@ def verdict(good, name, *seen):
     sys.stdout.flush()
 
 
-def most_misses(trials, chance, once_in=10000):
+def most_misses(trials, chance, once_in=1_000_000):
     """The smallest number that Binomial(trials, chance) exceeds less often than once in so many times."""
     below, term = 0.0, (1 - chance) ** trials
     for number in range(trials + 1):
