@@ -14,11 +14,12 @@
 #include "base/message.h"
 #include "commands/argument.h"
 #include "commands/command.h"
-#include "commands/run_private.h"
+#include "commands/run_summary.h"
 #include "doctor/check.h"
 #include "run/guard.h"
 #include "session/hurry.h"
 #include "run/launch.h"
+#include "run/output_directory.h"
 #include "process/library.h"
 #include "session/session.h"
 #include "session/stay.h"
@@ -276,7 +277,7 @@ static int run_main(int argc, char **argv)
 	request.arguments = argv + optind;
 	const char *wanted = request.output ? request.output : getenv("SEEP_OUTPUT");
 	if (!library_find_shim(shim, sizeof shim, &error) || !output_resolve(wanted, &output, &error) ||
-	    !run_output_prepare(output.data, &error)) {
+	    !output_directory_prepare(output.data, &error)) {
 		buffer_free(&output);
 		return command_fail(&error);
 	}

@@ -12,7 +12,7 @@
 #include "base/message.h"
 #include "files/path.h"
 #include "commands/argument.h"
-#include "commands/run_private.h"
+#include "commands/run_summary.h"
 #include "leaks/leaks.h"
 #include "render/words/quantity.h"
 

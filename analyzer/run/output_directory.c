@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
-#include "commands/run_private.h"
+#include "run/output_directory.h"
 
 /* The name as far as it is the same for all; *whole: there is nothing to fill in. */
 static char *constant_part(const char *pattern, bool *whole)
@@ -60,7 +60,7 @@ static bool can_be_written(char *name, bool whole)
 	return faccessat(AT_FDCWD, name, W_OK | X_OK, AT_EACCESS) == 0;
 }
 
-bool run_output_prepare(const char *pattern, struct error *error)
+bool output_directory_prepare(const char *pattern, struct error *error)
 {
 	bool whole;
 	char *name = constant_part(pattern, &whole);
