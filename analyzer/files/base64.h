@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Base64 (RFC 4648, section 4). */
+#ifndef SEEP_FILES_BASE64_H
+#define SEEP_FILES_BASE64_H
+
+#include <stddef.h>
+
+#include "base/buffer.h"
+
+void base64_append(struct buffer *out, const void *data, size_t bytes);
+
+#endif
