@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* See stacks.h. */
+#include "page/stacks.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/map.h"
+#include "base/memory.h"
+#include "base/string_pool.h"
+#include "place/frame_walk.h"
+
+enum { NAME_BYTES_MAX = 1000 }; /* names longer than this are cut */
+
+void page_stacks_init(struct page_stacks *stacks)
+{
+	*stacks = (struct page_stacks){
+	    .strings = string_pool_create(), .frame_index = map_create(), .children = map_create()};
+	ARRAY_RESERVE(stacks->nodes, stacks->node_count, stacks->node_capacity);
+	stacks->nodes[stacks->node_count++] = (struct page_node){0, PAGE_NO_FRAME};
+}
+
+void page_stacks_free(struct page_stacks *stacks)
+{
+	string_pool_free(stacks->strings);
+	map_free(stacks->frame_index);
+	map_free(stacks->children);
+	free(stacks->frames);
+	free(stacks->nodes);
+}
+
+static const char *text_safe(struct page_stacks *stacks, const char *text)
+{
+	return text && *text ? string_pool_intern_safe(stacks->strings, text, strlen(text), NAME_BYTES_MAX) : NULL;
+}
+
+static uint32_t frame_find(struct page_stacks *stacks, const struct source_line *line, const char *module)
+{
+	const struct page_frame frame = {text_safe(stacks, line->function), text_safe(stacks, line->file),
+					 text_safe(stacks, module), line->line, line->inlined};
+	const uint64_t identity[] = {(uintptr_t)frame.function, (uintptr_t)frame.file, (uintptr_t)frame.module,
+				     (uint64_t)frame.line << 1 | frame.inlined};
+	uint64_t *slot = map_put(stacks->frame_index, hash_bytes(hash_secret(), identity, sizeof identity), NULL);
+
+	if (*slot == 0) {
+		ARRAY_RESERVE(stacks->frames, stacks->frame_count, stacks->frame_capacity);
+		stacks->frames[stacks->frame_count] = frame;
+		*slot = ++stacks->frame_count;
+	}
+	return (uint32_t)*slot - 1;
+}
+
+static uint32_t node_child(struct page_stacks *stacks, uint32_t parent, uint32_t frame)
+{
+	uint64_t *slot = map_put(stacks->children, (uint64_t)parent << 32 | frame, NULL);
+
+	if (*slot == 0) {
+		ARRAY_RESERVE(stacks->nodes, stacks->node_count, stacks->node_capacity);
+		stacks->nodes[stacks->node_count] = (struct page_node){parent, frame};
+		*slot = stacks->node_count++;
+	}
+	return (uint32_t)*slot;
+}
+
+static uint32_t call_frame(struct page_stacks *stacks, const struct profile *profile, const struct profile_site *site,
+			   struct frame_walk at)
+{
+	const struct profile_location *location = frame_walk_location(profile, site, at);
+
+	return frame_find(stacks, frame_walk_line(profile, site, at), profile->modules[location->module].path);
+}
+
+uint32_t page_stacks_add(struct page_stacks *stacks, const struct profile *profile, uint32_t site_index)
+{
+	const struct profile_site *site = &profile->sites[site_index];
+	uint32_t *calls = NULL;
+	uint32_t count = 0, capacity = 0, node = 0;
+
+	for (struct frame_walk at = {0, 0}; frame_walk_has(site, at); at = frame_walk_next(profile, site, at)) {
+		ARRAY_RESERVE(calls, count, capacity);
+		calls[count++] = call_frame(stacks, profile, site, at);
+	}
+	while (count > 0)
+		node = node_child(stacks, node, calls[--count]);
+	free(calls);
+	return node;
+}
+
+uint32_t page_stacks_place(struct page_stacks *stacks, const struct group *group)
+{
+	const struct profile_site *site = &group->profile->sites[group->site];
+
+	return frame_walk_has(site, group->place) ? call_frame(stacks, group->profile, site, group->place)
+						  : PAGE_NO_FRAME;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The stacks of a recording's sites as the page has them: a trie of calls, outermost first, over a table of frames. */
+#ifndef SEEP_PAGE_STACKS_H
+#define SEEP_PAGE_STACKS_H
+
+#include <stdint.h>
+
+#include "compare/group.h"
+#include "profile/profile.h"
+
+/* A call. Texts are interned in the stacks' pool, fit to print, or NULL where nothing is known. */
+struct page_frame {
+	const char *function, *file, *module;
+	uint32_t line;
+	bool inlined;
+};
+
+struct page_node {
+	uint32_t parent; /* smaller than its own index; node 0 is the root */
+	uint32_t frame;
+};
+
+struct page_stacks {
+	struct string_pool *strings;
+	struct page_frame *frames;
+	uint32_t frame_count, frame_capacity;
+	struct page_node *nodes;
+	uint32_t node_count, node_capacity;
+	struct map *frame_index, *children;
+};
+
+#define PAGE_NO_FRAME UINT32_MAX
+
+void page_stacks_init(struct page_stacks *stacks);
+void page_stacks_free(struct page_stacks *stacks);
+
+/* The leaf node of a site's stack; 0: it has none. The profile must have been symbolized. */
+uint32_t page_stacks_add(struct page_stacks *stacks, const struct profile *profile, uint32_t site_index);
+
+/* The frame of the call that names the site (place/place.h); PAGE_NO_FRAME: it has no stack. */
+uint32_t page_stacks_place(struct page_stacks *stacks, const struct group *group);
+
+#endif
