@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a page is made of: samples as cells, counters where they change, stacks as a trie, and base64. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <string.h>
+
+#include "files/base64.h"
+#include "page/cells.h"
+#include "page/stacks.h"
+#include "support/profile_maker.h"
+
+/* A snapshot of two sites in which the samples that are named by their addresses are alive. */
+static void add_snapshot(struct page_history *history, const struct profile_sample *samples, uint32_t count,
+			 double allocated)
+{
+	struct profile_site sites[] = {{.key = 11}, {.key = 22}};
+	struct profile_sample copies[8];
+	struct profile profile = {.sites = sites, .site_count = 2, .samples = copies, .sample_count = count};
+
+	memcpy(copies, samples, count * sizeof *samples);
+	sites[0].allocated.bytes.certain = allocated;
+	sites[0].allocated.objects = (struct seep_sum){.uncertain = 4, .largest = 2};
+	page_history_add(history, &profile);
+}
+
+static const struct profile_sample stays = {.address = 0x10, .size = 100, .birth_ns = 1, .rate = 512, .site = 0};
+static const struct profile_sample goes = {.address = 0x20, .size = 100, .birth_ns = 2, .rate = 512, .site = 0};
+static const struct profile_sample comes = {.address = 0x20, .size = 100, .birth_ns = 9, .rate = 512, .site = 1};
+
+static void samples_become_cells(void **state)
+{
+	(void)state;
+	struct page_history *history = page_history_create();
+	const struct profile_sample second[] = {stays, comes};
+	size_t count;
+
+	add_snapshot(history, (const struct profile_sample[]){stays, goes}, 2, 1000);
+	add_snapshot(history, second, 2, 1000);
+	add_snapshot(history, second, 2, 3000);
+	const struct page_cell *cells = page_history_cells(history, &count);
+	assert_int_equal(count, 3);
+	/* By site, birth, death: the same address with another birth is another block. */
+	assert_memory_equal(&cells[0], (&(struct page_cell){0, 0, 1, 1, 100, 512}), sizeof *cells);
+	assert_memory_equal(&cells[1], (&(struct page_cell){0, 0, 3, 1, 100, 512}), sizeof *cells);
+	assert_memory_equal(&cells[2], (&(struct page_cell){1, 1, 3, 1, 100, 512}), sizeof *cells);
+	assert_int_equal(page_history_sites(history), 2);
+	assert_int_equal(page_history_site(history, 22), 1);
+	assert_int_equal(page_history_site(history, 33), UINT32_MAX);
+	page_history_free(history);
+}
+
+static void equal_samples_are_one_cell(void **state)
+{
+	(void)state;
+	struct page_history *history = page_history_create();
+	struct profile_sample twin = stays;
+	size_t count;
+
+	twin.address = 0x40;
+	add_snapshot(history, (const struct profile_sample[]){stays, twin}, 2, 0);
+	/* Back after a snapshot without it: seen twice, since two snapshots say so. */
+	add_snapshot(history, &twin, 1, 0);
+	add_snapshot(history, (const struct profile_sample[]){stays, twin}, 2, 0);
+	const struct page_cell *cells = page_history_cells(history, &count);
+	assert_int_equal(count, 3);
+	assert_int_equal(cells[0].dead, 1);
+	assert_int_equal(cells[1].dead, 3);
+	assert_int_equal(cells[2].born, 2);
+	assert_int_equal(cells[0].count + cells[1].count + cells[2].count, 3);
+	page_history_free(history);
+}
+
+static void counters_are_kept_where_they_change(void **state)
+{
+	(void)state;
+	struct page_history *history = page_history_create();
+	size_t count;
+
+	add_snapshot(history, &stays, 1, 1000);
+	add_snapshot(history, &stays, 1, 1000);
+	add_snapshot(history, &stays, 1, 3000);
+	const struct page_counter *counters = page_history_counters(history, &count);
+	assert_int_equal(count, 2);
+	assert_int_equal(counters[1].snapshot, 2);
+	assert_true(counters[1].bytes == 3000 && counters[1].objects == 4 && counters[1].largest == 2);
+	page_history_free(history);
+}
+
+static void stacks_share_their_callers(void **state)
+{
+	(void)state;
+	struct profile_maker *maker = profile_maker_create("server");
+	struct page_stacks stacks;
+
+	profile_maker_add(maker, "main;serve;parse=>keep", (struct made_values){.in_use_bytes = 1});
+	profile_maker_add(maker, "main;serve;log", (struct made_values){.in_use_bytes = 1});
+	profile_maker_add(maker, "", (struct made_values){.in_use_bytes = 1});
+	page_stacks_init(&stacks);
+	const uint32_t keep = page_stacks_add(&stacks, profile_maker_profile(maker), 0);
+	const uint32_t log = page_stacks_add(&stacks, profile_maker_profile(maker), 1);
+	assert_int_equal(page_stacks_add(&stacks, profile_maker_profile(maker), 2), 0);
+	assert_int_equal(stacks.node_count, 6); /* root, main, serve, parse, keep, log */
+	assert_string_equal(stacks.frames[stacks.nodes[keep].frame].function, "keep");
+	assert_int_equal(stacks.nodes[log].parent, stacks.nodes[stacks.nodes[keep].parent].parent);
+	page_stacks_free(&stacks);
+	profile_maker_free(maker);
+}
+
+static void bytes_become_base64(void **state)
+{
+	(void)state;
+	/* RFC 4648, section 10. */
+	static const char *const vectors[][2] = {{"", ""},
+						 {"f", "Zg=="},
+						 {"fo", "Zm8="},
+						 {"foo", "Zm9v"},
+						 {"foob", "Zm9vYg=="},
+						 {"fooba", "Zm9vYmE="},
+						 {"foobar", "Zm9vYmFy"}};
+
+	for (size_t i = 0; i < sizeof vectors / sizeof *vectors; i++) {
+		struct buffer out = {0};
+		base64_append(&out, vectors[i][0], strlen(vectors[i][0]));
+		assert_string_equal(out.data ? out.data : "", vectors[i][1]);
+		buffer_free(&out);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(samples_become_cells),
+	    cmocka_unit_test(equal_samples_are_one_cell),
+	    cmocka_unit_test(counters_are_kept_where_they_change),
+	    cmocka_unit_test(stacks_share_their_callers),
+	    cmocka_unit_test(bytes_become_base64),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
