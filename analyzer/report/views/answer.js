@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+// The answer first: which process, how much is in use, what leaks, and what could not have been seen.
+
+import { verdictColour } from "../colour.js";
+import { make, safe } from "../dom.js";
+import { bytes, count, duration, estimateText, withoutParameters } from "../numbers/words.js";
+
+const HOUR = 3600;
+
+/** Points of a line of `width` by `height` through values. */
+function sparkPath(values, width, height) {
+	const most = Math.max(...values, 1);
+	const step = width / Math.max(values.length - 1, 1);
+	return Array.from(values, (value, i) => `${i ? "L" : "M"}${(i * step).toFixed(1)},${(height - (value / most) * (height - 2) - 1).toFixed(1)}`).join("");
+}
+
+function spark(values, colour) {
+	const space = "http://www.w3.org/2000/svg";
+	const svg = document.createElementNS(space, "svg");
+	const path = document.createElementNS(space, "path");
+	svg.setAttribute("viewBox", "0 0 90 22");
+	svg.setAttribute("class", "spark");
+	svg.setAttribute("aria-hidden", "true");
+	path.setAttribute("d", sparkPath(values, 90, 22));
+	path.setAttribute("fill", "none");
+	path.setAttribute("stroke", colour);
+	path.setAttribute("stroke-width", "1.6");
+	svg.append(path);
+	return svg;
+}
+
+const placeText = (place) => safe(withoutParameters(place.function || "[unknown]"));
+
+function lineText(place) {
+	if (!place.file) return safe(place.module || "");
+	const file = place.file.slice(place.file.lastIndexOf("/") + 1);
+	return safe(`${file}:${place.line ?? 0}${place.last_line > place.line ? `-${place.last_line}` : ""}`);
+}
+
+/** "16.2 MiB an hour [13, 20]", or by the second where the recording is too short to speak of hours. */
+function paceText(site) {
+	if (!Number.isFinite(site.leak_bytes_per_s ?? NaN)) return "";
+	const hours = site.leak_bytes_per_h !== null;
+	const times = hours ? HOUR : 1;
+	const ends = site.leak_low_per_s === null ? null : { low: site.leak_low_per_s * times, high: site.leak_high_per_s * times };
+	const { value, interval } = estimateText(site.leak_bytes_per_s * times, ends);
+	return `${value} ${hours ? "an hour" : "a second"} ${interval}`;
+}
+
+/** What leaks or grows in many places together, none of which alone is proven. */
+function spreadText(spread) {
+	const name = spread.level === "function" ? `${placeText(spread)} and below` : spread.level === "module" ? safe(spread.module) : "the whole process";
+	return `${name}, spread over ${count(spread.places)} places`;
+}
+
+function spreadRow(spread) {
+	const inUse = estimateText(spread.inuse_bytes, spread.inuse_low === null ? null : { low: spread.inuse_low, high: spread.inuse_high });
+	return make(
+		"tr.spread", {},
+		make("td.verdict", {}, make("span.badge", { style: `background:${verdictColour(spread.verdict)}` }, spread.verdict)),
+		make("td.number", {}, paceText(spread) || "–"),
+		make("td.number", {}, inUse.value, " ", make("small", {}, inUse.interval)),
+		make("td"),
+		make("td.where", {}, make("b", {}, spreadText(spread)), make("div.evidence", {}, safe(spread.evidence))),
+	);
+}
+
+/** The sentence that says all in one. */
+function headline(recording) {
+	const { document } = recording;
+	if (!document.leaks) return [make("strong", {}, "No verdict. "), safe(document.unjudged || "")];
+	const rows = document.leaks.places;
+	const leaking = rows.filter((row) => row.verdict === "leak");
+	const spread = document.leaks.spreads.filter((row) => row.verdict === "leak");
+	const growing = rows.filter((row) => row.verdict === "growing").length;
+	const unknown = rows.filter((row) => row.verdict === "unknown").length;
+	const unseen = recording.rate > 1 ? ` A place of less than ${bytes(3 * recording.rate)} may not be seen at a sample rate of ${bytes(recording.rate)}.` : "";
+	if (leaking.length === 0 && spread.length > 0)
+		return [make("strong", {}, "Something leaks in many places. "), `${spreadText(spread[0])}: ${paceText(spread[0]).trim()}.${unseen}`];
+	if (leaking.length === 0) {
+		const rest = [growing ? `${growing} grow` : "", unknown ? `${unknown} can't be told` : ""].filter(Boolean).join(", ");
+		return [make("strong", {}, "Nothing leaks. "), `${rest ? `Of ${rows.length} places ${rest}.` : `All ${rows.length} places are steady, churn, or have stopped.`}${unseen}`];
+	}
+	const first = leaking[0];
+	return [
+		make("strong", {}, `${leaking.length === 1 ? "One place leaks" : `${leaking.length} places leak`}. `),
+		`${leaking.length === 1 ? "It is" : "Most comes from"} ${placeText(first)} (${lineText(first)}): ${paceText(document.leaks.sites[0]).trim()}.${unseen}`,
+	];
+}
+
+function facts(recording) {
+	const { document } = recording;
+	const at = document.judged_at;
+	const band = recording.series(null)[at];
+	const moments = document.moments;
+	const fact = (name, ...value) => make("div.fact", {}, make("span.name", {}, name), make("span.value", {}, ...value));
+	const last = (column) => column.reduce((found, value) => value ?? found, null);
+	const rss = moments.rss[at];
+	const limit = last(moments.limit);
+	return make(
+		"div.facts", {},
+		fact("in use", estimateText(band.value, band).value, " ", make("small", {}, estimateText(band.value, band).interval)),
+		rss !== null && fact("RSS", bytes(rss)),
+		limit !== null && fact("limit", bytes(limit)),
+		fact("recorded", duration(recording.times[recording.count - 1])),
+		fact("snapshots", count(recording.count)),
+		fact("sample rate", recording.rate ? bytes(recording.rate) : "unknown"),
+		fact("lost", safe(document.losses_text)),
+	);
+}
+
+function cautions(recording) {
+	const { document } = recording;
+	const lines = [...document.notes];
+	if (document.shutdown_left_out) lines.push(`The program shut down at the end: the verdicts are about the moment before, ${duration(recording.times[document.judged_at])} after the start.`);
+	if (document.snapshots_left_out) lines.push(`${document.snapshots_left_out} snapshots of a longer series are not looked at for the verdicts.`);
+	if (document.snapshots_removed) lines.push(`${document.snapshots_removed} snapshots were removed while it was recorded, to save space.`);
+	return lines.length ? make("ul.notes", {}, ...lines.map((line) => make("li", {}, safe(line)))) : null;
+}
+
+/** In-use bytes of every row of the answer, at every moment. */
+function rowSeries(recording, rows) {
+	const series = Array.from({ length: rows }, () => new Float64Array(recording.count));
+	for (let k = 0; k < recording.count; k++) {
+		recording.inUse(k, rows, (site) => recording.siteRow[site]).forEach((measure, row) => {
+			series[row][k] = measure.bytes.uncertain + measure.bytes.certain;
+		});
+	}
+	return series;
+}
+
+const SHOWN = 12;
+
+/** The head of the page: `chosen` is told the row that is clicked, -1 for none. */
+export function answer(recording, state) {
+	const { document } = recording;
+	const process = document.process;
+	const rows = document.leaks ? document.leaks.places : [];
+	const spreads = document.leaks ? document.leaks.spreads : [];
+	const series = rowSeries(recording, rows.length);
+	const body = make("tbody");
+	const order = rows.map((_, i) => i);
+	const fill = (all) => {
+		body.replaceChildren(...spreads.map(spreadRow), ...order.slice(0, all ? rows.length : SHOWN).map((i) => row(i)));
+	};
+	const row = (i) => {
+		const place = rows[i];
+		const evidence = document.sentences[i];
+		const inUse = estimateText(place.inuse_bytes, place.inuse_low === null ? null : { low: place.inuse_low, high: place.inuse_high });
+		const choose = () => state.set({ row: state.get("row") === String(i) ? "" : i });
+		const element = make(
+			"tr", { tabIndex: 0, data: { row: i }, on: { click: choose, keydown: (event) => event.key === "Enter" && choose() } },
+			make("td.verdict", {}, make("span.badge", { style: `background:${verdictColour(place.verdict)}` }, place.verdict)),
+			make("td.number", {}, paceText(document.leaks.sites[i]) || "–"),
+			make("td.number", {}, inUse.value, " ", make("small", {}, inUse.interval)),
+			make("td", {}, spark(series[i], verdictColour(place.verdict))),
+			make("td.where", {}, make("b", { title: safe(place.function) }, placeText(place)), " ", make("span.line", {}, lineText(place)), evidence ? make("div.evidence", {}, safe(evidence)) : null),
+		);
+		element.classList.toggle("chosen", state.get("row") === String(i));
+		return element;
+	};
+	fill(false);
+	state.on(["row"], () => {
+		for (const element of body.children) element.classList.toggle("chosen", element.dataset.row !== undefined && state.get("row") === element.dataset.row);
+	});
+	const more = rows.length > SHOWN && make("button", { on: { click: () => { fill(true); more.remove(); } } }, `all ${rows.length} places`);
+	return make(
+		"section.answer", { aria: { label: "what leaks" } },
+		make("h1", {}, safe(process.command || "a recording"), make("small", {}, ` pid ${process.pid}${process.host ? ` on ${safe(process.host)}` : ""}`)),
+		make("p.headline", {}, ...headline(recording)),
+		facts(recording),
+		cautions(recording),
+		rows.length > 0 && make("table.places", {}, make("thead", {}, make("tr", {}, ...["verdict", "rate", "in use", "over time", "where"].map((name) => make("th", {}, name)))), body),
+		more,
+	);
+}
