@@ -74,6 +74,16 @@ $(BUILD)/obj/analyzer/%.o: analyzer/%.c | $$(@D)/.
 # The pages' sources become part of the program by .incbin, which -MMD does not see.
 $(BUILD)/obj/analyzer/render/flame/page_sources.o: $(wildcard analyzer/render/flame/*.js analyzer/render/flame/*.css)
 
+# The page that `seep html` writes is bundled by esbuild; tests/deps.sh has put it and what it takes in there.
+PAGE_MODULES = $(shell tests/deps.sh --modules analyzer/report)
+$(BUILD)/page/page.js: $(wildcard analyzer/report/*.js analyzer/report/*/*.js analyzer/report/*.css) analyzer/report/build.mjs analyzer/report/package-lock.json
+	@command -v node >/dev/null || { echo "make: node is missing: tests/deps.sh build installs it" >&2; exit 1; }
+	@test -d $(PAGE_MODULES) || { echo "make: the page's modules are missing: tests/deps.sh build installs them" >&2; exit 1; }
+	node analyzer/report/build.mjs $(PAGE_MODULES) $(@D)
+
+$(BUILD)/obj/analyzer/page/page_sources.o: $(BUILD)/page/page.js
+$(BUILD)/obj/analyzer/page/page_sources.o: BASE += -DPAGE_BUNDLE='"$(BUILD)/page"'
+
 $(BUILD)/libkeeper.a: $(KEEPER_OBJECTS)
 	@rm -f $@
 	$(AR) rcs $@ $^
@@ -159,7 +169,7 @@ $(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(BUILD)/libanalyzer.a $(BUILD)/lib
 
 # The test-suite's own builds go below $(BUILD), so that no flavour disturbs another.
 # One process for many files: clang takes longer to start than to read one.
-TIDY_FLAGS := $(filter-out -MMD -MP -Werror,$(BASE)) -Ipreload -Ianalyzer
+TIDY_FLAGS := $(filter-out -MMD -MP -Werror,$(BASE)) -Ipreload -Ianalyzer -DPAGE_BUNDLE='"$(BUILD)/page"'
 .PHONY: tidy tidy-preload tidy-analyzer tidy-tests
 tidy: tidy-preload tidy-analyzer tidy-tests ## clang's warnings and clang-tidy's: .clang-tidy
 tidy-preload:

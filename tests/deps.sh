@@ -6,11 +6,41 @@
 #
 # Groups: build (to compile), run (what libseep.so loads), demo, test, bench, symbols, accuracy, soak, model, format. With
 # everything in place it asks no network and changes nothing. Works as root, or with sudo.
+#
+#	tests/deps.sh --modules FOLDER
+#
+# Prints where the modules from npm are that FOLDER/package-lock.json names: in the user's cache. Those of analyzer/report
+# belong to "build", those of tests/page to "test".
 set -eu
+
+modules_of() { # FOLDER
+	echo "${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/seep/$(basename "$1")-$(cksum <"$1/package-lock.json" | tr ' ' -)/node_modules"
+}
+if [ "$1" = --modules ]; then
+	modules_of "$2"
+	exit 0
+fi
+
+# They are there whole or not at all.
+install_modules() { # FOLDER
+	local home new
+	home=$(dirname "$(modules_of "$1")")
+	[ ! -d "$home" ] || return 0
+	echo "deps: installing what $1/package-lock.json names" >&2
+	mkdir -p "$(dirname "$home")"
+	new=$(mktemp -d "$home.XXXXXX")
+	cp "$1/package.json" "$1/package-lock.json" "$new"
+	npm ci --prefix "$new" --no-audit --no-fund --loglevel=error >&2
+	mv -T "$new" "$home" 2>/dev/null || rm -rf "$new" # another was faster
+}
 
 packages_of() {
 	case $1 in
-	build) echo gcc make libc6-dev libdw-dev libelf-dev libiberty-dev zlib1g-dev libzstd-dev ;;
+	build)
+		command -v node >/dev/null || echo nodejs
+		command -v npm >/dev/null || echo npm # some nodes bring it
+		echo gcc make libc6-dev libdw-dev libelf-dev libiberty-dev zlib1g-dev libzstd-dev
+		;;
 	run) echo libunwind8 ;;
 	demo) echo g++ redis-server redis-tools python3-minimal procps ;;
 	test)
@@ -49,7 +79,13 @@ for group in "$@"; do
 		is_installed "$package" || missing="$missing $package"
 	done
 done
-[ -n "$missing" ] || exit 0
+finish() { # GROUP...
+	cd "$(dirname "$0")/.."
+	case " $* " in *" build "*) install_modules analyzer/report ;; esac
+	case " $* " in *" test "*) install_modules tests/page ;; esac
+	exit 0
+}
+[ -n "$missing" ] || finish "$@"
 
 if ! grep -qs '^VERSION_ID="12"' /etc/os-release; then
 	echo "deps: this is not Debian 12; the packages may have other names here" >&2
@@ -87,3 +123,4 @@ if ! install >"$log" 2>&1; then
 	}
 fi
 rm -f "$log"
+finish "$@"

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `seep html RECORDING`: the whole recording as one page. */
+#include <string.h>
+
+#include "base/message.h"
+#include "commands/argument.h"
+#include "commands/command.h"
+#include "files/output.h"
+#include "page/recording_page.h"
+#include "place/wrapper_names.h"
+#include "render/words/quantity.h"
+
+struct request {
+	const char *output, *wrappers;
+	struct symbol_search symbols;
+};
+
+#define FIELD(name) offsetof(struct request, name)
+
+static const struct command_option options[] = {
+    {'o', "output", "FILE", "the page; -: standard output [report.html]", &option_text, FIELD(output), NULL},
+    WRAPPER_OPTION(FIELD(wrappers)),
+    SYMBOLS_OPTION(FIELD(symbols.directory)),
+    {0},
+};
+
+static bool page_write(const struct request *request, const char *path, struct error *error)
+{
+	struct wrapper_names wrappers = {0};
+	struct buffer out = {0};
+
+	if (request->wrappers && !wrapper_names_parse(&wrappers, request->wrappers, error))
+		return false;
+	const bool is_written =
+	    recording_page_render(&out, path, &request->symbols, wrappers.names, wrappers.count, error) &&
+	    output_write_buffer(&out, request->output, error);
+	if (is_written && strcmp(request->output, "-") != 0)
+		message("wrote %s (%s)", request->output, quantity_bytes((double)out.length).text);
+	wrapper_names_free(&wrappers);
+	buffer_free(&out);
+	return is_written;
+}
+
+static int run(int argc, char **argv)
+{
+	struct request request = {.output = "report.html"};
+	struct error error;
+
+	command_take_options(&command_html, argc, argv, &request);
+	const char *path = command_only_operand(&command_html, argc, argv);
+	const int status = command_check_output(&command_html, request.output, path, NULL);
+	if (status != COMMAND_FINE)
+		return status;
+	return page_write(&request, path, &error) ? COMMAND_FINE : command_fail(&error);
+}
+
+const struct command command_html = {
+    .name = "html",
+    .operands = "RECORDING",
+    .summary = "a page that shows what leaks, since when, and how sure that is",
+    .notes = "One file: it opens offline in any browser, and asks no server for anything. RECORDING may be a PID, a\n"
+	     "bundle or one snapshot, too.",
+    .options = options,
+    .reads = true,
+    .run = run,
+};

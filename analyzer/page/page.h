@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One HTML file that shows a whole recording: what leaks, since when, and how sure that is. It asks nothing of any
+ * server; its data, style and script are in it. docs/PAGE.md describes the data.
+ */
+#ifndef SEEP_PAGE_PAGE_H
+#define SEEP_PAGE_PAGE_H
+
+#include "base/buffer.h"
+#include "leaks/leaks.h"
+#include "page/cells.h"
+#include "profile/profile.h"
+
+/* One snapshot of the recording, as the page's time line has it. */
+struct page_moment {
+	uint64_t number, time_ns;
+	uint32_t trigger;
+	uint64_t memory_known, memory[64]; /* as in the profile */
+};
+
+/* What the page is made of. Nothing is owned. */
+struct page {
+	const char *source;
+	const struct page_moment *moments; /* ascending by number */
+	size_t moment_count;
+	struct page_history *history; /* of these moments */
+	const struct profile *whole;  /* the last of them, symbolized: its counters and stacks are the recording's */
+	const struct leaks *places;   /* judged by place; NULL: can't be, because of */
+	const char *unjudged;         /* ... this line */
+	size_t judged_at;             /* the moment that the verdicts are about */
+	bool shutdown_left_out;       /* moments after judged_at are the program's shutdown */
+	size_t left_out, removed;     /* of the series, snapshots that were not looked at, and that are no more */
+};
+
+/* Appends the data as JSON (docs/PAGE.md). */
+void page_data_render(struct buffer *out, const struct page *page);
+
+/* Appends the whole file. */
+void page_render(struct buffer *out, const struct page *page);
+
+#endif

@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The page's data as one JSON document of columns: numbers that belong together lie together, as differences where
+ * that makes them small, since all of it is packed afterwards. */
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include <seep/snapshot.h>
+
+#include "base/json.h"
+#include "base/map.h"
+#include "base/memory.h"
+#include "page/page.h"
+#include "page/stacks.h"
+#include "render/json/documents.h"
+#include "render/json/profile_json.h"
+#include "render/words/leak_sentence.h"
+#include "render/words/losses.h"
+#include "render/words/notes.h"
+
+/* A column of whole numbers, each as its difference from the one before. */
+struct column {
+	struct json *json;
+	int64_t last;
+};
+
+static struct column column_begin(struct json *json, const char *name)
+{
+	json_begin_array(json_key(json, name));
+	return (struct column){json, 0};
+}
+
+static void column_add(struct column *column, uint64_t value)
+{
+	const int64_t difference = (int64_t)(value - (uint64_t)column->last);
+
+	buffer_printf(column->json->out, "%s%" PRId64, column->json->comma ? "," : "", difference);
+	column->json->comma = true;
+	column->last = (int64_t)value;
+}
+
+static void column_end(struct column *column)
+{
+	json_end_array(column->json);
+}
+
+/* A column of one field of an array of structures. */
+#define COLUMN(json, name, array, number, field)                                                                       \
+	do {                                                                                                           \
+		struct column column = column_begin(json, name);                                                       \
+		for (size_t i = 0; i < (number); i++)                                                                  \
+			column_add(&column, (array)[i].field);                                                         \
+		column_end(&column);                                                                                   \
+	} while (0)
+
+static void moments_render(struct json *json, const struct page *page)
+{
+	static const struct {
+		enum seep_memory_key key;
+		const char *name;
+	} memory[] = {
+	    {SEEP_MEMORY_RSS, "rss"},
+	    {SEEP_MEMORY_LIMIT, "limit"},
+	    {SEEP_MEMORY_ALLOCATOR_IN_USE, "allocator_inuse"},
+	};
+	const uint64_t start_ns = page->whole->start_ns;
+
+	json_begin_object(json_key(json, "moments"));
+	COLUMN(json, "number", page->moments, page->moment_count, number);
+	struct column times = column_begin(json, "time_us"); /* since recording began */
+	for (size_t i = 0; i < page->moment_count; i++)
+		column_add(&times, (page->moments[i].time_ns - start_ns) / 1000);
+	column_end(&times);
+	json_begin_array(json_key(json, "trigger"));
+	for (size_t i = 0; i < page->moment_count; i++)
+		json_text(json, trigger_name(page->moments[i].trigger));
+	json_end_array(json);
+	for (size_t k = 0; k < sizeof memory / sizeof *memory; k++) {
+		json_begin_array(json_key(json, memory[k].name));
+		for (size_t i = 0; i < page->moment_count; i++)
+			if (page->moments[i].memory_known >> memory[k].key & 1)
+				json_unsigned(json, page->moments[i].memory[memory[k].key]);
+			else
+				json_null(json);
+		json_end_array(json);
+	}
+	json_end_object(json);
+}
+
+/* Texts are numbered in the order of their first use; 0 stands for none. */
+struct text_numbers {
+	struct map *numbers;
+	const char **texts;
+	size_t count, capacity;
+};
+
+static uint32_t text_number(struct text_numbers *texts, const char *interned)
+{
+	if (!interned)
+		return 0;
+	uint64_t *slot = map_put(texts->numbers, (uint64_t)(uintptr_t)interned, NULL);
+	if (*slot == 0) {
+		ARRAY_RESERVE(texts->texts, texts->count, texts->capacity);
+		texts->texts[texts->count] = interned;
+		*slot = ++texts->count;
+	}
+	return (uint32_t)*slot;
+}
+
+static void stacks_render(struct json *json, const struct page_stacks *stacks)
+{
+	struct text_numbers texts = {.numbers = map_create()};
+
+	json_begin_object(json_key(json, "frames"));
+#define TEXT_COLUMN(field)                                                                                             \
+	do {                                                                                                           \
+		struct column column = column_begin(json, #field);                                                     \
+		for (uint32_t i = 0; i < stacks->frame_count; i++)                                                     \
+			column_add(&column, text_number(&texts, stacks->frames[i].field));                             \
+		column_end(&column);                                                                                   \
+	} while (0)
+	TEXT_COLUMN(function);
+	TEXT_COLUMN(file);
+	TEXT_COLUMN(module);
+	COLUMN(json, "line", stacks->frames, stacks->frame_count, line);
+	COLUMN(json, "inlined", stacks->frames, stacks->frame_count, inlined);
+	json_end_object(json);
+	json_begin_object(json_key(json, "nodes"));
+	COLUMN(json, "parent", stacks->nodes + 1, stacks->node_count - 1u, parent);
+	COLUMN(json, "frame", stacks->nodes + 1, stacks->node_count - 1u, frame);
+	json_end_object(json);
+	json_begin_array(json_key(json, "texts"));
+	for (size_t i = 0; i < texts.count; i++)
+		json_text(json, texts.texts[i]);
+	json_end_array(json);
+	map_free(texts.numbers);
+	free(texts.texts);
+}
+
+/* A site of the page: its stack, its place's frame + 1, and the row of its place among the answer's + 1; 0: none. */
+struct page_site {
+	uint32_t node, place, row;
+};
+
+static struct page_site *sites_find(const struct page *page, struct page_stacks *stacks)
+{
+	const struct profile *whole = page->whole;
+	struct page_site *sites = memory_allocate((size_t)page_history_sites(page->history) + 1, sizeof *sites);
+	struct group_table groups;
+	uint32_t *row_of =
+	    page->places ? memory_allocate((size_t)page->places->groups.count + 1, sizeof *row_of) : NULL;
+
+	for (uint32_t i = 0; page->places && i < page->places->count; i++)
+		row_of[page->places->rows[i].group] = i + 1;
+	group_table_init(&groups, GROUP_BY_STACK);
+	uint32_t *group = group_table_add(&groups, whole);
+	for (uint32_t i = 0; i < whole->site_count; i++) {
+		const uint32_t number = page_history_site(page->history, whole->sites[i].key);
+		if (number == UINT32_MAX)
+			continue;
+		const uint64_t *place = page->places ? map_get(page->places->groups.stacks, whole->sites[i].key) : NULL;
+		sites[number] = (struct page_site){
+		    page_stacks_add(stacks, whole, i),
+		    page_stacks_place(stacks, &groups.groups[group[i]]) + 1,
+		    place ? row_of[*place] : 0,
+		};
+	}
+	group_table_free(&groups);
+	free(group);
+	free(row_of);
+	return sites;
+}
+
+static void sites_render(struct json *json, const struct page *page)
+{
+	struct page_stacks stacks;
+
+	page_stacks_init(&stacks);
+	struct page_site *sites = sites_find(page, &stacks);
+	json_begin_object(json_key(json, "sites"));
+	COLUMN(json, "node", sites, page_history_sites(page->history), node);
+	COLUMN(json, "place", sites, page_history_sites(page->history), place);
+	COLUMN(json, "row", sites, page_history_sites(page->history), row);
+	json_end_object(json);
+	free(sites);
+	stacks_render(json, &stacks);
+	page_stacks_free(&stacks);
+}
+
+static void cells_render(struct json *json, struct page_history *history)
+{
+	size_t count;
+	const struct page_cell *cells = page_history_cells(history, &count);
+
+	json_begin_object(json_key(json, "cells"));
+	COLUMN(json, "site", cells, count, site);
+	COLUMN(json, "born", cells, count, born);
+	COLUMN(json, "dead", cells, count, dead);
+	COLUMN(json, "size", cells, count, size);
+	COLUMN(json, "rate", cells, count, rate);
+	COLUMN(json, "count", cells, count, count);
+	json_end_object(json);
+}
+
+/* Totals are whole numbers; `largest` is exact, since intervals are made of it, and 0 where it is the one before. */
+static void counters_render(struct json *json, const struct page_history *history)
+{
+	size_t count;
+	const struct page_counter *counters = page_history_counters(history, &count);
+	double *last = memory_allocate((size_t)page_history_sites(history) + 1, sizeof *last);
+
+	json_begin_object(json_key(json, "counters"));
+	COLUMN(json, "site", counters, count, site);
+	COLUMN(json, "moment", counters, count, snapshot);
+	struct column bytes = column_begin(json, "bytes");
+	for (size_t i = 0; i < count; i++)
+		column_add(&bytes, (uint64_t)round(counters[i].bytes));
+	column_end(&bytes);
+	struct column objects = column_begin(json, "objects");
+	for (size_t i = 0; i < count; i++)
+		column_add(&objects, (uint64_t)round(counters[i].objects));
+	column_end(&objects);
+	json_begin_array(json_key(json, "largest"));
+	for (size_t i = 0; i < count; i++) {
+		const double largest = counters[i].largest;
+		json_real(json, largest == last[counters[i].site] ? 0 : largest);
+		last[counters[i].site] = largest;
+	}
+	json_end_array(json);
+	json_end_object(json);
+	free(last);
+}
+
+/* The document of `seep leaks --json`, with a sentence for each place. */
+static void answer_render(struct json *json, const struct page *page)
+{
+	struct buffer text = {0};
+
+	json_text(json_key(json, "unjudged"), page->unjudged);
+	json_unsigned(json_key(json, "judged_at"), page->judged_at);
+	json_bool(json_key(json, "shutdown_left_out"), page->shutdown_left_out);
+	json_unsigned(json_key(json, "snapshots_left_out"), page->left_out);
+	json_unsigned(json_key(json, "snapshots_removed"), page->removed);
+	json_key(json, "leaks");
+	if (!page->places) {
+		json_null(json);
+		return;
+	}
+	leaks_json_render(&text, page->places, page->places, page->places->count);
+	buffer_append(json->out, text.data, text.length);
+	json->comma = true;
+	json_begin_array(json_key(json, "sentences"));
+	for (uint32_t i = 0; i < page->places->count; i++) {
+		const struct leak_row *row = &page->places->rows[i];
+		text.length = 0;
+		if (row->verdict == LEAK_LEAK) {
+			leak_sentence_append(&text, row);
+			buffer_append_text(&text, leak_is_sure(row) ? "" : "; ");
+			leak_caution_append(&text, page->places, row);
+		}
+		json_text(json, text.length ? text.data : "");
+	}
+	json_end_array(json);
+	buffer_free(&text);
+}
+
+void page_data_render(struct buffer *out, const struct page *page)
+{
+	struct json json = {.out = out};
+	struct buffer losses = {0};
+
+	losses_append(&losses, page->whole);
+	json_begin_object(&json);
+	json_text(json_key(&json, "schema"), "seep.page/1");
+	json_text(json_key(&json, "version"), SEEP_VERSION);
+	json_profile(&json, page->whole);
+	json_losses(&json, page->whole);
+	json_text(json_key(&json, "losses_text"), losses.data);
+	json_notes(&json, page->whole);
+	moments_render(&json, page);
+	answer_render(&json, page);
+	cells_render(&json, page->history);
+	counters_render(&json, page->history);
+	sites_render(&json, page);
+	json_end_object(&json);
+	buffer_free(&losses);
+}
