@@ -1,0 +1,79 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# seep html: a recording as one page. Its numbers are those of seep diff, and in Chromium it does what it offers.
+# time limit: 600 s
+modules=$(cd "$(dirname "$0")/../.." && tests/deps.sh --modules tests/page) # by the user's cache, not by the tests'
+. "$(dirname "$0")/lib.sh"
+in_browser() { # PAGE [KIND]
+	node "$ROOT/tests/page/browser.mjs" "$modules" "$@"
+}
+
+# A table that is filled once, load that comes and goes, and a leak.
+cat >program.c <<'END'
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#define BLOCK(size) memset(malloc(size), 1, size)
+void *volatile held;
+__attribute__((noinline)) void table_fill(void) { for (int i = 0; i < 8000; i++) held = BLOCK(1000); }
+__attribute__((noinline)) void leak_grow(void) { for (int i = 0; i < 400; i++) held = BLOCK(1000); }
+__attribute__((noinline)) void load(int round) {
+	static void *window[3000];
+	for (int i = 0; i < 1000; i++) { int at = (round * 1000 + i) % 3000; free(window[at]); window[at] = BLOCK(700); }
+}
+__attribute__((noinline)) void work(int rounds) {
+	table_fill();
+	for (int i = 0; i < rounds; i++) { leak_grow(); load(i); usleep(20000); }
+}
+int main(int argc, char **argv) { work(argc > 1 ? atoi(argv[1]) : 1); _exit(0); }
+END
+compile program program.c
+"$SEEP" run -r 16K -i 200ms -o recording -- ./program 200 2>run.err
+said=$("$SEEP" html recording -o page.html 2>&1)
+check_match "the command says what it wrote" '^seep: wrote page.html \([0-9.]+ KiB\)$' "$said"
+"$SEEP" html recording -o again.html 2>again.err
+check "two pages of one recording are equal" cmp page.html again.html
+in_browser page.html >browser.out 2>&1
+cat browser.out
+grep -q '^not ok' browser.out && cases_failed=1
+differences=$(node "$ROOT/tests/page/numbers.mjs" page.html "$SEEP" recording 6 2>&1)
+check_match "growth and its intervals at any pair are those of seep diff" '^[1-9][0-9]+ numbers compared$' "$(echo "$differences" | head -n 1)"
+
+# What else there may be: one snapshot, a bundle, a killed program, a recording without a sample, another tool's profile.
+"$SEEP" html recording/000003.seep -o one.html 2>one.err
+check_equal "one snapshot is a page, too" "ok - it opens" "$(in_browser one.html plain | head -n 1)"
+"$SEEP" bundle recording -o all.bundle 2>bundle.err
+"$SEEP" html all.bundle -o bundle.html 2>bundle.err
+check_match "a bundle has the same numbers" '^[1-9][0-9]+ numbers compared$' "$(node "$ROOT/tests/page/numbers.mjs" bundle.html "$SEEP" recording 2 | head -n 1)"
+"$SEEP" run -r 16K -i 100ms -o killed -- ./program 100 2>killed.err &
+pids+=($!)
+until [ -e killed/000004.seep ]; do sleep 0.05; done
+kill -KILL "$(pgrep -P $! -x program)"
+wait $!
+"$SEEP" html killed -o killed.html 2>killed.err
+check_equal "so is a killed program" "ok - it opens" "$(in_browser killed.html plain | head -n 1)"
+"$SEEP" export --format=pprof recording -o other.pb.gz 2>export.err
+"$SEEP" html other.pb.gz -o other.html 2>other.err
+check_equal "another format is refused" "3 0" "$? $(ls other.html 2>/dev/null | wc -l)"
+check_match "in one line" "^seep: other.pb.gz: .*seep's own recordings" "$(cat other.err)"
+"$SEEP" html nowhere 2>nowhere.err
+check_equal "what is not there, too" "3 1" "$? $(wc -l <nowhere.err)"
+
+# Names that a hostile binary may have.
+cat >hostile.c <<'END'
+#include <stdlib.h>
+#include <string.h>
+void *evil(void) __asm__("\"<script>document.title='owned'</script>\"");
+void *quoted(void) __asm__("\"]]></title><img src=x onerror=document.title='owned'>&amp;\"");
+void *volatile held;
+__attribute__((noinline)) void *evil(void) { return memset(malloc(1000), 1, 1000); }
+__attribute__((noinline)) void *quoted(void) { return memset(malloc(1000), 1, 1000); }
+int main(void) { for (int i = 0; i < 3000; i++) { held = evil(); held = quoted(); } return 0; }
+END
+gcc -O1 -g0 -o hostile hostile.c && "$SEEP" run -r 16K -o hostile.recording -- ./hostile 2>run.err
+"$SEEP" html hostile.recording -o hostile.html 2>html.err
+in_browser hostile.html hostile >hostile.out 2>&1
+cat hostile.out
+grep -q '^not ok' hostile.out && cases_failed=1
+exit $cases_failed
