@@ -48,7 +48,7 @@ static int run(int argc, char **argv)
 
 	command_take_options(&command_html, argc, argv, &request);
 	const char *path = command_only_operand(&command_html, argc, argv);
-	const int status = command_check_output(&command_html, request.output, path, NULL);
+	const int status = command_check_output(&command_html, request.output, (struct targets){&path, 1}, NULL);
 	if (status != COMMAND_FINE)
 		return status;
 	return page_write(&request, path, &error) ? COMMAND_FINE : command_fail(&error);

@@ -94,7 +94,7 @@ static void series_judge(struct reading *reading, const char *path, const struct
 		page->unjudged = "one snapshot only: leaks are told from a series";
 		return;
 	}
-	if (!series_open(series, path, &reading->unjudged)) {
+	if (!series_open(series, &path, 1, &reading->unjudged)) {
 		page->unjudged = reading->unjudged.text;
 		return;
 	}
