@@ -58,8 +58,8 @@ const struct command command_html = {
     .name = "html",
     .operands = "RECORDING",
     .summary = "a page that shows what leaks, since when, and how sure that is",
-    .notes = "One file: it opens offline in any browser, and asks no server for anything. RECORDING may be a PID, a\n"
-	     "bundle or one snapshot, too.",
+    .notes = "One file: it opens offline in any browser, and asks no server for anything.\n"
+	     "RECORDING may be a PID, a bundle or one snapshot, too.",
     .options = options,
     .reads = true,
     .run = run,
