@@ -295,6 +295,12 @@ accuracy: ## how often seep leaks is right, beside jeprof and heaptrack: docs/AC
 	+$(MAKE) --no-print-directory -s BUILD=$(BUILD) all $(BUILD)/accuracy/simulated $(BUILD)/accuracy/shapes $(BUILD)/accuracy/spreads $(BUILD)/accuracy/patterns
 	python3 tests/bench/accuracy/run.py $(BUILD)
 
+.PHONY: real-leaks
+real-leaks: ## Debian's programs with a free of upstream's taken out again, and beside themselves: docs/REAL_LEAKS.md
+	tests/deps.sh build run real
+	+$(MAKE) --no-print-directory -s BUILD=$(BUILD) all
+	PYTHONDONTWRITEBYTECODE=1 python3 tests/real/run.py $(BUILD)
+
 # Where the manual's parts go, below PREFIX.
 MANUAL_PLACES := $(patsubst %,share/man/man1/%.1,seep $(addprefix seep-,$(COMMANDS))) share/man/man7/libseep.7 \
     share/bash-completion/completions/seep share/zsh/site-functions/_seep share/fish/vendor_completions.d/seep.fish

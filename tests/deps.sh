@@ -4,7 +4,7 @@
 #
 #	tests/deps.sh GROUP...
 #
-# Groups: build (to compile), run (what libseep.so loads), demo, test, bench, symbols, accuracy, soak, model, format. With
+# Groups: build (to compile), run (what libseep.so loads), demo, test, bench, symbols, accuracy, real, soak, model, format. With
 # everything in place it asks no network and changes nothing. Works as root, or with sudo.
 #
 #	tests/deps.sh --modules FOLDER
@@ -52,6 +52,7 @@ packages_of() {
 		;;
 	symbols) echo python3 binutils elfutils libjemalloc-dev cpp-12 g++-12 apt dpkg ;;
 	accuracy) echo python3 libjemalloc2 libjemalloc-dev heaptrack binutils ;;
+	real) echo python3.11 libpython3.11-dev g++ cmake dpkg-dev redis-server nginx-light postgresql-15 util-linux ;;
 	bench)
 		echo g++ valgrind libjemalloc2 google-perftools libgoogle-perftools4 heaptrack libunwind8
 		echo python3 sqlite3 perl redis-server redis-tools
