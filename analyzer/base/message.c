@@ -7,9 +7,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/utf8.h"
+
+#define PROGRESS_FIRST_NS UINT64_C(1000000000)
+#define PROGRESS_STEP_NS UINT64_C(100000000)
+
+static struct {
+	uint64_t began_ns, last_ns; /* 0: no work is going on; nothing was said */
+} progress;
 
 void text_append_safe_cut(struct buffer *out, const char *text, size_t limit)
 {
@@ -40,6 +48,34 @@ void text_append_safe(struct buffer *out, const char *text)
 	text_append_safe_cut(out, text, SIZE_MAX);
 }
 
+static void progress_wipe(void)
+{
+	if (progress.last_ns)
+		dprintf(STDERR_FILENO, "\r\033[K");
+	progress.last_ns = 0;
+}
+
+void message_progress(const char *what, size_t done, size_t of)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	const uint64_t now_ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+	if (!progress.began_ns)
+		progress.began_ns = now_ns;
+	if (now_ns - progress.began_ns < PROGRESS_FIRST_NS || now_ns - progress.last_ns < PROGRESS_STEP_NS ||
+	    !isatty(STDERR_FILENO))
+		return;
+	progress.last_ns = now_ns;
+	dprintf(STDERR_FILENO, "\rseep: %s %zu of %zu\033[K", what, done, of);
+}
+
+void message_progress_end(void)
+{
+	progress_wipe();
+	progress.began_ns = 0;
+}
+
 static void line_write(const char *before, const char *command, const char *format, va_list arguments)
 {
 	struct buffer line = {0};
@@ -51,6 +87,7 @@ static void line_write(const char *before, const char *command, const char *form
 	text_append_safe(&line, text);
 	buffer_append_byte(&line, '\n');
 	fflush(stderr);
+	progress_wipe();
 	for (size_t sent = 0; sent < line.length;) {
 		const ssize_t written = write(STDERR_FILENO, line.data + sent, line.length - sent);
 		if (written < 0 && errno != EINTR)

@@ -4,12 +4,19 @@
 #ifndef SEEP_BASE_MESSAGE_H
 #define SEEP_BASE_MESSAGE_H
 
+#include <stddef.h>
+
 #include "base/buffer.h"
 
 /* Prints "seep: ...". */
 void message(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Prints "seep COMMAND: ...". */
 void message_of(const char *command, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Says on a terminal how far a long work is, "seep: reading snapshot 12 of 64"; nothing within its first second. The line
+ * is wiped by message_progress_end(), which the work ends with, and by any message. */
+void message_progress(const char *what, size_t done, size_t of);
+void message_progress_end(void);
 
 /* Appends a text. Control characters, newlines, characters that reorder text, and broken UTF-8 become \xNN. */
 void text_append_safe(struct buffer *out, const char *text);

@@ -8,6 +8,7 @@
 
 #include "base/budget.h"
 #include "base/memory.h"
+#include "base/message.h"
 #include "profile/bundle.h"
 #include "profile/merge.h"
 
@@ -98,11 +99,13 @@ static bool reading_add_all(struct reading *reading, struct error *error)
 	for (size_t i = 0, k = 0; i <= reference && fine; i++) {
 		if (!belongs(recording, i, reference))
 			continue;
+		message_progress("reading snapshot", k + 1, count);
 		if (is_looked_at(k++, count))
 			fine = reading_add(reading, i, error);
 		else
 			reading->series->left_out++;
 	}
+	message_progress_end();
 	return fine;
 }
 

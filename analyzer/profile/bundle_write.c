@@ -11,6 +11,7 @@
 #include "files/gzip.h"
 #include "base/map.h"
 #include "base/memory.h"
+#include "base/message.h"
 #include "profile/bundle.h"
 #include "profile/profile_private.h"
 #include "reader/bundle_reader.h"
@@ -190,8 +191,11 @@ static bool recording_add(struct writer *writer, const char *directory, struct e
 	const bool has_snapshots = recording_list(directory, &recording, error);
 	bool added = has_snapshots || has_more;
 
-	for (size_t i = 0; added && i < recording.count; i++)
+	for (size_t i = 0; added && i < recording.count; i++) {
+		message_progress("packing snapshot", i + 1, recording.count);
 		added = snapshot_file_add(writer, recording.entries[i].path, error);
+	}
+	message_progress_end();
 	if (added && has_more)
 		added = snapshot_add(writer, image.data, image.bytes, directory, error);
 	if (has_more)

@@ -63,6 +63,8 @@ static bool reaches(const struct follow_up *object, uint64_t age_ns)
 /* At the greatest ages one or two are left at risk, of whose end nothing follows for the others. */
 #define AT_RISK_LEAST 3
 
+#define SORT_BY_HAND_MOST 32 /* steps */
+
 struct step {
 	double age;
 	int change; /* of the number at risk: +1 enters, -1 is censored, 0 dies */
@@ -77,6 +79,22 @@ static int step_compare(const void *left, const void *right)
 	if (a->age != b->age)
 		return a->age < b->age ? -1 : 1;
 	return abs(a->change) != abs(b->change) ? abs(a->change) - abs(b->change) : a->change - b->change;
+}
+
+/* A group has few objects as a rule, and they come nearly in order. */
+static void steps_sort(struct step *steps, size_t count)
+{
+	if (count > SORT_BY_HAND_MOST) {
+		qsort(steps, count, sizeof *steps, step_compare);
+		return;
+	}
+	for (size_t i = 1; i < count; i++) {
+		const struct step step = steps[i];
+		size_t place = i;
+		for (; place > 0 && step_compare(&step, &steps[place - 1]) < 0; place--)
+			steps[place] = steps[place - 1];
+		steps[place] = step;
+	}
 }
 
 /* Enters and ends of all that reach the age, in the order of age. */
@@ -98,7 +116,7 @@ static struct step *steps_of(const struct follow_ups *all, uint64_t age_ns, size
 		steps[filled++] = (struct step){entered, 1, weight};
 		steps[filled++] = (struct step){left, has_died(all, object) ? 0 : -1, weight};
 	}
-	qsort(steps, filled, sizeof *steps, step_compare);
+	steps_sort(steps, filled);
 	*count = filled;
 	return steps;
 }
