@@ -31,25 +31,38 @@ static const char *label_prefix(const char *module_path, struct string_pool *str
 	return prefix;
 }
 
-/* Only a module that was loaded from two places, or an address that was met both as a call and as itself, has a label
- * twice. */
-static bool labels_are_apart(const struct symbol_module *modules, size_t count, const struct symbol_module *module)
+static uint64_t name_key(const struct symbol_module *module)
 {
 	const char *name = path_base_name(module->path);
 
+	return hash_bytes(hash_secret(), name, strlen(name));
+}
+
+struct map *label_names(const struct symbol_module *modules, size_t count)
+{
+	struct map *names = map_create();
+
 	for (size_t i = 0; i < count; i++)
-		if (&modules[i] != module && strcmp(path_base_name(modules[i].path), name) == 0)
-			return false;
+		++*map_put(names, name_key(&modules[i]), NULL);
+	return names;
+}
+
+/* Only a module that was loaded from two places, or an address that was met both as a call and as itself, has a label
+ * twice. */
+static bool labels_are_apart(const struct map *names, const struct symbol_module *module)
+{
+	const uint64_t *count = map_get(names, name_key(module));
+
 	for (size_t i = 0; i < module->address_count; i++)
 		if (module->addresses[i].exact)
 			return false;
-	return true;
+	return count && *count == 1;
 }
 
-void labels_fill(struct symbol_module *modules, size_t count, struct symbol_module *module, struct string_pool *strings,
+void labels_fill(const struct map *names, struct symbol_module *module, struct string_pool *strings,
 		 struct symbol_lines *lines)
 {
-	const bool apart = labels_are_apart(modules, count, module);
+	const bool apart = labels_are_apart(names, module);
 	const char *prefix = label_prefix(module->path, strings);
 	const size_t length = strlen(prefix);
 	char *label = memory_allocate(length + HEX_DIGITS_MAX + 1, 1);

@@ -8,6 +8,7 @@
 
 #include "base/budget.h"
 #include "base/buffer.h"
+#include "base/map.h"
 #include "files/path.h"
 #include "symbols/symbols.h"
 
@@ -20,8 +21,11 @@ static inline void label_append(struct buffer *out, const char *module_path, uin
 	buffer_printf(out, "%.*s%s+0x%" PRIx64, kept, name, name[kept] ? "..." : "", address);
 }
 
-/* Gives every address of the module, which is one of `modules`, its label for a name. */
-void labels_fill(struct symbol_module *modules, size_t count, struct symbol_module *module, struct string_pool *strings,
+/* How many of the modules have a name, for labels_fill(); freed with map_free(). */
+struct map *label_names(const struct symbol_module *modules, size_t count);
+
+/* Gives every address of the module, which is one of those, its label for a name. */
+void labels_fill(const struct map *names, struct symbol_module *module, struct string_pool *strings,
 		 struct symbol_lines *lines);
 
 #endif

@@ -90,6 +90,7 @@ struct wire_reader {
 	const char **texts; /* by number; entry 0 is NULL */
 	size_t text_count, text_capacity;
 	struct string_pool *strings;
+	struct map *names; /* of the modules; NULL: nobody has asked yet */
 };
 
 static bool reader_words(struct wire_reader *reader, uint32_t *words, size_t count)
@@ -179,7 +180,9 @@ static size_t reader_nameless(struct wire_reader *reader, struct symbol_module *
 	struct symbol_module *module = &modules[words[MODULE]];
 	if (module->source || lines->count + module->address_count > UINT32_MAX)
 		return 0;
-	labels_fill(modules, count, module, reader->strings, lines);
+	if (!reader->names)
+		reader->names = label_names(modules, count);
+	labels_fill(reader->names, module, reader->strings, lines);
 	module->source = reader->texts[words[SOURCE]];
 	module->has_lines = false;
 	return (size_t)words[MODULE] + 1;
@@ -211,5 +214,6 @@ size_t wire_read(const struct buffer *stream, struct symbol_module *modules, siz
 			done = after;
 	}
 	free((void *)reader.texts);
+	map_free(reader.names);
 	return done;
 }

@@ -160,13 +160,15 @@ static void resolve_anew(struct symbol_module *modules, size_t count, const stru
 		why = "not looked up: no process could be started to read it";
 		break;
 	}
+	struct map *names = label_names(modules, count);
 	for (size_t i = 0; i < count; i++) {
 		if (modules[i].source)
 			continue;
 		modules[i].source = why; /* no child got it done */
 		modules[i].has_lines = false;
-		labels_fill(modules, count, &modules[i], strings, lines);
+		labels_fill(names, &modules[i], strings, lines);
 	}
+	map_free(names);
 }
 
 void symbols_resolve(struct symbol_module *modules, size_t count, const struct symbol_search *search,
