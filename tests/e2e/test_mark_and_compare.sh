@@ -37,7 +37,7 @@ int main(void) {
 END
 mkfifo requests
 mkfifo answers
-"$SEEP" run -r 64K -o server.recording -- ./server <requests >answers 2>seep.log &
+"$SEEP" run -r 64K -i 1h -o server.recording -- ./server <requests >answers 2>seep.log &
 seep_pid=$!
 pids+=("$seep_pid")
 exec 3>requests 4<answers
