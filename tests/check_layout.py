@@ -41,7 +41,7 @@ analyzer/manual         analyzer/base analyzer/commands analyzer/files
 analyzer/modules        analyzer/base
 analyzer/symbols        analyzer/base analyzer/files analyzer/modules
 analyzer/profile        analyzer/base analyzer/files analyzer/reader analyzer/symbols
-analyzer/render/words   analyzer/base analyzer/compare analyzer/leaks analyzer/profile analyzer/statistics
+analyzer/render/words   analyzer/base analyzer/compare analyzer/files analyzer/leaks analyzer/profile analyzer/statistics
 analyzer/session        analyzer/base analyzer/process analyzer/profile
 analyzer/run            analyzer/base analyzer/process analyzer/session
 analyzer/tree           analyzer/base analyzer/files analyzer/profile

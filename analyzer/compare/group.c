@@ -132,6 +132,9 @@ static uint64_t group_key(const struct group_table *table, const struct group *g
 	if (table->by == GROUP_BY_LINE && line->file && line->line)
 		return hash_bytes(hash_text(seed, line->file), &line->line, sizeof line->line);
 	const uint64_t function = function_key(seed, group);
+	if (table->by != GROUP_BY_FUNCTION && !line->line && location->address && location->module &&
+	    !profile_line_is_named(&group->profile->modules[location->module], line))
+		return hash_bytes(function, &location->address, sizeof location->address);
 	if (table->by != GROUP_BY_PLACE || !line->line)
 		return function;
 	const uint32_t first = place_lines_first(table->lines, (struct place_line){function, line->line});

@@ -6,9 +6,10 @@
  *
  * What identifies a group, apart from the module's directory:
  *	stack     profile_site.key; with code made at run time: the stack, such code by its name
- *	place     function, and the lines of it that lie close together (place_lines.h)
+ *	place     function, and the lines of it that lie close together (place_lines.h); where even the function has no name,
+ *		  the address of the call
  *	function  the place's function with its source file, or with its module where the file is not known
- *	line      the place's file and line; where they are not known, function and module
+ *	line      the place's file and line; where they are not known, function and module, or the address likewise
  *	module    the place's module
  * The place is the program's own call that led to the allocator (place/place.h); inlined calls count as calls.
  */

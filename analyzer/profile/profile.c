@@ -6,6 +6,7 @@
 #include "base/budget.h"
 #include "base/map.h"
 #include "base/memory.h"
+#include "files/path.h"
 #include "profile/profile.h"
 #include "profile/profile_private.h"
 
@@ -83,6 +84,27 @@ uint64_t stack_key_close(uint64_t stack, uint32_t site_flags, uint32_t node)
 	const uint64_t key = hash_bytes(stack, &truncated, sizeof truncated);
 
 	return site_is_retired(site_flags, node) ? hash_bytes(key, "retired", sizeof "retired") : key;
+}
+
+bool profile_line_is_named(const struct profile_module *module, const struct source_line *line)
+{
+	const char *file = path_base_name(module->path), *rest = line->function;
+	const size_t length = strlen(file);
+
+	if (strncmp(rest, file, length) == 0)
+		rest += length;
+	return strncmp(rest, "+0x", 3) != 0 && strncmp(line->function, "0x", 2) != 0;
+}
+
+uint64_t profile_call_address(const struct profile *profile, const struct profile_location *location,
+			      const struct source_line *line)
+{
+	const char *offset = strrchr(line->function, '+');
+
+	if (!location->module || line->file || profile_line_is_named(&profile->modules[location->module], line) ||
+	    (offset && strtoull(offset + 1, NULL, 16) == location->address))
+		return 0;
+	return location->address;
 }
 
 void profile_totals(const struct profile *profile, struct profile_totals *totals)

@@ -150,6 +150,13 @@ static inline bool profile_has(const struct profile *profile, enum call_value va
 /* The value itself unless it is among `lacks`; else bytes that are not, else objects. */
 enum call_value call_value_instead(enum call_value value, uint32_t lacks);
 
+/* Whether a line names its function; false: "module+0x1234" or "0x1234" stands for it. */
+bool profile_line_is_named(const struct profile_module *module, const struct source_line *line);
+
+/* Where the call is, if its line names at most where its function begins; 0: the line says more, or this itself. */
+uint64_t profile_call_address(const struct profile *profile, const struct profile_location *location,
+			      const struct source_line *line);
+
 /* The text that stands for the stack of a site without frames. */
 static inline const char *profile_site_stand_in(const struct profile_site *site)
 {

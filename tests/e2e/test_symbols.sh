@@ -180,4 +180,28 @@ for closed in '' '0<&-'; do
 	check_equal "each of several modules has the names of its debug file${closed:+, without a standard input}" "a b c" \
 		"$(eval '"$SEEP" report --symbols=several/debug recording' "$closed" | grep -o 'static_of_[abc]' | sort -u | sed 's/.*_//' | paste -sd' ')"
 done
+# Calls in a function that has no name are told apart, and each command says why names are missing.
+compile calls <<'END_OF_PROGRAM'
+#include <stdlib.h>
+void *volatile kept;
+__attribute__((noinline)) static void two(void) { kept = malloc(100); kept = malloc(300); kept = NULL; }
+int main(void) { for (int i = 0; i < 500; i++) two(); return 0; }
+END_OF_PROGRAM
+strip calls
+"$SEEP" run -r 1 -i 0 -o calls.recording -- ./calls >run.log 2>&1
+for by in place stack line; do
+	check_equal "two calls in one nameless function are two rows by $by" "500 150000 500 50000" \
+		"$("$SEEP" report --json --by=$by calls.recording >calls.json; json_get calls.json "' '.join(f\"{s['inuse_objects']} {s['inuse_bytes']}\" for s in d['sites'][:2])")"
+done
+check_equal "and one function" "1000 200000" \
+	"$("$SEEP" report --json --by=function calls.recording >calls.json; json_get calls.json "f\"{d['sites'][0]['inuse_objects']} {d['sites'][0]['inuse_bytes']}\"")"
+check_equal "whose rows in text differ" 2 "$("$SEEP" report calls.recording | grep -oE '\+0x[0-9a-f]+  calls\+0x[0-9a-f]+' | sort -u | wc -l)"
+for command in report diff; do
+	check_match "$command says that names are missing, and why" 'note: names are missing for .* in calls: no names in .*/calls' \
+		"$("$SEEP" $command calls.recording $([ $command = report ] || echo calls.recording) 2>&1 | tr -s ' \n' ' ')"
+done
+cp /bin/true calls
+check_match "of a program that was replaced since, too" 'names are missing for .* in calls: refused .*/calls: its build id' \
+	"$("$SEEP" report calls.recording 2>&1 | tr -s ' \n' ' ')"
+
 exit $cases_failed

@@ -18,15 +18,6 @@ struct module_use {
 	uint32_t module, addresses, named, lined;
 };
 
-/* Not "0x1234" nor "module+0x1234". */
-static bool is_named(const struct profile_module *module, const struct source_line *line)
-{
-	const char *file = path_base_name(module->path);
-	const char *rest = line->function + (text_begins_with(line->function, file) ? strlen(file) : 0);
-
-	return !text_begins_with(rest, "+0x") && !text_begins_with(line->function, "0x");
-}
-
 static int use_compare(const void *left, const void *right)
 {
 	const struct module_use *a = left;
@@ -49,7 +40,7 @@ static struct module_use *modules_count(const struct profile *profile)
 		use->addresses++;
 		if (location->line_count == 0)
 			continue;
-		use->named += is_named(&profile->modules[location->module], &location->lines[0]);
+		use->named += profile_line_is_named(&profile->modules[location->module], &location->lines[0]);
 		use->lined += location->lines[0].line > 0;
 	}
 	qsort(uses, profile->module_count, sizeof *uses, use_compare);

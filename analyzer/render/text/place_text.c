@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "render/text/place_text.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -24,6 +25,8 @@ static void source_text(char text[PIECE], const struct profile *profile, const s
 		snprintf(text, PIECE, "%.64s:%u-%u", path_base_name(line->file), first, last);
 	else if (line->file && first)
 		snprintf(text, PIECE, "%.64s:%u", path_base_name(line->file), first);
+	else if (profile_call_address(profile, location, line))
+		snprintf(text, PIECE, "+0x%" PRIx64, location->address);
 	else if (*name && !(module->flags & SEEP_MODULE_EXECUTABLE) && !text_begins_with(line->function, name))
 		snprintf(text, PIECE, "(%.64s)", name);
 }

@@ -2,6 +2,7 @@
 /* Frames as "function  file:line"; the file by its last two names at most. */
 #include "render/text/stack_text.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -100,6 +101,8 @@ static void place_append(struct buffer *out, const struct profile *profile, cons
 		buffer_printf(out, "%s:%u", path_tail(frame->line->file), first_line);
 	else if (frame->line->file)
 		buffer_append_text(out, path_tail(frame->line->file));
+	else if (profile_call_address(profile, frame->location, frame->line))
+		buffer_printf(out, "at +0x%" PRIx64, frame->location->address);
 	else if (*name && !is_program && !text_begins_with(frame->line->function, name))
 		buffer_printf(out, "(%s)", name);
 }

@@ -6,8 +6,11 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "files/path.h"
+#include "render/words/quantity.h"
 
 #define DETECTION_RATES 3
+#define NAMELESS_SHARE 0.02 /* or less is not worth a note */
 
 const char *trigger_name(uint32_t trigger)
 {
@@ -45,10 +48,49 @@ static const struct {
     {SEEP_SNAPSHOT_DOUBTED, "the keeper died while it folded events: one of them may be counted twice"},
 };
 
+/* Bytes in use, by module, of stacks whose innermost call has no name. */
+static double *nameless_bytes(const struct profile *profile, double *total)
+{
+	double *bytes = memory_allocate(profile->module_count + 1u, sizeof *bytes);
+
+	*total = 0;
+	for (uint32_t i = 0; i < profile->site_count; i++) {
+		const struct profile_site *site = &profile->sites[i];
+		const struct profile_location *leaf = site->depth ? &profile->locations[site->stack[0]] : NULL;
+		const double in_use = site->in_use.bytes.uncertain + site->in_use.bytes.certain;
+		*total += in_use;
+		if (leaf && leaf->line_count && !profile_line_is_named(&profile->modules[leaf->module], leaf->lines))
+			bytes[leaf->module] += in_use;
+	}
+	return bytes;
+}
+
+/* Says of which module names are missing where that matters most, and why. */
+static void note_names(const struct profile *profile, struct buffer *notes, size_t *count)
+{
+	double total = 0;
+	double *bytes = nameless_bytes(profile, &total);
+	uint32_t worst = 0;
+
+	for (uint32_t i = 0; i < profile->module_count; i++)
+		if (profile->modules[i].symbols && bytes[i] > bytes[worst])
+			worst = i;
+	if (profile->module_count && profile->modules[worst].symbols && bytes[worst] > NAMELESS_SHARE * total)
+		buffer_printf(
+		    &notes[(*count)++],
+		    "names are missing for %s of what is in use, in %s: %s; debug symbols of this very build bring "
+		    "them (seep report --modules)",
+		    quantity_share(bytes[worst], total).text,
+		    *profile->modules[worst].path ? path_base_name(profile->modules[worst].path)
+						  : "code made at run time",
+		    profile->modules[worst].symbols);
+	free(bytes);
+}
+
 struct buffer *notes_of(const struct profile *profile, size_t *count)
 {
 	struct buffer *notes = memory_allocate(
-	    sizeof status_notes / sizeof *status_notes + sizeof flag_notes / sizeof *flag_notes + 2, sizeof *notes);
+	    sizeof status_notes / sizeof *status_notes + sizeof flag_notes / sizeof *flag_notes + 3, sizeof *notes);
 
 	*count = 0;
 	if (profile->bypassed && *profile->bypassed)
@@ -72,6 +114,7 @@ struct buffer *notes_of(const struct profile *profile, size_t *count)
 		buffer_append_text(&notes[(*count)++],
 				   "how much was allocated in all is not in this dump; jemalloc counts "
 				   "it with prof_accum:true");
+	note_names(profile, notes, count);
 	return notes;
 }
 
