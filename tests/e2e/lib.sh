@@ -13,12 +13,13 @@ BUILD=$(realpath "${BUILD:-build}")
 SEEP=$BUILD/seep
 SHIM=$BUILD/libseep.so
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8
+export XDG_CACHE_HOME=${SEEP_TESTS_LOGS:-}
 unset LD_PRELOAD "${!SEEP_@}"
 
 WORK=$(mktemp -d "${TMPDIR:-/tmp}/seep-e2e.XXXXXX")
 export TMPDIR=$WORK/tmp
 # The C library's names are read once a run of the suite. What is about reading names sets SEEP_CACHE=off.
-export XDG_CACHE_HOME=${SEEP_TESTS_LOGS:-$WORK.cache}
+XDG_CACHE_HOME=${XDG_CACHE_HOME:-$WORK.cache}
 pids=()
 mounts=()
 cases_failed=0
