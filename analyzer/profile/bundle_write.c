@@ -170,6 +170,7 @@ static bool snapshot_add(struct writer *writer, const void *data, size_t bytes, 
 	nodes_collect(writer, &view, &modules);
 	process_collect(writer->names, head);
 	profile_free(head);
+	snapshot_view_free(&view);
 	return true;
 }
 

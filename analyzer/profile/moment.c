@@ -15,6 +15,7 @@
 
 struct moment_reader {
 	struct input input;
+	struct snapshot_view view;
 	uint64_t *identities; /* of the modules, as of the last snapshot */
 	uint32_t module_count, module_room;
 	struct seep_node *nodes; /* of the last snapshot, with their keys */
@@ -40,6 +41,7 @@ void moment_reader_free(struct moment_reader *reader)
 	if (!reader)
 		return;
 	input_close(&reader->input);
+	snapshot_view_free(&reader->view);
 	free(reader->identities);
 	free(reader->nodes);
 	free(reader->node_keys);
@@ -159,23 +161,24 @@ static void live_take(struct moment_reader *reader, const struct snapshot_view *
 bool moment_read(struct moment_reader *reader, const void *data, size_t bytes, const char *name, struct moment *moment,
 		 struct error *error)
 {
-	struct snapshot_view view;
+	struct snapshot_view *view = &reader->view;
 
-	if (!snapshot_verify(&view, data, bytes, name, error))
+	snapshot_view_free(view); /* what the moment before was read from */
+	if (!snapshot_verify(view, data, bytes, name, error))
 		return false;
-	const struct seep_process process = snapshot_process(&view, 0);
+	const struct seep_process process = snapshot_process(view, 0);
 	*moment = (struct moment){
-	    .trigger = view.header.trigger < SEEP_TRIGGER_COUNT ? view.header.trigger : SEEP_TRIGGER_UNKNOWN,
-	    .number = view.header.number,
-	    .time_ns = view.header.time_ns,
+	    .trigger = view->header.trigger < SEEP_TRIGGER_COUNT ? view->header.trigger : SEEP_TRIGGER_UNKNOWN,
+	    .number = view->header.number,
+	    .time_ns = view->header.time_ns,
 	    .start_ns = process.start_ns,
 	    .pid = process.pid,
 	    .start_ticks = process.start_ticks,
 	};
 	memcpy(moment->boot_id, process.boot_id, sizeof moment->boot_id);
-	nodes_take(reader, &view, modules_take(reader, &view));
-	sites_take(reader, &view, moment);
-	live_take(reader, &view, moment);
+	nodes_take(reader, view, modules_take(reader, view));
+	sites_take(reader, view, moment);
+	live_take(reader, view, moment);
 	return true;
 }
 

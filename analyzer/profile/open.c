@@ -29,7 +29,8 @@ struct profile *profile_open_snapshot(const void *data, size_t bytes, const char
 	if (!snapshot_verify(&view, data, bytes, name, error))
 		return NULL;
 	struct profile *profile = profile_from_snapshot(&view);
-	profile->input_bytes = bytes;
+	profile->input_bytes = snapshot_input_bytes(&view);
+	snapshot_view_free(&view);
 	return profile;
 }
 

@@ -9,13 +9,13 @@
 #include "reader/input.h"
 #include "reader/snapshot_reader.h"
 
-/* Where a field of an entry is in the file. */
+/* Where a field of an entry is in the file; in a compact section, where that begins. */
 static uint64_t field_offset(const struct snapshot_view *view, enum seep_section_type type, uint32_t index,
 			     size_t field)
 {
 	const struct snapshot_table *table = &view->tables[type];
 
-	return table->offset + (uint64_t)index * table->stride_bytes + field;
+	return table->expanded ? table->offset : table->offset + (uint64_t)index * table->stride_bytes + field;
 }
 
 static bool field_fault(const struct snapshot_view *view, enum seep_section_type type, uint32_t index, size_t field,
@@ -111,18 +111,6 @@ static bool nodes_verify_depths(const struct snapshot_view *view, uint16_t *dept
 	return true;
 }
 
-static bool nodes_verify(const struct snapshot_view *view, struct error *error)
-{
-	uint32_t count = snapshot_count(view, SEEP_SECTION_NODES);
-
-	if (count == 0)
-		return input_fault(error, view->name, view->tables[SEEP_SECTION_NODES].offset, "NODES is empty");
-	uint16_t *depths = memory_allocate(count, sizeof *depths);
-	bool valid = nodes_verify_depths(view, depths, error);
-	free(depths);
-	return valid;
-}
-
 /* The fault of a number; NULL: it has none. NaN fails every comparison. */
 static const char *number_fault(double sum, double limit)
 {
@@ -191,19 +179,37 @@ static bool site_verify_measures(const struct snapshot_view *view, uint32_t inde
 	return true;
 }
 
-static bool sites_verify(const struct snapshot_view *view, struct error *error)
+/* Frames of all stacks together are bounded by the file's size, since a compact site takes a few bytes. */
+static bool sites_verify(const struct snapshot_view *view, const uint16_t *depths, struct error *error)
 {
 	const enum seep_section_type type = SEEP_SECTION_SITES;
+	uint64_t frames_left = SNAPSHOT_FRAMES_LEAST + SNAPSHOT_FRAMES_RATIO * (uint64_t)view->bytes;
 
 	for (uint32_t i = 0; i < snapshot_count(view, type); i++) {
 		struct seep_site site = snapshot_site(view, i);
 		if (site.node >= snapshot_count(view, SEEP_SECTION_NODES))
 			return field_fault(view, type, i, offsetof(struct seep_site, node), error,
 					   "names a node that is not there", site.node);
+		if (depths[site.node] > frames_left)
+			return field_fault(view, type, i, offsetof(struct seep_site, node), error,
+					   "stacks of far too many frames for the file's size", view->bytes);
+		frames_left -= depths[site.node];
 		if (!site_verify_measures(view, i, &site, error))
 			return false;
 	}
 	return true;
+}
+
+static bool stacks_verify(const struct snapshot_view *view, struct error *error)
+{
+	uint32_t count = snapshot_count(view, SEEP_SECTION_NODES);
+
+	if (count == 0)
+		return input_fault(error, view->name, view->tables[SEEP_SECTION_NODES].offset, "NODES is empty");
+	uint16_t *depths = memory_allocate(count, sizeof *depths);
+	bool valid = nodes_verify_depths(view, depths, error) && sites_verify(view, depths, error);
+	free(depths);
+	return valid;
 }
 
 static bool lifetime_verify_sums(const struct snapshot_view *view, uint32_t index, const struct seep_lifetime *lifetime,
@@ -263,6 +269,5 @@ static bool live_verify(const struct snapshot_view *view, struct error *error)
 bool snapshot_verify_entries(const struct snapshot_view *view, struct error *error)
 {
 	return strings_verify(view, error) && process_verify(view, error) && modules_verify(view, error) &&
-	       nodes_verify(view, error) && sites_verify(view, error) && lifetimes_verify(view, error) &&
-	       live_verify(view, error);
+	       stacks_verify(view, error) && lifetimes_verify(view, error) && live_verify(view, error);
 }

@@ -5,8 +5,11 @@
 #include <stdlib.h>
 #include <zlib.h>
 
-#include "files/checksum.h"
+#include <seep/keeper.h>
+
+#include "base/budget.h"
 #include "base/memory.h"
+#include "files/checksum.h"
 #include "reader/foreign_describe.h"
 #include "reader/input.h"
 #include "reader/snapshot_reader.h"
@@ -57,8 +60,8 @@ static uint32_t header_crc(const struct seep_snapshot_header *header)
 
 bool snapshot_header_is_valid(const struct seep_snapshot_header *header)
 {
-	return snapshot_is_snapshot(header, sizeof *header) && header->version == SEEP_SNAPSHOT_VERSION &&
-	       header->header_crc == header_crc(header);
+	return snapshot_is_snapshot(header, sizeof *header) && header->version >= SEEP_SNAPSHOT_VERSION_PLAIN &&
+	       header->version <= SEEP_SNAPSHOT_VERSION && header->header_crc == header_crc(header);
 }
 
 /* In this order, since a newer version may lay out everything behind its number in another way. */
@@ -84,7 +87,7 @@ static bool header_verify(struct snapshot_view *view, struct error *error)
 				   "there is no snapshot version 0");
 	if (header.header_bytes != sizeof header)
 		return input_fault(error, name, offsetof(struct seep_snapshot_header, header_bytes),
-				   "a header of %" PRIu32 " bytes, where version 1 has %d", header.header_bytes,
+				   "a header of %" PRIu32 " bytes, where there must be %d", header.header_bytes,
 				   HEADER_BYTES);
 	if (view->bytes < header.file_bytes)
 		return input_fault(error, name, view->bytes, "truncated: the file has %zu of %" PRIu64 " bytes",
@@ -100,12 +103,39 @@ static struct seep_section section_at(const struct snapshot_view *view, uint32_t
 	struct seep_section section;
 
 	memcpy(&section, view->data + sizeof view->header + (size_t)index * sizeof section, sizeof section);
+	if (view->header.version == SEEP_SNAPSHOT_VERSION_PLAIN)
+		section.compact_entries = 0; /* reserved then */
 	return section;
 }
 
 static uint64_t table_end(const struct snapshot_view *view)
 {
 	return sizeof view->header + (uint64_t)view->header.section_count * sizeof(struct seep_section);
+}
+
+/* Of a compact section: how many there are is checked before any memory is asked for. */
+static bool section_expand(struct snapshot_view *view, const struct seep_section *section, uint64_t at,
+			   struct error *error)
+{
+	struct snapshot_table *table = &view->tables[section->type];
+	const char *name = kinds[section->type].name;
+	uint64_t fault;
+
+	if (!seep_section_is_compact(section))
+		return input_fault(error, view->name, at,
+				   "%s can't be compact, or not with entries of %" PRIu32 " bytes", name,
+				   section->entry_bytes);
+	view->expanded_bytes += (uint64_t)section->compact_entries * section->entry_bytes;
+	if (view->expanded_bytes > SEEP_COMPACT_LEAST + SEEP_COMPACT_RATIO * (uint64_t)view->bytes)
+		return input_fault(error, view->name, at,
+				   "%" PRIu32 " entries in the compact section %s, far too many for its size",
+				   section->compact_entries, name);
+	table->count = section->compact_entries;
+	table->entries = table->expanded = memory_allocate(table->count, table->stride_bytes);
+	if (!seep_section_expand(section, view->data + section->offset, table->expanded, &fault))
+		return input_fault(error, view->name, section->offset + fault,
+				   "the compact section %s can't be expanded from here on", name);
+	return true;
 }
 
 /* A known section becomes a table of the view. */
@@ -131,7 +161,7 @@ static bool section_enter(struct snapshot_view *view, const struct seep_section 
 	    .count = (uint32_t)(section->bytes / section->entry_bytes),
 	    .stride_bytes = section->entry_bytes,
 	};
-	return true;
+	return !section->compact_entries || section_expand(view, section, at, error);
 }
 
 /* The name of a section for messages; `number` is room for one that has none. */
@@ -156,7 +186,7 @@ static bool section_verify_place(struct snapshot_view *view, const struct seep_s
 				   "section %s is said to have %" PRIu64 " bytes at %" PRIu64
 				   ", which is not within the file, or not aligned",
 				   title, section->bytes, section->offset);
-	if (section->entry_bytes == 0 || section->bytes % section->entry_bytes)
+	if (section->entry_bytes == 0 || (!section->compact_entries && section->bytes % section->entry_bytes))
 		return input_fault(error, view->name, at,
 				   "section %s has %" PRIu64 " bytes, no multiple of its entries' %" PRIu32, title,
 				   section->bytes, section->entry_bytes);
@@ -241,5 +271,20 @@ static bool sections_verify(struct snapshot_view *view, struct error *error)
 bool snapshot_verify(struct snapshot_view *view, const void *data, size_t bytes, const char *name, struct error *error)
 {
 	*view = (struct snapshot_view){.name = name, .data = data, .bytes = bytes};
-	return header_verify(view, error) && sections_verify(view, error) && snapshot_verify_entries(view, error);
+	if (header_verify(view, error) && sections_verify(view, error) && snapshot_verify_entries(view, error))
+		return true;
+	snapshot_view_free(view);
+	return false;
+}
+
+void snapshot_view_free(struct snapshot_view *view)
+{
+	for (uint32_t type = 0; type < SNAPSHOT_SECTIONS; type++)
+		free(view->tables[type].expanded);
+	*view = (struct snapshot_view){0};
+}
+
+uint64_t snapshot_input_bytes(const struct snapshot_view *view)
+{
+	return budget_packed_bytes(view->bytes, view->bytes + view->expanded_bytes);
 }

@@ -4,8 +4,8 @@
  *
  * snapshot_verify() checks everything once: magic, version, sizes, checksums, and every index, offset and number in
  * every entry. What it accepts can be read through the functions below without a further check, whatever the caller's
- * index is as long as it is below the table's count. The view holds no memory: it borrows the bytes, which need no
- * alignment.
+ * index is as long as it is below the table's count. The view borrows the bytes, which need no alignment; compact
+ * sections it holds expanded, until snapshot_view_free().
  */
 #ifndef SEEP_READER_SNAPSHOT_READER_H
 #define SEEP_READER_SNAPSHOT_READER_H
@@ -24,6 +24,9 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the format's byte ord
 enum {
 	/* Frames in one stack; seep's own recorder stops far earlier. Bounds what expanding the tree can cost. */
 	SNAPSHOT_DEPTH_MAX = 1024,
+	/* And in all of them: so many, and some for each byte of the file. */
+	SNAPSHOT_FRAMES_LEAST = 8 << 20,
+	SNAPSHOT_FRAMES_RATIO = 20,
 	SNAPSHOT_LIFETIME_BINS = 64,
 	SNAPSHOT_SECTIONS = SEEP_SECTION_LOSSES + 1, /* types below this are known */
 };
@@ -34,6 +37,7 @@ struct snapshot_table {
 	uint64_t offset; /* in the file; 0: the section is not there */
 	uint32_t count;
 	uint32_t stride_bytes;
+	void *expanded; /* the entries of a compact section; NULL: they are in the file */
 };
 
 struct snapshot_view {
@@ -42,6 +46,7 @@ struct snapshot_view {
 	size_t bytes;
 	struct seep_snapshot_header header;
 	struct snapshot_table tables[SNAPSHOT_SECTIONS]; /* by enum seep_section_type */
+	uint64_t expanded_bytes;
 };
 
 /* True where the bytes begin as a snapshot does, however broken the rest may be. */
@@ -50,8 +55,12 @@ bool snapshot_is_snapshot(const void *data, size_t bytes);
 /* True for an intact header of a version that can be read: magic, version, checksum. */
 bool snapshot_header_is_valid(const struct seep_snapshot_header *header);
 
-/* Fills the view. False: the error names file, offset and fault. */
+/* Fills the view. False: the error names file, offset and fault, and the view holds nothing. */
 bool snapshot_verify(struct snapshot_view *view, const void *data, size_t bytes, const char *name, struct error *error);
+void snapshot_view_free(struct snapshot_view *view);
+
+/* What the file counts as where memory is bounded by the size of the input: as much as it stands for, within reason. */
+uint64_t snapshot_input_bytes(const struct snapshot_view *view);
 
 /* The second half of snapshot_verify(): checks the entries. */
 bool snapshot_verify_entries(const struct snapshot_view *view, struct error *error);

@@ -102,6 +102,11 @@ bool seep_keeper_run(const char *directory, const seep_keeper_leave *leave, stru
 /* Rouses the keeper of a recording, wherever it runs. */
 void seep_keeper_wake(const char *directory);
 
+/* A compact section of a snapshot (docs/SNAPSHOT_FORMAT.md): is it of a kind that is packed? Then its compact_entries
+ * structures, from its bytes, which may be anything. False: *fault is where among them something is wrong. */
+bool seep_section_is_compact(const struct seep_section *section);
+bool seep_section_expand(const struct seep_section *section, const void *bytes, void *entries, uint64_t *fault);
+
 /* CRC-32 as in zlib, starting from 0. */
 uint32_t seep_crc32(uint32_t crc, const void *data, size_t bytes);
 

@@ -2,8 +2,9 @@
 /*
  * The snapshot file (NNNNNN.seep), as docs/SNAPSHOT_FORMAT.md specifies it.
  *
- * Small, immutable, self-contained, checksummed; little-endian, fixed width,
- * every section starts on a multiple of 8. A reader skips section types that
+ * Small, immutable, self-contained, checksummed; little-endian, every section
+ * starts on a multiple of 8. Structures are of fixed width; in compact sections
+ * they are packed, and here is what they unpack to. A reader skips section types that
  * it does not know and takes `entry_bytes` as the stride, so entries may grow
  * at their end without a new version. Everything in a file is untrusted.
  */
@@ -15,7 +16,8 @@
 #include <seep/measure.h>
 
 #define SEEP_SNAPSHOT_MAGIC "SEEPSNAP"
-#define SEEP_SNAPSHOT_VERSION 1u
+#define SEEP_SNAPSHOT_VERSION 2u
+#define SEEP_SNAPSHOT_VERSION_PLAIN 1u /* without compact sections */
 #define SEEP_SNAPSHOT_SUFFIX ".seep"
 
 /* Why a snapshot was taken. Only TIMER snapshots may enter a time series. */
@@ -52,14 +54,18 @@ enum seep_snapshot_flags {
 	SEEP_SNAPSHOT_DOUBTED = 1 << 1,     /* a keeper died: one event may be counted twice */
 };
 
-struct seep_section {         /* 32 bytes each, right after the header */
-	uint32_t type;        /* enum seep_section_type */
-	uint32_t entry_bytes; /* size of one entry; 1 for STRINGS */
-	uint64_t offset;      /* from the start of the file, multiple of 8 */
-	uint64_t bytes;       /* a multiple of entry_bytes; padding not included */
-	uint32_t crc;         /* CRC-32 of these bytes */
-	uint32_t reserved;
+struct seep_section {             /* 32 bytes each, right after the header */
+	uint32_t type;            /* enum seep_section_type */
+	uint32_t entry_bytes;     /* size of one entry; 1 for STRINGS */
+	uint64_t offset;          /* from the start of the file, multiple of 8 */
+	uint64_t bytes;           /* a multiple of entry_bytes; padding not included */
+	uint32_t crc;             /* CRC-32 of these bytes */
+	uint32_t compact_entries; /* 0: entries one behind the other. Otherwise their number, and they are compact */
 };
+
+/* What all compact sections of a file stand for together: at most so many bytes for each of the file's, and some. */
+#define SEEP_COMPACT_RATIO 32
+#define SEEP_COMPACT_LEAST 65536
 
 enum seep_section_type {
 	SEEP_SECTION_PROCESS = 1,   /* one struct seep_process */

@@ -28,7 +28,8 @@ static inline void mend_snapshot(uint8_t *data, size_t size)
 		return;
 	memcpy(&header, data, sizeof header);
 	memcpy(header.magic, SEEP_SNAPSHOT_MAGIC, sizeof header.magic);
-	header.version = SEEP_SNAPSHOT_VERSION;
+	if (header.version < SEEP_SNAPSHOT_VERSION_PLAIN || header.version > SEEP_SNAPSHOT_VERSION)
+		header.version = SEEP_SNAPSHOT_VERSION;
 	header.header_bytes = sizeof header;
 	header.file_bytes = size;
 	header.section_count %= 16;

@@ -16,6 +16,7 @@
 #include "keeper/snapshot/build_private.h"
 #include "keeper/program/lease.h"
 #include "keeper/snapshot/live_scan.h"
+#include "keeper/snapshot/snapshot_seal.h"
 #include "keeper/program/process.h"
 
 #define ATTEMPTS 4
@@ -248,9 +249,9 @@ bool snapshot_build(const struct heap *heap, const struct build_options *options
 				header.flags |= SEEP_SNAPSHOT_LOWER_BOUND;
 			if (build.losses[SEEP_LOSS_EVENTS_DOUBTED])
 				header.flags |= SEEP_SNAPSHOT_DOUBTED;
-			writer_seal(&build.image, &header, image);
+			bool sealed = writer_seal(&build.image, &header, image);
 			build_free(&build);
-			return true;
+			return sealed || fault_fill(fault, 0, ENOMEM, "no memory for a snapshot");
 		}
 		build_free(&build);
 	}

@@ -152,9 +152,17 @@ static void sites_write(struct build *build)
 	writer_section_end(&build->image, SEEP_SECTION_SITES);
 }
 
-static void bin_add(struct seep_lifetime *bin, double objects, double bytes, double objects_squared,
+/* Lifetimes of one site; all 0 but for those in use. */
+struct bins {
+	uint64_t used; /* a bit a bin */
+	struct seep_lifetime of[BINS];
+};
+
+static void bin_add(struct bins *bins, uint32_t number, double objects, double bytes, double objects_squared,
 		    double bytes_squared, uint64_t samples)
 {
+	struct seep_lifetime *bin = &bins->of[number];
+	bins->used |= UINT64_C(1) << number;
 	bin->samples += samples;
 	bin->objects += objects;
 	bin->bytes += bytes;
@@ -162,17 +170,17 @@ static void bin_add(struct seep_lifetime *bin, double objects, double bytes, dou
 	bin->bytes_squared += bytes_squared;
 }
 
-static void cell_add(const struct seep_heap_lifetime *from, uint32_t bin, struct seep_lifetime bins[static BINS])
+static void cell_add(const struct seep_heap_lifetime *from, uint32_t bin, struct bins *bins)
 {
 	double objects = double_take(&from->objects, SEEP_SUM_LIMIT);
 	double bytes = double_take(&from->bytes, SEEP_SUM_LIMIT);
 	if (bin < BINS)
-		bin_add(&bins[bin], objects, bytes, squares_take(&from->objects_squared, objects),
+		bin_add(bins, bin, objects, bytes, squares_take(&from->objects_squared, objects),
 			squares_take(&from->bytes_squared, bytes), load_relaxed(&from->samples));
 }
 
 /* A site's chain. A cell belongs to one chain: `seen` (a bit a cell) keeps a damaged file from having more. */
-static void chain_add(struct build *build, uint64_t site, uint8_t *seen, struct seep_lifetime bins[static BINS])
+static void chain_add(struct build *build, uint64_t site, uint8_t *seen, struct bins *bins)
 {
 	uint32_t count = load_relaxed(&build->heap->header->lifetime_count);
 	if (count > build->heap->capacity[SEEP_AREA_LIFETIMES])
@@ -188,34 +196,37 @@ static void chain_add(struct build *build, uint64_t site, uint8_t *seen, struct 
 	}
 }
 
-static void pending_lifetimes_add(struct build *build, uint32_t first, struct seep_lifetime bins[static BINS])
+static void pending_lifetimes_add(struct build *build, uint32_t first, struct bins *bins)
 {
 	for (uint32_t p = first; p; p = build->pending[p - 1].next) {
 		const struct event *event = &build->pending[p - 1].event;
 		if (event->kind == SEEP_EVENT_ALLOCATED)
 			continue;
 		struct weight weight = event_weight(build, event);
-		bin_add(&bins[lifetime_bin(event->time_ns)], weight.objects, weight.bytes,
+		bin_add(bins, lifetime_bin(event->time_ns), weight.objects, weight.bytes,
 			weight.objects * weight.objects, weight.bytes * weight.bytes, 1);
 	}
 }
 
-static void bins_write(struct build *build, uint32_t site, const struct seep_lifetime bins[static BINS])
+/* And empties them. */
+static void bins_write(struct build *build, uint32_t site, struct bins *bins)
 {
-	for (uint32_t bin = 0; bin < BINS; bin++) {
-		struct seep_lifetime *out = bins[bin].samples ? writer_add(&build->image, sizeof *out) : NULL;
-		if (!out)
-			continue;
-		*out = bins[bin];
-		out->site = site;
-		out->bin = bin;
+	for (; bins->used; bins->used &= bins->used - 1) {
+		uint32_t bin = (uint32_t)__builtin_ctzll(bins->used);
+		struct seep_lifetime *from = &bins->of[bin];
+		struct seep_lifetime *out = from->samples ? writer_add(&build->image, sizeof *out) : NULL;
+		if (out) {
+			*out = *from;
+			out->site = site;
+			out->bin = bin;
+		}
+		*from = (struct seep_lifetime){0};
 	}
 }
 
-static void given_up_lifetimes_write(struct build *build)
+static void given_up_lifetimes_write(struct build *build, struct bins *bins)
 {
 	const struct seep_heap_given_up *given_up = build_given_up(build);
-	struct seep_lifetime bins[BINS] = {0};
 	for (uint32_t bin = 0; bin < BINS; bin++)
 		cell_add(&given_up->lifetimes[bin], bin, bins);
 	if (given_up->sites)
@@ -226,6 +237,7 @@ static void given_up_lifetimes_write(struct build *build)
 static bool lifetimes_write(struct build *build)
 {
 	size_t seen_bytes = build->heap->capacity[SEEP_AREA_LIFETIMES] / 8 + 1;
+	struct bins bins = {0};
 	uint8_t *seen = scratch_map(seen_bytes);
 	if (!seen)
 		return false;
@@ -234,13 +246,12 @@ static bool lifetimes_write(struct build *build)
 		const struct build_site *site = &build->sites[i];
 		if (i > 0 && site->number == 0)
 			continue;
-		struct seep_lifetime bins[BINS] = {0};
 		if (site->counts)
-			chain_add(build, i, seen, bins);
-		pending_lifetimes_add(build, site->pending, bins);
-		bins_write(build, site->number, bins);
+			chain_add(build, i, seen, &bins);
+		pending_lifetimes_add(build, site->pending, &bins);
+		bins_write(build, site->number, &bins);
 	}
-	given_up_lifetimes_write(build);
+	given_up_lifetimes_write(build, &bins);
 	writer_section_end(&build->image, SEEP_SECTION_LIFETIMES);
 	scratch_unmap(seen, seen_bytes);
 	return true;

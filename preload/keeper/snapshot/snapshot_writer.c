@@ -24,7 +24,7 @@ void scratch_unmap(void *scratch, size_t bytes)
 		system_unmap(scratch, bytes ? bytes : 1);
 }
 
-static bool writer_reserve(struct snapshot_writer *image, size_t bytes)
+bool writer_reserve(struct snapshot_writer *image, size_t bytes)
 {
 	if (image->failed || bytes > SIZE_MAX / 4 - image->bytes)
 		return false;
@@ -41,14 +41,18 @@ static bool writer_reserve(struct snapshot_writer *image, size_t bytes)
 	return true;
 }
 
+bool writer_image_begin(struct snapshot_writer *image)
+{
+	*image = (struct snapshot_writer){
+	    .data = scratch_map(FIRST_BYTES), .mapped_bytes = FIRST_BYTES, .bytes = PROCESS_OFFSET};
+	image->failed = !image->data;
+	return !image->failed;
+}
+
 void writer_begin(struct snapshot_writer *image)
 {
-	*image = (struct snapshot_writer){.data = scratch_map(FIRST_BYTES), .mapped_bytes = FIRST_BYTES};
-	if (!image->data) {
-		image->failed = true;
+	if (!writer_image_begin(image))
 		return;
-	}
-	image->bytes = PROCESS_OFFSET;
 	writer_section_begin(image, SEEP_SECTION_PROCESS, sizeof(struct seep_process));
 	writer_add(image, sizeof(struct seep_process));
 	writer_section_end(image, SEEP_SECTION_PROCESS);
@@ -88,7 +92,7 @@ uint64_t writer_entries(const struct snapshot_writer *image, enum seep_section_t
 	return section->bytes / section->entry_bytes;
 }
 
-static void header_seal(struct seep_snapshot_header *header)
+void writer_header_seal(struct seep_snapshot_header *header)
 {
 	header->header_crc = 0;
 	header->header_crc = seep_crc32(0, header, sizeof *header);
@@ -98,30 +102,7 @@ void writer_renumber(struct seep_image *sealed, uint64_t number)
 {
 	struct seep_snapshot_header *header = sealed->data;
 	header->number = number;
-	header_seal(header);
-}
-
-bool writer_seal(struct snapshot_writer *image, const struct seep_snapshot_header *header, struct seep_image *sealed)
-{
-	if (image->failed)
-		return false;
-	struct seep_snapshot_header *out = (void *)image->data;
-	for (int i = 0; i < IMAGE_SECTIONS; i++) {
-		struct seep_section *section = &image->sections[i];
-		section->crc = seep_crc32(0, image->data + section->offset, section->bytes);
-	}
-	memcpy(image->data + sizeof *out, image->sections, sizeof image->sections);
-	*out = *header;
-	memcpy(out->magic, SEEP_SNAPSHOT_MAGIC, sizeof out->magic);
-	out->version = SEEP_SNAPSHOT_VERSION;
-	out->header_bytes = sizeof *out;
-	out->file_bytes = image->bytes;
-	out->section_count = IMAGE_SECTIONS;
-	out->table_crc = seep_crc32(0, image->sections, sizeof image->sections);
-	header_seal(out);
-	*sealed = (struct seep_image){.data = image->data, .bytes = image->bytes, .mapped_bytes = image->mapped_bytes};
-	*image = (struct snapshot_writer){.failed = true};
-	return true;
+	writer_header_seal(header);
 }
 
 void writer_drop(struct snapshot_writer *image)

@@ -29,13 +29,16 @@ void writer_begin(struct snapshot_writer *image);
 /* Sections follow each other; one is open at a time. */
 void writer_section_begin(struct snapshot_writer *image, enum seep_section_type type, uint32_t entry_bytes);
 void writer_section_end(struct snapshot_writer *image, enum seep_section_type type);
+/* Room for so many more bytes. False: no memory. */
+bool writer_reserve(struct snapshot_writer *image, size_t bytes);
 /* Zeroed bytes at the end, valid until the next call; NULL: no memory. */
 void *writer_add(struct snapshot_writer *image, size_t bytes);
 /* Start of a section that was begun, valid until writer_add() is called again. Not after a failure. */
 void *writer_section(const struct snapshot_writer *image, enum seep_section_type type);
 uint64_t writer_entries(const struct snapshot_writer *image, enum seep_section_type type);
-/* Completes the header (its trigger, number, time and flags are the caller's) and hands the mapping over. */
-bool writer_seal(struct snapshot_writer *image, const struct seep_snapshot_header *header, struct seep_image *sealed);
+/* For snapshot_seal.c: an image without sections, and the checksum of a finished header. */
+bool writer_image_begin(struct snapshot_writer *image);
+void writer_header_seal(struct seep_snapshot_header *header);
 void writer_drop(struct snapshot_writer *image);
 /* Another number for a sealed image. */
 void writer_renumber(struct seep_image *sealed, uint64_t number);

@@ -61,10 +61,125 @@ def value(data, at, kind):
     return data[at:at + width(kind)]
 
 
+def bits_of(number):
+    return struct.unpack("<Q", struct.pack("<d", number))[0]
+
+
+def quotient(a, b):
+    return a / b if b else math.nan
+
+
+class Expander:
+    """The entries of a compact section."""
+
+    def __init__(self, content, count):
+        self.content, self.at, self.count = content, 0, count
+
+    def expand(self, kind):
+        entries = list({4: self.nodes, 5: self.sites, 6: self.lifetimes, 7: self.live}[kind]())
+        assert self.at == len(self.content) and len(entries) == self.count
+        return entries
+
+    def number(self):
+        number = shift = 0
+        while True:
+            byte = self.content[self.at]
+            self.at += 1
+            number |= (byte & 127) << shift
+            shift += 7
+            if byte < 128:
+                return number & (1 << 64) - 1
+
+    def difference(self, expected):
+        folded = self.number()
+        return expected + (folded >> 1 ^ -(folded & 1)) & (1 << 64) - 1
+
+    def double(self, expected):
+        bits = self.difference(bits_of(expected) if math.isfinite(expected) else 0)
+        return struct.unpack("<d", struct.pack("<Q", bits))[0]
+
+    def nodes(self):
+        node = dict.fromkeys(("parent", "module", "address", "flags"), 0)
+        yield node
+        for i in range(1, self.count):
+            head = self.number()
+            module = self.number() if head & 1 else node["module"]
+            flags = self.number() if head & 2 else 0
+            address = self.difference(0 if head & 1 else node["address"])
+            node = {"parent": i - 1 - (head >> 2), "module": module, "address": address, "flags": flags}
+            yield node
+
+    def live(self):
+        entry = dict.fromkeys(("address", "size", "birth_ns", "rate", "site", "thread"), 0)
+        for _ in range(self.count):
+            head = self.number()
+            entry = dict(entry, site=entry["site"] + (head >> 3 ^ -(head >> 2 & 1)))
+            entry["rate"] = self.number() if head & 1 else entry["rate"]
+            entry["thread"] = self.number() if head & 2 else entry["thread"]
+            entry["address"] = self.difference(entry["address"])
+            entry["size"] = self.number()
+            entry["birth_ns"] = self.difference(entry["birth_ns"])
+            yield entry
+
+    def lifetimes(self):
+        site = size = 0
+        one = 0.0
+        for _ in range(self.count):
+            head, samples = self.number(), self.number()
+            site = site + (head >> 6) & (1 << 32) - 1
+            objects = self.double(samples * one)
+            one = quotient(objects, samples)
+            size = self.difference(size)
+            lifetime = self.double(size * objects)
+            yield {"site": site, "bin": head & 63, "samples": samples, "objects": objects, "bytes": lifetime,
+                   "objects_squared": self.double(objects * one),
+                   "bytes_squared": self.double(lifetime * quotient(lifetime, samples))}
+
+    def sites(self):
+        node, last = 0, [0.0, 0]
+        for _ in range(self.count):
+            head = self.number()
+            node = self.difference(node)
+            site = {"node": node, "flags": self.number() if head & 64 else 0}
+            for i, name in enumerate(("allocated", "in_use", "freed", "freed_remotely", "freed_shortly", "freed_grown")):
+                site[name] = {field: 0 for _, _, field in MEASURE}
+                if head >> i & 1:
+                    self.measure(site, site[name], last)
+            yield site
+
+    def measure(self, site, measure, last):
+        head = self.number()
+        kind = head >> 2 & 3
+        measure["samples"] = head >> 4
+        if head & 2:
+            measure["objects.certain"] = self.double(float(head >> 4))
+            whole = self.number()
+            measure["bytes.certain"] = self.double(0.0) if whole & 1 else float(whole >> 1)
+        if not head & 1:
+            return
+        measure["objects.largest"] = largest = last[0] = self.double(last[0])
+        last[1] = self.difference(last[1])
+        measure["bytes.largest"] = self.double(last[1] * largest)
+        count, more = measure["samples"] - measure["objects.certain"], largest - 1
+        alike = {
+            "objects.uncertain": lambda: count * largest,
+            "objects.variance": lambda: measure["objects.uncertain"] * more,
+            "bytes.uncertain": lambda: count * measure["bytes.largest"],
+            "bytes.variance": lambda: measure["bytes.uncertain"] * (measure["bytes.largest"] * quotient(more, largest)),
+        }
+        for field, expected in alike.items():
+            if kind == 0:
+                measure[field] = self.double(expected())
+            elif kind == 1:
+                measure[field] = self.double(site["allocated"][field] - site["in_use"][field])
+            else:
+                measure[field] = self.double(site["freed"][field])
+
+
 def read(data):
     header = record(data, 0, HEADER)
     count = header["section_count"]
-    assert header["magic"] == b"SEEPSNAP" and header["version"] == 1 and header["header_bytes"] == 64
+    assert header["magic"] == b"SEEPSNAP" and header["version"] == 2 and header["header_bytes"] == 64
     assert header["file_bytes"] == len(data)
     assert zlib.crc32(data[:60] + bytes(4)) == header["header_crc"]
     assert zlib.crc32(data[64:64 + 32 * count]) == header["table_crc"]
@@ -74,8 +189,12 @@ def read(data):
         content = data[section["offset"]:section["offset"] + section["bytes"]]
         stride = section["entry_bytes"]
         assert section["offset"] % 8 == 0 and section["offset"] >= 64 + 32 * count
-        assert zlib.crc32(content) == section["crc"] and len(content) % stride == 0
+        assert zlib.crc32(content) == section["crc"]
         assert section["type"] not in sections
+        if section["compact_entries"]:
+            sections[section["type"]] = Expander(content, section["compact_entries"]).expand(section["type"])
+            continue
+        assert len(content) % stride == 0
         if section["type"] == 2:
             assert stride == 1 and content[0] == 0 and content[-1] == 0
             sections[2] = content

@@ -181,7 +181,7 @@ static void newer_version_is_named(void **state)
 	struct buffer file = small_file();
 
 	((struct seep_snapshot_header *)file.data)->version = 7;
-	assert_refused(&file, "file: offset 8: snapshot version 7 is newer than this seep reads (1); update seep");
+	assert_refused(&file, "file: offset 8: snapshot version 7 is newer than this seep reads (2); update seep");
 	buffer_free(&file);
 }
 

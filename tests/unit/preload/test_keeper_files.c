@@ -377,8 +377,11 @@ static void a_full_disk_leaves_nothing_behind(void **state)
 	}
 	int opened = open(test_directory, O_RDONLY | O_DIRECTORY);
 	assert_true(snapshot_take(&heap, opened, &options, true, &number, &fault));
-	static char filler[600 << 10];
-	file_put("filler", filler, sizeof filler);
+	static char filler[4 << 10];
+	int file = open(path_of("filler"), O_WRONLY | O_CREAT, 0600);
+	while (write(file, filler, sizeof filler) > 0)
+		;
+	close(file);
 	take_that_fails(&heap, opened, ENOSPC);
 	unlink(path_of("filler"));
 	assert_true(snapshot_take(&heap, opened, &options, true, &number, &fault));

@@ -40,7 +40,7 @@ struct snapshot_maker *snapshot_maker_create(uint64_t rate)
 	struct snapshot_maker *maker = memory_allocate(1, sizeof *maker);
 
 	memcpy(maker->header.magic, SEEP_SNAPSHOT_MAGIC, sizeof maker->header.magic);
-	maker->header.version = SEEP_SNAPSHOT_VERSION;
+	maker->header.version = SEEP_SNAPSHOT_VERSION_PLAIN;
 	maker->header.header_bytes = sizeof maker->header;
 	maker->header.trigger = SEEP_TRIGGER_TIMER;
 	maker->header.number = 1;

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #define REQUIRE(condition)                                                                                             \
 	do {                                                                                                           \
@@ -39,9 +40,24 @@ static const char *section_check(const struct seep_section *section, const char 
 	REQUIRE(section->type >= SEEP_SECTION_PROCESS && section->type <= SEEP_SECTION_LOSSES);
 	REQUIRE(section->entry_bytes == entry_bytes[section->type]);
 	REQUIRE(section->offset % 8 == 0 && section->offset <= bytes && section->bytes <= bytes - section->offset);
-	REQUIRE(section->bytes % section->entry_bytes == 0);
+	REQUIRE(section->compact_entries ? seep_section_is_compact(section)
+					 : section->bytes % section->entry_bytes == 0);
 	REQUIRE(section->crc == seep_crc32(0, data + section->offset, section->bytes));
 	return NULL;
+}
+
+/* Where a section's entries are, and how many; NULL: it can't be expanded. Memory for that stays until the test ends. */
+static const void *section_entries(const char *base, const struct seep_section *section, uint64_t *count)
+{
+	*count = section->bytes / section->entry_bytes;
+	if (!section->compact_entries)
+		return base + section->offset;
+	*count = section->compact_entries;
+	uint64_t fault;
+	void *entries = mmap(NULL, *count * section->entry_bytes, PROT_READ | PROT_WRITE,
+			     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	return entries != MAP_FAILED && seep_section_expand(section, base + section->offset, entries, &fault) ? entries
+													      : NULL;
 }
 
 static const char *strings_check(const struct snapshot *s)
@@ -141,8 +157,8 @@ const char *snapshot_parse(const void *data, size_t bytes, struct snapshot *s)
 	for (uint32_t type = SEEP_SECTION_PROCESS; type <= SEEP_SECTION_LOSSES; type++)
 		REQUIRE(sections[type]);
 #define TAKE(field, count, type)                                                                                       \
-	s->field = (const void *)(base + sections[type]->offset);                                                      \
-	s->count = sections[type]->bytes / sections[type]->entry_bytes
+	s->field = section_entries(base, sections[type], &s->count);                                                   \
+	REQUIRE(s->field)
 	uint64_t processes;
 	s->process = (const void *)(base + sections[SEEP_SECTION_PROCESS]->offset);
 	processes = sections[SEEP_SECTION_PROCESS]->bytes / sizeof *s->process;

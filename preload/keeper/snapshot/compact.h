@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Compact sections (docs/SNAPSHOT_FORMAT.md): NODES, SITES, LIFETIMES and LIVE
+ * as differences from what a reader expects, a byte or two for most numbers.
+ * The other way, for whoever reads them, is seep_section_expand().
+ */
+#ifndef SEEP_SNAPSHOT_COMPACT_H
+#define SEEP_SNAPSHOT_COMPACT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "keeper/snapshot/snapshot_writer.h"
+
+bool compact_is_for(enum seep_section_type type);
+
+/* Adds the entries' compact bytes to the image. False: no memory. */
+bool compact_add(struct snapshot_writer *image, enum seep_section_type type, const void *entries, uint32_t count);
+
+#endif

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Compact sections: what is packed comes back bit by bit, whatever it is; damage is refused and ends nowhere else. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include <seep/keeper.h>
+
+#include "keeper/snapshot/compact.h"
+#include "keeper/snapshot/snapshot_writer.h"
+
+#define COUNT 500u
+
+static uint64_t state_of_chance = 1;
+
+static uint64_t chance(void)
+{
+	state_of_chance = state_of_chance * UINT64_C(6364136223846793005) + 1442695040888963407;
+	return state_of_chance >> 11 ^ state_of_chance << 40;
+}
+
+/* All that a section may hold: bits of any kind, small numbers, none. */
+static void words_fill(void *entries, size_t bytes)
+{
+	for (size_t i = 0; i < bytes / 8; i++) {
+		const uint64_t words[] = {chance(), chance() % 100, 0, UINT64_C(0x40d0000000000000) + chance() % 8};
+		memcpy((char *)entries + 8 * i, &words[chance() % 4], 8);
+	}
+}
+
+static void entries_fit(enum seep_section_type type, void *entries)
+{
+	for (uint32_t i = 0; i < COUNT; i++) {
+		struct seep_node *node = (struct seep_node *)entries + i;
+		struct seep_site *site = (struct seep_site *)entries + i;
+		struct seep_lifetime *lifetime = (struct seep_lifetime *)entries + i;
+		if (type == SEEP_SECTION_NODES) {
+			node->parent = i ? node->parent % i : 0;
+			node->reserved = 0;
+		} else if (type == SEEP_SECTION_LIFETIMES) {
+			lifetime->bin %= 64;
+		} else if (type == SEEP_SECTION_SITES) {
+			struct seep_measure *measures[] = {&site->allocated,     &site->freed,
+							   &site->in_use,        &site->freed_remotely,
+							   &site->freed_shortly, &site->freed_grown};
+			for (int m = 0; m < 6; m++)
+				measures[m]->samples >>= 4; /* there are never as many */
+		}
+	}
+	if (type == SEEP_SECTION_NODES)
+		memset(entries, 0, sizeof(struct seep_node));
+}
+
+static void round_trip(enum seep_section_type type, uint32_t entry_bytes)
+{
+	struct snapshot_writer image;
+	size_t bytes = (size_t)COUNT * entry_bytes;
+	char *entries = malloc(bytes), *back = malloc(bytes);
+	uint64_t fault;
+	words_fill(entries, bytes);
+	entries_fit(type, entries);
+	writer_begin(&image);
+	size_t start = image.bytes;
+	assert_true(compact_add(&image, type, entries, COUNT));
+	struct seep_section section = {
+	    .type = type, .entry_bytes = entry_bytes, .bytes = image.bytes - start, .compact_entries = COUNT};
+	assert_true(seep_section_is_compact(&section));
+	assert_true(seep_section_expand(&section, image.data + start, back, &fault));
+	assert_memory_equal(entries, back, bytes);
+	for (uint64_t cut = section.bytes; cut-- > 0; cut -= cut > 64 ? chance() % 64 : 0) {
+		struct seep_section shorter = section;
+		shorter.bytes = cut;
+		assert_false(seep_section_expand(&shorter, image.data + start, back, &fault));
+		assert_true(fault <= cut);
+	}
+	for (int i = 0; i < 2000; i++) {
+		image.data[start + chance() % section.bytes] ^= (char)(1u << chance() % 8);
+		seep_section_expand(&section, image.data + start, back, &fault);
+		assert_true(fault <= section.bytes);
+	}
+	free(entries);
+	free(back);
+	writer_drop(&image);
+}
+
+static void what_is_packed_comes_back(void **state)
+{
+	(void)state;
+	round_trip(SEEP_SECTION_NODES, sizeof(struct seep_node));
+	round_trip(SEEP_SECTION_SITES, sizeof(struct seep_site));
+	round_trip(SEEP_SECTION_LIFETIMES, sizeof(struct seep_lifetime));
+	round_trip(SEEP_SECTION_LIVE, sizeof(struct seep_live));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(what_is_packed_comes_back)};
+	return cmocka_run_group_tests_name("compact", tests, NULL, NULL);
+}
