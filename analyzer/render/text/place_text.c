@@ -11,6 +11,7 @@
 #include "render/text/text_page.h"
 
 #define NAME_LEAST 16
+#define NAME_LEAST_BESIDE_LINE 10 /* the line is what the reader opens: rather a short name than none */
 #define PIECE 96
 
 /* "svc.cpp:63-66", or the module where it is another than the program's. */
@@ -41,7 +42,7 @@ void place_text_append(struct buffer *out, const struct group *group, unsigned c
 		return;
 	}
 	source_text(source, group->profile, group_location(group), line, group->first_line, group->last_line);
-	if (*source && text_columns(source) + 2 + NAME_LEAST > columns) /* a file with a very long name */
+	if (*source && text_columns(source) + 2 + NAME_LEAST_BESIDE_LINE > columns) /* a file with a very long name */
 		source[0] = '\0';
 	buffer_printf(out, "%s%s", source, *source ? "  " : "");
 	columns -= text_columns(source) + (*source ? 2 : 0);
