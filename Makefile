@@ -215,6 +215,11 @@ check-flavours: ## every torture row on a shim compiled by clang, without optimi
 	tests/deps.sh build run test
 	BUILD=$(BUILD) TORTURE= tests/run.sh build flavours
 
+.PHONY: coverage
+coverage: ## which lines and branches the tests run, by gcov: docs/COVERAGE.md
+	tests/deps.sh build run test
+	BUILD=$(BUILD) tests/coverage/run.sh
+
 .PHONY: torture
 torture: all ## every torture row on glibc and jemalloc, under seep run and by LD_PRELOAD, TORTURE_ROUNDS=1 times
 	tests/deps.sh build run test

@@ -203,7 +203,7 @@ const struct command command_leaks = {
     .name = "leaks",
     .operands = "RECORDING...",
     .summary = "say which sites leak, and how fast, from a whole recording",
-    .notes = "RECORDINGs are added up over the time that all share; one may be a PID. Verdicts:\n"
+    .notes = "RECORDINGs are added up over the time they share; one may be a PID. Verdicts:\n"
 	     "  leak     what gets old never dies, and it goes on; or what else it may be\n"
 	     "  growing  grew: a cache, rising load, or too early to tell\n"
 	     "  stopped  grew, and has come to an end\n"

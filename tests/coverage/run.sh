@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Counts which lines and branches the tests run: all unit tests, and the end-to-end scripts and torture rows named below, on
+# a build of its own. BUILD=build tests/coverage/run.sh; exit status 1 where a file is below the limit of table.py.
+#
+# Lost are the counts of processes that are killed, that became another user, or whose library has no constructors (the
+# keeper as a process). A test that fails is said, and nothing more: this build is slow, and writes files of its own.
+set -eu
+cd "$(dirname "$0")/../.."
+
+scripts='bundle debuginfod doctor export flame help kill leaks list mark_and_compare other_users pager places preload_only
+	process_tree registry run_options run_status signals symbols triggers'
+rows='alignment_is_checked becomes_another_user constructors_allocate_first descriptors_are_closed disk_is_full
+	dlopen_while_sampling ends_in_every_way exec_keeps_the_process fibers filter_by_syscall_before_the_first_sample
+	fork_while_threads_allocate limits_are_low many_short_children namespaces_want_no_threads process_is_number_one
+	processes_have_a_limit program_is_privileged program_stays_single_threaded realloc_is_interrupted
+	roots_and_privileges_change sizes_that_no_allocator_has small_thread_stacks spawned_children_record
+	strict_seccomp_filter'
+
+export BUILD=${BUILD:-build}/coverage
+mkdir -p "$BUILD"
+BUILD=$(realpath "$BUILD")
+find "$BUILD" -name '*.gcda' -delete
+gcc -O1 -fPIC -c tests/coverage/exit.c -o "$BUILD/exit.o"
+unset MAKEFLAGS MAKELEVEL
+make -s -j"$(nproc)" ${CC:+CC="$CC"} CFLAGS='-O0 -g1 --coverage -fprofile-update=atomic -fprofile-abs-path' \
+	SANITIZE="-Wl,--wrap=_exit,$BUILD/exit.o" BUILD="$BUILD" all unit
+
+run() { # LABEL COMMAND...
+	local label=$1
+	shift
+	timeout -k 5 240 "$@" >"$BUILD/$label.log" 2>&1 </dev/null || echo "failed: $label ($BUILD/$label.log)" >&2
+}
+export -f run
+{
+	for test in "$BUILD"/tests/*/test_*; do [ ! -x "$test" ] || echo "run ${test##*/} $test"; done
+	for script in $scripts; do echo "run $script bash tests/e2e/test_$script.sh"; done
+	for row in $rows; do echo "ALLOCATORS=glibc run $row bash tests/torture/run.sh $row"; done
+} | xargs -d '\n' -P "$(nproc)" -n 1 bash -c
+tests/coverage/table.py "$BUILD"
