@@ -209,33 +209,6 @@ static void broken_stream_does_no_harm(void **state)
 	buffer_free(&stream);
 }
 
-/* Names are compared by their addresses, also those of modules that have no file, and of an address that was met in two
- * ways. */
-static void equal_labels_are_one_text(void **state)
-{
-	struct symbol_address addresses[] = {
-	    {.address = 0x10}, {.address = 0x10}, {.address = 0xabc}, {.address = 0xabc, .exact = true}};
-	struct symbol_module modules[] = {
-	    {.path = "/nowhere/a/lib.so", .addresses = &addresses[0], .address_count = 1},
-	    {.path = "/nowhere/b/lib.so", .addresses = &addresses[1], .address_count = 1},
-	    {.path = "/nowhere/c.so", .addresses = &addresses[2], .address_count = 2},
-	};
-	struct string_pool *strings = string_pool_create();
-	struct symbol_lines lines = {0};
-	const char *names[4];
-
-	(void)state;
-	symbols_resolve(modules, 3, &(struct symbol_search){0}, strings, &lines);
-	for (int i = 0; i < 4; i++)
-		names[i] = lines.lines[addresses[i].first_line].function;
-	assert_string_equal(names[0], "lib.so+0x10");
-	assert_ptr_equal(names[0], names[1]);
-	assert_string_equal(names[2], "c.so+0xabc");
-	assert_ptr_equal(names[2], names[3]);
-	free(lines.lines);
-	string_pool_free(strings);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -244,7 +217,6 @@ int main(void)
 	    cmocka_unit_test(crashes_without_end_are_given_up),
 	    cmocka_unit_test(cut_stream_counts_to_its_last_whole_record),
 	    cmocka_unit_test(broken_stream_does_no_harm),
-	    cmocka_unit_test(equal_labels_are_one_text),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
