@@ -132,8 +132,15 @@ def judgements(seep, recording):
     with tempfile.TemporaryDirectory(prefix="seep-real.") as prefix:
         for number, name in enumerate(names):
             shutil.copy(name, prefix)
-            if number >= 2:
-                yield json.loads(ask(seep, "leaks", "--json", prefix))
+            if number < 2:
+                continue
+            try:
+                said = ask(seep, "leaks", "--json", prefix)
+            except Failed as problem:
+                if "one snapshot only" not in str(problem): # peaks are none of the series
+                    raise
+                continue
+            yield json.loads(said)
     yield json.loads(ask(seep, "leaks", "--json", recording))
 
 
