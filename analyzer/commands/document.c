@@ -98,7 +98,9 @@ struct profile *document_open(const struct document_request *request, const char
 	return request->last ? profile_open(path, error) : profile_open_useful(path, error);
 }
 
-struct profile *document_open_all(const struct document_request *request, struct targets targets, struct error *error)
+/* The same of all targets, added up. */
+static struct profile *document_open_all(const struct document_request *request, struct targets targets,
+					 struct error *error)
 {
 	struct profile **profiles = memory_allocate(targets.count, sizeof *profiles);
 	struct profile *sum = NULL;

@@ -37,9 +37,6 @@ typedef void document_writer(struct buffer *out, const struct snapshot_pair *pai
 /* Opens a snapshot, or of a recording its last useful one, or its last. */
 struct profile *document_open(const struct document_request *request, const char *path, struct error *error);
 
-/* The same of all targets, added up. */
-struct profile *document_open_all(const struct document_request *request, struct targets targets, struct error *error);
-
 /* Opens the snapshots that the request names and goes on as document_make() does. */
 int document_run(const struct command *command, struct document_request *request, document_writer *write);
 

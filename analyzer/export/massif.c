@@ -31,7 +31,7 @@ static double in_use_bytes(const struct profile *profile)
 }
 
 /* Readers show the description: it says that these are estimates. */
-void massif_head_render(struct buffer *out, const struct profile *profile)
+static void massif_head_render(struct buffer *out, const struct profile *profile)
 {
 	buffer_append_text(out, "desc: seep " SEEP_VERSION);
 	if (profile->rate > 1)
@@ -47,7 +47,9 @@ static void snapshot_append(struct buffer *out, unsigned number, double time_ms,
 		      number, time_ms, round(bytes));
 }
 
-void massif_snapshot_render(struct buffer *out, const struct profile *profile, unsigned number, const char *tree)
+/* `number` begins at 0; `tree` is "empty", "detailed" or "peak"; with any but the first the profile must have been
+ * symbolized. */
+static void massif_snapshot_render(struct buffer *out, const struct profile *profile, unsigned number, const char *tree)
 {
 	const bool has_time = profile->time_ns >= profile->start_ns;
 	const bool is_empty = *tree == 'e' || !(in_use_bytes(profile) > 0);

@@ -11,9 +11,4 @@
 
 bool export_massif(struct buffer *out, const char *path, const struct symbol_search *search, struct error *error);
 
-/* The parts of it. `number` begins at 0; `tree` is "empty", "detailed" or "peak"; with any but the first the profile must
- * have been symbolized. */
-void massif_head_render(struct buffer *out, const struct profile *profile);
-void massif_snapshot_render(struct buffer *out, const struct profile *profile, unsigned number, const char *tree);
-
 #endif

@@ -8,7 +8,6 @@
 
 #include "base/json.h"
 #include "base/memory.h"
-#include "files/path.h"
 #include "render/text/name_text.h"
 
 #define INDENT 4
