@@ -273,7 +273,11 @@ bool history_add(struct history *history, const struct moment *moment)
 	sites_add(history, moment);
 	const double gone = samples_follow(history, moment);
 	*filed = (struct history_moment){
-	    .sums = {moment->time_ns, moment->in_use, moment->allocated, before > 0 ? gone / before : 0},
+	    .sums = {.time_ns = moment->time_ns,
+		     .in_use = moment->in_use,
+		     .allocated = moment->allocated,
+		     .gone = before > 0 ? gone / before : 0,
+		     .error = moment->in_use > 0 ? sqrt(moment->in_use_variance) / moment->in_use : 0},
 	    .is_timer = moment->trigger == SEEP_TRIGGER_TIMER,
 	    .has_samples = moment->has_samples};
 	history->last_trigger = moment->trigger;

@@ -2,6 +2,7 @@
 /* Sites are matched by their keys, and samples stay apart by their process. */
 #include "leaks/history.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -52,6 +53,7 @@ static void moment_add(struct history *sum, struct history_part *parts, size_t c
 	const uint64_t before_ns = index ? history->moments[index - 1].sums.time_ns : history->first.start_ns;
 	const double step_ns = (double)(history->moments[index].sums.time_ns - before_ns);
 	struct history_moment *moment = &sum->moments[sum->count];
+	double variance = 0;
 
 	*moment = (struct history_moment){
 	    .sums = {.time_ns = time_ns}, .is_timer = history->moments[index].is_timer, .has_samples = true};
@@ -62,9 +64,12 @@ static void moment_add(struct history *sum, struct history_part *parts, size_t c
 		const struct history_moment *from = &parts[i].history->moments[at];
 		parts[i].moment_of[sum->count] = at;
 		moment->sums.in_use += from->sums.in_use;
+		variance += from->sums.error * from->sums.in_use * (from->sums.error * from->sums.in_use);
 		moment->sums.allocated += from->sums.allocated;
 		moment->has_samples &= from->has_samples;
 	}
+	if (moment->sums.in_use > 0)
+		moment->sums.error = sqrt(variance) / moment->sums.in_use;
 	sum->count++;
 }
 

@@ -128,6 +128,7 @@ static void sites_take(struct moment_reader *reader, const struct snapshot_view 
 		reader->in_use[i] = sum_bytes(&site.in_use);
 		in_use.uncertain += site.in_use.bytes.uncertain;
 		in_use.certain += site.in_use.bytes.certain;
+		in_use.variance += site.in_use.bytes.variance;
 		allocated.uncertain += site.allocated.bytes.uncertain;
 		allocated.certain += site.allocated.bytes.certain;
 	}
@@ -135,6 +136,7 @@ static void sites_take(struct moment_reader *reader, const struct snapshot_view 
 	moment->site_in_use = reader->in_use;
 	moment->site_count = table->count;
 	moment->in_use = in_use.uncertain + in_use.certain;
+	moment->in_use_variance = in_use.variance;
 	moment->allocated = allocated.uncertain + allocated.certain;
 }
 

@@ -22,6 +22,7 @@ struct moment {
 	uint8_t boot_id[16];
 	bool has_samples;
 	double in_use, allocated; /* bytes of all sites */
+	double in_use_variance;
 	uint32_t site_count;
 	const uint64_t *keys;      /* by site: profile_site.key. Two sites may have one: then they are one */
 	const double *site_in_use; /* by site: bytes */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Snapshots that are read one after the other, and what a history makes of them. */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,6 +11,7 @@
 
 #include "leaks/history.h"
 #include "profile/profile.h"
+#include "statistics/measure.h"
 #include "support/snapshot_maker.h"
 
 enum { RATE = 512 * 1024, STACKS = 41 /* a prime */, WIDER_BYTES = 16 };
@@ -39,6 +41,21 @@ static struct snapshot_maker *snapshot_of(unsigned first, unsigned step, bool mo
 	return maker;
 }
 
+/* A shutdown is told by how sure the moments before it are. */
+static void errors_are_equal(const struct moment *moment, const struct profile *profile)
+{
+	struct profile_totals totals;
+	struct history history;
+
+	profile_totals(profile, &totals);
+	history_init(&history, 1);
+	assert_true(history_add(&history, moment));
+	assert_float_equal(history.moments[0].sums.error,
+			   sqrt(totals.in_use.bytes.variance) / sum_estimate(&totals.in_use.bytes), 1e-9);
+	assert_true(history.moments[0].sums.error > 0);
+	history_free(&history);
+}
+
 static void moment_equals_profile(struct moment_reader *reader, struct snapshot_maker *maker)
 {
 	struct buffer file = snapshot_maker_finish(maker);
@@ -53,6 +70,7 @@ static void moment_equals_profile(struct moment_reader *reader, struct snapshot_
 		assert_true(moment.keys[i] == profile->sites[i].key);
 		assert_true(moment.site_in_use[i] == profile->sites[i].in_use.bytes.uncertain);
 	}
+	errors_are_equal(&moment, profile);
 	snapshot_maker_free(maker);
 	profile_free(profile);
 	buffer_free(&file);

@@ -170,6 +170,7 @@ static void history_of_profiles(struct history *history, struct profile *const *
 					      .start_ticks = profile->start_ticks,
 					      .has_samples = profile->has_samples,
 					      .in_use = sum_estimate(&totals.in_use.bytes),
+					      .in_use_variance = totals.in_use.bytes.variance,
 					      .allocated = sum_estimate(&totals.allocated.bytes),
 					      .site_count = profile->site_count,
 					      .keys = keys,
