@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/memory.h"
 #include "compare/comparison.h"
@@ -56,7 +57,10 @@ static bool snapshots_read(struct reading *reading, const char *path, struct err
 		const struct recording_entry *entry = &recording.entries[i];
 		struct profile *profile =
 		    bundle ? bundle_file_profile(bundle, entry->number, error) : profile_open(entry->path, error);
-		fine = profile && snapshot_add(reading, profile, entry->number, error);
+		if (profile)
+			fine = snapshot_add(reading, profile, entry->number, error);
+		else
+			fine = !bundle && i + 1 < recording.count && access(entry->path, F_OK) != 0;
 	}
 	bundle_file_close(bundle);
 	recording_free(&recording);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <seep/keeper.h>
 
@@ -21,6 +22,7 @@
 #include "reader/snapshot_reader.h"
 
 #define FOREIGN_BYTES_LIMIT (UINT64_C(256) << 20)
+#define ATTEMPTS 5 /* at a recording whose keeper removes snapshots meanwhile */
 
 struct profile *profile_open_snapshot(const void *data, size_t bytes, const char *name, struct error *error)
 {
@@ -120,7 +122,18 @@ bool recording_fold_heap(const char *directory, struct seep_image *image)
 	return folded;
 }
 
-static struct profile *profile_open_recording(const char *directory, struct error *error)
+/* The last of the listed snapshots. The keeper of a program that runs may remove it in between, once there are later ones:
+ * then `vanished` is set. */
+static struct profile *open_last(const struct recording *recording, bool *vanished, struct error *error)
+{
+	const char *path = recording->entries[recording->count - 1].path;
+	struct profile *profile = profile_open_file(path, error);
+
+	*vanished = !profile && access(path, F_OK) != 0;
+	return profile;
+}
+
+static struct profile *open_recording_once(const char *directory, bool *vanished, struct error *error)
 {
 	struct seep_heap_view heap = {0};
 	struct seep_fault fault = {0};
@@ -136,7 +149,7 @@ static struct profile *profile_open_recording(const char *directory, struct erro
 	else if (has_heap && (!has_snapshots || heap_has_the_last_word(&heap)))
 		profile = profile_from_heap(&heap, heap_path.data, error);
 	else if (has_snapshots)
-		profile = profile_open_file(recording.entries[recording.count - 1].path, error);
+		profile = open_last(&recording, vanished, error);
 	else if (path_is_recording(directory))
 		profile = heap_fault(error, heap_path.data, &fault);
 	else
@@ -145,6 +158,19 @@ static struct profile *profile_open_recording(const char *directory, struct erro
 		seep_heap_close(&heap);
 	recording_free(&recording);
 	buffer_free(&heap_path);
+	return profile;
+}
+
+static struct profile *profile_open_recording(const char *directory, struct error *error)
+{
+	struct profile *profile;
+	bool vanished;
+	int attempt = 0;
+
+	do {
+		vanished = false;
+		profile = open_recording_once(directory, &vanished, error);
+	} while (vanished && ++attempt < ATTEMPTS);
 	return profile;
 }
 
