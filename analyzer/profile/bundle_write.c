@@ -88,9 +88,9 @@ struct modules {
 static void modules_open(struct modules *modules, const struct profile *head, uint32_t *canonical)
 {
 	*modules = (struct modules){.head = head,
-				    .canonical = canonical,
 				    .keys = memory_allocate(head->module_count, sizeof *modules->keys),
 				    .collected = memory_allocate(head->module_count, sizeof *modules->collected)};
+	modules->canonical = canonical;
 	for (uint32_t i = 1; i < head->module_count; i++)
 		modules->keys[i] = canonical[i] == i ? module_key(head, i) : modules->keys[canonical[i]];
 }

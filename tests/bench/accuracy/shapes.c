@@ -41,7 +41,7 @@ static void score_run(struct score *scores, enum shape_grid grid, double volume,
 	struct profile **series = shapes_run(grid, RATE, volume, seed, &count);
 	struct leaks leaks;
 
-	leaks_build(&leaks, series, count, GROUP_BY_STACK);
+	leaks_of_profiles(&leaks, series, count, GROUP_BY_STACK);
 	for (uint32_t i = 0; i < leaks.count; i++) {
 		const size_t shape = series_site(leaks.groups.groups[leaks.rows[i].group].key, (uint32_t)shape_count());
 		score_row(&scores[shape], &leaks.rows[i], shape, volume);

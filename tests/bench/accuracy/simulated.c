@@ -12,6 +12,7 @@
 
 #include "leaks/leaks.h"
 #include "statistics/measure.h"
+#include "support/series_maker.h"
 #include "support/series_simulator.h"
 
 #define RATE (512 * 1024)
@@ -73,7 +74,7 @@ static void score_run(struct score *score, enum pattern pattern, double leaked, 
 	struct leaks leaks;
 	bool found = false;
 
-	leaks_build(&leaks, simulation->series, simulation->count, GROUP_BY_STACK);
+	leaks_of_profiles(&leaks, simulation->series, simulation->count, GROUP_BY_STACK);
 	for (uint32_t i = 0; i < leaks.count; i++) {
 		const uint32_t site = simulation_site(simulation, leaks.groups.groups[leaks.rows[i].group].key);
 		score->first += i == 0 && simulation->is_leaking[site];

@@ -46,8 +46,7 @@ static void score_run(struct score *score, double leaked, double steady, uint64_
 	unsigned right = 0, wrong = 0;
 
 	spread_program_run(&program, RATE, leaked, steady, seed);
-	leaks_build(&leaks, program.series, program.count, GROUP_BY_PLACE);
-	leaks_find_spreads(&leaks, program.series);
+	leaks_and_spreads_of_profiles(&leaks, program.series, program.count, GROUP_BY_PLACE);
 	for (uint32_t i = 0; i < leaks.spread_count; i++) {
 		const struct spread *spread = &leaks.spreads[i];
 		const bool is_right = leaked > 0 && has_leak(spread);
