@@ -50,15 +50,11 @@ int main(void)
 }
 END
 cat >judge.py <<'END'
-import glob, struct, sys
+import glob, read_snapshot
 BOUNDS = {"forked": (60, 355, 615, 18, 150), "cloned": (30, 150, 345, 4.5, 93), "parent": (30, 150, 345, 4.5, 93),
           "grandchild": (30, 150, 345, 4.5, 93)}
-def live(path):  # entries of the section of that name (docs/SNAPSHOT_FORMAT.md)
-    data = open(path, "rb").read()
-    for i in range(struct.unpack_from("<I", data, 24)[0]):
-        kind, entry_bytes, _, bytes_ = struct.unpack_from("<IIQQ", data, 64 + 32 * i)
-        if kind == 7:
-            return bytes_ // entry_bytes
+def live(path):
+    return len(read_snapshot.read(open(path, "rb").read())[1].get(7, []))
 for name, (workers, least, most, even, uneven) in BOUNDS.items():
     counts = [live(sorted(glob.glob(directory + "/*.seep"))[-1]) for directory in glob.glob(f"recordings/{name}.*")]
     counts += [0] * (workers - len(counts))  # no sample, no recording
@@ -71,4 +67,4 @@ gcc -D_GNU_SOURCE -g -pthread -I"$torture" -I"$ROOT/tests/e2e/programs" -o bin/w
 mkdir recordings
 observe "$SEEP" run -r 64K --heap=memory -o "$WORK/recordings/%c.%p" -- "$WORK/bin/workers"
 check_equal "120 workers and 30 of their children end as they should" "0 done" "$(ended)"
-check_equal "their samples are their own" "" "$(/usr/bin/python3 judge.py 2>&1)"
+check_equal "their samples are their own" "" "$(PYTHONPATH=$ROOT/tests/e2e/support PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 judge.py 2>&1)"

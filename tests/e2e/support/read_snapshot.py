@@ -2,13 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Reads a snapshot by the tables of docs/SNAPSHOT_FORMAT.md, and by nothing else.
 
-    read_snapshot.py SNAPSHOT_FORMAT.md FILE
+    read_snapshot.py FILE
 
 Checks that the tables have no gap, that the file is as they say, and that its sums agree with each other. Prints the
-totals as JSON.
+totals as JSON. Other scripts import read().
 """
 import json
 import math
+import os
 import re
 import struct
 import sys
@@ -16,7 +17,7 @@ import zlib
 
 WIDTHS = {"u32": 4, "u64": 8, "f64": 8, "text": 4, "measure": 72}
 FORMATS = {"u32": "<I", "u64": "<Q", "f64": "<d", "text": "<I"}
-PAGE = open(sys.argv[1]).read()
+PAGE = open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../../docs/SNAPSHOT_FORMAT.md")).read()
 
 
 def width(kind):
@@ -239,7 +240,7 @@ def check(sections):
 
 
 def main():
-    header, sections = read(open(sys.argv[2], "rb").read())
+    header, sections = read(open(sys.argv[1], "rb").read())
     check(sections)
     text = sections[2]
     command = sections[1][0]["command"]
@@ -256,4 +257,5 @@ def main():
     }))
 
 
-main()
+if __name__ == "__main__":
+    main()
