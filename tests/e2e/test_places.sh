@@ -28,7 +28,12 @@ check_equal "in the JSON they have an array of their own" 'PriceCache::look_up a
 import json, sys
 print(*(place["function"].split("(")[0] for place in json.load(sys.stdin)["places"][:2]))')"
 "$SEEP" diff --json --by=place shop.recording >diff.json
-check_equal "diff does" "$two" "$(tops diff.json)"
+# What comes and goes may by chance have grown by more than the smaller leak.
+check_equal "diff has both grow" "$two" "$(python3 -c '
+import json
+found = json.load(open("diff.json"))
+found["sites"] = [site for site in found["sites"] if site["verdict"] == "growing" and "Shop::" not in site["stack"][0]["function"]]
+json.dump(found, open("growing.json", "w"))' && tops growing.json)"
 screen=$("$SEEP" leaks shop.recording)
 check_match "the screen has the lines of the first" ' shop\.cpp:(29|3[0-4])(-3[0-4])?  PriceCache::look_up' "$screen"
 check_match "and the way there" 'via Shop::serve shop\.cpp:[0-9]+ <- main shop\.cpp:[0-9]+' "$screen"

@@ -98,14 +98,27 @@ def job_control():
     shell.read_until("PROMPT>")
     shell.type("stty -echo\n")
     shell.read_until("PROMPT>")
-    program = ("import signal, os, sys\n"
-               "signal.signal(signal.SIGCONT, lambda *_: os.write(1, b'told to go on\\n'))\n"
-               "os.write(1, b'ready\\n')\n"
-               "while sys.stdin.readline() != 'end\\n': os.write(1, b'got a line\\n')\n"
-               "os._exit(6)\n")
-    with open("job.py", "w") as file:
-        file.write(program)
-    shell.type(" ".join(command(sys.executable, "-S", "job.py")) + "\n")
+    # In C: an interpreter's handler does not run where the signal came just before a call that blocks.
+    program = """
+        #include <signal.h>
+        #include <string.h>
+        #include <unistd.h>
+        static void say(const char *text) { (void)!write(1, text, strlen(text)); }
+        static void go_on(int number) { (void)number; say("told to go on\\n"); }
+        int main(void)
+        {
+            char line[64];
+            signal(SIGCONT, go_on);
+            say("ready\\n");
+            for (;;) {
+                ssize_t length = read(0, line, sizeof line);
+                if (length == 4 && memcmp(line, "end\\n", 4) == 0) _exit(6);
+                if (length > 0) say("got a line\\n");
+            }
+        }
+    """
+    subprocess.run(["gcc", "-o", "job", "-xc", "-"], input=program.encode(), check=True)
+    shell.type(" ".join(command("./job")) + "\n")
     shell.read_until("ready")
     shell.type("\x1a")
     seen.append(words(shell.read_until(r"(Stopped)").group(1)))
