@@ -80,31 +80,43 @@ static struct profile *heap_fault(struct error *error, const char *path, const s
 	return NULL;
 }
 
-static struct profile *profile_from_heap(const struct seep_heap_view *heap, const char *path, struct error *error)
+/* Whoever finishes the recording of a dead program gives back the heap file's space once its last snapshot is there. What
+ * was read of the file meanwhile is nothing then. */
+static bool heap_is_overtaken(const struct seep_heap_view *heap, const struct seep_heap_state *before)
 {
-	struct seep_heap_state state;
+	struct seep_heap_state now;
+
+	seep_heap_state(heap, &now);
+	return now.complete && !before->complete;
+}
+
+/* `state`: of the heap when it was opened. `overtaken`: NULL is returned since there is a snapshot by now that was not there
+ * then. */
+static struct profile *profile_from_heap(const struct seep_heap_view *heap, const struct seep_heap_state *state,
+					 const char *path, bool *overtaken, struct error *error)
+{
 	struct seep_image image = {0};
 	struct seep_fault fault = {0};
+	struct profile *profile = NULL;
 	struct stat status;
 
 	if (stat(path, &status) == 0)
 		memory_expect_input((uint64_t)status.st_size);
-	seep_heap_state(heap, &state);
 	enum seep_trigger trigger = seep_heap_alive(heap) ? SEEP_TRIGGER_REQUEST : SEEP_TRIGGER_POSTMORTEM;
-	if (!seep_snapshot_build(heap, trigger, state.next_number, &image, &fault))
+	const bool is_built = seep_snapshot_build(heap, trigger, state->next_number, &image, &fault);
+	*overtaken = heap_is_overtaken(heap, state);
+	if (!is_built)
 		return heap_fault(error, path, &fault);
-	struct profile *profile = profile_open_snapshot(image.data, image.bytes, path, error);
+	if (!*overtaken)
+		profile = profile_open_snapshot(image.data, image.bytes, path, error);
 	seep_snapshot_free(&image);
 	return profile;
 }
 
 /* True if the heap file knows more than the last snapshot: the process died before it could write one. */
-static bool heap_has_the_last_word(const struct seep_heap_view *heap)
+static bool heap_has_the_last_word(const struct seep_heap_view *heap, const struct seep_heap_state *state)
 {
-	struct seep_heap_state state;
-
-	seep_heap_state(heap, &state);
-	return !state.complete && !seep_heap_alive(heap);
+	return !state->complete && !seep_heap_alive(heap);
 }
 
 bool recording_fold_heap(const char *directory, struct seep_image *image)
@@ -116,8 +128,12 @@ bool recording_fold_heap(const char *directory, struct seep_image *image)
 	if (!seep_heap_open(&heap, directory, false, &fault))
 		return false;
 	seep_heap_state(&heap, &state);
-	const bool folded = heap_has_the_last_word(&heap) &&
-			    seep_snapshot_build(&heap, SEEP_TRIGGER_POSTMORTEM, state.next_number, image, &fault);
+	bool folded = heap_has_the_last_word(&heap, &state) &&
+		      seep_snapshot_build(&heap, SEEP_TRIGGER_POSTMORTEM, state.next_number, image, &fault);
+	if (folded && heap_is_overtaken(&heap, &state)) {
+		seep_snapshot_free(image);
+		folded = false;
+	}
 	seep_heap_close(&heap);
 	return folded;
 }
@@ -133,9 +149,11 @@ static struct profile *open_last(const struct recording *recording, bool *vanish
 	return profile;
 }
 
+/* `vanished`: what was there is so no more, and another attempt finds what is. */
 static struct profile *open_recording_once(const char *directory, bool *vanished, struct error *error)
 {
 	struct seep_heap_view heap = {0};
+	struct seep_heap_state state;
 	struct seep_fault fault = {0};
 	struct recording recording = {0};
 	struct buffer heap_path = {0};
@@ -143,11 +161,13 @@ static struct profile *open_recording_once(const char *directory, bool *vanished
 
 	buffer_printf(&heap_path, "%s/%s", directory, SEEP_HEAP_NAME);
 	bool has_heap = seep_heap_open(&heap, directory, false, &fault);
+	if (has_heap)
+		seep_heap_state(&heap, &state);
 	bool has_snapshots = recording_list(directory, &recording, error);
 	if (recording.contradicts)
 		profile = NULL;
-	else if (has_heap && (!has_snapshots || heap_has_the_last_word(&heap)))
-		profile = profile_from_heap(&heap, heap_path.data, error);
+	else if (has_heap && (!has_snapshots || heap_has_the_last_word(&heap, &state)))
+		profile = profile_from_heap(&heap, &state, heap_path.data, vanished, error);
 	else if (has_snapshots)
 		profile = open_last(&recording, vanished, error);
 	else if (path_is_recording(directory))
