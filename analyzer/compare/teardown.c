@@ -100,6 +100,16 @@ static bool is_fall(const struct teardown_moment *moments, size_t i, uint64_t st
 	       moments[i].gone >= LITTLE_GONE && largest_fall(moments, i) < NEAR * moments[i].gone;
 }
 
+/* The pace of a run in whose first interval as much was allocated as is usual, and nothing afterwards. Intervals differ:
+ * a keeper that got no CPU took its snapshot late. */
+static double usual_in_first(const struct teardown_moment *moments, size_t high, size_t last)
+{
+	const double first = (double)moments[high + 1].time_ns - (double)moments[high].time_ns;
+	const double all = (double)moments[last].time_ns - (double)moments[high].time_ns;
+
+	return all > 0 ? ONE_INTERVAL * first / all : ONE_INTERVAL / (double)(last - high);
+}
+
 size_t teardown_last_useful(const struct teardown_moment *moments, size_t count, uint64_t start_ns, bool ended)
 {
 	const size_t last = count - 1;
@@ -113,16 +123,16 @@ size_t teardown_last_useful(const struct teardown_moment *moments, size_t count,
 		return last;
 	const double fall = 1 - moments[last].in_use / moments[high].in_use;
 	const double pace = pace_since(&moments[high], &moments[last], start_ns);
+	const double usual_once = usual_in_first(moments, high, last);
 	if (!ended)
-		return fall >= MUCH && pace < fmin(IDLE, ONE_INTERVAL / (double)run) ? high : last;
+		return fall >= MUCH && pace < fmin(IDLE, usual_once) ? high : last;
 	const double lost = fmax(fall, gone);
 	if (fall < LITTLE && (gone < LITTLE_GONE || fall < 1 - LEVEL))
 		return last;
 	const bool is_new =
 	    moments[high].error <= SURE &&
 	    (fall >= MUCH || (high + 1 >= KNOWN_LEAST && largest_fall(moments, high + 1) < NEAR * lost));
-	return (fall >= LITTLE && pace < fmin(QUIET, ONE_INTERVAL / (double)run)) || (run <= SHORT && is_new) ? high
-													      : last;
+	return (fall >= LITTLE && pace < fmin(QUIET, usual_once)) || (run <= SHORT && is_new) ? high : last;
 }
 
 /* The snapshots before the last that a series has; peaks are selected by their value. */
