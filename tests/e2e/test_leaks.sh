@@ -101,7 +101,7 @@ followed=$(timeout 20 "$SEEP" leaks --follow --every=1s live)
 check_equal "a live recording is followed until it ends" 0 $?
 check "again and again" test "$(grep -c '^leaking 4 (pid' <<<"$followed")" -ge 2
 
-# It frees all that it leaked, for 0.4 seconds, and is killed in the midst of that, or ends: the moment before is judged. Its
+# It frees all that it leaked, for 1.6 seconds, and is killed in the midst of that, or ends: the moment before is judged. Its
 # pace is the clock's: on a busy machine, too, it grows for longer than it shrinks.
 compile shuts_down_slow <<'END'
 #include <signal.h>
@@ -121,17 +121,17 @@ __attribute__((noinline)) void session_keep(void) { kept[count++] = memset(mallo
 int main(int unused, char **words) { /* the part of its shutdown after which it is killed */
 	double begun = seconds();
 	while (count < 800)
-		if (seconds() - begun >= count * 0.0025) session_keep(); else usleep(500);
+		if (seconds() - begun >= count * 0.005) session_keep(); else usleep(500);
 	begun = seconds();
 	for (int i = 0; i < count;) {
 		if (i >= atof(words[1]) * count) raise(SIGKILL);
-		if (seconds() - begun >= i * 0.0005) free(kept[i++]); else usleep(500);
+		if (seconds() - begun >= i * 0.002) free(kept[i++]); else usleep(500);
 	}
 	return unused == 0;
 }
 END
 for stop in 0.3 0.8 2; do # nearly every block is sampled: what is not shall not decide
-	"$SEEP" run -r 200 -i 100ms -o "ending.$stop" -- ./shuts_down_slow "$stop" 2>/dev/null &
+	"$SEEP" run -r 200 -i 200ms -o "ending.$stop" -- ./shuts_down_slow "$stop" 2>/dev/null &
 	pids+=($!)
 done
 wait "${pids[@]}" 2>/dev/null
