@@ -90,7 +90,7 @@ static void counter_add(struct page_history *history, uint32_t site, const struc
 	*state = now;
 	ARRAY_RESERVE(history->counters, history->counter_count, history->counter_capacity);
 	history->counters[history->counter_count++] =
-	    (struct page_counter){site, history->snapshots, now.bytes, now.objects, now.largest, allocated->samples};
+	    (struct page_counter){site, history->snapshots, now.bytes, now.objects, now.largest};
 }
 
 static void object_add(struct page_history *history, const struct profile_sample *sample, uint32_t site)

@@ -25,7 +25,6 @@ struct page_counter {
 	uint32_t site, snapshot;
 	double bytes, objects; /* estimates */
 	double largest;        /* objects that its largest sample stands for (see unseen_objects()) */
-	uint64_t samples;
 };
 
 struct page_history; /* opaque */

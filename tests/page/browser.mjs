@@ -84,7 +84,9 @@ async function everyInteraction(page) {
 	await frame(page, "leak_grow", "right");
 	await page.getByRole("menuitem", { name: "callers: who leads to this" }).click();
 	check("callers of a function stand below it", /callers of leak_grow/.test(await text(page, ".filters")) && (await page.evaluate(() => window.seepFrame("work"))) !== null, await text(page, ".filters"));
-	await page.locator(".filters .filter").first().click();
+	await page.selectOption("select[aria-label='fold by']", "module");
+	check("which ends where frames are folded by another rule", (await page.locator(".filters .filter").count()) === 0, await text(page, ".filters"));
+	await page.selectOption("select[aria-label='fold by']", "function");
 	await page.click("text=inverted");
 	await page.click("text=fold recursion");
 

@@ -139,9 +139,8 @@ export function answer(recording, state) {
 	const spreads = document.leaks ? document.leaks.spreads : [];
 	const series = rowSeries(recording, rows.length);
 	const body = make("tbody");
-	const order = rows.map((_, i) => i);
 	const fill = (all) => {
-		body.replaceChildren(...spreads.map(spreadRow), ...order.slice(0, all ? rows.length : SHOWN).map((i) => row(i)));
+		body.replaceChildren(...spreads.map(spreadRow), ...rows.slice(0, all ? rows.length : SHOWN).map((_, i) => row(i)));
 	};
 	const row = (i) => {
 		const place = rows[i];

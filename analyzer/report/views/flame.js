@@ -50,7 +50,6 @@ export class Flame {
 		context.setTransform(ratio, 0, 0, ratio, 0, 0);
 		context.font = "12px system-ui, sans-serif";
 		context.textBaseline = "middle";
-		this.drawn = visible.length;
 		this.rows = [];
 		for (const node of visible) this.#drawNode(context, node);
 	}

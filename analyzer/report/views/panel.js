@@ -23,7 +23,7 @@ export function expression(text, complain) {
 function select(label, options, state, name) {
 	const element = make("select", { aria: { label } }, ...Object.entries(options).map(([value, text]) => make("option", { value }, text)));
 	element.value = state.get(name);
-	element.addEventListener("change", () => state.set({ [name]: element.value, zoom: "" }));
+	element.addEventListener("change", () => state.set({ [name]: element.value, zoom: "", ...(name === "fold" ? { around: "" } : {}) }));
 	state.on([name], () => { element.value = state.get(name); });
 	return make("label", {}, `${label} `, element);
 }
@@ -158,7 +158,10 @@ export class Panel {
 		const { rate } = this.recording;
 		if (!rate || !["inuse", "objects", "growth"].includes(this.metric)) return null;
 		const { fresh, gone } = this.#measuresOf(node);
-		if (this.metric === "growth") return differenceInterval(fresh.bytes, gone.bytes, unseenBytes(rate));
+		if (this.metric === "growth") {
+			const { before, after } = this.timeline.moments();
+			return differenceInterval(fresh.bytes, gone.bytes, before === after ? 0 : unseenBytes(rate));
+		}
 		return this.metric === "inuse" ? sumInterval(fresh.bytes, unseenBytes(rate)) : sumInterval(fresh.objects, fresh.objects.largest);
 	}
 
