@@ -65,8 +65,7 @@ static void wrappers_give(struct profile *profile, const struct wrapper_names *w
 {
 	if (!profile)
 		return;
-	profile->wrappers = wrappers->names;
-	profile->wrapper_count = wrappers->count;
+	profile_use_wrappers(profile, wrappers->names, wrappers->count);
 }
 
 int document_make(struct snapshot_pair *pair, struct document_request *request, document_writer *write)

@@ -139,8 +139,7 @@ static bool print(const struct series *series, const struct request *request, bo
 		return false;
 	struct profile *const shown[] = {series->reference, series->middle};
 	for (size_t i = 0; i < 2; i++) {
-		shown[i]->wrappers = wrappers.names;
-		shown[i]->wrapper_count = wrappers.count;
+		profile_use_wrappers(shown[i], wrappers.names, wrappers.count);
 		profile_symbolize(shown[i], &request->symbols);
 	}
 	leaks_build(&leaks, series, request->by);

@@ -81,12 +81,6 @@ static bool snapshot_read(struct reading *reading, const char *path, struct erro
 	return snapshot_add(reading, profile, profile->number, error);
 }
 
-static void wrappers_give(struct profile *profile, const char *const *wrappers, size_t count)
-{
-	profile->wrappers = wrappers;
-	profile->wrapper_count = count;
-}
-
 /* The verdicts by place, or why there are none. */
 static void series_judge(struct reading *reading, const char *path, const struct symbol_search *search)
 {
@@ -104,7 +98,7 @@ static void series_judge(struct reading *reading, const char *path, const struct
 	}
 	struct profile *const shown[] = {series->reference, series->middle};
 	for (int i = 0; i < 2; i++) {
-		wrappers_give(shown[i], page->whole->wrappers, page->whole->wrapper_count);
+		profile_use_wrappers(shown[i], page->whole->wrappers, page->whole->wrapper_count);
 		profile_symbolize(shown[i], search);
 	}
 	leaks_build(&reading->places, series, GROUP_BY_PLACE);
@@ -126,7 +120,7 @@ bool recording_page_render(struct buffer *out, const char *path, const struct sy
 	const bool is_read =
 	    path_is_recording(path) ? snapshots_read(&reading, path, error) : snapshot_read(&reading, path, error);
 	if (is_read) {
-		wrappers_give(reading.whole, wrappers, wrapper_count);
+		profile_use_wrappers(reading.whole, wrappers, wrapper_count);
 		profile_symbolize(reading.whole, search);
 		reading.page.whole = reading.whole;
 		reading.page.moments = reading.moments;

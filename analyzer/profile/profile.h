@@ -141,6 +141,13 @@ void profile_free(struct profile *profile);
  * whoever folds by stack adds them up. */
 void profile_symbolize(struct profile *profile, const struct symbol_search *search);
 
+/* Before profile_symbolize(): names of functions that count as wrappers of malloc. Not owned. */
+static inline void profile_use_wrappers(struct profile *profile, const char *const *names, size_t count)
+{
+	profile->wrappers = names;
+	profile->wrapper_count = count;
+}
+
 /* Whether the source has this value at all. */
 static inline bool profile_has(const struct profile *profile, enum call_value value)
 {
