@@ -273,8 +273,8 @@ bench-symbols: ## how fast names of large programs are found, beside jeprof: doc
 	+$(MAKE) --no-print-directory -s BUILD=$(BUILD) all
 	PYTHONDONTWRITEBYTECODE=1 python3 tests/bench/symbols.py $(BUILD)
 
-$(BUILD)/bench/make_snapshots: tests/bench/scale/make_snapshots.c tests/bench/scale/series_sites.c | $$(@D)/.
-	$(CC) $(BASE) $(CFLAGS) -o $@ $^ -lz -lm
+$(BUILD)/bench/make_snapshots: tests/bench/scale/make_snapshots.c tests/bench/scale/series_sites.c $(BUILD)/libkeeper.a | $$(@D)/.
+	$(CC) $(BASE) $(CFLAGS) -Ipreload -o $@ $^ -lm
 
 .PHONY: bench-scale
 bench-scale: ## what commands cost at 10,000 to 4 million sites, and in series, beside peers: docs/SCALE.md

@@ -13,9 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <zlib.h>
-
-#include "seep/snapshot.h"
+#include "keeper/snapshot/snapshot_seal.h"
 #include "series_sites.h"
 
 #define DEPTH 30
@@ -89,19 +87,6 @@ static size_t add_stacks(struct seep_node *nodes, size_t sites, uint32_t *leaves
 	return next;
 }
 
-static void measure_add(struct seep_measure *measure, double size)
-{
-	const double weight = size + RATE; /* near enough to size / (1 - exp(-size / RATE)) */
-
-	measure->samples++;
-	measure->bytes.uncertain += weight;
-	measure->bytes.variance += weight * weight;
-	measure->bytes.largest = weight > measure->bytes.largest ? weight : measure->bytes.largest;
-	measure->objects.uncertain += weight / size;
-	measure->objects.variance += weight / size * (weight / size);
-	measure->objects.largest = weight / size > measure->objects.largest ? weight / size : measure->objects.largest;
-}
-
 static void fill_site(struct seep_site *site, struct seep_live *live, size_t index, uint64_t moment)
 {
 	const double size = 16 + (double)(mix(index) % 4096);
@@ -115,11 +100,11 @@ static void fill_site(struct seep_site *site, struct seep_live *live, size_t ind
 					     .rate = RATE,
 					     .site = (uint32_t)index,
 					     .thread = 1};
-		measure_add(&site->in_use, size);
+		sample_add(&site->in_use, size, RATE);
 		for (uint64_t past = 0; past <= turn; past++)
-			measure_add(&site->allocated, size);
+			sample_add(&site->allocated, size, RATE);
 		for (uint64_t past = 0; past < turn; past++)
-			measure_add(&site->freed, size);
+			sample_add(&site->freed, size, RATE);
 	}
 }
 
@@ -138,40 +123,29 @@ static struct section_bytes add_strings(struct seep_process *process, struct see
 	return (struct section_bytes){SEEP_SECTION_STRINGS, 1, used, text};
 }
 
+/* Packed as seep itself does it. */
 static void write_file(const char *path, struct section_bytes *sections, uint64_t moment)
 {
-	struct seep_snapshot_header header = {.version = 1,
-					      .header_bytes = sizeof header,
-					      .section_count = SECTIONS,
-					      .trigger = 1,
-					      .number = moment,
-					      .time_ns = SECOND * (2 + 3 * moment)};
-	struct seep_section table[SECTIONS] = {0};
-	uint64_t offset = sizeof header + sizeof table;
+	const struct seep_snapshot_header header = {
+	    .trigger = SEEP_TRIGGER_TIMER, .number = moment, .time_ns = SECOND * (2 + 3 * moment)};
+	struct snapshot_writer image;
+	struct seep_image sealed;
 	FILE *file = fopen(path, "wb");
 
+	writer_image_begin(&image);
 	for (int i = 0; i < SECTIONS; i++) {
-		table[i] = (struct seep_section){
-		    .type = sections[i].type,
-		    .entry_bytes = sections[i].entry_bytes,
-		    .offset = offset,
-		    .bytes = sections[i].bytes,
-		    .crc = (uint32_t)crc32_z(0, sections[i].data, sections[i].bytes),
-		};
-		offset += (sections[i].bytes + 7) / 8 * 8;
-	}
-	memcpy(&header.magic, "SEEPSNAP", 8);
-	header.file_bytes = offset;
-	header.table_crc = (uint32_t)crc32_z(0, (const void *)table, sizeof table);
-	header.header_crc = (uint32_t)crc32_z(0, (const void *)&header, sizeof header);
-	if (!file || fwrite(&header, sizeof header, 1, file) != 1 || fwrite(table, sizeof table, 1, file) != 1)
-		exit(3);
-	for (int i = 0; i < SECTIONS; i++)
-		if (fwrite(sections[i].data, 1, sections[i].bytes, file) != sections[i].bytes ||
-		    fwrite("\0\0\0\0\0\0\0", 1, -sections[i].bytes % 8, file) != -sections[i].bytes % 8)
+		writer_section_begin(&image, sections[i].type, sections[i].entry_bytes);
+		void *bytes = writer_add(&image, sections[i].bytes);
+		if (!bytes)
 			exit(3);
-	if (fclose(file) != 0)
+		memcpy(bytes, sections[i].data, sections[i].bytes);
+		writer_section_end(&image, sections[i].type);
+	}
+	if (!file || !writer_seal(&image, &header, &sealed) || fwrite(sealed.data, sealed.bytes, 1, file) != 1 ||
+	    fclose(file) != 0)
 		exit(3);
+	writer_drop(&image);
+	seep_snapshot_free(&sealed);
 }
 
 /* What heaptrack_interpret writes: texts, instructions, calls that name their caller, and blocks; numbers are hexadecimal

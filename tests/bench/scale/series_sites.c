@@ -41,20 +41,20 @@ static struct kind kind_of(size_t index, double moments)
 	return (struct kind){0.001, INFINITY, 0.001};  /* stays */
 }
 
-static void sum_add(struct seep_sum *sum, double weight)
+static void sum_add(struct seep_sum *sum, double weight, double variance)
 {
 	sum->uncertain += weight;
-	sum->variance += weight * weight;
+	sum->variance += variance;
 	sum->largest = fmax(sum->largest, weight);
 }
 
-static void measure_add(struct seep_measure *measure, double size, double rate)
+void sample_add(struct seep_measure *measure, double size, double rate)
 {
-	const double objects = 1 / (1 - exp(-size / rate));
+	const double objects = 1 / (1 - exp(-size / rate)), variance = objects * (objects - 1);
 
 	measure->samples++;
-	sum_add(&measure->bytes, size * objects);
-	sum_add(&measure->objects, objects);
+	sum_add(&measure->bytes, size * objects, size * size * variance);
+	sum_add(&measure->objects, objects, variance);
 }
 
 bool series_site_is_there(size_t index, const struct series_time *time)
@@ -75,12 +75,12 @@ size_t series_site_fill(struct seep_site *site, struct seep_live *live, size_t i
 		const double size = 16 + (double)(mix(index + (k % 3) * 1000003) % 4096);
 		if (birth > last)
 			break;
-		measure_add(&site->allocated, size, rate);
+		sample_add(&site->allocated, size, rate);
 		if (birth + kind.life * (0.5 + uniform(block + 77)) < now) {
-			measure_add(&site->freed, size, rate);
+			sample_add(&site->freed, size, rate);
 			continue;
 		}
-		measure_add(&site->in_use, size, rate);
+		sample_add(&site->in_use, size, rate);
 		live[count++] =
 		    (struct seep_live){.address = 0x10000 + mix(block) % (1ull << 40) * 16,
 				       .size = (uint64_t)size,

@@ -17,6 +17,9 @@ struct series_time {
 	uint64_t moment, moments, interval_ns, start_ns, rate;
 };
 
+/* Counts one more sample of that size. */
+void sample_add(struct seep_measure *measure, double size, double rate);
+
 /* Whether the site is there yet. */
 bool series_site_is_there(size_t index, const struct series_time *time);
 
