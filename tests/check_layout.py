@@ -36,24 +36,25 @@ preload/shim/record     preload/keeper/base preload/keeper/heap preload/keeper/l
 preload/shim/hooks      preload/keeper/base preload/keeper/heap preload/shim/host preload/shim/record preload/shim/recording preload/shim/sample
 analyzer/place          analyzer/base analyzer/files analyzer/profile
 analyzer/compare        analyzer/base analyzer/files analyzer/place analyzer/profile analyzer/statistics
-analyzer/leaks          analyzer/base analyzer/compare analyzer/place analyzer/profile analyzer/statistics preload/keeper/loop
+analyzer/series         analyzer/base analyzer/compare analyzer/profile analyzer/statistics
+analyzer/leaks          analyzer/base analyzer/compare analyzer/place analyzer/series analyzer/statistics preload/keeper/loop
 analyzer/manual         analyzer/base analyzer/commands analyzer/files
 analyzer/modules        analyzer/base
 analyzer/symbols        analyzer/base analyzer/files analyzer/modules
 analyzer/profile        analyzer/base analyzer/files analyzer/reader analyzer/symbols
-analyzer/render/words   analyzer/base analyzer/compare analyzer/files analyzer/leaks analyzer/profile analyzer/statistics
+analyzer/render/words   analyzer/base analyzer/compare analyzer/files analyzer/leaks analyzer/profile analyzer/series analyzer/statistics
 analyzer/session        analyzer/base analyzer/process analyzer/profile
 analyzer/run            analyzer/base analyzer/process analyzer/session
 analyzer/tree           analyzer/base analyzer/files analyzer/profile
 analyzer/target          analyzer/base analyzer/process analyzer/profile preload/keeper/program
 analyzer/export         analyzer/base analyzer/files analyzer/profile analyzer/reader analyzer/statistics analyzer/tree
 analyzer/render/json    analyzer/base analyzer/compare analyzer/leaks analyzer/profile analyzer/render/words analyzer/statistics analyzer/target
-analyzer/render/text    analyzer/base analyzer/compare analyzer/files analyzer/leaks analyzer/place analyzer/profile analyzer/render/words analyzer/statistics analyzer/target analyzer/tree
+analyzer/render/text    analyzer/base analyzer/compare analyzer/files analyzer/leaks analyzer/place analyzer/profile analyzer/render/words analyzer/series analyzer/statistics analyzer/target analyzer/tree
 analyzer/render/metrics  analyzer/base analyzer/files analyzer/leaks analyzer/profile analyzer/statistics
-analyzer/render/screen   analyzer/base analyzer/leaks analyzer/profile analyzer/render/text analyzer/render/words analyzer/statistics
+analyzer/render/screen   analyzer/base analyzer/leaks analyzer/profile analyzer/render/text analyzer/render/words analyzer/series analyzer/statistics
 analyzer/render/flame   analyzer/base analyzer/compare analyzer/files analyzer/profile analyzer/render/text analyzer/render/words analyzer/statistics analyzer/tree
-analyzer/page           analyzer/base analyzer/compare analyzer/files analyzer/leaks analyzer/place analyzer/profile analyzer/render/flame analyzer/render/json analyzer/render/words analyzer/statistics analyzer/symbols
-analyzer/commands       analyzer/base analyzer/compare analyzer/doctor analyzer/export analyzer/files analyzer/leaks analyzer/page analyzer/place analyzer/process analyzer/profile analyzer/reader analyzer/render/flame analyzer/render/json analyzer/render/metrics analyzer/render/screen analyzer/render/text analyzer/render/words analyzer/run analyzer/session analyzer/target analyzer/tree
+analyzer/page           analyzer/base analyzer/compare analyzer/files analyzer/leaks analyzer/place analyzer/profile analyzer/render/flame analyzer/render/json analyzer/render/words analyzer/series analyzer/statistics analyzer/symbols
+analyzer/commands       analyzer/base analyzer/compare analyzer/doctor analyzer/export analyzer/files analyzer/leaks analyzer/page analyzer/place analyzer/process analyzer/profile analyzer/reader analyzer/render/flame analyzer/render/json analyzer/render/metrics analyzer/render/screen analyzer/render/text analyzer/render/words analyzer/run analyzer/series analyzer/session analyzer/target analyzer/tree
 analyzer                analyzer/base analyzer/commands analyzer/files analyzer/process analyzer/run analyzer/symbols
 """
 

@@ -10,7 +10,7 @@
 #include "commands/argument.h"
 #include "commands/command.h"
 #include "leaks/leaks.h"
-#include "leaks/series.h"
+#include "series/series.h"
 #include "leaks/spread.h"
 #include "place/wrapper_names.h"
 #include "render/json/documents.h"

@@ -4,7 +4,7 @@
 #ifndef SEEP_LEAKS_GROUP_LIVES_H
 #define SEEP_LEAKS_GROUP_LIVES_H
 
-#include "leaks/history.h"
+#include "series/history.h"
 #include "leaks/leak_row.h"
 #include "statistics/trend.h"
 

@@ -16,7 +16,7 @@
 #include <stddef.h>
 
 #include "leaks/leak_row.h"
-#include "leaks/series.h"
+#include "series/series.h"
 
 /* "leak", "growing", "stopped", "unknown", "steady", "churn". */
 const char *leak_verdict_name(enum leak_verdict verdict);

@@ -9,7 +9,7 @@
 #include "base/memory.h"
 #include "compare/comparison.h"
 #include "compare/samples.h"
-#include "leaks/series.h"
+#include "series/series.h"
 #include "leaks/spread.h"
 #include "page/page.h"
 #include "profile/bundle.h"

@@ -8,7 +8,7 @@
 #define SEEP_SCREEN_LEAKS_SCREEN_H
 
 #include "leaks/leaks.h"
-#include "leaks/series.h"
+#include "series/series.h"
 #include "render/text/text_page.h"
 
 /* The leaks of a series, by place. `recording` is the operand, for what to type next. At most `rows` lines are written, 24 at

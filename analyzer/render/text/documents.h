@@ -6,7 +6,7 @@
 #include "compare/comparison.h"
 #include "compare/inventory.h"
 #include "leaks/leaks.h"
-#include "leaks/series.h"
+#include "series/series.h"
 #include "render/text/text_page.h"
 #include "target/listing.h"
 

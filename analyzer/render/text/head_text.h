@@ -7,7 +7,7 @@
 #include "compare/comparison.h"
 #include "compare/inventory.h"
 #include "leaks/leaks.h"
-#include "leaks/series.h"
+#include "series/series.h"
 #include "render/text/text_page.h"
 
 void head_write_report(struct text_page *page, const struct inventory *inventory);

@@ -5,7 +5,7 @@
 
 #include "base/buffer.h"
 #include "leaks/leaks.h"
-#include "leaks/series.h"
+#include "series/series.h"
 
 /* "all 136 sampled blocks older than 2 s still live, born evenly": of a leak. */
 void leak_sentence_append(struct buffer *out, const struct leak_row *row);

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "leaks/history.h"
+#include "series/history.h"
 #include "profile/profile.h"
 #include "statistics/measure.h"
 #include "support/snapshot_maker.h"

@@ -4,7 +4,7 @@
  * order. What is not there is looked up by its identity, which is the key of a site's stack, and a sample's address and
  * birth. A sample that is younger than all that were seen before needs no look.
  */
-#include "leaks/history.h"
+#include "series/history.h"
 
 #include <math.h>
 #include <stdlib.h>

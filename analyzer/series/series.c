@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Opens a recording's series. A snapshot that goes away before it is read was thinned out, and is left out; where one of
  * those goes away that are read twice, all begins again. */
-#include "leaks/series.h"
+#include "series/series.h"
 
 #include <stdlib.h>
 #include <unistd.h>

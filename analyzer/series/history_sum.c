@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Sites are matched by their keys, and samples stay apart by their process. */
-#include "leaks/history.h"
+#include "series/history.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -9,7 +9,7 @@
 #ifndef SEEP_LEAKS_SERIES_H
 #define SEEP_LEAKS_SERIES_H
 
-#include "leaks/history.h"
+#include "series/history.h"
 #include "profile/profile.h"
 
 struct series {
