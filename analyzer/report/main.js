@@ -7,6 +7,9 @@ import { answer } from "./views/answer.js";
 import { Cohorts } from "./views/cohorts.js";
 import { bytesOf, documentOf } from "./data/data.js";
 import { make, safe } from "./dom.js";
+import { carried } from "./live/carry.js";
+import { Follower } from "./live/follow.js";
+import { keep, untilIdle } from "./live/keep.js";
 import { Panel } from "./views/panel.js";
 import { Recording } from "./data/recording.js";
 import { State } from "./state.js";
@@ -44,23 +47,29 @@ function help() {
 	return dialog;
 }
 
-function keys(state, { panel, timeline, dialog, redraw, recording }) {
+/** @param {() => object} shown the views that are on the page now */
+function keys(state, dialog, shown) {
 	const step = (name, by) => {
+		const { timeline, recording } = shown();
 		const { before, after } = timeline.moments();
 		const from = name === "from" ? Math.min(Math.max(before + by, 0), after) : before;
 		const to = name === "to" ? Math.max(Math.min(after + by, recording.count - 1), before) : after;
 		state.set({ from, to });
 	};
 	const acts = {
-		"?": () => dialog.showModal(), "/": () => panel.search.focus(), "[": () => step("from", -1), "]": () => step("from", 1), "{": () => step("to", -1), "}": () => step("to", 1),
+		"?": () => dialog.showModal(), "/": () => shown().panel.search.focus(), "[": () => step("from", -1), "]": () => step("from", 1), "{": () => step("to", -1), "}": () => step("to", 1),
 		i: () => state.set({ inverted: state.get("inverted") ? "" : "1", zoom: "" }), 0: () => state.set({ zoom: "" }),
-		d: () => { setTheme(document.documentElement.dataset.theme === "dark" ? "light" : "dark"); redraw(); },
-		Escape: () => (state.get("search") ? ((panel.search.value = ""), state.set({ search: "" })) : panel.zoomTo(panel.tree.parent[panel.flame.zoom])),
+		d: () => { setTheme(document.documentElement.dataset.theme === "dark" ? "light" : "dark"); shown().redraw(); },
+		Escape: () => {
+			const { panel } = shown();
+			if (state.get("search")) state.set({ search: (panel.search.value = "") });
+			else panel.zoomTo(panel.tree.parent[panel.flame.zoom]);
+		},
 	};
 	document.addEventListener("keydown", (event) => {
 		const find = event.key === "f" && (event.ctrlKey || event.metaKey);
-		if (dialog.open) return; /* its keys are its own */
-		if (!find && (event.ctrlKey || event.metaKey || event.altKey || (event.target.matches("input, select") && event.key !== "Escape") || event.target === panel.canvas)) return;
+		if (dialog.open || !shown()) return; /* its keys are its own */
+		if (!find && (event.ctrlKey || event.metaKey || event.altKey || (event.target.matches("input, select") && event.key !== "Escape") || event.target === shown().panel.canvas)) return;
 		const act = find ? acts["/"] : acts[event.key];
 		if (!act) return;
 		event.preventDefault();
@@ -68,20 +77,15 @@ function keys(state, { panel, timeline, dialog, redraw, recording }) {
 	});
 }
 
-async function start() {
-	const carried = document.getElementById("seep-data");
-	const recording = new Recording(await documentOf(bytesOf(carried.textContent)));
-	carried.remove();
-	setTheme(themeOf() || (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light"));
-	const state = new State();
+/** Builds the page about a recording; `head` stands above all, where there is one. */
+function show(recording, state, dialog, head) {
 	const timeline = new Timeline(recording, state);
 	const cohorts = new Cohorts(recording, state);
 	const panel = new Panel(recording, state, timeline);
 	const table = new Table(recording, state, timeline);
-	const dialog = help();
 	const root = document.getElementById("seep");
 	const foot = make("footer", {}, `made by seep ${safe(recording.document.version)} from ${safe(recording.document.source)}; intervals are 95 %. `, make("button", { on: { click: () => dialog.showModal() } }, "keys (?)"));
-	root.replaceChildren(answer(recording, state), timeline.element, cohorts.element, panel.element, table.element, foot);
+	root.replaceChildren(...[head, answer(recording, state), timeline.element, cohorts.element, panel.element, table.element, foot].filter(Boolean));
 	const redraw = () => {
 		timeline.build();
 		cohorts.build();
@@ -90,9 +94,44 @@ async function start() {
 	redraw();
 	panel.update();
 	table.update();
-	keys(state, { panel, timeline, dialog, redraw, recording });
 	window.seepFrame = (name) => panel.flame.find(name);
 	root.dataset.ready = "true";
+	return { recording, timeline, cohorts, panel, table, redraw };
+}
+
+/** The page of a server: what is shown follows the recording, and the reader's view stays. */
+function followed(state, dialog, views) {
+	const root = document.getElementById("seep");
+	const follower = new Follower(async (data) => {
+		const recording = new Recording(data);
+		await untilIdle(root);
+		const old = views.now;
+		const bringBack = keep(root);
+		if (old) {
+			old.timeline.plot.destroy();
+			old.cohorts.plot.destroy();
+			state.forget();
+			state.set(carried(state, old.recording, recording));
+		}
+		views.now = show(recording, state, dialog, follower.element);
+		bringBack();
+	});
+	root.replaceChildren(follower.element);
+	return follower.run();
+}
+
+async function start() {
+	const carries = document.getElementById("seep-data");
+	const state = new State();
+	const dialog = help();
+	const views = { now: null };
+	setTheme(themeOf() || (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light"));
+	keys(state, dialog, () => views.now);
+	if (!carries) return followed(state, dialog, views);
+	const recording = new Recording(await documentOf(bytesOf(carries.textContent)));
+	carries.remove();
+	views.now = show(recording, state, dialog, null);
+	return undefined;
 }
 
 start().catch((error) => {

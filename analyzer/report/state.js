@@ -42,6 +42,11 @@ export class State {
 		for (const { names, listener } of this.listeners) if (names.some((name) => changed.includes(name))) listener();
 	}
 
+	/** Before the page is built anew: nobody listens any more. */
+	forget() {
+		this.listeners = [];
+	}
+
 	/** Calls the listener when one of these has changed. */
 	on(names, listener) {
 		this.listeners.push({ names, listener });

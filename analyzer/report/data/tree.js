@@ -166,5 +166,5 @@ export function frameKeys(recording, fold) {
 		else if (fold === "line") of[frame] = number(`${name}\n${recording.lineOf(frame)}\n${module}`, `${name} ${recording.lineOf(frame)}`);
 		else of[frame] = number(`${name}\n${module}`, name);
 	}
-	return { names, of, none: number("\n", "[no stack]") };
+	return { names, of, none: number("\n", "[no stack]"), identities: [...numbers.keys()] };
 }

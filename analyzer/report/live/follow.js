@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+// A page that `seep serve` gave carries no data: it asks its server for them, and again whenever there are newer ones.
+
+import { documentOf } from "../data/data.js";
+import { make, safe } from "../dom.js";
+
+const POLL_MS = 2000;
+const FIRST_POLL_MS = 250; /* until there is something to show */
+const ANSWER_MS = 15000;
+const STATES = { running: "live", ended: "recording ended", left: "the program is gone without an end of its recording", broken: "can't be read", gone: "the recording is not there any more" };
+
+const wait = (ms) => new Promise((done) => { setTimeout(done, ms); });
+const clock = (date) => date.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false });
+
+/** Resolves once the page can be seen: a hidden one asks nothing. */
+function visible() {
+	if (!document.hidden) return Promise.resolve();
+	return new Promise((done) => {
+		const look = () => {
+			if (document.hidden) return;
+			document.removeEventListener("visibilitychange", look);
+			done();
+		};
+		document.addEventListener("visibilitychange", look);
+	});
+}
+
+async function ask(name) {
+	const answer = await fetch(name, { cache: "no-cache", credentials: "same-origin", signal: AbortSignal.timeout(ANSWER_MS) });
+	if (!answer.ok) throw new Error((await answer.text()).trim() || answer.statusText);
+	return answer;
+}
+
+export class Follower {
+	/** @param {(document: object) => Promise<void>} show what puts new data on the page, when the reader is not in the midst of something */
+	constructor(show) {
+		this.show = show;
+		this.version = null; /* of the data that are shown */
+		this.dataOf = null; /* the time of the newest moment shown */
+		this.element = make("p.live", { role: "status" });
+	}
+
+	#say(kind, text) {
+		this.element.dataset.kind = kind;
+		if (this.element.textContent !== text) this.element.textContent = text;
+	}
+
+	#tell(status) {
+		const of = this.dataOf ? `data of ${clock(this.dataOf)}` : "reading the recording";
+		const fault = status.fault ? `: ${safe(status.fault)}` : "";
+		this.#say(status.state, `${STATES[status.state] ?? safe(status.state)}${fault}; ${of}`);
+	}
+
+	async #look() {
+		const status = await (await ask("state")).json();
+		if (status.version !== null && status.version !== this.version) {
+			const answer = await ask("data");
+			await this.show(await documentOf(new Uint8Array(await answer.arrayBuffer())));
+			this.version = answer.headers.get("ETag");
+			this.dataOf = new Date(status.data_unix_ms);
+		}
+		this.#tell(status);
+	}
+
+	/** Never ends. */
+	async run() {
+		for (;;) {
+			await visible();
+			try {
+				await this.#look();
+			} catch (error) {
+				const lost = error instanceof TypeError || error.name === "TimeoutError" || error.name === "AbortError"; /* fetch's own */
+				this.#say("lost", `${lost ? "connection lost" : safe(error.message)}${this.dataOf ? `, last data of ${clock(this.dataOf)}` : ""}`);
+			}
+			await wait(this.version === null ? FIRST_POLL_MS : POLL_MS);
+		}
+	}
+}
