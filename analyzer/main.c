@@ -9,7 +9,7 @@
 #include "files/sigbus_guard.h"
 #include "base/memory.h"
 #include "base/message.h"
-#include "commands/command.h"
+#include "commands/all.h"
 #include "process/own_stack.h"
 #include "run/launch.h"
 #include "symbols/cache.h"

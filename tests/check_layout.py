@@ -54,7 +54,8 @@ analyzer/render/metrics  analyzer/base analyzer/files analyzer/leaks analyzer/pr
 analyzer/render/screen   analyzer/base analyzer/leaks analyzer/profile analyzer/render/text analyzer/render/words analyzer/series analyzer/statistics
 analyzer/render/flame   analyzer/base analyzer/compare analyzer/files analyzer/profile analyzer/render/text analyzer/render/words analyzer/statistics analyzer/tree
 analyzer/page           analyzer/base analyzer/compare analyzer/files analyzer/leaks analyzer/place analyzer/profile analyzer/render/flame analyzer/render/json analyzer/render/words analyzer/series analyzer/statistics analyzer/symbols
-analyzer/commands       analyzer/base analyzer/compare analyzer/doctor analyzer/export analyzer/files analyzer/leaks analyzer/page analyzer/place analyzer/process analyzer/profile analyzer/reader analyzer/render/flame analyzer/render/json analyzer/render/metrics analyzer/render/screen analyzer/render/text analyzer/render/words analyzer/run analyzer/series analyzer/session analyzer/target analyzer/tree
+analyzer/options         analyzer/base analyzer/target
+analyzer/commands       analyzer/base analyzer/compare analyzer/doctor analyzer/export analyzer/files analyzer/leaks analyzer/options analyzer/page analyzer/place analyzer/process analyzer/profile analyzer/reader analyzer/render/flame analyzer/render/json analyzer/render/metrics analyzer/render/screen analyzer/render/text analyzer/render/words analyzer/run analyzer/series analyzer/session analyzer/target analyzer/tree
 analyzer                analyzer/base analyzer/commands analyzer/files analyzer/process analyzer/run analyzer/symbols
 """
 

@@ -2,7 +2,7 @@
 /* The commands that there are, in the order in which the help lists them. */
 #include <stddef.h>
 
-#include "commands/command.h"
+#include "commands/all.h"
 
 const struct command *const command_all[] = {
     &command_run,  &command_snapshot, &command_report, &command_diff, &command_leaks,  &command_flame,

@@ -5,8 +5,8 @@
 #include "base/message.h"
 #include "files/output.h"
 #include "files/path.h"
-#include "commands/argument.h"
-#include "commands/command.h"
+#include "options/argument.h"
+#include "commands/all.h"
 #include "profile/bundle.h"
 #include "render/words/quantity.h"
 

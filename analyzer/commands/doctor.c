@@ -7,8 +7,8 @@
 #include "base/buffer.h"
 #include "files/output.h"
 #include "base/json.h"
-#include "commands/argument.h"
-#include "commands/command.h"
+#include "options/argument.h"
+#include "commands/all.h"
 #include "doctor/check.h"
 
 enum { OPTION_JSON = 256 };

@@ -5,7 +5,7 @@
 #define SEEP_COMMANDS_DOCUMENT_H
 
 #include "base/buffer.h"
-#include "commands/command.h"
+#include "options/command.h"
 #include "profile/profile.h"
 #include "tree/call_tree.h"
 

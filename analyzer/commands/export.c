@@ -4,8 +4,8 @@
 #include <unistd.h>
 
 #include "base/message.h"
-#include "commands/argument.h"
-#include "commands/command.h"
+#include "options/argument.h"
+#include "commands/all.h"
 #include "commands/document.h"
 #include "compare/comparison.h"
 #include "compare/inventory.h"

@@ -3,8 +3,8 @@
  * output file says which. */
 #include <string.h>
 
-#include "commands/argument.h"
-#include "commands/command.h"
+#include "options/argument.h"
+#include "commands/all.h"
 #include "commands/document.h"
 #include "profile/profile.h"
 #include "render/flame/flame.h"

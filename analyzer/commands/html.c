@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "base/message.h"
-#include "commands/argument.h"
-#include "commands/command.h"
+#include "options/argument.h"
+#include "commands/all.h"
 #include "files/output.h"
 #include "page/recording_page.h"
 #include "place/wrapper_names.h"

@@ -7,8 +7,8 @@
 
 #include "base/message.h"
 #include "files/output.h"
-#include "commands/argument.h"
-#include "commands/command.h"
+#include "options/argument.h"
+#include "commands/all.h"
 #include "leaks/leaks.h"
 #include "series/series.h"
 #include "leaks/spread.h"

@@ -3,7 +3,7 @@
 #include <unistd.h>
 
 #include "base/message.h"
-#include "commands/command.h"
+#include "commands/all.h"
 #include "files/output.h"
 #include "render/json/documents.h"
 #include "render/text/documents.h"

@@ -2,8 +2,8 @@
 /* `seep report SNAPSHOT`: where the memory of one snapshot is. */
 #include <unistd.h>
 
-#include "commands/argument.h"
-#include "commands/command.h"
+#include "options/argument.h"
+#include "commands/all.h"
 #include "commands/document.h"
 #include "compare/inventory.h"
 #include "profile/profile.h"

@@ -12,8 +12,8 @@
 
 #include "base/buffer.h"
 #include "base/message.h"
-#include "commands/argument.h"
-#include "commands/command.h"
+#include "options/argument.h"
+#include "commands/all.h"
 #include "commands/run_summary.h"
 #include "doctor/check.h"
 #include "run/guard.h"

@@ -11,7 +11,7 @@
 #include "base/memory.h"
 #include "base/message.h"
 #include "files/path.h"
-#include "commands/argument.h"
+#include "options/argument.h"
 #include "commands/run_summary.h"
 #include "leaks/leaks.h"
 #include "render/words/quantity.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The manual, made from the tables that the program itself works by: the commands with their options
- * (commands/command.h), and the environment variables below. One description, four readers: docs/CLI.md, man pages,
+ * (options/command.h), and the environment variables below. One description, four readers: docs/CLI.md, man pages,
  * completions, and --help.
  *
  * Every function appends to a buffer and cannot fail.
@@ -10,7 +10,7 @@
 #define SEEP_MANUAL_MANUAL_H
 
 #include "base/buffer.h"
-#include "commands/command.h"
+#include "commands/all.h"
 
 struct environment_variable {
 	const char *name;

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "commands/argument.h"
+#include "options/argument.h"
 
 static void sizes_take_powers_of_1024(void **state)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A subcommand is one file with one const entry.
+ * A subcommand is one file of analyzer/commands/ with one const entry.
  *
  * The entry's option table is the only place where an option is declared: command_take_options() parses by it and
  * `--help` prints it, so the two can't differ. Commands print and return an exit status; everything below them fills a
@@ -51,21 +51,6 @@ struct command {
 	bool stop_at_operand;                 /* what follows the first operand belongs to another program */
 	int (*run)(int argc, char **argv);    /* argv[0] is the command's name; returns the exit status */
 };
-
-extern const struct command command_run;
-extern const struct command command_snapshot;
-extern const struct command command_report;
-extern const struct command command_diff;
-extern const struct command command_leaks;
-extern const struct command command_flame;
-extern const struct command command_html;
-extern const struct command command_export;
-extern const struct command command_bundle;
-extern const struct command command_list;
-extern const struct command command_doctor;
-
-/* All of them, NULL at the end. */
-extern const struct command *const command_all[];
 
 /* Takes all options into the request; only operands are left, the first at argv[optind]. Prints the help and exits with 0
  * for --help, exits with COMMAND_USAGE for what the table does not have and for values that its types refuse. */

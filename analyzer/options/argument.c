@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "commands/argument.h"
+#include "options/argument.h"
 
 struct unit {
 	const char *suffix;

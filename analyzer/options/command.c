@@ -15,7 +15,7 @@
 #include "base/buffer.h"
 #include "base/memory.h"
 #include "base/message.h"
-#include "commands/command.h"
+#include "options/command.h"
 #include "target/target.h"
 
 enum {

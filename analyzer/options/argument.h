@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "commands/command.h"
+#include "options/command.h"
 
 /* Types of options, by what becomes of the field. */
 extern const struct option_type option_text;      /* const char *: the value, which is not empty */
