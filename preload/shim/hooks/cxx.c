@@ -41,7 +41,6 @@ static bool is_allocators(const void *definition)
  * not; before 5.3 all did.)
  */
 #define HOOK_ALLOCATE_CXX(name, parameters, arguments, size_asked, alignment_asked, traits)                            \
-	EXPORT void *name parameters;                                                                                  \
 	static _Atomic bool counts_##name;                                                                             \
 	static SLOW void try_##name(void)                                                                              \
 	{                                                                                                              \
@@ -54,45 +53,18 @@ static bool is_allocators(const void *definition)
 		real.free(real.name arguments);                                                                        \
 		store_relaxed(&counts_##name, trial_end(&saved));                                                      \
 	}                                                                                                              \
-	static SLOW void *name##_slowly parameters                                                                     \
-	{                                                                                                              \
-		countdown_undo(size);                                                                                  \
-		void *address = real.name arguments;                                                                   \
-		COUNT(address, size);                                                                                  \
-		return address;                                                                                        \
-	}                                                                                                              \
-	void *name parameters                                                                                          \
-	{                                                                                                              \
-		if (load_relaxed(&counts_##name) && unlikely(thread_count(size)))                                      \
-			return name##_slowly arguments;                                                                \
-		return real.name arguments;                                                                            \
-	}
+	HOOK_ALLOCATE_WHERE(name, parameters, arguments, size_asked, load_relaxed(&counts_##name))
 
 /* A delete takes the sample out where the next definition is the allocator's. Any other definition may keep the
  * memory, such as a pool whose first object is where its chunk begins. Memory that it does give back comes by free
  * or by another delete. */
 #define HOOK_RELEASE_CXX(name, parameters, arguments, ...)                                                             \
-	EXPORT void name parameters;                                                                                   \
 	static _Atomic bool frees_##name;                                                                              \
 	static SLOW void try_##name(void)                                                                              \
 	{                                                                                                              \
 		store_relaxed(&frees_##name, is_allocators((void *)(uintptr_t)real.name));                             \
 	}                                                                                                              \
-	static SLOW void name##_slowly parameters                                                                      \
-	{                                                                                                              \
-		if (unlikely(arena_owns(address)))                                                                     \
-			return;                                                                                        \
-		if (load_relaxed(&frees_##name))                                                                       \
-			recorder_forget(address);                                                                      \
-		real.name arguments;                                                                                   \
-	}                                                                                                              \
-	void name parameters                                                                                           \
-	{                                                                                                              \
-		if (unlikely(filter_test(address)))                                                                    \
-			name##_slowly arguments;                                                                       \
-		else                                                                                                   \
-			real.name arguments;                                                                           \
-	}
+	HOOK_RELEASE_WHERE(name, parameters, arguments, load_relaxed(&frees_##name))
 
 SEEP_ENTRY_POINTS_OF_CXX(HOOK)
 

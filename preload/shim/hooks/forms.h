@@ -76,7 +76,8 @@ static inline void resize_end(const struct resize *resize, const void *address, 
 		recorder_bury_resized(&resize->hold, size);
 }
 
-#define HOOK_ALLOCATE_FAST(name, parameters, arguments, size, alignment, traits)                                       \
+/* `counts`: whether this hook counts what it gives; a constant wherever no trial has to find that out. */
+#define HOOK_ALLOCATE_WHERE(name, parameters, arguments, size, counts)                                                 \
 	EXPORT void *name parameters;                                                                                  \
 	static SLOW void *name##_slowly parameters                                                                     \
 	{                                                                                                              \
@@ -87,10 +88,12 @@ static inline void resize_end(const struct resize *resize, const void *address, 
 	}                                                                                                              \
 	void *name parameters                                                                                          \
 	{                                                                                                              \
-		if (unlikely(thread_count(size)))                                                                      \
+		if ((counts) && unlikely(thread_count(size)))                                                          \
 			return name##_slowly arguments;                                                                \
 		return real.name arguments;                                                                            \
 	}
+#define HOOK_ALLOCATE_FAST(name, parameters, arguments, size, alignment, traits)                                       \
+	HOOK_ALLOCATE_WHERE(name, parameters, arguments, size, true)
 
 #define HOOK_ALLOCATE_NESTED(name, parameters, arguments, size, alignment, traits)                                     \
 	EXPORT void *name parameters;                                                                                  \
@@ -147,13 +150,15 @@ static inline void resize_end(const struct resize *resize, const void *address, 
 		return address;                                                                                        \
 	}
 
-#define HOOK_RELEASE_FAST(name, parameters, arguments, ...)                                                            \
+/* `frees`: whether the memory is surely gone afterwards. */
+#define HOOK_RELEASE_WHERE(name, parameters, arguments, frees)                                                         \
 	EXPORT void name parameters;                                                                                   \
 	static SLOW void name##_slowly parameters                                                                      \
 	{                                                                                                              \
 		if (unlikely(arena_owns(address)))                                                                     \
 			return;                                                                                        \
-		recorder_forget(address);                                                                              \
+		if (frees)                                                                                             \
+			recorder_forget(address);                                                                      \
 		real.name arguments;                                                                                   \
 	}                                                                                                              \
 	void name parameters                                                                                           \
@@ -163,6 +168,7 @@ static inline void resize_end(const struct resize *resize, const void *address, 
 		else                                                                                                   \
 			real.name arguments;                                                                           \
 	}
+#define HOOK_RELEASE_FAST(name, parameters, arguments, ...) HOOK_RELEASE_WHERE(name, parameters, arguments, true)
 
 #define HOOK_POSIX_NESTED(name, parameters, arguments, size, alignment, traits)                                        \
 	EXPORT int name parameters;                                                                                    \
