@@ -83,6 +83,21 @@ bool text_take_unsigned(const char **at, uint64_t *value)
 	return true;
 }
 
+bool text_line_number(const char *text, const char *name, uint64_t *number)
+{
+	size_t length = strlen(name);
+	for (const char *line = text; line; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (strncmp(line, name, length) == 0 && (line[length] == ' ' || line[length] == '\t')) {
+			const char *at = line + length;
+			while (*at == ' ' || *at == '\t')
+				at++;
+			return text_take_unsigned(&at, number);
+		}
+	}
+	return false;
+}
+
 int text_hex_digit(char c)
 {
 	if (c >= '0' && c <= '9')

@@ -38,6 +38,9 @@ int text_hex_digit(char c);
  */
 bool text_take_unsigned(const char **at, uint64_t *value);
 
+/* The number behind a name that begins a line, and blanks, as /proc writes it. False: no such line, or no number there. */
+bool text_line_number(const char *text, const char *name, uint64_t *number);
+
 /* Length of a text in a field of `size` bytes, NUL or not. */
 size_t text_length(const char *field, size_t size);
 

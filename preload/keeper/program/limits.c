@@ -54,37 +54,12 @@ bool limits_group_path(const char *cgroup, const char *controller, bool *version
 	return found;
 }
 
-/* The number behind a name that begins a line, and blanks. False: no such line, or no number there. */
-static bool line_number(const char *text, const char *name, uint64_t *number)
-{
-	size_t length = strlen(name);
-	for (const char *line = text; *line;) {
-		if (strncmp(line, name, length) == 0 && line[length] == ' ') {
-			const char *at = line + length;
-			while (*at == ' ')
-				at++;
-			return text_take_unsigned(&at, number);
-		}
-		const char *end = strchr(line, '\n');
-		if (!end)
-			return false;
-		line = end + 1;
-	}
-	return false;
-}
-
-/* A digit first: "unlimited" is none. */
-bool limits_resource(const char *limits, const char *name, uint64_t *bytes)
-{
-	return line_number(limits, name, bytes);
-}
-
 /* Bytes of files in a group's memory.stat, its children's included; 0 where it does not say. */
 static uint64_t limits_file_bytes(const char *stat, bool version1)
 {
 	uint64_t inactive = 0, active = 0;
-	line_number(stat, version1 ? "total_inactive_file" : "inactive_file", &inactive);
-	line_number(stat, version1 ? "total_active_file" : "active_file", &active);
+	text_line_number(stat, version1 ? "total_inactive_file" : "inactive_file", &inactive);
+	text_line_number(stat, version1 ? "total_active_file" : "active_file", &active);
 	return inactive < NO_LIMIT && active < NO_LIMIT ? inactive + active : 0;
 }
 
@@ -94,9 +69,10 @@ static void find_resource_limits(struct limits *limits, const struct heap *heap)
 	limits->virtual_bytes = limits->data_bytes = LIMITS_NONE;
 	if (seep_process_read(heap_pid(heap), "limits", text, sizeof text) <= 0)
 		return;
-	if (limits_resource(text, "Max address space", &limits->virtual_bytes))
+	/* Digits alone are a number: "unlimited" is none. */
+	if (text_line_number(text, "Max address space", &limits->virtual_bytes))
 		memory_store(heap, SEEP_MEMORY_LIMIT_VIRTUAL, limits->virtual_bytes);
-	if (limits_resource(text, "Max data size", &limits->data_bytes))
+	if (text_line_number(text, "Max data size", &limits->data_bytes))
 		memory_store(heap, SEEP_MEMORY_LIMIT_DATA, limits->data_bytes);
 }
 

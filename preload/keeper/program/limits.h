@@ -53,10 +53,7 @@ struct headroom limits_look(const struct limits *limits, const struct heap *heap
 /* The room below which a limit of this size is near, by the header's limit_headroom; 0: never. At most half of it. */
 uint64_t limits_threshold(const struct seep_heap_header *header, uint64_t limit_bytes);
 
-/* The parsers behind them, on text, for tests. */
-/* The soft limit of a line of /proc/PID/limits; false also where it is unlimited. */
-bool limits_resource(const char *limits, const char *name, uint64_t *bytes);
-/* Copies a group's path out of /proc/PID/cgroup: of v1's controller of this name, else of v2. */
+/* The parser behind them, on text, for tests. Copies a group's path out of /proc/PID/cgroup: of v1's controller of this name, else of v2. */
 bool limits_group_path(const char *cgroup, const char *controller, bool *version1, char *path, uint32_t size);
 
 #endif

@@ -3,7 +3,7 @@
 #include "keeper/program/process.h"
 #include "keeper/program/process_memory.h"
 
-#include <string.h>
+#include <linux/seccomp.h>
 
 #include "keeper/base/atomics.h"
 #include "keeper/base/file.h"
@@ -26,28 +26,6 @@ void memory_store(const struct heap *heap, enum seep_memory_key key, uint64_t va
 	atomic_fetch_or_explicit(&heap->header->memory_known, UINT64_C(1) << key, memory_order_release);
 }
 
-bool memory_status_field(const char *status, const char *field, uint64_t *bytes)
-{
-	size_t length = strlen(field);
-	for (const char *line = status; *line;) {
-		if (strncmp(line, field, length) == 0) {
-			const char *at = line + length;
-			uint64_t kilobytes;
-			while (*at == ' ' || *at == '\t')
-				at++;
-			if (!text_take_unsigned(&at, &kilobytes) || kilobytes > UINT64_MAX / 1024)
-				return false;
-			*bytes = kilobytes * 1024;
-			return true;
-		}
-		const char *end = strchr(line, '\n');
-		if (!end)
-			return false;
-		line = end + 1;
-	}
-	return false;
-}
-
 static bool read_status(const struct heap *heap, char status[static PROCESS_STATUS_BYTES])
 {
 	return seep_process_read(heap_pid(heap), "status", status, PROCESS_STATUS_BYTES) > 0;
@@ -59,9 +37,9 @@ bool memory_read_status(const struct heap *heap)
 	if (!read_status(heap, status))
 		return false;
 	for (size_t i = 0; i < sizeof status_fields / sizeof status_fields[0]; i++) {
-		uint64_t bytes;
-		if (memory_status_field(status, status_fields[i].name, &bytes))
-			memory_store(heap, status_fields[i].key, bytes);
+		uint64_t kilobytes;
+		if (text_line_number(status, status_fields[i].name, &kilobytes) && kilobytes <= UINT64_MAX / 1024)
+			memory_store(heap, status_fields[i].key, kilobytes * 1024);
 	}
 	return true;
 }
@@ -69,9 +47,9 @@ bool memory_read_status(const struct heap *heap)
 /* The filters that a process runs behind: their number (since Linux 5.9), or that there are any. */
 static uint64_t filters_count(const char *status)
 {
-	uint64_t filters = 0, mode = 0; /* small numbers, which the parser takes for kilobytes */
-	if (!memory_status_field(status, "Seccomp_filters:", &filters) || !filters)
-		memory_status_field(status, "Seccomp:", &mode);
+	uint64_t filters = 0, mode = 0;
+	if (!text_line_number(status, "Seccomp_filters:", &filters) || !filters)
+		text_line_number(status, "Seccomp:", &mode);
 	return filters ? filters : mode;
 }
 
@@ -81,8 +59,8 @@ bool memory_is_confined(const struct heap *heap)
 	uint64_t mode;
 	if (!read_status(heap, status))
 		return false;
-	if (memory_status_field(status, "Seccomp:", &mode) && mode == 1024)
-		return true; /* "strict" */
+	if (text_line_number(status, "Seccomp:", &mode) && mode == SECCOMP_MODE_STRICT)
+		return true;
 	uint64_t theirs = filters_count(status);
 	return theirs && (file_read_text("/proc/thread-self/status", status, sizeof status) <= 0 ||
 			  filters_count(status) < theirs);

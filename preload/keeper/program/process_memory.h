@@ -21,7 +21,4 @@ bool memory_read_status(const struct heap *heap);
  * there before it. False where that cannot be read. */
 bool memory_is_confined(const struct heap *heap);
 
-/* The parser behind them, on text, for tests. Bytes; false: the field is not there. */
-bool memory_status_field(const char *status, const char *field, uint64_t *bytes);
-
 #endif

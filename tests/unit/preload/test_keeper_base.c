@@ -112,23 +112,23 @@ static void snapshot_names_have_six_digits_or_more(void **state)
 		assert_false(snapshot_number(others[i], &number));
 }
 
-static void status_fields_are_found_by_their_whole_name(void **state)
+static void proc_lines_are_found_by_their_whole_name(void **state)
 {
 	(void)state;
 	const char *status = "Name:\tx\nVmPeak:\t  100 kB\nVmRSS:\t    7 kB\nVmSwap:\t none\nThreads:\t1";
-	uint64_t bytes;
-	assert_true(memory_status_field(status, "VmRSS:", &bytes));
-	assert_int_equal(bytes, 7 * 1024);
-	assert_false(memory_status_field(status, "VmSwap:", &bytes));
-	assert_false(memory_status_field(status, "RSS:", &bytes));
-	assert_false(memory_status_field("", "VmRSS:", &bytes));
+	uint64_t number;
+	assert_true(text_line_number(status, "VmRSS:", &number));
+	assert_int_equal(number, 7);
+	assert_false(text_line_number(status, "VmSwap:", &number));
+	assert_false(text_line_number(status, "RSS:", &number));
+	assert_false(text_line_number("", "VmRSS:", &number));
 	static const char limits[] = "Limit                     Soft Limit           Hard Limit           Units     \n"
 				     "Max data size             unlimited            unlimited            bytes     \n"
 				     "Max address space         8589934592           unlimited            bytes     \n";
-	assert_true(limits_resource(limits, "Max address space", &bytes));
-	assert_int_equal(bytes, UINT64_C(8) << 30);
-	assert_false(limits_resource(limits, "Max data size", &bytes));
-	assert_false(limits_resource(limits, "address space", &bytes));
+	assert_true(text_line_number(limits, "Max address space", &number));
+	assert_int_equal(number, UINT64_C(8) << 30);
+	assert_false(text_line_number(limits, "Max data size", &number));
+	assert_false(text_line_number(limits, "address space", &number));
 }
 
 static void the_memory_group_is_found_in_both_versions(void **state)
@@ -238,7 +238,7 @@ int main(void)
 	    cmocka_unit_test(texts_are_cut_and_always_ended),
 	    cmocka_unit_test(numbers_are_written_in_full),
 	    cmocka_unit_test(snapshot_names_have_six_digits_or_more),
-	    cmocka_unit_test(status_fields_are_found_by_their_whole_name),
+	    cmocka_unit_test(proc_lines_are_found_by_their_whole_name),
 	    cmocka_unit_test(the_memory_group_is_found_in_both_versions),
 	    cmocka_unit_test(our_own_memory_is_read),
 	    cmocka_unit_test(a_process_is_alive_until_it_ends),
