@@ -41,7 +41,7 @@ analyzer/leaks          analyzer/base analyzer/compare analyzer/place analyzer/s
 analyzer/manual         analyzer/base analyzer/commands analyzer/files
 analyzer/modules        analyzer/base
 analyzer/symbols        analyzer/base analyzer/files analyzer/modules
-analyzer/profile        analyzer/base analyzer/files analyzer/reader analyzer/symbols
+analyzer/profile        analyzer/base analyzer/files analyzer/reader analyzer/statistics analyzer/symbols
 analyzer/render/words   analyzer/base analyzer/compare analyzer/files analyzer/leaks analyzer/profile analyzer/series analyzer/statistics
 analyzer/session        analyzer/base analyzer/process analyzer/profile
 analyzer/run            analyzer/base analyzer/process analyzer/session

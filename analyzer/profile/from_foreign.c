@@ -11,6 +11,7 @@
 #include "base/memory.h"
 #include "files/path.h"
 #include "reader/elf_bias.h"
+#include "statistics/measure.h"
 
 struct builder {
 	struct foreign_profile *foreign;
@@ -164,8 +165,8 @@ static void build_sites(struct builder *builder)
 			profile->sites[*slot] = (struct profile_site){
 			    .key = key, .stack = frames, .depth = stack->depth, .truncated = stack->truncated};
 		}
-		profile_measure_add(&profile->sites[*slot].in_use, &stack->in_use);
-		profile_measure_add(&profile->sites[*slot].allocated, &stack->allocated);
+		measure_add(&profile->sites[*slot].in_use, &stack->in_use);
+		measure_add(&profile->sites[*slot].allocated, &stack->allocated);
 	}
 	map_free(known);
 }

@@ -188,24 +188,17 @@ static void build_locations(struct builder *builder)
 	profile->locations = memory_resize(profile->locations, profile->location_count, sizeof *profile->locations);
 }
 
-static void site_take_measures(struct profile_site *site, const struct seep_site *entry)
+static struct profile_site site_of_entry(const struct seep_site *entry, uint64_t key)
 {
-	site->allocated = entry->allocated;
-	site->freed = entry->freed;
-	site->in_use = entry->in_use;
-	site->freed_remotely = entry->freed_remotely;
-	site->freed_shortly = entry->freed_shortly;
-	site->freed_grown = entry->freed_grown;
-}
-
-static void site_add_measures(struct profile_site *site, const struct seep_site *more)
-{
-	profile_measure_add(&site->allocated, &more->allocated);
-	profile_measure_add(&site->freed, &more->freed);
-	profile_measure_add(&site->in_use, &more->in_use);
-	profile_measure_add(&site->freed_remotely, &more->freed_remotely);
-	profile_measure_add(&site->freed_shortly, &more->freed_shortly);
-	profile_measure_add(&site->freed_grown, &more->freed_grown);
+	return (struct profile_site){.key = key,
+				     .truncated = (entry->flags & SEEP_SITE_TRUNCATED) != 0,
+				     .retired = site_is_retired(entry->flags, entry->node),
+				     .allocated = entry->allocated,
+				     .freed = entry->freed,
+				     .in_use = entry->in_use,
+				     .freed_remotely = entry->freed_remotely,
+				     .freed_shortly = entry->freed_shortly,
+				     .freed_grown = entry->freed_grown};
 }
 
 /* The site with this key, which is made if it is not there yet. */
@@ -236,16 +229,13 @@ static void build_sites(struct builder *builder)
 		const uint64_t key = stack_key_close(builder->node_key[entry.node], entry.flags, entry.node);
 		bool is_new;
 		const uint32_t index = site_find(profile, &known, key, &is_new);
-		struct profile_site *site = &profile->sites[index];
+		const struct profile_site site = site_of_entry(&entry, key);
 		builder->site_of[i] = index;
 		if (is_new) {
 			builder->site_node[index] = entry.node;
-			*site = (struct profile_site){.key = key,
-						      .truncated = (entry.flags & SEEP_SITE_TRUNCATED) != 0,
-						      .retired = site_is_retired(entry.flags, entry.node)};
-			site_take_measures(site, &entry);
+			profile->sites[index] = site;
 		} else {
-			site_add_measures(site, &entry);
+			profile_site_add(&profile->sites[index], &site);
 		}
 	}
 	free(known.slots);

@@ -131,16 +131,6 @@ static void locations_add(struct merger *merger, const struct profile *from)
 	perf_map_free(merger->jit);
 }
 
-static void measures_add(struct profile_site *site, const struct profile_site *more)
-{
-	profile_measure_add(&site->allocated, &more->allocated);
-	profile_measure_add(&site->freed, &more->freed);
-	profile_measure_add(&site->in_use, &more->in_use);
-	profile_measure_add(&site->freed_remotely, &more->freed_remotely);
-	profile_measure_add(&site->freed_shortly, &more->freed_shortly);
-	profile_measure_add(&site->freed_grown, &more->freed_grown);
-}
-
 static void site_make(struct merger *merger, struct profile_site *site, const struct profile_site *from)
 {
 	uint32_t *stack = &merger->storage->stacks[merger->frame_count];
@@ -169,7 +159,7 @@ static void sites_add(struct merger *merger, const struct profile *from)
 			site_make(merger, &to->sites[*slot], site);
 		}
 		merger->site_of[i] = (uint32_t)*slot;
-		measures_add(&to->sites[*slot], site);
+		profile_site_add(&to->sites[*slot], site);
 		for (uint32_t k = 0; k < site->lifetime_count; k++) {
 			ARRAY_RESERVE(merger->lifetimes, merger->lifetime_count, merger->lifetime_capacity);
 			merger->lifetimes[merger->lifetime_count++] =

@@ -9,6 +9,7 @@
 #include "files/path.h"
 #include "profile/profile.h"
 #include "profile/profile_private.h"
+#include "statistics/measure.h"
 
 struct profile *profile_create(void)
 {
@@ -39,19 +40,14 @@ void profile_free(struct profile *profile)
 	free(profile);
 }
 
-static void sum_add(struct seep_sum *sum, const struct seep_sum *more)
+void profile_site_add(struct profile_site *site, const struct profile_site *more)
 {
-	sum->uncertain += more->uncertain;
-	sum->variance += more->variance;
-	sum->largest = more->largest > sum->largest ? more->largest : sum->largest;
-	sum->certain += more->certain;
-}
-
-void profile_measure_add(struct seep_measure *measure, const struct seep_measure *more)
-{
-	measure->samples += more->samples;
-	sum_add(&measure->bytes, &more->bytes);
-	sum_add(&measure->objects, &more->objects);
+	measure_add(&site->allocated, &more->allocated);
+	measure_add(&site->freed, &more->freed);
+	measure_add(&site->in_use, &more->in_use);
+	measure_add(&site->freed_remotely, &more->freed_remotely);
+	measure_add(&site->freed_shortly, &more->freed_shortly);
+	measure_add(&site->freed_grown, &more->freed_grown);
 }
 
 enum call_value call_value_instead(enum call_value value, uint32_t lacks)
@@ -112,9 +108,9 @@ void profile_totals(const struct profile *profile, struct profile_totals *totals
 	*totals = (struct profile_totals){0};
 	for (uint32_t i = 0; i < profile->site_count; i++) {
 		const struct profile_site *site = &profile->sites[i];
-		profile_measure_add(&totals->allocated, &site->allocated);
-		profile_measure_add(&totals->freed, &site->freed);
-		profile_measure_add(&totals->in_use, &site->in_use);
+		measure_add(&totals->allocated, &site->allocated);
+		measure_add(&totals->freed, &site->freed);
+		measure_add(&totals->in_use, &site->in_use);
 	}
 }
 

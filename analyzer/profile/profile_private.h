@@ -58,8 +58,8 @@ struct filed_lifetime {
 void profile_file_lifetimes(struct profile *profile, struct filed_lifetime *filed, size_t count);
 void profile_sort_samples(struct profile *profile);
 
-/* Adds the sums of one set of samples to those of another. */
-void profile_measure_add(struct seep_measure *measure, const struct seep_measure *more);
+/* Adds the samples of one site to those of another: all six sums. */
+void profile_site_add(struct profile_site *site, const struct profile_site *more);
 
 /* Makes a snapshot of a recording's heap file, if that knows more than the last snapshot: the process died before it could
  * write one. Freed with seep_snapshot_free(). */
