@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A growing byte buffer. */
-#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -58,20 +57,27 @@ void buffer_append_unsigned(struct buffer *buffer, uint64_t value)
 	buffer_append(buffer, digits + at, sizeof digits - at);
 }
 
+void buffer_vprintf(struct buffer *buffer, const char *format, va_list arguments)
+{
+	va_list again;
+
+	va_copy(again, arguments);
+	const int length = vsnprintf(NULL, 0, format, again);
+	va_end(again);
+	if (length < 0)
+		return;
+	buffer_reserve(buffer, (size_t)length);
+	vsnprintf(buffer->data + buffer->length, (size_t)length + 1, format, arguments);
+	buffer->length += (size_t)length;
+}
+
 void buffer_printf(struct buffer *buffer, const char *format, ...)
 {
 	va_list arguments;
 
 	va_start(arguments, format);
-	int length = vsnprintf(NULL, 0, format, arguments);
+	buffer_vprintf(buffer, format, arguments);
 	va_end(arguments);
-	if (length < 0)
-		return;
-	buffer_reserve(buffer, (size_t)length);
-	va_start(arguments, format);
-	vsnprintf(buffer->data + buffer->length, (size_t)length + 1, format, arguments);
-	va_end(arguments);
-	buffer->length += (size_t)length;
 }
 
 void buffer_append_hex(struct buffer *buffer, const uint8_t *bytes, size_t count)

@@ -3,6 +3,7 @@
 #ifndef SEEP_BASE_BUFFER_H
 #define SEEP_BASE_BUFFER_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -23,6 +24,7 @@ void buffer_append_byte(struct buffer *buffer, char byte);
 void buffer_append_hex(struct buffer *buffer, const uint8_t *bytes, size_t count); /* two digits a byte */
 void buffer_append_unsigned(struct buffer *buffer, uint64_t value);                /* decimal */
 void buffer_printf(struct buffer *buffer, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void buffer_vprintf(struct buffer *buffer, const char *format, va_list arguments) __attribute__((format(printf, 2, 0)));
 void buffer_free(struct buffer *buffer);
 
 #endif

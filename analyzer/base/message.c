@@ -78,13 +78,11 @@ void message_progress_end(void)
 
 static void line_write(const char *before, const char *command, const char *format, va_list arguments)
 {
-	struct buffer line = {0};
-	char *text = NULL;
+	struct buffer line = {0}, text = {0};
 
-	if (vasprintf(&text, format, arguments) < 0)
-		return;
+	buffer_vprintf(&text, format, arguments);
 	buffer_printf(&line, "seep%s%s: ", before, command);
-	text_append_safe(&line, text);
+	text_append_safe(&line, text.data);
 	buffer_append_byte(&line, '\n');
 	fflush(stderr);
 	progress_wipe();
@@ -95,7 +93,7 @@ static void line_write(const char *before, const char *command, const char *form
 		sent += written > 0 ? (size_t)written : 0;
 	}
 	buffer_free(&line);
-	free(text);
+	buffer_free(&text);
 }
 
 void message(const char *format, ...)

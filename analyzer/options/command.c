@@ -213,14 +213,14 @@ int command_check_output(const struct command *command, const char *output, stru
 
 int command_usage(const struct command *command, const char *format, ...)
 {
+	struct buffer text = {0};
 	va_list arguments;
-	char *text = NULL;
 
 	va_start(arguments, format);
-	if (vasprintf(&text, format, arguments) >= 0)
-		message_of(command->name, "%s (see 'seep %s --help')", text, command->name);
+	buffer_vprintf(&text, format, arguments);
 	va_end(arguments);
-	free(text);
+	message_of(command->name, "%s (see 'seep %s --help')", text.data, command->name);
+	buffer_free(&text);
 	return COMMAND_USAGE;
 }
 

@@ -38,14 +38,11 @@ static void line_add(struct line *line, const char *format, ...) __attribute__((
 static void line_add(struct line *line, const char *format, ...)
 {
 	va_list arguments;
-	char *text = NULL;
 
 	va_start(arguments, format);
-	const int length = vasprintf(&text, format, arguments);
+	if (line->count < PARTS_MAX)
+		buffer_vprintf(&line->parts[line->count++], format, arguments);
 	va_end(arguments);
-	if (length >= 0 && line->count < PARTS_MAX)
-		buffer_append(&line->parts[line->count++], text, (size_t)length);
-	free(text);
 }
 
 /* Behind `used` columns of the line. */

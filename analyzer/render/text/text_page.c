@@ -3,7 +3,6 @@
 #include "render/text/text_page.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -55,19 +54,14 @@ void text_write(struct text_page *page, enum text_style style, const char *forma
 {
 	const bool is_styled = page->colored && style != STYLE_PLAIN;
 	va_list arguments;
-	char *text = NULL;
 
-	va_start(arguments, format);
-	const int length = vasprintf(&text, format, arguments);
-	va_end(arguments);
-	if (length < 0)
-		return;
 	if (is_styled)
 		buffer_append_text(page->out, style_codes[style]);
-	buffer_append(page->out, text, (size_t)length);
+	va_start(arguments, format);
+	buffer_vprintf(page->out, format, arguments);
+	va_end(arguments);
 	if (is_styled)
 		buffer_append_text(page->out, "\033[0m");
-	free(text);
 }
 
 void text_write_parts(struct text_page *page, const struct buffer *parts, size_t count, const char *separator,
