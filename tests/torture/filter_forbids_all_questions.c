@@ -11,29 +11,9 @@
 #define main main_of_filter
 #include "strict_seccomp_filter.c"
 #undef main
+#include "deeper_stacks.h"
 
-static _Atomic int begun, confined;
 static char fiber_stack[262144], alternate_stack[65536];
-
-static __attribute__((noinline)) int recurse(int depth)
-{
-	volatile char block[3000];
-	block[0] = (char)depth;
-	allocate_and_free(1);
-	return depth ? recurse(depth - 1) + block[0] : 0;
-}
-
-static void *recurse_on_thread(void *unused)
-{
-	begun = 1;
-	while (!confined)
-		__builtin_ia32_pause();
-	recurse(100);
-	confined = 2;
-	for (;;) /* its end would take a call */
-		;
-	return unused;
-}
 
 /* As fibers do that don't care for signal masks. */
 static void recurse_on(char *top)
@@ -57,14 +37,9 @@ int main(void)
 	allocate_and_free(10);
 	sigaltstack(&stack, NULL);
 	sigaction(SIGTRAP, &action, NULL);
-	start(recurse_on_thread, NULL);
-	while (!begun) /* libc makes calls of its own until then */
-		__builtin_ia32_pause();
+	begin_thread();
 	forbid();
-	confined = 1;
-	recurse(300);
-	while (confined != 2)
-		__builtin_ia32_pause();
+	go_deeper();
 	recurse_on(fiber_stack + sizeof fiber_stack);
 	__asm__ volatile("int3");
 	if (write(1, "alive\n", 6) != 6)

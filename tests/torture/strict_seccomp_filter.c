@@ -23,9 +23,9 @@ static const int allowed[] = {SYS_read,    SYS_write, SYS_brk,        SYS_mmap, 
 #endif
 #define COUNT (sizeof allowed / sizeof allowed[0])
 
-static void forbid(void)
+static struct sock_fprog filter_build(void)
 {
-	struct sock_filter filter[2 * COUNT + 2] = {
+	static struct sock_filter filter[2 * COUNT + 2] = {
 	    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
 	};
 	for (size_t i = 0; i < COUNT; i++) {
@@ -33,7 +33,12 @@ static void forbid(void)
 		filter[2 * i + 2] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
 	}
 	filter[2 * COUNT + 1] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, OTHERWISE);
-	struct sock_fprog program = {2 * COUNT + 2, filter};
+	return (struct sock_fprog){2 * COUNT + 2, filter};
+}
+
+static void forbid(void)
+{
+	struct sock_fprog program = filter_build();
 #ifdef BY_SYSCALL /* what root may do without giving up new privileges first */
 	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) &&
 	    (syscall(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
