@@ -27,13 +27,17 @@ static const struct command_option options[] = {
 static bool page_write(const struct request *request, const char *path, struct error *error)
 {
 	struct wrapper_names wrappers = {0};
+	struct recording_page page;
 	struct buffer out = {0};
 
 	if (request->wrappers && !wrapper_names_parse(&wrappers, request->wrappers, error))
 		return false;
-	const bool is_written =
-	    recording_page_render(&out, path, &request->symbols, wrappers.names, wrappers.count, error) &&
-	    output_write_buffer(&out, request->output, error);
+	bool is_written = recording_page_open(&page, path, &request->symbols, wrappers.names, wrappers.count, error);
+	if (is_written) {
+		page_render(&out, &page.page);
+		recording_page_close(&page);
+		is_written = output_write_buffer(&out, request->output, error);
+	}
 	if (is_written && strcmp(request->output, "-") != 0)
 		message("wrote %s (%s)", request->output, quantity_bytes((double)out.length).text);
 	wrapper_names_free(&wrappers);

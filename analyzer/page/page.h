@@ -32,10 +32,15 @@ struct page {
 	size_t left_out, removed;     /* of the series, snapshots that were not looked at, and that are no more */
 };
 
-/* Appends the data as JSON (docs/PAGE.md). */
-void page_data_render(struct buffer *out, const struct page *page);
+/* Appends the data: JSON (docs/PAGE.md), packed by gzip. */
+void page_data_pack(struct buffer *out, const struct page *page);
 
 /* Appends the whole file. */
 void page_render(struct buffer *out, const struct page *page);
+
+/* Appends the file of a server, without data: its script asks for them, at `state` and `data` beside it. The answer's own
+ * header must have the policy. */
+void page_render_live(struct buffer *out, const char *title);
+void page_append_live_policy(struct buffer *out);
 
 #endif

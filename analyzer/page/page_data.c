@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "base/map.h"
 #include "base/memory.h"
+#include "files/gzip.h"
 #include "page/page.h"
 #include "page/stacks.h"
 #include "render/json/documents.h"
@@ -264,7 +265,7 @@ static void answer_render(struct json *json, const struct page *page)
 	buffer_free(&text);
 }
 
-void page_data_render(struct buffer *out, const struct page *page)
+static void page_data_render(struct buffer *out, const struct page *page)
 {
 	struct json json = {.out = out};
 	struct buffer losses = {0};
@@ -284,4 +285,13 @@ void page_data_render(struct buffer *out, const struct page *page)
 	sites_render(&json, page);
 	json_end_object(&json);
 	buffer_free(&losses);
+}
+
+void page_data_pack(struct buffer *out, const struct page *page)
+{
+	struct buffer data = {0};
+
+	page_data_render(&data, page);
+	gzip_pack(out, data.data, data.length);
+	buffer_free(&data);
 }

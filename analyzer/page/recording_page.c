@@ -14,15 +14,6 @@
 #include "page/page.h"
 #include "profile/bundle.h"
 
-struct reading {
-	struct page page;
-	struct page_moment *moments;
-	struct profile *whole; /* the last snapshot so far */
-	struct series series;
-	struct leaks places;
-	struct error unjudged;
-};
-
 static void moment_take(struct page_moment *moment, const struct profile *profile, uint64_t number)
 {
 	*moment = (struct page_moment){number, profile->time_ns, profile->trigger, profile->memory_known, {0}};
@@ -30,7 +21,7 @@ static void moment_take(struct page_moment *moment, const struct profile *profil
 }
 
 /* Takes over the profile. */
-static bool snapshot_add(struct reading *reading, struct profile *profile, uint64_t number, struct error *error)
+static bool snapshot_add(struct recording_page *reading, struct profile *profile, uint64_t number, struct error *error)
 {
 	if (reading->whole && !profiles_are_same_process(reading->whole, profile)) {
 		profile_free(profile);
@@ -44,7 +35,7 @@ static bool snapshot_add(struct reading *reading, struct profile *profile, uint6
 	return true;
 }
 
-static bool snapshots_read(struct reading *reading, const char *path, struct error *error)
+static bool snapshots_read(struct recording_page *reading, const char *path, struct error *error)
 {
 	struct recording recording;
 	struct bundle_file *bundle = NULL;
@@ -67,7 +58,7 @@ static bool snapshots_read(struct reading *reading, const char *path, struct err
 	return fine;
 }
 
-static bool snapshot_read(struct reading *reading, const char *path, struct error *error)
+static bool snapshot_read(struct recording_page *reading, const char *path, struct error *error)
 {
 	struct profile *profile = profile_open(path, error);
 
@@ -82,7 +73,7 @@ static bool snapshot_read(struct reading *reading, const char *path, struct erro
 }
 
 /* The verdicts by place, or why there are none. */
-static void series_judge(struct reading *reading, const char *path, const struct symbol_search *search)
+static void series_judge(struct recording_page *reading, const char *path, const struct symbol_search *search)
 {
 	struct page *page = &reading->page;
 	struct series *series = &reading->series;
@@ -112,26 +103,30 @@ static void series_judge(struct reading *reading, const char *path, const struct
 			page->judged_at = i;
 }
 
-bool recording_page_render(struct buffer *out, const char *path, const struct symbol_search *search,
-			   const char *const *wrappers, size_t wrapper_count, struct error *error)
+bool recording_page_open(struct recording_page *reading, const char *path, const struct symbol_search *search,
+			 const char *const *wrappers, size_t wrapper_count, struct error *error)
 {
-	struct reading reading = {.page = {.source = path, .history = page_history_create()}};
-
+	*reading = (struct recording_page){.page = {.source = path, .history = page_history_create()}};
 	const bool is_read =
-	    path_is_recording(path) ? snapshots_read(&reading, path, error) : snapshot_read(&reading, path, error);
-	if (is_read) {
-		profile_use_wrappers(reading.whole, wrappers, wrapper_count);
-		profile_symbolize(reading.whole, search);
-		reading.page.whole = reading.whole;
-		reading.page.moments = reading.moments;
-		series_judge(&reading, path, search);
-		page_render(out, &reading.page);
+	    path_is_recording(path) ? snapshots_read(reading, path, error) : snapshot_read(reading, path, error);
+	if (!is_read) {
+		recording_page_close(reading);
+		return false;
 	}
-	if (reading.page.places)
-		leaks_free(&reading.places);
-	series_free(&reading.series);
-	profile_free(reading.whole);
-	page_history_free(reading.page.history);
-	free(reading.moments);
-	return is_read;
+	profile_use_wrappers(reading->whole, wrappers, wrapper_count);
+	profile_symbolize(reading->whole, search);
+	reading->page.whole = reading->whole;
+	reading->page.moments = reading->moments;
+	series_judge(reading, path, search);
+	return true;
+}
+
+void recording_page_close(struct recording_page *reading)
+{
+	if (reading->page.places)
+		leaks_free(&reading->places);
+	series_free(&reading->series);
+	profile_free(reading->whole);
+	page_history_free(reading->page.history);
+	free(reading->moments);
 }

@@ -5,12 +5,24 @@
 
 #include <stdbool.h>
 
-#include "base/buffer.h"
 #include "base/error.h"
+#include "page/page.h"
+#include "series/series.h"
 #include "symbols/symbols.h"
 
-/* `wrappers`: names of functions that count as wrappers of malloc. False: one line in error; nothing is appended then. */
-bool recording_page_render(struct buffer *out, const char *path, const struct symbol_search *search,
-			   const char *const *wrappers, size_t wrapper_count, struct error *error);
+struct recording_page {
+	struct page page; /* made of what follows */
+	struct page_moment *moments;
+	struct profile *whole;
+	struct series series; /* empty where nothing is judged */
+	struct leaks places;
+	struct error unjudged;
+};
+
+/* `wrappers`: names of functions that count as wrappers of malloc. They and the path must outlive the page. False: one line in
+ * error, and nothing is to be closed. */
+bool recording_page_open(struct recording_page *reading, const char *path, const struct symbol_search *search,
+			 const char *const *wrappers, size_t wrapper_count, struct error *error);
+void recording_page_close(struct recording_page *reading);
 
 #endif
