@@ -19,6 +19,7 @@
 #include "render/text/head_text.h"
 #include "render/text/table.h"
 #include "render/words/estimate.h"
+#include "render/words/finding.h"
 #include "render/words/leak_evidence.h"
 #include "render/words/leak_sentence.h"
 #include "render/words/losses.h"
@@ -114,36 +115,26 @@ static void write_memory(const struct screen *screen)
 static void write_finding(const struct screen *screen)
 {
 	const struct leaks *leaks = screen->leaks;
-	const uint32_t count = leaks->verdicts[LEAK_LEAK], spread = leaks_spread_count(leaks, LEAK_LEAK);
-	const struct leak_unit unit = leak_unit_for(leaks->seconds);
 	struct text_page *page = screen->page;
+	struct buffer text = {0};
 
 	end_line(screen);
-	if (!leaks->can_judge) {
-		const char *label =
-		    leaks->possible_in_s > 0 && !screen->series->ended ? "NO VERDICT YET" : "NO VERDICT";
-		struct buffer text = {0};
-		leak_want_append(&text, leaks, screen->series);
-		text_write_labelled(page, STYLE_WARNING, label, text.data);
-		buffer_free(&text);
-		return;
-	} else if (count + spread == 0) {
+	finding_append(&text, leaks, screen->series);
+	switch (finding_of(leaks)) {
+	case FINDING_NO_VERDICT:
+		text_write_labelled(
+		    page, STYLE_WARNING,
+		    leaks->possible_in_s > 0 && !screen->series->ended ? "NO VERDICT YET" : "NO VERDICT", text.data);
+		break;
+	case FINDING_NOTHING:
 		text_write(page, STYLE_STRONG, "NOTHING LEAKS");
-		buffer_printf(page->out, " as far as %s of recording can show",
-			      quantity_duration(leaks->seconds * 1e9).text);
-	} else {
-		const struct estimate_text rate =
-		    estimate_bytes(leaks->leak_rate * unit.seconds, interval_times(leaks->leak_interval, unit.seconds),
-				   leaks->reference);
+		buffer_printf(page->out, " %s\n", text.data);
+		break;
+	case FINDING_LEAKS:
 		text_write(page, STYLE_GROWN, "LEAKING");
-		buffer_append_text(page->out, "  ");
-		if (count)
-			buffer_printf(page->out, "%u place%s%s", count, count == 1 ? "" : "s", spread ? " and " : "");
-		if (spread)
-			buffer_printf(page->out, "%u spread over many", spread);
-		buffer_printf(page->out, ", %s %s %s", rate.value, rate.interval, unit.name);
+		buffer_printf(page->out, "  %s\n", text.data);
 	}
-	end_line(screen);
+	buffer_free(&text);
 }
 
 static void add_row(const struct screen *screen, struct table *table, const struct leak_row *row, uint32_t number)

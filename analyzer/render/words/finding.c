@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "render/words/finding.h"
+
+#include "render/words/estimate.h"
+#include "render/words/leak_evidence.h"
+#include "render/words/leak_sentence.h"
+
+enum finding finding_of(const struct leaks *leaks)
+{
+	if (!leaks->can_judge)
+		return FINDING_NO_VERDICT;
+	return leaks_any(leaks) ? FINDING_LEAKS : FINDING_NOTHING;
+}
+
+static void leaks_append(struct buffer *out, const struct leaks *leaks)
+{
+	const uint32_t count = leaks->verdicts[LEAK_LEAK], spread = leaks_spread_count(leaks, LEAK_LEAK);
+	const struct leak_unit unit = leak_unit_for(leaks->seconds);
+	const struct estimate_text rate = estimate_bytes(
+	    leaks->leak_rate * unit.seconds, interval_times(leaks->leak_interval, unit.seconds), leaks->reference);
+
+	if (count)
+		buffer_printf(out, "%u place%s%s", count, count == 1 ? "" : "s", spread ? " and " : "");
+	if (spread)
+		buffer_printf(out, "%u spread over many", spread);
+	buffer_printf(out, ", %s %s %s", rate.value, rate.interval, unit.name);
+}
+
+void finding_append(struct buffer *out, const struct leaks *leaks, const struct series *series)
+{
+	switch (finding_of(leaks)) {
+	case FINDING_NO_VERDICT:
+		leak_want_append(out, leaks, series);
+		return;
+	case FINDING_NOTHING:
+		buffer_printf(out, "as far as %s of recording can show", quantity_duration(leaks->seconds * 1e9).text);
+		return;
+	case FINDING_LEAKS:
+		leaks_append(out, leaks);
+	}
+}

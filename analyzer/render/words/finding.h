@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a whole recording comes to, in one line. */
+#ifndef SEEP_WORDS_FINDING_H
+#define SEEP_WORDS_FINDING_H
+
+#include "base/buffer.h"
+#include "leaks/leaks.h"
+#include "series/series.h"
+
+enum finding {
+	FINDING_NO_VERDICT,
+	FINDING_NOTHING,
+	FINDING_LEAKS,
+};
+enum finding finding_of(const struct leaks *leaks);
+
+/* What stands behind the finding's name: "4 places, 37.9 GiB [34, 43] an hour"; "as far as 4 min 10 s of recording can show"; or why
+ * there is no verdict. */
+void finding_append(struct buffer *out, const struct leaks *leaks, const struct series *series);
+
+#endif
