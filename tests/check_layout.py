@@ -39,7 +39,7 @@ analyzer/compare        analyzer/base analyzer/files analyzer/place analyzer/pro
 analyzer/series         analyzer/base analyzer/compare analyzer/profile analyzer/statistics
 analyzer/leaks          analyzer/base analyzer/compare analyzer/place analyzer/series analyzer/statistics preload/keeper/loop
 analyzer/manual         analyzer/base analyzer/commands analyzer/files
-analyzer/modules        analyzer/base
+analyzer/modules        analyzer/base analyzer/files
 analyzer/symbols        analyzer/base analyzer/files analyzer/modules
 analyzer/profile        analyzer/base analyzer/files analyzer/reader analyzer/statistics analyzer/symbols
 analyzer/render/words   analyzer/base analyzer/compare analyzer/files analyzer/leaks analyzer/profile analyzer/series analyzer/statistics

@@ -19,6 +19,13 @@
 #include "modules/elf_budget.h"
 #include "symbols/module_file.h"
 
+static void module_file_close(struct module_file *file)
+{
+	if (file->descriptor >= 0)
+		close(file->descriptor);
+	file->descriptor = -1;
+}
+
 /* Checks that the open file is ELF with the recorded build id. False: `reason` says why not. */
 static bool build_id_matches(int descriptor, const char *path, const struct symbol_module *module,
 			     struct buffer *reason)
@@ -182,11 +189,4 @@ void module_file_find(struct module_file *file, const struct symbol_module *modu
 		return;
 	if (!module_file_try_build_id(file, "/usr/lib/debug", module))
 		module_file_find_by_debuginfod(file, module, reason);
-}
-
-void module_file_close(struct module_file *file)
-{
-	if (file->descriptor >= 0)
-		close(file->descriptor);
-	file->descriptor = -1;
 }

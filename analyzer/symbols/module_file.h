@@ -13,14 +13,12 @@ struct module_file {
 };
 
 /* Opens the module's file at its path, or else the same build from the debug directories. Without one, descriptor is
- * -1. `reason` receives what was wrong with the file at the module's path, or nothing. */
+ * -1; otherwise the caller closes it. `reason` receives what was wrong with the file at the module's path, or nothing. */
 void module_file_find(struct module_file *file, const struct symbol_module *module, const struct symbol_search *search,
 		      struct buffer *reason);
 
 /* The same, of files in the directory given by hand only, named as the module or with ".debug". */
 void module_file_find_by_hand(struct module_file *file, const struct symbol_module *module,
 			      const struct symbol_search *search);
-
-void module_file_close(struct module_file *file);
 
 #endif

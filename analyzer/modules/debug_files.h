@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A module's file and its debug file, found by libdwfl on this machine or on a debuginfod server. The module is reported at
+ * bias 0, so that its addresses are ELF virtual addresses throughout. */
+#ifndef SEEP_MODULES_DEBUG_FILES_H
+#define SEEP_MODULES_DEBUG_FILES_H
+
+#include <stdbool.h>
+
+#include <elfutils/libdwfl.h>
+
+#include "modules/dwarf_chunks.h"
+
+struct debug_files { /* zero-initialise */
+	Dwfl *dwfl;
+	Dwfl_Module *module;         /* NULL: no file */
+	Dwarf *dwarf;                /* NULL: none, or a large file's */
+	Dwarf_Addr bias;             /* of `dwarf` */
+	struct dwarf_chunks *chunks; /* a large file's, otherwise NULL */
+	int chunks_descriptor;
+	char *chunks_path; /* NULL: from a server */
+};
+
+/* To be called before a module is opened: where to look for debug files. The user may have given a `directory`, else NULL. */
+void debug_files_prepare(const char *directory);
+
+/* Opens the module's file, and takes its descriptor over. */
+void debug_files_open_module(struct debug_files *files, const char *path, int descriptor);
+
+/* The same, and finds its DWARF, which is libdw's or comes in chunks. False: there is none. */
+bool debug_files_open(struct debug_files *files, const char *path, int descriptor);
+
+void debug_files_close(struct debug_files *files);
+
+static inline bool debug_files_have_dwarf(const struct debug_files *files)
+{
+	return files->dwarf || files->chunks;
+}
+
+/* The file that names come from; NULL: libdwfl names none. `is_apart`: it is a debug file. */
+const char *debug_files_path(const struct debug_files *files, bool *is_apart);
+
+/* Did a server send the DWARF? */
+bool debug_files_are_fetched(const struct debug_files *files);
+
+/* Has the module's own file a symbol table? Without one, local functions come from .gnu_debugdata, a small compressed file
+ * that some distributions put into a program. */
+bool debug_files_have_symbol_table(const struct debug_files *files);
+
+/* What was wrong with the servers since debug_files_prepare(); "": nothing. */
+const char *debug_files_complaint(void);
+
+#endif
