@@ -10,15 +10,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "profile/profile.h"
+#include "series/history.h"
 
 /* `count` samples of `size` bytes taken at `rate`. In snapshot k of the recording (from 0) where born <= k < dead. */
 struct page_cell {
-	uint32_t site; /* index into page_sites.keys */
+	uint32_t site; /* its number in the history */
 	uint32_t born, dead;
 	uint32_t count;
 	uint64_t size, rate;
 };
+
+/* Those of a history that is not closed yet, ordered by site, birth, death. The caller frees them. */
+struct page_cell *page_cells_of(const struct history *history, size_t *count);
 
 /* What a site had allocated in all by some snapshot; there where that differs from the one before. */
 struct page_counter {
@@ -27,22 +30,17 @@ struct page_counter {
 	double largest;        /* objects that its largest sample stands for (see unseen_objects()) */
 };
 
-struct page_history; /* opaque */
+/* Ordered by snapshot, and within one as the sites are there. */
+struct page_counters {
+	struct page_counter *all;
+	size_t count, capacity;
+	struct seep_measure *now; /* by site, as of the snapshot that is being added */
+	uint32_t *last;           /* by site: index of its last counter + 1 */
+	size_t site_count, site_capacity;
+};
 
-struct page_history *page_history_create(void);
-void page_history_free(struct page_history *history);
-
-/* Adds the next snapshot; the profile may be freed afterwards. It need not be symbolized. */
-void page_history_add(struct page_history *history, const struct profile *profile);
-
-/* After the last: the results, owned by the history. Cells are ordered by site, birth, death; counters by snapshot, then
- * site. */
-const struct page_cell *page_history_cells(struct page_history *history, size_t *count);
-const struct page_counter *page_history_counters(const struct page_history *history, size_t *count);
-
-/* Sites are numbered in the order in which they were first seen. */
-uint32_t page_history_sites(const struct page_history *history);
-/* The number of the site with this key (profile_site.key); UINT32_MAX where no snapshot had it. */
-uint32_t page_history_site(const struct page_history *history, uint64_t key);
+/* Adds what the sites had allocated at the moment that was added to the history last. */
+void page_counters_add(struct page_counters *counters, const struct history *history, const struct moment *moment);
+void page_counters_free(struct page_counters *counters);
 
 #endif

@@ -23,13 +23,16 @@ struct page {
 	const char *source;
 	const struct page_moment *moments; /* ascending by number */
 	size_t moment_count;
-	struct page_history *history; /* of these moments */
-	const struct profile *whole;  /* the last of them, symbolized: its counters and stacks are the recording's */
-	const struct leaks *places;   /* judged by place; NULL: can't be, because of */
-	const char *unjudged;         /* ... this line */
-	size_t judged_at;             /* the moment that the verdicts are about */
-	bool shutdown_left_out;       /* moments after judged_at are the program's shutdown */
-	size_t left_out, removed;     /* of the series, snapshots that were not looked at, and that are no more */
+	const struct history *history; /* its sites are the page's */
+	const struct page_cell *cells; /* of these moments, as the counters */
+	size_t cell_count;
+	const struct page_counters *counters;
+	const struct profile *whole; /* the last of them, symbolized: its counters and stacks are the recording's */
+	const struct leaks *places;  /* judged by place; NULL: can't be, because of */
+	const char *unjudged;        /* ... this line */
+	size_t judged_at;            /* the moment that the verdicts are about */
+	bool shutdown_left_out;      /* moments after judged_at are the program's shutdown */
+	size_t left_out, removed;    /* of the series, snapshots that were not looked at, and that are no more */
 };
 
 /* Appends the data: JSON (docs/PAGE.md), packed by gzip. */

@@ -146,7 +146,7 @@ struct page_site {
 static struct page_site *sites_find(const struct page *page, struct page_stacks *stacks)
 {
 	const struct profile *whole = page->whole;
-	struct page_site *sites = memory_allocate((size_t)page_history_sites(page->history) + 1, sizeof *sites);
+	struct page_site *sites = memory_allocate((size_t)page->history->site_count + 1, sizeof *sites);
 	struct group_table groups;
 	uint32_t *row_of =
 	    page->places ? memory_allocate((size_t)page->places->groups.count + 1, sizeof *row_of) : NULL;
@@ -156,11 +156,11 @@ static struct page_site *sites_find(const struct page *page, struct page_stacks 
 	group_table_init(&groups, GROUP_BY_STACK);
 	uint32_t *group = group_table_add(&groups, whole);
 	for (uint32_t i = 0; i < whole->site_count; i++) {
-		const uint32_t number = page_history_site(page->history, whole->sites[i].key);
-		if (number == UINT32_MAX)
+		const uint64_t *number = map_get(page->history->by_key, whole->sites[i].key);
+		if (!number)
 			continue;
 		const uint64_t *place = page->places ? map_get(page->places->groups.stacks, whole->sites[i].key) : NULL;
-		sites[number] = (struct page_site){
+		sites[*number] = (struct page_site){
 		    page_stacks_add(stacks, whole, i),
 		    page_stacks_place(stacks, &groups.groups[group[i]]) + 1,
 		    place ? row_of[*place] : 0,
@@ -179,20 +179,17 @@ static void sites_render(struct json *json, const struct page *page)
 	page_stacks_init(&stacks);
 	struct page_site *sites = sites_find(page, &stacks);
 	json_begin_object(json_key(json, "sites"));
-	COLUMN(json, "node", sites, page_history_sites(page->history), node);
-	COLUMN(json, "place", sites, page_history_sites(page->history), place);
-	COLUMN(json, "row", sites, page_history_sites(page->history), row);
+	COLUMN(json, "node", sites, page->history->site_count, node);
+	COLUMN(json, "place", sites, page->history->site_count, place);
+	COLUMN(json, "row", sites, page->history->site_count, row);
 	json_end_object(json);
 	free(sites);
 	stacks_render(json, &stacks);
 	page_stacks_free(&stacks);
 }
 
-static void cells_render(struct json *json, struct page_history *history)
+static void cells_render(struct json *json, const struct page_cell *cells, size_t count)
 {
-	size_t count;
-	const struct page_cell *cells = page_history_cells(history, &count);
-
 	json_begin_object(json_key(json, "cells"));
 	COLUMN(json, "site", cells, count, site);
 	COLUMN(json, "born", cells, count, born);
@@ -204,11 +201,11 @@ static void cells_render(struct json *json, struct page_history *history)
 }
 
 /* Totals are whole numbers; `largest` is exact, since intervals are made of it, and 0 where it is the one before. */
-static void counters_render(struct json *json, const struct page_history *history)
+static void counters_render(struct json *json, const struct page *page)
 {
-	size_t count;
-	const struct page_counter *counters = page_history_counters(history, &count);
-	double *last = memory_allocate((size_t)page_history_sites(history) + 1, sizeof *last);
+	const struct page_counter *counters = page->counters->all;
+	const size_t count = page->counters->count;
+	double *last = memory_allocate((size_t)page->history->site_count + 1, sizeof *last);
 
 	json_begin_object(json_key(json, "counters"));
 	COLUMN(json, "site", counters, count, site);
@@ -280,8 +277,8 @@ static void page_data_render(struct buffer *out, const struct page *page)
 	json_notes(&json, page->whole);
 	moments_render(&json, page);
 	answer_render(&json, page);
-	cells_render(&json, page->history);
-	counters_render(&json, page->history);
+	cells_render(&json, page->cells, page->cell_count);
+	counters_render(&json, page);
 	sites_render(&json, page);
 	json_end_object(&json);
 	buffer_free(&losses);

@@ -1,132 +1,159 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reads every snapshot of a recording once, in order, for the page's history; and its series, for the verdicts. */
+/* Reads every snapshot of a recording once, in order. The verdicts are made of the same history. */
 #include "page/recording_page.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/memory.h"
-#include "compare/comparison.h"
-#include "compare/samples.h"
-#include "series/series.h"
+#include "base/message.h"
 #include "leaks/spread.h"
-#include "page/page.h"
-#include "profile/bundle.h"
 
-static void moment_take(struct page_moment *moment, const struct profile *profile, uint64_t number)
+static void moment_take(struct recording_page *made, const struct moment *moment, const struct history *history)
 {
-	*moment = (struct page_moment){number, profile->time_ns, profile->trigger, profile->memory_known, {0}};
-	memcpy(moment->memory, profile->memory, sizeof moment->memory);
+	struct page_moment *taken = &made->moments[made->page.moment_count++];
+
+	*taken = (struct page_moment){moment->number, moment->time_ns, moment->trigger, moment->memory_known, {0}};
+	memcpy(taken->memory, moment->memory, sizeof taken->memory);
+	page_counters_add(&made->counters, history, moment);
 }
 
-/* Takes over the profile. */
-static bool snapshot_add(struct recording_page *reading, struct profile *profile, uint64_t number, struct error *error)
+static bool moments_read(struct recording_page *made, struct reading *reading, struct error *error)
 {
-	if (reading->whole && !profiles_are_same_process(reading->whole, profile)) {
-		profile_free(profile);
-		return error_set(error, "%s: is of another process than the others in its recording",
-				 reading->page.source);
-	}
-	page_history_add(reading->page.history, profile);
-	moment_take(&reading->moments[reading->page.moment_count++], profile, number);
-	profile_free(reading->whole);
-	reading->whole = profile;
-	return true;
-}
+	const size_t count = reading->recording.count;
+	bool fine = true;
 
-static bool snapshots_read(struct recording_page *reading, const char *path, struct error *error)
-{
-	struct recording recording;
-	struct bundle_file *bundle = NULL;
-
-	if (!recording_list(path, &recording, error))
-		return false;
-	bool fine = !path_is_bundle(path) || (bundle = bundle_file_open(path, error));
-	reading->moments = memory_allocate(recording.count, sizeof *reading->moments);
-	for (size_t i = 0; i < recording.count && fine; i++) {
-		const struct recording_entry *entry = &recording.entries[i];
-		struct profile *profile =
-		    bundle ? bundle_file_profile(bundle, entry->number, error) : profile_open(entry->path, error);
-		if (profile)
-			fine = snapshot_add(reading, profile, entry->number, error);
-		else
-			fine = !bundle && i + 1 < recording.count && access(entry->path, F_OK) != 0;
+	made->moments = memory_allocate(count, sizeof *made->moments);
+	for (size_t i = 0; i < count && fine; i++) {
+		struct moment moment;
+		message_progress("reading snapshot", i + 1, count);
+		fine = reading_add(reading, i, &moment, error);
+		if (fine && reading->history.count > made->page.moment_count)
+			moment_take(made, &moment, &reading->history);
 	}
-	bundle_file_close(bundle);
-	recording_free(&recording);
+	message_progress_end();
+	made->cells = page_cells_of(&reading->history, &made->page.cell_count);
 	return fine;
 }
 
-static bool snapshot_read(struct recording_page *reading, const char *path, struct error *error)
+/* The last snapshot of all, with its stacks. */
+static bool last_open(struct recording_page *made, struct reading *reading, struct error *error)
 {
-	struct profile *profile = profile_open(path, error);
+	const size_t last = made->page.moment_count - 1;
+	const struct history_moment place = {.place = (uint16_t)last};
 
-	if (!profile)
-		return false;
-	if (!profile->has_samples || profile->start_ns == 0) {
-		profile_free(profile);
-		return error_set(error, "%s: a page needs one of seep's own recordings or snapshots", path);
-	}
-	reading->moments = memory_allocate(1, sizeof *reading->moments);
-	return snapshot_add(reading, profile, profile->number, error);
+	made->page.whole = made->series.reference && made->page.judged_at == last
+			       ? made->series.reference
+			       : (made->own = reading_profile(reading, &place, error));
+	return made->page.whole != NULL;
 }
 
-/* The verdicts by place, or why there are none. */
-static void series_judge(struct recording_page *reading, const char *path, const struct symbol_search *search)
+static bool recording_read(struct recording_page *made, struct reading *reading, const char *path, struct error *error)
 {
-	struct page *page = &reading->page;
-	struct series *series = &reading->series;
+	struct page *page = &made->page;
 
+	if (!reading_open(reading, path, true, error) || !moments_read(made, reading, error))
+		return false;
+	if (page->moment_count == 0)
+		return error_set(error, "%s: all of its snapshots went away while they were read", path);
 	page->judged_at = page->moment_count - 1;
-	if (!path_is_recording(path)) {
-		page->unjudged = "one snapshot only: leaks are told from a series";
-		return;
+	if (!series_take(&made->series, reading, &made->unjudged))
+		page->unjudged = made->unjudged.text;
+	else
+		page->judged_at = made->series.history.moments[made->series.history.count - 1].place;
+	if (reading->has_vanished) {
+		*error = made->unjudged;
+		return false;
 	}
-	if (!series_open(series, &path, 1, &reading->unjudged)) {
-		page->unjudged = reading->unjudged.text;
-		return;
+	return last_open(made, reading, error);
+}
+
+static bool snapshot_read(struct recording_page *made, const char *path, struct error *error)
+{
+	struct moment_reader *reader = moment_reader_create();
+	struct history *history = &made->series.history;
+	struct moment moment;
+
+	made->page.whole = made->own = profile_open(path, error);
+	bool fine = made->own != NULL;
+	if (fine && (!made->own->has_samples || made->own->start_ns == 0))
+		fine = error_set(error, "%s: a page needs one of seep's own recordings or snapshots", path);
+	fine = fine && moment_read_file(reader, path, &moment, error);
+	if (fine) {
+		made->moments = memory_allocate(1, sizeof *made->moments);
+		history_init(history, 1, 1);
+		history_add(history, &moment, true);
+		moment_take(made, &moment, history);
+		made->cells = page_cells_of(history, &made->page.cell_count);
+		made->page.unjudged = "one snapshot only: leaks are told from a series";
 	}
-	struct profile *const shown[] = {series->reference, series->middle};
-	for (int i = 0; i < 2; i++) {
-		profile_use_wrappers(shown[i], page->whole->wrappers, page->whole->wrapper_count);
+	moment_reader_free(reader);
+	return fine;
+}
+
+void recording_page_close(struct recording_page *made)
+{
+	if (made->page.places)
+		leaks_free(&made->places);
+	series_free(&made->series);
+	profile_free(made->own);
+	page_counters_free(&made->counters);
+	free(made->cells);
+	free(made->moments);
+	*made = (struct recording_page){0};
+}
+
+/* Again where a snapshot was thinned out that is read twice. */
+static bool page_read(struct recording_page *made, const char *path, struct error *error)
+{
+	for (int attempt = 1;; attempt++) {
+		struct reading reading = {0};
+		*made = (struct recording_page){.page = {.source = path}};
+		const bool fine = path_is_recording(path) ? recording_read(made, &reading, path, error)
+							  : snapshot_read(made, path, error);
+		const bool again = reading.has_vanished && attempt < READING_ATTEMPTS;
+		reading_free(&reading);
+		if (fine || !again)
+			return fine;
+		recording_page_close(made);
+	}
+}
+
+/* The verdicts by place, if there are any. */
+static void page_judge(struct recording_page *made, const struct symbol_search *search, const char *const *wrappers,
+		       size_t wrapper_count)
+{
+	struct page *page = &made->page;
+	struct series *series = &made->series;
+	struct profile *const shown[] = {made->own, series->reference, series->middle};
+
+	for (int i = 0; i < 3; i++) {
+		if (!shown[i])
+			continue;
+		profile_use_wrappers(shown[i], wrappers, wrapper_count);
 		profile_symbolize(shown[i], search);
 	}
-	leaks_build(&reading->places, series, GROUP_BY_PLACE);
-	leaks_find_spreads(&reading->places, series);
-	page->places = &reading->places;
+	if (page->unjudged)
+		return;
+	leaks_build(&made->places, series, GROUP_BY_PLACE);
+	leaks_find_spreads(&made->places, series);
+	page->places = &made->places;
 	page->left_out = series->left_out;
 	page->removed = series->removed;
 	page->shutdown_left_out = series->reference->shutdown_left_out;
-	for (size_t i = 0; i < page->moment_count; i++)
-		if (page->moments[i].number == series->reference->number)
-			page->judged_at = i;
 }
 
-bool recording_page_open(struct recording_page *reading, const char *path, const struct symbol_search *search,
+bool recording_page_open(struct recording_page *made, const char *path, const struct symbol_search *search,
 			 const char *const *wrappers, size_t wrapper_count, struct error *error)
 {
-	*reading = (struct recording_page){.page = {.source = path, .history = page_history_create()}};
-	const bool is_read =
-	    path_is_recording(path) ? snapshots_read(reading, path, error) : snapshot_read(reading, path, error);
-	if (!is_read) {
-		recording_page_close(reading);
+	if (!page_read(made, path, error)) {
+		recording_page_close(made);
 		return false;
 	}
-	profile_use_wrappers(reading->whole, wrappers, wrapper_count);
-	profile_symbolize(reading->whole, search);
-	reading->page.whole = reading->whole;
-	reading->page.moments = reading->moments;
-	series_judge(reading, path, search);
+	page_judge(made, search, wrappers, wrapper_count);
+	made->page.moments = made->moments;
+	made->page.history = &made->series.history;
+	made->page.cells = made->cells;
+	made->page.counters = &made->counters;
 	return true;
-}
-
-void recording_page_close(struct recording_page *reading)
-{
-	if (reading->page.places)
-		leaks_free(&reading->places);
-	series_free(&reading->series);
-	profile_free(reading->whole);
-	page_history_free(reading->page.history);
-	free(reading->moments);
 }

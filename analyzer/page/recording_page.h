@@ -13,8 +13,10 @@
 struct recording_page {
 	struct page page; /* made of what follows */
 	struct page_moment *moments;
-	struct profile *whole;
-	struct series series; /* empty where nothing is judged */
+	struct page_cell *cells;
+	struct page_counters counters;
+	struct series series; /* where nothing is judged, its history alone */
+	struct profile *own;  /* the last snapshot, where the series has not opened it */
 	struct leaks places;
 	struct error unjudged;
 };

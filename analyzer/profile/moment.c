@@ -135,6 +135,8 @@ static void sites_take(struct moment_reader *reader, const struct snapshot_view 
 	moment->keys = reader->keys;
 	moment->site_in_use = reader->in_use;
 	moment->site_count = table->count;
+	moment->sites = table->entries;
+	moment->site_bytes = table->stride_bytes;
 	moment->in_use = in_use.uncertain + in_use.certain;
 	moment->in_use_variance = in_use.variance;
 	moment->allocated = allocated.uncertain + allocated.certain;
@@ -160,6 +162,17 @@ static void live_take(struct moment_reader *reader, const struct snapshot_view *
 	moment->live = reader->live;
 }
 
+static void memory_take(const struct snapshot_view *view, struct moment *moment)
+{
+	for (uint32_t i = 0; i < snapshot_count(view, SEEP_SECTION_MEMORY); i++) {
+		const struct seep_value value = snapshot_memory(view, i);
+		if (value.key >= sizeof moment->memory / sizeof *moment->memory)
+			continue;
+		moment->memory[value.key] = value.value;
+		moment->memory_known |= UINT64_C(1) << value.key;
+	}
+}
+
 bool moment_read(struct moment_reader *reader, const void *data, size_t bytes, const char *name, struct moment *moment,
 		 struct error *error)
 {
@@ -181,6 +194,7 @@ bool moment_read(struct moment_reader *reader, const void *data, size_t bytes, c
 	nodes_take(reader, view, modules_take(reader, view));
 	sites_take(reader, view, moment);
 	live_take(reader, view, moment);
+	memory_take(view, moment);
 	return true;
 }
 

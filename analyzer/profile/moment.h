@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <seep/snapshot.h>
 
@@ -23,12 +24,25 @@ struct moment {
 	bool has_samples;
 	double in_use, allocated; /* bytes of all sites */
 	double in_use_variance;
+	uint64_t memory_known, memory[64]; /* as in the profile */
 	uint32_t site_count;
-	const uint64_t *keys;      /* by site: profile_site.key. Two sites may have one: then they are one */
-	const double *site_in_use; /* by site: bytes */
+	const unsigned char *sites; /* as struct seep_site, but for the last of its fields */
+	size_t site_bytes;          /* from one to the next */
+	const uint64_t *keys;       /* by site: profile_site.key. Two sites may have one: then they are one */
+	const double *site_in_use;  /* by site: bytes */
 	uint32_t live_count;
 	const struct seep_live *live;
 };
+
+/* All that a site has ever allocated. */
+static inline struct seep_measure moment_allocated(const struct moment *moment, uint32_t site)
+{
+	struct seep_measure allocated;
+
+	memcpy(&allocated, moment->sites + site * moment->site_bytes + offsetof(struct seep_site, allocated),
+	       sizeof allocated);
+	return allocated;
+}
 
 struct moment_reader;
 struct moment_reader *moment_reader_create(void);

@@ -10,14 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/budget.h"
 #include "base/memory.h"
 #include "statistics/measure.h"
 
 #define AHEAD 8 /* samples of the last moment, from the one that is next, among which a sample is looked for */
 #define INDEX_FIRST 1024
-
-_Static_assert(BUDGET_SERIES_SNAPSHOTS <= UINT16_MAX, "moments are numbered by 16 bits");
 
 struct trail {
 	uint32_t *sites; /* history's numbers, by the last moment's sites */
@@ -29,10 +26,10 @@ struct trail {
 	size_t index_size, indexed;
 };
 
-void history_init(struct history *history, size_t most)
+void history_init(struct history *history, size_t moments, size_t judged)
 {
-	*history = (struct history){.most = most,
-				    .moments = memory_allocate(most, sizeof *history->moments),
+	*history = (struct history){.most = judged,
+				    .moments = memory_allocate(moments, sizeof *history->moments),
 				    .by_key = map_create(),
 				    .trail = memory_allocate(1, sizeof *history->trail)};
 }
@@ -56,6 +53,7 @@ void history_free(struct history *history)
 	free(history->in_use);
 	map_free(history->by_key);
 	free(history->objects);
+	free(history->gaps);
 	*history = (struct history){0};
 }
 
@@ -89,7 +87,7 @@ static uint32_t site_find(struct history *history, uint64_t key, uint32_t guess)
 	return history->site_count++;
 }
 
-static void sites_add(struct history *history, const struct moment *moment)
+static void sites_add(struct history *history, const struct moment *moment, bool is_judged)
 {
 	struct trail *trail = history->trail;
 	uint32_t next = 0;
@@ -98,7 +96,8 @@ static void sites_add(struct history *history, const struct moment *moment)
 	for (uint32_t i = 0; i < moment->site_count; i++) {
 		const bool had = i < trail->site_count && history->keys[trail->sites[i]] == moment->keys[i];
 		const uint32_t site = site_find(history, moment->keys[i], had ? trail->sites[i] : next);
-		history->in_use[site * history->most + history->count] += moment->site_in_use[i];
+		if (is_judged)
+			history->in_use[site * history->most + history->judged] += moment->site_in_use[i];
 		trail->sites[i] = site;
 		next = site + 1;
 	}
@@ -207,22 +206,17 @@ static void objects_make(struct history *history, const struct moment *moment, u
 	}
 }
 
-/* Bytes of the moment before that are there no more. */
-static double bytes_gone(const struct history *history)
+static void object_goes_on(struct history *history, struct followed *object)
 {
-	const struct trail *trail = history->trail;
-	struct seep_measure gone = {0};
-
-	for (uint32_t i = 0; i < trail->object_count; i++) {
-		const struct followed *object = &history->objects[trail->objects[i]];
-		if (object->last != history->count)
-			measure_add_sample(&gone, object->size, object->rate);
+	if (object->last + 1u < history->count) {
+		ARRAY_RESERVE(history->gaps, history->gap_count, history->gap_capacity);
+		history->gaps[history->gap_count++] = (struct followed_gap){
+		    (uint32_t)(object - history->objects), (uint16_t)(object->last + 1u), (uint16_t)history->count};
 	}
-	return sum_estimate(&gone.bytes);
+	object->last = (uint16_t)history->count;
 }
 
-/* Returns the bytes that are gone since the last moment. */
-static double samples_follow(struct history *history, const struct moment *moment)
+static void samples_follow(struct history *history, const struct moment *moment)
 {
 	struct trail *trail = history->trail;
 	uint32_t *fresh = memory_allocate(moment->live_count, sizeof *fresh);
@@ -238,12 +232,11 @@ static double samples_follow(struct history *history, const struct moment *momen
 			fresh[count++] = i;
 			continue;
 		}
-		object->last = (uint16_t)history->count;
+		object_goes_on(history, object);
 		trail->next[i] = (uint32_t)(object - history->objects);
 	}
 	objects_make(history, moment, fresh, count);
 	free(fresh);
-	const double gone = bytes_gone(history);
 	uint32_t *const numbers = trail->objects;
 	const uint32_t room = trail->object_room;
 	trail->objects = trail->next;
@@ -252,7 +245,6 @@ static double samples_follow(struct history *history, const struct moment *momen
 	trail->next_room = room;
 	trail->object_count = moment->live_count;
 	trail->newest_ns = newest_ns;
-	return gone;
 }
 
 static bool is_same_process(const struct moment *a, const struct moment *b)
@@ -261,36 +253,82 @@ static bool is_same_process(const struct moment *a, const struct moment *b)
 	       memcmp(a->boot_id, b->boot_id, sizeof a->boot_id) == 0;
 }
 
-bool history_add(struct history *history, const struct moment *moment)
+bool history_add(struct history *history, const struct moment *moment, bool is_judged)
 {
-	struct history_moment *filed = &history->moments[history->count];
-	const double before = history->count ? filed[-1].sums.in_use : 0;
-
 	if (history->count == 0)
 		history->first = *moment;
 	else if (!is_same_process(&history->first, moment))
 		return false;
-	sites_add(history, moment);
-	const double gone = samples_follow(history, moment);
-	*filed = (struct history_moment){
+	sites_add(history, moment, is_judged);
+	samples_follow(history, moment);
+	history->moments[history->count] = (struct history_moment){
 	    .sums = {.time_ns = moment->time_ns,
 		     .in_use = moment->in_use,
 		     .allocated = moment->allocated,
-		     .gone = before > 0 ? gone / before : 0,
 		     .error = moment->in_use > 0 ? sqrt(moment->in_use_variance) / moment->in_use : 0},
+	    .is_judged = is_judged,
 	    .is_timer = moment->trigger == SEEP_TRIGGER_TIMER,
-	    .has_samples = moment->has_samples};
-	history->last_trigger = moment->trigger;
+	    .has_samples = moment->has_samples,
+	    .place = (uint16_t)history->count};
+	if (is_judged) {
+		history->last_trigger = moment->trigger;
+		history->judged++;
+	}
 	history->count++;
 	return true;
 }
 
-void history_end(struct history *history, size_t count)
+const uint32_t *history_sites(const struct history *history)
+{
+	return history->trail->sites;
+}
+
+static void moments_choose(struct history *history)
 {
 	size_t kept = 0;
 
+	for (size_t i = 0; i < history->count; i++)
+		if (history->moments[i].is_judged)
+			history->moments[kept++] = history->moments[i];
+	history->count = kept;
+}
+
+/* Samples whose moments are all left out go. `before`: by moment, and one more, how many that stay came before it. */
+static void objects_choose(struct history *history, const uint16_t *before)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < history->object_count; i++) {
+		struct followed object = history->objects[i];
+		const uint16_t first = before[object.first], end = before[object.last + 1];
+		if (first == end)
+			continue;
+		object.first = first;
+		object.last = (uint16_t)(end - 1);
+		history->objects[kept++] = object;
+	}
+	history->object_count = kept;
+}
+
+void history_close(struct history *history)
+{
+	uint16_t *before = memory_allocate(history->count + 1, sizeof *before);
+
 	trail_free(history->trail);
 	history->trail = NULL;
+	for (size_t i = 0; i < history->count; i++)
+		before[i + 1] = (uint16_t)(before[i] + history->moments[i].is_judged);
+	if (history->judged < history->count) {
+		moments_choose(history);
+		objects_choose(history, before);
+	}
+	free(before);
+}
+
+void history_cut(struct history *history, size_t count)
+{
+	size_t kept = 0;
+
 	for (size_t i = 0; i < history->object_count; i++) {
 		struct followed object = history->objects[i];
 		if (object.first >= count)
@@ -317,12 +355,26 @@ size_t history_middle(const struct history *history)
 	return best;
 }
 
+/* What was in use at each moment and was so no more at the next one. */
+static void moments_take_gone(const struct history *history, struct teardown_moment *moments)
+{
+	struct seep_measure *gone = memory_allocate(history->count + 1, sizeof *gone);
+
+	for (size_t i = 0; i < history->object_count; i++)
+		measure_add_sample(&gone[history->objects[i].last + 1], history->objects[i].size,
+				   history->objects[i].rate);
+	for (size_t i = 1; i < history->count; i++)
+		moments[i].gone = moments[i - 1].in_use > 0 ? sum_estimate(&gone[i].bytes) / moments[i - 1].in_use : 0;
+	free(gone);
+}
+
 size_t history_last_useful(const struct history *history)
 {
 	struct teardown_moment *moments = memory_allocate(history->count, sizeof *moments);
 
 	for (size_t i = 0; i < history->count; i++)
 		moments[i] = history->moments[i].sums;
+	moments_take_gone(history, moments);
 	const size_t useful = teardown_last_useful(moments, history->count, history->first.start_ns,
 						   trigger_is_end(history->last_trigger));
 	free(moments);

@@ -55,8 +55,10 @@ static void moment_add(struct history *sum, struct history_part *parts, size_t c
 	struct history_moment *moment = &sum->moments[sum->count];
 	double variance = 0;
 
-	*moment = (struct history_moment){
-	    .sums = {.time_ns = time_ns}, .is_timer = history->moments[index].is_timer, .has_samples = true};
+	*moment = (struct history_moment){.sums = {.time_ns = time_ns},
+					  .is_judged = true,
+					  .is_timer = history->moments[index].is_timer,
+					  .has_samples = true};
 	for (size_t i = 0; i < count; i++) {
 		const size_t at = i == youngest ? index : moment_at(&parts[i], time_ns, (uint64_t)(LATE * step_ns));
 		if (at == NO_MOMENT)
@@ -147,7 +149,7 @@ bool history_sum(struct history *sum, struct history_part *parts, size_t count, 
 	*youngest = parts_align(parts, count);
 	const struct history *history = parts[*youngest].history;
 
-	history_init(sum, history->count);
+	history_init(sum, history->count, history->count);
 	sum->first = history->first;
 	sum->first.start_ns += parts[*youngest].shift_ns;
 	sum->last_trigger = history->last_trigger;
@@ -159,7 +161,8 @@ bool history_sum(struct history *sum, struct history_part *parts, size_t count, 
 		part_add(sum, &parts[i], i);
 	if (sum->object_count)
 		qsort(sum->objects, sum->object_count, sizeof *sum->objects, object_compare);
+	sum->judged = sum->count;
 	if (sum->count)
-		history_end(sum, sum->count);
+		history_close(sum);
 	return sum->count >= 2;
 }

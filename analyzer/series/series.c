@@ -1,81 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Opens a recording's series. A snapshot that goes away before it is read was thinned out, and is left out; where one of
- * those goes away that are read twice, all begins again. */
+/* Opens a recording's series, and adds several up. */
 #include "series/series.h"
 
 #include <stdlib.h>
-#include <unistd.h>
 
-#include "base/budget.h"
 #include "base/memory.h"
 #include "base/message.h"
-#include "profile/bundle.h"
 #include "profile/merge.h"
-
-/* Index of the last that was not selected by its value; the list is not empty. */
-static size_t choose_last(const struct recording *recording)
-{
-	size_t last = recording->count - 1;
-
-	while (last > 0 && trigger_follows_use(recording->entries[last].trigger))
-		last--;
-	return last;
-}
-
-#define ATTEMPTS 5
-
-/* A series that is being read. */
-struct reading {
-	struct series *series;
-	struct recording recording;
-	struct bundle_file *bundle; /* NULL: the recording is a directory */
-	struct moment_reader *reader;
-	struct buffer bytes; /* of the bundle's snapshot */
-	size_t *entries;     /* of the recording, by moment */
-	bool has_vanished;
-};
-
-/* Reads one snapshot; false: it can't be read. */
-static bool reading_add(struct reading *reading, size_t index, struct error *error)
-{
-	const struct recording_entry *entry = &reading->recording.entries[index];
-	struct history *history = &reading->series->history;
-	struct moment moment;
-
-	if (reading->bundle
-		? !bundle_file_moment(reading->bundle, entry->number, reading->reader, &reading->bytes, &moment, error)
-		: !moment_read_file(reading->reader, entry->path, &moment, error))
-		return !reading->bundle && access(entry->path, F_OK) != 0;
-	if (!history_add(history, &moment))
-		return error_set(error, "%s: is of another process than the others in its recording", entry->path);
-	reading->entries[history->count - 1] = index;
-	return true;
-}
-
-/* The snapshot of a moment with its stacks, and of a bundle with its names. */
-static struct profile *reading_profile(struct reading *reading, size_t moment, struct error *error)
-{
-	const struct recording_entry *entry = &reading->recording.entries[reading->entries[moment]];
-	struct profile *profile = reading->bundle ? bundle_file_profile(reading->bundle, entry->number, error)
-						  : profile_open(entry->path, error);
-
-	reading->has_vanished |= !profile && !reading->bundle && access(entry->path, F_OK) != 0;
-	return profile;
-}
-
-/* Peaks and requests come at moments that were chosen for what happened then; of two snapshots both are taken. */
-static bool belongs(const struct recording *recording, size_t index, size_t reference)
-{
-	return recording->entries[index].trigger == SEEP_TRIGGER_TIMER || index == reference || reference == 1;
-}
-
-/* Whether the k-th of `count` is among the BUDGET_SERIES_SNAPSHOTS that are looked at, as even as can be; the last always is. */
-static bool is_looked_at(size_t k, size_t count)
-{
-	const size_t most = BUDGET_SERIES_SNAPSHOTS;
-
-	return count <= most || (k + 1) * most / count != k * most / count;
-}
 
 const char *series_advice(const struct series *series)
 {
@@ -85,79 +16,55 @@ const char *series_advice(const struct series *series)
 		   : "record longer, or with a shorter --interval";
 }
 
-/* Reads all that belong to the series. */
-static bool reading_add_all(struct reading *reading, struct error *error)
+bool series_take(struct series *series, struct reading *reading, struct error *error)
 {
 	const struct recording *recording = &reading->recording;
-	const size_t reference = choose_last(recording);
-	size_t count = 0;
-	bool fine = true;
+	const uint64_t last_number = recording->entries[recording->count - 1].number;
+	struct history *history = &series->history;
 
-	for (size_t i = 0; i <= reference; i++)
-		count += belongs(recording, i, reference);
-	history_init(&reading->series->history, count < BUDGET_SERIES_SNAPSHOTS ? count : BUDGET_SERIES_SNAPSHOTS);
-	for (size_t i = 0, k = 0; i <= reference && fine; i++) {
-		if (!belongs(recording, i, reference))
-			continue;
-		message_progress("reading snapshot", k + 1, count);
-		if (is_looked_at(k++, count))
-			fine = reading_add(reading, i, error);
-		else
-			reading->series->left_out++;
-	}
-	message_progress_end();
-	return fine;
-}
-
-/* Leaves out what came after the last useful snapshot, but for two that stay in any case, and opens those that are
- * shown. */
-static bool reading_end(struct reading *reading, struct error *error)
-{
-	struct series *series = reading->series;
-	const size_t count = series->history.count, useful = history_last_useful(&series->history);
-
-	history_end(&series->history, useful ? useful + 1 : count);
-	series->reference = reading_profile(reading, series->history.count - 1, error);
+	*history = reading->history;
+	reading->history = (struct history){0};
+	moment_reader_free(reading->reader);
+	reading->reader = NULL;
+	buffer_free(&reading->bytes);
+	/* Numbers count from 1, and none is used twice. */
+	series->removed = last_number > recording->count ? (size_t)last_number - recording->count : 0;
+	series->left_out = reading->left_out;
+	series->ended = trigger_is_end(recording->entries[recording->count - 1].trigger);
+	history_close(history);
+	if (history->count < 2)
+		return error_set(error, "%s: one snapshot only: leaks are told from a series; %s", reading->path,
+				 series_advice(series));
+	const size_t count = history->count, useful = history_last_useful(history);
+	history_cut(history, useful ? useful + 1 : count); /* two stay in any case */
+	series->reference = reading_profile(reading, &history->moments[history->count - 1], error);
 	if (!series->reference)
 		return false;
-	series->reference->shutdown_left_out = series->history.count < count;
-	series->middle = reading_profile(reading, history_middle(&series->history), error);
+	series->reference->shutdown_left_out = history->count < count;
+	series->middle = reading_profile(reading, &history->moments[history_middle(history)], error);
 	return series->middle != NULL;
 }
 
-static bool read_series(struct reading *reading, const char *directory, struct error *error)
+/* Reads all that belong to the series. */
+static bool series_read(struct series *series, struct reading *reading, struct error *error)
 {
-	struct series *series = reading->series;
-	struct recording *recording = &reading->recording;
+	const size_t count = reading->recording.count;
+	struct moment moment;
+	bool fine = true;
 
-	if (!recording_list(directory, recording, error) ||
-	    (path_is_bundle(directory) && !(reading->bundle = bundle_file_open(directory, error))))
-		return false;
-	/* Numbers count from 1, and none is used twice. */
-	const uint64_t last_number = recording->entries[recording->count - 1].number;
-	series->removed = last_number > recording->count ? (size_t)last_number - recording->count : 0;
-	series->ended = trigger_is_end(recording->entries[recording->count - 1].trigger);
-	reading->entries = memory_allocate(recording->count, sizeof *reading->entries);
-	reading->reader = moment_reader_create();
-	bool fine = reading_add_all(reading, error);
-	if (fine && series->history.count < 2)
-		fine = error_set(error, "%s: one snapshot only: leaks are told from a series; %s", directory,
-				 series_advice(series));
-	moment_reader_free(reading->reader);
-	return fine && reading_end(reading, error);
-}
-
-static void reading_free(struct reading *reading)
-{
-	bundle_file_close(reading->bundle);
-	recording_free(&reading->recording);
-	buffer_free(&reading->bytes);
-	free(reading->entries);
+	for (size_t i = 0; i < count && fine; i++) {
+		if (!reading->is_judged[i])
+			continue;
+		message_progress("reading snapshot", reading->history.count + 1, reading->judged);
+		fine = reading_add(reading, i, &moment, error);
+	}
+	message_progress_end();
+	return fine && series_take(series, reading, error);
 }
 
 /* The sum of all parts at one of the sum's moments; NULL: one of them can't be opened. */
-static struct profile *sum_profile(struct reading *readings, const struct history_part *parts, size_t count,
-				   size_t moment, struct error *error)
+static struct profile *sum_profile(const struct series *of, struct reading *readings, const struct history_part *parts,
+				   size_t count, size_t moment, struct error *error)
 {
 	struct profile **profiles = memory_allocate(count, sizeof *profiles), *sum = NULL;
 	uint64_t *shifts_ns = memory_allocate(count, sizeof *shifts_ns);
@@ -165,10 +72,11 @@ static struct profile *sum_profile(struct reading *readings, const struct histor
 
 	for (; opened < count; opened++) {
 		shifts_ns[opened] = parts[opened].shift_ns;
-		profiles[opened] = reading_profile(&readings[opened], parts[opened].moment_of[moment], error);
+		profiles[opened] = reading_profile(
+		    &readings[opened], &parts[opened].history->moments[parts[opened].moment_of[moment]], error);
 		if (!profiles[opened])
 			break;
-		profiles[opened]->shutdown_left_out = readings[opened].series->reference->shutdown_left_out;
+		profiles[opened]->shutdown_left_out = of[opened].reference->shutdown_left_out;
 	}
 	if (opened == count && profiles_can_merge(profiles, count, error))
 		sum = profile_merge(profiles, shifts_ns, count);
@@ -189,7 +97,8 @@ static struct profile *sum_profile_at(const struct history *history, struct prof
 	return profile;
 }
 
-static bool sum_make(struct series *sum, struct reading *readings, size_t count, struct error *error)
+static bool sum_make(struct series *sum, const struct series *of, struct reading *readings, size_t count,
+		     struct error *error)
 {
 	struct history_part *parts = memory_allocate(count, sizeof *parts);
 	struct history *history = &sum->history;
@@ -198,20 +107,19 @@ static bool sum_make(struct series *sum, struct reading *readings, size_t count,
 
 	sum->ended = true;
 	for (size_t i = 0; i < count; i++) {
-		parts[i].history = &readings[i].series->history;
-		sum->ended &= readings[i].series->ended;
+		parts[i].history = &of[i].history;
+		sum->ended &= of[i].ended;
 	}
 	fine = history_sum(history, parts, count, &youngest) ||
-	       error_set(error, "%s: is too young: at no two moments all of them ran",
-			 readings[youngest].series->reference->source);
+	       error_set(error, "%s: is too young: at no two moments all of them ran", of[youngest].reference->source);
 	if (fine) {
 		const size_t last = history->count - 1, middle = history_middle(history);
-		sum->left_out = readings[youngest].series->left_out;
-		sum->removed = readings[youngest].series->removed;
-		sum->reference = sum_profile_at(history, sum_profile(readings, parts, count, last, error), last);
+		sum->left_out = of[youngest].left_out;
+		sum->removed = of[youngest].removed;
+		sum->reference = sum_profile_at(history, sum_profile(of, readings, parts, count, last, error), last);
 		if (sum->reference)
 			sum->middle =
-			    sum_profile_at(history, sum_profile(readings, parts, count, middle, error), middle);
+			    sum_profile_at(history, sum_profile(of, readings, parts, count, middle, error), middle);
 		fine = sum->middle != NULL;
 	}
 	for (size_t i = 0; i < count; i++)
@@ -229,12 +137,11 @@ static bool series_try(struct series *series, const char *const *directories, si
 	bool fine = true;
 
 	*series = (struct series){0};
-	for (size_t i = 0; i < count && fine; i++) {
-		readings[i].series = count == 1 ? series : &parts[i];
-		fine = read_series(&readings[i], directories[i], error);
-	}
+	for (size_t i = 0; i < count && fine; i++)
+		fine = reading_open(&readings[i], directories[i], false, error) &&
+		       series_read(count == 1 ? series : &parts[i], &readings[i], error);
 	if (fine && count > 1)
-		fine = sum_make(series, readings, count, error);
+		fine = sum_make(series, parts, readings, count, error);
 	for (size_t i = 0; i < count; i++) {
 		*vanished |= readings[i].has_vanished;
 		reading_free(&readings[i]);
@@ -252,7 +159,7 @@ bool series_open(struct series *series, const char *const *directories, size_t c
 		if (series_try(series, directories, count, &vanished, error))
 			return true;
 		series_free(series);
-		if (!vanished || attempt == ATTEMPTS)
+		if (!vanished || attempt == READING_ATTEMPTS)
 			return false;
 	}
 }

@@ -9,8 +9,8 @@
 #ifndef SEEP_LEAKS_SERIES_H
 #define SEEP_LEAKS_SERIES_H
 
-#include "series/history.h"
 #include "profile/profile.h"
+#include "series/reading.h"
 
 struct series {
 	struct history history; /* two moments at least, the reference last */
@@ -24,6 +24,9 @@ struct series {
 /* Of one recording, or the sum of several: at the moments of the youngest, in the time in which all of them ran. Each
  * process counts as of its last useful snapshot, as if they had all been taken at once. */
 bool series_open(struct series *series, const char *const *directories, size_t count, struct error *error);
+/* Makes a series of what was read of one recording, whose history becomes the series's in any case. Series_free() is
+ * called even where this is false: nothing can be judged, or a snapshot can't be opened again. */
+bool series_take(struct series *series, struct reading *reading, struct error *error);
 /* What to do for more snapshots in a series of too few: where they were thinned out, a shorter interval brings none. */
 const char *series_advice(const struct series *series);
 void series_free(struct series *series);

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "files/base64.h"
@@ -12,81 +13,101 @@
 #include "page/stacks.h"
 #include "support/profile_maker.h"
 
-/* A snapshot of two sites in which the samples that are named by their addresses are alive. */
-static void add_snapshot(struct page_history *history, const struct profile_sample *samples, uint32_t count,
-			 double allocated)
+/* A snapshot of two sites, one of them twice, in which the samples that are named by their addresses are alive. */
+static void add_snapshot(struct history *history, struct page_counters *counters, const struct seep_live *live,
+			 uint32_t count, double allocated)
 {
-	struct profile_site sites[] = {{.key = 11}, {.key = 22}};
-	struct profile_sample copies[8];
-	struct profile profile = {.sites = sites, .site_count = 2, .samples = copies, .sample_count = count};
+	static const uint64_t keys[] = {11, 22, 11};
+	static const double in_use[] = {1, 1, 1};
+	struct seep_site sites[3] = {{.node = 1}};
+	const struct moment moment = {.pid = 1,
+				      .site_count = 3,
+				      .keys = keys,
+				      .site_in_use = in_use,
+				      .sites = (const unsigned char *)sites,
+				      .site_bytes = sizeof *sites,
+				      .live = live,
+				      .live_count = count};
 
-	memcpy(copies, samples, count * sizeof *samples);
 	sites[0].allocated.bytes.certain = allocated;
+	sites[2].allocated.bytes.certain = allocated;
 	sites[0].allocated.objects = (struct seep_sum){.uncertain = 4, .largest = 2};
-	page_history_add(history, &profile);
+	assert_true(history_add(history, &moment, false));
+	page_counters_add(counters, history, &moment);
 }
 
-static const struct profile_sample stays = {.address = 0x10, .size = 100, .birth_ns = 1, .rate = 512, .site = 0};
-static const struct profile_sample goes = {.address = 0x20, .size = 100, .birth_ns = 2, .rate = 512, .site = 0};
-static const struct profile_sample comes = {.address = 0x20, .size = 100, .birth_ns = 9, .rate = 512, .site = 1};
+static const struct seep_live stays = {.address = 0x10, .size = 100, .birth_ns = 1, .rate = 512, .site = 0};
+static const struct seep_live goes = {.address = 0x20, .size = 100, .birth_ns = 2, .rate = 512, .site = 0};
+static const struct seep_live comes = {.address = 0x20, .size = 100, .birth_ns = 9, .rate = 512, .site = 1};
 
 static void samples_become_cells(void **state)
 {
 	(void)state;
-	struct page_history *history = page_history_create();
-	const struct profile_sample second[] = {stays, comes};
+	struct page_counters counters = {0};
+	struct history history;
+	const struct seep_live second[] = {stays, comes};
 	size_t count;
 
-	add_snapshot(history, (const struct profile_sample[]){stays, goes}, 2, 1000);
-	add_snapshot(history, second, 2, 1000);
-	add_snapshot(history, second, 2, 3000);
-	const struct page_cell *cells = page_history_cells(history, &count);
+	history_init(&history, 3, 1);
+	add_snapshot(&history, &counters, (const struct seep_live[]){stays, goes}, 2, 1000);
+	add_snapshot(&history, &counters, second, 2, 1000);
+	add_snapshot(&history, &counters, second, 2, 3000);
+	struct page_cell *cells = page_cells_of(&history, &count);
 	assert_int_equal(count, 3);
 	/* By site, birth, death: the same address with another birth is another block. */
 	assert_memory_equal(&cells[0], (&(struct page_cell){0, 0, 1, 1, 100, 512}), sizeof *cells);
 	assert_memory_equal(&cells[1], (&(struct page_cell){0, 0, 3, 1, 100, 512}), sizeof *cells);
 	assert_memory_equal(&cells[2], (&(struct page_cell){1, 1, 3, 1, 100, 512}), sizeof *cells);
-	assert_int_equal(page_history_sites(history), 2);
-	assert_int_equal(page_history_site(history, 22), 1);
-	assert_int_equal(page_history_site(history, 33), UINT32_MAX);
-	page_history_free(history);
+	assert_int_equal(history.site_count, 2);
+	free(cells);
+	page_counters_free(&counters);
+	history_free(&history);
 }
 
 static void equal_samples_are_one_cell(void **state)
 {
 	(void)state;
-	struct page_history *history = page_history_create();
-	struct profile_sample twin = stays;
+	struct page_counters counters = {0};
+	struct history history;
+	struct seep_live twin = stays;
 	size_t count;
 
 	twin.address = 0x40;
-	add_snapshot(history, (const struct profile_sample[]){stays, twin}, 2, 0);
+	history_init(&history, 5, 1);
+	add_snapshot(&history, &counters, (const struct seep_live[]){stays, twin}, 2, 0);
 	/* Back after a snapshot without it: seen twice, since two snapshots say so. */
-	add_snapshot(history, &twin, 1, 0);
-	add_snapshot(history, (const struct profile_sample[]){stays, twin}, 2, 0);
-	const struct page_cell *cells = page_history_cells(history, &count);
-	assert_int_equal(count, 3);
+	add_snapshot(&history, &counters, &twin, 1, 0);
+	add_snapshot(&history, &counters, (const struct seep_live[]){stays, twin}, 2, 0);
+	add_snapshot(&history, &counters, &twin, 1, 0);
+	add_snapshot(&history, &counters, (const struct seep_live[]){stays, twin}, 2, 0);
+	struct page_cell *cells = page_cells_of(&history, &count);
+	assert_int_equal(count, 4);
 	assert_int_equal(cells[0].dead, 1);
-	assert_int_equal(cells[1].dead, 3);
+	assert_int_equal(cells[1].dead, 5);
 	assert_int_equal(cells[2].born, 2);
-	assert_int_equal(cells[0].count + cells[1].count + cells[2].count, 3);
-	page_history_free(history);
+	assert_int_equal(cells[2].dead, 3);
+	assert_int_equal(cells[3].born, 4);
+	assert_int_equal(cells[3].dead, 5);
+	free(cells);
+	page_counters_free(&counters);
+	history_free(&history);
 }
 
 static void counters_are_kept_where_they_change(void **state)
 {
 	(void)state;
-	struct page_history *history = page_history_create();
-	size_t count;
+	struct page_counters counters = {0};
+	struct history history;
 
-	add_snapshot(history, &stays, 1, 1000);
-	add_snapshot(history, &stays, 1, 1000);
-	add_snapshot(history, &stays, 1, 3000);
-	const struct page_counter *counters = page_history_counters(history, &count);
-	assert_int_equal(count, 2);
-	assert_int_equal(counters[1].snapshot, 2);
-	assert_true(counters[1].bytes == 3000 && counters[1].objects == 4 && counters[1].largest == 2);
-	page_history_free(history);
+	history_init(&history, 3, 1);
+	add_snapshot(&history, &counters, &stays, 1, 1000);
+	add_snapshot(&history, &counters, &stays, 1, 1000);
+	add_snapshot(&history, &counters, &stays, 1, 3000);
+	assert_int_equal(counters.count, 2);
+	assert_int_equal(counters.all[1].snapshot, 2);
+	assert_true(counters.all[1].bytes == 6000 && counters.all[1].objects == 4 && counters.all[1].largest == 2);
+	page_counters_free(&counters);
+	history_free(&history);
 }
 
 static void stacks_share_their_callers(void **state)

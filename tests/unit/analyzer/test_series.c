@@ -48,8 +48,8 @@ static void errors_are_equal(const struct moment *moment, const struct profile *
 	struct history history;
 
 	profile_totals(profile, &totals);
-	history_init(&history, 1);
-	assert_true(history_add(&history, moment));
+	history_init(&history, 1, 1);
+	assert_true(history_add(&history, moment, true));
 	assert_float_equal(history.moments[0].sums.error,
 			   sqrt(totals.in_use.bytes.variance) / sum_estimate(&totals.in_use.bytes), 1e-9);
 	assert_true(history.moments[0].sums.error > 0);
@@ -136,7 +136,7 @@ static void samples_are_followed_in_whatever_order_they_come(void **state)
 	struct history history;
 
 	(void)state;
-	history_init(&history, MOMENTS);
+	history_init(&history, MOMENTS, MOMENTS);
 	for (unsigned i = 0; i < MOMENTS; i++) {
 		struct seep_live live[LIVE];
 		const struct moment moment = {.trigger = SEEP_TRIGGER_TIMER,
@@ -148,7 +148,7 @@ static void samples_are_followed_in_whatever_order_they_come(void **state)
 					      .site_in_use = in_use,
 					      .live_count = live_at(live, i),
 					      .live = live};
-		assert_true(history_add(&history, &moment));
+		assert_true(history_add(&history, &moment, true));
 	}
 	assert_int_equal(history.site_count, SITES);
 	assert_int_equal(history.object_count, LIVE);
@@ -160,8 +160,52 @@ static void samples_are_followed_in_whatever_order_they_come(void **state)
 		assert_int_equal(object->last, k / 2 + 2);
 		assert_true(history.in_use[object->site * history.most + 4] == in_use[object->site]);
 	}
-	history_end(&history, 2);
+	history_close(&history);
+	history_cut(&history, 2);
 	assert_int_equal(history.object_count, 4); /* the others were born later */
+	history_free(&history);
+}
+
+static void moments_that_are_not_judged_leave_nothing(void **state)
+{
+	static const uint64_t keys[] = {11, 22, 33};
+	static const double in_use[] = {1, 2, 3};
+	struct history history;
+
+	(void)state;
+	history_init(&history, MOMENTS, 3);
+	for (unsigned i = 0; i < MOMENTS; i++) {
+		struct seep_live live[LIVE];
+		const struct moment moment = {.trigger = i % 2 ? SEEP_TRIGGER_PEAK : SEEP_TRIGGER_TIMER,
+					      .pid = 1,
+					      .site_count = i == 1 ? SITES : SITES - 1,
+					      .keys = keys,
+					      .site_in_use = in_use,
+					      .live_count = i == 1 || i == 3 ? 1 : live_at(live, i),
+					      .live = live};
+		/* One that a moment alone has which is not judged, and one that goes there. */
+		live[0] = i == 1   ? (struct seep_live){.address = 7, .size = 1, .birth_ns = 1, .rate = 1, .site = 2}
+			  : i == 3 ? (struct seep_live){.address = 4096 * 5, .size = 68, .birth_ns = 201, .rate = RATE}
+				   : live[0];
+		for (unsigned k = 0; k < moment.live_count; k++)
+			live[k].site %= moment.site_count;
+		assert_true(history_add(&history, &moment, i % 2 == 0));
+	}
+	history_close(&history);
+	assert_int_equal(history.count, 3);
+	assert_int_equal(history.last_trigger, SEEP_TRIGGER_TIMER);
+	for (size_t i = 0; i < 3; i++) {
+		assert_int_equal(history.moments[i].place, 2 * i);
+		assert_true(history.in_use[2 * history.most + i] == 0); /* of the site that moment 1 alone had */
+		assert_true(history.in_use[1 * history.most + i] == in_use[1]);
+	}
+	for (size_t i = 0; i < history.object_count; i++) {
+		const struct followed *object = &history.objects[i];
+		const size_t k = object->address / 4096 - 1;
+		assert_true(object->address >= 4096);
+		assert_int_equal(object->first, (k / 2 + 1) / 2);
+		assert_int_equal(object->last, (k / 2 + 2) / 2);
+	}
 	history_free(&history);
 }
 
@@ -171,10 +215,10 @@ static void a_moment_of_another_process_is_refused(void **state)
 	struct history history;
 
 	(void)state;
-	history_init(&history, 2);
-	assert_true(history_add(&history, &moment));
+	history_init(&history, 2, 2);
+	assert_true(history_add(&history, &moment, true));
 	moment.start_ns = 6;
-	assert_false(history_add(&history, &moment));
+	assert_false(history_add(&history, &moment, true));
 	history_free(&history);
 }
 
@@ -184,6 +228,7 @@ int main(void)
 	    cmocka_unit_test(a_moment_has_the_keys_of_its_profile_whatever_was_read_before),
 	    cmocka_unit_test(a_damaged_snapshot_is_no_moment),
 	    cmocka_unit_test(samples_are_followed_in_whatever_order_they_come),
+	    cmocka_unit_test(moments_that_are_not_judged_leave_nothing),
 	    cmocka_unit_test(a_moment_of_another_process_is_refused),
 	};
 

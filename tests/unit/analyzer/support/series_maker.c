@@ -146,7 +146,7 @@ uint32_t series_site(uint64_t key, uint32_t site_count)
 
 static void history_of_profiles(struct history *history, struct profile *const *series, size_t count)
 {
-	history_init(history, count);
+	history_init(history, count, count);
 	for (size_t i = 0; i < count; i++) {
 		const struct profile *profile = series[i];
 		struct profile_totals totals;
@@ -177,7 +177,7 @@ static void history_of_profiles(struct history *history, struct profile *const *
 					      .site_in_use = in_use,
 					      .live_count = profile->sample_count,
 					      .live = live};
-		if (!history_add(history, &moment))
+		if (!history_add(history, &moment, true))
 			abort();
 		free(keys);
 		free(in_use);

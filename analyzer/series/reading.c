@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* See reading.h. */
+#include "series/reading.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/budget.h"
+#include "base/memory.h"
+
+/* Index of the last that was not selected by its value; the list is not empty. */
+static size_t choose_last(const struct recording *recording)
+{
+	size_t last = recording->count - 1;
+
+	while (last > 0 && trigger_follows_use(recording->entries[last].trigger))
+		last--;
+	return last;
+}
+
+/* Peaks and requests come at moments that were chosen for what happened then; of two snapshots both are taken. */
+static bool belongs(const struct recording *recording, size_t index, size_t reference)
+{
+	return index <= reference &&
+	       (recording->entries[index].trigger == SEEP_TRIGGER_TIMER || index == reference || reference == 1);
+}
+
+/* Whether the k-th of `count` is among the BUDGET_SERIES_SNAPSHOTS that are looked at, as even as can be; the last always is. */
+static bool is_looked_at(size_t k, size_t count)
+{
+	const size_t most = BUDGET_SERIES_SNAPSHOTS;
+
+	return count <= most || (k + 1) * most / count != k * most / count;
+}
+
+static void judged_choose(struct reading *reading)
+{
+	const struct recording *recording = &reading->recording;
+	const size_t reference = choose_last(recording);
+	size_t count = 0, k = 0;
+
+	for (size_t i = 0; i < recording->count; i++)
+		count += belongs(recording, i, reference);
+	reading->is_judged = memory_allocate(recording->count, sizeof *reading->is_judged);
+	for (size_t i = 0; i < recording->count; i++) {
+		if (!belongs(recording, i, reference))
+			continue;
+		reading->is_judged[i] = is_looked_at(k++, count);
+		reading->left_out += !reading->is_judged[i];
+	}
+	reading->judged = count - reading->left_out;
+}
+
+bool reading_open(struct reading *reading, const char *path, bool whole, struct error *error)
+{
+	struct recording *recording = &reading->recording;
+
+	*reading = (struct reading){.path = path};
+	if (!recording_list(path, recording, error) ||
+	    (path_is_bundle(path) && !(reading->bundle = bundle_file_open(path, error))))
+		return false;
+	if (whole && recording->count > HISTORY_MOMENTS_MOST)
+		return error_set(error, "%s: has %zu snapshots, and a page has room for %d", path, recording->count,
+				 HISTORY_MOMENTS_MOST);
+	judged_choose(reading);
+	const size_t count = whole ? recording->count : reading->judged;
+	history_init(&reading->history, count, reading->judged);
+	reading->entries = memory_allocate(count, sizeof *reading->entries);
+	reading->reader = moment_reader_create();
+	return true;
+}
+
+void reading_free(struct reading *reading)
+{
+	history_free(&reading->history);
+	bundle_file_close(reading->bundle);
+	recording_free(&reading->recording);
+	moment_reader_free(reading->reader);
+	buffer_free(&reading->bytes);
+	free(reading->is_judged);
+	free(reading->entries);
+}
+
+bool reading_add(struct reading *reading, size_t entry, struct moment *moment, struct error *error)
+{
+	const struct recording_entry *from = &reading->recording.entries[entry];
+	struct history *history = &reading->history;
+
+	if (reading->bundle
+		? !bundle_file_moment(reading->bundle, from->number, reading->reader, &reading->bytes, moment, error)
+		: !moment_read_file(reading->reader, from->path, moment, error))
+		return !reading->bundle && access(from->path, F_OK) != 0;
+	if (!history_add(history, moment, reading->is_judged[entry]))
+		return error_set(error, "%s: is of another process than the others in its recording", from->path);
+	reading->entries[history->count - 1] = entry;
+	return true;
+}
+
+struct profile *reading_profile(struct reading *reading, const struct history_moment *moment, struct error *error)
+{
+	const struct recording_entry *entry = &reading->recording.entries[reading->entries[moment->place]];
+	struct profile *profile = reading->bundle ? bundle_file_profile(reading->bundle, entry->number, error)
+						  : profile_open(entry->path, error);
+
+	reading->has_vanished |= !profile && !reading->bundle && access(entry->path, F_OK) != 0;
+	return profile;
+}
