@@ -49,10 +49,11 @@ analyzer/tree           analyzer/base analyzer/files analyzer/profile
 analyzer/target          analyzer/base analyzer/process analyzer/profile preload/keeper/program
 analyzer/export         analyzer/base analyzer/files analyzer/profile analyzer/reader analyzer/statistics analyzer/tree
 analyzer/render/json    analyzer/base analyzer/compare analyzer/leaks analyzer/profile analyzer/render/words analyzer/statistics analyzer/target
-analyzer/render/text    analyzer/base analyzer/compare analyzer/files analyzer/leaks analyzer/place analyzer/profile analyzer/render/words analyzer/series analyzer/statistics analyzer/target analyzer/tree
+analyzer/render/terminal analyzer/base analyzer/files analyzer/profile
+analyzer/render/text    analyzer/base analyzer/compare analyzer/files analyzer/leaks analyzer/place analyzer/profile analyzer/render/terminal analyzer/render/words analyzer/series analyzer/statistics analyzer/target analyzer/tree
 analyzer/render/metrics  analyzer/base analyzer/files analyzer/leaks analyzer/profile analyzer/statistics
-analyzer/render/screen   analyzer/base analyzer/leaks analyzer/profile analyzer/render/text analyzer/render/words analyzer/series analyzer/statistics
-analyzer/render/flame   analyzer/base analyzer/compare analyzer/files analyzer/profile analyzer/render/text analyzer/render/words analyzer/statistics analyzer/tree
+analyzer/render/screen   analyzer/base analyzer/leaks analyzer/profile analyzer/render/terminal analyzer/render/text analyzer/render/words analyzer/series analyzer/statistics
+analyzer/render/flame   analyzer/base analyzer/compare analyzer/files analyzer/profile analyzer/render/terminal analyzer/render/words analyzer/statistics analyzer/tree
 analyzer/page           analyzer/base analyzer/compare analyzer/files analyzer/leaks analyzer/place analyzer/profile analyzer/render/flame analyzer/render/json analyzer/render/words analyzer/series analyzer/statistics analyzer/symbols
 analyzer/options         analyzer/base analyzer/target
 analyzer/commands       analyzer/base analyzer/compare analyzer/doctor analyzer/export analyzer/files analyzer/leaks analyzer/options analyzer/page analyzer/place analyzer/process analyzer/profile analyzer/reader analyzer/render/flame analyzer/render/json analyzer/render/metrics analyzer/render/screen analyzer/render/text analyzer/render/words analyzer/run analyzer/series analyzer/session analyzer/target analyzer/tree

@@ -12,12 +12,13 @@ static void source_append(struct buffer *out, struct page_text text)
 
 static void head_append(struct buffer *out, const char *title)
 {
-	buffer_append_text(
-	    out, "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>seep: ");
+	buffer_append_text(out,
+			   "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>seep: ");
 	xml_append_text(out, title);
 	buffer_append_text(out, "</title>\n<style>");
 	source_append(out, page_style());
-	buffer_append_text(out, "</style>\n</head>\n<body>\n<main id=\"seep\"><p>This page needs JavaScript: it draws ");
+	buffer_append_text(out,
+			   "</style>\n</head>\n<body>\n<main id=\"seep\"><p>This page needs JavaScript: it draws ");
 }
 
 static void script_append(struct buffer *out)

@@ -9,7 +9,7 @@
 #include "base/memory.h"
 #include "render/flame/flame_colour.h"
 #include "render/flame/flame_private.h"
-#include "render/text/name_text.h"
+#include "render/terminal/name_text.h"
 #include "render/flame/xml.h"
 
 enum {

@@ -15,7 +15,7 @@
 #include "render/flame/flame.h"
 #include "render/flame/flame_colour.h"
 #include "render/flame/flame_private.h"
-#include "render/text/name_text.h"
+#include "render/terminal/name_text.h"
 #include "render/words/quantity.h"
 #include "render/flame/xml.h"
 

@@ -17,7 +17,7 @@
 #include "render/screen/spark.h"
 #include "render/text/documents.h"
 #include "render/text/head_text.h"
-#include "render/text/table.h"
+#include "render/terminal/table.h"
 #include "render/words/estimate.h"
 #include "render/words/finding.h"
 #include "render/words/leak_evidence.h"

@@ -9,7 +9,7 @@
 
 #include "leaks/leaks.h"
 #include "series/series.h"
-#include "render/text/text_page.h"
+#include "render/terminal/text_page.h"
 
 /* The leaks of a series, by place. `recording` is the operand, for what to type next. At most `rows` lines are written, 24 at
  * the least, unless losses and notes alone take more. */

@@ -12,7 +12,7 @@
 #include "render/words/estimate.h"
 #include "render/text/head_text.h"
 #include "render/text/stack_text.h"
-#include "render/text/table.h"
+#include "render/terminal/table.h"
 
 #define CALLER_INDENT 4
 #define CALLERS 3

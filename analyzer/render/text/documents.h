@@ -7,7 +7,7 @@
 #include "compare/inventory.h"
 #include "leaks/leaks.h"
 #include "series/series.h"
-#include "render/text/text_page.h"
+#include "render/terminal/text_page.h"
 #include "target/listing.h"
 
 /* A table of groups, and the total; at most `top` rows, and a line that sums up what is left out. */

@@ -13,7 +13,7 @@
 #include "profile/lost.h"
 #include "render/words/estimate.h"
 #include "render/words/losses.h"
-#include "render/text/name_text.h"
+#include "render/terminal/name_text.h"
 #include "render/words/notes.h"
 #include "statistics/measure.h"
 

@@ -8,7 +8,7 @@
 #include "compare/inventory.h"
 #include "leaks/leaks.h"
 #include "series/series.h"
-#include "render/text/text_page.h"
+#include "render/terminal/text_page.h"
 
 void head_write_report(struct text_page *page, const struct inventory *inventory);
 void head_write_diff(struct text_page *page, const struct comparison *comparison);

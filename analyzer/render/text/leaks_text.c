@@ -7,14 +7,14 @@
 #include <string.h>
 
 #include "files/path.h"
-#include "render/text/name_text.h"
+#include "render/terminal/name_text.h"
 #include "render/words/churn_advice.h"
 #include "render/words/estimate.h"
 #include "render/text/head_text.h"
 #include "render/words/leak_evidence.h"
 #include "render/words/leak_sentence.h"
 #include "render/text/stack_text.h"
-#include "render/text/table.h"
+#include "render/terminal/table.h"
 #include "statistics/measure.h"
 
 #define CALLER_INDENT 4

@@ -4,7 +4,7 @@
 #include <time.h>
 
 #include "render/text/documents.h"
-#include "render/text/table.h"
+#include "render/terminal/table.h"
 #include "render/words/estimate.h"
 #include "render/words/quantity.h"
 

@@ -8,7 +8,7 @@
 
 #include "base/json.h"
 #include "base/memory.h"
-#include "render/text/name_text.h"
+#include "render/terminal/name_text.h"
 
 #define INDENT 4
 

@@ -7,8 +7,8 @@
 
 #include "files/path.h"
 #include "place/code_owner.h"
-#include "render/text/name_text.h"
-#include "render/text/text_page.h"
+#include "render/terminal/name_text.h"
+#include "render/terminal/text_page.h"
 
 #define NAME_LEAST 16
 #define NAME_LEAST_BESIDE_LINE 10 /* the line is what the reader opens: rather a short name than none */

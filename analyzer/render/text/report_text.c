@@ -8,7 +8,7 @@
 #include "render/words/estimate.h"
 #include "render/text/head_text.h"
 #include "render/text/stack_text.h"
-#include "render/text/table.h"
+#include "render/terminal/table.h"
 #include "statistics/measure.h"
 
 #define CALLER_INDENT 4

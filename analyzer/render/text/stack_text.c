@@ -8,7 +8,7 @@
 
 #include "files/path.h"
 #include "place/code_owner.h"
-#include "render/text/name_text.h"
+#include "render/terminal/name_text.h"
 #include "render/text/place_text.h"
 
 #define GAP 2

@@ -5,7 +5,7 @@
 #define SEEP_TEXT_STACK_TEXT_H
 
 #include "compare/group.h"
-#include "render/text/text_page.h"
+#include "render/terminal/text_page.h"
 
 /* The title of such a column: "where" of places. */
 const char *group_title(enum group_by by);

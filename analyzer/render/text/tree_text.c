@@ -24,9 +24,9 @@
 
 #include "base/memory.h"
 #include "files/path.h"
-#include "render/text/name_text.h"
+#include "render/terminal/name_text.h"
 #include "render/words/quantity.h"
-#include "render/text/text_page.h"
+#include "render/terminal/text_page.h"
 #include "render/text/tree_text.h"
 
 enum {

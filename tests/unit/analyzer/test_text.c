@@ -11,9 +11,9 @@
 #include <string.h>
 
 #include "render/words/estimate.h"
-#include "render/text/name_text.h"
-#include "render/text/table.h"
-#include "render/text/text_page.h"
+#include "render/terminal/name_text.h"
+#include "render/terminal/table.h"
+#include "render/terminal/text_page.h"
 
 #define PUSH_BACK                                                                                                      \
 	"std::vector<std::pair<int, std::string>, std::allocator<std::pair<int, std::string> > >::"                    \

@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "base/buffer.h"
-#include "render/text/text_page.h"
+#include "render/terminal/text_page.h"
 #include "render/text/tree_text.h"
 #include "support/profile_maker.h"
 

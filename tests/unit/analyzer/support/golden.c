@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "files/output.h"
-#include "render/text/text_page.h"
+#include "render/terminal/text_page.h"
 #include "support/golden.h"
 
 #define DIRECTORY "tests/unit/analyzer/golden/"

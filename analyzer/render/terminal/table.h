@@ -2,10 +2,10 @@
 /* An aligned table: columns of short cells, then one text that takes what is left of the page. Cells are filled first,
  * so that the text's width is known before it is cut to it; the caller then writes row by row, and may write lines of
  * its own between the rows. */
-#ifndef SEEP_TEXT_TABLE_H
-#define SEEP_TEXT_TABLE_H
+#ifndef SEEP_TERMINAL_TABLE_H
+#define SEEP_TERMINAL_TABLE_H
 
-#include "render/text/text_page.h"
+#include "render/terminal/text_page.h"
 
 #define TABLE_COLUMNS_MAX 8
 #define TABLE_CELL 32

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Cells are aligned to the right, two blanks apart, unless they are joined; a column is as wide as its widest cell or
  * title. */
-#include "render/text/table.h"
+#include "render/terminal/table.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* From the whole name to what has to stay of it, until it fits. */
-#include "render/text/name_text.h"
+#include "render/terminal/name_text.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/demangled.h"
 #include "files/path.h"
-#include "render/text/text_page.h"
+#include "render/terminal/text_page.h"
 
 #define CLASS_LEAST 6 /* columns of a class's name beside a whole function's */
 

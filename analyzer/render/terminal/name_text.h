@@ -2,8 +2,8 @@
 /* Function names and source files made to fit into so many columns. The parts that a reader misses least go first:
  * template arguments ("<...>"), parameters ("(...)"), the return type, both of these, outer namespaces; at last the middle
  * of the class. A lambda is "function::{lambda}". */
-#ifndef SEEP_TEXT_NAME_TEXT_H
-#define SEEP_TEXT_NAME_TEXT_H
+#ifndef SEEP_TERMINAL_NAME_TEXT_H
+#define SEEP_TERMINAL_NAME_TEXT_H
 
 #include "base/buffer.h"
 #include "profile/profile.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The page that text is written on: a buffer, its width, whether it has colours. Columns are counted in characters, not
  * bytes. */
-#ifndef SEEP_TEXT_TEXT_PAGE_H
-#define SEEP_TEXT_TEXT_PAGE_H
+#ifndef SEEP_TERMINAL_TEXT_PAGE_H
+#define SEEP_TERMINAL_TEXT_PAGE_H
 
 #include <stdbool.h>
 #include <stddef.h>

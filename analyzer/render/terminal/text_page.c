@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Width and colours of the page; the styles are the eight colours that every terminal has. */
-#include "render/text/text_page.h"
+#include "render/terminal/text_page.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
