@@ -1,355 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Heads: a few lines of parts, broken between parts where the page ends. */
+/* The heads of report, diff and leaks. */
 #include "render/text/head_text.h"
 
-#include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include "files/path.h"
 #include "compare/samples.h"
 #include "profile/lost.h"
+#include "render/text/head_lines.h"
 #include "render/words/estimate.h"
-#include "render/words/losses.h"
-#include "render/terminal/name_text.h"
-#include "render/words/notes.h"
 #include "statistics/measure.h"
 
-#define PARTS_MAX 20
-#define ARGUMENTS_COLUMNS 40
-#define PARTS_NAMED 16 /* of processes that were added up */
-#define PARTS_ON_SCREEN 3
-#define ACCOUNT_OLD_NS 1e9
-#define NEAR_SHARE 0.25 /* of a limit, or less, is worth a word */
-#define LEFT_SHARE 0.5  /* of the peak, or less, is worth a word at the end */
-#define CUT_SHARE 0.005 /* of the stacks; less is not worth a word more */
-#define INDENT 4        /* of the lines that go on */
-
-/* Parts of a line, gathered before they are written. */
-struct line {
-	struct buffer parts[PARTS_MAX];
-	size_t count;
-};
-
-static void line_add(struct line *line, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-static void line_add(struct line *line, const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	if (line->count < PARTS_MAX)
-		buffer_vprintf(&line->parts[line->count++], format, arguments);
-	va_end(arguments);
-}
-
-/* Behind `used` columns of the line. */
-static void line_write(struct line *line, struct text_page *page, const char *separator, unsigned used)
-{
-	text_write_parts(page, line->parts, line->count, separator, used, INDENT);
-	buffer_append_byte(page->out, '\n');
-	for (size_t i = 0; i < line->count; i++)
-		buffer_free(&line->parts[i]);
-	*line = (struct line){0};
-}
-
-static bool memory_get(const struct profile *profile, enum seep_memory_key key, double *bytes)
-{
-	if (!(profile->memory_known >> key & 1))
-		return false;
-	*bytes = (double)profile->memory[key];
-	return true;
-}
-
-static const char *program_name(const struct profile *profile)
-{
-	if (profile->command && *profile->command)
-		return profile->command;
-	return profile->executable && *profile->executable ? path_base_name(profile->executable) : "";
-}
-
-/* The command line without the program's directory; the program's name where that is not known. */
-static void append_command(struct buffer *out, const struct profile *profile)
-{
-	const char *text = profile->arguments ? profile->arguments : "";
-	const size_t word = strcspn(text, " ");
-
-	for (size_t i = 0; i + 1 < word; i++) {
-		if (profile->arguments[i] == '/')
-			text = profile->arguments + i + 1;
-	}
-	beginning_append(out, *text ? text : program_name(profile), ARGUMENTS_COLUMNS);
-	if (profile->part_count)
-		buffer_printf(out, "%s(%u processes added up)", out->length ? " " : "", profile->part_count);
-	if (profile->pid)
-		buffer_printf(out, "%s(pid %llu)", out->length ? " " : "", (unsigned long long)profile->pid);
-}
-
-/* "svc --port 1 (pid 9659)  a, b, c", behind a label if there is one. */
-static void write_program(struct text_page *page, const struct profile *profile, const char *label, struct line *line)
-{
-	struct buffer program = {0};
-
-	append_command(&program, profile);
-	text_write(page, STYLE_PLAIN, "%s", label);
-	if (program.length) {
-		text_write(page, STYLE_STRONG, "%s", program.data);
-		buffer_append_text(page->out, "  ");
-	}
-	line_write(line, page, ", ", text_columns(label) + (program.length ? text_columns(program.data) + 2 : 0));
-	buffer_free(&program);
-}
-
-/* Writes which processes were added up, and what each has: so many, and how many more. */
-static void write_parts(struct text_page *page, const struct profile *profile, uint32_t most)
-{
-	static const char label[] = "sum of ";
-	struct line line = {0};
-
-	for (uint32_t i = 0; i < profile->part_count && i < most; i++) {
-		const struct profile_part *part = &profile->parts[i];
-		char pid[32] = "", rate[48] = "";
-		if (part->pid)
-			snprintf(pid, sizeof pid, " (pid %llu)", (unsigned long long)part->pid);
-		if (part->rate != profile->rate)
-			snprintf(rate, sizeof rate, " at %s", quantity_bytes((double)part->rate).text);
-		line_add(&line, "%s%s%s %s", part->source, pid, rate,
-			 quantity_bytes(sum_estimate(&part->in_use.bytes)).text);
-	}
-	if (profile->part_count == 0)
-		return;
-	if (profile->part_count > most)
-		line_add(&line, "and %u more", profile->part_count - most);
-	buffer_append_text(page->out, label);
-	line_write(&line, page, ", ", sizeof label - 1);
-}
-
-static void add_rate(struct line *line, const struct profile *profile)
-{
-	if (profile->rate > 1)
-		line_add(line, "a sample every %s", quantity_bytes((double)profile->rate).text);
-	else if (profile_is_exact(profile))
-		line_add(line, "every allocation recorded");
-	else if (profile->rate == 1)
-		line_add(line, "every allocation but those lost");
-	else
-		line_add(line, "no sampling rate known: no intervals");
-}
-
-/* "2 min 31 s": since the recording began; 0: not known. */
-static struct quantity moment_of(const struct profile *profile)
-{
-	if (profile->time_ns && profile->start_ns && profile->time_ns >= profile->start_ns)
-		return quantity_duration((double)(profile->time_ns - profile->start_ns));
-	return (struct quantity){""};
-}
-
-/* "12 (exit)", or the file's name. */
-static void append_number(struct buffer *out, const struct profile *profile)
-{
-	if (profile->number)
-		buffer_printf(out, "%llu (%s)", (unsigned long long)profile->number, trigger_name(profile->trigger));
-	else if (profile->part_count)
-		buffer_append_text(out, "a snapshot of each");
-	else
-		buffer_append_text(out, path_base_name(profile->source ? profile->source : "profile"));
-}
-
-/* "2 min 31 s, snapshot 12 (exit)". */
-static void add_moment(struct line *line, const struct profile *profile)
-{
-	const struct quantity moment = moment_of(profile);
-	struct buffer number = {0};
-
-	append_number(&number, profile);
-	if (*moment.text)
-		line_add(line, "%s", moment.text);
-	line_add(line, "%s%s%s", profile->number ? "snapshot " : "", number.data,
-		 profile->shutdown_left_out ? " (shutdown left out)" : "");
-	buffer_free(&number);
-}
-
-/* "RSS 144 MiB, +114 MiB": a number now, and where there is one before, its change. */
-static void add_memory(struct line *line, const char *format, enum seep_memory_key key, const struct profile *profile,
-		       const struct profile *before)
-{
-	double now = 0, then = 0;
-	struct buffer text = {0};
-
-	if (!memory_get(profile, key, &now))
-		return;
-	const bool has_change = before && memory_get(before, key, &then);
-	buffer_printf(&text, "%s%s%s", quantity_bytes(now).text, has_change ? ", " : "",
-		      has_change ? quantity_signed_bytes(now - then).text : "");
-	if (has_change || now > 0)
-		line_add(line, "%s%s", format, text.data);
-	buffer_free(&text);
-}
-
-/* How long before the snapshot the allocator was asked for its account, in ns; 0 if that is not known. */
-static double account_age_ns(const struct profile *profile)
-{
-	double taken_ns = 0;
-
-	if (!memory_get(profile, SEEP_MEMORY_ALLOCATOR_TIME, &taken_ns) || taken_ns >= (double)profile->time_ns)
-		return 0;
-	return (double)profile->time_ns - taken_ns;
-}
-
-static void add_account_value(struct line *line, const char *what, enum seep_memory_key key,
-			      const struct profile *profile, const struct profile *before)
-{
-	double now = 0, then = 0;
-
-	if (!memory_get(profile, key, &now))
-		return;
-	if (before && memory_get(before, key, &then))
-		line_add(line, "%s %s (%s)", quantity_bytes(now).text, what, quantity_signed_bytes(now - then).text);
-	else
-		line_add(line, "%s %s", quantity_bytes(now).text, what);
-}
-
-/* "glibc itself counts 134 MiB in use, 3.24 MiB free". It is asked only now and then: where that was long before a
- * snapshot, it is told, and not compared. */
-static void write_account(struct text_page *page, const struct profile *profile, const struct profile *before)
-{
-	const char *allocator = profile->allocator && *profile->allocator ? profile->allocator : "the allocator";
-	const double age_ns = account_age_ns(profile);
-	struct buffer label = {0};
-	struct line line = {0};
-
-	if (age_ns > ACCOUNT_OLD_NS || (before && account_age_ns(before) > ACCOUNT_OLD_NS))
-		before = NULL;
-	add_account_value(&line, "in use", SEEP_MEMORY_ALLOCATOR_IN_USE, profile, before);
-	add_account_value(&line, "free", SEEP_MEMORY_ALLOCATOR_FREE, profile, before);
-	if (line.count == 0)
-		return;
-	buffer_printf(&label, "%.32s itself counted ", allocator);
-	text_write(page, STYLE_PLAIN, "%s", label.data);
-	if (age_ns > ACCOUNT_OLD_NS)
-		line_add(&line, "when it was asked, %s earlier", quantity_duration(age_ns).text);
-	line_write(&line, page, ", ", text_columns(label.data));
-	buffer_free(&label);
-}
-
-/* How much the limit that is nearest leaves, where that is little or why the snapshot was taken. */
-static void add_limit(struct line *line, const struct profile *profile)
-{
-	double which = 0, limit = 0, left = 0;
-
-	if (!memory_get(profile, SEEP_MEMORY_NEAREST, &which) ||
-	    !memory_get(profile, SEEP_MEMORY_NEAREST_LIMIT, &limit) ||
-	    !memory_get(profile, SEEP_MEMORY_NEAREST_LEFT, &left) ||
-	    (profile->trigger != SEEP_TRIGGER_LIMIT && left > NEAR_SHARE * limit))
-		return;
-	const char *what = which == SEEP_MEMORY_LIMIT_VIRTUAL ? "address space"
-			   : which == SEEP_MEMORY_LIMIT_DATA  ? "data"
-							      : "cgroup";
-	line_add(line, "limit of %s %s, %s left", what, quantity_bytes(limit).text, quantity_bytes(left).text);
-}
-
-/* "in use 147 MiB [139, 159]   RSS 144 MiB   allocated 400 MiB"; then what the allocator says. `samples`: what is in use
- * by the samples. */
-static void write_memory(struct text_page *page, const struct profile *profile, const struct profile *before,
-			 const char *samples, double allocated)
-{
-	struct line line = {0};
-
-	if (*samples)
-		line_add(&line, "in use %s", samples);
-	add_memory(&line, "RSS ", SEEP_MEMORY_RSS, profile, before);
-	add_memory(&line, "swap ", SEEP_MEMORY_SWAP, profile, NULL);
-	if (profile_has(profile, CALL_ALLOC_SPACE))
-		line_add(&line, "allocated %s%s", quantity_bytes(allocated).text, before ? " in that time" : "");
-	add_limit(&line, profile);
-	line_write(&line, page, "   ", 0);
-	write_account(page, profile, before);
-}
-
-/* Adds the parts of a text that are separated by ", ". */
-static void add_list(struct line *line, const char *text)
-{
-	for (const char *end; (end = strstr(text, ", ")); text = end + 2)
-		line_add(line, "%.*s", (int)(end - text), text);
-	line_add(line, "%s", text);
-}
-
-/* Writes the losses. None that is not zero is left out. */
-static void write_losses(struct text_page *page, const struct profile *profile, uint64_t samples)
-{
-	static const char label[] = "lost: ";
-	struct line line = {0};
-	struct buffer losses = {0};
-	const uint64_t cut = profile->losses[SEEP_LOSS_STACKS_TRUNCATED];
-
-	losses_append(&losses, profile);
-	add_list(&line, losses.data);
-	if (samples && (double)cut > CUT_SHARE * (double)samples)
-		line_add(&line, "%s of all stacks cut", quantity_share((double)cut, (double)samples).text);
-	if (profile_detection_limit(profile) > 0)
-		line_add(&line, "places under %s may be unseen", quantity_bytes(profile_detection_limit(profile)).text);
-	text_write(page, STYLE_PLAIN, "%s", label);
-	line_write(&line, page, ", ", sizeof label - 1);
-	buffer_free(&losses);
-}
-
-static void write_note(struct text_page *page, const char *text)
-{
-	struct buffer note = {0};
-
-	buffer_printf(&note, "note: %s", text);
-	text_write_words(page, STYLE_WARNING, note.data, 0);
-	buffer_free(&note);
-}
-
-static void write_notes(struct text_page *page, const struct profile *profile, const struct profile *but_not_of)
-{
-	size_t count = 0, known_count = 0;
-	struct buffer *notes = notes_of(profile, &count);
-	struct buffer *known = but_not_of ? notes_of(but_not_of, &known_count) : NULL;
-
-	for (size_t i = 0; i < count; i++) {
-		bool is_known = false;
-		for (size_t k = 0; k < known_count; k++)
-			is_known |= strcmp(notes[i].data, known[k].data) == 0;
-		if (!is_known)
-			write_note(page, notes[i].data);
-	}
-	notes_free(notes, count);
-	if (known)
-		notes_free(known, known_count);
-}
-
-/* Programs that free all that they have as they end hide their leaks from a snapshot of their end. */
-static void write_end_note(struct text_page *page, const struct profile *profile, double in_use)
-{
-	const bool is_end = profile->trigger == SEEP_TRIGGER_EXIT || profile->trigger == SEEP_TRIGGER_POSTMORTEM;
-	struct buffer text = {0};
-	double peak = 0;
-
-	if (!is_end || !memory_get(profile, SEEP_MEMORY_IN_USE_PEAK, &peak) || in_use > LEFT_SHARE * peak)
-		return;
-	buffer_printf(&text,
-		      "taken at the end of the program, with %s left of a peak of %s: ", quantity_bytes(in_use).text,
-		      quantity_bytes(peak).text);
-	buffer_append_text(&text, "what it freed as it ended no longer shows; an earlier snapshot may tell more");
-	write_note(page, text.data);
-	buffer_free(&text);
-}
+#define PROCESSES_ON_SCREEN 3
 
 void head_write_report(struct text_page *page, const struct inventory *inventory)
 {
 	const struct profile *profile = inventory->profile;
 	const double in_use = sum_estimate(&inventory->total.in_use.bytes);
-	struct line line = {0};
+	struct head_line line = {0};
 	char samples[80] = "";
 
-	add_moment(&line, profile);
-	add_rate(&line, profile);
-	write_program(page, profile, "", &line);
-	write_parts(page, profile, PARTS_NAMED);
+	head_add_moment(&line, profile);
+	head_add_rate(&line, profile);
+	head_write_program(page, profile, "", &line);
+	head_write_parts(page, profile, HEAD_PROCESSES_NAMED);
 	if (!profile_has(profile, CALL_INUSE_SPACE)) {
 		/* Nothing is said. */
 	} else if (inventory->has_intervals) {
@@ -359,25 +32,25 @@ void head_write_report(struct text_page *page, const struct inventory *inventory
 	} else {
 		snprintf(samples, sizeof samples, "%s", quantity_bytes(in_use).text);
 	}
-	write_memory(page, profile, NULL, samples, sum_estimate(&inventory->total.allocated.bytes));
-	write_losses(page, profile, inventory->total.allocated.samples);
-	write_notes(page, profile, NULL);
-	write_end_note(page, profile, in_use);
+	head_write_memory(page, profile, NULL, samples, sum_estimate(&inventory->total.allocated.bytes));
+	head_write_losses(page, profile, inventory->total.allocated.samples);
+	head_write_notes(page, profile, NULL);
+	head_write_end_note(page, profile, in_use);
 }
 
 /* "from 40.0 s to 2 min 40 s, snapshots 4 (timer) to 16 (exit)": of one process. */
-static void add_period(struct line *line, const struct comparison *comparison)
+static void add_period(struct head_line *line, const struct comparison *comparison)
 {
-	const struct quantity from = moment_of(comparison->before), to = moment_of(comparison->after);
+	const struct quantity from = head_moment(comparison->before), to = head_moment(comparison->after);
 	const bool has_numbers = comparison->before->number && comparison->after->number;
 	struct buffer before = {0}, after = {0};
 
-	append_number(&before, comparison->before);
-	append_number(&after, comparison->after);
+	head_append_number(&before, comparison->before);
+	head_append_number(&after, comparison->after);
 	if (*from.text && *to.text)
-		line_add(line, "from %s to %s", from.text, to.text);
-	line_add(line, "%s%s to %s%s", has_numbers ? "snapshots " : "", before.data, after.data,
-		 comparison->after->shutdown_left_out ? " (shutdown left out)" : "");
+		head_line_add(line, "from %s to %s", from.text, to.text);
+	head_line_add(line, "%s%s to %s%s", has_numbers ? "snapshots " : "", before.data, after.data,
+		      comparison->after->shutdown_left_out ? " (shutdown left out)" : "");
 	buffer_free(&before);
 	buffer_free(&after);
 }
@@ -386,18 +59,18 @@ static void write_programs(struct text_page *page, const struct comparison *comp
 {
 	const struct profile *both[] = {comparison->before, comparison->after};
 	static const char *const labels[] = {"before: ", "after:  "};
-	struct line line = {0};
+	struct head_line line = {0};
 
 	if (comparison->same_process) {
 		add_period(&line, comparison);
-		add_rate(&line, comparison->after);
-		write_program(page, comparison->after, "", &line);
+		head_add_rate(&line, comparison->after);
+		head_write_program(page, comparison->after, "", &line);
 		return;
 	}
 	for (int i = 0; i < 2; i++) {
-		add_moment(&line, both[i]);
-		add_rate(&line, both[i]);
-		write_program(page, both[i], labels[i], &line);
+		head_add_moment(&line, both[i]);
+		head_add_rate(&line, both[i]);
+		head_write_program(page, both[i], labels[i], &line);
 	}
 }
 
@@ -410,7 +83,7 @@ void head_write_diff(struct text_page *page, const struct comparison *comparison
 	char samples[112];
 
 	write_programs(page, comparison);
-	write_parts(page, after, PARTS_NAMED);
+	head_write_parts(page, after, HEAD_PROCESSES_NAMED);
 	if (comparison->has_intervals)
 		growth =
 		    estimate_growth(total->growth_bytes, comparison_intervals(comparison, total).bytes, before, after);
@@ -418,44 +91,46 @@ void head_write_diff(struct text_page *page, const struct comparison *comparison
 		snprintf(growth.value, sizeof growth.value, "%s", quantity_signed_bytes(total->growth_bytes).text);
 	snprintf(samples, sizeof samples, "%s, %s%s%s", quantity_bytes(sum_estimate(&total->after.bytes)).text,
 		 growth.value, *growth.interval ? " " : "", growth.interval);
-	write_memory(page, after, before, samples, sum_estimate(&total->churn.allocated.bytes));
-	write_losses(page, after, total->allocated.samples);
+	head_write_memory(page, after, before, samples, sum_estimate(&total->churn.allocated.bytes));
+	head_write_losses(page, after, total->allocated.samples);
 	if (comparison->has_intervals && !comparison->same_process)
-		write_note(
+		head_write_note(
 		    page,
 		    "these are two processes: all that BEFORE has in use counts as gone, all that AFTER has in use as "
 		    "new; churn is AFTER's since it began");
 	else if (!comparison->has_intervals)
-		write_note(page, "the samples can't be matched, or how they were taken is not known: growth is the "
-				 "difference of the totals");
-	write_end_note(page, after, sum_estimate(&total->after.bytes));
-	write_notes(page, after, NULL);
-	write_notes(page, before, after);
+		head_write_note(page,
+				"the samples can't be matched, or how they were taken is not known: growth is the "
+				"difference of the totals");
+	head_write_end_note(page, after, sum_estimate(&total->after.bytes));
+	head_write_notes(page, after, NULL);
+	head_write_notes(page, before, after);
 }
 
-static void add_series(struct line *line, const struct leaks *leaks, const struct series *series)
+static void add_series(struct head_line *line, const struct leaks *leaks, const struct series *series)
 {
 	const struct quantity age = quantity_duration(leaks->seconds * 1e9);
 
-	line_add(line, "%s", age.text);
-	line_add(line, "%zu snapshots", leaks->time_count + series->left_out);
-	line_add(line, "judged at %s%s", age.text, leaks->reference->shutdown_left_out ? " (shutdown left out)" : "");
+	head_line_add(line, "%s", age.text);
+	head_line_add(line, "%zu snapshots", leaks->time_count + series->left_out);
+	head_line_add(line, "judged at %s%s", age.text,
+		      leaks->reference->shutdown_left_out ? " (shutdown left out)" : "");
 }
 
 void head_write_series(struct text_page *page, const struct leaks *leaks, const struct series *series)
 {
-	struct line line = {0};
+	struct head_line line = {0};
 
 	add_series(&line, leaks, series);
-	write_program(page, leaks->reference, "", &line);
-	write_parts(page, leaks->reference, PARTS_ON_SCREEN);
+	head_write_program(page, leaks->reference, "", &line);
+	head_write_parts(page, leaks->reference, PROCESSES_ON_SCREEN);
 }
 
 void head_write_leaks(struct text_page *page, const struct leaks *leaks, const struct series *series)
 {
 	const struct profile *profile = leaks->reference, *middle = leaks->middle;
 	struct profile_totals totals;
-	struct line line = {0};
+	struct head_line line = {0};
 
 	profile_totals(profile, &totals);
 	const struct estimate_text in_use =
@@ -464,13 +139,13 @@ void head_write_leaks(struct text_page *page, const struct leaks *leaks, const s
 	struct buffer samples = {0};
 	add_series(&line, leaks, series);
 	if (middle->time_ns > middle->start_ns)
-		line_add(&line, "growth is since %s", moment_of(middle).text);
-	add_rate(&line, profile);
-	write_program(page, profile, "", &line);
-	write_parts(page, profile, PARTS_NAMED);
+		head_line_add(&line, "growth is since %s", head_moment(middle).text);
+	head_add_rate(&line, profile);
+	head_write_program(page, profile, "", &line);
+	head_write_parts(page, profile, HEAD_PROCESSES_NAMED);
 	buffer_printf(&samples, "%s %s", in_use.value, in_use.interval);
-	write_memory(page, profile, NULL, samples.data, sum_estimate(&totals.allocated.bytes));
-	write_losses(page, profile, totals.allocated.samples);
-	write_notes(page, profile, NULL);
+	head_write_memory(page, profile, NULL, samples.data, sum_estimate(&totals.allocated.bytes));
+	head_write_losses(page, profile, totals.allocated.samples);
+	head_write_notes(page, profile, NULL);
 	buffer_free(&samples);
 }
