@@ -15,14 +15,16 @@ struct scale {
 	int decimals;
 };
 
-static struct scale scale_for(double magnitude)
+static struct scale scale_for(double magnitude, bool is_count)
 {
-	static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB"};
-	struct scale scale = {units[0], 1, 0};
+	static const char *const units[2][6] = {{" B", " KiB", " MiB", " GiB", " TiB", " PiB"},
+						{"", " k", " M", " G", " T", " P"}};
+	const double step = is_count ? 1000 : 1024;
+	struct scale scale = {units[is_count][0], 1, 0};
 
-	for (int i = 1; i < 6 && magnitude / scale.divisor >= 1023.5; i++) {
-		scale.divisor *= 1024;
-		scale.unit = units[i];
+	for (int i = 1; i < 6 && magnitude / scale.divisor >= step - 0.5; i++) {
+		scale.divisor *= step;
+		scale.unit = units[is_count][i];
 	}
 	const double scaled = magnitude / scale.divisor;
 	if (scale.divisor > 1)
@@ -41,12 +43,13 @@ static void number_print(char *out, size_t size, double value, const struct scal
 }
 
 /* `certain`: what to call a value of which no interval is left. */
-static struct estimate_text estimate_print(double value, struct interval interval, bool is_signed, const char *certain)
+static struct estimate_text estimate_print(double value, struct interval interval, bool is_count, bool is_signed,
+					   const char *certain)
 {
 	struct estimate_text text;
 	char number[24], low[24], high[24];
 	const double magnitude = fmax(fabs(value), fmax(fabs(interval.low), fabs(interval.high)));
-	const struct scale scale = scale_for(magnitude);
+	const struct scale scale = scale_for(magnitude, is_count);
 
 	if (!(magnitude < 1e18)) { /* a hostile file's; nothing to be read from */
 		strcpy(text.value, "?");
@@ -56,7 +59,7 @@ static struct estimate_text estimate_print(double value, struct interval interva
 	number_print(number, sizeof number, value, &scale, is_signed);
 	number_print(low, sizeof low, interval.low, &scale, is_signed);
 	number_print(high, sizeof high, interval.high, &scale, is_signed);
-	snprintf(text.value, sizeof text.value, "%.20s %s", number, scale.unit);
+	snprintf(text.value, sizeof text.value, "%.20s%s", number, scale.unit);
 	if (interval.low == value && interval.high == value)
 		snprintf(text.interval, sizeof text.interval, "%s", certain);
 	else
@@ -64,19 +67,38 @@ static struct estimate_text estimate_print(double value, struct interval interva
 	return text;
 }
 
-struct estimate_text estimate_bytes(double value, struct interval interval, const struct profile *profile)
+static const char *certain_of(const struct profile *profile)
 {
 	const char *lossy = profile_is_lower_bound(profile) ? "at least" : "about";
 
-	return estimate_print(value, interval, false, profile_lost_any(profile) ? lossy : "exact");
+	return profile_lost_any(profile) ? lossy : "exact";
+}
+
+static const char *certain_of_both(const struct profile *before, const struct profile *after)
+{
+	return profile_lost_any(after) || (before && profile_lost_any(before)) ? "about" : "exact";
+}
+
+struct estimate_text estimate_bytes(double value, struct interval interval, const struct profile *profile)
+{
+	return estimate_print(value, interval, false, false, certain_of(profile));
 }
 
 struct estimate_text estimate_growth(double value, struct interval interval, const struct profile *before,
 				     const struct profile *after)
 {
-	const bool lost = profile_lost_any(after) || (before && profile_lost_any(before));
+	return estimate_print(value, interval, false, true, certain_of_both(before, after));
+}
 
-	return estimate_print(value, interval, true, lost ? "about" : "exact");
+struct estimate_text estimate_objects(double value, struct interval interval, const struct profile *profile)
+{
+	return estimate_print(value, interval, true, false, certain_of(profile));
+}
+
+struct estimate_text estimate_growth_objects(double value, struct interval interval, const struct profile *before,
+					     const struct profile *after)
+{
+	return estimate_print(value, interval, true, true, certain_of_both(before, after));
 }
 
 static struct quantity with_sign(struct quantity quantity, double value)

@@ -23,6 +23,11 @@ struct estimate_text estimate_bytes(double value, struct interval interval, cons
 struct estimate_text estimate_growth(double value, struct interval interval, const struct profile *before,
 				     const struct profile *after);
 
+/* Of objects, in thousands ("1.23 k") from a thousand on. */
+struct estimate_text estimate_objects(double value, struct interval interval, const struct profile *profile);
+struct estimate_text estimate_growth_objects(double value, struct interval interval, const struct profile *before,
+					     const struct profile *after);
+
 /* With a plus where it is more than 0. */
 struct quantity quantity_signed_bytes(double bytes);
 struct quantity quantity_signed_count(double count);
