@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The source files that a profile's lines are of, as far as they can be read here. Each is looked for
+ *	1. where a FROM=TO of the search says, for names that begin with FROM,
+ *	2. below each directory of the search: under its whole name there, then without its first folder, and so on,
+ *	3. where its name says; a relative one beside the recording, and then in the current directory.
+ */
+#ifndef SEEP_SOURCE_SOURCES_H
+#define SEEP_SOURCE_SOURCES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "source/source_file.h"
+
+struct source_search {
+	const char *const *rules; /* DIR or FROM=TO, in the order in which they count; not owned */
+	size_t rule_count;
+	const char *recording; /* its path, for relative names; not owned */
+};
+
+/* What is known of one name. */
+struct source {
+	struct source_file file; /* line_count 0: there is none, and `fault` says why */
+	char fault[160];         /* "" where there is one */
+	bool is_missing;         /* the fault is only that it was not found */
+};
+
+struct sources; /* opaque */
+
+struct sources *sources_create(const struct source_search *search);
+void sources_free(struct sources *sources);
+
+/* The file of a name that debug information has; interned, since the same name is looked for once only. */
+const struct source *sources_find(struct sources *sources, const char *name);
+
+/* Whether a file was changed after a module was built, or after the recording began: then its lines may have moved. `module`
+ * is the path of the module's file. */
+bool source_is_newer(const struct source_file *file, const char *module, uint64_t start_unix_ns);
+
+#endif
