@@ -18,6 +18,7 @@ const struct json_schema json_schemas[] = {
     {"seep.list/1", "seep list --json", "list-1.json"},
     {"seep.modules/1", "seep report --modules --json", "modules-1.json"},
     {"seep.diff/1", "seep diff --json", "diff-1.json"},
+    {"seep.annotate/1", "seep annotate --json", "annotate-1.json"},
     {"seep.leaks/2", "seep leaks --json", "leaks-2.json"},
     {"seep.doctor/1", "seep doctor --json", "doctor-1.json"},
     {0},

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/memory.h"
 #include "options/argument.h"
 
 struct unit {
@@ -65,6 +66,16 @@ static bool take_text(const struct command_option *option, void *field, const ch
 	return *value != '\0';
 }
 
+static bool take_list(const struct command_option *option, void *field, const char *value, struct error *error)
+{
+	struct argument_list *list = field;
+
+	(void)option, (void)error;
+	ARRAY_RESERVE(list->items, list->count, list->capacity);
+	list->items[list->count++] = value;
+	return *value != '\0';
+}
+
 static bool take_word(const struct command_option *option, void *field, const char *value, struct error *error)
 {
 	(void)error;
@@ -105,6 +116,7 @@ static bool take_time(const struct command_option *option, void *field, const ch
 }
 
 const struct option_type option_text = {take_text, "a name"};
+const struct option_type option_list = {take_list, "a name"};
 const struct option_type option_directory = {take_directory, NULL};
 const struct option_type option_word = {take_word, NULL};
 const struct option_type option_count = {take_count, "a number from 1 up"};

@@ -14,7 +14,14 @@ extern const struct option_type option_text;      /* const char *: the value, wh
 extern const struct option_type option_directory; /* const char *: the path of one */
 extern const struct option_type option_word;      /* int or an enum: the index into the option's words */
 extern const struct option_type option_count;     /* uint32_t, from 1 up; a larger number counts as the largest */
+extern const struct option_type option_list;      /* struct argument_list: every value that is given */
 extern const struct option_type option_time;      /* uint64_t: ns, more than 0 */
+
+/* What an option was given that may be repeated. The values are the command line's own. */
+struct argument_list {
+	const char **items;
+	size_t count, capacity;
+};
 
 /* The option that every command with addresses has; its field is a const char *. */
 enum { OPTION_SYMBOLS = 512 };
@@ -36,6 +43,14 @@ enum { OPTION_WRAPPER = 513 };
 	{                                                                                                              \
 		OPTION_WRAPPER, "wrapper", "NAMES", "functions that only call malloc: a,b*,... or @FILE",              \
 		    &option_text, field, NULL                                                                          \
+	}
+
+/* The option of the commands that show source lines; its field is a struct argument_list. */
+enum { OPTION_SOURCE_PATH = 515 };
+#define SOURCE_PATH_OPTION(field)                                                                                      \
+	{                                                                                                              \
+		OPTION_SOURCE_PATH, "source-path", "DIR", "where sources are; or FROM=TO: the folder FROM is TO here", \
+		    &option_list, field, NULL                                                                          \
 	}
 
 bool argument_parse_bytes(const char *text, uint64_t *bytes);

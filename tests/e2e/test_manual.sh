@@ -40,12 +40,15 @@ validates list-1.json "$SEEP" list --json .
 validates modules-1.json "$SEEP" report --modules --json rec
 validates diff-1.json "$SEEP" diff --json rec
 validates diff-1.json "$SEEP" export --format=json --base "$first" rec
+validates annotate-1.json "$SEEP" annotate --json rec
+validates annotate-1.json "$SEEP" annotate --json "$first" rec main
 validates leaks-2.json "$SEEP" leaks --json rec
 validates leaks-2.json "$SEEP" leaks --json --by=module rec
 validates doctor-1.json "$SEEP" doctor --json
 validates doctor-1.json "$SEEP" doctor --json -- perl
 printf 'heap profile: 1: 8 [ 2: 16] @ heap_v2/1\n1: 8 [2: 16] @ 0x1234\n\nMAPPED_LIBRARIES:\n' >foreign
 validates report-1.json "$SEEP" report --json foreign
+validates annotate-1.json "$SEEP" annotate --json --base foreign foreign
 validates report-1.json "$SEEP" report --json foreign rec
 sed -i 's/"inuse_bytes":[0-9]*/"inuse_bytes":"many"/' document.json
 check_equal "a document that is not like that is refused" 1 "$(validates report-1.json cat document.json | grep -c '^not ok')"
