@@ -15,9 +15,9 @@
  *	takes	the parameters, and from them the size and the alignment asked for: SEEP_TAKES_... below
  *	traits	SEEP_ZEROED and the like, or 0
  *
- * An API's first row is in every version of it: where that name is missing, the others are not looked for. No name
- * belongs here that only asks (tc_version, mi_version, mallctl): a program that looks for one of those must learn the
- * truth. This file is macros alone, for the linker's version script is made of it, too.
+ * An API's first row is in every version of it: where that name is missing, the others are not looked for. Functions
+ * that only ask (tc_version, mi_version, mallctl) do not belong here: a program that looks for one of those must learn
+ * the truth. This file consists of macros alone, because the build makes the linker's version script of it, too.
  */
 #ifndef SEEP_ENTRY_POINTS_H
 #define SEEP_ENTRY_POINTS_H

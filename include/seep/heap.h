@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The heap file: everything that a recording knows, in one MAP_SHARED file
- * without a process-local pointer in it. What is committed here survives the
- * program, however it ends. docs/CONCURRENCY.md says who may write what and in
- * which order; docs/SNAPSHOT_FORMAT.md has the layout. It is private to one
- * version of seep (readers refuse any other); snapshots are what is kept.
+ * The heap file: everything that a recording knows, in one MAP_SHARED file without a process-local pointer in it. What
+ * is committed here survives the program, however it ends. docs/CONCURRENCY.md says who may write what and in which
+ * order; docs/SNAPSHOT_FORMAT.md has the layout. The format is private to one version of seep (readers refuse any
+ * other); snapshots are the format that lasts.
  *
  * Areas are arrays at fixed offsets, aligned to 4096. Entry 0 of SITES,
  * STACKS, LIFETIMES and MODULES means "none".
@@ -62,7 +61,8 @@ struct seep_heap_measure { /* struct seep_measure */
 	struct seep_heap_sum bytes, objects;
 };
 
-/* Written by the thread that registers it, then published by state; start, end and bias again where it comes back. */
+/* The thread that registers the module writes it, then publishes it by state; a module that comes back gets a new
+ * start, end and bias. */
 struct seep_heap_module {
 	seep_atomic32 state; /* enum seep_module_state, store-release */
 	seep_atomic32 flags; /* enum seep_module_flags */
@@ -73,8 +73,8 @@ struct seep_heap_module {
 	uint8_t build_id[32];
 	char path[432]; /* NUL-terminated, cut to size */
 };
-/* In flags, beside enum seep_module_flags: being given a new place; being looked at by who gives entries up; and how
- * often this entry was given up. */
+/* In flags, beside enum seep_module_flags: the entry gets a new place; the keeper is about to give it up; and how often
+ * it was given up. */
 #define SEEP_MODULE_MOVING (1u << 31)
 #define SEEP_MODULE_CLAIMED (1u << 30)
 #define SEEP_MODULE_TENANT (1u << 8) /* 22 bits */
@@ -83,7 +83,7 @@ enum seep_module_state {
 	SEEP_MODULE_EMPTY = 0,
 	SEEP_MODULE_WRITING = 1,
 	SEEP_MODULE_READY = 2,
-	SEEP_MODULE_LIMBO = 3, /* given up, but a stack that is just being filed may name it */
+	SEEP_MODULE_LIMBO = 3, /* given up, but a stack that a thread is filing may still name it */
 	SEEP_MODULE_FREE = 4,
 };
 
@@ -103,8 +103,9 @@ struct seep_heap_cell {
 	uint64_t words[SEEP_CELL_WORDS];
 };
 
-/* A site's users: those who are between having its number and having told live table and ring. In service it has OPEN,
- * while the keeper finds out whether anything needs it CLOSED; neither: it is free, or somebody is filling it in. */
+/* A site's users: the threads that have its number and have not yet told live table and ring. OPEN: the site is in
+ * service. CLOSED: the keeper finds out whether anything needs it. Neither: it is free, or a thread is filling it
+ * in. */
 #define SEEP_SITE_OPEN (1u << 31)
 #define SEEP_SITE_CLOSED (1u << 30)
 #define SEEP_SITE_USERS (SEEP_SITE_CLOSED - 1)
@@ -113,7 +114,8 @@ struct seep_heap_site {
 	seep_atomic32 stack;     /* its first cell; 0: no stack */
 	seep_atomic32 lifetimes; /* first of its chain; 0: none */
 	seep_atomic32 users;     /* and SEEP_SITE_OPEN or _CLOSED */
-	/* The round of recycling that gave it up: once `recycled` is there, it counts in `given_up`. 0: none. */
+	/* The round of recycling that gave the site up: once `recycled` has reached it, the site counts in `given_up`.
+	 * 0: none. */
 	seep_atomic32 retired;
 	seep_atomic32 next_free;
 	uint32_t reserved;
@@ -131,7 +133,7 @@ struct seep_heap_lifetime {
 #define SEEP_LIVE_FREE UINT64_C(0)
 #define SEEP_LIVE_WRITING UINT64_C(1)
 #define SEEP_LIVE_ADDRESS ((UINT64_C(1) << 56) - 1)
-/* A realloc is at it: the low bits of its thread's number are in bits 56..62. */
+/* A realloc is at work on the block: bits 56..62 hold the low bits of its thread's number. */
 #define SEEP_LIVE_MOVING (UINT64_C(1) << 63)
 
 struct seep_heap_live {
@@ -182,8 +184,9 @@ struct seep_heap_header {
 	uint64_t interval_ns;     /* between timer snapshots; 0: none */
 	uint64_t snapshots_limit; /* retention: number and bytes of snapshots kept */
 	uint64_t snapshots_bytes_limit;
-	uint64_t limit_headroom_bytes;   /* a limit of memory that leaves less is near; */
-	uint64_t limit_headroom_percent; /* not 0: less than this share of it. Both 0: never */
+	uint64_t limit_headroom_bytes; /* bytes: a memory limit that leaves less than that is near */
+	uint64_t
+	    limit_headroom_percent; /* the same as a share of the limit, unless it is 0; both 0: no limit is ever near */
 	char command[64];
 	char executable[512];
 	char arguments[1024]; /* the keeper's later: programs change theirs. A reader may see half of a change */
@@ -192,8 +195,8 @@ struct seep_heap_header {
 	char allocator_path[256];
 	char unwinder[32];
 	char bypassed[256];
-	char directory[1600]; /* the recording's, absolute: a heap file in memory lies elsewhere */
-	uint64_t held;        /* 1: a lock on the file says whether anybody has it: preload/keeper/files/life.h */
+	char directory[1600]; /* of the recording, absolute; a heap file in memory lies elsewhere */
+	uint64_t held;        /* 1: a lock on the file says whether any process has it: preload/keeper/files/life.h */
 	uint64_t runner_pid, runner_start_ticks, runner_namespace; /* of the `seep run` that will finish it; 0: none */
 	uint64_t mount_namespace; /* inode of the program's: where its directory's path means something; 0: unknown */
 

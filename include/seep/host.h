@@ -22,7 +22,7 @@
 enum seep_host_kind {
 	SEEP_HOST_RECORDING =
 	    1,              /* header is filled in but for areas' room, held, directory; the answer has these, too */
-	SEEP_HOST_NOTE = 2, /* a line for the user; not answered */
+	SEEP_HOST_NOTE = 2, /* a line for the user; it gets no answer */
 };
 
 struct seep_host_message {
@@ -40,7 +40,7 @@ struct seep_host_message {
  * every other input. memory_most: see the message. A descriptor of the heap file, or -errno, and nothing is left behind. */
 int seep_host_recording(struct seep_heap_header *header, const char *pattern, uint64_t peer, uint64_t memory_most);
 
-/* Takes it back: the descriptor did not arrive. */
+/* Undoes that, because the descriptor did not arrive. */
 void seep_host_take_back(const struct seep_heap_header *header);
 
 #endif

@@ -42,7 +42,8 @@ struct seep_heap_view {
 bool seep_heap_open(struct seep_heap_view *heap, const char *directory, bool writable, struct seep_fault *fault);
 void seep_heap_close(struct seep_heap_view *heap);
 
-/* The directory of the recording that a heap file says it belongs to. False: it can't be read, or is none. */
+/* The directory of the recording to which a heap file says it belongs. False: the file can't be read, or is no heap
+ * file. */
 bool seep_heap_recording_of(const char *heap, char *directory, size_t size);
 
 /* Identity and state, read from the header. */
@@ -94,16 +95,17 @@ bool seep_snapshot_request(struct seep_heap_view *heap, uint64_t timeout_ns, cha
 /* Set to true to make seep_keeper_run() return within a second, at once with seep_keeper_wake(). */
 typedef _Atomic bool seep_keeper_leave;
 
-/* Is the keeper of a recording, from outside its program: folds events and writes snapshots until the program has
- * ended, *leave is true, or another process has the lease. Blocks; one thread a recording; all signals should be blocked
- * in it. The last snapshot is left to seep_recording_finish(). */
+/* Works as the keeper of a recording from outside its program: folds events and writes snapshots until the program has
+ * ended, *leave is true, or another process has the lease. Blocks; one thread a recording; all signals should be
+ * blocked in it. The last snapshot is left to seep_recording_finish(). */
 bool seep_keeper_run(const char *directory, const seep_keeper_leave *leave, struct seep_fault *fault);
 
 /* Rouses the keeper of a recording, wherever it runs. */
 void seep_keeper_wake(const char *directory);
 
-/* A compact section of a snapshot (docs/SNAPSHOT_FORMAT.md): is it of a kind that is packed? Then its compact_entries
- * structures, from its bytes, which may be anything. False: *fault is where among them something is wrong. */
+/* Compact sections of a snapshot (docs/SNAPSHOT_FORMAT.md). The first says whether the section's kind can be packed.
+ * The second unpacks compact_entries structures from untrusted bytes; false: *fault is the offset of the byte that is
+ * wrong. */
 bool seep_section_is_compact(const struct seep_section *section);
 bool seep_section_expand(const struct seep_section *section, const void *bytes, void *entries, uint64_t *fault);
 

@@ -24,8 +24,8 @@ struct seep_process_stat {
 /* False: there is no such process, or no /proc. */
 bool seep_process_stat(uint64_t pid, struct seep_process_stat *stat);
 
-/* The number by which /proc shows the process as a whole: its own, or, where its first thread has ended, another's. In
- * *state that thread's; 'Z': all have ended; 0: there is no such process. */
+/* The number by which /proc shows the process as a whole: its own, or another thread's, if its first thread has ended.
+ * *state is that thread's; 'Z': all have ended; 0: there is no such process. */
 uint64_t seep_process_shown_as(uint64_t pid, char *state);
 
 /* Reads "/proc/PID/NAME", at most size - 1 bytes, and ends them with a NUL. Their number, or -errno. */

@@ -2,11 +2,10 @@
 /*
  * The snapshot file (NNNNNN.seep), as docs/SNAPSHOT_FORMAT.md specifies it.
  *
- * Small, immutable, self-contained, checksummed; little-endian, every section
- * starts on a multiple of 8. Structures are of fixed width; in compact sections
- * they are packed, and here is what they unpack to. A reader skips section types that
- * it does not know and takes `entry_bytes` as the stride, so entries may grow
- * at their end without a new version. Everything in a file is untrusted.
+ * Small, immutable, self-contained, checksummed; little-endian, every section starts on a multiple of 8. Structures are
+ * of fixed width; compact sections pack them, and unpack to the structures below. A reader skips section types that it
+ * does not know and takes `entry_bytes` as the stride, so entries may grow at their end without a new version.
+ * Everything in a file is untrusted.
  */
 #ifndef SEEP_SNAPSHOT_H
 #define SEEP_SNAPSHOT_H
@@ -63,7 +62,7 @@ struct seep_section {             /* 32 bytes each, right after the header */
 	uint32_t compact_entries; /* 0: entries one behind the other. Otherwise their number, and they are compact */
 };
 
-/* What all compact sections of a file stand for together: at most so many bytes for each of the file's, and some. */
+/* All compact sections of a file together unpack to at most so many bytes for each byte of the file, and some. */
 #define SEEP_COMPACT_RATIO 32
 #define SEEP_COMPACT_LEAST 65536
 
@@ -106,13 +105,14 @@ struct seep_process {
 
 /* States of the shim. */
 enum seep_status {
-	SEEP_STATUS_VALGRIND = 1 << 0,     /* ran under valgrind */
-	SEEP_STATUS_ANONYMOUS = 1 << 1,    /* no space for the heap file: dies with the process */
-	SEEP_STATUS_FORKED = 1 << 2,       /* began in a forked child: what it inherited is unknown */
-	SEEP_STATUS_BYPASSED = 1 << 3,     /* the program's own malloc is not seen */
-	SEEP_STATUS_POOLS = 1 << 4,        /* a pool above malloc hides sites (python's pymalloc) */
-	SEEP_STATUS_NO_UNWINDER = 1 << 5,  /* libunwind is missing: stacks are one frame deep */
-	SEEP_STATUS_COARSE_CLOCK = 1 << 6, /* the program forbade itself clocks: times are its keeper's last look */
+	SEEP_STATUS_VALGRIND = 1 << 0,    /* ran under valgrind */
+	SEEP_STATUS_ANONYMOUS = 1 << 1,   /* no space for the heap file: dies with the process */
+	SEEP_STATUS_FORKED = 1 << 2,      /* began in a forked child: what it inherited is unknown */
+	SEEP_STATUS_BYPASSED = 1 << 3,    /* the program's own malloc is not seen */
+	SEEP_STATUS_POOLS = 1 << 4,       /* a pool above malloc hides sites (python's pymalloc) */
+	SEEP_STATUS_NO_UNWINDER = 1 << 5, /* libunwind is missing: stacks are one frame deep */
+	SEEP_STATUS_COARSE_CLOCK =
+	    1 << 6, /* the program forbade itself clocks: times are those of its keeper's last look */
 };
 
 struct seep_module {
@@ -128,7 +128,7 @@ struct seep_module {
 
 enum seep_module_flags {
 	SEEP_MODULE_EXECUTABLE = 1 << 0, /* the main program */
-	SEEP_MODULE_UNLOADED = 1 << 1,   /* was gone when the snapshot was taken */
+	SEEP_MODULE_UNLOADED = 1 << 1,   /* was unloaded when the snapshot was taken */
 	SEEP_MODULE_VDSO = 1 << 2,
 };
 
@@ -162,7 +162,7 @@ struct seep_site {
 
 enum seep_site_flags {
 	SEEP_SITE_TRUNCATED = 1 << 0, /* callers above the last frame are unknown */
-	SEEP_SITE_RETIRED = 1 << 1,   /* no one site: sums of those that the tables had no more room for */
+	SEEP_SITE_RETIRED = 1 << 1,   /* not one site: the sums of all sites for which the tables had no more room */
 };
 
 /* Lifetimes of freed samples in [2^bin, 2^(bin+1)) ns; bin 0 also holds 0 ns. */

@@ -13,7 +13,7 @@
 
 #include <seep/heap.h>
 
-/* For declarations that the sampling path reads: addressed without the global offset table. */
+/* For variables that the sampling path reads: the code reaches them without the global offset table. */
 #define HIDDEN __attribute__((visibility("hidden")))
 
 #define load_relaxed(object) atomic_load_explicit((object), memory_order_relaxed)

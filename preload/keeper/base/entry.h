@@ -17,8 +17,8 @@
 #define ENTRY
 #endif
 
-/* A program may have each of its accesses checked for alignment (EFLAGS.AC), and ours are not aligned. A statement at the
- * head of what works on tables, stacks and texts for it: none is checked up to the function's end. */
+/* A program may have each of its accesses checked for alignment (EFLAGS.AC), and ours are not aligned. Functions that
+ * work on tables, stacks and texts begin with this statement: no access is checked until they end. */
 #ifdef __x86_64__
 #define ENTRY_ANY_ALIGNMENT                                                                                            \
 	__attribute__((cleanup(entry_restore_checks), unused)) const uint64_t entry_flags = entry_suspend_checks()

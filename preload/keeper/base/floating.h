@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Floating point inside somebody else's program: with our own rounding and
- * masks, and none of its flags changed. A program may trap inexact results,
- * flush denormals or round up; malloc must raise nothing then, and count as
- * ever. The code between the two calls must be a function that is not inlined,
- * since compilers move arithmetic over the calls.
+ * Floating point inside somebody else's program: with our own rounding and masks, and none of its flags changed. A
+ * program may trap inexact results, flush denormals or round up; malloc must raise nothing even then, and count as
+ * always. The code between the two calls must be a function that is not inlined, since compilers move arithmetic over
+ * the calls.
  */
 #ifndef SEEP_BASE_FLOATING_H
 #define SEEP_BASE_FLOATING_H

@@ -25,8 +25,8 @@ struct size_limit size_limit_enter(void)
 	return limit;
 }
 
-/* Ours is this thread's, which the kernel hands out before the process's. Somebody else's, sent meanwhile, goes on its
- * way. */
+/* The signal that we caused is this thread's; the kernel hands it out before those of the process. A signal that
+ * somebody else sent meanwhile is sent again. */
 static void take_ours(void)
 {
 	uint64_t wanted = SIGNAL_BIT;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a module that is mapped defines, read from its own tables: for names that must be this very module's, whoever
- * else defines them, and without the loader, which locks, allocates, and may itself be another's.
+ * The definitions of a mapped module, read from its own tables: for names that must be this very module's, whoever else
+ * defines them, and without the loader, which locks, allocates, and may be hooked by somebody else.
  */
 #ifndef SEEP_ELF_IMAGE_H
 #define SEEP_ELF_IMAGE_H
@@ -23,7 +23,8 @@ bool image_read(uintptr_t base, const Elf64_Dyn *dynamic, struct image *image);
 /* A definition that a reference without a version would find; NULL: none. */
 Elf64_Sym *image_find(const struct image *image, const char *name);
 
-/* The address of what a library that is loaded defines; NULL: none. To be asked while nobody opens or closes libraries. */
+/* The address of a definition in a loaded library; NULL: there is none. No thread may open or close libraries
+ * meanwhile. */
 void *image_address(const char *library, const char *name);
 
 #define IMAGE_LIBC "libc.so.6"

@@ -21,8 +21,8 @@ struct kept_snapshot {
 	bool timer; /* trigger TIMER: part of the time series */
 };
 
-/* Ascending by number; at most `limit` of them, the smallest numbers. Returns how many; 0 also where it can't be read.
- * The descriptor's position is moved. */
+/* Ascending by number; at most `limit` of them, the smallest numbers. Returns how many; 0 also if the directory can't
+ * be read. The descriptor's position is moved. */
 size_t directory_list(const struct heap *heap, int directory, struct kept_snapshot *list, size_t limit);
 
 /* Largest number among our snapshots; 0: there is none. */

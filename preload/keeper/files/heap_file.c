@@ -61,13 +61,13 @@ static int name_claim(struct heap_file *made, const char *path, struct seep_heap
 	struct text text = text_begin(header->directory, sizeof header->directory);
 	text_add(&text, path);
 	*made = (struct heap_file){.directory = directory_open(path, &is_new)};
-	/* a new one that is not ours is a matter of the file system, which has no better one under another name */
+	/* the file system gave the new one to somebody else, and would do so under any name */
 	made->file = is_new ? -EPERM : -EEXIST;
 	if (made->directory >= 0 && directory_is_free(made->directory))
 		made->file = file_make(made, header, in_memory);
 	if (made->directory >= 0 && made->file >= 0)
 		return 0;
-	if (is_new) /* it may have another's files by now: then it stays */
+	if (is_new) /* if it holds somebody else's files by now, it stays */
 		system_unlink_at(AT_FDCWD, path, AT_REMOVEDIR);
 	if (made->directory < 0)
 		return made->directory;

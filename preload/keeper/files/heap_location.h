@@ -26,10 +26,11 @@ int location_open(int directory, int flags, struct heap_location *location);
  * the heap file, mapped whole. Where the disk is full, everything stays as it is. */
 void location_settle(int directory, const void *map, uint64_t map_bytes);
 
-/* The same of a heap file in memory that is open and mapped, also where its name is gone. 0, or -errno. */
+/* The same for a heap file in memory that is open and mapped, even if its name is gone. 0, or -errno. */
 long location_move(int directory, int from_file, const struct heap_location *location, const void *map, uint64_t bytes);
 
-/* The recording has been removed under its program, which has ended: nobody will find its memory again. */
+/* For a recording that was removed while its program ran, after the program's end: frees the memory, which nobody would
+ * find again. */
 void location_forget(const struct heap_location *location, uint64_t inode);
 
 #endif

@@ -17,7 +17,8 @@
 #include <seep/keeper.h>
 
 #define NAMES_TRIED 64
-#define BEGIN_BYTES (UINT64_C(256) << 20) /* of capacity that need not have its space: it grows with care */
+#define BEGIN_BYTES                                                                                                    \
+	(UINT64_C(256) << 20) /* capacity whose space need not be there yet, because the file grows with care */
 
 bool heap_memory_fits(const struct seep_heap_header *header, uint64_t device, uint64_t most_bytes)
 {
@@ -47,8 +48,8 @@ static void path_make(char *path, size_t size, const struct seep_heap_header *he
 	text_add_unsigned(&text, number);
 }
 
-/* Without a name yet: it gets one when it is held and says whose it is, so that nobody ever finds one of which that
- * can't be told; and of a program that is killed meanwhile nothing stays. */
+/* The file has no name yet. It gets one when it is held and says whose it is, so that nobody ever finds one without an
+ * owner, and nothing remains of a program that is killed meanwhile. */
 static int nameless_make(struct seep_heap_header *header)
 {
 	int file = file_open(AT_FDCWD, SEEP_HEAP_MEMORY_DIRECTORY, O_TMPFILE | O_RDWR, 0600);
@@ -57,7 +58,8 @@ static int nameless_make(struct seep_heap_header *header)
 	system_change_mode(file, 0600); /* whatever the umask */
 	int error = area_reserve_file(file, header);
 	header->held = !error && life_hold(file);
-	struct size_limit limit = size_limit_enter(); /* writing, too, must not go beyond it, whatever the file has */
+	struct size_limit limit =
+	    size_limit_enter(); /* even a write must not go beyond the limit, whatever space the file has */
 	if (!error)
 		error = (int)file_write_at(file, header, sizeof *header, 0);
 	size_limit_leave(&limit);
@@ -88,7 +90,8 @@ static int link_make(int parent, int file, const char *path)
 	return error == -EEXIST ? -EAGAIN : error;
 }
 
-/* Opened anew by its name, by which /proc/PID/maps then shows it. The old one is held until this one is. */
+/* Opens the file anew by its name, so that /proc/PID/maps shows that name. The old descriptor holds the file until the
+ * new one does. */
 static int named_open(int file, const char *path, const struct seep_heap_header *header)
 {
 	struct stat status, ours;

@@ -2,12 +2,12 @@
 /*
  * Opening a heap file that may be damaged, foreign, or still in use.
  *
- * The header is read and checked before anything is mapped. A living program's
- * file, and one that is to be written, is mapped. A dead program's file that
- * is only read is copied instead, data ranges alone (most of it is reserved
- * and never written): so a file that is truncated meanwhile cannot raise
- * SIGBUS. A living program's file of another user is copied, too: that user
- * could change what we have checked.
+ * seep reads and checks the header before it maps anything. A living program's
+ * file, and one that is to be written, is mapped. A dead program's file that is
+ * only read is copied instead, data ranges alone (most of it is reserved and never
+ * written): so a file that is truncated meanwhile cannot raise SIGBUS. A living
+ * program's file of another user is copied, too: that user could change what we
+ * have checked.
  */
 #include "keeper/files/heap_open.h"
 
@@ -55,7 +55,7 @@ static const char *open_text(int error)
 	}
 }
 
-/* Everything that can be told without a mapping. Fills header; its areas lie inside header->file_bytes. */
+/* All checks that need no mapping. Fills header, whose areas then lie inside header->file_bytes. */
 static bool header_check(int descriptor, struct seep_heap_header *header, bool *is_ours, struct seep_fault *fault)
 {
 	struct stat status = {0};

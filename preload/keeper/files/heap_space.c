@@ -54,7 +54,8 @@ static void zeros_punch(int descriptor, const char *map, uint64_t from, uint64_t
 		system_allocate(descriptor, PUNCH, start, to - start);
 }
 
-/* Reserved and never written ranges are holes to SEEK_DATA, though they take space: punched unseen. */
+/* SEEK_DATA takes ranges that were reserved and never written for holes, although they take space: they are punched
+ * without a look. */
 void space_give_back(int descriptor, const void *map, uint64_t map_bytes)
 {
 	/* the header is used, and is still written to where the keeper itself is in the program */

@@ -20,7 +20,7 @@
 #include <seep/host.h>
 #include <seep/process.h>
 
-/* It says who it is; no other process is to be looked at on its account. */
+/* The header must name the process itself: on its account we look at no other. */
 static bool header_is_of(const struct seep_heap_header *header, uint64_t peer)
 {
 	char status[PROCESS_STATUS_BYTES];
@@ -51,7 +51,7 @@ static void header_complete(struct seep_heap_header *header, uint64_t peer)
 	header->mount_namespace = process_mount_namespace();
 }
 
-/* No table is larger than the largest that we would plan, but the one that max-live sets. */
+/* No table may be larger than the largest that we would plan, except the one that max-live sets. */
 static bool sizes_are_ours(const struct seep_heap_header *header)
 {
 	struct seep_heap_header largest = {0};

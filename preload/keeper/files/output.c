@@ -41,7 +41,7 @@ bool recording_name(char *name, size_t bytes, const char *pattern, const struct 
 		case '%':
 			text_add(&text, "%");
 			break;
-		default: /* not one of ours: as it stands */
+		default: /* no placeholder of ours: copied as it stands */
 			text_add_bounded(&text, at - 1, 2);
 		}
 	}
@@ -75,7 +75,8 @@ size_t output_constant_part(const char *pattern, const char *name)
 			at++;
 		} else if (at[0] == '%' && (at[1] == 'c' || at[1] == 'p' || at[1] == 'h')) {
 			break;
-		} else if (at[0] == '/') { /* the name has as many: parts that are filled in hold none */
+		} else if (at[0] ==
+			   '/') { /* the name has as many slashes, because the parts that are filled in hold none */
 			const char *slash = strchr(name + end, '/');
 			if (!slash)
 				break;

@@ -25,8 +25,8 @@ bool output_make_absolute(char *directory, size_t bytes);
 /* Makes the directories above it, from that offset of its path on, as mkdir -p does. True: all of them are there. */
 bool output_parents_make(char *directory, size_t from);
 
-/* The program's umask may have taken rights from its own directory: given back by way of a descriptor, since the name
- * may be another's by now. */
+/* The program's umask may have taken rights from its own directory: gives them back through a descriptor, since the
+ * name may be another's by now. */
 void output_mode_set(const char *directory, unsigned mode);
 
 #endif

@@ -28,8 +28,9 @@ void area_plan_room(struct seep_heap_header *header, bool small)
 	}
 }
 
-/* Smaller rates sample more: more stacks, more live samples, a longer ring. What is not below its rate is for where
- * neither address space nor files may be that long, or all of it has to be there from the beginning. */
+/* Smaller rates sample more: more stacks, more live samples, a longer ring. The plan behind each rate's own is
+ * smaller: it serves where address space or files may not be that long, or where all the space must be there from
+ * the beginning. */
 struct capacities {
 	uint64_t rate_below;
 	uint32_t sites, cells_a_site, lifetimes, ring, index[SEEP_INDEX_LEVELS - 1], live[SEEP_LIVE_LEVELS];
@@ -131,7 +132,7 @@ bool area_can_populate(void)
 struct growth {
 	area_reserver *reserve;
 	void *context;
-	uint64_t step_bytes; /* at most this much more than is asked for */
+	uint64_t step_bytes; /* at most this much more than the caller asks for */
 };
 
 void area_allow(const struct heap *heap, uint64_t bytes)
@@ -179,7 +180,7 @@ static bool raise_level(const struct heap *heap, uint32_t level, const struct gr
 	       raise(heap, SEEP_AREA_LIVE0 + level, slots, growth) >= slots;
 }
 
-/* In the program. At once: once it was refused, the keeper alone asks. On a full disk the answer may wait for its
+/* In the program. After one refusal the keeper alone asks, because on a full disk the answer may wait for the
  * journal. */
 static bool program_reserve(const struct heap *heap, uint64_t offset, uint64_t bytes, void *context)
 {

@@ -36,7 +36,7 @@ static inline bool area_has_level(const struct heap *heap, uint32_t level)
 	return area_is_whole(heap, SEEP_AREA_LIVE0 + level);
 }
 
-/* For a planned header: all the room, or little, but for the areas that need theirs from the start. */
+/* For a planned header: gives all areas their whole room, or little room to those that can grow. */
 void area_plan_room(struct seep_heap_header *header, bool small);
 
 /* Sizes of a new heap file. Capacities are fixed from the rate; max_live raises or lowers the live table (0: from the
@@ -53,16 +53,18 @@ bool area_visit_room(const struct seep_heap_header *header,
 /* Gives a new file its length and the space that the header's room needs. 0, or -errno. */
 int area_reserve_file(int file, const struct seep_heap_header *header);
 
-/* The room of an area after an attempt to have `entries` of it. In the program: where the keeper is late. One system
- * call for a little room, and none beyond what header->may_grow allows. Any thread, signal-safe. */
+/* Tries to give an area room for `entries`, and returns the room that it has then. The program calls it where the
+ * keeper is late: at most one system call, for a little room, and none beyond what header->may_grow allows. Any thread,
+ * signal-safe. */
 uint32_t area_room_for(const struct heap *heap, enum seep_area_id id, uint32_t entries);
 
-/* The same for a level of the index: is it there? For one of the live table, and its homes. */
+/* The same for a whole level of the index, and for a level of the live table with its homes. True: the level is
+ * there. */
 bool area_room_for_whole(const struct heap *heap, enum seep_area_id id);
 bool area_room_for_level(const struct heap *heap, uint32_t level);
 
-/* What the program may take by itself: this much until the keeper looks again. Once it was forbidden, or an attempt was
- * refused, it stays so. */
+/* The program may take this much by itself until the keeper looks again. After area_forbid(), or after an attempt that
+ * was refused, it may take no more for good. */
 #define AREA_ALLOWANCE_BYTES (UINT64_C(256) << 20) /* the largest level of the live table is half of that */
 void area_allow(const struct heap *heap, uint64_t bytes);
 void area_forbid(const struct heap *heap);
@@ -70,7 +72,7 @@ void area_forbid(const struct heap *heap);
 /* Gets space for bytes of the file, page-aligned. False: there is none. */
 typedef bool area_reserver(const struct heap *heap, uint64_t offset, uint64_t bytes, void *context);
 
-/* One by MADV_POPULATE_WRITE (Linux 5.14) on the mapping; without context. */
+/* A reserver that uses MADV_POPULATE_WRITE (Linux 5.14) on the mapping and needs no context. */
 bool area_populate(const struct heap *heap, uint64_t offset, uint64_t bytes, void *context);
 bool area_can_populate(void);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A heap file as one process sees it: the header and the areas as pointers,
- * with capacities that were checked once and are kept here, outside the file,
- * because what stands in the file may be damaged or change under us.
+ * A heap file as one process sees it: the header and the areas as pointers, with
+ * capacities that were checked once and are kept here, outside the file, because
+ * the file may be damaged, or change under us.
  */
 #ifndef SEEP_HEAP_HEAP_H
 #define SEEP_HEAP_HEAP_H
@@ -39,8 +39,8 @@ static inline uint64_t heap_pid(const struct heap *heap)
  * taken, since it means "none". */
 void heap_header_begin(struct seep_heap_header *header, uint64_t rate);
 
-/* Puts a finished header into the file, its first word last: a program that is killed meanwhile leaves a file of which
- * readers say that nothing was recorded yet, and not one that seems to be damaged. */
+/* Puts a finished header into the file, its first word last. If the program is killed meanwhile, readers say of the
+ * file that nothing was recorded yet, instead of calling it damaged. */
 void heap_header_publish(void *map, const struct seep_heap_header *header);
 
 /* Bytes of an entry of an area. */

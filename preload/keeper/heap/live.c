@@ -90,7 +90,7 @@ static uint64_t word_address(uint64_t word)
 /* The slot of an address, and what its word was. */
 static struct seep_heap_live *slot_find(const struct heap *heap, uint64_t address, uint32_t *level, uint64_t *word)
 {
-	if (address <= SEEP_LIVE_WRITING) /* free(NULL): no slot's state may be taken for an object */
+	if (address <= SEEP_LIVE_WRITING) /* free(NULL): 0 is a slot's state and no object */
 		return NULL;
 	uint64_t hash = address_hash(address);
 	for (*level = 0; *level < SEEP_LIVE_LEVELS && area_has_level(heap, *level); ++*level) {
@@ -113,7 +113,7 @@ static bool slot_change(struct seep_heap_live *slot, uint64_t from, uint64_t to)
 						       memory_order_relaxed);
 }
 
-/* The site's number is in the caller's hand before it is in the table no more. */
+/* The caller becomes a user of the site before the table stops naming it. */
 static bool slot_empty(const struct heap *heap, struct seep_heap_live *slot, uint64_t word, uint32_t site)
 {
 	site_use(heap, site);
@@ -150,8 +150,8 @@ bool live_hold(const struct heap *heap, uint64_t address, uint32_t thread, struc
 	return slot_change(slot, word, hold->word);
 }
 
-/* The slot may have become another entry's. That it is another's that is held by another thread, the tag tells; by one
- * of equal low bits, the birth. */
+/* The slot may hold another entry by now. The tag tells an entry that another thread holds; the birth tells one that a
+ * thread with equal low bits holds. */
 static struct seep_heap_live *hold_slot(const struct heap *heap, const struct live_hold *hold)
 {
 	struct seep_heap_live *slot = &heap->live[hold->level][hold->slot];

@@ -57,7 +57,7 @@ bool live_insert(const struct heap *heap, const struct live_entry *entry);
  * the free is in the ring. False: it is not there. */
 bool live_remove(const struct heap *heap, uint64_t address, struct live_entry *entry);
 
-/* An entry whose block is being resized, between live_hold() and one of the two behind it. */
+/* An entry whose block is being resized: from live_hold() to live_drop() or live_keep(). */
 struct live_hold {
 	struct live_entry entry;
 	uint64_t word; /* the slot's */

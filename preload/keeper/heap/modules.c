@@ -174,7 +174,7 @@ static void module_describe(const struct heap *heap, const struct loaded_module 
 	module->identity = identity;
 }
 
-/* As seen with these flags: of another tenant of the entry nothing is known. */
+/* Only as long as the entry has the flags that the caller saw: another tenant of it may be loaded. */
 static void retire(const struct heap *heap, struct seep_heap_module *module, uint32_t flags)
 {
 	while (!(flags & SEEP_MODULE_UNLOADED)) {
@@ -205,7 +205,7 @@ static bool module_overlaps(const struct seep_heap_module *module, const struct 
 	return module_place(module->start) < loaded->end && module_place(module->end) > loaded->start;
 }
 
-/* Only its range is looked at: the link map may go while we look. */
+/* The check uses the range alone: the link map may go away meanwhile. */
 static bool module_is_gone(const struct seep_heap_module *module)
 {
 	uint64_t start = module_place(module->start), end = module_place(module->end);
@@ -248,7 +248,7 @@ static uint32_t module_find(const struct heap *heap, const struct loaded_module 
 		bool at = same && module_is_at(module, loaded);
 		bool gone = module_overlaps(module, loaded) ||
 			    (same && !at && finder == find_by_loader && module_is_gone(module));
-		/* all that was read is one tenant's: an entry is given up before another gets it */
+		/* unchanged: all that was read is of one tenant, for an entry is given up before another gets it */
 		if (load_acquire(&module->state) != SEEP_MODULE_READY || load_relaxed(&module->flags) != flags)
 			continue;
 		if (at && !(flags & SEEP_MODULE_UNLOADED))
@@ -285,7 +285,7 @@ static uint32_t module_take(const struct heap *heap)
 	return count;
 }
 
-/* By words: one that was given up may still be looked at by another thread. */
+/* Word by word, because another thread may still look at an entry that was given up. */
 static void module_write(struct seep_heap_module *module, const struct seep_heap_module *fresh)
 {
 	enum { FIRST = offsetof(struct seep_heap_module, start) / 8, END = sizeof *fresh / 8 };
@@ -321,7 +321,7 @@ uint64_t module_frame(const struct heap *heap, uintptr_t address, uint32_t *last
 	bool exact = address & FRAME_EXACT;
 	if (address & FRAME_NOWHERE)
 		return module_frame_word(0, 0, address);
-	/* one less than a return address: the call may be the last instruction of its module */
+	/* one less than the return address, because the call may be the last instruction of its module */
 	uintptr_t inside = (address & ~FRAME_EXACT) - !exact;
 	struct loaded_module loaded;
 	if (*last) {

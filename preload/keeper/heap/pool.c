@@ -34,7 +34,8 @@ static uint32_t take_free(const struct heap *heap, enum seep_area_id id)
 		entry = (uint32_t)word;
 		if (entry == 0 || entry >= heap->capacity[id]) /* or the file is damaged */
 			return 0;
-		next = load_relaxed(next_of(heap, id, entry)); /* another's by now, maybe: then the head has changed */
+		next = load_relaxed(
+		    next_of(heap, id, entry)); /* perhaps another thread's by now; then the head has changed */
 	} while (!atomic_compare_exchange_weak_explicit(head, &word, head_word(word, next), memory_order_acquire,
 							memory_order_acquire));
 	atomic_fetch_sub_explicit(&heap->header->free_count[id], 1, memory_order_relaxed);
@@ -63,7 +64,8 @@ void pool_give(const struct heap *heap, enum seep_area_id id, uint32_t entry)
 {
 	seep_atomic64 *head = &heap->header->free[id];
 	uint64_t word = load_relaxed(head);
-	add_relaxed(&heap->header->free_count[id], 1); /* before: the count is never below the number of entries */
+	add_relaxed(&heap->header->free_count[id],
+		    1); /* first, so that the count is never below the number of entries */
 	do
 		store_relaxed(next_of(heap, id, entry), (uint32_t)word);
 	while (!atomic_compare_exchange_weak_explicit(head, &word, head_word(word, entry), memory_order_release,

@@ -11,9 +11,8 @@
  * slot was never used, and two threads that put the same stack in at the same
  * time meet in one slot.
  *
- * A word that is taken out leaves a tombstone, which is free and was used. In
- * the last level, where paths would grow for ever, those that nothing comes
- * behind are cleared.
+ * A word that is taken out leaves a tombstone, which is free and was used. In the last level, where paths would grow
+ * for ever, tombstones at the end of a path are cleared.
  */
 #ifndef SEEP_HEAP_STACK_INDEX_H
 #define SEEP_HEAP_STACK_INDEX_H
@@ -38,7 +37,7 @@ static inline struct index_path index_path_begin(const struct heap *heap, uint64
 /* The next slot; NULL: the next level is not there, or that was all. */
 seep_atomic64 *index_path_next(struct index_path *path);
 
-/* Is the level there by now that was missing? Where not, the program asks for its room. Any thread, signal-safe. */
+/* Is the level that was missing there by now? If not, the program asks for its room. Any thread, signal-safe. */
 bool index_path_extend(const struct index_path *path);
 
 static inline bool index_word_is_free(uint64_t word)

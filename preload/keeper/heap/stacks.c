@@ -168,8 +168,9 @@ static void stack_write(const struct heap *heap, struct seep_heap_cell *cell, co
 	}
 }
 
-/* The words name modules that were not given up since they were made? Whoever gives modules up looks at the sites in
- * service afterwards, so one of us sees the other (and reuses an entry in another round only: keeper/snapshot/recycle.h). */
+/* Are all modules that the words name still in service since the words were made? Whoever gives modules up reads the
+ * sites in service afterwards, so one of the two sees the other (and an entry is used anew in a later round only:
+ * keeper/snapshot/recycle.h). */
 static bool modules_stand(const struct heap *heap, const struct wanted *wanted)
 {
 	uint32_t since = atomic_load_explicit(&heap->header->modules_claimed, memory_order_seq_cst) - wanted->claims;
@@ -319,7 +320,7 @@ uint32_t stack_site(const struct heap *heap, uintptr_t *addresses, size_t depth,
 	bool cut;
 	uint32_t site = stack_find_known(heap, addresses, depth, truncated, &cut);
 	if (!site) {
-		/* new, or through a module that has come back: by its words it is known */
+		/* new, or through a module that has come back: then its words find it */
 		uint32_t claims = atomic_load_explicit(&heap->header->modules_claimed, memory_order_seq_cst),
 			 module = 0;
 		for (size_t i = 0; i < depth; i++)
