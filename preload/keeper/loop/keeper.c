@@ -29,7 +29,7 @@
 #include "keeper/program/process_arguments.h"
 
 #define FINISH_LOOK_NS 20000000
-#define LEASE_LOOK_NS 250000000 /* at a lease that another has */
+#define LEASE_LOOK_NS 250000000 /* at a lease that another process has */
 #define NOBODY UINT32_MAX       /* no process has this number */
 
 bool keeper_prepare(struct keeper *keeper, const struct heap *heap, const char *directory, bool in_target)
@@ -42,14 +42,14 @@ bool keeper_prepare(struct keeper *keeper, const struct heap *heap, const char *
 	keeper->file = keeper->home = -1;
 	struct text path = text_begin(keeper->directory, sizeof keeper->directory);
 	text_add(&path, directory);
-	int follow = in_target ? O_NOFOLLOW : 0; /* the program has just made it, and was led by no link */
+	int follow = in_target ? O_NOFOLLOW : 0; /* the program has just made the directory, and followed no link */
 	int descriptor = path.cut ? -ENAMETOOLONG : file_open(AT_FDCWD, directory, O_PATH | O_DIRECTORY | follow, 0);
 	if (descriptor < 0)
 		return false;
 	int error = system_stat_descriptor(descriptor, &status);
 	system_close(descriptor);
 	if (error || (in_target && status.st_uid != system_effective_user()))
-		return false; /* another stands in its place already */
+		return false; /* another directory is in its place already */
 	keeper->device = status.st_dev;
 	keeper->inode = status.st_ino;
 	if (!in_target && !home_hold(keeper)) {
@@ -207,7 +207,7 @@ static void memory_look(struct keeper *keeper, uint64_t now_ns)
 		if (keeper->replaced)
 			return;
 		memory_read_status(&keeper->heap);
-		if (memory_is_confined(&keeper->heap)) { /* by a way that the shim does not see */
+		if (memory_is_confined(&keeper->heap)) { /* in a way that the shim does not see */
 			store_relaxed(&keeper->heap.header->confined, 1);
 			area_forbid(&keeper->heap);
 		}
@@ -227,7 +227,7 @@ static void modules_look(struct keeper *keeper, uint64_t now_ns)
 	}
 }
 
-/* Tables that fill give up what nothing needs; where all of it is needed, not at every step. */
+/* Tables that fill give up what nothing needs. Where everything is needed, the keeper does not try at every step. */
 static void tables_look(struct keeper *keeper, uint64_t now_ns)
 {
 	if (now_ns < keeper->recycle_ns || !recycle_is_due(&keeper->heap))
@@ -238,8 +238,8 @@ static void tables_look(struct keeper *keeper, uint64_t now_ns)
 		keeper->recycle_ns = now_ns + RECYCLE_LOOK_NS;
 }
 
-/* In the target, which no longer records. The exit snapshot, and what waits for it. Not durable: the file outlives the
- * program without waiting for the disk. The lease is the caller's. */
+/* In the target, which no longer records: takes the exit snapshot and answers who waits for it. The snapshot does not
+ * wait for the disk, because the file outlives the program anyway. The caller has the lease. */
 static bool keeper_complete(struct keeper *keeper)
 {
 	struct seep_heap_header *header = keeper->heap.header;
@@ -289,7 +289,7 @@ static bool program_is_over(struct keeper *keeper)
 	bool alive = program_is_alive(keeper);
 	if (alive && !keeper->replaced)
 		return false;
-	if (alive || keeper->in_target) /* nobody else will see that it records no more */
+	if (alive || keeper->in_target) /* nobody else will notice that it no longer records */
 		keeper_complete(keeper);
 	return true;
 }
@@ -318,7 +318,7 @@ static bool keeper_step(struct keeper *keeper, uint64_t now_ns, uint64_t *events
 	return true;
 }
 
-/* Until somebody rouses us, or the program is no more. */
+/* Waits until somebody rouses us, or the program has ended. */
 static void keeper_sleep(struct keeper *keeper, uint32_t wake, uint64_t sleep_ns)
 {
 	struct seep_heap_header *header = keeper->heap.header;
@@ -332,7 +332,7 @@ static void keeper_sleep(struct keeper *keeper, uint32_t wake, uint64_t sleep_ns
 	}
 }
 
-/* Until we have the lease. False: there is nothing more to keep. */
+/* Waits until we have the lease. False: there is nothing more to keep. */
 static bool lease_await(struct keeper *keeper)
 {
 	struct seep_heap_header *header = keeper->heap.header;
@@ -369,7 +369,7 @@ static __attribute__((noinline)) void run(struct keeper *keeper)
 	bool lost = true;
 	while (lost && lease_await(keeper)) {
 		keep(keeper);
-		lost = !lease_renew(&keeper->heap, &keeper->lease); /* another took it: we had stood still */
+		lost = !lease_renew(&keeper->heap, &keeper->lease); /* another took it, because we had stood still */
 		lease_give_back(&keeper->heap, &keeper->lease);
 	}
 	system_futex_wake(&keeper->heap.header->phase, INT32_MAX);
@@ -392,7 +392,7 @@ static __attribute__((noinline)) bool finish(struct keeper *keeper)
 	request_wake(header);
 	while (load_acquire(&header->phase) != SEEP_HEAP_COMPLETE) {
 		if (lease_take(&keeper->heap, &lease)) {
-			/* no keeper, or it has left without success. A thread's struct is ours now. */
+			/* there is no keeper, or it left without success; a keeper thread's struct is ours now */
 			bool done = load_acquire(&header->phase) == SEEP_HEAP_COMPLETE || keeper_complete(keeper);
 			lease_give_back(&keeper->heap, &lease);
 			return done;

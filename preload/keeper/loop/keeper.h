@@ -32,17 +32,18 @@ struct keeper {
 	struct heap heap;
 	bool in_target;
 	char directory[KEEPER_PATH_BYTES]; /* absolute: the program may change its working directory */
-	uint64_t device, inode;            /* of the directory: another one of that name is not written to */
+	uint64_t device, inode;            /* of the directory: the keeper writes to no other directory of that name */
 
 	const seep_keeper_leave *leave; /* time to go; may be NULL */
 
-	/* Nobody tells it that the program has ended: it looks, KEEPER_LOOK_NS apart. In the target: have all other
-	 * threads ended (by SYS_exit)? In a process of its own: has the program? By a pidfd, or -1, then by /proc. */
+	/* Nobody tells the keeper that the program has ended: it looks, KEEPER_LOOK_NS apart. In the target: have all
+	 * other threads ended (by SYS_exit)? In a process of its own: has the program? By a pidfd, or -1, then by
+	 * /proc. */
 	bool looks;
 	int program;
-	uint64_t program_stack; /* where its first stack began; 0: unknown */
+	uint64_t program_stack; /* where the program's first stack began; 0: unknown */
 	int exit_status;        /* of the program, to end with where the thread is the last; negative: unknown */
-	bool replaced;          /* by another program, whose stack begins elsewhere */
+	bool replaced;          /* the process has executed another program, whose stack begins elsewhere */
 
 	/* outside the target, of a heap file in memory; -1: it is none */
 	int file, home; /* it, and its recording's directory */
@@ -52,7 +53,7 @@ struct keeper {
 	/* the keeper's own */
 	uint64_t recycle_ns; /* next round of recycling at the earliest */
 	uint64_t modules_ns; /* next look at the modules, outside the target */
-	uint64_t space_ns;   /* after a refusal: not asked for more space before then */
+	uint64_t space_ns;   /* after a refusal, the keeper asks for no more space before then */
 	struct lease lease;
 	struct limits limits;
 	struct headroom headroom; /* at the last look */

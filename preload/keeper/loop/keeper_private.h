@@ -16,13 +16,15 @@ bool home_hold(struct keeper *keeper);
 /* The directory, by its path each time, and only if it is still the same one. A descriptor or -errno. */
 int home_open(const struct keeper *keeper);
 
-/* A area_reserver, whose context is the keeper: by the file, so that the space takes no memory before it is used. */
+/* An area_reserver whose context is the keeper. It reserves the space in the file, so that the space takes no memory
+ * before it is used. */
 bool home_reserve(const struct heap *heap, uint64_t offset, uint64_t bytes, void *context);
 
-/* Now and then: where the file can't have all that it may still need, the program no longer helps itself to it. */
+/* Now and then: if the file can't have all that it may still need, the program may no longer take room by itself. */
 void home_look(const struct keeper *keeper);
 
-/* Has somebody removed the name of a heap file in memory? It is still mapped and open: the recording gets it from there. */
+/* If somebody has removed the name of a heap file in memory: the file is still mapped and open, so the keeper moves it
+ * into the recording. */
 void home_rescue(const struct keeper *keeper);
 
 bool home_is_removed(const struct keeper *keeper);

@@ -70,7 +70,7 @@ void keeper_run_apart(const char *directory)
 	keeper.looks = true;
 	keeper.program = process_watch(header->pid, header->start_ticks);
 	keeper.program_stack = process_stack(header->pid);
-	/* a program that was short has written its last snapshot itself */
+	/* a short program has written its last snapshot itself */
 	bool late = load_acquire(&header->phase) == SEEP_HEAP_COMPLETE;
 	if (late) {
 		keeper_let_go(&keeper);
@@ -78,7 +78,7 @@ void keeper_run_apart(const char *directory)
 	} else {
 		keeper_work(&keeper, &view);
 	}
-	if (!late) /* refused where the program is there and the snapshot, too */
+	if (!late) /* refused if the program is still there, or the snapshot already */
 		seep_recording_finish(directory, SEEP_TRIGGER_EXIT, name, &ignored);
 }
 

@@ -30,7 +30,7 @@
 #define WAIT_NS UINT64_C(30000000000) /* for another finisher */
 #define LOOK_NS 10000000
 
-/* Is the last snapshot there already? Then its name. */
+/* The name of the last snapshot, if it is there already. */
 static bool finished_name(const struct heap *heap, int directory, char name[static SNAPSHOT_NAME_BYTES])
 {
 	if (load_acquire(&heap->header->phase) != SEEP_HEAP_COMPLETE)
@@ -83,7 +83,8 @@ static bool finish(const struct seep_heap_view *view, int directory, enum seep_t
 	if (!lease.word && !lease_await(&heap, &lease))
 		return fault_fill(fault, 0, EBUSY, "another process is finishing this recording");
 	bool finished = finished_name(&heap, directory, name) || finish_leased(&heap, directory, trigger, name, fault);
-	/* in another pid namespace "it has ended" may be a conclusion from silence: then its space stays */
+	/* of a program in another pid namespace we may only conclude from its silence that it has ended: then its file
+	 * keeps its space */
 	if (finished && (view->abandoned || !namespace_is_foreign(heap.header)))
 		location_settle(directory, view->map, view->bytes);
 	lease_give_back(&heap, &lease);

@@ -5,11 +5,11 @@
  * group, a container) their memory stays. The next `seep run` moves it to
  * where it belongs.
  *
- * It touches a file only if that bears our name and our header, belongs to
- * this user, was held by its program (keeper/files/life.h), and is held by
- * nobody any more: the write lock, which one process alone can have, says so,
- * and stays until we are done. A file whose `seep run` lives is left to that.
- * A file that its recording does not point to is nobody's.
+ * It touches a file only if that bears our name and our header, belongs to this
+ * user, was held by its program (keeper/files/life.h), and is held by nobody any
+ * more: the write lock, which one process alone can have, says so, and stays until
+ * we are done. A file whose `seep run` lives is left to that. A file to which its
+ * recording does not point belongs to nobody.
  */
 #include <errno.h>
 #include <string.h>
@@ -29,7 +29,7 @@
 #include <seep/heap.h>
 #include <seep/keeper.h>
 
-#define RECLAIM_NS UINT64_C(2000000000) /* no longer than this: the program waits */
+#define RECLAIM_NS UINT64_C(2000000000) /* at most this long, because the program waits */
 #define NAME_NUMBERS 3
 #define STRANGE_NS UINT64_C(3600000000000) /* see is_lost() */
 
@@ -77,8 +77,8 @@ static bool recording_has(int recording, int descriptor)
 	return same;
 }
 
-/* No recording of that name has it. In another mount namespace the name may mean something else than here, so that its
- * own people get time to come back for it. */
+/* No recording of that name points to the file. In another mount namespace the name may mean another directory than
+ * here, so processes of that namespace get time to reclaim the file first. */
 static bool is_lost(const struct seep_heap_header *header, int error)
 {
 	if (error != 0 && error != -ENOENT && error != -ENOTDIR)
@@ -89,7 +89,7 @@ static bool is_lost(const struct seep_heap_header *header, int error)
 	       now_ns - seen_ns > STRANGE_NS;
 }
 
-/* Nothing was recorded yet: there is nothing to be read. A directory with something in it stays. */
+/* Nothing was recorded yet, so there is nothing to read. A directory that is not empty stays. */
 static void beginning_remove(int memory, const char *name, int recording, const char *path)
 {
 	system_unlink_at(recording, SEEP_HEAP_NAME, 0);
@@ -115,7 +115,7 @@ static void file_reclaim(int memory, const char *name, int descriptor, const str
 		system_close(recording);
 }
 
-/* Another may have reclaimed it before we had it, and its name may be another file's by now. */
+/* Another process may have reclaimed the file before we had it, and the name may belong to another file by now. */
 static bool name_is_still_its(int memory, const char *name, int descriptor)
 {
 	struct stat named, ours;

@@ -3,17 +3,14 @@
  * How many snapshots a recording keeps: by default 64, and 256 MiB together.
  * The first and the last are always kept, whatever the limits say.
  *
- * Two kinds share the limits. Timer snapshots form the time series that slopes
- * and cohorts are computed from, so they stay even in time: the one is removed
- * whose removal leaves the smallest gap between its neighbours in the series,
- * the oldest of those that are within a tenth of it (timers jitter). Gaps then
- * differ by a small factor only, and a recording of any length keeps its whole
- * span. The others (requests, signals, peaks) were wanted at their moment;
- * among themselves they are thinned by the same rule. Each kind may have half
- * of a limit, and what the other leaves of its half: the kind that exceeds its
- * half more is thinned first. Eight of the timer's are kept even where they are
- * larger than that, as long as the file system has space for others: of a
- * program with millions of sampled blocks none would be left, and no verdict.
+ * Two kinds share the limits. Timer snapshots form the time series that slopes and cohorts are computed from, so they
+ * stay even in time. The keeper removes the one whose removal leaves the smallest gap between its neighbours in the
+ * series; of several within a tenth of that gap (timers jitter) it removes the oldest. Gaps then differ by a small
+ * factor only, and a recording of any length keeps its whole span. The others (requests, signals, peaks) were wanted at
+ * their moment; among themselves they are thinned by the same rule. Each kind may have half of a limit, and what the
+ * other leaves of its half: the kind that exceeds its half more is thinned first. Eight of the timer's are kept even
+ * where they are larger than that, as long as the file system has space for others: otherwise a program with millions
+ * of sampled blocks would keep no snapshot, and get no verdict.
  *
  * Snapshots are never thinned in their content, so nothing is lost from totals.
  */
@@ -28,7 +25,7 @@
 
 #define RETENTION_SNAPSHOTS 64
 #define RETENTION_BYTES (UINT64_C(256) << 20)
-#define RETENTION_SERIES 8 /* of the timer's, whatever they take: a series that can be judged */
+#define RETENTION_SERIES 8 /* timer snapshots that stay, whatever their size: a series that can be judged */
 #define RETENTION_NONE SIZE_MAX
 
 struct retention {

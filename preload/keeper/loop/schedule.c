@@ -2,7 +2,7 @@
 /* The keeper's timing: see schedule.h. */
 #include "keeper/loop/schedule.h"
 
-/* The ends of finer steps are points of coarser ones, as an interval is some milliseconds. */
+/* The end of a finer step is a point of the coarser grid, because an interval is a whole number of milliseconds. */
 uint64_t schedule_timer_step(uint64_t interval_ns, uint64_t age_ns)
 {
 	uint64_t divisor = 8;
@@ -39,7 +39,7 @@ struct schedule schedule_begin(uint64_t now_ns, uint64_t start_ns, uint64_t inte
 	return schedule;
 }
 
-/* Is this the first of an interval? Finer ones in between leave less to peaks, not more. */
+/* Is this the first snapshot of an interval? Snapshots of a finer grid in between leave peaks less to do, not more. */
 static bool timer_begins_interval(const struct schedule *schedule, uint64_t time_ns)
 {
 	uint64_t age_ns = time_ns > schedule->start_ns ? time_ns - schedule->start_ns : 0;
@@ -99,7 +99,7 @@ bool schedule_limits_due(struct schedule *schedule, uint64_t now_ns)
 	return true;
 }
 
-/* When the room below the limits is to be looked at again: before half of what would be news is gone. */
+/* When to look at the room below the limits again: before half of the way to the next news is gone. */
 static uint64_t room_look_ns(const struct schedule *schedule, uint64_t now_ns, double in_use_bytes)
 {
 	if (schedule->room_ns == UINT64_MAX || schedule->room_ns == 0)

@@ -3,7 +3,7 @@
  * When the keeper looks at the ring and takes snapshots. Pure: times come in,
  * decisions go out.
  *
- * Tick: the ring is looked at so often that it is a quarter full; with no
+ * Tick: the keeper looks at the ring about when it is a quarter full; with no
  * event the tick doubles up to a second, at which an idle keeper costs nothing
  * that can be measured.
  *

@@ -9,7 +9,7 @@
 #include "keeper/loop/retention.h"
 #include "keeper/snapshot/write.h"
 
-#define NUMBER_ATTEMPTS 1000 /* names that somebody else has taken */
+#define NUMBER_ATTEMPTS 1000 /* numbers whose names somebody else has taken */
 
 static bool number_and_write(const struct heap *heap, int directory, struct seep_image *image, bool durable,
 			     uint64_t *number, struct seep_fault *fault)
@@ -33,7 +33,8 @@ bool snapshot_take(const struct heap *heap, int directory, const struct build_op
 {
 	struct seep_image image = {0};
 	bool built = snapshot_build(heap, options, &image, fault);
-	/* The last sign of life must not be older than a snapshot: the one made after a death goes by it. */
+	/* The last sign of life must not be older than a snapshot, because it dates the snapshot that is made after a
+	 * death. */
 	if (built && !options->dead)
 		store_relaxed(&heap->header->alive_ns, ((const struct seep_snapshot_header *)image.data)->time_ns);
 	bool taken = built && number_and_write(heap, directory, &image, durable, number, fault);

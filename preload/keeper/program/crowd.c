@@ -9,7 +9,7 @@
 #include "keeper/base/text.h"
 #include "keeper/program/limits.h"
 
-#define FEW_PROCESSES 512 /* of fewer none is taken: so few are counted out */
+#define FEW_PROCESSES 512 /* lower limits leave no room for keepers */
 #define SHARE 8
 #define PATH_BYTES 600
 

@@ -10,11 +10,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Would one more process, or thread, be noticed? RLIMIT_NPROC counts as far as it can be judged beforehand. */
+/* Would the program notice one more process, or thread? The answer takes RLIMIT_NPROC into account as far as it can be
+ * judged beforehand. */
 bool crowd_is_near(void);
 
-/* The calling process, which shares its limits with nobody, makes none where the user has an eighth of RLIMIT_NPROC:
- * clone() says EAGAIN then. How many there are nobody else tells. */
+/* Lowers RLIMIT_NPROC of the calling process, which shares its limits with nobody, to an eighth: if the user has so
+ * many processes, clone() fails with EAGAIN. Nothing else tells their number. */
 void crowd_lower_limit(void);
 
 #endif

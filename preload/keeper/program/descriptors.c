@@ -35,7 +35,8 @@ static bool descriptor_visit(const char *name, unsigned char type, void *context
 	return true;
 }
 
-/* Closes all that /proc lists, until it lists nothing more: closing while reading may pass some over. */
+/* Closes all descriptors that /proc lists, again until it lists no more, since closing while reading may pass some
+ * over. */
 static bool list_close(void)
 {
 	system_close(0); /* room for the list, where the limit is reached */

@@ -18,7 +18,7 @@ uint32_t lease_holder(const struct seep_heap_header *header)
 
 struct holder {
 	uint64_t pid, namespace, start_ticks;
-	bool known; /* it has written down who it is */
+	bool known; /* the holder has written down who it is */
 };
 
 static struct holder holder_read(const struct seep_heap_header *header)
@@ -33,7 +33,7 @@ static struct holder holder_read(const struct seep_heap_header *header)
 	return holder;
 }
 
-/* Again with each sign of life: one who lost the lease long ago may write late. */
+/* The holder writes this again with each sign of life, because one that lost the lease long ago may write late. */
 static void holder_write(struct seep_heap_header *header, const struct lease *lease)
 {
 	uint64_t generation = lease->word >> PID_BITS;

@@ -10,13 +10,11 @@
  * free -(take)-> held -(give back)-> free
  * held -(take, holder is dead)-> held by another
  *
- * The holder writes down who it is behind the word: its pid namespace and when
- * it started. The holder is dead when its process is gone, or, where it is not
- * the recorded program itself, when it gave no sign of life for
- * LEASE_SILENCE_NS. A holder that cannot be seen from here (another namespace)
- * or has not written down yet who it is, is alive until then. A holder that
- * stood still for that long and goes on may fold one batch beside its
- * successor: it looks at the word before each batch.
+ * The holder writes down who it is behind the word: its pid namespace and when it started. The holder is dead when its
+ * process is gone, or, where it is not the recorded program itself, when it gave no sign of life for LEASE_SILENCE_NS.
+ * A holder that we cannot see from here (another namespace), or that has not written down yet who it is, counts as
+ * alive until then. A holder that stood still for that long and then goes on may fold one batch beside its successor,
+ * since it looks at the word before each batch.
  *
  * A holder that died between ring_folding = n + 1 and ring_tail = n + 1 leaves
  * event n in doubt: it is folded (again) and counted as SEEP_LOSS_EVENTS_
@@ -39,7 +37,7 @@ struct lease {
 
 /* False: a living process holds it. */
 bool lease_take(const struct heap *heap, struct lease *lease);
-/* The former holder is dead for certain. False: another was faster. */
+/* The same after a holder that is certainly dead. False: another process was faster. */
 bool lease_take_over(const struct heap *heap, struct lease *lease);
 /* Is it still ours? If so, notes the sign of life. */
 bool lease_renew(const struct heap *heap, struct lease *lease);

@@ -174,7 +174,7 @@ uint64_t limits_threshold(const struct seep_heap_header *header, uint64_t limit_
 	return bytes < half ? bytes : half;
 }
 
-/* The one of two that has less left for its size. */
+/* Of two limits, the one that has less left for its size. */
 static void nearer(struct headroom *nearest, const struct seep_heap_header *header, enum seep_memory_key which,
 		   uint64_t limit_bytes, uint64_t used_bytes)
 {

@@ -21,7 +21,7 @@
 #include "keeper/heap/heap.h"
 
 #define LIMITS_PATH_BYTES 1024
-#define LIMITS_GROUPS 4 /* with a limit, the program's own and above it; of more, the lowest */
+#define LIMITS_GROUPS 4 /* the program's own group and those above it that have a limit; of more, the lowest */
 #define LIMITS_NONE UINT64_MAX
 
 struct limits {
@@ -29,13 +29,13 @@ struct limits {
 	bool version1;
 	uint32_t group_count;
 	struct limits_group {
-		uint32_t path_length; /* the group's directory is so much of path */
+		uint32_t path_length; /* the group's directory is the first so many bytes of `path` */
 		uint64_t bytes;
 	} groups[LIMITS_GROUPS];
 	uint64_t virtual_bytes, data_bytes; /* the program's own; LIMITS_NONE */
 };
 
-/* Room below the limit that is nearest, as the part of its threshold that is left. */
+/* The room below the nearest limit: nearest by the part of its threshold that is left. */
 struct headroom {
 	enum seep_memory_key which; /* SEEP_MEMORY_LIMIT, _LIMIT_VIRTUAL or _LIMIT_DATA; 0: there is no limit */
 	uint64_t limit_bytes;
@@ -53,7 +53,7 @@ struct headroom limits_look(const struct limits *limits, const struct heap *heap
 /* The room below which a limit of this size is near, by the header's limit_headroom; 0: never. At most half of it. */
 uint64_t limits_threshold(const struct seep_heap_header *header, uint64_t limit_bytes);
 
-/* The parser behind them, on text, for tests. Copies a group's path out of /proc/PID/cgroup: of v1's controller of this name, else of v2. */
+/* Copies a group's path out of the text of /proc/PID/cgroup: that of v1's controller of this name, else of v2. */
 bool limits_group_path(const char *cgroup, const char *controller, bool *version1, char *path, uint32_t size);
 
 #endif

@@ -140,7 +140,7 @@ void maps_watch_modules(const struct heap *heap)
 		count = heap->capacity[SEEP_AREA_MODULES];
 	if (count > MODULES_WATCHED)
 		count = MODULES_WATCHED;
-	for (uint32_t i = 1; i < count; i++) /* an entry that is taken meanwhile may be too young for the maps */
+	for (uint32_t i = 1; i < count; i++) /* an entry that a thread takes meanwhile may be too young for the maps */
 		known.bits[i / 64] |= (uint64_t)(module_entry(heap, i) != NULL) << i % 64;
 	met.count = count;
 	if (seep_process_visit_mappings(heap_pid(heap), mapping_meet, &met) != 0 || !met.any)

@@ -12,7 +12,7 @@
 
 #include <seep/heap.h>
 
-/* Does the program live in another pid namespace than we? */
+/* Does the program live in a pid namespace other than ours? */
 bool namespace_is_foreign(const struct seep_heap_header *header);
 
 /* The number that a process of another namespace has here; 0: it has ended, or cannot be seen from here. Looks through all

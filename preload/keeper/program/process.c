@@ -38,14 +38,15 @@ long seep_process_read(uint64_t pid, const char *name, char *text, size_t size)
 	return file_read_text(path, text, size);
 }
 
-/* /proc adds what the reader's time namespace adds to the time since boot: whole seconds, by all that make them. */
+/* /proc adds what the reader's time namespace adds to the time since boot. All tools that make time namespaces use
+ * whole seconds. */
 #define TICK_NS 10000000
 static uint64_t machine_ticks(uint64_t ticks)
 {
 	return ticks - (uint64_t)(epoch_boottime_ns() / TICK_NS);
 }
 
-/* Field by number; a line cut short has what matters, or not. */
+/* Takes a field by its number. A line that is cut short may lack the last ones. */
 static void field_take(struct seep_process_stat *stat, int field, const char *at)
 {
 	uint64_t *const fields[EXIT_FIELD + 1] = {[PARENT_FIELD] = &stat->parent_pid,
@@ -164,7 +165,7 @@ int process_watch(uint64_t pid, uint64_t start_ticks)
 	int descriptor = (int)system_call(SYS_pidfd_open, (long)pid, 0, 0, 0, 0, 0);
 	if (descriptor < 0)
 		return -1;
-	if (process_exists(pid, start_ticks)) /* not another that has its number now */
+	if (process_exists(pid, start_ticks)) /* and not another process that has its number now */
 		return descriptor;
 	system_close(descriptor);
 	return -1;
@@ -179,7 +180,7 @@ bool process_has_ended(int descriptor)
 
 bool process_is_alone(int *status)
 {
-	struct seep_process_stat stat; /* not by number: /proc may be of another namespace */
+	struct seep_process_stat stat; /* "self" and no number, because /proc may be of another namespace */
 	if (stat_read_at("/proc/self/stat", &stat) != 0 || stat.state != 'Z')
 		return false;
 	if (stat.threads != 2) {
@@ -259,7 +260,7 @@ static bool stat_shows(const struct seep_process_stat *stat, uint64_t start_tick
 	return start_ticks == 0 || stat->start_ticks == start_ticks;
 }
 
-/* Where /proc does not say: its number is all that can be asked for. */
+/* If /proc does not say, the number is all that we can ask for. */
 static bool number_exists(uint64_t pid)
 {
 	return system_kill((int)pid, 0) != -ESRCH;

@@ -30,8 +30,8 @@ bool process_boot_id(uint8_t boot_id[static 16]);
 /* Parent and start time of a process. False: there is none, or no /proc; both are then 0. */
 bool process_identify(uint64_t pid, uint64_t *parent_pid, uint64_t *start_ticks);
 
-/* Does any process with this pid exist here, zombies left out? `start_ticks`: field 22 of its stat, if not 0. Of one that
- * /proc hides from us (hidepid) the pid alone is asked for, and its reuse not noticed. */
+/* Does any process with this pid exist here, zombies left out? `start_ticks`: field 22 of its stat, if not 0. Of a
+ * process that /proc hides from us (hidepid) only the pid can be checked, so its reuse goes unnoticed. */
 bool process_exists(uint64_t pid, uint64_t start_ticks);
 
 /* The same, but a hidden process does not exist. */

@@ -13,8 +13,8 @@
  * were read; data[length] is 0. The new length. */
 long arguments_tidy(char *data, long length);
 
-/* Takes over the arguments that the program shows now, unless it has executed another program, or that can't be
- * told. */
+/* Takes over the arguments that the program shows now, unless it has executed another program or we can't tell whether
+ * it has. */
 void arguments_follow(const struct heap *heap);
 
 #endif

@@ -44,7 +44,7 @@ bool memory_read_status(const struct heap *heap)
 	return true;
 }
 
-/* The filters that a process runs behind: their number (since Linux 5.9), or that there are any. */
+/* The number of filters that a process runs behind (since Linux 5.9); before, only whether there are any. */
 static uint64_t filters_count(const char *status)
 {
 	uint64_t filters = 0, mode = 0;

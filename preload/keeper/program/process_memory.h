@@ -17,8 +17,8 @@ void memory_store(const struct heap *heap, enum seep_memory_key key, uint64_t va
 /* RSS and its parts, peak, swap, virtual size. False: /proc/PID/status cannot be read (the old values stay). */
 bool memory_read_status(const struct heap *heap);
 
-/* Has the program forbidden itself system calls by seccomp? What the keeper, too, runs behind (a container's filter) was
- * there before it. False where that cannot be read. */
+/* Has the program forbidden itself system calls by seccomp? A filter that the keeper runs behind as well (a
+ * container's) was there before the program. False also if that cannot be read. */
 bool memory_is_confined(const struct heap *heap);
 
 #endif

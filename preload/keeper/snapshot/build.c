@@ -20,10 +20,11 @@
 #include "keeper/program/process.h"
 
 #define ATTEMPTS 4
-/* A program whose end is told as it happens was alive until now, and not only when its keeper last looked. */
+/* If seep learns of the program's end as it happens, the program was alive until now, and not only when its keeper last
+ * looked. */
 #define EXIT_DELAY_NS UINT64_C(10000000000)
 
-/* LIVE, with the heap file's site numbers until build_sites() has the snapshot's. */
+/* Builds LIVE with the heap file's site numbers; build_sites() replaces them by the snapshot's. */
 static void live_build(struct build *build)
 {
 	struct live_scan scan = live_scan_begin(build->heap);

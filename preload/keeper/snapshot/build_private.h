@@ -26,7 +26,7 @@ struct build_site {
 	uint32_t pending; /* 1 + index of its first; 0: none */
 	uint32_t number;  /* in the snapshot; 0: left out, but for site 0 */
 	uint32_t node, flags;
-	bool counts; /* its counters in the heap file are its own */
+	bool counts; /* its counters are in its own entry of the heap file */
 };
 
 struct build {
@@ -43,7 +43,7 @@ struct build {
 	uint32_t recycled;          /* rounds of recycling that were complete then */
 	uint64_t tail;              /* of the ring, when its events were read */
 	uint64_t begun_ns;          /* when this attempt began */
-	uint64_t newest_ns;         /* youngest birth seen */
+	uint64_t newest_ns;         /* the youngest birth so far */
 	uint64_t losses[SEEP_KEYS]; /* found on the way; then the header's too */
 };
 

@@ -11,7 +11,8 @@
 /* A chain has a cell a bin, and a second one where two threads appended at once. */
 #define CHAIN_CELLS 256
 
-/* Room below the limits for all that is added to one sum: cells of a bin, and what nobody has folded yet. */
+/* Room below the limits for everything that is added to one sum: the cells of a bin, and events that nobody has folded
+ * yet. */
 #define ADDED_MOST 1024
 
 /* A sum that no samples can have is damage: readers refuse it, and it would poison every total. */
@@ -68,7 +69,7 @@ static void event_add(const struct build *build, struct seep_site *site, const s
 		weight_add_to_measure(&site->freed_grown, &weight);
 }
 
-/* A site number out of the table is site 0's, as where it is folded. */
+/* A site number beyond the table means site 0, as it does in the folding. */
 static struct build_site *site_of(struct build *build, uint32_t site)
 {
 	return &build->sites[site < build->site_count ? site : 0];
@@ -90,7 +91,7 @@ static void sites_gather(struct build *build)
 	}
 }
 
-/* Has the site any counters? Those of one that was given up are in another place. */
+/* Has the site any counters? Those of a site that was given up are elsewhere. */
 static bool site_counts(const struct build *build, uint32_t site)
 {
 	const struct seep_heap_site *from = &build->heap->sites[site];
@@ -208,7 +209,7 @@ static void pending_lifetimes_add(struct build *build, uint32_t first, struct bi
 	}
 }
 
-/* And empties them. */
+/* The same, and empties the buckets. */
 static void bins_write(struct build *build, uint32_t site, struct bins *bins)
 {
 	for (; bins->used; bins->used &= bins->used - 1) {

@@ -12,7 +12,7 @@
 
 #include <seep/keeper.h>
 
-/* No entry takes more. */
+/* no entry takes more bytes */
 #define ENTRY_MOST_BYTES 1024
 
 struct coder {
@@ -57,7 +57,8 @@ EITHER void code_number32(struct coder *coder, bool decode, uint32_t *number)
 	*number = (uint32_t)wide;
 }
 
-/* Differences go around: that of any two numbers has 64 bits. Small ones of either sign are small numbers. */
+/* Differences wrap around, so the difference of any two numbers has 64 bits. Small differences of either sign become
+ * small numbers. */
 EITHER void code_difference(struct coder *coder, bool decode, uint64_t *number, uint64_t predicted)
 {
 	uint64_t difference = *number - predicted, folded = difference << 1 ^ (uint64_t)((int64_t)difference >> 63);
@@ -80,7 +81,7 @@ static inline double double_of_bits(uint64_t bits)
 	return value;
 }
 
-/* By the distance in units of the last place. */
+/* Packs a double by its distance from the expected one, in units of the last place. */
 EITHER void code_double(struct coder *coder, bool decode, double *value, double predicted)
 {
 	uint64_t expected = double_bits(predicted), bits = double_bits(*value);
@@ -90,7 +91,7 @@ EITHER void code_double(struct coder *coder, bool decode, double *value, double 
 	*value = double_of_bits(bits);
 }
 
-/* Of bytes, which are most often a whole number. */
+/* Packs an amount of bytes, which is mostly a whole number. */
 EITHER void code_whole(struct coder *coder, bool decode, double *value)
 {
 	bool is_whole =
@@ -103,14 +104,14 @@ EITHER void code_whole(struct coder *coder, bool decode, double *value)
 		*value = (double)(number >> 1);
 }
 
-/* What one sample of a sum has on average, to the byte: a guess, which the reader is told. */
+/* What one sample of a sum has on average, to the byte: a guess, which is written for the reader. */
 static inline uint64_t size_guess(double bytes, double objects)
 {
 	double size = bytes / objects;
 	return size >= 0 && size < 0x1p52 ? (uint64_t)(size + 0.5) : 0;
 }
 
-/* Known to both sides at each entry: what the entries before had. */
+/* What both sides know at each entry: the values of the entries before it. */
 struct history {
 	struct seep_node node;
 	uint32_t site_node;
@@ -148,7 +149,7 @@ enum expected {
 };
 enum { HAS_UNCERTAIN = 1, HAS_CERTAIN = 2, EXPECTED_SHIFT = 2, SAMPLES_SHIFT = 4 };
 
-/* Of the measures before it in the site: the sum that it is expected to have. */
+/* The sum that a measure is expected to have, made of the measures before it in the site. */
 static inline double sum_expected(uint64_t expected, double allocated, double in_use, double freed)
 {
 	return expected == EXPECT_DIFFERENCE ? allocated - in_use : freed;
@@ -179,7 +180,7 @@ EITHER void code_uncertain(struct coder *coder, bool decode, struct history *bef
 	code_double(coder, decode, &bytes->variance, bytes->uncertain * (bytes->largest * (more / largest)));
 }
 
-/* Which expectation is the nearest to the bytes, which say most. */
+/* The expectation that is nearest to the bytes, because they take the most room. */
 static inline uint64_t expect(const struct seep_site *site, const struct seep_measure *m, unsigned kinds_known)
 {
 	double bytes = m->bytes.uncertain, count = (double)m->samples - m->objects.certain;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Compact sections (docs/SNAPSHOT_FORMAT.md): NODES, SITES, LIFETIMES and LIVE
- * as differences from what a reader expects, a byte or two for most numbers.
- * The other way, for whoever reads them, is seep_section_expand().
+ * Compact sections (docs/SNAPSHOT_FORMAT.md): NODES, SITES, LIFETIMES and LIVE as
+ * differences from what a reader expects, a byte or two for most numbers.
+ * seep_section_expand() is the way back, for readers.
  */
 #ifndef SEEP_SNAPSHOT_COMPACT_H
 #define SEEP_SNAPSHOT_COMPACT_H

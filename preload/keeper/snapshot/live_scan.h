@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * All entries of the live table. It is found by way of the homes, which are a
- * 32nd of its size: slots that no home ever reached are not looked at, so that
- * a snapshot does not make the whole reserved table resident.
+ * All entries of the live table. The scan goes by the homes, which are a 32nd of the table's size, and leaves out slots
+ * that no home ever reached. So a snapshot does not make the whole reserved table resident.
  *
  * While the program runs, entries come and go under the scan: one that is
  * there all the time is seen exactly once, others once or not at all.

@@ -15,7 +15,7 @@
 #include "keeper/snapshot/recycle_modules.h"
 
 #define CLASSES 66      /* of sites, by how often they were sampled; the first are to go in any case */
-#define CHAIN_CELLS 256 /* as readers take */
+#define CHAIN_CELLS 256 /* the most that readers accept */
 
 /* A site in a round. */
 enum mark { NEEDED = 1, CANDIDATE = 2 };
@@ -164,7 +164,7 @@ static void candidates_check(struct round *round)
 	candidates_drop(round);
 }
 
-/* Another process may read what we write: it notices afterwards. */
+/* Another process may read what we write; it notices that afterwards. */
 static void words_copy(void *to, const void *from, size_t bytes)
 {
 	for (size_t i = 0; i < bytes / 8; i++)
@@ -253,7 +253,7 @@ static void lifetimes_give_back(const struct heap *heap, uint32_t cell)
 	}
 }
 
-/* A kill in the midst of it costs entries, and none is given back twice. */
+/* A kill in the midst of it loses entries; it never gives one back twice. */
 static void site_give_back(const struct heap *heap, uint32_t number)
 {
 	struct seep_heap_site *site = &heap->sites[number];
@@ -264,7 +264,7 @@ static void site_give_back(const struct heap *heap, uint32_t number)
 	stack_give_back(heap, stack);
 	words_clear(&site->allocated, sizeof *site - offsetof(struct seep_heap_site, allocated));
 	atomic_fetch_and_explicit(&site->users, ~(uint32_t)SEEP_SITE_CLOSED, memory_order_relaxed);
-	store_release(&site->retired, 0); /* now it counts here again: nothing */
+	store_release(&site->retired, 0); /* from now on its counters are in its own entry again, and they are 0 */
 	pool_give(heap, SEEP_AREA_SITES, number);
 }
 

@@ -46,13 +46,13 @@
 
 /* Are more than three quarters of a table with all its room used? */
 bool recycle_is_due(const struct heap *heap);
-/* The table of modules is among them: look first which are still there. */
+/* Is the table of modules one of them? Then look first which modules are still there. */
 bool recycle_wants_modules(const struct heap *heap);
 
 /* One round; how many entries it has given up. Holder of the lease, after the ring was folded. */
 uint32_t recycle(const struct heap *heap);
 
-/* Have this site's counters been given up? For who reads a file in which `recycled` is `round`. */
+/* Have this site's counters been given up, for a reader of a file in which `recycled` is `round`? */
 bool recycle_has_given_up(const struct heap *heap, uint32_t site, uint32_t round);
 
 #endif

@@ -56,7 +56,7 @@ static void sites_name(const struct heap *heap, uint8_t *named)
 		sites = heap->capacity[SEEP_AREA_SITES];
 	for (uint32_t i = 1; i < sites; i++) {
 		if (atomic_load_explicit(&heap->sites[i].users, memory_order_seq_cst) == 0)
-			continue; /* its stack is not in service, and looks at modules_claimed before it is */
+			continue; /* not in service yet: its thread looks at modules_claimed before */
 		const struct seep_heap_cell *stack = stack_of_site(heap, i);
 		if (!stack)
 			continue;
@@ -77,7 +77,7 @@ static bool module_free(struct seep_heap_module *module)
 	return true;
 }
 
-/* One entry after the sites were looked at. True: it is a step nearer to being taken. */
+/* Handles one entry after the look at the sites. True: the entry is a step nearer to being free. */
 static bool module_settle(struct seep_heap_module *module, bool named)
 {
 	uint32_t state = load_relaxed(&module->state);

@@ -35,7 +35,7 @@ static bool image_pack(struct snapshot_writer *packed, const struct snapshot_wri
 	return false;
 }
 
-/* Readers refuse a file that stands for far more than it has: none that we know comes near. */
+/* Readers refuse a file that unpacks to far more than its size. No snapshot that we know comes near that limit. */
 static bool is_within_bounds(const struct snapshot_writer *packed, const struct snapshot_writer *image)
 {
 	return image->bytes <= SEEP_COMPACT_LEAST + SEEP_COMPACT_RATIO * packed->bytes;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The end of a snapshot image: what was written plainly is packed. */
+/* The end of a snapshot image: packs the sections that were written plainly. */
 #ifndef SEEP_SNAPSHOT_SNAPSHOT_SEAL_H
 #define SEEP_SNAPSHOT_SNAPSHOT_SEAL_H
 

@@ -56,7 +56,8 @@ static long content_write(int descriptor, const struct seep_image *image, bool d
 	struct size_limit limit = size_limit_enter();
 	long error = size_limit_check(image->bytes);
 	if (!error) {
-		/* a full disk is told before anything is written; filesystems without fallocate tell later */
+		/* so that a full disk shows before anything is written; on filesystems without fallocate it shows
+		 * later */
 		error = system_allocate(descriptor, 0, 0, image->bytes);
 		if (error != -ENOSPC && error != -EDQUOT && error != -EFBIG)
 			error = file_write_all(descriptor, image->data, image->bytes);

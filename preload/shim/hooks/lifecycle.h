@@ -6,8 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* The next allocator and the rate are known. Where everything is sampled, malloc always takes its slow half: no size's
- * arithmetic matters then. */
+/* The next allocator and the rate are known. If every allocation is sampled, malloc always takes its slow half, so that
+ * the countdown's arithmetic does not matter. */
 void malloc_prepare(bool everything);
 
 /* Finds out which forms of operator new and delete count in our hooks. */

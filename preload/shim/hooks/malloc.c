@@ -33,8 +33,8 @@ static void *(*malloc_end)(size_t size) = malloc_before;
  * An allocator may implement these by functions that its own API exports:
  * mimalloc's realloc jumps to mi_heap_realloc. Those names are ours and would
  * count a second time. So where a trial moves the thread's countdown, the hook
- * calls the real function from a frame that tells the hooks inside that one is
- * at work already.
+ * calls the real function from a frame that tells the hooks inside it that a hook
+ * is at work already.
  */
 #define DEFINE_QUIET(name, parameters, arguments, trial)                                                               \
 	static void *(*loud_##name)parameters;                                                                         \

@@ -109,7 +109,7 @@ static bool set_heap(void *field, size_t bytes, const char *value, size_t length
 	return false;
 }
 
-/* DEVICE.INODE.OWNER, and .1 if it is locked while somebody reads it */
+/* DEVICE.INODE.OWNER of the registry, and .1 if a lock says whether somebody reads it */
 static bool set_session_file(void *field, size_t bytes, const char *value, size_t length)
 {
 	static const struct unit plain[] = {{"", 1}, {NULL, 0}};
@@ -199,7 +199,8 @@ static void warn(struct options *options, const char *what, const char *name, si
 	memcpy(options->warning, what, used);
 	if (length > room)
 		length = room;
-	for (size_t i = 0; i < length; i++) /* the text comes from outside and must not reach a terminal as it is */
+	for (size_t i = 0; i < length;
+	     i++) /* the text comes from outside, so its control characters must not reach a terminal */
 		options->warning[used++] = name[i] >= ' ' && name[i] < 127 ? name[i] : '?';
 	options->warning[used] = 0;
 }

@@ -27,7 +27,7 @@ struct options {
 	uint64_t snapshots;       /* retention: at most so many, */
 	uint64_t snapshots_bytes; /* and so many bytes, of snapshots */
 	struct headroom_option {
-		uint64_t bytes, percent; /* a snapshot when a limit of memory leaves less, or less of it; 0, 0: none */
+		uint64_t bytes, percent; /* a snapshot when a memory limit leaves less; both 0: none */
 	} limit_headroom;
 	int signal;         /* take a snapshot on this signal; 0: none */
 	char unwinder[16];  /* "": the best that works */
@@ -37,7 +37,7 @@ struct options {
 	struct session_file_option {
 		uint64_t device, inode, owner, locked; /* as long as somebody reads it */
 		bool known;
-	} session_file;        /* tells that file from another under its name */
+	} session_file;        /* tells the file from another one of that name */
 	char session_host[83]; /* where `seep run` makes recordings for those who may not: <seep/host.h>; "": nowhere */
 	char warning[160];     /* the one warning, or "" */
 };

@@ -52,7 +52,7 @@ ENTRY void recording_depart(void);
 /* From now on reading a clock may kill the program. Call it after recording_confine(). Signal-safe. */
 ENTRY void recording_stop_clock(void);
 
-/* Has the program done so, or has its keeper seen that it has? Then we make no system call. */
+/* Has the program forbidden itself system calls, or has its keeper seen that it has? Then we make none. */
 bool recording_is_confined(void);
 
 /* In the child of a fork, whoever made it: the child draws for itself and lets go of its parent's recording. */

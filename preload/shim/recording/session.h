@@ -26,7 +26,7 @@ void session_say(const char *what, const char *detail);
  * All signals must be blocked. */
 int session_host_recording(struct seep_heap_header *header, uint64_t memory_most);
 
-/* Tells the user a line. False: nobody took it. */
+/* Tells the user a line. False: nobody receives it. */
 bool session_host_note(const char *text);
 
 #endif
