@@ -1,25 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
 // Colours of frames and rows, for a light and a dark page.
 
+/** @type {Record<string, string>} */
 const VERDICTS = { leak: "#d64541", growing: "#e08e2b", unknown: "#8e7cc3", stopped: "#b5a642", steady: "#6aa84f", churn: "#4a90d9" };
 
+/** @param {string} verdict */
 export const verdictColour = (verdict) => VERDICTS[verdict] || "#999999";
 
-/** A quiet hue by module; the same name has the same in every page. */
+export const VERDICT_NAMES = Object.keys(VERDICTS);
+
+/** A quiet hue by module; the same name has the same in every page. @param {string} name @param {boolean} dark */
 export function moduleColour(name, dark) {
 	let hash = 2166136261;
 	for (let i = 0; i < name.length; i++) hash = Math.imul(hash ^ name.charCodeAt(i), 16777619) >>> 0;
 	return `hsl(${hash % 360} ${dark ? "38% 36%" : "62% 78%"})`;
 }
 
-/** Red grew, blue shrank, grey may be chance. `share`: net growth as a part of the width, -1 to 1. */
+/**
+ * Red grew, blue shrank, grey may be chance.
+ * @param {number} share net growth as a part of the width, -1 to 1 @param {boolean} significant @param {boolean} dark
+ */
 export function growthColour(share, significant, dark) {
 	if (!significant) return dark ? "#4a4a4a" : "#d9d9d9";
 	const strength = 25 + 45 * Math.min(1, Math.abs(share));
 	return `hsl(${share > 0 ? 4 : 214} ${strength + 20}% ${dark ? 42 : 100 - strength * 0.55}%)`;
 }
 
+/** Hues of things of which none is better or worse. @param {number} i @param {boolean} dark */
+export const seriesColour = (i, dark) => `hsl(${(205 + i * 67) % 360} ${dark ? "42% 46%" : "48% 66%"})`;
+
 export const isDark = () => document.documentElement.dataset.theme === "dark";
 
-/** A colour of the style sheet. */
+/** A colour of the style sheet. @param {string} name */
 export const styleColour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();

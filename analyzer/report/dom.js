@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Elements in one expression. Texts are set as texts: names from a program's symbols are never markup.
 
+/** @typedef {{on?: Record<string, (event: any) => void>, data?: Record<string, string|number>, aria?: Record<string, string>, [property: string]: any}} Properties */
+
 /**
- * @param {string} tag "div.class"
- * @param {object} properties of the element; `on` has listeners, `data` data attributes, `aria` its aria ones
+ * @template {string} T
+ * @param {T} tag "div.class"
+ * @param {Properties} properties of the element; `on` has listeners, `data` data attributes, `aria` its aria ones
  * @param {...(Node|string|null|undefined|false)} children
+ * @returns {T extends `${infer N}.${string}` ? (N extends keyof HTMLElementTagNameMap ? HTMLElementTagNameMap[N] : HTMLElement)
+ *	: T extends keyof HTMLElementTagNameMap ? HTMLElementTagNameMap[T] : HTMLElement}
  */
 export function make(tag, properties = {}, ...children) {
 	const [name, ...classes] = tag.split(".");
@@ -12,17 +17,17 @@ export function make(tag, properties = {}, ...children) {
 	element.classList.add(...classes);
 	const { on = {}, data = {}, aria = {}, ...rest } = properties;
 	for (const [event, listener] of Object.entries(on)) element.addEventListener(event, listener);
-	for (const [key, value] of Object.entries(data)) element.dataset[key] = value;
+	for (const [key, value] of Object.entries(data)) element.dataset[key] = String(value);
 	for (const [key, value] of Object.entries(aria)) element.setAttribute(`aria-${key}`, value);
 	Object.assign(element, rest);
 	element.append(...children.filter((child) => child !== null && child !== undefined && child !== false));
-	return element;
+	return /** @type {any} */ (element);
 }
 
-/** Directional controls in a name would let it read otherwise than it is. */
+/** Directional controls in a name would let it read otherwise than it is. @param {unknown} text */
 export const safe = (text) => String(text ?? "").replace(/[\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, "\ufffd");
 
-/** Offers a file of the page's own making. */
+/** Offers a file of the page's own making. @param {string} name @param {Blob} blob */
 export function download(name, blob) {
 	const url = URL.createObjectURL(blob);
 	make("a", { href: url, download: name }).click();

@@ -17,12 +17,13 @@ import { Table } from "./views/tables.js";
 import { Timeline } from "./views/timeline.js";
 
 const KEYS = [
-	["?", "this list"], ["/ or Ctrl+F", "search the flame graph"], ["[ and ]", "BEFORE a snapshot earlier or later"], ["{ and }", "AFTER a snapshot earlier or later"],
+	["?", "this list"], ["/ or Ctrl+F", "search the flame graph"], ["n and p", "the next match, and the one before (in the field: Enter, Shift+Enter)"], ["[ and ]", "BEFORE a snapshot earlier or later"], ["{ and }", "AFTER a snapshot earlier or later"],
 	["i", "inverted"], ["0", "zoom out"], ["arrows, Enter", "walk through the flame graph that has the focus"], ["Esc", "back by one; clear a search"],
 	["right click", "copy, only this, without this, callers, callees"], ["d", "dark or light"],
 ];
 
 const THEME = "seep-theme";
+const root = /** @type {HTMLElement} */ (document.getElementById("seep"));
 
 function themeOf() {
 	try {
@@ -32,6 +33,7 @@ function themeOf() {
 	}
 }
 
+/** @param {string} theme */
 function setTheme(theme) {
 	document.documentElement.dataset.theme = theme;
 	try {
@@ -47,28 +49,34 @@ function help() {
 	return dialog;
 }
 
-/** @param {() => object} shown the views that are on the page now */
-function keys(state, dialog, shown) {
-	const step = (name, by) => {
+/**
+ * @typedef {ReturnType<typeof show>} Views
+ * @param {State} state @param {HTMLDialogElement} dialog @param {() => Views|null} now the views that are on the page
+ */
+function keys(state, dialog, now) {
+	const shown = () => /** @type {Views} */ (now());
+	const step = (/** @type {string} */ name, /** @type {number} */ by) => {
 		const { timeline, recording } = shown();
 		const { before, after } = timeline.moments();
 		const from = name === "from" ? Math.min(Math.max(before + by, 0), after) : before;
 		const to = name === "to" ? Math.max(Math.min(after + by, recording.count - 1), before) : after;
 		state.set({ from, to });
 	};
+	/** @type {Record<string, () => void>} */
 	const acts = {
 		"?": () => dialog.showModal(), "/": () => shown().panel.search.focus(), "[": () => step("from", -1), "]": () => step("from", 1), "{": () => step("to", -1), "}": () => step("to", 1),
+		n: () => shown().panel.walk(1), p: () => shown().panel.walk(-1), N: () => shown().panel.walk(-1),
 		i: () => state.set({ inverted: state.get("inverted") ? "" : "1", zoom: "" }), 0: () => state.set({ zoom: "" }),
 		d: () => { setTheme(document.documentElement.dataset.theme === "dark" ? "light" : "dark"); shown().redraw(); },
 		Escape: () => {
 			const { panel } = shown();
-			if (state.get("search")) state.set({ search: (panel.search.value = "") });
-			else panel.zoomTo(panel.tree.parent[panel.flame.zoom]);
+			if (state.get("search")) state.set({ search: "" });
+			else panel.back();
 		},
 	};
 	document.addEventListener("keydown", (event) => {
 		const find = event.key === "f" && (event.ctrlKey || event.metaKey);
-		if (dialog.open || !shown()) return; /* its keys are its own */
+		if (dialog.open || !now() || !(event.target instanceof Element)) return; /* its keys are its own */
 		if (!find && (event.ctrlKey || event.metaKey || event.altKey || (event.target.matches("input, select") && event.key !== "Escape") || event.target === shown().panel.canvas)) return;
 		const act = find ? acts["/"] : acts[event.key];
 		if (!act) return;
@@ -77,15 +85,19 @@ function keys(state, dialog, shown) {
 	});
 }
 
-/** Builds the page about a recording; `head` stands above all, where there is one. */
+/**
+ * Builds the page about a recording; `head` stands above all, where there is one.
+ * @param {Recording} recording @param {State} state @param {HTMLDialogElement} dialog @param {Element|null} head
+ */
 function show(recording, state, dialog, head) {
 	const timeline = new Timeline(recording, state);
 	const cohorts = new Cohorts(recording, state);
 	const panel = new Panel(recording, state, timeline);
-	const table = new Table(recording, state, timeline);
-	const root = document.getElementById("seep");
+	const table = new Table(recording, state, timeline, panel);
 	const foot = make("footer", {}, `made by seep ${safe(recording.document.version)} from ${safe(recording.document.source)}; intervals are 95 %. `, make("button", { on: { click: () => dialog.showModal() } }, "keys (?)"));
-	root.replaceChildren(...[head, answer(recording, state), timeline.element, cohorts.element, panel.element, table.element, foot].filter(Boolean));
+	/** @type {any[]} */
+	const parts = [head, answer(recording, state), timeline.element, recording.count > 1 && cohorts.element, panel.element, table.element, foot];
+	root.replaceChildren(...parts.filter(Boolean));
 	const redraw = () => {
 		timeline.build();
 		cohorts.build();
@@ -94,22 +106,21 @@ function show(recording, state, dialog, head) {
 	redraw();
 	panel.update();
 	table.update();
-	window.seepFrame = (name) => panel.flame.find(name);
+	Object.assign(window, { seepFrame: (/** @type {string} */ name) => panel.flame.find(name) });
 	root.dataset.ready = "true";
 	return { recording, timeline, cohorts, panel, table, redraw };
 }
 
-/** The page of a server: what is shown follows the recording, and the reader's view stays. */
+/** The page of a server: what is shown follows the recording, and the reader's view stays. @param {State} state @param {HTMLDialogElement} dialog @param {{now: Views|null}} views */
 function followed(state, dialog, views) {
-	const root = document.getElementById("seep");
 	const follower = new Follower(async (data) => {
 		const recording = new Recording(data);
 		await untilIdle(root);
 		const old = views.now;
 		const bringBack = keep(root);
 		if (old) {
-			old.timeline.plot.destroy();
-			old.cohorts.plot.destroy();
+			old.timeline.plot?.destroy();
+			old.cohorts.plot?.destroy();
 			state.forget();
 			state.set(carried(state, old.recording, recording));
 		}
@@ -124,17 +135,18 @@ async function start() {
 	const carries = document.getElementById("seep-data");
 	const state = new State();
 	const dialog = help();
+	/** @type {{now: Views|null}} */
 	const views = { now: null };
 	setTheme(themeOf() || (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light"));
 	keys(state, dialog, () => views.now);
 	if (!carries) return followed(state, dialog, views);
-	const recording = new Recording(await documentOf(bytesOf(carries.textContent)));
+	const recording = new Recording(await documentOf(bytesOf(carries.textContent ?? "")));
 	carries.remove();
 	views.now = show(recording, state, dialog, null);
 	return undefined;
 }
 
 start().catch((error) => {
-	document.getElementById("seep").replaceChildren(make("p", { role: "alert" }, `This page can't be shown: ${error.message}`));
+	root.replaceChildren(make("p", { role: "alert" }, `This page can't be shown: ${error.message}`));
 	throw error;
 });

@@ -7,37 +7,43 @@ const DEFAULTS = {
 	only: "", without: "", around: "", zoom: "", by: "function", sort: "value", ascending: "", filter: "", row: "",
 };
 
+/** @typedef {keyof typeof DEFAULTS} Name */
+const NAMES = /** @type {Name[]} */ (Object.keys(DEFAULTS));
+
 export class State {
 	constructor() {
+		/** @type {{names: Name[], listener: () => void}[]} */
 		this.listeners = [];
 		this.values = { ...DEFAULTS };
 		this.#read();
 		window.addEventListener("hashchange", () => {
 			this.#read();
-			this.#tell(Object.keys(DEFAULTS));
+			this.#tell(NAMES);
 		});
 	}
 
 	#read() {
 		const given = new URLSearchParams(window.location.hash.slice(1));
-		for (const name of Object.keys(DEFAULTS)) this.values[name] = given.get(name) ?? DEFAULTS[name];
+		for (const name of NAMES) this.values[name] = given.get(name) ?? DEFAULTS[name];
 	}
 
+	/** @param {Name} name @returns {string} */
 	get(name) {
 		return this.values[name];
 	}
 
-	/** @param {Partial<typeof DEFAULTS>} changes */
+	/** @param {Partial<Record<Name, string|number>>} changes */
 	set(changes) {
-		const changed = Object.keys(changes).filter((name) => this.values[name] !== String(changes[name]));
+		const changed = NAMES.filter((name) => changes[name] !== undefined && this.values[name] !== String(changes[name]));
 		if (changed.length === 0) return;
 		for (const name of changed) this.values[name] = String(changes[name]);
 		const shown = new URLSearchParams();
-		for (const [name, value] of Object.entries(this.values)) if (value !== DEFAULTS[name]) shown.set(name, value);
+		for (const name of NAMES) if (this.values[name] !== DEFAULTS[name]) shown.set(name, this.values[name]);
 		window.history.replaceState(null, "", `#${shown}`);
 		this.#tell(changed);
 	}
 
+	/** @param {Name[]} changed */
 	#tell(changed) {
 		for (const { names, listener } of this.listeners) if (names.some((name) => changed.includes(name))) listener();
 	}
@@ -47,7 +53,7 @@ export class State {
 		this.listeners = [];
 	}
 
-	/** Calls the listener when one of these has changed. */
+	/** Calls the listener when one of these has changed. @param {Name[]} names @param {() => void} listener */
 	on(names, listener) {
 		this.listeners.push({ names, listener });
 	}

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// node browser.mjs MODULES PAGE [hostile]: drives a page in Chromium, and prints "ok - ..." or "not ok - ..." for each thing that
-// it does. Waits are for conditions.
+// node browser.mjs MODULES KIND:PAGE...: drives pages in one Chromium, and prints "ok - ..." or "not ok - ..." for each thing that
+// they do. Kinds: full (tests/e2e/test_html.sh's program), hostile, and what else a page may be about. Waits are for conditions.
 import { createRequire } from "node:module";
 import path from "node:path";
 
-const [modules, file, kind] = process.argv.slice(2);
+const [modules, ...pages] = process.argv.slice(2);
 const { chromium } = createRequire(path.join(path.resolve(modules), "x.js"))("playwright-core");
 
 const problems = [];
 const requests = [];
+let file = "";
 
 function check(name, condition, seen) {
 	console.log(`${condition ? "ok" : "not ok"} - ${name}`);
@@ -17,13 +18,13 @@ function check(name, condition, seen) {
 
 const browser = await chromium.launch({ executablePath: process.env.CHROMIUM || "/usr/bin/chromium", args: ["--no-sandbox"] });
 
-async function open(hash = "", options = {}) {
+async function open(address = "", options = {}) {
 	const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, colorScheme: "light", ...options });
 	const page = await context.newPage();
 	page.on("console", (message) => ["error", "warning"].includes(message.type()) && problems.push(message.text()));
 	page.on("pageerror", (error) => problems.push(String(error)));
 	page.on("request", (request) => requests.push(request.url()));
-	await page.goto(`file://${path.resolve(file)}${hash}`);
+	await page.goto(`file://${path.resolve(file)}${address}`);
 	await page.waitForSelector("#seep[data-ready=true]");
 	return page;
 }
@@ -37,7 +38,10 @@ async function frame(page, name, button = "left") {
 	await page.locator("canvas.flame").click({ position: box, button });
 }
 
-async function everyInteraction(page) {
+/** Where a frame is; null: it is not drawn. */
+const isDrawn = (page, name) => page.evaluate((wanted) => window.seepFrame(wanted) !== null, name);
+
+async function choosesTimes(page) {
 	check("the first sentence says how many places leak, and which", /^One place leaks\. It is leak_grow \(program\.c:\d+\): /.test(await text(page, ".headline")), await text(page, ".headline"));
 	check("the first row is the leak, with its rate's interval", /^leak\s+[\d.]+ [KMG]?i?B an? (hour|second) \[.*leak_grow/s.test(await text(page, ".places tbody tr:first-child")), await text(page, ".places tbody tr:first-child"));
 	check("the head has what was lost", /lost\s*\S/.test(await text(page, ".facts")), await text(page, ".facts"));
@@ -57,6 +61,18 @@ async function everyInteraction(page) {
 	await page.mouse.up();
 	check("dragging moves BEFORE", Number(/from=(\d+)/.exec(await hash(page))?.[1]) > 0, await hash(page));
 
+	await page.click("[data-preset='start to peak']");
+	check("what led to the peak is one click", /from=0&to=\d+/.test(await hash(page)), await hash(page));
+	await page.hover(".timeline .u-over");
+	check("a snapshot under the pointer tells its numbers and its trigger", /snapshot \d+, .* \(\w+\).*in use .*\[.*leak_grow/s.test(await text(page, ".timeline .tip")), await text(page, ".timeline .tip"));
+	await page.click(".legend .layer >> nth=0");
+	const one = await text(page, ".frames .filters");
+	check("a layer of the time line chooses its place everywhere", /only the place /.test(one), one);
+	await page.click(".legend button >> nth=0");
+	check("and all come back", (await page.locator(".legend .layer").count()) >= 3 && !/row=/.test(await hash(page)), await hash(page));
+}
+
+async function drawsFrames(page) {
 	await page.selectOption("select[aria-label='show']", "growth");
 	check("another metric is one choice", /metric=growth/.test(await hash(page)), await hash(page));
 	await page.selectOption("select[aria-label='show']", "inuse");
@@ -72,29 +88,54 @@ async function everyInteraction(page) {
 
 	await page.fill("input[aria-label='search']", "program\\.c:");
 	check("a search tells frames and share", /^\d+ frames match, 100\.0 % of all$/.test(await text(page, ".status")), await text(page, ".status"));
+	await page.fill("input[aria-label='search']", "^(leak_grow|table_fill) ");
+	await page.press("input[aria-label='search']", "Enter");
+	const first = await text(page, ".crumbs");
+	await page.press("input[aria-label='search']", "Enter");
+	check("Enter walks from match to match", /^2\/2: 2 frames match/.test(await text(page, ".status")) && (await text(page, ".crumbs")) !== first, await text(page, ".status"));
+	await page.press("input[aria-label='search']", "Shift+Enter");
+	check("and back", /^1\/2/.test(await text(page, ".status")) && (await text(page, ".crumbs")) === first, await text(page, ".status"));
+	check("the table follows the zoom", /^1 of 1 rows of what the flame graph shows match/.test(await text(page, ".rows .caption")), await text(page, ".rows .caption"));
 	await page.fill("input[aria-label='search']", "(");
 	check("a bad expression is said", /is no regular expression/.test(await text(page, ".status")), await text(page, ".status"));
 	await page.fill("input[aria-label='search']", "");
+	await page.press("input[aria-label='search']", "Escape");
+	await page.evaluate(() => document.activeElement?.blur());
+	await page.keyboard.press("0");
+	const box = await page.evaluate(() => window.seepFrame("leak_grow"));
+	await page.hover("canvas.flame", { position: box });
+	const tip = await text(page, ".frames .tip");
+	check("a tooltip has bytes, objects, intervals and shares", /leak_grow.*program\.c:\d+.*[KM]iB \[.*objects \[.*% of all, .*% of its caller/s.test(tip), tip);
+}
 
+async function filters(page) {
 	await frame(page, "table_fill", "right");
 	await page.getByRole("menuitem", { name: "without stacks through this" }).click();
-	check("stacks can be left out", (await page.evaluate(() => window.seepFrame("table_fill"))) === null, null);
+	check("stacks can be left out", !(await isDrawn(page, "table_fill")), null);
 	await page.locator(".filters .filter").first().click();
-	check("and come back", (await page.evaluate(() => window.seepFrame("table_fill"))) !== null, null);
+	check("and come back", await isDrawn(page, "table_fill"), null);
 	await frame(page, "leak_grow", "right");
 	await page.getByRole("menuitem", { name: "callers: who leads to this" }).click();
-	check("callers of a function stand below it", /callers of leak_grow/.test(await text(page, ".filters")) && (await page.evaluate(() => window.seepFrame("work"))) !== null, await text(page, ".filters"));
+	check("callers of a function stand below it", /callers of leak_grow/.test(await text(page, ".filters")) && (await isDrawn(page, "work")), await text(page, ".filters"));
 	await page.selectOption("select[aria-label='fold by']", "module");
 	check("which ends where frames are folded by another rule", (await page.locator(".filters .filter").count()) === 0, await text(page, ".filters"));
 	await page.selectOption("select[aria-label='fold by']", "function");
 	await page.click("text=inverted");
 	await page.click("text=fold recursion");
+	await page.click(".frames h2");
+}
 
+async function tells(page) {
 	await page.click(".rows button[data-by=line]");
 	await page.fill("input[aria-label='filter rows']", "leak_grow");
 	check("rows by line can be filtered", /^1 of \d+ rows match/.test(await text(page, ".rows .caption")), await text(page, ".rows .caption"));
 	await page.click(".rows th[data-sort=growth]");
 	check("and sorted", (await page.getAttribute(".rows th[data-sort=growth]", "aria-sort")) === "descending", null);
+	await page.fill("input[aria-label='filter rows']", "");
+	await page.click(".rows th[data-sort=verdict]");
+	await page.click(".rows tbody tr:first-child");
+	check("a row marks its frames", /^\d+ frames match/.test(await text(page, ".status")), await text(page, ".status"));
+	await page.keyboard.press("Escape");
 	await page.click(".places tbody tr:first-child");
 	check("a row of the answer chooses its place everywhere", /row=0/.test(await hash(page)) && /only the place leak_grow/.test(await text(page, ".filters")), await text(page, ".filters"));
 
@@ -122,20 +163,49 @@ async function narrow() {
 	await page.context().close();
 }
 
-async function hostile(page) {
+async function full() {
+	const page = await open();
+	await choosesTimes(page);
+	await drawsFrames(page);
+	await filters(page);
+	await tells(page);
+	await page.context().close();
+	await narrow();
+}
+
+async function hostile() {
+	const page = await open();
 	check("markup in a name is text", (await page.evaluate(() => document.body.innerText)).includes("<script>document.title='owned'</script>"), null);
 	check("and does nothing", !(await page.title()).includes("owned") && (await page.locator("img").count()) === 0, await page.title());
+	await page.context().close();
+}
+
+/** What is expected of the first sentence and of the time line. */
+const OTHERS = {
+	one: [/^No verdict\. one snapshot only/, /^The only one is snapshot 3 /],
+	thousand: [/places? leak|No verdict|Nothing leaks/, /^BEFORE is snapshot 250 .*AFTER is snapshot 1000 /],
+	empty: [/^No verdict\. /, /^The only one is snapshot 1 /],
+	killed: [/leak/, /^BEFORE is snapshot \d+ /],
+};
+
+async function other(kind) {
+	const page = await open();
+	const [first, line] = OTHERS[kind];
+	check(`${kind}: the first sentence is right`, first.test(await text(page, ".headline")), await text(page, ".headline"));
+	check(`${kind}: so is the time line's`, line.test(await text(page, ".timeline .caption")), await text(page, ".timeline .caption"));
+	await page.selectOption("select[aria-label='show']", "growth");
+	await page.context().close();
 }
 
 try {
-	const page = await open();
-	if (kind === "hostile") await hostile(page);
-	else if (kind === "plain") check("it opens", true);
-	else {
-		await everyInteraction(page);
-		await narrow();
+	for (const of of pages) {
+		const kind = of.slice(0, of.indexOf(":"));
+		file = of.slice(kind.length + 1);
+		if (kind === "full") await full();
+		else if (kind === "hostile") await hostile();
+		else await other(kind);
 	}
-	check("nothing is asked of any server", requests.every((url) => url.startsWith("file:") || url.startsWith("blob:") || url.startsWith("data:")), requests);
+	check("nothing is asked of any server", requests.every((url) => /^(file|blob|data):/.test(url)), requests);
 	check("the browser complains of nothing", problems.length === 0, problems);
 } catch (error) {
 	check("the browser could do all of it", false, String(error.stack).slice(0, 600));

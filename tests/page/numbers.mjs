@@ -4,7 +4,7 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { bytesOf, documentOf } from "../../analyzer/report/data/data.js";
-import { estimate, sumInterval, unseenBytes } from "../../analyzer/report/numbers/interval.js";
+import { sumInterval, unseenBytes } from "../../analyzer/report/numbers/interval.js";
 import { Recording } from "../../analyzer/report/data/recording.js";
 
 const [page, seep, directory, pairs] = process.argv.slice(2);
@@ -34,22 +34,24 @@ let compared = 0;
 for (let i = 0; i < Number(pairs); i++) {
 	const [before, after] = [random(recording.count), random(recording.count)].sort((a, b) => a - b);
 	const difference = JSON.parse(execFileSync(seep, ["diff", "--json", "--by=stack", "--symbols=/", path(before), path(after)], { maxBuffer: 1 << 28 }));
-	const all = (site) => site;
-	const now = recording.inUse(after, recording.siteCount, all);
-	const known = new Set();
+	const now = recording.inUse(after, recording.siteCount, null);
+	const growth = recording.growth(before, after, recording.siteCount, null);
+	const q = growth.q();
 	const allocated = recording.allocated(after);
-	for (let site = 0; site < recording.siteCount; site++) if (allocated.bytes[site] > 0) known.add(site);
-	const ours = recording.growth(before, after, recording.siteCount, all).map((row, site) => {
-		const band = sumInterval(now[site].bytes, unseenBytes(recording.rate));
-		return [row.bytes, row.interval.low, row.interval.high, row.objects, row.objectsInterval.low, row.objectsInterval.high, estimate(now[site].bytes), band.low, band.high, row.q];
-	}).filter((_, site) => known.has(site)).sort(order);
+	const known = [...q.keys()].filter((site) => allocated.bytes[site] > 0);
+	const ours = known.map((site) => {
+		const band = sumInterval(now.bytes.at(site), unseenBytes(recording.rate));
+		const [interval, objects] = [growth.interval(site), growth.objectsInterval(site)];
+		return [growth.bytes(site), interval.low, interval.high, growth.objects(site), objects.low, objects.high, now.bytes.estimate(site), band.low, band.high, q[site]];
+	}).sort(order);
+	for (const site of known) if (growth.verdict(site) === "growing" !== (q[site] <= 0.05 && growth.bytes(site) > 0)) console.log(`the verdict on site ${site} is not that of its q`);
 	/* A site of which no sample is known by then has nothing to compare. */
 	const theirs = difference.sites.filter((site) => site.alloc_bytes > 0).map((site) => COLUMNS.map((name) => site[name])).sort(order);
 	if (ours.length !== theirs.length) console.log(`${ours.length} sites on the page, ${theirs.length} in seep diff`);
 	theirs.forEach((row, k) => ours[k] && COLUMNS.forEach((name, c) => complain(name, ours[k][c], row[c])));
-	const [total] = recording.growth(before, after, 1, () => 0);
-	complain("growth_low of all", total.interval.low, difference.totals.growth_low);
-	complain("growth_high of all", total.interval.high, difference.totals.growth_high);
+	const total = recording.growth(before, after, 1, new Int32Array(recording.siteCount)).interval(0);
+	complain("growth_low of all", total.low, difference.totals.growth_low);
+	complain("growth_high of all", total.high, difference.totals.growth_high);
 	compared += theirs.length * COLUMNS.length;
 }
 console.log(`${compared} numbers compared`);

@@ -20,7 +20,7 @@ export function bytesOf(text) {
 	return bytes;
 }
 
-/** @param {Uint8Array} packed @returns {Promise<object>} the document */
+/** @param {Uint8Array} packed @returns {Promise<any>} the document */
 export async function documentOf(packed) {
 	const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
 	return JSON.parse(await new Response(stream).text());

@@ -3,122 +3,141 @@
 // been allocated, by site. The numbers are those of `seep report` and `seep diff` (docs/SAMPLING.md).
 
 import { column } from "./data.js";
-import { differenceInterval, differencePValue, estimate, measureAddSamples, measureNew, sumInterval } from "../numbers/interval.js";
-import { unseenBytes, unseenObjects } from "../numbers/interval.js";
+import { Growth } from "./growth.js";
+import { measureAddSamples, sumInterval, unseenBytes } from "../numbers/interval.js";
+import { Measures } from "../numbers/measures.js";
 
-/** q-values of Benjamini and Hochberg; NaN stays. @param {Float64Array} p */
-export function qValues(p) {
-	const order = [];
-	for (let i = 0; i < p.length; i++) if (!Number.isNaN(p[i])) order.push(i);
-	order.sort((a, b) => p[a] - p[b]);
-	const q = new Float64Array(p.length).fill(NaN);
-	let least = 1;
-	for (let j = order.length; j > 0; j--) {
-		const here = p[order[j - 1]];
-		least = Math.min(least, Math.max(here, (here * order.length) / j));
-		q[order[j - 1]] = least;
-	}
-	return q;
+/**
+ * @typedef {import("../numbers/interval.js").Interval} Interval
+ * @typedef {Int32Array|null} Keys the key of each site, -1: not counted; null: each site is its own
+ */
+
+/** @param {any} columns @param {string[]} names @returns {Record<string, Float64Array>} */
+function columnsOf(columns, names) {
+	return Object.fromEntries(names.map((name) => [name, column(columns[name])]));
 }
 
 export class Recording {
 	/** @param {any} document what docs/PAGE.md describes */
 	constructor(document) {
 		this.document = document;
+		/** @type {number} */
 		this.rate = document.rate || 0;
+		/** @type {string[]} */
 		this.texts = [""].concat(document.texts);
 		this.times = column(document.moments.time_us).map((us) => us / 1e6);
 		this.numbers = column(document.moments.number);
+		/** @type {string[]} */
 		this.triggers = document.moments.trigger;
 		this.count = this.times.length;
-		this.siteNode = column(document.sites.node);
-		this.sitePlace = column(document.sites.place).map((frame) => frame - 1);
-		this.siteRow = column(document.sites.row).map((row) => row - 1);
+		this.siteNode = Int32Array.from(column(document.sites.node));
+		this.sitePlace = Int32Array.from(column(document.sites.place).map((frame) => frame - 1));
+		this.siteRow = Int32Array.from(column(document.sites.row).map((row) => row - 1));
 		this.siteCount = this.siteNode.length;
-		this.nodeParent = Uint32Array.from([0, ...column(document.nodes.parent)]);
+		this.nodeParent = Int32Array.from([0, ...column(document.nodes.parent)]);
 		this.nodeFrame = Int32Array.from([-1, ...column(document.nodes.frame)]);
-		this.frames = {
-			function: column(document.frames.function),
-			file: column(document.frames.file),
-			module: column(document.frames.module),
-			line: column(document.frames.line),
-			inlined: column(document.frames.inlined),
-		};
-		this.cells = {};
-		for (const name of ["site", "born", "dead", "size", "rate", "count"]) this.cells[name] = column(document.cells[name]);
-		this.counters = {};
-		for (const name of ["site", "moment", "bytes", "objects"]) this.counters[name] = column(document.counters[name]);
-		this.counters.largest = document.counters.largest;
+		this.frames = columnsOf(document.frames, ["function", "file", "module", "line", "inlined"]);
+		this.cells = columnsOf(document.cells, ["site", "born", "dead", "size", "rate", "count"]);
+		this.weights = this.#weigh();
+		this.counters = columnsOf(document.counters, ["site", "moment", "bytes", "objects"]);
+		/** @type {number[]} */
+		this.largest = document.counters.largest;
+		/** @type {Map<string, {count: number, frames: number[], keyOf: Int32Array}>} */
+		this.grouped = new Map();
 	}
 
-	/** Text of a frame. */
+	/** What each cell adds to a sum. */
+	#weigh() {
+		const { size, rate, count } = this.cells;
+		const weights = new Measures(size.length);
+		for (let i = 0; i < size.length; i++) measureAddSamples(weights, i, size[i], rate[i], count[i]);
+		return weights;
+	}
+
+	/** Text of a frame. @param {number} frame */
 	functionOf(frame) {
 		return frame < 0 ? "[no stack]" : this.texts[this.frames.function[frame]] || "[unknown]";
 	}
+	/** @param {number} frame */
 	fileOf(frame) {
 		return frame < 0 ? "" : this.texts[this.frames.file[frame]];
 	}
+	/** @param {number} frame */
 	moduleOf(frame) {
 		return frame < 0 ? "" : this.texts[this.frames.module[frame]];
 	}
-	/** "file.c:12", the file without its directories; "" where it is not known. */
+	/** "file.c:12", the file without its directories; "" where it is not known. @param {number} frame */
 	lineOf(frame) {
 		const file = this.fileOf(frame);
 		return file ? `${file.slice(file.lastIndexOf("/") + 1)}:${this.frames.line[frame]}` : "";
 	}
 
-	/** Calls visit(cell index) for each cell with samples alive at the moment. */
-	#alive(moment, visit) {
-		const { born, dead } = this.cells;
-		for (let i = 0; i < born.length; i++) if (born[i] <= moment && moment < dead[i]) visit(i);
+	/** The key that sites of one row of the answer have, for the functions below: all others are not counted. @param {string} row "": all @returns {Keys} */
+	keysOfRow(row) {
+		return row === "" ? null : this.siteRow.map((of, site) => (of === Number(row) ? site : -1));
 	}
 
-	/**
-	 * Samples alive at a moment, by key: keyOf(site) is an index below `keys`, or -1.
-	 * @returns {import("./interval.js").Measure[]}
-	 */
+	/** Samples alive at a moment. @param {number} moment @param {number} keys how many there are @param {Keys} keyOf @returns {Measures} */
 	inUse(moment, keys, keyOf) {
-		return this.inUseByBirth(moment, keys, keyOf);
-	}
-
-	/** The same, where the moment that first saw a sample matters, too: keyOf(site, born). */
-	inUseByBirth(moment, keys, keyOf) {
-		const measures = Array.from({ length: keys }, measureNew);
-		const { site, born, size, rate, count } = this.cells;
-		this.#alive(moment, (i) => {
-			const key = keyOf(site[i], born[i]);
-			if (key >= 0) measureAddSamples(measures[key], size[i], rate[i], count[i]);
-		});
+		const measures = new Measures(keys);
+		const { site, born, dead } = this.cells;
+		for (let i = 0; i < born.length; i++) {
+			if (born[i] > moment || moment >= dead[i]) continue;
+			const key = keyOf ? keyOf[site[i]] : site[i];
+			if (key >= 0) measures.add(key, this.weights, i);
+		}
 		return measures;
 	}
 
-	/** In-use bytes with their interval at each moment, of all sites or of those that `chosen` is true for. */
-	series(chosen) {
-		const rows = [];
-		for (let k = 0; k < this.count; k++) {
-			const [all] = this.inUse(k, 1, (site) => (!chosen || chosen(site) ? 0 : -1));
-			const band = this.rate ? sumInterval(all.bytes, unseenBytes(this.rate)) : { low: NaN, high: NaN };
-			rows.push({ value: estimate(all.bytes), ...band });
+	/**
+	 * In-use bytes by key at every moment: one pass over all cells. `keyOfBirth`: keys by the moment that saw a sample first, of the sites
+	 * that have one.
+	 * @param {number} keys @param {Keys} keyOf @param {Int32Array} [keyOfBirth]
+	 * @returns {Float64Array[]}
+	 */
+	seriesByKey(keys, keyOf, keyOfBirth) {
+		const series = Array.from({ length: keys }, () => new Float64Array(this.count));
+		const { site, born, dead } = this.cells;
+		for (let i = 0; i < born.length; i++) {
+			const at = keyOf ? keyOf[site[i]] : site[i];
+			const key = at < 0 || !keyOfBirth ? at : keyOfBirth[born[i]];
+			if (key < 0) continue;
+			const bytes = this.weights.bytes.estimate(i);
+			for (let k = born[i]; k < dead[i]; k++) series[key][k] += bytes;
 		}
-		return rows;
+		return series;
 	}
 
-	/** Samples that only the later moment has, and that only the earlier has, by key. */
+	/** In-use bytes with their interval at each moment, of all sites or of those that have a key. @param {Keys} keyOf */
+	series(keyOf) {
+		const sums = new Measures(this.count);
+		const { site, born, dead } = this.cells;
+		for (let i = 0; i < born.length; i++) {
+			if (keyOf && keyOf[site[i]] < 0) continue;
+			for (let k = born[i]; k < dead[i]; k++) sums.bytes.add(k, this.weights.bytes, i);
+		}
+		return Array.from({ length: this.count }, (_, k) => {
+			const band = this.rate ? sumInterval(sums.bytes.at(k), unseenBytes(this.rate)) : { low: NaN, high: NaN };
+			return { value: sums.bytes.estimate(k), ...band };
+		});
+	}
+
+	/** Samples that only the later moment has, and that only the earlier has. @param {number} before @param {number} after @param {number} keys @param {Keys} keyOf */
 	difference(before, after, keys, keyOf) {
-		const fresh = Array.from({ length: keys }, measureNew);
-		const gone = Array.from({ length: keys }, measureNew);
-		const { site, born, dead, size, rate, count } = this.cells;
+		const fresh = new Measures(keys);
+		const gone = new Measures(keys);
+		const { site, born, dead } = this.cells;
 		for (let i = 0; i < born.length; i++) {
 			const then = born[i] <= before && before < dead[i];
 			const now = born[i] <= after && after < dead[i];
 			if (then === now) continue;
-			const key = keyOf(site[i]);
-			if (key >= 0) measureAddSamples((now ? fresh : gone)[key], size[i], rate[i], count[i]);
+			const key = keyOf ? keyOf[site[i]] : site[i];
+			if (key >= 0) (now ? fresh : gone).add(key, this.weights, i);
 		}
 		return { fresh, gone };
 	}
 
-	/** What each site had allocated by a moment: bytes, objects, and the objects that its largest sample stood for. */
+	/** What each site had allocated by a moment: bytes, objects, and the objects that its largest sample stood for. @param {number} moment */
 	allocated(moment) {
 		const bytes = new Float64Array(this.siteCount);
 		const objects = new Float64Array(this.siteCount);
@@ -127,71 +146,48 @@ export class Recording {
 		for (let i = 0; i < counters.site.length && counters.moment[i] <= moment; i++) {
 			bytes[counters.site[i]] = counters.bytes[i];
 			objects[counters.site[i]] = counters.objects[i];
-			if (counters.largest[i]) largest[counters.site[i]] = counters.largest[i];
+			if (this.largest[i]) largest[counters.site[i]] = this.largest[i];
 		}
 		return { bytes, objects, largest };
 	}
 
-	/**
-	 * Growth between two moments by key, as `seep diff` has it: bytes and objects with intervals, q, verdict.
-	 * @returns {{bytes: number, objects: number, interval: object, objectsInterval: object, p: number, q: number,
-	 *	verdict: string, fresh: object, gone: object}[]}
-	 */
+	/** Growth between two moments by key. @param {number} before @param {number} after @param {number} keys @param {Keys} keyOf */
 	growth(before, after, keys, keyOf) {
-		const { fresh, gone } = this.difference(before, after, keys, keyOf);
 		const { largest } = this.allocated(after);
-		const uncertain = new Float64Array(keys); /* the largest weight that the key ever showed */
+		const largestOfKey = new Float64Array(keys); /* the largest weight that the key ever showed */
 		for (let site = 0; site < this.siteCount; site++) {
-			const key = keyOf(site);
-			if (key >= 0) uncertain[key] = Math.max(uncertain[key], largest[site]);
+			const key = keyOf ? keyOf[site] : site;
+			if (key >= 0) largestOfKey[key] = Math.max(largestOfKey[key], largest[site]);
 		}
-		const sameMoment = before === after;
-		const p = new Float64Array(keys).fill(NaN);
-		const rows = fresh.map((more, key) => {
-			const less = gone[key];
-			const unseen = sameMoment || !uncertain[key] ? 0 : unseenBytes(this.rate);
-			const unseenCount = sameMoment ? 0 : unseenObjects(this.rate, uncertain[key]);
-			if (more.samples + less.samples) p[key] = differencePValue(more.bytes, less.bytes, unseen);
-			return {
-				bytes: estimate(more.bytes) - estimate(less.bytes),
-				objects: estimate(more.objects) - estimate(less.objects),
-				interval: differenceInterval(more.bytes, less.bytes, unseen),
-				objectsInterval: differenceInterval(more.objects, less.objects, unseenCount),
-				fresh: more,
-				gone: less,
-			};
-		});
-		qValues(p).forEach((q, key) => {
-			const row = rows[key];
-			row.p = p[key];
-			row.q = Number.isNaN(q) ? 1 : q;
-			if (row.q > 0.05) row.verdict = row.interval.low > 0 || row.interval.high < 0 ? "unknown" : "steady";
-			else row.verdict = row.bytes > 0 ? "growing" : "shrinking";
-		});
-		return rows;
+		return new Growth(this.difference(before, after, keys, keyOf), before === after ? 0 : this.rate, largestOfKey);
 	}
 
-	/** The key of every site when sites are grouped: "site", "function", "line" or "module" of their place. */
+	/** @param {string} by @param {number} site */
+	#groupName(by, site) {
+		const frame = this.sitePlace[site];
+		if (by === "function") return `${this.functionOf(frame)}\n${this.fileOf(frame) || this.moduleOf(frame)}`;
+		if (by === "line") return `${this.functionOf(frame)}\n${this.fileOf(frame)}:${frame < 0 ? 0 : this.frames.line[frame]}`;
+		return by === "module" ? this.moduleOf(frame) : String(site);
+	}
+
+	/** The key of every site when sites are grouped: "site", "function", "line" or "module" of their place. @param {string} by */
 	groups(by) {
-		const names = [];
-		const frames = [];
+		const known = this.grouped.get(by);
+		if (known) return known;
+		/** @type {Map<string, number>} */
 		const numbers = new Map();
-		const keyOf = new Int32Array(this.siteCount);
+		const groups = { count: 0, frames: /** @type {number[]} */ ([]), keyOf: new Int32Array(this.siteCount) };
 		for (let site = 0; site < this.siteCount; site++) {
-			const frame = this.sitePlace[site];
-			let name = String(site);
-			if (by === "function") name = `${this.functionOf(frame)}\n${this.fileOf(frame) || this.moduleOf(frame)}`;
-			else if (by === "line") name = `${this.functionOf(frame)}\n${this.fileOf(frame)}:${frame < 0 ? 0 : this.frames.line[frame]}`;
-			else if (by === "module") name = this.moduleOf(frame);
+			const name = this.#groupName(by, site);
 			let number = numbers.get(name);
 			if (number === undefined) {
-				number = names.length;
+				number = groups.count++;
 				numbers.set(name, number);
-				names.push(name);
-				frames.push(frame);
+				groups.frames.push(this.sitePlace[site]);
 			}
-			keyOf[site] = number;
+			groups.keyOf[site] = number;
 		}
-		return { count: names.length, frames, keyOf };
+		this.grouped.set(by, groups);
+		return groups;
 	}
 }

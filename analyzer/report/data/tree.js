@@ -1,170 +1,191 @@
 // SPDX-License-Identifier: Apache-2.0
 // The tree that a flame graph draws, made from the recording's trie of calls: folded, inverted, focused, or around one
-// function. All columns are typed arrays; a node's parent has the smaller index.
+// function. A node's parent has the smaller index. Children are lists; who draws them puts those that can be seen in order.
+
+import { NodeIndex } from "./node_index.js";
+import { frameKeys, searchText } from "./frame_keys.js";
+import { Measures } from "../numbers/measures.js";
 
 /**
+ * @typedef {import("./recording.js").Recording} Recording
  * @typedef {object} TreeOptions
- * @property {"function"|"line"|"module"} fold which calls are one
+ * @property {string} fold which calls are one: "function", "line" or "module"
  * @property {boolean} inverted callees first: the allocating function at the root
  * @property {boolean} recursion fold a call into its own caller
  * @property {RegExp|null} only stacks through a match alone
  * @property {RegExp|null} without stacks through a match left out
- * @property {string|null} around frame key: only stacks through it, from it on outwards or inwards
+ * @property {number} around frame key: only stacks through it, from it on outwards or inwards; -1: all
  */
 
 export class Tree {
 	/**
-	 * @param {import("./recording.js").Recording} recording
-	 * @param {Float64Array[]} columns values by site: columns[0] is the width; others are summed beside it
+	 * @param {Recording} recording
+	 * @param {import("./values.js").Values} values
 	 * @param {TreeOptions} options
 	 */
-	constructor(recording, columns, options) {
+	constructor(recording, values, options) {
 		this.recording = recording;
 		this.options = options;
 		this.keys = frameKeys(recording, options.fold);
 		this.parent = [0];
 		this.key = [-1]; /* of this.keys.names; the root's is -1 */
 		this.frame = [-1];
-		this.children = new Map();
-		this.sums = columns.map(() => [0]);
-		const nodes = this.#nodesOfSites(columns[0]);
-		this.sites = nodes; /* the node of each site; -1: not shown */
-		this.#addValues(columns, nodes);
+		this.depth = [0];
+		this.index = new NodeIndex(this.parent, this.key);
+		this.sites = this.#nodesOfSites(values.width);
 		this.count = this.parent.length;
-		this.#layOut();
+		this.width = this.#sum(values.width);
+		this.net = values.net === values.width ? this.width : this.#sum(values.net);
+		this.lists = this.#listChildren();
 	}
 
-	#child(parent, key, frame) {
-		const at = parent * this.keys.names.length + key;
-		let node = this.children.get(at);
-		if (node === undefined) {
-			node = this.parent.length;
-			this.children.set(at, node);
-			this.parent.push(parent);
-			this.key.push(key);
-			this.frame.push(frame);
-			for (const sum of this.sums) sum.push(0);
-		}
-		return node;
+	/** @param {number} parent @param {number} frame @param {number} key @returns {number} */
+	#child(parent, frame, key) {
+		if (this.options.recursion && this.key[parent] === key) return parent;
+		const [node, slot] = this.index.find(parent, key);
+		if (node >= 0) return node;
+		const added = this.parent.length;
+		this.parent.push(parent);
+		this.key.push(key);
+		this.frame.push(frame);
+		this.depth.push(this.depth[parent] + 1);
+		this.index.add(slot, added);
+		return added;
 	}
 
-	/** The calls of a stack, outermost first. */
-	#stack(leaf) {
+	/** A child with this key; -1: there is none. @param {number} parent @param {number} key */
+	childOf(parent, key) {
+		return this.index.find(parent, key)[0];
+	}
+
+	/** For every call of the trie, whether it or one of its callers is such a frame. @param {(frame: number) => boolean} isSuch */
+	#onStack(isSuch) {
 		const { nodeParent, nodeFrame } = this.recording;
-		const frames = [];
-		for (let node = leaf; node; node = nodeParent[node]) frames.push(nodeFrame[node]);
-		return frames.reverse();
+		const frames = new Int8Array(this.keys.of.length).fill(-1);
+		const found = new Uint8Array(nodeParent.length);
+		for (let node = 1; node < found.length; node++) {
+			const frame = nodeFrame[node];
+			if (frames[frame] < 0) frames[frame] = isSuch(frame) ? 1 : 0;
+			found[node] = found[nodeParent[node]] | frames[frame];
+		}
+		return found;
 	}
 
-	/** Whether stacks through each key are shown, by key: what the regular expressions say of its text. */
-	#isWanted(frames) {
-		const { only, without } = this.options;
-		if (!only && !without) return true;
-		const texts = frames.map((frame) => searchText(this.recording, frame));
-		return (!only || texts.some((text) => only.test(text))) && !(without && texts.some((text) => without.test(text)));
+	/** For every call of the trie, whether stacks that end there are shown. */
+	#wanted() {
+		const { only, without, around } = this.options;
+		const wanted = new Uint8Array(this.recording.nodeParent.length).fill(1);
+		/** @param {Uint8Array} found @param {number} is */
+		const keep = (found, is) => found.forEach((there, node) => { wanted[node] &= there === is ? 1 : 0; });
+		if (only) keep(this.#onStack((frame) => only.test(searchText(this.recording, frame))), 1);
+		if (without) keep(this.#onStack((frame) => without.test(searchText(this.recording, frame))), 0);
+		if (around >= 0) keep(this.#onStack((frame) => this.keys.of[frame] === around), 1);
+		return wanted;
 	}
 
-	#nodesOfSites(values) {
-		const { recording, options } = this;
-		const nodes = new Int32Array(recording.siteCount).fill(-1);
-		for (let site = 0; site < recording.siteCount; site++) {
-			if (!values[site]) continue;
-			let frames = this.#stack(recording.siteNode[site]);
-			if (!this.#isWanted(frames)) continue;
-			if (options.around !== null && options.around !== undefined) {
-				const keys = frames.map((frame) => this.keys.of[frame]);
-				const at = options.inverted ? keys.lastIndexOf(options.around) : keys.indexOf(options.around);
-				if (at < 0) continue;
-				frames = options.inverted ? frames.slice(0, at + 1) : frames.slice(at);
-			}
-			if (options.inverted) frames.reverse();
-			let node = 0;
-			if (frames.length === 0) node = this.#child(0, this.keys.none, -1);
-			for (const frame of frames) {
-				const key = this.keys.of[frame];
-				if (options.recursion && this.key[node] === key) continue;
-				node = this.#child(node, key, frame);
-			}
-			nodes[site] = node;
+	/** The node of every site; -1: it is not shown. @param {Float64Array} width */
+	#nodesOfSites(width) {
+		const { siteNode, siteCount, nodeParent } = this.recording;
+		const wanted = this.#wanted();
+		const isUsed = new Uint8Array(nodeParent.length); /* calls of the trie that have a width */
+		for (let site = 0; site < siteCount; site++) if (width[site] > 0 && wanted[siteNode[site]]) isUsed[siteNode[site]] = 1;
+		const nodes = this.options.inverted ? this.#inverted(isUsed) : this.#upright(isUsed);
+		if (isUsed[0]) nodes[0] = this.#child(0, -1, this.keys.none);
+		return siteNode.map((of, site) => (width[site] > 0 && wanted[of] ? nodes[of] : -1));
+	}
+
+	/** The node of every call of the trie that is used or has one that is. @param {Uint8Array} isUsed */
+	#upright(isUsed) {
+		const { nodeParent, nodeFrame } = this.recording;
+		const { around } = this.options;
+		const nodes = new Int32Array(nodeParent.length).fill(-1);
+		const isOver = isUsed.slice();
+		for (let call = isOver.length - 1; call > 0; call--) isOver[nodeParent[call]] |= isOver[call];
+		if (around < 0) nodes[0] = 0;
+		for (let call = 1; call < nodes.length; call++) {
+			if (!isOver[call]) continue;
+			const key = this.keys.of[nodeFrame[call]];
+			const parent = nodes[nodeParent[call]];
+			if (parent >= 0) nodes[call] = this.#child(parent, nodeFrame[call], key);
+			else if (key === around) nodes[call] = this.#child(0, nodeFrame[call], key);
 		}
 		return nodes;
 	}
 
-	#addValues(columns, nodes) {
-		columns.forEach((values, k) => {
-			const sum = this.sums[k];
-			for (let site = 0; site < nodes.length; site++) if (nodes[site] >= 0) sum[nodes[site]] += values[site];
-			for (let node = sum.length - 1; node > 0; node--) sum[this.parent[node]] += sum[node];
-		});
-		this.flat = this.sums[0].slice();
-		for (let node = 1; node < this.flat.length; node++) this.flat[this.parent[node]] -= this.sums[0][node];
-	}
-
-	/** Places: left edge and width as shares of the root, depth, and for each depth its nodes from left to right. */
-	#layOut() {
-		const count = this.count;
-		const width = this.sums[0];
-		const lists = Array.from({ length: count }, () => null);
-		for (let node = 1; node < count; node++) (lists[this.parent[node]] ||= []).push(node);
-		this.left = new Float64Array(count);
-		this.depth = new Uint16Array(count);
-		this.levels = [[0]];
-		const order = [0];
-		for (let at = 0; at < order.length; at++) {
-			const node = order[at];
-			const list = lists[node];
-			if (!list) continue;
-			list.sort((a, b) => width[b] - width[a] || this.keys.names[this.key[a]].localeCompare(this.keys.names[this.key[b]]));
-			let x = this.left[node];
-			for (const child of list) {
-				this.left[child] = x;
-				this.depth[child] = this.depth[node] + 1;
-				x += width[child];
-				(this.levels[this.depth[child]] ||= []).push(child);
-				order.push(child);
-			}
+	/** @param {Uint8Array} isUsed */
+	#inverted(isUsed) {
+		const { nodeParent, nodeFrame } = this.recording;
+		const { around } = this.options;
+		const nodes = new Int32Array(nodeParent.length).fill(-1);
+		for (let call = 1; call < nodes.length; call++) {
+			if (!isUsed[call]) continue;
+			let at = call;
+			while (around >= 0 && this.keys.of[nodeFrame[at]] !== around) at = nodeParent[at];
+			let node = 0;
+			for (; at; at = nodeParent[at]) node = this.#child(node, nodeFrame[at], this.keys.of[nodeFrame[at]]);
+			nodes[call] = node;
 		}
-		this.order = order;
+		return nodes;
 	}
 
-	/** The name that a node shows. */
+	/** What a node and those below it have. @param {Float64Array} values by site */
+	#sum(values) {
+		const sums = new Float64Array(this.count);
+		for (let site = 0; site < values.length; site++) if (this.sites[site] >= 0) sums[this.sites[site]] += values[site];
+		for (let node = this.count - 1; node > 0; node--) sums[this.parent[node]] += sums[node];
+		return sums;
+	}
+
+	/** The same of samples. @param {Measures} measures by site */
+	sumMeasures(measures) {
+		const sums = new Measures(this.count);
+		for (let site = 0; site < measures.count; site++) if (this.sites[site] >= 0) sums.add(this.sites[site], measures, site);
+		for (let node = this.count - 1; node > 0; node--) sums.add(this.parent[node], sums, node);
+		return sums;
+	}
+
+	#listChildren() {
+		const firstChild = new Int32Array(this.count).fill(-1);
+		const nextSibling = new Int32Array(this.count).fill(-1);
+		for (let node = this.count - 1; node > 0; node--) {
+			nextSibling[node] = firstChild[this.parent[node]];
+			firstChild[this.parent[node]] = node;
+		}
+		return { firstChild, nextSibling };
+	}
+
+	/**
+	 * Children that are at least so wide, the widest first; equal ones by name. `seep flame` puts them in the same order.
+	 * @param {number} node @param {number} least
+	 */
+	children(node, least = 0) {
+		const list = [];
+		const { firstChild, nextSibling } = this.lists;
+		for (let child = firstChild[node]; child >= 0; child = nextSibling[child]) if (this.width[child] >= least) list.push(child);
+		return list.sort((a, b) => this.width[b] - this.width[a] || (this.name(a) < this.name(b) ? -1 : 1));
+	}
+
+	/** What every node's own function asked for. */
+	own() {
+		const own = this.width.slice();
+		for (let node = 1; node < this.count; node++) own[this.parent[node]] -= this.width[node];
+		return own;
+	}
+
+	/** The name that a node shows. @param {number} node */
 	name(node) {
 		return node === 0 ? "all" : this.keys.names[this.key[node]];
 	}
 
-	/** The nodes from the root to this one. */
+	/** What a search looks at, of a node. @param {number} node */
+	text(node) {
+		return node === 0 ? "" : this.options.fold === "module" ? this.name(node) : searchText(this.recording, this.frame[node]);
+	}
+
+	/** The nodes from the root's child to this one. @param {number} node */
 	path(node) {
 		const nodes = [];
 		for (; node; node = this.parent[node]) nodes.push(node);
 		return nodes.reverse();
 	}
-}
-
-/** What a search looks at: function, file:line, module. */
-export function searchText(recording, frame) {
-	return frame < 0 ? "[no stack]" : `${recording.functionOf(frame)} ${recording.fileOf(frame)}:${recording.frames.line[frame]} ${recording.moduleOf(frame)}`;
-}
-
-/** A number for every frame such that frames that are folded into one have the same. */
-export function frameKeys(recording, fold) {
-	const names = [];
-	const numbers = new Map();
-	const of = new Int32Array(recording.frames.line.length);
-	const number = (identity, name) => {
-		let key = numbers.get(identity);
-		if (key === undefined) {
-			key = names.length;
-			numbers.set(identity, key);
-			names.push(name);
-		}
-		return key;
-	};
-	for (let frame = 0; frame < of.length; frame++) {
-		const name = recording.functionOf(frame);
-		const module = recording.moduleOf(frame);
-		if (fold === "module") of[frame] = number(module, module || "[no module]");
-		else if (fold === "line") of[frame] = number(`${name}\n${recording.lineOf(frame)}\n${module}`, `${name} ${recording.lineOf(frame)}`);
-		else of[frame] = number(`${name}\n${module}`, name);
-	}
-	return { names, of, none: number("\n", "[no stack]"), identities: [...numbers.keys()] };
 }

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a view shows for each site: in use at AFTER, or what happened between BEFORE and AFTER.
 
-import { estimate } from "../numbers/interval.js";
-
+/** @type {Record<string, string>} */
 export const METRICS = {
 	inuse: "in use (bytes)",
 	objects: "in use (objects)",
@@ -12,38 +11,41 @@ export const METRICS = {
 	churn: "freed again (bytes)",
 };
 
+/** @param {string} metric */
 export const isBytes = (metric) => metric !== "objects" && metric !== "allocations";
 
 /**
- * Values by site. `width` is never negative; of growth it is what grew plus what shrank, so that what vanished is seen.
- * @returns {{width: Float64Array, net: Float64Array}}
+ * @typedef {{before: number, after: number}} Moments
+ * @typedef {object} Values by site
+ * @property {Float64Array} width never negative; of growth it is what grew plus what shrank, so that what vanished is seen
+ * @property {Float64Array} net what the number says
  */
+
+/** @param {import("./recording.js").Recording} recording @param {Moments} moments @returns {Values} */
+function growthValues(recording, { before, after }) {
+	const { fresh, gone } = recording.difference(before, after, recording.siteCount, null);
+	const net = new Float64Array(recording.siteCount).map((_, site) => fresh.bytes.estimate(site) - gone.bytes.estimate(site));
+	return { width: net.map(Math.abs), net };
+}
+
+/** @param {import("./recording.js").Recording} recording @param {string} metric @param {Moments} moments @returns {Values} */
 export function siteValues(recording, metric, { before, after }) {
 	const sites = recording.siteCount;
-	const width = new Float64Array(sites);
-	const net = new Float64Array(sites);
-	const all = (site) => site;
+	const values = new Float64Array(sites);
+	if (metric === "growth") return growthValues(recording, { before, after });
 	if (metric === "inuse" || metric === "objects") {
-		recording.inUse(after, sites, all).forEach((measure, site) => {
-			width[site] = net[site] = estimate(metric === "inuse" ? measure.bytes : measure.objects);
-		});
-		return { width, net };
+		const measures = recording.inUse(after, sites, null);
+		const sums = metric === "inuse" ? measures.bytes : measures.objects;
+		for (let site = 0; site < sites; site++) values[site] = sums.estimate(site);
+		return { width: values, net: values };
 	}
-	const { fresh, gone } = recording.difference(before, after, sites, all);
 	const then = recording.allocated(before);
 	const now = recording.allocated(after);
-	for (let site = 0; site < sites; site++) {
-		const grown = estimate(fresh[site].bytes);
-		const shrunk = estimate(gone[site].bytes);
-		if (metric === "growth") {
-			width[site] = Math.max(grown - shrunk, 0) + Math.max(shrunk - grown, 0);
-			net[site] = grown - shrunk;
-		} else {
-			const bytes = now.bytes[site] - then.bytes[site];
-			const objects = now.objects[site] - then.objects[site];
-			width[site] = Math.max(0, metric === "allocated" ? bytes : metric === "allocations" ? objects : bytes - (grown - shrunk));
-			net[site] = width[site];
-		}
+	const name = metric === "allocations" ? "objects" : "bytes";
+	for (let site = 0; site < sites; site++) values[site] = Math.max(0, now[name][site] - then[name][site]);
+	if (metric === "churn") {
+		const growth = growthValues(recording, { before, after });
+		for (let site = 0; site < sites; site++) values[site] = Math.max(0, values[site] - growth.net[site]);
 	}
-	return { width, net };
+	return { width: values, net: values };
 }

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // The reader's choices name moments, frames and places by number. New data number them anew; this finds the same ones again.
 
-import { frameKeys } from "../data/tree.js";
+import { frameKeys } from "../data/frame_keys.js";
 
+/** @typedef {import("../data/recording.js").Recording} Recording */
+
+/** @param {Recording} a @param {Recording} b */
 const isSameProcess = (a, b) => a.document.process.pid === b.document.process.pid && a.document.process.start_unix_ns === b.document.process.start_unix_ns;
 
-/** The moment with that snapshot's number, or, where it was thinned out, the nearest in time. */
+/** The moment with that snapshot's number, or, where it was thinned out, the nearest in time. @param {Recording} before @param {Recording} after @param {string} text */
 function momentOf(before, after, text) {
 	const k = Number(text);
 	if (text === "" || !(k in before.numbers)) return "";
@@ -17,26 +20,27 @@ function momentOf(before, after, text) {
 	return best;
 }
 
-/** AFTER at the newest moment follows the newest; where that was what the verdicts are about, it does not follow into a shutdown. */
+/** AFTER at the newest moment follows the newest; where that was what the verdicts are about, it does not follow into a shutdown. @param {Recording} before @param {Recording} after @param {string} text */
 function newestOf(before, after, text) {
 	if (text === "" || Number(text) !== before.count - 1) return momentOf(before, after, text);
 	return before.document.judged_at === before.count - 1 ? after.document.judged_at : after.count - 1;
 }
 
+/** @param {Recording} before @param {Recording} after @param {string} text */
 function placeOf(before, after, text) {
-	const nameOf = (place) => JSON.stringify([place.function, place.file, place.line, place.module]);
+	const nameOf = (/** @type {any} */ place) => JSON.stringify([place.function, place.file, place.line, place.module]);
 	const place = text === "" ? undefined : before.document.leaks?.places[Number(text)];
-	const at = place ? (after.document.leaks?.places ?? []).findIndex((other) => nameOf(other) === nameOf(place)) : -1;
+	const at = place ? (after.document.leaks?.places ?? []).findIndex((/** @type {any} */ other) => nameOf(other) === nameOf(place)) : -1;
 	return at < 0 ? "" : at;
 }
 
-/** Choices for the new recording that mean what the state's mean for the old one. */
+/** Choices for the new recording that mean what the state's mean for the old one. @param {import("../state.js").State} state @param {Recording} before @param {Recording} after */
 export function carried(state, before, after) {
 	if (!isSameProcess(before, after)) return { from: "", to: "", row: "", zoom: "", around: "" };
 	const fold = state.get("fold");
 	const old = frameKeys(before, fold).identities;
 	const numbers = new Map(frameKeys(after, fold).identities.map((identity, key) => [identity, key]));
-	const keyOf = (text) => numbers.get(old[Number(text)]);
+	const keyOf = (/** @type {string} */ text) => numbers.get(old[Number(text)]);
 	const zoom = state.get("zoom") === "" ? [] : state.get("zoom").split(".").map(keyOf);
 	const gone = zoom.indexOf(undefined);
 	return {

@@ -7,12 +7,13 @@ import { make, safe } from "../dom.js";
 const POLL_MS = 2000;
 const FIRST_POLL_MS = 250; /* until there is something to show */
 const ANSWER_MS = 15000;
+/** @type {Record<string, string>} */
 const STATES = { running: "live", ended: "recording ended", left: "the program is gone without an end of its recording", broken: "can't be read", gone: "the recording is not there any more" };
 
-const wait = (ms) => new Promise((done) => { setTimeout(done, ms); });
-const clock = (date) => date.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false });
+const wait = (/** @type {number} */ ms) => new Promise((done) => { setTimeout(done, ms); });
+const clock = (/** @type {Date} */ date) => date.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false });
 
-/** Resolves once the page can be seen: a hidden one asks nothing. */
+/** Resolves once the page can be seen: a hidden one asks nothing. @returns {Promise<void>} */
 function visible() {
 	if (!document.hidden) return Promise.resolve();
 	return new Promise((done) => {
@@ -25,6 +26,7 @@ function visible() {
 	});
 }
 
+/** @param {string} name */
 async function ask(name) {
 	const answer = await fetch(name, { cache: "no-cache", credentials: "same-origin", signal: AbortSignal.timeout(ANSWER_MS) });
 	if (!answer.ok) throw new Error((await answer.text()).trim() || answer.statusText);
@@ -35,16 +37,20 @@ export class Follower {
 	/** @param {(document: object) => Promise<void>} show what puts new data on the page, when the reader is not in the midst of something */
 	constructor(show) {
 		this.show = show;
+		/** @type {string|null} */
 		this.version = null; /* of the data that are shown */
+		/** @type {Date|null} */
 		this.dataOf = null; /* the time of the newest moment shown */
 		this.element = make("p.live", { role: "status" });
 	}
 
+	/** @param {string} kind @param {string} text */
 	#say(kind, text) {
 		this.element.dataset.kind = kind;
 		if (this.element.textContent !== text) this.element.textContent = text;
 	}
 
+	/** @param {any} status of the server's */
 	#tell(status) {
 		const of = this.dataOf ? `data of ${clock(this.dataOf)}` : "reading the recording";
 		const fault = status.fault ? `: ${safe(status.fault)}` : "";
@@ -68,7 +74,8 @@ export class Follower {
 			await visible();
 			try {
 				await this.#look();
-			} catch (error) {
+			} catch (thrown) {
+				const error = /** @type {Error} */ (thrown);
 				const lost = error instanceof TypeError || error.name === "TimeoutError" || error.name === "AbortError"; /* fetch's own */
 				this.#say("lost", `${lost ? "connection lost" : safe(error.message)}${this.dataOf ? `, last data of ${clock(this.dataOf)}` : ""}`);
 			}

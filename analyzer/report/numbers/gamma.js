@@ -7,7 +7,7 @@ const MANY_DEGREES = 1e6;
 const STIRLING_SHAPE = 10;
 const EPSILON = Number.EPSILON;
 
-/** ln Gamma(x) for x > 0: Stirling's series (DLMF 5.11.1) after x was raised above 15 by the recurrence. */
+/** ln Gamma(x) for x > 0: Stirling's series (DLMF 5.11.1) after x was raised above 15 by the recurrence. @param {number} x */
 export function lnGamma(x) {
 	let shift = 0;
 	let product = 1;
@@ -19,11 +19,13 @@ export function lnGamma(x) {
 	return (a - 0.5) * Math.log(a) - a + Math.log(2 * Math.PI) / 2 + stirlingError(a) - Math.log(product);
 }
 
+/** @param {number} a */
 function stirlingError(a) {
 	const b = 1 / (a * a);
 	return (1 / 12 - b * (1 / 360 - b * (1 / 1260 - b * (1 / 1680 - b * (1 / 1188 - (b * 691) / 360360))))) / a;
 }
 
+/** @param {number} a @param {number} x */
 function deviance(a, x) {
 	if (Math.abs(x - a) > 0.1 * (x + a)) return a * Math.log(a / x) + x - a;
 	const v = (x - a) / (x + a);
@@ -38,12 +40,13 @@ function deviance(a, x) {
 	return sum;
 }
 
-/** x^a e^-x / Gamma(a + 1) */
+/** x^a e^-x / Gamma(a + 1) @param {number} a @param {number} x */
 function gammaFactor(a, x) {
 	if (a < STIRLING_SHAPE) return Math.exp(a * Math.log(x) - x - lnGamma(a + 1));
 	return Math.exp(-deviance(a, x) - stirlingError(a)) / Math.sqrt(2 * Math.PI * a);
 }
 
+/** @param {number} a @param {number} x */
 function lowerSeries(a, x) {
 	let term = 1;
 	let sum = 1;
@@ -54,6 +57,7 @@ function lowerSeries(a, x) {
 	return sum;
 }
 
+/** @param {number} a @param {number} x */
 function upperFraction(a, x) {
 	const tiny = 1e-290;
 	let b = x + 1 - a;
@@ -80,6 +84,7 @@ function upperFraction(a, x) {
  * @param {number} x 0 or more
  * @param {boolean} lower
  */
+/** @param {number} shape @param {number} x @param {boolean} lower */
 export function gammaProbability(shape, x, lower) {
 	if (!(shape > 0) || !(x >= 0)) return NaN;
 	if (x === 0) return lower ? 0 : 1;
@@ -89,12 +94,12 @@ export function gammaProbability(shape, x, lower) {
 	return Math.min(isLower === lower ? part : 1 - part, 1);
 }
 
-/** erfc(x) for x >= 0, from the incomplete gamma function (DLMF 7.11.2). */
+/** erfc(x) for x >= 0, from the incomplete gamma function (DLMF 7.11.2). @param {number} x */
 function erfc(x) {
 	return x === 0 ? 1 : gammaProbability(0.5, x * x, false);
 }
 
-/** The value that leaves `probability` in the given tail of the standard normal distribution. */
+/** The value that leaves `probability` in the given tail of the standard normal distribution. @param {number} probability @param {boolean} lower */
 export function normalQuantile(probability, lower) {
 	if (!(probability >= 0 && probability <= 1)) return NaN;
 	const isSmall = probability <= 0.5;
@@ -110,6 +115,7 @@ export function normalQuantile(probability, lower) {
 	return isSmall === lower ? -z : z;
 }
 
+/** @param {number} z @param {number} degrees */
 function quantileOfManyDegrees(z, degrees) {
 	const root = Math.sqrt(2 * degrees);
 	const z2 = z * z;
@@ -120,6 +126,7 @@ function quantileOfManyDegrees(z, degrees) {
 	);
 }
 
+/** @param {number} probability @param {boolean} lower @param {number} shape */
 function guessLogQuantile(probability, lower, shape) {
 	const d = 2 * shape;
 	const cube = 1 - 2 / (9 * d) + normalQuantile(probability, lower) * Math.sqrt(2 / (9 * d));
@@ -127,6 +134,7 @@ function guessLogQuantile(probability, lower, shape) {
 	return (Math.log(probability) + lnGamma(shape + 1)) / shape;
 }
 
+/** @param {number} probability @param {boolean} lower @param {number} shape */
 function gammaQuantile(probability, lower, shape) {
 	const target = Math.log(probability);
 	let low = -Infinity;
@@ -150,7 +158,7 @@ function gammaQuantile(probability, lower, shape) {
 	return Math.exp(u);
 }
 
-/** The value that leaves `probability` in the given tail of the chi-squared distribution. */
+/** The value that leaves `probability` in the given tail of the chi-squared distribution. @param {number} probability @param {boolean} lower @param {number} degrees */
 export function chiSquaredQuantile(probability, lower, degrees) {
 	if (!(probability >= 0 && probability <= 1) || !(degrees > 0)) return NaN;
 	if (probability > 0.5) {

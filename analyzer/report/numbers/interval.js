@@ -14,51 +14,30 @@ const P_STEPS = 60;
  * A sum over samples, in bytes or in objects.
  * @typedef {{uncertain: number, variance: number, largest: number, certain: number}} Sum
  * @typedef {{low: number, high: number}} Interval
- * @typedef {{samples: number, bytes: Sum, objects: Sum}} Measure
  */
 
-/** @returns {Sum} */
-export function sumNew() {
-	return { uncertain: 0, variance: 0, largest: 0, certain: 0 };
-}
-
-/** @returns {Measure} */
-export function measureNew() {
-	return { samples: 0, bytes: sumNew(), objects: sumNew() };
-}
-
-function sumAddSamples(sum, weight, probability, miss, count) {
+/** @param {import("./measures.js").Sums} sums @param {number} i @param {number} weight @param {number} probability @param {number} miss @param {number} count */
+function sumAddSamples(sums, i, weight, probability, miss, count) {
 	if (miss < CERTAIN_MISS) {
-		sum.certain += count * weight;
+		sums.certain[i] += count * weight;
 		return;
 	}
-	sum.uncertain += (count * weight) / probability;
-	sum.variance += (count * weight * weight * miss) / (probability * probability);
-	sum.largest = Math.max(sum.largest, weight / probability);
+	sums.uncertain[i] += (count * weight) / probability;
+	sums.variance[i] += (count * weight * weight * miss) / (probability * probability);
+	sums.largest[i] = Math.max(sums.largest[i], weight / probability);
 }
 
-/** Adds `count` samples of `size` bytes that were taken at `rate`. */
-export function measureAddSamples(measure, size, rate, count) {
+/**
+ * Adds `count` samples of `size` bytes that were taken at `rate` to entry i.
+ * @param {import("./measures.js").Measures} measures @param {number} i @param {number} size @param {number} rate @param {number} count
+ */
+export function measureAddSamples(measures, i, size, rate, count) {
 	const points = (size || 1) / (rate || 1);
 	const miss = rate <= 1 ? 0 : Math.exp(-points);
 	const probability = rate <= 1 ? 1 : -Math.expm1(-points);
-	measure.samples += count;
-	sumAddSamples(measure.bytes, size, probability, miss, count);
-	sumAddSamples(measure.objects, 1, probability, miss, count);
-}
-
-function sumAdd(sum, more) {
-	sum.uncertain += more.uncertain;
-	sum.variance += more.variance;
-	sum.largest = Math.max(sum.largest, more.largest);
-	sum.certain += more.certain;
-}
-
-/** @param {Measure} measure @param {Measure} more */
-export function measureAdd(measure, more) {
-	measure.samples += more.samples;
-	sumAdd(measure.bytes, more.bytes);
-	sumAdd(measure.objects, more.objects);
+	measures.samples[i] += count;
+	sumAddSamples(measures.bytes, i, size, probability, miss, count);
+	sumAddSamples(measures.objects, i, 1, probability, miss, count);
 }
 
 /** @param {Sum} sum */
@@ -66,8 +45,10 @@ export function estimate(sum) {
 	return sum.uncertain + sum.certain;
 }
 
+/** @param {number} variance @param {number} x */
 const variancePossible = (variance, x) => Math.min(variance, x * x);
 
+/** @param {Sum} sum @param {number} alpha */
 function sumLow(sum, alpha) {
 	const x = sum.uncertain;
 	const v = variancePossible(sum.variance, x);
@@ -77,6 +58,7 @@ function sumLow(sum, alpha) {
 	return low > sum.certain ? Math.min(low, estimate(sum)) : sum.certain;
 }
 
+/** @param {Sum} sum @param {number} unseen @param {number} alpha */
 function sumHigh(sum, unseen, alpha) {
 	const k = Math.max(sum.largest, unseen);
 	const x = sum.uncertain + k;
@@ -86,16 +68,17 @@ function sumHigh(sum, unseen, alpha) {
 	return high > estimate(sum) && Number.isFinite(high) ? high : estimate(sum);
 }
 
-/** The 95 % interval of one set of samples. @returns {Interval} */
+/** The 95 % interval of one set of samples. @param {Sum} sum @param {number} unseen @returns {Interval} */
 export function sumInterval(sum, unseen, alpha = ALPHA) {
 	return { low: sumLow(sum, alpha), high: sumHigh(sum, unseen, alpha) };
 }
 
+/** @param {Sum} more @param {Sum} less @param {number} unseen @param {number} alpha */
 function differenceReach(more, less, unseen, alpha) {
 	return Math.hypot(estimate(more) - sumLow(more, alpha), sumHigh(less, unseen, alpha) - estimate(less));
 }
 
-/** The 95 % interval of fresh - gone, two sets that have no sample in common. @returns {Interval} */
+/** The 95 % interval of fresh - gone, two sets that have no sample in common. @param {Sum} fresh @param {Sum} gone @param {number} unseen @returns {Interval} */
 export function differenceInterval(fresh, gone, unseen, alpha = ALPHA) {
 	const growth = estimate(fresh) - estimate(gone);
 	return {
@@ -104,12 +87,13 @@ export function differenceInterval(fresh, gone, unseen, alpha = ALPHA) {
 	};
 }
 
-/** The smallest alpha at which differenceInterval() excludes 0; 1 where none does. */
+/** The smallest alpha at which differenceInterval() excludes 0; 1 where none does. @param {Sum} fresh @param {Sum} gone @param {number} unseen */
 export function differencePValue(fresh, gone, unseen) {
 	const hasGrown = estimate(fresh) > estimate(gone);
 	const more = hasGrown ? fresh : gone;
 	const less = hasGrown ? gone : fresh;
 	const growth = estimate(more) - estimate(less);
+	/** @param {number} t */
 	const left = (t) => growth - differenceReach(more, less, unseen, Math.exp(-t * t));
 	let low = 0;
 	let high = Math.sqrt(-Math.log(P_SMALLEST));
@@ -136,6 +120,7 @@ export function differencePValue(fresh, gone, unseen) {
 	return Math.exp(-t * t);
 }
 
-/** What one sample that was not taken may have stood for, at most. */
+/** What one sample that was not taken may have stood for, at most. @param {number} rate */
 export const unseenBytes = (rate) => (rate > 1 ? rate : 0);
+/** The same in objects. @param {number} rate @param {number} largestEver */
 export const unseenObjects = (rate, largestEver) => (rate > 1 ? largestEver : 0);

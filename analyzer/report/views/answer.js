@@ -7,13 +7,19 @@ import { bytes, count, duration, estimateText, withoutParameters } from "../numb
 
 const HOUR = 3600;
 
-/** Points of a line of `width` by `height` through values. */
+/**
+ * @typedef {import("../data/recording.js").Recording} Recording
+ * @typedef {any} Place a row of `seep leaks --json`
+ */
+
+/** Points of a line of `width` by `height` through values. @param {Float64Array} values @param {number} width @param {number} height */
 function sparkPath(values, width, height) {
-	const most = Math.max(...values, 1);
+	const most = values.reduce((a, b) => Math.max(a, b), 1);
 	const step = width / Math.max(values.length - 1, 1);
 	return Array.from(values, (value, i) => `${i ? "L" : "M"}${(i * step).toFixed(1)},${(height - (value / most) * (height - 2) - 1).toFixed(1)}`).join("");
 }
 
+/** @param {Float64Array} values @param {string} colour */
 function spark(values, colour) {
 	const space = "http://www.w3.org/2000/svg";
 	const svg = document.createElementNS(space, "svg");
@@ -29,15 +35,17 @@ function spark(values, colour) {
 	return svg;
 }
 
+/** @param {Place} place */
 const placeText = (place) => safe(withoutParameters(place.function || "[unknown]"));
 
+/** @param {Place} place */
 function lineText(place) {
 	if (!place.file) return safe(place.module || "");
 	const file = place.file.slice(place.file.lastIndexOf("/") + 1);
 	return safe(`${file}:${place.line ?? 0}${place.last_line > place.line ? `-${place.last_line}` : ""}`);
 }
 
-/** "16.2 MiB an hour [13, 20]", or by the second where the recording is too short to speak of hours. */
+/** "16.2 MiB an hour [13, 20]", or by the second where the recording is too short to speak of hours. @param {Place} site */
 function paceText(site) {
 	if (!Number.isFinite(site.leak_bytes_per_s ?? NaN)) return "";
 	const hours = site.leak_bytes_per_h !== null;
@@ -47,12 +55,13 @@ function paceText(site) {
 	return `${value} ${hours ? "an hour" : "a second"} ${interval}`;
 }
 
-/** What leaks or grows in many places together, none of which alone is proven. */
+/** What leaks or grows in many places together, none of which alone is proven. @param {Place} spread */
 function spreadText(spread) {
 	const name = spread.level === "function" ? `${placeText(spread)} and below` : spread.level === "module" ? safe(spread.module) : "the whole process";
 	return `${name}, spread over ${count(spread.places)} places`;
 }
 
+/** @param {Place} spread */
 function spreadRow(spread) {
 	const inUse = estimateText(spread.inuse_bytes, spread.inuse_low === null ? null : { low: spread.inuse_low, high: spread.inuse_high });
 	return make(
@@ -65,13 +74,14 @@ function spreadRow(spread) {
 	);
 }
 
-/** The sentence that says all in one. */
+/** The sentence that says all in one. @param {Recording} recording @returns {(string|Node)[]} */
 function headline(recording) {
 	const { document } = recording;
 	if (!document.leaks) return [make("strong", {}, "No verdict. "), safe(document.unjudged || "")];
+	/** @type {Place[]} */
 	const rows = document.leaks.places;
 	const leaking = rows.filter((row) => row.verdict === "leak");
-	const spread = document.leaks.spreads.filter((row) => row.verdict === "leak");
+	const spread = document.leaks.spreads.filter((/** @type {Place} */ row) => row.verdict === "leak");
 	const growing = rows.filter((row) => row.verdict === "growing").length;
 	const unknown = rows.filter((row) => row.verdict === "unknown").length;
 	const unseen = recording.rate > 1 ? ` A place of less than ${bytes(3 * recording.rate)} may not be seen at a sample rate of ${bytes(recording.rate)}.` : "";
@@ -88,13 +98,14 @@ function headline(recording) {
 	];
 }
 
+/** @param {Recording} recording */
 function facts(recording) {
 	const { document } = recording;
 	const at = document.judged_at;
 	const band = recording.series(null)[at];
 	const moments = document.moments;
-	const fact = (name, ...value) => make("div.fact", {}, make("span.name", {}, name), make("span.value", {}, ...value));
-	const last = (column) => column.reduce((found, value) => value ?? found, null);
+	const fact = (/** @type {string} */ name, /** @type {(string|Node)[]} */ ...value) => make("div.fact", {}, make("span.name", {}, name), make("span.value", {}, ...value));
+	const last = (/** @type {(number|null)[]} */ column) => column.reduce((found, value) => value ?? found, null);
 	const rss = moments.rss[at];
 	const limit = last(moments.limit);
 	return make(
@@ -109,6 +120,7 @@ function facts(recording) {
 	);
 }
 
+/** @param {Recording} recording */
 function cautions(recording) {
 	const { document } = recording;
 	const lines = [...document.notes];
@@ -118,37 +130,27 @@ function cautions(recording) {
 	return lines.length ? make("ul.notes", {}, ...lines.map((line) => make("li", {}, safe(line)))) : null;
 }
 
-/** In-use bytes of every row of the answer, at every moment. */
-function rowSeries(recording, rows) {
-	const series = Array.from({ length: rows }, () => new Float64Array(recording.count));
-	for (let k = 0; k < recording.count; k++) {
-		recording.inUse(k, rows, (site) => recording.siteRow[site]).forEach((measure, row) => {
-			series[row][k] = measure.bytes.uncertain + measure.bytes.certain;
-		});
-	}
-	return series;
-}
-
 const SHOWN = 12;
 
-/** The head of the page: `chosen` is told the row that is clicked, -1 for none. */
+/** The head of the page. @param {Recording} recording @param {import("../state.js").State} state */
 export function answer(recording, state) {
 	const { document } = recording;
 	const process = document.process;
+	/** @type {Place[]} */
 	const rows = document.leaks ? document.leaks.places : [];
 	const spreads = document.leaks ? document.leaks.spreads : [];
-	const series = rowSeries(recording, rows.length);
+	const series = recording.seriesByKey(rows.length, recording.siteRow);
 	const body = make("tbody");
-	const fill = (all) => {
+	const fill = (/** @type {boolean} */ all) => {
 		body.replaceChildren(...spreads.map(spreadRow), ...rows.slice(0, all ? rows.length : SHOWN).map((_, i) => row(i)));
 	};
-	const row = (i) => {
+	const row = (/** @type {number} */ i) => {
 		const place = rows[i];
 		const evidence = document.sentences[i];
 		const inUse = estimateText(place.inuse_bytes, place.inuse_low === null ? null : { low: place.inuse_low, high: place.inuse_high });
 		const choose = () => state.set({ row: state.get("row") === String(i) ? "" : i });
 		const element = make(
-			"tr", { tabIndex: 0, data: { row: i }, on: { click: choose, keydown: (event) => event.key === "Enter" && choose() } },
+			"tr", { tabIndex: 0, data: { row: i }, on: { click: choose, keydown: (/** @type {KeyboardEvent} */ event) => event.key === "Enter" && choose() } },
 			make("td.verdict", {}, make("span.badge", { style: `background:${verdictColour(place.verdict)}` }, place.verdict)),
 			make("td.number", {}, paceText(document.leaks.sites[i]) || "–"),
 			make("td.number", {}, inUse.value, " ", make("small", {}, inUse.interval)),
@@ -160,9 +162,9 @@ export function answer(recording, state) {
 	};
 	fill(false);
 	state.on(["row"], () => {
-		for (const element of body.children) element.classList.toggle("chosen", element.dataset.row !== undefined && state.get("row") === element.dataset.row);
+		for (const element of body.querySelectorAll("tr")) element.classList.toggle("chosen", element.dataset.row !== undefined && state.get("row") === element.dataset.row);
 	});
-	const more = rows.length > SHOWN && make("button", { on: { click: () => { fill(true); more.remove(); } } }, `all ${rows.length} places`);
+	const more = rows.length > SHOWN && make("button", { on: { click: () => { fill(true); if (more) more.remove(); } } }, `all ${rows.length} places`);
 	return make(
 		"section.answer", { aria: { label: "what leaks" } },
 		make("h1", {}, safe(process.command || "a recording"), make("small", {}, ` pid ${process.pid}${process.host ? ` on ${safe(process.host)}` : ""}`)),

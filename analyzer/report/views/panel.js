@@ -1,25 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-// The flame graph with its controls: metric, fold, search, zoom, sandwich, export.
+// The flame graph with its controls: metric, fold, search, zoom, callers and callees, export.
 
-import { growthColour, isDark, verdictColour } from "../colour.js";
 import { download, make, safe } from "../dom.js";
-import { Flame } from "./flame.js";
-import { differenceInterval, measureAdd, measureNew, sumInterval, unseenBytes } from "../numbers/interval.js";
-import { searchText, Tree } from "../data/tree.js";
-import { isBytes, METRICS, siteValues } from "../data/values.js";
-import { bytes, count, estimateText, percent, signedBytes } from "../numbers/words.js";
+import { exactly, expression, search } from "../data/search.js";
+import { Flame, ROW } from "./flame.js";
+import { NodeValues } from "./node_values.js";
+import { Tree } from "../data/tree.js";
+import { METRICS, siteValues } from "../data/values.js";
+import { count, percent } from "../numbers/words.js";
 
-/** A regular expression, or null with the reason told. */
-export function expression(text, complain) {
-	if (!text) return null;
-	try {
-		return new RegExp(text, "i");
-	} catch (error) {
-		complain(`/${text}/ is no regular expression: ${error.message.replace(/^.*: /, "")}`);
-		return null;
-	}
-}
+/**
+ * @typedef {import("../state.js").State} State
+ * @typedef {import("../data/recording.js").Recording} Recording
+ */
 
+/** @param {string} label @param {Record<string, string>} options @param {State} state @param {import("../state.js").Name} name */
 function select(label, options, state, name) {
 	const element = make("select", { aria: { label } }, ...Object.entries(options).map(([value, text]) => make("option", { value }, text)));
 	element.value = state.get(name);
@@ -28,6 +23,7 @@ function select(label, options, state, name) {
 	return make("label", {}, `${label} `, element);
 }
 
+/** @param {string} label @param {string} title @param {State} state @param {import("../state.js").Name} name */
 function toggle(label, title, state, name) {
 	const button = make("button.toggle", { title, aria: { pressed: "false" }, on: { click: () => state.set({ [name]: state.get(name) ? "" : "1", zoom: "" }) } }, label);
 	const show = () => button.setAttribute("aria-pressed", state.get(name) ? "true" : "false");
@@ -37,273 +33,316 @@ function toggle(label, title, state, name) {
 }
 
 export class Panel {
+	/** @param {Recording} recording @param {State} state @param {import("./timeline.js").Timeline} timeline */
 	constructor(recording, state, timeline) {
-		Object.assign(this, { recording, state, timeline });
-		this.canvas = make("canvas.flame", { tabIndex: 0, aria: { label: "flame graph: arrows move, Enter zooms, Escape goes back" } });
-		this.flame = new Flame(this.canvas, (node) => this.#colour(node));
+		this.recording = recording;
+		this.state = state;
+		this.timeline = timeline;
+		this.canvas = make("canvas.flame", { tabIndex: 0, role: "img", aria: { label: "flame graph: arrows move, Enter zooms, Escape goes back" } });
+		this.flame = new Flame(this.canvas, (node) => this.values?.colour(node, state.get("colour") === "verdict") ?? null);
 		this.tip = make("div.tip", { hidden: true, role: "tooltip" });
 		this.crumbs = make("div.crumbs");
 		this.status = make("span.status", { aria: { live: "polite" } });
 		this.menu = make("div.menu", { hidden: true, role: "menu" });
-		this.search = make("input", { type: "search", placeholder: "search: function, file:line, module", value: state.get("search"), aria: { label: "search" } });
-		this.search.addEventListener("input", () => state.set({ search: this.search.value }));
 		this.filters = make("div.filters");
+		/** @type {import("../data/search.js").Found|null} */
+		this.found = null;
+		this.walked = -1; /* which of what was found the reader is at */
+		this.search = this.#searchField();
 		this.element = make(
 			"section.frames", { aria: { label: "flame graph" } },
-			make("h2", {}, "Where"),
-			make(
-				"div.controls", {},
-				select("show", METRICS, state, "metric"),
-				select("fold by", { function: "function", line: "line", module: "module" }, state, "fold"),
-				select("colour by", { module: "module", verdict: "verdict" }, state, "colour"),
-				toggle("inverted", "callees first: who allocates, and below it who called", state, "inverted"),
-				toggle("fold recursion", "a call of a function by itself is one frame", state, "recursion"),
-				this.search, this.status,
-				make("span.exports", {}, "save ",
-					make("button", { on: { click: () => download("seep.svg", new Blob([this.flame.svg()], { type: "image/svg+xml" })) } }, "SVG"),
-					make("button", { on: { click: () => this.canvas.toBlob((blob) => download("seep.png", blob)) } }, "PNG"),
-					make("button", { on: { click: () => download("seep.folded", new Blob([this.folded()], { type: "text/plain" })) } }, "folded")),
-			),
-			this.filters, this.crumbs, make("div.canvas", {}, this.canvas, this.tip, this.menu),
+			make("h2", {}, "Where"), this.#controls(), this.filters, this.crumbs, make("div.canvas", {}, this.canvas, this.tip, this.menu),
 		);
 		state.on(["from", "to", "metric", "fold", "inverted", "recursion", "only", "without", "around", "row"], () => this.update());
 		state.on(["search"], () => this.#find());
 		state.on(["zoom"], () => this.#zoomed());
 		state.on(["colour"], () => this.flame.draw());
 		this.#listen();
-		new ResizeObserver(() => this.flame.draw()).observe(this.element);
+		new ResizeObserver(() => this.flame.resize()).observe(this.element);
+	}
+
+	#searchField() {
+		const field = make("input", { type: "search", placeholder: "search: function, file:line, module", value: this.state.get("search"), aria: { label: "search" } });
+		field.addEventListener("input", () => this.state.set({ search: field.value }));
+		field.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
+			if (event.key !== "Enter") return;
+			event.preventDefault();
+			this.walk(event.shiftKey ? -1 : 1);
+		});
+		return field;
+	}
+
+	#controls() {
+		const { state } = this;
+		/** @param {string} name @param {() => void} click */
+		const save = (name, click) => make("button", { on: { click } }, name);
+		return make(
+			"div.controls", {},
+			select("show", METRICS, state, "metric"),
+			select("fold by", { function: "function", line: "line", module: "module" }, state, "fold"),
+			select("colour by", { module: "module", verdict: "verdict" }, state, "colour"),
+			toggle("inverted", "callees first: who allocates, and below it who called", state, "inverted"),
+			toggle("fold recursion", "a call of a function by itself is one frame", state, "recursion"),
+			this.search,
+			make("button", { title: "the match before (p)", aria: { label: "previous match" }, on: { click: () => this.walk(-1) } }, "‹"),
+			make("button", { title: "the next match (n)", aria: { label: "next match" }, on: { click: () => this.walk(1) } }, "›"),
+			this.status,
+			make("span.exports", {}, "save ",
+				save("SVG", () => download("seep.svg", new Blob([this.flame.svg()], { type: "image/svg+xml" }))),
+				save("PNG", () => this.canvas.toBlob((blob) => blob && download("seep.png", blob))),
+				save("folded", () => download("seep.folded", new Blob([this.folded()], { type: "text/plain" })))),
+		);
+	}
+
+	/** Values by site, of the chosen place alone where one is chosen. */
+	#siteValues() {
+		const { recording, state } = this;
+		const values = siteValues(recording, state.get("metric"), this.timeline.moments());
+		const keys = recording.keysOfRow(state.get("row"));
+		if (!keys) return values;
+		const width = values.width.map((value, site) => (keys[site] < 0 ? 0 : value));
+		return { width, net: values.net === values.width ? width : values.net.map((value, site) => (keys[site] < 0 ? 0 : value)) };
 	}
 
 	/** Builds the tree that the state asks for. */
 	update() {
 		const { recording, state } = this;
-		const moments = this.timeline.moments();
-		const metric = state.get("metric");
-		const values = siteValues(recording, metric, moments);
-		const row = state.get("row");
-		if (row !== "") for (let site = 0; site < recording.siteCount; site++) if (recording.siteRow[site] !== Number(row)) values.width[site] = values.net[site] = 0;
+		const values = this.#siteValues();
 		this.complaint = "";
-		const complain = (text) => { this.complaint = text; };
-		this.metric = metric;
-		this.measures = null;
-		this.tree = new Tree(recording, [values.width, values.net], {
+		const complain = (/** @type {string} */ text) => { this.complaint = text; };
+		this.tree = new Tree(recording, values, {
 			fold: state.get("fold"),
 			inverted: state.get("inverted") !== "",
 			recursion: state.get("recursion") !== "",
 			only: expression(state.get("only"), complain),
 			without: expression(state.get("without"), complain),
-			around: state.get("around") === "" ? null : Number(state.get("around")),
+			around: state.get("around") === "" ? -1 : Number(state.get("around")),
 		});
+		this.values = new NodeValues(this.tree, state.get("metric"), this.timeline.moments(), values.width);
+		this.flame.matches = null;
+		this.tip.hidden = true;
 		this.flame.show(this.tree, this.#zoomNode());
 		this.#find();
 		this.#showFilters();
 		this.#showCrumbs();
 	}
 
-	/** Zoom stands in the address as child numbers of the path, so that it holds for other moments, too. */
+	/** Zoom stands in the address as keys of the path, so that it holds for other moments, too. */
 	#zoomNode() {
-		const names = this.state.get("zoom");
-		if (!names) return 0;
+		const keys = this.state.get("zoom");
 		let node = 0;
-		for (const key of names.split(".").map(Number)) {
-			const child = this.tree.children.get(node * this.tree.keys.names.length + key);
-			if (child === undefined) break;
+		for (const key of keys ? keys.split(".").map(Number) : []) {
+			const child = this.tree?.childOf(node, key) ?? -1;
+			if (child < 0) break;
 			node = child;
 		}
 		return node;
 	}
 
 	#zoomed() {
-		this.flame.zoom = this.#zoomNode();
-		this.flame.draw();
+		this.tip.hidden = true;
+		this.flame.zoomTo(this.#zoomNode());
 		this.#showCrumbs();
 	}
 
+	/** @param {number} node */
 	zoomTo(node) {
-		this.state.set({ zoom: this.tree.path(node).map((at) => this.tree.key[at]).join(".") });
+		const { tree } = this;
+		if (tree) this.state.set({ zoom: tree.path(node).map((at) => tree.key[at]).join(".") });
 	}
 
-	#text(node) {
-		return node === 0 ? "" : this.tree.options.fold === "module" ? this.tree.name(node) : searchText(this.recording, this.tree.frame[node]);
+	/** Zooms out by one. */
+	back() {
+		if (this.tree) this.zoomTo(this.tree.parent[this.flame.zoom]);
 	}
 
 	#find() {
+		const { state, tree } = this;
 		let complaint = this.complaint;
-		const pattern = expression(this.state.get("search"), (text) => { complaint = text; });
-		const found = this.flame.search(pattern, (node) => this.#text(node));
+		if (!tree) return;
+		if (this.search.value !== state.get("search")) this.search.value = state.get("search");
+		const pattern = expression(state.get("search"), (text) => { complaint = text; });
+		this.found = pattern ? search(tree, pattern) : null;
+		this.walked = -1;
 		this.status.classList.toggle("bad", Boolean(complaint));
-		this.status.textContent = complaint || (pattern ? `${count(found.count)} frames match, ${(100 * found.share).toFixed(1)} % of all` : "");
+		this.status.textContent = complaint || this.#foundText();
+		if (!this.found && !this.flame.matches) return;
+		this.flame.matches = this.found?.matches ?? null;
 		this.flame.draw();
 	}
 
-	/** Samples below every node, for intervals: made when first asked for. */
-	#measuresOf(node) {
-		const { recording, tree } = this;
-		const { before, after } = this.timeline.moments();
-		if (!this.measures) {
-			const sites = recording.siteCount;
-			const now = this.metric === "growth" ? recording.difference(before, after, sites, (site) => site) : { fresh: recording.inUse(after, sites, (site) => site), gone: null };
-			const sum = (measures) => {
-				const nodes = Array.from({ length: tree.count }, measureNew);
-				tree.sites.forEach((at, site) => at >= 0 && measureAdd(nodes[at], measures[site]));
-				for (let at = tree.count - 1; at > 0; at--) measureAdd(nodes[tree.parent[at]], nodes[at]);
-				return nodes;
-			};
-			this.measures = { fresh: sum(now.fresh), gone: now.gone && sum(now.gone) };
-		}
-		return { fresh: this.measures.fresh[node], gone: this.measures.gone?.[node] };
+	#foundText() {
+		const { found } = this;
+		if (!found) return "";
+		const at = this.walked < 0 ? "" : `${count(this.walked + 1)}/${count(found.tops.length)}: `;
+		return `${at}${count(found.count)} frames match, ${(100 * found.share).toFixed(1)} % of all`;
 	}
 
-	#interval(node) {
-		const { rate } = this.recording;
-		if (!rate || !["inuse", "objects", "growth"].includes(this.metric)) return null;
-		const { fresh, gone } = this.#measuresOf(node);
-		if (this.metric === "growth") {
-			const { before, after } = this.timeline.moments();
-			return differenceInterval(fresh.bytes, gone.bytes, before === after ? 0 : unseenBytes(rate));
-		}
-		return this.metric === "inuse" ? sumInterval(fresh.bytes, unseenBytes(rate)) : sumInterval(fresh.objects, fresh.objects.largest);
+	/** Zooms to the next of what a search found, or to the one before. @param {number} by */
+	walk(by) {
+		const { found } = this;
+		if (!found?.tops.length) return;
+		this.walked = (this.walked < 0 ? (by > 0 ? 0 : -1) : this.walked + by + found.tops.length) % found.tops.length;
+		if (this.walked < 0) this.walked = found.tops.length - 1;
+		this.zoomTo(found.tops[this.walked]);
+		this.status.textContent = this.#foundText();
 	}
 
-	#colour(node) {
-		if (this.metric === "growth") {
-			const ends = this.#interval(node);
-			return growthColour(this.tree.sums[1][node] / (this.tree.sums[0][node] || 1), !ends || ends.low > 0 || ends.high < 0, isDark());
-		}
-		return this.state.get("colour") === "verdict" ? this.#verdictColour(node) : null;
-	}
-
-	/** The colour of the place to which most of the node belongs. */
-	#verdictColour(node) {
-		if (this.verdictTree !== this.tree) {
-			const { recording, tree } = this;
-			const leaves = recording.document.leaks?.places ?? [];
-			this.verdictTree = tree;
-			this.verdicts = new Array(tree.count).fill(null);
-			const most = new Float64Array(tree.count);
-			const { width } = siteValues(recording, this.metric, this.timeline.moments());
-			tree.sites.forEach((leaf, site) => {
-				const place = leaves[recording.siteRow[site]];
-				if (leaf < 0 || !place) return;
-				for (let at = leaf; at; at = tree.parent[at]) if (width[site] > most[at]) [most[at], this.verdicts[at]] = [width[site], place.verdict];
-			});
-		}
-		return this.verdicts[node] ? `${verdictColour(this.verdicts[node])}bb` : null;
-	}
-
-	#amount(value) {
-		return this.metric === "growth" ? signedBytes(value) : isBytes(this.metric) ? bytes(value) : count(value);
-	}
-
-	/** What is said of a node: lines of text. */
-	details(node) {
-		const { tree, recording } = this;
-		const frame = tree.frame[node];
-		const net = tree.sums[1][node];
-		const ends = this.#interval(node);
-		const width = tree.sums[0][node];
-		const lines = [safe(tree.name(node))];
-		if (node && this.tree.options.fold !== "module") lines.push(safe(`${recording.lineOf(frame)}  ${recording.moduleOf(frame)}${frame >= 0 && recording.frames.inlined[frame] ? "  (inlined)" : ""}`));
-		const shown = estimateText(net, ends, { signed: this.metric === "growth", decimal: !isBytes(this.metric) });
-		lines.push(`${shown.value} ${shown.interval}`);
-		lines.push(`${percent(width, tree.sums[0][0])} of all${node ? `, ${percent(width, tree.sums[0][tree.parent[node]])} of its caller` : ""}`);
-		if (ends && this.metric === "growth" && ends.low <= 0 && ends.high >= 0) lines.push("may be chance: the interval has 0 in it");
-		return lines;
-	}
-
+	/** @param {number} node @param {number} x @param {number} y */
 	#showTip(node, x, y) {
-		this.tip.replaceChildren(...this.details(node).map((line, i) => make(i ? "div" : "b", {}, line)));
+		this.tip.replaceChildren(...(this.values?.details(node) ?? []).map((line, i) => make(i ? "div" : "b", {}, line)));
 		this.tip.hidden = false;
-		const box = this.canvas.getBoundingClientRect();
-		this.tip.style.left = `${Math.max(4, Math.min(x + 14, box.width - this.tip.offsetWidth - 8))}px`;
+		this.tip.style.left = `${Math.max(4, Math.min(x + 14, this.canvas.clientWidth - this.tip.offsetWidth - 8))}px`;
 		this.tip.style.top = `${y + 18}px`;
 	}
 
+	/** By site, whether it is in what is shown; null: all are. */
+	sitesInView() {
+		const { tree, state } = this;
+		const { zoom } = this.flame;
+		if (!tree || (!zoom && !state.get("only") && !state.get("without") && !state.get("around"))) return null;
+		const isBelow = new Uint8Array(tree.count);
+		isBelow[zoom] = 1;
+		for (let node = zoom + 1; node < tree.count; node++) isBelow[node] = isBelow[tree.parent[node]];
+		return Uint8Array.from(tree.sites, (node) => (node < 0 ? 0 : isBelow[node]));
+	}
+
+	/** @param {number} key frames with it get a border; -1: none */
+	light(key) {
+		if (key === this.flame.lit) return;
+		this.flame.lit = key;
+		this.flame.draw();
+	}
+
 	#listen() {
-		const nodeOf = (event) => this.flame.at(event.offsetX, event.offsetY);
-		this.canvas.addEventListener("pointermove", (event) => {
+		const { canvas, flame } = this;
+		const nodeOf = (/** @type {MouseEvent} */ event) => flame.at(event.offsetX, event.offsetY);
+		canvas.addEventListener("pointermove", (event) => {
 			const node = nodeOf(event);
-			const lit = node > 0 ? this.tree.key[node] : -1;
-			if (lit !== this.flame.lit) {
-				this.flame.lit = lit;
-				this.flame.draw();
-			}
+			this.light(node > 0 ? this.tree?.key[node] ?? -1 : -1);
 			if (node < 0) this.tip.hidden = true;
 			else this.#showTip(node, event.offsetX, event.offsetY);
 		});
-		this.canvas.addEventListener("pointerleave", () => { this.tip.hidden = true; });
-		this.canvas.addEventListener("click", (event) => {
+		canvas.addEventListener("pointerleave", () => {
+			this.tip.hidden = true;
+			this.light(-1);
+		});
+		canvas.addEventListener("click", (event) => {
 			const node = nodeOf(event);
 			this.menu.hidden = true;
-			if (node >= 0) this.zoomTo(node === this.flame.zoom ? this.tree.parent[node] : node);
+			if (node >= 0) this.zoomTo(node === flame.zoom ? this.tree?.parent[node] ?? 0 : node);
 		});
-		this.canvas.addEventListener("contextmenu", (event) => {
+		canvas.addEventListener("contextmenu", (event) => {
 			const node = nodeOf(event);
 			if (node <= 0) return;
 			event.preventDefault();
 			this.#showMenu(node, event.offsetX, event.offsetY);
 		});
-		this.canvas.addEventListener("keydown", (event) => this.#key(event));
+		canvas.addEventListener("keydown", (event) => this.#key(event));
+		document.addEventListener("pointerdown", (event) => {
+			if (event.target instanceof Node && !this.menu.contains(event.target)) this.menu.hidden = true;
+		});
 	}
 
+	/** @param {KeyboardEvent} event */
 	#key(event) {
 		const { tree, flame } = this;
-		const siblings = tree.order.filter((node) => node && tree.parent[node] === tree.parent[flame.zoom]);
+		if (!tree) return;
+		const siblings = tree.children(tree.parent[flame.zoom]);
 		const at = siblings.indexOf(flame.zoom);
-		const child = tree.order.find((node) => node && tree.parent[node] === flame.zoom);
-		const to = { ArrowDown: child, Enter: child, ArrowUp: tree.parent[flame.zoom], Escape: tree.parent[flame.zoom], ArrowLeft: siblings[at - 1], ArrowRight: siblings[at + 1], Home: 0, 0: 0 }[event.key];
+		const [child] = tree.children(flame.zoom);
+		/** @type {Record<string, number|undefined>} */
+		const ways = { ArrowDown: child, Enter: child, ArrowUp: tree.parent[flame.zoom], Escape: tree.parent[flame.zoom], ArrowLeft: siblings[at - 1], ArrowRight: siblings[at + 1], Home: 0, 0: 0 };
+		if (event.key === "ContextMenu" || (event.key === "F10" && event.shiftKey)) {
+			event.preventDefault();
+			if (flame.zoom) this.#showMenu(flame.zoom, 20, (tree.depth[flame.zoom] + 1) * ROW);
+			return;
+		}
+		const to = ways[event.key];
 		if (to === undefined) return;
 		event.preventDefault();
+		event.stopPropagation();
 		this.zoomTo(to);
-		this.status.textContent = this.details(to).join("; ");
+		this.status.textContent = this.values?.details(to).join("; ") ?? "";
 	}
 
-	#showMenu(node, x, y) {
-		const { state, tree } = this;
-		const key = tree.key[node];
-		const exact = (text) => `^${text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")} `;
-		const name = this.recording.functionOf(tree.frame[node]);
+	/** @param {number} node */
+	#menuItems(node) {
+		const { state } = this;
+		const tree = /** @type {Tree} */ (this.tree);
+		const name = tree.options.fold === "module" ? tree.name(node) : this.recording.functionOf(tree.frame[node]);
+		const through = tree.options.fold === "module" ? exactly(name).slice(1, -1) : exactly(name);
 		const stack = tree.path(node).map((at) => tree.name(at)).join("\n");
-		const item = (text, act) => make("button", { role: "menuitem", on: { click: () => { this.menu.hidden = true; act(); } } }, text);
-		this.menu.replaceChildren(
-			item("copy name", () => navigator.clipboard.writeText(tree.name(node))),
-			item("copy stack", () => navigator.clipboard.writeText(stack)),
-			item("only stacks through this", () => state.set({ only: exact(name), zoom: "" })),
-			item("without stacks through this", () => state.set({ without: exact(name), zoom: "" })),
-			item("callees: from this on", () => state.set({ around: key, inverted: "", zoom: "" })),
-			item("callers: who leads to this", () => state.set({ around: key, inverted: "1", zoom: "" })),
-		);
+		/** @type {[string, () => void][]} */
+		const items = [
+			["copy name", () => void navigator.clipboard.writeText(tree.name(node))],
+			["copy stack", () => void navigator.clipboard.writeText(stack)],
+			["only stacks through this", () => state.set({ only: through, zoom: "" })],
+			["without stacks through this", () => state.set({ without: state.get("without") ? `${state.get("without")}|${through}` : through, zoom: "" })],
+			["callees: from this on", () => state.set({ around: tree.key[node], inverted: "", zoom: "" })],
+			["callers: who leads to this", () => state.set({ around: tree.key[node], inverted: "1", zoom: "" })],
+			["rows of this in the table", () => state.set({ filter: through })],
+		];
+		return items;
+	}
+
+	/** @param {number} node @param {number} x @param {number} y */
+	#showMenu(node, x, y) {
+		const items = this.#menuItems(node).map(([text, act]) => make("button", { role: "menuitem", on: { click: () => { this.menu.hidden = true; act(); } } }, text));
+		this.tip.hidden = true;
+		this.menu.replaceChildren(...items);
 		this.menu.hidden = false;
-		this.menu.style.left = `${Math.min(x, this.canvas.clientWidth - 220)}px`;
+		this.menu.style.left = `${Math.max(0, Math.min(x, this.canvas.clientWidth - 220))}px`;
 		this.menu.style.top = `${y}px`;
-		this.menu.firstChild.focus();
+		this.menu.onkeydown = (event) => {
+			if (event.key === "Escape") {
+				event.stopPropagation();
+				this.menu.hidden = true;
+				this.canvas.focus();
+			}
+			const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+			if (!step) return;
+			event.preventDefault();
+			const at = items.indexOf(/** @type {HTMLButtonElement} */ (document.activeElement));
+			items[(at + step + items.length) % items.length].focus();
+		};
+		items[0].focus();
 	}
 
 	#showFilters() {
 		const { state } = this;
+		/** @param {import("../state.js").Name} name @param {string} text */
 		const clear = (name, text) => state.get(name) !== "" && make("button.filter", { title: "take it away", on: { click: () => state.set({ [name]: "", zoom: "" }) } }, `${text} ×`);
-		const around = state.get("around") === "" ? "" : this.tree.keys.names[Number(state.get("around"))];
+		const around = state.get("around") === "" ? "" : this.tree?.keys.names[Number(state.get("around"))] ?? "";
 		const row = state.get("row") === "" ? null : this.recording.document.leaks?.places[Number(state.get("row"))];
-		this.filters.replaceChildren(...[
+		const filters = [
 			clear("only", `only ${state.get("only")}`), clear("without", `without ${state.get("without")}`),
 			clear("around", `${state.get("inverted") ? "callers of" : "callees of"} ${safe(around)}`),
 			row && clear("row", `only the place ${safe(row.function)}`),
-		].filter(Boolean));
+		];
+		this.filters.replaceChildren(...filters.filter(Boolean));
 	}
 
 	#showCrumbs() {
-		const path = [0, ...this.tree.path(this.flame.zoom)];
-		this.crumbs.replaceChildren(...path.slice(-6).map((node) => make("button.crumb", { on: { click: () => this.zoomTo(node) } }, safe(this.tree.name(node)))));
-		const total = make("span.total", {}, `${this.#amount(this.tree.sums[1][this.flame.zoom])}${this.flame.zoom ? `, ${percent(this.tree.sums[0][this.flame.zoom], this.tree.sums[0][0])} of all` : ""}`);
-		this.crumbs.append(total);
+		const tree = /** @type {Tree} */ (this.tree);
+		const { zoom } = this.flame;
+		const path = [0, ...tree.path(zoom)];
+		const share = zoom ? `, ${percent(tree.width[zoom], tree.width[0])} of all` : "";
+		const shown = path.length > 7 ? [0, ...path.slice(-6)] : path;
+		/** @type {HTMLElement[]} */
+		const crumbs = shown.map((node) => make("button.crumb", { title: safe(tree.name(node)), on: { click: () => this.zoomTo(node) } }, safe(tree.name(node))));
+		if (shown.length < path.length) crumbs.splice(1, 0, make("span", {}, "…"));
+		const empty = tree.width[0] ? "" : this.state.get("metric") === "growth" ? "nothing grew or shrank between these two" : "nothing to show here";
+		this.crumbs.replaceChildren(...crumbs, make("span.total", {}, empty || `${this.values?.amount(tree.net[zoom])}${share}`));
 	}
 
 	/** Folded stacks of the view, for other tools. */
 	folded() {
-		const { tree } = this;
+		const tree = /** @type {Tree} */ (this.tree);
+		const own = tree.own();
 		const lines = [];
 		for (let node = 1; node < tree.count; node++) {
-			if (tree.flat[node] >= 0.5) lines.push(`${tree.path(node).map((at) => tree.name(at).replace(/[;\n]/g, ":")).join(";")} ${Math.round(tree.flat[node])}`);
+			if (own[node] >= 0.5) lines.push(`${tree.path(node).map((at) => tree.name(at).replace(/[;\n]/g, ":")).join(";")} ${Math.round(own[node])}`);
 		}
 		return `${lines.join("\n")}\n`;
 	}
