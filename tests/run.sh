@@ -159,13 +159,15 @@ stage_layers() {
 	wait_for_cases
 }
 
-# How the sources are laid out, shell scripts' slips, and that each public header can be read alone, in C and C++.
+# How the sources are laid out, slips in shell scripts and in the page, and that each public header can be read alone, in C and C++.
 stage_format() {
 	git ls-files -z '*.[ch]' >"$logs/sources"
 	git ls-files -z '*.sh' .ci/run >"$logs/scripts"
 	run_step "clang-format would change nothing (make format)" xargs -0 -a "$logs/sources" clang-format-14 --dry-run -Werror
 	run_step "shellcheck has no warning" xargs -0 -a "$logs/scripts" shellcheck -S warning
 	run_step "each public header can be read alone" headers_stand_alone
+	run_step "eslint has nothing to say of the page" bash tests/page/check.sh lint
+	run_step "the page's types hold" bash tests/page/check.sh types
 }
 
 headers_stand_alone() {
