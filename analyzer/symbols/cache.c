@@ -24,7 +24,6 @@
 #define DEBUG_FILE_BYTES_LEAST ((uint64_t)1 << 20)
 #define TEMPORARY_SECONDS_MAX 3600
 #define SUFFIX ".names"
-#define TEMPORARY_SUFFIX ".tmp"
 
 static char *cache_directory;
 
@@ -94,25 +93,6 @@ static void name_append(struct buffer *name, const struct symbol_module *module,
 	buffer_append_text(name, SUFFIX);
 }
 
-static bool file_read(int directory, const char *name, struct buffer *file)
-{
-	struct stat status;
-	char block[65536];
-	ssize_t got = -1;
-	int descriptor = openat(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-
-	if (descriptor < 0)
-		return false;
-	if (fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode) && status.st_uid == geteuid() &&
-	    status.st_size <= FILE_BYTES_MAX) {
-		while ((got = read(descriptor, block, sizeof block)) > 0 && (off_t)file->length <= FILE_BYTES_MAX)
-			buffer_append(file, block, (size_t)got);
-		futimens(descriptor, NULL); /* used just now */
-	}
-	close(descriptor);
-	return got == 0 && file->length > 0;
-}
-
 /* Reads the cache's file of the module. */
 static bool content_read(struct cache_content *content, const struct symbol_module *module,
 			 const struct symbol_search *search, struct string_pool *strings)
@@ -124,34 +104,23 @@ static bool content_read(struct cache_content *content, const struct symbol_modu
 	if (directory < 0)
 		return false;
 	name_append(&name, module, search);
-	good = file_read(directory, name.data, &file) && cache_file_decode(content, &file, module, strings);
+	good = cache_file_read(directory, name.data, geteuid(), FILE_BYTES_MAX, &file) &&
+	       cache_file_decode(content, &file, module, strings);
+	if (good && !(content->module.has_lines && cache_file_is_fresh(&file, module->path))) {
+		cache_content_free(content);
+		good = false;
+	}
+	if (good)
+		utimensat(directory, name.data, NULL, AT_SYMLINK_NOFOLLOW); /* used just now */
 	close(directory);
 	buffer_free(&name);
 	buffer_free(&file);
 	return good;
 }
 
-static const struct symbol_address *address_find(const struct symbol_module *module,
-						 const struct symbol_address *wanted)
-{
-	return bsearch(wanted, module->addresses, module->address_count, sizeof *wanted, cache_address_compare);
-}
-
 static bool is_kept(const struct symbol_module *module)
 {
 	return cache_directory && module->build_id_bytes && module->build_id_bytes <= 32 && !module->is_vdso;
-}
-
-/* Copies an address's lines to the end of `lines`. */
-static void answer_copy(struct symbol_address *to, const struct symbol_address *from, const struct symbol_lines *source,
-			struct symbol_lines *lines)
-{
-	to->first_line = (uint32_t)lines->count;
-	to->line_count = from->line_count;
-	for (uint32_t i = 0; i < from->line_count; i++) {
-		ARRAY_RESERVE(lines->lines, lines->count, lines->capacity);
-		lines->lines[lines->count++] = source->lines[from->first_line + i];
-	}
 }
 
 bool symbol_cache_load(struct symbol_module *module, const struct symbol_search *search, struct string_pool *strings,
@@ -163,10 +132,10 @@ bool symbol_cache_load(struct symbol_module *module, const struct symbol_search 
 	if (!is_kept(module) || !content_read(&content, module, search, strings))
 		return false;
 	for (size_t i = 0; complete && i < module->address_count; i++)
-		complete = address_find(&content.module, &module->addresses[i]) != NULL;
+		complete = cache_address_find(&content.module, &module->addresses[i]) != NULL;
 	for (size_t i = 0; complete && i < module->address_count; i++)
-		answer_copy(&module->addresses[i], address_find(&content.module, &module->addresses[i]), &content.lines,
-			    lines);
+		cache_answer_copy(&module->addresses[i], cache_address_find(&content.module, &module->addresses[i]),
+				  &content.lines, lines);
 	if (complete) {
 		module->source = content.module.source;
 		module->debug_file = content.module.debug_file;
@@ -177,39 +146,6 @@ bool symbol_cache_load(struct symbol_module *module, const struct symbol_search 
 }
 
 /* ---- keeping ---- */
-
-/* The module's answers and those kept before, each address once, ascending, as one module with lines of its own. */
-static struct cache_content answers_join(const struct symbol_module *module, const struct symbol_lines *lines,
-					 const struct cache_content *kept)
-{
-	struct cache_content joined = {.module = *module};
-	const size_t most = module->address_count + kept->module.address_count;
-	struct symbol_address *all = memory_allocate(most + 1, sizeof *all);
-	size_t count = 0;
-
-	for (size_t i = 0; i < module->address_count; i++) {
-		all[count] = module->addresses[i];
-		answer_copy(&all[count++], &module->addresses[i], lines, &joined.lines);
-	}
-	qsort(all, count, sizeof *all, cache_address_compare);
-	size_t used = 0;
-	for (size_t i = 0; i < count; i++)
-		if (used == 0 || cache_address_compare(&all[used - 1], &all[i]) != 0)
-			all[used++] = all[i];
-	joined.module.addresses = all;
-	joined.module.address_count = used;
-	count = used;
-	for (size_t i = 0; i < kept->module.address_count && count < CACHE_ADDRESSES_MAX; i++) {
-		const struct symbol_address *old = &kept->module.addresses[i];
-		if (address_find(&joined.module, old))
-			continue;
-		all[count] = *old;
-		answer_copy(&all[count++], old, &kept->lines, &joined.lines);
-	}
-	qsort(all, count, sizeof *all, cache_address_compare);
-	joined.module.address_count = count;
-	return joined;
-}
 
 static bool has_suffix(const char *name, const char *suffix)
 {
@@ -229,7 +165,7 @@ static uint64_t directory_measure(int directory, char oldest[static 256])
 	*oldest = '\0';
 	for (struct dirent *entry; listing && (entry = readdir(listing));) {
 		struct stat status;
-		const bool is_temporary = has_suffix(entry->d_name, TEMPORARY_SUFFIX);
+		const bool is_temporary = has_suffix(entry->d_name, CACHE_TEMPORARY_SUFFIX);
 		if ((!is_temporary && !has_suffix(entry->d_name, SUFFIX)) ||
 		    fstatat(directory, entry->d_name, &status, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(status.st_mode))
 			continue;
@@ -261,28 +197,6 @@ static void directory_bound(int directory)
 			return;
 }
 
-static void file_write(int directory, const char *name, const struct buffer *file)
-{
-	char temporary[64];
-	size_t written = 0;
-
-	snprintf(temporary, sizeof temporary, "%ld-%llx" TEMPORARY_SUFFIX, (long)getpid(),
-		 (unsigned long long)hash_secret());
-	int descriptor = openat(directory, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (descriptor < 0)
-		return;
-	while (written < file->length) {
-		ssize_t more = write(descriptor, file->data + written, file->length - written);
-		if (more < 0 && errno == EINTR)
-			continue;
-		if (more <= 0)
-			break;
-		written += (size_t)more;
-	}
-	if (close(descriptor) < 0 || written < file->length || renameat(directory, temporary, directory, name) < 0)
-		unlinkat(directory, temporary, 0);
-}
-
 /* Names that a server sent are always kept: it may be far away. */
 static bool is_worth_keeping(const struct symbol_module *module, struct cache_witness *debug_file)
 {
@@ -307,17 +221,17 @@ void symbol_cache_store(const struct symbol_module *module, const struct symbol_
 	if (directory < 0)
 		return;
 	const bool has_kept = content_read(&kept, module, search, strings);
-	struct cache_content joined = answers_join(module, lines, &kept);
+	struct cache_content joined = cache_content_join(module, lines, &kept);
 	cache_file_encode(&file, &joined.module, &joined.lines, &witness);
 	if ((off_t)file.length > FILE_BYTES_MAX) { /* the new ones alone, then */
 		cache_content_free(&joined);
-		joined = answers_join(module, lines, &(struct cache_content){0});
+		joined = cache_content_join(module, lines, &(struct cache_content){0});
 		file.length = 0;
 		cache_file_encode(&file, &joined.module, &joined.lines, &witness);
 	}
 	name_append(&name, module, search);
 	if ((off_t)file.length <= FILE_BYTES_MAX)
-		file_write(directory, name.data, &file);
+		cache_file_write(directory, name.data, &file);
 	directory_bound(directory);
 	close(directory);
 	cache_content_free(&joined);

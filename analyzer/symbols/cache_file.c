@@ -2,11 +2,16 @@
 /* Writes and checks a file of the cache of names; see the header. */
 #include "symbols/cache_file.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include <zlib.h>
 
+#include "base/map.h"
 #include "base/memory.h"
 #include "symbols/wire.h"
 
@@ -95,32 +100,38 @@ static bool header_check(const struct buffer *file, const struct symbol_module *
 	if (memcmp(header->magic, CACHE_FILE_MAGIC, sizeof header->magic) != 0 ||
 	    header->version != CACHE_FILE_VERSION || header->file_bytes != file->length)
 		return false;
+	if (header->build_id_bytes == 0 || header->build_id_bytes != wanted->build_id_bytes ||
+	    header->build_id_bytes > sizeof header->build_id ||
+	    memcmp(header->build_id, wanted->build_id, header->build_id_bytes) != 0)
+		return false;
 	unsummed = *header;
 	unsummed.crc = 0;
 	const uint32_t head = checksum(&unsummed, sizeof unsummed);
-	if ((uint32_t)crc32_z(head, (const unsigned char *)file->data + sizeof *header,
-			      file->length - sizeof *header) != header->crc)
-		return false;
-	return header->build_id_bytes && header->build_id_bytes == wanted->build_id_bytes &&
-	       header->build_id_bytes <= sizeof header->build_id &&
-	       memcmp(header->build_id, wanted->build_id, header->build_id_bytes) == 0;
+	const uint32_t crc =
+	    (uint32_t)crc32_z(head, (const unsigned char *)file->data + sizeof *header, file->length - sizeof *header);
+	return crc == header->crc;
 }
 
-/* Both witnesses must be the same files as they were. */
-static bool witness_check(const struct buffer *file, const struct cache_header *header, const char *module_path)
+static bool path_check(const struct buffer *file, const struct cache_header *header)
 {
-	const char *path = file->data + sizeof *header;
-	struct cache_witness debug_file, program;
+	return header->path_bytes && header->path_bytes <= PATH_BYTES_MAX && header->path_bytes % 8 == 0 &&
+	       header->path_bytes <= file->length - sizeof *header &&
+	       !file->data[sizeof *header + header->path_bytes - 1];
+}
 
-	if (header->path_bytes == 0 || header->path_bytes > PATH_BYTES_MAX || header->path_bytes % 8 ||
-	    header->path_bytes > file->length - sizeof *header || path[header->path_bytes - 1])
-		return false;
+bool cache_file_is_fresh(const struct buffer *file, const char *module_path)
+{
+	const char *path = file->data + sizeof(struct cache_header);
+	struct cache_witness debug_file, program;
+	struct cache_header header;
+
+	memcpy(&header, file->data, sizeof header);
 	if (*path && !cache_witness_take(path, &debug_file))
 		return false;
-	if (*path && memcmp(&debug_file, &header->debug_file, sizeof debug_file) != 0)
+	if (*path && memcmp(&debug_file, &header.debug_file, sizeof debug_file) != 0)
 		return false;
 	cache_witness_take(module_path, &program);
-	return memcmp(&program, &header->program, sizeof program) == 0;
+	return memcmp(&program, &header.program, sizeof program) == 0;
 }
 
 int cache_address_compare(const void *left, const void *right)
@@ -155,7 +166,7 @@ bool cache_file_decode(struct cache_content *content, const struct buffer *file,
 	struct cache_header header;
 
 	*content = (struct cache_content){.module = {.path = wanted->path}};
-	if (!header_check(file, wanted, &header) || !witness_check(file, &header, wanted->path))
+	if (!header_check(file, wanted, &header) || !path_check(file, &header))
 		return false;
 	const size_t before = sizeof header + header.path_bytes;
 	const size_t addresses_bytes = (size_t)header.address_count * sizeof(struct cache_address);
@@ -165,7 +176,7 @@ bool cache_file_decode(struct cache_content *content, const struct buffer *file,
 	const struct buffer stream = {.data = file->data + before + addresses_bytes,
 				      .length = file->length - before - addresses_bytes};
 	if (addresses_read(content, file->data + before, header.address_count) &&
-	    wire_read(&stream, &content->module, 1, strings, &content->lines) == 1 && content->module.has_lines)
+	    wire_read(&stream, &content->module, 1, strings, &content->lines) == 1)
 		return true;
 	cache_content_free(content);
 	return false;
@@ -176,4 +187,96 @@ void cache_content_free(struct cache_content *content)
 	free(content->module.addresses);
 	free(content->lines.lines);
 	*content = (struct cache_content){0};
+}
+
+const struct symbol_address *cache_address_find(const struct symbol_module *module, const struct symbol_address *wanted)
+{
+	return bsearch(wanted, module->addresses, module->address_count, sizeof *wanted, cache_address_compare);
+}
+
+void cache_answer_copy(struct symbol_address *to, const struct symbol_address *from, const struct symbol_lines *source,
+		       struct symbol_lines *lines)
+{
+	to->first_line = (uint32_t)lines->count;
+	to->line_count = from->line_count;
+	for (uint32_t i = 0; i < from->line_count; i++) {
+		ARRAY_RESERVE(lines->lines, lines->count, lines->capacity);
+		lines->lines[lines->count++] = source->lines[from->first_line + i];
+	}
+}
+
+struct cache_content cache_content_join(const struct symbol_module *module, const struct symbol_lines *lines,
+					const struct cache_content *kept)
+{
+	struct cache_content joined = {.module = *module};
+	const size_t most = module->address_count + kept->module.address_count;
+	struct symbol_address *all = memory_allocate(most + 1, sizeof *all);
+	size_t count = 0;
+
+	for (size_t i = 0; i < module->address_count; i++) {
+		all[count] = module->addresses[i];
+		cache_answer_copy(&all[count++], &module->addresses[i], lines, &joined.lines);
+	}
+	qsort(all, count, sizeof *all, cache_address_compare);
+	size_t used = 0;
+	for (size_t i = 0; i < count; i++)
+		if (used == 0 || cache_address_compare(&all[used - 1], &all[i]) != 0)
+			all[used++] = all[i];
+	joined.module.addresses = all;
+	joined.module.address_count = used;
+	count = used;
+	for (size_t i = 0; i < kept->module.address_count && count < CACHE_ADDRESSES_MAX; i++) {
+		const struct symbol_address *old = &kept->module.addresses[i];
+		if (cache_address_find(&joined.module, old))
+			continue;
+		all[count] = *old;
+		cache_answer_copy(&all[count++], old, &kept->lines, &joined.lines);
+	}
+	qsort(all, count, sizeof *all, cache_address_compare);
+	joined.module.address_count = count;
+	return joined;
+}
+
+/* ---- files ---- */
+
+bool cache_file_read(int directory, const char *name, uid_t owner, off_t most, struct buffer *file)
+{
+	struct stat status;
+	char block[65536];
+	ssize_t got = -1;
+	int descriptor = openat(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+
+	if (descriptor < 0)
+		return false;
+	if (fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode) && status.st_uid == owner &&
+	    status.st_size <= most) {
+		while ((got = read(descriptor, block, sizeof block)) > 0 && (off_t)file->length <= most)
+			buffer_append(file, block, (size_t)got);
+	}
+	close(descriptor);
+	return got == 0 && file->length > 0;
+}
+
+bool cache_file_write(int directory, const char *name, const struct buffer *file)
+{
+	char temporary[64];
+	size_t written = 0;
+
+	snprintf(temporary, sizeof temporary, "%ld-%llx" CACHE_TEMPORARY_SUFFIX, (long)getpid(),
+		 (unsigned long long)hash_secret());
+	int descriptor = openat(directory, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (descriptor < 0)
+		return false;
+	while (written < file->length) {
+		ssize_t more = write(descriptor, file->data + written, file->length - written);
+		if (more < 0 && errno == EINTR)
+			continue;
+		if (more <= 0)
+			break;
+		written += (size_t)more;
+	}
+	if (close(descriptor) == 0 && written == file->length && renameat(directory, temporary, directory, name) == 0)
+		return true;
+	unlinkat(directory, temporary, 0);
+	return false;
 }
