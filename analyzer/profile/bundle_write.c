@@ -316,6 +316,8 @@ bool bundle_write(struct buffer *out, const char *path, const struct symbol_sear
 	const bool written =
 	    is_directory ? recording_add(&writer, path, error) : snapshot_file_add(&writer, path, error);
 	if (written) {
+		if (is_directory)
+			profile_add_recording(writer.names, path);
 		*summary = (struct bundle_summary){.snapshots = writer.part_count,
 						   .modules = writer.names->module_count - 1,
 						   .addresses = writer.names->location_count};

@@ -260,6 +260,14 @@ static void part_add(struct merger *merger, const struct profile *from)
 				  .in_use = totals.in_use};
 }
 
+static void recordings_add(struct profile *to, const struct profile *from)
+{
+	const struct profile_storage *storage = from->storage;
+
+	for (uint32_t i = 0; i < storage->recording_count; i++)
+		profile_add_recording(to, storage->recordings[i]);
+}
+
 /* "A, B, C", fit to print already. */
 static const char *sources_join(const struct profile *to)
 {
@@ -317,6 +325,7 @@ struct profile *profile_merge(struct profile *const *profiles, const uint64_t *s
 		merger.process = i;
 		header_add(&merger, profiles[i], shifts_ns[i], i == 0);
 		part_add(&merger, profiles[i]);
+		recordings_add(to, profiles[i]);
 		modules_add(&merger, profiles[i]);
 		jit_open(&merger, profiles[i]);
 		locations_add(&merger, profiles[i]);

@@ -191,6 +191,20 @@ static struct profile *profile_open_recording(const char *directory, struct erro
 		vanished = false;
 		profile = open_recording_once(directory, &vanished, error);
 	} while (vanished && ++attempt < ATTEMPTS);
+	if (profile)
+		profile_add_recording(profile, directory);
+	return profile;
+}
+
+/* A file by its own name: of a snapshot the names may be in its recording. */
+static struct profile *profile_open_single(const char *path, struct error *error)
+{
+	struct profile *profile = profile_open_file(path, error);
+	char *directory = profile ? recording_of_snapshot(path) : NULL;
+
+	if (directory)
+		profile_add_recording(profile, directory);
+	free(directory);
 	return profile;
 }
 
@@ -268,5 +282,5 @@ struct profile *profile_open(const char *path, struct error *error)
 	}
 	if (stat(path, &status) == 0 && S_ISDIR(status.st_mode))
 		return profile_open_recording(path, error);
-	return profile_open_file(path, error);
+	return profile_open_single(path, error);
 }

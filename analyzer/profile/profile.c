@@ -6,10 +6,10 @@
 #include "base/budget.h"
 #include "base/map.h"
 #include "base/memory.h"
-#include "files/path.h"
 #include "profile/profile.h"
 #include "profile/profile_private.h"
 #include "statistics/measure.h"
+#include "symbols/label.h"
 
 struct profile *profile_create(void)
 {
@@ -29,6 +29,7 @@ void profile_free(struct profile *profile)
 	free(storage->lifetimes);
 	free(storage->lines);
 	free(storage->given_lines);
+	free(storage->recordings);
 	free(storage->module_paths);
 	free(storage->parts);
 	free(storage);
@@ -38,6 +39,15 @@ void profile_free(struct profile *profile)
 	free(profile->samples);
 	string_pool_free(profile->strings);
 	free(profile);
+}
+
+void profile_add_recording(struct profile *profile, const char *directory)
+{
+	struct profile_storage *storage = profile->storage;
+
+	storage->recordings =
+	    memory_resize(storage->recordings, storage->recording_count + 1u, sizeof *storage->recordings);
+	storage->recordings[storage->recording_count++] = string_pool_intern(profile->strings, directory);
 }
 
 void profile_site_add(struct profile_site *site, const struct profile_site *more)
@@ -84,12 +94,7 @@ uint64_t stack_key_close(uint64_t stack, uint32_t site_flags, uint32_t node)
 
 bool profile_line_is_named(const struct profile_module *module, const struct source_line *line)
 {
-	const char *file = path_base_name(module->path), *rest = line->function;
-	const size_t length = strlen(file);
-
-	if (strncmp(rest, file, length) == 0)
-		rest += length;
-	return strncmp(rest, "+0x", 3) != 0 && strncmp(line->function, "0x", 2) != 0;
+	return !label_is(module->path, line->function);
 }
 
 uint64_t profile_call_address(const struct profile *profile, const struct profile_location *location,

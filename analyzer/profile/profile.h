@@ -28,6 +28,7 @@ struct profile_module {
 	uint32_t flags;      /* enum seep_module_flags */
 	const char *symbols; /* after symbolization: where names came from, or why there are none; else NULL */
 	bool has_lines;      /* DWARF line tables were found */
+	bool names_kept;     /* names came from what is kept with the recording */
 };
 
 /* The four values of a site, as pprof knows them. */
@@ -147,6 +148,10 @@ static inline void profile_use_wrappers(struct profile *profile, const char *con
 	profile->wrappers = names;
 	profile->wrapper_count = count;
 }
+
+/* Keeps the names of a recording's addresses with it, as far as there is room (symbols/records.h). */
+struct records_summary;
+bool recording_keep_names(const char *directory, struct records_summary *summary, struct error *error);
 
 /* Whether the source has this value at all. */
 static inline bool profile_has(const struct profile *profile, enum call_value value)

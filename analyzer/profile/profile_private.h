@@ -17,7 +17,9 @@ struct profile_storage {
 	struct source_line *lines;          /* of all locations; NULL before symbolization */
 	struct source_line *given_lines;    /* those that the source itself had; NULL: none */
 	struct profile_part *parts;         /* that it was added up from; NULL: none */
-	const char **module_paths;          /* as they are in the file system; modules[].path is made fit to print */
+	const char **recordings;            /* directories that it is from: names may be kept there; NULL: none */
+	uint32_t recording_count;
+	const char **module_paths; /* as they are in the file system; modules[].path is made fit to print */
 };
 
 /* The sums of sites that the recorder's tables had no more room for. */
@@ -33,6 +35,9 @@ uint64_t stack_key_close(uint64_t stack, uint32_t site_flags, uint32_t node);
 
 /* An empty profile with its pool, storage and no arrays. */
 struct profile *profile_create(void);
+
+/* Says that names of its addresses may be kept in this recording. */
+void profile_add_recording(struct profile *profile, const char *directory);
 
 /* From a verified snapshot. Copies all that it needs, so that the view's bytes may go afterwards. Never fails. */
 struct profile *profile_from_snapshot(const struct snapshot_view *view);
@@ -64,5 +69,8 @@ void profile_site_add(struct profile_site *site, const struct profile_site *more
 /* Makes a snapshot of a recording's heap file, if that knows more than the last snapshot: the process died before it could
  * write one. Freed with seep_snapshot_free(). */
 bool recording_fold_heap(const char *directory, struct seep_image *image);
+
+/* The directory of the recording that the path is a snapshot of, by its name; to be freed. NULL: it has none. */
+char *recording_of_snapshot(const char *path);
 
 #endif

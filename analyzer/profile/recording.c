@@ -13,8 +13,10 @@
 
 #include "base/buffer.h"
 #include "base/memory.h"
+#include "files/path.h"
 #include "profile/bundle.h"
 #include "profile/profile.h"
+#include "profile/profile_private.h"
 #include "reader/input.h"
 #include "reader/snapshot_reader.h"
 
@@ -31,6 +33,20 @@ static uint64_t name_number(const char *name)
 	for (size_t i = 0; i < digits; i++)
 		number = 10 * number + (uint64_t)(name[i] - '0');
 	return number;
+}
+
+char *recording_of_snapshot(const char *path)
+{
+	const char *name = path_base_name(path);
+
+	if (!name_number(name))
+		return NULL;
+	struct buffer directory = {0};
+	if (name == path)
+		buffer_append_text(&directory, ".");
+	else
+		buffer_append(&directory, path, (size_t)(name - path));
+	return directory.data;
 }
 
 /* Time and trigger, from the header alone. They stay 0 where that can't be read: opening the file will say why. */

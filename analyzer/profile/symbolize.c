@@ -11,6 +11,7 @@
 #include "profile/profile_private.h"
 #include "profile/profile.h"
 #include "symbols/perf_map.h"
+#include "symbols/records.h"
 #include "symbols/symbols.h"
 
 /* The locations of one module are neighbours in `order`. */
@@ -53,33 +54,55 @@ static void locations_group(struct symbolizing *work)
 	free(next);
 }
 
-/* All modules but "no module", as far as there are addresses in them. */
-static void modules_resolve(struct symbolizing *work, const struct symbol_search *search)
+/* Modules on their way to their names. */
+struct resolving {
+	struct symbol_module *modules;
+	uint32_t *module_of; /* which one of the profile's each is */
+	size_t count;
+};
+
+/* All modules but "no module", as far as there are addresses in them; gives them their names. */
+static struct resolving modules_resolve(struct symbolizing *work, const struct symbol_search *wanted)
 {
-	struct profile *profile = work->profile;
-	struct symbol_module *modules = memory_allocate(profile->module_count, sizeof *modules);
-	uint32_t *module_of = memory_allocate(profile->module_count, sizeof *module_of);
-	size_t count = 0;
+	const struct profile *profile = work->profile;
+	struct resolving resolving = {.modules = memory_allocate(profile->module_count, sizeof *resolving.modules),
+				      .module_of = memory_allocate(profile->module_count, sizeof(uint32_t))};
+	struct symbol_search search = *wanted;
 
 	for (uint32_t i = 1; i < profile->module_count; i++) {
 		const struct profile_module *module = &profile->modules[i];
 		if (work->starts[i] == work->starts[i + 1])
 			continue;
-		module_of[count] = i;
-		modules[count++] = (struct symbol_module){.path = work->storage->module_paths[i],
-							  .build_id = module->build_id,
-							  .build_id_bytes = module->build_id_bytes,
-							  .is_vdso = module->flags & SEEP_MODULE_VDSO,
-							  .addresses = &work->addresses[work->starts[i]],
-							  .address_count = work->starts[i + 1] - work->starts[i]};
+		resolving.module_of[resolving.count] = i;
+		resolving.modules[resolving.count++] =
+		    (struct symbol_module){.path = work->storage->module_paths[i],
+					   .build_id = module->build_id,
+					   .build_id_bytes = module->build_id_bytes,
+					   .is_vdso = module->flags & SEEP_MODULE_VDSO,
+					   .addresses = &work->addresses[work->starts[i]],
+					   .address_count = work->starts[i + 1] - work->starts[i]};
 	}
-	symbols_resolve(modules, count, search, profile->strings, &work->lines);
-	for (size_t i = 0; i < count; i++) {
-		profile->modules[module_of[i]].symbols = modules[i].source;
-		profile->modules[module_of[i]].has_lines = modules[i].has_lines;
+	search.recordings = work->storage->recordings;
+	search.recording_count = work->storage->recording_count;
+	symbols_resolve(resolving.modules, resolving.count, &search, profile->strings, &work->lines);
+	return resolving;
+}
+
+static void resolving_free(struct resolving *resolving)
+{
+	free(resolving->modules);
+	free(resolving->module_of);
+}
+
+/* The profile's modules are told where their names came from. */
+static void modules_describe(struct profile *profile, const struct resolving *resolving)
+{
+	for (size_t i = 0; i < resolving->count; i++) {
+		struct profile_module *module = &profile->modules[resolving->module_of[i]];
+		module->symbols = resolving->modules[i].source;
+		module->has_lines = resolving->modules[i].has_lines;
+		module->names_kept = resolving->modules[i].kept != NULL;
 	}
-	free(modules);
-	free(module_of);
 }
 
 /* Addresses outside of all modules: code made at run time, if there is a map of it. */
@@ -155,17 +178,79 @@ static void stacks_trim(struct profile *profile)
 	}
 }
 
+static void symbolizing_end(struct symbolizing *work)
+{
+	free(work->order);
+	free(work->addresses);
+	free(work->starts);
+}
+
 void profile_symbolize(struct profile *profile, const struct symbol_search *search)
 {
 	struct symbolizing work = {.profile = profile, .storage = profile->storage};
 
 	locations_group(&work);
 	absolute_resolve(&work);
-	modules_resolve(&work, search ? search : &(struct symbol_search){0});
+	struct resolving resolving = modules_resolve(&work, search ? search : &(struct symbol_search){0});
+	modules_describe(profile, &resolving);
+	resolving_free(&resolving);
 	lines_store(&work);
 	lines_trim(profile);
 	stacks_trim(profile);
-	free(work.order);
-	free(work.addresses);
-	free(work.starts);
+	symbolizing_end(&work);
+}
+
+/* ---- names to be kept ---- */
+
+static int site_compare(const void *left, const void *right)
+{
+	const struct profile_site *a = left, *b = right;
+	const double mine = a->in_use.bytes.uncertain + a->in_use.bytes.certain,
+		     other = b->in_use.bytes.uncertain + b->in_use.bytes.certain;
+
+	if (mine != other)
+		return mine < other ? 1 : -1;
+	return (a->key > b->key) - (a->key < b->key);
+}
+
+/* Leaves out locations beyond `most`: first those of the stacks that have least in use. Gives how many. */
+static uint32_t locations_bound(struct profile *profile, uint32_t most)
+{
+	uint32_t wanted = 0, taken = 0;
+
+	for (uint32_t i = 0; i < profile->location_count; i++)
+		wanted += profile->locations[i].module != 0;
+	if (wanted <= most)
+		return 0;
+	for (uint32_t i = 0; i < profile->location_count; i++)
+		profile->locations[i].given = true;
+	qsort(profile->sites, profile->site_count, sizeof *profile->sites, site_compare);
+	for (uint32_t i = 0; i < profile->site_count && taken < most; i++) {
+		for (uint32_t k = 0; k < profile->sites[i].depth && taken < most; k++) {
+			struct profile_location *location = &profile->locations[profile->sites[i].stack[k]];
+			taken += location->given && location->module != 0;
+			location->given &= location->module == 0;
+		}
+	}
+	return wanted - taken;
+}
+
+bool recording_keep_names(const char *directory, struct records_summary *summary, struct error *error)
+{
+	struct profile *profile = profile_open(directory, error);
+
+	*summary = (struct records_summary){0};
+	if (!profile)
+		return false;
+	summary->left_out = locations_bound(profile, RECORDS_ADDRESSES_MAX);
+	struct symbolizing work = {.profile = profile, .storage = profile->storage};
+	locations_group(&work);
+	struct resolving resolving = modules_resolve(&work, &(struct symbol_search){0});
+	const bool written =
+	    symbol_records_write(directory, resolving.modules, resolving.count, &work.lines, summary, error);
+	resolving_free(&resolving);
+	free(work.lines.lines);
+	symbolizing_end(&work);
+	profile_free(profile);
+	return written;
 }

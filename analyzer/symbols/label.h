@@ -4,7 +4,9 @@
 #define SEEP_SYMBOLS_LABEL_H
 
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/budget.h"
 #include "base/buffer.h"
@@ -19,6 +21,16 @@ static inline void label_append(struct buffer *out, const char *module_path, uin
 	const int kept = text_cut(name, BUDGET_LABEL_BYTES);
 
 	buffer_printf(out, "%.*s%s+0x%" PRIx64, kept, name, name[kept] ? "..." : "", address);
+}
+
+/* Whether a text is the label of an address in the module, or of one in none: "0x1234". */
+static inline bool label_is(const char *module_path, const char *text)
+{
+	const char *name = path_base_name(module_path);
+	const size_t length = strlen(name);
+	const char *rest = strncmp(text, name, length) == 0 ? text + length : text;
+
+	return strncmp(rest, "+0x", 3) == 0 || strncmp(text, "0x", 2) == 0;
 }
 
 /* How many of the modules have a name, for labels_fill(); freed with map_free(). */

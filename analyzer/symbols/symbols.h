@@ -32,6 +32,7 @@ struct symbol_module {
 	size_t address_count;
 	const char *source;     /* filled: where the names came from, or why there are none */
 	bool has_lines;         /* filled: DWARF was found */
+	const char *kept;       /* filled: where names came from that were kept with the recording; NULL: none were */
 	const char *debug_file; /* filled: the file that the DWARF is in; "" a server's; NULL without any */
 };
 
@@ -44,6 +45,9 @@ struct symbol_lines {
 /* Where debug files are looked for besides the module itself, its .gnu_debuglink and /usr/lib/debug. */
 struct symbol_search {
 	const char *directory; /* given by hand; may be NULL */
+	/* Directories of the recordings that the addresses are from: names may be kept there (symbols/records.h). */
+	const char *const *recordings;
+	size_t recording_count;
 };
 
 /* Fills `source`, `has_lines` and the addresses' lines of every module. Never fails. Where DEBUGINFOD_URLS is set,

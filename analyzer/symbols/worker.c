@@ -15,6 +15,7 @@
 #include "symbols/cache.h"
 #include "modules/debuginfod.h"
 #include "symbols/label.h"
+#include "symbols/records.h"
 #include "symbols/resolve.h"
 #include "symbols/symbols.h"
 #include "symbols/wire.h"
@@ -178,7 +179,7 @@ void symbols_resolve(struct symbol_module *modules, size_t count, const struct s
 	size_t left_count = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		modules[i].source = modules[i].debug_file = NULL;
+		modules[i].source = modules[i].kept = modules[i].debug_file = NULL;
 		if (!symbol_cache_load(&modules[i], search, strings, lines))
 			left[left_count++] = modules[i];
 	}
@@ -189,5 +190,6 @@ void symbols_resolve(struct symbol_module *modules, size_t count, const struct s
 		modules[i] = left[next++];
 		symbol_cache_store(&modules[i], search, strings, lines);
 	}
+	symbol_records_use(modules, count, search, strings, lines);
 	free(left);
 }
