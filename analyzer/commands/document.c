@@ -13,6 +13,7 @@
 #include "files/output.h"
 #include "place/wrapper_names.h"
 #include "profile/merge.h"
+#include "render/words/notes.h"
 #include "render/words/quantity.h"
 
 static bool value_is_there(const struct profile *profile, enum call_value value, struct error *error)
@@ -42,6 +43,16 @@ struct call_tree *document_tree(const struct snapshot_pair *pair, enum call_valu
 			"than %u nodes",
 			tree->cut_stacks, tree->node_count);
 	return tree;
+}
+
+void document_say_names(const struct profile *profile)
+{
+	struct buffer note = {0};
+
+	names_note_append(&note, profile);
+	if (note.length)
+		message("note: %s", note.data);
+	buffer_free(&note);
 }
 
 /* The output may be as large as its inputs allow. */

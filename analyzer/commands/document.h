@@ -47,4 +47,7 @@ int document_make(struct snapshot_pair *pair, struct document_request *request, 
 /* The call tree of the pair, arranged by the request's value. Says how many stacks had no room in it, if any. */
 struct call_tree *document_tree(const struct snapshot_pair *pair, enum call_value value);
 
+/* Says on standard error where names are missing, and why: for documents that have no place for it. */
+void document_say_names(const struct profile *profile);
+
 #endif

@@ -98,9 +98,12 @@ static void json_write(struct buffer *out, const struct profile *now, const stru
 static void document_write(struct buffer *out, const struct snapshot_pair *pair,
 			   const struct document_request *document)
 {
+	const enum format format = ((const struct request *)document)->format;
 	struct call_tree *tree;
 
-	switch (((const struct request *)document)->format) {
+	if (format != FORMAT_JSON)
+		document_say_names(pair->now);
+	switch (format) {
 	case FORMAT_PPROF:
 		export_pprof(out, pair->now, pair->base);
 		break;
@@ -135,8 +138,9 @@ static int massif_run(const struct document_request *request)
 	const int status = command_check_output(&command_export, request->output, request->snapshots, NULL);
 	if (status != COMMAND_FINE)
 		return status;
-	const bool is_written = export_massif(&out, request->snapshots.paths[0], &request->symbols, &error) &&
-				output_write_buffer(&out, request->output, &error);
+	const bool is_written =
+	    export_massif(&out, request->snapshots.paths[0], &request->symbols, document_say_names, &error) &&
+	    output_write_buffer(&out, request->output, &error);
 	if (is_written && request->output && strcmp(request->output, "-") != 0)
 		message("wrote %s (%s)", request->output, quantity_bytes((double)out.length).text);
 	buffer_free(&out);

@@ -79,6 +79,8 @@ static void document_write(struct buffer *out, const struct snapshot_pair *pair,
 		flame_html_render(out, tree, &caption);
 	else
 		folded_render(out, tree);
+	if (format == FORMAT_FOLDED)
+		document_say_names(pair->now);
 	flame_caption_free(&caption);
 	call_tree_free(tree);
 }

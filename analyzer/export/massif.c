@@ -92,7 +92,8 @@ static bool is_last(const struct moment *moments, size_t count, size_t i)
 }
 
 static bool moments_render(struct buffer *out, const struct moment *moments, size_t count, size_t highest,
-			   const struct symbol_search *search, struct error *error)
+			   const struct symbol_search *search, void (*look)(const struct profile *last),
+			   struct error *error)
 {
 	unsigned number = 0;
 
@@ -112,13 +113,16 @@ static bool moments_render(struct buffer *out, const struct moment *moments, siz
 		}
 		if (*tree != 'e')
 			profile_symbolize(profile, search);
+		if (is_last(moments, count, i))
+			look(profile);
 		massif_snapshot_render(out, profile, number++, tree);
 		profile_free(profile);
 	}
 	return number > 0 || error_set(error, "%s: its snapshots are gone", moments[0].path);
 }
 
-bool export_massif(struct buffer *out, const char *path, const struct symbol_search *search, struct error *error)
+bool export_massif(struct buffer *out, const char *path, const struct symbol_search *search,
+		   void (*look)(const struct profile *last), struct error *error)
 {
 	struct recording recording = {0};
 	size_t highest;
@@ -132,7 +136,7 @@ bool export_massif(struct buffer *out, const char *path, const struct symbol_sea
 		moments[i].path = recording.entries[i].path;
 	moments[recording.count].path = path;
 	const bool fine = moments_look(moments, count, &highest, error) &&
-			  moments_render(out, moments, count, highest, search, error);
+			  moments_render(out, moments, count, highest, search, look, error);
 	free(moments);
 	recording_free(&recording);
 	return fine;

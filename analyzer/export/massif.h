@@ -9,6 +9,8 @@
 #include "base/buffer.h"
 #include "profile/profile.h"
 
-bool export_massif(struct buffer *out, const char *path, const struct symbol_search *search, struct error *error);
+/* `look`: called with the last moment, once it has its names. */
+bool export_massif(struct buffer *out, const char *path, const struct symbol_search *search,
+		   void (*look)(const struct profile *last), struct error *error);
 
 #endif

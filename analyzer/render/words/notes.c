@@ -48,49 +48,97 @@ static const struct {
     {SEEP_SNAPSHOT_DOUBTED, "the keeper died while it folded events: one of them may be counted twice"},
 };
 
-/* Bytes in use, by module, of stacks whose innermost call has no name. */
-static double *nameless_bytes(const struct profile *profile, double *total)
-{
-	double *bytes = memory_allocate(profile->module_count + 1u, sizeof *bytes);
+/* What is in use of stacks whose innermost call has no name, or one that was kept with the recording. */
+struct naming {
+	double *nameless, *kept; /* bytes by module */
+	double total;
+};
 
-	*total = 0;
+static struct naming naming_measure(const struct profile *profile)
+{
+	struct naming naming = {.nameless = memory_allocate(profile->module_count + 1u, sizeof(double)),
+				.kept = memory_allocate(profile->module_count + 1u, sizeof(double))};
+
 	for (uint32_t i = 0; i < profile->site_count; i++) {
 		const struct profile_site *site = &profile->sites[i];
 		const struct profile_location *leaf = site->depth ? &profile->locations[site->stack[0]] : NULL;
 		const double in_use = site->in_use.bytes.uncertain + site->in_use.bytes.certain;
-		*total += in_use;
-		if (leaf && leaf->line_count && !profile_line_is_named(&profile->modules[leaf->module], leaf->lines))
-			bytes[leaf->module] += in_use;
+		naming.total += in_use;
+		if (!leaf || !leaf->line_count)
+			continue;
+		const struct profile_module *module = &profile->modules[leaf->module];
+		if (!profile_line_is_named(module, leaf->lines))
+			naming.nameless[leaf->module] += in_use;
+		else if (module->names_kept)
+			naming.kept[leaf->module] += in_use;
 	}
-	return bytes;
+	return naming;
 }
 
-/* Says of which module names are missing where that matters most, and why. */
-static void note_names(const struct profile *profile, struct buffer *notes, size_t *count)
+static void naming_free(struct naming *naming)
 {
-	double total = 0;
-	double *bytes = nameless_bytes(profile, &total);
-	uint32_t worst = 0;
+	free(naming->nameless);
+	free(naming->kept);
+}
 
-	for (uint32_t i = 0; i < profile->module_count; i++)
-		if (profile->modules[i].symbols && bytes[i] > bytes[worst])
-			worst = i;
-	if (profile->module_count && profile->modules[worst].symbols && bytes[worst] > NAMELESS_SHARE * total)
-		buffer_printf(
-		    &notes[(*count)++],
-		    "names are missing for %s of what is in use, in %s: %s; debug symbols of this very build bring "
-		    "them (seep report --modules)",
-		    quantity_share(bytes[worst], total).text,
-		    *profile->modules[worst].path ? path_base_name(profile->modules[worst].path)
-						  : "code made at run time",
-		    profile->modules[worst].symbols);
-	free(bytes);
+/* The module that has most, if that is worth a note; else NULL. */
+static const struct profile_module *most_of(const struct profile *profile, const double *bytes, double total,
+					    double *most)
+{
+	const struct profile_module *module = NULL;
+
+	*most = NAMELESS_SHARE * total;
+	for (uint32_t i = 0; i < profile->module_count; i++) {
+		if (!profile->modules[i].symbols || !(bytes[i] > *most))
+			continue;
+		module = &profile->modules[i];
+		*most = bytes[i];
+	}
+	return module;
+}
+
+void names_note_append(struct buffer *out, const struct profile *profile)
+{
+	struct naming naming = naming_measure(profile);
+	double bytes;
+	const struct profile_module *module = most_of(profile, naming.nameless, naming.total, &bytes);
+
+	if (module)
+		buffer_printf(out,
+			      "names are missing for %s of what is in use, in %s: %s; debug symbols of this very build "
+			      "bring them (seep report --modules)",
+			      quantity_share(bytes, naming.total).text,
+			      *module->path ? path_base_name(module->path) : "code made at run time", module->symbols);
+	naming_free(&naming);
+}
+
+/* Says whose names are not from what is on disk now. */
+static void kept_note_append(struct buffer *out, const struct profile *profile)
+{
+	struct naming naming = naming_measure(profile);
+	double bytes;
+	const struct profile_module *module = most_of(profile, naming.kept, naming.total, &bytes);
+
+	if (module)
+		buffer_printf(out,
+			      "names in %s, %s of what is in use, were kept with the recording: what is on disk now "
+			      "does not have them (seep report --modules)",
+			      path_base_name(module->path), quantity_share(bytes, naming.total).text);
+	naming_free(&naming);
+}
+
+/* A note that may have nothing to say. */
+static void note_add(struct buffer *notes, size_t *count, void (*append)(struct buffer *, const struct profile *),
+		     const struct profile *profile)
+{
+	append(&notes[*count], profile);
+	*count += notes[*count].length > 0;
 }
 
 struct buffer *notes_of(const struct profile *profile, size_t *count)
 {
 	struct buffer *notes = memory_allocate(
-	    sizeof status_notes / sizeof *status_notes + sizeof flag_notes / sizeof *flag_notes + 3, sizeof *notes);
+	    sizeof status_notes / sizeof *status_notes + sizeof flag_notes / sizeof *flag_notes + 5, sizeof *notes);
 
 	*count = 0;
 	if (profile->bypassed && *profile->bypassed)
@@ -114,7 +162,8 @@ struct buffer *notes_of(const struct profile *profile, size_t *count)
 		buffer_append_text(&notes[(*count)++],
 				   "how much was allocated in all is not in this dump; jemalloc counts "
 				   "it with prof_accum:true");
-	note_names(profile, notes, count);
+	note_add(notes, count, names_note_append, profile);
+	note_add(notes, count, kept_note_append, profile);
 	return notes;
 }
 

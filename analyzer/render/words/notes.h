@@ -13,6 +13,9 @@
 struct buffer *notes_of(const struct profile *profile, size_t *count);
 void notes_free(struct buffer *notes, size_t count);
 
+/* The one of them that says for how much names are missing, of which module and why; nothing where they are all there. */
+void names_note_append(struct buffer *out, const struct profile *profile);
+
 /* "timer", "exit", "request", "signal", "peak", "postmortem", "api", "limit", "unknown". */
 const char *trigger_name(uint32_t trigger);
 
