@@ -45,7 +45,7 @@ analyzer/profile        analyzer/base analyzer/files analyzer/reader analyzer/st
 analyzer/render/words   analyzer/base analyzer/compare analyzer/files analyzer/leaks analyzer/profile analyzer/series analyzer/statistics
 analyzer/source         analyzer/base analyzer/compare analyzer/files analyzer/statistics
 analyzer/render/source  analyzer/base analyzer/files analyzer/render/json analyzer/render/terminal analyzer/render/text analyzer/render/words analyzer/source
-analyzer/session        analyzer/base analyzer/process analyzer/profile
+analyzer/session        analyzer/base analyzer/process analyzer/profile analyzer/symbols
 analyzer/run            analyzer/base analyzer/process analyzer/session
 analyzer/tree           analyzer/base analyzer/files analyzer/profile
 analyzer/target          analyzer/base analyzer/process analyzer/profile preload/keeper/program

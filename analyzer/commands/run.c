@@ -18,6 +18,7 @@
 #include "doctor/check.h"
 #include "run/guard.h"
 #include "session/hurry.h"
+#include "session/names.h"
 #include "run/launch.h"
 #include "run/output_directory.h"
 #include "process/library.h"
@@ -215,6 +216,16 @@ static void settings_make(const struct run_request *request, const char *shim, c
 	}
 }
 
+static void names_keep_later(const struct session_results *results)
+{
+	size_t count;
+	const char **directories = session_directories(results, &count);
+
+	if (!results->interrupted)
+		names_keep_behind(directories, count);
+	free(directories);
+}
+
 static int program_run(const struct run_request *request, const char *shim, const char *output)
 {
 	struct session session = {0};
@@ -252,6 +263,7 @@ static int program_run(const struct run_request *request, const char *shim, cons
 									  .rate = request->rate,
 									  .delayed = request->delay != NULL,
 									  .findings = &findings});
+		names_keep_later(&results);
 		session_results_free(&results);
 	} else {
 		command_fail(&error);

@@ -20,6 +20,7 @@
 #include "process/fault.h"
 #include "process/inspect.h"
 #include "process/stand_in.h"
+#include "session/names.h"
 #include "target/target.h"
 #include "profile/profile.h"
 #include "reader/snapshot_reader.h"
@@ -156,6 +157,16 @@ static bool snapshot_copy(const char *path, const char *target, struct error *er
 	return copied;
 }
 
+/* The recording's names, by whoever may write there. */
+static void names_keep_later(const char *directory)
+{
+	char absolute[PATH_MAX];
+	const char *const directories[] = {absolute};
+
+	if (realpath(directory, absolute))
+		names_keep_behind(directories, 1);
+}
+
 static int snapshot_main(int argc, char **argv)
 {
 	struct request request = {0};
@@ -179,6 +190,7 @@ static int snapshot_main(int argc, char **argv)
 		puts(path);
 	else if (strcmp(target, "-") != 0)
 		puts(target);
+	names_keep_later(directory);
 	return COMMAND_FINE;
 }
 

@@ -17,6 +17,7 @@
 
 #include "session/hurry.h"
 #include "session/keepers.h"
+#include "session/names.h"
 #include "process/inspect.h"
 #include "session/stay.h"
 #include "run/witness.h"
@@ -112,6 +113,7 @@ static _Noreturn void inherit(struct guard_process *guard)
 {
 	struct session session = *guard->session;
 	struct session_results results;
+	size_t count;
 
 	witness_dismiss(guard);
 	hurry_forget();
@@ -120,6 +122,8 @@ static _Noreturn void inherit(struct guard_process *guard)
 	keepers_stop(guard->keepers);
 	session_finish(&session, &results);
 	recordings_stay(&results);
+	const char **directories = session_directories(&results, &count);
+	names_keep(directories, count);
 	_exit(0);
 }
 

@@ -261,6 +261,17 @@ void session_finish(struct session *session, struct session_results *results)
 		qsort(results->recordings, results->count, sizeof *results->recordings, recording_compare);
 }
 
+const char **session_directories(const struct session_results *results, size_t *count)
+{
+	const char **directories = memory_allocate(results->count, sizeof *directories);
+
+	*count = 0;
+	for (size_t i = 0; i < results->count; i++)
+		if (results->recordings[i].state != SESSION_BROKEN)
+			directories[(*count)++] = results->recordings[i].directory;
+	return directories;
+}
+
 void session_results_free(struct session_results *results)
 {
 	for (size_t i = 0; i < results->count; i++)

@@ -55,6 +55,8 @@ void session_line_read(char *line);
 /* Removes the registry, finishes the recordings whose process has ended, waiting a moment for those about to end, and
  * sums them up. */
 void session_finish(struct session *session, struct session_results *results);
+/* The directories of those that can be read, in their order; to be freed, the array alone. */
+const char **session_directories(const struct session_results *results, size_t *count);
 void session_results_free(struct session_results *results);
 
 /* Removes the registry. */

@@ -9,6 +9,7 @@ BUILD=${BUILD:-build}
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 PYTHONDONTWRITEBYTECODE=1
 unset LD_PRELOAD MALLOC_CONF
 unset "${!SEEP_@}"
+export SEEP_NAMES=off # a process in the background would be measured, too
 tests/deps.sh build run bench
 make --no-print-directory -s BUILD="$BUILD" all "$BUILD/bench/stack_bench"
 

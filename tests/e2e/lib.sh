@@ -15,6 +15,7 @@ SHIM=$BUILD/libseep.so
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8
 export XDG_CACHE_HOME=${SEEP_TESTS_LOGS:-}
 unset LD_PRELOAD "${!SEEP_@}"
+export SEEP_NAMES=off # nobody looks at most recordings once their program has changed; test_names.sh does
 
 WORK=$(mktemp -d "${TMPDIR:-/tmp}/seep-e2e.XXXXXX")
 export TMPDIR=$WORK/tmp

@@ -28,6 +28,7 @@ SEEP=$BUILD/seep
 SHIM=$BUILD/libseep.so
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8
 unset LD_PRELOAD MALLOC_CONF "${!SEEP_@}"
+export SEEP_NAMES=off
 programs=${SOAK_PROGRAMS:-$ROOT/tests/soak/programs}
 libraries=/usr/lib/x86_64-linux-gnu
 export SOAK_SHORT=${SOAK_SHORT:-} SOAK_CACHE=$BUILD/soak
