@@ -43,7 +43,7 @@ analyzer/modules        analyzer/base analyzer/files
 analyzer/symbols        analyzer/base analyzer/files analyzer/modules
 analyzer/profile        analyzer/base analyzer/files analyzer/reader analyzer/statistics analyzer/symbols
 analyzer/render/words   analyzer/base analyzer/compare analyzer/files analyzer/leaks analyzer/profile analyzer/series analyzer/statistics
-analyzer/source         analyzer/base analyzer/compare analyzer/files analyzer/statistics
+analyzer/source         analyzer/base analyzer/compare analyzer/files analyzer/profile analyzer/statistics
 analyzer/render/source  analyzer/base analyzer/files analyzer/render/json analyzer/render/terminal analyzer/render/text analyzer/render/words analyzer/source
 analyzer/session        analyzer/base analyzer/process analyzer/profile analyzer/symbols
 analyzer/run            analyzer/base analyzer/process analyzer/session
@@ -56,7 +56,7 @@ analyzer/render/text    analyzer/base analyzer/compare analyzer/files analyzer/l
 analyzer/render/metrics  analyzer/base analyzer/files analyzer/leaks analyzer/profile analyzer/statistics
 analyzer/render/screen   analyzer/base analyzer/leaks analyzer/profile analyzer/render/terminal analyzer/render/text analyzer/render/words analyzer/series analyzer/statistics
 analyzer/render/flame   analyzer/base analyzer/compare analyzer/files analyzer/profile analyzer/render/terminal analyzer/render/words analyzer/statistics analyzer/tree
-analyzer/page           analyzer/base analyzer/compare analyzer/files analyzer/leaks analyzer/place analyzer/profile analyzer/render/flame analyzer/render/json analyzer/render/words analyzer/series analyzer/statistics analyzer/symbols
+analyzer/page           analyzer/base analyzer/compare analyzer/files analyzer/leaks analyzer/place analyzer/profile analyzer/render/flame analyzer/render/json analyzer/render/words analyzer/series analyzer/source analyzer/statistics analyzer/symbols
 analyzer/options         analyzer/base analyzer/target
 analyzer/commands       analyzer/base analyzer/compare analyzer/doctor analyzer/export analyzer/files analyzer/leaks analyzer/options analyzer/page analyzer/place analyzer/process analyzer/profile analyzer/reader analyzer/render/flame analyzer/render/json analyzer/render/metrics analyzer/render/screen analyzer/render/source analyzer/render/text analyzer/render/words analyzer/run analyzer/series analyzer/session analyzer/source analyzer/target analyzer/tree
 analyzer                analyzer/base analyzer/commands analyzer/files analyzer/process analyzer/run analyzer/symbols

@@ -10,19 +10,43 @@
 #include "place/wrapper_names.h"
 #include "render/words/quantity.h"
 
+enum { OPTION_SOURCE = 256 };
+
+enum { SOURCE_ON, SOURCE_OFF };
+static const char *const source_names[] = {"on", "off", NULL};
+
 struct request {
 	const char *output, *wrappers;
 	struct symbol_search symbols;
+	struct argument_list source_path;
+	int source;
 };
 
 #define FIELD(name) offsetof(struct request, name)
 
 static const struct command_option options[] = {
     {'o', "output", "FILE", "the page; -: standard output [report.html]", &option_text, FIELD(output), NULL},
+    {OPTION_SOURCE, "source", "WHETHER", "on (default): with lines of source; off: without any", &option_word,
+     FIELD(source), source_names},
+    SOURCE_PATH_OPTION(FIELD(source_path)),
     WRAPPER_OPTION(FIELD(wrappers)),
     SYMBOLS_OPTION(FIELD(symbols.directory)),
     {0},
 };
+
+/* Whoever mails a page must know that it carries lines of source. */
+static void sources_add(struct recording_page *page, const struct request *request, const char *path)
+{
+	const struct source_search search = {request->source_path.items, request->source_path.count, path};
+	uint32_t files = 0;
+
+	recording_page_add_sources(page, &search);
+	for (uint32_t i = 0; i < page->sources->count; i++)
+		files += page->sources->files[i].count > 0;
+	if (page->sources->lines)
+		message("the page has %u lines of %u source file%s (--source=off withholds them)", page->sources->lines,
+			files, files == 1 ? "" : "s");
+}
 
 static bool page_write(const struct request *request, const char *path, struct error *error)
 {
@@ -34,6 +58,8 @@ static bool page_write(const struct request *request, const char *path, struct e
 		return false;
 	bool is_written = recording_page_open(&page, path, &request->symbols, wrappers.names, wrappers.count, error);
 	if (is_written) {
+		if (request->source == SOURCE_ON)
+			sources_add(&page, request, path);
 		page_render(&out, &page.page);
 		recording_page_close(&page);
 		is_written = output_write_buffer(&out, request->output, error);

@@ -10,6 +10,7 @@
 #include "leaks/leaks.h"
 #include "page/cells.h"
 #include "profile/profile.h"
+#include "source/source_excerpt.h"
 
 /* One snapshot of the recording, as the page's time line has it. */
 struct page_moment {
@@ -32,7 +33,8 @@ struct page {
 	const char *unjudged;        /* ... this line */
 	size_t judged_at;            /* the moment that the verdicts are about */
 	bool shutdown_left_out;      /* moments after judged_at are the program's shutdown */
-	size_t left_out, removed;    /* of the series, snapshots that were not looked at, and that are no more */
+	const struct source_excerpt *sources; /* NULL: withheld */
+	size_t left_out, removed; /* of the series, snapshots that were not looked at, and that are no more */
 };
 
 /* Appends the data: JSON (docs/PAGE.md), packed by gzip. */

@@ -18,6 +18,7 @@
 #include "render/words/leak_sentence.h"
 #include "render/words/losses.h"
 #include "render/words/notes.h"
+#include "source/source_text.h"
 
 /* A column of whole numbers, each as its difference from the one before. */
 struct column {
@@ -229,6 +230,47 @@ static void counters_render(struct json *json, const struct page *page)
 	free(last);
 }
 
+static void source_line_render(struct json *json, const struct source_file *file, uint32_t number)
+{
+	struct buffer text = {0};
+	const char *line;
+	size_t bytes;
+
+	if (source_file_line(file, number, &line, &bytes))
+		source_text_append(&text, line, bytes, 0);
+	json_text(json, text.length ? text.data : "");
+	buffer_free(&text);
+}
+
+/* The lines of source, as far as they may be shown and can be read. */
+static void sources_render(struct json *json, const struct source_excerpt *excerpt)
+{
+	struct string_pool *names = string_pool_create();
+
+	json_begin_object(json_key(json, "sources"));
+	json_unsigned(json_key(json, "left_out"), excerpt->left_out);
+	json_begin_array(json_key(json, "files"));
+	for (uint32_t i = 0; i < excerpt->count; i++) {
+		const struct excerpt_file *file = &excerpt->files[i];
+		json_begin_object(json);
+		json_text(json_key(json, "name"), page_text_safe(names, file->name));
+		json_text_or_null(json_key(json, "fault"), file->source->fault);
+		json_bool(json_key(json, "newer"), file->is_newer);
+		struct column numbers = column_begin(json, "numbers");
+		for (uint32_t k = 0; k < file->count; k++)
+			column_add(&numbers, file->numbers[k]);
+		column_end(&numbers);
+		json_begin_array(json_key(json, "lines"));
+		for (uint32_t k = 0; k < file->count; k++)
+			source_line_render(json, &file->source->file, file->numbers[k]);
+		json_end_array(json);
+		json_end_object(json);
+	}
+	json_end_array(json);
+	json_end_object(json);
+	string_pool_free(names);
+}
+
 /* The document of `seep leaks --json`, with a sentence for each place. */
 static void answer_render(struct json *json, const struct page *page)
 {
@@ -280,6 +322,10 @@ static void page_data_render(struct buffer *out, const struct page *page)
 	cells_render(&json, page->cells, page->cell_count);
 	counters_render(&json, page);
 	sites_render(&json, page);
+	if (page->sources)
+		sources_render(&json, page->sources);
+	else
+		json_null(json_key(&json, "sources"));
 	json_end_object(&json);
 	buffer_free(&losses);
 }

@@ -95,6 +95,7 @@ void recording_page_close(struct recording_page *made)
 {
 	if (made->page.places)
 		leaks_free(&made->places);
+	source_excerpt_free(made->sources);
 	series_free(&made->series);
 	profile_free(made->own);
 	page_counters_free(&made->counters);
@@ -156,4 +157,10 @@ bool recording_page_open(struct recording_page *made, const char *path, const st
 	made->page.cells = made->cells;
 	made->page.counters = &made->counters;
 	return true;
+}
+
+void recording_page_add_sources(struct recording_page *made, const struct source_search *search)
+{
+	made->sources = source_excerpt_create(made->page.whole, search);
+	made->page.sources = made->sources;
 }

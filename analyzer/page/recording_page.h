@@ -18,6 +18,7 @@ struct recording_page {
 	struct series series; /* where nothing is judged, its history alone */
 	struct profile *own;  /* the last snapshot, where the series has not opened it */
 	struct leaks places;
+	struct source_excerpt *sources;
 	struct error unjudged;
 };
 
@@ -25,6 +26,8 @@ struct recording_page {
  * error, and nothing is to be closed. */
 bool recording_page_open(struct recording_page *reading, const char *path, const struct symbol_search *search,
 			 const char *const *wrappers, size_t wrapper_count, struct error *error);
+/* Puts lines of source on it, as far as they can be read here. */
+void recording_page_add_sources(struct recording_page *made, const struct source_search *search);
 void recording_page_close(struct recording_page *reading);
 
 #endif

@@ -29,15 +29,16 @@ void page_stacks_free(struct page_stacks *stacks)
 	free(stacks->nodes);
 }
 
-static const char *text_safe(struct page_stacks *stacks, const char *text)
+const char *page_text_safe(struct string_pool *strings, const char *text)
 {
-	return text && *text ? string_pool_intern_safe(stacks->strings, text, strlen(text), NAME_BYTES_MAX) : NULL;
+	return text && *text ? string_pool_intern_safe(strings, text, strlen(text), NAME_BYTES_MAX) : NULL;
 }
 
 static uint32_t frame_find(struct page_stacks *stacks, const struct source_line *line, const char *module)
 {
-	const struct page_frame frame = {text_safe(stacks, line->function), text_safe(stacks, line->file),
-					 text_safe(stacks, module), line->line, line->inlined};
+	const struct page_frame frame = {page_text_safe(stacks->strings, line->function),
+					 page_text_safe(stacks->strings, line->file),
+					 page_text_safe(stacks->strings, module), line->line, line->inlined};
 	const uint64_t identity[] = {(uintptr_t)frame.function, (uintptr_t)frame.file, (uintptr_t)frame.module,
 				     (uint64_t)frame.line << 1 | frame.inlined};
 	uint64_t *slot = map_put(stacks->frame_index, hash_bytes(hash_secret(), identity, sizeof identity), NULL);

@@ -31,6 +31,9 @@ struct page_stacks {
 
 #define PAGE_NO_FRAME UINT32_MAX
 
+/* A name as the page has it: fit to print, and not too long. NULL: there is none. */
+const char *page_text_safe(struct string_pool *strings, const char *text);
+
 void page_stacks_init(struct page_stacks *stacks);
 void page_stacks_free(struct page_stacks *stacks);
 

@@ -171,5 +171,19 @@ check_equal "for each is said why it is not read" "${#names[@]}" "$(grep -cE '^ 
 timeout 20 "$SEEP" annotate --source-path=/ --source-path="$WORK" --json hostile.rec >document.json 2>&1 </dev/null
 check_equal "in the document, too" "${#names[@]} 0" \
 	"$(json_get document.json "' '.join(str(sum(check(s) for s in d['sections'] if s['function'] != 'main')) for check in (lambda s: bool(s['fault']), lambda s: any(l['text'] for l in s['lines'])))")"
+# What a page carries, as text.
+page_data() { /usr/bin/python3 -c 'import base64, gzip, re, sys
+print(gzip.decompress(base64.b64decode(re.search("id=.seep-data.>([^<]*)<", open(sys.argv[1]).read()).group(1))).decode())' "$1"; }
+timeout 20 "$SEEP" html --source-path=/ --source-path="$WORK" hostile.rec -o page.html 2>said </dev/null
+page_data page.html >carried.json
+check_equal "nor has a page any of their lines" "0 True" \
+	"$(json_get carried.json "[str(sum(len(f['lines']) for f in files)) + ' ' + str(len(files) >= ${#names[@]} and all(f['fault'] for f in files)) for files in [[f for f in d['sources']['files'] if not f['name'].endswith('plain.c')]]][0]")"
+cat carried.json >>text
+"$SEEP" html --source-path=moved rec -o page.html 2>said
+page_data page.html >carried.json
+check_match "a page has lines of the sources that were found" 'the page has 4 lines of 1 source file \(--source=off withholds them\)' "$(cat said)"
+check_match "as they are" '"lines":\["#include <unistd.h>",' "$(cat carried.json)"
+"$SEEP" html --source=off --source-path=moved rec -o page.html 2>said
+check_match "--source=off withholds them" '"sources":null' "$(page_data page.html)"
 check_equal "nothing of the files is shown" 0 "$(sed 's/"arguments":"[^"]*"//' document.json | cat - text | grep -c 'a secret\|root:')"
 exit $cases_failed
