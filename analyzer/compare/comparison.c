@@ -75,13 +75,17 @@ static double row_unseen_bytes(const struct comparison *comparison, const struct
 	return comparison->could_miss && sum_is_uncertain(&row->ever.bytes) ? unseen_bytes(comparison->rate) : 0;
 }
 
+struct interval comparison_growth(const struct comparison *comparison, const struct comparison_row *row)
+{
+	return difference_interval(&row->fresh.bytes, &row->gone.bytes, row_unseen_bytes(comparison, row), ALPHA);
+}
+
 struct growth_intervals comparison_intervals(const struct comparison *comparison, const struct comparison_row *row)
 {
-	const double unseen = row_unseen_bytes(comparison, row);
 	const double unseen_count = comparison->could_miss ? unseen_objects(comparison->rate, &row->ever.objects) : 0;
 
 	return (struct growth_intervals){
-	    .bytes = difference_interval(&row->fresh.bytes, &row->gone.bytes, unseen, ALPHA),
+	    .bytes = comparison_growth(comparison, row),
 	    .objects = difference_interval(&row->fresh.objects, &row->gone.objects, unseen_count, ALPHA),
 	    .after_bytes = sum_interval(&row->after.bytes, unseen_bytes(comparison->rate), ALPHA),
 	};

@@ -84,6 +84,7 @@ struct growth_intervals {
 	struct interval after_bytes;    /* of what is in use after */
 };
 /* With has_intervals. */
+struct interval comparison_growth(const struct comparison *comparison, const struct comparison_row *row); /* bytes */
 struct growth_intervals comparison_intervals(const struct comparison *comparison, const struct comparison_row *row);
 
 /* Whether both have this value. Without bytes in use there is nothing to compare: callers see to those. */

@@ -140,7 +140,7 @@ struct follow_ups group_lives_follow(const struct group_lives *lives, uint32_t g
 	}
 	if (!is_sorted)
 		qsort(room, count, sizeof *room, birth_compare);
-	return (struct follow_ups){room, count, times_ns, time_count};
+	return (struct follow_ups){.objects = room, .count = count, .times_ns = times_ns, .time_count = time_count};
 }
 
 static void site_add_lives(struct life_table *table, const struct group_lives *lives, uint32_t index)

@@ -202,12 +202,8 @@ static void judge(struct leak_row *row, const struct leaks *leaks, const struct 
 static struct survival survival_to(const struct life_table *lives, const struct leaks *leaks,
 				   const struct follow_ups *all, uint64_t age_ns)
 {
-	uint64_t gap_ns = leaks->times_ns[0] - leaks->reference->start_ns;
-
-	for (size_t i = 1; i < leaks->time_count; i++)
-		if (leaks->times_ns[i] - leaks->times_ns[i - 1] > gap_ns)
-			gap_ns = leaks->times_ns[i] - leaks->times_ns[i - 1];
-	const unsigned least = life_bin(age_ns), seen = life_bin(gap_ns) + 1, bin = seen < least ? seen : least;
+	const unsigned least = life_bin(age_ns), seen = life_bin(leaks->longest_gap_ns) + 1;
+	const unsigned bin = seen < least ? seen : least;
 	const struct survival_tail tail = cohort_tail(all, UINT64_C(1) << bin, age_ns);
 	return life_table_survival(lives, bin, &tail);
 }

@@ -115,6 +115,7 @@ struct leaks {
 	uint64_t *times_ns; /* of the series, the reference included */
 	bool *is_timer;
 	size_t time_count;
+	uint64_t usual_gap_ns, longest_gap_ns; /* between two of them; usual is the median */
 };
 
 #endif

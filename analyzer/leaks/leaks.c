@@ -53,7 +53,7 @@ static void rows_take_growth(struct leaks *leaks, enum group_by by)
 		struct leak_row *row = &leaks->rows[*index];
 		row->growth = from->growth_bytes;
 		row->growth_bytes =
-		    comparison.has_intervals ? comparison_intervals(&comparison, from).bytes : (struct interval){0};
+		    comparison.has_intervals ? comparison_growth(&comparison, from) : (struct interval){0};
 		row->q = from->q;
 		row->churn = from->churn;
 	}
@@ -175,6 +175,25 @@ static double seconds_until(const struct profile *reference, uint32_t snapshots)
 	return (double)wait_ns / 1e9;
 }
 
+static int gap_compare(const void *left, const void *right)
+{
+	const uint64_t a = *(const uint64_t *)left, b = *(const uint64_t *)right;
+
+	return (a > b) - (a < b);
+}
+
+static void leaks_take_gaps(struct leaks *leaks)
+{
+	uint64_t *gaps = memory_allocate(leaks->time_count, sizeof *gaps);
+
+	for (size_t i = 0; i < leaks->time_count; i++)
+		gaps[i] = leaks->times_ns[i] - (i ? leaks->times_ns[i - 1] : leaks->reference->start_ns);
+	qsort(gaps, leaks->time_count, sizeof *gaps, gap_compare);
+	leaks->usual_gap_ns = gaps[leaks->time_count / 2];
+	leaks->longest_gap_ns = gaps[leaks->time_count - 1];
+	free(gaps);
+}
+
 static void leaks_take_times(struct leaks *leaks, const struct history *history)
 {
 	const size_t count = history->count;
@@ -190,6 +209,7 @@ static void leaks_take_times(struct leaks *leaks, const struct history *history)
 		leaks->timer_count += leaks->is_timer[i];
 		leaks->can_judge &= moments[i].has_samples && (i == 0 || leaks->times_ns[i] > leaks->times_ns[i - 1]);
 	}
+	leaks_take_gaps(leaks);
 	const uint32_t missing = leaks->timer_count < LEAK_SERIES_LEAST ? LEAK_SERIES_LEAST - leaks->timer_count : 0;
 	leaks->possible_in_s = leaks->can_judge ? seconds_until(leaks->reference, missing) : NAN;
 	leaks->can_judge &= missing == 0;

@@ -28,26 +28,6 @@
 #define AGE_FACTOR 1.5
 #define AGE_MOST 0.61 /* of the recording */
 
-static int gap_compare(const void *left, const void *right)
-{
-	const uint64_t a = *(const uint64_t *)left, b = *(const uint64_t *)right;
-
-	return (a > b) - (a < b);
-}
-
-/* The median of the times between snapshots. */
-static uint64_t usual_gap_ns(const struct leaks *leaks)
-{
-	uint64_t *gaps = memory_allocate(leaks->time_count, sizeof *gaps);
-
-	for (size_t i = 0; i < leaks->time_count; i++)
-		gaps[i] = leaks->times_ns[i] - (i ? leaks->times_ns[i - 1] : leaks->reference->start_ns);
-	qsort(gaps, leaks->time_count, sizeof *gaps, gap_compare);
-	const uint64_t usual_ns = gaps[leaks->time_count / 2];
-	free(gaps);
-	return usual_ns;
-}
-
 /* The chance of `few` or fewer of `count`, each with an even chance. */
 static double even_chance(uint32_t few, uint32_t count)
 {
@@ -95,7 +75,7 @@ static void evidence_fill(struct leak_evidence *evidence, const struct follow_up
 	const uint64_t start_ns = leaks->reference->start_ns;
 	const uint64_t length_ns = leaks->reference->time_ns - start_ns;
 	const struct cohort_outcome old = cohort_outcome_at(all, age_ns, start_ns + length_ns / PLATEAU_START_PART);
-	const struct cohort_outcome tested = cohort_outcome_at(later, age_ns, 0);
+	const struct cohort_outcome tested = later->count < all->count ? cohort_outcome_at(later, age_ns, 0) : old;
 
 	evidence->plateau_age_ns = age_ns;
 	evidence->old = old;
@@ -122,17 +102,20 @@ static bool evidence_is_better(const struct leak_evidence *evidence, const struc
 
 void plateau_find(struct leak_evidence *best, const struct leaks *leaks, const struct follow_ups *all)
 {
-	const struct follow_ups later = plateau_without_crowd(all, leaks);
+	struct follow_ups ordered = *all;
 	const double length_ns = leaks->seconds * 1e9;
 
-	for (double age_ns = (double)usual_gap_ns(leaks);
+	ordered.order = follow_order_create(all);
+	const struct follow_ups later = plateau_without_crowd(&ordered, leaks);
+	for (double age_ns = (double)leaks->usual_gap_ns;
 	     age_ns <= AGE_MOST * length_ns && !(best->is_proven && best->plateau >= PLATEAU_FINE);
 	     age_ns *= AGE_FACTOR) {
 		struct leak_evidence evidence = *best;
-		evidence_fill(&evidence, all, &later, (uint64_t)age_ns, leaks);
+		evidence_fill(&evidence, &ordered, &later, (uint64_t)age_ns, leaks);
 		if (evidence_is_better(&evidence, best))
 			*best = evidence;
 	}
+	follow_order_free(ordered.order);
 }
 
 /* Without any death, the exposure alone gives p. */

@@ -10,6 +10,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/memory.h"
 #include "statistics/gamma.h"
@@ -121,21 +122,122 @@ static struct step *steps_of(const struct follow_ups *all, uint64_t age_ns, size
 	return steps;
 }
 
-static double plateau_of(const struct follow_ups *all, uint64_t age_ns)
-{
+/* When an object left. */
+struct leaving {
+	double age;
+	uint32_t object;
+	bool died;
+};
+
+struct follow_order {
+	const struct follow_up *objects; /* the first of all */
 	size_t count;
-	struct step *steps = steps_of(all, age_ns, &count);
+	struct leaving *leavings; /* by age, deaths first where it is one */
+	uint32_t *rank;           /* by object: its place among them */
+	uint32_t *entered; /* for one age at a time: how many entered behind the leaving before, up to this one */
+	bool *counts;      /* for one age at a time, by rank: the object is looked at */
+};
+
+static int leaving_compare(const void *left, const void *right)
+{
+	const struct leaving *a = left, *b = right;
+
+	if (a->age != b->age)
+		return a->age < b->age ? -1 : 1;
+	return b->died - a->died;
+}
+
+struct follow_order *follow_order_create(const struct follow_ups *all)
+{
+	struct follow_order *order = memory_allocate(1, sizeof *order);
+
+	*order = (struct follow_order){.objects = all->objects,
+				       .count = all->count,
+				       .leavings = memory_allocate(all->count, sizeof *order->leavings),
+				       .rank = memory_allocate(all->count, sizeof *order->rank),
+				       .entered = memory_allocate(all->count + 1, sizeof *order->entered),
+				       .counts = memory_allocate(all->count, sizeof *order->counts)};
+	for (size_t i = 0; i < all->count; i++)
+		order->leavings[i] =
+		    (struct leaving){age_left(all, &all->objects[i]), (uint32_t)i, has_died(all, &all->objects[i])};
+	qsort(order->leavings, order->count, sizeof *order->leavings, leaving_compare);
+	for (size_t i = 0; i < order->count; i++)
+		order->rank[order->leavings[i].object] = (uint32_t)i;
+	return order;
+}
+
+void follow_order_free(struct follow_order *order)
+{
+	if (!order)
+		return;
+	free(order->leavings);
+	free(order->rank);
+	free(order->entered);
+	free(order->counts);
+	free(order);
+}
+
+/* The first leaving after this age, looked for from `near` on in steps that double: objects that come one after the other
+ * enter at nearly the same ages. */
+static size_t first_after(const struct follow_order *order, double age, size_t near)
+{
+	size_t low = near, high = near, step = 1;
+
+	while (low > 0 && order->leavings[low - 1].age > age) {
+		low = low > step ? low - step : 0;
+		step *= 2;
+	}
+	for (step = 1; high < order->count && order->leavings[high].age <= age; step *= 2)
+		high = order->count - high > step ? high + step : order->count;
+	while (low < high) {
+		const size_t middle = low + (high - low) / 2;
+		if (order->leavings[middle].age > age)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return low;
+}
+
+/* The product over all deaths, in the order of their ages. Who enters at the age of a death was not at risk of it. */
+static double order_plateau(const struct follow_order *order)
+{
 	double at_risk = 0, share = 1;
 
-	for (size_t i = 0; i < count; i++) {
-		if (steps[i].change == 0) {
+	for (size_t i = 0; i < order->count; i++) {
+		at_risk += order->entered[i];
+		if (!order->counts[i])
+			continue;
+		if (order->leavings[i].died)
 			share *= at_risk >= AT_RISK_LEAST ? 1 - 1 / at_risk : 1;
-			at_risk--;
-		} else {
-			at_risk += steps[i].change;
-		}
+		at_risk--;
 	}
-	free(steps);
+	return share;
+}
+
+static double plateau_of(const struct follow_ups *all, uint64_t age_ns)
+{
+	struct follow_order *order = all->order ? all->order : follow_order_create(all);
+	const size_t offset = (size_t)(all->objects - order->objects);
+	size_t near = 0;
+
+	memset(order->entered, 0, (order->count + 1) * sizeof *order->entered);
+	memset(order->counts, 0, order->count * sizeof *order->counts);
+	for (size_t i = 0; i < all->count; i++) {
+		const struct follow_up *object = &all->objects[i];
+		if (!reaches(object, age_ns))
+			continue;
+		const uint32_t rank = order->rank[offset + i];
+		const double entered = age_entered(all, object, age_ns);
+		if (order->leavings[rank].age < entered)
+			continue;
+		near = first_after(order, entered, near);
+		order->entered[near]++;
+		order->counts[rank] = true;
+	}
+	const double share = order_plateau(order);
+	if (!all->order)
+		follow_order_free(order);
 	return share;
 }
 

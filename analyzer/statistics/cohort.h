@@ -36,7 +36,13 @@ struct follow_ups {
 	size_t count;
 	const uint64_t *times_ns; /* ascending */
 	size_t time_count;        /* 1 or more */
+	struct follow_order
+	    *order; /* of these objects, or of an array that they are in; NULL: it is made where needed */
 };
+
+/* The order in which objects died or were seen last, by age: made once where several ages are looked at. */
+struct follow_order *follow_order_create(const struct follow_ups *all);
+void follow_order_free(struct follow_order *order);
 
 /* What became of the objects that were seen past an age. */
 struct cohort_outcome {

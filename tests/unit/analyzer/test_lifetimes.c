@@ -77,7 +77,7 @@ static void deaths_at_one_age_are_seen_between_powers_of_two(void **state)
 			objects[i].gone_ns = objects[i].last_ns + SECOND;
 		}
 	}
-	const struct follow_ups all = {objects, 40, times, 40};
+	const struct follow_ups all = {.objects = objects, .count = 40, .times_ns = times, .time_count = 40};
 	assert_float_equal(cohort_tail(&all, 2 * SECOND, 5 * SECOND).share, 1, 1e-12);
 	const struct survival_tail tail = cohort_tail(&all, 2 * SECOND, 7 * SECOND);
 	assert_float_equal(tail.share, 0.5, 0.02);
@@ -151,7 +151,7 @@ static struct cohort_outcome ten_objects(unsigned died, uint64_t death_ns)
 			objects[i].gone_ns = objects[i].last_ns + SECOND;
 		}
 	}
-	const struct follow_ups all = {objects, 10, times, 20};
+	const struct follow_ups all = {.objects = objects, .count = 10, .times_ns = times, .time_count = 20};
 	return cohort_outcome_at(&all, 4 * SECOND, 5 * SECOND);
 }
 
@@ -180,6 +180,75 @@ static void the_death_of_the_oldest_leaves_no_plateau(void **state)
 	assert_true(outcome.plateau < 0.7);
 }
 
+enum { RANDOM_OBJECTS = 300, TIMES = 24 };
+
+/* By its definition: at each death, those that had entered before and had not left yet. */
+static double plateau_by_counting(const struct follow_ups *all, uint64_t age_ns)
+{
+	double entered[RANDOM_OBJECTS], left[RANDOM_OBJECTS], share = 1;
+	bool died[RANDOM_OBJECTS];
+	const uint64_t end_ns = all->times_ns[TIMES - 2];
+
+	for (size_t i = 0; i < all->count; i++) {
+		const struct follow_up *object = &all->objects[i];
+		size_t at = 0;
+		while (at < TIMES - 1 &&
+		       (all->times_ns[at] < object->birth_ns + age_ns || all->times_ns[at] < object->first_ns))
+			at++;
+		entered[i] = (double)(all->times_ns[at] - object->birth_ns);
+		died[i] = object->gone_ns && object->gone_ns <= end_ns;
+		left[i] = died[i] ? (double)(object->last_ns + (object->gone_ns - object->last_ns) / 2)
+				  : (double)(object->last_ns < end_ns ? object->last_ns : end_ns);
+		left[i] -= (double)object->birth_ns;
+		if (object->last_ns - object->birth_ns < age_ns || left[i] < entered[i])
+			entered[i] = INFINITY;
+	}
+	for (size_t i = 0; i < all->count; i++) {
+		uint32_t at_risk = 0;
+		if (!died[i] || isinf(entered[i]))
+			continue;
+		for (size_t k = 0; k < all->count; k++)
+			at_risk +=
+			    entered[k] < left[i] && (left[k] > left[i] || (left[k] == left[i] && !(died[k] && k < i)));
+		share *= at_risk >= 3 ? 1 - 1.0 / at_risk : 1;
+	}
+	return share;
+}
+
+static void a_plateau_is_the_same_whatever_ages_were_looked_at_before(void **state)
+{
+	struct follow_up objects[RANDOM_OBJECTS];
+	uint64_t times[TIMES], random = 1;
+
+	(void)state;
+	for (uint64_t i = 0; i < TIMES; i++)
+		times[i] = (i + 1) * SECOND;
+	for (uint64_t i = 0; i < RANDOM_OBJECTS; i++) {
+		random = random * 6364136223846793005u + 1442695040888963407u;
+		const uint64_t birth_ns = i * 22 * SECOND / RANDOM_OBJECTS;
+		const size_t first = birth_ns / SECOND, last = first + (random >> 33) % 9;
+		objects[i] = (struct follow_up){.birth_ns = birth_ns,
+						.first_ns = times[first],
+						.last_ns = times[last < TIMES ? last : TIMES - 1],
+						.gone_ns = last + 1 < TIMES ? times[last + 1] : 0,
+						.size = 64,
+						.rate = RATE};
+	}
+	struct follow_ups all = {.objects = objects, .count = RANDOM_OBJECTS, .times_ns = times, .time_count = TIMES};
+	all.order = follow_order_create(&all);
+	struct follow_ups later = all;
+	later.objects += 50;
+	later.count -= 50;
+	for (uint64_t age_ns = SECOND / 2; age_ns < 10 * SECOND; age_ns += SECOND / 2) {
+		assert_float_equal(cohort_outcome_at(&all, age_ns, 0).plateau, plateau_by_counting(&all, age_ns), 1e-9);
+		assert_float_equal(cohort_outcome_at(&later, age_ns, 0).plateau, plateau_by_counting(&later, age_ns),
+				   1e-9);
+	}
+	follow_order_free(all.order);
+	all.order = NULL;
+	assert_float_equal(cohort_outcome_at(&all, SECOND, 0).plateau, plateau_by_counting(&all, SECOND), 1e-9);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -192,6 +261,7 @@ int main(void)
 	    cmocka_unit_test(a_level_series_has_no_sure_slope),
 	    cmocka_unit_test(what_never_dies_has_a_plateau),
 	    cmocka_unit_test(the_death_of_the_oldest_leaves_no_plateau),
+	    cmocka_unit_test(a_plateau_is_the_same_whatever_ages_were_looked_at_before),
 	};
 	return cmocka_run_group_tests_name("lifetimes", tests, NULL, NULL);
 }
