@@ -1,19 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The limits on what reading a file may cost, since anybody may have made it. The size of the file bounds everything
- * that is made of it; parts that are left out because of that are counted and said. Real recordings stay far below. */
+ * that is made of it. Parts that are left out because of that are counted and shown. Real recordings stay far below the
+ * limits. */
 #ifndef SEEP_BASE_BUDGET_H
 #define SEEP_BASE_BUDGET_H
 
 #include <stdint.h>
 
 enum {
-	BUDGET_NAME_BYTES = 4096,      /* of a function's or file's name; a longer one is cut with "..." */
-	BUDGET_LABEL_BYTES = 128,      /* of a module's name in "module+0x1234", of which every address has its own */
-	BUDGET_INLINED_LINES = 64,     /* of one address; of a longer chain those in the middle are left out */
-	BUDGET_STACK_FRAMES = 4096,    /* of one stack in a call tree, inlined calls counted */
-	BUDGET_SERIES_SNAPSHOTS = 256, /* of a series that are judged: a trend takes the square; a recording keeps 64 */
-	BUDGET_RATIO = 100,            /* memory and documents: bytes for each byte of the inputs */
-	BUDGET_DEBUG_RATIO = 24,       /* the child that reads ELF: bytes for each byte of a file */
+	BUDGET_NAME_BYTES = 4096, /* of a function's or file's name; a longer one is cut with "..." */
+	BUDGET_LABEL_BYTES = 128, /* of a module's name in "module+0x1234"; every address has such a label of its own */
+	BUDGET_INLINED_LINES = 64,  /* of one address; of a longer chain those in the middle are left out */
+	BUDGET_STACK_FRAMES = 4096, /* of one stack in a call tree, inlined calls counted */
+	BUDGET_SERIES_SNAPSHOTS =
+	    256, /* snapshots of a series that are judged: a trend takes the square of their number; a recording keeps 64 */
+	BUDGET_RATIO = 100,        /* memory and documents: bytes for each byte of the inputs */
+	BUDGET_DEBUG_RATIO = 24,   /* the child that reads ELF: bytes for each byte of a file */
 	BUDGET_SECTION_RATIO = 32, /* times its size that a compressed section may unpack to; real ones come to 10 */
 	BUDGET_CHILDREN_CPU_SECONDS = 90, /* all children of one command together */
 	BUDGET_SERVER_SECONDS = 10,       /* in which a debuginfod server must send something: */
@@ -30,7 +32,7 @@ static inline uint64_t budget_tree_nodes(uint64_t input_bytes)
 	return 150000 + input_bytes / 4;
 }
 
-/* The size for which a packed input counts. */
+/* The size as which a packed input counts. */
 static inline uint64_t budget_packed_bytes(uint64_t file_bytes, uint64_t plain_bytes)
 {
 	return plain_bytes < 8 * file_bytes ? plain_bytes : 8 * file_bytes;
@@ -42,7 +44,7 @@ static inline uint64_t budget_document_bytes(uint64_t input_bytes)
 	return 256 * BUDGET_MIB + BUDGET_RATIO * input_bytes;
 }
 
-/* The memory that the process may have beyond what it began with. */
+/* The memory that the process may take in addition to what it began with. */
 static inline uint64_t budget_memory_bytes(uint64_t input_bytes)
 {
 	return 192 * BUDGET_MIB + BUDGET_RATIO * input_bytes;

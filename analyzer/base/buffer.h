@@ -13,9 +13,10 @@ struct buffer { /* zero-initialise */
 	size_t length;
 	size_t capacity;
 	void (*drain)(
-	    struct buffer *buffer); /* of an output (files/output.h): takes what is there, when there is so much */
+	    struct buffer
+		*buffer); /* of an output (files/output.h): takes the bytes away once there are drain_bytes of them */
 	size_t drain_bytes;
-	bool refused; /* of an output: nothing of what follows will be written, so that making it is of no use */
+	bool refused; /* of an output: nothing more will be written, so there is no use in making it */
 };
 
 void buffer_append(struct buffer *buffer, const void *data, size_t length);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Names are untrusted and may be long: no step looks at more of a name than BRACKETS_DEEP brackets need. */
+/* Names are untrusted and may be long: no step reads on beyond BRACKETS_DEEP open brackets. */
 #include "base/demangled.h"
 
 #include <string.h>

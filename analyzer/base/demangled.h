@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A demangled name, step by step. The grammar is just enough of C++'s and Rust's: brackets nest, and those that follow
- * the word "operator" are none. A name that does not obey it still comes to its end, only in more steps.
+ * the word "operator" are none. The steps through a name that does not obey it still reach its end.
  */
 #ifndef SEEP_BASE_DEMANGLED_H
 #define SEEP_BASE_DEMANGLED_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Writes JSON into a buffer: commas and escapes are its business, nesting is the caller's. */
+/* Writes JSON into a buffer: this file takes care of commas and escapes, the caller of the nesting. */
 #ifndef SEEP_BASE_JSON_H
 #define SEEP_BASE_JSON_H
 
@@ -20,7 +20,7 @@ void json_end_array(struct json *json);
 struct json *json_key(struct json *json,
 		      const char *key);              /* returns `json`, for the value: json_bool(json_key(...), true) */
 void json_text(struct json *json, const char *text); /* NULL writes null; broken UTF-8 becomes U+FFFD */
-void json_text_or_null(struct json *json, const char *text); /* an empty one, too, writes null */
+void json_text_or_null(struct json *json, const char *text); /* an empty text, too, writes null */
 void json_unsigned(struct json *json, uint64_t value);
 void json_rounded(struct json *json, double value); /* to a whole number; not finite: null */
 void json_real(struct json *json, double value);    /* %.17g shortened; not finite: null */

@@ -55,7 +55,7 @@ uint64_t hash_secret(void)
 {
 	static uint64_t secret;
 
-	/* Without entropy the address of a variable has to do: it is random enough to be a nuisance. */
+	/* Without entropy the address of a variable must do, which an attacker can hardly guess. */
 	if (!secret && getrandom(&secret, sizeof secret, GRND_NONBLOCK) != (ssize_t)sizeof secret)
 		secret = (uintptr_t)&secret;
 	return secret;

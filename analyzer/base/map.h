@@ -23,7 +23,7 @@ size_t map_count(const struct map *map);
 /* 64-bit mixing of bytes, seeded with the hash of what came before. The same in every process and version. */
 uint64_t hash_bytes(uint64_t seed, const void *data, size_t length);
 
-/* A seed that is another in every process, for hashes of untrusted keys that are never stored or compared across
+/* A seed that differs between processes, for hashes of untrusted keys that are never stored or compared across
  * processes: nobody can make a file whose keys all collide. */
 uint64_t hash_secret(void);
 

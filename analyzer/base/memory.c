@@ -84,7 +84,7 @@ static _Noreturn void memory_exhausted(void)
 	const char *line = bound.is_bounded ? bounded : alone;
 
 	if (!bound.is_child && write(STDERR_FILENO, line, strlen(line)) < 0) {
-		/* Nobody listens; the status still says it. */
+		/* nobody reads the message; the status still tells */
 	}
 	_exit(STATUS_NO_MEMORY);
 }

@@ -11,8 +11,8 @@ void *memory_allocate(size_t count, size_t size); /* zeroed */
 void *memory_resize(void *old, size_t count, size_t size);
 char *memory_copy_text(const char *text);
 
-/* Limits the process's memory, from here on, to what budget_memory_bytes() allows for the inputs that are announced.
- * This is the last resort: readers bound by themselves what they make of an input. */
+/* From here on, limits the process's memory to what budget_memory_bytes() allows for the announced inputs. This is the
+ * last resort: readers bound by themselves what they make of an input. */
 void memory_bound_by_inputs(void);
 void memory_expect_input(uint64_t bytes);
 /* The same for a child that reads ELF, by budget_debug_bytes(). Such a child ends without a message. */

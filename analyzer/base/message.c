@@ -89,7 +89,7 @@ static void line_write(const char *before, const char *command, const char *form
 	for (size_t sent = 0; sent < line.length;) {
 		const ssize_t written = write(STDERR_FILENO, line.data + sent, line.length - sent);
 		if (written < 0 && errno != EINTR)
-			break; /* nobody listens; the exit status still says it */
+			break; /* nobody reads the message; the exit status still tells */
 		sent += written > 0 ? (size_t)written : 0;
 	}
 	buffer_free(&line);

@@ -13,8 +13,8 @@ void message(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Prints "seep COMMAND: ...". */
 void message_of(const char *command, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Says on a terminal how far a long work is, "seep: reading snapshot 12 of 64"; nothing within its first second. The line
- * is wiped by message_progress_end(), which the work ends with, and by any message. */
+/* Shows on a terminal how far a long task is, "seep: reading snapshot 12 of 64"; nothing within its first second. Any
+ * message wipes the line, and so does message_progress_end(), which every such task must call at its end. */
 void message_progress(const char *what, size_t done, size_t of);
 void message_progress_end(void);
 

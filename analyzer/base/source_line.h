@@ -7,10 +7,11 @@
 #include <stdint.h>
 
 struct source_line {
-	const char *function; /* NULL only on its way: an address without a name is "server+0x1230" */
-	const char *file;     /* NULL: unknown */
-	uint32_t line;        /* 0: unknown */
-	bool inlined;         /* into the next line of the same address */
+	const char
+	    *function;    /* NULL only while names are looked up: an address without a name becomes "server+0x1230" */
+	const char *file; /* NULL: unknown */
+	uint32_t line;    /* 0: unknown */
+	bool inlined;     /* this call was inlined into the next line of the same address */
 };
 
 #endif

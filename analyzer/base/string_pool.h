@@ -12,7 +12,7 @@ void string_pool_free(struct string_pool *pool);
 const char *string_pool_intern(struct string_pool *pool, const char *text);
 const char *string_pool_intern_bytes(struct string_pool *pool, const char *bytes, size_t length);
 
-/* Keeps a text that nobody interns: for names of which there are many, and no two are equal. */
+/* Keeps a text without interning it: for many names of which no two are equal. */
 const char *string_pool_store(struct string_pool *pool, const char *bytes, size_t length);
 
 /* Untrusted text made fit to print: control characters and broken UTF-8 become \xNN, more than `limit` bytes are

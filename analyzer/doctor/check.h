@@ -23,8 +23,8 @@ enum finding_severity {
 struct finding {
 	enum finding_severity severity;
 	const char *id;   /* stable, for scripts: "static", "setuid", ... */
-	char text[512];   /* what is; safe to print */
-	char advice[240]; /* what to do; "" where nothing is */
+	char text[512];   /* the fact; safe to print */
+	char advice[240]; /* what to do; "" if there is nothing to do */
 };
 
 struct findings {

@@ -90,7 +90,7 @@ static bool shebang_read(const char *path, char interpreter[SHEBANG_BYTES], char
 
 /* Our own environment and what env(1) adds to it on the command line. */
 struct command_environment {
-	char *const *assignments; /* NULL, or words of which those before the first without '=' count */
+	char *const *assignments; /* NULL, or words; the ones before the first word without '=' are variables */
 };
 
 static bool command_has_variable(const void *context, const char *name, const char *value)
@@ -134,7 +134,7 @@ static bool env_skip(char *const **arguments, struct command_environment *enviro
 static bool check_wrapper(const char *name, struct findings *findings)
 {
 	for (size_t i = 0; i < sizeof wrappers / sizeof wrappers[0]; i++) {
-		bool is_root_su = strcmp(name, "su") == 0 && geteuid() == 0; /* which has no need of its set-user-ID */
+		bool is_root_su = strcmp(name, "su") == 0 && geteuid() == 0; /* it does not need its set-user-ID bit */
 		if (strcmp(name, wrappers[i].name) != 0 || is_root_su)
 			continue;
 		finding_add(findings, FINDING_FAULT, wrappers[i].id, wrappers[i].advice, "%s", wrappers[i].text);

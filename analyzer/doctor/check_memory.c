@@ -37,7 +37,8 @@ static void check_space(struct findings *findings)
 
 enum remains { IN_USE, DEAD, HOMELESS };
 
-/* Tells whose a heap file in memory is: a living program's, a dead one's, or nobody's, since its recording is gone. */
+/* Tells to whom a heap file in memory belongs: to a living program, to a dead one, or to nobody, because its recording
+ * is gone. */
 static enum remains remains_of(const char *path, char *directory, size_t size)
 {
 	char link[PATH_MAX + 8], target[PATH_MAX];
@@ -45,7 +46,7 @@ static enum remains remains_of(const char *path, char *directory, size_t size)
 	struct seep_fault fault;
 
 	if (!seep_heap_recording_of(path, directory, size))
-		return IN_USE; /* just being made, or of another version */
+		return IN_USE; /* somebody is just making it, or it is of another version */
 	snprintf(link, sizeof link, "%s/%s", directory, SEEP_HEAP_NAME);
 	ssize_t length = readlink(link, target, sizeof target - 1);
 	if (length < 0 || (size_t)length != strlen(path) || memcmp(target, path, (size_t)length) != 0)

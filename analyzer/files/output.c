@@ -14,8 +14,8 @@
 #include "files/pager.h"
 
 enum {
-	DRAIN_BYTES = 1 << 20, /* are gathered before they are written */
-	KEPT_BYTES = 256,      /* stay, since writers look back at the end of what they wrote */
+	DRAIN_BYTES = 1 << 20, /* the buffer gathers so many before it writes them */
+	KEPT_BYTES = 256,      /* so many stay in the buffer, since writers look back at the end of what they wrote */
 	NAME_ATTEMPTS = 100,
 };
 
@@ -78,14 +78,15 @@ static bool temporary_open(struct output *output)
 	return true;
 }
 
-/* A file that is there: it must be one that could be written to, and what replaces it gets its mode and, where that is
+/* Replaces an existing file. The user must be allowed to write to it, and the new file gets its mode and, if that is
  * allowed, its owner. */
 static bool replacement_open(struct output *output, const char *path, const struct stat *before)
 {
 	output->place = realpath(path, NULL);
 	if (!output->place || faccessat(AT_FDCWD, output->place, W_OK, AT_EACCESS) < 0)
 		return false;
-	if (!(before->st_mode & 0222)) { /* root may write to everything, but nobody means this one to be written to */
+	if (!(before->st_mode &
+	      0222)) { /* root may write to everything, but this file is meant for nobody to write to */
 		errno = EACCES;
 		return false;
 	}
@@ -124,7 +125,7 @@ static bool descriptor_open(struct output *output, const char *path)
 	return output->descriptor >= 0;
 }
 
-/* /dev/stdout and its kin lead to a descriptor that is open already; where that is a file, it is not to be replaced. */
+/* /dev/stdout and its kin lead to an open descriptor; if that is a file, it must not be replaced. */
 static bool is_standard_output(const char *path)
 {
 	return !path || strcmp(path, "-") == 0 || strcmp(path, "/dev/stdout") == 0 || strcmp(path, "/dev/fd/1") == 0 ||
@@ -200,7 +201,7 @@ static void settle(struct output *output)
 	output->owns_descriptor = false;
 	if (output->pager) {
 		pager_wait(output->pager);
-		if (output->fault == EPIPE) /* who leaves the pager early has seen enough */
+		if (output->fault == EPIPE) /* a reader who leaves the pager early has seen enough */
 			output->fault = 0;
 	}
 	if (output->temporary && !output->fault && rename(output->temporary, output->place) < 0)

@@ -4,8 +4,8 @@
  * does not grow with it, and only up to a limit.
  *
  * A regular file appears whole or not at all: it is written under another name beside its place, synced, and renamed.
- * One that is there already is replaced if it could have been written to, and keeps its mode; of a symbolic link the
- * file that it points to is replaced. A device or pipe is written to as it comes.
+ * An existing file is replaced if the user may write to it, and keeps its mode; through a symbolic link, the file that
+ * it points to is replaced. A device or pipe gets the bytes as they come.
  */
 #ifndef SEEP_FILES_OUTPUT_H
 #define SEEP_FILES_OUTPUT_H
@@ -18,8 +18,9 @@
 #include "base/error.h"
 
 struct output {
-	struct buffer buffer; /* takes all that is written; first, so that a buffer leads to its output */
-	const char *path;     /* for messages; NULL: standard output */
+	struct buffer
+	    buffer;       /* takes everything that is written; the first member, so that a buffer leads to its output */
+	const char *path; /* for messages; NULL: standard output */
 	int descriptor;
 	char *place, *temporary; /* of a regular file; else NULL */
 	uint64_t written, limit;
@@ -33,7 +34,7 @@ bool output_open(struct output *output, const char *path, uint64_t limit, struct
 /* Sends what goes to standard output through the user's pager, where there is one (files/pager.h). Before anything is
  * written. */
 void output_page(struct output *output);
-/* Writes what is left, and puts the file into its place. Nothing is left behind where that fails. Frees the buffer. */
+/* Writes the rest, and puts the file into its place. A failure leaves nothing behind. Frees the buffer. */
 bool output_close(struct output *output, struct error *error);
 /* True where the last fault was that nobody reads any more. */
 bool output_is_unread(const struct output *output);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* seep maps heap files, and whoever may write to such a file may cut it. A page that is then missing is replaced by one
- * of zeros, which the readers take for empty entries. */
+/* seep maps heap files, and whoever may write to such a file may cut it. The guard replaces a page that is then missing
+ * by one of zeros, which the readers take for empty entries. */
 #include "files/sigbus_guard.h"
 
 #include <signal.h>
@@ -13,8 +13,8 @@
 
 enum { PAGE_BYTES = 4096 };
 
-/* A signal that somebody has sent is for the main thread, which may wait for it. Only one with a value can be handed on
- * as it is. */
+/* A SIGBUS that somebody has sent is for the main thread, which may wait for it. Only one with a value can be passed on
+ * unchanged. */
 static bool main_thread_takes(int number, siginfo_t *sent)
 {
 	pid_t process = getpid();
@@ -23,7 +23,7 @@ static bool main_thread_takes(int number, siginfo_t *sent)
 						  syscall(SYS_tgkill, process, process, number) == 0);
 }
 
-/* mmap is a system call alone, so it may be called here. */
+/* mmap is a bare system call, so a signal handler may call it. */
 static void page_replace(int number, siginfo_t *fault, void *context)
 {
 	const struct sigaction plain = {.sa_handler = SIG_DFL};

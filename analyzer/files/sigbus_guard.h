@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Mapped files that somebody else cuts: reading on gives zeros instead of SIGBUS. */
+/* Mapped files that somebody else truncates: reads beyond the new end give zeros instead of SIGBUS. */
 #ifndef SEEP_FILES_SIGBUS_GUARD_H
 #define SEEP_FILES_SIGBUS_GUARD_H
 

@@ -16,14 +16,14 @@ enum unpack_end {
 
 struct unpacking {
 	const void *data;
-	size_t bytes, limit_bytes;                                             /* that are unpacked at most */
+	size_t bytes, limit_bytes;                                             /* the most that may be unpacked */
 	bool (*take)(void *context, const unsigned char *piece, size_t bytes); /* false: no more is wanted */
 	void *context;
-	size_t offset; /* in the packed bytes, to which they were used */
+	size_t offset; /* in the packed bytes: how far they were used */
 	struct error fault;
 };
 
-/* More than is read: what every format says of it. */
+/* The complaint of every format about more bytes than may be unpacked. */
 #define UNPACK_TOO_MUCH "unpacks to more than is read"
 
 #endif

@@ -17,7 +17,7 @@
 
 static char *debug_path; /* libdwfl's list; see debug_files_prepare() */
 
-static struct buffer debuginfod_said; /* of the module at hand, what was wrong with the servers */
+static struct buffer debuginfod_said; /* what was wrong with the servers that were asked for this module */
 
 /* Finds a debug file by libdwfl on this machine, or else on a server. A file that is larger inside than outside is
  * refused. */

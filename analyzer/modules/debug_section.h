@@ -19,7 +19,7 @@ struct debug_section {
 	unsigned char *input;
 };
 
-/* False: it is compressed in a way that is not known, or damaged. */
+/* False: its compression is unknown, or it is damaged. */
 bool debug_section_open(struct debug_section *section, int descriptor, const GElf_Shdr *header);
 void debug_section_close(struct debug_section *section);
 

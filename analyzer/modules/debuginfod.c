@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* libdebuginfod is loaded when it is wanted, as libdw does: it brings an HTTP client along, and is not installed
  * everywhere. It has its own cache, by build id. It asks all servers at once and stays with the one that answers first,
- * however that goes on; where that comes to nothing, they are asked one by one. */
+ * even if that one then fails; in that case seep asks them one by one. */
 #include "modules/debuginfod.h"
 
 #include <dlfcn.h>
@@ -32,7 +32,7 @@ struct debuginfod_functions {
 static struct {
 	double deadline;           /* seconds of the monotonic clock; 0: the time has not begun */
 	char *servers;             /* what DEBUGINFOD_URLS was */
-	bool refused[SERVERS_MAX]; /* by place in it: was too slow, and is not asked again */
+	bool refused[SERVERS_MAX]; /* by place in it: this server was too slow, and is not asked again */
 	bool all_refused;          /* at once */
 } shared;
 
@@ -115,7 +115,8 @@ static bool cache_directory(struct buffer *path)
 	return false;
 }
 
-/* A request that was given up leaves an empty file, by which libdebuginfod would say for minutes that no server has it. */
+/* A request that was given up leaves an empty file, from which libdebuginfod would conclude for minutes that no server
+ * has the build. */
 static void miss_forget(const uint8_t *build_id, uint32_t build_id_bytes)
 {
 	struct buffer path = {0};
@@ -157,7 +158,7 @@ static int ask(const struct debuginfod_functions *functions, const char *servers
 	return descriptor;
 }
 
-/* Each alone, but for those that were too slow before. */
+/* Asks each server alone, except those that were too slow before. */
 static int ask_one_by_one(const struct debuginfod_functions *functions, const uint8_t *build_id,
 			  uint32_t build_id_bytes, struct buffer *path)
 {

@@ -9,14 +9,13 @@
 
 #include "base/buffer.h"
 
-/* The command's time begins, when this is called for the first time: before the child that will ask is made. */
+/* The first call begins the command's time. Call it before the child that will ask is made. */
 void debuginfod_begin(void);
 
 /* Takes the servers out of the environment, where libdw would find them and ask by itself. */
 void debuginfod_take_servers(void);
 
-/* An open descriptor; -1: no server is named, or none has it. `said` gets the reason, unless it is only that none has
- * it. */
+/* An open descriptor; -1: DEBUGINFOD_URLS names no server, or none has the build. `said` gets any other reason. */
 int debuginfod_fetch(const uint8_t *build_id, uint32_t build_id_bytes, struct buffer *path, struct buffer *said);
 
 #endif

@@ -35,8 +35,8 @@ struct dwarf_chunks {
 	unsigned char *image; /* header, section headers, names, parts */
 	size_t reserved;
 	Elf64_Shdr *sections;    /* in the image */
-	unsigned char *rooms[2]; /* for .debug_info: one is read from, one is being filled */
-	int room;                /* the one being filled, or to be filled next */
+	unsigned char *rooms[2]; /* two for .debug_info: one to read from, one to fill */
+	int room;                /* the one that is filled now or next */
 	uint64_t filled;         /* bytes of whole units in it; the filler's while it runs */
 	pthread_t filler;
 	bool is_filling;
@@ -251,7 +251,7 @@ void dwarf_chunks_close(struct dwarf_chunks *chunks)
 	free(chunks);
 }
 
-/* One unit more, whose length stands at its beginning; false: there is none, or it is damaged. */
+/* Reads one more unit, whose length stands at its beginning; false: there is none, or it is damaged. */
 static bool unit_read(struct dwarf_chunks *chunks, uint64_t *used)
 {
 	enum { LONG_FORM = 0xffffffff };
@@ -288,7 +288,7 @@ static void *room_fill(void *argument)
 	return NULL;
 }
 
-/* While one chunk is looked through the next one is unpacked. */
+/* A thread unpacks the next chunk while the caller looks through this one. */
 Dwarf *dwarf_chunks_next(struct dwarf_chunks *chunks)
 {
 	chunk_end(chunks);

@@ -23,18 +23,18 @@ struct dwarf_lookup {
 	size_t count;
 	struct dwarf_answer *answers; /* one an address */
 	bool *claimed;                /* by address: a unit has it */
-	size_t left;                  /* addresses that no unit has yet */
+	size_t left;                  /* how many addresses no unit has yet */
 	struct string_pool *texts;
 	struct source_line
 	    *lines; /* their texts live as long as the lookup; functions as the linker knows them; or NULL */
 	size_t line_count, line_capacity;
 };
 
-/* Begins with `count` ascending addresses, each within the instruction that is meant. */
+/* Begins with `count` ascending addresses; each is that of a byte within its instruction. */
 void dwarf_lookup_begin(struct dwarf_lookup *lookup, const uint64_t *addresses, size_t count);
 
-/* Looks up those that no unit had so far. `debug` is the module's DWARF, or a part of it, which may be ended
- * afterwards; `bias` is taken off an address to get the one that DWARF knows. */
+/* Looks up the addresses that no unit had so far. `debug` is the module's DWARF, or a part of it, which the caller may
+ * end afterwards; an address minus `bias` is the one that DWARF knows. */
 void dwarf_lookup_add(struct dwarf_lookup *lookup, Dwarf *debug, Dwarf_Addr bias);
 void dwarf_lookup_free(struct dwarf_lookup *lookup);
 

@@ -7,9 +7,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Whether all compressed sections together unpack to no more than budget_section_bytes() of the file. Then, and only then,
- * the process may have the memory to read it, besides what it has been allowed for others. A file that is no ELF is fine
- * here. */
+/* Whether all compressed sections together unpack to no more than budget_section_bytes() of the file. If so, the
+ * process's limit of memory grows by what reading this file takes. A file that is not ELF passes. */
 bool elf_budget_admit(int descriptor);
 
 #endif
