@@ -50,7 +50,7 @@ static void symbol_note(struct elf_facts *facts, const char *name, const GElf_Sy
 		if (strcmp(name, sanitizers[i].function) == 0)
 			facts->sanitizer = sanitizers[i].name;
 	for (size_t i = 0; i < COUNT(own_allocators); i++) {
-		bool is_malloc = i == 0; /* the plain name tells more than the others, whichever is met first */
+		bool is_malloc = i == 0; /* the plain name tells more than the others, even if it comes later */
 		if (strcmp(name, own_allocators[i]) != 0 || (facts->own_malloc[0] && !is_malloc))
 			continue;
 		snprintf(facts->own_malloc, sizeof facts->own_malloc, "%s", name);

@@ -33,7 +33,7 @@ struct elf_facts {
 };
 
 enum elf_depth {
-	ELF_SHALLOW, /* headers, dynamic section and dynamic symbols: milliseconds for any size */
+	ELF_SHALLOW, /* reads headers, dynamic section and dynamic symbols alone: milliseconds for a file of any size */
 	ELF_DEEP,    /* .symtab too */
 };
 

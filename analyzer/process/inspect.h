@@ -16,7 +16,7 @@ struct process_facts {
 	char name[64];         /* comm, control characters replaced */
 	char state;            /* R, S, D, T, Z, ... */
 	uid_t user;            /* effective */
-	char executable[4096]; /* "" where it can't be read */
+	char executable[4096]; /* "" if it can't be read */
 	bool memory_readable;  /* /proc/PID/maps can be opened */
 	bool dumpable;         /* its /proc files belong to its own user */
 	bool secure_mode;      /* AT_SECURE: the loader ignored LD_PRELOAD */

@@ -17,7 +17,7 @@
 struct search {
 	pid_t pid;
 	char directory[4200]; /* "": not found */
-	char deleted[4096];   /* a heap file that is mapped and gone */
+	char deleted[4096];   /* a heap file that is mapped, but whose name is gone */
 };
 
 /* True if the directory's heap file is the mapped one and is sound. Some file systems (overlayfs, btrfs) show another

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See own_stack.h. The stack is changed by makecontext() and not by a thread: who starts programs stays one thread. */
+/* See own_stack.h. makecontext() changes the stack, and not a thread, because a process that starts programs should
+ * have one thread. */
 #include "process/own_stack.h"
 
 #include <pthread.h>

@@ -6,7 +6,7 @@
 
 struct stand_in;
 
-/* NULL: no thread was to be had. */
+/* NULL: no thread could be made. */
 struct stand_in *stand_in_begin(const char *directory);
 void stand_in_end(struct stand_in *stand_in); /* NULL is fine */
 

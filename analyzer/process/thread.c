@@ -6,7 +6,7 @@
 
 enum { STACK_BYTES = 256 << 10 };
 
-/* All but those that it raises itself. */
+/* All signals except those that a fault of the thread itself raises. */
 static void block(sigset_t *before)
 {
 	sigset_t all = signals_all();

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Our side of the guard: see guard.h. Its own is in guard_process.c. */
+/* `seep run`'s side of the guard: see guard.h. The guard's own side is in guard_process.c. */
 #include "run/guard.h"
 
 #include <errno.h>
@@ -121,7 +121,7 @@ void guard_look_after(struct guard *guard)
 		begin(guard);
 }
 
-/* Its answer; zeros where it has ended, or does not answer in time. */
+/* The guard's answer; zeros if it has ended, or does not answer in time. */
 static bool answer_take(struct guard *guard, struct keepers_waits *waits)
 {
 	struct pollfd answer = {.fd = guard->socket, .events = POLLIN};

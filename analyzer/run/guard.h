@@ -27,7 +27,7 @@ struct guard {
 	pid_t pid; /* 0: there is none */
 	int socket;
 	bool keeps;   /* recordings */
-	bool watches; /* it sees whether a process is stopped */
+	bool watches; /* the guard can see whether a process is stopped */
 	int begun;
 	pid_t program;
 	struct witness witness;
@@ -36,20 +36,20 @@ struct guard {
 /* Forks it. All signals must be blocked, and there must be no other thread. Without a guard its functions do nothing. */
 void guard_begin(struct guard *guard, const struct session *session);
 
-/* Whose end and stops it is to watch. */
+/* Tells it the program whose end and stops it must watch. */
 void guard_program_is(struct guard *guard, pid_t program);
 
-/* We are about to stop with the program; we have been continued. */
+/* Tell it that we are about to stop with the program, and that we have been continued. */
 void guard_stopping(struct guard *guard);
 void guard_going_on(struct guard *guard);
 
-/* Is this a signal by which it has continued us? */
+/* Is this a signal with which the guard has continued us? */
 bool guard_sent(const struct guard *guard, const siginfo_t *signal);
 
-/* Has it ended? Then another one takes its place, a few times. */
+/* If it has ended, starts another one, a few times. */
 void guard_look_after(struct guard *guard);
 
-/* Has it give back all recordings and end: a little more than two seconds at most. */
+/* Makes it give back all recordings and end, in a little more than two seconds at most. */
 struct keepers_waits guard_end(struct guard *guard);
 
 #endif

@@ -25,7 +25,7 @@
 enum {
 	NAP_FIRST_MS = 4, /* between looks at a job that is stopped, doubled from look to look */
 	NAP_MS = 256,
-	LOOKS = 8, /* a program that nobody has seen stopped in so many was continued at once */
+	LOOKS = 8, /* looks: a program that was not seen stopped in so many was continued at once */
 	INHERITED_LOOK_MS = 200,
 };
 
@@ -47,7 +47,7 @@ static bool job_is_watched(const struct guard_process *guard)
 }
 
 /* If the program was continued by its own number, or killed, while `seep run` is stopped, `seep run` must go on, too. A
- * SIGCONT to the job continues both, and this does nothing. A mistake is made good: `seep run` stops again. */
+ * SIGCONT to the job continues both, and this does nothing. A mistake does no harm, because `seep run` stops again. */
 static void job_look(struct guard_process *guard)
 {
 	char program = process_state(guard->program);

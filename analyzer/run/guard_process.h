@@ -12,7 +12,7 @@ enum guard_news {
 	GUARD_PROGRAM = 1, /* who it is */
 	GUARD_STOPPING,
 	GUARD_GOING_ON,
-	GUARD_END, /* answered by a struct keepers_waits */
+	GUARD_END, /* the answer is a struct keepers_waits */
 };
 
 struct guard_message {
@@ -20,7 +20,7 @@ struct guard_message {
 	pid_t program;
 };
 
-/* The first that it sends. */
+/* The guard's first message. */
 struct guard_greeting {
 	pid_t witness; /* 0: there is none */
 	bool keeps, watches;
@@ -29,7 +29,7 @@ struct guard_greeting {
 struct guard_process {
 	const struct session *session;
 	pid_t seep;
-	int control, questions; /* our ends; the second is the witness's */
+	int control, questions; /* the guard's ends; the second is the witness's */
 	pid_t program;          /* 0: not there yet */
 	/* its own */
 	struct keepers *keepers;

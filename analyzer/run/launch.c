@@ -86,7 +86,7 @@ void launch_hold_signals(struct launch_result *result)
 
 	*result = (struct launch_result){0};
 	signals_mask(SIG_BLOCK, &all, &result->before.mask);
-	/* Had it been ignored, the child would vanish without a status. */
+	/* With SIGCHLD ignored, the child would vanish without a status. */
 	sigaction(SIGCHLD, &plain, &result->before.child_action);
 }
 
@@ -116,7 +116,7 @@ void launch_and_wait(char **arguments, char **environment, struct guard *guard, 
 		result->status = WIFEXITED(status) ? WEXITSTATUS(status) : LAUNCH_SIGNAL_BASE + WTERMSIG(status);
 	}
 	close(report[0]);
-	/* Signals that came after its end were for a program that is no more. */
+	/* Drops signals that came after the program's end, because they were meant for it. */
 	while (signals_take(&late, false))
 		;
 	if (reason)

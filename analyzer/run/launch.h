@@ -19,7 +19,7 @@ enum launch_status {
 	LAUNCH_SIGNAL_BASE = 128,
 };
 
-/* As they were when we were started. */
+/* Signal masks and dispositions as they were when we were started. */
 struct launch_signals {
 	sigset_t mask;
 	struct sigaction child_action;
@@ -51,8 +51,8 @@ void launch_release_signals(const struct launch_result *result);
  * the array, the texts are borrowed. */
 char **environment_derive(const char *const *drop, char *const *add);
 
-/* Where libseep.so was preloaded into this very program (a `seep` inside a `seep run`), executes it anew without, so
- * that seep never profiles itself. Returns where there is nothing to do. */
+/* If libseep.so was preloaded into this very program (a `seep` inside a `seep run`), executes the program anew without
+ * it, so that seep never profiles itself. Returns if there is nothing to do. */
 void launch_leave_shim(char **arguments);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A program that ran for hours must not learn at its end that its recording had no place: what can be known beforehand
- * is. A pattern's later parts are filled in by each process, which makes those directories itself. */
+/* Nobody should learn after hours that the recording had no place: seep checks beforehand whatever can be known. A
+ * pattern's later parts are filled in by each process, which makes those directories itself. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -11,7 +11,7 @@
 #include "base/memory.h"
 #include "run/output_directory.h"
 
-/* The name as far as it is the same for all; *whole: there is nothing to fill in. */
+/* The part of the name that is the same for all processes; *whole: there is nothing to fill in. */
 static char *constant_part(const char *pattern, bool *whole)
 {
 	char *name = memory_allocate(strlen(pattern) + 1, 1), *out = name;
@@ -48,7 +48,7 @@ static bool parents_make(char *name)
 	return true;
 }
 
-/* In the directory above; or the recording's own is there already, and can be taken. */
+/* Can the recording's directory be made in the one above, or is it there already and can be taken? */
 static bool can_be_written(char *name, bool whole)
 {
 	struct stat status;

@@ -16,17 +16,17 @@
 struct relay {
 	struct guard *guard;
 	pid_t program;
-	unsigned to_group[SIGNALS + 1]; /* the witness has seen it, and we are still to take it */
+	unsigned to_group[SIGNALS + 1]; /* the witness has seen the signal, and we have not taken it yet */
 };
 
 enum {
-	BATCH = 64, /* signals that are looked at together */
-	ROUNDS = 8, /* of asking the witness, where more keep coming */
+	BATCH = 64, /* the most signals that are sorted together */
+	ROUNDS = 8, /* rounds of asking the witness while more signals keep coming */
 	QUEUING =
-	    32, /* from this number on, the C library's own two among them, each signal that is sent is received */
+	    32, /* signals from this number on queue, the C library's own two among them: each one that is sent is received */
 };
 
-/* The news that a child has stopped or ended: ours, and not for the program. */
+/* A signal that is for us and not for the program: a child has stopped or ended. */
 static bool is_news(const siginfo_t *signal)
 {
 	return signal->si_signo == SIGCHLD && signal->si_code > 0;
@@ -80,7 +80,7 @@ static bool was_taken_back(const struct relay *relay, const siginfo_t *batch, si
 	return false;
 }
 
-/* The program that signals its parent means the process that we stand in for: our own parent. */
+/* A program that signals its parent means our own parent, in whose place we are. */
 static void signal_send(const struct relay *relay, siginfo_t *signal)
 {
 	bool goes_up = is_from_somebody(signal) && process_descends_from(signal->si_pid, relay->program);
@@ -98,7 +98,7 @@ static size_t batch_fill(siginfo_t *batch, size_t count)
 	return count;
 }
 
-/* Takes what else is there, until all that the witness has told of has come to us, too. */
+/* Takes the other signals, until everything that the witness has seen has come to us, too. */
 static void signals_pass_on(struct relay *relay, const siginfo_t *first)
 {
 	siginfo_t batch[BATCH] = {*first};
@@ -120,7 +120,7 @@ static void signals_pass_on(struct relay *relay, const siginfo_t *first)
 		if (!is_our_own(relay, &batch[i]) && !went_to_group(relay, &batch[i], witnessed) &&
 		    !was_taken_back(relay, batch, i, count))
 			signal_send(relay, &batch[i]);
-	if (count < BATCH) /* signals not to be taken any more: a stop takes back continuations, and the reverse */
+	if (count < BATCH) /* signals that will not come any more: a stop takes back continuations, and the reverse */
 		memset(relay->to_group, 0, sizeof relay->to_group);
 }
 
@@ -181,7 +181,7 @@ static void stop_too(struct relay *relay, int number)
 		relay->to_group[SIGTSTP] = relay->to_group[SIGTTIN] = relay->to_group[SIGTTOU] = 0;
 }
 
-/* Children that are not ours: process 1 gets everybody's. Nobody else would wait for them. */
+/* Waits for children that we did not make: process 1 gets everybody's orphans, and nobody else would wait for them. */
 static void orphans_reap(const struct relay *relay)
 {
 	for (;;) {

@@ -14,8 +14,9 @@
 #include "session/stay.h"
 
 enum {
-	ANSWER_MS = 1000, /* it only ever waits for us: one that is silent so long was stopped by a debugger */
-	STOP_MS = 200,    /* it is seen to have stopped in about one */
+	ANSWER_MS =
+	    1000, /* the witness does nothing but wait for us: if it is silent for so long, a debugger has stopped it */
+	STOP_MS = 200, /* it is seen to have stopped in about one */
 };
 
 static _Noreturn void collect(int socket, pid_t seep, pid_t guard)
@@ -25,7 +26,7 @@ static _Noreturn void collect(int socket, pid_t seep, pid_t guard)
 
 	prctl(PR_SET_NAME, "seep-witness");
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	descriptors_close_but(0, &socket, 1); /* no pipe that somebody waits for the end of */
+	descriptors_close_but(0, &socket, 1); /* so that it holds no pipe on whose end somebody waits */
 	while (getppid() == guard && ((got = read(socket, &question, 1)) > 0 || (got < 0 && errno == EINTR))) {
 		unsigned char counts[SIGNALS + 1] = {0};
 		siginfo_t signal;

@@ -22,7 +22,7 @@ struct witness {
  * and with us, however we end. Its pid, or 0. */
 pid_t witness_fork(int questions, pid_t seep);
 
-/* Here. It ends by itself when nobody can ask it any more. */
+/* In `seep run`. The witness ends by itself when nobody can ask it any more. */
 void witness_end(struct witness *witness);
 
 /* When we are about to stop, so that the whole job is seen to have stopped. The next question rouses it. */

@@ -18,7 +18,7 @@
 #include "base/memory.h"
 
 enum {
-	ASKING_MAX = 64,   /* connections at a time; of more the oldest is closed */
+	ASKING_MAX = 64,   /* connections at a time; one more closes the oldest */
 	HOSTED_MAX = 65536 /* recordings of a run */
 };
 

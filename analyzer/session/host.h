@@ -12,10 +12,11 @@
 
 struct host;
 
-/* Makes the socket and the keys that the session hands on. Without a socket those processes record alone, or not. */
+/* Makes the socket and the keys that the session hands on. Without a socket, those processes record by themselves, or
+ * not at all. */
 void host_listen(struct session *session);
 
-/* Serves it. The session must outlive it. */
+/* Begins to serve the socket. The session must outlive the host. */
 struct host *host_begin(const struct session *session);
 
 /* Waits until somebody asks, `rouse` (a descriptor) can be read, or the time has passed; answers those who have

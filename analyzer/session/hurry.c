@@ -14,7 +14,7 @@
 
 enum {
 	LAST_S = 2,           /* from the first signal to the end, at most */
-	MOMENT_NS = 300000000 /* most runs are done in less: they lose nothing to the impatient */
+	MOMENT_NS = 300000000 /* most runs finish in less time, and lose nothing to impatient users */
 };
 
 static const int asking[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM};

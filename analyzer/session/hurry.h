@@ -9,13 +9,14 @@
 #include <stdbool.h>
 
 /* From now on HUP, INT, QUIT and TERM, unless they were ignored, ask for haste. Ends the process with the program's
- * status two seconds after the first, wherever it is then. Stops work as ever, other signals are not listened to. */
+ * status two seconds after the first, wherever it is then. Stop signals work as always; other signals have no
+ * effect. */
 void hurry_listen(int program_status);
 
-/* The moment is over: the work that is not done is left, and that is said. */
+/* The moment is over: the rest of the work is left undone, and the user is told. */
 bool hurry_is_over(void);
 
-/* In a child that goes on by itself: TERM ends it, the others do nothing. */
+/* For a child that goes on by itself: TERM ends it, the other signals do nothing. */
 void hurry_forget(void);
 
 #endif

@@ -33,7 +33,7 @@ struct keepers {
 	pthread_t watcher;
 	int rouse; /* eventfd: wakes the watcher; -1: there is none */
 	seep_keeper_leave leave;
-	pthread_mutex_t lock;      /* of the two below */
+	pthread_mutex_t lock;      /* of the two lists below */
 	struct keeper_task *tasks; /* running */
 	int running;
 	/* The watcher's own, until it has ended: recordings whose turn has not come, oldest first. */
@@ -62,7 +62,7 @@ static void task_add(struct keeper_task *task)
 	pthread_mutex_unlock(&keepers->lock);
 }
 
-/* With the lock. */
+/* The caller holds the lock. */
 static void task_unlink(struct keeper_task *task)
 {
 	struct keepers *keepers = task->keepers;
@@ -129,7 +129,7 @@ static void recording_begin(struct keepers *keepers, const char *directory)
 	atomic_fetch_add(&keepers->waiting_count, 1);
 }
 
-/* Those that waited longer than a look are told of at the end. */
+/* Recordings that waited longer than one look are reported at the end. */
 static void wait_count(struct keepers *keepers, const struct keeper_task *task)
 {
 	struct timespec now;
@@ -178,7 +178,7 @@ static void waiting_begin(struct keepers *keepers)
 	}
 }
 
-/* Their turn never came: each recording is in its heap file, and the end of the run writes its snapshot. */
+/* For recordings whose turn never came: each is in its heap file, and the end of the run writes its snapshot. */
 static void waiting_drop(struct keepers *keepers)
 {
 	while (keepers->waiting) {
@@ -189,7 +189,7 @@ static void waiting_drop(struct keepers *keepers)
 	}
 }
 
-/* Whole lines that came since the last look; one still being written stays for the next. */
+/* Reads the whole lines that came since the last look; a line that is still being written stays for the next look. */
 static void registry_follow(struct keepers *keepers, FILE *registry)
 {
 	char *line = NULL;
@@ -206,12 +206,12 @@ static void registry_follow(struct keepers *keepers, FILE *registry)
 	free(line);
 }
 
-/* By looking again and again: closing an inotify descriptor takes 13 ms, which every short run would pay. A recording
- * that waits for its keeper loses nothing. */
+/* The watcher looks again and again, because closing an inotify descriptor takes 13 ms, which every short run would
+ * pay. A recording that waits for its keeper loses nothing. */
 static void *registry_watch(void *argument)
 {
 	struct keepers *keepers = argument;
-	/* not by its name, which may be somebody else's by now */
+	/* by the descriptor, since the name may be somebody else's by now */
 	int descriptor = fcntl(keepers->session->descriptor, F_DUPFD_CLOEXEC, 3);
 	FILE *registry = descriptor >= 0 ? fdopen(descriptor, "r") : NULL;
 	struct host *host = host_begin(keepers->session);
@@ -219,7 +219,7 @@ static void *registry_watch(void *argument)
 
 	thread_signals_block();
 	if (registry)
-		rewind(registry); /* another may have read it before us, and been killed */
+		rewind(registry); /* another watcher may have read it before us, and been killed */
 	while (registry && !atomic_load(&keepers->leave)) {
 		registry_follow(keepers, registry);
 		waiting_begin(keepers);

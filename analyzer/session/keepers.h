@@ -19,14 +19,14 @@ struct keepers_waits {
 	double longest_s;
 };
 
-/* Watches the session's registry and keeps each recording that appears there. NULL: there was no thread to be had, so
+/* Watches the session's registry and keeps each recording that appears there. NULL: no thread could be made, so
  * recordings are in their heap files alone. The session must outlive it. */
 struct keepers *keepers_start(const struct session *session);
 
 /* Is anything being kept, or waiting for its turn? */
 bool keepers_are_busy(struct keepers *keepers);
 
-/* Has every keeper give its recording back, and waits for them: two seconds at most. NULL is fine. */
+/* Makes every keeper give its recording back, and waits for them, two seconds at most. NULL is fine. */
 struct keepers_waits keepers_stop(struct keepers *keepers);
 
 #endif

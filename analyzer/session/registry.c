@@ -20,7 +20,7 @@
 #define FILE_NAME "recordings"
 
 enum {
-	ATTEMPTS = 4, /* a registry that is not locked yet may be taken for a dead run's by another that reclaims */
+	ATTEMPTS = 4,        /* another run that reclaims may take a registry that is not locked yet for a dead run's */
 	ENTRIES_MAX = 20000, /* looked at in a place that others fill, too */
 };
 
@@ -110,8 +110,8 @@ void registry_remove(struct session *session)
 	rmdir(session->directory);
 }
 
-/* Is it a dead run's? It must be a file of ours, without other names, that nobody holds: its lock is ours while it is
- * open. */
+/* Does the registry belong to a dead run? Then it is a file of ours, without other names, that nobody holds. Its lock
+ * is ours while it is open. */
 static bool file_is_left(int descriptor)
 {
 	struct stat status;
@@ -141,7 +141,7 @@ static void directory_reclaim(int place, const char *name)
 		return;
 	if (fstat(directory, &status) == 0 && status.st_uid == geteuid() && (status.st_mode & 0777) == 0700) {
 		file_reclaim(directory);
-		unlinkat(place, name, AT_REMOVEDIR); /* not where something is still in it */
+		unlinkat(place, name, AT_REMOVEDIR); /* unless something is still in it */
 	}
 	close(directory);
 }

@@ -17,7 +17,7 @@ struct session {
 	char registry[4128];  /* the file in it; SEEP_SESSION names it to the shim */
 	int descriptor;       /* of that file, since it was made */
 	char identity[72];    /* device, inode and owner of it, and 1 if it is locked, for SEEP_SESSION_FILE */
-	int host;             /* see host.h: the socket at which it is asked for recordings; -1: there is none */
+	int host;             /* see host.h: the socket at which processes ask for recordings; -1: there is none */
 	char host_name[84];   /* its name and keys, for SEEP_SESSION_HOST */
 	const char *output;   /* pattern of the recordings' names */
 };
@@ -28,7 +28,7 @@ bool registry_make(struct session *session, const char *parent);
 /* Adds a line to it, as programs do. */
 void session_line_add(const struct session *session, const char *prefix, const char *text);
 
-/* Removes the names of ours. */
+/* Removes the names of our registry. */
 void registry_remove(struct session *session);
 
 /* Removes registries in that directory that are ours and that nobody holds. */

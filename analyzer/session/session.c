@@ -27,7 +27,8 @@
 #include "profile/lost.h"
 #include "profile/profile.h"
 
-/* How long to wait for a child that outlives the program: the rest of a pipeline ends within this, a daemon not. */
+/* How long to wait for a child that outlives the program: long enough for the rest of a pipeline to end. A daemon does
+ * not. */
 static const uint64_t patience_ns = 200000000;
 
 bool session_open(struct session *session, const char *output, struct error *error)
@@ -86,7 +87,7 @@ struct seen {
 	uint64_t secret;
 };
 
-/* The place for the index of a text; *is_new where it is not there yet. */
+/* The place for the index of a text; *is_new if it is not there yet. */
 static uint64_t *text_index(const struct seen *seen, struct map *map, const char *text, bool *is_new)
 {
 	return map_put(map, hash_bytes(seen->secret, text, strlen(text)), is_new);

@@ -27,7 +27,7 @@ struct session_recording {
 	size_t snapshots, timer_snapshots;
 	double in_use_bytes; /* estimated, at the end */
 	double allocated_bytes;
-	bool lower_bound;   /* something was lost: it is more */
+	bool lower_bound;   /* some samples were lost, so the program had more */
 	struct error fault; /* of SESSION_BROKEN */
 };
 
@@ -38,7 +38,7 @@ struct session_note {
 };
 
 struct session_results {
-	struct session_recording *recordings; /* largest in use first, then most allocated; the broken last */
+	struct session_recording *recordings; /* largest in use first, then most allocated; broken recordings last */
 	size_t count, capacity;
 	struct session_note *notes;
 	size_t note_count, note_capacity;
