@@ -20,7 +20,7 @@
 
 #define FILE_BYTES_MAX ((off_t)64 << 20)
 #define DIRECTORY_BYTES_MAX ((uint64_t)256 << 20)
-/* A smaller debug file is read as quickly as the cache. */
+/* Reading a smaller debug file takes no longer than reading the cache. */
 #define DEBUG_FILE_BYTES_LEAST ((uint64_t)1 << 20)
 #define TEMPORARY_SECONDS_MAX 3600
 #define SUFFIX ".names"

@@ -14,13 +14,14 @@
 #include "symbols/symbols.h"
 
 /* From now on symbols_resolve() keeps names below this directory, which is made when it is needed; NULL: nowhere, as it
- * is at the beginning. One that can't be used (read-only, somebody else's) is passed over in silence. */
+ * is at the beginning. A directory that can't be used (read-only, somebody else's) is passed over in silence. */
 void symbol_cache_use(const char *directory);
 
 /* $XDG_CACHE_HOME/seep or ~/.cache/seep, to be freed; NULL: there is none, or SEEP_CACHE=off. */
 char *symbol_cache_default(void);
 
-/* Fills the module as symbols_resolve() does if all of its addresses are known; else false, and it is as it was. */
+/* If all addresses of the module are known, fills it as symbols_resolve() does. Otherwise false, and the module is
+ * unchanged. */
 bool symbol_cache_load(struct symbol_module *module, const struct symbol_search *search, struct string_pool *strings,
 		       struct symbol_lines *lines);
 

@@ -19,9 +19,9 @@ enum {
 	CACHE_ADDRESSES_MAX = 1 << 20,
 };
 
-/* A file as it was when the names were found; all zero: there was none. Witnesses are the debug file (none where it
- * came from a server, by its build id) and what lay at the module's path, since that it was refused is part of the
- * answer. */
+/* A file as it was when the names were found; all zero: there was none. Witnesses are the debug file (unless it came
+ * from a server, by its build id) and the file at the module's path: if that one was refused, the refusal is part of
+ * the answer. */
 struct cache_witness {
 	uint64_t bytes, modified_ns, inode;
 };

@@ -20,7 +20,7 @@ static char *hex_write(char *at, uint64_t value)
 	return at;
 }
 
-/* What all labels of the module begin with, fit to print. */
+/* The beginning of all labels of the module, fit to print. */
 static const char *label_prefix(const char *module_path, struct string_pool *strings)
 {
 	struct buffer label = {0};

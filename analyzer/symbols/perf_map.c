@@ -154,7 +154,7 @@ static void piece_add(struct perf_map *map, uint64_t start, uint64_t end, size_t
 	map->pieces[map->piece_count++] = (struct piece){start, end, code};
 }
 
-/* Goes up through the addresses with all codes in hand that reach there, of which the last line's counts. */
+/* Goes up through the addresses, with all codes at hand that reach there; the one of the last line counts. */
 static void pieces_make(struct perf_map *map)
 {
 	struct start *starts = memory_allocate(map->count + 1, sizeof *starts);

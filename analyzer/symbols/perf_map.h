@@ -21,8 +21,8 @@ struct perf_map; /* opaque */
 /* Whose map it is to be. */
 struct perf_map_origin {
 	uid_t owner;              /* of the recording; root and this user are trusted as well */
-	uint64_t started_unix_ns; /* a map that was last written to before is an earlier process's */
-	uint64_t ended_unix_ns;   /* one that was written to after is a later process's; 0: not known */
+	uint64_t started_unix_ns; /* a map that was last written to before this belongs to an earlier process */
+	uint64_t ended_unix_ns;   /* a map that was written to after this belongs to a later process; 0: not known */
 };
 
 /* Reads a map. NULL: there is none to be used, and `reason` says why, behind the path. */

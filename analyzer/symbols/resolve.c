@@ -96,7 +96,7 @@ static uint32_t name_without_dwarf(struct resolution *resolution, const struct q
 
 /* ---- the record ---- */
 
-/* Of some programs only parts were compiled with debug information, or none but what came from elsewhere. */
+/* In some programs only parts were compiled with debug information, or only code that came from elsewhere. */
 static bool debug_knows_something(const struct resolution *resolution)
 {
 	return debug_files_have_dwarf(&resolution->files) &&

@@ -22,7 +22,7 @@
 
 enum {
 	RESTARTS_MAX = 16,
-	CPU_SECONDS_MAX = 60, /* of one child; a second does for a large program */
+	CPU_SECONDS_MAX = 60, /* of one child; a large program needs about a second */
 };
 #define STACK_BYTES_MAX (UINT64_C(64) << 20) /* what the demangler may need */
 #define STREAM_BYTES_MAX (UINT64_C(1) << 30)
@@ -107,7 +107,7 @@ static void work_advance(struct work *work, size_t done)
 	if (progress)
 		work->next = done;
 	work->effort = progress ? RESOLVE_SYMBOL_TABLES : work->effort + 1;
-	if (work->effort == RESOLVE_EFFORTS) { /* nothing was read from it, and still */
+	if (work->effort == RESOLVE_EFFORTS) { /* no answer, even with the least effort */
 		work->next++;
 		work->effort = RESOLVE_ALL;
 	}
@@ -165,7 +165,7 @@ static void resolve_anew(struct symbol_module *modules, size_t count, const stru
 	for (size_t i = 0; i < count; i++) {
 		if (modules[i].source)
 			continue;
-		modules[i].source = why; /* no child got it done */
+		modules[i].source = why; /* no child could finish it */
 		modules[i].has_lines = false;
 		labels_fill(names, &modules[i], strings, lines);
 	}

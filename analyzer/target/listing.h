@@ -11,15 +11,15 @@
 
 enum listing_state {
 	LISTING_RUNNING, /* its process is there */
-	LISTING_ENDED,   /* its last snapshot was written at its end */
-	LISTING_LEFT, /* its process is gone, and its last snapshot is older: it was killed, or is of another machine */
+	LISTING_ENDED,   /* its last snapshot is that of its end */
+	LISTING_LEFT, /* its process is gone, and its last snapshot is older: the process was killed, or ran on another machine */
 	LISTING_BROKEN, /* its last snapshot can't be read; `fault` says why */
 };
 
 /* "running", "ended", "left", "broken". */
 const char *listing_state_name(enum listing_state state);
 
-/* Of what is broken, the path and the fault alone are known. */
+/* Of a broken recording, only the path and the fault are known. */
 struct listing_entry {
 	char *path;
 	enum listing_state state;

@@ -8,8 +8,9 @@
 
 #include "base/error.h"
 
-/* Fills `path`: of the recording into which the process records where the operand is a number and nothing of that name is
- * there; else the operand, without slashes at its end. False: the error says why there is no recording, and what to do. */
+/* Fills `path`. If the operand is a number, and no file has that name, `path` is the recording of the process with that
+ * number; otherwise it is the operand without slashes at its end. False: the error says why there is no recording, and
+ * what to do. */
 bool target_resolve(const char *operand, char *path, size_t size, struct error *error);
 
 #endif
