@@ -12,6 +12,7 @@
 #include "base/memory.h"
 #include "files/gzip.h"
 #include "page/page.h"
+#include "page/selection.h"
 #include "page/stacks.h"
 #include "render/json/documents.h"
 #include "render/json/profile_json.h"
@@ -139,54 +140,78 @@ static void stacks_render(struct json *json, const struct page_stacks *stacks)
 	free(texts.texts);
 }
 
-/* A site of the page: its stack, its place's frame + 1, and the row of its place among the answer's + 1; 0: none. */
+/* A site of the page: its stack, its place's frame + 1, and the row of its place. */
 struct page_site {
 	uint32_t node, place, row;
 };
 
-static struct page_site *sites_find(const struct page *page, struct page_stacks *stacks)
+static struct page_site *sites_find(const struct page *page, struct page_stacks *stacks,
+				    const struct page_selection *selection, const uint32_t *rows)
 {
 	const struct profile *whole = page->whole;
-	struct page_site *sites = memory_allocate((size_t)page->history->site_count + 1, sizeof *sites);
+	struct page_site *sites = memory_allocate((size_t)selection->count + 1, sizeof *sites);
 	struct group_table groups;
-	uint32_t *row_of =
-	    page->places ? memory_allocate((size_t)page->places->groups.count + 1, sizeof *row_of) : NULL;
 
-	for (uint32_t i = 0; page->places && i < page->places->count; i++)
-		row_of[page->places->rows[i].group] = i + 1;
 	group_table_init(&groups, GROUP_BY_STACK);
 	uint32_t *group = group_table_add(&groups, whole);
 	for (uint32_t i = 0; i < whole->site_count; i++) {
 		const uint64_t *number = map_get(page->history->by_key, whole->sites[i].key);
-		if (!number)
+		if (!number || page_site_is_left_out(selection, (uint32_t)*number))
 			continue;
-		const uint64_t *place = page->places ? map_get(page->places->groups.stacks, whole->sites[i].key) : NULL;
-		sites[*number] = (struct page_site){
+		sites[selection->number[*number]] = (struct page_site){
 		    page_stacks_add(stacks, whole, i),
 		    page_stacks_place(stacks, &groups.groups[group[i]]) + 1,
-		    place ? row_of[*place] : 0,
+		    rows[*number],
 		};
 	}
 	group_table_free(&groups);
 	free(group);
-	free(row_of);
 	return sites;
 }
 
-static void sites_render(struct json *json, const struct page *page)
+static void sites_render(struct json *json, const struct page *page, const struct page_selection *selection,
+			 const uint32_t *rows)
 {
 	struct page_stacks stacks;
 
 	page_stacks_init(&stacks);
-	struct page_site *sites = sites_find(page, &stacks);
+	struct page_site *sites = sites_find(page, &stacks, selection, rows);
 	json_begin_object(json_key(json, "sites"));
-	COLUMN(json, "node", sites, page->history->site_count, node);
-	COLUMN(json, "place", sites, page->history->site_count, place);
-	COLUMN(json, "row", sites, page->history->site_count, row);
+	COLUMN(json, "node", sites, selection->count, node);
+	COLUMN(json, "place", sites, selection->count, place);
+	COLUMN(json, "row", sites, selection->count, row);
+	json_unsigned(json_key(json, "left_out"), selection->left_out);
 	json_end_object(json);
 	free(sites);
 	stacks_render(json, &stacks);
 	page_stacks_free(&stacks);
+}
+
+static void sum_render(struct json *json, const char *name, const struct seep_sum *sum)
+{
+	json_begin_array(json_key(json, name));
+	json_real(json, sum->uncertain);
+	json_real(json, sum->variance);
+	json_real(json, sum->largest);
+	json_real(json, sum->certain);
+	json_end_array(json);
+}
+
+/* What the sites that are left out have together. */
+static void rest_render(struct json *json, const struct page_selection *selection)
+{
+	json_begin_array(json_key(json, "rest"));
+	for (size_t i = 0; i < selection->rest_count; i++) {
+		const struct page_rest *rest = &selection->rest[i];
+		json_begin_object(json);
+		json_unsigned(json_key(json, "born"), rest->born);
+		json_unsigned(json_key(json, "dead"), rest->dead);
+		json_unsigned(json_key(json, "samples"), rest->sum.samples);
+		sum_render(json, "bytes", &rest->sum.bytes);
+		sum_render(json, "objects", &rest->sum.objects);
+		json_end_object(json);
+	}
+	json_end_array(json);
 }
 
 static void cells_render(struct json *json, const struct page_cell *cells, size_t count)
@@ -202,11 +227,11 @@ static void cells_render(struct json *json, const struct page_cell *cells, size_
 }
 
 /* Totals are whole numbers; `largest` is exact, since intervals are made of it, and 0 where it is the one before. */
-static void counters_render(struct json *json, const struct page *page)
+static void counters_render(struct json *json, const struct page_selection *selection)
 {
-	const struct page_counter *counters = page->counters->all;
-	const size_t count = page->counters->count;
-	double *last = memory_allocate((size_t)page->history->site_count + 1, sizeof *last);
+	const struct page_counter *counters = selection->counters;
+	const size_t count = selection->counter_count;
+	double *last = memory_allocate((size_t)selection->count + 1, sizeof *last);
 
 	json_begin_object(json_key(json, "counters"));
 	COLUMN(json, "site", counters, count, site);
@@ -286,11 +311,11 @@ static void answer_render(struct json *json, const struct page *page)
 		json_null(json);
 		return;
 	}
-	leaks_json_render(&text, page->places, page->places, page->places->count);
+	leaks_json_render(&text, page->places, page->places, PAGE_ROWS_MOST);
 	buffer_append(json->out, text.data, text.length);
 	json->comma = true;
 	json_begin_array(json_key(json, "sentences"));
-	for (uint32_t i = 0; i < page->places->count; i++) {
+	for (uint32_t i = 0; i < page->places->count && i < PAGE_ROWS_MOST; i++) {
 		const struct leak_row *row = &page->places->rows[i];
 		text.length = 0;
 		if (row->verdict == LEAK_LEAK) {
@@ -308,7 +333,10 @@ static void page_data_render(struct buffer *out, const struct page *page)
 {
 	struct json json = {.out = out};
 	struct buffer losses = {0};
+	struct page_selection selection;
+	uint32_t *rows = page_rows_of_sites(page);
 
+	page_select(&selection, page, rows, PAGE_ENTRIES_MOST);
 	losses_append(&losses, page->whole);
 	json_begin_object(&json);
 	json_text(json_key(&json, "schema"), "seep.page/1");
@@ -319,15 +347,18 @@ static void page_data_render(struct buffer *out, const struct page *page)
 	json_notes(&json, page->whole);
 	moments_render(&json, page);
 	answer_render(&json, page);
-	cells_render(&json, page->cells, page->cell_count);
-	counters_render(&json, page);
-	sites_render(&json, page);
+	cells_render(&json, selection.cells, selection.cell_count);
+	rest_render(&json, &selection);
+	counters_render(&json, &selection);
+	sites_render(&json, page, &selection, rows);
 	if (page->sources)
 		sources_render(&json, page->sources);
 	else
 		json_null(json_key(&json, "sources"));
 	json_end_object(&json);
 	buffer_free(&losses);
+	page_selection_free(&selection);
+	free(rows);
 }
 
 void page_data_pack(struct buffer *out, const struct page *page)

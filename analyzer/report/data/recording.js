@@ -17,6 +17,22 @@ function columnsOf(columns, names) {
 	return Object.fromEntries(names.map((name) => [name, column(columns[name])]));
 }
 
+/** What the root has, and after it the others. @param {number} root @param {Float64Array} others */
+function below(root, others) {
+	const all = new Int32Array(others.length + 1);
+	all[0] = root;
+	all.set(others, 1);
+	return all;
+}
+
+/** @param {Float64Array} values @param {number[]} more */
+function extended(values, more) {
+	const all = new Float64Array(values.length + more.length);
+	all.set(values);
+	all.set(more, values.length);
+	return all;
+}
+
 export class Recording {
 	/** @param {any} document what docs/PAGE.md describes */
 	constructor(document) {
@@ -34,11 +50,14 @@ export class Recording {
 		this.sitePlace = Int32Array.from(column(document.sites.place).map((frame) => frame - 1));
 		this.siteRow = Int32Array.from(column(document.sites.row).map((row) => row - 1));
 		this.siteCount = this.siteNode.length;
-		this.nodeParent = Int32Array.from([0, ...column(document.nodes.parent)]);
-		this.nodeFrame = Int32Array.from([-1, ...column(document.nodes.frame)]);
+		this.nodeParent = below(0, column(document.nodes.parent));
+		this.nodeFrame = below(-1, column(document.nodes.frame));
 		this.frames = columnsOf(document.frames, ["function", "file", "module", "line", "inlined"]);
 		this.cells = columnsOf(document.cells, ["site", "born", "dead", "size", "rate", "count"]);
 		this.weights = this.#weigh();
+		/** @type {number} sites that share the last one's number */
+		this.leftOut = document.sites.left_out;
+		if (this.leftOut) this.#addRest();
 		this.counters = columnsOf(document.counters, ["site", "moment", "bytes", "objects"]);
 		/** @type {number[]} */
 		this.largest = document.counters.largest;
@@ -52,6 +71,24 @@ export class Recording {
 		const weights = new Measures(size.length);
 		for (let i = 0; i < size.length; i++) measureAddSamples(weights, i, size[i], rate[i], count[i]);
 		return weights;
+	}
+
+	/** The sites that are left out are one, with a frame of its own; their cells are sums. */
+	#addRest() {
+		/** @type {{born: number, dead: number, samples: number, bytes: number[], objects: number[]}[]} */
+		const rest = this.document.rest;
+		const site = this.siteCount - 1;
+		const frame = this.frames.function.length;
+		this.texts.push(`[${this.leftOut.toLocaleString("en-US")} smaller sites]`);
+		for (const [name, value] of Object.entries({ function: this.texts.length - 1, file: 0, module: 0, line: 0, inlined: 0 })) this.frames[name] = extended(this.frames[name], [value]);
+		this.siteNode[site] = this.nodeParent.length;
+		this.sitePlace[site] = frame;
+		this.nodeParent = Int32Array.from(extended(Float64Array.from(this.nodeParent), [0]));
+		this.nodeFrame = Int32Array.from(extended(Float64Array.from(this.nodeFrame), [frame]));
+		const first = this.cells.site.length;
+		for (const [name, values] of Object.entries({ site: rest.map(() => site), born: rest.map((of) => of.born), dead: rest.map((of) => of.dead) })) this.cells[name] = extended(this.cells[name], values);
+		this.weights = this.weights.extended(rest.length);
+		rest.forEach((of, i) => this.weights.set(first + i, of));
 	}
 
 	/** Text of a frame. @param {number} frame */

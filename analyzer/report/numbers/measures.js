@@ -21,6 +21,14 @@ export class Sums {
 		if (others.largest[j] > this.largest[i]) this.largest[i] = others.largest[j];
 	}
 
+	/** @param {number} i @param {number[]} sum */
+	set(i, [uncertain, variance, largest, certain]) {
+		this.uncertain[i] = uncertain;
+		this.variance[i] = variance;
+		this.largest[i] = largest;
+		this.certain[i] = certain;
+	}
+
 	/** @param {number} i @returns {Sum} */
 	at(i) {
 		return { uncertain: this.uncertain[i], variance: this.variance[i], largest: this.largest[i], certain: this.certain[i] };
@@ -46,5 +54,19 @@ export class Measures {
 		this.samples[i] += others.samples[j];
 		this.bytes.add(i, others.bytes, j);
 		this.objects.add(i, others.objects, j);
+	}
+
+	/** @param {number} i @param {{samples: number, bytes: number[], objects: number[]}} sums */
+	set(i, { samples, bytes, objects }) {
+		this.samples[i] = samples;
+		this.bytes.set(i, bytes);
+		this.objects.set(i, objects);
+	}
+
+	/** These, and room for so many more. @param {number} more */
+	extended(more) {
+		const all = new Measures(this.count + more);
+		for (let i = 0; i < this.count; i++) all.add(i, this, i);
+		return all;
 	}
 }

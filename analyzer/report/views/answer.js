@@ -80,21 +80,21 @@ function headline(recording) {
 	if (!document.leaks) return [make("strong", {}, "No verdict. "), safe(document.unjudged || "")];
 	/** @type {Place[]} */
 	const rows = document.leaks.places;
-	const leaking = rows.filter((row) => row.verdict === "leak");
+	/** @type {Record<string, number>} */
+	const { leak: leaking, growing, unknown, ...others } = document.leaks.totals;
+	const all = leaking + growing + unknown + ["stopped", "steady", "churn"].reduce((sum, name) => sum + (others[name] ?? 0), 0);
 	const spread = document.leaks.spreads.filter((/** @type {Place} */ row) => row.verdict === "leak");
-	const growing = rows.filter((row) => row.verdict === "growing").length;
-	const unknown = rows.filter((row) => row.verdict === "unknown").length;
 	const unseen = recording.rate > 1 ? ` A place of less than ${bytes(3 * recording.rate)} may not be seen at a sample rate of ${bytes(recording.rate)}.` : "";
-	if (leaking.length === 0 && spread.length > 0)
+	if (leaking === 0 && spread.length > 0)
 		return [make("strong", {}, "Something leaks in many places. "), `${spreadText(spread[0])}: ${paceText(spread[0]).trim()}.${unseen}`];
-	if (leaking.length === 0) {
+	if (leaking === 0) {
 		const rest = [growing ? `${growing} grow` : "", unknown ? `${unknown} can't be told` : ""].filter(Boolean).join(", ");
-		return [make("strong", {}, "Nothing leaks. "), `${rest ? `Of ${rows.length} places ${rest}.` : `All ${rows.length} places are steady, churn, or have stopped.`}${unseen}`];
+		return [make("strong", {}, "Nothing leaks. "), `${rest ? `Of ${count(all)} places ${rest}.` : `All ${count(all)} places are steady, churn, or have stopped.`}${unseen}`];
 	}
-	const first = leaking[0];
+	const first = rows[0];
 	return [
-		make("strong", {}, `${leaking.length === 1 ? "One place leaks" : `${leaking.length} places leak`}. `),
-		`${leaking.length === 1 ? "It is" : "Most comes from"} ${placeText(first)} (${lineText(first)}): ${paceText(document.leaks.sites[0]).trim()}.${unseen}`,
+		make("strong", {}, `${leaking === 1 ? "One place leaks" : `${count(leaking)} places leak`}. `),
+		`${leaking === 1 ? "It is" : "Most comes from"} ${placeText(first)} (${lineText(first)}): ${paceText(document.leaks.sites[0]).trim()}.${unseen}`,
 	];
 }
 
@@ -126,6 +126,9 @@ function cautions(recording) {
 	const lines = [...document.notes];
 	if (document.shutdown_left_out) lines.push(`The program shut down at the end: the verdicts are about the moment before, ${duration(recording.times[document.judged_at])} after the start.`);
 	if (document.snapshots_left_out) lines.push(`${document.snapshots_left_out} snapshots of a longer series are not looked at for the verdicts.`);
+	if (recording.leftOut) {
+		lines.push(`There is no room for all ${count(recording.siteCount - 1 + recording.leftOut)} sites: the ${count(recording.leftOut)} with least memory are one here. All totals and intervals have them in; \`seep leaks\` and \`seep diff\` show each.`);
+	}
 	if (document.snapshots_removed) lines.push(`${document.snapshots_removed} snapshots were removed while it was recorded, to save space.`);
 	return lines.length ? make("ul.notes", {}, ...lines.map((line) => make("li", {}, safe(line)))) : null;
 }
@@ -164,7 +167,9 @@ export function answer(recording, state) {
 	state.on(["row"], () => {
 		for (const element of body.querySelectorAll("tr")) element.classList.toggle("chosen", element.dataset.row !== undefined && state.get("row") === element.dataset.row);
 	});
-	const more = rows.length > SHOWN && make("button", { on: { click: () => { fill(true); if (more) more.remove(); } } }, `all ${rows.length} places`);
+	const totals = document.leaks?.totals ?? {};
+	const judged = ["leak", "growing", "stopped", "unknown", "steady", "churn"].reduce((sum, name) => sum + (totals[name] ?? 0), 0);
+	const more = rows.length > SHOWN && make("button", { on: { click: () => { fill(true); if (more) more.remove(); } } }, judged > rows.length ? `${count(rows.length)} of ${count(judged)} places` : `all ${count(rows.length)} places`);
 	return make(
 		"section.answer", { aria: { label: "what leaks" } },
 		make("h1", {}, safe(process.command || "a recording"), make("small", {}, ` pid ${process.pid}${process.host ? ` on ${safe(process.host)}` : ""}`)),

@@ -10,6 +10,7 @@
 
 #include "files/base64.h"
 #include "page/cells.h"
+#include "page/selection.h"
 #include "page/stacks.h"
 #include "support/profile_maker.h"
 
@@ -110,6 +111,56 @@ static void counters_are_kept_where_they_change(void **state)
 	history_free(&history);
 }
 
+/* Two sites with two cells and counters each at least; one of them has room. */
+static void sites_without_room_are_one(void **state)
+{
+	(void)state;
+	struct page_counters counters = {0};
+	struct history history;
+	struct page page = {.moment_count = 3, .history = &history, .counters = &counters};
+	struct page_selection all, some, ranked;
+	static const uint32_t same[] = {1, 1}, second_first[] = {0, 1};
+
+	history_init(&history, 3, 1);
+	add_snapshot(&history, &counters, (const struct seep_live[]){stays, goes}, 2, 1000);
+	add_snapshot(&history, &counters, (const struct seep_live[]){stays, comes}, 2, 1000);
+	add_snapshot(&history, &counters, (const struct seep_live[]){stays, comes}, 2, 3000);
+	struct page_cell *cells = page_cells_of(&history, &page.cell_count);
+	page.cells = cells;
+
+	page_select(&all, &page, same, 100);
+	assert_int_equal(all.left_out, 0);
+	assert_int_equal(all.count, 2);
+	assert_int_equal(all.cell_count, page.cell_count);
+	assert_int_equal(all.counter_count, counters.count);
+	assert_memory_equal(all.cells, cells, page.cell_count * sizeof *cells);
+
+	/* The first has most memory, so the second is what is left. */
+	page_select(&some, &page, same, 4);
+	assert_int_equal(some.left_out, 1);
+	assert_int_equal(some.count, 2);
+	assert_int_equal(some.cell_count, 2);
+	assert_int_equal(some.rest_count, 1);
+	assert_int_equal(some.rest[0].born, 1);
+	assert_int_equal(some.rest[0].dead, 3);
+	struct seep_measure sum = {0};
+	measure_add_sample(&sum, comes.size, comes.rate);
+	assert_memory_equal(&some.rest[0].sum, &sum, sizeof sum);
+	assert_int_equal(some.counter_count, counters.count);
+
+	page_select(&ranked, &page, second_first, 4);
+	assert_int_equal(ranked.left_out, 1);
+	assert_int_equal(ranked.cell_count, 1);
+	assert_int_equal(ranked.cells[0].site, 0);
+	assert_int_equal(ranked.rest_count, 2);
+	page_selection_free(&all);
+	page_selection_free(&some);
+	page_selection_free(&ranked);
+	free(cells);
+	page_counters_free(&counters);
+	history_free(&history);
+}
+
 static void stacks_share_their_callers(void **state)
 {
 	(void)state;
@@ -156,6 +207,7 @@ int main(void)
 	    cmocka_unit_test(samples_become_cells),
 	    cmocka_unit_test(equal_samples_are_one_cell),
 	    cmocka_unit_test(counters_are_kept_where_they_change),
+	    cmocka_unit_test(sites_without_room_are_one),
 	    cmocka_unit_test(stacks_share_their_callers),
 	    cmocka_unit_test(bytes_become_base64),
 	};
