@@ -134,7 +134,8 @@ bool cache_file_is_fresh(const struct buffer *file, const char *module_path)
 	return memcmp(&program, &header.program, sizeof program) == 0;
 }
 
-int cache_address_compare(const void *left, const void *right)
+/* The order of the addresses in a file. */
+static int address_compare(const void *left, const void *right)
 {
 	const struct symbol_address *a = left, *b = right;
 
@@ -154,7 +155,7 @@ static bool addresses_read(struct cache_content *content, const char *at, uint32
 		memcpy(&address, at + i * sizeof address, sizeof address);
 		module->addresses[i].address = address.address;
 		module->addresses[i].exact = address.exact & 1;
-		if (i && cache_address_compare(&module->addresses[i - 1], &module->addresses[i]) >= 0)
+		if (i && address_compare(&module->addresses[i - 1], &module->addresses[i]) >= 0)
 			return false;
 	}
 	return true;
@@ -191,7 +192,7 @@ void cache_content_free(struct cache_content *content)
 
 const struct symbol_address *cache_address_find(const struct symbol_module *module, const struct symbol_address *wanted)
 {
-	return bsearch(wanted, module->addresses, module->address_count, sizeof *wanted, cache_address_compare);
+	return bsearch(wanted, module->addresses, module->address_count, sizeof *wanted, address_compare);
 }
 
 void cache_answer_copy(struct symbol_address *to, const struct symbol_address *from, const struct symbol_lines *source,
@@ -217,10 +218,10 @@ struct cache_content cache_content_join(const struct symbol_module *module, cons
 		all[count] = module->addresses[i];
 		cache_answer_copy(&all[count++], &module->addresses[i], lines, &joined.lines);
 	}
-	qsort(all, count, sizeof *all, cache_address_compare);
+	qsort(all, count, sizeof *all, address_compare);
 	size_t used = 0;
 	for (size_t i = 0; i < count; i++)
-		if (used == 0 || cache_address_compare(&all[used - 1], &all[i]) != 0)
+		if (used == 0 || address_compare(&all[used - 1], &all[i]) != 0)
 			all[used++] = all[i];
 	joined.module.addresses = all;
 	joined.module.address_count = used;
@@ -232,7 +233,7 @@ struct cache_content cache_content_join(const struct symbol_module *module, cons
 		all[count] = *old;
 		cache_answer_copy(&all[count++], old, &kept->lines, &joined.lines);
 	}
-	qsort(all, count, sizeof *all, cache_address_compare);
+	qsort(all, count, sizeof *all, address_compare);
 	joined.module.address_count = count;
 	return joined;
 }

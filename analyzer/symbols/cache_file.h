@@ -46,9 +46,6 @@ struct cache_content {
 	struct symbol_lines lines;
 };
 
-/* The order of the addresses in a file, for qsort() and bsearch(). */
-int cache_address_compare(const void *left, const void *right);
-
 /* Appends a file of the module's answers, which lie in `lines`; its addresses are in order, each there once. */
 void cache_file_encode(struct buffer *out, const struct symbol_module *module, const struct symbol_lines *lines,
 		       const struct cache_witness *debug_file);

@@ -52,10 +52,10 @@ check_match "with the reason, in a sentence" 'all [0-9,]+ sampled blocks older t
 check_match "and what can't be excluded" 'seen for .*: a cache that is still filling looks the same' "$screen"
 check_match "and the way to more" 'seep leaks -v recording' "$screen"
 text=$("$SEEP" leaks -v recording)
-check_match "the leak is found" '^1 of [0-9]+ places leaks, with cautions: .* a second together' "$text"
+check_match "the leak is found" '^LEAKING  1 place, .* a second$' "$text"
 check_match "in the function that leaks" 'iB.* session_forget$' "$(grep -A3 '^a second' <<<"$text")"
-check_match "and how far that reaches" 'caution: it has grown for [0-9.]+ s, by .*; a cache that is still filling looks the same' "$(tr '\n' ' ' <<<"$text" | tr -s ' ')"
-check_match "with its evidence" 'samples that old none died; born' "$(tr '\n' ' ' <<<"$text" | tr -s ' ')"
+check_match "and how far that reaches" ' seen for [0-9.]+ s: a cache that is still filling looks the same' "$(tr '\n' ' ' <<<"$text" | tr -s ' ')"
+check_match "with its evidence" 'sampled blocks older than [0-9.]+ .?s still live, born .*; [0-9.]+ % of what is allocated there gets that old' "$(tr '\n' ' ' <<<"$text" | tr -s ' ')"
 check_match "the ladder gets its advice" 'grown step by step by realloc: 9[0-9]\.' "$text"
 check_equal "it reads well at 80 columns" "" "$(awk 'length($0) > 80' <<<"$text")"
 

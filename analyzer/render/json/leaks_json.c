@@ -9,6 +9,7 @@
 #include "leaks/group_lives.h"
 #include "render/words/churn_advice.h"
 #include "render/words/leak_evidence.h"
+#include "render/words/leak_sentence.h"
 #include "render/json/profile_json.h"
 #include "statistics/measure.h"
 
@@ -43,6 +44,10 @@ static void json_evidence(struct json *json, const struct leaks *leaks, const st
 	json_end_array(json);
 	json_number(json_key(json, "p"), has_age ? evidence->p : NAN);
 	leak_evidence_append(&text, leaks, row);
+	if (row->verdict == LEAK_LEAK && row->cautions) {
+		buffer_append_text(&text, "; ");
+		leak_caution_append(&text, leaks, row);
+	}
 	json_text(json_key(json, "evidence"), text.data);
 	buffer_free(&text);
 }

@@ -111,32 +111,6 @@ static void write_memory(const struct screen *screen)
 	free(in_use);
 }
 
-/* "LEAKING  4 places, 37.9 GiB [34, 43] an hour", or why nothing is. */
-static void write_finding(const struct screen *screen)
-{
-	const struct leaks *leaks = screen->leaks;
-	struct text_page *page = screen->page;
-	struct buffer text = {0};
-
-	end_line(screen);
-	finding_append(&text, leaks, screen->series);
-	switch (finding_of(leaks)) {
-	case FINDING_NO_VERDICT:
-		text_write_labelled(
-		    page, STYLE_WARNING,
-		    leaks->possible_in_s > 0 && !screen->series->ended ? "NO VERDICT YET" : "NO VERDICT", text.data);
-		break;
-	case FINDING_NOTHING:
-		text_write(page, STYLE_STRONG, "NOTHING LEAKS");
-		buffer_printf(page->out, " %s\n", text.data);
-		break;
-	case FINDING_LEAKS:
-		text_write(page, STYLE_GROWN, "LEAKING");
-		buffer_printf(page->out, "  %s\n", text.data);
-	}
-	buffer_free(&text);
-}
-
 static void add_row(const struct screen *screen, struct table *table, const struct leak_row *row, uint32_t number)
 {
 	const struct leaks *leaks = screen->leaks;
@@ -269,17 +243,6 @@ static void write_others(const struct screen *screen)
 	free(rows);
 }
 
-static double verdict_sum(const struct leaks *leaks, enum leak_verdict verdict)
-{
-	const struct leak_row *rows = leaks_rows(leaks, verdict);
-	double sum = 0;
-
-	for (uint32_t i = 0; i < leaks->verdicts[verdict]; i++)
-		sum += verdict == LEAK_CHURN ? fmax(rows[i].churn.bytes_per_second, 0)
-					     : sum_estimate(&rows[i].in_use.bytes);
-	return sum;
-}
-
 /* Writes parts that are not broken, and frees them. */
 static void write_parts(const struct screen *screen, struct buffer *parts, size_t count, const char *separator)
 {
@@ -306,11 +269,11 @@ static void write_rest(const struct screen *screen)
 
 	for (size_t i = 0; i < sizeof rest / sizeof *rest; i++) {
 		const enum leak_verdict verdict = rest[i].verdict;
-		const double sum = verdict_sum(leaks, verdict);
 		if (!leaks->verdicts[verdict])
 			continue;
-		buffer_printf(&parts[count++], "%s: %u (%s)", rest[i].name, leaks->verdicts[verdict],
-			      verdict == LEAK_CHURN ? quantity_bytes_rate(sum).text : quantity_bytes(sum).text);
+		buffer_printf(&parts[count], "%s: %u (", rest[i].name, leaks->verdicts[verdict]);
+		verdict_amount_append(&parts[count], leaks, verdict);
+		buffer_append_byte(&parts[count++], ')');
 	}
 	end_line(screen);
 	if (count)
@@ -351,7 +314,7 @@ static void write_screen(const struct screen *screen)
 {
 	head_write_series(screen->page, screen->leaks, screen->series);
 	write_memory(screen);
-	write_finding(screen);
+	leaks_finding_write(screen->page, screen->leaks, screen->series);
 	write_leaks(screen);
 	write_others(screen);
 	write_rest(screen);

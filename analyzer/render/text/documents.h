@@ -20,6 +20,9 @@ void diff_text_render(struct text_page *page, const struct comparison *compariso
  * fewer of the others. */
 void leaks_text_render(struct text_page *page, const struct leaks *leaks, const struct series *series, uint32_t top);
 
+/* "LEAKING  4 places, 37.9 GiB [34, 43] an hour", or why nothing is; behind an empty line. */
+void leaks_finding_write(struct text_page *page, const struct leaks *leaks, const struct series *series);
+
 /* "luaF_newproto and below", "all over libfoo.so", "all over the program", in at most `columns` columns, 20 or more. */
 void spread_name_append(struct buffer *out, const struct spread *spread, unsigned columns);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A section for each verdict; the first one says in words what was found. */
+/* A section for each verdict, under the heading that says in words what was found. */
 #include "render/text/documents.h"
 
 #include <math.h>
@@ -11,6 +11,7 @@
 #include "render/words/churn_advice.h"
 #include "render/words/estimate.h"
 #include "render/text/head_text.h"
+#include "render/words/finding.h"
 #include "render/words/leak_evidence.h"
 #include "render/words/leak_sentence.h"
 #include "render/text/stack_text.h"
@@ -81,6 +82,11 @@ static void write_evidence(struct text_page *page, const struct leaks *leaks, co
 	leak_evidence_append(&text, leaks, row);
 	text_write_words(page, STYLE_PLAIN, text.data, CALLER_INDENT);
 	buffer_free(&text);
+	if (row->verdict == LEAK_LEAK)
+		leak_caution_append(&text, leaks, row);
+	if (text.length)
+		text_write_words(page, STYLE_WARNING, text.data, CALLER_INDENT);
+	buffer_free(&text);
 	for (int i = 0; i < CHURN_PATTERNS && row->churn.hotspot; i++) {
 		if (churn_advice_append(&text, &row->churn, (enum churn_pattern)i))
 			text_write_words(page, STYLE_FAINT, text.data, CALLER_INDENT);
@@ -130,102 +136,80 @@ static void write_limit(struct text_page *page, const struct leaks *leaks)
 
 	if (!leaks_limit(leaks, &limit) || limit.seconds > LEAK_HORIZON * leaks->seconds)
 		return;
-	buffer_printf(&text, "At that pace the %s of %s is reached in %s", limit.name, quantity_bytes(limit.limit).text,
+	buffer_printf(&text, "at that pace the %s of %s is reached in %s", limit.name, quantity_bytes(limit.limit).text,
 		      quantity_duration(limit.seconds * 1e9).text);
 	if (limit.bound.high < 1e10)
 		buffer_printf(&text, " [%s, %s]", quantity_duration(limit.bound.low * 1e9).text,
 			      quantity_duration(limit.bound.high * 1e9).text);
-	buffer_append_byte(&text, '.');
 	text_write_words(page, STYLE_WARNING, text.data, 0);
 	buffer_free(&text);
 }
 
-/* Whether all leaks have their cautions. */
-static const char *cautions_in_words(const struct leak_row *rows, uint32_t count)
-{
-	uint32_t sure = 0;
-
-	for (uint32_t i = 0; i < count; i++)
-		sure += leak_is_sure(&rows[i]);
-	return sure == count ? "" : sure ? ", some with cautions" : ", with cautions";
-}
-
-/* "2 of 102 places leak and 1 leak is spread over many, with cautions: 85 MiB [59, 126] a minute together." */
-static void append_leaks(struct buffer *out, const struct leaks *leaks)
-{
-	const char *by = group_by_name(leaks->groups.by);
-	const struct leak_unit unit = leak_unit_for(leaks->seconds);
-	const uint32_t alone = leaks->verdicts[LEAK_LEAK], spread = leaks_spread_count(leaks, LEAK_LEAK);
-	uint32_t count;
-	struct leak_row *rows = leaks_rows_and_spreads(leaks, LEAK_LEAK, &count);
-	const struct estimate_text rate = estimate_bytes(
-	    leaks->leak_rate * unit.seconds, interval_times(leaks->leak_interval, unit.seconds), leaks->reference);
-
-	if (alone)
-		buffer_printf(out, "%u of %u %ss %s", alone, leaks->count, by, alone == 1 ? "leaks" : "leak");
-	if (spread)
-		buffer_printf(out, "%s%u leak%s spread over many %ss", alone ? " and " : "", spread,
-			      spread == 1 ? " is" : "s are", by);
-	buffer_printf(out, "%s: %s %s %s together.", cautions_in_words(rows, count), rate.value, rate.interval,
-		      unit.name);
-	free(rows);
-}
-
-/* The finding, in words. */
-static void write_finding(struct text_page *page, const struct leaks *leaks, const struct series *series)
+void leaks_finding_write(struct text_page *page, const struct leaks *leaks, const struct series *series)
 {
 	struct buffer text = {0};
 
 	buffer_append_byte(page->out, '\n');
-	if (!leaks->can_judge) {
-		buffer_append_text(&text, "No verdicts: ");
-		leak_want_append(&text, leaks, series);
-	} else if (leaks_any(leaks)) {
-		append_leaks(&text, leaks);
-	} else {
-		buffer_printf(&text, "No %s leaks, as far as %s of recording can show.",
-			      group_by_name(leaks->groups.by), quantity_duration(leaks->seconds * 1e9).text);
+	finding_append(&text, leaks, series);
+	switch (finding_of(leaks)) {
+	case FINDING_NO_VERDICT:
+		text_write_labelled(page, STYLE_WARNING,
+				    leaks->possible_in_s > 0 && !series->ended ? "NO VERDICT YET" : "NO VERDICT",
+				    text.data);
+		break;
+	case FINDING_NOTHING:
+		text_write(page, STYLE_STRONG, "NOTHING LEAKS");
+		buffer_printf(page->out, " %s\n", text.data);
+		break;
+	case FINDING_LEAKS:
+		text_write_labelled(page, STYLE_GROWN, "LEAKING", text.data);
 	}
-	text_write_words(page, leaks->can_judge ? STYLE_STRONG : STYLE_WARNING, text.data, 0);
-	if (leaks->can_judge && leaks_any(leaks))
-		write_limit(page, leaks);
+	buffer_free(&text);
+}
+
+/* "STEADY  5 of 9 places, 20 MiB in use: level, filled at the start, or up and down". */
+static void write_heading(struct text_page *page, const struct leaks *leaks, enum leak_verdict verdict)
+{
+	static const struct {
+		enum text_style style;
+		const char *label, *means;
+	} headings[LEAK_VERDICTS] = {
+	    [LEAK_GROWING] = {STYLE_WARNING, "GROWING", "no proven leaks: caches that fill, or too early to tell"},
+	    [LEAK_STOPPED] = {STYLE_STRONG, "STOPPED", "grew, and has come to an end"},
+	    [LEAK_UNKNOWN] = {STYLE_WARNING, "CAN'T BE TOLD", "yet, or at this rate"},
+	    [LEAK_STEADY] = {STYLE_STRONG, "STEADY", "level, filled at the start, or up and down"},
+	    [LEAK_CHURN] = {STYLE_STRONG, "CHURN", "comes and goes, at least ten times what is in use"},
+	};
+	const char *by = group_by_name(leaks->groups.by);
+	const uint32_t count = leaks->verdicts[verdict], spread = leaks_spread_count(leaks, verdict);
+	struct buffer text = {0};
+
+	if (count) {
+		buffer_printf(&text, "%u of %u %s%s, ", count, leaks->count, by, leaks->count == 1 ? "" : "s");
+		verdict_amount_append(&text, leaks, verdict);
+	}
+	if (spread)
+		buffer_printf(&text, "%s%u spread over many", count ? " and " : "", spread);
+	buffer_printf(&text, ": %s", headings[verdict].means);
+	buffer_append_byte(page->out, '\n');
+	text_write_labelled(page, headings[verdict].style, headings[verdict].label, text.data);
 	buffer_free(&text);
 }
 
 void leaks_text_render(struct text_page *page, const struct leaks *leaks, const struct series *series, uint32_t top)
 {
-	static const struct {
-		uint32_t top;
-		const char *one, *many;
-	} sections[LEAK_VERDICTS] = {
-	    [LEAK_LEAK] = {10, NULL, NULL},
-	    [LEAK_GROWING] = {10, "grows, and is no proven leak.", "grow, and are no proven leaks."},
-	    [LEAK_STOPPED] = {5, "grew, and has stopped.", "grew, and have stopped."},
-	    [LEAK_UNKNOWN] = {5, "can't be told.", "can't be told."},
-	    [LEAK_STEADY] = {3, "is steady.", "are steady."},
-	    [LEAK_CHURN] = {3, "churns: its memory comes and goes.", "churn: their memory comes and goes."},
-	};
-	const char *by = group_by_name(leaks->groups.by);
+	static const uint32_t tops[LEAK_VERDICTS] = {[LEAK_LEAK] = 10,   [LEAK_GROWING] = 10, [LEAK_STOPPED] = 5,
+						     [LEAK_UNKNOWN] = 5, [LEAK_STEADY] = 3,   [LEAK_CHURN] = 3};
 
 	head_write_leaks(page, leaks, series);
-	write_finding(page, leaks, series);
+	leaks_finding_write(page, leaks, series);
+	if (finding_of(leaks) == FINDING_LEAKS)
+		write_limit(page, leaks);
 	for (int verdict = 0; verdict < LEAK_VERDICTS; verdict++) {
-		const uint32_t count = leaks->verdicts[verdict];
-		const uint32_t spread = leaks_spread_count(leaks, (enum leak_verdict)verdict);
-		if (count + spread == 0)
+		if (leaks->verdicts[verdict] + leaks_spread_count(leaks, (enum leak_verdict)verdict) == 0)
 			continue;
-		if (verdict != LEAK_LEAK) {
-			struct buffer title = {0};
-			if (count)
-				buffer_printf(&title, "%u %s%s %s", count, by, count == 1 ? "" : "s",
-					      count == 1 ? sections[verdict].one : sections[verdict].many);
-			if (spread)
-				buffer_printf(&title, "%s%u spread over many %ss.", count ? " And " : "", spread, by);
-			buffer_append_byte(page->out, '\n');
-			text_write(page, STYLE_STRONG, "%s", title.data);
-			buffer_append_byte(page->out, '\n');
-			buffer_free(&title);
-		}
-		write_table(page, leaks, (enum leak_verdict)verdict, top ? top : sections[verdict].top);
+		if (verdict != LEAK_LEAK)
+			write_heading(page, leaks, (enum leak_verdict)verdict);
+		write_table(page, leaks, (enum leak_verdict)verdict, top ? top : tops[verdict]);
 	}
 }

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "render/words/finding.h"
 
+#include <math.h>
+
 #include "render/words/estimate.h"
 #include "render/words/leak_evidence.h"
 #include "render/words/leak_sentence.h"
+#include "render/words/quantity.h"
+#include "statistics/measure.h"
 
 enum finding finding_of(const struct leaks *leaks)
 {
@@ -20,7 +24,8 @@ static void leaks_append(struct buffer *out, const struct leaks *leaks)
 	    leaks->leak_rate * unit.seconds, interval_times(leaks->leak_interval, unit.seconds), leaks->reference);
 
 	if (count)
-		buffer_printf(out, "%u place%s%s", count, count == 1 ? "" : "s", spread ? " and " : "");
+		buffer_printf(out, "%u %s%s%s", count, group_by_name(leaks->groups.by), count == 1 ? "" : "s",
+			      spread ? " and " : "");
 	if (spread)
 		buffer_printf(out, "%u spread over many", spread);
 	buffer_printf(out, ", %s %s %s", rate.value, rate.interval, unit.name);
@@ -38,4 +43,15 @@ void finding_append(struct buffer *out, const struct leaks *leaks, const struct 
 	case FINDING_LEAKS:
 		leaks_append(out, leaks);
 	}
+}
+
+void verdict_amount_append(struct buffer *out, const struct leaks *leaks, enum leak_verdict verdict)
+{
+	const struct leak_row *rows = leaks_rows(leaks, verdict);
+	double sum = 0;
+
+	for (uint32_t i = 0; i < leaks->verdicts[verdict]; i++)
+		sum += verdict == LEAK_CHURN ? fmax(rows[i].churn.bytes_per_second, 0)
+					     : sum_estimate(&rows[i].in_use.bytes);
+	buffer_append_text(out, verdict == LEAK_CHURN ? quantity_bytes_rate(sum).text : quantity_bytes(sum).text);
 }

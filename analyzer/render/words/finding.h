@@ -18,4 +18,7 @@ enum finding finding_of(const struct leaks *leaks);
  * there is no verdict. */
 void finding_append(struct buffer *out, const struct leaks *leaks, const struct series *series);
 
+/* What the rows of a verdict have in use, together; of churn, what they allocate a second. */
+void verdict_amount_append(struct buffer *out, const struct leaks *leaks, enum leak_verdict verdict);
+
 #endif

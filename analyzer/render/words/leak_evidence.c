@@ -6,6 +6,7 @@
 
 #include "leaks/group_lives.h"
 #include "render/words/estimate.h"
+#include "render/words/leak_sentence.h"
 #include "statistics/measure.h"
 
 #define SAWTOOTH 2 /* times what is left now, at its highest */
@@ -19,14 +20,6 @@ static void append_deaths(struct buffer *out, const struct cohort_outcome *old)
 		buffer_printf(out, "of %u samples that old %u died", seen, old->deaths);
 	else
 		buffer_printf(out, "of %u samples that old none died", seen);
-}
-
-/* "births by quarter 9, 8, 10, 7". */
-static void append_births(struct buffer *out, const struct cohort_outcome *old)
-{
-	buffer_append_text(out, "born by quarter: ");
-	for (int i = 0; i < COHORTS; i++)
-		buffer_printf(out, "%s%u", i ? ", " : "", old->born[i]);
 }
 
 const char *leak_caution_name(enum leak_caution caution)
@@ -67,45 +60,12 @@ static double seconds_since(const struct leaks *leaks, double time_ns)
 	return fmax((double)leaks->reference->time_ns - time_ns, 0) / 1e9;
 }
 
-/* How far the verdict reaches. What is young has all the other cautions nearly always, and they say less. */
-static void append_cautions(struct buffer *out, const struct leaks *leaks, const struct leak_row *row)
+/* "all 136 sampled blocks older than 2 s still live, born evenly; 12 % of what is allocated there gets that old". */
+static void append_leak(struct buffer *out, const struct leak_row *row)
 {
-	const double seen_ns = seconds_since(leaks, row->evidence.since_ns) * 1e9;
-	const struct quantity age = quantity_duration((double)row->evidence.plateau_age_ns);
-
-	if (row->cautions & CAUTION_YOUNG) {
-		buffer_printf(
-		    out, "; caution: it has grown for %s, by %s; a cache that is still filling looks the same",
-		    quantity_duration(seen_ns).text, quantity_bytes(fmax(sum_estimate(&row->in_use.bytes), 0)).text);
-		return;
-	}
-	if (row->cautions)
-		buffer_append_text(out, "; caution: ");
-	const char *separator = "";
-	if (row->cautions & CAUTION_SLOWING) {
-		buffer_append_text(out, "it may be growing ever more slowly");
-		separator = ", ";
-	}
-	if (row->cautions & CAUTION_PAUSED) {
-		buffer_printf(out, "%sit may have stopped of late", separator);
-		separator = ", ";
-	}
-	if (row->cautions & CAUTION_DYING) {
-		buffer_printf(out, "%sold blocks may by now die as often as new ones come", separator);
-		separator = ", ";
-	}
-	if (row->cautions & CAUTION_VEILED)
-		buffer_printf(out, "%swhat came in the last %s can't be told from blocks that live shorter", separator,
-			      age.text);
-}
-
-static void append_leak(struct buffer *out, const struct leak_evidence *evidence)
-{
-	buffer_printf(out, "%s outlive %s; ", quantity_share(evidence->survival.share, 1).text,
-		      quantity_duration((double)evidence->plateau_age_ns).text);
-	append_deaths(out, &evidence->old);
-	buffer_append_text(out, "; ");
-	append_births(out, &evidence->old);
+	leak_sentence_append(out, row);
+	buffer_printf(out, "; %s of what is allocated there gets that old",
+		      quantity_share(row->evidence.survival.share, 1).text);
 }
 
 static void append_growing(struct buffer *out, const struct leak_evidence *evidence)
@@ -199,8 +159,7 @@ void leak_evidence_append(struct buffer *out, const struct leaks *leaks, const s
 {
 	switch (row->verdict) {
 	case LEAK_LEAK:
-		append_leak(out, &row->evidence);
-		append_cautions(out, leaks, row);
+		append_leak(out, row);
 		break;
 	case LEAK_STOPPED:
 		append_stopped(out, leaks, &row->evidence);

@@ -4,7 +4,6 @@
 #include <math.h>
 
 #include "render/words/estimate.h"
-#include "render/words/leak_evidence.h"
 #include "render/words/quantity.h"
 
 #define EVEN 3 /* standard deviations of a count that the quarters may lie apart */
