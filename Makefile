@@ -331,6 +331,14 @@ uninstall: ## remove what install put there
 	-cd $(DESTDIR)$(PREFIX) && rmdir --ignore-fail-on-non-empty include/seep $(sort $(dir $(MANUAL_PLACES))) \
 	    share/bash-completion share/zsh share/fish 2>/dev/null
 
+.PHONY: screenshots
+screenshots: ## make the README's pictures of the page anew, from make demo's recordings
+	tests/deps.sh test
+	+$(MAKE) --no-print-directory demo
+	$(BUILD)/seep html $(BUILD)/demo/shop.recording -o $(BUILD)/demo/shop.html
+	$(BUILD)/seep html $(BUILD)/demo/redis -o $(BUILD)/demo/redis.html
+	node tests/page/screenshots.mjs $$(tests/deps.sh --modules tests/page) $(BUILD)/demo/shop.html $(BUILD)/demo/redis.html docs/images
+
 .PHONY: format
 format: ## lay out all C sources by .clang-format
 	tests/deps.sh format

@@ -23,7 +23,7 @@ export function moduleColour(name, dark) {
 export function growthColour(share, significant, dark) {
 	if (!significant) return dark ? "#4a4a4a" : "#d9d9d9";
 	const strength = 25 + 45 * Math.min(1, Math.abs(share));
-	return `hsl(${share > 0 ? 4 : 214} ${strength + 20}% ${dark ? 42 : 100 - strength * 0.55}%)`;
+	return `hsl(${share > 0 ? 4 : 214} ${dark ? `${strength * 0.7}% ${24 + strength * 0.2}` : `${strength + 10}% ${100 - strength * 0.42}`}%)`;
 }
 
 /** Hues of things of which none is better or worse. @param {number} i @param {boolean} dark */
