@@ -2,9 +2,9 @@
 /*
  * What a period's counters say about churn. In one process every counter only
  * grows and the later snapshot holds the earlier one's, so the period is their
- * difference; the counters of another process are taken as they are. A site
- * that the recorder gave up in between has its counters among the retired ones
- * since, and begins anew where its stack comes again.
+ * difference; the counters of another process are taken as they are. The counters
+ * of a site that the recorder gave up in between are among the retired ones; the
+ * site begins anew if its stack comes again.
  */
 #include "compare/churn.h"
 
@@ -16,7 +16,7 @@
 #include "statistics/lifetime.h"
 #include "statistics/measure.h"
 
-#define DETECTION_LIMIT 3 /* times the rate: less may be unseen altogether */
+#define DETECTION_LIMIT 3 /* times the rate: smaller amounts may be unseen altogether */
 
 /* The counters of a group in one profile. */
 struct counters {
@@ -37,14 +37,14 @@ static void counters_add(struct counters *counters, const struct profile_site *s
 	}
 }
 
-/* Are the counters that the site had before no longer its own? Seen where there are fewer of them now. */
+/* Did the site lose the counters that it had before? It did if they are smaller now. */
 static bool was_given_up(const struct profile_site *before, const struct profile_site *after)
 {
 	return !before->retired && (!after || after->allocated.samples < before->allocated.samples ||
 				    after->freed.samples < before->freed.samples);
 }
 
-/* The groups that have the earlier profile's counters in the later one. */
+/* By site of the earlier profile: the group that has its counters in the later one. */
 static uint32_t *groups_of_counters(const struct churn_period *period, const uint32_t *before_groups,
 				    const uint32_t *after_groups)
 {

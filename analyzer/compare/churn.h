@@ -21,14 +21,14 @@ struct churn {
 	double median_lifetime_ns; /* of the objects that were freed; NaN if none was */
 	double shortly,
 	    remotely; /* share of the freed objects: within 1 ms, by another thread; NaN if none was freed */
-	double grown; /* the same: by a realloc that asked for more */
+	double grown; /* share of the freed objects: by a realloc that asked for more */
 	bool hotspot;
 };
 
-/* The period that is looked at. */
+/* The period that churn is about. */
 struct churn_period {
 	const struct profile *before, *after;
-	bool same_process; /* false: the later one's counters, since it began */
+	bool same_process; /* false: the counters of the later profile, since it began */
 	double seconds;    /* NaN if unknown */
 };
 

@@ -69,7 +69,7 @@ static void rows_add_sites(struct comparison *comparison, const uint32_t *before
 	}
 }
 
-/* A group that never showed an uncertain sample has nothing that could have been missed, as far as is known. */
+/* As far as is known, nothing can have been missed of a group that never showed an uncertain sample. */
 static double row_unseen_bytes(const struct comparison *comparison, const struct comparison_row *row)
 {
 	return comparison->could_miss && sum_is_uncertain(&row->ever.bytes) ? unseen_bytes(comparison->rate) : 0;
@@ -109,9 +109,10 @@ static void row_judge(struct comparison *comparison, struct comparison_row *row,
 }
 
 /*
- * Tested is what showed a sample that is fresh or gone. To leave the others out is no peeking: how many samples a
- * site showed says nothing, where it did not grow, about which of them are fresh (independent filtering).
- * Returns the rows' q-values, as far as their p-values are known.
+ * Tests only the rows that showed a fresh sample or one that is gone. Leaving out
+ * the others is no peeking: in a site that did not grow, the number of samples
+ * says nothing about which of them are fresh (independent filtering). Returns the
+ * rows' q-values, as far as their p-values are known.
  */
 static double *rows_test(const struct comparison *comparison)
 {
@@ -236,7 +237,7 @@ void comparison_build(struct comparison *comparison, const struct profile *befor
 	};
 	comparison->seconds = period_seconds(comparison);
 	group_table_init(&comparison->groups, by);
-	/* The later one first: a group is shown as it is now. */
+	/* the later profile first, because a group is shown as it is now */
 	uint32_t *after_groups = group_table_add(&comparison->groups, after);
 	uint32_t *before_groups = group_table_add(&comparison->groups, before);
 
@@ -280,7 +281,7 @@ const struct recording_entry *recording_choose_before(const struct recording *re
 	uint64_t start_ns = last->start_ns;
 
 	for (size_t i = 0; i < recording->count && start_ns == 0; i++)
-		start_ns = recording->entries[i].time_ns; /* the first one has to do as the start */
+		start_ns = recording->entries[i].time_ns; /* the first snapshot must serve as the start */
 	const uint64_t quarter_ns = last->time_ns > start_ns ? start_ns + (last->time_ns - start_ns) / 4 : start_ns;
 	for (size_t i = 0; i < recording->count; i++) {
 		const struct recording_entry *entry = &recording->entries[i];

@@ -26,7 +26,7 @@
 #define CALL_Q 0.05
 
 enum verdict {
-	VERDICT_NONE, /* without intervals there is none */
+	VERDICT_NONE, /* there are no intervals, so no verdict */
 	VERDICT_STEADY,
 	VERDICT_GROWING,
 	VERDICT_SHRINKING,
@@ -39,11 +39,11 @@ const char *verdict_name(enum verdict verdict);
 struct comparison_row {
 	uint32_t group;                    /* index into groups; not used in the total */
 	struct seep_measure before, after; /* in use */
-	struct seep_measure allocated;     /* in all, as the later profile has it */
+	struct seep_measure allocated;     /* in all, as in the later profile */
 	struct seep_measure fresh, gone;   /* samples; empty where there are none to match */
-	struct seep_measure ever;          /* all that the group is known to have shown, for what it never showed */
+	struct seep_measure ever; /* all samples that the group has ever shown, to bound what it never showed */
 	double growth_bytes, growth_objects;
-	double p, q; /* NaN without intervals, and for the most part where chance explains the growth: see below */
+	double p, q; /* NaN without intervals, and in most rows whose growth chance explains: see below */
 	enum verdict verdict;
 	struct churn churn;
 };
@@ -53,7 +53,7 @@ struct comparison {
 	bool same_process;
 	bool has_intervals;
 	double seconds;  /* the length of the period; NaN if unknown */
-	double rate;     /* the larger of the two; 0: a profile has none */
+	double rate;     /* the larger of the two rates; 0: a profile has none */
 	bool could_miss; /* the profiles are of two moments, and a sample may not have been taken in between */
 	struct reach_table reach;
 	struct group_table groups;
@@ -71,9 +71,9 @@ void comparison_build(struct comparison *comparison, const struct profile *befor
 void comparison_free(struct comparison *comparison);
 
 /*
- * Most rows are shown to nobody, and most show no growth that is worth a test. So intervals are computed for the rows that
- * are shown, p for those whose interval excludes zero, and q for those that are called: what a site is called by depends
- * on no p above CALL_Q. The total has a p, and no q.
+ * Most rows are shown to nobody, and most show no growth that is worth a test. So intervals are computed for the rows
+ * that are shown, p for those whose interval excludes zero, and q for those that are called: no verdict depends on a p
+ * above CALL_Q. The total has a p, and no q.
  */
 
 /* Computes p and q of all rows. */

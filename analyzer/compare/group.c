@@ -91,8 +91,8 @@ struct frame_walk *group_places(const struct profile *profile)
 	return places;
 }
 
-/* The same stack has code made at run time at other addresses each time that it is made anew: that counts by its name,
- * and where it has none, a row of such calls counts as one. */
+/* Code that is made at run time gets another address each time that it is made. So it counts by its name, and a run of
+ * such calls without names counts as one. */
 static uint64_t stack_key(const struct profile *profile, const struct profile_site *site)
 {
 	uint64_t key = GROUP_BY_STACK + 1;
@@ -125,7 +125,7 @@ static uint64_t group_key(const struct group_table *table, const struct group *g
 	if (table->by == GROUP_BY_STACK)
 		return stack_key(group->profile, site);
 	if (!line)
-		return seed; /* all that have no stack are one group */
+		return seed; /* all sites without a stack are one group */
 	const char *module = path_base_name(group->profile->modules[location->module].path);
 	if (table->by == GROUP_BY_MODULE)
 		return hash_text(seed, module);
@@ -218,7 +218,7 @@ uint32_t *group_table_add(struct group_table *table, const struct profile *profi
 	for (uint32_t i = 0; i < profile->site_count; i++) {
 		struct group found = {.profile = profile, .site = i, .place = places[i]};
 		bool is_new = false;
-		/* A stack stays in its group, though this profile may show other wrappers than the one before. */
+		/* A stack stays in its group, even if this profile shows other wrappers than the one before. */
 		uint64_t *group = map_put(table->stacks, profile->sites[i].key, &is_new);
 		if (is_new)
 			*group = group_find(table, &found);

@@ -36,7 +36,7 @@ struct group {
 	const struct profile *profile;  /* the first that had the group ... */
 	uint32_t site;                  /* ... and a site of it there */
 	uint32_t site_count;            /* different stacks in the group */
-	struct frame_walk place;        /* of that site: the call that names the group */
+	struct frame_walk place;        /* the call of that site which names the group */
 	uint32_t first_line, last_line; /* of all its sites' places, in the source file of `place`; 0: not known */
 	uint32_t shared_callers;        /* calls outwards from the place that all its stacks have; counted up to
 					   GROUP_CALLERS_MOST */

@@ -50,7 +50,8 @@ static int row_compare(const void *left, const void *right, void *context)
 	const struct inventory *inventory = context;
 	const struct inventory_row *a = left;
 	const struct inventory_row *b = right;
-	/* After the value that was asked for: bytes allocated, so that what is all freed is in order as well. */
+	/* By the value that the caller asked for, then by bytes allocated, so that groups of which everything was freed
+	 * are in order, too. */
 	const enum inventory_order orders[] = {inventory->order, ORDER_ALLOCATED};
 
 	for (int i = 0; i < 2; i++) {

@@ -26,10 +26,10 @@
 #define LEVEL 1.1        /* times as much is no growth yet */
 #define SURE 0.35        /* of what was in use is its error, at most, where a fall says something: some eight blocks */
 #define SHORT 3          /* intervals */
-#define LIFE_LEAST_NS 1000000000u /* what has not lived as long has no usual state that it could leave */
-#define EARLIER 6                 /* snapshots before a run, to see what is usual */
+#define LIFE_LEAST_NS 1000000000u /* a younger process has no usual state that it could leave */
+#define EARLIER 6                 /* snapshots before a run that show what is usual */
 
-/* Bytes of `before` that `profile` has no more. */
+/* Bytes of `before` that `profile` no longer has. */
 static double bytes_gone(const struct profile *before, const struct profile *profile)
 {
 	bool *in_after, *in_before;
@@ -91,7 +91,8 @@ static double pace_since(const struct teardown_moment *from, const struct teardo
 	return from->time_ns > start_ns && to->time_ns > from->time_ns && before > 0 ? since / before : 1;
 }
 
-/* From the moment before `i` to this one memory fell, or nothing happened, or more died than ever before. */
+/* Did memory fall from the moment before `i` to this one, or did nothing happen, or did more blocks die than ever
+ * before? */
 static bool is_fall(const struct teardown_moment *moments, size_t i, uint64_t start_ns)
 {
 	if (moments[i].in_use < moments[i - 1].in_use || pace_since(&moments[i - 1], &moments[i], start_ns) < IDLE)
@@ -163,7 +164,7 @@ static size_t look_back(const struct recording *recording, struct profile *last,
 		if (later != last)
 			profile_free(later);
 		later = profile;
-		if (earlier && !trigger_is_end(last->trigger)) /* it lives, and does not fall */
+		if (earlier && !trigger_is_end(last->trigger)) /* the process lives, and its memory does not fall */
 			break;
 	}
 	if (later != last)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The last useful snapshot of a recording: the last one before the program
- * tore its memory down at its end. What it frees then says nothing about what
- * it had, and what is left then is left of that.
+ * The last useful snapshot of a recording: the last one before the program tore
+ * its memory down at its end. The frees of the teardown say nothing about the
+ * memory that the program used, and the snapshot at the end shows only what they
+ * left.
  */
 #ifndef SEEP_COMPARE_TEARDOWN_H
 #define SEEP_COMPARE_TEARDOWN_H
@@ -17,19 +18,19 @@
 struct teardown_moment {
 	uint64_t time_ns;
 	double in_use, allocated;
-	double gone;  /* share of what was in use at the moment before that is so no more */
+	double gone;  /* share of the bytes in use at the moment before that are no longer in use */
 	double error; /* standard error of what is in use, as a share of it */
 };
 
-/* Whether this is the last that will be known of its process. */
+/* Whether this is the last moment that will be known of its process. */
 bool trigger_is_end(uint32_t trigger);
 
 /* Index of the last useful one of the moments at the end of a recording, in the order of time. `ended`: the last of
  * them is the process's end. */
 size_t teardown_last_useful(const struct teardown_moment *moments, size_t count, uint64_t start_ns, bool ended);
 
-/* profile_open(), but of a recording its last useful snapshot. Where that is not the last one, `shutdown_left_out` is
- * set in it. */
+/* As profile_open(), but opens the last useful snapshot of a recording. If that is not the last one,
+ * `shutdown_left_out` is set in it. */
 struct profile *profile_open_useful(const char *path, struct error *error);
 
 #endif

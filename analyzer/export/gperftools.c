@@ -33,8 +33,8 @@ static void mapping_append(struct buffer *out, uint64_t start, uint64_t bytes, u
 		      file_offset, path);
 }
 
-/* The code alone, as it was mapped: readers take the difference of address and place in the file from it. Where the
- * file is not at hand, the whole module, which is right for what GNU's linkers make. */
+/* The code alone, as it was mapped: readers take the difference of address and place in the file from it. If the file
+ * is not at hand, the whole module stands for its code, which is right for the output of GNU's linkers. */
 static void modules_append(struct buffer *out, const struct profile *profile)
 {
 	struct elf_code codes[ELF_CODES_MAX];

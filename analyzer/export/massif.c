@@ -14,11 +14,11 @@
 
 enum { DETAILED_EVERY = 10 };
 
-/* A snapshot as it is told in a line. */
+/* A snapshot's line in the file. */
 struct moment {
 	const char *path;
 	double bytes;
-	bool gone; /* thinned out since it was listed, or listed twice */
+	bool gone; /* removed since it was listed, or listed twice */
 };
 
 static double in_use_bytes(const struct profile *profile)
@@ -129,7 +129,7 @@ bool export_massif(struct buffer *out, const char *path, const struct symbol_sea
 
 	if (path_is_recording(path) && !recording_list(path, &recording, error))
 		return false;
-	/* The recording itself is its last moment: of a process that was killed, what the heap file knows. */
+	/* The recording itself is its last moment: if its process was killed, the state in the heap file. */
 	const size_t count = recording.count + 1;
 	struct moment *moments = memory_allocate(count, sizeof *moments);
 	for (size_t i = 0; i < recording.count; i++)

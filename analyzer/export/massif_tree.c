@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Grows the tree by one level of calls at a time: of what is below the threshold nothing is followed any further. */
+/* Grows the tree by one level of calls at a time, and follows nothing below the threshold any further. */
 #include "export/massif_tree.h"
 
 #include <inttypes.h>
@@ -31,7 +31,7 @@ struct walk {
 	double bytes;
 	uint32_t frame, line; /* the next */
 	uint32_t node;        /* NO_NODE: it ended, or became small */
-	uint32_t child;       /* index of what it becomes at this level */
+	uint32_t child;       /* index of the candidate that the walk belongs to at this level */
 };
 
 struct massif_tree {
@@ -193,7 +193,7 @@ static void label_append(struct buffer *out, const struct profile *profile, cons
 		buffer_printf(out, " (in %s)", *module->path ? module->path : "???");
 }
 
-/* What is in no child, as a line of its own. */
+/* Writes what is in no child as a line of its own. */
 static void small_append(struct buffer *out, const struct massif_tree *tree, const struct node *node)
 {
 	double rest = round(node->bytes);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * profile.proto: a heap profile as Go's and tcmalloc's are, with the four values in their usual order. A site's objects
- * in use are split by size and thread, which go into labels; what was ever allocated is one sample more.
+ * in use are split by size and thread, which go into labels; another sample holds what was ever allocated.
  *
  * Values are whole numbers. What rounding leaves is carried to the next sample, so that the totals are right to one
  * byte, however many samples there are.
@@ -110,7 +110,7 @@ static void thread_label_append(struct writer *writer, uint32_t thread)
 	protobuf_message(&writer->sample, SAMPLE_LABEL, &writer->label);
 }
 
-/* A sample of the stack that was filled last; without one that is not zero in whole numbers there is none. */
+/* Writes a sample of the stack that was filled last, unless all its values are zero as whole numbers. */
 static void sample_append(struct writer *writer, const struct call_values *values, const struct export_part *part)
 {
 	bool is_zero = true;
@@ -119,7 +119,7 @@ static void sample_append(struct writer *writer, const struct call_values *value
 	for (int i = 0; i < CALL_VALUE_COUNT; i++) {
 		if (writer->lacks >> value_order[i] & 1)
 			continue;
-		/* Halves go up, so that what is carried (-0.5 or more) makes no value negative. */
+		/* Rounds halves up, so that the carried remainder (-0.5 or more) makes no value negative. */
 		const double exact = values->of[value_order[i]] + writer->carried[i], whole = floor(exact + 0.5);
 		writer->carried[i] = exact - whole;
 		is_zero = is_zero && whole == 0;

@@ -135,8 +135,8 @@ static uint64_t location_key(const struct profile_module *module, const struct p
 	return key;
 }
 
-/* The address in the memory of the program, within the instruction that is meant. Of two profiles the module lies where
- * its mapping says, which is where the first of them has it. */
+/* The address in the memory of the program, within the instruction that is meant. In a difference of two profiles the
+ * module is where its mapping says: at the place of the first profile. */
 static uint64_t location_address(const struct pprof_tables *tables, uint64_t mapping,
 				 const struct profile_location *location)
 {

@@ -21,7 +21,7 @@ static inline bool code_is_own(enum code_owner owner)
 /* Whether code runs in a host that is no part of the system: an extension of one's own in an interpreter. */
 bool code_has_guests(const struct profile *profile);
 
-/* Whose `line` is, one of those of `location`. */
+/* The owner of `line`, which is one of the lines of `location`. */
 enum code_owner code_owner(const struct profile *profile, const struct profile_location *location,
 			   const struct source_line *line);
 

@@ -20,8 +20,8 @@ struct place_line {
 	uint32_t line;
 };
 
-/* Learns lines, which are sorted in place: chains of neighbours become one cluster. A line that a cluster has already
- * stays there. */
+/* Learns lines, which are sorted in place: chains of neighbours become one cluster. A line that a cluster already has
+ * stays in it. */
 void place_lines_add(struct place_lines *lines, struct place_line *array, size_t count);
 
 /* The first line of the cluster that this line is in; the line itself where none was learned. */

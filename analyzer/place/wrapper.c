@@ -17,17 +17,18 @@
 #include "place/frame_walk.h"
 
 #define ROUNDS 8
-#define POINTS_MOST 3   /* places in a wrapper's code where it asks the allocator: malloc, realloc, and a second try */
-#define CALLERS_MANY 4  /* whose sizes are looked at; with fewer, the name has to say it */
-#define CALLERS_KEPT 32 /* of each candidate; more tell nothing new */
-#define SAME_SIZE 1.05  /* sizes within this ratio are one */
-#define STEADY_SHARE 0.75 /* of the callers that always get the same size */
+#define POINTS_MOST                                                                                                    \
+	3 /* the most places in a wrapper's code where it asks the allocator: malloc, realloc, and a second try */
+#define CALLERS_MANY 4    /* whose sizes are looked at; with fewer, the name has to say it */
+#define CALLERS_KEPT 32   /* the most callers of a candidate to look at; more tell nothing new */
+#define SAME_SIZE 1.05    /* sizes within this ratio are one */
+#define STEADY_SHARE 0.75 /* the least share of callers that always get the same size */
 
 struct wrappers {
 	const struct profile *profile;
 	struct map *owners;    /* by address of the line: its owner + 1 */
 	struct map *names;     /* by address of the interned name */
-	struct map *looked_at; /* given patterns are matched once a name: 1 no, 2 yes */
+	struct map *looked_at; /* whether a given pattern matches, found once for each name: 1 no, 2 yes */
 	const char *const *given;
 	size_t given_count;
 	bool see_guests;

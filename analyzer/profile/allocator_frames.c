@@ -85,7 +85,7 @@ static bool is_template_member(const char *function, const struct template_membe
 	return after == '(' || after == '[' || after == '\0';
 }
 
-/* How names begin that are in one of the tables. Nearly all others are told by it at once; programs have millions. */
+/* The beginnings of the names in the tables. They rule out nearly all other names at once; programs have millions. */
 enum { BEGINNING = 3, BEGINNINGS = 4096 };
 struct beginnings {
 	bool is_known[BEGINNINGS], are_filled;

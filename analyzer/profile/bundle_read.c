@@ -154,7 +154,7 @@ static bool symbols_find(const struct bundle *bundle, struct profile *profile, s
 	return true;
 }
 
-/* What the table of parts says about a snapshot is what its header says. */
+/* The table of parts must say about a snapshot what its header says. */
 static bool number_verify(const struct bundle *bundle, const struct bundle_part *part, uint64_t number,
 			  struct error *error)
 {

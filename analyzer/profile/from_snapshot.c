@@ -37,7 +37,8 @@ static const char *builder_text(const struct builder *builder, seep_string offse
 {
 	const char *text = snapshot_text(builder->view, offset);
 
-	/* Many modules may share one text without end; what is beyond the limit is cut anyway. */
+	/* Many modules may share one text that is very long; strnlen() stops at the limit, where the text is cut
+	 * anyway. */
 	return string_pool_intern_safe(builder->profile->strings, text, strnlen(text, limit + 1), limit);
 }
 

@@ -71,7 +71,7 @@ static uint64_t ended_unix_ns(const struct profile *profile)
 	uint64_t ended = 0;
 
 	if (profile->start_ticks == 0 || ticks == profile->start_ticks)
-		return 0; /* exec gives a process a recording more, and the first one an end */
+		return 0; /* exec ends the process's first recording and begins another */
 	if (is_end && profile->time_ns > profile->start_ns)
 		ended = profile->start_unix_ns + (profile->time_ns - profile->start_ns) + SLACK_NS;
 	if (ticks) {

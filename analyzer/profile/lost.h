@@ -9,7 +9,7 @@
 #include "profile/profile.h"
 
 enum loss_effect {
-	LOSS_UNKNOWN,   /* a kind that this table does not have: taken for the worst */
+	LOSS_UNKNOWN,   /* a kind that this table does not have counts as the worst */
 	LOSS_OF_NONE,   /* no number lacks it: stacks cut, snapshots not kept, lifetimes not filed */
 	LOSS_OF_TOTALS, /* an allocation or a free is missing, or counted twice */
 };

@@ -19,7 +19,7 @@ struct merger {
 	uint32_t *module_of, *location_of, *site_of; /* of the profile at hand */
 	size_t line_count, frame_count;
 	struct perf_map *jit; /* names of code that the profile at hand made at run time; NULL: none */
-	uint64_t process;     /* which one it is */
+	uint64_t process;     /* the number of the process at hand */
 	struct filed_lifetime *lifetimes;
 	size_t lifetime_count, lifetime_capacity;
 };
@@ -80,7 +80,8 @@ static uint64_t location_key(const struct profile_location *location)
 	return key;
 }
 
-/* Code at one address is another's in another process. Only here it is known which process that is. */
+/* An address outside of all modules holds different code in each process, and only here is it known which process it
+ * is. */
 static void jit_name(struct merger *merger, struct profile_location *location)
 {
 	const uint64_t inside = location->address - (location->exact || !location->address ? 0 : 1);
@@ -218,7 +219,7 @@ static void texts_add(struct merger *merger, const struct profile *from, bool is
 		to->bypassed = text_copy(merger, from->bypassed);
 }
 
-/* The largest rate is what could be missed of a stack at most. */
+/* The sum has the largest rate: it bounds how much of a stack can be missed. */
 static void header_add(struct merger *merger, const struct profile *from, uint64_t shift_ns, bool is_first)
 {
 	struct profile *to = merger->to;
@@ -367,7 +368,7 @@ bool profiles_can_merge(struct profile *const *profiles, size_t count, struct er
 	return true;
 }
 
-/* So that all are of the moment of the last one. */
+/* What to add to the times of each, so that all are of the moment of the last one. */
 static uint64_t *shifts_align(struct profile *const *profiles, size_t count)
 {
 	uint64_t *shifts_ns = memory_allocate(count, sizeof *shifts_ns), now_ns = 0;

@@ -8,7 +8,7 @@
 
 #include "profile/profile.h"
 
-/* Whether they can be added; false: one line says which not, and why. */
+/* Whether they can be added; false: the error names the one that can't be, and why. */
 bool profiles_can_merge(struct profile *const *profiles, size_t count, struct error *error);
 
 /*
@@ -23,7 +23,7 @@ static inline uint64_t merged_address(uint64_t address, size_t process)
 	return address ^ (uint64_t)process << 48;
 }
 
-/* Puts the sum in the place of the profiles, which are freed, each as of its own moment; of one that is itself. NULL, with
+/* Replaces the profiles by their sum, each as of its own moment, and frees them; the sum of one is that one. NULL, with
  * all freed: they can't be added. */
 struct profile *profile_merge_moments(struct profile **profiles, size_t count, struct error *error);
 

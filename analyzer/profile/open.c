@@ -22,7 +22,7 @@
 #include "reader/snapshot_reader.h"
 
 #define FOREIGN_BYTES_LIMIT (UINT64_C(256) << 20)
-#define ATTEMPTS 5 /* at a recording whose keeper removes snapshots meanwhile */
+#define ATTEMPTS 5 /* attempts at a recording whose keeper removes snapshots meanwhile */
 
 struct profile *profile_open_snapshot(const void *data, size_t bytes, const char *name, struct error *error)
 {
@@ -80,8 +80,8 @@ static struct profile *heap_fault(struct error *error, const char *path, const s
 	return NULL;
 }
 
-/* Whoever finishes the recording of a dead program gives back the heap file's space once its last snapshot is there. What
- * was read of the file meanwhile is nothing then. */
+/* Whoever finishes the recording of a dead program gives back the heap file's space once its last snapshot is there.
+ * Whatever was read of the file meanwhile is worthless then. */
 static bool heap_is_overtaken(const struct seep_heap_view *heap, const struct seep_heap_state *before)
 {
 	struct seep_heap_state now;
@@ -149,7 +149,7 @@ static struct profile *open_last(const struct recording *recording, bool *vanish
 	return profile;
 }
 
-/* `vanished`: what was there is so no more, and another attempt finds what is. */
+/* `vanished`: the snapshot that was there is gone, and another attempt finds the present one. */
 static struct profile *open_recording_once(const char *directory, bool *vanished, struct error *error)
 {
 	struct seep_heap_view heap = {0};

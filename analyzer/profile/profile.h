@@ -67,7 +67,8 @@ struct profile_site {
 	                          symbolization (profile_symbolize) */
 	uint32_t depth;
 	bool truncated; /* callers above the last frame are unknown */
-	bool retired;   /* no one site, and no stack: sums of those that the recorder's tables had no more room for */
+	bool
+	    retired; /* not one site, and without a stack: the sums of all sites for which the recorder's tables had no more room */
 	struct seep_measure allocated, freed, in_use, freed_remotely, freed_shortly, freed_grown;
 	const struct profile_lifetime *lifetimes; /* ascending bin, sparse */
 	uint32_t lifetime_count;
@@ -99,12 +100,12 @@ struct profile {
 	uint64_t rate;  /* 0: the source has no rate, so no intervals can be given */
 	uint32_t lacks; /* bit v: the source does not have enum call_value v, which is 0 in every site then */
 	uint64_t pid, parent_pid, start_ticks;
-	uint64_t identity; /* instead of a pid: of a file with several moments, of a sum over processes; else 0 */
+	uint64_t identity; /* instead of a pid, in a file with several moments or a sum over processes; else 0 */
 	uint8_t boot_id[16];
 	const char *command, *executable, *arguments, *host, *allocator, *allocator_path, *unwinder, *bypassed;
 	uint32_t status;        /* enum seep_status */
 	uint32_t flags;         /* enum seep_snapshot_flags */
-	bool shutdown_left_out; /* taken for its recording's last, since what came after was the program's shutdown */
+	bool shutdown_left_out; /* counts as its recording's last, since later ones show the program's shutdown */
 
 	struct profile_module *modules;
 	uint32_t module_count; /* >= 1 */
@@ -127,10 +128,10 @@ struct profile {
 	void *storage; /* what the arrays above live in; owned by the profile */
 };
 
-/* Opens whatever the path names, told by content: a snapshot file, a recording directory (then its last snapshot;
- * where the process died without one, its state is folded from the heap file), a bundle (likewise), a
- * heap dump by jemalloc or gperftools, a pprof profile, heaptrack's file). NULL: one line in error, naming file, offset
- * and fault. */
+/* Opens whatever the path names; its content says what it is: a snapshot file, a recording directory (then its last
+ * snapshot; where the process died without one, its state is folded from the heap file), a bundle (likewise), a heap
+ * dump by jemalloc or gperftools, a pprof profile, heaptrack's file). NULL: one line in error, naming file, offset and
+ * fault. */
 struct profile *profile_open(const char *path, struct error *error);
 /* The same from bytes in memory; `name` is for messages. */
 struct profile *profile_open_snapshot(const void *data, size_t bytes, const char *name, struct error *error);

@@ -71,7 +71,7 @@ static int part_compare(const void *left, const void *right)
 	return (a > b) - (a < b);
 }
 
-/* Parts that share bytes would cost their reader what the file does not have. */
+/* Parts that share bytes would cost their reader more than the file has. */
 static bool overlaps_check(const struct bundle *bundle, struct error *error)
 {
 	const struct bundle_part **order = memory_allocate(bundle->part_count, sizeof *order);

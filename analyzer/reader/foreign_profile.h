@@ -104,14 +104,14 @@ enum foreign_format {
 	FOREIGN_GPERFTOOLS,
 	FOREIGN_PPROF,
 	FOREIGN_HEAPTRACK,
-	FOREIGN_PACKED, /* by gzip or zstd: any of these, which more than its first bytes may be needed to tell */
+	FOREIGN_PACKED, /* by gzip or zstd: which of the formats it is may need more than the first bytes */
 };
 enum foreign_format foreign_profile_recognize(const unsigned char *head, size_t bytes);
 bool foreign_profile_read(struct foreign_profile *foreign, enum foreign_format format, const char *name,
 			  const unsigned char *data, size_t bytes, const struct foreign_moment *moment,
 			  struct error *error);
 
-/* The readers behind it. heaptrack's unpacks by itself, since nobody has room for all of such a file. */
+/* The readers of single formats. heaptrack's unpacks by itself, because such a file may be too large for memory. */
 bool heap_text_read(struct foreign_profile *foreign, const char *name, const char *data, size_t bytes,
 		    struct error *error);
 bool pprof_read(struct foreign_profile *foreign, const char *name, const unsigned char *data, size_t bytes,

@@ -95,7 +95,7 @@ static bool take_counts(struct line *line, struct counts *counts)
 	       take_number(line, 10, &counts->allocated_bytes) && take(line, "]");
 }
 
-/* "0x1234 0x5678", leaf first, to the end of the line. */
+/* Reads "0x1234 0x5678", leaf first, to the end of the line. */
 static bool take_stack(struct reader *reader, struct foreign_stack *stack)
 {
 	struct foreign_profile *foreign = reader->foreign;
@@ -131,7 +131,7 @@ static void stack_add(struct reader *reader, struct foreign_stack *stack, const 
 	foreign->stacks[foreign->stack_count++] = *stack;
 }
 
-/* A line of /proc/self/maps; one that is none, or has no file, is passed over. */
+/* Takes a line of /proc/self/maps; passes over a line of another form, or without a file. */
 static void mapping_add(struct reader *reader)
 {
 	struct foreign_profile *foreign = reader->foreign;

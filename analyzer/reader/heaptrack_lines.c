@@ -133,7 +133,7 @@ static void line_add(struct heaptrack *reader, struct foreign_location *location
 	location->line_count++;
 }
 
-/* An address without a name: its place in its page is all that is the same in every run. */
+/* Names an address that has no name by its place in its page, which alone is the same in every run. */
 static void address_name(struct heaptrack *reader, struct foreign_location *location, uint32_t module, uint64_t address)
 {
 	struct buffer name = {0};

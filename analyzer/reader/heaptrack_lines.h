@@ -48,7 +48,7 @@ struct heaptrack {
 	struct peak {
 		uint64_t bytes, event;
 	} peak;
-	uint64_t stop_event, stop_ms; /* what comes behind is not read */
+	uint64_t stop_event, stop_ms; /* reading stops there */
 	bool stopped;
 	uint64_t kept, kept_limit; /* bytes of memory */
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Untrusted input: a regular file read into memory. Never mapped, since a file that is cut while it is mapped kills its
- * reader with SIGBUS. A pipe, device or socket is refused without reading from it or blocking on it. */
+/* Untrusted input: a regular file read into memory. It is never mapped, since a file that is truncated while it is
+ * mapped kills its reader with SIGBUS. A pipe, device or socket is refused without reading from it or blocking on
+ * it. */
 #ifndef SEEP_READER_INPUT_H
 #define SEEP_READER_INPUT_H
 
@@ -29,7 +30,7 @@ bool input_fault(struct error *error, const char *name, uint64_t offset, const c
 /* Opens the file and reads its first INPUT_HEAD_BYTES (fewer if it has fewer), by which the caller tells what it is. On
  * failure nothing is held. */
 bool input_open(struct input *input, const char *path, struct error *error);
-/* The same in place of a file that is read no more, or of none: the memory of its bytes is used again. */
+/* The same in place of a file that is no longer read, or of none: uses the memory of its bytes again. */
 bool input_open_next(struct input *input, const char *path, struct error *error);
 /* Reads the rest. Fails if that is more than `limit_bytes` in all, or if the file has been cut meanwhile. */
 bool input_read_rest(struct input *input, uint64_t limit_bytes, struct error *error);

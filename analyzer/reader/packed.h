@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Input that may be packed, by gzip or zstd: told by its first bytes. */
+/* Input that may be packed by gzip or zstd; its first bytes say so. */
 #ifndef SEEP_READER_PACKED_H
 #define SEEP_READER_PACKED_H
 
@@ -8,10 +8,10 @@
 /* "gzip" or "zstd"; NULL: it is packed by neither. */
 const char *packed_by(const void *data, size_t bytes);
 
-/* Hands out what is in it, also where it is not packed. */
+/* Hands out the contents, also of input that is not packed. */
 enum unpack_end packed_read_each(struct unpacking *unpacking);
 
-/* The first bytes of what is in it; fewer where it has fewer or is broken. */
+/* The first bytes of the contents; fewer if there are fewer, or if they are broken. */
 struct packed_head {
 	unsigned char data[4096];
 	size_t bytes;

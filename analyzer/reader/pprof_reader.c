@@ -101,7 +101,7 @@ static bool texts_read(struct reader *reader)
 	return at_end(reader, &profile);
 }
 
-/* Numbers 1 to `count` - 1 of a message's fields, others left out; false: a fault. */
+/* Reads fields 1 to `count` - 1 of a message as numbers, and passes over the others; false: a fault. */
 static bool numbers_read(struct reader *reader, struct protobuf_reader message, uint64_t *numbers, size_t count)
 {
 	struct protobuf_field field;
@@ -153,7 +153,7 @@ static bool value_type_read(struct reader *reader, struct protobuf_reader messag
 	return true;
 }
 
-/* Puts the id into its map; 0 and what is there already are faults. */
+/* Puts the id into its map; an id that is 0, or there already, is a fault. */
 static bool id_add(struct reader *reader, struct map *map, uint64_t id, size_t index, const unsigned char *at)
 {
 	bool is_new;
@@ -315,7 +315,7 @@ static bool sample_read(struct reader *reader, struct protobuf_reader message)
 	while (protobuf_next(&rest, &field)) {
 		if (field.number != 1 && field.number != 2)
 			continue;
-		/* An array that is not packed is single numbers. */
+		/* An array that is not packed comes as single numbers. */
 		for (bool more = !field.is_bytes || protobuf_next_packed(&field.bytes, &number); more;
 		     more = field.is_bytes && protobuf_next_packed(&field.bytes, &number)) {
 			const uint64_t found = field.is_bytes ? number : field.value;

@@ -9,7 +9,7 @@
 #include "reader/input.h"
 #include "reader/snapshot_reader.h"
 
-/* Where a field of an entry is in the file; in a compact section, where that begins. */
+/* The offset of an entry's field in the file; in a compact section, the offset of the section. */
 static uint64_t field_offset(const struct snapshot_view *view, enum seep_section_type type, uint32_t index,
 			     size_t field)
 {
@@ -37,7 +37,8 @@ static bool strings_verify(const struct snapshot_view *view, struct error *error
 	return true;
 }
 
-/* A text is named by its first byte: so texts don't overlap, and all of them together are no longer than the file. */
+/* A reference must name the first byte of a text. So texts don't overlap, and all together are no longer than the
+ * file. */
 static bool text_is_valid(const struct snapshot_view *view, seep_string text)
 {
 	const struct snapshot_table *strings = &view->tables[SEEP_SECTION_STRINGS];
@@ -122,7 +123,7 @@ static const char *number_fault(double sum, double limit)
 }
 
 /* The fault of a sum of squares, given the sum; NULL: it has none. A sum of squares is at most the square of the sum.
- * Where a program was killed within an update, the last sample may be in one of them alone. */
+ * If a program was killed within an update, the last sample may be in one of the two alone. */
 static const char *squares_fault(double sum, double squares, double largest)
 {
 	const double most = sum + largest;

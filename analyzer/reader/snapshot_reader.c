@@ -64,7 +64,7 @@ bool snapshot_header_is_valid(const struct seep_snapshot_header *header)
 	       header->version <= SEEP_SNAPSHOT_VERSION && header->header_crc == header_crc(header);
 }
 
-/* In this order, since a newer version may lay out everything behind its number in another way. */
+/* Checks in this order, since a newer version may lay out everything behind its number in another way. */
 static bool header_verify(struct snapshot_view *view, struct error *error)
 {
 	struct seep_snapshot_header header;
@@ -113,7 +113,7 @@ static uint64_t table_end(const struct snapshot_view *view)
 	return sizeof view->header + (uint64_t)view->header.section_count * sizeof(struct seep_section);
 }
 
-/* Of a compact section: how many there are is checked before any memory is asked for. */
+/* For a compact section: checks the number of entries before it asks for memory. */
 static bool section_expand(struct snapshot_view *view, const struct seep_section *section, uint64_t at,
 			   struct error *error)
 {

@@ -4,8 +4,8 @@
  *
  * snapshot_verify() checks everything once: magic, version, sizes, checksums, and every index, offset and number in
  * every entry. What it accepts can be read through the functions below without a further check, whatever the caller's
- * index is as long as it is below the table's count. The view borrows the bytes, which need no alignment; compact
- * sections it holds expanded, until snapshot_view_free().
+ * index is as long as it is below the table's count. The view borrows the bytes, which need no alignment; it holds
+ * compact sections expanded until snapshot_view_free().
  */
 #ifndef SEEP_READER_SNAPSHOT_READER_H
 #define SEEP_READER_SNAPSHOT_READER_H
@@ -24,7 +24,7 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the format's byte ord
 enum {
 	/* Frames in one stack; seep's own recorder stops far earlier. Bounds what expanding the tree can cost. */
 	SNAPSHOT_DEPTH_MAX = 1024,
-	/* And in all of them: so many, and some for each byte of the file. */
+	/* Frames in all stacks: so many, and some for each byte of the file. */
 	SNAPSHOT_FRAMES_LEAST = 8 << 20,
 	SNAPSHOT_FRAMES_RATIO = 20,
 	SNAPSHOT_LIFETIME_BINS = 64,
@@ -59,7 +59,7 @@ bool snapshot_header_is_valid(const struct seep_snapshot_header *header);
 bool snapshot_verify(struct snapshot_view *view, const void *data, size_t bytes, const char *name, struct error *error);
 void snapshot_view_free(struct snapshot_view *view);
 
-/* What the file counts as where memory is bounded by the size of the input: as much as it stands for, within reason. */
+/* The size as which the file counts where the input's size bounds memory: that of the unpacked file, within reason. */
 uint64_t snapshot_input_bytes(const struct snapshot_view *view);
 
 /* The second half of snapshot_verify(): checks the entries. */
