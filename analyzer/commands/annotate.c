@@ -50,7 +50,8 @@ static const struct command_option options[] = {
     {0},
 };
 
-/* Operands that name something to read are that, unless they are called like a source file; all others are what to show. */
+/* An operand that names something to read is an input, unless it is called like a source file; all others say what to
+ * show. */
 static bool operand_is_target(const char *operand)
 {
 	const char *colon = strrchr(operand, ':');

@@ -86,7 +86,7 @@ static struct profile *open_before(const char *directory, const struct profile *
 	return NULL;
 }
 
-/* The time of the youngest; 0: it is not known. */
+/* How long the youngest process ran; 0: it is not known. */
 static uint64_t common_time_ns(struct profile *const *nows, size_t count)
 {
 	uint64_t time_ns = UINT64_MAX;
@@ -98,7 +98,8 @@ static uint64_t common_time_ns(struct profile *const *nows, size_t count)
 	return time_ns;
 }
 
-/* Recordings: what each grew in the time in which all of them ran, added up; of one that is its own. */
+/* Opens recordings to compare the growth of each in the time in which all of them ran, added up. A single recording has
+ * its own time. */
 static bool open_recordings(const struct request *request, struct snapshot_pair *pair, struct error *error)
 {
 	const struct targets *targets = &request->targets;

@@ -15,7 +15,7 @@ struct snapshot_pair {
 
 /* Which of the four values the document is about. Not every profile has all of them. */
 enum value_choice {
-	VALUE_PREFERRED, /* the request's, or another where a profile lacks it */
+	VALUE_PREFERRED, /* the request's, or another if a profile lacks it */
 	VALUE_NAMED,     /* the request's; a profile without it is a fault */
 	VALUE_ALL,       /* the document has them all */
 };
@@ -34,20 +34,20 @@ struct document_request {
 typedef void document_writer(struct buffer *out, const struct snapshot_pair *pair,
 			     const struct document_request *request);
 
-/* Opens a snapshot, or of a recording its last useful one, or its last. */
+/* Opens a snapshot; of a recording, its last useful one or its last one. */
 struct profile *document_open(const struct document_request *request, const char *path, struct error *error);
 
 /* Opens the snapshots that the request names and goes on as document_make() does. */
 int document_run(const struct command *command, struct document_request *request, document_writer *write);
 
 /* Chooses the value, gives all addresses their names, and writes the document to the request's output. Frees the pair.
- * Returns the exit status; whatever failed has been said. */
+ * Returns the exit status, and prints a message about any failure. */
 int document_make(struct snapshot_pair *pair, struct document_request *request, document_writer *write);
 
 /* The call tree of the pair, arranged by the request's value. Says how many stacks had no room in it, if any. */
 struct call_tree *document_tree(const struct snapshot_pair *pair, enum call_value value);
 
-/* Says on standard error where names are missing, and why: for documents that have no place for it. */
+/* Says on standard error which names are missing, and why, for documents that have no place for it. */
 void document_say_names(const struct profile *profile);
 
 #endif

@@ -126,7 +126,7 @@ static void document_write(struct buffer *out, const struct snapshot_pair *pair,
 	}
 }
 
-/* All moments of a recording, where the other formats have one. */
+/* massif shows all moments of a recording, the other formats show one. */
 static int massif_run(const struct document_request *request)
 {
 	struct buffer out = {0};

@@ -52,7 +52,7 @@ static const struct command_option options[] = {
     {0},
 };
 
-/* Says what else it is. A path that does not exist is bad input: the attempt to open it says so. */
+/* Says what the operand is instead. A path that does not exist is bad input: the attempt to open it says so. */
 static bool is_series(const char *path)
 {
 	if (access(path, R_OK) != 0 || path_is_recording(path))
@@ -86,7 +86,7 @@ static int request_parse(struct request *request, int argc, char **argv)
 	return COMMAND_FINE;
 }
 
-/* As they can be typed again. */
+/* The operands as the user can type them again. */
 static void names_join(struct buffer *names, const struct targets *targets)
 {
 	for (size_t i = 0; i < targets->count; i++)
@@ -179,7 +179,7 @@ static int run(int argc, char **argv)
 		return status;
 	while (!ended) {
 		const bool opened = series_open(&series, request.recordings.paths, request.recordings.count, &error);
-		/* A recording that has only begun gets its time. */
+		/* A recording that has only begun gets some time. */
 		if (!opened && !(request.follow && path_is_recording(request.recordings.paths[0])))
 			return command_fail(&error);
 		if (opened && series.left_out)

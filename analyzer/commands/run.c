@@ -40,7 +40,7 @@ enum {
 struct run_request {
 	/* as given; NULL: not given */
 	const char *rate, *interval, *output, *delay, *follow, *unwinder, *heap, *headroom;
-	char allocator[PATH_MAX]; /* "": the program's own */
+	char allocator[PATH_MAX]; /* "": the allocator that the program has */
 	char **arguments;
 };
 
@@ -147,7 +147,7 @@ static bool output_resolve(const char *output, struct buffer *path, struct error
 		char *current = getcwd(NULL, 0);
 		if (!current)
 			return error_set(error, "the current directory: %s", strerror(errno));
-		/* A percent sign in it would be taken for one of the name's. */
+		/* A percent sign in the directory must not be taken for a placeholder. */
 		for (const char *c = current; *c; c++)
 			buffer_append_text(path, *c == '%' ? "%%" : (char[]){*c, 0});
 		if (path->data[path->length - 1] != '/')
@@ -164,7 +164,7 @@ static void warn_beforehand(const struct findings *findings)
 {
 	for (size_t i = 0; i < findings->count; i++) {
 		const struct finding *finding = &findings->items[i];
-		/* The attempt to start it will say that it can't be started. */
+		/* The attempt to start the command will report that it can't be started. */
 		if (finding->severity < FINDING_WARNING || strcmp(finding->id, "missing") == 0 ||
 		    strcmp(finding->id, "not-executable") == 0)
 			continue;
@@ -172,7 +172,7 @@ static void warn_beforehand(const struct findings *findings)
 	}
 }
 
-/* Where the heap file lies: in memory only if that is the same memory here and there. */
+/* Where the heap file will be: in memory only if /dev/shm is the same here and for the program. */
 static void memory_settings_make(const struct run_request *request, struct run_settings *settings)
 {
 	const char *heap = request->heap ? request->heap : getenv("SEEP_HEAP");

@@ -126,7 +126,7 @@ static char *output_parent(const char *output)
 	return parent;
 }
 
-/* A directory that would take no recording is the reason; otherwise the program allocated too little. */
+/* Either the directory would take no recording, or the program allocated too little. */
 static void reason_print(const struct run_summary_context *context)
 {
 	struct statvfs room;

@@ -9,7 +9,7 @@
 #include "session/session.h"
 
 struct run_summary_context {
-	const char *program; /* as it was called */
+	const char *program; /* as the user called it */
 	const char *output;  /* the recording's name: absolute, not yet filled in */
 	const char *rate;    /* as it was given; NULL: not given */
 	bool delayed;

@@ -68,7 +68,7 @@ static bool snapshot_request(const char *directory, char name[static 32], struct
 	struct stand_in *stand_in = stand_in_begin(directory);
 	bool answered = seep_snapshot_request(&heap, answer_timeout_ns, name, &fault);
 	stand_in_end(stand_in);
-	/* It may have ended while we waited. */
+	/* The process may have ended while we waited. */
 	bool ended = !answered && !seep_heap_alive(&heap);
 	seep_heap_close(&heap);
 	if (answered)
@@ -157,7 +157,7 @@ static bool snapshot_copy(const char *path, const char *target, struct error *er
 	return copied;
 }
 
-/* The recording's names, by whoever may write there. */
+/* The names are kept with the recording, by whoever may write there. */
 static void names_keep_later(const char *directory)
 {
 	char absolute[PATH_MAX];

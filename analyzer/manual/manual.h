@@ -15,7 +15,7 @@
 struct environment_variable {
 	const char *name;
 	const char *value;  /* its form: "BYTES", "none|all" */
-	const char *preset; /* what holds without it; NULL: nothing */
+	const char *preset; /* what seep does without it; NULL: nothing */
 	const char *text;   /* one or more sentences */
 };
 

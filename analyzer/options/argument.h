@@ -17,7 +17,7 @@ extern const struct option_type option_count;     /* uint32_t, from 1 up; a larg
 extern const struct option_type option_list;      /* struct argument_list: every value that is given */
 extern const struct option_type option_time;      /* uint64_t: ns, more than 0 */
 
-/* What an option was given that may be repeated. The values are the command line's own. */
+/* The values of an option that may be repeated. The texts are those of the command line. */
 struct argument_list {
 	const char **items;
 	size_t count, capacity;

@@ -26,7 +26,7 @@ struct command_option;
 
 /* How an option's value becomes a field of the command's request. */
 struct option_type {
-	/* False: the value is not valid; `error` may say why, else the type's own words do. */
+	/* False: the value is not valid; `error` may say why, otherwise the type's own words do. */
 	bool (*take)(const struct command_option *option, void *field, const char *value, struct error *error);
 	const char *valid; /* "a number from 1 up"; NULL: one of the option's words */
 };
@@ -38,7 +38,7 @@ struct command_option {
 	const char *help;               /* one line */
 	const struct option_type *type; /* NULL: a flag, a bool that becomes true */
 	size_t field;                   /* its offset in the request */
-	const char *const *words;       /* that it may be, ends with NULL; or NULL */
+	const char *const *words;       /* the words that it may be, ending with NULL; or NULL */
 };
 
 struct command {
@@ -47,16 +47,16 @@ struct command {
 	const char *summary;                  /* one line */
 	const char *notes;                    /* lines for the end of its help, or NULL */
 	const struct command_option *options; /* ends with an entry that is all zero; NULL: none */
-	bool reads;                           /* inputs that anybody may have made: its memory is bounded by them */
-	bool stop_at_operand;                 /* what follows the first operand belongs to another program */
-	int (*run)(int argc, char **argv);    /* argv[0] is the command's name; returns the exit status */
+	bool reads;           /* it reads inputs that anybody may have made: their size bounds its memory */
+	bool stop_at_operand; /* the words behind the first operand belong to another program */
+	int (*run)(int argc, char **argv); /* argv[0] is the command's name; returns the exit status */
 };
 
 /* Takes all options into the request; only operands are left, the first at argv[optind]. Prints the help and exits with 0
  * for --help, exits with COMMAND_USAGE for what the table does not have and for values that its types refuse. */
 void command_take_options(const struct command *command, int argc, char **argv, void *request);
 
-/* Was this option among them? */
+/* Did the command line have this option? */
 bool command_was_given(const struct command *command, int letter);
 
 /* What a command's operands name. */
@@ -75,17 +75,18 @@ const char *command_only_operand(const struct command *command, int argc, char *
 /* The targets that its operands name; exits with COMMAND_USAGE if there is none. */
 struct targets command_operands(const struct command *command, int argc, char **argv);
 
-/* COMMAND_FINE for what -o may name; a command that replaced its input, or a file of the recording that it reads, would
- * lose what cannot be made again. NULL among both is nothing. */
+/* COMMAND_FINE if -o may name this file. A command that replaced its input, or a file of the recording that it reads,
+ * would lose what cannot be made again. NULL among them is passed over. */
 int command_check_output(const struct command *command, const char *output, struct targets inputs, const char *base);
 
-/* Prints one line and where help is to be had; returns COMMAND_USAGE. */
+/* Prints one line that also names the help; returns COMMAND_USAGE. */
 int command_usage(const struct command *command, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Prints the error's line; returns COMMAND_BAD_INPUT. */
 int command_fail(const struct error *error);
 
-/* The status to exit with: not COMMAND_FINE where what was printed could not be delivered, which is said then, too. */
+/* The status to exit with. If the output could not be delivered, prints a message, and the status is not
+ * COMMAND_FINE. */
 int command_end(int status);
 
 /* Prints the help of one command to stdout. */

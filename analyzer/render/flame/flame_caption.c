@@ -143,7 +143,7 @@ static void caption_fill_one(struct flame_caption *caption, enum call_value valu
 	snapshot_append(line, now);
 }
 
-/* "+36.1 MiB (95 % interval +28.0 MiB to +44.3 MiB)". Only what is in use can be matched sample by sample. */
+/* "+36.1 MiB (95 % interval +28.0 MiB to +44.3 MiB)". Only memory in use can be matched sample by sample. */
 static void growth_append(struct buffer *out, enum call_value value, const struct profile *now,
 			  const struct profile *base, double change)
 {

@@ -88,7 +88,7 @@ static void number_append(struct buffer *out, double value, unsigned decimals)
 	buffer_append(out, digits + at, sizeof digits - at);
 }
 
-/* Texts are cut and cleaned here, whatever was done to them before: the script puts them on the page as they are. */
+/* Cuts and cleans the texts, whatever was done to them before, because the script puts them on the page unchanged. */
 static const char *text_clean(struct flame_data *data, const char *text)
 {
 	return string_pool_intern_safe(data->strings, text, strlen(text), NAME_BYTES_MAX);
@@ -201,7 +201,7 @@ static void column_append(struct flame_data *data, const struct column *column)
 	part_end(data);
 }
 
-/* For the few nodes of which there is something to say: the node's number, and a second number where `pairs` is set. */
+/* Values that only a few nodes have: the node's number, and a second number if `pairs` is set. */
 static void sparse_append(struct flame_data *data, const char *name, bool pairs,
 			  uint32_t (*read)(const struct call_node *node))
 {

@@ -30,11 +30,11 @@ enum {
 	TITLE_COLUMNS = 110,
 	TOOLTIP_COLUMNS = 300,
 	LABEL_COLUMNS_LEAST = 4,
-	FRAMES_MAX = 4000, /* more would make the file large, and tell a reader without script nothing */
+	FRAMES_MAX = 4000, /* more frames would make the file large, and would tell a reader without script nothing */
 	DASH_LEAST = 6,    /* pixels; on narrower frames a dashed outline is only noise */
 };
 static const double pixels_least = 0.5;     /* what is narrower goes into a grey block */
-static const double character_width = 7.23; /* of the frames' font at 12 px, 0.6 em in all common ones */
+static const double character_width = 7.23; /* a character of the frames' font at 12 px: 0.6 em in all common fonts */
 
 struct drawing {
 	struct buffer *out;
@@ -166,7 +166,7 @@ static double least_width(const struct drawing *drawing)
 	for (uint32_t i = 0; i < tree->node_count; i++)
 		widths[i] = tree->nodes[i].width;
 	qsort(widths, tree->node_count, sizeof *widths, width_compare);
-	double next = nextafter(widths[FRAMES_MAX], INFINITY); /* frames of equal width are all drawn, or none is */
+	double next = nextafter(widths[FRAMES_MAX], INFINITY); /* either all frames of one width are drawn, or none */
 	free(widths);
 	return next > least ? next : least;
 }

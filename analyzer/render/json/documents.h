@@ -9,7 +9,7 @@
 #include "leaks/leaks.h"
 #include "target/listing.h"
 
-/* Each writes at most `top` sites (and of a difference as many churn hotspots). */
+/* Each writes at most `top` sites; a difference also has at most `top` churn hotspots. */
 void report_json_render(struct buffer *out, const struct inventory *inventory, uint32_t top);
 void diff_json_render(struct buffer *out, const struct comparison *comparison, uint32_t top);
 /* `places`: the same series judged by place; may be `leaks` itself. */

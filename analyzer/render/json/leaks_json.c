@@ -52,7 +52,7 @@ static void json_evidence(struct json *json, const struct leaks *leaks, const st
 	buffer_free(&text);
 }
 
-/* The pace a second, and an hour where as much has been seen as allows to speak of hours. */
+/* The pace a second, and also an hour if enough time has been seen to speak of hours. */
 static void json_pace(struct json *json, const struct leaks *leaks, double rate, struct interval interval)
 {
 	const bool known = isfinite(rate), hours = known && leak_unit_for(leaks->seconds).seconds >= HOUR;
@@ -64,7 +64,7 @@ static void json_pace(struct json *json, const struct leaks *leaks, double rate,
 	json_known(json, "leak_high", interval.high * HOUR, hours);
 }
 
-/* What a leak's verdict can't exclude; why an unknown has none, and when it will. */
+/* What a leak's verdict can't exclude; why an unknown site has no verdict, and when it will have one. */
 static void json_uncertainty(struct json *json, const struct leak_row *row)
 {
 	json_begin_array(json_key(json, "cautions"));
@@ -112,7 +112,7 @@ static void json_row(struct json *json, const struct leaks *leaks, const struct 
 	json_end_object(json);
 }
 
-/* A place: its call, what is said of it, and how fast it leaks. */
+/* A place: its call, its verdict, and how fast it leaks. */
 static void json_place(struct json *json, const struct leaks *leaks, const struct leak_row *row)
 {
 	const struct group *group = &leaks->groups.groups[row->group];

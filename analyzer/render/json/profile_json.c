@@ -34,7 +34,7 @@ static void json_process(struct json *json, const struct profile *profile)
 	json_end_object(json);
 }
 
-/* The processes that it is the sum of. */
+/* The processes of which the profile is the sum. */
 static void json_parts(struct json *json, const struct profile *profile)
 {
 	json_begin_array(json_key(json, "processes"));
@@ -114,7 +114,7 @@ void json_losses(struct json *json, const struct profile *profile)
 	static const struct {
 		enum seep_loss_key key;
 		const char *name;
-		bool not_in_use; /* each is a sample that in-use lacks */
+		bool not_in_use; /* each of these is a sample that in-use lacks */
 	} names[] = {
 	    {SEEP_LOSS_SAMPLES_SETUP, "samples_setup", true},
 	    {SEEP_LOSS_SAMPLES_REENTRY, "samples_reentry", true},
@@ -168,7 +168,7 @@ static void json_hexadecimal(struct json *json, const char *key, const char *for
 	json_text(json, text);
 }
 
-/* One frame; of a group that is no stack only what all of it has in common. */
+/* One frame. A group that is not one stack shows only what all its stacks have in common. */
 static void json_frame(struct json *json, const struct profile *profile, const struct profile_location *location,
 		       const struct source_line *line, enum group_by by)
 {

@@ -22,15 +22,15 @@ void json_notes(struct json *json, const struct profile *profile);
 /* A whole number, or null where it is not known. */
 void json_known(struct json *json, const char *key, double value, bool is_known);
 
-/* "inuse_bytes" to "alloc_objects", null where the profile that they are of does not have them; the interval is that of
- * the bytes in use, NULL: not known. */
+/* "inuse_bytes" to "alloc_objects", null if the profile does not have them; the interval is that of the bytes in use,
+ * NULL: not known. */
 void json_values(struct json *json, const struct profile *of, const struct seep_measure *in_use,
 		 const struct seep_measure *allocated, const struct interval *in_use_bytes);
 
 /* The fields of SITE: "id" to "stack". The interval is that of the bytes in use. */
 struct json_site {
 	const struct group *group;
-	const struct profile *values_of; /* the group may be known from another */
+	const struct profile *values_of; /* the group may come from another profile */
 	const struct seep_measure *in_use, *allocated;
 	struct interval in_use_bytes;
 	bool has_interval;

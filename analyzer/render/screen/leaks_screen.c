@@ -27,8 +27,8 @@
 #include "statistics/measure.h"
 
 #define ROWS_LEAST 24
-#define ROWS_MOST 12 /* of one table, whatever room there is */
-#define OTHER_ROWS 4 /* of the places that grow, or are the largest, where something leaks too */
+#define ROWS_MOST 12 /* rows of one table, whatever room there is */
+#define OTHER_ROWS 4 /* rows of the places that grow, or are the largest, if something leaks, too */
 #define SPARK_COLUMNS 16
 
 enum { CELL_NUMBER, CELL_VALUE, CELL_INTERVAL, CELL_IN_USE, CELLS };
@@ -162,7 +162,7 @@ static void append_where(struct buffer *out, const struct leaks *leaks, const st
 		place_text_append(out, &leaks->groups.groups[row->group], columns);
 }
 
-/* Without its details, too, a spread says what it is. */
+/* A spread says what it is, even without its details. */
 static void write_spread(const struct screen *screen, const struct spread *spread, unsigned indent)
 {
 	struct buffer text = {0};
@@ -218,7 +218,7 @@ static void write_leaks(const struct screen *screen)
 	free(rows);
 }
 
-/* What grows without proof; where nothing does either, the largest of what is steady. */
+/* The places that grow without proof; if there are none, the largest of the steady ones. */
 static void write_others(const struct screen *screen)
 {
 	const struct leaks *leaks = screen->leaks;
@@ -226,7 +226,7 @@ static void write_others(const struct screen *screen)
 	uint32_t all, count = 0, shown;
 	struct leak_row *rows = leaks_rows_and_spreads(leaks, grows ? LEAK_GROWING : LEAK_UNKNOWN, &all);
 
-	/* Of what is all freed there is nothing to be shown. */
+	/* Places of which everything was freed are not shown. */
 	for (uint32_t i = 0; i < all; i++)
 		if (rows[i].in_use.samples)
 			rows[count++] = rows[i];
@@ -330,7 +330,7 @@ static unsigned line_count(const struct buffer *out, size_t from)
 	return lines;
 }
 
-/* What is left out next; false: nothing can be. */
+/* Chooses what to leave out next; false: nothing more can be left out. */
 static bool screen_reduce(struct screen *screen)
 {
 	if (screen->others > OTHER_ROWS || (screen->others > 1 && screen->detailed <= 2))

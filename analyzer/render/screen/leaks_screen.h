@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What `seep leaks` says first: the answer on one screen. The program and its
- * memory, the places that leak with how fast and why, what else there is, and
- * what could not be seen. What has no room here is in the long form (-v).
+ * memory, the places that leak with how fast and why, what else there is, and what
+ * could not be seen. The long form (-v) has everything else.
  */
 #ifndef SEEP_SCREEN_LEAKS_SCREEN_H
 #define SEEP_SCREEN_LEAKS_SCREEN_H

@@ -18,8 +18,8 @@ enum { CELL_FLAT, CELL_CUMULATIVE, CELL_INTERVAL, CELL_LINE, CELL_COUNT };
 
 enum { INDENT = 3, TEXT_LEAST = 8 };
 
-/* A section on its way to the page. Where no line calls what asks for memory, flat and cumulative values are the same, and are
- * shown once, so that more of the source can be seen. */
+/* A section on its way to the page. If no line calls a function that asks for memory, flat and cumulative values are
+ * the same. Then they are shown once, so that more of the source can be seen. */
 struct listing {
 	const struct source_view *view;
 	const struct view_section *section;
@@ -106,7 +106,7 @@ static const uint32_t *calls_of(const struct listing *listing, uint32_t row, uin
 	return calls;
 }
 
-/* Whether a call is all that its line holds: then its numbers need not be told again. */
+/* Whether a call is all that its line holds: then its numbers are not repeated. */
 static bool call_is_all(const struct listing *listing, const struct source_call *call)
 {
 	return line_value_estimate(&call->sum.cumulative) ==
@@ -270,7 +270,7 @@ static void write_heading(struct text_page *page, const struct source_view *view
 		buffer_free(&parts[i]);
 }
 
-/* One line for each thing that a reader of the lines must know. */
+/* Writes one line for each thing that a reader must know. */
 static void write_faults(struct text_page *page, const struct source_view *view, const struct view_section *section)
 {
 	const struct source_module *module = &view->table->modules[section->module];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From the whole name to what has to stay of it, until it fits. */
+/* Shortens a name step by step, from the whole of it to what has to stay, until it fits. */
 #include "render/terminal/name_text.h"
 
 #include <stdlib.h>
@@ -44,13 +44,14 @@ static void brackets_shorten(struct buffer *out, const char *name, char kind)
 			buffer_printf(out, "%c...%c", kind, name_closing_bracket(kind));
 		} else {
 			if (token.bracket)
-				token.end = token.at + 1; /* the group stays, and is looked through */
+				token.end = token.at + 1; /* the group stays, and the groups inside it are shortened */
 			buffer_append(out, token.at, (size_t)(token.end - token.at));
 		}
 	}
 }
 
-/* What a compiler calls a function without a name; 0 where the token is none, else which one in its function. */
+/* The number that a compiler gives to a function without a name, in the function around it; 0: the token is no such
+ * name. */
 static unsigned long lambda_number(const struct name_token *token)
 {
 	const char *hash = memchr(token->at, '#', (size_t)(token->end - token->at));
@@ -149,8 +150,8 @@ static void cut_middle(struct buffer *out, const char *text, unsigned columns)
 	buffer_append_text(out, text + bytes_of_columns(text, all - keep / 2));
 }
 
-/* As many outer names as fit before the class and the function; where these two do not, the middle of the class is left out,
- * and at last the middle of both. */
+/* Keeps as many outer names as fit before the class and the function. If these two do not fit, leaves out the middle of
+ * the class, and at last the middle of both. */
 static void inner_append(struct buffer *out, const char *name, unsigned columns)
 {
 	const char *class = name, *function = name, *fits = NULL;

@@ -8,7 +8,7 @@
 #include "base/buffer.h"
 #include "profile/profile.h"
 
-/* Appends a demangled name in at most `columns` columns (4 or more). False where the name itself had to be cut. */
+/* Appends a demangled name in at most `columns` columns (4 or more). False: the name itself had to be cut. */
 bool name_append(struct buffer *out, const char *name, unsigned columns);
 
 /* The same of the name alone, without return type and parameters. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* An aligned table: columns of short cells, then one text that takes what is left of the page. Cells are filled first,
- * so that the text's width is known before it is cut to it; the caller then writes row by row, and may write lines of
- * its own between the rows. */
+/* An aligned table: columns of short cells, then one text that takes the rest of the page. Cells are filled first, so
+ * that the text's width is known before it is cut to it; the caller then writes row by row, and may write lines of its
+ * own between the rows. */
 #ifndef SEEP_TERMINAL_TABLE_H
 #define SEEP_TERMINAL_TABLE_H
 
@@ -35,7 +35,7 @@ void table_free(struct table *table);
 void table_add_row(struct table *table);
 void table_set(struct table *table, unsigned column, enum text_style style, const char *text);
 
-/* The column where the text begins, for lines that are to stand under it. */
+/* The column where the text begins, for lines under it. */
 unsigned table_text_start(const struct table *table);
 
 void table_write_titles(const struct table *table, struct text_page *page);

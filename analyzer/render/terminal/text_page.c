@@ -90,7 +90,7 @@ unsigned text_columns(const char *text)
 	return columns;
 }
 
-/* Words and a newline, from column `indent` on, where the page stands already. */
+/* Writes words and a newline; the page is already at column `indent`. */
 static void words_write(struct text_page *page, enum text_style style, const char *text, unsigned indent)
 {
 	struct buffer line = {0};

@@ -9,13 +9,13 @@
 
 #include "base/buffer.h"
 
-#define TEXT_COLUMNS 80 /* where nothing is known */
+#define TEXT_COLUMNS 80 /* if nothing is known */
 #define TEXT_ROWS 24
 
 enum text_style {
 	STYLE_PLAIN,
 	STYLE_STRONG,  /* headings, the function that allocates */
-	STYLE_FAINT,   /* what is there for completeness */
+	STYLE_FAINT,   /* details for completeness */
 	STYLE_GROWN,   /* red */
 	STYLE_SHRUNK,  /* blue */
 	STYLE_WARNING, /* yellow */
@@ -32,10 +32,10 @@ struct text_page {
  * else 80. Colours: on a terminal, unless NO_COLOR is set to something or TERM is dumb. */
 struct text_page text_page_for(struct buffer *out, int descriptor);
 
-/* Lines of the terminal; TEXT_ROWS for what is none. */
+/* Lines of the terminal; TEXT_ROWS if the descriptor is none. */
 unsigned text_page_rows(int descriptor);
 
-/* Writes text in a style. The text must not contain newlines where it is not plain. */
+/* Writes text in a style. Text in any style but the plain one must not contain newlines. */
 void text_write(struct text_page *page, enum text_style style, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

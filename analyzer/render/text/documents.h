@@ -10,7 +10,7 @@
 #include "render/terminal/text_page.h"
 #include "target/listing.h"
 
-/* A table of groups, and the total; at most `top` rows, and a line that sums up what is left out. */
+/* A table of groups, and the total; at most `top` rows, and a line that sums up the others. */
 void report_text_render(struct text_page *page, const struct inventory *inventory, uint32_t top);
 
 /* What grows, what shrinks, what may be chance, churn; at most `top` rows of each, 0: as many as suit it. */

@@ -15,9 +15,9 @@
 
 #define ARGUMENTS_COLUMNS 40
 #define ACCOUNT_OLD_NS 1e9
-#define NEAR_SHARE 0.25 /* of a limit, or less, is worth a word */
-#define LEFT_SHARE 0.5  /* of the peak, or less, is worth a word at the end */
-#define CUT_SHARE 0.005 /* of the stacks; less is not worth a word more */
+#define NEAR_SHARE 0.25 /* a limit with this share left, or less, is worth a word */
+#define LEFT_SHARE 0.5  /* a last snapshot with this share of the peak, or less, is worth a word */
+#define CUT_SHARE 0.005 /* of the stacks; a smaller share is not worth a word */
 #define INDENT 4        /* of the lines that go on */
 
 void head_line_add(struct head_line *line, const char *format, ...)
@@ -152,7 +152,7 @@ void head_add_moment(struct head_line *line, const struct profile *profile)
 	buffer_free(&number);
 }
 
-/* "RSS 144 MiB, +114 MiB": a number now, and where there is one before, its change. */
+/* "RSS 144 MiB, +114 MiB": a number now, and its change if there is a number before. */
 static void add_memory(struct head_line *line, const char *format, enum seep_memory_key key,
 		       const struct profile *profile, const struct profile *before)
 {
@@ -193,8 +193,8 @@ static void add_account_value(struct head_line *line, const char *what, enum see
 		head_line_add(line, "%s %s", quantity_bytes(now).text, what);
 }
 
-/* "glibc itself counts 134 MiB in use, 3.24 MiB free". It is asked only now and then: where that was long before a
- * snapshot, it is told, and not compared. */
+/* "glibc itself counts 134 MiB in use, 3.24 MiB free". The allocator is asked only now and then. If that was long
+ * before the snapshot, the line says so, and does not compare. */
 static void write_account(struct text_page *page, const struct profile *profile, const struct profile *before)
 {
 	const char *allocator = profile->allocator && *profile->allocator ? profile->allocator : "the allocator";
@@ -216,7 +216,7 @@ static void write_account(struct text_page *page, const struct profile *profile,
 	buffer_free(&label);
 }
 
-/* How much the limit that is nearest leaves, where that is little or why the snapshot was taken. */
+/* Says how much the nearest limit leaves, if that is little or is why the snapshot was taken. */
 static void add_limit(struct head_line *line, const struct profile *profile)
 {
 	double which = 0, limit = 0, left = 0;
@@ -256,7 +256,7 @@ static void add_list(struct head_line *line, const char *text)
 	head_line_add(line, "%s", text);
 }
 
-/* Writes the losses. None that is not zero is left out. */
+/* Writes all losses that are not zero. */
 void head_write_losses(struct text_page *page, const struct profile *profile, uint64_t samples)
 {
 	static const char label[] = "lost: ";
@@ -303,7 +303,7 @@ void head_write_notes(struct text_page *page, const struct profile *profile, con
 		notes_free(known, known_count);
 }
 
-/* Programs that free all that they have as they end hide their leaks from a snapshot of their end. */
+/* A program that frees everything as it ends hides its leaks from the snapshot of its end. */
 void head_write_end_note(struct text_page *page, const struct profile *profile, double in_use)
 {
 	const bool is_end = profile->trigger == SEEP_TRIGGER_EXIT || profile->trigger == SEEP_TRIGGER_POSTMORTEM;

@@ -24,7 +24,7 @@ void head_write_report(struct text_page *page, const struct inventory *inventory
 	head_write_program(page, profile, "", &line);
 	head_write_parts(page, profile, HEAD_PROCESSES_NAMED);
 	if (!profile_has(profile, CALL_INUSE_SPACE)) {
-		/* Nothing is said. */
+		/* the line leaves the value out */
 	} else if (inventory->has_intervals) {
 		const struct estimate_text text =
 		    estimate_bytes(in_use, inventory_in_use(inventory, &inventory->total), profile);

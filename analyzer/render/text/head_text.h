@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The lines above a table, alike in all commands: which program and when; what is in use by the samples, the system and the
- * allocator; what was lost, and what a reader must know before believing a number. */
+/* The lines above a table, alike in all commands: which program and when; what is in use by the samples, the system and
+ * the allocator; losses; and notes that a reader must know before believing a number. */
 #ifndef SEEP_TEXT_HEAD_TEXT_H
 #define SEEP_TEXT_HEAD_TEXT_H
 

@@ -11,10 +11,10 @@
 #include "render/terminal/text_page.h"
 
 #define NAME_LEAST 16
-#define NAME_LEAST_BESIDE_LINE 10 /* the line is what the reader opens: rather a short name than none */
+#define NAME_LEAST_BESIDE_LINE 10 /* the reader opens the file at this line, so a short name is better than none */
 #define PIECE 96
 
-/* "svc.cpp:63-66", or the module where it is another than the program's. */
+/* "svc.cpp:63-66", or the module if it is not the program. */
 static void source_text(char text[PIECE], const struct profile *profile, const struct profile_location *location,
 			const struct source_line *line, uint32_t first, uint32_t last)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The report's table. Its first column is what the rows are ordered by, in bytes, with the interval of that; the other
- * kind of bytes comes last. */
+/* The report's table. Its first column has the bytes by which the rows are ordered, with their interval; the other kind
+ * of bytes comes last. */
 #include "render/text/documents.h"
 
 #include <stdio.h>
@@ -46,7 +46,7 @@ static void add_row(struct table *table, const struct inventory *inventory, cons
 	table_set(table, CELL_OTHER, STYLE_PLAIN, has_other ? quantity_bytes(sum_estimate(&other->bytes)).text : "-");
 }
 
-/* Rows that have nothing of what the table is ordered by say nothing. */
+/* Rows without any of the value by which the table is ordered are left out. */
 static uint32_t rows_worth_showing(const struct inventory *inventory)
 {
 	uint32_t count = 0;

@@ -12,7 +12,7 @@
 #include "render/text/place_text.h"
 
 #define GAP 2
-#define NAME_LEAST 16 /* columns; rather than less, the place goes to the next line */
+#define NAME_LEAST 16 /* columns; with fewer, the place goes to the next line */
 
 /* One line of a stack, and how many there are. */
 struct frame {
@@ -23,7 +23,7 @@ struct frame {
 struct stack_walk {
 	const struct profile *profile;
 	const struct profile_site *site;
-	struct frame_walk at; /* what comes next */
+	struct frame_walk at; /* the next line to come */
 };
 
 static bool walk_next(struct stack_walk *walk, struct frame *frame)
@@ -144,7 +144,7 @@ static void write_module(struct text_page *page, const struct group *group, unsi
 	buffer_free(&text);
 }
 
-/* One line for a frame; `times`: as often as it calls itself there. */
+/* One line for a frame; `times`: how often it calls itself there. */
 static void write_frame(struct text_page *page, const struct profile *profile, const struct frame *frame,
 			unsigned indent, const char *arrow, unsigned times)
 {
@@ -180,7 +180,7 @@ static void write_stack_name(struct text_page *page, const struct group *group, 
 	buffer_free(&place);
 }
 
-/* The function, and what of it all the group's sites have in common. */
+/* The function, with the part of it that all the group's sites have in common. */
 static void write_call(struct text_page *page, const struct group *group, enum group_by by, unsigned columns,
 		       unsigned indent, const char *sites)
 {
@@ -268,7 +268,7 @@ static void write_line(struct text_page *page, unsigned indent, const char *text
 	buffer_append_byte(page->out, '\n');
 }
 
-/* Of a place: the program's calls that all of its stacks share. */
+/* For a place: the program's calls that all of its stacks share. */
 static void write_shared_callers(struct text_page *page, const struct group *group, unsigned indent)
 {
 	struct buffer callers = {0};

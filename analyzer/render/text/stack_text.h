@@ -11,8 +11,8 @@
 const char *group_title(enum group_by by);
 
 /*
- * Ends a table row whose text begins in column `start`: the group's function and file:line, and newlines. What does not
- * fit goes to a line of its own, `indent` columns in.
+ * Ends a table row whose text begins in column `start`: the group's function and file:line, and newlines. A part that
+ * does not fit goes to a line of its own, `indent` columns in.
  *
  * A group that is one stack is named by its place, too. Where that is not the leaf (it called a library's container, or a
  * wrapper of malloc), a line "-> leaf" follows.
@@ -20,8 +20,8 @@ const char *group_title(enum group_by by);
 void group_write_name(struct text_page *page, const struct group *group, enum group_by by, unsigned start,
 		      unsigned indent);
 
-/* For a group that is one stack: the callers of that function, a line each, up to the program's main function. Runs of
- * library frames are told in one line; so is what is left. */
+/* For a group that is one stack: the callers of that function, a line each, up to the program's main function. A run of
+ * library frames becomes one line, and so do the callers that are left. */
 void group_write_callers(struct text_page *page, const struct group *group, enum group_by by, unsigned indent,
 			 unsigned frames);
 

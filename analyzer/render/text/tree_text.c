@@ -102,7 +102,7 @@ static bool node_is_drawn(const struct tree_text *text, uint32_t node)
 	return node == 0 || (width > 0 && width >= text->least);
 }
 
-/* What the function allocated itself is a branch of its own where it also calls others that did. */
+/* The function's own allocations are a branch of their own if it also calls functions that allocated. */
 static bool self_is_drawn(const struct tree_text *text, uint32_t node)
 {
 	const struct call_node *nodes = text->tree->nodes;
@@ -183,7 +183,8 @@ static void rest_print(struct tree_text *text, uint32_t parent, uint32_t first)
 		      branches == 1 ? "" : "es");
 }
 
-/* Nodes from this one on of which each has all from its first child: the others, if any, have no value. */
+/* Counts the nodes from this one on that have everything from their first child; their other children, if any, have no
+ * value. */
 static uint32_t chain_length(const struct tree_text *text, uint32_t node)
 {
 	const struct call_node *nodes = text->tree->nodes;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A call tree as text: callers first, the heaviest branch first. A stretch with only one way from caller to callee
  * stays at one indentation, long stretches of such a way are folded, and branches below a share of the whole are summed
- * up in one line, so that nothing is left out unsaid. */
+ * up in one line, so that the text mentions everything. */
 #ifndef SEEP_TEXT_TREE_TEXT_H
 #define SEEP_TEXT_TREE_TEXT_H
 

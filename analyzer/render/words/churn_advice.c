@@ -13,7 +13,7 @@
 #define REMOTE_SHARE 0.1
 #define LADDER_SHARE 0.3
 
-/* What is freed in a period, of one pattern, by its length. */
+/* The memory of one pattern that was freed in a period, by the period's length. */
 struct pattern_rates {
 	double share, bytes_per_second, calls_per_second;
 };
@@ -44,7 +44,7 @@ static bool is_there(const struct churn *churn, enum churn_pattern pattern)
 	case CHURN_LADDER:
 		return churn->grown >= LADDER_SHARE;
 	case CHURN_TEMPORARY:
-		/* The steps of a ladder live shortly as well, and there is better advice for them. */
+		/* The steps of a ladder are short-lived as well, but better advice exists for them. */
 		return churn->shortly >= TEMPORARY_SHARE && churn->remotely <= LEAVING_SHARE &&
 		       !(churn->grown >= LADDER_SHARE);
 	case CHURN_REMOTE:

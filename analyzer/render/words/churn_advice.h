@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a site's churn suggests to do, where the recorded data can show it: each with the bytes and calls a second that
+/* Advice for a site's churn, as far as the recorded data can show a reason: each with the bytes and calls a second that
  * it is about. */
 #ifndef SEEP_WORDS_CHURN_ADVICE_H
 #define SEEP_WORDS_CHURN_ADVICE_H

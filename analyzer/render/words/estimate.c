@@ -42,7 +42,7 @@ static void number_print(char *out, size_t size, double value, const struct scal
 		 is_zero ? 0 : scaled);
 }
 
-/* `certain`: what to call a value of which no interval is left. */
+/* `certain`: the word for a value whose interval is empty. */
 static struct estimate_text estimate_print(double value, struct interval interval, bool is_count, bool is_signed,
 					   const char *certain)
 {
@@ -51,7 +51,7 @@ static struct estimate_text estimate_print(double value, struct interval interva
 	const double magnitude = fmax(fabs(value), fmax(fabs(interval.low), fabs(interval.high)));
 	const struct scale scale = scale_for(magnitude, is_count);
 
-	if (!(magnitude < 1e18)) { /* a hostile file's; nothing to be read from */
+	if (!(magnitude < 1e18)) { /* of a hostile file: the number would say nothing */
 		strcpy(text.value, "?");
 		strcpy(text.interval, "?");
 		return text;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a whole recording comes to, in one line. */
+/* The result of a whole recording in one line. */
 #ifndef SEEP_WORDS_FINDING_H
 #define SEEP_WORDS_FINDING_H
 
@@ -14,8 +14,8 @@ enum finding {
 };
 enum finding finding_of(const struct leaks *leaks);
 
-/* What stands behind the finding's name: "4 places, 37.9 GiB [34, 43] an hour"; "as far as 4 min 10 s of recording can show"; or why
- * there is no verdict. */
+/* The words behind the finding's name: "4 places, 37.9 GiB [34, 43] an hour"; "as far as 4 min 10 s of recording can
+ * show"; or why there is no verdict. */
 void finding_append(struct buffer *out, const struct leaks *leaks, const struct series *series);
 
 /* What the rows of a verdict have in use, together; of churn, what they allocate a second. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Evidence in words. Each says what was seen, with its numbers, before what that means. */
+/* Evidence in words. Each sentence says what was seen, with its numbers, and then what that means. */
 #include "render/words/leak_evidence.h"
 
 #include <math.h>
@@ -9,7 +9,7 @@
 #include "render/words/leak_sentence.h"
 #include "statistics/measure.h"
 
-#define SAWTOOTH 2 /* times what is left now, at its highest */
+#define SAWTOOTH 2 /* at its highest, times the amount that is left now */
 
 /* "of 34 samples that old none died". */
 static void append_deaths(struct buffer *out, const struct cohort_outcome *old)

@@ -8,10 +8,10 @@
 
 /* "young", "slowing", "paused", "dying", "veiled". */
 const char *leak_caution_name(enum leak_caution caution);
-/* "short", "few", "swings", "chance"; NULL: it is told. */
+/* "short", "few", "swings", "chance"; NULL: there is a verdict. */
 const char *leak_unknown_name(enum leak_unknown unknown);
 
-/* A pace holds for no more than this many times the time that was seen; nor is a unit of time larger. */
+/* A pace is extended to at most this many times the time that was seen; a larger unit of time is not used. */
 #define LEAK_HORIZON 10
 struct leak_unit {
 	const char *name; /* "an hour", "a minute", "a second" */

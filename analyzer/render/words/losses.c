@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Losses in words. Counters of events that lost nothing (events that a producer folded itself, snapshots thinned by
- * retention) are not said here. */
+/* Losses in words. Counters of events that lost nothing (events that a producer folded itself, snapshots that retention
+ * removed) do not appear. */
 #include <seep/snapshot.h>
 
 #include "profile/lost.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The losses of a recording in words: one line, to stand beside the totals. */
+/* The losses of a recording in words: one line beside the totals. */
 #ifndef SEEP_WORDS_LOSSES_H
 #define SEEP_WORDS_LOSSES_H
 

@@ -10,7 +10,7 @@
 #include "render/words/quantity.h"
 
 #define DETECTION_RATES 3
-#define NAMELESS_SHARE 0.02 /* or less is not worth a note */
+#define NAMELESS_SHARE 0.02 /* a smaller share is not worth a note */
 
 const char *trigger_name(uint32_t trigger)
 {
@@ -48,7 +48,7 @@ static const struct {
     {SEEP_SNAPSHOT_DOUBTED, "the keeper died while it folded events: one of them may be counted twice"},
 };
 
-/* What is in use of stacks whose innermost call has no name, or one that was kept with the recording. */
+/* The memory in use of stacks whose innermost call has no name, or one that was kept with the recording. */
 struct naming {
 	double *nameless, *kept; /* bytes by module */
 	double total;
@@ -112,7 +112,7 @@ void names_note_append(struct buffer *out, const struct profile *profile)
 	naming_free(&naming);
 }
 
-/* Says whose names are not from what is on disk now. */
+/* Says which modules' names do not come from the files that are on disk now. */
 static void kept_note_append(struct buffer *out, const struct profile *profile)
 {
 	struct naming naming = naming_measure(profile);

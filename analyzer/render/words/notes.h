@@ -13,14 +13,14 @@
 struct buffer *notes_of(const struct profile *profile, size_t *count);
 void notes_free(struct buffer *notes, size_t count);
 
-/* The one of them that says for how much names are missing, of which module and why; nothing where they are all there. */
+/* The note that says how much memory lacks names, of which module, and why; nothing if all names are there. */
 void names_note_append(struct buffer *out, const struct profile *profile);
 
 /* "timer", "exit", "request", "signal", "peak", "postmortem", "api", "limit", "unknown". */
 const char *trigger_name(uint32_t trigger);
 
-/* Bytes that a site may have allocated without being seen, with a chance of 5 %: exp(-3). 0 where nothing is missed,
- * or nothing known of it. */
+/* Bytes that a site may have allocated without being seen, with a chance of 5 %: exp(-3). 0: nothing is missed, or the
+ * rate is not known. */
 double profile_detection_limit(const struct profile *profile);
 
 #endif
