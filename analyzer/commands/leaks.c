@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `seep leaks RECORDING`: which sites leak, from the whole series of snapshots; with --follow again and again. */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -16,9 +17,11 @@
 #include "render/json/documents.h"
 #include "render/metrics/leaks_metrics.h"
 #include "render/screen/leaks_screen.h"
+#include "render/terminal/live_screen.h"
 #include "render/text/documents.h"
 
 #define FOLLOW_NS UINT64_C(10000000000)
+#define ROWS_MOST 10 /* of each verdict, where nothing else is wanted */
 
 enum { OPTION_BY = 256, OPTION_TOP, OPTION_EVERY, OPTION_FAIL, OPTION_PROMETHEUS, OPTION_JSON };
 
@@ -93,27 +96,51 @@ static void names_join(struct buffer *names, const struct targets *targets)
 		buffer_printf(names, "%s%s", i ? " " : "", targets->paths[i]);
 }
 
+static void text_render(struct text_page *page, const struct leaks *leaks, const struct series *series,
+			const struct request *request, uint32_t top)
+{
+	struct buffer names = {0};
+
+	names_join(&names, &request->recordings);
+	if (request->verbose)
+		leaks_text_render(page, leaks, series, top);
+	else
+		leaks_screen_render(page, leaks, series, names.data, text_page_rows(STDOUT_FILENO));
+	buffer_free(&names);
+}
+
+/* Of the long form as many rows of each verdict as the terminal has room for. */
+static void live_render(struct buffer *out, const struct leaks *leaks, const struct series *series,
+			const struct request *request)
+{
+	const unsigned rows = text_page_rows(STDOUT_FILENO);
+	struct buffer text = {0};
+	struct text_page page = text_page_for(&text, STDOUT_FILENO);
+	uint32_t top = request->top;
+
+	text_render(&page, leaks, series, request, top);
+	for (top = top ? top : ROWS_MOST; request->verbose && top > 1 && !live_screen_fits(&text, rows);) {
+		text.length = 0;
+		text_render(&page, leaks, series, request, --top);
+	}
+	live_screen_append(out, &text, rows);
+	buffer_free(&text);
+}
+
 static void render(struct buffer *out, const struct leaks *leaks, const struct leaks *places,
 		   const struct series *series, const struct request *request)
 {
 	struct text_page page = text_page_for(out, STDOUT_FILENO);
 
-	struct buffer names = {0};
-
 	if (request->json) {
 		leaks_json_render(out, leaks, places, request->top ? request->top : UINT32_MAX);
-		return;
+	} else if (request->follow && isatty(STDOUT_FILENO)) {
+		live_render(out, leaks, series, request);
+	} else {
+		text_render(&page, leaks, series, request, request->top);
+		if (request->follow)
+			buffer_append_byte(out, '\n');
 	}
-	if (request->follow)
-		buffer_append_text(out, isatty(STDOUT_FILENO) ? "\033[H\033[2J" : "");
-	names_join(&names, &request->recordings);
-	if (request->verbose)
-		leaks_text_render(&page, leaks, series, request->top);
-	else
-		leaks_screen_render(&page, leaks, series, names.data, text_page_rows(STDOUT_FILENO));
-	buffer_free(&names);
-	if (request->follow && !isatty(STDOUT_FILENO))
-		buffer_append_byte(out, '\n');
 }
 
 static bool metrics_write(const struct leaks *places, const struct request *request, struct error *error)
@@ -159,12 +186,22 @@ static bool print(const struct series *series, const struct request *request, bo
 	return is_written;
 }
 
+/* A terminal whose size changes is drawn anew at once. */
+static volatile sig_atomic_t is_resized;
+
+static void resized(int number)
+{
+	(void)number;
+	is_resized = 1;
+}
+
 static void wait_for(uint64_t time_ns)
 {
 	struct timespec left = {(time_t)(time_ns / 1000000000u), (long)(time_ns % 1000000000u)};
 
-	while (nanosleep(&left, &left) != 0)
+	while (!is_resized && nanosleep(&left, &left) != 0)
 		continue;
+	is_resized = 0;
 }
 
 static int run(int argc, char **argv)
@@ -177,6 +214,8 @@ static int run(int argc, char **argv)
 	int status = request_parse(&request, argc, argv);
 	if (status != COMMAND_FINE)
 		return status;
+	if (request.follow && isatty(STDOUT_FILENO))
+		sigaction(SIGWINCH, &(struct sigaction){.sa_handler = resized, .sa_flags = SA_RESTART}, NULL);
 	while (!ended) {
 		const bool opened = series_open(&series, request.recordings.paths, request.recordings.count, &error);
 		/* A recording that has only begun gets some time. */
