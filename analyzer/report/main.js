@@ -12,6 +12,7 @@ import { Follower } from "./live/follow.js";
 import { keep, untilIdle } from "./live/keep.js";
 import { Panel } from "./views/panel.js";
 import { Recording } from "./data/recording.js";
+import { Source } from "./views/source.js";
 import { State } from "./state.js";
 import { Table } from "./views/tables.js";
 import { Timeline } from "./views/timeline.js";
@@ -94,9 +95,10 @@ function show(recording, state, dialog, head) {
 	const cohorts = new Cohorts(recording, state);
 	const panel = new Panel(recording, state, timeline);
 	const table = new Table(recording, state, timeline, panel);
+	const source = new Source(recording, state, timeline);
 	const foot = make("footer", {}, `made by seep ${safe(recording.document.version)} from ${safe(recording.document.source)}; intervals are 95 %. `, make("button", { on: { click: () => dialog.showModal() } }, "keys (?)"));
 	/** @type {any[]} */
-	const parts = [head, answer(recording, state), timeline.element, recording.count > 1 && cohorts.element, panel.element, table.element, foot];
+	const parts = [head, answer(recording, state), timeline.element, recording.count > 1 && cohorts.element, panel.element, source.element, table.element, foot];
 	root.replaceChildren(...parts.filter(Boolean));
 	const redraw = () => {
 		timeline.build();
@@ -106,6 +108,7 @@ function show(recording, state, dialog, head) {
 	redraw();
 	panel.update();
 	table.update();
+	source.update();
 	Object.assign(window, { seepFrame: (/** @type {string} */ name) => panel.flame.find(name) });
 	root.dataset.ready = "true";
 	return { recording, timeline, cohorts, panel, table, redraw };

@@ -33,6 +33,9 @@ check_match "the command says what it wrote" '^seep: wrote page.html \([0-9.]+ K
 check "two pages of one recording are equal" cmp page.html again.html
 differences=$(node "$ROOT/tests/page/numbers.mjs" page.html "$SEEP" recording 6 2>&1)
 check_match "growth and its intervals at any pair are those of seep diff" '^[1-9][0-9]+ numbers compared$' "$(echo "$differences" | head -n 1)"
+check_equal "lines hold at any pair what seep annotate says" "" \
+	"$(node "$ROOT/tests/page/lines.mjs" page.html "$SEEP" recording 3 2>&1 | grep -vE '^[1-9][0-9]+ numbers compared$')"
+"$SEEP" html --source=off recording -o withheld.html 2>withheld.err
 
 # What else there may be: one snapshot, a bundle, a killed program, a recording without a sample, another tool's profile.
 "$SEEP" html recording/000003.seep -o one.html 2>one.err
@@ -73,7 +76,7 @@ gcc -O1 -g0 -o hostile hostile.c && "$SEEP" run -r 16K -o hostile.recording -- .
 "$SEEP" html hostile.recording -o hostile.html 2>html.err
 
 # All of them in one browser.
-node "$ROOT/tests/page/browser.mjs" "$modules" full:page.html one:one.html thousand:thousand.html empty:empty.html killed:killed.html \
+node "$ROOT/tests/page/browser.mjs" "$modules" full:page.html one:one.html thousand:thousand.html empty:empty.html killed:killed.html withheld:withheld.html \
 	hostile:hostile.html >browser.out 2>&1
 cat browser.out
 grep -q '^not ok' browser.out && cases_failed=1

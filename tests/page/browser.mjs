@@ -155,6 +155,28 @@ async function tells(page) {
 	}
 }
 
+/** From a page that nobody has touched. */
+async function showsSource() {
+	const page = await open();
+	const name = () => text(page, ".source h2");
+	const valued = (row) => text(page, `.source tr.flat >> nth=${row}`);
+	check("the source of what leaks is there at first", /^Source of leak_grow$/.test(await name()), await name());
+	check("its line has value and interval beside the text", /^[\d.]+ [KM]iB \[[\d.]+, [\d.]+\]\s.*\s\d+\s.*held = BLOCK\(1000\);/s.test(await valued(0)), await valued(0));
+	check("lines around it are there, too", /table_fill\(void\)/.test(await text(page, ".source tbody")), await text(page, ".source tbody"));
+	await page.selectOption("select[aria-label='show']", "growth");
+	check("it follows the metric", /^\+[\d.]+ [KM]iB \[\+/.test(await valued(0)), await valued(0));
+	await page.locator(".rows tbody tr", { hasText: "table_fill" }).click();
+	check("a row of the table shows its source", /^Source of table_fill$/.test(await name()), await name());
+	await page.selectOption("select[aria-label='show']", "inuse");
+	await frame(page, "work");
+	check("so does a frame", /^Source of work$/.test(await name()) && /source=work/.test(await hash(page)), await name());
+	await page.locator(".source .call", { hasText: "load" }).click();
+	check("and what a line calls", /^Source of load$/.test(await name()), await name());
+	await page.locator(".source tr.flat").first().click();
+	check("a line marks its frames", /^1 frames match/.test(await text(page, ".status")), await text(page, ".status"));
+	await page.context().close();
+}
+
 async function narrow() {
 	const page = await open("", { viewport: { width: 390, height: 800 }, colorScheme: "dark" });
 	const wide = await page.evaluate(() => document.scrollingElement.scrollWidth);
@@ -170,6 +192,7 @@ async function full() {
 	await filters(page);
 	await tells(page);
 	await page.context().close();
+	await showsSource();
 	await narrow();
 }
 
@@ -186,6 +209,7 @@ const OTHERS = {
 	thousand: [/places? leak|No verdict|Nothing leaks/, /^BEFORE is snapshot 250 .*AFTER is snapshot 1000 /],
 	empty: [/^No verdict\. /, /^The only one is snapshot 1 /],
 	killed: [/leak/, /^BEFORE is snapshot \d+ /],
+	withheld: [/leak/, /^BEFORE is snapshot \d+ /],
 };
 
 async function other(kind) {
@@ -193,6 +217,7 @@ async function other(kind) {
 	const [first, line] = OTHERS[kind];
 	check(`${kind}: the first sentence is right`, first.test(await text(page, ".headline")), await text(page, ".headline"));
 	check(`${kind}: so is the time line's`, line.test(await text(page, ".timeline .caption")), await text(page, ".timeline .caption"));
+	if (kind === "withheld") check("withheld: it is said, and lines keep their values", /withheld/.test(await text(page, ".source .caption")) && /iB \[/.test(await text(page, ".source tr.flat")), await text(page, ".source"));
 	await page.selectOption("select[aria-label='show']", "growth");
 	await page.context().close();
 }

@@ -151,7 +151,7 @@ export function answer(recording, state) {
 		const place = rows[i];
 		const evidence = document.sentences[i];
 		const inUse = estimateText(place.inuse_bytes, place.inuse_low === null ? null : { low: place.inuse_low, high: place.inuse_high });
-		const choose = () => state.set({ row: state.get("row") === String(i) ? "" : i });
+		const choose = () => state.set({ row: state.get("row") === String(i) ? "" : i, source: "" });
 		const element = make(
 			"tr", { tabIndex: 0, data: { row: i }, on: { click: choose, keydown: (/** @type {KeyboardEvent} */ event) => event.key === "Enter" && choose() } },
 			make("td.verdict", {}, make("span.badge", { style: `background:${verdictColour(place.verdict)}` }, place.verdict)),

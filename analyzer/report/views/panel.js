@@ -3,6 +3,7 @@
 
 import { download, make, safe } from "../dom.js";
 import { exactly, expression, search } from "../data/search.js";
+import { functionKey } from "../data/lines.js";
 import { Flame, ROW } from "./flame.js";
 import { NodeValues } from "./node_values.js";
 import { Tree } from "../data/tree.js";
@@ -148,7 +149,9 @@ export class Panel {
 	/** @param {number} node */
 	zoomTo(node) {
 		const { tree } = this;
-		if (tree) this.state.set({ zoom: tree.path(node).map((at) => tree.key[at]).join(".") });
+		if (!tree) return;
+		const of = node && tree.options.fold !== "module" ? { source: functionKey(this.recording, tree.frame[node]) } : {};
+		this.state.set({ zoom: tree.path(node).map((at) => tree.key[at]).join("."), ...of });
 	}
 
 	/** Zooms out by one. */

@@ -4,6 +4,7 @@
 
 import { verdictColour } from "../colour.js";
 import { frameKeys, searchText } from "../data/frame_keys.js";
+import { functionKey } from "../data/lines.js";
 import { exactly, expression } from "../data/search.js";
 import { make, safe } from "../dom.js";
 import { sumInterval, unseenBytes } from "../numbers/interval.js";
@@ -123,10 +124,10 @@ export class Table {
 		const inUse = estimateText(row.value, known && this.now ? sumInterval(this.now.bytes.at(row.key), unseenBytes(recording.rate)) : null);
 		const growth = estimateText(row.growth, (known && this.growth?.interval(row.key)) || null, { signed: true });
 		const small = (/** @type {string} */ text) => make("small", {}, text);
-		const show = () => state.set({ search: byModule ? exactly(row.name).slice(1, -1) : exactly(row.name) });
+		const show = () => state.set(byModule ? { search: exactly(row.name).slice(1, -1) } : { search: exactly(row.name), source: functionKey(recording, row.frame) });
 		const light = () => panel.light(row.frame < 0 || byModule !== (state.get("fold") === "module") ? -1 : frameKeys(recording, state.get("fold")).of[row.frame]);
 		return make(
-			"tr", { tabIndex: 0, title: "marks its frames above", on: { click: show, pointerenter: light, pointerleave: () => panel.light(-1), keydown: (event) => event.key === "Enter" && show() } },
+			"tr", { tabIndex: 0, title: "marks its frames and shows its source above", on: { click: show, pointerenter: light, pointerleave: () => panel.light(-1), keydown: (event) => event.key === "Enter" && show() } },
 			make("td.number", {}, inUse.value, " ", small(inUse.interval)),
 			make("td.number", {}, count(row.objects)),
 			make("td.number", {}, growth.value, " ", small(growth.interval)),

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+// The source of one function with what its lines hold: of the frame or the row that was chosen last, else of what leaks or holds most.
+
+import { column } from "../data/data.js";
+import { frameOfFunction, functionKey, FunctionLines } from "../data/lines.js";
+import { exactly } from "../data/search.js";
+import { isBytes, METRICS } from "../data/values.js";
+import { make, safe } from "../dom.js";
+import { bytes, count, estimateText, shorten, signedBytes, withoutParameters } from "../numbers/words.js";
+
+const CONTEXT = 4;
+const CALLS = 4;
+
+/**
+ * @typedef {import("../data/recording.js").Recording} Recording
+ * @typedef {import("../data/lines.js").Line} Line
+ * @typedef {{fault: string|null, newer: boolean, texts: Map<number, string>}} File
+ */
+
+export class Source {
+	/** @param {Recording} recording @param {import("../state.js").State} state @param {import("./timeline.js").Timeline} timeline */
+	constructor(recording, state, timeline) {
+		this.recording = recording;
+		this.state = state;
+		this.timeline = timeline;
+		/** @type {Map<string, File>} */
+		this.files = this.#filesOf(recording.document.sources);
+		this.frame = -1;
+		/** @type {FunctionLines|null} */
+		this.lines = null;
+		this.name = make("span.function");
+		this.notes = make("p.caption");
+		this.head = make("tr");
+		this.body = make("tbody");
+		this.element = make(
+			"section.source", { aria: { label: "source lines" } }, make("h2", {}, "Source of ", this.name), this.notes,
+			make("div.scroll", {}, make("table", {}, make("thead", {}, this.head), this.body)),
+		);
+		state.on(["row", "source"], () => { this.lines = null; });
+		state.on(["from", "to", "metric", "row", "source"], () => this.update());
+	}
+
+	/** @param {any} sources */
+	#filesOf(sources) {
+		/** @type {Map<string, File>} */
+		const files = new Map();
+		for (const file of sources?.files ?? []) {
+			const numbers = column(file.numbers);
+			files.set(file.name, { fault: file.fault, newer: file.newer, texts: new Map(file.lines.map((/** @type {string} */ text, /** @type {number} */ i) => [numbers[i], text])) });
+		}
+		return files;
+	}
+
+	/** The frame whose function is shown; -1: there is none. */
+	#frame() {
+		const { recording, state } = this;
+		const chosen = frameOfFunction(recording, state.get("source"));
+		if (chosen >= 0) return chosen;
+		const row = Number(state.get("row") || 0);
+		const site = recording.siteRow.indexOf(row);
+		if (site >= 0) return recording.sitePlace[site];
+		const now = recording.inUse(this.timeline.moments().after, recording.siteCount, null).bytes;
+		let best = -1;
+		for (let at = 0; at < recording.siteCount; at++) if (recording.sitePlace[at] >= 0 && (best < 0 || now.estimate(at) > now.estimate(best))) best = at;
+		return best < 0 ? -1 : recording.sitePlace[best];
+	}
+
+	/** @param {number} frame @param {number} shown lines with values */
+	#says(frame, shown) {
+		const { recording } = this;
+		const name = recording.fileOf(frame);
+		const file = this.files.get(name);
+		const parts = [name || recording.moduleOf(frame)];
+		if (!name || !shown) parts.push("no lines of it are known");
+		else if (!recording.document.sources) parts.push("the lines were withheld when the page was made (--source=off)");
+		else if (!file || file.fault) parts.push(file?.fault ?? "the file could not be read when the page was made");
+		else if (file.newer) parts.push("the file is newer than the program or the recording: lines may have moved");
+		if (recording.document.sources?.left_out && file && !file.fault && !file.texts.size) parts.push("there was no more room for its lines");
+		return parts.map(safe).join("; ");
+	}
+
+	update() {
+		const { recording, state } = this;
+		const metric = state.get("metric");
+		if (!this.lines) {
+			const keys = recording.keysOfRow(state.get("row"));
+			this.frame = this.#frame();
+			this.lines = this.frame < 0 ? null : new FunctionLines(recording, this.frame, keys ? (site) => keys[site] >= 0 : undefined);
+		}
+		const { frame } = this;
+		this.element.hidden = frame < 0;
+		if (!this.lines) return;
+		const lines = this.lines.at(metric, this.timeline.moments());
+		this.name.textContent = safe(withoutParameters(recording.functionOf(frame)));
+		this.name.title = safe(recording.functionOf(frame));
+		this.notes.textContent = this.#says(frame, lines.length);
+		this.head.replaceChildren(...[["flat", `the line asked for it: ${METRICS[metric]}`], ["with what it calls", "all stacks through the line, each once"], ["line", ""], ["source", ""]].map(([text, title]) => make("th", { scope: "col", title }, text)));
+		this.body.replaceChildren(...this.#rows(frame, lines));
+	}
+
+	/** Lines with values, those around them that the page carries, and gaps. @param {number} frame @param {Line[]} lines */
+	#rows(frame, lines) {
+		const texts = this.files.get(this.recording.fileOf(frame))?.texts ?? new Map();
+		const shown = lines.some((line) => line.flat.value || line.cumulative.value) ? lines.filter((line) => line.flat.value || line.cumulative.value) : lines;
+		const valued = new Map(lines.map((line) => [line.number, line]));
+		const numbers = new Set(shown.map((line) => line.number));
+		for (const { number } of shown) for (let at = number - CONTEXT; at <= number + CONTEXT; at++) if (texts.has(at)) numbers.add(at);
+		const most = Math.max(...shown.map((line) => Math.abs(line.cumulative.value)), 1);
+		const rows = [];
+		let last = 0;
+		for (const number of [...numbers].sort((a, b) => a - b)) {
+			if (last && number > last + 1) rows.push(make("tr.gap", {}, make("td", { colSpan: 4 }, "⋯")));
+			last = number;
+			rows.push(this.#row(number, texts.get(number) ?? "", valued.get(number), most, frame));
+		}
+		return rows;
+	}
+
+	/** @param {import("../data/lines.js").Amount} amount */
+	#amount(amount) {
+		const metric = this.state.get("metric");
+		if (!amount.value) return ["·"];
+		const text = estimateText(amount.value, amount.ends, { signed: metric === "growth", decimal: !isBytes(metric) });
+		return [text.value, " ", make("small", {}, text.interval)];
+	}
+
+	/** @param {number} number @param {string} text @param {Line|undefined} line @param {number} most @param {number} frame */
+	#row(number, text, line, most, frame) {
+		const { recording, state } = this;
+		if (!line) return make("tr", {}, make("td"), make("td"), make("td.number", {}, String(number)), make("td.code", {}, safe(text)));
+		const name = recording.lineOf(frame).replace(/:\d+$/, `:${number}`);
+		const mark = () => state.set({ search: exactly(name).slice(1) });
+		const share = Math.round((100 * Math.abs(line.cumulative.value)) / most);
+		const calls = line.calls.slice(0, CALLS).map((call) => this.#call(call));
+		return make(
+			`tr.valued${line.flat.value ? ".flat" : ""}`, { tabIndex: 0, title: "marks the line's frames above", on: { click: mark, keydown: (/** @type {KeyboardEvent} */ event) => event.key === "Enter" && event.target === event.currentTarget && mark() } },
+			make("td.number", {}, ...this.#amount(line.flat)),
+			make("td.number.bar", { style: `--share:${share}%` }, ...this.#amount(line.cumulative)),
+			make("td.number", {}, String(number)),
+			make("td.code", {}, safe(text), calls.length > 0 && make("div.calls", {}, ...calls)),
+		);
+	}
+
+	/** @param {import("../data/lines.js").Call} call */
+	#call(call) {
+		const { recording, state } = this;
+		const metric = state.get("metric");
+		const value = metric === "growth" ? signedBytes(call.value) : isBytes(metric) ? bytes(call.value) : count(call.value);
+		const go = (/** @type {Event} */ event) => {
+			event.stopPropagation();
+			state.set({ source: functionKey(recording, call.frame) });
+		};
+		return make("button.call", { title: safe(`${recording.functionOf(call.frame)} ${recording.lineOf(call.frame)}`), on: { click: go } }, `→ ${safe(shorten(withoutParameters(recording.functionOf(call.frame)), 60))} ${value}${call.inlined ? ", inlined" : ""}`);
+	}
+}
