@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Counts in windows of time, held against Poisson and binomial chance. Where births come in bursts, so many of them are
- * one event: counts and their means are divided by the dispersion first (quasi-Poisson; P. McCullagh & J. A. Nelder,
- * Generalized Linear Models, 1989).
+ * Counts births in windows of time, and compares the counts with Poisson and binomial chance. Where births come in
+ * bursts, so many of them are one event: counts and their means are divided by the dispersion first (quasi-Poisson; P.
+ * McCullagh & J. A. Nelder, Generalized Linear Models, 1989).
  */
 #include "leaks/births.h"
 
@@ -13,14 +13,14 @@
 #include "statistics/gamma.h"
 
 #define BINS 16          /* even, for the dispersion */
-#define ENDED_P 1e-4     /* that so few come by chance */
-#define ENDED_SHARE 0.15 /* of the earlier pace is still more than what comes */
+#define ENDED_P 1e-4     /* the chance of so few births */
+#define ENDED_SHARE 0.15 /* this share of the earlier pace is still more than the present one */
 #define SURE_P 0.01
-#define PACE_LEAST 0.25 /* of the earlier pace is still that pace */
-#define NONE_SHARE 0.4  /* of the recording without any birth is an end, too, ... */
-#define NONE_LEAST 4    /* ... of so many */
-/* Shares of births in the later half of their time that are no more than what slows down shows: the root of t has 0.293,
- * a logarithm 0.301; and where those of a crowded beginning are left out: 0.387, 0.348. */
+#define PACE_LEAST 0.25 /* this share of the earlier pace still counts as that pace */
+#define NONE_SHARE 0.4  /* this share of the recording without any birth is an end, too, ... */
+#define NONE_LEAST 4    /* ... if there were so many births */
+/* Births that slow down have this share of them in the later half of their time: the root of t has 0.293, a logarithm
+ * 0.301; and where those of a crowded beginning are left out: 0.387, 0.348. */
 #define SLOWING 0.31
 #define SLOWING_REST 0.395
 #define DIFFERENT_P 0.05

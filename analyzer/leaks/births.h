@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * When that was born which is still there: whether it still comes, whether it comes ever more slowly, and how much
- * more uneven than by chance it comes. A leak goes on; what fills up, or has filled up, does not.
+ * The births of the blocks that are still there: do blocks still come, do they come ever more slowly, and how much more
+ * unevenly than by chance? A leak goes on; a cache that fills up, or has filled up, does not.
  */
 #ifndef SEEP_LEAKS_BIRTHS_H
 #define SEEP_LEAKS_BIRTHS_H
@@ -28,8 +28,8 @@ size_t births_within(const struct births *births, double from_ns, double to_ns);
  * none where the earlier pace had brought so many that chance is no explanation. */
 bool births_have_ended(const struct births *births, double length_ns);
 
-/* It is sure that they do not come ever more slowly, as the root or the logarithm of time do; `is_rest`: those of a
- * crowded beginning are left out. */
+/* It is sure that births do not slow down as the root or the logarithm of time does; `is_rest`: those of a crowded
+ * beginning are left out. */
 bool births_hold_their_pace(const struct births *births, bool is_rest);
 
 /* It is sure that in the last `window_ns` they came at a quarter of the earlier pace or more, and were more than the

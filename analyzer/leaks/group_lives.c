@@ -7,7 +7,7 @@
 #include "base/memory.h"
 #include "statistics/measure.h"
 
-/* Of a site that is in no group; or that the reference does not have, since the recorder gave it up. */
+/* The group of a site that is in no group, or that the reference lacks because the recorder gave it up. */
 #define NO_GROUP UINT32_MAX
 
 /* The group of every site of the history. */

@@ -33,8 +33,8 @@ void group_lives_table(const struct group_lives *lives, uint32_t group, struct l
 
 enum slope_part { SLOPE_WHOLE, SLOPE_LATE /* the last half */ };
 
-/* How fast a group grows: bytes in use per second, over the snapshots that the timer took. It is found when it is asked for: most rows
- * are judged without it. */
+/* How fast a group grows: bytes in use per second, over the snapshots that the timer took. It is computed on demand,
+ * because most rows are judged without it. */
 struct trend slope_of(const struct leaks *leaks, uint32_t group, enum slope_part part);
 
 #endif

@@ -13,14 +13,14 @@
 #include "leaks/plateau.h"
 #include "statistics/measure.h"
 
-#define SURE_BYTES (16 << 20) /* of what stays, ... */
+#define SURE_BYTES (16 << 20) /* bytes that stay, ... */
 #define SURE_SECONDS 110   /* ... over so long: a cache that fills is seldom larger, and seldom fills for longer; ... */
 #define SURE_ALONE 1800    /* ... or over so long, however little */
-#define LAST_PART 8        /* of the recording: of late */
+#define LAST_PART 8        /* the last part of the recording */
 #define VEIL_PART 16       /* ages past this part of the recording hide what came of late */
 #define QUIET_SHARE 1      /* of the earlier pace, or less: young objects do not speak for births that go on */
-#define FULL_SHARE 0.4     /* of what gets old dies again, or more, where a cache is full */
-#define HIGHER 1.1         /* times what it was before is more than before */
+#define FULL_SHARE 0.4     /* in a full cache, this share of the blocks that get old dies again, or more */
+#define HIGHER 1.1         /* times the amount before counts as more than before */
 #define TELLING_SAMPLES 12 /* of a leak are enough for a verdict; ... */
 #define TELLING_TIMES 10   /* ... at its pace within so many times the recording's length */
 
@@ -58,7 +58,7 @@ static void find_cautions(struct leak_row *row, const struct leaks *leaks, const
 		row->cautions |= CAUTION_VEILED;
 }
 
-/* Whether births have come to an end. Old objects alone say so as of their age ago: then the young must agree. */
+/* Whether births have ended. Old objects alone show the state of their age ago, so the young ones must agree. */
 static bool has_ended(const struct leaks *leaks, const struct births *old, const struct births *any)
 {
 	const double length_ns = leaks->seconds * 1e9, since_ns = any->end_ns - old->end_ns;
@@ -70,7 +70,8 @@ static bool has_ended(const struct leaks *leaks, const struct births *old, const
 	return births_have_ended(old, length_ns) && young <= QUIET_SHARE * (double)old->count / before * since_ns;
 }
 
-/* When a verdict will be possible, were this a leak; or the rate at which as long a recording would have had one. */
+/* If this is a leak: when a verdict will be possible, or the rate at which a recording of this length would have had
+ * one. */
 static void find_time_of_verdict(struct leak_row *row, const struct leaks *leaks, const struct births *any)
 {
 	const double seen_s = (any->end_ns - any->begin_ns) / 1e9;
@@ -98,7 +99,7 @@ static bool has_grown(const struct leak_row *row, const struct leaks *leaks)
 		slope_of(leaks, row->group, SLOPE_LATE).interval.low > 0);
 }
 
-/* What neither leaks nor grows for sure. */
+/* Judges a row that neither leaks nor grows for sure. */
 static void judge_rest(struct leak_row *row, const struct leaks *leaks, const struct births *any)
 {
 	const double now = sum_estimate(&row->in_use.bytes);
@@ -152,7 +153,7 @@ static void measure_rate(struct leak_row *row, const struct leaks *leaks, const 
 	    sum_interval(&lasting, unseen_bytes((double)leaks->reference->rate), ALPHA).high};
 	row->rate_from_s = (from_ns - (double)leaks->reference->start_ns) / 1e9;
 	row->rate_to_s = row->rate_from_s + length;
-	/* Of what is there by now a part may die yet. */
+	/* A part of the blocks that are there now may still die. */
 	const double plateau = row->evidence.plateau;
 	row->leak_rate = sum_estimate(&lasting) / length * (1 + plateau) / 2;
 	row->leak_interval = (struct interval){bytes.low / length * plateau, bytes.high / length};
@@ -195,9 +196,9 @@ static void judge(struct leak_row *row, const struct leaks *leaks, const struct 
 }
 
 /*
- * The share that reaches an age. Lifetimes in bins know of what no snapshot saw; but their last bin is half of the age
- * wide, and deaths of objects of one age cluster. So they count up to the longest gap between snapshots only: whatever
- * lives longer was seen, and is followed by itself.
+ * The share that reaches an age. Lifetimes in bins include objects that no snapshot saw; but their last bin is half of
+ * the age wide, and deaths of objects of one age cluster. So the bins count only up to the longest gap between
+ * snapshots: every object that lives longer was seen, and is followed by itself.
  */
 static struct survival survival_to(const struct life_table *lives, const struct leaks *leaks,
 				   const struct follow_ups *all, uint64_t age_ns)

@@ -23,10 +23,10 @@ enum leak_verdict {
 
 /* What a leak's verdict can't exclude, as bits. Without any of them it is sure. */
 enum leak_caution {
-	CAUTION_YOUNG = 1,   /* little, or seen for a short time: a cache that is still filling looks the same */
+	CAUTION_YOUNG = 1,   /* few bytes, or seen for a short time: a cache that is still filling looks the same */
 	CAUTION_SLOWING = 2, /* perhaps it comes ever more slowly */
 	CAUTION_PAUSED = 4,  /* perhaps it has stopped of late */
-	CAUTION_DYING = 8,   /* perhaps as much of it dies by now as is born */
+	CAUTION_DYING = 8,   /* perhaps as many bytes die by now as are born */
 	CAUTION_VEILED = 16, /* the noise beside it hides what came of late */
 	CAUTIONS = 5
 };
@@ -36,7 +36,7 @@ enum leak_unknown {
 	UNKNOWN_NOTHING,
 	UNKNOWN_SHORT,  /* the series has too few snapshots, or no rate */
 	UNKNOWN_FEW,    /* it has grown, but by too few samples */
-	UNKNOWN_SWINGS, /* it has grown, but no further than it was before */
+	UNKNOWN_SWINGS, /* it has grown, but not beyond its earlier size */
 	UNKNOWN_CHANCE, /* growth is above zero for this site alone, but so many sites were tested */
 };
 
@@ -49,7 +49,7 @@ struct leak_evidence {
 	double p;         /* of "what is that old dies within half of the recording's length on average" */
 	bool has_plateau; /* nothing dies past that age, as far as can be seen; no proof yet */
 	bool has_cohorts; /* what stays was not born early on alone */
-	bool is_proven;   /* both, with no allowance for chance, and p is small */
+	bool is_proven;   /* both of these, with no allowance for chance, and p is small */
 	double since_ns, last_ns; /* when the first of what stays was born, and the last; 0: nothing stays */
 	double dispersion;        /* of its births: how many come as one */
 	double in_use_start;      /* bytes in use in the series' first snapshot, middle, and highest */

@@ -12,8 +12,8 @@
 #include "statistics/measure.h"
 
 #define ROUNDING_MOST 3    /* one byte becomes a block of 32, but not every block has one byte */
-#define GROWTH_SURE 0.25   /* of a growth may be chance where it is compared */
-#define ACCOUNT_OLD_NS 1e9 /* an account of longer ago is not of this moment */
+#define GROWTH_SURE 0.25   /* share of a growth that may be chance where two growths are compared */
+#define ACCOUNT_OLD_NS 1e9 /* an older account does not describe this moment */
 
 const char *leak_verdict_name(enum leak_verdict verdict)
 {
@@ -44,7 +44,7 @@ static void rows_take_growth(struct leaks *leaks, enum group_by by)
 	struct comparison comparison;
 
 	comparison_build(&comparison, leaks->middle, leaks->reference, by);
-	comparison_test_all(&comparison); /* q is told of rows that are not called, too */
+	comparison_test_all(&comparison); /* q is shown for rows that are not called, too */
 	for (uint32_t i = 0; i < comparison.count; i++) {
 		const struct comparison_row *from = &comparison.rows[i];
 		const uint64_t *index = map_get(leaks->groups.by_key, comparison.groups.groups[from->group].key);
@@ -81,7 +81,7 @@ static bool is_suspect(const struct leak_row *row)
 	return row->evidence.has_plateau && row->evidence.has_cohorts;
 }
 
-/* What a row of its verdict is ordered by, the largest first: what is surest. */
+/* The value by which a row is ordered within its verdict, the largest first: the surest rows lead. */
 static double row_weight(const struct leak_row *row)
 {
 	switch (row->verdict) {
@@ -260,8 +260,9 @@ void leaks_free(struct leaks *leaks)
 	*leaks = (struct leaks){0};
 }
 
-/* What the allocator takes for a byte that is asked for: it rounds up, small blocks the most. Its account of what is in
- * use holds blocks of before the recording, too, so that a factor that no rounding explains is none. 0: not known. */
+/* How many bytes the allocator takes for a byte that the program asks for: it rounds up, small blocks the most. Its
+ * account also includes blocks from before the recording, so a factor that no rounding explains is not used. 0: not
+ * known. */
 static double rounding_by_account(const struct profile *profile)
 {
 	struct profile_totals totals;
@@ -277,8 +278,8 @@ static double rounding_by_account(const struct profile *profile)
 	return (double)profile->memory[SEEP_MEMORY_ALLOCATOR_IN_USE] / asked;
 }
 
-/* Without an account: by how much what counts against a limit has grown since the middle, for each byte by which what is in
- * use has, where that is sure to a quarter. 0: not known. */
+/* Without an account: how many bytes that count against a limit came since the middle for each byte in use that came,
+ * if that is sure to a quarter. 0: not known. */
 static double rounding_by_growth(const struct leaks *leaks, enum seep_memory_key used)
 {
 	const struct profile *before = leaks->middle, *now = leaks->reference;

@@ -38,16 +38,16 @@ void leaks_free(struct leaks *leaks);
 /* Spreads of a verdict. */
 uint32_t leaks_spread_count(const struct leaks *leaks, enum leak_verdict verdict);
 
-/* Whether anything leaks: a row, or what is spread over many. */
+/* Whether anything leaks: a row, or a spread over many rows. */
 static inline bool leaks_any(const struct leaks *leaks)
 {
 	return leaks->verdicts[LEAK_LEAK] + leaks_spread_count(leaks, LEAK_LEAK) > 0;
 }
 
-/* The rows and the spreads of a verdict, what is surest first; the caller frees the array. */
+/* The rows and the spreads of a verdict, the surest first; the caller frees the array. */
 struct leak_row *leaks_rows_and_spreads(const struct leaks *leaks, enum leak_verdict verdict, uint32_t *count);
 
-/* For qsort: by verdict, then by what is surest. */
+/* For qsort: by verdict, then the surest first. */
 int leak_row_compare(const void *left, const void *right);
 
 /* Fills the rate of all leaks together: their sums add, so the interval is that of the added sum. */

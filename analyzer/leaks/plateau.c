@@ -13,15 +13,15 @@
 
 #include "base/memory.h"
 
-#define PROOF_P 1e-3   /* that those who die so rarely live for half of the recording on average, or less */
-#define SUSPECT_P 0.05 /* the same, where it is worth a word but no proof */
+#define PROOF_P 1e-3   /* that so few deaths if objects lived for half of the recording on average, or less */
+#define SUSPECT_P 0.05 /* the same for a suspicion, which is worth a word but no proof */
 #define LIFE_PART 2
-#define PLATEAU_LEAST 0.6 /* of those that reached the age outlive all ages seen */
+#define PLATEAU_LEAST 0.6 /* share of those that reached the age and outlive all ages seen */
 #define PLATEAU_FINE 0.95 /* of them is next to all */
 #define BEGIN_PART 8      /* of the recording is its beginning, ... */
 #define CROWD_TIMES 3     /* ... and crowded where it brought so many times its share, ... */
 #define CROWD_LEAST 3     /* ... and more than so few */
-#define LATE_LEAST 3      /* of what stays must be born in the later half of the time */
+#define LATE_LEAST 3      /* share of the survivors that must be born in the later half of the time */
 #define LATE_CHANCE 1e-3  /* or, for a suspicion, chance may have left so few of them, ... */
 #define FEW_SURVIVORS 100 /* ... where there are no more than this */
 #define SURVIVORS_LEAST 4 /* samples */
@@ -68,7 +68,7 @@ struct follow_ups plateau_without_crowd(const struct follow_ups *all, const stru
 	return (double)early_alive > CROWD_TIMES * (double)later_alive / (BEGIN_PART - 1) + CROWD_LEAST ? later : *all;
 }
 
-/* What one age says. */
+/* Fills in the evidence of one age. */
 static void evidence_fill(struct leak_evidence *evidence, const struct follow_ups *all, const struct follow_ups *later,
 			  uint64_t age_ns, const struct leaks *leaks)
 {

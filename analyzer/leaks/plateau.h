@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Whether what has reached some age dies no more, and whether what stays was born all the time. */
+/* Do the objects that have reached some age no longer die, and were the survivors born all the time? */
 #ifndef SEEP_LEAKS_PLATEAU_H
 #define SEEP_LEAKS_PLATEAU_H
 
 #include "leaks/leak_row.h"
 
-/* Fills what `evidence` says of ages, from the objects of one group, at the age that says most for a leak. */
+/* Fills in the part of `evidence` about ages, from the objects of one group, at the age that says most for a leak. */
 void plateau_find(struct leak_evidence *best, const struct leaks *leaks, const struct follow_ups *all);
 
 /* The objects of one group, without those of the recording's beginning where it is crowded: a program that starts. */

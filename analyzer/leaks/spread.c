@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Elements are the stacks that showed a new or a gone sample since the middle: the others can't say anything. Sets that
- * explain the growth are taken out, and the rest is tested again, until nothing is left that grows. Which rows are
- * taken out at first was chosen by their growth, which makes the rest's look smaller, never larger.
+ * explain growth are taken out, and the rest is tested again, until nothing is left that grows. The rows that are taken
+ * out first were chosen by their growth, so the growth of the rest looks smaller, never larger.
  */
 #include "leaks/spread.h"
 
@@ -18,7 +18,7 @@
 #include "statistics/measure.h"
 
 #define SPREADS_MOST 16
-#define SAMPLES_LEAST 8 /* new or gone, for a test: fewer can't show anything */
+#define SAMPLES_LEAST 8 /* new or gone samples for a test: fewer can't show anything */
 
 /* A stack that changed. */
 struct element {
@@ -101,7 +101,7 @@ static void elements_find(struct search *search, const bool *left)
 	free(element_of);
 }
 
-/* What a set has shown, of elements that are not taken out; and whether that is more than one row. */
+/* Adds up what a set has shown, without the elements that were taken out; and whether it is more than one row. */
 static bool set_sum(const struct search *search, size_t set, struct element *sum)
 {
 	const struct hierarchy *hierarchy = &search->sets.hierarchy;
@@ -135,7 +135,7 @@ static void sets_test(const struct search *search)
 		    sum.fresh.samples + sum.gone.samples < SAMPLES_LEAST)
 			continue;
 		const bool grows = sum_estimate(&sum.fresh.bytes) > sum_estimate(&sum.gone.bytes);
-		/* One-sided: what shrinks is not looked for. */
+		/* One-sided, because only growth matters. */
 		search->p[set] =
 		    grows ? difference_p_value(&sum.fresh.bytes, &sum.gone.bytes, unseen_of(search)) / 2 : 1;
 	}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Walks every stack from its place outwards. What lies below the place is a library's, a wrapper's or a container's, and
- * explains nothing. */
+/* Walks every stack from its place outwards. The calls below the place belong to a library, a wrapper or a container,
+ * and explain nothing. */
 #include "leaks/spread_sets.h"
 
 #include <stdlib.h>

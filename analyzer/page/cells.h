@@ -20,10 +20,10 @@ struct page_cell {
 	uint64_t size, rate;
 };
 
-/* Those of a history that is not closed yet, ordered by site, birth, death. The caller frees them. */
+/* The cells of a history that is not closed yet, ordered by site, birth, death. The caller frees them. */
 struct page_cell *page_cells_of(const struct history *history, size_t *count);
 
-/* What a site had allocated in all by some snapshot; there where that differs from the one before. */
+/* All that a site had allocated by some snapshot; entries exist only where that differs from the snapshot before. */
 struct page_counter {
 	uint32_t site, snapshot;
 	double bytes, objects; /* estimates */

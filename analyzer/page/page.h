@@ -34,7 +34,7 @@ struct page {
 	size_t judged_at;            /* the moment that the verdicts are about */
 	bool shutdown_left_out;      /* moments after judged_at are the program's shutdown */
 	const struct source_excerpt *sources; /* NULL: withheld */
-	size_t left_out, removed; /* of the series, snapshots that were not looked at, and that are no more */
+	size_t left_out, removed; /* snapshots of the series that were not read, and that are no longer there */
 };
 
 /* Appends the data: JSON (docs/PAGE.md), packed by gzip. */

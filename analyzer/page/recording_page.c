@@ -104,7 +104,7 @@ void recording_page_close(struct recording_page *made)
 	*made = (struct recording_page){0};
 }
 
-/* Again where a snapshot was thinned out that is read twice. */
+/* Reads once more if retention removed a snapshot that is read twice. */
 static bool page_read(struct recording_page *made, const char *path, struct error *error)
 {
 	for (int attempt = 1;; attempt++) {

@@ -15,8 +15,8 @@ struct recording_page {
 	struct page_moment *moments;
 	struct page_cell *cells;
 	struct page_counters counters;
-	struct series series; /* where nothing is judged, its history alone */
-	struct profile *own;  /* the last snapshot, where the series has not opened it */
+	struct series series; /* if nothing is judged, its history alone */
+	struct profile *own;  /* the last snapshot, if the series has not opened it */
 	struct leaks places;
 	struct source_excerpt *sources;
 	struct error unjudged;
