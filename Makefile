@@ -26,7 +26,7 @@ CORE_SOURCES     := $(sort $(wildcard $(patsubst %,preload/shim/%/*.c,host walke
 HOOK_SOURCES     := $(sort $(wildcard preload/shim/hooks/*.[cS] preload/shim/libc/*.c))
 COMMANDS         := $(patsubst &command_%,%,$(filter &command_%,$(subst $(comma), ,$(file <analyzer/commands/all.c))))
 MANUAL_SOURCES   := $(sort $(wildcard analyzer/manual/*.c))
-ANALYZER_SOURCES := $(filter-out $(MANUAL_SOURCES),$(sort $(wildcard analyzer/*/*.c analyzer/render/*/*.c)))
+ANALYZER_SOURCES := $(filter-out $(MANUAL_SOURCES),$(sort $(wildcard analyzer/*/*.c analyzer/render/*/*.c analyzer/serve/*/*.c)))
 MAIN_SOURCES     := $(wildcard analyzer/main.c)
 
 objects           = $(patsubst %,$(BUILD)/obj/%.o,$(basename $(1)))
@@ -76,7 +76,7 @@ $(BUILD)/obj/analyzer/render/flame/page_sources.o: $(wildcard analyzer/render/fl
 
 # The page that `seep html` writes is bundled by esbuild; tests/deps.sh has put it and what it takes in there.
 PAGE_MODULES = $(shell tests/deps.sh --modules analyzer/report)
-$(BUILD)/page/page.js: $(wildcard analyzer/report/*.js analyzer/report/*/*.js analyzer/report/*.css) analyzer/report/build.mjs analyzer/report/package-lock.json
+$(BUILD)/page/page.js: $(wildcard analyzer/report/*.js analyzer/report/*/*.js analyzer/report/*.css analyzer/report/*/*.css) analyzer/report/build.mjs analyzer/report/package-lock.json
 	@command -v node >/dev/null || { echo "make: node is missing: tests/deps.sh build installs it" >&2; exit 1; }
 	@test -d $(PAGE_MODULES) || { echo "make: the page's modules are missing: tests/deps.sh build installs them" >&2; exit 1; }
 	node analyzer/report/build.mjs $(PAGE_MODULES) $(@D)

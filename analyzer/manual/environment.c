@@ -56,6 +56,7 @@ static const struct environment_variable command_variables[] = {
     {"SEEP_LIBRARY", "FILE", NULL,
      "The libseep.so that `seep run` preloads, instead of the one that was installed with it."},
     {"SEEP_NAMES", "off", NULL, "`seep run` and `seep snapshot` keep no names with a recording."},
+    {"SEEP_SERVE_TOKEN", "TOKEN", NULL, "What clients of `seep serve` must show, where no file with it was named."},
     {"SEEP_CACHE", "off", NULL, "No names are kept from one command to the next."},
     {"XDG_CACHE_HOME", "DIR", "$HOME/.cache", "Names of modules are kept in `DIR/seep`, by build id."},
     {"DEBUGINFOD_URLS", "URL...", NULL, "Servers that are asked for debug files, separated by blanks."},

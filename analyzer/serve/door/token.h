@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The secret that a client must show. It never stands on a command line, which every user of the machine can read. */
+#ifndef SEEP_DOOR_TOKEN_H
+#define SEEP_DOOR_TOKEN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/error.h"
+
+enum { TOKEN_LEAST = 16, TOKEN_MOST = 256 };
+
+struct token {
+	char text[TOKEN_MOST + 1]; /* zeros behind it */
+	size_t length;             /* 0: there is none, and nobody needs one */
+};
+
+/* From a file ("-": standard input; "/dev/fd/3": a descriptor), blanks at its end left out; without one from SEEP_SERVE_TOKEN, where
+ * that is set. False: it can't be read, or is no secret. */
+bool token_read(struct token *token, const char *file, struct error *error);
+
+/* A secret of this process's own, from the kernel's random numbers. */
+bool token_draw(struct token *token, struct error *error);
+
+/* Takes as long whatever the text is; NULL is none. */
+bool token_equals(const struct token *token, const char *text);
+
+#endif
