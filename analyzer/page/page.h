@@ -45,7 +45,7 @@ void page_render(struct buffer *out, const struct page *page);
 
 /* Appends the file of a server, without data: its script asks for them, at `state` and `data` beside it. The answer's own
  * header must have the policy. */
-void page_render_live(struct buffer *out, const char *title);
+void page_render_live(struct buffer *out);
 void page_append_live_policy(struct buffer *out);
 
 #endif

@@ -48,10 +48,10 @@ void page_render(struct buffer *out, const struct page *page)
 	buffer_free(&packed);
 }
 
-void page_render_live(struct buffer *out, const char *title)
+void page_render_live(struct buffer *out)
 {
 	buffer_append_text(out, begin);
-	head_append(out, title);
+	head_append(out, "a recording"); /* the script knows better when it has the data */
 	buffer_append_text(out, "what it gets from seep serve.</p></main>\n");
 	script_append(out);
 }
@@ -59,5 +59,5 @@ void page_render_live(struct buffer *out, const char *title)
 void page_append_live_policy(struct buffer *out)
 {
 	source_append(out, page_policy());
-	buffer_append_text(out, "; connect-src 'self'; frame-ancestors 'none'");
+	buffer_append_text(out, PAGE_POLICY_LIVE);
 }

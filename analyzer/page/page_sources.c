@@ -19,3 +19,6 @@
 PAGE_TEXT(script, "page.js")
 PAGE_TEXT(style, "page.css")
 PAGE_TEXT(policy, "page.policy")
+PAGE_TEXT(list_script, "list.js")
+PAGE_TEXT(list_style, "list.css")
+PAGE_TEXT(list_policy, "list.policy")

@@ -14,6 +14,7 @@ import { Panel } from "./views/panel.js";
 import { Recording } from "./data/recording.js";
 import { Source } from "./views/source.js";
 import { State } from "./state.js";
+import { setTheme, themeOf } from "./theme.js";
 import { Table } from "./views/tables.js";
 import { Timeline } from "./views/timeline.js";
 
@@ -23,26 +24,7 @@ const KEYS = [
 	["right click", "copy, only this, without this, callers, callees"], ["d", "dark or light"],
 ];
 
-const THEME = "seep-theme";
 const root = /** @type {HTMLElement} */ (document.getElementById("seep"));
-
-function themeOf() {
-	try {
-		return localStorage.getItem(THEME);
-	} catch {
-		return null; /* a page that may store nothing */
-	}
-}
-
-/** @param {string} theme */
-function setTheme(theme) {
-	document.documentElement.dataset.theme = theme;
-	try {
-		localStorage.setItem(THEME, theme);
-	} catch {
-		/* then it holds for this time */
-	}
-}
 
 function help() {
 	const dialog = make("dialog", {}, make("h2", {}, "Keys"), make("dl", {}, ...KEYS.flatMap(([key, text]) => [make("dt", {}, key), make("dd", {}, text)])), make("form", { method: "dialog" }, make("button", {}, "close")));
@@ -128,10 +110,11 @@ function followed(state, dialog, views) {
 			state.set(carried(state, old.recording, recording));
 		}
 		views.now = show(recording, state, dialog, follower.element);
-		bringBack();
+		document.title = `seep: ${safe(data.process.command || data.source)}`;
+		requestAnimationFrame(bringBack); /* plots have their heights by then */
 	});
 	root.replaceChildren(follower.element);
-	return follower.run();
+	follower.run();
 }
 
 async function start() {
@@ -140,13 +123,15 @@ async function start() {
 	const dialog = help();
 	/** @type {{now: Views|null}} */
 	const views = { now: null };
-	setTheme(themeOf() || (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light"));
+	setTheme(themeOf());
 	keys(state, dialog, () => views.now);
-	if (!carries) return followed(state, dialog, views);
+	if (!carries) {
+		followed(state, dialog, views);
+		return;
+	}
 	const recording = new Recording(await documentOf(bytesOf(carries.textContent ?? "")));
 	carries.remove();
 	views.now = show(recording, state, dialog, null);
-	return undefined;
 }
 
 start().catch((error) => {

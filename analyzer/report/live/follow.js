@@ -8,7 +8,7 @@ const POLL_MS = 2000;
 const FIRST_POLL_MS = 250; /* until there is something to show */
 const ANSWER_MS = 15000;
 /** @type {Record<string, string>} */
-const STATES = { running: "live", ended: "recording ended", left: "the program is gone without an end of its recording", broken: "can't be read", gone: "the recording is not there any more" };
+const STATES = { running: "live", ended: "recording ended", left: "recording ended without a last snapshot", broken: "can't be read", new: "live", gone: "the recording is not there any more" };
 
 const wait = (/** @type {number} */ ms) => new Promise((done) => { setTimeout(done, ms); });
 const clock = (/** @type {Date} */ date) => date.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false });
@@ -41,13 +41,14 @@ export class Follower {
 		this.version = null; /* of the data that are shown */
 		/** @type {Date|null} */
 		this.dataOf = null; /* the time of the newest moment shown */
-		this.element = make("p.live", { role: "status" });
+		this.text = make("span", { role: "status" });
+		this.element = make("p.live", {}, this.text, " ", make("a", { href: "../../" }, "all recordings"));
 	}
 
 	/** @param {string} kind @param {string} text */
 	#say(kind, text) {
 		this.element.dataset.kind = kind;
-		if (this.element.textContent !== text) this.element.textContent = text;
+		if (this.text.textContent !== text) this.text.textContent = text;
 	}
 
 	/** @param {any} status of the server's */

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The page that lists what a server has, and links to the page of each. */
+#ifndef SEEP_PAGE_PAGE_LIST_H
+#define SEEP_PAGE_PAGE_LIST_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buffer.h"
+
+struct page_list_row {
+	const char *link;               /* escaped as a part of an address */
+	const char *name, *command;     /* command NULL: nothing is known of it yet, but the fault if there is one */
+	const char *state, *fault;      /* fault NULL: none */
+	const char *in_use, *interval;  /* of what is in use */
+	const char *recorded, *finding; /* "4 min 10 s"; "leaks", "nothing leaks", "no verdict" */
+	const char *sentence;
+	uint64_t pid, snapshots;
+};
+
+void page_list_render(struct buffer *out, const struct page_list_row *rows, size_t count, size_t left_out);
+void page_list_append_policy(struct buffer *out);
+
+#endif

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// Keeps the list of recordings current: it is asked for again, and what is new takes the place of what stands there.
+
+import "./list.css";
+import { themeOf } from "../theme.js";
+
+const POLL_MS = 2000;
+
+document.documentElement.dataset.theme = themeOf();
+
+async function look() {
+	const status = document.getElementById("connection");
+	try {
+		const answer = await fetch(window.location.pathname, { cache: "no-cache", credentials: "same-origin", signal: AbortSignal.timeout(15000) });
+		if (!answer.ok) throw new Error(answer.statusText);
+		const main = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("main");
+		const shown = document.querySelector("main");
+		if (main && main.innerHTML !== shown.innerHTML) shown.replaceWith(document.adoptNode(main));
+		status.textContent = "";
+	} catch {
+		status.textContent = "The connection is lost.";
+	}
+	status.classList.toggle("lost", status.textContent !== "");
+}
+
+setInterval(() => document.hidden || look(), POLL_MS);
+document.addEventListener("visibilitychange", () => document.hidden || look());
