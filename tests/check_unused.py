@@ -29,7 +29,7 @@ OTHERWISE = {
     "libc_needed": "it is there for the linker",
     "module_instance_count": "tests/unwind/closing.c says it",
     "seep_keeper_entry": "the entry point of libseep.so as a program",
-    **{f"seep_bundle_{name}{end}": "a label of its own assembly" for name in ("policy", "script", "style") for end in ("", "_end")},
+    **{f"seep_bundle_{page}{name}{end}": "a label of its own assembly" for page in ("", "list_") for name in ("policy", "script", "style") for end in ("", "_end")},
     **{f"seep_page_flame_{name}{end}": "a label of its own assembly" for name in ("draw", "style", "tree", "use") for end in ("", "_end")},
 }
 

@@ -12,6 +12,7 @@ extern const struct command command_diff;
 extern const struct command command_leaks;
 extern const struct command command_flame;
 extern const struct command command_html;
+extern const struct command command_serve;
 extern const struct command command_annotate;
 extern const struct command command_export;
 extern const struct command command_bundle;

@@ -9,7 +9,6 @@
 #include "base/buffer.h"
 #include "base/memory.h"
 #include "keeper/program/process.h"
-#include "profile/profile.h"
 
 const char *listing_state_name(enum listing_state state)
 {
@@ -18,7 +17,7 @@ const char *listing_state_name(enum listing_state state)
 	return names[state];
 }
 
-static enum listing_state state_of(const struct profile *last)
+enum listing_state listing_state_of(const struct profile *last)
 {
 	uint8_t boot_id[16];
 	const bool same_boot = process_boot_id(boot_id) && memcmp(boot_id, last->boot_id, sizeof boot_id) == 0;
@@ -34,7 +33,7 @@ static void entry_fill(struct listing_entry *entry, const struct profile *last)
 	struct profile_totals totals;
 
 	profile_totals(last, &totals);
-	entry->state = state_of(last);
+	entry->state = listing_state_of(last);
 	entry->command = memory_copy_text(last->command ? last->command : "");
 	entry->pid = last->pid;
 	entry->start_unix_ns = last->start_unix_ns;

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "profile/profile.h"
 
 enum listing_state {
 	LISTING_RUNNING, /* its process is there */
@@ -18,6 +19,9 @@ enum listing_state {
 
 /* "running", "ended", "left", "broken". */
 const char *listing_state_name(enum listing_state state);
+
+/* How the process ended, by its recording's last snapshot. */
+enum listing_state listing_state_of(const struct profile *last);
 
 /* Of a broken recording, only the path and the fault are known. */
 struct listing_entry {

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `seep serve RECORDING...`: the page of each recording, live, for browsers. */
+#include <stdio.h>
+#include <string.h>
+
+#include "commands/all.h"
+#include "options/argument.h"
+#include "place/wrapper_names.h"
+#include "serve/answers.h"
+#include "serve/door/address.h"
+#include "serve/door/admission.h"
+#include "serve/server.h"
+
+enum { OPTION_TOKEN_FILE = 256, OPTION_HOST, OPTION_SOURCE };
+
+enum { SOURCE_OFF, SOURCE_ON };
+static const char *const source_names[] = {"off", "on", NULL};
+
+struct request {
+	const char *listen, *token_file, *hosts, *wrappers;
+	struct symbol_search symbols;
+	struct argument_list source_path;
+	int source;
+};
+
+#define FIELD(name) offsetof(struct request, name)
+
+static const struct command_option options[] = {
+    {'l', "listen", "ADDRESS", "[HOST:]PORT or unix:PATH [127.0.0.1:7337]", &option_text, FIELD(listen), NULL},
+    {OPTION_TOKEN_FILE, "token-file", "FILE", "who asks must know what is in it; -: standard input", &option_text,
+     FIELD(token_file), NULL},
+    {OPTION_HOST, "host", "NAME,...", "names by which it may be asked for", &option_text, FIELD(hosts), NULL},
+    {OPTION_SOURCE, "source", "WHETHER", "on: pages have lines of source; off (default): none", &option_word,
+     FIELD(source), source_names},
+    SOURCE_PATH_OPTION(FIELD(source_path)),
+    WRAPPER_OPTION(FIELD(wrappers)),
+    SYMBOLS_OPTION(FIELD(symbols.directory)),
+    {0},
+};
+
+/* Where one recording alone was named, its page; else the list. */
+static void url_print(const struct listener *listener, const struct recordings *recordings)
+{
+	struct buffer url = {0};
+
+	listener_append_url(&url, listener);
+	if (listener_port(listener)) {
+		buffer_append_text(&url, "/");
+		if (recordings->count == 1 && !recordings_may_grow(recordings)) {
+			buffer_append_text(&url, "r/");
+			answer_append_escaped(&url, recordings->each[0]->name);
+			buffer_append_text(&url, "/");
+		}
+	}
+	puts(url.data);
+	fflush(stdout);
+	buffer_free(&url);
+}
+
+static bool serve(struct server_state *server, const struct serve_address *address, struct admission *admission,
+		  struct error *error)
+{
+	struct listener listener;
+
+	if (!listener_open(&listener, address, error))
+		return false;
+	admission_use_port(admission, listener_port(&listener));
+	url_print(&listener, &server->recordings);
+	const bool is_fine = server_run(server, admission, &listener, error);
+	listener_close(&listener);
+	return is_fine;
+}
+
+static bool all_add(struct recordings *recordings, struct targets targets, struct error *error)
+{
+	for (size_t i = 0; i < targets.count; i++)
+		if (!recordings_add(recordings, targets.paths[i], error))
+			return false;
+	return true;
+}
+
+static int run(int argc, char **argv)
+{
+	struct request request = {0};
+	struct serve_address address;
+	struct admission admission;
+	struct wrapper_names wrappers = {0};
+	struct server_state server = {0};
+	struct error error;
+	const char *here = ".";
+
+	command_take_options(&command_serve, argc, argv, &request);
+	if (!serve_address_parse(&address, request.listen, &error))
+		return command_usage(&command_serve, "--listen: %s", error.text);
+	if (!admission_prepare(&admission, request.token_file, request.hosts, &error))
+		return command_fail(&error);
+	if (!address.is_local && admission.token.length == 0)
+		return command_usage(&command_serve,
+				     "other machines can reach %s: that needs --token-file or SEEP_SERVE_TOKEN",
+				     request.listen);
+	const struct targets targets =
+	    optind < argc ? command_operands(&command_serve, argc, argv) : (struct targets){&here, 1};
+	bool is_fine = (!request.wrappers || wrapper_names_parse(&wrappers, request.wrappers, &error)) &&
+		       all_add(&server.recordings, targets, &error);
+	server.request = (struct page_request){
+	    .symbols = request.symbols,
+	    .wrappers = wrappers.names,
+	    .wrapper_count = wrappers.count,
+	    .has_sources = request.source == SOURCE_ON,
+	    .source_rules = request.source_path.items,
+	    .source_rule_count = request.source_path.count,
+	};
+	is_fine = is_fine && serve(&server, &address, &admission, &error);
+	recordings_free(&server.recordings);
+	wrapper_names_free(&wrappers);
+	return is_fine ? COMMAND_FINE : command_fail(&error);
+}
+
+const struct command command_serve = {
+    .name = "serve",
+    .operands = "[TARGET...]",
+    .summary = "the page of recordings in a browser, current while they grow",
+    .notes = "Prints where it listens. TARGET is a recording, a bundle, a snapshot, a PID, or a\n"
+	     "directory of recordings [.]. Only this machine can connect unless ADDRESS says\n"
+	     "otherwise, which needs a token: from FILE or SEEP_SERVE_TOKEN, shown as\n"
+	     "'Authorization: Bearer TOKEN', or in a browser once as ?token=TOKEN.",
+    .options = options,
+    .run = run,
+};

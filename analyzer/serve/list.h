@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The list of recordings, as a document that all clients share. */
+#ifndef SEEP_SERVE_LIST_H
+#define SEEP_SERVE_LIST_H
+
+#include "serve/state.h"
+
+/* Looks at all of them, at most once a second; those that are new or have changed will be read. */
+void list_refresh(struct server_state *server);
+
+#endif

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What can be asked of the server: one table. A part of an address that is "*" is the name of a recording. */
+#ifndef SEEP_SERVE_ROUTES_H
+#define SEEP_SERVE_ROUTES_H
+
+#include <stdbool.h>
+
+#include "serve/answers.h"
+#include "serve/state.h"
+
+struct asked {
+	struct MHD_Connection *connection;
+	struct served *served; /* that the address names; NULL: none */
+};
+
+struct route {
+	const char *pattern;
+	bool is_page; /* something to look at: others may link to it */
+	struct answer (*answer)(struct server_state *server, const struct asked *asked);
+};
+
+/* NULL: there is no such address. */
+const struct route *route_find(const char *path);
+/* Fills `asked->served`. False: there is no such recording. */
+bool route_take_name(const struct route *route, const char *path, const struct recordings *recordings,
+		     struct asked *asked);
+
+#endif
