@@ -26,8 +26,8 @@
 
 struct wrappers {
 	const struct profile *profile;
-	struct map *owners;    /* by address of the line: its owner + 1 */
-	struct map *names;     /* by address of the interned name */
+	struct map *names; /* by address of the interned name */
+	bool have_names;
 	struct map *looked_at; /* whether a given pattern matches, found once for each name: 1 no, 2 yes */
 	const char *const *given;
 	size_t given_count;
@@ -37,13 +37,13 @@ struct wrappers {
 struct caller {
 	const char *function;
 	double least, most; /* mean size of a block, over this caller's sites */
+	uint32_t next;      /* of the same candidate: index + 1 in the round's; 0: none */
 };
 
 struct candidate {
 	const char *function;
 	uint32_t points[POINTS_MOST + 1], point_count; /* its addresses or lines; one more than allowed is kept */
-	struct caller callers[CALLERS_KEPT];
-	uint32_t caller_count;
+	uint32_t callers, caller_count;                /* the first one's index + 1, and how many are kept */
 	double least, most;
 };
 
@@ -51,7 +51,8 @@ struct round {
 	const struct profile *profile;
 	struct map *by_name; /* name's address -> index + 1 */
 	struct candidate *candidates;
-	size_t count, capacity;
+	struct caller *callers; /* of all candidates: most have one */
+	size_t count, capacity, caller_count, caller_capacity;
 };
 
 static uint64_t name_key(const char *function)
@@ -61,7 +62,7 @@ static uint64_t name_key(const char *function)
 
 bool wrappers_have(const struct wrappers *wrappers, const char *function)
 {
-	if (map_get(wrappers->names, name_key(function)))
+	if (wrappers->have_names && map_get(wrappers->names, name_key(function)))
 		return true;
 	if (!wrappers->given_count)
 		return false;
@@ -82,10 +83,10 @@ bool wrappers_see_guests(const struct wrappers *wrappers)
 enum code_owner wrappers_owner(const struct wrappers *wrappers, const struct profile_location *location,
 			       const struct source_line *line)
 {
-	uint64_t *owner = map_put(wrappers->owners, (uint64_t)(uintptr_t)line, NULL);
+	uint8_t *owner = &location->lines[line - location->lines].owner;
 
 	if (!*owner)
-		*owner = code_owner(wrappers->profile, location, line) + 1u;
+		*owner = (uint8_t)(code_owner(wrappers->profile, location, line) + 1);
 	return (enum code_owner)(*owner - 1);
 }
 
@@ -112,17 +113,22 @@ static void candidate_add_point(struct candidate *candidate, uint32_t point)
 		candidate->points[candidate->point_count++] = point;
 }
 
-static void candidate_add_caller(struct candidate *candidate, const char *function, double bytes)
+static void candidate_add_caller(struct round *round, struct candidate *candidate, const char *function, double bytes)
 {
-	uint32_t i = 0;
+	uint32_t *at = &candidate->callers;
 
-	while (i < candidate->caller_count && candidate->callers[i].function != function)
-		i++;
-	if (i == CALLERS_KEPT)
+	while (*at && round->callers[*at - 1].function != function)
+		at = &round->callers[*at - 1].next;
+	if (!*at && candidate->caller_count == CALLERS_KEPT)
 		return;
-	if (i == candidate->caller_count)
-		candidate->callers[candidate->caller_count++] = (struct caller){.function = function};
-	range_add(&candidate->callers[i].least, &candidate->callers[i].most, bytes);
+	if (*at) {
+		range_add(&round->callers[*at - 1].least, &round->callers[*at - 1].most, bytes);
+		return;
+	}
+	*at = (uint32_t)round->caller_count + 1;
+	candidate->caller_count++;
+	ARRAY_RESERVE(round->callers, round->caller_count, round->caller_capacity);
+	round->callers[round->caller_count++] = (struct caller){.function = function, .least = bytes, .most = bytes};
 }
 
 static struct candidate *round_candidate(struct round *round, const char *function)
@@ -165,7 +171,25 @@ static void round_add_site(struct round *round, const struct wrappers *wrappers,
 	struct candidate *candidate = round_candidate(round, line->function);
 	range_add(&candidate->least, &candidate->most, bytes);
 	candidate_add_point(candidate, line->line ? line->line : site->stack[own.frame]);
-	candidate_add_caller(candidate, frame_walk_line(profile, site, above)->function, bytes);
+	candidate_add_caller(round, candidate, frame_walk_line(profile, site, above)->function, bytes);
+}
+
+/* Whether two neighbouring letters are those of a word below. Most names have none, and programs have millions. */
+static bool may_say_allocator(const char *name)
+{
+#define PAIR(first, second) ((first) << 8 | (second))
+	for (; *name; name++)
+		switch (PAIR(name[0] | 0x20, name[1] | 0x20)) {
+		case PAIR('a', 'l'): /* alloc, memalign */
+		case PAIR('d', 'u'): /* dup */
+		case PAIR('e', 'w'):
+		case PAIR('o', 'w'): /* grow */
+		case PAIR('v', 'e'): /* reserve */
+		case PAIR('z', 'e'): /* resize */
+			return true;
+		}
+	return false;
+#undef PAIR
 }
 
 /* What a name says: 2 for words that only allocators have, wherever they stand (ztrymalloc_usable), 1 for those that creators
@@ -202,23 +226,25 @@ static int name_says_allocator(const char *function)
 }
 
 /* Whether the callers decide how much is asked for. */
-static bool callers_decide(const struct candidate *candidate)
+static bool callers_decide(const struct round *round, const struct candidate *candidate)
 {
 	uint32_t steady = 0;
 
-	for (uint32_t i = 0; i < candidate->caller_count; i++)
-		steady += candidate->callers[i].most <= candidate->callers[i].least * SAME_SIZE;
-	return candidate->caller_count >= CALLERS_MANY && candidate->most > candidate->least * SAME_SIZE &&
-	       steady >= STEADY_SHARE * candidate->caller_count;
+	if (candidate->caller_count < CALLERS_MANY)
+		return false;
+	for (uint32_t at = candidate->callers; at; at = round->callers[at - 1].next)
+		steady += round->callers[at - 1].most <= round->callers[at - 1].least * SAME_SIZE;
+	return candidate->most > candidate->least * SAME_SIZE && steady >= STEADY_SHARE * candidate->caller_count;
 }
 
-static bool candidate_is_wrapper(const struct candidate *candidate)
+static bool candidate_is_wrapper(const struct round *round, const struct candidate *candidate)
 {
 	if (candidate->point_count > POINTS_MOST)
 		return false;
-	const int says = name_says_allocator(candidate->function);
+	const int says = may_say_allocator(candidate->function) ? name_says_allocator(candidate->function) : 0;
 	const bool sizes_differ = candidate->most > candidate->least * SAME_SIZE;
-	return says == 2 || (says == 1 && sizes_differ && candidate->caller_count >= 2) || callers_decide(candidate);
+	return says == 2 || (says == 1 && sizes_differ && candidate->caller_count >= 2) ||
+	       callers_decide(round, candidate);
 }
 
 /* How many new ones there are. */
@@ -227,11 +253,12 @@ static size_t round_judge(const struct round *round, struct wrappers *wrappers)
 	size_t found = 0;
 
 	for (size_t i = 0; i < round->count; i++) {
-		if (!candidate_is_wrapper(&round->candidates[i]))
+		if (!candidate_is_wrapper(round, &round->candidates[i]))
 			continue;
 		map_put(wrappers->names, name_key(round->candidates[i].function), NULL);
 		found++;
 	}
+	wrappers->have_names |= found > 0;
 	return found;
 }
 
@@ -241,7 +268,13 @@ struct wrappers *wrappers_find(const struct profile *profile, const char *const 
 	size_t found = 1;
 
 	*wrappers = (struct wrappers){
-	    profile, map_create(), map_create(), map_create(), given, count, code_has_guests(profile)};
+	    .profile = profile,
+	    .names = map_create(),
+	    .looked_at = map_create(),
+	    .given = given,
+	    .given_count = count,
+	    .see_guests = code_has_guests(profile),
+	};
 	for (int i = 0; i < ROUNDS && found; i++) {
 		struct round round = {.profile = profile, .by_name = map_create()};
 		for (uint32_t s = 0; s < profile->site_count; s++)
@@ -249,6 +282,7 @@ struct wrappers *wrappers_find(const struct profile *profile, const char *const 
 		found = round_judge(&round, wrappers);
 		map_free(round.by_name);
 		free(round.candidates);
+		free(round.callers);
 	}
 	return wrappers;
 }
@@ -257,7 +291,6 @@ void wrappers_free(struct wrappers *wrappers)
 {
 	if (!wrappers)
 		return;
-	map_free(wrappers->owners);
 	map_free(wrappers->names);
 	map_free(wrappers->looked_at);
 	free(wrappers);

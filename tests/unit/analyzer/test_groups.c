@@ -16,12 +16,12 @@
 static void made_code_is_the_same_at_other_addresses(void **state)
 {
 	struct source_line lines[] = {
-	    {"node::Allocate", "node.cc", 7, false},
-	    {"LazyCompile:~f a.js:1", NULL, 0, false},
-	    {"LazyCompile:*f a.js:1", NULL, 0, false},
-	    {"LazyCompile:~g a.js:9", NULL, 0, false},
-	    {"0x3000", NULL, 0, false},
-	    {"0x4000", NULL, 0, false},
+	    {"node::Allocate", "node.cc", 7, false, 0},
+	    {"LazyCompile:~f a.js:1", NULL, 0, false, 0},
+	    {"LazyCompile:*f a.js:1", NULL, 0, false, 0},
+	    {"LazyCompile:~g a.js:9", NULL, 0, false, 0},
+	    {"0x3000", NULL, 0, false, 0},
+	    {"0x4000", NULL, 0, false, 0},
 	};
 	struct profile_location locations[6];
 	const uint32_t first[] = {0, 1, 4}, second[] = {0, 2, 5, 4}, third[] = {0, 3, 4};
@@ -109,7 +109,7 @@ static void inventory_is_ordered_as_asked(void **state)
 	(void)state;
 	for (enum inventory_order order = ORDER_INUSE; order < ORDER_COUNT; order++) {
 		struct inventory inventory;
-		inventory_build(&inventory, profile, GROUP_BY_STACK, order);
+		inventory_build(&inventory, profile, GROUP_BY_STACK, order, UINT32_MAX);
 		for (uint32_t i = 1; i < inventory.count; i++)
 			assert_true(inventory_row_value(&inventory.rows[i - 1], order) >=
 				    inventory_row_value(&inventory.rows[i], order));
@@ -127,7 +127,7 @@ static void inventory_adds_up_and_covers_its_estimates(void **state)
 	double in_use = 0;
 
 	(void)state;
-	inventory_build(&inventory, profile, GROUP_BY_STACK, ORDER_INUSE);
+	inventory_build(&inventory, profile, GROUP_BY_STACK, ORDER_INUSE, UINT32_MAX);
 	profile_totals(profile, &totals);
 	for (uint32_t i = 0; i < inventory.count; i++) {
 		const struct inventory_row *row = &inventory.rows[i];
