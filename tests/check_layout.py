@@ -15,6 +15,7 @@ os.chdir(os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 # Folder: the folders whose headers it includes, besides its own and include/seep.
 FLOORS = """
 analyzer/base
+analyzer/work
 preload/keeper/elf
 preload/keeper/base     preload/keeper/elf
 analyzer/files          analyzer/base
@@ -35,7 +36,7 @@ preload/shim/recording  preload/keeper/base preload/keeper/files preload/keeper/
 preload/shim/record     preload/keeper/base preload/keeper/heap preload/keeper/loop preload/shim/host preload/shim/recording preload/shim/sample
 preload/shim/hooks      preload/keeper/base preload/keeper/heap preload/shim/host preload/shim/record preload/shim/recording preload/shim/sample
 analyzer/place          analyzer/base analyzer/files analyzer/profile
-analyzer/compare        analyzer/base analyzer/files analyzer/place analyzer/profile analyzer/statistics
+analyzer/compare        analyzer/base analyzer/files analyzer/place analyzer/profile analyzer/statistics analyzer/work
 analyzer/series         analyzer/base analyzer/compare analyzer/profile analyzer/statistics
 analyzer/leaks          analyzer/base analyzer/compare analyzer/place analyzer/series analyzer/statistics preload/keeper/loop
 analyzer/manual         analyzer/base analyzer/commands analyzer/files

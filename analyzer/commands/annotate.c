@@ -145,7 +145,7 @@ static void document_write(struct buffer *out, const struct snapshot_pair *pair,
 		comparison_build(&comparison, pair->base, pair->now, GROUP_BY_STACK);
 		line_table_of_comparison(&table, &comparison, order);
 	} else {
-		inventory_build(&inventory, pair->now, GROUP_BY_STACK, order);
+		inventory_build(&inventory, pair->now, GROUP_BY_STACK, order, UINT32_MAX);
 		line_table_of_inventory(&table, &inventory, order);
 	}
 	view_render(out, &table, request);

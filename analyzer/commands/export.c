@@ -89,8 +89,8 @@ static void json_write(struct buffer *out, const struct profile *now, const stru
 		comparison_free(&comparison);
 	} else {
 		struct inventory inventory;
-		inventory_build(&inventory, now, GROUP_BY_STACK, inventory_order_of(value));
-		report_json_render(out, &inventory, UINT32_MAX);
+		inventory_build(&inventory, now, GROUP_BY_STACK, inventory_order_of(value), UINT32_MAX);
+		report_json_render(out, &inventory);
 		inventory_free(&inventory);
 	}
 }

@@ -81,11 +81,12 @@ static void document_write(struct buffer *out, const struct snapshot_pair *pair,
 		modules_text_render(&page, pair->now);
 		return;
 	}
-	inventory_build(&inventory, pair->now, request->by, inventory_order_of(document->value));
+	const uint32_t top = request->top ? request->top : request->json ? UINT32_MAX : TOP;
+	inventory_build(&inventory, pair->now, request->by, inventory_order_of(document->value), top);
 	if (request->json)
-		report_json_render(out, &inventory, request->top ? request->top : UINT32_MAX);
+		report_json_render(out, &inventory);
 	else
-		report_text_render(&page, &inventory, request->top ? request->top : TOP);
+		report_text_render(&page, &inventory);
 	inventory_free(&inventory);
 }
 

@@ -207,24 +207,35 @@ static uint32_t group_find(struct group_table *table, struct group *found)
 	return (uint32_t)*index;
 }
 
-uint32_t *group_table_add(struct group_table *table, const struct profile *profile)
+static uint32_t *sites_add(struct group_table *table, const struct profile *profile, bool keep_stacks)
 {
 	uint32_t *groups = memory_allocate(profile->site_count + 1u, sizeof *groups);
 	struct frame_walk *places = group_places(profile);
 
-	map_reserve(table->stacks, profile->site_count);
+	if (keep_stacks)
+		map_reserve(table->stacks, profile->site_count);
 	if (table->by == GROUP_BY_PLACE)
 		lines_learn(table, profile, places);
 	for (uint32_t i = 0; i < profile->site_count; i++) {
 		struct group found = {.profile = profile, .site = i, .place = places[i]};
-		bool is_new = false;
-		/* A stack stays in its group, even if this profile shows other wrappers than the one before. */
-		uint64_t *group = map_put(table->stacks, profile->sites[i].key, &is_new);
-		if (is_new)
-			*group = group_find(table, &found);
-		groups[i] = (uint32_t)*group;
+		bool is_new = true;
+		/* A stack stays in its group, though this profile may show other wrappers than the one before. */
+		uint64_t *group = keep_stacks ? map_put(table->stacks, profile->sites[i].key, &is_new) : NULL;
+		groups[i] = is_new ? group_find(table, &found) : (uint32_t)*group;
+		if (group)
+			*group = groups[i];
 		group_widen(&table->groups[groups[i]], group_line(&found));
 	}
 	free(places);
 	return groups;
+}
+
+uint32_t *group_table_add(struct group_table *table, const struct profile *profile)
+{
+	return sites_add(table, profile, true);
+}
+
+uint32_t *group_table_add_only(struct group_table *table, const struct profile *profile)
+{
+	return sites_add(table, profile, false);
 }

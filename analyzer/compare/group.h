@@ -57,6 +57,8 @@ void group_table_free(struct group_table *table);
 /* Finds or makes the group of every site. Returns them by site index; the caller frees the array. The profile must
  * have been symbolized, and must outlive the table. */
 uint32_t *group_table_add(struct group_table *table, const struct profile *profile);
+/* The same for a table of one profile: `stacks` stays empty. */
+uint32_t *group_table_add_only(struct group_table *table, const struct profile *profile);
 
 /* The places of all sites, by index; the leaf where a site has no stack. The caller frees the array. */
 struct frame_walk *group_places(const struct profile *profile);

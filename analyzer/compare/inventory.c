@@ -3,9 +3,9 @@
 #include "compare/inventory.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/memory.h"
+#include "work/top.h"
 #include "statistics/measure.h"
 
 const char *const inventory_order_names[] = {"inuse", "objects", "allocated", "allocations", NULL};
@@ -37,31 +37,46 @@ enum inventory_order inventory_order_of(enum call_value value)
 	return order;
 }
 
-double inventory_row_value(const struct inventory_row *row, enum inventory_order order)
+static const struct seep_sum *measure_sum(const struct seep_measure *in_use, const struct seep_measure *allocated,
+					  enum inventory_order order)
 {
-	const struct seep_measure *measure = order <= ORDER_OBJECTS ? &row->in_use : &row->allocated;
-	const bool is_bytes = order == ORDER_INUSE || order == ORDER_ALLOCATED;
+	const struct seep_measure *measure = order <= ORDER_OBJECTS ? in_use : allocated;
 
-	return sum_estimate(is_bytes ? &measure->bytes : &measure->objects);
+	return order == ORDER_INUSE || order == ORDER_ALLOCATED ? &measure->bytes : &measure->objects;
 }
 
-static int row_compare(const void *left, const void *right, void *context)
+double inventory_row_value(const struct inventory_row *row, enum inventory_order order)
 {
-	const struct inventory *inventory = context;
-	const struct inventory_row *a = left;
-	const struct inventory_row *b = right;
-	/* By the value that the caller asked for, then by bytes allocated, so that groups of which everything was freed
-	 * are in order, too. */
-	const enum inventory_order orders[] = {inventory->order, ORDER_ALLOCATED};
+	return sum_estimate(measure_sum(&row->in_use, &row->allocated, order));
+}
 
-	for (int i = 0; i < 2; i++) {
-		const double x = inventory_row_value(a, orders[i]);
-		const double y = inventory_row_value(b, orders[i]);
+/* What a group is ordered by: the value that was asked for; then bytes allocated, so that what is all freed is in order as
+ * well. Most groups are shown to nobody, and have no other sums than these. */
+enum { VALUES = 2 };
+struct rank {
+	double uncertain[VALUES], certain[VALUES];
+};
+struct ranking {
+	const struct rank *ranks;
+	const struct group *groups;
+};
+
+static double rank_value(const struct rank *rank, int value)
+{
+	return rank->uncertain[value] + rank->certain[value];
+}
+
+static int group_compare(const void *left, const void *right, void *context)
+{
+	const struct ranking *ranking = context;
+	const uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
+
+	for (int value = 0; value < VALUES; value++) {
+		const double x = rank_value(&ranking->ranks[a], value), y = rank_value(&ranking->ranks[b], value);
 		if (x != y)
 			return x > y ? -1 : 1;
 	}
-	const uint64_t left_key = inventory->groups.groups[a->group].key;
-	const uint64_t right_key = inventory->groups.groups[b->group].key;
+	const uint64_t left_key = ranking->groups[a].key, right_key = ranking->groups[b].key;
 	return (left_key > right_key) - (left_key < right_key);
 }
 
@@ -75,26 +90,78 @@ struct interval inventory_allocated(const struct inventory *inventory, const str
 	return sum_interval(&row->allocated.bytes, unseen_bytes((double)inventory->profile->rate), ALPHA);
 }
 
+static struct rank *ranks_sum(const struct inventory *inventory, const uint32_t *groups)
+{
+	const struct profile *profile = inventory->profile;
+	const enum inventory_order orders[VALUES] = {inventory->order, ORDER_ALLOCATED};
+	struct rank *ranks = memory_allocate(inventory->count + 1u, sizeof *ranks);
+
+	for (uint32_t i = 0; i < profile->site_count; i++) {
+		const struct profile_site *site = &profile->sites[i];
+		for (int value = 0; value < VALUES; value++) {
+			const struct seep_sum *sum = measure_sum(&site->in_use, &site->allocated, orders[value]);
+			ranks[groups[i]].uncertain[value] += sum->uncertain;
+			ranks[groups[i]].certain[value] += sum->certain;
+		}
+	}
+	return ranks;
+}
+
+/* The groups that get a row, in their order; returns the row + 1 by group. */
+static uint32_t *rows_choose(struct inventory *inventory, const struct rank *ranks)
+{
+	uint32_t *row_of = memory_allocate(inventory->count + 1u, sizeof *row_of);
+	uint32_t *order = memory_allocate(inventory->count + 1u, sizeof *order);
+
+	for (uint32_t i = 0; i < inventory->count; i++)
+		order[i] = i;
+	top_sort(order, inventory->count, inventory->row_count, group_compare,
+		 &(struct ranking){ranks, inventory->groups.groups});
+	inventory->rows = memory_allocate(inventory->row_count + 1u, sizeof *inventory->rows);
+	for (uint32_t i = 0; i < inventory->row_count; i++) {
+		inventory->rows[i].group = order[i];
+		row_of[order[i]] = i + 1;
+	}
+	for (uint32_t i = 0; i < inventory->count; i++) {
+		const double value = rank_value(&ranks[i], 0);
+		inventory->worth += value > 0;
+		inventory->the_rest += value > 0 && !row_of[i] ? value : 0;
+	}
+	free(order);
+	return row_of;
+}
+
+static void rows_sum(struct inventory *inventory, const uint32_t *groups, const uint32_t *row_of)
+{
+	const struct profile *profile = inventory->profile;
+
+	for (uint32_t i = 0; i < profile->site_count; i++) {
+		const struct profile_site *site = &profile->sites[i];
+		struct inventory_row *row = row_of[groups[i]] ? &inventory->rows[row_of[groups[i]] - 1] : NULL;
+		measure_add(&inventory->total.in_use, &site->in_use);
+		measure_add(&inventory->total.allocated, &site->allocated);
+		if (!row)
+			continue;
+		measure_add(&row->in_use, &site->in_use);
+		measure_add(&row->allocated, &site->allocated);
+	}
+}
+
 void inventory_build(struct inventory *inventory, const struct profile *profile, enum group_by by,
-		     enum inventory_order order)
+		     enum inventory_order order, uint32_t top)
 {
 	*inventory = (struct inventory){.profile = profile, .order = order, .has_intervals = profile->rate > 0};
 	group_table_init(&inventory->groups, by);
-	uint32_t *groups = group_table_add(&inventory->groups, profile);
+	uint32_t *groups = group_table_add_only(&inventory->groups, profile);
 
 	inventory->count = inventory->groups.count;
-	inventory->rows = memory_allocate(inventory->count ? inventory->count : 1, sizeof *inventory->rows);
-	for (uint32_t i = 0; i < inventory->count; i++)
-		inventory->rows[i].group = i;
-	for (uint32_t i = 0; i < profile->site_count; i++) {
-		struct inventory_row *row = &inventory->rows[groups[i]];
-		measure_add(&row->in_use, &profile->sites[i].in_use);
-		measure_add(&row->allocated, &profile->sites[i].allocated);
-		measure_add(&inventory->total.in_use, &profile->sites[i].in_use);
-		measure_add(&inventory->total.allocated, &profile->sites[i].allocated);
-	}
+	inventory->row_count = inventory->count < top ? inventory->count : top;
+	struct rank *ranks = ranks_sum(inventory, groups);
+	uint32_t *row_of = rows_choose(inventory, ranks);
+	rows_sum(inventory, groups, row_of);
+	free(ranks);
+	free(row_of);
 	free(groups);
-	qsort_r(inventory->rows, inventory->count, sizeof *inventory->rows, row_compare, inventory);
 }
 
 void inventory_free(struct inventory *inventory)

@@ -32,15 +32,19 @@ struct inventory_row {
 struct inventory {
 	const struct profile *profile; /* not owned */
 	struct group_table groups;
-	struct inventory_row *rows; /* one a group, in the order that was asked for */
-	uint32_t count;
+	struct inventory_row *rows; /* the first of the order that was asked for */
+	uint32_t row_count;
+	uint32_t count;  /* of groups */
+	uint32_t worth;  /* of groups that have something of what they are ordered by */
+	double the_rest; /* that those of them have for which there is no row */
 	struct inventory_row total;
 	enum inventory_order order;
 	bool has_intervals; /* the source has a rate */
 };
 
+/* At most `top` rows. */
 void inventory_build(struct inventory *inventory, const struct profile *profile, enum group_by by,
-		     enum inventory_order order);
+		     enum inventory_order order, uint32_t top);
 void inventory_free(struct inventory *inventory);
 
 /* Intervals are computed for the rows that somebody shows: of what is in use, and of what was allocated, in bytes. With

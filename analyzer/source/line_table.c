@@ -255,7 +255,7 @@ void line_table_of_inventory(struct line_table *table, const struct inventory *i
 	table_begin(table, order);
 	table->inventory = inventory;
 	table->total = value_of_inventory(&inventory->total, order);
-	for (uint32_t i = 0; i < inventory->count; i++) {
+	for (uint32_t i = 0; i < inventory->row_count; i++) {
 		const struct inventory_row *row = &inventory->rows[i];
 		const struct stack stack =
 		    stack_of(&inventory->groups.groups[row->group], value_of_inventory(row, order), i);

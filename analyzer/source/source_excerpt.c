@@ -121,7 +121,7 @@ struct source_excerpt *source_excerpt_create(const struct profile *profile, cons
 	struct line_table in_use, allocated;
 
 	*excerpt = (struct source_excerpt){.texts = string_pool_create(), .sources = sources_create(search)};
-	inventory_build(&inventory, profile, GROUP_BY_STACK, ORDER_INUSE);
+	inventory_build(&inventory, profile, GROUP_BY_STACK, ORDER_INUSE, UINT32_MAX);
 	line_table_of_inventory(&in_use, &inventory, ORDER_INUSE);
 	line_table_of_inventory(&allocated, &inventory, ORDER_ALLOCATED);
 	struct candidate *candidates = memory_allocate(in_use.row_count + 1u, sizeof *candidates);

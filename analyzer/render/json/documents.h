@@ -9,8 +9,8 @@
 #include "leaks/leaks.h"
 #include "target/listing.h"
 
-/* Each writes at most `top` sites; a difference also has at most `top` churn hotspots. */
-void report_json_render(struct buffer *out, const struct inventory *inventory, uint32_t top);
+/* Of a report the groups that have a row; of the others at most `top` sites, and of a difference as many churn hotspots. */
+void report_json_render(struct buffer *out, const struct inventory *inventory);
 void diff_json_render(struct buffer *out, const struct comparison *comparison, uint32_t top);
 /* `places`: the same series judged by place; may be `leaks` itself. */
 void leaks_json_render(struct buffer *out, const struct leaks *leaks, const struct leaks *places, uint32_t top);

@@ -48,7 +48,7 @@ static void json_row(struct json *json, const struct inventory *inventory, const
 	json_end_object(json);
 }
 
-void report_json_render(struct buffer *out, const struct inventory *inventory, uint32_t top)
+void report_json_render(struct buffer *out, const struct inventory *inventory)
 {
 	struct json json = {.out = out};
 	const struct profile *profile = inventory->profile;
@@ -67,7 +67,7 @@ void report_json_render(struct buffer *out, const struct inventory *inventory, u
 	json_losses(&json, profile);
 	json_notes(&json, profile);
 	json_begin_array(json_key(&json, "sites"));
-	for (uint32_t i = 0; i < inventory->count && i < top; i++) {
+	for (uint32_t i = 0; i < inventory->row_count; i++) {
 		buffer_append_byte(out, '\n');
 		json_row(&json, inventory, &inventory->rows[i]);
 	}

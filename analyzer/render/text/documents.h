@@ -10,8 +10,8 @@
 #include "render/terminal/text_page.h"
 #include "target/listing.h"
 
-/* A table of groups, and the total; at most `top` rows, and a line that sums up the others. */
-void report_text_render(struct text_page *page, const struct inventory *inventory, uint32_t top);
+/* A table of the groups that have a row, and the total; and a line that sums up what is left out. */
+void report_text_render(struct text_page *page, const struct inventory *inventory);
 
 /* What grows, what shrinks, what may be chance, churn; at most `top` rows of each, 0: as many as suit it. */
 void diff_text_render(struct text_page *page, const struct comparison *comparison, uint32_t top);

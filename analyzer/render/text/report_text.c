@@ -46,32 +46,20 @@ static void add_row(struct table *table, const struct inventory *inventory, cons
 	table_set(table, CELL_OTHER, STYLE_PLAIN, has_other ? quantity_bytes(sum_estimate(&other->bytes)).text : "-");
 }
 
-/* Rows without any of the value by which the table is ordered are left out. */
-static uint32_t rows_worth_showing(const struct inventory *inventory)
+static void write_rest(struct text_page *page, const struct inventory *inventory)
 {
-	uint32_t count = 0;
-
-	while (count < inventory->count && inventory_row_value(&inventory->rows[count], inventory->order) > 0)
-		count++;
-	return count;
-}
-
-static void write_rest(struct text_page *page, const struct inventory *inventory, uint32_t shown, uint32_t worth)
-{
-	double rest = 0;
 	const double whole = inventory_row_value(&inventory->total, inventory->order);
 
-	for (uint32_t i = shown; i < worth; i++)
-		rest += inventory_row_value(&inventory->rows[i], inventory->order);
-	if (shown < worth)
-		text_write(page, STYLE_FAINT, "%u more %ss have %s (--top=%u shows them)\n", worth - shown,
-			   group_by_name(inventory->groups.by), quantity_share(rest, whole).text, worth);
+	if (inventory->row_count < inventory->worth)
+		text_write(page, STYLE_FAINT, "%u more %ss have %s (--top=%u shows them)\n",
+			   inventory->worth - inventory->row_count, group_by_name(inventory->groups.by),
+			   quantity_share(inventory->the_rest, whole).text, inventory->worth);
 }
 
-void report_text_render(struct text_page *page, const struct inventory *inventory, uint32_t top)
+/* Rows that have nothing of what the table is ordered by say nothing. */
+void report_text_render(struct text_page *page, const struct inventory *inventory)
 {
-	const uint32_t worth = rows_worth_showing(inventory);
-	const uint32_t shown = worth < top ? worth : top;
+	const uint32_t shown = inventory->row_count < inventory->worth ? inventory->row_count : inventory->worth;
 	const enum group_by by = inventory->groups.by;
 	const bool by_allocated = inventory->order >= ORDER_ALLOCATED;
 	const struct table_column columns[CELL_COUNT + 1] = {
@@ -101,6 +89,6 @@ void report_text_render(struct text_page *page, const struct inventory *inventor
 	table_write_cells(&table, page, shown);
 	text_write(page, STYLE_PLAIN, "in all, %u %s%s\n", inventory->count, group_by_name(by),
 		   inventory->count == 1 ? "" : "s");
-	write_rest(page, inventory, shown, worth);
+	write_rest(page, inventory);
 	table_free(&table);
 }

@@ -25,6 +25,7 @@
 #include "base/memory.h"
 #include "base/string_pool.h"
 #include "base/utf8.h"
+#include "work/top.h"
 
 static char directory[64];
 
@@ -351,9 +352,44 @@ static void a_map_with_room_is_a_map(void **state)
 	map_free(map);
 }
 
+static int number_compare(const void *left, const void *right, void *values)
+{
+	const uint32_t *array = values;
+	const uint32_t a = array[*(const uint32_t *)left], b = array[*(const uint32_t *)right];
+
+	return a != b ? (a > b) - (a < b) : (*(const uint32_t *)left > *(const uint32_t *)right) ? 1 : -1;
+}
+
+/* However many are asked for, the first are those of the whole order, and nothing is lost. */
+static void the_first_of_many_are_those_of_the_order(void **state)
+{
+	enum { COUNT = 1000 };
+	uint32_t values[COUNT], whole[COUNT], items[COUNT];
+	const uint32_t tops[] = {0, 1, 2, 3, 10, 124, 125, 126, COUNT};
+	(void)state;
+
+	for (uint32_t i = 0; i < COUNT; i++) {
+		values[i] = i * 7919 % 331;
+		whole[i] = i;
+	}
+	qsort_r(whole, COUNT, sizeof *whole, number_compare, values);
+	for (size_t k = 0; k < sizeof tops / sizeof *tops; k++) {
+		bool seen[COUNT] = {0};
+		for (uint32_t i = 0; i < COUNT; i++)
+			items[i] = i;
+		top_sort(items, COUNT, tops[k], number_compare, values);
+		assert_memory_equal(items, whole, tops[k] * sizeof *items);
+		for (uint32_t i = 0; i < COUNT; i++)
+			seen[items[i]] = true;
+		for (uint32_t i = 0; i < COUNT; i++)
+			assert_true(seen[i]);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(the_first_of_many_are_those_of_the_order),
 	    cmocka_unit_test(error_is_one_printable_line),
 	    cmocka_unit_test(error_is_cut_to_size),
 	    cmocka_unit_test(buffer_grows_and_stays_terminated),

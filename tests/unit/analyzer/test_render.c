@@ -23,8 +23,8 @@ static struct buffer report(const struct profile *profile, enum group_by by, enu
 	struct text_page page = {.out = &out, .columns = columns};
 	struct inventory inventory;
 
-	inventory_build(&inventory, profile, by, order);
-	report_text_render(&page, &inventory, top);
+	inventory_build(&inventory, profile, by, order, top);
+	report_text_render(&page, &inventory);
 	inventory_free(&inventory);
 	assert_columns(&out, columns);
 	return out;
@@ -250,8 +250,8 @@ static void json_is_as_the_schemas_say(void **state)
 	struct comparison comparison;
 
 	(void)state;
-	inventory_build(&inventory, after, GROUP_BY_STACK, ORDER_INUSE);
-	report_json_render(&out, &inventory, UINT32_MAX);
+	inventory_build(&inventory, after, GROUP_BY_STACK, ORDER_INUSE, UINT32_MAX);
+	report_json_render(&out, &inventory);
 	assert_golden("report.json", &out);
 	out.length = 0;
 	comparison_build(&comparison, before, after, GROUP_BY_STACK);

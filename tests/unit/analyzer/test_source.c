@@ -50,7 +50,7 @@ static void a_line_counts_each_stack_once(void **state)
 	profile_maker_add(maker, "main;walk;walk;walk;leaf", (struct made_values){.in_use_bytes = 100});
 	profile_maker_add(maker, "main;walk;leaf", (struct made_values){.in_use_bytes = 10});
 	profile_maker_add(maker, "main;outer=>middle=>inner", (struct made_values){.in_use_bytes = 1});
-	inventory_build(&inventory, profile_maker_profile(maker), GROUP_BY_STACK, ORDER_INUSE);
+	inventory_build(&inventory, profile_maker_profile(maker), GROUP_BY_STACK, ORDER_INUSE, UINT32_MAX);
 	line_table_of_inventory(&table, &inventory, ORDER_INUSE);
 	assert_near(cumulative_of(&table, "walk"), 110, 1e-12);
 	assert_near(flat_of(&table, "walk"), 0, 1e-12);
@@ -283,7 +283,7 @@ static void patterns_choose_functions_files_and_lines(void **state)
 	struct sources *sources = sources_create(&(struct source_search){.rules = rules, .rule_count = 1});
 	profile_maker_add(maker, "main;a;walk(int)", (struct made_values){.in_use_bytes = 100});    /* lines 1, 2, 3 */
 	profile_maker_add(maker, "main;b;sleepwalk;c;d", (struct made_values){.in_use_bytes = 50}); /* 4, 5, 6, 7 */
-	inventory_build(&inventory, profile_maker_profile(maker), GROUP_BY_STACK, ORDER_INUSE);
+	inventory_build(&inventory, profile_maker_profile(maker), GROUP_BY_STACK, ORDER_INUSE, UINT32_MAX);
 	line_table_of_inventory(&table, &inventory, ORDER_INUSE);
 	assert_chosen(&table, sources, NULL, "walk(int):2,3,4 d:6,7,8 ");
 	assert_chosen(&table, sources, "walk", "walk(int):2,3,4 ");
