@@ -18,6 +18,7 @@ struct moment_reader {
 	struct snapshot_view view;
 	uint64_t *identities; /* of the modules, as of the last snapshot */
 	uint32_t module_count, module_room;
+	bool modules_stay;       /* all that the snapshot before had are there */
 	struct seep_node *nodes; /* of the last snapshot, with their keys */
 	uint64_t *node_keys;
 	uint32_t node_count, node_room;
@@ -69,6 +70,7 @@ static uint32_t modules_take(struct moment_reader *reader, const struct snapshot
 		shared += shared == i && i < reader->module_count && reader->identities[i] == identity;
 		reader->identities[i] = identity;
 	}
+	reader->modules_stay = shared == reader->module_count;
 	reader->module_count = count;
 	return shared;
 }
@@ -90,6 +92,8 @@ static void nodes_take(struct moment_reader *reader, const struct snapshot_view 
 		reader->nodes = memory_resize(reader->nodes, reader->node_room, sizeof *reader->nodes);
 		reader->node_keys = memory_resize(reader->node_keys, reader->node_room, sizeof *reader->node_keys);
 	}
+	if (reader->modules_stay && view->shared_nodes <= shared)
+		i = view->shared_nodes;
 	for (; i < shared; i++) {
 		const struct seep_node node = snapshot_node(view, i);
 		if (!node_is_known(reader, i, &node, modules))
@@ -122,8 +126,8 @@ static void sites_take(struct moment_reader *reader, const struct snapshot_view 
 		reader->in_use = memory_resize(reader->in_use, table->count, sizeof *reader->in_use);
 	}
 	for (uint32_t i = 0; i < table->count; i++) {
-		struct seep_site site; /* but for what was added later, which is not looked at */
-		memcpy(&site, table->entries + (size_t)i * table->stride_bytes, SEEP_SITE_BYTES_LEAST);
+		struct seep_site site; /* but for the last of its fields, which are not looked at */
+		memcpy(&site, table->entries + (size_t)i * table->stride_bytes, SEEP_SITE_BYTES_BRIEF);
 		reader->keys[i] = stack_key_close(reader->node_keys[site.node], site.flags, site.node);
 		reader->in_use[i] = sum_bytes(&site.in_use);
 		in_use.uncertain += site.in_use.bytes.uncertain;
@@ -178,9 +182,10 @@ bool moment_read(struct moment_reader *reader, const void *data, size_t bytes, c
 {
 	struct snapshot_view *view = &reader->view;
 
-	snapshot_view_free(view); /* what the moment before was read from */
-	if (!snapshot_verify(view, data, bytes, name, error))
+	if (!snapshot_verify_brief(view, data, bytes, name, error)) {
+		reader->node_count = 0; /* nothing is shared with what was not there */
 		return false;
+	}
 	const struct seep_process process = snapshot_process(view, 0);
 	*moment = (struct moment){
 	    .trigger = view->header.trigger < SEEP_TRIGGER_COUNT ? view->header.trigger : SEEP_TRIGGER_UNKNOWN,

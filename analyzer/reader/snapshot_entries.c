@@ -173,8 +173,9 @@ static bool site_verify_measures(const struct snapshot_view *view, uint32_t inde
 	    offsetof(struct seep_site, in_use),        offsetof(struct seep_site, freed_remotely),
 	    offsetof(struct seep_site, freed_shortly), offsetof(struct seep_site, freed_grown),
 	};
+	const size_t stride = view->tables[SEEP_SECTION_SITES].stride_bytes;
 
-	for (size_t i = 0; i < sizeof measures / sizeof *measures; i++)
+	for (size_t i = 0; i < sizeof measures / sizeof *measures && measures[i] < stride; i++)
 		if (!measure_verify(view, index, site, measures[i], error))
 			return false;
 	return true;

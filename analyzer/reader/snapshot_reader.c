@@ -113,6 +113,54 @@ static uint64_t table_end(const struct snapshot_view *view)
 	return sizeof view->header + (uint64_t)view->header.section_count * sizeof(struct seep_section);
 }
 
+/* Room for so many entries; what it had stays. */
+static void table_make_room(struct snapshot_table *table)
+{
+	const size_t bytes = (size_t)table->count * table->stride_bytes;
+
+	if (bytes > table->room_bytes || !table->room) {
+		table->room = memory_resize(table->room, bytes, 1);
+		table->room_bytes = bytes;
+	}
+	table->entries = table->expanded = table->room;
+}
+
+/* Snapshots of one recording begin with the same nodes, as a rule: its tables grow at their end. */
+static bool nodes_expand_rest(struct snapshot_view *view, const struct seep_section *section,
+			      const unsigned char *packed, void *nodes, uint64_t *fault)
+{
+	const bool is_longer = view->last_nodes.count && view->last_nodes.count <= section->compact_entries &&
+			       view->last_nodes.bytes <= section->bytes &&
+			       memcmp(view->last_nodes.packed, packed, view->last_nodes.bytes) == 0;
+
+	view->shared_nodes = is_longer ? view->last_nodes.count : 0;
+	view->last_nodes.count = 0;
+	if (!(is_longer
+		  ? seep_nodes_expand_rest(section, packed, nodes, view->shared_nodes, view->last_nodes.bytes, fault)
+		  : seep_section_expand(section, packed, nodes, fault)))
+		return false;
+	if (section->bytes > view->last_nodes.room) {
+		view->last_nodes.room = section->bytes + section->bytes / 4;
+		view->last_nodes.packed = memory_resize(view->last_nodes.packed, view->last_nodes.room, 1);
+	}
+	memcpy(view->last_nodes.packed, packed, section->bytes);
+	view->last_nodes.bytes = section->bytes;
+	view->last_nodes.count = section->compact_entries;
+	return true;
+}
+
+static bool entries_expand(struct snapshot_view *view, const struct seep_section *section, void *entries,
+			   uint64_t *fault)
+{
+	const unsigned char *packed = view->data + section->offset;
+
+	if (view->is_brief && section->type == SEEP_SECTION_NODES)
+		return nodes_expand_rest(view, section, packed, entries, fault);
+	if (view->is_brief && section->type == SEEP_SECTION_SITES)
+		return seep_sites_expand_brief(section, packed, entries, fault);
+	return seep_section_expand(section, packed, entries, fault);
+}
+
 /* For a compact section: checks the number of entries before it asks for memory. */
 static bool section_expand(struct snapshot_view *view, const struct seep_section *section, uint64_t at,
 			   struct error *error)
@@ -131,8 +179,10 @@ static bool section_expand(struct snapshot_view *view, const struct seep_section
 				   "%" PRIu32 " entries in the compact section %s, far too many for its size",
 				   section->compact_entries, name);
 	table->count = section->compact_entries;
-	table->entries = table->expanded = memory_allocate(table->count, table->stride_bytes);
-	if (!seep_section_expand(section, view->data + section->offset, table->expanded, &fault))
+	if (view->is_brief && section->type == SEEP_SECTION_SITES)
+		table->stride_bytes = SEEP_SITE_BYTES_BRIEF;
+	table_make_room(table);
+	if (!entries_expand(view, section, table->expanded, &fault))
 		return input_fault(error, view->name, section->offset + fault,
 				   "the compact section %s can't be expanded from here on", name);
 	return true;
@@ -160,8 +210,14 @@ static bool section_enter(struct snapshot_view *view, const struct seep_section 
 	    .offset = section->offset,
 	    .count = (uint32_t)(section->bytes / section->entry_bytes),
 	    .stride_bytes = section->entry_bytes,
+	    .room = table->room,
+	    .room_bytes = table->room_bytes,
 	};
-	return !section->compact_entries || section_expand(view, section, at, error);
+	if (view->is_brief && section->type == SEEP_SECTION_LIFETIMES)
+		table->count = 0;
+	else if (section->compact_entries)
+		return section_expand(view, section, at, error);
+	return true;
 }
 
 /* The name of a section for messages; `number` is room for one that has none. */
@@ -277,10 +333,28 @@ bool snapshot_verify(struct snapshot_view *view, const void *data, size_t bytes,
 	return false;
 }
 
+bool snapshot_verify_brief(struct snapshot_view *view, const void *data, size_t bytes, const char *name,
+			   struct error *error)
+{
+	struct snapshot_view next = {.name = name, .data = data, .bytes = bytes, .is_brief = true};
+
+	next.last_nodes = view->last_nodes;
+	for (uint32_t type = 0; type < SNAPSHOT_SECTIONS; type++) {
+		next.tables[type].room = view->tables[type].room;
+		next.tables[type].room_bytes = view->tables[type].room_bytes;
+	}
+	*view = next;
+	if (header_verify(view, error) && sections_verify(view, error) && snapshot_verify_entries(view, error))
+		return true;
+	snapshot_view_free(view);
+	return false;
+}
+
 void snapshot_view_free(struct snapshot_view *view)
 {
 	for (uint32_t type = 0; type < SNAPSHOT_SECTIONS; type++)
-		free(view->tables[type].expanded);
+		free(view->tables[type].room);
+	free(view->last_nodes.packed);
 	*view = (struct snapshot_view){0};
 }
 

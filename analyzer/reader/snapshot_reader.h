@@ -38,6 +38,8 @@ struct snapshot_table {
 	uint32_t count;
 	uint32_t stride_bytes;
 	void *expanded; /* the entries of a compact section; NULL: they are in the file */
+	void *room;     /* what they lie in; owned */
+	size_t room_bytes;
 };
 
 struct snapshot_view {
@@ -47,6 +49,13 @@ struct snapshot_view {
 	struct seep_snapshot_header header;
 	struct snapshot_table tables[SNAPSHOT_SECTIONS]; /* by enum seep_section_type */
 	uint64_t expanded_bytes;
+	bool is_brief;
+	uint32_t shared_nodes; /* of a brief view: so many first nodes are those of the snapshot before */
+	struct {
+		unsigned char *packed; /* a copy of NODES as the file had it */
+		uint64_t bytes, room;
+		uint32_t count;
+	} last_nodes;
 };
 
 /* True where the bytes begin as a snapshot does, however broken the rest may be. */
@@ -57,6 +66,12 @@ bool snapshot_header_is_valid(const struct seep_snapshot_header *header);
 
 /* Fills the view. False: the error names file, offset and fault, and the view holds nothing. */
 bool snapshot_verify(struct snapshot_view *view, const void *data, size_t bytes, const char *name, struct error *error);
+/*
+ * The same for a series, in place of the snapshot before or of zeros: of sites only what was allocated and is in use,
+ * and no lifetimes. What is compact is expanded into the same memory again, and nodes as far as they are new.
+ */
+bool snapshot_verify_brief(struct snapshot_view *view, const void *data, size_t bytes, const char *name,
+			   struct error *error);
 void snapshot_view_free(struct snapshot_view *view);
 
 /* The size as which the file counts where the input's size bounds memory: that of the unpacked file, within reason. */

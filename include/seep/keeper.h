@@ -109,6 +109,15 @@ void seep_keeper_wake(const char *directory);
 bool seep_section_is_compact(const struct seep_section *section);
 bool seep_section_expand(const struct seep_section *section, const void *bytes, void *entries, uint64_t *fault);
 
+/* The same of NODES whose beginning has been unpacked before: `known` entries of `known_bytes`. */
+bool seep_nodes_expand_rest(const struct seep_section *section, const void *bytes, struct seep_node *nodes,
+			    uint32_t known, uint64_t known_bytes, uint64_t *fault);
+
+/* The same of SITES for a series, with entries of SEEP_SITE_BYTES_BRIEF, in which `freed` is 0. The sums of what was freed
+ * are passed over. */
+#define SEEP_SITE_BYTES_BRIEF offsetof(struct seep_site, freed_remotely)
+bool seep_sites_expand_brief(const struct seep_section *section, const void *bytes, void *sites, uint64_t *fault);
+
 /* CRC-32 as in zlib, starting from 0. */
 uint32_t seep_crc32(uint32_t crc, const void *data, size_t bytes);
 

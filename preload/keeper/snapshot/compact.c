@@ -242,18 +242,19 @@ static inline uint64_t site_measures(const struct seep_site *site)
 	       measure_is_there(&site->freed_shortly) << 4 | measure_is_there(&site->freed_grown) << 5;
 }
 
+enum { SITE_FLAGS = 1 << 6 };
+
 EITHER void code_site(struct coder *coder, bool decode, struct history *before, struct seep_site *site, uint32_t index)
 {
-	enum { FLAGS = 1 << 6 };
 	(void)index;
 	if (decode)
 		*site = (struct seep_site){0};
-	uint64_t head = decode ? 0 : site_measures(site) | (site->flags ? FLAGS : 0), node = site->node;
+	uint64_t head = decode ? 0 : site_measures(site) | (site->flags ? SITE_FLAGS : 0), node = site->node;
 	code_number(coder, decode, &head);
 	code_difference(coder, decode, &node, before->site_node);
 	before->site_node = site->node = (uint32_t)node;
-	coder->bad |= node > UINT32_MAX || head > 2 * FLAGS - 1;
-	if (head & FLAGS)
+	coder->bad |= node > UINT32_MAX || head > 2 * SITE_FLAGS - 1;
+	if (head & SITE_FLAGS)
 		code_number32(coder, decode, &site->flags);
 	struct seep_measure *const measures[] = {&site->allocated,      &site->in_use,        &site->freed,
 						 &site->freed_remotely, &site->freed_shortly, &site->freed_grown};
@@ -321,6 +322,53 @@ bool compact_is_for(enum seep_section_type type)
 	return type >= SEEP_SECTION_NODES && type <= SEEP_SECTION_LIVE;
 }
 
+/* What code_number() has behind it after so many numbers. */
+static inline void numbers_skip(struct coder *coder, unsigned count)
+{
+	const uint8_t *at = coder->from;
+	for (; count && at < coder->end; at++)
+		count -= *at < 0x80;
+	coder->from = at;
+	coder->bad |= count != 0;
+}
+
+/* Of a measure that nobody wants, what the following ones are predicted from. */
+static inline void measure_skip(struct coder *coder, struct history *before)
+{
+	uint64_t head = 0, whole = 0;
+	code_number(coder, true, &head);
+	coder->bad |= (head >> EXPECTED_SHIFT & 3) >= EXPECTED;
+	if (head & HAS_CERTAIN) {
+		numbers_skip(coder, 1);
+		code_number(coder, true, &whole);
+		numbers_skip(coder, whole & 1);
+	}
+	if (!(head & HAS_UNCERTAIN))
+		return;
+	code_double(coder, true, &before->largest, before->largest);
+	code_difference(coder, true, &before->size, before->size);
+	numbers_skip(coder, 5);
+}
+
+static inline void site_get_brief(struct coder *coder, struct history *before, struct seep_site *site)
+{
+	uint64_t head = 0, node = 0;
+	memset(site, 0, SEEP_SITE_BYTES_BRIEF);
+	code_number(coder, true, &head);
+	code_difference(coder, true, &node, before->site_node);
+	before->site_node = site->node = (uint32_t)node;
+	coder->bad |= node > UINT32_MAX || head > 2 * SITE_FLAGS - 1;
+	if (head & SITE_FLAGS)
+		code_number32(coder, true, &site->flags);
+	if (head & 1)
+		code_measure(coder, true, before, site, &site->allocated, 1);
+	if (head & 2)
+		code_measure(coder, true, before, site, &site->in_use, 1);
+	for (unsigned i = 2; i < 6; i++)
+		if (head >> i & 1)
+			measure_skip(coder, before);
+}
+
 #define ENCODE(entry_type, code)                                                                                       \
 	static bool code##s_add(struct snapshot_writer *image, const void *entries, uint32_t first, uint32_t count)    \
 	{                                                                                                              \
@@ -380,6 +428,29 @@ bool seep_section_expand(const struct seep_section *section, const void *bytes, 
 	uint32_t first = first_of(section->type);
 	memset(entries, 0, (size_t)first * kinds[section->type].entry_bytes);
 	kinds[section->type].expand(&coder, entries, first, section->compact_entries);
+	*fault = (uint64_t)(coder.from - (const uint8_t *)bytes);
+	return !coder.bad && coder.from == coder.end;
+}
+
+bool seep_nodes_expand_rest(const struct seep_section *section, const void *bytes, struct seep_node *nodes,
+			    uint32_t known, uint64_t known_bytes, uint64_t *fault)
+{
+	struct coder coder = {.from = (const uint8_t *)bytes + known_bytes,
+			      .end = (const uint8_t *)bytes + section->bytes};
+	struct history before = {.node = nodes[known - 1]};
+	for (uint32_t i = known; i < section->compact_entries && !coder.bad; i++)
+		code_node(&coder, true, &before, &nodes[i], i);
+	*fault = (uint64_t)(coder.from - (const uint8_t *)bytes);
+	return !coder.bad && coder.from == coder.end;
+}
+
+bool seep_sites_expand_brief(const struct seep_section *section, const void *bytes, void *sites, uint64_t *fault)
+{
+	struct coder coder = {.from = bytes, .end = (const uint8_t *)bytes + section->bytes};
+	struct history before = {0};
+	for (uint32_t i = 0; i < section->compact_entries && !coder.bad; i++)
+		site_get_brief(&coder, &before,
+			       (struct seep_site *)(void *)((char *)sites + i * SEEP_SITE_BYTES_BRIEF));
 	*fault = (uint64_t)(coder.from - (const uint8_t *)bytes);
 	return !coder.bad && coder.from == coder.end;
 }

@@ -96,8 +96,79 @@ static void what_is_packed_comes_back(void **state)
 	round_trip(SEEP_SECTION_LIVE, sizeof(struct seep_live));
 }
 
+/* A section of entries of one kind, in `image`. */
+static struct seep_section section_pack(struct snapshot_writer *image, enum seep_section_type type, void *entries,
+					uint32_t entry_bytes, uint32_t count)
+{
+	writer_begin(image);
+	const size_t start = image->bytes;
+	assert_true(compact_add(image, type, entries, count));
+	return (struct seep_section){.type = type,
+				     .entry_bytes = entry_bytes,
+				     .offset = start,
+				     .bytes = image->bytes - start,
+				     .compact_entries = count};
+}
+
+static void sites_in_brief_have_what_was_allocated_and_is_in_use(void **state)
+{
+	static struct seep_site sites[COUNT];
+	char *const brief = malloc(COUNT * SEEP_SITE_BYTES_BRIEF);
+	struct snapshot_writer image;
+	uint64_t fault;
+
+	(void)state;
+	words_fill(sites, sizeof sites);
+	entries_fit(SEEP_SECTION_SITES, sites);
+	struct seep_section section = section_pack(&image, SEEP_SECTION_SITES, sites, sizeof *sites, COUNT);
+	char *const packed = image.data + section.offset;
+	assert_true(seep_sites_expand_brief(&section, packed, brief, &fault));
+	for (uint32_t i = 0; i < COUNT; i++) {
+		sites[i].freed = (struct seep_measure){0};
+		assert_memory_equal(&sites[i], brief + i * SEEP_SITE_BYTES_BRIEF, SEEP_SITE_BYTES_BRIEF);
+	}
+	const uint64_t whole = section.bytes;
+	while (section.bytes-- > 1) {
+		assert_false(seep_sites_expand_brief(&section, packed, brief, &fault));
+		assert_true(fault <= section.bytes);
+		section.bytes -= section.bytes > 64 ? chance() % 64 : 0;
+	}
+	section.bytes = whole;
+	for (int i = 0; i < 2000; i++) {
+		packed[chance() % whole] ^= (char)(1u << chance() % 8);
+		seep_sites_expand_brief(&section, packed, brief, &fault);
+		assert_true(fault <= whole);
+	}
+	free(brief);
+	writer_drop(&image);
+}
+
+static void nodes_go_on_where_those_before_end(void **state)
+{
+	static struct seep_node nodes[COUNT], back[COUNT];
+	struct snapshot_writer all, part;
+	uint64_t fault;
+
+	(void)state;
+	words_fill(nodes, sizeof nodes);
+	entries_fit(SEEP_SECTION_NODES, nodes);
+	const struct seep_section whole = section_pack(&all, SEEP_SECTION_NODES, nodes, sizeof *nodes, COUNT);
+	for (uint32_t known = 1; known <= COUNT; known += 83) {
+		const struct seep_section first = section_pack(&part, SEEP_SECTION_NODES, nodes, sizeof *nodes, known);
+		memset(back, 0xff, sizeof back);
+		assert_memory_equal(all.data + whole.offset, part.data + first.offset, first.bytes);
+		assert_true(seep_section_expand(&first, part.data + first.offset, back, &fault));
+		assert_true(seep_nodes_expand_rest(&whole, all.data + whole.offset, back, known, first.bytes, &fault));
+		assert_memory_equal(nodes, back, sizeof nodes);
+		writer_drop(&part);
+	}
+	writer_drop(&all);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(what_is_packed_comes_back)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(what_is_packed_comes_back),
+					   cmocka_unit_test(sites_in_brief_have_what_was_allocated_and_is_in_use),
+					   cmocka_unit_test(nodes_go_on_where_those_before_end)};
 	return cmocka_run_group_tests_name("compact", tests, NULL, NULL);
 }
