@@ -282,6 +282,22 @@ bench-scale: ## what commands cost at 10,000 to 4 million sites, and in series, 
 	+$(MAKE) --no-print-directory -s BUILD=$(BUILD) all $(BUILD)/bench/make_snapshots
 	PYTHONDONTWRITEBYTECODE=1 python3 tests/bench/scale/scale.py $(BUILD)
 
+# 64 snapshots of so many sites: BENCH_SITES. Those of 100,000 need 4 GB of space for a while.
+BENCH_SITES ?= 1000 100000
+.PHONY: bench-page
+bench-page: ## how fast the page is, beside d3-flame-graph, flame-chart-js and speedscope: BENCH_RUNS=3, BENCH_ONLY=seep
+	tests/deps.sh build run test page-bench
+	+$(MAKE) --no-print-directory -s BUILD=$(BUILD) all $(BUILD)/bench/make_snapshots
+	mkdir -p $(BUILD)/bench/page
+	for sites in $(BENCH_SITES); do \
+	    mkdir $(BUILD)/bench/page/series; \
+	    $(BUILD)/bench/make_snapshots $$sites 64 $(BUILD)/bench/page/series series; \
+	    $(BUILD)/seep html $(BUILD)/bench/page/series -o $(BUILD)/bench/page/sites-$$sites.html; \
+	    rm -r $(BUILD)/bench/page/series; \
+	done
+	node tests/bench/page/bench.mjs $(BUILD) $$(tests/deps.sh --modules analyzer/report) $$(tests/deps.sh --modules tests/page) \
+	    $$(tests/deps.sh --modules tests/bench/page) $(patsubst %,$(BUILD)/bench/page/sites-%.html,$(BENCH_SITES))
+
 .PHONY: bench-filter
 bench-filter: ## layouts of the filter that free() asks, side by side
 	tests/deps.sh build run bench

@@ -4,13 +4,13 @@
 #
 #	tests/deps.sh GROUP...
 #
-# Groups: build (to compile), run (what libseep.so loads), demo, test, bench, symbols, accuracy, real, soak, model, format. With
+# Groups: build (to compile), run (what libseep.so loads), demo, test, bench, symbols, accuracy, real, soak, model, format, page-bench. With
 # everything in place it asks no network and changes nothing. Works as root, or with sudo.
 #
 #	tests/deps.sh --modules FOLDER
 #
 # Prints where the modules from npm are that FOLDER/package-lock.json names: in the user's cache. Those of analyzer/report
-# belong to "build", those of tests/page to "test".
+# belong to "build", those of tests/page to "test", those of tests/bench/page to "page-bench".
 set -eu
 
 modules_of() { # FOLDER
@@ -63,6 +63,7 @@ packages_of() {
 		;;
 	model) echo spin gcc libc6-dev ;;
 	format) echo clang-format-14 ;;
+	page-bench) ;; # modules alone
 	*)
 		echo "deps.sh: there is no group '$1'" >&2
 		exit 2
@@ -84,6 +85,7 @@ finish() { # GROUP...
 	cd "$(dirname "$0")/.."
 	case " $* " in *" build "*) install_modules analyzer/report ;; esac
 	case " $* " in *" test "*) install_modules tests/page ;; esac
+	case " $* " in *" page-bench "*) install_modules tests/bench/page ;; esac
 	exit 0
 }
 [ -n "$missing" ] || finish "$@"

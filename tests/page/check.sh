@@ -6,7 +6,7 @@ set -eu
 cd "$(dirname "$0")/../.."
 modules=$(tests/deps.sh --modules tests/page)
 case ${1:-} in
-lint) PAGE_TEST_MODULES=$modules node "$modules/eslint/bin/eslint.js" -c tests/page/eslint.config.mjs --max-warnings 0 analyzer/report tests/page ;;
+lint) PAGE_TEST_MODULES=$modules node "$modules/eslint/bin/eslint.js" -c tests/page/eslint.config.mjs --max-warnings 0 analyzer/report tests/page tests/bench/page ;;
 types)
 	build=$(realpath "${BUILD:-build}")
 	mkdir -p "$build/page"

@@ -1,39 +1,60 @@
 // SPDX-License-Identifier: Apache-2.0
-// Finds a node of a tree by its parent and its key: open addressing over the tree's own columns.
+// The nodes of a tree while it grows: their columns, and which child a node has by key, in open addressing.
+
+/** @param {Int32Array} column */
+function doubled(column) {
+	const all = new Int32Array(column.length * 2);
+	all.set(column);
+	return all;
+}
 
 export class NodeIndex {
-	/** @param {number[]} parent @param {number[]} key columns of the tree, which grow; node 0 is the root */
-	constructor(parent, key) {
-		this.parent = parent;
-		this.key = key;
-		this.slots = new Int32Array(1024).fill(-1);
-		this.count = 0;
+	/** @param {number} expected so many nodes, or some more */
+	constructor(expected) {
+		const room = Math.max(expected, 512);
+		this.parent = new Int32Array(room);
+		this.key = new Int32Array(room);
+		this.frame = new Int32Array(room);
+		this.depth = new Int32Array(room);
+		this.count = 1; /* the root */
+		this.key[0] = this.frame[0] = -1;
+		this.slots = new Int32Array(2 ** Math.ceil(Math.log2(room * 2))); /* 0: free */
 	}
 
-	/** @param {number} parent @param {number} key */
+	/** Where the child is, or belongs. @param {number} parent @param {number} key */
 	#slot(parent, key) {
 		const mask = this.slots.length - 1;
-		let slot = (Math.imul(parent, 0x9e3779b1) ^ Math.imul(key + 1, 0x85ebca6b)) >>> 0;
+		let slot = Math.imul(parent, 0x9e3779b1) ^ Math.imul(key + 1, 0x85ebca6b);
 		slot = (slot ^ (slot >>> 15)) & mask;
 		for (;;) {
 			const node = this.slots[slot];
-			if (node < 0 || (this.parent[node] === parent && this.key[node] === key)) return slot;
+			if (node === 0 || (this.parent[node] === parent && this.key[node] === key)) return slot;
 			slot = (slot + 1) & mask;
 		}
 	}
 
-	/** The node, or -1, and where it belongs. @param {number} parent @param {number} key @returns {[number, number]} */
+	/** The child, or -1. @param {number} parent @param {number} key */
 	find(parent, key) {
-		const slot = this.#slot(parent, key);
-		return [this.slots[slot], slot];
+		return this.slots[this.#slot(parent, key)] || -1;
 	}
 
-	/** Adds a node where find() said that it belongs. @param {number} slot @param {number} node */
-	add(slot, node) {
+	/** The child, which is added where there is none. @param {number} parent @param {number} key @param {number} frame */
+	child(parent, key, frame) {
+		const slot = this.#slot(parent, key);
+		if (this.slots[slot]) return this.slots[slot];
+		const node = this.count++;
+		if (node === this.parent.length) for (const name of /** @type {const} */ (["parent", "key", "frame", "depth"])) this[name] = doubled(this[name]);
+		this.parent[node] = parent;
+		this.key[node] = key;
+		this.frame[node] = frame;
+		this.depth[node] = this.depth[parent] + 1;
 		this.slots[slot] = node;
-		if (++this.count * 2 <= this.slots.length) return;
-		const nodes = this.slots.filter((at) => at >= 0);
-		this.slots = new Int32Array(this.slots.length * 2).fill(-1);
-		for (const at of nodes) this.slots[this.#slot(this.parent[at], this.key[at])] = at;
+		if (this.count * 2 > this.slots.length) this.#grow();
+		return node;
+	}
+
+	#grow() {
+		this.slots = new Int32Array(this.slots.length * 2);
+		for (let node = 1; node < this.count; node++) this.slots[this.#slot(this.parent[node], this.key[node])] = node;
 	}
 }

@@ -27,35 +27,26 @@ export class Tree {
 		this.recording = recording;
 		this.options = options;
 		this.keys = frameKeys(recording, options.fold);
-		this.parent = [0];
-		this.key = [-1]; /* of this.keys.names; the root's is -1 */
-		this.frame = [-1];
-		this.depth = [0];
-		this.index = new NodeIndex(this.parent, this.key);
+		this.index = new NodeIndex(options.inverted ? 0 : recording.nodeParent.length + 1);
 		this.sites = this.#nodesOfSites(values.width);
-		this.count = this.parent.length;
+		this.count = this.index.count;
+		this.parent = this.index.parent;
+		this.key = this.index.key; /* of this.keys.names; the root's is -1 */
+		this.frame = this.index.frame;
+		this.depth = this.index.depth;
 		this.width = this.#sum(values.width);
 		this.net = values.net === values.width ? this.width : this.#sum(values.net);
 		this.lists = this.#listChildren();
 	}
 
-	/** @param {number} parent @param {number} frame @param {number} key @returns {number} */
+	/** @param {number} parent @param {number} frame @param {number} key */
 	#child(parent, frame, key) {
-		if (this.options.recursion && this.key[parent] === key) return parent;
-		const [node, slot] = this.index.find(parent, key);
-		if (node >= 0) return node;
-		const added = this.parent.length;
-		this.parent.push(parent);
-		this.key.push(key);
-		this.frame.push(frame);
-		this.depth.push(this.depth[parent] + 1);
-		this.index.add(slot, added);
-		return added;
+		return this.options.recursion && this.index.key[parent] === key ? parent : this.index.child(parent, key, frame);
 	}
 
 	/** A child with this key; -1: there is none. @param {number} parent @param {number} key */
 	childOf(parent, key) {
-		return this.index.find(parent, key)[0];
+		return this.index.find(parent, key);
 	}
 
 	/** For every call of the trie, whether it or one of its callers is such a frame. @param {(frame: number) => boolean} isSuch */
