@@ -10,12 +10,22 @@ import { bytes, count, estimateText, shorten, signedBytes, withoutParameters } f
 
 const CONTEXT = 4;
 const CALLS = 4;
+const STEP = 4; /* columns of indentation: the page has no tabs */
 
 /**
  * @typedef {import("../data/recording.js").Recording} Recording
  * @typedef {import("../data/lines.js").Line} Line
  * @typedef {{fault: string|null, newer: boolean, texts: Map<number, string>}} File
  */
+
+/** How far all lines with values are indented, but for one step. @param {string[]} texts */
+function indentOf(texts) {
+	const indents = texts.filter((text) => text.trim()).map((text) => text.length - text.trimStart().length);
+	return indents.length ? Math.max(0, Math.min(...indents) - STEP) : 0;
+}
+
+/** @param {string} text @param {number} indent */
+const undented = (text, indent) => text.slice(Math.min(indent, text.length - text.trimStart().length));
 
 export class Source {
 	/** @param {Recording} recording @param {import("../state.js").State} state @param {import("./timeline.js").Timeline} timeline */
@@ -72,7 +82,7 @@ export class Source {
 		const file = this.files.get(name);
 		const parts = [name || recording.moduleOf(frame)];
 		if (!name || !shown) parts.push("no lines of it are known");
-		else if (!recording.document.sources) parts.push("the lines were withheld when the page was made (--source=off)");
+		else if (!recording.document.sources) parts.push("the page was made without lines of source (--source=on puts them there)");
 		else if (!file || file.fault) parts.push(file?.fault ?? "the file could not be read when the page was made");
 		else if (file.newer) parts.push("the file is newer than the program or the recording: lines may have moved");
 		if (recording.document.sources?.left_out && file && !file.fault && !file.texts.size) parts.push("there was no more room for its lines");
@@ -106,12 +116,13 @@ export class Source {
 		const numbers = new Set(shown.map((line) => line.number));
 		for (const { number } of shown) for (let at = number - CONTEXT; at <= number + CONTEXT; at++) if (texts.has(at)) numbers.add(at);
 		const most = Math.max(...shown.map((line) => Math.abs(line.cumulative.value)), 1);
+		const indent = indentOf(shown.map((line) => texts.get(line.number) ?? ""));
 		const rows = [];
 		let last = 0;
 		for (const number of [...numbers].sort((a, b) => a - b)) {
 			if (last && number > last + 1) rows.push(make("tr.gap", {}, make("td", { colSpan: 4 }, "⋯")));
 			last = number;
-			rows.push(this.#row(number, texts.get(number) ?? "", valued.get(number), most, frame));
+			rows.push(this.#row(number, undented(texts.get(number) ?? "", indent), valued.get(number), most, frame));
 		}
 		return rows;
 	}
