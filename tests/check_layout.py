@@ -38,7 +38,7 @@ preload/shim/hooks      preload/keeper/base preload/keeper/heap preload/shim/hos
 analyzer/place          analyzer/base analyzer/files analyzer/profile
 analyzer/compare        analyzer/base analyzer/files analyzer/place analyzer/profile analyzer/statistics analyzer/work
 analyzer/series         analyzer/base analyzer/compare analyzer/profile analyzer/statistics
-analyzer/leaks          analyzer/base analyzer/compare analyzer/place analyzer/series analyzer/statistics preload/keeper/loop
+analyzer/leaks          analyzer/base analyzer/compare analyzer/series analyzer/statistics preload/keeper/loop
 analyzer/manual         analyzer/base analyzer/commands analyzer/files
 analyzer/modules        analyzer/base analyzer/files
 analyzer/symbols        analyzer/base analyzer/files analyzer/modules
@@ -54,7 +54,7 @@ analyzer/export         analyzer/base analyzer/files analyzer/profile analyzer/r
 analyzer/render/json    analyzer/base analyzer/compare analyzer/leaks analyzer/profile analyzer/render/words analyzer/statistics analyzer/target
 analyzer/render/terminal analyzer/base analyzer/files analyzer/profile
 analyzer/render/text    analyzer/base analyzer/compare analyzer/files analyzer/leaks analyzer/place analyzer/profile analyzer/render/terminal analyzer/render/words analyzer/series analyzer/statistics analyzer/target analyzer/tree
-analyzer/render/metrics  analyzer/base analyzer/files analyzer/leaks analyzer/profile analyzer/statistics
+analyzer/render/metrics  analyzer/base analyzer/compare analyzer/files analyzer/leaks analyzer/profile analyzer/statistics
 analyzer/render/screen   analyzer/base analyzer/leaks analyzer/profile analyzer/render/terminal analyzer/render/text analyzer/render/words analyzer/series analyzer/statistics
 analyzer/render/flame   analyzer/base analyzer/compare analyzer/files analyzer/profile analyzer/render/terminal analyzer/render/words analyzer/statistics analyzer/tree
 analyzer/page           analyzer/base analyzer/compare analyzer/files analyzer/leaks analyzer/place analyzer/profile analyzer/render/flame analyzer/render/json analyzer/render/words analyzer/series analyzer/source analyzer/statistics analyzer/symbols

@@ -144,6 +144,7 @@ static void document_write(struct buffer *out, const struct snapshot_pair *pair,
 	struct comparison comparison;
 
 	comparison_build(&comparison, pair->base, pair->now, request->by);
+	comparison_find_spreads(&comparison);
 	if (request->json)
 		diff_json_render(out, &comparison, request->top ? request->top : UINT32_MAX);
 	else

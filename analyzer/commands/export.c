@@ -85,6 +85,7 @@ static void json_write(struct buffer *out, const struct profile *now, const stru
 	if (base) {
 		struct comparison comparison;
 		comparison_build(&comparison, base, now, GROUP_BY_STACK);
+		comparison_find_spreads(&comparison);
 		diff_json_render(out, &comparison, UINT32_MAX);
 		comparison_free(&comparison);
 	} else {

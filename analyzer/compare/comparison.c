@@ -262,11 +262,37 @@ void comparison_build(struct comparison *comparison, const struct profile *befor
 	free(after_groups);
 }
 
+static void places_find_spreads(const struct comparison *places, struct spreads *spreads)
+{
+	bool *explained = memory_allocate(places->groups.count + 1u, sizeof *explained);
+
+	for (uint32_t i = 0; i < places->count; i++)
+		explained[places->rows[i].group] = places->rows[i].verdict == VERDICT_GROWING;
+	spreads_find(spreads, places->before, places->after, &places->groups, explained, CALL_Q);
+	free(explained);
+}
+
+void comparison_find_spreads(struct comparison *comparison)
+{
+	struct comparison places;
+
+	if (!comparison->has_intervals)
+		return;
+	if (comparison->groups.by == GROUP_BY_PLACE) {
+		places_find_spreads(comparison, &comparison->spreads);
+		return;
+	}
+	comparison_build(&places, comparison->before, comparison->after, GROUP_BY_PLACE);
+	places_find_spreads(&places, &comparison->spreads);
+	comparison_free(&places);
+}
+
 void comparison_free(struct comparison *comparison)
 {
 	group_table_free(&comparison->groups);
 	free(comparison->rows);
 	free(comparison->churn);
+	spreads_free(&comparison->spreads);
 	*comparison = (struct comparison){0};
 }
 

@@ -20,6 +20,7 @@
 
 #include "compare/churn.h"
 #include "compare/group.h"
+#include "compare/spreads.h"
 #include "statistics/interval.h"
 
 /* A site is called at a false discovery rate of: */
@@ -63,12 +64,16 @@ struct comparison {
 	double grown_bytes, shrunk_bytes; /* all growth above 0, all below 0 (as a positive number) */
 	uint32_t *churn; /* hotspots as indices into rows, by bytes allocated a second, largest first */
 	uint32_t churn_count;
+	struct spreads spreads; /* none unless comparison_find_spreads() found some */
 };
 
 /* Both profiles must have been symbolized and must outlive the comparison. */
 void comparison_build(struct comparison *comparison, const struct profile *before, const struct profile *after,
 		      enum group_by by);
 void comparison_free(struct comparison *comparison);
+
+/* Finds what grew over many places, none of which alone is called growing; by places, whatever the rows are. */
+void comparison_find_spreads(struct comparison *comparison);
 
 /*
  * Most rows are shown to nobody, and most show no growth that is worth a test. So intervals are computed for the rows

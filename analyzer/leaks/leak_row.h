@@ -8,6 +8,7 @@
 
 #include "compare/comparison.h"
 #include "compare/group.h"
+#include "compare/spread_place.h"
 #include "statistics/cohort.h"
 #include "statistics/survival.h"
 
@@ -79,20 +80,10 @@ struct leak_row {
 	struct churn churn; /* since the middle of the recording */
 };
 
-/* Levels above places, lowest first. */
-enum spread_level {
-	SPREAD_FUNCTION, /* what a function and all that it calls allocate */
-	SPREAD_MODULE,   /* the places of a module */
-	SPREAD_PROCESS
-};
-
 /* Growth of many rows together, none of which explains it alone (leaks/spread.h). */
 struct spread {
-	enum spread_level level;
-	const struct source_line *line; /* of the function; else NULL */
-	const char *module;             /* path; NULL: the whole program */
-	uint32_t stacks, places;        /* that have something of it in use */
-	struct leak_row row;            /* leak, growing or stopped */
+	struct spread_place place;
+	struct leak_row row; /* leak, growing or stopped */
 };
 
 struct leaks {

@@ -22,13 +22,6 @@ const char *leak_verdict_name(enum leak_verdict verdict)
 	return names[verdict];
 }
 
-const char *spread_level_name(enum spread_level level)
-{
-	static const char *const names[] = {"function", "module", "process"};
-
-	return names[level];
-}
-
 const struct leak_row *leaks_rows(const struct leaks *leaks, enum leak_verdict verdict)
 {
 	const struct leak_row *rows = leaks->rows;

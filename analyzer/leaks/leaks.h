@@ -20,8 +20,6 @@
 
 /* "leak", "growing", "stopped", "unknown", "steady", "churn". */
 const char *leak_verdict_name(enum leak_verdict verdict);
-/* "function", "module", "process". */
-const char *spread_level_name(enum spread_level level);
 
 static inline bool leak_is_sure(const struct leak_row *row)
 {

@@ -22,7 +22,7 @@ check_match "by its name" '(and below|all over [a-z0-9.]+)$' "$screen"
 check_match "with what it is" '^ +spread over [0-9]+ stacks in [0-9]+ places, none of which alone is proven$' "$screen"
 check "the answer still fits a screen of 24 by 80" python3 -c '
 import sys; lines = sys.argv[1].split("\n"); sys.exit(len(lines) > 24 or max(map(len, lines)) > 80)' "$screen"
-check_match "it is in the long form" 'leaks? (is|are) spread over many places' "$("$SEEP" leaks -v leak | tr '\n' ' ')"
+check_match "it is in the long form" 'LEAKING .* spread over many, .*spread over [0-9]+ stacks in [0-9]+ places, none of which alone is proven' "$("$SEEP" leaks -v leak | tr '\n' ' ')"
 "$SEEP" leaks --fail --prometheus=leak.prom leak >/dev/null
 check_equal "--fail counts it" 1 $?
 check_equal "metrics have it" True "$(/usr/bin/python3 - <<'END'
@@ -32,6 +32,11 @@ spread = families["seep_spread_leak_bytes_per_second"].samples[0]
 print(spread.value > 0 and spread.labels["verdict"] == "leak" and spread.labels["level"] in ("function", "module"))
 END
 )"
+
+validates diff-1.json "$SEEP" diff --json leak
+check_equal "a difference of two snapshots has it, too" True \
+	"$(json_get document.json '(s := d["spreads"][0])["growth_low"] > 0 and s["places"] >= 10 and s["q"] <= 0.05')"
+check_match "in its text" '^GROWING TOGETHER  [0-9]+ spread over many, .* together' "$("$SEEP" diff leak)"
 
 "$SEEP" leaks --fail --json turn >turn.json
 check_equal "without the leak nothing fails" 0 $?

@@ -107,6 +107,25 @@ static void json_rows(struct json *json, const struct comparison *comparison, ui
 	json_end_array(json);
 }
 
+/* What grows in many places together. */
+static void json_spreads(struct json *json, const struct comparison *comparison)
+{
+	json_begin_array(json_key(json, "spreads"));
+	for (uint32_t i = 0; i < comparison->spreads.count; i++) {
+		const struct spread_place *spread = &comparison->spreads.items[i];
+		buffer_append_byte(json->out, '\n');
+		json_begin_object(json);
+		json_spread_place(json, spread);
+		json_known(json, "inuse_bytes", sum_estimate(&spread->in_use.bytes), true);
+		json_known(json, "growth_bytes", spread->growth, true);
+		json_known(json, "growth_low", spread->growth_bytes.low, true);
+		json_known(json, "growth_high", spread->growth_bytes.high, true);
+		json_number(json_key(json, "q"), spread->q);
+		json_end_object(json);
+	}
+	json_end_array(json);
+}
+
 void diff_json_render(struct buffer *out, const struct comparison *comparison, uint32_t top)
 {
 	struct json json = {.out = out};
@@ -122,6 +141,7 @@ void diff_json_render(struct buffer *out, const struct comparison *comparison, u
 	json_totals(&json, comparison);
 	json_losses(&json, comparison->after);
 	json_rows(&json, comparison, top);
+	json_spreads(&json, comparison);
 	json_end_object(&json);
 	buffer_append_byte(out, '\n');
 }

@@ -146,12 +146,7 @@ static void json_spread(struct json *json, const struct leaks *leaks, const stru
 	const struct leak_row *row = &spread->row;
 
 	json_begin_object(json);
-	json_text(json_key(json, "level"), spread_level_name(spread->level));
-	json_text(json_key(json, "function"), spread->line ? spread->line->function : NULL);
-	json_text(json_key(json, "file"), spread->line ? spread->line->file : NULL);
-	json_text(json_key(json, "module"), spread->module);
-	json_unsigned(json_key(json, "stacks"), spread->stacks);
-	json_unsigned(json_key(json, "places"), spread->places);
+	json_spread_place(json, &spread->place);
 	json_text(json_key(json, "verdict"), leak_verdict_name(row->verdict));
 	json_uncertainty(json, row);
 	json_values(json, leaks->reference, &row->in_use, &row->allocated, &row->in_use_bytes);

@@ -237,3 +237,13 @@ void json_site_fields(struct json *json, const struct json_site *site, enum grou
 		json_bool(json_key(json, "retired"), site->group->profile->sites[site->group->site].retired);
 	}
 }
+
+void json_spread_place(struct json *json, const struct spread_place *spread)
+{
+	json_text(json_key(json, "level"), spread_level_name(spread->level));
+	json_text(json_key(json, "function"), spread->line ? spread->line->function : NULL);
+	json_text(json_key(json, "file"), spread->line ? spread->line->file : NULL);
+	json_text(json_key(json, "module"), spread->module);
+	json_unsigned(json_key(json, "stacks"), spread->stacks);
+	json_unsigned(json_key(json, "places"), spread->places);
+}

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 
+#include "compare/spreads.h"
 #include "base/json.h"
 #include "compare/group.h"
 #include "statistics/interval.h"
@@ -36,5 +37,8 @@ struct json_site {
 	bool has_interval;
 };
 void json_site_fields(struct json *json, const struct json_site *site, enum group_by by);
+
+/* Which places a spread is, and how many. */
+void json_spread_place(struct json *json, const struct spread_place *spread);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "render/metrics/leaks_metrics.h"
+#include "compare/spreads.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -117,14 +118,14 @@ static void append_places(struct buffer *out, const struct leaks *leaks)
 static void append_spread(struct buffer *out, const struct leaks *leaks, const struct spread *spread, const char *name,
 			  double value)
 {
-	const struct source_line *line = spread->line;
+	const struct source_line *line = spread->place.line;
 
 	buffer_append_text(out, name);
 	append_process(out, leaks->reference);
-	append_label(out, ",", "level", spread_level_name(spread->level));
+	append_label(out, ",", "level", spread_level_name(spread->place.level));
 	append_label(out, ",", "function", line ? line->function : "");
 	append_label(out, ",", "file", line && line->file ? line->file : "");
-	append_label(out, ",", "module", spread->module ? path_base_name(spread->module) : "");
+	append_label(out, ",", "module", spread->place.module ? path_base_name(spread->place.module) : "");
 	append_label(out, ",", "verdict", leak_verdict_name(spread->row.verdict));
 	append_value(out, value);
 }

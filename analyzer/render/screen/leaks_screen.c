@@ -138,7 +138,7 @@ static void write_details(const struct screen *screen, const struct leak_row *ro
 	struct buffer text = {0};
 
 	if (row->spread)
-		spread_sentence_append(&text, row->spread);
+		spread_sentence_append(&text, &row->spread->place);
 	else
 		place_text_append_callers(&text, &screen->leaks->groups.groups[row->group],
 					  screen->page->columns - indent);
@@ -157,13 +157,13 @@ static void write_details(const struct screen *screen, const struct leak_row *ro
 static void append_where(struct buffer *out, const struct leaks *leaks, const struct leak_row *row, unsigned columns)
 {
 	if (row->spread)
-		spread_name_append(out, row->spread, columns);
+		spread_name_append(out, &row->spread->place, columns);
 	else
 		place_text_append(out, &leaks->groups.groups[row->group], columns);
 }
 
 /* A spread says what it is, even without its details. */
-static void write_spread(const struct screen *screen, const struct spread *spread, unsigned indent)
+static void write_spread(const struct screen *screen, const struct spread_place *spread, unsigned indent)
 {
 	struct buffer text = {0};
 
@@ -195,7 +195,7 @@ static void write_table(const struct screen *screen, const char *value, const st
 		if (i < detailed)
 			write_details(screen, &rows[i], 4);
 		else if (rows[i].spread)
-			write_spread(screen, rows[i].spread, 4);
+			write_spread(screen, &rows[i].spread->place, 4);
 	}
 	table_free(&table);
 }

@@ -11,6 +11,7 @@
 #include "render/words/churn_advice.h"
 #include "render/words/estimate.h"
 #include "render/text/head_text.h"
+#include "render/text/place_text.h"
 #include "render/text/stack_text.h"
 #include "render/terminal/table.h"
 
@@ -148,6 +149,42 @@ static void write_section(struct text_page *page, const struct comparison *compa
 	write_growth_table(page, comparison, section);
 }
 
+/* What grew over many places: after what grew in one. */
+static void write_spreads(struct text_page *page, const struct comparison *comparison)
+{
+	const struct spreads *spreads = &comparison->spreads;
+	const struct table_column columns[] = {{"growth", false}, {"[95 %]", true}, {"share", false}, {"where", false}};
+	struct table table;
+	double bytes = 0;
+
+	if (!spreads->count)
+		return;
+	table_init(&table, columns, CELL_OBJECTS);
+	for (uint32_t i = 0; i < spreads->count; i++) {
+		const struct spread_place *spread = &spreads->items[i];
+		const struct estimate_text text =
+		    estimate_growth(spread->growth, spread->growth_bytes, comparison->before, comparison->after);
+		bytes += spread->growth;
+		table_add_row(&table);
+		table_set(&table, CELL_GROWTH, STYLE_GROWN, text.value);
+		table_set(&table, CELL_INTERVAL, STYLE_PLAIN, text.interval);
+		table_set(&table, CELL_SHARE, STYLE_PLAIN,
+			  quantity_share(spread->growth, comparison->grown_bytes).text);
+	}
+	struct buffer text = {0};
+	buffer_printf(&text, "%u spread over many, %s together (at most 1 in 20 by chance)", spreads->count,
+		      quantity_signed_bytes(bytes).text);
+	buffer_append_byte(page->out, '\n');
+	text_write_labelled(page, STYLE_GROWN, "GROWING TOGETHER", text.data);
+	buffer_free(&text);
+	table_write_titles(&table, page);
+	for (uint32_t i = 0; i < spreads->count; i++) {
+		table_write_cells(&table, page, i);
+		spread_write(page, &spreads->items[i], table_text_start(&table));
+	}
+	table_free(&table);
+}
+
 static void write_no_growth(struct text_page *page)
 {
 	buffer_append_byte(page->out, '\n');
@@ -233,9 +270,11 @@ void diff_text_render(struct text_page *page, const struct comparison *compariso
 	for (int i = 0; i < SECTIONS; i++)
 		section_fill(&sections[i], comparison, defaults[i].verdict, top ? top : defaults[i].top);
 	head_write_diff(page, comparison);
-	if (comparison->has_intervals && sections[0].count == 0)
+	if (comparison->has_intervals && sections[0].count == 0 && comparison->spreads.count == 0)
 		write_no_growth(page);
-	for (int i = 0; i < SECTIONS; i++)
+	write_section(page, comparison, &sections[0], defaults[0].verdict);
+	write_spreads(page, comparison);
+	for (int i = 1; i < SECTIONS; i++)
 		write_section(page, comparison, &sections[i], defaults[i].verdict);
 	write_churn(page, comparison, top ? top : 5);
 	for (int i = 0; i < SECTIONS; i++)

@@ -23,9 +23,6 @@ void leaks_text_render(struct text_page *page, const struct leaks *leaks, const 
 /* "LEAKING  4 places, 37.9 GiB [34, 43] an hour", or why nothing is; behind an empty line. */
 void leaks_finding_write(struct text_page *page, const struct leaks *leaks, const struct series *series);
 
-/* "luaF_newproto and below", "all over libfoo.so", "all over the program", in at most `columns` columns, 20 or more. */
-void spread_name_append(struct buffer *out, const struct spread *spread, unsigned columns);
-
 /* For each module its build id, what names were found for it, where, and why not; modules in stacks first, those with most
  * addresses at the top. As JSON, schema seep.modules/1. The profile must have been symbolized. */
 void modules_text_render(struct text_page *page, const struct profile *profile);

@@ -11,6 +11,7 @@
 #include "render/words/churn_advice.h"
 #include "render/words/estimate.h"
 #include "render/text/head_text.h"
+#include "render/text/place_text.h"
 #include "render/words/finding.h"
 #include "render/words/leak_evidence.h"
 #include "render/words/leak_sentence.h"
@@ -41,37 +42,6 @@ static void add_row(struct table *table, const struct leaks *leaks, const struct
 	table_set(table, CELL_VALUE, style, text.value);
 	table_set(table, CELL_INTERVAL, STYLE_PLAIN, text.interval);
 	table_set(table, CELL_IN_USE, STYLE_PLAIN, quantity_bytes(sum_estimate(&row->in_use.bytes)).text);
-}
-
-void spread_name_append(struct buffer *out, const struct spread *spread, unsigned columns)
-{
-	static const char below[] = " and below";
-
-	switch (spread->level) {
-	case SPREAD_FUNCTION:
-		name_append(out, spread->line->function, columns - (unsigned)strlen(below));
-		buffer_append_text(out, below);
-		break;
-	case SPREAD_MODULE:
-		buffer_append_text(out, "all over ");
-		path_append(out, path_base_name(spread->module), columns - 9);
-		break;
-	default:
-		buffer_append_text(out, "all over the program");
-	}
-}
-
-static void write_spread(struct text_page *page, const struct spread *spread, unsigned start)
-{
-	struct buffer text = {0};
-
-	spread_name_append(&text, spread, page->columns > start + 20 ? page->columns - start : 20);
-	text_write(page, STYLE_STRONG, "%s", text.data);
-	buffer_append_byte(page->out, '\n');
-	buffer_free(&text);
-	spread_sentence_append(&text, spread);
-	text_write_words(page, STYLE_PLAIN, text.data, CALLER_INDENT);
-	buffer_free(&text);
 }
 
 /* Why, and what could be done. */
@@ -115,7 +85,7 @@ static void write_table(struct text_page *page, const struct leaks *leaks, enum 
 	for (uint32_t i = 0; i < shown; i++) {
 		table_write_cells(&table, page, i);
 		if (rows[i].spread) {
-			write_spread(page, rows[i].spread, table_text_start(&table));
+			spread_write(page, &rows[i].spread->place, table_text_start(&table));
 		} else {
 			const struct group *group = &leaks->groups.groups[rows[i].group];
 			group_write_name(page, group, by, table_text_start(&table), CALLER_INDENT);

@@ -9,10 +9,12 @@
 #include "place/code_owner.h"
 #include "render/terminal/name_text.h"
 #include "render/terminal/text_page.h"
+#include "render/words/leak_sentence.h"
 
 #define NAME_LEAST 16
 #define NAME_LEAST_BESIDE_LINE 10 /* the reader opens the file at this line, so a short name is better than none */
 #define PIECE 96
+#define SPREAD_INDENT 4
 
 /* "svc.cpp:63-66", or the module if it is not the program. */
 static void source_text(char text[PIECE], const struct profile *profile, const struct profile_location *location,
@@ -84,4 +86,35 @@ void place_text_append_callers(struct buffer *out, const struct group *group, un
 		separator = " <- ";
 		last = line->function;
 	}
+}
+
+void spread_name_append(struct buffer *out, const struct spread_place *spread, unsigned columns)
+{
+	static const char below[] = " and below";
+
+	switch (spread->level) {
+	case SPREAD_FUNCTION:
+		name_append(out, spread->line->function, columns - (unsigned)strlen(below));
+		buffer_append_text(out, below);
+		break;
+	case SPREAD_MODULE:
+		buffer_append_text(out, "all over ");
+		path_append(out, path_base_name(spread->module), columns - 9);
+		break;
+	default:
+		buffer_append_text(out, "all over the program");
+	}
+}
+
+void spread_write(struct text_page *page, const struct spread_place *spread, unsigned start)
+{
+	struct buffer text = {0};
+
+	spread_name_append(&text, spread, page->columns > start + 20 ? page->columns - start : 20);
+	text_write(page, STYLE_STRONG, "%s", text.data);
+	buffer_append_byte(page->out, '\n');
+	buffer_free(&text);
+	spread_sentence_append(&text, spread);
+	text_write_words(page, STYLE_PLAIN, text.data, SPREAD_INDENT);
+	buffer_free(&text);
 }

@@ -5,6 +5,8 @@
 
 #include "base/buffer.h"
 #include "compare/group.h"
+#include "compare/spread_place.h"
+#include "render/terminal/text_page.h"
 
 /* "svc.cpp:63-66  handle_request  7 stacks" in at most `columns` columns. */
 void place_text_append(struct buffer *out, const struct group *group, unsigned columns);
@@ -12,5 +14,11 @@ void place_text_append(struct buffer *out, const struct group *group, unsigned c
 /* "via Cache::get_or_load svc.cpp:37 <- worker_loop svc.cpp:83": the program's own calls that all of the place's stacks share,
  * as far as there is room. Nothing where the place is the program's outermost call. */
 void place_text_append_callers(struct buffer *out, const struct group *group, unsigned columns);
+
+/* "luaF_newproto and below", "all over libfoo.so", "all over the program", in at most `columns` columns, 20 or more. */
+void spread_name_append(struct buffer *out, const struct spread_place *spread, unsigned columns);
+
+/* Ends a table row whose text begins in column `start`: the same, and below it over how many stacks and places it is. */
+void spread_write(struct text_page *page, const struct spread_place *spread, unsigned start);
 
 #endif

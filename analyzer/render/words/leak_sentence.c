@@ -68,7 +68,7 @@ void leak_caution_append(struct buffer *out, const struct leaks *leaks, const st
 	}
 }
 
-void spread_sentence_append(struct buffer *out, const struct spread *spread)
+void spread_sentence_append(struct buffer *out, const struct spread_place *spread)
 {
 	buffer_printf(out, "spread over %s stack%s in %s place%s, none of which alone is proven",
 		      quantity_exact(spread->stacks).text, spread->stacks == 1 ? "" : "s",

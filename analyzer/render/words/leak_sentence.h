@@ -14,7 +14,7 @@ void leak_sentence_append(struct buffer *out, const struct leak_row *row);
 void leak_caution_append(struct buffer *out, const struct leaks *leaks, const struct leak_row *row);
 
 /* "spread over 212 stacks in 34 places, none of which alone is proven". */
-void spread_sentence_append(struct buffer *out, const struct spread *spread);
+void spread_sentence_append(struct buffer *out, const struct spread_place *spread);
 
 /* "2 snapshots by the timer, 3 are needed: possible in 10 s": why there are no verdicts, and what to do about it. */
 void leak_want_append(struct buffer *out, const struct leaks *leaks, const struct series *series);

@@ -29,12 +29,12 @@ static bool has_leak(const struct spread *spread)
 {
 	static const char *const guilty[] = {"handler_0", "subsystem_0", "main_0"};
 
-	if (spread->level == SPREAD_PROCESS)
+	if (spread->place.level == SPREAD_PROCESS)
 		return true;
-	if (spread->level == SPREAD_MODULE)
-		return strcmp(spread->module, "/srv/app") == 0;
+	if (spread->place.level == SPREAD_MODULE)
+		return strcmp(spread->place.module, "/srv/app") == 0;
 	for (size_t i = 0; i < sizeof guilty / sizeof *guilty; i++)
-		if (strcmp(spread->line->function, guilty[i]) == 0)
+		if (strcmp(spread->place.line->function, guilty[i]) == 0)
 			return true;
 	return false;
 }
@@ -52,7 +52,7 @@ static void score_run(struct score *score, double leaked, double steady, uint64_
 		const bool is_right = leaked > 0 && has_leak(spread);
 		right += is_right;
 		wrong += !is_right;
-		if (is_right && spread->line && strcmp(spread->line->function, "handler_0") == 0) {
+		if (is_right && spread->place.line && strcmp(spread->place.line->function, "handler_0") == 0) {
 			score->at_function++;
 			score->leak += spread->row.verdict == LEAK_LEAK;
 		}

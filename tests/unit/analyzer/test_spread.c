@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "compare/comparison.h"
 #include "leaks/spread.h"
 #include "support/spread_simulator.h"
 
@@ -20,6 +21,15 @@ struct tally {
 	unsigned runs, with_false, found, exact;
 	double false_share;
 };
+
+static bool has_leak(const struct spread_place *spread)
+{
+	const char *name = spread->line ? spread->line->function : "";
+
+	return spread->level == SPREAD_PROCESS ||
+	       (spread->level == SPREAD_MODULE && strcmp(spread->module, "/srv/app") == 0) ||
+	       strcmp(name, "handler_0") == 0 || strcmp(name, "subsystem_0") == 0 || strcmp(name, "main_0") == 0;
+}
 
 /* False is what is told of functions below which nothing leaks. */
 static void tally_run(struct tally *tally, double leaked, double steady, uint64_t seed)
@@ -32,12 +42,8 @@ static void tally_run(struct tally *tally, double leaked, double steady, uint64_
 	leaks_and_spreads_of_profiles(&leaks, program.series, program.count, GROUP_BY_PLACE);
 	for (uint32_t i = 0; i < leaks.spread_count; i++) {
 		const struct spread *spread = &leaks.spreads[i];
-		const char *name = spread->line ? spread->line->function : "";
-		const bool has_leak = spread->level == SPREAD_PROCESS ||
-				      (spread->level == SPREAD_MODULE && strcmp(spread->module, "/srv/app") == 0) ||
-				      strcmp(name, "handler_0") == 0 || strcmp(name, "subsystem_0") == 0 ||
-				      strcmp(name, "main_0") == 0;
-		if (leaked > 0 && has_leak)
+		const char *name = spread->place.line ? spread->place.line->function : "";
+		if (leaked > 0 && has_leak(&spread->place))
 			right++;
 		else
 			wrong++;
@@ -76,11 +82,43 @@ static void a_leak_over_many_places_is_found_at_its_function(void **state)
 			 tally.exact, tally.false_share);
 }
 
+/* The same by two snapshots of it: the middle one and the last. */
+static void two_snapshots_show_it_too(void **state)
+{
+	unsigned found = 0, wrong = 0;
+
+	(void)state;
+	for (uint64_t seed = 1; seed <= 24; seed++) {
+		const bool leaks = seed <= 12;
+		struct spread_program program;
+		struct comparison comparison;
+		bool right = false;
+		spread_program_run(&program, RATE, leaks ? 80 : 0, leaks ? 30 : 120, seed);
+		comparison_build(&comparison, program.series[program.count / 2], program.series[program.count - 1],
+				 GROUP_BY_STACK);
+		comparison_find_spreads(&comparison);
+		for (uint32_t i = 0; i < comparison.spreads.count; i++) {
+			const struct spread_place *spread = &comparison.spreads.items[i];
+			right |= leaks && has_leak(spread);
+			wrong += !leaks || !has_leak(spread);
+			assert_true(spread->growth_bytes.low <= spread->growth &&
+				    spread->growth <= spread->growth_bytes.high);
+			assert_in_range(spread->places, 1, spread->stacks);
+		}
+		found += right;
+		comparison_free(&comparison);
+		spread_program_free(&program);
+	}
+	if (found < 9 || wrong > 5)
+		fail_msg("of 12 found %u, and %u where nothing is", found, wrong);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(nothing_is_found_where_nothing_grows),
 	    cmocka_unit_test(a_leak_over_many_places_is_found_at_its_function),
+	    cmocka_unit_test(two_snapshots_show_it_too),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The levels above places: which stacks lie below a function, in a module, in the program. Used by spread.c only. */
-#ifndef SEEP_LEAKS_SPREAD_SETS_H
-#define SEEP_LEAKS_SPREAD_SETS_H
+/* The levels above places: which stacks lie below a function, in a module, in the program. Used by spreads.c only. */
+#ifndef SEEP_COMPARE_SPREAD_SETS_H
+#define SEEP_COMPARE_SPREAD_SETS_H
 
 #include "base/map.h"
-#include "leaks/leak_row.h"
+#include "compare/spread_place.h"
 #include "place/frame_walk.h"
 #include "statistics/hierarchy.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Walks every stack from its place outwards. The calls below the place belong to a library, a wrapper or a container,
  * and explain nothing. */
-#include "leaks/spread_sets.h"
+#include "compare/spread_sets.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Elements are the stacks that showed a new or a gone sample between the two moments: the others can't say anything. Sets
+ * that explain growth are taken out, and the rest is tested again, until nothing is left that grows. The rows that are
+ * taken out first were chosen by their growth, so the growth of the rest looks smaller, never larger.
+ */
+#include "compare/spreads.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/map.h"
+#include "base/memory.h"
+#include "compare/samples.h"
+#include "compare/spread_sets.h"
+#include "statistics/measure.h"
+
+#define SPREADS_MOST 16
+#define SAMPLES_LEAST 8 /* new or gone samples for a test: fewer can't show anything */
+
+const char *spread_level_name(enum spread_level level)
+{
+	static const char *const names[] = {"function", "module", "process"};
+
+	return names[level];
+}
+
+/* A stack that changed. */
+struct element {
+	struct seep_measure fresh, gone;
+	uint32_t site, group;
+};
+
+struct search {
+	const struct profile *before, *after;
+	const struct group_table *groups;
+	struct spreads *spreads;
+	double most; /* false discovery rate */
+	struct spread_sets sets;
+	struct element *elements;
+	size_t count, capacity;
+	double *growth; /* by element; NaN: taken out */
+	double *p;      /* by set */
+	uint32_t *rank; /* by set: the number of its spread, from 1; 0: it is none */
+};
+
+/* Which sites of the later profile no row explains. */
+static bool *sites_left(const struct search *search, const bool *explained)
+{
+	const struct profile *after = search->after;
+	bool *left = memory_allocate(after->site_count + 1u, sizeof *left);
+
+	for (uint32_t i = 0; i < after->site_count; i++) {
+		const uint64_t *group = map_get(search->groups->stacks, after->sites[i].key);
+		left[i] = group && !explained[*group] && !after->sites[i].retired;
+	}
+	return left;
+}
+
+/* The samples of one profile that the other does not have. `indices`: a key's site in the later one, + 1. */
+static void elements_add(struct search *search, const struct profile *profile, const bool *shared,
+			 const struct map *indices, const bool *left, uint32_t *element_of)
+{
+	const bool is_fresh = profile == search->after;
+
+	for (uint32_t i = 0; i < profile->sample_count; i++) {
+		const struct profile_sample *sample = &profile->samples[i];
+		const uint64_t *site = map_get(indices, profile->sites[sample->site].key);
+		if (shared[i] || !site || !left[*site - 1])
+			continue;
+		uint32_t *element = &element_of[*site - 1];
+		if (*element == 0) {
+			ARRAY_RESERVE(search->elements, search->count, search->capacity);
+			search->elements[search->count] = (struct element){
+			    .site = (uint32_t)*site - 1,
+			    .group = (uint32_t)*map_get(search->groups->stacks, profile->sites[sample->site].key),
+			};
+			*element = (uint32_t)++search->count;
+		}
+		struct element *at = &search->elements[*element - 1];
+		measure_add_sample(is_fresh ? &at->fresh : &at->gone, sample->size, sample->rate);
+	}
+}
+
+static void elements_find(struct search *search, const bool *left)
+{
+	const struct profile *before = search->before, *after = search->after;
+	uint32_t *element_of = memory_allocate(after->site_count + 1u, sizeof *element_of);
+	struct map *indices = map_create();
+	bool *in_after, *in_before;
+
+	for (uint32_t i = 0; i < after->site_count; i++)
+		*map_put(indices, after->sites[i].key, NULL) = i + 1u;
+	samples_match(before, after, &in_after, &in_before);
+	elements_add(search, after, in_before, indices, left, element_of);
+	elements_add(search, before, in_after, indices, left, element_of);
+	free(in_after);
+	free(in_before);
+	map_free(indices);
+	free(element_of);
+}
+
+/* Adds up what a set has shown, without the elements that were taken out; and whether it is more than one row. */
+static bool set_sum(const struct search *search, size_t set, struct element *sum)
+{
+	const struct hierarchy *hierarchy = &search->sets.hierarchy;
+	bool is_first = true, is_spread = false;
+
+	*sum = (struct element){.group = 0};
+	for (size_t i = hierarchy->begin[set]; i < hierarchy->begin[set + 1]; i++) {
+		const struct element *element = &search->elements[hierarchy->elements[i]];
+		if (isnan(search->growth[hierarchy->elements[i]]))
+			continue;
+		measure_add(&sum->fresh, &element->fresh);
+		measure_add(&sum->gone, &element->gone);
+		is_spread |= !is_first && element->group != sum->group;
+		sum->group = element->group;
+		is_first = false;
+	}
+	return is_spread;
+}
+
+static double unseen_of(const struct search *search)
+{
+	return unseen_bytes(fmax((double)search->before->rate, (double)search->after->rate));
+}
+
+static void sets_test(const struct search *search)
+{
+	for (size_t set = 0; set < search->sets.hierarchy.set_count; set++) {
+		struct element sum;
+		search->p[set] = NAN;
+		if (!search->sets.sets[set].is_named || !set_sum(search, set, &sum) ||
+		    sum.fresh.samples + sum.gone.samples < SAMPLES_LEAST)
+			continue;
+		const bool grows = sum_estimate(&sum.fresh.bytes) > sum_estimate(&sum.gone.bytes);
+		/* One-sided, because only growth matters. */
+		search->p[set] =
+		    grows ? difference_p_value(&sum.fresh.bytes, &sum.gone.bytes, unseen_of(search)) / 2 : 1;
+	}
+}
+
+/* Notes down one set, and takes its elements out. */
+static void spread_take(struct search *search, uint32_t set, double q)
+{
+	const struct hierarchy *hierarchy = &search->sets.hierarchy;
+	const struct spread_set *named = &search->sets.sets[set];
+	struct spreads *spreads = search->spreads;
+	struct element sum;
+
+	set_sum(search, set, &sum);
+	spreads->items = memory_resize(spreads->items, spreads->count + 1u, sizeof *spreads->items);
+	spreads->items[spreads->count++] = (struct spread_place){
+	    .level = named->level,
+	    .line = named->line,
+	    .module = named->module ? search->after->modules[named->module].path : NULL,
+	    .growth = sum_estimate(&sum.fresh.bytes) - sum_estimate(&sum.gone.bytes),
+	    .growth_bytes = difference_interval(&sum.fresh.bytes, &sum.gone.bytes, unseen_of(search), ALPHA),
+	    .q = q,
+	};
+	for (size_t i = hierarchy->begin[set]; i < hierarchy->begin[set + 1]; i++)
+		search->growth[hierarchy->elements[i]] = NAN;
+	search->rank[set] = spreads->count;
+}
+
+/* One round; false: nothing is left that grows. */
+static bool spreads_take(struct search *search)
+{
+	const size_t set_count = search->sets.hierarchy.set_count;
+	uint32_t *found = memory_allocate(set_count + 1, sizeof *found);
+	size_t tests = 0;
+
+	sets_test(search);
+	for (size_t set = 0; set < set_count; set++)
+		tests += !isnan(search->p[set]);
+	const size_t count = hierarchy_explain(&search->sets.hierarchy, search->p, search->growth, search->most, found);
+	for (size_t i = 0; i < count && search->spreads->count < SPREADS_MOST; i++)
+		spread_take(search, found[i], fmin(search->p[found[i]] * (double)tests / (double)count, search->most));
+	free(found);
+	return count > 0 && search->spreads->count < SPREADS_MOST;
+}
+
+/* Finds all sites of the spreads, of those that did not change too, and sums them up. */
+static void spreads_sum(const struct search *search, const bool *left)
+{
+	const struct profile *after = search->after;
+	struct spreads *spreads = search->spreads;
+	struct map *places = map_create();
+
+	spreads->of_site = memory_allocate(after->site_count + 1u, sizeof *spreads->of_site);
+	for (uint32_t i = 0; i < after->site_count; i++) {
+		const struct profile_site *site = &after->sites[i];
+		const uint32_t rank = left[i] ? spread_sets_rank(&search->sets, i, search->rank) : 0;
+		spreads->of_site[i] = rank ? rank - 1 : spreads->count;
+		if (!rank)
+			continue;
+		struct spread_place *spread = &spreads->items[rank - 1];
+		measure_add(&spread->in_use, &site->in_use);
+		measure_add(&spread->allocated, &site->allocated);
+		if (site->in_use.samples == 0)
+			continue;
+		const uint64_t place[] = {rank, *map_get(search->groups->stacks, site->key)};
+		bool is_new;
+		map_put(places, hash_bytes(0, place, sizeof place), &is_new);
+		spread->places += is_new;
+		spread->stacks++;
+	}
+	map_free(places);
+}
+
+static void search_begin(struct search *search, const struct frame_walk *places)
+{
+	uint32_t *sites = memory_allocate(search->count + 1, sizeof *sites);
+
+	for (size_t i = 0; i < search->count; i++)
+		sites[i] = search->elements[i].site;
+	spread_sets_build(&search->sets, search->after, places, sites, search->count);
+	search->growth = memory_allocate(search->count + 1, sizeof *search->growth);
+	search->p = memory_allocate(search->sets.hierarchy.set_count + 1, sizeof *search->p);
+	search->rank = memory_allocate(search->sets.hierarchy.set_count + 1, sizeof *search->rank);
+	for (size_t i = 0; i < search->count; i++)
+		search->growth[i] =
+		    sum_estimate(&search->elements[i].fresh.bytes) - sum_estimate(&search->elements[i].gone.bytes);
+	free(sites);
+}
+
+void spreads_find(struct spreads *spreads, const struct profile *before, const struct profile *after,
+		  const struct group_table *groups, const bool *explained, double q)
+{
+	struct search search = {.before = before, .after = after, .groups = groups, .spreads = spreads, .most = q};
+
+	*spreads = (struct spreads){0};
+	bool *left = sites_left(&search, explained);
+	struct frame_walk *places = group_places(after);
+	elements_find(&search, left);
+	search_begin(&search, places);
+	while (spreads_take(&search))
+		continue;
+	spreads_sum(&search, left);
+	spread_sets_free(&search.sets);
+	free(places);
+	free(left);
+	free(search.elements);
+	free(search.growth);
+	free(search.p);
+	free(search.rank);
+}
+
+void spreads_free(struct spreads *spreads)
+{
+	free(spreads->items);
+	free(spreads->of_site);
+	*spreads = (struct spreads){0};
+}

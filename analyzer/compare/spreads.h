@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Growth of many rows together. The sites that remain without all rows that explain their own are tested on the levels
+ * above them (what a function and all that it calls allocate, what the places of a module do, the whole program), and the
+ * lowest one that explains the growth is found.
+ */
+#ifndef SEEP_COMPARE_SPREADS_H
+#define SEEP_COMPARE_SPREADS_H
+
+#include "compare/group.h"
+#include "compare/spread_place.h"
+
+struct spreads {
+	struct spread_place *items;
+	uint32_t count;
+	uint32_t *of_site; /* by the later profile's sites: which one each is in; `count`: in none */
+};
+
+/* "function", "module", "process". */
+const char *spread_level_name(enum spread_level level);
+
+/* Between two profiles with rates and samples, at a false discovery rate of q. `explained`: by group. */
+void spreads_find(struct spreads *spreads, const struct profile *before, const struct profile *after,
+		  const struct group_table *groups, const bool *explained, double q);
+void spreads_free(struct spreads *spreads);
+
+#endif
