@@ -38,14 +38,14 @@ static void stream_feed(z_stream *stream, const unsigned char *data, size_t byte
 	*fed += stream->avail_in;
 }
 
-static void pack(struct buffer *out, const void *data, size_t bytes, int level)
+static void pack(struct buffer *out, const void *data, size_t bytes, int level, int strategy)
 {
 	unsigned char piece[PIECE_BYTES];
 	z_stream stream = {.zalloc = zlib_allocate, .zfree = zlib_free};
 	size_t fed = 0;
 	int status;
 
-	deflateInit2(&stream, level, Z_DEFLATED, WINDOW_GZIP, MEMORY_LEVEL, Z_DEFAULT_STRATEGY);
+	deflateInit2(&stream, level, Z_DEFLATED, WINDOW_GZIP, MEMORY_LEVEL, strategy);
 	do {
 		stream_feed(&stream, data, bytes, &fed);
 		stream.next_out = piece;
@@ -58,12 +58,17 @@ static void pack(struct buffer *out, const void *data, size_t bytes, int level)
 
 void gzip_pack(struct buffer *out, const void *data, size_t bytes)
 {
-	pack(out, data, bytes, Z_DEFAULT_COMPRESSION);
+	pack(out, data, bytes, Z_DEFAULT_COMPRESSION, Z_DEFAULT_STRATEGY);
 }
 
 void gzip_pack_quickly(struct buffer *out, const void *data, size_t bytes)
 {
-	pack(out, data, bytes, Z_BEST_SPEED);
+	pack(out, data, bytes, Z_BEST_SPEED, Z_DEFAULT_STRATEGY);
+}
+
+void gzip_pack_dense(struct buffer *out, const void *data, size_t bytes)
+{
+	pack(out, data, bytes, Z_BEST_SPEED, Z_RLE);
 }
 
 size_t gzip_limit(size_t bytes, size_t ratio, size_t most)

@@ -17,7 +17,8 @@
 #include "reader/bundle_reader.h"
 #include "reader/snapshot_reader.h"
 
-#define QUICK_BYTES (1 << 20) /* so large a part is packed quickly */
+#define QUICK_BYTES (1 << 20)  /* so large a part is packed quickly, */
+#define DENSE_BYTES (64 << 10) /* and a snapshot that is compact, from so many bytes on */
 
 struct writer {
 	struct buffer packed; /* the parts' contents */
@@ -28,16 +29,19 @@ struct writer {
 	struct map *modules, *locations; /* key -> index + 1 */
 	struct input input;
 	/* Of the last snapshot: */
+	struct snapshot_view view;
 	struct seep_node *nodes;
 	uint64_t *last_modules; /* keys */
 	uint32_t node_count, node_room, last_module_count;
 };
 
-static void part_add(struct writer *writer, struct bundle_part part, const void *data, size_t bytes)
+static void part_add(struct writer *writer, struct bundle_part part, const void *data, size_t bytes, bool is_compact)
 {
 	part.offset = writer->packed.length; /* moved behind the table at the end */
 	part.bytes = bytes;
-	if (bytes < QUICK_BYTES)
+	if (is_compact && bytes >= DENSE_BYTES)
+		gzip_pack_dense(&writer->packed, data, bytes);
+	else if (bytes < QUICK_BYTES)
 		gzip_pack(&writer->packed, data, bytes);
 	else
 		gzip_pack_quickly(&writer->packed, data, bytes);
@@ -113,6 +117,17 @@ static void location_collect(struct writer *writer, struct modules *modules, con
 	names->locations[names->location_count++] = location;
 }
 
+/* The first node that may not be as it was in the snapshot before, with its module. */
+static uint32_t nodes_shared(const struct writer *writer, const struct snapshot_view *view,
+			     const struct modules *modules)
+{
+	const bool modules_stay =
+	    writer->last_modules && writer->last_module_count <= modules->head->module_count &&
+	    memcmp(writer->last_modules, modules->keys, writer->last_module_count * sizeof *modules->keys) == 0;
+
+	return modules_stay && view->shared_nodes > 1 ? view->shared_nodes : 1;
+}
+
 /* Nodes that the snapshot before had at the same place, in the same module, are collected already. */
 static void nodes_collect(struct writer *writer, const struct snapshot_view *view, struct modules *modules)
 {
@@ -122,7 +137,7 @@ static void nodes_collect(struct writer *writer, const struct snapshot_view *vie
 		writer->nodes = memory_resize(writer->nodes, count, sizeof *writer->nodes);
 		writer->node_room = count;
 	}
-	for (uint32_t i = 1; i < count; i++) {
+	for (uint32_t i = nodes_shared(writer, view, modules); i < count; i++) {
 		const struct seep_node node = snapshot_node(view, i);
 		const bool was_there = i < writer->node_count && node.module < writer->last_module_count &&
 				       writer->last_modules[node.module] == modules->keys[node.module] &&
@@ -154,23 +169,22 @@ static void process_collect(struct profile *names, const struct profile *head)
 
 static bool snapshot_add(struct writer *writer, const void *data, size_t bytes, const char *name, struct error *error)
 {
-	struct snapshot_view view;
+	struct snapshot_view *view = &writer->view;
 	struct modules modules;
 	uint32_t *canonical;
 
-	if (!snapshot_verify(&view, data, bytes, name, error))
+	if (!snapshot_verify_brief(view, data, bytes, name, error))
 		return false;
-	struct profile *head = profile_head_from_snapshot(&view, &canonical);
+	struct profile *head = profile_head_from_snapshot(view, &canonical);
 	part_add(
 	    writer,
 	    (struct bundle_part){
 		.type = BUNDLE_SNAPSHOT, .number = head->number, .time_ns = head->time_ns, .trigger = head->trigger},
-	    data, bytes);
+	    data, bytes, view->expanded_bytes > 0);
 	modules_open(&modules, head, canonical);
-	nodes_collect(writer, &view, &modules);
+	nodes_collect(writer, view, &modules);
 	process_collect(writer->names, head);
 	profile_free(head);
-	snapshot_view_free(&view);
 	return true;
 }
 
@@ -266,7 +280,7 @@ static void symbols_add(struct writer *writer)
 	buffer_append(&part, texts.bytes.data, texts.bytes.length);
 	header.text_bytes = (uint32_t)texts.bytes.length;
 	memcpy(part.data, &header, sizeof header);
-	part_add(writer, (struct bundle_part){.type = BUNDLE_SYMBOLS}, part.data, part.length);
+	part_add(writer, (struct bundle_part){.type = BUNDLE_SYMBOLS}, part.data, part.length, false);
 	buffer_free(&part);
 	buffer_free(&modules);
 	buffer_free(&lines);
@@ -327,6 +341,7 @@ bool bundle_write(struct buffer *out, const char *path, const struct symbol_sear
 	}
 	profile_free(writer.names);
 	input_close(&writer.input);
+	snapshot_view_free(&writer.view);
 	free(writer.nodes);
 	free(writer.last_modules);
 	buffer_free(&writer.packed);
