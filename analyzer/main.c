@@ -31,13 +31,11 @@ static void help_print(FILE *stream)
 	      stream);
 	for (const struct command *const *command = command_all; *command; command++)
 		fprintf(stream, "  %-10s %s\n", (*command)->name, (*command)->summary);
-	fputs("\n  seep COMMAND --help   its options\n"
-	      "  seep --version        the version\n\n"
+	fputs("\n  seep COMMAND --help   its options (seep --version: the version)\n\n"
 	      "To find a leak:\n"
 	      "  seep run -- ./server     record it\n"
-	      "  seep snapshot PID        mark; it prints the snapshot's path\n"
-	      "  seep snapshot PID        after some work: mark again\n"
-	      "  seep diff BEFORE AFTER   what grew in between, and how sure that is\n",
+	      "  seep leaks RECORDING     what leaks, how fast, and how sure that is\n"
+	      "  seep serve RECORDING     the same and more, in a browser\n",
 	      stream);
 }
 
