@@ -12,6 +12,7 @@
 #include "base/buffer.h"
 #include "base/memory.h"
 #include "files/path.h"
+#include "modules/debug_places.h"
 #include "modules/debuginfod.h"
 #include "modules/elf_budget.h"
 
@@ -25,12 +26,16 @@ static int debug_file_find(Dwfl_Module *module, void **user, const char *name, D
 			   const char *link, GElf_Word link_crc, char **found)
 {
 	struct buffer path = {0};
-	const unsigned char *build_id;
+	const unsigned char *build_id = NULL;
 	GElf_Addr place;
+	const int length = dwfl_module_build_id(module, &build_id, &place);
+	const bool is_supplement = link && link_crc == 0; /* of a debug file that was found */
+	int descriptor = -1;
 
-	int descriptor = dwfl_standard_find_debuginfo(module, user, name, base, file, link, link_crc, found);
-	const int length = descriptor < 0 ? dwfl_module_build_id(module, &build_id, &place) : 0;
-	if (length > 0 && debuginfod_said.length == 0)
+	if (is_supplement ||
+	    debug_places_have_file(debug_path, build_id, length > 0 ? (uint32_t)length : 0, file, link))
+		descriptor = dwfl_standard_find_debuginfo(module, user, name, base, file, link, link_crc, found);
+	if (descriptor < 0 && length > 0 && debuginfod_said.length == 0)
 		descriptor = debuginfod_fetch(build_id, (uint32_t)length, &path, &debuginfod_said);
 	buffer_free(&path);
 	if (descriptor < 0 || elf_budget_admit(descriptor))

@@ -54,7 +54,16 @@ cp whole program && strip program && objcopy --add-gnu-debuglink=program.debug p
 check_state "a debug file by its link" "DWARF in $WORK/program.debug" "inlined static"
 mkdir .debug && mv program.debug .debug/
 check_state "a debug file by its link, in .debug" "DWARF in $WORK/.debug/program.debug" "inlined static"
+mkdir -p "hand$WORK" && mv .debug/program.debug "hand$WORK/"
+check_state "a debug file by its link, in the program's directory below another" "DWARF in $WORK/hand$WORK/program.debug" "inlined static" --symbols hand
+mv "hand$WORK/program.debug" . && rm -rf hand
+cp whole program && strip program
+check_state "a debug file without a link, beside the program" "DWARF in $WORK/program.debug" "inlined static"
+mv program.debug program.away
+strace -f -e trace=openat -o opened "$SEEP" report --modules recording >/dev/null
+check_equal "where there is none, no library is loaded to ask servers" 0 "$(grep -c libdebuginfod opened)"
 # Another build's under that name. Build ids tell, and where there are none the link's checksum.
+cp whole program && strip program && mv program.away .debug/program.debug && (cd .debug && objcopy --add-gnu-debuglink=program.debug ../program)
 gcc -g -O0 -o other program.c && objcopy --only-keep-debug other .debug/program.debug
 check_state "a debug file of another build is passed over" "no names in $WORK/program" ''
 mkdir -p hand && objcopy --only-keep-debug whole hand/program.debug
