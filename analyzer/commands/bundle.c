@@ -18,7 +18,7 @@ struct request {
 #define FIELD(name) offsetof(struct request, name)
 
 static const struct command_option options[] = {
-    {'o', "output", "FILE", "write it there [RECORDING.bundle in this directory]", &option_text, FIELD(output), NULL},
+    {'o', "output", "FILE", "write to FILE [RECORDING.bundle in this directory]", &option_text, FIELD(output), NULL},
     SYMBOLS_OPTION(FIELD(symbols.directory)),
     {0},
 };

@@ -178,8 +178,8 @@ const struct command command_diff = {
     .operands = "BEFORE AFTER | RECORDING | --sum RECORDING...",
     .summary = "show which sites grew between two snapshots, and what churns",
     .notes = "BEFORE and AFTER are snapshots, or recordings (then their last snapshot).\n"
-	     "RECORDING alone: from its snapshot at a quarter of its time to its last; with\n"
-	     "--sum the processes of a service are added up, over the time of the youngest.\n"
+	     "RECORDING alone: its snapshot at a quarter of its time, and its last. --sum adds\n"
+	     "up the processes of a service, over the time of the youngest.\n"
 	     "Intervals are 95 %: docs/SAMPLING.md says what every number means.",
     .options = options,
     .reads = true,

@@ -88,10 +88,9 @@ static int doctor_main(int argc, char **argv)
 const struct command command_doctor = {
     .name = "doctor",
     .operands = "[-- CMD [ARG...] | PID]",
-    .summary = "tell whether it will work here, and if not, what to do",
+    .summary = "tell whether seep will work here, and if not, what to do",
     .options = doctor_options,
     .stop_at_operand = true,
     .run = doctor_main,
-    .notes = "Without an operand it looks at this machine. The exit status is 0 if it will\n"
-	     "work, 1 if not.",
+    .notes = "Without an operand, it checks this machine. The exit status is 0 if seep will\nwork, 1 if not.",
 };

@@ -143,7 +143,7 @@ int document_run(const struct command *command, struct document_request *request
 	if (!pair.now || (request->base && !pair.base))
 		status = command_fail(&error);
 	else if (pair.base && profiles_are_same_process(pair.base, pair.now) && pair.base->time_ns > pair.now->time_ns)
-		status = command_usage(command, "%s is later than %s: --base is the earlier one", pair.base->source,
+		status = command_usage(command, "%s is later than %s: --base takes the earlier one", pair.base->source,
 				       pair.now->source);
 	else
 		return document_make(&pair, request, write);

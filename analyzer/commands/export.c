@@ -40,7 +40,7 @@ struct request {
 
 static const struct command_option options[] = {
     {OPTION_FORMAT, "format", "FORMAT", FORMATS, &option_word, FIELD(format), format_names},
-    {'o', "output", "FILE", "write it there [standard output]", &option_text, FIELD(document.output), NULL},
+    {'o', "output", "FILE", "write to FILE [standard output]", &option_text, FIELD(document.output), NULL},
     {OPTION_BASE, "base", "BEFORE", "export the difference from this snapshot", &option_text, FIELD(document.base),
      NULL},
     {OPTION_VALUE, "value", "VALUE", "of folded: inuse_space, inuse_objects, alloc_...", &option_word,

@@ -87,7 +87,7 @@ static int run(int argc, char **argv)
 const struct command command_html = {
     .name = "html",
     .operands = "RECORDING",
-    .summary = "a page that shows what leaks, since when, and how sure that is",
+    .summary = "make a page that shows what leaks, since when, and how sure that is",
     .notes = "One file: it opens offline in any browser, and asks no server for anything.\n"
 	     "RECORDING may be a PID, a bundle or one snapshot, too.",
     .options = options,

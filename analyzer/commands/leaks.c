@@ -43,11 +43,11 @@ static const struct command_option options[] = {
      group_by_names},
     {OPTION_TOP, "top", "N", "rows of each verdict (10 or fewer; with --json all)", &option_count, FIELD(top), NULL},
     {'v', "verbose", NULL, "all verdicts with evidence and callers", NULL, FIELD(verbose), NULL},
-    {'f', "follow", NULL, "again and again, until the program ends", NULL, FIELD(follow), NULL},
-    {OPTION_EVERY, "every", "TIME", "the time between two, with --follow (default 10s)", &option_time, FIELD(every_ns),
+    {'f', "follow", NULL, "repeat until the program ends", NULL, FIELD(follow), NULL},
+    {OPTION_EVERY, "every", "TIME", "with --follow: the time between two (default 10s)", &option_time, FIELD(every_ns),
      NULL},
-    {OPTION_FAIL, "fail", NULL, "exit with status 1 where something leaks", NULL, FIELD(fail), NULL},
-    {OPTION_PROMETHEUS, "prometheus", "FILE", "write metrics by place there, too", &option_text, FIELD(prometheus),
+    {OPTION_FAIL, "fail", NULL, "exit with status 1 if something leaks", NULL, FIELD(fail), NULL},
+    {OPTION_PROMETHEUS, "prometheus", "FILE", "also write metrics by place to FILE", &option_text, FIELD(prometheus),
      NULL},
     {OPTION_JSON, "json", NULL, "JSON, schema seep.leaks/2; one each time it follows", NULL, FIELD(json), NULL},
     WRAPPER_OPTION(FIELD(wrappers)),
@@ -62,8 +62,8 @@ static bool is_series(const char *path)
 		return true;
 	if (path_has_moments(path))
 		command_usage(&command_leaks,
-			      "'%s' is heaptrack's: leaks are told by ages of blocks, which it does not have; "
-			      "compare two moments instead, seep diff FILE#1m FILE",
+			      "'%s' is heaptrack's file, which has no ages of blocks, so leaks can't be told; compare "
+			      "two moments instead: seep diff FILE#1m FILE",
 			      path);
 	else
 		command_usage(&command_leaks,
@@ -242,10 +242,10 @@ const struct command command_leaks = {
     .operands = "RECORDING...",
     .summary = "say which sites leak, and how fast, from a whole recording",
     .notes = "RECORDINGs are added up over the time they share; one may be a PID. Verdicts:\n"
-	     "  leak     what gets old never dies, and it goes on; or what else it may be\n"
+	     "  leak     old blocks never die, and more keep coming; or what else it may be\n"
 	     "  growing  grew: a cache, rising load, or too early to tell\n"
-	     "  stopped  grew, and has come to an end\n"
-	     "  unknown  can't be told, or not yet: with the reason, and when it can\n"
+	     "  stopped  grew, then stopped\n"
+	     "  unknown  no verdict, or not yet: with the reason, and when there will be one\n"
 	     "  steady   level, filled at the start, or up and down\n"
 	     "  churn    allocated and freed again, at least ten times what is in use\n"
 	     "Over many places: \"FUNCTION and below\". Intervals are 95 %: docs/SAMPLING.md.",

@@ -51,8 +51,8 @@ const struct command command_list = {
     .operands = "[DIRECTORY]",
     .summary = "list recordings, and how each process ended",
     .notes = "running: its process is there. ended: its last snapshot is from its end.\n"
-	     "left: its process is gone without one (it was killed with its keeper, or is\n"
-	     "of another machine). broken: with the fault.",
+	     "left: its process is gone without such a snapshot (killed with its keeper, or\n"
+	     "on another machine). broken: it can't be read; the fault is shown.",
     .options = options,
     .reads = true,
     .run = run,

@@ -102,9 +102,9 @@ const struct command command_report = {
     .name = "report",
     .operands = "SNAPSHOT...",
     .summary = "show where the memory is, by the place that asked for it",
-    .notes = "Several are added up: the processes of a service. SNAPSHOT may be a recording,\n"
-	     "or a PID: then its last one; or what jemalloc,\n"
-	     "gperftools, pprof or heaptrack wrote (FILE#peak, FILE#90s: as it was then).\n"
+    .notes = "Several SNAPSHOTs are added up, the processes of a service. A recording or a PID\n"
+	     "stands for its last snapshot. Files by jemalloc, gperftools, pprof and\n"
+	     "heaptrack (FILE#peak, FILE#90s: at that moment) are read, too.\n"
 	     "Intervals are 95 %: docs/SAMPLING.md says what every number means.",
     .options = options,
     .reads = true,

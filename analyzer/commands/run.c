@@ -113,9 +113,9 @@ static const struct command_option run_options[] = {
      FIELD(allocator), NULL},
     {OPTION_FOLLOW, "follow", "none|all", "record the processes that it starts, too (all)", &option_word_text,
      FIELD(follow), follow_words},
-    {OPTION_HEAP, "heap", "PLACE", "the heap file: memory, recording, auto (auto)", &option_word_text, FIELD(heap),
-     heap_words},
-    {OPTION_UNWINDER, "unwinder", "NAME", "for stacks: walker, libunwind, frame-pointers", &option_word_text,
+    {OPTION_HEAP, "heap", "PLACE", "where the heap file is: memory, recording, auto (auto)", &option_word_text,
+     FIELD(heap), heap_words},
+    {OPTION_UNWINDER, "unwinder", "NAME", "stack unwinder: walker, libunwind, frame-pointers", &option_word_text,
      FIELD(unwinder), unwinder_words},
     {0},
 };
@@ -254,8 +254,8 @@ static int program_run(const struct run_request *request, const char *shim, cons
 	if (launched.started) {
 		session_finish(&session, &results);
 		if (waits.recordings)
-			message("%zu recordings waited for a keeper, up to %.0f s: too many at a time; they have "
-				"no snapshots of that time",
+			message("%zu recordings waited up to %.0f s for a keeper, as there were too many at a time; "
+				"they have no snapshots of that time",
 				waits.recordings, waits.longest_s);
 		keepers_stay(&results);
 		run_summary_print(&results, &(struct run_summary_context){.program = request->arguments[0],

@@ -96,7 +96,7 @@ static void single_print(const struct session_recording *recording)
 	else
 		message("recorded in %s (%s in use at the end, %s allocated%s); next: seep %s %s", path,
 			quantity_bytes(recording->in_use_bytes).text, quantity_bytes(recording->allocated_bytes).text,
-			recording->lower_bound ? "; something was lost, so it may be more" : "",
+			recording->lower_bound ? "; some samples were lost, so it may be more" : "",
 			next_command(recording), path);
 	free(path);
 }

@@ -21,17 +21,17 @@ static void check_space(struct findings *findings)
 	struct statfs system;
 
 	if (statfs(SEEP_HEAP_MEMORY_DIRECTORY, &system) != 0 || system.f_type != TMPFS_MAGIC) {
-		finding_add(findings, FINDING_NOTE, "memory", advice, "%s is no tmpfs: heap files will lie on disk",
+		finding_add(findings, FINDING_NOTE, "memory", advice, "%s is no tmpfs: heap files will be on disk",
 			    SEEP_HEAP_MEMORY_DIRECTORY);
 		return;
 	}
 	unsigned long long free_mb = (unsigned long long)system.f_bavail * (unsigned long long)system.f_bsize >> 20;
 	if (system.f_blocks != 0 && free_mb < ROOM_WANTED_MB)
 		finding_add(findings, FINDING_NOTE, "memory", advice,
-			    "%s has only %llu MB free: heap files will lie on disk", SEEP_HEAP_MEMORY_DIRECTORY,
+			    "%s has only %llu MB free: heap files will be on disk", SEEP_HEAP_MEMORY_DIRECTORY,
 			    free_mb);
 	else
-		finding_add(findings, FINDING_FINE, "memory", NULL, "heap files can lie in memory, in %s",
+		finding_add(findings, FINDING_FINE, "memory", NULL, "heap files can be in memory, in %s",
 			    SEEP_HEAP_MEMORY_DIRECTORY);
 }
 

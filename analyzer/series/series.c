@@ -33,7 +33,7 @@ bool series_take(struct series *series, struct reading *reading, struct error *e
 	series->ended = trigger_is_end(recording->entries[recording->count - 1].trigger);
 	history_close(history);
 	if (history->count < 2)
-		return error_set(error, "%s: one snapshot only: leaks are told from a series; %s", reading->path,
+		return error_set(error, "%s: one snapshot only: leaks are found in a series; %s", reading->path,
 				 series_advice(series));
 	const size_t count = history->count, useful = history_last_useful(history);
 	history_cut(history, useful ? useful + 1 : count); /* two stay in any case */
@@ -111,7 +111,7 @@ static bool sum_make(struct series *sum, const struct series *of, struct reading
 		sum->ended &= of[i].ended;
 	}
 	fine = history_sum(history, parts, count, &youngest) ||
-	       error_set(error, "%s: is too young: at no two moments all of them ran", of[youngest].reference->source);
+	       error_set(error, "%s: is too young: all of them ran at no two moments", of[youngest].reference->source);
 	if (fine) {
 		const size_t last = history->count - 1, middle = history_middle(history);
 		sum->left_out = of[youngest].left_out;

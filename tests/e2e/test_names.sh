@@ -42,7 +42,7 @@ build another_name
 check_equal "a program that was rebuilt keeps its names" "" "$(look recording)"
 check_match "they say where they are from" 'kept with the recording: DWARF in .*/program \(now: refused .*/program: its build id' \
 	"$("$SEEP" report --modules recording)"
-check_match "and so does the head of a report" '^note: names in program, 100.0 % of what is in use, were kept with the recording' \
+check_match "and so does the head of a report" '^note: names in program, 100.0 % of the memory in use, were kept with the$' \
 	"$("$SEEP" report recording)"
 rm program
 check_equal "so does one that was removed" "" "$(look recording)"

@@ -97,7 +97,7 @@ touch end.2 end.3 end.4
 wait $runner
 check_equal "the status comes back" 6 $?
 cd ..
-check_match "those that waited are told of" '^seep: [2-5] recordings waited for a keeper, up to [0-9]+ s: too many at a time' "$(cat queue.log)"
+check_match "those that waited are told of" '^seep: [2-5] recordings waited up to [0-9]+ s for a keeper, as there were too many at a time' "$(cat queue.log)"
 for i in 0 1 2 3 4; do
 	"$SEEP" report --json "queue/$(cat queue/pid.$i)" >queue.json 2>&1
 	check_equal "$i has all of its blocks" 100 "$(json_get queue.json "sum(s['inuse_objects'] for s in d['sites'] if s['inuse_bytes'] == 1000000)")"

@@ -152,7 +152,7 @@ static void append_verdicts(struct buffer *out, const struct leaks *leaks)
 
 	for (uint32_t i = 0; i < leaks->verdicts[LEAK_LEAK]; i++)
 		sure += leak_is_sure(&leaks->rows[i]);
-	append_family(out, "seep_places", "gauge", "Places by verdict; leak_sure are those of leak without cautions.");
+	append_family(out, "seep_places", "gauge", "Places by verdict; leak_sure counts the leaks without cautions.");
 	for (int i = 0; i <= LEAK_VERDICTS; i++) {
 		buffer_append_text(out, "seep_places");
 		append_process(out, leaks->reference);
@@ -181,7 +181,7 @@ void leaks_metrics_render(struct buffer *out, const struct leaks *leaks)
 		      judged_ns / 1e9);
 	append_single(out, profile, "seep_lower_bound", "gauge", "1: something was lost, and sums are lower bounds.",
 		      profile_is_lower_bound(profile));
-	append_single(out, profile, "seep_can_judge", "gauge", "1: there are snapshots enough for verdicts.",
+	append_single(out, profile, "seep_can_judge", "gauge", "1: there are enough snapshots for verdicts.",
 		      leaks->can_judge);
 	append_estimate(out, profile, "seep_leak_bytes_per_second",
 			"Bytes a second that stay for good, of all places that leak, with a 95 % interval.",

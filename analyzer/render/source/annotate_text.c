@@ -325,7 +325,7 @@ void annotate_text_render(struct text_page *page, const struct source_view *view
 			write_lines(page, view, section, order);
 	}
 	if (view->left_out)
-		text_write(page, STYLE_FAINT, "\n%u more (--top=%u shows them)\n", view->left_out,
+		text_write(page, STYLE_FAINT, "\n%u more (--top=%u shows all)\n", view->left_out,
 			   view->count + view->left_out);
 	free(order);
 }

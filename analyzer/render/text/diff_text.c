@@ -84,7 +84,7 @@ static void add_growth_row(struct table *table, const struct comparison *compari
 static void write_more(struct text_page *page, uint32_t shown, uint32_t count)
 {
 	if (shown < count)
-		text_write(page, STYLE_FAINT, "%u more (--top=%u shows them)\n", count - shown, count);
+		text_write(page, STYLE_FAINT, "%u more (--top=%u shows all)\n", count - shown, count);
 }
 
 static void write_growth_table(struct text_page *page, const struct comparison *comparison,
@@ -130,7 +130,7 @@ static void write_section(struct text_page *page, const struct comparison *compa
 		enum text_style style;
 		const char *label, *more;
 	} headings[] = {
-	    [VERDICT_NONE] = {STYLE_STRONG, "CHANGED", "; how sure that is can't be said"},
+	    [VERDICT_NONE] = {STYLE_STRONG, "CHANGED", "; it is not known how sure that is"},
 	    [VERDICT_STEADY] = {STYLE_STRONG, "NO SURE CHANGE", ": each may be chance"},
 	    [VERDICT_GROWING] = {STYLE_GROWN, "GROWING", " (at most 1 in 20 by chance)"},
 	    [VERDICT_SHRINKING] = {STYLE_SHRUNK, "SHRINKING", " (at most 1 in 20 by chance)"},

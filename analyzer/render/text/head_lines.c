@@ -313,9 +313,10 @@ void head_write_end_note(struct text_page *page, const struct profile *profile, 
 	if (!is_end || !memory_get(profile, SEEP_MEMORY_IN_USE_PEAK, &peak) || in_use > LEFT_SHARE * peak)
 		return;
 	buffer_printf(&text,
-		      "taken at the end of the program, with %s left of a peak of %s: ", quantity_bytes(in_use).text,
+		      "this is the end of the program, with %s left of a peak of %s: ", quantity_bytes(in_use).text,
 		      quantity_bytes(peak).text);
-	buffer_append_text(&text, "what it freed as it ended no longer shows; an earlier snapshot may tell more");
+	buffer_append_text(&text,
+			   "memory that it freed as it ended no longer shows; an earlier snapshot may tell more");
 	head_write_note(page, text.data);
 	buffer_free(&text);
 }

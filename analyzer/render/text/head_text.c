@@ -94,14 +94,11 @@ void head_write_diff(struct text_page *page, const struct comparison *comparison
 	head_write_memory(page, after, before, samples, sum_estimate(&total->churn.allocated.bytes));
 	head_write_losses(page, after, total->allocated.samples);
 	if (comparison->has_intervals && !comparison->same_process)
-		head_write_note(
-		    page,
-		    "these are two processes: all that BEFORE has in use counts as gone, all that AFTER has in use as "
-		    "new; churn is AFTER's since it began");
+		head_write_note(page, "BEFORE and AFTER are two processes: everything in use in BEFORE counts as gone, "
+				      "everything in use in AFTER as new; churn is that of AFTER since it began");
 	else if (!comparison->has_intervals)
-		head_write_note(page,
-				"the samples can't be matched, or how they were taken is not known: growth is the "
-				"difference of the totals");
+		head_write_note(page, "the samples can't be matched, or their sampling is not known: growth is the "
+				      "difference of the totals");
 	head_write_end_note(page, after, sum_estimate(&total->after.bytes));
 	head_write_notes(page, after, NULL);
 	head_write_notes(page, before, after);
@@ -139,7 +136,7 @@ void head_write_leaks(struct text_page *page, const struct leaks *leaks, const s
 	struct buffer samples = {0};
 	add_series(&line, leaks, series);
 	if (middle->time_ns > middle->start_ns)
-		head_line_add(&line, "growth is since %s", head_moment(middle).text);
+		head_line_add(&line, "growth since %s", head_moment(middle).text);
 	head_add_rate(&line, profile);
 	head_write_program(page, profile, "", &line);
 	head_write_parts(page, profile, HEAD_PROCESSES_NAMED);

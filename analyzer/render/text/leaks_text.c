@@ -94,7 +94,7 @@ static void write_table(struct text_page *page, const struct leaks *leaks, enum 
 		write_evidence(page, leaks, &rows[i]);
 	}
 	if (shown < count)
-		text_write(page, STYLE_FAINT, "%u more (--top=%u shows them)\n", count - shown, count);
+		text_write(page, STYLE_FAINT, "%u more (--top=%u shows all)\n", count - shown, count);
 	table_free(&table);
 	free(rows);
 }
@@ -145,7 +145,7 @@ static void write_heading(struct text_page *page, const struct leaks *leaks, enu
 		const char *label, *means;
 	} headings[LEAK_VERDICTS] = {
 	    [LEAK_GROWING] = {STYLE_WARNING, "GROWING", "no proven leaks: caches that fill, or too early to tell"},
-	    [LEAK_STOPPED] = {STYLE_STRONG, "STOPPED", "grew, and has come to an end"},
+	    [LEAK_STOPPED] = {STYLE_STRONG, "STOPPED", "grew, then stopped"},
 	    [LEAK_UNKNOWN] = {STYLE_WARNING, "CAN'T BE TOLD", "yet, or at this rate"},
 	    [LEAK_STEADY] = {STYLE_STRONG, "STEADY", "level, filled at the start, or up and down"},
 	    [LEAK_CHURN] = {STYLE_STRONG, "CHURN", "comes and goes, at least ten times what is in use"},

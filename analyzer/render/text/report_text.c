@@ -49,14 +49,15 @@ static void add_row(struct table *table, const struct inventory *inventory, cons
 static void write_rest(struct text_page *page, const struct inventory *inventory)
 {
 	const double whole = inventory_row_value(&inventory->total, inventory->order);
+	const uint32_t more = inventory->worth - inventory->row_count;
 
 	if (inventory->row_count < inventory->worth)
-		text_write(page, STYLE_FAINT, "%u more %ss have %s (--top=%u shows them)\n",
-			   inventory->worth - inventory->row_count, group_by_name(inventory->groups.by),
+		text_write(page, STYLE_FAINT, "%u more %s%s with %s (--top=%u shows all)\n", more,
+			   group_by_name(inventory->groups.by), more == 1 ? "" : "s",
 			   quantity_share(inventory->the_rest, whole).text, inventory->worth);
 }
 
-/* Rows that have nothing of what the table is ordered by say nothing. */
+/* Rows without any of the value by which the table is ordered are left out. */
 void report_text_render(struct text_page *page, const struct inventory *inventory)
 {
 	const uint32_t shown = inventory->row_count < inventory->worth ? inventory->row_count : inventory->worth;

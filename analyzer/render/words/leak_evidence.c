@@ -60,11 +60,11 @@ static double seconds_since(const struct leaks *leaks, double time_ns)
 	return fmax((double)leaks->reference->time_ns - time_ns, 0) / 1e9;
 }
 
-/* "all 136 sampled blocks older than 2 s still live, born evenly; 12 % of what is allocated there gets that old". */
+/* "all 136 sampled blocks older than 2 s still live, born evenly; 12 % of the bytes allocated there get that old". */
 static void append_leak(struct buffer *out, const struct leak_row *row)
 {
 	leak_sentence_append(out, row);
-	buffer_printf(out, "; %s of what is allocated there gets that old",
+	buffer_printf(out, "; %s of the bytes allocated there get that old",
 		      quantity_share(row->evidence.survival.share, 1).text);
 }
 
@@ -79,17 +79,17 @@ static void append_growing(struct buffer *out, const struct leak_evidence *evide
 		buffer_printf(out, " (%s): a cache that fills, or rising load",
 			      quantity_duration((double)evidence->plateau_age_ns).text);
 	} else {
-		buffer_printf(out, "%s at the middle, %s now; nothing old enough yet to tell a leak",
+		buffer_printf(out, "%s at the middle, %s now; no block is old enough yet to tell a leak",
 			      quantity_bytes(evidence->in_use_middle).text, quantity_bytes(evidence->in_use_now).text);
 	}
 }
 
 static void append_stopped(struct buffer *out, const struct leaks *leaks, const struct leak_evidence *evidence)
 {
-	buffer_printf(out, "grew, and has come to an end: %s at the middle, %s now",
-		      quantity_bytes(evidence->in_use_middle).text, quantity_bytes(evidence->in_use_now).text);
+	buffer_printf(out, "grew, then stopped: %s at the middle, %s now", quantity_bytes(evidence->in_use_middle).text,
+		      quantity_bytes(evidence->in_use_now).text);
 	if (evidence->last_ns > 0)
-		buffer_printf(out, "; the last of what stays was born %s before",
+		buffer_printf(out, "; the last block that stays was born %s before the end",
 			      quantity_duration(seconds_since(leaks, evidence->last_ns) * 1e9).text);
 }
 
@@ -123,8 +123,9 @@ static void append_unknown(struct buffer *out, const struct leaks *leaks, const 
 			      quantity_bytes(evidence->in_use_before).text, quantity_bytes(evidence->in_use_now).text);
 		break;
 	default:
-		buffer_printf(out, "its growth alone is hardly chance; among %u that were tested it may be (q = %.2g)",
-			      leaks->count, row->q);
+		buffer_printf(
+		    out, "taken alone, its growth is hardly chance; among %u that were tested, it may be (q = %.2g)",
+		    leaks->count, row->q);
 	}
 	append_possible(out, row->possible_in_s, row->possible_rate);
 }
@@ -143,7 +144,7 @@ static void append_steady(struct buffer *out, const struct leaks *leaks, const s
 		buffer_printf(out, "comes and goes: %s now, %s at its highest", quantity_bytes(now).text,
 			      quantity_bytes(evidence->in_use_highest).text);
 	else if (evidence->has_plateau && evidence->in_use_middle > now / 2)
-		buffer_printf(out, "filled early and kept: %u of %u old samples are of the first half of that time",
+		buffer_printf(out, "filled early and kept: %u of %u old sampled blocks were born in its first half",
 			      early, early + late);
 	else if (slope_of(leaks, row->group, SLOPE_LATE).interval.low > 0)
 		buffer_append_text(out, "rises in the last half, by no more than chance explains");

@@ -30,12 +30,11 @@ static const struct {
     {SEEP_STATUS_POOLS, "a pool above malloc hides sites: it asks malloc for large blocks and hands out parts of them; "
 			"for python, run with PYTHONMALLOC=malloc"},
     {SEEP_STATUS_NO_UNWINDER, "libunwind was not found, so stacks are one frame deep; install libunwind8"},
-    {SEEP_STATUS_FORKED, "recording began in a forked child: memory that it inherited from its parent is not in here"},
+    {SEEP_STATUS_FORKED, "recording began in a forked child: memory that it inherited from its parent is not in it"},
     {SEEP_STATUS_ANONYMOUS, "there was no space for the heap file: samples after the last snapshot died with the "
 			    "process"},
-    {SEEP_STATUS_COARSE_CLOCK,
-     "the program has forbidden itself to read clocks: ages and lifetimes from then on are those of "
-     "its keeper's last look, up to a second off or, without a keeper, not known"},
+    {SEEP_STATUS_COARSE_CLOCK, "the program has forbidden itself to read clocks: from then on, ages and lifetimes go "
+			       "by its keeper's last look: they are up to a second off, or unknown without a keeper"},
     {SEEP_STATUS_VALGRIND, "recorded under valgrind: sizes are right, times are not"},
 };
 
@@ -105,8 +104,8 @@ void names_note_append(struct buffer *out, const struct profile *profile)
 
 	if (module)
 		buffer_printf(out,
-			      "names are missing for %s of what is in use, in %s: %s; debug symbols of this very build "
-			      "bring them (seep report --modules)",
+			      "names are missing for %s of the memory in use, in %s: %s; debug symbols of this very "
+			      "build would add them (seep report --modules)",
 			      quantity_share(bytes, naming.total).text,
 			      *module->path ? path_base_name(module->path) : "code made at run time", module->symbols);
 	naming_free(&naming);
@@ -121,8 +120,8 @@ static void kept_note_append(struct buffer *out, const struct profile *profile)
 
 	if (module)
 		buffer_printf(out,
-			      "names in %s, %s of what is in use, were kept with the recording: what is on disk now "
-			      "does not have them (seep report --modules)",
+			      "names in %s, %s of the memory in use, were kept with the recording: the files on disk "
+			      "now do not have them (seep report --modules)",
 			      path_base_name(module->path), quantity_share(bytes, naming.total).text);
 	naming_free(&naming);
 }
@@ -144,12 +143,12 @@ struct buffer *notes_of(const struct profile *profile, size_t *count)
 	if (profile->bypassed && *profile->bypassed)
 		buffer_printf(
 		    &notes[(*count)++],
-		    "bypassed: %s defines malloc itself, so its allocations are not in here; link it without its "
+		    "bypassed: %s defines malloc itself, so its allocations are not recorded; link it without its "
 		    "own allocator to record them",
 		    profile->bypassed);
 	else if (profile->status & SEEP_STATUS_BYPASSED)
 		buffer_append_text(&notes[(*count)++],
-				   "bypassed: the program defines malloc itself, so its allocations are not in here");
+				   "bypassed: the program defines malloc itself, so its allocations are not recorded");
 	for (size_t i = 0; i < sizeof status_notes / sizeof *status_notes; i++) {
 		if (profile->status & status_notes[i].status)
 			buffer_append_text(&notes[(*count)++], status_notes[i].text);
