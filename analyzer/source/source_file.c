@@ -133,11 +133,11 @@ static void lines_find(struct source_file *file)
 	for (size_t at = 0; at < file->bytes;) {
 		const char *end = memchr(file->text + at, '\n', file->bytes - at);
 		ARRAY_RESERVE(file->starts, count, capacity);
-		file->starts[count++] = at;
+		file->starts[count++] = (uint32_t)at;
 		at = end ? (size_t)(end - file->text) + 1 : file->bytes;
 	}
 	ARRAY_RESERVE(file->starts, count, capacity);
-	file->starts[count] = file->bytes;
+	file->starts[count] = (uint32_t)file->bytes;
 	file->line_count = (uint32_t)count;
 }
 

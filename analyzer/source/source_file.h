@@ -19,7 +19,7 @@ struct source_file {
 	char *path; /* as it was opened */
 	char *text;
 	size_t bytes;
-	size_t *starts; /* of each line; one more at the end */
+	uint32_t *starts; /* of each line; one more at the end */
 	uint32_t line_count;
 	int64_t modified_ns; /* since 1970 */
 };

@@ -36,6 +36,13 @@ static bool table_has_file(const struct line_table *table, const char *end, size
 	return false;
 }
 
+static uint32_t line_parse(const char *digits)
+{
+	const unsigned long number = strtoul(digits, NULL, 10);
+
+	return number < UINT32_MAX ? (uint32_t)number : UINT32_MAX;
+}
+
 static struct asked asked_of(const struct line_table *table, const char *pattern)
 {
 	struct asked asked = {0};
@@ -44,7 +51,7 @@ static struct asked asked_of(const struct line_table *table, const char *pattern
 	asked.file = pattern;
 	asked.file_bytes = has_line ? (size_t)(colon - pattern) : strlen(pattern);
 	if (has_line)
-		asked.line = (uint32_t)strtoul(colon + 1, NULL, 10);
+		asked.line = line_parse(colon + 1);
 	if (!has_line && !table_has_file(table, asked.file, asked.file_bytes) && !path_is_source(pattern) &&
 	    !strchr(pattern, '/'))
 		return (struct asked){.function = pattern};
@@ -246,7 +253,8 @@ static void section_add_lines(const struct source_view *view, struct view_sectio
 		for (uint32_t at = first; at <= last; at++)
 			line_add(view, section, at);
 		next = last >= next ? last + 1 : next;
-		section->is_short |= end && number > end;
+		section->is_short |=
+		    end && number > end && line_table_row(view->table, section->file, number) != UINT32_MAX;
 	}
 }
 

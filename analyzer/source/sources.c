@@ -13,8 +13,8 @@
 
 enum {
 	FILES_MOST = 2000,
-	BYTES_MOST = 128 << 20, /* of all files together */
-	FOLDERS_MOST = 64,      /* of a name, that are left out one by one */
+	BYTES_MOST = 48 << 20, /* of memory, for all files together */
+	FOLDERS_MOST = 64,     /* of a name, that are left out one by one */
 };
 
 struct sources {
@@ -85,11 +85,14 @@ static bool path_try(struct source *source, const char *path)
 static bool try_below(struct source *source, const char *directory, const char *plain)
 {
 	struct buffer path = {0};
+	size_t length = strlen(directory);
 	bool found = false;
 
+	while (length > 0 && directory[length - 1] == '/')
+		length--;
 	for (int i = 0; plain && !found && i < FOLDERS_MOST; i++) {
 		path.length = 0;
-		buffer_printf(&path, "%s/%s", directory, plain);
+		buffer_printf(&path, "%.*s/%s", (int)length, directory, plain);
 		found = path_try(source, path.data);
 		plain = strchr(plain, '/');
 		plain += plain != NULL;
@@ -181,7 +184,7 @@ const struct source *sources_find(struct sources *sources, const char *name)
 		return source;
 	}
 	source_search(source, &sources->search, name);
-	sources->bytes += source->file.bytes;
+	sources->bytes += source->file.bytes + source->file.line_count * sizeof *source->file.starts;
 	if (!*source->fault && source->file.line_count == 0)
 		snprintf(source->fault, sizeof source->fault, "the file is empty");
 	return source;

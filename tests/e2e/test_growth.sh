@@ -18,6 +18,7 @@ grows() {
 }
 grows sites 500 report --by=line --top=99999999 {}
 grows sites 500 diff --json {} {}
+grows sites 500 annotate --json {}
 grows modules 300 report --modules {}
 grows long_path 300 report {}
 grows lives 1000 export --format=pprof {}

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -14,6 +15,7 @@
 
 #include "base/buffer.h"
 #include "source/line_table.h"
+#include "source/source_excerpt.h"
 #include "source/source_text.h"
 #include "source/source_view.h"
 #include "source/sources.h"
@@ -299,6 +301,48 @@ static void patterns_choose_functions_files_and_lines(void **state)
 	sources_free(sources);
 }
 
+static bool excerpt_has(const struct source_excerpt *excerpt, uint32_t line)
+{
+	for (uint32_t i = 0; i < excerpt->files[0].count; i++)
+		if (excerpt->files[0].numbers[i] == line)
+			return true;
+	return false;
+}
+
+/* A function a line, of which each holds less than the one before. */
+static void assert_excerpt(uint32_t functions, uint32_t line_bytes, uint32_t carried_least, uint32_t carried_most)
+{
+	struct profile_maker *maker = profile_maker_create("server");
+	const char *const rules[] = {"."};
+	FILE *source = fopen("source.c", "w");
+	char name[32];
+
+	for (uint32_t i = 1; i <= functions; i++) {
+		snprintf(name, sizeof name, "f%u", i);
+		profile_maker_add(maker, name,
+				  (struct made_values){.in_use_bytes = 10 * functions - i, .allocated_bytes = 1});
+		fprintf(source, "%*u\n", (int)line_bytes, i);
+	}
+	fclose(source);
+	struct source_excerpt *excerpt = source_excerpt_create(
+	    profile_maker_profile(maker), &(struct source_search){.rules = rules, .rule_count = 1});
+	assert_int_equal(excerpt->count, 1);
+	assert_in_range(excerpt->lines, carried_least, carried_most);
+	assert_int_equal(excerpt->lines, excerpt->files[0].count);
+	assert_true(excerpt_has(excerpt, 1));
+	assert_int_equal(excerpt_has(excerpt, functions), excerpt->left_out == 0);
+	source_excerpt_free(excerpt);
+	profile_maker_free(maker);
+}
+
+static void a_page_carries_the_lines_that_hold_most(void **state)
+{
+	(void)state;
+	assert_excerpt(100, 20, 100, 100);
+	assert_excerpt(3000, 20, EXCERPT_LINES - 20, EXCERPT_LINES);
+	assert_excerpt(3000, 300, EXCERPT_BYTES / 310, EXCERPT_BYTES / 290);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -308,6 +352,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(sources_are_found_where_they_are_now, scratch_enter, scratch_leave),
 	    cmocka_unit_test_setup_teardown(a_file_that_was_changed_later_is_told, scratch_enter, scratch_leave),
 	    cmocka_unit_test(lines_are_made_fit_to_show),
+	    cmocka_unit_test_setup_teardown(a_page_carries_the_lines_that_hold_most, scratch_enter, scratch_leave),
 	    cmocka_unit_test_setup_teardown(patterns_choose_functions_files_and_lines, scratch_enter, scratch_leave),
 	};
 
