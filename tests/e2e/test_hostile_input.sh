@@ -28,43 +28,36 @@ import sys
 assert b"\x1b[31m<img" in open(sys.argv[1], "rb").read(), "the recording has the name as it is"
 END
 
-# OUTPUT COMMAND...: what it makes is out/OUTPUT, by itself or by standard output, which must be fit to print and have
-# something of the names in it.
-prints() {
-	local output=$1 complaint status
-	shift
-	timeout 60 "$SEEP" "$@" >out/printed.txt 2>"out/$output.err.txt"
-	status=$?
-	[ -e "out/$output" ] || mv out/printed.txt "out/$output"
-	complaint=$(/usr/bin/python3 "$hostile" look "out/$output"; /usr/bin/python3 "$hostile" look "out/$output.err.txt")
-	[ $status -eq 0 ] || complaint="exit status $status $(cat "out/$output.err.txt") $complaint"
-	zcat -f <"out/$output" | grep -qaE 'evil|red|img src|leak' || complaint="nothing of the names in it; $complaint"
-	check_equal "seep $1 ${*:2:1} ($output)" "" "$complaint"
-}
-for input in in/names.pb in/names-later.pb.gz in/names.heap rec rec.bundle; do
-	base=$(basename "$input" | tr . -)
-	prints "$base-report.txt" report "$input" --top=100
-	prints "$base-report.json" report "$input" --json --top=100
-	prints "$base-function.txt" report "$input" --by=function --top=100
-	prints "$base-line.txt" report "$input" --by=line --top=100
-	prints "$base-module.txt" report "$input" --by=module --top=100
-	prints "$base-tree.txt" report "$input" --tree
-	prints "$base-modules.txt" report "$input" --modules
-	prints "$base-flame.svg" flame "$input" -o "out/$base-flame.svg"
-	prints "$base-flame.html" flame "$input" -o "out/$base-flame.html"
-	prints "$base-flame.folded" flame "$input" -o "out/$base-flame.folded"
-	for format in folded speedscope gperftools json pprof; do
-		extension=txt
-		case $format in speedscope | json) extension=json ;; pprof) extension=pb ;; esac
-		prints "$base-export-$format.$extension" export --format=$format "$input" -o -
+# A line each: OUTPUT COMMAND...
+commands() {
+	local input base format extension
+	for input in in/names.pb in/names-later.pb.gz in/names.heap rec rec.bundle; do
+		base=${input##*/}
+		base=${base//./-}
+		echo "$base-report.txt report $input --top=100"
+		echo "$base-report.json report $input --json --top=100"
+		echo "$base-function.txt report $input --by=function --top=100"
+		echo "$base-line.txt report $input --by=line --top=100"
+		echo "$base-module.txt report $input --by=module --top=100"
+		echo "$base-tree.txt report $input --tree"
+		echo "$base-modules.txt report $input --modules"
+		for extension in svg html folded; do
+			echo "$base-flame.$extension flame $input -o out/$base-flame.$extension"
+		done
+		for format in folded speedscope gperftools json pprof; do
+			extension=txt
+			case $format in speedscope | json) extension=json ;; pprof) extension=pb ;; esac
+			echo "$base-export-$format.$extension export --format=$format $input -o -"
+		done
 	done
-done
-prints diff.txt diff in/names.pb in/names-later.pb.gz --top=100
-prints diff.json diff in/names.pb in/names-later.pb.gz --json --top=100
-prints diff-flame.svg flame in/names-later.pb.gz --base in/names.pb -o out/diff-flame.svg
-prints diff-rec.txt diff rec --top=100
-prints leaks.txt leaks rec --top=100
-prints leaks.json leaks rec --json --top=100
+	echo "diff.txt diff in/names.pb in/names-later.pb.gz --top=100"
+	echo "diff.json diff in/names.pb in/names-later.pb.gz --json --top=100"
+	echo "diff-flame.svg flame in/names-later.pb.gz --base in/names.pb -o out/diff-flame.svg"
+	echo "diff-rec.txt diff rec --top=100"
+	echo "leaks.txt leaks rec --top=100"
+	echo "leaks.json leaks rec --json --top=100"
+}
+commands | /usr/bin/python3 -B "$hostile" prints "$SEEP" || cases_failed=1
 for output in run run-here bundle; do
 	check_equal "what seep says after ${output%-*} ($output)" "" "$(/usr/bin/python3 "$hostile" look out/$output.txt)"
 done

@@ -3,7 +3,7 @@
 """What the commands cost at the desk, by the number of sites.
 
     scale.py BUILD > docs/SCALE.md
-    scale.py BUILD count | count-series
+    scale.py BUILD count
 
 `make bench-scale` runs the first: 10,000 to 4 million sites in snapshots that make_snapshots.c writes, peers beside them.
 In the environment: SCALE_SITES="10000 100000", SCALE_RUNS=3. The second counts instructions under valgrind at few sites,
@@ -22,6 +22,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 from harness import machine  # noqa: E402
+from harness.counted import Commands  # noqa: E402
 
 SECONDS_MAX = 120
 COUNTED = (8, 500, 2_000)
@@ -97,32 +98,25 @@ def exponent(sizes, costs):
     return statistics.linear_regression(x, y).slope if len(x) > 1 else math.nan
 
 
-def instructions(seep, arguments):
-    environment = dict(os.environ, SEEP_CACHE="off")
-    command = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", seep, *arguments]
-    said = subprocess.run(command, capture_output=True, text=True, env=environment, check=True, timeout=SECONDS_MAX).stderr
-    return sum(int(count.replace(",", "")) for count in re.findall(r"refs: +([0-9,]+)", said))
-
-
-def count(build):
+def count(build, counter):
     """What a run costs at eight sites is taken off: it would hide how the rest grows."""
     commands = ("report", "diff", "flame", "export --format=pprof")
     counted = {name: [] for name in commands}
     for sites in COUNTED:
         with Series(build, sites) as series:
             for name in commands:
-                counted[name].append(instructions(build / "seep", series.arguments(*COMMANDS[name])))
+                counted[name].append(counter.instructions(series.arguments(*COMMANDS[name])))
     for name, (fixed, few, many) in counted.items():
         print(f"{name}\t{exponent(COUNTED[1:], (few - fixed, many - fixed)):.3f}\t{(many - few) / (COUNTED[2] - COUNTED[1]):.0f}")
 
 
-def count_series(build):
+def count_series(build, counter):
     """Of a whole series: how the commands grow with the sites, and with the snapshots."""
     for title, (name, axis, shapes) in SERIES_COUNTED.items():
         costs = []
         for snapshots, sites in shapes:
             with Series(build, sites, snapshots, "series") as series:
-                costs.append(instructions(build / "seep", series.arguments(*SERIES_COMMANDS[name])))
+                costs.append(counter.instructions(series.arguments(*SERIES_COMMANDS[name])))
         sizes, (fixed, few, many) = [shape[axis] for shape in shapes], costs
         grown = exponent([size - sizes[0] for size in sizes[1:]], (few - fixed, many - fixed))
         print(f"{title}\t{grown:.3f}\t{(many - few) / (sizes[2] - sizes[1]):.0f}")
@@ -204,5 +198,10 @@ process. The exponent is that of the number of sites, fitted to the times.
 
 
 if __name__ == "__main__":
-    modes = {"count": count, "count-series": count_series}
-    modes.get(sys.argv[2] if len(sys.argv) > 2 else "", bench)(pathlib.Path(sys.argv[1]).resolve())
+    BUILD = pathlib.Path(sys.argv[1]).resolve()
+    if sys.argv[2:] == ["count"]:
+        with Commands(BUILD / "seep") as counting:
+            count(BUILD, counting)
+            count_series(BUILD, counting)
+    else:
+        bench(BUILD)

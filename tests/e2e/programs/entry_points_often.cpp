@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Calls each entry point of an allocator so often that an estimate at a coarse rate can be held against the truth: 64
+ * Calls each entry point of an allocator so often that an estimate at a coarse rate can be held against the truth: 32
  * MiB at each, in blocks of three sizes, a quarter of which stays alive. The account is in truth.end (truth.h).
  *
  *	entry_points_often DIRECTORY
@@ -15,7 +15,7 @@ namespace
 {
 
 constexpr size_t SIZES[] = {200 << 10, 40 << 10, 8 << 10}; /* all multiples of 64 */
-constexpr size_t TOTAL = 64 << 20;
+constexpr size_t TOTAL = 32 << 20;
 truth_site *site;
 
 /* Not touched: the address space is all that it takes. */

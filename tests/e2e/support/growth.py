@@ -3,18 +3,19 @@
 
 	growth.py make KIND N FILE                       writes one (a directory for series)
 	growth.py kinds                                  lists the kinds
-	growth.py exponent KIND N SEEP ARGUMENT...       of the instructions that n and 4 n take ({} is the file)
+	growth.py exponents SEEP                         a case for each line "KIND N ARGUMENT..." read: what n and 4 n take ({} is the file)
 """
 import gzip
 import math
 import os
-import re
+import pathlib
 import shutil
 import struct
-import subprocess
 import sys
 import zlib
 
+sys.path.insert(1, str(pathlib.Path(__file__).resolve().parents[2] / "bench"))
+from harness.counted import Commands  # noqa: E402
 from bombs import pprof, snapshot
 from hostile import number, text
 
@@ -267,30 +268,35 @@ def make(kind, n, path):
             file.write(data)
 
 
-def instructions(command):
-    said = subprocess.run(["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null"] + command, stdin=subprocess.DEVNULL,
-                          stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, errors="replace")
-    if said.returncode:
-        sys.exit(f"status {said.returncode}: {said.stderr[-500:]}")
-    return sum(int(found) for found in re.findall(r"Collected : (\d+)", said.stderr))  # the child that reads ELF, too
-
-
-def exponent(kind, n, command):
-    """What a command costs in any case is left out."""
+def costs_of(commands, kind, n, arguments):
+    """Instructions at 20, n and 4 n."""
     costs = []
     for size in (20, n, 4 * n):
         path = f"{kind}.{size}"
         make(kind, size, path)
-        costs.append(instructions([path if word == "{}" else word for word in command]))
+        costs.append(commands.instructions([path if word == "{}" else word for word in arguments]))
         shutil.rmtree(path) if os.path.isdir(path) else os.unlink(path)
-    least, some, more = costs
-    print(f"{math.log(max(more - least, 1) / max(some - least, 1)) / math.log(4):.2f}  ({least} {some} {more})")
+    return costs
+
+
+def exponents(seep, lines):
+    """What a command costs in any case is left out. A cost that does not grow at all was not counted."""
+    good = True
+    with Commands(seep) as commands:
+        for kind, n, *arguments in map(str.split, lines):
+            least, some, more = costs_of(commands, kind, int(n), arguments)
+            exponent = math.log(max(more - least, 1) / max(some - least, 1)) / math.log(4)
+            grows = 0.3 < exponent <= 1.2
+            good &= grows
+            print(f"{'ok' if grows else 'not ok'} - seep {' '.join(arguments).replace('{}', kind)} grows as its input")
+            print(f"# exponent {exponent:.2f}, and instructions at 20, n and 4 n: {least} {some} {more}", flush=True)
+    return good
 
 
 if __name__ == "__main__":
     if sys.argv[1] == "kinds":
         print(*KINDS)
-    elif sys.argv[1] == "exponent":
-        exponent(sys.argv[2], int(sys.argv[3]), sys.argv[4:])
+    elif sys.argv[1] == "exponents":
+        sys.exit(not exponents(sys.argv[2], sys.stdin))
     else:
         make(sys.argv[2], int(sys.argv[3]), sys.argv[4])

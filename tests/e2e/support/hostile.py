@@ -2,13 +2,18 @@
 """Files made to harm their reader, and a look at what readers made of them.
 
 	hostile.py make DIRECTORY       writes them
-	hostile.py look FILE            complains of what is not fit to print in a file: text, or JSON, SVG, HTML by its name
+	hostile.py look FILE...         complains of what is not fit to print in a file: text, or JSON, SVG, HTML by its name
+	hostile.py prints SEEP          a case for each line "OUTPUT COMMAND..." read: what it makes is out/OUTPUT, by itself or by
+	                                standard output, must be fit to print and have something of the names in it
 """
 import gzip
 import json
 import os
 import re
+import struct
+import subprocess
 import sys
+import zlib
 
 LONG = "A" * 65536
 NAMES = [
@@ -75,6 +80,21 @@ def many_stacks(count):
     return out + b"".join(text(6, t) for t in texts)
 
 
+def packed_blocks(block, count):
+    """Deflate's form of a block so many times, without its end: packed once, for it takes its time."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    return (packer.compress(block) + packer.flush(zlib.Z_FULL_FLUSH)) * count
+
+
+def gzip_of(head, block, count):
+    """What begins so and goes on with a block so many times, packed."""
+    packer, crc = zlib.compressobj(9, zlib.DEFLATED, -15), zlib.crc32(head)
+    body = packer.compress(head) + packer.flush(zlib.Z_FULL_FLUSH) + packed_blocks(block, count) + b"\3\0"
+    for _ in range(count):
+        crc = zlib.crc32(block, crc)
+    return b"\x1f\x8b\b" + bytes(7) + body + struct.pack("<II", crc, len(head) + len(block) * count & 0xFFFFFFFF)
+
+
 def make(directory):
     def write(name, data):
         with open(os.path.join(directory, name), "wb") as file:
@@ -83,45 +103,73 @@ def make(directory):
     write("names.pb", pprof(NAMES))
     write("names-later.pb.gz", gzip.compress(pprof(NAMES, 3)))
     write("names.heap", jemalloc(NAMES))
-    write("zeros.pb.gz", gzip.compress(pprof(["f"]) + bytes(200 << 20)))
-    write("texts.pb.gz", gzip.compress(pprof(["f"]) + b"2\0" * (100 << 20)))
-    write("stacks.pb", many_stacks(90000))
-    write("stacks.pb.gz", gzip.compress(many_stacks(90000) * 1))
+    write("zeros.pb.gz", gzip_of(pprof(["f"]), bytes(1 << 20), 200))
+    write("texts.pb.gz", gzip_of(pprof(["f"]), b"2\0" * (1 << 19), 200))
+    stacks = many_stacks(90000)
+    write("stacks.pb", stacks)
+    write("stacks.pb.gz", gzip.compress(stacks))
 
 
 FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 
-def look(path):
-    data = open(path, "rb").read()
+def faults(path):
+    """What is not fit to print in a file."""
+    with open(path, "rb") as file:
+        data = file.read()
     if path.endswith(".pb"):  # packed
         data = gzip.decompress(data)
-        if re.search(rb"\x1b[\[\]\x1b]", data):  # one alone may be a length
-            print("an escape sequence")
-        longest = max((len(run) for run in re.findall(rb"A+", data)), default=0)
-        if longest > 20480:
-            print(f"a name of {longest} bytes")
-        return
+        found = ["an escape sequence"] if re.search(rb"\x1b[\[\]\x1b]", data) else []  # one alone may be a length
+        return found + too_long(re.findall(rb"A+", data))
     try:
         content = data.decode("utf-8")
     except UnicodeDecodeError as fault:
-        print(fault)
-        return
-    for found in FORBIDDEN.findall(content)[:3]:
-        print(f"U+{ord(found):04X}")
-    longest = max((len(run) for run in re.findall("A+", content)), default=0)
-    if longest > 20480:
-        print(f"a name of {longest} bytes")
+        return [str(fault)]
+    found = [f"U+{ord(character):04X}" for character in FORBIDDEN.findall(content)[:3]] + too_long(re.findall("A+", content))
     if path.endswith(".json"):
         json.loads(content)
     if path.endswith((".html", ".svg")):
-        for harm in ("<img", "<b>", "<script>alert"):
-            if harm in content:
-                print(f"{harm} unescaped")
+        found += [f"{harm} unescaped" for harm in ("<img", "<b>", "<script>alert") if harm in content]
+    return found
+
+
+def too_long(runs):
+    longest = max(map(len, runs), default=0)
+    return [f"a name of {longest} bytes"] if longest > 20480 else []
+
+
+def prints(seep, output, arguments):
+    """Complaints about one command."""
+    path, said = f"out/{output}", f"out/{output}.err.txt"
+    with open("out/printed.txt", "wb") as printed, open(said, "wb") as errors:
+        status = subprocess.run([seep] + arguments, stdin=subprocess.DEVNULL, stdout=printed, stderr=errors, timeout=100, check=False).returncode
+    if not os.path.exists(path):
+        os.rename("out/printed.txt", path)
+    with open(path, "rb") as file:
+        data = file.read()
+    data = gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data
+    found = [f"exit status {status}"] if status else []
+    found += [] if re.search(rb"evil|red|img src|leak", data) else ["nothing of the names in it"]
+    return found + faults(path) + faults(said)
+
+
+def all_prints(seep, lines):
+    good = True
+    for output, *arguments in map(str.split, lines):
+        found = prints(seep, output, arguments)
+        print(f"{'not ok' if found else 'ok'} - seep {arguments[0]} {arguments[1]} ({output})")
+        for complaint in found:
+            print(f"# {complaint}")
+        good &= not found
+    return good
 
 
 if __name__ == "__main__":
     if sys.argv[1] == "make":
         make(sys.argv[2])
+    elif sys.argv[1] == "prints":
+        sys.exit(not all_prints(sys.argv[2], sys.stdin))
     else:
-        look(sys.argv[2])
+        for name in sys.argv[2:]:
+            for fault in faults(name):
+                print(fault)
