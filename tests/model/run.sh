@@ -8,8 +8,11 @@
 #	tests/model/run.sh [--quick] [MODEL...]
 set -u
 models=$(cd "$(dirname "$0")" && pwd)
-what=search
-[ "${1:-}" != --quick ] || { what=quick && shift; }
+# A short search has little to compile for, and needs no table of 16 million slots and no stack of a million steps.
+what=search optimisation=-O2 sizes='-m1000000'
+[ "${1:-}" != --quick ] || { what=quick optimisation=-O1 && shift; }
+small='-m20000 -w20'
+[ $what = search ] || sizes=$small
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
@@ -25,12 +28,12 @@ verdict() { # COMMAND-STATUS NAME
 	fi
 }
 
-search() { # OPTIMISATION MODEL FLAG...
-	local optimisation=$1 model=$2
-	shift 2
+search() { # OPTIMISATION SIZES MODEL FLAG...
+	local optimisation=$1 sizes=$2 model=$3
+	shift 3
 	rm -f pan ./*.trail
 	spin -a "$@" "$model" >log 2>&1 && gcc $optimisation -w -DSAFETY -DCOLLAPSE -DMEMLIM=2048 -o pan pan.c >>log 2>&1 &&
-		timeout 100 ./pan -m1000000 >>log 2>&1
+		timeout 100 ./pan $sizes >>log 2>&1
 }
 
 # The whole of it was searched, and nothing found.
@@ -52,12 +55,12 @@ for name in ${*:-$(cd "$models" && basename -s .pml -- *.pml)}; do
 	model=$models/$name.pml
 	while read -r flags; do
 		# shellcheck disable=SC2086 # a list of flags
-		search -O2 "$model" $flags && is_sound
+		search $optimisation "$sizes" "$model" $flags && is_sound
 		verdict $? "$name${flags:+ $flags}: all of $(sed -n 's/^ *\([0-9.e+]*\) states, stored.*/\1/p' log) states"
 	done < <(directives "$model" $what)
 	while read -r flags; do
 		# shellcheck disable=SC2086
-		search -O0 "$model" $flags # soon found
+		search -O0 "$small" "$model" $flags # soon found
 		is_refuted
 		verdict $? "$name $flags: refuted"
 	done < <(directives "$model" broken | { [ $what = search ] && cat || sed -n '1~3p'; })
