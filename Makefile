@@ -192,7 +192,7 @@ $(ANALYSES): %-analysis: %
 # The sanitizers' own code draws false warnings from the compiler; the plain builds see to real ones.
 .PHONY: unit-asan fuzz-targets-asan
 unit-asan fuzz-targets-asan: %-asan:
-	+$(MAKE) -s BUILD=$(BUILD)/asan CFLAGS='-O1 -g1' SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=all -Wno-error' $*
+	+$(MAKE) -s BUILD=$(BUILD)/asan CFLAGS='-O1 -g1 -DSEEP_DEBUG' SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=all -Wno-error' $*
 
 .PHONY: check check-asan check-tsan check-debug check-flavours
 check: ## install what is missing, build, run every test and gate
