@@ -35,7 +35,7 @@ struct request {
 #define FIELD(name) offsetof(struct request, name)
 
 static const struct command_option options[] = {
-    {OPTION_BASE, "base", "BEFORE", "growth since this snapshot; or two SNAPSHOTs: from the first", &option_text,
+    {OPTION_BASE, "base", "BEFORE", "growth since it; of two SNAPSHOTs: since the first", &option_text,
      FIELD(document.base), NULL},
     {OPTION_SORT, "sort", "ORDER", "inuse (default), objects, allocated or allocations", &option_word, FIELD(order),
      inventory_order_names},
@@ -173,7 +173,7 @@ static int run(int argc, char **argv)
 
 const struct command command_annotate = {
     .name = "annotate",
-    .operands = "SNAPSHOT [SNAPSHOT] [FUNCTION | FILE[:LINE]]...",
+    .operands = "SNAPSHOT [SNAPSHOT] [FUNCTION|FILE[:LINE]]...",
     .summary = "show source lines with the memory that they asked for",
     .notes = "Without FUNCTION or FILE: the functions whose lines hold most. SNAPSHOT may be a\n"
 	     "recording or a PID: then its last one. Two are compared: lines show growth.\n"

@@ -120,7 +120,7 @@ const struct command command_serve = {
     .name = "serve",
     .operands = "[TARGET...]",
     .summary = "the page of recordings in a browser, current while they grow",
-    .notes = "Prints where it listens. TARGET is a recording, a bundle, a snapshot, a PID, or a\n"
+    .notes = "Prints where it listens. TARGET is a recording, a bundle, a snapshot, a PID or a\n"
 	     "directory of recordings [.]. Only this machine can connect unless ADDRESS says\n"
 	     "otherwise, which needs a token: from FILE or SEEP_SERVE_TOKEN, shown as\n"
 	     "'Authorization: Bearer TOKEN', or in a browser once as ?token=TOKEN.",

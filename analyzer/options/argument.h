@@ -49,7 +49,7 @@ enum { OPTION_WRAPPER = 513 };
 enum { OPTION_SOURCE_PATH = 515 };
 #define SOURCE_PATH_OPTION(field)                                                                                      \
 	{                                                                                                              \
-		OPTION_SOURCE_PATH, "source-path", "DIR", "where sources are; or FROM=TO: the folder FROM is TO here", \
+		OPTION_SOURCE_PATH, "source-path", "DIR", "where sources are; FROM=TO: folder FROM is here TO",        \
 		    &option_list, field, NULL                                                                          \
 	}
 
