@@ -15,7 +15,7 @@ static uint64_t field_offset(const struct snapshot_view *view, enum seep_section
 {
 	const struct snapshot_table *table = &view->tables[type];
 
-	return table->expanded ? table->offset : table->offset + (uint64_t)index * table->stride_bytes + field;
+	return table->is_compact ? table->offset : table->offset + (uint64_t)index * table->stride_bytes + field;
 }
 
 static bool field_fault(const struct snapshot_view *view, enum seep_section_type type, uint32_t index, size_t field,
@@ -268,8 +268,22 @@ static bool live_verify(const struct snapshot_view *view, struct error *error)
 	return true;
 }
 
+/* A compact section that can't be unpacked to its end has nothing that is worth another complaint. */
+static bool compact_verify(const struct snapshot_view *view, struct error *error)
+{
+	for (uint32_t type = 0; type < SNAPSHOT_SECTIONS; type++) {
+		const struct snapshot_window *window = view->tables[type].window;
+		if (window && window->cursor.is_bad)
+			return snapshot_compact_fault(view, &window->section,
+						      (uint64_t)(window->cursor.from - window->cursor.begin), error);
+	}
+	return true;
+}
+
 bool snapshot_verify_entries(const struct snapshot_view *view, struct error *error)
 {
-	return strings_verify(view, error) && process_verify(view, error) && modules_verify(view, error) &&
-	       stacks_verify(view, error) && lifetimes_verify(view, error) && live_verify(view, error);
+	const bool fine = strings_verify(view, error) && process_verify(view, error) && modules_verify(view, error) &&
+			  stacks_verify(view, error) && lifetimes_verify(view, error) && live_verify(view, error);
+
+	return compact_verify(view, error) && fine;
 }

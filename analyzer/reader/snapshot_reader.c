@@ -122,7 +122,7 @@ static void table_make_room(struct snapshot_table *table)
 		table->room = memory_resize(table->room, bytes, 1);
 		table->room_bytes = bytes;
 	}
-	table->entries = table->expanded = table->room;
+	table->entries = table->room;
 }
 
 /* Snapshots of one recording begin with the same nodes, as a rule: its tables grow at their end. */
@@ -154,11 +154,45 @@ static bool entries_expand(struct snapshot_view *view, const struct seep_section
 {
 	const unsigned char *packed = view->data + section->offset;
 
-	if (view->is_brief && section->type == SEEP_SECTION_NODES)
+	if (section->type == SEEP_SECTION_NODES)
 		return nodes_expand_rest(view, section, packed, entries, fault);
-	if (view->is_brief && section->type == SEEP_SECTION_SITES)
+	if (section->type == SEEP_SECTION_SITES)
 		return seep_sites_expand_brief(section, packed, entries, fault);
 	return seep_section_expand(section, packed, entries, fault);
+}
+
+bool snapshot_compact_fault(const struct snapshot_view *view, const struct seep_section *section, uint64_t fault,
+			    struct error *error)
+{
+	return input_fault(error, view->name, section->offset + fault,
+			   "the compact section %s can't be expanded from here on", kinds[section->type].name);
+}
+
+static struct snapshot_window *window_open(const struct seep_section *section, const void *bytes)
+{
+	struct snapshot_window *window =
+	    memory_allocate(1, sizeof *window + SNAPSHOT_WINDOW_ENTRIES * (size_t)section->entry_bytes);
+
+	window->section = *section;
+	seep_section_open(&window->cursor, section, bytes);
+	return window;
+}
+
+void snapshot_window_move(const struct snapshot_table *table, uint32_t index)
+{
+	struct snapshot_window *window = table->window;
+	const uint32_t first = index - index % SNAPSHOT_WINDOW_ENTRIES;
+	const bool is_behind = index < window->first;
+
+	if (is_behind)
+		seep_section_open(&window->cursor, &window->section, window->cursor.begin);
+	while (window->cursor.next <= index &&
+	       seep_section_next(&window->cursor, window->entries, SNAPSHOT_WINDOW_ENTRIES)) {
+	}
+	if (window->cursor.is_bad)
+		memset(window->entries, 0, SNAPSHOT_WINDOW_ENTRIES * (size_t)table->stride_bytes);
+	window->first = first;
+	window->count = SNAPSHOT_WINDOW_ENTRIES;
 }
 
 /* For a compact section: checks the number of entries before it asks for memory. */
@@ -181,11 +215,15 @@ static bool section_expand(struct snapshot_view *view, const struct seep_section
 	table->count = section->compact_entries;
 	if (view->is_brief && section->type == SEEP_SECTION_SITES)
 		table->stride_bytes = SEEP_SITE_BYTES_BRIEF;
+	table->is_compact = true;
+	if (!view->is_brief) {
+		table->entries = NULL;
+		table->window = window_open(section, view->data + section->offset);
+		return true;
+	}
 	table_make_room(table);
-	if (!entries_expand(view, section, table->expanded, &fault))
-		return input_fault(error, view->name, section->offset + fault,
-				   "the compact section %s can't be expanded from here on", name);
-	return true;
+	return entries_expand(view, section, table->room, &fault) ||
+	       snapshot_compact_fault(view, section, fault, error);
 }
 
 /* A known section becomes a table of the view. */
@@ -352,8 +390,10 @@ bool snapshot_verify_brief(struct snapshot_view *view, const void *data, size_t 
 
 void snapshot_view_free(struct snapshot_view *view)
 {
-	for (uint32_t type = 0; type < SNAPSHOT_SECTIONS; type++)
+	for (uint32_t type = 0; type < SNAPSHOT_SECTIONS; type++) {
 		free(view->tables[type].room);
+		free(view->tables[type].window);
+	}
 	free(view->last_nodes.packed);
 	*view = (struct snapshot_view){0};
 }

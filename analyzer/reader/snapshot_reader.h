@@ -4,8 +4,8 @@
  *
  * snapshot_verify() checks everything once: magic, version, sizes, checksums, and every index, offset and number in
  * every entry. What it accepts can be read through the functions below without a further check, whatever the caller's
- * index is as long as it is below the table's count. The view borrows the bytes, which need no alignment; it holds
- * compact sections expanded until snapshot_view_free().
+ * index is as long as it is below the table's count. The view borrows the bytes, which need no alignment; of
+ * compact sections it holds a piece or, for a series, all entries, until snapshot_view_free().
  */
 #ifndef SEEP_READER_SNAPSHOT_READER_H
 #define SEEP_READER_SNAPSHOT_READER_H
@@ -15,6 +15,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include <seep/keeper.h>
 #include <seep/snapshot.h>
 
 #include "base/error.h"
@@ -37,9 +38,19 @@ struct snapshot_table {
 	uint64_t offset; /* in the file; 0: the section is not there */
 	uint32_t count;
 	uint32_t stride_bytes;
-	void *expanded; /* the entries of a compact section; NULL: they are in the file */
-	void *room;     /* what they lie in; owned */
+	bool is_compact;
+	void *room; /* what all entries of a compact section lie in; owned */
 	size_t room_bytes;
+	struct snapshot_window *window; /* instead of `entries`: those around the one that was read last; owned */
+};
+
+enum { SNAPSHOT_WINDOW_ENTRIES = 64 };
+/* Entries of a compact section. Whoever reads it from the first to the last needs no more memory than this. */
+struct snapshot_window {
+	struct seep_section section;
+	struct seep_section_cursor cursor;
+	uint32_t first, count; /* that are here */
+	unsigned char entries[];
 };
 
 struct snapshot_view {
@@ -77,8 +88,26 @@ void snapshot_view_free(struct snapshot_view *view);
 /* The size as which the file counts where the input's size bounds memory: that of the unpacked file, within reason. */
 uint64_t snapshot_input_bytes(const struct snapshot_view *view);
 
+/* Says that a compact section can't be unpacked from the offset `fault` on; returns false. */
+bool snapshot_compact_fault(const struct snapshot_view *view, const struct seep_section *section, uint64_t fault,
+			    struct error *error);
+
 /* The second half of snapshot_verify(): checks the entries. */
 bool snapshot_verify_entries(const struct snapshot_view *view, struct error *error);
+
+/* Moves the window to the entry. Entries that can't be unpacked are zeros. */
+void snapshot_window_move(const struct snapshot_table *table, uint32_t index);
+
+static inline const unsigned char *snapshot_entry_at(const struct snapshot_table *table, uint32_t index)
+{
+	const struct snapshot_window *window = table->window;
+
+	if (!window)
+		return table->entries + (size_t)index * table->stride_bytes;
+	if (index - window->first >= window->count)
+		snapshot_window_move(table, index);
+	return window->entries + (size_t)(index - window->first) * table->stride_bytes;
+}
 
 /* Copies the known part of an entry, and zeros for what the file's version did not have yet; index < count. */
 static inline void snapshot_entry(const struct snapshot_view *view, enum seep_section_type type, uint32_t index,
@@ -88,7 +117,7 @@ static inline void snapshot_entry(const struct snapshot_view *view, enum seep_se
 
 	const size_t bytes = table->stride_bytes < known_bytes ? table->stride_bytes : known_bytes;
 
-	memcpy(entry, table->entries + (size_t)index * table->stride_bytes, bytes);
+	memcpy(entry, snapshot_entry_at(table, index), bytes);
 	memset((char *)entry + bytes, 0, known_bytes - bytes);
 }
 

@@ -109,6 +109,17 @@ void seep_keeper_wake(const char *directory);
 bool seep_section_is_compact(const struct seep_section *section);
 bool seep_section_expand(const struct seep_section *section, const void *bytes, void *entries, uint64_t *fault);
 
+/* The same piece by piece. seep_section_next() unpacks up to `most` more entries; `next` says how far it has come. False:
+ * something is wrong before the byte `from`, and nothing more can be unpacked. */
+struct seep_section_cursor {
+	const uint8_t *begin, *from, *end;
+	uint32_t type, next, count;
+	bool is_bad;
+	uint64_t history[20]; /* what the entries before had */
+};
+void seep_section_open(struct seep_section_cursor *cursor, const struct seep_section *section, const void *bytes);
+bool seep_section_next(struct seep_section_cursor *cursor, void *entries, uint32_t most);
+
 /* The same of NODES whose beginning has been unpacked before: `known` entries of `known_bytes`. */
 bool seep_nodes_expand_rest(const struct seep_section *section, const void *bytes, struct seep_node *nodes,
 			    uint32_t known, uint64_t known_bytes, uint64_t *fault);

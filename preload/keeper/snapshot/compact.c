@@ -389,11 +389,13 @@ ENCODE(seep_lifetime, code_lifetime)
 ENCODE(seep_live, code_live)
 
 #define DECODE(entry_type, code)                                                                                       \
-	static void code##s_expand(struct coder *coder, void *entries, uint32_t first, uint32_t count)                 \
+	static uint32_t code##s_expand(struct coder *coder, struct history *before, void *entries, uint32_t first,     \
+				       uint32_t end)                                                                   \
 	{                                                                                                              \
-		struct history before = {0};                                                                           \
-		for (uint32_t i = first; i < count && !coder->bad; i++)                                                \
-			code(coder, true, &before, &((struct entry_type *)entries)[i], i);                             \
+		uint32_t i = first;                                                                                    \
+		for (; i < end && !coder->bad; i++)                                                                    \
+			code(coder, true, before, (struct entry_type *)entries + (i - first), i);                      \
+		return i;                                                                                              \
 	}
 DECODE(seep_node, code_node)
 DECODE(seep_site, code_site)
@@ -403,7 +405,7 @@ DECODE(seep_live, code_live)
 static const struct {
 	uint32_t entry_bytes;
 	bool (*add)(struct snapshot_writer *image, const void *entries, uint32_t first, uint32_t count);
-	void (*expand)(struct coder *coder, void *entries, uint32_t first, uint32_t count);
+	uint32_t (*expand)(struct coder *coder, struct history *before, void *entries, uint32_t first, uint32_t end);
 } kinds[] = {
     [SEEP_SECTION_NODES] = {sizeof(struct seep_node), code_nodes_add, code_nodes_expand},
     [SEEP_SECTION_SITES] = {sizeof(struct seep_site), code_sites_add, code_sites_expand},
@@ -422,14 +424,45 @@ bool seep_section_is_compact(const struct seep_section *section)
 	       section->entry_bytes == kinds[section->type].entry_bytes;
 }
 
+_Static_assert(sizeof(struct history) <= sizeof((struct seep_section_cursor){0}.history), "there is room for it");
+
+void seep_section_open(struct seep_section_cursor *cursor, const struct seep_section *section, const void *bytes)
+{
+	*cursor = (struct seep_section_cursor){
+	    .begin = bytes,
+	    .from = bytes,
+	    .end = (const uint8_t *)bytes + section->bytes,
+	    .type = section->type,
+	    .count = section->compact_entries,
+	};
+}
+
+bool seep_section_next(struct seep_section_cursor *cursor, void *entries, uint32_t most)
+{
+	struct coder coder = {.from = cursor->from, .end = cursor->end, .bad = cursor->is_bad};
+	struct history before;
+	uint32_t left = cursor->count - cursor->next, end = cursor->next + (left < most ? left : most);
+	size_t entry_bytes = kinds[cursor->type].entry_bytes;
+	memcpy(&before, cursor->history, sizeof before);
+	if (cursor->next < first_of(cursor->type) && end > 0) {
+		memset(entries, 0, entry_bytes);
+		entries = (char *)entries + entry_bytes;
+		cursor->next++;
+	}
+	cursor->next = kinds[cursor->type].expand(&coder, &before, entries, cursor->next, end);
+	memcpy(cursor->history, &before, sizeof before);
+	cursor->from = coder.from;
+	cursor->is_bad = coder.bad || (cursor->next == cursor->count && coder.from != coder.end);
+	return !cursor->is_bad;
+}
+
 bool seep_section_expand(const struct seep_section *section, const void *bytes, void *entries, uint64_t *fault)
 {
-	struct coder coder = {.from = bytes, .end = (const uint8_t *)bytes + section->bytes};
-	uint32_t first = first_of(section->type);
-	memset(entries, 0, (size_t)first * kinds[section->type].entry_bytes);
-	kinds[section->type].expand(&coder, entries, first, section->compact_entries);
-	*fault = (uint64_t)(coder.from - (const uint8_t *)bytes);
-	return !coder.bad && coder.from == coder.end;
+	struct seep_section_cursor cursor;
+	seep_section_open(&cursor, section, bytes);
+	bool expanded = seep_section_next(&cursor, entries, section->compact_entries);
+	*fault = (uint64_t)(cursor.from - cursor.begin);
+	return expanded;
 }
 
 bool seep_nodes_expand_rest(const struct seep_section *section, const void *bytes, struct seep_node *nodes,
