@@ -6,6 +6,7 @@
 #include "options/argument.h"
 #include "commands/all.h"
 #include "commands/document.h"
+#include "page/pair_page.h"
 #include "profile/profile.h"
 #include "render/flame/flame.h"
 #include "export/export.h"
@@ -69,19 +70,20 @@ static void document_write(struct buffer *out, const struct snapshot_pair *pair,
 			   const struct document_request *document)
 {
 	const enum format format = ((const struct request *)document)->format;
+
+	if (format == FORMAT_HTML) {
+		pair_page_render(out, pair->now, pair->base, document->value);
+		return;
+	}
 	struct call_tree *tree = document_tree(pair, document->value);
 	struct flame_caption caption = {0};
-
-	flame_caption_fill(&caption, tree, pair->now, pair->base);
-	if (format == FORMAT_SVG)
+	if (format == FORMAT_SVG) {
+		flame_caption_fill(&caption, tree, pair->now, pair->base);
 		flame_svg_render(out, tree, &caption);
-	else if (format == FORMAT_HTML)
-		flame_html_render(out, tree, &caption);
-	else
+		flame_caption_free(&caption);
+	} else {
 		folded_render(out, tree);
-	if (format == FORMAT_FOLDED)
-		document_say_names(pair->now);
-	flame_caption_free(&caption);
+	}
 	call_tree_free(tree);
 }
 
@@ -99,9 +101,11 @@ const struct command command_flame = {
     .summary = "draw a flame graph of a snapshot, or of the changes since one",
     .notes = "SNAPSHOT and BEFORE are snapshots, or recordings (then their last snapshot);\n"
 	     "several SNAPSHOTs are added up.\n"
-	     "The page needs no network: click to zoom, Ctrl+F to search. With --base, frames\n"
+	     "FILE.svg needs no network: click to zoom, Ctrl+F to search. With --base, frames\n"
 	     "are as wide as the larger of before and after: red has grown, blue shrunk or\n"
-	     "vanished. FILE.folded has lines \"caller;callee VALUE\"; with --base two values.",
+	     "vanished. FILE.html is the flame graph and the table of `seep html`, with\n"
+	     "intervals; there frames are as wide as what grew and shrank. FILE.folded\n"
+	     "has lines \"caller;callee VALUE\"; with --base two values.",
     .options = options,
     .reads = true,
     .run = run,

@@ -34,6 +34,11 @@ struct page {
 	size_t judged_at;            /* the moment that the verdicts are about */
 	bool shutdown_left_out;      /* moments after judged_at are the program's shutdown */
 	const struct source_excerpt *sources; /* NULL: withheld */
+	/* Of a flame graph instead of a recording: what is shown, and its sites as groups by stack; the history is NULL then. */
+	const char *metric;
+	const struct page_selection *selection;
+	const struct group_table *groups;
+	bool is_unsure;           /* there are no intervals */
 	size_t left_out, removed; /* snapshots of the series that were not read, and that are no longer there */
 };
 

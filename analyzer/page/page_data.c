@@ -72,7 +72,8 @@ static void moments_render(struct json *json, const struct page *page)
 	COLUMN(json, "number", page->moments, page->moment_count, number);
 	struct column times = column_begin(json, "time_us"); /* since recording began */
 	for (size_t i = 0; i < page->moment_count; i++)
-		column_add(&times, (page->moments[i].time_ns - start_ns) / 1000);
+		column_add(&times,
+			   page->moments[i].time_ns > start_ns ? (page->moments[i].time_ns - start_ns) / 1000 : 0);
 	column_end(&times);
 	json_begin_array(json_key(json, "trigger"));
 	for (size_t i = 0; i < page->moment_count; i++)
@@ -145,6 +146,18 @@ struct page_site {
 	uint32_t node, place, row;
 };
 
+static struct page_site *sites_of_groups(const struct group_table *groups, struct page_stacks *stacks)
+{
+	struct page_site *sites = memory_allocate((size_t)groups->count + 1, sizeof *sites);
+
+	for (uint32_t i = 0; i < groups->count; i++) {
+		const struct group *group = &groups->groups[i];
+		sites[i].node = page_stacks_add(stacks, group->profile, group->site);
+		sites[i].place = page_stacks_place(stacks, group) + 1;
+	}
+	return sites;
+}
+
 static struct page_site *sites_find(const struct page *page, struct page_stacks *stacks,
 				    const struct page_selection *selection, const uint32_t *rows)
 {
@@ -175,7 +188,8 @@ static void sites_render(struct json *json, const struct page *page, const struc
 	struct page_stacks stacks;
 
 	page_stacks_init(&stacks);
-	struct page_site *sites = sites_find(page, &stacks, selection, rows);
+	struct page_site *sites =
+	    page->groups ? sites_of_groups(page->groups, &stacks) : sites_find(page, &stacks, selection, rows);
 	json_begin_object(json_key(json, "sites"));
 	COLUMN(json, "node", sites, selection->count, node);
 	COLUMN(json, "place", sites, selection->count, place);
@@ -204,6 +218,7 @@ static void rest_render(struct json *json, const struct page_selection *selectio
 	for (size_t i = 0; i < selection->rest_count; i++) {
 		const struct page_rest *rest = &selection->rest[i];
 		json_begin_object(json);
+		json_unsigned(json_key(json, "site"), rest->site);
 		json_unsigned(json_key(json, "born"), rest->born);
 		json_unsigned(json_key(json, "dead"), rest->dead);
 		json_unsigned(json_key(json, "samples"), rest->sum.samples);
@@ -333,10 +348,13 @@ static void page_data_render(struct buffer *out, const struct page *page)
 {
 	struct json json = {.out = out};
 	struct buffer losses = {0};
-	struct page_selection selection;
-	uint32_t *rows = page_rows_of_sites(page);
+	struct page_selection selection = {0};
+	uint32_t *rows = page->selection ? NULL : page_rows_of_sites(page);
 
-	page_select(&selection, page, rows, PAGE_ENTRIES_MOST);
+	if (page->selection)
+		selection = *page->selection;
+	else
+		page_select(&selection, page, rows, PAGE_ENTRIES_MOST);
 	losses_append(&losses, page->whole);
 	json_begin_object(&json);
 	json_text(json_key(&json, "schema"), "seep.page/1");
@@ -345,6 +363,8 @@ static void page_data_render(struct buffer *out, const struct page *page)
 	json_losses(&json, page->whole);
 	json_text(json_key(&json, "losses_text"), losses.data);
 	json_notes(&json, page->whole);
+	json_text_or_null(json_key(&json, "metric"), page->metric);
+	json_bool(json_key(&json, "unsure"), page->is_unsure);
 	moments_render(&json, page);
 	answer_render(&json, page);
 	cells_render(&json, selection.cells, selection.cell_count);
@@ -357,7 +377,8 @@ static void page_data_render(struct buffer *out, const struct page *page)
 		json_null(json_key(&json, "sources"));
 	json_end_object(&json);
 	buffer_free(&losses);
-	page_selection_free(&selection);
+	if (!page->selection)
+		page_selection_free(&selection);
 	free(rows);
 }
 

@@ -120,7 +120,8 @@ static void cells_choose(struct page_selection *selection, const struct page *pa
 		uint64_t *slot = map_put(rest_of, (uint64_t)cell.born << 32 | cell.dead, NULL);
 		if (*slot == 0) {
 			ARRAY_RESERVE(selection->rest, selection->rest_count, capacity);
-			selection->rest[selection->rest_count] = (struct page_rest){cell.born, cell.dead, {0}};
+			selection->rest[selection->rest_count] =
+			    (struct page_rest){cell.born, cell.dead, selection->count - 1, {0}};
 			*slot = ++selection->rest_count;
 		}
 		measure_add(&selection->rest[*slot - 1].sum, &sum);

@@ -10,9 +10,10 @@
 #include "page/page.h"
 #include "statistics/measure.h"
 
-/* Samples of the sites left out that are alive in moment k where born <= k < dead. */
+/* Samples of a site that are alive in moment k where born <= k < dead, as sums. */
 struct page_rest {
 	uint32_t born, dead;
+	uint32_t site;
 	struct seep_measure sum;
 };
 
@@ -24,7 +25,7 @@ struct page_selection {
 	size_t cell_count;
 	struct page_counter *counters; /* of all of the page's sites; ordered as they were */
 	size_t counter_count;
-	struct page_rest *rest; /* ordered by birth, then death */
+	struct page_rest *rest; /* of the shared site, ordered by birth, then death */
 	size_t rest_count;
 };
 

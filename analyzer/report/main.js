@@ -3,7 +3,7 @@
 
 import "uplot/dist/uPlot.min.css";
 import "./page.css";
-import { answer } from "./views/answer.js";
+import { answer, heading } from "./views/answer.js";
 import { Cohorts } from "./views/cohorts.js";
 import { bytesOf, documentOf } from "./data/data.js";
 import { make, safe } from "./dom.js";
@@ -69,7 +69,7 @@ function keys(state, dialog, now) {
 }
 
 /**
- * Builds the page about a recording; `head` stands above all, where there is one.
+ * Builds the page about a recording, or the flame graph that `seep flame` makes; `head` stands above all, where there is one.
  * @param {Recording} recording @param {State} state @param {HTMLDialogElement} dialog @param {Element|null} head
  */
 function show(recording, state, dialog, head) {
@@ -80,7 +80,9 @@ function show(recording, state, dialog, head) {
 	const source = new Source(recording, state, timeline);
 	const foot = make("footer", {}, `made by seep ${safe(recording.document.version)} from ${safe(recording.document.source)}; intervals are 95 %. `, make("button", { on: { click: () => dialog.showModal() } }, "keys (?)"));
 	/** @type {any[]} */
-	const parts = [head, answer(recording, state), timeline.element, recording.count > 1 && cohorts.element, panel.element, source.element, table.element, foot];
+	const parts = recording.document.metric
+		? [heading(recording), recording.count > 1 && timeline.caption, panel.element, table.element, foot]
+		: [head, answer(recording, state), timeline.element, recording.count > 1 && cohorts.element, panel.element, source.element, table.element, foot];
 	root.replaceChildren(...parts.filter(Boolean));
 	const redraw = () => {
 		timeline.build();
@@ -131,6 +133,7 @@ async function start() {
 	}
 	const recording = new Recording(await documentOf(bytesOf(carries.textContent ?? "")));
 	carries.remove();
+	if (recording.document.metric) state.begin({ metric: recording.document.metric, sort: recording.document.metric === "growth" ? "growth" : "value" });
 	views.now = show(recording, state, dialog, null);
 }
 

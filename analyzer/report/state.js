@@ -48,6 +48,12 @@ export class State {
 		for (const { names, listener } of this.listeners) if (names.some((name) => changed.includes(name))) listener();
 	}
 
+	/** What the page opens with where the address says nothing else. @param {Partial<Record<Name, string>>} choices */
+	begin(choices) {
+		if (window.location.hash.length > 1) return;
+		for (const name of NAMES) this.values[name] = choices[name] ?? this.values[name];
+	}
+
 	/** Before the page is built anew: nobody listens any more. */
 	forget() {
 		this.listeners = [];

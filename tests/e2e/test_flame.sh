@@ -53,7 +53,6 @@ check_equal "seep flame succeeds" 0 $?
 check_match "and says what it wrote" '^seep: wrote pages/single.svg \([0-9.]+ KiB\)$' "$output"
 check "the SVG is well-formed" xmllint --noout pages/single.svg
 check "it refers to nothing outside itself" bash -c '! grep -oE "(href|src)=\"[^#\"]+|url\([^)]*\)|@import" pages/single.svg'
-check "HTML is the same drawing in a page" "$SEEP" flame "$before" -o pages/single.html
 check "--base draws the difference" "$SEEP" flame "$after" --base "$before" -o pages/difference.svg
 check "the difference is well-formed" xmllint --noout pages/difference.svg
 check "without -o it is flame.svg" "$SEEP" flame "$before"
@@ -121,7 +120,6 @@ int main(void) { held[0] = evil(); held[1] = quoted(); return 0; }
 END
 "$SEEP" run -r 1K -o hostile.recording -- ./hostile 2>/dev/null
 "$SEEP" flame hostile.recording -o pages/hostile.svg 2>/dev/null
-"$SEEP" flame hostile.recording -o pages/hostile.html 2>/dev/null
 check "hostile names leave it well-formed" xmllint --noout pages/hostile.svg
 
 # Many frames: functions that call each other in ever new orders.

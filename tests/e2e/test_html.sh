@@ -75,9 +75,17 @@ END
 gcc -O1 -g0 -o hostile hostile.c && "$SEEP" run -r 16K -o hostile.recording -- ./hostile 2>run.err
 "$SEEP" html hostile.recording -o hostile.html 2>html.err
 
+# What seep flame makes is the page's flame graph: its stacks and values are those of its other forms.
+"$SEEP" flame recording/000009.seep -o flame.html 2>flame.err
+"$SEEP" flame recording/000009.seep -o flame.folded 2>flame.err
+"$SEEP" flame --base recording/000002.seep recording/000009.seep -o growth.html 2>flame.err
+"$SEEP" diff --json --by=stack recording/000002.seep recording/000009.seep >growth.json 2>flame.err
+"$SEEP" flame other.pb.gz -o pprof.html 2>flame.err
+"$SEEP" flame hostile.recording -o hostile.flame.html 2>flame.err
+
 # All of them in one browser.
 node "$ROOT/tests/page/browser.mjs" "$modules" full:page.html one:one.html thousand:thousand.html empty:empty.html killed:killed.html withheld:withheld.html \
-	hostile:hostile.html >browser.out 2>&1
+	hostile:hostile.html flame:flame.html growth:growth.html pprof:pprof.html hostile:hostile.flame.html >browser.out 2>&1
 cat browser.out
 grep -q '^not ok' browser.out && cases_failed=1
 exit $cases_failed

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // node browser.mjs MODULES KIND:PAGE...: drives pages in one Chromium, and prints "ok - ..." or "not ok - ..." for each thing that
 // they do. Kinds: full (tests/e2e/test_html.sh's program), hostile, and what else a page may be about. Waits are for conditions.
+import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
+import { signedBytes } from "../../analyzer/report/numbers/words.js";
 
 const [modules, ...pages] = process.argv.slice(2);
 const { chromium } = createRequire(path.join(path.resolve(modules), "x.js"))("playwright-core");
@@ -41,19 +43,29 @@ async function frame(page, name, button = "left") {
 /** Where a frame is; null: it is not drawn. */
 const isDrawn = (page, name) => page.evaluate((wanted) => window.seepFrame(wanted) !== null, name);
 
+/** What a button offers as a file. */
+async function saved(page, name) {
+	const waiting = page.waitForEvent("download");
+	await page.locator(".exports button", { hasText: name }).click();
+	const stream = await (await waiting).createReadStream();
+	const chunks = [];
+	for await (const chunk of stream) chunks.push(chunk);
+	return Buffer.concat(chunks).toString("utf8");
+}
+
 async function choosesTimes(page) {
 	check("the first sentence says how many places leak, and which", /^One place leaks\. It is leak_grow \(program\.c:\d+\): /.test(await text(page, ".headline")), await text(page, ".headline"));
 	check("the first row is the leak, with its rate's interval", /^leak\s+[\d.]+ [KMG]?i?B an? (hour|second) \[.*leak_grow/s.test(await text(page, ".places tbody tr:first-child")), await text(page, ".places tbody tr:first-child"));
 	check("the head has what was lost", /lost\s*\S/.test(await text(page, ".facts")), await text(page, ".facts"));
 
-	const growth = () => text(page, ".rows tbody");
+	const rowsNow = () => text(page, ".rows tbody");
 	await page.click("[data-preset='from the start']");
-	const whole = await growth();
+	const whole = await rowsNow();
 	check("a preset stands in the address", /from=0/.test(await hash(page)), await hash(page));
 	await page.keyboard.press("}");
 	await page.keyboard.press("{");
 	await page.keyboard.press("{");
-	check("keys move a handle, and the table follows", (await growth()) !== whole, whole);
+	check("keys move a handle, and the table follows", (await rowsNow()) !== whole, whole);
 	const plot = await page.locator(".timeline .u-over").boundingBox();
 	await page.mouse.move(plot.x + 2, plot.y + 40);
 	await page.mouse.down();
@@ -145,12 +157,7 @@ async function tells(page) {
 	check("? tells the keys", await page.locator("dialog").isVisible(), null);
 	await page.keyboard.press("Escape");
 	for (const [name, pattern] of [["folded", /^.*leak_grow.* \d+$/m], ["SVG", /<svg [^]*leak_grow/], ["PNG", /^\uFFFDPNG/]]) {
-		const waiting = page.waitForEvent("download");
-		await page.locator(".exports button", { hasText: name }).click();
-		const stream = await (await waiting).createReadStream();
-		const chunks = [];
-		for await (const chunk of stream) chunks.push(chunk);
-		const content = Buffer.concat(chunks).toString("utf8");
+		const content = await saved(page, name);
 		check(`the view is saved as ${name}`, pattern.test(content), content.slice(0, 80));
 	}
 }
@@ -203,6 +210,35 @@ async function hostile() {
 	await page.context().close();
 }
 
+/** Folded stacks as a map; values may differ by how they were rounded. */
+const folded = (content) => new Map(content.trim().split("\n").map((line) => [line.slice(0, line.lastIndexOf(" ")), Number(line.slice(line.lastIndexOf(" ")))]));
+
+async function flame() {
+	const page = await open();
+	const [ours, theirs] = [folded(await saved(page, "folded")), folded(readFileSync("flame.folded", "utf8"))];
+	const differs = [...theirs].filter(([stack, value]) => !(Math.abs(ours.get(stack) - value) <= 2));
+	check("seep flame's page has the stacks and values of its folded form", theirs.size > 2 && ours.size === theirs.size && differs.length === 0, [...ours].slice(0, 5));
+	check("it has no answer and no time line, but a table", (await page.locator(".headline, .timeline").count()) === 0 && /table_fill/.test(await text(page, ".rows tbody")), await text(page, "#seep"));
+	await page.selectOption("select[aria-label='show']", "allocated");
+	check("of one snapshot, allocated is all until then", /^all\s+[\d.]+ MiB/.test(await text(page, ".crumbs")), await text(page, ".crumbs"));
+	await page.context().close();
+}
+
+async function growth() {
+	const page = await open();
+	const { totals } = JSON.parse(readFileSync("growth.json", "utf8"));
+	const expected = signedBytes(totals.growth_bytes);
+	check("with --base it opens with growth, which is seep diff's", (await page.inputValue("select[aria-label='show']")) === "growth" && (await text(page, ".crumbs")).includes(expected), [await text(page, ".crumbs"), expected]);
+	check("with intervals", /\+[\d.]+ [KM]iB \[\+[\d.]+, \+[\d.]+\]/.test(await text(page, ".rows tbody")), await text(page, ".rows tbody"));
+	await page.context().close();
+}
+
+async function pprof() {
+	const page = await open();
+	check("another tool's profile is drawn, too", await isDrawn(page, "leak_grow"), await text(page, "#seep"));
+	await page.context().close();
+}
+
 /** What is expected of the first sentence and of the time line. */
 const OTHERS = {
 	one: [/^No verdict\. one snapshot only/, /^The only one is snapshot 3 /],
@@ -211,6 +247,8 @@ const OTHERS = {
 	killed: [/leak/, /^BEFORE is snapshot \d+ /],
 	withheld: [/leak/, /^BEFORE is snapshot \d+ /],
 };
+
+const KINDS = { hostile, flame, growth, pprof };
 
 async function other(kind) {
 	const page = await open();
@@ -227,7 +265,7 @@ try {
 		const kind = of.slice(0, of.indexOf(":"));
 		file = of.slice(kind.length + 1);
 		if (kind === "full") await full();
-		else if (kind === "hostile") await hostile();
+		else if (KINDS[kind]) await KINDS[kind]();
 		else await other(kind);
 	}
 	check("nothing is asked of any server", requests.every((url) => /^(file|blob|data):/.test(url)), requests);

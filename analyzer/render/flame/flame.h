@@ -32,8 +32,7 @@ void flame_caption_fill(struct flame_caption *caption, const struct call_tree *t
 			const struct profile *base);
 void flame_caption_free(struct flame_caption *caption);
 
-/* Draw the value that the tree is arranged by. */
+/* Draws the value that the tree is arranged by. */
 void flame_svg_render(struct buffer *out, const struct call_tree *tree, const struct flame_caption *caption);
-void flame_html_render(struct buffer *out, const struct call_tree *tree, const struct flame_caption *caption);
 
 #endif

@@ -38,7 +38,7 @@ export class Recording {
 	constructor(document) {
 		this.document = document;
 		/** @type {number} */
-		this.rate = document.rate || 0;
+		this.rate = document.unsure ? 0 : document.rate || 0; /* 0: there are no intervals */
 		/** @type {string[]} */
 		this.texts = [""].concat(document.texts);
 		this.times = column(document.moments.time_us).map((us) => us / 1e6);
@@ -57,7 +57,8 @@ export class Recording {
 		this.weights = this.#weigh();
 		/** @type {number} sites that share the last one's number */
 		this.leftOut = document.sites.left_out;
-		if (this.leftOut) this.#addRest();
+		if (this.leftOut) this.#nameRest();
+		this.#addSums();
 		this.counters = columnsOf(document.counters, ["site", "moment", "bytes", "objects"]);
 		/** @type {number[]} */
 		this.largest = document.counters.largest;
@@ -73,10 +74,8 @@ export class Recording {
 		return weights;
 	}
 
-	/** The sites that are left out are one, with a frame of its own; their cells are sums. */
-	#addRest() {
-		/** @type {{born: number, dead: number, samples: number, bytes: number[], objects: number[]}[]} */
-		const rest = this.document.rest;
+	/** The sites that are left out are one, with a frame of its own. */
+	#nameRest() {
 		const site = this.siteCount - 1;
 		const frame = this.frames.function.length;
 		this.texts.push(`[${this.leftOut.toLocaleString("en-US")} smaller sites]`);
@@ -85,8 +84,15 @@ export class Recording {
 		this.sitePlace[site] = frame;
 		this.nodeParent = Int32Array.from(extended(Float64Array.from(this.nodeParent), [0]));
 		this.nodeFrame = Int32Array.from(extended(Float64Array.from(this.nodeFrame), [frame]));
+	}
+
+	/** Cells of which the sums alone are known. */
+	#addSums() {
+		/** @type {{site: number, born: number, dead: number, samples: number, bytes: number[], objects: number[]}[]} */
+		const rest = this.document.rest;
 		const first = this.cells.site.length;
-		for (const [name, values] of Object.entries({ site: rest.map(() => site), born: rest.map((of) => of.born), dead: rest.map((of) => of.dead) })) this.cells[name] = extended(this.cells[name], values);
+		if (!rest.length) return;
+		for (const name of /** @type {const} */ (["site", "born", "dead"])) this.cells[name] = extended(this.cells[name], rest.map((of) => of[name]));
 		this.weights = this.weights.extended(rest.length);
 		rest.forEach((of, i) => this.weights.set(first + i, of));
 	}
@@ -186,6 +192,14 @@ export class Recording {
 			if (this.largest[i]) largest[counters.site[i]] = this.largest[i];
 		}
 		return { bytes, objects, largest };
+	}
+
+	/** The same between two moments; of a recording's only one: all until then. @param {number} before @param {number} after */
+	allocatedBetween(before, after) {
+		const now = this.allocated(after);
+		if (this.count === 1) return now;
+		const then = this.allocated(before);
+		return { bytes: now.bytes.map((value, site) => value - then.bytes[site]), objects: now.objects.map((value, site) => value - then.objects[site]) };
 	}
 
 	/** Growth between two moments by key. @param {number} before @param {number} after @param {number} keys @param {Keys} keyOf */

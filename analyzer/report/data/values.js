@@ -39,10 +39,8 @@ export function siteValues(recording, metric, { before, after }) {
 		for (let site = 0; site < sites; site++) values[site] = sums.estimate(site);
 		return { width: values, net: values };
 	}
-	const then = recording.allocated(before);
-	const now = recording.allocated(after);
-	const name = metric === "allocations" ? "objects" : "bytes";
-	for (let site = 0; site < sites; site++) values[site] = Math.max(0, now[name][site] - then[name][site]);
+	const allocated = recording.allocatedBetween(before, after)[metric === "allocations" ? "objects" : "bytes"];
+	for (let site = 0; site < sites; site++) values[site] = Math.max(0, allocated[site]);
 	if (metric === "churn") {
 		const growth = growthValues(recording, { before, after });
 		for (let site = 0; site < sites; site++) values[site] = Math.max(0, values[site] - growth.net[site]);

@@ -34,7 +34,7 @@ async function ask(name) {
 }
 
 export class Follower {
-	/** @param {(document: object) => Promise<void>} show what puts new data on the page, when the reader is not in the midst of something */
+	/** @param {(document: any) => Promise<void>} show what puts new data on the page, when the reader is not in the midst of something */
 	constructor(show) {
 		this.show = show;
 		/** @type {string|null} */

@@ -9,13 +9,13 @@ const POLL_MS = 2000;
 document.documentElement.dataset.theme = themeOf();
 
 async function look() {
-	const status = document.getElementById("connection");
+	const status = /** @type {HTMLElement} */ (document.getElementById("connection"));
 	try {
 		const answer = await fetch(window.location.pathname, { cache: "no-cache", credentials: "same-origin", signal: AbortSignal.timeout(15000) });
 		if (!answer.ok) throw new Error(answer.statusText);
 		const main = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("main");
 		const shown = document.querySelector("main");
-		if (main && main.innerHTML !== shown.innerHTML) shown.replaceWith(document.adoptNode(main));
+		if (main && shown && !main.isEqualNode(shown)) shown.replaceWith(document.adoptNode(main));
 		status.textContent = "";
 	} catch {
 		status.textContent = "The connection is lost.";

@@ -113,8 +113,8 @@ function facts(recording) {
 		fact("in use", estimateText(band.value, band).value, " ", make("small", {}, estimateText(band.value, band).interval)),
 		rss !== null && fact("RSS", bytes(rss)),
 		limit !== null && fact("limit", bytes(limit)),
-		fact("recorded", duration(recording.times[recording.count - 1])),
-		fact("snapshots", count(recording.count)),
+		recording.times[recording.count - 1] > 0 && fact("recorded", duration(recording.times[recording.count - 1])),
+		!document.metric && fact("snapshots", count(recording.count)),
 		fact("sample rate", recording.rate ? bytes(recording.rate) : "unknown"),
 		fact("lost", safe(document.losses_text)),
 	);
@@ -135,10 +135,18 @@ function cautions(recording) {
 
 const SHOWN = 12;
 
+/** @param {Recording} recording */
+function title({ document }) {
+	const { command, pid, host } = document.process;
+	return make("h1", {}, safe(command || document.source || "a recording"), make("small", {}, `${pid ? ` pid ${pid}` : ""}${host ? ` on ${safe(host)}` : ""}`));
+}
+
+/** What stands above a flame graph alone. @param {Recording} recording */
+export const heading = (recording) => make("section.answer", { aria: { label: "of what" } }, title(recording), facts(recording), cautions(recording));
+
 /** The head of the page. @param {Recording} recording @param {import("../state.js").State} state */
 export function answer(recording, state) {
 	const { document } = recording;
-	const process = document.process;
 	/** @type {Place[]} */
 	const rows = document.leaks ? document.leaks.places : [];
 	const spreads = document.leaks ? document.leaks.spreads : [];
@@ -172,7 +180,7 @@ export function answer(recording, state) {
 	const more = rows.length > SHOWN && make("button", { on: { click: () => { fill(true); if (more) more.remove(); } } }, judged > rows.length ? `${count(rows.length)} of ${count(judged)} places` : `all ${count(rows.length)} places`);
 	return make(
 		"section.answer", { aria: { label: "what leaks" } },
-		make("h1", {}, safe(process.command || "a recording"), make("small", {}, ` pid ${process.pid}${process.host ? ` on ${safe(process.host)}` : ""}`)),
+		title(recording),
 		make("p.headline", {}, ...headline(recording)),
 		facts(recording),
 		cautions(recording),

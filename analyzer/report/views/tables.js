@@ -70,10 +70,9 @@ export class Table {
 		const groups = recording.groups(state.get("by"));
 		const keys = this.#keys();
 		const byModule = state.get("by") === "module";
-		const then = recording.allocated(before);
-		const since = recording.allocated(after);
+		const since = recording.allocatedBetween(before, after);
 		const allocated = new Float64Array(groups.count);
-		keys.forEach((key, site) => { if (key >= 0) allocated[key] += since.bytes[site] - then.bytes[site]; });
+		keys.forEach((key, site) => { if (key >= 0) allocated[key] += since.bytes[site]; });
 		this.now = recording.inUse(after, groups.count, keys);
 		this.growth = recording.growth(before, after, groups.count, keys);
 		this.rows = [];

@@ -279,7 +279,7 @@ export class Timeline {
 		const { recording } = this;
 		const { before, after } = this.moments();
 		const name = (/** @type {number} */ k) => `snapshot ${recording.numbers[k]} at ${duration(recording.times[k])} (${recording.triggers[k]})`;
-		this.caption.textContent = recording.count < 2 ? `The only one is ${name(0)}.` : `BEFORE is ${name(before)}, AFTER is ${name(after)}. Drag a handle; everything below follows.`;
+		this.caption.textContent = recording.count < 2 ? `The only one is ${name(0)}.` : `BEFORE is ${name(before)}, AFTER is ${name(after)}. ${recording.document.metric ? "" : "Drag a handle; everything below follows."}`;
 		this.plot?.redraw(false);
 	}
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Opens the flame graphs that test_flame.sh has made in Chromium and uses them as a reader does. Prints a line a case.
 //
-//	node flame_pages.js DIRECTORY	holds single.svg, single.html, difference.svg, hostile.svg, large.svg
+//	node flame_pages.js DIRECTORY	holds single.svg, difference.svg, hostile.svg, large.svg
 "use strict";
 const fs = require("fs");
 const path = require("path");
@@ -176,7 +176,7 @@ async function difference(browser) {
 async function windows(browser) {
 	for (const width of [600, 1000, 1600]) {
 		await browser.resize(width, 700);
-		for (const file of ["single.svg", "single.html", "difference.svg"]) {
+		for (const file of ["single.svg", "difference.svg"]) {
 			await browser.open(address(file));
 			const state = await browser.evaluate(page_state);
 			check(file + " fills a window of " + width + " pixels and no more",
@@ -218,7 +218,7 @@ async function without_script(browser) {
 }
 
 async function hostile(browser) {
-	for (const file of ["hostile.svg", "hostile.html"]) {
+	for (const file of ["hostile.svg"]) {
 		await browser.open(address(file));
 		const state = await browser.evaluate(page_state);
 		const names = await browser.evaluate(
@@ -263,7 +263,6 @@ async function large(browser) {
 	const browser = await open_browser({width: 1200, height: 800});
 	try {
 		await pointer_and_keys(browser, "single.svg");
-		await pointer_and_keys(browser, "single.html");
 		await difference(browser);
 		await windows(browser);
 		await without_script(browser);
