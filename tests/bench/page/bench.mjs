@@ -14,6 +14,7 @@ const here = path.dirname(fileURLToPath(import.meta.url));
 const out = path.join(build, "bench", "page");
 const RUNS = Number(process.env.BENCH_RUNS || 3);
 const ZOOMS = 6;
+const PATIENCE_MS = 120000;
 mkdirSync(out, { recursive: true });
 
 const browser = await from(testModules, "playwright-core").chromium.launch({
@@ -30,8 +31,10 @@ async function open(url) {
 	return { page, cpu, close: () => page.context().close() };
 }
 
-/** Calls a function of the page's, and waits until what it did has been drawn. */
-const timed = (page, name, argument) => page.evaluate(async ([of, value]) => {
+/** Calls a function of the page's, and waits until what it did has been drawn: Infinity where that takes too long. */
+const timed = (page, name, argument) => Promise.race([called(page, name, argument), new Promise((done) => { setTimeout(done, PATIENCE_MS, Infinity); })]);
+
+const called = (page, name, argument) => page.evaluate(async ([of, value]) => {
 	const begun = performance.now();
 	window[of](value);
 	await new Promise((done) => { requestAnimationFrame(() => setTimeout(done, 0)); });
@@ -50,6 +53,7 @@ async function graph(name) {
 		const { page, cpu, close } = await open(pathToFileURL(path.join(out, `${name}.html`)).href);
 		const before = await cpu();
 		const first = await timed(page, "first");
+		if (first === Infinity) return [first, NaN, NaN, NaN];
 		const drawn = await cpu();
 		const zooms = [];
 		for (let i = 0; i < ZOOMS; i++) zooms.push(await timed(page, "zoom", i));
@@ -103,7 +107,7 @@ async function whole(file) {
 	return least(rows);
 }
 
-const ms = (value) => (Number.isNaN(value) ? "–" : `${Math.round(value)} ms`);
+const ms = (value) => (Number.isNaN(value) ? "–" : value === Infinity ? `> ${PATIENCE_MS} ms` : `${Math.round(value)} ms`);
 const row = (name, size, [a, b, c, d]) => console.log(`| ${name} | ${size} | ${ms(a)} | ${ms(b)} | ${ms(c)} | ${ms(d)} |`);
 try {
 	const only = process.env.BENCH_ONLY;
