@@ -61,7 +61,7 @@ static bool reaches(const struct follow_up *object, uint64_t age_ns)
 	return object->last_ns - object->birth_ns >= age_ns;
 }
 
-/* At the greatest ages one or two are left at risk, of whose end nothing follows for the others. */
+/* At the greatest ages one or two are left at risk, whose deaths say nothing about the others. */
 #define AT_RISK_LEAST 3
 
 #define SORT_BY_HAND_MOST 32 /* steps */

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What became of objects that a series of snapshots has seen alive: do those
- * that have reached an age still die, and is what stays of the same share
- * whenever it was born? Leaks and caches are told apart here.
+ * What became of the objects that a series of snapshots has seen alive: do those that have reached an age still die,
+ * and does the same share survive whenever it was born? This tells leaks from caches.
  *
  * A death is known to lie between the last snapshot that had the object and the
  * next one; it is taken to have happened halfway. Deaths and the time at risk

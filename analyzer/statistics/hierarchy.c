@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Focused BH: E. Katsevich, C. Sabatti & M. Bogomolov, "Filtering the rejection set while preserving false discovery rate
- * control", Journal of the American Statistical Association 118 (2023) 165-176. Many sets are significant where one of
- * them grows, and few are worth a word. What is told is chosen by a rule that is fixed beforehand (a filter), and of
- * all bounds on p the largest is taken at which (bound times tests) / (sets told) is q or less. The sums of sets that
+ * Focused BH: E. Katsevich, C. Sabatti & M. Bogomolov, "Filtering the rejection set while preserving false discovery
+ * rate control", Journal of the American Statistical Association 118 (2023) 165-176. If one set grows, many sets are
+ * significant, and few are worth a word. A rule that is fixed beforehand (a filter) chooses the sets to report. Of all
+ * bounds on p the largest is taken at which (bound times tests) / (sets reported) is q or less. The sums of sets that
  * share elements depend positively on each other, which Benjamini & Hochberg's procedure allows for (Y. Benjamini & D.
  * Yekutieli, Annals of Statistics 29 (2001) 1165-1188). The unit test has it by simulation.
  */
@@ -16,7 +16,7 @@
 
 #include "base/memory.h"
 
-#define EXPLAINED 0.5 /* of a set's growth lies in smaller ones: it is not told */
+#define EXPLAINED 0.5 /* if smaller sets hold this share of a set's growth, the set is not reported */
 
 struct ranked {
 	double p;
@@ -29,7 +29,7 @@ struct choice {
 	const double *growth;
 	struct ranked *sets; /* that have a test, small ones first */
 	size_t count;
-	uint32_t *owner; /* by element: the set that is told for it, + 1 */
+	uint32_t *owner; /* by element: the set that is reported for it, + 1 */
 	bool *told;      /* by set */
 };
 
@@ -61,7 +61,7 @@ static void set_withdraw(const struct choice *choice, uint32_t set)
 			choice->owner[hierarchy->elements[i]] = 0;
 }
 
-/* Tells a set in place of all smaller ones that share an element with it, unless they explain it. */
+/* Reports a set in place of all smaller ones that share an element with it, unless those explain it. */
 static void set_consider(const struct choice *choice, uint32_t set)
 {
 	const struct hierarchy *hierarchy = choice->hierarchy;
@@ -86,7 +86,7 @@ static void set_consider(const struct choice *choice, uint32_t set)
 	choice->told[set] = true;
 }
 
-/* The filter: how many sets are told where those up to this p are significant. */
+/* The filter: how many sets are reported if those up to this p are significant. */
 static size_t choose(const struct choice *choice, double bound)
 {
 	size_t count = 0;
@@ -101,7 +101,8 @@ static size_t choose(const struct choice *choice, double bound)
 	return count;
 }
 
-/* The largest p that Benjamini and Hochberg's procedure would call, where `told` of the sets called are counted; -1: none. */
+/* The largest p that Benjamini and Hochberg's procedure would call if it counted `told` of the called sets; -1:
+ * none. */
 static double largest_called(const double *p, size_t count, double per_test)
 {
 	for (size_t i = count; i > 0; i--)
@@ -133,7 +134,7 @@ size_t hierarchy_explain(const struct hierarchy *hierarchy, const double *p, con
 	}
 	qsort(choice.sets, choice.count, sizeof *choice.sets, size_compare);
 	qsort(ascending, choice.count, sizeof *ascending, p_compare);
-	/* From the usual bound downwards, until as many are told as the bound was made for. */
+	/* From the usual bound downwards, until as many sets are reported as the bound was made for. */
 	double bound = largest_called(ascending, choice.count, q / (double)choice.count);
 	while (bound >= 0 && (told = choose(&choice, bound)) > 0) {
 		const double allowed = q * (double)told / (double)choice.count;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What no element proves alone, a set of them may: sets that lie in each other, or overlap, each with a test. Those are
- * found that explain what there is at the lowest level, with false discoveries controlled over all of them.
+ * A set of elements may prove what no element proves alone. Sets lie in each other, or overlap, and each has a test.
+ * This finds the sets that explain the growth at the lowest level, with false discoveries controlled over all of them.
  */
 #ifndef SEEP_STATISTICS_HIERARCHY_H
 #define SEEP_STATISTICS_HIERARCHY_H

@@ -23,17 +23,17 @@
 #define P_SMALLEST 1e-300
 #define P_NEAR 1e-11 /* of t, where p = exp(-t^2): 5e-10 of p at its smallest */
 #define P_STEPS 60
-#define TABLE_SLACK 1e-6 /* relative, far more than the rounding of anything that the table is compared with */
-#define BISECTIONS 40    /* of the ends of what was selected */
+#define TABLE_SLACK 1e-6 /* relative, far more than the rounding of any number that is compared with the table */
+#define BISECTIONS 40    /* of the ends of selected sets */
 
-/* Sums that no samples can have (a hostile file's, or what is left of the difference of two large ones) must not make ends
- * of nonsense: a set has at least one sample's worth of evidence, so that its variance is at most its square. */
+/* Sums that no samples can have (of a hostile file, or the remainder of a difference of two large sums) must not give
+ * nonsensical ends: a set has at least one sample's worth of evidence, so its variance is at most its square. */
 static double variance_possible(double variance, double x)
 {
 	return fmin(variance, x * x);
 }
 
-/* An end is no further in than the estimate, and no further down than what is certain. */
+/* Keeps the estimate between the ends, and the lower end at or above the certain part. */
 static double low_guarded(const struct seep_sum *sum, double low)
 {
 	return low > sum->certain ? fmin(low, sum_estimate(sum)) : sum->certain;

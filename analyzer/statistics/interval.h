@@ -4,10 +4,10 @@
  * of samples and for the difference of two, and the test that belongs to them.
  * docs/SAMPLING.md derives and checks them.
  *
- * `alpha` is what is left out of an interval: 0.05 for 95 %. `unseen` is the
- * most that one sample which was not taken would have stood for (unseen_bytes()
- * and unseen_objects()): it bounds a set that showed no sample; 0 leaves that
- * bound out.
+ * `alpha` is the chance that an interval leaves out: 0.05 for 95 %. `unseen` is
+ * the most that one sample which was not taken would have stood for
+ * (unseen_bytes() and unseen_objects()): it bounds a set that showed no sample; 0
+ * leaves that bound out.
  */
 #ifndef SEEP_STATISTICS_INTERVAL_H
 #define SEEP_STATISTICS_INTERVAL_H
@@ -31,8 +31,8 @@ static inline struct interval interval_times(struct interval interval, double fa
 struct interval sum_interval(const struct seep_sum *sum, double unseen, double alpha);
 
 /*
- * The lower end for a set that is only looked at where it holds at least `least` samples: of all sets that are looked
- * at, those that happened to show more are the more, and the usual end would be too high too often.
+ * The lower end for a set that is shown only if it holds at least `least` samples. Sets that happened to show more
+ * samples are more frequent among those, so the usual end would be too high too often.
  */
 double sum_low_selected(const struct seep_sum *sum, double least, double alpha);
 
@@ -46,7 +46,7 @@ struct reach_table {
 	double low[REACH_POINTS], high[REACH_POINTS];
 };
 
-/* Whether difference_interval() at ALPHA excludes 0, which the table nearly always tells. */
+/* Whether difference_interval() at ALPHA excludes 0; the table nearly always decides that. */
 bool difference_excludes_zero(struct reach_table *table, const struct seep_sum *fresh, const struct seep_sum *gone,
 			      double unseen);
 

@@ -16,7 +16,7 @@ void measure_add_sample(struct seep_measure *measure, uint64_t size, uint64_t ra
 
 void measure_add(struct seep_measure *measure, const struct seep_measure *more);
 
-/* What a sum that only ever grows gained between two moments. Estimates are exact to rounding and never negative;
+/* The gain between two moments of a sum that only ever grows. Estimates are exact to rounding and never negative;
  * `largest` is that of the later sum, since which sample held it is no longer known. */
 struct seep_measure measure_since(const struct seep_measure *earlier, const struct seep_measure *later);
 

@@ -25,7 +25,7 @@ static double median_of_three(double a, double b, double c)
 	return c < low ? low : c > high ? high : c;
 }
 
-/* Puts what is below the pivot first and what is above it last. `*above`: the end of what equals it. */
+/* Puts the values below the pivot first and those above it last. `*above`: the end of those that equal it. */
 static size_t part(double *values, double *scratch, size_t count, double pivot, size_t *above)
 {
 	size_t low = 0, high = count - 1;

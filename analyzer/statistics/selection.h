@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What would stand at a place if values were sorted, without sorting them: in time that is linear in their number. */
+/* The value that would stand at a place if the values were sorted, found in time that is linear in their number. */
 #ifndef SEEP_STATISTICS_SELECTION_H
 #define SEEP_STATISTICS_SELECTION_H
 

@@ -23,7 +23,7 @@ struct life_table {
 };
 
 struct survival {
-	double share;             /* NaN where nothing was ever seen */
+	double share;             /* NaN: nothing was ever seen */
 	struct interval interval; /* 95 %, within 0 and 1 */
 };
 
@@ -35,7 +35,7 @@ void life_table_add_dead(struct life_table *table, unsigned bin, double weights,
 /* Adds one object that is alive at this age. */
 void life_table_add_alive(struct life_table *table, uint64_t age_ns, double weight);
 
-/* What becomes of those that reach an age until a later one, from single objects and not from bins. */
+/* The survival from one age to a later one, from single objects and not from bins. */
 struct survival_tail {
 	double share;     /* of them reaches the later age */
 	double greenwood; /* the sum of d / ((1 - d) n) over its deaths, d their share of those at risk */

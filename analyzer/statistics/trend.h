@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The slope of a series, robust against what does not belong to the trend: the
- * median of the slopes between all pairs of its points.
+ * The slope of a series, robust against points that do not belong to the trend:
+ * the median of the slopes between all pairs of its points.
  */
 #ifndef SEEP_STATISTICS_TREND_H
 #define SEEP_STATISTICS_TREND_H
@@ -14,7 +14,7 @@
 
 struct trend {
 	double slope;             /* value per unit of time; NaN with fewer than TREND_LEAST points */
-	struct interval interval; /* 95 %; widened for what neighbouring points have in common */
+	struct interval interval; /* 95 %; widened because neighbouring points are correlated */
 };
 
 /* Times must ascend strictly. */

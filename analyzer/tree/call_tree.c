@@ -111,7 +111,7 @@ static void frames_prepare(struct tree_builder *builder)
 	}
 }
 
-/* NO_NODE: it is not there, and there is no room for another. */
+/* NO_NODE: the node does not exist, and there is no room for it. */
 static uint32_t node_child(struct tree_builder *builder, uint32_t parent, uint32_t frame)
 {
 	struct call_tree *tree = builder->tree;
@@ -128,7 +128,7 @@ static uint32_t node_child(struct tree_builder *builder, uint32_t parent, uint32
 	memset(node, 0, sizeof *node);
 	node->frame = frame;
 	node->parent = parent;
-	node->inlined = true; /* until it is seen otherwise */
+	node->inlined = true; /* until a location shows otherwise */
 	node->depth = tree->nodes[parent].depth + 1;
 	if (node->depth > tree->depth_max)
 		tree->depth_max = node->depth;

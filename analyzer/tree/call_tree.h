@@ -31,11 +31,11 @@ enum call_kind {
 	CALL_ROOT, /* node 0, above every stack */
 	CALL_FUNCTION,
 	CALL_TRUNCATED, /* stands for the unknown callers of stacks that were cut */
-	CALL_NO_STACK,  /* allocations whose stack is not known at all, or no more */
+	CALL_NO_STACK,  /* allocations whose stack is not known, or no longer known */
 };
 
-/* A function as it appears in the tree. Frames are equal when function and module are; of a module counts the file
- * name up to ".so", so that two builds can be compared. */
+/* A function as it appears in the tree. Frames are equal when function and module are; of a module the file name counts
+ * up to ".so", so that two builds can be compared. */
 struct call_frame {
 	const char *function; /* never NULL */
 	const char *module;   /* path; "" if there is none */
@@ -62,9 +62,10 @@ struct call_tree {
 	uint32_t frame_count;
 	struct call_node *nodes; /* node 0 is the root; there is always one */
 	uint32_t node_count;
-	uint32_t depth_max;  /* largest depth of a node */
-	bool differential;   /* made of two profiles */
-	uint64_t cut_stacks; /* for whose last frames there was no room: they count for the caller that is there */
+	uint32_t depth_max; /* largest depth of a node */
+	bool differential;  /* made of two profiles */
+	uint64_t
+	    cut_stacks; /* stacks for whose last frames there was no room: they count for the last caller that had room */
 	enum call_value arranged_by;
 	struct string_pool *strings; /* owns every text above */
 };

@@ -215,7 +215,7 @@ static void a_count_that_a_dump_does_not_have_is_no_zero(void **state)
 	}
 }
 
-/* What is not there is not exported either, and so is not there when that is read. */
+/* A value that the source lacks is not exported either, so it is missing again when the export is read. */
 static void values_that_are_not_there_do_not_appear_by_an_export(void **state)
 {
 	(void)state;

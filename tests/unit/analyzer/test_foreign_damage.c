@@ -15,7 +15,7 @@
 #include "files/protobuf.h"
 #include "support/foreign_dumps.h"
 
-/* Whatever becomes of them: a profile whose every index is good, or one line. */
+/* Any bytes give a profile in which every index is valid, or one line. */
 static void survives(const void *data, size_t bytes)
 {
 	struct error error;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which of several sets that lie in each other are told. test_spread.c has how often that is wrong. */
+/* Which of several sets that lie in each other are reported. test_spread.c has how often that is wrong. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>

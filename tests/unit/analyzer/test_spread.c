@@ -31,7 +31,7 @@ static bool has_leak(const struct spread_place *spread)
 	       strcmp(name, "handler_0") == 0 || strcmp(name, "subsystem_0") == 0 || strcmp(name, "main_0") == 0;
 }
 
-/* False is what is told of functions below which nothing leaks. */
+/* A report about a function below which nothing leaks is false. */
 static void tally_run(struct tally *tally, double leaked, double steady, uint64_t seed)
 {
 	struct spread_program program;

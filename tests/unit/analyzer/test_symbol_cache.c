@@ -155,7 +155,7 @@ static void a_new_address_is_found_and_the_old_ones_stay(void **state)
 	free(lines.lines);
 }
 
-/* What can be found today is never hidden by what could be found once. */
+/* An answer of former times never hides a better one that can be found today. */
 static void poor_answers_are_not_kept(void **state)
 {
 	(void)state;
