@@ -13,6 +13,7 @@
 #include "export/massif.h"
 #include "files/output.h"
 #include "profile/profile.h"
+#include "reader/foreign_profile.h"
 #include "render/json/documents.h"
 #include "render/words/quantity.h"
 #include "tree/call_tree.h"
@@ -96,6 +97,21 @@ static void json_write(struct buffer *out, const struct profile *now, const stru
 	}
 }
 
+/* Other profilers' formats are read up to a limit, whoever wrote them. `plain`: what a packed one unpacks to; else 0. */
+static void say_unread(const struct buffer *out, size_t plain)
+{
+	const struct output *output = (const struct output *)out;
+	const uint64_t bytes = output->written + out->length;
+	const bool is_too_large = bytes > FOREIGN_BYTES_LIMIT;
+
+	if (is_too_large || plain > foreign_plain_limit(bytes))
+		message("note: seep itself will not read this export: it %s %s, and %s is the most that is read of "
+			"such a file; 'seep bundle' makes one that is read",
+			is_too_large ? "has" : "unpacks to",
+			quantity_bytes((double)(is_too_large ? bytes : plain)).text,
+			quantity_bytes((double)(is_too_large ? FOREIGN_BYTES_LIMIT : foreign_plain_limit(bytes))).text);
+}
+
 static void document_write(struct buffer *out, const struct snapshot_pair *pair,
 			   const struct document_request *document)
 {
@@ -106,7 +122,7 @@ static void document_write(struct buffer *out, const struct snapshot_pair *pair,
 		document_say_names(pair->now);
 	switch (format) {
 	case FORMAT_PPROF:
-		export_pprof(out, pair->now, pair->base);
+		say_unread(out, export_pprof(out, pair->now, pair->base));
 		break;
 	case FORMAT_FOLDED:
 		tree = document_tree(pair, document->value);
@@ -118,6 +134,7 @@ static void document_write(struct buffer *out, const struct snapshot_pair *pair,
 		break;
 	case FORMAT_GPERFTOOLS:
 		export_gperftools(out, pair->now);
+		say_unread(out, 0);
 		break;
 	case FORMAT_JSON:
 	case FORMAT_MASSIF:

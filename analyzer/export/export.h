@@ -9,8 +9,8 @@
 #include "tree/call_tree.h"
 
 /* profile.proto (github.com/google/pprof), gzip-compressed and symbolized: alloc and inuse, objects and space. The
- * objects in use carry labels: their size and thread. */
-void export_pprof(struct buffer *out, const struct profile *now, const struct profile *base);
+ * objects in use carry labels: their size and thread. Gives the bytes that it unpacks to. */
+size_t export_pprof(struct buffer *out, const struct profile *now, const struct profile *base);
 
 /* The same, not yet compressed. */
 void export_pprof_plain(struct buffer *out, const struct profile *now, const struct profile *base);

@@ -174,7 +174,7 @@ void export_pprof_plain(struct buffer *out, const struct profile *now, const str
 	buffer_free(&writer.label);
 }
 
-void export_pprof(struct buffer *out, const struct profile *now, const struct profile *base)
+size_t export_pprof(struct buffer *out, const struct profile *now, const struct profile *base)
 {
 	struct buffer plain = {0};
 
@@ -183,5 +183,7 @@ void export_pprof(struct buffer *out, const struct profile *now, const struct pr
 		gzip_pack(out, plain.data, plain.length);
 	else
 		gzip_pack_quickly(out, plain.data, plain.length);
+	const size_t bytes = plain.length;
 	buffer_free(&plain);
+	return bytes;
 }

@@ -21,7 +21,6 @@
 #include "reader/packed.h"
 #include "reader/snapshot_reader.h"
 
-#define FOREIGN_BYTES_LIMIT (UINT64_C(256) << 20)
 #define ATTEMPTS 5 /* attempts at a recording whose keeper removes snapshots meanwhile */
 
 struct profile *profile_open_snapshot(const void *data, size_t bytes, const char *name, struct error *error)

@@ -13,8 +13,6 @@
 #include "reader/input.h"
 #include "reader/packed.h"
 
-/* A profile of this size has tens of millions of samples. */
-#define PLAIN_BYTES_LIMIT ((size_t)256 << 20)
 /* Real ones pack to a tenth; 64 is what thousands of equal stacks come to. */
 #define PLAIN_RATIO_LIMIT 64
 /* Below this chance of having been missed a sample is certain; <seep/measure.h> fixes it. */
@@ -167,6 +165,12 @@ static bool buffer_take(void *buffer, const unsigned char *piece, size_t bytes)
 	return true;
 }
 
+size_t foreign_plain_limit(size_t packed_bytes)
+{
+	/* A profile of this size has tens of millions of samples. */
+	return gzip_limit(packed_bytes, PLAIN_RATIO_LIMIT, FOREIGN_BYTES_LIMIT);
+}
+
 /* What is not heaptrack's is unpacked as a whole. */
 static bool packed_read(struct foreign_profile *foreign, const char *name, const unsigned char *data, size_t bytes,
 			const struct foreign_moment *moment, struct error *error)
@@ -175,7 +179,7 @@ static bool packed_read(struct foreign_profile *foreign, const char *name, const
 	struct buffer plain = {0};
 	struct unpacking unpacking = {.data = data,
 				      .bytes = bytes,
-				      .limit_bytes = gzip_limit(bytes, PLAIN_RATIO_LIMIT, PLAIN_BYTES_LIMIT),
+				      .limit_bytes = foreign_plain_limit(bytes),
 				      .take = buffer_take,
 				      .context = &plain};
 	bool read = false;

@@ -106,6 +106,10 @@ enum foreign_format {
 	FOREIGN_HEAPTRACK,
 	FOREIGN_PACKED, /* by gzip or zstd: which of the formats it is may need more than the first bytes */
 };
+/* Larger files are not read; and what is packed, if it unpacks to more than this. */
+#define FOREIGN_BYTES_LIMIT (UINT64_C(256) << 20)
+size_t foreign_plain_limit(size_t packed_bytes);
+
 enum foreign_format foreign_profile_recognize(const unsigned char *head, size_t bytes);
 bool foreign_profile_read(struct foreign_profile *foreign, enum foreign_format format, const char *name,
 			  const unsigned char *data, size_t bytes, const struct foreign_moment *moment,
