@@ -19,6 +19,8 @@ enum {
 	NAME_ATTEMPTS = 100,
 };
 
+#define DESCRIPTORS "/proc/self/fd" /* how a file without a name is named */
+
 static void write_all(struct output *output, const char *data, size_t length)
 {
 	while (length > 0 && !output->fault) {
@@ -55,27 +57,57 @@ static void buffer_drain(struct buffer *buffer)
 	drain((struct output *)buffer, KEPT_BYTES);
 }
 
-/* Opens a new file beside the place; false: errno says why. */
-static bool temporary_open(struct output *output)
+/* Gives a file beside the place a name, by `make`, which is tried with one after the other; false: errno says why. */
+static bool temporary_name(struct output *output, bool (*make)(struct output *output, const char *name))
 {
 	struct buffer name = {0};
+	bool is_made = false;
 
-	for (int attempt = 0; attempt < NAME_ATTEMPTS; attempt++) {
+	for (int attempt = 0; attempt < NAME_ATTEMPTS && !is_made; attempt++) {
 		name.length = 0;
 		buffer_printf(&name, "%s.%ld-%d.tmp", output->place, (long)getpid(), attempt);
-		output->descriptor = open(name.data, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
-		if (output->descriptor >= 0 || errno != EEXIST)
+		is_made = make(output, name.data);
+		if (!is_made && errno != EEXIST)
 			break;
 	}
-	if (output->descriptor < 0) {
-		const int fault = errno;
+	const int fault = errno;
+	if (is_made)
+		output->temporary = name.data;
+	else
 		buffer_free(&name);
-		errno = fault;
-		return false;
-	}
-	output->owns_descriptor = true;
-	output->temporary = name.data;
-	return true;
+	errno = fault;
+	return is_made;
+}
+
+static bool temporary_create(struct output *output, const char *name)
+{
+	output->descriptor = open(name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+	output->owns_descriptor = output->descriptor >= 0;
+	return output->owns_descriptor;
+}
+
+static bool temporary_link(struct output *output, const char *name)
+{
+	char self[64];
+
+	snprintf(self, sizeof self, DESCRIPTORS "/%d", output->descriptor);
+	return linkat(AT_FDCWD, self, AT_FDCWD, name, AT_SYMLINK_FOLLOW) == 0;
+}
+
+/* Opens a new file beside the place; false: errno says why. It has no name where the file system can do that: then the
+ * system removes it when seep is interrupted or killed. */
+static bool temporary_open(struct output *output)
+{
+	char *directory = memory_copy_text(output->place);
+	char *slash = strrchr(directory, '/');
+
+	if (slash)
+		slash[slash == directory] = '\0';
+	output->descriptor =
+	    access(DESCRIPTORS, X_OK) == 0 ? open(slash ? directory : ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0666) : -1;
+	output->owns_descriptor = output->is_nameless = output->descriptor >= 0;
+	free(directory);
+	return output->is_nameless || temporary_name(output, temporary_create);
 }
 
 /* Replaces an existing file. The user must be allowed to write to it, and the new file gets its mode and, if that is
@@ -194,7 +226,9 @@ void output_page(struct output *output)
 /* Syncs before the rename: the name must not point to a file that is not on the disk yet. */
 static void settle(struct output *output)
 {
-	if (output->temporary && !output->fault && fsync(output->descriptor) < 0 && errno != EINVAL && errno != EROFS)
+	if (output->place && !output->fault && fsync(output->descriptor) < 0 && errno != EINVAL && errno != EROFS)
+		output->fault = errno;
+	if (output->is_nameless && !output->fault && !temporary_name(output, temporary_link))
 		output->fault = errno;
 	if (output->owns_descriptor && close(output->descriptor) < 0 && !output->fault)
 		output->fault = errno;

@@ -3,7 +3,8 @@
  * The place that a document goes to: a file, standard output, a pipe. It is written while it is made, so that memory
  * does not grow with it, and only up to a limit.
  *
- * A regular file appears whole or not at all: it is written under another name beside its place, synced, and renamed.
+ * A regular file appears whole or not at all: it is written without a name, or under another one beside its place, synced,
+ * and renamed. Ctrl-C, and a kill, leave nothing of it where the file system has files without names.
  * An existing file is replaced if the user may write to it, and keeps its mode; through a symbolic link, the file that
  * it points to is replaced. A device or pipe gets the bytes as they come.
  */
@@ -27,6 +28,7 @@ struct output {
 	pid_t pager; /* 0: none */
 	int fault;   /* errno, once there is one; EFBIG: the limit */
 	bool owns_descriptor, own_limit_hit;
+	bool is_nameless; /* so far: it has no name while it is written */
 };
 
 /* Opens `path`; NULL and "-" are standard output. `limit`: bytes; 0: none. */

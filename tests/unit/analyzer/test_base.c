@@ -9,10 +9,12 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <math.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -149,6 +151,37 @@ static void failed_write_leaves_nothing_behind(void **state)
 	assert_int_equal(files_in_directory(), 1);
 	assert_true(output_write_buffer(&buffer, "/dev/null", &error));
 	buffer_free(&buffer);
+}
+
+/* Ctrl-C, and what nobody can handle, in the middle of a document that replaces another, and of a new one. */
+static void killed_writer_leaves_what_was_there(void **state)
+{
+	const char *const names[] = {"there", "new"};
+	const int signals[] = {SIGINT, SIGKILL};
+	struct buffer buffer = {0};
+	struct error error;
+	(void)state;
+
+	buffer_append_text(&buffer, "first");
+	assert_true(output_write_buffer(&buffer, "there", &error));
+	buffer_free(&buffer);
+	for (int i = 0; i < 4; i++) {
+		const pid_t child = fork();
+		if (child == 0) {
+			struct output output;
+			output_open(&output, names[i / 2], 0, &error);
+			for (int k = 0; k < 3000000; k++)
+				buffer_append_byte(&output.buffer, 'x');
+			signal(signals[i % 2], SIG_DFL);
+			raise(signals[i % 2]);
+			_exit(0);
+		}
+		int status;
+		assert_int_equal(waitpid(child, &status, 0), child);
+		assert_true(WIFSIGNALED(status));
+		assert_int_equal(files_in_directory(), 1);
+		assert_file_holds("there", "first");
+	}
 }
 
 static void equal_texts_are_one_pointer(void **state)
@@ -395,6 +428,7 @@ int main(void)
 	    cmocka_unit_test(buffer_grows_and_stays_terminated),
 	    cmocka_unit_test_setup_teardown(file_appears_whole_and_alone, enter_directory, leave_directory),
 	    cmocka_unit_test_setup_teardown(failed_write_leaves_nothing_behind, enter_directory, leave_directory),
+	    cmocka_unit_test_setup_teardown(killed_writer_leaves_what_was_there, enter_directory, leave_directory),
 	    cmocka_unit_test(equal_texts_are_one_pointer),
 	    cmocka_unit_test(huge_text_is_kept),
 	    cmocka_unit_test(safe_text_escapes_and_cuts),
