@@ -55,6 +55,30 @@ static void entries_fit(enum seep_section_type type, void *entries)
 		memset(entries, 0, sizeof(struct seep_node));
 }
 
+/* Pieces of any length are what the whole is, and end where it does, also where something is wrong. */
+static void unpack_in_pieces(const struct seep_section *section, const void *bytes, const char *whole)
+{
+	const uint32_t lengths[] = {1, 7, 64, COUNT};
+	char *piece = malloc((size_t)COUNT * section->entry_bytes);
+	for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+		struct seep_section_cursor cursor;
+		bool fine = true;
+		seep_section_open(&cursor, section, bytes);
+		while (fine && cursor.next < cursor.count) {
+			uint32_t first = cursor.next;
+			fine = seep_section_next(&cursor, piece, lengths[i]);
+			assert_true(!fine || cursor.next > first);
+			if (fine && whole)
+				assert_memory_equal(piece, whole + (size_t)first * section->entry_bytes,
+						    (size_t)(cursor.next - first) * section->entry_bytes);
+		}
+		assert_int_equal(fine, whole != NULL);
+		assert_true(cursor.from <= cursor.end);
+		assert_int_equal(fine, seep_section_next(&cursor, piece, 1));
+	}
+	free(piece);
+}
+
 static void round_trip(enum seep_section_type type, uint32_t entry_bytes)
 {
 	struct snapshot_writer image;
@@ -71,11 +95,14 @@ static void round_trip(enum seep_section_type type, uint32_t entry_bytes)
 	assert_true(seep_section_is_compact(&section));
 	assert_true(seep_section_expand(&section, image.data + start, back, &fault));
 	assert_memory_equal(entries, back, bytes);
+	unpack_in_pieces(&section, image.data + start, back);
 	for (uint64_t cut = section.bytes; cut-- > 0; cut -= cut > 64 ? chance() % 64 : 0) {
 		struct seep_section shorter = section;
 		shorter.bytes = cut;
 		assert_false(seep_section_expand(&shorter, image.data + start, back, &fault));
 		assert_true(fault <= cut);
+		if (cut % 64 == 0)
+			unpack_in_pieces(&shorter, image.data + start, NULL);
 	}
 	for (int i = 0; i < 2000; i++) {
 		image.data[start + chance() % section.bytes] ^= (char)(1u << chance() % 8);
