@@ -37,7 +37,7 @@ ANALYZER_OBJECTS := $(call objects,$(ANALYZER_SOURCES))
 MAIN_OBJECTS     := $(call objects,$(MAIN_SOURCES))
 MANUAL_OBJECTS   := $(call objects,$(MANUAL_SOURCES))
 
-ANALYZER_LIBS := -ldw -lelf -liberty -lz -lzstd -lm
+ANALYZER_LIBS := -ldw -lelf -liberty -lz -lzstd -lisal -lm
 
 .PHONY: all
 all: $(BUILD)/libseep.so $(BUILD)/seep $(BUILD)/manual/CLI.md ## build libseep.so, seep and the manual

@@ -39,7 +39,7 @@ packages_of() {
 	build)
 		command -v node >/dev/null || echo nodejs
 		command -v npm >/dev/null || echo npm # some nodes bring it
-		echo gcc make libc6-dev libdw-dev libelf-dev libiberty-dev zlib1g-dev libzstd-dev libmicrohttpd-dev
+		echo gcc make libc6-dev libdw-dev libelf-dev libiberty-dev zlib1g-dev libzstd-dev libisal-dev libmicrohttpd-dev
 		;;
 	run) echo libunwind8 ;;
 	demo) echo g++ redis-server redis-tools python3-minimal procps ;;

@@ -7,10 +7,12 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include <isa-l/igzip_lib.h>
+
 #include "base/memory.h"
 
 #define INPUT_BYTES ((size_t)256 << 10)
-#define INFLATE_BYTES_MAX ((size_t)1 << 30) /* zlib counts in unsigned int */
+#define INFLATE_BYTES_MAX ((size_t)1 << 30) /* igzip counts in 32 bits */
 
 static ssize_t file_read(struct debug_section *section, void *data, size_t bytes)
 {
@@ -36,10 +38,11 @@ bool debug_section_open(struct debug_section *section, int descriptor, const GEl
 		return false;
 	if (!(header->sh_flags & SHF_COMPRESSED))
 		return true;
-	if (file_read(section, &packed, sizeof packed) != sizeof packed || packed.ch_type != ELFCOMPRESS_ZLIB ||
-	    inflateInit(&section->inflater) != Z_OK)
+	if (file_read(section, &packed, sizeof packed) != sizeof packed || packed.ch_type != ELFCOMPRESS_ZLIB)
 		return false;
-	section->is_packed = true;
+	section->inflater = memory_allocate(1, sizeof *section->inflater);
+	isal_inflate_init(section->inflater);
+	section->inflater->crc_flag = ISAL_ZLIB;
 	section->bytes = packed.ch_size;
 	section->input = memory_allocate(INPUT_BYTES, 1);
 	return true;
@@ -47,29 +50,31 @@ bool debug_section_open(struct debug_section *section, int descriptor, const GEl
 
 void debug_section_close(struct debug_section *section)
 {
-	if (section->is_packed)
-		inflateEnd(&section->inflater);
+	free(section->inflater);
 	free(section->input);
 	*section = (struct debug_section){0};
 }
 
 static bool inflate_exactly(struct debug_section *section, unsigned char *data, size_t bytes)
 {
-	z_stream *inflater = &section->inflater;
+	struct inflate_state *inflater = section->inflater;
 
 	inflater->next_out = data;
-	inflater->avail_out = (unsigned)bytes;
+	inflater->avail_out = (uint32_t)bytes;
 	while (inflater->avail_out > 0) {
-		if (inflater->avail_in == 0) {
-			ssize_t got = file_read(section, section->input, INPUT_BYTES);
-			if (got <= 0)
-				return false;
-			inflater->next_in = section->input;
-			inflater->avail_in = (unsigned)got;
-		}
-		int result = inflate(inflater, Z_NO_FLUSH);
-		if (result != Z_OK && !(result == Z_STREAM_END && inflater->avail_out == 0))
+		const uint32_t wanted = inflater->avail_out, had = inflater->avail_in;
+		if (isal_inflate(inflater) < ISAL_DECOMP_OK)
 			return false;
+		if (inflater->avail_out < wanted || inflater->avail_in < had)
+			continue;
+		/* It went no further: it has no input, or is at its end. */
+		ssize_t got = had == 0 && inflater->block_state != ISAL_BLOCK_FINISH
+				  ? file_read(section, section->input, INPUT_BYTES)
+				  : 0;
+		if (got <= 0)
+			return false;
+		inflater->next_in = section->input;
+		inflater->avail_in = (uint32_t)got;
 	}
 	return true;
 }
@@ -84,8 +89,7 @@ bool debug_section_read(struct debug_section *section, void *data, size_t bytes)
 	while (bytes > 0) {
 		const size_t step = bytes < INFLATE_BYTES_MAX ? bytes : INFLATE_BYTES_MAX;
 		ssize_t got = (ssize_t)step;
-		if (section->is_packed ? !inflate_exactly(section, at, step)
-				       : (got = file_read(section, at, step)) <= 0)
+		if (section->inflater ? !inflate_exactly(section, at, step) : (got = file_read(section, at, step)) <= 0)
 			return false;
 		at += got;
 		bytes -= (size_t)got;

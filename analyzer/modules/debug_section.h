@@ -6,16 +6,16 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <zlib.h>
 
 #include <gelf.h>
 
+struct inflate_state; /* of igzip, in a fraction of zlib's time */
+
 struct debug_section {
 	int descriptor;
-	uint64_t next, end;    /* the part of the file that was not read yet */
-	uint64_t bytes, given; /* unpacked: in all, so far */
-	bool is_packed;
-	z_stream inflater;
+	uint64_t next, end;             /* the part of the file that was not read yet */
+	uint64_t bytes, given;          /* unpacked: in all, so far */
+	struct inflate_state *inflater; /* NULL: the section is not packed */
 	unsigned char *input;
 };
 
