@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `seep serve RECORDING...`: the page of each recording, live, for browsers. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "commands/all.h"
@@ -11,7 +12,7 @@
 #include "serve/door/admission.h"
 #include "serve/server.h"
 
-enum { OPTION_TOKEN_FILE = 256, OPTION_HOST, OPTION_SOURCE };
+enum { OPTION_TOKEN_FILE = 256, OPTION_HOST, OPTION_SOURCE, OPTION_CPU };
 
 enum { SOURCE_OFF, SOURCE_ON };
 static const char *const source_names[] = {"off", "on", NULL};
@@ -21,9 +22,25 @@ struct request {
 	struct symbol_search symbols;
 	struct argument_list source_path;
 	int source;
+	double share;
 };
 
 #define FIELD(name) offsetof(struct request, name)
+
+static bool share_take(const struct command_option *option, void *field, const char *value, struct error *error)
+{
+	char *end;
+	const double percent = strtod(value, &end);
+
+	(void)option;
+	(void)error;
+	if (end == value || *end || !(percent > 0 && percent <= 100))
+		return false;
+	*(double *)field = percent / 100;
+	return true;
+}
+
+static const struct option_type option_share = {share_take, "a number above 0, up to 100"};
 
 static const struct command_option options[] = {
     {'l', "listen", "ADDRESS", "[HOST:]PORT or unix:PATH [127.0.0.1:7337]", &option_text, FIELD(listen), NULL},
@@ -33,6 +50,7 @@ static const struct command_option options[] = {
     {OPTION_SOURCE, "source", "WHETHER", "on: pages have lines of source; off (default): none", &option_word,
      FIELD(source), source_names},
     SOURCE_PATH_OPTION(FIELD(source_path)),
+    {OPTION_CPU, "cpu", "PERCENT", "of a core, for keeping a page current [0.3]", &option_share, FIELD(share), NULL},
     WRAPPER_OPTION(FIELD(wrappers)),
     SYMBOLS_OPTION(FIELD(symbols.directory)),
     {0},
@@ -81,7 +99,7 @@ static bool all_add(struct recordings *recordings, struct targets targets, struc
 
 static int run(int argc, char **argv)
 {
-	struct request request = {0};
+	struct request request = {.share = PACE_SHARE};
 	struct serve_address address;
 	struct admission admission;
 	struct wrapper_names wrappers = {0};
@@ -102,6 +120,7 @@ static int run(int argc, char **argv)
 	    optind < argc ? command_operands(&command_serve, argc, argv) : (struct targets){&here, 1};
 	bool is_fine = (!request.wrappers || wrapper_names_parse(&wrappers, request.wrappers, &error)) &&
 		       all_add(&server.recordings, targets, &error);
+	server.share = request.share;
 	server.request = (struct page_request){
 	    .symbols = request.symbols,
 	    .wrappers = wrappers.names,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * How often a page is made anew while somebody looks at it. Making one takes processor time, which the program that is looked at may
- * need: on average it gets 0.4 % of a core. What was saved up is spent at once, so the first minutes of a look at a recording are
+ * need: on average it gets a small share of a core. What was saved up is spent at once, so the first minute of a look at a recording is
  * as current as its snapshots.
  */
 #ifndef SEEP_SERVE_PACE_H
@@ -10,17 +10,17 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define PACE_SHARE 0.004
-#define PACE_MOST_S 1.0 /* of processor time that can be saved up */
+#define PACE_SHARE 0.003
+#define PACE_MOST_S 0.3 /* of processor time that can be saved up */
 
 struct pace {           /* zero-initialise */
 	double spent_s; /* beyond what was due; at rest 0 */
 	uint64_t at_ns;
 };
 
-static inline bool pace_allows(struct pace *pace, uint64_t now_ns)
+static inline bool pace_allows(struct pace *pace, double share, uint64_t now_ns)
 {
-	const double due_s = (double)(now_ns - pace->at_ns) / 1e9 * PACE_SHARE;
+	const double due_s = (double)(now_ns - pace->at_ns) / 1e9 * share;
 
 	pace->spent_s = due_s < pace->spent_s ? pace->spent_s - due_s : 0;
 	pace->at_ns = now_ns;

@@ -14,6 +14,7 @@ struct server_state { /* zero-initialise */
 	uint64_t list_made_ns;
 	struct worker worker;
 	struct served *worked_on; /* what the worker is about */
+	double share;             /* of a core, for pages that somebody looks at: pace.h */
 	struct pace list_pace;    /* of what is made for the list alone */
 	uint64_t now_ns;
 };

@@ -29,8 +29,8 @@ static int urgency(struct server_state *server, struct served *served)
 	if (!runs || lacks_data)
 		return page ? 4 : 2;
 	if (page)
-		return pace_allows(&served->pace, server->now_ns) ? 3 : 0;
-	return pace_allows(&server->list_pace, server->now_ns) ? 1 : 0;
+		return pace_allows(&served->pace, server->share, server->now_ns) ? 3 : 0;
+	return pace_allows(&server->list_pace, server->share, server->now_ns) ? 1 : 0;
 }
 
 void upkeep_start(struct server_state *server)

@@ -25,7 +25,7 @@ record() { # RECORDING: its program's number in $program, its input on descripto
 }
 serve() { # OPTION...: its address in $url, its number in $server
 	rm -f url
-	"$SEEP" serve "$@" >url 2>serve.err 7>&- &
+	"$SEEP" serve --cpu=100 "$@" >url 2>serve.err 7>&- &
 	server=$!
 	pids+=("$server")
 	wait_until 20 test -s url
@@ -123,6 +123,8 @@ check_equal "another's file stays" "3 precious" "$? $(cat file)"
 check_equal "what is not there is refused in one line" "3 1" "$? $(wc -l <err)"
 "$SEEP" serve program 2>err
 check_equal "and so is what is no recording" "3 1" "$? $(wc -l <err)"
+"$SEEP" serve --cpu=0 2>err
+check_equal "some processor time is needed" "2 1" "$? $(wc -l <err)"
 "$SEEP" serve --listen=example.org:80 2>err
 check_equal "no name is looked up" "2 1" "$? $(wc -l <err)"
 exec 7>&-

@@ -8,8 +8,9 @@ const POLL_MS = 2000;
 
 document.documentElement.dataset.theme = themeOf();
 
+const status = /** @type {HTMLElement} */ (document.getElementById("connection"));
+
 async function look() {
-	const status = /** @type {HTMLElement} */ (document.getElementById("connection"));
 	try {
 		const answer = await fetch(window.location.pathname, { cache: "no-cache", credentials: "same-origin", signal: AbortSignal.timeout(15000) });
 		if (!answer.ok) throw new Error(answer.statusText);
