@@ -27,6 +27,8 @@ export class NodeValues {
 		this.samples = null;
 		/** @type {(string|null)[]|null} */
 		this.verdicts = null;
+		/** @type {Measures|null} of the difference: what is in use at AFTER */
+		this.left = null;
 	}
 
 	#samplesOfNodes() {
@@ -58,6 +60,13 @@ export class NodeValues {
 	#isSure(node) {
 		const ends = this.interval(node);
 		return !ends || ends.low > 0 || ends.high < 0;
+	}
+
+	/** Of the difference: whether all of what a node had is gone. @param {number} node */
+	#isGone(node) {
+		if (this.tree.net[node] >= 0) return false;
+		this.left ||= this.tree.sumMeasures(this.recording.inUse(this.moments.after, this.recording.siteCount, null));
+		return this.left.bytes.estimate(node) === 0;
 	}
 
 	/** Of the difference: by growth. By verdict where that is asked for. null: by module. @param {number} node @param {boolean} byVerdict */
@@ -114,7 +123,9 @@ export class NodeValues {
 		lines.push(...this.#numbers(node));
 		const parent = tree.options.inverted ? "of what it called" : "of its caller";
 		lines.push(`${percent(tree.width[node], tree.width[0])} of all${node ? `, ${percent(tree.width[node], tree.width[tree.parent[node]])} ${parent}` : ""}`);
-		if (this.metric === "growth" && !this.#isSure(node)) lines.push("may be chance: the interval has 0 in it");
+		if (this.metric !== "growth") return lines;
+		if (!this.#isSure(node)) lines.push("may be chance: the interval has 0 in it");
+		else if (this.#isGone(node)) lines.push("nothing of it is left at AFTER");
 		return lines;
 	}
 }

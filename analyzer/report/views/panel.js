@@ -41,6 +41,7 @@ export class Panel {
 		this.timeline = timeline;
 		this.canvas = make("canvas.flame", { tabIndex: 0, role: "img", aria: { label: "flame graph: arrows move, Enter zooms, Escape goes back" } });
 		this.flame = new Flame(this.canvas, (node) => this.values?.colour(node, state.get("colour") === "verdict") ?? null);
+		this.scrolled = make("div.scrolled", {}, this.canvas); /* stacks may be higher than the window */
 		this.tip = make("div.tip", { hidden: true, role: "tooltip" });
 		this.crumbs = make("div.crumbs");
 		this.status = make("span.status", { aria: { live: "polite" } });
@@ -52,7 +53,7 @@ export class Panel {
 		this.search = this.#searchField();
 		this.element = make(
 			"section.frames", { aria: { label: "flame graph" } },
-			make("h2", {}, "Where"), this.#controls(), this.filters, this.crumbs, make("div.canvas", {}, this.canvas, this.tip, this.menu),
+			make("h2", {}, "Where"), this.#controls(), this.filters, this.crumbs, make("div.canvas", {}, this.scrolled, this.tip, this.menu),
 		);
 		state.on(["from", "to", "metric", "fold", "inverted", "recursion", "only", "without", "around", "row"], () => this.update());
 		state.on(["search"], () => this.#find());
@@ -144,6 +145,14 @@ export class Panel {
 		this.tip.hidden = true;
 		this.flame.zoomTo(this.#zoomNode());
 		this.#showCrumbs();
+		this.#bringIntoView();
+	}
+
+	/** The zoomed frame, where it is above or below what is seen of high stacks. */
+	#bringIntoView() {
+		const { scrolled } = this;
+		const y = (this.tree?.depth[this.flame.zoom] ?? 0) * ROW;
+		if (y < scrolled.scrollTop || y + ROW > scrolled.scrollTop + scrolled.clientHeight) scrolled.scrollTop = y - 3 * ROW;
 	}
 
 	/** @param {number} node */
@@ -196,7 +205,7 @@ export class Panel {
 		this.tip.replaceChildren(...(this.values?.details(node) ?? []).map((line, i) => make(i ? "div" : "b", {}, line)));
 		this.tip.hidden = false;
 		this.tip.style.left = `${Math.max(4, Math.min(x + 14, this.canvas.clientWidth - this.tip.offsetWidth - 8))}px`;
-		this.tip.style.top = `${y + 18}px`;
+		this.tip.style.top = `${y - this.scrolled.scrollTop + 18}px`;
 	}
 
 	/** By site, whether it is in what is shown; null: all are. */
@@ -296,7 +305,7 @@ export class Panel {
 		this.menu.replaceChildren(...items);
 		this.menu.hidden = false;
 		this.menu.style.left = `${Math.max(0, Math.min(x, this.canvas.clientWidth - 220))}px`;
-		this.menu.style.top = `${y}px`;
+		this.menu.style.top = `${y - this.scrolled.scrollTop}px`;
 		this.menu.onkeydown = (event) => {
 			if (event.key === "Escape") {
 				event.stopPropagation();

@@ -23,6 +23,7 @@ function documentOf(/** @type {import("./tree.js").CallTree} */ { parent, name, 
 		nodes: { parent: differences([...parent.slice(1)]), frame: differences([...name.slice(1)].map((of) => frameOf.get(of) ?? 0)) },
 		frames: { function: differences(names.map((_, i) => i + 1)), file: zeros, module: differences(names.map((of) => names.length + 1 + (of % 20))), line: zeros, inlined: zeros },
 		cells: { site: differences(leaves.map((_, i) => i)), born: none, dead: differences(leaves.map(() => 1)), size: differences(leaves.map((node) => value[node])), rate: differences(leaves.map(() => 1)), count: differences(leaves.map(() => 1)) },
+		rest: [],
 		counters: { site: [], moment: [], bytes: [], objects: [], largest: [] },
 	};
 }
