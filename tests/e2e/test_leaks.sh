@@ -92,6 +92,8 @@ check_match "and no pool" 'steady|growing' "$(verdict_of pool_fill)"
 check_match "and no cache" 'steady|churn|growing' "$(verdict_of cache_turn)"
 check_match "by function it is the same" 'session_forget' "$("$SEEP" leaks --by=function --top=1 recording | grep -A1 '^a second')"
 
+SEEP_KEEP_BYTES=1 "$SEEP" run -r 2K -i 100ms -o capped -- ./leaking 4 2>/dev/null &
+capped=$!
 "$SEEP" run -r 2K -i 100ms -o live -- ./leaking 4 2>/dev/null &
 pids+=($!)
 followed=$(timeout 20 "$SEEP" leaks --follow --every=1s live.none 2>&1)
@@ -100,6 +102,8 @@ wait_until 5 test -e live/000002.seep
 followed=$(timeout 20 "$SEEP" leaks --follow --every=1s live)
 check_equal "a live recording is followed until it ends" 0 $?
 check "again and again" test "$(grep -c '^leaking 4 (pid' <<<"$followed")" -ge 2
+wait "$capped"
+check_match "a recording whose snapshots have no room keeps as many as verdicts need" '^LEAKING  1 place' "$("$SEEP" leaks capped)"
 
 # It frees all that it leaked, for 1.6 seconds, and is killed in the midst of that, or ends: the moment before is judged. Its
 # pace is the clock's: on a busy machine, too, it grows for longer than it shrinks.
