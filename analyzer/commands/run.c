@@ -113,7 +113,7 @@ static const struct command_option run_options[] = {
      FIELD(allocator), NULL},
     {OPTION_FOLLOW, "follow", "none|all", "record the processes that it starts, too (all)", &option_word_text,
      FIELD(follow), follow_words},
-    {OPTION_HEAP, "heap", "PLACE", "the heap file is in memory, recording or auto (auto)", &option_word_text,
+    {OPTION_HEAP, "heap", "PLACE", "the heap file is kept in memory, recording or auto", &option_word_text,
      FIELD(heap), heap_words},
     {OPTION_UNWINDER, "unwinder", "NAME", "stack unwinder: walker, libunwind, frame-pointers", &option_word_text,
      FIELD(unwinder), unwinder_words},

@@ -39,12 +39,13 @@ class Rows {
 		const { frames } = recording;
 		/** @type {Set<number>} */
 		const numbers = new Set();
-		for (let frame = 0; frame < frames.line.length; frame++)
-			if (frames.function[frame] === frames.function[of] && frames.file[frame] === frames.file[of] && frames.line[frame]) numbers.add(frames.line[frame]);
+		const [name, file] = [frames.function[of], frames.file[of]];
+		for (let frame = 0; file && frame < frames.line.length; frame++) if (frames.function[frame] === name && frames.file[frame] === file && frames.line[frame]) numbers.add(frames.line[frame]);
 		this.numbers = [...numbers].sort((a, b) => a - b);
 		const at = new Map(this.numbers.map((number, row) => [number, row]));
 		/** By frame; -1: on none of them. Other functions may stand on the same lines. */
-		this.of = Int32Array.from(frames.line, (line, frame) => (frames.file[frame] === frames.file[of] ? at.get(line) ?? -1 : -1));
+		this.of = new Int32Array(frames.line.length).fill(-1);
+		for (let frame = 0; file && frame < frames.line.length; frame++) if (frames.file[frame] === file) this.of[frame] = at.get(frames.line[frame]) ?? -1;
 		this.count = this.numbers.length;
 	}
 }
@@ -63,8 +64,17 @@ class Sorting {
 		this.calls = [];
 		/** @type {number[]} by key: the last site that was filed there */
 		this.last = [];
-		for (let site = 0; site < recording.siteCount; site++) if (counts(site)) this.#file(site);
+		const touches = this.#touches();
+		for (let site = 0; site < recording.siteCount; site++) if (touches[recording.siteNode[site]] && counts(site)) this.#file(site);
 		this.keys = 2 * rows.count + this.calls.length;
+	}
+
+	/** By node, whether a stack that ends there passes through one of the lines. */
+	#touches() {
+		const { nodeParent, nodeFrame } = this.recording;
+		const touches = new Uint8Array(nodeParent.length);
+		for (let node = 1; node < touches.length; node++) touches[node] = touches[nodeParent[node]] | (this.rows.of[nodeFrame[node]] >= 0 ? 1 : 0);
+		return touches;
 	}
 
 	/** @param {number} site @param {number} key */
@@ -136,14 +146,15 @@ export class FunctionLines {
 		const { recording, sorting, keyOf } = this;
 		const { before, after } = moments;
 		const { rate, siteCount } = recording;
-		const largest = sorting.fold(recording.allocated(after).largest, Math.max);
 		if (metric === "growth") {
+			const largest = sorting.fold(recording.allocated(after).largest, Math.max);
 			const { fresh, gone } = recording.difference(before, after, siteCount, keyOf);
 			const growth = new Growth({ fresh: sorting.sum(fresh), gone: sorting.sum(gone) }, before === after ? 0 : rate, largest);
 			return (key) => ({ value: growth.bytes(key), ends: rate ? growth.interval(key) : null });
 		}
 		if (metric === "inuse" || metric === "objects") {
 			const sums = sorting.sum(recording.inUse(after, siteCount, keyOf))[metric === "inuse" ? "bytes" : "objects"];
+			const largest = metric === "inuse" ? new Float64Array(0) : sorting.fold(recording.allocated(after).largest, Math.max);
 			const unseen = (/** @type {number} */ key) => (metric === "inuse" ? unseenBytes(rate) : unseenObjects(rate, largest[key]));
 			return (key) => ({ value: sums.estimate(key), ends: rate ? sumInterval(sums.at(key), unseen(key)) : null });
 		}

@@ -75,18 +75,25 @@ export class Source {
 		return best < 0 ? -1 : recording.sitePlace[best];
 	}
 
+	/** Why there is no text beside the lines, or what is wrong with it. @param {string} name of the file */
+	#fault(name) {
+		const { sources } = this.recording.document;
+		const file = this.files.get(name);
+		if (!sources) return "the page was made without lines of source (--source=on puts them there)";
+		if (!file || file.fault) return file?.fault ?? "the file could not be read when the page was made";
+		if (file.newer) return "the file is newer than the program or the recording: lines may have moved";
+		return sources.left_out && !file.texts.size ? "there was no more room for its lines" : "";
+	}
+
 	/** @param {number} frame @param {number} shown lines with values */
 	#says(frame, shown) {
-		const { recording } = this;
+		const { recording, state } = this;
 		const name = recording.fileOf(frame);
-		const file = this.files.get(name);
-		const parts = [name || recording.moduleOf(frame)];
-		if (!name || !shown) parts.push("no lines of it are known");
-		else if (!recording.document.sources) parts.push("the page was made without lines of source (--source=on puts them there)");
-		else if (!file || file.fault) parts.push(file?.fault ?? "the file could not be read when the page was made");
-		else if (file.newer) parts.push("the file is newer than the program or the recording: lines may have moved");
-		if (recording.document.sources?.left_out && file && !file.fault && !file.texts.size) parts.push("there was no more room for its lines");
-		return parts.map(safe).join("; ");
+		const left = recording.leftOut ? `what ${count(recording.leftOut)} smaller sites hold is not in it` : "";
+		const parts = name && shown
+			? [`${name}: ${METRICS[state.get("metric")]} by line`, this.#fault(name), "a click on a line marks its frames, one on → leads to what it calls", left]
+			: [name || recording.moduleOf(frame), "no lines of it are known"];
+		return parts.filter(Boolean).map(safe).join("; ");
 	}
 
 	update() {
@@ -104,7 +111,7 @@ export class Source {
 		this.name.textContent = safe(withoutParameters(recording.functionOf(frame)));
 		this.name.title = safe(recording.functionOf(frame));
 		this.notes.textContent = this.#says(frame, lines.length);
-		this.head.replaceChildren(...[["flat", `the line asked for it: ${METRICS[metric]}`], ["with what it calls", "all stacks through the line, each once"], ["line", ""], ["source", ""]].map(([text, title]) => make("th", { scope: "col", title }, text)));
+		this.head.replaceChildren(...[["asked for here", "flat: the line is the place of these stacks"], ["with what it calls", "cumulative: all stacks through the line, each once"], ["line", ""], ["source", ""]].map(([text, title]) => make("th", { scope: "col", title }, text)));
 		this.body.replaceChildren(...this.#rows(frame, lines));
 	}
 
