@@ -84,8 +84,8 @@ check_equal "SIGINT ends it with 0" 0 $?
 
 # With a token.
 echo 'correct-horse-battery-staple' >token
-serve session/first --listen=127.0.0.1:0 --token-file=token
-check_match "one recording's address is its page's" '^http://127\.0\.0\.1:[0-9]+/r/first/$' "$url"
+serve "$program" --listen=127.0.0.1:0 --token-file=token
+check_match "a process's address is its page's" '^http://127\.0\.0\.1:[0-9]+/r/first/$' "$url"
 code() { curl -s -o answer -D header -w '%{http_code}' "$@"; }
 check_equal "without the token nothing is shown" 401 "$(code "$url")"
 check_equal "nor with another" 401 "$(code -H 'Authorization: Bearer correct-horse-battery-stapl' "${url}state")"
@@ -109,6 +109,9 @@ ends "and ends like any other"
 serve session/first --listen=unix:socket
 check_equal "a socket's file is its user's alone" "unix:socket 600" "$url $(stat -c %a socket)"
 check_equal "it is served there" 200 "$(code --unix-socket socket http://localhost/r/first/)"
+cp -r session/first session/first.2
+check "with what takes its name next" wait_until 20 eval 'curl -s --unix-socket socket http://localhost/ | grep -q "href=\"r/first.2/\""'
+check_equal "and nothing else" 0 "$(curl -s --unix-socket socket http://localhost/ | grep -c second)"
 "$SEEP" serve session --listen=unix:socket 2>err
 check_equal "two can't listen there" "3 1" "$? $(wc -l <err)"
 kill -KILL "$server" && wait "$server" 2>/dev/null
