@@ -98,8 +98,8 @@ static void steps_sort(struct step *steps, size_t count)
 	}
 }
 
-/* Enters and ends of all that reach the age, in the order of age, as far as they come before `to_age`. */
-static struct step *steps_of(const struct follow_ups *all, uint64_t age_ns, double to_age, size_t *count)
+/* Enters and ends of all that reach the age, in the order of age. */
+static struct step *steps_of(const struct follow_ups *all, uint64_t age_ns, size_t *count)
 {
 	struct step *steps = memory_allocate(2 * all->count + 1, sizeof *steps);
 	size_t filled = 0;
@@ -110,13 +110,12 @@ static struct step *steps_of(const struct follow_ups *all, uint64_t age_ns, doub
 		if (!reaches(object, age_ns))
 			continue;
 		const double left = age_left(all, object), entered = age_entered(all, object, age_ns);
-		if (left < entered || entered >= to_age)
+		if (left < entered)
 			continue;
 		measure_add_sample(&single, object->size, object->rate);
 		const double weight = sum_estimate(&single.bytes);
 		steps[filled++] = (struct step){entered, 1, weight};
-		if (left < to_age)
-			steps[filled++] = (struct step){left, has_died(all, object) ? 0 : -1, weight};
+		steps[filled++] = (struct step){left, has_died(all, object) ? 0 : -1, weight};
 	}
 	steps_sort(steps, filled);
 	*count = filled;
@@ -245,11 +244,11 @@ static double plateau_of(const struct follow_ups *all, uint64_t age_ns)
 struct survival_tail cohort_tail(const struct follow_ups *all, uint64_t from_ns, uint64_t to_ns)
 {
 	size_t count;
-	struct step *steps = steps_of(all, from_ns, (double)to_ns, &count);
+	struct step *steps = steps_of(all, from_ns, &count);
 	struct survival_tail tail = {1, 0};
 	double number = 0, weights = 0, squares = 0; /* at risk */
 
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < count && steps[i].age < (double)to_ns; i++) {
 		const double weight = steps[i].weight, sign = steps[i].change > 0 ? 1 : -1;
 		if (steps[i].change == 0 && number >= AT_RISK_LEAST && weights > weight) {
 			const double died = weight / weights;
