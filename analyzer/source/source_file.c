@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/magic.h>
 #include <linux/openat2.h>
 #include <stdio.h>
@@ -49,7 +50,10 @@ static int path_name(const char *path)
 	const int descriptor = (int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof how);
 	if (descriptor >= 0 || (errno != ENOSYS && errno != EPERM))
 		return descriptor;
-	return open(path, O_PATH | O_CLOEXEC);
+	/* An old kernel, or a container that knows no such call: links are followed by their texts, so that one of another root leads
+	 * nowhere else than its text does here. */
+	char real[PATH_MAX];
+	return realpath(path, real) ? open(real, O_PATH | O_CLOEXEC | O_NOFOLLOW) : -1;
 }
 
 /* The file's path with all links followed; "" where it has none. */
