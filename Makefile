@@ -351,7 +351,6 @@ uninstall: ## remove what install put there
 screenshots: ## make the README's pictures of the page anew, from make demo's recordings
 	tests/deps.sh test
 	+$(MAKE) --no-print-directory demo
-	$(BUILD)/seep html $(BUILD)/demo/shop.recording -o $(BUILD)/demo/shop.html
 	$(BUILD)/seep html $(BUILD)/demo/redis -o $(BUILD)/demo/redis.html
 	node tests/page/screenshots.mjs $$(tests/deps.sh --modules tests/page) $(BUILD)/demo/shop.html $(BUILD)/demo/redis.html docs/images
 

@@ -30,7 +30,7 @@ struct page_selection {
 };
 
 enum {
-	PAGE_ROWS_MOST = 500, /* rows of the answer that a page lists; the others are counted */
+	PAGE_ROWS_MOST = 200, /* rows of the answer that a page lists; the others are counted */
 	/* Cells and counters of single sites that a page has room for: a browser opens it in a second or two then. */
 	PAGE_ENTRIES_MOST = 400000,
 };

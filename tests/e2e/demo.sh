@@ -77,3 +77,5 @@ shop_pid=''
 cat "$out/shop.log"
 say "   Which places leak, how fast, and why:  $shown/seep leaks $shown/demo/shop.recording"
 "$build/seep" leaks "${out#"$PWD"/}/shop.recording"
+say "8. The same as a page, with a time line and the flame graph:  $shown/seep html $shown/demo/shop.recording -o $shown/demo/shop.html"
+"$build/seep" html "${out#"$PWD"/}/shop.recording" -o "$out/shop.html"
