@@ -52,44 +52,20 @@ ln -s nowhere bad/dangling
 mkfifo bad/pipe
 printf 'x' >"$(printf 'bad/na\033[31m\nme')"
 
-# COMMAND FILE ARGUMENT...: the file is named in one line of standard error, and that is all that happens.
-complains() {
-	local file=$2 output status
-	shift 2
-	rm -f out.svg
-	output=$(timeout 10 "$SEEP" "$@" 2>&1 >stdout </dev/null)
-	status=$?
-	if [ $status -eq 3 ] && [ "$(wc -l <<<"$output")" -eq 1 ] && [ ! -s stdout ] && [ ! -e out.svg ] &&
-		grep -qE '^seep: .{10,}' <<<"$output" && ! grep -qP '[\x00-\x09\x0b-\x1f]' <<<"$output"; then
-		return 0
-	fi
-	echo "seep $*: exit status $status, $(stat -c %s stdout) bytes on standard output, standard error:"
-	echo "$output"
-	return 1
-}
-for file in bad/*; do
-	name=$(basename "$file" | tr -c 'a-z0-9\n-' '?' | paste -sd'?')
-	check "report: $name" complains report "$file" report "$file"
-	check "report --json: $name" complains report "$file" report --json "$file"
-	check "diff, as the first: $name" complains diff "$file" diff "$file" "$good"
-	check "diff, as the second: $name" complains diff "$file" diff "$good" "$file"
-	check "flame: $name" complains flame "$file" flame "$file" -o out.svg
-	check "flame --base: $name" complains flame "$file" flame "$good" --base "$file" -o out.svg
-	check "export: $name" complains export "$file" export --format=pprof "$file" -o out.svg
-	check "snapshot: $name" complains snapshot "$file" snapshot "$file"
-done
+bad_input() { /usr/bin/python3 -B "$ROOT/tests/e2e/support/bad_input.py" "$SEEP" "$@"; }
+bad_input "$good" || cases_failed=1
 for file in bad/cut-heap bad/no-heap nowhere; do
-	check "leaks: $file" complains leaks "$file" leaks "$file"
+	check "leaks: $file" bad_input leaks "$file"
 done
 for pattern in 'bad/cut-in-half: .*offset|bad/cut-in-half: .*truncated' 'bad/newer-version: .*version 99' 'bad/empty: ' \
 	"bad/flipped-at-$((size / 2)): .*(offset|checksum)"; do
 	file=${pattern%%:*}
 	check_match "what is wrong with ${file#bad/} is said" "$pattern" "$("$SEEP" report "$file" 2>&1)"
 done
-check "a file that is not there" complains report nowhere report nowhere.seep
-check "a file that may be unreadable but not crash" complains report /proc/self/mem report /proc/self/mem
-check "a device" complains report /dev/null report /dev/null
-check "standard input that is a terminal's opposite" complains report /dev/stdin report /dev/stdin
+check "a file that is not there" bad_input report nowhere.seep
+check "a file that may be unreadable but not crash" bad_input report /proc/self/mem
+check "a device" bad_input report /dev/null
+check "standard input that is a terminal's opposite" bad_input report /dev/stdin
 
 # A file that changes and vanishes while it is read, many times over: any answer but a crash or a hang.
 cat >shaker.sh <<END

@@ -39,7 +39,7 @@ def compiler_command(light):
 def make_all(bench, quick):
     """All workloads, by name. bench: where the programs and inputs are."""
     pairs = os.path.join(bench, "pairs")
-    scale = 20 if quick else 1
+    scale = 60 if quick else 1
     sql = os.path.join(bench, "work.sql")
     with open(sql, "w", encoding="ascii") as file:
         rows = "5000" if quick else "60000"
@@ -50,7 +50,7 @@ def make_all(bench, quick):
         Workload("churn, 2 threads", [pairs, "churn", "{amount}", "2"], 40_000_000 // scale, 0),
         Workload("churn, 8 threads", [pairs, "churn", "{amount}", "8"], 20_000_000 // scale, 0),
         Workload("deep30", [pairs, "deep", "{amount}"], 40_000_000 // scale, 1_000_000 // scale),
-        Workload("fragmenting", [os.path.join(bench, "fragment"), "{amount}"], 30 if not quick else 3, 0),
+        Workload("fragmenting", [os.path.join(bench, "fragment"), "{amount}"], 30 if not quick else 1, 0),
         Workload("python", [PYTHON, os.path.join(HERE, "python_work.py"), "{amount}"], 20 if not quick else 1,
                  1, {"PYTHONMALLOC": "malloc", "PYTHONHASHSEED": "0"}),
         Workload("sqlite3", ["sqlite3", ":memory:"], 1, 1, input_file=sql),

@@ -9,7 +9,7 @@ shift
 tests='test_threading test_multiprocessing_fork test_multiprocessing_spawn test_subprocess test_ctypes test_mmap test_signal
 	test_fork1 test_os test_posix test_faulthandler test_gc test_resource test_socket test_thread test_threading_local
 	test_queue test_dict test_list test_io test_memoryio test_json test_zlib'
-[ -z "${SOAK_SHORT:-}" ] || tests='test_mmap test_ctypes test_thread test_threading_local test_gc test_dict'
+[ -z "${SOAK_SHORT:-}" ] || tests='test_mmap test_thread test_threading_local test_gc'
 "$@" /usr/bin/python3 -m test --junit-xml="$PWD/results.xml" --timeout=400 -j4 -i '*VSOCK*' -i '*Barrier*' -i '*[Tt]imeout*' \
 	-i '*SiginterruptTest.test_siginterrupt_off' -i 'test.test_multiprocessing_spawn.WithThreads*' $tests >python.log 2>&1
 status=$?
