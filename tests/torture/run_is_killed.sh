@@ -108,5 +108,5 @@ for way in seep group both guard; do
 	cd "$WORK" || exit 1
 done
 check "the living one's is still there" test -f "$living_session/recordings"
-touch living/end
-check "and it ends when it is told to" wait_until 20 eval "! kill -0 $(cat living/pid)"
+touch living/end living/worker
+check "and it ends when it is told to" wait_until 20 last_is exit "$living"
