@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
-# What fails is no allocation, at rates above 1, too: whatever size was asked for in vain, by whatever entry point, none
-# of its bytes is counted (1024 PiB were), what follows is sampled as without it, and no sample is said to be lost.
+# A call that fails is no allocation, at rates above 1, too: whatever size was asked for in vain, by whatever entry point,
+# none of its bytes is counted (1024 PiB were), what follows is sampled as without it, and no sample is said to be lost.
 
 cat >failing.c <<'C'
 #include <malloc.h>

@@ -6,7 +6,7 @@
 const SVG = "http://www.w3.org/2000/svg";
 const XHTML = "http://www.w3.org/1999/xhtml";
 const MARGIN = 16, ROW = 18, FRAME = 17, LINE = 19; /* pixels, as in flame_svg.c */
-const LEAST = 0.5;      /* what is narrower goes into a grey block */
+const LEAST = 0.5;      /* narrower frames go into a grey block */
 const DASH_LEAST = 6;   /* on narrower frames a dashed outline is only noise */
 const LABEL_LEAST = 4;  /* columns */
 const COMPACT = 820;    /* below this width the tools have a line of their own */

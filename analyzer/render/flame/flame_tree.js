@@ -17,7 +17,7 @@ function part(name) {
 	return element ? JSON.parse(element.textContent) : null;
 }
 
-/* A part that says something of a few numbers only: number, what is said, number, ... */
+/* A part with values for a few numbers only: number, value, number, value, ... */
 function pairs(name) {
 	const map = new Map(), list = part(name);
 	for (let at = 0; at < list.length; at += 2)
@@ -68,7 +68,7 @@ arrange();
 /* Values are rounded to: */
 const grain = width[0] < 1e6 ? 0.001 : 1;
 
-/* What a node has beyond what its children have: its flat value; 0 where rounding alone could make the difference. */
+/* A node's flat value: the part that its children do not have; 0 if rounding alone could make the difference. */
 function flat(values, node) {
 	let left = values[node], rounding = grain / 2;
 	for (let child = node + 1; child < end[node]; child = end[child]) {

@@ -188,7 +188,7 @@ function reveal(node) {
 		window.scrollBy(0, y - window.innerHeight / 3);
 }
 
-/* What is no regular expression (yet) is taken as it stands, and said so. */
+/* A text that is not (yet) a regular expression is searched for literally, and the page says so. */
 function search_pattern(text) {
 	let pattern = null;
 	try {
