@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Writes and reads names that are kept with a recording; see the header. What is found on disk wins over them unless
- * they know more: debug symbols that were installed later count, and so does what a debug package took away. */
+ * they know more: debug symbols that were installed later count, and so does what a debug package took away. Where no
+ * build id tells one build from another, a file that has changed since is none. */
 #include "symbols/records.h"
 
 #include <errno.h>
@@ -28,6 +29,20 @@ static unsigned answer_worth(const struct symbol_module *module, const struct sy
 	return !label_is(module->path, line->function) + (line->file != NULL);
 }
 
+/* A module of which no build id is known is known by its path: a recording has one file of it. */
+static struct symbol_module identified(const struct symbol_module *module, uint8_t id[static sizeof(uint64_t)])
+{
+	const uint64_t hash = hash_bytes(0, module->path, strlen(module->path));
+	struct symbol_module result = *module;
+
+	if (module->build_id_bytes)
+		return result;
+	memcpy(id, &hash, sizeof hash);
+	result.build_id = id;
+	result.build_id_bytes = sizeof hash;
+	return result;
+}
+
 /* ---- keeping ---- */
 
 static bool is_known(const struct symbol_module *module, const struct symbol_lines *lines)
@@ -36,14 +51,14 @@ static bool is_known(const struct symbol_module *module, const struct symbol_lin
 
 	for (size_t i = 0; i < module->address_count && !worth; i++)
 		worth = answer_worth(module, &module->addresses[i], lines);
-	return worth && module->build_id_bytes && module->build_id_bytes <= 32 &&
-	       module->address_count <= CACHE_ADDRESSES_MAX;
+	return worth && module->build_id_bytes <= 32 && module->address_count <= CACHE_ADDRESSES_MAX;
 }
 
 static void module_pack(struct buffer *out, const struct symbol_module *module, const struct symbol_lines *lines)
 {
+	uint8_t id[sizeof(uint64_t)];
 	struct buffer file = {0};
-	struct symbol_module named = *module;
+	struct symbol_module named = identified(module, id);
 
 	named.source = module->kept ? module->kept : module->source;
 	named.debug_file = ""; /* no witness: the build id says all that is to be known */
@@ -164,34 +179,40 @@ static bool records_open(struct records *records, const char *directory)
 	return true;
 }
 
-/* The record of the module's build. */
+/* The record of the module's build. `is_stale`: no build id says that what is on disk is of that build, and the file has
+ * changed since. */
 static bool record_find(const struct records *records, const struct symbol_module *module, struct string_pool *strings,
-			struct cache_content *content)
+			struct cache_content *content, bool *is_stale)
 {
-	const uint64_t *place = map_get(records->places, build_key(module->build_id, module->build_id_bytes));
+	uint8_t id[sizeof(uint64_t)];
+	const struct symbol_module wanted = identified(module, id);
+	const uint64_t *place = map_get(records->places, build_key(wanted.build_id, wanted.build_id_bytes));
 	struct cache_header header;
 
 	if (!place)
 		return false;
 	memcpy(&header, records->bytes.data + *place - 1, sizeof header);
 	const struct buffer file = {.data = records->bytes.data + *place - 1, .length = header.file_bytes};
-	if (!cache_file_decode(content, &file, module, strings))
+	if (!cache_file_decode(content, &file, &wanted, strings))
 		return false;
+	*is_stale = !module->build_id_bytes && !cache_file_is_fresh(&file, module->path);
 	if (content->module.source)
 		return true;
 	cache_content_free(content);
 	return false;
 }
 
-/* Takes the answers that say more than those that were found; false: there are none. */
-static bool answers_take(struct symbol_module *module, const struct cache_content *content, struct symbol_lines *lines)
+/* Takes the answers that say more than those that were found, or all of them; false: there are none. */
+static bool answers_take(struct symbol_module *module, const struct cache_content *content, bool all,
+			 struct symbol_lines *lines)
 {
 	bool taken = false;
 
 	for (size_t i = 0; i < module->address_count; i++) {
 		struct symbol_address *address = &module->addresses[i];
 		const struct symbol_address *kept = cache_address_find(&content->module, address);
-		if (!kept || answer_worth(module, kept, &content->lines) <= answer_worth(module, address, lines))
+		if (!kept ||
+		    (!all && answer_worth(module, kept, &content->lines) <= answer_worth(module, address, lines)))
 			continue;
 		cache_answer_copy(address, kept, &content->lines, lines);
 		taken = true;
@@ -231,10 +252,11 @@ static void records_use(const struct records *records, struct symbol_module *mod
 	for (size_t i = 0; i < count; i++) {
 		struct symbol_module *module = &modules[i];
 		struct cache_content content = {0};
-		if (!module->build_id_bytes || !is_wanting(module, lines))
+		bool is_stale = false;
+		if (module->build_id_bytes && !is_wanting(module, lines))
 			continue;
-		const bool found = !records->fault && record_find(records, module, strings, &content);
-		const bool taken = found && answers_take(module, &content, lines);
+		const bool found = !records->fault && record_find(records, module, strings, &content, &is_stale);
+		const bool taken = found && answers_take(module, &content, is_stale, lines);
 		module->has_lines |= taken && content.module.has_lines;
 		if (taken)
 			module->kept = content.module.source;

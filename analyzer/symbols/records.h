@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Names that are kept with a recording, in its file "names": for each module, by build id, what was known of its
+ * Names that are kept with a recording, in its file "names": for each module, by build id (or else by path), what was known of its
  * addresses when the program had just run. So a program that was rebuilt or removed since keeps its names.
  *
  * The file is a header and gzip members, each a file of the cache of names (cache_file.h). It is bounded in size, and
@@ -31,8 +31,8 @@ struct records_summary {
 	uint64_t bytes;
 };
 
-/* Keeps what is known of the modules' addresses with the recording, in place of what was kept before. Modules without a
- * build id and those of which nothing is known are not kept. `summary`: left_out says what the caller left out already.
+/* Keeps what is known of the modules' addresses with the recording, in place of what was kept before. Modules of
+ * which nothing is known are not kept. `summary`: left_out says what the caller left out already.
  * The directory must be the caller's own, and nobody else may write to it. */
 bool symbol_records_write(const char *directory, const struct symbol_module *modules, size_t count,
 			  const struct symbol_lines *lines, struct records_summary *summary, struct error *error);

@@ -135,6 +135,31 @@ static void of_two_answers_the_one_that_says_more_is_taken(void **state)
 	assert_string_equal(names("newer", "recording", false), "newer_3,newer_2,newer_1,its file");
 }
 
+/* Any file at its path could be another build: one that has changed since is not believed. */
+static void without_a_build_id_the_file_must_be_the_same(void **state)
+{
+	(void)state;
+	struct asked asked;
+	struct error error;
+	const char *recording = "recording";
+	const struct symbol_search search = {.recordings = &recording, .recording_count = 1};
+
+	shell("echo one >program");
+	ask(&asked, "program", NULL, false);
+	asked.module.build_id_bytes = 0;
+	struct source_line *first = &asked.lines.lines[asked.addresses[0].first_line];
+	first->function = "as_it_was";
+	assert_true(symbol_records_write(recording, &asked.module, 1, &asked.lines, &asked.summary, &error));
+	for (int changed = 0; changed < 2; changed++) {
+		symbols_resolve(&asked.module, 1, &search, asked.strings, &asked.lines);
+		assert_string_equal(asked.lines.lines[asked.addresses[0].first_line].function,
+				    changed ? "as_it_was" : "program_3");
+		assert_int_equal(asked.module.kept != NULL, changed);
+		shell("echo other >program");
+	}
+	asked_free(&asked);
+}
+
 static void nothing_is_written_into_a_directory_that_others_write_to(void **state)
 {
 	(void)state;
@@ -236,6 +261,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(names_that_are_kept_again_say_once_where_they_are_from, enter,
 					    scratch_leave),
 	    cmocka_unit_test_setup_teardown(of_two_answers_the_one_that_says_more_is_taken, enter, scratch_leave),
+	    cmocka_unit_test_setup_teardown(without_a_build_id_the_file_must_be_the_same, enter, scratch_leave),
 	    cmocka_unit_test_setup_teardown(nothing_is_written_into_a_directory_that_others_write_to, enter,
 					    scratch_leave),
 	    cmocka_unit_test_setup_teardown(what_has_no_room_is_counted, enter, scratch_leave),
