@@ -83,6 +83,7 @@ static void document_write(struct buffer *out, const struct snapshot_pair *pair,
 		flame_caption_free(&caption);
 	} else {
 		folded_render(out, tree);
+		document_say_names(pair->now);
 	}
 	call_tree_free(tree);
 }
