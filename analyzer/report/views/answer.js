@@ -127,7 +127,7 @@ function cautions(recording) {
 	if (document.shutdown_left_out) lines.push(`The program shut down at the end: the verdicts are about the moment before, ${duration(recording.times[document.judged_at])} after the start.`);
 	if (document.snapshots_left_out) lines.push(`${document.snapshots_left_out} snapshots of a longer series are not looked at for the verdicts.`);
 	if (recording.leftOut) {
-		lines.push(`There is no room for all ${count(recording.siteCount - 1 + recording.leftOut)} sites: the ${count(recording.leftOut)} with least memory are one here. All totals and intervals have them in; \`seep leaks\` and \`seep diff\` show each.`);
+		lines.push(`There is no room for all ${count(recording.siteCount - 1 + recording.leftOut)} sites: the ${count(recording.leftOut)} with least memory are one here. All totals and intervals have them in; seep leaks and seep diff show each.`);
 	}
 	if (document.snapshots_removed) lines.push(`${document.snapshots_removed} snapshots were removed while it was recorded, to save space.`);
 	return lines.length ? make("ul.notes", {}, ...lines.map((line) => make("li", {}, safe(line)))) : null;
@@ -153,7 +153,10 @@ export function answer(recording, state) {
 	const series = recording.seriesByKey(rows.length, recording.siteRow);
 	const body = make("tbody");
 	const fill = (/** @type {boolean} */ all) => {
-		body.replaceChildren(...spreads.map(spreadRow), ...rows.slice(0, all ? rows.length : SHOWN).map((_, i) => row(i)));
+		const shown = rows.slice(0, all ? rows.length : SHOWN).map((_, i) => row(i));
+		const leaking = shown.filter((_, i) => rows[i].verdict === "leak").length;
+		const of = (/** @type {boolean} */ isLeak) => spreads.filter((/** @type {Place} */ spread) => (spread.verdict === "leak") === isLeak).map(spreadRow);
+		body.replaceChildren(...of(true), ...shown.slice(0, leaking), ...of(false), ...shown.slice(leaking));
 	};
 	const row = (/** @type {number} */ i) => {
 		const place = rows[i];
