@@ -284,6 +284,13 @@ bench-scale: ## what commands cost at 10,000 to 4 million sites, and in series, 
 
 # 64 snapshots of so many sites: BENCH_SITES. Those of 100,000 need 4 GB of space for a while.
 BENCH_SITES ?= 1000 100000
+$(BUILD)/bench/million_stacks: tests/bench/scale/million_stacks.c | $$(@D)/.
+	$(CC) -O1 -g -o $@ $<
+
+.PHONY: check-million
+check-million: all $(BUILD)/bench/million_stacks ## a million stacks at rate 1: no site is lost; some minutes, not in `make check`
+	bash tests/bench/scale/million_stacks.sh $(BUILD)/seep $(BUILD)/bench/million_stacks
+
 .PHONY: bench-page
 bench-page: ## how fast the page is, beside d3-flame-graph, flame-chart-js and speedscope: BENCH_RUNS=3, BENCH_ONLY=seep
 	tests/deps.sh build run test page-bench
