@@ -167,14 +167,34 @@ static int sample_compare(const void *left, const void *right)
 	return (a->address > b->address) - (a->address < b->address);
 }
 
-/* Writers go from site to site, or nearly so. */
+static bool samples_are_in_order(const struct profile_sample *samples, uint32_t count,
+				 int (*compare)(const void *left, const void *right))
+{
+	for (uint32_t i = 1; i < count; i++)
+		if (compare(&samples[i - 1], &samples[i]) > 0)
+			return false;
+	return true;
+}
+
+static int sample_compare_sites(const void *left, const void *right)
+{
+	const struct profile_sample *a = left, *b = right;
+
+	return (a->site > b->site) - (a->site < b->site);
+}
+
+/* Writers go from site to site, as a rule: then each site's few samples are sorted alone. */
 void profile_sort_samples(struct profile *profile)
 {
-	uint32_t sorted = 1;
+	struct profile_sample *samples = profile->samples;
+	const uint32_t count = profile->sample_count;
+	const bool is_by_site = samples_are_in_order(samples, count, sample_compare_sites);
 
-	while (sorted < profile->sample_count &&
-	       sample_compare(&profile->samples[sorted - 1], &profile->samples[sorted]) <= 0)
-		sorted++;
-	if (sorted < profile->sample_count)
-		qsort(profile->samples, profile->sample_count, sizeof *profile->samples, sample_compare);
+	for (uint32_t begin = 0, end; begin < count; begin = end) {
+		end = is_by_site ? begin + 1 : count;
+		while (end < count && samples[end].site == samples[begin].site)
+			end++;
+		if (!samples_are_in_order(samples + begin, end - begin, sample_compare))
+			qsort(samples + begin, end - begin, sizeof *samples, sample_compare);
+	}
 }
