@@ -3,7 +3,7 @@
 # time limit: 300 s
 # The walker against libunwind on real programs, against readelf on whole libraries, and against modules that come and
 # go. SEEP_UNWINDER_STACKS=1000000 SEEP_UNWINDER_SECONDS=60 for the long version.
-stacks=${SEEP_UNWINDER_STACKS:-50000}
+stacks=${SEEP_UNWINDER_STACKS:-100000}
 seconds=${SEEP_UNWINDER_SECONDS:-4}
 . "$(dirname "$0")/lib.sh"
 
