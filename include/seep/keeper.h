@@ -58,7 +58,7 @@ struct seep_heap_state {
 };
 void seep_heap_state(const struct seep_heap_view *heap, struct seep_heap_state *state);
 
-/* True while the process that records into it is alive (same pid, start time and boot). */
+/* True while the process that records into it is alive (same pid, start time and boot) and its recording is not complete. */
 bool seep_heap_alive(const struct seep_heap_view *heap);
 
 /* A snapshot in memory: an anonymous mapping, freed by seep_snapshot_free(). */
@@ -78,6 +78,10 @@ void seep_snapshot_free(struct seep_image *image);
  * file complete and gives back the unused disk space. `name` receives "NNNNNN.seep". */
 bool seep_recording_finish(const char *directory, enum seep_trigger trigger, char name[static 32],
 			   struct seep_fault *fault);
+
+/* Ends the recording of a process that seep leaves, which records no more and runs on: its keeper writes the last
+ * snapshot, or this does where there is none. Waits five seconds at most. */
+bool seep_recording_leave(const char *directory, struct seep_fault *fault);
 
 /* The name of the calling process, for SEEP_RUNNER: PID.START.NAMESPACE. */
 void seep_runner_name(char name[static 64]);

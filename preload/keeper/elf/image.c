@@ -102,3 +102,16 @@ void *image_address(const char *library, const char *name)
 	}
 	return NULL;
 }
+
+void *image_first_definition(uintptr_t except, const char *name)
+{
+	for (const struct link_map *module = _r_debug.r_map; module; module = module->l_next) {
+		struct image image;
+		if (module->l_addr == except || !image_read(module->l_addr, module->l_ld, &image))
+			continue;
+		const Elf64_Sym *symbol = image_find(&image, name);
+		if (symbol)
+			return (void *)(image.base + symbol->st_value);
+	}
+	return NULL;
+}

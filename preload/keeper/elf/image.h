@@ -27,6 +27,10 @@ Elf64_Sym *image_find(const struct image *image, const char *name);
  * meanwhile. */
 void *image_address(const char *library, const char *name);
 
+/* The first definition in the list of what is loaded, but for those of the module at `except`; NULL: none. When to ask: as
+ * above. */
+void *image_first_definition(uintptr_t except, const char *name);
+
 #define IMAGE_LIBC "libc.so.6"
 #define IMAGE_LOADER "ld-linux-x86-64.so.2"
 

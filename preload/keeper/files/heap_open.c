@@ -194,5 +194,6 @@ void seep_heap_state(const struct seep_heap_view *view, struct seep_heap_state *
 
 bool seep_heap_alive(const struct seep_heap_view *view)
 {
-	return life_goes_on(view->map, view->abandoned);
+	const struct seep_heap_header *header = view->map;
+	return load_acquire(&header->phase) != SEEP_HEAP_COMPLETE && life_goes_on(header, view->abandoned);
 }

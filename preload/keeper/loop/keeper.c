@@ -310,7 +310,7 @@ static bool keeper_step(struct keeper *keeper, uint64_t now_ns, uint64_t *events
 	tables_look(keeper, now_ns);
 	memory_look(keeper, now_ns);
 	if (load_acquire(&header->stop)) {
-		if (keeper->in_target || keeper->looks)
+		if (keeper->in_target || keeper->looks || load_relaxed(&header->status) & SEEP_STATUS_LEFT)
 			keeper_complete(keeper);
 		return false;
 	}

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The keeper in another process: seep_keeper_run() and seep_keeper_wake() of <seep/keeper.h>, keeper_run_apart(). */
+#include <errno.h>
+
 #include "keeper/base/atomics.h"
 #include "keeper/base/fault.h"
 #include "keeper/base/syscall.h"
@@ -80,6 +82,19 @@ void keeper_run_apart(const char *directory)
 	}
 	if (!late) /* refused if the program is still there, or the snapshot already */
 		seep_recording_finish(directory, SEEP_TRIGGER_EXIT, name, &ignored);
+}
+
+bool seep_recording_leave(const char *directory, struct seep_fault *fault)
+{
+	struct seep_heap_view view;
+	struct keeper keeper;
+	if (!keeper_open(&keeper, &view, directory, fault))
+		return false;
+	or_relaxed(&keeper.heap.header->status, SEEP_STATUS_LEFT);
+	bool finished = keeper_finish(&keeper);
+	keeper_let_go(&keeper);
+	seep_heap_close(&view);
+	return finished || fault_fill(fault, 0, ETIMEDOUT, "its keeper did not write the last snapshot in time");
 }
 
 void seep_keeper_wake(const char *directory)

@@ -77,7 +77,8 @@ static bool finish(const struct seep_heap_view *view, int directory, enum seep_t
 	if (!heap_bind(&heap, view->map, view->bytes, fault))
 		return false;
 	if (life_goes_on(heap.header, view->abandoned))
-		return fault_fill(fault, 0, EBUSY, "the program is still running");
+		return finished_name(&heap, directory, name) ||
+		       fault_fill(fault, 0, EBUSY, "the program is still running");
 	if (view->abandoned)
 		lease_take_over(&heap, &lease);
 	if (!lease.word && !lease_await(&heap, &lease))

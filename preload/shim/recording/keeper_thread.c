@@ -108,6 +108,19 @@ void keeper_thread_leave(void)
 	thread_leave(KEEPER_FINISH_NS); /* it stays paused for good */
 }
 
+bool keeper_thread_end(void)
+{
+	if (!load_relaxed(&thread_id))
+		return true;
+	thread_leave(KEEPER_FINISH_NS);
+	if (!thread_is_gone())
+		return false;
+	if (memory)
+		system_unmap(memory, BYTES);
+	memory = NULL;
+	return true;
+}
+
 void keeper_thread_resume(void)
 {
 	store_relaxed(&leave, false);

@@ -38,6 +38,10 @@ void keeper_thread_resume(void);
  * end. */
 void keeper_thread_leave(void);
 
+/* The recording is over and another may begin: the thread of this one ends, and its memory is given back. Waits as long as
+ * at the program's end; false: it is still there. */
+bool keeper_thread_end(void);
+
 /* At exit: lets the keeper write the last snapshot and waits a bounded time; without a keeper, writes it here. */
 void keeper_thread_finish(void);
 
