@@ -16,6 +16,7 @@
 #include "keeper/heap/modules.h"
 #include "shim/hooks/lifecycle.h"
 #include "shim/hooks/hook.h"
+#include "shim/host/joined.h"
 #include "shim/recording/keeper_process.h"
 #include "shim/recording/recording.h"
 #include "shim/recording/session.h"
@@ -48,6 +49,46 @@ static const char *find_bypass(void)
 	return first_info.dli_fname;
 }
 
+void recorder_prepare(char *const *options, char *const *environment, bool secure)
+{
+	struct recording_setup *setup = &recording_setup;
+	cxx_prepare();
+	options_read(&setup->options, options, secure);
+	malloc_prepare(!setup->options.off && setup->options.rate <= 1);
+	if (setup->options.off)
+		return;
+	modules_prepare();
+	setup->unwinder = unwinder_select(*setup->options.unwinder ? setup->options.unwinder : NULL);
+	if (!setup->unwinder && *setup->options.unwinder) {
+		session_say("no such unwinder here, using the best there is", setup->options.unwinder);
+		setup->unwinder = unwinder_select(NULL);
+	}
+	setup->status = environment_status(environment) | (setup->unwinder ? 0 : SEEP_STATUS_NO_UNWINDER);
+	if (*setup->options.warning)
+		session_say(setup->options.warning, NULL);
+}
+
+/* Preloaded, when the program starts: what it allocates from now on is recorded. */
+static void begin_with_program(char **environment)
+{
+	struct recording_setup *setup = &recording_setup;
+	recorder_prepare(environment, environment, getauxval(AT_SECURE) != 0);
+	if (!setup->options.off) {
+		setup->bypassed = find_bypass();
+		if (setup->bypassed) {
+			setup->status |= SEEP_STATUS_BYPASSED;
+			session_say("bypassed", setup->bypassed);
+		}
+		if (!setup->options.follow)
+			environment_stop_following(environment);
+		keeper_process_prepare();
+	}
+	recording_prepare();
+	if (!setup->options.off)
+		trigger_prepare(setup->options.signal);
+	real_forget_error();
+}
+
 __attribute__((constructor)) static void seep_load(int argument_count, char **arguments, char **environment)
 {
 	(void)argument_count;
@@ -58,38 +99,15 @@ __attribute__((constructor)) static void seep_load(int argument_count, char **ar
 	setup->loaded_ns = clock_read_ns(CLOCK_MONOTONIC);
 	setup->pid = system_getpid();
 	struct stat status;
-	if (system_stat_descriptor(2, &status) == 0) {
+	if (!is_joined() && system_stat_descriptor(2, &status) == 0) { /* else nothing is said there */
 		setup->stderr_device = status.st_dev;
 		setup->stderr_inode = status.st_ino;
 	}
 	real_prepare();
-	cxx_prepare();
-	options_read(&setup->options, environment, getauxval(AT_SECURE) != 0);
-	malloc_prepare(!setup->options.off && setup->options.rate <= 1);
-	if (setup->options.off) {
-		recording_prepare();
-		real_forget_error();
-		return;
-	}
-	modules_prepare();
-	setup->unwinder = unwinder_select(*setup->options.unwinder ? setup->options.unwinder : NULL);
-	if (!setup->unwinder && *setup->options.unwinder) {
-		session_say("no such unwinder here, using the best there is", setup->options.unwinder);
-		setup->unwinder = unwinder_select(NULL);
-	}
-	setup->bypassed = find_bypass();
-	setup->status = environment_status(environment) | (setup->unwinder ? 0 : SEEP_STATUS_NO_UNWINDER) |
-			(setup->bypassed ? SEEP_STATUS_BYPASSED : 0);
-	if (*setup->options.warning)
-		session_say(setup->options.warning, NULL);
-	if (setup->bypassed)
-		session_say("bypassed", setup->bypassed);
-	if (!setup->options.follow)
-		environment_stop_following(environment);
-	keeper_process_prepare();
-	recording_prepare();
-	trigger_prepare(setup->options.signal);
-	real_forget_error();
+	if (is_joined())
+		join_load();
+	else
+		begin_with_program(environment);
 }
 
 __attribute__((destructor)) static void seep_leave(void)

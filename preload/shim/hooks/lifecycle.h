@@ -13,6 +13,17 @@ void malloc_prepare(bool everything);
 /* Finds out which forms of operator new and delete count in our hooks. */
 void cxx_prepare(void);
 
+/* What a recording takes, but for the gate: the options, which hooks count, the unwinder. `environment` is the program's
+ * own; nothing is recorded in secure mode. */
+void recorder_prepare(char *const *options, char *const *environment, bool secure);
+
+/* The programs that this one executes are recorded, too: they get these variables (a list that ends with NULL, of which
+ * LD_PRELOAD is put before what is there), from the next exec on. */
+void environment_follow(char *const *settings);
+
+/* In the constructor of a library that was brought into a running process: it stays idle. */
+void join_load(void);
+
 /* Bits of enum seep_status for a program under valgrind and for a python whose pools are on. */
 uint32_t environment_status(char *const *environment);
 

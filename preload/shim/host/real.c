@@ -7,6 +7,7 @@
 
 #include "keeper/base/atomics.h"
 #include "shim/host/exports.h"
+#include "shim/host/joined.h"
 
 static _Atomic int resolving; /* look-ups under way */
 static _Atomic bool prepared;
@@ -46,6 +47,8 @@ static void identify(void)
  * memory away. */
 void real_forget_error(void)
 {
+	if (is_joined())
+		return; /* nothing was looked up by dlsym() */
 	void *volatile found = dlsym(RTLD_NEXT, "free");
 	(void)found;
 	dlerror();
@@ -66,7 +69,7 @@ static const struct entry others[] = {REAL_OTHERS(OTHER_OF)};
 
 static void *look_up(struct real *found, const struct entry *entry)
 {
-	void *function = dlsym(RTLD_NEXT, entry->name);
+	void *function = is_joined() ? joined_definition(entry->name) : dlsym(RTLD_NEXT, entry->name);
 	if (function)
 		memcpy((char *)found + entry->field, &function, sizeof function);
 	return function;
@@ -88,6 +91,8 @@ static void look_up_cxx(struct real *found)
 	for (size_t i = 0; i < LENGTH(cxx_entries); i++)
 		if (!look_up(found, &cxx_entries[i]))
 			missing[i] = cxx_entries[i].name;
+	if (is_joined())
+		return;        /* nobody looks names up in us */
 	bool expected = false; /* of threads that look names up at the same time, one withdraws them */
 	if (atomic_compare_exchange_strong_explicit(&withdrawn, &expected, true, memory_order_relaxed,
 						    memory_order_relaxed))

@@ -51,6 +51,28 @@ void recording_prepare(void)
 	store_release(&prepared, true);
 }
 
+static void forget_heap(void)
+{
+	struct seep_heap_header *header = current.header;
+	current.header = NULL;
+	system_unmap(header, current.bytes);
+}
+
+void recording_prepare_again(bool idle)
+{
+	if (!keeper_thread_end())
+		return; /* the gate stays shut: nothing is recorded */
+	if (idle && current.header)
+		forget_heap();
+	filter_reset();
+	gate_set(GATE_CLOSED);
+}
+
+const char *recording_directory(void)
+{
+	return gate_read() == GATE_OPEN ? directory : NULL;
+}
+
 bool recording_is_prepared(void)
 {
 	return load_acquire(&prepared);
@@ -111,7 +133,10 @@ static void header_fill(struct seep_heap_header *header)
 	text_add(&text, recording_setup.unwinder ? recording_setup.unwinder->name : "none");
 	text = text_begin(header->bypassed, sizeof header->bypassed);
 	text_add(&text, recording_setup.bypassed ? recording_setup.bypassed : "");
-	store_relaxed(&header->status, recording_setup.status | (gate_is_in_forked_child() ? SEEP_STATUS_FORKED : 0));
+	uint32_t status = recording_setup.status;
+	if (gate_is_in_forked_child())
+		status = (status & ~SEEP_STATUS_JOINED) | SEEP_STATUS_FORKED;
+	store_relaxed(&header->status, status);
 }
 
 static bool plan_below(struct seep_heap_header *header, uint64_t most_bytes)
@@ -149,9 +174,7 @@ static void leave_ancestor(unsigned own)
 			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
 		return;
 	}
-	struct seep_heap_header *header = current.header;
-	current.header = NULL;
-	system_unmap(header, current.bytes);
+	forget_heap();
 }
 
 void recording_begin_child(void)

@@ -15,6 +15,13 @@
 /* Maps the gate and remembers the setup. From here on samples are recorded. Constructor only. */
 void recording_prepare(void);
 
+/* A process that was left is joined again: the next recording may begin. With `idle` no thread is in the old one any more,
+ * whose memory is given back. */
+void recording_prepare_again(bool idle);
+
+/* Where the recording is; NULL: there is none yet. */
+const char *recording_directory(void);
+
 /* Before the constructor has run nothing can be recorded: what is allocated by then is counted as lost in set-up. */
 bool recording_is_prepared(void);
 void recording_count_unseen(uint64_t bytes);

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * In a process that was running already. `seep attach` loads this library by
+ * dlopen() in a thread that it has borrowed, calls seep_join_begin() there, and
+ * then puts our hooks into the modules' tables from outside. When it leaves, it
+ * takes them out and shuts the gate; the library stays, idle, and the same
+ * function begins anew.
+ */
+#include <errno.h>
+#include <stddef.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "keeper/base/clock.h"
+#include "keeper/base/text.h"
+#include "shim/host/joined.h"
+#include "shim/hooks/lifecycle.h"
+#include "shim/hooks/hook.h"
+#include "shim/record/trigger.h"
+#include "shim/recording/gate.h"
+#include "shim/recording/recording.h"
+#include "shim/recording/setup.h"
+#include "shim/sample/thread.h"
+
+EXPORT long seep_join_begin(void);
+
+#define OPTIONS 32
+
+void join_load(void)
+{
+	seep_join.thread_state = (int64_t)((uintptr_t)&thread_state - (uintptr_t)__builtin_thread_pointer());
+	seep_join.thread_bytes = sizeof thread_state;
+	seep_join.thread_users = offsetof(struct thread_state, users);
+	__atomic_store_n(&seep_join.state, SEEP_JOIN_LOADED, __ATOMIC_RELEASE);
+}
+
+/* The options that seep has left for us, as a list such as an environment is. */
+static void options_list(char *list[OPTIONS + 1])
+{
+	char *at = seep_join.environment, *end = at + sizeof seep_join.environment - 1;
+	size_t count = 0;
+	*end = 0;
+	for (; count < OPTIONS && at < end && *at; at += strlen(at) + 1)
+		list[count++] = at;
+	list[count] = NULL;
+}
+
+long seep_join_begin(void)
+{
+	char *options[OPTIONS + 1];
+	int error = errno;
+	options_list(options);
+	recording_setup.loaded_ns = clock_read_ns(CLOCK_MONOTONIC);
+	recorder_prepare(options, environ, false);
+	recording_setup.status |= SEEP_STATUS_JOINED;
+	if (recording_is_prepared())
+		recording_prepare_again(seep_join.idle != 0);
+	else
+		recording_prepare();
+	trigger_prepare(recording_setup.options.signal);
+	if (recording_setup.options.follow)
+		environment_follow(options);
+	const struct heap *heap = recording_heap_or_begin();
+	struct text text = text_begin(seep_join.directory, sizeof seep_join.directory);
+	text_add(&text, heap ? recording_directory() : "");
+	seep_join.gate = (uintptr_t)gate_word;
+	seep_join.off = (uintptr_t)&recording_setup.options.off;
+	seep_join.idle = 0;
+	__atomic_store_n(&seep_join.state, heap ? SEEP_JOIN_RECORDING : SEEP_JOIN_REFUSED, __ATOMIC_RELEASE);
+	errno = error;
+	return heap != NULL;
+}

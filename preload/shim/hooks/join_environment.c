@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A program that was joined executes others by its environment, so that gets our
+ * variables: in a new list, because the old one has no room, which takes the
+ * old one's place in one store. The texts lie in seep_join, where seep empties
+ * them when it leaves, whoever has copied the list meanwhile.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "keeper/base/syscall.h"
+#include "keeper/base/text.h"
+#include "shim/host/joined.h"
+#include "shim/host/options.h"
+#include "shim/hooks/lifecycle.h"
+
+#define PRELOAD "LD_PRELOAD="
+
+static char **list;
+static size_t capacity; /* pointers */
+
+static size_t list_length(char *const *from)
+{
+	size_t length = 0;
+	while (from && from[length])
+		length++;
+	return length;
+}
+
+/* Room for a list; the old one's is used again unless it is in use. */
+static bool list_reserve(size_t count)
+{
+	if (list && count <= capacity && environ != list)
+		return true;
+	size_t bytes = (2 * count * sizeof *list + 4095) & ~(size_t)4095;
+	void *made = system_map(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (system_failed(made))
+		return false;
+	list = made;
+	capacity = bytes / sizeof *list;
+	return true;
+}
+
+static bool names_same(const char *left, const char *right)
+{
+	size_t length = strcspn(left, "=");
+	return strncmp(left, right, length + 1) == 0;
+}
+
+static bool is_set_anew(const char *variable, char *const *settings)
+{
+	for (; *settings; settings++)
+		if (names_same(*settings, variable))
+			return true;
+	return false;
+}
+
+/* Ours comes first: what stands before it would be asked first. */
+static bool preload_join(const char *ours)
+{
+	const char *before = options_variable(environ, "LD_PRELOAD");
+	struct text now = text_begin(seep_join.preload, sizeof seep_join.preload);
+	struct text was = text_begin(seep_join.preload_was, sizeof seep_join.preload_was);
+	text_add(&was, PRELOAD);
+	text_add(&was, before ? before : "");
+	text_add(&now, ours);
+	text_add(&now, before && *before ? ":" : "");
+	text_add(&now, before ? before : "");
+	return !now.cut && !was.cut;
+}
+
+void environment_follow(char *const *settings)
+{
+	char *const *before = environ;
+	size_t count = 0;
+	const char *preload = options_variable(settings, "LD_PRELOAD");
+	if (!preload || !list_reserve(list_length(before) + list_length(settings) + 1) ||
+	    !preload_join(preload - sizeof PRELOAD + 1))
+		return;
+	for (; before && *before; before++)
+		if (!is_set_anew(*before, settings))
+			list[count++] = *before;
+	for (; *settings; settings++)
+		list[count++] = names_same(PRELOAD, *settings) ? seep_join.preload : *settings;
+	list[count] = NULL;
+	seep_join.environ_at = (uintptr_t)&environ;
+	seep_join.environ_was = (uintptr_t)environ;
+	seep_join.environ_is = (uintptr_t)list;
+	__atomic_store_n(&environ, list, __ATOMIC_RELEASE);
+}
