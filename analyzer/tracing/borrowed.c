@@ -1,0 +1,423 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* See borrowed.h. */
+#include "tracing/borrowed.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <ucontext.h>
+
+#include "base/memory.h"
+
+enum {
+	RED_ZONE = 128,
+	STACK_ALIGNMENT = 64, /* of vector state in a frame */
+	VECTORS_MAX = 16 << 10,
+	VECTORS_MAGIC_BYTES = 4,
+	RESERVED_AT = 464, /* in an XSAVE area: what software may use */
+	PAGE = 4096,
+	AREA_BYTES = 512 << 10, /* a page of code, texts, the stack */
+	SCRATCH_BYTES = 16 << 10,
+	SYSTEM_WITHIN_MS = 2000,
+	WAIT_FOR_US_S = 2,
+	CODE_MAX = 16 << 20,
+};
+
+#define BIT(signal) (UINT64_C(1) << ((signal)-1))
+#define NAP_MS 0.05
+#define VECTORS_MAGIC_1 0x46505853u
+#define VECTORS_MAGIC_2 0x46505845u
+#define SYSTEM_STOP (SIGTRAP | 0x80)
+
+/* What the kernel finds in a frame when a handler returns. */
+struct signal_frame {
+	uint64_t restorer;
+	ucontext_t context; /* the kernel's is a part of it */
+};
+
+/* In an XSAVE area, for software. */
+struct vector_note {
+	uint32_t magic, extended_bytes;
+	uint64_t features;
+	uint32_t bytes, padding[7];
+};
+
+/* Searches the C library's code. */
+static bool code_find(const struct remote *remote, const struct loaded_module *libc, uint64_t *call, uint64_t *restore)
+{
+	static const unsigned char call_bytes[] = {0x0f, 0x05, 0xc3};
+	static const unsigned char restore_bytes[] = {0x48, 0xc7, 0xc0, 0x0f, 0, 0, 0, 0x0f, 0x05};
+	size_t bytes = libc->code_end - libc->code;
+
+	if (bytes > CODE_MAX)
+		return false;
+	unsigned char *code = memory_allocate(bytes + 1, 1);
+	bool read = remote_read(remote, libc->code, code, bytes);
+	const unsigned char *at = read ? memmem(code, bytes, call_bytes, sizeof call_bytes) : NULL;
+	const unsigned char *back = read ? memmem(code, bytes, restore_bytes, sizeof restore_bytes) : NULL;
+	*call = at ? libc->code + (uint64_t)(at - code) : 0;
+	*restore = back ? libc->code + (uint64_t)(back - code) : 0;
+	free(code);
+	return at && back;
+}
+
+static bool state_take(struct borrowed *borrowed, struct error *error)
+{
+	pid_t tid = borrowed->tracee->tid;
+	struct iovec vectors = {memory_allocate(1, VECTORS_MAX), VECTORS_MAX};
+
+	borrowed->vectors = vectors.iov_base;
+	if (ptrace(PTRACE_GETREGS, tid, NULL, &borrowed->registers) != 0 ||
+	    ptrace(PTRACE_GETSIGMASK, tid, (void *)sizeof borrowed->signals, &borrowed->signals) != 0 ||
+	    ptrace(PTRACE_GETREGSET, tid, (void *)NT_X86_XSTATE, &vectors) != 0)
+		return error_set(error, "thread %d can't be read: %s", (int)tid, strerror(errno));
+	borrowed->vector_bytes = vectors.iov_len;
+	return true;
+}
+
+/* The registers that the thread goes on with when the kernel does not see it through: an interrupted call is made again. */
+static struct user_regs_struct registers_alone(const struct user_regs_struct *registers)
+{
+	struct user_regs_struct alone = *registers;
+	long result = (long)alone.rax;
+	bool in_call = (long)alone.orig_rax >= 0;
+
+	if (in_call && (result == -512 || result == -513 || result == -514 || result == -516)) { /* -ERESTART... */
+		alone.rip -= 2;
+		alone.rax = result == -516 ? SYS_restart_syscall : alone.orig_rax;
+	}
+	return alone;
+}
+
+static void frame_registers(ucontext_t *context, const struct user_regs_struct *from, uint64_t signals)
+{
+	greg_t *to = context->uc_mcontext.gregs;
+
+	to[REG_R8] = (greg_t)from->r8, to[REG_R9] = (greg_t)from->r9, to[REG_R10] = (greg_t)from->r10;
+	to[REG_R11] = (greg_t)from->r11, to[REG_R12] = (greg_t)from->r12, to[REG_R13] = (greg_t)from->r13;
+	to[REG_R14] = (greg_t)from->r14, to[REG_R15] = (greg_t)from->r15, to[REG_RDI] = (greg_t)from->rdi;
+	to[REG_RSI] = (greg_t)from->rsi, to[REG_RBP] = (greg_t)from->rbp, to[REG_RBX] = (greg_t)from->rbx;
+	to[REG_RDX] = (greg_t)from->rdx, to[REG_RAX] = (greg_t)from->rax, to[REG_RCX] = (greg_t)from->rcx;
+	to[REG_RSP] = (greg_t)from->rsp, to[REG_RIP] = (greg_t)from->rip, to[REG_EFL] = (greg_t)from->eflags;
+	to[REG_CSGSFS] = (greg_t)(from->cs | from->gs << 16 | from->fs << 32 | from->ss << 48);
+	memcpy(&context->uc_sigmask, &signals, sizeof signals);
+}
+
+/* Writes vector state and frame below `top`, so that rt_sigreturn() takes the thread back. The address of the frame's
+ * second word, where the stack pointer must be then; 0: there is no such room. */
+static uint64_t frame_write(const struct borrowed *borrowed, uint64_t top)
+{
+	size_t vector_room = borrowed->vector_bytes + VECTORS_MAGIC_BYTES;
+	uint64_t vectors_at = (top - vector_room) & ~(uint64_t)(STACK_ALIGNMENT - 1);
+	uint64_t frame_at = ((vectors_at - sizeof(struct signal_frame)) & ~UINT64_C(15)) - 8;
+	struct signal_frame frame = {.restorer = borrowed->restore};
+	struct user_regs_struct alone = registers_alone(&borrowed->registers);
+	unsigned char *vectors = memory_allocate(1, vector_room);
+	uint32_t end = VECTORS_MAGIC_2;
+
+	memcpy(vectors, borrowed->vectors, borrowed->vector_bytes);
+	uint64_t features;
+	memcpy(&features, vectors + RESERVED_AT, sizeof features);
+	struct vector_note note = {.magic = VECTORS_MAGIC_1,
+				   .extended_bytes = (uint32_t)vector_room,
+				   .features = features,
+				   .bytes = (uint32_t)borrowed->vector_bytes};
+	memcpy(vectors + RESERVED_AT, &note, sizeof note);
+	memcpy(vectors + borrowed->vector_bytes, &end, sizeof end);
+	frame.context.uc_flags = 1 | 2 | 4; /* extended vector state; SS is saved, and is to be restored */
+	frame_registers(&frame.context, &alone, borrowed->signals);
+	frame.context.uc_mcontext.fpregs = (void *)(uintptr_t)vectors_at;
+	bool written = remote_write(borrowed->remote, vectors_at, vectors, vector_room) &&
+		       remote_write(borrowed->remote, frame_at, &frame, sizeof frame);
+	free(vectors);
+	return written ? frame_at : 0;
+}
+
+/* Signals wait until we are done, but for those that a fault raises: blocked, a fault would change its disposition. */
+static uint64_t mask_for_calls(void)
+{
+	return ~(BIT(SIGSEGV) | BIT(SIGBUS) | BIT(SIGILL) | BIT(SIGFPE) | BIT(SIGTRAP) | BIT(SIGSYS));
+}
+
+bool borrowed_prepare(struct borrowed *borrowed, const struct remote *remote, const struct loaded *loaded,
+		      struct tracees *tracees, struct error *error)
+{
+	const struct loaded_module *libc = loaded_find(loaded, "libc.so.6");
+
+	*borrowed = (struct borrowed){.remote = remote, .tracees = tracees};
+	return (libc && code_find(remote, libc, &borrowed->call, &borrowed->restore)) ||
+	       error_set(error, "%d can't be joined: its C library is none that we know", (int)tracees->pid);
+}
+
+bool borrowed_begin(struct borrowed *borrowed, struct tracee *tracee, struct error *error)
+{
+	borrowed->tracee = tracee;
+	if (!state_take(borrowed, error)) {
+		free(borrowed->vectors);
+		return false;
+	}
+	borrowed->rescue = frame_write(borrowed, borrowed->registers.rsp - RED_ZONE);
+	if (borrowed->rescue)
+		return true;
+	free(borrowed->vectors);
+	return error_set(error, "thread %d has no room on its stack", (int)tracee->tid);
+}
+
+static struct user_regs_struct registers_for(const struct borrowed *borrowed, uint64_t address,
+					     const uint64_t arguments[BORROWED_ARGUMENTS])
+{
+	struct user_regs_struct registers = borrowed->registers;
+
+	registers.rip = address;
+	registers.orig_rax = UINT64_MAX; /* nothing to be made again */
+	registers.rdi = arguments[0], registers.rsi = arguments[1], registers.rdx = arguments[2];
+	registers.r10 = arguments[3], registers.r8 = arguments[4], registers.r9 = arguments[5];
+	registers.eflags &= ~UINT64_C(0x400 | 0x100); /* direction and single step */
+	return registers;
+}
+
+static bool is_fault(int signal)
+{
+	return signal == SIGSEGV || signal == SIGBUS || signal == SIGILL || signal == SIGFPE || signal == SIGTRAP ||
+	       signal == SIGSYS;
+}
+
+/* Runs the thread to its next stop at a system call. */
+static bool run_to_call(struct borrowed *borrowed, double until_ms, struct error *error)
+{
+	pid_t tid = borrowed->tracee->tid;
+	int status;
+
+	if (ptrace(PTRACE_SYSCALL, tid, NULL, NULL) != 0)
+		return error_set(error, "%d has ended", (int)borrowed->tracees->pid);
+	for (;;) {
+		pid_t got = waitpid(tid, &status, __WALL | WNOHANG);
+		if (got == tid && !WIFSTOPPED(status)) {
+			borrowed->lost = true;
+			borrowed->tracee->state = TRACEE_GONE;
+			return error_set(error, "%d has ended", (int)borrowed->tracees->pid);
+		}
+		if (got == tid && WSTOPSIG(status) == SYSTEM_STOP)
+			return true;
+		if (got == tid && status >> 16 == 0 && is_fault(WSTOPSIG(status)))
+			return error_set(error, "signal %d in the thread of %d that worked for us", WSTOPSIG(status),
+					 (int)borrowed->tracees->pid);
+		if (got == tid && ptrace(PTRACE_SYSCALL, tid, NULL, NULL) == 0) /* stopped with its group: not now */
+			continue;
+		double left_ms = until_ms - tracing_now_ms();
+		if (left_ms <= 0) {
+			borrowed->lost = true;
+			return error_set(error, "%d is busy in its loader; it finishes by itself, try again later",
+					 (int)borrowed->tracees->pid);
+		}
+		tracees_serve(borrowed->tracees); /* all others */
+		tracing_nap(left_ms < NAP_MS ? left_ms : NAP_MS);
+	}
+}
+
+bool borrowed_system(struct borrowed *borrowed, long number, const uint64_t arguments[BORROWED_ARGUMENTS],
+		     int64_t *result, struct error *error)
+{
+	struct user_regs_struct registers = registers_for(borrowed, borrowed->call, arguments);
+	uint64_t mask = mask_for_calls();
+	pid_t tid = borrowed->tracee->tid;
+	double until_ms = tracing_now_ms() + SYSTEM_WITHIN_MS;
+
+	registers.rax = (uint64_t)number;
+	registers.rsp = borrowed->rescue; /* where the frame's first word is the way back */
+	if (ptrace(PTRACE_SETREGS, tid, NULL, &registers) != 0 ||
+	    ptrace(PTRACE_SETSIGMASK, tid, (void *)sizeof mask, &mask) != 0)
+		return error_set(error, "thread %d: %s", (int)tid, strerror(errno));
+	if (!run_to_call(borrowed, until_ms, error) || !run_to_call(borrowed, until_ms, error) ||
+	    ptrace(PTRACE_GETREGS, tid, NULL, &registers) != 0)
+		return false;
+	*result = (int64_t)registers.rax;
+	return true;
+}
+
+/* What stands behind the page of code. */
+struct area_head {
+	uint64_t result;
+	uint64_t returned; /* 1 */
+	int64_t wait[2];   /* for us, a struct timeval; then the thread goes back by itself */
+};
+
+static unsigned char *put(unsigned char *at, const void *bytes, size_t count)
+{
+	memcpy(at, bytes, count);
+	return at + count;
+}
+
+/* movabs value, register */
+static unsigned char *put_move(unsigned char *at, unsigned char prefix, unsigned char code, uint64_t value)
+{
+	*at++ = prefix, *at++ = code;
+	return put(at, &value, sizeof value);
+}
+
+/* What is in its first page: keeps the function's result, says so, waits for us in a call that leaves nothing behind in
+ * the kernel, and goes back. */
+static size_t code_make(const struct borrowed *borrowed, uint64_t frame, unsigned char code[128])
+{
+	static const unsigned char say[] = {0x48, 0xc7, 0x47, 0x08, 1, 0, 0, 0}, /* movq $1, 8(%rdi) */
+	    nothing[] = {0x31, 0xf6, 0x31, 0xd2, 0x4d, 0x31, 0xd2, 0x31, 0xff},  /* xor %esi, %edx, %r10, %edi */
+	    choose[] = {0xb8, SYS_select, 0, 0, 0, 0x0f, 0x05}, back[] = {0xb8, SYS_rt_sigreturn, 0, 0, 0, 0x0f, 0x05};
+	uint64_t head = borrowed->area + PAGE;
+	unsigned char *at = code;
+
+	at = put_move(at, 0x48, 0xa3, head + offsetof(struct area_head, result)); /* mov %rax, result */
+	at = put_move(at, 0x48, 0xbf, head);                                      /* mov head, %rdi */
+	at = put(at, say, sizeof say);
+	at = put(at, nothing, sizeof nothing);
+	at = put_move(at, 0x49, 0xb8, head + offsetof(struct area_head, wait)); /* mov wait, %r8 */
+	at = put(at, choose, sizeof choose);
+	at = put_move(at, 0x48, 0xbc, frame); /* mov frame, %rsp */
+	at = put(at, back, sizeof back);
+	return (size_t)(at - code);
+}
+
+static bool area_make(struct borrowed *borrowed, struct error *error)
+{
+	const uint64_t memory[] = {0, AREA_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, UINT64_MAX, 0};
+	unsigned char code[128];
+	int64_t result;
+
+	if (!borrowed_system(borrowed, SYS_mmap, memory, &result, error))
+		return false;
+	if (result < 0)
+		return error_set(error, "%d has no room for a stack of ours: %s", (int)borrowed->tracees->pid,
+				 strerror((int)-result));
+	borrowed->area = (uint64_t)result;
+	const uint64_t protect[BORROWED_ARGUMENTS] = {borrowed->area, PAGE, PROT_READ | PROT_EXEC};
+	if (!borrowed_system(borrowed, SYS_mprotect, protect, &result, error))
+		return false;
+	if (result < 0)
+		return error_set(error, "%d may not execute what we bring: %s", (int)borrowed->tracees->pid,
+				 strerror((int)-result));
+	uint64_t frame = frame_write(borrowed, borrowed->area + AREA_BYTES);
+	size_t bytes = code_make(borrowed, frame + 8, code);
+	return (frame && remote_write(borrowed->remote, borrowed->area, code, bytes)) ||
+	       error_set(error, "%d: memory that we made can't be written", (int)borrowed->tracees->pid);
+}
+
+uint64_t borrowed_scratch(const struct borrowed *borrowed, size_t offset)
+{
+	return borrowed->area + PAGE + sizeof(struct area_head) + offset;
+}
+
+bool borrowed_area(struct borrowed *borrowed, struct error *error)
+{
+	return borrowed->area || area_make(borrowed, error);
+}
+
+/* Stops the thread that runs, in a way from which the kernel goes on with an interrupted system call. */
+static bool stop_properly(struct borrowed *borrowed, struct error *error)
+{
+	pid_t tid = borrowed->tracee->tid;
+	double until_ms = tracing_now_ms() + SYSTEM_WITHIN_MS;
+	int status;
+
+	ptrace(PTRACE_INTERRUPT, tid, NULL, NULL);
+	while (tracing_now_ms() < until_ms) {
+		pid_t got = waitpid(tid, &status, __WALL | WNOHANG);
+		if (got == tid && !WIFSTOPPED(status))
+			break;
+		if (got == tid && status >> 16 == PTRACE_EVENT_STOP)
+			return true;
+		if (got == tid)
+			ptrace(PTRACE_CONT, tid, NULL, NULL);
+		else
+			tracing_nap(NAP_MS);
+	}
+	borrowed->lost = true;
+	return error_set(error, "%d has ended", (int)borrowed->tracees->pid);
+}
+
+/* What the running thread has to say. False: it raised a fault, or has ended. */
+static bool news_take(struct borrowed *borrowed, struct error *error)
+{
+	pid_t tid = borrowed->tracee->tid;
+	int status;
+
+	if (waitpid(tid, &status, __WALL | WNOHANG) != tid)
+		return true;
+	if (!WIFSTOPPED(status)) {
+		borrowed->lost = true;
+		borrowed->tracee->state = TRACEE_GONE;
+		return error_set(error, "%d has ended", (int)borrowed->tracees->pid);
+	}
+	if (status >> 16 == 0 && is_fault(WSTOPSIG(status)))
+		return error_set(error, "signal %d in the thread of %d that worked for us", WSTOPSIG(status),
+				 (int)borrowed->tracees->pid);
+	ptrace(PTRACE_CONT, tid, NULL, NULL); /* stopped with its group: not now */
+	return true;
+}
+
+static bool function_await(struct borrowed *borrowed, double until_ms, struct area_head *head, struct error *error)
+{
+	for (;;) {
+		if (!remote_read(borrowed->remote, borrowed->area + PAGE, head, sizeof *head) ||
+		    !news_take(borrowed, error))
+			return false;
+		if (head->returned)
+			return stop_properly(borrowed, error);
+		if (tracing_now_ms() >= until_ms) {
+			borrowed->lost = true;
+			return error_set(error, "%d is busy in its loader; it finishes by itself, try again later",
+					 (int)borrowed->tracees->pid);
+		}
+		tracees_serve(borrowed->tracees); /* all others */
+		tracing_nap(NAP_MS);
+	}
+}
+
+bool borrowed_function(struct borrowed *borrowed, uint64_t function, const uint64_t arguments[3], double within_ms,
+		       uint64_t *result, struct error *error)
+{
+	const uint64_t all[BORROWED_ARGUMENTS] = {arguments[0], arguments[1], arguments[2]};
+	struct user_regs_struct registers = registers_for(borrowed, function, all);
+	struct area_head head = {.wait = {WAIT_FOR_US_S}};
+
+	registers.rsp = borrowed->area + AREA_BYTES - (VECTORS_MAX + PAGE) - 8; /* as behind a call */
+	registers.rbp = 0;
+	registers.rax = 0;
+	if (!remote_write(borrowed->remote, registers.rsp, &borrowed->area, sizeof borrowed->area) ||
+	    !remote_write(borrowed->remote, borrowed->area + PAGE, &head, sizeof head) ||
+	    ptrace(PTRACE_SETREGS, borrowed->tracee->tid, NULL, &registers) != 0 ||
+	    ptrace(PTRACE_CONT, borrowed->tracee->tid, NULL, NULL) != 0)
+		return error_set(error, "%d: memory that we made can't be written", (int)borrowed->tracees->pid);
+	if (!function_await(borrowed, tracing_now_ms() + within_ms, &head, error))
+		return false;
+	*result = head.result;
+	return true;
+}
+
+void borrowed_end(struct borrowed *borrowed)
+{
+	pid_t tid = borrowed->tracee->tid;
+	struct iovec vectors = {borrowed->vectors, borrowed->vector_bytes};
+	const uint64_t area[BORROWED_ARGUMENTS] = {borrowed->area, AREA_BYTES};
+	struct error ignored;
+	int64_t result;
+
+	if (!borrowed->lost && borrowed->area)
+		borrowed_system(borrowed, SYS_munmap, area, &result, &ignored);
+	if (!borrowed->lost && (ptrace(PTRACE_INTERRUPT, tid, NULL, NULL) != 0 ||
+				ptrace(PTRACE_CONT, tid, NULL, NULL) != 0 || stop_properly(borrowed, &ignored))) {
+		/* The mask first: should we end in between, the thread goes back by the frame, which has both. */
+		ptrace(PTRACE_SETSIGMASK, tid, (void *)sizeof borrowed->signals, &borrowed->signals);
+		ptrace(PTRACE_SETREGSET, tid, (void *)NT_X86_XSTATE, &vectors);
+		ptrace(PTRACE_SETREGS, tid, NULL, &borrowed->registers);
+	} else if (borrowed->tracee->state != TRACEE_GONE) {
+		borrowed->tracee->state = TRACEE_RUNS; /* by itself */
+	}
+	free(borrowed->vectors);
+	borrowed->vectors = NULL;
+}

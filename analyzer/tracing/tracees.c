@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* See tracees.h. */
+#include "tracing/tracees.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "base/memory.h"
+
+enum {
+	LOOKS_MAX = 64,       /* at the list of threads, in one stop */
+	END_WITHIN_MS = 2000, /* that a thread which was asked to stop gets to do so, before we leave */
+	SYSCALL_BYTES = 2,    /* of the instruction */
+	TASK_STATUS_BYTES = 4096,
+};
+
+#define BIT(signal) (UINT64_C(1) << ((signal)-1))
+
+double tracing_now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
+}
+
+/* The kernel tells us of each thread's stop by SIGCHLD, which tracees_begin() has blocked. */
+void tracing_nap(double ms)
+{
+	sigset_t children;
+	const struct timespec nap = {.tv_sec = (time_t)(ms / 1e3),
+				     .tv_nsec = (long)((ms - 1e3 * (double)(time_t)(ms / 1e3)) * 1e6)};
+
+	sigemptyset(&children);
+	sigaddset(&children, SIGCHLD);
+	sigtimedwait(&children, NULL, &nap);
+}
+
+void tracees_begin(struct tracees *tracees, pid_t pid)
+{
+	sigset_t children;
+
+	*tracees = (struct tracees){.pid = pid};
+	sigemptyset(&children);
+	sigaddset(&children, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &children, NULL);
+}
+
+/* Signals of a thread, from /proc. */
+struct signal_sets {
+	uint64_t pending, blocked, ignored, caught;
+};
+
+static bool sets_read(pid_t pid, pid_t tid, struct signal_sets *sets)
+{
+	char path[64], line[256];
+	uint64_t set;
+
+	*sets = (struct signal_sets){0};
+	snprintf(path, sizeof path, "/proc/%d/task/%d/status", (int)pid, (int)tid);
+	FILE *file = fopen(path, "re");
+	if (!file)
+		return false;
+	while (fgets(line, sizeof line, file)) {
+		if (sscanf(line, "SigPnd: %" SCNx64, &set) == 1 || sscanf(line, "ShdPnd: %" SCNx64, &set) == 1)
+			sets->pending |= set;
+		else if (sscanf(line, "SigBlk: %" SCNx64, &set) == 1)
+			sets->blocked = set;
+		else if (sscanf(line, "SigIgn: %" SCNx64, &set) == 1)
+			sets->ignored = set;
+		else if (sscanf(line, "SigCgt: %" SCNx64, &set) == 1)
+			sets->caught = set;
+	}
+	fclose(file);
+	return true;
+}
+
+/* Signals that do nothing to this process: ignored by it, or by default. */
+static uint64_t harmless(const struct signal_sets *sets)
+{
+	const uint64_t by_default = BIT(SIGCHLD) | BIT(SIGCONT) | BIT(SIGURG) | BIT(SIGWINCH);
+
+	return sets->ignored | (by_default & ~sets->caught);
+}
+
+/* Where a system call has returned EINTR although no signal will be handled, the thread makes it again: without us it
+ * would not have returned. (The kernel itself makes most calls again, but not epoll_wait() and its like.) */
+static void call_make_again(const struct tracees *tracees, pid_t tid, bool harmless_signal)
+{
+	struct user_regs_struct registers;
+	struct signal_sets sets;
+
+	if (ptrace(PTRACE_GETREGS, tid, NULL, &registers) != 0 || (long)registers.orig_rax < 0 ||
+	    (long)registers.rax != -EINTR || registers.orig_rax == SYS_close)
+		return;
+	if (!harmless_signal &&
+	    (!sets_read(tracees->pid, tid, &sets) || (sets.pending & ~sets.blocked & ~harmless(&sets))))
+		return;
+	registers.rip -= SYSCALL_BYTES;
+	registers.rax = registers.orig_rax;
+	registers.orig_rax = UINT64_MAX;
+	ptrace(PTRACE_SETREGS, tid, NULL, &registers);
+}
+
+/* A signal on its way to the thread: it gets it, as without us. Being traced wakes it also for one that it ignores. */
+static void signal_pass_on(const struct tracees *tracees, pid_t tid, int number)
+{
+	struct signal_sets sets;
+
+	if (sets_read(tracees->pid, tid, &sets) && (harmless(&sets) & BIT(number)))
+		call_make_again(tracees, tid, true);
+	ptrace(PTRACE_CONT, tid, NULL, (void *)(intptr_t)number);
+}
+
+static void stop_note(struct tracees *tracees)
+{
+	if (tracees->stopped_at_ms == 0)
+		tracees->stopped_at_ms = tracing_now_ms();
+}
+
+static void tracee_let_run(struct tracee *tracee)
+{
+	ptrace(tracee->group_stopped ? PTRACE_LISTEN : PTRACE_CONT, tracee->tid, NULL, NULL);
+	tracee->state = TRACEE_RUNS;
+	tracee->unwanted = false;
+}
+
+static void event_take(struct tracees *tracees, struct tracee *tracee, int status)
+{
+	if (!WIFSTOPPED(status)) {
+		tracee->state = TRACEE_GONE;
+		return;
+	}
+	if (status >> 16 != PTRACE_EVENT_STOP) {
+		signal_pass_on(tracees, tracee->tid, WSTOPSIG(status));
+		return;
+	}
+	tracee->group_stopped = WSTOPSIG(status) != SIGTRAP;
+	if (tracee->group_stopped && tracee->state == TRACEE_RUNS) {
+		ptrace(PTRACE_LISTEN, tracee->tid, NULL, NULL);
+		return;
+	}
+	call_make_again(tracees, tracee->tid, false);
+	tracee->state = TRACEE_STOPPED;
+	if (tracee->unwanted)
+		tracee_let_run(tracee);
+	else
+		stop_note(tracees);
+}
+
+/* Has it anything to say? */
+static void tracee_serve(struct tracees *tracees, struct tracee *tracee)
+{
+	int status;
+
+	while (tracee->state == TRACEE_RUNS || tracee->state == TRACEE_ASKED) {
+		pid_t got = waitpid(tracee->tid, &status, __WALL | WNOHANG);
+		if (got == 0)
+			return;
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			tracee->state = TRACEE_GONE;
+		else
+			event_take(tracees, tracee, status);
+	}
+}
+
+void tracees_serve(struct tracees *tracees)
+{
+	for (size_t i = 0; i < tracees->count; i++)
+		tracee_serve(tracees, &tracees->items[i]);
+}
+
+static void ask(struct tracee *tracee)
+{
+	tracee->unwanted = false;
+	if (tracee->state == TRACEE_RUNS)
+		tracee->state = ptrace(PTRACE_INTERRUPT, tracee->tid, NULL, NULL) == 0 ? TRACEE_ASKED : TRACEE_GONE;
+}
+
+bool tracee_stop(struct tracees *tracees, struct tracee *tracee, double within_ms, struct error *error)
+{
+	double until_ms = tracing_now_ms() + within_ms;
+
+	ask(tracee);
+	for (tracee_serve(tracees, tracee); tracee->state == TRACEE_ASKED; tracees_serve(tracees)) {
+		double left_ms = until_ms - tracing_now_ms();
+		if (left_ms <= 0)
+			break;
+		tracing_nap(left_ms < 1 ? left_ms : 1);
+	}
+	if (tracee->state == TRACEE_ASKED) {
+		tracee->unwanted = true;
+		return error_set(error, "thread %d of %d did not stop within %.0f ms", (int)tracee->tid,
+				 (int)tracees->pid, within_ms);
+	}
+	return tracee->state == TRACEE_STOPPED ||
+	       error_set(error, "thread %d of %d has ended", (int)tracee->tid, (int)tracees->pid);
+}
+
+static void pause_end(struct tracees *tracees)
+{
+	double stood_ms = tracees->stopped_at_ms ? tracing_now_ms() - tracees->stopped_at_ms : 0;
+
+	if (stood_ms > tracees->longest_ms)
+		tracees->longest_ms = stood_ms;
+	tracees->stopped_at_ms = 0;
+}
+
+void tracee_resume(struct tracees *tracees, struct tracee *tracee)
+{
+	if (tracee->state != TRACEE_STOPPED)
+		return;
+	tracee_let_run(tracee);
+	pause_end(tracees);
+}
+
+static bool is_zombie(pid_t pid, pid_t tid)
+{
+	char path[64], line[512], *name_end;
+
+	snprintf(path, sizeof path, "/proc/%d/task/%d/stat", (int)pid, (int)tid);
+	FILE *file = fopen(path, "re");
+	bool zombie = !file || !fgets(line, sizeof line, file) || !(name_end = strrchr(line, ')')) ||
+		      name_end[1] == 0 || name_end[2] == 'Z' || name_end[2] == 'X';
+	if (file)
+		fclose(file);
+	return zombie;
+}
+
+static struct tracee *tracee_of(struct tracees *tracees, pid_t tid)
+{
+	for (size_t i = 0; i < tracees->count; i++)
+		if (tracees->items[i].tid == tid && tracees->items[i].state != TRACEE_GONE)
+			return &tracees->items[i];
+	return NULL;
+}
+
+static bool tracee_add(struct tracees *tracees, pid_t tid, struct error *error)
+{
+	if (ptrace(PTRACE_SEIZE, tid, NULL, (void *)(intptr_t)PTRACE_O_TRACESYSGOOD) != 0) {
+		if (errno == ESRCH || is_zombie(tracees->pid, tid))
+			return true;
+		return error_set(error, "%d can't be joined: %s", (int)tracees->pid,
+				 errno == EPERM ? "that needs the same user or CAP_SYS_PTRACE, and no other tracer"
+						: strerror(errno));
+	}
+	ARRAY_RESERVE(tracees->items, tracees->count, tracees->capacity);
+	tracees->items[tracees->count++] = (struct tracee){.tid = tid};
+	return true;
+}
+
+/* Threads that are not traced yet; *added: how many. */
+static bool threads_add(struct tracees *tracees, size_t *added, struct error *error)
+{
+	char path[32];
+	struct dirent *entry;
+	bool fine = true;
+
+	*added = 0;
+	snprintf(path, sizeof path, "/proc/%d/task", (int)tracees->pid);
+	DIR *tasks = opendir(path);
+	if (!tasks)
+		return error_set(error, "%d has ended", (int)tracees->pid);
+	while (fine && (entry = readdir(tasks))) {
+		pid_t tid = (pid_t)atoi(entry->d_name);
+		if (tid <= 0 || tracee_of(tracees, tid))
+			continue;
+		size_t before = tracees->count;
+		fine = tracee_add(tracees, tid, error);
+		*added += tracees->count - before;
+	}
+	closedir(tasks);
+	return fine;
+}
+
+bool tracees_look(struct tracees *tracees, struct error *error)
+{
+	size_t added;
+
+	return threads_add(tracees, &added, error);
+}
+
+static bool are_stopped(const struct tracees *tracees)
+{
+	for (size_t i = 0; i < tracees->count; i++)
+		if (tracees->items[i].state == TRACEE_RUNS || tracees->items[i].state == TRACEE_ASKED)
+			return false;
+	return true;
+}
+
+static bool all_stop(struct tracees *tracees, double until_ms)
+{
+	for (size_t i = 0; i < tracees->count; i++)
+		ask(&tracees->items[i]);
+	for (tracees_serve(tracees); !are_stopped(tracees); tracees_serve(tracees)) {
+		double left_ms = until_ms - tracing_now_ms();
+		if (left_ms <= 0)
+			return false;
+		tracing_nap(left_ms < 1 ? left_ms : 1);
+	}
+	return true;
+}
+
+/* One thread that has not stopped, for the message. */
+static pid_t straggler(const struct tracees *tracees)
+{
+	for (size_t i = 0; i < tracees->count; i++)
+		if (tracees->items[i].state == TRACEE_ASKED)
+			return tracees->items[i].tid;
+	return tracees->pid;
+}
+
+bool tracees_stop(struct tracees *tracees, double within_ms, struct error *error)
+{
+	double until_ms = tracing_now_ms() + within_ms;
+	size_t added = 1;
+
+	tracees->stops++;
+	for (int looks = 0; added && looks < LOOKS_MAX; looks++) {
+		if (!threads_add(tracees, &added, error)) {
+			tracees_resume(tracees);
+			return false;
+		}
+		if (!all_stop(tracees, until_ms)) {
+			error_set(error, "%d did not stop within %.0f ms: thread %d did not", (int)tracees->pid,
+				  within_ms, (int)straggler(tracees));
+			tracees->retries++;
+			tracees_resume(tracees);
+			return false;
+		}
+	}
+	return true;
+}
+
+void tracees_resume(struct tracees *tracees)
+{
+	for (size_t i = 0; i < tracees->count; i++) {
+		struct tracee *tracee = &tracees->items[i];
+		if (tracee->state == TRACEE_STOPPED)
+			tracee_let_run(tracee);
+		tracee->unwanted = tracee->state == TRACEE_ASKED;
+	}
+	pause_end(tracees);
+}
+
+/* Only a thread that stands still can be let go. */
+void tracees_end(struct tracees *tracees)
+{
+	double until_ms = tracing_now_ms() + END_WITHIN_MS;
+
+	for (size_t i = 0; i < tracees->count; i++)
+		ask(&tracees->items[i]);
+	for (bool left = true; left && tracing_now_ms() < until_ms;) {
+		left = false;
+		tracees_serve(tracees);
+		for (size_t i = 0; i < tracees->count; i++) {
+			struct tracee *tracee = &tracees->items[i];
+			if (tracee->state == TRACEE_STOPPED) {
+				ptrace(PTRACE_DETACH, tracee->tid, NULL, NULL);
+				tracee->state = TRACEE_GONE;
+			}
+			left |= tracee->state == TRACEE_ASKED;
+		}
+		if (left)
+			tracing_nap(1);
+	}
+	pause_end(tracees);
+	free(tracees->items);
+	*tracees = (struct tracees){.pid = tracees->pid,
+				    .longest_ms = tracees->longest_ms,
+				    .stops = tracees->stops,
+				    .retries = tracees->retries};
+}
