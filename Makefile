@@ -236,6 +236,11 @@ soak: all ## real programs with the shim beside runs without, 1,000 kills: SOAK_
 	BUILD=$(BUILD) tests/soak/run.sh
 	[ -n "$${SOAK_ONLY:-}$${SOAK_PEERS:-}" ] || BUILD=$(BUILD) SEEP_KILLS=1000 bash tests/e2e/test_kill.sh
 
+.PHONY: soak-attach
+soak-attach: all ## joins and leaves real programs at work, CYCLES (1,000) times each: ATTACH_ONLY=redis
+	tests/deps.sh build run soak
+	BUILD=$(BUILD) bash tests/soak/attach.sh
+
 .PHONY: model
 model: ## the lock-free protocols in all interleavings, with spin
 	tests/deps.sh model

@@ -26,9 +26,7 @@ static const struct command *command_find(const char *name)
 
 static void help_print(FILE *stream)
 {
-	fputs("seep finds slow leaks: it samples a program's heap and compares snapshots.\n\n"
-	      "usage: seep COMMAND [OPTION...] [OPERAND...]\n\n",
-	      stream);
+	fputs("usage: seep COMMAND [OPTION...] [OPERAND...]: finds slow leaks in programs\n\n", stream);
 	for (const struct command *const *command = command_all; *command; command++)
 		fprintf(stream, "  %-10s %s\n", (*command)->name, (*command)->summary);
 	fputs("\n  seep COMMAND --help   its options (seep --version: the version)\n\n"

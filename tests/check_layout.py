@@ -28,7 +28,7 @@ analyzer/process        analyzer/base analyzer/files
 analyzer/reader         analyzer/base analyzer/files
 preload/keeper/program  preload/keeper/base preload/keeper/heap
 preload/shim/walker     preload/keeper/base preload/keeper/elf preload/shim/sample
-analyzer/doctor         analyzer/base analyzer/files analyzer/process
+analyzer/doctor         analyzer/attach analyzer/base analyzer/files analyzer/process
 preload/keeper/snapshot preload/keeper/base preload/keeper/heap preload/keeper/program
 preload/keeper/files    preload/keeper/base preload/keeper/heap preload/keeper/program preload/keeper/snapshot
 preload/keeper/loop     preload/keeper/base preload/keeper/files preload/keeper/heap preload/keeper/program preload/keeper/snapshot
@@ -47,7 +47,9 @@ analyzer/render/words   analyzer/base analyzer/compare analyzer/files analyzer/l
 analyzer/source         analyzer/base analyzer/compare analyzer/files analyzer/profile analyzer/statistics
 analyzer/render/source  analyzer/base analyzer/files analyzer/render/json analyzer/render/terminal analyzer/render/text analyzer/render/words analyzer/source
 analyzer/session        analyzer/base analyzer/process analyzer/profile analyzer/symbols
-analyzer/run            analyzer/base analyzer/process analyzer/session
+analyzer/run            analyzer/base analyzer/options analyzer/process analyzer/session
+analyzer/tracing        analyzer/base
+analyzer/attach         analyzer/base analyzer/options analyzer/process analyzer/run analyzer/session analyzer/tracing
 analyzer/tree           analyzer/base analyzer/files analyzer/profile
 analyzer/target          analyzer/base analyzer/process analyzer/profile preload/keeper/program
 analyzer/export         analyzer/base analyzer/files analyzer/profile analyzer/reader analyzer/statistics analyzer/tree
@@ -61,7 +63,7 @@ analyzer/page           analyzer/base analyzer/compare analyzer/files analyzer/l
 analyzer/serve/door      analyzer/base analyzer/files
 analyzer/serve           analyzer/base analyzer/files analyzer/page analyzer/process analyzer/profile analyzer/reader analyzer/render/text analyzer/render/words analyzer/serve/door analyzer/statistics analyzer/symbols analyzer/target preload/keeper/program
 analyzer/options         analyzer/base analyzer/target
-analyzer/commands       analyzer/base analyzer/compare analyzer/doctor analyzer/export analyzer/files analyzer/leaks analyzer/options analyzer/page analyzer/place analyzer/process analyzer/profile analyzer/reader analyzer/render/flame analyzer/render/json analyzer/render/metrics analyzer/render/screen analyzer/render/source analyzer/render/terminal analyzer/render/text analyzer/render/words analyzer/run analyzer/series analyzer/serve analyzer/serve/door analyzer/session analyzer/source analyzer/target analyzer/tree
+analyzer/commands       analyzer/attach analyzer/base analyzer/compare analyzer/doctor analyzer/export analyzer/files analyzer/leaks analyzer/options analyzer/page analyzer/place analyzer/process analyzer/profile analyzer/reader analyzer/render/flame analyzer/render/json analyzer/render/metrics analyzer/render/screen analyzer/render/source analyzer/render/terminal analyzer/render/text analyzer/render/words analyzer/run analyzer/series analyzer/serve analyzer/serve/door analyzer/session analyzer/source analyzer/target analyzer/tree
 analyzer                analyzer/base analyzer/commands analyzer/files analyzer/process analyzer/run analyzer/symbols
 """
 

@@ -6,6 +6,8 @@
 #include "options/command.h"
 
 extern const struct command command_run;
+extern const struct command command_attach;
+extern const struct command command_detach;
 extern const struct command command_snapshot;
 extern const struct command command_report;
 extern const struct command command_diff;

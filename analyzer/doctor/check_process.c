@@ -7,6 +7,7 @@
 
 #include <seep/keeper.h>
 
+#include "attach/join.h"
 #include "doctor/check.h"
 #include "process/inspect.h"
 #include "process/locate.h"
@@ -43,8 +44,23 @@ static void check_recording(const char *directory, struct findings *findings)
 			    "it was forked: memory that it inherited from its parent is not in its recording");
 }
 
+/* It was started without the shim. Can it get it now? */
+static void check_joining(pid_t pid, struct findings *findings)
+{
+	struct error error;
+	char command[64];
+
+	snprintf(command, sizeof command, "'seep attach %d' records it from now on", (int)pid);
+	if (process_can_be_joined(pid, &error))
+		finding_add(findings, FINDING_NOTE, "joinable", command,
+			    "it runs without libseep.so, and can be joined");
+	else
+		finding_add(findings, FINDING_FAULT, "not-preloaded", "start it anew under 'seep run'",
+			    "it runs without libseep.so; %s", error.text);
+}
+
 /* The shim is not in the process: the first reason that holds. */
-static void check_absence(const struct process_facts *facts, struct findings *findings)
+static void check_absence(pid_t pid, const struct process_facts *facts, struct findings *findings)
 {
 	if (facts->secure_mode)
 		finding_add(findings, FINDING_FAULT, "secure-mode", "start it with the rights that it ends up with",
@@ -53,13 +69,8 @@ static void check_absence(const struct process_facts *facts, struct findings *fi
 		finding_add(findings, FINDING_FAULT, "not-loaded",
 			    "see the lines below, and its standard error at start",
 			    "LD_PRELOAD names libseep.so, but the loader did not load it");
-	else if (facts->environment_readable)
-		finding_add(findings, FINDING_FAULT, "not-preloaded",
-			    "start it anew under 'seep run', or with LD_PRELOAD=libseep.so",
-			    "LD_PRELOAD was not in its environment, and a running process can't be joined");
 	else
-		finding_add(findings, FINDING_FAULT, "not-preloaded", "start it anew under 'seep run'",
-			    "libseep.so is not in it, and a running process can't be joined");
+		check_joining(pid, findings);
 }
 
 void check_process(pid_t pid, struct findings *findings)
@@ -93,7 +104,7 @@ void check_process(pid_t pid, struct findings *findings)
 			    "wait until it has allocated some MB, or start it with a smaller rate (-r 8K)",
 			    "%s (%d) has libseep.so, but no recording yet", facts.name, (int)pid);
 	else
-		check_absence(&facts, findings);
+		check_absence(pid, &facts, findings);
 	char executable[64];
 	snprintf(executable, sizeof executable, "/proc/%d/exe", (int)pid);
 	if (facts.executable[0])

@@ -35,10 +35,10 @@ enum { OPTION_FOLLOW = 600, OPTION_UNWINDER, OPTION_HEAP, OPTION_LIMIT_HEADROOM 
 #define RECORDING_OPTIONS_REST(field)                                                                                  \
 	{OPTION_FOLLOW,     "follow",      "none|all",  "record the processes that it starts, too (all)",              \
 	 &option_word_text, field(follow), follow_words},                                                              \
-	    {OPTION_HEAP,       "heap",      "PLACE",   "the heap file is kept in memory, recording or auto",               \
+	    {OPTION_HEAP,       "heap",      "PLACE",   "the heap file is kept in memory, recording or auto",          \
 	     &option_word_text, field(heap), heap_words},                                                              \
 	{                                                                                                              \
-		OPTION_UNWINDER, "unwinder", "NAME", "stack unwinder: walker, libunwind, frame-pointers",                  \
+		OPTION_UNWINDER, "unwinder", "NAME", "stack unwinder: walker, libunwind, frame-pointers",              \
 		    &option_word_text, field(unwinder), unwinder_words                                                 \
 	}
 

@@ -28,6 +28,6 @@ bool recording_page_open(struct recording_page *reading, const char *path, const
 			 const char *const *wrappers, size_t wrapper_count, struct error *error);
 /* Puts lines of source on it, as far as they can be read here. */
 void recording_page_add_sources(struct recording_page *made, const struct source_search *search);
-void recording_page_close(struct recording_page *reading);
+void recording_page_close(struct recording_page *made);
 
 #endif

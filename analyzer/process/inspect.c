@@ -48,10 +48,12 @@ static bool secure_read(pid_t pid)
 static bool shim_find(const struct seep_mapping *mapping, void *context)
 {
 	const char *base = strrchr(mapping->path, '/');
-	bool *found = context;
+	const char *name = base ? base + 1 : mapping->path;
+	struct process_facts *facts = context;
 
-	*found = strcmp(base ? base + 1 : mapping->path, "libseep.so") == 0;
-	return !*found;
+	facts->shim_joined = strcmp(name, "memfd:libseep.so") == 0;
+	facts->shim_mapped = facts->shim_joined || strcmp(name, "libseep.so") == 0;
+	return !facts->shim_mapped;
 }
 
 char process_state(pid_t pid)
@@ -81,7 +83,7 @@ bool process_inspect(pid_t pid, struct process_facts *facts, struct error *error
 	/* A process that is not dumpable has its /proc files given to root. */
 	snprintf(path, sizeof path, "/proc/%llu/environ", shown);
 	facts->dumpable = stat(path, &status) == 0 && status.st_uid == facts->user;
-	facts->memory_readable = seep_process_visit_mappings(shown, shim_find, &facts->shim_mapped) == 0;
+	facts->memory_readable = seep_process_visit_mappings(shown, shim_find, facts) == 0;
 	facts->secure_mode = secure_read(pid);
 	facts->environment_readable = access(path, R_OK) == 0;
 	facts->shim_asked_for =

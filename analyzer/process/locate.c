@@ -27,6 +27,7 @@ static bool directory_matches(const char *directory, const struct seep_mapping *
 	char path[4300];
 	struct stat status;
 	struct seep_heap_view heap = {0};
+	struct seep_heap_state state;
 	struct seep_fault fault;
 
 	snprintf(path, sizeof path, "%s/%s", directory, SEEP_HEAP_NAME);
@@ -34,8 +35,9 @@ static bool directory_matches(const char *directory, const struct seep_mapping *
 		return false;
 	if (!seep_heap_open(&heap, directory, false, &fault))
 		return false;
+	seep_heap_state(&heap, &state);
 	seep_heap_close(&heap);
-	return true;
+	return !state.complete; /* seep has left the process, which still has the old one mapped */
 }
 
 /* A heap file in memory says itself where its recording is. In a container it is found by the program's root. */
@@ -95,12 +97,15 @@ bool recording_locate(pid_t pid, char *directory, size_t size, struct error *err
 		snprintf(directory, size, "%s", search.directory);
 		return true;
 	}
+	if (facts.shim_joined)
+		return error_set(error, "%d (%s) records no more: seep left it; 'seep attach %d' joins it again",
+				 (int)pid, facts.name, (int)pid);
 	if (search.deleted[0])
 		return error_set(error, "%d (%s) records into %s, which was deleted", (int)pid, facts.name,
 				 search.deleted);
 	if (!facts.shim_mapped)
-		return error_set(error, "%d (%s) runs without libseep.so; start it with 'seep run -- %s'", (int)pid,
-				 facts.name, facts.name);
+		return error_set(error, "%d (%s) is not recorded; 'seep attach %d' joins it", (int)pid, facts.name,
+				 (int)pid);
 	return error_set(error,
 			 "%d (%s) has libseep.so but no recording: nothing sampled yet, not to be followed, or no disk "
 			 "space ('seep doctor %d' says more)",

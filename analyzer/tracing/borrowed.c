@@ -26,7 +26,7 @@ enum {
 	AREA_BYTES = 512 << 10, /* a page of code, texts, the stack */
 	SCRATCH_BYTES = 16 << 10,
 	SYSTEM_WITHIN_MS = 2000,
-	WAIT_FOR_US_S = 2,
+	WAIT_FOR_US_S = 1,
 	CODE_MAX = 16 << 20,
 };
 
@@ -235,9 +235,11 @@ bool borrowed_system(struct borrowed *borrowed, long number, const uint64_t argu
 	if (ptrace(PTRACE_SETREGS, tid, NULL, &registers) != 0 ||
 	    ptrace(PTRACE_SETSIGMASK, tid, (void *)sizeof mask, &mask) != 0)
 		return error_set(error, "thread %d: %s", (int)tid, strerror(errno));
-	if (!run_to_call(borrowed, until_ms, error) || !run_to_call(borrowed, until_ms, error) ||
-	    ptrace(PTRACE_GETREGS, tid, NULL, &registers) != 0)
-		return false;
+	for (int stop = 0; stop < 2; stop++) /* before the call, and behind it */
+		if (!run_to_call(borrowed, until_ms, error))
+			return false;
+	if (ptrace(PTRACE_GETREGS, tid, NULL, &registers) != 0)
+		return error_set(error, "thread %d: %s", (int)tid, strerror(errno));
 	*result = (int64_t)registers.rax;
 	return true;
 }
@@ -360,6 +362,19 @@ static bool news_take(struct borrowed *borrowed, struct error *error)
 	return true;
 }
 
+/* We may have come so late that the stopped thread has gone back by itself. */
+static bool waits_for_us(struct borrowed *borrowed, struct error *error)
+{
+	struct user_regs_struct registers;
+
+	if (ptrace(PTRACE_GETREGS, borrowed->tracee->tid, NULL, &registers) == 0 && registers.rip >= borrowed->area &&
+	    registers.rip < borrowed->area + PAGE)
+		return true;
+	borrowed->lost = true;
+	ptrace(PTRACE_CONT, borrowed->tracee->tid, NULL, NULL);
+	return error_set(error, "%d: the machine is too busy, try again", (int)borrowed->tracees->pid);
+}
+
 static bool function_await(struct borrowed *borrowed, double until_ms, struct area_head *head, struct error *error)
 {
 	for (;;) {
@@ -367,7 +382,7 @@ static bool function_await(struct borrowed *borrowed, double until_ms, struct ar
 		    !news_take(borrowed, error))
 			return false;
 		if (head->returned)
-			return stop_properly(borrowed, error);
+			return stop_properly(borrowed, error) && waits_for_us(borrowed, error);
 		if (tracing_now_ms() >= until_ms) {
 			borrowed->lost = true;
 			return error_set(error, "%d is busy in its loader; it finishes by itself, try again later",

@@ -109,7 +109,7 @@ check_match "once it is killed, its heap file does" '\.seep$' "$("$SEEP" snapsho
 
 output=$("$SEEP" snapshot $$ 2>&1)
 check_equal "a process without the shim: exit status 3" 3 $?
-check_match "and what to do" "runs without libseep.so; start it with 'seep run" "$output"
+check_match "and what to do" "is not recorded; 'seep attach [0-9]*' joins it" "$output"
 output=$("$SEEP" snapshot 4194305 2>&1)
 check_equal "no such process: exit status 3" "3 seep: 4194305: there is no such process" "$? $output"
 exit $cases_failed

@@ -30,6 +30,8 @@ static const struct {
     {SEEP_STATUS_POOLS, "a pool above malloc hides sites: it asks malloc for large blocks and hands out parts of them; "
 			"for python, run with PYTHONMALLOC=malloc"},
     {SEEP_STATUS_NO_UNWINDER, "libunwind was not found, so stacks are one frame deep; install libunwind8"},
+    {SEEP_STATUS_JOINED, "seep joined the program while it ran: what it had allocated before is not in here"},
+    {SEEP_STATUS_LEFT, "seep left the program, which ran on"},
     {SEEP_STATUS_FORKED, "recording began in a forked child: memory that it inherited from its parent is not in it"},
     {SEEP_STATUS_ANONYMOUS, "there was no space for the heap file: samples after the last snapshot died with the "
 			    "process"},

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* See attendant.h. */
+#include "attach/attendant.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <seep/join.h>
+#include <seep/keeper.h>
+
+#include "process/library.h"
+#include "process/locate.h"
+#include "run/settings.h"
+#include "session/keepers.h"
+#include "session/names.h"
+#include "session/stay.h"
+
+enum { LOOK_MS = 200, LEAVE_TRIES = 20 };
+
+/* What it says: once when it has joined, or has not; once when it has left. */
+struct news {
+	bool joined;
+	struct join_result result;
+	struct error error;
+};
+
+static _Atomic bool asked_to_leave;
+
+static void leave_ask(int signal)
+{
+	(void)signal;
+	asked_to_leave = true;
+}
+
+static void leave_listen(void)
+{
+	const int signals[] = {SIGHUP, SIGINT, SIGTERM};
+	struct sigaction action = {.sa_handler = leave_ask};
+
+	for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+		sigaction(signals[i], &action, NULL);
+}
+
+/* The settings as the library reads them. */
+static size_t environment_make(const struct settings *settings, char *environment, size_t size)
+{
+	size_t used = 0;
+
+	for (size_t i = 0; i < settings->count; i++) {
+		size_t bytes = strlen(settings->add[i]) + 1;
+		if (used + bytes >= size)
+			break;
+		memcpy(environment + used, settings->add[i], bytes);
+		used += bytes;
+	}
+	return used;
+}
+
+/* Is our library at the same path for the process, whatever root it has? Else what it executes would be told to preload a
+ * file that is not there, which the loader complains of. */
+static bool shim_is_seen(const struct attendant_request *request)
+{
+	char path[4200];
+	struct stat ours, theirs;
+
+	snprintf(path, sizeof path, "/proc/%d/root%s", (int)request->pid, request->shim);
+	return stat(request->shim, &ours) == 0 && stat(path, &theirs) == 0 && ours.st_dev == theirs.st_dev &&
+	       ours.st_ino == theirs.st_ino;
+}
+
+static bool join(const struct attendant_request *request, const struct session *session, bool kept,
+		 struct join_result *result, struct error *error)
+{
+	static char environment[SEEP_JOIN_ENVIRONMENT_BYTES];
+	struct settings settings = {0};
+
+	settings_make(&settings, request->wish, request->output, session, kept);
+	if (shim_is_seen(request))
+		setting_take(&settings, "LD_PRELOAD", library_join_preload(request->shim, NULL, NULL));
+	struct join_request wanted = {.pid = request->pid,
+				      .shim = request->shim,
+				      .environment = environment,
+				      .environment_bytes = environment_make(&settings, environment, sizeof environment),
+				      .pause_ms = request->pause_ms};
+	bool joined = process_join(&wanted, result, error);
+	settings_free(&settings);
+	return joined;
+}
+
+/* It records no more from here on, also where the stop took several tries. */
+static bool leave(const struct attendant_request *request)
+{
+	char directory[4200];
+	struct join_result result;
+	struct seep_fault fault;
+	struct error error;
+	bool found = recording_locate(request->pid, directory, sizeof directory, &error);
+
+	for (int i = 0; i < LEAVE_TRIES; i++)
+		if (process_leave(request->pid, request->pause_ms, &result, &error))
+			return found && seep_recording_leave(directory, &fault);
+	return false;
+}
+
+/* Until the program was left, by us or by `seep detach`, or has ended. */
+static void attend(const struct attendant_request *request)
+{
+	double until_ms = request->for_ns ? (double)request->for_ns / 1e6 : 0, waited_ms = 0;
+	struct join_watch *watch = join_watch_begin(request->pid, request->pause_ms);
+
+	while (join_watch_look(watch)) {
+		if (asked_to_leave || (until_ms > 0 && waited_ms >= until_ms)) {
+			leave(request);
+			break;
+		}
+		poll(NULL, 0, LOOK_MS);
+		waited_ms += LOOK_MS;
+	}
+	join_watch_end(watch);
+}
+
+static void session_names_keep(const struct session_results *results)
+{
+	size_t count;
+	const char **directories = session_directories(results, &count);
+
+	names_keep(directories, count);
+	free(directories);
+}
+
+static _Noreturn void process_run(const struct attendant_request *request, struct session *session, int news)
+{
+	struct session_results results;
+	struct news said = {0};
+	int kept[] = {session->descriptor, news, session->host};
+
+	prctl(PR_SET_NAME, "seep-attendant");
+	for (size_t i = 0; i < 3; i++)
+		for (size_t j = i + 1; j < 3; j++)
+			if (kept[j] < kept[i]) {
+				int swapped = kept[i];
+				kept[i] = kept[j];
+				kept[j] = swapped;
+			}
+	background_enter(kept[0] < 0 ? kept + 1 : kept, kept[0] < 0 ? 2 : 3);
+	leave_listen();
+	struct keepers *keepers = keepers_start(session);
+	said.joined = join(request, session, keepers != NULL, &said.result, &said.error);
+	send(news, &said, sizeof said, MSG_NOSIGNAL);
+	if (said.joined)
+		attend(request);
+	while (said.joined && keepers_are_busy(keepers))
+		poll(NULL, 0, LOOK_MS);
+	keepers_stop(keepers);
+	session_finish(session, &results);
+	session_names_keep(&results);
+	send(news, &said, sizeof said, MSG_NOSIGNAL);
+	session_close(session);
+	_exit(0);
+}
+
+bool attendant_begin(struct attendant *attendant, const struct attendant_request *request, struct error *error)
+{
+	struct session session = {0};
+	struct news said = {0};
+	int ends[2];
+
+	if (!session_open(&session, request->output, error))
+		return false;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) {
+		session_close(&session);
+		return error_set(error, "socketpair: %s", strerror(errno));
+	}
+	pid_t pid = fork();
+	if (pid == 0) {
+		close(ends[0]);
+		process_run(request, &session, ends[1]);
+	}
+	close(ends[1]);
+	close(session.descriptor);
+	if (session.host >= 0)
+		close(session.host);
+	if (pid < 0)
+		error_set(&said.error, "fork: %s", strerror(errno));
+	else if (recv(ends[0], &said, sizeof said, 0) != sizeof said)
+		error_set(&said.error, "the process that was to join %d has ended", (int)request->pid);
+	*attendant = (struct attendant){.pid = pid, .news = ends[0], .joined = said.result};
+	if (!said.joined) {
+		*error = said.error;
+		attendant_await(attendant);
+	}
+	return said.joined;
+}
+
+void attendant_await(struct attendant *attendant)
+{
+	struct news said;
+
+	leave_listen();
+	while (recv(attendant->news, &said, sizeof said, 0) < 0 && errno == EINTR)
+		if (asked_to_leave)
+			kill(attendant->pid, SIGTERM);
+	attendant_forget(attendant);
+	if (attendant->pid > 0)
+		waitpid(attendant->pid, NULL, 0);
+}
+
+void attendant_forget(struct attendant *attendant)
+{
+	close(attendant->news);
+	attendant->news = -1;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The process that stays with a program that was joined: it keeps the
+ * recordings of that and of the processes that it forks, binds modules that are
+ * loaded later, leaves when the time is over, and ends with the last of them.
+ * It belongs to nobody's terminal.
+ */
+#ifndef SEEP_ATTACH_ATTENDANT_H
+#define SEEP_ATTACH_ATTENDANT_H
+
+#include <stdint.h>
+
+#include "attach/join.h"
+#include "options/recording_options.h"
+
+struct attendant_request {
+	pid_t pid;
+	const char *shim;   /* path of libseep.so */
+	const char *output; /* the recording's name: absolute */
+	const struct recording_wish *wish;
+	uint64_t for_ns; /* to leave after so long; 0: never */
+	double pause_ms;
+};
+
+struct attendant {
+	pid_t pid;
+	int news;
+	struct join_result joined;
+};
+
+/* Joins the process and leaves a process of ours with it. False: the error says why not; nothing is left behind. */
+bool attendant_begin(struct attendant *attendant, const struct attendant_request *request, struct error *error);
+
+/* Waits until the program was left or has ended. HUP, INT and TERM make it leave at once. */
+void attendant_await(struct attendant *attendant);
+
+/* Lets it be. */
+void attendant_forget(struct attendant *attendant);
+
+#endif

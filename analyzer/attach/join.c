@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* See join.h. */
+#include "attach/join.h"
+
+#include <string.h>
+
+#include "attach/push.h"
+#include "attach/refusal.h"
+#include "attach/work.h"
+#include "tracing/borrowed.h"
+#include "tracing/safe_point.h"
+
+enum {
+	SEARCH_MS = 10000, /* for a thread that can be borrowed */
+	SEARCH_NAP_MS = 2,
+	CALL_WITHIN_MS = 5000,
+};
+
+static bool is_to_be_joined(const struct work *work, const struct loaded_module **allocator, struct error *error)
+{
+	if (work->shim && (!work->block || work->join.asked != SEEP_JOIN_ASKED))
+		return error_set(error, "%d is recorded already: it was started with libseep.so", (int)work->pid);
+	if (work->shim && work->join.state == SEEP_JOIN_RECORDING)
+		return error_set(error, "%d is joined already, and records into %s", (int)work->pid,
+				 work->join.directory);
+	if (work->shim && work->join.version != SEEP_JOIN_VERSION)
+		return error_set(error, "%d was joined by another version of seep", (int)work->pid);
+	if (!loaded_find(&work->loaded, "libc.so.6"))
+		return error_set(error, "%d can't be joined: its C library is not glibc", (int)work->pid);
+	loaded_first_definition(&work->loaded, work->shim, "malloc", allocator);
+	if (*allocator == &work->loaded.modules[0])
+		return error_set(error, "%d can't be joined: its allocator is a part of the program", (int)work->pid);
+	return *allocator || error_set(error, "%d can't be joined: it has no malloc", (int)work->pid);
+}
+
+/* Borrows a thread that stands where that is safe. The threads most likely to stand there come first. */
+static bool thread_borrow(struct work *work, const struct loaded_module *allocator, struct borrowed *borrowed,
+			  struct error *error)
+{
+	struct safe_point *safe = safe_point_begin(work->pid, &work->loaded, allocator);
+	double until_ms = tracing_now_ms() + SEARCH_MS;
+	const char *why = "no thread can be stopped";
+	bool found = false, fine = true;
+
+	while (!found && fine && tracing_now_ms() < until_ms) {
+		fine = tracees_look(&work->tracees, error);
+		for (int rank = 0; fine && !found && rank <= 2; rank++) {
+			for (size_t i = 0; fine && !found && i < work->tracees.count; i++) {
+				struct tracee *tracee = &work->tracees.items[i];
+				if (tracee->state != TRACEE_RUNS || safe_point_rank(work->pid, tracee->tid) != rank ||
+				    !tracee_stop(&work->tracees, tracee, work->pause_ms, error))
+					continue;
+				found = safe_point_is_here(safe, tracee, &why);
+				if (found && !borrowed_begin(borrowed, tracee, error))
+					found = fine = false;
+				if (!found)
+					tracee_resume(&work->tracees, tracee);
+			}
+		}
+		if (!found)
+			tracing_nap(SEARCH_NAP_MS);
+		tracees_serve(&work->tracees);
+	}
+	safe_point_end(safe);
+	return found ||
+	       (!fine ? false
+		      : error_set(error, "%d: no thread was where it could be borrowed in %d s (%s); try again",
+				  (int)work->pid, SEARCH_MS / 1000, why));
+}
+
+/* errno is the thread's own. */
+static uint64_t errno_address(struct borrowed *borrowed, const struct loaded *loaded, struct error *error)
+{
+	const uint64_t arguments[3] = {0};
+	uint64_t function = loaded_definition(loaded_find(loaded, "libc.so.6"), "__errno_location"), address = 0;
+
+	return function && borrowed_function(borrowed, function, arguments, CALL_WITHIN_MS, &address, error) ? address
+													     : 0;
+}
+
+/* With the borrowed thread: the library comes into the process, if it is not there, and begins to record. */
+static bool library_begin(struct work *work, struct borrowed *borrowed, const struct push *push, struct error *error)
+{
+	const uint64_t arguments[3] = {0};
+	uint64_t begun = 0, begin = work->shim ? loaded_definition(work->shim, "seep_join_begin") : 0;
+
+	if (!work->block) {
+		uint64_t base = push_library(push, borrowed, &work->loaded, error);
+		if (!base)
+			return false;
+		work->block = base + push->block;
+		begin = base + push->begin;
+	} else {
+		remote_write(&work->remote, work->block, &work->join, sizeof work->join);
+	}
+	if (!borrowed_function(borrowed, begin, arguments, CALL_WITHIN_MS, &begun, error))
+		return false;
+	return begun || error_set(error, "%d: no recording could be begun", (int)work->pid);
+}
+
+static bool library_bring(struct work *work, const struct loaded_module *allocator, const struct join_request *request,
+			  struct join_result *result, struct error *error)
+{
+	struct borrowed borrowed;
+	struct push push;
+	int32_t saved = 0;
+
+	if (!push_prepare(&push, request->shim, request->environment, request->environment_bytes, error))
+		return false;
+	if (!borrowed_prepare(&borrowed, &work->remote, &work->loaded, &work->tracees, error) ||
+	    !thread_borrow(work, allocator, &borrowed, error)) {
+		push_free(&push);
+		return false;
+	}
+	double begun_ms = tracing_now_ms();
+	bool brought = borrowed_area(&borrowed, error);
+	uint64_t number = brought ? errno_address(&borrowed, &work->loaded, error) : 0;
+	brought = brought && number && remote_read(&work->remote, number, &saved, sizeof saved) &&
+		  library_begin(work, &borrowed, &push, error);
+	if (number)
+		remote_write(&work->remote, number, &saved, sizeof saved);
+	borrowed_end(&borrowed);
+	result->borrowed_ms = tracing_now_ms() - begun_ms;
+	if (borrowed.tracee->state == TRACEE_STOPPED)
+		tracee_resume(&work->tracees, borrowed.tracee);
+	push_free(&push);
+	return brought;
+}
+
+bool process_can_be_joined(pid_t pid, struct error *error)
+{
+	const struct loaded_module *allocator;
+	struct work work;
+
+	if (!process_may_be_joined(pid, error) || !work_begin(&work, pid, 0, error))
+		return false;
+	bool joinable = is_to_be_joined(&work, &allocator, error);
+	work_end(&work, NULL);
+	return joinable;
+}
+
+bool process_join(const struct join_request *request, struct join_result *result, struct error *error)
+{
+	const struct loaded_module *allocator;
+	struct work work;
+
+	*result = (struct join_result){0};
+	if (!process_may_be_joined(request->pid, error) || !work_begin(&work, request->pid, request->pause_ms, error))
+		return false;
+	bool again = work.block != 0;
+	memset(work.join.environment, 0, sizeof work.join.environment);
+	memcpy(work.join.environment, request->environment, request->environment_bytes);
+	bool joined = is_to_be_joined(&work, &allocator, error) &&
+		      library_bring(&work, allocator, request, result, error) &&
+		      work_put_in(&work, again, result, error);
+	memcpy(result->directory, work.join.directory, sizeof result->directory);
+	work_end(&work, result);
+	return joined;
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What joining or leaving a process has come to. */
+#ifndef SEEP_ATTACH_JOIN_RESULT_H
+#define SEEP_ATTACH_JOIN_RESULT_H
+
+#include <stddef.h>
+
+struct join_result {
+	char directory[1600]; /* of the recording, as the process sees it */
+	double longest_ms;    /* that it stood still at a time */
+	double borrowed_ms;   /* that one thread worked for us */
+	unsigned retries;     /* stops that were given up, and tried again */
+	size_t slots;         /* of modules' tables that were written */
+};
+
+#endif

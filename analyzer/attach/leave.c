@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Leaving a process: see join.h. */
+#include <stddef.h>
+#include <string.h>
+#include <sys/ptrace.h>
+
+#include "attach/join.h"
+#include "attach/work.h"
+
+enum { RELEASE_TRIES = 20, RELEASE_NAP_MS = 1 };
+
+#define GATE_OFF 3 /* preload/shim/recording/gate.h */
+
+/* Is any of the stopped threads in the recording's memory? */
+static bool threads_are_out(const struct work *work)
+{
+	struct user_regs_struct registers;
+
+	for (size_t i = 0; i < work->tracees.count; i++) {
+		const struct tracee *tracee = &work->tracees.items[i];
+		uint8_t users = 0;
+		if (tracee->state != TRACEE_STOPPED || ptrace(PTRACE_GETREGS, tracee->tid, NULL, &registers) != 0)
+			continue;
+		remote_read(&work->remote,
+			    registers.fs_base + (uint64_t)work->join.thread_state + work->join.thread_users, &users, 1);
+		if (users)
+			return false;
+	}
+	return true;
+}
+
+/* Programs that it executes from now on are not preloaded. Copies of the list that the program has made point to the same
+ * texts. */
+static void environment_undo(struct work *work)
+{
+	struct seep_join *join = &work->join;
+	uint64_t now = 0;
+
+	if (!join->environ_at)
+		return;
+	memcpy(join->preload, join->preload_was, sizeof join->preload);
+	for (char *at = join->environment, *end = at + sizeof join->environment; at < end && *at;) {
+		size_t length = strnlen(at, (size_t)(end - at));
+		char *equals = memchr(at, '=', length);
+		if (equals)
+			equals[1] = 0;
+		at += length + 1;
+	}
+	if (remote_read(&work->remote, join->environ_at, &now, sizeof now) && now == join->environ_is)
+		remote_write(&work->remote, join->environ_at, &join->environ_was, sizeof join->environ_was);
+}
+
+/* Once no thread is in the old recording any more, its memory may go when the next one begins. The gate is shut: those that are
+ * in it come out within a moment. All are stopped before, and run afterwards. */
+static bool memory_release(struct work *work)
+{
+	const uint64_t idle = 1;
+	struct error ignored;
+	bool out = threads_are_out(work), told = true;
+
+	for (int i = 0; !out && i < RELEASE_TRIES; i++) {
+		tracees_resume(&work->tracees);
+		tracing_nap(RELEASE_NAP_MS);
+		tracees_serve(&work->tracees);
+		out = tracees_stop(&work->tracees, work->pause_ms, &ignored) && threads_are_out(work);
+	}
+	if (out)
+		told = remote_write(&work->remote, work->block + offsetof(struct seep_join, idle), &idle, sizeof idle);
+	tracees_resume(&work->tracees);
+	return told;
+}
+
+static bool hooks_take_out(struct work *work, struct join_result *result, struct error *error)
+{
+	struct bindings bindings;
+	const uint32_t off = GATE_OFF;
+	const bool yes = true;
+
+	if (!work_stop(work, &bindings, error))
+		return false;
+	result->slots = bindings_take_out(&bindings, &work->remote);
+	work->join.state = SEEP_JOIN_LEFT;
+	bool shut = remote_write(&work->remote, work->join.off, &yes, sizeof yes) &&
+		    remote_write(&work->remote, work->join.gate, &off, sizeof off);
+	environment_undo(work);
+	remote_write(&work->remote, work->block, &work->join, sizeof work->join);
+	bindings_free(&bindings);
+	shut = shut && memory_release(work);
+	return shut || error_set(error, "%d: its memory can't be written", (int)work->pid);
+}
+
+bool process_leave(pid_t pid, double pause_ms, struct join_result *result, struct error *error)
+{
+	struct work work;
+
+	*result = (struct join_result){0};
+	if (!work_begin(&work, pid, pause_ms, error))
+		return false;
+	bool joined = work_is_joined(&work);
+	bool left = joined ? hooks_take_out(&work, result, error) : error_set(error, "%d is not joined", (int)pid);
+	memcpy(result->directory, work.join.directory, sizeof result->directory);
+	work_end(&work, result);
+	return left;
+}

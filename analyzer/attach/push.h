@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* libseep.so on its way into another process: a file in memory of that process, with what it is to know written into
+ * its data (<seep/join.h>). */
+#ifndef SEEP_ATTACH_PUSH_H
+#define SEEP_ATTACH_PUSH_H
+
+#include "tracing/borrowed.h"
+
+/* Made before any thread is stopped. */
+struct push {
+	unsigned char *bytes; /* of the file, filled in */
+	size_t count;
+	uint64_t block, begin; /* where seep_join and seep_join_begin() are in it, from its base */
+};
+
+bool push_prepare(struct push *push, const char *shim, const char *environment, size_t environment_bytes,
+		  struct error *error);
+void push_free(struct push *push);
+
+/* Has the borrowed thread make the file and load it. Its base; 0: the error says why it was not loaded, and nothing is left
+ * open. */
+uint64_t push_library(const struct push *push, struct borrowed *borrowed, const struct loaded *loaded,
+		      struct error *error);
+
+#endif

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Processes that can't be joined, told before anything is done to them. */
+#ifndef SEEP_ATTACH_REFUSAL_H
+#define SEEP_ATTACH_REFUSAL_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "base/error.h"
+
+/* May this process be joined, as far as can be seen without touching it? False: the error says why not, and what to do. */
+bool process_may_be_joined(pid_t pid, struct error *error);
+
+#endif

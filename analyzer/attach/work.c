@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* See work.h. */
+#include "attach/work.h"
+
+#include <string.h>
+#include <sys/ptrace.h>
+
+#include "tracing/remote.h"
+
+enum {
+	READ_TRIES = 400, /* of a list of modules that is just being changed */
+	READ_NAP_MS = 5,
+	STOP_TRIES = 50,
+	STOP_NAP_MS = 20,
+	SETTLE_MS = 3, /* a function that is bound by its first use while we write is bound again after so long */
+};
+
+#define SHIM "libseep.so"
+
+static bool modules_read(struct work *work, struct error *error)
+{
+	loaded_free(&work->loaded);
+	for (int i = 0; i < READ_TRIES; i++) {
+		if (loaded_read(&work->loaded, &work->remote, error))
+			return true;
+		if (error->text[0])
+			return false;
+		tracees_serve(&work->tracees);
+		tracing_nap(READ_NAP_MS);
+	}
+	return error_set(error, "%d loads and unloads libraries all the time: try again later", (int)work->pid);
+}
+
+/* Is libseep.so there, and what does it say of itself? */
+static void block_find(struct work *work)
+{
+	work->shim = loaded_find(&work->loaded, SHIM);
+	work->block = work->shim ? loaded_definition(work->shim, "seep_join") : 0;
+	if (!work->block || !remote_read(&work->remote, work->block, &work->join, sizeof work->join))
+		work->block = 0;
+	work->join.directory[sizeof work->join.directory - 1] = 0;
+}
+
+bool work_begin(struct work *work, pid_t pid, double pause_ms, struct error *error)
+{
+	*work = (struct work){.pid = pid, .pause_ms = pause_ms};
+	tracees_begin(&work->tracees, pid);
+	if (!remote_open(&work->remote, pid, error))
+		return false;
+	if (!modules_read(work, error)) {
+		remote_close(&work->remote);
+		return false;
+	}
+	block_find(work);
+	return true;
+}
+
+void work_end(struct work *work, struct join_result *result)
+{
+	tracees_end(&work->tracees);
+	if (result) {
+		result->longest_ms = work->tracees.longest_ms;
+		result->retries = work->tracees.retries;
+	}
+	loaded_free(&work->loaded);
+	remote_close(&work->remote);
+}
+
+bool work_is_joined(const struct work *work)
+{
+	return work->block && work->join.asked == SEEP_JOIN_ASKED && work->join.state == SEEP_JOIN_RECORDING;
+}
+
+/* What each thread has of the last recording: it begins anew. */
+static void threads_forget(const struct work *work)
+{
+	char nothing[256] = {0};
+	struct user_regs_struct registers;
+
+	for (size_t i = 0; i < work->tracees.count; i++) {
+		const struct tracee *tracee = &work->tracees.items[i];
+		if (tracee->state == TRACEE_STOPPED && work->join.thread_bytes <= sizeof nothing &&
+		    ptrace(PTRACE_GETREGS, tracee->tid, NULL, &registers) == 0)
+			remote_write(&work->remote, registers.fs_base + (uint64_t)work->join.thread_state, nothing,
+				     work->join.thread_bytes);
+	}
+}
+
+bool work_stop(struct work *work, struct bindings *bindings, struct error *error)
+{
+	for (int i = 0; i < STOP_TRIES; i++) {
+		if (!modules_read(work, error))
+			return false;
+		block_find(work);
+		if (!work->block)
+			return error_set(error, "%d has another program now", (int)work->pid);
+		if (!bindings_find(bindings, &work->loaded, work->shim, error))
+			return false;
+		if (tracees_stop(&work->tracees, work->pause_ms, error)) {
+			if (loaded_is_current(&work->loaded, &work->remote))
+				return true;
+			tracees_resume(&work->tracees);
+		}
+		bindings_free(bindings);
+		double until_ms = tracing_now_ms() + STOP_NAP_MS;
+		while (tracing_now_ms() < until_ms) {
+			tracees_serve(&work->tracees);
+			tracing_nap(1);
+		}
+	}
+	return error->text[0] ? false : error_set(error, "%d could not be stopped", (int)work->pid);
+}
+
+bool work_put_in(struct work *work, bool again, struct join_result *result, struct error *error)
+{
+	struct bindings bindings;
+
+	if (!work_stop(work, &bindings, error))
+		return false;
+	result->slots = bindings_put_in(&bindings, &work->remote);
+	if (again)
+		threads_forget(work);
+	tracees_resume(&work->tracees);
+	for (double until_ms = tracing_now_ms() + SETTLE_MS; tracing_now_ms() < until_ms; tracing_nap(1))
+		tracees_serve(&work->tracees);
+	/* A call that was just being bound has written the loader's answer over ours. */
+	if (loaded_is_current(&work->loaded, &work->remote))
+		bindings_put_in(&bindings, &work->remote);
+	bindings_free(&bindings);
+	return true;
+}

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* seep attach: joins processes that run, and records them from then on. seep detach: leaves them. */
+#include <limits.h>
+#include <stdio.h>
+
+#include <seep/keeper.h>
+
+#include "attach/attendant.h"
+#include "base/buffer.h"
+#include "base/message.h"
+#include "commands/all.h"
+#include "options/argument.h"
+#include "options/recording_options.h"
+#include "process/inspect.h"
+#include "process/fault.h"
+#include "process/library.h"
+#include "process/locate.h"
+#include "run/output_directory.h"
+#include "run/settings.h"
+
+enum { OPTION_FOR = 256, OPTION_PAUSE, PAUSE_NS = 100000000 };
+
+struct attach_request {
+	struct recording_wish wish;
+	uint64_t for_ns, pause_ns;
+};
+
+#define FIELD(name) offsetof(struct attach_request, wish.name)
+
+static const struct command_option attach_options[] = {
+    RECORDING_OPTIONS_MAIN(FIELD),
+    {OPTION_FOR, "for", "TIME", "stay, and leave the process after TIME or Ctrl-C", &option_time,
+     offsetof(struct attach_request, for_ns), NULL},
+    {OPTION_PAUSE, "pause", "TIME", "the process stands still no longer at a time (100ms)", &option_time,
+     offsetof(struct attach_request, pause_ns), NULL},
+    RECORDING_OPTIONS_REST(FIELD),
+    {0},
+};
+
+static pid_t operand_pid(const char *operand)
+{
+	uint64_t pid;
+
+	return argument_parse_count(operand, &pid) && pid > 0 && pid <= INT_MAX ? (pid_t)pid : 0;
+}
+
+static const char *process_name(pid_t pid, struct process_facts *facts)
+{
+	struct error ignored;
+
+	return process_inspect(pid, facts, &ignored) ? facts->name : "?";
+}
+
+/* Where the recording is for us: the process may have another root. */
+static void directory_show(pid_t pid, const char *theirs, char *directory, size_t size)
+{
+	struct error ignored;
+
+	if (!recording_locate(pid, directory, size, &ignored))
+		snprintf(directory, size, "%s", theirs);
+}
+
+static bool process_attach(const struct attendant_request *request, struct error *error)
+{
+	struct process_facts facts;
+	struct attendant attendant;
+	char directory[4200];
+
+	if (!attendant_begin(&attendant, request, error))
+		return false;
+	const char *name = process_name(request->pid, &facts);
+	directory_show(request->pid, attendant.joined.directory, directory, sizeof directory);
+	message("joined %s (pid %d), which stood still for %.1f ms; recording %s", name, (int)request->pid,
+		attendant.joined.longest_ms, directory);
+	message("next: seep leaks %d, seep detach %d", (int)request->pid, (int)request->pid);
+	if (!request->for_ns) {
+		attendant_forget(&attendant);
+		return true;
+	}
+	attendant_await(&attendant);
+	message("left %s (pid %d); next: seep leaks %s", name, (int)request->pid, directory);
+	return true;
+}
+
+static int attach_main(int argc, char **argv)
+{
+	struct attach_request request = {.pause_ns = PAUSE_NS};
+	struct buffer output = {0};
+	char shim[PATH_MAX];
+	struct error error;
+	int status = COMMAND_FINE;
+
+	command_take_options(&command_attach, argc, argv, &request);
+	if (optind == argc)
+		return command_usage(&command_attach, "the process to join is missing");
+	if (request.for_ns && optind + 1 < argc)
+		return command_usage(&command_attach, "--for takes one process");
+	for (int i = optind; i < argc; i++)
+		if (!operand_pid(argv[i]))
+			return command_usage(&command_attach, "%s is not the number of a process", argv[i]);
+	if (!library_find_shim(shim, sizeof shim, &error) || !output_resolve(request.wish.output, &output, &error) ||
+	    !output_directory_prepare(output.data, &error))
+		status = command_fail(&error);
+	for (int i = optind; status == COMMAND_FINE && i < argc; i++) {
+		struct attendant_request wanted = {.pid = operand_pid(argv[i]),
+						   .shim = shim,
+						   .output = output.data,
+						   .wish = &request.wish,
+						   .for_ns = request.for_ns,
+						   .pause_ms = (double)request.pause_ns / 1e6};
+		if (!process_attach(&wanted, &error))
+			status = command_fail(&error);
+	}
+	buffer_free(&output);
+	return status;
+}
+
+const struct command command_attach = {
+    .name = "attach",
+    .operands = "PID...",
+    .summary = "join running processes and record their heaps",
+    .options = attach_options,
+    .run = attach_main,
+    .notes = "What a process has allocated before is not seen. A process of seep's stays with\n"
+	     "each of them, until 'seep detach PID' or its end.",
+};
+
+static bool process_detach(pid_t pid, struct error *error)
+{
+	struct join_result result;
+	struct seep_fault fault;
+	struct error ignored;
+	char directory[4200];
+	bool found = recording_locate(pid, directory, sizeof directory, &ignored);
+
+	if (!process_leave(pid, PAUSE_NS / 1e6, &result, error))
+		return false;
+	if (!found)
+		return error_set(error, "%d was left, but its recording is not to be found", (int)pid);
+	if (!seep_recording_leave(directory, &fault))
+		return error_set_fault(error, directory, &fault);
+	message("left %d, which stood still for %.1f ms; next: seep leaks %s", (int)pid, result.longest_ms, directory);
+	return true;
+}
+
+static int detach_main(int argc, char **argv)
+{
+	struct error error;
+	int status = COMMAND_FINE;
+
+	command_take_options(&command_detach, argc, argv, NULL);
+	if (optind == argc)
+		return command_usage(&command_detach, "the process to leave is missing");
+	for (int i = optind; i < argc; i++)
+		if (!operand_pid(argv[i]))
+			return command_usage(&command_detach, "%s is not the number of a process", argv[i]);
+	for (int i = optind; i < argc; i++)
+		if (!process_detach(operand_pid(argv[i]), &error))
+			status = command_fail(&error);
+	return status;
+}
+
+const struct command command_detach = {
+    .name = "detach",
+    .operands = "PID...",
+    .summary = "leave processes that 'seep attach' has joined",
+    .run = detach_main,
+};

@@ -1,0 +1,247 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Joining a running process and leaving it (docs/ATTACH.md): what is recorded, what the process notices, who is refused.
+. "$(dirname "$0")/lib.sh"
+
+gcc -x c -std=gnu11 -O1 -g -fno-builtin -shared -fPIC -o plugin.so - <<'END'
+#include <stdlib.h>
+__attribute__((noinline)) void plugin_leak(int count) { while (count-- > 0) *(volatile char *)malloc(700) = 1; }
+END
+compile worker <<'END'
+#include <dlfcn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+static char *early[1000];
+__attribute__((noinline)) void leak(int count) { while (count-- > 0) *(volatile char *)malloc(1000) = 1; }
+__attribute__((noinline)) void churn(int count) { while (count-- > 0) free(strdup("churned")); }
+int main(int argc, char **argv) {
+	char word[32];
+	int count;
+	if (argc > 1) { leak(atoi(argv[1])); return 0; }
+	for (int i = 0; i < 1000; i++) early[i] = malloc(5000);
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	puts("ready");
+	while (scanf("%31s %d", word, &count) == 2) {
+		if (!strcmp(word, "quit")) return 7;
+		if (!strcmp(word, "leak")) leak(count);
+		if (!strcmp(word, "churn")) churn(count);
+		if (!strcmp(word, "free")) while (count-- > 0) free(early[count]);
+		if (!strcmp(word, "load")) ((void (*)(int))dlsym(dlopen("./plugin.so", RTLD_NOW), "plugin_leak"))(0);
+		if (!strcmp(word, "plugin")) ((void (*)(int))dlsym(RTLD_DEFAULT, "plugin_leak") ?: (void (*)(int))dlsym(dlopen("./plugin.so", RTLD_NOW), "plugin_leak"))(count);
+		if (!strcmp(word, "fork") && !fork()) { leak(count); _exit(0); }
+		char number[16];
+		snprintf(number, sizeof number, "%d", count);
+		if (!strcmp(word, "exec") && !fork()) { execl(argv[0], argv[0], number, NULL); _exit(1); }
+		while (wait(NULL) > 0) ;
+		puts(word);
+	}
+	return 1;
+}
+END
+
+# Starts it; tell WORD COUNT waits for its answer.
+worker_begin() {
+	rm -f requests answers
+	mkfifo requests answers
+	exec 5<>requests 6<>answers
+	./worker <&5 >&6 &
+	worker=$!
+	pids+=("$worker")
+	read -rt 100 _ <&6
+}
+tell() { echo "$1 $2" >&5 && read -rt 100 _ <&6; }
+# The expression, over the report's document.
+of_report() { "$SEEP" report --json "$1" >report.json 2>err && json_get report.json "$2"; }
+objects_in() { # RECORDING FUNCTION
+	of_report "$1" "sum(s['inuse_objects'] for s in d['sites'] if any(f['function'] == '$2' for f in s['stack'][:1]))"
+}
+
+worker_begin
+tell leak 100
+"$SEEP" attach -r 1 -i 1h -o joined "$worker" 2>err
+check_equal "a running process is joined" 0 $?
+check_match "it is said who, and where the recording is" "joined worker \(pid $worker\), .* recording $WORK/joined" "$(cat err)"
+tell leak 321
+tell free 900
+tell churn 50
+check_equal "what it allocates from then on is counted, by its pid" 321 "$(objects_in "$worker" leak)"
+check_equal "frees of what was there before are nobody's" "321 371" \
+	"$(of_report "$worker" "'%d %d' % (d['totals']['inuse_objects'], d['totals']['alloc_objects'])")"
+check_match "it is noted that this is not all" "joined the program while it ran" "$("$SEEP" report "$worker")"
+output=$("$SEEP" attach "$worker" 2>&1)
+check_equal "it can't be joined twice: exit status 3" "3 seep: $worker is joined already, and records into $WORK/joined" "$? $output"
+tell load 0
+plugin_is_hooked() { tell plugin 1 && [ "$(objects_in "$worker" plugin_leak)" -gt 0 ]; }
+check "a module that is loaded later is hooked, too" wait_until 10 plugin_is_hooked
+tell fork 44
+tell exec 55
+recorded() { [ "$(objects_in "$1" leak 2>/dev/null)" = "$2" ]; }
+check "a child that it forks records, too" wait_until 10 recorded joined.2 44
+check "and so does a program that it executes" wait_until 10 recorded joined.3 55
+"$SEEP" detach "$worker" 2>err
+check_equal "it is left" "0 1" "$? $(grep -c "left $worker, .* seep leaks .*/joined" err)"
+check_equal "the recording is complete" 321 "$(objects_in joined leak)"
+check_equal "nothing of seep's runs in it" "TracerPid:	0 1" \
+	"$(grep TracerPid "/proc/$worker/status") $(find "/proc/$worker/task" -mindepth 1 -maxdepth 1 | wc -l)"
+check_match "what it does now is not recorded" "records no more: seep left it; 'seep attach $worker' joins it again" \
+	"$("$SEEP" report "$worker" 2>&1)"
+tell exec 5
+tell leak 10
+check_equal "nor what it executes" "joined joined.2 joined.3" "$(echo joined*)"
+"$SEEP" attach -r 1 -i 1h -o again "$worker" 2>err
+tell leak 12
+check_equal "it can be joined again, in a new recording" "12 321" "$(objects_in again leak) $(objects_in joined leak)"
+echo "quit 0" >&5
+wait "$worker"
+check_equal "it ends as it would have" 7 $?
+check "its last snapshot is written by the process that stayed with it" wait_until 20 \
+	eval '"$SEEP" list again | grep -q ended'
+check_equal "with all that it had" 12 "$(objects_in again leak)"
+
+worker_begin
+"$SEEP" attach -r 1 -o killed "$worker" 2>err
+tell leak 33
+kill -KILL "$worker"
+wait "$worker" 2>/dev/null
+check "a process that is killed while it is joined has its last snapshot" wait_until 20 \
+	eval '[ "$("$SEEP" list killed 2>&1 | grep -c ended)" = 1 ]'
+check_equal "with all that was sampled" 33 "$(objects_in killed leak)"
+
+worker_begin
+background "$SEEP" attach -r 1 -o timed --for 1h "$worker" 2>err
+staying=$background_pid
+check "--for stays" wait_until 20 [ -e timed/heap ]
+wait_until 20 "$SEEP" report "$worker"
+tell leak 3
+kill -INT "$staying"
+wait "$staying" 2>/dev/null
+check_equal "and leaves at Ctrl-C; the process runs on" "0 3" "$(kill -0 "$worker"; echo $?) $(objects_in timed leak)"
+kill "$worker"
+
+# What a process could notice: EINTR where no signal was sent, a short sleep, another errno or other numbers.
+compile watchful <<'END'
+#include <errno.h>
+#include <pthread.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+static void fine(const char *what, long result) {
+	if (result < 0 && errno == EINTR) { printf("EINTR: %s\n", what); fflush(stdout); }
+}
+static const struct timespec moment = {0, 15000000};
+static void *in_epoll(void *x) { struct epoll_event e; int f = epoll_create1(0); for (;;) fine("epoll_wait", epoll_wait(f, &e, 1, 15)); }
+static void *in_poll(void *x) { for (;;) { struct pollfd p = {-1}; fine("poll", poll(&p, 1, 15)); } }
+static void *in_sigwait(void *x) { sigset_t s; sigemptyset(&s); sigaddset(&s, SIGUSR2); pthread_sigmask(SIG_BLOCK, &s, 0); for (;;) fine("sigtimedwait", sigtimedwait(&s, 0, &moment)); }
+static void *in_recv(void *x) { int s[2]; char c; struct timeval t = {0, 15000}; socketpair(AF_UNIX, SOCK_STREAM, 0, s); setsockopt(s[0], SOL_SOCKET, SO_RCVTIMEO, &t, sizeof t); for (;;) fine("recv", recv(s[0], &c, 1, 0)); }
+static void *in_sleep(void *x) {
+	for (;;) {
+		struct timespec a, b;
+		clock_gettime(CLOCK_MONOTONIC, &a);
+		fine("nanosleep", nanosleep(&moment, NULL));
+		clock_gettime(CLOCK_MONOTONIC, &b);
+		if ((b.tv_sec - a.tv_sec) * 1000000000 + b.tv_nsec - a.tv_nsec < moment.tv_nsec) puts("short sleep");
+	}
+}
+static void *in_fork(void *x) { for (;;) { int s; pid_t p = fork(); if (!p) _exit(0); fine("waitpid", waitpid(p, &s, 0)); nanosleep(&moment, NULL); } }
+static void *in_numbers(void *x) {
+	for (errno = 77;; nanosleep(&(struct timespec){0, 2000000}, NULL)) {
+		double d = 1.25;
+		for (int i = 0; i < 20000; i++) d = d * 0.5 + 1;
+		if (d != 2 || errno != 77) { printf("numbers: %g %d\n", d, errno); fflush(stdout); }
+		free(memset(malloc(30000), 1, 30000));
+	}
+}
+int main(void) {
+	void *(*const threads[])(void *) = {in_epoll, in_poll, in_sigwait, in_recv, in_sleep, in_fork, in_numbers};
+	pthread_t thread;
+	for (unsigned i = 0; i < sizeof threads / sizeof *threads; i++) pthread_create(&thread, NULL, threads[i], NULL);
+	puts("ready");
+	fflush(stdout);
+	for (;;) pause();
+}
+END
+background ./watchful >noticed
+watchful=$background_pid
+wait_until 10 grep -q ready noticed
+mappings() { wc -l <"/proc/$watchful/maps"; }
+descriptors() { find "/proc/$watchful/fd" | wc -l; }
+cycle() { "$SEEP" attach -r 16K -o "cycle.$1" "$watchful" && "$SEEP" detach "$watchful"; }
+failed=0
+cycle 1 2>err || failed=1
+before="$(mappings) $(descriptors)"
+for ((i = 2; i <= 6; i++)); do
+	cycle $i 2>>err || failed=$((failed + 1))
+done
+check_equal "a process of many threads is joined and left six times" 0 "$failed"
+check_equal "it has no descriptor and no mapping more for it" "$before" "$(mappings) $(descriptors)"
+
+# The injector is killed at any moment: the process lives on. (Joining is done by the process that is to stay with it.)
+for ((i = 0; i < 24; i++)); do
+	if ((i % 3)); then action=(attach -o "shot.$i"); else action=(detach); fi
+	"$SEEP" "${action[@]}" "$watchful" >shot.log 2>&1 &
+	shot=$!
+	read -rt "0.0$((RANDOM % 80 + 10))" _ <>"$never"
+	read -r attendant _ <"/proc/$shot/task/$shot/children"
+	kill -KILL ${attendant:+"$attendant"} $shot
+	wait $shot
+	kill -0 "$watchful" || break
+done 2>/dev/null
+check "it outlives an injector that is killed at any moment" kill -0 "$watchful"
+"$SEEP" detach "$watchful" >/dev/null 2>&1
+check "and can be joined and left after all that" cycle last 2>err
+check_equal "it noticed nothing of all that" ready "$(cat noticed)"
+undisturbed() { [ "$(grep -hE '^(TracerPid|SigBlk)' "/proc/$watchful/task/"*/status | sort -u | wc -l)" = 3 ]; } # one blocks USR2
+check "none of its threads is traced, and each has its own signals blocked" wait_until 10 undisturbed
+kill "$watchful"
+
+# Who is refused, with a line each.
+refused() { # NAME PATTERN PID
+	local output status
+	output=$("$SEEP" attach "$3" 2>&1)
+	status=$?
+	check_match "refused: $1" "^3 seep: $3.*$2" "$status $output"
+}
+echo 'int main(void) { for (;;) __builtin_ia32_pause(); }' | gcc -x c -static -o static - && background ./static
+refused "a static program" "statically linked" "$background_pid"
+background sleep 100
+stopped=$background_pid
+kill -STOP "$stopped"
+wait_until 10 grep -q "State:.T" "/proc/$stopped/status"
+refused "a process that is stopped" "is stopped; continue it first" "$stopped"
+background "$SEEP" run -o preloaded -- sleep 100
+refused "a process that was started with libseep.so" "was started with libseep.so" "$(child_of "$background_pid")"
+compile confined <<'END'
+#include <linux/seccomp.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+#include <linux/filter.h>
+int main(void) {
+	struct sock_filter all = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+	struct sock_fprog filter = {1, &all};
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter);
+	puts("confined");
+	fflush(stdout);
+	for (;;) pause();
+}
+END
+background ./confined >confined.out
+wait_until 10 grep -q confined confined.out
+refused "a process behind seccomp" "seccomp" "$background_pid"
+refused "a process that does not exist" "no such process" 4194305
+check_match "seep doctor says that a process can be joined" "can be joined; 'seep attach [0-9]+' records it from now on" \
+	"$(background sleep 100; "$SEEP" doctor "$background_pid"; kill "$background_pid")"
+check_match "and why it can't" "is stopped; continue it first" "$("$SEEP" doctor "$stopped")"
+kill -CONT "$stopped"
+exit $cases_failed

@@ -1,0 +1,129 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# make soak-attach: joins and leaves real programs at work, CYCLES times each (1,000), and prints what they noticed. Each
+# must do its work to the end without an error, and have no descriptor and no mapping more than after the first cycle.
+# ATTACH_ONLY=redis for one of them.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+export PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8
+SEEP=$(realpath "${BUILD:-build}/seep")
+CYCLES=${CYCLES:-1000}
+WORK=$(mktemp -d)
+pids=()
+trap 'kill "${pids[@]}" 2>/dev/null; wait 2>/dev/null; rm -rf "$WORK"' EXIT
+cd "$WORK" || exit 1
+failed=0
+
+port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
+start() { # COMMAND...: in the background, to be ended by its number
+	"$@" >>output 2>&1 &
+	started=$!
+	pids+=("$started")
+}
+holds() { echo "$(find "/proc/$1/fd" | wc -l) descriptors, $(grep -c 'libseep\|seep\.' "/proc/$1/maps") mappings of seep"; }
+
+cycles() { # NAME PID CHECK
+	local name=$1 pid=$2 errors=0 before="" i
+	: >log
+	for ((i = 0; i < CYCLES; i++)); do
+		"$SEEP" attach -r 64K -o "$WORK/recording" "$pid" 2>>log && "$SEEP" detach "$pid" 2>>log || errors=$((errors + 1))
+		rm -rf "$WORK"/recording*
+		[ -n "$before" ] || before=$(holds "$pid")
+		kill -0 "$pid" 2>/dev/null || { echo "$name: it ended in cycle $i"; failed=1; return; }
+	done
+	[ "$errors" = 0 ] && [ "$before" = "$(holds "$pid")" ] && eval "$3" || {
+		failed=1
+		echo "$name: $errors cycles failed; after the first: $before, now: $(holds "$pid")"
+		grep -v 'joined\|left\|next:' log | sort | uniq -c | sort -rn | head -5
+	}
+	grep -o 'still for [0-9.]*' log | awk -v name="$name" -v cycles="$CYCLES" '{print $3 | "sort -n"}' | awk -v name="$name" \
+		-v cycles="$CYCLES" '{all[NR] = $1} END {printf "%-10s %5d cycles, stood still (ms): median %.1f, most %.1f\n", name, cycles, all[int((NR + 1) / 2)], all[NR]}'
+}
+wanted() { [ -z "${ATTACH_ONLY:-}" ] || [ "$ATTACH_ONLY" = "$1" ]; }
+
+if wanted redis; then
+	redis=$(port)
+	start redis-server --port "$redis" --save "" && pid=$started
+	start redis-benchmark -p "$redis" -t set,get,lpush,hset -n 1000000000 -c 20 -d 200 -r 100000 -q
+	load=$started
+	sleep 1
+	cycles redis "$pid" '[ "$(redis-cli -p $redis ping)" = PONG ] && kill -0 $load && ! grep -qi "error" output'
+	kill "$load" "$pid"
+fi
+if wanted nginx; then
+	nginx=$(port)
+	mkdir -p nginx && cat >nginx/conf <<-END
+		worker_processes 2; daemon off; pid nginx/pid; error_log nginx/errors; events {}
+		http { access_log off; client_body_temp_path nginx/b; proxy_temp_path nginx/p; fastcgi_temp_path nginx/f; uwsgi_temp_path nginx/u;
+		scgi_temp_path nginx/s; server { listen 127.0.0.1:$nginx; location / { return 200 "hello"; } } }
+	END
+	start nginx -p "$WORK" -c "$WORK/nginx/conf" && pid=$started
+	sleep 1
+	start python3 -c '
+import http.client, sys
+while True:
+    c = http.client.HTTPConnection("127.0.0.1", int(sys.argv[1]), timeout=20)
+    for i in range(50):
+        c.request("GET", "/")
+        if c.getresponse().read() != b"hello":
+            print("error: another answer", flush=True)
+    c.close()' "$nginx"
+	load=$started
+	cycles nginx "$(cat "/proc/$pid/task/$pid/children" | cut -d" " -f1)" 'kill -0 $load && ! grep -q "error" output nginx/errors'
+	kill "$load" "$pid"
+fi
+if wanted python3; then
+	start python3 -c '
+import subprocess, time
+kept = []
+while True:
+    kept.append("a" * 5000)
+    d = {i: str(i) for i in range(20000)}
+    if len(kept) % 50 == 0 and subprocess.run(["true"]).returncode:
+        print("error: true failed", flush=True)
+    assert d[777] == "777"'
+	sleep 1
+	cycles python3 "$started" '! grep -q "rror" output'
+	kill "$started"
+fi
+if wanted node && command -v node >/dev/null; then
+	start node -e 'const kept = []; setInterval(() => { kept.push(Buffer.alloc(20000, 1)); if (kept.length > 2000) kept.length = 0; JSON.parse(JSON.stringify(Array.from({length: 1000}, (_, i) => ({i})))); }, 5);'
+	sleep 1
+	cycles node "$started" '! grep -q "rror" output'
+	kill "$started"
+fi
+if wanted java && command -v javac >/dev/null; then
+	echo 'import java.util.*; public class Leak { public static void main(String[] a) throws Exception { List<java.nio.ByteBuffer> l = new ArrayList<>(); while (true) { l.add(java.nio.ByteBuffer.allocateDirect(1000)); if (l.size() > 100000) l.clear(); Thread.sleep(1); } } }' >Leak.java
+	javac Leak.java && start java -Xmx200m Leak
+	sleep 2
+	cycles java "$started" '! grep -qi "exception\|error" output'
+	kill "$started"
+fi
+if wanted threads; then
+	gcc -x c -O1 -pthread -o threads - <<-'END'
+		#include <pthread.h>
+		#include <stdlib.h>
+		#include <string.h>
+		#include <unistd.h>
+		static void *churn(void *seed) {
+			unsigned s = (unsigned)(long)seed;
+			unsigned char *p[64] = {0};
+			size_t n[64] = {0};
+			for (;;) {
+				s = s * 1664525 + 1013904223;
+				int i = s >> 26;
+				if (p[i] && n[i] && p[i][n[i] - 1] != i) abort();
+				free(p[i]);
+				n[i] = (s >> 8) % 4000;
+				p[i] = memset(malloc(n[i] + 1), i, n[i]);
+			}
+			return 0;
+		}
+		int main(void) { pthread_t t; for (long i = 0; i < 8; i++) pthread_create(&t, 0, churn, (void *)(i + 1)); for (;;) pause(); }
+	END
+	start ./threads
+	sleep 0.2
+	cycles threads "$started" true
+	kill "$started"
+fi
+exit $failed
