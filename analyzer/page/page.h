@@ -39,6 +39,7 @@ struct page {
 	const struct page_selection *selection;
 	const struct group_table *groups;
 	bool is_unsure;           /* there are no intervals */
+	uint32_t node_limit;      /* of the trie of calls; 0: none */
 	size_t left_out, removed; /* snapshots of the series that were not read, and that are no longer there */
 };
 

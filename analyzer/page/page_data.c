@@ -187,7 +187,7 @@ static void sites_render(struct json *json, const struct page *page, const struc
 {
 	struct page_stacks stacks;
 
-	page_stacks_init(&stacks);
+	page_stacks_init(&stacks, page->node_limit ? page->node_limit : UINT32_MAX);
 	struct page_site *sites =
 	    page->groups ? sites_of_groups(page->groups, &stacks) : sites_find(page, &stacks, selection, rows);
 	json_begin_object(json_key(json, "sites"));
@@ -195,6 +195,7 @@ static void sites_render(struct json *json, const struct page *page, const struc
 	COLUMN(json, "place", sites, selection->count, place);
 	COLUMN(json, "row", sites, selection->count, row);
 	json_unsigned(json_key(json, "left_out"), selection->left_out);
+	json_unsigned(json_key(json, "cut_stacks"), stacks.cut);
 	json_end_object(json);
 	free(sites);
 	stacks_render(json, &stacks);

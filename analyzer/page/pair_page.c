@@ -6,6 +6,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/budget.h"
 #include "base/memory.h"
 #include "compare/comparison.h"
 #include "page/page.h"
@@ -130,6 +131,7 @@ void pair_page_render(struct buffer *out, const struct profile *now, const struc
 	struct comparison comparison = {0};
 	struct group_table groups;
 	const struct page_moment moments[] = {moment_of(base ? base : now), moment_of(now)};
+	const uint64_t nodes = budget_tree_nodes(now->input_bytes + (base ? base->input_bytes : 0));
 	struct page page = {
 	    .source = now->source,
 	    .moments = moments,
@@ -140,6 +142,7 @@ void pair_page_render(struct buffer *out, const struct profile *now, const struc
 			     : "one snapshot only: leaks are told from a series",
 	    .metric = metric_name(value, base != NULL),
 	    .selection = &selection,
+	    .node_limit = nodes < UINT32_MAX ? (uint32_t)nodes : UINT32_MAX,
 	};
 
 	if (base) {

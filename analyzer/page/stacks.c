@@ -12,10 +12,11 @@
 
 enum { NAME_BYTES_MAX = 1000 }; /* names longer than this are cut */
 
-void page_stacks_init(struct page_stacks *stacks)
+void page_stacks_init(struct page_stacks *stacks, uint32_t node_limit)
 {
 	*stacks = (struct page_stacks){
 	    .strings = string_pool_create(), .frame_index = map_create(), .children = map_create()};
+	stacks->node_limit = node_limit;
 	ARRAY_RESERVE(stacks->nodes, stacks->node_count, stacks->node_capacity);
 	stacks->nodes[stacks->node_count++] = (struct page_node){0, PAGE_NO_FRAME};
 }
@@ -51,10 +52,14 @@ static uint32_t frame_find(struct page_stacks *stacks, const struct source_line 
 	return (uint32_t)*slot - 1;
 }
 
+/* The child; the parent itself if there is no room for a new one. */
 static uint32_t node_child(struct page_stacks *stacks, uint32_t parent, uint32_t frame)
 {
-	uint64_t *slot = map_put(stacks->children, (uint64_t)parent << 32 | frame, NULL);
+	const uint64_t key = (uint64_t)parent << 32 | frame;
 
+	if (stacks->node_count >= stacks->node_limit && !map_get(stacks->children, key))
+		return parent;
+	uint64_t *slot = map_put(stacks->children, key, NULL);
 	if (*slot == 0) {
 		ARRAY_RESERVE(stacks->nodes, stacks->node_count, stacks->node_capacity);
 		stacks->nodes[stacks->node_count] = (struct page_node){parent, frame};
@@ -81,8 +86,14 @@ uint32_t page_stacks_add(struct page_stacks *stacks, const struct profile *profi
 		ARRAY_RESERVE(calls, count, capacity);
 		calls[count++] = call_frame(stacks, profile, site, at);
 	}
-	while (count > 0)
-		node = node_child(stacks, node, calls[--count]);
+	while (count > 0) {
+		uint32_t child = node_child(stacks, node, calls[count - 1]);
+		if (child == node)
+			break;
+		node = child;
+		count--;
+	}
+	stacks->cut += count > 0;
 	free(calls);
 	return node;
 }

@@ -27,6 +27,8 @@ struct page_stacks {
 	struct page_node *nodes;
 	uint32_t node_count, node_capacity;
 	struct map *frame_index, *children;
+	uint32_t node_limit; /* there are no more nodes than that: stacks end with the calls for which there was room */
+	uint32_t cut;        /* so many of them */
 };
 
 #define PAGE_NO_FRAME UINT32_MAX
@@ -34,7 +36,7 @@ struct page_stacks {
 /* A name as the page has it: fit to print, and not too long. NULL: there is none. */
 const char *page_text_safe(struct string_pool *strings, const char *text);
 
-void page_stacks_init(struct page_stacks *stacks);
+void page_stacks_init(struct page_stacks *stacks, uint32_t node_limit);
 void page_stacks_free(struct page_stacks *stacks);
 
 /* The leaf node of a site's stack; 0: it has none. The profile must have been symbolized. */

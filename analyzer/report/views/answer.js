@@ -129,6 +129,7 @@ function cautions(recording) {
 	if (recording.leftOut) {
 		lines.push(`There is no room for all ${count(recording.siteCount - 1 + recording.leftOut)} sites: the ${count(recording.leftOut)} with least memory are one here. All totals and intervals have them in; seep leaks and seep diff show each.`);
 	}
+	if (document.sites.cut_stacks) lines.push(`The innermost calls of ${count(document.sites.cut_stacks)} stacks are left out: the input is too small for so many.`);
 	if (document.snapshots_removed) lines.push(`${document.snapshots_removed} snapshots were removed while it was recorded, to save space.`);
 	return lines.length ? make("ul.notes", {}, ...lines.map((line) => make("li", {}, safe(line)))) : null;
 }

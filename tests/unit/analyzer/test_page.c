@@ -170,7 +170,7 @@ static void stacks_share_their_callers(void **state)
 	profile_maker_add(maker, "main;serve;parse=>keep", (struct made_values){.in_use_bytes = 1});
 	profile_maker_add(maker, "main;serve;log", (struct made_values){.in_use_bytes = 1});
 	profile_maker_add(maker, "", (struct made_values){.in_use_bytes = 1});
-	page_stacks_init(&stacks);
+	page_stacks_init(&stacks, UINT32_MAX);
 	const uint32_t keep = page_stacks_add(&stacks, profile_maker_profile(maker), 0);
 	const uint32_t log = page_stacks_add(&stacks, profile_maker_profile(maker), 1);
 	assert_int_equal(page_stacks_add(&stacks, profile_maker_profile(maker), 2), 0);
