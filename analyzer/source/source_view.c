@@ -289,6 +289,8 @@ void source_view_build(struct source_view *view, const struct line_table *table,
 		choose_patterns(view, query);
 	else
 		choose_top(view);
+	if (!view->count)
+		return;
 	qsort_r(view->sections, view->count, sizeof *view->sections, section_compare,
 		query->pattern_count ? NULL : (void *)view);
 	qsort_r(view->members, view->member_count, sizeof *view->members, member_compare, table->rows);
