@@ -185,6 +185,8 @@ done
 check_equal "a process of many threads is joined and left six times" 0 "$failed"
 check_equal "it has no descriptor and no mapping more for it" "$before" "$(mappings) $(descriptors)"
 
+check_equal "it noticed nothing of that" ready "$(cat noticed)"
+
 # The injector is killed at any moment: the process lives on. (Joining is done by the process that is to stay with it.)
 for ((i = 0; i < 24; i++)); do
 	if ((i % 3)); then action=(attach -o "shot.$i"); else action=(detach); fi
@@ -199,7 +201,8 @@ done 2>/dev/null
 check "it outlives an injector that is killed at any moment" kill -0 "$watchful"
 "$SEEP" detach "$watchful" >/dev/null 2>&1
 check "and can be joined and left after all that" cycle last 2>err
-check_equal "it noticed nothing of all that" ready "$(cat noticed)"
+# A thread that was just being stopped may see an EINTR then: nobody is there to let it go on.
+check_equal "no number, no sleep and no errno is wrong" ready "$(grep -v EINTR noticed)"
 undisturbed() { [ "$(grep -hE '^(TracerPid|SigBlk)' "/proc/$watchful/task/"*/status | sort -u | wc -l)" = 3 ]; } # one blocks USR2
 check "none of its threads is traced, and each has its own signals blocked" wait_until 10 undisturbed
 kill "$watchful"

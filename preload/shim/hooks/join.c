@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <stddef.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "keeper/base/clock.h"
 #include "keeper/base/text.h"
@@ -51,7 +50,8 @@ long seep_join_begin(void)
 	int error = errno;
 	options_list(options);
 	recording_setup.loaded_ns = clock_read_ns(CLOCK_MONOTONIC);
-	recorder_prepare(options, environ, false);
+	char ***variables = joined_environ();
+	recorder_prepare(options, variables ? *variables : NULL, false);
 	recording_setup.status |= SEEP_STATUS_JOINED;
 	if (recording_is_prepared())
 		recording_prepare_again(seep_join.idle != 0);

@@ -8,7 +8,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "keeper/base/syscall.h"
 #include "keeper/base/text.h"
@@ -30,9 +29,9 @@ static size_t list_length(char *const *from)
 }
 
 /* Room for a list; the old one's is used again unless it is in use. */
-static bool list_reserve(size_t count)
+static bool list_reserve(size_t count, char *const *in_use)
 {
-	if (list && count <= capacity && environ != list)
+	if (list && count <= capacity && in_use != list)
 		return true;
 	size_t bytes = (2 * count * sizeof *list + 4095) & ~(size_t)4095;
 	void *made = system_map(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -58,9 +57,8 @@ static bool is_set_anew(const char *variable, char *const *settings)
 }
 
 /* Ours comes first: what stands before it would be asked first. */
-static bool preload_join(const char *ours)
+static bool preload_join(const char *ours, const char *before)
 {
-	const char *before = options_variable(environ, "LD_PRELOAD");
 	struct text now = text_begin(seep_join.preload, sizeof seep_join.preload);
 	struct text was = text_begin(seep_join.preload_was, sizeof seep_join.preload_was);
 	text_add(&was, PRELOAD);
@@ -73,11 +71,11 @@ static bool preload_join(const char *ours)
 
 void environment_follow(char *const *settings)
 {
-	char *const *before = environ;
+	char ***variables = joined_environ(), **before = variables ? *variables : NULL;
 	size_t count = 0;
 	const char *preload = options_variable(settings, "LD_PRELOAD");
-	if (!preload || !list_reserve(list_length(before) + list_length(settings) + 1) ||
-	    !preload_join(preload - sizeof PRELOAD + 1))
+	if (!preload || !variables || !list_reserve(list_length(before) + list_length(settings) + 1, before) ||
+	    !preload_join(preload - sizeof PRELOAD + 1, options_variable(before, "LD_PRELOAD")))
 		return;
 	for (; before && *before; before++)
 		if (!is_set_anew(*before, settings))
@@ -85,8 +83,8 @@ void environment_follow(char *const *settings)
 	for (; *settings; settings++)
 		list[count++] = names_same(PRELOAD, *settings) ? seep_join.preload : *settings;
 	list[count] = NULL;
-	seep_join.environ_at = (uintptr_t)&environ;
-	seep_join.environ_was = (uintptr_t)environ;
+	seep_join.environ_at = (uintptr_t)variables;
+	seep_join.environ_was = (uintptr_t)*variables;
 	seep_join.environ_is = (uintptr_t)list;
-	__atomic_store_n(&environ, list, __ATOMIC_RELEASE);
+	__atomic_store_n(variables, list, __ATOMIC_RELEASE);
 }

@@ -15,3 +15,11 @@ void *joined_definition(const char *name)
 {
 	return image_first_definition((uintptr_t)&__ehdr_start, name);
 }
+
+char ***joined_environ(void)
+{
+	static char ***found;
+	if (!found)
+		found = joined_definition("__environ");
+	return found;
+}

@@ -18,4 +18,7 @@ static inline bool is_joined(void)
  * loaded now. NULL: there is none. */
 void *joined_definition(const char *name);
 
+/* Where the program's variables are noted: the C library's `environ`, or the copy that the program has. NULL: unknown. */
+char ***joined_environ(void);
+
 #endif
