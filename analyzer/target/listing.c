@@ -22,9 +22,9 @@ enum listing_state listing_state_of(const struct profile *last)
 	uint8_t boot_id[16];
 	const bool same_boot = process_boot_id(boot_id) && memcmp(boot_id, last->boot_id, sizeof boot_id) == 0;
 
-	if (same_boot && last->start_ticks && process_exists(last->pid, last->start_ticks))
-		return LISTING_RUNNING;
-	return last->trigger == SEEP_TRIGGER_EXIT || last->trigger == SEEP_TRIGGER_POSTMORTEM ? LISTING_ENDED
+	if (last->trigger == SEEP_TRIGGER_EXIT || last->trigger == SEEP_TRIGGER_POSTMORTEM)
+		return LISTING_ENDED; /* also where its process lives on: it has executed another program, or seep has left it */
+	return same_boot && last->start_ticks && process_exists(last->pid, last->start_ticks) ? LISTING_RUNNING
 											      : LISTING_LEFT;
 }
 

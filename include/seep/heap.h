@@ -18,7 +18,7 @@
 #include <seep/snapshot.h>
 
 #define SEEP_HEAP_MAGIC "SEEPHEAP"
-#define SEEP_HEAP_VERSION 6u
+#define SEEP_HEAP_VERSION 7u
 #define SEEP_HEAP_PAGE 4096u
 
 typedef _Atomic uint64_t seep_atomic64;
@@ -199,6 +199,8 @@ struct seep_heap_header {
 	uint64_t held;        /* 1: a lock on the file says whether any process has it: preload/keeper/files/life.h */
 	uint64_t runner_pid, runner_start_ticks, runner_namespace; /* of the `seep run` that will finish it; 0: none */
 	uint64_t mount_namespace; /* inode of the program's: where its directory's path means something; 0: unknown */
+	uint64_t
+	    program_stack; /* where its first stack began: another, and the process has executed another program; 0: unknown */
 
 	/* who moves what: docs/CONCURRENCY.md */
 	_Alignas(64) seep_atomic32 phase; /* enum seep_heap_phase */

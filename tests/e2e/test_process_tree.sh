@@ -149,4 +149,11 @@ pids+=("$daemon")
 check_match "what still runs is said" 'still run' "$(cat daemon.log)"
 check "and still runs" kill -0 "$daemon"
 check_match "and can be marked" '/[0-9]+\.seep$' "$("$SEEP" snapshot "$daemon" 2>&1)"
+# A program that executes another is over, although its process lives on.
+background "$SEEP" run -r 16K -o executed -- ./holder 3 sleep 100 2>/dev/null
+is_over() { "$SEEP" list executed | grep -q ' ended '; }
+check "a recording ends when its program executes another" wait_until 10 is_over
+check_equal "with what the program had" 1 "$("$SEEP" report --json executed >report.json && json_get report.json "int(d['totals']['inuse_bytes'] > 2 << 20)")"
+check_match "while the process lives on" sleep "$(cat "/proc/$(child_of "$background_pid")/comm")"
+
 exit $cases_failed

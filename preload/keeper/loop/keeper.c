@@ -184,8 +184,10 @@ static bool program_is_there(struct keeper *keeper)
 
 static bool program_is_another(const struct keeper *keeper)
 {
-	uint64_t stack = keeper->program_stack ? process_stack(keeper->heap.header->pid) : 0;
-	return stack && stack != keeper->program_stack;
+	const struct seep_heap_header *header = keeper->heap.header;
+	uint64_t pid = keeper->heap.pid_here ? keeper->heap.pid_here : header->pid;
+	uint64_t stack = header->program_stack && !keeper->in_target ? process_stack(pid) : 0;
+	return stack && stack != header->program_stack;
 }
 
 static bool program_is_alive(struct keeper *keeper)

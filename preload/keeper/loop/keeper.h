@@ -41,9 +41,8 @@ struct keeper {
 	 * /proc. */
 	bool looks;
 	int program;
-	uint64_t program_stack; /* where the program's first stack began; 0: unknown */
-	int exit_status;        /* of the program, to end with where the thread is the last; negative: unknown */
-	bool replaced;          /* the process has executed another program, whose stack begins elsewhere */
+	int exit_status; /* of the program, to end with where the thread is the last; negative: unknown */
+	bool replaced;   /* the process has executed another program, whose stack begins elsewhere */
 
 	/* outside the target, of a heap file in memory; -1: it is none */
 	int file, home; /* it, and its recording's directory */

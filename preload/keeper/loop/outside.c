@@ -71,7 +71,6 @@ void keeper_run_apart(const char *directory)
 	const struct seep_heap_header *header = keeper.heap.header;
 	keeper.looks = true;
 	keeper.program = process_watch(header->pid, header->start_ticks);
-	keeper.program_stack = process_stack(header->pid);
 	/* a short program has written its last snapshot itself */
 	bool late = load_acquire(&header->phase) == SEEP_HEAP_COMPLETE;
 	if (late) {

@@ -19,6 +19,7 @@ void describe_process(struct seep_heap_header *header)
 	header->pid = (uint64_t)system_getpid();
 	epoch_find();
 	process_identify(header->pid, &header->parent_pid, &header->start_ticks);
+	header->program_stack = process_stack(header->pid);
 	process_boot_id(header->boot_id);
 	header->mount_namespace = process_mount_namespace();
 	store_relaxed(&header->pid_namespace, process_namespace());
