@@ -138,6 +138,15 @@ static void session_names_keep(const struct session_results *results)
 	free(directories);
 }
 
+/* What libseep.so had to say. */
+static void reasons_add(struct error *error, const struct session_results *results)
+{
+	for (size_t i = 0; i < results->note_count; i++) {
+		size_t used = strlen(error->text);
+		snprintf(error->text + used, sizeof error->text - used, ": %s", results->notes[i].text);
+	}
+}
+
 static _Noreturn void process_run(const struct attendant_request *request, struct session *session, int news)
 {
 	struct session_results results;
@@ -156,14 +165,18 @@ static _Noreturn void process_run(const struct attendant_request *request, struc
 	leave_listen();
 	struct keepers *keepers = keepers_start(session);
 	said.joined = join(request, session, keepers != NULL, &said.result, &said.error);
-	send(news, &said, sizeof said, MSG_NOSIGNAL);
-	if (said.joined)
+	if (said.joined) {
+		send(news, &said, sizeof said, MSG_NOSIGNAL);
 		attend(request);
+	}
 	while (said.joined && keepers_are_busy(keepers))
 		poll(NULL, 0, LOOK_MS);
 	keepers_stop(keepers);
 	session_finish(session, &results);
-	session_names_keep(&results);
+	if (said.joined)
+		session_names_keep(&results);
+	else
+		reasons_add(&said.error, &results);
 	send(news, &said, sizeof said, MSG_NOSIGNAL);
 	session_close(session);
 	_exit(0);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Modules that a joined process loads later: see join.h. */
+#include <stddef.h>
 #include <stdlib.h>
 
 #include "attach/join.h"
@@ -11,7 +12,22 @@ struct join_watch {
 	double pause_ms;
 	struct remote remote;
 	struct loaded seen;
+	uint64_t state; /* address of the library's state; 0: unknown */
 };
+
+/* Takes down what is loaded now, so that a change can be told. */
+static void list_take(struct join_watch *watch)
+{
+	struct error ignored;
+
+	loaded_free(&watch->seen);
+	if (!loaded_read(&watch->seen, &watch->remote, &ignored))
+		return;
+	const struct loaded_module *shim = loaded_find(&watch->seen, "libseep.so");
+	uint64_t block = shim ? loaded_definition(shim, "seep_join") : 0;
+	watch->state = block ? block + offsetof(struct seep_join, state) : 0;
+	loaded_forget_modules(&watch->seen);
+}
 
 struct join_watch *join_watch_begin(pid_t pid, double pause_ms)
 {
@@ -19,9 +35,18 @@ struct join_watch *join_watch_begin(pid_t pid, double pause_ms)
 	struct error ignored;
 
 	*watch = (struct join_watch){.pid = pid, .pause_ms = pause_ms};
-	if (!remote_open(&watch->remote, pid, &ignored) || !loaded_read(&watch->seen, &watch->remote, &ignored))
-		watch->seen.first = 0;
+	if (remote_open(&watch->remote, pid, &ignored))
+		list_take(watch);
 	return watch;
+}
+
+/* `seep detach` says so in the library's state. */
+static bool was_left(const struct join_watch *watch)
+{
+	uint32_t state;
+
+	return watch->state && remote_read(&watch->remote, watch->state, &state, sizeof state) &&
+	       state != SEEP_JOIN_RECORDING;
 }
 
 bool join_watch_look(struct join_watch *watch)
@@ -30,15 +55,15 @@ bool join_watch_look(struct join_watch *watch)
 	struct error ignored;
 	struct work work;
 
+	if (was_left(watch))
+		return false;
 	if (watch->seen.first && loaded_is_current(&watch->seen, &watch->remote))
 		return true;
 	if (!work_begin(&work, watch->pid, watch->pause_ms, &ignored))
 		return false;
 	bool joined = work_is_joined(&work);
-	if (joined && work_put_in(&work, false, &result, &ignored)) {
-		loaded_free(&watch->seen);
-		loaded_read(&watch->seen, &watch->remote, &ignored);
-	}
+	if (joined && work_put_in(&work, false, &result, &ignored))
+		list_take(watch);
 	work_end(&work, NULL);
 	return joined;
 }

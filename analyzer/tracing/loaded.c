@@ -254,11 +254,18 @@ static void module_free(struct loaded_module *module)
 	free(module->relocations);
 }
 
-void loaded_free(struct loaded *loaded)
+void loaded_forget_modules(struct loaded *loaded)
 {
 	for (size_t i = 0; i < loaded->count; i++)
 		module_free(&loaded->modules[i]);
 	free(loaded->modules);
+	loaded->modules = NULL;
+	loaded->count = 0;
+}
+
+void loaded_free(struct loaded *loaded)
+{
+	loaded_forget_modules(loaded);
 	*loaded = (struct loaded){0};
 }
 

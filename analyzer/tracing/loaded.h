@@ -41,6 +41,9 @@ struct loaded {
 bool loaded_read(struct loaded *loaded, const struct remote *remote, struct error *error);
 void loaded_free(struct loaded *loaded);
 
+/* Lets go of the modules; whether the list has changed can still be told. */
+void loaded_forget_modules(struct loaded *loaded);
+
 /* The bias of the module that was loaded by that name; 0: it is not in the list. Quicker than reading all. */
 uint64_t loaded_bias_of(const struct loaded *loaded, const struct remote *remote, const char *name);
 

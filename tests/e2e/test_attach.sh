@@ -86,6 +86,13 @@ check_equal "it is left" "0 1" "$? $(grep -c "left $worker, .* seep leaks .*/joi
 check_equal "the recording is complete" 321 "$(objects_in joined leak)"
 check_equal "nothing of seep's runs in it" "TracerPid:	0 1" \
 	"$(grep TracerPid "/proc/$worker/status") $(find "/proc/$worker/task" -mindepth 1 -maxdepth 1 | wc -l)"
+is_left_alone() { # by all processes that have the session of this test
+	local pid
+	for pid in $(pgrep -x seep-attendant); do
+		! find "/proc/$pid/fd" -lname "$WORK/*" 2>/dev/null | grep -q . || return 1
+	done
+}
+check "the process that stayed with it ends" wait_until 20 is_left_alone
 check_match "what it does now is not recorded" "records no more: seep left it; 'seep attach $worker' joins it again" \
 	"$("$SEEP" report "$worker" 2>&1)"
 tell exec 5
