@@ -16,7 +16,6 @@
 #include "keeper/snapshot/build_private.h"
 #include "keeper/program/lease.h"
 #include "keeper/snapshot/live_scan.h"
-#include "keeper/snapshot/snapshot_seal.h"
 #include "keeper/program/process.h"
 
 #define ATTEMPTS 4

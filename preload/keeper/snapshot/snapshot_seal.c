@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The end of a snapshot image: sections are packed, checksums made. See snapshot_seal.h. */
-#include "keeper/snapshot/snapshot_seal.h"
+/* The end of a snapshot image: sections are packed, checksums made. See snapshot_writer.h. */
+#include "keeper/snapshot/snapshot_writer.h"
 
 #include <string.h>
 

@@ -40,6 +40,10 @@ uint64_t writer_entries(const struct snapshot_writer *image, enum seep_section_t
 bool writer_image_begin(struct snapshot_writer *image);
 void writer_header_seal(struct seep_snapshot_header *header);
 void writer_drop(struct snapshot_writer *image);
+/* Packs the sections, completes the header (its trigger, number, time and flags are the caller's) and hands the result
+ * over. False: no memory. */
+bool writer_seal(const struct snapshot_writer *image, const struct seep_snapshot_header *header,
+		 struct seep_image *sealed);
 /* Another number for a sealed image. */
 void writer_renumber(struct seep_image *sealed, uint64_t number);
 
