@@ -137,6 +137,27 @@ static bool file_map(struct seep_heap_view *view, int descriptor, uint64_t bytes
 	return true;
 }
 
+static bool is_complete(int descriptor)
+{
+	uint32_t phase = 0;
+	return file_read_at(descriptor, &phase, sizeof phase, offsetof(struct seep_heap_header, phase)) ==
+		   sizeof phase &&
+	       phase == SEEP_HEAP_COMPLETE;
+}
+
+/* Of a program that has ended. Whoever finishes its recording gives the file's space back, and what was being copied is
+ * torn: it is copied again, as complete. */
+static bool settled_copy(struct seep_heap_view *view, int descriptor, const struct seep_heap_header *header,
+			 struct seep_fault *fault)
+{
+	if (!file_copy(view, descriptor, header->file_bytes, fault))
+		return false;
+	if (load_relaxed(&header->phase) == SEEP_HEAP_COMPLETE || !is_complete(descriptor))
+		return true;
+	seep_heap_close(view);
+	return file_copy(view, descriptor, header->file_bytes, fault);
+}
+
 bool open_heap(struct seep_heap_view *view, int directory, bool writable, struct seep_fault *fault)
 {
 	struct seep_heap_header header;
@@ -150,7 +171,7 @@ bool open_heap(struct seep_heap_view *view, int directory, bool writable, struct
 	if (opened) {
 		opened = writable || (is_ours && owner_is_alive(&header))
 			     ? file_map(view, descriptor, header.file_bytes, writable, fault)
-			     : file_copy(view, descriptor, header.file_bytes, fault);
+			     : settled_copy(view, descriptor, &header, fault);
 		view->abandoned = opened && location.path[0] && header.held && life_is_unheld(descriptor);
 	}
 	system_close(descriptor);
