@@ -175,27 +175,13 @@ static _Noreturn void serve(struct guard_process *guard)
 	}
 }
 
-static int descriptor_compare(const void *left, const void *right)
-{
-	return *(const int *)left - *(const int *)right;
-}
-
-static void descriptors_keep(struct guard_process *guard)
-{
-	int kept[] = {guard->session->descriptor, guard->control, guard->session->host};
-	size_t count = guard->session->host >= 0 ? 3 : 2;
-
-	qsort(kept, count, sizeof kept[0], descriptor_compare);
-	background_enter(kept, count);
-}
-
 _Noreturn void guard_process_run(struct guard_process *guard)
 {
 	sigset_t children;
 
 	prctl(PR_SET_NAME, "seep-guard");
 	guard->witness = witness_fork(guard->questions, guard->seep);
-	descriptors_keep(guard);
+	background_enter_with(guard->session, guard->control);
 	sigemptyset(&children);
 	sigaddset(&children, SIGCHLD);
 	guard->witness_news = signalfd(-1, &children, SFD_NONBLOCK | SFD_CLOEXEC);

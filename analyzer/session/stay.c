@@ -43,6 +43,20 @@ void background_enter(const int *kept, size_t count)
 		return;
 }
 
+static int descriptor_compare(const void *left, const void *right)
+{
+	return *(const int *)left - *(const int *)right;
+}
+
+void background_enter_with(const struct session *session, int descriptor)
+{
+	int kept[] = {session->descriptor, descriptor, session->host};
+	size_t count = session->host >= 0 ? 3 : 2;
+
+	qsort(kept, count, sizeof kept[0], descriptor_compare);
+	background_enter(kept, count);
+}
+
 static void *recording_stay(void *argument)
 {
 	static const seep_keeper_leave never;
