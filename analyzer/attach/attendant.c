@@ -16,20 +16,19 @@
 #include <unistd.h>
 
 #include <seep/join.h>
-#include <seep/keeper.h>
 
 #include "process/library.h"
-#include "process/locate.h"
 #include "run/settings.h"
 #include "session/keepers.h"
 #include "session/names.h"
 #include "session/stay.h"
+#include "tracing/tracees.h"
 
 enum { LOOK_MS = 200, LEAVE_TRIES = 20 };
 
 /* What it says: once when it has joined, or has not; once when it has left. */
 struct news {
-	bool joined;
+	bool joined, stuck; /* stuck: it was to leave, and could not */
 	struct join_result result;
 	struct error error;
 };
@@ -51,7 +50,7 @@ static void leave_listen(void)
 		sigaction(signals[i], &action, NULL);
 }
 
-/* The settings as the library reads them. */
+/* The settings as the library reads them; 0: they do not fit. */
 static size_t environment_make(const struct settings *settings, char *environment, size_t size)
 {
 	size_t used = 0;
@@ -59,7 +58,7 @@ static size_t environment_make(const struct settings *settings, char *environmen
 	for (size_t i = 0; i < settings->count; i++) {
 		size_t bytes = strlen(settings->add[i]) + 1;
 		if (used + bytes >= size)
-			break;
+			return 0;
 		memcpy(environment + used, settings->add[i], bytes);
 		used += bytes;
 	}
@@ -92,41 +91,40 @@ static bool join(const struct attendant_request *request, const struct session *
 				      .environment = environment,
 				      .environment_bytes = environment_make(&settings, environment, sizeof environment),
 				      .pause_ms = request->pause_ms};
-	bool joined = process_join(&wanted, result, error);
+	bool joined = wanted.environment_bytes
+			  ? process_join(&wanted, result, error)
+			  : error_set(error, "the paths of library, recording and TMPDIR are too long");
 	settings_free(&settings);
 	return joined;
 }
 
-/* It records no more from here on, also where the stop took several tries. */
-static bool leave(const struct attendant_request *request)
+/* The stop may take several tries. */
+static bool leave(const struct attendant_request *request, struct error *error)
 {
-	char directory[4200];
 	struct join_result result;
-	struct seep_fault fault;
-	struct error error;
-	bool found = recording_locate(request->pid, directory, sizeof directory, &error);
+	bool left = false;
 
-	for (int i = 0; i < LEAVE_TRIES; i++)
-		if (process_leave(request->pid, request->pause_ms, &result, &error))
-			return found && seep_recording_leave(directory, &fault);
-	return false;
+	for (int i = 0; !left && i < LEAVE_TRIES; i++)
+		left = process_leave(request->pid, request->pause_ms, &result, error);
+	return left;
 }
 
-/* Until the program was left, by us or by `seep detach`, or has ended. */
-static void attend(const struct attendant_request *request)
+/* Until the program was left, by us or by `seep detach`, or has ended. False: it is to be left, and can't be. */
+static bool attend(const struct attendant_request *request, struct error *error)
 {
-	double until_ms = request->for_ns ? (double)request->for_ns / 1e6 : 0, waited_ms = 0;
+	double until_ms = request->for_ns ? tracing_now_ms() + (double)request->for_ns / 1e6 : 0;
 	struct join_watch *watch = join_watch_begin(request->pid, request->pause_ms);
+	bool fine = true;
 
 	while (join_watch_look(watch)) {
-		if (asked_to_leave || (until_ms > 0 && waited_ms >= until_ms)) {
-			leave(request);
+		if (asked_to_leave || (until_ms > 0 && tracing_now_ms() >= until_ms)) {
+			fine = leave(request, error);
 			break;
 		}
 		poll(NULL, 0, LOOK_MS);
-		waited_ms += LOOK_MS;
 	}
 	join_watch_end(watch);
+	return fine;
 }
 
 static void session_names_keep(const struct session_results *results)
@@ -151,23 +149,17 @@ static _Noreturn void process_run(const struct attendant_request *request, struc
 {
 	struct session_results results;
 	struct news said = {0};
-	int kept[] = {session->descriptor, news, session->host};
 
 	prctl(PR_SET_NAME, "seep-attendant");
-	for (size_t i = 0; i < 3; i++)
-		for (size_t j = i + 1; j < 3; j++)
-			if (kept[j] < kept[i]) {
-				int swapped = kept[i];
-				kept[i] = kept[j];
-				kept[j] = swapped;
-			}
-	background_enter(kept[0] < 0 ? kept + 1 : kept, kept[0] < 0 ? 2 : 3);
+	background_enter_with(session, news);
 	leave_listen();
 	struct keepers *keepers = keepers_start(session);
 	said.joined = join(request, session, keepers != NULL, &said.result, &said.error);
 	if (said.joined) {
 		send(news, &said, sizeof said, MSG_NOSIGNAL);
-		attend(request);
+		said.stuck = !attend(request, &said.error);
+		if (said.stuck) /* nobody waits for us; its recordings are kept on */
+			send(news, &said, sizeof said, MSG_NOSIGNAL);
 	}
 	while (said.joined && keepers_are_busy(keepers))
 		poll(NULL, 0, LOOK_MS);
@@ -208,24 +200,32 @@ bool attendant_begin(struct attendant *attendant, const struct attendant_request
 	else if (recv(ends[0], &said, sizeof said, 0) != sizeof said)
 		error_set(&said.error, "the process that was to join %d has ended", (int)request->pid);
 	*attendant = (struct attendant){.pid = pid, .news = ends[0], .joined = said.result};
-	if (!said.joined) {
-		*error = said.error;
-		attendant_await(attendant);
-	}
-	return said.joined;
+	if (said.joined)
+		return true;
+	*error = said.error;
+	attendant_forget(attendant);
+	if (pid > 0)
+		waitpid(pid, NULL, 0);
+	return false;
 }
 
-void attendant_await(struct attendant *attendant)
+bool attendant_await(struct attendant *attendant, struct error *error)
 {
 	struct news said;
+	ssize_t got;
 
 	leave_listen();
-	while (recv(attendant->news, &said, sizeof said, 0) < 0 && errno == EINTR)
+	while ((got = recv(attendant->news, &said, sizeof said, 0)) < 0 && errno == EINTR)
 		if (asked_to_leave)
 			kill(attendant->pid, SIGTERM);
 	attendant_forget(attendant);
 	if (attendant->pid > 0)
 		waitpid(attendant->pid, NULL, 0);
+	if (got != sizeof said)
+		return error_set(error, "the process that stayed with it has ended");
+	if (!said.joined || said.stuck)
+		*error = said.error;
+	return said.joined && !said.stuck;
 }
 
 void attendant_forget(struct attendant *attendant)

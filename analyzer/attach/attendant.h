@@ -31,8 +31,9 @@ struct attendant {
 /* Joins the process and leaves a process of ours with it. False: the error says why not; nothing is left behind. */
 bool attendant_begin(struct attendant *attendant, const struct attendant_request *request, struct error *error);
 
-/* Waits until the program was left or has ended. HUP, INT and TERM make it leave at once. */
-void attendant_await(struct attendant *attendant);
+/* Waits until the program was left or has ended. HUP, INT and TERM make it leave at once. False: it could not be left, and
+ * records on. */
+bool attendant_await(struct attendant *attendant, struct error *error);
 
 /* Lets it be. */
 void attendant_forget(struct attendant *attendant);

@@ -5,19 +5,26 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <seep/entry_points.h>
+
 #include "base/memory.h"
 
 #define LOADER "ld-linux-x86-64.so.2"
 #define LIBC "libc.so.6"
 
+/* What the table of hooked functions says of a name. */
 static bool gives_back(const char *name)
 {
-	static const char *const parts[] = {"free",   "dallocx", "realloc", "rallocx",
-					    "_ZdlPv", "_ZdaPv",  "delete",  "destroy"};
+	enum { ALLOCATE, RESIZE, RELEASE, POSIX, TEXT, MEASURE, DESTROY };
+#define KIND(entry, kind, ...) {#entry, kind == RESIZE || kind == RELEASE || kind == DESTROY},
+	static const struct {
+		const char *name;
+		bool gives_back;
+	} entries[] = {SEEP_ENTRY_POINTS(KIND)};
 
-	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
-		if (strstr(name, parts[i]))
-			return true;
+	for (size_t i = 0; i < sizeof entries / sizeof *entries; i++)
+		if (strcmp(entries[i].name, name) == 0)
+			return entries[i].gives_back;
 	return false;
 }
 

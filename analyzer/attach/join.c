@@ -2,6 +2,7 @@
 /* See join.h. */
 #include "attach/join.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "attach/push.h"
@@ -20,11 +21,11 @@ static bool is_to_be_joined(const struct work *work, const struct loaded_module 
 {
 	if (work->shim && (!work->block || work->join.asked != SEEP_JOIN_ASKED))
 		return error_set(error, "%d is recorded already: it was started with libseep.so", (int)work->pid);
+	if (work->shim && work->join.version != SEEP_JOIN_VERSION)
+		return error_set(error, "%d was joined by another version of seep", (int)work->pid);
 	if (work->shim && work->join.state == SEEP_JOIN_RECORDING)
 		return error_set(error, "%d is joined already, and records into %s", (int)work->pid,
 				 work->join.directory);
-	if (work->shim && work->join.version != SEEP_JOIN_VERSION)
-		return error_set(error, "%d was joined by another version of seep", (int)work->pid);
 	if (!loaded_find(&work->loaded, "libc.so.6"))
 		return error_set(error, "%d can't be joined: its C library is not glibc", (int)work->pid);
 	loaded_first_definition(&work->loaded, work->shim, "malloc", allocator);
@@ -153,7 +154,7 @@ bool process_join(const struct join_request *request, struct join_result *result
 	bool joined = is_to_be_joined(&work, &allocator, error) &&
 		      library_bring(&work, allocator, request, result, error) &&
 		      work_put_in(&work, again, result, error);
-	memcpy(result->directory, work.join.directory, sizeof result->directory);
+	snprintf(result->directory, sizeof result->directory, "%s", work.join.directory);
 	work_end(&work, result);
 	return joined;
 }

@@ -25,7 +25,7 @@ bool process_can_be_joined(pid_t pid, struct error *error);
  * library, which may be there, idle). */
 bool process_join(const struct join_request *request, struct join_result *result, struct error *error);
 
-/* Takes the hooks out; what is freed from now on is not seen, so the recording is over. */
+/* Takes the hooks out. What is freed from now on is not seen, so the recording ends: its last snapshot is written. */
 bool process_leave(pid_t pid, double pause_ms, struct join_result *result, struct error *error);
 
 /* What the watch over a joined process has seen. */

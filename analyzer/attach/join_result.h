@@ -6,7 +6,7 @@
 #include <stddef.h>
 
 struct join_result {
-	char directory[1600]; /* of the recording, as the process sees it */
+	char directory[4200]; /* of the recording; after joining as the process sees it, after leaving as we do */
 	double longest_ms;    /* that it stood still at a time */
 	double borrowed_ms;   /* that one thread worked for us */
 	unsigned retries;     /* stops that were given up, and tried again */

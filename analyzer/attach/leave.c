@@ -4,12 +4,14 @@
 #include <string.h>
 #include <sys/ptrace.h>
 
+#include <seep/keeper.h>
+
 #include "attach/join.h"
 #include "attach/work.h"
+#include "process/fault.h"
+#include "process/locate.h"
 
 enum { RELEASE_TRIES = 20, RELEASE_NAP_MS = 1 };
-
-#define GATE_OFF 3 /* preload/shim/recording/gate.h */
 
 /* Is any of the stopped threads in the recording's memory? */
 static bool threads_are_out(const struct work *work)
@@ -73,7 +75,7 @@ static bool memory_release(struct work *work)
 static bool hooks_take_out(struct work *work, struct join_result *result, struct error *error)
 {
 	struct bindings bindings;
-	const uint32_t off = GATE_OFF;
+	const uint32_t shut_word = SEEP_JOIN_GATE_SHUT;
 	const bool yes = true;
 
 	if (!work_stop(work, &bindings, error))
@@ -81,7 +83,7 @@ static bool hooks_take_out(struct work *work, struct join_result *result, struct
 	result->slots = bindings_take_out(&bindings, &work->remote);
 	work->join.state = SEEP_JOIN_LEFT;
 	bool shut = remote_write(&work->remote, work->join.off, &yes, sizeof yes) &&
-		    remote_write(&work->remote, work->join.gate, &off, sizeof off);
+		    remote_write(&work->remote, work->join.gate, &shut_word, sizeof shut_word);
 	environment_undo(work);
 	remote_write(&work->remote, work->block, &work->join, sizeof work->join);
 	bindings_free(&bindings);
@@ -89,16 +91,28 @@ static bool hooks_take_out(struct work *work, struct join_result *result, struct
 	return shut || error_set(error, "%d: its memory can't be written", (int)work->pid);
 }
 
-bool process_leave(pid_t pid, double pause_ms, struct join_result *result, struct error *error)
+static bool recording_leave(pid_t pid, double pause_ms, struct join_result *result, struct error *error)
 {
 	struct work work;
 
-	*result = (struct join_result){0};
 	if (!work_begin(&work, pid, pause_ms, error))
 		return false;
-	bool joined = work_is_joined(&work);
-	bool left = joined ? hooks_take_out(&work, result, error) : error_set(error, "%d is not joined", (int)pid);
-	memcpy(result->directory, work.join.directory, sizeof result->directory);
+	bool left = work_is_joined(&work) ? hooks_take_out(&work, result, error)
+					  : error_set(error, "%d is not joined", (int)pid);
 	work_end(&work, result);
 	return left;
+}
+
+bool process_leave(pid_t pid, double pause_ms, struct join_result *result, struct error *error)
+{
+	struct seep_fault fault;
+	struct error unknown;
+
+	*result = (struct join_result){0};
+	bool found = recording_locate(pid, result->directory, sizeof result->directory, &unknown);
+	if (!recording_leave(pid, pause_ms, result, error))
+		return false;
+	if (!found)
+		return error_set(error, "%d was left, but its recording is not to be found", (int)pid);
+	return seep_recording_leave(result->directory, &fault) || error_set_fault(error, result->directory, &fault);
 }

@@ -114,19 +114,6 @@ void push_free(struct push *push)
 	*push = (struct push){0};
 }
 
-static bool bytes_write(int file, const unsigned char *bytes, size_t count)
-{
-	for (size_t done = 0; done < count;) {
-		ssize_t put = write(file, bytes + done, count - done);
-		if (put < 0 && errno == EINTR)
-			continue;
-		if (put <= 0)
-			return false;
-		done += (size_t)put;
-	}
-	return true;
-}
-
 /* The borrowed thread's descriptor of a new file in memory, or -1. */
 static int file_make(struct borrowed *borrowed, struct error *error)
 {
@@ -149,7 +136,7 @@ static bool file_fill(const struct borrowed *borrowed, int descriptor, const uns
 
 	snprintf(path, sizeof path, "/proc/%d/fd/%d", (int)borrowed->remote->pid, descriptor);
 	int file = open(path, O_WRONLY | O_CLOEXEC);
-	bool filled = file >= 0 && bytes_write(file, bytes, count);
+	bool filled = file >= 0 && remote_write(&(struct remote){.memory = file}, 0, bytes, count);
 	if (file >= 0)
 		close(file);
 	return filled;
@@ -166,7 +153,8 @@ static uint64_t library_load(struct borrowed *borrowed, const struct loaded *loa
 	if (!open_library)
 		return error_set(error, "%d can't be joined: its C library is older than glibc 2.34",
 				 (int)borrowed->remote->pid);
-	snprintf(path, sizeof path, "/proc/self/fd/%d", descriptor);
+	snprintf(path, sizeof path, "/proc/self/fd/./%d",
+		 descriptor); /* the loader takes equal names for the same library */
 	const uint64_t arguments[] = {borrowed_scratch(borrowed, 256), RTLD_NOW | RTLD_LOCAL, 0};
 	if (!remote_write(borrowed->remote, arguments[0], path, strlen(path) + 1) ||
 	    !borrowed_function(borrowed, open_library, arguments, LOAD_WITHIN_MS, &handle, error))

@@ -2,14 +2,13 @@
 /* See refusal.h. */
 #include "attach/refusal.h"
 
-#include <elf.h>
-#include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include <seep/process.h>
 
 #include "process/elf_inspect.h"
 #include "process/inspect.h"
@@ -22,19 +21,6 @@ static unsigned long status_number(const char *status, const char *field, int ba
 	const char *at = strstr(status, field);
 
 	return at ? strtoul(at + strlen(field), NULL, base) : 0;
-}
-
-static bool status_read(pid_t pid, char status[STATUS_BYTES])
-{
-	char path[32];
-
-	snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
-	int file = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t bytes = file >= 0 ? read(file, status, STATUS_BYTES - 1) : -1;
-	if (file >= 0)
-		close(file);
-	status[bytes > 0 ? bytes : 0] = 0;
-	return bytes > 0;
 }
 
 /* Yama lets a process be traced by its ancestors alone, by root alone, or by nobody. */
@@ -110,7 +96,7 @@ bool process_may_be_joined(pid_t pid, struct error *error)
 		return error_set(error, "%d (%s) has ended", (int)pid, facts.name);
 	if (!access_is_given(pid, facts.name, error))
 		return false;
-	if (!status_read(pid, status))
+	if (seep_process_read((uint64_t)pid, "status", status, sizeof status) < 0)
 		return error_set(error, "%d has ended", (int)pid);
 	unsigned long tracer = status_number(status, "\nTracerPid:", 10);
 	if (tracer)

@@ -68,7 +68,8 @@ void work_end(struct work *work, struct join_result *result)
 
 bool work_is_joined(const struct work *work)
 {
-	return work->block && work->join.asked == SEEP_JOIN_ASKED && work->join.state == SEEP_JOIN_RECORDING;
+	return work->block && work->join.asked == SEEP_JOIN_ASKED && work->join.version == SEEP_JOIN_VERSION &&
+	       work->join.state == SEEP_JOIN_RECORDING;
 }
 
 /* What each thread has of the last recording: it begins anew. */

@@ -3,8 +3,6 @@
 #include <limits.h>
 #include <stdio.h>
 
-#include <seep/keeper.h>
-
 #include "attach/attendant.h"
 #include "base/buffer.h"
 #include "base/message.h"
@@ -12,7 +10,6 @@
 #include "options/argument.h"
 #include "options/recording_options.h"
 #include "process/inspect.h"
-#include "process/fault.h"
 #include "process/library.h"
 #include "process/locate.h"
 #include "run/output_directory.h"
@@ -77,7 +74,8 @@ static bool process_attach(const struct attendant_request *request, struct error
 		attendant_forget(&attendant);
 		return true;
 	}
-	attendant_await(&attendant);
+	if (!attendant_await(&attendant, error))
+		return false;
 	message("left %s (pid %d); next: seep leaks %s", name, (int)request->pid, directory);
 	return true;
 }
@@ -128,18 +126,11 @@ const struct command command_attach = {
 static bool process_detach(pid_t pid, struct error *error)
 {
 	struct join_result result;
-	struct seep_fault fault;
-	struct error ignored;
-	char directory[4200];
-	bool found = recording_locate(pid, directory, sizeof directory, &ignored);
 
 	if (!process_leave(pid, PAUSE_NS / 1e6, &result, error))
 		return false;
-	if (!found)
-		return error_set(error, "%d was left, but its recording is not to be found", (int)pid);
-	if (!seep_recording_leave(directory, &fault))
-		return error_set_fault(error, directory, &fault);
-	message("left %d, which stood still for %.1f ms; next: seep leaks %s", (int)pid, result.longest_ms, directory);
+	message("left %d, which stood still for %.1f ms; next: seep leaks %s", (int)pid, result.longest_ms,
+		result.directory);
 	return true;
 }
 

@@ -2,12 +2,12 @@
 /* See loaded.h. */
 #include "tracing/loaded.h"
 
-#include <fcntl.h>
 #include <link.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+
+#include <seep/process.h>
 
 #include "base/memory.h"
 
@@ -31,14 +31,8 @@ struct dynamic {
 static uint64_t auxiliary(pid_t pid, uint64_t type)
 {
 	Elf64_auxv_t entries[AUXILIARY_MAX];
-	char path[32];
+	long bytes = seep_process_read((uint64_t)pid, "auxv", (char *)entries, sizeof entries);
 
-	snprintf(path, sizeof path, "/proc/%d/auxv", (int)pid);
-	int file = open(path, O_RDONLY | O_CLOEXEC);
-	if (file < 0)
-		return 0;
-	ssize_t bytes = read(file, entries, sizeof entries);
-	close(file);
 	for (size_t i = 0; bytes > 0 && i < (size_t)bytes / sizeof *entries && entries[i].a_type != AT_NULL; i++)
 		if (entries[i].a_type == type)
 			return entries[i].a_un.a_val;

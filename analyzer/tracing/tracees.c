@@ -15,6 +15,8 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include <seep/process.h>
+
 #include "base/memory.h"
 
 enum {
@@ -226,17 +228,11 @@ void tracee_resume(struct tracees *tracees, struct tracee *tracee)
 	pause_end(tracees);
 }
 
-static bool is_zombie(pid_t pid, pid_t tid)
+static bool is_zombie(pid_t tid)
 {
-	char path[64], line[512], *name_end;
+	struct seep_process_stat stat;
 
-	snprintf(path, sizeof path, "/proc/%d/task/%d/stat", (int)pid, (int)tid);
-	FILE *file = fopen(path, "re");
-	bool zombie = !file || !fgets(line, sizeof line, file) || !(name_end = strrchr(line, ')')) ||
-		      name_end[1] == 0 || name_end[2] == 'Z' || name_end[2] == 'X';
-	if (file)
-		fclose(file);
-	return zombie;
+	return !seep_process_stat((uint64_t)tid, &stat) || stat.state == 'Z' || stat.state == 'X';
 }
 
 static struct tracee *tracee_of(struct tracees *tracees, pid_t tid)
@@ -250,7 +246,7 @@ static struct tracee *tracee_of(struct tracees *tracees, pid_t tid)
 static bool tracee_add(struct tracees *tracees, pid_t tid, struct error *error)
 {
 	if (ptrace(PTRACE_SEIZE, tid, NULL, (void *)(intptr_t)PTRACE_O_TRACESYSGOOD) != 0) {
-		if (errno == ESRCH || is_zombie(tracees->pid, tid))
+		if (errno == ESRCH || is_zombie(tid))
 			return true;
 		return error_set(error, "%d can't be joined: %s", (int)tracees->pid,
 				 errno == EPERM ? "that needs the same user or CAP_SYS_PTRACE, and no other tracer"

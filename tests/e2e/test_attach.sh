@@ -59,6 +59,12 @@ objects_in() { # RECORDING FUNCTION
 	of_report "$1" "sum(s['inuse_objects'] for s in d['sites'] if any(f['function'] == '$2' for f in s['stack'][:1]))"
 }
 
+is_left_alone() { # by all processes that have the session of this test
+	! grep -lx seep-attendant /proc/[0-9]*/comm 2>/dev/null | while IFS=/ read -r _ _ pid _; do
+		find "/proc/$pid/fd" -lname "$WORK/*" 2>/dev/null
+	done | grep -q .
+}
+
 worker_begin
 tell leak 100
 "$SEEP" attach -r 1 -i 1h -o joined "$worker" 2>err
@@ -81,17 +87,12 @@ tell exec 55
 recorded() { [ "$(objects_in "$1" leak 2>/dev/null)" = "$2" ]; }
 check "a child that it forks records, too" wait_until 10 recorded joined.2 44
 check "and so does a program that it executes" wait_until 10 recorded joined.3 55
+check "a process of seep's stays with it" eval "! is_left_alone"
 "$SEEP" detach "$worker" 2>err
 check_equal "it is left" "0 1" "$? $(grep -c "left $worker, .* seep leaks .*/joined" err)"
 check_equal "the recording is complete" 321 "$(objects_in joined leak)"
 check_equal "nothing of seep's runs in it" "TracerPid:	0 1" \
 	"$(grep TracerPid "/proc/$worker/status") $(find "/proc/$worker/task" -mindepth 1 -maxdepth 1 | wc -l)"
-is_left_alone() { # by all processes that have the session of this test
-	local pid
-	for pid in $(pgrep -x seep-attendant); do
-		! find "/proc/$pid/fd" -lname "$WORK/*" 2>/dev/null | grep -q . || return 1
-	done
-}
 check "the process that stayed with it ends" wait_until 20 is_left_alone
 check_match "what it does now is not recorded" "records no more: seep left it; 'seep attach $worker' joins it again" \
 	"$("$SEEP" report "$worker" 2>&1)"

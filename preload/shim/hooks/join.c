@@ -23,6 +23,8 @@
 
 EXPORT long seep_join_begin(void);
 
+_Static_assert(SEEP_JOIN_GATE_SHUT == GATE_OFF, "seep shuts the gate from outside");
+
 #define OPTIONS 32
 
 void join_load(void)
