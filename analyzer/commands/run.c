@@ -14,7 +14,7 @@
 #include "base/message.h"
 #include "options/argument.h"
 #include "commands/all.h"
-#include "commands/run_summary.h"
+#include "summary/run_summary.h"
 #include "doctor/check.h"
 #include "run/guard.h"
 #include "session/hurry.h"

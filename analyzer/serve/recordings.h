@@ -16,7 +16,7 @@
 
 #include "base/error.h"
 #include "serve/cached.h"
-#include "serve/pace.h"
+#include "work/pace.h"
 #include "serve/worker.h"
 
 enum { RECORDINGS_MOST = 4096 };

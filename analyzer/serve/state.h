@@ -12,7 +12,7 @@ struct server_state { /* zero-initialise */
 	struct page_request request;
 	struct cached page, list; /* the page of every recording, which asks for its data; and the list of recordings */
 	uint64_t list_made_ns;
-	struct worker worker;
+	struct task worker;
 	struct served *worked_on; /* what the worker is about */
 	double share;             /* of a core, for pages that somebody looks at: pace.h */
 	struct pace list_pace;    /* of what is made for the list alone */

@@ -80,7 +80,7 @@ struct served *upkeep_take(struct server_state *server)
 	struct error error;
 	double cpu_s;
 
-	if (server->worker.pid == 0 || (worker_read(&server->worker) && server->now_ns < server->worker.deadline_ns))
+	if (server->worker.pid == 0 || (task_read(&server->worker) && server->now_ns < server->worker.deadline_ns))
 		return NULL;
 	const bool is_made = worker_finish(&server->worker, &summary, &cpu_s, &error);
 	if (is_made) {

@@ -1,21 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "serve/worker.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include "base/memory.h"
 #include "base/message.h"
 #include "page/recording_page.h"
-#include "process/signals.h"
 #include "render/text/place_text.h"
 #include "render/words/estimate.h"
 #include "render/words/finding.h"
@@ -23,9 +16,6 @@
 #include "target/listing.h"
 
 enum {
-	WALL_SECONDS = 300,
-	CPU_SECONDS = 120,
-	NICENESS = 10,
 	DATA_MIB_MOST = 64, /* packed, of one page */
 	PLACE_COLUMNS = 60,
 };
@@ -93,19 +83,16 @@ static void summary_fill(struct page_summary *summary, const struct recording_pa
 	buffer_free(&sentence);
 }
 
-static bool write_all(int descriptor, const void *data, size_t bytes)
-{
-	for (const char *at = data, *end = at + bytes; at < end;) {
-		const ssize_t done = write(descriptor, at, (size_t)(end - at));
-		if (done < 0 && errno != EINTR)
-			return false;
-		at += done > 0 ? done : 0;
-	}
-	return true;
-}
+struct page_work {
+	const char *path;
+	const struct page_request *request;
+};
 
-static void page_make(int pipe, const char *path, const struct page_request *request)
+static void page_make(struct buffer *answer, const void *context)
 {
+	const struct page_work *work = context;
+	const struct page_request *request = work->request;
+	const char *path = work->path;
 	const struct source_search sources = {request->source_rules, request->source_rule_count, path};
 	struct result result = {0};
 	struct recording_page page;
@@ -123,59 +110,14 @@ static void page_make(int pipe, const char *path, const struct page_request *req
 		buffer_append_text(&out, error.text);
 	}
 	result.bytes = out.length;
-	if (write_all(pipe, &result, sizeof result))
-		write_all(pipe, out.data, out.length);
+	buffer_append(answer, &result, sizeof result);
+	buffer_append(answer, out.data, out.length);
 }
 
-/* Only the pipe is its own; the server's sockets are none of its business. */
-static _Noreturn void worker_run(int pipe, const char *path, const struct page_request *request)
-{
-	const struct rlimit seconds = {CPU_SECONDS, CPU_SECONDS};
-	const sigset_t all = signals_all();
-
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	setpgid(0, 0);
-	signals_mask(SIG_UNBLOCK, &all, NULL);
-	dup2(pipe, STDERR_FILENO + 1);
-	close_range(STDERR_FILENO + 2, ~0U, 0);
-	setpriority(PRIO_PROCESS, 0, NICENESS);
-	setrlimit(RLIMIT_CPU, &seconds);
-	page_make(STDERR_FILENO + 1, path, request);
-	_exit(0);
-}
-
-bool worker_start(struct worker *worker, const char *path, const struct page_request *request, uint64_t now_ns,
+bool worker_start(struct task *task, const char *path, const struct page_request *request, uint64_t now_ns,
 		  struct error *error)
 {
-	int ends[2];
-
-	if (pipe2(ends, O_CLOEXEC) != 0)
-		return error_set(error, "no pipe for the page's maker: %s", strerror(errno));
-	const pid_t pid = fork();
-	if (pid == 0)
-		worker_run(ends[1], path, request);
-	close(ends[1]);
-	if (pid < 0) {
-		close(ends[0]);
-		return error_set(error, "the page's maker can't be started: %s", strerror(errno));
-	}
-	setpgid(pid, pid);
-	fcntl(ends[0], F_SETFL, O_NONBLOCK);
-	*worker = (struct worker){pid, ends[0], now_ns + WALL_SECONDS * UINT64_C(1000000000), {0}};
-	return true;
-}
-
-bool worker_read(struct worker *worker)
-{
-	char block[65536];
-	ssize_t got;
-
-	while ((got = read(worker->pipe, block, sizeof block)) > 0) {
-		buffer_append(&worker->got, block, (size_t)got);
-		if (worker->got.length > RESULT_MOST)
-			return false;
-	}
-	return got < 0 && (errno == EAGAIN || errno == EINTR);
+	return task_start(task, page_make, &(struct page_work){path, request}, RESULT_MOST, now_ns, error);
 }
 
 /* Texts end; numbers mean something. */
@@ -214,18 +156,10 @@ static bool result_take(struct buffer *got, int status, struct page_summary *sum
 	return true;
 }
 
-bool worker_finish(struct worker *worker, struct page_summary *summary, double *cpu_s, struct error *error)
+bool worker_finish(struct task *task, struct page_summary *summary, double *cpu_s, struct error *error)
 {
-	struct rusage usage = {0};
-	int status = 0;
+	int status;
 
-	/* One that has ended by itself does not feel it. */
-	kill(-worker->pid, SIGKILL);
-	close(worker->pipe);
-	while (wait4(worker->pid, &status, 0, &usage) < 0 && errno == EINTR)
-		;
-	*cpu_s = (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
-		 (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
-	worker->pid = 0;
-	return result_take(&worker->got, status, summary, error);
+	task_finish(task, &status, cpu_s);
+	return result_take(&task->got, status, summary, error);
 }

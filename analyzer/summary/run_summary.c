@@ -12,7 +12,7 @@
 #include "base/message.h"
 #include "files/path.h"
 #include "options/argument.h"
-#include "commands/run_summary.h"
+#include "summary/run_summary.h"
 #include "leaks/leaks.h"
 #include "render/words/quantity.h"
 

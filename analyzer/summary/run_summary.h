@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What `seep run` says when its program has ended. */
-#ifndef SEEP_COMMANDS_RUN_SUMMARY_H
-#define SEEP_COMMANDS_RUN_SUMMARY_H
+#ifndef SEEP_SUMMARY_RUN_SUMMARY_H
+#define SEEP_SUMMARY_RUN_SUMMARY_H
 
 #include <stdbool.h>
 
