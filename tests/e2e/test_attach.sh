@@ -76,7 +76,15 @@ tell churn 50
 check_equal "what it allocates from then on is counted, by its pid" 321 "$(objects_in "$worker" leak)"
 check_equal "frees of what was there before are nobody's" "321 371" \
 	"$(of_report "$worker" "'%d %d' % (d['totals']['inuse_objects'], d['totals']['alloc_objects'])")"
-check_match "it is noted that this is not all" "joined the program while it ran" "$("$SEEP" report "$worker")"
+"$SEEP" snapshot "$worker" >/dev/null && "$SEEP" snapshot "$worker" >/dev/null
+for reading in report diff leaks 'leaks --json' 'flame -o said.svg' 'html -o page.html'; do
+	said=$("$SEEP" $reading "$worker" 2>&1; cat said.* 2>/dev/null)
+	[ ! -e page.html ] || said=$(grep -o '"seep-data">[^<]*' page.html | cut -d'>' -f2 | base64 -d | gunzip | tr -d '\0')
+	rm -f said.* page.html
+	check_match "seep $reading says since when it counts" 'joined at 2[0-9-]+ [0-9:]+: in use counts from then' \
+		"$(tr -s '\n ' '  ' <<<"$said")"
+done
+check_equal "JSON has the moment" True "$(of_report "$worker" "d['process']['joined_unix_ns'] == d['process']['start_unix_ns']")"
 output=$("$SEEP" attach "$worker" 2>&1)
 check_equal "it can't be joined twice: exit status 3" "3 seep: $worker is joined already, and records into $WORK/joined" "$? $output"
 tell load 0

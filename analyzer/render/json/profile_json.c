@@ -31,6 +31,11 @@ static void json_process(struct json *json, const struct profile *profile)
 	json_text_or_null(json_key(json, "unwinder"), profile->unwinder);
 	json_text_or_null(json_key(json, "bypassed"), profile->bypassed);
 	json_unsigned(json_key(json, "start_unix_ns"), profile->start_unix_ns);
+	json_key(json, "joined_unix_ns");
+	if (profile->status & SEEP_STATUS_JOINED)
+		json_unsigned(json, profile->start_unix_ns);
+	else
+		json_null(json);
 	json_end_object(json);
 }
 

@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/memory.h"
 #include "files/path.h"
@@ -30,7 +31,6 @@ static const struct {
     {SEEP_STATUS_POOLS, "a pool above malloc hides sites: it asks malloc for large blocks and hands out parts of them; "
 			"for python, run with PYTHONMALLOC=malloc"},
     {SEEP_STATUS_NO_UNWINDER, "libunwind was not found, so stacks are one frame deep; install libunwind8"},
-    {SEEP_STATUS_JOINED, "seep joined the program while it ran: what it had allocated before is not in here"},
     {SEEP_STATUS_LEFT, "seep left the program, which ran on"},
     {SEEP_STATUS_FORKED, "recording began in a forked child: memory that it inherited from its parent is not in it"},
     {SEEP_STATUS_ANONYMOUS, "there was no space for the heap file: samples after the last snapshot died with the "
@@ -128,6 +128,21 @@ static void kept_note_append(struct buffer *out, const struct profile *profile)
 	naming_free(&naming);
 }
 
+/* A program that was joined had memory before, which nobody knows of. */
+static void joined_note_append(struct buffer *out, const struct profile *profile)
+{
+	const time_t seconds = (time_t)(profile->start_unix_ns / 1000000000u);
+	char moment[32] = "";
+	struct tm local;
+
+	if (!(profile->status & SEEP_STATUS_JOINED))
+		return;
+	if (!profile->part_count && seconds && localtime_r(&seconds, &local))
+		strftime(moment, sizeof moment, " at %Y-%m-%d %H:%M:%S", &local);
+	buffer_printf(out, "%s joined%s: in use counts from then; what was allocated before is not in here",
+		      profile->part_count ? "processes were" : "the program was", moment);
+}
+
 /* A note that may have nothing to say. */
 static void note_add(struct buffer *notes, size_t *count, void (*append)(struct buffer *, const struct profile *),
 		     const struct profile *profile)
@@ -139,9 +154,10 @@ static void note_add(struct buffer *notes, size_t *count, void (*append)(struct 
 struct buffer *notes_of(const struct profile *profile, size_t *count)
 {
 	struct buffer *notes = memory_allocate(
-	    sizeof status_notes / sizeof *status_notes + sizeof flag_notes / sizeof *flag_notes + 5, sizeof *notes);
+	    sizeof status_notes / sizeof *status_notes + sizeof flag_notes / sizeof *flag_notes + 6, sizeof *notes);
 
 	*count = 0;
+	note_add(notes, count, joined_note_append, profile);
 	if (profile->bypassed && *profile->bypassed)
 		buffer_printf(
 		    &notes[(*count)++],
