@@ -119,7 +119,7 @@ static struct profile *document_open_all(const struct document_request *request,
 	while (opened < targets.count && (profiles[opened] = document_open(request, targets.paths[opened], error)))
 		opened++;
 	if (opened == targets.count)
-		sum = profile_merge_moments(profiles, opened, error);
+		profile_merge_pairs(profiles, NULL, opened, &sum, NULL, error);
 	else
 		while (opened > 0)
 			profile_free(profiles[--opened]);

@@ -4,17 +4,8 @@
 #include "compare/samples.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/memory.h"
-
-bool profiles_are_same_process(const struct profile *before, const struct profile *after)
-{
-	return (before->pid != 0 || before->identity != 0) && before->pid == after->pid &&
-	       before->identity == after->identity && before->start_ticks == after->start_ticks &&
-	       before->start_ns == after->start_ns &&
-	       memcmp(before->boot_id, after->boot_id, sizeof before->boot_id) == 0;
-}
 
 bool profiles_are_same_moment(const struct profile *before, const struct profile *after)
 {

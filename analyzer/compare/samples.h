@@ -7,10 +7,6 @@
 
 #include "profile/profile.h"
 
-/* True where both come from one recording of one process: pid, start time, boot, and the moment when recording began
- * (exec keeps the others). */
-bool profiles_are_same_process(const struct profile *before, const struct profile *after);
-
 /* True for one moment of one process: the same snapshot, or a copy of it. Then nothing was missed in between. */
 bool profiles_are_same_moment(const struct profile *before, const struct profile *after);
 

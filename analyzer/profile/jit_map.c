@@ -105,3 +105,8 @@ struct perf_map *jit_map_open(const struct profile *profile, struct buffer *said
 	buffer_free(&path);
 	return map;
 }
+
+const char *jit_map_find(const struct perf_map *map, uint64_t address, bool exact, struct string_pool *strings)
+{
+	return map ? perf_map_find(map, address - (exact || !address ? 0 : 1), strings) : NULL;
+}

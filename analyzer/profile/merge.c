@@ -84,8 +84,7 @@ static uint64_t location_key(const struct profile_location *location)
  * is. */
 static void jit_name(struct merger *merger, struct profile_location *location)
 {
-	const uint64_t inside = location->address - (location->exact || !location->address ? 0 : 1);
-	const char *name = merger->jit ? perf_map_find(merger->jit, inside, merger->to->strings) : NULL;
+	const char *name = jit_map_find(merger->jit, location->address, location->exact, merger->to->strings);
 
 	if (!name)
 		return;
@@ -346,13 +345,6 @@ struct profile *profile_merge(struct profile *const *profiles, const uint64_t *s
 	return to;
 }
 
-static bool is_same_process(const struct profile *a, const struct profile *b)
-{
-	return (a->pid || a->identity) && a->pid == b->pid && a->identity == b->identity &&
-	       a->start_ticks == b->start_ticks && a->start_ns == b->start_ns &&
-	       memcmp(a->boot_id, b->boot_id, sizeof a->boot_id) == 0;
-}
-
 bool profiles_can_merge(struct profile *const *profiles, size_t count, struct error *error)
 {
 	for (size_t i = 0; i < count; i++) {
@@ -361,7 +353,7 @@ bool profiles_can_merge(struct profile *const *profiles, size_t count, struct er
 					 profiles[i]->source, profiles[i]->rate ? "a" : "no", profiles[0]->source,
 					 profiles[0]->rate ? "one" : "none");
 		for (size_t k = 0; k < i; k++)
-			if (is_same_process(profiles[k], profiles[i]))
+			if (profiles_are_same_process(profiles[k], profiles[i]))
 				return error_set(error, "%s: is of the same process as %s: it would count twice",
 						 profiles[i]->source, profiles[k]->source);
 	}
@@ -386,7 +378,8 @@ bool profile_merge_pairs(struct profile **nows, struct profile **bases, size_t c
 	const bool fine = count == 1 || profiles_can_merge(nows, count, error);
 
 	*now = count == 1 ? nows[0] : NULL;
-	*base = count == 1 && bases ? bases[0] : NULL;
+	if (bases)
+		*base = count == 1 ? bases[0] : NULL;
 	if (count == 1)
 		return true;
 	if (fine) {
@@ -402,12 +395,4 @@ bool profile_merge_pairs(struct profile **nows, struct profile **bases, size_t c
 			profile_free(bases[i]);
 	}
 	return fine;
-}
-
-struct profile *profile_merge_moments(struct profile **profiles, size_t count, struct error *error)
-{
-	struct profile *merged, *none;
-
-	profile_merge_pairs(profiles, NULL, count, &merged, &none, error);
-	return merged;
 }

@@ -23,11 +23,8 @@ static inline uint64_t merged_address(uint64_t address, size_t process)
 	return address ^ (uint64_t)process << 48;
 }
 
-/* Replaces the profiles by their sum, each as of its own moment, and frees them; the sum of one is that one. NULL, with
- * all freed: they can't be added. */
-struct profile *profile_merge_moments(struct profile **profiles, size_t count, struct error *error);
-
-/* The same of two moments of each, with one clock; false: they can't be added. */
+/* Replaces profiles by their sum, each as of its own moment, and frees them; the sum of one is that one. Where `bases` is
+ * not NULL, the same is done to an earlier moment of each, with one clock. False, with all freed: they can't be added. */
 bool profile_merge_pairs(struct profile **nows, struct profile **bases, size_t count, struct profile **now,
 			 struct profile **base, struct error *error);
 

@@ -41,6 +41,14 @@ void profile_free(struct profile *profile)
 	free(profile);
 }
 
+bool profiles_are_same_process(const struct profile *before, const struct profile *after)
+{
+	return (before->pid != 0 || before->identity != 0) && before->pid == after->pid &&
+	       before->identity == after->identity && before->start_ticks == after->start_ticks &&
+	       before->start_ns == after->start_ns &&
+	       memcmp(before->boot_id, after->boot_id, sizeof before->boot_id) == 0;
+}
+
 void profile_add_recording(struct profile *profile, const char *directory)
 {
 	struct profile_storage *storage = profile->storage;

@@ -179,6 +179,10 @@ static inline const char *profile_site_stand_in(const struct profile_site *site)
 /* Equal for the same module of two profiles: by its build id where there is one, else by its path. */
 uint64_t profile_module_identity(const uint8_t *build_id, uint32_t build_id_bytes, const char *path);
 
+/* True where both come from one recording of one process: pid, start time, boot, and the moment when recording began
+ * (exec keeps the others). */
+bool profiles_are_same_process(const struct profile *before, const struct profile *after);
+
 /* Sums over all sites. */
 struct profile_totals {
 	struct seep_measure allocated, freed, in_use;

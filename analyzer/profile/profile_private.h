@@ -54,6 +54,9 @@ struct profile *profile_from_foreign(struct foreign_profile *foreign, const char
  * path or why there is none; nothing where the profile is of no process. */
 struct perf_map *jit_map_open(const struct profile *profile, struct buffer *said);
 
+/* The function at an address, or before it where that is a return address. NULL: the map does not know it, or is NULL. */
+const char *jit_map_find(const struct perf_map *map, uint64_t address, bool exact, struct string_pool *strings);
+
 /* A lifetime on its way to its site. */
 struct filed_lifetime {
 	uint32_t site;

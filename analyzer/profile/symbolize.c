@@ -115,10 +115,7 @@ static void absolute_resolve(struct symbolizing *work)
 	profile->modules[0].symbols = text.length ? string_pool_intern(profile->strings, text.data) : NULL;
 	for (uint32_t place = 0; place < work->starts[1]; place++) {
 		struct symbol_address *address = &work->addresses[place];
-		const char *name = NULL;
-		if (map)
-			name = perf_map_find(map, address->address - (address->exact || !address->address ? 0 : 1),
-					     profile->strings);
+		const char *name = jit_map_find(map, address->address, address->exact, profile->strings);
 		text.length = 0;
 		buffer_printf(&text, "0x%" PRIx64, address->address);
 		address->first_line = (uint32_t)work->lines.count;
