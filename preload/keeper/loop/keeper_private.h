@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a keeper does with its recording's directory and the file systems: it
- * opens the directory, gets space for the heap file to grow, as long as others
- * have enough (heap_space.h), and keeps hold of a heap file in memory.
+ * The parts of the keeper. home.c has what it does with its recording's
+ * directory and the file systems: it opens the directory, gets space for the
+ * heap file to grow, as long as others have enough (heap_space.h), and keeps
+ * hold of a heap file in memory. keeper_snapshots.c has its snapshots.
  */
 #ifndef SEEP_LOOP_KEEPER_PRIVATE_H
 #define SEEP_LOOP_KEEPER_PRIVATE_H
@@ -28,5 +29,11 @@ void home_look(const struct keeper *keeper);
 void home_rescue(const struct keeper *keeper);
 
 bool home_is_removed(const struct keeper *keeper);
+
+/* Takes a snapshot. 0, or an errno value. */
+int keeper_take(struct keeper *keeper, enum seep_trigger trigger, bool durable, uint64_t *number);
+
+/* Answers requests, and takes the snapshots that are due now. */
+void keeper_take_due(struct keeper *keeper, uint64_t now_ns);
 
 #endif
