@@ -17,13 +17,6 @@
 /* no entry takes more bytes */
 #define ENTRY_MOST_BYTES 1024
 
-/* What one sample of a sum has on average, to the byte: a guess, which is written for the reader. */
-static inline uint64_t size_guess(double bytes, double objects)
-{
-	double size = bytes / objects;
-	return size >= 0 && size < 0x1p52 ? (uint64_t)(size + 0.5) : 0;
-}
-
 /* What both sides know at each entry: the values of the entries before it. */
 struct history {
 	struct seep_node node;

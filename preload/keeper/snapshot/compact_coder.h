@@ -101,4 +101,11 @@ EITHER void code_whole(struct coder *coder, bool decode, double *value)
 		*value = (double)(number >> 1);
 }
 
+/* What one sample of a sum has on average, to the byte: a guess, which is written for the reader. */
+static inline uint64_t size_guess(double bytes, double objects)
+{
+	double size = bytes / objects;
+	return size >= 0 && size < 0x1p52 ? (uint64_t)(size + 0.5) : 0;
+}
+
 #endif
