@@ -5,7 +5,8 @@
 #
 #	tests/run.sh [STAGE...]		all stages, or some of: build clang layers format unit asan tsan flavours e2e
 #
-# Where all stages run, the analyzer's unit tests run under AddressSanitizer alone, but for those that are about statistics.
+# Where all stages run, they share one queue behind the build, and the analyzer's unit tests run under AddressSanitizer
+# alone, but for those that are about statistics.
 #
 # A test case is a line "ok ..." or "not ok ..." (TAP; cmocka's are told apart by its plan). A program that ends badly
 # or without having run all that it announced counts as one more failure. Each is bounded in time.
@@ -17,9 +18,10 @@ export PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8
 unset LD_PRELOAD MAKEFLAGS MAKELEVEL
 unset "${!SEEP_@}"
 jobs=$(nproc)
-passed=0 failed=0 skipped=0
+places=$((jobs + 2)) # of what waits now and then
 logs=$(mktemp -d "${TMPDIR:-/tmp}/seep-tests.XXXXXX")
 trap 'rm -rf "$logs"' EXIT
+: >"$logs/counts"
 started=$SECONDS
 
 # A skipped case, as our scripts and as cmocka write it.
@@ -37,9 +39,9 @@ tally() {
 		echo "# ended with status $status after $((good + skips)) of $((planned)) cases" >>"$log"
 	fi
 	[ "$bad" -eq 0 ] || verdict=FAILED
-	printf '%-6s %-58s %4d cases %5d s  CPU %5.1f s\n' "$verdict" "$label" $((good + bad)) "$took" "$cpu"
-	[ "$bad" -eq 0 ] || tell_failure "$label" "$log"
-	passed=$((passed + good)) failed=$((failed + bad)) skipped=$((skipped + skips))
+	printf '%-6s %-58s %4d cases %5d s  CPU %5.1f s%s\n' "$verdict" "$label" $((good + bad)) "$took" "$cpu" \
+		"$([ "$bad" -eq 0 ] || { echo && tell_failure "$label" "$log"; })"
+	echo "$good $bad $skips" >>"$logs/counts"
 }
 
 # What failed comes first, each case with what was seen below it: a log that is cut further on still has it. Then the rest.
@@ -55,6 +57,7 @@ run_alone() {
 	local label=$1 limit=$2 log begun=$SECONDS status=0 cpu
 	shift 2
 	log=$(log_of "$label")
+	[ -d "$logs" ] || exit 1 # the suite was interrupted
 	# a shell's children in the background ignore SIGINT and SIGQUIT
 	cpu=$({ time env --default-signal=INT,QUIT timeout -k 5 "$limit" "$@" >"$log" 2>&1 </dev/null; } 2>&1) || status=$?
 	[ "$status" -ne 124 ] || echo "# stopped after $limit s" >>"$log"
@@ -67,26 +70,33 @@ sum_of() { awk -v times="$1" 'BEGIN { split(times, part, " "); printf "%.1f", pa
 
 log_of() { echo "$logs/$(printf %s "$1" | tr '/ ' '__')"; }
 
-# As run_alone, beside others: at most $jobs at a time. What has ended is told in the order in which it began.
+# As run_alone, beside others: at most $jobs at a time.
 begun_cases=()
 run_case() {
-	while [ "$(jobs -rp | wc -l)" -ge "$jobs" ]; do
-		wait -n
-		tell_ended
-	done
+	wait_for_room
 	run_alone "$@" &
 	begun_cases+=("$1")
 }
 
-tell_ended() {
-	local label log
-	while [ ${#begun_cases[@]} -gt 0 ]; do
-		label=${begun_cases[0]} log=$(log_of "${begun_cases[0]}")
-		[ -e "$log.ended" ] || return 0
-		# shellcheck disable=SC2046 # three numbers
-		tally "$label" "$log" $(cat "$log.ended")
-		begun_cases=("${begun_cases[@]:1}")
+wait_for_room() {
+	while [ "$(jobs -rp | wc -l)" -ge "$jobs" ]; do
+		wait -n
+		tell_ended
 	done
+}
+
+tell_ended() {
+	local label log running=()
+	for label in "${begun_cases[@]}"; do
+		log=$(log_of "$label")
+		if [ -e "$log.ended" ]; then
+			# shellcheck disable=SC2046 # three numbers
+			tally "$label" "$log" $(cat "$log.ended")
+		else
+			running+=("$label")
+		fi
+	done
+	begun_cases=("${running[@]}")
 }
 
 wait_for_cases() {
@@ -94,10 +104,21 @@ wait_for_cases() {
 	tell_ended
 }
 
+# A stage that keeps its order, beside all others. What it builds and runs shares half of the CPUs.
+run_lane() { # STAGE
+	wait_for_room
+	(
+		jobs=$((($(nproc) + 1) / 2)) begun_cases=()
+		"stage_$1"
+	) &
+}
+
 # LABEL COMMAND...: a step that is one test case by itself.
 run_step() {
-	local label=$1 log=$logs/step begun=$SECONDS status=0 cpu
+	local label=$1 log begun=$SECONDS status=0 cpu
 	shift
+	log=$(log_of "$label")
+	[ -d "$logs" ] || exit 1
 	cpu=$({ time "$@" >"$log" 2>&1 </dev/null; } 2>&1) || status=$?
 	[ "$status" -ne 0 ] || echo "ok - $label" >>"$log"
 	tally "$label" "$log" "$status" $((SECONDS - begun)) "$(sum_of "$cpu")"
@@ -117,11 +138,19 @@ run_units() {
 	wait_for_cases
 }
 
-stage_build() { run_step "gcc compiles it without a warning" make -s -k -j"$jobs" BUILD="$BUILD" all unit-preload unit-objects; }
+# DIRECTORY ARGUMENT...: make there; it ends with us, although a lane is in the background.
+build() { env --default-signal=INT,QUIT make -s -k -j"$jobs" BUILD="$1" "${@:2}"; }
+
+about_statistics='analyzer/test_leaks analyzer/test_intervals'
+stage_build() {
+	# shellcheck disable=SC2086 # names
+	run_step "gcc compiles it without a warning" build "$BUILD" all unit-preload unit-objects \
+		${all_stages:+$(printf "$BUILD/%s " ${about_statistics//analyzer/tests/analyzer} bench/make_snapshots bench/stack_bench)}
+}
 
 stage_clang() {
-	run_step "clang and clang-tidy have no warning" make -s -k -j"$jobs" BUILD="$BUILD" tidy
-	run_step "gcc -fanalyzer has no warning" make -s -k -j"$jobs" BUILD="$BUILD" analyze
+	run_step "clang and clang-tidy have no warning" build "$BUILD" tidy
+	run_step "gcc -fanalyzer has no warning" build "$BUILD" analyze
 }
 
 # The shim as others may compile it, NAME:COMPILER:FLAGS. `debug` has the shim's invariants as assertions, and code for CPUs
@@ -145,7 +174,7 @@ stage_flavours() {
 		directory=$BUILD/$name units=unit-preload
 		[ -z "$flavour_rows" ] || units=
 		# shellcheck disable=SC2086 # a target or none
-		run_step "$name: the shim compiles ($compiler $flags)" make -s -k -j"$jobs" BUILD="$directory" \
+		run_step "$name: the shim compiles ($compiler $flags)" build "$directory" \
 			CC="$compiler" CFLAGS="$flags" "$directory/libseep.so" $units || continue
 		[ -z "$units" ] || wrapper='' run_units "$name" "$directory/tests" 'preload/test_*'
 		cp --remove-destination "$BUILD/seep" "$directory/seep"
@@ -180,22 +209,22 @@ headers_stand_alone() {
 	return $status
 }
 
-about_statistics='analyzer/test_leaks analyzer/test_intervals'
 stage_unit() {
 	if [ -n "$all_stages" ]; then
 		set -- 'preload/test_*' $about_statistics
-		run_step "the unit tests' build" make -s -k -j"$jobs" BUILD="$BUILD" unit-preload unit-objects ${about_statistics//analyzer/"$BUILD/tests/analyzer"}
 	else
-		run_step "the unit tests' build" make -s -k -j"$jobs" BUILD="$BUILD" unit
+		run_step "the unit tests' build" build "$BUILD" unit
 	fi
 	run_case "what nobody needs" 240 python3 tests/check_unused.py "$BUILD"
 	wrapper='' run_units unit "$BUILD/tests" "$@"
 }
 
 stage_asan() {
-	run_step "AddressSanitizer's build" make -s -k -j"$jobs" BUILD="$BUILD" unit-asan
+	run_step "AddressSanitizer's build" build "$BUILD" unit-asan
 	export ASAN_OPTIONS=abort_on_error=0:detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1
 	wrapper='' run_units asan "$BUILD/asan/tests"
+	[ -z "$all_stages" ] || run_script tests/e2e/test_fuzz.sh # it builds in the same directory
+	wait_for_cases
 }
 
 # What is lock-free is in preload/, and nothing can be seen of it where a test has one thread. ThreadSanitizer wants the address space laid out as before Linux 6.6. Tests fork and
@@ -204,33 +233,48 @@ stage_tsan() {
 	local tests
 	tests=$(cd tests/unit && grep -lE 'pthread_create|program_maker\.h' preload/test_*.c | sed 's/\.c$//')
 	# shellcheck disable=SC2086,SC2046 # words
-	run_step "ThreadSanitizer's build" make -s -k -j"$jobs" BUILD="$BUILD/tsan" CFLAGS='-O1 -g1' \
+	run_step "ThreadSanitizer's build" build "$BUILD/tsan" CFLAGS='-O1 -g1' \
 		SANITIZE='-fsanitize=thread -Wno-error' $(printf "$BUILD/tsan/tests/%s " $tests)
 	# shellcheck disable=SC2086 # words
 	TSAN_OPTIONS=halt_on_error=1:report_thread_leaks=0:report_signal_unsafe=0 wrapper='setarch -R' \
 		run_units tsan "$BUILD/tsan/tests" $tests
 }
 
-# Those that may take longest come first, so that none is left alone at the end; one more than there are CPUs, since each
-# waits now and then. What a script says of its time is for a
-# machine of its own; here others run beside it, and on a loaded one everything takes its time: only what hangs is stopped.
+run_script() { # SCRIPT
+	local limit
+	limit=$(time_limit "$1")
+	SEEP_TESTS_LOGS=$logs run_case "${1#tests/}" $((4 * limit)) env BUILD="$BUILD" bash "$1"
+}
+
+# What a script says of its time is for a machine of its own; here others run beside it, and on a loaded one everything
+# takes its time: only what hangs is stopped.
+time_limit() { sed -n 's/^# time limit: \([0-9]*\) s$/\1/p; $s/.*/120/p' "$1" | head -n 1; }
+
+# Those that may take longest come first, so that none is left alone at the end.
 stage_e2e() {
-	local script limit jobs=$((jobs + 1))
-	export BUILD SEEP_TESTS_LOGS=$logs
+	local script jobs=$places
 	for script in tests/e2e/test_*.sh; do
-		limit=$(sed -n 's/^# time limit: \([0-9]*\) s$/\1/p' "$script" | head -n 1)
-		echo "$((4 * ${limit:-120})) $script"
-	done | sort -k1,1nr -k2 >"$logs/scripts"
-	while read -r limit script; do
-		run_case "${script#tests/}" "$limit" bash "$script"
-	done <"$logs/scripts"
+		[ -n "$all_stages" ] && [ "$script" = tests/e2e/test_fuzz.sh ] || echo "$(time_limit "$script") $script"
+	done | sort -k1,1nr -k2 >"$logs/order"
+	while read -r _ script; do
+		run_script "$script"
+	done <"$logs/order"
 	wait_for_cases
 }
 
 all_stages=
-[ $# -gt 0 ] || all_stages=yes
+if [ $# -eq 0 ]; then
+	all_stages=yes
+	stage_build
+	jobs=$places
+	for stage in asan flavours tsan clang unit format layers; do
+		run_lane "$stage"
+	done
+	stage_e2e
+	wait
+fi
 # shellcheck disable=SC2048 # words
-for stage in ${*:-build clang layers format unit asan tsan flavours e2e}; do
+for stage in $*; do
 	case $stage in
 	build | clang | layers | format | unit | asan | tsan | flavours | e2e) "stage_$stage" ;;
 	*)
@@ -240,6 +284,7 @@ for stage in ${*:-build clang layers format unit asan tsan flavours e2e}; do
 	esac
 done
 
+read -r passed failed skipped < <(awk '{ good += $1; bad += $2; skips += $3 } END { print good + 0, bad + 0, skips + 0 }' "$logs/counts")
 echo "in $((SECONDS - started)) s"
 [ ! -e "$logs/failures" ] || cat "$logs/failures"
 if [ $skipped -gt 0 ]; then
