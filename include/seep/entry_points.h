@@ -75,6 +75,9 @@
 	(void *old, size_t size, size_t alignment), (old, size, alignment), size, alignment
 #define SEEP_TAKES_OLD_SIZE_ALIGNMENT_OFFSET                                                                           \
 	(void *old, size_t size, size_t alignment, size_t offset), (old, size, alignment, offset), size, alignment
+/* Rust's: the size that the old block was asked with comes first. */
+#define SEEP_TAKES_OLD_BEFORE_ALIGNMENT_SIZE                                                                           \
+	(void *old, size_t before, size_t alignment, size_t size), (old, before, alignment, size), size, alignment
 #define SEEP_TAKES_OLD_COUNT_SIZE                                                                                      \
 	(void *old, size_t count, size_t size), (old, count, size), SEEP_ARRAY_SIZE(count, size), 0
 #define SEEP_TAKES_OLD_COUNT_SIZE_ALIGNMENT                                                                            \
@@ -262,6 +265,14 @@
 	X(mi_free_size, RELEASE, FAST, ADDRESS_SIZE, 0)                                                                \
 	X(mi_free_aligned, RELEASE, FAST, ADDRESS_ALIGNMENT, 0)                                                        \
 	X(mi_free_size_aligned, RELEASE, FAST, ADDRESS_SIZE_ALIGNMENT, 0)
+
+/* What Rust's compiler makes for a program with an allocator of its own. Nobody can stand in front of these; they are hooked
+ * where they are, or not at all (preload/shim/hooks/linked.c). */
+#define SEEP_ENTRY_POINTS_OF_RUST(X)                                                                                   \
+	X(__rust_alloc, ALLOCATE, NESTED, SIZE_ALIGNMENT, 0)                                                           \
+	X(__rust_alloc_zeroed, ALLOCATE, NESTED, SIZE_ALIGNMENT, SEEP_ZEROED)                                          \
+	X(__rust_realloc, RESIZE, NESTED, OLD_BEFORE_ALIGNMENT_SIZE, 0)                                                \
+	X(__rust_dealloc, RELEASE, FAST, ADDRESS_SIZE_ALIGNMENT, 0)
 
 /* The allocators that have an API of their own; X(title, rows). */
 #define SEEP_ALLOCATOR_APIS(X)                                                                                         \

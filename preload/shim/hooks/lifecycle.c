@@ -54,7 +54,9 @@ void recorder_prepare(char *const *options, char *const *environment, bool secur
 	struct recording_setup *setup = &recording_setup;
 	cxx_prepare();
 	options_read(&setup->options, options, secure);
-	malloc_prepare(!setup->options.off && setup->options.rate <= 1);
+	bool everything = !setup->options.off && setup->options.rate <= 1;
+	malloc_prepare(everything);
+	linked_prepare(everything);
 	if (setup->options.off)
 		return;
 	modules_prepare();

@@ -10,6 +10,9 @@
  * the countdown's arithmetic does not matter. */
 void malloc_prepare(bool everything);
 
+/* The same for an allocator that is a part of the program. */
+void linked_prepare(bool everything);
+
 /* Finds out which forms of operator new and delete count in our hooks. */
 void cxx_prepare(void);
 

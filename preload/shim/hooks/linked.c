@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Hooks for allocators that are a part of the program: <seep/linked.h>. Each
+ * stands behind a jump over the function's first instructions, and calls the
+ * function by what seep has made of those. So all calls come here, the
+ * allocator's own, too: calloc's of malloc, say.
+ *
+ * Seep has read the function's code. One that calls no other of them has its
+ * inner hook, which is as all others are (hook.h). One that does has its outer
+ * hook: that counts after the real call, and what is counted down within that
+ * call is taken back. Nothing is counted in a slow half while an outer hook of
+ * this thread is at work: thread_state.inside has its frame.
+ */
+#include <seep/linked.h>
+
+#include "shim/hooks/forms.h"
+#include "shim/hooks/lifecycle.h"
+
+#define ENTRY_POINTS(X)                                                                                                \
+	SEEP_ENTRY_POINTS(X)                                                                                           \
+	SEEP_ENTRY_POINTS_OF_RUST(X)
+
+static struct {
+	ENTRY_POINTS(REAL_ENTRY_POINT)
+	REAL_OTHERS(REAL_POINTER)
+	void *(*malloc_end)(size_t size);
+} linked;
+
+static inline bool is_within_another(const void *frame)
+{
+	return (uintptr_t)frame < thread_state.inside;
+}
+
+/* What an outer hook keeps while the real call runs. */
+struct outer {
+	uint64_t countdown;
+	bool counts;
+};
+static inline struct outer outer_enter(const void *frame)
+{
+	struct outer outer = {thread_state.countdown, !is_within_another(frame)};
+	if (outer.counts)
+		thread_state.inside = (uintptr_t)frame;
+	return outer;
+}
+static inline void outer_leave(const struct outer *outer, void *address, size_t size, const void *frame)
+{
+	if (!outer->counts)
+		return;
+	thread_state.inside = 0;
+	thread_state.countdown = outer->countdown;
+	if (address && unlikely(thread_count(size)) && countdown_is_due(size))
+		recorder_sample(address, size, frame);
+}
+
+#define INNER(name, parameters, arguments, size, count, end)                                                           \
+	static SLOW void *slow_##name parameters                                                                       \
+	{                                                                                                              \
+		if (is_within_another(HOOK_FRAME()))                                                                   \
+			return linked.name arguments;                                                                  \
+		countdown_undo(size);                                                                                  \
+		void *address = linked.name arguments;                                                                 \
+		COUNT(address, (size));                                                                                \
+		return address;                                                                                        \
+	}                                                                                                              \
+	static HOT void *inner_##name parameters                                                                       \
+	{                                                                                                              \
+		if (unlikely(count(size)))                                                                             \
+			return slow_##name arguments;                                                                  \
+		return linked.end arguments;                                                                           \
+	}
+#define OUTER(returns, name, parameters, arguments, size, address)                                                     \
+	static returns outer_##name parameters                                                                         \
+	{                                                                                                              \
+		struct outer outer = outer_enter(HOOK_FRAME());                                                        \
+		returns answer = linked.name arguments;                                                                \
+		outer_leave(&outer, (address), (size), HOOK_FRAME());                                                  \
+		return answer;                                                                                         \
+	}
+
+/* Where an exception may leave the function, an outer hook would stay: then the functions inside count. */
+#define LINKED_ALLOCATE_NESTED(name, parameters, arguments, size, alignment, traits)                                   \
+	INNER(name, parameters, arguments, size, thread_count, name)                                                   \
+	__attribute__((unused)) OUTER(void *, name, parameters, arguments, size, answer)
+#define LINKED_ALLOCATE_FAST LINKED_ALLOCATE_NESTED
+#define LINKED_ALLOCATE_CXX(name, parameters, arguments, size, alignment, traits)                                      \
+	INNER(name, parameters, arguments, size, thread_count, name)
+#define LINKED_ALLOCATE_BY_HAND(name, parameters, arguments, size, alignment, traits) /* malloc */                     \
+	INNER(name, parameters, arguments, size, thread_count_tersely, malloc_end)                                     \
+	OUTER(void *, name, parameters, arguments, size, answer)
+
+#define LINKED_RESIZE_NESTED(name, parameters, arguments, size, alignment, traits)                                     \
+	static void *outer_##name parameters                                                                           \
+	{                                                                                                              \
+		struct resize resize;                                                                                  \
+		struct outer outer = outer_enter(HOOK_FRAME());                                                        \
+		resize_begin(&resize, old);                                                                            \
+		void *address = linked.name arguments;                                                                 \
+		resize_end(&resize, address, (size), (traits));                                                        \
+		outer_leave(&outer, address, (size), HOOK_FRAME());                                                    \
+		return address;                                                                                        \
+	}
+#define LINKED_RESIZE_FAST LINKED_RESIZE_NESTED
+#define LINKED_RESIZE_BY_HAND LINKED_RESIZE_NESTED
+
+#define LINKED_RELEASE_FAST(name, parameters, arguments, ...)                                                          \
+	static SLOW void slow_##name parameters                                                                        \
+	{                                                                                                              \
+		recorder_forget(address);                                                                              \
+		linked.name arguments;                                                                                 \
+	}                                                                                                              \
+	static HOT void inner_##name parameters                                                                        \
+	{                                                                                                              \
+		if (unlikely(filter_test(address)))                                                                    \
+			slow_##name arguments;                                                                         \
+		else                                                                                                   \
+			linked.name arguments;                                                                         \
+	}
+#define LINKED_RELEASE_CXX LINKED_RELEASE_FAST
+
+#define LINKED_POSIX_NESTED(name, parameters, arguments, size, ...)                                                    \
+	OUTER(int, name, parameters, arguments, size, answer ? NULL : *result)
+#define LINKED_TEXT_NESTED(name, parameters, arguments, ...)                                                           \
+	OUTER(char *, name, parameters, arguments, answer ? strlen(answer) + 1 : 0, answer)
+#define LINKED_MEASURE_FAST(...)
+#define LINKED_MEASURE_BY_HAND(...)
+#define LINKED_DESTROY_BY_HAND(...)
+
+#define LINKED_FORM(form, ...) LINKED_##form(__VA_ARGS__)
+#define LINKED(name, kind, hook, takes, traits) LINKED_FORM(kind##_##hook, name, SEEP_TAKES_##takes, traits)
+ENTRY_POINTS(LINKED)
+
+/* As in allocators.c. */
+static size_t inner_xallocx(void *address, size_t size, size_t extra, int flags)
+{
+	struct resize resize;
+	size_t before = linked.sallocx(address, flags);
+	resize_begin(&resize, address);
+	size_t after = linked.xallocx(address, size, extra, flags);
+	resize_end(&resize, after == before ? NULL : address, after, 0);
+	if (after != before)
+		COUNT(address, after);
+	return after;
+}
+
+static bool forget_area(const void *heap, const struct real_area *area, void *block, size_t size, void *mine)
+{
+	(void)heap, (void)block, (void)size, (void)mine;
+	recorder_forget_range(area->blocks, area->committed);
+	return true;
+}
+
+static void inner_mi_heap_destroy(void *heap)
+{
+	if (linked.mi_heap_visit_blocks && linked.mi_heap_get_backing && heap != linked.mi_heap_get_backing())
+		linked.mi_heap_visit_blocks(heap, false, forget_area, NULL);
+	linked.mi_heap_destroy(heap);
+}
+
+#define ADDRESS(function) ((const void *)(uintptr_t)(function))
+#define ROW(name, outer, inner) {#name, outer, inner, &linked.name, NULL},
+#define ROW_ALLOCATE_NESTED(name, traits)                                                                              \
+	ROW(name, (traits)&SEEP_THROWS ? NULL : ADDRESS(outer_##name), ADDRESS(inner_##name))
+#define ROW_ALLOCATE_FAST(name, traits) ROW(name, ADDRESS(outer_##name), ADDRESS(inner_##name))
+#define ROW_ALLOCATE_CXX(name, traits) ROW(name, NULL, ADDRESS(inner_##name))
+#define ROW_ALLOCATE_BY_HAND(name, traits)                                                                             \
+	{#name, ADDRESS(outer_##name), ADDRESS(inner_##name), &linked.name, &linked.name##_end},
+#define ROW_OUTER(name, traits) ROW(name, ADDRESS(outer_##name), ADDRESS(outer_##name))
+#define ROW_INNER(name, traits) ROW(name, ADDRESS(inner_##name), ADDRESS(inner_##name))
+#define ROW_RESIZE_FAST ROW_OUTER
+#define ROW_RESIZE_NESTED ROW_OUTER
+#define ROW_RESIZE_BY_HAND ROW_OUTER
+#define ROW_RELEASE_FAST ROW_INNER
+#define ROW_RELEASE_CXX ROW_ALLOCATE_CXX
+#define ROW_POSIX_NESTED ROW_OUTER
+#define ROW_TEXT_NESTED ROW_OUTER
+#define ROW_MEASURE_BY_HAND ROW_INNER
+#define ROW_MEASURE_FAST(name, traits) ROW(name, NULL, NULL)
+#define ROW_DESTROY_BY_HAND ROW_INNER
+#define ROW_OF(name, kind, hook, takes, traits) ROW_##kind##_##hook(name, traits)
+#define ROW_OF_OTHER(returns, name, parameters) ROW(name, NULL, NULL)
+
+__attribute__((visibility("default"))) struct seep_linked seep_linked = {
+    .version = SEEP_LINKED_VERSION,
+    .hooks = {ENTRY_POINTS(ROW_OF) REAL_OTHERS(ROW_OF_OTHER)},
+};
+
+void linked_prepare(bool everything)
+{
+	linked.malloc_end = everything ? slow_malloc : NULL;
+}
