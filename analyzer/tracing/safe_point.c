@@ -17,16 +17,12 @@
 
 enum { FRAMES_MAX = 4096, FORBIDDEN_MAX = 160, WAITING_MAX = 64 };
 
-/* A part of the C library's code that must not be on the stack. */
-struct range {
-	uint64_t start, end;
-};
-
 struct safe_point {
 	const struct loaded *loaded;
 	const struct loaded_module *libc, *loader, *allocator;
-	struct range forbidden[FORBIDDEN_MAX], waiting[WAITING_MAX];
-	size_t forbidden_count, waiting_count;
+	struct code_range forbidden[FORBIDDEN_MAX], waiting[WAITING_MAX];
+	size_t forbidden_count, waiting_count, own_count;
+	const struct code_range *own; /* an allocator's, in the program */
 	Dwfl *dwfl;
 	/* of the walk under way */
 	size_t frames;
@@ -84,15 +80,15 @@ static int debug_find(Dwfl_Module *module, void **data, const char *name, Dwarf_
 static const Dwfl_Callbacks callbacks = {.find_elf = dwfl_linux_proc_find_elf, .find_debuginfo = debug_find};
 
 /* Adds where the C library has a function of that name, in all versions. */
-static void ranges_add(const struct loaded_module *libc, const char *name, struct range *ranges, size_t *count,
+static void ranges_add(const struct loaded_module *libc, const char *name, struct code_range *ranges, size_t *count,
 		       size_t most)
 {
 	for (uint32_t i = 1; libc && i < libc->symbol_count; i++) {
 		const Elf64_Sym *symbol = &libc->symbols[i];
 		if (symbol->st_value && symbol->st_size && *count < most &&
 		    strcmp(loaded_symbol_name(libc, i), name) == 0)
-			ranges[(*count)++] = (struct range){libc->bias + symbol->st_value,
-							    libc->bias + symbol->st_value + symbol->st_size};
+			ranges[(*count)++] = (struct code_range){libc->bias + symbol->st_value,
+								 libc->bias + symbol->st_value + symbol->st_size};
 	}
 }
 
@@ -170,6 +166,12 @@ struct safe_point *safe_point_begin(pid_t pid, const struct loaded *loaded, cons
 	return safe;
 }
 
+void safe_point_forbid(struct safe_point *safe, const struct code_range *ranges, size_t count)
+{
+	safe->own = ranges;
+	safe->own_count = count;
+}
+
 void safe_point_end(struct safe_point *safe)
 {
 	if (safe && safe->dwfl)
@@ -177,7 +179,7 @@ void safe_point_end(struct safe_point *safe)
 	free(safe);
 }
 
-static bool is_in_one(const struct range *ranges, size_t count, uint64_t address)
+static bool is_in_one(const struct code_range *ranges, size_t count, uint64_t address)
 {
 	for (size_t i = 0; i < count; i++)
 		if (address >= ranges[i].start && address < ranges[i].end)
@@ -207,7 +209,8 @@ static int frame_look(Dwfl_Frame *frame, void *argument)
 		address--; /* within the call */
 	if (lies_in(safe->loader, address))
 		safe->why = "it is in the loader";
-	else if (lies_in(safe->allocator, address) || is_in_one(safe->forbidden, safe->forbidden_count, address))
+	else if (lies_in(safe->allocator, address) || is_in_one(safe->forbidden, safe->forbidden_count, address) ||
+		 is_in_one(safe->own, safe->own_count, address))
 		safe->why = "it is in the allocator, fork() or exit()";
 	else if (interrupted && !(innermost && safe->waits) && lies_in(safe->libc, address))
 		safe->why = "it is in the midst of the C library";

@@ -15,6 +15,11 @@
 struct safe_point; /* what unwinding a process takes */
 
 struct safe_point *safe_point_begin(pid_t pid, const struct loaded *loaded, const struct loaded_module *allocator);
+/* Nor may a frame be in these: an allocator that is a part of the program. They stay the caller's. */
+struct code_range {
+	uint64_t start, end;
+};
+void safe_point_forbid(struct safe_point *safe, const struct code_range *ranges, size_t count);
 void safe_point_end(struct safe_point *safe);
 
 /* The longer a thread will wait, as far as that can be told, the better: 0, the best; a negative number: not this one. It
