@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * An allocator that is a part of a program, and hooked where it is: its plan,
+ * made while the program runs; what has to be brought near it; the jumps, which
+ * are written while nothing moves.
+ */
+#ifndef SEEP_INLINE_PATCH_H
+#define SEEP_INLINE_PATCH_H
+
+#include "inline/area.h"
+#include "inline/candidates.h"
+#include "tracing/borrowed.h"
+#include "tracing/safe_point.h"
+
+struct patch {
+	struct program program;
+	struct candidates candidates;
+	struct area area;
+	char notes[1024]; /* what is not hooked, and why: a line each */
+};
+
+/* Nothing is touched. False: the error says why nothing can be hooked. */
+bool patch_plan(struct patch *patch, const struct remote *remote, const struct loaded *loaded, struct error *error);
+void patch_free(struct patch *patch);
+
+/* The functions in which a thread may be in the midst of the allocator's work. To be freed. */
+struct code_range *patch_own_code(const struct patch *patch, size_t *count);
+
+/* With the borrowed thread: brings what the hooks call, and tells libseep.so, whose table is at `table`. */
+bool patch_bring(struct patch *patch, struct borrowed *borrowed, uint64_t table, struct error *error);
+
+#endif

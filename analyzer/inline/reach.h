@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What functions come to by calls and jumps of their own, of those that they call, and so on. Calls by a pointer are unknown. */
+#ifndef SEEP_INLINE_REACH_H
+#define SEEP_INLINE_REACH_H
+
+#include "inline/program.h"
+
+/* Visits all that the functions lead to, and what the functions lead to that are at most `depth` steps from them. */
+void reach_visit(const struct program *program, const struct function *const *from, size_t count, unsigned depth,
+		 program_visitor *visit, void *context);
+
+#endif
