@@ -49,7 +49,8 @@ analyzer/render/source  analyzer/base analyzer/files analyzer/render/json analyz
 analyzer/session        analyzer/base analyzer/process analyzer/profile analyzer/symbols
 analyzer/run            analyzer/base analyzer/options analyzer/process analyzer/session
 analyzer/tracing        analyzer/base
-analyzer/attach         analyzer/base analyzer/options analyzer/process analyzer/run analyzer/session analyzer/tracing
+analyzer/inline         analyzer/base analyzer/modules analyzer/tracing
+analyzer/attach         analyzer/base analyzer/inline analyzer/options analyzer/process analyzer/run analyzer/session analyzer/tracing
 analyzer/tree           analyzer/base analyzer/files analyzer/profile
 analyzer/target          analyzer/base analyzer/process analyzer/profile preload/keeper/program
 analyzer/export         analyzer/base analyzer/files analyzer/profile analyzer/reader analyzer/statistics analyzer/tree

@@ -90,7 +90,8 @@ static bool join(const struct attendant_request *request, const struct session *
 				      .shim = request->shim,
 				      .environment = environment,
 				      .environment_bytes = environment_make(&settings, environment, sizeof environment),
-				      .pause_ms = request->pause_ms};
+				      .pause_ms = request->pause_ms,
+				      .linked = request->wish->linked};
 	bool joined = wanted.environment_bytes
 			  ? process_join(&wanted, result, error)
 			  : error_set(error, "the paths of library, recording and TMPDIR are too long");

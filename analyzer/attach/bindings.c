@@ -12,8 +12,8 @@
 #define LOADER "ld-linux-x86-64.so.2"
 #define LIBC "libc.so.6"
 
-/* What the table of hooked functions says of a name. */
-static bool gives_back(const char *name)
+/* What the table of hooked functions says of a name. False: it is not there. */
+static bool is_entry_point(const char *name, bool *gives_back)
 {
 	enum { ALLOCATE, RESIZE, RELEASE, POSIX, TEXT, MEASURE, DESTROY };
 #define KIND(entry, kind, ...) {#entry, kind == RESIZE || kind == RELEASE || kind == DESTROY},
@@ -24,14 +24,21 @@ static bool gives_back(const char *name)
 
 	for (size_t i = 0; i < sizeof entries / sizeof *entries; i++)
 		if (strcmp(entries[i].name, name) == 0)
-			return entries[i].gives_back;
-	return false;
+			return *gives_back = entries[i].gives_back, true;
+	return *gives_back = false;
+}
+
+/* An allocator that is a part of the program is hooked there (inline/patch.h), whoever calls it. */
+static bool is_linked(const struct bindings *bindings, const struct loaded *loaded)
+{
+	return bindings->allocator == &loaded->modules[0];
 }
 
 static void functions_find(struct bindings *bindings, const struct loaded *loaded)
 {
 	const struct loaded_module *shim = bindings->shim, *owner;
 
+	loaded_first_definition(loaded, shim, "malloc", &bindings->allocator);
 	bindings->functions = memory_allocate(shim->symbol_count + 1, sizeof *bindings->functions);
 	for (uint32_t i = 1; i < shim->symbol_count; i++) {
 		const Elf64_Sym *symbol = &shim->symbols[i];
@@ -43,10 +50,8 @@ static void functions_find(struct bindings *bindings, const struct loaded *loade
 		strcpy(binding->name, name);
 		binding->hook = shim->bias + symbol->st_value;
 		binding->definition = loaded_first_definition(loaded, shim, name, &owner);
-		binding->gives_back = gives_back(name);
-		if (strcmp(name, "malloc") == 0)
-			bindings->allocator = owner;
-		bindings->count += binding->definition != 0;
+		bool allocates = is_entry_point(name, &binding->gives_back);
+		bindings->count += binding->definition != 0 && !(allocates && is_linked(bindings, loaded));
 	}
 }
 
@@ -67,10 +72,11 @@ static const struct binding *binding_named(const struct bindings *bindings, cons
 
 /* The loader has its own pointers. An allocator's own calls of its functions are not the program's; libc's are, as they
  * are where libseep.so is preloaded: strdup() allocates for the program. */
-static bool is_left_alone(const struct bindings *bindings, const struct loaded_module *module)
+static bool is_left_alone(const struct bindings *bindings, const struct loaded *loaded,
+			  const struct loaded_module *module)
 {
 	return module == bindings->shim || strcmp(module->soname, LOADER) == 0 ||
-	       (module == bindings->allocator && strcmp(module->soname, LIBC) != 0);
+	       (module == bindings->allocator && strcmp(module->soname, LIBC) != 0 && !is_linked(bindings, loaded));
 }
 
 static void slots_find(struct bindings *bindings, const struct loaded_module *module, bool frees)
@@ -101,9 +107,9 @@ bool bindings_find(struct bindings *bindings, const struct loaded *loaded, const
 	qsort(bindings->functions, bindings->count, sizeof *bindings->functions, binding_compare);
 	for (int frees = 1; frees >= 0; frees--)
 		for (size_t i = 0; i < loaded->count; i++)
-			if (!is_left_alone(bindings, &loaded->modules[i]))
+			if (!is_left_alone(bindings, loaded, &loaded->modules[i]))
 				slots_find(bindings, &loaded->modules[i], frees);
-	if (bindings->allocator && bindings->slot_count)
+	if (bindings->allocator && (bindings->slot_count || is_linked(bindings, loaded)))
 		return true;
 	bindings_free(bindings);
 	return error_set(error, "nothing in the process refers to a malloc that could be hooked");

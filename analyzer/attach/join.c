@@ -3,6 +3,7 @@
 #include "attach/join.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "attach/push.h"
@@ -17,7 +18,8 @@ enum {
 	CALL_WITHIN_MS = 5000,
 };
 
-static bool is_to_be_joined(const struct work *work, const struct loaded_module **allocator, struct error *error)
+static bool is_to_be_joined(const struct work *work, bool linked, const struct loaded_module **allocator,
+			    struct error *error)
 {
 	if (work->shim && (!work->block || work->join.asked != SEEP_JOIN_ASKED))
 		return error_set(error, "%d is recorded already: it was started with libseep.so", (int)work->pid);
@@ -29,8 +31,9 @@ static bool is_to_be_joined(const struct work *work, const struct loaded_module 
 	if (!loaded_find(&work->loaded, "libc.so.6"))
 		return error_set(error, "%d can't be joined: its C library is not glibc", (int)work->pid);
 	loaded_first_definition(&work->loaded, work->shim, "malloc", allocator);
-	if (*allocator == &work->loaded.modules[0])
-		return error_set(error, "%d can't be joined: its allocator is a part of the program", (int)work->pid);
+	if (*allocator == &work->loaded.modules[0] && !linked)
+		return error_set(error, "%d can't be joined: its allocator is a part of the program; add --static",
+				 (int)work->pid);
 	return *allocator || error_set(error, "%d can't be joined: it has no malloc", (int)work->pid);
 }
 
@@ -38,11 +41,15 @@ static bool is_to_be_joined(const struct work *work, const struct loaded_module 
 static bool thread_borrow(struct work *work, const struct loaded_module *allocator, struct borrowed *borrowed,
 			  struct error *error)
 {
-	struct safe_point *safe = safe_point_begin(work->pid, &work->loaded, allocator);
+	bool is_linked = allocator == &work->loaded.modules[0];
+	struct safe_point *safe = safe_point_begin(work->pid, &work->loaded, is_linked ? NULL : allocator);
+	size_t own_count = 0;
+	struct code_range *own = work->patch ? patch_own_code(work->patch, &own_count) : NULL;
 	double until_ms = tracing_now_ms() + SEARCH_MS;
 	const char *why = "no thread can be stopped";
 	bool found = false, fine = true;
 
+	safe_point_forbid(safe, own, own_count);
 	while (!found && fine && tracing_now_ms() < until_ms) {
 		fine = tracees_look(&work->tracees, error);
 		for (int rank = 0; fine && !found && rank <= 2; rank++) {
@@ -63,6 +70,7 @@ static bool thread_borrow(struct work *work, const struct loaded_module *allocat
 		tracees_serve(&work->tracees);
 	}
 	safe_point_end(safe);
+	free(own);
 	return found ||
 	       (!fine ? false
 		      : error_set(error, "%d: no thread was where it could be borrowed in %d s (%s); try again",
@@ -90,13 +98,16 @@ static bool library_begin(struct work *work, struct borrowed *borrowed, const st
 		if (!base)
 			return false;
 		work->block = base + push->block;
+		work->table = base + push->table;
 		begin = base + push->begin;
 	} else {
 		remote_write(&work->remote, work->block, &work->join, sizeof work->join);
 	}
 	if (!borrowed_function(borrowed, begin, arguments, CALL_WITHIN_MS, &begun, error))
 		return false;
-	return begun || error_set(error, "%d: no recording could be begun", (int)work->pid);
+	if (!begun)
+		return error_set(error, "%d: no recording could be begun", (int)work->pid);
+	return !work->patch || patch_bring(work->patch, borrowed, work->table, error);
 }
 
 static bool library_bring(struct work *work, const struct loaded_module *allocator, const struct join_request *request,
@@ -135,7 +146,7 @@ bool process_can_be_joined(pid_t pid, struct error *error)
 
 	if (!process_may_be_joined(pid, error) || !work_begin(&work, pid, 0, error))
 		return false;
-	bool joinable = is_to_be_joined(&work, &allocator, error);
+	bool joinable = is_to_be_joined(&work, false, &allocator, error);
 	work_end(&work, NULL);
 	return joinable;
 }
@@ -143,6 +154,7 @@ bool process_can_be_joined(pid_t pid, struct error *error)
 bool process_join(const struct join_request *request, struct join_result *result, struct error *error)
 {
 	const struct loaded_module *allocator;
+	struct patch patch;
 	struct work work;
 
 	*result = (struct join_result){0};
@@ -151,10 +163,17 @@ bool process_join(const struct join_request *request, struct join_result *result
 	bool again = work.block != 0;
 	memset(work.join.environment, 0, sizeof work.join.environment);
 	memcpy(work.join.environment, request->environment, request->environment_bytes);
-	bool joined = is_to_be_joined(&work, &allocator, error) &&
-		      library_bring(&work, allocator, request, result, error) &&
-		      work_put_in(&work, again, result, error);
+	bool joined = is_to_be_joined(&work, request->linked, &allocator, error) &&
+		      (!request->linked || patch_plan(&patch, &work.remote, &work.loaded, error));
+	if (joined && request->linked)
+		work.patch = &patch;
+	joined = joined && library_bring(&work, allocator, request, result, error) &&
+		 work_put_in(&work, again, result, error);
 	snprintf(result->directory, sizeof result->directory, "%s", work.join.directory);
+	if (work.patch) {
+		snprintf(result->notes, sizeof result->notes, "%s", patch.notes);
+		patch_free(&patch);
+	}
 	work_end(&work, result);
 	return joined;
 }

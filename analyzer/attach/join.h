@@ -16,6 +16,7 @@ struct join_request {
 	const char *environment; /* NAME=VALUE, each with its NUL: what libseep.so reads as its options */
 	size_t environment_bytes;
 	double pause_ms; /* the process stands still no longer than this at a time */
+	bool linked;     /* its allocator is a part of the program, and is hooked there */
 };
 
 /* Could it be joined now, as far as can be told without stopping it? False: the error says why not. */

@@ -11,6 +11,7 @@ struct join_result {
 	double borrowed_ms;   /* that one thread worked for us */
 	unsigned retries;     /* stops that were given up, and tried again */
 	size_t slots;         /* of modules' tables that were written */
+	char notes[1024];     /* a line each: what is not hooked, and why */
 };
 
 #endif

@@ -81,6 +81,7 @@ static bool hooks_take_out(struct work *work, struct join_result *result, struct
 	if (!work_stop(work, &bindings, error))
 		return false;
 	result->slots = bindings_take_out(&bindings, &work->remote);
+	bool restored = !work->table || area_take_out(&work->remote, work->table);
 	work->join.state = SEEP_JOIN_LEFT;
 	bool shut = remote_write(&work->remote, work->join.off, &yes, sizeof yes) &&
 		    remote_write(&work->remote, work->join.gate, &shut_word, sizeof shut_word);
@@ -88,7 +89,7 @@ static bool hooks_take_out(struct work *work, struct join_result *result, struct
 	remote_write(&work->remote, work->block, &work->join, sizeof work->join);
 	bindings_free(&bindings);
 	shut = shut && memory_release(work);
-	return shut || error_set(error, "%d: its memory can't be written", (int)work->pid);
+	return (shut && restored) || error_set(error, "%d: its memory can't be written", (int)work->pid);
 }
 
 static bool recording_leave(pid_t pid, double pause_ms, struct join_result *result, struct error *error)

@@ -68,10 +68,13 @@ static bool symbols_find(Elf *elf, struct push *push, uint64_t *offset)
 				push->block = symbol.st_value;
 			else if (name && strcmp(name, "seep_join_begin") == 0)
 				push->begin = symbol.st_value;
+			else if (name && strcmp(name, "seep_linked") == 0)
+				push->table = symbol.st_value;
 		}
 	}
 	*offset = file_offset(elf, push->block);
-	return push->block && push->begin && *offset && *offset + sizeof(struct seep_join) <= push->count;
+	return push->block && push->begin && push->table && *offset &&
+	       *offset + sizeof(struct seep_join) <= push->count;
 }
 
 static bool library_fill(struct push *push, const char *environment, size_t environment_bytes)

@@ -10,7 +10,7 @@
 struct push {
 	unsigned char *bytes; /* of the file, filled in */
 	size_t count;
-	uint64_t block, begin; /* where seep_join and seep_join_begin() are in it, from its base */
+	uint64_t block, begin, table; /* where seep_join, seep_join_begin() and seep_linked are in it, from its base */
 };
 
 bool push_prepare(struct push *push, const char *shim, const char *environment, size_t environment_bytes,

@@ -36,6 +36,7 @@ static void block_find(struct work *work)
 {
 	work->shim = loaded_find(&work->loaded, SHIM);
 	work->block = work->shim ? loaded_definition(work->shim, "seep_join") : 0;
+	work->table = work->shim ? loaded_definition(work->shim, "seep_linked") : 0;
 	if (!work->block || !remote_read(&work->remote, work->block, &work->join, sizeof work->join))
 		work->block = 0;
 	work->join.directory[sizeof work->join.directory - 1] = 0;
@@ -112,11 +113,28 @@ bool work_stop(struct work *work, struct bindings *bindings, struct error *error
 	return error->text[0] ? false : error_set(error, "%d could not be stopped", (int)work->pid);
 }
 
+/* Also at a moment at which no thread is where the program's own allocator is to be hooked. */
+static bool stop_clear(struct work *work, struct bindings *bindings, struct error *error)
+{
+	for (int i = 0; i < STOP_TRIES; i++) {
+		if (!work_stop(work, bindings, error))
+			return false;
+		if (!work->patch || area_put_in(&work->patch->area, &work->tracees))
+			return true;
+		tracees_resume(&work->tracees);
+		bindings_free(bindings);
+		tracing_nap(STOP_NAP_MS);
+	}
+	return error_set(error,
+			 "%d: a thread is always where its allocator begins, or the code there is not its file's",
+			 (int)work->pid);
+}
+
 bool work_put_in(struct work *work, bool again, struct join_result *result, struct error *error)
 {
 	struct bindings bindings;
 
-	if (!work_stop(work, &bindings, error))
+	if (!stop_clear(work, &bindings, error))
 		return false;
 	result->slots = bindings_put_in(&bindings, &work->remote);
 	if (again)

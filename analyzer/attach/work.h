@@ -8,6 +8,7 @@
 
 #include "attach/bindings.h"
 #include "attach/join_result.h"
+#include "inline/patch.h"
 #include "tracing/loaded.h"
 #include "tracing/tracees.h"
 
@@ -19,7 +20,9 @@ struct work {
 	struct loaded loaded;
 	const struct loaded_module *shim;
 	uint64_t block; /* address of seep_join in the process; 0: the library is not there */
+	uint64_t table; /* and of seep_linked */
 	struct seep_join join;
+	struct patch *patch; /* of an allocator that is a part of the program; NULL: none is hooked */
 };
 
 /* Nothing is stopped. False: nothing is held. */

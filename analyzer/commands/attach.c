@@ -2,6 +2,7 @@
 /* seep attach: joins processes that run, and records them from then on. seep detach: leaves them. */
 #include <limits.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "attach/attendant.h"
 #include "base/buffer.h"
@@ -30,6 +31,7 @@ static const struct command_option attach_options[] = {
      offsetof(struct attach_request, for_ns), NULL},
     {OPTION_PAUSE, "pause", "TIME", "the process stands still no longer at a time (100ms)", &option_time,
      offsetof(struct attach_request, pause_ns), NULL},
+    {OPTION_STATIC, "static", NULL, "hook an allocator that is a part of the program", NULL, FIELD(linked), NULL},
     RECORDING_OPTIONS_REST(FIELD),
     {0},
 };
@@ -57,6 +59,13 @@ static void directory_show(pid_t pid, const char *theirs, char *directory, size_
 		snprintf(directory, size, "%s", theirs);
 }
 
+/* A line each. */
+static void notes_say(char *notes)
+{
+	for (char *line = strtok(notes, "\n"); line; line = strtok(NULL, "\n"))
+		message("%s", line);
+}
+
 static bool process_attach(const struct attendant_request *request, struct error *error)
 {
 	struct process_facts facts;
@@ -69,6 +78,7 @@ static bool process_attach(const struct attendant_request *request, struct error
 	directory_show(request->pid, attendant.joined.directory, directory, sizeof directory);
 	message("joined %s (pid %d), which stood still for %.1f ms; recording %s", name, (int)request->pid,
 		attendant.joined.longest_ms, directory);
+	notes_say(attendant.joined.notes);
 	message("next: seep leaks %d, seep detach %d", (int)request->pid, (int)request->pid);
 	if (!request->for_ns) {
 		attendant_forget(&attendant);

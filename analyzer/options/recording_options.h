@@ -9,12 +9,13 @@
 /* As given; NULL: not given. */
 struct recording_wish {
 	const char *rate, *interval, *output, *delay, *follow, *unwinder, *heap, *headroom;
+	bool linked; /* --static: hook an allocator that is a part of the program */
 };
 
 extern const struct option_type option_rate, option_time_text, option_word_text, option_headroom;
 extern const char *const follow_words[], *const heap_words[], *const unwinder_words[];
 
-enum { OPTION_FOLLOW = 600, OPTION_UNWINDER, OPTION_HEAP, OPTION_LIMIT_HEADROOM };
+enum { OPTION_FOLLOW = 600, OPTION_STATIC, OPTION_UNWINDER, OPTION_HEAP, OPTION_LIMIT_HEADROOM };
 
 /* Rows of an option table; `field` gives the offset of a member of the request's struct recording_wish. */
 #define RECORDING_OPTIONS_MAIN(field)                                                                                  \

@@ -1,0 +1,65 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Allocators that are a part of the program (docs/ATTACH.md): hooked where they are, by attach --static.
+. "$(dirname "$0")/lib.sh"
+
+P=$ROOT/tests/e2e/programs
+link() { gcc -O2 -g -fno-builtin -o "$1" "${@:2}" -pthread; } # PROGRAM WHAT...
+
+link toy "$P/static_worker.c" "$P/toy_malloc.c"
+
+# Starts PROGRAM; tell WORD COUNT waits for its answer.
+begin() {
+	rm -f requests answers
+	mkfifo requests answers
+	exec 5<>requests 6<>answers
+	"$@" <&5 >&6 &
+	worker=$!
+	pids+=("$worker")
+	read -rt 100 _ <&6
+}
+tell() { echo "$1 $2" >&5 && read -rt 100 _ <&6; }
+
+# How many blocks of each function are in use, and were allocated; and all of them.
+counts_in() { # RECORDING
+	"$SEEP" report --json "$1" >report.json 2>err && json_get report.json "(' '.join('%s %d/%d' % (n,
+		sum(s['inuse_objects'] for s in d['sites'] if any(f['function'] == n for f in s['stack'])),
+		sum(s['alloc_objects'] for s in d['sites'] if any(f['function'] == n for f in s['stack'])))
+		for n in ('leak', 'clear', 'align', 'grow', 'churn')) +
+		' of %d/%d' % (d['totals']['inuse_objects'], d['totals']['alloc_objects']))"
+}
+
+# NAME PROGRAM ALIGNED: everything is counted once, of what is allocated from joining to leaving, and again.
+joins_and_leaves() {
+	local n=$3
+	begin "./$2"
+	tell all 5
+	output=$("$SEEP" attach --static -r 1 -i 1h -o "$2.rec" "$worker" 2>&1)
+	check_equal "$1: it is joined" "0 joined" "$? $(grep -o 'joined' <<<"$output")"
+	tell all 20
+	tell free 500
+	check_equal "$1: each block is counted once, by its caller, and frees take it out" \
+		"leak 20/20 clear 20/20 align $n/$n grow 10/60 churn 0/20 of $((50 + n))/$((120 + n))" "$(counts_in "$2.rec")"
+	tell fork 9
+	counted_child() { [ "$(counts_in "$2.rec.2" | grep -o 'leak [0-9/]*')" = "leak 9/9" ]; }
+	check "$1: a child that it forks is counted, too" wait_until 10 counted_child "$@"
+	"$SEEP" detach "$worker" 2>err
+	tell all 7
+	check_equal "$1: it is left, and runs on uncounted" "leak 20/20" "$(counts_in "$2.rec" | grep -o 'leak [0-9/]*')"
+	"$SEEP" attach --static -r 1 -i 1h -o "$2.again" "$worker" 2>err
+	tell leak 12
+	check_equal "$1: it is joined again, in a new recording" "leak 12/12" "$(counts_in "$2.again" | grep -o 'leak [0-9/]*')"
+	"$SEEP" detach "$worker" 2>err
+	echo "quit 0" >&5
+	wait "$worker"
+	check_equal "$1: it ends as it would have" 7 $?
+}
+
+begin ./toy
+output=$("$SEEP" attach -o none "$worker" 2>&1)
+check_equal "without --static it is said what helps" \
+	"3 seep: $worker can't be joined: its allocator is a part of the program; add --static" "$? $output"
+kill "$worker"
+joins_and_leaves "a malloc of the program's own" toy 0
+
+exit $cases_failed
