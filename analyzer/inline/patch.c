@@ -279,8 +279,8 @@ bool patch_bring(struct patch *patch, struct borrowed *borrowed, uint64_t table_
 		made = detours_make_all(patch, &table) && area_fill(&patch->area);
 	}
 	if (made && pointers_write(patch, &table) &&
-	    remote_write(patch->area.remote, table_at + offsetof(struct seep_linked, area), &patch->area,
-			 sizeof patch->area))
+	    remote_write(patch->area.remote, table_at + offsetof(struct seep_linked, area), &patch->area.at,
+			 sizeof patch->area.at))
 		return true;
 	return error_set(error, "the allocator of %d can't be hooked: what it takes is out of reach",
 			 (int)patch->area.remote->pid);

@@ -29,6 +29,22 @@ counts_in() { # RECORDING
 		' of %d/%d' % (d['totals']['inuse_objects'], d['totals']['alloc_objects']))"
 }
 
+# Where the worker's code is not what its file has.
+code_differs() {
+	python3 - "$worker" <<'END'
+import os, sys
+pid = sys.argv[1]
+file, memory = open(f"/proc/{pid}/exe", "rb").read(), os.open(f"/proc/{pid}/mem", os.O_RDONLY)
+exe = os.readlink(f"/proc/{pid}/exe")
+for line in open(f"/proc/{pid}/maps"):
+    fields = line.split()
+    if len(fields) > 5 and fields[5] == exe and "x" in fields[1]:
+        start, end = (int(word, 16) for word in fields[0].split("-"))
+        offset = int(fields[2], 16)
+        print(*(hex(start + i) for i, (a, b) in enumerate(zip(os.pread(memory, end - start, start), file[offset:])) if a != b))
+END
+}
+
 # NAME PROGRAM ALIGNED: everything is counted once, of what is allocated from joining to leaving, and again.
 joins_and_leaves() {
 	local n=$3
@@ -44,8 +60,9 @@ joins_and_leaves() {
 	counted_child() { [ "$(counts_in "$2.rec.2" | grep -o 'leak [0-9/]*')" = "leak 9/9" ]; }
 	check "$1: a child that it forks is counted, too" wait_until 10 counted_child "$@"
 	"$SEEP" detach "$worker" 2>err
+	check_equal "$1: it is left, and its code is its file's" "0 " "$? $(code_differs)"
 	tell all 7
-	check_equal "$1: it is left, and runs on uncounted" "leak 20/20" "$(counts_in "$2.rec" | grep -o 'leak [0-9/]*')"
+	check_equal "$1: what it does then is not counted" "leak 20/20" "$(counts_in "$2.rec" | grep -o 'leak [0-9/]*')"
 	"$SEEP" attach --static -r 1 -i 1h -o "$2.again" "$worker" 2>err
 	tell leak 12
 	check_equal "$1: it is joined again, in a new recording" "leak 12/12" "$(counts_in "$2.again" | grep -o 'leak [0-9/]*')"
