@@ -24,13 +24,15 @@ struct counters {
 	double lifetimes[LIFETIME_BINS]; /* objects */
 };
 
-static void counters_add(struct counters *counters, const struct profile_site *site)
+static void counters_add(struct counters *counters, const struct profile_site *site, const struct profile_freed *freed)
 {
 	measure_add(&counters->allocated, &site->allocated);
 	measure_add(&counters->freed, &site->freed);
-	measure_add(&counters->freed_shortly, &site->freed_shortly);
-	measure_add(&counters->freed_remotely, &site->freed_remotely);
-	measure_add(&counters->freed_grown, &site->freed_grown);
+	if (freed) {
+		measure_add(&counters->freed_shortly, &freed->shortly);
+		measure_add(&counters->freed_remotely, &freed->remotely);
+		measure_add(&counters->freed_grown, &freed->grown);
+	}
 	for (uint32_t i = 0; i < site->lifetime_count; i++) {
 		if (site->lifetimes[i].bin < LIFETIME_BINS)
 			counters->lifetimes[site->lifetimes[i].bin] += site->lifetimes[i].objects;
@@ -72,8 +74,9 @@ static struct counters *counters_of(const struct profile *profile, const uint32_
 	struct counters *counters = memory_allocate(count + 1u, sizeof *counters);
 
 	for (uint32_t i = 0; i < profile->site_count; i++) {
-		counters_add(&counters[groups[i]], &profile->sites[i]);
-		counters_add(&counters[count], &profile->sites[i]);
+		const struct profile_site *site = &profile->sites[i];
+		counters_add(&counters[groups[i]], site, profile_freed_of(profile, site));
+		counters_add(&counters[count], site, profile_freed_of(profile, site));
 	}
 	return counters;
 }

@@ -8,6 +8,7 @@
  * process: module identity and address.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/map.h"
 #include "base/memory.h"
@@ -196,10 +197,16 @@ static struct profile_site site_of_entry(const struct seep_site *entry, uint64_t
 				     .retired = site_is_retired(entry->flags, entry->node),
 				     .allocated = entry->allocated,
 				     .freed = entry->freed,
-				     .in_use = entry->in_use,
-				     .freed_remotely = entry->freed_remotely,
-				     .freed_shortly = entry->freed_shortly,
-				     .freed_grown = entry->freed_grown};
+				     .in_use = entry->in_use};
+}
+
+static void site_add_freed(struct profile *profile, struct profile_site *site, const struct seep_site *entry)
+{
+	static const struct profile_freed none;
+	const struct profile_freed freed = {entry->freed_remotely, entry->freed_shortly, entry->freed_grown};
+
+	if (memcmp(&freed, &none, sizeof none) != 0)
+		profile_freed_add(profile, site, &freed);
 }
 
 /* The site with this key, which is made if it is not there yet. */
@@ -238,6 +245,7 @@ static void build_sites(struct builder *builder)
 		} else {
 			profile_site_add(&profile->sites[index], &site);
 		}
+		site_add_freed(profile, &profile->sites[index], &entry);
 	}
 	free(known.slots);
 }

@@ -160,6 +160,7 @@ static void sites_add(struct merger *merger, const struct profile *from)
 		}
 		merger->site_of[i] = (uint32_t)*slot;
 		profile_site_add(&to->sites[*slot], site);
+		profile_freed_add(to, &to->sites[*slot], profile_freed_of(from, site));
 		for (uint32_t k = 0; k < site->lifetime_count; k++) {
 			ARRAY_RESERVE(merger->lifetimes, merger->lifetime_count, merger->lifetime_capacity);
 			merger->lifetimes[merger->lifetime_count++] =

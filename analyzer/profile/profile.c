@@ -36,6 +36,7 @@ void profile_free(struct profile *profile)
 	free(profile->modules);
 	free(profile->locations);
 	free(profile->sites);
+	free(profile->freed);
 	free(profile->samples);
 	string_pool_free(profile->strings);
 	free(profile);
@@ -63,9 +64,30 @@ void profile_site_add(struct profile_site *site, const struct profile_site *more
 	measure_add(&site->allocated, &more->allocated);
 	measure_add(&site->freed, &more->freed);
 	measure_add(&site->in_use, &more->in_use);
-	measure_add(&site->freed_remotely, &more->freed_remotely);
-	measure_add(&site->freed_shortly, &more->freed_shortly);
-	measure_add(&site->freed_grown, &more->freed_grown);
+}
+
+/* Another entry, all zero; returns its index. */
+static uint32_t freed_make(struct profile *profile)
+{
+	struct profile_storage *storage = profile->storage;
+
+	ARRAY_RESERVE(profile->freed, profile->freed_count, storage->freed_capacity);
+	profile->freed[profile->freed_count] = (struct profile_freed){0};
+	return profile->freed_count++;
+}
+
+void profile_freed_add(struct profile *profile, struct profile_site *site, const struct profile_freed *more)
+{
+	if (!more)
+		return;
+	if (!profile->freed)
+		freed_make(profile);
+	if (!site->freed_how)
+		site->freed_how = freed_make(profile);
+	struct profile_freed *freed = &profile->freed[site->freed_how];
+	measure_add(&freed->remotely, &more->remotely);
+	measure_add(&freed->shortly, &more->shortly);
+	measure_add(&freed->grown, &more->grown);
 }
 
 enum call_value call_value_instead(enum call_value value, uint32_t lacks)

@@ -61,17 +61,23 @@ struct profile_lifetime {
 	double objects, bytes, objects_squared, bytes_squared;
 };
 
+/* Of what a site freed: by another thread than had allocated, after less than 1 ms, by a realloc that asked for more. */
+struct profile_freed {
+	struct seep_measure remotely, shortly, grown;
+};
+
 struct profile_site {
 	uint64_t key;          /* hash of the stack; equal across profiles */
 	const uint32_t *stack; /* location indices, leaf first; allocator frames at the leaf are trimmed after
 	                          symbolization (profile_symbolize) */
 	uint32_t depth;
+	uint32_t freed_how;                       /* index into profile.freed; 0: none of that, as most sites have it */
+	const struct profile_lifetime *lifetimes; /* ascending bin, sparse */
+	uint32_t lifetime_count;
 	bool truncated; /* callers above the last frame are unknown */
 	bool
 	    retired; /* not one site, and without a stack: the sums of all sites for which the recorder's tables had no more room */
-	struct seep_measure allocated, freed, in_use, freed_remotely, freed_shortly, freed_grown;
-	const struct profile_lifetime *lifetimes; /* ascending bin, sparse */
-	uint32_t lifetime_count;
+	struct seep_measure allocated, freed, in_use;
 };
 
 struct profile_sample { /* a live sample */
@@ -113,6 +119,8 @@ struct profile {
 	uint32_t location_count;
 	struct profile_site *sites;
 	uint32_t site_count;
+	struct profile_freed *freed; /* NULL: no site has any; else the first is all zero */
+	uint32_t freed_count;
 	struct profile_sample *samples; /* sorted by site, then birth */
 	uint32_t sample_count;
 	bool has_samples; /* false: in_use comes from totals alone, diffs can't match samples */
@@ -182,6 +190,13 @@ uint64_t profile_module_identity(const uint8_t *build_id, uint32_t build_id_byte
 /* True where both come from one recording of one process: pid, start time, boot, and the moment when recording began
  * (exec keeps the others). */
 bool profiles_are_same_process(const struct profile *before, const struct profile *after);
+
+/* NULL: nothing of the kind. */
+static inline const struct profile_freed *profile_freed_of(const struct profile *profile,
+							   const struct profile_site *site)
+{
+	return site->freed_how ? &profile->freed[site->freed_how] : NULL;
+}
 
 /* Sums over all sites. */
 struct profile_totals {

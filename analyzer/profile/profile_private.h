@@ -19,6 +19,7 @@ struct profile_storage {
 	struct profile_part *parts;         /* that it was added up from; NULL: none */
 	const char **recordings;            /* directories that it is from: names may be kept there; NULL: none */
 	uint32_t recording_count;
+	uint32_t freed_capacity;
 	const char **module_paths; /* as they are in the file system; modules[].path is made fit to print */
 };
 
@@ -66,8 +67,10 @@ struct filed_lifetime {
 void profile_file_lifetimes(struct profile *profile, struct filed_lifetime *filed, size_t count);
 void profile_sort_samples(struct profile *profile);
 
-/* Adds the samples of one site to those of another: all six sums. */
+/* Adds the samples of one site to those of another, but for how they were freed. */
 void profile_site_add(struct profile_site *site, const struct profile_site *more);
+/* NULL: nothing is added. */
+void profile_freed_add(struct profile *profile, struct profile_site *site, const struct profile_freed *more);
 
 /* Makes a snapshot of a recording's heap file, if that knows more than the last snapshot: the process died before it could
  * write one. Freed with seep_snapshot_free(). */

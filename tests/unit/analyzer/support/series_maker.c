@@ -35,10 +35,14 @@ static struct profile *profile_make(const struct series_plan *plan, size_t sampl
 	    .has_lifetimes = true,
 	    .site_count = plan->site_count,
 	    .sites = memory_allocate(plan->site_count, sizeof *profile->sites),
+	    .freed = memory_allocate(plan->site_count + 1, sizeof *profile->freed),
+	    .freed_count = plan->site_count + 1,
 	    .samples = memory_allocate(sample_count + 1, sizeof *profile->samples),
 	};
-	for (uint32_t site = 0; site < profile->site_count; site++)
+	for (uint32_t site = 0; site < profile->site_count; site++) {
 		profile->sites[site].key = series_site_key(site);
+		profile->sites[site].freed_how = site + 1;
+	}
 	return profile;
 }
 
@@ -74,9 +78,9 @@ static void sample_file(struct profile *profile, const struct taken *sample, con
 	}
 	measure_add(&site->freed, single);
 	if (sample->remote)
-		measure_add(&site->freed_remotely, single);
+		measure_add(&profile->freed[site->freed_how].remotely, single);
 	if (sample->grown)
-		measure_add(&site->freed_grown, single);
+		measure_add(&profile->freed[site->freed_how].grown, single);
 	const double bytes = sum_estimate(&single->bytes), objects = sum_estimate(&single->objects);
 	struct profile_lifetime *bin =
 	    &lifetimes[(size_t)sample->site * LIFE_BINS + life_bin(sample->death_ns - sample->birth_ns)];
@@ -128,6 +132,7 @@ void series_free_profiles(struct profile **series, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		free(series[i]->sites);
+		free(series[i]->freed);
 		free(series[i]->samples);
 		free(series[i]->storage);
 		free(series[i]);
