@@ -16,7 +16,7 @@
 enum { STATUS_NO_MEMORY = 3 };
 
 #define LARGE_PAGE ((uintptr_t)2 << 20)
-#define LARGE_BLOCK ((size_t)16 << 20)
+#define LARGE_BLOCK ((size_t)4 << 20)
 
 /* A sanitizer's own memory counts, too. */
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)

@@ -27,4 +27,14 @@ void memory_bound_child(void);
 		}                                                                                                      \
 	} while (0)
 
+/* The same for `more` elements at once. */
+#define ARRAY_RESERVE_MORE(array, count, capacity, more)                                                               \
+	do {                                                                                                           \
+		if ((capacity) - (count) < (more)) {                                                                   \
+			(capacity) += (capacity) / 2;                                                                  \
+			(capacity) = (capacity) - (count) < (more) ? (count) + (more) : (capacity);                    \
+			(array) = memory_resize((array), (capacity), sizeof *(array));                                 \
+		}                                                                                                      \
+	} while (0)
+
 #endif

@@ -13,7 +13,7 @@
 #include "base/string_pool.h"
 #include "base/utf8.h"
 
-enum { CHUNK_BYTES_AT_FIRST = 512, CHUNK_BYTES_MAX = 64 * 1024, SLOTS_AT_FIRST = 32 };
+enum { CHUNK_BYTES_AT_FIRST = 512, CHUNK_BYTES_MAX = 16 << 20, SLOTS_AT_FIRST = 32 };
 
 struct chunk {
 	struct chunk *next;

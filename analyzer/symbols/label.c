@@ -68,6 +68,7 @@ void labels_fill(const struct map *names, struct symbol_module *module, struct s
 	char *label = memory_allocate(length + HEX_DIGITS_MAX + 1, 1);
 
 	memcpy(label, prefix, length);
+	ARRAY_RESERVE_MORE(lines->lines, lines->count, lines->capacity, module->address_count);
 	for (size_t i = 0; i < module->address_count; i++) {
 		struct symbol_address *address = &module->addresses[i];
 		const size_t bytes = (size_t)(hex_write(label + length, address->address) - label);
@@ -75,7 +76,6 @@ void labels_fill(const struct map *names, struct symbol_module *module, struct s
 		    apart ? string_pool_store(strings, label, bytes) : string_pool_intern_bytes(strings, label, bytes);
 		address->first_line = (uint32_t)lines->count;
 		address->line_count = 1;
-		ARRAY_RESERVE(lines->lines, lines->count, lines->capacity);
 		lines->lines[lines->count++] = (struct source_line){.function = text};
 	}
 	free(label);

@@ -17,10 +17,10 @@
 #include "base/string_pool.h"
 
 struct symbol_address {
-	uint64_t address; /* ELF virtual address; a return address unless exact */
-	bool exact;
-	uint32_t first_line; /* filled: index into symbol_lines.lines */
-	uint32_t line_count; /* filled: at least 1, innermost first */
+	uint64_t address;         /* ELF virtual address; a return address unless exact */
+	uint32_t first_line;      /* filled: index into symbol_lines.lines */
+	uint32_t line_count : 31; /* filled: at least 1, innermost first */
+	bool exact : 1;
 };
 
 struct symbol_module {
