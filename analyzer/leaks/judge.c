@@ -44,7 +44,7 @@ static void find_cautions(struct leak_row *row, const struct leaks *leaks, const
 	const double length_ns = leaks->seconds * 1e9, window_ns = length_ns / LAST_PART;
 	const double seen_s = (old->end_ns - fmax(old->begin_ns, (double)leaks->reference->start_ns)) / 1e9;
 	const size_t deaths = cohort_deaths_since(all, evidence->plateau_age_ns, any->end_ns - window_ns);
-	const size_t births = births_within(any, any->end_ns - window_ns, any->end_ns);
+	const size_t births = births_within(any, any->end_ns - window_ns, cohort_deaths_end(all));
 
 	if (seen_s < SURE_ALONE && (sum_estimate(&evidence->old.lasting.bytes) < SURE_BYTES || seen_s < SURE_SECONDS))
 		row->cautions |= CAUTION_YOUNG;
@@ -58,16 +58,21 @@ static void find_cautions(struct leak_row *row, const struct leaks *leaks, const
 		row->cautions |= CAUTION_VEILED;
 }
 
+/* The young objects are no more than the earlier pace of the old ones had brought. */
+static bool young_are_quiet(const struct births *old, const struct births *any)
+{
+	const double since_ns = any->end_ns - old->end_ns, before = old->end_ns - old->begin_ns;
+	const double young = (double)births_within(any, old->end_ns, any->end_ns);
+
+	return young <= QUIET_SHARE * (double)old->count / before * since_ns;
+}
+
 /* Whether births have ended. Old objects alone show the state of their age ago, so the young ones must agree. */
 static bool has_ended(const struct leaks *leaks, const struct births *old, const struct births *any)
 {
-	const double length_ns = leaks->seconds * 1e9, since_ns = any->end_ns - old->end_ns;
-	const double before = old->end_ns - old->begin_ns;
-	const double young = (double)births_within(any, old->end_ns, any->end_ns);
+	const double length_ns = leaks->seconds * 1e9;
 
-	if (births_have_ended(any, length_ns))
-		return true;
-	return births_have_ended(old, length_ns) && young <= QUIET_SHARE * (double)old->count / before * since_ns;
+	return births_have_ended(any, length_ns) || (births_have_ended(old, length_ns) && young_are_quiet(old, any));
 }
 
 /* If this is a leak: when a verdict will be possible, or the rate at which a recording of this length would have had
@@ -159,6 +164,15 @@ static void measure_rate(struct leak_row *row, const struct leaks *leaks, const 
 	row->leak_interval = (struct interval){bytes.low / length * plateau, bytes.high / length};
 }
 
+/* What is called a leak has a rate above zero for sure. Where nothing stays of what was born in the measured time, births
+ * came sooner, and have ended; or else what is there is too little to say how fast it comes. */
+static enum leak_verdict verdict_by_rate(const struct leak_row *row, const struct births *old, const struct births *any)
+{
+	if (row->leak_interval.low > 0)
+		return LEAK_LEAK;
+	return row->leak_rate == 0 && young_are_quiet(old, any) ? LEAK_STOPPED : LEAK_GROWING;
+}
+
 /* By now objects past the age die about as often as others reach it: a cache that has filled. */
 static bool is_full(const struct leaks *leaks, const struct follow_ups *all, uint64_t age_ns, const struct births *old)
 {
@@ -185,12 +199,15 @@ static void judge(struct leak_row *row, const struct leaks *leaks, const struct 
 	} else if (has_ended(leaks, &old, &any)) {
 		row->verdict = LEAK_STOPPED;
 	} else if (evidence->is_proven && !is_full(leaks, all, evidence->plateau_age_ns, &old)) {
-		row->verdict = LEAK_LEAK;
-		find_cautions(row, leaks, all, &old, &any, later.count < all->count);
 		measure_rate(row, leaks, all, &old);
+		row->verdict = verdict_by_rate(row, &old, &any);
 	} else {
 		row->verdict = LEAK_GROWING;
 	}
+	if (row->verdict == LEAK_LEAK)
+		find_cautions(row, leaks, all, &old, &any, later.count < all->count);
+	else
+		row->leak_rate = NAN;
 	births_free(&any);
 	births_free(&old);
 }

@@ -16,10 +16,14 @@
 #include "statistics/gamma.h"
 #include "statistics/measure.h"
 
-/* Deaths are followed up to the snapshot before the last. */
 static uint64_t follow_up_end(const struct follow_ups *all)
 {
 	return all->times_ns[all->time_count > 1 ? all->time_count - 2 : 0];
+}
+
+double cohort_deaths_end(const struct follow_ups *all)
+{
+	return (double)follow_up_end(all);
 }
 
 static bool has_died(const struct follow_ups *all, const struct follow_up *object)

@@ -63,6 +63,9 @@ struct cohort_outcome cohort_outcome_at(const struct follow_ups *all, uint64_t a
 /* The share of the bytes alive at one age that is alive at a later one, too: Kaplan-Meier with delayed entry and weights. */
 struct survival_tail cohort_tail(const struct follow_ups *all, uint64_t from_ns, uint64_t to_ns);
 
+/* Deaths are followed up to the snapshot before the last. */
+double cohort_deaths_end(const struct follow_ups *all);
+
 /* How many objects past that age died after a moment. */
 uint32_t cohort_deaths_since(const struct follow_ups *all, uint64_t age_ns, double from_ns);
 
