@@ -32,8 +32,7 @@ static void help_print(FILE *stream)
 	fputs("\n  seep COMMAND --help   its options (seep --version: the version)\n\n"
 	      "To find a leak:\n"
 	      "  seep run -- ./server     record it\n"
-	      "  seep leaks RECORDING     what leaks, how fast, and how sure that is\n"
-	      "  seep serve RECORDING     the same and more, in a browser\n",
+	      "  seep leaks RECORDING     what leaks, how fast; in a browser: seep serve\n",
 	      stream);
 }
 

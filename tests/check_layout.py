@@ -64,8 +64,10 @@ analyzer/page           analyzer/base analyzer/compare analyzer/files analyzer/l
 analyzer/serve/door      analyzer/base analyzer/files
 analyzer/serve           analyzer/base analyzer/files analyzer/page analyzer/process analyzer/profile analyzer/reader analyzer/render/text analyzer/render/words analyzer/serve/door analyzer/statistics analyzer/symbols analyzer/target analyzer/work preload/keeper/program
 analyzer/options         analyzer/base analyzer/target
+analyzer/top/data        analyzer/base analyzer/leaks analyzer/profile analyzer/render/text analyzer/render/words analyzer/series analyzer/statistics analyzer/symbols preload/keeper/base preload/keeper/heap preload/keeper/snapshot
+analyzer/top             analyzer/base analyzer/files analyzer/leaks analyzer/process analyzer/profile analyzer/render/screen analyzer/render/terminal analyzer/render/text analyzer/render/words analyzer/statistics analyzer/target analyzer/top/data analyzer/work
 analyzer/summary         analyzer/base analyzer/doctor analyzer/files analyzer/leaks analyzer/options analyzer/render/words analyzer/session
-analyzer/commands       analyzer/attach analyzer/base analyzer/compare analyzer/doctor analyzer/export analyzer/files analyzer/leaks analyzer/options analyzer/page analyzer/place analyzer/process analyzer/profile analyzer/reader analyzer/render/flame analyzer/render/json analyzer/render/metrics analyzer/render/screen analyzer/render/source analyzer/render/terminal analyzer/render/text analyzer/render/words analyzer/run analyzer/series analyzer/serve analyzer/serve/door analyzer/session analyzer/source analyzer/summary analyzer/target analyzer/tree
+analyzer/commands       analyzer/attach analyzer/base analyzer/compare analyzer/doctor analyzer/export analyzer/files analyzer/leaks analyzer/options analyzer/page analyzer/place analyzer/process analyzer/profile analyzer/reader analyzer/render/flame analyzer/render/json analyzer/render/metrics analyzer/render/screen analyzer/render/source analyzer/render/terminal analyzer/render/text analyzer/render/words analyzer/run analyzer/series analyzer/serve analyzer/serve/door analyzer/session analyzer/source analyzer/summary analyzer/target analyzer/top analyzer/tree
 analyzer                analyzer/base analyzer/commands analyzer/files analyzer/process analyzer/run analyzer/symbols
 """
 

@@ -19,6 +19,7 @@ extern const struct command command_annotate;
 extern const struct command command_export;
 extern const struct command command_bundle;
 extern const struct command command_list;
+extern const struct command command_top;
 extern const struct command command_doctor;
 
 /* All of them, NULL at the end. */

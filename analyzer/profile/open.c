@@ -195,6 +195,30 @@ static struct profile *profile_open_recording(const char *directory, struct erro
 	return profile;
 }
 
+struct profile *profile_open_now(const char *directory, struct error *error)
+{
+	struct seep_heap_view heap = {0};
+	struct seep_heap_state state;
+	struct seep_fault fault = {0};
+	struct buffer heap_path = {0};
+	struct profile *profile = NULL;
+	bool overtaken = true;
+
+	if (!seep_heap_open(&heap, directory, false, &fault))
+		return profile_open(directory, error);
+	seep_heap_state(&heap, &state);
+	buffer_printf(&heap_path, "%s/%s", directory, SEEP_HEAP_NAME);
+	if (seep_heap_alive(&heap))
+		profile = profile_from_heap(&heap, &state, heap_path.data, &overtaken, error);
+	seep_heap_close(&heap);
+	buffer_free(&heap_path);
+	if (overtaken)
+		return profile_open(directory, error);
+	if (profile)
+		profile_add_recording(profile, directory);
+	return profile;
+}
+
 /* A file by its own name: of a snapshot the names may be in its recording. */
 static struct profile *profile_open_single(const char *path, struct error *error)
 {

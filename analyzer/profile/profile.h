@@ -141,6 +141,8 @@ struct profile {
  * dump by jemalloc or gperftools, a pprof profile, heaptrack's file). NULL: one line in error, naming file, offset and
  * fault. */
 struct profile *profile_open(const char *path, struct error *error);
+/* A recording as of now where its program runs: its heap file as it is, which takes no snapshot. Else as above. */
+struct profile *profile_open_now(const char *directory, struct error *error);
 /* The same from bytes in memory; `name` is for messages. */
 struct profile *profile_open_snapshot(const void *data, size_t bytes, const char *name, struct error *error);
 void profile_free(struct profile *profile);
@@ -197,6 +199,11 @@ static inline const struct profile_freed *profile_freed_of(const struct profile 
 {
 	return site->freed_how ? &profile->freed[site->freed_how] : NULL;
 }
+
+/* The hash of a stack, made from the root down of what is the same in every process: that of the callers with one more
+ * frame below them; and at the leaf, with what else tells sites apart. */
+uint64_t stack_key_extend(uint64_t callers, uint64_t module_identity, uint64_t address, bool exact);
+uint64_t stack_key_close(uint64_t stack, uint32_t site_flags, uint32_t node);
 
 /* Sums over all sites. */
 struct profile_totals {

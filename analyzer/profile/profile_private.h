@@ -29,11 +29,6 @@ static inline bool site_is_retired(uint32_t site_flags, uint32_t node)
 	return site_flags & SEEP_SITE_RETIRED && node == 0;
 }
 
-/* The hash of a stack, made from the root down of what is the same in every process: that of the callers with one more
- * frame below them; and at the leaf, with what else tells sites apart. */
-uint64_t stack_key_extend(uint64_t callers, uint64_t module_identity, uint64_t address, bool exact);
-uint64_t stack_key_close(uint64_t stack, uint32_t site_flags, uint32_t node);
-
 /* An empty profile with its pool, storage and no arrays. */
 struct profile *profile_create(void);
 

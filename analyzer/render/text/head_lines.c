@@ -56,7 +56,7 @@ static const char *program_name(const struct profile *profile)
 }
 
 /* The command line without the program's directory; the program's name where that is not known. */
-static void append_command(struct buffer *out, const struct profile *profile)
+void head_append_program(struct buffer *out, const struct profile *profile)
 {
 	const char *text = profile->arguments ? profile->arguments : "";
 	const size_t word = strcspn(text, " ");
@@ -77,7 +77,7 @@ void head_write_program(struct text_page *page, const struct profile *profile, c
 {
 	struct buffer program = {0};
 
-	append_command(&program, profile);
+	head_append_program(&program, profile);
 	text_write(page, STYLE_PLAIN, "%s", label);
 	if (program.length) {
 		text_write(page, STYLE_STRONG, "%s", program.data);

@@ -23,6 +23,8 @@ void head_add_rate(struct head_line *line, const struct profile *profile);
 /* "2 min 31 s, snapshot 12 (exit)" */
 void head_add_moment(struct head_line *line, const struct profile *profile);
 
+/* "svc --port 1 (pid 9659)": the command line without the program's directory; the program's name where that is not known. */
+void head_append_program(struct buffer *out, const struct profile *profile);
 /* "2 min 31 s": since the recording began; "": not known. */
 struct quantity head_moment(const struct profile *profile);
 /* "12 (exit)", or the file's name. */

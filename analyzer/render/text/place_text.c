@@ -34,26 +34,44 @@ static void source_text(char text[PIECE], const struct profile *profile, const s
 		snprintf(text, PIECE, "(%.64s)", name);
 }
 
+void place_parts_append(struct buffer *out, const char *source, const char *function, uint32_t stacks,
+			unsigned columns)
+{
+	char count[32] = "";
+
+	if (*source && text_columns(source) + 2 + NAME_LEAST_BESIDE_LINE > columns) /* a file with a very long name */
+		source = "";
+	buffer_printf(out, "%s%s", source, *source ? "  " : "");
+	columns -= text_columns(source) + (*source ? 2 : 0);
+	const size_t before = out->length;
+	name_append_bare(out, function, columns);
+	if (stacks > 1)
+		snprintf(count, sizeof count, "  %u stacks", stacks);
+	if (text_columns(out->data + before) + strlen(count) <= columns)
+		buffer_append_text(out, count);
+}
+
+void place_text_append_source(struct buffer *out, const struct group *group)
+{
+	const struct source_line *line = group_line(group);
+	char source[PIECE] = "";
+
+	if (line)
+		source_text(source, group->profile, group_location(group), line, group->first_line, group->last_line);
+	buffer_append_text(out, source);
+}
+
 void place_text_append(struct buffer *out, const struct group *group, unsigned columns)
 {
 	const struct source_line *line = group_line(group);
-	char source[PIECE], stacks[32] = "";
+	char source[PIECE];
 
 	if (!line) {
 		buffer_append_text(out, profile_site_stand_in(&group->profile->sites[group->site]));
 		return;
 	}
 	source_text(source, group->profile, group_location(group), line, group->first_line, group->last_line);
-	if (*source && text_columns(source) + 2 + NAME_LEAST_BESIDE_LINE > columns) /* a file with a very long name */
-		source[0] = '\0';
-	buffer_printf(out, "%s%s", source, *source ? "  " : "");
-	columns -= text_columns(source) + (*source ? 2 : 0);
-	const size_t before = out->length;
-	name_append_bare(out, line->function, columns);
-	if (group->site_count > 1)
-		snprintf(stacks, sizeof stacks, "  %u stacks", group->site_count);
-	if (text_columns(out->data + before) + strlen(stacks) <= columns)
-		buffer_append_text(out, stacks);
+	place_parts_append(out, source, line->function, group->site_count, columns);
 }
 
 void place_text_append_callers(struct buffer *out, const struct group *group, unsigned columns)

@@ -11,6 +11,11 @@
 /* "svc.cpp:63-66  handle_request  7 stacks" in at most `columns` columns. */
 void place_text_append(struct buffer *out, const struct group *group, unsigned columns);
 
+/* The same of its parts: "svc.cpp:63-66" or "", as the second function appends it; the function's name; how many stacks. */
+void place_parts_append(struct buffer *out, const char *source, const char *function, uint32_t stacks,
+			unsigned columns);
+void place_text_append_source(struct buffer *out, const struct group *group);
+
 /* "via Cache::get_or_load svc.cpp:37 <- worker_loop svc.cpp:83": the program's own calls that all of the place's stacks share,
  * as far as there is room. Nothing where the place is the program's outermost call. */
 void place_text_append_callers(struct buffer *out, const struct group *group, unsigned columns);

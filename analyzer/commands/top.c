@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `seep top [PID|RECORDING]`: what a program that runs has in use, what grows and what leaks, live. */
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "commands/all.h"
+#include "options/argument.h"
+#include "place/wrapper_names.h"
+#include "top/choose.h"
+#include "top/terminal.h"
+#include "top/top.h"
+
+#define INTERVAL_NS UINT64_C(10000000000)
+#define ROWS 15
+
+enum { OPTION_BY = 256, OPTION_SORT, OPTION_TOP, OPTION_COUNT, OPTION_INTERVAL };
+
+struct request {
+	struct top_request top;
+	const char *wrappers;
+};
+
+#define FIELD(name) offsetof(struct request, name)
+
+static const struct command_option options[] = {
+    {OPTION_BY, "by", "GROUP", "place (default), function, module, thread", &option_word, FIELD(top.by), row_by_names},
+    {OPTION_SORT, "sort", "KEY", "verdict (default), growth, in-use, churn", &option_word, FIELD(top.sort),
+     row_sort_names},
+    {OPTION_COUNT, "count", "N", "print N tables, even on a terminal, and leave", &option_count, FIELD(top.count),
+     NULL},
+    {OPTION_INTERVAL, "interval", "TIME", "between two tables (default 10s)", &option_time, FIELD(top.interval_ns),
+     NULL},
+    {OPTION_TOP, "top", "N", "rows of a table (default 15)", &option_count, FIELD(top.rows), NULL},
+    WRAPPER_OPTION(FIELD(wrappers)),
+    SYMBOLS_OPTION(FIELD(top.study.symbols.directory)),
+    {0},
+};
+
+/* The operand's recording, or the one that is chosen; to be freed. NULL: none was. */
+static bool directory_find(char **directory, int argc, char **argv, struct error *error)
+{
+	if (optind == argc)
+		return choose_recording(directory, error);
+	*directory = memory_copy_text(command_only_operand(&command_top, argc, argv));
+	return true;
+}
+
+static int run(int argc, char **argv)
+{
+	struct request request = {.top = {.interval_ns = INTERVAL_NS, .rows = ROWS}};
+	struct wrapper_names wrappers = {0};
+	struct error error;
+	char *directory = NULL;
+
+	command_take_options(&command_top, argc, argv, &request);
+	bool is_fine = (!request.wrappers || wrapper_names_parse(&wrappers, request.wrappers, &error)) &&
+		       directory_find(&directory, argc, argv, &error);
+	request.top.study.directory = directory;
+	request.top.study.wrappers = wrappers.names;
+	request.top.study.wrapper_count = wrappers.count;
+	if (is_fine && directory)
+		is_fine = !request.top.count && !command_was_given(&command_top, OPTION_INTERVAL) && terminal_is_there()
+			      ? top_show(&request.top, &error)
+			      : top_print(&request.top, &error);
+	free(directory);
+	wrapper_names_free(&wrappers);
+	return is_fine ? COMMAND_FINE : command_fail(&error);
+}
+
+const struct command command_top = {
+    .name = "top",
+    .operands = "[PID|RECORDING]",
+    .summary = "what a program that runs has in use, grows and leaks, live",
+    .notes = "The program is not stopped: its recording is read twice a second, at about 1 %\n"
+	     "of a core. Without an operand: the recording that runs, or one of a list.\n"
+	     "'?' shows the keys. Where there is no terminal, or with --count or --interval,\n"
+	     "it prints a table again and again, until the program ends. Verdicts are those of\n"
+	     "'seep leaks'; growth is that of the last minute.",
+    .options = options,
+    .run = run,
+};

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One pass over the heap file of a program that runs: what every site and every thread has in use. Nothing in the target stops or makes
+ * a system call for it, and no snapshot is made: the live table is read as it is, and of each site the counters and, when its number is
+ * new, the stack's key. Counts of allocations lack what the ring still holds, a second's worth at most.
+ *
+ * The file is untrusted, as everywhere: the functions of libkeeper.a that read it check each index.
+ */
+#ifndef SEEP_TOP_DATA_LOOK_H
+#define SEEP_TOP_DATA_LOOK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <seep/keeper.h>
+
+#include "statistics/measure.h"
+
+struct tally {
+	struct seep_measure in_use, young; /* alive; of these, those that were born since `since_ns` */
+	double allocated_bytes, allocations;
+};
+
+struct look_site {
+	struct tally tally;
+	uint64_t key;  /* profile_site.key */
+	uint32_t cell; /* its stack's first: with another one, the number is another site's now; 0: no stack */
+	uint64_t hash; /* of that stack */
+};
+
+#define LOOK_THREADS 1024 /* later ones are counted together, as number 0 */
+
+struct look {
+	uint64_t time_ns;
+	struct look_site *sites; /* by the heap file's numbers; 0: without a stack */
+	uint32_t site_count, site_room;
+	struct tally *threads; /* by 1 + their numbers */
+	uint32_t thread_count, thread_room;
+	struct tally all;
+	struct weights *weights;
+	uint64_t rate, start_ns;
+	uint64_t losses[64], memory[64], memory_known; /* as in a profile */
+};
+
+/* `since_ns`: births from then on are young. False: the file can't be read any more, as when its recording ends. */
+bool look_take(struct look *look, const struct seep_heap_view *heap, uint64_t since_ns);
+void look_free(struct look *look);
+
+#endif

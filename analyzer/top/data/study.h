@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What takes longer than a look, in a process of its own (process/task.h): names of all places as of now, and the verdicts of `seep
+ * leaks` on the recording's snapshots. Its answer is one block of bytes, which is checked like a file's contents.
+ */
+#ifndef SEEP_TOP_DATA_STUDY_H
+#define SEEP_TOP_DATA_STUDY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buffer.h"
+#include "base/error.h"
+#include "symbols/symbols.h"
+
+#define STUDY_MOST ((size_t)256 << 20) /* bytes of an answer */
+
+struct study_request {
+	const char *directory;
+	struct symbol_search symbols;
+	const char *const *wrappers;
+	size_t wrapper_count;
+	uint64_t open; /* key of a place whose stacks are wanted, too; 0: none */
+	unsigned columns;
+};
+
+/* A text is an offset into `texts`; 0 is "". All are fit to print. */
+struct study_place {
+	uint64_t key;
+	uint32_t function, source, file, module; /* source: "svc.c:63-66" */
+	uint32_t callers, evidence, caution;
+	uint32_t stacks;
+	uint32_t verdict, cautions; /* enum leak_verdict; LEAK_VERDICTS: not judged yet */
+	uint32_t is_spread;         /* over many: it has no sites of its own here, but values as of the judgement */
+	double leak_rate, leak_low, leak_high; /* bytes a second */
+	double in_use;                         /* of a spread */
+};
+
+struct study_site {
+	uint64_t key; /* profile_site.key */
+	uint32_t place;
+	uint32_t stack; /* text: of a place that is open its frames, a line each */
+};
+
+struct study_moment {
+	uint64_t time_ns;
+	double in_use;
+};
+
+/* The answer: this, then its arrays and texts, in this order. */
+struct study_head {
+	uint64_t bytes; /* of all */
+	uint32_t place_count, site_count, moment_count, text_bytes;
+	uint32_t error, program, finding_text, limit_name, lost;
+	uint32_t finding; /* enum finding */
+	uint32_t snapshots, status;
+	uint64_t judged_ns, open;
+	double limit, limit_s; /* bytes; seconds from the judgement until it is reached, INFINITY: never or none */
+	double unit_s;         /* of rates in words: bytes an hour, a minute, a second */
+};
+
+struct study {
+	const struct study_head *head; /* NULL: there is none */
+	const struct study_place *places;
+	const struct study_site *sites;
+	const struct study_moment *moments;
+	const char *texts;
+	struct buffer bytes; /* owned: all of the above lies in it */
+};
+
+/* For task_start(): the context is a struct study_request. */
+void study_work(struct buffer *answer, const void *context);
+
+/* Takes the answer over, which is left empty. False: it is not what study_work() makes, or says why there is none. */
+bool study_take(struct study *study, struct buffer *answer, struct error *error);
+void study_free(struct study *study);
+
+static inline const char *study_text(const struct study *study, uint32_t text)
+{
+	return study->texts + text;
+}
+
+#endif

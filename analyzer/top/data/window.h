@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What every site and thread had in use at some moments of the past, so that growth over a sliding window can be told. What is alive now
+ * says itself when it was born; so the blocks that came since a moment, and those that went, follow from the sums of that moment and of
+ * now: no sample has to be remembered.
+ */
+#ifndef SEEP_TOP_DATA_WINDOW_H
+#define SEEP_TOP_DATA_WINDOW_H
+
+#include "top/data/look.h"
+
+#define WINDOW_STEPS 12 /* a window slides by a twelfth of its length */
+
+enum window_length { WINDOW_SHORT, WINDOW_MINUTE, WINDOW_LONG, WINDOW_LENGTHS };
+uint64_t window_length_ns(enum window_length length);
+
+struct past_tally {
+	struct seep_sum in_use; /* bytes */
+	double allocated_bytes, allocations;
+	uint32_t cell; /* of the site's stack */
+};
+
+struct past {
+	uint64_t time_ns; /* 0: none */
+	struct past_tally *sites, *threads, all;
+	uint32_t site_count, thread_count;
+};
+
+struct window {
+	struct past ring[WINDOW_LENGTHS][WINDOW_STEPS + 1];
+	uint32_t next[WINDOW_LENGTHS];
+};
+
+/* Remembers a look, over the oldest one, where a step of a window has passed since the last one. */
+void window_remember(struct window *window, const struct look *look);
+/* The youngest moment that is as old as the window, or the oldest while none is; NULL: there is none. */
+const struct past *window_find(const struct window *window, enum window_length length, uint64_t now_ns);
+void window_free(struct window *window);
+
+/* What changed since a moment of the past; sums of several are sums. */
+struct change {
+	struct seep_sum fresh, gone; /* bytes that came and stayed, bytes that were there and went */
+	double allocated_bytes, allocations;
+};
+
+/* Adds one site's. `past`: NULL where there is no earlier moment, and all is 0 then. The look was taken with that moment's time. */
+void change_add_site(struct change *change, const struct look *look, uint32_t site, const struct past *past);
+void change_add_thread(struct change *change, const struct look *look, uint32_t thread, const struct past *past);
+struct change change_of_all(const struct look *look, const struct past *past);
+
+static inline double change_growth(const struct change *change)
+{
+	return sum_estimate(&change->fresh) - sum_estimate(&change->gone);
+}
+
+#endif

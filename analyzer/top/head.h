@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The lines above the table: which program, what it has in use, what leaks. */
+#ifndef SEEP_TOP_HEAD_H
+#define SEEP_TOP_HEAD_H
+
+#include "render/terminal/text_page.h"
+#include "top/model.h"
+
+void head_write(struct text_page *page, const struct model *model);
+
+#endif

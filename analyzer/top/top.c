@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "top/top.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "files/output.h"
+#include "target/take.h"
+#include "top/screen.h"
+#include "top/studies.h"
+#include "top/terminal.h"
+
+#define LOOK_NS UINT64_C(500000000)
+#define PRINT_LOOK_NS UINT64_C(5000000000) /* between tables: as often as the window of a minute has steps */
+#define SNAPSHOT_MOST 4096
+
+struct top {
+	struct model model;
+	struct studies studies;
+	struct task snapshot;
+	uint64_t look_ns; /* when the next look is due */
+};
+
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+/* ---- a snapshot, in a task: the keeper may take its time ---- */
+
+static void snapshot_work(struct buffer *answer, const void *context)
+{
+	const char *directory = context;
+	char name[32];
+	struct error error;
+
+	dup2(open("/dev/null", O_WRONLY | O_CLOEXEC), STDERR_FILENO);
+	if (target_snapshot(directory, name, &error))
+		buffer_printf(answer, "snapshot %s is in the recording", name);
+	else
+		buffer_append_text(answer, error.text);
+}
+
+static void snapshot_begin(struct top *top)
+{
+	struct model *model = &top->model;
+	struct error error;
+
+	model->view.wants_snapshot = false;
+	if (top->snapshot.pid)
+		return;
+	snprintf(model->said, sizeof model->said, "a snapshot is being taken");
+	if (!task_start(&top->snapshot, snapshot_work, model->directory, SNAPSHOT_MOST, now_ns(), &error))
+		snprintf(model->said, sizeof model->said, "%.190s", error.text);
+}
+
+static bool snapshot_poll(struct top *top)
+{
+	double cpu_s;
+	int status;
+
+	if (!top->snapshot.pid || task_read(&top->snapshot))
+		return false;
+	task_finish(&top->snapshot, &status, &cpu_s);
+	snprintf(top->model.said, sizeof top->model.said, "%.190s",
+		 top->snapshot.got.length ? top->snapshot.got.data : "the snapshot could not be taken");
+	buffer_free(&top->snapshot.got);
+	return true;
+}
+
+/* ---- the terminal ---- */
+
+static void screen_draw(struct top *top)
+{
+	struct buffer text = {0};
+	struct text_page page = {.out = &text, .colored = true};
+	unsigned lines, selected = 0;
+
+	terminal_size(&page.columns, &lines);
+	if (page.columns < SCREEN_COLUMNS_LEAST || lines < SCREEN_ROWS_LEAST) {
+		buffer_printf(&text, "%u x %u: seep top needs %d x %d (q quits)", page.columns, lines,
+			      SCREEN_COLUMNS_LEAST, SCREEN_ROWS_LEAST);
+		selected = lines;
+	} else {
+		selected = screen_write(&page, &top->model, lines);
+	}
+	terminal_draw(&text, selected);
+	buffer_free(&text);
+}
+
+/* Looks, if that is due. */
+static bool look(struct top *top)
+{
+	struct model *model = &top->model;
+	const uint64_t now = now_ns();
+
+	if (model->view.is_paused || model->state == MODEL_ENDED || now < top->look_ns)
+		return false;
+	top->look_ns = now - top->look_ns < LOOK_NS ? top->look_ns + LOOK_NS : now + LOOK_NS;
+	model_look(model);
+	if (model->state == MODEL_ENDED)
+		snprintf(model->said, sizeof model->said,
+			 "the program has ended; this is its last state (q quits); next: seep leaks %.120s",
+			 model->directory);
+	return true;
+}
+
+static bool keys_take(struct top *top)
+{
+	struct view *view = &top->model.view;
+	bool is_changed = false;
+
+	for (int key; (key = terminal_key()) >= 0;) {
+		const enum window_length window = view->window;
+		if (top->model.state == MODEL_RUNS && !top->snapshot.pid)
+			top->model.said[0] = '\0';
+		is_changed |= key == KEY_CODE_RESIZE || view_key(view, key, &top->model.rows, &top->model.study);
+		if (view->window != window)
+			top->look_ns = 0; /* what is young is told by a look */
+	}
+	if (view->wants_snapshot)
+		snapshot_begin(top);
+	return is_changed;
+}
+
+/* Until something is due or there. False: the terminal is gone. */
+static bool await(const struct top *top)
+{
+	const struct model *model = &top->model;
+	struct pollfd waits[] = {
+	    {STDIN_FILENO, POLLIN, 0},
+	    {top->studies.task.pid ? top->studies.task.pipe : -1, POLLIN, 0},
+	    {top->snapshot.pid ? top->snapshot.pipe : -1, POLLIN, 0},
+	};
+	const bool is_looking = !model->view.is_paused && model->state == MODEL_RUNS;
+	const uint64_t now = now_ns();
+	const int wait_ms = !is_looking ? 1000 : now < top->look_ns ? (int)((top->look_ns - now) / 1000000u) + 1 : 0;
+
+	poll(waits, sizeof waits / sizeof *waits, wait_ms);
+	return !(waits[0].revents & (POLLHUP | POLLERR | POLLNVAL));
+}
+
+static void show_loop(struct top *top)
+{
+	struct model *model = &top->model;
+	bool is_there = true;
+
+	while (is_there && !model->view.wants_end) {
+		bool is_changed = look(top);
+		studies_begin(&top->studies, model, now_ns());
+		is_changed |= studies_poll(&top->studies, model, now_ns());
+		is_changed |= snapshot_poll(top);
+		is_changed |= keys_take(top);
+		if (is_changed) {
+			model_arrange(model);
+			screen_draw(top);
+		}
+		is_there = await(top);
+	}
+}
+
+static bool top_open(struct top *top, const struct top_request *request, struct error *error)
+{
+	*top = (struct top){.studies = {.request = request->study}};
+	if (!model_open(&top->model, request->study.directory, error))
+		return false;
+	top->model.view.by = request->by;
+	top->model.view.sort = request->sort;
+	return true;
+}
+
+static void top_close(struct top *top)
+{
+	double cpu_s;
+	int status;
+
+	studies_end(&top->studies);
+	if (top->snapshot.pid)
+		task_finish(&top->snapshot, &status, &cpu_s);
+	buffer_free(&top->snapshot.got);
+	model_close(&top->model);
+}
+
+bool top_show(const struct top_request *request, struct error *error)
+{
+	struct top top;
+
+	if (!top_open(&top, request, error))
+		return false;
+	const bool is_open = terminal_open(error);
+	if (is_open)
+		show_loop(&top);
+	terminal_close();
+	top_close(&top);
+	return is_open;
+}
+
+/* ---- tables ---- */
+
+/* Until then; looks meanwhile, and takes what studies bring. */
+static void print_await(struct top *top, uint64_t until_ns)
+{
+	struct model *model = &top->model;
+
+	for (uint64_t now; (now = now_ns()) < until_ns && model->state == MODEL_RUNS;) {
+		const uint64_t next = top->look_ns < until_ns ? top->look_ns : until_ns;
+		struct pollfd wait = {top->studies.task.pid ? top->studies.task.pipe : -1, POLLIN, 0};
+		studies_begin(&top->studies, model, now);
+		studies_poll(&top->studies, model, now);
+		poll(&wait, 1, next > now ? (int)((next - now) / 1000000u) + 1 : 0);
+		if (now_ns() < top->look_ns)
+			continue;
+		model_look(model);
+		top->look_ns = now_ns() + PRINT_LOOK_NS;
+	}
+}
+
+/* Names and verdicts as of now, or as of the end. */
+static void study_await(struct top *top)
+{
+	struct model *model = &top->model;
+
+	studies_begin(&top->studies, model, now_ns());
+	while (top->studies.task.pid && !studies_poll(&top->studies, model, now_ns()))
+		poll(&(struct pollfd){top->studies.task.pipe, POLLIN, 0}, 1, 1000);
+}
+
+static bool print_table(struct top *top, const struct top_request *request, struct error *error)
+{
+	struct buffer text = {0};
+	struct text_page page = text_page_for(&text, STDOUT_FILENO);
+
+	model_arrange(&top->model);
+	screen_write_table(&page, &top->model, request->rows);
+	buffer_append_byte(&text, '\n');
+	const bool is_written = output_write_buffer(&text, NULL, error);
+	buffer_free(&text);
+	return is_written;
+}
+
+bool top_print(const struct top_request *request, struct error *error)
+{
+	struct top top;
+	uint64_t next_ns = now_ns();
+	bool is_fine = top_open(&top, request, error);
+
+	if (!is_fine)
+		return false;
+	for (uint32_t i = 0; is_fine && top.model.state == MODEL_RUNS; i++) {
+		model_look(&top.model);
+		study_await(&top);
+		is_fine = print_table(&top, request, error);
+		if (request->count && i + 1 >= request->count)
+			break;
+		next_ns += request->interval_ns;
+		top.look_ns = now_ns() + PRINT_LOOK_NS;
+		print_await(&top, next_ns);
+	}
+	top_close(&top);
+	return is_fine;
+}
