@@ -77,29 +77,62 @@ static long name_give(int directory, const char *temporary, const char *name)
 	return error ? error : system_unlink_at(directory, temporary, 0);
 }
 
-bool write_image(const struct seep_image *image, int directory, const char *name, bool durable,
-		 struct seep_fault *fault)
+/* The path by which a thread that shares no descriptors with its process names one of its own. */
+static void descriptor_path(char path[static 48], int descriptor)
+{
+	struct text text = text_begin(path, 48);
+	text_add(&text, "/proc/thread-self/fd/");
+	text_add_unsigned(&text, (uint64_t)descriptor);
+}
+
+/* Writes a file that has no name before it is whole: whoever is killed, or executes another program, leaves nothing. 0, or
+ * -errno; -EOPNOTSUPP: this file system can't, or there is no /proc. */
+static long unnamed_write(const struct seep_image *image, int directory, const char *name, bool durable)
+{
+	char path[48];
+	int descriptor = file_open(directory, ".", O_WRONLY | O_TMPFILE, 0600);
+	if (descriptor < 0)
+		return -EOPNOTSUPP;
+	system_change_mode(descriptor, 0600); /* whatever the umask */
+	long error = content_write(descriptor, image, durable);
+	if (!error) {
+		descriptor_path(path, descriptor);
+		error = system_call(SYS_linkat, AT_FDCWD, (long)path, directory, (long)name, AT_SYMLINK_FOLLOW, 0);
+		if (error && error != -EEXIST)
+			error = -EOPNOTSUPP;
+	}
+	system_close(descriptor);
+	return error;
+}
+
+static long named_write(const struct seep_image *image, int directory, const char *name, bool durable)
 {
 	char temporary[WRITE_TEMPORARY_BYTES];
 	write_temporary_name(temporary);
 	int descriptor = file_open(directory, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
 	if (descriptor < 0)
-		return fault_fill(fault, 0, descriptor, "can't create a file for the snapshot");
-	system_change_mode(descriptor, 0600); /* whatever the umask */
+		return descriptor;
+	system_change_mode(descriptor, 0600);
 	long error = content_write(descriptor, image, durable);
 	long closed = system_close(descriptor);
 	if (!error)
 		error = closed == -EINTR ? 0 : closed;
-	if (error) {
+	if (!error)
+		error = name_give(directory, temporary, name);
+	if (error)
 		system_unlink_at(directory, temporary, 0);
-		return fault_fill(fault, image->bytes, error, "can't write the snapshot");
-	}
-	error = name_give(directory, temporary, name);
-	if (error) {
-		system_unlink_at(directory, temporary, 0);
-		return fault_fill(fault, 0, error,
-				  error == -EEXIST ? "a file of this name exists" : "can't name the snapshot");
-	}
+	return error;
+}
+
+bool write_image(const struct seep_image *image, int directory, const char *name, bool durable,
+		 struct seep_fault *fault)
+{
+	long error = unnamed_write(image, directory, name, durable);
+	if (error == -EOPNOTSUPP)
+		error = named_write(image, directory, name, durable);
+	if (error)
+		return fault_fill(fault, image->bytes, error,
+				  error == -EEXIST ? "a file of this name exists" : "can't write the snapshot");
 	if (durable)
 		system_synchronize(directory);
 	return true;

@@ -21,7 +21,7 @@ void snapshot_name(char name[static SNAPSHOT_NAME_BYTES], uint64_t number);
 /* The number in such a name. False: not one of ours. */
 bool snapshot_number(const char *name, uint64_t *number);
 
-/* Writes an image to `name` in the directory by way of a temporary name and rename; mode 0600. Refuses to replace an existing
+/* Writes an image to `name` in the directory, where it appears when it is whole; mode 0600. Refuses to replace an existing
  * file (error EEXIST). Without `durable` nothing waits for the disk. */
 bool write_image(const struct seep_image *image, int directory, const char *name, bool durable,
 		 struct seep_fault *fault);

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -276,6 +277,31 @@ static void other_files_and_taken_names_are_left_alone(void **state)
 	assert_int_equal(status.st_mode & 07777, 0600);
 }
 
+/* So that a keeper that is killed, or whose program executes another, leaves no half of one. */
+static void a_snapshot_has_no_name_before_it_is_whole(void **state)
+{
+	(void)state;
+	struct heap heap;
+	struct build_options options = {.trigger = SEEP_TRIGGER_TIMER, .consumer = true};
+	struct seep_fault fault;
+	uint64_t number;
+	_Alignas(struct inotify_event) char events[4096];
+	recording_make(&heap, test_directory, 512 << 10);
+	int unnamed = open(test_directory, O_WRONLY | O_TMPFILE, 0600), directory = open(test_directory, O_RDONLY);
+	int watch = inotify_init1(IN_NONBLOCK);
+	if (unnamed < 0)
+		skip(); /* the file system has no such files */
+	assert_true(inotify_add_watch(watch, test_directory, IN_CREATE | IN_MOVED_TO) >= 0);
+	assert_true(snapshot_take(&heap, directory, &options, true, &number, &fault));
+	const ssize_t got = read(watch, events, sizeof events);
+	const struct inotify_event *event = (const void *)events;
+	assert_int_equal(got, sizeof *event + event->len);
+	assert_string_equal(event->name, "000001.seep");
+	close(unnamed);
+	close(directory);
+	close(watch);
+}
+
 static void a_recording_that_may_only_be_read_is_finished_if_complete(void **state)
 {
 	(void)state;
@@ -438,6 +464,7 @@ int main(void)
 	    TEST(several_finishers_at_once_write_one_snapshot),
 	    TEST(a_running_program_is_not_finished),
 	    TEST(other_files_and_taken_names_are_left_alone),
+	    TEST(a_snapshot_has_no_name_before_it_is_whole),
 	    TEST(a_recording_that_may_only_be_read_is_finished_if_complete),
 	    TEST(thinning_never_touches_files_of_others),
 	    TEST(a_file_size_limit_brings_an_error_and_no_signal),
