@@ -2,6 +2,7 @@
 /* See join.h. */
 #include "attach/join.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,8 @@ enum {
 	SEARCH_NAP_MS = 2,
 	CALL_WITHIN_MS = 5000,
 };
+
+#define NAP_MS 0.2
 
 static bool is_to_be_joined(const struct work *work, bool linked, const struct loaded_module **allocator,
 			    struct error *error)
@@ -91,7 +94,7 @@ static uint64_t errno_address(struct borrowed *borrowed, const struct loaded *lo
 static bool library_begin(struct work *work, struct borrowed *borrowed, const struct push *push, struct error *error)
 {
 	const uint64_t arguments[3] = {0};
-	uint64_t begun = 0, begin = work->shim ? loaded_definition(work->shim, "seep_join_begin") : 0;
+	uint64_t nothing, begin = work->shim ? loaded_definition(work->shim, "seep_join_begin") : 0;
 
 	if (!work->block) {
 		uint64_t base = push_library(push, borrowed, &work->loaded, error);
@@ -103,11 +106,22 @@ static bool library_begin(struct work *work, struct borrowed *borrowed, const st
 	} else {
 		remote_write(&work->remote, work->block, &work->join, sizeof work->join);
 	}
-	if (!borrowed_function(borrowed, begin, arguments, CALL_WITHIN_MS, &begun, error))
-		return false;
-	if (!begun)
-		return error_set(error, "%d: no recording could be begun", (int)work->pid);
-	return !work->patch || patch_bring(work->patch, borrowed, work->table, error);
+	return borrowed_function(borrowed, begin, arguments, CALL_WITHIN_MS, &nothing, error) &&
+	       (!work->patch || patch_bring(work->patch, borrowed, work->table, error));
+}
+
+/* The program runs on meanwhile. */
+static bool recording_await(struct work *work, struct error *error)
+{
+	double until_ms = tracing_now_ms() + CALL_WITHIN_MS;
+	uint32_t state = SEEP_JOIN_BEGINS;
+
+	while (remote_read(&work->remote, work->block + offsetof(struct seep_join, state), &state, sizeof state) &&
+	       state == SEEP_JOIN_BEGINS && tracing_now_ms() < until_ms) {
+		tracees_serve(&work->tracees);
+		tracing_nap(NAP_MS);
+	}
+	return state == SEEP_JOIN_RECORDING || error_set(error, "%d: no recording could be begun", (int)work->pid);
 }
 
 static bool library_bring(struct work *work, const struct loaded_module *allocator, const struct join_request *request,
@@ -167,7 +181,7 @@ bool process_join(const struct join_request *request, struct join_result *result
 		      (!request->linked || patch_plan(&patch, &work.remote, &work.loaded, error));
 	if (joined && request->linked)
 		work.patch = &patch;
-	joined = joined && library_bring(&work, allocator, request, result, error) &&
+	joined = joined && library_bring(&work, allocator, request, result, error) && recording_await(&work, error) &&
 		 work_put_in(&work, again, result, error);
 	snprintf(result->directory, sizeof result->directory, "%s", work.join.directory);
 	if (work.patch) {

@@ -98,12 +98,32 @@ static bool library_fill(struct push *push, const char *environment, size_t envi
 	return true;
 }
 
+/* What the loader does not read (sections, debug information) stays here: each byte is written while a thread waits. */
+static bool library_trim(struct push *push)
+{
+	Elf64_Ehdr *header = (void *)push->bytes;
+	size_t end = 0;
+
+	if (header->e_phentsize != sizeof(Elf64_Phdr) ||
+	    header->e_phoff + (size_t)header->e_phnum * sizeof(Elf64_Phdr) > push->count)
+		return false;
+	const Elf64_Phdr *parts = (void *)(push->bytes + header->e_phoff);
+	for (size_t i = 0; i < header->e_phnum; i++)
+		if (parts[i].p_type == PT_LOAD && parts[i].p_offset + parts[i].p_filesz > end)
+			end = parts[i].p_offset + parts[i].p_filesz;
+	if (end > push->count)
+		return false;
+	header->e_shoff = header->e_shnum = header->e_shstrndx = 0;
+	push->count = end;
+	return true;
+}
+
 bool push_prepare(struct push *push, const char *shim, const char *environment, size_t environment_bytes,
 		  struct error *error)
 {
 	*push = (struct push){0};
 	if (file_read(shim, &push->bytes, &push->count, error)) {
-		if (library_fill(push, environment, environment_bytes))
+		if (library_fill(push, environment, environment_bytes) && library_trim(push))
 			return true;
 		error_set(error, "%s: it is of another version than this program", shim);
 	}

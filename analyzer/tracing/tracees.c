@@ -5,11 +5,13 @@
 #include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -23,6 +25,7 @@ enum {
 	LOOKS_MAX = 64,       /* at the list of threads, in one stop */
 	END_WITHIN_MS = 2000, /* that a thread which was asked to stop gets to do so, before we leave */
 	SYSCALL_BYTES = 2,    /* of the instruction */
+	SLACK_NS = 1000,      /* of our naps */
 	TASK_STATUS_BYTES = 4096,
 };
 
@@ -56,6 +59,26 @@ void tracees_begin(struct tracees *tracees, pid_t pid)
 	sigemptyset(&children);
 	sigaddset(&children, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &children, NULL);
+	prctl(PR_SET_TIMERSLACK, SLACK_NS, 0, 0, 0);
+}
+
+/* While threads stand still for us, nothing that others compute should make them wait. Where we may not go first, we do
+ * not. */
+static void hurry(struct tracees *tracees)
+{
+	const struct sched_param first = {.sched_priority = 1};
+
+	if (!tracees->hurries && sched_getscheduler(0) == SCHED_OTHER)
+		tracees->hurries = sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, &first) == 0;
+}
+
+static void hurry_no_more(struct tracees *tracees)
+{
+	const struct sched_param like_others = {0};
+
+	if (tracees->hurries)
+		sched_setscheduler(0, SCHED_OTHER, &like_others);
+	tracees->hurries = false;
 }
 
 /* Signals of a thread, from /proc. */
@@ -195,6 +218,7 @@ bool tracee_stop(struct tracees *tracees, struct tracee *tracee, double within_m
 {
 	double until_ms = tracing_now_ms() + within_ms;
 
+	hurry(tracees);
 	ask(tracee);
 	for (tracee_serve(tracees, tracee); tracee->state == TRACEE_ASKED; tracees_serve(tracees)) {
 		double left_ms = until_ms - tracing_now_ms();
@@ -202,6 +226,8 @@ bool tracee_stop(struct tracees *tracees, struct tracee *tracee, double within_m
 			break;
 		tracing_nap(left_ms < 1 ? left_ms : 1);
 	}
+	if (tracee->state != TRACEE_STOPPED)
+		hurry_no_more(tracees);
 	if (tracee->state == TRACEE_ASKED) {
 		tracee->unwanted = true;
 		return error_set(error, "thread %d of %d did not stop within %.0f ms", (int)tracee->tid,
@@ -218,6 +244,7 @@ static void pause_end(struct tracees *tracees)
 	if (stood_ms > tracees->longest_ms)
 		tracees->longest_ms = stood_ms;
 	tracees->stopped_at_ms = 0;
+	hurry_no_more(tracees);
 }
 
 void tracee_resume(struct tracees *tracees, struct tracee *tracee)
@@ -324,6 +351,7 @@ bool tracees_stop(struct tracees *tracees, double within_ms, struct error *error
 	size_t added = 1;
 
 	tracees->stops++;
+	hurry(tracees);
 	for (int looks = 0; added && looks < LOOKS_MAX; looks++) {
 		if (!threads_add(tracees, &added, error)) {
 			tracees_resume(tracees);

@@ -38,6 +38,7 @@ struct tracees {
 	size_t count, capacity;
 	double longest_ms;       /* that a thread stood still for us, of those that were let go again */
 	unsigned stops, retries; /* of the whole process */
+	bool hurries;            /* we go before others, as something stands still */
 	double stopped_at_ms;    /* when the first of the present stop stood still */
 };
 

@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 #define SEEP_JOIN_ASKED UINT64_C(0x4e494f4a50454553) /* "SEEPJOIN" */
-#define SEEP_JOIN_VERSION 1
+#define SEEP_JOIN_VERSION 2
 #define SEEP_JOIN_ENVIRONMENT_BYTES 8192
 #define SEEP_JOIN_GATE_SHUT 3u /* what seep writes into the gate's word when it leaves */
 
@@ -25,6 +25,7 @@ enum seep_join_state {
 	SEEP_JOIN_LOADED,    /* idle */
 	SEEP_JOIN_RECORDING, /* hooks that are put in now record */
 	SEEP_JOIN_REFUSED,   /* no recording could be begun; `message` says why */
+	SEEP_JOIN_BEGINS,    /* the recording is being made, by a thread of the library's */
 	SEEP_JOIN_LEFT,      /* by seep, when the hooks are taken out: nothing is recorded any more */
 };
 

@@ -8,6 +8,9 @@
 #define SEEP_BASE_CLONE_H
 
 #include <sched.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
 
 #include "keeper/base/syscall.h"
 
@@ -56,13 +59,6 @@ static inline long call_on_stack(void *stack, long (*function)(void))
 	return result;
 }
 
-/* Ends the calling thread, or the process that has only this one. */
-static inline __attribute__((noreturn)) void system_exit(int status)
-{
-	for (;;)
-		system_call(SYS_exit, status, 0, 0, 0, 0, 0);
-}
-
 /* All signals, but for those that nobody can block: the mask as it was before. */
 static inline uint64_t system_block_signals(void)
 {
@@ -74,6 +70,46 @@ static inline uint64_t system_block_signals(void)
 static inline void system_restore_signals(uint64_t before)
 {
 	system_call(SYS_rt_sigprocmask, 2 /* SIG_SETMASK */, (long)&before, 0, sizeof before, 0, 0);
+}
+
+#define THREAD_BLOCK_BYTES 4096u
+
+/* A thread of ours in memory that is zero: its stack, static TLS below its thread block, and that. All signals are blocked in
+ * it. Its number, or -errno. */
+static inline long system_begin_thread(char *memory, size_t stack_bytes, size_t tls_bytes, bool shares_descriptors,
+				       clone_entry *entry, void *argument)
+{
+	char *thread_block = memory + stack_bytes + tls_bytes;
+	uintptr_t block_address = (uintptr_t)thread_block;
+	memcpy(thread_block, &block_address, sizeof block_address);      /* header.tcb */
+	memcpy(thread_block + 16, &block_address, sizeof block_address); /* header.self */
+	uint64_t signals = system_block_signals();
+	long made = system_clone(CLONE_VM | CLONE_FS | (shares_descriptors ? CLONE_FILES : 0) | CLONE_SIGHAND |
+				     CLONE_THREAD | CLONE_SYSVSEM | CLONE_SETTLS,
+				 memory + stack_bytes - 64, thread_block, entry, argument);
+	system_restore_signals(signals);
+	return made;
+}
+
+/* Ends the calling thread and gives back the memory that it stands on. All signals are blocked in it. */
+static inline __attribute__((noreturn)) void system_exit_from(void *memory, size_t bytes)
+{
+	__asm__ volatile("syscall\n\t"
+			 "xor %%edi, %%edi\n\t"
+			 "mov %[exit], %%eax\n\t"
+			 "syscall\n\t"
+			 "hlt"
+			 :
+			 : "a"(SYS_munmap), "D"(memory), "S"(bytes), [exit] "i"(SYS_exit)
+			 : "rcx", "r11", "memory");
+	__builtin_unreachable();
+}
+
+/* Ends the calling thread, or the process that has only this one. */
+static inline __attribute__((noreturn)) void system_exit(int status)
+{
+	for (;;)
+		system_call(SYS_exit, status, 0, 0, 0, 0, 0);
 }
 
 #endif

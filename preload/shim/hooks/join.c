@@ -11,7 +11,10 @@
 #include <string.h>
 
 #include "keeper/base/clock.h"
+#include "keeper/base/clone.h"
+#include "keeper/base/syscall.h"
 #include "keeper/base/text.h"
+#include "keeper/program/descriptors.h"
 #include "shim/host/joined.h"
 #include "shim/hooks/lifecycle.h"
 #include "shim/hooks/hook.h"
@@ -21,11 +24,13 @@
 #include "shim/recording/setup.h"
 #include "shim/sample/thread.h"
 
-EXPORT long seep_join_begin(void);
+EXPORT void seep_join_begin(void);
 
 _Static_assert(SEEP_JOIN_GATE_SHUT == GATE_OFF, "seep shuts the gate from outside");
 
 #define OPTIONS 32
+#define STACK_BYTES (128u << 10)
+#define TLS_SPARE_BYTES (4u << 10) /* of our other variables */
 
 void join_load(void)
 {
@@ -46,7 +51,54 @@ static void options_list(char *list[OPTIONS + 1])
 	list[count] = NULL;
 }
 
-long seep_join_begin(void)
+static bool again; /* an earlier recording is over */
+
+static void recording_make(void)
+{
+	if (again)
+		recording_prepare_again(seep_join.idle != 0);
+	seep_join.idle = 0;
+	const struct heap *heap = recording_heap_or_begin();
+	struct text text = text_begin(seep_join.directory, sizeof seep_join.directory);
+	text_add(&text, heap ? recording_directory() : "");
+	__atomic_store_n(&seep_join.state, heap ? SEEP_JOIN_RECORDING : SEEP_JOIN_REFUSED, __ATOMIC_RELEASE);
+}
+
+/* Memory of the thread that begins the recording: its static TLS reaches down to the last of our variables. */
+static size_t tls_bytes(void)
+{
+	return ((size_t)-seep_join.thread_state + TLS_SPARE_BYTES + SEEP_HEAP_PAGE - 1) & ~(size_t)(SEEP_HEAP_PAGE - 1);
+}
+
+/* On the new stack; never returns. */
+static __attribute__((noreturn)) void maker_main(void *memory)
+{
+	if (descriptors_leave(true))
+		recording_make();
+	else
+		__atomic_store_n(&seep_join.state, SEEP_JOIN_REFUSED, __ATOMIC_RELEASE);
+	system_exit_from(memory, STACK_BYTES + tls_bytes() + THREAD_BLOCK_BYTES);
+}
+
+/* Making the recording's files takes a while, and the borrowed thread may be the only one that the program has. So a
+ * thread of ours makes them, of which neither the program nor the C library knows, with descriptors of its own. False: there
+ * can be none. */
+static bool maker_start(void)
+{
+	const size_t bytes = STACK_BYTES + tls_bytes() + THREAD_BLOCK_BYTES;
+	if (!descriptors_can_be_left())
+		return false;
+	char *memory =
+	    system_map(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (system_failed(memory))
+		return false;
+	if (system_begin_thread(memory, STACK_BYTES, tls_bytes(), true, maker_main, memory) > 0)
+		return true;
+	system_unmap(memory, bytes);
+	return false;
+}
+
+void seep_join_begin(void)
 {
 	char *options[OPTIONS + 1];
 	int error = errno;
@@ -55,20 +107,16 @@ long seep_join_begin(void)
 	char ***variables = joined_environ();
 	recorder_prepare(options, variables ? *variables : NULL, false);
 	recording_setup.status |= SEEP_STATUS_JOINED;
-	if (recording_is_prepared())
-		recording_prepare_again(seep_join.idle != 0);
-	else
+	again = recording_is_prepared();
+	if (!again)
 		recording_prepare();
 	trigger_prepare(recording_setup.options.signal);
 	if (recording_setup.options.follow)
 		environment_follow(options);
-	const struct heap *heap = recording_heap_or_begin();
-	struct text text = text_begin(seep_join.directory, sizeof seep_join.directory);
-	text_add(&text, heap ? recording_directory() : "");
 	seep_join.gate = (uintptr_t)gate_word;
 	seep_join.off = (uintptr_t)&recording_setup.options.off;
-	seep_join.idle = 0;
-	__atomic_store_n(&seep_join.state, heap ? SEEP_JOIN_RECORDING : SEEP_JOIN_REFUSED, __ATOMIC_RELEASE);
+	__atomic_store_n(&seep_join.state, SEEP_JOIN_BEGINS, __ATOMIC_RELEASE);
+	if (!maker_start())
+		recording_make();
 	errno = error;
-	return heap != NULL;
 }

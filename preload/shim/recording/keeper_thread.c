@@ -3,7 +3,6 @@
 #include "shim/recording/keeper_thread.h"
 
 #include <errno.h>
-#include <string.h>
 
 #include "keeper/base/atomics.h"
 #include "keeper/base/clock.h"
@@ -14,9 +13,8 @@
 
 #define STACK_BYTES (256u << 10)
 #define TLS_BYTES (64u << 10) /* below the thread block; our own variables are the nearest to it */
-#define TLS_BLOCK_BYTES 4096u
 
-#define BYTES ((size_t)STACK_BYTES + TLS_BYTES + TLS_BLOCK_BYTES)
+#define BYTES ((size_t)STACK_BYTES + TLS_BYTES + THREAD_BLOCK_BYTES)
 #define LEAVE_NS UINT64_C(500000000) /* it may be writing a snapshot; nobody waits longer than this */
 #define LEAVE_LOOK_NS 200000
 
@@ -38,16 +36,9 @@ static __attribute__((noreturn)) void keeper_thread_main(void *shares_descriptor
 /* Only where there is no thread: writes to the thread's memory. */
 static void thread_begin(void)
 {
-	char *thread_block = memory + STACK_BYTES + TLS_BYTES;
-	uintptr_t block_address = (uintptr_t)thread_block;
-	memcpy(thread_block, &block_address, sizeof block_address);      /* header.tcb */
-	memcpy(thread_block + 16, &block_address, sizeof block_address); /* header.self */
 	bool shares = descriptors_can_be_left();
-	uint64_t signals = system_block_signals();
-	long made = system_clone(CLONE_VM | CLONE_FS | (shares ? CLONE_FILES : 0) | CLONE_SIGHAND | CLONE_THREAD |
-				     CLONE_SYSVSEM | CLONE_SETTLS,
-				 memory + STACK_BYTES - 64, thread_block, keeper_thread_main, shares ? &keeper : NULL);
-	system_restore_signals(signals);
+	long made =
+	    system_begin_thread(memory, STACK_BYTES, TLS_BYTES, shares, keeper_thread_main, shares ? &keeper : NULL);
 	store_relaxed(&thread_id, made > 0 ? (int)made : 0);
 	if (made > 0)
 		return;
