@@ -58,7 +58,7 @@ static bool thread_borrow(struct work *work, const struct loaded_module *allocat
 		for (int rank = 0; fine && !found && rank <= 2; rank++) {
 			for (size_t i = 0; fine && !found && i < work->tracees.count; i++) {
 				struct tracee *tracee = &work->tracees.items[i];
-				if (tracee->state != TRACEE_RUNS || safe_point_rank(work->pid, tracee->tid) != rank ||
+				if (tracee->state != TRACEE_FREE || safe_point_rank(work->pid, tracee->tid) != rank ||
 				    !tracee_stop(&work->tracees, tracee, work->pause_ms, error))
 					continue;
 				found = safe_point_is_here(safe, tracee, &why);
@@ -149,6 +149,8 @@ static bool library_bring(struct work *work, const struct loaded_module *allocat
 	result->borrowed_ms = tracing_now_ms() - begun_ms;
 	if (borrowed.tracee->state == TRACEE_STOPPED)
 		tracee_resume(&work->tracees, borrowed.tracee);
+	if (work->tracees.count == 1) /* it is the process */
+		work->tracees.longest_ms = result->borrowed_ms;
 	push_free(&push);
 	return brought;
 }

@@ -7,7 +7,7 @@
 
 struct join_result {
 	char directory[4200]; /* of the recording; after joining as the process sees it, after leaving as we do */
-	double longest_ms;    /* that it stood still at a time */
+	double longest_ms;    /* that the whole process stood still at a time */
 	double borrowed_ms;   /* that one thread worked for us */
 	unsigned retries;     /* stops that were given up, and tried again */
 	size_t slots;         /* of modules' tables that were written */

@@ -16,6 +16,7 @@
 
 #include <seep/join.h>
 
+#include "attach/root_file.h"
 #include "base/memory.h"
 
 enum { LIBRARY_MAX = 64 << 20, LOAD_WITHIN_MS = 5000 };
@@ -166,18 +167,15 @@ static bool file_fill(const struct borrowed *borrowed, int descriptor, const uns
 }
 
 /* The library's base; 0: it was not loaded. */
-static uint64_t library_load(struct borrowed *borrowed, const struct loaded *loaded, int descriptor,
+static uint64_t library_load(struct borrowed *borrowed, const struct loaded *loaded, const char *path,
 			     struct error *error)
 {
 	const struct loaded_module *libc = loaded_find(loaded, "libc.so.6");
 	uint64_t open_library = libc ? loaded_definition(libc, "dlopen") : 0, handle = 0;
-	char path[64];
 
 	if (!open_library)
 		return error_set(error, "%d can't be joined: its C library is older than glibc 2.34",
 				 (int)borrowed->remote->pid);
-	snprintf(path, sizeof path, "/proc/self/fd/./%d",
-		 descriptor); /* the loader takes equal names for the same library */
 	const uint64_t arguments[] = {borrowed_scratch(borrowed, 256), RTLD_NOW | RTLD_LOCAL, 0};
 	if (!remote_write(borrowed->remote, arguments[0], path, strlen(path) + 1) ||
 	    !borrowed_function(borrowed, open_library, arguments, LOAD_WITHIN_MS, &handle, error))
@@ -188,16 +186,19 @@ static uint64_t library_load(struct borrowed *borrowed, const struct loaded *loa
 	return base;
 }
 
-uint64_t push_library(const struct push *push, struct borrowed *borrowed, const struct loaded *loaded,
-		      struct error *error)
+static uint64_t load_from_memory(const struct push *push, struct borrowed *borrowed, const struct loaded *loaded,
+				 struct error *error)
 {
 	uint64_t base = 0;
 	int descriptor = file_make(borrowed, error);
+	char path[64];
 
 	if (descriptor < 0)
 		return 0;
+	snprintf(path, sizeof path, "/proc/self/fd/./%d",
+		 descriptor); /* the loader takes equal names for the same library */
 	if (file_fill(borrowed, descriptor, push->bytes, push->count))
-		base = library_load(borrowed, loaded, descriptor, error);
+		base = library_load(borrowed, loaded, path, error);
 	else
 		error_set(error, "%d: its file in memory can't be written", (int)borrowed->remote->pid);
 	if (!borrowed->lost) {
@@ -207,4 +208,28 @@ uint64_t push_library(const struct push *push, struct borrowed *borrowed, const 
 		borrowed_system(borrowed, SYS_close, arguments, &result, &ignored);
 	}
 	return base;
+}
+
+/* Some directories may be closed to programs (noexec). */
+static uint64_t load_from_root(const struct push *push, struct borrowed *borrowed, const struct loaded *loaded,
+			       struct error *error)
+{
+	struct root_file file;
+	uint64_t base = 0;
+	bool more = true;
+
+	for (unsigned try = 0; !base && more && !borrowed->lost; try++) {
+		if (!root_file_make(&file, borrowed->remote->pid, try, push->bytes, push->count, &more, error))
+			continue;
+		base = library_load(borrowed, loaded, file.path, error);
+		root_file_remove(&file);
+	}
+	return base;
+}
+
+uint64_t push_library(const struct push *push, struct borrowed *borrowed, const struct loaded *loaded,
+		      struct error *error)
+{
+	return root_has_proc(borrowed->remote->pid) ? load_from_memory(push, borrowed, loaded, error)
+						    : load_from_root(push, borrowed, loaded, error);
 }

@@ -76,8 +76,11 @@ static bool process_attach(const struct attendant_request *request, struct error
 		return false;
 	const char *name = process_name(request->pid, &facts);
 	directory_show(request->pid, attendant.joined.directory, directory, sizeof directory);
-	message("joined %s (pid %d), which stood still for %.1f ms; recording %s", name, (int)request->pid,
-		attendant.joined.longest_ms, directory);
+	char threads[48] = "";
+	if (attendant.joined.borrowed_ms > attendant.joined.longest_ms)
+		snprintf(threads, sizeof threads, ", one thread for %.1f ms", attendant.joined.borrowed_ms);
+	message("joined %s (pid %d), which stood still for %.1f ms%s; recording %s", name, (int)request->pid,
+		attendant.joined.longest_ms, threads, directory);
 	notes_say(attendant.joined.notes);
 	message("next: seep leaks %d, seep detach %d", (int)request->pid, (int)request->pid);
 	if (!request->for_ns) {

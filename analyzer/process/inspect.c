@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <seep/join.h>
 #include <seep/process.h>
 
 #include "base/memory.h"
@@ -51,7 +52,8 @@ static bool shim_find(const struct seep_mapping *mapping, void *context)
 	const char *name = base ? base + 1 : mapping->path;
 	struct process_facts *facts = context;
 
-	facts->shim_joined = strcmp(name, "memfd:libseep.so") == 0;
+	facts->shim_joined =
+	    strcmp(name, "memfd:libseep.so") == 0 || strncmp(name, SEEP_JOIN_FILE, strlen(SEEP_JOIN_FILE)) == 0;
 	facts->shim_mapped = facts->shim_joined || strcmp(name, "libseep.so") == 0;
 	return !facts->shim_mapped;
 }

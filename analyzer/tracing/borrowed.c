@@ -431,7 +431,7 @@ void borrowed_end(struct borrowed *borrowed)
 		ptrace(PTRACE_SETREGSET, tid, (void *)NT_X86_XSTATE, &vectors);
 		ptrace(PTRACE_SETREGS, tid, NULL, &borrowed->registers);
 	} else if (borrowed->tracee->state != TRACEE_GONE) {
-		borrowed->tracee->state = TRACEE_RUNS; /* by itself */
+		tracee_let_go(borrowed->tracee); /* it finishes by itself */
 	}
 	free(borrowed->vectors);
 	borrowed->vectors = NULL;

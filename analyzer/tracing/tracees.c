@@ -29,6 +29,7 @@ enum {
 	TASK_STATUS_BYTES = 4096,
 };
 
+#define SYSTEM_STOP (SIGTRAP | 0x80) /* of a thread that worked for us */
 #define BIT(signal) (UINT64_C(1) << ((signal)-1))
 
 double tracing_now_ms(void)
@@ -142,7 +143,9 @@ static void signal_pass_on(const struct tracees *tracees, pid_t tid, int number)
 {
 	struct signal_sets sets;
 
-	if (sets_read(tracees->pid, tid, &sets) && (harmless(&sets) & BIT(number)))
+	if (number == SYSTEM_STOP)
+		number = 0;
+	else if (sets_read(tracees->pid, tid, &sets) && (harmless(&sets) & BIT(number)))
 		call_make_again(tracees, tid, true);
 	ptrace(PTRACE_CONT, tid, NULL, (void *)(intptr_t)number);
 }
@@ -153,10 +156,10 @@ static void stop_note(struct tracees *tracees)
 		tracees->stopped_at_ms = tracing_now_ms();
 }
 
+/* It stays stopped if its process is. */
 static void tracee_let_run(struct tracee *tracee)
 {
-	ptrace(tracee->group_stopped ? PTRACE_LISTEN : PTRACE_CONT, tracee->tid, NULL, NULL);
-	tracee->state = TRACEE_RUNS;
+	tracee->state = ptrace(PTRACE_DETACH, tracee->tid, NULL, NULL) == 0 ? TRACEE_FREE : TRACEE_GONE;
 	tracee->unwanted = false;
 }
 
@@ -168,11 +171,6 @@ static void event_take(struct tracees *tracees, struct tracee *tracee, int statu
 	}
 	if (status >> 16 != PTRACE_EVENT_STOP) {
 		signal_pass_on(tracees, tracee->tid, WSTOPSIG(status));
-		return;
-	}
-	tracee->group_stopped = WSTOPSIG(status) != SIGTRAP;
-	if (tracee->group_stopped && tracee->state == TRACEE_RUNS) {
-		ptrace(PTRACE_LISTEN, tracee->tid, NULL, NULL);
 		return;
 	}
 	call_make_again(tracees, tracee->tid, false);
@@ -188,7 +186,7 @@ static void tracee_serve(struct tracees *tracees, struct tracee *tracee)
 {
 	int status;
 
-	while (tracee->state == TRACEE_RUNS || tracee->state == TRACEE_ASKED) {
+	while (tracee->state == TRACEE_ASKED) {
 		pid_t got = waitpid(tracee->tid, &status, __WALL | WNOHANG);
 		if (got == 0)
 			return;
@@ -207,11 +205,30 @@ void tracees_serve(struct tracees *tracees)
 		tracee_serve(tracees, &tracees->items[i]);
 }
 
-static void ask(struct tracee *tracee)
+static bool is_zombie(pid_t tid)
+{
+	struct seep_process_stat stat;
+
+	return !seep_process_stat((uint64_t)tid, &stat) || stat.state == 'Z' || stat.state == 'X';
+}
+
+/* False: it may not be traced. */
+static bool ask(const struct tracees *tracees, struct tracee *tracee, struct error *error)
 {
 	tracee->unwanted = false;
-	if (tracee->state == TRACEE_RUNS)
-		tracee->state = ptrace(PTRACE_INTERRUPT, tracee->tid, NULL, NULL) == 0 ? TRACEE_ASKED : TRACEE_GONE;
+	if (tracee->state != TRACEE_FREE)
+		return true;
+	tracee->state = TRACEE_GONE;
+	if (ptrace(PTRACE_SEIZE, tracee->tid, NULL, (void *)(intptr_t)PTRACE_O_TRACESYSGOOD) == 0) {
+		ptrace(PTRACE_INTERRUPT, tracee->tid, NULL, NULL);
+		tracee->state = TRACEE_ASKED;
+		return true;
+	}
+	if (errno == ESRCH || is_zombie(tracee->tid))
+		return true;
+	return error_set(error, "%d can't be joined: %s", (int)tracees->pid,
+			 errno == EPERM ? "that needs the same user or CAP_SYS_PTRACE, and no other tracer"
+					: strerror(errno));
 }
 
 bool tracee_stop(struct tracees *tracees, struct tracee *tracee, double within_ms, struct error *error)
@@ -219,7 +236,10 @@ bool tracee_stop(struct tracees *tracees, struct tracee *tracee, double within_m
 	double until_ms = tracing_now_ms() + within_ms;
 
 	hurry(tracees);
-	ask(tracee);
+	if (!ask(tracees, tracee, error)) {
+		hurry_no_more(tracees);
+		return false;
+	}
 	for (tracee_serve(tracees, tracee); tracee->state == TRACEE_ASKED; tracees_serve(tracees)) {
 		double left_ms = until_ms - tracing_now_ms();
 		if (left_ms <= 0)
@@ -237,6 +257,13 @@ bool tracee_stop(struct tracees *tracees, struct tracee *tracee, double within_m
 	       error_set(error, "thread %d of %d has ended", (int)tracee->tid, (int)tracees->pid);
 }
 
+void tracee_let_go(struct tracee *tracee)
+{
+	ptrace(PTRACE_INTERRUPT, tracee->tid, NULL, NULL);
+	tracee->state = TRACEE_ASKED;
+	tracee->unwanted = true;
+}
+
 static void pause_end(struct tracees *tracees)
 {
 	double stood_ms = tracees->stopped_at_ms ? tracing_now_ms() - tracees->stopped_at_ms : 0;
@@ -252,14 +279,8 @@ void tracee_resume(struct tracees *tracees, struct tracee *tracee)
 	if (tracee->state != TRACEE_STOPPED)
 		return;
 	tracee_let_run(tracee);
-	pause_end(tracees);
-}
-
-static bool is_zombie(pid_t tid)
-{
-	struct seep_process_stat stat;
-
-	return !seep_process_stat((uint64_t)tid, &stat) || stat.state == 'Z' || stat.state == 'X';
+	tracees->stopped_at_ms = 0;
+	hurry_no_more(tracees);
 }
 
 static struct tracee *tracee_of(struct tracees *tracees, pid_t tid)
@@ -270,42 +291,27 @@ static struct tracee *tracee_of(struct tracees *tracees, pid_t tid)
 	return NULL;
 }
 
-static bool tracee_add(struct tracees *tracees, pid_t tid, struct error *error)
-{
-	if (ptrace(PTRACE_SEIZE, tid, NULL, (void *)(intptr_t)PTRACE_O_TRACESYSGOOD) != 0) {
-		if (errno == ESRCH || is_zombie(tid))
-			return true;
-		return error_set(error, "%d can't be joined: %s", (int)tracees->pid,
-				 errno == EPERM ? "that needs the same user or CAP_SYS_PTRACE, and no other tracer"
-						: strerror(errno));
-	}
-	ARRAY_RESERVE(tracees->items, tracees->count, tracees->capacity);
-	tracees->items[tracees->count++] = (struct tracee){.tid = tid};
-	return true;
-}
-
-/* Threads that are not traced yet; *added: how many. */
+/* Threads that are new; *added: how many. */
 static bool threads_add(struct tracees *tracees, size_t *added, struct error *error)
 {
 	char path[32];
 	struct dirent *entry;
-	bool fine = true;
 
 	*added = 0;
 	snprintf(path, sizeof path, "/proc/%d/task", (int)tracees->pid);
 	DIR *tasks = opendir(path);
 	if (!tasks)
 		return error_set(error, "%d has ended", (int)tracees->pid);
-	while (fine && (entry = readdir(tasks))) {
+	while ((entry = readdir(tasks))) {
 		pid_t tid = (pid_t)atoi(entry->d_name);
 		if (tid <= 0 || tracee_of(tracees, tid))
 			continue;
-		size_t before = tracees->count;
-		fine = tracee_add(tracees, tid, error);
-		*added += tracees->count - before;
+		ARRAY_RESERVE(tracees->items, tracees->count, tracees->capacity);
+		tracees->items[tracees->count++] = (struct tracee){.tid = tid};
+		++*added;
 	}
 	closedir(tasks);
-	return fine;
+	return true;
 }
 
 bool tracees_look(struct tracees *tracees, struct error *error)
@@ -318,15 +324,21 @@ bool tracees_look(struct tracees *tracees, struct error *error)
 static bool are_stopped(const struct tracees *tracees)
 {
 	for (size_t i = 0; i < tracees->count; i++)
-		if (tracees->items[i].state == TRACEE_RUNS || tracees->items[i].state == TRACEE_ASKED)
+		if (tracees->items[i].state == TRACEE_FREE || tracees->items[i].state == TRACEE_ASKED)
+			return false;
+	return true;
+}
+
+static bool all_ask(struct tracees *tracees, struct error *error)
+{
+	for (size_t i = 0; i < tracees->count; i++)
+		if (!ask(tracees, &tracees->items[i], error))
 			return false;
 	return true;
 }
 
 static bool all_stop(struct tracees *tracees, double until_ms)
 {
-	for (size_t i = 0; i < tracees->count; i++)
-		ask(&tracees->items[i]);
 	for (tracees_serve(tracees); !are_stopped(tracees); tracees_serve(tracees)) {
 		double left_ms = until_ms - tracing_now_ms();
 		if (left_ms <= 0)
@@ -353,7 +365,7 @@ bool tracees_stop(struct tracees *tracees, double within_ms, struct error *error
 	tracees->stops++;
 	hurry(tracees);
 	for (int looks = 0; added && looks < LOOKS_MAX; looks++) {
-		if (!threads_add(tracees, &added, error)) {
+		if (!threads_add(tracees, &added, error) || !all_ask(tracees, error)) {
 			tracees_resume(tracees);
 			return false;
 		}
@@ -384,23 +396,15 @@ void tracees_end(struct tracees *tracees)
 {
 	double until_ms = tracing_now_ms() + END_WITHIN_MS;
 
-	for (size_t i = 0; i < tracees->count; i++)
-		ask(&tracees->items[i]);
+	tracees_resume(tracees);
 	for (bool left = true; left && tracing_now_ms() < until_ms;) {
 		left = false;
 		tracees_serve(tracees);
-		for (size_t i = 0; i < tracees->count; i++) {
-			struct tracee *tracee = &tracees->items[i];
-			if (tracee->state == TRACEE_STOPPED) {
-				ptrace(PTRACE_DETACH, tracee->tid, NULL, NULL);
-				tracee->state = TRACEE_GONE;
-			}
-			left |= tracee->state == TRACEE_ASKED;
-		}
+		for (size_t i = 0; i < tracees->count; i++)
+			left |= tracees->items[i].state == TRACEE_ASKED;
 		if (left)
 			tracing_nap(1);
 	}
-	pause_end(tracees);
 	free(tracees->items);
 	*tracees = (struct tracees){.pid = tracees->pid,
 				    .longest_ms = tracees->longest_ms,

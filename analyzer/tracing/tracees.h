@@ -5,6 +5,11 @@
  * on, by the kernel's own means or, where it has returned EINTR already
  * although no signal was sent, by its being made again.
  *
+ * A thread is traced only from being asked to stop until it is let go: the
+ * kernel wakes the threads of a traced process also for signals that it
+ * ignores, and a call that was interrupted for one that another thread took
+ * returns EINTR with nobody to see it.
+ *
  * One thread of ours does all of it, as the kernel demands. Should we end at
  * any moment, the kernel lets all of them go.
  */
@@ -19,7 +24,7 @@
 #include "base/error.h"
 
 enum tracee_state {
-	TRACEE_RUNS,
+	TRACEE_FREE,    /* nobody traces it */
 	TRACEE_ASKED,   /* to stop */
 	TRACEE_STOPPED, /* by us */
 	TRACEE_GONE,
@@ -28,15 +33,14 @@ enum tracee_state {
 struct tracee {
 	pid_t tid;
 	enum tracee_state state;
-	bool unwanted;      /* it was asked in vain, and goes on as soon as it stops */
-	bool group_stopped; /* with its process, by SIGSTOP or another: it stays so when we let go */
+	bool unwanted; /* it was asked in vain, and goes on as soon as it stops */
 };
 
 struct tracees {
 	pid_t pid;
 	struct tracee *items;
 	size_t count, capacity;
-	double longest_ms;       /* that a thread stood still for us, of those that were let go again */
+	double longest_ms;       /* that the whole process stood still */
 	unsigned stops, retries; /* of the whole process */
 	bool hurries;            /* we go before others, as something stands still */
 	double stopped_at_ms;    /* when the first of the present stop stood still */
@@ -47,10 +51,12 @@ void tracees_begin(struct tracees *tracees, pid_t pid);
 
 /* Stops one thread; false: it has not stopped within that time, or can't be traced (the error says why). */
 bool tracee_stop(struct tracees *tracees, struct tracee *tracee, double within_ms, struct error *error);
-/* Lets it run. */
+/* A traced one that runs goes on as soon as it can be let go. */
+void tracee_let_go(struct tracee *tracee);
+/* Lets a stopped one run. */
 void tracee_resume(struct tracees *tracees, struct tracee *tracee);
 
-/* Takes the list of the process's threads anew; those that are new are traced and run on. */
+/* Takes the list of the process's threads anew; nothing is done to them. */
 bool tracees_look(struct tracees *tracees, struct error *error);
 
 /* Stops all of them, also those that begin meanwhile. False: not within that time; those that had stopped run again. */
@@ -60,8 +66,7 @@ void tracees_resume(struct tracees *tracees);
 /* Ends it: all threads run, and nobody traces them. */
 void tracees_end(struct tracees *tracees);
 
-/* Handles what a traced thread has to say that is no answer to us: signals on their way to it, its end. Call it often while
- * threads are traced and run. */
+/* Handles what threads that were asked to stop have to say: signals on their way to them, their end. Call it often. */
 void tracees_serve(struct tracees *tracees);
 
 /* Milliseconds of a clock that nobody sets. */

@@ -17,6 +17,7 @@
 #define SEEP_JOIN_ASKED UINT64_C(0x4e494f4a50454553) /* "SEEPJOIN" */
 #define SEEP_JOIN_VERSION 2
 #define SEEP_JOIN_ENVIRONMENT_BYTES 8192
+#define SEEP_JOIN_FILE "libseep.so.joined." /* begins the library's name where it can't come from memory */
 #define SEEP_JOIN_GATE_SHUT 3u /* what seep writes into the gate's word when it leaves */
 
 /* Set by the library, but for LEFT. */

@@ -76,15 +76,6 @@ tell churn 50
 check_equal "what it allocates from then on is counted, by its pid" 321 "$(objects_in "$worker" leak)"
 check_equal "frees of what was there before are nobody's" "321 371" \
 	"$(of_report "$worker" "'%d %d' % (d['totals']['inuse_objects'], d['totals']['alloc_objects'])")"
-"$SEEP" snapshot "$worker" >/dev/null && "$SEEP" snapshot "$worker" >/dev/null
-for reading in report diff leaks 'leaks --json' 'flame -o said.svg' 'html -o page.html'; do
-	said=$("$SEEP" $reading "$worker" 2>&1; cat said.* 2>/dev/null)
-	[ ! -e page.html ] || said=$(grep -o '"seep-data">[^<]*' page.html | cut -d'>' -f2 | base64 -d | gunzip | tr -d '\0')
-	rm -f said.* page.html
-	check_match "seep $reading says since when it counts" 'joined at 2[0-9-]+ [0-9:]+: in use counts from then' \
-		"$(tr -s '\n ' '  ' <<<"$said")"
-done
-check_equal "JSON has the moment" True "$(of_report "$worker" "d['process']['joined_unix_ns'] == d['process']['start_unix_ns']")"
 output=$("$SEEP" attach "$worker" 2>&1)
 check_equal "it can't be joined twice: exit status 3" "3 seep: $worker is joined already, and records into $WORK/joined" "$? $output"
 tell load 0
@@ -95,6 +86,15 @@ tell exec 55
 recorded() { [ "$(objects_in "$1" leak 2>/dev/null)" = "$2" ]; }
 check "a child that it forks records, too" wait_until 10 recorded joined.2 44
 check "and so does a program that it executes" wait_until 10 recorded joined.3 55
+"$SEEP" snapshot "$worker" >/dev/null && "$SEEP" snapshot "$worker" >/dev/null
+for reading in report diff leaks 'leaks --json' 'flame -o said.svg' 'html -o page.html'; do
+	said=$("$SEEP" $reading "$worker" 2>&1; cat said.* 2>/dev/null)
+	[ ! -e page.html ] || said=$(grep -o '"seep-data">[^<]*' page.html | cut -d'>' -f2 | base64 -d | gunzip | tr -d '\0')
+	rm -f said.* page.html
+	check_match "seep $reading says since when it counts" 'joined at 2[0-9-]+ [0-9:]+: in use counts from then' \
+		"$(tr -s '\n ' '  ' <<<"$said")"
+done
+check_equal "JSON has the moment" True "$(of_report "$worker" "d['process']['joined_unix_ns'] == d['process']['start_unix_ns']")"
 check "a process of seep's stays with it" eval "! is_left_alone"
 "$SEEP" detach "$worker" 2>err
 check_equal "it is left" "0 1" "$? $(grep -c "left $worker, .* seep leaks .*/joined" err)"

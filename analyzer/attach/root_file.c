@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* See root_file.h. */
+#include "attach/root_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include <seep/join.h>
+
+bool root_has_proc(pid_t pid)
+{
+	char path[64];
+	struct statfs status;
+
+	snprintf(path, sizeof path, "/proc/%d/root/proc", (int)pid);
+	return statfs(path, &status) == 0 && status.f_type == PROC_SUPER_MAGIC;
+}
+
+/* A link in that root leads to where it would for the process. */
+static int open_in(int root, const char *path, uint64_t flags, uint64_t mode)
+{
+	struct open_how how = {.flags = flags | O_CLOEXEC, .mode = mode, .resolve = RESOLVE_IN_ROOT};
+
+	return (int)syscall(SYS_openat2, root, path, &how, sizeof how);
+}
+
+static bool file_fill(int descriptor, const unsigned char *bytes, size_t count)
+{
+	for (size_t done = 0; done < count;) {
+		ssize_t put = write(descriptor, bytes + done, count - done);
+		if (put <= 0 && errno != EINTR)
+			return false;
+		done += put > 0 ? (size_t)put : 0;
+	}
+	return fchmod(descriptor, S_IRUSR | S_IRGRP | S_IROTH) == 0; /* the process may be another user's */
+}
+
+bool root_file_make(struct root_file *file, pid_t pid, unsigned try, const unsigned char *bytes, size_t count,
+		    bool *more, struct error *error)
+{
+	static const char *const directories[] = {"/tmp", "/var/tmp", "/dev/shm", "/run", "/var/lib", "/lib", ""};
+	char root[32];
+	uint64_t random = 0;
+
+	*more = try + 1 < sizeof directories / sizeof *directories;
+	snprintf(root, sizeof root, "/proc/%d/root", (int)pid);
+	*file = (struct root_file){.root = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC)};
+	if (getrandom(&random, sizeof random, 0) != sizeof random || file->root < 0)
+		return error_set(error, "%s: %s", root, strerror(errno));
+	snprintf(file->path, sizeof file->path, "%s/" SEEP_JOIN_FILE "%016llx", directories[try],
+		 (unsigned long long)random);
+	int made = open_in(file->root, file->path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, S_IRUSR | S_IWUSR);
+	bool filled = made >= 0 && file_fill(made, bytes, count);
+	if (made >= 0)
+		close(made);
+	if (filled)
+		return true;
+	error_set(error, "%d can't be joined: its root has no /proc, and no file can be made there: %s", (int)pid,
+		  strerror(errno));
+	root_file_remove(file);
+	return false;
+}
+
+void root_file_remove(struct root_file *file)
+{
+	char *slash = strrchr(file->path, '/');
+
+	if (file->root < 0)
+		return;
+	if (slash) {
+		*slash = 0;
+		int directory = open_in(file->root, *file->path ? file->path : "/", O_PATH | O_DIRECTORY, 0);
+		*slash = '/';
+		if (directory >= 0) {
+			unlinkat(directory, slash + 1, 0);
+			close(directory);
+		}
+	}
+	close(file->root);
+	file->root = -1;
+}
