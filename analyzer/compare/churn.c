@@ -55,6 +55,7 @@ static uint32_t *groups_of_counters(const struct churn_period *period, const uin
 	struct map *by_stack = map_create();
 	const uint32_t *retired = NULL;
 
+	map_reserve(by_stack, after->site_count);
 	for (uint32_t i = 0; i < after->site_count; i++) {
 		*map_put(by_stack, after->sites[i].key, NULL) = i;
 		retired = after->sites[i].retired ? &after_groups[i] : retired;
@@ -68,16 +69,52 @@ static uint32_t *groups_of_counters(const struct churn_period *period, const uin
 	return groups;
 }
 
-/* By group, the total behind the last. */
-static struct counters *counters_of(const struct profile *profile, const uint32_t *groups, uint32_t count)
-{
-	struct counters *counters = memory_allocate(count + 1u, sizeof *counters);
+/* The sites of each group, in their order. */
+struct group_sites {
+	const struct profile *profile;
+	uint32_t *begin; /* by group, and one more: its first place in `sites` */
+	uint32_t *sites;
+};
 
-	for (uint32_t i = 0; i < profile->site_count; i++) {
-		const struct profile_site *site = &profile->sites[i];
-		counters_add(&counters[groups[i]], site, profile_freed_of(profile, site));
-		counters_add(&counters[count], site, profile_freed_of(profile, site));
+static struct group_sites sites_sort(const struct profile *profile, const uint32_t *groups, uint32_t count)
+{
+	struct group_sites sorted = {.profile = profile,
+				     .begin = memory_allocate((size_t)count + 2, sizeof *sorted.begin),
+				     .sites = memory_allocate(profile->site_count + 1u, sizeof *sorted.sites)};
+
+	for (uint32_t i = 0; i < profile->site_count; i++)
+		sorted.begin[groups[i] + 2]++;
+	for (uint32_t i = 0; i < count; i++)
+		sorted.begin[i + 2] += sorted.begin[i + 1];
+	for (uint32_t i = 0; i < profile->site_count; i++)
+		sorted.sites[sorted.begin[groups[i] + 1]++] = i;
+	return sorted;
+}
+
+static void sites_free(struct group_sites *sorted)
+{
+	free(sorted->begin);
+	free(sorted->sites);
+}
+
+/* One group at a time: with 64 lifetimes, the counters of a million take a gigabyte. */
+static struct counters counters_of(const struct group_sites *sorted, uint32_t group)
+{
+	struct counters counters = {0};
+
+	for (uint32_t i = sorted->begin[group]; i < sorted->begin[group + 1]; i++) {
+		const struct profile_site *site = &sorted->profile->sites[sorted->sites[i]];
+		counters_add(&counters, site, profile_freed_of(sorted->profile, site));
 	}
+	return counters;
+}
+
+static struct counters counters_of_all(const struct profile *profile)
+{
+	struct counters counters = {0};
+
+	for (uint32_t i = 0; i < profile->site_count; i++)
+		counters_add(&counters, &profile->sites[i], profile_freed_of(profile, &profile->sites[i]));
 	return counters;
 }
 
@@ -114,15 +151,23 @@ void churn_measure(struct churn *churn, uint32_t count, const struct churn_perio
 		   const uint32_t *before_groups, const uint32_t *after_groups)
 {
 	uint32_t *groups = groups_of_counters(period, before_groups, after_groups);
-	struct counters *after = counters_of(period->after, after_groups, count);
-	struct counters *before = period->same_process ? counters_of(period->before, groups, count)
-						       : memory_allocate(count + 1u, sizeof *before);
+	struct group_sites sites_before = sites_sort(period->before, groups, count),
+			   sites_after = sites_sort(period->after, after_groups, count);
+	struct counters before = {0}, after;
 
-	for (uint32_t i = 0; i <= count; i++)
-		churn_fill(&churn[i], &before[i], &after[i], period->seconds);
+	for (uint32_t i = 0; i < count; i++) {
+		after = counters_of(&sites_after, i);
+		if (period->same_process)
+			before = counters_of(&sites_before, i);
+		churn_fill(&churn[i], &before, &after, period->seconds);
+	}
+	after = counters_of_all(period->after);
+	if (period->same_process)
+		before = counters_of_all(period->before);
+	churn_fill(&churn[count], &before, &after, period->seconds);
+	sites_free(&sites_before);
+	sites_free(&sites_after);
 	free(groups);
-	free(before);
-	free(after);
 }
 
 bool churn_is_hotspot(const struct churn *churn, const struct seep_measure *in_use, double rate)
