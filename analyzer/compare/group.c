@@ -28,6 +28,7 @@ void group_table_free(struct group_table *table)
 	map_free(table->stacks);
 	place_lines_free(table->lines);
 	free(table->groups);
+	free(table->places);
 	*table = (struct group_table){0};
 }
 
@@ -80,7 +81,8 @@ static uint64_t function_key(uint64_t seed, const struct group *group)
 			 line->file ? line->file : path_base_name(group->profile->modules[location->module].path));
 }
 
-struct frame_walk *group_places(const struct profile *profile)
+/* The places of all sites, by index; the leaf where a site has no stack. */
+static struct frame_walk *places_find(const struct profile *profile)
 {
 	struct frame_walk *places = memory_allocate(profile->site_count + 1u, sizeof *places);
 	struct wrappers *wrappers = wrappers_find(profile, profile->wrappers, profile->wrapper_count);
@@ -210,7 +212,7 @@ static uint32_t group_find(struct group_table *table, struct group *found)
 static uint32_t *sites_add(struct group_table *table, const struct profile *profile, bool keep_stacks)
 {
 	uint32_t *groups = memory_allocate(profile->site_count + 1u, sizeof *groups);
-	struct frame_walk *places = group_places(profile);
+	struct frame_walk *places = places_find(profile);
 
 	if (keep_stacks)
 		map_reserve(table->stacks, profile->site_count);
@@ -226,7 +228,10 @@ static uint32_t *sites_add(struct group_table *table, const struct profile *prof
 			*group = groups[i];
 		group_widen(&table->groups[groups[i]], group_line(&found));
 	}
-	free(places);
+	if (table->places)
+		free(places);
+	else
+		table->places = places;
 	return groups;
 }
 

@@ -49,6 +49,8 @@ struct group_table {
 	struct map *by_key; /* group.key -> index */
 	struct map *stacks; /* profile_site.key of every site that was added -> index of its group */
 	struct place_lines *lines;
+	struct frame_walk
+	    *places; /* of the sites of the profile that was added first; the leaf where a site has no stack */
 };
 
 void group_table_init(struct group_table *table, enum group_by by);
@@ -59,9 +61,6 @@ void group_table_free(struct group_table *table);
 uint32_t *group_table_add(struct group_table *table, const struct profile *profile);
 /* The same for a table of one profile: `stacks` stays empty. */
 uint32_t *group_table_add_only(struct group_table *table, const struct profile *profile);
-
-/* The places of all sites, by index; the leaf where a site has no stack. The caller frees the array. */
-struct frame_walk *group_places(const struct profile *profile);
 
 /* The call that names the group: its location and its source line; both NULL where the site has no stack. */
 const struct profile_location *group_location(const struct group *group);

@@ -31,9 +31,14 @@ static uint32_t *samples_order(const struct profile *profile)
 {
 	uint32_t *order = memory_allocate(profile->sample_count ? profile->sample_count : 1, sizeof *order);
 
-	for (uint32_t i = 0; i < profile->sample_count; i++)
+	bool is_sorted = true;
+
+	for (uint32_t i = 0; i < profile->sample_count; i++) {
 		order[i] = i;
-	qsort_r(order, profile->sample_count, sizeof *order, index_compare, profile->samples);
+		is_sorted &= i == 0 || sample_compare(&profile->samples[i - 1], &profile->samples[i]) <= 0;
+	}
+	if (!is_sorted)
+		qsort_r(order, profile->sample_count, sizeof *order, index_compare, profile->samples);
 	return order;
 }
 

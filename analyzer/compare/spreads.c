@@ -90,6 +90,7 @@ static void elements_find(struct search *search, const bool *left)
 	struct map *indices = map_create();
 	bool *in_after, *in_before;
 
+	map_reserve(indices, after->site_count);
 	for (uint32_t i = 0; i < after->site_count; i++)
 		*map_put(indices, after->sites[i].key, NULL) = i + 1u;
 	samples_match(before, after, &in_after, &in_before);
@@ -189,7 +190,7 @@ static void spreads_sum(const struct search *search, const bool *left)
 	struct map *places = map_create();
 
 	spreads->of_site = memory_allocate(after->site_count + 1u, sizeof *spreads->of_site);
-	for (uint32_t i = 0; i < after->site_count; i++) {
+	for (uint32_t i = 0; i < after->site_count && spreads->count; i++) {
 		const struct profile_site *site = &after->sites[i];
 		const uint32_t rank = left[i] ? spread_sets_rank(&search->sets, i, search->rank) : 0;
 		spreads->of_site[i] = rank ? rank - 1 : spreads->count;
@@ -232,14 +233,12 @@ void spreads_find(struct spreads *spreads, const struct profile *before, const s
 
 	*spreads = (struct spreads){0};
 	bool *left = sites_left(&search, explained);
-	struct frame_walk *places = group_places(after);
 	elements_find(&search, left);
-	search_begin(&search, places);
+	search_begin(&search, groups->places);
 	while (spreads_take(&search))
 		continue;
 	spreads_sum(&search, left);
 	spread_sets_free(&search.sets);
-	free(places);
 	free(left);
 	free(search.elements);
 	free(search.growth);
