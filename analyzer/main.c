@@ -120,6 +120,7 @@ static int seep(int argc, char **argv)
 {
 	char *cache = symbol_cache_default();
 
+	memory_map_large();
 	launch_leave_shim(argv);
 	standard_descriptors_fill();
 	sigbus_guard_install();

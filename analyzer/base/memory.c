@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Allocation that does not fail. This is the one library file that exits: no caller could do anything better than the
  * line that is printed here. */
+#include <malloc.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -57,6 +58,11 @@ static void bound_apply(void)
 #ifndef MEMORY_IS_SHADOWED
 	setrlimit(RLIMIT_DATA, &limit);
 #endif
+}
+
+void memory_map_large(void)
+{
+	mallopt(M_MMAP_THRESHOLD, (int)LARGE_BLOCK);
 }
 
 void memory_bound_by_inputs(void)

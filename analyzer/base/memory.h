@@ -11,6 +11,9 @@ void *memory_allocate(size_t count, size_t size); /* zeroed */
 void *memory_resize(void *old, size_t count, size_t size);
 char *memory_copy_text(const char *text);
 
+/* From here on, large blocks are mappings of their own: they grow without being copied, and are given back when freed. */
+void memory_map_large(void);
+
 /* From here on, limits the process's memory to what budget_memory_bytes() allows for the announced inputs. This is the
  * last resort: readers bound by themselves what they make of an input. */
 void memory_bound_by_inputs(void);

@@ -176,8 +176,11 @@ void symbols_resolve(struct symbol_module *modules, size_t count, const struct s
 		     struct string_pool *strings, struct symbol_lines *lines)
 {
 	struct symbol_module *left = memory_allocate(count + 1, sizeof *left);
-	size_t left_count = 0;
+	size_t left_count = 0, addresses = 0;
 
+	for (size_t i = 0; i < count; i++)
+		addresses += modules[i].address_count;
+	ARRAY_RESERVE_MORE(lines->lines, lines->count, lines->capacity, addresses);
 	for (size_t i = 0; i < count; i++) {
 		modules[i].source = modules[i].kept = modules[i].debug_file = NULL;
 		if (!symbol_cache_load(&modules[i], search, strings, lines))
