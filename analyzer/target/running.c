@@ -37,7 +37,8 @@ static void process_look(struct running_list *list, pid_t pid)
 	seep_heap_state(&heap, &state);
 	const bool is_alive = seep_heap_alive(&heap);
 	seep_heap_close(&heap);
-	if (!is_alive || is_listed(list, state.pid) || !process_inspect(pid, &facts, &error))
+	if (!is_alive || is_listed(list, state.pid) ||
+	    !(process_inspect((pid_t)state.pid, &facts, &error) || process_inspect(pid, &facts, &error)))
 		return;
 	struct running running = {.pid = state.pid, .directory = memory_copy_text(directory)};
 	snprintf(running.name, sizeof running.name, "%s", facts.name);
