@@ -50,7 +50,7 @@ analyzer/session        analyzer/base analyzer/process analyzer/profile analyzer
 analyzer/run            analyzer/base analyzer/options analyzer/process analyzer/session
 analyzer/tracing        analyzer/base
 analyzer/inline         analyzer/base analyzer/modules analyzer/tracing
-analyzer/attach         analyzer/base analyzer/inline analyzer/options analyzer/process analyzer/run analyzer/session analyzer/tracing
+analyzer/attach         analyzer/base analyzer/files analyzer/inline analyzer/options analyzer/process analyzer/run analyzer/session analyzer/tracing
 analyzer/tree           analyzer/base analyzer/files analyzer/profile
 analyzer/target          analyzer/base analyzer/process analyzer/profile preload/keeper/program
 analyzer/export         analyzer/base analyzer/files analyzer/profile analyzer/reader analyzer/statistics analyzer/tree

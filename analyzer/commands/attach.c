@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "attach/attendant.h"
+#include "attach/named.h"
 #include "base/buffer.h"
 #include "base/message.h"
 #include "commands/all.h"
@@ -16,17 +17,20 @@
 #include "run/output_directory.h"
 #include "run/settings.h"
 
-enum { OPTION_FOR = 256, OPTION_PAUSE, PAUSE_NS = 100000000 };
+enum { OPTION_FOR = 256, OPTION_PAUSE, OPTION_ALL, PAUSE_NS = 100000000 };
 
 struct attach_request {
 	struct recording_wish wish;
 	uint64_t for_ns, pause_ns;
+	const char *all;
 };
 
 #define FIELD(name) offsetof(struct attach_request, wish.name)
 
 static const struct command_option attach_options[] = {
     RECORDING_OPTIONS_MAIN(FIELD),
+    {OPTION_ALL, "all", "NAME", "stay, and join all of this name, later ones too", &option_text,
+     offsetof(struct attach_request, all), NULL},
     {OPTION_FOR, "for", "TIME", "stay, and leave the process after TIME or Ctrl-C", &option_time,
      offsetof(struct attach_request, for_ns), NULL},
     {OPTION_PAUSE, "pause", "TIME", "the process stands still no longer at a time (100ms)", &option_time,
@@ -66,31 +70,65 @@ static void notes_say(char *notes)
 		message("%s", line);
 }
 
+static bool process_join_and_say(const struct attendant_request *request, struct attendant *attendant,
+				 struct error *error)
+{
+	struct process_facts facts;
+	char directory[4200];
+
+	if (!attendant_begin(attendant, request, error))
+		return false;
+	const char *name = process_name(request->pid, &facts);
+	directory_show(request->pid, attendant->joined.directory, directory, sizeof directory);
+	char threads[48] = "";
+	if (attendant->joined.borrowed_ms > attendant->joined.longest_ms)
+		snprintf(threads, sizeof threads, ", one thread for %.1f ms", attendant->joined.borrowed_ms);
+	message("joined %s (pid %d), which stood still for %.1f ms%s; recording %s", name, (int)request->pid,
+		attendant->joined.longest_ms, threads, directory);
+	notes_say(attendant->joined.notes);
+	return true;
+}
+
 static bool process_attach(const struct attendant_request *request, struct error *error)
 {
 	struct process_facts facts;
 	struct attendant attendant;
 	char directory[4200];
 
-	if (!attendant_begin(&attendant, request, error))
+	if (!process_join_and_say(request, &attendant, error))
 		return false;
-	const char *name = process_name(request->pid, &facts);
-	directory_show(request->pid, attendant.joined.directory, directory, sizeof directory);
-	char threads[48] = "";
-	if (attendant.joined.borrowed_ms > attendant.joined.longest_ms)
-		snprintf(threads, sizeof threads, ", one thread for %.1f ms", attendant.joined.borrowed_ms);
-	message("joined %s (pid %d), which stood still for %.1f ms%s; recording %s", name, (int)request->pid,
-		attendant.joined.longest_ms, threads, directory);
-	notes_say(attendant.joined.notes);
 	message("next: seep leaks %d, seep detach %d", (int)request->pid, (int)request->pid);
 	if (!request->for_ns) {
 		attendant_forget(&attendant);
 		return true;
 	}
+	const char *name = process_name(request->pid, &facts);
+	directory_show(request->pid, attendant.joined.directory, directory, sizeof directory);
 	if (!attendant_await(&attendant, error))
 		return false;
 	message("left %s (pid %d); next: seep leaks %s", name, (int)request->pid, directory);
 	return true;
+}
+
+static bool named_attach(const void *context, pid_t pid, uint64_t for_ns, struct attendant *attendant,
+			 struct error *error)
+{
+	struct attendant_request request = *(const struct attendant_request *)context;
+
+	request.pid = pid;
+	request.for_ns = for_ns;
+	return process_join_and_say(&request, attendant, error);
+}
+
+/* Until it is ended. */
+static void all_attach(const char *name, const struct attendant_request *request)
+{
+	const size_t joined = named_join_all(name, request->for_ns, named_attach, request);
+
+	if (request->for_ns)
+		message("joined %zu named %s, and left them", joined, name);
+	else
+		message("joined %zu named %s, which are recorded on; next: seep detach --all %s", joined, name, name);
 }
 
 static int attach_main(int argc, char **argv)
@@ -102,8 +140,9 @@ static int attach_main(int argc, char **argv)
 	int status = COMMAND_FINE;
 
 	command_take_options(&command_attach, argc, argv, &request);
-	if (optind == argc)
-		return command_usage(&command_attach, "the process to join is missing");
+	if (request.all ? optind < argc : optind == argc)
+		return command_usage(&command_attach, request.all ? "--all takes no number of a process"
+								  : "the process to join is missing");
 	if (request.for_ns && optind + 1 < argc)
 		return command_usage(&command_attach, "--for takes one process");
 	for (int i = optind; i < argc; i++)
@@ -112,13 +151,15 @@ static int attach_main(int argc, char **argv)
 	if (!library_find_shim(shim, sizeof shim, &error) || !output_resolve(request.wish.output, &output, &error) ||
 	    !output_directory_prepare(output.data, &error))
 		status = command_fail(&error);
+	struct attendant_request wanted = {.shim = shim,
+					   .output = output.data,
+					   .wish = &request.wish,
+					   .for_ns = request.for_ns,
+					   .pause_ms = (double)request.pause_ns / 1e6};
+	if (status == COMMAND_FINE && request.all)
+		all_attach(request.all, &wanted);
 	for (int i = optind; status == COMMAND_FINE && i < argc; i++) {
-		struct attendant_request wanted = {.pid = operand_pid(argv[i]),
-						   .shim = shim,
-						   .output = output.data,
-						   .wish = &request.wish,
-						   .for_ns = request.for_ns,
-						   .pause_ms = (double)request.pause_ns / 1e6};
+		wanted.pid = operand_pid(argv[i]);
 		if (!process_attach(&wanted, &error))
 			status = command_fail(&error);
 	}
@@ -128,12 +169,12 @@ static int attach_main(int argc, char **argv)
 
 const struct command command_attach = {
     .name = "attach",
-    .operands = "PID...",
+    .operands = "[PID...]",
     .summary = "join running processes and record their heaps",
     .options = attach_options,
     .run = attach_main,
     .notes = "What a process has allocated before is not seen. A process of seep's stays with\n"
-	     "each of them, until 'seep detach PID' or its end.",
+	     "each of them, until 'seep detach PID' or its end. --all NAME is as in pgrep -x.",
 };
 
 static bool process_detach(pid_t pid, struct error *error)
@@ -147,17 +188,58 @@ static bool process_detach(pid_t pid, struct error *error)
 	return true;
 }
 
+struct detach_request {
+	const char *all;
+};
+
+static const struct command_option detach_options[] = {
+    {OPTION_ALL, "all", "NAME", "leave the processes of this name", &option_text, offsetof(struct detach_request, all),
+     NULL},
+    {0},
+};
+
+/* Those of the name that were joined. */
+static int all_detach(const char *name)
+{
+	struct named_list list;
+	struct process_facts facts;
+	struct error error;
+	char directory[4200];
+	size_t joined = 0;
+	int status = COMMAND_FINE;
+
+	named_find(&list, name);
+	for (size_t i = 0; i < list.count; i++) {
+		const pid_t pid = list.each[i].pid;
+		if (!process_inspect(pid, &facts, &error) || !facts.shim_joined ||
+		    !recording_locate(pid, directory, sizeof directory, &error))
+			continue;
+		joined++;
+		if (!process_detach(pid, &error))
+			status = command_fail(&error);
+	}
+	named_free(&list);
+	if (joined)
+		return status;
+	error_set(&error, "no process named %s is joined", name);
+	return command_fail(&error);
+}
+
 static int detach_main(int argc, char **argv)
 {
+	struct detach_request request = {0};
 	struct error error;
 	int status = COMMAND_FINE;
 
-	command_take_options(&command_detach, argc, argv, NULL);
-	if (optind == argc)
-		return command_usage(&command_detach, "the process to leave is missing");
+	command_take_options(&command_detach, argc, argv, &request);
+	if (request.all ? optind < argc : optind == argc)
+		return command_usage(&command_detach, request.all ? "--all takes no number of a process"
+								  : "the process to leave is missing");
 	for (int i = optind; i < argc; i++)
 		if (!operand_pid(argv[i]))
 			return command_usage(&command_detach, "%s is not the number of a process", argv[i]);
+	if (request.all)
+		return all_detach(request.all);
 	for (int i = optind; i < argc; i++)
 		if (!process_detach(operand_pid(argv[i]), &error))
 			status = command_fail(&error);
@@ -166,7 +248,8 @@ static int detach_main(int argc, char **argv)
 
 const struct command command_detach = {
     .name = "detach",
-    .operands = "PID...",
+    .operands = "[PID...]",
     .summary = "leave processes that 'seep attach' has joined",
+    .options = detach_options,
     .run = detach_main,
 };

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The processes of a service: those whose name, or whose executable's, is just that, as `pgrep -x` would find them. */
+#ifndef SEEP_ATTACH_NAMED_H
+#define SEEP_ATTACH_NAMED_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "attach/attendant.h"
+
+struct named {
+	pid_t pid;
+	uint64_t start_ticks; /* with the number it is this process for good */
+};
+
+struct named_list {
+	struct named *each; /* by number */
+	size_t count, capacity;
+};
+
+/* Ourselves and zombies left out. */
+void named_find(struct named_list *list, const char *name);
+void named_free(struct named_list *list);
+
+/* Joins one, and says so. */
+typedef bool named_join(const void *context, pid_t pid, uint64_t for_ns, struct attendant *attendant,
+			struct error *error);
+
+/*
+ * Joins all that have the name and, once a second, those that appear, until the time is over (0: never) or HUP, INT or TERM come. One
+ * that is refused is named once. With a time they are left at its end, or by these signals; without, they stay joined. Gives how many
+ * were joined.
+ */
+size_t named_join_all(const char *name, uint64_t for_ns, named_join *join, const void *context);
+
+#endif

@@ -1,0 +1,82 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# seep attach --all NAME and seep detach --all NAME: the processes of a service, those too that appear later.
+. "$(dirname "$0")/lib.sh"
+
+compile "worker" <<'END'
+#include <stdlib.h>
+#include <unistd.h>
+int main(int argc, char **argv) {
+	(void)argc;
+	for (int i = 0; i < 60000 && access(argv[1], F_OK) != 0; i++) { /* a few minutes, should nobody end it */
+		*(volatile char *)malloc(1000) = 1;
+		usleep(2000);
+	}
+	return 0;
+}
+END
+name=seep-e2e-worker-of-$$ # longer than the 15 bytes that a process's own name has, and nobody else's
+mv worker "$name"
+ln "$name" "other-$$"
+similar=$name-not
+
+begin() { # EXECUTABLE: its number is in $begun
+	"./$1" stop &
+	begun=$!
+pids+=("$begun")
+	wait_until 10 test "$(readlink "/proc/$begun/exe")" = "$PWD/$1"
+}
+says() { grep -qE "$1" said; }
+
+cp "$name" "$similar"
+begin "$name"
+first=$begun
+begin "$name"
+second=$begun
+begin "other-$$"
+other=$begun
+begin "$similar"
+not_that=$begun
+
+"$SEEP" attach --all "$name" -r 1K -i 100ms -o "$WORK/%c.%p" 2>said &
+staying=$!
+pids+=("$staying")
+wait_until 10 says "joined .*pid $second\)"
+check_equal "all of the name are joined" 2 "$(grep -cE "joined .* \(pid ($first|$second)\)" said)"
+begin "$name"
+third=$begun
+wait_until 10 says "joined .*pid $third\)"
+check "and one that appears later" says "joined .*pid $third\)"
+check_equal "others are left alone" 0 "$(grep -cE "pid ($other|$not_that)\)" said)"
+kill -INT "$staying"
+wait "$staying"
+check_equal "Ctrl-C ends the looking" "0 1" "$? $(grep -c "joined 3 named $name, which are recorded on" said)"
+"$SEEP" report "$third" >report 2>&1
+check_match "and they are recorded on" "main" "$(cat report)"
+"$SEEP" detach --all "$name" >/dev/null 2>left
+check_equal "detach --all leaves them" "0 3" "$? $(grep -cE "^seep: left ($first|$second|$third), " left)"
+"$SEEP" detach --all "$name" >/dev/null 2>left
+check_equal "which it can once" "3 seep: no process named $name is joined" "$? $(cat left)"
+
+# It stays for one that appears after the refusal, and looks twice before it joins that: a second line would have come meanwhile.
+cp "$name" "$name-refused"
+"$SEEP" run -r 1K -o recorded -- "./$name-refused" stop 2>/dev/null &
+pids+=("$!")
+recorded=$(child_of $!)
+wait_until 10 test -e recorded/heap
+"$SEEP" attach --all "$name-refused" --for 600s -r 1K -o "$WORK/late.%p" 2>said &
+staying=$!
+pids+=("$staying")
+wait_until 10 says "$recorded.* recorded"
+begin "$name-refused"
+wait_until 10 says "joined .*pid $begun\)"
+check_equal "one that is refused is named once" 1 "$(grep -cE "\b$recorded\b" said)"
+kill -TERM "$staying"
+wait "$staying"
+check_equal "with --for, its end leaves those that it joined" "0 1" \
+	"$? $(grep -c "joined 1 named $name-refused, and left them" said)"
+check_match "which are recorded no more" "records no more" "$("$SEEP" report "$begun" 2>&1)"
+touch stop
+check "the processes ran on, and end well" wait "$first" "$second" "$third" "$other" "$not_that" "$begun"
+
+exit "$cases_failed"
