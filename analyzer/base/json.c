@@ -120,6 +120,17 @@ void json_text(struct json *json, const char *text)
 	json_append_quoted(json->out, text);
 }
 
+void json_text_begin(struct json *json)
+{
+	json_separate(json);
+	buffer_append_byte(json->out, '"');
+}
+
+void json_text_end(struct json *json)
+{
+	buffer_append_byte(json->out, '"');
+}
+
 void json_text_or_null(struct json *json, const char *text)
 {
 	json_text(json, text && *text ? text : NULL);

@@ -68,8 +68,18 @@ function keys(state, dialog, now) {
 	});
 }
 
+/** Resolves when what was done has been drawn. A page that can't be seen is never drawn. @returns {Promise<void>} */
+const drawn = () => new Promise((done) => {
+	const late = setTimeout(done, 300);
+	requestAnimationFrame(() => {
+		clearTimeout(late);
+		setTimeout(done, 0);
+	});
+});
+
 /**
- * Builds the page about a recording, or the flame graph that `seep flame` makes; `head` stands above all, where there is one.
+ * Builds the page about a recording, or the flame graph that `seep flame` makes; `head` stands above all, where there is one. What
+ * stands below the first screen is yet to be filled, by those that are returned as `later`.
  * @param {Recording} recording @param {State} state @param {HTMLDialogElement} dialog @param {Element|null} head
  */
 function show(recording, state, dialog, head) {
@@ -84,18 +94,15 @@ function show(recording, state, dialog, head) {
 		? [heading(recording), recording.count > 1 && timeline.caption, panel.element, table.element, foot]
 		: [head, answer(recording, state), timeline.element, recording.count > 1 && cohorts.element, panel.element, source.element, table.element, foot];
 	root.replaceChildren(...parts.filter(Boolean));
+	const over = recording.document.metric ? [() => timeline.update()] : [() => timeline.build(), () => cohorts.build()];
+	const [first, ...later] = [...over, () => panel.update(), () => table.update(), () => source.update()];
 	const redraw = () => {
-		timeline.build();
-		cohorts.build();
+		for (const build of over) build();
 		panel.flame.draw();
 	};
-	redraw();
-	panel.update();
-	table.update();
-	source.update();
+	first();
 	Object.assign(window, { seepFrame: (/** @type {string} */ name) => panel.flame.find(name) });
-	root.dataset.ready = "true";
-	return { recording, timeline, cohorts, panel, table, redraw };
+	return { recording, timeline, cohorts, panel, table, redraw, later };
 }
 
 /** The page of a server: what is shown follows the recording, and the reader's view stays. @param {State} state @param {HTMLDialogElement} dialog @param {{now: Views|null}} views */
@@ -112,6 +119,8 @@ function followed(state, dialog, views) {
 			state.set(carried(state, old.recording, recording));
 		}
 		views.now = show(recording, state, dialog, follower.element);
+		for (const fill of views.now.later) fill();
+		root.dataset.ready = "true";
 		document.title = `seep: ${safe(data.process.command || data.source)}`;
 		requestAnimationFrame(bringBack); /* plots have their heights by then */
 	});
@@ -135,6 +144,13 @@ async function start() {
 	carries.remove();
 	if (recording.document.metric) state.begin({ metric: recording.document.metric, sort: recording.document.metric === "growth" ? "growth" : "value" });
 	views.now = show(recording, state, dialog, null);
+	await drawn();
+	performance.mark("usable");
+	for (const fill of views.now.later) {
+		fill();
+		await drawn();
+	}
+	root.dataset.ready = "true";
 }
 
 start().catch((error) => {

@@ -7,7 +7,6 @@
  * @property {string[]} names by key
  * @property {Int32Array} of the key of every frame
  * @property {number} none the key of what has no stack
- * @property {string[]} identities by key, which another page's data have, too
  */
 
 /** What a search looks at: function, file:line, module. @param {Recording} recording @param {number} frame */
@@ -22,34 +21,55 @@ const made = new WeakMap();
 export function frameKeys(recording, fold) {
 	const ofRecording = made.get(recording) ?? new Map();
 	made.set(recording, ofRecording);
-	if (!ofRecording.has(fold)) ofRecording.set(fold, number(recording, fold));
+	if (!ofRecording.has(fold)) {
+		const of = keysOf(recording, fold);
+		const names = firstFrames(of).map((frame) => nameOf(recording, fold, frame));
+		ofRecording.set(fold, { names: [...names, "[no stack]"], of, none: names.length });
+	}
 	return /** @type {FrameKeys} */ (ofRecording.get(fold));
 }
 
-/** @param {Recording} recording @param {string} fold @returns {FrameKeys} */
-function number(recording, fold) {
-	/** @type {string[]} */
-	const names = [];
-	/** @type {Map<string, number>} */
+/** @param {Recording} recording @param {string} fold @param {number} frame */
+function nameOf(recording, fold, frame) {
+	if (fold === "module") return recording.moduleOf(frame) || "[no module]";
+	return fold === "line" ? `${recording.functionOf(frame)} ${recording.lineOf(frame)}` : recording.functionOf(frame);
+}
+
+/**
+ * Numbers pairs of numbers from 0 on: equal ones have one.
+ * @param {Int32Array} first @param {Int32Array} second @param {number} limit of the second ones
+ */
+function paired(first, second, limit) {
+	/** @type {Map<number, number>} */
 	const numbers = new Map();
-	const of = new Int32Array(recording.frames.line.length);
-	/** @param {string} identity @param {string} name */
-	const keyOf = (identity, name) => {
-		let key = numbers.get(identity);
-		if (key === undefined) {
-			key = names.length;
-			numbers.set(identity, key);
-			names.push(name);
-		}
-		return key;
-	};
-	for (let frame = 0; frame < of.length; frame++) {
-		const name = recording.functionOf(frame);
-		const module = recording.moduleOf(frame);
-		if (fold === "module") of[frame] = keyOf(module, module || "[no module]");
-		else if (fold === "line") of[frame] = keyOf(`${name}\n${recording.lineOf(frame)}\n${module}`, `${name} ${recording.lineOf(frame)}`);
-		else of[frame] = keyOf(`${name}\n${module}`, name);
+	const of = new Int32Array(first.length);
+	for (let i = 0; i < of.length; i++) {
+		const pair = first[i] * limit + second[i];
+		const number = numbers.get(pair) ?? numbers.size;
+		if (number === numbers.size) numbers.set(pair, number);
+		of[i] = number;
 	}
-	const none = keyOf("\n", "[no stack]");
-	return { names, of, none, identities: [...numbers.keys()] };
+	return of;
+}
+
+/** Equal texts have equal numbers, so that no text is looked at. @param {Recording} recording @param {string} fold @returns {Int32Array} */
+function keysOf({ texts, frames }, fold) {
+	const functions = fold === "module" ? new Int32Array(frames.module.length) : frames.function;
+	let of = paired(functions, frames.module, texts.length);
+	if (fold === "line") of = paired(paired(of, frames.file, texts.length), frames.line, 2 ** 32);
+	return of;
+}
+
+/** A frame of every key. @param {Int32Array} of */
+function firstFrames(of) {
+	/** @type {number[]} */
+	const frames = [];
+	for (let frame = 0; frame < of.length; frame++) if (of[frame] === frames.length) frames.push(frame);
+	return frames;
+}
+
+/** What names every key in another page's data, too. @param {Recording} recording @param {string} fold */
+export function identities(recording, fold) {
+	const { of, names } = frameKeys(recording, fold);
+	return [...firstFrames(of).map((frame, key) => `${names[key]}\n${fold === "module" ? "" : recording.moduleOf(frame)}`), "\n"];
 }

@@ -61,6 +61,10 @@ export class Growth {
 
 	/** @param {number} key */
 	#isBeyondChance(key) {
+		const { bytes: fresh } = this.fresh;
+		const { bytes: gone } = this.gone;
+		const less = this.bytes(key) > 0 ? gone : fresh;
+		if (Math.abs(this.bytes(key)) <= Math.max(less.largest[key], this.#unseen(key))) return false; /* an interval reaches at least so far */
 		const ends = this.interval(key);
 		return ends.low > 0 || ends.high < 0;
 	}

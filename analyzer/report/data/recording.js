@@ -4,30 +4,26 @@
 
 import { column } from "./data.js";
 import { Growth } from "./growth.js";
-import { measureAddSamples, sumInterval, unseenBytes } from "../numbers/interval.js";
-import { Measures } from "../numbers/measures.js";
+import { sumInterval, unseenBytes } from "../numbers/interval.js";
+import { Measures, Sums } from "../numbers/measures.js";
+import { Weights } from "../numbers/weights.js";
 
 /**
  * @typedef {import("../numbers/interval.js").Interval} Interval
  * @typedef {Int32Array|null} Keys the key of each site, -1: not counted; null: each site is its own
  */
 
-/** @param {any} columns @param {string[]} names @returns {Record<string, Float64Array>} */
-function columnsOf(columns, names) {
-	return Object.fromEntries(names.map((name) => [name, column(columns[name])]));
+/**
+ * @template {string} N @template {Int32Array|Float64Array} T
+ * @param {any} columns @param {N[]} names @param {new (count: number) => T} Type @returns {Record<N, T>}
+ */
+function columnsOf(columns, names, Type) {
+	return /** @type {Record<N, T>} */ (Object.fromEntries(names.map((name) => [name, column(columns[name], Type)])));
 }
 
-/** What the root has, and after it the others. @param {number} root @param {Float64Array} others */
-function below(root, others) {
-	const all = new Int32Array(others.length + 1);
-	all[0] = root;
-	all.set(others, 1);
-	return all;
-}
-
-/** @param {Float64Array} values @param {number[]} more */
+/** @template {Int32Array|Float64Array} T @param {T} values @param {number[]} more @returns {T} */
 function extended(values, more) {
-	const all = new Float64Array(values.length + more.length);
+	const all = /** @type {T} */ (new /** @type {any} */ (values.constructor)(values.length + more.length));
 	all.set(values);
 	all.set(more, values.length);
 	return all;
@@ -46,20 +42,20 @@ export class Recording {
 		/** @type {string[]} */
 		this.triggers = document.moments.trigger;
 		this.count = this.times.length;
-		this.siteNode = Int32Array.from(column(document.sites.node));
-		this.sitePlace = Int32Array.from(column(document.sites.place).map((frame) => frame - 1));
-		this.siteRow = Int32Array.from(column(document.sites.row).map((row) => row - 1));
+		this.siteNode = column(document.sites.node, Int32Array);
+		this.sitePlace = column(document.sites.place, Int32Array).map((frame) => frame - 1);
+		this.siteRow = column(document.sites.row, Int32Array).map((row) => row - 1);
 		this.siteCount = this.siteNode.length;
-		this.nodeParent = below(0, column(document.nodes.parent));
-		this.nodeFrame = below(-1, column(document.nodes.frame));
-		this.frames = columnsOf(document.frames, ["function", "file", "module", "line", "inlined"]);
-		this.cells = columnsOf(document.cells, ["site", "born", "dead", "size", "rate", "count"]);
+		this.nodeParent = column(document.nodes.parent, Int32Array, 1);
+		this.nodeFrame = column(document.nodes.frame, Int32Array, 1);
+		this.nodeFrame[0] = -1;
+		this.frames = columnsOf(document.frames, ["function", "file", "module", "line", "inlined"], Int32Array);
+		this.cells = columnsOf(document.cells, ["site", "born", "dead"], Int32Array);
 		this.weights = this.#weigh();
 		/** @type {number} sites that share the last one's number */
 		this.leftOut = document.sites.left_out;
 		if (this.leftOut) this.#nameRest();
-		this.#addSums();
-		this.counters = columnsOf(document.counters, ["site", "moment", "bytes", "objects"]);
+		this.counters = { ...columnsOf(document.counters, ["site", "moment"], Int32Array), ...columnsOf(document.counters, ["bytes", "objects"], Float64Array) };
 		/** @type {number[]} */
 		this.largest = document.counters.largest;
 		/** @type {Map<string, {count: number, frames: number[], keyOf: Int32Array}>} */
@@ -68,10 +64,13 @@ export class Recording {
 
 	/** What each cell adds to a sum. */
 	#weigh() {
-		const { size, rate, count } = this.cells;
-		const weights = new Measures(size.length);
-		for (let i = 0; i < size.length; i++) measureAddSamples(weights, i, size[i], rate[i], count[i]);
-		return weights;
+		const { size, rate, count } = columnsOf(this.document.cells, ["size", "rate", "count"], Float64Array);
+		/** @type {{site: number, born: number, dead: number, samples: number, bytes: number[], objects: number[]}[]} cells of which the sums alone are known */
+		const rest = this.document.rest;
+		const sums = new Measures(rest.length);
+		rest.forEach((of, i) => sums.set(i, of));
+		if (rest.length) for (const name of /** @type {const} */ (["site", "born", "dead"])) this.cells[name] = extended(this.cells[name], rest.map((of) => of[name]));
+		return new Weights(size, rate, count, sums);
 	}
 
 	/** The sites that are left out are one, with a frame of its own. */
@@ -79,22 +78,11 @@ export class Recording {
 		const site = this.siteCount - 1;
 		const frame = this.frames.function.length;
 		this.texts.push(`[${this.leftOut.toLocaleString("en-US")} smaller sites]`);
-		for (const [name, value] of Object.entries({ function: this.texts.length - 1, file: 0, module: 0, line: 0, inlined: 0 })) this.frames[name] = extended(this.frames[name], [value]);
+		for (const name of /** @type {const} */ (["function", "file", "module", "line", "inlined"])) this.frames[name] = extended(this.frames[name], [name === "function" ? this.texts.length - 1 : 0]);
 		this.siteNode[site] = this.nodeParent.length;
 		this.sitePlace[site] = frame;
-		this.nodeParent = Int32Array.from(extended(Float64Array.from(this.nodeParent), [0]));
-		this.nodeFrame = Int32Array.from(extended(Float64Array.from(this.nodeFrame), [frame]));
-	}
-
-	/** Cells of which the sums alone are known. */
-	#addSums() {
-		/** @type {{site: number, born: number, dead: number, samples: number, bytes: number[], objects: number[]}[]} */
-		const rest = this.document.rest;
-		const first = this.cells.site.length;
-		if (!rest.length) return;
-		for (const name of /** @type {const} */ (["site", "born", "dead"])) this.cells[name] = extended(this.cells[name], rest.map((of) => of[name]));
-		this.weights = this.weights.extended(rest.length);
-		rest.forEach((of, i) => this.weights.set(first + i, of));
+		this.nodeParent = extended(this.nodeParent, [0]);
+		this.nodeFrame = extended(this.nodeFrame, [frame]);
 	}
 
 	/** Text of a frame. @param {number} frame */
@@ -127,9 +115,29 @@ export class Recording {
 		for (let i = 0; i < born.length; i++) {
 			if (born[i] > moment || moment >= dead[i]) continue;
 			const key = keyOf ? keyOf[site[i]] : site[i];
-			if (key >= 0) measures.add(key, this.weights, i);
+			if (key >= 0) this.weights.add(measures, key, i);
 		}
 		return measures;
+	}
+
+	/** What each site has in use at a moment. @param {number} moment @param {"bytes"|"objects"} of */
+	inUseBySite(moment, of) {
+		const values = new Float64Array(this.siteCount);
+		const { site, born, dead } = this.cells;
+		for (let i = 0; i < born.length; i++) if (born[i] <= moment && moment < dead[i]) values[site[i]] += this.weights.estimate(i, of);
+		return values;
+	}
+
+	/** What each site has more or less of at the later of two moments. @param {number} before @param {number} after */
+	growthBySite(before, after) {
+		const values = new Float64Array(this.siteCount);
+		const { site, born, dead } = this.cells;
+		for (let i = 0; i < born.length; i++) {
+			const then = born[i] <= before && before < dead[i];
+			const now = born[i] <= after && after < dead[i];
+			if (then !== now) values[site[i]] += this.weights.estimate(i, "bytes") * (now ? 1 : -1);
+		}
+		return values;
 	}
 
 	/**
@@ -145,7 +153,7 @@ export class Recording {
 			const at = keyOf ? keyOf[site[i]] : site[i];
 			const key = at < 0 || !keyOfBirth ? at : keyOfBirth[born[i]];
 			if (key < 0) continue;
-			const bytes = this.weights.bytes.estimate(i);
+			const bytes = this.weights.estimate(i, "bytes");
 			for (let k = born[i]; k < dead[i]; k++) series[key][k] += bytes;
 		}
 		return series;
@@ -153,15 +161,15 @@ export class Recording {
 
 	/** In-use bytes with their interval at each moment, of all sites or of those that have a key. @param {Keys} keyOf */
 	series(keyOf) {
-		const sums = new Measures(this.count);
+		const sums = new Sums(this.count);
 		const { site, born, dead } = this.cells;
 		for (let i = 0; i < born.length; i++) {
 			if (keyOf && keyOf[site[i]] < 0) continue;
-			for (let k = born[i]; k < dead[i]; k++) sums.bytes.add(k, this.weights.bytes, i);
+			for (let k = born[i]; k < dead[i]; k++) this.weights.addBytes(sums, k, i);
 		}
 		return Array.from({ length: this.count }, (_, k) => {
-			const band = this.rate ? sumInterval(sums.bytes.at(k), unseenBytes(this.rate)) : { low: NaN, high: NaN };
-			return { value: sums.bytes.estimate(k), ...band };
+			const band = this.rate ? sumInterval(sums.at(k), unseenBytes(this.rate)) : { low: NaN, high: NaN };
+			return { value: sums.estimate(k), ...band };
 		});
 	}
 
@@ -175,7 +183,7 @@ export class Recording {
 			const now = born[i] <= after && after < dead[i];
 			if (then === now) continue;
 			const key = keyOf ? keyOf[site[i]] : site[i];
-			if (key >= 0) (now ? fresh : gone).add(key, this.weights, i);
+			if (key >= 0) this.weights.add(now ? fresh : gone, key, i);
 		}
 		return { fresh, gone };
 	}

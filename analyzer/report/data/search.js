@@ -25,6 +25,7 @@ export const exactly = (name) => `^${name.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")
 
 /** @param {import("./tree.js").Tree} tree @param {RegExp} pattern @returns {Found} */
 export function search(tree, pattern) {
+	tree.growAll();
 	const texts = tree.options.fold === "module" ? tree.key : tree.frame; /* nodes with one number have one text */
 	const isMatch = new Int8Array(tree.recording.frames.line.length + tree.keys.names.length + 1).fill(-1);
 	const matches = new Uint8Array(tree.count);

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // The tree that a flame graph draws, made from the recording's trie of calls: folded, inverted, focused, or around one
-// function. A node's parent has the smaller index. Children are lists; who draws them puts those that can be seen in order.
+// function. Who draws a node's children puts those that can be seen in order.
 
-import { NodeIndex } from "./node_index.js";
+import { Nodes } from "./nodes.js";
 import { frameKeys, searchText } from "./frame_keys.js";
 import { Measures } from "../numbers/measures.js";
 
 /**
  * @typedef {import("./recording.js").Recording} Recording
+ * @typedef {import("./frame_keys.js").FrameKeys} FrameKeys
  * @typedef {object} TreeOptions
  * @property {string} fold which calls are one: "function", "line" or "module"
  * @property {boolean} inverted callees first: the allocating function at the root
@@ -17,132 +18,76 @@ import { Measures } from "../numbers/measures.js";
  * @property {number} around frame key: only stacks through it, from it on outwards or inwards; -1: all
  */
 
-export class Tree {
+/** For every call of the trie, whether it or one of its callers is such a frame. @param {Recording} recording @param {(frame: number) => boolean} isSuch */
+function onStack({ nodeParent, nodeFrame, frames: { line } }, isSuch) {
+	const frames = new Int8Array(line.length).fill(-1);
+	const found = new Uint8Array(nodeParent.length);
+	for (let node = 1; node < found.length; node++) {
+		const frame = nodeFrame[node];
+		if (frames[frame] < 0) frames[frame] = isSuch(frame) ? 1 : 0;
+		found[node] = found[nodeParent[node]] | frames[frame];
+	}
+	return found;
+}
+
+/** For every call of the trie, whether stacks that end there are shown; null: all are. @param {Recording} recording @param {FrameKeys} keys @param {TreeOptions} options */
+function wantedCalls(recording, keys, { only, without, around }) {
+	/** @type {[(frame: number) => boolean, number][]} */
+	const rules = [];
+	if (only) rules.push([(frame) => only.test(searchText(recording, frame)), 1]);
+	if (without) rules.push([(frame) => without.test(searchText(recording, frame)), 0]);
+	if (around >= 0) rules.push([(frame) => keys.of[frame] === around, 1]);
+	if (!rules.length) return null;
+	const found = rules.map(([isSuch]) => onStack(recording, isSuch));
+	return found[0].map((_, call) => (rules.every(([, is], rule) => found[rule][call] === is) ? 1 : 0));
+}
+
+/** What the stacks have that end at each call. @param {Recording} recording @param {import("./values.js").Values} values by site @param {Uint8Array|null} wanted */
+function valuesOfCalls({ siteNode, siteCount, nodeParent }, { width, net }, wanted) {
+	const ofCalls = { width: new Float64Array(nodeParent.length), net: new Float64Array(net === width ? 0 : nodeParent.length) };
+	for (let site = 0; site < siteCount; site++) {
+		const call = siteNode[site];
+		if (!(width[site] > 0) || (wanted && !wanted[call])) continue;
+		ofCalls.width[call] += width[site];
+		if (net !== width) ofCalls.net[call] += net[site];
+	}
+	return net === width ? { width: ofCalls.width, net: ofCalls.width } : ofCalls;
+}
+
+export class Tree extends Nodes {
 	/**
 	 * @param {Recording} recording
 	 * @param {import("./values.js").Values} values
 	 * @param {TreeOptions} options
 	 */
 	constructor(recording, values, options) {
+		const keys = frameKeys(recording, options.fold);
+		const wanted = wantedCalls(recording, keys, options);
+		super(recording, keys, options, valuesOfCalls(recording, values, wanted));
 		this.recording = recording;
 		this.options = options;
-		this.keys = frameKeys(recording, options.fold);
-		this.index = new NodeIndex(options.inverted ? 0 : recording.nodeParent.length + 1);
-		this.sites = this.#nodesOfSites(values.width);
-		this.count = this.index.count;
-		this.parent = this.index.parent;
-		this.key = this.index.key; /* of this.keys.names; the root's is -1 */
-		this.frame = this.index.frame;
-		this.depth = this.index.depth;
-		this.width = this.#sum(values.width);
-		this.net = values.net === values.width ? this.width : this.#sum(values.net);
-		this.lists = this.#listChildren();
+		this.wanted = wanted;
+		this.siteWidth = values.width;
+		/** @type {Int32Array|null} */
+		this.nodesOfSites = null;
 	}
 
-	/** @param {number} parent @param {number} frame @param {number} key */
-	#child(parent, frame, key) {
-		return this.options.recursion && this.index.key[parent] === key ? parent : this.index.child(parent, key, frame);
+	/** The node of every site; -1: it is not shown. All nodes have grown then. */
+	get sites() {
+		if (this.nodesOfSites) return this.nodesOfSites;
+		const { siteNode } = this.recording;
+		this.growAll();
+		this.nodesOfSites = siteNode.map((call, site) => (this.siteWidth[site] > 0 && (!this.wanted || this.wanted[call]) ? this.nodeOfCall(call) : -1));
+		return this.nodesOfSites;
 	}
 
-	/** A child with this key; -1: there is none. @param {number} parent @param {number} key */
-	childOf(parent, key) {
-		return this.index.find(parent, key);
-	}
-
-	/** For every call of the trie, whether it or one of its callers is such a frame. @param {(frame: number) => boolean} isSuch */
-	#onStack(isSuch) {
-		const { nodeParent, nodeFrame } = this.recording;
-		const frames = new Int8Array(this.keys.of.length).fill(-1);
-		const found = new Uint8Array(nodeParent.length);
-		for (let node = 1; node < found.length; node++) {
-			const frame = nodeFrame[node];
-			if (frames[frame] < 0) frames[frame] = isSuch(frame) ? 1 : 0;
-			found[node] = found[nodeParent[node]] | frames[frame];
-		}
-		return found;
-	}
-
-	/** For every call of the trie, whether stacks that end there are shown. */
-	#wanted() {
-		const { only, without, around } = this.options;
-		const wanted = new Uint8Array(this.recording.nodeParent.length).fill(1);
-		/** @param {Uint8Array} found @param {number} is */
-		const keep = (found, is) => found.forEach((there, node) => { wanted[node] &= there === is ? 1 : 0; });
-		if (only) keep(this.#onStack((frame) => only.test(searchText(this.recording, frame))), 1);
-		if (without) keep(this.#onStack((frame) => without.test(searchText(this.recording, frame))), 0);
-		if (around >= 0) keep(this.#onStack((frame) => this.keys.of[frame] === around), 1);
-		return wanted;
-	}
-
-	/** The node of every site; -1: it is not shown. @param {Float64Array} width */
-	#nodesOfSites(width) {
-		const { siteNode, siteCount, nodeParent } = this.recording;
-		const wanted = this.#wanted();
-		const isUsed = new Uint8Array(nodeParent.length); /* calls of the trie that have a width */
-		for (let site = 0; site < siteCount; site++) if (width[site] > 0 && wanted[siteNode[site]]) isUsed[siteNode[site]] = 1;
-		const nodes = this.options.inverted ? this.#inverted(isUsed) : this.#upright(isUsed);
-		if (isUsed[0]) nodes[0] = this.#child(0, -1, this.keys.none);
-		return siteNode.map((of, site) => (width[site] > 0 && wanted[of] ? nodes[of] : -1));
-	}
-
-	/** The node of every call of the trie that is used or has one that is. @param {Uint8Array} isUsed */
-	#upright(isUsed) {
-		const { nodeParent, nodeFrame } = this.recording;
-		const { around } = this.options;
-		const nodes = new Int32Array(nodeParent.length).fill(-1);
-		const isOver = isUsed.slice();
-		for (let call = isOver.length - 1; call > 0; call--) isOver[nodeParent[call]] |= isOver[call];
-		if (around < 0) nodes[0] = 0;
-		for (let call = 1; call < nodes.length; call++) {
-			if (!isOver[call]) continue;
-			const key = this.keys.of[nodeFrame[call]];
-			const parent = nodes[nodeParent[call]];
-			if (parent >= 0) nodes[call] = this.#child(parent, nodeFrame[call], key);
-			else if (key === around) nodes[call] = this.#child(0, nodeFrame[call], key);
-		}
-		return nodes;
-	}
-
-	/** @param {Uint8Array} isUsed */
-	#inverted(isUsed) {
-		const { nodeParent, nodeFrame } = this.recording;
-		const { around } = this.options;
-		const nodes = new Int32Array(nodeParent.length).fill(-1);
-		for (let call = 1; call < nodes.length; call++) {
-			if (!isUsed[call]) continue;
-			let at = call;
-			while (around >= 0 && this.keys.of[nodeFrame[at]] !== around) at = nodeParent[at];
-			let node = 0;
-			for (; at; at = nodeParent[at]) node = this.#child(node, nodeFrame[at], this.keys.of[nodeFrame[at]]);
-			nodes[call] = node;
-		}
-		return nodes;
-	}
-
-	/** What a node and those below it have. @param {Float64Array} values by site */
-	#sum(values) {
-		const sums = new Float64Array(this.count);
-		for (let site = 0; site < values.length; site++) if (this.sites[site] >= 0) sums[this.sites[site]] += values[site];
-		for (let node = this.count - 1; node > 0; node--) sums[this.parent[node]] += sums[node];
-		return sums;
-	}
-
-	/** The same of samples. @param {Measures} measures by site */
+	/** What a node and those below it have of samples. @param {Measures} measures by site */
 	sumMeasures(measures) {
+		const { sites } = this;
 		const sums = new Measures(this.count);
-		for (let site = 0; site < measures.count; site++) if (this.sites[site] >= 0) sums.add(this.sites[site], measures, site);
+		for (let site = 0; site < measures.count; site++) if (sites[site] >= 0) sums.add(sites[site], measures, site);
 		for (let node = this.count - 1; node > 0; node--) sums.add(this.parent[node], sums, node);
 		return sums;
-	}
-
-	#listChildren() {
-		const firstChild = new Int32Array(this.count).fill(-1);
-		const nextSibling = new Int32Array(this.count).fill(-1);
-		for (let node = this.count - 1; node > 0; node--) {
-			nextSibling[node] = firstChild[this.parent[node]];
-			firstChild[this.parent[node]] = node;
-		}
-		return { firstChild, nextSibling };
 	}
 
 	/**
@@ -151,14 +96,16 @@ export class Tree {
 	 */
 	children(node, least = 0) {
 		const list = [];
-		const { firstChild, nextSibling } = this.lists;
-		for (let child = firstChild[node]; child >= 0; child = nextSibling[child]) if (this.width[child] >= least) list.push(child);
-		return list.sort((a, b) => this.width[b] - this.width[a] || (this.name(a) < this.name(b) ? -1 : 1));
+		this.grow(node);
+		const { width } = this;
+		for (let child = this.first[node]; child < this.end[node]; child++) if (width[child] >= least) list.push(child);
+		return list.length < 2 ? list : list.sort((a, b) => width[b] - width[a] || (this.name(a) < this.name(b) ? -1 : 1));
 	}
 
 	/** What every node's own function asked for. */
 	own() {
-		const own = this.width.slice();
+		this.growAll();
+		const own = this.width.slice(0, this.count);
 		for (let node = 1; node < this.count; node++) own[this.parent[node]] -= this.width[node];
 		return own;
 	}

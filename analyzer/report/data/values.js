@@ -21,29 +21,17 @@ export const isBytes = (metric) => metric !== "objects" && metric !== "allocatio
  * @property {Float64Array} net what the number says
  */
 
-/** @param {import("./recording.js").Recording} recording @param {Moments} moments @returns {Values} */
-function growthValues(recording, { before, after }) {
-	const { fresh, gone } = recording.difference(before, after, recording.siteCount, null);
-	const net = new Float64Array(recording.siteCount).map((_, site) => fresh.bytes.estimate(site) - gone.bytes.estimate(site));
-	return { width: net.map(Math.abs), net };
-}
-
 /** @param {import("./recording.js").Recording} recording @param {string} metric @param {Moments} moments @returns {Values} */
 export function siteValues(recording, metric, { before, after }) {
-	const sites = recording.siteCount;
-	const values = new Float64Array(sites);
-	if (metric === "growth") return growthValues(recording, { before, after });
+	if (metric === "growth") {
+		const net = recording.growthBySite(before, after);
+		return { width: net.map(Math.abs), net };
+	}
 	if (metric === "inuse" || metric === "objects") {
-		const measures = recording.inUse(after, sites, null);
-		const sums = metric === "inuse" ? measures.bytes : measures.objects;
-		for (let site = 0; site < sites; site++) values[site] = sums.estimate(site);
+		const values = recording.inUseBySite(after, metric === "inuse" ? "bytes" : "objects");
 		return { width: values, net: values };
 	}
-	const allocated = recording.allocatedBetween(before, after)[metric === "allocations" ? "objects" : "bytes"];
-	for (let site = 0; site < sites; site++) values[site] = Math.max(0, allocated[site]);
-	if (metric === "churn") {
-		const growth = growthValues(recording, { before, after });
-		for (let site = 0; site < sites; site++) values[site] = Math.max(0, values[site] - growth.net[site]);
-	}
+	const freed = metric === "churn" ? recording.growthBySite(before, after) : null;
+	const values = recording.allocatedBetween(before, after)[metric === "allocations" ? "objects" : "bytes"].map((value, site) => Math.max(0, value - (freed ? freed[site] : 0)));
 	return { width: values, net: values };
 }

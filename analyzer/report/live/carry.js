@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The reader's choices name moments, frames and places by number. New data number them anew; this finds the same ones again.
 
-import { frameKeys } from "../data/frame_keys.js";
+import { identities } from "../data/frame_keys.js";
 
 /** @typedef {import("../data/recording.js").Recording} Recording */
 
@@ -38,8 +38,8 @@ function placeOf(before, after, text) {
 export function carried(state, before, after) {
 	if (!isSameProcess(before, after)) return { from: "", to: "", row: "", zoom: "", around: "" };
 	const fold = state.get("fold");
-	const old = frameKeys(before, fold).identities;
-	const numbers = new Map(frameKeys(after, fold).identities.map((identity, key) => [identity, key]));
+	const old = identities(before, fold);
+	const numbers = new Map(identities(after, fold).map((identity, key) => [identity, key]));
 	const keyOf = (/** @type {string} */ text) => numbers.get(old[Number(text)]);
 	const zoom = state.get("zoom") === "" ? [] : state.get("zoom").split(".").map(keyOf);
 	const gone = zoom.indexOf(undefined);

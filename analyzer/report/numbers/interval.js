@@ -5,40 +5,16 @@
 import { chiSquaredQuantile } from "./gamma.js";
 
 export const ALPHA = 0.05;
-const CERTAIN_MISS = 1e-4;
 const P_SMALLEST = 1e-300;
 const P_NEAR = 1e-11;
 const P_STEPS = 60;
+const QUANTILES = 10000; /* so many are remembered */
 
 /**
  * A sum over samples, in bytes or in objects.
  * @typedef {{uncertain: number, variance: number, largest: number, certain: number}} Sum
  * @typedef {{low: number, high: number}} Interval
  */
-
-/** @param {import("./measures.js").Sums} sums @param {number} i @param {number} weight @param {number} probability @param {number} miss @param {number} count */
-function sumAddSamples(sums, i, weight, probability, miss, count) {
-	if (miss < CERTAIN_MISS) {
-		sums.certain[i] += count * weight;
-		return;
-	}
-	sums.uncertain[i] += (count * weight) / probability;
-	sums.variance[i] += (count * weight * weight * miss) / (probability * probability);
-	sums.largest[i] = Math.max(sums.largest[i], weight / probability);
-}
-
-/**
- * Adds `count` samples of `size` bytes that were taken at `rate` to entry i.
- * @param {import("./measures.js").Measures} measures @param {number} i @param {number} size @param {number} rate @param {number} count
- */
-export function measureAddSamples(measures, i, size, rate, count) {
-	const points = (size || 1) / (rate || 1);
-	const miss = rate <= 1 ? 0 : Math.exp(-points);
-	const probability = rate <= 1 ? 1 : -Math.expm1(-points);
-	measures.samples[i] += count;
-	sumAddSamples(measures.bytes, i, size, probability, miss, count);
-	sumAddSamples(measures.objects, i, 1, probability, miss, count);
-}
 
 /** @param {Sum} sum */
 export function estimate(sum) {
@@ -48,13 +24,29 @@ export function estimate(sum) {
 /** @param {number} variance @param {number} x */
 const variancePossible = (variance, x) => Math.min(variance, x * x);
 
+/** Quantiles at ALPHA by degrees of freedom: sums of as many samples of one size have the same. */
+const [lowQuantiles, highQuantiles] = [new Map(), new Map()];
+
+/** @param {number} alpha @param {boolean} lower @param {number} degrees @returns {number} */
+function quantile(alpha, lower, degrees) {
+	if (alpha !== ALPHA) return chiSquaredQuantile(alpha / 2, lower, degrees);
+	const known = lower ? lowQuantiles : highQuantiles;
+	let value = known.get(degrees);
+	if (value === undefined) {
+		value = chiSquaredQuantile(alpha / 2, lower, degrees);
+		if (known.size === QUANTILES) known.clear();
+		known.set(degrees, value);
+	}
+	return value;
+}
+
 /** @param {Sum} sum @param {number} alpha */
 function sumLow(sum, alpha) {
 	const x = sum.uncertain;
 	const v = variancePossible(sum.variance, x);
 	if (!(x > 0)) return sum.certain;
 	if (!(v > 0)) return sum.certain + x;
-	const low = sum.certain + (v / (2 * x)) * chiSquaredQuantile(alpha / 2, true, (2 * x * x) / v);
+	const low = sum.certain + (v / (2 * x)) * quantile(alpha, true, (2 * x * x) / v);
 	return low > sum.certain ? Math.min(low, estimate(sum)) : sum.certain;
 }
 
@@ -64,7 +56,7 @@ function sumHigh(sum, unseen, alpha) {
 	const x = sum.uncertain + k;
 	const v = variancePossible(sum.variance + k * k, x);
 	if (!(v > 0)) return sum.certain + sum.uncertain;
-	const high = sum.certain + (v / (2 * x)) * chiSquaredQuantile(alpha / 2, false, (2 * x * x) / v);
+	const high = sum.certain + (v / (2 * x)) * quantile(alpha, false, (2 * x * x) / v);
 	return high > estimate(sum) && Number.isFinite(high) ? high : estimate(sum);
 }
 

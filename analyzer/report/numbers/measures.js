@@ -62,11 +62,4 @@ export class Measures {
 		this.bytes.set(i, bytes);
 		this.objects.set(i, objects);
 	}
-
-	/** These, and room for so many more. @param {number} more */
-	extended(more) {
-		const all = new Measures(this.count + more);
-		for (let i = 0; i < this.count; i++) all.add(i, this, i);
-		return all;
-	}
 }

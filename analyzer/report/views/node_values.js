@@ -82,10 +82,11 @@ export class NodeValues {
 	#verdictsOfNodes() {
 		const { recording, tree } = this;
 		const places = recording.document.leaks?.places ?? [];
+		const { sites } = tree; /* all nodes have grown then */
 		/** @type {(string|null)[]} */
 		const verdicts = new Array(tree.count).fill(null);
 		const most = new Float64Array(tree.count);
-		tree.sites.forEach((leaf, site) => {
+		sites.forEach((leaf, site) => {
 			const place = places[recording.siteRow[site]];
 			for (let at = place ? leaf : 0; at > 0; at = tree.parent[at]) if (this.width[site] > most[at]) [most[at], verdicts[at]] = [this.width[site], place.verdict];
 		});

@@ -134,7 +134,7 @@ export class Panel {
 		const keys = this.state.get("zoom");
 		let node = 0;
 		for (const key of keys ? keys.split(".").map(Number) : []) {
-			const child = this.tree?.childOf(node, key) ?? -1;
+			const child = this.tree?.childWith(node, key) ?? -1;
 			if (child < 0) break;
 			node = child;
 		}
@@ -213,10 +213,11 @@ export class Panel {
 		const { tree, state } = this;
 		const { zoom } = this.flame;
 		if (!tree || (!zoom && !state.get("only") && !state.get("without") && !state.get("around"))) return null;
+		const { sites } = tree;
 		const isBelow = new Uint8Array(tree.count);
 		isBelow[zoom] = 1;
 		for (let node = zoom + 1; node < tree.count; node++) isBelow[node] = isBelow[tree.parent[node]];
-		return Uint8Array.from(tree.sites, (node) => (node < 0 ? 0 : isBelow[node]));
+		return Uint8Array.from(sites, (node) => (node < 0 ? 0 : isBelow[node]));
 	}
 
 	/** @param {number} key frames with it get a border; -1: none */

@@ -6,7 +6,19 @@ import { siteValues } from "../../../analyzer/report/data/values.js";
 import { Flame } from "../../../analyzer/report/views/flame.js";
 import { callTree, functionName } from "./tree.js";
 
-const differences = (/** @type {number[]} */ values) => values.map((value, i) => value - (i ? values[i - 1] : 0));
+const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+/** A column as a page has it (docs/PAGE.md). @param {number[]} values */
+function column(values) {
+	let text = "";
+	values.forEach((value, i) => {
+		const difference = value - (i ? values[i - 1] : 0);
+		let rest = Math.abs(difference) * 2 + (difference < 0 ? 1 : 0);
+		for (; rest > 31; rest = Math.floor(rest / 32)) text += DIGITS[32 + (rest % 32)];
+		text += DIGITS[rest];
+	});
+	return text;
+}
 
 function documentOf(/** @type {import("./tree.js").CallTree} */ { parent, name, value }) {
 	const names = [...new Set(name)];
@@ -14,17 +26,17 @@ function documentOf(/** @type {import("./tree.js").CallTree} */ { parent, name, 
 	const isLeaf = new Uint8Array(parent.length).fill(1);
 	for (let node = 1; node < parent.length; node++) isLeaf[parent[node]] = 0;
 	const leaves = [...parent.keys()].filter((node) => isLeaf[node]);
-	const none = leaves.map(() => 0);
-	const zeros = names.map(() => 0);
+	const none = column(leaves.map(() => 0));
+	const zeros = column(names.map(() => 0));
 	return {
 		rate: 1, texts: [...names.map(functionName), ...Array.from({ length: 20 }, (_, i) => `/usr/lib/module${i}.so`)],
-		moments: { time_us: [0], number: [1], trigger: ["timer"] },
-		sites: { node: differences(leaves), place: none, row: none, left_out: 0 },
-		nodes: { parent: differences([...parent.slice(1)]), frame: differences([...name.slice(1)].map((of) => frameOf.get(of) ?? 0)) },
-		frames: { function: differences(names.map((_, i) => i + 1)), file: zeros, module: differences(names.map((of) => names.length + 1 + (of % 20))), line: zeros, inlined: zeros },
-		cells: { site: differences(leaves.map((_, i) => i)), born: none, dead: differences(leaves.map(() => 1)), size: differences(leaves.map((node) => value[node])), rate: differences(leaves.map(() => 1)), count: differences(leaves.map(() => 1)) },
+		moments: { time_us: column([0]), number: column([1]), trigger: ["timer"] },
+		sites: { node: column(leaves), place: none, row: none, left_out: 0 },
+		nodes: { parent: column([...parent.slice(1)]), frame: column([...name.slice(1)].map((of) => frameOf.get(of) ?? 0)) },
+		frames: { function: column(names.map((_, i) => i + 1)), file: zeros, module: column(names.map((of) => names.length + 1 + (of % 20))), line: zeros, inlined: zeros },
+		cells: { site: column(leaves.map((_, i) => i)), born: none, dead: column(leaves.map(() => 1)), size: column(leaves.map((node) => value[node])), rate: column(leaves.map(() => 1)), count: column(leaves.map(() => 1)) },
 		rest: [],
-		counters: { site: [], moment: [], bytes: [], objects: [], largest: [] },
+		counters: { site: "", moment: "", bytes: "", objects: "", largest: [] },
 	};
 }
 
