@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The ages that are tried rise by half each, from the series' usual gap to 0.61 of the recording; of those that have a
+ * The ages that are tried rise by half each from the series' usual gap, up to 0.61 of the recording; of those that have a
  * proof the first is taken past which next to nothing dies, or else the one past which the least dies. Objects of a
- * crowded beginning prove nothing about later ones: then a proof is made of these alone. A gap that is longer than usual does no harm: what dies within it unseen was never counted as at
- * risk there. The test of a plateau is strict because every site is tested at several ages, and a program has hundreds
- * of sites. What passes a weak test is suspect: old objects gather there, and too few yet for a proof.
+ * crowded beginning prove nothing about later ones: then a proof is made of these alone. A gap that is longer than usual
+ * does no harm: what dies within it unseen was never counted as at risk there. The test of a plateau is strict because
+ * every site is tested at several ages, and a program has hundreds of sites. What passes a weak test is suspect: old
+ * objects gather there, and too few yet for a proof.
  */
 #include "leaks/plateau.h"
 
@@ -13,10 +14,12 @@
 
 #include "base/memory.h"
 
-#define PROOF_P 1e-3   /* that so few deaths if objects lived for half of the recording on average, or less */
+#define PROOF_P 1e-3   /* that so few deaths if objects lived for half of what can be watched on average, or less */
 #define SUSPECT_P 0.05 /* the same for a suspicion, which is worth a word but no proof */
 #define LIFE_PART 2
 #define PLATEAU_LEAST 0.6 /* share of those that reached the age and outlive all ages seen */
+#define PLATEAU_LATE 0.7  /* the same past ages of more than this part of the recording: */
+#define LATE_AGE 4
 #define PLATEAU_FINE 0.95 /* of them is next to all */
 #define BEGIN_PART 8      /* of the recording is its beginning, ... */
 #define CROWD_TIMES 3     /* ... and crowded where it brought so many times its share, ... */
@@ -25,6 +28,7 @@
 #define LATE_CHANCE 1e-3  /* or, for a suspicion, chance may have left so few of them, ... */
 #define FEW_SURVIVORS 100 /* ... where there are no more than this */
 #define SURVIVORS_LEAST 4 /* samples */
+#define SURVIVORS_LATE 20
 #define AGE_FACTOR 1.5
 #define AGE_MOST 0.61 /* of the recording */
 
@@ -68,6 +72,23 @@ struct follow_ups plateau_without_crowd(const struct follow_ups *all, const stru
 	return (double)early_alive > CROWD_TIMES * (double)later_alive / (BEGIN_PART - 1) + CROWD_LEAST ? later : *all;
 }
 
+/* The mean remaining life that a plateau must exceed: half of the time for which objects of that age can be watched. */
+static double life_asked(uint64_t age_ns, const struct leaks *leaks)
+{
+	return (leaks->seconds * 1e9 - (double)age_ns) / LIFE_PART;
+}
+
+/* Of those that reached the age, as many must be alive, and such a share must outlive every age seen. The shorter they can
+ * be watched, the more: in a cache that evicts at random some get very old, too. A short series has no smaller age. */
+static bool enough_survive(const struct leak_evidence *evidence, uint32_t survivors, const struct leaks *leaks)
+{
+	const uint64_t age_ns = evidence->plateau_age_ns;
+	const bool is_late = age_ns > leaks->usual_gap_ns && (double)age_ns > leaks->seconds * 1e9 / LATE_AGE;
+
+	return survivors >= (is_late ? SURVIVORS_LATE : SURVIVORS_LEAST) &&
+	       evidence->plateau >= (is_late ? PLATEAU_LATE : PLATEAU_LEAST);
+}
+
 /* Fills in the evidence of one age. */
 static void evidence_fill(struct leak_evidence *evidence, const struct follow_ups *all, const struct follow_ups *later,
 			  uint64_t age_ns, const struct leaks *leaks)
@@ -79,10 +100,9 @@ static void evidence_fill(struct leak_evidence *evidence, const struct follow_up
 
 	evidence->plateau_age_ns = age_ns;
 	evidence->old = old;
-	evidence->p = cohort_p_value(&tested, (double)length_ns / LIFE_PART);
+	evidence->p = cohort_p_value(&tested, life_asked(age_ns, leaks));
 	evidence->plateau = fmin(old.plateau, tested.plateau);
-	evidence->has_plateau =
-	    tested.survivors >= SURVIVORS_LEAST && evidence->p <= SUSPECT_P && evidence->plateau >= PLATEAU_LEAST;
+	evidence->has_plateau = evidence->p <= SUSPECT_P && enough_survive(evidence, tested.survivors, leaks);
 	evidence->has_cohorts = cohorts_hold(&old, false);
 	evidence->is_proven = evidence->has_plateau && cohorts_hold(&old, true) && evidence->p <= PROOF_P;
 }
@@ -100,28 +120,36 @@ static bool evidence_is_better(const struct leak_evidence *evidence, const struc
 	return holds != best_holds ? holds : !holds || evidence->p < best->p;
 }
 
+static void plateau_try(struct leak_evidence *best, double age_ns, const struct leaks *leaks,
+			const struct follow_ups *all, const struct follow_ups *later)
+{
+	struct leak_evidence evidence = *best;
+
+	evidence_fill(&evidence, all, later, (uint64_t)age_ns, leaks);
+	if (evidence_is_better(&evidence, best))
+		*best = evidence;
+}
+
 void plateau_find(struct leak_evidence *best, const struct leaks *leaks, const struct follow_ups *all)
 {
 	struct follow_ups ordered = *all;
-	const double length_ns = leaks->seconds * 1e9;
+	const double most_ns = AGE_MOST * leaks->seconds * 1e9;
 
 	ordered.order = follow_order_create(all);
 	const struct follow_ups later = plateau_without_crowd(&ordered, leaks);
 	for (double age_ns = (double)leaks->usual_gap_ns;
-	     age_ns <= AGE_MOST * length_ns && !(best->is_proven && best->plateau >= PLATEAU_FINE);
-	     age_ns *= AGE_FACTOR) {
-		struct leak_evidence evidence = *best;
-		evidence_fill(&evidence, &ordered, &later, (uint64_t)age_ns, leaks);
-		if (evidence_is_better(&evidence, best))
-			*best = evidence;
-	}
+	     age_ns < most_ns && !(best->is_proven && best->plateau >= PLATEAU_FINE); age_ns *= AGE_FACTOR)
+		plateau_try(best, age_ns, leaks, &ordered, &later);
+	/* Where nothing dies past a smaller age, the greatest one would only hide that births have ended. */
+	if (!(best->has_plateau && best->p <= PROOF_P && best->plateau >= PLATEAU_FINE))
+		plateau_try(best, most_ns, leaks, &ordered, &later);
 	follow_order_free(ordered.order);
 }
 
 /* Without any death, the exposure alone gives p. */
 double plateau_samples_least(const struct leak_evidence *evidence, const struct leaks *leaks)
 {
-	const double needed_ns = -log(PROOF_P) * leaks->seconds * 1e9 / LIFE_PART;
+	const double needed_ns = -log(PROOF_P) * life_asked(evidence->plateau_age_ns, leaks);
 
 	return needed_ns / evidence->old.exposure_ns * (double)evidence->old.lasting.samples;
 }
