@@ -1,11 +1,12 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""What nobody needs: a global function or object that no other object uses should be static, or is dead; a header of ours
-that is included and of which no name is used should not be.
+"""What nobody needs: a global function or object that no other object uses should be static, or is dead; a header, ours or the
+system's, that is included and of which no name is used should not be.
 
 	tests/check_unused.py [BUILD]		after make all unit
 """
 import collections
+import functools
 import os
 import re
 import subprocess
@@ -32,6 +33,9 @@ OTHERWISE = {
     **{f"seep_bundle_{page}{name}{end}": "a label of its own assembly" for page in ("", "list_") for name in ("policy", "script", "style") for end in ("", "_end")},
     **{f"seep_page_flame_{name}{end}": "a label of its own assembly" for name in ("draw", "style", "tree", "use") for end in ("", "_end")},
 }
+
+# Macros that the system's headers ask for.
+FOR_THE_SYSTEM = {"NCURSES_NOMACROS"}
 
 WORD = re.compile(r"[A-Za-z_]\w*")
 COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.S)
@@ -75,11 +79,47 @@ def check_symbols(build):
 def names_of(header):
     """What a header declares or defines: macros, types, enumerators, functions and objects."""
     text = open(header).read()
-    names = set(re.findall(r"^#define\s+(\w+)", text, re.M))
     code = COMMENT.sub(" ", text)
     code = re.sub(r"^#.*?(?<!\\)$", "", code, flags=re.M | re.S)
+    return names_declared(code) | set(re.findall(r"^#define\s+(\w+)", text, re.M))
+
+
+# cmocka.h wants these before it.
+FOR_CMOCKA = {"setjmp.h", "stdarg.h", "stddef.h", "stdint.h"}
+PRIVATE_PARTS = r"/(bits|asm|asm-generic|linux)/"
+
+
+@functools.lru_cache(None)
+def names_of_system(header):
+    """What a header of the system declares or defines, with its private parts. Public headers that it includes are not it, unless it
+    has nothing else (immintrin.h)."""
+    preprocessed = subprocess.run(["gcc", "-D_GNU_SOURCE", "-E", "-dD", "-x", "c", "-"], input=f"#include <{header}>\n",
+                                  capture_output=True, text=True, check=True).stdout
+    folder = os.path.dirname(header)
+    parts = re.compile(PRIVATE_PARTS if folder in ("", "sys") else f"{PRIVATE_PARTS}|/{folder}/")
+    own, all_of_it, is_own = [], [], [False]
+    for line in preprocessed.splitlines():
+        marker = re.match(r'# \d+ "([^"]+)" ?([12]?)', line)
+        if not marker:
+            all_of_it.append(line)
+            if is_own[-1]:
+                own.append(line)
+        elif marker[2] == "1":
+            is_own.append(marker[1].endswith("/" + header) or (is_own[-1] and parts.search(marker[1]) is not None))
+        elif marker[2] == "2":
+            is_own.pop()
+
+    def names(lines):
+        code = "\n".join(line for line in lines if not line.startswith("#"))
+        return names_declared(code) | {line.split()[1].split("(")[0] for line in lines if line.startswith("#define ")}
+
+    return names(own) if len(names(own)) > 3 else names(all_of_it)
+
+
+def names_declared(code):
+    names = set()
     names.update(re.findall(r"\b(?:struct|enum|union)\s+(\w+)", code))
-    names.update(re.findall(r"\b(\w+)\s*\(", code))
+    names.update(re.findall(r"\b(\w+)\s*\)?\s*\(", code))
     names.update(re.findall(r"\b(\w+)\s*[;,=}\[]", code))
     return names
 
@@ -91,7 +131,10 @@ def check_includes():
     for name in files:
         text = open(name).read()
         included = re.findall(r'^#include (?:"|<(?=seep/))([^">]+)[">]', text, re.M)
-        words = set(WORD.findall(re.sub(r"^#include.*$", "", COMMENT.sub(" ", text), flags=re.M)))
+        words = set(WORD.findall(re.sub(r"^\s*#\s*include.*$", "", COMMENT.sub(" ", text), flags=re.M)))
+        systems = set(re.findall(r"^\s*#\s*include <((?!seep/)[^>]+)>", text, re.M)) if not name.endswith(".S") else set()
+        systems -= FOR_CMOCKA if "cmocka.h" in systems else set()
+        unneeded.extend(f"{name}: <{each}>" for each in sorted(systems) if not words & names_of_system(each))
         for each in included:
             fitting = [h for h in headers if h == each or h.endswith("/" + each)]
             if not fitting or os.path.splitext(os.path.basename(each))[0] == os.path.splitext(os.path.basename(name))[0]:
@@ -104,10 +147,21 @@ def check_includes():
     yield "of each header that is included a name is used", unneeded
 
 
+def check_macros():
+    """A name that occurs once is never used. Those that the preprocessor pastes together (HOOK_##form) are told by their beginning."""
+    texts = {name: COMMENT.sub(" ", open(name).read()) for name in sources(".c", ".h", ".S", ".map")}
+    count = collections.Counter(word for text in texts.values() for word in WORD.findall(text))
+    pasted = tuple({word for text in texts.values() for word in re.findall(r"\b([A-Za-z_]\w*)\s*##", text)})
+    yield "every macro and every named constant is used", sorted(
+        f"{name}: {macro}" for name, text in texts.items() if name.startswith(("preload/", "analyzer/", "include/"))
+        for macro in re.findall(r"^\s*#\s*define\s+(\w+)|^\s+([A-Z][A-Z_0-9]+) = (?!0,)[^;{}\n]*,$", text, re.M)
+        for macro in macro if macro and count[macro] == 1 and macro not in FOR_THE_SYSTEM and not macro.startswith(pasted))
+
+
 def main():
     build, failed = sys.argv[1] if len(sys.argv) > 1 else "build", False
     os.chdir(os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-    for name, complaints in [*check_symbols(build), *check_includes()]:
+    for name, complaints in [*check_symbols(build), *check_includes(), *check_macros()]:
         print(f"{'not ok' if complaints else 'ok'} - {name}")
         for each in complaints:
             print("#", each)

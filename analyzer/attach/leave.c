@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <string.h>
 #include <sys/ptrace.h>
+#include <sys/user.h>
 
 #include <seep/keeper.h>
 

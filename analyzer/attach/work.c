@@ -2,8 +2,8 @@
 /* See work.h. */
 #include "attach/work.h"
 
-#include <string.h>
 #include <sys/ptrace.h>
+#include <sys/user.h>
 
 #include "tracing/remote.h"
 

@@ -7,7 +7,6 @@
 #define SEEP_BASE_DEMANGLED_H
 
 #include <stdbool.h>
-#include <stddef.h>
 
 /* A word, an operator's whole name ("operator()"), a whole group in brackets, or a single byte. */
 struct name_token {

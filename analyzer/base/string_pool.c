@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Interned texts. An open-addressed table of pointers into chunks that never move, so that a text's pointer is its
  * identity for the life of the pool. */
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* seep run: starts a program with libseep.so preloaded, stays out of its way, writes the last snapshots when it has
  * ended, and says where they are. Its exit status is the program's. */
-#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>

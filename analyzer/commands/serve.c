@@ -2,7 +2,6 @@
 /* `seep serve RECORDING...`: the page of each recording, live, for browsers. */
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "commands/all.h"
 #include "options/argument.h"

@@ -16,7 +16,6 @@
 #ifndef SEEP_COMPARE_GROUP_H
 #define SEEP_COMPARE_GROUP_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/map.h"

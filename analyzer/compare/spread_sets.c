@@ -4,7 +4,6 @@
 #include "compare/spread_sets.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/memory.h"
 

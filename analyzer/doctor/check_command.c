@@ -4,7 +4,6 @@
  * of a script and env(1). Commands that start their program somewhere else, or
  * with another environment, are named.
  */
-#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>

@@ -3,7 +3,6 @@
  * The executable file: can the loader put libseep.so into it, will its
  * allocations pass through malloc, and will there be names for its functions.
  */
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>

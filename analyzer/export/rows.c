@@ -3,7 +3,6 @@
 #include "export/rows.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/map.h"
 #include "base/memory.h"

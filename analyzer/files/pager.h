@@ -4,7 +4,6 @@
 #ifndef SEEP_FILES_PAGER_H
 #define SEEP_FILES_PAGER_H
 
-#include <stdbool.h>
 #include <sys/types.h>
 
 /* Starts the pager where standard output is a terminal that can be paged on, and PAGER is neither empty nor "cat". Returns

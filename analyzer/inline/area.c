@@ -4,6 +4,7 @@
 
 #include <string.h>
 #include <sys/ptrace.h>
+#include <sys/user.h>
 #include <unistd.h>
 
 enum { STACK_BYTES = 256 << 10, CHUNK_BYTES = 4096 };

@@ -3,7 +3,6 @@
 #include "inline/disassembler.h"
 
 #include <dlfcn.h>
-#include <string.h>
 
 #include <Zydis/Zydis.h>
 

@@ -13,7 +13,6 @@
 #define SEEP_LEAKS_LEAKS_H
 
 #include <stdbool.h>
-#include <stddef.h>
 
 #include "leaks/leak_row.h"
 #include "series/series.h"

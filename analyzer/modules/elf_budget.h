@@ -5,7 +5,6 @@
 #define SEEP_MODULES_ELF_BUDGET_H
 
 #include <stdbool.h>
-#include <stdint.h>
 
 /* Whether all compressed sections together unpack to no more than budget_section_bytes() of the file. If so, the
  * process's limit of memory grows by what reading this file takes. A file that is not ELF passes. */

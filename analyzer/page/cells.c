@@ -3,7 +3,6 @@
 #include "page/cells.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/memory.h"
 #include "statistics/measure.h"

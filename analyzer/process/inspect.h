@@ -7,7 +7,6 @@
 #define SEEP_PROCESS_INSPECT_H
 
 #include <stdbool.h>
-#include <stdint.h>
 #include <sys/types.h>
 
 #include "base/error.h"

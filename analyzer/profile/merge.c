@@ -3,7 +3,6 @@
  * their keys, which are equal in all processes. */
 #include "profile/merge.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -5,7 +5,6 @@
  */
 #include "run/relay.h"
 
-#include <errno.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>

@@ -4,7 +4,6 @@
 #define SEEP_SERVE_CACHED_H
 
 #include <stddef.h>
-#include <stdint.h>
 
 #include "base/buffer.h"
 

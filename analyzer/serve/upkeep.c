@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "serve/upkeep.h"
 
-#include <string.h>
-
 #include "target/listing.h"
 
 #define SECOND UINT64_C(1000000000)

@@ -8,9 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/types.h>
 
-#include "base/buffer.h"
 #include "base/error.h"
 #include "process/task.h"
 #include "symbols/symbols.h"

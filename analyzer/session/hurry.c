@@ -2,10 +2,8 @@
 /* Signals while a run is finished: see hurry.h. */
 #include "session/hurry.h"
 
-#include <errno.h>
 #include <signal.h>
 #include <stdint.h>
-#include <string.h>
 #include <sys/time.h>
 #include <time.h>
 #include <unistd.h>

@@ -3,7 +3,6 @@
 #include "source/line_table.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/map.h"
 #include "base/memory.h"

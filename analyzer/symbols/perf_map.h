@@ -9,7 +9,6 @@
 #ifndef SEEP_SYMBOLS_PERF_MAP_H
 #define SEEP_SYMBOLS_PERF_MAP_H
 
-#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 

@@ -19,7 +19,6 @@
 #define HEAD_LINES 3
 #define DETAIL_LINES 3 /* of a low terminal; of a high one one in eight */
 #define NAME_LEAST 20
-#define ROWS_WIDE 64
 
 enum { CELL_VERDICT, CELL_IN_USE, CELL_FIRST };
 

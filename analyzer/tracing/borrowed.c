@@ -24,7 +24,6 @@ enum {
 	RESERVED_AT = 464, /* in an XSAVE area: what software may use */
 	PAGE = 4096,
 	AREA_BYTES = 512 << 10, /* a page of code, texts, the stack */
-	SCRATCH_BYTES = 16 << 10,
 	SYSTEM_WITHIN_MS = 2000,
 	WAIT_FOR_US_S = 1,
 	CODE_MAX = 16 << 20,

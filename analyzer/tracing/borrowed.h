@@ -12,6 +12,7 @@
 #define SEEP_TRACING_BORROWED_H
 
 #include <stdint.h>
+#include <sys/user.h>
 
 #include "tracing/loaded.h"
 #include "tracing/tracees.h"

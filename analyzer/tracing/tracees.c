@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/user.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -26,7 +27,6 @@ enum {
 	END_WITHIN_MS = 2000, /* that a thread which was asked to stop gets to do so, before we leave */
 	SYSCALL_BYTES = 2,    /* of the instruction */
 	SLACK_NS = 1000,      /* of our naps */
-	TASK_STATUS_BYTES = 4096,
 };
 
 #define SYSTEM_STOP (SIGTRAP | 0x80) /* of a thread that worked for us */

@@ -19,7 +19,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
-#include <sys/user.h>
 
 #include "base/error.h"
 

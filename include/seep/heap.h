@@ -11,7 +11,6 @@
 #ifndef SEEP_HEAP_H
 #define SEEP_HEAP_H
 
-#include <stdatomic.h>
 #include <stdint.h>
 
 #include <seep/measure.h>
@@ -108,7 +107,6 @@ struct seep_heap_cell {
  * in. */
 #define SEEP_SITE_OPEN (1u << 31)
 #define SEEP_SITE_CLOSED (1u << 30)
-#define SEEP_SITE_USERS (SEEP_SITE_CLOSED - 1)
 
 struct seep_heap_site {
 	seep_atomic32 stack;     /* its first cell; 0: no stack */

@@ -2,7 +2,6 @@
 /* The texts around a flame graph's drawing: the program, the value shown, how sure its total is, the snapshots, and the
  * losses. */
 #include <math.h>
-#include <string.h>
 #include <time.h>
 
 #include <seep/snapshot.h>

@@ -4,7 +4,6 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "files/path.h"
 #include "render/terminal/name_text.h"

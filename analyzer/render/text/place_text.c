@@ -34,8 +34,7 @@ static void source_text(char text[PIECE], const struct profile *profile, const s
 		snprintf(text, PIECE, "(%.64s)", name);
 }
 
-void place_parts_append(struct buffer *out, const char *source, const char *function, uint32_t stacks,
-			unsigned columns)
+void place_parts_append(struct buffer *out, const char *source, const char *function, uint32_t stacks, unsigned columns)
 {
 	char count[32] = "";
 

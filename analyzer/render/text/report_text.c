@@ -3,8 +3,6 @@
  * of bytes comes last. */
 #include "render/text/documents.h"
 
-#include <stdio.h>
-
 #include "render/words/estimate.h"
 #include "render/text/head_text.h"
 #include "render/text/stack_text.h"

@@ -3,9 +3,6 @@
 #ifndef SEEP_WORDS_ESTIMATE_H
 #define SEEP_WORDS_ESTIMATE_H
 
-#include <stdbool.h>
-#include <stddef.h>
-
 #include "profile/profile.h"
 #include "render/words/quantity.h"
 #include "statistics/interval.h"

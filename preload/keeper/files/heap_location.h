@@ -8,7 +8,6 @@
 #ifndef SEEP_FILES_HEAP_LOCATION_H
 #define SEEP_FILES_HEAP_LOCATION_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #define LOCATION_PATH_BYTES 128

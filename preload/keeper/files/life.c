@@ -2,7 +2,6 @@
 /* Proof of life of heap files in memory: see life.h. */
 #include "keeper/files/life.h"
 
-#include <string.h>
 #include <unistd.h>
 
 #include "keeper/base/atomics.h"

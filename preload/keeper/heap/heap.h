@@ -7,6 +7,7 @@
 #ifndef SEEP_HEAP_HEAP_H
 #define SEEP_HEAP_HEAP_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 

@@ -8,8 +8,6 @@
  * COMPLETE is stored after the snapshot has its name.
  */
 #include <errno.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "keeper/base/atomics.h"
 #include "keeper/base/clock.h"

@@ -13,7 +13,6 @@
  */
 #include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "keeper/base/atomics.h"
 #include "keeper/base/clock.h"

@@ -8,7 +8,6 @@
 #define SEEP_PROGRAM_CROWD_H
 
 #include <stdbool.h>
-#include <stdint.h>
 
 /* Would the program notice one more process, or thread? The answer takes RLIMIT_NPROC into account as far as it can be
  * judged beforehand. */

@@ -2,8 +2,6 @@
 /* The growing snapshot image: see snapshot_writer.h. */
 #include "keeper/snapshot/snapshot_writer.h"
 
-#include <string.h>
-
 #include "keeper/base/syscall.h"
 
 #define FIRST_BYTES ((size_t)64 << 10)

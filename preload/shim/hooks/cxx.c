@@ -14,7 +14,6 @@
  * nothing while a real function runs.
  */
 #include <dlfcn.h>
-#include <string.h>
 
 #include "keeper/base/atomics.h"
 #include "shim/hooks/lifecycle.h"

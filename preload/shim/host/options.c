@@ -2,6 +2,7 @@
 /* Parsing of options by a table of names and typed setters: see options.h. */
 #include "shim/host/options.h"
 
+#include <stddef.h>
 #include <signal.h>
 #include <string.h>
 

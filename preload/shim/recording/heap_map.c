@@ -3,7 +3,6 @@
 #include "shim/recording/heap_map.h"
 
 #include <errno.h>
-#include <unistd.h>
 
 #include "keeper/base/syscall.h"
 #include "keeper/base/text.h"

@@ -14,8 +14,6 @@
 #ifndef SEEP_RECORDING_KEEPER_PROCESS_H
 #define SEEP_RECORDING_KEEPER_PROCESS_H
 
-#include <stdbool.h>
-
 #define KEEPER_PROCESS_NAME "seep-keeper"
 
 /* Finds libseep.so's own file while relative paths still mean what they meant. Constructor only. */

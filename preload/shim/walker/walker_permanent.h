@@ -8,7 +8,6 @@
 #ifndef SEEP_WALKER_WALKER_PERMANENT_H
 #define SEEP_WALKER_WALKER_PERMANENT_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 struct permanent_module {

@@ -7,7 +7,6 @@
 
 #include <cmocka.h>
 #include <math.h>
-#include <string.h>
 
 #include "statistics/cohort.h"
 #include "statistics/selection.h"

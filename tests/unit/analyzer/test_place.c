@@ -7,7 +7,6 @@
 #include <stdio.h>
 
 #include <cmocka.h>
-#include <string.h>
 
 #include "place/place.h"
 #include "support/profile_maker.h"

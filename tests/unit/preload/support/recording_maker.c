@@ -2,7 +2,6 @@
 /* Recordings on disk: see recording_maker.h. */
 #include "support/recording_maker.h"
 
-#include <assert.h>
 #include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>

@@ -6,7 +6,6 @@
 #ifndef SEEP_TESTS_SHADOW_STACK_H
 #define SEEP_TESTS_SHADOW_STACK_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 

@@ -3,7 +3,6 @@
 #ifndef SEEP_TESTS_SNAPSHOT_PARSER_H
 #define SEEP_TESTS_SNAPSHOT_PARSER_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 #include <seep/keeper.h>
