@@ -48,7 +48,7 @@ packages_of() {
 		echo libcmocka-dev libunwind-dev clang-14 clang clang-tidy-14 libclang-rt-14-dev g++ valgrind musl-tools
 		echo redis-server redis-tools nginx-light mosquitto sqlite3 python3 libpython3.11-testsuite perl chromium nodejs xz-utils binutils
 		echo libjemalloc2 libtcmalloc-minimal4 libmimalloc2.0 libxml2-utils procps util-linux
-		echo golang-go protobuf-compiler golang-github-google-pprof-dev libjemalloc-dev google-perftools curl debuginfod libdebuginfod1
+		echo golang-go protobuf-compiler golang-github-google-pprof-dev libjemalloc-dev libgoogle-perftools-dev google-perftools curl debuginfod libdebuginfod1
 		echo heaptrack zstd spin strace python3-pyte python3-jsonschema python3-prometheus-client groff-base zsh fish clang-format-14 shellcheck
 		;;
 	symbols) echo python3 binutils elfutils libjemalloc-dev cpp-12 g++-12 apt dpkg ;;

@@ -155,14 +155,20 @@ static bool library_bring(struct work *work, const struct loaded_module *allocat
 	return brought;
 }
 
-bool process_can_be_joined(pid_t pid, struct error *error)
+bool process_can_be_joined(pid_t pid, bool linked, struct error *error)
 {
 	const struct loaded_module *allocator;
+	struct patch patch;
 	struct work work;
 
 	if (!process_may_be_joined(pid, error) || !work_begin(&work, pid, 0, error))
 		return false;
-	bool joinable = is_to_be_joined(&work, false, &allocator, error);
+	bool joinable = is_to_be_joined(&work, linked, &allocator, error);
+	if (joinable && linked) {
+		joinable = patch_plan(&patch, &work.remote, &work.loaded, error);
+		if (joinable)
+			patch_free(&patch);
+	}
 	work_end(&work, NULL);
 	return joinable;
 }

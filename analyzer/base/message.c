@@ -113,3 +113,9 @@ void message_of(const char *command, const char *format, ...)
 	line_write(" ", command, format, arguments);
 	va_end(arguments);
 }
+
+void message_lines(char *text)
+{
+	for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n"))
+		message("%s", line);
+}

@@ -23,4 +23,7 @@ void text_append_safe(struct buffer *out, const char *text);
 /* The same, cut to `limit` bytes. */
 void text_append_safe_cut(struct buffer *out, const char *text, size_t limit);
 
+/* A message for each line of the text, which is cut up. */
+void message_lines(char *text);
+
 #endif

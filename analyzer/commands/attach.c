@@ -35,7 +35,6 @@ static const struct command_option attach_options[] = {
      offsetof(struct attach_request, for_ns), NULL},
     {OPTION_PAUSE, "pause", "TIME", "the process stands still no longer at a time (100ms)", &option_time,
      offsetof(struct attach_request, pause_ns), NULL},
-    {OPTION_STATIC, "static", NULL, "hook an allocator that is a part of the program", NULL, FIELD(linked), NULL},
     RECORDING_OPTIONS_REST(FIELD),
     {0},
 };
@@ -63,13 +62,6 @@ static void directory_show(pid_t pid, const char *theirs, char *directory, size_
 		snprintf(directory, size, "%s", theirs);
 }
 
-/* A line each. */
-static void notes_say(char *notes)
-{
-	for (char *line = strtok(notes, "\n"); line; line = strtok(NULL, "\n"))
-		message("%s", line);
-}
-
 static bool process_join_and_say(const struct attendant_request *request, struct attendant *attendant,
 				 struct error *error)
 {
@@ -85,7 +77,7 @@ static bool process_join_and_say(const struct attendant_request *request, struct
 		snprintf(threads, sizeof threads, ", one thread for %.1f ms", attendant->joined.borrowed_ms);
 	message("joined %s (pid %d), which stood still for %.1f ms%s; recording %s", name, (int)request->pid,
 		attendant->joined.longest_ms, threads, directory);
-	notes_say(attendant->joined.notes);
+	message_lines(attendant->joined.notes);
 	return true;
 }
 

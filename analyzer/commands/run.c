@@ -15,6 +15,8 @@
 #include "commands/all.h"
 #include "summary/run_summary.h"
 #include "doctor/check.h"
+#include "files/path.h"
+#include "inline/entry.h"
 #include "run/guard.h"
 #include "session/hurry.h"
 #include "session/names.h"
@@ -55,13 +57,14 @@ static const struct command_option run_options[] = {
     {0},
 };
 
-static void warn_beforehand(const struct findings *findings)
+/* `linked`: an allocator inside the program is nothing to warn of. */
+static void warn_beforehand(const struct findings *findings, bool linked)
 {
 	for (size_t i = 0; i < findings->count; i++) {
 		const struct finding *finding = &findings->items[i];
 		/* The attempt to start the command will report that it can't be started. */
 		if (finding->severity < FINDING_WARNING || strcmp(finding->id, "missing") == 0 ||
-		    strcmp(finding->id, "not-executable") == 0)
+		    strcmp(finding->id, "not-executable") == 0 || (linked && strcmp(finding->id, "own-malloc") == 0))
 			continue;
 		message("%s%s%s", finding->text, *finding->advice ? "; " : "", finding->advice);
 	}
@@ -77,6 +80,47 @@ static void names_keep_later(const struct session_results *results)
 	free(directories);
 }
 
+/* Such a program does not get its rights where it is traced at its exec; nor does it get libseep.so. */
+static bool is_set_id(const struct findings *findings)
+{
+	for (size_t i = 0; i < findings->count; i++)
+		if (strcmp(findings->items[i].id, "setuid") == 0)
+			return true;
+	return false;
+}
+
+/* What is made of the program's own allocator. */
+struct linked {
+	const char *program;
+	bool hooked;
+};
+
+static void linked_hook(pid_t pid, void *context)
+{
+	struct linked *linked = context;
+	char notes[1024] = "";
+	struct error error;
+
+	linked->hooked = process_hook_at_entry(pid, notes, sizeof notes, &error);
+	if (!linked->hooked)
+		message("%s: its allocator is not hooked: %s", linked->program, error.text);
+	message_lines(notes);
+}
+
+/* libseep.so has said that it was bypassed before its allocator was hooked. */
+static void bypass_forget(struct session_results *results, const struct linked *linked)
+{
+	for (size_t i = 0; linked->hooked && i < results->note_count; i++) {
+		struct session_note *note = &results->notes[i];
+		if (strncmp(note->text, "bypassed: ", 10) != 0 ||
+		    strcmp(path_base_name(note->text), path_base_name(linked->program)) != 0 || --note->processes)
+			continue;
+		free(note->text);
+		memmove(note, note + 1, (--results->note_count - i) * sizeof *note);
+		return;
+	}
+}
+
 static int program_run(const struct run_request *request, const char *shim, const char *output)
 {
 	struct session session = {0};
@@ -84,11 +128,12 @@ static int program_run(const struct run_request *request, const char *shim, cons
 	struct findings findings = {0};
 	struct settings settings = {0};
 	struct launch_result launched;
+	struct linked linked = {.program = request->arguments[0]};
 	struct guard guard;
 	struct error error;
 
 	check_command(request->arguments, ELF_SHALLOW, &findings);
-	warn_beforehand(&findings);
+	warn_beforehand(&findings, request->wish.linked);
 	if (!session_open(&session, output, &error)) {
 		message("%s", error.text);
 		return COMMAND_BAD_INPUT;
@@ -103,12 +148,15 @@ static int program_run(const struct run_request *request, const char *shim, cons
 			     library_join_preload(shim, request->allocator[0] ? request->allocator : NULL,
 						  getenv("LD_PRELOAD")));
 	char **environment = environment_derive(settings.drop, settings.add);
+	if (request->wish.linked && shim && !is_set_id(&findings))
+		launched.at_exec = linked_hook, launched.context = &linked;
 	launch_and_wait(request->arguments, environment, &guard, &launched, &error);
 
 	hurry_listen(launched.status);
 	struct keepers_waits waits = guard_end(&guard);
 	if (launched.started) {
 		session_finish(&session, &results);
+		bypass_forget(&results, &linked);
 		if (waits.recordings)
 			message("%zu recordings waited up to %.0f s for a keeper, as there were too many at a time; "
 				"they have no snapshots of that time",

@@ -74,12 +74,12 @@ static void check_allocator(const char *path, const struct elf_facts *facts, str
 			    "%s is built with %s, which replaces malloc", path, facts->sanitizer);
 	} else if (facts->own_malloc_is_exported) {
 		finding_add(findings, FINDING_FAULT, "own-malloc",
-			    "link that allocator as a shared library, or preload it with --allocator",
+			    "'seep run --static' hooks it where it is; or link it as a shared library",
 			    "%s defines malloc itself: a preloaded library is bypassed", path);
 	} else if (facts->own_malloc[0]) {
 		finding_add(findings, FINDING_FAULT, "own-malloc",
-			    facts->is_rust ? "build with the system allocator (drop #[global_allocator])"
-					   : "link that allocator as a shared library, or do without it",
+			    facts->is_rust ? "'seep run --static' hooks it where it is; or drop #[global_allocator]"
+					   : "'seep run --static' hooks it where it is; or link it as a shared library",
 			    "%s has an allocator of its own linked in (%s): it is bypassed", path, facts->own_malloc);
 	}
 	if (facts->is_go && facts->interpreter[0])

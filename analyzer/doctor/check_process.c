@@ -32,7 +32,8 @@ static void check_recording(const char *directory, struct findings *findings)
 	seep_heap_state(&heap, &state);
 	seep_heap_close(&heap);
 	if (state.status & SEEP_STATUS_BYPASSED)
-		finding_add(findings, FINDING_FAULT, "own-malloc", "link that allocator as a shared library",
+		finding_add(findings, FINDING_FAULT, "own-malloc",
+			    "start it under 'seep run --static', which hooks that allocator",
 			    "a module of the program defines malloc itself: the shim is bypassed");
 	if (state.status & SEEP_STATUS_NO_UNWINDER)
 		finding_add(findings, FINDING_WARNING, "libunwind", "install the package libunwind8",
@@ -50,8 +51,14 @@ static void check_joining(pid_t pid, struct findings *findings)
 	struct error error;
 	char command[64];
 
-	snprintf(command, sizeof command, "'seep attach %d' records it from now on", (int)pid);
-	if (process_can_be_joined(pid, &error))
+	bool plain = process_can_be_joined(pid, false, &error),
+	     linked = !plain && process_can_be_joined(pid, true, &error);
+	snprintf(command, sizeof command, "'seep attach %s%d' records it from now on", linked ? "--static " : "",
+		 (int)pid);
+	if (linked)
+		finding_add(findings, FINDING_NOTE, "joinable", command,
+			    "it runs without libseep.so, and has an allocator of its own that can be hooked");
+	else if (plain)
 		finding_add(findings, FINDING_NOTE, "joinable", command,
 			    "it runs without libseep.so, and can be joined");
 	else

@@ -36,6 +36,8 @@ enum { OPTION_FOLLOW = 600, OPTION_STATIC, OPTION_UNWINDER, OPTION_HEAP, OPTION_
 #define RECORDING_OPTIONS_REST(field)                                                                                  \
 	{OPTION_FOLLOW,     "follow",      "none|all",  "record the processes that it starts, too (all)",              \
 	 &option_word_text, field(follow), follow_words},                                                              \
+	    {OPTION_STATIC, "static",      NULL, "hook an allocator that is a part of the program",                    \
+	     NULL,          field(linked), NULL},                                                                      \
 	    {OPTION_HEAP,       "heap",      "PLACE",   "the heap file is kept in memory, recording or auto",          \
 	     &option_word_text, field(heap), heap_words},                                                              \
 	{                                                                                                              \

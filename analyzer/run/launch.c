@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -47,10 +48,15 @@ static void inheritance_give(const struct inheritance *taken, pid_t seep)
 		kill(getpid(), SIGKILL);
 }
 
-/* Runs in the child. Reports the reason through the pipe if the program can't be executed. */
+/* Runs in the child. Reports the reason through the pipe if the program can't be executed. `traced`: waits for that on the
+ * pipe's other end. */
 static _Noreturn void child_execute(char **arguments, char **environment, const struct launch_signals *before,
-				    int report)
+				    int report, int traced)
 {
+	char go;
+
+	while (traced >= 0 && read(traced, &go, 1) < 0 && errno == EINTR)
+		;
 	sigaction(SIGCHLD, &before->child_action, NULL);
 	signals_mask(SIG_SETMASK, &before->mask, NULL);
 	execvpe(arguments[0], arguments, environment);
@@ -70,6 +76,36 @@ static int exec_result(int report)
 		got = read(report, &reason, sizeof reason);
 	while (got < 0 && errno == EINTR);
 	return got == (ssize_t)sizeof reason ? reason : 0;
+}
+
+/* From here on the child stops at its exec. False: that is not allowed here. */
+static bool trace_begin(pid_t child, int go)
+{
+	bool traced = ptrace(PTRACE_SEIZE, child, NULL, (void *)(intptr_t)PTRACE_O_TRACEEXEC) == 0;
+
+	close(go);
+	return traced;
+}
+
+/* Has the child's exec looked at. Where there was none, its end stays to be seen. */
+static void exec_show(pid_t child, const struct launch_result *result)
+{
+	siginfo_t peeked = {0};
+	int status;
+
+	for (;;) {
+		if (waitid(P_PID, (id_t)child, &peeked, WEXITED | WSTOPPED | WNOWAIT) != 0 && errno != EINTR)
+			return;
+		if (peeked.si_code == CLD_EXITED || peeked.si_code == CLD_KILLED || peeked.si_code == CLD_DUMPED)
+			return;
+		if (waitpid(child, &status, __WALL | WNOHANG) != child || !WIFSTOPPED(status))
+			continue;
+		if (status >> 8 == (SIGTRAP | PTRACE_EVENT_EXEC << 8)) {
+			result->at_exec(child, result->context);
+			return;
+		}
+		ptrace(PTRACE_CONT, child, NULL, (void *)(intptr_t)(status >> 16 ? 0 : WSTOPSIG(status)));
+	}
 }
 
 static void launch_failed(struct launch_result *result, const char *program, int reason, struct error *error)
@@ -94,9 +130,9 @@ void launch_and_wait(char **arguments, char **environment, struct guard *guard, 
 		     struct error *error)
 {
 	siginfo_t late;
-	int report[2];
+	int report[2], go[2] = {-1, -1};
 
-	if (pipe2(report, O_CLOEXEC) != 0) {
+	if (pipe2(report, O_CLOEXEC) != 0 || (result->at_exec && pipe2(go, O_CLOEXEC) != 0)) {
 		launch_failed(result, arguments[0], errno, error);
 		return;
 	}
@@ -105,11 +141,19 @@ void launch_and_wait(char **arguments, char **environment, struct guard *guard, 
 	if (child == 0)
 		inheritance_give(&taken, seep);
 	if (child == 0)
-		child_execute(arguments, environment, &result->before, report[1]);
+		if (child == 0 && go[1] >= 0)
+			close(go[1]);
+	if (child == 0)
+		child_execute(arguments, environment, &result->before, report[1], go[0]);
 	int reason = child < 0 ? errno : 0;
 	close(report[1]);
+	if (go[0] >= 0)
+		close(go[0]);
 	if (child > 0) {
+		bool traced = result->at_exec && trace_begin(child, go[1]);
 		reason = exec_result(report[0]);
+		if (traced)
+			exec_show(child, result);
 		result->pid = child;
 		result->started = reason == 0;
 		int status = relay_until_end(guard, child);

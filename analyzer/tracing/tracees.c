@@ -291,6 +291,19 @@ static struct tracee *tracee_of(struct tracees *tracees, pid_t tid)
 	return NULL;
 }
 
+struct tracee *tracees_take(struct tracees *tracees, pid_t tid)
+{
+	struct tracee *taken = tracee_of(tracees, tid);
+
+	if (taken)
+		return taken;
+	ARRAY_RESERVE(tracees->items, tracees->count, tracees->capacity);
+	taken = &tracees->items[tracees->count++];
+	*taken = (struct tracee){.tid = tid, .state = TRACEE_STOPPED};
+	ptrace(PTRACE_SETOPTIONS, tid, NULL, (void *)(intptr_t)PTRACE_O_TRACESYSGOOD);
+	return taken;
+}
+
 /* Threads that are new; *added: how many. */
 static bool threads_add(struct tracees *tracees, size_t *added, struct error *error)
 {

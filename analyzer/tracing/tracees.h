@@ -48,6 +48,9 @@ struct tracees {
 /* Nothing is stopped yet. */
 void tracees_begin(struct tracees *tracees, pid_t pid);
 
+/* A thread that this thread of ours traces already, and that stands still. */
+struct tracee *tracees_take(struct tracees *tracees, pid_t tid);
+
 /* Stops one thread; false: it has not stopped within that time, or can't be traced (the error says why). */
 bool tracee_stop(struct tracees *tracees, struct tracee *tracee, double within_ms, struct error *error);
 /* A traced one that runs goes on as soon as it can be let go. */

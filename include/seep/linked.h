@@ -27,6 +27,8 @@ struct seep_linked {
 	uint32_t version, unused;
 	uint64_t
 	    area; /* what seep has put near the program: the functions' own beginnings, and what to undo; 0: nothing */
+	const void **bypassed; /* preloaded: what the library would say of the program, and */
+	uint32_t *status;      /* SEEP_STATUS_BYPASSED in it; not so any more where seep has hooked the allocator */
 	struct seep_linked_hook hooks[SEEP_LINKED_MOST];
 };
 

@@ -1,12 +1,27 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Allocators that are a part of the program (docs/ATTACH.md): hooked where they are, by attach --static.
+# time limit: 300 s
+# Allocators that are a part of the program (docs/ATTACH.md): hooked where they are, by attach --static and run --static.
 . "$(dirname "$0")/lib.sh"
 
 P=$ROOT/tests/e2e/programs
 link() { gcc -O2 -g -fno-builtin -o "$1" "${@:2}" -pthread; } # PROGRAM WHAT...
 
+LIB=/usr/lib/x86_64-linux-gnu
 link toy "$P/static_worker.c" "$P/toy_malloc.c"
+link jemalloc -DALIGNED "$P/static_worker.c" $LIB/libjemalloc.a -lm -lstdc++ -ldl
+link tcmalloc -DALIGNED "$P/static_worker.c" -Wl,--whole-archive $LIB/libtcmalloc_minimal.a -Wl,--no-whole-archive -lm -lstdc++
+# As Rust's tikv-jemallocator has it: beside the C library's.
+nm -g --defined-only $LIB/libjemalloc.a 2>/dev/null |
+	awk '$2 ~ /[TW]/ && $3 ~ /^(malloc|calloc|realloc|free|posix_memalign|aligned_alloc|memalign|valloc|mall.*|.*allocx)$/ { print $3, "_rjem_" $3 }' |
+	sort -u >names
+objcopy --redefine-syms=names $LIB/libjemalloc.a librjem.a
+link prefixed -DALIGNED -DPREFIX=_rjem_ "$P/static_worker.c" librjem.a -lm -lstdc++ -ldl
+# Its names are in a debug file.
+link bare -DALIGNED -DPREFIX=_rjem_ "$P/static_worker.c" librjem.a -lm -lstdc++ -ldl
+objcopy --only-keep-debug bare bare.debug
+objcopy --strip-all --add-gnu-debuglink=bare.debug bare
+g++ -O2 -g -o operators "$P/static_operators.cc" -Wl,--whole-archive $LIB/libjemalloc.a -Wl,--no-whole-archive -pthread -ldl -lm
 
 # Starts PROGRAM; tell WORD COUNT waits for its answer.
 begin() {
@@ -23,8 +38,8 @@ tell() { echo "$1 $2" >&5 && read -rt 100 _ <&6; }
 # How many blocks of each function are in use, and were allocated; and all of them.
 counts_in() { # RECORDING
 	"$SEEP" report --json "$1" >report.json 2>err && json_get report.json "(' '.join('%s %d/%d' % (n,
-		sum(s['inuse_objects'] for s in d['sites'] if any(f['function'] == n for f in s['stack'])),
-		sum(s['alloc_objects'] for s in d['sites'] if any(f['function'] == n for f in s['stack'])))
+		sum(s['inuse_objects'] for s in d['sites'] if any(f['function'].split('(')[0] == n for f in s['stack'])),
+		sum(s['alloc_objects'] for s in d['sites'] if any(f['function'].split('(')[0] == n for f in s['stack'])))
 		for n in ('leak', 'clear', 'align', 'grow', 'churn')) +
 		' of %d/%d' % (d['totals']['inuse_objects'], d['totals']['alloc_objects']))"
 }
@@ -76,7 +91,38 @@ begin ./toy
 output=$("$SEEP" attach -o none "$worker" 2>&1)
 check_equal "without --static it is said what helps" \
 	"3 seep: $worker can't be joined: its allocator is a part of the program; add --static" "$? $output"
+check_match "and seep doctor says so" "'seep attach --static $worker' records it from now on" "$("$SEEP" doctor "$worker" 2>&1)"
 kill "$worker"
 joins_and_leaves "a malloc of the program's own" toy 0
+joins_and_leaves "jemalloc" jemalloc 20
+joins_and_leaves "jemalloc by another name" prefixed 20
+joins_and_leaves "jemalloc, the names in a debug file" bare 20
+joins_and_leaves "tcmalloc" tcmalloc 20
+
+begin ./operators
+"$SEEP" attach --static -r 1 -i 1h -o operators.rec "$worker" 2>err
+tell all 20
+tell fail 1 # the exception is a block, too
+check_equal "operators new and delete count once, and throw as before" \
+	"leak 20/20 clear 20/20 align 20/20 grow 20/30 churn 0/40 of 80/131" "$(counts_in operators.rec)"
+echo "quit 0" >&5
+wait "$worker"
+check_equal "and the program ends as it would have" 7 $?
+
+# NAME PROGRAM ALIGNED
+runs() {
+	local n=$3
+	output=$(printf 'all 20\nfree 500\nfork 9\nquit 0\n' | "$SEEP" run --static -r 1 -o "$2.run" "./$2" 2>&1)
+	check_equal "$1: under seep run it is hooked before it begins, and nothing is said of a bypass" "7 0" \
+		"$? $(grep -ci 'bypass\|not hooked' <<<"$output")"
+	check_match "$1: all that it allocates is counted" \
+		"leak 20/20 clear 20/20 align $n/$n grow 10/60 churn 0/20 of " "$(counts_in "$2.run")"
+	check_equal "$1: and a child's" "leak 9/9" "$(counts_in "$2.run.2" | grep -o 'leak [0-9/]*')"
+}
+runs "a malloc of the program's own" toy 0
+runs "jemalloc" jemalloc 20
+runs "tcmalloc" tcmalloc 20
+output=$("$SEEP" run --static -o no true 2>&1)
+check_match "a program without an allocator in it runs, and it is said" "^0 seep: true: its allocator is not hooked: " "$? $output"
 
 exit $cases_failed

@@ -161,8 +161,8 @@ struct buffer *notes_of(const struct profile *profile, size_t *count)
 	if (profile->bypassed && *profile->bypassed)
 		buffer_printf(
 		    &notes[(*count)++],
-		    "bypassed: %s defines malloc itself, so its allocations are not recorded; link it without its "
-		    "own allocator to record them",
+		    "bypassed: %s defines malloc itself, so its allocations are not recorded; 'seep run --static' "
+		    "hooks it",
 		    profile->bypassed);
 	else if (profile->status & SEEP_STATUS_BYPASSED)
 		buffer_append_text(&notes[(*count)++],

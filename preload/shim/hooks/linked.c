@@ -15,6 +15,7 @@
 
 #include "shim/hooks/forms.h"
 #include "shim/hooks/lifecycle.h"
+#include "shim/recording/setup.h"
 
 #define ENTRY_POINTS(X)                                                                                                \
 	SEEP_ENTRY_POINTS(X)                                                                                           \
@@ -182,6 +183,8 @@ static void inner_mi_heap_destroy(void *heap)
 
 __attribute__((visibility("default"))) struct seep_linked seep_linked = {
     .version = SEEP_LINKED_VERSION,
+    .bypassed = (const void **)&recording_setup.bypassed,
+    .status = &recording_setup.status,
     .hooks = {ENTRY_POINTS(ROW_OF) REAL_OTHERS(ROW_OF_OTHER)},
 };
 
