@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A hash map from 64-bit keys to 64-bit values: open addressing with linear probing, at most half full. Entries are
- * never removed, so no tombstones. */
+ * never removed, so no tombstones. Key 0 marks a free slot; its own entry lies behind all slots, and has the key 1. */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -13,12 +13,11 @@ enum { SLOTS_AT_FIRST = 64 };
 struct map_slot {
 	uint64_t key;
 	uint64_t value;
-	bool taken;
 };
 
 struct map {
 	struct map_slot *slots;
-	size_t slot_count; /* a power of two */
+	size_t slot_count; /* a power of two; there is one more slot, for the key 0 */
 	size_t entry_count;
 	uint64_t secret;
 };
@@ -65,7 +64,7 @@ struct map *map_create(void)
 {
 	struct map *map = memory_allocate(1, sizeof *map);
 
-	map->slots = memory_allocate(SLOTS_AT_FIRST, sizeof *map->slots);
+	map->slots = memory_allocate(SLOTS_AT_FIRST + 1, sizeof *map->slots);
 	map->slot_count = SLOTS_AT_FIRST;
 	map->secret = hash_secret();
 	return map;
@@ -82,9 +81,9 @@ void map_free(struct map *map)
 /* The key's slot, or the free one where it belongs. */
 static struct map_slot *map_find(const struct map *map, uint64_t key)
 {
-	size_t index = word_mix(key ^ map->secret) & (map->slot_count - 1);
+	size_t index = key ? word_mix(key ^ map->secret) & (map->slot_count - 1) : map->slot_count;
 
-	while (map->slots[index].taken && map->slots[index].key != key)
+	while (key && map->slots[index].key && map->slots[index].key != key)
 		index = (index + 1) & (map->slot_count - 1);
 	return &map->slots[index];
 }
@@ -95,9 +94,10 @@ static void map_grow(struct map *map, size_t slot_count)
 	size_t old_count = map->slot_count;
 
 	map->slot_count = slot_count;
-	map->slots = memory_allocate(map->slot_count, sizeof *map->slots);
+	map->slots = memory_allocate(map->slot_count + 1, sizeof *map->slots);
+	map->slots[slot_count] = old[old_count];
 	for (size_t i = 0; i < old_count; i++)
-		if (old[i].taken)
+		if (old[i].key)
 			*map_find(map, old[i].key) = old[i];
 	free(old);
 }
@@ -117,14 +117,14 @@ uint64_t *map_put(struct map *map, uint64_t key, bool *inserted)
 	struct map_slot *slot = map_find(map, key);
 
 	if (inserted)
-		*inserted = !slot->taken;
-	if (slot->taken)
+		*inserted = !slot->key;
+	if (slot->key)
 		return &slot->value;
 	if (2 * (map->entry_count + 1) > map->slot_count) {
 		map_grow(map, 2 * map->slot_count);
 		slot = map_find(map, key);
 	}
-	*slot = (struct map_slot){.key = key, .taken = true};
+	slot->key = key ? key : 1;
 	map->entry_count++;
 	return &slot->value;
 }
@@ -133,7 +133,7 @@ uint64_t *map_get(const struct map *map, uint64_t key)
 {
 	struct map_slot *slot = map_find(map, key);
 
-	return slot->taken ? &slot->value : NULL;
+	return slot->key ? &slot->value : NULL;
 }
 
 size_t map_count(const struct map *map)
