@@ -70,6 +70,12 @@ void message_progress(const char *what, size_t done, size_t of)
 	dprintf(STDERR_FILENO, "\rseep: %s %zu of %zu\033[K", what, done, of);
 }
 
+void message_progress_within(const char *what, size_t done, size_t of)
+{
+	if (progress.began_ns)
+		message_progress(what, done, of);
+}
+
 void message_progress_end(void)
 {
 	progress_wipe();

@@ -16,6 +16,8 @@ void message_of(const char *command, const char *format, ...) __attribute__((for
 /* Shows on a terminal how far a long task is, "seep: reading snapshot 12 of 64"; nothing within its first second. Any
  * message wipes the line, and so does message_progress_end(), which every such task must call at its end. */
 void message_progress(const char *what, size_t done, size_t of);
+/* The same for a part of a task, where anybody has begun one. */
+void message_progress_within(const char *what, size_t done, size_t of);
 void message_progress_end(void);
 
 /* Appends a text. Control characters, newlines, characters that reorder text, and broken UTF-8 become \xNN. */

@@ -55,6 +55,16 @@ void document_say_names(const struct profile *profile)
 	buffer_free(&note);
 }
 
+/* What a command is at, where it takes longer than a second. */
+enum step { STEP_READING = 1, STEP_NAMES, STEP_WRITING, STEPS = STEP_WRITING };
+
+static void say_step(enum step step)
+{
+	static const char *const names[] = {NULL, "reading, step", "finding names, step", "adding up, step"};
+
+	message_progress(names[step], step, STEPS);
+}
+
 /* The output may be as large as its inputs allow. */
 static bool output_write(const struct snapshot_pair *pair, const struct document_request *request,
 			 document_writer *write, struct output *output, struct error *error)
@@ -64,6 +74,7 @@ static bool output_write(const struct snapshot_pair *pair, const struct document
 	if (!output_open(output, request->output, budget_document_bytes(input_bytes), error))
 		return false;
 	output_page(output);
+	say_step(STEP_WRITING);
 	write(&output->buffer, pair, request);
 	if (!output_close(output, error))
 		return false;
@@ -90,11 +101,13 @@ int document_make(struct snapshot_pair *pair, struct document_request *request, 
 	wrappers_give(pair->now, &wrappers);
 	wrappers_give(pair->base, &wrappers);
 	if (is_written) {
+		say_step(STEP_NAMES);
 		profile_symbolize(pair->now, &request->symbols);
 		if (pair->base)
 			profile_symbolize(pair->base, &request->symbols);
 		is_written = output_write(pair, request, write, &output, &error);
 	}
+	message_progress_end();
 	profile_free(pair->now);
 	profile_free(pair->base);
 	wrapper_names_free(&wrappers);
@@ -105,6 +118,7 @@ int document_make(struct snapshot_pair *pair, struct document_request *request, 
 
 struct profile *document_open(const struct document_request *request, const char *path, struct error *error)
 {
+	say_step(STEP_READING);
 	return request->last ? profile_open(path, error) : profile_open_useful(path, error);
 }
 

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "base/message.h"
 #include "files/pager.h"
 
 enum {
@@ -40,6 +41,7 @@ static void drain(struct output *output, size_t keep)
 
 	if (buffer->length <= keep)
 		return;
+	message_progress_end();
 	const size_t bytes = buffer->length - keep;
 	output->written += bytes;
 	if (output->limit && output->written > output->limit && !output->fault) {

@@ -12,12 +12,14 @@
 
 #include "base/map.h"
 #include "base/memory.h"
+#include "base/message.h"
 #include "profile/profile_private.h"
 
 enum {
 	PATH_LIMIT = 4096,
 	TEXT_LIMIT = 1024,
 	KEYS = 64,
+	ENTRIES_A_LOOK = 1 << 16, /* at the clock */
 };
 
 struct builder {
@@ -144,13 +146,19 @@ static struct index_table index_table_create(size_t most)
 	return (struct index_table){memory_allocate(slots, sizeof(uint32_t)), slots - 1};
 }
 
+/* Nodes whose locations are looked up together, so that what is far away in memory is asked for before it is needed. */
+enum { NODES_AT_ONCE = 32 };
+
+struct location_batch {
+	struct profile_location wanted[NODES_AT_ONCE];
+	size_t places[NODES_AT_ONCE]; /* where each may be in the table */
+};
+
 /* The location's index, made if it is not there yet. */
 static uint32_t location_find(struct profile *profile, const struct index_table *known,
-			      const struct profile_location *wanted)
+			      const struct profile_location *wanted, size_t place)
 {
-	const uint64_t words[] = {wanted->module, wanted->address, wanted->exact};
-
-	for (size_t at = hash_bytes(hash_secret(), words, sizeof words);; at++) {
+	for (size_t at = place;; at++) {
 		uint32_t *slot = &known->slots[at & known->mask];
 		if (*slot == 0) {
 			profile->locations[profile->location_count] = *wanted;
@@ -164,11 +172,36 @@ static uint32_t location_find(struct profile *profile, const struct index_table 
 	}
 }
 
+static void batch_add(struct location_batch *batch, uint32_t k, const struct index_table *known,
+		      struct profile_location location)
+{
+	const uint64_t words[] = {location.module, location.address, location.exact};
+
+	batch->wanted[k] = location;
+	batch->places[k] = hash_bytes(hash_secret(), words, sizeof words);
+	__builtin_prefetch(&known->slots[batch->places[k] & known->mask], 1);
+}
+
+static void batch_find(struct builder *builder, const struct location_batch *batch, const struct index_table *known,
+		       uint32_t first, uint32_t count)
+{
+	struct profile *profile = builder->profile;
+
+	for (uint32_t k = 0; k < count; k++) {
+		const uint32_t index = known->slots[batch->places[k] & known->mask];
+		if (index)
+			__builtin_prefetch(&profile->locations[index - 1]);
+	}
+	for (uint32_t k = 0; k < count; k++)
+		builder->node_location[first + k] = location_find(profile, known, &batch->wanted[k], batch->places[k]);
+}
+
 static void build_locations(struct builder *builder)
 {
 	struct profile *profile = builder->profile;
 	uint32_t count = snapshot_count(builder->view, SEEP_SECTION_NODES);
 	const struct index_table known = index_table_create(count);
+	struct location_batch batch;
 
 	profile->locations = memory_allocate(count, sizeof *profile->locations);
 	builder->node_parent = memory_allocate(count, sizeof *builder->node_parent);
@@ -176,15 +209,20 @@ static void build_locations(struct builder *builder)
 	builder->node_location = memory_allocate(count, sizeof *builder->node_location);
 	builder->node_key = memory_allocate(count, sizeof *builder->node_key);
 	for (uint32_t i = 1; i < count; i++) {
+		const uint32_t k = (i - 1) % NODES_AT_ONCE;
 		struct seep_node node = snapshot_node(builder->view, i);
 		struct profile_location location = {.module = builder->canonical[node.module],
 						    .address = node.address,
 						    .exact = node.flags & SEEP_NODE_EXACT};
 		builder->node_parent[i] = node.parent;
 		builder->node_depth[i] = (uint16_t)(builder->node_depth[node.parent] + 1);
-		builder->node_location[i] = location_find(profile, &known, &location);
 		builder->node_key[i] = stack_key_extend(
 		    builder->node_key[node.parent], builder->identities[node.module], location.address, location.exact);
+		batch_add(&batch, k, &known, location);
+		if (k + 1 == NODES_AT_ONCE || i + 1 == count)
+			batch_find(builder, &batch, &known, i - k, k + 1);
+		if (i % ENTRIES_A_LOOK == 0)
+			message_progress_within("reading stacks, call", i, count);
 	}
 	free(known.slots);
 	profile->locations = memory_resize(profile->locations, profile->location_count, sizeof *profile->locations);
@@ -246,6 +284,8 @@ static void build_sites(struct builder *builder)
 			profile_site_add(&profile->sites[index], &site);
 		}
 		site_add_freed(profile, &profile->sites[index], &entry);
+		if (i % ENTRIES_A_LOOK == 0)
+			message_progress_within("reading site", i, count);
 	}
 	free(known.slots);
 }
