@@ -5,9 +5,9 @@ import re
 import subprocess
 
 
-def measure(bench, say):
+def measure(bench, quick, say):
     """Rows: backend, what, spread in ns; and the text as it was printed."""
-    done = subprocess.run([os.path.join(bench, "stack_bench")], stdout=subprocess.PIPE, text=True, timeout=300,
+    done = subprocess.run([os.path.join(bench, "stack_bench")] + ["quick"] * quick, stdout=subprocess.PIPE, text=True, timeout=300,
                           check=True)
     rows = [{"backend": found.group(1), "what": found.group(2).strip(),
              "ns": dict(zip(("minimum", "median", "maximum"), map(float, found.group(3, 4, 5))))}
