@@ -55,14 +55,15 @@ print length($text), " ", unpack("%32C*", $text), "\n";
 warn "done\n";
 END
 cat >work.cpp <<'END'
-#include <vector>
-template <typename T> struct Counter { std::vector<T> counts; void add(T w) { if (counts.size() <= w) counts.resize(w + 1); counts[w]++; } };
+#include <initializer_list>
+template <int N> struct Sum { static constexpr int value = N + Sum<N - 1>::value; };
+template <> struct Sum<0> { static constexpr int value = 0; };
+template <typename T> struct Counter { T counts[40]; void add(T w) { counts[w % 40]++; } };
 int main(int argc, char **argv)
 {
-	Counter<unsigned long> counter;
-	std::vector<std::vector<char *>> words(3, std::vector<char *>(argv, argv + argc));
-	for (auto &each : words) counter.add(each.size());
-	return (int)counter.counts.size() - argc;
+	Counter<unsigned long> counter = {};
+	for (auto each : {argv, argv + 1}) counter.add(each[0] ? each[0][0] : Sum<300>::value);
+	return (int)counter.counts[7] - argc;
 }
 END
 cat >wrong.cpp <<'END'
