@@ -2,4 +2,4 @@
 # SPDX-License-Identifier: Apache-2.0
 # time limit: 600 s
 # Every row of tests/torture, each on one of two allocators in one of two ways. `make torture` has all four.
-PAIRS=one exec bash "$(dirname "$0")/../torture/run.sh"
+PAIRS=${LONG_TESTS:-one} exec bash "$(dirname "$0")/../torture/run.sh"

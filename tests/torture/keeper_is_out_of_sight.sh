@@ -20,7 +20,7 @@ END
 gcc -D_GNU_SOURCE -g -pthread -I"$torture" -I"$ROOT/tests/e2e/programs" -o bin/hider hider.c
 snapshots() { compgen -G "$1/*.seep" | wc -l; }
 has_more_than() { [ "$(snapshots "$1")" -gt "$2" ]; }
-for options in -rpf -pf; do
+for options in $(ways_of -pf -rpf); do
 	if ! unshare $options --mount-proc true 2>unshare.err; then
 		skip "seep snapshot from inside (unshare $options)" "no namespaces here: $(cat unshare.err)"
 		continue

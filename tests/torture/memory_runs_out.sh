@@ -92,7 +92,7 @@ if [ -n "$group" ]; then
 fi
 enter_group=(sh -c "echo \$\$ >$group/cgroup.procs && exec \"\$@\"" sh)
 [ -n "$way" ] || skip "a control group is killed for its memory" "no control group with a limit of memory to be had here"
-for keeper in ${way:+outside inside}; do
+for keeper in ${way:+$(ways_of outside inside)}; do
 	mkdir -p "killed.$keeper" && cd "killed.$keeper" || exit 1
 	[ $way = kernel ] || kill_the_group &
 	if [ $keeper = outside ]; then
@@ -108,7 +108,7 @@ for keeper in ${way:+outside inside}; do
 done
 [ -z "$group" ] || rmdir "$group"
 
-for keeper in outside inside; do
+for keeper in $(ways_of inside outside); do
 	mkdir -p "limited.$keeper" && cd "limited.$keeper" || exit 1
 	if [ $keeper = outside ]; then
 		observe "$SEEP" run -r 64K -i 0 -o "$PWD/%c" -- prlimit --as=180000000 "$WORK/bin/eater"

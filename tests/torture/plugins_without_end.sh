@@ -92,7 +92,7 @@ if not lost["sites_retired"] > 5000 or sum(site["retired"] for site in report["s
 if lost["samples"] or lost["lower_bound"]:
     print("has lost samples:", lost)
 P
-for way in run preload; do
+for way in $(ways_of run preload); do
 	if [ $way = run ]; then
 		timeout 60 "$SEEP" run -i 200ms -o runs/run -- bin/without_end >counted 2>said
 	else
@@ -100,6 +100,7 @@ for way in run preload; do
 	fi
 	"$SEEP" report --last --json runs/$way >report.json 2>report.err
 	check_equal "leaks behind 1,200 plugins that came and went have names, by $way" "" "$(/usr/bin/python3 judge.py report.json counted 2>&1)"
-	check_match "what was given up is said, by $way" '[0-9,]+ sites retired' "$("$SEEP" report runs/$way 2>&1)"
-	check_match "and has a row of its own, by $way" '\[retired\]' "$("$SEEP" report --sort=allocated runs/$way 2>&1)"
+	text=$("$SEEP" report --sort=allocated runs/$way 2>&1)
+	check_match "what was given up is said, by $way" '[0-9,]+ sites retired' "$text"
+	check_match "and has a row of its own, by $way" '\[retired\]' "$text"
 done

@@ -8,7 +8,8 @@
 #
 #	tests/torture/run.sh [NAME...]
 #
-# ALLOCATORS="glibc": on some allocators only. PAIRS=one: each row on one allocator in one way, which its name draws.
+# ALLOCATORS="glibc": on some allocators only. PAIRS=one: each row on one allocator in one way, which its name draws; a script
+# asks ways_of.
 #
 # A row is a program NAME.c or NAME.cpp, or a script NAME.sh that is sourced here. Lines " * torture: KEY=VALUE" of a
 # program say what is special about it:
@@ -202,6 +203,11 @@ pair_of() { # NAME
 	done
 	drawn=$(cksum <<<"$1")
 	echo "${all[${drawn%% *} % ${#all[@]}]}"
+}
+
+# Of what a script does in several ways that show the same, the first, or with every pair all of them.
+ways_of() { # WAY...
+	if [ "${PAIRS:-}" = one ]; then echo "$1"; else echo "$@"; fi
 }
 
 run_row() { # NAME
