@@ -11,9 +11,10 @@ g++ -std=c++17 -g -I"$ROOT/include" -o entry_points_often "$ROOT/tests/e2e/progr
 for allocator in glibc jemalloc tcmalloc mimalloc; do
 	choice=()
 	[ $allocator = glibc ] || choice=("--allocator=$allocator")
-	for rate in 512K 64K; do
+	for rate in 512K 64K; do # what a site's estimate may be off by falls with the root of the rate
+		mib=32 && [ $rate = 512K ] || mib=8
 		rm -rf recording truth.end
-		"$SEEP" run -r $rate -i 0 -o recording "${choice[@]}" -- ./entry_points_often . >out 2>err
+		"$SEEP" run -r $rate -i 0 -o recording "${choice[@]}" -- ./entry_points_often . $mib >out 2>err
 		check_equal "$allocator at $rate: the program ends well" 0 $?
 		check "$allocator at $rate: the table's entry points are called" test "$(wc -l <truth.end)" -gt 80
 		"$SEEP" report --last --json recording >report.json

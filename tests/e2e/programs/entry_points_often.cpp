@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Calls each entry point of an allocator so often that an estimate at a coarse rate can be held against the truth: 32
+ * Calls each entry point of an allocator so often that an estimate at a coarse rate can be held against the truth: so many
  * MiB at each, in blocks of three sizes, a quarter of which stays alive. The account is in truth.end (truth.h).
  *
- *	entry_points_often DIRECTORY
+ *	entry_points_often DIRECTORY MIB
  */
 #include <cstring>
 #include <malloc.h>
@@ -15,7 +15,7 @@ namespace
 {
 
 constexpr size_t SIZES[] = {200 << 10, 40 << 10, 8 << 10}; /* all multiples of 64 */
-constexpr size_t TOTAL = 32 << 20;
+size_t total;
 truth_site *site;
 
 /* Not touched: the address space is all that it takes. */
@@ -23,7 +23,7 @@ template <typename Allocate, typename Release>
 [[gnu::always_inline]] inline void often(Allocate allocate, Release release)
 {
 	size_t number = 0;
-	for (size_t done = 0; done < TOTAL; number++) {
+	for (size_t done = 0; done < total; number++) {
 		size_t size = SIZES[number % 3];
 		void *memory = allocate(size);
 		if (!memory)
@@ -76,7 +76,10 @@ bool is_for_us(const char *name, Kind kind)
 
 int main(int argc, char **argv)
 {
-	truth_directory = argc > 1 ? argv[1] : nullptr;
+	if (argc != 3)
+		return 2;
+	truth_directory = argv[1];
+	total = strtoul(argv[2], nullptr, 10) << 20;
 	auto *make_heap = (void *(*)())dlsym(RTLD_DEFAULT, "mi_heap_new");
 	if (make_heap)
 		call_heap = make_heap();
