@@ -54,7 +54,8 @@ growth=$(json_get diff.json "d['totals']['growth_bytes']")
 
 # NAME WANTED SEEN SHARE: two numbers that differ by no more than this share of the first.
 check_close() {
-	if /usr/bin/python3 -c 'import sys; a, b, s = map(float, sys.argv[1:]); sys.exit(not abs(a - b) <= abs(a) * s + 1)' "$2" "$3" "$4"; then
+	if awk 'function abs(x) { return x < 0 ? -x : x }
+		BEGIN { a = ARGV[1]; b = ARGV[2]; exit !(a != "" && b ~ /[0-9]/ && abs(a - b) <= abs(a) * ARGV[3] + 1) }' "$2" "$3" "$4"; then
 		ok "$1"
 	else
 		not_ok "$1" "wanted $2 within $4, seen $3"
@@ -62,11 +63,10 @@ check_close() {
 }
 # The first number of bytes in pprof's or jeprof's own writing: "67.35MB", "67.4 MB", "123 B"
 bytes_of() {
-	/usr/bin/python3 -c 'import re, sys
-n, unit = re.search(r"(-?[0-9.]+) ?([kKMG]?)B", sys.argv[1]).groups()
-print(int(float(n) * {"": 1, "k": 1024, "K": 1024, "M": 1 << 20, "G": 1 << 30}[unit]))' "$1"
+	grep -oE -m 1 -- '-?[0-9.]+ ?[kKMG]?B' <<<"$1" | head -n 1 |
+		awk '{ k = 1024; sub(" ", ""); printf "%.0f\n", $0 * (/k|K/ ? k : /M/ ? k * k : /G/ ? k * k * k : 1) }'
 }
-go_pprof() { timeout 60 go tool pprof "$@" 2>>pprof.log; }
+go_pprof() { timeout 200 go tool pprof "$@" 2>>pprof.log; }
 
 for format in pprof folded speedscope gperftools json; do
 	check "exports $format" "$SEEP" export --format=$format "$after" -o after.$format
@@ -116,7 +116,7 @@ check_close "an exported difference is our growth" "$growth" \
 	"$(go_pprof -raw growth.pprof | sed -n '/^Samples:/,/^Locations/p' |
 		awk '$1 ~ /^-?[0-9]+$/ { sub(":", "", $4); sum += $4 } END { printf "%.0f\n", sum }')" 0.0001
 port=$(free_port)
-background timeout 60 go tool pprof -http=127.0.0.1:"$port" -no_browser after.pprof >>pprof.log 2>&1
+background timeout 200 go tool pprof -http=127.0.0.1:"$port" -no_browser after.pprof >>pprof.log 2>&1
 page() { curl -sf --noproxy '*' "http://127.0.0.1:$port/ui/flamegraph"; }
 wait_until 45 page
 check_match "its web page shows our functions" 'keep_small' "$(page)"
@@ -158,10 +158,10 @@ check "and of a difference diff's" diff <("$SEEP" export --format=json --base "$
 # gperftools' text in both of its readers. Where sums are compared they look up no names: that takes them longer than all else.
 nameless=--tools=nm:/bin/true,addr2line:/bin/true,objdump:/usr/bin/objdump,c++filt:/usr/bin/c++filt
 for reader in jeprof google-pprof; do
-	text=$(timeout 60 $reader --text --show_bytes program after.gperftools 2>reader.log)
+	text=$(timeout 200 $reader --text --show_bytes program after.gperftools 2>reader.log)
 	check_close "$reader has our total" "$total" "$(bytes_of "$text")" 0.0001
 	check_match "$reader finds the functions by itself" 'keep_small' "$text"
-	text=$(timeout 60 $reader $nameless --text --show_bytes --base=before.gperftools program after.gperftools 2>reader.log)
+	text=$(timeout 200 $reader $nameless --text --show_bytes --base=before.gperftools program after.gperftools 2>reader.log)
 	check_close "$reader --base has our growth" "$growth" "$(bytes_of "$text")" 0.0001
 done
 
@@ -211,7 +211,7 @@ gcc -std=gnu11 -O1 -g -fno-builtin -pthread -Wl,--section-start=.text=0x200000 -
 echo go | "$SEEP" run -r 16K -i 0 -o shifted.recording -- ./shifted >/dev/null 2>&1
 "$SEEP" export --format=gperftools shifted.recording -o shifted.gperftools 2>/dev/null
 check_match "google-pprof finds functions wherever a linker put them" 'keep_small' \
-	"$(timeout 60 google-pprof --text shifted shifted.gperftools 2>reader.log)"
+	"$(timeout 200 google-pprof --text shifted shifted.gperftools 2>reader.log)"
 check_match "and so do we" 'keep_small' "$("$SEEP" report --by=stack shifted.gperftools)"
 
 # What we wrote, read again.
@@ -236,9 +236,9 @@ dump_last=$(ls "${dump_first%.0.i0.heap}".*.f.heap)
 for dump in "$dump_first" "$dump_last"; do
 	"$SEEP" report --json "$dump" >dump.json
 	check_close "a dump by jemalloc has jeprof's total (${dump##*.*.})" \
-		"$(bytes_of "$(timeout 60 jeprof $nameless --text --show_bytes program "$dump" 2>reader.log)")" \
+		"$(bytes_of "$(timeout 200 jeprof $nameless --text --show_bytes program "$dump" 2>reader.log)")" \
 		"$(json_get dump.json "d['totals']['inuse_bytes']")" 0.0001
-	check_close "and its allocations" "$(bytes_of "$(timeout 60 jeprof $nameless --text --show_bytes --alloc_space program "$dump" 2>reader.log)")" \
+	check_close "and its allocations" "$(bytes_of "$(timeout 200 jeprof $nameless --text --show_bytes --alloc_space program "$dump" 2>reader.log)")" \
 		"$(json_get dump.json "d['totals']['alloc_bytes']")" 0.0001
 done
 check_equal "its rate gives intervals" True "$(json_get dump.json "d['totals']['inuse_low'] < d['totals']['inuse_bytes'] < d['totals']['inuse_high']")"
@@ -246,7 +246,7 @@ check_equal "its functions have names" "keep_small keep_large" \
 	"$(json_get dump.json "' '.join(next(f['function'] for f in s['stack'] if f['function'].startswith('keep')) for s in d['sites'][:2])")"
 "$SEEP" diff --json "$dump_first" "$dump_last" >dumps.json
 check_close "two dumps differ by what jeprof says" \
-	"$(bytes_of "$(timeout 60 jeprof $nameless --text --show_bytes --base="$dump_first" program "$dump_last" 2>reader.log)")" \
+	"$(bytes_of "$(timeout 200 jeprof $nameless --text --show_bytes --base="$dump_first" program "$dump_last" 2>reader.log)")" \
 	"$(json_get dumps.json "d['totals']['growth_bytes']")" 0.0001
 "$SEEP" flame "$dump_last" -o dump.svg 2>/dev/null
 check "a flame graph can be drawn of it" xmllint --noout dump.svg
@@ -261,7 +261,7 @@ tcmalloc=$(ls tcmalloc*.heap | tail -n 1)
 "$SEEP" report --json "$tcmalloc" >tcmalloc.json
 for value in inuse alloc; do
 	check_close "a profile by gperftools has google-pprof's total ($value)" \
-		"$(bytes_of "$(timeout 60 google-pprof $nameless --text --show_bytes --${value}_space program "$tcmalloc" 2>reader.log)")" \
+		"$(bytes_of "$(timeout 200 google-pprof $nameless --text --show_bytes --${value}_space program "$tcmalloc" 2>reader.log)")" \
 		"$(json_get tcmalloc.json "d['totals']['${value}_bytes']")" 0.0001
 done
 check_match "and our functions" 'keep_small' "$("$SEEP" report --by=stack "$tcmalloc")"

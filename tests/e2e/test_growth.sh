@@ -11,16 +11,16 @@ sites 250 diff --json {} {}
 sites 250 annotate --json {}
 modules 300 report --modules {}
 long_path 220 report {}
-lives 1000 export --format=pprof {}
-series 3000 leaks {}
-bundle_parts 3000 leaks {}
+lives 500 export --format=pprof {}
+series 1500 leaks {}
+bundle_parts 1500 leaks {}
 bundle_names 400 export --format=speedscope {}
-pprof_colliding_ids 1000 report --json {}
-pprof_one_deep 2000 export --format=folded {}
-pprof_labels 1000 report {}
+pprof_colliding_ids 500 report --json {}
+pprof_one_deep 1000 export --format=folded {}
+pprof_labels 500 report {}
 jemalloc_maps 500 report {}
 gperftools 250 export --format=json {}
 heaptrack_stacks 500 report --json {}
-heaptrack_events 2000 report {}
+heaptrack_events 1000 report {}
 END
 exit $?

@@ -31,10 +31,10 @@ said=$("$SEEP" html recording -o page.html 2>&1)
 check_match "the command says what it wrote" '^seep: wrote page.html \([0-9.]+ KiB\)$' "$said"
 "$SEEP" html recording -o again.html 2>again.err
 check "two pages of one recording are equal" cmp page.html again.html
-differences=$(node "$ROOT/tests/page/numbers.mjs" page.html "$SEEP" recording 6 2>&1)
+differences=$(node "$ROOT/tests/page/numbers.mjs" page.html "$SEEP" recording 4 2>&1)
 check_match "growth and its intervals at any pair are those of seep diff" '^[1-9][0-9]+ numbers compared$' "$(echo "$differences" | head -n 1)"
 check_equal "lines hold at any pair what seep annotate says" "" \
-	"$(node "$ROOT/tests/page/lines.mjs" page.html "$SEEP" recording 3 2>&1 | grep -vE '^[1-9][0-9]+ numbers compared$')"
+	"$(node "$ROOT/tests/page/lines.mjs" page.html "$SEEP" recording 2 2>&1 | grep -vE '^[1-9][0-9]+ numbers compared$')"
 "$SEEP" html --source=off recording -o withheld.html 2>withheld.err
 
 # What else there may be: one snapshot, a bundle, a killed program, a recording without a sample, another tool's profile.

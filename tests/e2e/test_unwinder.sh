@@ -4,7 +4,7 @@
 # The walker against libunwind on real programs, against readelf on whole libraries, and against modules that come and
 # go. SEEP_UNWINDER_STACKS=1000000 SEEP_UNWINDER_SECONDS=60 for the long version.
 stacks=${SEEP_UNWINDER_STACKS:-100000}
-seconds=${SEEP_UNWINDER_SECONDS:-4}
+seconds=${SEEP_UNWINDER_SECONDS:-2}
 . "$(dirname "$0")/lib.sh"
 
 sources=$ROOT/tests/unwind
