@@ -277,14 +277,14 @@ static void a_damaged_file_is_replaced(void **state)
 static void a_forged_file_does_no_harm(void **state)
 {
 	(void)state;
-	enum { ROUNDS = 20000 };
+	const int rounds = getenv("LONG_TESTS") ? 20000 : 4000;
 	static unsigned char good[4096];
 	uint64_t random = 88172645463325252u;
 	int decoded = 0;
 
 	ASK("program", 1, 2, 3, 4, 5, 6);
 	const size_t length = kept_read(good, sizeof good);
-	for (int round = 0; round < ROUNDS; round++) {
+	for (int round = 0; round < rounds; round++) {
 		unsigned char *bad = memory_allocate(length, 1); /* a copy of its own: a sanitizer sees its end */
 		size_t bytes = length;
 		memcpy(bad, good, length);
@@ -325,7 +325,7 @@ static void a_forged_file_does_no_harm(void **state)
 		string_pool_free(strings);
 		free(bad);
 	}
-	assert_in_range(decoded, ROUNDS / 100, ROUNDS); /* so that the deepest part was reached */
+	assert_in_range(decoded, rounds / 100, rounds); /* so that the deepest part was reached */
 }
 
 /* No error either: the names are found, and kept nowhere. */
@@ -376,7 +376,7 @@ static void what_was_not_used_for_longest_goes(void **state)
 static void many_at_once_do_not_disturb_each_other(void **state)
 {
 	(void)state;
-	enum { PROCESSES = 4, ROUNDS = 40 };
+	enum { PROCESSES = 4, ROUNDS = 12 };
 	pid_t children[PROCESSES];
 
 	for (int i = 0; i < PROCESSES; i++) {

@@ -31,6 +31,11 @@ static const struct build_options post_mortem = {.trigger = SEEP_TRIGGER_POSTMOR
 #define THREADS 4
 #define TURNS 5000
 #define HELD 8
+#ifdef __SANITIZE_THREAD__
+#define KILLS 15 /* it sees nothing of another process */
+#else
+#define KILLS 120
+#endif
 
 struct worker {
 	const struct heap *heap;
@@ -175,7 +180,7 @@ static void a_kill_at_any_moment_leaves_all_sums(void **state)
 	(void)state;
 	struct heap heap;
 	unsigned inside = 0;
-	for (unsigned turn = 0; turn < 120 || (inside == 0 && turn < 600); turn++) {
+	for (unsigned turn = 0; turn < KILLS || (inside == 0 && turn < 5 * KILLS); turn++) {
 		if (turn % 5 == 0)
 			small_make(&heap, 1);
 		uint32_t rounds = load_relaxed(&heap.header->recycled);
