@@ -125,17 +125,19 @@ SUPPORT_PRELOAD  := $(sort $(wildcard tests/unit/preload/support/*.c))
 SUPPORT_ANALYZER := $(sort $(wildcard tests/unit/analyzer/support/*.c))
 UNIT_BINARIES := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(UNIT_PRELOAD) $(UNIT_ANALYZER))
 
-.PHONY: unit unit-preload unit-objects
+.PHONY: unit unit-preload
 unit: $(UNIT_BINARIES)
-unit-objects: $(call objects,$(UNIT_PRELOAD) $(UNIT_ANALYZER) $(SUPPORT_PRELOAD) $(SUPPORT_ANALYZER))
 unit-preload: $(filter $(BUILD)/tests/preload/%,$(UNIT_BINARIES))
 
 # What several tests use is compiled once.
 SIDE_preload  := -Ipreload -Itests/unit/preload
 SIDE_analyzer := -Ianalyzer -Ipreload -Itests/unit/analyzer
 
+# gold links them in little more than half of the time: there are over a hundred, of several flavours.
+LINK_UNIT := -fuse-ld=gold
+
 $(BUILD)/obj/tests/unit/%.o: tests/unit/%.c | $$(@D)/.
-	$(CC) $(BASE) $(CFLAGS) $(SANITIZE) $(SIDE_$(firstword $(subst /, ,$*))) -c $< -o $@
+	$(CC) $(BASE) $(CFLAGS) $(SANITIZE) $(WARN_UNIT) $(SIDE_$(firstword $(subst /, ,$*))) -c $< -o $@
 
 $(BUILD)/tests/libsupport-%.a: | $$(@D)/.
 	@rm -f $@
@@ -145,10 +147,10 @@ $(BUILD)/tests/libsupport-preload.a: $(call objects,$(SUPPORT_PRELOAD))
 $(BUILD)/tests/libsupport-analyzer.a: $(call objects,$(SUPPORT_ANALYZER))
 
 $(BUILD)/tests/preload/%: $(BUILD)/obj/tests/unit/preload/%.o $(BUILD)/tests/libsupport-preload.a $(BUILD)/libcore.a $(BUILD)/libkeeper.a | $$(@D)/.
-	$(CC) $(CFLAGS) $(SANITIZE) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group -lcmocka -lm -lpthread
+	$(CC) $(CFLAGS) $(SANITIZE) $(LINK_UNIT) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group -lcmocka -lm -lpthread
 
 $(BUILD)/tests/analyzer/%: $(BUILD)/obj/tests/unit/analyzer/%.o $(BUILD)/tests/libsupport-analyzer.a $(BUILD)/libanalyzer.a $(BUILD)/libkeeper.a | $$(@D)/.
-	$(CC) $(CFLAGS) $(SANITIZE) -o $@ $^ -lcmocka $(ANALYZER_LIBS)
+	$(CC) $(CFLAGS) $(SANITIZE) $(LINK_UNIT) -o $@ $^ -lcmocka $(ANALYZER_LIBS)
 
 .SECONDARY: $(call objects,$(UNIT_PRELOAD) $(UNIT_ANALYZER))
 
@@ -165,7 +167,7 @@ $(BUILD)/obj/tests/fuzz/%.o: tests/fuzz/%.c | $$(@D)/.
 $(FUZZ_TARGETS): $(filter %.o,$(FUZZ_MAIN))
 $(BUILD)/fuzz/fuzz_module: $(BUILD)/obj/tests/unit/preload/support/heap_maker.o
 $(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(BUILD)/libanalyzer.a $(BUILD)/libkeeper.a | $$(@D)/.
-	$(CC) $(CFLAGS) $(SANITIZE) $(filter -%,$(FUZZ_MAIN)) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(ANALYZER_LIBS)
+	$(CC) $(CFLAGS) $(SANITIZE) $(LINK_UNIT) $(filter -%,$(FUZZ_MAIN)) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(ANALYZER_LIBS)
 
 # The test-suite's own builds go below $(BUILD), so that no flavour disturbs another.
 # One process for many files: clang takes longer to start than to read one.
@@ -189,15 +191,20 @@ analyze: $(ANALYSES) ## gcc -fanalyzer on what reads and writes files
 $(ANALYSES): %-analysis: %
 	gcc $(filter-out -MMD -MP,$(BASE)) -Ianalyzer -Ipreload -O1 -fanalyzer -c $< -o /dev/null
 
-# The sanitizers' own code draws false warnings from the compiler; the plain builds see to real ones.
+# The sanitizers' own code draws false warnings from the compiler, though none in the unit tests; the plain build sees to real ones.
 .PHONY: unit-asan fuzz-targets-asan
 unit-asan fuzz-targets-asan: %-asan:
-	+$(MAKE) -s BUILD=$(BUILD)/asan CFLAGS='-O1 -g1 -DSEEP_DEBUG' SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=all -Wno-error' $*
+	+$(MAKE) -s BUILD=$(BUILD)/asan CFLAGS='-O1 -g1 -DSEEP_DEBUG' SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=all -Wno-error' WARN_UNIT=-Werror $*
 
-.PHONY: check check-asan check-tsan check-debug check-flavours
+.PHONY: check check-long check-asan check-tsan check-debug check-flavours
 check: ## install what is missing, build, run every test and gate
 	tests/deps.sh build run demo test
 	BUILD=$(BUILD) tests/run.sh
+
+check-long: ## what check samples, in full: every unit test plain and sanitized, damage, bombs, all torture rows in all ways
+	tests/deps.sh build run demo test model
+	BUILD=$(BUILD) LONG_TESTS=1 tests/run.sh build unit asan flavours e2e
+	tests/model/run.sh --quick
 
 check-asan: ## the unit tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	tests/deps.sh build test

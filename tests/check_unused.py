@@ -3,7 +3,7 @@
 """What nobody needs: a global function or object that no other object uses should be static, or is dead; a header, ours or the
 system's, that is included and of which no name is used should not be.
 
-	tests/check_unused.py [BUILD]		after make all unit
+	tests/check_unused.py [BUILD [BUILD_OF_TESTS]]		after make all unit
 """
 import collections
 import functools
@@ -47,7 +47,7 @@ def sources(*endings):
     return [name for name in listed.stdout.split() if name.endswith(endings) and os.path.exists(name)]
 
 
-def symbols(build, names, dynamic=False):
+def symbols(names, dynamic=False):
     """By name: the objects that define it, and those that use another's."""
     defined, used = collections.defaultdict(set), collections.defaultdict(set)
     command = ["nm", "-A", "-D" if dynamic else "-g", *names]
@@ -57,14 +57,14 @@ def symbols(build, names, dynamic=False):
     return defined, used
 
 
-def check_symbols(build):
-    def objects(*roots):
+def check_symbols(build, build_of_tests):
+    def objects(build, *roots):
         names = [f"{build}/obj/{os.path.splitext(name)[0]}.o" for name in sources(".c", ".S") if name.startswith(roots)]
         return [name for name in names if os.path.exists(name)]
 
-    defined, used = symbols(build, objects("preload/", "analyzer/"))
-    _, used_by_tests = symbols(build, objects("tests/"))
-    exported, _ = symbols(build, [f"{build}/libseep.so"], dynamic=True)
+    defined, used = symbols(objects(build, "preload/", "analyzer/"))
+    _, used_by_tests = symbols(objects(build_of_tests, "tests/"))
+    exported, _ = symbols([f"{build}/libseep.so"], dynamic=True)
     unused = {name: min(places) for name, places in defined.items()
               if name not in used and name not in exported and name != "main" and name not in OTHERWISE}
     for_tests = {name for name in unused if name in used_by_tests}
@@ -160,8 +160,9 @@ def check_macros():
 
 def main():
     build, failed = sys.argv[1] if len(sys.argv) > 1 else "build", False
+    build_of_tests = sys.argv[2] if len(sys.argv) > 2 else build
     os.chdir(os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-    for name, complaints in [*check_symbols(build), *check_includes(), *check_macros()]:
+    for name, complaints in [*check_symbols(build, build_of_tests), *check_includes(), *check_macros()]:
         print(f"{'not ok' if complaints else 'ok'} - {name}")
         for each in complaints:
             print("#", each)

@@ -5,8 +5,8 @@
 #
 #	tests/run.sh [STAGE...]		all stages, or some of: build clang layers format unit asan tsan flavours e2e
 #
-# Where all stages run, they share one queue behind the build, and the analyzer's unit tests run under AddressSanitizer
-# alone, but for those that are about statistics.
+# Where all stages run, they share one queue behind the build, and unit tests run under AddressSanitizer alone, but for those
+# that are about statistics, and those of which it sees less.
 #
 # A test case is a line "ok ..." or "not ok ..." (TAP; cmocka's are told apart by its plan). A program that ends badly
 # or without having run all that it announced counts as one more failure. Each is bounded in time.
@@ -141,11 +141,14 @@ run_units() {
 # DIRECTORY ARGUMENT...: make there; it ends with us, although a lane is in the background.
 build() { env --default-signal=INT,QUIT make -s -k -j"$jobs" BUILD="$1" "${@:2}"; }
 
-about_statistics='analyzer/test_leaks analyzer/test_intervals'
+# Statistics want many runs; a sanitizer's stacks and instructions are others than ours.
+plain_units='analyzer/test_leaks analyzer/test_intervals analyzer/test_spread
+preload/test_unwinder preload/test_unwinder_stacks preload/test_walker_tables preload/test_host
+preload/test_countdown preload/test_sampling preload/test_ring preload/test_live preload/test_stacks preload/test_recycle_meanwhile'
 stage_build() {
 	# shellcheck disable=SC2086 # names
-	run_step "gcc compiles it without a warning" build "$BUILD" all unit-preload unit-objects \
-		${all_stages:+$(printf "$BUILD/%s " ${about_statistics//analyzer/tests/analyzer} bench/make_snapshots bench/stack_bench)}
+	run_step "gcc compiles it without a warning" build "$BUILD" all \
+		${all_stages:+$(printf "$BUILD/tests/%s " $plain_units) "$BUILD/bench/make_snapshots" "$BUILD/bench/stack_bench"}
 }
 
 stage_clang() {
@@ -163,7 +166,7 @@ debug:gcc:-O1 -g -DSEEP_DEBUG -fcf-protection=full'
 # Rows in which most of the shim's code runs, and flavours that have them all; TORTURE= has all rows run, in those of which
 # each differs in one thing (make check-flavours).
 flavour_names=${FLAVOURS:-${TORTURE+lto clang debug}}
-flavour_names=${flavour_names:-bare lto}
+flavour_names=${flavour_names:-bare${LONG_TESTS:+ lto}}
 flavour_rows=${TORTURE-address_is_handed_over allocations_in_signal_handlers fork_while_threads_allocate ends_in_every_way
 	exceptions_while_loading borrowed_address_spaces}
 
@@ -211,11 +214,12 @@ headers_stand_alone() {
 
 stage_unit() {
 	if [ -n "$all_stages" ]; then
-		set -- 'preload/test_*' $about_statistics
+		# shellcheck disable=SC2086 # names
+		set -- $plain_units
 	else
 		run_step "the unit tests' build" build "$BUILD" unit
+		run_case "what nobody needs" 240 python3 tests/check_unused.py "$BUILD"
 	fi
-	run_case "what nobody needs" 240 python3 tests/check_unused.py "$BUILD"
 	wrapper='' run_units unit "$BUILD/tests" "$@"
 }
 
@@ -223,7 +227,9 @@ stage_asan() {
 	run_step "AddressSanitizer's build" build "$BUILD" unit-asan
 	export ASAN_OPTIONS=abort_on_error=0:detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1
 	wrapper='' run_units asan "$BUILD/asan/tests"
-	[ -z "$all_stages" ] || run_script tests/e2e/test_fuzz.sh # it builds in the same directory
+	[ -n "$all_stages" ] || return
+	run_case "what nobody needs" 240 python3 tests/check_unused.py "$BUILD" "$BUILD/asan"
+	run_script tests/e2e/test_fuzz.sh # it builds in the same directory
 	wait_for_cases
 }
 
