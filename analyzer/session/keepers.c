@@ -24,6 +24,8 @@ enum {
 	WAIT_LEAST_S = 1,
 	LEAVE_LOOK_NS = 2000000,
 	LEAVE_LOOKS = 1000,
+	BEGIN_LOOK_NS = 20000000,
+	BEGIN_LOOKS = 150,
 };
 
 struct keepers {
@@ -101,6 +103,21 @@ static int keepers_running(struct keepers *keepers)
 	return running;
 }
 
+/* A program that was handed its heap file takes a while to fill in the file's beginning, the longer the busier the machine. */
+static bool recording_run(const struct keeper_task *task)
+{
+	const struct timespec nap = {.tv_nsec = BEGIN_LOOK_NS};
+	const seep_keeper_leave *leave = &task->keepers->leave;
+	struct seep_fault fault;
+
+	for (int i = 0; i < BEGIN_LOOKS && !atomic_load(leave); i++) {
+		if (seep_keeper_run(task->directory, leave, &fault))
+			return true;
+		nanosleep(&nap, NULL);
+	}
+	return false;
+}
+
 static void *recording_keep(void *argument)
 {
 	struct keeper_task *task = argument;
@@ -110,7 +127,7 @@ static void *recording_keep(void *argument)
 	thread_signals_block();
 	/* Where it fails, the heap file still holds the recording, and the end of the run says what is wrong with it.
 	 * Finished at once, so that a build of thousands of processes does not hold the space of all of them. */
-	if (seep_keeper_run(task->directory, &task->keepers->leave, &fault) && !atomic_load(&task->keepers->leave))
+	if (recording_run(task) && !atomic_load(&task->keepers->leave))
 		seep_recording_finish(task->directory, SEEP_TRIGGER_EXIT, name, &fault);
 	task_end(task);
 	return NULL;

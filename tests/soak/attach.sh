@@ -27,7 +27,7 @@ cycles() { # NAME PID CHECK
 	: >log
 	for ((i = 0; i < CYCLES; i++)); do
 		"$SEEP" attach -r 64K -o "$WORK/recording" "$pid" 2>>log && "$SEEP" detach "$pid" 2>>log || errors=$((errors + 1))
-		rm -rf "$WORK"/recording*
+		rm -rf "$WORK"/recording* 2>/dev/null # the process that stayed may be at its last
 		[ -n "$before" ] || before=$(holds "$pid")
 		kill -0 "$pid" 2>/dev/null || { echo "$name: it ended in cycle $i"; failed=1; return; }
 	done
@@ -44,7 +44,7 @@ wanted() { [ -z "${ATTACH_ONLY:-}" ] || [ "$ATTACH_ONLY" = "$1" ]; }
 if wanted redis; then
 	redis=$(port)
 	start redis-server --port "$redis" --save "" && pid=$started
-	start redis-benchmark -p "$redis" -t set,get,lpush,hset -n 1000000000 -c 20 -d 200 -r 100000 -q
+	start redis-benchmark -p "$redis" -t set,get,hset -n 1000000000 -c 20 -d 200 -r 100000 -q
 	load=$started
 	sleep 1
 	cycles redis "$pid" '[ "$(redis-cli -p $redis ping)" = PONG ] && kill -0 $load && ! grep -qi "error" output'
@@ -69,8 +69,9 @@ while True:
             print("error: another answer", flush=True)
     c.close()' "$nginx"
 	load=$started
+	command -v wrk >/dev/null && start wrk -t 1 -c 10 -d 2h "http://127.0.0.1:$nginx/" && other=$started
 	cycles nginx "$(cat "/proc/$pid/task/$pid/children" | cut -d" " -f1)" 'kill -0 $load && ! grep -q "error" output nginx/errors'
-	kill "$load" "$pid"
+	kill "$load" "$pid" ${other:+"$other"}
 fi
 if wanted python3; then
 	start python3 -c '
@@ -124,6 +125,92 @@ if wanted threads; then
 	start ./threads
 	sleep 0.2
 	cycles threads "$started" true
+	kill "$started"
+fi
+if wanted mix; then
+	echo 'int plugged(int i) { return i + 1; }' | gcc -x c -shared -fPIC -o plugged.so -
+	gcc -x c -w -O1 -pthread -o mix - <<-'END'
+		#include <dlfcn.h>
+		#include <errno.h>
+		#include <pthread.h>
+		#include <signal.h>
+		#include <stdio.h>
+		#include <stdlib.h>
+		#include <string.h>
+		#include <sys/time.h>
+		#include <sys/wait.h>
+		#include <unistd.h>
+		static void *churn(void *x) { for (;;) free(memset(malloc(700), 1, 700)); }
+		static void nothing(int s) { int e = errno; free(malloc(10)); errno = e; }
+		static void wrong(const char *what) { printf("error: %s\n", what); fflush(stdout); }
+		int main(void) {
+			char *arguments[] = {"true", NULL};
+			pthread_t t;
+			int status;
+			pthread_create(&t, 0, churn, 0);
+			for (;;) {
+				void *plugin = dlopen("./plugged.so", RTLD_NOW);
+				if (!plugin || ((int (*)(int))dlsym(plugin, "plugged"))(2) != 3) wrong("plugin");
+				if (plugin) dlclose(plugin);
+				pid_t child = fork();
+				if (!child) { free(malloc(3000)); execv("/bin/true", arguments); _exit(9); }
+				if (waitpid(child, &status, 0) != child || status) wrong("child");
+				child = vfork();
+				if (!child) { execv("/bin/true", arguments); _exit(9); }
+				if (waitpid(child, &status, 0) != child || status) wrong("vfork");
+			}
+		}
+	END
+	start ./mix
+	sleep 0.2
+	cycles mix "$started" '! grep -q "error" output'
+	kill "$started"
+fi
+if wanted postgres && initdb=$(ls /usr/lib/postgresql/*/bin/initdb 2>/dev/null | tail -1) && [ -n "$initdb" ]; then
+	bin=$(dirname "$initdb")
+	as() { if [ "$(id -u)" = 0 ]; then exec setpriv --reuid nobody --regid nogroup --clear-groups "$@"; else exec "$@"; fi; } # in a shell of its own
+	mkdir -p pg && chmod 755 . && { [ "$(id -u)" != 0 ] || chown nobody pg; }
+	(cd pg && as "$initdb" -D "$WORK/pg/data" -A trust -U seep) >/dev/null 2>&1
+	start as "$bin/postgres" -D "$WORK/pg/data" -k "$WORK/pg" -c listen_addresses=
+	server=$started
+	for ((i = 0; i < 100; i++)); do [ -S pg/.s.PGSQL.5432 ] && break; sleep 0.2; done
+	start bash -c 'while :; do echo "select count(*), sum(length(repeat(md5(i::text), 20))) from generate_series(1, 20000) i;"; done |
+		"$0/psql" -h "$1" -U seep -q -t -d postgres | grep -v " 20000 | 12800000"' "$bin" "$WORK/pg"
+	load=$started
+	for ((i = 0; i < 100; i++)); do
+		backend=$(pgrep -P "$server" -f 'seep postgres' | head -1)
+		[ -z "$backend" ] || break
+		sleep 0.2
+	done
+	cycles postgres "${backend:-0}" 'kill -0 $load && ! grep -qiE "error|[0-9]+ \| [0-9]+" output'
+	kill "$load" "$server"
+fi
+# A leak is named although the program has run for a while: joined after 30 s, its line is the first within a minute.
+if wanted leak; then
+	gcc -g -O1 -fno-builtin -o leaks -x c - <<-'END'
+		#include <stdlib.h>
+		#include <string.h>
+		#include <time.h>
+		__attribute__((noinline)) static void forget(void) { memset(malloc(20000), 1, 20000); }
+		int main(void) {
+			for (int i = 0;; i++) {
+				if (i % 4 == 0) forget();
+				for (int k = 0; k < 20; k++) free(memset(malloc(5000), 1, 5000));
+				nanosleep(&(struct timespec){0, 5000000}, NULL);
+			}
+		}
+	END
+	start ./leaks
+	sleep 30
+	begun=$SECONDS named=""
+	"$SEEP" attach -r 64K -i 10s -o "$WORK/leak" "$started" 2>>log
+	while ((SECONDS - begun < 60)) && [ -z "$named" ]; do
+		sleep 1
+		named=$("$SEEP" leaks "$started" 2>/dev/null | grep -m 1 '^1 .*forget')
+	done
+	printf '%-10s joined after 30 s; %s\n' leak "${named:+named first after $((SECONDS - begun)) s}"
+	[ -n "$named" ] || failed=1
+	"$SEEP" detach "$started" 2>>log
 	kill "$started"
 fi
 exit $failed
