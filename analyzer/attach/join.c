@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tracing/filter.h"
 #include "attach/push.h"
 #include "attach/refusal.h"
 #include "attach/work.h"
@@ -17,6 +18,7 @@ enum {
 	SEARCH_MS = 10000, /* for a thread that can be borrowed */
 	SEARCH_NAP_MS = 2,
 	CALL_WITHIN_MS = 5000,
+	LOOK_PAUSE_MS = 100, /* to look at a thread's filters */
 };
 
 #define NAP_MS 0.2
@@ -40,6 +42,16 @@ static bool is_to_be_joined(const struct work *work, bool linked, const struct l
 	return *allocator || error_set(error, "%d can't be joined: it has no malloc", (int)work->pid);
 }
 
+/* Its filters are suspended while it works for us, and would let it go on should we end. */
+static bool filters_are_off(const struct work *work, const struct tracee *tracee, const char **why)
+{
+	struct error reason;
+
+	*why = "its seccomp filters can't be suspended";
+	return !work->confined ||
+	       (thread_filters_allow(work->pid, tracee->tid, &reason) && tracee_suspend_filters(tracee));
+}
+
 /* Borrows a thread that stands where that is safe. The threads most likely to stand there come first. */
 static bool thread_borrow(struct work *work, const struct loaded_module *allocator, struct borrowed *borrowed,
 			  struct error *error)
@@ -61,7 +73,7 @@ static bool thread_borrow(struct work *work, const struct loaded_module *allocat
 				if (tracee->state != TRACEE_FREE || safe_point_rank(work->pid, tracee->tid) != rank ||
 				    !tracee_stop(&work->tracees, tracee, work->pause_ms, error))
 					continue;
-				found = safe_point_is_here(safe, tracee, &why);
+				found = safe_point_is_here(safe, tracee, &why) && filters_are_off(work, tracee, &why);
 				if (found && !borrowed_begin(borrowed, tracee, error))
 					found = fine = false;
 				if (!found)
@@ -131,7 +143,8 @@ static bool library_bring(struct work *work, const struct loaded_module *allocat
 	struct push push;
 	int32_t saved = 0;
 
-	if (!push_prepare(&push, request->shim, request->environment, request->environment_bytes, error))
+	if (!push_prepare(&push, request->shim, work->confined, request->environment, request->environment_bytes,
+			  error))
 		return false;
 	if (!borrowed_prepare(&borrowed, &work->remote, &work->loaded, &work->tracees, error) ||
 	    !thread_borrow(work, allocator, &borrowed, error)) {
@@ -161,9 +174,10 @@ bool process_can_be_joined(pid_t pid, bool linked, struct error *error)
 	struct patch patch;
 	struct work work;
 
-	if (!process_may_be_joined(pid, error) || !work_begin(&work, pid, 0, error))
+	if (!process_may_be_joined(pid, error) || !work_begin(&work, pid, LOOK_PAUSE_MS, error))
 		return false;
-	bool joinable = is_to_be_joined(&work, linked, &allocator, error);
+	bool joinable = is_to_be_joined(&work, linked, &allocator, error) &&
+			process_filters_allow(&work.tracees, LOOK_PAUSE_MS, error);
 	if (joinable && linked) {
 		joinable = patch_plan(&patch, &work.remote, &work.loaded, error);
 		if (joinable)
@@ -185,7 +199,9 @@ bool process_join(const struct join_request *request, struct join_result *result
 	bool again = work.block != 0;
 	memset(work.join.environment, 0, sizeof work.join.environment);
 	memcpy(work.join.environment, request->environment, request->environment_bytes);
+	work.join.confined = work.confined;
 	bool joined = is_to_be_joined(&work, request->linked, &allocator, error) &&
+		      process_filters_allow(&work.tracees, request->pause_ms, error) &&
 		      (!request->linked || patch_plan(&patch, &work.remote, &work.loaded, error));
 	if (joined && request->linked)
 		work.patch = &patch;

@@ -78,7 +78,7 @@ static bool symbols_find(Elf *elf, struct push *push, uint64_t *offset)
 	       *offset + sizeof(struct seep_join) <= push->count;
 }
 
-static bool library_fill(struct push *push, const char *environment, size_t environment_bytes)
+static bool library_fill(struct push *push, bool confined, const char *environment, size_t environment_bytes)
 {
 	struct seep_join join;
 	uint64_t offset = 0;
@@ -94,6 +94,7 @@ static bool library_fill(struct push *push, const char *environment, size_t envi
 	if (join.version != SEEP_JOIN_VERSION)
 		return false;
 	join.asked = SEEP_JOIN_ASKED;
+	join.confined = confined;
 	memcpy(join.environment, environment, environment_bytes);
 	memcpy(push->bytes + offset, &join, sizeof join);
 	return true;
@@ -119,12 +120,12 @@ static bool library_trim(struct push *push)
 	return true;
 }
 
-bool push_prepare(struct push *push, const char *shim, const char *environment, size_t environment_bytes,
+bool push_prepare(struct push *push, const char *shim, bool confined, const char *environment, size_t environment_bytes,
 		  struct error *error)
 {
 	*push = (struct push){0};
 	if (file_read(shim, &push->bytes, &push->count, error)) {
-		if (library_fill(push, environment, environment_bytes) && library_trim(push))
+		if (library_fill(push, confined, environment, environment_bytes) && library_trim(push))
 			return true;
 		error_set(error, "%s: it is of another version than this program", shim);
 	}

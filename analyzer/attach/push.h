@@ -13,7 +13,7 @@ struct push {
 	uint64_t block, begin, table; /* where seep_join, seep_join_begin() and seep_linked are in it, from its base */
 };
 
-bool push_prepare(struct push *push, const char *shim, const char *environment, size_t environment_bytes,
+bool push_prepare(struct push *push, const char *shim, bool confined, const char *environment, size_t environment_bytes,
 		  struct error *error);
 void push_free(struct push *push);
 

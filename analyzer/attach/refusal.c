@@ -3,9 +3,12 @@
 #include "attach/refusal.h"
 
 #include <fcntl.h>
+#include <linux/kcmp.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <seep/process.h>
@@ -13,7 +16,7 @@
 #include "process/elf_inspect.h"
 #include "process/inspect.h"
 
-enum { STATUS_BYTES = 8192 };
+enum { STATUS_BYTES = 8192, VFORK_LOOKS = 20, VFORK_LOOK_MS = 50 };
 
 /* A number behind a field's name in /proc/PID/status; 0 where it is not there. */
 static unsigned long status_number(const char *status, const char *field, int base)
@@ -83,6 +86,45 @@ static bool program_is_ours(pid_t pid, const struct process_facts *facts, struct
 	return true;
 }
 
+/* By vfork() or a kin of it: what we would do to the one happens to the other. */
+static bool shares_memory(pid_t one, pid_t other)
+{
+	return one > 0 && other > 0 && syscall(SYS_kcmp, one, other, KCMP_VM, 0, 0) == 0;
+}
+
+/* The child of a process that waits in vfork() for it; 0: there is none. */
+static pid_t vfork_child(pid_t pid)
+{
+	pid_t found = 0;
+	char path[64];
+
+	snprintf(path, sizeof path, "/proc/%d/task/%d/children", (int)pid, (int)pid);
+	FILE *file = fopen(path, "re");
+	for (int child; file && !found && fscanf(file, "%d", &child) == 1;)
+		found = shares_memory(pid, child) ? child : 0;
+	if (file)
+		fclose(file);
+	return found;
+}
+
+static bool shares_no_memory(pid_t pid, const struct process_facts *facts, struct error *error)
+{
+	struct seep_process_stat stat;
+
+	if (seep_process_stat((uint64_t)pid, &stat) && shares_memory(pid, (pid_t)stat.parent_pid))
+		return error_set(error,
+				 "%d (%s) can't be joined: it is a child by vfork() and has its parent's memory, %d's",
+				 (int)pid, facts->name, (int)stat.parent_pid);
+	for (int i = 0; i < VFORK_LOOKS && facts->state == 'D'; i++) { /* most execute a program at once */
+		if (!vfork_child(pid))
+			return true;
+		poll(NULL, 0, VFORK_LOOK_MS);
+	}
+	pid_t child = facts->state == 'D' ? vfork_child(pid) : 0;
+	return !child || error_set(error, "%d (%s) can't be joined now: it waits in vfork() for its child %d", (int)pid,
+				   facts->name, (int)child);
+}
+
 bool process_may_be_joined(pid_t pid, struct error *error)
 {
 	struct process_facts facts;
@@ -105,11 +147,9 @@ bool process_may_be_joined(pid_t pid, struct error *error)
 	if (facts.state == 'T')
 		return error_set(error, "%d (%s) is stopped; continue it first (kill -CONT %d)", (int)pid, facts.name,
 				 (int)pid);
-	if (status_number(status, "\nSeccomp:", 10))
-		return error_set(
-		    error,
-		    "%d (%s) can't be joined: it has forbidden itself system calls (seccomp); start it under "
-		    "'seep run'",
-		    (int)pid, facts.name);
-	return program_is_ours(pid, &facts, error);
+	if (status_number(status, "\nSeccomp:", 10) == 1)
+		return error_set(error,
+				 "%d (%s) can't be joined: it has forbidden itself all system calls but four (seccomp)",
+				 (int)pid, facts.name);
+	return shares_no_memory(pid, &facts, error) && program_is_ours(pid, &facts, error);
 }

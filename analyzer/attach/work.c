@@ -5,6 +5,7 @@
 #include <sys/ptrace.h>
 #include <sys/user.h>
 
+#include "tracing/filter.h"
 #include "tracing/remote.h"
 
 enum {
@@ -53,6 +54,7 @@ bool work_begin(struct work *work, pid_t pid, double pause_ms, struct error *err
 		return false;
 	}
 	block_find(work);
+	work->confined = process_is_confined(pid);
 	return true;
 }
 

@@ -22,6 +22,7 @@ struct work {
 	uint64_t block; /* address of seep_join in the process; 0: the library is not there */
 	uint64_t table; /* and of seep_linked */
 	struct seep_join join;
+	bool confined;       /* by seccomp */
 	struct patch *patch; /* of an allocator that is a part of the program; NULL: none is hooked */
 };
 

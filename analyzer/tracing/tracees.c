@@ -29,6 +29,7 @@ enum {
 	SLACK_NS = 1000,      /* of our naps */
 };
 
+#define SUSPEND_SECCOMP (1 << 21)    /* PTRACE_O_SUSPEND_SECCOMP, which the C library does not name */
 #define SYSTEM_STOP (SIGTRAP | 0x80) /* of a thread that worked for us */
 #define BIT(signal) (UINT64_C(1) << ((signal)-1))
 
@@ -255,6 +256,12 @@ bool tracee_stop(struct tracees *tracees, struct tracee *tracee, double within_m
 	}
 	return tracee->state == TRACEE_STOPPED ||
 	       error_set(error, "thread %d of %d has ended", (int)tracee->tid, (int)tracees->pid);
+}
+
+bool tracee_suspend_filters(const struct tracee *tracee)
+{
+	return ptrace(PTRACE_SETOPTIONS, tracee->tid, NULL,
+		      (void *)(intptr_t)(PTRACE_O_TRACESYSGOOD | SUSPEND_SECCOMP)) == 0;
 }
 
 void tracee_let_go(struct tracee *tracee)

@@ -53,6 +53,8 @@ struct tracee *tracees_take(struct tracees *tracees, pid_t tid);
 
 /* Stops one thread; false: it has not stopped within that time, or can't be traced (the error says why). */
 bool tracee_stop(struct tracees *tracees, struct tracee *tracee, double within_ms, struct error *error);
+/* Until it is let go, no filter sees the calls of a stopped one. False: that is not allowed to us. */
+bool tracee_suspend_filters(const struct tracee *tracee);
 /* A traced one that runs goes on as soon as it can be let go. */
 void tracee_let_go(struct tracee *tracee);
 /* Lets a stopped one run. */

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Joining a running process and leaving it (docs/ATTACH.md): what is recorded, what the process notices, who is refused.
+# time limit: 300 s
 . "$(dirname "$0")/lib.sh"
 
 gcc -x c -std=gnu11 -O1 -g -fno-builtin -shared -fPIC -o plugin.so - <<'END'
@@ -224,45 +225,4 @@ undisturbed() { # one thread blocks USR2, but for the time that it waits for it
 }
 check "none of its threads is traced, and each has its own signals blocked" wait_until 10 undisturbed
 kill "$watchful"
-
-# Who is refused, with a line each.
-refused() { # NAME PATTERN PID
-	local output status
-	output=$("$SEEP" attach "$3" 2>&1)
-	status=$?
-	check_match "refused: $1" "^3 seep: $3.*$2" "$status $output"
-}
-echo 'int main(void) { for (;;) __builtin_ia32_pause(); }' | gcc -x c -static -o static - && background ./static
-refused "a static program" "statically linked" "$background_pid"
-background sleep 100
-stopped=$background_pid
-kill -STOP "$stopped"
-wait_until 10 grep -q "State:.T" "/proc/$stopped/status"
-refused "a process that is stopped" "is stopped; continue it first" "$stopped"
-background "$SEEP" run -o preloaded -- sleep 100
-refused "a process that was started with libseep.so" "was started with libseep.so" "$(child_of "$background_pid")"
-compile confined <<'END'
-#include <linux/seccomp.h>
-#include <stdio.h>
-#include <sys/prctl.h>
-#include <unistd.h>
-#include <linux/filter.h>
-int main(void) {
-	struct sock_filter all = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
-	struct sock_fprog filter = {1, &all};
-	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-	prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter);
-	puts("confined");
-	fflush(stdout);
-	for (;;) pause();
-}
-END
-background ./confined >confined.out
-wait_until 10 grep -q confined confined.out
-refused "a process behind seccomp" "seccomp" "$background_pid"
-refused "a process that does not exist" "no such process" 4194305
-check_match "seep doctor says that a process can be joined" "can be joined; 'seep attach [0-9]+' records it from now on" \
-	"$(background sleep 100; "$SEEP" doctor "$background_pid"; kill "$background_pid")"
-check_match "and why it can't" "is stopped; continue it first" "$("$SEEP" doctor "$stopped")"
-kill -CONT "$stopped"
 exit $cases_failed

@@ -58,6 +58,8 @@ static void recording_make(void)
 	if (again)
 		recording_prepare_again(seep_join.idle != 0);
 	seep_join.idle = 0;
+	if (seep_join.confined)
+		recording_confine(); /* begins it */
 	const struct heap *heap = recording_heap_or_begin();
 	struct text text = text_begin(seep_join.directory, sizeof seep_join.directory);
 	text_add(&text, heap ? recording_directory() : "");
@@ -111,12 +113,12 @@ void seep_join_begin(void)
 	if (!again)
 		recording_prepare();
 	trigger_prepare(recording_setup.options.signal);
-	if (recording_setup.options.follow)
+	if (recording_setup.options.follow && !seep_join.confined)
 		environment_follow(options);
 	seep_join.gate = (uintptr_t)gate_word;
 	seep_join.off = (uintptr_t)&recording_setup.options.off;
 	__atomic_store_n(&seep_join.state, SEEP_JOIN_BEGINS, __ATOMIC_RELEASE);
-	if (!maker_start())
+	if (seep_join.confined || !maker_start())
 		recording_make();
 	errno = error;
 }

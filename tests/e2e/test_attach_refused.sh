@@ -1,0 +1,122 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Who can be joined, and who is refused, with a line each (docs/ATTACH.md).
+# time limit: 300 s
+. "$(dirname "$0")/lib.sh"
+
+refused() { # NAME PATTERN PID
+	local output status
+	output=$("$SEEP" attach "$3" 2>&1)
+	status=$?
+	check_match "refused: $1" "^3 seep: $3.*$2" "$status $output"
+}
+echo 'int main(void) { for (;;) __builtin_ia32_pause(); }' | gcc -x c -static -o static - && background ./static
+refused "a static program" "statically linked" "$background_pid"
+background sleep 100
+stopped=$background_pid
+kill -STOP "$stopped"
+wait_until 10 grep -q "State:.T" "/proc/$stopped/status"
+refused "a process that is stopped" "is stopped; continue it first" "$stopped"
+background "$SEEP" run -o preloaded -- sleep 100
+refused "a process that was started with libseep.so" "was started with libseep.so" "$(child_of "$background_pid")"
+compile confined <<'END'
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+int main(int argc, char **argv) { /* ANSWER to the system call NUMBER */
+	struct sock_filter steps[] = {BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)atoi(argv[2]), 0, 1), BPF_STMT(BPF_RET | BPF_K, (unsigned)strtoul(argv[1], 0, 0)), BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
+	struct sock_fprog filter = {4, steps};
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	puts("confined");
+	fflush(stdout);
+	if (strcmp(argv[1], "strict")) prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter); else prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT);
+	for (char c; read(0, &c, 1) > 0;) { memset(malloc(20000), 1, 20000); write(1, ".", 1); }
+	return 5;
+}
+END
+confined_begin() { # ANSWER NUMBER
+	rm -f requests confined.out
+	mkfifo requests
+	exec 5<>requests
+	./confined "$1" "$2" <&5 5>&- >confined.out &
+	confined=$!
+	pids+=("$confined")
+	wait_until 10 grep -q confined confined.out && wait_until 10 grep -q "Seccomp:.[12]" "/proc/$confined/status"
+}
+confined_begin strict 0
+refused "a process that has forbidden itself all calls" "seccomp" "$confined"
+if [ "$(id -u)" = 0 ]; then
+	confined_begin 0x80000000 319
+	refused "a process whose filter kills for what joining takes" "its seccomp filter does not let it call memfd_create" "$confined"
+	check "and it lives" kill -0 "$confined"
+	confined_begin 0x00050001 257
+	"$SEEP" attach -r 1 -i 1h -o confined "$confined" 2>err
+	check_equal "a process whose filter refuses without killing is joined" 0 $?
+	echo -n 12345 >&5
+	wait_until 10 grep -q "confined" confined.out && wait_until 10 eval '[ "$(tail -c 5 confined.out)" = ..... ]'
+	check_equal "and recorded" 5 "$("$SEEP" report --json "$confined" >report.json && json_get report.json "d['totals']['inuse_objects']")"
+	"$SEEP" detach "$confined" 2>err
+	check "and left, and lives" kill -0 "$confined"
+fi
+compile forker <<'END'
+#include <unistd.h>
+int main(void) { if (!vfork()) for (;;) pause(); return 0; }
+END
+background ./forker
+forker=$background_pid
+child=$(child_of "$forker")
+refused "a child by vfork()" "is a child by vfork\(\) and has its parent's memory" "$child"
+refused "who waits for it" "waits in vfork\(\) for its child $child" "$forker"
+kill -KILL "$child"
+traced_begin() { strace -o strace.out -p "$1" 2>strace.err & pids+=($!); wait_until 10 grep -q attached strace.err; }
+if command -v strace >/dev/null; then
+	background sleep 100
+	traced_begin "$background_pid"
+	refused "a process that another traces" "process [0-9]+ traces it already" "$background_pid"
+fi
+if command -v musl-gcc >/dev/null; then
+	echo '#include <unistd.h>
+	int main(void) { for (;;) pause(); }' >pauses.c
+	musl-gcc -o with_musl pauses.c
+	background ./with_musl
+	refused "a program with musl" "its C library is musl" "$background_pid"
+fi
+if [ "$(id -u)" = 0 ]; then
+	chmod 755 .
+	background sleep 100
+	install -d -o nobody open
+	output=$(setpriv --reuid nobody --regid nogroup --clear-groups "$SEEP" attach -o "$WORK/open/x" "$background_pid" 2>&1)
+	check_match "refused: another user's process" "can't be joined: that needs the same user or CAP_SYS_PTRACE; ask as root" "$output"
+	background setpriv --reuid nobody --regid nogroup --clear-groups sleep 100
+	wait_until 10 eval '[ "$(cat "/proc/$background_pid/comm")" = sleep ]'
+	"$SEEP" attach -i 1s -o theirs "$background_pid" 2>err
+	check "root joins it, and has snapshots by the timer" wait_until 20 [ -e theirs/000002.seep ]
+	"$SEEP" detach "$background_pid" 2>err
+	mkdir -p root/lib64 root/lib/x86_64-linux-gnu root/tmp
+	cp /lib64/ld-linux-x86-64.so.2 root/lib64 && cp /lib/x86_64-linux-gnu/libc.so.6 root/lib/x86_64-linux-gnu && cp /usr/bin/sleep root
+	background chroot root /sleep 100
+	wait_until 10 eval '[ "$(cat "/proc/$background_pid/comm")" = sleep ]'
+	"$SEEP" attach -o inside "$background_pid" 2>err
+	check_equal "a process in a root without /proc is joined" 0 $?
+	check_equal "nothing is left there" "" "$(ls root/tmp)"
+	"$SEEP" detach "$background_pid" 2>err
+	background unshare -p -m -f --mount-proc sleep 100
+	inner=$(child_of "$background_pid")
+	wait_until 10 eval '[ "$(cat "/proc/$inner/comm")" = sleep ]'
+	"$SEEP" attach -o apart "$inner" 2>err
+	check_equal "a process with its own mounts and process numbers is joined" 0 $?
+	"$SEEP" detach "$inner" 2>err
+	kill "$inner"
+fi
+refused "a process that does not exist" "no such process" 4194305
+check_match "seep doctor says that a process can be joined" "can be joined; 'seep attach [0-9]+' records it from now on" \
+	"$(background sleep 100; "$SEEP" doctor "$background_pid"; kill "$background_pid")"
+check_match "and why it can't" "is stopped; continue it first" "$("$SEEP" doctor "$stopped")"
+kill -CONT "$stopped"
+exit $cases_failed
