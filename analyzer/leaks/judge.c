@@ -104,6 +104,12 @@ static bool has_grown(const struct leak_row *row, const struct leaks *leaks)
 		slope_of(leaks, row->group, SLOPE_LATE).interval.low > 0);
 }
 
+/* Both proofs, but weak. */
+static bool is_suspect(const struct leak_evidence *evidence)
+{
+	return evidence->has_plateau && evidence->has_cohorts;
+}
+
 /* Judges a row that neither leaks nor grows for sure. */
 static void judge_rest(struct leak_row *row, const struct leaks *leaks, const struct births *any)
 {
@@ -116,6 +122,8 @@ static void judge_rest(struct leak_row *row, const struct leaks *leaks, const st
 		row->unknown = row->q <= CALL_Q ? UNKNOWN_SWINGS : UNKNOWN_CHANCE;
 	else if (row->growth > 0 && any->count < TELLING_SAMPLES && row->evidence.in_use_middle <= now / 2)
 		row->unknown = UNKNOWN_FEW;
+	else if (is_suspect(&row->evidence))
+		row->unknown = UNKNOWN_OLD;
 	else
 		row->verdict = LEAK_STEADY;
 	if (row->churn.hotspot)
@@ -193,8 +201,7 @@ static void judge(struct leak_row *row, const struct leaks *leaks, const struct 
 	evidence->since_ns = old.count ? old.begin_ns : 0;
 	evidence->last_ns = old.count ? old.at_ns[old.count - 1] : 0;
 	evidence->dispersion = old.dispersion;
-	const bool is_suspect = evidence->has_plateau && evidence->has_cohorts;
-	if (!(evidence->is_proven || is_suspect || has_grown(row, leaks))) {
+	if (!(evidence->is_proven || is_suspect(evidence) || has_grown(row, leaks))) {
 		judge_rest(row, leaks, &any);
 	} else if (has_ended(leaks, &old, &any)) {
 		row->verdict = LEAK_STOPPED;
@@ -204,6 +211,8 @@ static void judge(struct leak_row *row, const struct leaks *leaks, const struct 
 	} else {
 		row->verdict = LEAK_GROWING;
 	}
+	if (row->verdict == LEAK_GROWING && !(row->growth_bytes.low > 0))
+		judge_rest(row, leaks, &any);
 	if (row->verdict == LEAK_LEAK)
 		find_cautions(row, leaks, all, &old, &any, later.count < all->count);
 	else

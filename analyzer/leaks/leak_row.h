@@ -37,6 +37,7 @@ enum leak_unknown {
 	UNKNOWN_NOTHING,
 	UNKNOWN_SHORT,  /* the series has too few snapshots, or no rate */
 	UNKNOWN_FEW,    /* it has grown, but by too few samples */
+	UNKNOWN_OLD,    /* old blocks gather, too few yet for a proof, and it has not grown for sure */
 	UNKNOWN_SWINGS, /* it has grown, but not beyond its earlier size */
 	UNKNOWN_CHANCE, /* growth is above zero for this site alone, but so many sites were tested */
 };

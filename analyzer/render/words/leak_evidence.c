@@ -40,7 +40,7 @@ const char *leak_caution_name(enum leak_caution caution)
 
 const char *leak_unknown_name(enum leak_unknown unknown)
 {
-	static const char *const names[] = {NULL, "short", "few", "swings", "chance"};
+	static const char *const names[] = {NULL, "short", "few", "old", "swings", "chance"};
 
 	return names[unknown];
 }
@@ -117,6 +117,11 @@ static void append_unknown(struct buffer *out, const struct leaks *leaks, const 
 	case UNKNOWN_FEW:
 		buffer_printf(out, "%s at the middle, %s now: too few samples to tell",
 			      quantity_bytes(evidence->in_use_middle).text, quantity_bytes(evidence->in_use_now).text);
+		break;
+	case UNKNOWN_OLD:
+		buffer_printf(out, "%s at the middle, %s now: perhaps chance; but %u sampled blocks got old and stay",
+			      quantity_bytes(evidence->in_use_middle).text, quantity_bytes(evidence->in_use_now).text,
+			      evidence->old.survivors);
 		break;
 	case UNKNOWN_SWINGS:
 		buffer_printf(out, "has grown since the middle, and was as high before: %s then, %s now",

@@ -8,7 +8,7 @@
 
 /* "young", "slowing", "paused", "dying", "veiled". */
 const char *leak_caution_name(enum leak_caution caution);
-/* "short", "few", "swings", "chance"; NULL: there is a verdict. */
+/* "short", "few", "old", "swings", "chance"; NULL: there is a verdict. */
 const char *leak_unknown_name(enum leak_unknown unknown);
 
 /* A pace is extended to at most this many times the time that was seen; a larger unit of time is not used. */

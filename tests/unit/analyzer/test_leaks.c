@@ -112,8 +112,9 @@ static void no_shape_is_surely_a_leak_that_is_none(void **state)
 				missed += row->verdict != LEAK_LEAK;
 			else if (shape_kind_of(shape) != SHAPE_EITHER && leak_is_sure(row))
 				fail_msg("%s in run %d is surely a leak", shape_name(shape), run);
-			/* A leak has a pace, and what grows for sure is never called steady. */
+			/* A leak has a pace; what grows for sure is never called steady, and only that growing. */
 			assert_true(row->verdict != LEAK_LEAK || row->leak_interval.low > 0);
+			assert_true(row->verdict != LEAK_GROWING || row->growth_bytes.low > 0);
 			assert_false(row->verdict == LEAK_STEADY && row->growth_bytes.low > 0);
 		}
 		assert_true(missed <= 4); /* of 36 */
