@@ -108,7 +108,7 @@ class Bench:
             "MALLOC_CONF": f"prof:true,prof_active:true,lg_prof_sample:{int(math.log2(RATE))}"})
         if done.returncode or not os.path.exists(dump + ".1"):
             return None
-        done = run(["jeprof", "--text", "--show_bytes", f"--base={dump}.0", self.program, dump + ".1"])
+        done = run(["jeprof", "--text", "--show_bytes", f"--base={dump}.0", self.program, dump + ".1"], timeout=300)
         rows = []
         for line in done.stdout.splitlines():
             found = re.match(r"\s*(-?\d+)\s+\S+\s+\S+\s+(-?\d+)\s+\S+\s+(\S+)", line)
