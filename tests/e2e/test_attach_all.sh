@@ -77,6 +77,11 @@ check_equal "with --for, its end leaves those that it joined" "0 1" \
 	"$? $(grep -c "joined 1 named $name-refused, and left them" said)"
 check_match "which are recorded no more" "records no more" "$("$SEEP" report "$begun" 2>&1)"
 touch stop
-check "the processes ran on, and end well" wait "$first" "$second" "$third" "$other" "$not_that" "$begun"
+ended=
+for each in "$first" "$second" "$third" "$other" "$not_that" "$begun"; do
+	wait "$each"
+	ended="$ended $?"
+done
+check_equal "the processes ran on, and end well" " 0 0 0 0 0 0" "$ended"
 
 exit "$cases_failed"
