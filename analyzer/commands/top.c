@@ -71,8 +71,9 @@ const struct command command_top = {
     .name = "top",
     .operands = "[PID|RECORDING]",
     .summary = "what a program that runs has in use, grows and leaks, live",
-    .notes = "The program is not stopped: its recording is read twice a second, at about 1 %\n"
-	     "of a core. Without an operand: the recording that runs, or one of a list.\n"
+    .notes = "The program is not stopped: its recording is read twice a second, or less often\n"
+	     "where that would take more than 1 % of a core. Without an operand: the recording\n"
+	     "that runs, or one of a list.\n"
 	     "'?' shows the keys. Where there is no terminal, or with --count or --interval,\n"
 	     "it prints a table again and again, until the program ends. Verdicts are those of\n"
 	     "'seep leaks'; growth is that of the last minute.",

@@ -35,7 +35,7 @@ void measure_add_sample(struct seep_measure *measure, uint64_t size, uint64_t ra
 	sum_add_sample(&measure->objects, 1, probability, miss);
 }
 
-static void sum_add(struct seep_sum *sum, const struct seep_sum *more)
+void sum_include(struct seep_sum *sum, const struct seep_sum *more)
 {
 	sum->uncertain += more->uncertain;
 	sum->variance += more->variance;
@@ -46,8 +46,8 @@ static void sum_add(struct seep_sum *sum, const struct seep_sum *more)
 void measure_add(struct seep_measure *measure, const struct seep_measure *more)
 {
 	measure->samples += more->samples;
-	sum_add(&measure->bytes, &more->bytes);
-	sum_add(&measure->objects, &more->objects);
+	sum_include(&measure->bytes, &more->bytes);
+	sum_include(&measure->objects, &more->objects);
 }
 
 /* Two large sums that are equal but for the order of their additions differ by rounding; that is not a sample. */

@@ -14,6 +14,7 @@
 /* Adds one sample of `size` bytes that was taken at `rate`. */
 void measure_add_sample(struct seep_measure *measure, uint64_t size, uint64_t rate);
 
+void sum_include(struct seep_sum *sum, const struct seep_sum *more);
 void measure_add(struct seep_measure *measure, const struct seep_measure *more);
 
 /* The gain between two moments of a sum that only ever grows. Estimates are exact to rounding and never negative;

@@ -94,7 +94,7 @@ static void known_limit_write(struct line *line, const struct model *model)
 
 static void memory_write(struct text_page *page, const struct model *model)
 {
-	const struct seep_sum *in_use = &model->look.all.in_use.bytes;
+	const struct seep_sum *in_use = &model->look.all.in_use;
 	const struct estimate_text now = estimate_bytes(
 	    sum_estimate(in_use), sum_interval(in_use, unseen_bytes((double)model->look.rate), ALPHA), &model->numbers);
 	struct line line = {page, 0};

@@ -88,6 +88,7 @@ void model_look(struct model *model)
 		return;
 	if (look->time_ns)
 		window_remember(&model->window, look); /* the one before: `past` stays good until the next */
+	look->wants_threads = model->view.by == ROW_THREAD;
 	const struct past *past = window_find(&model->window, model->view.window, look->time_ns);
 	if (!look_take(look, &model->heap, past ? past->time_ns : UINT64_MAX) || !seep_heap_alive(&model->heap)) {
 		model->state = MODEL_ENDED;
@@ -98,7 +99,7 @@ void model_look(struct model *model)
 	model->next_number = state.next_number;
 	model->rss = rss_read(model);
 	numbers_take(model);
-	trend_add(&model->trend, look->time_ns, sum_estimate(&look->all.in_use.bytes));
+	trend_add(&model->trend, look->time_ns, sum_estimate(&look->all.in_use));
 }
 
 void model_arrange(struct model *model)

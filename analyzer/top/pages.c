@@ -70,7 +70,7 @@ struct opened {
 static int opened_compare(const void *left, const void *right)
 {
 	const struct opened *a = left, *b = right;
-	const double x = sum_estimate(&a->site->tally.in_use.bytes), y = sum_estimate(&b->site->tally.in_use.bytes);
+	const double x = sum_estimate(&a->site->tally.in_use), y = sum_estimate(&b->site->tally.in_use);
 
 	return x == y ? 0 : x > y ? -1 : 1;
 }
@@ -97,7 +97,7 @@ static size_t opened_gather(const struct model *model, struct opened *opened)
 
 static void opened_write(struct pager *pager, const struct model *model, const struct opened *opened)
 {
-	const struct seep_sum *in_use = &opened->site->tally.in_use.bytes;
+	const struct seep_sum *in_use = &opened->site->tally.in_use;
 	const double unseen = unseen_bytes((double)model->look.rate);
 	const struct estimate_text now =
 	    estimate_bytes(sum_estimate(in_use), sum_interval(in_use, unseen, ALPHA), &model->numbers);

@@ -69,7 +69,7 @@ static void row_add(struct table *table, const struct text_page *page, const str
 
 	table_add_row(table);
 	table_set(table, CELL_VERDICT, verdict_style(row), verdict_text(row));
-	table_set(table, CELL_IN_USE, STYLE_PLAIN, quantity_bytes(sum_estimate(&row->in_use.bytes)).text);
+	table_set(table, CELL_IN_USE, STYLE_PLAIN, quantity_bytes(sum_estimate(&row->in_use)).text);
 	if (shows_growth(page, model)) {
 		const struct estimate_text growth = growth_text(model, row);
 		const bool is_leak = row->verdict == LEAK_LEAK;

@@ -15,7 +15,7 @@
 static bool names_are_missing(const struct studies *studies, const struct model *model, uint64_t now_ns)
 {
 	return now_ns - studies->asked_ns >= NAMELESS_NS &&
-	       rows_unnamed(&model->rows, &model->look) > NAMELESS_SHARE * sum_estimate(&model->look.all.in_use.bytes);
+	       rows_unnamed(&model->rows, &model->look) > NAMELESS_SHARE * sum_estimate(&model->look.all.in_use);
 }
 
 static bool is_wanted(struct studies *studies, const struct model *model, uint64_t now_ns)

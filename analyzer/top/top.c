@@ -14,6 +14,7 @@
 #include "top/terminal.h"
 
 #define LOOK_NS UINT64_C(500000000)
+#define LOOK_SHARE 0.006                   /* of a core at most: where looks take longer, they are fewer */
 #define PRINT_LOOK_NS UINT64_C(5000000000) /* between tables: as often as the window of a minute has steps */
 #define SNAPSHOT_MOST 4096
 
@@ -22,14 +23,20 @@ struct top {
 	struct studies studies;
 	struct task snapshot;
 	uint64_t look_ns; /* when the next look is due */
+	bool is_costly;   /* what was done since the last wait counts as a look */
 };
 
-static uint64_t now_ns(void)
+static uint64_t clock_of(clockid_t clock)
 {
 	struct timespec now;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
+	clock_gettime(clock, &now);
 	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+static uint64_t now_ns(void)
+{
+	return clock_of(CLOCK_MONOTONIC);
 }
 
 /* ---- a snapshot, in a task: the keeper may take its time ---- */
@@ -103,6 +110,7 @@ static bool look(struct top *top)
 	if (model->view.is_paused || model->state == MODEL_ENDED || now < top->look_ns)
 		return false;
 	top->look_ns = now - top->look_ns < LOOK_NS ? top->look_ns + LOOK_NS : now + LOOK_NS;
+	top->is_costly = true;
 	model_look(model);
 	if (model->state == MODEL_ENDED)
 		snprintf(model->said, sizeof model->said,
@@ -118,11 +126,12 @@ static bool keys_take(struct top *top)
 
 	for (int key; (key = terminal_key()) >= 0;) {
 		const enum window_length window = view->window;
+		const bool wanted_threads = view->by == ROW_THREAD;
 		if (top->model.state == MODEL_RUNS && !top->snapshot.pid)
 			top->model.said[0] = '\0';
 		is_changed |= key == KEY_CODE_RESIZE || view_key(view, key, &top->model.rows, &top->model.study);
-		if (view->window != window)
-			top->look_ns = 0; /* what is young is told by a look */
+		if (view->window != window || (view->by == ROW_THREAD) > wanted_threads)
+			top->look_ns = 0; /* what is young, and whose it is, is told by a look */
 	}
 	if (view->wants_snapshot)
 		snapshot_begin(top);
@@ -146,12 +155,22 @@ static bool await(const struct top *top)
 	return !(waits[0].revents & (POLLHUP | POLLERR | POLLNVAL));
 }
 
+static void look_put_off(struct top *top, uint64_t cost_ns)
+{
+	const uint64_t next_ns = now_ns() + (uint64_t)((double)cost_ns / LOOK_SHARE);
+
+	if (top->is_costly && top->look_ns && next_ns > top->look_ns)
+		top->look_ns = next_ns;
+	top->is_costly = false;
+}
+
 static void show_loop(struct top *top)
 {
 	struct model *model = &top->model;
 	bool is_there = true;
 
 	while (is_there && !model->view.wants_end) {
+		const uint64_t begun_ns = clock_of(CLOCK_PROCESS_CPUTIME_ID);
 		bool is_changed = look(top);
 		studies_begin(&top->studies, model, now_ns());
 		is_changed |= studies_poll(&top->studies, model, now_ns());
@@ -161,6 +180,7 @@ static void show_loop(struct top *top)
 			model_arrange(model);
 			screen_draw(top);
 		}
+		look_put_off(top, clock_of(CLOCK_PROCESS_CPUTIME_ID) - begun_ns);
 		is_there = await(top);
 	}
 }

@@ -37,11 +37,32 @@ static const struct weight *weight_find(struct weights *weights, uint64_t size, 
 	return &slot->weight;
 }
 
-static void tally_add(struct tally *tally, const struct weight *weight, bool is_young)
+static void bytes_add(struct seep_sum *sum, const struct weight *weight)
 {
-	weight_add_to_measure(&tally->in_use, weight);
+	if (weight->certain) {
+		sum->certain += weight->bytes;
+		return;
+	}
+	sum->uncertain += weight->bytes;
+	sum->variance += weight->bytes_variance;
+	sum->largest = sum->largest > weight->bytes ? sum->largest : weight->bytes;
+}
+
+static void sample_add(struct tally *tally, const struct weight *weight, bool is_young)
+{
+	tally->samples++;
+	bytes_add(&tally->in_use, weight);
 	if (is_young)
-		weight_add_to_measure(&tally->young, weight);
+		bytes_add(&tally->young, weight);
+}
+
+static void tally_add(struct tally *tally, const struct tally *more)
+{
+	tally->samples += more->samples;
+	sum_include(&tally->in_use, &more->in_use);
+	sum_include(&tally->young, &more->young);
+	tally->allocated_bytes += more->allocated_bytes;
+	tally->allocations += more->allocations;
 }
 
 /* Room for so many, those behind the old ones zero. */
@@ -114,8 +135,6 @@ static void sites_take(struct look *look, const struct heap *heap)
 		struct look_site *site = &look->sites[i];
 		site->tally = (struct tally){.allocated_bytes = sum_load(&allocated->bytes),
 					     .allocations = sum_load(&allocated->objects)};
-		look->all.allocated_bytes += site->tally.allocated_bytes;
-		look->all.allocations += site->tally.allocations;
 		if (site->tally.allocations > 0)
 			site_identify(site, heap, i);
 	}
@@ -131,11 +150,11 @@ static void live_take(struct look *look, const struct heap *heap, uint64_t since
 			continue;
 		const struct weight *weight = weight_find(look->weights, entry.size, heap_rate(heap, entry.rate_index));
 		const bool is_young = entry.birth_ns >= since_ns;
-		const uint32_t thread = entry.thread < look->thread_count - 1 ? entry.thread + 1 : 0;
 		struct look_site *site = &look->sites[entry.site < look->site_count ? entry.site : 0];
-		tally_add(&site->tally, weight, is_young);
-		tally_add(&look->threads[thread], weight, is_young);
-		tally_add(&look->all, weight, is_young);
+		sample_add(&site->tally, weight, is_young);
+		if (look->wants_threads)
+			sample_add(&look->threads[entry.thread + 1 < look->thread_count ? entry.thread + 1 : 0], weight,
+				   is_young);
 		if (!site->key)
 			site_identify(site, heap, (uint32_t)(site - look->sites));
 	}
@@ -165,15 +184,18 @@ bool look_take(struct look *look, const struct seep_heap_view *view, uint64_t si
 	look->start_ns = header->start_ns;
 	look->rate = heap_rate(&heap, load_relaxed(&header->rate_now));
 	look->site_count = sites && sites < heap.capacity[SEEP_AREA_SITES] ? sites : heap.capacity[SEEP_AREA_SITES];
-	look->thread_count = 1 + (threads < LOOK_THREADS ? threads : LOOK_THREADS);
+	look->thread_count = look->wants_threads ? 1 + (threads < LOOK_THREADS ? threads : LOOK_THREADS) : 0;
 	sites_reserve(look, look->site_count);
 	threads_reserve(look, look->thread_count);
 	look->all = (struct tally){0};
-	memset(look->threads, 0, look->thread_count * sizeof *look->threads);
+	if (look->thread_count)
+		memset(look->threads, 0, look->thread_count * sizeof *look->threads);
 	if (!look->weights)
 		look->weights = memory_allocate(1, sizeof *look->weights);
 	sites_take(look, &heap);
 	live_take(look, &heap, since_ns);
+	for (uint32_t i = 0; i < look->site_count; i++)
+		tally_add(&look->all, &look->sites[i].tally);
 	memory_take(look, header);
 	return load_acquire(&header->phase) == SEEP_HEAP_RECORDING;
 }

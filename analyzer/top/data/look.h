@@ -17,7 +17,8 @@
 #include "statistics/measure.h"
 
 struct tally {
-	struct seep_measure in_use, young; /* alive; of these, those that were born since `since_ns` */
+	uint64_t samples;              /* alive */
+	struct seep_sum in_use, young; /* their bytes; those of the ones that were born since `since_ns` */
 	double allocated_bytes, allocations;
 };
 
@@ -34,7 +35,8 @@ struct look {
 	uint64_t time_ns;
 	struct look_site *sites; /* by the heap file's numbers; 0: without a stack */
 	uint32_t site_count, site_room;
-	struct tally *threads; /* by 1 + their numbers */
+	struct tally *threads; /* by 1 + their numbers; empty unless they are wanted */
+	bool wants_threads;
 	uint32_t thread_count, thread_room;
 	struct tally all;
 	struct weights *weights;

@@ -89,12 +89,11 @@ static void sites_add(struct rows *rows, const struct look *look, const struct p
 		const struct look_site *site = &look->sites[i];
 		struct change change = {0};
 		change_add_site(&change, look, i, past);
-		if (site->tally.in_use.samples == 0 && !(change.allocated_bytes > 0) &&
-		    !(sum_estimate(&change.gone) > 0))
+		if (site->tally.samples == 0 && !(change.allocated_bytes > 0) && !(sum_estimate(&change.gone) > 0))
 			continue;
 		const struct study_place *place = place_of(rows, study, site->key);
 		struct row *row = row_get(rows, key_of(study, place, by));
-		measure_add(&row->in_use, &site->tally.in_use);
+		sum_include(&row->in_use, &site->tally.in_use);
 		change_add_site(&row->change, look, i, past);
 		if (place && row->place != place)
 			row_add_place(row, place);
@@ -106,7 +105,7 @@ static void threads_add(struct rows *rows, const struct look *look, const struct
 	for (uint32_t i = 0; i < look->thread_count; i++) {
 		struct change change = {0};
 		change_add_thread(&change, look, i, past);
-		if (look->threads[i].in_use.samples == 0 && !(sum_estimate(&change.gone) > 0))
+		if (look->threads[i].samples == 0 && !(sum_estimate(&change.gone) > 0))
 			continue;
 		struct row *row = row_get(rows, KEY_THREAD + i);
 		row->thread = i;
@@ -124,7 +123,7 @@ static void spreads_add(struct rows *rows, const struct study *study)
 		if (!place->is_spread)
 			continue;
 		struct row *row = row_get(rows, hash_bytes(KEY_UNNAMED, &i, sizeof i));
-		row->in_use.bytes.certain = place->in_use;
+		row->in_use.certain = place->in_use;
 		row_add_place(row, place);
 	}
 }
@@ -161,7 +160,7 @@ static double weight_of_row(const struct row *row, enum row_sort sort, bool is_j
 		return row->change.allocated_bytes;
 	if (sort == SORT_GROWTH || (sort == SORT_VERDICT && !is_judged))
 		return change_growth(&row->change);
-	return sum_estimate(&row->in_use.bytes);
+	return sum_estimate(&row->in_use);
 }
 
 struct order {
@@ -227,8 +226,8 @@ double rows_unnamed(const struct rows *rows, const struct look *look)
 
 	for (uint32_t i = 0; i < look->site_count; i++) {
 		const struct look_site *site = &look->sites[i];
-		if (site->tally.in_use.samples && !map_get(rows->place_of, site->key))
-			bytes += sum_estimate(&site->tally.in_use.bytes);
+		if (site->tally.samples && !map_get(rows->place_of, site->key))
+			bytes += sum_estimate(&site->tally.in_use);
 	}
 	return bytes;
 }

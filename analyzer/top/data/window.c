@@ -17,7 +17,7 @@ uint64_t window_length_ns(enum window_length length)
 
 static struct past_tally tally_keep(const struct tally *tally, uint32_t cell)
 {
-	return (struct past_tally){tally->in_use.bytes, tally->allocated_bytes, tally->allocations, cell};
+	return (struct past_tally){tally->in_use, tally->allocated_bytes, tally->allocations, cell};
 }
 
 static void past_fill(struct past *past, const struct look *look)
@@ -31,7 +31,6 @@ static void past_fill(struct past *past, const struct look *look)
 		past->sites[i] = tally_keep(&look->sites[i].tally, look->sites[i].cell);
 	for (uint32_t i = 0; i < look->thread_count; i++)
 		past->threads[i] = tally_keep(&look->threads[i], 0);
-	past->all = tally_keep(&look->all, 0);
 }
 
 void window_remember(struct window *window, const struct look *look)
@@ -73,14 +72,6 @@ void window_free(struct window *window)
 	*window = (struct window){0};
 }
 
-static void sum_add(struct seep_sum *sum, const struct seep_sum *more)
-{
-	sum->uncertain += more->uncertain;
-	sum->variance += more->variance;
-	sum->certain += more->certain;
-	sum->largest = fmax(sum->largest, more->largest);
-}
-
 /* What a set had that a part of it has no more; of nothing but rounding, nothing. */
 static struct seep_sum sum_less(const struct seep_sum *whole, double uncertain, double variance, double certain)
 {
@@ -96,14 +87,14 @@ static struct seep_sum sum_less(const struct seep_sum *whole, double uncertain, 
 static void change_add(struct change *change, const struct tally *now, const struct past_tally *then)
 {
 	static const struct past_tally nothing;
-	const struct seep_sum *all = &now->in_use.bytes, *young = &now->young.bytes;
+	const struct seep_sum *all = &now->in_use, *young = &now->young;
 
 	if (!then)
 		then = &nothing;
 	const struct seep_sum gone = sum_less(&then->in_use, all->uncertain - young->uncertain,
 					      all->variance - young->variance, all->certain - young->certain);
-	sum_add(&change->fresh, young);
-	sum_add(&change->gone, &gone);
+	sum_include(&change->fresh, young);
+	sum_include(&change->gone, &gone);
 	change->allocated_bytes += fmax(now->allocated_bytes - then->allocated_bytes, 0);
 	change->allocations += fmax(now->allocations - then->allocations, 0);
 }
@@ -121,13 +112,4 @@ void change_add_thread(struct change *change, const struct look *look, uint32_t 
 {
 	if (past)
 		change_add(change, &look->threads[thread], thread < past->thread_count ? &past->threads[thread] : NULL);
-}
-
-struct change change_of_all(const struct look *look, const struct past *past)
-{
-	struct change change = {0};
-
-	if (past)
-		change_add(&change, &look->all, &past->all);
-	return change;
 }

@@ -22,7 +22,7 @@ struct past_tally {
 
 struct past {
 	uint64_t time_ns; /* 0: none */
-	struct past_tally *sites, *threads, all;
+	struct past_tally *sites, *threads;
 	uint32_t site_count, thread_count;
 };
 
@@ -46,7 +46,6 @@ struct change {
 /* Adds one site's. `past`: NULL where there is no earlier moment, and all is 0 then. The look was taken with that moment's time. */
 void change_add_site(struct change *change, const struct look *look, uint32_t site, const struct past *past);
 void change_add_thread(struct change *change, const struct look *look, uint32_t thread, const struct past *past);
-struct change change_of_all(const struct look *look, const struct past *past);
 
 static inline double change_growth(const struct change *change)
 {
