@@ -4,6 +4,12 @@
 /** @type {Record<string, string>} */
 const VERDICTS = { leak: "#d64541", growing: "#e08e2b", unknown: "#8e7cc3", stopped: "#b5a642", steady: "#6aa84f", churn: "#4a90d9" };
 
+/** Darker ones, on which white text can be read. @type {Record<string, string>} */
+const BADGES = { leak: "#b83230", growing: "#a35c00", unknown: "#6a57a5", stopped: "#706500", steady: "#3d7a28", churn: "#2b66ad" };
+
+/** @param {string} verdict */
+export const badgeColour = (verdict) => BADGES[verdict] || "#666666";
+
 /** @param {string} verdict */
 export const verdictColour = (verdict) => VERDICTS[verdict] || "#999999";
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The answer first: which process, how much is in use, what leaks, and what could not have been seen.
 
-import { verdictColour } from "../colour.js";
+import { badgeColour, verdictColour } from "../colour.js";
 import { make, safe } from "../dom.js";
 import { bytes, count, duration, estimateText, withoutParameters } from "../numbers/words.js";
 
@@ -66,7 +66,7 @@ function spreadRow(spread) {
 	const inUse = estimateText(spread.inuse_bytes, spread.inuse_low === null ? null : { low: spread.inuse_low, high: spread.inuse_high });
 	return make(
 		"tr.spread", {},
-		make("td.verdict", {}, make("span.badge", { style: `background:${verdictColour(spread.verdict)}` }, spread.verdict)),
+		make("td.verdict", {}, make("span.badge", { style: `background:${badgeColour(spread.verdict)}` }, spread.verdict)),
 		make("td.number", {}, paceText(spread) || "–"),
 		make("td.number", {}, inUse.value, " ", make("small", {}, inUse.interval)),
 		make("td"),
@@ -166,7 +166,7 @@ export function answer(recording, state) {
 		const choose = () => state.set({ row: state.get("row") === String(i) ? "" : i, source: "" });
 		const element = make(
 			"tr", { tabIndex: 0, data: { row: i }, on: { click: choose, keydown: (/** @type {KeyboardEvent} */ event) => event.key === "Enter" && choose() } },
-			make("td.verdict", {}, make("span.badge", { style: `background:${verdictColour(place.verdict)}` }, place.verdict)),
+			make("td.verdict", {}, make("span.badge", { style: `background:${badgeColour(place.verdict)}` }, place.verdict)),
 			make("td.number", {}, paceText(document.leaks.sites[i]) || "–"),
 			make("td.number", {}, inUse.value, " ", make("small", {}, inUse.interval)),
 			make("td", {}, spark(series[i], verdictColour(place.verdict))),

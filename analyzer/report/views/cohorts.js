@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Live bytes by time of birth, stacked: a leak keeps a share of each cohort, a cache sheds them.
 
-import { isDark } from "../colour.js";
+import { isDark, styleColour } from "../colour.js";
 import { make, safe } from "../dom.js";
 import { byteChart, fit, stacked } from "./chart.js";
 
@@ -37,7 +37,7 @@ export class Cohorts {
 		const hue = (/** @type {number} */ i) => `hsl(${210 + ((stack.length - 1 - i) * 140) / Math.max(stack.length - 1, 1)} 45% ${isDark() ? 45 : 68}%)`;
 		this.plot?.destroy();
 		this.plot = byteChart(
-			this.plotAt, HEIGHT, [{}, ...stack.map((_, i) => ({ stroke: hue(i), fill: hue(i), width: 0.5, points: { show: recording.count === 1 } }))],
+			this.plotAt, HEIGHT, [{}, ...stack.map((_, i) => ({ stroke: styleColour("--paper"), fill: hue(i), width: 1, points: { show: recording.count === 1 } }))],
 			[Array.from(recording.times), ...stack], { cursor: { show: false } },
 		);
 		const of = row === "" ? "all that is in use" : `the memory of ${safe(recording.document.leaks?.places[Number(row)]?.function)}`;

@@ -64,7 +64,7 @@ export class Panel {
 	}
 
 	#searchField() {
-		const field = make("input", { type: "search", placeholder: "search: function, file:line, module", value: this.state.get("search"), aria: { label: "search" } });
+		const field = make("input", { type: "search", placeholder: "search function, line, module", value: this.state.get("search"), aria: { label: "search" } });
 		field.addEventListener("input", () => this.state.set({ search: field.value }));
 		field.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
 			if (event.key !== "Enter") return;

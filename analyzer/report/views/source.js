@@ -41,10 +41,12 @@ export class Source {
 		this.name = make("span.function");
 		this.notes = make("p.caption");
 		this.head = make("tr");
+		this.table = make("table", {}, make("thead", {}, this.head));
 		this.body = make("tbody");
+		this.table.append(this.body);
 		this.element = make(
 			"section.source", { aria: { label: "source lines" } }, make("h2", {}, "Source of ", this.name), this.notes,
-			make("div.scroll", {}, make("table", {}, make("thead", {}, this.head), this.body)),
+			make("div.scroll", {}, this.table),
 		);
 		state.on(["row", "source"], () => { this.lines = null; });
 		state.on(["from", "to", "metric", "row", "source"], () => this.update());
@@ -92,7 +94,7 @@ export class Source {
 		const left = recording.leftOut ? `what ${count(recording.leftOut)} smaller sites hold is not in it` : "";
 		const parts = name && shown
 			? [`${name}: ${METRICS[state.get("metric")]} by line`, this.#fault(name), "a click on a line marks its frames, one on → leads to what it calls", left]
-			: [name || recording.moduleOf(frame), "no lines of it are known"];
+			: [name || recording.moduleOf(frame), "its lines are not known: the program was built without debug information (-g), or that is not here"];
 		return parts.filter(Boolean).map(safe).join("; ");
 	}
 
@@ -111,6 +113,7 @@ export class Source {
 		this.name.textContent = safe(withoutParameters(recording.functionOf(frame)));
 		this.name.title = safe(recording.functionOf(frame));
 		this.notes.textContent = this.#says(frame, lines.length);
+		this.table.hidden = lines.length === 0;
 		this.head.replaceChildren(...[["asked for here", "flat: the line is the place of these stacks"], ["with what it calls", "cumulative: all stacks through the line, each once"], ["line", ""], ["source", ""]].map(([text, title]) => make("th", { scope: "col", title }, text)));
 		this.body.replaceChildren(...this.#rows(frame, lines));
 	}

@@ -127,11 +127,11 @@ export class Table {
 		const light = () => panel.light(row.frame < 0 || byModule !== (state.get("fold") === "module") ? -1 : frameKeys(recording, state.get("fold")).of[row.frame]);
 		return make(
 			"tr", { tabIndex: 0, title: "marks its frames and shows its source above", on: { click: show, pointerenter: light, pointerleave: () => panel.light(-1), keydown: (event) => event.key === "Enter" && show() } },
-			make("td.number", {}, inUse.value, " ", small(inUse.interval)),
-			make("td.number", {}, count(row.objects)),
-			make("td.number", {}, growth.value, " ", small(growth.interval)),
-			make("td.number", {}, make("span.dot", { style: `background:${verdictColour(verdict)}` }), verdict),
-			make("td.number", {}, bytes(row.allocated)),
+			make("td.number", { data: { name: "in use" } }, inUse.value, " ", small(inUse.interval)),
+			make("td.number", { data: { name: "objects" } }, count(row.objects)),
+			make("td.number", { data: { name: "growth" } }, growth.value, " ", small(growth.interval)),
+			make("td.number", { data: { name: "since BEFORE" } }, make("span.dot", { style: `background:${verdictColour(verdict)}` }), verdict),
+			make("td.number", { data: { name: "allocated" } }, bytes(row.allocated)),
 			make("td.where", {}, make("b", {}, safe(row.name)), " ", make("span.line", {}, safe(byModule ? "" : recording.lineOf(row.frame) || recording.moduleOf(row.frame)))),
 		);
 	}

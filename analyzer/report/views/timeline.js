@@ -206,6 +206,7 @@ export class Timeline {
 		this.#drawMarks(plot);
 		ctx.fillStyle = styleColour("--ink");
 		ctx.font = `600 ${10 * ratio}px system-ui`;
+		ctx.textAlign = "left"; /* uPlot leaves it as its axes have it */
 		/** @type {[number, string][]} */
 		const handles = [[before, "BEFORE"], [after, "AFTER"]];
 		handles.forEach(([k, name], i) => {
