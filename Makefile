@@ -243,6 +243,10 @@ soak: all ## real programs with the shim beside runs without, 1,000 kills: SOAK_
 	BUILD=$(BUILD) tests/soak/run.sh
 	[ -n "$${SOAK_ONLY:-}$${SOAK_PEERS:-}" ] || BUILD=$(BUILD) SEEP_KILLS=1000 bash tests/e2e/test_kill.sh
 
+.PHONY: bench-attach
+bench-attach: all ## what joining costs a program, beside gdb and heaptrack -p: the table of docs/ATTACH.md
+	BUILD=$(BUILD) bash tests/bench/attach.sh
+
 .PHONY: soak-attach
 soak-attach: all ## joins and leaves real programs at work, CYCLES (1,000) times each: ATTACH_ONLY=redis
 	tests/deps.sh build run soak

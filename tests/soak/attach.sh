@@ -20,7 +20,7 @@ start() { # COMMAND...: in the background, to be ended by its number
 	started=$!
 	pids+=("$started")
 }
-holds() { echo "$(find "/proc/$1/fd" | wc -l) descriptors, $(grep -c 'libseep\|seep\.' "/proc/$1/maps") mappings of seep"; }
+holds() { echo "$(find "/proc/$1/fd" ! -lname 'socket:*' | wc -l) descriptors but sockets, $(grep -c 'libseep\|seep\.' "/proc/$1/maps") mappings of seep"; }
 
 cycles() { # NAME PID CHECK
 	local name=$1 pid=$2 errors=0 before="" i
@@ -36,7 +36,7 @@ cycles() { # NAME PID CHECK
 		echo "$name: $errors cycles failed; after the first: $before, now: $(holds "$pid")"
 		grep -v 'joined\|left\|next:' log | sort | uniq -c | sort -rn | head -5
 	}
-	grep -o 'still for [0-9.]*' log | awk -v name="$name" -v cycles="$CYCLES" '{print $3 | "sort -n"}' | awk -v name="$name" \
+	grep joined log | grep -o 'still for [0-9.]*' | awk -v name="$name" -v cycles="$CYCLES" '{print $3 | "sort -n"}' | awk -v name="$name" \
 		-v cycles="$CYCLES" '{all[NR] = $1} END {printf "%-10s %5d cycles, stood still (ms): median %.1f, most %.1f\n", name, cycles, all[int((NR + 1) / 2)], all[NR]}'
 }
 wanted() { [ -z "${ATTACH_ONLY:-}" ] || [ "$ATTACH_ONLY" = "$1" ]; }
