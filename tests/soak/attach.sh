@@ -185,6 +185,14 @@ if wanted postgres && initdb=$(ls /usr/lib/postgresql/*/bin/initdb 2>/dev/null |
 	cycles postgres "${backend:-0}" 'kill -0 $load && ! grep -qiE "error|[0-9]+ \| [0-9]+" output'
 	kill "$load" "$server"
 fi
+if wanted nasty; then
+	echo 'int plugged(int i) { return i + 1; }' | gcc -x c -shared -fPIC -o plugged.so -
+	gcc -w -O1 -mavx -pthread -o nasty "$OLDPWD/tests/soak/attach_nasty.c"
+	start ./nasty
+	sleep 0.2
+	cycles nasty "$started" '! grep -q "error" output'
+	kill "$started"
+fi
 # A leak is named although the program has run for a while: joined after 30 s, its line is the first within a minute.
 if wanted leak; then
 	gcc -g -O1 -fno-builtin -o leaks -x c - <<-'END'
