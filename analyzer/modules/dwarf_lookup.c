@@ -3,6 +3,7 @@
  * scopes and the line table. */
 #include <dwarf.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/budget.h"
 #include "base/memory.h"
@@ -77,14 +78,19 @@ static bool die_number(Dwarf_Die *die, unsigned name, uint32_t *number)
 	return true;
 }
 
-/* The linker's name, which says more than the source's; else that one. */
+/* The linker's name, which says more than the source's; else that one. A lambda that g++ inlined has no more than the
+ * name of every function object's call, made by the compiler. */
 static const char *die_function(Dwarf_Die *die)
 {
 	static const unsigned names[] = {DW_AT_linkage_name, DW_AT_MIPS_linkage_name, DW_AT_name};
+	Dwarf_Attribute made;
 
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
 		Dwarf_Attribute attribute;
 		const char *name = dwarf_formstring(dwarf_attr_integrate(die, names[i], &attribute));
+		if (name && names[i] == DW_AT_name && strcmp(name, "operator()") == 0 &&
+		    dwarf_attr_integrate(die, DW_AT_artificial, &made))
+			return "{lambda}";
 		if (name && *name)
 			return name;
 	}

@@ -50,4 +50,17 @@ check_match "functions are the places'" 'audit_append' "$("$SEEP" report --by=fu
 check_equal "modules, too" 1 "$("$SEEP" report --by=module --json shop.recording | python3 -c '
 import json, sys
 print(sum(site["inuse_bytes"] > 0 for site in json.load(sys.stdin)["sites"]))')"
+cat >lambda.cpp <<'END'
+extern "C" void *malloc(unsigned long);
+void *volatile kept;
+int main()
+{
+	auto remember = [](int size) { kept = malloc(size); };
+	for (int i = 0; i < 1000; i++)
+		remember(4000 + i);
+}
+END
+g++ -O1 -g -o lambda lambda.cpp
+"$SEEP" run -r 4K -o lambda.recording -- ./lambda 2>/dev/null
+check_match "an inlined lambda has a name that says so" 'lambda\.cpp:5  \{lambda\}' "$("$SEEP" report lambda.recording)"
 exit $cases_failed
