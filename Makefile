@@ -348,10 +348,17 @@ real-leaks: ## Debian's programs with a free of upstream's taken out again, and 
 # Where the manual's parts go, below PREFIX.
 MANUAL_PLACES := $(patsubst %,share/man/man1/%.1,seep $(addprefix seep-,$(COMMANDS))) share/man/man7/libseep.7 \
     share/bash-completion/completions/seep share/zsh/site-functions/_seep share/fish/vendor_completions.d/seep.fish
+DIRECTORIES := $(sort bin lib/seep include/seep $(patsubst %/,%,$(dir $(MANUAL_PLACES))) share/doc/seep/schema)
+# Which of them, and of those above, install has made, the inner ones first: uninstall takes them away where they are empty.
+MADE := $(PREFIX)/lib/seep/directories
 
 .PHONY: install uninstall
 install: all ## install below PREFIX (/usr/local); DESTDIR stages it
-	install -d $(addprefix $(DESTDIR)$(PREFIX)/,bin lib/seep include/seep $(dir $(MANUAL_PLACES)) share/doc/seep/schema)
+	made=$$({ cat $(DESTDIR)$(MADE) 2>/dev/null || true; for place in $(DIRECTORIES); do \
+	    place=$(PREFIX)/$$place; while [ -n "$$place" ] && [ ! -d "$(DESTDIR)$$place" ]; do echo "$$place"; place=$${place%/*}; done; \
+	done; } | sort -ru); \
+	install -d $(addprefix $(DESTDIR)$(PREFIX)/,$(DIRECTORIES)); \
+	echo "$$made" >$(DESTDIR)$(MADE); chmod 644 $(DESTDIR)$(MADE)
 	install -m 755 $(BUILD)/seep $(DESTDIR)$(PREFIX)/bin/seep
 	install -m 755 $(BUILD)/libseep.so $(DESTDIR)$(PREFIX)/lib/seep/libseep.so
 	install -m 644 include/seep/seep.h $(DESTDIR)$(PREFIX)/include/seep/seep.h
@@ -363,12 +370,11 @@ install: all ## install below PREFIX (/usr/local); DESTDIR stages it
 	install -m 644 $(BUILD)/manual/completions/zsh $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_seep
 	install -m 644 $(BUILD)/manual/completions/fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/seep.fish
 
-# Folders that others may have put files into are removed where they are empty.
 uninstall: ## remove what install put there
 	rm -f $(addprefix $(DESTDIR)$(PREFIX)/,bin/seep include/seep/seep.h $(MANUAL_PLACES))
-	rm -rf $(DESTDIR)$(PREFIX)/lib/seep $(DESTDIR)$(PREFIX)/share/doc/seep
-	-cd $(DESTDIR)$(PREFIX) && rmdir --ignore-fail-on-non-empty include/seep $(sort $(dir $(MANUAL_PLACES))) \
-	    share/bash-completion share/zsh share/fish 2>/dev/null
+	made=$$(cat $(DESTDIR)$(MADE) 2>/dev/null || true); \
+	rm -rf $(DESTDIR)$(PREFIX)/lib/seep $(DESTDIR)$(PREFIX)/share/doc/seep; \
+	for place in $$made; do [ ! -d $(DESTDIR)$$place ] || rmdir --ignore-fail-on-non-empty $(DESTDIR)$$place; done
 
 .PHONY: screenshots
 screenshots: ## make the README's pictures of the page anew, from make demo's recordings
