@@ -17,17 +17,17 @@ results by `tests/bench/make_document.py`. Every figure is against **the same al
 same round: all configurations of a workload run in turn, then again in the opposite order, {rounds} rounds. Shown are
 the median and [the minimum, the maximum] of the rounds.
 
-- **CPU** is user and system time of the whole command: for seep `seep run` with its look at the program before and its
-  last snapshot after, for heaptrack its interpreter, for jemalloc the dump at exit. *Program's own CPU* leaves the
-  launcher out. Times of this machine are noisy; where they and the instructions disagree, believe the instructions.
-- **Instructions** are callgrind's: two runs of different length, the difference over the pairs between them. Sampling
-  and the keeper's thread are in it. How many samples a run draws is chance: ±0.2 a pair.
-- **RSS added** is the program's peak, less its peak unprofiled. It has the pages of the heap file that the program
-  touched; the file takes 1.3 MB of memory from the start. **Written** is what the recording, dump or trace occupies on
+- **CPU** is user and system time of the whole command. With seep that includes `seep run`, its look at the program before
+  and its last snapshot after; with heaptrack, its interpreter; with jemalloc, the dump at exit. *Program's own CPU* leaves
+  the launcher out. Times on this machine are noisy; where they and the instructions disagree, believe the instructions.
+- **Instructions** are counted by callgrind in two runs of different length; the difference is divided by the pairs between
+  them. It includes sampling and the keeper's thread. How many samples a run draws is chance: ±0.2 a pair.
+- **RSS added** is the program's peak less its peak without a profiler. It includes the pages of the heap file that the
+  program touched; the file takes 1.3 MB of memory from the start. **Written** is what the recording, dump or trace occupies on
   disk afterwards.
-- **The longest malloc** is of {calls} timed calls a run, with all that can make one long: page faults, preemption,
-  the first sample, which begins the recording. *heap on disk* is `seep run --heap=recording`: there a store to a page
-  that the disk is just writing waits.
+- **The longest malloc** is the longest of {calls} timed calls a run. Page faults, preemption, and the first sample, which
+  begins the recording, can all make a call long. *heap on disk* is `seep run --heap=recording`: there a store waits
+  if the disk is just writing its page.
 - *tight* is `malloc(64)` and `free`; *churn* frees and refills one of 10,000 slots with 16 bytes to 2 KiB, skewed small
   (mean 320); *deep30* is churn below 30 frames; *fragmenting* leaves a tenth of each round's blocks; *python* is
   dictionaries and JSON with `PYTHONMALLOC=malloc`; *cc1plus* is g++'s compiler on six headers; *redis* is redis-server
