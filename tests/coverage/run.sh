@@ -8,14 +8,18 @@
 set -eu
 cd "$(dirname "$0")/../.."
 
-scripts='bundle debuginfod doctor export flame help kill leaks list mark_and_compare other_users pager places preload_only
-	process_tree registry run_options run_status signals symbols triggers'
-rows='alignment_is_checked becomes_another_user constructors_allocate_first descriptors_are_closed disk_is_full
-	dlopen_while_sampling ends_in_every_way exec_keeps_the_process fibers filter_by_syscall_before_the_first_sample
-	fork_while_threads_allocate limits_are_low many_short_children namespaces_want_no_threads process_is_number_one
-	processes_have_a_limit program_is_privileged program_stays_single_threaded realloc_is_interrupted
-	roots_and_privileges_change sizes_that_no_allocator_has small_thread_stacks spawned_children_record
-	strict_seccomp_filter'
+scripts='allocators annotate attach bad_input bundle contradictions cut_heap_file debuginfod debuginfod_slow disk_full doctor
+	export flame follow growth heaptrack help hostile_input html kill leaks list manual mark_and_compare memory names
+	other_users overtaken pager places preload_only process_tree registry run_options run_status security serve several
+	signals snapshot_format spread symbols transparent triggers'
+rows='address_is_handed_over alignment_is_checked becomes_another_user children_are_the_programs constructors_allocate_first
+	descriptors_are_closed disk_is_full dlopen_while_sampling ends_in_every_way exec_keeps_the_process fibers
+	filter_before_the_first_sample filter_by_syscall_before_the_first_sample filter_for_all_threads
+	fork_while_threads_allocate heap_is_damaged keeper_dies limits_are_low many_short_children
+	namespaces_want_no_threads output_is_removed process_is_number_one processes_have_a_limit program_is_privileged
+	program_stays_single_threaded realloc_is_interrupted roots_and_privileges_change sizes_that_no_allocator_has
+	small_thread_stacks spawned_children_record strict_seccomp_filter supervisors_are_asked_no_more
+	surroundings_deny_calls'
 
 export BUILD=${BUILD:-build}/coverage
 mkdir -p "$BUILD"
@@ -29,10 +33,11 @@ make -s -j"$(nproc)" ${CC:+CC="$CC"} CFLAGS='-O0 -g1 --coverage -fprofile-update
 run() { # LABEL COMMAND...
 	local label=$1
 	shift
-	timeout -k 5 240 "$@" >"$BUILD/$label.log" 2>&1 </dev/null || echo "failed: $label ($BUILD/$label.log)" >&2
+	timeout -k 5 420 "$@" >"$BUILD/$label.log" 2>&1 </dev/null || echo "failed: $label ($BUILD/$label.log)" >&2
 }
 export -f run
 {
+	echo "run make_manual $BUILD/make_manual $BUILD/manual"
 	for test in "$BUILD"/tests/*/test_*; do [ ! -x "$test" ] || echo "run ${test##*/} $test"; done
 	for script in $scripts; do echo "run $script bash tests/e2e/test_$script.sh"; done
 	for row in $rows; do echo "ALLOCATORS=glibc run $row bash tests/torture/run.sh $row"; done
