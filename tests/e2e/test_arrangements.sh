@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # time limit: 300 s
-# A program's surroundings, in each of which it and they see the same with seep run between them and without.
+# Programs in unusual surroundings: with seep run between them, program and surroundings see the same as without it.
 . "$(dirname "$0")/lib.sh"
 
 for name in job_control shell_is_the_program terminal_vanishes group_is_orphaned children_are_gathered program_gathers \

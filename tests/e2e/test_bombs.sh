@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Files of less than a megabyte that want to become gigabytes in their reader: shared stacks, inlined calls without end,
-# long names that every address repeats, compressed sections. Memory is measured, never time: every command has at most a
-# hundred times the file and what a small tree takes, on every one of them.
+# long names that every address repeats, compressed sections. Memory is measured, never time: on each of
+# these files every command takes at most a hundred times the file and as much as a small tree takes.
 . "$(dirname "$0")/lib.sh"
 export SEEP_CACHE=off
 bombs=$ROOT/tests/e2e/support/bombs.py

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # time limit: 240 s
-# What each entry point's estimate says at coarse rates beside the truth, on glibc, jemalloc, tcmalloc and mimalloc: an entry
-# point that takes too many sample points, or none, is seen at no rate of 1.
+# Each entry point's estimate at coarse rates is held against the truth, on glibc, jemalloc, tcmalloc and mimalloc: a run at
+# rate 1 would not show an entry point that takes too many sample points, or none.
 . "$(dirname "$0")/lib.sh"
 
 # Not optimised, so that each site keeps its function.

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# seep export, as the tools read it that it is for; and what those tools' profilers write, as seep reads it. Totals must
-# agree to rounding.
+# The tools that seep export writes for read its files, and seep reads the files of those tools' profilers. Totals must agree
+# to rounding.
 # time limit: 180 s
 . "$(dirname "$0")/lib.sh"
 export GOPATH=$WORK/go GOCACHE=$WORK/go-cache GOFLAGS=-mod=mod GOTOOLCHAIN=local PPROF_TMPDIR=$WORK/pprof HOME=$WORK DEBUGINFOD_URLS=

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# What a command costs grows as its input does: no dimension of any format is quadratic, and ids that all collide in a
+# The cost of a command grows as its input does: no dimension of any format is quadratic, and ids that all collide in a
 # table without a seed cost no more than others. Instructions are counted, never time; of four times as much of one
 # dimension, at most 4 to the 1.2 (5.3 times).
 # time limit: 300 s

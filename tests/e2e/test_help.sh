@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Help and usage: derived from the table, fits a screen, exit status 2 for what is not there.
+# Help and usage are derived from the table and fit a screen; a command or option that does not exist gives exit status 2.
 . "$(dirname "$0")/lib.sh"
 
 help=$("$SEEP" --help)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# seep list: recordings that ended, whose process runs, was killed with its keeper, or that can't be read.
+# seep list: recordings that ended, whose process runs or was killed with its keeper, and one that can't be read.
 # time limit: 60 s
 . "$(dirname "$0")/lib.sh"
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Under seep run the heap file lies in memory while the program runs, and in the recording afterwards; nothing stays
-# behind, and what must stay, since program and keeper were killed together, is found.
+# behind. A file that must stay, because program and keeper were killed together, is found.
 . "$(dirname "$0")/lib.sh"
 
 if [ "$(stat -f -c %T /dev/shm 2>/dev/null)" != tmpfs ]; then

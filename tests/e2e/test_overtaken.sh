@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# A recording that changes while it is read: what it has become is reported. A preloaded library makes the change between
+# A recording changes while it is read: the report shows its new state. A preloaded library makes the change between
 # two of the reader's calls: as it opens a snapshot or looks at the heap file for the first time.
 . "$(dirname "$0")/lib.sh"
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# A shell script that runs and execs other programs: each process its own recording, none overwritten, the biggest
-# named first at the end. And what lives on when the script has ended.
+# A shell script that runs and execs other programs: each process has its own recording, none is overwritten, and
+# the biggest is named first at the end. Some processes live on when the script has ended.
 . "$(dirname "$0")/lib.sh"
 
 compile holder <<'END'

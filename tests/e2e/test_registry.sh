@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# The registry of a run: what somebody else puts at its name keeps nobody waiting and is written to by nobody; tens of
-# thousands of lines are no matter at the end.
+# The registry of a run: where somebody else has put a file at its name, nobody waits for that file or writes to it. Tens of
+# thousands of lines do not delay the end.
 . "$(dirname "$0")/lib.sh"
 
 compile holder -D_GNU_SOURCE "$ROOT/tests/e2e/programs/holder.c"

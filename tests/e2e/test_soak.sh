@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # time limit: 300 s
-# The short selections of what make soak runs. First, that the harness sees a shim which changes what a program does.
+# The short selections of make soak's programs. First a shim that changes what a program does: the harness must notice.
 . "$(dirname "$0")/lib.sh"
 
 mkdir -p broken/programs && ln -s "$SEEP" broken/seep

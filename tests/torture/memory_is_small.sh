@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
 # /dev/shm is as small as docker's, and the program uses it: the recording there leaves it what it says (docs/SECURITY.md),
-# also while it grows, and what it could not keep is counted. In a smaller one it is not at all.
+# also while it grows, and what it could not keep is counted. A smaller /dev/shm holds no heap file at all.
 cat >filler.c <<'END'
 #include "torture.h"
 #include <sys/stat.h>

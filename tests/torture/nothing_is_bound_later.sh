@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
-# What the loader does for the shim it does before the program starts: a symbol that were bound at its first use, inside
-# malloc, would take the loader's lock. Thread-local storage is static and small, and libc is all that is needed.
+# The loader does its work for the shim before the program starts: a symbol that was bound at its first use, inside malloc,
+# would take the loader's lock. Thread-local storage is static and small, and libc is all that is needed.
 dynamic=$(readelf -dW "$SHIM")
 check_match "all symbols are bound at load" 'FLAGS_1.* NOW' "$dynamic"
 check_equal "of libraries the C library and its loader alone are needed" "libc.so.6 ld-linux-x86-64.so.2" "$(sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' <<<"$dynamic" | paste -sd' ')"

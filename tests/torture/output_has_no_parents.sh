@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
-# The directories above the recording are missing: they are made, with the rights that the umask leaves but for its
-# owner's. Where they can't be, seep run says so before it starts the program; with LD_PRELOAD alone the program runs on.
+# The directories above the recording are missing: they are made with the rights that the umask leaves, and always with
+# their owner's. Where they can't be, seep run says so before it starts the program; with LD_PRELOAD alone the program runs on.
 build "$torture/workload_program_for_scripts.c"
 program=$WORK/bin/workload_program_for_scripts
 

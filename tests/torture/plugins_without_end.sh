@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
 # Plugins that come under ever-new names and go fill the tables of stacks and modules, which takes a server days and this
-# program seconds. What leaks afterwards, in the program and in the last plugin, has a name all the same; the sum of what was
-# allocated stays what it is; and what was given up is said.
+# program seconds. What leaks afterwards, in the program and in the last plugin, has a name all the same; the sum of all
+# allocations stays what it is; and the sites that were given up are counted and shown.
 
 cat >plugin.c <<'C'
 #include <stdlib.h>
