@@ -2,7 +2,6 @@
 /* seep attach: joins processes that run, and records them from then on. seep detach: leaves them. */
 #include <limits.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "attach/attendant.h"
 #include "attach/named.h"

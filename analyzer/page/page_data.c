@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The page's data as one JSON document of columns: numbers that belong together lie together, as differences where
  * that makes them small, since all of it is packed afterwards. */
-#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 
