@@ -60,7 +60,7 @@ packages_of() {
 		;;
 	soak)
 		echo python3 libpython3.11-testsuite perl nodejs redis-server redis-tools libjemalloc2 heaptrack liblsan0 dpkg-dev patch
-		echo xz-utils chromium nginx postgresql-15 tcl procps
+		echo xz-utils chromium nginx postgresql-15 tcl procps libjemalloc-dev binutils
 		;;
 	model) echo spin gcc libc6-dev ;;
 	format) echo clang-format-14 ;;

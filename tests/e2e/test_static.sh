@@ -125,4 +125,34 @@ runs "tcmalloc" tcmalloc 20
 output=$("$SEEP" run --static -o no true 2>&1)
 check_match "a program without an allocator in it runs, and it is said" "^0 seep: true: its allocator is not hooked: " "$? $output"
 
+# Threads in the midst of it: joined and left again and again, by an injector that is killed at any moment, too.
+link churn "$P/static_churn.c" $LIB/libjemalloc.a -lm -lstdc++ -ldl
+churns() { # NAME PROGRAM
+	local i left attendant
+	"./$2" >"$2.out" &
+	worker=$!
+	pids+=("$worker")
+	sleep 0.2
+	for i in 1 2; do
+		"$SEEP" attach --static -r 64K -o "$2.$i" "$worker" 2>>"$2.err" && "$SEEP" detach "$worker" 2>>"$2.err"
+	done
+	check_equal "$1: threads at work are joined and left" "2 2" "$(grep -c joined "$2.err") $(grep -c left "$2.err")"
+	for i in 1 2 3 4; do
+		"$SEEP" attach --static -r 64K -o "$2.shot.$i" "$worker" 2>err &
+		left=$!
+		sleep "0.0$((RANDOM % 10))$((RANDOM % 10))"
+		read -r attendant _ 2>/dev/null <"/proc/$left/task/$left/children"
+		kill -KILL ${attendant:+"$attendant"} "$left" 2>/dev/null
+		wait "$left" 2>/dev/null
+		"$SEEP" detach "$worker" 2>err
+		kill -0 "$worker" || break
+	done
+	worked() { "$SEEP" attach --static -r 64K -o "$2.last" "$worker" 2>err && "$SEEP" detach "$worker" 2>err; }
+	check "$1: and outlive an injector that is killed at any moment, and are joined and left again" worked "$@"
+	check_equal "$1: with their code as it was" "" "$(code_differs)"
+	kill "$worker"
+	wait "$worker"
+	check_equal "$1: with their blocks as they were" "0 yes" "$? $([ "$(cat "$2.out")" -gt 1000 ] && echo yes)"
+}
+churns "jemalloc" churn # more of them: make soak-attach
 exit $cases_failed

@@ -6,8 +6,10 @@
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8
+ROOT=$PWD
 SEEP=$(realpath "${BUILD:-build}/seep")
 CYCLES=${CYCLES:-1000}
+options=()
 WORK=$(mktemp -d)
 pids=()
 trap 'kill "${pids[@]}" 2>/dev/null; wait 2>/dev/null; rm -rf "$WORK"' EXIT
@@ -26,7 +28,7 @@ cycles() { # NAME PID CHECK
 	local name=$1 pid=$2 errors=0 before="" i
 	: >log
 	for ((i = 0; i < CYCLES; i++)); do
-		"$SEEP" attach -r 64K -o "$WORK/recording" "$pid" 2>>log && "$SEEP" detach "$pid" 2>>log || errors=$((errors + 1))
+		"$SEEP" attach "${options[@]}" -r 64K -o "$WORK/recording" "$pid" 2>>log && "$SEEP" detach "$pid" 2>>log || errors=$((errors + 1))
 		rm -rf "$WORK"/recording* 2>/dev/null # the process that stayed may be at its last
 		[ -n "$before" ] || before=$(holds "$pid")
 		kill -0 "$pid" 2>/dev/null || { echo "$name: it ended in cycle $i"; failed=1; return; }
@@ -220,5 +222,27 @@ if wanted leak; then
 	[ -n "$named" ] || failed=1
 	"$SEEP" detach "$started" 2>>log
 	kill "$started"
+fi
+# Allocators that are a part of the program, under threads that look at their blocks.
+if wanted static; then
+	CYCLES=${STATIC_CYCLES:-200}
+	options=(--static)
+	jemalloc=/usr/lib/x86_64-linux-gnu/libjemalloc.a
+	nm -g --defined-only $jemalloc 2>/dev/null | awk '$2 ~ /[TW]/ && $3 ~ /^(malloc|calloc|realloc|free|.*allocx)$/ { print $3, "_rjem_" $3 }' |
+		sort -u >names
+	objcopy --redefine-syms=names $jemalloc librjem.a
+	programs=$ROOT/tests/e2e/programs
+	gcc -O2 -fno-builtin -pthread -o static_toy "$programs/static_churn.c" "$programs/toy_malloc.c"
+	gcc -O2 -fno-builtin -pthread -o static_jemalloc "$programs/static_churn.c" $jemalloc -lm -lstdc++ -ldl
+	gcc -O2 -fno-builtin -pthread -DPREFIX=_rjem_ -o static_rjem "$programs/static_churn.c" librjem.a -lm -lstdc++ -ldl
+	for program in static_toy static_jemalloc static_rjem; do
+		./$program >rounds &
+		started=$!
+		pids+=("$started")
+		sleep 0.2
+		cycles $program "$started" true
+		kill "$started"
+		wait "$started" || { echo "$program: it ended with $?"; failed=1; }
+	done
 fi
 exit $failed
