@@ -78,6 +78,7 @@ static void begin_with_program(char **environment)
 	if (!setup->options.off) {
 		setup->bypassed = find_bypass();
 		if (setup->bypassed) {
+			malloc_stand_aside();
 			setup->status |= SEEP_STATUS_BYPASSED;
 			session_say("bypassed", setup->bypassed);
 		}

@@ -10,7 +10,10 @@
  * the countdown's arithmetic does not matter. */
 void malloc_prepare(bool everything);
 
-/* The same for an allocator that is a part of the program. */
+/* The program has malloc and its like for itself. */
+void malloc_stand_aside(void);
+
+/* As malloc_prepare(), for an allocator that is a part of the program. */
 void linked_prepare(bool everything);
 
 /* Finds out which forms of operator new and delete count in our hooks. */

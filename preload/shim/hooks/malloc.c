@@ -74,10 +74,20 @@ void *malloc(size_t size)
 	return malloc_end(size);
 }
 
-/* libc's reallocarray calls realloc, which is ours, so it would count twice. This one does itself what libc's does. */
+static bool realloc_is_the_programs;
+
+void malloc_stand_aside(void)
+{
+	realloc_is_the_programs = true;
+}
+
+/* libc's reallocarray calls realloc, which is ours, so it would count twice. This one does itself what libc's does; but where
+ * realloc is the program's, libc's alone finds that. */
 void *reallocarray(void *old, size_t count, size_t size)
 {
 	size_t total;
+	if (unlikely(realloc_is_the_programs))
+		return real.reallocarray(old, count, size);
 	if (unlikely(__builtin_mul_overflow(count, size, &total))) {
 		errno = ENOMEM;
 		return NULL;
