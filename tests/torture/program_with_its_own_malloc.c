@@ -43,6 +43,7 @@ void free(void *memory)
 int main(void)
 {
 	allocate_and_free(100);
+	free(reallocarray(malloc(10), 10, 100)); /* the C library's, which calls the realloc above */
 	printf("%s\n", used > 100000 ? "its own" : "another's");
 	return 0;
 }
