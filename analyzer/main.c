@@ -30,9 +30,8 @@ static void help_print(FILE *stream)
 	for (const struct command *const *command = command_all; *command; command++)
 		fprintf(stream, "  %-10s %s\n", (*command)->name, (*command)->summary);
 	fputs("\n  seep COMMAND --help   its options (seep --version: the version)\n\n"
-	      "To find a leak:\n"
-	      "  seep run -- ./server     record it\n"
-	      "  seep leaks RECORDING     what leaks, how fast; in a browser: seep serve\n",
+	      "To find a leak:       seep run -- ./server     record it\n"
+	      "                      seep leaks RECORDING     what leaks, how fast\n",
 	      stream);
 }
 

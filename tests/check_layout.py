@@ -29,12 +29,14 @@ analyzer/reader         analyzer/base analyzer/files
 preload/keeper/program  preload/keeper/base preload/keeper/heap
 preload/shim/walker     preload/keeper/base preload/keeper/elf preload/shim/sample
 analyzer/doctor         analyzer/attach analyzer/base analyzer/files analyzer/process
-preload/keeper/snapshot preload/keeper/base preload/keeper/heap preload/keeper/program
+preload/keeper/ledger   preload/keeper/base preload/keeper/program
+preload/keeper/snapshot preload/keeper/base preload/keeper/heap preload/keeper/ledger preload/keeper/program
 preload/keeper/files    preload/keeper/base preload/keeper/heap preload/keeper/program preload/keeper/snapshot
 preload/keeper/loop     preload/keeper/base preload/keeper/files preload/keeper/heap preload/keeper/program preload/keeper/snapshot
 preload/shim/recording  preload/keeper/base preload/keeper/files preload/keeper/heap preload/keeper/loop preload/keeper/program preload/shim/host preload/shim/sample
 preload/shim/record     preload/keeper/base preload/keeper/heap preload/keeper/loop preload/shim/host preload/shim/recording preload/shim/sample
 preload/shim/hooks      preload/keeper/base preload/keeper/heap preload/keeper/program preload/shim/host preload/shim/record preload/shim/recording preload/shim/sample
+analyzer/account        analyzer/base analyzer/profile analyzer/statistics
 analyzer/place          analyzer/base analyzer/files analyzer/profile
 analyzer/compare        analyzer/base analyzer/files analyzer/place analyzer/profile analyzer/statistics analyzer/work
 analyzer/series         analyzer/base analyzer/compare analyzer/profile analyzer/statistics
@@ -43,7 +45,7 @@ analyzer/manual         analyzer/base analyzer/commands analyzer/files
 analyzer/modules        analyzer/base analyzer/files
 analyzer/symbols        analyzer/base analyzer/files analyzer/modules
 analyzer/profile        analyzer/base analyzer/files analyzer/reader analyzer/statistics analyzer/symbols
-analyzer/render/words   analyzer/base analyzer/compare analyzer/files analyzer/leaks analyzer/profile analyzer/series analyzer/statistics
+analyzer/render/words   analyzer/account analyzer/base analyzer/compare analyzer/files analyzer/leaks analyzer/profile analyzer/series analyzer/statistics
 analyzer/source         analyzer/base analyzer/compare analyzer/files analyzer/profile analyzer/statistics
 analyzer/render/source  analyzer/base analyzer/files analyzer/render/json analyzer/render/terminal analyzer/render/text analyzer/render/words analyzer/source
 analyzer/session        analyzer/base analyzer/process analyzer/profile analyzer/symbols
@@ -54,9 +56,9 @@ analyzer/attach         analyzer/base analyzer/files analyzer/inline analyzer/op
 analyzer/tree           analyzer/base analyzer/files analyzer/profile
 analyzer/target          analyzer/base analyzer/process analyzer/profile preload/keeper/program
 analyzer/export         analyzer/base analyzer/files analyzer/profile analyzer/reader analyzer/statistics analyzer/tree
-analyzer/render/json    analyzer/base analyzer/compare analyzer/leaks analyzer/profile analyzer/render/words analyzer/statistics analyzer/target
+analyzer/render/json    analyzer/account analyzer/base analyzer/compare analyzer/leaks analyzer/profile analyzer/render/words analyzer/statistics analyzer/target
 analyzer/render/terminal analyzer/base analyzer/files analyzer/profile
-analyzer/render/text    analyzer/base analyzer/compare analyzer/files analyzer/leaks analyzer/place analyzer/profile analyzer/render/terminal analyzer/render/words analyzer/series analyzer/statistics analyzer/target analyzer/tree
+analyzer/render/text    analyzer/account analyzer/base analyzer/compare analyzer/files analyzer/leaks analyzer/place analyzer/profile analyzer/render/terminal analyzer/render/words analyzer/series analyzer/statistics analyzer/target analyzer/tree
 analyzer/render/metrics  analyzer/base analyzer/compare analyzer/files analyzer/leaks analyzer/profile analyzer/statistics
 analyzer/render/screen   analyzer/base analyzer/leaks analyzer/profile analyzer/render/terminal analyzer/render/text analyzer/render/words analyzer/series analyzer/statistics
 analyzer/render/flame   analyzer/base analyzer/compare analyzer/files analyzer/profile analyzer/render/terminal analyzer/render/words analyzer/statistics analyzer/tree
@@ -67,7 +69,7 @@ analyzer/options         analyzer/base analyzer/target
 analyzer/top/data        analyzer/base analyzer/leaks analyzer/profile analyzer/render/text analyzer/render/words analyzer/series analyzer/statistics analyzer/symbols preload/keeper/base preload/keeper/heap preload/keeper/snapshot
 analyzer/top             analyzer/base analyzer/files analyzer/leaks analyzer/process analyzer/profile analyzer/render/screen analyzer/render/terminal analyzer/render/text analyzer/render/words analyzer/statistics analyzer/target analyzer/top/data analyzer/work
 analyzer/summary         analyzer/base analyzer/doctor analyzer/files analyzer/leaks analyzer/options analyzer/render/words analyzer/session
-analyzer/commands       analyzer/attach analyzer/base analyzer/compare analyzer/doctor analyzer/export analyzer/files analyzer/inline analyzer/leaks analyzer/options analyzer/page analyzer/place analyzer/process analyzer/profile analyzer/reader analyzer/render/flame analyzer/render/json analyzer/render/metrics analyzer/render/screen analyzer/render/source analyzer/render/terminal analyzer/render/text analyzer/render/words analyzer/run analyzer/series analyzer/serve analyzer/serve/door analyzer/session analyzer/source analyzer/summary analyzer/target analyzer/top analyzer/tree
+analyzer/commands       analyzer/account analyzer/attach analyzer/base analyzer/compare analyzer/doctor analyzer/export analyzer/files analyzer/inline analyzer/leaks analyzer/options analyzer/page analyzer/place analyzer/process analyzer/profile analyzer/reader analyzer/render/flame analyzer/render/json analyzer/render/metrics analyzer/render/screen analyzer/render/source analyzer/render/terminal analyzer/render/text analyzer/render/words analyzer/run analyzer/series analyzer/serve analyzer/serve/door analyzer/session analyzer/source analyzer/summary analyzer/target analyzer/top analyzer/tree
 analyzer                analyzer/base analyzer/commands analyzer/files analyzer/process analyzer/run analyzer/symbols
 """
 

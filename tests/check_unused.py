@@ -70,6 +70,9 @@ def check_symbols(build, build_of_tests):
     for_tests = {name for name in unused if name in used_by_tests}
     yield "every global symbol is used by another object", [
         f"{unused[name]}: {name}: make it static, or remove it" for name in sorted(set(unused) - for_tests)]
+    yield "no name is defined twice in one program", [
+        f"{name}: {', '.join(sorted(places))}" for name, places in sorted(symbols(build, objects("preload/keeper/", "analyzer/"))[0].items())
+        if len(places) > 1 and name != "main"]
     yield "what tests alone use of a file is listed with its reason", [
         f"{unused[name]}: {name}" for name in sorted(for_tests - set(FOR_TESTS))]
     yield "what is listed as unused is there, and is", [

@@ -97,6 +97,48 @@ static void build_values(struct builder *builder)
 	}
 }
 
+static void build_ledger(struct builder *builder)
+{
+	struct profile *profile = builder->profile;
+	const uint32_t count = snapshot_count(builder->view, SEEP_SECTION_LEDGER);
+
+	profile->ledger = count ? memory_allocate(count, sizeof *profile->ledger) : NULL;
+	profile->ledger_count = count;
+	for (uint32_t i = 0; i < count; i++) {
+		const struct seep_ledger_row row = snapshot_ledger(builder->view, i);
+		profile->ledger[i] = (struct profile_ledger_row){
+		    .ledger_class = row.ledger_class < SEEP_LEDGER_CLASSES ? row.ledger_class : SEEP_LEDGER_UNEXPLAINED,
+		    .mappings = row.mappings,
+		    .name = builder_text(builder, row.name, PATH_LIMIT),
+		    .virtual_bytes = row.virtual_bytes,
+		    .anonymous_bytes = row.anonymous_bytes,
+		    .file_bytes = row.file_bytes,
+		    .swapped_bytes = row.swapped_bytes,
+		    .huge_bytes = row.huge_bytes,
+		    .unread_bytes = row.unread_bytes};
+	}
+}
+
+static int absence_compare(const void *left, const void *right)
+{
+	const struct seep_absence *a = left, *b = right;
+
+	return (a->address > b->address) - (a->address < b->address);
+}
+
+static void build_absences(struct builder *builder)
+{
+	struct profile *profile = builder->profile;
+	const uint32_t count = snapshot_count(builder->view, SEEP_SECTION_ABSENT);
+
+	profile->absences = count ? memory_allocate(count, sizeof *profile->absences) : NULL;
+	profile->absence_count = count;
+	for (uint32_t i = 0; i < count; i++)
+		profile->absences[i] = snapshot_absence(builder->view, i);
+	if (count)
+		qsort(profile->absences, count, sizeof *profile->absences, absence_compare);
+}
+
 static void build_modules(struct builder *builder)
 {
 	struct profile *profile = builder->profile;
@@ -352,6 +394,8 @@ struct profile *profile_from_snapshot(const struct snapshot_view *view)
 
 	build_header(&builder);
 	build_values(&builder);
+	build_ledger(&builder);
+	build_absences(&builder);
 	build_modules(&builder);
 	build_locations(&builder);
 	build_sites(&builder);

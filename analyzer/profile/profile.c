@@ -38,6 +38,8 @@ void profile_free(struct profile *profile)
 	free(profile->sites);
 	free(profile->freed);
 	free(profile->samples);
+	free(profile->ledger);
+	free(profile->absences);
 	string_pool_free(profile->strings);
 	free(profile);
 }

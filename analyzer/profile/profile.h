@@ -86,6 +86,13 @@ struct profile_sample { /* a live sample */
 	uint32_t thread;
 };
 
+struct profile_ledger_row {    /* bytes; as in struct seep_ledger_row */
+	uint32_t ledger_class; /* enum seep_ledger_class */
+	uint32_t mappings;
+	const char *name;
+	uint64_t virtual_bytes, anonymous_bytes, file_bytes, swapped_bytes, huge_bytes, unread_bytes;
+};
+
 /* One of the processes that a profile was added up from. */
 struct profile_part {
 	const char *source, *command;
@@ -126,9 +133,13 @@ struct profile {
 	bool has_samples; /* false: in_use comes from totals alone, diffs can't match samples */
 	bool has_lifetimes;
 
-	uint64_t memory[64];         /* by enum seep_memory_key */
-	uint64_t memory_known;       /* bit k set: memory[k] was measured */
-	uint64_t losses[64];         /* by enum seep_loss_key */
+	uint64_t memory[64];               /* by enum seep_memory_key */
+	uint64_t memory_known;             /* bit k set: memory[k] was measured */
+	uint64_t losses[64];               /* by enum seep_loss_key */
+	struct profile_ledger_row *ledger; /* what was mapped; NULL: nobody looked */
+	uint32_t ledger_count;
+	struct seep_absence *absences; /* live samples that were not all in memory, by address; with `ledger` alone */
+	uint32_t absence_count;
 	const char *const *wrappers; /* names of functions that the user calls wrappers of malloc; not owned */
 	size_t wrapper_count;
 	const struct profile_part *parts; /* of a sum over processes (profile/merge.h); else NULL */

@@ -9,6 +9,8 @@
 #include "reader/input.h"
 #include "reader/snapshot_reader.h"
 
+#define MAPPED_BYTES_MOST (UINT64_C(1) << 57)
+
 /* The offset of an entry's field in the file; in a compact section, the offset of the section. */
 static uint64_t field_offset(const struct snapshot_view *view, enum seep_section_type type, uint32_t index,
 			     size_t field)
@@ -269,6 +271,25 @@ static bool live_verify(const struct snapshot_view *view, struct error *error)
 }
 
 /* A compact section that can't be unpacked to its end has nothing that is worth another complaint. */
+static bool ledger_verify(const struct snapshot_view *view, struct error *error)
+{
+	for (uint32_t i = 0; i < snapshot_count(view, SEEP_SECTION_LEDGER); i++) {
+		const struct seep_ledger_row row = snapshot_ledger(view, i);
+		const uint64_t resident = row.anonymous_bytes + row.file_bytes;
+		if (!text_is_valid(view, row.name))
+			return field_fault(view, SEEP_SECTION_LEDGER, i, offsetof(struct seep_ledger_row, name), error,
+					   "names a text that is not there", row.name);
+		if (row.virtual_bytes > MAPPED_BYTES_MOST || row.anonymous_bytes > row.virtual_bytes ||
+		    resident > row.virtual_bytes || row.swapped_bytes > row.virtual_bytes ||
+		    row.huge_bytes > row.virtual_bytes || row.unread_bytes > row.virtual_bytes)
+			return field_fault(view, SEEP_SECTION_LEDGER, i,
+					   offsetof(struct seep_ledger_row, virtual_bytes), error,
+					   "more bytes in memory than are mapped, or more than there are addresses",
+					   row.virtual_bytes);
+	}
+	return true;
+}
+
 static bool compact_verify(const struct snapshot_view *view, struct error *error)
 {
 	for (uint32_t type = 0; type < SNAPSHOT_SECTIONS; type++) {
@@ -283,7 +304,8 @@ static bool compact_verify(const struct snapshot_view *view, struct error *error
 bool snapshot_verify_entries(const struct snapshot_view *view, struct error *error)
 {
 	const bool fine = strings_verify(view, error) && process_verify(view, error) && modules_verify(view, error) &&
-			  stacks_verify(view, error) && lifetimes_verify(view, error) && live_verify(view, error);
+			  stacks_verify(view, error) && lifetimes_verify(view, error) && live_verify(view, error) &&
+			  ledger_verify(view, error);
 
 	return compact_verify(view, error) && fine;
 }

@@ -29,7 +29,7 @@ enum {
 	SNAPSHOT_FRAMES_LEAST = 8 << 20,
 	SNAPSHOT_FRAMES_RATIO = 20,
 	SNAPSHOT_LIFETIME_BINS = 64,
-	SNAPSHOT_SECTIONS = SEEP_SECTION_LOSSES + 1, /* types below this are known */
+	SNAPSHOT_SECTIONS = SEEP_SECTION_ABSENT + 1, /* types below this are known */
 };
 #define SNAPSHOT_BYTES_LIMIT (UINT64_C(4) << 30)
 
@@ -146,6 +146,8 @@ SNAPSHOT_ENTRY_FUNCTION(snapshot_lifetime, seep_lifetime, SEEP_SECTION_LIFETIMES
 SNAPSHOT_ENTRY_FUNCTION(snapshot_live, seep_live, SEEP_SECTION_LIVE)
 SNAPSHOT_ENTRY_FUNCTION(snapshot_memory, seep_value, SEEP_SECTION_MEMORY)
 SNAPSHOT_ENTRY_FUNCTION(snapshot_loss, seep_value, SEEP_SECTION_LOSSES)
+SNAPSHOT_ENTRY_FUNCTION(snapshot_ledger, seep_ledger_row, SEEP_SECTION_LEDGER)
+SNAPSHOT_ENTRY_FUNCTION(snapshot_absence, seep_absence, SEEP_SECTION_ABSENT)
 #undef SNAPSHOT_ENTRY_FUNCTION
 
 #endif

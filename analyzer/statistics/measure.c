@@ -22,17 +22,21 @@ static void sum_add_sample(struct seep_sum *sum, double weight, double probabili
 	sum->largest = fmax(sum->largest, weight / probability);
 }
 
-void measure_add_sample(struct seep_measure *measure, uint64_t size, uint64_t rate)
+void measure_add_part(struct seep_measure *measure, uint64_t size, uint64_t rate, double part)
 {
-	const double bytes = (double)size;
 	const double points =
-	    (size ? bytes : 1) / (double)(rate ? rate : 1); /* the countdown takes one byte for none */
+	    (size ? (double)size : 1) / (double)(rate ? rate : 1); /* the countdown takes one byte for none */
 	const double miss = rate <= 1 ? 0 : exp(-points);
 	const double probability = rate <= 1 ? 1 : -expm1(-points);
 
 	measure->samples++;
-	sum_add_sample(&measure->bytes, bytes, probability, miss);
+	sum_add_sample(&measure->bytes, part, probability, miss);
 	sum_add_sample(&measure->objects, 1, probability, miss);
+}
+
+void measure_add_sample(struct seep_measure *measure, uint64_t size, uint64_t rate)
+{
+	measure_add_part(measure, size, rate, (double)size);
 }
 
 void sum_include(struct seep_sum *sum, const struct seep_sum *more)

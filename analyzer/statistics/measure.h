@@ -14,6 +14,9 @@
 /* Adds one sample of `size` bytes that was taken at `rate`. */
 void measure_add_sample(struct seep_measure *measure, uint64_t size, uint64_t rate);
 
+/* The same where only a part of its bytes counts, as of what is in memory: it was no less likely to be sampled for that. */
+void measure_add_part(struct seep_measure *measure, uint64_t size, uint64_t rate, double part);
+
 void sum_include(struct seep_sum *sum, const struct seep_sum *more);
 void measure_add(struct seep_measure *measure, const struct seep_measure *more);
 

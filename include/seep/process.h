@@ -39,7 +39,9 @@ struct seep_mapping {
 	uint64_t start, end, offset;
 	uint32_t device_major, device_minor;
 	uint64_t inode;
+	char permissions[5]; /* "rw-p" */
 	bool deleted;
+	char label[84];  /* "[heap]", "[anon:NAME]"; "": none */
 	char path[4096]; /* escapes undone, " (deleted)" cut off; "": it is of no file */
 };
 

@@ -76,7 +76,9 @@ enum seep_section_type {
 	SEEP_SECTION_LIVE = 7,      /* struct seep_live */
 	SEEP_SECTION_MEMORY = 8,    /* struct seep_value, key = enum seep_memory_key */
 	SEEP_SECTION_LOSSES = 9,    /* struct seep_value, key = enum seep_loss_key */
-	SEEP_SECTION_LABELS = 10,   /* reserved: struct seep_label */
+	SEEP_SECTION_LEDGER = 10,   /* struct seep_ledger_row; none: nobody has looked */
+	SEEP_SECTION_ABSENT = 11,   /* struct seep_absence; none: nobody has looked */
+	SEEP_SECTION_LABELS = 12,   /* reserved: struct seep_label */
 };
 
 /* A text: byte offset into STRINGS. */
@@ -217,8 +219,52 @@ enum seep_memory_key {
 	SEEP_MEMORY_ALLOCATOR_RESIDENT = 20, /* jemalloc stats.resident */
 	SEEP_MEMORY_ALLOCATOR_RETAINED = 21, /* jemalloc stats.retained */
 	SEEP_MEMORY_ALLOCATOR_TIME = 22,     /* CLOCK_MONOTONIC ns at which the account was taken */
+	SEEP_MEMORY_LEDGER_BEFORE = 23,      /* RSS just before LEDGER's pages were counted */
+	SEEP_MEMORY_LEDGER_AFTER = 24,       /* and just after */
+	SEEP_MEMORY_LEDGER_TIME = 25,        /* CLOCK_MONOTONIC ns at which that began */
+	SEEP_MEMORY_BLOCKS_UNREAD = 26,      /* no bytes: live samples of which ABSENT says nothing, for lack of time */
 	SEEP_MEMORY_IN_USE_PEAK = 32,        /* highest estimate of in-use bytes so far */
 	SEEP_MEMORY_COUNTED = 33,            /* exact bytes that the countdowns have consumed */
+};
+
+/* What the process has mapped when the snapshot is taken: a row for each class and name. The classes but HUGE add up to
+ * RSS, which is SEEP_MEMORY_LEDGER_BEFORE just before the pages are counted, and _AFTER just after. */
+enum seep_ledger_class {
+	SEEP_LEDGER_UNEXPLAINED = 0, /* private memory of which nothing else is known */
+	SEEP_LEDGER_PROGRAM = 1,     /* the executable: code, constants, data */
+	SEEP_LEDGER_LIBRARY = 2,     /* another module, likewise */
+	SEEP_LEDGER_FILE = 3,        /* any other file */
+	SEEP_LEDGER_SHARED = 4,      /* shared memory: tmpfs, memfd, System V, MAP_SHARED without a file */
+	SEEP_LEDGER_STACK = 5,       /* stacks of threads */
+	SEEP_LEDGER_HEAP = 6,        /* of the allocator */
+	SEEP_LEDGER_CODE = 7,        /* may be executed, and is of no file */
+	SEEP_LEDGER_KERNEL = 8,      /* the vDSO and its like */
+	SEEP_LEDGER_SEEP = 9,        /* libseep.so and its heap file */
+	SEEP_LEDGER_RESERVED = 10,   /* addresses that may not be used: takes no memory, as a rule */
+	SEEP_LEDGER_HUGE = 11,       /* of hugetlbfs, which RSS does not count */
+	SEEP_LEDGER_CLASSES
+};
+
+struct seep_ledger_row {
+	uint32_t ledger_class; /* enum seep_ledger_class */
+	uint32_t mappings;     /* their number */
+	seep_string name;      /* path, label of the kernel's, or what it is for; "": none */
+	uint32_t reserved;
+	uint64_t virtual_bytes;
+	uint64_t anonymous_bytes; /* in memory, the process's own pages (or shared with forked children) */
+	uint64_t file_bytes;      /* in memory, pages of a file or of shared memory */
+	uint64_t swapped_bytes;
+	uint64_t
+	    huge_bytes; /* of the two in memory: huge pages; 0 also if the kernel does not say (before Linux 6.7) */
+	uint64_t unread_bytes; /* of virtual_bytes: nobody has looked which pages are in memory */
+};
+
+/* A live sample of 8 KiB or more that is not all in memory. Its pages are counted, so that the ends of its neighbours in
+ * them count, too. */
+struct seep_absence {
+	uint64_t address;        /* of the sample in LIVE */
+	uint64_t resident_bytes; /* less than its size */
+	uint64_t swapped_bytes;  /* the rest of its pages has never been touched, or was given back */
 };
 
 /* Counts, of events since recording began. */
@@ -251,5 +297,7 @@ _Static_assert(sizeof(struct seep_site) == 440, "file format");
 _Static_assert(sizeof(struct seep_lifetime) == 48, "file format");
 _Static_assert(sizeof(struct seep_live) == 40, "file format");
 _Static_assert(sizeof(struct seep_value) == 16, "file format");
+_Static_assert(sizeof(struct seep_ledger_row) == 64, "file format");
+_Static_assert(sizeof(struct seep_absence) == 24, "file format");
 
 #endif

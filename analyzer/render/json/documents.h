@@ -4,6 +4,7 @@
 #define SEEP_JSON_DOCUMENTS_H
 
 #include "base/buffer.h"
+#include "account/account.h"
 #include "compare/comparison.h"
 #include "compare/inventory.h"
 #include "leaks/leaks.h"
@@ -14,6 +15,7 @@ void report_json_render(struct buffer *out, const struct inventory *inventory);
 void diff_json_render(struct buffer *out, const struct comparison *comparison, uint32_t top);
 /* `places`: the same series judged by place; may be `leaks` itself. */
 void leaks_json_render(struct buffer *out, const struct leaks *leaks, const struct leaks *places, uint32_t top);
+void account_json_render(struct buffer *out, const struct account *account);
 void listing_json_render(struct buffer *out, const struct listing *listing);
 
 #endif

@@ -126,6 +126,11 @@ void text_write_words(struct text_page *page, enum text_style style, const char 
 	words_write(page, style, text, indent);
 }
 
+void text_write_words_behind(struct text_page *page, enum text_style style, const char *text, unsigned indent)
+{
+	words_write(page, style, text, indent);
+}
+
 void text_write_labelled(struct text_page *page, enum text_style style, const char *label, const char *text)
 {
 	text_write(page, style, "%s", label);

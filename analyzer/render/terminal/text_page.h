@@ -47,6 +47,9 @@ void text_write_parts(struct text_page *page, const struct buffer *parts, size_t
 /* Writes a line of words, broken between words where the page ends, from `indent` columns on, and a newline. */
 void text_write_words(struct text_page *page, enum text_style style, const char *text, unsigned indent);
 
+/* The same on a line that is written up to that column. */
+void text_write_words_behind(struct text_page *page, enum text_style style, const char *text, unsigned indent);
+
 /* The same behind a label and two blanks: "GROWING  3 of 9 places"; lines that go on begin below the text. */
 void text_write_labelled(struct text_page *page, enum text_style style, const char *label, const char *text);
 

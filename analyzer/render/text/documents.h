@@ -3,6 +3,7 @@
 #ifndef SEEP_TEXT_DOCUMENTS_H
 #define SEEP_TEXT_DOCUMENTS_H
 
+#include "account/account.h"
 #include "compare/comparison.h"
 #include "compare/inventory.h"
 #include "leaks/leaks.h"
@@ -27,6 +28,9 @@ void leaks_finding_write(struct text_page *page, const struct leaks *leaks, cons
  * addresses at the top. As JSON, schema seep.modules/1. The profile must have been symbolized. */
 void modules_text_render(struct text_page *page, const struct profile *profile);
 void modules_json_render(struct buffer *out, const struct profile *profile);
+
+/* A row for each class of memory, and what follows from them. */
+void account_text_render(struct text_page *page, const struct account *account);
 
 /* A row for each recording. */
 void listing_text_render(struct text_page *page, const struct listing *listing);

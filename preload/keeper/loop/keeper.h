@@ -50,9 +50,10 @@ struct keeper {
 	uint64_t location_inode;
 
 	/* the keeper's own */
-	uint64_t recycle_ns; /* next round of recycling at the earliest */
-	uint64_t modules_ns; /* next look at the modules, outside the target */
-	uint64_t space_ns;   /* after a refusal, the keeper asks for no more space before then */
+	uint64_t recycle_ns;    /* next round of recycling at the earliest */
+	uint64_t modules_ns;    /* next look at the modules, outside the target */
+	uint64_t ledger_due_ns; /* a snapshot from then on has LEDGER */
+	uint64_t space_ns;      /* after a refusal, the keeper asks for no more space before then */
 	struct lease lease;
 	struct limits limits;
 	struct headroom headroom; /* at the last look */

@@ -11,6 +11,8 @@
 #include "keeper/loop/take.h"
 #include "keeper/program/process_memory.h"
 
+#define LEDGER_SHARE 1000 /* a keeper counts pages for one part of its time in so many */
+
 /* Bytes that building a snapshot takes, at most: an image that doubles as it grows, the stacks' tree, unread events. */
 static uint64_t snapshot_bytes(const struct heap *heap)
 {
@@ -27,11 +29,16 @@ static uint64_t snapshot_bytes(const struct heap *heap)
 
 /* In the target a snapshot takes memory that counts against the program's own limits: never more than half of what they
  * leave. */
+static bool memory_counts(const struct keeper *keeper)
+{
+	const uint32_t which = keeper->headroom.which;
+	return keeper->in_target && (which == SEEP_MEMORY_LIMIT_VIRTUAL || which == SEEP_MEMORY_LIMIT_DATA);
+}
+
 static bool snapshot_has_room(const struct keeper *keeper)
 {
 	const struct headroom *room = &keeper->headroom;
-	bool counts = room->which == SEEP_MEMORY_LIMIT_VIRTUAL || room->which == SEEP_MEMORY_LIMIT_DATA;
-	return !keeper->in_target || !counts || snapshot_bytes(&keeper->heap) <= room->left_bytes / 2;
+	return !memory_counts(keeper) || snapshot_bytes(&keeper->heap) <= room->left_bytes / 2;
 }
 
 int keeper_take(struct keeper *keeper, enum seep_trigger trigger, bool durable, uint64_t *number)
@@ -40,7 +47,9 @@ int keeper_take(struct keeper *keeper, enum seep_trigger trigger, bool durable, 
 	struct build_options options = {.trigger = trigger, .consumer = true};
 	struct seep_fault fault = {0};
 	double in_use_bytes = double_load(&header->in_use_bytes);
-	uint64_t begun_ns = clock_read_ns(CLOCK_MONOTONIC);
+	uint64_t begun_ns = clock_read_ns(CLOCK_MONOTONIC), ledger_ns = 0;
+	if ((trigger == SEEP_TRIGGER_REQUEST || begun_ns >= keeper->ledger_due_ns) && !memory_counts(keeper))
+		options.ledger_ns = &ledger_ns;
 	bool taken = false;
 	memory_read_status(&keeper->heap);
 	bool has_room = snapshot_has_room(keeper);
@@ -52,6 +61,8 @@ int keeper_take(struct keeper *keeper, enum seep_trigger trigger, bool durable, 
 		taken = snapshot_take(&keeper->heap, directory, &options, durable, number, &fault);
 		system_close(directory);
 	}
+	if (options.ledger_ns)
+		keeper->ledger_due_ns = begun_ns + ledger_ns * LEDGER_SHARE;
 	schedule_taken(&keeper->schedule, begun_ns, clock_read_ns(CLOCK_MONOTONIC), trigger, !taken, in_use_bytes);
 	if (taken)
 		return 0;

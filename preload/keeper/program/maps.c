@@ -52,6 +52,15 @@ static void path_take(const char *at, struct seep_mapping *mapping)
 	mapping->path[used] = 0;
 }
 
+static void permissions_take(const char **at, struct seep_mapping *mapping)
+{
+	struct text permissions = text_begin(mapping->permissions, sizeof mapping->permissions);
+	const size_t length = strcspn(*at, " ");
+	text_add_bounded(&permissions, *at, length);
+	*at += length;
+	*at += **at != 0;
+}
+
 /* "START-END rwxp OFFSET MAJOR:MINOR INODE   PATH" */
 static bool line_parse(const char *at, struct seep_mapping *mapping)
 {
@@ -59,18 +68,21 @@ static bool line_parse(const char *at, struct seep_mapping *mapping)
 		return false;
 	mapping->start = hex_take(&at);
 	mapping->end = hex_take(&at);
-	at += strcspn(at, " ");
-	at += *at != 0;
+	permissions_take(&at, mapping);
 	mapping->offset = hex_take(&at);
 	mapping->device_major = (uint32_t)hex_take(&at);
 	mapping->device_minor = (uint32_t)hex_take(&at);
 	if (!text_take_unsigned(&at, &mapping->inode))
 		return false;
 	at += strspn(at, " ");
-	mapping->path[0] = 0;
+	mapping->path[0] = mapping->label[0] = 0;
 	mapping->deleted = false;
-	if (*at == '/')
+	if (*at == '/') {
 		path_take(at, mapping);
+	} else {
+		struct text label = text_begin(mapping->label, sizeof mapping->label);
+		text_add(&label, at);
+	}
 	return true;
 }
 

@@ -49,6 +49,49 @@ static void live_build(struct build *build)
 	writer_section_end(&build->image, SEEP_SECTION_LIVE);
 }
 
+/* Looks at the process's memory, which is beside the heap file: what can't be seen is left out. */
+static void memory_look(struct build *build)
+{
+	const struct seep_heap_header *header = build->heap->header;
+	char heap_file[sizeof header->directory + sizeof "/" SEEP_HEAP_NAME];
+	struct text path = text_begin(heap_file, sizeof heap_file);
+	text_add_bounded(&path, header->directory, text_length(header->directory, sizeof header->directory));
+	text_add(&path, "/" SEEP_HEAP_NAME);
+	ledger_look_take(&build->look, heap_pid(build->heap),
+			 &(struct ledger_program){header->executable, header->allocator, heap_file},
+			 writer_section(&build->image, SEEP_SECTION_LIVE),
+			 writer_entries(&build->image, SEEP_SECTION_LIVE));
+}
+
+/* The rows' names are in STRINGS, of which `names` are the offsets. */
+static void ledger_build(struct build *build, const seep_string *names)
+{
+	const struct ledger_look *look = &build->look;
+	writer_section_begin(&build->image, SEEP_SECTION_LEDGER, sizeof(struct seep_ledger_row));
+	for (uint32_t i = 0; i < look->row_count; i++) {
+		const struct ledger_row *from = &look->rows[i];
+		struct seep_ledger_row *row = writer_add(&build->image, sizeof *row);
+		if (!row)
+			break;
+		*row = (struct seep_ledger_row){.ledger_class = from->class,
+						.mappings = from->mappings,
+						.name = names[i],
+						.virtual_bytes = from->virtual_bytes,
+						.anonymous_bytes = from->pages.anonymous,
+						.file_bytes = from->pages.file,
+						.swapped_bytes = from->pages.swapped,
+						.huge_bytes = from->pages.huge,
+						.unread_bytes = from->pages.unread};
+	}
+	writer_section_end(&build->image, SEEP_SECTION_LEDGER);
+	writer_section_begin(&build->image, SEEP_SECTION_ABSENT, sizeof *look->absences);
+	const size_t bytes = look->absence_count * sizeof *look->absences;
+	void *absences = bytes ? writer_add(&build->image, bytes) : NULL;
+	if (absences)
+		memcpy(absences, look->absences, bytes);
+	writer_section_end(&build->image, SEEP_SECTION_ABSENT);
+}
+
 /* Copies the ring's unread events. */
 static bool pending_read(struct build *build)
 {
@@ -119,7 +162,7 @@ static void modules_build(struct build *build)
 
 #define PROCESS_STRING(field) string_add(image, header->field, sizeof header->field)
 
-static void process_and_strings_build(struct build *build)
+static void process_and_strings_build(struct build *build, seep_string ledger_names[static LEDGER_ROWS])
 {
 	const struct seep_heap_header *header = build->heap->header;
 	struct snapshot_writer *image = &build->image;
@@ -149,6 +192,8 @@ static void process_and_strings_build(struct build *build)
 		seep_string text = string_add(image, path, sizeof build->heap->modules->path);
 		((struct seep_module *)writer_section(image, SEEP_SECTION_MODULES))[i].path = text;
 	}
+	for (uint32_t i = 0; i < build->look.row_count && !image->failed; i++)
+		ledger_names[i] = string_add(image, build->look.rows[i].name, LEDGER_NAME_BYTES);
 	if (!image->failed)
 		memcpy(writer_section(image, SEEP_SECTION_PROCESS), &process, sizeof process);
 	writer_section_end(image, SEEP_SECTION_STRINGS);
@@ -176,6 +221,12 @@ static void memory_build(struct build *build)
 	if (peak >= 0 && peak < 0x1p63)
 		value_add(image, SEEP_MEMORY_IN_USE_PEAK, (uint64_t)peak);
 	value_add(image, SEEP_MEMORY_COUNTED, load_relaxed(&header->counted_bytes));
+	if (build->look.row_count) {
+		value_add(image, SEEP_MEMORY_LEDGER_BEFORE, build->look.rss_before);
+		value_add(image, SEEP_MEMORY_LEDGER_AFTER, build->look.rss_after);
+		value_add(image, SEEP_MEMORY_LEDGER_TIME, build->look.begun_ns);
+		value_add(image, SEEP_MEMORY_BLOCKS_UNREAD, build->look.blocks_unread);
+	}
 	writer_section_end(image, SEEP_SECTION_MEMORY);
 }
 
@@ -214,20 +265,28 @@ static void build_free(struct build *build)
 	tree_free(&build->tree);
 	scratch_unmap(build->pending, build->pending_bytes);
 	scratch_unmap(build->sites, build->site_count * sizeof *build->sites);
+	ledger_look_free(&build->look);
 }
 
 /* One attempt. False: no memory. */
 static bool build_once(struct build *build)
 {
+	seep_string ledger_names[LEDGER_ROWS];
 	writer_begin(&build->image);
 	build->recycled = load_acquire(&build->heap->header->recycled);
 	live_build(build);
 	if (!pending_read(build) || !build_sites(build))
 		return false;
 	modules_build(build);
-	process_and_strings_build(build);
+	if (build->options->ledger_ns && !build->options->dead) {
+		const uint64_t begun_ns = clock_read_ns(CLOCK_THREAD_CPUTIME_ID);
+		memory_look(build);
+		*build->options->ledger_ns = clock_read_ns(CLOCK_THREAD_CPUTIME_ID) - begun_ns;
+	}
+	process_and_strings_build(build, ledger_names);
 	memory_build(build);
 	losses_build(build);
+	ledger_build(build, ledger_names);
 	return !build->image.failed;
 }
 

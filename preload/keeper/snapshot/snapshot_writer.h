@@ -15,7 +15,7 @@
 #include <seep/keeper.h>
 #include <seep/snapshot.h>
 
-#define IMAGE_SECTIONS 9 /* types 1 to 9, each once */
+#define IMAGE_SECTIONS 11 /* types 1 to 11, each once */
 
 struct snapshot_writer {
 	char *data;

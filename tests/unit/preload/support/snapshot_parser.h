@@ -16,7 +16,10 @@ struct snapshot {
 	const struct seep_site *sites;
 	const struct seep_lifetime *lifetimes;
 	const struct seep_live *live;
-	uint64_t string_bytes, module_count, node_count, site_count, lifetime_count, live_count;
+	const struct seep_ledger_row *ledger;
+	const struct seep_absence *absences;
+	uint64_t string_bytes, module_count, node_count, site_count, lifetime_count, live_count, ledger_count,
+	    absence_count;
 	uint64_t memory[64], memory_known, losses[64];
 };
 

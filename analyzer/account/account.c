@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Sums over a profile's ledger: see account.h. */
+#include "account/account.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "account/rounding.h"
+#include "base/memory.h"
+#include "statistics/measure.h"
+
+static double row_resident(const struct profile_ledger_row *row)
+{
+	return (double)row->anonymous_bytes + (double)row->file_bytes;
+}
+
+static void row_add(struct account *account, uint32_t index)
+{
+	const struct profile_ledger_row *row = &account->profile->ledger[index];
+	struct account_class *class = &account->classes[row->ledger_class];
+
+	class->resident += row_resident(row);
+	class->swapped += (double)row->swapped_bytes;
+	class->mapped += (double)row->virtual_bytes;
+	class->unread += (double)row->unread_bytes;
+	class->mappings += row->mappings;
+	class->rows[class->row_count++] = index;
+}
+
+static int row_compare(const void *left, const void *right, void *context)
+{
+	const struct profile *profile = context;
+	const double a = row_resident(&profile->ledger[*(const uint32_t *)left]);
+	const double b = row_resident(&profile->ledger[*(const uint32_t *)right]);
+
+	return (a < b) - (a > b);
+}
+
+static void rows_sum(struct account *account)
+{
+	const struct profile *profile = account->profile;
+
+	for (uint32_t class = 0; class < SEEP_LEDGER_CLASSES; class ++)
+		account->classes[class].rows = memory_allocate(profile->ledger_count, sizeof(uint32_t));
+	for (uint32_t i = 0; i < profile->ledger_count; i++)
+		row_add(account, i);
+	for (uint32_t class = 0; class < SEEP_LEDGER_CLASSES; class ++) {
+		struct account_class *sum = &account->classes[class];
+		qsort_r(sum->rows, sum->row_count, sizeof *sum->rows, row_compare, (void *)(uintptr_t)profile);
+		account->resident += class == SEEP_LEDGER_HUGE ? 0 : sum->resident;
+		account->swapped += class == SEEP_LEDGER_HUGE ? 0 : sum->swapped;
+	}
+}
+
+static double memory_of(const struct profile *profile, enum seep_memory_key key)
+{
+	return profile->memory_known >> key & 1 ? (double)profile->memory[key] : NAN;
+}
+
+/* Of a sampled block: bytes in memory, and swapped out. */
+static struct seep_absence sample_residence(const struct profile *profile, const struct profile_sample *sample)
+{
+	uint32_t low = 0, high = profile->absence_count;
+
+	while (low < high) {
+		const uint32_t middle = low + (high - low) / 2;
+		if (profile->absences[middle].address < sample->address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low < profile->absence_count && profile->absences[low].address == sample->address)
+		return profile->absences[low];
+	return (struct seep_absence){.resident_bytes = sample->size};
+}
+
+/* Sums over the sampled blocks, each of which counts as often as it stands for others. */
+struct blocks {
+	struct seep_measure resident, swapped, asked;
+	double rounding;
+	bool has_rounding;
+};
+
+static void block_add(struct blocks *blocks, const struct profile *profile, const struct profile_sample *sample)
+{
+	const struct seep_absence residence = sample_residence(profile, sample);
+	const double resident = fmin((double)residence.resident_bytes, (double)sample->size);
+	struct seep_measure alone = {0};
+	uint64_t taken;
+
+	measure_add_part(&blocks->resident, sample->size, sample->rate, resident);
+	measure_add_part(&blocks->swapped, sample->size, sample->rate,
+			 fmin((double)residence.swapped_bytes, (double)sample->size - resident));
+	measure_add_sample(&blocks->asked, sample->size, sample->rate);
+	blocks->has_rounding &= rounding_of(profile->allocator, sample->size, &taken);
+	if (!blocks->has_rounding)
+		return;
+	measure_add_part(&alone, sample->size, sample->rate, (double)(taken - sample->size));
+	blocks->rounding += sum_estimate(&alone.bytes);
+}
+
+static void heap_take_apart(struct account *account)
+{
+	const struct profile *profile = account->profile;
+	struct account_heap *heap = &account->heap;
+	struct blocks blocks = {.has_rounding = true};
+
+	heap->is_known = profile->rate != 0 && profile->has_samples;
+	if (!heap->is_known)
+		return;
+	for (uint32_t i = 0; i < profile->sample_count; i++)
+		block_add(&blocks, profile, &profile->samples[i]);
+	heap->in_use = sum_estimate(&blocks.resident.bytes);
+	heap->in_use_interval = sum_interval(&blocks.resident.bytes, unseen_bytes((double)profile->rate), ALPHA);
+	heap->swapped = sum_estimate(&blocks.swapped.bytes);
+	heap->untouched = fmax(0, sum_estimate(&blocks.asked.bytes) - heap->in_use - heap->swapped);
+	heap->blocks_unread = memory_of(profile, SEEP_MEMORY_BLOCKS_UNREAD);
+	heap->has_rounding = blocks.has_rounding;
+	heap->rounding = blocks.has_rounding ? blocks.rounding : 0;
+	const double whole = account->classes[SEEP_LEDGER_HEAP].resident - heap->rounding;
+	heap->rest = whole - heap->in_use;
+	heap->rest_interval = (struct interval){whole - heap->in_use_interval.high, whole - heap->in_use_interval.low};
+}
+
+bool account_make(struct account *account, const struct profile *profile)
+{
+	*account = (struct account){.profile = profile};
+	const double before = memory_of(profile, SEEP_MEMORY_LEDGER_BEFORE);
+	const double after = memory_of(profile, SEEP_MEMORY_LEDGER_AFTER);
+	if (!profile->ledger_count || isnan(before) || isnan(after))
+		return false;
+	rows_sum(account);
+	account->rss = (before + after) / 2;
+	account->rss_change = fabs(after - before);
+	account->unexplained = account->classes[SEEP_LEDGER_UNEXPLAINED].resident + (account->rss - account->resident);
+	heap_take_apart(account);
+	return true;
+}
+
+void account_free(struct account *account)
+{
+	for (uint32_t class = 0; class < SEEP_LEDGER_CLASSES; class ++)
+		free(account->classes[class].rows);
+}

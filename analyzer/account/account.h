@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Where a process's memory is: what the kernel says, class by class, and the heap's class taken apart by what was sampled
+ * of it. All in bytes.
+ */
+#ifndef SEEP_ACCOUNT_ACCOUNT_H
+#define SEEP_ACCOUNT_ACCOUNT_H
+
+#include <stdbool.h>
+
+#include "profile/profile.h"
+#include "statistics/interval.h"
+
+struct account_class {
+	double resident, swapped, mapped, unread;
+	uint32_t mappings;
+	uint32_t *rows; /* indices into the profile's ledger, the most resident first */
+	uint32_t row_count;
+};
+
+/* The heap, taken apart. What is in memory of it adds up: in use, rounding, rest. */
+struct account_heap {
+	bool is_known; /* blocks were sampled: the rest holds */
+	double in_use; /* estimate: blocks that the program has, as far as they are in memory */
+	struct interval in_use_interval;
+	double swapped,
+	    untouched;        /* estimates: of such blocks, what is swapped out; and what is neither there nor here */
+	double blocks_unread; /* sampled blocks that count as in memory, since nobody looked */
+	bool has_rounding;
+	double rounding; /* what the allocator added to these blocks */
+	/* The rest of the heap: blocks that were freed and are kept, and what the allocator needs for itself. */
+	double rest;
+	struct interval rest_interval;
+};
+
+struct account {
+	const struct profile *profile;
+	struct account_class classes[SEEP_LEDGER_CLASSES];
+	double resident, swapped; /* sums over the classes that RSS counts */
+	double rss, rss_change;   /* between the two readings around the count: their mean, and what changed */
+	double unexplained;       /* class UNEXPLAINED, and what the sum lacks or has too much */
+	struct account_heap heap;
+};
+
+/* False: nobody looked at the process's mappings for this profile. Owned by the caller, freed by account_free(). */
+bool account_make(struct account *account, const struct profile *profile);
+void account_free(struct account *account);
+
+#endif

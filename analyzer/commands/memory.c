@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `seep memory`: where a process's memory is, to the page. */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "account/account.h"
+#include "base/buffer.h"
+#include "commands/all.h"
+#include "files/output.h"
+#include "render/json/documents.h"
+#include "render/text/documents.h"
+#include "target/take.h"
+
+enum { OPTION_JSON = 256 };
+
+struct request {
+	bool json;
+};
+
+static const struct command_option options[] = {
+    {OPTION_JSON, "json", NULL, "JSON, schema seep.memory/1", NULL, offsetof(struct request, json), NULL},
+    {0},
+};
+
+static bool is_number(const char *operand)
+{
+	return operand[0] && strspn(operand, "0123456789") == strlen(operand);
+}
+
+/* Of a process as it is now: asks for a snapshot. */
+static struct profile *open_now(const char *directory, struct error *error)
+{
+	char name[32];
+	struct buffer path = {0};
+
+	if (!target_snapshot(directory, name, error))
+		return NULL;
+	buffer_printf(&path, "%s/%s", directory, name);
+	struct profile *profile = profile_open(path.data, error);
+	buffer_free(&path);
+	return profile;
+}
+
+/* The last snapshot of a recording that has a ledger: that of a killed program's end has none. */
+static struct profile *open_last(const char *directory, struct error *error)
+{
+	struct recording recording;
+	struct profile *profile = NULL;
+
+	if (!recording_list(directory, &recording, error))
+		return NULL;
+	for (size_t i = recording.count; i-- > 0;) {
+		profile_free(profile);
+		profile = profile_open(recording.entries[i].path, error);
+		if (!profile || profile->ledger_count)
+			break;
+	}
+	recording_free(&recording);
+	return profile;
+}
+
+static struct profile *open_target(const char *operand, struct error *error)
+{
+	const char *path = command_target(operand);
+
+	if (strcmp(path, operand) != 0 && is_number(operand))
+		return open_now(path, error);
+	return path_is_recording(path) ? open_last(path, error) : profile_open(path, error);
+}
+
+static int print(const struct account *account, const struct request *request)
+{
+	struct buffer out = {0};
+	struct text_page page = text_page_for(&out, STDOUT_FILENO);
+	struct error error;
+
+	if (request->json)
+		account_json_render(&out, account);
+	else
+		account_text_render(&page, account);
+	const bool is_written = output_page_buffer(&out, &error);
+	buffer_free(&out);
+	return is_written ? COMMAND_FINE : command_fail(&error);
+}
+
+static int run(int argc, char **argv)
+{
+	struct request request = {0};
+	struct account account;
+	struct error error;
+	int status;
+
+	command_take_options(&command_memory, argc, argv, &request);
+	if (optind + 1 != argc)
+		return command_usage(&command_memory, "one operand is expected");
+	struct profile *profile = open_target(argv[optind], &error);
+	if (!profile)
+		return command_fail(&error);
+	if (account_make(&account, profile)) {
+		status = print(&account, &request);
+		account_free(&account);
+	} else {
+		error_set(&error,
+			  "%s: says nothing of where the process's memory was: an older seep made it, or its keeper "
+			  "could not look at the process",
+			  profile->source);
+		status = command_fail(&error);
+	}
+	profile_free(profile);
+	return status;
+}
+
+const struct command command_memory = {
+    .name = "memory",
+    .operands = "PID|RECORDING|SNAPSHOT",
+    .summary = "show where RSS is: heap, libraries, stacks, files, unexplained",
+    .notes = "Of a process a snapshot is taken; a RECORDING stands for its last snapshot\n"
+	     "that has a ledger. The classes add up to RSS, page by page.",
+    .options = options,
+    .reads = true,
+    .run = run,
+};

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Where memory is as JSON, schema seep.memory/1. */
+#include <math.h>
+
+#include "base/json.h"
+#include "render/json/documents.h"
+#include "render/json/profile_json.h"
+#include "render/words/account_words.h"
+
+static void bytes_write(struct json *json, const struct profile_ledger_row *row)
+{
+	json_unsigned(json_key(json, "mappings"), row->mappings);
+	json_unsigned(json_key(json, "mapped_bytes"), row->virtual_bytes);
+	json_unsigned(json_key(json, "anonymous_bytes"), row->anonymous_bytes);
+	json_unsigned(json_key(json, "file_bytes"), row->file_bytes);
+	json_unsigned(json_key(json, "swapped_bytes"), row->swapped_bytes);
+	json_unsigned(json_key(json, "huge_bytes"), row->huge_bytes);
+	json_unsigned(json_key(json, "unread_bytes"), row->unread_bytes);
+}
+
+static void class_write(struct json *json, const struct account *account, enum seep_ledger_class class)
+{
+	const struct account_class *sum = &account->classes[class];
+
+	json_begin_object(json);
+	json_text(json_key(json, "class"), account_class_key(class));
+	json_rounded(json_key(json, "resident_bytes"), sum->resident);
+	json_rounded(json_key(json, "swapped_bytes"), sum->swapped);
+	json_rounded(json_key(json, "mapped_bytes"), sum->mapped);
+	json_rounded(json_key(json, "unread_bytes"), sum->unread);
+	json_begin_array(json_key(json, "rows"));
+	for (uint32_t i = 0; i < sum->row_count; i++) {
+		const struct profile_ledger_row *row = &account->profile->ledger[sum->rows[i]];
+		json_begin_object(json);
+		json_text(json_key(json, "name"), row->name);
+		bytes_write(json, row);
+		json_end_object(json);
+	}
+	json_end_array(json);
+	json_end_object(json);
+}
+
+static void interval_write(struct json *json, const char *key, struct interval interval)
+{
+	json_begin_array(json_key(json, key));
+	json_rounded(json, interval.low);
+	json_rounded(json, interval.high);
+	json_end_array(json);
+}
+
+static void heap_write(struct json *json, const struct account_heap *heap)
+{
+	if (!heap->is_known) {
+		json_null(json_key(json, "heap"));
+		return;
+	}
+	json_begin_object(json_key(json, "heap"));
+	json_rounded(json_key(json, "inuse_bytes"), heap->in_use);
+	interval_write(json, "inuse_interval", heap->in_use_interval);
+	json_rounded(json_key(json, "inuse_swapped_bytes"), heap->swapped);
+	json_rounded(json_key(json, "inuse_untouched_bytes"), heap->untouched);
+	json_rounded(json_key(json, "blocks_unread"), heap->blocks_unread);
+	json_rounded(json_key(json, "rounding_bytes"), heap->has_rounding ? heap->rounding : NAN);
+	json_rounded(json_key(json, "rest_bytes"), heap->rest);
+	interval_write(json, "rest_interval", heap->rest_interval);
+	json_end_object(json);
+}
+
+void account_json_render(struct buffer *out, const struct account *account)
+{
+	struct json json = {.out = out};
+
+	json_begin_object(&json);
+	json_text(json_key(&json, "schema"), "seep.memory/1");
+	json_profile(&json, account->profile);
+	json_rounded(json_key(&json, "rss_bytes"), account->rss);
+	json_rounded(json_key(&json, "rss_change_bytes"), account->rss_change);
+	json_rounded(json_key(&json, "resident_bytes"), account->resident);
+	json_rounded(json_key(&json, "swapped_bytes"), account->swapped);
+	json_rounded(json_key(&json, "unexplained_bytes"), account->unexplained);
+	heap_write(&json, &account->heap);
+	json_begin_array(json_key(&json, "classes"));
+	for (size_t i = 0; i < ACCOUNT_ORDER_COUNT; i++)
+		if (account->classes[account_order[i]].mappings)
+			class_write(&json, account, account_order[i]);
+	json_end_array(&json);
+	json_end_object(&json);
+	buffer_append_byte(out, '\n');
+}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `seep memory` for the terminal: a row for each class of memory, the heap taken apart, the sum beside what the kernel says. */
+
+#include "render/terminal/table.h"
+#include "render/text/documents.h"
+#include "render/text/head_lines.h"
+#include "render/words/account_words.h"
+#include "render/words/estimate.h"
+
+enum { COLUMN_RESIDENT, COLUMN_SHARE, COLUMN_MAPPED, COLUMN_SWAPPED };
+enum { NAMES_MOST = 3, NUMBERS_COLUMNS = 30, SWAPPED_COLUMNS = 10 };
+
+struct lines {
+	const struct account *account;
+	unsigned columns; /* of a text */
+	struct table table;
+	struct buffer texts[SEEP_LEDGER_CLASSES + 8];
+	size_t count;
+};
+
+static struct buffer *line_add(struct lines *lines, double resident, enum text_style style)
+{
+	table_add_row(&lines->table);
+	table_set(&lines->table, COLUMN_RESIDENT, style, quantity_bytes(resident).text);
+	return &lines->texts[lines->count++];
+}
+
+static void set_swapped(struct lines *lines, double swapped)
+{
+	if (lines->account->swapped > 0)
+		table_set(&lines->table, COLUMN_SWAPPED, STYLE_PLAIN, swapped > 0 ? quantity_bytes(swapped).text : "");
+}
+
+/* As many names as fit into the line. */
+static void class_name(struct buffer *text, const struct lines *lines, enum seep_ledger_class class)
+{
+	for (uint32_t names = NAMES_MOST + 1; names-- > 0;) {
+		text->length = 0;
+		account_class_words(text, lines->account, class, names);
+		if (text_columns(text->data) <= lines->columns)
+			return;
+	}
+}
+
+static void class_add(struct lines *lines, enum seep_ledger_class class)
+{
+	const struct account *account = lines->account;
+	const struct account_class *sum = &account->classes[class];
+
+	if (!sum->mappings || (sum->resident == 0 && sum->swapped == 0 && class == SEEP_LEDGER_RESERVED))
+		return;
+	struct buffer *text = line_add(lines, sum->resident, STYLE_STRONG);
+	table_set(&lines->table, COLUMN_SHARE, STYLE_PLAIN, quantity_share(sum->resident, account->rss).text);
+	table_set(&lines->table, COLUMN_MAPPED, STYLE_FAINT, quantity_bytes(sum->mapped).text);
+	set_swapped(lines, sum->swapped);
+	class_name(text, lines, class);
+}
+
+static void heap_add(struct lines *lines)
+{
+	const struct account_heap *heap = &lines->account->heap;
+	const struct profile *profile = lines->account->profile;
+
+	if (!heap->is_known)
+		return;
+	const struct estimate_text in_use = estimate_bytes(heap->in_use, heap->in_use_interval, profile);
+	const struct estimate_text rest = estimate_growth(heap->rest, heap->rest_interval, NULL, profile);
+	struct buffer *text = line_add(lines, heap->in_use, STYLE_PLAIN);
+	buffer_printf(text, "  in use %s", in_use.interval);
+	if (heap->untouched > 0)
+		buffer_printf(text, ", and %s never touched", quantity_bytes(heap->untouched).text);
+	set_swapped(lines, heap->swapped);
+	if (heap->has_rounding)
+		buffer_append_text(line_add(lines, heap->rounding, STYLE_PLAIN), "  what the allocator adds to these");
+	buffer_printf(line_add(lines, heap->rest, STYLE_PLAIN), "  kept by the allocator %s", rest.interval);
+}
+
+static void head_write(struct text_page *page, const struct account *account)
+{
+	const struct profile *profile = account->profile;
+	struct head_line line = {0};
+
+	head_add_moment(&line, profile);
+	head_write_program(page, profile, "", &line);
+	buffer_printf(page->out, "RSS %s", quantity_bytes(account->rss).text);
+	if (account->swapped > 0)
+		buffer_printf(page->out, "   swapped out %s", quantity_bytes(account->swapped).text);
+	if (profile->memory_known >> SEEP_MEMORY_LIMIT & 1)
+		buffer_printf(page->out, "   limit %s",
+			      quantity_bytes((double)profile->memory[SEEP_MEMORY_LIMIT]).text);
+	buffer_append_text(page->out, "\n\n");
+}
+
+static void lines_write(struct text_page *page, const struct lines *lines)
+{
+	const unsigned start = table_text_start(&lines->table);
+
+	table_write_titles(&lines->table, page);
+	for (size_t i = 0; i < lines->count; i++) {
+		table_write_cells(&lines->table, page, i);
+		text_write_words_behind(page, STYLE_PLAIN, lines->texts[i].data, start);
+	}
+}
+
+void account_text_render(struct text_page *page, const struct account *account)
+{
+	static const struct table_column columns[] = {
+	    {"in memory", false}, {"of RSS", false}, {"mapped", false}, {"what", false}};
+	static const struct table_column with_swapped[] = {
+	    {"in memory", false}, {"of RSS", false}, {"mapped", false}, {"swapped", false}, {"what", false}};
+	const bool has_swapped = account->swapped > 0;
+	struct lines lines = {.account = account,
+			      .columns = page->columns - NUMBERS_COLUMNS - (has_swapped ? SWAPPED_COLUMNS : 0)};
+	struct buffer sentences = {0};
+
+	head_write(page, account);
+	table_init(&lines.table, has_swapped ? with_swapped : columns, has_swapped ? 4 : 3);
+	class_add(&lines, account_order[0]);
+	heap_add(&lines);
+	for (size_t i = 1; i < ACCOUNT_ORDER_COUNT; i++)
+		class_add(&lines, account_order[i]);
+	lines_write(page, &lines);
+	buffer_append_byte(page->out, '\n');
+	account_sentences(&sentences, account);
+	text_write_words(page, STYLE_PLAIN, sentences.data, 0);
+	buffer_free(&sentences);
+	for (size_t i = 0; i < lines.count; i++)
+		buffer_free(&lines.texts[i]);
+	table_free(&lines.table);
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Where memory is, in words: what a class of it is, and what follows from the figures. */
+#ifndef SEEP_WORDS_ACCOUNT_WORDS_H
+#define SEEP_WORDS_ACCOUNT_WORDS_H
+
+#include "account/account.h"
+#include "base/buffer.h"
+
+/* The classes in the order in which they are shown, the heap first and what nobody can explain last. */
+#define ACCOUNT_ORDER_COUNT SEEP_LEDGER_CLASSES
+extern const enum seep_ledger_class account_order[ACCOUNT_ORDER_COUNT];
+
+/* As JSON names it: "heap", "libraries", "unexplained". */
+const char *account_class_key(enum seep_ledger_class class);
+
+/* "libraries: libc.so.6 1.71 MiB, libcrypto.so.3 1.20 MiB, 21 more": at most so many of them by name. */
+void account_class_words(struct buffer *out, const struct account *account, enum seep_ledger_class class,
+			 uint32_t names);
+
+/* What the sum is beside RSS, and what of it deserves attention, in sentences. */
+void account_sentences(struct buffer *out, const struct account *account);
+
+#endif

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Rows of what is mapped: see ledger.h. */
+#include "keeper/ledger/ledger.h"
+
+#include <string.h>
+
+/* The row of a class and name; the class's row without a name where there is no more room. */
+static struct ledger_row *row_find(struct ledger_row rows[static LEDGER_ROWS], uint32_t *count, uint32_t class,
+				   const char *name)
+{
+	for (uint32_t i = 0; i < *count; i++)
+		if (rows[i].class == class && strcmp(rows[i].name, name) == 0)
+			return &rows[i];
+	if (*count >= LEDGER_ROWS - SEEP_LEDGER_CLASSES && name[0])
+		return row_find(rows, count, class, "");
+	rows[*count] = (struct ledger_row){.class = class, .name = name};
+	return &rows[(*count)++];
+}
+
+uint32_t ledger_sum(const struct ledger *ledger, struct pages *pages, struct ledger_row rows[static LEDGER_ROWS])
+{
+	uint32_t count = 0;
+	for (uint32_t i = 0; i < ledger->count; i++) {
+		const struct ledger_mapping *mapping = &ledger->mappings[i];
+		struct ledger_row *row = row_find(rows, &count, mapping->class, ledger_name(ledger, mapping));
+		row->mappings++;
+		row->virtual_bytes += mapping->end - mapping->start;
+		if (mapping->start < PAGES_END)
+			pages_count(pages, mapping->start, mapping->end, &row->pages);
+	}
+	return count;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a process has mapped, by class and name, with what of it is in memory (docs/SNAPSHOT_FORMAT.md, LEDGER):
+ *
+ *	ledger_read()		the mappings, in order of addresses
+ *	ledger_meet()		for addresses of live blocks: what they lie in is heap
+ *	ledger_classify()	which class each mapping is of
+ *	ledger_sum()		their pages, summed up in rows
+ */
+#ifndef SEEP_LEDGER_LEDGER_H
+#define SEEP_LEDGER_LEDGER_H
+
+#include "keeper/ledger/ledger_class.h"
+#include "keeper/ledger/mappings.h"
+#include "keeper/ledger/pages.h"
+
+/* A row: the sums over the mappings of one class and name. */
+struct ledger_row {
+	uint32_t class, mappings;
+	const char *name;
+	uint64_t virtual_bytes;
+	struct page_counts pages;
+};
+
+#define LEDGER_ROWS 256 /* more names of a class are one row, "" */
+
+/* Fills rows, and returns their number. What is not counted by the deadline of `pages` is in the rows as unread. */
+uint32_t ledger_sum(const struct ledger *ledger, struct pages *pages, struct ledger_row rows[static LEDGER_ROWS]);
+
+#endif

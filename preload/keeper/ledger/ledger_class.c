@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a mapping is. A file's name and the kernel's labels settle most of them. Private memory without a name is
+ *
+ *	a module's data		right behind that module's writable segment, unless live blocks lie in it
+ *	heap			the kernel's [heap]; where live blocks lie; glibc's arenas, which begin at multiples of 64 MiB
+ *				and are followed by what they may still grow into
+ *	a thread's stack	right above a guard, as pthread_create() makes it
+ *	code			if it may be executed
+ *
+ * and otherwise unexplained.
+ */
+#include "keeper/ledger/ledger_class.h"
+
+#include <string.h>
+
+#include <seep/keeper.h>
+
+/* HEAP_MAX_SIZE of glibc's malloc/arena.c, on 64 bits. */
+#define ARENA_BYTES (UINT64_C(64) << 20)
+#define GUARD_BYTES_MOST 65536
+#define STACK_BYTES_MOST (UINT64_C(1) << 30)
+
+static const char *text_of(const struct ledger *ledger, const struct ledger_mapping *mapping)
+{
+	return ledger->names + mapping->name;
+}
+
+static bool begins(const char *text, const char *with)
+{
+	return strncmp(text, with, strlen(with)) == 0;
+}
+
+static bool ends(const char *text, const char *with)
+{
+	const size_t length = strlen(text), tail = strlen(with);
+	return length >= tail && strcmp(text + length - tail, with) == 0;
+}
+
+static bool is_unnamed(const struct ledger *ledger, const struct ledger_mapping *mapping)
+{
+	const char *text = text_of(ledger, mapping);
+	return !text[0] || begins(text, "[anon:");
+}
+
+/* All mappings of a file some part of which is executed. A file's segments follow each other, with gaps at most. */
+static void modules_mark(struct ledger *ledger)
+{
+	for (uint32_t i = 0, next; i < ledger->count; i = next) {
+		const struct ledger_mapping *first = &ledger->mappings[i];
+		bool executed = false;
+		for (next = i; next < ledger->count && ledger->mappings[next].inode == first->inode &&
+			       ledger->mappings[next].device == first->device;
+		     next++)
+			executed |= (ledger->mappings[next].permission & LEDGER_EXECUTE) != 0;
+		for (uint32_t k = i; k < next; k++)
+			ledger->mappings[k].is_module = executed && first->inode;
+	}
+}
+
+static bool is_shared_memory(const char *path)
+{
+	static const char *const beginnings[] = {"/dev/shm/", "/memfd:", "/SYSV", "/dev/zero", "/run/shm/"};
+	for (size_t i = 0; i < sizeof beginnings / sizeof beginnings[0]; i++)
+		if (begins(path, beginnings[i]))
+			return true;
+	return false;
+}
+
+static enum seep_ledger_class class_of_file(const struct ledger_mapping *mapping, const char *path,
+					    const struct ledger_program *program)
+{
+	if (begins(path, SEEP_HEAP_MEMORY) || strcmp(path, program->heap_file) == 0 || ends(path, "libseep.so"))
+		return SEEP_LEDGER_SEEP;
+	if (begins(path, "/anon_hugepage") || begins(path, "/dev/hugepages/"))
+		return SEEP_LEDGER_HUGE;
+	if (strcmp(path, program->executable) == 0)
+		return SEEP_LEDGER_PROGRAM;
+	if (mapping->is_module)
+		return SEEP_LEDGER_LIBRARY;
+	return mapping->permission & LEDGER_SHARE && is_shared_memory(path) ? SEEP_LEDGER_SHARED : SEEP_LEDGER_FILE;
+}
+
+static bool follows(const struct ledger_mapping *before, const struct ledger_mapping *mapping)
+{
+	return before && before->end == mapping->start;
+}
+
+/* Of a module's data the last part, .bss, is no part of its file. */
+static bool is_module_data(const struct ledger_mapping *before, const struct ledger_mapping *mapping)
+{
+	return follows(before, mapping) && !mapping->has_blocks && before->permission & LEDGER_WRITE &&
+	       (before->class == SEEP_LEDGER_PROGRAM || before->class == SEEP_LEDGER_LIBRARY ||
+		before->class == SEEP_LEDGER_SEEP) &&
+	       before->is_module;
+}
+
+static bool is_arena(const struct ledger_mapping *mapping, const struct ledger_mapping *after)
+{
+	if (mapping->start % ARENA_BYTES || mapping->end - mapping->start > ARENA_BYTES)
+		return false;
+	return mapping->end % ARENA_BYTES == 0 ||
+	       (after && after->start == mapping->end && !(after->permission & (LEDGER_READ | LEDGER_WRITE)) &&
+		after->end >= mapping->start + ARENA_BYTES);
+}
+
+static bool is_stack(const struct ledger_mapping *before, const struct ledger_mapping *mapping)
+{
+	return follows(before, mapping) && !(before->permission & (LEDGER_READ | LEDGER_WRITE | LEDGER_EXECUTE)) &&
+	       !before->inode && before->end - before->start <= GUARD_BYTES_MOST &&
+	       mapping->end - mapping->start <= STACK_BYTES_MOST;
+}
+
+static enum seep_ledger_class class_of_memory(const struct ledger *ledger, uint32_t index,
+					      const struct ledger_program *program)
+{
+	const struct ledger_mapping *mapping = &ledger->mappings[index];
+	const struct ledger_mapping *before = index ? mapping - 1 : NULL;
+	const struct ledger_mapping *after = index + 1 < ledger->count ? mapping + 1 : NULL;
+	if (!(mapping->permission & (LEDGER_READ | LEDGER_WRITE | LEDGER_EXECUTE)))
+		return SEEP_LEDGER_RESERVED;
+	if (mapping->permission & LEDGER_EXECUTE)
+		return SEEP_LEDGER_CODE;
+	if (mapping->has_blocks)
+		return SEEP_LEDGER_HEAP;
+	if (is_module_data(before, mapping))
+		return before->class;
+	if (strcmp(program->allocator, "glibc") == 0 && is_arena(mapping, after))
+		return SEEP_LEDGER_HEAP;
+	return is_stack(before, mapping) ? SEEP_LEDGER_STACK : SEEP_LEDGER_UNEXPLAINED;
+}
+
+static enum seep_ledger_class class_of(const struct ledger *ledger, uint32_t index,
+				       const struct ledger_program *program)
+{
+	const struct ledger_mapping *mapping = &ledger->mappings[index];
+	const char *text = text_of(ledger, mapping);
+	if (text[0] == '/')
+		return class_of_file(mapping, text, program);
+	if (begins(text, "[heap]"))
+		return SEEP_LEDGER_HEAP;
+	if (begins(text, "[stack"))
+		return SEEP_LEDGER_STACK;
+	if (text[0] == '[' && !is_unnamed(ledger, mapping)) /* [vdso], [vvar], [vsyscall], [uprobes] */
+		return SEEP_LEDGER_KERNEL;
+	if (mapping->permission & LEDGER_SHARE)
+		return SEEP_LEDGER_SHARED;
+	return class_of_memory(ledger, index, program);
+}
+
+void ledger_classify(struct ledger *ledger, const struct ledger_program *program)
+{
+	modules_mark(ledger);
+	for (uint32_t i = 0; i < ledger->count; i++) {
+		struct ledger_mapping *mapping = &ledger->mappings[i];
+		mapping->class = (uint8_t)class_of(ledger, i, program);
+		if (mapping->class == mapping[i ? -1 : 0].class && !mapping->inode && is_unnamed(ledger, mapping) &&
+		    i && mapping[-1].is_module) { /* a module's data: by its name */
+			mapping->is_module = true;
+			mapping->name = mapping[-1].name;
+		}
+	}
+}
+
+const char *ledger_name(const struct ledger *ledger, const struct ledger_mapping *mapping)
+{
+	const char *text = text_of(ledger, mapping);
+	switch ((enum seep_ledger_class)mapping->class) {
+	case SEEP_LEDGER_STACK:
+		return text[0] ? "main thread" : "threads";
+	case SEEP_LEDGER_HEAP:
+		return begins(text, "[heap]") ? "[heap]" : is_unnamed(ledger, mapping) ? "mapped" : text;
+	case SEEP_LEDGER_SEEP:
+		return ends(text, "libseep.so") ? "libseep.so" : "heap file";
+	default:
+		return text;
+	}
+}

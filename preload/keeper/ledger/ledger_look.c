@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A look at a process's memory: see ledger_look.h. */
+#include "keeper/ledger/ledger_look.h"
+
+#include "keeper/base/clock.h"
+#include "keeper/base/syscall.h"
+#include "keeper/base/text.h"
+#include "keeper/program/process.h"
+
+#include <seep/process.h>
+
+#define LOOK_NS UINT64_C(250000000)
+#define BLOCKS_MET 65536 /* to find out which mappings are heap */
+#define ABSENCES 65536
+#define ROWS_BYTES (LEDGER_ROWS * sizeof(struct ledger_row))
+#define ABSENCES_BYTES (ABSENCES * sizeof(struct seep_absence))
+
+static uint64_t rss_read(uint64_t pid)
+{
+	char status[PROCESS_STATUS_BYTES];
+	uint64_t kilobytes = 0;
+	if (seep_process_read(pid, "status", status, sizeof status) > 0)
+		text_line_number(status, "VmRSS:", &kilobytes);
+	return kilobytes * 1024;
+}
+
+static void blocks_meet(struct ledger_look *look, const struct seep_live *live, uint64_t count)
+{
+	const uint64_t step = count / BLOCKS_MET + 1;
+	for (uint64_t i = 0; i < count; i += step)
+		ledger_meet(&look->ledger, live[i].address);
+}
+
+/* The parts of pages at both ends belong to the block as much as to its neighbours. */
+static struct seep_absence block_count(struct pages *pages, const struct seep_live *block)
+{
+	struct page_counts counts = {0};
+	const uint64_t start = block->address / SEEP_HEAP_PAGE * SEEP_HEAP_PAGE;
+	const uint64_t end = (block->address + block->size + SEEP_HEAP_PAGE - 1) / SEEP_HEAP_PAGE * SEEP_HEAP_PAGE;
+	pages_count(pages, start, end, &counts);
+	const uint64_t absent = end - start - counts.anonymous - counts.file - counts.unread;
+	return (struct seep_absence){.address = block->address,
+				     .resident_bytes = absent < block->size ? block->size - absent : 0,
+				     .swapped_bytes = counts.swapped};
+}
+
+static void blocks_count(struct ledger_look *look, struct pages *pages, const struct seep_live *live, uint64_t count)
+{
+	for (uint64_t i = 0; i < count; i++) {
+		if (live[i].size < LOOK_BLOCK_BYTES)
+			continue;
+		if (look->absence_count == ABSENCES || clock_read_ns(CLOCK_MONOTONIC) >= pages->deadline_ns) {
+			look->blocks_unread++;
+			continue;
+		}
+		const struct seep_absence absence = block_count(pages, &live[i]);
+		if (absence.resident_bytes < live[i].size)
+			look->absences[look->absence_count++] = absence;
+	}
+}
+
+static void *memory_map(size_t bytes)
+{
+	void *memory =
+	    system_map(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	return system_failed(memory) ? NULL : memory;
+}
+
+static void pages_look(struct ledger_look *look, struct pages *pages, uint64_t pid, const struct seep_live *live,
+		       uint64_t live_count)
+{
+	look->rss_before = rss_read(pid);
+	look->row_count = ledger_sum(&look->ledger, pages, look->rows);
+	look->rss_after = rss_read(pid);
+	blocks_count(look, pages, live, live_count);
+}
+
+bool ledger_look_take(struct ledger_look *look, uint64_t pid, const struct ledger_program *program,
+		      const struct seep_live *live, uint64_t live_count)
+{
+	struct pages pages;
+	*look = (struct ledger_look){.begun_ns = clock_read_ns(CLOCK_MONOTONIC)};
+	if (!ledger_read(&look->ledger, pid))
+		return false;
+	blocks_meet(look, live, live_count);
+	ledger_classify(&look->ledger, program);
+	look->rows = memory_map(ROWS_BYTES);
+	look->absences = memory_map(ABSENCES_BYTES);
+	void *scratch = memory_map(PAGES_SCRATCH_BYTES);
+	bool taken =
+	    look->rows && look->absences && scratch && pages_open(&pages, pid, scratch, look->begun_ns + LOOK_NS);
+	if (taken) {
+		pages_look(look, &pages, pid, live, live_count);
+		pages_close(&pages);
+	}
+	if (scratch)
+		system_unmap(scratch, PAGES_SCRATCH_BYTES);
+	taken = taken && look->row_count;
+	if (!taken)
+		ledger_look_free(look);
+	return taken;
+}
+
+void ledger_look_free(struct ledger_look *look)
+{
+	if (look->rows)
+		system_unmap(look->rows, ROWS_BYTES);
+	if (look->absences)
+		system_unmap(look->absences, ABSENCES_BYTES);
+	ledger_free(&look->ledger);
+	*look = (struct ledger_look){0};
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One look at a process's memory, for one snapshot: what is mapped, and which sampled blocks are not all in memory. */
+#ifndef SEEP_LEDGER_LEDGER_LOOK_H
+#define SEEP_LEDGER_LEDGER_LOOK_H
+
+#include "keeper/ledger/ledger.h"
+
+/* Smaller blocks share their pages with others: they count as in memory. */
+#define LOOK_BLOCK_BYTES 8192
+
+struct ledger_look {
+	struct ledger ledger;    /* the rows' names lie in it */
+	struct ledger_row *rows; /* LEDGER_ROWS */
+	struct seep_absence *absences;
+	uint32_t row_count, absence_count;
+	uint64_t blocks_unread; /* large blocks that nobody could look at in time */
+	uint64_t begun_ns, rss_before, rss_after;
+};
+
+/* Takes some 1.2 ms for each GiB of RSS, and a quarter of a second at most. False: nobody may look at that process, or there is
+ * no memory for it; nothing is held. Otherwise ledger_look_free() gives the memory back. */
+bool ledger_look_take(struct ledger_look *look, uint64_t pid, const struct ledger_program *program,
+		      const struct seep_live *live, uint64_t live_count);
+void ledger_look_free(struct ledger_look *look);
+
+#endif

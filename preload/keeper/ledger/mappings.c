@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* /proc/PID/maps as an array: see mappings.h. */
+#include "keeper/ledger/mappings.h"
+
+#include <string.h>
+
+#include "keeper/base/syscall.h"
+
+#include <seep/process.h>
+
+#define NAMES_BYTES ((size_t)1 << 20)
+#define MAPPINGS_BYTES (LEDGER_MAPPINGS * sizeof(struct ledger_mapping))
+
+static void *memory_map(size_t bytes)
+{
+	void *memory =
+	    system_map(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	return system_failed(memory) ? NULL : memory;
+}
+
+/* The mapping before often has the same name: a module's segments lie one after the other. */
+static uint32_t name_add(struct ledger *ledger, const char *name)
+{
+	const uint32_t last = ledger->count ? ledger->mappings[ledger->count - 1].name : 0;
+	const size_t bytes = strlen(name) + 1;
+	if (bytes == 1 || strcmp(ledger->names + last, name) == 0)
+		return bytes == 1 ? 0 : last;
+	if (bytes > NAMES_BYTES - ledger->names_bytes) {
+		ledger->cut = true;
+		return 0;
+	}
+	memcpy(ledger->names + ledger->names_bytes, name, bytes);
+	ledger->names_bytes += (uint32_t)bytes;
+	return ledger->names_bytes - (uint32_t)bytes;
+}
+
+static uint8_t permission_of(const struct seep_mapping *mapping)
+{
+	static const char letters[] = "rwxs";
+	uint8_t permission = 0;
+	for (int i = 0; i < 4; i++)
+		permission |= (uint8_t)((mapping->permissions[i] == letters[i]) << i);
+	return permission;
+}
+
+static bool mapping_add(const struct seep_mapping *mapping, void *context)
+{
+	struct ledger *ledger = context;
+	if (ledger->count == LEDGER_MAPPINGS) {
+		ledger->cut = true;
+		return false;
+	}
+	const uint32_t name = name_add(ledger, mapping->path[0] ? mapping->path : mapping->label);
+	ledger->mappings[ledger->count++] = (struct ledger_mapping){
+	    .start = mapping->start,
+	    .end = mapping->end,
+	    .device = (uint64_t)mapping->device_major << 32 | mapping->device_minor,
+	    .inode = mapping->inode,
+	    .name = name,
+	    .permission = permission_of(mapping),
+	};
+	return true;
+}
+
+bool ledger_read(struct ledger *ledger, uint64_t pid)
+{
+	*ledger =
+	    (struct ledger){.mappings = memory_map(MAPPINGS_BYTES), .names = memory_map(NAMES_BYTES), .names_bytes = 1};
+	if (ledger->mappings && ledger->names && seep_process_visit_mappings(pid, mapping_add, ledger) == 0 &&
+	    ledger->count)
+		return true;
+	ledger_free(ledger);
+	return false;
+}
+
+void ledger_free(struct ledger *ledger)
+{
+	if (ledger->mappings)
+		system_unmap(ledger->mappings, MAPPINGS_BYTES);
+	if (ledger->names)
+		system_unmap(ledger->names, NAMES_BYTES);
+	*ledger = (struct ledger){0};
+}
+
+void ledger_meet(struct ledger *ledger, uint64_t address)
+{
+	uint32_t low = 0, high = ledger->count; /* the first mapping that ends behind the address */
+	while (low < high) {
+		const uint32_t middle = low + (high - low) / 2;
+		if (ledger->mappings[middle].end <= address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low < ledger->count && ledger->mappings[low].start <= address)
+		ledger->mappings[low].has_blocks = true;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a process has mapped, read from outside it, while it runs on: mappings come and go meanwhile. */
+#ifndef SEEP_LEDGER_MAPPINGS_H
+#define SEEP_LEDGER_MAPPINGS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <seep/snapshot.h>
+
+enum { LEDGER_READ = 1, LEDGER_WRITE = 2, LEDGER_EXECUTE = 4, LEDGER_SHARE = 8 };
+
+struct ledger_mapping {
+	uint64_t start, end;
+	uint64_t device, inode;
+	uint32_t name;      /* in names; 0: none */
+	uint8_t permission; /* LEDGER_* */
+	uint8_t class;      /* enum seep_ledger_class */
+	bool has_blocks;    /* live blocks were met in it */
+	bool is_module;     /* of a file of which some part is mapped to be executed */
+};
+
+/* Plain data. Its arrays are mappings of their own, which ledger_free() gives back. */
+struct ledger {
+	struct ledger_mapping *mappings;
+	char *names; /* texts; the first is "" */
+	uint32_t count, names_bytes;
+	bool cut; /* there were more mappings than fit */
+};
+
+#define LEDGER_MAPPINGS 65536
+#define LEDGER_NAME_BYTES 4096
+
+/* False: no memory, or nobody may look. */
+bool ledger_read(struct ledger *ledger, uint64_t pid);
+void ledger_free(struct ledger *ledger);
+
+/* A live block lies at that address. */
+void ledger_meet(struct ledger *ledger, uint64_t address);
+
+#endif

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Pages in memory: see pages.h. The kernel's Documentation/admin-guide/mm/pagemap.rst describes both ways. */
+#include "keeper/ledger/pages.h"
+
+#include <sys/ioctl.h>
+
+#include "keeper/base/clock.h"
+#include "keeper/base/file.h"
+#include "keeper/base/syscall.h"
+#include "keeper/program/process.h"
+
+#include <seep/heap.h>
+
+#define PIECE_BYTES (UINT64_C(64) << 20)
+#define PAGE_BYTES UINT64_C(4096)
+
+/* An entry of /proc/PID/pagemap. */
+#define ENTRY_PRESENT (UINT64_C(1) << 63)
+#define ENTRY_SWAPPED (UINT64_C(1) << 62)
+#define ENTRY_FILE (UINT64_C(1) << 61)
+
+/* PAGEMAP_SCAN, whose structures older headers do not have. */
+enum { SCAN_FILE = 1 << 2, SCAN_PRESENT = 1 << 3, SCAN_SWAPPED = 1 << 4, SCAN_ZERO = 1 << 5, SCAN_HUGE = 1 << 6 };
+struct scan_region {
+	uint64_t start, end, categories;
+};
+struct scan {
+	uint64_t size, flags, start, end, walk_end, regions, region_count, max_pages;
+	uint64_t inverted, all_of, any_of, returned;
+};
+#define SCAN_REQUEST _IOWR('f', 16, struct scan)
+
+bool pages_open(struct pages *pages, uint64_t pid, void *scratch, uint64_t deadline_ns)
+{
+	char path[48];
+	process_path(path, sizeof path, pid, "pagemap");
+	*pages = (struct pages){
+	    .descriptor = file_open(AT_FDCWD, path, O_RDONLY, 0), .scratch = scratch, .deadline_ns = deadline_ns};
+	return pages->descriptor >= 0;
+}
+
+void pages_close(struct pages *pages)
+{
+	system_close(pages->descriptor);
+}
+
+static void region_add(const struct scan_region *region, struct page_counts *counts)
+{
+	const uint64_t bytes = region->end - region->start, is = region->categories;
+	if (is & SCAN_SWAPPED)
+		counts->swapped += bytes;
+	else if (is & SCAN_FILE)
+		counts->file += bytes;
+	else if (!(is & SCAN_ZERO))
+		counts->anonymous += bytes;
+	if (is & SCAN_PRESENT && is & SCAN_HUGE && !(is & SCAN_ZERO))
+		counts->huge += bytes;
+}
+
+/* One call. Where it came to; `start`: it can't. */
+static uint64_t piece_scan(struct pages *pages, uint64_t start, uint64_t end, struct page_counts *counts)
+{
+	struct scan_region *regions = pages->scratch;
+	struct scan scan = {.size = sizeof scan,
+			    .start = start,
+			    .end = end,
+			    .regions = (uintptr_t)regions,
+			    .region_count = PAGES_SCRATCH_BYTES / sizeof *regions,
+			    .any_of = SCAN_PRESENT | SCAN_SWAPPED,
+			    .returned = SCAN_PRESENT | SCAN_SWAPPED | SCAN_FILE | SCAN_ZERO | SCAN_HUGE};
+	long got = system_call(SYS_ioctl, pages->descriptor, (long)SCAN_REQUEST, (long)&scan, 0, 0, 0);
+	if (got < 0 || scan.walk_end <= start)
+		return start;
+	for (long i = 0; i < got; i++)
+		region_add(&regions[i], counts);
+	return scan.walk_end;
+}
+
+static uint64_t piece_read(struct pages *pages, uint64_t start, uint64_t end, struct page_counts *counts)
+{
+	uint64_t *entries = pages->scratch;
+	uint64_t bytes = (end - start) / PAGE_BYTES * sizeof *entries;
+	if (bytes > PAGES_SCRATCH_BYTES)
+		bytes = PAGES_SCRATCH_BYTES;
+	long got = file_read_at(pages->descriptor, entries, bytes, start / PAGE_BYTES * sizeof *entries);
+	const uint64_t count = got > 0 ? (uint64_t)got / sizeof *entries : 0;
+	for (uint64_t i = 0; i < count; i++) {
+		if (entries[i] & ENTRY_SWAPPED)
+			counts->swapped += PAGE_BYTES;
+		else if (entries[i] & ENTRY_PRESENT && entries[i] & ENTRY_FILE)
+			counts->file += PAGE_BYTES;
+		else if (entries[i] & ENTRY_PRESENT)
+			counts->anonymous += PAGE_BYTES;
+	}
+	return start + count * PAGE_BYTES;
+}
+
+void pages_count(struct pages *pages, uint64_t start, uint64_t end, struct page_counts *counts)
+{
+	while (start < end && clock_read_ns(CLOCK_MONOTONIC) < pages->deadline_ns) {
+		const uint64_t stop = end - start > PIECE_BYTES ? start + PIECE_BYTES : end;
+		uint64_t next = pages->cannot_scan ? start : piece_scan(pages, start, stop, counts);
+		if (next == start) {
+			pages->cannot_scan = true;
+			next = piece_read(pages, start, stop, counts);
+		}
+		if (next == start)
+			break;
+		start = next;
+	}
+	counts->unread += end - start;
+}

@@ -1,0 +1,53 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# seep memory: classes that add up to RSS, of a program that knows its own and of real ones; refusals.
+# time limit: 120 s
+. "$(dirname "$0")/lib.sh"
+
+compile places_of_memory "$ROOT/tests/e2e/programs/places_of_memory.c"
+"$SEEP" run -r 1 -o rec -- "$WORK/places_of_memory" >out 2>/dev/null &
+seep_pid=$!
+pids+=("$seep_pid")
+wait_until 30 grep -q ready out
+program=$(child_of "$seep_pid")
+
+validates memory-1.json "$SEEP" memory --json "$program"
+cat >figures.py <<'EOF'
+import json, sys
+d = json.load(open(sys.argv[1]))
+mib = {c["class"]: c["resident_bytes"] / 2**20 for c in d["classes"]}
+heap = {key: value / 2**20 for key, value in d["heap"].items() if isinstance(value, int)}
+wanted = [
+    ("all of it", d["resident_bytes"] / 2**20, d["rss_bytes"] / 2**20, 0.5 + d["rss_change_bytes"] / 2**20),
+    ("heap", mib["heap"], 64, 1.5), ("shared", mib["shared"], 12, 0.1), ("stacks", mib["stacks"], 8, 0.3),
+    ("unexplained", mib["unexplained"], 20, 0.5), ("heap in use", heap["inuse_bytes"], 24, 0.3),
+    ("untouched", heap["inuse_untouched_bytes"], 64, 0.1), ("kept", heap["rest_bytes"], 40, 1),
+]
+for name, seen, true, most in wanted:
+    if abs(seen - true) > most:
+        print(f"{name}: {seen:.2f} MiB, not {true:.2f}")
+EOF
+check_equal "each class is as large as the program knows" "" "$(python3 figures.py document.json)"
+text=$("$SEEP" memory "$program")
+check_match "the terminal says the sum" 'The classes add up to .* MiB, as RSS does' "$text"
+check_match "and what the heap keeps" 'At least .* of the heap is in memory and not in use' "$text"
+check_equal "it fits 24 lines of 80 columns" "" "$(awk 'length($0) > 80 || NR > 24' <<<"$text")"
+kill -9 "$program"
+wait "$seep_pid" 2>/dev/null
+check_match "of a killed program the last snapshot that has it" 'add up to' "$("$SEEP" memory rec)"
+"$SEEP" memory "$(ls rec/*.seep | tail -n 1)" >out 2>err
+check_equal "a snapshot without it is told so, in one line" "3 1" "$? $(wc -l <err)"
+
+# No class but "unexplained" is large of a program that allocates by malloc alone.
+"$SEEP" run -r 64K -i 0 -o sqlite -- sqlite3 :memory: "create table t(x); insert into t select randomblob(900) from
+	(with recursive c(i) as (select 1 union all select i+1 from c where i < 20000) select i from c);" ".shell kill -STOP \$PPID" >/dev/null 2>&1 &
+seep_pid=$!
+pids+=("$seep_pid")
+wait_until 60 test -e sqlite/heap
+program=$(child_of "$seep_pid")
+wait_until 60 grep -q '^State:.T' "/proc/$program/status"
+"$SEEP" memory --json "$program" >document.json
+check_equal "sqlite3: at most 2 % are unexplained" True "$(json_get document.json "d['unexplained_bytes'] <= 0.02 * d['rss_bytes']")"
+check_equal "and all adds up" True "$(json_get document.json "abs(d['resident_bytes'] - d['rss_bytes']) <= 0.01 * d['rss_bytes'] + d['rss_change_bytes']")"
+kill -9 "$program"
+exit $cases_failed

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What each kind of mapping counts as, and that the pages of a process are counted as the kernel counts them. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "keeper/base/clock.h"
+#include "keeper/ledger/ledger.h"
+
+static const struct ledger_program program = {"/usr/bin/server", "glibc", "/recordings/server.1/heap"};
+
+struct drawn {
+	uint64_t start, end;
+	const char *permissions, *name;
+	bool has_blocks;
+	enum seep_ledger_class class;
+};
+
+#define MIB (UINT64_C(1) << 20)
+
+static void classified(const struct drawn *drawn, uint32_t count)
+{
+	struct ledger_mapping mappings[16] = {0};
+	char names[1024] = "";
+	struct ledger ledger = {.mappings = mappings, .names = names, .count = count, .names_bytes = 1};
+	for (uint32_t i = 0; i < count; i++) {
+		const char *permissions = drawn[i].permissions;
+		mappings[i] = (struct ledger_mapping){
+		    .start = drawn[i].start, .end = drawn[i].end, .has_blocks = drawn[i].has_blocks};
+		for (int bit = 0; bit < 4; bit++)
+			mappings[i].permission |= (uint8_t)((permissions[bit] == "rwxs"[bit]) << bit);
+		if (!drawn[i].name[0])
+			continue;
+		const bool is_same = i && strcmp(names + mappings[i - 1].name, drawn[i].name) == 0;
+		mappings[i].name = is_same ? mappings[i - 1].name : ledger.names_bytes;
+		mappings[i].inode = drawn[i].name[0] == '/' ? mappings[i].name : 0;
+		if (!is_same)
+			ledger.names_bytes += (uint32_t)sprintf(names + ledger.names_bytes, "%s", drawn[i].name) + 1;
+	}
+	ledger_classify(&ledger, &program);
+	for (uint32_t i = 0; i < count; i++)
+		if (mappings[i].class != drawn[i].class)
+			fail_msg("mapping %u (%s) is of class %d, not %d", i, drawn[i].name, mappings[i].class,
+				 drawn[i].class);
+}
+
+static void files_are_told_by_what_they_are(void **state)
+{
+	(void)state;
+	static const struct drawn drawn[] = {
+	    {1 * MIB, 2 * MIB, "r--p", "/usr/bin/server", false, SEEP_LEDGER_PROGRAM},
+	    {2 * MIB, 3 * MIB, "r-xp", "/usr/bin/server", false, SEEP_LEDGER_PROGRAM},
+	    {3 * MIB, 4 * MIB, "rw-p", "/usr/bin/server", false, SEEP_LEDGER_PROGRAM},
+	    {4 * MIB, 5 * MIB, "rw-p", "", false, SEEP_LEDGER_PROGRAM}, /* .bss */
+	    {8 * MIB, 9 * MIB, "rw-p", "[heap]", false, SEEP_LEDGER_HEAP},
+	    {10 * MIB, 11 * MIB, "r--p", "/usr/lib/libz.so.1", false, SEEP_LEDGER_LIBRARY},
+	    {11 * MIB, 12 * MIB, "r-xp", "/usr/lib/libz.so.1", false, SEEP_LEDGER_LIBRARY},
+	    {20 * MIB, 21 * MIB, "r--p", "/usr/lib/locale/C.utf8", false, SEEP_LEDGER_FILE},
+	    {22 * MIB, 23 * MIB, "rw-s", "/memfd:cache", false, SEEP_LEDGER_SHARED},
+	    {24 * MIB, 25 * MIB, "rw-s", "/var/lib/table", false, SEEP_LEDGER_FILE},
+	    {26 * MIB, 27 * MIB, "rw-s", "/dev/shm/seep.1.2.3", false, SEEP_LEDGER_SEEP},
+	    {28 * MIB, 29 * MIB, "rw-s", "/recordings/server.1/heap", false, SEEP_LEDGER_SEEP},
+	    {30 * MIB, 31 * MIB, "r-xp", "/memfd:libseep.so", false, SEEP_LEDGER_SEEP},
+	    {32 * MIB, 33 * MIB, "rw-p", "[stack]", false, SEEP_LEDGER_STACK},
+	    {34 * MIB, 35 * MIB, "r-xp", "[vdso]", false, SEEP_LEDGER_KERNEL},
+	};
+	classified(drawn, sizeof drawn / sizeof *drawn);
+}
+
+static void private_memory_is_told_by_its_neighbours(void **state)
+{
+	(void)state;
+	static const struct drawn drawn[] = {
+	    {64 * MIB, 65 * MIB, "rw-p", "", false, SEEP_LEDGER_HEAP}, /* an arena of glibc's, and its reserve */
+	    {65 * MIB, 128 * MIB, "---p", "", false, SEEP_LEDGER_RESERVED},
+	    {128 * MIB + 4096, 136 * MIB, "rw-p", "", false, SEEP_LEDGER_UNEXPLAINED},
+	    {200 * MIB, 200 * MIB + 4096, "---p", "", false, SEEP_LEDGER_RESERVED}, /* a guard, and a stack */
+	    {200 * MIB + 4096, 208 * MIB, "rw-p", "", false, SEEP_LEDGER_STACK},
+	    {300 * MIB, 300 * MIB + 4096, "---p", "", false, SEEP_LEDGER_RESERVED},
+	    {300 * MIB + 4096, 308 * MIB, "rw-p", "", true, SEEP_LEDGER_HEAP}, /* that has blocks in it */
+	    {400 * MIB, 401 * MIB, "rwxp", "", false, SEEP_LEDGER_CODE},
+	    {500 * MIB, 501 * MIB, "rw-s", "", false, SEEP_LEDGER_SHARED},
+	    {600 * MIB, 601 * MIB, "rw-p", "[anon:pool]", false, SEEP_LEDGER_UNEXPLAINED},
+	};
+	classified(drawn, sizeof drawn / sizeof *drawn);
+}
+
+static void pages_are_counted_as_the_kernel_does(void **state)
+{
+	(void)state;
+	struct pages pages;
+	struct page_counts counts = {0};
+	char scratch[PAGES_SCRATCH_BYTES];
+	const size_t page = 4096, all = 300 * page;
+	char *memory = mmap(NULL, all, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	madvise(memory, all, MADV_NOHUGEPAGE);
+	for (size_t i = 0; i < 100; i++)
+		memory[2 * i * page] = 1;
+	const uint64_t start = (uintptr_t)memory, later = clock_read_ns(CLOCK_MONOTONIC) + UINT64_C(60000000000);
+	for (int way = 0; way < 2; way++) { /* by asking the kernel for ranges, if it can, and page by page */
+		assert_true(pages_open(&pages, (uint64_t)getpid(), scratch, later));
+		pages.cannot_scan = way != 0;
+		counts = (struct page_counts){0};
+		pages_count(&pages, start, start + all, &counts);
+		assert_int_equal(counts.anonymous, 100 * page);
+		assert_int_equal(counts.file + counts.swapped + counts.unread, 0);
+		pages_close(&pages);
+	}
+	assert_true(pages_open(&pages, (uint64_t)getpid(), scratch, 0));
+	pages_count(&pages, start, start + all, &counts);
+	assert_int_equal(counts.unread, all);
+	pages_close(&pages);
+	munmap(memory, all);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(files_are_told_by_what_they_are),
+	    cmocka_unit_test(private_memory_is_told_by_its_neighbours),
+	    cmocka_unit_test(pages_are_counted_as_the_kernel_does),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
