@@ -280,12 +280,16 @@ static struct profile_site site_of_entry(const struct seep_site *entry, uint64_t
 				     .in_use = entry->in_use};
 }
 
+static bool measure_is_there(const struct seep_measure *measure)
+{
+	return measure->samples || measure->bytes.uncertain != 0 || measure->bytes.certain != 0;
+}
+
 static void site_add_freed(struct profile *profile, struct profile_site *site, const struct seep_site *entry)
 {
-	static const struct profile_freed none;
 	const struct profile_freed freed = {entry->freed_remotely, entry->freed_shortly, entry->freed_grown};
 
-	if (memcmp(&freed, &none, sizeof none) != 0)
+	if (measure_is_there(&freed.remotely) || measure_is_there(&freed.shortly) || measure_is_there(&freed.grown))
 		profile_freed_add(profile, site, &freed);
 }
 

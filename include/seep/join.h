@@ -18,7 +18,7 @@
 #define SEEP_JOIN_VERSION 3
 #define SEEP_JOIN_ENVIRONMENT_BYTES 8192
 #define SEEP_JOIN_FILE "libseep.so.joined." /* begins the library's name where it can't come from memory */
-#define SEEP_JOIN_GATE_SHUT 3u /* what seep writes into the gate's word when it leaves */
+#define SEEP_JOIN_GATE_SHUT 3u              /* what seep writes into the gate's word when it leaves */
 
 /* Set by the library, but for LEFT. */
 enum seep_join_state {

@@ -271,7 +271,7 @@ static void build_free(struct build *build)
 /* One attempt. False: no memory. */
 static bool build_once(struct build *build)
 {
-	seep_string ledger_names[LEDGER_ROWS];
+	seep_string ledger_names[LEDGER_ROWS] = {0};
 	writer_begin(&build->image);
 	build->recycled = load_acquire(&build->heap->header->recycled);
 	live_build(build);
