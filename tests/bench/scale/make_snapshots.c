@@ -21,7 +21,7 @@
 #define MODULES 5
 #define RATE 524288
 #define SECOND 1000000000ull
-#define SECTIONS 9
+#define SECTIONS IMAGE_SECTIONS
 #define SECTION_SITES 4 /* in which place */
 #define SECTION_LIVE 6
 
@@ -231,6 +231,8 @@ int main(int argc, char **argv)
 	    [SECTION_LIVE] = {SEEP_SECTION_LIVE, sizeof *live, 2 * sites * sizeof *live, live},
 	    {SEEP_SECTION_MEMORY, sizeof(struct seep_value), 0, live},
 	    {SEEP_SECTION_LOSSES, sizeof(struct seep_value), 0, live},
+	    {SEEP_SECTION_LEDGER, sizeof(struct seep_ledger_row), 0, live},
+	    {SEEP_SECTION_ABSENT, sizeof(struct seep_absence), 0, live},
 	};
 	for (uint64_t moment = 1; moment <= moments; moment++) {
 		snprintf(path, sizeof path, "%s/%06llu.seep", argv[3], (unsigned long long)moment);
