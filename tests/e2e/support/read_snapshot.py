@@ -46,6 +46,7 @@ HEADER, SECTION, MEASURE = table("### Header", 64), table("### Section table", 3
 ENTRIES = {
     1: table("### PROCESS", 112), 3: table("### MODULES", 72), 4: table("### NODES", 24), 5: table("### SITES", 440),
     6: table("### LIFETIMES", 48), 7: table("### LIVE", 40), 8: table("### MEMORY and LOSSES", 16),
+    10: table("### LEDGER", 64), 11: table("### ABSENT", 24),
 }
 ENTRIES[9] = ENTRIES[8]
 
@@ -221,8 +222,13 @@ def sample_bytes(live):
 
 def check(sections):
     texts = [0] + [i + 1 for i, byte in enumerate(sections[2][:-1]) if byte == 0]
-    for rows, entries in ((ENTRIES[1], sections[1]), (ENTRIES[3], sections[3])):
+    for rows, entries in ((ENTRIES[1], sections[1]), (ENTRIES[3], sections[3]), (ENTRIES[10], sections[10])):
         assert all(entry[name] in texts for entry in entries for _, kind, name in rows if kind == "text")
+    for row in sections[10]:
+        assert row["anonymous"] + row["file"] <= row["virtual"] and row["class"] <= 11
+    sizes = {sample["address"]: sample["size"] for sample in sections[7]}
+    for absence in sections[11]:
+        assert absence["resident"] < sizes[absence["address"]]
     for i, node in enumerate(sections[4]):
         assert node["parent"] < i or i == 0 == node["parent"]
         assert node["module"] < len(sections[3])
