@@ -131,7 +131,7 @@ complain_of_recordings() { # WANTED
 	for truth in truth.*; do
 		[ -e "$truth" ] || continue
 		case ${truth#truth.} in
-		end) recording=$(ls -d recordings/*/ | sort -t. -k2n | head -n 1) ;; # the program's own is the one of the lowest number
+		end) recording=$(stat -c '%.9W %n' recordings/*/ | sort -n | head -n 1 | cut -d' ' -f2) ;; # the program's own is the first; numbers begin anew
 		[1-9]*) recording=recordings/${name:0:15}.${truth#truth.}/ ;;
 		*) continue ;;
 		esac
