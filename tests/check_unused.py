@@ -71,7 +71,7 @@ def check_symbols(build, build_of_tests):
     yield "every global symbol is used by another object", [
         f"{unused[name]}: {name}: make it static, or remove it" for name in sorted(set(unused) - for_tests)]
     yield "no name is defined twice in one program", [
-        f"{name}: {', '.join(sorted(places))}" for name, places in sorted(symbols(build, objects("preload/keeper/", "analyzer/"))[0].items())
+        f"{name}: {', '.join(sorted(places))}" for name, places in sorted(symbols(objects(build, "preload/keeper/", "analyzer/"))[0].items())
         if len(places) > 1 and name != "main"]
     yield "what tests alone use of a file is listed with its reason", [
         f"{unused[name]}: {name}" for name in sorted(for_tests - set(FOR_TESTS))]

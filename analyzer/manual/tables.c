@@ -15,6 +15,7 @@ const struct exit_status exit_statuses[] = {
 
 const struct json_schema json_schemas[] = {
     {"seep.report/1", "seep report --json", "report-1.json"},
+    {"seep.memory/1", "seep memory --json", "memory-1.json"},
     {"seep.list/1", "seep list --json", "list-1.json"},
     {"seep.modules/1", "seep report --modules --json", "modules-1.json"},
     {"seep.diff/1", "seep diff --json", "diff-1.json"},

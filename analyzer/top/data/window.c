@@ -8,7 +8,7 @@
 
 #define SECOND UINT64_C(1000000000)
 
-uint64_t window_length_ns(enum window_length length)
+static uint64_t window_length_ns(enum window_length length)
 {
 	static const uint64_t lengths[WINDOW_LENGTHS] = {10 * SECOND, 60 * SECOND, 600 * SECOND};
 

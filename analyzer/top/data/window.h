@@ -12,7 +12,6 @@
 #define WINDOW_STEPS 12 /* a window slides by a twelfth of its length */
 
 enum window_length { WINDOW_SHORT, WINDOW_MINUTE, WINDOW_LONG, WINDOW_LENGTHS };
-uint64_t window_length_ns(enum window_length length);
 
 struct past_tally {
 	struct seep_sum in_use; /* bytes */
