@@ -50,7 +50,7 @@ SERIES_COMMANDS = {
 SERIES = ((64, 10_000), (16, 100_000), (64, 100_000))
 SERIES_COUNTED = {
     "leaks by sites": ("leaks", 1, ((6, 8), (6, 100), (6, 400))),
-    "leaks by snapshots": ("leaks", 0, ((3, 60), (6, 60), (24, 60))),
+    "leaks by snapshots": ("leaks", 0, ((6, 60), (12, 60), (30, 60))),
     "bundle by snapshots": ("bundle", 0, ((3, 60), (6, 60), (24, 60))),
 }
 # Name, program, arguments, and up to how many sites it ends in some minutes.
