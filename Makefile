@@ -247,6 +247,13 @@ soak: all ## real programs with the shim beside runs without, 1,000 kills: SOAK_
 bench-attach: all ## what joining costs a program, beside gdb and heaptrack -p: the table of docs/ATTACH.md
 	BUILD=$(BUILD) bash tests/bench/attach.sh
 
+$(BUILD)/bench/ledger_bench: tests/bench/ledger_bench.c $(BUILD)/libkeeper.a | $$(@D)/.
+	$(CC) $(BASE) -O2 -Ipreload -o $@ $< $(BUILD)/libkeeper.a
+
+.PHONY: bench-ledger
+bench-ledger: $(BUILD)/bench/ledger_bench ## what counting pages costs a keeper, for each GiB, by three ways of the kernel's
+	$<
+
 .PHONY: soak-attach
 soak-attach: all ## joins and leaves real programs at work, CYCLES (1,000) times each: ATTACH_ONLY=redis
 	tests/deps.sh build run soak

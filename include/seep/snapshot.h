@@ -221,8 +221,7 @@ enum seep_memory_key {
 	SEEP_MEMORY_ALLOCATOR_TIME = 22,     /* CLOCK_MONOTONIC ns at which the account was taken */
 	SEEP_MEMORY_LEDGER_BEFORE = 23,      /* RSS just before LEDGER's pages were counted */
 	SEEP_MEMORY_LEDGER_AFTER = 24,       /* and just after */
-	SEEP_MEMORY_LEDGER_TIME = 25,        /* CLOCK_MONOTONIC ns at which that began */
-	SEEP_MEMORY_BLOCKS_UNREAD = 26,      /* no bytes: live samples of which ABSENT says nothing, for lack of time */
+	SEEP_MEMORY_BLOCKS_UNREAD = 25,      /* no bytes: live samples of which ABSENT says nothing, for lack of time */
 	SEEP_MEMORY_IN_USE_PEAK = 32,        /* highest estimate of in-use bytes so far */
 	SEEP_MEMORY_COUNTED = 33,            /* exact bytes that the countdowns have consumed */
 };

@@ -26,7 +26,13 @@ uint32_t ledger_sum(const struct ledger *ledger, struct pages *pages, struct led
 		row->mappings++;
 		row->virtual_bytes += mapping->end - mapping->start;
 		if (mapping->start < PAGES_END)
-			pages_count(pages, mapping->start, mapping->end, &row->pages);
+			pages_count(pages, mapping->start, mapping->end,
+				    mapping->inode || mapping->permission & LEDGER_SHARE, &row->pages);
+	}
+	if (ledger->cut_bytes) {
+		struct ledger_row *row = row_find(rows, &count, SEEP_LEDGER_UNEXPLAINED, "");
+		row->virtual_bytes += ledger->cut_bytes;
+		row->pages.unread += ledger->cut_bytes;
 	}
 	return count;
 }

@@ -89,7 +89,8 @@ static bool follows(const struct ledger_mapping *before, const struct ledger_map
 /* Of a module's data the last part, .bss, is no part of its file. */
 static bool is_module_data(const struct ledger_mapping *before, const struct ledger_mapping *mapping)
 {
-	return follows(before, mapping) && !mapping->has_blocks && before->permission & LEDGER_WRITE &&
+	return follows(before, mapping) && !mapping->has_blocks && mapping->permission & LEDGER_WRITE &&
+	       !(mapping->permission & (LEDGER_EXECUTE | LEDGER_SHARE)) && before->permission & LEDGER_WRITE &&
 	       (before->class == SEEP_LEDGER_PROGRAM || before->class == SEEP_LEDGER_LIBRARY ||
 		before->class == SEEP_LEDGER_SEEP) &&
 	       before->is_module;
@@ -123,8 +124,6 @@ static enum seep_ledger_class class_of_memory(const struct ledger *ledger, uint3
 		return SEEP_LEDGER_CODE;
 	if (mapping->has_blocks)
 		return SEEP_LEDGER_HEAP;
-	if (is_module_data(before, mapping))
-		return before->class;
 	if (strcmp(program->allocator, "glibc") == 0 && is_arena(mapping, after))
 		return SEEP_LEDGER_HEAP;
 	return is_stack(before, mapping) ? SEEP_LEDGER_STACK : SEEP_LEDGER_UNEXPLAINED;
@@ -135,7 +134,7 @@ static enum seep_ledger_class class_of(const struct ledger *ledger, uint32_t ind
 {
 	const struct ledger_mapping *mapping = &ledger->mappings[index];
 	const char *text = text_of(ledger, mapping);
-	if (text[0] == '/')
+	if (text[0] == '/' || mapping->inode)
 		return class_of_file(mapping, text, program);
 	if (begins(text, "[heap]"))
 		return SEEP_LEDGER_HEAP;
@@ -152,12 +151,13 @@ void ledger_classify(struct ledger *ledger, const struct ledger_program *program
 {
 	modules_mark(ledger);
 	for (uint32_t i = 0; i < ledger->count; i++) {
-		struct ledger_mapping *mapping = &ledger->mappings[i];
-		mapping->class = (uint8_t)class_of(ledger, i, program);
-		if (mapping->class == mapping[i ? -1 : 0].class && !mapping->inode && is_unnamed(ledger, mapping) &&
-		    i && mapping[-1].is_module) { /* a module's data: by its name */
+		struct ledger_mapping *mapping = &ledger->mappings[i], *before = i ? mapping - 1 : NULL;
+		if (is_unnamed(ledger, mapping) && !mapping->inode && is_module_data(before, mapping)) {
+			mapping->class = before->class;
 			mapping->is_module = true;
-			mapping->name = mapping[-1].name;
+			mapping->name = before->name;
+		} else {
+			mapping->class = (uint8_t)class_of(ledger, i, program);
 		}
 	}
 }

@@ -37,7 +37,7 @@ static struct seep_absence block_count(struct pages *pages, const struct seep_li
 	struct page_counts counts = {0};
 	const uint64_t start = block->address / SEEP_HEAP_PAGE * SEEP_HEAP_PAGE;
 	const uint64_t end = (block->address + block->size + SEEP_HEAP_PAGE - 1) / SEEP_HEAP_PAGE * SEEP_HEAP_PAGE;
-	pages_count(pages, start, end, &counts);
+	pages_count(pages, start, end, false, &counts);
 	const uint64_t absent = end - start - counts.anonymous - counts.file - counts.unread;
 	return (struct seep_absence){.address = block->address,
 				     .resident_bytes = absent < block->size ? block->size - absent : 0,
@@ -79,7 +79,8 @@ bool ledger_look_take(struct ledger_look *look, uint64_t pid, const struct ledge
 		      const struct seep_live *live, uint64_t live_count)
 {
 	struct pages pages;
-	*look = (struct ledger_look){.begun_ns = clock_read_ns(CLOCK_MONOTONIC)};
+	const uint64_t deadline_ns = clock_read_ns(CLOCK_MONOTONIC) + LOOK_NS;
+	*look = (struct ledger_look){0};
 	if (!ledger_read(&look->ledger, pid))
 		return false;
 	blocks_meet(look, live, live_count);
@@ -87,8 +88,7 @@ bool ledger_look_take(struct ledger_look *look, uint64_t pid, const struct ledge
 	look->rows = memory_map(ROWS_BYTES);
 	look->absences = memory_map(ABSENCES_BYTES);
 	void *scratch = memory_map(PAGES_SCRATCH_BYTES);
-	bool taken =
-	    look->rows && look->absences && scratch && pages_open(&pages, pid, scratch, look->begun_ns + LOOK_NS);
+	bool taken = look->rows && look->absences && scratch && pages_open(&pages, pid, scratch, deadline_ns);
 	if (taken) {
 		pages_look(look, &pages, pid, live, live_count);
 		pages_close(&pages);

@@ -14,7 +14,7 @@ struct ledger_look {
 	struct seep_absence *absences;
 	uint32_t row_count, absence_count;
 	uint64_t blocks_unread; /* large blocks that nobody could look at in time */
-	uint64_t begun_ns, rss_before, rss_after;
+	uint64_t rss_before, rss_after;
 };
 
 /* Takes some 1.2 ms for each GiB of RSS, and a quarter of a second at most. False: nobody may look at that process, or there is

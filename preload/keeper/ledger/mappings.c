@@ -25,10 +25,8 @@ static uint32_t name_add(struct ledger *ledger, const char *name)
 	const size_t bytes = strlen(name) + 1;
 	if (bytes == 1 || strcmp(ledger->names + last, name) == 0)
 		return bytes == 1 ? 0 : last;
-	if (bytes > NAMES_BYTES - ledger->names_bytes) {
-		ledger->cut = true;
+	if (bytes > NAMES_BYTES - ledger->names_bytes)
 		return 0;
-	}
 	memcpy(ledger->names + ledger->names_bytes, name, bytes);
 	ledger->names_bytes += (uint32_t)bytes;
 	return ledger->names_bytes - (uint32_t)bytes;
@@ -47,8 +45,8 @@ static bool mapping_add(const struct seep_mapping *mapping, void *context)
 {
 	struct ledger *ledger = context;
 	if (ledger->count == LEDGER_MAPPINGS) {
-		ledger->cut = true;
-		return false;
+		ledger->cut_bytes += mapping->end - mapping->start;
+		return true;
 	}
 	const uint32_t name = name_add(ledger, mapping->path[0] ? mapping->path : mapping->label);
 	ledger->mappings[ledger->count++] = (struct ledger_mapping){

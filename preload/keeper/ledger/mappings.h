@@ -25,7 +25,7 @@ struct ledger {
 	struct ledger_mapping *mappings;
 	char *names; /* texts; the first is "" */
 	uint32_t count, names_bytes;
-	bool cut; /* there were more mappings than fit */
+	uint64_t cut_bytes; /* mapped beyond LEDGER_MAPPINGS: nothing else is known of them */
 };
 
 #define LEDGER_MAPPINGS 65536

@@ -58,7 +58,8 @@ static void region_add(const struct scan_region *region, struct page_counts *cou
 }
 
 /* One call. Where it came to; `start`: it can't. */
-static uint64_t piece_scan(struct pages *pages, uint64_t start, uint64_t end, struct page_counts *counts)
+static uint64_t piece_scan(struct pages *pages, uint64_t start, uint64_t end, bool may_be_of_files,
+			   struct page_counts *counts)
 {
 	struct scan_region *regions = pages->scratch;
 	struct scan scan = {.size = sizeof scan,
@@ -67,7 +68,8 @@ static uint64_t piece_scan(struct pages *pages, uint64_t start, uint64_t end, st
 			    .regions = (uintptr_t)regions,
 			    .region_count = PAGES_SCRATCH_BYTES / sizeof *regions,
 			    .any_of = SCAN_PRESENT | SCAN_SWAPPED,
-			    .returned = SCAN_PRESENT | SCAN_SWAPPED | SCAN_FILE | SCAN_ZERO | SCAN_HUGE};
+			    .returned = SCAN_PRESENT | SCAN_SWAPPED | SCAN_ZERO | SCAN_HUGE |
+					(may_be_of_files ? SCAN_FILE : 0)};
 	long got = system_call(SYS_ioctl, pages->descriptor, (long)SCAN_REQUEST, (long)&scan, 0, 0, 0);
 	if (got < 0 || scan.walk_end <= start)
 		return start;
@@ -95,11 +97,11 @@ static uint64_t piece_read(struct pages *pages, uint64_t start, uint64_t end, st
 	return start + count * PAGE_BYTES;
 }
 
-void pages_count(struct pages *pages, uint64_t start, uint64_t end, struct page_counts *counts)
+void pages_count(struct pages *pages, uint64_t start, uint64_t end, bool may_be_of_files, struct page_counts *counts)
 {
 	while (start < end && clock_read_ns(CLOCK_MONOTONIC) < pages->deadline_ns) {
 		const uint64_t stop = end - start > PIECE_BYTES ? start + PIECE_BYTES : end;
-		uint64_t next = pages->cannot_scan ? start : piece_scan(pages, start, stop, counts);
+		uint64_t next = pages->cannot_scan ? start : piece_scan(pages, start, stop, may_be_of_files, counts);
 		if (next == start) {
 			pages->cannot_scan = true;
 			next = piece_read(pages, start, stop, counts);

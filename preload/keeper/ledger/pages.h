@@ -2,10 +2,10 @@
 /*
  * Which pages of a process are in memory, counted from outside it, without stopping it.
  *
- * Where the kernel has PAGEMAP_SCAN (Linux 6.7), that is asked: 1.2 ms for each GiB in memory, and holes cost nothing. It
- * tells pages of zeros that are not counted in RSS from others. Before, /proc/PID/pagemap is read page by page: 10 ms for
- * each GiB that is mapped. Either way the kernel holds the program's map for a piece of 64 MiB at most; smaps, which takes
- * 21 ms for each GiB, would hold it for a whole mapping.
+ * Where the kernel has PAGEMAP_SCAN (Linux 6.7), that is asked: 1.2 ms for each GiB of the program's own memory, and
+ * holes cost nothing. It tells pages of zeros that are not counted in RSS from others. Before, /proc/PID/pagemap is read
+ * page by page: 15 ms for each GiB that is mapped. Either way the kernel holds the program's map for a piece of 64 MiB at
+ * most; smaps, which takes 15 ms for each GiB, would hold it for a whole mapping. `make bench-ledger` measures the three.
  */
 #ifndef SEEP_LEDGER_PAGES_H
 #define SEEP_LEDGER_PAGES_H
@@ -35,7 +35,8 @@ struct pages {
 bool pages_open(struct pages *pages, uint64_t pid, void *scratch, uint64_t deadline_ns);
 void pages_close(struct pages *pages);
 
-/* Adds what lies in [start, end). */
-void pages_count(struct pages *pages, uint64_t start, uint64_t end, struct page_counts *counts);
+/* Adds what lies in [start, end). Whether a page is a file's costs the kernel ten times as much as the rest, so it is asked only if
+ * there may be such: otherwise all count as anonymous. */
+void pages_count(struct pages *pages, uint64_t start, uint64_t end, bool may_be_of_files, struct page_counts *counts);
 
 #endif

@@ -224,7 +224,6 @@ static void memory_build(struct build *build)
 	if (build->look.row_count) {
 		value_add(image, SEEP_MEMORY_LEDGER_BEFORE, build->look.rss_before);
 		value_add(image, SEEP_MEMORY_LEDGER_AFTER, build->look.rss_after);
-		value_add(image, SEEP_MEMORY_LEDGER_TIME, build->look.begun_ns);
 		value_add(image, SEEP_MEMORY_BLOCKS_UNREAD, build->look.blocks_unread);
 	}
 	writer_section_end(image, SEEP_SECTION_MEMORY);

@@ -92,6 +92,19 @@ static void private_memory_is_told_by_its_neighbours(void **state)
 	classified(drawn, sizeof drawn / sizeof *drawn);
 }
 
+/* More mappings than there is room for are shown as what they are: not looked at. */
+static void what_does_not_fit_is_counted_as_unread(void **state)
+{
+	(void)state;
+	static struct ledger_row rows[LEDGER_ROWS];
+	struct pages pages = {0};
+	const struct ledger ledger = {.cut_bytes = 5 * MIB};
+	assert_int_equal(ledger_sum(&ledger, &pages, rows), 1);
+	assert_int_equal(rows[0].class, SEEP_LEDGER_UNEXPLAINED);
+	assert_int_equal(rows[0].virtual_bytes, 5 * MIB);
+	assert_int_equal(rows[0].pages.unread, 5 * MIB);
+}
+
 static void pages_are_counted_as_the_kernel_does(void **state)
 {
 	(void)state;
@@ -108,13 +121,13 @@ static void pages_are_counted_as_the_kernel_does(void **state)
 		assert_true(pages_open(&pages, (uint64_t)getpid(), scratch, later));
 		pages.cannot_scan = way != 0;
 		counts = (struct page_counts){0};
-		pages_count(&pages, start, start + all, &counts);
+		pages_count(&pages, start, start + all, false, &counts);
 		assert_int_equal(counts.anonymous, 100 * page);
 		assert_int_equal(counts.file + counts.swapped + counts.unread, 0);
 		pages_close(&pages);
 	}
 	assert_true(pages_open(&pages, (uint64_t)getpid(), scratch, 0));
-	pages_count(&pages, start, start + all, &counts);
+	pages_count(&pages, start, start + all, false, &counts);
 	assert_int_equal(counts.unread, all);
 	pages_close(&pages);
 	munmap(memory, all);
@@ -125,6 +138,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(files_are_told_by_what_they_are),
 	    cmocka_unit_test(private_memory_is_told_by_its_neighbours),
+	    cmocka_unit_test(what_does_not_fit_is_counted_as_unread),
 	    cmocka_unit_test(pages_are_counted_as_the_kernel_does),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
