@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "keeper/base/fault.h"
 #include "keeper/base/file.h"
@@ -93,10 +94,12 @@ static long unnamed_write(const struct seep_image *image, int directory, const c
 	int descriptor = file_open(directory, ".", O_WRONLY | O_TMPFILE, 0600);
 	if (descriptor < 0)
 		return -EOPNOTSUPP;
+	descriptor_path(path, descriptor);
+	long error = system_call(SYS_faccessat, AT_FDCWD, (long)path, F_OK, 0, 0, 0) ? -EOPNOTSUPP : 0;
 	system_change_mode(descriptor, 0600); /* whatever the umask */
-	long error = content_write(descriptor, image, durable);
+	if (!error)
+		error = content_write(descriptor, image, durable);
 	if (!error) {
-		descriptor_path(path, descriptor);
 		error = system_call(SYS_linkat, AT_FDCWD, (long)path, directory, (long)name, AT_SYMLINK_FOLLOW, 0);
 		if (error && error != -EEXIST)
 			error = -EOPNOTSUPP;
