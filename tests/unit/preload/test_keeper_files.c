@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Recordings on disk: opening damaged ones, writing without leaving anything
- * behind, finishing what a dead program left, exactly once.
+ * Recordings on disk: opening damaged ones, finishing what a dead program left,
+ * exactly once.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -14,7 +14,6 @@
 #include <string.h>
 #include <sys/inotify.h>
 #include <sys/mount.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -277,31 +276,6 @@ static void other_files_and_taken_names_are_left_alone(void **state)
 	assert_int_equal(status.st_mode & 07777, 0600);
 }
 
-/* So that a keeper that is killed, or whose program executes another, leaves no half of one. */
-static void a_snapshot_has_no_name_before_it_is_whole(void **state)
-{
-	(void)state;
-	struct heap heap;
-	struct build_options options = {.trigger = SEEP_TRIGGER_TIMER, .consumer = true};
-	struct seep_fault fault;
-	uint64_t number;
-	_Alignas(struct inotify_event) char events[4096];
-	recording_make(&heap, test_directory, 512 << 10);
-	int unnamed = open(test_directory, O_WRONLY | O_TMPFILE, 0600), directory = open(test_directory, O_RDONLY);
-	int watch = inotify_init1(IN_NONBLOCK);
-	if (unnamed < 0)
-		skip(); /* the file system has no such files */
-	assert_true(inotify_add_watch(watch, test_directory, IN_CREATE | IN_MOVED_TO) >= 0);
-	assert_true(snapshot_take(&heap, directory, &options, true, &number, &fault));
-	const ssize_t got = read(watch, events, sizeof events);
-	const struct inotify_event *event = (const void *)events;
-	assert_int_equal(got, sizeof *event + event->len);
-	assert_string_equal(event->name, "000001.seep");
-	close(unnamed);
-	close(directory);
-	close(watch);
-}
-
 static void a_recording_that_may_only_be_read_is_finished_if_complete(void **state)
 {
 	(void)state;
@@ -325,95 +299,6 @@ static void a_recording_that_may_only_be_read_is_finished_if_complete(void **sta
 	int status;
 	waitpid(child, &status, 0);
 	assert_int_equal(status, 0);
-}
-
-static void thinning_never_touches_files_of_others(void **state)
-{
-	(void)state;
-	struct heap heap;
-	struct build_options options = {.trigger = SEEP_TRIGGER_TIMER, .consumer = true};
-	struct seep_fault fault;
-	uint64_t number;
-	recording_make(&heap, test_directory, 512 << 10);
-	heap.header->snapshots_limit = 5;
-	int opened = open(test_directory, O_RDONLY | O_DIRECTORY);
-	file_put("000004.seep", "mine", 4);
-	for (int i = 0; i < 12; i++)
-		assert_true(snapshot_take(&heap, opened, &options, false, &number, &fault));
-	assert_int_equal(number, 13);
-	assert_int_equal(directory_count(test_directory, ".seep"), 6);
-	assert_int_equal(access(path_of("000001.seep"), F_OK), 0);
-	assert_int_equal(access(path_of("000004.seep"), F_OK), 0);
-	assert_int_equal(access(path_of("000013.seep"), F_OK), 0);
-	assert_int_equal(load_relaxed(&heap.header->losses[SEEP_LOSS_SNAPSHOTS_THINNED]), 7);
-	close(opened);
-}
-
-/* The same for every way in which writing fails: an error, a count, nothing left, the older snapshots as they were. */
-static void take_that_fails(const struct heap *heap, int opened, int error)
-{
-	struct build_options options = {.trigger = SEEP_TRIGGER_TIMER, .consumer = true};
-	struct seep_fault fault = {0};
-	struct snapshot snapshot;
-	uint64_t number, failed = load_relaxed(&heap->header->losses[SEEP_LOSS_SNAPSHOTS_FAILED]);
-	int files = directory_count(test_directory, "");
-	assert_false(snapshot_take(heap, opened, &options, true, &number, &fault));
-	assert_int_equal(fault.error, error);
-	assert_int_equal(load_relaxed(&heap->header->losses[SEEP_LOSS_SNAPSHOTS_FAILED]), failed + 1);
-	assert_int_equal(directory_count(test_directory, ""), files);
-	free(snapshot_load(test_directory, "000001.seep", &snapshot));
-}
-
-static void a_file_size_limit_brings_an_error_and_no_signal(void **state)
-{
-	(void)state;
-	struct heap heap;
-	struct build_options options = {.trigger = SEEP_TRIGGER_TIMER, .consumer = true};
-	struct seep_fault fault;
-	struct rlimit before, small;
-	uint64_t number;
-	recording_make(&heap, test_directory, 512 << 10);
-	work_of_20_sites(&heap, test_directory);
-	int opened = open(test_directory, O_RDONLY | O_DIRECTORY);
-	assert_true(snapshot_take(&heap, opened, &options, true, &number, &fault));
-	getrlimit(RLIMIT_FSIZE, &before);
-	small = (struct rlimit){4096, before.rlim_max};
-	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
-	take_that_fails(&heap, opened, EFBIG); /* SIGXFSZ would end this test */
-	setrlimit(RLIMIT_FSIZE, &before);
-	assert_true(snapshot_take(&heap, opened, &options, true, &number, &fault));
-	close(opened);
-}
-
-static void a_full_disk_leaves_nothing_behind(void **state)
-{
-	(void)state;
-	static struct heap heap;
-	struct build_options options = {.trigger = SEEP_TRIGGER_TIMER, .consumer = true};
-	struct seep_fault fault;
-	uint64_t number;
-	char elsewhere[256];
-	snprintf(elsewhere, sizeof elsewhere, "%s", test_directory);
-	recording_make(&heap, test_directory, 512 << 10);
-	work_of_20_sites(&heap, test_directory);
-	snprintf(test_directory, sizeof test_directory, "%s", directory_make());
-	if (mount("none", test_directory, "tmpfs", 0, "size=1m") != 0) {
-		directory_remove(elsewhere);
-		skip();
-	}
-	int opened = open(test_directory, O_RDONLY | O_DIRECTORY);
-	assert_true(snapshot_take(&heap, opened, &options, true, &number, &fault));
-	static char filler[4 << 10];
-	int file = open(path_of("filler"), O_WRONLY | O_CREAT, 0600);
-	while (write(file, filler, sizeof filler) > 0)
-		;
-	close(file);
-	take_that_fails(&heap, opened, ENOSPC);
-	unlink(path_of("filler"));
-	assert_true(snapshot_take(&heap, opened, &options, true, &number, &fault));
-	close(opened);
-	umount(test_directory);
-	directory_remove(elsewhere);
 }
 
 /* Damage anywhere in the file: opening refuses it, or building works. */
@@ -464,11 +349,7 @@ int main(void)
 	    TEST(several_finishers_at_once_write_one_snapshot),
 	    TEST(a_running_program_is_not_finished),
 	    TEST(other_files_and_taken_names_are_left_alone),
-	    TEST(a_snapshot_has_no_name_before_it_is_whole),
 	    TEST(a_recording_that_may_only_be_read_is_finished_if_complete),
-	    TEST(thinning_never_touches_files_of_others),
-	    TEST(a_file_size_limit_brings_an_error_and_no_signal),
-	    TEST(a_full_disk_leaves_nothing_behind),
 	    TEST(flipped_bits_on_disk_never_crash_a_reader),
 	};
 	return cmocka_run_group_tests_name("keeper_files", tests, NULL, NULL);
