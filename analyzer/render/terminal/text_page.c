@@ -91,7 +91,7 @@ unsigned text_columns(const char *text)
 }
 
 /* Writes words and a newline; the page is already at column `indent`. */
-static void words_write(struct text_page *page, enum text_style style, const char *text, unsigned indent)
+void text_write_words_behind(struct text_page *page, enum text_style style, const char *text, unsigned indent)
 {
 	struct buffer line = {0};
 	unsigned used = indent;
@@ -123,17 +123,12 @@ static void words_write(struct text_page *page, enum text_style style, const cha
 void text_write_words(struct text_page *page, enum text_style style, const char *text, unsigned indent)
 {
 	buffer_printf(page->out, "%*s", (int)indent, "");
-	words_write(page, style, text, indent);
-}
-
-void text_write_words_behind(struct text_page *page, enum text_style style, const char *text, unsigned indent)
-{
-	words_write(page, style, text, indent);
+	text_write_words_behind(page, style, text, indent);
 }
 
 void text_write_labelled(struct text_page *page, enum text_style style, const char *label, const char *text)
 {
 	text_write(page, style, "%s", label);
 	buffer_append_text(page->out, "  ");
-	words_write(page, STYLE_PLAIN, text, text_columns(label) + 2);
+	text_write_words_behind(page, STYLE_PLAIN, text, text_columns(label) + 2);
 }
