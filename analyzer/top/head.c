@@ -3,15 +3,15 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "render/screen/spark.h"
 #include "render/terminal/name_text.h"
 #include "render/words/estimate.h"
 #include "render/words/finding.h"
+#include "render/words/losses.h"
 #include "statistics/interval.h"
 
-#define SPARK_COLUMNS 16
+enum { SPARK_COLUMNS = 16, CUT_LEAST = 8 };
 
 /* Parts of a line, as many as fit into it. */
 struct line {
@@ -28,6 +28,19 @@ static void part_write(struct line *line, enum text_style style, const char *sep
 	buffer_append_text(line->page->out, separator);
 	text_write(line->page, style, "%s", text);
 	line->used += columns;
+}
+
+/* The same, cut to what there is room for. */
+static void part_write_cut(struct line *line, enum text_style style, const char *separator, const char *text)
+{
+	const unsigned used = line->used + text_columns(separator), columns = line->page->columns;
+	struct buffer cut = {0};
+
+	if (used + CUT_LEAST <= columns) {
+		beginning_append(&cut, text, columns - used);
+		part_write(line, style, separator, cut.data ? cut.data : "");
+	}
+	buffer_free(&cut);
 }
 
 static void line_end(const struct line *line)
@@ -47,6 +60,7 @@ static void program_write(struct text_page *page, const struct model *model)
 	const struct study *study = &model->study;
 	const struct look *look = &model->look;
 	struct line line = {page, 0};
+	struct buffer lost = {0};
 	char text[96];
 
 	snprintf(text, sizeof text, "pid %llu", (unsigned long long)model->pid);
@@ -59,11 +73,10 @@ static void program_write(struct text_page *page, const struct model *model)
 	else
 		snprintf(text, sizeof text, ", every allocation");
 	part_write(&line, STYLE_PLAIN, "", text);
-	if (study->head && study->head->lost && strcmp(study_text(study, study->head->lost), "nothing") != 0) {
-		snprintf(text, sizeof text, ", lost: %.80s", study_text(study, study->head->lost));
-		part_write(&line, STYLE_WARNING, "", text);
-	}
+	if (losses_append(&lost, &model->numbers))
+		part_write_cut(&line, STYLE_WARNING, ", lost: ", lost.data);
 	line_end(&line);
+	buffer_free(&lost);
 }
 
 /* The limit that comes first at the pace of what leaks, as of the judgement, less the time since. */
@@ -129,18 +142,10 @@ static void finding_write(struct text_page *page, const struct model *model)
 	const struct study_head *head = model->study.head;
 	const enum finding finding = head ? (enum finding)head->finding : FINDING_NO_VERDICT;
 	struct line line = {page, 0};
-	char text[200] = "names and verdicts are being found";
 
-	if (head)
-		snprintf(text, sizeof text, "%.190s", study_text(&model->study, head->finding_text));
 	part_write(&line, findings[finding].style, "", findings[finding].label);
-	if (line.used + 2 + text_columns(text) > page->columns) {
-		struct buffer cut = {0};
-		beginning_append(&cut, text, page->columns - line.used - 2);
-		snprintf(text, sizeof text, "%s", cut.data);
-		buffer_free(&cut);
-	}
-	part_write(&line, STYLE_PLAIN, "  ", text);
+	part_write_cut(&line, STYLE_PLAIN, "  ",
+		       head ? study_text(&model->study, head->finding_text) : "names and verdicts are being found");
 	line_end(&line);
 }
 

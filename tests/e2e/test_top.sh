@@ -129,6 +129,7 @@ def help_is_there():
 def sizes_are_followed():
     top.resize(130, 40)
     top.await_text(r"growth \[95 %\].* allocated +calls +place")
+    wanted("lost" not in top.line(0))
     top.resize(60, 20)
     top.await_text(r"^60 x 20: seep top needs 80 x 24")
     top.resize(80, 24)
@@ -197,6 +198,27 @@ check_match "and name the leak first" '^ *LEAK.*forget_session' "$(grep -A1 verd
 "$SEEP" top live >out 2>err
 check_equal "of a program that has ended it says what to type instead" "3 1" \
 	"$? $(grep -c 'its program has ended; what it left: seep leaks live' err)"
+
+compile deep <<'END'
+#include <stdlib.h>
+#include <unistd.h>
+__attribute__((noinline)) static int descend(int depth) {
+	volatile int below = depth ? descend(depth - 1) : malloc(1000) != NULL;
+	return below;
+}
+int main(int argc, char **argv) {
+	(void)argc;
+	for (int i = 0; i < 60000 && access(argv[1], F_OK) != 0; i++) { /* a few minutes, should nobody end it */
+		descend(5000);
+		usleep(2000);
+	}
+}
+END
+background "$SEEP" run -r 1K -o deep_live -- ./deep stop_deep 2>/dev/null
+wait_until 10 test -e deep_live/heap
+says_losses() { "$SEEP" top deep_live --count=1 2>&1 | head -1 | grep -q ', lost: [0-9,]* stacks* cut'; }
+check "losses are in its head, cut to the line's end" wait_until 10 says_losses
+touch stop_deep
 
 # Alone in a namespace of processes, so that what else is recorded here does not count.
 if unshare -pf --mount-proc true 2>/dev/null; then

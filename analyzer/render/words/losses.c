@@ -28,7 +28,7 @@ static const struct loss_text {
     {SEEP_LOSS_EVENTS_DOUBTED, "event perhaps counted twice", "events perhaps counted twice"},
 };
 
-void losses_append(struct buffer *out, const struct profile *profile)
+bool losses_append(struct buffer *out, const struct profile *profile)
 {
 	bool found = false;
 
@@ -44,4 +44,5 @@ void losses_append(struct buffer *out, const struct profile *profile)
 		buffer_append_text(out, "none");
 	if (profile_is_lower_bound(profile))
 		buffer_append_text(out, "; totals are lower bounds");
+	return found;
 }

@@ -18,7 +18,6 @@
 #include "render/words/finding.h"
 #include "render/words/leak_evidence.h"
 #include "render/words/leak_sentence.h"
-#include "render/words/losses.h"
 #include "series/series.h"
 #include "statistics/measure.h"
 
@@ -244,8 +243,6 @@ static void program_keep(struct work *work)
 
 	head_append_program(&text, work->now);
 	work->head.program = buffer_keep(work, &text);
-	losses_append(&text, work->now);
-	work->head.lost = buffer_keep(work, &text);
 	work->head.status = work->now->status;
 }
 

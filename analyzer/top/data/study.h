@@ -51,7 +51,7 @@ struct study_moment {
 struct study_head {
 	uint64_t bytes; /* of all */
 	uint32_t place_count, site_count, moment_count, text_bytes;
-	uint32_t error, program, finding_text, limit_name, lost;
+	uint32_t error, program, finding_text, limit_name;
 	uint32_t finding; /* enum finding */
 	uint32_t snapshots, status;
 	uint64_t judged_ns, open;
