@@ -23,7 +23,7 @@ similar=$name-not
 begin() { # EXECUTABLE: its number is in $begun
 	"./$1" stop &
 	begun=$!
-pids+=("$begun")
+	pids+=("$begun")
 	wait_until 10 test "$(readlink "/proc/$begun/exe")" = "$PWD/$1"
 }
 says() { grep -qE "$1" said; }
