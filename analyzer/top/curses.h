@@ -14,8 +14,8 @@
 #define CURSES_FUNCTIONS(each)                                                                                         \
 	each(newterm) each(delscreen) each(endwin) each(cbreak) each(noecho) each(keypad) each(nodelay) each(wgetch)   \
 	    each(werase) each(wmove) each(waddnstr) each(wattrset) each(wrefresh) each(curs_set) each(start_color)     \
-		each(use_default_colors) each(init_pair) each(has_colors) each(resizeterm) each(set_escdelay)          \
-		    each(typeahead) each(COLOR_PAIR)
+		each(use_default_colors) each(init_pair) each(has_colors) each(set_escdelay) each(typeahead)           \
+		    each(COLOR_PAIR)
 
 #define CURSES_MEMBER(name) __typeof__(&name) name;
 extern struct curses {

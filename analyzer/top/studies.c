@@ -55,7 +55,6 @@ bool studies_poll(struct studies *studies, struct model *model, uint64_t now_ns)
 		return false;
 	task_finish(&studies->task, &status, &cpu_s);
 	pace_spend(&studies->pace, cpu_s);
-	studies->has_any = true;
 	if (study_take(&study, &studies->task.got, &error))
 		model_learn(model, &study);
 	else

@@ -16,7 +16,6 @@ struct studies {
 	uint64_t asked_open;
 	uint64_t asked_ns;
 	bool is_final; /* the last one began after the program had ended */
-	bool has_any;  /* one has come, or failed */
 };
 
 /* Begins one if something is new: a snapshot, a place that was opened, sites without names, the program's end. */

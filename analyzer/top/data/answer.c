@@ -26,7 +26,7 @@ static bool head_is_sound(const struct study_head *head, size_t bytes)
 
 	return head->bytes == bytes && wanted == bytes && head->text_bytes && has_text(head, head->error) &&
 	       has_text(head, head->program) && has_text(head, head->finding_text) &&
-	       has_text(head, head->limit_name) && head->finding <= FINDING_LEAKS && head->unit_s > 0;
+	       has_text(head, head->limit_name) && head->finding <= FINDING_LEAKS;
 }
 
 static bool study_is_sound(const struct study *study)

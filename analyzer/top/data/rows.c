@@ -73,7 +73,6 @@ static struct row *row_get(struct rows *rows, uint64_t key)
 /* Verdicts are those of places: a function or module shows the worst of its own. */
 static void row_add_place(struct row *row, const struct study_place *place)
 {
-	row->places++;
 	if (row->place && row->verdict <= place->verdict)
 		return;
 	row->place = place;
@@ -94,7 +93,7 @@ static void sites_add(struct rows *rows, const struct look *look, const struct p
 		const struct study_place *place = place_of(rows, study, site->key);
 		struct row *row = row_get(rows, key_of(study, place, by));
 		sum_include(&row->in_use, &site->tally.in_use);
-		change_add_site(&row->change, look, i, past);
+		change_include(&row->change, &change);
 		if (place && row->place != place)
 			row_add_place(row, place);
 	}

@@ -17,9 +17,8 @@ extern const char *const row_sort_names[]; /* "verdict", ...; ends with NULL */
 struct row {
 	uint64_t key;                    /* the same at every look */
 	const struct study_place *place; /* the first of those in it; NULL: not named yet, or a thread */
-	uint32_t places;
-	uint32_t thread;        /* 1 + its number; 0: later ones; of threads only */
-	struct seep_sum in_use; /* bytes */
+	uint32_t thread;                 /* 1 + its number; 0: later ones; of threads only */
+	struct seep_sum in_use;          /* bytes */
 	struct change change;
 	enum leak_verdict verdict; /* the first of its places'; LEAK_VERDICTS: none yet */
 	bool is_sure;

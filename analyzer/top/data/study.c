@@ -63,7 +63,7 @@ static struct study_place *place_add(struct work *work)
 
 	ARRAY_RESERVE(work->places, count, work->place_capacity);
 	struct study_place *place = &work->places[work->head.place_count++];
-	*place = (struct study_place){.verdict = LEAK_VERDICTS, .leak_rate = NAN};
+	*place = (struct study_place){.verdict = LEAK_VERDICTS};
 	return place;
 }
 
@@ -141,9 +141,7 @@ static void verdict_keep(struct work *work, struct study_place *place, const str
 
 	place->verdict = row->verdict;
 	place->cautions = row->cautions;
-	place->leak_rate = row->leak_rate;
 	place->leak_low = row->leak_interval.low;
-	place->leak_high = row->leak_interval.high;
 	if (row->spread)
 		spread_sentence_append(&text, &row->spread->place);
 	else if (row->verdict == LEAK_LEAK)
@@ -200,8 +198,6 @@ static void findings_keep(struct work *work)
 	work->head.finding_text = buffer_keep(work, &text);
 	work->head.finding = finding_of(leaks);
 	work->head.judged_ns = leaks->reference->time_ns;
-	work->head.unit_s = leak_unit_for(leaks->seconds).seconds;
-	work->head.snapshots = (uint32_t)(leaks->time_count + work->series.left_out);
 	if (!leaks_limit(leaks, &limit) || limit.seconds > LEAK_HORIZON * leaks->seconds)
 		return;
 	work->head.limit_name = text_keep(work, limit.name);
@@ -243,7 +239,6 @@ static void program_keep(struct work *work)
 
 	head_append_program(&text, work->now);
 	work->head.program = buffer_keep(work, &text);
-	work->head.status = work->now->status;
 }
 
 static void answer_write(struct buffer *answer, struct work *work)
@@ -264,7 +259,7 @@ static void answer_write(struct buffer *answer, struct work *work)
 /* The process ends behind this: nothing is freed. Messages would be written over the screen. */
 void study_work(struct buffer *answer, const void *context)
 {
-	struct work work = {.request = context, .head = {.limit_s = INFINITY, .unit_s = 1}};
+	struct work work = {.request = context, .head = {.limit_s = INFINITY}};
 	struct error error;
 	const int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
 

@@ -32,8 +32,8 @@ struct study_place {
 	uint32_t stacks;
 	uint32_t verdict, cautions; /* enum leak_verdict; LEAK_VERDICTS: not judged yet */
 	uint32_t is_spread;         /* over many: it has no sites of its own here, but values as of the judgement */
-	double leak_rate, leak_low, leak_high; /* bytes a second */
-	double in_use;                         /* of a spread */
+	double leak_low;            /* bytes a second */
+	double in_use;              /* of a spread */
 };
 
 struct study_site {
@@ -53,10 +53,8 @@ struct study_head {
 	uint32_t place_count, site_count, moment_count, text_bytes;
 	uint32_t error, program, finding_text, limit_name;
 	uint32_t finding; /* enum finding */
-	uint32_t snapshots, status;
 	uint64_t judged_ns, open;
 	double limit, limit_s; /* bytes; seconds from the judgement until it is reached, INFINITY: never or none */
-	double unit_s;         /* of rates in words: bytes an hour, a minute, a second */
 };
 
 struct study {

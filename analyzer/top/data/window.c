@@ -99,6 +99,14 @@ static void change_add(struct change *change, const struct tally *now, const str
 	change->allocations += fmax(now->allocations - then->allocations, 0);
 }
 
+void change_include(struct change *change, const struct change *more)
+{
+	sum_include(&change->fresh, &more->fresh);
+	sum_include(&change->gone, &more->gone);
+	change->allocated_bytes += more->allocated_bytes;
+	change->allocations += more->allocations;
+}
+
 void change_add_site(struct change *change, const struct look *look, uint32_t site, const struct past *past)
 {
 	const bool was_there = past && site < past->site_count &&

@@ -45,6 +45,7 @@ struct change {
 /* Adds one site's. `past`: NULL where there is no earlier moment, and all is 0 then. The look was taken with that moment's time. */
 void change_add_site(struct change *change, const struct look *look, uint32_t site, const struct past *past);
 void change_add_thread(struct change *change, const struct look *look, uint32_t thread, const struct past *past);
+void change_include(struct change *change, const struct change *more);
 
 static inline double change_growth(const struct change *change)
 {
