@@ -121,6 +121,11 @@ void model_learn(struct model *model, struct study *study)
 		trend_begin(&model->trend, &model->study);
 }
 
+void model_say(struct model *model, const char *text)
+{
+	snprintf(model->said, sizeof model->said, "%s", text);
+}
+
 void model_close(struct model *model)
 {
 	seep_heap_close(&model->heap);

@@ -47,6 +47,8 @@ void model_look(struct model *model);
 void model_arrange(struct model *model);
 /* Another study's answer. */
 void model_learn(struct model *model, struct study *study);
+/* For the last line, until the next key. */
+void model_say(struct model *model, const char *text);
 void model_close(struct model *model);
 
 #endif

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "top/studies.h"
 
-#include <stdio.h>
-
 #include "base/buffer.h"
 #include "render/terminal/text_page.h"
 
@@ -28,10 +26,10 @@ static bool is_wanted(struct studies *studies, const struct model *model, uint64
 	       pace_allows(&studies->pace, SHARE, now_ns);
 }
 
-void studies_begin(struct studies *studies, const struct model *model, uint64_t now_ns)
+void studies_begin(struct studies *studies, struct model *model, uint64_t now_ns)
 {
 	struct study_request *request = &studies->request;
-	struct error ignored;
+	struct error error;
 
 	if (studies->task.pid || !is_wanted(studies, model, now_ns))
 		return;
@@ -41,7 +39,8 @@ void studies_begin(struct studies *studies, const struct model *model, uint64_t 
 	studies->asked_open = model->view.open;
 	studies->asked_ns = now_ns;
 	studies->is_final = model->state == MODEL_ENDED;
-	task_start(&studies->task, study_work, request, STUDY_MOST, now_ns, &ignored);
+	if (!task_start(&studies->task, study_work, request, STUDY_MOST, now_ns, &error))
+		model_say(model, error.text);
 }
 
 bool studies_poll(struct studies *studies, struct model *model, uint64_t now_ns)
@@ -58,7 +57,7 @@ bool studies_poll(struct studies *studies, struct model *model, uint64_t now_ns)
 	if (study_take(&study, &studies->task.got, &error))
 		model_learn(model, &study);
 	else
-		snprintf(model->said, sizeof model->said, "%.190s", error.text);
+		model_say(model, error.text);
 	return true;
 }
 

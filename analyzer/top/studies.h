@@ -18,8 +18,9 @@ struct studies {
 	bool is_final; /* the last one began after the program had ended */
 };
 
-/* Begins one if something is new: a snapshot, a place that was opened, sites without names, the program's end. */
-void studies_begin(struct studies *studies, const struct model *model, uint64_t now_ns);
+/* Begins one if something is new: a snapshot, a place that was opened, sites without names, the program's end. The model
+ * says why one could not begin, or what came is no answer. */
+void studies_begin(struct studies *studies, struct model *model, uint64_t now_ns);
 /* Takes what has come. True: the model has learned something. */
 bool studies_poll(struct studies *studies, struct model *model, uint64_t now_ns);
 void studies_end(struct studies *studies);

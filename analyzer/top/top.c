@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/message.h"
 #include "files/output.h"
 #include "target/take.h"
 #include "top/screen.h"
@@ -62,9 +63,9 @@ static void snapshot_begin(struct top *top)
 	model->view.wants_snapshot = false;
 	if (top->snapshot.pid)
 		return;
-	snprintf(model->said, sizeof model->said, "a snapshot is being taken");
+	model_say(model, "a snapshot is being taken");
 	if (!task_start(&top->snapshot, snapshot_work, model->directory, SNAPSHOT_MOST, now_ns(), &error))
-		snprintf(model->said, sizeof model->said, "%.190s", error.text);
+		model_say(model, error.text);
 }
 
 static bool snapshot_poll(struct top *top)
@@ -75,8 +76,7 @@ static bool snapshot_poll(struct top *top)
 	if (!top->snapshot.pid || task_read(&top->snapshot))
 		return false;
 	task_finish(&top->snapshot, &status, &cpu_s);
-	snprintf(top->model.said, sizeof top->model.said, "%.190s",
-		 top->snapshot.got.length ? top->snapshot.got.data : "the snapshot could not be taken");
+	model_say(&top->model, top->snapshot.got.length ? top->snapshot.got.data : "the snapshot could not be taken");
 	buffer_free(&top->snapshot.got);
 	return true;
 }
@@ -128,7 +128,7 @@ static bool keys_take(struct top *top)
 		const enum window_length window = view->window;
 		const bool wanted_threads = view->by == ROW_THREAD;
 		if (top->model.state == MODEL_RUNS && !top->snapshot.pid)
-			top->model.said[0] = '\0';
+			model_say(&top->model, "");
 		is_changed |= key == KEY_CODE_RESIZE || view_key(view, key, &top->model.rows, &top->model.study);
 		if (view->window != window || (view->by == ROW_THREAD) > wanted_threads)
 			top->look_ns = 0; /* what is young, and whose it is, is told by a look */
@@ -259,6 +259,9 @@ static bool print_table(struct top *top, const struct top_request *request, stru
 	model_arrange(&top->model);
 	screen_write_table(&page, &top->model, request->rows);
 	buffer_append_byte(&text, '\n');
+	if (*top->model.said)
+		message("%s", top->model.said);
+	model_say(&top->model, "");
 	const bool is_written = output_write_buffer(&text, NULL, error);
 	buffer_free(&text);
 	return is_written;

@@ -187,6 +187,8 @@ END
 
 "$SEEP" top live --count=2 --interval=100ms >tables 2>err
 check_equal "without a terminal it prints as many tables as asked for" "0 2" "$? $(grep -c '^verdict\|^ *verdict' tables)"
+prlimit --nofile=5 "$SEEP" top live --count=1 >limited 2>err
+check_match "where names can't be found it says why" "^seep: .*: Too many open files" "$(cat err)"
 "$SEEP" top live --interval=100ms >until_end 2>err &
 tables_pid=$!
 pids+=("$tables_pid")
