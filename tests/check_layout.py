@@ -52,7 +52,7 @@ analyzer/session        analyzer/base analyzer/process analyzer/profile analyzer
 analyzer/run            analyzer/base analyzer/options analyzer/process analyzer/session
 analyzer/tracing        analyzer/base
 analyzer/inline         analyzer/base analyzer/modules analyzer/tracing
-analyzer/attach         analyzer/base analyzer/files analyzer/inline analyzer/options analyzer/process analyzer/run analyzer/session analyzer/tracing
+analyzer/attach         analyzer/base analyzer/files analyzer/inline analyzer/options analyzer/process analyzer/run analyzer/session analyzer/tracing analyzer/work
 analyzer/tree           analyzer/base analyzer/files analyzer/profile
 analyzer/target          analyzer/base analyzer/process analyzer/profile preload/keeper/program
 analyzer/export         analyzer/base analyzer/files analyzer/profile analyzer/reader analyzer/statistics analyzer/tree
@@ -66,7 +66,7 @@ analyzer/page           analyzer/base analyzer/compare analyzer/files analyzer/l
 analyzer/serve/door      analyzer/base analyzer/files
 analyzer/serve           analyzer/base analyzer/files analyzer/page analyzer/process analyzer/profile analyzer/reader analyzer/render/text analyzer/render/words analyzer/serve/door analyzer/statistics analyzer/symbols analyzer/target analyzer/work preload/keeper/program
 analyzer/options         analyzer/base analyzer/target
-analyzer/top/data        analyzer/base analyzer/leaks analyzer/profile analyzer/render/text analyzer/render/words analyzer/series analyzer/statistics analyzer/symbols preload/keeper/base preload/keeper/heap preload/keeper/snapshot
+analyzer/top/data        analyzer/base analyzer/leaks analyzer/profile analyzer/render/text analyzer/render/words analyzer/series analyzer/statistics analyzer/symbols analyzer/work preload/keeper/base preload/keeper/heap preload/keeper/snapshot
 analyzer/top             analyzer/base analyzer/files analyzer/leaks analyzer/process analyzer/profile analyzer/render/screen analyzer/render/terminal analyzer/render/text analyzer/render/words analyzer/statistics analyzer/target analyzer/top/data analyzer/work
 analyzer/summary         analyzer/base analyzer/doctor analyzer/files analyzer/leaks analyzer/options analyzer/render/words analyzer/session
 analyzer/commands       analyzer/account analyzer/attach analyzer/base analyzer/compare analyzer/doctor analyzer/export analyzer/files analyzer/inline analyzer/leaks analyzer/options analyzer/page analyzer/place analyzer/process analyzer/profile analyzer/reader analyzer/render/flame analyzer/render/json analyzer/render/metrics analyzer/render/screen analyzer/render/source analyzer/render/terminal analyzer/render/text analyzer/render/words analyzer/run analyzer/series analyzer/serve analyzer/serve/door analyzer/session analyzer/source analyzer/summary analyzer/target analyzer/top analyzer/tree

@@ -17,8 +17,7 @@
 #include "base/message.h"
 #include "files/path.h"
 #include "process/inspect.h"
-
-#define SECOND UINT64_C(1000000000)
+#include "work/clock.h"
 
 static bool has_name(uint64_t pid, const struct seep_process_stat *stat, const char *name)
 {
@@ -100,14 +99,6 @@ static void end_listen(void)
 		sigaction(signals[i], &action, NULL);
 }
 
-static uint64_t clock_now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * SECOND + (uint64_t)now.tv_nsec;
-}
-
 /* Those that stay with joined processes, our children. */
 struct company {
 	pid_t *each;
@@ -136,7 +127,7 @@ static bool is_to_be_joined(const struct named *named, bool is_first)
 
 static void one_join(struct joining *joining, const struct named *named)
 {
-	const uint64_t now_ns = clock_now_ns();
+	const uint64_t now_ns = clock_monotonic_ns();
 	const uint64_t for_ns = joining->until_ns > now_ns ? joining->until_ns - now_ns : joining->until_ns ? 1 : 0;
 	struct attendant attendant;
 	struct error error;
@@ -194,13 +185,13 @@ static void company_reap(struct company *company)
 
 size_t named_join_all(const char *name, uint64_t for_ns, named_join *join, const void *context)
 {
-	struct joining joining = {join, context, for_ns ? clock_now_ns() + for_ns : 0, {0}, {0}, {0}, 0};
+	struct joining joining = {join, context, for_ns ? clock_monotonic_ns() + for_ns : 0, {0}, {0}, {0}, 0};
 
 	end_listen();
 	scan(&joining, name, true);
 	if (joining.seen.count == 0)
 		message("no process is named %s yet: those that appear will be joined", name);
-	while (!asked_to_end && !(joining.until_ns && clock_now_ns() >= joining.until_ns)) {
+	while (!asked_to_end && !(joining.until_ns && clock_monotonic_ns() >= joining.until_ns)) {
 		nanosleep(&(struct timespec){1, 0}, NULL);
 		company_reap(&joining.company);
 		scan(&joining, name, false);

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/signalfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "page/page.h"
@@ -16,6 +15,7 @@
 #include "serve/http.h"
 #include "serve/routes.h"
 #include "serve/upkeep.h"
+#include "work/clock.h"
 
 enum { CONNECTION_BYTES = 16 * 1024 }; /* for the head of a request, and of an answer */
 
@@ -33,14 +33,6 @@ struct server {
 	struct waiting waiting[CLIENTS_MOST];
 	size_t waiting_count;
 };
-
-static uint64_t clock_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
-}
 
 static struct client *client_of(struct MHD_Connection *connection)
 {
@@ -275,7 +267,7 @@ static void serve(struct server *server, int signals)
 			return;
 		if (ready[0].revents)
 			return;
-		state->now_ns = clock_ns();
+		state->now_ns = clock_monotonic_ns();
 		const struct served *made = upkeep_take(state);
 		if (made)
 			waiting_resume(server, made);
@@ -305,7 +297,7 @@ bool server_run(struct server_state *state, const struct admission *admission, c
 		return error_set(error, "signals can't be waited for: %s", strerror(errno));
 	page_render_live(&page);
 	cached_replace(&state->page, &page, ANSWER_PAGE);
-	state->now_ns = clock_ns();
+	state->now_ns = clock_monotonic_ns();
 	const bool is_begun = daemon_begin(&server, listener->descriptor, error);
 	if (is_begun) {
 		serve(&server, signals);

@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/message.h"
@@ -13,6 +12,7 @@
 #include "top/screen.h"
 #include "top/studies.h"
 #include "top/terminal.h"
+#include "work/clock.h"
 
 #define LOOK_NS UINT64_C(500000000)
 #define LOOK_SHARE 0.006                   /* of a core at most: where looks take longer, they are fewer */
@@ -26,19 +26,6 @@ struct top {
 	uint64_t look_ns; /* when the next look is due */
 	bool is_costly;   /* what was done since the last wait counts as a look */
 };
-
-static uint64_t clock_of(clockid_t clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
-static uint64_t now_ns(void)
-{
-	return clock_of(CLOCK_MONOTONIC);
-}
 
 /* ---- a snapshot, in a task: the keeper may take its time ---- */
 
@@ -64,7 +51,7 @@ static void snapshot_begin(struct top *top)
 	if (top->snapshot.pid)
 		return;
 	model_say(model, "a snapshot is being taken");
-	if (!task_start(&top->snapshot, snapshot_work, model->directory, SNAPSHOT_MOST, now_ns(), &error))
+	if (!task_start(&top->snapshot, snapshot_work, model->directory, SNAPSHOT_MOST, clock_monotonic_ns(), &error))
 		model_say(model, error.text);
 }
 
@@ -105,7 +92,7 @@ static void screen_draw(struct top *top)
 static bool look(struct top *top)
 {
 	struct model *model = &top->model;
-	const uint64_t now = now_ns();
+	const uint64_t now = clock_monotonic_ns();
 
 	if (model->view.is_paused || model->state == MODEL_ENDED || now < top->look_ns)
 		return false;
@@ -148,7 +135,7 @@ static bool await(const struct top *top)
 	    {top->snapshot.pid ? top->snapshot.pipe : -1, POLLIN, 0},
 	};
 	const bool is_looking = !model->view.is_paused && model->state == MODEL_RUNS;
-	const uint64_t now = now_ns();
+	const uint64_t now = clock_monotonic_ns();
 	const int wait_ms = !is_looking ? 1000 : now < top->look_ns ? (int)((top->look_ns - now) / 1000000u) + 1 : 0;
 
 	poll(waits, sizeof waits / sizeof *waits, wait_ms);
@@ -157,7 +144,7 @@ static bool await(const struct top *top)
 
 static void look_put_off(struct top *top, uint64_t cost_ns)
 {
-	const uint64_t next_ns = now_ns() + (uint64_t)((double)cost_ns / LOOK_SHARE);
+	const uint64_t next_ns = clock_monotonic_ns() + (uint64_t)((double)cost_ns / LOOK_SHARE);
 
 	if (top->is_costly && top->look_ns && next_ns > top->look_ns)
 		top->look_ns = next_ns;
@@ -170,17 +157,17 @@ static void show_loop(struct top *top)
 	bool is_there = true;
 
 	while (is_there && !model->view.wants_end) {
-		const uint64_t begun_ns = clock_of(CLOCK_PROCESS_CPUTIME_ID);
+		const uint64_t begun_ns = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
 		bool is_changed = look(top);
-		studies_begin(&top->studies, model, now_ns());
-		is_changed |= studies_poll(&top->studies, model, now_ns());
+		studies_begin(&top->studies, model, clock_monotonic_ns());
+		is_changed |= studies_poll(&top->studies, model, clock_monotonic_ns());
 		is_changed |= snapshot_poll(top);
 		is_changed |= keys_take(top);
 		if (is_changed) {
 			model_arrange(model);
 			screen_draw(top);
 		}
-		look_put_off(top, clock_of(CLOCK_PROCESS_CPUTIME_ID) - begun_ns);
+		look_put_off(top, clock_ns(CLOCK_PROCESS_CPUTIME_ID) - begun_ns);
 		is_there = await(top);
 	}
 }
@@ -228,16 +215,16 @@ static void print_await(struct top *top, uint64_t until_ns)
 {
 	struct model *model = &top->model;
 
-	for (uint64_t now; (now = now_ns()) < until_ns && model->state == MODEL_RUNS;) {
+	for (uint64_t now; (now = clock_monotonic_ns()) < until_ns && model->state == MODEL_RUNS;) {
 		const uint64_t next = top->look_ns < until_ns ? top->look_ns : until_ns;
 		struct pollfd wait = {top->studies.task.pid ? top->studies.task.pipe : -1, POLLIN, 0};
 		studies_begin(&top->studies, model, now);
 		studies_poll(&top->studies, model, now);
 		poll(&wait, 1, next > now ? (int)((next - now) / 1000000u) + 1 : 0);
-		if (now_ns() < top->look_ns)
+		if (clock_monotonic_ns() < top->look_ns)
 			continue;
 		model_look(model);
-		top->look_ns = now_ns() + PRINT_LOOK_NS;
+		top->look_ns = clock_monotonic_ns() + PRINT_LOOK_NS;
 	}
 }
 
@@ -246,8 +233,8 @@ static void study_await(struct top *top)
 {
 	struct model *model = &top->model;
 
-	studies_begin(&top->studies, model, now_ns());
-	while (top->studies.task.pid && !studies_poll(&top->studies, model, now_ns()))
+	studies_begin(&top->studies, model, clock_monotonic_ns());
+	while (top->studies.task.pid && !studies_poll(&top->studies, model, clock_monotonic_ns()))
 		poll(&(struct pollfd){top->studies.task.pipe, POLLIN, 0}, 1, 1000);
 }
 
@@ -270,7 +257,7 @@ static bool print_table(struct top *top, const struct top_request *request, stru
 bool top_print(const struct top_request *request, struct error *error)
 {
 	struct top top;
-	uint64_t next_ns = now_ns();
+	uint64_t next_ns = clock_monotonic_ns();
 	bool is_fine = top_open(&top, request, error);
 
 	if (!is_fine)
@@ -282,7 +269,7 @@ bool top_print(const struct top_request *request, struct error *error)
 		if (request->count && i + 1 >= request->count)
 			break;
 		next_ns += request->interval_ns;
-		top.look_ns = now_ns() + PRINT_LOOK_NS;
+		top.look_ns = clock_monotonic_ns() + PRINT_LOOK_NS;
 		print_await(&top, next_ns);
 	}
 	top_close(&top);

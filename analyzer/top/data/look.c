@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/memory.h"
 #include "keeper/base/atomics.h"
@@ -13,6 +12,7 @@
 #include "keeper/heap/stacks.h"
 #include "keeper/snapshot/live_scan.h"
 #include "profile/profile.h"
+#include "work/clock.h"
 
 enum { WEIGHTS = 1024, DEPTH_MOST = 4096 };
 
@@ -173,14 +173,12 @@ bool look_take(struct look *look, const struct seep_heap_view *view, uint64_t si
 {
 	struct heap heap;
 	struct seep_fault fault;
-	struct timespec now;
 
 	if (!heap_bind(&heap, view->map, view->bytes, &fault))
 		return false;
 	const struct seep_heap_header *header = heap.header;
 	const uint32_t sites = load_acquire(&header->site_count), threads = load_relaxed(&header->thread_count);
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	look->time_ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+	look->time_ns = clock_monotonic_ns();
 	look->start_ns = header->start_ns;
 	look->rate = heap_rate(&heap, load_relaxed(&header->rate_now));
 	look->site_count = sites && sites < heap.capacity[SEEP_AREA_SITES] ? sites : heap.capacity[SEEP_AREA_SITES];
