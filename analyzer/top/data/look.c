@@ -39,13 +39,7 @@ static const struct weight *weight_find(struct weights *weights, uint64_t size, 
 
 static void bytes_add(struct seep_sum *sum, const struct weight *weight)
 {
-	if (weight->certain) {
-		sum->certain += weight->bytes;
-		return;
-	}
-	sum->uncertain += weight->bytes;
-	sum->variance += weight->bytes_variance;
-	sum->largest = sum->largest > weight->bytes ? sum->largest : weight->bytes;
+	sum_add_weighted(sum, weight->certain, weight->bytes, weight->bytes_variance);
 }
 
 static void sample_add(struct tally *tally, const struct weight *weight, bool is_young)

@@ -25,23 +25,11 @@ struct weight weight_of(uint64_t size, uint64_t rate)
 	};
 }
 
-static void sum_add(struct seep_sum *sum, bool certain, double value, double variance)
-{
-	if (certain) {
-		sum->certain += value;
-		return;
-	}
-	sum->uncertain += value;
-	sum->variance += variance;
-	if (value > sum->largest)
-		sum->largest = value;
-}
-
 void weight_add_to_measure(struct seep_measure *measure, const struct weight *weight)
 {
 	measure->samples++;
-	sum_add(&measure->bytes, weight->certain, weight->bytes, weight->bytes_variance);
-	sum_add(&measure->objects, weight->certain, weight->objects, weight->objects_variance);
+	sum_add_weighted(&measure->bytes, weight->certain, weight->bytes, weight->bytes_variance);
+	sum_add_weighted(&measure->objects, weight->certain, weight->objects, weight->objects_variance);
 }
 
 uint32_t lifetime_bin(uint64_t lifetime_ns)

@@ -24,6 +24,19 @@ struct weight {
 
 struct weight weight_of(uint64_t size, uint64_t rate);
 
+/* Adds what one sample stands for, bytes or objects, to a plain sum. */
+static inline void sum_add_weighted(struct seep_sum *sum, bool certain, double value, double variance)
+{
+	if (certain) {
+		sum->certain += value;
+		return;
+	}
+	sum->uncertain += value;
+	sum->variance += variance;
+	if (value > sum->largest)
+		sum->largest = value;
+}
+
 /* Adds one sample of that weight to a plain measure. */
 void weight_add_to_measure(struct seep_measure *measure, const struct weight *weight);
 
