@@ -9,7 +9,6 @@
 #include "render/words/estimate.h"
 #include "render/words/finding.h"
 #include "render/words/losses.h"
-#include "statistics/interval.h"
 
 enum { SPARK_COLUMNS = 16, CUT_LEAST = 8 };
 
@@ -107,9 +106,7 @@ static void known_limit_write(struct line *line, const struct model *model)
 
 static void memory_write(struct text_page *page, const struct model *model)
 {
-	const struct seep_sum *in_use = &model->look.all.in_use;
-	const struct estimate_text now = estimate_bytes(
-	    sum_estimate(in_use), sum_interval(in_use, unseen_bytes((double)model->look.rate), ALPHA), &model->numbers);
+	const struct estimate_text now = model_in_use(model, &model->look.all.in_use);
 	struct line line = {page, 0};
 	struct buffer text = {0};
 

@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "top/model.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include <seep/process.h>
+
 #include "process/fault.h"
+#include "render/words/estimate.h"
+#include "statistics/interval.h"
 
 static void numbers_take(struct model *model)
 {
@@ -17,15 +22,11 @@ static void numbers_take(struct model *model)
 /* As of the kernel now; where it tells nothing, as of the keeper's last look. */
 static uint64_t rss_read(const struct model *model)
 {
-	char path[48];
+	char text[128];
 	unsigned long long pages = 0;
 
-	snprintf(path, sizeof path, "/proc/%llu/statm", (unsigned long long)model->pid);
-	FILE *file = fopen(path, "re");
-	const bool is_read = file && fscanf(file, "%*u %llu", &pages) == 1;
-	if (file)
-		fclose(file);
-	if (is_read && pages)
+	if (seep_process_read(model->pid, "statm", text, sizeof text) > 0 && sscanf(text, "%*u %llu", &pages) == 1 &&
+	    pages)
 		return pages * (uint64_t)sysconf(_SC_PAGESIZE);
 	return model->look.memory_known >> SEEP_MEMORY_RSS & 1 ? model->look.memory[SEEP_MEMORY_RSS] : 0;
 }
@@ -119,6 +120,26 @@ void model_learn(struct model *model, struct study *study)
 	rows_use_study(&model->rows, &model->study);
 	if (is_first)
 		trend_begin(&model->trend, &model->study);
+}
+
+double model_seconds(const struct model *model)
+{
+	return model->past ? (double)(model->look.time_ns - model->past->time_ns) / 1e9 : NAN;
+}
+
+struct estimate_text model_in_use(const struct model *model, const struct seep_sum *in_use)
+{
+	const struct interval interval = sum_interval(in_use, unseen_bytes((double)model->look.rate), ALPHA);
+
+	return estimate_bytes(sum_estimate(in_use), interval, &model->numbers);
+}
+
+struct estimate_text model_growth(const struct model *model, const struct change *change)
+{
+	const double unseen = unseen_bytes((double)model->look.rate);
+
+	return estimate_growth(change_growth(change), difference_interval(&change->fresh, &change->gone, unseen, ALPHA),
+			       NULL, &model->numbers);
 }
 
 void model_say(struct model *model, const char *text)

@@ -4,6 +4,7 @@
 #define SEEP_TOP_MODEL_H
 
 #include "profile/profile.h"
+#include "render/words/estimate.h"
 #include "top/data/look.h"
 #include "top/data/rows.h"
 #include "top/data/study.h"
@@ -47,6 +48,11 @@ void model_look(struct model *model);
 void model_arrange(struct model *model);
 /* Another study's answer. */
 void model_learn(struct model *model, struct study *study);
+/* That the window spans; NAN: nothing yet. */
+double model_seconds(const struct model *model);
+/* Bytes in words, with their interval. */
+struct estimate_text model_in_use(const struct model *model, const struct seep_sum *in_use);
+struct estimate_text model_growth(const struct model *model, const struct change *change);
 /* For the last line, until the next key. */
 void model_say(struct model *model, const char *text);
 void model_close(struct model *model);

@@ -9,7 +9,6 @@
 #include "render/terminal/name_text.h"
 #include "render/text/place_text.h"
 #include "render/words/estimate.h"
-#include "statistics/interval.h"
 
 static const char help[] = "seep top reads the recording of a program that runs, and does not touch it.\n"
 			   "\n"
@@ -97,21 +96,15 @@ static size_t opened_gather(const struct model *model, struct opened *opened)
 
 static void opened_write(struct pager *pager, const struct model *model, const struct opened *opened)
 {
-	const struct seep_sum *in_use = &opened->site->tally.in_use;
-	const double unseen = unseen_bytes((double)model->look.rate);
-	const struct estimate_text now =
-	    estimate_bytes(sum_estimate(in_use), sum_interval(in_use, unseen, ALPHA), &model->numbers);
-	const struct estimate_text growth = estimate_growth(
-	    change_growth(&opened->change),
-	    difference_interval(&opened->change.fresh, &opened->change.gone, unseen, ALPHA), NULL, &model->numbers);
+	const struct estimate_text now = model_in_use(model, &opened->site->tally.in_use);
+	const struct estimate_text growth = model_growth(model, &opened->change);
+	const double seconds = model_seconds(model);
 	struct buffer line = {0};
 
 	buffer_printf(&line, "in use %s %s", now.value, now.interval);
-	if (model->past) {
-		const double seconds = (double)(model->look.time_ns - model->past->time_ns) / 1e9;
+	if (model->past)
 		buffer_printf(&line, "  %s %s in %.0f s  %s", growth.value, growth.interval, seconds,
 			      quantity_bytes_rate(opened->change.allocated_bytes / seconds).text);
-	}
 	pager_add(pager, STYLE_PLAIN, line.data, line.length);
 	buffer_free(&line);
 	if (opened->stack)

@@ -11,7 +11,6 @@
 #include "render/terminal/table.h"
 #include "render/text/place_text.h"
 #include "render/words/estimate.h"
-#include "statistics/interval.h"
 #include "top/head.h"
 #include "top/pages.h"
 
@@ -47,24 +46,17 @@ static enum text_style verdict_style(const struct row *row)
 static struct estimate_text growth_text(const struct model *model, const struct row *row)
 {
 	const struct change *change = &row->change;
-	const double unseen = unseen_bytes((double)model->look.rate);
 
 	if (!model->past || (row->place && row->place->is_spread))
 		return (struct estimate_text){"-", ""};
 	if (sum_estimate(&change->fresh) + sum_estimate(&change->gone) == 0)
 		return (struct estimate_text){"0 B", ""}; /* no sample came, and none went */
-	return estimate_growth(change_growth(change), difference_interval(&change->fresh, &change->gone, unseen, ALPHA),
-			       NULL, &model->numbers);
-}
-
-static double seconds_of(const struct model *model)
-{
-	return model->past ? (double)(model->look.time_ns - model->past->time_ns) / 1e9 : NAN;
+	return model_growth(model, change);
 }
 
 static void row_add(struct table *table, const struct text_page *page, const struct model *model, const struct row *row)
 {
-	const double seconds = seconds_of(model);
+	const double seconds = model_seconds(model);
 	unsigned cell = CELL_FIRST;
 
 	table_add_row(table);
@@ -111,7 +103,7 @@ static void name_write(struct text_page *page, const struct model *model, const 
 /* "[95 %] in 1 min", of the time that there is. */
 static void interval_title(const struct model *model, char *title, size_t size)
 {
-	const double seconds = round(seconds_of(model));
+	const double seconds = round(model_seconds(model));
 
 	if (!(seconds >= 1))
 		snprintf(title, size, "[95 %%]");
