@@ -67,17 +67,16 @@ def leak_leads():
 
 def churn_leads():
     top.press("c", r"^verdict +in use +allocated +calls +place")
-    top.await_that("the churning place first", lambda: top.rows() and "handle_request" in top.rows()[0])
-    wanted(re.search(r"[\d.]+ [KM]iB/s +[\d.,]+/s  ", top.rows()[0]))
-    top.press("u")
+    top.await_that("the churning place first, with its rates", lambda: top.rows() and re.search(
+        r"[\d.]+ [KM]iB/s +[\d.,]+/s  .*handle_request", top.rows()[0]))
+    top.press("u", r"sort: in-use")
     top.await_that("what has most in use first", lambda: top.rows() and re.search("fill_cache|forget", top.rows()[0]))
-    top.press("v", r"growth \[95 %\]")
+    top.press("v", r"sort: verdict")
 
 
 def groups_follow():
-    top.press("b", r"place$|function$")
-    top.await_that("functions", lambda: "function" in top.line(3))
-    wanted(re.search("forget_session", top.rows()[0]))
+    top.press("b")
+    top.await_that("functions", lambda: "function" in top.line(3) and top.rows() and "forget_session" in top.rows()[0])
     top.press("b")
     top.await_that("modules", lambda: "module" in top.line(3) and top.rows() and "service" in top.rows()[0])
     top.press("b")
@@ -105,6 +104,7 @@ def stacks_open():
 
 def pause_holds():
     top.press("p", r"PAUSED")
+    top.read(0.5)  # the rest of that screen
     seen = top.line(1)
     top.read(1.2)
     wanted(top.line(1) == seen)
@@ -216,11 +216,11 @@ int main(int argc, char **argv) {
 	}
 }
 END
-background "$SEEP" run -r 1K -o deep_live -- ./deep stop_deep 2>/dev/null
+background "$SEEP" run -r 1K -o deep_live -- ./deep end 2>/dev/null
 wait_until 10 test -e deep_live/heap
-says_losses() { "$SEEP" top deep_live --count=1 2>&1 | head -1 | grep -q ', lost: [0-9,]* stacks* cut'; }
+says_losses() { "$SEEP" top deep_live --count=1 2>&1 | head -1 | grep -q ', lost: [0-9,]* sta'; }
 check "losses are in its head, cut to the line's end" wait_until 10 says_losses
-touch stop_deep
+touch end
 
 # Alone in a namespace of processes, so that what else is recorded here does not count.
 if unshare -pf --mount-proc true 2>/dev/null; then
