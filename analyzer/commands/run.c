@@ -95,13 +95,14 @@ struct linked {
 	bool hooked;
 };
 
-static void linked_hook(pid_t pid, void *context)
+static void linked_hook(pid_t pid, int reason, void *context)
 {
 	struct linked *linked = context;
 	char notes[1024] = "";
 	struct error error;
 
-	linked->hooked = process_hook_at_entry(pid, notes, sizeof notes, &error);
+	linked->hooked = reason ? error_set(&error, "it can't be traced: %s", strerror(reason))
+				: process_hook_at_entry(pid, notes, sizeof notes, &error);
 	if (!linked->hooked)
 		message("%s: its allocator is not hooked: %s", linked->program, error.text);
 	message_lines(notes);

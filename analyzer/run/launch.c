@@ -78,13 +78,13 @@ static int exec_result(int report)
 	return got == (ssize_t)sizeof reason ? reason : 0;
 }
 
-/* From here on the child stops at its exec. False: that is not allowed here. */
-static bool trace_begin(pid_t child, int go)
+/* From here on the child stops at its exec. The errno if that is not allowed here, or 0. */
+static int trace_begin(pid_t child, int go)
 {
-	bool traced = ptrace(PTRACE_SEIZE, child, NULL, (void *)(intptr_t)PTRACE_O_TRACEEXEC) == 0;
+	int reason = ptrace(PTRACE_SEIZE, child, NULL, (void *)(intptr_t)PTRACE_O_TRACEEXEC) == 0 ? 0 : errno;
 
 	close(go);
-	return traced;
+	return reason;
 }
 
 /* Has the child's exec looked at. Where there was none, its end stays to be seen. */
@@ -101,11 +101,22 @@ static void exec_show(pid_t child, const struct launch_result *result)
 		if (waitpid(child, &status, __WALL | WNOHANG) != child || !WIFSTOPPED(status))
 			continue;
 		if (status >> 8 == (SIGTRAP | PTRACE_EVENT_EXEC << 8)) {
-			result->at_exec(child, result->context);
+			result->at_exec(child, 0, result->context);
 			return;
 		}
 		ptrace(PTRACE_CONT, child, NULL, (void *)(intptr_t)(status >> 16 ? 0 : WSTOPSIG(status)));
 	}
+}
+
+/* Before the exec's result is awaited: a signal that comes before the exec stops the child, too. */
+static void exec_trace(pid_t child, int go, const struct launch_result *result)
+{
+	int reason = trace_begin(child, go);
+
+	if (reason)
+		result->at_exec(child, reason, result->context);
+	else
+		exec_show(child, result);
 }
 
 static void launch_failed(struct launch_result *result, const char *program, int reason, struct error *error)
@@ -138,22 +149,20 @@ void launch_and_wait(char **arguments, char **environment, struct guard *guard, 
 	}
 	const struct inheritance taken = inheritance_take();
 	pid_t seep = getpid(), child = fork();
-	if (child == 0)
+	if (child == 0) {
 		inheritance_give(&taken, seep);
-	if (child == 0)
-		if (child == 0 && go[1] >= 0)
+		if (go[1] >= 0)
 			close(go[1]);
-	if (child == 0)
 		child_execute(arguments, environment, &result->before, report[1], go[0]);
+	}
 	int reason = child < 0 ? errno : 0;
 	close(report[1]);
 	if (go[0] >= 0)
 		close(go[0]);
 	if (child > 0) {
-		bool traced = result->at_exec && trace_begin(child, go[1]);
+		if (result->at_exec)
+			exec_trace(child, go[1], result);
 		reason = exec_result(report[0]);
-		if (traced)
-			exec_show(child, result);
 		result->pid = child;
 		result->started = reason == 0;
 		int status = relay_until_end(guard, child);

@@ -125,6 +125,37 @@ runs "tcmalloc" tcmalloc 20
 output=$("$SEEP" run --static -o no true 2>&1)
 check_match "a program without an allocator in it runs, and it is said" "^0 seep: true: its allocator is not hooked: " "$? $output"
 
+# Between seep's fork and the program's exec: a signal comes, or the kernel forbids tracing.
+cat >exec.c <<'END'
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <signal.h>
+#ifdef FORBIDDEN
+long ptrace(int request, ...)
+{
+	(void)request;
+	errno = EPERM;
+	return -1;
+}
+#else
+int execvpe(const char *file, char *const arguments[], char *const environment[])
+{
+	int (*next)(const char *, char *const[], char *const[]) = dlsym(RTLD_NEXT, "execvpe");
+	raise(SIGWINCH);
+	return next(file, arguments, environment);
+}
+#endif
+END
+gcc -shared -fPIC -o signalled.so exec.c -ldl
+gcc -shared -fPIC -DFORBIDDEN -o forbidden.so exec.c
+output=$(printf 'all 20\nquit 0\n' | LD_PRELOAD=$PWD/signalled.so timeout -s KILL 60 "$SEEP" run --static -r 1 -o signalled ./toy 2>&1)
+check_equal "a signal before the exec is passed on, and the allocator is hooked" "7 0 leak 20/20" \
+	"$? $(grep -ci 'bypass\|not hooked' <<<"$output") $(counts_in signalled | grep -o 'leak [0-9/]*')"
+output=$(printf 'quit 0\n' | LD_PRELOAD=$PWD/forbidden.so timeout -s KILL 60 "$SEEP" run --static -o forbidden ./toy 2>&1)
+check_match "where tracing is forbidden the program runs, and it is said" \
+	"^7 .*seep: ./toy: its allocator is not hooked: it can't be traced: Operation not permitted" "$? $(tr '\n' ' ' <<<"$output")"
+
 # Threads in the midst of it: joined and left again and again, by an injector that is killed at any moment, too.
 link churn "$P/static_churn.c" $LIB/libjemalloc.a -lm -lstdc++ -ldl
 churns() { # NAME PROGRAM
