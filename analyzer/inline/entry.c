@@ -4,7 +4,6 @@
 
 #include <elf.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/ptrace.h>
@@ -16,44 +15,9 @@
 #include "inline/patch.h"
 #include "tracing/borrowed.h"
 
-enum { STOP_WITHIN_MS = 2000, AUXILIARY_MAX = 64 };
+enum { STOP_WITHIN_MS = 2000 };
 
 #define EXEC_EVENT (SIGTRAP | PTRACE_EVENT_EXEC << 8)
-
-/* Where the program begins; 0: unknown. */
-static uint64_t entry_find(pid_t pid)
-{
-	Elf64_auxv_t vector[AUXILIARY_MAX];
-	char path[32];
-	uint64_t entry = 0;
-
-	snprintf(path, sizeof path, "/proc/%d/auxv", (int)pid);
-	int file = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t got = file >= 0 ? read(file, vector, sizeof vector) : -1;
-	for (ssize_t i = 0; i < got / (ssize_t)sizeof *vector; i++)
-		if (vector[i].a_type == AT_ENTRY)
-			entry = vector[i].a_un.a_val;
-	if (file >= 0)
-		close(file);
-	return entry;
-}
-
-/* A trap resets the disposition of SIGTRAP where it is ignored or blocked. */
-static bool trap_is_free(pid_t pid)
-{
-	char path[32], line[256];
-	unsigned long set, taken = 0;
-
-	snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
-	FILE *file = fopen(path, "re");
-	if (!file)
-		return false;
-	while (fgets(line, sizeof line, file))
-		if (sscanf(line, "SigBlk: %lx", &set) == 1 || sscanf(line, "SigIgn: %lx", &set) == 1)
-			taken |= set;
-	fclose(file);
-	return !(taken & 1ul << (SIGTRAP - 1));
-}
 
 enum outcome { OUTCOME_THERE, OUTCOME_EXEC, OUTCOME_GONE };
 
@@ -97,8 +61,9 @@ static bool entry_await(pid_t pid, struct error *error)
 	for (;;) {
 		struct remote remote;
 		unsigned char was = 0;
-		uint64_t entry = entry_find(pid);
-		if (!entry || !trap_is_free(pid))
+		uint64_t entry = loaded_auxiliary(pid, AT_ENTRY);
+		/* A trap resets the disposition of SIGTRAP where it is ignored or blocked. */
+		if (!entry || !tracing_signal_is_free(pid, SIGTRAP))
 			return error_set(error, "%s", entry ? "it ignores or blocks SIGTRAP" : "it can't be read");
 		if (!remote_open(&remote, pid, error))
 			return false;

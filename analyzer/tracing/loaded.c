@@ -28,7 +28,7 @@ struct dynamic {
 	uint64_t debug; /* the program's alone: struct r_debug */
 };
 
-static uint64_t auxiliary(pid_t pid, uint64_t type)
+uint64_t loaded_auxiliary(pid_t pid, uint64_t type)
 {
 	Elf64_auxv_t entries[AUXILIARY_MAX];
 	long bytes = seep_process_read((uint64_t)pid, "auxv", (char *)entries, sizeof entries);
@@ -226,7 +226,8 @@ static bool library_segments_read(const struct remote *remote, struct loaded_mod
 /* What the kernel has said of the program when it started it. */
 static bool program_read(const struct remote *remote, struct loaded_module *program, struct dynamic *dynamic)
 {
-	uint64_t headers = auxiliary(remote->pid, AT_PHDR), count = auxiliary(remote->pid, AT_PHNUM), section = 0;
+	uint64_t headers = loaded_auxiliary(remote->pid, AT_PHDR), count = loaded_auxiliary(remote->pid, AT_PHNUM),
+		 section = 0;
 
 	for (uint64_t i = 0; headers && i < count && i < HEADERS_MAX; i++) {
 		Elf64_Phdr header;

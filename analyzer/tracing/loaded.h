@@ -36,6 +36,9 @@ struct loaded {
 	uint64_t first; /* the head and the length of the list, by which changes are seen */
 };
 
+/* What the kernel has told the process by that key (AT_ENTRY, ...); 0: unknown. */
+uint64_t loaded_auxiliary(pid_t pid, uint64_t type);
+
 /* Reads it all. The process may run meanwhile: false with error "" where the list is just being changed, so that it is
  * to be tried again. */
 bool loaded_read(struct loaded *loaded, const struct remote *remote, struct error *error);

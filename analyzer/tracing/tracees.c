@@ -112,6 +112,13 @@ static bool sets_read(pid_t pid, pid_t tid, struct signal_sets *sets)
 	return true;
 }
 
+bool tracing_signal_is_free(pid_t pid, int signal)
+{
+	struct signal_sets sets;
+
+	return sets_read(pid, pid, &sets) && !((sets.blocked | sets.ignored) & BIT(signal));
+}
+
 /* Signals that do nothing to this process: ignored by it, or by default. */
 static uint64_t harmless(const struct signal_sets *sets)
 {
