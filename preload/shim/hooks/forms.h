@@ -210,6 +210,38 @@ static inline void resize_end(const struct resize *resize, const void *address, 
 #define HOOK_MEASURE_BY_HAND(name, parameters, ...) EXPORT size_t name parameters;
 #define HOOK_DESTROY_BY_HAND(name, parameters, ...) EXPORT void name parameters;
 
+/* `next`: whose functions it calls. xallocx resizes in place or not at all. Only a block whose size has changed counts as a free
+ * and an allocation, and the size that it has now is the size allocated. */
+#define DEFINE_XALLOCX(name, next)                                                                                     \
+	size_t name(void *address, size_t size, size_t extra, int flags)                                               \
+	{                                                                                                              \
+		struct resize resize;                                                                                  \
+		size_t before = next.sallocx(address, flags);                                                          \
+		resize_begin(&resize, address);                                                                        \
+		size_t after = next.xallocx(address, size, extra, flags);                                              \
+		resize_end(&resize, after == before ? NULL : address, after, 0);                                       \
+		if (after != before)                                                                                   \
+			COUNT(address, after);                                                                         \
+		return after;                                                                                          \
+	}
+
+static inline bool forget_area(const void *heap, const struct real_area *area, void *block, size_t size, void *mine)
+{
+	(void)heap, (void)block, (void)size, (void)mine;
+	recorder_forget_range(area->blocks, area->committed);
+	return true;
+}
+
+/* mi_heap_destroy frees all blocks of a heap without naming them; the heap's areas tell which samples go with it. A
+ * thread's first heap cannot be destroyed: its blocks live on. */
+#define DEFINE_MI_HEAP_DESTROY(name, next)                                                                             \
+	void name(void *heap)                                                                                          \
+	{                                                                                                              \
+		if (next.mi_heap_visit_blocks && next.mi_heap_get_backing && heap != next.mi_heap_get_backing())       \
+			next.mi_heap_visit_blocks(heap, false, forget_area, NULL);                                     \
+		next.mi_heap_destroy(heap);                                                                            \
+	}
+
 #define HOOK_FORM(form, ...) HOOK_##form(__VA_ARGS__)
 #define HOOK(name, kind, hook, takes, traits) HOOK_FORM(kind##_##hook, name, SEEP_TAKES_##takes, traits)
 

@@ -39,19 +39,14 @@ struct outer {
 };
 static inline struct outer outer_enter(const void *frame)
 {
-	struct outer outer = {thread_state.countdown, !is_within_another(frame)};
-	if (outer.counts)
-		thread_state.inside = (uintptr_t)frame;
-	return outer;
+	return (struct outer){thread_state.countdown, nested_enter(frame, 0)};
 }
 static inline void outer_leave(const struct outer *outer, void *address, size_t size, const void *frame)
 {
 	if (!outer->counts)
 		return;
-	thread_state.inside = 0;
 	thread_state.countdown = outer->countdown;
-	if (address && unlikely(thread_count(size)) && countdown_is_due(size))
-		recorder_sample(address, size, frame);
+	nested_leave(thread_state.counted, address, size, frame);
 }
 
 #define INNER(name, parameters, arguments, size, count, end)                                                           \
@@ -131,32 +126,7 @@ static inline void outer_leave(const struct outer *outer, void *address, size_t 
 #define LINKED(name, kind, hook, takes, traits) LINKED_FORM(kind##_##hook, name, SEEP_TAKES_##takes, traits)
 ENTRY_POINTS(LINKED)
 
-/* As in allocators.c. */
-static size_t inner_xallocx(void *address, size_t size, size_t extra, int flags)
-{
-	struct resize resize;
-	size_t before = linked.sallocx(address, flags);
-	resize_begin(&resize, address);
-	size_t after = linked.xallocx(address, size, extra, flags);
-	resize_end(&resize, after == before ? NULL : address, after, 0);
-	if (after != before)
-		COUNT(address, after);
-	return after;
-}
-
-static bool forget_area(const void *heap, const struct real_area *area, void *block, size_t size, void *mine)
-{
-	(void)heap, (void)block, (void)size, (void)mine;
-	recorder_forget_range(area->blocks, area->committed);
-	return true;
-}
-
-static void inner_mi_heap_destroy(void *heap)
-{
-	if (linked.mi_heap_visit_blocks && linked.mi_heap_get_backing && heap != linked.mi_heap_get_backing())
-		linked.mi_heap_visit_blocks(heap, false, forget_area, NULL);
-	linked.mi_heap_destroy(heap);
-}
+static DEFINE_XALLOCX(inner_xallocx, linked) static DEFINE_MI_HEAP_DESTROY(inner_mi_heap_destroy, linked)
 
 #define ADDRESS(function) ((const void *)(uintptr_t)(function))
 #define ROW(name, outer, inner) {#name, outer, inner, &linked.name, NULL},
@@ -181,11 +151,11 @@ static void inner_mi_heap_destroy(void *heap)
 #define ROW_OF(name, kind, hook, takes, traits) ROW_##kind##_##hook(name, traits)
 #define ROW_OF_OTHER(returns, name, parameters) ROW(name, NULL, NULL)
 
-__attribute__((visibility("default"))) struct seep_linked seep_linked = {
-    .version = SEEP_LINKED_VERSION,
-    .bypassed = (const void **)&recording_setup.bypassed,
-    .status = &recording_setup.status,
-    .hooks = {ENTRY_POINTS(ROW_OF) REAL_OTHERS(ROW_OF_OTHER)},
+    __attribute__((visibility("default"))) struct seep_linked seep_linked = {
+	.version = SEEP_LINKED_VERSION,
+	.bypassed = (const void **)&recording_setup.bypassed,
+	.status = &recording_setup.status,
+	.hooks = {ENTRY_POINTS(ROW_OF) REAL_OTHERS(ROW_OF_OTHER)},
 };
 
 void linked_prepare(bool everything)
