@@ -110,8 +110,9 @@ static bool patch_write(struct entry *entry, struct patch *patch, struct error *
 		return false;
 	bool brought = patch_bring(patch, &borrowed, entry->table, error);
 	borrowed_end(&borrowed);
-	return brought && bypass_undo(entry) && tracees_stop(&entry->tracees, STOP_WITHIN_MS, error) &&
-	       (area_put_in(&patch->area, &entry->tracees) || error_set(error, "a thread of it is in the way"));
+	return brought && tracees_stop(&entry->tracees, STOP_WITHIN_MS, error) &&
+	       (area_put_in(&patch->area, &entry->tracees) || error_set(error, "a thread of it is in the way")) &&
+	       (bypass_undo(entry) || error_set(error, "libseep.so in it can't be written"));
 }
 
 static bool hooks_bring(struct entry *entry, char *notes, size_t size, struct error *error)

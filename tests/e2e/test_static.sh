@@ -156,6 +156,46 @@ output=$(printf 'quit 0\n' | LD_PRELOAD=$PWD/forbidden.so timeout -s KILL 60 "$S
 check_match "where tracing is forbidden the program runs, and it is said" \
 	"^7 .*seep: ./toy: its allocator is not hooked: it can't be traced: Operation not permitted" "$? $(tr '\n' ' ' <<<"$output")"
 
+# A library's thread looks as if it would return into the program's malloc.
+cat >way.c <<'END'
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <pthread.h>
+#include <stdint.h>
+#include <unistd.h>
+static _Atomic int stands;
+static void *stand(void *function)
+{
+	volatile uintptr_t words[12];
+	for (int i = 0; i < 12; i++)
+		words[i] = (uintptr_t)function + 1 + (uintptr_t)i;
+	for (stands = 1;;)
+		pause();
+	return (void *)words[0];
+}
+__attribute__((constructor)) static void begin(void)
+{
+	pthread_t thread;
+	pthread_create(&thread, NULL, stand, dlsym(RTLD_DEFAULT, "malloc"));
+	while (!stands)
+		usleep(1000);
+}
+END
+cat >aligned.c <<'END'
+#include <stdlib.h>
+int main(void)
+{
+	void *given;
+	return posix_memalign(&given, 64, 1000) ? 1 : malloc(10) ? 7 : 0; /* the first is the C library's */
+}
+END
+gcc -O1 -shared -fPIC -o way.so way.c -pthread -ldl
+link aligned aligned.c "$P/toy_malloc.c" -Wl,--no-as-needed ./way.so
+output=$("$SEEP" run --static -r 1 -o way ./aligned 2>&1)
+check_match "where a thread stands in the way it is said" "^7 .*its allocator is not hooked: a thread of it is in the way" \
+	"$? $(tr '\n' ' ' <<<"$output")"
+check_match "and the recording says that it is bypassed" "note: bypassed: ./aligned" "$("$SEEP" report way 2>&1)"
+
 # Threads in the midst of it: joined and left again and again, by an injector that is killed at any moment, too.
 link churn "$P/static_churn.c" $LIB/libjemalloc.a -lm -lstdc++ -ldl
 churns() { # NAME PROGRAM
