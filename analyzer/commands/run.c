@@ -103,7 +103,7 @@ static void linked_hook(pid_t pid, int reason, void *context)
 
 	linked->hooked = reason ? error_set(&error, "it can't be traced: %s", strerror(reason))
 				: process_hook_at_entry(pid, notes, sizeof notes, &error);
-	if (!linked->hooked)
+	if (!linked->hooked && error.text[0])
 		message("%s: its allocator is not hooked: %s", linked->program, error.text);
 	message_lines(notes);
 }
@@ -150,7 +150,7 @@ static int program_run(const struct run_request *request, const char *shim, cons
 						  getenv("LD_PRELOAD")));
 	char **environment = environment_derive(settings.drop, settings.add);
 	if (request->wish.linked && shim && !is_set_id(&findings))
-		launched.at_exec = linked_hook, launched.context = &linked;
+		launched.before_exec = linked_hook, launched.context = &linked;
 	launch_and_wait(request->arguments, environment, &guard, &launched, &error);
 
 	hurry_listen(launched.status);

@@ -17,21 +17,16 @@
 
 enum { STOP_WITHIN_MS = 2000 };
 
-#define EXEC_EVENT (SIGTRAP | PTRACE_EVENT_EXEC << 8)
-
 enum outcome { OUTCOME_THERE, OUTCOME_EXEC, OUTCOME_GONE };
 
-/* Runs it to the trap. Signals on their way to it go on. */
-static enum outcome run_to(pid_t pid, uint64_t trap)
+/* It runs, to its next exec or to the trap (0: there is none). Signals on their way to it go on. */
+static enum outcome stop_await(pid_t pid, uint64_t trap)
 {
 	struct user_regs_struct registers;
 	siginfo_t peeked;
-	int pass = 0, status;
+	int status;
 
 	for (;;) {
-		if (ptrace(PTRACE_CONT, pid, NULL, (void *)(intptr_t)pass) != 0)
-			return OUTCOME_GONE;
-		pass = 0;
 		/* Its end is for others to see. */
 		while (waitid(P_PID, (id_t)pid, &peeked, WEXITED | WSTOPPED | WNOWAIT | __WALL) != 0)
 			if (errno != EINTR)
@@ -40,16 +35,17 @@ static enum outcome run_to(pid_t pid, uint64_t trap)
 			return OUTCOME_GONE;
 		if (waitpid(pid, &status, __WALL) != pid || !WIFSTOPPED(status))
 			return OUTCOME_GONE;
-		if (status >> 8 == EXEC_EVENT)
+		if (status >> 8 == (SIGTRAP | PTRACE_EVENT_EXEC << 8))
 			return OUTCOME_EXEC;
-		if (status >> 8 == SIGTRAP && ptrace(PTRACE_GETREGS, pid, NULL, &registers) == 0 &&
+		if (trap && status >> 8 == SIGTRAP && ptrace(PTRACE_GETREGS, pid, NULL, &registers) == 0 &&
 		    registers.rip == trap + 1) {
 			registers.rip = trap;
 			ptrace(PTRACE_SETREGS, pid, NULL, &registers);
 			return OUTCOME_THERE;
 		}
-		if (status >> 16 == 0)
-			pass = WSTOPSIG(status);
+		int pass = status >> 16 ? 0 : WSTOPSIG(status);
+		if (ptrace(PTRACE_CONT, pid, NULL, (void *)(intptr_t)pass) != 0)
+			return OUTCOME_GONE;
 	}
 }
 
@@ -58,6 +54,9 @@ static bool entry_await(pid_t pid, struct error *error)
 {
 	static const unsigned char trap = 0xcc;
 
+	*error = (struct error){0};
+	if (stop_await(pid, 0) != OUTCOME_EXEC)
+		return false;
 	for (;;) {
 		struct remote remote;
 		unsigned char was = 0;
@@ -68,8 +67,9 @@ static bool entry_await(pid_t pid, struct error *error)
 		if (!remote_open(&remote, pid, error))
 			return false;
 		enum outcome outcome = OUTCOME_GONE;
-		if (remote_read(&remote, entry, &was, 1) && remote_write(&remote, entry, &trap, 1))
-			outcome = run_to(pid, entry);
+		if (remote_read(&remote, entry, &was, 1) && remote_write(&remote, entry, &trap, 1) &&
+		    ptrace(PTRACE_CONT, pid, NULL, NULL) == 0)
+			outcome = stop_await(pid, entry);
 		bool there = outcome == OUTCOME_THERE && remote_write(&remote, entry, &was, 1);
 		remote_close(&remote);
 		if (outcome != OUTCOME_EXEC)

@@ -9,8 +9,9 @@
 
 #include "base/error.h"
 
-/* The process stands at its exec and is traced by this thread; it runs on untraced afterwards, in any case. `notes` receives
- * lines on what is not hooked. False: the error says why nothing is. */
+/* The process is about to execute the program and is traced by this thread, with PTRACE_O_TRACEEXEC; it runs on untraced
+ * afterwards, in any case. `notes` receives lines on what is not hooked. False: the error says why nothing is; "": the program
+ * could not be executed. */
 bool process_hook_at_entry(pid_t pid, char *notes, size_t size, struct error *error);
 
 #endif

@@ -78,45 +78,13 @@ static int exec_result(int report)
 	return got == (ssize_t)sizeof reason ? reason : 0;
 }
 
-/* From here on the child stops at its exec. The errno if that is not allowed here, or 0. */
-static int trace_begin(pid_t child, int go)
+/* Has the child's exec looked at. Its result is awaited later: a signal that comes before the exec stops the child, too. */
+static void exec_trace(pid_t child, int go, const struct launch_result *result)
 {
 	int reason = ptrace(PTRACE_SEIZE, child, NULL, (void *)(intptr_t)PTRACE_O_TRACEEXEC) == 0 ? 0 : errno;
 
 	close(go);
-	return reason;
-}
-
-/* Has the child's exec looked at. Where there was none, its end stays to be seen. */
-static void exec_show(pid_t child, const struct launch_result *result)
-{
-	siginfo_t peeked = {0};
-	int status;
-
-	for (;;) {
-		if (waitid(P_PID, (id_t)child, &peeked, WEXITED | WSTOPPED | WNOWAIT) != 0 && errno != EINTR)
-			return;
-		if (peeked.si_code == CLD_EXITED || peeked.si_code == CLD_KILLED || peeked.si_code == CLD_DUMPED)
-			return;
-		if (waitpid(child, &status, __WALL | WNOHANG) != child || !WIFSTOPPED(status))
-			continue;
-		if (status >> 8 == (SIGTRAP | PTRACE_EVENT_EXEC << 8)) {
-			result->at_exec(child, 0, result->context);
-			return;
-		}
-		ptrace(PTRACE_CONT, child, NULL, (void *)(intptr_t)(status >> 16 ? 0 : WSTOPSIG(status)));
-	}
-}
-
-/* Before the exec's result is awaited: a signal that comes before the exec stops the child, too. */
-static void exec_trace(pid_t child, int go, const struct launch_result *result)
-{
-	int reason = trace_begin(child, go);
-
-	if (reason)
-		result->at_exec(child, reason, result->context);
-	else
-		exec_show(child, result);
+	result->before_exec(child, reason, result->context);
 }
 
 static void launch_failed(struct launch_result *result, const char *program, int reason, struct error *error)
@@ -143,7 +111,7 @@ void launch_and_wait(char **arguments, char **environment, struct guard *guard, 
 	siginfo_t late;
 	int report[2], go[2] = {-1, -1};
 
-	if (pipe2(report, O_CLOEXEC) != 0 || (result->at_exec && pipe2(go, O_CLOEXEC) != 0)) {
+	if (pipe2(report, O_CLOEXEC) != 0 || (result->before_exec && pipe2(go, O_CLOEXEC) != 0)) {
 		launch_failed(result, arguments[0], errno, error);
 		return;
 	}
@@ -160,7 +128,7 @@ void launch_and_wait(char **arguments, char **environment, struct guard *guard, 
 	if (go[0] >= 0)
 		close(go[0]);
 	if (child > 0) {
-		if (result->at_exec)
+		if (result->before_exec)
 			exec_trace(child, go[1], result);
 		reason = exec_result(report[0]);
 		result->pid = child;

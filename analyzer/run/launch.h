@@ -26,9 +26,9 @@ struct launch_signals {
 };
 
 struct launch_result {
-	/* Set by the caller, behind launch_hold_signals(); NULL: nothing is done. The program stands at its exec, traced by this
-	 * thread with PTRACE_O_TRACEEXEC, and must be let go. `reason`: an errno if it can't be traced and just runs, else 0. */
-	void (*at_exec)(pid_t pid, int reason, void *context);
+	/* Set by the caller, behind launch_hold_signals(); NULL: nothing is done. The child is about to execute the program, traced
+	 * by this thread with PTRACE_O_TRACEEXEC, and must be let go. `reason`: an errno if it can't be traced, else 0. */
+	void (*before_exec)(pid_t pid, int reason, void *context);
 	void *context;
 	pid_t pid;
 	int status;   /* exit status, 128 + signal, 126 or 127 */

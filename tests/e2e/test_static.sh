@@ -124,6 +124,9 @@ runs "jemalloc" jemalloc 20
 runs "tcmalloc" tcmalloc 20
 output=$("$SEEP" run --static -o no true 2>&1)
 check_match "a program without an allocator in it runs, and it is said" "^0 seep: true: its allocator is not hooked: " "$? $output"
+output=$("$SEEP" run --static -o no ./nonesuch 2>&1)
+check_equal "where the program isn't there, that alone is said" "127 seep: ./nonesuch: not found" \
+	"$? $output"
 
 # Between seep's fork and the program's exec: a signal comes, or the kernel forbids tracing.
 cat >exec.c <<'END'
