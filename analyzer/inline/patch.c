@@ -2,13 +2,14 @@
 /* The plan, and what is brought: see patch.h. */
 #include "inline/patch.h"
 
-#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+
+#include <seep/process.h>
 
 #include "base/memory.h"
 #include "inline/disassembler.h"
@@ -154,24 +155,27 @@ struct code_range *patch_own_code(const struct patch *patch, size_t *count)
 	return own.ranges;
 }
 
+struct room {
+	uint64_t below, free_from, found;
+};
+
+static bool room_look(const struct seep_mapping *mapping, void *context)
+{
+	struct room *room = context;
+
+	if (mapping->start > room->free_from && mapping->start - room->free_from >= AREA_BYTES)
+		room->found = mapping->start - AREA_BYTES;
+	room->free_from = mapping->end;
+	return room->free_from < room->below;
+}
+
 /* The highest place below the program that nothing has. Above it is its heap, which grows. */
 static uint64_t room_find(const struct remote *remote, uint64_t below)
 {
-	uint64_t start, end, free_from = LOWEST, found = 0;
-	char path[32], line[4352];
+	struct room room = {.below = below, .free_from = LOWEST};
 
-	snprintf(path, sizeof path, "/proc/%d/maps", (int)remote->pid);
-	FILE *file = fopen(path, "re");
-	if (!file)
-		return 0;
-	while (fgets(line, sizeof line, file) && sscanf(line, "%" SCNx64 "-%" SCNx64, &start, &end) == 2 &&
-	       free_from < below) {
-		if (start > free_from && start - free_from >= AREA_BYTES)
-			found = start - AREA_BYTES;
-		free_from = end;
-	}
-	fclose(file);
-	return found && below - found < REACH ? found : 0;
+	seep_process_visit_mappings((uint64_t)remote->pid, room_look, &room);
+	return room.found && below - room.found < REACH ? room.found : 0;
 }
 
 static bool area_map(struct patch *patch, struct borrowed *borrowed, struct error *error)
