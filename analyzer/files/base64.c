@@ -2,9 +2,10 @@
 /* See base64.h. */
 #include "files/base64.h"
 
+const char base64_digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
 void base64_append(struct buffer *out, const void *data, size_t bytes)
 {
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 	const unsigned char *from = data;
 
 	for (size_t i = 0; i < bytes; i += 3) {
@@ -13,7 +14,7 @@ void base64_append(struct buffer *out, const void *data, size_t bytes)
 				       (here > 2 ? (uint32_t)from[i + 2] : 0);
 		char four[4];
 		for (size_t k = 0; k < 4; k++)
-			four[k] = k <= here ? digits[three >> (18 - 6 * k) & 63] : '=';
+			four[k] = k <= here ? base64_digits[three >> (18 - 6 * k) & 63] : '=';
 		buffer_append(out, four, 4);
 	}
 }

@@ -7,6 +7,9 @@
 
 #include "base/buffer.h"
 
+/* By value. */
+extern const char base64_digits[];
+
 void base64_append(struct buffer *out, const void *data, size_t bytes);
 
 #endif

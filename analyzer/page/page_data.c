@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "base/map.h"
 #include "base/memory.h"
+#include "files/base64.h"
 #include "files/gzip.h"
 #include "page/page.h"
 #include "page/selection.h"
@@ -35,15 +36,14 @@ static struct column column_begin(struct json *json, const char *name)
 
 static void column_add(struct column *column, uint64_t value)
 {
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 	const bool is_less = value < column->last;
 	uint64_t rest = (is_less ? column->last - value : value - column->last) << 1 | is_less;
 	char text[16];
 	size_t length = 0;
 
 	for (; rest > 31; rest >>= 5)
-		text[length++] = digits[32 | (rest & 31)];
-	text[length++] = digits[rest];
+		text[length++] = base64_digits[32 | (rest & 31)];
+	text[length++] = base64_digits[rest];
 	buffer_append(column->json->out, text, length);
 	column->last = value;
 }
