@@ -99,9 +99,22 @@ tell_ended() {
 	begun_cases=("${running[@]}")
 }
 
+# One that left no word of how it ended has failed.
 wait_for_cases() {
+	local label
 	wait
 	tell_ended
+	for label in "${begun_cases[@]}"; do
+		tell_broken "$label"
+	done
+	begun_cases=()
+}
+
+tell_broken() { # LABEL
+	local log
+	log=$(log_of "$1")
+	touch "$log"
+	tally "$1" "$log" 255 0 0
 }
 
 # A stage that keeps its order, beside all others. What it builds and runs shares half of the CPUs.
@@ -110,6 +123,7 @@ run_lane() { # STAGE
 	(
 		jobs=$((($(nproc) + 1) / 2)) begun_cases=()
 		"stage_$1"
+		touch "$logs/$1.through"
 	) &
 }
 
@@ -272,12 +286,15 @@ all_stages=
 if [ $# -eq 0 ]; then
 	all_stages=yes
 	stage_build
-	jobs=$places
-	for stage in asan flavours tsan clang unit format layers; do
+	jobs=$places lanes='asan flavours tsan clang unit format layers'
+	for stage in $lanes; do
 		run_lane "$stage"
 	done
 	stage_e2e
 	wait
+	for stage in $lanes; do
+		[ -e "$logs/$stage.through" ] || tell_broken "stage $stage"
+	done
 fi
 # shellcheck disable=SC2048 # words
 for stage in $*; do
