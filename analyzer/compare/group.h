@@ -48,8 +48,8 @@ struct group_table {
 	struct map *by_key; /* group.key -> index */
 	struct map *stacks; /* profile_site.key of every site that was added -> index of its group */
 	struct place_lines *lines;
-	struct frame_walk
-	    *places; /* of the sites of the profile that was added first; the leaf where a site has no stack */
+	/* Of the sites of the profile that was added first; the leaf where a site has no stack. */
+	struct frame_walk *places;
 };
 
 void group_table_init(struct group_table *table, enum group_by by);

@@ -209,13 +209,13 @@ static void spreads_sum(const struct search *search, const bool *left)
 	map_free(places);
 }
 
-static void search_begin(struct search *search, const struct frame_walk *places)
+static void search_begin(struct search *search)
 {
 	uint32_t *sites = memory_allocate(search->count + 1, sizeof *sites);
 
 	for (size_t i = 0; i < search->count; i++)
 		sites[i] = search->elements[i].site;
-	spread_sets_build(&search->sets, search->after, places, sites, search->count);
+	spread_sets_build(&search->sets, search->after, search->groups->places, sites, search->count);
 	search->growth = memory_allocate(search->count + 1, sizeof *search->growth);
 	search->p = memory_allocate(search->sets.hierarchy.set_count + 1, sizeof *search->p);
 	search->rank = memory_allocate(search->sets.hierarchy.set_count + 1, sizeof *search->rank);
@@ -233,7 +233,7 @@ void spreads_find(struct spreads *spreads, const struct profile *before, const s
 	*spreads = (struct spreads){0};
 	bool *left = sites_left(&search, explained);
 	elements_find(&search, left);
-	search_begin(&search, groups->places);
+	search_begin(&search);
 	while (spreads_take(&search))
 		continue;
 	spreads_sum(&search, left);
