@@ -98,14 +98,16 @@ static bool join(const struct attendant_request *request, const struct session *
 	return joined;
 }
 
-/* The stop may take several tries. */
-static bool leave(const struct attendant_request *request, struct error *error)
+/* The stop may take several tries. A process that is left, though with an error, is left once: the error stays. */
+static bool leave(const struct attendant_request *request, struct join_watch *watch, struct error *error)
 {
 	struct join_result result;
-	bool left = false;
+	int tries = 0;
+	bool left;
 
-	for (int i = 0; !left && i < LEAVE_TRIES; i++)
+	do
 		left = process_leave(request->pid, request->pause_ms, &result, error);
+	while (!left && ++tries < LEAVE_TRIES && join_watch_look(watch));
 	return left;
 }
 
@@ -118,7 +120,7 @@ static bool attend(const struct attendant_request *request, struct error *error)
 
 	while (join_watch_look(watch)) {
 		if (asked_to_leave || (until_ms > 0 && tracing_now_ms() >= until_ms)) {
-			fine = leave(request, error);
+			fine = leave(request, watch, error);
 			break;
 		}
 		poll(NULL, 0, LOOK_MS);
@@ -219,7 +221,7 @@ bool attendant_await(struct attendant *attendant, struct error *error)
 		if (asked_to_leave)
 			kill(attendant->pid, SIGTERM);
 	attendant_forget(attendant);
-	if (attendant->pid > 0)
+	if (attendant->pid > 0 && !(got == sizeof said && said.stuck)) /* that one stays as long as the program */
 		waitpid(attendant->pid, NULL, 0);
 	if (got != sizeof said)
 		return error_set(error, "the process that stayed with it has ended");

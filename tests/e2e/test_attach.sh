@@ -136,6 +136,12 @@ tell leak 3
 kill -INT "$staying"
 wait "$staying" 2>/dev/null
 check_equal "and leaves at Ctrl-C; the process runs on" "0 3" "$(kill -0 "$worker"; echo $?) $(objects_in timed leak)"
+background "$SEEP" attach -o lost --for 1h "$worker" 2>err
+wait_until 20 grep -q "SigCgt:.*[37bf]$" "/proc/$background_pid/status" # it waits for INT
+rm -r lost
+kill -INT "$background_pid"
+check "whose recording was removed meanwhile is left all the same, which is said" \
+	wait_until 20 grep -q "$worker was left, but its recording is not to be found" err
 kill "$worker"
 
 # What a process could notice: EINTR where no signal was sent, a short sleep, another errno or other numbers.
