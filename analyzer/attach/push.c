@@ -196,8 +196,8 @@ static uint64_t load_from_memory(const struct push *push, struct borrowed *borro
 
 	if (descriptor < 0)
 		return 0;
-	snprintf(path, sizeof path, "/proc/self/fd/./%d",
-		 descriptor); /* the loader takes equal names for the same library */
+	/* Not as the kernel would name it: the loader takes a library of the same name for the same. */
+	snprintf(path, sizeof path, "/proc/self/fd/./%d", descriptor);
 	if (file_fill(borrowed, descriptor, push->bytes, push->count))
 		base = library_load(borrowed, loaded, path, error);
 	else

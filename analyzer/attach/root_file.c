@@ -16,6 +16,8 @@
 
 #include <seep/join.h>
 
+#include "tracing/remote.h"
+
 bool root_has_proc(pid_t pid)
 {
 	char path[64];
@@ -33,15 +35,11 @@ static int open_in(int root, const char *path, uint64_t flags, uint64_t mode)
 	return (int)syscall(SYS_openat2, root, path, &how, sizeof how);
 }
 
+/* The process may be another user's. */
 static bool file_fill(int descriptor, const unsigned char *bytes, size_t count)
 {
-	for (size_t done = 0; done < count;) {
-		ssize_t put = write(descriptor, bytes + done, count - done);
-		if (put <= 0 && errno != EINTR)
-			return false;
-		done += put > 0 ? (size_t)put : 0;
-	}
-	return fchmod(descriptor, S_IRUSR | S_IRGRP | S_IROTH) == 0; /* the process may be another user's */
+	return remote_write(&(struct remote){.memory = descriptor}, 0, bytes, count) &&
+	       fchmod(descriptor, S_IRUSR | S_IRGRP | S_IROTH) == 0;
 }
 
 bool root_file_make(struct root_file *file, pid_t pid, unsigned try, const unsigned char *bytes, size_t count,
@@ -60,14 +58,14 @@ bool root_file_make(struct root_file *file, pid_t pid, unsigned try, const unsig
 		 (unsigned long long)random);
 	int made = open_in(file->root, file->path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, S_IRUSR | S_IWUSR);
 	bool filled = made >= 0 && file_fill(made, bytes, count);
+	if (!filled)
+		error_set(error, "%d can't be joined: its root has no /proc, and no file can be made there: %s",
+			  (int)pid, strerror(errno));
 	if (made >= 0)
 		close(made);
-	if (filled)
-		return true;
-	error_set(error, "%d can't be joined: its root has no /proc, and no file can be made there: %s", (int)pid,
-		  strerror(errno));
-	root_file_remove(file);
-	return false;
+	if (!filled)
+		root_file_remove(file);
+	return filled;
 }
 
 void root_file_remove(struct root_file *file)
