@@ -50,9 +50,9 @@ analyzer/source         analyzer/base analyzer/compare analyzer/files analyzer/p
 analyzer/render/source  analyzer/base analyzer/files analyzer/render/json analyzer/render/terminal analyzer/render/text analyzer/render/words analyzer/source
 analyzer/session        analyzer/base analyzer/process analyzer/profile analyzer/symbols
 analyzer/run            analyzer/base analyzer/options analyzer/process analyzer/session
-analyzer/tracing        analyzer/base
+analyzer/tracing        analyzer/base preload/keeper/base
 analyzer/inline         analyzer/base analyzer/modules analyzer/tracing
-analyzer/attach         analyzer/base analyzer/files analyzer/inline analyzer/options analyzer/process analyzer/run analyzer/session analyzer/tracing analyzer/work
+analyzer/attach         analyzer/base analyzer/files analyzer/inline analyzer/options analyzer/process analyzer/run analyzer/session analyzer/tracing analyzer/work preload/keeper/base
 analyzer/tree           analyzer/base analyzer/files analyzer/profile
 analyzer/target          analyzer/base analyzer/process analyzer/profile preload/keeper/program
 analyzer/export         analyzer/base analyzer/files analyzer/profile analyzer/reader analyzer/statistics analyzer/tree

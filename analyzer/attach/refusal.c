@@ -3,28 +3,22 @@
 #include "attach/refusal.h"
 
 #include <fcntl.h>
+#include <inttypes.h>
 #include <linux/kcmp.h>
+#include <linux/seccomp.h>
 #include <poll.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <seep/process.h>
 
+#include "keeper/base/text.h"
 #include "process/elf_inspect.h"
 #include "process/inspect.h"
 
 enum { STATUS_BYTES = 8192, VFORK_LOOKS = 20, VFORK_LOOK_MS = 50 };
-
-/* A number behind a field's name in /proc/PID/status; 0 where it is not there. */
-static unsigned long status_number(const char *status, const char *field, int base)
-{
-	const char *at = strstr(status, field);
-
-	return at ? strtoul(at + strlen(field), NULL, base) : 0;
-}
 
 /* Yama lets a process be traced by its ancestors alone, by root alone, or by nobody. */
 static int yama_scope(void)
@@ -129,6 +123,7 @@ bool process_may_be_joined(pid_t pid, struct error *error)
 {
 	struct process_facts facts;
 	char status[STATUS_BYTES];
+	uint64_t tracer = 0, mode = 0;
 
 	if (pid == getpid())
 		return error_set(error, "%d is seep itself", (int)pid);
@@ -140,14 +135,13 @@ bool process_may_be_joined(pid_t pid, struct error *error)
 		return false;
 	if (seep_process_read((uint64_t)pid, "status", status, sizeof status) < 0)
 		return error_set(error, "%d has ended", (int)pid);
-	unsigned long tracer = status_number(status, "\nTracerPid:", 10);
-	if (tracer)
-		return error_set(error, "%d (%s) can't be joined: process %lu traces it already", (int)pid, facts.name,
-				 tracer);
+	if (text_line_number(status, "TracerPid:", &tracer) && tracer)
+		return error_set(error, "%d (%s) can't be joined: process %" PRIu64 " traces it already", (int)pid,
+				 facts.name, tracer);
 	if (facts.state == 'T')
 		return error_set(error, "%d (%s) is stopped; continue it first (kill -CONT %d)", (int)pid, facts.name,
 				 (int)pid);
-	if (status_number(status, "\nSeccomp:", 10) == 1)
+	if (text_line_number(status, "Seccomp:", &mode) && mode == SECCOMP_MODE_STRICT)
 		return error_set(error,
 				 "%d (%s) can't be joined: it has forbidden itself all system calls but four (seccomp)",
 				 (int)pid, facts.name);

@@ -9,7 +9,6 @@
 #include <linux/seccomp.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
@@ -17,6 +16,8 @@
 #include <sys/syscall.h>
 
 #include <seep/process.h>
+
+#include "keeper/base/text.h"
 
 enum { FILTERS_MAX = 128, STATUS_BYTES = 8192 };
 
@@ -225,11 +226,10 @@ bool thread_filters_allow(pid_t pid, pid_t tid, struct error *error)
 bool process_is_confined(pid_t pid)
 {
 	char status[STATUS_BYTES];
+	uint64_t mode = 0;
 
-	if (seep_process_read((uint64_t)pid, "status", status, sizeof status) < 0)
-		return false;
-	const char *at = strstr(status, "\nSeccomp:");
-	return at && strtoul(at + strlen("\nSeccomp:"), NULL, 10) != 0;
+	return seep_process_read((uint64_t)pid, "status", status, sizeof status) > 0 &&
+	       text_line_number(status, "Seccomp:", &mode) && mode != SECCOMP_MODE_DISABLED;
 }
 
 bool process_filters_allow(struct tracees *tracees, double pause_ms, struct error *error)
