@@ -11,9 +11,13 @@ SHIM=$(realpath "${BUILD:-build}/libseep.so")
 WORK=$(mktemp -d)
 program=""
 trap '[ -z "$program" ] || kill -KILL "$program" 2>/dev/null; rm -rf "$WORK"' EXIT
-gcc -w -O1 -fno-builtin -no-pie -o "$WORK/pairs" tests/bench/attach_pairs.c || exit 1
+build() { gcc -w -O1 -fno-builtin -no-pie -pthread -o "$WORK/$1" tests/bench/attach_pairs.c "${@:2}"; }
+build pairs || exit 1
+build own_malloc tests/e2e/programs/toy_malloc.c
+jemalloc=/usr/lib/x86_64-linux-gnu/libjemalloc.a
+[ ! -e $jemalloc ] || build jemalloc $jemalloc -lm -lstdc++ -ldl
 cd "$WORK" || exit 1
-pair=$(nm pairs | awk '$3 == "pair" {print $1}')
+binary=pairs
 first=() # before the others, where that is allowed: the machine may be busy
 [ "$(id -u)" = 0 ] && first=(chrt -f 10)
 
@@ -21,13 +25,13 @@ begin() { # [NAME=VALUE...]
 	rm -f answers
 	mkfifo answers
 	exec 6<>answers
-	env "$@" "${first[@]}" ./pairs >&6 &
+	env "$@" "${first[@]}" "./$binary" >&6 &
 	program=$!
 	sleep 0.3
 }
 end() { kill -KILL "$program" 2>/dev/null; wait "$program" 2>/dev/null; program=""; exec 6>&-; }
 still() { kill -USR1 "$program" && read -rt 20 answer <&6 && echo "$answer"; }
-instructions() { timeout 60 ./pairs "$program" "$pair"; }
+instructions() { timeout 60 ./pairs "$program" "$(nm "$binary" | awk '$3 == "pair" {print $1}')"; }
 left() { # what it has now that it had not before
 	local now
 	now=$(maps)
@@ -77,3 +81,10 @@ if command -v heaptrack >/dev/null && command -v gdb >/dev/null; then
 	measure "heaptrack -p" '(timeout 120 heaptrack -p "$program" </dev/null & echo $! >tracker); awaits_heaptrack' \
 		'kill -INT "$(cat tracker)"; sleep 8'
 fi
+for binary in own_malloc jemalloc; do # in the program
+	[ -e $binary ] || continue
+	begin A=1
+	row "$binary in the program: nothing" - "$(instructions)" - -
+	end
+	measure "seep attach --static, $binary" '"$SEEP" attach --static -o "$binary.seep" "$program"' '"$SEEP" detach "$program"'
+done

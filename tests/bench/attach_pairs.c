@@ -87,6 +87,8 @@ static void step(pid_t pid, unsigned long address)
 		if (ptrace(PTRACE_SINGLESTEP, pid, NULL, (void *)(long)pass) != 0 || waitpid(pid, &status, 0) != pid)
 			exit(1);
 	}
+	if (pairs < PAIRS) /* it ended */
+		exit(1);
 	ptrace(PTRACE_DETACH, pid, NULL, NULL);
 	qsort(counts, PAIRS, sizeof *counts, compare);
 	printf("%d\n", counts[PAIRS / 2]);
