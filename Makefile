@@ -258,6 +258,7 @@ bench-ledger: $(BUILD)/bench/ledger_bench ## what counting pages costs a keeper,
 soak-attach: all ## joins and leaves real programs at work, CYCLES (1,000) times each: ATTACH_ONLY=redis
 	tests/deps.sh build run soak
 	BUILD=$(BUILD) bash tests/soak/attach.sh
+	[ -n "$${ATTACH_ONLY:-}" ] || BUILD=$(BUILD) SEEP_KILLS=300 bash tests/e2e/test_attach.sh
 
 .PHONY: model
 model: ## the lock-free protocols in all interleavings, with spin

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Joining a running process and leaving it (docs/ATTACH.md): what is recorded, what the process notices, who is refused.
 # time limit: 300 s
+# SEEP_KILLS=300 for the long version.
+kills=${SEEP_KILLS:-24}
 . "$(dirname "$0")/lib.sh"
 
 gcc -x c -std=gnu11 -O1 -g -fno-builtin -shared -fPIC -o plugin.so - <<'END'
@@ -211,7 +213,7 @@ check_equal "it has no descriptor and no mapping more for it" "$before" "$(mappi
 check_equal "it noticed nothing of that" ready "$(cat noticed)"
 
 # The injector is killed at any moment: the process lives on. (Joining is done by the process that is to stay with it.)
-for ((i = 0; i < 24; i++)); do
+for ((i = 0; i < kills; i++)); do
 	if ((i % 3)); then action=(attach -o "shot.$i"); else action=(detach); fi
 	"$SEEP" "${action[@]}" "$watchful" >shot.log 2>&1 &
 	shot=$!
