@@ -8,7 +8,7 @@
 set -eu
 cd "$(dirname "$0")/../.."
 
-scripts='allocators annotate attach bad_input bundle contradictions cut_heap_file debuginfod debuginfod_slow disk_full doctor
+scripts='allocators annotate attach attach_refused bad_input bundle contradictions cut_heap_file debuginfod debuginfod_slow disk_full doctor
 	export flame follow growth heaptrack help hostile_input html kill leaks list manual mark_and_compare memory names
 	other_users overtaken pager places preload_only process_tree registry run_options run_status security serve several
 	signals snapshot_format spread symbols transparent triggers'

@@ -28,10 +28,20 @@ compile confined <<'END'
 #include <string.h>
 #include <sys/prctl.h>
 #include <unistd.h>
+#define DO(operation, source, value) BPF_STMT(BPF_ALU | BPF_##operation | BPF_##source, value)
+#define OR_KILL(comparison, value) BPF_JUMP(BPF_JMP | BPF_##comparison | BPF_K, value, 1, 0), BPF_STMT(BPF_RET | BPF_K, 0)
 int main(int argc, char **argv) { /* ANSWER to the system call NUMBER */
-	struct sock_filter steps[] = {BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)atoi(argv[2]), 0, 1), BPF_STMT(BPF_RET | BPF_K, (unsigned)strtoul(argv[1], 0, 0)), BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
-	struct sock_fprog filter = {4, steps};
+	struct sock_filter steps[] = {
+		/* Arithmetic of every kind, which ends in 80: else the kernel would kill it, and so would seep think. */
+		BPF_STMT(BPF_LD | BPF_IMM, 7), BPF_STMT(BPF_MISC | BPF_TAX, 0), DO(ADD, K, 3), DO(SUB, K, 2), DO(MUL, X, 0), DO(DIV, K, 4), DO(OR, K, 1),
+		DO(AND, K, 13), DO(XOR, X, 0), DO(LSH, K, 3), DO(RSH, K, 1), DO(NEG, K, 0), BPF_STMT(BPF_ST, 3), BPF_STMT(BPF_LDX | BPF_MEM, 3),
+		BPF_STMT(BPF_STX, 4), BPF_STMT(BPF_LD | BPF_IMM, 0), BPF_STMT(BPF_MISC | BPF_TXA, 0), DO(ADD, X, 0), DO(NEG, K, 0), OR_KILL(JGT, 79),
+		OR_KILL(JGE, 80), OR_KILL(JSET, 16), OR_KILL(JEQ, 80), BPF_STMT(BPF_JMP | BPF_JA, 1), BPF_STMT(BPF_RET | BPF_K, 0),
+		BPF_STMT(BPF_LD | BPF_W | BPF_LEN, 0), OR_KILL(JEQ, sizeof(struct seccomp_data)),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)atoi(argv[2]), 0, 1), BPF_STMT(BPF_RET | BPF_K, (unsigned)strtoul(argv[1], 0, 0)),
+		BPF_STMT(BPF_LD | BPF_IMM, SECCOMP_RET_ALLOW), BPF_STMT(BPF_RET | BPF_A, 0)};
+	struct sock_fprog filter = {sizeof steps / sizeof *steps, steps};
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	puts("confined");
 	fflush(stdout);
