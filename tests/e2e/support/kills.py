@@ -70,13 +70,27 @@ class Kill:
         with open("account", "r+b") as file:
             self.shared = mmap.mmap(file.fileno(), BYTES)
         process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        deadline = time.monotonic() + 20
-        while not self.pid() and time.monotonic() < deadline:
-            time.sleep(0.0002)
-        time.sleep(random.expovariate(1 / 0.03) if self.number % 5 else random.uniform(0, 0.003))
+        self.wait_until(self.pid)
+        if self.number % 5:
+            # by the program's own progress, too: on a loaded machine it may not have come far in any time
+            allocations = random.expovariate(1 / 3000)
+            time.sleep(random.expovariate(1 / 0.03))
+            self.wait_until(lambda: self.allocations() > allocations)
+        else:
+            time.sleep(random.uniform(0, 0.003))
         os.kill(self.pid(), signal.SIGKILL)
         self.status = process.wait(30)
         self.account = account_of(struct.unpack(f"<{BYTES // 8}Q", self.shared[:]))
+
+    @staticmethod
+    def wait_until(reached):
+        deadline = time.monotonic() + 20
+        while not reached() and time.monotonic() < deadline:
+            time.sleep(0.0002)
+
+    def allocations(self):
+        account = account_of(struct.unpack(f"<{BYTES // 8}Q", self.shared[:]))
+        return sum(least[0] for least, most in account.values())
 
     def pid(self):
         return struct.unpack("<Q", self.shared[:8])[0]
