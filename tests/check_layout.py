@@ -30,9 +30,10 @@ preload/keeper/program  preload/keeper/base preload/keeper/heap
 preload/shim/walker     preload/keeper/base preload/keeper/elf preload/shim/sample
 analyzer/doctor         analyzer/attach analyzer/base analyzer/files analyzer/process
 preload/keeper/ledger   preload/keeper/base preload/keeper/program
-preload/keeper/snapshot preload/keeper/base preload/keeper/heap preload/keeper/ledger preload/keeper/program
-preload/keeper/files    preload/keeper/base preload/keeper/heap preload/keeper/program preload/keeper/snapshot
-preload/keeper/loop     preload/keeper/base preload/keeper/files preload/keeper/heap preload/keeper/program preload/keeper/snapshot
+preload/keeper/image    preload/keeper/base preload/keeper/heap
+preload/keeper/snapshot preload/keeper/base preload/keeper/heap preload/keeper/image preload/keeper/ledger preload/keeper/program
+preload/keeper/files    preload/keeper/base preload/keeper/heap preload/keeper/image preload/keeper/program preload/keeper/snapshot
+preload/keeper/loop     preload/keeper/base preload/keeper/files preload/keeper/heap preload/keeper/image preload/keeper/program preload/keeper/snapshot
 preload/shim/recording  preload/keeper/base preload/keeper/files preload/keeper/heap preload/keeper/loop preload/keeper/program preload/shim/host preload/shim/sample
 preload/shim/record     preload/keeper/base preload/keeper/heap preload/keeper/loop preload/shim/host preload/shim/recording preload/shim/sample
 preload/shim/hooks      preload/keeper/base preload/keeper/heap preload/keeper/program preload/shim/host preload/shim/record preload/shim/recording preload/shim/sample

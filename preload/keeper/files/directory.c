@@ -8,7 +8,7 @@
 
 #include "keeper/base/file.h"
 #include "keeper/base/syscall.h"
-#include "keeper/snapshot/snapshot_writer.h"
+#include "keeper/image/snapshot_writer.h"
 #include "keeper/snapshot/write.h"
 
 static bool may_be_file(unsigned char type)

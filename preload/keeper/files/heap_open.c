@@ -21,7 +21,7 @@
 #include "keeper/base/syscall.h"
 #include "keeper/heap/heap.h"
 #include "keeper/program/owner.h"
-#include "keeper/snapshot/snapshot_writer.h"
+#include "keeper/image/snapshot_writer.h"
 #include "keeper/program/lease.h"
 #include "keeper/files/life.h"
 #include "keeper/files/heap_location.h"

@@ -6,7 +6,7 @@
 
 #include "keeper/base/syscall.h"
 #include "keeper/files/heap_space.h"
-#include "keeper/snapshot/snapshot_writer.h"
+#include "keeper/image/snapshot_writer.h"
 #include "keeper/snapshot/write.h"
 
 /* Time between the neighbours of snapshot i in its own kind; the first and the last snapshot are everyone's

@@ -5,7 +5,7 @@
 #include <errno.h>
 
 #include "keeper/base/atomics.h"
-#include "keeper/snapshot/snapshot_writer.h"
+#include "keeper/image/snapshot_writer.h"
 #include "keeper/loop/retention.h"
 #include "keeper/snapshot/write.h"
 

@@ -12,8 +12,8 @@
 #include "keeper/heap/ring.h"
 #include "keeper/ledger/ledger_look.h"
 #include "keeper/snapshot/build.h"
-#include "keeper/snapshot/snapshot_writer.h"
-#include "keeper/snapshot/stack_tree.h"
+#include "keeper/image/snapshot_writer.h"
+#include "keeper/image/stack_tree.h"
 
 /* An unread event of the ring, in its site's list. */
 struct pending {

@@ -10,7 +10,7 @@
 #include "keeper/heap/area_growth.h"
 #include "keeper/heap/stack_index.h"
 #include "keeper/heap/stacks.h"
-#include "keeper/snapshot/snapshot_writer.h"
+#include "keeper/image/snapshot_writer.h"
 #include "keeper/snapshot/live_scan.h"
 #include "keeper/snapshot/recycle_modules.h"
 

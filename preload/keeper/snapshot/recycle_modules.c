@@ -5,7 +5,7 @@
 #include "keeper/base/atomics.h"
 #include "keeper/heap/modules.h"
 #include "keeper/heap/stacks.h"
-#include "keeper/snapshot/snapshot_writer.h"
+#include "keeper/image/snapshot_writer.h"
 
 static uint32_t module_count(const struct heap *heap)
 {

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "keeper/snapshot/snapshot_writer.h"
+#include "keeper/image/snapshot_writer.h"
 #include "series_sites.h"
 
 #define DEPTH 30

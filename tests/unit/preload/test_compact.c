@@ -10,8 +10,8 @@
 
 #include <seep/keeper.h>
 
-#include "keeper/snapshot/compact.h"
-#include "keeper/snapshot/snapshot_writer.h"
+#include "keeper/image/compact.h"
+#include "keeper/image/snapshot_writer.h"
 
 #define COUNT 500u
 

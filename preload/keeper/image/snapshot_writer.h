@@ -5,8 +5,8 @@
  * memory is sticky: writer_add() then returns NULL, and writer_seal() fails.
  * Also plain scratch memory from the same source, for code without malloc.
  */
-#ifndef SEEP_SNAPSHOT_SNAPSHOT_WRITER_H
-#define SEEP_SNAPSHOT_SNAPSHOT_WRITER_H
+#ifndef SEEP_IMAGE_SNAPSHOT_WRITER_H
+#define SEEP_IMAGE_SNAPSHOT_WRITER_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -5,8 +5,8 @@
  * called. What is decoded may be anything: `bad` is set where it is no number,
  * and nothing is read beyond its end.
  */
-#ifndef SEEP_SNAPSHOT_COMPACT_CODER_H
-#define SEEP_SNAPSHOT_COMPACT_CODER_H
+#ifndef SEEP_IMAGE_COMPACT_CODER_H
+#define SEEP_IMAGE_COMPACT_CODER_H
 
 #include <stdbool.h>
 #include <stdint.h>

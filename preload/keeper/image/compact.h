@@ -4,13 +4,13 @@
  * differences from what a reader expects, a byte or two for most numbers.
  * seep_section_expand() is the way back, for readers.
  */
-#ifndef SEEP_SNAPSHOT_COMPACT_H
-#define SEEP_SNAPSHOT_COMPACT_H
+#ifndef SEEP_IMAGE_COMPACT_H
+#define SEEP_IMAGE_COMPACT_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "keeper/snapshot/snapshot_writer.h"
+#include "keeper/image/snapshot_writer.h"
 
 bool compact_is_for(enum seep_section_type type);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The growing snapshot image: see snapshot_writer.h. */
-#include "keeper/snapshot/snapshot_writer.h"
+#include "keeper/image/snapshot_writer.h"
 
 #include "keeper/base/syscall.h"
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The end of a snapshot image: sections are packed, checksums made. See snapshot_writer.h. */
-#include "keeper/snapshot/snapshot_writer.h"
+#include "keeper/image/snapshot_writer.h"
 
 #include <string.h>
 
-#include "keeper/snapshot/compact.h"
+#include "keeper/image/compact.h"
 
 static void section_pack(struct snapshot_writer *packed, const struct snapshot_writer *image,
 			 enum seep_section_type type, bool compact)

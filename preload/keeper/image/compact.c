@@ -6,13 +6,13 @@
  * Predictions are doubles that writer and reader compute alike: no product is
  * an operand of a sum, so that no compiler makes one rounding of two.
  */
-#include "keeper/snapshot/compact.h"
+#include "keeper/image/compact.h"
 
 #include <string.h>
 
 #include <seep/keeper.h>
 
-#include "keeper/snapshot/compact_coder.h"
+#include "keeper/image/compact_coder.h"
 
 /* no entry takes more bytes */
 #define ENTRY_MOST_BYTES 1024

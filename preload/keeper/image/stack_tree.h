@@ -8,14 +8,14 @@
  * TREE_PROBES probes (a duplicate node is valid, only larger), and no more
  * frames are taken than the STACKS area can hold.
  */
-#ifndef SEEP_SNAPSHOT_STACK_TREE_H
-#define SEEP_SNAPSHOT_STACK_TREE_H
+#ifndef SEEP_IMAGE_STACK_TREE_H
+#define SEEP_IMAGE_STACK_TREE_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "keeper/heap/heap.h"
-#include "keeper/snapshot/snapshot_writer.h"
+#include "keeper/image/snapshot_writer.h"
 
 #define TREE_PROBES 4096
 #define TREE_DEPTH 1024 /* frames of a stack that readers take; more only where the heap file is damaged */
