@@ -37,11 +37,11 @@ preload/keeper/loop     preload/keeper/base preload/keeper/files preload/keeper/
 preload/shim/recording  preload/keeper/base preload/keeper/files preload/keeper/heap preload/keeper/loop preload/keeper/program preload/shim/host preload/shim/sample
 preload/shim/record     preload/keeper/base preload/keeper/heap preload/keeper/loop preload/shim/host preload/shim/recording preload/shim/sample
 preload/shim/hooks      preload/keeper/base preload/keeper/heap preload/keeper/program preload/shim/host preload/shim/record preload/shim/recording preload/shim/sample
-analyzer/account        analyzer/base analyzer/profile analyzer/statistics
 analyzer/place          analyzer/base analyzer/files analyzer/profile
 analyzer/compare        analyzer/base analyzer/files analyzer/place analyzer/profile analyzer/statistics analyzer/work
 analyzer/series         analyzer/base analyzer/compare analyzer/profile analyzer/statistics
-analyzer/leaks          analyzer/base analyzer/compare analyzer/series analyzer/statistics preload/keeper/loop
+analyzer/account        analyzer/base analyzer/profile analyzer/series analyzer/statistics
+analyzer/leaks          analyzer/account analyzer/base analyzer/compare analyzer/series analyzer/statistics preload/keeper/loop
 analyzer/manual         analyzer/base analyzer/commands analyzer/files
 analyzer/modules        analyzer/base analyzer/files
 analyzer/symbols        analyzer/base analyzer/files analyzer/modules

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "account/growth.h"
 #include "compare/comparison.h"
 #include "compare/group.h"
 #include "compare/spread_place.h"
@@ -107,6 +108,7 @@ struct leaks {
 	uint64_t *times_ns; /* of the series, the reference included */
 	bool *is_timer;
 	size_t time_count;
+	struct memory_growth memory;           /* where RSS grew, by class of memory */
 	uint64_t usual_gap_ns, longest_gap_ns; /* between two of them; usual is the median */
 };
 

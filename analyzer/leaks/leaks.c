@@ -226,6 +226,7 @@ void leaks_build(struct leaks *leaks, const struct series *series, enum group_by
 	    .reference = series->reference, .middle = series->middle, .middle_index = history_middle(&series->history)};
 	leaks->seconds = ((double)leaks->reference->time_ns - (double)leaks->reference->start_ns) / 1e9;
 	leaks_take_times(leaks, &series->history);
+	leaks->memory = memory_growth_of_history(&series->history);
 	group_table_init(&leaks->groups, by);
 	uint32_t *groups = group_table_add(&leaks->groups, leaks->reference);
 

@@ -106,16 +106,15 @@ static void build_ledger(struct builder *builder)
 	profile->ledger_count = count;
 	for (uint32_t i = 0; i < count; i++) {
 		const struct seep_ledger_row row = snapshot_ledger(builder->view, i);
-		profile->ledger[i] = (struct profile_ledger_row){
-		    .ledger_class = row.ledger_class < SEEP_LEDGER_CLASSES ? row.ledger_class : SEEP_LEDGER_UNEXPLAINED,
-		    .mappings = row.mappings,
-		    .name = builder_text(builder, row.name, PATH_LIMIT),
-		    .virtual_bytes = row.virtual_bytes,
-		    .anonymous_bytes = row.anonymous_bytes,
-		    .file_bytes = row.file_bytes,
-		    .swapped_bytes = row.swapped_bytes,
-		    .huge_bytes = row.huge_bytes,
-		    .unread_bytes = row.unread_bytes};
+		profile->ledger[i] = (struct profile_ledger_row){.ledger_class = snapshot_ledger_class(&row),
+								 .mappings = row.mappings,
+								 .name = builder_text(builder, row.name, PATH_LIMIT),
+								 .virtual_bytes = row.virtual_bytes,
+								 .anonymous_bytes = row.anonymous_bytes,
+								 .file_bytes = row.file_bytes,
+								 .swapped_bytes = row.swapped_bytes,
+								 .huge_bytes = row.huge_bytes,
+								 .unread_bytes = row.unread_bytes};
 	}
 }
 

@@ -177,6 +177,33 @@ static void memory_take(const struct snapshot_view *view, struct moment *moment)
 	}
 }
 
+void class_sums_close(struct class_sums *sums, double rss_before, double rss_after)
+{
+	double pages = 0;
+
+	for (int class = 0; class < SEEP_LEDGER_CLASSES; class ++)
+		pages += class == SEEP_LEDGER_HUGE ? 0 : sums->resident[class];
+	sums->rss = (rss_before + rss_after) / 2;
+	sums->resident[SEEP_LEDGER_UNEXPLAINED] += sums->rss - pages;
+	sums->is_known = true;
+}
+
+static void classes_take(const struct snapshot_view *view, struct moment *moment)
+{
+	const uint64_t needed = UINT64_C(1) << SEEP_MEMORY_LEDGER_BEFORE | UINT64_C(1) << SEEP_MEMORY_LEDGER_AFTER;
+	const uint32_t count = snapshot_count(view, SEEP_SECTION_LEDGER);
+
+	if (!count || (moment->memory_known & needed) != needed)
+		return;
+	for (uint32_t i = 0; i < count; i++) {
+		const struct seep_ledger_row row = snapshot_ledger(view, i);
+		moment->classes.resident[snapshot_ledger_class(&row)] +=
+		    (double)row.anonymous_bytes + (double)row.file_bytes;
+	}
+	class_sums_close(&moment->classes, (double)moment->memory[SEEP_MEMORY_LEDGER_BEFORE],
+			 (double)moment->memory[SEEP_MEMORY_LEDGER_AFTER]);
+}
+
 bool moment_read(struct moment_reader *reader, const void *data, size_t bytes, const char *name, struct moment *moment,
 		 struct error *error)
 {
@@ -200,6 +227,7 @@ bool moment_read(struct moment_reader *reader, const void *data, size_t bytes, c
 	sites_take(reader, view, moment);
 	live_take(reader, view, moment);
 	memory_take(view, moment);
+	classes_take(view, moment);
 	return true;
 }
 

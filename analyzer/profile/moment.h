@@ -17,6 +17,14 @@
 
 #include "base/error.h"
 
+/* What each class of memory has in memory; all but HUGE add up to RSS, since UNEXPLAINED has what the pages lack of it, or
+ * have too much. */
+struct class_sums {
+	bool is_known; /* somebody looked at the process's mappings */
+	double rss;
+	double resident[SEEP_LEDGER_CLASSES];
+};
+
 struct moment {
 	uint32_t trigger; /* enum seep_trigger */
 	uint64_t number, time_ns, start_ns, pid, start_ticks;
@@ -25,6 +33,7 @@ struct moment {
 	double in_use, allocated; /* bytes of all sites */
 	double in_use_variance;
 	uint64_t memory_known, memory[64]; /* as in the profile */
+	struct class_sums classes;
 	uint32_t site_count;
 	const unsigned char *sites; /* as struct seep_site, but for the last of its fields */
 	size_t site_bytes;          /* from one to the next */
@@ -43,6 +52,9 @@ static inline struct seep_measure moment_allocated(const struct moment *moment, 
 	       sizeof allocated);
 	return allocated;
 }
+
+/* From the pages of each class, and RSS as it was just before and just after they were counted. */
+void class_sums_close(struct class_sums *sums, double rss_before, double rss_after);
 
 struct moment_reader;
 struct moment_reader *moment_reader_create(void);

@@ -150,4 +150,11 @@ SNAPSHOT_ENTRY_FUNCTION(snapshot_ledger, seep_ledger_row, SEEP_SECTION_LEDGER)
 SNAPSHOT_ENTRY_FUNCTION(snapshot_absence, seep_absence, SEEP_SECTION_ABSENT)
 #undef SNAPSHOT_ENTRY_FUNCTION
 
+/* A class that a newer seep knows is none that could be explained here. */
+static inline enum seep_ledger_class snapshot_ledger_class(const struct seep_ledger_row *row)
+{
+	return row->ledger_class < SEEP_LEDGER_CLASSES ? (enum seep_ledger_class)row->ledger_class
+						       : SEEP_LEDGER_UNEXPLAINED;
+}
+
 #endif

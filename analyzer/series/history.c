@@ -269,6 +269,7 @@ bool history_add(struct history *history, const struct moment *moment, bool is_j
 	    .is_judged = is_judged,
 	    .is_timer = moment->trigger == SEEP_TRIGGER_TIMER,
 	    .has_samples = moment->has_samples,
+	    .classes = moment->classes,
 	    .place = (uint16_t)history->count};
 	if (is_judged) {
 		history->last_trigger = moment->trigger;

@@ -29,6 +29,7 @@ struct followed_gap {
 struct history_moment {
 	struct teardown_moment sums;
 	bool is_judged, is_timer, has_samples;
+	struct class_sums classes;
 	uint16_t place; /* among all moments that were added */
 };
 

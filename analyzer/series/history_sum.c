@@ -45,6 +45,15 @@ static size_t moment_at(const struct history_part *part, uint64_t time_ns, uint6
 	return found;
 }
 
+/* Known where it is of all of them. */
+static void classes_add(struct class_sums *sum, const struct class_sums *classes)
+{
+	sum->is_known &= classes->is_known;
+	sum->rss += classes->rss;
+	for (int class = 0; class < SEEP_LEDGER_CLASSES; class ++)
+		sum->resident[class] += classes->resident[class];
+}
+
 /* Adds the moment of the youngest to the sum's, unless another part has none of then. */
 static void moment_add(struct history *sum, struct history_part *parts, size_t count, size_t youngest, size_t index)
 {
@@ -58,7 +67,8 @@ static void moment_add(struct history *sum, struct history_part *parts, size_t c
 	*moment = (struct history_moment){.sums = {.time_ns = time_ns},
 					  .is_judged = true,
 					  .is_timer = history->moments[index].is_timer,
-					  .has_samples = true};
+					  .has_samples = true,
+					  .classes = {.is_known = true}};
 	for (size_t i = 0; i < count; i++) {
 		const size_t at = i == youngest ? index : moment_at(&parts[i], time_ns, (uint64_t)(LATE * step_ns));
 		if (at == NO_MOMENT)
@@ -69,6 +79,7 @@ static void moment_add(struct history *sum, struct history_part *parts, size_t c
 		variance += from->sums.error * from->sums.in_use * (from->sums.error * from->sums.in_use);
 		moment->sums.allocated += from->sums.allocated;
 		moment->has_samples &= from->has_samples;
+		classes_add(&moment->classes, &from->classes);
 	}
 	if (moment->sums.in_use > 0)
 		moment->sums.error = sqrt(variance) / moment->sums.in_use;

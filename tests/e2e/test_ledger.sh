@@ -38,6 +38,26 @@ check_match "of a killed program the last snapshot that has it" 'add up to' "$("
 "$SEEP" memory "$(ls rec/*.seep | tail -n 1)" >out 2>err
 check_equal "a snapshot without it is told so, in one line" "3 1" "$? $(wc -l <err)"
 
+# Memory that grows where no allocator has it, looked at while it grows.
+"$SEEP" run -r 16K -i 200ms -o grows -- "$WORK/places_of_memory" 400 >out 2>/dev/null &
+pids+=("$!")
+says_elsewhere() { "$SEEP" leaks grows >text && grep -q 'unexplained +' text && tr '\n' ' ' <text | grep -q 'it grew elsewhere: unexplained'; }
+wait_until 60 says_elsewhere
+check_match "leaks says first that RSS grew elsewhere, and where" 'RSS [0-9.]+ MiB RSS grew by [0-9.]+ MiB from .*, and what is in use by .*: it grew elsewhere: unexplained \+[0-9.]+' "$(tr '\n' ' ' <text)"
+kill -9 "$(child_of "$!")"
+wait "$!" 2>/dev/null
+validates leaks-2.json "$SEEP" leaks --json grows
+check_equal "and so does its document" "True" "$(json_get document.json "'it grew elsewhere' in d['memory_growth']['elsewhere']")"
+have=()
+for snapshot in grows/*.seep; do
+	"$SEEP" memory "$snapshot" >/dev/null 2>&1 && have+=("$snapshot")
+done
+last=$(ls grows/*.seep | tail -n 1)
+check_match "diff says which classes grew" 'RSS \+[0-9.]+ MiB: .*unexplained \+[0-9.]+ MiB' "$("$SEEP" diff "${have[0]}" "${have[-1]}" | tr '\n' ' ')"
+check_match "and whether that can be told" "nobody looked at the process's mappings for AFTER" "$("$SEEP" diff "${have[0]}" "$last" | tr '\n' ' ')"
+validates diff-1.json "$SEEP" diff --json "${have[0]}" "${have[-1]}"
+check_equal "its document has the classes, which add up" "True" "$(json_get document.json "abs(sum(c['after_bytes'] for c in d['memory_growth']['classes']) - d['memory_growth']['rss_after_bytes']) < 100")"
+
 # No class but "unexplained" is large of a program that allocates by malloc alone.
 "$SEEP" run -r 64K -i 0 -o sqlite -- sqlite3 :memory: "create table t(x); insert into t select randomblob(900) from
 	(with recursive c(i) as (select 1 union all select i+1 from c where i < 20000) select i from c);" ".shell kill -STOP \$PPID" >/dev/null 2>&1 &

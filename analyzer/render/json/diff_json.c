@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "render/words/churn_advice.h"
+#include "render/json/growth_json.h"
 #include "render/json/profile_json.h"
 #include "statistics/measure.h"
 
@@ -139,6 +140,8 @@ void diff_json_render(struct buffer *out, const struct comparison *comparison, u
 	json_side(&json, "before", comparison->before);
 	json_side(&json, "after", comparison->after);
 	json_totals(&json, comparison);
+	const struct memory_growth growth = memory_growth_of_profiles(comparison->before, comparison->after);
+	json_memory_growth(&json, &growth);
 	json_losses(&json, comparison->after);
 	json_rows(&json, comparison, top);
 	json_spreads(&json, comparison);

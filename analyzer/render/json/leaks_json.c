@@ -10,6 +10,7 @@
 #include "render/words/churn_advice.h"
 #include "render/words/leak_evidence.h"
 #include "render/words/leak_sentence.h"
+#include "render/json/growth_json.h"
 #include "render/json/profile_json.h"
 #include "statistics/measure.h"
 
@@ -206,6 +207,7 @@ void leaks_json_render(struct buffer *out, const struct leaks *leaks, const stru
 	json_number(json_key(&json, "verdict_possible_in_s"), leaks->possible_in_s);
 	json_text(json_key(&json, "by"), group_by_name(leaks->groups.by));
 	json_totals(&json, leaks);
+	json_memory_growth(&json, &leaks->memory);
 	json_losses(&json, leaks->reference);
 	json_notes(&json, leaks->reference);
 	json_begin_array(json_key(&json, "places"));

@@ -313,6 +313,7 @@ static void write_screen(const struct screen *screen)
 {
 	head_write_series(screen->page, screen->leaks, screen->series);
 	write_memory(screen);
+	head_write_elsewhere(screen->page, screen->leaks);
 	leaks_finding_write(screen->page, screen->leaks, screen->series);
 	write_leaks(screen);
 	write_others(screen);

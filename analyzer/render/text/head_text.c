@@ -7,6 +7,7 @@
 #include "compare/samples.h"
 #include "profile/lost.h"
 #include "render/text/head_lines.h"
+#include "render/words/account_words.h"
 #include "render/words/estimate.h"
 #include "statistics/measure.h"
 
@@ -74,6 +75,18 @@ static void write_programs(struct text_page *page, const struct comparison *comp
 	}
 }
 
+/* Which classes of memory changed, where that was looked at. */
+static void write_account(struct text_page *page, const struct profile *before, const struct profile *after)
+{
+	struct buffer text = {0};
+
+	const struct memory_growth growth = memory_growth_of_profiles(before, after);
+	memory_growth_append(&text, &growth);
+	if (text.length)
+		text_write_words(page, STYLE_PLAIN, text.data, 0);
+	buffer_free(&text);
+}
+
 void head_write_diff(struct text_page *page, const struct comparison *comparison)
 {
 	const struct profile *before = comparison->before;
@@ -92,6 +105,7 @@ void head_write_diff(struct text_page *page, const struct comparison *comparison
 	snprintf(samples, sizeof samples, "%s, %s%s%s", quantity_bytes(sum_estimate(&total->after.bytes)).text,
 		 growth.value, *growth.interval ? " " : "", growth.interval);
 	head_write_memory(page, after, before, samples, sum_estimate(&total->churn.allocated.bytes));
+	write_account(page, before, after);
 	head_write_losses(page, after, total->allocated.samples);
 	if (comparison->has_intervals && !comparison->same_process)
 		head_write_note(page, "BEFORE and AFTER are two processes: everything in use in BEFORE counts as gone, "
@@ -121,6 +135,16 @@ void head_write_series(struct text_page *page, const struct leaks *leaks, const 
 	add_series(&line, leaks, series);
 	head_write_program(page, leaks->reference, "", &line);
 	head_write_parts(page, leaks->reference, PROCESSES_ON_SCREEN);
+}
+
+void head_write_elsewhere(struct text_page *page, const struct leaks *leaks)
+{
+	struct buffer text = {0};
+
+	memory_elsewhere_append(&text, &leaks->memory);
+	if (text.length)
+		text_write_words(page, STYLE_WARNING, text.data, 0);
+	buffer_free(&text);
 }
 
 void head_write_leaks(struct text_page *page, const struct leaks *leaks, const struct series *series)

@@ -17,4 +17,7 @@ void head_write_leaks(struct text_page *page, const struct leaks *leaks, const s
 /* "svc --port 1 (pid 9659)  24.0 s, 12 snapshots, judged at 24.0 s (shutdown left out)" and a newline. */
 void head_write_series(struct text_page *page, const struct leaks *leaks, const struct series *series);
 
+/* Where RSS grew and what is in use can't be why, a sentence that says which class of memory grew. */
+void head_write_elsewhere(struct text_page *page, const struct leaks *leaks);
+
 #endif

@@ -171,6 +171,7 @@ void leaks_text_render(struct text_page *page, const struct leaks *leaks, const 
 						     [LEAK_UNKNOWN] = 5, [LEAK_STEADY] = 3,   [LEAK_CHURN] = 3};
 
 	head_write_leaks(page, leaks, series);
+	head_write_elsewhere(page, leaks);
 	leaks_finding_write(page, leaks, series);
 	if (finding_of(leaks) == FINDING_LEAKS)
 		write_limit(page, leaks);

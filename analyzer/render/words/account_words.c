@@ -3,11 +3,14 @@
 #include "render/words/account_words.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "render/words/estimate.h"
 #include "render/words/quantity.h"
 
-static const double share_worth_saying = 0.02, rest_worth_saying = 0.1, bytes_worth_saying = 8 << 20;
+static const double share_worth_saying = 0.02, rest_worth_saying = 0.1, bytes_worth_saying = 8 << 20,
+		    change_worth_saying = 1 << 20;
 
 const enum seep_ledger_class account_order[ACCOUNT_ORDER_COUNT] = {
     SEEP_LEDGER_HEAP,   SEEP_LEDGER_LIBRARY, SEEP_LEDGER_PROGRAM,  SEEP_LEDGER_FILE,
@@ -143,4 +146,67 @@ void account_sentences(struct buffer *out, const struct account *account)
 	unread_sentence(out, account);
 	unexplained_sentence(out, account);
 	rest_sentence(out, account);
+}
+
+struct change {
+	enum seep_ledger_class class;
+	double bytes;
+};
+
+static int change_compare(const void *left, const void *right)
+{
+	const double a = fabs(((const struct change *)left)->bytes), b = fabs(((const struct change *)right)->bytes);
+
+	return (a < b) - (a > b);
+}
+
+/* ": heap +20.0 MiB, unexplained +10.1 MiB", the most first. Of the heap either all counts, or only what is not in use. */
+static void classes_append(struct buffer *out, const struct memory_growth *growth, bool rest_of_heap)
+{
+	const double least = fmax(change_worth_saying, fabs(memory_growth_of_rss(growth)) * rest_worth_saying);
+	struct change changes[ACCOUNT_ORDER_COUNT];
+
+	for (size_t i = 0; i < ACCOUNT_ORDER_COUNT; i++) {
+		const enum seep_ledger_class class = account_order[i];
+		changes[i] = (struct change){class, memory_growth_of(growth, class)};
+		if (class == SEEP_LEDGER_HEAP && rest_of_heap)
+			changes[i].bytes = memory_growth_of_rest(growth);
+	}
+	qsort(changes, ACCOUNT_ORDER_COUNT, sizeof *changes, change_compare);
+	for (size_t i = 0; i < ACCOUNT_ORDER_COUNT && fabs(changes[i].bytes) >= least; i++) {
+		const bool is_rest = changes[i].class == SEEP_LEDGER_HEAP && rest_of_heap;
+		buffer_printf(out, "%s%s %s", i ? ", " : ": ",
+			      is_rest ? "heap that is not in use, kept by the allocator or touched late,"
+				      : classes[changes[i].class].name,
+			      quantity_signed_bytes(changes[i].bytes).text);
+	}
+}
+
+void memory_growth_append(struct buffer *out, const struct memory_growth *growth)
+{
+	if (growth->before.is_known != growth->after.is_known) {
+		buffer_printf(
+		    out, "Which class of memory grew can't be told: nobody looked at the process's mappings for %s.",
+		    growth->before.is_known ? "AFTER" : "BEFORE");
+		return;
+	}
+	if (!growth->is_known || fabs(memory_growth_of_rss(growth)) < change_worth_saying)
+		return;
+	buffer_printf(out, "RSS %s", quantity_signed_bytes(memory_growth_of_rss(growth)).text);
+	classes_append(out, growth, false);
+}
+
+void memory_elsewhere_append(struct buffer *out, const struct memory_growth *growth)
+{
+	const struct interval in_use = growth->in_use_interval;
+
+	if (!memory_growth_is_elsewhere(growth))
+		return;
+	buffer_printf(out, "RSS grew by %s from %s to %s, and what is in use by %s [%s, %s]: it grew elsewhere",
+		      quantity_bytes(memory_growth_of_rss(growth)).text,
+		      quantity_duration((double)(growth->from_ns)).text,
+		      quantity_duration((double)(growth->to_ns)).text, quantity_signed_bytes(growth->in_use).text,
+		      quantity_signed_bytes(in_use.low).text, quantity_signed_bytes(in_use.high).text);
+	classes_append(out, growth, true);
+	buffer_append_text(out, " (seep memory says more)");
 }

@@ -4,6 +4,7 @@
 #define SEEP_WORDS_ACCOUNT_WORDS_H
 
 #include "account/account.h"
+#include "account/growth.h"
 #include "base/buffer.h"
 
 /* The classes in the order in which they are shown, the heap first and what nobody can explain last. */
@@ -19,5 +20,12 @@ void account_class_words(struct buffer *out, const struct account *account, enum
 
 /* What the sum is beside RSS, and what of it deserves attention, in sentences. */
 void account_sentences(struct buffer *out, const struct account *account);
+
+/* "RSS +30.1 MiB: heap +20.0 MiB, unexplained +10.1 MiB": the classes that changed; or that this can't be told of one of the
+ * two. Nothing where hardly anything changed, or nobody ever looked. */
+void memory_growth_append(struct buffer *out, const struct memory_growth *growth);
+
+/* A sentence where RSS grew and what the heap has in use can't be why: which classes grew instead. Else nothing. */
+void memory_elsewhere_append(struct buffer *out, const struct memory_growth *growth);
 
 #endif

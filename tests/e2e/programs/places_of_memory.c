@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A program with so many MiB in each class of memory that seep memory should know them: 24 of its heap in use, 40 more that were freed and
- * stay, 64 asked for and never touched; 12 shared; 8 of a thread's stack; 20 that it mapped itself. Says "ready" and waits. */
+ * stay, 64 asked for and never touched; 12 shared; 8 of a thread's stack; 20 that it mapped itself. Says "ready" and waits; with an
+ * argument, maps as many more, one at a time, and ends. */
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,18 +24,19 @@ static void *deep(void *go)
 	return *(volatile char *)stack ? NULL : go;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	volatile int deep_enough = 0;
+	const int more = argc > 1 ? atoi(argv[1]) : 0;
 	pthread_attr_t attributes;
 	pthread_t thread;
 	pthread_attr_init(&attributes);
 	pthread_attr_setstacksize(&attributes, 10 * MIB);
-	for (int i = 0; i < FREED; i++)
+	for (int i = 0; i < FREED && !more; i++)
 		memset(freed[i] = malloc(BLOCK), 1, BLOCK);
 	for (int i = 0; i < KEPT; i++)
 		memset(kept[i] = malloc(BLOCK), 1, BLOCK);
-	for (int i = 0; i < FREED; i++)
+	for (int i = 0; i < FREED && !more; i++)
 		free(freed[i]);
 	untouched = malloc(64 * MIB);
 	mapped = mmap(NULL, 20 * MIB, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -46,6 +48,11 @@ int main(void)
 		usleep(1000);
 	puts("ready");
 	fflush(stdout);
-	pause();
+	for (int i = 0; i < more; i++) {
+		memset(mmap(NULL, MIB, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), 1, MIB);
+		usleep(50000);
+	}
+	if (!more)
+		pause();
 	return 0;
 }

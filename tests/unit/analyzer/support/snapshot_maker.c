@@ -272,6 +272,13 @@ void snapshot_maker_add_loss(struct snapshot_maker *maker, enum seep_loss_key ke
 	maker_add_value(maker, SEEP_SECTION_LOSSES, key, value);
 }
 
+void snapshot_maker_add_ledger(struct snapshot_maker *maker, uint32_t class, uint64_t bytes)
+{
+	section_append(maker, SEEP_SECTION_LEDGER,
+		       &(struct seep_ledger_row){
+			   .ledger_class = class, .mappings = 1, .virtual_bytes = bytes, .anonymous_bytes = bytes});
+}
+
 void snapshot_maker_widen_entries(struct snapshot_maker *maker, uint32_t bytes)
 {
 	assert_int_equal(bytes % 8, 0);

@@ -70,6 +70,8 @@ void snapshot_maker_free_oldest(struct snapshot_maker *maker, uint32_t site, uin
 
 void snapshot_maker_add_memory(struct snapshot_maker *maker, enum seep_memory_key key, uint64_t value);
 void snapshot_maker_add_loss(struct snapshot_maker *maker, enum seep_loss_key key, uint64_t value);
+/* A row of class `class` with so many bytes, all of them mapped and in memory. */
+void snapshot_maker_add_ledger(struct snapshot_maker *maker, uint32_t class, uint64_t bytes);
 
 /* Lets every entry be this many bytes longer than today's, as a newer writer might; a multiple of 8. */
 void snapshot_maker_widen_entries(struct snapshot_maker *maker, uint32_t bytes);

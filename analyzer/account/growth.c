@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Samples that both moments have cancel: what is in use grew by those that came, less those that went. */
+#include "account/growth.h"
+
+#include <math.h>
+
+#include "account/account.h"
+#include "statistics/measure.h"
+
+#define RSS_GROWTH_LEAST (8 << 20)
+#define RSS_GROWTH_SHARE 0.05 /* of RSS: less is no growth that anybody looks for */
+
+static double distance_ns(const struct history *history, size_t moment, double middle_ns)
+{
+	return fabs((double)history->moments[moment].sums.time_ns - middle_ns);
+}
+
+/* The last moment that has sums, and before it the one nearest to the middle of the time until then. */
+static bool moments_choose(const struct history *history, size_t *first, size_t *last)
+{
+	size_t end = history->count, found = SIZE_MAX;
+
+	while (end > 0 && !history->moments[end - 1].classes.is_known)
+		end--;
+	if (end < 2)
+		return false;
+	const double start_ns = (double)history->first.start_ns;
+	const double middle_ns = start_ns + ((double)history->moments[end - 1].sums.time_ns - start_ns) / 2;
+	for (size_t i = 0; i + 1 < end; i++)
+		if (history->moments[i].classes.is_known &&
+		    (found == SIZE_MAX || distance_ns(history, i, middle_ns) < distance_ns(history, found, middle_ns)))
+			found = i;
+	*first = found;
+	*last = end - 1;
+	return found != SIZE_MAX;
+}
+
+static void in_use_take(struct memory_growth *growth, const struct history *history, size_t first, size_t last)
+{
+	struct seep_measure fresh = {0}, gone = {0};
+	uint64_t rate = 0;
+
+	for (size_t i = 0; i < history->object_count; i++) {
+		const struct followed *object = &history->objects[i];
+		const bool then = object->first <= first && first <= object->last;
+		const bool now = object->first <= last && last <= object->last;
+		if (then != now)
+			measure_add_sample(now ? &fresh : &gone, object->size, object->rate);
+		rate = object->rate > rate ? object->rate : rate;
+	}
+	growth->has_in_use = history->moments[first].has_samples && history->moments[last].has_samples;
+	growth->in_use = sum_estimate(&fresh.bytes) - sum_estimate(&gone.bytes);
+	growth->in_use_interval = difference_interval(&fresh.bytes, &gone.bytes, unseen_bytes((double)rate), ALPHA);
+}
+
+struct memory_growth memory_growth_of_history(const struct history *history)
+{
+	struct memory_growth growth = {0};
+	size_t first, last;
+
+	if (!moments_choose(history, &first, &last))
+		return growth;
+	growth = (struct memory_growth){.is_known = true,
+					.from_ns = history->moments[first].sums.time_ns - history->first.start_ns,
+					.to_ns = history->moments[last].sums.time_ns - history->first.start_ns,
+					.before = history->moments[first].classes,
+					.after = history->moments[last].classes};
+	in_use_take(&growth, history, first, last);
+	return growth;
+}
+
+static struct class_sums sums_of_profile(const struct profile *profile)
+{
+	struct class_sums sums = {0};
+	struct account account;
+
+	if (!account_make(&account, profile))
+		return sums;
+	for (int class = 0; class < SEEP_LEDGER_CLASSES; class ++)
+		sums.resident[class] = account.classes[class].resident;
+	class_sums_close(&sums, account.rss, account.rss);
+	account_free(&account);
+	return sums;
+}
+
+struct memory_growth memory_growth_of_profiles(const struct profile *before, const struct profile *after)
+{
+	struct memory_growth growth = {.from_ns = before->time_ns - before->start_ns,
+				       .to_ns = after->time_ns - after->start_ns,
+				       .before = sums_of_profile(before),
+				       .after = sums_of_profile(after)};
+
+	growth.is_known = growth.before.is_known && growth.after.is_known;
+	return growth;
+}
+
+bool memory_growth_is_elsewhere(const struct memory_growth *growth)
+{
+	const double rss = memory_growth_of_rss(growth);
+
+	return growth->is_known && growth->has_in_use && rss >= RSS_GROWTH_LEAST &&
+	       rss >= RSS_GROWTH_SHARE * growth->after.rss && growth->in_use_interval.high < rss / 2;
+}
