@@ -80,6 +80,7 @@ static int snapshot_main(int argc, char **argv)
 {
 	struct request request = {0};
 	char directory[PATH_MAX], name[32], path[PATH_MAX + 40];
+	struct stat status;
 	struct error error;
 
 	command_take_options(&command_snapshot, argc, argv, &request);
@@ -87,6 +88,11 @@ static int snapshot_main(int argc, char **argv)
 	const char *operand = command_only_operand(&command_snapshot, argc, argv);
 	if (!target_resolve(operand, directory, sizeof directory, &error))
 		return command_fail(&error);
+	if (stat(directory, &status) == 0 && !S_ISDIR(status.st_mode))
+		return command_usage(&command_snapshot,
+				     "'%s' is a file: snapshots are taken of processes, or of what they left in their "
+				     "recordings",
+				     operand);
 	if (command_check_output(&command_snapshot, target, (struct targets){(const char *[]){directory}, 1}, NULL) !=
 	    COMMAND_FINE)
 		return COMMAND_USAGE;

@@ -327,8 +327,9 @@ bool bundle_write(struct buffer *out, const char *path, const struct symbol_sear
 
 	writer_open(&writer);
 	const bool is_directory = stat(path, &status) == 0 && S_ISDIR(status.st_mode);
-	const bool written =
-	    is_directory ? recording_add(&writer, path, error) : snapshot_file_add(&writer, path, error);
+	const bool written = is_directory           ? recording_add(&writer, path, error)
+			     : path_is_bundle(path) ? error_set(error, "%s: is a bundle already", path)
+						    : snapshot_file_add(&writer, path, error);
 	if (written) {
 		if (is_directory)
 			profile_add_recording(writer.names, path);

@@ -125,7 +125,9 @@ bool recording_list(const char *directory, struct recording *recording, struct e
 	if (!recording_collect(directory, recording)) {
 		int fault = errno;
 		recording_free(recording);
-		return input_fault(error, directory, 0, "cannot be listed: %s", strerror(fault));
+		return fault == ENOENT ? input_fault(error, directory, 0,
+						     "there is no such recording or file: 'seep list' shows recordings")
+				       : input_fault(error, directory, 0, "cannot be listed: %s", strerror(fault));
 	}
 	if (recording->count == 0)
 		return input_fault(error, directory, 0, "%s",

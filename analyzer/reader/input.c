@@ -27,6 +27,8 @@ bool input_fault(struct error *error, const char *name, uint64_t offset, const c
 	va_end(arguments);
 	if (length > NAME_SHOWN_BYTES)
 		name += length - NAME_SHOWN_BYTES;
+	if (offset == 0) /* of the whole file */
+		return error_set(error, "%s%s: %s", dots, name, text);
 	return error_set(error, "%s%s: offset %" PRIu64 ": %s", dots, name, offset, text);
 }
 
@@ -83,7 +85,9 @@ bool input_open_next(struct input *input, const char *path, struct error *error)
 		input_close(input);
 		if (fault == ENXIO && stat(path, &status) == 0)
 			return input_fault(error, path, 0, "is %s, not a snapshot", file_kind(status.st_mode));
-		return input_fault(error, path, 0, "cannot be opened: %s", strerror(fault));
+		return fault == ENOENT ? input_fault(error, path, 0,
+						     "there is no such file or recording: 'seep list' shows recordings")
+				       : input_fault(error, path, 0, "cannot be opened: %s", strerror(fault));
 	}
 	bool opened;
 	if (fstat(input->descriptor, &status) < 0)

@@ -23,7 +23,8 @@ struct input {
 	int descriptor;
 };
 
-/* The one line for bad input, "NAME: offset N: what is wrong"; returns false. A very long name is cut at its front. */
+/* The one line for bad input, "NAME: offset N: what is wrong", at offset 0 without it, since that is the whole file; returns
+ * false. A very long name is cut at its front. */
 bool input_fault(struct error *error, const char *name, uint64_t offset, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 

@@ -166,54 +166,76 @@ static bool set_signal(void *field, size_t bytes, const char *value, size_t leng
 
 #define FIELD(name) offsetof(struct options, name), sizeof(((struct options *)NULL)->name)
 
+/* What the warning says of a value that is none. */
+#define A_SIZE "a number of bytes (512K, 64M)"
+#define A_TIME "a time (500ms, 10s, 5m)"
+#define A_TEXT "a shorter text"
+
 static const struct option_entry {
 	const char *key, *variable;
 	option_setter *set;
+	const char *form;
 	size_t offset, bytes;
 } entries[] = {
-    {"rate", "SEEP_RATE", set_rate, FIELD(rate)},
-    {"interval", "SEEP_INTERVAL", set_time, FIELD(interval_ns)},
-    {"delay", "SEEP_DELAY", set_time, FIELD(delay_ns)},
-    {"output", "SEEP_OUTPUT", set_text, FIELD(output)},
-    {"unwinder", "SEEP_UNWINDER", set_text, FIELD(unwinder)},
-    {"follow", "SEEP_FOLLOW", set_follow, FIELD(follow)},
-    {"keeper", "SEEP_KEEPER", set_keeper, FIELD(keeper_outside)},
-    {"heap", "SEEP_HEAP", set_heap, FIELD(heap)},
-    {"heap-device", "SEEP_HEAP_DEVICE", set_bytes, FIELD(heap_device)},
-    {"signal", "SEEP_SIGNAL", set_signal, FIELD(signal)},
-    {"max-live", "SEEP_MAX_LIVE", set_bytes, FIELD(max_live)},
-    {"keep", "SEEP_KEEP", set_count, FIELD(snapshots)},
-    {"keep-bytes", "SEEP_KEEP_BYTES", set_bytes, FIELD(snapshots_bytes)},
-    {"limit-headroom", "SEEP_LIMIT_HEADROOM", set_headroom, FIELD(limit_headroom)},
-    {"session", "SEEP_SESSION", set_text, FIELD(session)},
-    {"session-file", "SEEP_SESSION_FILE", set_session_file, FIELD(session_file)},
-    {"session-host", "SEEP_SESSION_HOST", set_text, FIELD(session_host)},
-    {"runner", "SEEP_RUNNER", set_text, FIELD(runner)},
+    {"rate", "SEEP_RATE", set_rate, "a number of bytes from 1 up (512K, 1M)", FIELD(rate)},
+    {"interval", "SEEP_INTERVAL", set_time, A_TIME, FIELD(interval_ns)},
+    {"delay", "SEEP_DELAY", set_time, A_TIME, FIELD(delay_ns)},
+    {"output", "SEEP_OUTPUT", set_text, A_TEXT, FIELD(output)},
+    {"unwinder", "SEEP_UNWINDER", set_text, A_TEXT, FIELD(unwinder)},
+    {"follow", "SEEP_FOLLOW", set_follow, "all or none", FIELD(follow)},
+    {"keeper", "SEEP_KEEPER", set_keeper, "inside or outside", FIELD(keeper_outside)},
+    {"heap", "SEEP_HEAP", set_heap, "recording, auto or memory", FIELD(heap)},
+    {"heap-device", "SEEP_HEAP_DEVICE", set_bytes, A_SIZE, FIELD(heap_device)},
+    {"signal", "SEEP_SIGNAL", set_signal, "a signal that can be handled (USR2)", FIELD(signal)},
+    {"max-live", "SEEP_MAX_LIVE", set_bytes, A_SIZE, FIELD(max_live)},
+    {"keep", "SEEP_KEEP", set_count, "a number from 2 up", FIELD(snapshots)},
+    {"keep-bytes", "SEEP_KEEP_BYTES", set_bytes, A_SIZE, FIELD(snapshots_bytes)},
+    {"limit-headroom", "SEEP_LIMIT_HEADROOM", set_headroom, "a share up to 100%, bytes (64M) or off",
+     FIELD(limit_headroom)},
+    {"session", "SEEP_SESSION", set_text, A_TEXT, FIELD(session)},
+    {"session-file", "SEEP_SESSION_FILE", set_session_file, "what seep run gives", FIELD(session_file)},
+    {"session-host", "SEEP_SESSION_HOST", set_text, A_TEXT, FIELD(session_host)},
+    {"runner", "SEEP_RUNNER", set_text, A_TEXT, FIELD(runner)},
 };
 #define ENTRIES (sizeof entries / sizeof *entries)
+#define VALUE_SHOWN 40
 
-static void warn(struct options *options, const char *what, const char *name, size_t length)
+/* At the end of the warning, cut to its room. The text comes from outside, so its control characters must not reach a
+ * terminal. */
+static void warning_add(struct options *options, const char *text, size_t length)
 {
-	if (options->warning[0])
-		return;
-	size_t used = strlen(what), room = sizeof options->warning - used - 2;
-	memcpy(options->warning, what, used);
+	size_t used = strlen(options->warning), room = sizeof options->warning - used - 1;
+
 	if (length > room)
 		length = room;
-	for (size_t i = 0; i < length;
-	     i++) /* the text comes from outside, so its control characters must not reach a terminal */
-		options->warning[used++] = name[i] >= ' ' && name[i] < 127 ? name[i] : '?';
+	for (size_t i = 0; i < length; i++)
+		options->warning[used++] = text[i] >= ' ' && text[i] < 127 ? text[i] : '?';
 	options->warning[used] = 0;
 }
 
-static void apply(struct options *options, const struct option_entry *entry, const char *value, size_t length,
-		  const char *shown, size_t shown_length)
+/* "ignored SEEP_RATE=12x: that is not a number of bytes from 1 up (512K, 1M)"; the value is cut where the form must fit. */
+static void warn(struct options *options, const char *name, const char *value, size_t length, const char *form)
+{
+	if (options->warning[0])
+		return;
+	warning_add(options, "ignored ", 8);
+	warning_add(options, name, strlen(name));
+	warning_add(options, "=", 1);
+	warning_add(options, value, length < VALUE_SHOWN ? length : VALUE_SHOWN);
+	if (length > VALUE_SHOWN)
+		warning_add(options, "...", 3);
+	warning_add(options, ": that is not ", 14);
+	warning_add(options, form, strlen(form));
+}
+
+static void apply(struct options *options, const struct option_entry *entry, const char *value, size_t length)
 {
 	struct options before = *options;
-	if (!entry->set((char *)options + entry->offset, entry->bytes, value, length)) {
-		*options = before;
-		warn(options, "ignored a malformed option: ", shown, shown_length);
-	}
+
+	if (entry->set((char *)options + entry->offset, entry->bytes, value, length))
+		return;
+	*options = before;
+	warn(options, entry->variable, value, length, entry->form);
 }
 
 static void read_list(struct options *options, const char *list)
@@ -225,9 +247,9 @@ static void read_list(struct options *options, const char *list)
 		while (i < ENTRIES && !(strlen(entries[i].key) == key && memcmp(entries[i].key, list, key) == 0))
 			i++;
 		if (i < ENTRIES && equals)
-			apply(options, &entries[i], equals + 1, length - key - 1, list, length);
+			apply(options, &entries[i], equals + 1, length - key - 1);
 		else if (length)
-			warn(options, "ignored an unknown option: ", list, length);
+			warn(options, "SEEP_OPTIONS", list, length, "KEY=VALUE with a key that there is");
 		list += length + (list[length] == ':');
 	}
 }
@@ -259,7 +281,6 @@ void options_read(struct options *options, char *const *environment, bool secure
 	for (size_t i = 0; i < ENTRIES; i++) {
 		const char *value = options_variable(environment, entries[i].variable);
 		if (value)
-			apply(options, &entries[i], value, strlen(value), entries[i].variable,
-			      strlen(entries[i].variable));
+			apply(options, &entries[i], value, strlen(value));
 	}
 }

@@ -244,13 +244,13 @@ static void what_is_wrong_is_said_with_its_place(void **state)
 	static const struct {
 		const char *text, *wanted;
 	} cases[] = {
-	    {"heap_v2/0\n", "made: offset 0: the head names no sample rate"},
+	    {"heap_v2/0\n", "made: the head names no sample rate"},
 	    {"heap_v2/512\nnonsense\n", "made: offset 12: this line does not belong"},
 	    {"heap_v2/512\n@ 0x10 zz\n", "made: offset 12: a stack has something other than addresses"},
 	    {"heap_v2/512\n@ 0x10\n t*: 1: [\n", "made: offset 19: a stack's counts"},
 	    {"heap_v2/512\n@ 0x10\n t*: 99999999999999999999999: 1 [0: 0]\n", "made: offset 19: a stack's counts"},
 	    {"heap_v2/512\n@ 0x10\n", "made: offset 19: the dump is truncated"},
-	    {"v 10400 4\ns 1 a\n", "made: offset 0: heaptrack's format has version 4 here; 1 to 3 are read"},
+	    {"v 10400 4\ns 1 a\n", "made: heaptrack's format has version 4 here; 1 to 3 are read"},
 	    {"v 10400 3\nx 4 /a/b\n", "made: offset 10: is heaptrack's raw data: heaptrack_interpret"},
 	    {"v 10400 3\nt 1 0\n", "made: offset 10: an index is missing, or names nothing"},
 	    {"v 10400 3\ni 10 2\n", "made: offset 10: an instruction has no address or no module"},
@@ -260,8 +260,8 @@ static void what_is_wrong_is_said_with_its_place(void **state)
 	    {"v 10400 3\nc 10\nc f\n", "made: offset 15: a time is missing, or before the last"},
 	    {"v 10400 3\ni 10 0", "made: offset 10: the file is truncated"},
 	    {"v 10400 3\nhello\n", "made: offset 10: this line does not belong in heaptrack's file"},
-	    {"heap profile: x\n", "made: offset 0: the head's counts"},
-	    {"heap profile: 1: 1 [1: 1] @ growthz\n", "made: offset 0: the head names a profile that is not a heap's"},
+	    {"heap profile: x\n", "made: the head's counts"},
+	    {"heap profile: 1: 1 [1: 1] @ growthz\n", "made: the head names a profile that is not a heap's"},
 	    {"heap profile: 1: 1 [1: 1] @ heapprofile\n1: 1 [1: 1] @ 0x1", "offset 57: the profile is truncated"},
 	};
 	struct error error;

@@ -312,12 +312,12 @@ static void recording_without_anything_readable_says_so(void **state)
 	assert_null(profile_open("recording", &error));
 	assert_non_null(strstr(error.text, "recording/heap: offset "));
 	assert_false(recording_list("recording", &recording, &error));
-	assert_string_equal(error.text, "recording: offset 0: this recording has no snapshot yet");
+	assert_string_equal(error.text, "recording: this recording has no snapshot yet");
 	assert_int_equal(unlink("recording/heap"), 0);
 	write_text("recording/000001.seep", "damaged");
 	assert_true(path_is_recording("recording"));
 	assert_null(profile_open("recording", &error));
-	assert_string_equal(error.text, "recording/000001.seep: offset 0: is not a seep snapshot but text");
+	assert_string_equal(error.text, "recording/000001.seep: is not a seep snapshot but text");
 	assert_false(path_is_recording("recording/000001.seep"));
 	assert_false(path_is_recording("missing"));
 }

@@ -121,7 +121,7 @@ static void cut_anywhere_is_refused(void **state)
 
 	for (size_t length = 0; length < file.length; length++) {
 		assert_null(open_bytes(file.data, length, &error));
-		assert_non_null(strstr(error.text, "file: offset "));
+		assert_non_null(strstr(error.text, length ? "file: offset " : "file: the"));
 		assert_non_null(strstr(error.text, length ? "truncated: the " : "the file is empty"));
 	}
 	buffer_free(&file);
@@ -140,7 +140,7 @@ static void every_flipped_bit_is_refused_or_harmless(void **state)
 		if (profile)
 			harmless++;
 		else
-			assert_memory_equal(error.text, "file: offset ", 13);
+			assert_memory_equal(error.text, "file: ", 6);
 		profile_free(profile);
 		file.data[bit / 8] ^= (char)(1 << bit % 8);
 	}
@@ -168,7 +168,7 @@ static void every_flipped_bit_behind_valid_checksums_does_no_harm(void **state)
 		if (profile)
 			profile_touch(profile);
 		else
-			assert_memory_equal(error.text, "file: offset ", 13);
+			assert_memory_equal(error.text, "file: ", 6);
 		profile_free(profile);
 		buffer_free(&forged);
 	}
@@ -392,7 +392,7 @@ static void foreign_content_is_named(void **state)
 		struct buffer file = {0};
 		char text[160];
 		buffer_append(&file, foreign[i].bytes, foreign[i].length);
-		snprintf(text, sizeof text, "file: offset 0: is not a seep snapshot but %s", foreign[i].name);
+		snprintf(text, sizeof text, "file: is not a seep snapshot but %s", foreign[i].name);
 		assert_refused(&file, text);
 		buffer_free(&file);
 	}

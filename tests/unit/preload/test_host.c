@@ -84,6 +84,16 @@ static void malformed_or_unknown_gives_the_default_and_one_warning(void **state)
 		assert_int_equal(options.limit_headroom.percent, 10);
 		assert_true(strstr(options.warning, "ignored") == options.warning);
 	}
+	assert_string_equal(read_one("SEEP_RATE=12x").warning,
+			    "ignored SEEP_RATE=12x: that is not a number of bytes from 1 up (512K, 1M)");
+	assert_string_equal(read_one("SEEP_OPTIONS=rate=1Q").warning,
+			    "ignored SEEP_RATE=1Q: that is not a number of bytes from 1 up (512K, 1M)");
+	assert_string_equal(read_one("SEEP_OPTIONS=speed=3").warning,
+			    "ignored SEEP_OPTIONS=speed=3: that is not KEY=VALUE with a key that there is");
+	char longest[3000] = "SEEP_LIMIT_HEADROOM=";
+	memset(longest + strlen(longest), 'x', sizeof longest - 100);
+	assert_non_null(
+	    strstr(read_one(longest).warning, "xxx...: that is not a share up to 100%, bytes (64M) or off"));
 	struct options options = read_one("SEEP_OPTIONS=\x1b[31m=1");
 	assert_null(strchr(options.warning, 0x1b));
 }
