@@ -5,12 +5,16 @@
  * allocated in it: what is usual in the interval in which it began. Where the process has ended, a short run that no
  * fall before came near, or by half or more, counts as well, unless a few samples that died are all that it consists of;
  * while it lives, only a fall by half or more does.
+ *
+ * A shutdown begins within an interval, in which the program may have grown by more than it then freed. Where the process
+ * has ended, that interval belongs to it if memory went where none had ever gone before, more of it than ever.
  */
 #include "compare/teardown.h"
 
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/map.h"
 #include "base/memory.h"
 #include "compare/samples.h"
 #include "statistics/measure.h"
@@ -29,38 +33,74 @@
 #define LIFE_LEAST_NS 1000000000u /* a younger process has no usual state that it could leave */
 #define EARLIER 6                 /* snapshots before a run that show what is usual */
 
-/* Bytes of `before` that `profile` no longer has. */
-static double bytes_gone(const struct profile *before, const struct profile *profile)
+/* A block that went: at which moment it was no longer there, and whose it was. */
+struct death {
+	size_t moment;
+	uint64_t site; /* its key */
+	uint64_t size, rate;
+};
+
+struct deaths {
+	struct death *deaths;
+	size_t count, capacity;
+};
+
+/* What `before` had and `profile`, the moment `moment`, no longer has. Returns its bytes. */
+static double deaths_add(struct deaths *deaths, const struct profile *before, const struct profile *profile,
+			 size_t moment)
 {
 	bool *in_after, *in_before;
 	struct seep_measure gone = {0};
 
 	samples_match(before, profile, &in_after, &in_before);
 	for (uint32_t i = 0; i < before->sample_count; i++) {
-		if (!in_after[i])
-			measure_add_sample(&gone, before->samples[i].size, before->samples[i].rate);
+		const struct profile_sample *sample = &before->samples[i];
+		if (in_after[i])
+			continue;
+		measure_add_sample(&gone, sample->size, sample->rate);
+		ARRAY_RESERVE(deaths->deaths, deaths->count, deaths->capacity);
+		deaths->deaths[deaths->count++] =
+		    (struct death){moment, before->sites[sample->site].key, sample->size, sample->rate};
 	}
 	free(in_after);
 	free(in_before);
 	return sum_estimate(&gone.bytes);
 }
 
-/* `before`: the moment before it, or NULL. */
-static struct teardown_moment moment_of(const struct profile *profile, const struct profile *before)
+/* Fills `first` of moments whose deaths were added from the last moment to the earliest. */
+static void moments_take_first(struct teardown_moment *moments, const struct deaths *deaths)
+{
+	struct map *had = map_create();
+
+	for (size_t i = deaths->count; i > 0;) {
+		const size_t moment = deaths->deaths[i - 1].moment, end = i;
+		struct seep_measure first = {0};
+		size_t blocks = 0;
+		for (; i > 0 && deaths->deaths[i - 1].moment == moment; i--) {
+			const struct death *death = &deaths->deaths[i - 1];
+			if (map_get(had, death->site))
+				continue;
+			measure_add_sample(&first, death->size, death->rate);
+			blocks++;
+		}
+		for (size_t k = i; k < end; k++)
+			*map_put(had, deaths->deaths[k].site, NULL) = 1;
+		if (blocks >= TEARDOWN_BLOCKS)
+			moments[moment].first = sum_estimate(&first.bytes) / moments[moment - 1].in_use;
+	}
+	map_free(had);
+}
+
+static struct teardown_moment moment_of(const struct profile *profile)
 {
 	struct profile_totals totals;
-	double gone = 0;
-
-	if (before) {
-		profile_totals(before, &totals);
-		const double in_use = sum_estimate(&totals.in_use.bytes);
-		gone = in_use > 0 ? bytes_gone(before, profile) / in_use : 0;
-	}
 
 	profile_totals(profile, &totals);
 	const double in_use = sum_estimate(&totals.in_use.bytes);
-	return (struct teardown_moment){profile->time_ns, in_use, sum_estimate(&totals.allocated.bytes), gone,
-					in_use > 0 ? sqrt(totals.in_use.bytes.variance) / in_use : 0};
+	return (struct teardown_moment){.time_ns = profile->time_ns,
+					.in_use = in_use,
+					.allocated = sum_estimate(&totals.allocated.bytes),
+					.error = in_use > 0 ? sqrt(totals.in_use.bytes.variance) / in_use : 0};
 }
 
 bool trigger_is_end(uint32_t trigger)
@@ -111,7 +151,20 @@ static double usual_in_first(const struct teardown_moment *moments, size_t high,
 	return all > 0 ? ONE_INTERVAL * first / all : ONE_INTERVAL / (double)(last - high);
 }
 
-size_t teardown_last_useful(const struct teardown_moment *moments, size_t count, uint64_t start_ns, bool ended)
+/* The moment, or the one before it if the shutdown began between the two. */
+static size_t before_mixture(const struct teardown_moment *moments, size_t moment, uint64_t start_ns)
+{
+	double most = 0;
+
+	if (moment < KNOWN_LEAST || moments[moment - 1].time_ns < start_ns + LIFE_LEAST_NS)
+		return moment;
+	for (size_t i = KNOWN_LEAST - 1; i < moment; i++)
+		most = fmax(most, moments[i].first);
+	return moments[moment].first >= LITTLE_GONE && most < NEAR * moments[moment].first ? moment - 1 : moment;
+}
+
+/* The last moment before a run of falls at the end, where the run is a shutdown. */
+static size_t before_falls(const struct teardown_moment *moments, size_t count, uint64_t start_ns, bool ended)
 {
 	const size_t last = count - 1;
 	size_t high = last;
@@ -136,6 +189,13 @@ size_t teardown_last_useful(const struct teardown_moment *moments, size_t count,
 	return (fall >= LITTLE && pace < fmin(QUIET, usual_once)) || (run <= SHORT && is_new) ? high : last;
 }
 
+size_t teardown_last_useful(const struct teardown_moment *moments, size_t count, uint64_t start_ns, bool ended)
+{
+	const size_t useful = before_falls(moments, count, start_ns, ended);
+
+	return ended ? before_mixture(moments, useful, start_ns) : useful;
+}
+
 /* The snapshots before the last that a series has; peaks are selected by their value. */
 static bool is_of_series(const struct recording_entry *entry, const struct profile *last)
 {
@@ -149,6 +209,7 @@ static size_t look_back(const struct recording *recording, struct profile *last,
 {
 	size_t first = recording->count, earlier = 0;
 	struct profile *later = last;
+	struct deaths deaths = {0};
 	struct error ignored;
 
 	for (size_t i = recording->count; i-- > 0 && earlier < EARLIER;) {
@@ -157,8 +218,9 @@ static size_t look_back(const struct recording *recording, struct profile *last,
 					      : NULL;
 		if (!profile) /* or thinned out meanwhile */
 			continue;
-		moments[first] = moment_of(later, profile);
-		moments[first - 1] = moment_of(profile, NULL);
+		moments[first - 1] = moment_of(profile);
+		const double gone = deaths_add(&deaths, profile, later, first);
+		moments[first].gone = moments[first - 1].in_use > 0 ? gone / moments[first - 1].in_use : 0;
 		earlier += earlier || !is_fall(&moments[first - 1], 1, last->start_ns);
 		entries[--first] = i;
 		if (later != last)
@@ -169,6 +231,8 @@ static size_t look_back(const struct recording *recording, struct profile *last,
 	}
 	if (later != last)
 		profile_free(later);
+	moments_take_first(moments, &deaths);
+	free(deaths.deaths);
 	return first;
 }
 
@@ -179,7 +243,7 @@ static struct profile *step_back(const struct recording *recording, struct profi
 	struct profile *useful = NULL;
 	struct error ignored;
 
-	moments[recording->count] = moment_of(last, NULL);
+	moments[recording->count] = moment_of(last);
 	const size_t first = look_back(recording, last, moments, entries);
 	const size_t index = first + teardown_last_useful(moments + first, recording->count + 1 - first, last->start_ns,
 							  trigger_is_end(last->trigger));

@@ -19,8 +19,11 @@ struct teardown_moment {
 	uint64_t time_ns;
 	double in_use, allocated;
 	double gone;  /* share of the bytes in use at the moment before that are no longer in use */
+	double first; /* of those, what went where nothing had ever gone before; 0 where that are a few blocks only */
 	double error; /* standard error of what is in use, as a share of it */
 };
+
+#define TEARDOWN_BLOCKS 8 /* that went, at least, where that says something */
 
 /* Whether this is the last moment that will be known of its process. */
 bool trigger_is_end(uint32_t trigger);

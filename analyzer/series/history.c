@@ -356,16 +356,46 @@ size_t history_middle(const struct history *history)
 	return best;
 }
 
+/* By site: the moment at which the first of its samples was no longer there, or as many as there are moments. */
+static uint16_t *first_deaths(const struct history *history)
+{
+	uint16_t *first = memory_allocate(history->site_count + 1, sizeof *first);
+
+	for (uint32_t i = 0; i < history->site_count; i++)
+		first[i] = (uint16_t)history->count;
+	for (size_t i = 0; i < history->object_count; i++) {
+		const struct followed *object = &history->objects[i];
+		if (object->last + 1u < first[object->site])
+			first[object->site] = (uint16_t)(object->last + 1);
+	}
+	return first;
+}
+
 /* What was in use at each moment and was so no more at the next one. */
 static void moments_take_gone(const struct history *history, struct teardown_moment *moments)
 {
-	struct seep_measure *gone = memory_allocate(history->count + 1, sizeof *gone);
+	struct {
+		struct seep_measure all, first;
+		size_t blocks; /* of the first */
+	} *gone = memory_allocate(history->count + 1, sizeof *gone);
+	uint16_t *first = first_deaths(history);
 
-	for (size_t i = 0; i < history->object_count; i++)
-		measure_add_sample(&gone[history->objects[i].last + 1], history->objects[i].size,
-				   history->objects[i].rate);
-	for (size_t i = 1; i < history->count; i++)
-		moments[i].gone = moments[i - 1].in_use > 0 ? sum_estimate(&gone[i].bytes) / moments[i - 1].in_use : 0;
+	for (size_t i = 0; i < history->object_count; i++) {
+		const struct followed *object = &history->objects[i];
+		const size_t moment = object->last + 1u;
+		measure_add_sample(&gone[moment].all, object->size, object->rate);
+		if (first[object->site] != moment)
+			continue;
+		measure_add_sample(&gone[moment].first, object->size, object->rate);
+		gone[moment].blocks++;
+	}
+	for (size_t i = 1; i < history->count; i++) {
+		const double in_use = moments[i - 1].in_use;
+		moments[i].gone = in_use > 0 ? sum_estimate(&gone[i].all.bytes) / in_use : 0;
+		moments[i].first =
+		    in_use > 0 && gone[i].blocks >= TEARDOWN_BLOCKS ? sum_estimate(&gone[i].first.bytes) / in_use : 0;
+	}
+	free(first);
 	free(gone);
 }
 

@@ -25,7 +25,7 @@ struct followed_gap {
 	uint16_t first, end; /* of the moments without it, and the one after them */
 };
 
-/* `gone` of the sums is not filled. */
+/* `gone` and `first` of the sums are not filled. */
 struct history_moment {
 	struct teardown_moment sums;
 	bool is_judged, is_timer, has_samples;
