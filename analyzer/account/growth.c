@@ -15,24 +15,27 @@ static double distance_ns(const struct history *history, size_t moment, double m
 	return fabs((double)history->moments[moment].sums.time_ns - middle_ns);
 }
 
-/* The last moment that has sums, and before it the one nearest to the middle of the time until then. */
-static bool moments_choose(const struct history *history, size_t *first, size_t *last)
+/* The last of the first `count` moments that has sums; count: none has. */
+static size_t moment_last(const struct history *history, size_t count)
 {
-	size_t end = history->count, found = SIZE_MAX;
+	for (size_t i = count; i-- > 0;)
+		if (history->moments[i].classes.is_known)
+			return i;
+	return count;
+}
 
-	while (end > 0 && !history->moments[end - 1].classes.is_known)
-		end--;
-	if (end < 2)
-		return false;
+/* Of the moments before `last` that have sums, the one nearest to the middle of the time until then; `last`: none has. */
+static size_t moment_middle(const struct history *history, size_t last)
+{
 	const double start_ns = (double)history->first.start_ns;
-	const double middle_ns = start_ns + ((double)history->moments[end - 1].sums.time_ns - start_ns) / 2;
-	for (size_t i = 0; i + 1 < end; i++)
+	const double middle_ns = start_ns + ((double)history->moments[last].sums.time_ns - start_ns) / 2;
+	size_t found = moment_last(history, last);
+
+	for (size_t i = 0; i < last; i++)
 		if (history->moments[i].classes.is_known &&
-		    (found == SIZE_MAX || distance_ns(history, i, middle_ns) < distance_ns(history, found, middle_ns)))
+		    distance_ns(history, i, middle_ns) < distance_ns(history, found, middle_ns))
 			found = i;
-	*first = found;
-	*last = end - 1;
-	return found != SIZE_MAX;
+	return found;
 }
 
 static void in_use_take(struct memory_growth *growth, const struct history *history, size_t first, size_t last)
@@ -55,16 +58,19 @@ static void in_use_take(struct memory_growth *growth, const struct history *hist
 
 struct memory_growth memory_growth_of_history(const struct history *history)
 {
+	const size_t last = moment_last(history, history->count);
 	struct memory_growth growth = {0};
-	size_t first, last;
 
-	if (!moments_choose(history, &first, &last))
+	if (last == history->count)
 		return growth;
-	growth = (struct memory_growth){.is_known = true,
-					.from_ns = history->moments[first].sums.time_ns - history->first.start_ns,
-					.to_ns = history->moments[last].sums.time_ns - history->first.start_ns,
-					.before = history->moments[first].classes,
-					.after = history->moments[last].classes};
+	growth.after = history->moments[last].classes;
+	growth.to_ns = history->moments[last].sums.time_ns - history->first.start_ns;
+	const size_t first = moment_middle(history, last);
+	if (first == last)
+		return growth;
+	growth.is_known = true;
+	growth.before = history->moments[first].classes;
+	growth.from_ns = history->moments[first].sums.time_ns - history->first.start_ns;
 	in_use_take(&growth, history, first, last);
 	return growth;
 }

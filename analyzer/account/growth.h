@@ -8,7 +8,7 @@
 #include "statistics/interval.h"
 
 struct memory_growth {
-	bool is_known;           /* there are two moments at which somebody looked; else nothing below holds */
+	bool is_known; /* there are two moments at which somebody looked; else only `after` and its time may be */
 	uint64_t from_ns, to_ns; /* since recording began */
 	struct class_sums before, after;
 	bool has_in_use; /* there are samples of both moments */

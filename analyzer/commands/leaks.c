@@ -248,8 +248,7 @@ const struct command command_leaks = {
 	     "  unknown  no verdict, or not yet: with the reason, and when there will be one\n"
 	     "  steady   level, filled at the start, or up and down\n"
 	     "  churn    allocated and freed again, at least ten times what is in use\n"
-	     "Where RSS grew and what is in use can't be why, that comes first. Over many\n"
-	     "places: \"FUNCTION and below\". Intervals are 95 %: docs/SAMPLING.md.",
+	     "Over many places: \"FUNCTION and below\". Intervals are 95 %: docs/SAMPLING.md.",
     .options = options,
     .reads = true,
     .run = run,

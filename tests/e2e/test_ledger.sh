@@ -46,8 +46,16 @@ wait_until 60 says_elsewhere
 check_match "leaks says first that RSS grew elsewhere, and where" 'RSS [0-9.]+ MiB RSS grew by [0-9.]+ MiB from .*, and what is in use by .*: it grew elsewhere: unexplained \+[0-9.]+' "$(tr '\n' ' ' <text)"
 kill -9 "$(child_of "$!")"
 wait "$!" 2>/dev/null
-validates leaks-2.json "$SEEP" leaks --json grows
+validates leaks-2.json "$SEEP" leaks --json --prometheus=grows.prom grows
 check_equal "and so does its document" "True" "$(json_get document.json "'it grew elsewhere' in d['memory_growth']['elsewhere']")"
+cat >metrics.py <<'EOF'
+import json
+from prometheus_client.parser import text_string_to_metric_families
+classes = {s.labels["class"]: s.value for f in text_string_to_metric_families(open("grows.prom").read()) for s in f.samples if s.name == "seep_memory_bytes"}
+growth = json.load(open("document.json"))["memory_growth"]
+print(len(classes), abs(sum(v for c, v in classes.items() if c != "hugetlb") - growth["rss_after_bytes"]) < 1)
+EOF
+check_equal "metrics have each class, and their sum is RSS" "12 True" "$(python3 metrics.py)"
 have=()
 for snapshot in grows/*.seep; do
 	"$SEEP" memory "$snapshot" >/dev/null 2>&1 && have+=("$snapshot")

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "render/json/growth_json.h"
 
-#include <math.h>
-
 #include "render/json/profile_json.h"
 #include "render/words/account_words.h"
 

@@ -7,6 +7,7 @@
 
 #include "files/path.h"
 #include "profile/lost.h"
+#include "render/words/account_words.h"
 #include "statistics/measure.h"
 
 /* A label's value; backslash, quote and newline are escaped. */
@@ -161,6 +162,26 @@ static void append_verdicts(struct buffer *out, const struct leaks *leaks)
 	}
 }
 
+/* Of the last snapshot with a ledger, which may be older than what is judged. */
+static void append_classes(struct buffer *out, const struct leaks *leaks)
+{
+	const struct memory_growth *memory = &leaks->memory;
+	const struct profile *profile = leaks->reference;
+
+	if (!memory->after.is_known)
+		return;
+	append_family(out, "seep_memory_bytes", "gauge", "Bytes in memory by class; all but hugetlb add up to RSS.");
+	for (size_t i = 0; i < ACCOUNT_ORDER_COUNT; i++) {
+		buffer_append_text(out, "seep_memory_bytes");
+		append_process(out, profile);
+		append_label(out, ",", "class", account_class_key(account_order[i]));
+		append_value(out, memory->after.resident[account_order[i]]);
+	}
+	append_single(out, profile, "seep_memory_timestamp_seconds", "gauge",
+		      "When the classes were counted, Unix time.",
+		      ((double)profile->start_unix_ns + (double)memory->to_ns) / 1e9);
+}
+
 void leaks_metrics_render(struct buffer *out, const struct leaks *leaks)
 {
 	const struct profile *profile = leaks->reference;
@@ -176,6 +197,7 @@ void leaks_metrics_render(struct buffer *out, const struct leaks *leaks)
 	if (profile->memory_known >> SEEP_MEMORY_RSS & 1)
 		append_single(out, profile, "seep_rss_bytes", "gauge", "Resident set size at that moment.",
 			      (double)profile->memory[SEEP_MEMORY_RSS]);
+	append_classes(out, leaks);
 	append_single(out, profile, "seep_judged_timestamp_seconds", "gauge", "When the snapshot was taken, Unix time.",
 		      judged_ns / 1e9);
 	append_single(out, profile, "seep_lower_bound", "gauge", "1: something was lost, and sums are lower bounds.",
