@@ -17,6 +17,7 @@ struct page_moment {
 	uint64_t number, time_ns;
 	uint32_t trigger;
 	uint64_t memory_known, memory[64]; /* as in the profile */
+	struct class_sums classes;
 };
 
 /* What the page is made of. Nothing is owned. */

@@ -12,6 +12,7 @@
 #include "files/base64.h"
 #include "files/gzip.h"
 #include "page/page.h"
+#include "page/page_classes.h"
 #include "page/selection.h"
 #include "page/stacks.h"
 #include "render/json/documents.h"
@@ -94,6 +95,7 @@ static void moments_render(struct json *json, const struct page *page)
 				json_null(json);
 		json_end_array(json);
 	}
+	page_classes_render(json, page);
 	json_end_object(json);
 }
 

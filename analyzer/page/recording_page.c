@@ -13,7 +13,11 @@ static void moment_take(struct recording_page *made, const struct moment *moment
 {
 	struct page_moment *taken = &made->moments[made->page.moment_count++];
 
-	*taken = (struct page_moment){moment->number, moment->time_ns, moment->trigger, moment->memory_known, {0}};
+	*taken = (struct page_moment){.number = moment->number,
+				      .time_ns = moment->time_ns,
+				      .trigger = moment->trigger,
+				      .memory_known = moment->memory_known,
+				      .classes = moment->classes};
 	memcpy(taken->memory, moment->memory, sizeof taken->memory);
 	page_counters_add(&made->counters, history, moment);
 }

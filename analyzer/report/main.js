@@ -10,6 +10,7 @@ import { make, safe } from "./dom.js";
 import { carried } from "./live/carry.js";
 import { Follower } from "./live/follow.js";
 import { keep, untilIdle } from "./live/keep.js";
+import { Memory } from "./views/memory.js";
 import { Panel } from "./views/panel.js";
 import { Recording } from "./data/recording.js";
 import { Source } from "./views/source.js";
@@ -84,6 +85,7 @@ const drawn = () => new Promise((done) => {
  */
 function show(recording, state, dialog, head) {
 	const timeline = new Timeline(recording, state);
+	const memory = new Memory(recording, state, timeline);
 	const cohorts = new Cohorts(recording, state);
 	const panel = new Panel(recording, state, timeline);
 	const table = new Table(recording, state, timeline, panel);
@@ -92,9 +94,9 @@ function show(recording, state, dialog, head) {
 	/** @type {any[]} */
 	const parts = recording.document.metric
 		? [heading(recording), recording.count > 1 && timeline.caption, panel.element, table.element, foot]
-		: [head, answer(recording, state), timeline.element, recording.count > 1 && cohorts.element, panel.element, source.element, table.element, foot];
+		: [head, answer(recording, state), timeline.element, memory.moments.length > 1 && memory.element, recording.count > 1 && cohorts.element, panel.element, source.element, table.element, foot];
 	root.replaceChildren(...parts.filter(Boolean));
-	const over = recording.document.metric ? [() => timeline.update()] : [() => timeline.build(), () => cohorts.build()];
+	const over = recording.document.metric ? [() => timeline.update()] : [() => timeline.build(), () => memory.build(), () => cohorts.build()];
 	const [first, ...later] = [...over, () => panel.update(), () => table.update(), () => source.update()];
 	const redraw = () => {
 		for (const build of over) build();

@@ -248,6 +248,21 @@ const OTHERS = {
 	withheld: [/leak/, /^BEFORE is snapshot \d+ /],
 };
 
+/** The classes of memory, of a recording every other snapshot of which has them: a heap of 64 MiB, and what grows 64 KiB a snapshot. */
+async function classes() {
+	const page = await open();
+	const caption = () => text(page, ".memory .caption");
+	check("classes: the page begins with what grew where RSS did and the heap did not", /^RSS grew by 31\.\d MiB .* it grew elsewhere: unexplained \+31\.\d MiB/.test(await text(page, ".elsewhere")), await text(page, ".elsewhere"));
+	check("classes: the legend has each at AFTER, and what it grew since BEFORE", /^heap 64 MiB$/.test(await text(page, ".memory [data-class=heap]")) && /^unexplained 62\.4 MiB \(\+46\.9 MiB\)$/.test(await text(page, ".memory [data-class=unexplained]")), await text(page, ".memory .legend"));
+	check("classes: it is said which snapshots have them", /of snapshot 999, and .* since snapshot 249\. 500 of 1000 snapshots have the classes/.test(await caption()), await caption());
+	check("classes: bands are drawn", (await page.locator(".memory canvas").count()) === 1 && (await page.getAttribute(".memory .plot", "aria-label")) === "most of RSS is heap, 64 MiB", await page.getAttribute(".memory .plot", "aria-label"));
+	await page.click("[data-preset='from the start']");
+	check("classes: they follow the handles", /since snapshot 1\./.test(await caption()) && /\+62\.4 MiB/.test(await text(page, ".memory .legend")), await caption());
+	await page.hover(".memory .u-over");
+	check("classes: a snapshot under the pointer tells all of them", /snapshot \d+, .*all .*unexplained .*heap 64 MiB/s.test(await text(page, ".memory .tip")), await text(page, ".memory .tip"));
+	await page.context().close();
+}
+
 const KINDS = { hostile, flame, growth, pprof };
 
 async function other(kind) {
@@ -258,6 +273,7 @@ async function other(kind) {
 	if (kind === "withheld") check("withheld: it is said, and lines keep their values", /without lines of source/.test(await text(page, ".source .caption")) && /iB \[/.test(await text(page, ".source tr.flat")), await text(page, ".source"));
 	await page.selectOption("select[aria-label='show']", "growth");
 	await page.context().close();
+	if (kind === "thousand") await classes();
 }
 
 try {

@@ -39,6 +39,11 @@ const char *account_class_key(enum seep_ledger_class class)
 	return classes[class].key;
 }
 
+const char *account_class_name(enum seep_ledger_class class)
+{
+	return classes[class].name;
+}
+
 static double row_resident(const struct profile_ledger_row *row)
 {
 	return (double)row->anonymous_bytes + (double)row->file_bytes;

@@ -185,6 +185,7 @@ export function answer(recording, state) {
 	return make(
 		"section.answer", { aria: { label: "what leaks" } },
 		title(recording),
+		document.leaks?.memory_growth?.elsewhere && make("p.elsewhere", {}, safe(document.leaks.memory_growth.elsewhere)),
 		make("p.headline", {}, ...headline(recording)),
 		facts(recording),
 		cautions(recording),

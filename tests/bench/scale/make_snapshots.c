@@ -24,6 +24,8 @@
 #define SECTIONS IMAGE_SECTIONS
 #define SECTION_SITES 4 /* in which place */
 #define SECTION_LIVE 6
+#define SECTION_MEMORY 7
+#define SECTION_LEDGER 9
 
 struct section_bytes {
 	enum seep_section_type type;
@@ -182,6 +184,26 @@ static void write_moment(const char *path, struct seep_site *table, struct secti
 	write_file(path, sections, moment);
 }
 
+/* Where memory was: a heap that stays, and what the program maps itself, which grows; every other snapshot has none of it. */
+static void ledger_fill(struct section_bytes *sections, uint64_t moment)
+{
+	static const uint64_t heap = 64 << 20, step = 64 << 10;
+	static struct seep_ledger_row rows[2];
+	static struct seep_value values[2];
+	const uint64_t own = moment * step;
+
+	rows[0] = (struct seep_ledger_row){
+	    .ledger_class = SEEP_LEDGER_HEAP, .mappings = 1, .virtual_bytes = heap, .anonymous_bytes = heap};
+	rows[1] = (struct seep_ledger_row){
+	    .ledger_class = SEEP_LEDGER_UNEXPLAINED, .mappings = 1, .virtual_bytes = own, .anonymous_bytes = own};
+	for (uint32_t i = 0; i < 2; i++)
+		values[i] = (struct seep_value){.key = SEEP_MEMORY_LEDGER_BEFORE + i, .value = heap + own};
+	sections[SECTION_MEMORY].data = values;
+	sections[SECTION_MEMORY].bytes = moment % 2 ? sizeof values : 0;
+	sections[SECTION_LEDGER].data = rows;
+	sections[SECTION_LEDGER].bytes = moment % 2 ? sizeof rows : 0;
+}
+
 /* `leaves`: the stack of each site. */
 static void write_series_moment(const char *path, struct section_bytes *sections, const uint32_t *leaves, size_t sites,
 				const struct series_time *time)
@@ -199,6 +221,7 @@ static void write_series_moment(const char *path, struct section_bytes *sections
 	}
 	sections[SECTION_SITES].bytes = used * sizeof *table;
 	sections[SECTION_LIVE].bytes = live_count * sizeof *live;
+	ledger_fill(sections, time->moment);
 	write_file(path, sections, time->moment);
 }
 
@@ -229,9 +252,9 @@ int main(int argc, char **argv)
 	    [SECTION_SITES] = {SEEP_SECTION_SITES, sizeof *table, sites * sizeof *table, table},
 	    {SEEP_SECTION_LIFETIMES, sizeof(struct seep_lifetime), 0, live},
 	    [SECTION_LIVE] = {SEEP_SECTION_LIVE, sizeof *live, 2 * sites * sizeof *live, live},
-	    {SEEP_SECTION_MEMORY, sizeof(struct seep_value), 0, live},
+	    [SECTION_MEMORY] = {SEEP_SECTION_MEMORY, sizeof(struct seep_value), 0, live},
 	    {SEEP_SECTION_LOSSES, sizeof(struct seep_value), 0, live},
-	    {SEEP_SECTION_LEDGER, sizeof(struct seep_ledger_row), 0, live},
+	    [SECTION_LEDGER] = {SEEP_SECTION_LEDGER, sizeof(struct seep_ledger_row), 0, live},
 	    {SEEP_SECTION_ABSENT, sizeof(struct seep_absence), 0, live},
 	};
 	for (uint64_t moment = 1; moment <= moments; moment++) {
