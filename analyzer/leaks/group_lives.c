@@ -9,6 +9,7 @@
 
 /* The group of a site that is in no group, or that the reference lacks because the recorder gave it up. */
 #define NO_GROUP UINT32_MAX
+#define LARGE 3 /* sampling rates: a block that is seldom missed */
 
 /* The group of every site of the history. */
 static uint32_t *groups_of_history(const struct group_lives *lives, const uint32_t *groups)
@@ -23,6 +24,40 @@ static uint32_t *groups_of_history(const struct group_lives *lives, const uint32
 		if (number && groups[i] < lives->leaks->count)
 			found[*number] = groups[i];
 	}
+	return found;
+}
+
+/* Whether this is what a block became that was asked to be larger: it came when that one went, and a moment may have seen both
+ * while the one was copied to the other. A small one may have been missed in between, and tells little. */
+static bool is_replacement(const struct followed *object, const struct followed *before)
+{
+	return object->size > before->size && object->first <= before->last + 1u &&
+	       (double)object->size > LARGE * (double)object->rate;
+}
+
+/* By site of the history: it has had one block at a time, each larger than the last, as a vector or a table that grows. */
+static bool *find_one_block(const struct history *history)
+{
+	enum { NONE, ONE, REPLACED, SEVERAL };
+	uint8_t *kind = memory_allocate(history->site_count + 1u, sizeof *kind);
+	size_t *last = memory_allocate(history->site_count + 1u, sizeof *last);
+	bool *found = memory_allocate(history->site_count + 1u, sizeof *found);
+
+	for (size_t i = 0; i < history->object_count; i++) { /* within a site in the order of their first moments */
+		const struct followed *object = &history->objects[i], *before = &history->objects[last[object->site]];
+		uint8_t *at = &kind[object->site];
+		if (*at == NONE)
+			*at = ONE;
+		else if (object->first < before->last || object->size <= before->size)
+			*at = SEVERAL;
+		else if (*at != SEVERAL)
+			*at = is_replacement(object, before) ? REPLACED : ONE;
+		last[object->site] = i;
+	}
+	for (uint32_t site = 0; site < history->site_count; site++)
+		found[site] = kind[site] == REPLACED;
+	free(kind);
+	free(last);
 	return found;
 }
 
@@ -92,7 +127,7 @@ static void in_use_add(struct leaks *leaks, const struct history *history, const
 void group_lives_init(struct group_lives *lives, const struct history *history, struct leaks *leaks,
 		      const uint32_t *groups)
 {
-	*lives = (struct group_lives){.history = history, .leaks = leaks};
+	*lives = (struct group_lives){.history = history, .leaks = leaks, .is_one_block = find_one_block(history)};
 	uint32_t *group_of = groups_of_history(lives, groups);
 
 	in_use_add(leaks, history, group_of);
@@ -103,6 +138,7 @@ void group_lives_init(struct group_lives *lives, const struct history *history, 
 
 void group_lives_free(struct group_lives *lives)
 {
+	free(lives->is_one_block);
 	free(lives->objects);
 	free(lives->objects_begin);
 	free(lives->sites);
@@ -122,13 +158,16 @@ struct follow_ups group_lives_follow(const struct group_lives *lives, uint32_t g
 {
 	const uint64_t *times_ns = lives->leaks->times_ns;
 	const size_t time_count = lives->leaks->time_count, begin = lives->objects_begin[group];
-	const size_t count = lives->objects_begin[group + 1] - begin;
+	const size_t end = lives->objects_begin[group + 1];
+	size_t count = 0;
 	bool is_sorted = true;
 
-	for (size_t i = 0; i < count; i++) {
-		const struct followed *from = &lives->history->objects[lives->objects[begin + i]];
+	for (size_t i = begin; i < end; i++) {
+		const struct followed *from = &lives->history->objects[lives->objects[i]];
 		const uint64_t first_ns = times_ns[from->first];
-		room[i] = (struct follow_up){
+		if (lives->is_one_block[from->site])
+			continue;
+		room[count] = (struct follow_up){
 		    .birth_ns = from->birth_ns < first_ns ? from->birth_ns : first_ns,
 		    .first_ns = first_ns,
 		    .last_ns = times_ns[from->last],
@@ -136,7 +175,8 @@ struct follow_ups group_lives_follow(const struct group_lives *lives, uint32_t g
 		    .size = from->size,
 		    .rate = from->rate,
 		};
-		is_sorted = is_sorted && (i == 0 || room[i - 1].birth_ns <= room[i].birth_ns);
+		is_sorted = is_sorted && (count == 0 || room[count - 1].birth_ns <= room[count].birth_ns);
+		count++;
 	}
 	if (!is_sorted)
 		qsort(room, count, sizeof *room, birth_compare);

@@ -11,6 +11,7 @@
 struct group_lives {
 	const struct history *history;
 	const struct leaks *leaks;
+	bool *is_one_block;    /* by site of the history: one block, reallocated ever larger */
 	uint32_t *objects;     /* of the history, ordered by group */
 	size_t *objects_begin; /* by group, and one more */
 	size_t objects_most;   /* of one group */
@@ -24,7 +25,9 @@ void group_lives_init(struct group_lives *lives, const struct history *history, 
 		      const uint32_t *groups);
 void group_lives_free(struct group_lives *lives);
 
-/* What became of the objects of one group, by their births. `room` has space for `objects_most`. */
+/* What became of the objects of one group, by their births, but for those of sites that have one block, which grows: each
+ * outgrown one is a death, each larger one a birth, and what it has grown by is its difference. `room` has space for
+ * `objects_most`. */
 struct follow_ups group_lives_follow(const struct group_lives *lives, uint32_t group, struct follow_up *room);
 
 /* The life table of one group, by bytes: deaths from the reference's lifetimes, which know every sample that was freed;

@@ -243,6 +243,8 @@ void leak_row_judge(struct leak_row *row, const struct group_lives *lives, struc
 	row->evidence.p = 1;
 	row->evidence.survival = (struct survival){NAN, {NAN, NAN}};
 	row->leak_rate = row->possible_in_s = NAN;
+	row->evidence.is_one_block =
+	    all.count == 0 && lives->objects_begin[row->group] < lives->objects_begin[row->group + 1];
 	find_in_use(&row->evidence, leaks, leaks->in_use + row->group * leaks->time_count);
 	if (leaks->can_judge)
 		plateau_find(&row->evidence, leaks, &all);

@@ -48,11 +48,12 @@ struct leak_evidence {
 	struct cohort_outcome old; /* past plateau_age_ns */
 	struct survival survival;  /* share of the bytes that outlives plateau_age_ns */
 	uint64_t plateau_age_ns;   /* the age that all of this is about; 0: none could be tried */
-	double plateau;   /* share that outlives every age seen past that one, the beginning's included or not */
-	double p;         /* of "what is that old dies within half of the recording's length on average" */
-	bool has_plateau; /* nothing dies past that age, as far as can be seen; no proof yet */
-	bool has_cohorts; /* what stays was not born early on alone */
-	bool is_proven;   /* both of these, with no allowance for chance, and p is small */
+	double plateau;    /* share that outlives every age seen past that one, the beginning's included or not */
+	double p;          /* of "what is that old dies within half of the recording's length on average" */
+	bool has_plateau;  /* nothing dies past that age, as far as can be seen; no proof yet */
+	bool has_cohorts;  /* what stays was not born early on alone */
+	bool is_one_block; /* at a time, each larger than the last: nothing that follows speaks of it */
+	bool is_proven;    /* both of these, with no allowance for chance, and p is small */
 	double since_ns, last_ns; /* when the first of what stays was born, and the last; 0: nothing stays */
 	double dispersion;        /* of its births: how many come as one */
 	double in_use_start;      /* bytes in use in the series' first snapshot, middle, and highest */

@@ -70,7 +70,11 @@ static void append_leak(struct buffer *out, const struct leak_row *row)
 
 static void append_growing(struct buffer *out, const struct leak_evidence *evidence)
 {
-	if (evidence->has_plateau && evidence->has_cohorts) {
+	if (evidence->is_one_block) {
+		buffer_printf(
+		    out, "one block, reallocated ever larger, as a vector's or a table's: %s at the middle, %s now",
+		    quantity_bytes(evidence->in_use_middle).text, quantity_bytes(evidence->in_use_now).text);
+	} else if (evidence->has_plateau && evidence->has_cohorts) {
 		append_deaths(out, &evidence->old);
 		buffer_printf(out, " past %s: like a leak, but too few to be sure; record longer",
 			      quantity_duration((double)evidence->plateau_age_ns).text);

@@ -15,6 +15,7 @@
 #include "leaks/leaks.h"
 #include "render/json/documents.h"
 #include "render/text/documents.h"
+#include "render/words/leak_evidence.h"
 #include "statistics/measure.h"
 #include "support/series_simulator.h"
 #include "support/shapes.h"
@@ -161,6 +162,43 @@ static void what_stops_is_called_stopped(void **state)
 	series_free_profiles(series, count);
 }
 
+/* A vector that doubles, alone and beside a leak at one place: it is no leak, and adds nothing to the leak's rate. */
+static void a_block_that_grows_is_no_leak_and_no_part_of_one(void **state)
+{
+	enum { LEAKED = 60, VECTORS = 6, SNAPSHOTS = 17 };
+	struct taken samples[LEAKED + VECTORS];
+	uint64_t times[SNAPSHOTS];
+	size_t count = 0;
+	struct buffer out = {0};
+	struct leaks leaks;
+
+	(void)state;
+	for (unsigned i = 0; i < LEAKED; i++)
+		samples[count++] = (struct taken){4 * i * SECOND + 1, UINT64_MAX, 64, 0, false, false};
+	for (unsigned i = 0; i < VECTORS; i++) /* each is still there while it is copied to the next one */
+		samples[count++] =
+		    (struct taken){(7 << i) * SECOND - 1, (14 << i) * SECOND + 1, (uint64_t)RATE << i, 1, false, false};
+	for (unsigned i = 0; i < SNAPSHOTS; i++)
+		times[i] = (14 * i + 14) * SECOND;
+	const struct series_plan plan = {1, times, SNAPSHOTS, RATE, 2};
+	struct profile **series = series_make(&plan, samples, count);
+
+	leaks_of_profiles(&leaks, series, SNAPSHOTS, GROUP_BY_STACK);
+	assert_int_equal(leaks.verdicts[LEAK_LEAK], 1);
+	assert_int_equal(leaks.verdicts[LEAK_GROWING], 1);
+	for (uint32_t i = 0; i < leaks.count; i++)
+		leak_evidence_append(&out, &leaks, &leaks.rows[i]);
+	assert_non_null(strstr(out.data, "one block, reallocated ever larger"));
+	leaks_free(&leaks);
+	buffer_free(&out);
+	leaks_of_profiles(&leaks, series, SNAPSHOTS, GROUP_BY_MODULE);
+	assert_int_equal(leaks.count, 1);
+	assert_int_equal(leaks.rows[0].verdict, LEAK_LEAK);
+	assert_true(leaks.rows[0].leak_interval.low <= RATE / 4.0 && leaks.rows[0].leak_interval.high < RATE / 2.0);
+	leaks_free(&leaks);
+	series_free_profiles(series, SNAPSHOTS);
+}
+
 static void a_short_series_has_no_verdicts(void **state)
 {
 	struct simulation *simulation = simulation_run(PATTERN_LIST, RATE, 200, 1);
@@ -262,6 +300,7 @@ int main(void)
 	    cmocka_unit_test(no_shape_is_surely_a_leak_that_is_none),
 	    cmocka_unit_test(no_difference_is_steady_whose_interval_excludes_zero),
 	    cmocka_unit_test(what_stops_is_called_stopped),
+	    cmocka_unit_test(a_block_that_grows_is_no_leak_and_no_part_of_one),
 	    cmocka_unit_test(a_short_series_has_no_verdicts),
 	    cmocka_unit_test(the_time_to_the_limit_follows_from_the_rate),
 	    cmocka_unit_test(verdicts_are_printed_with_their_evidence),
