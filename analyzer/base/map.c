@@ -22,32 +22,22 @@ struct map {
 	uint64_t secret;
 };
 
-/* Spreads every bit of the word over all others (the finalizer of MurmurHash3). */
-static uint64_t word_mix(uint64_t word)
-{
-	word ^= word >> 33;
-	word *= UINT64_C(0xff51afd7ed558ccd);
-	word ^= word >> 33;
-	word *= UINT64_C(0xc4ceb9fe1a85ec53);
-	return word ^ word >> 33;
-}
-
 uint64_t hash_bytes(uint64_t seed, const void *data, size_t length)
 {
 	const unsigned char *bytes = data;
-	uint64_t hash = word_mix(word_mix(seed + UINT64_C(0x9e3779b97f4a7c15)) ^ length);
+	uint64_t hash = hash_word(hash_word(seed + UINT64_C(0x9e3779b97f4a7c15)) ^ length);
 
 	for (; length >= 8; bytes += 8, length -= 8) {
 		uint64_t word;
 		memcpy(&word, bytes, 8);
-		hash = word_mix(hash ^ word) * 5 + UINT64_C(0x52dce729);
+		hash = hash_word(hash ^ word) * 5 + UINT64_C(0x52dce729);
 	}
 	if (length) {
 		uint64_t word = 0;
 		memcpy(&word, bytes, length);
-		hash = word_mix(hash ^ word) * 5 + UINT64_C(0x38495ab5);
+		hash = hash_word(hash ^ word) * 5 + UINT64_C(0x38495ab5);
 	}
-	return word_mix(hash);
+	return hash_word(hash);
 }
 
 uint64_t hash_secret(void)
@@ -81,7 +71,7 @@ void map_free(struct map *map)
 /* The key's slot, or the free one where it belongs. */
 static struct map_slot *map_find(const struct map *map, uint64_t key)
 {
-	size_t index = key ? word_mix(key ^ map->secret) & (map->slot_count - 1) : map->slot_count;
+	size_t index = key ? hash_word(key ^ map->secret) & (map->slot_count - 1) : map->slot_count;
 
 	while (key && map->slots[index].key && map->slots[index].key != key)
 		index = (index + 1) & (map->slot_count - 1);
@@ -139,4 +129,36 @@ uint64_t *map_get(const struct map *map, uint64_t key)
 size_t map_count(const struct map *map)
 {
 	return map->entry_count;
+}
+
+/* ---- indices alone ---- */
+
+struct index_table index_table_create(size_t most)
+{
+	size_t slots = SLOTS_AT_FIRST;
+
+	while (slots < 2 * most)
+		slots *= 2;
+	return (struct index_table){memory_allocate(slots, sizeof(uint32_t)), slots - 1};
+}
+
+void index_table_free(struct index_table *table)
+{
+	free(table->slots);
+	*table = (struct index_table){0};
+}
+
+void index_table_reserve(struct index_table *table, size_t most, uint32_t count,
+			 uint64_t (*hash_of)(const void *context, uint32_t index), const void *context)
+{
+	if (table->slots && 2 * most <= table->mask + 1)
+		return;
+	index_table_free(table);
+	*table = index_table_create(most);
+	for (uint32_t i = 0; i < count; i++) {
+		size_t at = hash_of(context, i);
+		while (*index_table_slot(table, at))
+			at++;
+		*index_table_slot(table, at) = i + 1;
+	}
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A hash map from 64-bit keys to 64-bit values, and the hash used to make keys. */
+/* A hash map from 64-bit keys to 64-bit values, a table of indices, and the hash used to make keys. */
 #ifndef SEEP_BASE_MAP_H
 #define SEEP_BASE_MAP_H
 
@@ -19,6 +19,42 @@ uint64_t *map_put(struct map *map, uint64_t key, bool *inserted);
 /* NULL if the key is not there. */
 uint64_t *map_get(const struct map *map, uint64_t key);
 size_t map_count(const struct map *map);
+
+/*
+ * Which entry of an array has given content: nothing but indices, for arrays of millions, where a map's keys and values
+ * would be larger than the entries. The caller compares, from its hash on until it finds its entry or a free slot:
+ *
+ *	for (size_t at = hash;; at++) {
+ *		uint32_t *slot = index_table_slot(&table, at);
+ *		if (*slot == 0 || is_wanted(&array[*slot - 1]))
+ *			...
+ */
+struct index_table {
+	uint32_t *slots; /* 0: free, else index + 1 */
+	size_t mask;
+};
+
+/* Room for so many entries; at least as many slots stay free. */
+struct index_table index_table_create(size_t most);
+void index_table_free(struct index_table *table);
+/* Makes room for `most` entries in all. `hash_of` says where each of the `count` that are there belongs. */
+void index_table_reserve(struct index_table *table, size_t most, uint32_t count,
+			 uint64_t (*hash_of)(const void *context, uint32_t index), const void *context);
+
+static inline uint32_t *index_table_slot(const struct index_table *table, size_t at)
+{
+	return &table->slots[at & table->mask];
+}
+
+/* Spreads every bit of the word over all others (the finalizer of MurmurHash3). */
+static inline uint64_t hash_word(uint64_t word)
+{
+	word ^= word >> 33;
+	word *= UINT64_C(0xff51afd7ed558ccd);
+	word ^= word >> 33;
+	word *= UINT64_C(0xc4ceb9fe1a85ec53);
+	return word ^ word >> 33;
+}
 
 /* 64-bit mixing of bytes, seeded with the hash of what came before. The same in every process and version. */
 uint64_t hash_bytes(uint64_t seed, const void *data, size_t length);

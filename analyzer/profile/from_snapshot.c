@@ -172,21 +172,6 @@ static void build_modules(struct builder *builder)
 	map_free(first_of);
 }
 
-/* Indices of what was found before, by a hash; how many there will be at most is known. 0: free, else index + 1. */
-struct index_table {
-	uint32_t *slots;
-	size_t mask;
-};
-
-static struct index_table index_table_create(size_t most)
-{
-	size_t slots = 64;
-
-	while (slots < 2 * most)
-		slots *= 2;
-	return (struct index_table){memory_allocate(slots, sizeof(uint32_t)), slots - 1};
-}
-
 /* Nodes whose locations are looked up together, so that what is far away in memory is asked for before it is needed. */
 enum { NODES_AT_ONCE = 32 };
 
@@ -200,7 +185,7 @@ static uint32_t location_find(struct profile *profile, const struct index_table 
 			      const struct profile_location *wanted, size_t place)
 {
 	for (size_t at = place;; at++) {
-		uint32_t *slot = &known->slots[at & known->mask];
+		uint32_t *slot = index_table_slot(known, at);
 		if (*slot == 0) {
 			profile->locations[profile->location_count] = *wanted;
 			*slot = ++profile->location_count;
@@ -220,7 +205,7 @@ static void batch_add(struct location_batch *batch, uint32_t k, const struct ind
 
 	batch->wanted[k] = location;
 	batch->places[k] = hash_bytes(hash_secret(), words, sizeof words);
-	__builtin_prefetch(&known->slots[batch->places[k] & known->mask], 1);
+	__builtin_prefetch(index_table_slot(known, batch->places[k]), 1);
 }
 
 static void batch_find(struct builder *builder, const struct location_batch *batch, const struct index_table *known,
@@ -229,7 +214,7 @@ static void batch_find(struct builder *builder, const struct location_batch *bat
 	struct profile *profile = builder->profile;
 
 	for (uint32_t k = 0; k < count; k++) {
-		const uint32_t index = known->slots[batch->places[k] & known->mask];
+		const uint32_t index = *index_table_slot(known, batch->places[k]);
 		if (index)
 			__builtin_prefetch(&profile->locations[index - 1]);
 	}
@@ -241,7 +226,7 @@ static void build_locations(struct builder *builder)
 {
 	struct profile *profile = builder->profile;
 	uint32_t count = snapshot_count(builder->view, SEEP_SECTION_NODES);
-	const struct index_table known = index_table_create(count);
+	struct index_table known = index_table_create(count);
 	struct location_batch batch;
 
 	profile->locations = memory_allocate(count, sizeof *profile->locations);
@@ -265,7 +250,7 @@ static void build_locations(struct builder *builder)
 		if (i % ENTRIES_A_LOOK == 0)
 			message_progress_within("reading stacks, call", i, count);
 	}
-	free(known.slots);
+	index_table_free(&known);
 	profile->locations = memory_resize(profile->locations, profile->location_count, sizeof *profile->locations);
 }
 
@@ -296,7 +281,7 @@ static void site_add_freed(struct profile *profile, struct profile_site *site, c
 static uint32_t site_find(struct profile *profile, const struct index_table *known, uint64_t key, bool *is_new)
 {
 	for (size_t at = hash_bytes(hash_secret(), &key, sizeof key);; at++) {
-		uint32_t *slot = &known->slots[at & known->mask];
+		uint32_t *slot = index_table_slot(known, at);
 		*is_new = *slot == 0;
 		if (*is_new)
 			*slot = ++profile->site_count;
@@ -310,7 +295,7 @@ static void build_sites(struct builder *builder)
 {
 	struct profile *profile = builder->profile;
 	uint32_t count = snapshot_count(builder->view, SEEP_SECTION_SITES);
-	const struct index_table known = index_table_create(count);
+	struct index_table known = index_table_create(count);
 
 	profile->sites = memory_allocate(count, sizeof *profile->sites);
 	builder->site_of = memory_allocate(count, sizeof *builder->site_of);
@@ -332,7 +317,7 @@ static void build_sites(struct builder *builder)
 		if (i % ENTRIES_A_LOOK == 0)
 			message_progress_within("reading site", i, count);
 	}
-	free(known.slots);
+	index_table_free(&known);
 }
 
 static void build_stacks(struct builder *builder)
