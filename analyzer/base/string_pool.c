@@ -148,31 +148,39 @@ static size_t plain_length(const char *bytes, size_t length)
 	return plain;
 }
 
-const char *string_pool_intern_safe(struct string_pool *pool, const char *bytes, size_t length, size_t limit)
+void text_make_safe(struct buffer *safe, const char *bytes, size_t length, size_t limit)
 {
-	struct buffer safe = {0};
 	size_t room = limit > 3 ? limit - 3 : 0;
 	size_t cut = 0; /* the longest beginning that leaves room for the dots */
 	size_t at = 0;
 
-	while (at < length && safe.length <= limit) {
+	safe->length = 0;
+	while (at < length && safe->length <= limit) {
 		/* Nearly every name is plain ASCII. Only the part that reaches into the place of the dots is taken
 		 * character by character. */
 		const size_t plain = plain_length(bytes + at, length - at < room - cut ? length - at : room - cut);
-		buffer_append(&safe, bytes + at, plain);
+		buffer_append(safe, bytes + at, plain);
 		at += plain;
-		if (safe.length <= room)
-			cut = safe.length;
+		if (safe->length <= room)
+			cut = safe->length;
 		if (at == length)
 			break;
-		at += safe_append(&safe, bytes + at, length - at);
-		if (safe.length <= room)
-			cut = safe.length;
+		at += safe_append(safe, bytes + at, length - at);
+		if (safe->length <= room)
+			cut = safe->length;
 	}
-	if (safe.length > limit) {
-		safe.length = cut;
-		buffer_append(&safe, "...", limit - cut < 3 ? limit - cut : 3);
+	if (safe->length > limit) {
+		safe->length = cut;
+		buffer_append(safe, "...", limit - cut < 3 ? limit - cut : 3);
 	}
+	buffer_append(safe, "", 0); /* so that it ends, however short it is */
+}
+
+const char *string_pool_intern_safe(struct string_pool *pool, const char *bytes, size_t length, size_t limit)
+{
+	struct buffer safe = {0};
+
+	text_make_safe(&safe, bytes, length, limit);
 	const char *text = string_pool_intern_bytes(pool, safe.data, safe.length);
 	buffer_free(&safe);
 	return text;

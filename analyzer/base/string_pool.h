@@ -5,6 +5,8 @@
 
 #include <stddef.h>
 
+#include "base/buffer.h"
+
 struct string_pool;
 
 struct string_pool *string_pool_create(void);
@@ -15,8 +17,10 @@ const char *string_pool_intern_bytes(struct string_pool *pool, const char *bytes
 /* Keeps a text without interning it: for many names of which no two are equal. */
 const char *string_pool_store(struct string_pool *pool, const char *bytes, size_t length);
 
-/* Untrusted text made fit to print: control characters and broken UTF-8 become \xNN, more than `limit` bytes are
- * cut with "...". Interned in the pool. */
+/* Untrusted text made fit to print, into a buffer in place of what it had: control characters and broken UTF-8 become
+ * \xNN, more than `limit` bytes are cut with "...". */
+void text_make_safe(struct buffer *safe, const char *bytes, size_t length, size_t limit);
+/* The same, interned in the pool. */
 const char *string_pool_intern_safe(struct string_pool *pool, const char *bytes, size_t length, size_t limit);
 
 #endif
