@@ -34,9 +34,8 @@ static bool value_choose(const struct snapshot_pair *pair, struct document_reque
 
 struct call_tree *document_tree(const struct snapshot_pair *pair, enum call_value value)
 {
-	struct call_tree *tree = call_tree_build(pair->now, pair->base);
+	struct call_tree *tree = call_tree_build(pair->now, pair->base, value);
 
-	call_tree_arrange(tree, value);
 	if (tree->cut_stacks)
 		message("the innermost frames of %" PRIu64
 			" stacks are left out: the input is too small for a tree of more "

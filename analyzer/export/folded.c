@@ -22,8 +22,8 @@ void folded_render(struct buffer *out, const struct call_tree *tree)
 
 	for (uint32_t i = 1; i < tree->node_count && !out->refused; i++) {
 		const struct call_node *node = &tree->nodes[i];
-		double now = round(node->flat[CALL_NOW].of[tree->arranged_by]);
-		double base = round(node->flat[CALL_BASE].of[tree->arranged_by]);
+		double now = round(call_tree_own(tree, node, CALL_NOW, tree->arranged_by));
+		double base = round(call_tree_own(tree, node, CALL_BASE, tree->arranged_by));
 		path.length = lengths[node->depth - 1];
 		path_append(&path, tree->frames[node->frame].function);
 		lengths[node->depth] = path.length;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Builds a call tree. A first pass over the locations of each profile finds out which frames they stand for; then every
- * stack is walked from its oldest caller to the function that allocated, and a hash map keyed by (parent, frame) says
- * which node comes next. Both keys are exact, so that no two functions are ever taken for one. Nodes are made after
- * their parents, so sums run through the array backwards. */
+ * stack is walked from its oldest caller to the function that allocated, and a table of (parent, frame) says which node
+ * comes next. Both are compared, so that no two functions are ever taken for one. Nodes are made after their parents, so
+ * sums run through the array backwards. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,14 +27,16 @@ struct node_line {
 
 struct tree_builder {
 	struct call_tree *tree;
-	uint32_t node_capacity, frame_capacity;
-	struct map *texts;    /* pointer to an interned text -> its number */
-	struct map *frames;   /* numbers of module and function, kind -> index of frame + 1 */
-	struct map *children; /* parent and frame -> node */
-	struct map *lines;    /* node and line -> index into node_lines */
+	uint32_t node_capacity, frame_capacity, module_capacity;
+	const char **identities; /* by module of the tree: the part of its name that counts, interned */
+	uint32_t identity_capacity;
+	struct index_table frames;   /* by what a frame is */
+	struct index_table children; /* by parent and frame */
+	struct map *lines;           /* node and line -> index into node_lines */
 	struct node_line *node_lines;
 	size_t line_count, line_capacity;
-	uint32_t node_limit;
+	uint32_t node_limit, own_count, own_capacity;
+	uint64_t secret;
 	/* of the profile that is being added */
 	const struct profile *profile;
 	enum call_side side;
@@ -57,83 +59,186 @@ static size_t module_identity(const struct profile_module *module, const char **
 	return end ? (size_t)(end - *text) : strlen(*text);
 }
 
-/* Names are numbered, so that a frame has the same small key however long they are. */
-static uint64_t text_number(struct tree_builder *builder, const char *interned)
-{
-	uint64_t *number = map_put(builder->texts, (uint64_t)(uintptr_t)interned, NULL);
-
-	if (*number == 0)
-		*number = map_count(builder->texts);
-	return *number;
-}
-
-static uint32_t frame_find(struct tree_builder *builder, enum call_kind kind, const char *function,
-			   const struct profile_module *module)
+static uint32_t module_add(struct tree_builder *builder, const char *path, const char *identity, size_t length)
 {
 	struct call_tree *tree = builder->tree;
-	const char *identity = "";
-	size_t identity_length = module ? module_identity(module, &identity) : 0;
 
-	function = string_pool_intern(tree->strings, function);
-	identity = string_pool_intern_bytes(tree->strings, identity, identity_length);
-	const uint64_t key = text_number(builder, identity) << 34 | text_number(builder, function) << 2 | kind;
-	uint64_t *slot = map_put(builder->frames, key, NULL);
-	if (*slot)
-		return (uint32_t)*slot - 1;
+	ARRAY_RESERVE(tree->modules, tree->module_count, builder->module_capacity);
+	tree->modules[tree->module_count] = string_pool_intern(tree->strings, path);
+	if (builder->identity_capacity < builder->module_capacity) {
+		builder->identity_capacity = builder->module_capacity;
+		builder->identities = memory_resize(builder->identities, builder->identity_capacity, sizeof(char *));
+	}
+	builder->identities[tree->module_count] = string_pool_intern_bytes(tree->strings, identity, length);
+	return tree->module_count++;
+}
 
-	ARRAY_RESERVE(tree->frames, tree->frame_count, builder->frame_capacity);
-	tree->frames[tree->frame_count] = (struct call_frame){
-	    .function = function,
-	    .module = module ? string_pool_intern(tree->strings, module->path) : "",
-	    .kind = kind,
-	};
-	*slot = ++tree->frame_count;
-	return tree->frame_count - 1;
+static uint64_t frame_hash(const void *context, const struct call_frame *frame)
+{
+	const struct tree_builder *builder = context;
+	const uint64_t seed = (uint64_t)(uintptr_t)builder->identities[frame->module] << 2 | frame->kind;
+
+	return hash_bytes(builder->secret ^ seed, frame->function, strlen(frame->function));
+}
+
+static uint64_t frame_hash_again(const void *context, uint32_t index)
+{
+	return frame_hash(context, &((const struct tree_builder *)context)->tree->frames[index]);
+}
+
+static bool frame_is(const struct tree_builder *builder, const struct call_frame *a, const struct call_frame *b)
+{
+	return a->kind == b->kind && builder->identities[a->module] == builder->identities[b->module] &&
+	       (a->function == b->function || strcmp(a->function, b->function) == 0);
+}
+
+static uint32_t frame_find(struct tree_builder *builder, const struct call_frame *wanted, size_t place)
+{
+	struct call_tree *tree = builder->tree;
+
+	for (size_t at = place;; at++) {
+		uint32_t *slot = index_table_slot(&builder->frames, at);
+		if (*slot && frame_is(builder, wanted, &tree->frames[*slot - 1]))
+			return *slot - 1;
+		if (*slot)
+			continue;
+		ARRAY_RESERVE(tree->frames, tree->frame_count, builder->frame_capacity);
+		tree->frames[tree->frame_count] = *wanted;
+		*slot = ++tree->frame_count;
+		return *slot - 1;
+	}
+}
+
+/* One that stands for no function. */
+static uint32_t frame_made_up(struct tree_builder *builder, enum call_kind kind, const char *name)
+{
+	const struct call_frame frame = {.function = name, .kind = kind};
+
+	index_table_reserve(&builder->frames, builder->tree->frame_count + 1, builder->tree->frame_count,
+			    frame_hash_again, builder);
+	return frame_find(builder, &frame, frame_hash(builder, &frame));
+}
+
+/* Frames that are looked up together, so that what is far away in memory is asked for before it is needed. */
+enum { FRAMES_AT_ONCE = 32 };
+
+struct frame_batch {
+	struct call_frame wanted[FRAMES_AT_ONCE];
+	size_t places[FRAMES_AT_ONCE];
+	uint32_t count;
+};
+
+static uint32_t *batch_find(struct tree_builder *builder, struct frame_batch *batch, uint32_t *frames)
+{
+	for (uint32_t k = 0; k < batch->count; k++) {
+		const uint32_t index = *index_table_slot(&builder->frames, batch->places[k]);
+		if (index)
+			__builtin_prefetch(&builder->tree->frames[index - 1]);
+	}
+	for (uint32_t k = 0; k < batch->count; k++)
+		*frames++ = frame_find(builder, &batch->wanted[k], batch->places[k]);
+	batch->count = 0;
+	return frames;
+}
+
+static void batch_add(struct tree_builder *builder, struct frame_batch *batch, const char *function, uint32_t module)
+{
+	struct call_frame *frame = &batch->wanted[batch->count];
+
+	*frame = (struct call_frame){.function = function, .module = module, .kind = CALL_FUNCTION};
+	batch->places[batch->count] = frame_hash(builder, frame);
+	__builtin_prefetch(index_table_slot(&builder->frames, batch->places[batch->count++]), 1);
+}
+
+/* Makes the profile's modules the tree's; returns the first one's number. */
+static uint32_t modules_add(struct tree_builder *builder, const struct profile *profile)
+{
+	const uint32_t first = builder->tree->module_count;
+
+	for (uint32_t i = 0; i < profile->module_count; i++) {
+		const char *identity = "";
+		const size_t length = module_identity(&profile->modules[i], &identity);
+		module_add(builder, profile->modules[i].path, identity, length);
+	}
+	return first;
 }
 
 /* The frames of all lines of all locations of the profile. */
 static void frames_prepare(struct tree_builder *builder)
 {
 	const struct profile *profile = builder->profile;
-	size_t total = 0, next = 0;
+	const uint32_t module = modules_add(builder, profile);
+	struct frame_batch batch = {.count = 0};
+	size_t total = 0;
 
-	for (uint32_t i = 0; i < profile->location_count; i++)
-		total += profile->locations[i].line_count;
 	builder->first_frame = memory_allocate((size_t)profile->location_count + 1, sizeof *builder->first_frame);
+	for (uint32_t i = 0; i < profile->location_count; i++) {
+		builder->first_frame[i] = (uint32_t)total;
+		total += profile->locations[i].line_count;
+	}
 	builder->location_frames = memory_allocate(total + 1, sizeof *builder->location_frames);
+	index_table_reserve(&builder->frames, builder->tree->frame_count + total, builder->tree->frame_count,
+			    frame_hash_again, builder);
+	uint32_t *next = builder->location_frames;
 	for (uint32_t i = 0; i < profile->location_count; i++) {
 		const struct profile_location *location = &profile->locations[i];
-		const struct profile_module *module = &profile->modules[location->module];
-		builder->first_frame[i] = (uint32_t)next;
-		for (uint32_t k = 0; k < location->line_count; k++)
-			builder->location_frames[next++] =
-			    frame_find(builder, CALL_FUNCTION, location->lines[k].function, module);
+		for (uint32_t k = 0; k < location->line_count; k++) {
+			batch_add(builder, &batch, location->lines[k].function, module + location->module);
+			if (batch.count == FRAMES_AT_ONCE)
+				next = batch_find(builder, &batch, next);
+		}
 	}
+	batch_find(builder, &batch, next);
+}
+
+static uint64_t child_hash(const struct tree_builder *builder, uint32_t parent, uint32_t frame)
+{
+	return hash_word(((uint64_t)parent << 32 | frame) ^ builder->secret);
+}
+
+static uint64_t child_hash_again(const void *context, uint32_t index)
+{
+	const struct tree_builder *builder = context;
+	const struct call_node *node = &builder->tree->nodes[index];
+
+	return child_hash(builder, node->parent, node->frame);
+}
+
+static uint32_t node_make(struct tree_builder *builder, uint32_t parent, uint32_t frame)
+{
+	struct call_tree *tree = builder->tree;
+
+	ARRAY_RESERVE(tree->nodes, tree->node_count, builder->node_capacity);
+	tree->nodes[tree->node_count] = (struct call_node){
+	    .frame = frame,
+	    .parent = parent,
+	    .inlined = true, /* until a location shows otherwise */
+	    .depth = tree->nodes[parent].depth + 1,
+	};
+	if (tree->nodes[tree->node_count].depth > tree->depth_max)
+		tree->depth_max = tree->nodes[tree->node_count].depth;
+	return tree->node_count++;
 }
 
 /* NO_NODE: the node does not exist, and there is no room for it. */
 static uint32_t node_child(struct tree_builder *builder, uint32_t parent, uint32_t frame)
 {
 	struct call_tree *tree = builder->tree;
-	const uint64_t key = (uint64_t)parent << 32 | frame;
-	uint64_t *slot = map_get(builder->children, key);
 
-	if (slot)
-		return (uint32_t)*slot;
-	if (tree->node_count >= builder->node_limit)
-		return NO_NODE;
-	slot = map_put(builder->children, key, NULL);
-	ARRAY_RESERVE(tree->nodes, tree->node_count, builder->node_capacity);
-	struct call_node *node = &tree->nodes[tree->node_count];
-	memset(node, 0, sizeof *node);
-	node->frame = frame;
-	node->parent = parent;
-	node->inlined = true; /* until a location shows otherwise */
-	node->depth = tree->nodes[parent].depth + 1;
-	if (node->depth > tree->depth_max)
-		tree->depth_max = node->depth;
-	*slot = tree->node_count;
-	return tree->node_count++;
+	for (size_t at = child_hash(builder, parent, frame);; at++) {
+		uint32_t *slot = index_table_slot(&builder->children, at);
+		if (*slot && tree->nodes[*slot - 1].parent == parent && tree->nodes[*slot - 1].frame == frame)
+			return *slot - 1;
+		if (*slot)
+			continue;
+		if (tree->node_count >= builder->node_limit)
+			return NO_NODE;
+		*slot = node_make(builder, parent, frame) + 1;
+		const uint32_t child = *slot - 1;
+		index_table_reserve(&builder->children, tree->node_count + 1, tree->node_count, child_hash_again,
+				    builder);
+		return child;
+	}
 }
 
 static void node_add_line(struct tree_builder *builder, uint32_t node, const struct source_line *line,
@@ -181,43 +286,66 @@ static uint32_t stack_walk(struct tree_builder *builder, const struct profile_si
 	return node;
 }
 
+static struct call_values *node_own(struct tree_builder *builder, uint32_t index)
+{
+	struct call_tree *tree = builder->tree;
+	struct call_node *node = &tree->nodes[index];
+
+	if (!node->own) {
+		if (builder->own_count + 1 >= builder->own_capacity) {
+			builder->own_capacity = 2 * builder->own_capacity + 64;
+			for (int side = 0; side <= (int)tree->differential; side++)
+				tree->own[side] =
+				    memory_resize(tree->own[side], builder->own_capacity, sizeof *tree->own[side]);
+		}
+		node->own = ++builder->own_count;
+		for (int side = 0; side <= (int)tree->differential; side++)
+			tree->own[side][node->own] = (struct call_values){0};
+	}
+	return &tree->own[builder->side][node->own];
+}
+
 static void site_add(struct tree_builder *builder, const struct profile_site *site)
 {
 	uint32_t node = 0;
 
 	if (site->truncated)
-		node = node_child(builder, node, frame_find(builder, CALL_TRUNCATED, "[truncated]", NULL));
+		node = node_child(builder, node, frame_made_up(builder, CALL_TRUNCATED, "[truncated]"));
 	else if (site->depth == 0)
-		node = node_child(builder, node, frame_find(builder, CALL_NO_STACK, profile_site_stand_in(site), NULL));
+		node = node_child(builder, node, frame_made_up(builder, CALL_NO_STACK, profile_site_stand_in(site)));
 	if (node == NO_NODE)
 		node = 0;
 	if (node)
 		builder->tree->nodes[node].inlined = false;
 	node = stack_walk(builder, site, node);
+	struct call_values *own = node_own(builder, node);
 	for (int value = 0; value < CALL_VALUE_COUNT; value++)
-		builder->tree->nodes[node].flat[builder->side].of[value] += call_value_of(site, value);
+		own->of[value] += call_value_of(site, value);
 }
 
-static int site_compare(const void *left, const void *right, void *context)
-{
-	const struct profile_site *sites = context;
-	const uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
-	const double x = call_value_of(&sites[a], CALL_INUSE_SPACE), y = call_value_of(&sites[b], CALL_INUSE_SPACE);
+struct site_rank {
+	double in_use;
+	uint32_t site;
+};
 
-	if (x != y)
-		return x > y ? -1 : 1;
-	return (a > b) - (a < b);
+static int rank_compare(const void *left, const void *right)
+{
+	const struct site_rank *a = left, *b = right;
+
+	if (a->in_use != b->in_use)
+		return a->in_use > b->in_use ? -1 : 1;
+	return (a->site > b->site) - (a->site < b->site);
 }
 
 /* The largest first: where the tree has no room for all, the small ones are cut. */
-static uint32_t *sites_order(const struct profile *profile)
+static struct site_rank *sites_rank(const struct profile *profile)
 {
-	uint32_t *order = memory_allocate((size_t)profile->site_count + 1, sizeof *order);
+	struct site_rank *ranks = memory_allocate((size_t)profile->site_count + 1, sizeof *ranks);
 
 	for (uint32_t i = 0; i < profile->site_count; i++)
-		order[i] = i;
-	qsort_r(order, profile->site_count, sizeof *order, site_compare, (void *)profile->sites);
-	return order;
+		ranks[i] = (struct site_rank){call_value_of(&profile->sites[i], CALL_INUSE_SPACE), i};
+	qsort(ranks, profile->site_count, sizeof *ranks, rank_compare);
+	return ranks;
 }
 
 static void profile_add(struct tree_builder *builder, const struct profile *profile, enum call_side side)
@@ -225,10 +353,10 @@ static void profile_add(struct tree_builder *builder, const struct profile *prof
 	builder->profile = profile;
 	builder->side = side;
 	frames_prepare(builder);
-	uint32_t *order = sites_order(profile);
+	struct site_rank *ranks = sites_rank(profile);
 	for (uint32_t i = 0; i < profile->site_count; i++)
-		site_add(builder, &profile->sites[order[i]]);
-	free(order);
+		site_add(builder, &profile->sites[ranks[i].site]);
+	free(ranks);
 	free(builder->first_frame);
 	free(builder->location_frames);
 }
@@ -254,27 +382,24 @@ static void lines_choose(struct tree_builder *builder)
 	free(best);
 }
 
-static void cumulative_sum(struct call_tree *tree)
+static void builder_free(struct tree_builder *builder)
 {
-	for (uint32_t i = 0; i < tree->node_count; i++)
-		memcpy(tree->nodes[i].cumulative, tree->nodes[i].flat, sizeof tree->nodes[i].flat);
-	for (uint32_t i = tree->node_count; i-- > 1;)
-		for (int side = 0; side < CALL_SIDE_COUNT; side++)
-			for (int value = 0; value < CALL_VALUE_COUNT; value++)
-				tree->nodes[tree->nodes[i].parent].cumulative[side].of[value] +=
-				    tree->nodes[i].cumulative[side].of[value];
+	free(builder->identities);
+	index_table_free(&builder->frames);
+	index_table_free(&builder->children);
+	map_free(builder->lines);
+	free(builder->node_lines);
 }
 
-struct call_tree *call_tree_build(const struct profile *now, const struct profile *base)
+struct call_tree *call_tree_build(const struct profile *now, const struct profile *base, enum call_value value)
 {
 	struct call_tree *tree = memory_allocate(1, sizeof *tree);
 	struct tree_builder builder = {
 	    .tree = tree,
-	    .texts = map_create(),
-	    .frames = map_create(),
-	    .children = map_create(),
+	    .children = index_table_create(0),
 	    .lines = map_create(),
 	    .node_capacity = 256,
+	    .secret = hash_secret(),
 	};
 
 	const uint64_t nodes = budget_tree_nodes(now->input_bytes + (base ? base->input_bytes : 0));
@@ -284,19 +409,14 @@ struct call_tree *call_tree_build(const struct profile *now, const struct profil
 	tree->differential = base != NULL;
 	tree->nodes = memory_allocate(builder.node_capacity, sizeof *tree->nodes);
 	tree->node_count = 1;
-	tree->nodes[0].frame = frame_find(&builder, CALL_ROOT, "all", NULL);
+	module_add(&builder, "", "", 0);
+	tree->nodes[0].frame = frame_made_up(&builder, CALL_ROOT, "all");
 	profile_add(&builder, now, CALL_NOW);
 	if (base)
 		profile_add(&builder, base, CALL_BASE);
 	lines_choose(&builder);
-	cumulative_sum(tree);
-	call_tree_arrange(tree, CALL_INUSE_SPACE);
-
-	map_free(builder.texts);
-	map_free(builder.frames);
-	map_free(builder.children);
-	map_free(builder.lines);
-	free(builder.node_lines);
+	builder_free(&builder);
+	call_tree_arrange_first(tree, value);
 	return tree;
 }
 
@@ -305,7 +425,11 @@ void call_tree_free(struct call_tree *tree)
 	if (!tree)
 		return;
 	free(tree->frames);
+	free(tree->modules);
 	free(tree->nodes);
+	free(tree->own[CALL_NOW]);
+	free(tree->own[CALL_BASE]);
+	free(tree->base);
 	string_pool_free(tree->strings);
 	free(tree);
 }

@@ -38,45 +38,56 @@ enum call_kind {
  * up to ".so", so that two builds can be compared. */
 struct call_frame {
 	const char *function; /* never NULL */
-	const char *module;   /* path; "" if there is none */
+	uint32_t module;      /* index into modules */
 	enum call_kind kind;
 };
 
 struct call_node {
-	uint32_t frame;      /* index into frames */
-	uint32_t parent;     /* 0 for the root itself */
-	uint32_t end;        /* one past the last node of its subtree */
-	uint32_t depth;      /* the root's is 0 */
-	const char *file;    /* of the line below; NULL if unknown */
-	uint32_t line;       /* where most of its bytes in use were asked for, then most allocated; 0 if unknown */
-	uint32_t line_count; /* different lines of the function that are on such stacks */
-	bool inlined;        /* into its caller, wherever it was seen here */
-	double width; /* of the value that the tree is arranged by: sum over the subtree of the larger of flat now and
-			 flat base. In a tree of one profile that is the cumulative value. */
-	struct call_values flat[CALL_SIDE_COUNT];       /* allocated by the function itself */
-	struct call_values cumulative[CALL_SIDE_COUNT]; /* flat and everything that it called */
+	uint32_t frame;           /* index into frames */
+	uint32_t parent;          /* 0 for the root itself */
+	uint32_t end;             /* one past the last node of its subtree */
+	uint32_t depth;           /* the root's is 0 */
+	uint32_t own;             /* index into the tree's `own`; 0: the function itself allocated nothing */
+	uint32_t line;            /* where most of its bytes in use were asked for, then most allocated; 0 if unknown */
+	uint32_t line_count : 31; /* different lines of the function that are on such stacks */
+	bool inlined : 1;         /* into its caller, wherever it was seen here */
+	const char *file;         /* of the line; NULL if unknown */
+	double width; /* of the value that the tree is arranged by: sum over the subtree of the larger of own now and
+			 own base. In a tree of one profile that is the cumulative value. */
+	/* Its own and everything that it called: of the value that the tree is arranged by and of its companion, bytes
+	 * and objects. */
+	struct call_sum {
+		double space, objects;
+	} now;
 };
 
 struct call_tree {
 	struct call_frame *frames;
 	uint32_t frame_count;
+	const char **modules; /* paths; the first is "", none */
+	uint32_t module_count;
 	struct call_node *nodes; /* node 0 is the root; there is always one */
 	uint32_t node_count;
-	uint32_t depth_max; /* largest depth of a node */
-	bool differential;  /* made of two profiles */
+	struct call_values
+	    *own[CALL_SIDE_COUNT]; /* what nodes allocated themselves; [CALL_BASE] NULL: not differential */
+	struct call_sum *base;     /* by node, as its `now`; NULL: not differential */
+	uint32_t depth_max;        /* largest depth of a node */
+	bool differential;         /* made of two profiles */
 	uint64_t
 	    cut_stacks; /* stacks for whose last frames there was no room: they count for the last caller that had room */
 	enum call_value arranged_by;
-	struct string_pool *strings; /* owns every text above */
+	struct string_pool *strings; /* of modules and files */
 };
 
-/* The tree of one profile (base NULL) or of two, arranged by in-use space. The profiles must have been symbolized; they
- * may be freed before the tree. */
-struct call_tree *call_tree_build(const struct profile *now, const struct profile *base);
+/* The tree of one profile (base NULL) or of two, arranged by `value`. The profiles must have been symbolized; the
+ * functions' names stay theirs. */
+struct call_tree *call_tree_build(const struct profile *now, const struct profile *base, enum call_value value);
 void call_tree_free(struct call_tree *tree);
 
-/* Orders children by this value (by width, then by the function's name) and fills `width`. Node indices change. */
+/* Orders children by this value (by width, then by the function's name), and fills `width`. Node indices change. */
 void call_tree_arrange(struct call_tree *tree, enum call_value value);
+/* The same for a tree that was just built. */
+void call_tree_arrange_first(struct call_tree *tree, enum call_value value);
 
 /* "inuse_space" and so on, by enum call_value; ends with NULL. */
 extern const char *const call_value_names[];
@@ -89,6 +100,24 @@ static inline double call_value_of(const struct profile_site *site, enum call_va
 	const struct seep_sum *sum = call_value_is_space(value) ? &measure->bytes : &measure->objects;
 
 	return sum->uncertain + sum->certain;
+}
+
+/* What the function itself allocated, of any value. */
+static inline double call_tree_own(const struct call_tree *tree, const struct call_node *node, enum call_side side,
+				   enum call_value value)
+{
+	return node->own && tree->own[side] ? tree->own[side][node->own].of[value] : 0;
+}
+
+/* That and everything that it called, of the value that the tree is arranged by or of its companion. */
+static inline double call_tree_sum(const struct call_tree *tree, const struct call_node *node, enum call_side side,
+				   bool space)
+{
+	const struct call_sum *sum = side == CALL_NOW ? &node->now
+				     : tree->base     ? &tree->base[node - tree->nodes]
+						      : NULL;
+
+	return !sum ? 0 : space ? sum->space : sum->objects;
 }
 
 #endif

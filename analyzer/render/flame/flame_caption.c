@@ -166,8 +166,8 @@ static void caption_fill_difference(struct flame_caption *caption, const struct 
 				    const struct profile *now, const struct profile *base)
 {
 	enum call_value value = tree->arranged_by;
-	double after = tree->nodes[0].cumulative[CALL_NOW].of[value];
-	double before = tree->nodes[0].cumulative[CALL_BASE].of[value];
+	double after = call_tree_sum(tree, &tree->nodes[0], CALL_NOW, call_value_is_space(value));
+	double before = call_tree_sum(tree, &tree->nodes[0], CALL_BASE, call_value_is_space(value));
 	const char *unit = call_value_is_space(value) ? "" : " objects";
 
 	buffer_printf(&caption->title, "%s: change of %s", program_name(now), value_texts[value]);

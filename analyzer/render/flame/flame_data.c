@@ -27,7 +27,7 @@ struct text_table {
 struct flame_data {
 	struct buffer *out;
 	const struct call_tree *tree;
-	struct string_pool *strings;
+	struct buffer clean;    /* a text that is fit for the page */
 	struct buffer scratch;  /* JSON before it is escaped for XML */
 	uint32_t *frame_number; /* of the frames that are used, + 1; by frame */
 	uint32_t *frames;       /* the frames that are used */
@@ -91,7 +91,8 @@ static void number_append(struct buffer *out, double value, unsigned decimals)
 /* Cuts and cleans the texts, whatever was done to them before, because the script puts them on the page unchanged. */
 static const char *text_clean(struct flame_data *data, const char *text)
 {
-	return string_pool_intern_safe(data->strings, text, strlen(text), NAME_BYTES_MAX);
+	text_make_safe(&data->clean, text, strlen(text), NAME_BYTES_MAX);
+	return data->clean.data;
 }
 
 static void text_append(struct flame_data *data, const char *text)
@@ -140,33 +141,24 @@ static double column_width(struct flame_data *data, const struct call_node *node
 	return node->width;
 }
 
-static double node_value(const struct flame_data *data, const struct call_node *node, enum call_side side, bool space)
-{
-	bool in_use = data->tree->arranged_by == CALL_INUSE_SPACE || data->tree->arranged_by == CALL_INUSE_OBJECTS;
-	enum call_value value =
-	    in_use ? (space ? CALL_INUSE_SPACE : CALL_INUSE_OBJECTS) : (space ? CALL_ALLOC_SPACE : CALL_ALLOC_OBJECTS);
-
-	return node->cumulative[side].of[value];
-}
-
 static double column_space(struct flame_data *data, const struct call_node *node)
 {
-	return node_value(data, node, CALL_NOW, true);
+	return call_tree_sum(data->tree, node, CALL_NOW, true);
 }
 
 static double column_objects(struct flame_data *data, const struct call_node *node)
 {
-	return node_value(data, node, CALL_NOW, false);
+	return call_tree_sum(data->tree, node, CALL_NOW, false);
 }
 
 static double column_base_space(struct flame_data *data, const struct call_node *node)
 {
-	return node_value(data, node, CALL_BASE, true);
+	return call_tree_sum(data->tree, node, CALL_BASE, true);
 }
 
 static double column_base_objects(struct flame_data *data, const struct call_node *node)
 {
-	return node_value(data, node, CALL_BASE, false);
+	return call_tree_sum(data->tree, node, CALL_BASE, false);
 }
 
 static const struct column {
@@ -295,11 +287,12 @@ static void frames_append(struct flame_data *data)
 	shorts_append(data);
 	part_begin(data, "frame_module");
 	for (uint32_t i = 0; i < data->frame_count; i++)
-		element_append(data->out, i, table_number(&data->modules, frames[data->frames[i]].module));
+		element_append(data->out, i,
+			       table_number(&data->modules, data->tree->modules[frames[data->frames[i]].module]));
 	part_end(data);
 	part_begin(data, "frame_colour");
 	for (uint32_t i = 0; i < data->frame_count; i++)
-		element_append(data->out, i, flame_frame_colour(&frames[data->frames[i]]));
+		element_append(data->out, i, flame_frame_colour(data->tree, &frames[data->frames[i]]));
 	part_end(data);
 }
 
@@ -342,7 +335,6 @@ void flame_data_append(struct buffer *out, const struct call_tree *tree, const s
 	    .tree = tree,
 	    .frame_number = memory_allocate(tree->frame_count, sizeof(uint32_t)),
 	    .frames = memory_allocate(tree->frame_count, sizeof(uint32_t)),
-	    .strings = string_pool_create(),
 	    .modules.numbers = map_create(),
 	    .files.numbers = map_create(),
 	    .decimals = tree->nodes[0].width < 1e6 ? 3 : 0,
@@ -363,5 +355,5 @@ void flame_data_append(struct buffer *out, const struct call_tree *tree, const s
 	free(data.frame_number);
 	free(data.frames);
 	buffer_free(&data.scratch);
-	string_pool_free(data.strings);
+	buffer_free(&data.clean);
 }

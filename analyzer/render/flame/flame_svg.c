@@ -58,14 +58,15 @@ static void lines_append(struct buffer *out, const struct buffer *lines, unsigne
 	}
 }
 
-static void value_append(struct buffer *out, const struct call_node *node, enum call_value value, bool differential)
+static void value_append(struct buffer *out, const struct call_tree *tree, const struct call_node *node, bool is_space)
 {
-	double now = node->cumulative[CALL_NOW].of[value], base = node->cumulative[CALL_BASE].of[value];
-	const char *unit = call_value_is_space(value) ? "bytes" : "objects";
+	double now = call_tree_sum(tree, node, CALL_NOW, is_space),
+	       base = call_tree_sum(tree, node, CALL_BASE, is_space);
+	const char *unit = is_space ? "bytes" : "objects";
 
-	if (differential)
+	if (tree->differential)
 		buffer_printf(out, "before %s, after %s %s", quantity_exact(base).text, quantity_exact(now).text, unit);
-	else if (call_value_is_space(value))
+	else if (is_space)
 		buffer_printf(out, "%s (%s bytes)", quantity_bytes(now).text, quantity_exact(now).text);
 	else
 		buffer_printf(out, "%s objects", quantity_exact(now).text);
@@ -75,7 +76,7 @@ static void tooltip_append(struct drawing *drawing, const struct call_node *node
 {
 	const struct call_tree *tree = drawing->tree;
 	const struct call_frame *frame = &tree->frames[node->frame];
-	bool in_use = tree->arranged_by == CALL_INUSE_SPACE || tree->arranged_by == CALL_INUSE_OBJECTS;
+	const char *module = tree->modules[frame->module];
 	struct buffer *out = drawing->out;
 
 	buffer_append_text(out, "<title>");
@@ -85,14 +86,14 @@ static void tooltip_append(struct drawing *drawing, const struct call_node *node
 		xml_append_label(out, node->file, TOOLTIP_COLUMNS);
 		buffer_printf(out, ":%u%s", node->line, node->inlined ? " (inlined)" : "");
 	}
-	if (*frame->module) {
+	if (*module) {
 		buffer_append_byte(out, '\n');
-		xml_append_label(out, frame->module, TOOLTIP_COLUMNS);
+		xml_append_label(out, module, TOOLTIP_COLUMNS);
 	}
 	buffer_append_byte(out, '\n');
-	value_append(out, node, in_use ? CALL_INUSE_SPACE : CALL_ALLOC_SPACE, tree->differential);
+	value_append(out, tree, node, true);
 	buffer_append_byte(out, '\n');
-	value_append(out, node, in_use ? CALL_INUSE_OBJECTS : CALL_ALLOC_OBJECTS, tree->differential);
+	value_append(out, tree, node, false);
 	buffer_append_byte(out, '\n');
 	xml_append_text(out, quantity_share(node->width, tree->nodes[0].width).text);
 	buffer_append_text(out, " of all, ");
@@ -104,13 +105,14 @@ static void frame_append(struct drawing *drawing, const struct call_node *node, 
 {
 	const struct call_tree *tree = drawing->tree;
 	const struct call_frame *frame = &tree->frames[node->frame];
-	double now = node->cumulative[CALL_NOW].of[tree->arranged_by];
-	double base = node->cumulative[CALL_BASE].of[tree->arranged_by];
+	const bool is_space = call_value_is_space(tree->arranged_by);
+	double now = call_tree_sum(tree, node, CALL_NOW, is_space),
+	       base = call_tree_sum(tree, node, CALL_BASE, is_space);
 	double y = drawing->top + ROW_HEIGHT * node->depth;
 	double width = node->width * drawing->scale;
 	double gap = width > 3 ? 1 : width * 0.2; /* neighbours stay apart, however narrow */
 	struct flame_colour colour = tree->differential ? flame_change_colour(flame_change_index(now, base))
-							: flame_colour(flame_frame_colour(frame));
+							: flame_colour(flame_frame_colour(tree, frame));
 	struct buffer *out = drawing->out;
 
 	buffer_append_text(out, "<g>");

@@ -58,11 +58,20 @@ static void numbers_title(struct tree_text *text)
 	buffer_printf(text->out, "%10s %7s  callers first\n", titles[text->tree->arranged_by], "share");
 }
 
-static void numbers_print(struct tree_text *text, const struct call_values values[CALL_SIDE_COUNT])
+static double sum_of(const struct tree_text *text, uint32_t node, enum call_side side)
+{
+	return call_tree_sum(text->tree, &text->tree->nodes[node], side, call_value_is_space(text->tree->arranged_by));
+}
+
+static double own_of(const struct tree_text *text, uint32_t node, enum call_side side)
+{
+	return call_tree_own(text->tree, &text->tree->nodes[node], side, text->tree->arranged_by);
+}
+
+static void numbers_print(struct tree_text *text, double now, double base)
 {
 	const struct call_tree *tree = text->tree;
-	double now = values[CALL_NOW].of[tree->arranged_by], base = values[CALL_BASE].of[tree->arranged_by];
-	double whole = tree->nodes[0].cumulative[CALL_NOW].of[tree->arranged_by];
+	double whole = sum_of(text, 0, CALL_NOW);
 
 	if (tree->differential) {
 		struct quantity amount = value_text(tree, now - base);
@@ -105,8 +114,7 @@ static bool node_is_drawn(const struct tree_text *text, uint32_t node)
 static bool self_is_drawn(const struct tree_text *text, uint32_t node)
 {
 	const struct call_node *nodes = text->tree->nodes;
-	double now = nodes[node].flat[CALL_NOW].of[text->tree->arranged_by];
-	double base = nodes[node].flat[CALL_BASE].of[text->tree->arranged_by];
+	double now = own_of(text, node, CALL_NOW), base = own_of(text, node, CALL_BASE);
 	double width = now > base ? now : base;
 
 	return nodes[node].end > node + 1 && node_is_drawn(text, node + 1) && width > 0 && width >= text->least;
@@ -144,7 +152,7 @@ static void node_print(struct tree_text *text, uint32_t node)
 	if (node && !branch && nodes[node].width >= nodes[parent].width)
 		blanks_print(text, text->columns_left);
 	else
-		numbers_print(text, nodes[node].cumulative);
+		numbers_print(text, sum_of(text, node, CALL_NOW), sum_of(text, node, CALL_BASE));
 	uint32_t indent = text->indent[node];
 	if (branch && indent >= INDENT_STEP) {
 		blanks_print(text, indent - INDENT_STEP);
@@ -154,7 +162,7 @@ static void node_print(struct tree_text *text, uint32_t node)
 	}
 	frame_print(text, &nodes[node], text->columns_left + indent);
 	if (self_is_drawn(text, node)) {
-		numbers_print(text, nodes[node].flat);
+		numbers_print(text, own_of(text, node, CALL_NOW), own_of(text, node, CALL_BASE));
 		blanks_print(text, indent_below(text, node) - INDENT_STEP);
 		buffer_append_text(text->out, "+ (itself)\n");
 	}
@@ -165,18 +173,17 @@ static void node_print(struct tree_text *text, uint32_t node)
 static void rest_print(struct tree_text *text, uint32_t parent, uint32_t first)
 {
 	const struct call_node *nodes = text->tree->nodes;
-	struct call_values sum[CALL_SIDE_COUNT] = {0};
+	double sum[CALL_SIDE_COUNT] = {0};
 	uint32_t branches = 0;
 
 	for (uint32_t child = first; child < nodes[parent].end && nodes[child].width > 0; child = nodes[child].end) {
 		for (int side = 0; side < CALL_SIDE_COUNT; side++)
-			for (int value = 0; value < CALL_VALUE_COUNT; value++)
-				sum[side].of[value] += nodes[child].cumulative[side].of[value];
+			sum[side] += sum_of(text, child, side);
 		branches++;
 	}
 	if (!branches)
 		return;
-	numbers_print(text, sum);
+	numbers_print(text, sum[CALL_NOW], sum[CALL_BASE]);
 	blanks_print(text, indent_below(text, parent));
 	buffer_printf(text->out, "(%s%u smaller branch%s)\n", first > parent + 1 ? "and " : "", branches,
 		      branches == 1 ? "" : "es");

@@ -44,7 +44,7 @@ static double now_of(const struct call_tree *tree, const char *path, enum call_v
 	uint32_t node = node_find(tree, path);
 
 	assert_int_not_equal(node, 0);
-	return tree->nodes[node].cumulative[CALL_NOW].of[value];
+	return call_tree_sum(tree, &tree->nodes[node], CALL_NOW, call_value_is_space(value));
 }
 
 /* Many sites on few functions, so that paths meet and part again; some stacks have been cut. */
@@ -77,11 +77,14 @@ static void assert_sums(const struct call_tree *tree)
 {
 	for (uint32_t i = 0; i < tree->node_count; i++)
 		for (int side = 0; side < CALL_SIDE_COUNT; side++)
-			for (int value = 0; value < CALL_VALUE_COUNT; value++) {
-				double sum = tree->nodes[i].flat[side].of[value];
+			for (int space = 0; space < 2; space++) {
+				const enum call_value value = call_value_is_in_use(tree->arranged_by)
+								  ? (space ? CALL_INUSE_SPACE : CALL_INUSE_OBJECTS)
+								  : (space ? CALL_ALLOC_SPACE : CALL_ALLOC_OBJECTS);
+				double sum = call_tree_own(tree, &tree->nodes[i], side, value);
 				for (uint32_t child = i + 1; child < tree->nodes[i].end; child = tree->nodes[child].end)
-					sum += tree->nodes[child].cumulative[side].of[value];
-				assert_close(tree->nodes[i].cumulative[side].of[value], sum);
+					sum += call_tree_sum(tree, &tree->nodes[child], side, space);
+				assert_close(call_tree_sum(tree, &tree->nodes[i], side, space), sum);
 			}
 }
 
@@ -89,7 +92,8 @@ static void cumulative_is_flat_plus_children(void **state)
 {
 	(void)state;
 	struct profile_maker *now = random_maker(1, 3000), *base = random_maker(2, 3000);
-	struct call_tree *tree = call_tree_build(profile_maker_profile(now), profile_maker_profile(base));
+	struct call_tree *tree =
+	    call_tree_build(profile_maker_profile(now), profile_maker_profile(base), CALL_INUSE_SPACE);
 
 	assert_sums(tree);
 	for (int value = 0; value < CALL_VALUE_COUNT; value++) {
@@ -106,15 +110,16 @@ static void root_has_the_totals_of_the_profile(void **state)
 	(void)state;
 	struct profile_maker *maker = random_maker(3, 2000);
 	const struct profile *profile = profile_maker_profile(maker);
-	struct call_tree *tree = call_tree_build(profile, NULL);
+	struct call_tree *tree = call_tree_build(profile, NULL, CALL_INUSE_SPACE);
 	double totals[CALL_VALUE_COUNT] = {0};
 
 	for (uint32_t i = 0; i < profile->site_count; i++)
 		for (int value = 0; value < CALL_VALUE_COUNT; value++)
 			totals[value] += call_value_of(&profile->sites[i], value);
 	for (int value = 0; value < CALL_VALUE_COUNT; value++) {
-		assert_close(tree->nodes[0].cumulative[CALL_NOW].of[value], totals[value]);
-		assert_true(tree->nodes[0].cumulative[CALL_BASE].of[value] == 0);
+		call_tree_arrange(tree, value);
+		assert_close(call_tree_sum(tree, &tree->nodes[0], CALL_NOW, call_value_is_space(value)), totals[value]);
+		assert_true(call_tree_sum(tree, &tree->nodes[0], CALL_BASE, call_value_is_space(value)) == 0);
 	}
 	assert_false(tree->differential);
 	call_tree_free(tree);
@@ -125,7 +130,8 @@ static void nodes_lie_in_preorder_heaviest_first(void **state)
 {
 	(void)state;
 	struct profile_maker *now = random_maker(4, 3000), *base = random_maker(5, 3000);
-	struct call_tree *tree = call_tree_build(profile_maker_profile(now), profile_maker_profile(base));
+	struct call_tree *tree =
+	    call_tree_build(profile_maker_profile(now), profile_maker_profile(base), CALL_INUSE_SPACE);
 
 	for (int value = 0; value < CALL_VALUE_COUNT; value++) {
 		call_tree_arrange(tree, value);
@@ -161,7 +167,7 @@ static void order_does_not_depend_on_the_order_of_sites(void **state)
 		makers[i] = profile_maker_create("order");
 		for (int k = 0; k < 5; k++)
 			profile_maker_add(makers[i], stacks[i ? 4 - k : k], bytes(100)); /* all of one weight */
-		trees[i] = call_tree_build(profile_maker_profile(makers[i]), NULL);
+		trees[i] = call_tree_build(profile_maker_profile(makers[i]), NULL, CALL_INUSE_SPACE);
 	}
 	assert_int_equal(trees[0]->node_count, trees[1]->node_count);
 	for (uint32_t i = 0; i < trees[0]->node_count; i++)
@@ -179,7 +185,7 @@ static void inlined_calls_are_frames_of_their_own(void **state)
 	struct profile_maker *maker = profile_maker_create("inlined");
 	profile_maker_add(maker, "main;push_back=>grow=>allocate", bytes(64));
 	profile_maker_add(maker, "main;push_back", bytes(32));
-	struct call_tree *tree = call_tree_build(profile_maker_profile(maker), NULL);
+	struct call_tree *tree = call_tree_build(profile_maker_profile(maker), NULL, CALL_INUSE_SPACE);
 
 	assert_close(now_of(tree, "main;push_back", CALL_INUSE_SPACE), 96);
 	assert_close(now_of(tree, "main;push_back;grow;allocate", CALL_INUSE_SPACE), 64);
@@ -197,7 +203,7 @@ static void cut_and_missing_stacks_stand_apart(void **state)
 	profile_maker_add(maker, "deep;deeper", bytes(64))->truncated = true;
 	profile_maker_add(maker, "deep;deeper", bytes(32));
 	profile_maker_add(maker, "", bytes(16));
-	struct call_tree *tree = call_tree_build(profile_maker_profile(maker), NULL);
+	struct call_tree *tree = call_tree_build(profile_maker_profile(maker), NULL, CALL_INUSE_SPACE);
 
 	assert_close(now_of(tree, "[truncated];deep;deeper", CALL_INUSE_SPACE), 64);
 	assert_close(now_of(tree, "deep;deeper", CALL_INUSE_SPACE), 32);
@@ -223,7 +229,7 @@ static void one_name_in_two_modules_is_two_functions(void **state)
 	struct profile_maker *maker = profile_maker_create("plugins");
 	profile_maker_add(maker, "main;plugin_init@/opt/liba.so", bytes(64));
 	profile_maker_add(maker, "main;plugin_init@/opt/libb.so", bytes(32));
-	struct call_tree *tree = call_tree_build(profile_maker_profile(maker), NULL);
+	struct call_tree *tree = call_tree_build(profile_maker_profile(maker), NULL, CALL_INUSE_SPACE);
 
 	assert_int_equal(children_of_main(tree), 2);
 	call_tree_free(tree);
@@ -236,10 +242,11 @@ static void versions_of_one_library_are_one_module(void **state)
 	struct profile_maker *now = profile_maker_create("new"), *base = profile_maker_create("old");
 	profile_maker_add(now, "main;parse@/usr/lib/libxml2.so.2.9.14", bytes(64));
 	profile_maker_add(base, "main;parse@/usr/local/lib/libxml2.so.2.10 (deleted)", bytes(32));
-	struct call_tree *tree = call_tree_build(profile_maker_profile(now), profile_maker_profile(base));
+	struct call_tree *tree =
+	    call_tree_build(profile_maker_profile(now), profile_maker_profile(base), CALL_INUSE_SPACE);
 
 	assert_int_equal(children_of_main(tree), 1);
-	assert_close(tree->nodes[node_find(tree, "main;parse")].cumulative[CALL_BASE].of[CALL_INUSE_SPACE], 32);
+	assert_close(call_tree_sum(tree, &tree->nodes[node_find(tree, "main;parse")], CALL_BASE, true), 32);
 	call_tree_free(tree);
 	profile_maker_free(now);
 	profile_maker_free(base);
@@ -252,7 +259,8 @@ static void program_that_was_replaced_is_the_same_module(void **state)
 	profile_maker_profile(base)->modules[1].path = "/opt/server-1.0";
 	profile_maker_add(now, "main;serve", bytes(64));
 	profile_maker_add(base, "main;serve", bytes(32));
-	struct call_tree *tree = call_tree_build(profile_maker_profile(now), profile_maker_profile(base));
+	struct call_tree *tree =
+	    call_tree_build(profile_maker_profile(now), profile_maker_profile(base), CALL_INUSE_SPACE);
 
 	assert_int_equal(tree->node_count, 3);
 	call_tree_free(tree);
@@ -268,16 +276,17 @@ static void difference_keeps_what_only_one_side_has(void **state)
 	profile_maker_add(now, "main;fresh;leaf", bytes(70));
 	profile_maker_add(base, "main;both", bytes(40));
 	profile_maker_add(base, "main;gone;leaf", bytes(90));
-	struct call_tree *tree = call_tree_build(profile_maker_profile(now), profile_maker_profile(base));
+	struct call_tree *tree =
+	    call_tree_build(profile_maker_profile(now), profile_maker_profile(base), CALL_INUSE_SPACE);
 	const struct call_node *gone = &tree->nodes[node_find(tree, "main;gone;leaf")];
 	const struct call_node *main_node = &tree->nodes[node_find(tree, "main")];
 
 	assert_true(tree->differential);
-	assert_close(gone->cumulative[CALL_BASE].of[CALL_INUSE_SPACE], 90);
-	assert_true(gone->cumulative[CALL_NOW].of[CALL_INUSE_SPACE] == 0);
+	assert_close(call_tree_sum(tree, gone, CALL_BASE, true), 90);
+	assert_true(call_tree_sum(tree, gone, CALL_NOW, true) == 0);
 	assert_close(now_of(tree, "main;fresh;leaf", CALL_INUSE_SPACE), 70);
-	assert_close(main_node->cumulative[CALL_NOW].of[CALL_INUSE_SPACE], 170);
-	assert_close(main_node->cumulative[CALL_BASE].of[CALL_INUSE_SPACE], 130);
+	assert_close(call_tree_sum(tree, main_node, CALL_NOW, true), 170);
+	assert_close(call_tree_sum(tree, main_node, CALL_BASE, true), 130);
 	assert_close(main_node->width, 100 + 70 + 90); /* each path has the larger of its two values */
 	call_tree_free(tree);
 	profile_maker_free(now);
@@ -293,7 +302,7 @@ static void line_is_where_most_bytes_went(void **state)
 	profile_maker_add(maker, "main=>large", bytes(30));
 	profile->locations[0].lines[0].line = 17; /* main as caller of small */
 	profile->locations[2].lines[1].line = 23; /* main as caller of large */
-	struct call_tree *tree = call_tree_build(profile, NULL);
+	struct call_tree *tree = call_tree_build(profile, NULL, CALL_INUSE_SPACE);
 
 	assert_int_equal(tree->nodes[node_find(tree, "main")].line, 23);
 	assert_int_equal(tree->nodes[node_find(tree, "main")].line_count, 2);
@@ -311,12 +320,12 @@ static void recursion_of_thousands_of_frames_is_no_recursion_here(void **state)
 	for (int i = 0; i < DEPTH; i++)
 		buffer_append_text(&stack, i ? ";walk" : "walk");
 	profile_maker_add(maker, stack.data, bytes(64));
-	struct call_tree *tree = call_tree_build(profile_maker_profile(maker), NULL);
+	struct call_tree *tree = call_tree_build(profile_maker_profile(maker), NULL, CALL_INUSE_SPACE);
 
 	assert_int_equal(tree->depth_max, DEPTH);
 	assert_int_equal(tree->frame_count, 2);
-	assert_close(tree->nodes[1].cumulative[CALL_NOW].of[CALL_INUSE_SPACE], 64);
-	assert_true(tree->nodes[1].flat[CALL_NOW].of[CALL_INUSE_SPACE] == 0);
+	assert_close(call_tree_sum(tree, &tree->nodes[1], CALL_NOW, true), 64);
+	assert_true(call_tree_own(tree, &tree->nodes[1], CALL_NOW, CALL_INUSE_SPACE) == 0);
 	call_tree_free(tree);
 	buffer_free(&stack);
 	profile_maker_free(maker);
@@ -326,7 +335,7 @@ static void profile_without_sites_is_a_root(void **state)
 {
 	(void)state;
 	struct profile_maker *maker = profile_maker_create("empty");
-	struct call_tree *tree = call_tree_build(profile_maker_profile(maker), NULL);
+	struct call_tree *tree = call_tree_build(profile_maker_profile(maker), NULL, CALL_INUSE_SPACE);
 
 	assert_int_equal(tree->node_count, 1);
 	assert_int_equal(tree->nodes[0].end, 1);

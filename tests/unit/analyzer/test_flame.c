@@ -28,11 +28,10 @@ static struct buffer render(struct profile_maker *now, struct profile_maker *bas
 			    enum format format)
 {
 	const struct profile *before = base ? profile_maker_profile(base) : NULL;
-	struct call_tree *tree = call_tree_build(profile_maker_profile(now), before);
+	struct call_tree *tree = call_tree_build(profile_maker_profile(now), before, value);
 	struct flame_caption caption = {0};
 	struct buffer out = {0};
 
-	call_tree_arrange(tree, value);
 	flame_caption_fill(&caption, tree, profile_maker_profile(now), before);
 	if (format == SVG)
 		flame_svg_render(&out, tree, &caption);

@@ -20,7 +20,8 @@ static struct made_values mebibytes(double in_use)
 
 static struct buffer render(struct profile_maker *now, struct profile_maker *base, double share, uint32_t columns)
 {
-	struct call_tree *tree = call_tree_build(profile_maker_profile(now), base ? profile_maker_profile(base) : NULL);
+	struct call_tree *tree =
+	    call_tree_build(profile_maker_profile(now), base ? profile_maker_profile(base) : NULL, CALL_INUSE_SPACE);
 	struct buffer out = {0};
 
 	tree_text_render(&out, tree, &(struct tree_text_options){.share_least = share, .columns = columns});
