@@ -241,6 +241,7 @@ enum seep_ledger_class {
 	SEEP_LEDGER_SEEP = 9,        /* libseep.so and its heap file */
 	SEEP_LEDGER_RESERVED = 10,   /* addresses that may not be used: takes no memory, as a rule */
 	SEEP_LEDGER_HUGE = 11,       /* of hugetlbfs, which RSS does not count */
+	SEEP_LEDGER_OWN = 12,        /* private memory that the program or a library has mapped itself, past malloc */
 	SEEP_LEDGER_CLASSES
 };
 

@@ -13,9 +13,9 @@ static const double share_worth_saying = 0.02, rest_worth_saying = 0.1, bytes_wo
 		    change_worth_saying = 1 << 20;
 
 const enum seep_ledger_class account_order[ACCOUNT_ORDER_COUNT] = {
-    SEEP_LEDGER_HEAP,   SEEP_LEDGER_LIBRARY, SEEP_LEDGER_PROGRAM,  SEEP_LEDGER_FILE,
-    SEEP_LEDGER_SHARED, SEEP_LEDGER_STACK,   SEEP_LEDGER_CODE,     SEEP_LEDGER_SEEP,
-    SEEP_LEDGER_KERNEL, SEEP_LEDGER_HUGE,    SEEP_LEDGER_RESERVED, SEEP_LEDGER_UNEXPLAINED};
+    SEEP_LEDGER_HEAP,  SEEP_LEDGER_LIBRARY,  SEEP_LEDGER_PROGRAM,    SEEP_LEDGER_FILE, SEEP_LEDGER_SHARED,
+    SEEP_LEDGER_STACK, SEEP_LEDGER_CODE,     SEEP_LEDGER_SEEP,       SEEP_LEDGER_OWN,  SEEP_LEDGER_KERNEL,
+    SEEP_LEDGER_HUGE,  SEEP_LEDGER_RESERVED, SEEP_LEDGER_UNEXPLAINED};
 
 static const struct {
 	const char *name, *key;
@@ -31,6 +31,7 @@ static const struct {
     [SEEP_LEDGER_KERNEL] = {"the kernel's own pages", "kernel"},
     [SEEP_LEDGER_SEEP] = {"seep", "seep"},
     [SEEP_LEDGER_RESERVED] = {"reserved addresses", "reserved"},
+    [SEEP_LEDGER_OWN] = {"mapped past malloc", "own"},
     [SEEP_LEDGER_HUGE] = {"hugetlbfs, which RSS leaves out", "hugetlb"},
 };
 
@@ -119,11 +120,20 @@ static void unread_sentence(struct buffer *out, const struct account *account)
 static void unexplained_sentence(struct buffer *out, const struct account *account)
 {
 	if (account->unexplained > account->rss * share_worth_saying)
-		buffer_printf(out,
-			      " %s (%s of RSS) is private memory of which seep knows nothing more: the program or a "
-			      "library has mapped it itself.",
+		buffer_printf(out, " %s (%s of RSS) is private memory of which seep knows nothing more.",
 			      quantity_bytes(account->unexplained).text,
 			      quantity_share(account->unexplained, account->rss).text);
+}
+
+static void own_sentence(struct buffer *out, const struct account *account)
+{
+	const double own = account->classes[SEEP_LEDGER_OWN].resident;
+
+	if (own > account->rss * rest_worth_saying)
+		buffer_printf(out,
+			      " %s (%s of RSS) was mapped by the program or a library itself, past malloc: pools, "
+			      "collected heaps, caches. It is in no number of what is in use.",
+			      quantity_bytes(own).text, quantity_share(own, account->rss).text);
 }
 
 static void rest_sentence(struct buffer *out, const struct account *account)
@@ -149,6 +159,7 @@ void account_sentences(struct buffer *out, const struct account *account)
 {
 	sum_sentence(out, account);
 	unread_sentence(out, account);
+	own_sentence(out, account);
 	unexplained_sentence(out, account);
 	rest_sentence(out, account);
 }

@@ -17,17 +17,38 @@ static struct ledger_row *row_find(struct ledger_row rows[static LEDGER_ROWS], u
 	return &rows[(*count)++];
 }
 
-uint32_t ledger_sum(const struct ledger *ledger, struct pages *pages, struct ledger_row rows[static LEDGER_ROWS])
+static void piece_sum(struct ledger_row *row, struct pages *pages, uint64_t start, uint64_t end, bool may_be_of_files)
+{
+	row->mappings++;
+	row->virtual_bytes += end - start;
+	if (start < PAGES_END)
+		pages_count(pages, start, end, may_be_of_files, &row->pages);
+}
+
+/* A mapping of the program's own, and what of it is malloc's. */
+static void own_sum(const struct ledger *ledger, const struct ledger_mapping *mapping, struct pages *pages,
+		    struct chunks *chunks, struct ledger_row rows[static LEDGER_ROWS], uint32_t *count)
+{
+	for (uint64_t start = mapping->start, end; start < mapping->end; start = end) {
+		bool is_chunk;
+		end = chunks_piece(chunks, start, mapping->end, &is_chunk);
+		piece_sum(is_chunk ? row_find(rows, count, SEEP_LEDGER_HEAP, "mapped")
+				   : row_find(rows, count, SEEP_LEDGER_OWN, ledger_name(ledger, mapping)),
+			  pages, start, end, false);
+	}
+}
+
+uint32_t ledger_sum(const struct ledger *ledger, struct pages *pages, struct chunks *chunks,
+		    struct ledger_row rows[static LEDGER_ROWS])
 {
 	uint32_t count = 0;
 	for (uint32_t i = 0; i < ledger->count; i++) {
 		const struct ledger_mapping *mapping = &ledger->mappings[i];
-		struct ledger_row *row = row_find(rows, &count, mapping->class, ledger_name(ledger, mapping));
-		row->mappings++;
-		row->virtual_bytes += mapping->end - mapping->start;
-		if (mapping->start < PAGES_END)
-			pages_count(pages, mapping->start, mapping->end,
-				    mapping->inode || mapping->permission & LEDGER_SHARE, &row->pages);
+		if (mapping->class == SEEP_LEDGER_OWN && chunks->is_readable)
+			own_sum(ledger, mapping, pages, chunks, rows, &count);
+		else
+			piece_sum(row_find(rows, &count, mapping->class, ledger_name(ledger, mapping)), pages,
+				  mapping->start, mapping->end, mapping->inode || mapping->permission & LEDGER_SHARE);
 	}
 	if (ledger->cut_bytes) {
 		struct ledger_row *row = row_find(rows, &count, SEEP_LEDGER_UNEXPLAINED, "");

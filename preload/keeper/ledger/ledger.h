@@ -10,6 +10,7 @@
 #ifndef SEEP_LEDGER_LEDGER_H
 #define SEEP_LEDGER_LEDGER_H
 
+#include "keeper/ledger/chunks.h"
 #include "keeper/ledger/ledger_class.h"
 #include "keeper/ledger/mappings.h"
 #include "keeper/ledger/pages.h"
@@ -25,6 +26,7 @@ struct ledger_row {
 #define LEDGER_ROWS 256 /* more names of a class are one row, "" */
 
 /* Fills rows, and returns their number. What is not counted by the deadline of `pages` is in the rows as unread. */
-uint32_t ledger_sum(const struct ledger *ledger, struct pages *pages, struct ledger_row rows[static LEDGER_ROWS]);
+uint32_t ledger_sum(const struct ledger *ledger, struct pages *pages, struct chunks *chunks,
+		    struct ledger_row rows[static LEDGER_ROWS]);
 
 #endif

@@ -8,7 +8,8 @@
  *	a thread's stack	right above a guard, as pthread_create() makes it
  *	code			if it may be executed
  *
- * and otherwise unexplained.
+ * and otherwise mapped by the program or a library itself, if it has a label, or if malloc's own mappings can be told from it
+ * (chunks.h); else unexplained.
  */
 #include "keeper/ledger/ledger_class.h"
 
@@ -126,7 +127,9 @@ static enum seep_ledger_class class_of_memory(const struct ledger *ledger, uint3
 		return SEEP_LEDGER_HEAP;
 	if (strcmp(program->allocator, "glibc") == 0 && is_arena(mapping, after))
 		return SEEP_LEDGER_HEAP;
-	return is_stack(before, mapping) ? SEEP_LEDGER_STACK : SEEP_LEDGER_UNEXPLAINED;
+	if (is_stack(before, mapping))
+		return SEEP_LEDGER_STACK;
+	return text_of(ledger, mapping)[0] || program->tells_chunks ? SEEP_LEDGER_OWN : SEEP_LEDGER_UNEXPLAINED;
 }
 
 static enum seep_ledger_class class_of(const struct ledger *ledger, uint32_t index,
@@ -144,6 +147,10 @@ static enum seep_ledger_class class_of(const struct ledger *ledger, uint32_t ind
 		return SEEP_LEDGER_KERNEL;
 	if (mapping->permission & LEDGER_SHARE)
 		return SEEP_LEDGER_SHARED;
+	if (begins(text, "[anon: glibc: pthread")) /* with glibc.mem.decorate_maps */
+		return SEEP_LEDGER_STACK;
+	if (begins(text, "[anon: glibc: malloc"))
+		return SEEP_LEDGER_HEAP;
 	return class_of_memory(ledger, index, program);
 }
 
@@ -167,7 +174,7 @@ const char *ledger_name(const struct ledger *ledger, const struct ledger_mapping
 	const char *text = text_of(ledger, mapping);
 	switch ((enum seep_ledger_class)mapping->class) {
 	case SEEP_LEDGER_STACK:
-		return text[0] ? "main thread" : "threads";
+		return begins(text, "[stack") ? "main thread" : "threads";
 	case SEEP_LEDGER_HEAP:
 		return begins(text, "[heap]") ? "[heap]" : is_unnamed(ledger, mapping) ? "mapped" : text;
 	case SEEP_LEDGER_SEEP:

@@ -2,6 +2,8 @@
 /* A look at a process's memory: see ledger_look.h. */
 #include "keeper/ledger/ledger_look.h"
 
+#include <string.h>
+
 #include "keeper/base/clock.h"
 #include "keeper/base/syscall.h"
 #include "keeper/base/text.h"
@@ -24,11 +26,14 @@ static uint64_t rss_read(uint64_t pid)
 	return kilobytes * 1024;
 }
 
-static void blocks_meet(struct ledger_look *look, const struct seep_live *live, uint64_t count)
+/* What a block lies in is heap: its own chunk, or all of the mapping. */
+static void blocks_meet(struct ledger_look *look, struct chunks *chunks, const struct seep_live *live, uint64_t count)
 {
 	const uint64_t step = count / BLOCKS_MET + 1;
 	for (uint64_t i = 0; i < count; i += step)
-		ledger_meet(&look->ledger, live[i].address);
+		if (!chunks_meet(chunks, live[i].address))
+			ledger_meet(&look->ledger, live[i].address);
+	chunks_sort(chunks);
 }
 
 /* The parts of pages at both ends belong to the block as much as to its neighbours. */
@@ -66,12 +71,25 @@ static void *memory_map(size_t bytes)
 	return system_failed(memory) ? NULL : memory;
 }
 
-static void pages_look(struct ledger_look *look, struct pages *pages, uint64_t pid, const struct seep_live *live,
-		       uint64_t live_count)
+static void pages_look(struct ledger_look *look, struct pages *pages, uint64_t pid, struct chunks *chunks)
 {
 	look->rss_before = rss_read(pid);
-	look->row_count = ledger_sum(&look->ledger, pages, look->rows);
+	look->row_count = ledger_sum(&look->ledger, pages, chunks, look->rows);
 	look->rss_after = rss_read(pid);
+}
+
+/* `starts`: room for chunks. */
+static void look_take(struct ledger_look *look, struct pages *pages, uint64_t pid, struct ledger_program program,
+		      uint64_t *starts, const struct seep_live *live, uint64_t live_count)
+{
+	struct chunks chunks = {0};
+	if (strcmp(program.allocator, "glibc") == 0)
+		chunks_open(&chunks, pid, pages, starts);
+	program.tells_chunks = chunks.is_readable;
+	blocks_meet(look, &chunks, live, live_count);
+	ledger_classify(&look->ledger, &program);
+	pages_look(look, pages, pid, &chunks);
+	chunks_close(&chunks);
 	blocks_count(look, pages, live, live_count);
 }
 
@@ -83,18 +101,16 @@ bool ledger_look_take(struct ledger_look *look, uint64_t pid, const struct ledge
 	*look = (struct ledger_look){0};
 	if (!ledger_read(&look->ledger, pid))
 		return false;
-	blocks_meet(look, live, live_count);
-	ledger_classify(&look->ledger, program);
 	look->rows = memory_map(ROWS_BYTES);
 	look->absences = memory_map(ABSENCES_BYTES);
-	void *scratch = memory_map(PAGES_SCRATCH_BYTES);
+	char *scratch = memory_map(PAGES_SCRATCH_BYTES + CHUNKS_BYTES);
 	bool taken = look->rows && look->absences && scratch && pages_open(&pages, pid, scratch, deadline_ns);
 	if (taken) {
-		pages_look(look, &pages, pid, live, live_count);
+		look_take(look, &pages, pid, *program, (void *)(scratch + PAGES_SCRATCH_BYTES), live, live_count);
 		pages_close(&pages);
 	}
 	if (scratch)
-		system_unmap(scratch, PAGES_SCRATCH_BYTES);
+		system_unmap(scratch, PAGES_SCRATCH_BYTES + CHUNKS_BYTES);
 	taken = taken && look->row_count;
 	if (!taken)
 		ledger_look_free(look);

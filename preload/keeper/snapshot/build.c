@@ -58,7 +58,8 @@ static void memory_look(struct build *build)
 	text_add_bounded(&path, header->directory, text_length(header->directory, sizeof header->directory));
 	text_add(&path, "/" SEEP_HEAP_NAME);
 	ledger_look_take(&build->look, heap_pid(build->heap),
-			 &(struct ledger_program){header->executable, header->allocator, heap_file},
+			 &(struct ledger_program){
+			     .executable = header->executable, .allocator = header->allocator, .heap_file = heap_file},
 			 writer_section(&build->image, SEEP_SECTION_LIVE),
 			 writer_entries(&build->image, SEEP_SECTION_LIVE));
 }

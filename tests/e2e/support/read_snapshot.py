@@ -225,7 +225,7 @@ def check(sections):
     for rows, entries in ((ENTRIES[1], sections[1]), (ENTRIES[3], sections[3]), (ENTRIES[10], sections[10])):
         assert all(entry[name] in texts for entry in entries for _, kind, name in rows if kind == "text")
     for row in sections[10]:
-        assert row["anonymous"] + row["file"] <= row["virtual"] and row["class"] <= 11
+        assert row["anonymous"] + row["file"] <= row["virtual"] and row["class"] <= 12
     sizes = {sample["address"]: sample["size"] for sample in sections[7]}
     for absence in sections[11]:
         assert absence["resident"] < sizes[absence["address"]]

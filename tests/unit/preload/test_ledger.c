@@ -14,7 +14,7 @@
 #include "keeper/base/clock.h"
 #include "keeper/ledger/ledger.h"
 
-static const struct ledger_program program = {"/usr/bin/server", "glibc", "/recordings/server.1/heap"};
+static const struct ledger_program program = {"/usr/bin/server", "glibc", "/recordings/server.1/heap", false};
 
 struct drawn {
 	uint64_t start, end;
@@ -87,7 +87,9 @@ static void private_memory_is_told_by_its_neighbours(void **state)
 	    {300 * MIB + 4096, 308 * MIB, "rw-p", "", true, SEEP_LEDGER_HEAP}, /* that has blocks in it */
 	    {400 * MIB, 401 * MIB, "rwxp", "", false, SEEP_LEDGER_CODE},
 	    {500 * MIB, 501 * MIB, "rw-s", "", false, SEEP_LEDGER_SHARED},
-	    {600 * MIB, 601 * MIB, "rw-p", "[anon:pool]", false, SEEP_LEDGER_UNEXPLAINED},
+	    {600 * MIB, 601 * MIB, "rw-p", "[anon:pool]", false, SEEP_LEDGER_OWN},
+	    {700 * MIB, 701 * MIB, "rw-p", "[anon: glibc: malloc arena]", false, SEEP_LEDGER_HEAP},
+	    {800 * MIB, 801 * MIB, "rw-p", "[anon: glibc: pthread stack: 7]", false, SEEP_LEDGER_STACK},
 	};
 	classified(drawn, sizeof drawn / sizeof *drawn);
 }
@@ -98,8 +100,9 @@ static void what_does_not_fit_is_counted_as_unread(void **state)
 	(void)state;
 	static struct ledger_row rows[LEDGER_ROWS];
 	struct pages pages = {0};
+	struct chunks chunks = {0};
 	const struct ledger ledger = {.cut_bytes = 5 * MIB};
-	assert_int_equal(ledger_sum(&ledger, &pages, rows), 1);
+	assert_int_equal(ledger_sum(&ledger, &pages, &chunks, rows), 1);
 	assert_int_equal(rows[0].class, SEEP_LEDGER_UNEXPLAINED);
 	assert_int_equal(rows[0].virtual_bytes, 5 * MIB);
 	assert_int_equal(rows[0].pages.unread, 5 * MIB);
@@ -133,12 +136,56 @@ static void pages_are_counted_as_the_kernel_does(void **state)
 	munmap(memory, all);
 }
 
+/* malloc's mappings are joined with the program's own; of one a block was sampled, and before it nothing tells where it begins. */
+static void chunks_are_told_from_what_lies_beside_them(void **state)
+{
+	(void)state;
+	enum { PAGE = 4096 };
+	static uint64_t starts[CHUNKS_MET];
+	char scratch[PAGES_SCRATCH_BYTES];
+	struct pages pages;
+	struct chunks chunks;
+	const uint64_t later = clock_read_ns(CLOCK_MONOTONIC) + UINT64_C(60000000000);
+	char *memory = mmap(NULL, 20 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	static const struct {
+		unsigned page, pages;
+		bool is_chunk;
+	} drawn[] = {{0, 3, true}, {3, 2, true}, {5, 7, false}, {12, 4, true}, {16, 4, false}};
+	for (unsigned i = 0; i < 5; i++) {
+		const uint64_t header[2] = {0, (uint64_t)drawn[i].pages * PAGE | 2};
+		if (drawn[i].is_chunk)
+			memcpy(memory + drawn[i].page * PAGE, header, sizeof header);
+	}
+	assert_true(pages_open(&pages, (uint64_t)getpid(), scratch, later));
+	chunks_open(&chunks, (uint64_t)getpid(), &pages, starts);
+	assert_true(chunks.is_readable);
+	const uint64_t begin = (uintptr_t)memory;
+	assert_false(chunks_meet(&chunks, begin + 5 * PAGE + 16)); /* no size stands before it */
+	assert_false(chunks_meet(&chunks, begin + 12 * PAGE + 32));
+	assert_true(chunks_meet(&chunks, begin + 12 * PAGE + 16));
+	assert_true(chunks_meet(&chunks, begin + 3 * PAGE + 16));
+	chunks_sort(&chunks);
+	uint64_t at = begin;
+	for (unsigned i = 0; i < 5; i++) {
+		bool is_chunk;
+		const uint64_t end = chunks_piece(&chunks, at, begin + 20 * PAGE, &is_chunk);
+		assert_int_equal(at - begin, drawn[i].page * PAGE);
+		assert_int_equal(end - at, drawn[i].pages * PAGE);
+		assert_int_equal(is_chunk, drawn[i].is_chunk);
+		at = end;
+	}
+	chunks_close(&chunks);
+	pages_close(&pages);
+	munmap(memory, 20 * PAGE);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(files_are_told_by_what_they_are),
 	    cmocka_unit_test(private_memory_is_told_by_its_neighbours),
 	    cmocka_unit_test(what_does_not_fit_is_counted_as_unread),
+	    cmocka_unit_test(chunks_are_told_from_what_lies_beside_them),
 	    cmocka_unit_test(pages_are_counted_as_the_kernel_does),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Blocks for which glibc's malloc has mapped memory of their own (from M_MMAP_THRESHOLD on). The kernel joins them with what
+ * lies beside them, so a mapping may be theirs in parts. Each begins, at a page, with its size and a flag that says so
+ * (malloc/malloc.c, IS_MMAPPED): these 16 bytes alone are read, and only where their page is in memory.
+ */
+#ifndef SEEP_LEDGER_CHUNKS_H
+#define SEEP_LEDGER_CHUNKS_H
+
+#include "keeper/ledger/pages.h"
+
+struct chunks {
+	bool is_readable; /* else nothing is known of such blocks */
+	int descriptor;   /* of /proc/PID/mem */
+	uint32_t left;    /* headers that may still be read */
+	struct pages *pages;
+	uint64_t *starts; /* of those in which sampled blocks lie; CHUNKS_MET, ascending after chunks_sort() */
+	uint32_t count;
+};
+
+#define CHUNKS_MET 8192
+#define CHUNKS_BYTES (CHUNKS_MET * sizeof(uint64_t))
+
+/* `starts` has room for CHUNKS_BYTES, and is the caller's, as the pages are. */
+void chunks_open(struct chunks *chunks, uint64_t pid, struct pages *pages, uint64_t *starts);
+void chunks_close(struct chunks *chunks);
+
+/* Whether a live block lies in such a chunk of its own, which is kept then. */
+bool chunks_meet(struct chunks *chunks, uint64_t block);
+void chunks_sort(struct chunks *chunks);
+
+/* Where the piece from `start` on ends, at `end` at the latest; whether it is a chunk. */
+uint64_t chunks_piece(struct chunks *chunks, uint64_t start, uint64_t end, bool *is_chunk);
+
+#endif
