@@ -8,6 +8,7 @@
 #include "options/argument.h"
 #include "commands/all.h"
 #include "commands/document.h"
+#include "compare/alike.h"
 #include "compare/comparison.h"
 #include "compare/samples.h"
 #include "profile/merge.h"
@@ -145,10 +146,12 @@ static void document_write(struct buffer *out, const struct snapshot_pair *pair,
 
 	comparison_build(&comparison, pair->base, pair->now, request->by);
 	comparison_find_spreads(&comparison);
-	if (request->json)
+	if (request->json) {
 		diff_json_render(out, &comparison, request->top ? request->top : UINT32_MAX);
-	else
+	} else {
+		stacks_tell_apart(&comparison.groups);
 		diff_text_render(&page, &comparison, request->top);
+	}
 	comparison_free(&comparison);
 }
 

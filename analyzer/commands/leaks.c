@@ -10,6 +10,7 @@
 #include "files/output.h"
 #include "options/argument.h"
 #include "commands/all.h"
+#include "compare/alike.h"
 #include "leaks/leaks.h"
 #include "series/series.h"
 #include "leaks/spread.h"
@@ -170,6 +171,8 @@ static bool print(const struct series *series, const struct request *request, bo
 		profile_symbolize(shown[i], &request->symbols);
 	}
 	leaks_build(&leaks, series, request->by);
+	if (!request->json)
+		stacks_tell_apart(&leaks.groups);
 	if (!by_place && (request->json || request->prometheus))
 		leaks_build(&places, series, GROUP_BY_PLACE);
 	leaks_find_spreads(by_place || !(request->json || request->prometheus) ? &leaks : &places, series);

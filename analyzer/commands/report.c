@@ -5,6 +5,7 @@
 #include "options/argument.h"
 #include "commands/all.h"
 #include "commands/document.h"
+#include "compare/alike.h"
 #include "compare/inventory.h"
 #include "profile/profile.h"
 #include "render/json/documents.h"
@@ -83,10 +84,12 @@ static void document_write(struct buffer *out, const struct snapshot_pair *pair,
 	}
 	const uint32_t top = request->top ? request->top : request->json ? UINT32_MAX : TOP;
 	inventory_build(&inventory, pair->now, request->by, inventory_order_of(document->value), top);
-	if (request->json)
+	if (request->json) {
 		report_json_render(out, &inventory);
-	else
+	} else {
+		stacks_tell_apart(&inventory.groups);
 		report_text_render(&page, &inventory);
+	}
 	inventory_free(&inventory);
 }
 

@@ -18,8 +18,11 @@ const char *group_by_name(enum group_by by)
 
 void group_table_init(struct group_table *table, enum group_by by)
 {
-	*table = (struct group_table){
-	    .by = by, .by_key = map_create(), .stacks = map_create(), .lines = place_lines_create()};
+	*table = (struct group_table){.by = by,
+				      .by_key = map_create(),
+
+				      .stacks = map_create(),
+				      .lines = place_lines_create()};
 }
 
 void group_table_free(struct group_table *table)

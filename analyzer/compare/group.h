@@ -31,11 +31,14 @@ const char *group_by_name(enum group_by by);
 #define GROUP_CALLERS_MOST 16
 
 struct group {
-	uint64_t key;                   /* equal for equal groups, everywhere */
-	const struct profile *profile;  /* the first that had the group ... */
-	uint32_t site;                  /* ... and a site of it there */
-	uint32_t site_count;            /* different stacks in the group */
-	struct frame_walk place;        /* the call of that site which names the group */
+	uint64_t key;                  /* equal for equal groups, everywhere */
+	const struct profile *profile; /* the first that had the group ... */
+	uint32_t site;                 /* ... and a site of it there */
+	uint32_t site_count;           /* different stacks in the group */
+	struct frame_walk place;       /* the call of that site which names the group */
+	bool is_ambiguous;             /* a stack whose place and leaf another one has, too */
+	uint32_t
+	    telling_callers; /* of such a stack: calls outwards that tell it from that one; 0: the calls between do */
 	uint32_t first_line, last_line; /* of all its sites' places, in the source file of `place`; 0: not known */
 	uint32_t shared_callers;        /* calls outwards from the place that all its stacks have; counted up to
 					   GROUP_CALLERS_MOST */

@@ -4,8 +4,10 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "files/path.h"
 #include "place/code_owner.h"
 #include "render/terminal/name_text.h"
@@ -165,6 +167,22 @@ static void write_frame(struct text_page *page, const struct profile *profile, c
 	buffer_free(&name);
 }
 
+/* All calls from the place to the leaf. */
+static void write_inner(struct text_page *page, const struct group *group, unsigned indent)
+{
+	struct stack_walk walk = {.profile = group->profile, .site = &group->profile->sites[group->site]};
+	struct frame *frames = NULL, frame;
+	size_t count = 0, capacity = 0;
+
+	while ((walk.at.frame != group->place.frame || walk.at.line != group->place.line) && walk_next(&walk, &frame)) {
+		ARRAY_RESERVE(frames, count, capacity);
+		frames[count++] = frame;
+	}
+	while (count > 0)
+		write_frame(page, group->profile, &frames[--count], indent, "->", 1);
+	free(frames);
+}
+
 static void write_stack_name(struct text_page *page, const struct group *group, unsigned columns, unsigned indent)
 {
 	const struct frame own = {group_location(group), group_line(group)};
@@ -175,7 +193,9 @@ static void write_stack_name(struct text_page *page, const struct group *group, 
 	place_append(&place, group->profile, &own, own.line->line, 0);
 	write_named(page, own.line->function, place.data ? place.data : "", columns, indent);
 	buffer_append_byte(page->out, '\n');
-	if (walk_next(&walk, &leaf) && own.line != leaf.line)
+	if (group->is_ambiguous)
+		write_inner(page, group, indent);
+	else if (walk_next(&walk, &leaf) && own.line != leaf.line)
 		write_frame(page, group->profile, &leaf, indent, "->", 1);
 	buffer_free(&place);
 }
@@ -291,6 +311,8 @@ void group_write_callers(struct text_page *page, const struct group *group, enum
 		write_shared_callers(page, group, indent);
 	if (by != GROUP_BY_STACK || !frame.line || is_entry(frame.line->function))
 		return;
+	if (frames < group->telling_callers)
+		frames = group->telling_callers;
 	for (unsigned left = walk_count(walk); left > 0; left--) {
 		if (written >= frames && left > 1) {
 			write_skipped(page, left + skipped, "more frame", indent);

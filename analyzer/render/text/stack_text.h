@@ -15,7 +15,7 @@ const char *group_title(enum group_by by);
  * does not fit goes to a line of its own, `indent` columns in.
  *
  * A group that is one stack is named by its place, too. Where that is not the leaf (it called a library's container, or a
- * wrapper of malloc), a line "-> leaf" follows.
+ * wrapper of malloc), a line "-> leaf" follows, and where another stack has the same two, a line for each call between them.
  */
 void group_write_name(struct text_page *page, const struct group *group, enum group_by by, unsigned start,
 		      unsigned indent);

@@ -108,7 +108,10 @@ class Bench:
             "MALLOC_CONF": f"prof:true,prof_active:true,lg_prof_sample:{int(math.log2(RATE))}"})
         if done.returncode or not os.path.exists(dump + ".1"):
             return None
-        done = run(["jeprof", "--text", "--show_bytes", f"--base={dump}.0", self.program, dump + ".1"], timeout=300)
+        try:
+            done = run(["jeprof", "--text", "--show_bytes", f"--base={dump}.0", self.program, dump + ".1"], timeout=300)
+        except subprocess.TimeoutExpired:
+            return None
         rows = []
         for line in done.stdout.splitlines():
             found = re.match(r"\s*(-?\d+)\s+\S+\s+\S+\s+(-?\d+)\s+\S+\s+(\S+)", line)
@@ -251,15 +254,20 @@ def shape_tables(write, shapes, seeds, first):
                 cells = [shares(shape, field) for field in ("leak", "sure", "growing", "stopped", "unknown", "steady", "churn")]
                 write(f"| {shape} | {was} | " + " | ".join(cells) + " |")
 
-    sure = sum(int(row["sure"]) for row in shapes["rows"] if row["kind"] in ("stopped", "ramp", "cache"))
-    runs = sum(int(row["runs"]) for row in shapes["rows"] if row["kind"] in ("stopped", "ramp", "cache"))
+    def of_volumes(field, kinds):
+        parts = [[row for row in shapes["rows"] if row["volume"] == v and row["kind"] in kinds] for v in volumes]
+        return [(sum(int(row[field]) for row in part), sum(int(row["runs"]) for row in part)) for part in parts]
+
+    sure = of_volumes("sure", ("stopped", "ramp", "cache"))
+    called = of_volumes("leak", ("leak",))
     write("\n## Adversarial shapes\n")
     write(f"{len(before)} shapes of a site's memory (`tests/unit/analyzer/support/shapes.c`), all in one recording of 48 "
           f"snapshots, {seeds} seeds from {first} on, with none of which the rule was made; L is the recording's length. Per cent of the runs at a volume of 20 / 60 / 300 R, *before* "
           "by the rule that held until births were looked at. Not shown: the same on a grid that is dense at first and has a "
-          f"gap. **On both, {sure} of {runs} that stopped, ramp up or are caches are called a leak without caution.** The "
-          f"leak rate's interval covers the pace in {shapes['covered']} of {shapes['count']} "
-          f"({shapes['covered'] / shapes['count']:.3f}).")
+          f"gap. On both, by volume, **{' / '.join(str(s) for s, _ in sure)} of {sure[0][1]} that stopped, ramp up or are caches "
+          f"are called a leak without caution**, and {' / '.join(f'{100 * c / n:.1f}' for c, n in called)} % of the leaks are "
+          f"called leaks. The leak rate's interval covers the pace in {shapes['covered']} of {shapes['count']} "
+          f"({shapes['covered'] / shapes['count']:.3f}), those counted that are no leaks: of a cache it is 0.")
     table("Leaks", ("leak",))
     table("No leaks: what has stopped, ramps up, is a cache", ("stopped", "ramp", "cache"))
     table("Nobody can tell", ("either",))

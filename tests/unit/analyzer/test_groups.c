@@ -7,9 +7,13 @@
 
 #include <cmocka.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "compare/alike.h"
 #include "compare/inventory.h"
+#include "render/text/stack_text.h"
 #include "statistics/measure.h"
+#include "support/profile_maker.h"
 #include "support/story_comparison.h"
 
 /* Three stacks through code that was made at run time; the first two differ by where it lay and how well it was compiled. */
@@ -59,6 +63,50 @@ static void made_code_is_the_same_at_other_addresses(void **state)
 	assert_int_not_equal(groups[0], groups[2]);
 	free(groups);
 	group_table_free(&table);
+}
+
+/* What `group_write_name()` and `group_write_callers()` print of each of some stacks. */
+static void stacks_write(struct buffer *texts, const char *const *stacks, uint32_t count)
+{
+	struct profile_maker *maker = profile_maker_create("server");
+	struct group_table table;
+
+	for (uint32_t i = 0; i < count; i++)
+		profile_maker_add(maker, stacks[i], (struct made_values){4096, 1, 4096, 1})->key = i + 1;
+	group_table_init(&table, GROUP_BY_STACK);
+	free(group_table_add(&table, profile_maker_profile(maker)));
+	assert_int_equal(table.count, count);
+	stacks_tell_apart(&table);
+	for (uint32_t i = 0; i < count; i++) {
+		struct text_page page = {.out = &texts[i], .columns = 80};
+		group_write_name(&page, &table.groups[i], GROUP_BY_STACK, 4, 4);
+		group_write_callers(&page, &table.groups[i], GROUP_BY_STACK, 4, 3);
+	}
+	group_table_free(&table);
+	profile_maker_free(maker);
+}
+
+static void stacks_that_read_alike_are_printed_until_they_differ(void **state)
+{
+	static const char *const stacks[] = {
+	    "main;serve;step@/lib/libdb.so;insert@/lib/libdb.so;grow@/lib/libdb.so",
+	    "main;serve;step@/lib/libdb.so;erase@/lib/libdb.so;grow@/lib/libdb.so",
+	    "main;first;a;b;c;d;serve;step@/lib/libdb.so;erase@/lib/libdb.so;grow@/lib/libdb.so",
+	    "main;second;a;b;c;d;serve;step@/lib/libdb.so;erase@/lib/libdb.so;grow@/lib/libdb.so",
+	    "main;serve;alone@/lib/libdb.so;deep@/lib/libdb.so;down@/lib/libdb.so",
+	};
+	struct buffer texts[5] = {0};
+
+	(void)state;
+	stacks_write(texts, stacks, 5);
+	for (int i = 0; i < 5; i++)
+		for (int k = 0; k < i; k++)
+			assert_string_not_equal(texts[i].data, texts[k].data);
+	assert_non_null(strstr(texts[0].data, "-> insert"));
+	assert_non_null(strstr(texts[3].data, "<- second"));
+	assert_null(strstr(texts[4].data, "deep")); /* no other one is like it */
+	for (int i = 0; i < 5; i++)
+		buffer_free(&texts[i]);
 }
 
 static void groups_add_up_to_the_same_total(void **state)
@@ -146,6 +194,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(made_code_is_the_same_at_other_addresses),
+	    cmocka_unit_test(stacks_that_read_alike_are_printed_until_they_differ),
 	    cmocka_unit_test(groups_add_up_to_the_same_total),
 	    cmocka_unit_test(functions_are_found_again_at_other_addresses),
 	    cmocka_unit_test(inventory_is_ordered_as_asked),

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A stack's place and leaf, then its calls from the one to the other, then those outwards one by one, become keys; whoever
+ * comes second to a key reads like the first so far. */
+#include "compare/alike.h"
+
+#include <string.h>
+
+#define CALLERS_MOST 128 /* that are told apart */
+
+struct notes {
+	struct group_table *table;
+	struct map *first; /* key -> index of the first group that has it */
+};
+
+/* By what is shown of a call. */
+static uint64_t call_key(uint64_t seed, const struct group *group, struct frame_walk at)
+{
+	const struct profile_site *site = &group->profile->sites[group->site];
+	const struct source_line *line = frame_walk_line(group->profile, site, at);
+	const struct profile_location *location = frame_walk_location(group->profile, site, at);
+	const uint64_t where = line->line ? line->line : profile_call_address(group->profile, location, line);
+
+	return hash_bytes(hash_bytes(seed, line->function, strlen(line->function)), &where, sizeof where);
+}
+
+/* The calls from the leaf to the place. */
+static uint64_t calls_key(uint64_t seed, const struct group *group)
+{
+	const struct profile_site *site = &group->profile->sites[group->site];
+	struct frame_walk at = {0, 0};
+
+	for (; at.frame != group->place.frame || at.line != group->place.line;
+	     at = frame_walk_next(group->profile, site, at))
+		seed = call_key(seed, group, at);
+	return call_key(seed, group, at);
+}
+
+/* The first group that was noted under this key: this one itself, if it is the first. */
+static struct group *note(struct notes *notes, uint64_t key, struct group *group)
+{
+	bool is_new;
+	uint64_t *first = map_put(notes->first, key, &is_new);
+
+	if (is_new)
+		*first = (uint64_t)(group - notes->table->groups);
+	return &notes->table->groups[*first];
+}
+
+/* The key of a stack's calls up to its n-th outwards, by that of those before. False: it has fewer. */
+static bool caller_key(uint64_t *key, const struct group *group, uint32_t n)
+{
+	const struct profile_site *site = &group->profile->sites[group->site];
+	struct frame_walk at = group->place;
+
+	for (uint32_t i = 0; i < n && frame_walk_has(site, at); i++)
+		at = frame_walk_next(group->profile, site, at);
+	if (!frame_walk_has(site, at))
+		return false;
+	*key = call_key(*key, group, at);
+	return true;
+}
+
+/* Whoever was the first to read like this goes one call further outwards, as this stack does, until they differ. */
+static void callers_note(struct notes *notes, uint64_t key, struct group *group)
+{
+	for (uint32_t n = 1; n <= CALLERS_MOST; n++) {
+		struct group *other = note(notes, key, group);
+		if (other == group)
+			return;
+		group->telling_callers = n;
+		if (other->telling_callers < n)
+			other->telling_callers = n;
+		uint64_t others = key;
+		if (caller_key(&others, other, n))
+			note(notes, others, other);
+		if (!caller_key(&key, group, n))
+			return;
+	}
+}
+
+static void stack_note(struct notes *notes, struct group *group)
+{
+	if (!group_line(group))
+		return;
+	const uint64_t place = call_key(hash_secret(), group, group->place);
+	struct group *same_ends = note(notes, call_key(place, group, (struct frame_walk){0, 0}), group);
+	if (same_ends != group)
+		group->is_ambiguous = same_ends->is_ambiguous = true;
+	callers_note(notes, calls_key(~hash_secret(), group), group);
+}
+
+void stacks_tell_apart(struct group_table *table)
+{
+	struct notes notes = {table, map_create()};
+
+	for (uint32_t i = 0; i < table->count && table->by == GROUP_BY_STACK; i++)
+		stack_note(&notes, &table->groups[i]);
+	map_free(notes.first);
+}
