@@ -194,7 +194,7 @@ $(ANALYSES): %-analysis: %
 # The sanitizers' own code draws false warnings from the compiler, though none in the unit tests; the plain build sees to real ones.
 .PHONY: unit-asan fuzz-targets-asan
 unit-asan fuzz-targets-asan: %-asan:
-	+$(MAKE) -s BUILD=$(BUILD)/asan CFLAGS='-O1 -g1 -DSEEP_DEBUG' SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=all -Wno-error' WARN_UNIT=-Werror $*
+	+$(MAKE) -s BUILD=$(BUILD)/asan CFLAGS='-Og -g1 -DSEEP_DEBUG' SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=all -Wno-error' WARN_UNIT=-Werror $*
 
 .PHONY: check check-long check-asan check-tsan check-debug check-flavours
 check: ## install what is missing, build, run every test and gate
