@@ -138,6 +138,26 @@ static void build_absences(struct builder *builder)
 		qsort(profile->absences, count, sizeof *profile->absences, absence_compare);
 }
 
+static int referenced_compare(const void *left, const void *right)
+{
+	const struct seep_referenced *a = left, *b = right;
+
+	return (a->address > b->address) - (a->address < b->address);
+}
+
+static void build_references(struct builder *builder)
+{
+	struct profile *profile = builder->profile;
+	const uint32_t count = snapshot_count(builder->view, SEEP_SECTION_REFERENCES);
+
+	profile->references = count ? memory_allocate(count, sizeof *profile->references) : NULL;
+	profile->reference_count = count;
+	for (uint32_t i = 0; i < count; i++)
+		profile->references[i] = snapshot_referenced(builder->view, i); /* an unknown state says nothing */
+	if (count)
+		qsort(profile->references, count, sizeof *profile->references, referenced_compare);
+}
+
 static void build_modules(struct builder *builder)
 {
 	struct profile *profile = builder->profile;
@@ -384,6 +404,7 @@ struct profile *profile_from_snapshot(const struct snapshot_view *view)
 	build_values(&builder);
 	build_ledger(&builder);
 	build_absences(&builder);
+	build_references(&builder);
 	build_modules(&builder);
 	build_locations(&builder);
 	build_sites(&builder);

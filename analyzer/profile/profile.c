@@ -40,6 +40,7 @@ void profile_free(struct profile *profile)
 	free(profile->samples);
 	free(profile->ledger);
 	free(profile->absences);
+	free(profile->references);
 	string_pool_free(profile->strings);
 	free(profile);
 }

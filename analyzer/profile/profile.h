@@ -140,6 +140,9 @@ struct profile {
 	uint32_t ledger_count;
 	struct seep_absence *absences; /* live samples that were not all in memory, by address; with `ledger` alone */
 	uint32_t absence_count;
+	struct seep_referenced
+	    *references; /* live samples, by address; NULL: nobody has looked for references to them */
+	uint32_t reference_count;
 	const char *const *wrappers; /* names of functions that the user calls wrappers of malloc; not owned */
 	size_t wrapper_count;
 	const struct profile_part *parts; /* of a sum over processes (profile/merge.h); else NULL */

@@ -34,6 +34,7 @@ static const struct section_kind {
     [SEEP_SECTION_LOSSES] = {"LOSSES", sizeof(struct seep_value), false, 0},
     [SEEP_SECTION_LEDGER] = {"LEDGER", sizeof(struct seep_ledger_row), false, 0},
     [SEEP_SECTION_ABSENT] = {"ABSENT", sizeof(struct seep_absence), false, 0},
+    [SEEP_SECTION_REFERENCES] = {"REFERENCES", sizeof(struct seep_referenced), false, 0},
 };
 
 bool snapshot_is_snapshot(const void *data, size_t bytes)

@@ -29,7 +29,7 @@ enum {
 	SNAPSHOT_FRAMES_LEAST = 8 << 20,
 	SNAPSHOT_FRAMES_RATIO = 20,
 	SNAPSHOT_LIFETIME_BINS = 64,
-	SNAPSHOT_SECTIONS = SEEP_SECTION_ABSENT + 1, /* types below this are known */
+	SNAPSHOT_SECTIONS = SEEP_SECTION_REFERENCES + 1, /* types below this are known, if they have a name */
 };
 #define SNAPSHOT_BYTES_LIMIT (UINT64_C(4) << 30)
 
@@ -148,6 +148,7 @@ SNAPSHOT_ENTRY_FUNCTION(snapshot_memory, seep_value, SEEP_SECTION_MEMORY)
 SNAPSHOT_ENTRY_FUNCTION(snapshot_loss, seep_value, SEEP_SECTION_LOSSES)
 SNAPSHOT_ENTRY_FUNCTION(snapshot_ledger, seep_ledger_row, SEEP_SECTION_LEDGER)
 SNAPSHOT_ENTRY_FUNCTION(snapshot_absence, seep_absence, SEEP_SECTION_ABSENT)
+SNAPSHOT_ENTRY_FUNCTION(snapshot_referenced, seep_referenced, SEEP_SECTION_REFERENCES)
 #undef SNAPSHOT_ENTRY_FUNCTION
 
 /* A class that a newer seep knows is none that could be explained here. */

@@ -162,7 +162,8 @@ bool borrowed_begin(struct borrowed *borrowed, struct tracee *tracee, struct err
 		free(borrowed->vectors);
 		return false;
 	}
-	borrowed->rescue = frame_write(borrowed, borrowed->registers.rsp - RED_ZONE);
+	borrowed->rescue =
+	    frame_write(borrowed, borrowed->place ? borrowed->place : borrowed->registers.rsp - RED_ZONE);
 	if (borrowed->rescue)
 		return true;
 	free(borrowed->vectors);
@@ -188,6 +189,14 @@ static bool is_fault(int signal)
 	       signal == SIGSYS;
 }
 
+static void copy_note(struct borrowed *borrowed)
+{
+	unsigned long number = 0;
+
+	if (ptrace(PTRACE_GETEVENTMSG, borrowed->tracee->tid, NULL, &number) == 0)
+		borrowed->copy = (pid_t)number;
+}
+
 /* Runs the thread to its next stop at a system call. */
 static bool run_to_call(struct borrowed *borrowed, double until_ms, struct error *error)
 {
@@ -205,6 +214,8 @@ static bool run_to_call(struct borrowed *borrowed, double until_ms, struct error
 		}
 		if (got == tid && WSTOPSIG(status) == SYSTEM_STOP)
 			return true;
+		if (got == tid && status >> 16 == PTRACE_EVENT_CLONE)
+			copy_note(borrowed);
 		if (got == tid && status >> 16 == 0 && is_fault(WSTOPSIG(status)))
 			return error_set(error, "signal %d in the thread of %d that worked for us", WSTOPSIG(status),
 					 (int)borrowed->tracees->pid);
@@ -229,6 +240,7 @@ bool borrowed_system(struct borrowed *borrowed, long number, const uint64_t argu
 	pid_t tid = borrowed->tracee->tid;
 	double until_ms = tracing_now_ms() + SYSTEM_WITHIN_MS;
 
+	borrowed->copy = 0;
 	registers.rax = (uint64_t)number;
 	registers.rsp = borrowed->rescue; /* where the frame's first word is the way back */
 	if (ptrace(PTRACE_SETREGS, tid, NULL, &registers) != 0 ||

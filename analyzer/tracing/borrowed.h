@@ -29,8 +29,10 @@ struct borrowed {
 	size_t vector_bytes;
 	uint64_t call, restore; /* in its C library: a system call with a return behind it, and rt_sigreturn() */
 	uint64_t rescue;        /* its stack pointer when we are gone: a frame below its own stack */
-	uint64_t area;          /* memory of ours in it; 0: none */
-	bool lost;              /* it has ended, or could not be waited for */
+	uint64_t place; /* the caller's, before it begins: where such a frame goes instead, below this; 0: there */
+	uint64_t area;  /* memory of ours in it; 0: none */
+	pid_t copy;     /* the process that its last call made, which we trace and which stands still; 0: none */
+	bool lost;      /* it has ended, or could not be waited for */
 };
 
 /* Finds what a borrowed thread will need, before any is stopped. */

@@ -220,8 +220,7 @@ static int frame_look(Dwfl_Frame *frame, void *argument)
 	return safe->why ? DWARF_CB_ABORT : DWARF_CB_OK;
 }
 
-/* A restartable sequence that is under way would not be begun again. */
-static bool in_sequence(const struct tracee *tracee)
+bool safe_point_in_sequence(const struct tracee *tracee)
 {
 	struct __ptrace_rseq_configuration sequence = {0};
 	uint64_t under_way = 0;
@@ -262,7 +261,7 @@ bool safe_point_is_here(struct safe_point *safe, const struct tracee *tracee, co
 		*why = safe->must_be_seen ? "it waits for a lock" : "its stack can't be walked";
 	if (*why)
 		return false;
-	if (!safe->waits && in_sequence(tracee)) {
+	if (!safe->waits && safe_point_in_sequence(tracee)) {
 		*why = "it is in a restartable sequence";
 		return false;
 	}

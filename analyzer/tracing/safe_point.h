@@ -29,4 +29,7 @@ int safe_point_rank(pid_t pid, pid_t tid);
 /* Of a stopped thread. False: why not, for the message. */
 bool safe_point_is_here(struct safe_point *safe, const struct tracee *tracee, const char **why);
 
+/* Is a stopped thread in a restartable sequence? That would not be begun again. */
+bool safe_point_in_sequence(const struct tracee *tracee);
+
 #endif

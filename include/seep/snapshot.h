@@ -67,18 +67,19 @@ struct seep_section {             /* 32 bytes each, right after the header */
 #define SEEP_COMPACT_LEAST 65536
 
 enum seep_section_type {
-	SEEP_SECTION_PROCESS = 1,   /* one struct seep_process */
-	SEEP_SECTION_STRINGS = 2,   /* NUL-terminated texts; offset 0 is "" */
-	SEEP_SECTION_MODULES = 3,   /* struct seep_module; entry 0 is "no module" */
-	SEEP_SECTION_NODES = 4,     /* struct seep_node; entry 0 is the root */
-	SEEP_SECTION_SITES = 5,     /* struct seep_site; a site whose node is 0 has no stack */
-	SEEP_SECTION_LIFETIMES = 6, /* struct seep_lifetime */
-	SEEP_SECTION_LIVE = 7,      /* struct seep_live */
-	SEEP_SECTION_MEMORY = 8,    /* struct seep_value, key = enum seep_memory_key */
-	SEEP_SECTION_LOSSES = 9,    /* struct seep_value, key = enum seep_loss_key */
-	SEEP_SECTION_LEDGER = 10,   /* struct seep_ledger_row; none: nobody has looked */
-	SEEP_SECTION_ABSENT = 11,   /* struct seep_absence; none: nobody has looked */
-	SEEP_SECTION_LABELS = 12,   /* reserved: struct seep_label */
+	SEEP_SECTION_PROCESS = 1,     /* one struct seep_process */
+	SEEP_SECTION_STRINGS = 2,     /* NUL-terminated texts; offset 0 is "" */
+	SEEP_SECTION_MODULES = 3,     /* struct seep_module; entry 0 is "no module" */
+	SEEP_SECTION_NODES = 4,       /* struct seep_node; entry 0 is the root */
+	SEEP_SECTION_SITES = 5,       /* struct seep_site; a site whose node is 0 has no stack */
+	SEEP_SECTION_LIFETIMES = 6,   /* struct seep_lifetime */
+	SEEP_SECTION_LIVE = 7,        /* struct seep_live */
+	SEEP_SECTION_MEMORY = 8,      /* struct seep_value, key = enum seep_memory_key */
+	SEEP_SECTION_LOSSES = 9,      /* struct seep_value, key = enum seep_loss_key */
+	SEEP_SECTION_LEDGER = 10,     /* struct seep_ledger_row; none: nobody has looked */
+	SEEP_SECTION_ABSENT = 11,     /* struct seep_absence; none: nobody has looked */
+	SEEP_SECTION_REFERENCES = 15, /* struct seep_referenced; added to a snapshot by whoever has looked */
+	SEEP_SECTION_LABELS = 16,     /* reserved: struct seep_label */
 };
 
 /* A text: byte offset into STRINGS. */
@@ -224,6 +225,12 @@ enum seep_memory_key {
 	SEEP_MEMORY_BLOCKS_UNREAD = 25,      /* no bytes: live samples of which ABSENT says nothing, for lack of time */
 	SEEP_MEMORY_IN_USE_PEAK = 32,        /* highest estimate of in-use bytes so far */
 	SEEP_MEMORY_COUNTED = 33,            /* exact bytes that the countdowns have consumed */
+	SEEP_MEMORY_REFERENCES_TIME = 48,    /* CLOCK_MONOTONIC ns of the last look for references */
+	SEEP_MEMORY_REFERENCES_APART = 49,   /* ns from the first look to it */
+	SEEP_MEMORY_REFERENCES_STOP = 50,    /* ns that the program stood still, at most */
+	SEEP_MEMORY_REFERENCES_LOOKED = 51,  /* what was looked at */
+	SEEP_MEMORY_REFERENCES_UNREAD = 52,  /* what could not be read */
+	SEEP_MEMORY_REFERENCES_HIDDEN = 53,  /* no bytes: 1 where the kernel holds references that can't be seen */
 };
 
 /* What the process has mapped when the snapshot is taken: a row for each class and name. The classes but HUGE add up to
@@ -265,6 +272,20 @@ struct seep_absence {
 	uint64_t address;        /* of the sample in LIVE */
 	uint64_t resident_bytes; /* less than its size */
 	uint64_t swapped_bytes;  /* the rest of its pages has never been touched, or was given back */
+};
+
+/* Who refers to a live sample. Of samples that are not listed it is not known: they were born meanwhile. */
+enum seep_reference {
+	SEEP_REFERENCE_LIVE = 1,   /* some word outside of sampled blocks, or in one that is itself referenced */
+	SEEP_REFERENCE_DEAD = 2,   /* only blocks that are themselves referenced by nobody */
+	SEEP_REFERENCE_NOBODY = 3, /* no word at all */
+	SEEP_REFERENCE_STATES
+};
+
+struct seep_referenced {
+	uint64_t address; /* of the sample in LIVE */
+	uint32_t state;   /* enum seep_reference */
+	uint32_t reserved;
 };
 
 /* Counts, of events since recording began. */

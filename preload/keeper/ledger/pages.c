@@ -44,9 +44,11 @@ void pages_close(struct pages *pages)
 	system_close(pages->descriptor);
 }
 
-static void region_add(const struct scan_region *region, struct page_counts *counts)
+static void region_add(struct pages *pages, const struct scan_region *region, struct page_counts *counts)
 {
 	const uint64_t bytes = region->end - region->start, is = region->categories;
+	if (pages->visit && (is & SCAN_SWAPPED || !(is & (SCAN_FILE | SCAN_ZERO))))
+		pages->visit(region->start, region->end, pages->context);
 	if (is & SCAN_SWAPPED)
 		counts->swapped += bytes;
 	else if (is & SCAN_FILE)
@@ -74,11 +76,30 @@ static uint64_t piece_scan(struct pages *pages, uint64_t start, uint64_t end, bo
 	if (got < 0 || scan.walk_end <= start)
 		return start;
 	for (long i = 0; i < got; i++)
-		region_add(&regions[i], counts);
+		region_add(pages, &regions[i], counts);
 	return scan.walk_end;
 }
 
-static uint64_t piece_read(struct pages *pages, uint64_t start, uint64_t end, struct page_counts *counts)
+static bool is_own(uint64_t entry, bool may_be_of_files)
+{
+	return entry & ENTRY_SWAPPED || (entry & ENTRY_PRESENT && !(may_be_of_files && entry & ENTRY_FILE));
+}
+
+static void entries_visit(struct pages *pages, const uint64_t *entries, uint64_t count, uint64_t start,
+			  bool may_be_of_files)
+{
+	for (uint64_t i = 0, next; pages->visit && i < count; i = next) {
+		next = i + 1;
+		if (!is_own(entries[i], may_be_of_files))
+			continue;
+		while (next < count && is_own(entries[next], may_be_of_files))
+			next++;
+		pages->visit(start + i * PAGE_BYTES, start + next * PAGE_BYTES, pages->context);
+	}
+}
+
+static uint64_t piece_read(struct pages *pages, uint64_t start, uint64_t end, bool may_be_of_files,
+			   struct page_counts *counts)
 {
 	uint64_t *entries = pages->scratch;
 	uint64_t bytes = (end - start) / PAGE_BYTES * sizeof *entries;
@@ -94,6 +115,7 @@ static uint64_t piece_read(struct pages *pages, uint64_t start, uint64_t end, st
 		else if (entries[i] & ENTRY_PRESENT)
 			counts->anonymous += PAGE_BYTES;
 	}
+	entries_visit(pages, entries, count, start, may_be_of_files);
 	return start + count * PAGE_BYTES;
 }
 
@@ -104,7 +126,7 @@ void pages_count(struct pages *pages, uint64_t start, uint64_t end, bool may_be_
 		uint64_t next = pages->cannot_scan ? start : piece_scan(pages, start, stop, may_be_of_files, counts);
 		if (next == start) {
 			pages->cannot_scan = true;
-			next = piece_read(pages, start, stop, counts);
+			next = piece_read(pages, start, stop, may_be_of_files, counts);
 		}
 		if (next == start)
 			break;

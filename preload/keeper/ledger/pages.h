@@ -24,11 +24,17 @@ struct page_counts { /* bytes */
 	uint64_t unread;
 };
 
+/* Pages that are the process's own, in memory or swapped: neither a file's, where these are told apart, nor zeros that were never
+ * written. */
+typedef void pages_visitor(uint64_t start, uint64_t end, void *context);
+
 struct pages {
 	int descriptor; /* of /proc/PID/pagemap */
 	bool cannot_scan;
 	uint64_t deadline_ns; /* CLOCK_MONOTONIC: what has not been looked at by then is `unread` */
 	void *scratch;        /* PAGES_SCRATCH_BYTES, the caller's */
+	pages_visitor *visit; /* NULL: they are only counted */
+	void *context;
 };
 
 /* False: nobody may look at that process, or it has ended. */

@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* See image.h. */
+#include "copy/image.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <seep/process.h>
+
+#include "base/memory.h"
+#include "tracing/safe_point.h"
+
+enum {
+	VECTORS_MOST = 16 << 10,
+	FRAME_ROOM = 24 << 10, /* what a frame takes, at most, with what is kept clear of it */
+	STACK_ROOM = 48 << 10, /* what a thread has below its stack pointer, where the frame goes there */
+	STOP_TRIES = 50,
+	STOP_NAP_MS = 20,
+	REAP_TRIES = 500,
+	END_WITHIN_MS = 10000, /* that a killed copy of many GiB ends */
+};
+
+/* Field 38 of /proc/PID/stat: the signal that tells a process's parent of its end. */
+static int end_signal(pid_t pid)
+{
+	char stat[1024];
+	const char *at = seep_process_read((uint64_t)pid, "stat", stat, sizeof stat) > 0 ? strrchr(stat, ')') : NULL;
+
+	for (int field = 2; at && field < 38; field++)
+		at = strchr(at + 1, ' ');
+	return at ? atoi(at) : SIGCHLD;
+}
+
+/* The number that it has in its own pid namespace. */
+static int64_t own_number(pid_t pid)
+{
+	char status[4096];
+	const char *at =
+	    seep_process_read((uint64_t)pid, "status", status, sizeof status) > 0 ? strstr(status, "\nNSpid:") : NULL;
+	const char *end = at ? strchr(at + 1, '\n') : NULL;
+
+	while (end && end > at && end[-1] >= '0' && end[-1] <= '9')
+		end--;
+	return at ? atoll(end) : pid;
+}
+
+/* Copies that have ended, and that nobody has waited for, as the seep that made them was killed. */
+static void remains_find(struct imaging *imaging)
+{
+	const struct tracees *tracees = &imaging->work.tracees;
+	char path[64], state;
+	int child;
+
+	for (size_t i = 0; i < tracees->count; i++) {
+		snprintf(path, sizeof path, "/proc/%d/task/%d/children", (int)tracees->pid, (int)tracees->items[i].tid);
+		FILE *file = fopen(path, "re");
+		while (file && imaging->remain_count < REMAINS && fscanf(file, "%d", &child) == 1)
+			if (end_signal(child) == 0 && seep_process_shown_as((uint64_t)child, &state) && state == 'Z')
+				imaging->remains[imaging->remain_count++] = own_number(child);
+		if (file)
+			fclose(file);
+	}
+}
+
+bool imaging_begin(struct imaging *imaging, pid_t pid, double pause_ms, struct error *error)
+{
+	*imaging = (struct imaging){.leave = 0};
+	if (!work_begin(&imaging->work, pid, pause_ms, error))
+		return false;
+	const struct loaded_module *libc = loaded_find(&imaging->work.loaded, "libc.so.6");
+	imaging->leave = libc ? loaded_definition(libc, "_exit") : 0;
+	if (imaging->leave &&
+	    borrowed_prepare(&imaging->prepared, &imaging->work.remote, &imaging->work.loaded, &imaging->work.tracees,
+			     error) &&
+	    tracees_look(&imaging->work.tracees, error)) {
+		remains_find(imaging);
+		return true;
+	}
+	if (!imaging->leave)
+		error_set(error, "%d: its C library is none that we know", (int)pid);
+	imaging_end(imaging);
+	return false;
+}
+
+void imaging_end(struct imaging *imaging)
+{
+	work_end(&imaging->work, NULL);
+}
+
+static const struct ledger_mapping *mapping_of(const struct ledger *mappings, uint64_t address)
+{
+	for (uint32_t i = 0; i < mappings->count; i++)
+		if (address >= mappings->mappings[i].start && address < mappings->mappings[i].end)
+			return &mappings->mappings[i];
+	return NULL;
+}
+
+static bool is_main_stack(const struct ledger *mappings, const struct ledger_mapping *mapping)
+{
+	return strcmp(mappings->names + mapping->name, "[stack]") == 0;
+}
+
+/* The thread's own stack, with room below: the main thread's, or one that has the thread's control block above. A coroutine's has
+ * what it has. */
+static bool stack_has_room(const struct ledger *mappings, const struct user_regs_struct *registers)
+{
+	const struct ledger_mapping *stack = mapping_of(mappings, registers->rsp);
+
+	return stack && stack->permission & LEDGER_WRITE && registers->rsp - stack->start >= STACK_ROOM &&
+	       (is_main_stack(mappings, stack) ||
+		(registers->fs_base > registers->rsp && registers->fs_base < stack->end));
+}
+
+/* The deep end of the main thread's stack, where nobody has been yet. */
+static uint64_t clear_place(const struct imaging *imaging, const struct ledger *mappings)
+{
+	char *bytes = memory_allocate(1, FRAME_ROOM);
+	uint64_t place = 0;
+
+	for (uint32_t i = 0; i < mappings->count && !place; i++) {
+		const struct ledger_mapping *mapping = &mappings->mappings[i];
+		bool is_clear = is_main_stack(mappings, mapping) && mapping->end - mapping->start >= STACK_ROOM &&
+				remote_read(&imaging->work.remote, mapping->start, bytes, FRAME_ROOM);
+		for (size_t at = 0; is_clear && at < FRAME_ROOM; at++)
+			is_clear = bytes[at] == 0;
+		place = is_clear ? mapping->start + FRAME_ROOM : 0;
+	}
+	free(bytes);
+	return place;
+}
+
+/* Makes it zeros again. */
+static void place_clear(const struct imaging *imaging, uint64_t place)
+{
+	char *zeros = memory_allocate(1, FRAME_ROOM);
+
+	remote_write(&imaging->work.remote, place - FRAME_ROOM, zeros, FRAME_ROOM);
+	free(zeros);
+}
+
+/* A stopped thread works for us. */
+static bool thread_take(const struct imaging *imaging, struct borrowed *borrowed, struct tracee *tracee,
+			const struct ledger *mappings, uint64_t place)
+{
+	struct user_regs_struct registers;
+	struct error ignored;
+
+	*borrowed = imaging->prepared;
+	if (tracee->state != TRACEE_STOPPED || ptrace(PTRACE_GETREGS, tracee->tid, NULL, &registers) != 0 ||
+	    safe_point_in_sequence(tracee))
+		return false;
+	if (!place && !stack_has_room(mappings, &registers))
+		return false;
+	borrowed->place = place;
+	return borrowed_begin(borrowed, tracee, &ignored);
+}
+
+/* The thread as it was. */
+static void thread_give_back(const struct imaging *imaging, struct borrowed *borrowed)
+{
+	borrowed_end(borrowed);
+	if (borrowed->place && !borrowed->lost)
+		place_clear(imaging, borrowed->place);
+}
+
+/* All threads stand still. Those that wait in a system call are the first choice. */
+static bool any_take(struct imaging *imaging, struct borrowed *borrowed, const struct ledger *mappings,
+		     struct error *error)
+{
+	struct tracees *tracees = &imaging->work.tracees;
+
+	for (int round = 0; round < 3; round++) {
+		const uint64_t place = round == 2 ? clear_place(imaging, mappings) : 0;
+		if (round == 2 && !place)
+			break;
+		for (size_t i = 0; i < tracees->count; i++)
+			if ((round != 0 || safe_point_rank(tracees->pid, tracees->items[i].tid) < 2) &&
+			    thread_take(imaging, borrowed, &tracees->items[i], mappings, place))
+				return true;
+	}
+	return error_set(error, "%d: no thread can make a copy of its memory now; try again", (int)tracees->pid);
+}
+
+static void registers_take(struct image *image, const struct tracees *tracees)
+{
+	char *state = memory_allocate(1, VECTORS_MOST);
+
+	image->threads = memory_allocate(tracees->count, sizeof *image->threads);
+	for (size_t i = 0; i < tracees->count; i++) {
+		struct iovec vectors = {state, VECTORS_MOST};
+		struct image_thread *thread = &image->threads[image->thread_count];
+		thread->tid = tracees->items[i].tid;
+		if (tracees->items[i].state != TRACEE_STOPPED ||
+		    ptrace(PTRACE_GETREGS, thread->tid, NULL, &thread->registers) != 0)
+			continue;
+		image->thread_count++;
+		if (ptrace(PTRACE_GETREGSET, thread->tid, (void *)NT_X86_XSTATE, &vectors) == 0)
+			buffer_append(&image->vectors, state, vectors.iov_len & ~(size_t)7);
+	}
+	free(state);
+}
+
+/* What is left of a copy, for the program. */
+static void copy_reap(struct borrowed *borrowed, int64_t number)
+{
+	const uint64_t arguments[BORROWED_ARGUMENTS] = {(uint64_t)number, 0, __WALL | WNOHANG, 0};
+	struct error ignored;
+	int64_t result;
+
+	borrowed_system(borrowed, SYS_wait4, arguments, &result, &ignored);
+}
+
+/*
+ * Below the frame lies the copy's stack, which leads to _exit(): should we end, the copy ends by the only instructions that it
+ * ever executes. The files are shared, so that they end with the program's own use of them.
+ */
+static bool copy_make(struct imaging *imaging, struct image *image, struct borrowed *borrowed, struct error *error)
+{
+	const uint64_t stack = (borrowed->rescue - 256) & ~UINT64_C(15);
+	const uint64_t arguments[BORROWED_ARGUMENTS] = {CLONE_FILES, stack};
+	const pid_t tid = borrowed->tracee->tid;
+	int64_t result = 0;
+
+	if (!remote_write(&imaging->work.remote, stack, &imaging->leave, sizeof imaging->leave) ||
+	    ptrace(PTRACE_SETOPTIONS, tid, NULL, (void *)(intptr_t)(PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACECLONE)) != 0)
+		return error_set(error, "%d: its memory can't be copied: %s", (int)imaging->work.pid, strerror(errno));
+	bool made = borrowed_system(borrowed, SYS_clone, arguments, &result, error);
+	ptrace(PTRACE_SETOPTIONS, tid, NULL, (void *)(intptr_t)PTRACE_O_TRACESYSGOOD);
+	image->pid = borrowed->copy;
+	image->number = result;
+	if (made && result < 0)
+		return error_set(error, "%d: its memory can't be copied: %s", (int)imaging->work.pid,
+				 strerror((int)-result));
+	return made && (image->pid || error_set(error, "%d: its memory can't be copied", (int)imaging->work.pid));
+}
+
+/* The copy ends where we do, and before all others where memory is short. */
+static bool copy_settle(const struct image *image, struct error *error)
+{
+	const double until_ms = tracing_now_ms() + END_WITHIN_MS;
+	char path[64];
+	int status = 0;
+	pid_t got;
+
+	while ((got = waitpid(image->pid, &status, __WALL | WNOHANG)) == 0 && tracing_now_ms() < until_ms)
+		tracing_nap(1);
+	if (got != image->pid || !WIFSTOPPED(status) ||
+	    ptrace(PTRACE_SETOPTIONS, image->pid, NULL, (void *)(intptr_t)PTRACE_O_EXITKILL) != 0)
+		return error_set(error, "the copy of its memory has ended");
+	snprintf(path, sizeof path, "/proc/%d/oom_score_adj", (int)image->pid);
+	int file = open(path, O_WRONLY | O_CLOEXEC);
+	if (file >= 0 && write(file, "1000", 4) != 4)
+		errno = 0; /* it may not be the first then: room.c watches */
+	if (file >= 0)
+		close(file);
+	return true;
+}
+
+static bool all_stop(struct imaging *imaging, struct error *error)
+{
+	for (int i = 0; i < STOP_TRIES; i++) {
+		if (tracees_stop(&imaging->work.tracees, imaging->work.pause_ms, error))
+			return true;
+		for (double until_ms = tracing_now_ms() + STOP_NAP_MS; tracing_now_ms() < until_ms; tracing_nap(1))
+			tracees_serve(&imaging->work.tracees);
+	}
+	return false;
+}
+
+bool image_take(struct image *image, struct imaging *imaging, const struct ledger *mappings, struct error *error)
+{
+	struct borrowed borrowed;
+
+	*image = (struct image){0};
+	if (!all_stop(imaging, error))
+		return false;
+	registers_take(image, &imaging->work.tracees);
+	bool made = any_take(imaging, &borrowed, mappings, error);
+	if (made) {
+		while (imaging->remain_count)
+			copy_reap(&borrowed, imaging->remains[--imaging->remain_count]);
+		made = copy_make(imaging, image, &borrowed, error);
+		thread_give_back(imaging, &borrowed);
+	}
+	tracees_resume(&imaging->work.tracees);
+	made = made && copy_settle(image, error);
+	if (!made)
+		image_drop(image, imaging, mappings);
+	return made;
+}
+
+bool image_is_there(const struct image *image)
+{
+	siginfo_t ended = {0};
+
+	return waitid(P_PID, (id_t)image->pid, &ended, WEXITED | WNOHANG | WNOWAIT | __WALL) == 0 && !ended.si_pid;
+}
+
+/* Has the kernel let go of its memory? */
+static bool copy_end(pid_t pid)
+{
+	const double until_ms = tracing_now_ms() + END_WITHIN_MS;
+	int status;
+	pid_t got;
+
+	kill(pid, SIGKILL);
+	while ((got = waitpid(pid, &status, __WALL | WNOHANG)) == 0 || (got == pid && WIFSTOPPED(status))) {
+		if (tracing_now_ms() >= until_ms)
+			return false;
+		tracing_nap(1);
+	}
+	return true;
+}
+
+/* Any thread will do, and only that one is stopped for it. */
+static void number_free(struct imaging *imaging, const struct ledger *mappings, int64_t number)
+{
+	struct tracees *tracees = &imaging->work.tracees;
+	struct borrowed borrowed;
+	struct error ignored;
+
+	for (int tries = 0; tries < REAP_TRIES && tracees_look(tracees, &ignored); tries++) {
+		const uint64_t place = tries % 2 ? clear_place(imaging, mappings) : 0;
+		if (tries % 2 && !place)
+			continue;
+		for (size_t i = 0; i < tracees->count; i++) {
+			struct tracee *tracee = &tracees->items[i];
+			if (tracee->state != TRACEE_FREE ||
+			    (tries < 2 && tracees->count > 1 && safe_point_rank(tracees->pid, tracee->tid) == 2) ||
+			    !tracee_stop(tracees, tracee, imaging->work.pause_ms, &ignored))
+				continue;
+			bool taken = thread_take(imaging, &borrowed, tracee, mappings, place);
+			if (taken) {
+				copy_reap(&borrowed, number);
+				thread_give_back(imaging, &borrowed);
+			}
+			tracee_resume(tracees, tracee);
+			if (taken)
+				return;
+		}
+		tracees_serve(tracees);
+		tracing_nap(1);
+	}
+}
+
+void image_drop(struct image *image, struct imaging *imaging, const struct ledger *mappings)
+{
+	if (image->pid && copy_end(image->pid) && image->number > 0)
+		number_free(imaging, mappings, image->number);
+	free(image->threads);
+	buffer_free(&image->vectors);
+	*image = (struct image){0};
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The sampled blocks of a program, by address, and a filter that tells most words from pointers into them.
+ *
+ * The filter is exact by page: of each GiB of addresses in which blocks lie it has a bit for each page that one touches, and for
+ * each 64 KiB the first block that reaches there, so that few blocks are left to be searched.
+ *
+ * A word counts by its lower 47 bits: those above are where programs put tags.
+ */
+#ifndef SEEP_REFERENCES_BLOCKS_H
+#define SEEP_REFERENCES_BLOCKS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+	BLOCK_ADDRESS_BITS = 47,
+	REGION_BITS = 30,
+	REGION_COUNT = 1 << (BLOCK_ADDRESS_BITS - REGION_BITS),
+	REGION_PAGES = 1 << (REGION_BITS - 12),
+	REGION_STEP_BITS = 16,
+	REGION_STEPS = 1 << (REGION_BITS - REGION_STEP_BITS),
+};
+
+#define BLOCK_ADDRESS_MASK ((UINT64_C(1) << BLOCK_ADDRESS_BITS) - 1)
+#define BLOCK_NONE UINT32_MAX
+
+struct block {
+	uint64_t start, end; /* a block of 0 bytes has one */
+	uint64_t birth_ns;
+	bool is_doubtful; /* it overlaps another: one of them has been given back unseen */
+};
+
+/* One GiB of addresses. */
+struct block_region {
+	uint32_t only;                    /* 1 + the block that fills it; 0: what follows says which are there */
+	uint32_t first[REGION_STEPS + 1]; /* the first block that ends behind the step's beginning */
+	uint64_t pages[REGION_PAGES / 64];
+};
+
+struct blocks {
+	struct block *items; /* ascending, without overlaps */
+	uint32_t count, capacity;
+	uint64_t low, high; /* all lie between */
+	struct block_region **regions;
+};
+
+/* Adds one; its address may be any number. Then, once, blocks_close(). */
+void blocks_add(struct blocks *blocks, uint64_t address, uint64_t size, uint64_t birth_ns);
+void blocks_close(struct blocks *blocks);
+void blocks_free(struct blocks *blocks);
+
+/* Which block an address lies in; BLOCK_NONE: in none. */
+uint32_t blocks_find(const struct blocks *blocks, uint64_t address);
+
+/* May the word lie in a block? Few that do not get a yes. */
+static inline bool blocks_may_have(const struct blocks *blocks, uint64_t word)
+{
+	const uint64_t address = word & BLOCK_ADDRESS_MASK;
+	const struct block_region *region;
+
+	if (address < blocks->low || address >= blocks->high || !(region = blocks->regions[address >> REGION_BITS]))
+		return false;
+	return region->only || region->pages[address >> 18 & (REGION_PAGES / 64 - 1)] >> (address >> 12 & 63) & 1;
+}
+
+/* The places of words that may lie in a block, among `count` words of 8 bytes that need no alignment; how many they are. `places`
+ * has room for all. Two ways, by what the machine can do. */
+typedef size_t words_find(const struct blocks *blocks, const void *words, size_t count, uint32_t *places);
+words_find words_find_plainly;
+words_find words_find_by_fours; /* AVX2 */
+words_find *words_finder(void);
+
+#endif

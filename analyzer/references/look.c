@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* See references.h. */
+#include "references/look.h"
+
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+
+#include <seep/keeper.h>
+#include <seep/process.h>
+
+#include "base/message.h"
+#include "process/fault.h"
+#include "references/record.h"
+#include "target/take.h"
+
+/* The process that records there, if it has that number for us, too. */
+static bool process_of(const char *directory, pid_t *pid, struct error *error)
+{
+	struct seep_heap_view heap = {0};
+	struct seep_heap_state state;
+	struct seep_process_stat stat;
+	struct seep_fault fault = {0};
+	char path[PATH_MAX + 8];
+
+	snprintf(path, sizeof path, "%s/%s", directory, SEEP_HEAP_NAME);
+	if (!seep_heap_open(&heap, directory, false, &fault))
+		return error_set_fault(error, path, &fault);
+	seep_heap_state(&heap, &state);
+	bool alive = seep_heap_alive(&heap);
+	seep_heap_close(&heap);
+	*pid = (pid_t)state.pid;
+	if (!alive)
+		return error_set(error, "%s: its process has ended: references can be found in a core dump only",
+				 directory);
+	return (seep_process_stat(state.pid, &stat) && stat.start_ticks == state.start_ticks) ||
+	       error_set(error, "%s: its process is in another pid namespace; ask there", directory);
+}
+
+static void summary_say(const struct references *references)
+{
+	size_t lost = 0;
+
+	for (size_t i = 0; i < references->count; i++)
+		lost += references->findings[i].state != SEEP_REFERENCE_LIVE;
+	message("%zu of %zu sampled blocks are referenced by nobody; looked twice, %.1f s apart, at %" PRIu64
+		" MiB; the longest stop was %.1f ms",
+		lost, references->count, (double)references->apart_ns / 1e9, references->scanned_bytes >> 20,
+		(double)references->longest_stop_ns / 1e6);
+	if (references->hidden)
+		message(
+		    "io_uring may hold pointers that can't be seen: what it alone refers to counts as unreferenced");
+	if (references->unread_bytes)
+		message("%" PRIu64 " KiB could not be read", references->unread_bytes >> 10);
+}
+
+bool references_snapshot(const char *directory, char name[static 32], struct error *error)
+{
+	struct references references;
+	pid_t pid;
+
+	if (!process_of(directory, &pid, error) || !references_find(&references, directory, pid, error))
+		return false;
+	bool taken = target_snapshot(directory, name, error) && references_record(directory, name, &references, error);
+	if (taken)
+		summary_say(&references);
+	references_free(&references);
+	return taken;
+}

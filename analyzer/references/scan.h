@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Looks for references in all memory of a copy (image.h): what is the program's own, page by page. Left out are seep's own memory, which
+ * has the addresses of all sampled blocks; pages that the program never wrote; devices; what `dead` names.
+ *
+ * Memory that a copy does not get (MADV_DONTFORK, MADV_WIPEONFORK) is read from the program, which runs.
+ */
+#ifndef SEEP_REFERENCES_SCAN_H
+#define SEEP_REFERENCES_SCAN_H
+
+#include <stdatomic.h>
+
+#include "keeper/ledger/ledger.h"
+#include "copy/image.h"
+#include "references/marks.h"
+
+struct dead_range {
+	uint64_t start, end;
+};
+
+struct scan {
+	const struct image *image;
+	pid_t program;
+	const struct ledger *copied; /* mappings of the copy, classified */
+	const struct ledger *mapped; /* of the program, later */
+	const struct dead_range *dead;
+	size_t dead_count;
+	struct marks *marks;
+	uint64_t deadline_ns;
+	atomic_bool stop, done;
+	/* found */
+	uint64_t scanned_bytes, unread_bytes;
+	bool has_failed; /* not all that should was looked at */
+};
+
+/* Runs in a thread of its own, at the lowest priority. */
+void *scan_run(void *scan);
+
+#endif
