@@ -15,6 +15,7 @@
 #include "series/series.h"
 #include "leaks/spread.h"
 #include "place/wrapper_names.h"
+#include "references/look.h"
 #include "render/json/documents.h"
 #include "render/metrics/leaks_metrics.h"
 #include "render/screen/leaks_screen.h"
@@ -24,7 +25,7 @@
 #define FOLLOW_NS UINT64_C(10000000000)
 #define ROWS_MOST 10 /* of each verdict, where nothing else is wanted */
 
-enum { OPTION_BY = 256, OPTION_TOP, OPTION_EVERY, OPTION_FAIL, OPTION_PROMETHEUS, OPTION_JSON };
+enum { OPTION_BY = 256, OPTION_TOP, OPTION_EVERY, OPTION_FAIL, OPTION_PROMETHEUS, OPTION_JSON, OPTION_REFERENCES };
 
 /* The request that the command line makes. */
 struct request {
@@ -32,7 +33,7 @@ struct request {
 	enum group_by by;
 	uint32_t top;
 	uint64_t every_ns;
-	bool json, follow, verbose, fail;
+	bool json, follow, verbose, fail, references;
 	const char *prometheus, *wrappers;
 	struct symbol_search symbols;
 };
@@ -50,6 +51,8 @@ static const struct command_option options[] = {
     {OPTION_FAIL, "fail", NULL, "exit with status 1 if something leaks", NULL, FIELD(fail), NULL},
     {OPTION_PROMETHEUS, "prometheus", "FILE", "also write metrics by place to FILE", &option_text, FIELD(prometheus),
      NULL},
+    {OPTION_REFERENCES, "references", NULL, "first find the blocks that nobody refers to (running)", NULL,
+     FIELD(references), NULL},
     {OPTION_JSON, "json", NULL, "JSON, schema seep.leaks/2; one each time it follows", NULL, FIELD(json), NULL},
     WRAPPER_OPTION(FIELD(wrappers)),
     SYMBOLS_OPTION(FIELD(symbols.directory)),
@@ -82,6 +85,8 @@ static int request_parse(struct request *request, int argc, char **argv)
 	if (request->every_ns && !request->follow)
 		return command_usage(&command_leaks, "--every goes with --follow only");
 	request->recordings = command_operands(&command_leaks, argc, argv);
+	if (request->references && request->recordings.count != 1)
+		return command_usage(&command_leaks, "--references looks at one running process");
 	for (size_t i = 0; i < request->recordings.count; i++)
 		if (!is_series(request->recordings.paths[i]))
 			return COMMAND_USAGE;
@@ -213,12 +218,15 @@ static int run(int argc, char **argv)
 	struct series series;
 	struct error error;
 	bool ended = false, leaking = false;
+	char name[32];
 
 	int status = request_parse(&request, argc, argv);
 	if (status != COMMAND_FINE)
 		return status;
 	if (request.follow && isatty(STDOUT_FILENO))
 		sigaction(SIGWINCH, &(struct sigaction){.sa_handler = resized, .sa_flags = SA_RESTART}, NULL);
+	if (request.references && !references_snapshot(request.recordings.paths[0], name, &error))
+		return command_fail(&error);
 	while (!ended) {
 		const bool opened = series_open(&series, request.recordings.paths, request.recordings.count, &error);
 		/* A recording that has only begun gets some time. */

@@ -11,6 +11,7 @@
 #include "compare/group.h"
 #include "compare/spread_place.h"
 #include "statistics/cohort.h"
+#include "leaks/share.h"
 #include "statistics/survival.h"
 
 enum leak_verdict {
@@ -81,6 +82,8 @@ struct leak_row {
 	struct interval growth_bytes;
 	double q;
 	struct churn churn; /* since the middle of the recording */
+	struct share_sum
+	    references; /* of what is alive: "with" is what nobody refers to. No samples: nobody has looked */
 };
 
 /* Growth of many rows together, none of which explains it alone (leaks/spread.h). */
@@ -90,9 +93,10 @@ struct spread {
 };
 
 struct leaks {
-	const struct profile *reference; /* not owned; neither is the middle */
-	const struct profile *middle;    /* nearest to the middle of the recording's time */
-	size_t middle_index;             /* in the series */
+	const struct profile *reference;  /* not owned; neither is the middle */
+	const struct profile *middle;     /* nearest to the middle of the recording's time */
+	size_t middle_index;              /* in the series */
+	const struct profile *referenced; /* for which references were looked for; NULL: none */
 	struct group_table groups;
 	struct leak_row *rows; /* ordered by verdict, then by what is surest to have leaked or grown */
 	uint32_t count;

@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "keeper/loop/schedule.h"
 #include "leaks/judge.h"
+#include "leaks/referenced.h"
 #include "statistics/measure.h"
 
 #define ROUNDING_MOST 3    /* one byte becomes a block of 32, but not every block has one byte */
@@ -66,6 +67,15 @@ static void rows_take_sums(struct leaks *leaks, const uint32_t *groups)
 	for (uint32_t i = 0; i < leaks->count; i++)
 		leaks->rows[i].in_use_bytes =
 		    sum_interval(&leaks->rows[i].in_use.bytes, unseen_bytes((double)reference->rate), ALPHA);
+}
+
+static void rows_take_references(struct leaks *leaks, const struct series *series, const uint32_t *groups)
+{
+	struct share_sum *sums = references_by_group(series, groups, leaks->count);
+
+	for (uint32_t i = 0; sums && i < leaks->count; i++)
+		row_take_references(&leaks->rows[i], &sums[i]);
+	free(sums);
 }
 
 /* Both proofs, but weak. */
@@ -222,8 +232,10 @@ static void rows_judge(struct leaks *leaks, const struct history *history, const
 
 void leaks_build(struct leaks *leaks, const struct series *series, enum group_by by)
 {
-	*leaks = (struct leaks){
-	    .reference = series->reference, .middle = series->middle, .middle_index = history_middle(&series->history)};
+	*leaks = (struct leaks){.reference = series->reference,
+				.middle = series->middle,
+				.middle_index = history_middle(&series->history),
+				.referenced = series->referenced};
 	leaks->seconds = ((double)leaks->reference->time_ns - (double)leaks->reference->start_ns) / 1e9;
 	leaks_take_times(leaks, &series->history);
 	leaks->memory = memory_growth_of_history(&series->history);
@@ -235,6 +247,7 @@ void leaks_build(struct leaks *leaks, const struct series *series, enum group_by
 	rows_take_sums(leaks, groups);
 	rows_take_growth(leaks, by);
 	rows_judge(leaks, &series->history, groups);
+	rows_take_references(leaks, series, groups);
 	rows_drop_empty(leaks);
 	for (uint32_t i = 0; i < leaks->count; i++)
 		leaks->verdicts[leaks->rows[i].verdict]++;

@@ -11,6 +11,7 @@
 #include "compare/spreads.h"
 #include "leaks/group_lives.h"
 #include "leaks/judge.h"
+#include "leaks/referenced.h"
 
 static bool is_explained(enum leak_verdict verdict)
 {
@@ -50,8 +51,10 @@ static struct spread spread_of(const struct spread_place *place, uint32_t number
 }
 
 /* Judges the spreads as rows are: with the histories of all their blocks. */
-static void spreads_judge(struct leaks *leaks, const struct spreads *found, const struct history *history)
+static void spreads_judge(struct leaks *leaks, const struct spreads *found, const struct series *series)
 {
+	const struct history *history = &series->history;
+	struct share_sum *references = references_by_group(series, found->of_site, found->count);
 	struct leaks view = *leaks;
 	struct group_lives lives;
 
@@ -62,8 +65,11 @@ static void spreads_judge(struct leaks *leaks, const struct spreads *found, cons
 	for (uint32_t i = 0; i < found->count; i++) {
 		leaks->spreads[i] = spread_of(&found->items[i], i, (double)leaks->reference->rate);
 		leak_row_judge(&leaks->spreads[i].row, &lives, room);
+		if (references)
+			row_take_references(&leaks->spreads[i].row, &references[i]);
 	}
 	spreads_keep(leaks, view.in_use);
+	free(references);
 	free(view.in_use);
 	free(room);
 	group_lives_free(&lives);
@@ -86,7 +92,7 @@ void leaks_find_spreads(struct leaks *leaks, const struct series *series)
 	spreads_find(&found, leaks->middle, leaks->reference, &leaks->groups, explained, CALL_Q);
 	free(explained);
 	if (found.count)
-		spreads_judge(leaks, &found, &series->history);
+		spreads_judge(leaks, &found, series);
 	spreads_free(&found);
 	if (leaks->spread_count)
 		qsort(leaks->spreads, leaks->spread_count, sizeof *leaks->spreads, spread_compare);

@@ -96,12 +96,20 @@ bool reading_add(struct reading *reading, size_t entry, struct moment *moment, s
 	return true;
 }
 
+struct profile *reading_entry_profile(const struct reading *reading, size_t index, struct error *error)
+{
+	const struct recording_entry *entry = &reading->recording.entries[index];
+
+	return reading->bundle ? bundle_file_profile(reading->bundle, entry->number, error)
+			       : profile_open(entry->path, error);
+}
+
 struct profile *reading_profile(struct reading *reading, const struct history_moment *moment, struct error *error)
 {
-	const struct recording_entry *entry = &reading->recording.entries[reading->entries[moment->place]];
-	struct profile *profile = reading->bundle ? bundle_file_profile(reading->bundle, entry->number, error)
-						  : profile_open(entry->path, error);
+	const size_t entry = reading->entries[moment->place];
+	struct profile *profile = reading_entry_profile(reading, entry, error);
 
-	reading->has_vanished |= !profile && !reading->bundle && access(entry->path, F_OK) != 0;
+	reading->has_vanished |=
+	    !profile && !reading->bundle && access(reading->recording.entries[entry].path, F_OK) != 0;
 	return profile;
 }

@@ -16,6 +16,26 @@ const char *series_advice(const struct series *series)
 		   : "record longer, or with a shorter --interval";
 }
 
+enum { REQUESTED_MOST = 8 }; /* that are opened */
+
+/* Such snapshots were asked for, and so are seldom the reference. */
+static struct profile *referenced_find(struct reading *reading)
+{
+	const struct recording *recording = &reading->recording;
+	struct error ignored;
+
+	for (size_t i = recording->count, opened = 0; i-- > 0 && opened < REQUESTED_MOST;) {
+		if (recording->entries[i].trigger != SEEP_TRIGGER_REQUEST)
+			continue;
+		struct profile *profile = reading_entry_profile(reading, i, &ignored);
+		if (profile && profile->references)
+			return profile;
+		profile_free(profile);
+		opened++;
+	}
+	return NULL;
+}
+
 bool series_take(struct series *series, struct reading *reading, struct error *error)
 {
 	const struct recording *recording = &reading->recording;
@@ -42,6 +62,7 @@ bool series_take(struct series *series, struct reading *reading, struct error *e
 		return false;
 	series->reference->shutdown_left_out = history->count < count;
 	series->middle = reading_profile(reading, &history->moments[history_middle(history)], error);
+	series->referenced = referenced_find(reading);
 	return series->middle != NULL;
 }
 
@@ -169,5 +190,6 @@ void series_free(struct series *series)
 	history_free(&series->history);
 	profile_free(series->reference);
 	profile_free(series->middle);
+	profile_free(series->referenced);
 	*series = (struct series){0};
 }

@@ -15,10 +15,11 @@
 struct series {
 	struct history history; /* two moments at least, the reference last */
 	struct profile *reference;
-	struct profile *middle; /* nearest to the middle of the recording's time */
-	size_t left_out;        /* of a longer series than is judged (base/budget.h): evenly, never the reference */
-	size_t removed;         /* that the recording once had: snapshots are thinned out where they take much space */
-	bool ended;             /* the recording has its last snapshot */
+	struct profile *middle;     /* nearest to the middle of the recording's time */
+	struct profile *referenced; /* the last one for which references were looked for; NULL: none */
+	size_t left_out;            /* of a longer series than is judged (base/budget.h): evenly, never the reference */
+	size_t removed; /* that the recording once had: snapshots are thinned out where they take much space */
+	bool ended;     /* the recording has its last snapshot */
 };
 
 /* Of one recording, or the sum of several: at the moments of the youngest, in the time in which all of them ran. Each

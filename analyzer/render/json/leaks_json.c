@@ -24,13 +24,31 @@ static void json_three(struct json *json, const char *key, double value, const c
 	json_number(json_key(json, high_key), interval.high);
 }
 
+/* What of it nobody refers to; null: nobody has looked. */
+static void json_references(struct json *json, const struct leak_row *row)
+{
+	const struct share_sum *sum = &row->references;
+
+	json_key(json, "references");
+	if (!sum->samples) {
+		json_null(json);
+		return;
+	}
+	json_begin_object(json);
+	json_unsigned(json_key(json, "samples"), sum->samples);
+	json_unsigned(json_key(json, "unreferenced_samples"), sum->with);
+	json_three(json, "unreferenced_share", share_of(sum), "unreferenced_low", "unreferenced_high",
+		   share_interval(sum, ALPHA));
+	json_end_object(json);
+}
+
 static void json_evidence(struct json *json, const struct leaks *leaks, const struct leak_row *row)
 {
 	const struct leak_evidence *evidence = &row->evidence;
 	const struct trend whole = slope_of(leaks, row->group, SLOPE_WHOLE);
 	const struct trend late = slope_of(leaks, row->group, SLOPE_LATE);
 	const bool has_age = evidence->plateau_age_ns != 0;
-	struct buffer text = {0};
+	struct buffer text = {0}, more = {0};
 
 	json_three(json, "slope_bytes_per_s", whole.slope, "slope_low", "slope_high", whole.interval);
 	json_three(json, "late_slope_bytes_per_s", late.slope, "late_slope_low", "late_slope_high", late.interval);
@@ -49,7 +67,11 @@ static void json_evidence(struct json *json, const struct leaks *leaks, const st
 		buffer_append_text(&text, "; ");
 		leak_caution_append(&text, leaks, row);
 	}
+	if (leak_references_append(&more, row))
+		buffer_printf(&text, "; %s", more.data);
+	buffer_free(&more);
 	json_text(json_key(json, "evidence"), text.data);
+	json_references(json, row);
 	buffer_free(&text);
 }
 
@@ -138,6 +160,7 @@ static void json_place(struct json *json, const struct leaks *leaks, const struc
 	json_known(json, "rate_bytes_per_hour", row->leak_rate * HOUR, hours);
 	json_known(json, "rate_low", row->leak_interval.low * HOUR, hours);
 	json_known(json, "rate_high", row->leak_interval.high * HOUR, hours);
+	json_references(json, row);
 	json_end_object(json);
 }
 
@@ -183,6 +206,31 @@ static void json_totals(struct json *json, const struct leaks *leaks)
 	json_end_object(json);
 }
 
+/* How references were looked for. */
+static void json_look(struct json *json, const struct profile *looked)
+{
+	static const struct {
+		const char *name;
+		enum seep_memory_key key;
+	} values[] = {
+	    {"time_ns", SEEP_MEMORY_REFERENCES_TIME},         {"apart_ns", SEEP_MEMORY_REFERENCES_APART},
+	    {"longest_stop_ns", SEEP_MEMORY_REFERENCES_STOP}, {"looked_bytes", SEEP_MEMORY_REFERENCES_LOOKED},
+	    {"unread_bytes", SEEP_MEMORY_REFERENCES_UNREAD},
+	};
+
+	if (!looked) {
+		json_null(json);
+		return;
+	}
+	json_begin_object(json);
+	json_unsigned(json_key(json, "snapshot"), looked->number);
+	for (size_t i = 0; i < sizeof values / sizeof *values; i++)
+		json_known(json, values[i].name, (double)looked->memory[values[i].key],
+			   looked->memory_known >> values[i].key & 1);
+	json_bool(json_key(json, "hidden"), looked->memory[SEEP_MEMORY_REFERENCES_HIDDEN] != 0);
+	json_end_object(json);
+}
+
 /* The moment that verdicts are of. */
 static void json_judged(struct json *json, const struct profile *reference)
 {
@@ -202,6 +250,7 @@ void leaks_json_render(struct buffer *out, const struct leaks *leaks, const stru
 	json_profile(&json, leaks->reference);
 	json_number(json_key(&json, "seconds"), leaks->seconds);
 	json_judged(json_key(&json, "judged"), leaks->reference);
+	json_look(json_key(&json, "references"), leaks->referenced);
 	json_unsigned(json_key(&json, "timer_snapshots"), leaks->timer_count);
 	json_bool(json_key(&json, "can_judge"), leaks->can_judge);
 	json_number(json_key(&json, "verdict_possible_in_s"), leaks->possible_in_s);

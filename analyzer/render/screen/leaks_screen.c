@@ -147,6 +147,9 @@ static void write_details(const struct screen *screen, const struct leak_row *ro
 	leak_sentence_append(&text, row);
 	text_write_words(screen->page, STYLE_PLAIN, text.data, indent);
 	buffer_free(&text);
+	if (leak_references_append(&text, row))
+		text_write_words(screen->page, STYLE_PLAIN, text.data, indent);
+	buffer_free(&text);
 	leak_caution_append(&text, screen->leaks, row);
 	if (text.length)
 		text_write_words(screen->page, STYLE_WARNING, text.data, indent);

@@ -51,6 +51,9 @@ static void write_evidence(struct text_page *page, const struct leaks *leaks, co
 	leak_evidence_append(&text, leaks, row);
 	text_write_words(page, STYLE_PLAIN, text.data, CALLER_INDENT);
 	buffer_free(&text);
+	if (leak_references_append(&text, row))
+		text_write_words(page, STYLE_PLAIN, text.data, CALLER_INDENT);
+	buffer_free(&text);
 	if (row->verdict == LEAK_LEAK)
 		leak_caution_append(&text, leaks, row);
 	if (text.length)

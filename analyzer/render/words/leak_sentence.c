@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "leaks/referenced.h"
 #include "render/words/estimate.h"
 #include "render/words/quantity.h"
 
@@ -66,6 +67,36 @@ void leak_caution_append(struct buffer *out, const struct leaks *leaks, const st
 		buffer_printf(out, "%s%s", separator, all[i].words);
 		separator = ", ";
 	}
+}
+
+/* "96 % [93, 98]" */
+static void share_append(struct buffer *out, const struct share_sum *sum)
+{
+	const struct interval interval = share_interval(sum, ALPHA);
+
+	buffer_printf(out, "%.0f %%", 100 * share_of(sum));
+	if (interval.low < interval.high)
+		buffer_printf(out, " [%.0f, %.0f]", floor(100 * interval.low), ceil(100 * interval.high));
+}
+
+bool leak_references_append(struct buffer *out, const struct leak_row *row)
+{
+	const struct share_sum *sum = &row->references;
+	const bool gathers = row->verdict == LEAK_LEAK || row->verdict == LEAK_GROWING || row->verdict == LEAK_STOPPED;
+
+	if (sum->samples == 0 || (sum->with == 0 && !gathers))
+		return false;
+	if (sum->with == 0) {
+		buffer_printf(out, "none of %s sampled blocks that were looked at is unreferenced",
+			      quantity_exact((double)sum->samples).text);
+		buffer_append_text(out, sum->samples >= REFERENCES_LEAST ? ": a cache or a queue" : "");
+		return true;
+	}
+	buffer_append_text(out, "at least ");
+	share_append(out, sum);
+	buffer_append_text(out, " of its bytes are referenced by nobody");
+	buffer_append_text(out, row_is_lost(row) ? ": lost memory" : "");
+	return true;
 }
 
 void spread_sentence_append(struct buffer *out, const struct spread_place *spread)

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* See referenced.h. */
+#include "leaks/referenced.h"
+
+#include <stdlib.h>
+
+#include "base/map.h"
+#include "base/memory.h"
+
+/* The state of a sample; 0: it was not looked at. */
+static uint32_t state_of(const struct profile *profile, uint64_t address)
+{
+	uint32_t low = 0, high = profile->reference_count;
+
+	while (low < high) {
+		const uint32_t middle = low + (high - low) / 2;
+		if (profile->references[middle].address < address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	const bool is_there = low < profile->reference_count && profile->references[low].address == address;
+	return is_there && profile->references[low].state < SEEP_REFERENCE_STATES ? profile->references[low].state : 0;
+}
+
+void row_take_references(struct leak_row *row, const struct share_sum *sum)
+{
+	row->references = *sum;
+	if (row_is_lost(row))
+		row->cautions &= ~(unsigned)CAUTION_YOUNG;
+}
+
+struct share_sum *references_by_group(const struct series *series, const uint32_t *groups, uint32_t count)
+{
+	const struct profile *looked = series->referenced, *reference = series->reference;
+
+	if (!looked)
+		return NULL;
+	struct share_sum *sums = memory_allocate(count + 1u, sizeof *sums);
+	struct map *group_of = map_create();
+	for (uint32_t i = 0; i < reference->site_count; i++) {
+		bool is_new;
+		*map_put(group_of, reference->sites[i].key, &is_new) = groups[i];
+	}
+	for (uint32_t i = 0; i < looked->sample_count; i++) {
+		const struct profile_sample *sample = &looked->samples[i];
+		const uint64_t *group = map_get(group_of, looked->sites[sample->site].key);
+		const uint32_t state = state_of(looked, sample->address);
+		if (state && group && *group < count)
+			share_add(&sums[*group], sample->size, sample->rate, state != SEEP_REFERENCE_LIVE);
+	}
+	map_free(group_of);
+	return sums;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Of each group of a series, which share of what it has alive is referenced by nobody: as of the last snapshot for which somebody
+ * has looked (docs/REFERENCES.md). */
+#ifndef SEEP_LEAKS_REFERENCED_H
+#define SEEP_LEAKS_REFERENCED_H
+
+#include "leaks/leak_row.h"
+#include "series/series.h"
+#include "leaks/share.h"
+
+/* By group, `count` of them; `groups` says which each site of the reference is in. The caller frees the array; NULL: nobody has
+ * looked. */
+struct share_sum *references_by_group(const struct series *series, const uint32_t *groups, uint32_t count);
+
+/* A leak that most likely consists of lost memory is no cache that is still filling, however young it is. */
+void row_take_references(struct leak_row *row, const struct share_sum *sum);
+
+/* Samples that must have been looked at, for a word on what they are. */
+#define REFERENCES_LEAST 5
+
+/* Is most of it referenced by nobody? */
+static inline bool row_is_lost(const struct leak_row *row)
+{
+	return row->references.samples >= REFERENCES_LEAST && share_interval(&row->references, ALPHA).low > 0.5;
+}
+
+#endif
