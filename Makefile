@@ -254,6 +254,11 @@ $(BUILD)/bench/ledger_bench: tests/bench/ledger_bench.c $(BUILD)/libkeeper.a | $
 bench-ledger: $(BUILD)/bench/ledger_bench ## what counting pages costs a keeper, for each GiB, by three ways of the kernel's
 	$<
 
+.PHONY: ledger-programs
+ledger-programs: all ## seep memory of twelve real programs and four allocators: what is unexplained, and whether all adds up
+	tests/deps.sh build run test ledger
+	BUILD=$(BUILD) LEDGER_PROGRAMS=all bash tests/e2e/test_ledger_programs.sh
+
 .PHONY: soak-attach
 soak-attach: all ## joins and leaves real programs at work, CYCLES (1,000) times each: ATTACH_ONLY=redis
 	tests/deps.sh build run soak

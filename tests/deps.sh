@@ -4,7 +4,7 @@
 #
 #	tests/deps.sh GROUP...
 #
-# Groups: build (to compile), run (what libseep.so loads), demo, test, bench, symbols, accuracy, real, soak, model, format, page-bench. With
+# Groups: build (to compile), run (what libseep.so loads), demo, test, bench, symbols, accuracy, real, soak, ledger, model, format, page-bench. With
 # everything in place it asks no network and changes nothing. Works as root, or with sudo.
 #
 #	tests/deps.sh --modules FOLDER
@@ -62,6 +62,7 @@ packages_of() {
 		echo python3 libpython3.11-testsuite perl nodejs redis-server redis-tools libjemalloc2 heaptrack liblsan0 dpkg-dev patch
 		echo xz-utils chromium nginx postgresql-15 tcl procps libjemalloc-dev binutils
 		;;
+	ledger) echo redis-server redis-tools nginx-light postgresql-15 mosquitto nodejs openjdk-17-jdk-headless g++ clang-14 libjemalloc2 libtcmalloc-minimal4 libmimalloc2.0 ;;
 	model) echo spin gcc libc6-dev ;;
 	format) echo clang-format-14 ;;
 	page-bench) ;; # modules alone

@@ -18,10 +18,9 @@ void chunks_open(struct chunks *chunks, uint64_t pid, struct pages *pages, uint6
 {
 	char path[48];
 	process_path(path, sizeof path, pid, "mem");
-	*chunks = (struct chunks){.descriptor = file_open(AT_FDCWD, path, O_RDONLY, 0),
-				  .left = HEADERS_MOST,
-				  .pages = pages,
-				  .starts = starts};
+	*chunks =
+	    (struct chunks){.descriptor = file_open(AT_FDCWD, path, O_RDONLY, 0), .left = HEADERS_MOST, .pages = pages};
+	chunks->starts = starts;
 	chunks->is_readable = chunks->descriptor >= 0;
 }
 
