@@ -31,7 +31,8 @@ preload/shim/walker     preload/keeper/base preload/keeper/elf preload/shim/samp
 analyzer/doctor         analyzer/attach analyzer/base analyzer/files analyzer/process
 preload/keeper/ledger   preload/keeper/base preload/keeper/program
 preload/keeper/image    preload/keeper/base preload/keeper/heap
-preload/keeper/snapshot preload/keeper/base preload/keeper/heap preload/keeper/image preload/keeper/ledger preload/keeper/program
+preload/keeper/arenas   preload/keeper/base preload/keeper/ledger
+preload/keeper/snapshot preload/keeper/arenas preload/keeper/base preload/keeper/heap preload/keeper/image preload/keeper/ledger preload/keeper/program
 preload/keeper/files    preload/keeper/base preload/keeper/heap preload/keeper/image preload/keeper/program preload/keeper/snapshot
 preload/keeper/loop     preload/keeper/base preload/keeper/files preload/keeper/heap preload/keeper/image preload/keeper/program preload/keeper/snapshot
 preload/shim/recording  preload/keeper/base preload/keeper/files preload/keeper/heap preload/keeper/loop preload/keeper/program preload/shim/host preload/shim/sample

@@ -225,12 +225,29 @@ enum seep_memory_key {
 	SEEP_MEMORY_BLOCKS_UNREAD = 25,      /* no bytes: live samples of which ABSENT says nothing, for lack of time */
 	SEEP_MEMORY_IN_USE_PEAK = 32,        /* highest estimate of in-use bytes so far */
 	SEEP_MEMORY_COUNTED = 33,            /* exact bytes that the countdowns have consumed */
-	SEEP_MEMORY_REFERENCES_TIME = 48,    /* CLOCK_MONOTONIC ns of the last look for references */
-	SEEP_MEMORY_REFERENCES_APART = 49,   /* ns from the first look to it */
-	SEEP_MEMORY_REFERENCES_STOP = 50,    /* ns that the program stood still, at most */
-	SEEP_MEMORY_REFERENCES_LOOKED = 51,  /* what was looked at */
-	SEEP_MEMORY_REFERENCES_UNREAD = 52,  /* what could not be read */
-	SEEP_MEMORY_REFERENCES_HIDDEN = 53,  /* no bytes: 1 where the kernel holds references that can't be seen */
+	/* The allocator's heap, taken apart: bytes in memory. */
+	SEEP_MEMORY_HEAP_STATE = 40,  /* no bytes: enum seep_account_state. The others are there where it is KNOWN */
+	SEEP_MEMORY_HEAP_IN_USE = 41, /* blocks that the program has, as large as the allocator has made them */
+	SEEP_MEMORY_HEAP_CACHED = 42, /* freed, in caches of threads */
+	SEEP_MEMORY_HEAP_FREE_PAGES = 43, /* free, whole pages: the allocator could give them back */
+	SEEP_MEMORY_HEAP_TOP = 44,        /* of these, at the ends of glibc's arenas of threads */
+	SEEP_MEMORY_HEAP_PINNED = 45,     /* free, in pages that hold blocks in use, too */
+	SEEP_MEMORY_HEAP_METADATA = 46,   /* the allocator's own */
+	SEEP_MEMORY_HEAP_SPREAD = 47, /* IN_USE is known to so much (95 %), since a part was looked at; 0: all was */
+	SEEP_MEMORY_REFERENCES_TIME = 48,   /* CLOCK_MONOTONIC ns of the last look for references */
+	SEEP_MEMORY_REFERENCES_APART = 49,  /* ns from the first look to it */
+	SEEP_MEMORY_REFERENCES_STOP = 50,   /* ns that the program stood still, at most */
+	SEEP_MEMORY_REFERENCES_LOOKED = 51, /* what was looked at */
+	SEEP_MEMORY_REFERENCES_UNREAD = 52, /* what could not be read */
+	SEEP_MEMORY_REFERENCES_HIDDEN = 53, /* no bytes: 1 where the kernel holds references that can't be seen */
+};
+
+/* Is the heap taken apart, or why not? */
+enum seep_account_state {
+	SEEP_ACCOUNT_KNOWN = 1,
+	SEEP_ACCOUNT_REFUSED = 2,  /* the kernel does not let the keeper read the program's memory */
+	SEEP_ACCOUNT_STRANGE = 3,  /* the allocator's structures are not those that seep knows */
+	SEEP_ACCOUNT_CHANGING = 4, /* it changed too fast, or no part of it could be read in time */
 };
 
 /* What the process has mapped when the snapshot is taken: a row for each class and name. The classes but HUGE add up to

@@ -16,6 +16,7 @@ struct chunks {
 	struct pages *pages;
 	uint64_t *starts; /* of those in which sampled blocks lie; CHUNKS_MET, ascending after chunks_sort() */
 	uint32_t count;
+	uint64_t resident_bytes; /* of those that were told from mappings of the program's own */
 };
 
 #define CHUNKS_MET 8192

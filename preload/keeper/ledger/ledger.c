@@ -32,9 +32,12 @@ static void own_sum(const struct ledger *ledger, const struct ledger_mapping *ma
 	for (uint64_t start = mapping->start, end; start < mapping->end; start = end) {
 		bool is_chunk;
 		end = chunks_piece(chunks, start, mapping->end, &is_chunk);
-		piece_sum(is_chunk ? row_find(rows, count, SEEP_LEDGER_HEAP, "mapped")
-				   : row_find(rows, count, SEEP_LEDGER_OWN, ledger_name(ledger, mapping)),
-			  pages, start, end, false);
+		struct ledger_row *row = is_chunk
+					     ? row_find(rows, count, SEEP_LEDGER_HEAP, "mapped")
+					     : row_find(rows, count, SEEP_LEDGER_OWN, ledger_name(ledger, mapping));
+		const uint64_t before = row->pages.anonymous;
+		piece_sum(row, pages, start, end, false);
+		chunks->resident_bytes += is_chunk ? row->pages.anonymous - before : 0;
 	}
 }
 

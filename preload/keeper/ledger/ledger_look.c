@@ -89,6 +89,7 @@ static void look_take(struct ledger_look *look, struct pages *pages, uint64_t pi
 	blocks_meet(look, &chunks, live, live_count);
 	ledger_classify(&look->ledger, &program);
 	pages_look(look, pages, pid, &chunks);
+	look->chunk_bytes = chunks.resident_bytes;
 	chunks_close(&chunks);
 	blocks_count(look, pages, live, live_count);
 }

@@ -15,6 +15,7 @@ struct ledger_look {
 	uint32_t row_count, absence_count;
 	uint64_t blocks_unread; /* large blocks that nobody could look at in time */
 	uint64_t rss_before, rss_after;
+	uint64_t chunk_bytes; /* in memory, of malloc's own mappings that lie beside others (chunks.h) */
 };
 
 /* Takes some 1.2 ms for each GiB of RSS, and a quarter of a second at most. False: nobody may look at that process, or there is

@@ -19,6 +19,9 @@
 #include "keeper/program/process.h"
 
 #define ATTEMPTS 4
+/* Processor time for the heap's taking apart: a part of it is looked at where that is too little. */
+#define ASKED_NS UINT64_C(60000000)
+#define UNASKED_NS UINT64_C(3000000)
 /* If seep learns of the program's end as it happens, the program was alive until now, and not only when its keeper last
  * looked. */
 #define EXIT_DELAY_NS UINT64_C(10000000000)
@@ -57,11 +60,15 @@ static void memory_look(struct build *build)
 	struct text path = text_begin(heap_file, sizeof heap_file);
 	text_add_bounded(&path, header->directory, text_length(header->directory, sizeof header->directory));
 	text_add(&path, "/" SEEP_HEAP_NAME);
-	ledger_look_take(&build->look, heap_pid(build->heap),
-			 &(struct ledger_program){
-			     .executable = header->executable, .allocator = header->allocator, .heap_file = heap_file},
-			 writer_section(&build->image, SEEP_SECTION_LIVE),
-			 writer_entries(&build->image, SEEP_SECTION_LIVE));
+	const struct seep_live *live = writer_section(&build->image, SEEP_SECTION_LIVE);
+	const uint64_t count = writer_entries(&build->image, SEEP_SECTION_LIVE), pid = heap_pid(build->heap);
+	const struct ledger_program program = {
+	    .executable = header->executable, .allocator = header->allocator, .heap_file = heap_file};
+	if (!ledger_look_take(&build->look, pid, &program, live, count) || strcmp(header->allocator, "glibc") != 0)
+		return;
+	heap_account_take(&build->account, pid, &build->look.ledger, header->allocator_path, live, count,
+			  build->options->trigger == SEEP_TRIGGER_REQUEST ? ASKED_NS : UNASKED_NS);
+	build->account.in_use += build->look.chunk_bytes;
 }
 
 /* The rows' names are in STRINGS, of which `names` are the offsets. */
@@ -207,6 +214,17 @@ static void value_add(struct snapshot_writer *image, uint32_t key, uint64_t amou
 		*value = (struct seep_value){.key = key, .value = amount};
 }
 
+static void account_build(struct build *build)
+{
+	const struct heap_account *account = &build->account;
+	const uint64_t values[] = {account->in_use, account->cached,   account->free_pages, account->top,
+				   account->pinned, account->metadata, account->spread};
+	if (account->state)
+		value_add(&build->image, SEEP_MEMORY_HEAP_STATE, account->state);
+	for (uint32_t i = 0; i < sizeof values / sizeof *values && account->state == SEEP_ACCOUNT_KNOWN; i++)
+		value_add(&build->image, SEEP_MEMORY_HEAP_IN_USE + i, values[i]);
+}
+
 static void memory_build(struct build *build)
 {
 	const struct seep_heap_header *header = build->heap->header;
@@ -227,6 +245,7 @@ static void memory_build(struct build *build)
 		value_add(image, SEEP_MEMORY_LEDGER_AFTER, build->look.rss_after);
 		value_add(image, SEEP_MEMORY_BLOCKS_UNREAD, build->look.blocks_unread);
 	}
+	account_build(build);
 	writer_section_end(image, SEEP_SECTION_MEMORY);
 }
 

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "keeper/heap/ring.h"
+#include "keeper/arenas/heap_account.h"
 #include "keeper/ledger/ledger_look.h"
 #include "keeper/snapshot/build.h"
 #include "keeper/image/snapshot_writer.h"
@@ -47,6 +48,7 @@ struct build {
 	uint64_t newest_ns;         /* the youngest birth so far */
 	uint64_t losses[SEEP_KEYS]; /* found on the way; then the header's too */
 	struct ledger_look look;    /* row_count 0: nobody has looked */
+	struct heap_account account;
 };
 
 /* The counts of sites that were given up. */
