@@ -122,6 +122,28 @@ static void heap_take_apart(struct account *account)
 	heap->rest_interval = (struct interval){whole - heap->in_use_interval.high, whole - heap->in_use_interval.low};
 }
 
+static void kept_take(struct account *account)
+{
+	const struct profile *profile = account->profile;
+	struct account_kept *kept = &account->heap.kept;
+
+	if (!(profile->memory_known >> SEEP_MEMORY_HEAP_STATE & 1))
+		return;
+	kept->state = (uint32_t)profile->memory[SEEP_MEMORY_HEAP_STATE];
+	kept->allocated = memory_of(profile, SEEP_MEMORY_HEAP_IN_USE);
+	kept->spread = memory_of(profile, SEEP_MEMORY_HEAP_SPREAD);
+	kept->cached = memory_of(profile, SEEP_MEMORY_HEAP_CACHED);
+	kept->free_pages = memory_of(profile, SEEP_MEMORY_HEAP_FREE_PAGES);
+	kept->top = memory_of(profile, SEEP_MEMORY_HEAP_TOP);
+	kept->pinned = memory_of(profile, SEEP_MEMORY_HEAP_PINNED);
+	kept->metadata = memory_of(profile, SEEP_MEMORY_HEAP_METADATA);
+	const double sum =
+	    kept->allocated + kept->cached + kept->free_pages + kept->pinned + kept->metadata + kept->spread + kept->top;
+	if (kept->state == SEEP_ACCOUNT_KNOWN && isnan(sum))
+		kept->state = 0;
+	kept->unexplained = account->classes[SEEP_LEDGER_HEAP].resident - (sum - kept->spread - kept->top);
+}
+
 bool account_make(struct account *account, const struct profile *profile)
 {
 	*account = (struct account){.profile = profile};
@@ -134,6 +156,7 @@ bool account_make(struct account *account, const struct profile *profile)
 	account->rss_change = fabs(after - before);
 	account->unexplained = account->classes[SEEP_LEDGER_UNEXPLAINED].resident + (account->rss - account->resident);
 	heap_take_apart(account);
+	kept_take(account);
 	return true;
 }
 

@@ -18,8 +18,20 @@ struct account_class {
 	uint32_t row_count;
 };
 
+/* The heap by the allocator's own structures. What is in memory of it adds up, with `unexplained`. */
+struct account_kept {
+	uint32_t state;           /* enum seep_account_state; 0: nobody looked. The rest holds where it is KNOWN */
+	double allocated, spread; /* blocks in use, with what the allocator adds to them; known to so much */
+	double cached;            /* freed, in caches of threads */
+	double free_pages, top;   /* free, whole pages; of these, where threads' arenas grow */
+	double pinned;            /* free, beside blocks in use */
+	double metadata;
+	double unexplained; /* negative: more than the class has */
+};
+
 /* The heap, taken apart. What is in memory of it adds up: in use, rounding, rest. */
 struct account_heap {
+	struct account_kept kept;
 	bool is_known; /* blocks were sampled: the rest holds */
 	double in_use; /* estimate: blocks that the program has, as far as they are in memory */
 	struct interval in_use_interval;

@@ -48,6 +48,33 @@ static void interval_write(struct json *json, const char *key, struct interval i
 	json_end_array(json);
 }
 
+static const char *state_name(uint32_t state)
+{
+	static const char *const names[] = {[0] = "unasked",
+					    [SEEP_ACCOUNT_KNOWN] = "known",
+					    [SEEP_ACCOUNT_REFUSED] = "refused",
+					    [SEEP_ACCOUNT_STRANGE] = "strange",
+					    [SEEP_ACCOUNT_CHANGING] = "changing"};
+	return state < sizeof names / sizeof *names ? names[state] : "unasked";
+}
+
+/* null where it is not known. */
+static void kept_write(struct json *json, const struct account_kept *kept)
+{
+	const double known = kept->state == SEEP_ACCOUNT_KNOWN ? 0 : NAN;
+
+	json_text(json_key(json, "allocator_state"), state_name(kept->state));
+	json_rounded(json_key(json, "allocated_bytes"), kept->allocated + known);
+	json_rounded(json_key(json, "allocated_spread_bytes"), kept->spread + known);
+	json_rounded(json_key(json, "caches_bytes"), kept->cached + known);
+	json_rounded(json_key(json, "free_bytes"), kept->free_pages + kept->pinned + known);
+	json_rounded(json_key(json, "free_pages_bytes"), kept->free_pages + known);
+	json_rounded(json_key(json, "free_top_bytes"), kept->top + known);
+	json_rounded(json_key(json, "free_pinned_bytes"), kept->pinned + known);
+	json_rounded(json_key(json, "metadata_bytes"), kept->metadata + known);
+	json_rounded(json_key(json, "unexplained_bytes"), kept->unexplained + known);
+}
+
 static void heap_write(struct json *json, const struct account_heap *heap)
 {
 	if (!heap->is_known) {
@@ -63,6 +90,7 @@ static void heap_write(struct json *json, const struct account_heap *heap)
 	json_rounded(json_key(json, "rounding_bytes"), heap->has_rounding ? heap->rounding : NAN);
 	json_rounded(json_key(json, "rest_bytes"), heap->rest);
 	interval_write(json, "rest_interval", heap->rest_interval);
+	kept_write(json, &heap->kept);
 	json_end_object(json);
 }
 

@@ -5,7 +5,8 @@
 #include "render/text/documents.h"
 #include "render/text/head_lines.h"
 #include "render/words/account_words.h"
-#include "render/words/estimate.h"
+#include "render/words/heap_words.h"
+#include "render/words/quantity.h"
 
 enum { COLUMN_RESIDENT, COLUMN_SHARE, COLUMN_MAPPED, COLUMN_SWAPPED };
 enum { NAMES_MOST = 3, NUMBERS_COLUMNS = 30, SWAPPED_COLUMNS = 10 };
@@ -14,7 +15,7 @@ struct lines {
 	const struct account *account;
 	unsigned columns; /* of a text */
 	struct table table;
-	struct buffer texts[SEEP_LEDGER_CLASSES + 8];
+	struct buffer texts[SEEP_LEDGER_CLASSES + HEAP_PARTS_MOST];
 	size_t count;
 };
 
@@ -58,21 +59,16 @@ static void class_add(struct lines *lines, enum seep_ledger_class class)
 
 static void heap_add(struct lines *lines)
 {
-	const struct account_heap *heap = &lines->account->heap;
-	const struct profile *profile = lines->account->profile;
+	struct heap_part parts[HEAP_PARTS_MOST];
+	const size_t count = heap_parts(parts, lines->account);
 
-	if (!heap->is_known)
-		return;
-	const struct estimate_text in_use = estimate_bytes(heap->in_use, heap->in_use_interval, profile);
-	const struct estimate_text rest = estimate_growth(heap->rest, heap->rest_interval, NULL, profile);
-	struct buffer *text = line_add(lines, heap->in_use, STYLE_PLAIN);
-	buffer_printf(text, "  in use %s", in_use.interval);
-	if (heap->untouched > 0)
-		buffer_printf(text, ", and %s never touched", quantity_bytes(heap->untouched).text);
-	set_swapped(lines, heap->swapped);
-	if (heap->has_rounding)
-		buffer_append_text(line_add(lines, heap->rounding, STYLE_PLAIN), "  what the allocator adds to these");
-	buffer_printf(line_add(lines, heap->rest, STYLE_PLAIN), "  kept by the allocator %s", rest.interval);
+	for (size_t i = 0; i < count; i++) {
+		struct buffer *text = line_add(lines, parts[i].resident, STYLE_PLAIN);
+		buffer_append_text(text, parts[i].words.data);
+		if (parts[i].swapped > 0)
+			set_swapped(lines, parts[i].swapped);
+		buffer_free(&parts[i].words);
+	}
 }
 
 static void head_write(struct text_page *page, const struct account *account)

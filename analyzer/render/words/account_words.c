@@ -7,9 +7,10 @@
 #include <string.h>
 
 #include "render/words/estimate.h"
+#include "render/words/heap_words.h"
 #include "render/words/quantity.h"
 
-static const double share_worth_saying = 0.02, rest_worth_saying = 0.1, bytes_worth_saying = 8 << 20,
+static const double share_worth_saying = 0.02, rest_worth_saying = 0.1,
 		    change_worth_saying = 1 << 20;
 
 const enum seep_ledger_class account_order[ACCOUNT_ORDER_COUNT] = {
@@ -136,21 +137,11 @@ static void own_sentence(struct buffer *out, const struct account *account)
 			      quantity_bytes(own).text, quantity_share(own, account->rss).text);
 }
 
-static void rest_sentence(struct buffer *out, const struct account *account)
+static void blocks_sentence(struct buffer *out, const struct account *account)
 {
 	const struct account_heap *heap = &account->heap;
-	const char *allocator = account->profile->allocator && account->profile->allocator[0]
-				    ? account->profile->allocator
-				    : "the allocator";
 
-	if (!heap->is_known)
-		return;
-	if (heap->rest_interval.low > bytes_worth_saying && heap->rest_interval.low > account->rss * rest_worth_saying)
-		buffer_printf(out,
-			      " At least %s of the heap is in memory and not in use: blocks that the program has freed "
-			      "and that %s keeps, and what %s needs for itself. That is no leak.",
-			      quantity_bytes(heap->rest_interval.low).text, allocator, allocator);
-	if (heap->blocks_unread > 0)
+	if (heap->is_known && heap->blocks_unread > 0)
 		buffer_printf(out, " %s sampled blocks count as in memory, since nobody could look at them in time.",
 			      quantity_count(heap->blocks_unread).text);
 }
@@ -161,7 +152,8 @@ void account_sentences(struct buffer *out, const struct account *account)
 	unread_sentence(out, account);
 	own_sentence(out, account);
 	unexplained_sentence(out, account);
-	rest_sentence(out, account);
+	heap_sentences(out, account);
+	blocks_sentence(out, account);
 }
 
 struct change {

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The heap in words: see heap_words.h. */
+#include "render/words/heap_words.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "render/words/estimate.h"
+
+/* Of RSS. What is less is not worth a line, or a sentence. */
+static const double share_worth_a_line = 0.0005, share_worth_saying = 0.1, share_worth_advice = 0.03,
+		    share_worth_naming = 0.01;
+static const double bytes_worth_saying = 8 << 20;
+
+static const char *allocator_of(const struct account *account)
+{
+	const char *allocator = account->profile->allocator;
+
+	return allocator && allocator[0] ? allocator : "the allocator";
+}
+
+static bool is_worth(const struct account *account, double bytes, double share)
+{
+	return bytes > bytes_worth_saying && bytes > account->rss * share;
+}
+
+struct parts {
+	struct heap_part *items;
+	size_t count;
+	const struct account *account;
+};
+
+static struct buffer *part_add(struct parts *parts, double resident)
+{
+	parts->items[parts->count] = (struct heap_part){.resident = resident};
+	return &parts->items[parts->count++].words;
+}
+
+static void part_add_text(struct parts *parts, double resident, const char *text)
+{
+	if (fabs(resident) > parts->account->rss * share_worth_a_line)
+		buffer_append_text(part_add(parts, resident), text);
+}
+
+/* The samples' rounding, as a share, of what the allocator has given out. */
+static double kept_rounding(const struct account_heap *heap)
+{
+	const double sampled = heap->in_use + heap->rounding;
+
+	return heap->has_rounding && sampled > 0 ? heap->kept.allocated * heap->rounding / sampled : 0;
+}
+
+static void untouched_add(struct buffer *text, const struct account_heap *heap)
+{
+	if (heap->untouched > 0)
+		buffer_printf(text, ", and %s never touched", quantity_bytes(heap->untouched).text);
+}
+
+static void parts_of_allocator(struct parts *parts)
+{
+	const struct account_heap *heap = &parts->account->heap;
+	const struct account_kept *kept = &heap->kept;
+	const double rounding = kept_rounding(heap);
+	struct buffer *text = part_add(parts, kept->allocated - rounding);
+
+	buffer_append_text(text, "  in use");
+	if (heap->is_known) {
+		const struct estimate_text sampled =
+		    estimate_bytes(heap->in_use, heap->in_use_interval, parts->account->profile);
+		buffer_printf(text, "; sampled %s %s", sampled.value, sampled.interval);
+		untouched_add(text, heap);
+		parts->items[0].swapped = heap->swapped;
+	}
+	part_add_text(parts, rounding, "  what the allocator adds to these");
+	part_add_text(parts, kept->cached, "  freed, in caches of threads");
+	part_add_text(parts, kept->free_pages, "  free, whole pages");
+	part_add_text(parts, kept->pinned, "  free, pinned by blocks in use beside it");
+	part_add_text(parts, kept->metadata, "  the allocator's own");
+	part_add_text(parts, kept->unexplained, "  not explained by the allocator's own structures");
+}
+
+static void parts_of_samples(struct parts *parts)
+{
+	const struct account_heap *heap = &parts->account->heap;
+	const struct profile *profile = parts->account->profile;
+	const struct estimate_text in_use = estimate_bytes(heap->in_use, heap->in_use_interval, profile);
+	const struct estimate_text rest = estimate_growth(heap->rest, heap->rest_interval, NULL, profile);
+	struct buffer *text = part_add(parts, heap->in_use);
+
+	buffer_printf(text, "  in use %s", in_use.interval);
+	untouched_add(text, heap);
+	parts->items[0].swapped = heap->swapped;
+	if (heap->has_rounding)
+		buffer_append_text(part_add(parts, heap->rounding), "  what the allocator adds to these");
+	buffer_printf(part_add(parts, heap->rest), "  kept by the allocator %s", rest.interval);
+}
+
+size_t heap_parts(struct heap_part items[HEAP_PARTS_MOST], const struct account *account)
+{
+	struct parts parts = {.items = items, .account = account};
+
+	if (account->heap.kept.state == SEEP_ACCOUNT_KNOWN)
+		parts_of_allocator(&parts);
+	else if (account->heap.is_known)
+		parts_of_samples(&parts);
+	return parts.count;
+}
+
+static void rest_sentence(struct buffer *out, const struct account *account)
+{
+	const double least = account->heap.rest_interval.low;
+	const char *allocator = allocator_of(account);
+
+	if (account->heap.is_known && is_worth(account, least, share_worth_saying))
+		buffer_printf(out,
+			      " At least %s of the heap is in memory and not in use: blocks that the program has freed "
+			      "and that %s keeps, and what %s needs for itself. That is no leak.",
+			      quantity_bytes(least).text, allocator, allocator);
+}
+
+/* Why the allocator's structures say nothing, where somebody looked. */
+static void state_sentence(struct buffer *out, const struct account *account)
+{
+	static const char *const why[] = {[SEEP_ACCOUNT_REFUSED] =
+					      "the kernel does not let seep read the program's memory",
+					  [SEEP_ACCOUNT_STRANGE] = "its structures are not those that seep knows",
+					  [SEEP_ACCOUNT_CHANGING] = "its heap changed too fast to be read"};
+	const uint32_t state = account->heap.kept.state;
+
+	if (state < sizeof why / sizeof *why && why[state])
+		buffer_printf(out, " What %s keeps is not taken apart: %s.", allocator_of(account), why[state]);
+}
+
+static void unseen_sentence(struct buffer *out, const struct account *account)
+{
+	const struct account_heap *heap = &account->heap;
+	const double unseen =
+	    heap->kept.allocated - heap->kept.spread - kept_rounding(heap) - heap->in_use_interval.high;
+
+	if (heap->is_known && is_worth(account, unseen, share_worth_advice))
+		buffer_printf(out,
+			      " At least %s of what is in use was allocated before the recording began, or past seep.",
+			      quantity_bytes(unseen).text);
+}
+
+static void free_sentence(struct buffer *out, const struct account *account)
+{
+	const struct account_kept *kept = &account->heap.kept;
+	const double whole = kept->free_pages + kept->pinned + kept->cached, least = whole * share_worth_naming;
+	const char *between = ": ";
+
+	buffer_printf(out, " %s are free but kept by %s", quantity_bytes(whole).text, allocator_of(account));
+	if (kept->free_pages >= least) {
+		buffer_printf(out, "%s%s in whole pages", between, quantity_bytes(kept->free_pages).text);
+		between = ", ";
+	}
+	if (kept->pinned >= least) {
+		buffer_printf(out, "%s%s pinned by blocks in use", between, quantity_bytes(kept->pinned).text);
+		between = ", ";
+	}
+	if (kept->cached >= least)
+		buffer_printf(out, "%s%s in caches of threads", between, quantity_bytes(kept->cached).text);
+	buffer_append_text(out, ". That is no leak.");
+}
+
+/* What helps against each, if there is enough of it. */
+static void advice_for_glibc(struct buffer *out, const struct account *account)
+{
+	const struct account_kept *kept = &account->heap.kept;
+	const double trimmed = kept->free_pages - kept->top;
+
+	if (is_worth(account, trimmed, share_worth_advice))
+		buffer_printf(out, " malloc_trim(0), called by the program, gives back %s.",
+			      quantity_bytes(trimmed).text);
+	if (is_worth(account, kept->top, share_worth_advice))
+		buffer_printf(out,
+			      " %s lie where arenas of threads grow: GLIBC_TUNABLES=glibc.malloc.trim_threshold=131072 "
+			      "gives them back.",
+			      quantity_bytes(kept->top).text);
+	if (is_worth(account, kept->pinned, share_worth_advice))
+		buffer_append_text(out,
+				   " What is pinned goes back only when the blocks beside it are freed; new blocks "
+				   "that fit use it again.");
+	if (is_worth(account, kept->cached, share_worth_advice))
+		buffer_append_text(out, " GLIBC_TUNABLES=glibc.malloc.tcache_count=0 does without caches of threads.");
+}
+
+void heap_sentences(struct buffer *out, const struct account *account)
+{
+	const struct account_kept *kept = &account->heap.kept;
+
+	if (kept->state != SEEP_ACCOUNT_KNOWN) {
+		rest_sentence(out, account);
+		state_sentence(out, account);
+		return;
+	}
+	unseen_sentence(out, account);
+	if (!is_worth(account, kept->free_pages + kept->pinned + kept->cached, share_worth_saying))
+		return;
+	free_sentence(out, account);
+	if (account->profile->allocator && strcmp(account->profile->allocator, "glibc") == 0)
+		advice_for_glibc(out, account);
+}

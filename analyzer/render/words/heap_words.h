@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the heap's memory is, as its allocator has it, in words: its parts, what fragments it, and what would help. */
+#ifndef SEEP_WORDS_HEAP_WORDS_H
+#define SEEP_WORDS_HEAP_WORDS_H
+
+#include "account/account.h"
+#include "base/buffer.h"
+
+#define HEAP_PARTS_MOST 8
+
+struct heap_part {
+	double resident, swapped;
+	struct buffer words; /* the caller's */
+};
+
+/* Parts that add up to the heap's class, but for those that are too small to be shown. Their number. */
+size_t heap_parts(struct heap_part items[HEAP_PARTS_MOST], const struct account *account);
+
+/* Sentences, each with a blank in front; none where there is nothing to say. */
+void heap_sentences(struct buffer *out, const struct account *account);
+
+#endif
