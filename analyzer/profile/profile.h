@@ -47,12 +47,12 @@ static inline bool call_value_is_in_use(enum call_value value)
 /* One address in one module, shared by all stacks that pass through it. */
 struct profile_location {
 	uint32_t module;
-	uint32_t line_count;       /* 0 before symbolization, unless `given`; >= 1 after it */
+	uint32_t line_count : 29; /* 0 before symbolization, unless `given`; >= 1 after it */
+	bool exact : 1;
+	bool given : 1;            /* the source itself has the lines: symbolization leaves them alone */
+	bool allocator : 1;        /* after symbolization: part of the allocator or operator new */
 	struct source_line *lines; /* innermost inlined first */
 	uint64_t address;          /* as in the snapshot: ELF virtual address, return address unless exact */
-	bool exact;
-	bool given;     /* the source itself has the lines: symbolization leaves them alone */
-	bool allocator; /* after symbolization: part of the allocator or operator new */
 };
 
 struct profile_lifetime {
