@@ -162,3 +162,32 @@ void index_table_reserve(struct index_table *table, size_t most, uint32_t count,
 		*index_table_slot(table, at) = i + 1;
 	}
 }
+
+static uint64_t numbering_hash(const void *keys, uint32_t index)
+{
+	return hash_word(((const uint64_t *)keys)[index] ^ hash_secret());
+}
+
+uint32_t numbering_put(struct numbering *numbering, uint64_t key, bool *is_new)
+{
+	index_table_reserve(&numbering->table, numbering->count + 1u, numbering->count, numbering_hash,
+			    numbering->keys);
+	for (size_t at = numbering_hash(&key, 0);; at++) {
+		uint32_t *slot = index_table_slot(&numbering->table, at);
+		*is_new = *slot == 0;
+		if (*is_new) {
+			ARRAY_RESERVE(numbering->keys, numbering->count, numbering->capacity);
+			numbering->keys[numbering->count] = key;
+			*slot = ++numbering->count;
+		}
+		if (numbering->keys[*slot - 1] == key)
+			return *slot - 1;
+	}
+}
+
+void numbering_free(struct numbering *numbering)
+{
+	free(numbering->keys);
+	index_table_free(&numbering->table);
+	*numbering = (struct numbering){0};
+}

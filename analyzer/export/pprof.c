@@ -47,12 +47,12 @@ static void value_type_append(struct writer *writer, uint32_t field, const char 
 {
 	protobuf_unsigned(&writer->sample, 1, pprof_text(&writer->tables, type));
 	protobuf_unsigned(&writer->sample, 2, pprof_text(&writer->tables, unit));
-	protobuf_message(&writer->tables.out, field, &writer->sample);
+	protobuf_message(writer->tables.out, field, &writer->sample);
 }
 
 static void head_append(struct writer *writer, const struct profile *now, const struct profile *base)
 {
-	struct buffer *out = &writer->tables.out;
+	struct buffer *out = writer->tables.out;
 
 	for (int i = 0; i < CALL_VALUE_COUNT; i++)
 		if (!(writer->lacks >> value_order[i] & 1))
@@ -106,7 +106,7 @@ static void thread_label_append(struct writer *writer, uint32_t thread)
 
 	snprintf(number, sizeof number, "%u", thread);
 	protobuf_unsigned(&writer->label, LABEL_KEY, pprof_text(&writer->tables, "thread"));
-	protobuf_unsigned(&writer->label, LABEL_TEXT, pprof_text(&writer->tables, number));
+	protobuf_unsigned(&writer->label, LABEL_TEXT, pprof_text_copied(&writer->tables, number));
 	protobuf_message(&writer->sample, SAMPLE_LABEL, &writer->label);
 }
 
@@ -133,7 +133,7 @@ static void sample_append(struct writer *writer, const struct call_values *value
 		size_label_append(writer, part->size);
 		thread_label_append(writer, part->thread);
 	}
-	protobuf_message(&writer->tables.out, PROFILE_SAMPLE, &writer->sample);
+	protobuf_message(writer->tables.out, PROFILE_SAMPLE, &writer->sample);
 }
 
 static void rows_append(struct writer *writer, const struct export_rows *rows)
@@ -160,12 +160,10 @@ void export_pprof_plain(struct buffer *out, const struct profile *now, const str
 	struct writer writer = {.lacks = now->lacks | (base ? base->lacks : 0)};
 	struct export_rows rows;
 
-	pprof_tables_open(&writer.tables);
+	pprof_tables_open(&writer.tables, out);
 	export_rows_build(&rows, now, base);
 	head_append(&writer, now, base);
 	rows_append(&writer, &rows);
-	buffer_append(out, writer.tables.out.data, writer.tables.out.length);
-	buffer_append(out, writer.tables.strings.data, writer.tables.strings.length);
 	export_rows_free(&rows);
 	pprof_tables_close(&writer.tables);
 	buffer_free(&writer.stack);
@@ -176,14 +174,9 @@ void export_pprof_plain(struct buffer *out, const struct profile *now, const str
 
 size_t export_pprof(struct buffer *out, const struct profile *now, const struct profile *base)
 {
-	struct buffer plain = {0};
+	struct gzip_packing packing;
 
-	export_pprof_plain(&plain, now, base);
-	if (plain.length < PACKED_WELL_BYTES)
-		gzip_pack(out, plain.data, plain.length);
-	else
-		gzip_pack_quickly(out, plain.data, plain.length);
-	const size_t bytes = plain.length;
-	buffer_free(&plain);
-	return bytes;
+	gzip_packing_open(&packing, out, PACKED_WELL_BYTES);
+	export_pprof_plain(&packing.buffer, now, base);
+	return gzip_packing_close(&packing);
 }

@@ -25,43 +25,55 @@ enum location_field { LOCATION_ID = 1, LOCATION_MAPPING = 2, LOCATION_ADDRESS = 
 enum line_field { LINE_FUNCTION = 1, LINE_LINE = 2 };
 enum function_field { FUNCTION_ID = 1, FUNCTION_NAME = 2, FUNCTION_SYSTEM_NAME = 3, FUNCTION_FILE = 4 };
 
-void pprof_tables_open(struct pprof_tables *tables)
+void pprof_tables_open(struct pprof_tables *tables, struct buffer *out)
 {
-	*tables = (struct pprof_tables){.texts = string_pool_create(),
-					.text_numbers = map_create(),
-					.mappings = map_create(),
-					.functions = map_create(),
-					.locations = map_create()};
+	*tables = (struct pprof_tables){.out = out, .strings = string_pool_create(), .mappings = map_create()};
 	pprof_text(tables, "");
 }
 
 void pprof_tables_close(struct pprof_tables *tables)
 {
-	buffer_free(&tables->out);
-	buffer_free(&tables->strings);
+	for (uint32_t i = 0; i < tables->text_count; i++)
+		protobuf_bytes(tables->out, PROFILE_STRING, tables->texts[i], strlen(tables->texts[i]));
 	buffer_free(&tables->message);
 	buffer_free(&tables->inner);
-	string_pool_free(tables->texts);
-	map_free(tables->text_numbers);
+	string_pool_free(tables->strings);
+	free(tables->texts);
+	index_table_free(&tables->text_table);
+	numbering_free(&tables->functions);
+	numbering_free(&tables->locations);
 	map_free(tables->mappings);
-	map_free(tables->functions);
-	map_free(tables->locations);
 	free(tables->modules);
 	free(tables->numbers[0].numbers);
 	free(tables->numbers[1].numbers);
 }
 
+static uint64_t text_hash(const void *texts, uint32_t index)
+{
+	const char *text = ((const char *const *)texts)[index];
+
+	return hash_bytes(hash_secret(), text, strlen(text));
+}
+
 uint64_t pprof_text(struct pprof_tables *tables, const char *text)
 {
-	const char *known = string_pool_intern(tables->texts, text);
-	bool is_new;
-	uint64_t *number = map_put(tables->text_numbers, (uint64_t)(uintptr_t)known, &is_new);
-
-	if (is_new) {
-		*number = map_count(tables->text_numbers) - 1;
-		protobuf_bytes(&tables->strings, PROFILE_STRING, known, strlen(known));
+	index_table_reserve(&tables->text_table, tables->text_count + 1u, tables->text_count, text_hash, tables->texts);
+	for (size_t at = text_hash(&text, 0);; at++) {
+		uint32_t *slot = index_table_slot(&tables->text_table, at);
+		if (*slot && strcmp(tables->texts[*slot - 1], text) == 0)
+			return *slot - 1;
+		if (*slot)
+			continue;
+		ARRAY_RESERVE(tables->texts, tables->text_count, tables->text_capacity);
+		tables->texts[tables->text_count] = text;
+		*slot = ++tables->text_count;
+		return *slot - 1;
 	}
-	return *number;
+}
+
+uint64_t pprof_text_copied(struct pprof_tables *tables, const char *text)
+{
+	return pprof_text(tables, string_pool_intern(tables->strings, text));
 }
 
 /* `has_functions` tells pprof not to look for names by itself: they are in here. */
@@ -84,13 +96,13 @@ uint64_t pprof_mapping(struct pprof_tables *tables, const struct profile_module 
 	protobuf_unsigned(message, MAPPING_START, module->start);
 	protobuf_unsigned(message, MAPPING_LIMIT, module->end);
 	protobuf_unsigned(message, MAPPING_FILE, pprof_text(tables, module->path));
-	protobuf_unsigned(message, MAPPING_BUILD_ID, pprof_text(tables, build_id.length ? build_id.data : ""));
+	protobuf_unsigned(message, MAPPING_BUILD_ID, pprof_text_copied(tables, build_id.length ? build_id.data : ""));
 	buffer_free(&build_id);
 	protobuf_unsigned(message, MAPPING_HAS_FUNCTIONS, 1);
 	protobuf_unsigned(message, MAPPING_HAS_FILES, module->has_lines);
 	protobuf_unsigned(message, MAPPING_HAS_LINES, module->has_lines);
 	protobuf_unsigned(message, MAPPING_HAS_INLINES, module->has_lines);
-	protobuf_message(&tables->out, PROFILE_MAPPING, message);
+	protobuf_message(tables->out, PROFILE_MAPPING, message);
 	return id;
 }
 
@@ -99,18 +111,17 @@ static uint64_t pprof_function(struct pprof_tables *tables, const char *function
 	const uint64_t words[] = {pprof_text(tables, function), file ? pprof_text(tables, file) : 0};
 	bool is_new;
 	/* Both numbers are below 2^32: there are fewer texts than bytes in memory, so this key is exact. */
-	uint64_t *number = map_put(tables->functions, words[0] << 32 | words[1], &is_new);
+	const uint64_t number = numbering_put(&tables->functions, words[0] << 32 | words[1], &is_new) + 1u;
 
 	if (is_new) {
 		struct buffer *message = &tables->inner;
-		*number = map_count(tables->functions);
-		protobuf_unsigned(message, FUNCTION_ID, *number);
+		protobuf_unsigned(message, FUNCTION_ID, number);
 		protobuf_unsigned(message, FUNCTION_NAME, words[0]);
 		protobuf_unsigned(message, FUNCTION_SYSTEM_NAME, words[0]);
 		protobuf_unsigned(message, FUNCTION_FILE, words[1]);
-		protobuf_message(&tables->out, PROFILE_FUNCTION, message);
+		protobuf_message(tables->out, PROFILE_FUNCTION, message);
 	}
-	return *number;
+	return number;
 }
 
 static void line_append(struct pprof_tables *tables, uint64_t function, uint32_t line)
@@ -145,17 +156,16 @@ static uint64_t location_address(const struct pprof_tables *tables, uint64_t map
 	return location->address ? location->address + bias - !location->exact : 0;
 }
 
-static uint64_t location_number(struct pprof_tables *tables, const struct profile *profile,
+static uint32_t location_number(struct pprof_tables *tables, const struct profile *profile,
 				const struct profile_location *location)
 {
 	const struct profile_module *module = &profile->modules[location->module];
 	bool is_new;
-	uint64_t *number = map_put(tables->locations, location_key(module, location), &is_new);
+	const uint32_t id = numbering_put(&tables->locations, location_key(module, location), &is_new) + 1;
 
 	if (!is_new)
-		return *number;
-	*number = map_count(tables->locations);
-	const uint64_t id = *number, mapping = pprof_mapping(tables, module);
+		return id;
+	const uint64_t mapping = pprof_mapping(tables, module);
 	struct buffer *message = &tables->message;
 	protobuf_unsigned(message, LOCATION_ID, id);
 	protobuf_unsigned(message, LOCATION_MAPPING, mapping);
@@ -164,7 +174,7 @@ static uint64_t location_number(struct pprof_tables *tables, const struct profil
 		const struct source_line *line = &location->lines[i];
 		line_append(tables, pprof_function(tables, line->function, line->file), line->line);
 	}
-	protobuf_message(&tables->out, PROFILE_LOCATION, message);
+	protobuf_message(tables->out, PROFILE_LOCATION, message);
 	return id;
 }
 
@@ -177,7 +187,7 @@ uint64_t pprof_location(struct pprof_tables *tables, const struct profile *profi
 	if (!known->of)
 		*known =
 		    (struct pprof_numbers){profile, memory_allocate(profile->location_count, sizeof *known->numbers)};
-	uint64_t *number = &known->numbers[location - profile->locations];
+	uint32_t *number = &known->numbers[location - profile->locations];
 	if (!*number)
 		*number = location_number(tables, profile, location);
 	return *number;
@@ -186,13 +196,13 @@ uint64_t pprof_location(struct pprof_tables *tables, const struct profile *profi
 uint64_t pprof_made_up_location(struct pprof_tables *tables, const char *name)
 {
 	bool is_new;
-	uint64_t *number = map_put(tables->locations, hash_bytes(hash_secret(), name, strlen(name)), &is_new);
+	const uint64_t number =
+	    numbering_put(&tables->locations, hash_bytes(hash_secret(), name, strlen(name)), &is_new) + 1u;
 
 	if (is_new) {
-		*number = map_count(tables->locations);
-		protobuf_unsigned(&tables->message, LOCATION_ID, *number);
+		protobuf_unsigned(&tables->message, LOCATION_ID, number);
 		line_append(tables, pprof_function(tables, name, NULL), 0);
-		protobuf_message(&tables->out, PROFILE_LOCATION, &tables->message);
+		protobuf_message(tables->out, PROFILE_LOCATION, &tables->message);
 	}
-	return *number;
+	return number;
 }

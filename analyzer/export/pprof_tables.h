@@ -11,24 +11,30 @@
 #include "profile/profile.h"
 
 struct pprof_tables {
-	struct buffer out;     /* the profile's fields so far; mappings, functions and locations go here at once */
-	struct buffer strings; /* the string table, to be appended at the end */
+	struct buffer *out; /* the profile's fields so far; mappings, functions and locations go here at once */
 	struct buffer message, inner;
-	struct string_pool *texts;
-	struct map *text_numbers, *mappings, *functions, *locations;
+	struct string_pool *strings; /* texts that are nobody else's */
+	const char **texts;          /* by number; they go into the profile at its end */
+	uint32_t text_count, text_capacity;
+	struct index_table text_table;
+	struct numbering functions, locations;
+	struct map *mappings;
 	const struct profile_module **modules; /* that have a mapping, in the order of their numbers */
 	size_t module_count, module_capacity;
 	/* By location of each of the two profiles: its number; 0: it has none yet. */
 	struct pprof_numbers {
 		const struct profile *of;
-		uint64_t *numbers;
+		uint32_t *numbers;
 	} numbers[2];
 };
 
-void pprof_tables_open(struct pprof_tables *tables);
+void pprof_tables_open(struct pprof_tables *tables, struct buffer *out);
+/* Writes the string table. */
 void pprof_tables_close(struct pprof_tables *tables);
 
+/* A text that lives as long as the tables do; and one that does not. */
 uint64_t pprof_text(struct pprof_tables *tables, const char *text);
+uint64_t pprof_text_copied(struct pprof_tables *tables, const char *text);
 /* 0 for module 0, which is none. */
 uint64_t pprof_mapping(struct pprof_tables *tables, const struct profile_module *module);
 uint64_t pprof_location(struct pprof_tables *tables, const struct profile *profile,

@@ -10,7 +10,7 @@
 
 struct builder {
 	struct export_rows *rows;
-	struct map *by_key;
+	struct numbering by_key;
 	uint32_t capacity, part_capacity;
 };
 
@@ -23,15 +23,14 @@ static uint32_t *sites_add(struct builder *builder, const struct profile *profil
 	for (uint32_t i = 0; i < profile->site_count; i++) {
 		const struct profile_site *site = &profile->sites[i];
 		bool is_new;
-		uint64_t *index = map_put(builder->by_key, site->key, &is_new);
+		const uint32_t index = numbering_put(&builder->by_key, site->key, &is_new);
 		if (is_new) {
 			ARRAY_RESERVE(rows->rows, rows->count, builder->capacity);
-			rows->rows[rows->count] = (struct export_row){.profile = profile, .site = site};
-			*index = rows->count++;
+			rows->rows[rows->count++] = (struct export_row){.profile = profile, .site = site};
 		}
-		row_of[i] = (uint32_t)*index;
+		row_of[i] = index;
 		for (int value = 0; value < CALL_VALUE_COUNT; value++)
-			rows->rows[*index].values.of[value] += sign * call_value_of(site, value);
+			rows->rows[index].values.of[value] += sign * call_value_of(site, value);
 	}
 	return row_of;
 }
@@ -87,7 +86,7 @@ static void parts_merge(struct export_rows *rows)
 
 void export_rows_build(struct export_rows *rows, const struct profile *now, const struct profile *base)
 {
-	struct builder builder = {.rows = rows, .by_key = map_create()};
+	struct builder builder = {.rows = rows};
 
 	*rows = (struct export_rows){0};
 	uint32_t *row_of_now = sites_add(&builder, now, 1);
@@ -100,7 +99,7 @@ void export_rows_build(struct export_rows *rows, const struct profile *now, cons
 	}
 	free(row_of_now);
 	free(row_of_base);
-	map_free(builder.by_key);
+	numbering_free(&builder.by_key);
 }
 
 void export_rows_free(struct export_rows *rows)

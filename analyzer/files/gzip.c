@@ -12,7 +12,8 @@ enum {
 	WINDOW_GZIP = 15 + 16,
 	MEMORY_LEVEL = 8,
 	PIECE_BYTES = 64 * 1024,
-	FED_BYTES = 1 << 30, /* in one call */
+	DRAINED_BYTES = 256 * 1024, /* of a packing at once */
+	FED_BYTES = 1 << 30,        /* in one call */
 };
 
 /* zlib fails here only for want of memory, which ends seep as every other allocation does. */
@@ -38,22 +39,75 @@ static void stream_feed(z_stream *stream, const unsigned char *data, size_t byte
 	*fed += stream->avail_in;
 }
 
-static void pack(struct buffer *out, const void *data, size_t bytes, int level, int strategy)
+static z_stream *packing_begin(int level, int strategy)
+{
+	z_stream *stream = memory_allocate(1, sizeof *stream);
+
+	stream->zalloc = zlib_allocate;
+	stream->zfree = zlib_free;
+	deflateInit2(stream, level, Z_DEFLATED, WINDOW_GZIP, MEMORY_LEVEL, strategy);
+	return stream;
+}
+
+/* Packs the bytes; `flush`: Z_FINISH for the last ones. */
+static void packing_feed(struct buffer *out, z_stream *stream, const void *data, size_t bytes, int flush)
 {
 	unsigned char piece[PIECE_BYTES];
-	z_stream stream = {.zalloc = zlib_allocate, .zfree = zlib_free};
 	size_t fed = 0;
 	int status;
 
-	deflateInit2(&stream, level, Z_DEFLATED, WINDOW_GZIP, MEMORY_LEVEL, strategy);
 	do {
-		stream_feed(&stream, data, bytes, &fed);
-		stream.next_out = piece;
-		stream.avail_out = sizeof piece;
-		status = deflate(&stream, fed == bytes ? Z_FINISH : Z_NO_FLUSH);
-		buffer_append(out, piece, sizeof piece - stream.avail_out);
-	} while (status != Z_STREAM_END);
-	deflateEnd(&stream);
+		stream_feed(stream, data, bytes, &fed);
+		stream->next_out = piece;
+		stream->avail_out = sizeof piece;
+		status = deflate(stream, fed == bytes ? flush : Z_NO_FLUSH);
+		buffer_append(out, piece, sizeof piece - stream->avail_out);
+	} while (flush == Z_FINISH ? status != Z_STREAM_END : stream->avail_in || fed < bytes);
+}
+
+static void packing_end(z_stream *stream)
+{
+	deflateEnd(stream);
+	free(stream);
+}
+
+static void pack(struct buffer *out, const void *data, size_t bytes, int level, int strategy)
+{
+	z_stream *stream = packing_begin(level, strategy);
+
+	packing_feed(out, stream, data, bytes, Z_FINISH);
+	packing_end(stream);
+}
+
+static void packing_drain(struct buffer *buffer)
+{
+	struct gzip_packing *packing = (struct gzip_packing *)buffer;
+
+	if (!packing->stream)
+		packing->stream = packing_begin(Z_BEST_SPEED, Z_DEFAULT_STRATEGY);
+	packing_feed(packing->out, packing->stream, buffer->data, buffer->length, Z_NO_FLUSH);
+	packing->bytes += buffer->length;
+	buffer->length = 0;
+	buffer->drain_bytes = DRAINED_BYTES;
+}
+
+void gzip_packing_open(struct gzip_packing *packing, struct buffer *out, size_t whole_bytes)
+{
+	*packing = (struct gzip_packing){.buffer = {.drain = packing_drain, .drain_bytes = whole_bytes}, .out = out};
+}
+
+size_t gzip_packing_close(struct gzip_packing *packing)
+{
+	struct buffer *buffer = &packing->buffer;
+
+	packing->bytes += buffer->length;
+	if (!packing->stream)
+		packing->stream = packing_begin(
+		    buffer->length < buffer->drain_bytes ? Z_DEFAULT_COMPRESSION : Z_BEST_SPEED, Z_DEFAULT_STRATEGY);
+	packing_feed(packing->out, packing->stream, buffer->data, buffer->length, Z_FINISH);
+	packing_end(packing->stream);
+	buffer_free(buffer);
+	return packing->bytes;
 }
 
 void gzip_pack(struct buffer *out, const void *data, size_t bytes)

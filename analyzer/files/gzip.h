@@ -16,6 +16,20 @@ void gzip_pack(struct buffer *out, const void *data, size_t bytes);
 void gzip_pack_quickly(struct buffer *out, const void *data, size_t bytes);
 void gzip_pack_dense(struct buffer *out, const void *data, size_t bytes);
 
+/*
+ * A buffer whose contents are packed as they come: those of a document larger than memory should hold. What has at most
+ * `whole_bytes` is packed at the end, as gzip_pack() does it, all else quickly.
+ */
+struct gzip_packing {
+	struct buffer buffer; /* what is appended to it is packed */
+	struct buffer *out;
+	void *stream; /* NULL: nothing was packed yet */
+	size_t bytes; /* that were appended, without those in the buffer */
+};
+void gzip_packing_open(struct gzip_packing *packing, struct buffer *out, size_t whole_bytes);
+/* Gives the bytes that were appended in all. */
+size_t gzip_packing_close(struct gzip_packing *packing);
+
 bool gzip_is_gzip(const void *data, size_t bytes);
 
 /* Hands out the contents of the gzip members. */

@@ -19,6 +19,7 @@
 #include <zlib.h>
 
 #include "files/checksum.h"
+#include "files/gzip.h"
 #include "base/buffer.h"
 #include "files/output.h"
 #include "base/error.h"
@@ -367,6 +368,54 @@ static void checksums_are_zlibs(void **state)
 }
 
 /* A map with room made before holds what one has that grew by itself. */
+static void numbers_are_in_the_order_of_keys(void **state)
+{
+	(void)state;
+	struct numbering numbering = {0};
+	bool is_new;
+
+	for (uint64_t i = 0; i < 5000; i++) {
+		assert_int_equal(numbering_put(&numbering, i << 40, &is_new), i);
+		assert_true(is_new);
+	}
+	for (uint64_t i = 0; i < 5000; i++) {
+		assert_int_equal(numbering_put(&numbering, i << 40, &is_new), i);
+		assert_false(is_new);
+	}
+	assert_int_equal(numbering.count, 5000);
+	numbering_free(&numbering);
+}
+
+static void packing_is_as_good_as_packing_at_once(void **state)
+{
+	(void)state;
+	enum { WHOLE_BYTES = 100000 };
+	struct buffer plain = {0}, once = {0};
+
+	for (int i = 0; plain.length < 3 * WHOLE_BYTES; i++) {
+		struct gzip_packing packing;
+		struct buffer out = {0};
+		gzip_packing_open(&packing, &out, WHOLE_BYTES);
+		for (size_t at = 0, piece; at < plain.length; at += piece) {
+			piece = plain.length - at < 777 ? plain.length - at : 777;
+			buffer_append(&packing.buffer, plain.data + at, piece);
+		}
+		assert_int_equal(gzip_packing_close(&packing), plain.length);
+		once.length = 0;
+		if (plain.length < WHOLE_BYTES)
+			gzip_pack(&once, plain.data, plain.length);
+		else
+			gzip_pack_quickly(&once, plain.data, plain.length);
+		assert_int_equal(out.length, once.length);
+		assert_memory_equal(out.data, once.data, once.length);
+		buffer_free(&out);
+		for (int k = 0; k < 4001; k++)
+			buffer_append_unsigned(&plain, (uint64_t)k * (uint64_t)(i + 7) % 1009);
+	}
+	buffer_free(&plain);
+	buffer_free(&once);
+}
+
 static void a_map_with_room_is_a_map(void **state)
 {
 	struct map *map = map_create();
@@ -440,6 +489,8 @@ int main(void)
 	    cmocka_unit_test(json_numbers_read_back),
 	    cmocka_unit_test(checksums_are_zlibs),
 	    cmocka_unit_test(a_map_with_room_is_a_map),
+	    cmocka_unit_test(numbers_are_in_the_order_of_keys),
+	    cmocka_unit_test(packing_is_as_good_as_packing_at_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
