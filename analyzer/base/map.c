@@ -168,10 +168,27 @@ static uint64_t numbering_hash(const void *keys, uint32_t index)
 	return hash_word(((const uint64_t *)keys)[index] ^ hash_secret());
 }
 
+void numbering_reserve(struct numbering *numbering, size_t more)
+{
+	index_table_reserve(&numbering->table, numbering->count + more, numbering->count, numbering_hash,
+			    numbering->keys);
+}
+
+uint32_t numbering_get(const struct numbering *numbering, uint64_t key)
+{
+	for (size_t at = numbering_hash(&key, 0); numbering->count; at++) {
+		const uint32_t *slot = index_table_slot(&numbering->table, at);
+		if (*slot == 0)
+			break;
+		if (numbering->keys[*slot - 1] == key)
+			return *slot - 1;
+	}
+	return NUMBERING_NONE;
+}
+
 uint32_t numbering_put(struct numbering *numbering, uint64_t key, bool *is_new)
 {
-	index_table_reserve(&numbering->table, numbering->count + 1u, numbering->count, numbering_hash,
-			    numbering->keys);
+	numbering_reserve(numbering, 1);
 	for (size_t at = numbering_hash(&key, 0);; at++) {
 		uint32_t *slot = index_table_slot(&numbering->table, at);
 		*is_new = *slot == 0;

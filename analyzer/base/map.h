@@ -54,6 +54,11 @@ struct numbering {
 };
 
 uint32_t numbering_put(struct numbering *numbering, uint64_t key, bool *is_new);
+/* NUMBERING_NONE: the key has none. */
+#define NUMBERING_NONE UINT32_MAX
+uint32_t numbering_get(const struct numbering *numbering, uint64_t key);
+/* Makes room for so many more keys at once. */
+void numbering_reserve(struct numbering *numbering, size_t more);
 void numbering_free(struct numbering *numbering);
 
 /* Spreads every bit of the word over all others (the finalizer of MurmurHash3). */

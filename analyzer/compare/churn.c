@@ -52,33 +52,26 @@ static uint32_t *groups_of_counters(const struct churn_period *period, const uin
 {
 	const struct profile *before = period->before, *after = period->after;
 	uint32_t *groups = memory_allocate(before->site_count + 1u, sizeof *groups);
-	struct map *by_stack = map_create();
+	struct numbering by_stack = {0};
 	const uint32_t *retired = NULL;
+	bool is_new;
 
-	map_reserve(by_stack, after->site_count);
-	for (uint32_t i = 0; i < after->site_count; i++) {
-		*map_put(by_stack, after->sites[i].key, NULL) = i;
+	for (uint32_t i = 0; i < after->site_count; i++)
 		retired = after->sites[i].retired ? &after_groups[i] : retired;
-	}
+	for (uint32_t i = 0; i < after->site_count && retired; i++)
+		numbering_put(&by_stack, after->sites[i].key, &is_new);
 	for (uint32_t i = 0; i < before->site_count; i++) {
-		const uint64_t *found = map_get(by_stack, before->sites[i].key);
-		const struct profile_site *now = found ? &after->sites[*found] : NULL;
+		const uint32_t found = numbering_get(&by_stack, before->sites[i].key);
+		const struct profile_site *now = found != NUMBERING_NONE ? &after->sites[found] : NULL;
 		groups[i] = retired && was_given_up(&before->sites[i], now) ? *retired : before_groups[i];
 	}
-	map_free(by_stack);
+	numbering_free(&by_stack);
 	return groups;
 }
 
-/* The sites of each group, in their order. */
-struct group_sites {
-	const struct profile *profile;
-	uint32_t *begin; /* by group, and one more: its first place in `sites` */
-	uint32_t *sites;
-};
-
-static struct group_sites sites_sort(const struct profile *profile, const uint32_t *groups, uint32_t count)
+static struct churn_sites sites_sort(const struct profile *profile, const uint32_t *groups, uint32_t count)
 {
-	struct group_sites sorted = {.profile = profile,
+	struct churn_sites sorted = {.profile = profile,
 				     .begin = memory_allocate((size_t)count + 2, sizeof *sorted.begin),
 				     .sites = memory_allocate(profile->site_count + 1u, sizeof *sorted.sites)};
 
@@ -91,30 +84,41 @@ static struct group_sites sites_sort(const struct profile *profile, const uint32
 	return sorted;
 }
 
-static void sites_free(struct group_sites *sorted)
+static void sites_free(struct churn_sites *sorted)
 {
 	free(sorted->begin);
 	free(sorted->sites);
+	*sorted = (struct churn_sites){0};
 }
 
-/* One group at a time: with 64 lifetimes, the counters of a million take a gigabyte. */
-static struct counters counters_of(const struct group_sites *sorted, uint32_t group)
+/* Which of a profile's sites are a group's, as places in `sites`; of a profile that is not counted, none. */
+struct site_range {
+	uint32_t begin, end;
+};
+
+static struct site_range sites_of(const struct churn_sites *sorted, uint32_t group, uint32_t count)
 {
+	if (!sorted->begin)
+		return (struct site_range){0, 0};
+	return group == count ? (struct site_range){0, sorted->profile->site_count}
+			      : (struct site_range){sorted->begin[group], sorted->begin[group + 1]};
+}
+
+/* The sites of all are taken in their own order. */
+static const struct profile_site *site_at(const struct churn_sites *sorted, uint32_t place, bool is_all)
+{
+	return &sorted->profile->sites[is_all ? place : sorted->sites[place]];
+}
+
+static struct counters counters_of(const struct churn_sites *sorted, uint32_t group, uint32_t count)
+{
+	const struct site_range range = sites_of(sorted, group, count);
 	struct counters counters = {0};
 
-	for (uint32_t i = sorted->begin[group]; i < sorted->begin[group + 1]; i++) {
-		const struct profile_site *site = &sorted->profile->sites[sorted->sites[i]];
+	for (uint32_t i = range.begin; i < range.end; i++) {
+		const struct profile_site *site = site_at(sorted, i, group == count);
 		counters_add(&counters, site, profile_freed_of(sorted->profile, site));
 	}
-	return counters;
-}
-
-static struct counters counters_of_all(const struct profile *profile)
-{
-	struct counters counters = {0};
-
-	for (uint32_t i = 0; i < profile->site_count; i++)
-		counters_add(&counters, &profile->sites[i], profile_freed_of(profile, &profile->sites[i]));
 	return counters;
 }
 
@@ -147,32 +151,55 @@ static void churn_fill(struct churn *churn, const struct counters *before, const
 	churn->grown = share(&churn->freed_grown, &churn->freed);
 }
 
-void churn_measure(struct churn *churn, uint32_t count, const struct churn_period *period,
-		   const uint32_t *before_groups, const uint32_t *after_groups)
+void churn_open(struct churn_counters *counters, uint32_t count, const struct churn_period *period,
+		const uint32_t *before_groups, const uint32_t *after_groups)
 {
+	*counters = (struct churn_counters){
+	    .period = *period, .after = sites_sort(period->after, after_groups, count), .count = count};
+	if (!period->same_process)
+		return;
 	uint32_t *groups = groups_of_counters(period, before_groups, after_groups);
-	struct group_sites sites_before = sites_sort(period->before, groups, count),
-			   sites_after = sites_sort(period->after, after_groups, count);
-	struct counters before = {0}, after;
-
-	for (uint32_t i = 0; i < count; i++) {
-		after = counters_of(&sites_after, i);
-		if (period->same_process)
-			before = counters_of(&sites_before, i);
-		churn_fill(&churn[i], &before, &after, period->seconds);
-	}
-	after = counters_of_all(period->after);
-	if (period->same_process)
-		before = counters_of_all(period->before);
-	churn_fill(&churn[count], &before, &after, period->seconds);
-	sites_free(&sites_before);
-	sites_free(&sites_after);
+	counters->before = sites_sort(period->before, groups, count);
 	free(groups);
 }
 
-bool churn_is_hotspot(const struct churn *churn, const struct seep_measure *in_use, double rate)
+void churn_close(struct churn_counters *counters)
 {
-	const double bytes = sum_estimate(&churn->allocated.bytes);
+	sites_free(&counters->before);
+	sites_free(&counters->after);
+}
+
+struct churn churn_of(const struct churn_counters *counters, uint32_t group)
+{
+	const struct counters before = counters_of(&counters->before, group, counters->count),
+			      after = counters_of(&counters->after, group, counters->count);
+	struct churn churn = {0};
+
+	churn_fill(&churn, &before, &after, counters->period.seconds);
+	return churn;
+}
+
+static struct seep_measure allocated_of(const struct churn_sites *sorted, uint32_t group, uint32_t count)
+{
+	const struct site_range range = sites_of(sorted, group, count);
+	struct seep_measure allocated = {0};
+
+	for (uint32_t i = range.begin; i < range.end; i++)
+		measure_add(&allocated, &site_at(sorted, i, group == count)->allocated);
+	return allocated;
+}
+
+struct seep_measure churn_allocated(const struct churn_counters *counters, uint32_t group)
+{
+	const struct seep_measure before = allocated_of(&counters->before, group, counters->count),
+				  after = allocated_of(&counters->after, group, counters->count);
+
+	return measure_since(&before, &after);
+}
+
+bool churn_is_hotspot(const struct seep_measure *allocated, const struct seep_measure *in_use, double rate)
+{
+	const double bytes = sum_estimate(&allocated->bytes);
 
 	return bytes > 0 && bytes >= DETECTION_LIMIT * rate && bytes >= CHURN_TURNOVER * sum_estimate(&in_use->bytes);
 }

@@ -32,11 +32,31 @@ struct churn_period {
 	double seconds;    /* NaN if unknown */
 };
 
-/* Fills all of churn but `hotspot` for `count` groups and, behind them, the total. The arrays give the group of each site. */
-void churn_measure(struct churn *churn, uint32_t count, const struct churn_period *period,
-		   const uint32_t *before_groups, const uint32_t *after_groups);
+/* The sites of a profile by group, in their order. */
+struct churn_sites {
+	const struct profile *profile;
+	uint32_t *begin; /* by group, and one more: its first place in `sites` */
+	uint32_t *sites;
+};
 
-/* Is it a hotspot, with so much in use at the period's end? */
-bool churn_is_hotspot(const struct churn *churn, const struct seep_measure *in_use, double rate);
+/* All that the churn of any group is computed from: few groups churn, and the numbers of one take half a KiB. */
+struct churn_counters {
+	struct churn_period period;
+	struct churn_sites before, after;
+	uint32_t count; /* of groups */
+};
+
+/* The arrays give the group of each site. */
+void churn_open(struct churn_counters *counters, uint32_t count, const struct churn_period *period,
+		const uint32_t *before_groups, const uint32_t *after_groups);
+void churn_close(struct churn_counters *counters);
+
+/* All but `hotspot`, of a group or, for `count`, of all. */
+struct churn churn_of(const struct churn_counters *counters, uint32_t group);
+/* The same as its `allocated`. */
+struct seep_measure churn_allocated(const struct churn_counters *counters, uint32_t group);
+
+/* Is it a hotspot that allocated so much, with so much in use at the period's end? */
+bool churn_is_hotspot(const struct seep_measure *allocated, const struct seep_measure *in_use, double rate);
 
 #endif

@@ -174,28 +174,35 @@ static int row_compare(const void *left, const void *right, void *groups)
 	return (array[a->group].key > array[b->group].key) - (array[a->group].key < array[b->group].key);
 }
 
-/* The rows still lie in the order of the groups. */
 static void rows_add_churn(struct comparison *comparison, const uint32_t *before_groups, const uint32_t *after_groups)
 {
 	const uint32_t count = comparison->count;
 	const struct churn_period period = {comparison->before, comparison->after, comparison->same_process,
 					    comparison->seconds};
-	struct churn *churn = memory_allocate(count + 1u, sizeof *churn);
 
-	churn_measure(churn, count, &period, before_groups, after_groups);
+	churn_open(&comparison->churn_counters, count, &period, before_groups, after_groups);
+	comparison->total.group = count;
 	for (uint32_t i = 0; i <= count; i++) {
 		struct comparison_row *row = i < count ? &comparison->rows[i] : &comparison->total;
-		row->churn = churn[i];
-		row->churn.hotspot = churn_is_hotspot(&churn[i], &row->after, comparison->rate);
+		const struct seep_measure allocated = churn_allocated(&comparison->churn_counters, row->group);
+		row->churn_bytes = sum_estimate(&allocated.bytes);
+		row->is_hotspot = churn_is_hotspot(&allocated, &row->after, comparison->rate);
 	}
-	free(churn);
+}
+
+struct churn comparison_churn(const struct comparison *comparison, const struct comparison_row *row)
+{
+	struct churn churn = churn_of(&comparison->churn_counters, row->group);
+
+	churn.hotspot = row->is_hotspot;
+	return churn;
 }
 
 static int hotspot_compare(const void *left, const void *right, void *rows)
 {
 	const struct comparison_row *array = rows;
-	const double a = sum_estimate(&array[*(const uint32_t *)left].churn.allocated.bytes);
-	const double b = sum_estimate(&array[*(const uint32_t *)right].churn.allocated.bytes);
+	const double a = array[*(const uint32_t *)left].churn_bytes;
+	const double b = array[*(const uint32_t *)right].churn_bytes;
 
 	if (a != b)
 		return a > b ? -1 : 1;
@@ -207,7 +214,7 @@ static void rank_churn(struct comparison *comparison)
 {
 	comparison->churn = memory_allocate(comparison->count + 1u, sizeof *comparison->churn);
 	for (uint32_t i = 0; i < comparison->count; i++) {
-		if (comparison->rows[i].churn.hotspot)
+		if (comparison->rows[i].is_hotspot)
 			comparison->churn[comparison->churn_count++] = i;
 	}
 	qsort_r(comparison->churn, comparison->churn_count, sizeof *comparison->churn, hotspot_compare,
@@ -292,6 +299,7 @@ void comparison_free(struct comparison *comparison)
 	group_table_free(&comparison->groups);
 	free(comparison->rows);
 	free(comparison->churn);
+	churn_close(&comparison->churn_counters);
 	spreads_free(&comparison->spreads);
 	*comparison = (struct comparison){0};
 }

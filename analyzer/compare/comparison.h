@@ -38,7 +38,7 @@ enum verdict {
 const char *verdict_name(enum verdict verdict);
 
 struct comparison_row {
-	uint32_t group;                    /* index into groups; not used in the total */
+	uint32_t group;                    /* index into groups; of the total, their number */
 	struct seep_measure before, after; /* in use */
 	struct seep_measure allocated;     /* in all, as in the later profile */
 	struct seep_measure fresh, gone;   /* samples; empty where there are none to match */
@@ -46,7 +46,8 @@ struct comparison_row {
 	double growth_bytes, growth_objects;
 	double p, q; /* NaN without intervals, and in most rows whose growth chance explains: see below */
 	enum verdict verdict;
-	struct churn churn;
+	bool is_hotspot;    /* of churn */
+	double churn_bytes; /* allocated in the period */
 };
 
 struct comparison {
@@ -61,6 +62,7 @@ struct comparison {
 	struct comparison_row *rows; /* one a group, ordered by growth in bytes, largest first */
 	uint32_t count;
 	struct comparison_row total;
+	struct churn_counters churn_counters;
 	double grown_bytes, shrunk_bytes; /* all growth above 0, all below 0 (as a positive number) */
 	uint32_t *churn; /* hotspots as indices into rows, by bytes allocated a second, largest first */
 	uint32_t churn_count;
@@ -80,6 +82,9 @@ void comparison_find_spreads(struct comparison *comparison);
  * that are shown, p for those whose interval excludes zero, and q for those that are called: no verdict depends on a p
  * above CALL_Q. The total has a p, and no q.
  */
+
+/* What a row, or the total, allocated and freed again. */
+struct churn comparison_churn(const struct comparison *comparison, const struct comparison_row *row);
 
 /* Computes p and q of all rows. */
 void comparison_test_all(struct comparison *comparison);

@@ -18,17 +18,14 @@ const char *group_by_name(enum group_by by)
 
 void group_table_init(struct group_table *table, enum group_by by)
 {
-	*table = (struct group_table){.by = by,
-				      .by_key = map_create(),
-
-				      .stacks = map_create(),
-				      .lines = place_lines_create()};
+	*table = (struct group_table){.by = by, .lines = place_lines_create()};
 }
 
 void group_table_free(struct group_table *table)
 {
-	map_free(table->by_key);
-	map_free(table->stacks);
+	numbering_free(&table->by_key);
+	numbering_free(&table->stacks);
+	free(table->stack_groups);
 	place_lines_free(table->lines);
 	free(table->groups);
 	free(table->places);
@@ -198,18 +195,29 @@ static uint32_t group_find(struct group_table *table, struct group *found)
 	bool is_new = false;
 
 	found->key = group_key(table, found);
-	uint64_t *index = map_put(table->by_key, found->key, &is_new);
+	const uint32_t index = numbering_put(&table->by_key, found->key, &is_new);
 	if (is_new) {
 		ARRAY_RESERVE(table->groups, table->count, table->capacity);
 		table->groups[table->count] = *found;
-		table->groups[table->count].shared_callers = GROUP_CALLERS_MOST;
-		*index = table->count++;
+		table->groups[table->count++].shared_callers = GROUP_CALLERS_MOST;
 	}
-	struct group *group = &table->groups[*index];
+	struct group *group = &table->groups[index];
 	group->site_count++;
 	if (table->by == GROUP_BY_PLACE && !is_new)
 		group->shared_callers = callers_shared(group, found, group->shared_callers);
-	return (uint32_t)*index;
+	return index;
+}
+
+/* Where a stack keeps its group. A stack stays in it, though another profile may show other wrappers than the one before. */
+static uint32_t *stack_group(struct group_table *table, uint64_t key, bool *is_new)
+{
+	const uint32_t stack = numbering_put(&table->stacks, key, is_new);
+
+	if (*is_new && stack >= table->stack_capacity) {
+		table->stack_capacity = table->stacks.capacity;
+		table->stack_groups = memory_resize(table->stack_groups, table->stack_capacity, sizeof(uint32_t));
+	}
+	return &table->stack_groups[stack];
 }
 
 static uint32_t *sites_add(struct group_table *table, const struct profile *profile, bool keep_stacks)
@@ -218,15 +226,14 @@ static uint32_t *sites_add(struct group_table *table, const struct profile *prof
 	struct frame_walk *places = places_find(profile);
 
 	if (keep_stacks)
-		map_reserve(table->stacks, profile->site_count);
+		numbering_reserve(&table->stacks, profile->site_count);
 	if (table->by == GROUP_BY_PLACE)
 		lines_learn(table, profile, places);
 	for (uint32_t i = 0; i < profile->site_count; i++) {
 		struct group found = {.profile = profile, .site = i, .place = places[i]};
 		bool is_new = true;
-		/* A stack stays in its group, though this profile may show other wrappers than the one before. */
-		uint64_t *group = keep_stacks ? map_put(table->stacks, profile->sites[i].key, &is_new) : NULL;
-		groups[i] = is_new ? group_find(table, &found) : (uint32_t)*group;
+		uint32_t *group = keep_stacks ? stack_group(table, profile->sites[i].key, &is_new) : NULL;
+		groups[i] = is_new ? group_find(table, &found) : *group;
 		if (group)
 			*group = groups[i];
 		group_widen(&table->groups[groups[i]], group_line(&found));

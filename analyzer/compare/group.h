@@ -48,8 +48,10 @@ struct group_table {
 	enum group_by by;
 	struct group *groups;
 	uint32_t count, capacity;
-	struct map *by_key; /* group.key -> index */
-	struct map *stacks; /* profile_site.key of every site that was added -> index of its group */
+	struct numbering by_key; /* group.key: its index */
+	struct numbering stacks; /* profile_site.key of every site that was added */
+	uint32_t *stack_groups;  /* by number of the stack: its group's index */
+	uint32_t stack_capacity;
 	struct place_lines *lines;
 	/* Of the sites of the profile that was added first; the leaf where a site has no stack. */
 	struct frame_walk *places;
@@ -57,6 +59,14 @@ struct group_table {
 
 void group_table_init(struct group_table *table, enum group_by by);
 void group_table_free(struct group_table *table);
+
+/* The group of a site that was added, by its key; NUMBERING_NONE: there is none. */
+static inline uint32_t group_table_of_stack(const struct group_table *table, uint64_t key)
+{
+	const uint32_t stack = numbering_get(&table->stacks, key);
+
+	return stack == NUMBERING_NONE ? NUMBERING_NONE : table->stack_groups[stack];
+}
 
 /* Finds or makes the group of every site. Returns them by site index; the caller frees the array. The profile must
  * have been symbolized, and must outlive the table. */

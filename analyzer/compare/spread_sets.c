@@ -75,15 +75,15 @@ struct pair_list {
 
 static uint32_t set_find(struct spread_sets *sets, const struct membership *found)
 {
-	uint64_t *index = map_put(sets->by_key, found->key, NULL);
+	bool is_new;
+	const uint32_t index = numbering_put(&sets->by_key, found->key, &is_new);
 
-	if (*index == 0) {
+	if (is_new) {
 		ARRAY_RESERVE(sets->sets, sets->hierarchy.set_count, sets->capacity);
-		sets->sets[sets->hierarchy.set_count] = (struct spread_set){
+		sets->sets[sets->hierarchy.set_count++] = (struct spread_set){
 		    .level = found->level, .line = found->line, .module = found->module, .depth = found->depth};
-		*index = ++sets->hierarchy.set_count;
 	}
-	return (uint32_t)*index - 1;
+	return index;
 }
 
 static void element_add(struct spread_sets *sets, struct pair_list *list, uint32_t element, uint32_t site)
@@ -145,7 +145,7 @@ void spread_sets_build(struct spread_sets *sets, const struct profile *profile, 
 {
 	struct pair_list list = {0};
 
-	*sets = (struct spread_sets){.profile = profile, .places = places, .by_key = map_create()};
+	*sets = (struct spread_sets){.profile = profile, .places = places};
 	sets->hierarchy.element_count = count;
 	for (uint32_t element = 0; element < count; element++)
 		element_add(sets, &list, element, sites[element]);
@@ -159,7 +159,7 @@ void spread_sets_free(struct spread_sets *sets)
 	free((void *)sets->hierarchy.begin);
 	free((void *)sets->hierarchy.elements);
 	free(sets->sets);
-	map_free(sets->by_key);
+	numbering_free(&sets->by_key);
 	*sets = (struct spread_sets){0};
 }
 
@@ -169,8 +169,8 @@ uint32_t spread_sets_rank(const struct spread_sets *sets, uint32_t site, const u
 	uint32_t least = 0;
 
 	for (struct membership found; walk_next(&walk, &found);) {
-		const uint64_t *set = map_get(sets->by_key, found.key);
-		const uint32_t here = set ? rank[*set - 1] : 0;
+		const uint32_t set = numbering_get(&sets->by_key, found.key);
+		const uint32_t here = set != NUMBERING_NONE ? rank[set] : 0;
 		if (here && (!least || here < least))
 			least = here;
 	}

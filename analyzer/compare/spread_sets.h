@@ -24,7 +24,7 @@ struct spread_sets {
 	const struct frame_walk *places; /* by site */
 	struct hierarchy hierarchy;      /* over elements */
 	struct spread_set *sets;
-	struct map *by_key; /* -> set + 1 */
+	struct numbering by_key; /* their numbers are the sets' */
 	size_t capacity;
 };
 

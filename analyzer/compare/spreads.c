@@ -51,29 +51,32 @@ static bool *sites_left(const struct search *search, const bool *explained)
 	bool *left = memory_allocate(after->site_count + 1u, sizeof *left);
 
 	for (uint32_t i = 0; i < after->site_count; i++) {
-		const uint64_t *group = map_get(search->groups->stacks, after->sites[i].key);
-		left[i] = group && !explained[*group] && !after->sites[i].retired;
+		const uint32_t group = group_table_of_stack(search->groups, after->sites[i].key);
+		left[i] = group != NUMBERING_NONE && !explained[group] && !after->sites[i].retired;
 	}
 	return left;
 }
 
-/* The samples of one profile that the other does not have. `indices`: a key's site in the later one, + 1. */
+/* The samples of one profile that the other does not have. `indices`: the later one's sites by their keys. */
 static void elements_add(struct search *search, const struct profile *profile, const bool *shared,
-			 const struct map *indices, const bool *left, uint32_t *element_of)
+			 const struct numbering *indices, const bool *left, uint32_t *element_of)
 {
 	const bool is_fresh = profile == search->after;
 
 	for (uint32_t i = 0; i < profile->sample_count; i++) {
 		const struct profile_sample *sample = &profile->samples[i];
-		const uint64_t *site = map_get(indices, profile->sites[sample->site].key);
-		if (shared[i] || !site || !left[*site - 1])
+		if (shared[i])
 			continue;
-		uint32_t *element = &element_of[*site - 1];
+		const uint64_t key = profile->sites[sample->site].key;
+		const uint32_t site = is_fresh ? sample->site : numbering_get(indices, key);
+		if (site == NUMBERING_NONE || !left[site])
+			continue;
+		uint32_t *element = &element_of[site];
 		if (*element == 0) {
 			ARRAY_RESERVE(search->elements, search->count, search->capacity);
 			search->elements[search->count] = (struct element){
-			    .site = (uint32_t)*site - 1,
-			    .group = (uint32_t)*map_get(search->groups->stacks, profile->sites[sample->site].key),
+			    .site = site,
+			    .group = group_table_of_stack(search->groups, key),
 			};
 			*element = (uint32_t)++search->count;
 		}
@@ -86,18 +89,18 @@ static void elements_find(struct search *search, const bool *left)
 {
 	const struct profile *before = search->before, *after = search->after;
 	uint32_t *element_of = memory_allocate(after->site_count + 1u, sizeof *element_of);
-	struct map *indices = map_create();
-	bool *in_after, *in_before;
+	struct numbering indices = {0};
+	bool *in_after, *in_before, is_new;
 
-	map_reserve(indices, after->site_count);
+	numbering_reserve(&indices, after->site_count);
 	for (uint32_t i = 0; i < after->site_count; i++)
-		*map_put(indices, after->sites[i].key, NULL) = i + 1u;
+		numbering_put(&indices, after->sites[i].key, &is_new);
 	samples_match(before, after, &in_after, &in_before);
-	elements_add(search, after, in_before, indices, left, element_of);
-	elements_add(search, before, in_after, indices, left, element_of);
+	elements_add(search, after, in_before, &indices, left, element_of);
+	elements_add(search, before, in_after, &indices, left, element_of);
 	free(in_after);
 	free(in_before);
-	map_free(indices);
+	numbering_free(&indices);
 	free(element_of);
 }
 
@@ -200,7 +203,7 @@ static void spreads_sum(const struct search *search, const bool *left)
 		measure_add(&spread->allocated, &site->allocated);
 		if (site->in_use.samples == 0)
 			continue;
-		const uint64_t place[] = {rank, *map_get(search->groups->stacks, site->key)};
+		const uint64_t place[] = {rank, group_table_of_stack(search->groups, site->key)};
 		bool is_new;
 		map_put(places, hash_bytes(0, place, sizeof place), &is_new);
 		spread->places += is_new;

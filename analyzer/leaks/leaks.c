@@ -41,15 +41,15 @@ static void rows_take_growth(struct leaks *leaks, enum group_by by)
 	comparison_test_all(&comparison); /* q is shown for rows that are not called, too */
 	for (uint32_t i = 0; i < comparison.count; i++) {
 		const struct comparison_row *from = &comparison.rows[i];
-		const uint64_t *index = map_get(leaks->groups.by_key, comparison.groups.groups[from->group].key);
-		if (!index)
+		const uint32_t index = numbering_get(&leaks->groups.by_key, comparison.groups.groups[from->group].key);
+		if (index == NUMBERING_NONE)
 			continue;
-		struct leak_row *row = &leaks->rows[*index];
+		struct leak_row *row = &leaks->rows[index];
 		row->growth = from->growth_bytes;
 		row->growth_bytes =
 		    comparison.has_intervals ? comparison_growth(&comparison, from) : (struct interval){0};
 		row->q = from->q;
-		row->churn = from->churn;
+		row->churn = comparison_churn(&comparison, from);
 	}
 	comparison_free(&comparison);
 }

@@ -19,9 +19,9 @@ uint32_t *page_rows_of_sites(const struct page *page)
 		row_of[places->rows[i].group] = i + 1;
 	for (uint32_t i = 0; i < page->whole->site_count; i++) {
 		const uint64_t *number = map_get(page->history->by_key, page->whole->sites[i].key);
-		const uint64_t *place = map_get(places->groups.stacks, page->whole->sites[i].key);
-		if (number && place)
-			rows[*number] = row_of[*place];
+		const uint32_t place = group_table_of_stack(&places->groups, page->whole->sites[i].key);
+		if (number && place != NUMBERING_NONE)
+			rows[*number] = row_of[place];
 	}
 	free(row_of);
 	return rows;

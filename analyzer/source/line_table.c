@@ -234,9 +234,10 @@ static struct line_value value_of_comparison(const struct comparison *comparison
 {
 	const bool matched = comparison->has_intervals;
 
-	if (!order_is_in_use(order))
-		return (struct line_value){.more = sum_of(&row->churn.allocated, order),
-					   .largest = row->ever.objects.largest};
+	if (!order_is_in_use(order)) {
+		const struct seep_measure allocated = churn_allocated(&comparison->churn_counters, row->group);
+		return (struct line_value){.more = sum_of(&allocated, order), .largest = row->ever.objects.largest};
+	}
 	return (struct line_value){
 	    .more = sum_of(matched ? &row->fresh : &row->after, order),
 	    .less = sum_of(matched ? &row->gone : &row->before, order),

@@ -56,8 +56,9 @@ static void json_row(struct json *json, const struct comparison *comparison, con
 	json_begin_object(json);
 	json_site_fields(json, &site, comparison->groups.by);
 	if (is_churn) {
-		json_churn(json, &row->churn);
-		json_churn_advice(json, &row->churn);
+		const struct churn churn = comparison_churn(comparison, row);
+		json_churn(json, &churn);
+		json_churn_advice(json, &churn);
 	} else {
 		json_growth(json, comparison, row, known ? &intervals : NULL);
 		json_number(json_key(json, "q"), row->q);
@@ -74,11 +75,12 @@ static void json_totals(struct json *json, const struct comparison *comparison)
 	const bool known = comparison->has_intervals;
 	const struct growth_intervals intervals =
 	    known ? comparison_intervals(comparison, total) : (struct growth_intervals){0};
+	const struct churn churn = comparison_churn(comparison, total);
 
 	json_begin_object(json_key(json, "totals"));
 	json_values(json, comparison->after, &total->after, &total->allocated, known ? &intervals.after_bytes : NULL);
 	json_growth(json, comparison, total, known ? &intervals : NULL);
-	json_churn(json, &total->churn);
+	json_churn(json, &churn);
 	json_known(json, "sites", comparison->count, true);
 	json_end_object(json);
 }

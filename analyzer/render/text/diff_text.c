@@ -239,8 +239,10 @@ static void write_churn(struct text_page *page, const struct comparison *compari
 	text_write_labelled(page, STYLE_STRONG, "CHURN", text.data);
 	buffer_free(&text);
 	table_init(&table, columns, is_wide ? CHURN_CELLS : CELL_REMOTELY);
-	for (uint32_t i = 0; i < shown; i++)
-		add_churn_row(&table, &comparison->rows[comparison->churn[i]].churn);
+	for (uint32_t i = 0; i < shown; i++) {
+		const struct churn churn = comparison_churn(comparison, &comparison->rows[comparison->churn[i]]);
+		add_churn_row(&table, &churn);
+	}
 	table_write_titles(&table, page);
 	for (uint32_t i = 0; i < shown; i++) {
 		const struct comparison_row *row = &comparison->rows[comparison->churn[i]];
@@ -248,7 +250,8 @@ static void write_churn(struct text_page *page, const struct comparison *compari
 		table_write_cells(&table, page, i);
 		group_write_name(page, group, by, table_text_start(&table), CALLER_INDENT);
 		group_write_callers(page, group, by, CALLER_INDENT, CALLERS);
-		write_advice(page, &row->churn);
+		const struct churn churn = comparison_churn(comparison, row);
+		write_advice(page, &churn);
 	}
 	write_more(page, shown, comparison->churn_count);
 	table_free(&table);

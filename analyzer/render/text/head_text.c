@@ -104,7 +104,7 @@ void head_write_diff(struct text_page *page, const struct comparison *comparison
 		snprintf(growth.value, sizeof growth.value, "%s", quantity_signed_bytes(total->growth_bytes).text);
 	snprintf(samples, sizeof samples, "%s, %s%s%s", quantity_bytes(sum_estimate(&total->after.bytes)).text,
 		 growth.value, *growth.interval ? " " : "", growth.interval);
-	head_write_memory(page, after, before, samples, sum_estimate(&total->churn.allocated.bytes));
+	head_write_memory(page, after, before, samples, total->churn_bytes);
 	write_account(page, before, after);
 	head_write_losses(page, after, total->allocated.samples);
 	if (comparison->has_intervals && !comparison->same_process)

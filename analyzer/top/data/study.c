@@ -161,9 +161,9 @@ static void verdicts_keep(struct work *work)
 
 	for (uint32_t i = 0; i < leaks->count; i++) {
 		const struct group *group = &leaks->groups.groups[leaks->rows[i].group];
-		const uint64_t *index = map_get(work->groups.by_key, group->key);
-		if (index)
-			verdict_keep(work, &work->places[*index], &leaks->rows[i]);
+		const uint32_t index = numbering_get(&work->groups.by_key, group->key);
+		if (index != NUMBERING_NONE)
+			verdict_keep(work, &work->places[index], &leaks->rows[i]);
 	}
 	for (uint32_t i = 0; i < leaks->spread_count; i++) {
 		struct study_place *place = place_add(work);

@@ -44,30 +44,32 @@ static void counters_that_were_retired_are_no_churn(void **state)
 		const struct comparison_row *row = &fixture.comparison.rows[i];
 		const struct group *group = &fixture.comparison.groups.groups[row->group];
 		const struct profile_site *site = &group->profile->sites[group->site];
-		*(site->retired ? &retired : &own) += row->churn.allocated.samples;
+		*(site->retired ? &retired : &own) += comparison_churn(&fixture.comparison, row).allocated.samples;
 	}
 	assert_int_equal(own, 3);
 	assert_int_equal(retired, 1);
-	assert_int_equal(fixture.comparison.total.churn.allocated.samples, 4);
+	assert_int_equal(comparison_churn(&fixture.comparison, &fixture.comparison.total).allocated.samples, 4);
 	fixture_free(&fixture);
 }
 
 static void churn_counts_the_period_alone(void **state)
 {
 	struct fixture fixture = story(GROUP_BY_STACK);
-	const struct churn *json = &row_of(&fixture, "json_alloc")->churn;
-	const struct churn *queue = &row_of(&fixture, "queue_push")->churn;
+	const struct comparison *comparison = &fixture.comparison;
+	const struct churn json = comparison_churn(comparison, row_of(&fixture, "json_alloc"));
+	const struct churn queue = comparison_churn(comparison, row_of(&fixture, "queue_push"));
+	const struct churn list = comparison_churn(comparison, row_of(&fixture, "list_append"));
 
 	(void)state;
-	assert_near(json->bytes_per_second, 300 * (STORY_RATE + 256.0) / 120, 1e-6);
-	assert_near(json->allocations_per_second, 300 * (STORY_RATE / 512.0 + 0.5) / 120, 1e-6);
-	assert_near(json->median_lifetime_ns, 16384 * sqrt(2), 1e-9); /* the middle of 30 us's bin */
-	assert_true(json->shortly == 1 && json->remotely == 0 && json->hotspot);
-	assert_true(queue->shortly == 0 && queue->remotely > 0.99 && queue->hotspot);
+	assert_near(json.bytes_per_second, 300 * (STORY_RATE + 256.0) / 120, 1e-6);
+	assert_near(json.allocations_per_second, 300 * (STORY_RATE / 512.0 + 0.5) / 120, 1e-6);
+	assert_near(json.median_lifetime_ns, 16384 * sqrt(2), 1e-9); /* the middle of 30 us's bin */
+	assert_true(json.shortly == 1 && json.remotely == 0 && json.hotspot);
+	assert_true(queue.shortly == 0 && queue.remotely > 0.99 && queue.hotspot);
 	assert_int_equal(fixture.comparison.churn_count, 2);
-	assert_ptr_equal(&fixture.comparison.rows[fixture.comparison.churn[0]].churn, json);
-	assert_false(row_of(&fixture, "list_append")->churn.hotspot);
-	assert_true(isnan(row_of(&fixture, "list_append")->churn.shortly));
+	assert_ptr_equal(&comparison->rows[comparison->churn[0]], row_of(&fixture, "json_alloc"));
+	assert_false(list.hotspot);
+	assert_true(isnan(list.shortly));
 	fixture_free(&fixture);
 }
 
