@@ -80,7 +80,7 @@ analyzer                analyzer/base analyzer/commands analyzer/files analyzer/
 TOP_LEVEL = {"preload", "analyzer", "include", "tests", "docs", "Makefile", "README.md", "LICENSE"}
 MOST_FILES_IN_A_FOLDER = 20
 LONGEST_FUNCTION_LINES = 56
-INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*"([^"]+)"', re.M)
+INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*(["<])([^">]+)', re.M)
 LICENSED = (".c", ".h", ".S", ".cc", ".sh", ".js", ".css", ".py", ".map")
 
 
@@ -99,6 +99,11 @@ def included_file(text):
     return next((root + "/" + text for root in ("analyzer", "preload") if root + "/" + text in TEXTS), None)
 
 
+def includes(text):
+    """What a source includes of ours, also in <>, which the compiler's path finds as well."""
+    return [target for mark, target in INCLUDE.findall(text) if mark == '"' or included_file(target)]
+
+
 def floors():
     rows = [line.split() for line in FLOORS.strip().splitlines()]
     return {row[0]: set(row[1:]) for row in rows}
@@ -111,7 +116,7 @@ def wrong_includes():
         if own not in allowed:
             yield f"{own}/ has no row in tests/check_layout.py"
             continue
-        for target in INCLUDE.findall(text):
+        for target in includes(text):
             path = included_file(target)
             folder = os.path.dirname(path) if path else None
             if not path:
@@ -134,7 +139,7 @@ def circles():
     graph = {}
     for name, text in TEXTS.items():
         needs = graph.setdefault(module_of(name), set())
-        needs |= {module_of(path) for path in map(included_file, INCLUDE.findall(text)) if path}
+        needs |= {module_of(path) for path in map(included_file, includes(text)) if path}
         needs.discard(module_of(name))
     reach = {}
 
@@ -178,7 +183,7 @@ def long_functions():
 
 def foreign_includes_of_include():
     for name in FILES:
-        if name.startswith("include/") and INCLUDE.search(open(name, encoding="utf-8").read()):
+        if name.startswith("include/") and includes(open(name, encoding="utf-8").read()):
             yield name
 
 
