@@ -397,9 +397,9 @@ screenshots: ## make the README's pictures of the page anew, from make demo's re
 	node tests/page/screenshots.mjs $$(tests/deps.sh --modules tests/page) $(BUILD)/demo/shop.html $(BUILD)/demo/redis.html docs/images
 
 .PHONY: format
-format: ## lay out all C sources by .clang-format
+format: ## lay out all sources in C and C++ by .clang-format
 	tests/deps.sh format
-	git ls-files -z '*.[ch]' | xargs -0 clang-format-14 -i
+	git ls-files -z '*.[ch]' '*.cpp' '*.cc' | xargs -0 clang-format-14 -i
 
 .PHONY: help
 help: ## print this

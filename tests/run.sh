@@ -208,7 +208,7 @@ stage_layers() {
 
 # How the sources are laid out, slips in shell scripts and in the page, and that each public header can be read alone, in C and C++.
 stage_format() {
-	git ls-files -z '*.[ch]' >"$logs/sources"
+	git ls-files -z '*.[ch]' '*.cpp' '*.cc' >"$logs/sources"
 	git ls-files -z '*.sh' .ci/run >"$logs/scripts"
 	run_step "clang-format would change nothing (make format)" xargs -0 -a "$logs/sources" clang-format-14 --dry-run -Werror
 	run_step "shellcheck has no warning" xargs -0 -a "$logs/scripts" shellcheck -S warning

@@ -16,7 +16,9 @@
 
 struct noisy {
 	std::string text;
-	explicit noisy(int number) : text(std::to_string(number) + std::string(40, 'x')) {}
+	explicit noisy(int number) : text(std::to_string(number) + std::string(40, 'x'))
+	{
+	}
 	~noisy()
 	{
 		std::vector<std::string> copies(3, text); /* while the stack is being unwound */

@@ -52,8 +52,8 @@ template <typename Resize> void *grown(size_t size, Resize resize)
 		often(                                                                                                 \
 		    [](size_t size) {                                                                                  \
 			    return Kind::kind == Kind::RESIZE                                                          \
-					? grown(size, [](void *old, size_t to) { return call_##name(old, to); })       \
-					: call_##name(nullptr, size);                                                  \
+				       ? grown(size, [](void *old, size_t to) { return call_##name(old, to); })        \
+				       : call_##name(nullptr, size);                                                   \
 		    },                                                                                                 \
 		    [](void *memory, size_t) { free(memory); });                                                       \
 	}

@@ -227,7 +227,8 @@ template <typename Call> [[gnu::always_inline]] inline void allocate_often(const
 		for (size_t at = 0; row.traits & SEEP_ZEROED && at < size; at++)
 			expect(memory[at] == 0, row);
 		memset(memory, 1, size);
-		if (!(is_jemalloc && !strcmp(row.name, "pvalloc"))) /* it has none: libc's comes, which its free does not know */
+		if (!(is_jemalloc &&
+		      !strcmp(row.name, "pvalloc"))) /* it has none: libc's comes, which its free does not know */
 			FREE_SOME(size, free(memory))
 	}
 }
@@ -364,12 +365,14 @@ void fail_everywhere(volatile size_t size)
 {
 	void *memory = malloc(24), *old = memory;
 	bool got_some = malloc(size) || calloc(size, 2) || calloc(1, size) || realloc(nullptr, size) ||
-			realloc(memory, size) || reallocarray(memory, size, 1) || aligned_alloc(64, size & ~(size_t)63) ||
-			memalign(64, size) || valloc(size) || pvalloc(size) || !posix_memalign(&memory, 64, size);
+			realloc(memory, size) || reallocarray(memory, size, 1) ||
+			aligned_alloc(64, size & ~(size_t)63) || memalign(64, size) || valloc(size) || pvalloc(size) ||
+			!posix_memalign(&memory, 64, size);
 	if (is_jemalloc || is_tcmalloc || is_mimalloc) /* libstdc++'s throw and catch, and exceptions are allocated */
 		got_some |= ::operator new(size, std::nothrow) || ::operator new[](size, std::nothrow);
 	if (is_jemalloc && size > (size_t)PTRDIFF_MAX) /* which asserts smaller ones in some builds */
-		got_some |= own<void *(size_t, int)>("mallocx")(size, 0) || own<void *(void *, size_t, int)>("rallocx")(old, size, 0);
+		got_some |= own<void *(size_t, int)>("mallocx")(size, 0) ||
+			    own<void *(void *, size_t, int)>("rallocx")(old, size, 0);
 #define FAIL(name, kind, hook, takes, traits)                                                                          \
 	if (Hook::hook == Hook::NESTED && Kind::kind != Kind::TEXT && !((traits) & (SEEP_THROWS | SEEP_FREES_OLD)) &&  \
 	    !strstr(#name, "_small"))                                                                                  \
@@ -384,9 +387,9 @@ void fail_everywhere(volatile size_t size)
 /* What fails counts nothing, and neither does a look at a size. */
 SITE void site_failing()
 {
-	static const size_t sizes[] = {too_much, SIZE_MAX / 2, SIZE_MAX / 2 + 1, SIZE_MAX / 4, SIZE_MAX / 3,
-				       (size_t)1 << 60, (size_t)1 << 48, ((size_t)1 << 52) + 12345, (size_t)-5000,
-				       (size_t)-40000, (size_t)-1000000000};
+	static const size_t sizes[] = {too_much,      SIZE_MAX / 2,    SIZE_MAX / 2 + 1,   SIZE_MAX / 4,
+				       SIZE_MAX / 3,  (size_t)1 << 60, (size_t)1 << 48,    ((size_t)1 << 52) + 12345,
+				       (size_t)-5000, (size_t)-40000,  (size_t)-1000000000};
 	for (int i = 0; i < CALLS; i++) {
 		void *memory = got(malloc(10), 10);
 		fail_everywhere(sizes[i % (sizeof sizes / sizeof *sizes)]);

@@ -20,10 +20,11 @@ struct Price {
 };
 
 // Remembers prices by customer and article, and forgets none.
-class PriceCache {
+class PriceCache
+{
 	std::map<std::string, std::shared_ptr<Price>> prices;
 
-    public:
+      public:
 	[[gnu::noinline]] long look_up(const std::string &customer, int article)
 	{
 		const std::string key = customer + "/article-" + std::to_string(article);
@@ -59,7 +60,7 @@ static Record *audit;
 [[gnu::noinline]] static void audit_append(const std::string &line)
 {
 	auto *record = static_cast<Record *>(xmalloc(sizeof(Record))); // leaks
-	record->line = xstrdup(line.c_str());			       // leaks
+	record->line = xstrdup(line.c_str());                          // leaks
 	record->next = audit;
 	audit = record;
 }
@@ -70,12 +71,13 @@ struct Session {
 	char state[2000];
 };
 
-class Shop {
+class Shop
+{
 	PriceCache cache;
 	std::deque<std::unique_ptr<Session>> sessions;
 	std::vector<std::string> catalogue;
 
-    public:
+      public:
 	Shop()
 	{
 		for (int i = 0; i < 40000; i++)

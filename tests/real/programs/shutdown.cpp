@@ -9,7 +9,8 @@
 #include <unistd.h>
 #include <vector>
 
-namespace {
+namespace
+{
 constexpr unsigned sessions = 900, pooled = 300, cached = 150, all = sessions + pooled + cached, points = 50;
 unsigned point, gone;
 
