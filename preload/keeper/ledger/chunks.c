@@ -30,17 +30,21 @@ void chunks_close(struct chunks *chunks)
 		system_close(chunks->descriptor);
 }
 
-/* The chunk's size; 0: none begins there. */
+static bool page_is_there(struct chunks *chunks, uint64_t page)
+{
+	struct page_counts counts = {0};
+	pages_count(chunks->pages, page, page + PAGE_BYTES, false, &counts);
+	return counts.anonymous == PAGE_BYTES;
+}
+
+/* The chunk's size; 0: none begins there that ends by `end`. Its page is in memory. */
 static uint64_t chunk_bytes(struct chunks *chunks, uint64_t start, uint64_t end)
 {
-	struct page_counts page = {0};
 	uint64_t header[2] = {0};
 	if (!chunks->is_readable || !chunks->left)
 		return 0;
 	chunks->left--;
-	pages_count(chunks->pages, start, start + PAGE_BYTES, false, &page);
-	if (page.anonymous != PAGE_BYTES ||
-	    file_read_at(chunks->descriptor, header, HEADER_BYTES, start) != HEADER_BYTES)
+	if (file_read_at(chunks->descriptor, header, HEADER_BYTES, start) != HEADER_BYTES)
 		return 0;
 	const uint64_t bytes = header[1] & ~FLAGS;
 	const bool is_chunk = header[0] == 0 && (header[1] & FLAGS) == FLAG_MAPPED && bytes % PAGE_BYTES == 0 &&
@@ -50,8 +54,8 @@ static uint64_t chunk_bytes(struct chunks *chunks, uint64_t start, uint64_t end)
 
 bool chunks_meet(struct chunks *chunks, uint64_t block)
 {
-	if (block % PAGE_BYTES != HEADER_BYTES || chunks->count == CHUNKS_MET ||
-	    !chunk_bytes(chunks, block - HEADER_BYTES, UINT64_MAX))
+	if (block % PAGE_BYTES != HEADER_BYTES || chunks->count == CHUNKS_MET || !chunks->is_readable ||
+	    !page_is_there(chunks, block - HEADER_BYTES) || !chunk_bytes(chunks, block - HEADER_BYTES, UINT64_MAX))
 		return false;
 	chunks->starts[chunks->count++] = block - HEADER_BYTES;
 	return true;
@@ -70,9 +74,11 @@ void chunks_sort(struct chunks *chunks)
 		}
 }
 
-uint64_t chunks_piece(struct chunks *chunks, uint64_t start, uint64_t end, bool *is_chunk)
+uint64_t chunks_piece(struct chunks *chunks, const struct page_piece *all, uint64_t start, bool *is_chunk)
 {
-	const uint64_t bytes = chunk_bytes(chunks, start, end);
+	const uint64_t end = all->end;
+	const bool is_there = all->counts.anonymous == end - all->start || page_is_there(chunks, start);
+	const uint64_t bytes = is_there ? chunk_bytes(chunks, start, end) : 0;
 	uint32_t low = 0, high = chunks->count; /* the first that begins behind */
 	*is_chunk = bytes != 0;
 	if (bytes)

@@ -30,7 +30,7 @@ void chunks_close(struct chunks *chunks);
 bool chunks_meet(struct chunks *chunks, uint64_t block);
 void chunks_sort(struct chunks *chunks);
 
-/* Where the piece from `start` on ends, at `end` at the latest; whether it is a chunk. */
-uint64_t chunks_piece(struct chunks *chunks, uint64_t start, uint64_t end, bool *is_chunk);
+/* Where the piece from `start` on ends, at the end of all at the latest; whether it is a chunk. `all`: a mapping, counted. */
+uint64_t chunks_piece(struct chunks *chunks, const struct page_piece *all, uint64_t start, bool *is_chunk);
 
 #endif

@@ -4,6 +4,9 @@
 
 #include <string.h>
 
+#define TOGETHER_MOST 64
+#define NEAR_BYTES (UINT64_C(8) << 40)
+
 /* The row of a class and name; the class's row without a name where there is no more room. */
 static struct ledger_row *row_find(struct ledger_row rows[static LEDGER_ROWS], uint32_t *count, uint32_t class,
 				   const char *name)
@@ -17,46 +20,112 @@ static struct ledger_row *row_find(struct ledger_row rows[static LEDGER_ROWS], u
 	return &rows[(*count)++];
 }
 
-static void piece_sum(struct ledger_row *row, struct pages *pages, uint64_t start, uint64_t end, bool may_be_of_files)
+static void counts_add(struct page_counts *sum, const struct page_counts *counts)
+{
+	sum->anonymous += counts->anonymous;
+	sum->file += counts->file;
+	sum->swapped += counts->swapped;
+	sum->huge += counts->huge;
+	sum->unread += counts->unread;
+}
+
+static void piece_add(struct ledger_row *row, const struct page_piece *piece)
 {
 	row->mappings++;
-	row->virtual_bytes += end - start;
-	if (start < PAGES_END)
-		pages_count(pages, start, end, may_be_of_files, &row->pages);
+	row->virtual_bytes += piece->end - piece->start;
+	counts_add(&row->pages, &piece->counts);
+}
+
+/* What is summed up, and where. */
+struct sum {
+	const struct ledger *ledger;
+	struct pages *pages;
+	struct chunks *chunks;
+	struct ledger_row *rows;
+	uint32_t count;
+	uint64_t library; /* where one is; 0: nowhere */
+};
+
+/* The kernel gives malloc addresses beside those of libraries; collected heaps ask for others, and may have thousands. */
+static bool may_be_mallocs(const struct sum *sum, const struct page_piece *all)
+{
+	const uint64_t distance = all->start > sum->library ? all->start - sum->library : sum->library - all->start;
+	return all->counts.anonymous && (!sum->library || distance < NEAR_BYTES);
 }
 
 /* A mapping of the program's own, and what of it is malloc's. */
-static void own_sum(const struct ledger *ledger, const struct ledger_mapping *mapping, struct pages *pages,
-		    struct chunks *chunks, struct ledger_row rows[static LEDGER_ROWS], uint32_t *count)
+static void own_add(struct sum *sum, const struct page_piece *all, const char *name)
 {
-	for (uint64_t start = mapping->start, end; start < mapping->end; start = end) {
-		bool is_chunk;
-		end = chunks_piece(chunks, start, mapping->end, &is_chunk);
-		struct ledger_row *row = is_chunk
-					     ? row_find(rows, count, SEEP_LEDGER_HEAP, "mapped")
-					     : row_find(rows, count, SEEP_LEDGER_OWN, ledger_name(ledger, mapping));
-		const uint64_t before = row->pages.anonymous;
-		piece_sum(row, pages, start, end, false);
-		chunks->resident_bytes += is_chunk ? row->pages.anonymous - before : 0;
+	struct page_piece piece;
+	bool is_chunk;
+	if (!may_be_mallocs(sum, all) ||
+	    (chunks_piece(sum->chunks, all, all->start, &is_chunk) == all->end && !is_chunk)) {
+		piece_add(row_find(sum->rows, &sum->count, SEEP_LEDGER_OWN, name), all);
+		return;
+	}
+	for (piece.start = all->start; piece.start < all->end; piece.start = piece.end) {
+		piece.end = chunks_piece(sum->chunks, all, piece.start, &is_chunk);
+		pages_count_pieces(sum->pages, &piece, 1, false);
+		sum->chunks->resident_bytes += is_chunk ? piece.counts.anonymous : 0;
+		piece_add(is_chunk ? row_find(sum->rows, &sum->count, SEEP_LEDGER_HEAP, "mapped")
+				   : row_find(sum->rows, &sum->count, SEEP_LEDGER_OWN, name),
+			  &piece);
+	}
+}
+
+static bool may_be_of_files(const struct ledger_mapping *mapping)
+{
+	return mapping->inode || mapping->permission & LEDGER_SHARE;
+}
+
+/* How many mappings from the first on are counted together. */
+static uint32_t together(const struct ledger *ledger, uint32_t first)
+{
+	const bool of_files = may_be_of_files(&ledger->mappings[first]);
+	uint64_t bytes = 0;
+	uint32_t count = 0;
+	for (; count < TOGETHER_MOST && first + count < ledger->count; count++) {
+		const struct ledger_mapping *mapping = &ledger->mappings[first + count];
+		bytes += mapping->end - mapping->start;
+		if (count &&
+		    (bytes > PAGES_PIECE_BYTES || may_be_of_files(mapping) != of_files || mapping->start >= PAGES_END))
+			break;
+	}
+	return count;
+}
+
+static void mappings_add(struct sum *sum, uint32_t first, uint32_t count)
+{
+	const struct ledger_mapping *mappings = &sum->ledger->mappings[first];
+	struct page_piece pieces[TOGETHER_MOST];
+	for (uint32_t i = 0; i < count; i++)
+		pieces[i] = (struct page_piece){.start = mappings[i].start, .end = mappings[i].end};
+	if (mappings[0].start < PAGES_END)
+		pages_count_pieces(sum->pages, pieces, count, may_be_of_files(&mappings[0]));
+	for (uint32_t i = 0; i < count; i++) {
+		const char *name = ledger_name(sum->ledger, &mappings[i]);
+		if (mappings[i].class == SEEP_LEDGER_OWN && sum->chunks->is_readable)
+			own_add(sum, &pieces[i], name);
+		else
+			piece_add(row_find(sum->rows, &sum->count, mappings[i].class, name), &pieces[i]);
 	}
 }
 
 uint32_t ledger_sum(const struct ledger *ledger, struct pages *pages, struct chunks *chunks,
 		    struct ledger_row rows[static LEDGER_ROWS])
 {
-	uint32_t count = 0;
-	for (uint32_t i = 0; i < ledger->count; i++) {
-		const struct ledger_mapping *mapping = &ledger->mappings[i];
-		if (mapping->class == SEEP_LEDGER_OWN && chunks->is_readable)
-			own_sum(ledger, mapping, pages, chunks, rows, &count);
-		else
-			piece_sum(row_find(rows, &count, mapping->class, ledger_name(ledger, mapping)), pages,
-				  mapping->start, mapping->end, mapping->inode || mapping->permission & LEDGER_SHARE);
+	struct sum sum = {.ledger = ledger, .pages = pages, .chunks = chunks, .rows = rows};
+	for (uint32_t i = 0; i < ledger->count; i++)
+		if (ledger->mappings[i].class == SEEP_LEDGER_LIBRARY)
+			sum.library = ledger->mappings[i].start;
+	for (uint32_t first = 0, count; first < ledger->count; first += count) {
+		count = together(ledger, first);
+		mappings_add(&sum, first, count);
 	}
 	if (ledger->cut_bytes) {
-		struct ledger_row *row = row_find(rows, &count, SEEP_LEDGER_UNEXPLAINED, "");
+		struct ledger_row *row = row_find(rows, &sum.count, SEEP_LEDGER_UNEXPLAINED, "");
 		row->virtual_bytes += ledger->cut_bytes;
 		row->pages.unread += ledger->cut_bytes;
 	}
-	return count;
+	return sum.count;
 }

@@ -11,7 +11,6 @@
 
 #include <seep/heap.h>
 
-#define PIECE_BYTES (UINT64_C(64) << 20)
 #define PAGE_BYTES UINT64_C(4096)
 
 /* An entry of /proc/PID/pagemap. */
@@ -44,11 +43,11 @@ void pages_close(struct pages *pages)
 	system_close(pages->descriptor);
 }
 
-static void region_add(struct pages *pages, const struct scan_region *region, struct page_counts *counts)
+static void region_add(struct pages *pages, uint64_t start, uint64_t end, uint64_t is, struct page_counts *counts)
 {
-	const uint64_t bytes = region->end - region->start, is = region->categories;
+	const uint64_t bytes = end - start;
 	if (pages->visit && (is & SCAN_SWAPPED || !(is & (SCAN_FILE | SCAN_ZERO))))
-		pages->visit(region->start, region->end, pages->context);
+		pages->visit(start, end, pages->context);
 	if (is & SCAN_SWAPPED)
 		counts->swapped += bytes;
 	else if (is & SCAN_FILE)
@@ -59,9 +58,23 @@ static void region_add(struct pages *pages, const struct scan_region *region, st
 		counts->huge += bytes;
 }
 
-/* One call. Where it came to; `start`: it can't. */
-static uint64_t piece_scan(struct pages *pages, uint64_t start, uint64_t end, bool may_be_of_files,
-			   struct page_counts *counts)
+/* A region may reach over several pieces: the kernel joins what is alike. The last of them. */
+static struct page_piece *region_add_to(struct pages *pages, const struct scan_region *region, struct page_piece *piece,
+					const struct page_piece *end)
+{
+	for (;; piece++) {
+		const uint64_t from = region->start > piece->start ? region->start : piece->start;
+		const uint64_t to = region->end < piece->end ? region->end : piece->end;
+		if (from < to)
+			region_add(pages, from, to, region->categories, &piece->counts);
+		if (region->end <= piece->end || piece + 1 == end)
+			return piece;
+	}
+}
+
+/* One call, from the first piece's start on or from where the last call came to. Where it came to; `start`: it can't. */
+static uint64_t pieces_scan(struct pages *pages, uint64_t start, uint64_t end, bool may_be_of_files,
+			    struct page_piece *pieces, uint32_t count)
 {
 	struct scan_region *regions = pages->scratch;
 	struct scan scan = {.size = sizeof scan,
@@ -72,11 +85,12 @@ static uint64_t piece_scan(struct pages *pages, uint64_t start, uint64_t end, bo
 			    .any_of = SCAN_PRESENT | SCAN_SWAPPED,
 			    .returned = SCAN_PRESENT | SCAN_SWAPPED | SCAN_ZERO | SCAN_HUGE |
 					(may_be_of_files ? SCAN_FILE : 0)};
+	struct page_piece *piece = pieces;
 	long got = system_call(SYS_ioctl, pages->descriptor, (long)SCAN_REQUEST, (long)&scan, 0, 0, 0);
 	if (got < 0 || scan.walk_end <= start)
 		return start;
 	for (long i = 0; i < got; i++)
-		region_add(pages, &regions[i], counts);
+		piece = region_add_to(pages, &regions[i], piece, pieces + count);
 	return scan.walk_end;
 }
 
@@ -119,18 +133,45 @@ static uint64_t piece_read(struct pages *pages, uint64_t start, uint64_t end, bo
 	return start + count * PAGE_BYTES;
 }
 
-void pages_count(struct pages *pages, uint64_t start, uint64_t end, bool may_be_of_files, struct page_counts *counts)
+/* From an address on, in calls for itself. */
+static void piece_count(struct pages *pages, struct page_piece *piece, uint64_t start, bool may_be_of_files)
 {
-	while (start < end && clock_read_ns(CLOCK_MONOTONIC) < pages->deadline_ns) {
-		const uint64_t stop = end - start > PIECE_BYTES ? start + PIECE_BYTES : end;
-		uint64_t next = pages->cannot_scan ? start : piece_scan(pages, start, stop, may_be_of_files, counts);
+	while (start < piece->end && clock_read_ns(CLOCK_MONOTONIC) < pages->deadline_ns) {
+		const uint64_t stop = piece->end - start > PAGES_PIECE_BYTES ? start + PAGES_PIECE_BYTES : piece->end;
+		uint64_t next = pages->cannot_scan ? start : pieces_scan(pages, start, stop, may_be_of_files, piece, 1);
 		if (next == start) {
 			pages->cannot_scan = true;
-			next = piece_read(pages, start, stop, may_be_of_files, counts);
+			next = piece_read(pages, start, stop, may_be_of_files, &piece->counts);
 		}
 		if (next == start)
 			break;
 		start = next;
 	}
-	counts->unread += end - start;
+	if (start < piece->end)
+		piece->counts.unread += piece->end - start;
+}
+
+void pages_count_pieces(struct pages *pages, struct page_piece *pieces, uint32_t count, bool may_be_of_files)
+{
+	const uint64_t end = pieces[count - 1].end;
+	uint64_t start = pieces[0].start;
+	for (uint32_t i = 0; i < count; i++)
+		pieces[i].counts = (struct page_counts){0};
+	while (count > 1 && start < end && !pages->cannot_scan && clock_read_ns(CLOCK_MONOTONIC) < pages->deadline_ns) {
+		const uint64_t next = pieces_scan(pages, start, end, may_be_of_files, pieces, count);
+		if (next == start)
+			break;
+		start = next;
+	}
+	for (uint32_t i = 0; i < count; i++)
+		if (start < pieces[i].end)
+			piece_count(pages, &pieces[i], start > pieces[i].start ? start : pieces[i].start,
+				    may_be_of_files);
+}
+
+void pages_count(struct pages *pages, uint64_t start, uint64_t end, bool may_be_of_files, struct page_counts *counts)
+{
+	struct page_piece piece = {.start = start, .end = end, .counts = *counts};
+	piece_count(pages, &piece, start, may_be_of_files);
+	*counts = piece.counts;
 }

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #define PAGES_SCRATCH_BYTES 65536
+#define PAGES_PIECE_BYTES (UINT64_C(64) << 20)
 #define PAGES_END (UINT64_C(1) << 56) /* mappings above are the kernel's */
 
 struct page_counts { /* bytes */
@@ -40,6 +41,16 @@ struct pages {
 /* False: nobody may look at that process, or it has ended. */
 bool pages_open(struct pages *pages, uint64_t pid, void *scratch, uint64_t deadline_ns);
 void pages_close(struct pages *pages);
+
+/* [start, end), and where its pages are counted. */
+struct page_piece {
+	uint64_t start, end;
+	struct page_counts counts;
+};
+
+/* Fills the counts of pieces in the order of addresses, as one where the kernel can: a call for each would cost more than what it
+ * does. All together have no more than PAGES_PIECE_BYTES, unless there is only one. */
+void pages_count_pieces(struct pages *pages, struct page_piece *pieces, uint32_t count, bool may_be_of_files);
 
 /* Adds what lies in [start, end). Whether a page is a file's costs the kernel ten times as much as the rest, so it is asked only if
  * there may be such: otherwise all count as anonymous. */

@@ -165,10 +165,11 @@ static void chunks_are_told_from_what_lies_beside_them(void **state)
 	assert_true(chunks_meet(&chunks, begin + 12 * PAGE + 16));
 	assert_true(chunks_meet(&chunks, begin + 3 * PAGE + 16));
 	chunks_sort(&chunks);
+	struct page_piece all = {.start = begin, .end = begin + 20 * PAGE};
 	uint64_t at = begin;
 	for (unsigned i = 0; i < 5; i++) {
 		bool is_chunk;
-		const uint64_t end = chunks_piece(&chunks, at, begin + 20 * PAGE, &is_chunk);
+		const uint64_t end = chunks_piece(&chunks, &all, at, &is_chunk);
 		assert_int_equal(at - begin, drawn[i].page * PAGE);
 		assert_int_equal(end - at, drawn[i].pages * PAGE);
 		assert_int_equal(is_chunk, drawn[i].is_chunk);
@@ -179,12 +180,51 @@ static void chunks_are_told_from_what_lies_beside_them(void **state)
 	munmap(memory, 20 * PAGE);
 }
 
+/* One call for many: with holes between them, of which one has pages of its own, and pieces that lie side by side. */
+static void pieces_are_counted_as_each_alone(void **state)
+{
+	(void)state;
+	enum { PAGE = 4096, PIECES = 5 };
+	static const unsigned drawn[PIECES][3] = {
+	    {0, 4, 2}, {4, 8, 4}, {20, 30, 0}, {40, 41, 1}, {50, 90, 7}}; /* of these so many touched */
+	char scratch[PAGES_SCRATCH_BYTES];
+	struct pages pages;
+	struct page_piece pieces[PIECES];
+	char *memory = mmap(NULL, 100 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	madvise(memory, 100 * PAGE, MADV_NOHUGEPAGE);
+	memory[35 * PAGE] = 1;
+	const uint64_t begin = (uintptr_t)memory, later = clock_read_ns(CLOCK_MONOTONIC) + UINT64_C(60000000000);
+	for (unsigned i = 0; i < PIECES; i++)
+		for (unsigned k = 0; k < drawn[i][2]; k++)
+			memory[(drawn[i][1] - 1 - k) * PAGE] = 1;
+	for (int way = 0; way < 2; way++) {
+		assert_true(pages_open(&pages, (uint64_t)getpid(), scratch, later));
+		pages.cannot_scan = way != 0;
+		for (unsigned i = 0; i < PIECES; i++)
+			pieces[i] =
+			    (struct page_piece){.start = begin + drawn[i][0] * PAGE, .end = begin + drawn[i][1] * PAGE};
+		pages_count_pieces(&pages, pieces, PIECES, false);
+		for (unsigned i = 0; i < PIECES; i++) {
+			assert_int_equal(pieces[i].counts.anonymous, drawn[i][2] * PAGE);
+			assert_int_equal(pieces[i].counts.unread, 0);
+		}
+		pages_close(&pages);
+	}
+	assert_true(pages_open(&pages, (uint64_t)getpid(), scratch, 0));
+	pages_count_pieces(&pages, pieces, PIECES, false);
+	assert_int_equal(pieces[0].counts.unread, 4 * PAGE);
+	assert_int_equal(pieces[4].counts.unread, 40 * PAGE);
+	pages_close(&pages);
+	munmap(memory, 100 * PAGE);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(files_are_told_by_what_they_are),
 	    cmocka_unit_test(private_memory_is_told_by_its_neighbours),
 	    cmocka_unit_test(what_does_not_fit_is_counted_as_unread),
+	    cmocka_unit_test(pieces_are_counted_as_each_alone),
 	    cmocka_unit_test(chunks_are_told_from_what_lies_beside_them),
 	    cmocka_unit_test(pages_are_counted_as_the_kernel_does),
 	};
