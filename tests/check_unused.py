@@ -20,8 +20,10 @@ FOR_TESTS = {
     "limits_threshold": "its bounds",
     "loss_effect": "each loss is said where it counts",
     "modules_set_finder": "modules that no loader has",
-    "normal_quantile": "the tables of the books",
+    "references_add": "a snapshot of which no file is written",
     "retention_choose": "series of which no file is written",
+    "words_find_by_fours": "both ways find the same",
+    "words_find_plainly": "both ways find the same",
 }
 # Used in a way that objects do not show.
 OTHERWISE = {

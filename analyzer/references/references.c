@@ -2,12 +2,10 @@
 /* See references.h. */
 #include "references/references.h"
 
-#include <inttypes.h>
 #include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include <seep/keeper.h>
 
@@ -25,7 +23,8 @@
 enum {
 	PAUSE_MS = 100, /* to stop all threads */
 	APART_MS = 2000,
-	WATCH_MS = 5,
+	WATCH_MS = 10,
+	WATCHES_A_ROOM = 5, /* between two looks at the room that is left */
 };
 
 #define SCAN_NS_MOST UINT64_C(120000000000)
@@ -105,13 +104,14 @@ static bool scan_watch(const struct finder *finder, struct scan *scan, struct er
 {
 	pthread_t thread;
 	const char *why = NULL;
+	unsigned watches = 0;
 
 	if (!thread_start(&thread, scan_run, scan, false))
 		return error_set(error, "no thread can be made");
 	while (!atomic_load(&scan->done)) {
 		if (!why && !image_is_there(scan->image))
 			why = "has ended";
-		else if (!why && room_is_short(&finder->room))
+		else if (!why && watches++ % WATCHES_A_ROOM == 0 && room_is_short(&finder->room))
 			why = "was given up: memory has run short";
 		else if (!why && clock_read_ns(CLOCK_MONOTONIC) > scan->deadline_ns)
 			why = "was given up: it took too long";
@@ -142,11 +142,14 @@ static bool image_scan(struct finder *finder, struct look *look, const struct im
 		return false;
 	}
 	kernel_words_take(&look->marks, finder->pid, &look->hidden);
+	struct dead_range *dead = stacks_find_dead(image, &copied, finder->pid, &scan.dead_count);
+	scan.dead = dead;
 	const uint64_t begun_ns = clock_read_ns(CLOCK_MONOTONIC);
 	bool scanned = scan_watch(finder, &scan, error);
 	look->scan_ns = clock_read_ns(CLOCK_MONOTONIC) - begun_ns;
 	look->scanned_bytes = scan.scanned_bytes;
 	look->unread_bytes = scan.unread_bytes;
+	free(dead);
 	ledger_free(&mapped);
 	ledger_free(&copied);
 	return scanned;

@@ -11,12 +11,8 @@
 #include <stdatomic.h>
 
 #include "keeper/ledger/ledger.h"
-#include "copy/image.h"
+#include "copy/stacks.h"
 #include "references/marks.h"
-
-struct dead_range {
-	uint64_t start, end;
-};
 
 struct scan {
 	const struct image *image;

@@ -25,8 +25,8 @@ void **table;
 char *interior[N], *secret, *unforked;
 unsigned char packed[10];
 __thread void *local_block[N];
-static volatile int ends, interrupted;
 static int fds[2];
+static volatile int ends, interrupted;
 static void on_child(int number) { (void)number; ends++; }
 
 APART void lose_blocks(void) { for (int i = 0; i < N; i++) *(volatile char *)malloc(1000) = 1; }
@@ -35,6 +35,33 @@ APART void lose_ring(void) {
 	struct node *first = malloc(sizeof *first), *last = first;
 	for (int i = 1; i < N; i++) { last->next = malloc(sizeof *last); last = last->next; }
 	last->next = first;
+}
+APART void lose_deep(void) { void *volatile mine[N]; for (int i = 0; i < N; i++) mine[i] = malloc(350); }
+APART void lose_deeper(void) { volatile char room[16384]; room[0] = 1; lose_deep(); room[1] = 1; }
+APART void *keep_above_fiber(void) { return memset(malloc(330), 1, 330); }
+static ucontext_t above, inner;
+static void on_inner_fiber(void) { if (write(fds[1], "i", 1) != 1) abort(); for (;;) pause(); }
+APART void *keep_below_fiber(void *unused) { /* whose stack is a part of this one's */
+	char stack[65536];
+	void *volatile mine[N];
+	(void)unused;
+	for (int i = 0; i < N; i++) mine[i] = keep_above_fiber();
+	getcontext(&inner);
+	inner.uc_stack.ss_sp = stack;
+	inner.uc_stack.ss_size = sizeof stack;
+	makecontext(&inner, on_inner_fiber, 0);
+	swapcontext(&above, &inner);
+	return mine[0];
+}
+APART void *keep_beside_handler(void) { return memset(malloc(340), 1, 340); }
+static void on_user(int number) { (void)number; if (write(fds[1], "h", 1) != 1) abort(); for (;;) pause(); }
+APART void interrupted_there(void) { void *volatile mine[N]; for (int i = 0; i < N; i++) mine[i] = keep_beside_handler(); raise(SIGUSR1); free(mine[0]); }
+APART void *keep_below_handler(void *unused) { /* which is on a part of this stack above the frame that it interrupts */
+	char stack[65536];
+	(void)unused;
+	sigaltstack(&(stack_t){.ss_sp = stack, .ss_size = sizeof stack}, NULL);
+	interrupted_there();
+	return *(void *volatile *)stack;
 }
 APART void keep_list(void) { for (int i = 0; i < N; i++) { struct node *n = malloc(sizeof *n); n->next = list; list = n; } }
 APART void *keep_entry(void) { return memset(malloc(700), 1, 700); }
@@ -94,8 +121,12 @@ int main(int argc, char **argv) {
 	swapcontext(&outer, &fiber);
 	pthread_create(&thread, NULL, keep_on_stack, NULL);
 	pthread_create(&thread, NULL, keep_in_register, NULL);
-	if (read(fds[0], &byte, 1) != 1 || read(fds[0], &byte, 1) != 1) abort();
+	sigaction(SIGUSR1, &(struct sigaction){.sa_handler = on_user, .sa_flags = SA_ONSTACK}, NULL);
+	pthread_create(&thread, NULL, keep_below_fiber, NULL);
+	pthread_create(&thread, NULL, keep_below_handler, NULL);
+	for (int i = 0; i < 4; i++) if (read(fds[0], &byte, 1) != 1) abort();
 	scrub();
+	lose_deeper();
 	puts("ready");
 	fflush(stdout);
 	while (read(0, &byte, 1) == 1 || errno == EINTR) interrupted++;
@@ -142,6 +173,7 @@ other threads' stacks and registers, fibers, tags, epoll, memory that a copy doe
 	"lose_blocks 300 lost
 lose_list 300 lost
 lose_ring 300 lost
+lose_deep 300 lost
 keep_list 300 0
 keep_table 301 0
 keep_interior 300 0
@@ -149,18 +181,21 @@ keep_local 300 0
 keep_on_stack 300 0
 keep_in_register 1 0
 keep_on_fiber 300 0
+keep_above_fiber 300 0
+keep_beside_handler 300 0
 keep_tagged 1 0
 keep_unforked 1 0
-keep_in_epoll 1 0" "$(blocks lose_blocks lose_list lose_ring keep_list keep_table keep_interior keep_local keep_on_stack \
-	keep_in_register keep_on_fiber keep_tagged keep_unforked keep_in_epoll)"
+keep_in_epoll 1 0" "$(blocks lose_blocks lose_list lose_ring lose_deep keep_list keep_table keep_interior keep_local keep_on_stack \
+	keep_in_register keep_on_fiber keep_above_fiber keep_beside_handler keep_tagged keep_unforked keep_in_epoll)"
 
 # seep is killed while there is a copy: it ends, too.
-for _ in 1 2 3; do
-	background "$SEEP" snapshot --references "$holder" 2>err
-	wait_until 20 eval '[ -n "$(children)" ]'
-	kill -KILL "$background_pid"
+for ((i = 0; i < 20 && $(children | wc -w) == 0; i++)); do
+	background "$SEEP" snapshot --references "$holder" >found 2>err
+	wait_until 20 eval '[ -n "$(children)" ] || [ -s found ]'
+	kill -KILL "$background_pid" 2>/dev/null
 	wait "$background_pid" 2>/dev/null
 done
+check "it was killed while there was one" [ "$(children | wc -w)" -gt 0 ]
 copies_are_dead() { for each in $(children); do grep -q "^State:.Z" "/proc/$each/status" || return 1; done; }
 check "a copy ends with the seep that made it" wait_until 20 copies_are_dead
 check "and is cleared away by the next" eval '"$SEEP" snapshot --references "$holder" >/dev/null 2>err && [ -z "$(children)" ]'
