@@ -137,8 +137,8 @@ static void kept_take(struct account *account)
 	kept->top = memory_of(profile, SEEP_MEMORY_HEAP_TOP);
 	kept->pinned = memory_of(profile, SEEP_MEMORY_HEAP_PINNED);
 	kept->metadata = memory_of(profile, SEEP_MEMORY_HEAP_METADATA);
-	const double sum =
-	    kept->allocated + kept->cached + kept->free_pages + kept->pinned + kept->metadata + kept->spread + kept->top;
+	const double sum = kept->allocated + kept->cached + kept->free_pages + kept->pinned + kept->metadata +
+			   kept->spread + kept->top;
 	if (kept->state == SEEP_ACCOUNT_KNOWN && isnan(sum))
 		kept->state = 0;
 	kept->unexplained = account->classes[SEEP_LEDGER_HEAP].resident - (sum - kept->spread - kept->top);

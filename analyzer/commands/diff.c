@@ -13,6 +13,7 @@
 #include "compare/samples.h"
 #include "profile/merge.h"
 #include "profile/profile.h"
+#include "reader/snapshot_reader.h"
 #include "render/json/documents.h"
 #include "render/text/documents.h"
 
@@ -37,6 +38,7 @@ static const struct command_option options[] = {
     {OPTION_JSON, "json", NULL, "JSON, schema seep.diff/1", NULL, FIELD(json), NULL},
     {OPTION_SUM, "sum", NULL, "add RECORDINGs up, the processes of a service", NULL, FIELD(sum), NULL},
     WRAPPER_OPTION(FIELD(document.wrappers)),
+    MAPPINGS_OPTION(FIELD(document.mappings)),
     LAST_OPTION(FIELD(document.last)),
     SYMBOLS_OPTION(FIELD(document.symbols.directory)),
     {0},
@@ -164,6 +166,7 @@ static int run(int argc, char **argv)
 	int status = request_parse(&request, argc, argv);
 	if (status != COMMAND_FINE)
 		return status;
+	snapshot_show_mappings(request.document.mappings);
 	if (!open_both(&request, &pair, &error))
 		status = command_fail(&error);
 	else if (profiles_are_same_process(pair.base, pair.now) && pair.base->time_ns > pair.now->time_ns)

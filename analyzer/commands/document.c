@@ -13,6 +13,7 @@
 #include "files/output.h"
 #include "place/wrapper_names.h"
 #include "profile/merge.h"
+#include "reader/snapshot_reader.h"
 #include "render/words/notes.h"
 #include "render/words/quantity.h"
 
@@ -89,13 +90,23 @@ static void wrappers_give(struct profile *profile, const struct wrapper_names *w
 	profile_use_wrappers(profile, wrappers->names, wrappers->count);
 }
 
+/* Other tools' files have none. */
+static bool mappings_are_there(const struct snapshot_pair *pair, const struct document_request *request,
+			       struct error *error)
+{
+	const struct profile *without = pair->base && !pair->base->is_of_mappings ? pair->base : pair->now;
+
+	return !request->mappings || without->is_of_mappings ||
+	       error_set(error, "%s: does not say what was mapped", without->source);
+}
+
 int document_make(struct snapshot_pair *pair, struct document_request *request, document_writer *write)
 {
 	struct wrapper_names wrappers = {0};
 	struct output output = {0};
 	struct error error;
 
-	bool is_written = value_choose(pair, request, &error) &&
+	bool is_written = mappings_are_there(pair, request, &error) && value_choose(pair, request, &error) &&
 			  (!request->wrappers || wrapper_names_parse(&wrappers, request->wrappers, &error));
 	wrappers_give(pair->now, &wrappers);
 	wrappers_give(pair->base, &wrappers);
@@ -145,6 +156,7 @@ int document_run(const struct command *command, struct document_request *request
 	struct snapshot_pair pair = {0};
 	struct error error;
 
+	snapshot_show_mappings(request->mappings);
 	if (request->base)
 		request->base = command_target(request->base);
 	int status = command_check_output(command, request->output, request->snapshots, request->base);

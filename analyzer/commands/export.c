@@ -46,6 +46,7 @@ static const struct command_option options[] = {
      NULL},
     {OPTION_VALUE, "value", "VALUE", "of folded: inuse_space, inuse_objects, alloc_...", &option_word,
      FIELD(document.value), call_value_names},
+    MAPPINGS_OPTION(FIELD(document.mappings)),
     LAST_OPTION(FIELD(document.last)),
     SYMBOLS_OPTION(FIELD(document.symbols.directory)),
     {0},

@@ -29,6 +29,7 @@ static const struct command_option options[] = {
      FIELD(document.value), call_value_names},
     {'o', "output", "FILE", ".svg, .html or .folded; -: SVG to stdout [flame.svg]", &option_text,
      FIELD(document.output), NULL},
+    MAPPINGS_OPTION(FIELD(document.mappings)),
     LAST_OPTION(FIELD(document.last)),
     SYMBOLS_OPTION(FIELD(document.symbols.directory)),
     {0},

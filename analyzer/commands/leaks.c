@@ -15,6 +15,7 @@
 #include "series/series.h"
 #include "leaks/spread.h"
 #include "place/wrapper_names.h"
+#include "reader/snapshot_reader.h"
 #include "references/look.h"
 #include "render/json/documents.h"
 #include "render/metrics/leaks_metrics.h"
@@ -23,7 +24,8 @@
 #include "render/text/documents.h"
 
 #define FOLLOW_NS UINT64_C(10000000000)
-#define ROWS_MOST 10 /* of each verdict, where nothing else is wanted */
+#define GREW_BYTES 1048576 /* less that was mapped since the middle is not worth a judgement by itself */
+#define ROWS_MOST 10       /* of each verdict, where nothing else is wanted */
 
 enum { OPTION_BY = 256, OPTION_TOP, OPTION_EVERY, OPTION_FAIL, OPTION_PROMETHEUS, OPTION_JSON, OPTION_REFERENCES };
 
@@ -33,7 +35,7 @@ struct request {
 	enum group_by by;
 	uint32_t top;
 	uint64_t every_ns;
-	bool json, follow, verbose, fail, references;
+	bool json, follow, verbose, fail, references, mappings;
 	const char *prometheus, *wrappers;
 	struct symbol_search symbols;
 };
@@ -51,9 +53,10 @@ static const struct command_option options[] = {
     {OPTION_FAIL, "fail", NULL, "exit with status 1 if something leaks", NULL, FIELD(fail), NULL},
     {OPTION_PROMETHEUS, "prometheus", "FILE", "also write metrics by place to FILE", &option_text, FIELD(prometheus),
      NULL},
-    {OPTION_REFERENCES, "references", NULL, "first find the blocks that nobody refers to (running)", NULL,
-     FIELD(references), NULL},
+    {OPTION_REFERENCES, "references", NULL, "first find the blocks that nobody refers to", NULL, FIELD(references),
+     NULL},
     {OPTION_JSON, "json", NULL, "JSON, schema seep.leaks/2; one each time it follows", NULL, FIELD(json), NULL},
+    MAPPINGS_OPTION(FIELD(mappings)),
     WRAPPER_OPTION(FIELD(wrappers)),
     SYMBOLS_OPTION(FIELD(symbols.directory)),
     {0},
@@ -212,6 +215,33 @@ static void wait_for(uint64_t time_ns)
 	is_resized = 0;
 }
 
+/* Has what was mapped grown since the recording's middle, so that it is worth judging? */
+static bool mappings_grew(const struct series *series)
+{
+	const uint64_t now = series->reference->memory[SEEP_MEMORY_MAPPINGS];
+	const uint64_t before = series->middle->memory[SEEP_MEMORY_MAPPINGS];
+
+	return !series->reference->is_of_mappings && now > before && now - before >= GREW_BYTES;
+}
+
+/* What was mapped, judged by the same rules, behind what was said of the heap. */
+static bool mappings_judge(const struct request *request, bool *leaking, struct error *error)
+{
+	struct request of_mappings = *request;
+	struct series series;
+	bool leaks = false, fine = true;
+
+	of_mappings.prometheus = NULL;
+	snapshot_show_mappings(true);
+	if (series_open(&series, request->recordings.paths, request->recordings.count, error)) {
+		fine = print(&series, &of_mappings, &leaks, error);
+		series_free(&series);
+	}
+	snapshot_show_mappings(false);
+	*leaking |= leaks;
+	return fine;
+}
+
 static int run(int argc, char **argv)
 {
 	struct request request = {0};
@@ -227,6 +257,7 @@ static int run(int argc, char **argv)
 		sigaction(SIGWINCH, &(struct sigaction){.sa_handler = resized, .sa_flags = SA_RESTART}, NULL);
 	if (request.references && !references_snapshot(request.recordings.paths[0], name, &error))
 		return command_fail(&error);
+	snapshot_show_mappings(request.mappings);
 	while (!ended) {
 		const bool opened = series_open(&series, request.recordings.paths, request.recordings.count, &error);
 		/* A recording that has only begun gets some time. */
@@ -237,8 +268,11 @@ static int run(int argc, char **argv)
 				series.history.count + series.left_out);
 		if (opened) {
 			ended = series.ended || !request.follow;
-			const bool written = print(&series, &request, &leaking, &error);
+			bool written = print(&series, &request, &leaking, &error);
+			const bool grew = mappings_grew(&series);
 			series_free(&series);
+			if (written && grew && !request.json && !request.follow)
+				written = mappings_judge(&request, &leaking, &error);
 			if (!written)
 				return command_fail(&error);
 		}
@@ -254,10 +288,8 @@ const struct command command_leaks = {
     .summary = "say which sites leak, and how fast, from a whole recording",
     .notes = "RECORDINGs are added up over the time they share; one may be a PID. Verdicts:\n"
 	     "  leak     old blocks never die, and more keep coming; or what else it may be\n"
-	     "  growing  grew: a cache, rising load, or too early to tell\n"
-	     "  stopped  grew, then stopped\n"
-	     "  unknown  no verdict, or not yet: with the reason, and when there will be one\n"
-	     "  steady   level, filled at the start, or up and down\n"
+	     "  growing  grew: a cache, rising load, or too early to tell; stopped: did before\n"
+	     "  unknown  no verdict yet: why, and when; steady: level, or up and down\n"
 	     "  churn    allocated and freed again, at least ten times what is in use\n"
 	     "Over many places: \"FUNCTION and below\". Intervals are 95 %: docs/SAMPLING.md.",
     .options = options,

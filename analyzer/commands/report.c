@@ -39,6 +39,7 @@ static const struct command_option options[] = {
     {OPTION_MODULES, "modules", NULL, "each module: build id, names found, and why not", NULL, FIELD(modules), NULL},
     {OPTION_JSON, "json", NULL, "JSON, schema seep.report/1", NULL, FIELD(json), NULL},
     WRAPPER_OPTION(FIELD(document.wrappers)),
+    MAPPINGS_OPTION(FIELD(document.mappings)),
     LAST_OPTION(FIELD(document.last)),
     SYMBOLS_OPTION(FIELD(document.symbols.directory)),
     {0},

@@ -37,6 +37,14 @@ enum { OPTION_LAST = 514 };
 		OPTION_LAST, "last", NULL, "a recording's very last snapshot, shutdown included", NULL, field, NULL    \
 	}
 
+/* The option of the commands that show sites; its field is a bool. */
+enum { OPTION_MAPPINGS = 516 };
+#define MAPPINGS_OPTION(field)                                                                                         \
+	{                                                                                                              \
+		OPTION_MAPPINGS, "mappings", NULL, "what was mapped (mmap, sbrk, shmat), not the heap", NULL, field,   \
+		    NULL                                                                                               \
+	}
+
 /* The option of the commands whose rows are places; its field is a const char *. */
 enum { OPTION_WRAPPER = 513 };
 #define WRAPPER_OPTION(field)                                                                                          \

@@ -60,7 +60,8 @@ static void build_header(struct builder *builder)
 	profile->start_ns = process.start_ns;
 	profile->start_unix_ns = process.start_unix_ns;
 	profile->interval_ns = process.interval_ns;
-	profile->rate = process.rate;
+	profile->is_of_mappings = snapshot_shows_mappings();
+	profile->rate = profile->is_of_mappings ? 1 : process.rate;
 	profile->pid = process.pid;
 	profile->parent_pid = process.parent_pid;
 	profile->start_ticks = process.start_ticks;

@@ -25,6 +25,7 @@ enum loss_effect loss_effect(enum seep_loss_key key)
 	case SEEP_LOSS_SITES_RETIRED: /* likewise, under RETIRED */
 	case SEEP_LOSS_STACKS_CUT:
 	case SEEP_LOSS_RING_FOLDED:
+	case SEEP_LOSS_MAPPINGS: /* no samples */
 	case SEEP_LOSS_SNAPSHOTS_FAILED:
 	case SEEP_LOSS_SNAPSHOTS_THINNED:
 		return LOSS_OF_NONE;
@@ -36,7 +37,8 @@ static bool lost_but(const struct profile *profile, enum seep_loss_key but)
 {
 	for (uint32_t key = 0; key < LOSS_KEYS; key++) {
 		if (profile->losses[key] && key != (uint32_t)but &&
-		    loss_effect((enum seep_loss_key)key) != LOSS_OF_NONE)
+		    (loss_effect((enum seep_loss_key)key) != LOSS_OF_NONE ||
+		     (profile->is_of_mappings && key == SEEP_LOSS_MAPPINGS)))
 			return true;
 	}
 	return false;

@@ -118,6 +118,7 @@ struct profile {
 	const char *command, *executable, *arguments, *host, *allocator, *allocator_path, *unwinder, *bypassed;
 	uint32_t status;        /* enum seep_status */
 	uint32_t flags;         /* enum seep_snapshot_flags */
+	bool is_of_mappings;    /* sites and samples are what was mapped, exactly: snapshot_show_mappings() */
 	bool shutdown_left_out; /* counts as its recording's last, since later ones show the program's shutdown */
 
 	struct profile_module *modules;

@@ -34,8 +34,40 @@ static const struct section_kind {
     [SEEP_SECTION_LOSSES] = {"LOSSES", sizeof(struct seep_value), false, 0},
     [SEEP_SECTION_LEDGER] = {"LEDGER", sizeof(struct seep_ledger_row), false, 0},
     [SEEP_SECTION_ABSENT] = {"ABSENT", sizeof(struct seep_absence), false, 0},
+    [SEEP_SECTION_MAPPING_SITES] = {"MAPPING_SITES", sizeof(struct seep_site), false, 0},
+    [SEEP_SECTION_MAPPINGS] = {"MAPPINGS", sizeof(struct seep_live), false, 0},
+    [SEEP_SECTION_MAPPING_ABSENT] = {"MAPPING_ABSENT", sizeof(struct seep_absence), false, 0},
     [SEEP_SECTION_REFERENCES] = {"REFERENCES", sizeof(struct seep_referenced), false, 0},
 };
+
+static bool shows_mappings;
+
+void snapshot_show_mappings(bool shows)
+{
+	shows_mappings = shows;
+}
+
+bool snapshot_shows_mappings(void)
+{
+	return shows_mappings;
+}
+
+/* Where mappings are shown, their sections take the place of the heap's, which nobody looks at then. */
+static void mappings_put_in_place(struct snapshot_view *view)
+{
+	static const enum seep_section_type places[][2] = {{SEEP_SECTION_SITES, SEEP_SECTION_MAPPING_SITES},
+							   {SEEP_SECTION_LIVE, SEEP_SECTION_MAPPINGS},
+							   {SEEP_SECTION_ABSENT, SEEP_SECTION_MAPPING_ABSENT}};
+	static const enum seep_section_type others[] = {SEEP_SECTION_LIFETIMES, SEEP_SECTION_REFERENCES};
+
+	for (size_t i = 0; shows_mappings && i < sizeof places / sizeof *places; i++) {
+		const struct snapshot_table heap = view->tables[places[i][0]];
+		view->tables[places[i][0]] = view->tables[places[i][1]];
+		view->tables[places[i][1]] = heap;
+	}
+	for (size_t i = 0; shows_mappings && i < sizeof others / sizeof *others; i++)
+		view->tables[others[i]].count = 0, view->tables[others[i]].offset = 0;
+}
 
 bool snapshot_is_snapshot(const void *data, size_t bytes)
 {
@@ -362,6 +394,7 @@ static bool sections_verify(struct snapshot_view *view, struct error *error)
 		if (kinds[type].required && !view->tables[type].offset)
 			return input_fault(error, view->name, sizeof view->header, "there is no %s section",
 					   kinds[type].name);
+	mappings_put_in_place(view);
 	return true;
 }
 

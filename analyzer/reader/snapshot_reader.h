@@ -92,6 +92,11 @@ uint64_t snapshot_input_bytes(const struct snapshot_view *view);
 bool snapshot_compact_fault(const struct snapshot_view *view, const struct seep_section *section, uint64_t fault,
 			    struct error *error);
 
+/* Whether every snapshot that is read from now on has what the program mapped as its sites, samples and absences, instead
+ * of the heap. */
+void snapshot_show_mappings(bool shows);
+bool snapshot_shows_mappings(void);
+
 /* The second half of snapshot_verify(): checks the entries. */
 bool snapshot_verify_entries(const struct snapshot_view *view, struct error *error);
 

@@ -17,7 +17,7 @@
 #include <seep/snapshot.h>
 
 #define SEEP_HEAP_MAGIC "SEEPHEAP"
-#define SEEP_HEAP_VERSION 7u
+#define SEEP_HEAP_VERSION 8u
 #define SEEP_HEAP_PAGE 4096u
 
 typedef _Atomic uint64_t seep_atomic64;
@@ -30,9 +30,12 @@ enum seep_area_id {
 	SEEP_AREA_INDEX2,
 	SEEP_AREA_STACKS, /* struct seep_heap_cell, chained from sites; given out as preload/keeper/heap/pool.h says */
 	SEEP_AREA_SITES,  /* struct seep_heap_site, one a stack; likewise */
-	SEEP_AREA_LIFETIMES, /* struct seep_heap_lifetime, chained from sites; likewise */
-	SEEP_AREA_RING,      /* struct seep_event; power of two */
-	SEEP_AREA_LIVE0,     /* struct seep_heap_live: the live table's levels; powers of two */
+	SEEP_AREA_LIFETIMES,     /* struct seep_heap_lifetime, chained from sites; likewise */
+	SEEP_AREA_MAPPINGS,      /* struct seep_heap_mapping; of both states, by turns: see seep_heap_mapping_state */
+	SEEP_AREA_MAPPING_SITES, /* struct seep_heap_mapping_site; likewise */
+	SEEP_AREA_MAPPING_RING,  /* struct seep_mapping_event; power of two */
+	SEEP_AREA_RING,          /* struct seep_event; power of two */
+	SEEP_AREA_LIVE0,         /* struct seep_heap_live: the live table's levels; powers of two */
 	SEEP_AREA_LIVE1,
 	SEEP_AREA_LIVE2,
 	SEEP_AREA_HOMES0, /* _Atomic uint8_t a slot of the level: see live.h */
@@ -157,6 +160,49 @@ struct seep_event {
 	seep_atomic64 site_thread; /* as in struct seep_heap_live */
 };
 
+/* What a program did to its address space, exactly: a call of mmap and its like that succeeded. */
+enum seep_mapping_event_kind {
+	SEEP_MAPPING_MAPPED = 1,   /* [address, + length) is new, in place of all that was there */
+	SEEP_MAPPING_UNMAPPED = 2, /* [address, + length) is gone */
+	SEEP_MAPPING_MOVED =
+	    3, /* [old_address, + old_length) is [address, + length) now; old_length 0: the old stays */
+	SEEP_MAPPING_DETACHED = 4, /* the segment of System V that begins at address is gone */
+};
+
+/* The commit word is made as that of struct seep_event. `since`: the ring's head before the call; what was mapped from
+ * then on was mapped after this call had done its work, and stays. */
+struct seep_mapping_event {
+	seep_atomic64 commit;
+	seep_atomic64 address, length, old_address;
+	seep_atomic64 old_length_sort; /* bits 0..55 the old length, bits 56..63 enum seep_mapping_sort */
+	seep_atomic64 since, time_ns, site_thread;
+};
+
+/* A piece of the address space that one call mapped. */
+struct seep_heap_mapping {
+	uint64_t start, end;
+	uint64_t birth_ns;
+	uint64_t position; /* in the ring, of the event */
+	uint32_t site;     /* index into the state's sites */
+	uint32_t thread;
+};
+
+/* The calls of one stack that map one sort. live pieces = mapped + split - ended. */
+struct seep_heap_mapping_site {
+	uint32_t stack; /* site of SEEP_AREA_SITES; 0: none */
+	uint32_t sort;  /* enum seep_mapping_sort */
+	uint64_t mapped, split, ended;
+	uint64_t mapped_bytes, unmapped_bytes;
+};
+
+/* The consumer folds events by making the next state from the last one. Entry i of state s is 2 * i + s of its area. Site 0
+ * has what was given up. */
+struct seep_heap_mapping_state {
+	uint64_t tail; /* of the ring: the events before are in it */
+	uint64_t lost; /* events that are not, since they were never committed or there was no room */
+	uint32_t count, site_count;
+};
+
 enum seep_heap_phase { SEEP_HEAP_BUILDING = 0, SEEP_HEAP_RECORDING = 1, SEEP_HEAP_COMPLETE = 2 };
 
 #define SEEP_RATES 64
@@ -252,6 +298,12 @@ struct seep_heap_header {
 	seep_atomic64 unused_account;   /* once asked for the allocator's account */
 	seep_atomic32 confined;         /* 1: the program makes no system call on our account any more; only ever set */
 
+	/* preload/keeper/mappings/mapping_fold.h */
+	_Alignas(64) seep_atomic64 mapping_head; /* positions reserved by producers */
+	seep_atomic64 mapping_tail;              /* for producers: that of the state that holds, or an earlier one */
+	seep_atomic32 mapping_round;             /* states that were made; of the two, this % 2 is what holds */
+	struct seep_heap_mapping_state mapping_states[2];
+
 	/* preload/keeper/snapshot/recycle.h: of the two, recycled % 2 is what holds; the other is being prepared */
 	_Alignas(64) seep_atomic32 recycled; /* rounds of recycling that are complete */
 	struct seep_heap_given_up given_up[2];
@@ -266,5 +318,8 @@ _Static_assert(sizeof(struct seep_heap_site) == 384, "layout");
 _Static_assert(sizeof(struct seep_heap_lifetime) == 48, "layout");
 _Static_assert(sizeof(struct seep_heap_live) == 32, "layout");
 _Static_assert(sizeof(struct seep_event) == 32, "layout");
+_Static_assert(sizeof(struct seep_mapping_event) == 64, "layout");
+_Static_assert(sizeof(struct seep_heap_mapping) == 40, "layout");
+_Static_assert(sizeof(struct seep_heap_mapping_site) == 48, "layout");
 
 #endif

@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #define SEEP_LINKED_VERSION 1
-#define SEEP_LINKED_MOST 160
+#define SEEP_LINKED_MOST 168
 
 /* Two hooks for a function of that name. */
 struct seep_linked_hook {

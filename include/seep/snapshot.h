@@ -67,19 +67,23 @@ struct seep_section {             /* 32 bytes each, right after the header */
 #define SEEP_COMPACT_LEAST 65536
 
 enum seep_section_type {
-	SEEP_SECTION_PROCESS = 1,     /* one struct seep_process */
-	SEEP_SECTION_STRINGS = 2,     /* NUL-terminated texts; offset 0 is "" */
-	SEEP_SECTION_MODULES = 3,     /* struct seep_module; entry 0 is "no module" */
-	SEEP_SECTION_NODES = 4,       /* struct seep_node; entry 0 is the root */
-	SEEP_SECTION_SITES = 5,       /* struct seep_site; a site whose node is 0 has no stack */
-	SEEP_SECTION_LIFETIMES = 6,   /* struct seep_lifetime */
-	SEEP_SECTION_LIVE = 7,        /* struct seep_live */
-	SEEP_SECTION_MEMORY = 8,      /* struct seep_value, key = enum seep_memory_key */
-	SEEP_SECTION_LOSSES = 9,      /* struct seep_value, key = enum seep_loss_key */
-	SEEP_SECTION_LEDGER = 10,     /* struct seep_ledger_row; none: nobody has looked */
-	SEEP_SECTION_ABSENT = 11,     /* struct seep_absence; none: nobody has looked */
-	SEEP_SECTION_REFERENCES = 15, /* struct seep_referenced; added to a snapshot by whoever has looked */
-	SEEP_SECTION_LABELS = 16,     /* reserved: struct seep_label */
+	SEEP_SECTION_PROCESS = 1,   /* one struct seep_process */
+	SEEP_SECTION_STRINGS = 2,   /* NUL-terminated texts; offset 0 is "" */
+	SEEP_SECTION_MODULES = 3,   /* struct seep_module; entry 0 is "no module" */
+	SEEP_SECTION_NODES = 4,     /* struct seep_node; entry 0 is the root */
+	SEEP_SECTION_SITES = 5,     /* struct seep_site; a site whose node is 0 has no stack */
+	SEEP_SECTION_LIFETIMES = 6, /* struct seep_lifetime */
+	SEEP_SECTION_LIVE = 7,      /* struct seep_live */
+	SEEP_SECTION_MEMORY = 8,    /* struct seep_value, key = enum seep_memory_key */
+	SEEP_SECTION_LOSSES = 9,    /* struct seep_value, key = enum seep_loss_key */
+	SEEP_SECTION_LEDGER = 10,   /* struct seep_ledger_row; none: nobody has looked */
+	SEEP_SECTION_ABSENT = 11,   /* struct seep_absence; none: nobody has looked */
+	/* What the program mapped, exactly: as SITES, LIVE and ABSENT are for the heap, with rate 1. */
+	SEEP_SECTION_MAPPING_SITES = 12,  /* struct seep_site; its flags have the sort */
+	SEEP_SECTION_MAPPINGS = 13,       /* struct seep_live */
+	SEEP_SECTION_MAPPING_ABSENT = 14, /* struct seep_absence; with LEDGER alone */
+	SEEP_SECTION_REFERENCES = 15,     /* struct seep_referenced; added to a snapshot by whoever has looked */
+	SEEP_SECTION_LABELS = 16,         /* reserved: struct seep_label */
 };
 
 /* A text: byte offset into STRINGS. */
@@ -168,6 +172,17 @@ struct seep_site {
 enum seep_site_flags {
 	SEEP_SITE_TRUNCATED = 1 << 0, /* callers above the last frame are unknown */
 	SEEP_SITE_RETIRED = 1 << 1,   /* not one site: the sums of all sites for which the tables had no more room */
+	SEEP_SITE_MAPPING_SORT = 8,   /* in MAPPING_SITES, from this bit on: enum seep_mapping_sort */
+};
+
+/* Of what sort a mapping is; bits. */
+enum seep_mapping_sort {
+	SEEP_MAPPING_SHARED = 1 << 0,
+	SEEP_MAPPING_FILE = 1 << 1,
+	SEEP_MAPPING_RESERVED = 1 << 2,  /* without access: takes addresses and no memory */
+	SEEP_MAPPING_SEGMENT = 1 << 3,   /* System V's */
+	SEEP_MAPPING_BREAK = 1 << 4,     /* sbrk's */
+	SEEP_MAPPING_ALLOCATOR = 1 << 5, /* by the allocator, for the heap */
 };
 
 /* Lifetimes of freed samples in [2^bin, 2^(bin+1)) ns; bin 0 also holds 0 ns. */
@@ -223,8 +238,14 @@ enum seep_memory_key {
 	SEEP_MEMORY_LEDGER_BEFORE = 23,      /* RSS just before LEDGER's pages were counted */
 	SEEP_MEMORY_LEDGER_AFTER = 24,       /* and just after */
 	SEEP_MEMORY_BLOCKS_UNREAD = 25,      /* no bytes: live samples of which ABSENT says nothing, for lack of time */
-	SEEP_MEMORY_IN_USE_PEAK = 32,        /* highest estimate of in-use bytes so far */
-	SEEP_MEMORY_COUNTED = 33,            /* exact bytes that the countdowns have consumed */
+	SEEP_MEMORY_ALLOCATOR_MAPPINGS =
+	    26,                    /* what the allocator has mapped by mmap and its like, in no entry of MAPPINGS */
+	SEEP_MEMORY_MAPPINGS = 27, /* the sum of MAPPINGS */
+	SEEP_MEMORY_MAPPINGS_RESIDENT = 28, /* of that, in memory; with LEDGER alone */
+	SEEP_MEMORY_MAPPINGS_COUNT = 29,    /* no bytes: entries of MAPPINGS */
+	SEEP_MEMORY_MAPPINGS_RESERVED = 30, /* addresses that were mapped without access, and are in no entry */
+	SEEP_MEMORY_IN_USE_PEAK = 32,       /* highest estimate of in-use bytes so far */
+	SEEP_MEMORY_COUNTED = 33,           /* exact bytes that the countdowns have consumed */
 	/* The allocator's heap, taken apart: bytes in memory. */
 	SEEP_MEMORY_HEAP_STATE = 40,  /* no bytes: enum seep_account_state. The others are there where it is KNOWN */
 	SEEP_MEMORY_HEAP_IN_USE = 41, /* blocks that the program has, as large as the allocator has made them */
@@ -324,6 +345,7 @@ enum seep_loss_key {
 	SEEP_LOSS_EVENTS_DOUBTED = 15,    /* may be counted twice after a keeper died */
 	SEEP_LOSS_SITES_RETIRED = 16, /* tables full: sites without live samples given up; their sums are RETIRED's */
 	SEEP_LOSS_STACKS_CUT = 17,    /* tables full: samples whose stack was cut to its leaf frames */
+	SEEP_LOSS_MAPPINGS = 18,      /* calls of mmap and its like that are in no number */
 };
 
 _Static_assert(sizeof(struct seep_snapshot_header) == 64, "file format");

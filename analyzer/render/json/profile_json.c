@@ -84,6 +84,11 @@ static void json_memory(struct json *json, const struct profile *profile)
 	    {SEEP_MEMORY_ALLOCATOR_RESIDENT, "allocator_resident_bytes"},
 	    {SEEP_MEMORY_ALLOCATOR_RETAINED, "allocator_retained_bytes"},
 	    {SEEP_MEMORY_ALLOCATOR_TIME, "allocator_time_ns"},
+	    {SEEP_MEMORY_ALLOCATOR_MAPPINGS, "allocator_mappings_bytes"},
+	    {SEEP_MEMORY_MAPPINGS, "mappings_bytes"},
+	    {SEEP_MEMORY_MAPPINGS_RESIDENT, "mappings_resident_bytes"},
+	    {SEEP_MEMORY_MAPPINGS_COUNT, "mappings_count"},
+	    {SEEP_MEMORY_MAPPINGS_RESERVED, "mappings_reserved_bytes"},
 	    {SEEP_MEMORY_IN_USE_PEAK, "inuse_peak_bytes"},
 	    {SEEP_MEMORY_COUNTED, "counted_bytes"},
 	};
@@ -138,6 +143,7 @@ void json_losses(struct json *json, const struct profile *profile)
 	    {SEEP_LOSS_SNAPSHOTS_FAILED, "snapshots_failed", false},
 	    {SEEP_LOSS_SNAPSHOTS_THINNED, "snapshots_thinned", false},
 	    {SEEP_LOSS_EVENTS_DOUBTED, "events_doubted", false},
+	    {SEEP_LOSS_MAPPINGS, "mappings", false},
 	};
 	uint64_t samples = 0;
 

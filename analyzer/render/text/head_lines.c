@@ -15,10 +15,11 @@
 
 #define ARGUMENTS_COLUMNS 40
 #define ACCOUNT_OLD_NS 1e9
-#define NEAR_SHARE 0.25 /* a limit with this share left, or less, is worth a word */
-#define LEFT_SHARE 0.5  /* a last snapshot with this share of the peak, or less, is worth a word */
-#define CUT_SHARE 0.005 /* of the stacks; a smaller share is not worth a word */
-#define INDENT 4        /* of the lines that go on */
+#define NEAR_SHARE 0.25   /* a limit with this share left, or less, is worth a word */
+#define LEFT_SHARE 0.5    /* a last snapshot with this share of the peak, or less, is worth a word */
+#define MAPPED_SHARE 0.05 /* of RSS; less that the program has mapped itself is not worth a line */
+#define CUT_SHARE 0.005   /* of the stacks; a smaller share is not worth a word */
+#define INDENT 4          /* of the lines that go on */
 
 void head_line_add(struct head_line *line, const char *format, ...)
 {
@@ -112,7 +113,10 @@ void head_write_parts(struct text_page *page, const struct profile *profile, uin
 
 void head_add_rate(struct head_line *line, const struct profile *profile)
 {
-	if (profile->rate > 1)
+	if (profile->is_of_mappings)
+		head_line_add(line,
+			      profile_lost_any(profile) ? "every mapping but those lost" : "every mapping recorded");
+	else if (profile->rate > 1)
 		head_line_add(line, "a sample every %s", quantity_bytes((double)profile->rate).text);
 	else if (profile_is_exact(profile))
 		head_line_add(line, "every allocation recorded");
@@ -232,6 +236,28 @@ static void add_limit(struct head_line *line, const struct profile *profile)
 	head_line_add(line, "limit of %s %s, %s left", what, quantity_bytes(limit).text, quantity_bytes(left).text);
 }
 
+/* "mapped by the program itself 1.00 TiB, 12.0 MiB of it in memory: seep report --mappings", where that is not little beside
+ * what else is in memory. */
+static void write_mappings(struct text_page *page, const struct profile *profile, const struct profile *before)
+{
+	double mapped = 0, resident = 0, rss = 0, count = 0;
+	struct head_line line = {0};
+
+	if (profile->is_of_mappings || !memory_get(profile, SEEP_MEMORY_MAPPINGS, &mapped) ||
+	    !memory_get(profile, SEEP_MEMORY_MAPPINGS_COUNT, &count))
+		return;
+	const bool is_seen = memory_get(profile, SEEP_MEMORY_MAPPINGS_RESIDENT, &resident);
+	memory_get(profile, SEEP_MEMORY_RSS, &rss);
+	if ((is_seen ? resident : mapped) < MAPPED_SHARE * rss || mapped <= 0)
+		return;
+	add_memory(&line, "mapped by the program itself ", SEEP_MEMORY_MAPPINGS, profile, before);
+	if (is_seen)
+		head_line_add(&line, "in memory %s", quantity_bytes(resident).text);
+	head_line_add(&line, "%s mapping%s", quantity_count(count).text, count == 1 ? "" : "s");
+	head_line_add(&line, "--mappings shows them");
+	line_write(&line, page, ", ", 0);
+}
+
 void head_write_memory(struct text_page *page, const struct profile *profile, const struct profile *before,
 		       const char *samples, double allocated)
 {
@@ -245,6 +271,7 @@ void head_write_memory(struct text_page *page, const struct profile *profile, co
 		head_line_add(&line, "allocated %s%s", quantity_bytes(allocated).text, before ? " in that time" : "");
 	add_limit(&line, profile);
 	line_write(&line, page, "   ", 0);
+	write_mappings(page, profile, before);
 	write_account(page, profile, before);
 }
 

@@ -10,8 +10,7 @@
 #include "render/words/heap_words.h"
 #include "render/words/quantity.h"
 
-static const double share_worth_saying = 0.02, rest_worth_saying = 0.1,
-		    change_worth_saying = 1 << 20;
+static const double share_worth_saying = 0.02, rest_worth_saying = 0.1, change_worth_saying = 1 << 20;
 
 const enum seep_ledger_class account_order[ACCOUNT_ORDER_COUNT] = {
     SEEP_LEDGER_HEAP,  SEEP_LEDGER_LIBRARY,  SEEP_LEDGER_PROGRAM,    SEEP_LEDGER_FILE, SEEP_LEDGER_SHARED,

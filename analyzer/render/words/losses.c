@@ -25,6 +25,7 @@ static const struct loss_text {
     {SEEP_LOSS_RING_CORRUPT, "event that failed its check", "events that failed their check"},
     {SEEP_LOSS_LIVE_TORN, "live entry half-written at a kill", "live entries half-written at a kill"},
     {SEEP_LOSS_SNAPSHOTS_FAILED, "snapshot that could not be written", "snapshots that could not be written"},
+    {SEEP_LOSS_MAPPINGS, "call that mapped memory dropped", "calls that mapped memory dropped"},
     {SEEP_LOSS_EVENTS_DOUBTED, "event perhaps counted twice", "events perhaps counted twice"},
 };
 

@@ -12,9 +12,9 @@ static const struct {
 	enum seep_area_id id;
 	uint32_t entries;
 } first[] = {
-    {SEEP_AREA_MODULES, 64}, {SEEP_AREA_STACKS, 1024 * 5}, {SEEP_AREA_SITES, 1024}, {SEEP_AREA_LIFETIMES, 4096},
-    {SEEP_AREA_LIVE1, 0},    {SEEP_AREA_LIVE2, 0},         {SEEP_AREA_HOMES1, 0},   {SEEP_AREA_HOMES2, 0},
-    {SEEP_AREA_INDEX1, 0},   {SEEP_AREA_INDEX2, 0},
+    {SEEP_AREA_MODULES, 64},    {SEEP_AREA_STACKS, 1024 * 5},   {SEEP_AREA_SITES, 1024}, {SEEP_AREA_LIFETIMES, 4096},
+    {SEEP_AREA_MAPPINGS, 1024}, {SEEP_AREA_MAPPING_SITES, 256}, {SEEP_AREA_LIVE1, 0},    {SEEP_AREA_LIVE2, 0},
+    {SEEP_AREA_HOMES1, 0},      {SEEP_AREA_HOMES2, 0},          {SEEP_AREA_INDEX1, 0},   {SEEP_AREA_INDEX2, 0},
 };
 #define FIRST_COUNT (sizeof first / sizeof *first)
 
@@ -27,6 +27,11 @@ void area_plan_room(struct seep_heap_header *header, bool small)
 			store_relaxed(&header->room[first[i].id], first[i].entries);
 	}
 }
+
+/* The kernel gives a program 65,530 mappings unless it is told otherwise; few programs have a thousand of their own. */
+#define MAPPINGS_MOST 16384
+#define MAPPING_SITES_MOST 2048
+#define MAPPING_EVENTS 1024
 
 /* Smaller rates sample more: more stacks, more live samples, a longer ring. The plan behind each rate's own is
  * smaller: it serves where address space or files may not be that long, or where all the space must be there from
@@ -53,6 +58,9 @@ static void plan_apply(struct seep_heap_header *header, const struct capacities 
 	    [SEEP_AREA_STACKS] = (uint64_t)plan->sites * plan->cells_a_site,
 	    [SEEP_AREA_SITES] = plan->sites,
 	    [SEEP_AREA_LIFETIMES] = plan->lifetimes,
+	    [SEEP_AREA_MAPPINGS] = 2 * MAPPINGS_MOST,
+	    [SEEP_AREA_MAPPING_SITES] = 2 * MAPPING_SITES_MOST,
+	    [SEEP_AREA_MAPPING_RING] = MAPPING_EVENTS,
 	    [SEEP_AREA_RING] = plan->ring,
 	};
 	for (int level = 0; level < SEEP_LIVE_LEVELS; level++)
@@ -238,6 +246,10 @@ void area_keep_ahead(const struct heap *heap, area_reserver *reserve, void *cont
 	keep_ahead(heap, SEEP_AREA_STACKS, load_relaxed(&header->cell_count), &growth);
 	keep_ahead(heap, SEEP_AREA_SITES, load_relaxed(&header->site_count), &growth);
 	keep_ahead(heap, SEEP_AREA_LIFETIMES, load_relaxed(&header->lifetime_count), &growth);
+	const struct seep_heap_mapping_state *mappings =
+	    &header->mapping_states[load_relaxed(&header->mapping_round) % 2];
+	keep_ahead(heap, SEEP_AREA_MAPPINGS, 2 * (uint64_t)mappings->count, &growth);
+	keep_ahead(heap, SEEP_AREA_MAPPING_SITES, 2 * (uint64_t)mappings->site_count, &growth);
 	index_keep_ahead(heap, load_relaxed(&header->site_count), &growth);
 	/* removed is read first: insertions in between only make the result too large */
 	uint64_t removed = load_relaxed(&header->live_removed), live = load_relaxed(&header->live_inserted) - removed;

@@ -15,6 +15,9 @@ static const uint32_t entry_bytes[SEEP_AREA_COUNT] = {
     [SEEP_AREA_STACKS] = sizeof(struct seep_heap_cell),
     [SEEP_AREA_SITES] = sizeof(struct seep_heap_site),
     [SEEP_AREA_LIFETIMES] = sizeof(struct seep_heap_lifetime),
+    [SEEP_AREA_MAPPINGS] = sizeof(struct seep_heap_mapping),
+    [SEEP_AREA_MAPPING_SITES] = sizeof(struct seep_heap_mapping_site),
+    [SEEP_AREA_MAPPING_RING] = sizeof(struct seep_mapping_event),
     [SEEP_AREA_RING] = sizeof(struct seep_event),
     [SEEP_AREA_LIVE0] = sizeof(struct seep_heap_live),
     [SEEP_AREA_LIVE1] = sizeof(struct seep_heap_live),
@@ -32,7 +35,7 @@ uint32_t heap_entry_bytes(enum seep_area_id id)
 /* Areas whose capacity must be a power of two, because positions are masked. */
 static bool is_masked(enum seep_area_id id)
 {
-	return (id >= SEEP_AREA_INDEX0 && id <= SEEP_AREA_INDEX2) || id == SEEP_AREA_RING || id >= SEEP_AREA_LIVE0;
+	return (id >= SEEP_AREA_INDEX0 && id <= SEEP_AREA_INDEX2) || id >= SEEP_AREA_MAPPING_RING;
 }
 
 static bool is_power_of_two(uint64_t n)
@@ -108,6 +111,9 @@ bool heap_bind(struct heap *heap, void *map, size_t bytes, struct seep_fault *fa
 	heap->stacks = areas[SEEP_AREA_STACKS];
 	heap->sites = areas[SEEP_AREA_SITES];
 	heap->lifetimes = areas[SEEP_AREA_LIFETIMES];
+	heap->mappings = areas[SEEP_AREA_MAPPINGS];
+	heap->mapping_sites = areas[SEEP_AREA_MAPPING_SITES];
+	heap->mapping_ring = areas[SEEP_AREA_MAPPING_RING];
 	heap->ring = areas[SEEP_AREA_RING];
 	return true;
 }

@@ -22,6 +22,9 @@ struct heap {
 	struct seep_heap_cell *stacks;
 	struct seep_heap_site *sites;
 	struct seep_heap_lifetime *lifetimes;
+	struct seep_heap_mapping *mappings;
+	struct seep_heap_mapping_site *mapping_sites;
+	struct seep_mapping_event *mapping_ring;
 	struct seep_event *ring;
 	struct seep_heap_live *live[SEEP_LIVE_LEVELS];
 	_Atomic uint8_t *homes[SEEP_LIVE_LEVELS];

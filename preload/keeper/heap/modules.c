@@ -76,6 +76,11 @@ void modules_prepare(void)
 		working_directory[0] = 0;
 }
 
+bool module_find_loaded(uintptr_t address, struct loaded_module *module)
+{
+	return finder && finder(address, module);
+}
+
 void modules_set_finder(module_finder *replacement)
 {
 	finder = replacement;

@@ -41,6 +41,9 @@ typedef bool module_finder(uintptr_t address, struct loaded_module *module);
  */
 void modules_prepare(void);
 
+/* The module at an address, as of now. False: none is known. Any thread, signal-safe. */
+bool module_find_loaded(uintptr_t address, struct loaded_module *module);
+
 /* Replaces the finder, for tests. */
 void modules_set_finder(module_finder *finder);
 

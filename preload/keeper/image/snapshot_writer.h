@@ -15,7 +15,7 @@
 #include <seep/keeper.h>
 #include <seep/snapshot.h>
 
-#define IMAGE_SECTIONS 11 /* types 1 to 11, each once */
+#define IMAGE_SECTIONS 14 /* types 1 to 14, each once */
 
 struct snapshot_writer {
 	char *data;

@@ -14,6 +14,7 @@
 #include "keeper/heap/modules.h"
 #include "keeper/heap/ring.h"
 #include "keeper/heap/area_growth.h"
+#include "keeper/mappings/mapping_fold.h"
 #include "keeper/files/credentials.h"
 #include "keeper/loop/postmortem.h"
 #include "keeper/loop/keeper_private.h"
@@ -156,6 +157,7 @@ static bool keeper_complete(struct keeper *keeper)
 	arguments_follow(&keeper->heap);
 	bool asked = request_pending(header, &request, &ignored);
 	ring_fold(&keeper->heap, keeper->heap.capacity[SEEP_AREA_RING], false);
+	mapping_fold(&keeper->heap, false);
 	int error = keeper_take(keeper, SEEP_TRIGGER_EXIT, false, &number);
 	if (error == 0) {
 		int directory = home_open(keeper);
@@ -212,6 +214,7 @@ static bool keeper_step(struct keeper *keeper, uint64_t now_ns, uint64_t *events
 	if (keeper->heap.pid_here != NOBODY) /* a keeper that can't see the program must not say that it has seen it */
 		store_relaxed(&header->alive_ns, now_ns);
 	*events = ring_fold(&keeper->heap, keeper->heap.capacity[SEEP_AREA_RING], false);
+	mapping_fold(&keeper->heap, false);
 	area_keep_ahead(&keeper->heap, home_reserve, keeper);
 	modules_look(keeper, now_ns);
 	tables_look(keeper, now_ns);

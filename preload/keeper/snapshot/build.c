@@ -207,7 +207,7 @@ static void process_and_strings_build(struct build *build, seep_string ledger_na
 	writer_section_end(image, SEEP_SECTION_STRINGS);
 }
 
-static void value_add(struct snapshot_writer *image, uint32_t key, uint64_t amount)
+void build_value_add(struct snapshot_writer *image, uint32_t key, uint64_t amount)
 {
 	struct seep_value *value = writer_add(image, sizeof *value);
 	if (value)
@@ -220,9 +220,9 @@ static void account_build(struct build *build)
 	const uint64_t values[] = {account->in_use, account->cached,   account->free_pages, account->top,
 				   account->pinned, account->metadata, account->spread};
 	if (account->state)
-		value_add(&build->image, SEEP_MEMORY_HEAP_STATE, account->state);
+		build_value_add(&build->image, SEEP_MEMORY_HEAP_STATE, account->state);
 	for (uint32_t i = 0; i < sizeof values / sizeof *values && account->state == SEEP_ACCOUNT_KNOWN; i++)
-		value_add(&build->image, SEEP_MEMORY_HEAP_IN_USE + i, values[i]);
+		build_value_add(&build->image, SEEP_MEMORY_HEAP_IN_USE + i, values[i]);
 }
 
 static void memory_build(struct build *build)
@@ -235,15 +235,16 @@ static void memory_build(struct build *build)
 	writer_section_begin(image, SEEP_SECTION_MEMORY, sizeof(struct seep_value));
 	for (uint32_t key = 1; key < SEEP_KEYS; key++) {
 		if (known >> key & 1)
-			value_add(image, key, load_relaxed(&header->memory[key]));
+			build_value_add(image, key, load_relaxed(&header->memory[key]));
 	}
 	if (peak >= 0 && peak < 0x1p63)
-		value_add(image, SEEP_MEMORY_IN_USE_PEAK, (uint64_t)peak);
-	value_add(image, SEEP_MEMORY_COUNTED, load_relaxed(&header->counted_bytes));
+		build_value_add(image, SEEP_MEMORY_IN_USE_PEAK, (uint64_t)peak);
+	build_value_add(image, SEEP_MEMORY_COUNTED, load_relaxed(&header->counted_bytes));
+	build_mappings_add_values(build);
 	if (build->look.row_count) {
-		value_add(image, SEEP_MEMORY_LEDGER_BEFORE, build->look.rss_before);
-		value_add(image, SEEP_MEMORY_LEDGER_AFTER, build->look.rss_after);
-		value_add(image, SEEP_MEMORY_BLOCKS_UNREAD, build->look.blocks_unread);
+		build_value_add(image, SEEP_MEMORY_LEDGER_BEFORE, build->look.rss_before);
+		build_value_add(image, SEEP_MEMORY_LEDGER_AFTER, build->look.rss_after);
+		build_value_add(image, SEEP_MEMORY_BLOCKS_UNREAD, build->look.blocks_unread);
 	}
 	account_build(build);
 	writer_section_end(image, SEEP_SECTION_MEMORY);
@@ -254,10 +255,12 @@ static void losses_build(struct build *build)
 	writer_section_begin(&build->image, SEEP_SECTION_LOSSES, sizeof(struct seep_value));
 	for (uint32_t key = 1; key < SEEP_KEYS; key++) {
 		build->losses[key] += load_relaxed(&build->heap->header->losses[key]);
+		if (key == SEEP_LOSS_MAPPINGS)
+			build->losses[key] += build->mappings.table.lost;
 		if (key == SEEP_LOSS_SITES_RETIRED)
 			build->losses[key] = build_given_up(build)->sites;
 		if (build->losses[key])
-			value_add(&build->image, key, build->losses[key]);
+			build_value_add(&build->image, key, build->losses[key]);
 	}
 	writer_section_end(&build->image, SEEP_SECTION_LOSSES);
 }
@@ -285,6 +288,7 @@ static void build_free(struct build *build)
 	scratch_unmap(build->pending, build->pending_bytes);
 	scratch_unmap(build->sites, build->site_count * sizeof *build->sites);
 	ledger_look_free(&build->look);
+	build_mappings_free(build);
 }
 
 /* One attempt. False: no memory. */
@@ -294,18 +298,21 @@ static bool build_once(struct build *build)
 	writer_begin(&build->image);
 	build->recycled = load_acquire(&build->heap->header->recycled);
 	live_build(build);
-	if (!pending_read(build) || !build_sites(build))
+	if (!pending_read(build) || !build_mappings_read(build) || !build_sites(build))
 		return false;
 	modules_build(build);
 	if (build->options->ledger_ns && !build->options->dead) {
 		const uint64_t begun_ns = clock_read_ns(CLOCK_THREAD_CPUTIME_ID);
 		memory_look(build);
+		if (build->look.row_count)
+			build_mappings_look(build);
 		*build->options->ledger_ns = clock_read_ns(CLOCK_THREAD_CPUTIME_ID) - begun_ns;
 	}
 	process_and_strings_build(build, ledger_names);
 	memory_build(build);
 	losses_build(build);
 	ledger_build(build, ledger_names);
+	build_mappings_write(build);
 	return !build->image.failed;
 }
 

@@ -12,6 +12,7 @@
 #include "keeper/heap/ring.h"
 #include "keeper/arenas/heap_account.h"
 #include "keeper/ledger/ledger_look.h"
+#include "keeper/mappings/mapping_fold.h"
 #include "keeper/snapshot/build.h"
 #include "keeper/image/snapshot_writer.h"
 #include "keeper/image/stack_tree.h"
@@ -29,6 +30,19 @@ struct build_site {
 	uint32_t number;  /* in the snapshot; 0: left out, but for site 0 */
 	uint32_t node, flags;
 	bool counts; /* its counters are in its own entry of the heap file */
+};
+
+/* What the program has mapped. */
+struct build_mappings {
+	struct mapping_table table; /* without arrays: it could not be read */
+	struct mapping_number {
+		uint32_t node, flags;
+		uint32_t number;  /* in MAPPING_SITES */
+	} * numbers;              /* by the table's site */
+	uint64_t allocator_bytes; /* that the allocator has mapped */
+	uint64_t resident_bytes;  /* of the rest; where `absences` is there */
+	struct seep_absence *absences;
+	uint32_t absence_count;
 };
 
 struct build {
@@ -49,6 +63,7 @@ struct build {
 	uint64_t losses[SEEP_KEYS]; /* found on the way; then the header's too */
 	struct ledger_look look;    /* row_count 0: nobody has looked */
 	struct heap_account account;
+	struct build_mappings mappings;
 };
 
 /* The counts of sites that were given up. */
@@ -56,6 +71,18 @@ static inline const struct seep_heap_given_up *build_given_up(const struct build
 {
 	return &build->heap->header->given_up[build->recycled % 2];
 }
+
+/* The steps of mappings: reads them; adds their stacks to the tree; looks which are in memory, which may be left
+ * out; writes their sections. */
+bool build_mappings_read(struct build *build);
+void build_mappings_number(struct build *build);
+void build_mappings_look(struct build *build);
+void build_mappings_add_values(struct build *build);
+void build_mappings_write(struct build *build);
+void build_mappings_free(struct build *build);
+
+/* Adds a value to the section that is open. */
+void build_value_add(struct snapshot_writer *image, uint32_t key, uint64_t amount);
 
 /* Writes NODES, SITES and LIFETIMES, and the snapshot's site numbers into LIVE. False: no memory. */
 bool build_sites(struct build *build);

@@ -113,6 +113,7 @@ static bool sites_number(struct build *build)
 		site->number = number++;
 		site->node = tree_add_site(&build->tree, i, &site->flags);
 	}
+	build_mappings_number(build);
 	build->sites[0].counts = true;
 	build->number_given_up = number;
 	tree_end(&build->tree);

@@ -11,6 +11,7 @@
 #include "keeper/heap/stack_index.h"
 #include "keeper/heap/stacks.h"
 #include "keeper/image/snapshot_writer.h"
+#include "keeper/mappings/mapping_fold.h"
 #include "keeper/snapshot/live_scan.h"
 #include "keeper/snapshot/recycle_modules.h"
 
@@ -96,6 +97,11 @@ static void ring_mark(struct round *round)
 	}
 }
 
+static void mapping_mark(uint32_t site, void *context)
+{
+	mark(context, site, NEEDED);
+}
+
 static void reopen(struct seep_heap_site *site)
 {
 	atomic_fetch_add_explicit(&site->users, SEEP_SITE_OPEN - SEEP_SITE_CLOSED, memory_order_release);
@@ -161,6 +167,7 @@ static void candidates_check(struct round *round)
 	live_mark(round);
 	candidates_drop(round);
 	ring_mark(round);
+	mapping_visit_stacks(round->heap, mapping_mark, round);
 	candidates_drop(round);
 }
 
@@ -296,6 +303,7 @@ static uint32_t sites_recycle(struct round *round, uint32_t part)
 {
 	live_mark(round);
 	ring_mark(round);
+	mapping_visit_stacks(round->heap, mapping_mark, round);
 	candidates_close(round, part);
 	candidates_check(round);
 	uint32_t count = candidates_give_up(round);

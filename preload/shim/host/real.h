@@ -14,6 +14,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include <seep/entry_points.h>
@@ -46,7 +47,14 @@ typedef bool real_area_visitor(const void *heap, const struct real_area *area, v
 	X(int, seteuid, (uid_t))                                                                                       \
 	X(int, setreuid, (uid_t, uid_t))                                                                               \
 	X(int, setresuid, (uid_t, uid_t, uid_t))                                                                       \
-	X(int, chroot, (const char *))
+	X(int, chroot, (const char *))                                                                                 \
+	X(void *, mmap, (void *, size_t, int, int, int, off_t))                                                        \
+	X(int, munmap, (void *, size_t))                                                                               \
+	X(void *, mremap, (void *, size_t, size_t, int, ...))                                                          \
+	X(int, brk, (void *))                                                                                          \
+	X(void *, sbrk, (intptr_t))                                                                                    \
+	X(void *, shmat, (int, const void *, int))                                                                     \
+	X(int, shmdt, (const void *))
 
 struct real {
 	SEEP_ENTRY_POINTS(REAL_ENTRY_POINT)

@@ -256,6 +256,9 @@ int main(int argc, char **argv)
 	    {SEEP_SECTION_LOSSES, sizeof(struct seep_value), 0, live},
 	    [SECTION_LEDGER] = {SEEP_SECTION_LEDGER, sizeof(struct seep_ledger_row), 0, live},
 	    {SEEP_SECTION_ABSENT, sizeof(struct seep_absence), 0, live},
+	    {SEEP_SECTION_MAPPING_SITES, sizeof *table, 0, live},
+	    {SEEP_SECTION_MAPPINGS, sizeof *live, 0, live},
+	    {SEEP_SECTION_MAPPING_ABSENT, sizeof(struct seep_absence), 0, live},
 	};
 	for (uint64_t moment = 1; moment <= moments; moment++) {
 		snprintf(path, sizeof path, "%s/%06llu.seep", argv[3], (unsigned long long)moment);

@@ -49,6 +49,7 @@ ENTRIES = {
     10: table("### LEDGER", 64), 11: table("### ABSENT", 24), 15: table("### REFERENCES", 16),
 }
 ENTRIES[9] = ENTRIES[8]
+ENTRIES[12], ENTRIES[13], ENTRIES[14] = ENTRIES[5], ENTRIES[7], ENTRIES[11]
 
 
 def record(data, at, rows):
@@ -220,6 +221,18 @@ def sample_bytes(live):
     return live["size"] if certain else live["size"] / (1 - missed)
 
 
+def check_mappings(sites, mappings, nodes):
+    for i, site in enumerate(sites):
+        mapped = [mapping for mapping in mappings if mapping["site"] == i]
+        assert site["node"] < nodes and all(mapping["rate"] == 1 for mapping in mapped)
+        assert site["in_use"]["samples"] == len(mapped)
+        assert estimate(site["in_use"], "bytes") == sum(mapping["size"] for mapping in mapped)
+        if not site["flags"] >> 8 & 4:
+            assert estimate(site["allocated"], "bytes") == sum(estimate(site[of], "bytes") for of in ("freed", "in_use"))
+    ends = sorted((mapping["address"], mapping["address"] + mapping["size"]) for mapping in mappings)
+    assert all(before[1] <= after[0] for before, after in zip(ends, ends[1:]))
+
+
 def check(sections):
     texts = [0] + [i + 1 for i, byte in enumerate(sections[2][:-1]) if byte == 0]
     for rows, entries in ((ENTRIES[1], sections[1]), (ENTRIES[3], sections[3]), (ENTRIES[10], sections[10])):
@@ -229,6 +242,7 @@ def check(sections):
     sizes = {sample["address"]: sample["size"] for sample in sections[7]}
     for absence in sections[11]:
         assert absence["resident"] < sizes[absence["address"]]
+    check_mappings(sections[12], sections[13], len(sections[4]))
     for i, node in enumerate(sections[4]):
         assert node["parent"] < i or i == 0 == node["parent"]
         assert node["module"] < len(sections[3])

@@ -17,7 +17,7 @@
 #include "statistics/measure.h"
 #include "support/snapshot_maker.h"
 
-enum { SECTIONS = SEEP_SECTION_ABSENT + 1 };
+enum { SECTIONS = SEEP_SECTION_MAPPING_ABSENT + 1 };
 
 static const uint32_t entry_bytes[SECTIONS] = {
     [SEEP_SECTION_PROCESS] = sizeof(struct seep_process), [SEEP_SECTION_STRINGS] = 1,
@@ -25,7 +25,8 @@ static const uint32_t entry_bytes[SECTIONS] = {
     [SEEP_SECTION_SITES] = sizeof(struct seep_site),      [SEEP_SECTION_LIFETIMES] = sizeof(struct seep_lifetime),
     [SEEP_SECTION_LIVE] = sizeof(struct seep_live),       [SEEP_SECTION_MEMORY] = sizeof(struct seep_value),
     [SEEP_SECTION_LOSSES] = sizeof(struct seep_value),    [SEEP_SECTION_LEDGER] = sizeof(struct seep_ledger_row),
-    [SEEP_SECTION_ABSENT] = sizeof(struct seep_absence),
+    [SEEP_SECTION_ABSENT] = sizeof(struct seep_absence),  [SEEP_SECTION_MAPPING_SITES] = sizeof(struct seep_site),
+    [SEEP_SECTION_MAPPINGS] = sizeof(struct seep_live),   [SEEP_SECTION_MAPPING_ABSENT] = sizeof(struct seep_absence),
 };
 
 struct snapshot_maker {

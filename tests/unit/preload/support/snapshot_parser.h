@@ -18,8 +18,11 @@ struct snapshot {
 	const struct seep_live *live;
 	const struct seep_ledger_row *ledger;
 	const struct seep_absence *absences;
+	const struct seep_site *mapping_sites;
+	const struct seep_live *mappings;
+	const struct seep_absence *mapping_absences;
 	uint64_t string_bytes, module_count, node_count, site_count, lifetime_count, live_count, ledger_count,
-	    absence_count;
+	    absence_count, mapping_site_count, mapping_count, mapping_absence_count;
 	uint64_t memory[64], memory_known, losses[64];
 };
 

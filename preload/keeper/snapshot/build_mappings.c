@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the program has mapped, in a snapshot: see build_private.h. What its allocator has mapped is the heap's. */
+#include "keeper/snapshot/build_private.h"
+
+#include <string.h>
+
+#include "keeper/base/clock.h"
+#include "keeper/ledger/pages.h"
+
+#define LOOK_NS UINT64_C(100000000)
+
+bool build_mappings_read(struct build *build)
+{
+	struct build_mappings *mappings = &build->mappings;
+	if (!mapping_table_read(&mappings->table, build->heap, build->options->dead))
+		return false;
+	mappings->numbers = scratch_map(mappings->table.site_count * sizeof *mappings->numbers);
+	return mappings->numbers != NULL;
+}
+
+static bool is_allocators(const struct build_mappings *mappings, uint32_t site)
+{
+	return mappings->table.sites[site].sort & SEEP_MAPPING_ALLOCATOR;
+}
+
+static bool has_given_up(const struct build_mappings *mappings)
+{
+	return mappings->table.sites[0].mapped != 0;
+}
+
+/* Without access nothing is in use. */
+static bool is_in_use(const struct build_mappings *mappings, uint32_t site)
+{
+	return !(mappings->table.sites[site].sort & (SEEP_MAPPING_ALLOCATOR | SEEP_MAPPING_RESERVED));
+}
+
+void build_mappings_number(struct build *build)
+{
+	struct build_mappings *mappings = &build->mappings;
+	uint32_t number = has_given_up(mappings);
+	for (uint32_t i = 1; i < mappings->table.site_count; i++) {
+		const struct seep_heap_mapping_site *site = &mappings->table.sites[i];
+		struct mapping_number *in_snapshot = &mappings->numbers[i];
+		if (is_allocators(mappings, i)) {
+			mappings->allocator_bytes += site->mapped_bytes - site->unmapped_bytes;
+			continue;
+		}
+		in_snapshot->number = number++;
+		in_snapshot->node = tree_add_site(&build->tree, site->stack, &in_snapshot->flags);
+	}
+}
+
+/* Which pieces are not all in memory. */
+void build_mappings_look(struct build *build)
+{
+	struct build_mappings *mappings = &build->mappings;
+	const struct mapping_table *table = &mappings->table;
+	struct pages pages;
+	void *scratch = scratch_map(PAGES_SCRATCH_BYTES);
+	mappings->absences = scratch_map(table->count * sizeof *mappings->absences);
+	if (scratch && mappings->absences &&
+	    pages_open(&pages, heap_pid(build->heap), scratch, clock_read_ns(CLOCK_MONOTONIC) + LOOK_NS)) {
+		for (uint32_t i = 0; i < table->count; i++) {
+			const struct seep_heap_mapping *piece = &table->mappings[i];
+			struct page_counts counts = {0};
+			if (is_allocators(mappings, piece->site))
+				continue;
+			pages_count(&pages, piece->start, piece->end,
+				    table->sites[piece->site].sort & (SEEP_MAPPING_SHARED | SEEP_MAPPING_FILE),
+				    &counts);
+			const uint64_t resident = counts.anonymous + counts.file + counts.unread;
+			mappings->resident_bytes += counts.anonymous + counts.file;
+			if (resident < piece->end - piece->start && is_in_use(mappings, piece->site))
+				mappings->absences[mappings->absence_count++] =
+				    (struct seep_absence){piece->start, resident, counts.swapped};
+		}
+		pages_close(&pages);
+	}
+	scratch_unmap(scratch, PAGES_SCRATCH_BYTES);
+}
+
+static struct seep_measure exactly(uint64_t calls, uint64_t bytes)
+{
+	return (struct seep_measure){
+	    .samples = calls, .bytes = {.certain = (double)bytes}, .objects = {.certain = (double)calls}};
+}
+
+/* A split makes two pieces of one: it has freed one less. */
+static void site_write(struct build *build, uint32_t i)
+{
+	const struct seep_heap_mapping_site *from = &build->mappings.table.sites[i];
+	const struct mapping_number *number = &build->mappings.numbers[i];
+	struct seep_site *site = writer_add(&build->image, sizeof *site);
+	if (!site)
+		return;
+	*site = (struct seep_site){
+	    .node = number->node,
+	    .flags = number->flags | from->sort << SEEP_SITE_MAPPING_SORT | (i == 0 ? SEEP_SITE_RETIRED : 0u),
+	    .allocated = exactly(from->mapped, from->mapped_bytes),
+	    .freed = exactly(from->ended > from->split ? from->ended - from->split : 0, from->unmapped_bytes)};
+	if (is_in_use(&build->mappings, i))
+		site->in_use = exactly(mapping_site_live(from), from->mapped_bytes - from->unmapped_bytes);
+}
+
+static void piece_write(struct build *build, const struct seep_heap_mapping *from)
+{
+	struct seep_live *live = writer_add(&build->image, sizeof *live);
+	if (live)
+		*live = (struct seep_live){.address = from->start,
+					   .size = from->end - from->start,
+					   .birth_ns = from->birth_ns,
+					   .rate = 1,
+					   .site = build->mappings.numbers[from->site].number,
+					   .thread = from->thread};
+}
+
+void build_mappings_add_values(struct build *build)
+{
+	const struct build_mappings *mappings = &build->mappings;
+	uint64_t bytes = 0, count = 0, reserved = 0;
+	for (uint32_t i = 0; i < mappings->table.count; i++) {
+		const struct seep_heap_mapping *piece = &mappings->table.mappings[i];
+		const uint64_t length = piece->end - piece->start;
+		count += is_in_use(mappings, piece->site);
+		bytes += is_in_use(mappings, piece->site) ? length : 0;
+		reserved += is_in_use(mappings, piece->site) || is_allocators(mappings, piece->site) ? 0 : length;
+	}
+	build_value_add(&build->image, SEEP_MEMORY_ALLOCATOR_MAPPINGS, mappings->allocator_bytes);
+	build_value_add(&build->image, SEEP_MEMORY_MAPPINGS, bytes);
+	build_value_add(&build->image, SEEP_MEMORY_MAPPINGS_COUNT, count);
+	build_value_add(&build->image, SEEP_MEMORY_MAPPINGS_RESERVED, reserved);
+	if (mappings->absences)
+		build_value_add(&build->image, SEEP_MEMORY_MAPPINGS_RESIDENT, mappings->resident_bytes);
+}
+
+void build_mappings_write(struct build *build)
+{
+	const struct build_mappings *mappings = &build->mappings;
+	const struct mapping_table *table = &mappings->table;
+	struct snapshot_writer *image = &build->image;
+	writer_section_begin(image, SEEP_SECTION_MAPPING_SITES, sizeof(struct seep_site));
+	for (uint32_t i = !has_given_up(mappings); i < table->site_count; i++)
+		if (!is_allocators(mappings, i))
+			site_write(build, i);
+	writer_section_end(image, SEEP_SECTION_MAPPING_SITES);
+	writer_section_begin(image, SEEP_SECTION_MAPPINGS, sizeof(struct seep_live));
+	for (uint32_t i = 0; i < table->count; i++)
+		if (is_in_use(mappings, table->mappings[i].site))
+			piece_write(build, &table->mappings[i]);
+	writer_section_end(image, SEEP_SECTION_MAPPINGS);
+	writer_section_begin(image, SEEP_SECTION_MAPPING_ABSENT, sizeof *mappings->absences);
+	const size_t bytes = mappings->absence_count * sizeof *mappings->absences;
+	void *absences = bytes ? writer_add(image, bytes) : NULL;
+	if (absences)
+		memcpy(absences, mappings->absences, bytes);
+	writer_section_end(image, SEEP_SECTION_MAPPING_ABSENT);
+}
+
+void build_mappings_free(struct build *build)
+{
+	struct build_mappings *mappings = &build->mappings;
+	scratch_unmap(mappings->numbers, mappings->table.site_count * sizeof *mappings->numbers);
+	scratch_unmap(mappings->absences, mappings->table.count * sizeof *mappings->absences);
+	mapping_table_free(&mappings->table);
+}

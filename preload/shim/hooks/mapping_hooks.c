@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * mmap and its like. The real call comes first, and what it did is recorded afterwards: a call that fails changes
+ * nothing. libc's own calls (stacks of threads, the loader, malloc) don't come here, because libc calls its own functions.
+ * Until libc's functions are known, mmap and mremap ask the kernel, as libc's do; brk and sbrk, which keep books in libc,
+ * are looked up in its tables.
+ */
+#include <stdarg.h>
+#include <sys/ipc.h>
+#include <sys/mman.h>
+#include <sys/shm.h>
+
+#include "keeper/base/syscall.h"
+#include "keeper/elf/image.h"
+#include "shim/hooks/hook.h"
+#include "shim/record/mapping_recorder.h"
+#include "shim/recording/recording.h"
+
+EXPORT void *mmap(void *address, size_t length, int protection, int flags, int file, off_t offset);
+EXPORT void *mmap64(void *address, size_t length, int protection, int flags, int file, off_t offset);
+EXPORT int munmap(void *address, size_t length);
+EXPORT void *mremap(void *address, size_t old_length, size_t length, int flags, ...);
+EXPORT int brk(void *end);
+EXPORT void *sbrk(intptr_t increment);
+EXPORT void *shmat(int segment, const void *address, int flags);
+EXPORT int shmdt(const void *address);
+
+#define PAGE UINT64_C(4096)
+#define HUGE_PAGE_SHIFT 26 /* of the flags that say how large huge pages are, by its logarithm */
+#define HUGE_PAGE_BITS 21  /* unless they say so */
+
+#ifndef MREMAP_DONTUNMAP
+#define MREMAP_DONTUNMAP 4
+#endif
+
+static uint64_t round_up(uint64_t length, uint64_t unit)
+{
+	return (length + unit - 1) / unit * unit;
+}
+
+static uint64_t length_of(size_t length, int flags)
+{
+	const unsigned bits = (unsigned)flags >> HUGE_PAGE_SHIFT & 63;
+	return round_up(length, flags & MAP_HUGETLB ? UINT64_C(1) << (bits ? bits : HUGE_PAGE_BITS) : PAGE);
+}
+
+static uint32_t sort_of(int protection, int flags)
+{
+	return (flags & MAP_TYPE & MAP_SHARED ? SEEP_MAPPING_SHARED : 0u) |
+	       (flags & MAP_ANONYMOUS ? 0u : SEEP_MAPPING_FILE) |
+	       (protection == PROT_NONE ? SEEP_MAPPING_RESERVED : 0u);
+}
+
+#define MAP(address, length, protection, flags, file, offset, frame)                                                   \
+	const uint64_t since = mapping_recorder_now();                                                                 \
+	void *mapped = real.mmap ? real.mmap(address, length, protection, flags, file, offset)                         \
+				 : (void *)as_libc(system_call(SYS_mmap, (long)(address), (long)(length), protection,  \
+							       flags, file, offset));                                  \
+	if (mapped != MAP_FAILED)                                                                                      \
+		mapping_recorder_add(&(struct mapping_event){.kind = SEEP_MAPPING_MAPPED,                              \
+							     .sort = sort_of(protection, flags),                       \
+							     .address = (uintptr_t)mapped,                             \
+							     .length = length_of(length, flags),                       \
+							     .since = since},                                          \
+				     frame);                                                                           \
+	return mapped
+
+void *mmap(void *address, size_t length, int protection, int flags, int file, off_t offset)
+{
+	MAP(address, length, protection, flags, file, offset, HOOK_FRAME());
+}
+
+void *mmap64(void *address, size_t length, int protection, int flags, int file, off_t offset)
+{
+	MAP(address, length, protection, flags, file, offset, HOOK_FRAME());
+}
+
+int munmap(void *address, size_t length)
+{
+	const uint64_t since = mapping_recorder_now();
+	const int result = real.munmap ? real.munmap(address, length)
+				       : (int)as_libc(system_call(SYS_munmap, (long)address, (long)length, 0, 0, 0, 0));
+	if (result == 0)
+		mapping_recorder_add(&(struct mapping_event){.kind = SEEP_MAPPING_UNMAPPED,
+							     .address = (uintptr_t)address,
+							     .length = round_up(length, PAGE),
+							     .since = since},
+				     HOOK_FRAME());
+	return result;
+}
+
+/* The new address is there with some flags only; then as now, whatever the register holds is passed on. */
+void *mremap(void *address, size_t old_length, size_t length, int flags, ...)
+{
+	va_list list;
+	va_start(list, flags);
+	void *wanted = va_arg(list, void *);
+	va_end(list);
+	const uint64_t since = mapping_recorder_now();
+	void *mapped = real.mremap ? real.mremap(address, old_length, length, flags, wanted)
+				   : (void *)as_libc(system_call(SYS_mremap, (long)address, (long)old_length,
+								 (long)length, flags, (long)wanted, 0));
+	if (mapped != MAP_FAILED)
+		mapping_recorder_add(
+		    &(struct mapping_event){.kind = SEEP_MAPPING_MOVED,
+					    .address = (uintptr_t)mapped,
+					    .length = round_up(length, PAGE),
+					    .old_address = (uintptr_t)address,
+					    .old_length = flags & MREMAP_DONTUNMAP ? 0 : round_up(old_length, PAGE),
+					    .since = since},
+		    HOOK_FRAME());
+	return mapped;
+}
+
+static void break_record(uintptr_t before, uintptr_t now, uint64_t since, const void *frame)
+{
+	if (now > before)
+		mapping_recorder_add(&(struct mapping_event){.kind = SEEP_MAPPING_MAPPED,
+							     .sort = SEEP_MAPPING_BREAK,
+							     .address = before,
+							     .length = now - before,
+							     .since = since},
+				     frame);
+	else if (now < before)
+		mapping_recorder_add(
+		    &(struct mapping_event){
+			.kind = SEEP_MAPPING_UNMAPPED, .address = now, .length = before - now, .since = since},
+		    frame);
+}
+
+static void *sbrk_call(intptr_t increment)
+{
+	void *(*sbrk_now)(intptr_t) = real.sbrk;
+	if (!sbrk_now)
+		*(void **)&sbrk_now = image_address(IMAGE_LIBC, "sbrk");
+	if (sbrk_now)
+		return sbrk_now(increment);
+	errno = ENOMEM;
+	return (void *)-1;
+}
+
+int brk(void *end)
+{
+	int (*brk_now)(void *) = real.brk;
+	const uint64_t since = mapping_recorder_now();
+	const uintptr_t before = (uintptr_t)sbrk_call(0);
+	if (!brk_now)
+		*(void **)&brk_now = image_address(IMAGE_LIBC, "brk");
+	if (!brk_now) {
+		errno = ENOMEM;
+		return -1;
+	}
+	const int result = brk_now(end);
+	if (result == 0)
+		break_record(before, (uintptr_t)end, since, HOOK_FRAME());
+	return result;
+}
+
+void *sbrk(intptr_t increment)
+{
+	const uint64_t since = mapping_recorder_now();
+	void *before = sbrk_call(increment);
+	if (before != (void *)-1 && increment)
+		break_record((uintptr_t)before, (uintptr_t)before + (uintptr_t)increment, since, HOOK_FRAME());
+	return before;
+}
+
+/* Asking for a segment's size is a system call of ours, and may be refused. */
+static uint64_t segment_length(int segment)
+{
+	struct shmid_ds status = {0};
+	if (recording_is_confined() || system_call(SYS_shmctl, segment, IPC_STAT, (long)&status, 0, 0, 0) != 0)
+		return PAGE;
+	return round_up(status.shm_segsz, PAGE);
+}
+
+void *shmat(int segment, const void *address, int flags)
+{
+	const uint64_t since = mapping_recorder_now();
+	void *mapped = real.shmat ? real.shmat(segment, address, flags)
+				  : (void *)as_libc(system_call(SYS_shmat, segment, (long)address, flags, 0, 0, 0));
+	if (mapped != MAP_FAILED)
+		mapping_recorder_add(&(struct mapping_event){.kind = SEEP_MAPPING_MAPPED,
+							     .sort = SEEP_MAPPING_SHARED | SEEP_MAPPING_SEGMENT,
+							     .address = (uintptr_t)mapped,
+							     .length = segment_length(segment),
+							     .since = since},
+				     HOOK_FRAME());
+	return mapped;
+}
+
+int shmdt(const void *address)
+{
+	const uint64_t since = mapping_recorder_now();
+	const int result =
+	    real.shmdt ? real.shmdt(address) : (int)as_libc(system_call(SYS_shmdt, (long)address, 0, 0, 0, 0, 0));
+	if (result == 0)
+		mapping_recorder_add(&(struct mapping_event){.kind = SEEP_MAPPING_DETACHED,
+							     .address = (uintptr_t)address,
+							     .since = since},
+				     HOOK_FRAME());
+	return result;
+}

@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# What a program maps by itself: exact by site, with holes, replacements and moves; in every command that shows sites.
+# time limit: 120 s
+. "$(dirname "$0")/lib.sh"
+
+compile maps_memory "$ROOT/tests/e2e/programs/maps_memory.c"
+"$SEEP" run -o rec --interval 1s -- "$WORK/maps_memory" 2>err >out
+check_equal "a program that maps and allocates nothing is recorded" "0" "$?"
+last=$(ls rec/*.seep | tail -n 1)
+"$SEEP" report --mappings --json --by function "$last" >report.json
+cat >figures.py <<'EOF'
+import json, sys
+d = json.load(open(sys.argv[1]))
+seen = {site["stack"][0]["function"]: (site["inuse_bytes"] / 2**20, site["alloc_bytes"] / 2**20, site["inuse_objects"])
+        for site in d["sites"]}
+wanted = {
+    "holed": (9, 10, 2), "replaced": (6, 8, 1), "replacing": (2, 2, 1), "moved": (0, 1, 0), "moving": (8, 8, 1),
+    "reserved": (0, 2**20, 0), "attached": (3, 6, 1), "grown": (1, 3, 1), "shared": (4, 4, 1), "gone": (0, 40, 0),
+}
+for name, figures in wanted.items():
+    if seen.get(name) != figures:
+        print(f"{name}: {seen.get(name)}, not {figures}")
+for name in seen.keys() - wanted.keys():
+    print(f"{name} maps nothing by itself")
+EOF
+check_equal "each site is exact" "" "$(python3 figures.py report.json)"
+check_equal "nothing is lost" "0 False" "$(python3 -c 'import json; l = json.load(open("report.json"))["losses"]; print(l["mappings"], l["lower_bound"])')"
+check_match "the heap's report says that there is more" 'mapped by the program itself 33.0 MiB' "$("$SEEP" report "$last")"
+check_match "the format's own reader agrees" '' "$(python3 "$ROOT/tests/e2e/support/read_snapshot.py" "$last" 2>&1 | grep -i error)"
+check_match "folded stacks" 'main.*;holed 9437184' "$("$SEEP" export --mappings --format folded "$last")"
+check_match "a flame graph" 'holed' "$("$SEEP" flame --mappings -o - "$last")"
+check_equal "what is no snapshot has no mappings" "3" "$(printf 'main;f 10\n' >x.folded; "$SEEP" report --mappings x.folded >/dev/null 2>&1; echo $?)"
+
+"$SEEP" run -o leak --interval 250ms -- "$WORK/maps_memory" 16 >/dev/null 2>&1
+check_match "what goes on mapping is a leak, by the same rules" 'LEAK' "$("$SEEP" leaks --mappings leak)"
+check_match "and is found unasked" 'leaking' "$("$SEEP" leaks leak)"
+"$SEEP" diff --mappings leak >diff.txt
+check_match "what grew" 'leaking' "$(cat diff.txt)"
+exit $cases_failed
