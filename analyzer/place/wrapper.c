@@ -182,6 +182,8 @@ static bool may_say_allocator(const char *name)
 		switch (PAIR(name[0] | 0x20, name[1] | 0x20)) {
 		case PAIR('a', 'l'): /* alloc, memalign */
 		case PAIR('d', 'u'): /* dup */
+		case PAIR('g', 'e'): /* get */
+		case PAIR('t', 'a'): /* take, obtain */
 		case PAIR('e', 'w'):
 		case PAIR('o', 'w'): /* grow */
 		case PAIR('v', 'e'): /* reserve */
@@ -192,14 +194,34 @@ static bool may_say_allocator(const char *name)
 #undef PAIR
 }
 
+static bool has_any(const char *name, const char *const *words)
+{
+	for (; *words; words++)
+		if (strcasestr(name, *words))
+			return true;
+	return false;
+}
+
+static bool ends_in_any(const char *name, size_t length, const char *const *ends)
+{
+	for (; *ends; ends++) {
+		const size_t end = strlen(*ends);
+		if (length >= end && strcasecmp(name + length - end, *ends) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* What a name says: 2 for words that only allocators have, wherever they stand (ztrymalloc_usable), 1 for those that creators
- * of single things have, too (alloc_session), or that stand at the end (arena_new, luaV_grow_). Template arguments,
+ * of single things have, too (alloc_session), or that stand at the end (arena_new, luaV_grow_; of a store: pool_get). Template arguments,
  * parameters and a compiler's suffix (".part.0") tell nothing. */
 static int name_says_allocator(const char *function)
 {
-	static const char *const allocators[] = {"malloc", "calloc",  "realloc", "zalloc",
-						 "strdup", "strndup", "memdup",  "memalign"};
-	static const char *const ends[] = {"new", "grow", "reserve", "resize"};
+	static const char *const allocators[] = {"malloc",  "calloc", "realloc",  "zalloc", "strdup",
+						 "strndup", "memdup", "memalign", NULL};
+	static const char *const ends[] = {"new", "grow", "reserve", "resize", NULL};
+	static const char *const stores[] = {"arena", "pool", "slab", "heap", "mem", NULL};
+	static const char *const gets[] = {"get", "take", "obtain", NULL};
 	char name[128];
 	size_t length = 0;
 
@@ -214,14 +236,10 @@ static int name_says_allocator(const char *function)
 	while (length > 0 && !isalpha((unsigned char)name[length - 1]))
 		length--;
 	name[length] = '\0';
-	for (size_t i = 0; i < sizeof allocators / sizeof *allocators; i++)
-		if (strcasestr(name, allocators[i]))
-			return 2;
-	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
-		const size_t end = strlen(ends[i]);
-		if (length >= end && strcasecmp(name + length - end, ends[i]) == 0)
-			return 1;
-	}
+	if (has_any(name, allocators))
+		return 2;
+	if (ends_in_any(name, length, ends) || (ends_in_any(name, length, gets) && has_any(name, stores)))
+		return 1;
 	return strcasestr(name, "alloc") ? 1 : 0;
 }
 
