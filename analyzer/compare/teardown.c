@@ -186,7 +186,13 @@ static size_t before_falls(const struct teardown_moment *moments, size_t count, 
 	const bool is_new =
 	    moments[high].error <= SURE &&
 	    (fall >= MUCH || (high + 1 >= KNOWN_LEAST && largest_fall(moments, high + 1) < NEAR * lost));
-	return (fall >= LITTLE && pace < fmin(QUIET, usual_once)) || (run <= SHORT && is_new) ? high : last;
+	/* What fell just before the shutdown, while the program still worked, is no part of it. */
+	for (size_t from = high; from < last; from++)
+		if (1 - moments[last].in_use / moments[from].in_use >= LITTLE &&
+		    pace_since(&moments[from], &moments[last], start_ns) <
+			fmin(QUIET, usual_in_first(moments, from, last)))
+			return from;
+	return run <= SHORT && is_new ? high : last;
 }
 
 size_t teardown_last_useful(const struct teardown_moment *moments, size_t count, uint64_t start_ns, bool ended)

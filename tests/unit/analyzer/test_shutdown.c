@@ -131,6 +131,16 @@ static void what_goes_up_and_down_is_no_shutdown(void **state)
 		moments[i] = (struct teardown_moment){(i + 1) * SECOND, i < 7 ? 100 : 30, 100 * (i + 1), 0, 0, 0};
 	assert_int_equal(teardown_last_useful(moments, 8, 0, false), 7);
 	assert_int_equal(teardown_last_useful(moments, 8, 0, true), 6);
+	/* It frees for long, and had fallen once more while it still worked: the shutdown is behind that. */
+	struct teardown_moment slow[12];
+	for (unsigned i = 0; i < 12; i++)
+		slow[i] = (struct teardown_moment){(i + 1) * SECOND,
+						   i < 5 ? 100 + 10 * i : i < 6 ? 138 : 130 - 10 * (i - 6),
+						   i < 6 ? 100 * (i + 1) : 640,
+						   0,
+						   0,
+						   0};
+	assert_int_equal(teardown_last_useful(slow, 12, 0, true), 5);
 	/* Three samples in four of a small program died by chance, while it worked on. */
 	moments[6].error = 0.5;
 	assert_int_equal(teardown_last_useful(moments, 8, 0, true), 7);
