@@ -6,6 +6,7 @@
  *
  * torture: recordings=some
  */
+#include <sys/mman.h>
 #include <sys/time.h>
 
 #include "torture.h"
@@ -35,12 +36,14 @@ static void *churns(void *unused)
 /* Threads make glibc take its locks. */
 static void child(int number)
 {
-	static _Alignas(16) char small[8192];
-	stack_t stack = {.ss_sp = small, .ss_size = sizeof small};
+	const size_t page = 4096, bytes = 8192;
+	char *small = mmap(NULL, page + bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	stack_t stack = {.ss_sp = small + page, .ss_size = bytes};
 	struct sigaction action = {.sa_handler = leave, .sa_flags = number % 2 ? SA_ONSTACK : 0};
 	struct itimerval soon = {.it_value = {.tv_usec = 300 + number * 1370 % 9000}};
 	sigset_t alarms;
 	quickly = number % 5 == 4;
+	mprotect(small, page, PROT_NONE);
 	if (number % 2)
 		sigaltstack(&stack, NULL);
 	sigaction(SIGALRM, &action, NULL);

@@ -3,17 +3,20 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "shim/recording/keeper_thread.h"
 #include "support/program_maker.h"
 #include "support/recording_maker.h"
 #include "support/snapshot_parser.h"
@@ -101,6 +104,37 @@ static void the_keeper_follows_a_program_that_drops_its_privileges(void **state)
 	free(data);
 }
 
+static void finish_in_handler(int signal)
+{
+	(void)signal;
+	keeper_thread_finish();
+	_exit(0);
+}
+
+/* exit() in a handler: the end of a recording has what a stack for signals has, and an unreadable page lies below. */
+static void a_recording_ends_on_a_small_stack_for_signals(void **state)
+{
+	(void)state;
+	const pid_t child = child_fork();
+	if (child == 0) {
+		const size_t page = 4096, bytes = 8192;
+		struct heap heap;
+		char *memory = mmap(NULL, page + bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		const stack_t stack = {.ss_sp = memory + page, .ss_size = bytes};
+		const struct sigaction action = {.sa_handler = finish_in_handler, .sa_flags = SA_ONSTACK};
+		recording_make(&heap, test_directory, 512 << 10);
+		recording_allocate(&heap, 1, 100, 50, 0x10000);
+		keeper_thread_prepare(&heap, test_directory);
+		if (mprotect(memory + page, bytes, PROT_READ | PROT_WRITE) != 0 || sigaltstack(&stack, NULL) != 0 ||
+		    sigaction(SIGUSR1, &action, NULL) != 0)
+			_exit(90);
+		raise(SIGUSR1);
+		_exit(91);
+	}
+	assert_int_equal(program_wait(child), 0);
+	assert_int_equal(directory_count(test_directory, ".seep"), 1);
+}
+
 int main(void)
 {
 	alarm(120); /* nothing here waits that long */
@@ -108,6 +142,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, directory_setup, directory_teardown)
 	    TEST(the_keepers_descriptors_are_not_the_programs),
 	    TEST(the_keeper_follows_a_program_that_drops_its_privileges),
+	    TEST(a_recording_ends_on_a_small_stack_for_signals),
 	};
 	return cmocka_run_group_tests_name("keeper_in_target", tests, NULL, NULL);
 }
