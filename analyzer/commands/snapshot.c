@@ -95,10 +95,12 @@ static int snapshot_main(int argc, char **argv)
 	if (!target_resolve(operand, directory, sizeof directory, &error))
 		return command_fail(&error);
 	if (stat(directory, &status) == 0 && !S_ISDIR(status.st_mode))
-		return command_usage(&command_snapshot,
-				     "'%s' is a file: snapshots are taken of processes, or of what they left in their "
-				     "recordings",
-				     operand);
+		return error_set(&error,
+				 "%s: is a file: snapshots are taken of processes, or of what they left in their "
+				 "recordings",
+				 operand)
+			   ? COMMAND_FINE
+			   : command_fail(&error);
 	if (command_check_output(&command_snapshot, target, (struct targets){(const char *[]){directory}, 1}, NULL) !=
 	    COMMAND_FINE)
 		return COMMAND_USAGE;
