@@ -96,7 +96,7 @@ for way in $(ways_of run preload); do
 	if [ $way = run ]; then
 		timeout 60 "$SEEP" run -i 200ms -o runs/run -- bin/without_end >counted 2>said
 	else
-		env LD_PRELOAD="$SHIM" SEEP_INTERVAL=200ms SEEP_OUTPUT="$PWD/runs/preload" timeout 60 bin/without_end >counted 2>said
+		timeout 60 env LD_PRELOAD="$SHIM" SEEP_INTERVAL=200ms SEEP_OUTPUT="$PWD/runs/preload" bin/without_end >counted 2>said
 	fi
 	"$SEEP" report --last --json runs/$way >report.json 2>report.err
 	check_equal "leaks behind 1,200 plugins that came and went have names, by $way" "" "$(/usr/bin/python3 judge.py report.json counted 2>&1)"
