@@ -108,8 +108,9 @@ static void heap_take_apart(struct account *account)
 	heap->is_known = profile->rate != 0 && profile->has_samples;
 	if (!heap->is_known)
 		return;
+	const struct profile_sample *samples = profile_samples(profile);
 	for (uint32_t i = 0; i < profile->sample_count; i++)
-		block_add(&blocks, profile, &profile->samples[i]);
+		block_add(&blocks, profile, &samples[i]);
 	heap->in_use = sum_estimate(&blocks.resident.bytes);
 	heap->in_use_interval = sum_interval(&blocks.resident.bytes, unseen_bytes((double)profile->rate), ALPHA);
 	heap->swapped = sum_estimate(&blocks.swapped.bytes);

@@ -24,7 +24,7 @@ static void rows_add_samples(struct comparison *comparison, const struct profile
 	const bool is_after = profile == comparison->after;
 
 	for (uint32_t i = 0; i < profile->sample_count; i++) {
-		const struct profile_sample *sample = &profile->samples[i];
+		const struct profile_sample *sample = &profile_samples(profile)[i];
 		if (shared && shared[i])
 			continue;
 		struct comparison_row *row = &comparison->rows[groups[sample->site]];

@@ -31,14 +31,15 @@ static uint32_t *samples_order(const struct profile *profile)
 {
 	uint32_t *order = memory_allocate(profile->sample_count ? profile->sample_count : 1, sizeof *order);
 
+	const struct profile_sample *samples = profile_samples(profile);
 	bool is_sorted = true;
 
 	for (uint32_t i = 0; i < profile->sample_count; i++) {
 		order[i] = i;
-		is_sorted &= i == 0 || sample_compare(&profile->samples[i - 1], &profile->samples[i]) <= 0;
+		is_sorted &= i == 0 || sample_compare(&samples[i - 1], &samples[i]) <= 0;
 	}
 	if (!is_sorted)
-		qsort_r(order, profile->sample_count, sizeof *order, index_compare, profile->samples);
+		qsort_r(order, profile->sample_count, sizeof *order, index_compare, (void *)samples);
 	return order;
 }
 
@@ -46,12 +47,13 @@ void samples_match(const struct profile *before, const struct profile *after, bo
 {
 	uint32_t *old = samples_order(before);
 	uint32_t *new = samples_order(after);
+	const struct profile_sample *earlier = profile_samples(before), *later = profile_samples(after);
 	uint32_t i = 0, j = 0;
 
 	*in_after = memory_allocate(before->sample_count + 1u, sizeof **in_after);
 	*in_before = memory_allocate(after->sample_count + 1u, sizeof **in_before);
 	while (i < before->sample_count && j < after->sample_count) {
-		const int order = sample_compare(&before->samples[old[i]], &after->samples[new[j]]);
+		const int order = sample_compare(&earlier[old[i]], &later[new[j]]);
 		if (order == 0) {
 			(*in_after)[old[i]] = true;
 			(*in_before)[new[j]] = true;

@@ -64,7 +64,7 @@ static void elements_add(struct search *search, const struct profile *profile, c
 	const bool is_fresh = profile == search->after;
 
 	for (uint32_t i = 0; i < profile->sample_count; i++) {
-		const struct profile_sample *sample = &profile->samples[i];
+		const struct profile_sample *sample = &profile_samples(profile)[i];
 		if (shared[i])
 			continue;
 		const uint64_t key = profile->sites[sample->site].key;

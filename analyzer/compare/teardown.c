@@ -54,7 +54,7 @@ static double deaths_add(struct deaths *deaths, const struct profile *before, co
 
 	samples_match(before, profile, &in_after, &in_before);
 	for (uint32_t i = 0; i < before->sample_count; i++) {
-		const struct profile_sample *sample = &before->samples[i];
+		const struct profile_sample *sample = &profile_samples(before)[i];
 		if (in_after[i])
 			continue;
 		measure_add_sample(&gone, sample->size, sample->rate);

@@ -38,9 +38,10 @@ static uint32_t *sites_add(struct builder *builder, const struct profile *profil
 static void parts_add(struct builder *builder, const struct profile *profile, const uint32_t *row_of, double sign)
 {
 	struct export_rows *rows = builder->rows;
+	const struct profile_sample *samples = profile_samples(profile);
 
 	for (uint32_t i = 0; i < profile->sample_count; i++) {
-		const struct profile_sample *sample = &profile->samples[i];
+		const struct profile_sample *sample = &samples[i];
 		struct seep_measure measure = {0};
 		measure_add_sample(&measure, sample->size, sample->rate);
 		ARRAY_RESERVE(rows->parts, rows->part_count, builder->part_capacity);

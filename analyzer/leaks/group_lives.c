@@ -107,7 +107,7 @@ static void sites_order(struct group_lives *lives, const uint32_t *groups)
 		if (groups[i] < count)
 			lives->sites[begin[groups[i] + 1]++] = i;
 	for (uint32_t i = 0; i < reference->sample_count; i++)
-		samples[reference->samples[i].site + 1]++;
+		samples[profile_samples(reference)[i].site + 1]++;
 	begins_make(samples, reference->site_count);
 }
 
@@ -192,7 +192,7 @@ static void site_add_lives(struct life_table *table, const struct group_lives *l
 		life_table_add_dead(table, site->lifetimes[i].bin, site->lifetimes[i].bytes,
 				    site->lifetimes[i].bytes_squared);
 	for (size_t i = lives->samples_begin[index]; i < lives->samples_begin[index + 1]; i++) {
-		const struct profile_sample *sample = &reference->samples[i];
+		const struct profile_sample *sample = &profile_samples(reference)[i];
 		struct seep_measure measure = {0};
 		measure_add_sample(&measure, sample->size, sample->rate);
 		life_table_add_alive(table,

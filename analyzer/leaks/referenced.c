@@ -43,7 +43,7 @@ struct share_sum *references_by_group(const struct series *series, const uint32_
 		*map_put(group_of, reference->sites[i].key, &is_new) = groups[i];
 	}
 	for (uint32_t i = 0; i < looked->sample_count; i++) {
-		const struct profile_sample *sample = &looked->samples[i];
+		const struct profile_sample *sample = &profile_samples(looked)[i];
 		const uint64_t *group = map_get(group_of, looked->sites[sample->site].key);
 		const uint32_t state = state_of(looked, sample->address);
 		if (state && group && *group < count)

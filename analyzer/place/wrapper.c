@@ -42,14 +42,15 @@ struct caller {
 
 struct candidate {
 	const char *function;
-	uint32_t points[POINTS_MOST + 1], point_count; /* its addresses or lines; one more than allowed is kept */
-	uint32_t callers, caller_count;                /* the first one's index + 1, and how many are kept */
 	double least, most;
+	uint32_t points[POINTS_MOST + 1];   /* its addresses or lines; one more than allowed is kept */
+	uint32_t callers;                   /* the first one's index + 1 */
+	uint16_t point_count, caller_count; /* that are kept */
 };
 
 struct round {
 	const struct profile *profile;
-	struct map *by_name; /* name's address -> index + 1 */
+	struct numbering by_name; /* the names' addresses; their numbers are the candidates' */
 	struct candidate *candidates;
 	struct caller *callers; /* of all candidates: most have one */
 	size_t count, capacity, caller_count, caller_capacity;
@@ -133,14 +134,14 @@ static void candidate_add_caller(struct round *round, struct candidate *candidat
 
 static struct candidate *round_candidate(struct round *round, const char *function)
 {
-	uint64_t *index = map_put(round->by_name, name_key(function), NULL);
+	bool is_new;
+	const uint32_t index = numbering_put(&round->by_name, name_key(function), &is_new);
 
-	if (!*index) {
+	if (is_new) {
 		ARRAY_RESERVE(round->candidates, round->count, round->capacity);
-		round->candidates[round->count] = (struct candidate){.function = function};
-		*index = ++round->count;
+		round->candidates[round->count++] = (struct candidate){.function = function};
 	}
-	return &round->candidates[*index - 1];
+	return &round->candidates[index];
 }
 
 /* The innermost call from `at` on that is the program's own and no wrapper. */
@@ -294,11 +295,11 @@ struct wrappers *wrappers_find(const struct profile *profile, const char *const 
 	    .see_guests = code_has_guests(profile),
 	};
 	for (int i = 0; i < ROUNDS && found; i++) {
-		struct round round = {.profile = profile, .by_name = map_create()};
+		struct round round = {.profile = profile};
 		for (uint32_t s = 0; s < profile->site_count; s++)
 			round_add_site(&round, wrappers, &profile->sites[s]);
 		found = round_judge(&round, wrappers);
-		map_free(round.by_name);
+		numbering_free(&round.by_name);
 		free(round.candidates);
 		free(round.callers);
 	}

@@ -379,21 +379,15 @@ static void build_lifetimes(struct builder *builder)
 
 static void build_samples(struct builder *builder)
 {
-	struct profile *profile = builder->profile;
-	uint32_t count = snapshot_count(builder->view, SEEP_SECTION_LIVE);
+	struct profile_storage *storage = builder->storage;
 
-	profile->samples = memory_allocate(count, sizeof *profile->samples);
-	profile->sample_count = count;
-	for (uint32_t i = 0; i < count; i++) {
-		struct seep_live live = snapshot_live(builder->view, i);
-		profile->samples[i] = (struct profile_sample){.address = live.address,
-							      .size = live.size,
-							      .birth_ns = live.birth_ns,
-							      .rate = live.rate,
-							      .site = builder->site_of[live.site],
-							      .thread = live.thread};
-	}
-	profile_sort_samples(profile);
+	builder->profile->sample_count = snapshot_count(builder->view, SEEP_SECTION_LIVE);
+	storage->live = memory_allocate(1, sizeof *storage->live);
+	snapshot_view_keep(storage->live, builder->view, SEEP_SECTION_LIVE);
+	if (builder->profile->site_count < snapshot_count(builder->view, SEEP_SECTION_SITES))
+		storage->live_site = builder->site_of;
+	else
+		free(builder->site_of);
 }
 
 struct profile *profile_from_snapshot(const struct snapshot_view *view)
@@ -418,7 +412,6 @@ struct profile *profile_from_snapshot(const struct snapshot_view *view)
 	free(builder.node_depth);
 	free(builder.node_location);
 	free(builder.node_key);
-	free(builder.site_of);
 	free(builder.site_node);
 	return profile;
 }

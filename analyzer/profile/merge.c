@@ -172,9 +172,11 @@ static void samples_add(struct merger *merger, const struct profile *from, uint6
 {
 	struct profile *to = merger->to;
 
+	const struct profile_sample *samples = profile_samples(from);
+
 	for (uint32_t i = 0; i < from->sample_count; i++) {
 		struct profile_sample *sample = &to->samples[to->sample_count++];
-		*sample = from->samples[i];
+		*sample = samples[i];
 		sample->site = merger->site_of[sample->site];
 		sample->birth_ns += shift_ns;
 		sample->address = merged_address(sample->address, merger->process);

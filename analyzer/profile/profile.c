@@ -20,6 +20,16 @@ struct profile *profile_create(void)
 	return profile;
 }
 
+static void late_samples_free(struct profile_storage *storage)
+{
+	if (storage->live)
+		snapshot_view_free(storage->live);
+	free(storage->live);
+	free(storage->live_site);
+	storage->live = NULL;
+	storage->live_site = NULL;
+}
+
 void profile_free(struct profile *profile)
 {
 	if (!profile)
@@ -32,6 +42,7 @@ void profile_free(struct profile *profile)
 	free(storage->recordings);
 	free(storage->module_paths);
 	free(storage->parts);
+	late_samples_free(storage);
 	free(storage);
 	free(profile->modules);
 	free(profile->locations);
@@ -230,4 +241,30 @@ void profile_sort_samples(struct profile *profile)
 		if (!samples_are_in_order(samples + begin, end - begin, sample_compare))
 			qsort(samples + begin, end - begin, sizeof *samples, sample_compare);
 	}
+}
+
+static void samples_unpack(struct profile *profile)
+{
+	struct profile_storage *storage = profile->storage;
+
+	profile->samples = memory_allocate(profile->sample_count, sizeof *profile->samples);
+	for (uint32_t i = 0; i < profile->sample_count; i++) {
+		const struct seep_live live = snapshot_live(storage->live, i);
+		profile->samples[i] =
+		    (struct profile_sample){.address = live.address,
+					    .size = live.size,
+					    .birth_ns = live.birth_ns,
+					    .rate = live.rate,
+					    .site = storage->live_site ? storage->live_site[live.site] : live.site,
+					    .thread = live.thread};
+	}
+	late_samples_free(storage);
+	profile_sort_samples(profile);
+}
+
+const struct profile_sample *profile_samples(const struct profile *profile)
+{
+	if (!profile->samples && profile->sample_count)
+		samples_unpack((struct profile *)profile); /* what it says stays the same */
+	return profile->samples;
 }

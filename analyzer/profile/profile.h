@@ -129,7 +129,7 @@ struct profile {
 	uint32_t site_count;
 	struct profile_freed *freed; /* NULL: no site has any; else the first is all zero */
 	uint32_t freed_count;
-	struct profile_sample *samples; /* sorted by site, then birth */
+	struct profile_sample *samples; /* NULL: not unpacked yet; to be read through profile_samples() */
 	uint32_t sample_count;
 	bool has_samples; /* false: in_use comes from totals alone, diffs can't match samples */
 	bool has_lifetimes;
@@ -161,6 +161,9 @@ struct profile *profile_open_now(const char *directory, struct error *error);
 /* The same from bytes in memory; `name` is for messages. */
 struct profile *profile_open_snapshot(const void *data, size_t bytes, const char *name, struct error *error);
 void profile_free(struct profile *profile);
+
+/* The live samples, sorted by site, then birth. They are unpacked when they are asked for first: a report does without. */
+const struct profile_sample *profile_samples(const struct profile *profile);
 
 /* Fills locations[].lines, modules[].symbols, and trims allocator frames from the leaf of every stack; a stack that is
  * nothing else keeps its outermost frame. Never fails: what is unknown is named by module and address, or by where its

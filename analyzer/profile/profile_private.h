@@ -20,7 +20,9 @@ struct profile_storage {
 	const char **recordings;            /* directories that it is from: names may be kept there; NULL: none */
 	uint32_t recording_count;
 	uint32_t freed_capacity;
-	const char **module_paths; /* as they are in the file system; modules[].path is made fit to print */
+	struct snapshot_view *live; /* samples that nobody has asked for yet; NULL: none are missing */
+	uint32_t *live_site;        /* of those, by the snapshot's site: the profile's; NULL: the same */
+	const char **module_paths;  /* as they are in the file system; modules[].path is made fit to print */
 };
 
 /* The sums of sites that the recorder's tables had no more room for. */

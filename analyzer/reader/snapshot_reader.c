@@ -424,6 +424,24 @@ bool snapshot_verify_brief(struct snapshot_view *view, const void *data, size_t 
 	return false;
 }
 
+void snapshot_view_keep(struct snapshot_view *kept, const struct snapshot_view *view, enum seep_section_type type)
+{
+	const struct snapshot_table *from = &view->tables[type];
+	struct snapshot_table *table = &kept->tables[type];
+	const struct seep_section *packed = from->window ? &from->window->section : NULL;
+
+	*kept = (struct snapshot_view){.header = view->header};
+	*table = *from;
+	table->window = NULL;
+	table->room_bytes = packed ? packed->bytes : (size_t)from->count * from->stride_bytes;
+	table->room = memory_allocate(table->room_bytes, 1);
+	if (table->room_bytes)
+		memcpy(table->room, packed ? from->window->cursor.begin : from->entries, table->room_bytes);
+	table->entries = packed ? NULL : table->room;
+	if (packed)
+		table->window = window_open(packed, table->room);
+}
+
 void snapshot_view_free(struct snapshot_view *view)
 {
 	for (uint32_t type = 0; type < SNAPSHOT_SECTIONS; type++) {

@@ -84,6 +84,8 @@ bool snapshot_verify(struct snapshot_view *view, const void *data, size_t bytes,
 bool snapshot_verify_brief(struct snapshot_view *view, const void *data, size_t bytes, const char *name,
 			   struct error *error);
 void snapshot_view_free(struct snapshot_view *view);
+/* A view of one section, with a copy of its bytes as the file has them: it outlives the other. */
+void snapshot_view_keep(struct snapshot_view *kept, const struct snapshot_view *view, enum seep_section_type type);
 
 /* The size as which the file counts where the input's size bounds memory: that of the unpacked file, within reason. */
 uint64_t snapshot_input_bytes(const struct snapshot_view *view);

@@ -195,7 +195,7 @@ static void an_address_used_again_is_another_sample(void **state)
 	(void)state;
 	after->time_ns += 1000;
 	for (uint32_t i = 0; i < after->sample_count; i++) {
-		if (after->samples[i].size == 4096)
+		if (profile_samples(after)[i].size == 4096)
 			after->samples[i].birth_ns += UINT64_C(30000000000);
 	}
 	struct fixture fixture = fixture_of(before, after, GROUP_BY_STACK);

@@ -97,9 +97,9 @@ static void equal_stacks_in_a_module_known_twice_are_one_site(void **state)
 	assert_int_equal(site->lifetimes[1].samples, 2);
 	assert_int_equal(profile->sample_count, 5);
 	for (uint32_t i = 0; i < profile->sample_count; i++)
-		assert_int_equal(profile->samples[i].site, 0);
+		assert_int_equal(profile_samples(profile)[i].site, 0);
 	for (uint32_t i = 1; i < profile->sample_count; i++)
-		assert_true(profile->samples[i - 1].birth_ns < profile->samples[i].birth_ns);
+		assert_true(profile_samples(profile)[i - 1].birth_ns < profile_samples(profile)[i].birth_ns);
 	profile_free(profile);
 	snapshot_maker_free(maker);
 }

@@ -86,7 +86,7 @@ static double profile_touch(const struct profile *profile)
 			sum += site->lifetimes[j].bytes;
 	}
 	for (uint32_t i = 0; i < profile->sample_count; i++)
-		sum += (double)profile->sites[profile->samples[i].site].in_use.samples;
+		sum += (double)profile->sites[profile_samples(profile)[i].site].in_use.samples;
 	return sum;
 }
 
@@ -199,7 +199,7 @@ static void newer_entries_and_sections_are_skipped(void **state)
 	assert_int_equal(profile->site_count, 2);
 	assert_int_equal(profile->sites[0].depth, 3);
 	assert_int_equal(profile->locations[profile->sites[0].stack[0]].address, 0x1111);
-	assert_int_equal(profile->samples[1].size, 4096);
+	assert_int_equal(profile_samples(profile)[1].size, 4096);
 	assert_int_equal(profile->sites[1].lifetimes[0].samples, 3);
 	profile_free(profile);
 	buffer_free(&file);

@@ -205,8 +205,8 @@ static void findings_become_a_section_of_a_snapshot(void **state)
 	struct profile *before = profile_open_snapshot(file.data, file.length, "before", &error);
 	assert_non_null(before);
 	for (uint32_t i = 0; i < 4; i++)
-		findings[i] = (struct reference_finding){.address = before->samples[i].address,
-							 .birth_ns = before->samples[i].birth_ns - (i == 0),
+		findings[i] = (struct reference_finding){.address = profile_samples(before)[i].address,
+							 .birth_ns = profile_samples(before)[i].birth_ns - (i == 0),
 							 .state = i ? i : SEEP_REFERENCE_NOBODY};
 	assert_true(references_add(&more, file.data, file.length, "before", &references, &error));
 	struct profile *after = profile_open_snapshot(more.data, more.length, "after", &error);
