@@ -174,16 +174,9 @@ static void nodes_order(struct call_tree *tree, enum call_value value)
 	tree->arranged_by = value;
 }
 
-void call_tree_arrange(struct call_tree *tree, enum call_value value)
-{
-	if (call_value_is_in_use(value) != call_value_is_in_use(tree->arranged_by))
-		sums_fill(tree, value);
-	nodes_order(tree, value);
-}
-
 /* Siblings of one width to the last bit stand in the same order, whatever the value is, because all values are summed up
  * in the order of the bytes in use. */
-void call_tree_arrange_first(struct call_tree *tree, enum call_value value)
+void call_tree_arrange(struct call_tree *tree, enum call_value value)
 {
 	sums_fill(tree, value);
 	nodes_order(tree, CALL_INUSE_SPACE);

@@ -416,7 +416,7 @@ struct call_tree *call_tree_build(const struct profile *now, const struct profil
 		profile_add(&builder, base, CALL_BASE);
 	lines_choose(&builder);
 	builder_free(&builder);
-	call_tree_arrange_first(tree, value);
+	call_tree_arrange(tree, value);
 	return tree;
 }
 

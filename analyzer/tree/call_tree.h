@@ -84,10 +84,9 @@ struct call_tree {
 struct call_tree *call_tree_build(const struct profile *now, const struct profile *base, enum call_value value);
 void call_tree_free(struct call_tree *tree);
 
-/* Orders children by this value (by width, then by the function's name), and fills `width`. Node indices change. */
+/* Orders the children of a tree that was just built by this value (by width, then by the function's name), and fills
+ * `width`. Node indices change. */
 void call_tree_arrange(struct call_tree *tree, enum call_value value);
-/* The same for a tree that was just built. */
-void call_tree_arrange_first(struct call_tree *tree, enum call_value value);
 
 /* "inuse_space" and so on, by enum call_value; ends with NULL. */
 extern const char *const call_value_names[];

@@ -92,15 +92,13 @@ static void cumulative_is_flat_plus_children(void **state)
 {
 	(void)state;
 	struct profile_maker *now = random_maker(1, 3000), *base = random_maker(2, 3000);
-	struct call_tree *tree =
-	    call_tree_build(profile_maker_profile(now), profile_maker_profile(base), CALL_INUSE_SPACE);
 
-	assert_sums(tree);
 	for (int value = 0; value < CALL_VALUE_COUNT; value++) {
-		call_tree_arrange(tree, value);
+		struct call_tree *tree =
+		    call_tree_build(profile_maker_profile(now), profile_maker_profile(base), value);
 		assert_sums(tree);
+		call_tree_free(tree);
 	}
-	call_tree_free(tree);
 	profile_maker_free(now);
 	profile_maker_free(base);
 }
@@ -110,19 +108,18 @@ static void root_has_the_totals_of_the_profile(void **state)
 	(void)state;
 	struct profile_maker *maker = random_maker(3, 2000);
 	const struct profile *profile = profile_maker_profile(maker);
-	struct call_tree *tree = call_tree_build(profile, NULL, CALL_INUSE_SPACE);
 	double totals[CALL_VALUE_COUNT] = {0};
 
 	for (uint32_t i = 0; i < profile->site_count; i++)
 		for (int value = 0; value < CALL_VALUE_COUNT; value++)
 			totals[value] += call_value_of(&profile->sites[i], value);
 	for (int value = 0; value < CALL_VALUE_COUNT; value++) {
-		call_tree_arrange(tree, value);
+		struct call_tree *tree = call_tree_build(profile, NULL, value);
 		assert_close(call_tree_sum(tree, &tree->nodes[0], CALL_NOW, call_value_is_space(value)), totals[value]);
 		assert_true(call_tree_sum(tree, &tree->nodes[0], CALL_BASE, call_value_is_space(value)) == 0);
+		assert_false(tree->differential);
+		call_tree_free(tree);
 	}
-	assert_false(tree->differential);
-	call_tree_free(tree);
 	profile_maker_free(maker);
 }
 
@@ -130,11 +127,10 @@ static void nodes_lie_in_preorder_heaviest_first(void **state)
 {
 	(void)state;
 	struct profile_maker *now = random_maker(4, 3000), *base = random_maker(5, 3000);
-	struct call_tree *tree =
-	    call_tree_build(profile_maker_profile(now), profile_maker_profile(base), CALL_INUSE_SPACE);
 
 	for (int value = 0; value < CALL_VALUE_COUNT; value++) {
-		call_tree_arrange(tree, value);
+		struct call_tree *tree =
+		    call_tree_build(profile_maker_profile(now), profile_maker_profile(base), value);
 		assert_int_equal(tree->arranged_by, value);
 		assert_int_equal(tree->nodes[0].end, tree->node_count);
 		for (uint32_t i = 0; i < tree->node_count; i++) {
@@ -150,8 +146,8 @@ static void nodes_lie_in_preorder_heaviest_first(void **state)
 				before = tree->nodes[child].width;
 			}
 		}
+		call_tree_free(tree);
 	}
-	call_tree_free(tree);
 	profile_maker_free(now);
 	profile_maker_free(base);
 }
