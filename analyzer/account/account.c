@@ -24,6 +24,7 @@ static void row_add(struct account *account, uint32_t index)
 	class->mapped += (double)row->virtual_bytes;
 	class->unread += (double)row->unread_bytes;
 	class->mappings += row->mappings;
+	account->huge += row->ledger_class == SEEP_LEDGER_HUGE ? 0 : (double)row->huge_bytes;
 	class->rows[class->row_count++] = index;
 }
 
@@ -159,6 +160,11 @@ bool account_make(struct account *account, const struct profile *profile)
 	heap_take_apart(account);
 	kept_take(account);
 	return true;
+}
+
+double account_charge(const struct account *account, enum seep_memory_key key)
+{
+	return memory_of(account->profile, key);
 }
 
 void account_free(struct account *account)

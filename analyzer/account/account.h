@@ -50,9 +50,13 @@ struct account {
 	struct account_class classes[SEEP_LEDGER_CLASSES];
 	double resident, swapped; /* sums over the classes that RSS counts */
 	double rss, rss_change;   /* between the two readings around the count: their mean, and what changed */
+	double huge;              /* of resident: in huge pages, as far as the kernel says so */
 	double unexplained;       /* class UNEXPLAINED, and what the sum lacks or has too much */
 	struct account_heap heap;
 };
+
+/* What the program's control group is charged: NAN where that is not known. */
+double account_charge(const struct account *account, enum seep_memory_key key);
 
 /* False: nobody looked at the process's mappings for this profile. Owned by the caller, freed by account_free(). */
 bool account_make(struct account *account, const struct profile *profile);

@@ -261,6 +261,13 @@ enum seep_memory_key {
 	SEEP_MEMORY_REFERENCES_LOOKED = 51, /* what was looked at */
 	SEEP_MEMORY_REFERENCES_UNREAD = 52, /* what could not be read */
 	SEEP_MEMORY_REFERENCES_HIDDEN = 53, /* no bytes: 1 where the kernel holds references that can't be seen */
+	/* Of the program's control group and those below it, at the time of LEDGER. */
+	SEEP_MEMORY_GROUP = 54,        /* what it is charged: memory.current */
+	SEEP_MEMORY_GROUP_SWAP = 55,   /* memory.swap.current */
+	SEEP_MEMORY_GROUP_ANON = 56,   /* memory.stat: anonymous memory */
+	SEEP_MEMORY_GROUP_FILE = 57,   /* file data, shared memory included */
+	SEEP_MEMORY_GROUP_SHARED = 58, /* of that, shared memory and tmpfs */
+	SEEP_MEMORY_GROUP_KERNEL = 59, /* the kernel's: sockets, page tables, inodes */
 };
 
 /* Is the heap taken apart, or why not? */

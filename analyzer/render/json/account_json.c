@@ -94,6 +94,23 @@ static void heap_write(struct json *json, const struct account_heap *heap)
 	json_end_object(json);
 }
 
+static void charge_write(struct json *json, const struct account *account)
+{
+	static const char *const names[] = {"charge_bytes", "swapped_bytes", "anonymous_bytes",
+					    "file_bytes",   "shared_bytes",  "kernel_bytes"};
+
+	json_key(json, "cgroup");
+	if (isnan(account_charge(account, SEEP_MEMORY_GROUP))) {
+		json_null(json);
+		return;
+	}
+	json_begin_object(json);
+	for (int i = 0; i < 6; i++)
+		json_rounded(json_key(json, names[i]),
+			     account_charge(account, (enum seep_memory_key)(SEEP_MEMORY_GROUP + i)));
+	json_end_object(json);
+}
+
 void account_json_render(struct buffer *out, const struct account *account)
 {
 	struct json json = {.out = out};
@@ -106,6 +123,8 @@ void account_json_render(struct buffer *out, const struct account *account)
 	json_rounded(json_key(&json, "resident_bytes"), account->resident);
 	json_rounded(json_key(&json, "swapped_bytes"), account->swapped);
 	json_rounded(json_key(&json, "unexplained_bytes"), account->unexplained);
+	json_rounded(json_key(&json, "huge_bytes"), account->huge);
+	charge_write(&json, account);
 	heap_write(&json, &account->heap);
 	json_begin_array(json_key(&json, "classes"));
 	for (size_t i = 0; i < ACCOUNT_ORDER_COUNT; i++)

@@ -75,16 +75,24 @@ static void head_write(struct text_page *page, const struct account *account)
 {
 	const struct profile *profile = account->profile;
 	struct head_line line = {0};
+	struct buffer charge = {0};
 
 	head_add_moment(&line, profile);
 	head_write_program(page, profile, "", &line);
 	buffer_printf(page->out, "RSS %s", quantity_bytes(account->rss).text);
+	if (account->huge > 0)
+		buffer_printf(page->out, ", %s of it in huge pages", quantity_bytes(account->huge).text);
 	if (account->swapped > 0)
 		buffer_printf(page->out, "   swapped out %s", quantity_bytes(account->swapped).text);
 	if (profile->memory_known >> SEEP_MEMORY_LIMIT & 1)
 		buffer_printf(page->out, "   limit %s",
 			      quantity_bytes((double)profile->memory[SEEP_MEMORY_LIMIT]).text);
-	buffer_append_text(page->out, "\n\n");
+	buffer_append_byte(page->out, '\n');
+	account_charge_append(&charge, account);
+	if (charge.length)
+		text_write_words(page, STYLE_PLAIN, charge.data, 0);
+	buffer_free(&charge);
+	buffer_append_byte(page->out, '\n');
 }
 
 static void lines_write(struct text_page *page, const struct lines *lines)

@@ -90,6 +90,25 @@ void account_class_words(struct buffer *out, const struct account *account, enum
 		buffer_printf(out, ", %u more", sum->row_count - shown);
 }
 
+void account_charge_append(struct buffer *out, const struct account *account)
+{
+	static const struct {
+		enum seep_memory_key key;
+		const char *before, *after;
+	} parts[] = {
+	    {SEEP_MEMORY_GROUP, "cgroup ", ""},          {SEEP_MEMORY_GROUP_ANON, ": ", " anonymous"},
+	    {SEEP_MEMORY_GROUP_FILE, ", ", " files"},    {SEEP_MEMORY_GROUP_SHARED, " (", " of it shared memory)"},
+	    {SEEP_MEMORY_GROUP_KERNEL, ", ", " kernel"}, {SEEP_MEMORY_GROUP_SWAP, "; swapped out ", ""}};
+
+	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+		const double value = account_charge(account, parts[i].key);
+		const bool is_needed = value > 0 || (i < 3 && value == 0);
+		if (isnan(account_charge(account, SEEP_MEMORY_GROUP)) || !is_needed)
+			continue;
+		buffer_printf(out, "%s%s%s", parts[i].before, quantity_bytes(value).text, parts[i].after);
+	}
+}
+
 static void sum_sentence(struct buffer *out, const struct account *account)
 {
 	const double difference = account->resident - account->rss;

@@ -19,6 +19,9 @@ const char *account_class_name(enum seep_ledger_class class);
 void account_class_words(struct buffer *out, const struct account *account, enum seep_ledger_class class,
 			 uint32_t names);
 
+/* "cgroup 214 MiB: 150 MiB anonymous, 50.0 MiB files (12.0 MiB of it shared memory), 14.0 MiB kernel": nothing where it is not known. */
+void account_charge_append(struct buffer *out, const struct account *account);
+
 /* What the sum is beside RSS, and what of it deserves attention, in sentences. */
 void account_sentences(struct buffer *out, const struct account *account);
 

@@ -7,6 +7,7 @@
 #include "keeper/base/clock.h"
 #include "keeper/base/syscall.h"
 #include "keeper/base/text.h"
+#include "keeper/program/limits.h"
 #include "keeper/program/process.h"
 
 #include <seep/process.h>
@@ -89,6 +90,7 @@ static void look_take(struct ledger_look *look, struct pages *pages, uint64_t pi
 	blocks_meet(look, &chunks, live, live_count);
 	ledger_classify(&look->ledger, &program);
 	pages_look(look, pages, pid, &chunks);
+	charge_read(&look->charge, pid, LIMITS_ROOT);
 	look->chunk_bytes = chunks.resident_bytes;
 	chunks_close(&chunks);
 	blocks_count(look, pages, live, live_count);

@@ -3,6 +3,7 @@
 #ifndef SEEP_LEDGER_LEDGER_LOOK_H
 #define SEEP_LEDGER_LEDGER_LOOK_H
 
+#include "keeper/ledger/charge.h"
 #include "keeper/ledger/ledger.h"
 
 /* Smaller blocks share their pages with others: they count as in memory. */
@@ -15,6 +16,7 @@ struct ledger_look {
 	uint32_t row_count, absence_count;
 	uint64_t blocks_unread; /* large blocks that nobody could look at in time */
 	uint64_t rss_before, rss_after;
+	struct charge charge; /* of its control group */
 	uint64_t chunk_bytes; /* in memory, of malloc's own mappings that lie beside others (chunks.h) */
 };
 

@@ -121,26 +121,29 @@ static void group_add(struct limits *limits, uint32_t length, uint64_t bytes)
 	limits->groups[at] = (struct limits_group){.path_length = length, .bytes = bytes};
 }
 
-/* From the group up to the root. In a container whose /sys shows only its own group, the upper names do not exist and
- * the root is its own. */
-static void find_group_limits(struct limits *limits, const struct heap *heap, const char *root)
+uint32_t limits_find_group(struct limits *limits, uint64_t pid, const char *root, uint32_t *top)
 {
 	char cgroup[4096], group[LIMITS_PATH_BYTES - 64], none[8];
-	if (seep_process_read(heap_pid(heap), "cgroup", cgroup, sizeof cgroup) <= 0 ||
+	if (seep_process_read(pid, "cgroup", cgroup, sizeof cgroup) <= 0 ||
 	    !limits_group_path(cgroup, "memory", &limits->version1, group, sizeof group))
-		return;
+		return 0;
 	struct text text = text_begin(limits->path, sizeof limits->path);
 	text_add(&text, root);
 	if (limits->version1)
 		text_add(&text, "/memory");
 	else if (group_read(limits, (uint32_t)text.length, "/cgroup.controllers", none, sizeof none) < 0)
 		text_add(&text, "/unified"); /* beside v1 */
-	uint32_t top = (uint32_t)text.length;
+	*top = (uint32_t)text.length;
 	if (strcmp(group, "/") != 0)
 		text_add(&text, group);
-	if (text.cut)
-		return;
-	for (uint32_t length = (uint32_t)text.length;; length--) {
+	return text.cut ? 0 : (uint32_t)text.length;
+}
+
+/* From the group up to the root. */
+static void find_group_limits(struct limits *limits, const struct heap *heap, const char *root)
+{
+	uint32_t top = 0, length = limits_find_group(limits, heap_pid(heap), root, &top);
+	for (; length; length--) {
 		if (length != top && limits->path[length] != '/' && limits->path[length])
 			continue;
 		uint64_t bytes = group_limit(limits, length);

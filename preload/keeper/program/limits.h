@@ -53,6 +53,10 @@ struct headroom limits_look(const struct limits *limits, const struct heap *heap
 /* The room below which a limit of this size is near, by the header's limit_headroom; 0: never. At most half of it. */
 uint64_t limits_threshold(const struct seep_heap_header *header, uint64_t limit_bytes);
 
+/* Puts the directory of the process's memory group into limits->path. Its length, and that of the root's, which is the group itself
+ * in a container whose /sys shows nothing above it; 0: there is none. */
+uint32_t limits_find_group(struct limits *limits, uint64_t pid, const char *root, uint32_t *top);
+
 /* Copies a group's path out of the text of /proc/PID/cgroup: that of v1's controller of this name, else of v2. */
 bool limits_group_path(const char *cgroup, const char *controller, bool *version1, char *path, uint32_t size);
 

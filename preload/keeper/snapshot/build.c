@@ -245,6 +245,9 @@ static void memory_build(struct build *build)
 		build_value_add(image, SEEP_MEMORY_LEDGER_BEFORE, build->look.rss_before);
 		build_value_add(image, SEEP_MEMORY_LEDGER_AFTER, build->look.rss_after);
 		build_value_add(image, SEEP_MEMORY_BLOCKS_UNREAD, build->look.blocks_unread);
+		for (uint32_t i = 0; i < CHARGE_COUNT; i++)
+			if (build->look.charge.known >> i & 1)
+				build_value_add(image, SEEP_MEMORY_GROUP + i, build->look.charge.bytes[i]);
 	}
 	account_build(build);
 	writer_section_end(image, SEEP_SECTION_MEMORY);
