@@ -166,9 +166,18 @@ static void near(const char *what, uint64_t seen, uint64_t true_bytes, uint64_t 
 		fail_msg("%s: %llu, not %llu", what, (unsigned long long)seen, (unsigned long long)true_bytes);
 }
 
+/* A sanitizer brings an allocator of its own. */
+static void want_glibc(void)
+{
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+	skip();
+#endif
+}
+
 /* mallinfo2() counts what is in caches of threads as in use, and free memory also where it is not in memory. */
 static void all_of_it_is_as_mallinfo_says(void **state)
 {
+	want_glibc();
 	(void)state;
 	void (*const shapes[])(void) = {fragment, large, threads};
 	for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
@@ -188,6 +197,7 @@ static void all_of_it_is_as_mallinfo_says(void **state)
 
 static void memory_that_was_given_back_is_not_counted(void **state)
 {
+	want_glibc();
 	(void)state;
 	uint64_t class_bytes;
 	const pid_t child = child_start(trimmed);
@@ -201,6 +211,7 @@ static void memory_that_was_given_back_is_not_counted(void **state)
 
 static void a_part_of_it_stands_for_all(void **state)
 {
+	want_glibc();
 	(void)state;
 	uint64_t class_bytes;
 	const pid_t child = child_start(fragment);
@@ -216,6 +227,7 @@ static void a_part_of_it_stands_for_all(void **state)
 
 static void a_damaged_heap_is_left_out_in_part(void **state)
 {
+	want_glibc();
 	(void)state;
 	uint64_t class_bytes;
 	const pid_t child = child_start(damaged);
@@ -227,6 +239,7 @@ static void a_damaged_heap_is_left_out_in_part(void **state)
 
 static void a_program_that_runs_is_seen_as_it_is(void **state)
 {
+	want_glibc();
 	(void)state;
 	const pid_t child = child_start(never_still);
 	for (int i = 0; i < 30; i++) {
