@@ -68,6 +68,7 @@ static void a_site_that_only_the_earlier_profile_knows_is_in(void **state)
 	struct profile *after = story_profile_of_another_process();
 
 	(void)state;
+	profile_samples(after);
 	after->site_count = 1; /* list_append */
 	after->sample_count = 40;
 	struct fixture fixture = fixture_of(before, after, GROUP_BY_STACK);
