@@ -124,6 +124,7 @@ const struct command command_snapshot = {
     .summary = "take a snapshot now, or the last one of a dead process",
     .options = snapshot_options,
     .run = snapshot_main,
-    .notes = "Prints the snapshot's path. A running process has 10 seconds to answer. With --references it stands\n"
-	     "still twice, for some ms a GiB, while its memory is copied (docs/REFERENCES.md).",
+    .notes = "Prints the snapshot's path. A running process has 10 seconds to answer. With\n"
+	     "--references it stands still twice, for some ms a GiB, while its memory is\n"
+	     "copied (docs/REFERENCES.md).",
 };

@@ -52,7 +52,7 @@ void blocks_close(struct blocks *blocks);
 void blocks_free(struct blocks *blocks);
 
 /* Which block an address lies in; BLOCK_NONE: in none. */
-uint32_t blocks_find(const struct blocks *blocks, uint64_t address);
+uint32_t blocks_find(const struct blocks *blocks, uint64_t word);
 
 /* May the word lie in a block? Few that do not get a yes. */
 static inline bool blocks_may_have(const struct blocks *blocks, uint64_t word)
