@@ -9,15 +9,15 @@ set -eu
 cd "$(dirname "$0")/../.."
 
 scripts='allocators annotate attach attach_refused bad_input bundle contradictions cut_heap_file debuginfod debuginfod_slow disk_full doctor
-	export flame follow growth heaptrack help hostile_input html kill leaks list manual mark_and_compare memory names
+	export flame follow growth heaptrack help hostile_input html kill leaks ledger list manual mark_and_compare memory names
 	other_users overtaken pager places preload_only process_tree registry run_options run_status security serve several
-	signals snapshot_format spread symbols transparent triggers'
+	signals snapshot_format spread static symbols top transparent triggers'
 rows='address_is_handed_over alignment_is_checked becomes_another_user children_are_the_programs constructors_allocate_first
-	descriptors_are_closed disk_is_full dlopen_while_sampling ends_in_every_way exec_keeps_the_process fibers
+	descriptors_are_closed disk_is_full dlopen_while_sampling ends_in_every_way everything_is_killed exec_keeps_the_process fibers
 	filter_before_the_first_sample filter_by_syscall_before_the_first_sample filter_for_all_threads
 	fork_while_threads_allocate heap_is_damaged keeper_dies limits_are_low many_short_children
 	namespaces_want_no_threads output_is_removed process_is_number_one processes_have_a_limit program_is_privileged
-	program_stays_single_threaded realloc_is_interrupted roots_and_privileges_change sizes_that_no_allocator_has
+	program_stays_single_threaded realloc_is_interrupted roots_and_privileges_change run_is_killed sizes_that_no_allocator_has
 	small_thread_stacks spawned_children_record strict_seccomp_filter supervisors_are_asked_no_more
 	surroundings_deny_calls'
 
