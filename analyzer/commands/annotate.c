@@ -7,7 +7,7 @@
 #include "base/memory.h"
 #include "base/message.h"
 #include "commands/all.h"
-#include "commands/document.h"
+#include "document/document.h"
 #include "compare/comparison.h"
 #include "compare/inventory.h"
 #include "options/argument.h"

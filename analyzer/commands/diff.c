@@ -7,7 +7,7 @@
 #include "base/memory.h"
 #include "options/argument.h"
 #include "commands/all.h"
-#include "commands/document.h"
+#include "document/document.h"
 #include "compare/alike.h"
 #include "compare/comparison.h"
 #include "compare/samples.h"

@@ -6,7 +6,7 @@
 #include "base/message.h"
 #include "options/argument.h"
 #include "commands/all.h"
-#include "commands/document.h"
+#include "document/document.h"
 #include "compare/comparison.h"
 #include "compare/inventory.h"
 #include "export/export.h"

@@ -5,7 +5,7 @@
 
 #include "options/argument.h"
 #include "commands/all.h"
-#include "commands/document.h"
+#include "document/document.h"
 #include "page/pair_page.h"
 #include "profile/profile.h"
 #include "render/flame/flame.h"

@@ -4,7 +4,7 @@
 
 #include "options/argument.h"
 #include "commands/all.h"
-#include "commands/document.h"
+#include "document/document.h"
 #include "compare/alike.h"
 #include "compare/inventory.h"
 #include "profile/profile.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What `report`, `diff`, `flame` and `export` have in common: one snapshot, or two that are compared, become one
  * document. */
-#ifndef SEEP_COMMANDS_DOCUMENT_H
-#define SEEP_COMMANDS_DOCUMENT_H
+#ifndef SEEP_DOCUMENT_DOCUMENT_H
+#define SEEP_DOCUMENT_DOCUMENT_H
 
 #include "base/buffer.h"
 #include "options/command.h"

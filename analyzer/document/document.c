@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* From snapshots to a document; see the header. */
-#include "commands/document.h"
+#include "document/document.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
