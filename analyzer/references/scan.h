@@ -30,6 +30,6 @@ struct scan {
 };
 
 /* Runs in a thread of its own, at the lowest priority. */
-void *scan_run(void *scan);
+void *scan_run(void *context);
 
 #endif

@@ -36,7 +36,7 @@ bool reading_add(struct reading *reading, size_t entry, struct moment *moment, s
 /* The snapshot of a moment of the history with its stacks, and of a bundle with its names. */
 struct profile *reading_profile(struct reading *reading, const struct history_moment *moment, struct error *error);
 
-/* The same of an entry of the recording. */
-struct profile *reading_entry_profile(const struct reading *reading, size_t entry, struct error *error);
+/* The same of an entry of the recording, by its index. */
+struct profile *reading_entry_profile(const struct reading *reading, size_t index, struct error *error);
 
 #endif
