@@ -24,8 +24,7 @@
 #include "render/text/documents.h"
 
 #define FOLLOW_NS UINT64_C(10000000000)
-#define GREW_BYTES 1048576 /* less that was mapped since the middle is not worth a judgement by itself */
-#define ROWS_MOST 10       /* of each verdict, where nothing else is wanted */
+#define ROWS_MOST 10 /* of each verdict, where nothing else is wanted */
 
 enum { OPTION_BY = 256, OPTION_TOP, OPTION_EVERY, OPTION_FAIL, OPTION_PROMETHEUS, OPTION_JSON, OPTION_REFERENCES };
 
@@ -215,15 +214,6 @@ static void wait_for(uint64_t time_ns)
 	is_resized = 0;
 }
 
-/* Has what was mapped grown since the recording's middle, so that it is worth judging? */
-static bool mappings_grew(const struct series *series)
-{
-	const uint64_t now = series->reference->memory[SEEP_MEMORY_MAPPINGS];
-	const uint64_t before = series->middle->memory[SEEP_MEMORY_MAPPINGS];
-
-	return !series->reference->is_of_mappings && now > before && now - before >= GREW_BYTES;
-}
-
 /* What was mapped, judged by the same rules, behind what was said of the heap. */
 static bool mappings_judge(const struct request *request, bool *leaking, struct error *error)
 {
@@ -269,7 +259,7 @@ static int run(int argc, char **argv)
 		if (opened) {
 			ended = series.ended || !request.follow;
 			bool written = print(&series, &request, &leaking, &error);
-			const bool grew = mappings_grew(&series);
+			const bool grew = series_mappings_grew(&series);
 			series_free(&series);
 			if (written && grew && !request.json && !request.follow)
 				written = mappings_judge(&request, &leaking, &error);

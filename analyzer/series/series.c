@@ -8,6 +8,8 @@
 #include "base/message.h"
 #include "profile/merge.h"
 
+#define GREW_BYTES 1048576 /* less that was mapped since the middle is not worth a judgement by itself */
+
 const char *series_advice(const struct series *series)
 {
 	return series->removed
@@ -183,6 +185,14 @@ bool series_open(struct series *series, const char *const *directories, size_t c
 		if (!vanished || attempt == READING_ATTEMPTS)
 			return false;
 	}
+}
+
+bool series_mappings_grew(const struct series *series)
+{
+	const uint64_t now = series->reference->memory[SEEP_MEMORY_MAPPINGS];
+	const uint64_t before = series->middle->memory[SEEP_MEMORY_MAPPINGS];
+
+	return !series->reference->is_of_mappings && now > before && now - before >= GREW_BYTES;
 }
 
 void series_free(struct series *series)

@@ -30,6 +30,8 @@ bool series_open(struct series *series, const char *const *directories, size_t c
 bool series_take(struct series *series, struct reading *reading, struct error *error);
 /* What to do for more snapshots in a series of too few: where they were thinned out, a shorter interval brings none. */
 const char *series_advice(const struct series *series);
+/* Has what the program mapped past malloc grown since the recording's middle, so that it is worth judging beside the heap? */
+bool series_mappings_grew(const struct series *series);
 void series_free(struct series *series);
 
 #endif

@@ -119,6 +119,7 @@ static void write_limit(struct text_page *page, const struct leaks *leaks)
 
 void leaks_finding_write(struct text_page *page, const struct leaks *leaks, const struct series *series)
 {
+	const bool of_mappings = series->reference->is_of_mappings;
 	struct buffer text = {0};
 
 	buffer_append_byte(page->out, '\n');
@@ -130,11 +131,14 @@ void leaks_finding_write(struct text_page *page, const struct leaks *leaks, cons
 				    text.data);
 		break;
 	case FINDING_NOTHING:
-		text_write(page, STYLE_STRONG, "NOTHING LEAKS");
+		text_write(page, STYLE_STRONG,
+			   of_mappings                    ? "NO MAPPING LEAKS"
+			   : series_mappings_grew(series) ? "NOTHING OF THE HEAP LEAKS"
+							  : "NOTHING LEAKS");
 		buffer_printf(page->out, " %s\n", text.data);
 		break;
 	case FINDING_LEAKS:
-		text_write_labelled(page, STYLE_GROWN, "LEAKING", text.data);
+		text_write_labelled(page, STYLE_GROWN, of_mappings ? "MAPPINGS LEAK" : "LEAKING", text.data);
 	}
 	buffer_free(&text);
 }

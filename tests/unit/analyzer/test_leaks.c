@@ -259,7 +259,8 @@ static void verdicts_are_printed_with_their_evidence(void **state)
 	struct simulation *simulation = simulation_run(PATTERN_LIST, RATE, 100, 1);
 	struct buffer text = {0}, json = {0};
 	struct text_page page = {.out = &text, .columns = 80};
-	const struct series series = {0};
+	const struct series series = {.reference = simulation->series[simulation->count - 1],
+				      .middle = simulation->series[simulation->count / 2]};
 	struct leaks leaks;
 
 	(void)state;
