@@ -39,8 +39,12 @@ check_match "the screen has the lines of the first" ' shop\.cpp:(29|3[0-5])(-3[0
 check_match "and the way there" 'via Shop::serve shop\.cpp:[0-9]+ <- main shop\.cpp:[0-9]+' "$screen"
 check_equal "no wrapper and no container is a place" "" \
 	"$("$SEEP" report --by=place --top=99 --sort=allocated shop.recording | grep -E 'MiB.*(xmalloc|xstrdup|std::|__gnu_cxx)')"
-check_match "a wrapper that the user names is passed over" ' shop\.cpp:[0-9-]+  Shop::serve' \
-	"$("$SEEP" leaks --wrapper='audit_append*' shop.recording)"
+# Of what passes through Shop::serve much comes and goes, so that its verdict is one of chance.
+check_equal "a wrapper that the user names is passed over" "False True" \
+	"$("$SEEP" leaks --json --by=place --wrapper='audit_append*' shop.recording | python3 -c '
+import json, sys
+places = {site["stack"][0]["function"].split("(")[0] for site in json.load(sys.stdin)["sites"] if site["stack"]}
+print("audit_append" in places, "Shop::serve" in places)')"
 printf '# ours\naudit_append*\n' >wrappers
 check_match "from a file, too" 'Shop::serve' "$("$SEEP" report --top=3 --wrapper=@wrappers shop.recording | grep MiB)"
 "$SEEP" report --wrapper=@nowhere shop.recording >/dev/null 2>err
