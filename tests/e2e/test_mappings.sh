@@ -32,6 +32,14 @@ check_match "folded stacks" 'main.*;holed 9437184' "$("$SEEP" export --mappings 
 check_match "a flame graph" 'holed' "$("$SEEP" flame --mappings -o - "$last")"
 check_equal "what is no snapshot has no mappings" "3" "$(printf 'main;f 10\n' >x.folded; "$SEEP" report --mappings x.folded >/dev/null 2>&1; echo $?)"
 
+"$SEEP" run -o early -- "$WORK/maps_memory" early >/dev/null 2>&1
+check_match "what was mapped before the first sample counts, too" 'allocate_after_mapping;early 262144' "$("$SEEP" export --mappings --format folded early)"
+
+LD_PRELOAD=libjemalloc.so.2 "$SEEP" run -o jemalloc -- "$WORK/maps_memory" early >/dev/null 2>&1
+"$SEEP" report --json jemalloc >report.json
+check_equal "what the allocator maps is not the program's, from its very first call on" "262144 True" \
+	"$(json_get report.json "d['memory']['mappings_bytes'], d['memory']['allocator_mappings_bytes'] > 2**26" | tr -d '(,)')"
+
 "$SEEP" run -o leak --interval 250ms -- "$WORK/maps_memory" 16 >/dev/null 2>&1
 check_match "what goes on mapping is a leak, by the same rules" 'LEAK' "$("$SEEP" leaks --mappings leak)"
 check_match "and is found unasked" 'leaking' "$("$SEEP" leaks leak)"

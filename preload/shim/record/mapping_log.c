@@ -2,8 +2,11 @@
 /* Calls before the recording: see mapping_log.h. */
 #include "shim/record/mapping_log.h"
 
+#include "keeper/heap/modules.h"
 #include "keeper/heap/site_users.h"
 #include "keeper/heap/stacks.h"
+#include "shim/host/real.h"
+#include "shim/recording/recording.h"
 #include "shim/recording/setup.h"
 
 #define CALLS 64
@@ -21,6 +24,17 @@ static struct noted {
 
 static seep_atomic32 used; /* entries that were reserved, or asked for */
 seep_atomic32 mapping_log_waiting;
+
+bool mapping_log_is_allocator(uintptr_t caller)
+{
+	static struct loaded_module allocator; /* threads write the same values */
+	struct loaded_module module;
+	if (!allocator.end && (!recording_is_prepared() || !module_find_loaded((uintptr_t)real.free, &module)))
+		return false;
+	if (!allocator.end)
+		allocator = module;
+	return allocator.name[0] && caller >= allocator.start && caller < allocator.end;
+}
 
 /* Before the constructor has chosen an unwinder, the caller alone is known. */
 static void stack_note(struct noted *entry, const void *hook_frame)
@@ -49,6 +63,8 @@ void mapping_log_add(const struct mapping_event *call, const void *hook_frame)
 
 static void hand_over(const struct heap *heap, struct noted *entry, uint32_t thread)
 {
+	if (mapping_log_is_allocator(entry->frames[0]))
+		entry->call.sort |= SEEP_MAPPING_ALLOCATOR;
 	entry->call.since = mapping_ring_now(heap);
 	entry->call.site = stack_site(heap, entry->frames, entry->depth, entry->truncated);
 	entry->call.thread = thread;

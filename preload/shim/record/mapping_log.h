@@ -6,6 +6,10 @@
 #include "keeper/base/atomics.h"
 #include "keeper/mappings/mapping_ring.h"
 
+/* Is it the allocator that calls from here, and not the program that it is linked into? False before the constructor: the log
+ * asks again when it hands over. */
+bool mapping_log_is_allocator(uintptr_t caller);
+
 /* Notes a call with its stack. Any thread, signal-safe. */
 void mapping_log_add(const struct mapping_event *call, const void *hook_frame);
 

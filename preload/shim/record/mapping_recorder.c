@@ -4,10 +4,8 @@
 
 #include <errno.h>
 
-#include "keeper/heap/modules.h"
 #include "keeper/heap/site_users.h"
 #include "keeper/loop/request.h"
-#include "shim/host/real.h"
 #include "shim/record/capture.h"
 #include "shim/record/mapping_log.h"
 #include "shim/recording/moment.h"
@@ -15,19 +13,6 @@
 #include "shim/recording/setup.h"
 
 static seep_atomic64 mapped_early; /* bytes, without a recording */
-
-/* Is the caller the allocator, and not the program that it is linked into? */
-static bool allocator_calls(const void *hook_frame)
-{
-	static struct loaded_module allocator; /* threads write the same values */
-	struct loaded_module module;
-	const uintptr_t caller = ((const uintptr_t *)hook_frame)[1];
-	if (!allocator.end && (!recording_is_prepared() || !module_find_loaded((uintptr_t)real.free, &module)))
-		return false;
-	if (!allocator.end)
-		allocator = module;
-	return allocator.name[0] && caller >= allocator.start && caller < allocator.end;
-}
 
 static void record(const struct heap *heap, struct mapping_event *call, const void *hook_frame)
 {
@@ -74,7 +59,7 @@ void mapping_recorder_add(const struct mapping_event *call, const void *hook_fra
 	struct capture_entry entry;
 	const int saved_errno = errno;
 	thread_use();
-	if (allocator_calls(hook_frame))
+	if (mapping_log_is_allocator(((const uintptr_t *)hook_frame)[1]))
 		event.sort |= SEEP_MAPPING_ALLOCATOR;
 	const struct heap *heap = recording_heap();
 	if (!capture_enter(thread, __builtin_frame_address(0), &entry)) {

@@ -13,6 +13,7 @@
 #include "shim/host/real.h"
 #include "shim/record/capture.h"
 #include "shim/record/countdown.h"
+#include "shim/record/mapping_log.h"
 #include "shim/recording/moment.h"
 #include "shim/recording/recording.h"
 
@@ -53,6 +54,8 @@ static void record(const struct heap *heap, struct thread_state *thread, void *a
 	    .thread = capture_thread(thread, heap),
 	    .birth_ns = moment_now_ns(),
 	};
+	if (load_relaxed(&mapping_log_waiting)) /* of calls before this recording */
+		mapping_log_hand_over(heap, entry.thread);
 	if (!capture_is_valid(incarnation))
 		return;
 	/* The allocator gives no address out twice: an entry that is there belongs to a block that was freed unseen. */

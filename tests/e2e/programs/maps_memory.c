@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Maps memory in every way, each by a function of its own, and allocates nothing. With a number: then maps a MiB so many
-// times, a moment apart, and keeps all of it.
+// times, a moment apart, and keeps all of it. With "early": maps before it allocates.
 #define _GNU_SOURCE
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ipc.h>
 #include <sys/mman.h>
 #include <sys/shm.h>
@@ -98,8 +99,25 @@ SITE static void leaking(void)
 	at[0] = 1;
 }
 
+/* Maps less than a sample's bytes, before the first sample, and nothing afterwards. */
+SITE static void early(void)
+{
+	mmap(NULL, MIB / 4, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	KEPT;
+}
+
+static int allocate_after_mapping(void)
+{
+	early();
+	for (int i = 0; i < 64; i++)
+		((volatile char *)malloc(MIB))[0] = 1;
+	return 0;
+}
+
 int main(int count, char **arguments)
 {
+	if (count > 1 && strcmp(arguments[1], "early") == 0)
+		return allocate_after_mapping();
 	holed();
 	replacing(replaced());
 	moving(moved());
