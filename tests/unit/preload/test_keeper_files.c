@@ -26,21 +26,6 @@
 #include "support/recording_maker.h"
 #include "support/snapshot_parser.h"
 
-static const char *path_of(const char *name)
-{
-	static char path[400];
-	snprintf(path, sizeof path, "%s/%s", test_directory, name);
-	return path;
-}
-
-static void file_put(const char *name, const void *data, size_t bytes)
-{
-	FILE *file = fopen(path_of(name), "wb");
-	assert_non_null(file);
-	assert_int_equal(fwrite(data, 1, bytes, file), bytes);
-	fclose(file);
-}
-
 static void refused(const char *what, int error)
 {
 	struct seep_heap_view view;
@@ -51,18 +36,6 @@ static void refused(const char *what, int error)
 			fail_msg("\"%s\" does not say \"%s\"", fault.text, what);
 		assert_int_equal(fault.error, error);
 		assert_null(view.map);
-	}
-}
-
-/* 20 sites; 1,000 objects of 100 bytes each, half of them freed; part of it folded. */
-static void work_of_20_sites(const struct heap *heap, const char *where)
-{
-	(void)where;
-	for (unsigned site = 0; site < 20; site++) {
-		recording_allocate(heap, site, 100, 1000, 0x100000 * (site + 1));
-		recording_free(heap, 500, 0x100000 * (site + 1), 3000);
-		if (site % 7 == 3)
-			ring_fold(heap, 1500, false);
 	}
 }
 

@@ -149,6 +149,30 @@ void recording_free(const struct heap *heap, unsigned count, uint64_t first_addr
 	}
 }
 
+void work_of_20_sites(const struct heap *heap, const char *where)
+{
+	(void)where;
+	for (unsigned site = 0; site < 20; site++) {
+		recording_allocate(heap, site, 100, 1000, 0x100000 * (site + 1));
+		recording_free(heap, 500, 0x100000 * (site + 1), 3000);
+		if (site % 7 == 3)
+			ring_fold(heap, 1500, false);
+	}
+}
+
+const char *path_of(const char *name)
+{
+	static char path[400];
+	snprintf(path, sizeof path, "%s/%s", test_directory, name);
+	return path;
+}
+
+void file_put(const char *name, const void *data, size_t bytes)
+{
+	FILE *file = fopen(path_of(name), "wb");
+	must(file && fwrite(data, 1, bytes, file) == bytes && fclose(file) == 0);
+}
+
 pid_t child_fork(void)
 {
 	fflush(NULL);

@@ -18,6 +18,10 @@ int directory_teardown(void **state);
 /* Number of entries whose name ends so; "" for all. */
 int directory_count(const char *directory, const char *suffix);
 
+/* The path of a name in test_directory, valid until the next call; and such a file with these bytes. */
+const char *path_of(const char *name);
+void file_put(const char *name, const void *data, size_t bytes);
+
 /* Creates the heap file of the calling process in that directory and maps it. */
 void recording_make(struct heap *heap, const char *directory, uint64_t rate);
 
@@ -26,6 +30,9 @@ void recording_make(struct heap *heap, const char *directory, uint64_t rate);
 void recording_allocate(const struct heap *heap, unsigned site, uint64_t size, unsigned count, uint64_t first_address);
 /* Frees some of these again, after `lifetime_ns`. */
 void recording_free(const struct heap *heap, unsigned count, uint64_t first_address, uint64_t lifetime_ns);
+
+/* A recording_work: 20 sites, each with 1,000 objects of 100 bytes, half of them freed; part of it folded. */
+void work_of_20_sites(const struct heap *heap, const char *where);
 
 /* fork() for tests: nothing buffered is printed twice, and the child does not outlive a parent that fails. */
 pid_t child_fork(void);
