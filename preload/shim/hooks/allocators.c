@@ -8,5 +8,5 @@
 
 SEEP_ENTRY_POINTS_OF_ALLOCATORS(HOOK)
 
-DEFINE_XALLOCX(xallocx, real)
-DEFINE_MI_HEAP_DESTROY(mi_heap_destroy, real)
+DEFINE_XALLOCX(, xallocx, real)
+DEFINE_MI_HEAP_DESTROY(, mi_heap_destroy, real)

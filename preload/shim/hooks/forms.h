@@ -210,10 +210,10 @@ static inline void resize_end(const struct resize *resize, const void *address, 
 #define HOOK_MEASURE_BY_HAND(name, parameters, ...) EXPORT size_t name parameters;
 #define HOOK_DESTROY_BY_HAND(name, parameters, ...) EXPORT void name parameters;
 
-/* `next`: whose functions it calls. xallocx resizes in place or not at all. Only a block whose size has changed counts as a free
- * and an allocation, and the size that it has now is the size allocated. */
-#define DEFINE_XALLOCX(name, next)                                                                                     \
-	size_t name(void *address, size_t size, size_t extra, int flags)                                               \
+/* `storage`: static or nothing; `next`: whose functions it calls. xallocx resizes in place or not at all. Only a block whose
+ * size has changed counts as a free and an allocation, and the size that it has now is the size allocated. */
+#define DEFINE_XALLOCX(storage, name, next)                                                                            \
+	storage size_t name(void *address, size_t size, size_t extra, int flags)                                       \
 	{                                                                                                              \
 		struct resize resize;                                                                                  \
 		size_t before = next.sallocx(address, flags);                                                          \
@@ -234,8 +234,8 @@ static inline bool forget_area(const void *heap, const struct real_area *area, v
 
 /* mi_heap_destroy frees all blocks of a heap without naming them; the heap's areas tell which samples go with it. A
  * thread's first heap cannot be destroyed: its blocks live on. */
-#define DEFINE_MI_HEAP_DESTROY(name, next)                                                                             \
-	void name(void *heap)                                                                                          \
+#define DEFINE_MI_HEAP_DESTROY(storage, name, next)                                                                    \
+	storage void name(void *heap)                                                                                  \
 	{                                                                                                              \
 		if (next.mi_heap_visit_blocks && next.mi_heap_get_backing && heap != next.mi_heap_get_backing())       \
 			next.mi_heap_visit_blocks(heap, false, forget_area, NULL);                                     \

@@ -126,7 +126,8 @@ static inline void outer_leave(const struct outer *outer, void *address, size_t 
 #define LINKED(name, kind, hook, takes, traits) LINKED_FORM(kind##_##hook, name, SEEP_TAKES_##takes, traits)
 ENTRY_POINTS(LINKED)
 
-static DEFINE_XALLOCX(inner_xallocx, linked) static DEFINE_MI_HEAP_DESTROY(inner_mi_heap_destroy, linked)
+DEFINE_XALLOCX(static, inner_xallocx, linked)
+DEFINE_MI_HEAP_DESTROY(static, inner_mi_heap_destroy, linked)
 
 #define ADDRESS(function) ((const void *)(uintptr_t)(function))
 #define ROW(name, outer, inner) {#name, outer, inner, &linked.name, NULL},
@@ -151,11 +152,11 @@ static DEFINE_XALLOCX(inner_xallocx, linked) static DEFINE_MI_HEAP_DESTROY(inner
 #define ROW_OF(name, kind, hook, takes, traits) ROW_##kind##_##hook(name, traits)
 #define ROW_OF_OTHER(returns, name, parameters) ROW(name, NULL, NULL)
 
-    __attribute__((visibility("default"))) struct seep_linked seep_linked = {
-	.version = SEEP_LINKED_VERSION,
-	.bypassed = (const void **)&recording_setup.bypassed,
-	.status = &recording_setup.status,
-	.hooks = {ENTRY_POINTS(ROW_OF) REAL_OTHERS(ROW_OF_OTHER)},
+__attribute__((visibility("default"))) struct seep_linked seep_linked = {
+    .version = SEEP_LINKED_VERSION,
+    .bypassed = (const void **)&recording_setup.bypassed,
+    .status = &recording_setup.status,
+    .hooks = {ENTRY_POINTS(ROW_OF) REAL_OTHERS(ROW_OF_OTHER)},
 };
 
 void linked_prepare(bool everything)

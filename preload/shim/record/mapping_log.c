@@ -27,13 +27,15 @@ seep_atomic32 mapping_log_waiting;
 
 bool mapping_log_is_allocator(uintptr_t caller)
 {
-	static struct loaded_module allocator; /* threads write the same values */
+	static _Atomic uintptr_t start, end; /* threads may write both, and the same */
 	struct loaded_module module;
-	if (!allocator.end && (!recording_is_prepared() || !module_find_loaded((uintptr_t)real.free, &module)))
-		return false;
-	if (!allocator.end)
-		allocator = module;
-	return allocator.name[0] && caller >= allocator.start && caller < allocator.end;
+	if (!load_acquire(&end)) {
+		if (!recording_is_prepared() || !module_find_loaded((uintptr_t)real.free, &module))
+			return false;
+		store_relaxed(&start, module.name[0] ? module.start : module.end);
+		store_release(&end, module.end);
+	}
+	return caller >= load_relaxed(&start) && caller < load_relaxed(&end);
 }
 
 /* Before the constructor has chosen an unwinder, the caller alone is known. */

@@ -18,12 +18,12 @@ static void record(const struct heap *heap, struct mapping_event *call, const vo
 {
 	const uint32_t incarnation = recording_incarnation();
 	call->thread = capture_thread(&thread_state, heap);
-	if (load_relaxed(&mapping_log_waiting))
-		mapping_log_hand_over(heap, call->thread);
 	call->site = call->kind == SEEP_MAPPING_UNMAPPED ? 0 : capture_site(heap, hook_frame);
 	call->time_ns = moment_now_ns();
 	if (!capture_is_valid(incarnation))
 		return;
+	if (load_relaxed(&mapping_log_waiting)) /* of calls before this recording: they come first */
+		mapping_log_hand_over(heap, call->thread);
 	const enum mapping_push pushed = mapping_ring_push(heap, call);
 	if (pushed == MAPPING_REFUSED)
 		heap_count_loss(heap, SEEP_LOSS_MAPPINGS);

@@ -54,10 +54,10 @@ static void record(const struct heap *heap, struct thread_state *thread, void *a
 	    .thread = capture_thread(thread, heap),
 	    .birth_ns = moment_now_ns(),
 	};
-	if (load_relaxed(&mapping_log_waiting)) /* of calls before this recording */
-		mapping_log_hand_over(heap, entry.thread);
 	if (!capture_is_valid(incarnation))
 		return;
+	if (load_relaxed(&mapping_log_waiting)) /* of calls before this recording */
+		mapping_log_hand_over(heap, entry.thread);
 	/* The allocator gives no address out twice: an entry that is there belongs to a block that was freed unseen. */
 	if (filter_test(address))
 		recorder_forget(address);
