@@ -25,10 +25,19 @@ pids=()
 mounts=()
 cases_failed=0
 
+# Ends a process and all below it: the program of a killed `seep run` would go on.
+end_tree() { # PID
+	local child
+	for child in $(cat "/proc/$1/task/"*/children 2>/dev/null); do
+		end_tree "$child"
+	done
+	kill -KILL "$1" 2>/dev/null
+}
+
 clean_up() {
 	local pid mount
 	for pid in "${pids[@]}"; do
-		kill -KILL "$pid" 2>/dev/null
+		end_tree "$pid"
 		wait "$pid" 2>/dev/null
 	done
 	cd /
