@@ -130,22 +130,24 @@ static void finish(void)
 void on_stack(void *top, void (*function)(void));
 
 /* exit() may have been called on a stack of a few KiB, for signals or of a thread. A handler that wants the stack for signals
- * would begin at its top again while we have left it, so that no signal may come then. */
+ * would begin at its top again while we have left it, so that no signal may come then. Without memory for a stack of ours
+ * such a recording is completed by whoever reads it. */
 void keeper_thread_finish(void)
 {
 	if (!prepared)
 		return;
-	char *stack =
-	    system_map(NULL, STACK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (system_failed(stack)) {
-		finish();
-		return;
-	}
 	stack_t now = {0};
 	const uint64_t all = ~UINT64_C(0);
 	uint64_t before = 0;
 	const bool for_signals =
 	    system_call(SYS_sigaltstack, 0, (long)&now, 0, 0, 0, 0) == 0 && now.ss_flags & SS_ONSTACK;
+	char *stack =
+	    system_map(NULL, STACK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (system_failed(stack)) {
+		if (!for_signals)
+			finish();
+		return;
+	}
 	if (for_signals)
 		system_call(SYS_rt_sigprocmask, SIG_SETMASK, (long)&all, (long)&before, sizeof all, 0, 0);
 	on_stack(stack + STACK_BYTES, finish);
