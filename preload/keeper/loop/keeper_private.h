@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The parts of the keeper. home.c has what it does with its recording's
- * directory and the file systems: it opens the directory, gets space for the
- * heap file to grow, as long as others have enough (heap_space.h), and keeps
- * hold of a heap file in memory. keeper_snapshots.c has its snapshots.
+ * The parts of the keeper. recording_home.c looks after the recording's
+ * directory and the heap file's space: it opens the directory, gets space for
+ * the heap file to grow, as long as others have enough (heap_space.h), and
+ * keeps hold of a heap file in memory. keeper_snapshots.c takes the snapshots.
  */
 #ifndef SEEP_LOOP_KEEPER_PRIVATE_H
 #define SEEP_LOOP_KEEPER_PRIVATE_H

@@ -3,7 +3,7 @@
 #include <seep/seep.h>
 
 #include "shim/hooks/hook.h"
-#include "shim/record/account.h"
+#include "shim/record/allocator_account.h"
 #include "shim/recording/recording.h"
 #include "shim/record/trigger.h"
 

@@ -7,8 +7,8 @@
  * is so. So seep never asks by itself. Only the program does, where it might as
  * well call mallinfo2 (seep_account() of <seep/seep.h>).
  */
-#ifndef SEEP_RECORD_ACCOUNT_H
-#define SEEP_RECORD_ACCOUNT_H
+#ifndef SEEP_RECORD_ALLOCATOR_ACCOUNT_H
+#define SEEP_RECORD_ALLOCATOR_ACCOUNT_H
 
 #include "keeper/base/entry.h"
 #include "keeper/heap/heap.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reading of the allocator's own account: see account.h. */
-#include "shim/record/account.h"
+/* Reading of the allocator's own account: see allocator_account.h. */
+#include "shim/record/allocator_account.h"
 
 #include <malloc.h>
 #include <string.h>
