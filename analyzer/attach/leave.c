@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <string.h>
 #include <sys/ptrace.h>
+#include <sys/syscall.h>
 #include <sys/user.h>
 
 #include <seep/keeper.h>
@@ -11,6 +12,9 @@
 #include "attach/work.h"
 #include "process/fault.h"
 #include "process/locate.h"
+#include "tracing/borrowed.h"
+#include "tracing/filter.h"
+#include "tracing/safe_point.h"
 
 enum { RELEASE_TRIES = 20, RELEASE_NAP_MS = 1 };
 
@@ -53,9 +57,44 @@ static void environment_undo(struct work *work)
 		remote_write(&work->remote, join->environ_at, &join->environ_was, sizeof join->environ_was);
 }
 
-/* Once no thread is in the old recording any more, its memory may go when the next one begins. The gate is shut: those that are
- * in it come out within a moment. All are stopped before, and run afterwards. */
-static bool memory_release(struct work *work)
+/* A thread that can be sent into a system call where it stands. */
+static struct tracee *thread_choose(struct work *work)
+{
+	struct error ignored;
+
+	for (size_t i = 0; i < work->tracees.count; i++) {
+		struct tracee *tracee = &work->tracees.items[i];
+		if (tracee->state == TRACEE_STOPPED && !safe_point_in_sequence(tracee) &&
+		    (!work->confined ||
+		     (thread_filters_allow(work->pid, tracee->tid, &ignored) && tracee_suspend_filters(tracee))))
+			return tracee;
+	}
+	return NULL;
+}
+
+/* All are stopped, and none is in the recording's memory. The library forgets it first: should we end in between, it stays
+ * mapped, and nobody takes for it what the program maps at its place. */
+static void memory_unmap(struct work *work, struct borrowed *borrowed)
+{
+	const uint64_t nothing = 0;
+	uint64_t area[BORROWED_ARGUMENTS] = {0};
+	struct tracee *tracee = thread_choose(work);
+	struct error ignored;
+	int64_t result;
+
+	borrowed->place = work->join.rescue;
+	if (!tracee || !remote_read(&work->remote, work->join.memory, &area[0], sizeof area[0]) || !area[0] ||
+	    !remote_read(&work->remote, work->join.memory_bytes, &area[1], sizeof area[1]) ||
+	    !borrowed_begin(borrowed, tracee, &ignored))
+		return;
+	if (remote_write(&work->remote, work->join.memory, &nothing, sizeof nothing))
+		borrowed_system(borrowed, SYS_munmap, area, &result, &ignored);
+	borrowed_end(borrowed);
+}
+
+/* Once no thread is in the old recording any more, its memory goes; or when the next one begins, where no thread can do that
+ * for us. The gate is shut: those that are in it come out within a moment. All are stopped before, and run afterwards. */
+static bool memory_release(struct work *work, struct borrowed *borrowed)
 {
 	const uint64_t idle = 1;
 	struct error ignored;
@@ -67,8 +106,10 @@ static bool memory_release(struct work *work)
 		tracees_serve(&work->tracees);
 		out = tracees_stop(&work->tracees, work->pause_ms, &ignored) && threads_are_out(work);
 	}
-	if (out)
+	if (out) {
 		told = remote_write(&work->remote, work->block + offsetof(struct seep_join, idle), &idle, sizeof idle);
+		memory_unmap(work, borrowed);
+	}
 	tracees_resume(&work->tracees);
 	return told;
 }
@@ -76,10 +117,12 @@ static bool memory_release(struct work *work)
 static bool hooks_take_out(struct work *work, struct join_result *result, struct error *error)
 {
 	struct bindings bindings;
+	struct borrowed borrowed;
 	const uint32_t shut_word = SEEP_JOIN_GATE_SHUT;
 	const bool yes = true;
 
-	if (!work_stop(work, &bindings, error))
+	if (!borrowed_prepare(&borrowed, &work->remote, &work->loaded, &work->tracees, error) ||
+	    !work_stop(work, &bindings, error))
 		return false;
 	result->slots = bindings_take_out(&bindings, &work->remote);
 	bool restored = !work->table || area_take_out(&work->remote, work->table);
@@ -89,7 +132,7 @@ static bool hooks_take_out(struct work *work, struct join_result *result, struct
 	environment_undo(work);
 	remote_write(&work->remote, work->block, &work->join, sizeof work->join);
 	bindings_free(&bindings);
-	shut = shut && memory_release(work);
+	shut = shut && memory_release(work, &borrowed);
 	return (shut && restored) || error_set(error, "%d: its memory can't be written", (int)work->pid);
 }
 

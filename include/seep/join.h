@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 #define SEEP_JOIN_ASKED UINT64_C(0x4e494f4a50454553) /* "SEEPJOIN" */
-#define SEEP_JOIN_VERSION 3
+#define SEEP_JOIN_VERSION 4
 #define SEEP_JOIN_ENVIRONMENT_BYTES 8192
 #define SEEP_JOIN_FILE "libseep.so.joined." /* begins the library's name where it can't come from memory */
 #define SEEP_JOIN_GATE_SHUT 3u              /* what seep writes into the gate's word when it leaves */
@@ -40,6 +40,9 @@ struct seep_join {
 	uint64_t thread_bytes; /* its size */
 	uint64_t thread_users; /* in it: the byte that is not 0 while the thread is in the recording's memory */
 	uint64_t idle;         /* 1: seep has seen that no thread is in the old recording, whose memory may go */
+	uint64_t memory; /* address of the pointer to the recording's memory, which seep takes away when it leaves */
+	uint64_t memory_bytes; /* and of how much it is */
+	uint64_t rescue;       /* end of room for the frame by which the thread goes back that does that */
 	uint64_t confined;     /* 1: by seccomp; no system call is made once the recording has begun */
 	/* For the programs that this one executes; seep undoes it when it leaves. */
 	uint64_t environ_at;                           /* address of the pointer `environ`; 0: it was left alone */

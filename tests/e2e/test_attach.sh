@@ -104,6 +104,7 @@ check_equal "it is left" "0 1" "$? $(grep -c "left $worker, .* seep leaks .*/joi
 check_equal "the recording is complete" 321 "$(objects_in joined leak)"
 check_equal "nothing of seep's runs in it" "TracerPid:	0 1" \
 	"$(grep TracerPid "/proc/$worker/status") $(find "/proc/$worker/task" -mindepth 1 -maxdepth 1 | wc -l)"
+check_equal "no recording is mapped in it" "" "$(grep -F "$WORK/joined" "/proc/$worker/maps")"
 check "the process that stayed with it ends" wait_until 20 is_left_alone
 check_match "what it does now is not recorded" "records no more: seep left it; 'seep attach $worker' joins it again" \
 	"$("$SEEP" report "$worker" 2>&1)"
@@ -209,6 +210,7 @@ for ((i = 2; i <= 6; i++)); do
 done
 check_equal "a process of many threads is joined and left six times" 0 "$failed"
 check_equal "it has no descriptor and no mapping more for it" "$before" "$(mappings) $(descriptors)"
+check_equal "and none of a recording" 0 "$(grep -c /cycle "/proc/$watchful/maps")"
 
 check_equal "it noticed nothing of that" ready "$(cat noticed)"
 

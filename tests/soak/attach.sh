@@ -22,7 +22,7 @@ start() { # COMMAND...: in the background, to be ended by its number
 	started=$!
 	pids+=("$started")
 }
-holds() { echo "$(find "/proc/$1/fd" ! -lname 'socket:*' | wc -l) descriptors but sockets, $(grep -c 'libseep\|seep\.' "/proc/$1/maps") mappings of seep"; }
+holds() { echo "$(find "/proc/$1/fd" ! -lname 'socket:*' | wc -l) descriptors but sockets, $(grep -c libseep "/proc/$1/maps") mappings of seep, $(grep -c "$WORK/recording" "/proc/$1/maps") of recordings"; }
 
 cycles() { # NAME PID CHECK
 	local name=$1 pid=$2 errors=0 before="" i

@@ -31,6 +31,7 @@ _Static_assert(SEEP_JOIN_GATE_SHUT == GATE_OFF, "seep shuts the gate from outsid
 #define OPTIONS 32
 #define STACK_BYTES (128u << 10)
 #define TLS_SPARE_BYTES (4u << 10) /* of our other variables */
+#define RESCUE_BYTES (24u << 10)   /* a frame with the vector state of any processor */
 
 void join_load(void)
 {
@@ -52,6 +53,7 @@ static void options_list(char *list[OPTIONS + 1])
 }
 
 static bool again; /* an earlier recording is over */
+static char rescue_room[RESCUE_BYTES];
 
 static void recording_make(void)
 {
@@ -117,6 +119,8 @@ void seep_join_begin(void)
 		environment_follow(options);
 	seep_join.gate = (uintptr_t)gate_word;
 	seep_join.off = (uintptr_t)&recording_setup.options.off;
+	recording_tell_memory(&seep_join.memory, &seep_join.memory_bytes);
+	seep_join.rescue = (uintptr_t)rescue_room + sizeof rescue_room;
 	__atomic_store_n(&seep_join.state, SEEP_JOIN_BEGINS, __ATOMIC_RELEASE);
 	if (seep_join.confined || !maker_start())
 		recording_make();

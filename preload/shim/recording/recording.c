@@ -68,6 +68,12 @@ void recording_prepare_again(bool idle)
 	gate_set(GATE_CLOSED);
 }
 
+void recording_tell_memory(uint64_t *address, uint64_t *bytes)
+{
+	*address = (uintptr_t)&current.header;
+	*bytes = (uintptr_t)&current.bytes;
+}
+
 const char *recording_directory(void)
 {
 	return gate_read() == GATE_OPEN ? directory : NULL;

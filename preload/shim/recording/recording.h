@@ -19,6 +19,9 @@ void recording_prepare(void);
  * whose memory is given back. */
 void recording_prepare_again(bool idle);
 
+/* Addresses of the pointer to its memory and of the number of its bytes. NULL there: the memory is somebody else's now. */
+void recording_tell_memory(uint64_t *address, uint64_t *bytes);
+
 /* Where the recording is; NULL: there is none yet. */
 const char *recording_directory(void);
 
