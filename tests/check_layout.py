@@ -46,7 +46,7 @@ analyzer/account        analyzer/base analyzer/profile analyzer/series analyzer/
 analyzer/leaks          analyzer/account analyzer/base analyzer/compare analyzer/series analyzer/statistics preload/keeper/loop
 analyzer/manual         analyzer/base analyzer/commands analyzer/files
 analyzer/modules        analyzer/base analyzer/files
-analyzer/symbols        analyzer/base analyzer/files analyzer/modules
+analyzer/symbols        analyzer/base analyzer/files analyzer/modules preload/keeper/program
 analyzer/profile        analyzer/base analyzer/files analyzer/reader analyzer/statistics analyzer/symbols
 analyzer/render/words   analyzer/account analyzer/base analyzer/compare analyzer/files analyzer/leaks analyzer/profile analyzer/series analyzer/statistics
 analyzer/source         analyzer/base analyzer/compare analyzer/files analyzer/profile analyzer/statistics

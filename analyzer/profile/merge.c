@@ -268,6 +268,7 @@ static void recordings_add(struct profile *to, const struct profile *from)
 
 	for (uint32_t i = 0; i < storage->recording_count; i++)
 		profile_add_recording(to, storage->recordings[i]);
+	profile_add_process(to, from);
 }
 
 /* "A, B, C", fit to print already. */

@@ -40,6 +40,7 @@ void profile_free(struct profile *profile)
 	free(storage->lines);
 	free(storage->given_lines);
 	free(storage->recordings);
+	free(storage->processes);
 	free(storage->module_paths);
 	free(storage->parts);
 	late_samples_free(storage);
@@ -71,6 +72,18 @@ void profile_add_recording(struct profile *profile, const char *directory)
 	storage->recordings =
 	    memory_resize(storage->recordings, storage->recording_count + 1u, sizeof *storage->recordings);
 	storage->recordings[storage->recording_count++] = string_pool_intern(profile->strings, directory);
+}
+
+void profile_add_process(struct profile *profile, const struct profile *from)
+{
+	struct profile_storage *storage = profile->storage;
+	struct symbol_process process = {.pid = from->pid, .start_ticks = from->start_ticks};
+
+	if (!from->pid || !from->start_ticks)
+		return;
+	memcpy(process.boot_id, from->boot_id, sizeof process.boot_id);
+	storage->processes = memory_resize(storage->processes, storage->process_count + 1u, sizeof *storage->processes);
+	storage->processes[storage->process_count++] = process;
 }
 
 void profile_site_add(struct profile_site *site, const struct profile_site *more)

@@ -19,6 +19,8 @@ struct profile_storage {
 	struct profile_part *parts;         /* that it was added up from; NULL: none */
 	const char **recordings;            /* directories that it is from: names may be kept there; NULL: none */
 	uint32_t recording_count;
+	struct symbol_process *processes; /* that it is from; NULL: none */
+	uint32_t process_count;
 	uint32_t freed_capacity;
 	struct snapshot_view *live; /* samples that nobody has asked for yet; NULL: none are missing */
 	uint32_t *live_site;        /* of those, by the snapshot's site: the profile's; NULL: the same */
@@ -36,6 +38,9 @@ struct profile *profile_create(void);
 
 /* Says that names of its addresses may be kept in this recording. */
 void profile_add_recording(struct profile *profile, const char *directory);
+
+/* Says that its addresses are, too, those of the process that `from` is of. */
+void profile_add_process(struct profile *profile, const struct profile *from);
 
 /* From a verified snapshot. Copies all that it needs, so that the view's bytes may go afterwards. Never fails. */
 struct profile *profile_from_snapshot(const struct snapshot_view *view);

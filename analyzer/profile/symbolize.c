@@ -84,6 +84,10 @@ static struct resolving modules_resolve(struct symbolizing *work, const struct s
 	}
 	search.recordings = work->storage->recordings;
 	search.recording_count = work->storage->recording_count;
+	if (!work->storage->processes)
+		profile_add_process(work->profile, profile);
+	search.processes = work->storage->processes;
+	search.process_count = work->storage->process_count;
 	symbols_resolve(resolving.modules, resolving.count, &search, profile->strings, &work->lines);
 	return resolving;
 }
@@ -234,7 +238,7 @@ static uint32_t locations_bound(struct profile *profile, uint32_t most)
 
 bool recording_keep_names(const char *directory, struct records_summary *summary, struct error *error)
 {
-	struct profile *profile = profile_open(directory, error);
+	struct profile *profile = profile_open_now(directory, error);
 
 	*summary = (struct records_summary){0};
 	if (!profile)

@@ -13,8 +13,12 @@
 #include <elfutils/libdwelf.h>
 #include <libelf.h>
 
+#include <seep/process.h>
+
 #include "base/budget.h"
 #include "files/path.h"
+#include "keeper/program/namespace.h"
+#include "keeper/program/process.h"
 #include "modules/debuginfod.h"
 #include "modules/elf_budget.h"
 #include "symbols/module_file.h"
@@ -172,6 +176,79 @@ static void module_file_find_by_debuginfod(struct module_file *file, const struc
 	buffer_free(&ignored);
 }
 
+/* ---- what a process still has ---- */
+
+/* The number by which /proc shows the process; 0: it does not run here. */
+static uint64_t process_here(struct symbol_process *process)
+{
+	uint8_t boot_id[16];
+
+	if (process->is_looked_for)
+		return process->here;
+	process->is_looked_for = true;
+	if (!process->start_ticks || !process_boot_id(boot_id) ||
+	    memcmp(boot_id, process->boot_id, sizeof boot_id) != 0)
+		process->here = 0;
+	else if (process_is_seen(process->pid, process->start_ticks))
+		process->here = process->pid;
+	else
+		process->here = namespace_find(process->pid, process->start_ticks);
+	return process->here;
+}
+
+struct mapped_search {
+	struct module_file *file;
+	const struct symbol_module *module;
+	uint64_t pid;
+};
+
+/* The path may have led there by a link, so only a build id says which of the removed files is the module's. */
+static bool mapped_file_try(const struct seep_mapping *mapping, void *context)
+{
+	const struct mapped_search *search = context;
+	struct buffer ignored = {0};
+	char path[96];
+
+	if (!mapping->deleted || mapping->offset ||
+	    (!search->module->build_id_bytes && strcmp(mapping->path, search->module->path) != 0))
+		return true;
+	snprintf(path, sizeof path, "/proc/%llu/map_files/%llx-%llx", (unsigned long long)search->pid,
+		 (unsigned long long)mapping->start, (unsigned long long)mapping->end);
+	const bool found = module_file_try(search->file, path, search->module, &ignored);
+	buffer_free(&ignored);
+	return !found;
+}
+
+/* Of a module without a build id, any file would be taken. */
+static bool process_file_try(struct module_file *file, uint64_t pid, const char *name,
+			     const struct symbol_module *module)
+{
+	struct buffer path = {0}, ignored = {0};
+
+	buffer_printf(&path, "/proc/%llu/%s", (unsigned long long)pid, name);
+	const bool found = module->build_id_bytes && module_file_try(file, path.data, module, &ignored);
+	buffer_free(&path);
+	buffer_free(&ignored);
+	return found;
+}
+
+/* After an upgrade a path leads to another file, and from outside a container elsewhere. The process itself has the file
+ * that ran: at that path in its own root, as its executable, or mapped, which only root may open. */
+static void module_file_find_in_process(struct module_file *file, const struct symbol_module *module,
+					const struct symbol_search *search)
+{
+	struct buffer inside = {0};
+
+	buffer_printf(&inside, "root%s", module->path);
+	for (size_t i = 0; i < search->process_count && file->descriptor < 0; i++) {
+		struct mapped_search mapped = {file, module, process_here(&search->processes[i])};
+		if (mapped.pid && !process_file_try(file, mapped.pid, inside.data, module) &&
+		    !process_file_try(file, mapped.pid, "exe", module))
+			seep_process_visit_mappings(mapped.pid, mapped_file_try, &mapped);
+	}
+	buffer_free(&inside);
+}
+
 void module_file_find(struct module_file *file, const struct symbol_module *module, const struct symbol_search *search,
 		      struct buffer *reason)
 {
@@ -180,7 +257,13 @@ void module_file_find(struct module_file *file, const struct symbol_module *modu
 		module_file_find_vdso(file, module, reason);
 		return;
 	}
-	if (module_file_try(file, module->path, module, reason))
+	/* What is at its path by now may be of another build, and nothing would tell. */
+	if (!module->build_id_bytes)
+		module_file_find_in_process(file, module, search);
+	if (file->descriptor >= 0 || module_file_try(file, module->path, module, reason))
+		return;
+	module_file_find_in_process(file, module, search);
+	if (file->descriptor >= 0)
 		return;
 	module_file_find_by_hand(file, module, search);
 	if (file->descriptor >= 0)

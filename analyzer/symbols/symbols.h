@@ -42,12 +42,22 @@ struct symbol_lines {
 	size_t count, capacity;
 };
 
+/* A process that the addresses are from. While it runs, it has files to which its modules' paths no longer lead. */
+struct symbol_process {
+	uint64_t pid, start_ticks; /* as it knows them itself */
+	uint8_t boot_id[16];
+	bool is_looked_for;
+	uint64_t here; /* once it was looked for: its number here; 0: it has ended, or can't be seen */
+};
+
 /* Where debug files are looked for besides the module itself, its .gnu_debuglink and /usr/lib/debug. */
 struct symbol_search {
 	const char *directory; /* given by hand; may be NULL */
 	/* Directories of the recordings that the addresses are from: names may be kept there (symbols/records.h). */
 	const char *const *recordings;
 	size_t recording_count;
+	struct symbol_process *processes; /* that they are from, too */
+	size_t process_count;
 };
 
 /* Fills `source`, `has_lines` and the addresses' lines of every module. Never fails. Where DEBUGINFOD_URLS is set,
