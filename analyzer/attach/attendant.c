@@ -18,9 +18,9 @@
 
 #include "process/library.h"
 #include "run/settings.h"
+#include "session/background.h"
 #include "session/keepers.h"
 #include "session/names.h"
-#include "session/stay.h"
 #include "tracing/tracees.h"
 
 enum { LOOK_MS = 200, LEAVE_TRIES = 20 };

@@ -22,7 +22,7 @@ static void *stand_in_run(void *argument)
 	struct seep_fault ignored; /* then the request times out, and the command says so */
 
 	thread_signals_block();
-	seep_keeper_run(stand_in->directory, &stand_in->leave, &ignored);
+	seep_keeper_run(stand_in->directory, &stand_in->leave, NULL, &ignored);
 	return NULL;
 }
 

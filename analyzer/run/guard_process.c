@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "session/background.h"
 #include "session/hurry.h"
 #include "session/keepers.h"
 #include "session/names.h"

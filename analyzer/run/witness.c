@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "process/inspect.h"
-#include "session/stay.h"
+#include "session/background.h"
 
 enum {
 	ANSWER_MS =

@@ -14,6 +14,7 @@
 #include "base/memory.h"
 #include "session/host.h"
 #include "session/keepers.h"
+#include "session/names.h"
 #include "process/thread.h"
 
 enum {
@@ -111,7 +112,7 @@ static bool recording_run(const struct keeper_task *task)
 	struct seep_fault fault;
 
 	for (int i = 0; i < BEGIN_LOOKS && !atomic_load(leave); i++) {
-		if (seep_keeper_run(task->directory, leave, &fault))
+		if (seep_keeper_run(task->directory, leave, names_keep_aside, &fault))
 			return true;
 		nanosleep(&nap, NULL);
 	}

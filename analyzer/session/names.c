@@ -2,19 +2,21 @@
 /* See names.h. */
 #include "session/names.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/memory.h"
 #include "profile/profile.h"
+#include "session/background.h"
 #include "session/hurry.h"
-#include "session/stay.h"
 #include "symbols/records.h"
 
 enum {
@@ -58,13 +60,31 @@ void names_keep(const char *const *directories, size_t count)
 		recording_keep_names(directories[i], &summary, &ignored);
 }
 
-void names_keep_behind(const char *const *directories, size_t count)
+static _Noreturn void names_keep_apart(const char *const *directories, size_t count)
 {
-	if (count == 0 || !is_wanted() || fflush(stdout) != 0 || fork() != 0)
-		return;
 	background_enter(NULL, 0);
 	hurry_forget();
 	memory_bound_by_inputs();
 	names_keep(directories, count);
 	_exit(0);
+}
+
+void names_keep_aside(const char *directory)
+{
+	pid_t child = is_wanted() ? fork() : -1;
+
+	if (child == 0) {
+		if (fork() == 0)
+			names_keep_apart(&directory, 1);
+		_exit(0); /* so that nobody has to wait for its child */
+	}
+	while (child > 0 && waitpid(child, NULL, 0) < 0 && errno == EINTR)
+		;
+}
+
+void names_keep_behind(const char *const *directories, size_t count)
+{
+	if (count == 0 || !is_wanted() || fflush(stdout) != 0 || fork() != 0)
+		return;
+	names_keep_apart(directories, count);
 }

@@ -12,4 +12,8 @@ void names_keep_behind(const char *const *directories, size_t count);
 /* The same, here and now. For a process that is in the background already. */
 void names_keep(const char *const *directories, size_t count);
 
+/* The same of a recording whose program runs and no longer has its files (seep_keeper_removal). For a thread of a process
+ * that has others. */
+void names_keep_aside(const char *directory);
+
 #endif

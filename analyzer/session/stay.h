@@ -6,16 +6,6 @@
 
 #include "session/session.h"
 
-/* Closes all descriptors from `first` on but those listed, in rising order. */
-void descriptors_close_but(int first, const int *kept, size_t count);
-
-/* Leaves the caller's session, directory and descriptors, but for those listed (in rising order): a process that stays
- * must not hold the terminal, a pipe that somebody waits for, or a directory that is to be unmounted. */
-void background_enter(const int *kept, size_t count);
-
-/* The same for a process that serves a session: it keeps the session's descriptors and one more. */
-void background_enter_with(const struct session *session, int descriptor);
-
 /* In a child, if any of the recordings' processes is running. Its pid; 0: there is none. */
 int keepers_stay(const struct session_results *results);
 

@@ -99,10 +99,15 @@ bool seep_snapshot_request(struct seep_heap_view *heap, uint64_t timeout_ns, cha
 /* Set to true to make seep_keeper_run() return within a second, at once with seep_keeper_wake(). */
 typedef _Atomic bool seep_keeper_leave;
 
+/* Files of the program's modules were removed while it runs, as an upgrade does: their names are to be had from the program
+ * alone, and only as long as it runs. Called in the keeper's thread, and again after pauses, for the stacks that come later. */
+typedef void seep_keeper_removal(const char *directory);
+
 /* Works as the keeper of a recording from outside its program: folds events and writes snapshots until the program has
  * ended, *leave is true, or another process has the lease. Blocks; one thread a recording; all signals should be
- * blocked in it. The last snapshot is left to seep_recording_finish(). */
-bool seep_keeper_run(const char *directory, const seep_keeper_leave *leave, struct seep_fault *fault);
+ * blocked in it. `removal` may be NULL. The last snapshot is left to seep_recording_finish(). */
+bool seep_keeper_run(const char *directory, const seep_keeper_leave *leave, seep_keeper_removal *removal,
+		     struct seep_fault *fault);
 
 /* Rouses the keeper of a recording, wherever it runs. */
 void seep_keeper_wake(const char *directory);

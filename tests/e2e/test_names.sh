@@ -68,6 +68,65 @@ timeout 20 cat standard >/dev/null
 check_equal "nobody who waits for the end of seep run's output waits for names" 0 $?
 wait_until 20 test -s piped/names
 
+# A program that is upgraded while it runs has its old files still, as long as it runs.
+serve() { # DIRECTORY FUNCTION [OPTION]
+	mkdir -p "$1"
+	compile "$1/library.so" -shared -fPIC -Wl,-soname,library.so -x c - <<END
+#include <stdlib.h>
+#include <string.h>
+__attribute__((noinline)) void *$2_too(int i) { return memset(malloc(1100 + i % 100), 1, 1100); }
+END
+	compile "$1/server" ${3:+"$3"} -Wl,-rpath,"$WORK" -x c - -x none "$1/library.so" <<END
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+void *$2_too(int i);
+void *kept[200000];
+__attribute__((noinline)) void $2(int i) { kept[i] = memset(malloc(900 + i % 200), 1, 900); }
+int main(void) {
+	for (int i = 0; i < 4000; i++) { $2(i); kept[100000 + i] = $2_too(i); }
+	for (int i = 4000; i < 100000; i++) { $2(i); usleep(2000); }
+	return 0;
+}
+END
+}
+upgrade() { # [OPTION]: as a package manager does, by new files in the old ones' places
+	serve new another_name "$@"
+	mv new/server new/library.so .
+}
+record() { # RECORDING COMMAND...: runs the server, whose number is in $pid
+	background "${@:2}" "$SEEP" run -r 8K -i 200ms -o "$1" -- ./server 2>/dev/null
+	pid=$(child_of "$background_pid")
+	wait_until 20 "$SEEP" report "$pid"
+}
+has_all() { [ -z "$(look "$1")" ]; }
+serve . leak_here
+record upgraded env -u SEEP_NAMES
+upgrade
+check "an upgrade has the names kept while the old program runs" wait_until 30 test -s upgraded/names
+rm -f upgraded/names
+check "the program itself has them, for every command" wait_until 20 has_all upgraded
+check_match "it is said where they are from" 'DWARF in /proc/[0-9]+/exe \(refused .*/server: its build id' \
+	"$("$SEEP" report --modules "$pid" | tr '\n' ' ' | sed 's/  */ /g')"
+check_match "a library's, too" leak_here_too "$("$SEEP" report "$pid")"
+check_match "and of several processes that are added up" leak_here "$("$SEEP" report upgraded without 2>&1)"
+env -u SEEP_NAMES "$SEEP" snapshot "$pid" >/dev/null
+check "seep snapshot keeps them" wait_until 20 test -s upgraded/names
+kill "$pid"
+wait "$background_pid"
+rm -f server library.so
+check_equal "when the program has ended every command has them still" "" "$(look upgraded)"
+check_match "and those of its library" leak_here_too "$("$SEEP" report upgraded)"
+
+# Of a program without a build id, what is at its path by now may be anything.
+serve . leak_here -Wl,--build-id=none
+record nameless env
+upgrade -Wl,--build-id=none
+check_match "without a build id the program's own file is read" 'leak_here$' "$("$SEEP" report nameless)"
+check_equal "and not what is in its place" "" "$("$SEEP" report nameless | grep another_name)"
+kill "$pid"
+wait "$background_pid"
+
 # A file that others made is input like any other.
 head -c 100 recording/names >shorter && cp shorter recording/names && rm program
 check_match "a damaged file is said" "the recording's file of kept names is damaged" "$("$SEEP" report --modules recording)"

@@ -29,8 +29,10 @@
 #include "keeper/program/process_arguments.h"
 
 #define FINISH_LOOK_NS 20000000
-#define LEASE_LOOK_NS 250000000 /* at a lease that another process has */
-#define NOBODY UINT32_MAX       /* no process has this number */
+#define LEASE_LOOK_NS 250000000                /* at a lease that another process has */
+#define NOBODY UINT32_MAX                      /* no process has this number */
+#define REMOVAL_PAUSE_NS UINT64_C(10000000000) /* until it is told again, doubled each time, to an hour at most */
+#define REMOVAL_PAUSE_MOST_NS UINT64_C(3600000000000)
 
 bool keeper_prepare(struct keeper *keeper, const struct heap *heap, const char *directory, bool in_target)
 {
@@ -125,12 +127,25 @@ static void memory_look(struct keeper *keeper, uint64_t now_ns)
 	}
 }
 
+static void removal_tell(struct keeper *keeper, uint32_t removed, uint64_t now_ns)
+{
+	const bool more = removed > keeper->removed;
+	if (!keeper->removal || !removed || (!more && now_ns < keeper->removal_ns))
+		return;
+	keeper->removal_pause_ns = more ? REMOVAL_PAUSE_NS : 2 * keeper->removal_pause_ns;
+	if (keeper->removal_pause_ns > REMOVAL_PAUSE_MOST_NS)
+		keeper->removal_pause_ns = REMOVAL_PAUSE_MOST_NS;
+	keeper->removed = removed;
+	keeper->removal_ns = now_ns + keeper->removal_pause_ns;
+	keeper->removal(keeper->directory);
+}
+
 static void modules_look(struct keeper *keeper, uint64_t now_ns)
 {
 	if (keeper->in_target) {
 		modules_watch(&keeper->heap);
 	} else if (now_ns >= keeper->modules_ns) {
-		maps_watch_modules(&keeper->heap);
+		removal_tell(keeper, maps_watch_modules(&keeper->heap), now_ns);
 		keeper->modules_ns = now_ns + MAPS_LOOK_NS;
 	}
 }

@@ -36,6 +36,10 @@ struct keeper {
 
 	const seep_keeper_leave *leave; /* time to go; may be NULL */
 
+	seep_keeper_removal *removal; /* of modules' files; may be NULL */
+	uint32_t removed;             /* modules without their files, when it was last told */
+	uint64_t removal_ns, removal_pause_ns;
+
 	/* Nobody tells the keeper that the program has ended: it looks, KEEPER_LOOK_NS apart. In the target: have all
 	 * other threads ended (by SYS_exit)? In a process of its own: has the program? By a pidfd, or -1, then by
 	 * /proc. */

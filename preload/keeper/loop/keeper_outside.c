@@ -49,13 +49,15 @@ static void keeper_work(struct keeper *keeper, struct seep_heap_view *view)
 	seep_heap_close(view);
 }
 
-bool seep_keeper_run(const char *directory, const seep_keeper_leave *leave, struct seep_fault *fault)
+bool seep_keeper_run(const char *directory, const seep_keeper_leave *leave, seep_keeper_removal *removal,
+		     struct seep_fault *fault)
 {
 	struct seep_heap_view view;
 	struct keeper keeper;
 	if (!keeper_open(&keeper, &view, directory, fault))
 		return false;
 	keeper.leave = leave;
+	keeper.removal = removal;
 	keeper_work(&keeper, &view);
 	return true;
 }

@@ -127,7 +127,7 @@ long seep_process_visit_mappings(uint64_t pid, seep_mapping_visitor *visit, void
 /* Bit i: module i was met. */
 struct met {
 	const struct heap *heap;
-	uint32_t count;
+	uint32_t count, removed;
 	bool any;
 	uint64_t bits[MODULES_WATCHED / 64];
 };
@@ -138,13 +138,15 @@ static bool mapping_meet(const struct seep_mapping *mapping, void *context)
 	met->any = true;
 	for (uint32_t i = 1; i < met->count; i++) {
 		const struct seep_heap_module *module = module_entry(met->heap, i);
-		if (module && module_place(module->start) == mapping->start)
-			met->bits[i / 64] |= UINT64_C(1) << i % 64;
+		if (!module || module_place(module->start) != mapping->start)
+			continue;
+		met->bits[i / 64] |= UINT64_C(1) << i % 64;
+		met->removed += mapping->deleted;
 	}
 	return true;
 }
 
-void maps_watch_modules(const struct heap *heap)
+uint32_t maps_watch_modules(const struct heap *heap)
 {
 	struct met met = {.heap = heap}, known = {0};
 	uint32_t count = load_acquire(&heap->header->module_count);
@@ -156,9 +158,10 @@ void maps_watch_modules(const struct heap *heap)
 		known.bits[i / 64] |= (uint64_t)(module_entry(heap, i) != NULL) << i % 64;
 	met.count = count;
 	if (seep_process_visit_mappings(heap_pid(heap), mapping_meet, &met) != 0 || !met.any)
-		return;
+		return 0;
 	for (uint32_t i = 1; i < count; i++) {
 		if (known.bits[i / 64] & UINT64_C(1) << i % 64 && !(met.bits[i / 64] & UINT64_C(1) << i % 64))
 			module_retire(heap, i);
 	}
+	return met.removed;
 }

@@ -10,7 +10,8 @@
 #define MAPS_LOOK_NS UINT64_C(1000000000)
 
 /* As modules_watch(), from /proc/PID/maps: a module whose first page is no longer a mapping of a file is gone. Does
- * nothing where maps cannot be read (another user, not dumpable, ended). */
-void maps_watch_modules(const struct heap *heap);
+ * nothing where maps cannot be read (another user, not dumpable, ended). Gives how many modules are still there whose
+ * file is not. */
+uint32_t maps_watch_modules(const struct heap *heap);
 
 #endif

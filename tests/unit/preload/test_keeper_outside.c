@@ -22,7 +22,7 @@ static void *outside_keeper(void *argument)
 {
 	struct seep_fault fault = {0};
 	(void)argument;
-	return seep_keeper_run(test_directory, &leave, &fault) ? NULL : "failed";
+	return seep_keeper_run(test_directory, &leave, NULL, &fault) ? NULL : "failed";
 }
 
 /* A program without a keeper of its own, that allocates and then waits to be told to kill itself. */
