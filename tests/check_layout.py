@@ -56,8 +56,9 @@ analyzer/run            analyzer/base analyzer/options analyzer/process analyzer
 analyzer/tracing        analyzer/base preload/keeper/base
 analyzer/inline         analyzer/base analyzer/modules analyzer/tracing
 analyzer/attach         analyzer/base analyzer/files analyzer/inline analyzer/options analyzer/process analyzer/run analyzer/session analyzer/tracing analyzer/work preload/keeper/base
-analyzer/copy           analyzer/attach analyzer/base analyzer/tracing preload/keeper/base preload/keeper/ledger preload/keeper/program
-analyzer/references     analyzer/attach analyzer/base analyzer/copy analyzer/process analyzer/reader analyzer/target analyzer/tracing preload/keeper/base preload/keeper/ledger preload/keeper/snapshot
+analyzer/copy           analyzer/attach analyzer/base analyzer/process analyzer/tracing preload/keeper/base preload/keeper/ledger preload/keeper/program
+analyzer/allocators     analyzer/account analyzer/base analyzer/copy
+analyzer/references     analyzer/base analyzer/copy analyzer/process analyzer/reader analyzer/target preload/keeper/base preload/keeper/ledger preload/keeper/snapshot
 analyzer/tree           analyzer/base analyzer/files analyzer/profile
 analyzer/target          analyzer/base analyzer/process analyzer/profile preload/keeper/program
 analyzer/export         analyzer/base analyzer/files analyzer/profile analyzer/reader analyzer/statistics analyzer/tree
@@ -75,7 +76,7 @@ analyzer/top/data        analyzer/base analyzer/leaks analyzer/profile analyzer/
 analyzer/top             analyzer/base analyzer/files analyzer/leaks analyzer/process analyzer/profile analyzer/render/screen analyzer/render/terminal analyzer/render/text analyzer/render/words analyzer/statistics analyzer/target analyzer/top/data analyzer/work
 analyzer/summary         analyzer/base analyzer/doctor analyzer/files analyzer/leaks analyzer/options analyzer/render/words analyzer/session
 analyzer/document       analyzer/base analyzer/compare analyzer/files analyzer/options analyzer/place analyzer/profile analyzer/reader analyzer/render/words analyzer/tree
-analyzer/commands       analyzer/account analyzer/attach analyzer/base analyzer/compare analyzer/doctor analyzer/document analyzer/export analyzer/files analyzer/inline analyzer/leaks analyzer/options analyzer/page analyzer/place analyzer/process analyzer/profile analyzer/reader analyzer/references analyzer/render/flame analyzer/render/json analyzer/render/metrics analyzer/render/screen analyzer/render/source analyzer/render/terminal analyzer/render/text analyzer/render/words analyzer/run analyzer/series analyzer/serve analyzer/serve/door analyzer/session analyzer/source analyzer/summary analyzer/target analyzer/top analyzer/tree
+analyzer/commands       analyzer/account analyzer/allocators analyzer/attach analyzer/base analyzer/compare analyzer/doctor analyzer/document analyzer/export analyzer/files analyzer/inline analyzer/leaks analyzer/options analyzer/page analyzer/place analyzer/process analyzer/profile analyzer/reader analyzer/references analyzer/render/flame analyzer/render/json analyzer/render/metrics analyzer/render/screen analyzer/render/source analyzer/render/terminal analyzer/render/text analyzer/render/words analyzer/run analyzer/series analyzer/serve analyzer/serve/door analyzer/session analyzer/source analyzer/summary analyzer/target analyzer/top analyzer/tree
 analyzer                analyzer/base analyzer/commands analyzer/files analyzer/process analyzer/run analyzer/symbols
 """
 

@@ -77,7 +77,7 @@ static struct seep_absence sample_residence(const struct profile *profile, const
 
 /* Sums over the sampled blocks, each of which counts as often as it stands for others. */
 struct blocks {
-	struct seep_measure resident, swapped, asked;
+	struct seep_measure resident, swapped, asked, absent;
 	double rounding;
 	bool has_rounding;
 };
@@ -92,6 +92,7 @@ static void block_add(struct blocks *blocks, const struct profile *profile, cons
 	measure_add_part(&blocks->resident, sample->size, sample->rate, resident);
 	measure_add_part(&blocks->swapped, sample->size, sample->rate,
 			 fmin((double)residence.swapped_bytes, (double)sample->size - resident));
+	measure_add_part(&blocks->absent, sample->size, sample->rate, (double)sample->size - resident);
 	measure_add_sample(&blocks->asked, sample->size, sample->rate);
 	blocks->has_rounding &= rounding_of(profile->allocator, sample->size, &taken);
 	if (!blocks->has_rounding)
@@ -116,12 +117,22 @@ static void heap_take_apart(struct account *account)
 	heap->in_use_interval = sum_interval(&blocks.resident.bytes, unseen_bytes((double)profile->rate), ALPHA);
 	heap->swapped = sum_estimate(&blocks.swapped.bytes);
 	heap->untouched = fmax(0, sum_estimate(&blocks.asked.bytes) - heap->in_use - heap->swapped);
+	const struct interval absent = sum_interval(&blocks.absent.bytes, 0, ALPHA);
+	heap->absent_spread = (absent.high - absent.low) / 2;
 	heap->blocks_unread = memory_of(profile, SEEP_MEMORY_BLOCKS_UNREAD);
 	heap->has_rounding = blocks.has_rounding;
 	heap->rounding = blocks.has_rounding ? blocks.rounding : 0;
 	const double whole = account->classes[SEEP_LEDGER_HEAP].resident - heap->rounding;
 	heap->rest = whole - heap->in_use;
 	heap->rest_interval = (struct interval){whole - heap->in_use_interval.high, whole - heap->in_use_interval.low};
+}
+
+static void unexplained_count(struct account *account)
+{
+	struct account_kept *kept = &account->heap.kept;
+
+	kept->unexplained = account->classes[SEEP_LEDGER_HEAP].resident -
+			    (kept->allocated + kept->cached + kept->free_pages + kept->pinned + kept->metadata);
 }
 
 static void kept_take(struct account *account)
@@ -143,7 +154,7 @@ static void kept_take(struct account *account)
 			   kept->spread + kept->top;
 	if (kept->state == SEEP_ACCOUNT_KNOWN && isnan(sum))
 		kept->state = 0;
-	kept->unexplained = account->classes[SEEP_LEDGER_HEAP].resident - (sum - kept->spread - kept->top);
+	unexplained_count(account);
 }
 
 bool account_make(struct account *account, const struct profile *profile)
@@ -160,6 +171,22 @@ bool account_make(struct account *account, const struct profile *profile)
 	heap_take_apart(account);
 	kept_take(account);
 	return true;
+}
+
+void account_take_figures(struct account *account, const struct allocator_figures *figures)
+{
+	struct account_heap *heap = &account->heap;
+
+	heap->was_asked = true;
+	heap->figures = *figures;
+	heap->kept = (struct account_kept){.state = SEEP_ACCOUNT_KNOWN,
+					   .allocated = figures->allocated - heap->swapped - heap->untouched,
+					   .spread = heap->absent_spread,
+					   .cached = figures->cached,
+					   .free_pages = figures->free_pages,
+					   .pinned = figures->pinned,
+					   .metadata = figures->metadata};
+	unexplained_count(account);
 }
 
 double account_charge(const struct account *account, enum seep_memory_key key)

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 
+#include "account/figures.h"
 #include "profile/profile.h"
 #include "statistics/interval.h"
 
@@ -32,11 +33,14 @@ struct account_kept {
 /* The heap, taken apart. What is in memory of it adds up: in use, rounding, rest. */
 struct account_heap {
 	struct account_kept kept;
+	bool was_asked; /* `kept` is what the allocator says itself: */
+	struct allocator_figures figures;
 	bool is_known; /* blocks were sampled: the rest holds */
 	double in_use; /* estimate: blocks that the program has, as far as they are in memory */
 	struct interval in_use_interval;
 	double swapped,
 	    untouched;        /* estimates: of such blocks, what is swapped out; and what is neither there nor here */
+	double absent_spread; /* the sum of both is known to so much, 95 % */
 	double blocks_unread; /* sampled blocks that count as in memory, since nobody looked */
 	bool has_rounding;
 	double rounding; /* what the allocator added to these blocks */
@@ -61,5 +65,9 @@ double account_charge(const struct account *account, enum seep_memory_key key);
 /* False: nobody looked at the process's mappings for this profile. Owned by the caller, freed by account_free(). */
 bool account_make(struct account *account, const struct profile *profile);
 void account_free(struct account *account);
+
+/* What the allocator says takes the heap apart. It counts what is allocated, in memory or not: what is not there of large blocks
+ * is known by the samples. */
+void account_take_figures(struct account *account, const struct allocator_figures *figures);
 
 #endif

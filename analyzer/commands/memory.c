@@ -5,21 +5,25 @@
 #include <unistd.h>
 
 #include "account/account.h"
+#include "allocators/ask.h"
 #include "base/buffer.h"
+#include "base/message.h"
 #include "commands/all.h"
 #include "files/output.h"
 #include "render/json/documents.h"
 #include "render/text/documents.h"
 #include "target/take.h"
 
-enum { OPTION_JSON = 256 };
+enum { OPTION_JSON = 256, OPTION_NO_COPY };
 
 struct request {
-	bool json;
+	bool json, no_copy;
 };
 
 static const struct command_option options[] = {
     {OPTION_JSON, "json", NULL, "JSON, schema seep.memory/1", NULL, offsetof(struct request, json), NULL},
+    {OPTION_NO_COPY, "no-copy", NULL, "do not stop the process: jemalloc and tcmalloc are not asked", NULL,
+     offsetof(struct request, no_copy), NULL},
     {0},
 };
 
@@ -60,13 +64,30 @@ static struct profile *open_last(const char *directory, struct error *error)
 	return profile;
 }
 
-static struct profile *open_target(const char *operand, struct error *error)
+/* `running`: the process that the operand means; 0: it means a file. */
+static struct profile *open_target(const char *operand, pid_t *running, struct error *error)
 {
 	const char *path = command_target(operand);
 
-	if (strcmp(path, operand) != 0 && is_number(operand))
+	*running = strcmp(path, operand) != 0 && is_number(operand) ? (pid_t)atoi(operand) : 0;
+	if (*running)
 		return open_now(path, error);
 	return path_is_recording(path) ? open_last(path, error) : profile_open(path, error);
+}
+
+/* What the allocator of a process that runs says. */
+static void allocator_tell(struct account *account, pid_t pid)
+{
+	struct allocator_figures figures;
+	const char *allocator = account->profile->allocator;
+	struct error error;
+
+	if (!allocator_can_tell(allocator))
+		return;
+	if (allocator_ask(&figures, allocator, pid, &error))
+		account_take_figures(account, &figures);
+	else
+		message("%s was not asked what it keeps: %s", allocator, error.text);
 }
 
 static int print(const struct account *account, const struct request *request)
@@ -89,15 +110,18 @@ static int run(int argc, char **argv)
 	struct request request = {0};
 	struct account account;
 	struct error error;
+	pid_t running;
 	int status;
 
 	command_take_options(&command_memory, argc, argv, &request);
 	if (optind + 1 != argc)
 		return command_usage(&command_memory, "one operand is expected");
-	struct profile *profile = open_target(argv[optind], &error);
+	struct profile *profile = open_target(argv[optind], &running, &error);
 	if (!profile)
 		return command_fail(&error);
 	if (account_make(&account, profile)) {
+		if (running && !request.no_copy)
+			allocator_tell(&account, running);
 		status = print(&account, &request);
 		account_free(&account);
 	} else {
@@ -116,7 +140,8 @@ const struct command command_memory = {
     .operands = "PID|RECORDING|SNAPSHOT",
     .summary = "show where RSS is: heap, libraries, stacks, files, unexplained",
     .notes = "Of a process a snapshot is taken; a RECORDING stands for its last snapshot\n"
-	     "that has a ledger. The classes add up to RSS, page by page.",
+	     "that has a ledger. The classes add up to RSS, page by page. jemalloc and\n"
+	     "tcmalloc are asked what they keep, in a copy of the process.",
     .options = options,
     .reads = true,
     .run = run,

@@ -9,16 +9,14 @@
 
 #include <seep/keeper.h>
 
-#include "attach/refusal.h"
 #include "base/memory.h"
 #include "keeper/base/clock.h"
 #include "keeper/snapshot/live_scan.h"
-#include "process/inspect.h"
 #include "process/thread.h"
 #include "references/kernel.h"
+#include "copy/permission.h"
 #include "copy/room.h"
 #include "references/scan.h"
-#include "tracing/filter.h"
 
 enum {
 	PAUSE_MS = 100, /* to stop all threads */
@@ -241,19 +239,6 @@ static bool looks_take(struct finder *finder, struct references *references, str
 	}
 	look_free(&first);
 	return taken;
-}
-
-static bool process_may_be_copied(pid_t pid, struct error *error)
-{
-	struct process_facts facts;
-
-	if (!process_may_be_joined(pid, error) || !process_inspect(pid, &facts, error))
-		return false;
-	if (!facts.dumpable)
-		return error_set(error, "%d (%s) does not allow its memory to be read (prctl PR_SET_DUMPABLE)",
-				 (int)pid, facts.name);
-	return !process_is_confined(pid) ||
-	       error_set(error, "%d (%s) has forbidden itself system calls (seccomp)", (int)pid, facts.name);
 }
 
 static bool heap_take(struct finder *finder, const char *directory, struct error *error)

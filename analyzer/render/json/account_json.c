@@ -59,8 +59,9 @@ static const char *state_name(uint32_t state)
 }
 
 /* null where it is not known. */
-static void kept_write(struct json *json, const struct account_kept *kept)
+static void kept_write(struct json *json, const struct account_heap *heap)
 {
+	const struct account_kept *kept = &heap->kept;
 	const double known = kept->state == SEEP_ACCOUNT_KNOWN ? 0 : NAN;
 
 	json_text(json_key(json, "allocator_state"), state_name(kept->state));
@@ -73,6 +74,7 @@ static void kept_write(struct json *json, const struct account_kept *kept)
 	json_rounded(json_key(json, "free_pinned_bytes"), kept->pinned + known);
 	json_rounded(json_key(json, "metadata_bytes"), kept->metadata + known);
 	json_rounded(json_key(json, "unexplained_bytes"), kept->unexplained + known);
+	json_number(json_key(json, "stopped_ms"), heap->was_asked ? heap->figures.stop_ms : NAN);
 }
 
 static void heap_write(struct json *json, const struct account_heap *heap)
@@ -90,7 +92,7 @@ static void heap_write(struct json *json, const struct account_heap *heap)
 	json_rounded(json_key(json, "rounding_bytes"), heap->has_rounding ? heap->rounding : NAN);
 	json_rounded(json_key(json, "rest_bytes"), heap->rest);
 	interval_write(json, "rest_interval", heap->rest_interval);
-	kept_write(json, &heap->kept);
+	kept_write(json, heap);
 	json_end_object(json);
 }
 

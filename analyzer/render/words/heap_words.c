@@ -76,7 +76,7 @@ static void parts_of_allocator(struct parts *parts)
 	part_add_text(parts, kept->free_pages, "  free, whole pages");
 	part_add_text(parts, kept->pinned, "  free, pinned by blocks in use beside it");
 	part_add_text(parts, kept->metadata, "  the allocator's own");
-	part_add_text(parts, kept->unexplained, "  not explained by the allocator's own structures");
+	part_add_text(parts, kept->unexplained, "  not explained by the allocator");
 }
 
 static void parts_of_samples(struct parts *parts)
@@ -163,7 +163,6 @@ static void free_sentence(struct buffer *out, const struct account *account)
 	buffer_append_text(out, ". That is no leak.");
 }
 
-/* What helps against each, if there is enough of it. */
 static void advice_for_glibc(struct buffer *out, const struct account *account)
 {
 	const struct account_kept *kept = &account->heap.kept;
@@ -177,12 +176,63 @@ static void advice_for_glibc(struct buffer *out, const struct account *account)
 			      " %s lie where arenas of threads grow: GLIBC_TUNABLES=glibc.malloc.trim_threshold=131072 "
 			      "gives them back.",
 			      quantity_bytes(kept->top).text);
-	if (is_worth(account, kept->pinned, share_worth_advice))
+	if (is_worth(account, kept->cached, share_worth_advice))
+		buffer_append_text(out, " GLIBC_TUNABLES=glibc.malloc.tcache_count=0 does without caches of threads.");
+}
+
+static void advice_for_jemalloc(struct buffer *out, const struct account *account)
+{
+	const struct account_kept *kept = &account->heap.kept;
+	const struct allocator_figures *figures = &account->heap.figures;
+
+	if (is_worth(account, kept->free_pages, share_worth_advice))
+		buffer_append_text(
+		    out, figures->never_gives
+			     ? " MALLOC_CONF=dirty_decay_ms:10000 gives whole pages back; here they are kept for ever."
+			 : figures->cleans_up
+			     ? " MALLOC_CONF=dirty_decay_ms:1000 gives whole pages back earlier."
+			     : " MALLOC_CONF=background_thread:true gives whole pages back also while the program does "
+			       "not allocate.");
+	if (is_worth(account, kept->cached, share_worth_advice))
+		buffer_append_text(out, " MALLOC_CONF=tcache:false does without caches of threads.");
+}
+
+static void advice_for_tcmalloc(struct buffer *out, const struct account *account)
+{
+	const struct account_kept *kept = &account->heap.kept;
+
+	if (is_worth(account, kept->free_pages, share_worth_advice))
+		buffer_printf(out,
+			      " MallocExtension_ReleaseFreeMemory(), called by the program, gives back %s; "
+			      "TCMALLOC_RELEASE_RATE=10 gives them back as it frees.",
+			      quantity_bytes(kept->free_pages).text);
+	if (is_worth(account, kept->cached, share_worth_advice))
+		buffer_append_text(out, " TCMALLOC_MAX_TOTAL_THREAD_CACHE_BYTES bounds caches of threads.");
+}
+
+/* What helps, if there is enough of it to help against. */
+static void advice(struct buffer *out, const struct account *account)
+{
+	static const struct {
+		const char *allocator;
+		void (*advise)(struct buffer *out, const struct account *account);
+	} advisers[] = {
+	    {"glibc", advice_for_glibc}, {"jemalloc", advice_for_jemalloc}, {"tcmalloc", advice_for_tcmalloc}};
+
+	for (size_t i = 0; i < sizeof advisers / sizeof *advisers; i++)
+		if (strcmp(advisers[i].allocator, allocator_of(account)) == 0)
+			advisers[i].advise(out, account);
+	if (is_worth(account, account->heap.kept.pinned, share_worth_advice))
 		buffer_append_text(out,
 				   " What is pinned goes back only when the blocks beside it are freed; new blocks "
 				   "that fit use it again.");
-	if (is_worth(account, kept->cached, share_worth_advice))
-		buffer_append_text(out, " GLIBC_TUNABLES=glibc.malloc.tcache_count=0 does without caches of threads.");
+}
+
+static void asked_sentence(struct buffer *out, const struct account *account)
+{
+	if (account->heap.was_asked)
+		buffer_printf(out, " %s was asked in a copy of the process, which stood still for %.1f ms.",
+			      allocator_of(account), account->heap.figures.stop_ms);
 }
 
 void heap_sentences(struct buffer *out, const struct account *account)
@@ -195,9 +245,9 @@ void heap_sentences(struct buffer *out, const struct account *account)
 		return;
 	}
 	unseen_sentence(out, account);
-	if (!is_worth(account, kept->free_pages + kept->pinned + kept->cached, share_worth_saying))
-		return;
-	free_sentence(out, account);
-	if (account->profile->allocator && strcmp(account->profile->allocator, "glibc") == 0)
-		advice_for_glibc(out, account);
+	if (is_worth(account, kept->free_pages + kept->pinned + kept->cached, share_worth_saying)) {
+		free_sentence(out, account);
+		advice(out, account);
+	}
+	asked_sentence(out, account);
 }

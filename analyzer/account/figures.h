@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What an allocator that was asked says of its heap. Bytes; what is allocated may not all be in memory. */
+#ifndef SEEP_ACCOUNT_FIGURES_H
+#define SEEP_ACCOUNT_FIGURES_H
+
+#include <stdbool.h>
+
+struct allocator_figures {
+	double allocated;  /* blocks in use, as large as it has made them */
+	double cached;     /* freed, in caches of threads */
+	double free_pages; /* free, whole pages that it has not given back */
+	double pinned;     /* free, in pages that hold blocks in use, too */
+	double metadata;
+	double stop_ms;   /* that the program stood still to be asked */
+	bool cleans_up;   /* a thread of its own gives free pages back */
+	bool never_gives; /* free pages are never given back by themselves */
+};
+
+#endif

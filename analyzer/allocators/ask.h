@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a running program's allocator says of its heap: jemalloc's statistics, or tcmalloc's properties. They are asked for in a copy of
+ * the program's memory (analyzer/copy/), where a lock that a thread holds can hold up nobody else. The program stands still
+ * for the time that the kernel takes to copy its page tables.
+ */
+#ifndef SEEP_ALLOCATORS_ASK_H
+#define SEEP_ALLOCATORS_ASK_H
+
+#include <sys/types.h>
+
+#include "account/figures.h"
+#include "base/error.h"
+
+/* Can an allocator of that name be asked? */
+bool allocator_can_tell(const char *allocator);
+
+/* False: the error says why it can't be asked, or has not answered. */
+bool allocator_ask(struct allocator_figures *figures, const char *allocator, pid_t pid, struct error *error);
+
+#endif

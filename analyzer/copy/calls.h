@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Functions of a program's, called in a copy of its memory (image.h): whatever a call does happens to the copy alone. What was held
+ * by a thread as the copy was made stays held there for ever, so a call that waits is given up at once, and one that takes too
+ * long later. System calls that could be seen outside of the copy are not made: it has the program's files.
+ */
+#ifndef SEEP_COPY_CALLS_H
+#define SEEP_COPY_CALLS_H
+
+#include "copy/image.h"
+
+struct calls {
+	pid_t pid;
+	struct remote memory;
+	struct user_regs_struct registers;
+	uint64_t area; /* memory of ours in the copy: CALLS_SCRATCH bytes for texts and results, and a stack */
+	double until_ms;
+	bool waited; /* the call that failed waits for another thread: another copy may have more luck */
+};
+
+enum { CALLS_SCRATCH = 4096 };
+
+/* Within that time all calls must be done. */
+bool calls_begin(struct calls *calls, const struct imaging *imaging, const struct image *image, double within_ms,
+		 struct error *error);
+void calls_end(struct calls *calls);
+
+/* False: it has not returned, and no other call can be made. */
+bool calls_make(struct calls *calls, uint64_t function, const uint64_t arguments[BORROWED_ARGUMENTS], uint64_t *result,
+		struct error *error);
+
+#endif

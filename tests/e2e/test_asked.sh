@@ -1,0 +1,106 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# seep memory PID asks jemalloc and tcmalloc what they keep, in a copy of the process: what they say takes the heap apart, and the program
+# notices nothing, whatever the function that is asked does.
+. "$(dirname "$0")/lib.sh"
+
+# 48 MiB of blocks, of which a sixteenth stays: 3 MiB. Its own mallctl() does what the argument says.
+cat >keeps.c <<'END'
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+enum { COUNT = 196608, SIZE = 256 };
+static void *blocks[COUNT];
+#ifdef OWN_MALLCTL
+static int mode;
+static pthread_mutex_t held = PTHREAD_MUTEX_INITIALIZER;
+int mallctl(const char *name, void *old, size_t *old_length, void *new, size_t new_length)
+{
+	(void)name, (void)old, (void)old_length, (void)new, (void)new_length;
+	if (mode == 'l') pthread_mutex_lock(&held);
+	while (mode == 's') ;
+	if (mode == 'w') close(open("made", O_CREAT | O_WRONLY, 0600));
+	if (mode == 'f') *(volatile int *)1 = 0;
+	return 2;
+}
+#endif
+int main(int argc, char **argv)
+{
+#ifdef OWN_MALLCTL
+	mode = argv[1][0];
+	pthread_mutex_lock(&held);
+#endif
+	for (int i = 0; i < COUNT; i++) memset(blocks[i] = malloc(SIZE), 1, SIZE);
+	for (int i = 0; i < COUNT; i++) if (i % 16) free(blocks[i]);
+	puts("ready");
+	fflush(stdout);
+	for (char byte; read(0, &byte, 1) == 1;) puts(wait(NULL) < 0 ? "goes on" : "has a child"), fflush(stdout);
+	return argc < 0 || !argv;
+}
+END
+mkfifo in && exec 3<>in
+begin() { # NAME ARGUMENT
+	rm -f "$1.out"
+	"$SEEP" run -r 4K -i 0 -o "$1.recording" -- "./$1" "${2:-}" >"$1.out" 2>"$1.said" <in &
+	pids+=("$!")
+	wait_until 30 grep -q ready "$1.out"
+	program=$(child_of "$!")
+}
+end() { # NAME
+	echo >&3
+	wait_until 30 grep -q 'goes on' "$1.out"
+	check_equal "$1: the program goes on, and never had a child" "goes on" "$(tail -n 1 "$1.out")"
+	kill "$program"
+	wait "${pids[-1]}" 2>/dev/null
+}
+
+cat >figures.py <<'END'
+import json, sys
+d = json.load(open("document.json"))
+h = d["heap"]
+mib = lambda key: h[key] / 2**20
+classes = {c["class"]: c["resident_bytes"] for c in d["classes"]}
+parts = ["allocated", "caches", "free_pages", "free_pinned", "metadata", "unexplained"]
+off = abs(sum(h[part + "_bytes"] for part in parts) - classes["heap"])
+for said, holds in [("known", h["allocator_state"] == "known"), ("3 MiB in use", 2.9 < mib("allocated_bytes") < 4.5), ("45 MiB kept", 43 < mib("free_bytes") + mib("caches_bytes") < 48),
+                    ("adds up", off < 10), ("stopped", 0 < h["stopped_ms"] < 2000)]:
+    if not holds:
+        print(said, {key: value for key, value in h.items()})
+END
+for library in libjemalloc.so.2 libtcmalloc_minimal.so.4; do
+	name=keeps-${library:3:2}
+	[ -e "/usr/lib/x86_64-linux-gnu/$library" ] || { skip "$library is asked" "it is not here"; continue; }
+	gcc -O1 -o "$name" keeps.c "/usr/lib/x86_64-linux-gnu/$library"
+	begin "$name"
+	validates memory-1.json "$SEEP" memory --json "$program"
+	check_equal "$name: what it says is what the program did" "" "$(python3 figures.py)"
+	text=$("$SEEP" memory "$program" | tr '\n' ' ')
+	check_match "$name: in words" 'free but kept by [a-z]+: .* was asked in a copy of the process, which stood still for [0-9.]+ ms' "$text"
+	"$SEEP" memory --no-copy --json "$program" >document.json
+	check_equal "$name: not with --no-copy" "None unasked" "$(json_get document.json "d['heap']['stopped_ms'], d['heap']['allocator_state']" | tr -d "(',)")"
+	end "$name"
+done
+
+if [ -e /usr/lib/x86_64-linux-gnu/libjemalloc.so.2 ]; then
+	gcc -O1 -rdynamic -DOWN_MALLCTL -o strange keeps.c /usr/lib/x86_64-linux-gnu/libjemalloc.so.2
+	while read -r mode why; do
+		begin strange "$mode"
+		"$SEEP" memory "$program" >text 2>err
+		check_equal "a function that ${why%%:*}: the rest is told" "0 1" "$? $(wc -l <err)"
+		check_match "a function that ${why%%:*}: why the heap is not taken apart" "^seep: jemalloc was not asked what it keeps: ${why#*: }" "$(cat err)"
+		end strange
+	done <<-END
+		l waits for a lock: another thread was in the midst of it
+		s never returns: it did not answer in time
+		w writes a file: it makes a system call, [0-9]+, that a copy may not make
+		f crashes: signal 11 in the copy
+		n knows nothing: it has no statistics
+	END
+	check "no call of a copy's left anything behind" test ! -e made
+fi
+exit $cases_failed
