@@ -103,17 +103,10 @@ static void write_table(struct text_page *page, const struct leaks *leaks, enum 
 
 static void write_limit(struct text_page *page, const struct leaks *leaks)
 {
-	struct leak_limit limit;
 	struct buffer text = {0};
 
-	if (!leaks_limit(leaks, &limit) || limit.seconds > LEAK_HORIZON * leaks->seconds)
-		return;
-	buffer_printf(&text, "at that pace the %s of %s is reached in %s", limit.name, quantity_bytes(limit.limit).text,
-		      quantity_duration(limit.seconds * 1e9).text);
-	if (limit.bound.high < 1e10)
-		buffer_printf(&text, " [%s, %s]", quantity_duration(limit.bound.low * 1e9).text,
-			      quantity_duration(limit.bound.high * 1e9).text);
-	text_write_words(page, STYLE_WARNING, text.data, 0);
+	if (finding_append_limit(&text, leaks))
+		text_write_words(page, STYLE_WARNING, text.data, 0);
 	buffer_free(&text);
 }
 

@@ -45,6 +45,20 @@ void finding_append(struct buffer *out, const struct leaks *leaks, const struct 
 	}
 }
 
+bool finding_append_limit(struct buffer *out, const struct leaks *leaks)
+{
+	struct leak_limit limit;
+
+	if (!leaks_limit(leaks, &limit) || limit.seconds > LEAK_HORIZON * leaks->seconds)
+		return false;
+	buffer_printf(out, "at that pace the %s of %s is reached in %s", limit.name, quantity_bytes(limit.limit).text,
+		      quantity_duration(limit.seconds * 1e9).text);
+	if (limit.bound.high < 1e10)
+		buffer_printf(out, " [%s, %s]", quantity_duration(limit.bound.low * 1e9).text,
+			      quantity_duration(limit.bound.high * 1e9).text);
+	return true;
+}
+
 void verdict_amount_append(struct buffer *out, const struct leaks *leaks, enum leak_verdict verdict)
 {
 	const struct leak_row *rows = leaks_rows(leaks, verdict);

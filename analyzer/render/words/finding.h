@@ -18,6 +18,9 @@ enum finding finding_of(const struct leaks *leaks);
  * show"; or why there is no verdict. */
 void finding_append(struct buffer *out, const struct leaks *leaks, const struct series *series);
 
+/* "at that pace the cgroup limit of 2 GiB is reached in 3 h [2 h, 5 h]"; false: nothing, since none is near or nothing leaks. */
+bool finding_append_limit(struct buffer *out, const struct leaks *leaks);
+
 /* What the rows of a verdict have in use, together; of churn, what they allocate a second. */
 void verdict_amount_append(struct buffer *out, const struct leaks *leaks, enum leak_verdict verdict);
 
