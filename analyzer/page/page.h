@@ -32,6 +32,7 @@ struct page {
 	const struct profile *whole; /* the last of them, symbolized: its counters and stacks are the recording's */
 	const struct leaks *places;  /* judged by place; NULL: can't be, because of */
 	const char *unjudged;        /* ... this line */
+	const struct series *series; /* that the verdicts were made of */
 	size_t judged_at;            /* the moment that the verdicts are about */
 	bool shutdown_left_out;      /* moments after judged_at are the program's shutdown */
 	const struct source_excerpt *sources; /* NULL: withheld */

@@ -12,12 +12,10 @@
 #include "files/base64.h"
 #include "files/gzip.h"
 #include "page/page.h"
-#include "page/page_classes.h"
+#include "page/page_parts.h"
 #include "page/selection.h"
 #include "page/stacks.h"
-#include "render/json/documents.h"
 #include "render/json/profile_json.h"
-#include "render/words/leak_sentence.h"
 #include "render/words/losses.h"
 #include "render/words/notes.h"
 #include "source/source_text.h"
@@ -320,39 +318,6 @@ static void sources_render(struct json *json, const struct source_excerpt *excer
 	string_pool_free(names);
 }
 
-/* The document of `seep leaks --json`, with a sentence for each place. */
-static void answer_render(struct json *json, const struct page *page)
-{
-	struct buffer text = {0};
-
-	json_text(json_key(json, "unjudged"), page->unjudged);
-	json_unsigned(json_key(json, "judged_at"), page->judged_at);
-	json_bool(json_key(json, "shutdown_left_out"), page->shutdown_left_out);
-	json_unsigned(json_key(json, "snapshots_left_out"), page->left_out);
-	json_unsigned(json_key(json, "snapshots_removed"), page->removed);
-	json_key(json, "leaks");
-	if (!page->places) {
-		json_null(json);
-		return;
-	}
-	leaks_json_render(&text, page->places, page->places, PAGE_ROWS_MOST);
-	buffer_append(json->out, text.data, text.length);
-	json->comma = true;
-	json_begin_array(json_key(json, "sentences"));
-	for (uint32_t i = 0; i < page->places->count && i < PAGE_ROWS_MOST; i++) {
-		const struct leak_row *row = &page->places->rows[i];
-		text.length = 0;
-		if (row->verdict == LEAK_LEAK) {
-			leak_sentence_append(&text, row);
-			buffer_append_text(&text, leak_is_sure(row) ? "" : "; ");
-			leak_caution_append(&text, page->places, row);
-		}
-		json_text(json, text.length ? text.data : "");
-	}
-	json_end_array(json);
-	buffer_free(&text);
-}
-
 static void page_data_render(struct buffer *out, const struct page *page)
 {
 	struct json json = {.out = out};
@@ -375,7 +340,7 @@ static void page_data_render(struct buffer *out, const struct page *page)
 	json_text_or_null(json_key(&json, "metric"), page->metric);
 	json_bool(json_key(&json, "unsure"), page->is_unsure);
 	moments_render(&json, page);
-	answer_render(&json, page);
+	page_answer_render(&json, page);
 	cells_render(&json, selection.cells, selection.cell_count);
 	rest_render(&json, &selection);
 	counters_render(&json, &selection);

@@ -143,6 +143,7 @@ static void page_judge(struct recording_page *made, const struct symbol_search *
 	leaks_build(&made->places, series, GROUP_BY_PLACE);
 	leaks_find_spreads(&made->places, series);
 	page->places = &made->places;
+	page->series = series;
 	page->left_out = series->left_out;
 	page->removed = series->removed;
 	page->shutdown_left_out = series->reference->shutdown_left_out;

@@ -36,8 +36,11 @@ check_match "growth and its intervals at any pair are those of seep diff" '^[1-9
 check_equal "lines hold at any pair what seep annotate says" "" \
 	"$(node "$ROOT/tests/page/lines.mjs" page.html "$SEEP" recording 2 2>&1 | grep -vE '^[1-9][0-9]+ numbers compared$')"
 "$SEEP" html --source=off recording -o withheld.html 2>withheld.err
+"$SEEP" leaks recording >leaks.out 2>&1
 
-# What else there may be: one snapshot, a bundle, a killed program, a recording without a sample, another tool's profile.
+# What else there may be: no snapshot by the timer, one snapshot, a bundle, a killed program, a recording without a sample, another tool's profile.
+"$SEEP" run -r 16K -i 60s -o short -- ./program 40 2>short.err
+"$SEEP" html short -o short.html 2>short.err
 "$SEEP" html recording/000003.seep -o one.html 2>one.err
 "$SEEP" bundle recording -o all.bundle 2>bundle.err
 "$SEEP" html all.bundle -o bundle.html 2>bundle.err
@@ -84,7 +87,7 @@ gcc -O1 -g0 -o hostile hostile.c && "$SEEP" run -r 16K -o hostile.recording -- .
 "$SEEP" flame hostile.recording -o hostile.flame.html 2>flame.err
 
 # All of them in one browser.
-node "$ROOT/tests/page/browser.mjs" "$modules" full:page.html one:one.html thousand:thousand.html empty:empty.html killed:killed.html withheld:withheld.html \
+node "$ROOT/tests/page/browser.mjs" "$modules" full:page.html short:short.html one:one.html thousand:thousand.html empty:empty.html killed:killed.html withheld:withheld.html \
 	hostile:hostile.html flame:flame.html growth:growth.html pprof:pprof.html hostile:hostile.flame.html >browser.out 2>&1
 cat browser.out
 grep -q '^not ok' browser.out && cases_failed=1

@@ -54,8 +54,10 @@ async function saved(page, name) {
 }
 
 async function choosesTimes(page) {
-	check("the first sentence says how many places leak, and which", /^One place leaks\. It is leak_grow \(program\.c:\d+\): /.test(await text(page, ".headline")), await text(page, ".headline"));
-	check("the first row is the leak, with its rate's interval", /^leak\s+[\d.]+ [KMG]?i?B an? (hour|second) \[.*leak_grow/s.test(await text(page, ".places tbody tr:first-child")), await text(page, ".places tbody tr:first-child"));
+	const headline = await text(page, ".headline");
+	const [pace] = /[\d.]+ [KMG]iB \[[\d., ]+\] a \w+/.exec(readFileSync("leaks.out", "utf8"));
+	check("the first sentence says how many places leak, which, and how fast as seep leaks does", /^One place leaks: .*\. It is leak_grow \(program\.c:\d+\)\. /.test(headline) && headline.includes(pace), [headline, pace]);
+	check("the first row is the leak, with its rate's interval", /^leak\s+[\d.]+ [KMG]?i?B \[.*\] an? (hour|minute|second).*leak_grow/s.test(await text(page, ".places tbody tr:first-child")), await text(page, ".places tbody tr:first-child"));
 	check("the head has what was lost", /lost\s*\S/.test(await text(page, ".facts")), await text(page, ".facts"));
 
 	const rowsNow = () => text(page, ".rows tbody");
@@ -241,7 +243,8 @@ async function pprof() {
 
 /** What is expected of the first sentence and of the time line. */
 const OTHERS = {
-	one: [/^No verdict\. one snapshot only/, /^The only one is snapshot 3 /],
+	short: [/^No verdict\. Ended with 0 snapshots by the timer, 3 are needed: record longer/, /^BEFORE is snapshot \d+ /],
+	one: [/^No verdict\. One snapshot only/, /^The only one is snapshot 3 /],
 	thousand: [/places? leak|No verdict|Nothing leaks/, /^BEFORE is snapshot 250 .*AFTER is snapshot 1000 /],
 	empty: [/^No verdict\. /, /^The only one is snapshot 1 /],
 	killed: [/leak/, /^BEFORE is snapshot \d+ /],
@@ -253,13 +256,13 @@ async function classes() {
 	const page = await open();
 	const caption = () => text(page, ".memory .caption");
 	check("classes: the page begins with what grew where RSS did and the heap did not", /^RSS grew by 31\.\d MiB .* it grew elsewhere: unexplained \+31\.\d MiB/.test(await text(page, ".elsewhere")), await text(page, ".elsewhere"));
-	check("classes: the legend has each at AFTER, and what it grew since BEFORE", /^heap 64 MiB$/.test(await text(page, ".memory [data-class=heap]")) && /^unexplained 62\.4 MiB \(\+46\.9 MiB\)$/.test(await text(page, ".memory [data-class=unexplained]")), await text(page, ".memory .legend"));
+	check("classes: the legend has each at AFTER, and what it grew since BEFORE", /^heap 64\.0 MiB$/.test(await text(page, ".memory [data-class=heap]")) && /^unexplained 62\.4 MiB \(\+46\.9 MiB\)$/.test(await text(page, ".memory [data-class=unexplained]")), await text(page, ".memory .legend"));
 	check("classes: it is said which snapshots have them", /of snapshot 999, and .* since snapshot 249\. 500 of 1000 snapshots have the classes/.test(await caption()), await caption());
-	check("classes: bands are drawn", (await page.locator(".memory canvas").count()) === 1 && (await page.getAttribute(".memory .plot", "aria-label")) === "most of RSS is heap, 64 MiB", await page.getAttribute(".memory .plot", "aria-label"));
+	check("classes: bands are drawn", (await page.locator(".memory canvas").count()) === 1 && (await page.getAttribute(".memory .plot", "aria-label")) === "most of RSS is heap, 64.0 MiB", await page.getAttribute(".memory .plot", "aria-label"));
 	await page.click("[data-preset='from the start']");
 	check("classes: they follow the handles", /since snapshot 1\./.test(await caption()) && /\+62\.4 MiB/.test(await text(page, ".memory .legend")), await caption());
 	await page.hover(".memory .u-over");
-	check("classes: a snapshot under the pointer tells all of them", /snapshot \d+, .*all .*unexplained .*heap 64 MiB/s.test(await text(page, ".memory .tip")), await text(page, ".memory .tip"));
+	check("classes: a snapshot under the pointer tells all of them", /snapshot \d+, .*all .*unexplained .*heap 64\.0 MiB/s.test(await text(page, ".memory .tip")), await text(page, ".memory .tip"));
 	await page.context().close();
 }
 
@@ -270,6 +273,7 @@ async function other(kind) {
 	const [first, line] = OTHERS[kind];
 	check(`${kind}: the first sentence is right`, first.test(await text(page, ".headline")), await text(page, ".headline"));
 	check(`${kind}: so is the time line's`, line.test(await text(page, ".timeline .caption")), await text(page, ".timeline .caption"));
+	if (kind === "short") check("short: each place says why it can't be told", /^unknown\s.*leak_grow.*too short to tell/s.test(await text(page, ".places tbody tr:first-child")), await text(page, ".places"));
 	if (kind === "withheld") check("withheld: it is said, and lines keep their values", /without lines of source/.test(await text(page, ".source .caption")) && /iB \[/.test(await text(page, ".source tr.flat")), await text(page, ".source"));
 	await page.selectOption("select[aria-label='show']", "growth");
 	await page.context().close();

@@ -6,28 +6,40 @@ const UNITS = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
 /** Round steps of an axis of bytes. */
 export const BYTE_STEPS = Array.from({ length: 50 }, (_, i) => 2 ** i);
 
-/** @param {number} value */
-function digits(value) {
-	const size = Math.abs(value);
-	return value.toFixed(size >= 100 || Number.isInteger(value) ? 0 : size >= 10 ? 1 : 2);
+/**
+ * The unit of the largest of some numbers, and how many digits they have behind the point: analyzer/render/words/estimate.c does the same.
+ * @param {number} magnitude @param {number} step 1,024 or 1,000
+ */
+function scaleOf(magnitude, step) {
+	let divisor = 1;
+	let unit = 0;
+	for (; magnitude / divisor >= step - 0.5 && unit < UNITS.length - 1; unit++) divisor *= step;
+	const scaled = magnitude / divisor;
+	return { unit, divisor, decimals: unit === 0 || scaled >= 99.95 ? 0 : scaled < 9.995 ? 2 : 1 };
 }
 
-/** @param {number} value */
-function unitOf(value) {
-	let unit = 0;
-	for (let size = Math.abs(value); size >= 1024 && unit < UNITS.length - 1; size /= 1024) unit++;
-	return unit;
+/** What rounds to zero gets no sign. @param {number} value @param {{divisor: number, decimals: number}} scale @param {boolean} signed */
+function scaledText(value, { divisor, decimals }, signed) {
+	const text = (value / divisor).toFixed(decimals);
+	if (Number(text) === 0) return (0).toFixed(decimals);
+	return signed && value > 0 ? `+${text}` : text;
+}
+
+/** @param {number} value @param {boolean} signed */
+function bytesText(value, signed) {
+	if (!Number.isFinite(value)) return "unknown";
+	const scale = scaleOf(Math.abs(value), 1024);
+	return `${scaledText(value, scale, signed)} ${UNITS[scale.unit]}`;
 }
 
 /** "12.3 MiB" @param {number} value */
-export function bytes(value) {
-	if (!Number.isFinite(value)) return "unknown";
-	const unit = unitOf(value);
-	return `${digits(value / 1024 ** unit)} ${UNITS[unit]}`;
-}
+export const bytes = (value) => bytesText(value, false);
 
 /** @param {number} value */
-export const signedBytes = (value) => (value > 0 ? "+" : "") + bytes(value);
+export const signedBytes = (value) => bytesText(value, true);
+
+/** Round numbers of an axis: "64 MiB" @param {string} text */
+export const rounded = (text) => text.replace(/\.0+ /, " ");
 
 /** "12,345" @param {number} value */
 export function count(value) {
@@ -43,27 +55,38 @@ export function count(value) {
 export function estimateText(value, ends, options = {}) {
 	const { signed = false, decimal = false } = options;
 	const has = ends && Number.isFinite(ends.low) && Number.isFinite(ends.high);
-	const plus = (/** @type {number} */ x) => (signed && x > 0 ? "+" : "");
 	if (decimal) {
-		const text = (/** @type {number} */ x) => plus(x) + count(x);
+		const text = (/** @type {number} */ x) => (signed && x > 0 ? "+" : "") + count(x);
 		return { value: text(value), interval: !has ? "" : ends.low === ends.high ? "exact" : `[${text(ends.low)}, ${text(ends.high)}]` };
 	}
-	const unit = unitOf(has ? Math.max(Math.abs(value), Math.abs(ends.low), Math.abs(ends.high)) : value);
-	const text = (/** @type {number} */ x) => plus(x) + digits(x / 1024 ** unit);
+	if (!Number.isFinite(value)) return { value: "unknown", interval: "" };
+	const scale = scaleOf(has ? Math.max(Math.abs(value), Math.abs(ends.low), Math.abs(ends.high)) : Math.abs(value), 1024);
+	const text = (/** @type {number} */ x) => scaledText(x, scale, signed);
 	return {
-		value: `${text(value)} ${UNITS[unit]}`,
+		value: `${text(value)} ${UNITS[scale.unit]}`,
 		interval: !has ? "" : ends.low === value && ends.high === value ? "exact" : `[${text(ends.low)}, ${text(ends.high)}]`,
 	};
 }
 
+const TIMES = ["ns", "us", "ms", "s"];
+
 /** "310 ms", "12.3 s", "4 min 10 s", "3 h 12 min" @param {number} seconds */
 export function duration(seconds) {
-	if (!Number.isFinite(seconds)) return "unknown";
-	if (seconds < 1) return `${Math.round(seconds * 1000)} ms`;
-	if (seconds < 60) return `${digits(seconds)} s`;
-	const whole = Math.round(seconds);
-	if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
-	return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
+	if (!Number.isFinite(seconds) || seconds < 0) return "unknown";
+	let value = seconds * 1e9;
+	let unit = value === 0 ? 3 : 0;
+	for (; unit < 3 && value >= 999.5; unit++) value /= 1000;
+	const whole = Math.round(value);
+	if (unit < 3 || whole < 120) return `${value.toFixed(value === 0 || unit === 0 || value >= 99.95 ? 0 : value < 9.995 ? 2 : 1)} ${TIMES[unit]}`;
+	const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor((whole % 3600) / 60), whole % 60];
+	if (hours) return minutes ? `${hours} h ${minutes} min` : `${hours} h`;
+	return rest ? `${minutes} min ${rest} s` : `${minutes} min`;
+}
+
+/** The time that a pace is told for: no more than ten times what was seen. @param {number} seconds @returns {{name: string, seconds: number}} */
+export function paceUnit(seconds) {
+	const units = [{ name: "an hour", seconds: 3600 }, { name: "a minute", seconds: 60 }, { name: "a second", seconds: 1 }];
+	return units.find((unit) => unit.seconds <= 10 * seconds) ?? units[2];
 }
 
 /** @param {number} part @param {number} whole */

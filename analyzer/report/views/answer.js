@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The answer first: which process, how much is in use, what leaks, and what could not have been seen.
 
-import { badgeColour, verdictColour } from "../colour.js";
+import { badgeColour, VERDICT_NAMES, verdictColour } from "../colour.js";
 import { make, safe } from "../dom.js";
-import { bytes, count, duration, estimateText, withoutParameters } from "../numbers/words.js";
-
-const HOUR = 3600;
+import { bytes, count, duration, estimateText, paceUnit, withoutParameters } from "../numbers/words.js";
 
 /**
  * @typedef {import("../data/recording.js").Recording} Recording
@@ -45,14 +43,19 @@ function lineText(place) {
 	return safe(`${file}:${place.line ?? 0}${place.last_line > place.line ? `-${place.last_line}` : ""}`);
 }
 
-/** "16.2 MiB an hour [13, 20]", or by the second where the recording is too short to speak of hours. @param {Place} site */
-function paceText(site) {
-	if (!Number.isFinite(site.leak_bytes_per_s ?? NaN)) return "";
-	const hours = site.leak_bytes_per_h !== null;
-	const times = hours ? HOUR : 1;
-	const ends = site.leak_low_per_s === null ? null : { low: site.leak_low_per_s * times, high: site.leak_high_per_s * times };
-	const { value, interval } = estimateText(site.leak_bytes_per_s * times, ends);
-	return `${value} ${hours ? "an hour" : "a second"} ${interval}`;
+/** "16.2 MiB an hour [13, 20]"; "": none is known. @param {Recording} recording @param {number|null} rate a second @param {number|null} low @param {number|null} high @param {boolean} [signed] */
+function paceText({ document }, rate, low, high, signed = false) {
+	if (rate === null) return "";
+	const unit = paceUnit(document.leaks.seconds);
+	const ends = low === null || high === null ? null : { low: low * unit.seconds, high: high * unit.seconds };
+	const { value, interval } = estimateText(rate * unit.seconds, ends, { signed });
+	return `${value} ${interval}${interval && " "}${unit.name}`;
+}
+
+/** How fast a row leaks; of what grows without proof, its slope over the whole time. @param {Recording} recording @param {Place} row */
+function rateText(recording, row) {
+	if (row.verdict === "growing") return paceText(recording, row.slope_bytes_per_s, row.slope_low, row.slope_high, true);
+	return paceText(recording, row.leak_bytes_per_s, row.leak_low_per_s, row.leak_high_per_s);
 }
 
 /** What leaks or grows in many places together, none of which alone is proven. @param {Place} spread */
@@ -61,41 +64,56 @@ function spreadText(spread) {
 	return `${name}, spread over ${count(spread.places)} places`;
 }
 
-/** @param {Place} spread */
-function spreadRow(spread) {
+/** @param {Recording} recording @param {Place} spread */
+function spreadRow(recording, spread) {
 	const inUse = estimateText(spread.inuse_bytes, spread.inuse_low === null ? null : { low: spread.inuse_low, high: spread.inuse_high });
 	return make(
 		"tr.spread", {},
 		make("td.verdict", {}, make("span.badge", { style: `background:${badgeColour(spread.verdict)}` }, spread.verdict)),
-		make("td.number", {}, paceText(spread) || "–"),
+		make("td.number", {}, rateText(recording, spread) || "–"),
 		make("td.number", {}, inUse.value, " ", make("small", {}, inUse.interval)),
 		make("td"),
 		make("td.where", {}, make("b", {}, spreadText(spread)), make("div.evidence", {}, safe(spread.evidence))),
 	);
 }
 
-/** The sentence that says all in one. @param {Recording} recording @returns {(string|Node)[]} */
+/** How many places have a verdict. @param {Recording} recording */
+const judged = ({ document: { leaks } }) => (leaks ? VERDICT_NAMES.reduce((sum, name) => sum + leaks.totals[name], 0) : 0);
+
+/** The sentence that says all in one: what `seep leaks` found, in its words. @param {Recording} recording @returns {(string|Node)[]} */
 function headline(recording) {
-	const { document } = recording;
-	if (!document.leaks) return [make("strong", {}, "No verdict. "), safe(document.unjudged || "")];
-	/** @type {Place[]} */
-	const rows = document.leaks.places;
-	/** @type {Record<string, number>} */
-	const { leak: leaking, growing, unknown, ...others } = document.leaks.totals;
-	const all = leaking + growing + unknown + ["stopped", "steady", "churn"].reduce((sum, name) => sum + (others[name] ?? 0), 0);
-	const spread = document.leaks.spreads.filter((/** @type {Place} */ row) => row.verdict === "leak");
+	const { leaks, finding, unjudged } = recording.document;
+	const strong = (/** @type {string} */ text) => make("strong", {}, text);
+	if (!leaks) return [strong("No verdict. "), sentence(unjudged)];
 	const unseen = recording.rate > 1 ? ` A place of less than ${bytes(3 * recording.rate)} may not be seen at a sample rate of ${bytes(recording.rate)}.` : "";
-	if (leaking === 0 && spread.length > 0)
-		return [make("strong", {}, "Something leaks in many places. "), `${spreadText(spread[0])}: ${paceText(spread[0]).trim()}.${unseen}`];
-	if (leaking === 0) {
-		const rest = [growing ? `${growing} grow` : "", unknown ? `${unknown} can't be told` : ""].filter(Boolean).join(", ");
-		return [make("strong", {}, "Nothing leaks. "), `${rest ? `Of ${count(all)} places ${rest}.` : `All ${count(all)} places are steady, churn, or have stopped.`}${unseen}`];
-	}
-	const first = rows[0];
+	const { growing, unknown } = leaks.totals;
+	const all = judged(recording);
+	if (finding.name === "leaks") return [strong(`${leakingText(recording)}. `), firstText(recording), finding.limit && ` ${sentence(finding.limit)}`, unseen];
+	if (finding.name === "none") return [strong("No verdict. "), sentence(finding.words), unseen];
+	const rest = [growing ? `${count(growing)} grow` : "", unknown ? `${count(unknown)} can't be told` : ""].filter(Boolean).join(", ");
 	return [
-		make("strong", {}, `${leaking === 1 ? "One place leaks" : `${count(leaking)} places leak`}. `),
-		`${leaking === 1 ? "It is" : "Most comes from"} ${placeText(first)} (${lineText(first)}): ${paceText(document.leaks.sites[0]).trim()}.${unseen}`,
+		strong(`Nothing${finding.mappings_grew ? " of the heap" : ""} leaks `), `${safe(finding.words)}. `,
+		rest ? `Of ${count(all)} places ${rest}.` : `All ${count(all)} places are steady, churn, or have stopped.`, unseen,
 	];
+}
+
+/** @param {string} text */
+const sentence = (text) => `${safe(text[0].toUpperCase() + text.slice(1))}.`;
+
+/** "2 places leak, and 1 spread over many, together 1.20 GiB [1.1, 1.3] an hour". @param {Recording} recording */
+function leakingText(recording) {
+	const { totals, spreads } = recording.document.leaks;
+	const spread = spreads.filter((/** @type {Place} */ row) => row.verdict === "leak").length;
+	const places = totals.leak === 0 ? "Something leaks in many places" : totals.leak === 1 ? "One place leaks" : `${count(totals.leak)} places leak`;
+	return `${places}${spread && totals.leak ? `, and ${count(spread)} spread over many` : ""}: ${paceText(recording, totals.leak_bytes_per_s, totals.leak_low_per_s, totals.leak_high_per_s)}`;
+}
+
+/** What of it comes first. @param {Recording} recording */
+function firstText(recording) {
+	const { totals, spreads, places, sites } = recording.document.leaks;
+	if (totals.leak === 0) return `It is ${spreadText(spreads.find((/** @type {Place} */ row) => row.verdict === "leak"))}.`;
+	const where = `${placeText(places[0])} (${lineText(places[0])})`;
+	return totals.leak === 1 ? `It is ${where}.` : `Most comes from ${where}: ${rateText(recording, sites[0])}.`;
 }
 
 /** @param {Recording} recording */
@@ -124,6 +142,7 @@ function facts(recording) {
 function cautions(recording) {
 	const { document } = recording;
 	const lines = [...document.notes];
+	if (document.finding?.mappings_grew) lines.push("What the program maps past malloc has grown, too: seep leaks judges it behind the heap, this page does not.");
 	if (document.shutdown_left_out) lines.push(`The program shut down at the end: the verdicts are about the moment before, ${duration(recording.times[document.judged_at])} after the start.`);
 	if (document.snapshots_left_out) lines.push(`${document.snapshots_left_out} snapshots of a longer series are not looked at for the verdicts.`);
 	if (recording.leftOut) {
@@ -135,6 +154,9 @@ function cautions(recording) {
 }
 
 const SHOWN = 12;
+
+/** Of what is level or can't be told, that of which something is left. @param {Place} place */
+const isShown = ({ verdict, inuse_bytes: inUse }) => inUse > 0 || (verdict !== "unknown" && verdict !== "steady");
 
 /** @param {Recording} recording */
 function title({ document }) {
@@ -153,11 +175,13 @@ export function answer(recording, state) {
 	const spreads = document.leaks ? document.leaks.spreads : [];
 	const series = recording.seriesByKey(rows.length, recording.siteRow);
 	const body = make("tbody");
-	const fill = (/** @type {boolean} */ all) => {
-		const shown = rows.slice(0, all ? rows.length : SHOWN).map((_, i) => row(i));
-		const leaking = shown.filter((_, i) => rows[i].verdict === "leak").length;
-		const of = (/** @type {boolean} */ isLeak) => spreads.filter((/** @type {Place} */ spread) => (spread.verdict === "leak") === isLeak).map(spreadRow);
-		body.replaceChildren(...of(true), ...shown.slice(0, leaking), ...of(false), ...shown.slice(leaking));
+	const first = [...rows.keys()].filter((i) => isShown(rows[i])).slice(0, SHOWN);
+	const fill = (/** @type {number[]} */ shown) => {
+		const [leaking, others] = [true, false].map((isLeak) => [
+			...spreads.filter((/** @type {Place} */ spread) => (spread.verdict === "leak") === isLeak).map((/** @type {Place} */ spread) => spreadRow(recording, spread)),
+			...shown.filter((i) => (rows[i].verdict === "leak") === isLeak).map(row),
+		]);
+		body.replaceChildren(...leaking, ...others);
 	};
 	const row = (/** @type {number} */ i) => {
 		const place = rows[i];
@@ -167,7 +191,7 @@ export function answer(recording, state) {
 		const element = make(
 			"tr", { tabIndex: 0, data: { row: i }, on: { click: choose, keydown: (/** @type {KeyboardEvent} */ event) => event.key === "Enter" && choose() } },
 			make("td.verdict", {}, make("span.badge", { style: `background:${badgeColour(place.verdict)}` }, place.verdict)),
-			make("td.number", {}, paceText(document.leaks.sites[i]) || "–"),
+			make("td.number", {}, rateText(recording, document.leaks.sites[i]) || "–"),
 			make("td.number", {}, inUse.value, " ", make("small", {}, inUse.interval)),
 			make("td", {}, spark(series[i], verdictColour(place.verdict))),
 			make("td.where", {}, make("b", { title: safe(place.function) }, placeText(place)), " ", make("span.line", {}, lineText(place)), evidence ? make("div.evidence", {}, safe(evidence)) : null),
@@ -175,13 +199,12 @@ export function answer(recording, state) {
 		element.classList.toggle("chosen", state.get("row") === String(i));
 		return element;
 	};
-	fill(false);
+	fill(first);
 	state.on(["row"], () => {
 		for (const element of body.querySelectorAll("tr")) element.classList.toggle("chosen", element.dataset.row !== undefined && state.get("row") === element.dataset.row);
 	});
-	const totals = document.leaks?.totals ?? {};
-	const judged = ["leak", "growing", "stopped", "unknown", "steady", "churn"].reduce((sum, name) => sum + (totals[name] ?? 0), 0);
-	const more = rows.length > SHOWN && make("button", { on: { click: () => { fill(true); if (more) more.remove(); } } }, judged > rows.length ? `${count(rows.length)} of ${count(judged)} places` : `all ${count(rows.length)} places`);
+	const all = judged(recording);
+	const more = rows.length > first.length && make("button", { on: { click: () => { fill([...rows.keys()]); if (more) more.remove(); } } }, all > rows.length ? `${count(rows.length)} of ${count(all)} places` : `all ${count(rows.length)} places`);
 	return make(
 		"section.answer", { aria: { label: "what leaks" } },
 		title(recording),

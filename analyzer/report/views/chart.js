@@ -3,7 +3,7 @@
 
 import uPlot from "uplot";
 import { styleColour } from "../colour.js";
-import { BYTE_STEPS, bytes, duration } from "../numbers/words.js";
+import { BYTE_STEPS, bytes, duration, rounded } from "../numbers/words.js";
 
 /**
  * A chart of bytes over the recording's time.
@@ -19,8 +19,8 @@ export function byteChart(place, height, series, data, more = {}) {
 			cursor: { drag: { x: false, y: false }, points: { show: false }, y: false },
 			scales: { x: { time: false }, y: { range: (_, low, high) => [0, high * 1.06 || 1] } },
 			axes: [
-				{ ...axis, size: 26, values: (_, ticks) => ticks.map((t) => duration(t)), space: 80 },
-				{ ...axis, size: 70, incrs: BYTE_STEPS, values: (_, ticks) => ticks.map((v) => bytes(v)) },
+				{ ...axis, size: 26, values: (_, ticks) => ticks.map((t) => rounded(duration(t))), space: 80 },
+				{ ...axis, size: 70, incrs: BYTE_STEPS, values: (_, ticks) => ticks.map((v) => rounded(bytes(v))) },
 			],
 			series, ...more,
 		},

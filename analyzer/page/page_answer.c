@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The words are those of `seep leaks`: a page says nothing else of a recording than the terminal does. */
+#include "page/page_parts.h"
+
+#include "page/selection.h"
+#include "render/json/documents.h"
+#include "render/words/finding.h"
+#include "render/words/leak_evidence.h"
+#include "render/words/leak_sentence.h"
+
+static void text_render(struct json *json, const char *name, const struct buffer *text)
+{
+	json_text(json_key(json, name), text->length ? text->data : "");
+}
+
+static void finding_render(struct json *json, const struct page *page)
+{
+	static const char *const names[] = {"none", "nothing", "leaks"};
+	struct buffer words = {0}, limit = {0};
+
+	finding_append(&words, page->places, page->series);
+	finding_append_limit(&limit, page->places);
+	json_begin_object(json_key(json, "finding"));
+	json_text(json_key(json, "name"), names[finding_of(page->places)]);
+	text_render(json, "words", &words);
+	text_render(json, "limit", &limit);
+	json_bool(json_key(json, "mappings_grew"), series_mappings_grew(page->series));
+	json_end_object(json);
+	buffer_free(&words);
+	buffer_free(&limit);
+}
+
+/* Of a leak what it may be instead, too; the shares that seep leaks -v adds are in its row. */
+static void sentence_append(struct buffer *out, const struct leaks *places, const struct leak_row *row)
+{
+	struct buffer more = {0};
+
+	if (row->verdict == LEAK_LEAK) {
+		leak_sentence_append(out, row);
+		buffer_append_text(out, leak_is_sure(row) ? "" : "; ");
+		leak_caution_append(out, places, row);
+	} else {
+		leak_evidence_append(out, places, row);
+	}
+	if (leak_references_append(&more, row))
+		buffer_printf(out, "; %s", more.data);
+	buffer_free(&more);
+}
+
+static void sentences_render(struct json *json, const struct leaks *places)
+{
+	json_begin_array(json_key(json, "sentences"));
+	for (uint32_t i = 0; i < places->count && i < PAGE_ROWS_MOST; i++) {
+		struct buffer text = {0};
+		sentence_append(&text, places, &places->rows[i]);
+		json_text(json, text.data);
+		buffer_free(&text);
+	}
+	json_end_array(json);
+}
+
+void page_answer_render(struct json *json, const struct page *page)
+{
+	struct buffer text = {0};
+
+	json_text(json_key(json, "unjudged"), page->unjudged);
+	json_unsigned(json_key(json, "judged_at"), page->judged_at);
+	json_bool(json_key(json, "shutdown_left_out"), page->shutdown_left_out);
+	json_unsigned(json_key(json, "snapshots_left_out"), page->left_out);
+	json_unsigned(json_key(json, "snapshots_removed"), page->removed);
+	json_key(json, "leaks");
+	if (!page->places) {
+		json_null(json);
+		return;
+	}
+	leaks_json_render(&text, page->places, page->places, PAGE_ROWS_MOST);
+	buffer_append(json->out, text.data, text.length);
+	json->comma = true;
+	buffer_free(&text);
+	finding_render(json, page);
+	sentences_render(json, page->places);
+}
