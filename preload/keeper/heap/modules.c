@@ -294,10 +294,11 @@ static uint32_t module_take(const struct heap *heap)
 static void module_write(struct seep_heap_module *module, const struct seep_heap_module *fresh)
 {
 	enum { FIRST = offsetof(struct seep_heap_module, start) / 8, END = sizeof *fresh / 8 };
-	uint64_t words[END];
-	memcpy(words, fresh, sizeof words);
-	for (int i = FIRST; i < END; i++)
-		__atomic_store_n((uint64_t *)(void *)module + i, words[i], __ATOMIC_RELAXED);
+	for (int i = FIRST; i < END; i++) {
+		uint64_t word;
+		memcpy(&word, (const char *)fresh + i * sizeof word, sizeof word);
+		__atomic_store_n((uint64_t *)(void *)module + i, word, __ATOMIC_RELAXED);
+	}
 }
 
 /* The entry of this loaded module, registered if need be; 0 where the table is full. */

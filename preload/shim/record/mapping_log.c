@@ -38,12 +38,12 @@ bool mapping_log_is_allocator(uintptr_t caller)
 	return caller >= load_relaxed(&start) && caller < load_relaxed(&end);
 }
 
-/* Before the constructor has chosen an unwinder, the caller alone is known. */
+/* Before the constructor has chosen an unwinder, the caller alone is known; of the allocator's calls nothing else is asked. */
 static void stack_note(struct noted *entry, const void *hook_frame)
 {
 	const struct unwinder *unwinder = recording_setup.unwinder;
 	struct unwinding unwinding = {.depth = 1, .end = UNWINDING_LOST};
-	if (unwinder)
+	if (unwinder && !(entry->call.sort & SEEP_MAPPING_ALLOCATOR))
 		unwinding = unwinder->capture(hook_frame, entry->frames, FRAMES);
 	else
 		entry->frames[0] = ((const uintptr_t *)hook_frame)[1];
@@ -68,7 +68,8 @@ static void hand_over(const struct heap *heap, struct noted *entry, uint32_t thr
 	if (mapping_log_is_allocator(entry->frames[0]))
 		entry->call.sort |= SEEP_MAPPING_ALLOCATOR;
 	entry->call.since = mapping_ring_now(heap);
-	entry->call.site = stack_site(heap, entry->frames, entry->depth, entry->truncated);
+	if (!(entry->call.sort & SEEP_MAPPING_ALLOCATOR))
+		entry->call.site = stack_site(heap, entry->frames, entry->depth, entry->truncated);
 	entry->call.thread = thread;
 	if (mapping_ring_push(heap, &entry->call) == MAPPING_REFUSED)
 		heap_count_loss(heap, SEEP_LOSS_MAPPINGS);

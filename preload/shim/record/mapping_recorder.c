@@ -14,11 +14,13 @@
 
 static seep_atomic64 mapped_early; /* bytes, without a recording */
 
+/* What the allocator maps is the heap's, and nobody asks where. It may be deep in its own frames on a small stack. */
 static void record(const struct heap *heap, struct mapping_event *call, const void *hook_frame)
 {
 	const uint32_t incarnation = recording_incarnation();
 	call->thread = capture_thread(&thread_state, heap);
-	call->site = call->kind == SEEP_MAPPING_UNMAPPED ? 0 : capture_site(heap, hook_frame);
+	if (call->kind != SEEP_MAPPING_UNMAPPED && !(call->sort & SEEP_MAPPING_ALLOCATOR))
+		call->site = capture_site(heap, hook_frame);
 	call->time_ns = moment_now_ns();
 	if (!capture_is_valid(incarnation))
 		return;
