@@ -21,9 +21,11 @@ struct area_head {
 	} records[SEEP_LINKED_MOST];
 };
 
-enum { AREA_SLOTS_AT = 4096, AREA_BYTES = (AREA_SLOTS_AT + SEEP_LINKED_MOST * DETOUR_BYTES + 4095) / 4096 * 4096 };
-
-_Static_assert(sizeof(struct area_head) <= AREA_SLOTS_AT, "the head has a page");
+#define WHOLE_PAGES(bytes) (((bytes) + 4095) / 4096 * 4096)
+enum {
+	AREA_SLOTS_AT = WHOLE_PAGES(sizeof(struct area_head)),
+	AREA_BYTES = AREA_SLOTS_AT + WHOLE_PAGES(SEEP_LINKED_MOST * DETOUR_BYTES),
+};
 
 struct area {
 	const struct remote *remote;

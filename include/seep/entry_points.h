@@ -11,7 +11,8 @@
  *	hook	how it is counted. FAST: before the real call, in as few instructions as there can be. NESTED: after it,
  *		by the outermost of several hooks, because the library calls its own exported functions in ways that
  *		differ from build to build. CXX: as FAST, where the definition behind it is the allocator's own.
- *		BY_HAND: the hook is written out in preload/shim/hooks/.
+ *		BY_HAND: the hook is written out in preload/shim/hooks/. A function that calls the exported malloc has no
+ *		row: malloc's hook counts, whatever is around it.
  *	takes	the parameters, and from them the size and the alignment asked for: SEEP_TAKES_... below
  *	traits	SEEP_ZEROED and the like, or 0
  *

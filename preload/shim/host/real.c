@@ -24,13 +24,10 @@ static void identify(void)
 	if (!dladdr((void *)(uintptr_t)real.malloc, &info) || !info.dli_fname)
 		return;
 	path = info.dli_fname;
+#define TITLE(title, rows) {title, title},
 	static const struct {
 		const char *part, *name;
-	} known[] = {{"jemalloc", "jemalloc"},
-		     {"tcmalloc", "tcmalloc"},
-		     {"mimalloc", "mimalloc"},
-		     {"libc.so", "glibc"},
-		     {"libc-2", "glibc"}};
+	} known[] = {SEEP_ALLOCATOR_APIS(TITLE){"libc.so", "glibc"}, {"libc-2", "glibc"}};
 	const char *base = strrchr(path, '/');
 	for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
 		if (strstr(base ? base : path, known[i].part)) {
