@@ -4,7 +4,7 @@
 # notices nothing, whatever the function that is asked does.
 . "$(dirname "$0")/lib.sh"
 
-# 48 MiB of blocks, of which a sixteenth stays: 3 MiB. Its own mallctl() does what the argument says.
+# 48 MiB of blocks, of which a sixteenth stays: 3 MiB; and 8 MiB past malloc, which the kernel may join with what jemalloc has mapped. Its own mallctl() does what the argument says.
 cat >keeps.c <<'END'
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -12,9 +12,10 @@ cat >keeps.c <<'END'
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
-enum { COUNT = 196608, SIZE = 256 };
+enum { COUNT = 196608, SIZE = 256, OWN = 8 << 20 };
 static void *blocks[COUNT];
 #ifdef OWN_MALLCTL
 static int mode;
@@ -37,6 +38,7 @@ int main(int argc, char **argv)
 #endif
 	for (int i = 0; i < COUNT; i++) memset(blocks[i] = malloc(SIZE), 1, SIZE);
 	for (int i = 0; i < COUNT; i++) if (i % 16) free(blocks[i]);
+	memset(mmap(NULL, OWN, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), 1, OWN);
 	puts("ready");
 	fflush(stdout);
 	for (char byte; read(0, &byte, 1) == 1;) puts(wait(NULL) < 0 ? "goes on" : "has a child"), fflush(stdout);
@@ -68,7 +70,9 @@ classes = {c["class"]: c["resident_bytes"] for c in d["classes"]}
 parts = ["allocated", "caches", "free_pages", "free_pinned", "metadata", "unexplained"]
 off = abs(sum(h[part + "_bytes"] for part in parts) - classes["heap"])
 for said, holds in [("known", h["allocator_state"] == "known"), ("3 MiB in use", 2.9 < mib("allocated_bytes") < 4.5), ("45 MiB kept", 43 < mib("free_bytes") + mib("caches_bytes") < 48),
-                    ("adds up", off < 10), ("stopped", 0 < h["stopped_ms"] < 2000)]:
+                    ("adds up", off < 10), ("what is past malloc is told from the heap", abs(classes["own"] - 8 * 2**20) < 2**18),
+                    ("the allocator's own memory is its own", classes.get("unexplained", 0) < 2**18 and -4 < mib("unexplained_bytes") < 1),
+                    ("stopped", 0 < h["stopped_ms"] < 2000)]:
     if not holds:
         print(said, {key: value for key, value in h.items()})
 END

@@ -76,7 +76,9 @@ static void parts_of_allocator(struct parts *parts)
 	part_add_text(parts, kept->free_pages, "  free, whole pages");
 	part_add_text(parts, kept->pinned, "  free, pinned by blocks in use beside it");
 	part_add_text(parts, kept->metadata, "  the allocator's own");
-	part_add_text(parts, kept->unexplained, "  not explained by the allocator");
+	part_add_text(parts, kept->unexplained,
+		      kept->unexplained < 0 ? "  counted by the allocator, and not in memory"
+					    : "  not explained by the allocator");
 }
 
 static void parts_of_samples(struct parts *parts)

@@ -7,6 +7,7 @@
 #include "keeper/arenas/chunk.h"
 #include "keeper/arenas/walk.h"
 #include "keeper/base/clock.h"
+#include "keeper/ledger/places.h"
 #include "keeper/base/syscall.h"
 
 #define POINTS 32768
@@ -17,11 +18,6 @@
 #define NORMAL_95 1.96
 #define GOLDEN 0.6180339887498949 /* its multiples, without their whole parts, are spread evenly */
 #define LOOK_NS UINT64_C(1000000000)
-
-/* A place to begin: a range's first chunk, or that of a live block, whose size is known. */
-struct point {
-	uint64_t chunk, asked;
-};
 
 /* From a point to the next. */
 struct piece {
@@ -38,8 +34,10 @@ struct means {
 /* All that taking it apart needs, in a mapping of its own. */
 struct work {
 	struct arenas arenas;
-	struct point points[POINTS]; /* in order of addresses */
-	uint64_t chunks[POINTS];     /* theirs, for walk() */
+	/* Places to begin: ranges' first chunks, with value 0, and those of live blocks, with the size that was asked for. In
+	 * order of addresses. */
+	struct place points[POINTS];
+	uint64_t chunks[POINTS]; /* theirs, for walk() */
 	struct piece pieces[POINTS];
 	uint64_t length; /* of all pieces */
 	uint32_t count, walked;
@@ -54,32 +52,7 @@ struct work {
 static void point_add(struct work *work, uint64_t chunk, uint64_t asked)
 {
 	if (work->count < POINTS)
-		work->points[work->count++] = (struct point){chunk, asked};
-}
-
-/* Sorting by heaps: in place, and no order of the input makes it slow. */
-static void point_sink(struct point *points, uint32_t at, uint32_t count)
-{
-	const struct point sinking = points[at];
-	for (uint32_t child; (child = 2 * at + 1) < count; at = child) {
-		child += child + 1 < count && points[child + 1].chunk > points[child].chunk;
-		if (points[child].chunk <= sinking.chunk)
-			break;
-		points[at] = points[child];
-	}
-	points[at] = sinking;
-}
-
-static void points_sort(struct point *points, uint32_t count)
-{
-	for (uint32_t i = count / 2; i-- > 0;)
-		point_sink(points, i, count);
-	while (count > 1) {
-		const struct point last = points[--count];
-		points[count] = points[0];
-		points[0] = last;
-		point_sink(points, 0, count);
-	}
+		work->points[work->count++] = (struct place){chunk, asked};
 }
 
 static void points_find(struct work *work, const struct seep_live *live, uint64_t count)
@@ -91,7 +64,7 @@ static void points_find(struct work *work, const struct seep_live *live, uint64_
 		if (live[i].address % CHUNK_ALIGNMENT == 0 && live[i].size &&
 		    arenas_range_of(&work->arenas, live[i].address - CHUNK_HEADER))
 			point_add(work, live[i].address - CHUNK_HEADER, live[i].size);
-	points_sort(work->points, work->count);
+	places_sort(work->points, work->count);
 }
 
 /* Where the chunks of a range end. */
@@ -116,30 +89,30 @@ static void pieces_cut(struct work *work)
 	const struct arena_range *range = NULL;
 	uint32_t count = 0;
 	for (uint32_t i = 0; i < work->count; i++) {
-		const struct point point = work->points[i];
-		const struct arena_range *own = arenas_range_of(&work->arenas, point.chunk);
-		if (!own || point.chunk >= range_end(&work->arenas, own) ||
-		    (own == range && point.chunk - work->points[count - 1].chunk < least))
+		const struct place point = work->points[i];
+		const struct arena_range *own = arenas_range_of(&work->arenas, point.address);
+		if (!own || point.address >= range_end(&work->arenas, own) ||
+		    (own == range && point.address - work->points[count - 1].address < least))
 			continue;
 		if (range)
-			work->length += (own == range ? point.chunk : range_end(&work->arenas, range)) -
-					work->points[count - 1].chunk;
+			work->length += (own == range ? point.address : range_end(&work->arenas, range)) -
+					work->points[count - 1].address;
 		range = own;
 		work->pieces[count].start = work->length;
-		work->chunks[count] = point.chunk;
+		work->chunks[count] = point.address;
 		work->points[count++] = point;
 	}
 	if (range)
-		work->length += range_end(&work->arenas, range) - work->points[count - 1].chunk;
+		work->length += range_end(&work->arenas, range) - work->points[count - 1].address;
 	work->count = count;
 }
 
 /* A block that has been freed since leaves a header that leads astray; the walk from the point before goes over it. */
-static bool point_holds(struct work *work, const struct point *point)
+static bool point_holds(struct work *work, const struct place *point)
 {
 	uint64_t words[CHUNK_WORDS];
-	return !point->asked || (peek_read(&work->peek, point->chunk, words, sizeof words) &&
-				 chunk_fits(words, point->asked) && !chunk_is_mapped(words));
+	return !point->value || (peek_read(&work->peek, point->address, words, sizeof words) &&
+				 chunk_fits(words, point->value) && !chunk_is_mapped(words));
 }
 
 static void sums_add(struct walk_sums *to, const struct walk_sums *from)
@@ -153,15 +126,15 @@ static void sums_add(struct walk_sums *to, const struct walk_sums *from)
 
 static void piece_walk(struct work *work, uint32_t index)
 {
-	const struct point *point = &work->points[index];
+	const struct place *point = &work->points[index];
 	const uint32_t next = index + 1;
 	struct piece *piece = &work->pieces[index];
 	struct walk_sums sums;
 	if (piece->is_walked)
 		return;
 	piece->is_stale = !point_holds(work, point);
-	if (!piece->is_stale && walk(&work->arenas, &work->peek, arenas_range_of(&work->arenas, point->chunk),
-				     point->chunk, work->chunks + next, work->count - next, &sums))
+	if (!piece->is_stale && walk(&work->arenas, &work->peek, arenas_range_of(&work->arenas, point->address),
+				     point->address, work->chunks + next, work->count - next, &sums))
 		piece->sums = sums;
 	piece->is_walked = !work->peek.is_over;
 	work->walked += piece->is_walked;

@@ -104,7 +104,8 @@ static void mappings_add(struct sum *sum, uint32_t first, uint32_t count)
 		pages_count_pieces(sum->pages, pieces, count, may_be_of_files(&mappings[0]));
 	for (uint32_t i = 0; i < count; i++) {
 		const char *name = ledger_name(sum->ledger, &mappings[i]);
-		if (mappings[i].class == SEEP_LEDGER_OWN && sum->chunks->is_readable)
+		if (mappings[i].class == SEEP_LEDGER_OWN && mappings[i].owner != LEDGER_OWNER_PROGRAM &&
+		    sum->chunks->is_readable)
 			own_add(sum, &pieces[i], name);
 		else
 			piece_add(row_find(sum->rows, &sum->count, mappings[i].class, name), &pieces[i]);

@@ -3,12 +3,12 @@
  * What a mapping is. A file's name and the kernel's labels settle most of them. Private memory without a name is
  *
  *	a module's data		right behind that module's writable segment, unless live blocks lie in it
- *	heap			the kernel's [heap]; where live blocks lie; glibc's arenas, which begin at multiples of 64 MiB
+ *	heap			the kernel's [heap]; what the allocator has mapped; where live blocks lie; glibc's arenas, which begin at multiples of 64 MiB
  *				and are followed by what they may still grow into
  *	a thread's stack	right above a guard, as pthread_create() makes it
  *	code			if it may be executed
  *
- * and otherwise mapped by the program or a library itself, if it has a label, or if malloc's own mappings can be told from it
+ * and otherwise mapped by the program or a library itself, if a call of theirs said so, if it has a label, or if malloc's own mappings can be told from it
  * (chunks.h); else unexplained.
  */
 #include "keeper/ledger/ledger_class.h"
@@ -123,13 +123,15 @@ static enum seep_ledger_class class_of_memory(const struct ledger *ledger, uint3
 		return SEEP_LEDGER_RESERVED;
 	if (mapping->permission & LEDGER_EXECUTE)
 		return SEEP_LEDGER_CODE;
-	if (mapping->has_blocks)
+	if (mapping->has_blocks || mapping->owner == LEDGER_OWNER_ALLOCATOR)
 		return SEEP_LEDGER_HEAP;
-	if (strcmp(program->allocator, "glibc") == 0 && is_arena(mapping, after))
+	const bool is_programs = mapping->owner == LEDGER_OWNER_PROGRAM;
+	if (!is_programs && strcmp(program->allocator, "glibc") == 0 && is_arena(mapping, after))
 		return SEEP_LEDGER_HEAP;
 	if (is_stack(before, mapping))
 		return SEEP_LEDGER_STACK;
-	return text_of(ledger, mapping)[0] || program->tells_chunks ? SEEP_LEDGER_OWN : SEEP_LEDGER_UNEXPLAINED;
+	return is_programs || text_of(ledger, mapping)[0] || program->tells_chunks ? SEEP_LEDGER_OWN
+										   : SEEP_LEDGER_UNEXPLAINED;
 }
 
 static enum seep_ledger_class class_of(const struct ledger *ledger, uint32_t index,

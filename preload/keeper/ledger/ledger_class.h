@@ -10,7 +10,10 @@ struct ledger_program {
 	const char *executable; /* path */
 	const char *allocator;  /* "glibc", "jemalloc", ... */
 	const char *heap_file;  /* the recording's own: its path, in the directory */
-	bool tells_chunks;      /* malloc is glibc's, and its chunks can be told (chunks.h) */
+	const struct ledger_piece
+	    *pieces; /* what it and its allocator have mapped, as far as that is known, in order */
+	uint32_t piece_count;
+	bool tells_chunks; /* malloc is glibc's, and its chunks can be told (chunks.h) */
 };
 
 void ledger_classify(struct ledger *ledger, const struct ledger_program *program);

@@ -102,7 +102,7 @@ bool ledger_look_take(struct ledger_look *look, uint64_t pid, const struct ledge
 	struct pages pages;
 	const uint64_t deadline_ns = clock_read_ns(CLOCK_MONOTONIC) + LOOK_NS;
 	*look = (struct ledger_look){0};
-	if (!ledger_read(&look->ledger, pid))
+	if (!ledger_read_pieces(&look->ledger, pid, program->pieces, program->piece_count))
 		return false;
 	look->rows = memory_map(ROWS_BYTES);
 	look->absences = memory_map(ABSENCES_BYTES);

@@ -41,34 +41,67 @@ static uint8_t permission_of(const struct seep_mapping *mapping)
 	return permission;
 }
 
+/* What is read, and the pieces that it is cut at. */
+struct reading {
+	struct ledger *ledger;
+	const struct ledger_piece *pieces; /* those that may lie in the mapping, or behind it */
+	uint32_t count;
+};
+
+/* The part of a mapping from `start` on that is one owner's, and where it ends. */
+static uint64_t part_end(struct reading *reading, uint64_t start, uint64_t end, enum ledger_owner *owner)
+{
+	for (; reading->count && reading->pieces->end <= start; reading->count--)
+		reading->pieces++;
+	const struct ledger_piece *piece = reading->count ? reading->pieces : NULL;
+	const bool is_in_piece = piece && piece->start <= start;
+	*owner = is_in_piece ? piece->owner : LEDGER_OWNER_UNKNOWN;
+	const uint64_t to = !piece ? end : is_in_piece ? piece->end : piece->start;
+	return to < end ? to : end;
+}
+
+static void part_add(struct ledger *ledger, const struct ledger_mapping *part)
+{
+	if (ledger->count == LEDGER_MAPPINGS)
+		ledger->cut_bytes += part->end - part->start;
+	else
+		ledger->mappings[ledger->count++] = *part;
+}
+
 static bool mapping_add(const struct seep_mapping *mapping, void *context)
 {
-	struct ledger *ledger = context;
-	if (ledger->count == LEDGER_MAPPINGS) {
-		ledger->cut_bytes += mapping->end - mapping->start;
-		return true;
-	}
-	const uint32_t name = name_add(ledger, mapping->path[0] ? mapping->path : mapping->label);
-	ledger->mappings[ledger->count++] = (struct ledger_mapping){
+	struct reading *reading = context;
+	struct ledger_mapping part = {
 	    .start = mapping->start,
-	    .end = mapping->end,
 	    .device = (uint64_t)mapping->device_major << 32 | mapping->device_minor,
 	    .inode = mapping->inode,
-	    .name = name,
+	    .name = name_add(reading->ledger, mapping->path[0] ? mapping->path : mapping->label),
 	    .permission = permission_of(mapping),
 	};
+	for (; part.start < mapping->end; part.start = part.end) {
+		enum ledger_owner owner = LEDGER_OWNER_UNKNOWN;
+		part.end = mapping->inode ? mapping->end : part_end(reading, part.start, mapping->end, &owner);
+		part.owner = (uint8_t)owner;
+		part_add(reading->ledger, &part);
+	}
 	return true;
 }
 
-bool ledger_read(struct ledger *ledger, uint64_t pid)
+bool ledger_read_pieces(struct ledger *ledger, uint64_t pid, const struct ledger_piece *pieces, uint32_t count)
 {
+	struct reading reading = {ledger, pieces, count};
 	*ledger =
 	    (struct ledger){.mappings = memory_map(MAPPINGS_BYTES), .names = memory_map(NAMES_BYTES), .names_bytes = 1};
-	if (ledger->mappings && ledger->names && seep_process_visit_mappings(pid, mapping_add, ledger) == 0 &&
+	if (ledger->mappings && ledger->names && seep_process_visit_mappings(pid, mapping_add, &reading) == 0 &&
 	    ledger->count)
 		return true;
 	ledger_free(ledger);
 	return false;
+}
+
+bool ledger_read(struct ledger *ledger, uint64_t pid)
+{
+	return ledger_read_pieces(ledger, pid, NULL, 0);
 }
 
 void ledger_free(struct ledger *ledger)

@@ -10,12 +10,21 @@
 
 enum { LEDGER_READ = 1, LEDGER_WRITE = 2, LEDGER_EXECUTE = 4, LEDGER_SHARE = 8 };
 
+enum ledger_owner { LEDGER_OWNER_UNKNOWN, LEDGER_OWNER_ALLOCATOR, LEDGER_OWNER_PROGRAM };
+
+/* Who has mapped it, as a call that was recorded says. */
+struct ledger_piece {
+	uint64_t start, end;
+	enum ledger_owner owner;
+};
+
 struct ledger_mapping {
 	uint64_t start, end;
 	uint64_t device, inode;
 	uint32_t name;      /* in names; 0: none */
 	uint8_t permission; /* LEDGER_* */
 	uint8_t class;      /* enum seep_ledger_class */
+	uint8_t owner;      /* enum ledger_owner */
 	bool has_blocks;    /* live blocks were met in it */
 	bool is_module;     /* of a file of which some part is mapped to be executed */
 };
@@ -33,6 +42,10 @@ struct ledger {
 
 /* False: no memory, or nobody may look. */
 bool ledger_read(struct ledger *ledger, uint64_t pid);
+
+/* The same; the kernel joins private memory with what lies beside it, and here it is cut where pieces of others begin and end. They are
+ * in order of addresses, and don't overlap. */
+bool ledger_read_pieces(struct ledger *ledger, uint64_t pid, const struct ledger_piece *pieces, uint32_t count);
 void ledger_free(struct ledger *ledger);
 
 /* A live block lies at that address. */

@@ -62,8 +62,9 @@ static void memory_look(struct build *build)
 	text_add(&path, "/" SEEP_HEAP_NAME);
 	const struct seep_live *live = writer_section(&build->image, SEEP_SECTION_LIVE);
 	const uint64_t count = writer_entries(&build->image, SEEP_SECTION_LIVE), pid = heap_pid(build->heap);
-	const struct ledger_program program = {
+	struct ledger_program program = {
 	    .executable = header->executable, .allocator = header->allocator, .heap_file = heap_file};
+	program.pieces = build_mappings_owners(build, &program.piece_count);
 	if (!ledger_look_take(&build->look, pid, &program, live, count) || strcmp(header->allocator, "glibc") != 0)
 		return;
 	heap_account_take(&build->account, pid, &build->look.ledger, header->allocator_path, live, count,

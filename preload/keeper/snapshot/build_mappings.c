@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "keeper/base/clock.h"
+#include "keeper/ledger/places.h"
 #include "keeper/ledger/pages.h"
 
 #define LOOK_NS UINT64_C(100000000)
@@ -21,6 +22,29 @@ bool build_mappings_read(struct build *build)
 static bool is_allocators(const struct build_mappings *mappings, uint32_t site)
 {
 	return mappings->table.sites[site].sort & SEEP_MAPPING_ALLOCATOR;
+}
+
+/* Pieces overlap only where a thread was slow to say what it had mapped. */
+const struct ledger_piece *build_mappings_owners(struct build *build, uint32_t *count)
+{
+	struct build_mappings *mappings = &build->mappings;
+	const struct mapping_table *table = &mappings->table;
+	struct place *order = scratch_map(table->count * sizeof *order);
+	mappings->owners = scratch_map(table->count * sizeof *mappings->owners);
+	*count = 0;
+	for (uint32_t i = 0; order && i < table->count; i++)
+		order[i] = (struct place){table->mappings[i].start, i};
+	if (order)
+		places_sort(order, table->count);
+	for (uint32_t i = 0; order && mappings->owners && i < table->count; i++) {
+		const struct seep_heap_mapping *piece = &table->mappings[order[i].value];
+		const enum ledger_owner owner =
+		    is_allocators(mappings, piece->site) ? LEDGER_OWNER_ALLOCATOR : LEDGER_OWNER_PROGRAM;
+		if (!*count || piece->start >= mappings->owners[*count - 1].end)
+			mappings->owners[(*count)++] = (struct ledger_piece){piece->start, piece->end, owner};
+	}
+	scratch_unmap(order, table->count * sizeof *order);
+	return mappings->owners;
 }
 
 static bool has_given_up(const struct build_mappings *mappings)
@@ -161,5 +185,6 @@ void build_mappings_free(struct build *build)
 	struct build_mappings *mappings = &build->mappings;
 	scratch_unmap(mappings->numbers, mappings->table.site_count * sizeof *mappings->numbers);
 	scratch_unmap(mappings->absences, mappings->table.count * sizeof *mappings->absences);
+	scratch_unmap(mappings->owners, mappings->table.count * sizeof *mappings->owners);
 	mapping_table_free(&mappings->table);
 }

@@ -37,10 +37,11 @@ struct build_mappings {
 	struct mapping_table table; /* without arrays: it could not be read */
 	struct mapping_number {
 		uint32_t node, flags;
-		uint32_t number;  /* in MAPPING_SITES */
-	} * numbers;              /* by the table's site */
-	uint64_t allocator_bytes; /* that the allocator has mapped */
-	uint64_t resident_bytes;  /* of the rest; where `absences` is there */
+		uint32_t number;     /* in MAPPING_SITES */
+	} * numbers;                 /* by the table's site */
+	struct ledger_piece *owners; /* in order of addresses */
+	uint64_t allocator_bytes;    /* that the allocator has mapped */
+	uint64_t resident_bytes;     /* of the rest; where `absences` is there */
 	struct seep_absence *absences;
 	uint32_t absence_count;
 };
@@ -72,9 +73,10 @@ static inline const struct seep_heap_given_up *build_given_up(const struct build
 	return &build->heap->header->given_up[build->recycled % 2];
 }
 
-/* The steps of mappings: reads them; adds their stacks to the tree; looks which are in memory, which may be left
- * out; writes their sections. */
+/* The steps of mappings: reads them; says whose they are, for the ledger; adds their stacks to the tree; looks which are in memory, which
+ * may be left out; writes their sections. */
 bool build_mappings_read(struct build *build);
+const struct ledger_piece *build_mappings_owners(struct build *build, uint32_t *count);
 void build_mappings_number(struct build *build);
 void build_mappings_look(struct build *build);
 void build_mappings_add_values(struct build *build);

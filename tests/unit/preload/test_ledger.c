@@ -17,7 +17,8 @@
 #include "keeper/ledger/ledger.h"
 #include "keeper/program/limits.h"
 
-static const struct ledger_program program = {"/usr/bin/server", "glibc", "/recordings/server.1/heap", false};
+static const struct ledger_program program = {
+    .executable = "/usr/bin/server", .allocator = "glibc", .heap_file = "/recordings/server.1/heap"};
 
 struct drawn {
 	uint64_t start, end;
@@ -95,6 +96,38 @@ static void private_memory_is_told_by_its_neighbours(void **state)
 	    {800 * MIB, 801 * MIB, "rw-p", "[anon: glibc: pthread stack: 7]", false, SEEP_LEDGER_STACK},
 	};
 	classified(drawn, sizeof drawn / sizeof *drawn);
+}
+
+/* The kernel joins what lies side by side, whoever mapped it. */
+static void joined_memory_is_cut_where_calls_say(void **state)
+{
+	(void)state;
+	const uint64_t all = 8 * MIB;
+	char *memory = mmap(NULL, all, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	const uint64_t start = (uintptr_t)memory, end = start + all;
+	const struct ledger_piece pieces[] = {
+	    {4096, 8192, LEDGER_OWNER_ALLOCATOR}, /* of long ago */
+	    {start + MIB, start + 2 * MIB, LEDGER_OWNER_ALLOCATOR},
+	    {start + 2 * MIB, start + 3 * MIB, LEDGER_OWNER_PROGRAM},
+	    {start + 7 * MIB, end + MIB, LEDGER_OWNER_ALLOCATOR},
+	};
+	const struct ledger_program other = {.executable = "", .allocator = "jemalloc", .heap_file = ""};
+	uint64_t bytes[SEEP_LEDGER_CLASSES] = {0};
+	struct ledger ledger;
+	assert_true(ledger_read_pieces(&ledger, (uint64_t)getpid(), pieces, 4));
+	ledger_classify(&ledger, &other);
+	for (uint32_t i = 0; i < ledger.count; i++) {
+		const struct ledger_mapping *mapping = &ledger.mappings[i];
+		const uint64_t from = mapping->start > start ? mapping->start : start,
+			       to = mapping->end < end ? mapping->end : end;
+		bytes[mapping->class] += from < to ? to - from : 0;
+		assert_true(!i || mapping->start >= ledger.mappings[i - 1].end);
+	}
+	assert_int_equal(bytes[SEEP_LEDGER_HEAP], 2 * MIB);
+	assert_int_equal(bytes[SEEP_LEDGER_OWN], MIB);
+	assert_int_equal(bytes[SEEP_LEDGER_UNEXPLAINED], 5 * MIB);
+	ledger_free(&ledger);
+	munmap(memory, all);
 }
 
 /* More mappings than there is room for are shown as what they are: not looked at. */
@@ -283,6 +316,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(files_are_told_by_what_they_are),
 	    cmocka_unit_test(private_memory_is_told_by_its_neighbours),
+	    cmocka_unit_test(joined_memory_is_cut_where_calls_say),
 	    cmocka_unit_test(what_does_not_fit_is_counted_as_unread),
 	    cmocka_unit_test(a_group_is_charged_what_its_files_say),
 	    cmocka_unit_test(pieces_are_counted_as_each_alone),
