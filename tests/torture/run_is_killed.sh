@@ -84,6 +84,7 @@ for way in seep group both guard; do
 	guard) kill -KILL "$guard" ;;
 	esac
 	[ $way = guard ] || wait $runner 2>/dev/null
+	[ $way != both ] || wait_until 10 eval "! kill -0 $guard" # killed, and not yet gone, it would be believed
 	touch worker
 	check "$way killed: the program goes on" kill -0 "$program"
 	wait_until 20 eval '[ $(ls -d recordings/*/ | wc -l) = 3 ]'
