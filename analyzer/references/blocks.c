@@ -3,6 +3,7 @@
 #include "references/blocks.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/memory.h"
 
@@ -92,6 +93,20 @@ static void steps_enter(const struct blocks *blocks, struct block_region *region
 	}
 }
 
+/* One place is asked for the bits of every region. */
+static void pages_enter(struct blocks *blocks)
+{
+	static const uint64_t none[REGION_PAGES / 64];
+	static uint64_t all[REGION_PAGES / 64];
+
+	memset(all, 0xff, sizeof all);
+	blocks->pages = memory_allocate(REGION_COUNT, sizeof *blocks->pages);
+	for (uint64_t number = 0; number < REGION_COUNT; number++) {
+		const struct block_region *region = blocks->regions[number];
+		blocks->pages[number] = !region ? none : region->only ? all : region->pages;
+	}
+}
+
 void blocks_close(struct blocks *blocks)
 {
 	uint32_t index = 0;
@@ -107,6 +122,7 @@ void blocks_close(struct blocks *blocks)
 	for (uint64_t number = 0; number < REGION_COUNT; number++)
 		if (blocks->regions[number] && !blocks->regions[number]->only)
 			steps_enter(blocks, blocks->regions[number], number << REGION_BITS, &index);
+	pages_enter(blocks);
 }
 
 void blocks_free(struct blocks *blocks)
@@ -114,6 +130,7 @@ void blocks_free(struct blocks *blocks)
 	for (uint64_t number = 0; blocks->regions && number < REGION_COUNT; number++)
 		free(blocks->regions[number]);
 	free(blocks->regions);
+	free(blocks->pages);
 	free(blocks->items);
 	*blocks = (struct blocks){0};
 }

@@ -44,6 +44,7 @@ struct blocks {
 	uint32_t count, capacity;
 	uint64_t low, high; /* all lie between */
 	struct block_region **regions;
+	const uint64_t **pages; /* by region: its bits; where it has no block or only one, bits that say so */
 };
 
 /* Adds one; its address may be any number. Then, once, blocks_close(). */
@@ -54,15 +55,20 @@ void blocks_free(struct blocks *blocks);
 /* Which block an address lies in; BLOCK_NONE: in none. */
 uint32_t blocks_find(const struct blocks *blocks, uint64_t word);
 
+/* Does a block touch the page of an address of BLOCK_ADDRESS_BITS? */
+static inline bool blocks_touch_page(const struct blocks *blocks, uint64_t address)
+{
+	const uint64_t *pages = blocks->pages[address >> REGION_BITS];
+
+	return pages[address >> 18 & (REGION_PAGES / 64 - 1)] >> (address >> 12 & 63) & 1;
+}
+
 /* May the word lie in a block? Few that do not get a yes. */
 static inline bool blocks_may_have(const struct blocks *blocks, uint64_t word)
 {
 	const uint64_t address = word & BLOCK_ADDRESS_MASK;
-	const struct block_region *region;
 
-	if (address < blocks->low || address >= blocks->high || !(region = blocks->regions[address >> REGION_BITS]))
-		return false;
-	return region->only || region->pages[address >> 18 & (REGION_PAGES / 64 - 1)] >> (address >> 12 & 63) & 1;
+	return address >= blocks->low && address < blocks->high && blocks_touch_page(blocks, address);
 }
 
 /* The places of words that may lie in a block, among `count` words of 8 bytes that need no alignment; how many they are. `places`

@@ -19,8 +19,8 @@ size_t words_find_plainly(const struct blocks *blocks, const void *words, size_t
 }
 
 /* Four are compared with the first and the last block at once; most memory holds nothing in between. */
-__attribute__((target("avx2"))) size_t words_find_by_fours(const struct blocks *blocks, const void *words, size_t count,
-							   uint32_t *places)
+__attribute__((target("avx2,bmi,bmi2"))) size_t words_find_by_fours(const struct blocks *blocks, const void *words,
+								    size_t count, uint32_t *places)
 {
 	const __m256i mask = _mm256_set1_epi64x((long long)BLOCK_ADDRESS_MASK);
 	const __m256i below = _mm256_set1_epi64x((long long)blocks->low - 1);
@@ -38,7 +38,7 @@ __attribute__((target("avx2"))) size_t words_find_by_fours(const struct blocks *
 			uint64_t word;
 			memcpy(&word, (const char *)words + 8 * place, sizeof word);
 			places[found] = (uint32_t)place;
-			found += blocks_may_have(blocks, word);
+			found += blocks_touch_page(blocks, word & BLOCK_ADDRESS_MASK);
 		}
 	}
 	const size_t rest = words_find_plainly(blocks, (const char *)words + 8 * i, count - i, places + found);
@@ -49,5 +49,8 @@ __attribute__((target("avx2"))) size_t words_find_by_fours(const struct blocks *
 
 words_find *words_finder(void)
 {
-	return __builtin_cpu_supports("avx2") ? words_find_by_fours : words_find_plainly;
+	const bool has_both =
+	    __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2");
+
+	return has_both ? words_find_by_fours : words_find_plainly;
 }
