@@ -44,9 +44,9 @@ static void summary_say(const struct references *references)
 	for (size_t i = 0; i < references->count; i++)
 		lost += references->findings[i].state != SEEP_REFERENCE_LIVE;
 	message("%zu of %zu sampled blocks are referenced by nobody; looked twice, %.1f s apart, at %" PRIu64
-		" MiB; the longest stop was %.1f ms",
+		" MiB in %.2f s of CPU; the longest stop was %.1f ms",
 		lost, references->count, (double)references->apart_ns / 1e9, references->scanned_bytes >> 20,
-		(double)references->longest_stop_ns / 1e6);
+		(double)references->scan_cpu_ns / 1e9, (double)references->longest_stop_ns / 1e6);
 	if (references->hidden)
 		message(
 		    "io_uring may hold pointers that can't be seen: what it alone refers to counts as unreferenced");

@@ -30,7 +30,7 @@ enum {
 struct look {
 	struct blocks blocks;
 	struct marks marks;
-	uint64_t time_ns, scanned_bytes, scan_ns, unread_bytes;
+	uint64_t time_ns, scanned_bytes, scan_cpu_ns, unread_bytes;
 	bool hidden;
 };
 
@@ -142,9 +142,8 @@ static bool image_scan(struct finder *finder, struct look *look, const struct im
 	kernel_words_take(&look->marks, finder->pid, &look->hidden);
 	struct dead_range *dead = stacks_find_dead(image, &copied, finder->pid, &scan.dead_count);
 	scan.dead = dead;
-	const uint64_t begun_ns = clock_read_ns(CLOCK_MONOTONIC);
 	bool scanned = scan_watch(finder, &scan, error);
-	look->scan_ns = clock_read_ns(CLOCK_MONOTONIC) - begun_ns;
+	look->scan_cpu_ns = scan.cpu_ns;
 	look->scanned_bytes = scan.scanned_bytes;
 	look->unread_bytes = scan.unread_bytes;
 	free(dead);
@@ -213,7 +212,7 @@ static void looks_join(struct references *references, const struct look *first, 
 	references->looked_ns = second->time_ns;
 	references->apart_ns = second->time_ns - first->time_ns;
 	references->scanned_bytes = second->scanned_bytes;
-	references->scan_ns = second->scan_ns;
+	references->scan_cpu_ns = second->scan_cpu_ns;
 	references->unread_bytes = second->unread_bytes;
 	references->hidden = first->hidden | second->hidden;
 }

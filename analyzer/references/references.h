@@ -27,12 +27,12 @@ struct reference_finding {
 struct references {
 	struct reference_finding *findings; /* by address */
 	size_t count;
-	uint64_t looked_ns;              /* monotonic time of the second look */
-	uint64_t apart_ns;               /* from the first */
-	uint64_t longest_stop_ns;        /* that the program stood still */
-	uint64_t scanned_bytes, scan_ns; /* of the second look */
-	uint64_t unread_bytes;           /* that nobody can read */
-	bool hidden;                     /* the kernel holds references that can't be seen */
+	uint64_t looked_ns;                  /* monotonic time of the second look */
+	uint64_t apart_ns;                   /* from the first */
+	uint64_t longest_stop_ns;            /* that the program stood still */
+	uint64_t scanned_bytes, scan_cpu_ns; /* of the second look */
+	uint64_t unread_bytes;               /* that nobody can read */
+	bool hidden;                         /* the kernel holds references that can't be seen */
 };
 
 /* Of the process that records into a directory. Takes some seconds. False: the error says why it can't be done; the program

@@ -8,10 +8,10 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "keeper/base/clock.h"
 #include "process/thread.h"
 
 enum {
@@ -23,7 +23,6 @@ enum {
 
 /* Where pages are read from: the copy or the program. */
 struct source {
-	pid_t pid;
 	int memory; /* /proc/PID/mem: reads what is protected from reading, too */
 	struct pages pages;
 };
@@ -42,7 +41,6 @@ static bool source_open(struct source *source, pid_t pid, uint64_t deadline_ns)
 	char path[32];
 
 	snprintf(path, sizeof path, "/proc/%d/mem", (int)pid);
-	source->pid = pid;
 	source->memory = open(path, O_RDONLY | O_CLOEXEC);
 	if (source->memory < 0)
 		return false;
@@ -77,25 +75,24 @@ static void words_take(struct reader *reader, uint64_t address, size_t bytes)
 	reader->scan->scanned_bytes += bytes;
 }
 
-/* What can't be read at once is read by the page. */
-static void pages_take(struct reader *reader, uint64_t start, uint64_t end)
-{
-	for (; start < end; start += PAGE) {
-		if (pread(reader->from->memory, reader->piece, PAGE, (off_t)start) == PAGE)
-			words_take(reader, start, PAGE);
-		else
-			reader->scan->unread_bytes += PAGE;
-	}
-}
-
+/*
+ * Through /proc/PID/mem, which reads up to a page that can't be. process_vm_readv() would pin the pages, and the kernel makes a page
+ * that a copy shares its own before it is pinned: the copy would grow to all that the program has.
+ */
 static void piece_take(struct reader *reader, uint64_t start, uint64_t end)
 {
-	const struct iovec here = {reader->piece, end - start}, there = {(void *)(uintptr_t)start, end - start};
-
-	if (process_vm_readv(reader->from->pid, &here, 1, &there, 1, 0) == (ssize_t)(end - start))
-		words_take(reader, start, end - start);
-	else
-		pages_take(reader, start, end);
+	while (start < end) {
+		const ssize_t got = pread(reader->from->memory, reader->piece, end - start, (off_t)start);
+		const uint64_t rest = PAGE - start % PAGE;
+		size_t bytes = got > 0 ? (size_t)got & ~(size_t)7 : 0;
+		if (bytes) {
+			words_take(reader, start, bytes);
+		} else {
+			bytes = rest < end - start ? rest : end - start;
+			reader->scan->unread_bytes += bytes;
+		}
+		start += bytes;
+	}
 }
 
 /* The next dead range that ends behind an address. */
@@ -233,6 +230,7 @@ void *scan_run(void *context)
 	}
 	free(reader.piece);
 	free(reader.places);
+	scan->cpu_ns = clock_read_ns(CLOCK_THREAD_CPUTIME_ID);
 	atomic_store(&scan->done, true);
 	return NULL;
 }

@@ -25,7 +25,7 @@ struct scan {
 	uint64_t deadline_ns;
 	atomic_bool stop, done;
 	/* found */
-	uint64_t scanned_bytes, unread_bytes;
+	uint64_t scanned_bytes, unread_bytes, cpu_ns;
 	bool has_failed; /* not all that should was looked at */
 };
 

@@ -162,7 +162,7 @@ begin
 path=$("$SEEP" snapshot --references "$holder" 2>err)
 check_equal "seep snapshot --references takes a snapshot" "0 recording" "$? $(basename "$(dirname "$path")")"
 check_match "it says what was found, and how long the program stood still" \
-	"^seep: [0-9]+ of [0-9]+ sampled blocks are referenced by nobody; looked twice, [0-9.]+ s apart, at [0-9]+ MiB; the longest stop was [0-9.]+ ms$" "$(cat err)"
+	"^seep: [0-9]+ of [0-9]+ sampled blocks are referenced by nobody; looked twice, [0-9.]+ s apart, at [0-9]+ MiB in [0-9.]+ s of CPU; the longest stop was [0-9.]+ ms$" "$(cat err)"
 check_equal "nothing is left of the copies" "" "$(children)"
 check "its sections are those of the format" /usr/bin/python3 "$ROOT/tests/e2e/support/read_snapshot.py" "$path" "$ROOT/docs/SNAPSHOT_FORMAT.md"
 wait_until 30 eval '"$SEEP" leaks --json recording >leaks.json 2>err'

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Looking through a copy of a process: here a child by fork(). */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "copy/image.h"
+#include "process/thread.h"
+#include "references/scan.h"
+
+enum { MEMORY_BYTES = 16 << 20, PAGE = 4096, BLOCK_AT = 12345 * 8 };
+
+static void child_look(pid_t child, struct scan *scan)
+{
+	const struct ledger_program program = {.executable = "", .allocator = "", .heap_file = ""};
+	const struct image image = {.pid = child};
+	struct ledger ledger;
+	pthread_t thread;
+
+	assert_true(ledger_read(&ledger, (uint64_t)child));
+	ledger_classify(&ledger, &program);
+	scan->image = &image;
+	scan->program = child;
+	scan->copied = scan->mapped = &ledger;
+	scan->deadline_ns = UINT64_MAX;
+	assert_true(thread_start(&thread, scan_run, scan, false));
+	pthread_join(thread, NULL);
+	assert_false(scan->has_failed);
+	ledger_free(&ledger);
+}
+
+static long faults(void)
+{
+	struct rusage usage;
+
+	getrusage(RUSAGE_SELF, &usage);
+	return usage.ru_minflt;
+}
+
+/* Each page that the copy gets for itself is a fault of ours, who look. */
+static void looking_does_not_make_a_page_the_copys_own(void **state)
+{
+	uint64_t *memory = mmap(NULL, MEMORY_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct blocks blocks = {0};
+	struct marks marks;
+
+	(void)state;
+	assert_true(memory != MAP_FAILED && madvise(memory, MEMORY_BYTES, MADV_NOHUGEPAGE) == 0);
+	blocks_add(&blocks, (uint64_t)(uintptr_t)memory + BLOCK_AT, 64, 1);
+	blocks_close(&blocks);
+	for (size_t at = 0; at < MEMORY_BYTES; at += PAGE)
+		memory[at / 8] = at ? 1 : blocks.low + 8;
+	marks_begin(&marks, &blocks);
+	struct scan scan = {.marks = &marks};
+	const pid_t child = fork();
+	if (!child) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		pause();
+		_exit(0);
+	}
+	const long before = faults();
+	child_look(child, &scan);
+	const long more = faults() - before;
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+	assert_in_range(more, 0, MEMORY_BYTES / PAGE / 2);
+	assert_true(scan.scanned_bytes >= MEMORY_BYTES && marks.is_referenced[0]);
+	marks_free(&marks);
+	blocks_free(&blocks);
+	munmap(memory, MEMORY_BYTES);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(looking_does_not_make_a_page_the_copys_own),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
