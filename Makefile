@@ -254,6 +254,10 @@ $(BUILD)/bench/ledger_bench: tests/bench/ledger_bench.c $(BUILD)/libkeeper.a | $
 bench-ledger: $(BUILD)/bench/ledger_bench ## what counting pages costs a keeper, for each GiB, by three ways of the kernel's
 	$<
 
+.PHONY: bench-references
+bench-references: all ## how long a program stands still for --references, and what the look costs, a GiB: BENCH_GIB="1 2"
+	BUILD=$(BUILD) bash tests/bench/references.sh
+
 .PHONY: ledger-programs
 ledger-programs: all ## seep memory of twelve real programs and four allocators: what is unexplained, and whether all adds up
 	tests/deps.sh build run test ledger
