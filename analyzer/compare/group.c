@@ -43,7 +43,7 @@ const struct source_line *group_line(const struct group *group)
 {
 	const struct profile_location *location = group_location(group);
 
-	return location && location->line_count ? &location->lines[group->place.line] : NULL;
+	return location && location->line_count ? &profile_lines(group->profile, location)[group->place.line] : NULL;
 }
 
 /* Texts are hashed with their final NUL, so that "ab","c" is not "a","bc". */
@@ -73,12 +73,32 @@ static bool is_made_code(const struct profile_location *location)
 static uint64_t function_key(uint64_t seed, const struct group *group)
 {
 	const struct profile_location *location = group_location(group);
-	const struct source_line *line = group_line(group);
+	const char *module = path_base_name(group->profile->modules[location->module].path);
+	char label[PROFILE_LABEL_ROOM];
 
+	if (location->labelled)
+		return hash_text(hash_bytes(seed, label, profile_label_write(group->profile, location, label) + 1),
+				 module);
+	const struct source_line *line = group_line(group);
 	if (is_made_code(location))
 		return made_code_key(seed, line->function);
-	return hash_text(hash_text(seed, line->function),
-			 line->file ? line->file : path_base_name(group->profile->modules[location->module].path));
+	return hash_text(hash_text(seed, line->function), line->file ? line->file : module);
+}
+
+/* Of the group's line, file and number; a label has neither, and is not made for this. */
+static struct source_line group_place(const struct group *group)
+{
+	const struct profile_location *location = group_location(group);
+
+	return location && location->line_count && !location->labelled ? *group_line(group) : (struct source_line){0};
+}
+
+/* Not even the function has a name: a label or a number stands for the call. */
+static bool is_nameless(const struct group *group, const struct profile_location *location)
+{
+	return location->labelled
+		   ? !profile_location_is_named(group->profile, location)
+		   : !profile_line_is_named(&group->profile->modules[location->module], group_line(group));
 }
 
 /* The places of all sites, by index; the leaf where a site has no stack. */
@@ -119,27 +139,27 @@ static uint64_t group_key(const struct group_table *table, const struct group *g
 {
 	const struct profile_site *site = &group->profile->sites[group->site];
 	const struct profile_location *location = group_location(group);
-	const struct source_line *line = group_line(group);
+	const struct source_line line = group_place(group);
 	const uint64_t seed = (uint64_t)table->by + 1;
 
 	if (site->retired)
 		return site->key;
 	if (table->by == GROUP_BY_STACK)
 		return stack_key(group->profile, site);
-	if (!line)
+	if (!location || !location->line_count)
 		return seed; /* all sites without a stack are one group */
 	const char *module = path_base_name(group->profile->modules[location->module].path);
 	if (table->by == GROUP_BY_MODULE)
 		return hash_text(seed, module);
-	if (table->by == GROUP_BY_LINE && line->file && line->line)
-		return hash_bytes(hash_text(seed, line->file), &line->line, sizeof line->line);
+	if (table->by == GROUP_BY_LINE && line.file && line.line)
+		return hash_bytes(hash_text(seed, line.file), &line.line, sizeof line.line);
 	const uint64_t function = function_key(seed, group);
-	if (table->by != GROUP_BY_FUNCTION && !line->line && location->address && location->module &&
-	    !profile_line_is_named(&group->profile->modules[location->module], line))
+	if (table->by != GROUP_BY_FUNCTION && !line.line && location->address && location->module &&
+	    is_nameless(group, location))
 		return hash_bytes(function, &location->address, sizeof location->address);
-	if (table->by != GROUP_BY_PLACE || !line->line)
+	if (table->by != GROUP_BY_PLACE || !line.line)
 		return function;
-	const uint32_t first = place_lines_first(table->lines, (struct place_line){function, line->line});
+	const uint32_t first = place_lines_first(table->lines, (struct place_line){function, line.line});
 	return hash_bytes(function, &first, sizeof first);
 }
 
@@ -151,23 +171,22 @@ static void lines_learn(struct group_table *table, const struct profile *profile
 
 	for (uint32_t i = 0; i < profile->site_count; i++) {
 		const struct group group = {.profile = profile, .site = i, .place = places[i]};
-		const struct source_line *line = group_line(&group);
-		if (!line || !line->line)
-			continue;
-		array[count++] = (struct place_line){function_key(GROUP_BY_PLACE + 1, &group), line->line};
+		const uint32_t line = group_place(&group).line;
+		if (line)
+			array[count++] = (struct place_line){function_key(GROUP_BY_PLACE + 1, &group), line};
 	}
 	place_lines_add(table->lines, array, count);
 	free(array);
 }
 
-static void group_widen(struct group *group, const struct source_line *line)
+static void group_widen(struct group *group, uint32_t line)
 {
-	if (!line || !line->line)
+	if (!line)
 		return;
-	if (!group->first_line || line->line < group->first_line)
-		group->first_line = line->line;
-	if (line->line > group->last_line)
-		group->last_line = line->line;
+	if (!group->first_line || line < group->first_line)
+		group->first_line = line;
+	if (line > group->last_line)
+		group->last_line = line;
 }
 
 /* How many of the first `most` calls outwards from two groups' places are the same source lines. */
@@ -181,6 +200,9 @@ static uint32_t callers_shared(const struct group *a, const struct group *b, uin
 		at_b = frame_walk_next(b->profile, site_b, at_b);
 		if (!frame_walk_has(site_a, at_a) || !frame_walk_has(site_b, at_b))
 			return shared;
+		if (at_a.line == at_b.line &&
+		    frame_walk_location(a->profile, site_a, at_a) == frame_walk_location(b->profile, site_b, at_b))
+			continue;
 		const struct source_line *line_a = frame_walk_line(a->profile, site_a, at_a);
 		const struct source_line *line_b = frame_walk_line(b->profile, site_b, at_b);
 		if (strcmp(line_a->function, line_b->function) != 0 || line_a->line != line_b->line)
@@ -236,7 +258,7 @@ static uint32_t *sites_add(struct group_table *table, const struct profile *prof
 		groups[i] = is_new ? group_find(table, &found) : *group;
 		if (group)
 			*group = groups[i];
-		group_widen(&table->groups[groups[i]], group_line(&found));
+		group_widen(&table->groups[groups[i]], group_place(&found).line);
 	}
 	if (table->places)
 		free(places);

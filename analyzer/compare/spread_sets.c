@@ -11,8 +11,8 @@
 struct membership {
 	uint64_t key;
 	enum spread_level level;
-	const struct source_line *line;
-	uint32_t module, depth;
+	const struct profile_location *location; /* of the function, which is its line'th line; else NULL */
+	uint32_t line, module, depth;
 };
 
 /* A walk over all of them: the functions outwards, the place's module, the program. */
@@ -24,10 +24,12 @@ struct membership_walk {
 	enum spread_level next;
 };
 
-static uint64_t function_key(const struct source_line *line, uint32_t module)
+static uint64_t function_key(const struct profile_location *location, uint32_t number)
 {
-	/* Texts of one profile are in one pool, so that equal ones have one address. */
-	const uint64_t parts[] = {(uint64_t)(uintptr_t)line->function, (uint64_t)(uintptr_t)line->file, module};
+	/* Texts of one profile are in one pool, so that equal ones have one address. No two locations have one label. */
+	const struct source_line *line = location->labelled ? NULL : &location->lines[number];
+	const uint64_t parts[] = {line ? (uintptr_t)line->function : (uintptr_t)location,
+				  line ? (uintptr_t)line->file : 0, location->module};
 
 	return hash_bytes(SPREAD_FUNCTION, parts, sizeof parts);
 }
@@ -35,19 +37,25 @@ static uint64_t function_key(const struct source_line *line, uint32_t module)
 static bool walk_next(struct membership_walk *walk, struct membership *found)
 {
 	if (walk->next == SPREAD_FUNCTION && frame_walk_has(walk->site, walk->at)) {
-		const struct source_line *line = frame_walk_line(walk->profile, walk->site, walk->at);
-		const uint32_t module = frame_walk_location(walk->profile, walk->site, walk->at)->module;
-		*found = (struct membership){function_key(line, module), SPREAD_FUNCTION, line, module, walk->depth++};
+		const struct profile_location *location = frame_walk_location(walk->profile, walk->site, walk->at);
+		*found = (struct membership){.key = function_key(location, walk->at.line),
+					     .level = SPREAD_FUNCTION,
+					     .location = location,
+					     .line = walk->at.line,
+					     .module = location->module,
+					     .depth = walk->depth++};
 		walk->at = frame_walk_next(walk->profile, walk->site, walk->at);
 		return true;
 	}
 	if (walk->next <= SPREAD_MODULE && walk->place_module) {
-		*found = (struct membership){hash_bytes(SPREAD_MODULE, &walk->place_module, sizeof walk->place_module),
-					     SPREAD_MODULE, NULL, walk->place_module, 0};
+		*found = (struct membership){
+		    .key = hash_bytes(SPREAD_MODULE, &walk->place_module, sizeof walk->place_module),
+		    .level = SPREAD_MODULE,
+		    .module = walk->place_module};
 		walk->next = SPREAD_PROCESS;
 		return true;
 	}
-	*found = (struct membership){SPREAD_PROCESS, SPREAD_PROCESS, NULL, 0, 0};
+	*found = (struct membership){.key = SPREAD_PROCESS, .level = SPREAD_PROCESS};
 	return walk->next++ <= SPREAD_PROCESS;
 }
 
@@ -80,8 +88,11 @@ static uint32_t set_find(struct spread_sets *sets, const struct membership *foun
 
 	if (is_new) {
 		ARRAY_RESERVE(sets->sets, sets->hierarchy.set_count, sets->capacity);
-		sets->sets[sets->hierarchy.set_count++] = (struct spread_set){
-		    .level = found->level, .line = found->line, .module = found->module, .depth = found->depth};
+		sets->sets[sets->hierarchy.set_count++] = (struct spread_set){.level = found->level,
+									      .location = found->location,
+									      .line = found->line,
+									      .module = found->module,
+									      .depth = found->depth};
 	}
 	return index;
 }

@@ -10,10 +10,11 @@
 
 struct spread_set {
 	enum spread_level level;
-	const struct source_line *line; /* a line of the function; NULL at the levels above */
-	uint32_t module;                /* in the profile */
-	bool is_named;                  /* false: a set of the same stacks has a better name */
-	uint32_t depth;                 /* calls between the place and the function, where it was seen first */
+	const struct profile_location *location; /* of the function, as is `line`; NULL at the levels above */
+	uint32_t line;
+	uint32_t module; /* in the profile */
+	bool is_named;   /* false: a set of the same stacks has a better name */
+	uint32_t depth;  /* calls between the place and the function, where it was seen first */
 	size_t size;
 	uint64_t content; /* equal for sets of the same elements */
 	uint64_t last;    /* the element that was added last, + 1 */

@@ -156,7 +156,7 @@ static void spread_take(struct search *search, uint32_t set, double q)
 	spreads->items = memory_resize(spreads->items, spreads->count + 1u, sizeof *spreads->items);
 	spreads->items[spreads->count++] = (struct spread_place){
 	    .level = named->level,
-	    .line = named->line,
+	    .line = named->location ? &profile_lines(search->after, named->location)[named->line] : NULL,
 	    .module = named->module ? search->after->modules[named->module].path : NULL,
 	    .growth = sum_estimate(&sum.fresh.bytes) - sum_estimate(&sum.gone.bytes),
 	    .growth_bytes = difference_interval(&sum.fresh.bytes, &sum.gone.bytes, unseen_of(search), ALPHA),

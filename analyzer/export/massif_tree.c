@@ -185,7 +185,7 @@ static void label_append(struct buffer *out, const struct profile *profile, cons
 		return;
 	}
 	const struct profile_module *module = &profile->modules[node->location->module];
-	const struct source_line *line = &node->location->lines[node->line];
+	const struct source_line *line = &profile_lines(profile, node->location)[node->line];
 	buffer_printf(out, "0x%" PRIX64 ": %s", node->location->address + module->bias, line->function);
 	if (line->file && line->line)
 		buffer_printf(out, " (%s:%" PRIu32 ")", path_base_name(line->file), line->line);

@@ -132,14 +132,15 @@ static void line_append(struct pprof_tables *tables, uint64_t function, uint32_t
 }
 
 /* Of two profiles, locations are the same where module, address and names are. */
-static uint64_t location_key(const struct profile_module *module, const struct profile_location *location)
+static uint64_t location_key(const struct profile *profile, const struct profile_location *location)
 {
+	const struct profile_module *module = &profile->modules[location->module];
 	const uint64_t words[] = {profile_module_identity(module->build_id, module->build_id_bytes, module->path),
 				  location->address, location->exact, location->line_count};
 	uint64_t key = hash_bytes(hash_secret(), words, sizeof words);
 
 	for (uint32_t i = 0; i < location->line_count; i++) {
-		const struct source_line *line = &location->lines[i];
+		const struct source_line *line = &profile_lines(profile, location)[i];
 		key = hash_bytes(key, line->function, strlen(line->function) + 1);
 		key = hash_bytes(key, &line->line, sizeof line->line);
 	}
@@ -161,7 +162,7 @@ static uint32_t location_number(struct pprof_tables *tables, const struct profil
 {
 	const struct profile_module *module = &profile->modules[location->module];
 	bool is_new;
-	const uint32_t id = numbering_put(&tables->locations, location_key(module, location), &is_new) + 1;
+	const uint32_t id = numbering_put(&tables->locations, location_key(profile, location), &is_new) + 1;
 
 	if (!is_new)
 		return id;
@@ -171,7 +172,7 @@ static uint32_t location_number(struct pprof_tables *tables, const struct profil
 	protobuf_unsigned(message, LOCATION_MAPPING, mapping);
 	protobuf_unsigned(message, LOCATION_ADDRESS, location_address(tables, mapping, location));
 	for (uint32_t i = 0; i < location->line_count; i++) {
-		const struct source_line *line = &location->lines[i];
+		const struct source_line *line = &profile_lines(profile, location)[i];
 		line_append(tables, pprof_function(tables, line->function, line->file), line->line);
 	}
 	protobuf_message(tables->out, PROFILE_LOCATION, message);

@@ -63,9 +63,9 @@ static void stack_fill(struct writer *writer, struct buffer *stack, const struct
 		frame_append(writer, stack, EXPORT_STACK_CUT, NULL, 0);
 	for (uint32_t i = site->depth; i-- > 0;) {
 		const struct profile_location *location = &row->profile->locations[site->stack[i]];
+		const struct source_line *lines = profile_lines(row->profile, location);
 		for (uint32_t k = location->line_count; k-- > 0;)
-			frame_append(writer, stack, location->lines[k].function, location->lines[k].file,
-				     location->lines[k].line);
+			frame_append(writer, stack, lines[k].function, lines[k].file, lines[k].line);
 	}
 }
 

@@ -24,7 +24,7 @@ static inline const struct profile_location *frame_walk_location(const struct pr
 static inline const struct source_line *frame_walk_line(const struct profile *profile, const struct profile_site *site,
 							struct frame_walk at)
 {
-	return &frame_walk_location(profile, site, at)->lines[at.line];
+	return &profile_lines(profile, frame_walk_location(profile, site, at))[at.line];
 }
 
 /* The caller's. */

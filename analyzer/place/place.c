@@ -8,11 +8,11 @@ enum fitness { FITS_NOT, FITS_AS_LIBRARY, FITS_AS_HOST, FITS };
 static enum fitness call_fitness(const struct profile *profile, const struct wrappers *wrappers,
 				 const struct profile_site *site, struct frame_walk at)
 {
-	const struct source_line *line = frame_walk_line(profile, site, at);
+	const struct profile_location *location = frame_walk_location(profile, site, at);
 
-	if (wrappers_have(wrappers, line->function))
+	if (wrappers_have(wrappers, location, at.line))
 		return FITS_NOT;
-	switch (wrappers_owner(wrappers, frame_walk_location(profile, site, at), line)) {
+	switch (wrappers_owner(wrappers, location, at.line)) {
 	case CODE_PROGRAM:
 		return FITS;
 	case CODE_HOST:

@@ -6,14 +6,12 @@
  */
 #include "place/wrapper.h"
 
-#include <ctype.h>
 #include <fnmatch.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "base/demangled.h"
 #include "base/map.h"
 #include "base/memory.h"
+#include "place/allocator_name.h"
 #include "place/frame_walk.h"
 
 #define ROUNDS 8
@@ -26,22 +24,25 @@
 
 struct wrappers {
 	const struct profile *profile;
-	struct map *names; /* by address of the interned name */
+	struct map *names; /* by function_key() */
 	bool have_names;
 	struct map *looked_at; /* whether a given pattern matches, found once for each name: 1 no, 2 yes */
 	const char *const *given;
 	size_t given_count;
 	bool see_guests;
+	/* By module, of those of its functions that have a label for a name: enum code_owner + 1; and what the name says + 1. */
+	uint8_t *label_owners, *label_says;
 };
 
 struct caller {
-	const char *function;
+	uint64_t function;
 	double least, most; /* mean size of a block, over this caller's sites */
 	uint32_t next;      /* of the same candidate: index + 1 in the round's; 0: none */
 };
 
 struct candidate {
-	const char *function;
+	uint64_t function;
+	int says; /* name_says_allocator() */
 	double least, most;
 	uint32_t points[POINTS_MOST + 1];   /* its addresses or lines; one more than allowed is kept */
 	uint32_t callers;                   /* the first one's index + 1 */
@@ -50,24 +51,27 @@ struct candidate {
 
 struct round {
 	const struct profile *profile;
-	struct numbering by_name; /* the names' addresses; their numbers are the candidates' */
+	uint8_t *sites_at; /* by location with a label, up to CALLERS_MANY: it is the own call of so many sites */
+	struct numbering by_name; /* the functions; their numbers are the candidates' */
 	struct candidate *candidates;
 	struct caller *callers; /* of all candidates: most have one */
 	size_t count, capacity, caller_count, caller_capacity;
 };
 
-static uint64_t name_key(const char *function)
+/* The interned name's address; where the location's label stands for it, which no other has, that of the location. */
+static uint64_t function_key(const struct profile_location *location, uint32_t line)
 {
-	return (uint64_t)(uintptr_t)function;
+	return location->labelled ? (uintptr_t)location : (uintptr_t)location->lines[line].function;
 }
 
-bool wrappers_have(const struct wrappers *wrappers, const char *function)
+bool wrappers_have(const struct wrappers *wrappers, const struct profile_location *location, uint32_t line)
 {
-	if (wrappers->have_names && map_get(wrappers->names, name_key(function)))
+	if (wrappers->have_names && map_get(wrappers->names, function_key(location, line)))
 		return true;
 	if (!wrappers->given_count)
 		return false;
-	uint64_t *answer = map_put(wrappers->looked_at, name_key(function), NULL);
+	const char *function = profile_lines(wrappers->profile, location)[line].function;
+	uint64_t *answer = map_put(wrappers->looked_at, (uintptr_t)function, NULL);
 	for (size_t i = 0; !*answer && i < wrappers->given_count; i++)
 		if (fnmatch(wrappers->given[i], function, 0) == 0)
 			*answer = 2;
@@ -81,13 +85,16 @@ bool wrappers_see_guests(const struct wrappers *wrappers)
 	return wrappers->see_guests;
 }
 
-enum code_owner wrappers_owner(const struct wrappers *wrappers, const struct profile_location *location,
-			       const struct source_line *line)
+enum code_owner wrappers_owner(const struct wrappers *wrappers, const struct profile_location *location, uint32_t line)
 {
-	uint8_t *owner = &location->lines[line - location->lines].owner;
+	uint8_t *owner = location->labelled ? &wrappers->label_owners[location->module] : &location->lines[line].owner;
 
-	if (!*owner)
-		*owner = (uint8_t)(code_owner(wrappers->profile, location, line) + 1);
+	if (!*owner) {
+		const struct source_line label = {.function = wrappers->profile->modules[location->module].label};
+		*owner = (uint8_t)(code_owner(wrappers->profile, location,
+					      location->labelled ? &label : &location->lines[line]) +
+				   1);
+	}
 	return (enum code_owner)(*owner - 1);
 }
 
@@ -114,7 +121,7 @@ static void candidate_add_point(struct candidate *candidate, uint32_t point)
 		candidate->points[candidate->point_count++] = point;
 }
 
-static void candidate_add_caller(struct round *round, struct candidate *candidate, const char *function, double bytes)
+static void candidate_add_caller(struct round *round, struct candidate *candidate, uint64_t function, double bytes)
 {
 	uint32_t *at = &candidate->callers;
 
@@ -132,14 +139,14 @@ static void candidate_add_caller(struct round *round, struct candidate *candidat
 	round->callers[round->caller_count++] = (struct caller){.function = function, .least = bytes, .most = bytes};
 }
 
-static struct candidate *round_candidate(struct round *round, const char *function)
+static struct candidate *round_candidate(struct round *round, uint64_t function)
 {
 	bool is_new;
-	const uint32_t index = numbering_put(&round->by_name, name_key(function), &is_new);
+	const uint32_t index = numbering_put(&round->by_name, function, &is_new);
 
 	if (is_new) {
 		ARRAY_RESERVE(round->candidates, round->count, round->capacity);
-		round->candidates[round->count++] = (struct candidate){.function = function};
+		round->candidates[round->count++] = (struct candidate){.function = function, .says = -1};
 	}
 	return &round->candidates[index];
 }
@@ -149,12 +156,35 @@ static struct frame_walk next_own(const struct profile *profile, const struct wr
 				  const struct profile_site *site, struct frame_walk at)
 {
 	for (; frame_walk_has(site, at); at = frame_walk_next(profile, site, at)) {
-		const struct source_line *line = frame_walk_line(profile, site, at);
-		if (code_is_own(wrappers_owner(wrappers, frame_walk_location(profile, site, at), line)) &&
-		    !wrappers_have(wrappers, line->function))
+		const struct profile_location *location = frame_walk_location(profile, site, at);
+		if (code_is_own(wrappers_owner(wrappers, location, at.line)) &&
+		    !wrappers_have(wrappers, location, at.line))
 			break;
 	}
 	return at;
+}
+
+/* The digits of a label say nothing: all of a module say the same. */
+static int location_says_allocator(const struct wrappers *wrappers, const struct profile_location *location,
+				   uint32_t line)
+{
+	uint8_t *says = &wrappers->label_says[location->module];
+
+	if (!location->labelled)
+		return name_says_allocator(location->lines[line].function);
+	if (!*says)
+		*says = (uint8_t)(name_says_allocator(wrappers->profile->modules[location->module].label) + 1);
+	return *says - 1;
+}
+
+static void round_count_site(struct round *round, const struct wrappers *wrappers, const struct profile_site *site)
+{
+	const struct frame_walk own = next_own(round->profile, wrappers, site, (struct frame_walk){0, 0});
+
+	if (frame_walk_has(site, own)) {
+		uint8_t *count = &round->sites_at[site->stack[own.frame]];
+		*count += *count < CALLERS_MANY;
+	}
 }
 
 static void round_add_site(struct round *round, const struct wrappers *wrappers, const struct profile_site *site)
@@ -165,83 +195,22 @@ static void round_add_site(struct round *round, const struct wrappers *wrappers,
 
 	if (!frame_walk_has(site, own) || !(bytes > 0))
 		return;
-	const struct source_line *line = frame_walk_line(profile, site, own);
+	const struct profile_location *location = frame_walk_location(profile, site, own);
+	/* Too few callers, and a name that does not say it. Of a program without symbols nearly all are such. */
+	if (location->labelled && round->sites_at[site->stack[own.frame]] < CALLERS_MANY &&
+	    !location_says_allocator(wrappers, location, own.line))
+		return;
 	const struct frame_walk above = next_own(profile, wrappers, site, frame_walk_next(profile, site, own));
 	if (!frame_walk_has(site, above)) /* a thread's outermost function, or main */
 		return;
-	struct candidate *candidate = round_candidate(round, line->function);
+	struct candidate *candidate = round_candidate(round, function_key(location, own.line));
+	if (candidate->says < 0)
+		candidate->says = location_says_allocator(wrappers, location, own.line);
 	range_add(&candidate->least, &candidate->most, bytes);
-	candidate_add_point(candidate, line->line ? line->line : site->stack[own.frame]);
-	candidate_add_caller(round, candidate, frame_walk_line(profile, site, above)->function, bytes);
-}
-
-/* Whether two neighbouring letters are those of a word below. Most names have none, and programs have millions. */
-static bool may_say_allocator(const char *name)
-{
-#define PAIR(first, second) ((first) << 8 | (second))
-	for (; *name; name++)
-		switch (PAIR(name[0] | 0x20, name[1] | 0x20)) {
-		case PAIR('a', 'l'): /* alloc, memalign */
-		case PAIR('d', 'u'): /* dup */
-		case PAIR('g', 'e'): /* get */
-		case PAIR('t', 'a'): /* take, obtain */
-		case PAIR('e', 'w'):
-		case PAIR('o', 'w'): /* grow */
-		case PAIR('v', 'e'): /* reserve */
-		case PAIR('z', 'e'): /* resize */
-			return true;
-		}
-	return false;
-#undef PAIR
-}
-
-static bool has_any(const char *name, const char *const *words)
-{
-	for (; *words; words++)
-		if (strcasestr(name, *words))
-			return true;
-	return false;
-}
-
-static bool ends_in_any(const char *name, size_t length, const char *const *ends)
-{
-	for (; *ends; ends++) {
-		const size_t end = strlen(*ends);
-		if (length >= end && strcasecmp(name + length - end, *ends) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* What a name says: 2 for words that only allocators have, wherever they stand (ztrymalloc_usable), 1 for those that creators
- * of single things have, too (alloc_session), or that stand at the end (arena_new, luaV_grow_; of a store: pool_get). Template arguments,
- * parameters and a compiler's suffix (".part.0") tell nothing. */
-static int name_says_allocator(const char *function)
-{
-	static const char *const allocators[] = {"malloc",  "calloc", "realloc",  "zalloc", "strdup",
-						 "strndup", "memdup", "memalign", NULL};
-	static const char *const ends[] = {"new", "grow", "reserve", "resize", NULL};
-	static const char *const stores[] = {"arena", "pool", "slab", "heap", "mem", NULL};
-	static const char *const gets[] = {"get", "take", "obtain", NULL};
-	char name[128];
-	size_t length = 0;
-
-	for (struct name_token token = {.end = name_behind_type(function)}; name_token_next(&token);) {
-		const size_t bytes = (size_t)(token.end - token.at);
-		if (name_token_is_parameters(function, &token) || strchr(".@ ", *token.at) ||
-		    length + bytes >= sizeof name)
-			break;
-		memcpy(name + length, token.at, token.bracket ? 0 : bytes);
-		length += token.bracket ? 0 : bytes;
-	}
-	while (length > 0 && !isalpha((unsigned char)name[length - 1]))
-		length--;
-	name[length] = '\0';
-	if (has_any(name, allocators))
-		return 2;
-	if (ends_in_any(name, length, ends) || (ends_in_any(name, length, gets) && has_any(name, stores)))
-		return 1;
-	return strcasestr(name, "alloc") ? 1 : 0;
+	const uint32_t line = location->labelled ? 0 : location->lines[own.line].line;
+	candidate_add_point(candidate, line ? line : site->stack[own.frame]);
+	candidate_add_caller(round, candidate, function_key(frame_walk_location(profile, site, above), above.line),
+			     bytes);
 }
 
 /* Whether the callers decide how much is asked for. */
@@ -260,9 +229,8 @@ static bool candidate_is_wrapper(const struct round *round, const struct candida
 {
 	if (candidate->point_count > POINTS_MOST)
 		return false;
-	const int says = may_say_allocator(candidate->function) ? name_says_allocator(candidate->function) : 0;
 	const bool sizes_differ = candidate->most > candidate->least * SAME_SIZE;
-	return says == 2 || (says == 1 && sizes_differ && candidate->caller_count >= 2) ||
+	return candidate->says == 2 || (candidate->says == 1 && sizes_differ && candidate->caller_count >= 2) ||
 	       callers_decide(round, candidate);
 }
 
@@ -274,7 +242,7 @@ static size_t round_judge(const struct round *round, struct wrappers *wrappers)
 	for (size_t i = 0; i < round->count; i++) {
 		if (!candidate_is_wrapper(round, &round->candidates[i]))
 			continue;
-		map_put(wrappers->names, name_key(round->candidates[i].function), NULL);
+		map_put(wrappers->names, round->candidates[i].function, NULL);
 		found++;
 	}
 	wrappers->have_names |= found > 0;
@@ -293,12 +261,17 @@ struct wrappers *wrappers_find(const struct profile *profile, const char *const 
 	    .given = given,
 	    .given_count = count,
 	    .see_guests = code_has_guests(profile),
+	    .label_owners = memory_allocate(profile->module_count, 1),
+	    .label_says = memory_allocate(profile->module_count, 1),
 	};
 	for (int i = 0; i < ROUNDS && found; i++) {
-		struct round round = {.profile = profile};
+		struct round round = {.profile = profile, .sites_at = memory_allocate(profile->location_count + 1u, 1)};
+		for (uint32_t s = 0; s < profile->site_count; s++)
+			round_count_site(&round, wrappers, &profile->sites[s]);
 		for (uint32_t s = 0; s < profile->site_count; s++)
 			round_add_site(&round, wrappers, &profile->sites[s]);
 		found = round_judge(&round, wrappers);
+		free(round.sites_at);
 		numbering_free(&round.by_name);
 		free(round.candidates);
 		free(round.callers);
@@ -312,5 +285,7 @@ void wrappers_free(struct wrappers *wrappers)
 		return;
 	map_free(wrappers->names);
 	map_free(wrappers->looked_at);
+	free(wrappers->label_owners);
+	free(wrappers->label_says);
 	free(wrappers);
 }

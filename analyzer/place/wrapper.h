@@ -25,11 +25,10 @@ void wrappers_free(struct wrappers *wrappers);
 /* code_has_guests() of the profile. */
 bool wrappers_see_guests(const struct wrappers *wrappers);
 
-/* `function` is a text of the profile's pool. */
-bool wrappers_have(const struct wrappers *wrappers, const char *function);
+/* Whether the function of the location's line is one. */
+bool wrappers_have(const struct wrappers *wrappers, const struct profile_location *location, uint32_t line);
 
 /* code_owner(), asked once for each line of the profile. */
-enum code_owner wrappers_owner(const struct wrappers *wrappers, const struct profile_location *location,
-			       const struct source_line *line);
+enum code_owner wrappers_owner(const struct wrappers *wrappers, const struct profile_location *location, uint32_t line);
 
 #endif

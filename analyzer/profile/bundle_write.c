@@ -256,7 +256,7 @@ static void symbols_add(struct writer *writer)
 						       .line_count = location->line_count};
 		buffer_append(&part, &address, sizeof address);
 		for (uint32_t k = 0; k < location->line_count; k++) {
-			const struct source_line *from = &location->lines[k];
+			const struct source_line *from = &profile_lines(names, location)[k];
 			const struct bundle_line line = {.function = text_put(&texts, from->function),
 							 .file = text_put(&texts, from->file),
 							 .line = from->line,

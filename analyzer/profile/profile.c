@@ -39,6 +39,9 @@ void profile_free(struct profile *profile)
 	free(storage->lifetimes);
 	free(storage->lines);
 	free(storage->given_lines);
+	for (size_t i = 0; i < storage->label_chunk_count; i++)
+		free(storage->label_chunks[i]);
+	free(storage->label_chunks);
 	free(storage->recordings);
 	free(storage->processes);
 	free(storage->module_paths);
@@ -152,6 +155,13 @@ uint64_t stack_key_close(uint64_t stack, uint32_t site_flags, uint32_t node)
 bool profile_line_is_named(const struct profile_module *module, const struct source_line *line)
 {
 	return !label_is(module->path, line->function);
+}
+
+bool profile_location_is_named(const struct profile *profile, const struct profile_location *location)
+{
+	const struct profile_module *module = &profile->modules[location->module];
+
+	return !label_is(module->path, location->labelled ? module->label : location->lines->function);
 }
 
 uint64_t profile_call_address(const struct profile *profile, const struct profile_location *location,

@@ -29,6 +29,7 @@ struct profile_module {
 	const char *symbols; /* after symbolization: where names came from, or why there are none; else NULL */
 	bool has_lines;      /* DWARF line tables were found */
 	bool names_kept;     /* names came from what is kept with the recording */
+	const char *label;   /* how the labels of its addresses begin, "server+0x"; NULL: none needs one */
 };
 
 /* The four values of a site, as pprof knows them. */
@@ -47,11 +48,12 @@ static inline bool call_value_is_in_use(enum call_value value)
 /* One address in one module, shared by all stacks that pass through it. */
 struct profile_location {
 	uint32_t module;
-	uint32_t line_count : 29; /* 0 before symbolization, unless `given`; >= 1 after it */
+	uint32_t line_count : 28; /* 0 before symbolization, unless `given`; >= 1 after it */
 	bool exact : 1;
 	bool given : 1;            /* the source itself has the lines: symbolization leaves them alone */
 	bool allocator : 1;        /* after symbolization: part of the allocator or operator new */
-	struct source_line *lines; /* innermost inlined first */
+	bool labelled : 1;         /* after symbolization: nothing is known of it; no other has the same label */
+	struct source_line *lines; /* innermost inlined first; through profile_lines() */
 	uint64_t address;          /* as in the snapshot: ELF virtual address, return address unless exact */
 };
 
@@ -162,6 +164,18 @@ struct profile *profile_open_now(const char *directory, struct error *error);
 struct profile *profile_open_snapshot(const void *data, size_t bytes, const char *name, struct error *error);
 void profile_free(struct profile *profile);
 
+/* A location's lines. Of a program without symbols there are millions of labels, most of which nobody sees: they are made
+ * when they are asked for first. */
+struct source_line *profile_label_make(const struct profile *profile, const struct profile_location *location);
+static inline struct source_line *profile_lines(const struct profile *profile, const struct profile_location *location)
+{
+	return location->lines || !location->labelled ? location->lines : profile_label_make(profile, location);
+}
+
+/* Writes the label of a location that is `labelled`; returns its length. */
+enum { PROFILE_LABEL_ROOM = 640 };
+size_t profile_label_write(const struct profile *profile, const struct profile_location *location, char *label);
+
 /* The live samples, sorted by site, then birth. They are unpacked when they are asked for first: a report does without. */
 const struct profile_sample *profile_samples(const struct profile *profile);
 
@@ -193,6 +207,8 @@ enum call_value call_value_instead(enum call_value value, uint32_t lacks);
 
 /* Whether a line names its function; false: "module+0x1234" or "0x1234" stands for it. */
 bool profile_line_is_named(const struct profile_module *module, const struct source_line *line);
+/* The same of a location's innermost line. */
+bool profile_location_is_named(const struct profile *profile, const struct profile_location *location);
 
 /* Where the call is, if its line names at most where its function begins; 0: the line says more, or this itself. */
 uint64_t profile_call_address(const struct profile *profile, const struct profile_location *location,

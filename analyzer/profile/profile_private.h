@@ -11,13 +11,17 @@
 #include "reader/snapshot_reader.h"
 #include "symbols/perf_map.h"
 
+enum { LABELS_A_CHUNK = 1024 };
+
 struct profile_storage {
 	uint32_t *stacks;                   /* all sites' stacks, one behind the other */
 	struct profile_lifetime *lifetimes; /* all sites' lifetimes, one behind the other */
 	struct source_line *lines;          /* of all locations; NULL before symbolization */
 	struct source_line *given_lines;    /* those that the source itself had; NULL: none */
-	struct profile_part *parts;         /* that it was added up from; NULL: none */
-	const char **recordings;            /* directories that it is from: names may be kept there; NULL: none */
+	struct source_line **label_chunks;  /* lines of labels, LABELS_A_CHUNK in each */
+	size_t label_count, label_chunk_count, label_chunk_capacity;
+	struct profile_part *parts; /* that it was added up from; NULL: none */
+	const char **recordings;    /* directories that it is from: names may be kept there; NULL: none */
 	uint32_t recording_count;
 	struct symbol_process *processes; /* that it is from; NULL: none */
 	uint32_t process_count;

@@ -10,6 +10,7 @@
 #include "profile/allocator_frames.h"
 #include "profile/profile_private.h"
 #include "profile/profile.h"
+#include "symbols/label.h"
 #include "symbols/perf_map.h"
 #include "symbols/records.h"
 #include "symbols/symbols.h"
@@ -62,7 +63,8 @@ struct resolving {
 };
 
 /* All modules but "no module", as far as there are addresses in them; gives them their names. */
-static struct resolving modules_resolve(struct symbolizing *work, const struct symbol_search *wanted)
+static struct resolving modules_resolve(struct symbolizing *work, const struct symbol_search *wanted,
+					bool does_without_labels)
 {
 	const struct profile *profile = work->profile;
 	struct resolving resolving = {.modules = memory_allocate(profile->module_count, sizeof *resolving.modules),
@@ -80,7 +82,8 @@ static struct resolving modules_resolve(struct symbolizing *work, const struct s
 					   .build_id_bytes = module->build_id_bytes,
 					   .is_vdso = module->flags & SEEP_MODULE_VDSO,
 					   .addresses = &work->addresses[work->starts[i]],
-					   .address_count = work->starts[i + 1] - work->starts[i]};
+					   .address_count = work->starts[i + 1] - work->starts[i],
+					   .does_without_labels = does_without_labels};
 	}
 	search.recordings = work->storage->recordings;
 	search.recording_count = work->storage->recording_count;
@@ -106,6 +109,7 @@ static void modules_describe(struct profile *profile, const struct resolving *re
 		module->symbols = resolving->modules[i].source;
 		module->has_lines = resolving->modules[i].has_lines;
 		module->names_kept = resolving->modules[i].kept != NULL;
+		module->label = label_beginning(resolving->modules[i].path, profile->strings);
 	}
 }
 
@@ -137,11 +141,37 @@ static void lines_store(struct symbolizing *work)
 {
 	for (uint32_t place = 0; place < work->count; place++) {
 		struct profile_location *location = &work->profile->locations[work->order[place]];
-		location->lines = &work->lines.lines[work->addresses[place].first_line];
-		location->line_count = work->addresses[place].line_count;
+		const struct symbol_address *address = &work->addresses[place];
+		location->labelled = !address->line_count;
+		location->lines = location->labelled ? NULL : &work->lines.lines[address->first_line];
+		location->line_count = location->labelled ? 1 : address->line_count;
 	}
 	free(work->storage->lines);
 	work->storage->lines = work->lines.lines;
+}
+
+size_t profile_label_write(const struct profile *profile, const struct profile_location *location, char *label)
+{
+	_Static_assert((int)PROFILE_LABEL_ROOM >= (int)LABEL_ROOM, "a label fits");
+	return label_write(label, profile->modules[location->module].label, location->address);
+}
+
+struct source_line *profile_label_make(const struct profile *profile, const struct profile_location *location)
+{
+	struct profile_storage *storage = profile->storage;
+	char label[PROFILE_LABEL_ROOM];
+
+	if (storage->label_count == storage->label_chunk_count * LABELS_A_CHUNK) {
+		ARRAY_RESERVE(storage->label_chunks, storage->label_chunk_count, storage->label_chunk_capacity);
+		storage->label_chunks[storage->label_chunk_count++] =
+		    memory_allocate(LABELS_A_CHUNK, sizeof **storage->label_chunks);
+	}
+	const size_t bytes = profile_label_write(profile, location, label);
+	struct source_line *line =
+	    &storage->label_chunks[storage->label_chunk_count - 1][storage->label_count++ % LABELS_A_CHUNK];
+	line->function = string_pool_store(profile->strings, label, bytes);
+	((struct profile_location *)location)->lines = line; /* what it says stays the same */
+	return line;
 }
 
 /* Leaves out the allocator's innermost lines where a line of the program follows. */
@@ -155,7 +185,8 @@ static void lines_trim(struct profile *profile)
 		struct profile_location *location = &profile->locations[i];
 		const bool in_allocator = of_allocator[location->module];
 		uint32_t skipped = 0;
-		while (!in_allocator && skipped < location->line_count &&
+		/* a label is no allocator's name, whatever its module is called */
+		while (!in_allocator && !location->labelled && skipped < location->line_count &&
 		       function_is_allocator(location->lines[skipped].function))
 			skipped++;
 		location->allocator = in_allocator || skipped == location->line_count;
@@ -192,7 +223,7 @@ void profile_symbolize(struct profile *profile, const struct symbol_search *sear
 
 	locations_group(&work);
 	absolute_resolve(&work);
-	struct resolving resolving = modules_resolve(&work, search ? search : &(struct symbol_search){0});
+	struct resolving resolving = modules_resolve(&work, search ? search : &(struct symbol_search){0}, true);
 	modules_describe(profile, &resolving);
 	resolving_free(&resolving);
 	lines_store(&work);
@@ -246,7 +277,7 @@ bool recording_keep_names(const char *directory, struct records_summary *summary
 	summary->left_out = locations_bound(profile, RECORDS_ADDRESSES_MAX);
 	struct symbolizing work = {.profile = profile, .storage = profile->storage};
 	locations_group(&work);
-	struct resolving resolving = modules_resolve(&work, &(struct symbol_search){0});
+	struct resolving resolving = modules_resolve(&work, &(struct symbol_search){0}, false);
 	const bool written =
 	    symbol_records_write(directory, resolving.modules, resolving.count, &work.lines, summary, error);
 	resolving_free(&resolving);

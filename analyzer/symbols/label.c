@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The labels of a whole module at once. Of a large program without a file there are millions, so they are written by hand,
- * and looked up in the pool only where another address may have the same one. */
+/* The labels of a whole module at once. Of a large program without a file there are millions, so they are written by hand
+ * and when somebody asks for them, and looked up in the pool only where another address may have the same one. */
 #include "symbols/label.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
-
-enum { HEX_DIGITS_MAX = 16 };
 
 /* Appends digits without leading zeros; returns the end. */
 static char *hex_write(char *at, uint64_t value)
@@ -20,15 +17,24 @@ static char *hex_write(char *at, uint64_t value)
 	return at;
 }
 
-/* The beginning of all labels of the module, fit to print. */
-static const char *label_prefix(const char *module_path, struct string_pool *strings)
+const char *label_beginning(const char *module_path, struct string_pool *strings)
 {
 	struct buffer label = {0};
 
 	label_append(&label, module_path, 0);
-	const char *prefix = string_pool_intern_safe(strings, label.data, label.length - 1, BUDGET_NAME_BYTES);
+	const char *beginning = string_pool_intern_safe(strings, label.data, label.length - 1, BUDGET_NAME_BYTES);
 	buffer_free(&label);
-	return prefix;
+	return beginning;
+}
+
+size_t label_write(char *label, const char *beginning, uint64_t address)
+{
+	const size_t length = strlen(beginning);
+
+	memcpy(label, beginning, length);
+	char *end = hex_write(label + length, address);
+	*end = '\0';
+	return (size_t)(end - label);
 }
 
 static uint64_t name_key(const struct symbol_module *module)
@@ -63,20 +69,19 @@ void labels_fill(const struct map *names, struct symbol_module *module, struct s
 		 struct symbol_lines *lines)
 {
 	const bool apart = labels_are_apart(names, module);
-	const char *prefix = label_prefix(module->path, strings);
-	const size_t length = strlen(prefix);
-	char *label = memory_allocate(length + HEX_DIGITS_MAX + 1, 1);
+	const char *beginning = label_beginning(module->path, strings);
+	char label[LABEL_ROOM];
 
-	memcpy(label, prefix, length);
+	if (apart && module->does_without_labels)
+		return;
 	ARRAY_RESERVE_MORE(lines->lines, lines->count, lines->capacity, module->address_count);
 	for (size_t i = 0; i < module->address_count; i++) {
 		struct symbol_address *address = &module->addresses[i];
-		const size_t bytes = (size_t)(hex_write(label + length, address->address) - label);
+		const size_t bytes = label_write(label, beginning, address->address);
 		const char *text =
 		    apart ? string_pool_store(strings, label, bytes) : string_pool_intern_bytes(strings, label, bytes);
 		address->first_line = (uint32_t)lines->count;
 		address->line_count = 1;
 		lines->lines[lines->count++] = (struct source_line){.function = text};
 	}
-	free(label);
 }

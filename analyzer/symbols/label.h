@@ -33,10 +33,17 @@ static inline bool label_is(const char *module_path, const char *text)
 	return strncmp(rest, "+0x", 3) == 0 || strncmp(text, "0x", 2) == 0;
 }
 
+/* The beginning of the labels of all the module's addresses, "server+0x", fit to print. */
+const char *label_beginning(const char *module_path, struct string_pool *strings);
+/* Writes the label that so begins; returns its length. */
+size_t label_write(char *label, const char *beginning, uint64_t address);
+enum { LABEL_ROOM = 4 * (BUDGET_LABEL_BYTES + 8) + 24 }; /* of a label: each byte may have become "\x00" */
+
 /* How many of the modules have a name, for labels_fill(); freed with map_free(). */
 struct map *label_names(const struct symbol_module *modules, size_t count);
 
-/* Gives every address of the module, which is one of those, its label for a name. */
+/* Gives every address of the module, which is one of those, its label for a name; or none, where the module does without
+ * and no other address has the same label. */
 void labels_fill(const struct map *names, struct symbol_module *module, struct string_pool *strings,
 		 struct symbol_lines *lines);
 

@@ -24,8 +24,9 @@ enum { UNPACK_RATIO = 64 };
 static unsigned answer_worth(const struct symbol_module *module, const struct symbol_address *address,
 			     const struct symbol_lines *lines)
 {
+	if (!address->line_count)
+		return 0;
 	const struct source_line *line = &lines->lines[address->first_line];
-
 	return !label_is(module->path, line->function) + (line->file != NULL);
 }
 

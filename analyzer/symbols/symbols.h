@@ -17,9 +17,10 @@
 #include "base/string_pool.h"
 
 struct symbol_address {
-	uint64_t address;         /* ELF virtual address; a return address unless exact */
-	uint32_t first_line;      /* filled: index into symbol_lines.lines */
-	uint32_t line_count : 31; /* filled: at least 1, innermost first */
+	uint64_t address;    /* ELF virtual address; a return address unless exact */
+	uint32_t first_line; /* filled: index into symbol_lines.lines */
+	uint32_t
+	    line_count : 31; /* filled: at least 1, innermost first; 0: nothing is known, where labels are not wanted */
 	bool exact : 1;
 };
 
@@ -30,10 +31,11 @@ struct symbol_module {
 	bool is_vdso;
 	struct symbol_address *addresses; /* in any order */
 	size_t address_count;
-	const char *source;     /* filled: where the names came from, or why there are none */
-	bool has_lines;         /* filled: DWARF was found */
-	const char *kept;       /* filled: where names came from that were kept with the recording; NULL: none were */
-	const char *debug_file; /* filled: the file that the DWARF is in; "" a server's; NULL without any */
+	bool does_without_labels; /* addresses of a module without names need no lines, if no two would have the same */
+	const char *source;       /* filled: where the names came from, or why there are none */
+	bool has_lines;           /* filled: DWARF was found */
+	const char *kept;         /* filled: where names came from that were kept with the recording; NULL: none were */
+	const char *debug_file;   /* filled: the file that the DWARF is in; "" a server's; NULL without any */
 };
 
 /* Texts are fit to print and live in the caller's pool. */

@@ -183,7 +183,8 @@ static void frames_prepare(struct tree_builder *builder)
 	for (uint32_t i = 0; i < profile->location_count; i++) {
 		const struct profile_location *location = &profile->locations[i];
 		for (uint32_t k = 0; k < location->line_count; k++) {
-			batch_add(builder, &batch, location->lines[k].function, module + location->module);
+			batch_add(builder, &batch, profile_lines(profile, location)[k].function,
+				  module + location->module);
 			if (batch.count == FRAMES_AT_ONCE)
 				next = batch_find(builder, &batch, next);
 		}

@@ -210,7 +210,7 @@ static void json_stack(struct json *json, const struct group *group, enum group_
 	for (uint32_t i = 0; by == GROUP_BY_STACK && i < site->depth && !json->out->refused; i++) {
 		const struct profile_location *location = &profile->locations[site->stack[i]];
 		for (uint32_t k = 0; k < location->line_count; k++)
-			json_frame(json, profile, location, &location->lines[k], by);
+			json_frame(json, profile, location, &profile_lines(profile, location)[k], by);
 	}
 	json_end_array(json);
 }

@@ -38,8 +38,8 @@ static struct module_use *modules_count(const struct profile *profile)
 		use->addresses++;
 		if (location->line_count == 0)
 			continue;
-		use->named += profile_line_is_named(&profile->modules[location->module], &location->lines[0]);
-		use->lined += location->lines[0].line > 0;
+		use->named += profile_location_is_named(profile, location);
+		use->lined += !location->labelled && location->lines[0].line > 0;
 	}
 	qsort(uses, profile->module_count, sizeof *uses, use_compare);
 	return uses;

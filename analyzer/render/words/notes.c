@@ -68,7 +68,7 @@ static struct naming naming_measure(const struct profile *profile)
 		if (!leaf || !leaf->line_count)
 			continue;
 		const struct profile_module *module = &profile->modules[leaf->module];
-		if (!profile_line_is_named(module, leaf->lines))
+		if (!profile_location_is_named(profile, leaf))
 			naming.nameless[leaf->module] += in_use;
 		else if (module->names_kept)
 			naming.kept[leaf->module] += in_use;

@@ -75,7 +75,7 @@ static struct profile *symbolized(struct snapshot_maker *maker)
 	for (uint32_t i = 0; i < profile->location_count; i++) {
 		assert_true(profile->locations[i].line_count >= 1);
 		for (uint32_t j = 0; j < profile->locations[i].line_count; j++)
-			assert_non_null(profile->locations[i].lines[j].function);
+			assert_non_null(profile_lines(profile, &profile->locations[i])[j].function);
 	}
 	buffer_free(&file);
 	snapshot_maker_free(maker);
@@ -156,6 +156,30 @@ static void stack_of_nothing_but_allocator_keeps_its_last_frame(void **state)
 	assert_string_equal(frame_at(profile, 0, 0)->lines[0].function, "operator new(unsigned long)");
 	assert_int_equal(profile->sites[1].depth, 0);
 	profile_free(profile);
+}
+
+static void a_label_is_made_when_it_is_asked_for(void **state)
+{
+	(void)state;
+	struct snapshot_maker *maker = snapshot_maker_create(1);
+	uint32_t module = snapshot_maker_add_module(maker, "/nowhere/lib\tname", NULL);
+	char label[PROFILE_LABEL_ROOM];
+
+	snapshot_maker_add_site(maker, (struct maker_frame[]){{module, 0x123456789abcdef}}, 1);
+	struct buffer file = snapshot_maker_finish(maker);
+	struct error error;
+	struct profile *profile = profile_open_snapshot(file.data, file.length, "file", &error);
+	profile_symbolize(profile, NULL);
+	const struct profile_location *leaf = frame_at(profile, 0, 0);
+	assert_true(leaf->labelled && !leaf->lines && leaf->line_count == 1);
+	const struct source_line *line = profile_lines(profile, leaf);
+	assert_string_equal(line->function, "lib\\x09name+0x123456789abcdef");
+	assert_ptr_equal(profile_lines(profile, leaf), line);
+	assert_int_equal(profile_label_write(profile, leaf, label), strlen(line->function));
+	assert_string_equal(label, line->function);
+	profile_free(profile);
+	buffer_free(&file);
+	snapshot_maker_free(maker);
 }
 
 static void symbolizing_twice_gives_the_same(void **state)
@@ -250,6 +274,7 @@ int main(void)
 	    cmocka_unit_test(allocator_frames_and_inlined_allocators_are_left_out),
 	    cmocka_unit_test(allocator_in_the_middle_of_a_stack_stays),
 	    cmocka_unit_test(stack_of_nothing_but_allocator_keeps_its_last_frame),
+	    cmocka_unit_test(a_label_is_made_when_it_is_asked_for),
 	    cmocka_unit_test(symbolizing_twice_gives_the_same),
 	    cmocka_unit_test(code_made_at_run_time_is_named_by_its_map),
 	};
