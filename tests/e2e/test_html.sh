@@ -57,6 +57,9 @@ compile empty empty.c
 "$SEEP" html empty.recording -o empty.html 2>empty.err
 make -s -C "$ROOT" BUILD="$BUILD" "$BUILD/bench/make_snapshots" && mkdir thousand && "$BUILD/bench/make_snapshots" 30 1000 thousand series
 "$SEEP" html thousand -o thousand.html 2>thousand.err
+mkdir many && "$BUILD/bench/make_snapshots" 11000 64 many series
+"$SEEP" html many -o many.html 2>many.err
+check_equal "where sites are left out, growth of all is that of seep diff" "3 numbers compared" "$(node "$ROOT/tests/page/numbers.mjs" many.html "$SEEP" many 1 2>&1)"
 "$SEEP" export --format=pprof recording -o other.pb.gz 2>export.err
 "$SEEP" html other.pb.gz -o other.html 2>other.err
 check_equal "another format is refused" "3 0" "$? $(ls other.html 2>/dev/null | wc -l)"
@@ -87,7 +90,7 @@ gcc -O1 -g0 -o hostile hostile.c && "$SEEP" run -r 16K -o hostile.recording -- .
 "$SEEP" flame hostile.recording -o hostile.flame.html 2>flame.err
 
 # All of them in one browser.
-node "$ROOT/tests/page/browser.mjs" "$modules" full:page.html short:short.html one:one.html thousand:thousand.html empty:empty.html killed:killed.html withheld:withheld.html \
+node "$ROOT/tests/page/browser.mjs" "$modules" full:page.html short:short.html one:one.html thousand:thousand.html many:many.html empty:empty.html killed:killed.html withheld:withheld.html \
 	hostile:hostile.html flame:flame.html growth:growth.html pprof:pprof.html hostile:hostile.flame.html >browser.out 2>&1
 cat browser.out
 grep -q '^not ok' browser.out && cases_failed=1
