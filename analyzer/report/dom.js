@@ -27,6 +27,19 @@ export function make(tag, properties = {}, ...children) {
 /** Directional controls in a name would let it read otherwise than it is. @param {unknown} text */
 export const safe = (text) => String(text ?? "").replace(/[\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, "\ufffd");
 
+/** Puts a text on the clipboard; a server's page without TLS has no other way than the old one. @param {string} text */
+export function copy(text) {
+	if (navigator.clipboard) {
+		void navigator.clipboard.writeText(text);
+		return;
+	}
+	const field = make("textarea", { value: text });
+	document.body.append(field);
+	field.select();
+	document.execCommand("copy");
+	field.remove();
+}
+
 /** Offers a file of the page's own making. @param {string} name @param {Blob} blob */
 export function download(name, blob) {
 	const url = URL.createObjectURL(blob);

@@ -21,7 +21,7 @@ function check(name, condition, seen) {
 const browser = await chromium.launch({ executablePath: process.env.CHROMIUM || "/usr/bin/chromium", args: ["--no-sandbox"] });
 
 async function open(address = "", options = {}) {
-	const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, colorScheme: "light", ...options });
+	const context = await browser.newContext({ permissions: ["clipboard-read", "clipboard-write"], viewport: { width: 1280, height: 900 }, colorScheme: "light", ...options });
 	const page = await context.newPage();
 	page.on("console", (message) => ["error", "warning"].includes(message.type()) && problems.push(message.text()));
 	page.on("pageerror", (error) => problems.push(String(error)));
@@ -34,10 +34,11 @@ async function open(address = "", options = {}) {
 const text = (page, selector) => page.locator(selector).innerText();
 const hash = (page) => page.evaluate(() => window.location.hash);
 /** Clicks the frame whose label begins with a name; the page is asked where it lies. */
+const graph = "canvas.flame:not(.callers)";
 async function frame(page, name, button = "left") {
 	const box = await page.evaluate((wanted) => window.seepFrame(wanted), name);
 	if (!box) throw new Error(`no frame ${name}`);
-	await page.locator("canvas.flame").click({ position: box, button });
+	await page.locator(graph).click({ position: box, button });
 }
 
 /** Where a frame is; null: it is not drawn. */
@@ -117,7 +118,7 @@ async function drawsFrames(page) {
 	await page.evaluate(() => document.activeElement?.blur());
 	await page.keyboard.press("0");
 	const box = await page.evaluate(() => window.seepFrame("leak_grow"));
-	await page.hover("canvas.flame", { position: box });
+	await page.hover(graph, { position: box });
 	const tip = await text(page, ".frames .tip");
 	check("a tooltip has bytes, objects, intervals and shares", /leak_grow.*program\.c:\d+.*[KM]iB \[.*objects \[.*% of all, .*% of its caller/s.test(tip), tip);
 }
@@ -129,8 +130,22 @@ async function filters(page) {
 	await page.locator(".filters .filter").first().click();
 	check("and come back", await isDrawn(page, "table_fill"), null);
 	await frame(page, "leak_grow", "right");
+	await page.getByRole("menuitem", { name: "copy stack" }).click();
+	const copied = await page.evaluate(() => navigator.clipboard.readText());
+	check("a stack is copied, outermost first", /main\nwork\nleak_grow$/.test(copied), copied);
+	await frame(page, "leak_grow", "right");
 	await page.getByRole("menuitem", { name: "callers: who leads to this" }).click();
 	check("callers of a function stand below it", /callers of leak_grow/.test(await text(page, ".filters")) && (await isDrawn(page, "work")), await text(page, ".filters"));
+	await page.locator(".filters .filter").first().click();
+	await frame(page, "work", "right");
+	await page.getByRole("menuitem", { name: "between callers and callees" }).click();
+	check("a function stands between its callers and its callees", /around work/.test(await text(page, ".filters")) && (await isDrawn(page, "leak_grow")) && !(await isDrawn(page, "main")) && (await page.locator("canvas.callers").isVisible()), await text(page, ".filters"));
+	const { height } = await page.locator("canvas.callers").boundingBox();
+	await page.locator("canvas.callers").hover({ position: { x: 60, y: height - 8 } });
+	check("the caller next to it is the lowest", /^main\n/.test(await text(page, ".frames .tip")), await text(page, ".frames .tip"));
+	check("both are in the picture that is saved", /main<\/text>.*work<\/text>.*leak_grow<\/text>/s.test(await saved(page, "SVG")), null);
+	await page.locator("canvas.callers").click({ position: { x: 60, y: height - 8 } });
+	check("a click on a caller puts that into the middle", /around main/.test(await text(page, ".filters")), await text(page, ".filters"));
 	await page.selectOption("select[aria-label='fold by']", "module");
 	check("which ends where frames are folded by another rule", (await page.locator(".filters .filter").count()) === 0, await text(page, ".filters"));
 	await page.selectOption("select[aria-label='fold by']", "function");

@@ -8,7 +8,9 @@ import { shorten, withoutParameters } from "../numbers/words.js";
 
 export const ROW = 19;
 const TEXT_LEAST = 34; /* pixels that a frame needs for a text */
-const CHARACTER = 6.6; /* of the font below */
+const FONT = "12px system-ui, sans-serif";
+const MIDDLE_FONT = `700 ${FONT}`; /* of the function between its callers and its callees */
+const CHARACTER = 6.6;
 
 /**
  * @typedef {import("../data/tree.js").Tree} Tree
@@ -17,10 +19,15 @@ const CHARACTER = 6.6; /* of the font below */
  */
 
 export class Flame {
-	/** @param {HTMLCanvasElement} canvas @param {(node: number) => string|null} colourOf null: by module */
-	constructor(canvas, colourOf) {
+	/**
+	 * @param {HTMLCanvasElement} canvas @param {(node: number) => string|null} colourOf null: by module
+	 * @param {boolean} [isUpward] the root is at the bottom
+	 */
+	constructor(canvas, colourOf, isUpward = false) {
 		this.canvas = canvas;
 		this.colourOf = colourOf;
+		this.isUpward = isUpward;
+		this.skipped = 0; /* so many rows from the root on are not drawn */
 		this.zoom = 0;
 		/** @type {Tree|null} */
 		this.tree = null;
@@ -34,9 +41,10 @@ export class Flame {
 		this.width = 0;
 	}
 
-	/** @param {Tree} tree @param {number} zoom */
-	show(tree, zoom = 0) {
+	/** @param {Tree} tree @param {number} zoom @param {number} skipped rows */
+	show(tree, zoom = 0, skipped = 0) {
 		this.tree = tree;
+		this.skipped = skipped;
 		this.zoomTo(zoom);
 	}
 
@@ -76,6 +84,20 @@ export class Flame {
 		for (const box of boxes) (this.rows[box.row] ||= []).push(box);
 	}
 
+	get height() {
+		return Math.max(0, this.rows.length - this.skipped) * ROW;
+	}
+
+	/** Where a row begins. @param {number} row */
+	#y(row) {
+		return (this.isUpward ? this.rows.length - 1 - row : row - this.skipped) * ROW;
+	}
+
+	/** @returns {Box[]} */
+	#drawn() {
+		return this.skipped ? this.boxes.filter((box) => box.row >= this.skipped) : this.boxes;
+	}
+
 	/** What all frames of a picture share. @returns {Look} */
 	#look() {
 		/** @type {Map<string, string>} */
@@ -97,24 +119,23 @@ export class Flame {
 	}
 
 	draw() {
-		const { canvas, width, rows } = this;
+		const { canvas, width, height } = this;
 		const context = canvas.getContext("2d");
 		if (!this.tree || !context) return;
 		const ratio = window.devicePixelRatio || 1;
-		canvas.style.height = `${rows.length * ROW}px`;
+		canvas.style.height = `${height}px`;
 		canvas.width = Math.round(width * ratio);
-		canvas.height = Math.round(rows.length * ROW * ratio);
+		canvas.height = Math.round(height * ratio);
 		context.setTransform(ratio, 0, 0, ratio, 0, 0);
-		context.font = "12px system-ui, sans-serif";
 		context.textBaseline = "middle";
 		const look = this.#look();
-		for (const box of this.boxes) this.#drawBox(context, box, look);
+		for (const box of this.#drawn()) this.#drawBox(context, box, look);
 	}
 
 	/** @param {CanvasRenderingContext2D} context @param {Box} box @param {Look} look */
 	#drawBox(context, box, look) {
 		const tree = /** @type {Tree} */ (this.tree);
-		const y = box.row * ROW;
+		const y = this.#y(box.row);
 		context.globalAlpha = box.isAbove ? 0.55 : this.matches && !this.matches[box.node] ? 0.3 : 1;
 		context.fillStyle = this.#fill(box.node, look);
 		context.fillRect(box.x, y, Math.max(box.w - 0.6, 0.4), ROW - 1);
@@ -124,6 +145,7 @@ export class Flame {
 		}
 		if (box.w >= TEXT_LEAST) {
 			context.fillStyle = look.ink;
+			context.font = this.skipped === 1 && box.row === 1 ? MIDDLE_FONT : FONT;
 			context.fillText(this.#label(box), box.x + 4, y + ROW / 2, box.w - 6);
 		}
 		context.globalAlpha = 1;
@@ -137,27 +159,27 @@ export class Flame {
 
 	/** The node under a point of the canvas; -1: none. @param {number} x @param {number} y */
 	at(x, y) {
-		const row = this.rows[Math.floor(y / ROW)] ?? [];
+		const line = Math.floor(y / ROW);
+		const row = this.rows[this.isUpward ? this.rows.length - 1 - line : line + this.skipped] ?? [];
 		return row.find((box) => x >= box.x && x < box.x + Math.max(box.w, 1))?.node ?? -1;
 	}
 
 	/** Where a frame with this name is drawn, the widest: for tests and scripts; null: nowhere. @param {string} name */
 	find(name) {
-		const found = this.boxes.filter((box) => box.node && this.tree?.name(box.node) === name).sort((a, b) => b.w - a.w)[0];
-		return found ? { x: found.x + found.w / 2, y: (found.row + 0.5) * ROW } : null;
+		const found = this.#drawn().filter((box) => box.node && this.tree?.name(box.node) === name).sort((a, b) => b.w - a.w)[0];
+		return found ? { x: found.x + found.w / 2, y: this.#y(found.row) + ROW / 2 } : null;
 	}
 
-	/** The picture as SVG: the same places and colours. */
-	svg() {
+	/** The frames as SVG: the same places and colours, so far down. @param {number} top */
+	svg(top) {
 		const tree = /** @type {Tree} */ (this.tree);
 		const look = this.#look();
 		// eslint-disable-next-line no-control-regex -- XML has no way to say these
 		const escape = (/** @type {string} */ text) => safe(text).replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/g, "\ufffd").replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
-		const boxes = this.boxes.map((box) => {
-			const y = box.row * ROW;
+		return this.#drawn().map((box) => {
+			const y = top + this.#y(box.row);
 			const text = box.w < TEXT_LEAST ? "" : `<text x="${box.x + 4}" y="${y + 13}" fill="${look.ink}">${escape(this.#label(box))}</text>`;
 			return `<g><title>${escape(tree.name(box.node))}</title><rect x="${box.x}" y="${y}" width="${Math.max(box.w - 0.6, 0.4)}" height="${ROW - 1}" fill="${this.#fill(box.node, look)}"/>${text}</g>`;
-		});
-		return `<svg xmlns="http://www.w3.org/2000/svg" width="${this.width}" height="${this.rows.length * ROW}" font-family="system-ui, sans-serif" font-size="12"><rect width="100%" height="100%" fill="${look.paper}"/>${boxes.join("")}</svg>`;
+		}).join("");
 	}
 }

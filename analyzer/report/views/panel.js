@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// The flame graph with its controls: metric, fold, search, zoom, callers and callees, export.
+// The flame graph with its controls: metric, fold, search, zoom, a function between its callers and its callees, export.
 
-import { download, make, safe } from "../dom.js";
+import { copy, make, safe } from "../dom.js";
 import { exactly, expression, search } from "../data/search.js";
 import { functionKey } from "../data/lines.js";
 import { Flame, ROW } from "./flame.js";
+import { Menu } from "./menu.js";
 import { NodeValues } from "./node_values.js";
+import { saveFolded, savePng, saveSvg } from "./save.js";
 import { Tree } from "../data/tree.js";
 import { METRICS, siteValues } from "../data/values.js";
 import { count, percent } from "../numbers/words.js";
@@ -41,11 +43,13 @@ export class Panel {
 		this.timeline = timeline;
 		this.canvas = make("canvas.flame", { tabIndex: 0, role: "img", aria: { label: "flame graph: arrows move, Enter zooms, Escape goes back" } });
 		this.flame = new Flame(this.canvas, (node) => this.values?.colour(node, state.get("colour") === "verdict") ?? null);
-		this.scrolled = make("div.scrolled", {}, this.canvas); /* stacks may be higher than the window */
+		this.above = make("canvas.flame.callers", { hidden: true, role: "img", aria: { label: "callers of the function below" } });
+		this.callers = new Flame(this.above, (node) => this.callerValues?.colour(node, state.get("colour") === "verdict") ?? null, true);
+		this.scrolled = make("div.scrolled", {}, this.above, this.canvas); /* stacks may be higher than the window */
 		this.tip = make("div.tip", { hidden: true, role: "tooltip" });
 		this.crumbs = make("div.crumbs");
 		this.status = make("span.status", { aria: { live: "polite" } });
-		this.menu = make("div.menu", { hidden: true, role: "menu" });
+		this.menu = new Menu(() => this.canvas.focus());
 		this.filters = make("div.filters");
 		/** @type {import("../data/search.js").Found|null} */
 		this.found = null;
@@ -53,14 +57,23 @@ export class Panel {
 		this.search = this.#searchField();
 		this.element = make(
 			"section.frames", { aria: { label: "flame graph" } },
-			make("h2", {}, "Where"), this.#controls(), this.filters, this.crumbs, make("div.canvas", {}, this.scrolled, this.tip, this.menu),
+			make("h2", {}, "Where"), this.#controls(), this.filters, this.crumbs, make("div.canvas", {}, this.scrolled, this.tip, this.menu.element),
 		);
 		state.on(["from", "to", "metric", "fold", "inverted", "recursion", "only", "without", "around", "row"], () => this.update());
 		state.on(["search"], () => this.#find());
 		state.on(["zoom"], () => this.#zoomed());
-		state.on(["colour"], () => this.flame.draw());
+		state.on(["colour"], () => this.draw());
 		this.#listen();
-		new ResizeObserver(() => this.flame.resize()).observe(this.element);
+		new ResizeObserver(() => this.#shown().forEach((flame) => flame.resize())).observe(this.element);
+	}
+
+	/** The graphs that are seen, from the top down. */
+	#shown() {
+		return this.above.hidden ? [this.flame] : [this.callers, this.flame];
+	}
+
+	draw() {
+		for (const flame of this.#shown()) flame.draw();
 	}
 
 	#searchField() {
@@ -90,9 +103,7 @@ export class Panel {
 			make("button", { title: "the next match (n)", aria: { label: "next match" }, on: { click: () => this.walk(1) } }, "›"),
 			this.status,
 			make("span.exports", {}, "save ",
-				save("SVG", () => download("seep.svg", new Blob([this.flame.svg()], { type: "image/svg+xml" }))),
-				save("PNG", () => this.canvas.toBlob((blob) => blob && download("seep.png", blob))),
-				save("folded", () => download("seep.folded", new Blob([this.folded()], { type: "text/plain" })))),
+				save("SVG", () => saveSvg(this.#shown())), save("PNG", () => savePng(this.#shown())), save("folded", () => this.tree && saveFolded(this.tree))),
 		);
 	}
 
@@ -112,21 +123,33 @@ export class Panel {
 		const values = this.#siteValues();
 		this.complaint = "";
 		const complain = (/** @type {string} */ text) => { this.complaint = text; };
-		this.tree = new Tree(recording, values, {
+		const options = {
 			fold: state.get("fold"),
 			inverted: state.get("inverted") !== "",
 			recursion: state.get("recursion") !== "",
 			only: expression(state.get("only"), complain),
 			without: expression(state.get("without"), complain),
 			around: state.get("around") === "" ? -1 : Number(state.get("around")),
-		});
+		};
+		this.tree = new Tree(recording, values, options);
 		this.values = new NodeValues(this.tree, state.get("metric"), this.timeline.moments(), values.width);
+		const isBetween = options.around >= 0 && !options.inverted;
+		this.above.hidden = !isBetween;
+		if (isBetween) this.#showCallers(values, options);
 		this.flame.matches = null;
 		this.tip.hidden = true;
-		this.flame.show(this.tree, this.#zoomNode());
+		this.flame.show(this.tree, this.#zoomNode(), isBetween ? 1 : 0);
 		this.#find();
 		this.#showFilters();
 		this.#showCrumbs();
+	}
+
+	/** Who leads to the function, above it: the root is the function's own row below. @param {import("../data/values.js").Values} values @param {import("../data/tree.js").TreeOptions} options */
+	#showCallers(values, options) {
+		const tree = new Tree(this.recording, values, { ...options, inverted: true });
+		this.callerValues = new NodeValues(tree, this.state.get("metric"), this.timeline.moments(), values.width);
+		this.callers.matches = null;
+		this.callers.show(tree, 0, 2);
 	}
 
 	/** Zoom stands in the address as keys of the path, so that it holds for other moments, too. */
@@ -151,7 +174,7 @@ export class Panel {
 	/** The zoomed frame, where it is above or below what is seen of high stacks. */
 	#bringIntoView() {
 		const { scrolled } = this;
-		const y = (this.tree?.depth[this.flame.zoom] ?? 0) * ROW;
+		const y = this.canvas.offsetTop + (this.tree?.depth[this.flame.zoom] ?? 0) * ROW;
 		if (y < scrolled.scrollTop || y + ROW > scrolled.scrollTop + scrolled.clientHeight) scrolled.scrollTop = y - 3 * ROW;
 	}
 
@@ -175,12 +198,15 @@ export class Panel {
 		if (this.search.value !== state.get("search")) this.search.value = state.get("search");
 		const pattern = expression(state.get("search"), (text) => { complaint = text; });
 		this.found = pattern ? search(tree, pattern) : null;
+		const above = pattern && this.callers.tree && !this.above.hidden ? search(this.callers.tree, pattern) : null;
+		if (this.found && above) this.found.count += above.count - above.matches[1]; /* the function itself is in both */
 		this.walked = -1;
 		this.status.classList.toggle("bad", Boolean(complaint));
 		this.status.textContent = complaint || this.#foundText();
 		if (!this.found && !this.flame.matches) return;
 		this.flame.matches = this.found?.matches ?? null;
-		this.flame.draw();
+		this.callers.matches = above?.matches ?? null;
+		this.draw();
 	}
 
 	#foundText() {
@@ -200,9 +226,9 @@ export class Panel {
 		this.status.textContent = this.#foundText();
 	}
 
-	/** @param {number} node @param {number} x @param {number} y */
-	#showTip(node, x, y) {
-		this.tip.replaceChildren(...(this.values?.details(node) ?? []).map((line, i) => make(i ? "div" : "b", {}, line)));
+	/** @param {NodeValues|undefined} values @param {number} node @param {number} x @param {number} y in what scrolls */
+	#showTip(values, node, x, y) {
+		this.tip.replaceChildren(...(values?.details(node) ?? []).map((line, i) => make(i ? "div" : "b", {}, line)));
 		this.tip.hidden = false;
 		this.tip.style.left = `${Math.max(4, Math.min(x + 14, this.canvas.clientWidth - this.tip.offsetWidth - 8))}px`;
 		this.tip.style.top = `${y - this.scrolled.scrollTop + 18}px`;
@@ -223,18 +249,19 @@ export class Panel {
 	/** @param {number} key frames with it get a border; -1: none */
 	light(key) {
 		if (key === this.flame.lit) return;
-		this.flame.lit = key;
-		this.flame.draw();
+		this.flame.lit = this.callers.lit = key;
+		this.draw();
 	}
 
-	#listen() {
-		const { canvas, flame } = this;
+	/** What the pointer does on either graph. @param {Flame} flame @param {() => NodeValues|undefined} values @param {(node: number) => void} click */
+	#follow(flame, values, click) {
+		const { canvas } = flame;
 		const nodeOf = (/** @type {MouseEvent} */ event) => flame.at(event.offsetX, event.offsetY);
 		canvas.addEventListener("pointermove", (event) => {
 			const node = nodeOf(event);
-			this.light(node > 0 ? this.tree?.key[node] ?? -1 : -1);
+			this.light(node > 0 ? flame.tree?.key[node] ?? -1 : -1);
 			if (node < 0) this.tip.hidden = true;
-			else this.#showTip(node, event.offsetX, event.offsetY);
+			else this.#showTip(values(), node, event.offsetX, canvas.offsetTop + event.offsetY);
 		});
 		canvas.addEventListener("pointerleave", () => {
 			this.tip.hidden = true;
@@ -242,19 +269,21 @@ export class Panel {
 		});
 		canvas.addEventListener("click", (event) => {
 			const node = nodeOf(event);
-			this.menu.hidden = true;
-			if (node >= 0) this.zoomTo(node === flame.zoom ? this.tree?.parent[node] ?? 0 : node);
+			this.menu.close();
+			if (node >= 0) click(node);
 		});
 		canvas.addEventListener("contextmenu", (event) => {
 			const node = nodeOf(event);
-			if (node <= 0) return;
+			if (node <= 0 || !flame.tree) return;
 			event.preventDefault();
-			this.#showMenu(node, event.offsetX, event.offsetY);
+			this.#showMenu(flame.tree, node, event.offsetX, canvas.offsetTop + event.offsetY);
 		});
-		canvas.addEventListener("keydown", (event) => this.#key(event));
-		document.addEventListener("pointerdown", (event) => {
-			if (event.target instanceof Node && !this.menu.contains(event.target)) this.menu.hidden = true;
-		});
+	}
+
+	#listen() {
+		this.#follow(this.flame, () => this.values, (node) => this.zoomTo(node === this.flame.zoom ? this.tree?.parent[node] ?? 0 : node));
+		this.#follow(this.callers, () => this.callerValues, (node) => this.state.set({ around: this.callers.tree?.key[node] ?? "", zoom: "" }));
+		this.canvas.addEventListener("keydown", (event) => this.#key(event));
 	}
 
 	/** @param {KeyboardEvent} event */
@@ -268,7 +297,7 @@ export class Panel {
 		const ways = { ArrowDown: child, Enter: child, ArrowUp: tree.parent[flame.zoom], Escape: tree.parent[flame.zoom], ArrowLeft: siblings[at - 1], ArrowRight: siblings[at + 1], Home: 0, 0: 0 };
 		if (event.key === "ContextMenu" || (event.key === "F10" && event.shiftKey)) {
 			event.preventDefault();
-			if (flame.zoom) this.#showMenu(flame.zoom, 20, (tree.depth[flame.zoom] + 1) * ROW);
+			if (flame.zoom) this.#showMenu(tree, flame.zoom, 20, this.canvas.offsetTop + (tree.depth[flame.zoom] + 1) * ROW);
 			return;
 		}
 		const to = ways[event.key];
@@ -279,47 +308,26 @@ export class Panel {
 		this.status.textContent = this.values?.details(to).join("; ") ?? "";
 	}
 
-	/** @param {number} node */
-	#menuItems(node) {
+	/** @param {Tree} tree @param {number} node @returns {[string, () => void][]} */
+	#menuItems(tree, node) {
 		const { state } = this;
-		const tree = /** @type {Tree} */ (this.tree);
 		const name = tree.options.fold === "module" ? tree.name(node) : this.recording.functionOf(tree.frame[node]);
 		const through = tree.options.fold === "module" ? exactly(name).slice(1, -1) : exactly(name);
-		const stack = tree.path(node).map((at) => tree.name(at)).join("\n");
-		/** @type {[string, () => void][]} */
-		const items = [
-			["copy name", () => void navigator.clipboard.writeText(tree.name(node))],
-			["copy stack", () => void navigator.clipboard.writeText(stack)],
+		return [
+			["copy name", () => copy(tree.name(node))],
+			["copy stack", () => copy(tree.path(node).map((at) => tree.name(at)).join("\n"))],
 			["only stacks through this", () => state.set({ only: through, zoom: "" })],
 			["without stacks through this", () => state.set({ without: state.get("without") ? `${state.get("without")}|${through}` : through, zoom: "" })],
-			["callees: from this on", () => state.set({ around: tree.key[node], inverted: "", zoom: "" })],
+			["between callers and callees", () => state.set({ around: tree.key[node], inverted: "", zoom: "" })],
 			["callers: who leads to this", () => state.set({ around: tree.key[node], inverted: "1", zoom: "" })],
 			["rows of this in the table", () => state.set({ filter: through })],
 		];
-		return items;
 	}
 
-	/** @param {number} node @param {number} x @param {number} y */
-	#showMenu(node, x, y) {
-		const items = this.#menuItems(node).map(([text, act]) => make("button", { role: "menuitem", on: { click: () => { this.menu.hidden = true; act(); } } }, text));
+	/** @param {Tree} tree @param {number} node @param {number} x @param {number} y in what scrolls */
+	#showMenu(tree, node, x, y) {
 		this.tip.hidden = true;
-		this.menu.replaceChildren(...items);
-		this.menu.hidden = false;
-		this.menu.style.left = `${Math.max(0, Math.min(x, this.canvas.clientWidth - 220))}px`;
-		this.menu.style.top = `${y - this.scrolled.scrollTop}px`;
-		this.menu.onkeydown = (event) => {
-			if (event.key === "Escape") {
-				event.stopPropagation();
-				this.menu.hidden = true;
-				this.canvas.focus();
-			}
-			const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-			if (!step) return;
-			event.preventDefault();
-			const at = items.indexOf(/** @type {HTMLButtonElement} */ (document.activeElement));
-			items[(at + step + items.length) % items.length].focus();
-		};
-		items[0].focus();
+		this.menu.open(this.#menuItems(tree, node), x, y - this.scrolled.scrollTop, this.canvas.clientWidth);
 	}
 
 	#showFilters() {
@@ -330,7 +338,7 @@ export class Panel {
 		const row = state.get("row") === "" ? null : this.recording.document.leaks?.places[Number(state.get("row"))];
 		const filters = [
 			clear("only", `only ${state.get("only")}`), clear("without", `without ${state.get("without")}`),
-			clear("around", `${state.get("inverted") ? "callers of" : "callees of"} ${safe(around)}`),
+			clear("around", `${state.get("inverted") ? "callers of" : "around"} ${safe(around)}`),
 			row && clear("row", `only the place ${safe(row.function)}`),
 		];
 		this.filters.replaceChildren(...filters.filter(Boolean));
@@ -347,16 +355,5 @@ export class Panel {
 		if (shown.length < path.length) crumbs.splice(1, 0, make("span", {}, "…"));
 		const empty = tree.width[0] ? "" : this.state.get("metric") === "growth" ? "nothing grew or shrank between these two" : "nothing to show here";
 		this.crumbs.replaceChildren(...crumbs, make("span.total", {}, empty || `${this.values?.amount(tree.net[zoom])}${share}`));
-	}
-
-	/** Folded stacks of the view, for other tools. */
-	folded() {
-		const tree = /** @type {Tree} */ (this.tree);
-		const own = tree.own();
-		const lines = [];
-		for (let node = 1; node < tree.count; node++) {
-			if (own[node] >= 0.5) lines.push(`${tree.path(node).map((at) => tree.name(at).replace(/[;\n]/g, ":")).join(";")} ${Math.round(own[node])}`);
-		}
-		return `${lines.join("\n")}\n`;
 	}
 }
