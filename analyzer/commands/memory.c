@@ -5,8 +5,10 @@
 #include <unistd.h>
 
 #include "account/account.h"
+#include "account/sum.h"
 #include "allocators/ask.h"
 #include "base/buffer.h"
+#include "base/memory.h"
 #include "base/message.h"
 #include "commands/all.h"
 #include "files/output.h"
@@ -105,6 +107,41 @@ static int print(const struct account *account, const struct request *request)
 	return is_written ? COMMAND_FINE : command_fail(&error);
 }
 
+static struct profile *open_with_ledger(const char *operand, pid_t *running, struct error *error)
+{
+	struct profile *profile = open_target(operand, running, error);
+
+	if (!profile || profile->ledger_count)
+		return profile;
+	error_set(error,
+		  "%s: says nothing of where the process's memory was: an older seep made it, or its keeper could not "
+		  "look at the process",
+		  profile->source);
+	profile_free(profile);
+	return NULL;
+}
+
+/* What the operands name, added up. `running`: the process, if it is one alone. */
+static struct profile *open_all(char **operands, size_t count, pid_t *running, struct error *error)
+{
+	struct profile **profiles = memory_allocate(count, sizeof *profiles), *whole = NULL;
+	size_t opened = 0;
+
+	while (opened < count && (profiles[opened] = open_with_ledger(operands[opened], running, error)))
+		opened++;
+	if (opened == count && count == 1) {
+		whole = profiles[0];
+		opened = 0;
+	} else if (opened == count) {
+		whole = ledgers_sum(profiles, count, error);
+		*running = 0;
+	}
+	while (opened > 0)
+		profile_free(profiles[--opened]);
+	free(profiles);
+	return whole;
+}
+
 static int run(int argc, char **argv)
 {
 	struct request request = {0};
@@ -114,9 +151,9 @@ static int run(int argc, char **argv)
 	int status;
 
 	command_take_options(&command_memory, argc, argv, &request);
-	if (optind + 1 != argc)
-		return command_usage(&command_memory, "one operand is expected");
-	struct profile *profile = open_target(argv[optind], &running, &error);
+	if (optind == argc)
+		return command_usage(&command_memory, "%s is missing", command_memory.operands);
+	struct profile *profile = open_all(argv + optind, (size_t)(argc - optind), &running, &error);
 	if (!profile)
 		return command_fail(&error);
 	if (account_make(&account, profile)) {
@@ -125,10 +162,7 @@ static int run(int argc, char **argv)
 		status = print(&account, &request);
 		account_free(&account);
 	} else {
-		error_set(&error,
-			  "%s: says nothing of where the process's memory was: an older seep made it, or its keeper "
-			  "could not look at the process",
-			  profile->source);
+		error_set(&error, "%s: does not say how large RSS was when its pages were counted", profile->source);
 		status = command_fail(&error);
 	}
 	profile_free(profile);
@@ -137,11 +171,12 @@ static int run(int argc, char **argv)
 
 const struct command command_memory = {
     .name = "memory",
-    .operands = "PID|RECORDING|SNAPSHOT",
+    .operands = "PID|RECORDING|SNAPSHOT...",
     .summary = "show where RSS is: heap, libraries, stacks, files, unexplained",
     .notes = "Of a process a snapshot is taken; a RECORDING stands for its last snapshot\n"
 	     "that has a ledger. The classes add up to RSS, page by page. jemalloc and\n"
-	     "tcmalloc are asked what they keep, in a copy of the process.",
+	     "tcmalloc are asked what they keep, in a copy of the process. Several operands are\n"
+	     "added up, of which no allocator is asked; what processes share counts in each.",
     .options = options,
     .reads = true,
     .run = run,

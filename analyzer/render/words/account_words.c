@@ -125,6 +125,14 @@ static void sum_sentence(struct buffer *out, const struct account *account)
 	buffer_append_text(out, ".");
 }
 
+static void shared_sentence(struct buffer *out, const struct account *account)
+{
+	if (account->profile->part_count)
+		buffer_append_text(out,
+				   " What processes share (libraries, and what a child has not written to since) is in "
+				   "memory once, and counts in each of them.");
+}
+
 static void unread_sentence(struct buffer *out, const struct account *account)
 {
 	double unread = 0;
@@ -167,6 +175,7 @@ static void blocks_sentence(struct buffer *out, const struct account *account)
 void account_sentences(struct buffer *out, const struct account *account)
 {
 	sum_sentence(out, account);
+	shared_sentence(out, account);
 	unread_sentence(out, account);
 	own_sentence(out, account);
 	unexplained_sentence(out, account);
