@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* seep bundle: a recording and the names of its addresses in one file, to be read on another machine. */
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
+#include "base/memory.h"
 #include "base/message.h"
 #include "files/output.h"
 #include "files/path.h"
@@ -18,56 +21,90 @@ struct request {
 #define FIELD(name) offsetof(struct request, name)
 
 static const struct command_option options[] = {
-    {'o', "output", "FILE", "write to FILE [RECORDING.bundle in this directory]", &option_text, FIELD(output), NULL},
+    {'o', "output", "FILE", "the bundle, or where to put it [RECORDING.bundle here]", &option_text, FIELD(output),
+     NULL},
     SYMBOLS_OPTION(FIELD(symbols.directory)),
     {0},
 };
 
-/* The recording's last name with ".bundle", in the current directory. */
-static void output_name(struct buffer *name, const char *recording)
+/* The recording's last name with ".bundle", in `directory`; NULL: in the current one. */
+static char *output_name(const char *recording, const char *directory)
 {
+	struct buffer name = {0}, output = {0};
 	size_t length = strlen(recording);
 
 	while (length > 1 && recording[length - 1] == '/')
 		length--;
-	buffer_append(name, recording, length);
-	const char *base = path_base_name(name->data);
-	memmove(name->data, base, strlen(base) + 1);
-	name->length = strlen(name->data);
-	buffer_append_text(name, ".bundle");
+	buffer_append(&name, recording, length);
+	buffer_printf(&output, "%s%s%s.bundle", directory ? directory : "", directory ? "/" : "",
+		      path_base_name(name.data));
+	buffer_free(&name);
+	return output.data;
+}
+
+/* Each recording becomes a bundle of its own, as of several every command makes a sum. */
+static int outputs_choose(char **outputs, const struct targets *recordings, const char *wanted)
+{
+	struct stat status;
+	const bool is_directory = wanted && stat(wanted, &status) == 0 && S_ISDIR(status.st_mode);
+
+	if (wanted && !is_directory && recordings->count > 1)
+		return command_usage(&command_bundle, "each recording becomes a bundle of its own: -o must be a "
+						      "directory then");
+	for (size_t i = 0; i < recordings->count; i++) {
+		outputs[i] = wanted && !is_directory ? memory_copy_text(wanted)
+						     : output_name(recordings->paths[i], is_directory ? wanted : NULL);
+		for (size_t k = 0; k < i; k++)
+			if (strcmp(outputs[k], outputs[i]) == 0)
+				return command_usage(&command_bundle, "'%s' and '%s' would both become %s",
+						     recordings->paths[k], recordings->paths[i], outputs[i]);
+		const int fault = command_check_output(&command_bundle, outputs[i], *recordings, NULL);
+		if (fault != COMMAND_FINE)
+			return fault;
+	}
+	return COMMAND_FINE;
+}
+
+static bool bundle_make(const char *recording, const char *output, const struct symbol_search *symbols,
+			struct error *error)
+{
+	struct bundle_summary summary = {0};
+	struct buffer out = {0};
+	const bool written =
+	    bundle_write(&out, recording, symbols, &summary, error) && output_write_buffer(&out, output, error);
+
+	if (written && strcmp(output, "-") != 0)
+		message("wrote %s (%s: %u snapshots, names of %u addresses in %u modules)", output,
+			quantity_bytes((double)out.length).text, summary.snapshots, summary.addresses, summary.modules);
+	buffer_free(&out);
+	return written;
 }
 
 static int run(int argc, char **argv)
 {
 	struct request request = {0};
-	struct bundle_summary summary = {0};
-	struct buffer out = {0}, name = {0};
 	struct error error;
 
 	command_take_options(&command_bundle, argc, argv, &request);
-	const char *output = request.output;
-	const char *recording = command_only_operand(&command_bundle, argc, argv);
-	if (command_check_output(&command_bundle, output, (struct targets){&recording, 1}, NULL) != COMMAND_FINE)
-		return COMMAND_USAGE;
-	output_name(&name, recording);
-	if (!output)
-		output = name.data;
-	const bool written = bundle_write(&out, recording, &request.symbols, &summary, &error) &&
-			     output_write_buffer(&out, output, &error);
-	if (written && strcmp(output, "-") != 0)
-		message("wrote %s (%s: %u snapshots, names of %u addresses in %u modules)", output,
-			quantity_bytes((double)out.length).text, summary.snapshots, summary.addresses, summary.modules);
-	buffer_free(&out);
-	buffer_free(&name);
-	return written ? COMMAND_FINE : command_fail(&error);
+	const struct targets recordings = command_operands(&command_bundle, argc, argv);
+	char **outputs = memory_allocate(recordings.count, sizeof *outputs);
+	int status = outputs_choose(outputs, &recordings, request.output);
+	for (size_t i = 0; status == COMMAND_FINE && i < recordings.count; i++)
+		if (!bundle_make(recordings.paths[i], outputs[i], &request.symbols, &error))
+			status = command_fail(&error);
+	for (size_t i = 0; i < recordings.count; i++)
+		free(outputs[i]);
+	free(outputs);
+	return status;
 }
 
 const struct command command_bundle = {
     .name = "bundle",
-    .operands = "RECORDING",
+    .operands = "RECORDING...",
     .summary = "put a recording and its symbols into one file, for another machine",
     .notes = "Every command reads the file as it reads the recording, without the programs and\n"
-	     "libraries that ran: names, files and lines are in it. FILE#3 is its snapshot 3.",
+	     "libraries that ran: names, files and lines are in it. FILE#3 is its snapshot 3.\n"
+	     "Each of several RECORDINGs becomes a bundle of its own.",
     .options = options,
     .reads = true,
     .run = run,
