@@ -48,7 +48,7 @@ static void sources_add(struct recording_page *page, const struct request *reque
 			files, files == 1 ? "" : "s");
 }
 
-static bool page_write(const struct request *request, const char *path, struct error *error)
+static bool page_write(const struct request *request, const struct targets *targets, struct error *error)
 {
 	struct wrapper_names wrappers = {0};
 	struct recording_page page;
@@ -56,10 +56,11 @@ static bool page_write(const struct request *request, const char *path, struct e
 
 	if (request->wrappers && !wrapper_names_parse(&wrappers, request->wrappers, error))
 		return false;
-	bool is_written = recording_page_open(&page, path, &request->symbols, wrappers.names, wrappers.count, error);
+	bool is_written = recording_page_open(&page, targets->paths, targets->count, &request->symbols, wrappers.names,
+					      wrappers.count, error);
 	if (is_written) {
 		if (request->source == SOURCE_ON)
-			sources_add(&page, request, path);
+			sources_add(&page, request, targets->paths[0]);
 		page_render(&out, &page.page);
 		recording_page_close(&page);
 		is_written = output_write_buffer(&out, request->output, error);
@@ -77,19 +78,20 @@ static int run(int argc, char **argv)
 	struct error error;
 
 	command_take_options(&command_html, argc, argv, &request);
-	const char *path = command_only_operand(&command_html, argc, argv);
-	const int status = command_check_output(&command_html, request.output, (struct targets){&path, 1}, NULL);
+	const struct targets targets = command_operands(&command_html, argc, argv);
+	const int status = command_check_output(&command_html, request.output, targets, NULL);
 	if (status != COMMAND_FINE)
 		return status;
-	return page_write(&request, path, &error) ? COMMAND_FINE : command_fail(&error);
+	return page_write(&request, &targets, &error) ? COMMAND_FINE : command_fail(&error);
 }
 
 const struct command command_html = {
     .name = "html",
-    .operands = "RECORDING",
+    .operands = "RECORDING...",
     .summary = "make a page that shows what leaks, since when, and how sure that is",
     .notes = "One file: it opens offline in any browser, and asks no server for anything.\n"
-	     "RECORDING may be a PID, a bundle or one snapshot, too.",
+	     "RECORDING may be a PID, a bundle or one snapshot, too. Several recordings are\n"
+	     "added up over the time they share, as by 'seep leaks'.",
     .options = options,
     .reads = true,
     .run = run,

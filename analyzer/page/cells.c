@@ -105,6 +105,88 @@ void page_counters_add(struct page_counters *counters, const struct history *his
 		counter_add(counters, sites[i], (uint32_t)history->count - 1);
 }
 
+/* ---- several recordings added up ---- */
+
+size_t page_place_of(const struct history_part *part, size_t moment)
+{
+	return part->history->moments[part->moment_of[moment]].place;
+}
+
+/* What each site has allocated, as the sum's moments pass by. */
+struct adding {
+	struct page_counters *to;
+	const struct history *sum;
+	struct page_counter **last; /* by part, by its site */
+	size_t *next;               /* by part: its next counter */
+	struct page_counter *total; /* by the sum's site */
+	bool *is_new;               /* by the sum's site: changed at this moment */
+};
+
+static uint32_t site_of(const struct adding *adding, const struct history_part *part, uint32_t site)
+{
+	return (uint32_t)*map_get(adding->sum->by_key, part->history->keys[site]);
+}
+
+/* Takes over what a part has counted until its moment. */
+static void part_take(struct adding *adding, const struct page_counters *from, const struct history_part *part,
+		      size_t index, size_t moment)
+{
+	const size_t place = page_place_of(part, moment);
+
+	for (; adding->next[index] < from->count && from->all[adding->next[index]].snapshot <= place;
+	     adding->next[index]++) {
+		const struct page_counter *now = &from->all[adding->next[index]];
+		struct page_counter *last = &adding->last[index][now->site];
+		const uint32_t site = site_of(adding, part, now->site);
+		struct page_counter *total = &adding->total[site];
+		total->bytes += now->bytes - last->bytes;
+		total->objects += now->objects - last->objects;
+		total->largest = now->largest > total->largest ? now->largest : total->largest;
+		adding->is_new[site] = true;
+		*last = *now;
+	}
+}
+
+static void moment_close(struct adding *adding, size_t moment)
+{
+	struct page_counters *to = adding->to;
+
+	for (uint32_t site = 0; site < adding->sum->site_count; site++) {
+		if (!adding->is_new[site])
+			continue;
+		adding->is_new[site] = false;
+		ARRAY_RESERVE(to->all, to->count, to->capacity);
+		to->all[to->count] = adding->total[site];
+		to->all[to->count].site = site;
+		to->all[to->count++].snapshot = (uint32_t)moment;
+	}
+}
+
+void page_counters_sum(struct page_counters *to, const struct history *sum, const struct page_counters *const *of,
+		       const struct history_part *parts, size_t count)
+{
+	struct adding adding = {.to = to,
+				.sum = sum,
+				.last = memory_allocate(count, sizeof *adding.last),
+				.next = memory_allocate(count, sizeof *adding.next),
+				.total = memory_allocate(sum->site_count + 1u, sizeof *adding.total),
+				.is_new = memory_allocate(sum->site_count + 1u, sizeof *adding.is_new)};
+
+	for (size_t i = 0; i < count; i++)
+		adding.last[i] = memory_allocate(of[i]->site_count + 1, sizeof **adding.last);
+	for (size_t k = 0; k < sum->count; k++) {
+		for (size_t i = 0; i < count; i++)
+			part_take(&adding, of[i], &parts[i], i, k);
+		moment_close(&adding, k);
+	}
+	for (size_t i = 0; i < count; i++)
+		free(adding.last[i]);
+	free(adding.last);
+	free(adding.next);
+	free(adding.total);
+	free(adding.is_new);
+}
+
 void page_counters_free(struct page_counters *counters)
 {
 	free(counters->all);

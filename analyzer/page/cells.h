@@ -41,6 +41,11 @@ struct page_counters {
 
 /* Adds what the sites had allocated at the moment that was added to the history last. */
 void page_counters_add(struct page_counters *counters, const struct history *history, const struct moment *moment);
+/* The same of the sum of several histories (history_sum()), from the counters of each of them. */
+void page_counters_sum(struct page_counters *to, const struct history *sum, const struct page_counters *const *of,
+		       const struct history_part *parts, size_t count);
+/* The place, among all moments of a part, of that which it has at one of the sum's. */
+size_t page_place_of(const struct history_part *part, size_t moment);
 void page_counters_free(struct page_counters *counters);
 
 #endif

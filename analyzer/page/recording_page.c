@@ -108,16 +108,88 @@ void recording_page_close(struct recording_page *made)
 	*made = (struct recording_page){0};
 }
 
+/* RSS and limits are not added: processes share memory. The classes are, each with what is shared. */
+static void sum_moments_fill(struct recording_page *made, const struct recording_page *of,
+			     const struct history_part *parts, size_t count)
+{
+	const struct history *history = &made->series.history;
+
+	made->moments = memory_allocate(history->count, sizeof *made->moments);
+	made->page.moment_count = history->count;
+	for (size_t k = 0; k < history->count; k++) {
+		struct page_moment *moment = &made->moments[k];
+		*moment = (struct page_moment){
+		    .number = k + 1,
+		    .time_ns = history->moments[k].sums.time_ns,
+		    .trigger = history->moments[k].is_timer ? SEEP_TRIGGER_TIMER : history->last_trigger,
+		    .memory_known = UINT64_C(1) << SEEP_MEMORY_ALLOCATOR_IN_USE,
+		    .classes = history->moments[k].classes,
+		};
+		for (size_t i = 0; i < count; i++) {
+			const struct page_moment *from = &of[i].moments[page_place_of(&parts[i], k)];
+			moment->memory_known &= from->memory_known;
+			moment->memory[SEEP_MEMORY_ALLOCATOR_IN_USE] += from->memory[SEEP_MEMORY_ALLOCATOR_IN_USE];
+		}
+	}
+}
+
+static void sum_fill(struct recording_page *made, const struct recording_page *of, const struct history_part *parts,
+		     size_t count)
+{
+	const struct page_counters **counters = memory_allocate(count, sizeof *counters);
+
+	for (size_t i = 0; i < count; i++)
+		counters[i] = &of[i].counters;
+	sum_moments_fill(made, of, parts, count);
+	page_counters_sum(&made->counters, &made->series.history, counters, parts, count);
+	free(counters);
+	made->cells = page_cells_of(&made->series.history, &made->page.cell_count);
+	made->page.judged_at = made->page.moment_count - 1;
+	made->page.whole = made->series.reference;
+}
+
+/* Reads each, and adds them up. */
+static bool sum_read(struct recording_page *made, struct reading *readings, const char *const *paths, size_t count,
+		     struct error *error)
+{
+	struct recording_page *of = memory_allocate(count, sizeof *of);
+	struct series *series = memory_allocate(count, sizeof *series);
+	struct history_part *parts = memory_allocate(count, sizeof *parts);
+	bool fine = true;
+
+	for (size_t i = 0; i < count && fine; i++) {
+		fine = path_is_recording(paths[i]) ||
+		       error_set(error, "%s: is no recording: a page of several is made of their series", paths[i]);
+		fine = fine && reading_open(&readings[i], paths[i], true, error) &&
+		       moments_read(&of[i], &readings[i], error) && series_take(&of[i].series, &readings[i], error);
+		series[i] = of[i].series;
+	}
+	fine = fine && series_add_up(&made->series, series, readings, parts, count, error);
+	if (fine)
+		sum_fill(made, of, parts, count);
+	history_parts_free(parts, count);
+	free(series);
+	for (size_t i = 0; i < count; i++)
+		recording_page_close(&of[i]);
+	free(of);
+	return fine;
+}
+
 /* Reads once more if retention removed a snapshot that is read twice. */
-static bool page_read(struct recording_page *made, const char *path, struct error *error)
+static bool page_read(struct recording_page *made, const char *const *paths, size_t count, struct error *error)
 {
 	for (int attempt = 1;; attempt++) {
-		struct reading reading = {0};
-		*made = (struct recording_page){.page = {.source = path}};
-		const bool fine = path_is_recording(path) ? recording_read(made, &reading, path, error)
-							  : snapshot_read(made, path, error);
-		const bool again = reading.has_vanished && attempt < READING_ATTEMPTS;
-		reading_free(&reading);
+		struct reading *readings = memory_allocate(count, sizeof *readings);
+		bool again = false;
+		*made = (struct recording_page){.page = {.source = paths[0]}};
+		const bool fine = count > 1                     ? sum_read(made, readings, paths, count, error)
+				  : path_is_recording(paths[0]) ? recording_read(made, readings, paths[0], error)
+								: snapshot_read(made, paths[0], error);
+		for (size_t i = 0; i < count; i++) {
+			again |= readings[i].has_vanished && attempt < READING_ATTEMPTS;
+			reading_free(&readings[i]);
+		}
+		free(readings);
 		if (fine || !again)
 			return fine;
 		recording_page_close(made);
@@ -149,10 +221,11 @@ static void page_judge(struct recording_page *made, const struct symbol_search *
 	page->shutdown_left_out = series->reference->shutdown_left_out;
 }
 
-bool recording_page_open(struct recording_page *made, const char *path, const struct symbol_search *search,
-			 const char *const *wrappers, size_t wrapper_count, struct error *error)
+bool recording_page_open(struct recording_page *made, const char *const *paths, size_t count,
+			 const struct symbol_search *search, const char *const *wrappers, size_t wrapper_count,
+			 struct error *error)
 {
-	if (!page_read(made, path, error)) {
+	if (!page_read(made, paths, count, error)) {
 		recording_page_close(made);
 		return false;
 	}

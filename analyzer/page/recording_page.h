@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The page of what a path names: a recording, a bundle, or one snapshot. */
+/* The page of what paths name: a recording, a bundle, or one snapshot; or several recordings added up. */
 #ifndef SEEP_PAGE_RECORDING_PAGE_H
 #define SEEP_PAGE_RECORDING_PAGE_H
 
@@ -22,10 +22,11 @@ struct recording_page {
 	struct error unjudged;
 };
 
-/* `wrappers`: names of functions that count as wrappers of malloc. They and the path must outlive the page. False: one line in
+/* `wrappers`: names of functions that count as wrappers of malloc. They and the paths must outlive the page. False: one line in
  * error, and nothing is to be closed. */
-bool recording_page_open(struct recording_page *reading, const char *path, const struct symbol_search *search,
-			 const char *const *wrappers, size_t wrapper_count, struct error *error);
+bool recording_page_open(struct recording_page *reading, const char *const *paths, size_t count,
+			 const struct symbol_search *search, const char *const *wrappers, size_t wrapper_count,
+			 struct error *error);
 /* Puts lines of source on it, as far as they can be read here. */
 void recording_page_add_sources(struct recording_page *made, const struct source_search *search);
 void recording_page_close(struct recording_page *made);

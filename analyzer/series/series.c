@@ -120,10 +120,9 @@ static struct profile *sum_profile_at(const struct history *history, struct prof
 	return profile;
 }
 
-static bool sum_make(struct series *sum, const struct series *of, struct reading *readings, size_t count,
-		     struct error *error)
+bool series_add_up(struct series *sum, const struct series *of, struct reading *readings, struct history_part *parts,
+		   size_t count, struct error *error)
 {
-	struct history_part *parts = memory_allocate(count, sizeof *parts);
 	struct history *history = &sum->history;
 	size_t youngest;
 	bool fine;
@@ -145,10 +144,14 @@ static bool sum_make(struct series *sum, const struct series *of, struct reading
 			    sum_profile_at(history, sum_profile(of, readings, parts, count, middle, error), middle);
 		fine = sum->middle != NULL;
 	}
+	return fine;
+}
+
+void history_parts_free(struct history_part *parts, size_t count)
+{
 	for (size_t i = 0; i < count; i++)
 		free(parts[i].moment_of);
 	free(parts);
-	return fine;
 }
 
 /* One attempt. `vanished`: a snapshot was thinned out meanwhile. */
@@ -157,6 +160,7 @@ static bool series_try(struct series *series, const char *const *directories, si
 {
 	struct reading *readings = memory_allocate(count, sizeof *readings);
 	struct series *parts = memory_allocate(count, sizeof *parts);
+	struct history_part *of = memory_allocate(count, sizeof *of);
 	bool fine = true;
 
 	*series = (struct series){0};
@@ -164,7 +168,8 @@ static bool series_try(struct series *series, const char *const *directories, si
 		fine = reading_open(&readings[i], directories[i], false, error) &&
 		       series_read(count == 1 ? series : &parts[i], &readings[i], error);
 	if (fine && count > 1)
-		fine = sum_make(series, parts, readings, count, error);
+		fine = series_add_up(series, parts, readings, of, count, error);
+	history_parts_free(of, count);
 	for (size_t i = 0; i < count; i++) {
 		*vanished |= readings[i].has_vanished;
 		reading_free(&readings[i]);

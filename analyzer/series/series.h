@@ -28,6 +28,11 @@ bool series_open(struct series *series, const char *const *directories, size_t c
 /* Makes a series of what was read of one recording, whose history becomes the series's in any case. Series_free() is
  * called even where this is false: nothing can be judged, or a snapshot can't be opened again. */
 bool series_take(struct series *series, struct reading *reading, struct error *error);
+/* The sum of several that were taken of these readings. Fills `parts`, one of each, which history_parts_free() frees in any
+ * case. */
+bool series_add_up(struct series *sum, const struct series *of, struct reading *readings, struct history_part *parts,
+		   size_t count, struct error *error);
+void history_parts_free(struct history_part *parts, size_t count);
 /* What to do for more snapshots in a series of too few: where they were thinned out, a shorter interval brings none. */
 const char *series_advice(const struct series *series);
 /* Has what the program mapped past malloc grown since the recording's middle, so that it is worth judging beside the heap? */

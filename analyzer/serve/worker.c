@@ -100,7 +100,8 @@ static void page_make(struct buffer *answer, const void *context)
 	struct error error;
 
 	memory_bound_by_inputs();
-	if (recording_page_open(&page, path, &request->symbols, request->wrappers, request->wrapper_count, &error)) {
+	if (recording_page_open(&page, &path, 1, &request->symbols, request->wrappers, request->wrapper_count,
+				&error)) {
 		if (request->has_sources)
 			recording_page_add_sources(&page, &sources);
 		page_data_pack(&out, &page.page);

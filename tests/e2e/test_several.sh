@@ -84,6 +84,62 @@ check_match "and -v names their snapshots" '^sum of w\.' "$("$SEEP" leaks -v "${
 check_equal "what they grew is added up, matched sample by sample" "leak True True" \
 	"$(json_get diff.json "f\"{d['sites'][0]['stack'][0]['function']} {d['same_process']} {0 < d['totals']['growth_low'] and d['totals']['growth_bytes'] < 1800000}\"")"
 
+# ---- the page: at its last moment it has what leaks has, and has counted what each had allocated by then
+"$SEEP" html --source=off -o sum.html "${recordings[@]}" 2>/dev/null
+"$SEEP" report --json --last "${recordings[@]}" >last.json
+cat >page.py <<'END_OF_PROGRAM'
+import base64, gzip, json, re, sys
+page = json.loads(gzip.decompress(base64.b64decode(re.search('id="seep-data">([^<]*)', open(sys.argv[1]).read()).group(1))))
+leaks, last, now = (json.load(open(name)) for name in sys.argv[2:])
+DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+def column(text):
+    values, number, shift = [], 0, 0
+    for digit in map(DIGITS.index, text):
+        number |= (digit & 31) << shift
+        shift += 5
+        if not digit & 32:
+            values.append((values[-1] if values else 0) + (-(number >> 1) if number & 1 else number >> 1))
+            number = shift = 0
+    return values
+counters, cells = page["counters"], page["cells"]
+allocated = dict(zip(column(counters["site"]), column(counters["bytes"])))
+moments = len(page["moments"]["trigger"])
+alive = sum(count for dead, count in zip(column(cells["dead"]), column(cells["count"])) if dead == moments)
+assert len(page["processes"]) == 3 and page["leaks"]["places"][0] == leaks["places"][0]
+assert abs(sum(allocated.values()) - last["totals"]["alloc_bytes"]) < 3, (sum(allocated.values()), last["totals"]["alloc_bytes"])
+assert alive == now["totals"]["inuse_samples"], (alive, now["totals"])
+assert column(page["moments"]["time_us"]) == sorted(column(page["moments"]["time_us"])) and moments > 10
+END_OF_PROGRAM
+check "the page of all of them has their leak, their samples and their allocations" /usr/bin/python3 page.py sum.html leaks.json last.json sum.json
+
+# ---- where their memory is
+for recording in "${recordings[@]}"; do "$SEEP" memory --json "$recording" >"$recording.memory.json"; done
+validates memory-1.json "$SEEP" memory --json "${recordings[@]}"
+cat >memory.py <<'END_OF_PROGRAM'
+import json, sys
+whole, *parts = [json.load(open(name)) for name in sys.argv[1:]]
+def classes(document): return {c["class"]: c["resident_bytes"] for c in document["classes"]}
+for key in ("rss_bytes", "resident_bytes", "swapped_bytes", "unexplained_bytes"):
+    assert abs(whole[key] - sum(part[key] for part in parts)) <= len(parts), key
+for name, resident in classes(whole).items():
+    assert resident == sum(classes(part).get(name, 0) for part in parts), name
+heap = whole["heap"]
+assert abs(heap["inuse_bytes"] - sum(part["heap"]["inuse_bytes"] for part in parts)) <= len(parts)
+if all(part["heap"]["allocator_state"] == "known" for part in parts):
+    assert heap["allocated_bytes"] == sum(part["heap"]["allocated_bytes"] for part in parts)
+assert len(whole["processes"]) == 3
+END_OF_PROGRAM
+check "the classes of all of them are the sums" /usr/bin/python3 memory.py document.json "${recordings[@]/%/.memory.json}"
+memory=$("$SEEP" memory "${recordings[@]}" | tr -s ' \n' ' ')
+check_match "each is named" 'sum of w\.[0-9]+/[0-9]+\.seep \(pid [0-9]+\)' "$memory"
+check_match "what is shared is said" 'What processes share .* counts in each of them' "$memory"
+
+# ---- bundles: one of each, so that every command adds them up elsewhere
+mkdir bundles
+"$SEEP" bundle -o bundles "${recordings[@]}" 2>/dev/null
+check_equal "each recording becomes a bundle" "$(json_get sum.json "d['totals']")" \
+	"$("$SEEP" report --json bundles/*.bundle >bundled.json && json_get bundled.json "d['totals']")"
+
 # ---- rates
 "$SEEP" run -r 16K -i 100ms -o "coarse.%p" -- ./workers 2>run.log
 coarse=(coarse.*)
@@ -105,6 +161,10 @@ refused "by a bundle, too" 'it would count twice' report "${recordings[0]}" firs
 refused "and in a series" 'it would count twice' leaks "${recordings[0]}" "${recordings[1]}" "${recordings[0]}"
 refused "one without a rate" 'no sampling rate and .* has one: they can.t be added up' report "${recordings[0]}" sum.pb.gz
 refused "one that is not there" 'nowhere: ' report "${recordings[0]}" nowhere
+status=2 refused "bundles in one file" 'each recording becomes a bundle of its own' bundle -o one.bundle "${recordings[@]}"
+status=2 refused "bundles of one name" 'would both become w' bundle "${recordings[0]}" "./${recordings[0]}"
+refused "a page of snapshots" 'is no recording: a page of several is made of their series' html "${recordings[0]}" "${recordings[1]}/000002.seep"
+refused "the memory of one process twice" 'it would count twice' memory "${recordings[0]}" "${recordings[0]}"
 status=2 refused "massif's format" 'of one process' export --format=massif "${recordings[@]}"
 status=2 refused "three operands of diff" '.--sum adds recordings up' diff "${recordings[@]}"
 

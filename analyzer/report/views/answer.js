@@ -154,14 +154,23 @@ function cautions(recording) {
 }
 
 const SHOWN = 12;
+const PROCESSES = 8;
+
+/** What was added up, each named. @param {Recording} recording */
+function processes({ document }) {
+	const all = /** @type {{ source: string, pid: number }[]} */ (document.processes ?? []);
+	if (!all.length) return "";
+	const named = all.slice(0, PROCESSES).map(({ source, pid }) => `${source}${pid ? ` (pid ${pid})` : ""}`);
+	return ` ${all.length} processes added up: ${named.join(", ")}${all.length > PROCESSES ? `, and ${all.length - PROCESSES} more` : ""}`;
+}
 
 /** Of what is level or can't be told, that of which something is left. @param {Place} place */
 const isShown = ({ verdict, inuse_bytes: inUse }) => inUse > 0 || (verdict !== "unknown" && verdict !== "steady");
 
 /** @param {Recording} recording */
-function title({ document }) {
-	const { command, pid, host } = document.process;
-	return make("h1", {}, safe(command || document.source || "a recording"), make("small", {}, `${pid ? ` pid ${pid}` : ""}${host ? ` on ${safe(host)}` : ""}`));
+function title(recording) {
+	const { document } = recording, { command, pid, host } = document.process;
+	return make("h1", {}, safe(command || document.source || "a recording"), make("small", {}, safe(`${pid ? ` pid ${pid}` : ""}${processes(recording)}${host ? ` on ${host}` : ""}`)));
 }
 
 /** What stands above a flame graph alone. @param {Recording} recording */
