@@ -60,7 +60,7 @@ analyzer/copy           analyzer/attach analyzer/base analyzer/process analyzer/
 analyzer/allocators     analyzer/account analyzer/base analyzer/copy
 analyzer/references     analyzer/base analyzer/copy analyzer/process analyzer/reader analyzer/target preload/keeper/base preload/keeper/ledger preload/keeper/snapshot
 analyzer/tree           analyzer/base analyzer/files analyzer/profile
-analyzer/target          analyzer/base analyzer/process analyzer/profile preload/keeper/program
+analyzer/target          analyzer/base analyzer/process analyzer/profile analyzer/tracing preload/keeper/arenas preload/keeper/base preload/keeper/ledger preload/keeper/program
 analyzer/export         analyzer/base analyzer/files analyzer/profile analyzer/reader analyzer/statistics analyzer/tree
 analyzer/render/json    analyzer/account analyzer/base analyzer/compare analyzer/leaks analyzer/profile analyzer/render/words analyzer/statistics analyzer/target
 analyzer/render/terminal analyzer/base analyzer/files analyzer/profile

@@ -16,4 +16,9 @@ struct allocator_figures {
 	bool never_gives; /* free pages are never given back by themselves */
 };
 
+static inline double allocator_figures_sum(const struct allocator_figures *figures)
+{
+	return figures->allocated + figures->cached + figures->free_pages + figures->pinned + figures->metadata;
+}
+
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `seep memory`: where a process's memory is, to the page. */
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -14,7 +15,9 @@
 #include "files/output.h"
 #include "render/json/documents.h"
 #include "render/text/documents.h"
+#include "target/outside.h"
 #include "target/take.h"
+#include "target/target.h"
 
 enum { OPTION_JSON = 256, OPTION_NO_COPY };
 
@@ -24,15 +27,10 @@ struct request {
 
 static const struct command_option options[] = {
     {OPTION_JSON, "json", NULL, "JSON, schema seep.memory/1", NULL, offsetof(struct request, json), NULL},
-    {OPTION_NO_COPY, "no-copy", NULL, "do not stop the process: jemalloc and tcmalloc are not asked", NULL,
+    {OPTION_NO_COPY, "no-copy", NULL, "do not stop it to ask jemalloc or tcmalloc", NULL,
      offsetof(struct request, no_copy), NULL},
     {0},
 };
-
-static bool is_number(const char *operand)
-{
-	return operand[0] && strspn(operand, "0123456789") == strlen(operand);
-}
 
 /* Of a process as it is now: asks for a snapshot. */
 static struct profile *open_now(const char *directory, struct error *error)
@@ -66,30 +64,36 @@ static struct profile *open_last(const char *directory, struct error *error)
 	return profile;
 }
 
-/* `running`: the process that the operand means; 0: it means a file. */
-static struct profile *open_target(const char *operand, pid_t *running, struct error *error)
+/* `pid`: the process that the operand means; 0: it means a file. */
+static struct profile *open_target(const char *operand, pid_t *pid, struct error *error)
 {
-	const char *path = command_target(operand);
+	const size_t digits = strspn(operand, "0123456789");
+	const unsigned long number =
+	    digits && !operand[digits] && access(operand, F_OK) != 0 ? strtoul(operand, NULL, 10) : 0;
+	char path[PATH_MAX];
 
-	*running = strcmp(path, operand) != 0 && is_number(operand) ? (pid_t)atoi(operand) : 0;
-	if (*running)
+	*pid = number <= INT_MAX ? (pid_t)number : 0;
+	if (!target_resolve(operand, path, sizeof path, error))
+		return *pid ? outside_open(*pid, error) : NULL;
+	if (*pid)
 		return open_now(path, error);
 	return path_is_recording(path) ? open_last(path, error) : profile_open(path, error);
 }
 
-/* What the allocator of a process that runs says. */
-static void allocator_tell(struct account *account, pid_t pid)
+/* What the allocator of a process that runs says. Which mappings are its own only a recording knows. */
+static bool allocator_tell(struct allocator_figures *figures, struct profile *profile, pid_t pid)
 {
-	struct allocator_figures figures;
-	const char *allocator = account->profile->allocator;
 	struct error error;
 
-	if (!allocator_can_tell(allocator))
-		return;
-	if (allocator_ask(&figures, allocator, pid, &error))
-		account_take_figures(account, &figures);
-	else
-		message("%s was not asked what it keeps: %s", allocator, error.text);
+	if (!allocator_can_tell(profile->allocator))
+		return false;
+	if (!allocator_ask(figures, profile->allocator, pid, &error)) {
+		message("%s was not asked what it keeps: %s", profile->allocator, error.text);
+		return false;
+	}
+	if (!profile->rate)
+		outside_give_allocator(profile, allocator_figures_sum(figures));
+	return true;
 }
 
 static int print(const struct account *account, const struct request *request)
@@ -107,9 +111,9 @@ static int print(const struct account *account, const struct request *request)
 	return is_written ? COMMAND_FINE : command_fail(&error);
 }
 
-static struct profile *open_with_ledger(const char *operand, pid_t *running, struct error *error)
+static struct profile *open_with_ledger(const char *operand, pid_t *pid, struct error *error)
 {
-	struct profile *profile = open_target(operand, running, error);
+	struct profile *profile = open_target(operand, pid, error);
 
 	if (!profile || profile->ledger_count)
 		return profile;
@@ -121,20 +125,20 @@ static struct profile *open_with_ledger(const char *operand, pid_t *running, str
 	return NULL;
 }
 
-/* What the operands name, added up. `running`: the process, if it is one alone. */
-static struct profile *open_all(char **operands, size_t count, pid_t *running, struct error *error)
+/* What the operands name, added up. `pid`: the process, if it is one alone. */
+static struct profile *open_all(char **operands, size_t count, pid_t *pid, struct error *error)
 {
 	struct profile **profiles = memory_allocate(count, sizeof *profiles), *whole = NULL;
 	size_t opened = 0;
 
-	while (opened < count && (profiles[opened] = open_with_ledger(operands[opened], running, error)))
+	while (opened < count && (profiles[opened] = open_with_ledger(operands[opened], pid, error)))
 		opened++;
 	if (opened == count && count == 1) {
 		whole = profiles[0];
 		opened = 0;
 	} else if (opened == count) {
 		whole = ledgers_sum(profiles, count, error);
-		*running = 0;
+		*pid = 0;
 	}
 	while (opened > 0)
 		profile_free(profiles[--opened]);
@@ -146,19 +150,21 @@ static int run(int argc, char **argv)
 {
 	struct request request = {0};
 	struct account account;
+	struct allocator_figures figures;
 	struct error error;
-	pid_t running;
+	pid_t pid;
 	int status;
 
 	command_take_options(&command_memory, argc, argv, &request);
 	if (optind == argc)
 		return command_usage(&command_memory, "%s is missing", command_memory.operands);
-	struct profile *profile = open_all(argv + optind, (size_t)(argc - optind), &running, &error);
+	struct profile *profile = open_all(argv + optind, (size_t)(argc - optind), &pid, &error);
 	if (!profile)
 		return command_fail(&error);
+	const bool was_asked = pid && !request.no_copy && allocator_tell(&figures, profile, pid);
 	if (account_make(&account, profile)) {
-		if (running && !request.no_copy)
-			allocator_tell(&account, running);
+		if (was_asked)
+			account_take_figures(&account, &figures);
 		status = print(&account, &request);
 		account_free(&account);
 	} else {
@@ -173,10 +179,11 @@ const struct command command_memory = {
     .name = "memory",
     .operands = "PID|RECORDING|SNAPSHOT...",
     .summary = "show where RSS is: heap, libraries, stacks, files, unexplained",
-    .notes = "Of a process a snapshot is taken; a RECORDING stands for its last snapshot\n"
+    .notes = "Of a process that is recorded a snapshot is taken; any other of yours is looked\n"
+	     "at, without samples of what is in use. A RECORDING stands for its last snapshot\n"
 	     "that has a ledger. The classes add up to RSS, page by page. jemalloc and\n"
-	     "tcmalloc are asked what they keep, in a copy of the process. Several operands are\n"
-	     "added up, of which no allocator is asked; what processes share counts in each.",
+	     "tcmalloc are asked what they keep, in a copy of the process. Several operands\n"
+	     "are added up, without asking; what processes share counts in each.",
     .options = options,
     .reads = true,
     .run = run,

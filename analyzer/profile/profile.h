@@ -162,6 +162,8 @@ struct profile *profile_open(const char *path, struct error *error);
 struct profile *profile_open_now(const char *directory, struct error *error);
 /* The same from bytes in memory; `name` is for messages. */
 struct profile *profile_open_snapshot(const void *data, size_t bytes, const char *name, struct error *error);
+/* An empty one with its pool and no arrays, for whoever fills it. */
+struct profile *profile_create(void);
 void profile_free(struct profile *profile);
 
 /* A location's lines. Of a program without symbols there are millions of labels, most of which nobody sees: they are made

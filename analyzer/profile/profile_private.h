@@ -37,9 +37,6 @@ static inline bool site_is_retired(uint32_t site_flags, uint32_t node)
 	return site_flags & SEEP_SITE_RETIRED && node == 0;
 }
 
-/* An empty profile with its pool, storage and no arrays. */
-struct profile *profile_create(void);
-
 /* Says that names of its addresses may be kept in this recording. */
 void profile_add_recording(struct profile *profile, const char *directory);
 

@@ -40,8 +40,12 @@ static void class_write(struct json *json, const struct account *account, enum s
 	json_end_object(json);
 }
 
-static void interval_write(struct json *json, const char *key, struct interval interval)
+static void interval_write(struct json *json, const char *key, struct interval interval, bool is_known)
 {
+	if (!is_known) {
+		json_null(json_key(json, key));
+		return;
+	}
 	json_begin_array(json_key(json, key));
 	json_rounded(json, interval.low);
 	json_rounded(json, interval.high);
@@ -79,19 +83,21 @@ static void kept_write(struct json *json, const struct account_heap *heap)
 
 static void heap_write(struct json *json, const struct account_heap *heap)
 {
-	if (!heap->is_known) {
+	const double known = heap->is_known ? 0 : NAN;
+
+	if (!heap->is_known && heap->kept.state != SEEP_ACCOUNT_KNOWN) {
 		json_null(json_key(json, "heap"));
 		return;
 	}
 	json_begin_object(json_key(json, "heap"));
-	json_rounded(json_key(json, "inuse_bytes"), heap->in_use);
-	interval_write(json, "inuse_interval", heap->in_use_interval);
-	json_rounded(json_key(json, "inuse_swapped_bytes"), heap->swapped);
-	json_rounded(json_key(json, "inuse_untouched_bytes"), heap->untouched);
-	json_rounded(json_key(json, "blocks_unread"), heap->blocks_unread);
-	json_rounded(json_key(json, "rounding_bytes"), heap->has_rounding ? heap->rounding : NAN);
-	json_rounded(json_key(json, "rest_bytes"), heap->rest);
-	interval_write(json, "rest_interval", heap->rest_interval);
+	json_rounded(json_key(json, "inuse_bytes"), heap->in_use + known);
+	interval_write(json, "inuse_interval", heap->in_use_interval, heap->is_known);
+	json_rounded(json_key(json, "inuse_swapped_bytes"), heap->swapped + known);
+	json_rounded(json_key(json, "inuse_untouched_bytes"), heap->untouched + known);
+	json_rounded(json_key(json, "blocks_unread"), heap->blocks_unread + known);
+	json_rounded(json_key(json, "rounding_bytes"), heap->has_rounding ? heap->rounding + known : NAN);
+	json_rounded(json_key(json, "rest_bytes"), heap->rest + known);
+	interval_write(json, "rest_interval", heap->rest_interval, heap->is_known);
 	kept_write(json, heap);
 	json_end_object(json);
 }

@@ -172,6 +172,14 @@ static void blocks_sentence(struct buffer *out, const struct account *account)
 			      quantity_count(heap->blocks_unread).text);
 }
 
+static void recorded_sentence(struct buffer *out, const struct account *account)
+{
+	if (!account->profile->rate)
+		buffer_printf(
+		    out, " The process is not recorded, so nobody knows what asked for the heap: seep attach %llu.",
+		    (unsigned long long)account->profile->pid);
+}
+
 void account_sentences(struct buffer *out, const struct account *account)
 {
 	sum_sentence(out, account);
@@ -181,6 +189,7 @@ void account_sentences(struct buffer *out, const struct account *account)
 	unexplained_sentence(out, account);
 	heap_sentences(out, account);
 	blocks_sentence(out, account);
+	recorded_sentence(out, account);
 }
 
 struct change {
