@@ -15,7 +15,7 @@ export TCMALLOC_LARGE_ALLOC_REPORT_THRESHOLD=0 # its words hold addresses
 
 # What the program counted against what seep did, by site; a line for each that differs.
 differences() { # TRUTH REPORT.json
-	/usr/bin/python3 "$ROOT/tests/e2e/support/exact.py" "$@" 2>&1
+	/usr/bin/python3 "$ROOT/tests/e2e/support/exact.py" "" "$@" 2>&1
 }
 
 record() { # ALLOCATOR COMMAND...: exactly, into ./recording

@@ -79,17 +79,18 @@ build() { # SOURCE
 
 # Runs a command in the current directory: files out, err and status. Seep's own lines are in said.
 observe() { # COMMAND...
-	local before=$SECONDS
+	local before=$SECONDS line
 	{ # the shell's own words about signals go nowhere
 		timeout -k 5 $LIMIT "$@" >out 2>all </dev/null
 		echo $? >status
 	} 2>/dev/null
 	[ $((SECONDS - before)) -lt $LIMIT ] || echo "hangs: stopped after $LIMIT s" >>out
-	: >said
-	: >err
-	[ -s all ] || return 0
-	grep '^seep: ' all >said
-	grep -v '^seep: ' all >err
+	while IFS= read -r line || [ -n "$line" ]; do
+		case $line in
+		"seep: "*) printf '%s\n' "$line" >&3 ;;
+		*) printf '%s\n' "$line" >&4 ;;
+		esac
+	done <all 3>said 4>err
 }
 
 # Why a snapshot was taken, from its header (docs/SNAPSHOT_FORMAT.md): a report takes its time.
@@ -107,17 +108,32 @@ triggers() { # RECORDING: of all its snapshots, in order
 
 # How what was observed ended: status and output in one line.
 ended() {
-	cat status out | paste -sd' '
+	local lines
+	mapfile -t lines <status
+	mapfile -t -O 1 lines <out
+	echo "${lines[*]}"
+}
+
+# Whether two files are the same; no process is needed for that.
+same() {
+	local one two
+	{ mapfile -d '' one <"$1" && mapfile -d '' two <"$2"; } 2>/dev/null && [ "${one[*]@Q}" = "${two[*]@Q}" ]
+}
+
+report_of() { # RECORDING: in a file of its own
+	report=${1#recordings/}
+	report=report.${report%/}.json
+	[ -s "$report" ] || "$SEEP" report --last --json "$1" >"$report" 2>report.err || echo "$1: $(head -n 3 report.err)"
 }
 
 # Whatever of ./recordings is not as it should be, a line each.
 complain_of_recordings() { # WANTED
-	local recording truth count=0
+	local recording truth report first='' count=0 accounts=()
 	for recording in recordings/*/; do
 		[ -d "$recording" ] || continue
-		count=$((count + 1))
+		count=$((count + 1)) first=${first:-$recording}
 		if [ $count -le 6 ] || [ ! -e "$recording/heap" ]; then # a heap file that could not be leaves snapshots
-			"$SEEP" report --last --json "$recording" >report.json 2>report.err || echo "$recording: $(head -n 3 report.err)"
+			report_of "$recording"
 		else # names take their time: of many recordings the rest is only opened and verified
 			"$SEEP" snapshot "$recording" >report.out 2>report.err || echo "$recording: $(head -n 3 report.err)"
 		fi
@@ -131,12 +147,17 @@ complain_of_recordings() { # WANTED
 	for truth in truth.*; do
 		[ -e "$truth" ] || continue
 		case ${truth#truth.} in
-		end) recording=$(stat -c '%.9W %n' recordings/*/ | sort -n | head -n 1 | cut -d' ' -f2) ;; # the program's own is the first; numbers begin anew
+		end) # the program's own is the first; numbers begin anew
+			recording=$first
+			[ $count -le 1 ] || recording=$(stat -c '%.9W %n' recordings/*/ | sort -n | head -n 1 | cut -d' ' -f2)
+			;;
 		[1-9]*) recording=recordings/${name:0:15}.${truth#truth.}/ ;;
 		*) continue ;;
 		esac
-		"$SEEP" report --last --json "$recording" >report.json && /usr/bin/python3 "$ROOT/tests/e2e/support/exact.py" "$truth" report.json ${loses:-}
+		report_of "$recording"
+		accounts+=("$truth" "$report")
 	done
+	[ ${#accounts[@]} -eq 0 ] || /usr/bin/python3 "$ROOT/tests/e2e/support/exact.py" "${loses:-}" "${accounts[@]}"
 }
 
 # The differences between two runs' directories.
@@ -144,13 +165,12 @@ complain_of_differences() { # ALONE WITH
 	local part
 	for part in status out err result; do
 		[ -s "$1/$part" ] || [ -s "$2/$part" ] || continue
-		cmp -s "$1/$part" "$2/$part" || echo "$part: $(diff "$1/$part" "$2/$part" | head -n 8)"
+		same "$1/$part" "$2/$part" || echo "$part: $(diff "$1/$part" "$2/$part" | head -n 8)"
 	done
 }
 
-enter() { # DIRECTORY: a fresh directory with the program's plugins in it
+enter() { # DIRECTORY: the program's plugins come in
 	local each
-	mkdir -p "$1/recordings"
 	cd "$1" || exit 1
 	for each in ${directive[plugins]:-}; do
 		cp "$WORK/bin/$each.so" .
@@ -158,7 +178,7 @@ enter() { # DIRECTORY: a fresh directory with the program's plugins in it
 }
 
 run_program() { # NAME ALLOCATOR
-	local name=$1 allocator=$2 library='' preload='' each way complaints choice=() loses=${directive[loses]:-}
+	local name=$1 allocator=$2 library='' preload='' each way complaints line choice=() with=() loses=${directive[loses]:-}
 	local says=${directive[says]:-} notes=${directive[notes]:-} because=${directive[because]:-} rate=${directive[rate]:-1}
 	if [ "$allocator" = jemalloc ]; then
 		library=$(library_of "$allocator")
@@ -167,14 +187,20 @@ run_program() { # NAME ALLOCATOR
 	for each in ${directive[preload]:-}; do
 		preload=$preload:$WORK/bin/$each.so
 	done
+	mkdir -p "$WORK/runs/$name.$allocator".{alone,run,preload}/recordings
 	enter "$WORK/runs/$name.$allocator.alone"
-	observe env LD_PRELOAD="$library$preload" "$WORK/bin/$name"
-	grep -E '^(hangs|line [0-9]+: not so)' out | sed 's/^/alone: /' >complaints
+	[ -z "$library$preload" ] || with=(env LD_PRELOAD="$library$preload")
+	observe "${with[@]}" "$WORK/bin/$name"
+	while IFS= read -r line; do
+		[[ ! $line =~ ^(hangs|line\ [0-9]+:\ not\ so) ]] || echo "alone: $line"
+	done <out >complaints
 	for way in ${directive[ways]:-run preload}; do
 		case " ${chosen:-$allocator:$way} " in *" $allocator:$way "*) ;; *) continue ;; esac
 		enter "$WORK/runs/$name.$allocator.$way"
 		if [ "$way" = run ]; then
-			observe env ${preload:+LD_PRELOAD="${preload#:}"} "$SEEP" run --heap=memory -r "$rate" -i 50ms -o "$PWD/recordings/%c.%p" \
+			with=()
+			[ -z "$preload" ] || with=(env LD_PRELOAD="${preload#:}")
+			observe "${with[@]}" "$SEEP" run --heap=memory -r "$rate" -i 50ms -o "$PWD/recordings/%c.%p" \
 				"${choice[@]}" -- "$WORK/bin/$name"
 		else
 			observe env LD_PRELOAD="$SHIM${library:+:$library}$preload" SEEP_RATE="$rate" SEEP_INTERVAL=50ms \
@@ -185,7 +211,7 @@ run_program() { # NAME ALLOCATOR
 			complain_of_differences "../$name.$allocator.alone" .
 			complain_of_recordings "${directive[recordings]:-some}"
 			[ -z "$says" ] || grep -qE "$says" said || echo "nothing said like '$says': $(cat said)"
-			[ -z "$notes" ] || grep -qE "$notes" report.json || echo "no note like '$notes'"
+			[ -z "$notes" ] || grep -qE "$notes" report.*.json || echo "no note like '$notes'"
 		)
 		check_equal "$name on $allocator by $way${because:+ ($because)}" "" "$complaints"
 	done
@@ -193,16 +219,20 @@ run_program() { # NAME ALLOCATOR
 }
 
 # The pair that a program's name draws of those it allows, or nothing: all.
-pair_of() { # NAME
-	local allocator way all=() drawn
+choose_pair() { # NAME
+	local allocator way all=() letter drawn=0 at
+	chosen=
 	[ "${PAIRS:-}" = one ] || return
 	for allocator in ${directive[allocators]:-glibc jemalloc}; do
 		for way in ${directive[ways]:-run preload}; do
 			all+=("$allocator:$way")
 		done
 	done
-	drawn=$(cksum <<<"$1")
-	echo "${all[${drawn%% *} % ${#all[@]}]}"
+	for ((at = 0; at < ${#1}; at++)); do
+		printf -v letter %d "'${1:at:1}"
+		drawn=$(((drawn * 33 + letter) % 65521))
+	done
+	chosen=${all[drawn % ${#all[@]}]}
 }
 
 # Of what a script does in several ways that show the same, the first, or with every pair all of them.
@@ -222,7 +252,7 @@ run_row() { # NAME
 		not_ok "$1 compiles" "$(cat build.err)"
 		return
 	fi
-	chosen=$(pair_of "${source##*/}")
+	choose_pair "${source##*/}"
 	for allocator in ${directive[allocators]:-glibc jemalloc}; do
 		case " ${chosen:-$allocator:} " in *" $allocator:"*) ;; *) continue ;; esac
 		case " ${ALLOCATORS:-$allocator} " in *" $allocator "*) ;; *) continue ;; esac
@@ -238,7 +268,6 @@ all_rows() {
 row_apart() { # NAME
 	WORK=$WORK/$1
 	export TMPDIR=$WORK/tmp # what the dead leave there is another row's no business
-	mkdir -p "$WORK/bin" "$WORK/runs" "$TMPDIR"
 	cd "$WORK" || exit 1
 	TIMEFORMAT="# $1 took %R s, %U and %S s of CPU"
 	time run_row "$1"
@@ -246,11 +275,11 @@ row_apart() { # NAME
 	rm -rf "$WORK"
 }
 
-# shellcheck disable=SC2048 # names
-for row in ${*:-$(all_rows)}; do
-	while [ "$(jobs -rp | wc -l)" -ge 2 ]; do
-		wait -n
-	done
+# shellcheck disable=SC2048,SC2206 # names
+rows=(${*:-$(all_rows)}) running=0
+mkdir -p "${rows[@]/%//bin}" "${rows[@]/%//runs}" "${rows[@]/%//tmp}"
+for row in "${rows[@]}"; do
+	[ $((running += 1)) -le 2 ] || wait -n
 	row_apart "$row" >"log.$row" 2>&1 &
 done
 wait

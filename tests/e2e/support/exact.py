@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a program counted for itself (truth.h) against what a report at rate 1 says, by site: a line for each difference.
 
-	exact.py TRUTH REPORT.json [LOSS...]
+	exact.py LOSSES TRUTH REPORT.json [TRUTH REPORT.json...]
 
-LOSS: a kind that there may be, since the program's account does not hold what is lost.
+LOSSES: words for those that there may be, since the program's account does not hold what is lost.
 """
 import json
 import sys
@@ -14,10 +14,10 @@ HARMLESS = ("detection_limit_bytes", "lower_bound", "ring_folded", "samples_setu
             "snapshots_thinned")
 
 
-def main():
-    with open(sys.argv[1]) as lines:
+def compare(truth_file, report_file, allowed):
+    with open(truth_file) as lines:
         truth = {line.split()[0]: dict(zip(FIELDS, map(int, line.split()[1:]))) for line in lines}
-    with open(sys.argv[2]) as text:
+    with open(report_file) as text:
         report = json.load(text)
     seen = {name: dict.fromkeys(FIELDS, 0) for name in truth}
     for site in report["sites"]:
@@ -32,9 +32,10 @@ def main():
             print(name, "counted", truth[name], "seen", seen[name])
     if not any(counts["alloc_objects"] for counts in truth.values()):
         print("the program counted nothing")
-    losses = {key: count for key, count in report["losses"].items() if count and key not in HARMLESS + tuple(sys.argv[3:])}
+    losses = {key: count for key, count in report["losses"].items() if count and key not in HARMLESS + allowed}
     if losses:
         print("losses", losses)
 
 
-main()
+for at in range(2, len(sys.argv), 2):
+    compare(sys.argv[at], sys.argv[at + 1], tuple(sys.argv[1].split()))
