@@ -12,6 +12,7 @@ import { Follower } from "./live/follow.js";
 import { keep, untilIdle } from "./live/keep.js";
 import { Memory } from "./views/memory.js";
 import { Panel } from "./views/panel.js";
+import { drawForPaper } from "./paper.js";
 import { Recording } from "./data/recording.js";
 import { Source } from "./views/source.js";
 import { State } from "./state.js";
@@ -138,6 +139,7 @@ async function start() {
 	const views = { now: null };
 	setTheme(themeOf());
 	keys(state, dialog, () => views.now);
+	drawForPaper(root, () => views.now?.redraw());
 	if (!carries) {
 		followed(state, dialog, views);
 		return;

@@ -15,6 +15,7 @@ cat >program.c <<'END'
 void *volatile held;
 __attribute__((noinline)) void table_fill(void) { for (int i = 0; i < 8000; i++) held = BLOCK(1000); }
 __attribute__((noinline)) void leak_grow(void) { for (int i = 0; i < 400; i++) held = BLOCK(1000); }
+void load(int round) __asm__("_Z4loadi"); /* named as C++ does, with parameters */
 __attribute__((noinline)) void load(int round) {
 	static void *window[3000];
 	for (int i = 0; i < 1000; i++) { int at = (round * 1000 + i) % 3000; free(window[at]); window[at] = BLOCK(700); }

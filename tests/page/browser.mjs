@@ -88,7 +88,11 @@ async function choosesTimes(page) {
 }
 
 async function drawsFrames(page) {
+	await page.selectOption("select[aria-label='colour by']", "verdict");
+	check("colours are explained", /The verdict on most of it: leak, growing/.test(await text(page, ".frames > .caption")), await text(page, ".frames > .caption"));
 	await page.selectOption("select[aria-label='show']", "growth");
+	check("of growth, too, which has its own", /red grew, blue shrank, grey may be chance/.test(await text(page, ".frames > .caption")) && (await page.isDisabled("select[aria-label='colour by']")), await text(page, ".frames > .caption"));
+	check("the graph is told in words", /^flame graph, \+[\d.]+ [KM]iB growth \(bytes\), [\d.]+ % through leak_grow;/.test(await page.getAttribute(graph, "aria-label")), await page.getAttribute(graph, "aria-label"));
 	check("another metric is one choice", /metric=growth/.test(await hash(page)), await hash(page));
 	await page.selectOption("select[aria-label='show']", "inuse");
 	await frame(page, "leak_grow");
@@ -148,6 +152,11 @@ async function filters(page) {
 	check("a click on a caller puts that into the middle", /around main/.test(await text(page, ".filters")), await text(page, ".filters"));
 	await page.selectOption("select[aria-label='fold by']", "module");
 	check("which ends where frames are folded by another rule", (await page.locator(".filters .filter").count()) === 0, await text(page, ".filters"));
+	await page.selectOption("select[aria-label='fold by']", "line");
+	await page.selectOption("select[aria-label='show']", "allocated");
+	const lines = await saved(page, "SVG");
+	await page.selectOption("select[aria-label='show']", "inuse");
+	check("frames that are lines tell them, without parameters", />load program\.c:\d+<\/text>/.test(lines), lines.match(/<text[^>]*>[^<]*/g));
 	await page.selectOption("select[aria-label='fold by']", "function");
 	await page.click("text=inverted");
 	await page.click("text=fold recursion");
@@ -209,6 +218,20 @@ async function narrow() {
 	await page.context().close();
 }
 
+/** On paper it is dark on white, and no wider than that. */
+async function prints() {
+	const page = await open("#metric=inuse", { colorScheme: "dark" });
+	const looks = (event) => page.evaluate((name) => {
+		window.dispatchEvent(new Event(name));
+		const canvases = [...document.querySelectorAll(".uplot canvas, canvas.flame:not(.callers)")];
+		return [document.documentElement.dataset.theme, Math.max(...canvases.map((canvas) => canvas.getBoundingClientRect().width))];
+	}, event);
+	const [paper, screen] = [await looks("beforeprint"), await looks("afterprint")];
+	check("it is printed light, and as wide as paper", paper[0] === "light" && paper[1] > 500 && paper[1] <= 700, paper);
+	check("and then as before", screen[0] === "dark" && screen[1] > 1000, screen);
+	await page.context().close();
+}
+
 async function full() {
 	const page = await open();
 	await choosesTimes(page);
@@ -217,6 +240,7 @@ async function full() {
 	await tells(page);
 	await page.context().close();
 	await showsSource();
+	await prints();
 	await narrow();
 }
 

@@ -7,6 +7,7 @@ import { Growth } from "./growth.js";
 import { sumInterval, unseenBytes } from "../numbers/interval.js";
 import { Measures, Sums } from "../numbers/measures.js";
 import { Weights } from "../numbers/weights.js";
+import { withoutParameters } from "../numbers/words.js";
 
 /**
  * @typedef {import("../numbers/interval.js").Interval} Interval
@@ -101,6 +102,11 @@ export class Recording {
 	lineOf(frame) {
 		const file = this.fileOf(frame);
 		return file ? `${file.slice(file.lastIndexOf("/") + 1)}:${this.frames.line[frame]}` : "";
+	}
+
+	/** The function of a row of the answer, without parameters. @param {string|number} row */
+	rowName(row) {
+		return withoutParameters(this.document.leaks?.places[Number(row)]?.function || "[unknown]");
 	}
 
 	/** The key that sites of one row of the answer have, for the functions below: all others are not counted. @param {string} row "": all @returns {Keys} */

@@ -5,6 +5,7 @@
 import { Nodes } from "./nodes.js";
 import { frameKeys, searchText } from "./frame_keys.js";
 import { Measures } from "../numbers/measures.js";
+import { withoutParameters } from "../numbers/words.js";
 
 /**
  * @typedef {import("./recording.js").Recording} Recording
@@ -113,6 +114,13 @@ export class Tree extends Nodes {
 	/** The name that a node shows. @param {number} node */
 	name(node) {
 		return node === 0 ? "all" : this.keys.names[this.key[node]];
+	}
+
+	/** The name as far as there is room for it on a frame: without parameters, but with the line where frames are lines. @param {number} node */
+	label(node) {
+		const { frame, recording, options } = this;
+		if (node === 0 || options.fold !== "line" || frame[node] < 0) return withoutParameters(this.name(node));
+		return `${withoutParameters(recording.functionOf(frame[node]))} ${recording.lineOf(frame[node])}`.trimEnd();
 	}
 
 	/** What a search looks at, of a node. @param {number} node */

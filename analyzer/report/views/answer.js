@@ -122,7 +122,7 @@ function facts(recording) {
 	const at = document.judged_at;
 	const band = recording.series(null)[at];
 	const moments = document.moments;
-	const fact = (/** @type {string} */ name, /** @type {(string|Node)[]} */ ...value) => make("div.fact", {}, make("span.name", {}, name), make("span.value", {}, ...value));
+	const fact = (/** @type {string} */ name, /** @type {(string|Node)[]} */ ...value) => make("div.fact", {}, make("span.name", {}, `${name} `), make("span.value", {}, ...value));
 	const last = (/** @type {(number|null)[]} */ column) => column.reduce((found, value) => value ?? found, null);
 	const rss = moments.rss[at];
 	const limit = last(moments.limit);
@@ -221,7 +221,7 @@ export function answer(recording, state) {
 		make("p.headline", {}, ...headline(recording)),
 		facts(recording),
 		cautions(recording),
-		rows.length > 0 && make("table.places", {}, make("thead", {}, make("tr", {}, ...["verdict", "rate", "in use", "over time", "where"].map((name) => make("th", {}, name)))), body),
+		rows.length > 0 && make("table.places", {}, make("thead", {}, make("tr", {}, ...["verdict", "rate", "in use", "over time", "where"].map((name) => make("th", { scope: "col" }, name)))), body),
 		more,
 	);
 }

@@ -40,7 +40,7 @@ export class Cohorts {
 			this.plotAt, HEIGHT, [{}, ...stack.map((_, i) => ({ stroke: styleColour("--paper"), fill: hue(i), width: 1, points: { show: recording.count === 1 } }))],
 			[Array.from(recording.times), ...stack], { cursor: { show: false } },
 		);
-		const of = row === "" ? "all that is in use" : `the memory of ${safe(recording.document.leaks?.places[Number(row)]?.function)}`;
+		const of = row === "" ? "all that is in use" : `the memory of ${safe(recording.rowName(row))}`;
 		this.text.textContent = `Each band is ${of} that was born in one ${Math.round(100 / stack.length)} % of the time, the oldest at the bottom. A leak keeps its bands; a cache or load sheds them.`;
 		this.plotAt.setAttribute("aria-label", this.#summary(stack));
 	}

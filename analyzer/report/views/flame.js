@@ -4,7 +4,7 @@
 
 import { safe } from "../dom.js";
 import { isDark, moduleColour, styleColour } from "../colour.js";
-import { shorten, withoutParameters } from "../numbers/words.js";
+import { shorten } from "../numbers/words.js";
 
 export const ROW = 19;
 const TEXT_LEAST = 34; /* pixels that a frame needs for a text */
@@ -50,20 +50,21 @@ export class Flame {
 
 	/** @param {number} node */
 	zoomTo(node) {
-		if (!this.tree) return;
-		this.zoom = node < this.tree.count ? node : 0;
+		this.zoom = this.tree && node < this.tree.count ? node : 0;
 		this.#place();
 		this.draw();
 	}
 
-	/** For a canvas of another width. */
-	resize() {
-		if (this.tree && this.canvas.clientWidth && this.canvas.clientWidth !== this.width) this.zoomTo(this.zoom);
+	/** For a canvas that may have another width. */
+	redraw() {
+		if (this.canvas.clientWidth && this.canvas.clientWidth !== this.width) this.#place();
+		this.draw();
 	}
 
 	/** Where frames lie: those on the way to the zoomed one as wide as the picture, and below it all that are a pixel wide or more. */
 	#place() {
-		const tree = /** @type {Tree} */ (this.tree);
+		const { tree } = this;
+		if (!tree) return;
 		const { zoom } = this;
 		this.width = this.canvas.clientWidth || this.canvas.parentElement?.clientWidth || 0;
 		const scale = this.width / (tree.width[zoom] || 1);
@@ -154,7 +155,7 @@ export class Flame {
 	/** @param {Box} box */
 	#label(box) {
 		const tree = /** @type {Tree} */ (this.tree);
-		return shorten(withoutParameters(safe(tree.name(box.node))), Math.floor((box.w - 8) / CHARACTER));
+		return shorten(safe(tree.label(box.node)), Math.floor((box.w - 8) / CHARACTER));
 	}
 
 	/** The node under a point of the canvas; -1: none. @param {number} x @param {number} y */

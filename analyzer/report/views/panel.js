@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The flame graph with its controls: metric, fold, search, zoom, a function between its callers and its callees, export.
 
+import { VERDICT_NAMES, verdictColour } from "../colour.js";
 import { copy, make, safe } from "../dom.js";
 import { exactly, expression, search } from "../data/search.js";
 import { functionKey } from "../data/lines.js";
@@ -41,7 +42,7 @@ export class Panel {
 		this.recording = recording;
 		this.state = state;
 		this.timeline = timeline;
-		this.canvas = make("canvas.flame", { tabIndex: 0, role: "img", aria: { label: "flame graph: arrows move, Enter zooms, Escape goes back" } });
+		this.canvas = make("canvas.flame", { tabIndex: 0, role: "img" });
 		this.flame = new Flame(this.canvas, (node) => this.values?.colour(node, state.get("colour") === "verdict") ?? null);
 		this.above = make("canvas.flame.callers", { hidden: true, role: "img", aria: { label: "callers of the function below" } });
 		this.callers = new Flame(this.above, (node) => this.callerValues?.colour(node, state.get("colour") === "verdict") ?? null, true);
@@ -51,20 +52,25 @@ export class Panel {
 		this.status = make("span.status", { aria: { live: "polite" } });
 		this.menu = new Menu(() => this.canvas.focus());
 		this.filters = make("div.filters");
+		this.legend = make("p.caption");
+		this.colours = select("colour by", { module: "module", verdict: "verdict" }, state, "colour");
 		/** @type {import("../data/search.js").Found|null} */
 		this.found = null;
 		this.walked = -1; /* which of what was found the reader is at */
 		this.search = this.#searchField();
 		this.element = make(
 			"section.frames", { aria: { label: "flame graph" } },
-			make("h2", {}, "Where"), this.#controls(), this.filters, this.crumbs, make("div.canvas", {}, this.scrolled, this.tip, this.menu.element),
+			make("h2", {}, "Where"), this.#controls(), this.filters, this.crumbs, make("div.canvas", {}, this.scrolled, this.tip, this.menu.element), this.legend,
 		);
 		state.on(["from", "to", "metric", "fold", "inverted", "recursion", "only", "without", "around", "row"], () => this.update());
 		state.on(["search"], () => this.#find());
 		state.on(["zoom"], () => this.#zoomed());
-		state.on(["colour"], () => this.draw());
+		state.on(["colour"], () => {
+			this.draw();
+			this.#explain();
+		});
 		this.#listen();
-		new ResizeObserver(() => this.#shown().forEach((flame) => flame.resize())).observe(this.element);
+		new ResizeObserver(() => this.canvas.clientWidth !== this.flame.width && this.draw()).observe(this.element);
 	}
 
 	/** The graphs that are seen, from the top down. */
@@ -73,7 +79,7 @@ export class Panel {
 	}
 
 	draw() {
-		for (const flame of this.#shown()) flame.draw();
+		for (const flame of this.#shown()) flame.redraw();
 	}
 
 	#searchField() {
@@ -95,7 +101,7 @@ export class Panel {
 			"div.controls", {},
 			select("show", METRICS, state, "metric"),
 			select("fold by", { function: "function", line: "line", module: "module" }, state, "fold"),
-			select("colour by", { module: "module", verdict: "verdict" }, state, "colour"),
+			this.colours,
 			toggle("inverted", "callees first: who allocates, and below it who called", state, "inverted"),
 			toggle("fold recursion", "a call of a function by itself is one frame", state, "recursion"),
 			this.search,
@@ -142,6 +148,27 @@ export class Panel {
 		this.#find();
 		this.#showFilters();
 		this.#showCrumbs();
+		this.#explain();
+	}
+
+	/** What colours mean, and what can be done; and in words for those who can't see it. */
+	#explain() {
+		const { state, legend, canvas, colours } = this;
+		const isGrowth = state.get("metric") === "growth";
+		const byVerdict = state.get("colour") === "verdict";
+		const dots = VERDICT_NAMES.flatMap((name, i) => [make("span.dot", { style: `background:${verdictColour(name)}` }), `${name}${i + 1 < VERDICT_NAMES.length ? ", " : ". "}`]);
+		const means = isGrowth ? ["As wide as what grew plus what shrank: red grew, blue shrank, grey may be chance. "] : byVerdict ? ["The verdict on most of it: ", ...dots] : [];
+		/** @type {HTMLSelectElement} */ (colours.lastElementChild).disabled = isGrowth; /* it has colours of its own */
+		legend.replaceChildren(...means, "A click zooms, a right click offers more, ? tells the keys.");
+		canvas.setAttribute("aria-label", `flame graph, ${this.#summary()}; arrows move, Enter zooms, Escape goes back`);
+	}
+
+	/** "54.1 MiB in use (bytes), most of it through main": the last frame from the root that has half of all. */
+	#summary() {
+		const tree = /** @type {Tree} */ (this.tree);
+		let node = 0;
+		for (let [child] = tree.children(0); child && tree.width[child] >= tree.width[0] / 2; [child] = tree.children(child)) node = child;
+		return safe(`${this.values?.amount(tree.net[0])} ${METRICS[this.state.get("metric")]}${node ? `, ${percent(tree.width[node], tree.width[0])} through ${tree.label(node)}` : ""}`);
 	}
 
 	/** Who leads to the function, above it: the root is the function's own row below. @param {import("../data/values.js").Values} values @param {import("../data/tree.js").TreeOptions} options */
@@ -335,13 +362,13 @@ export class Panel {
 		/** @param {import("../state.js").Name} name @param {string} text */
 		const clear = (name, text) => state.get(name) !== "" && make("button.filter", { title: "take it away", on: { click: () => state.set({ [name]: "", zoom: "" }) } }, `${text} ×`);
 		const around = state.get("around") === "" ? "" : this.tree?.keys.names[Number(state.get("around"))] ?? "";
-		const row = state.get("row") === "" ? null : this.recording.document.leaks?.places[Number(state.get("row"))];
+		/** @type {(HTMLElement|false)[]} */
 		const filters = [
 			clear("only", `only ${state.get("only")}`), clear("without", `without ${state.get("without")}`),
 			clear("around", `${state.get("inverted") ? "callers of" : "around"} ${safe(around)}`),
-			row && clear("row", `only the place ${safe(row.function)}`),
+			clear("row", `only the place ${safe(this.recording.rowName(state.get("row")))}`),
 		];
-		this.filters.replaceChildren(...filters.filter(Boolean));
+		this.filters.replaceChildren(...filters.filter((filter) => filter !== false));
 	}
 
 	#showCrumbs() {

@@ -5,7 +5,7 @@
 import { isDark, seriesColour, styleColour, verdictColour } from "../colour.js";
 import { make, safe } from "../dom.js";
 import { byteChart, fit, stacked } from "./chart.js";
-import { bytes, duration, estimateText, withoutParameters } from "../numbers/words.js";
+import { bytes, duration, estimateText } from "../numbers/words.js";
 
 const HEIGHT = 220;
 const STACKED = 6;
@@ -25,7 +25,7 @@ function layersOf(recording) {
 	const order = [...places.keys()].filter((row) => most[row] > 0).sort((a, b) => most[b] - most[a]);
 	const rest = new Float64Array(recording.count);
 	for (const row of [...order.slice(STACKED), places.length]) series[row].forEach((value, k) => { rest[k] += value; });
-	const layers = order.slice(0, STACKED).map((row) => ({ row, name: safe(withoutParameters(places[row].function || "[unknown]")), values: series[row] }));
+	const layers = order.slice(0, STACKED).map((row) => ({ row, name: safe(recording.rowName(row)), values: series[row] }));
 	return rest.some((value) => value > 0) ? [...layers, { row: -1, name: "all others", values: rest }] : layers;
 }
 
@@ -164,7 +164,7 @@ export class Timeline {
 			if (layer.row < 0) return make("span", {}, dot(this.#hue(i, dark)), layer.name);
 			return make("button.layer", { title: "choose this place", data: { row: layer.row }, on: { click: () => state.set({ row: layer.row }) } }, dot(this.#hue(i, dark)), layer.name);
 		});
-		const back = row === "" ? [] : [make("button", { on: { click: () => state.set({ row: "" }) } }, `only ${safe(this.recording.document.leaks?.places[Number(row)]?.function)} ×`)];
+		const back = row === "" ? [] : [make("button", { on: { click: () => state.set({ row: "" }) } }, `only ${safe(this.recording.rowName(row))} ×`)];
 		const lines = [make("span.key", {}, "— in use with its 95 % interval")];
 		if (row === "") this.#memoryLines().forEach((_, i) => lines.push(make("span.key", {}, i ? "··· limit" : "- - RSS")));
 		const triggers = [...new Set(this.recording.triggers)].filter((name) => name !== "timer");
@@ -215,6 +215,9 @@ export class Timeline {
 			const toLeft = i === 0 ? x(k) - width - room > bbox.left : x(k) + width + room > bbox.left + bbox.width;
 			ctx.fillRect(x(k) - ratio, bbox.top, 2 * ratio, bbox.height);
 			ctx.fillRect(x(k) - 3 * ratio, bbox.top + bbox.height / 2 - 9 * ratio, 6 * ratio, 18 * ratio);
+			ctx.fillStyle = styleColour("--paper"); /* no line runs through the word */
+			ctx.fillRect(toLeft ? x(k) - width - room : x(k) + room, bbox.top + ratio, width, 12 * ratio);
+			ctx.fillStyle = styleColour("--ink");
 			ctx.fillText(name, toLeft ? x(k) - width - room : x(k) + room, bbox.top + 10 * ratio);
 		});
 		ctx.restore();

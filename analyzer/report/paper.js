@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+// Canvases are drawn for the window; on paper they are as wide as it, and dark on white.
+
+/** @param {HTMLElement} root @param {() => void} redraw what stands on it */
+export function drawForPaper(root, redraw) {
+	const { dataset } = document.documentElement;
+	let theme = dataset.theme;
+	addEventListener("beforeprint", () => {
+		theme = dataset.theme;
+		dataset.theme = "light";
+		root.classList.add("printed");
+		redraw();
+	});
+	addEventListener("afterprint", () => {
+		dataset.theme = theme;
+		root.classList.remove("printed");
+		redraw();
+	});
+}
