@@ -76,6 +76,21 @@ static inline int system_unmap(void *address, size_t bytes)
 	return (int)system_call(SYS_munmap, (long)address, (long)bytes, 0, 0, 0, 0);
 }
 
+/* Memory of ours, zeros, that takes none until it is touched; NULL: there is none. Of no bytes, too. */
+static inline void *scratch_map(size_t bytes)
+{
+	void *scratch = system_map(NULL, bytes ? bytes : 1, PROT_READ | PROT_WRITE,
+				   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	return system_failed(scratch) ? NULL : scratch;
+}
+
+/* May be NULL. */
+static inline void scratch_unmap(void *scratch, size_t bytes)
+{
+	if (scratch)
+		system_unmap(scratch, bytes ? bytes : 1);
+}
+
 static inline int system_advise(void *address, size_t bytes, int advice)
 {
 	return (int)system_call(SYS_madvise, (long)address, (long)bytes, advice, 0, 0, 0);

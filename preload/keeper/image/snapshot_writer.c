@@ -7,21 +7,6 @@
 #define FIRST_BYTES ((size_t)64 << 10)
 #define PROCESS_OFFSET (sizeof(struct seep_snapshot_header) + IMAGE_SECTIONS * sizeof(struct seep_section))
 
-void *scratch_map(size_t bytes)
-{
-	if (bytes == 0)
-		bytes = 1;
-	void *scratch =
-	    system_map(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	return system_failed(scratch) ? NULL : scratch;
-}
-
-void scratch_unmap(void *scratch, size_t bytes)
-{
-	if (scratch)
-		system_unmap(scratch, bytes ? bytes : 1);
-}
-
 bool writer_reserve(struct snapshot_writer *image, size_t bytes)
 {
 	if (image->failed || bytes > SIZE_MAX / 4 - image->bytes)

@@ -47,8 +47,4 @@ bool writer_seal(const struct snapshot_writer *image, const struct seep_snapshot
 /* Another number for a sealed image. */
 void writer_renumber(struct seep_image *sealed, uint64_t number);
 
-/* Zeroed memory; NULL: none. */
-void *scratch_map(size_t bytes);
-void scratch_unmap(void *scratch, size_t bytes);
-
 #endif

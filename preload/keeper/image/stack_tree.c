@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The prefix tree of stacks: see tree.h. */
 #include "keeper/image/stack_tree.h"
+#include "keeper/base/syscall.h"
 
 #include "keeper/heap/modules.h"
 #include "keeper/heap/stacks.h"

@@ -65,13 +65,6 @@ static void blocks_count(struct ledger_look *look, struct pages *pages, const st
 	}
 }
 
-static void *memory_map(size_t bytes)
-{
-	void *memory =
-	    system_map(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	return system_failed(memory) ? NULL : memory;
-}
-
 static void pages_look(struct ledger_look *look, struct pages *pages, uint64_t pid, struct chunks *chunks)
 {
 	look->rss_before = rss_read(pid);
@@ -104,16 +97,15 @@ bool ledger_look_take(struct ledger_look *look, uint64_t pid, const struct ledge
 	*look = (struct ledger_look){0};
 	if (!ledger_read_pieces(&look->ledger, pid, program->pieces, program->piece_count))
 		return false;
-	look->rows = memory_map(ROWS_BYTES);
-	look->absences = memory_map(ABSENCES_BYTES);
-	char *scratch = memory_map(PAGES_SCRATCH_BYTES + CHUNKS_BYTES);
+	look->rows = scratch_map(ROWS_BYTES);
+	look->absences = scratch_map(ABSENCES_BYTES);
+	char *scratch = scratch_map(PAGES_SCRATCH_BYTES + CHUNKS_BYTES);
 	bool taken = look->rows && look->absences && scratch && pages_open(&pages, pid, scratch, deadline_ns);
 	if (taken) {
 		look_take(look, &pages, pid, *program, (void *)(scratch + PAGES_SCRATCH_BYTES), live, live_count);
 		pages_close(&pages);
 	}
-	if (scratch)
-		system_unmap(scratch, PAGES_SCRATCH_BYTES + CHUNKS_BYTES);
+	scratch_unmap(scratch, PAGES_SCRATCH_BYTES + CHUNKS_BYTES);
 	taken = taken && look->row_count;
 	if (!taken)
 		ledger_look_free(look);
@@ -122,10 +114,8 @@ bool ledger_look_take(struct ledger_look *look, uint64_t pid, const struct ledge
 
 void ledger_look_free(struct ledger_look *look)
 {
-	if (look->rows)
-		system_unmap(look->rows, ROWS_BYTES);
-	if (look->absences)
-		system_unmap(look->absences, ABSENCES_BYTES);
+	scratch_unmap(look->rows, ROWS_BYTES);
+	scratch_unmap(look->absences, ABSENCES_BYTES);
 	ledger_free(&look->ledger);
 	*look = (struct ledger_look){0};
 }

@@ -11,13 +11,6 @@
 #define NAMES_BYTES ((size_t)1 << 20)
 #define MAPPINGS_BYTES (LEDGER_MAPPINGS * sizeof(struct ledger_mapping))
 
-static void *memory_map(size_t bytes)
-{
-	void *memory =
-	    system_map(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	return system_failed(memory) ? NULL : memory;
-}
-
 /* The mapping before often has the same name: a module's segments lie one after the other. */
 static uint32_t name_add(struct ledger *ledger, const char *name)
 {
@@ -90,8 +83,8 @@ static bool mapping_add(const struct seep_mapping *mapping, void *context)
 bool ledger_read_pieces(struct ledger *ledger, uint64_t pid, const struct ledger_piece *pieces, uint32_t count)
 {
 	struct reading reading = {ledger, pieces, count};
-	*ledger =
-	    (struct ledger){.mappings = memory_map(MAPPINGS_BYTES), .names = memory_map(NAMES_BYTES), .names_bytes = 1};
+	*ledger = (struct ledger){
+	    .mappings = scratch_map(MAPPINGS_BYTES), .names = scratch_map(NAMES_BYTES), .names_bytes = 1};
 	if (ledger->mappings && ledger->names && seep_process_visit_mappings(pid, mapping_add, &reading) == 0 &&
 	    ledger->count)
 		return true;
@@ -106,10 +99,8 @@ bool ledger_read(struct ledger *ledger, uint64_t pid)
 
 void ledger_free(struct ledger *ledger)
 {
-	if (ledger->mappings)
-		system_unmap(ledger->mappings, MAPPINGS_BYTES);
-	if (ledger->names)
-		system_unmap(ledger->names, NAMES_BYTES);
+	scratch_unmap(ledger->mappings, MAPPINGS_BYTES);
+	scratch_unmap(ledger->names, NAMES_BYTES);
 	*ledger = (struct ledger){0};
 }
 

@@ -4,17 +4,10 @@
 
 #include "keeper/base/syscall.h"
 
-static void *memory_map(size_t bytes)
-{
-	void *memory =
-	    system_map(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	return system_failed(memory) ? NULL : memory;
-}
-
 bool mapping_table_make(struct mapping_table *table, uint32_t capacity, uint32_t site_capacity)
 {
-	*table = (struct mapping_table){.mappings = memory_map(capacity * sizeof *table->mappings),
-					.sites = memory_map(site_capacity * sizeof *table->sites),
+	*table = (struct mapping_table){.mappings = scratch_map(capacity * sizeof *table->mappings),
+					.sites = scratch_map(site_capacity * sizeof *table->sites),
 					.site_count = 1,
 					.capacity = capacity,
 					.site_capacity = site_capacity};
@@ -26,10 +19,8 @@ bool mapping_table_make(struct mapping_table *table, uint32_t capacity, uint32_t
 
 void mapping_table_free(struct mapping_table *table)
 {
-	if (table->mappings)
-		system_unmap(table->mappings, table->capacity * sizeof *table->mappings);
-	if (table->sites)
-		system_unmap(table->sites, table->site_capacity * sizeof *table->sites);
+	scratch_unmap(table->mappings, table->capacity * sizeof *table->mappings);
+	scratch_unmap(table->sites, table->site_capacity * sizeof *table->sites);
 	*table = (struct mapping_table){0};
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "keeper/base/clock.h"
+#include "keeper/base/syscall.h"
 #include "keeper/ledger/places.h"
 #include "keeper/ledger/pages.h"
 

@@ -3,6 +3,7 @@
 #include "keeper/snapshot/build_private.h"
 
 #include "keeper/base/atomics.h"
+#include "keeper/base/syscall.h"
 #include "keeper/heap/sites.h"
 #include "keeper/snapshot/recycle.h"
 

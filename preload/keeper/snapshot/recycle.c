@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include "keeper/base/atomics.h"
+#include "keeper/base/syscall.h"
 #include "keeper/heap/pool.h"
 #include "keeper/heap/ring.h"
 #include "keeper/heap/area_growth.h"

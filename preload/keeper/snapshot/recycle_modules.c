@@ -3,6 +3,7 @@
 #include "keeper/snapshot/recycle_modules.h"
 
 #include "keeper/base/atomics.h"
+#include "keeper/base/syscall.h"
 #include "keeper/heap/modules.h"
 #include "keeper/heap/stacks.h"
 #include "keeper/image/snapshot_writer.h"
