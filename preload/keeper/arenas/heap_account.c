@@ -15,6 +15,7 @@
 #define PIECE_BYTES UINT64_C(65536) /* or more */
 #define PAGE UINT64_C(4096)
 #define OVERTIME 3 /* a piece that was begun in time may take so many times the whole time */
+#define WALKS 3    /* of a piece that changes while it is walked */
 #define NORMAL_95 1.96
 #define GOLDEN 0.6180339887498949 /* its multiples, without their whole parts, are spread evenly */
 #define LOOK_NS UINT64_C(1000000000)
@@ -23,7 +24,7 @@
 struct piece {
 	uint64_t start; /* of all pieces, one behind the other */
 	bool is_walked, is_stale;
-	struct walk_sums sums; /* zero where it could not be walked: that stays unexplained */
+	struct walk_sums sums; /* zero where it could not be walked, or another piece has it */
 };
 
 /* Means over pieces, each drawn with a chance in proportion to its length, of what is in it for each byte of it. */
@@ -124,6 +125,28 @@ static void sums_add(struct walk_sums *to, const struct walk_sums *from)
 	to->metadata += from->metadata;
 }
 
+static void sums_take_off(struct walk_sums *from, const struct walk_sums *sums)
+{
+	from->in_use -= sums->in_use;
+	from->cached -= sums->cached;
+	from->free_pages -= sums->free_pages;
+	from->pinned -= sums->pinned;
+	from->metadata -= sums->metadata;
+}
+
+/* Points that a walk went over are chunks no more: those blocks were freed, and their headers are left in what is free, or another's, now.
+ * What was walked from there is in the walk that went over it. */
+static void pieces_pass(struct work *work, uint32_t index, uint64_t end)
+{
+	for (uint32_t i = index; i < work->count && work->points[i].address < end; i++) {
+		struct piece *piece = &work->pieces[i];
+		if (piece->is_walked)
+			sums_take_off(&work->sums, &piece->sums);
+		work->walked += !piece->is_walked;
+		*piece = (struct piece){.start = piece->start, .is_walked = true, .is_stale = true};
+	}
+}
+
 static void piece_walk(struct work *work, uint32_t index)
 {
 	const struct place *point = &work->points[index];
@@ -132,10 +155,17 @@ static void piece_walk(struct work *work, uint32_t index)
 	struct walk_sums sums;
 	if (piece->is_walked)
 		return;
-	piece->is_stale = !point_holds(work, point);
-	if (!piece->is_stale && walk(&work->arenas, &work->peek, arenas_range_of(&work->arenas, point->address),
-				     point->address, work->chunks + next, work->count - next, &sums))
-		piece->sums = sums;
+	for (int i = 0; i < WALKS; i++, peek_forget(&work->peek)) {
+		piece->is_stale = !point_holds(work, point);
+		if (piece->is_stale)
+			break;
+		if (walk(&work->arenas, &work->peek, arenas_range_of(&work->arenas, point->address), point->address,
+			 work->chunks + next, work->count - next, &sums)) {
+			piece->sums = sums;
+			pieces_pass(work, next, point->address + sums.length);
+			break;
+		}
+	}
 	piece->is_walked = !work->peek.is_over;
 	work->walked += piece->is_walked;
 	if (piece->is_walked)
@@ -307,10 +337,9 @@ void heap_account_take(struct heap_account *account, uint64_t pid, const struct 
 		       const struct seep_live *live, uint64_t live_count, uint64_t budget_ns)
 {
 	const uint64_t begun_ns = clock_read_ns(CLOCK_THREAD_CPUTIME_ID);
-	struct work *work =
-	    system_map(NULL, sizeof *work, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	struct work *work = scratch_map(sizeof *work);
 	*account = (struct heap_account){0};
-	if (system_failed(work))
+	if (!work)
 		return;
 	work->end_ns = begun_ns + budget_ns;
 	if (pages_open(&work->pages, pid, work->scratch, clock_read_ns(CLOCK_MONOTONIC) + LOOK_NS)) {
@@ -318,5 +347,5 @@ void heap_account_take(struct heap_account *account, uint64_t pid, const struct 
 		take(account, work, ledger, libc, live, live_count);
 		pages_close(&work->pages);
 	}
-	system_unmap(work, sizeof *work);
+	scratch_unmap(work, sizeof *work);
 }

@@ -75,6 +75,12 @@ static void window_move(struct peek *peek, uint64_t page)
 		window_read(peek);
 }
 
+void peek_forget(struct peek *peek)
+{
+	peek->count = 0;
+	peek->present = 0;
+}
+
 static bool part_read(struct peek *peek, uint64_t address, void *to, size_t bytes)
 {
 	const uint64_t page = address / PAGE * PAGE;

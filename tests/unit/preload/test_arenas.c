@@ -87,6 +87,19 @@ static void trimmed(void)
 	malloc_trim(0);
 }
 
+/* Known blocks that are free by now, amid others that are: their headers are still there. */
+static void freed_since(void)
+{
+	enum { SIZE = 1000, KNOWN = 256, FREED = 100 };
+	for (size_t i = 0; i < BLOCKS; i++)
+		blocks[i] = memset(malloc(SIZE), 1, SIZE);
+	for (size_t i = KNOWN; i + KNOWN < BLOCKS; i += KNOWN) {
+		know(blocks[i], SIZE);
+		for (size_t k = i - FREED; i % (4 * KNOWN) == 0 && k < i + FREED; k++)
+			free(blocks[k]);
+	}
+}
+
 static void damaged(void)
 {
 	fragment();
@@ -179,7 +192,7 @@ static void all_of_it_is_as_mallinfo_says(void **state)
 {
 	want_glibc();
 	(void)state;
-	void (*const shapes[])(void) = {fragment, large, threads};
+	void (*const shapes[])(void) = {fragment, large, threads, freed_since};
 	for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
 		uint64_t class_bytes;
 		const pid_t child = child_start(shapes[i]);
