@@ -8,7 +8,6 @@
 
 #include "keeper/base/file.h"
 #include "keeper/base/syscall.h"
-#include "keeper/image/snapshot_writer.h"
 #include "keeper/snapshot/write.h"
 
 static bool may_be_file(unsigned char type)
@@ -30,25 +29,26 @@ static bool process_matches(const struct seep_process *process, const struct see
 	       memcmp(process->boot_id, header->boot_id, sizeof process->boot_id) == 0;
 }
 
-/* Header and PROCESS are at fixed places in every snapshot that we write. */
+/* PROCESS comes first in every snapshot that we write, right behind a table that may be longer than ours: `seep leaks
+ * --references` adds a section. */
 static bool snapshot_read(const struct listing *listing, const char *name, uint64_t number, struct kept_snapshot *kept)
 {
 	struct {
 		struct seep_snapshot_header header;
-		struct seep_section sections[IMAGE_SECTIONS];
-		struct seep_process process;
+		struct seep_section first;
 	} head;
+	struct seep_process process;
 	struct stat status;
 	int descriptor = file_open(listing->directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0);
 	if (descriptor < 0)
 		return false;
 	bool read = system_stat_descriptor(descriptor, &status) == 0 && S_ISREG(status.st_mode) &&
-		    file_read_at(descriptor, &head, sizeof head, 0) == (long)sizeof head;
+		    file_read_at(descriptor, &head, sizeof head, 0) == (long)sizeof head &&
+		    head.first.type == SEEP_SECTION_PROCESS && head.first.offset < (uint64_t)status.st_size &&
+		    file_read_at(descriptor, &process, sizeof process, head.first.offset) == (long)sizeof process;
 	system_close(descriptor);
 	if (!read || memcmp(head.header.magic, SEEP_SNAPSHOT_MAGIC, sizeof head.header.magic) != 0 ||
-	    head.header.number != number || head.sections[0].type != SEEP_SECTION_PROCESS ||
-	    head.sections[0].offset != offsetof(__typeof__(head), process) ||
-	    !process_matches(&head.process, listing->heap->header))
+	    head.header.number != number || !process_matches(&process, listing->heap->header))
 		return false;
 	*kept = (struct kept_snapshot){.number = number,
 				       .time_ns = head.header.time_ns,

@@ -69,6 +69,48 @@ static void thinning_never_touches_files_of_others(void **state)
 	close(opened);
 }
 
+/* As `seep leaks --references` does it: one more entry in the table, and everything behind it further on. */
+static void section_is_added(const char *name)
+{
+	struct snapshot snapshot;
+	char *before = snapshot_load(test_directory, name, &snapshot);
+	const size_t bytes = snapshot.header->file_bytes, table = sizeof *snapshot.header,
+		     tail = table + snapshot.header->section_count * sizeof(struct seep_section);
+	char *after = calloc(1, bytes + sizeof(struct seep_section));
+	struct seep_snapshot_header *header = (void *)after;
+	struct seep_section *sections = (void *)(after + table);
+	memcpy(after, before, tail);
+	memcpy(after + tail + sizeof *sections, before + tail, bytes - tail);
+	for (uint32_t i = 0; i < header->section_count; i++)
+		sections[i].offset += sizeof *sections;
+	sections[header->section_count++] = (struct seep_section){
+	    .type = SEEP_SECTION_REFERENCES, .entry_bytes = sizeof(struct seep_referenced), .offset = bytes};
+	header->file_bytes = bytes + sizeof *sections;
+	file_put(name, after, bytes + sizeof *sections);
+	free(after);
+	free(before);
+}
+
+static void a_snapshot_with_a_section_more_is_thinned_as_others(void **state)
+{
+	(void)state;
+	struct heap heap;
+	struct build_options options = {.trigger = SEEP_TRIGGER_TIMER, .consumer = true};
+	struct seep_fault fault;
+	uint64_t number;
+	recording_make(&heap, test_directory, 512 << 10);
+	heap.header->snapshots_limit = 5;
+	int opened = open(test_directory, O_RDONLY | O_DIRECTORY);
+	for (int i = 0; i < 12; i++) {
+		char name[32];
+		assert_true(snapshot_take(&heap, opened, &options, false, &number, &fault));
+		snprintf(name, sizeof name, "%06d.seep", i + 1);
+		section_is_added(name);
+	}
+	assert_int_equal(directory_count(test_directory, ".seep"), 5);
+	close(opened);
+}
+
 /* The same for every way in which writing fails: an error, a count, nothing left, the older snapshots as they were. */
 static void take_that_fails(const struct heap *heap, int opened, int error)
 {
@@ -143,6 +185,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, directory_setup, directory_teardown)
 	    TEST(a_snapshot_has_no_name_before_it_is_whole),
 	    TEST(thinning_never_touches_files_of_others),
+	    TEST(a_snapshot_with_a_section_more_is_thinned_as_others),
 	    TEST(a_file_size_limit_brings_an_error_and_no_signal),
 	    TEST(a_full_disk_leaves_nothing_behind),
 	};
