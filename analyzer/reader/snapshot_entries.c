@@ -292,7 +292,7 @@ static bool ledger_verify(const struct snapshot_view *view, struct error *error)
 
 static bool compact_verify(const struct snapshot_view *view, struct error *error)
 {
-	for (uint32_t type = 0; type < SNAPSHOT_SECTIONS; type++) {
+	for (uint32_t type = 0; type < SEEP_SECTION_TYPES; type++) {
 		const struct snapshot_window *window = view->tables[type].window;
 		if (window && window->cursor.is_bad)
 			return snapshot_compact_fault(view, &window->section,

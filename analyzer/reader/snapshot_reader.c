@@ -22,7 +22,7 @@ static const struct section_kind {
 	uint32_t entry_bytes;
 	bool required;
 	uint32_t least_bytes; /* of files from before the entry grew; 0: it never did */
-} kinds[SNAPSHOT_SECTIONS] = {
+} kinds[SEEP_SECTION_TYPES] = {
     [SEEP_SECTION_PROCESS] = {"PROCESS", sizeof(struct seep_process), true, 0},
     [SEEP_SECTION_STRINGS] = {"STRINGS", 1, true, 0},
     [SEEP_SECTION_MODULES] = {"MODULES", sizeof(struct seep_module), true, 0},
@@ -296,7 +296,7 @@ static bool section_enter(struct snapshot_view *view, const struct seep_section 
 /* The name of a section for messages; `number` is room for one that has none. */
 static const char *section_title(const struct seep_section *section, char number[static 16])
 {
-	if (section->type < SNAPSHOT_SECTIONS && kinds[section->type].name)
+	if (section->type < SEEP_SECTION_TYPES && kinds[section->type].name)
 		return kinds[section->type].name;
 	snprintf(number, 16, "%" PRIu32, section->type);
 	return number;
@@ -330,7 +330,7 @@ static bool section_verify_content(struct snapshot_view *view, const struct seep
 	if (section->crc != checksum_of(view->data + section->offset, section->bytes))
 		return input_fault(error, view->name, section->offset, "section %s is damaged (its checksum differs)",
 				   section_title(section, number));
-	if (section->type < SNAPSHOT_SECTIONS && kinds[section->type].name)
+	if (section->type < SEEP_SECTION_TYPES && kinds[section->type].name)
 		return section_enter(view, section, at, error);
 	return true;
 }
@@ -390,7 +390,7 @@ static bool sections_verify(struct snapshot_view *view, struct error *error)
 	if (!sections_each(view, section_verify_place, error) || !overlaps_verify(view, error) ||
 	    !sections_each(view, section_verify_content, error))
 		return false;
-	for (uint32_t type = 0; type < SNAPSHOT_SECTIONS; type++)
+	for (uint32_t type = 0; type < SEEP_SECTION_TYPES; type++)
 		if (kinds[type].required && !view->tables[type].offset)
 			return input_fault(error, view->name, sizeof view->header, "there is no %s section",
 					   kinds[type].name);
@@ -413,7 +413,7 @@ bool snapshot_verify_brief(struct snapshot_view *view, const void *data, size_t 
 	struct snapshot_view next = {.name = name, .data = data, .bytes = bytes, .is_brief = true};
 
 	next.last_nodes = view->last_nodes;
-	for (uint32_t type = 0; type < SNAPSHOT_SECTIONS; type++) {
+	for (uint32_t type = 0; type < SEEP_SECTION_TYPES; type++) {
 		next.tables[type].room = view->tables[type].room;
 		next.tables[type].room_bytes = view->tables[type].room_bytes;
 	}
@@ -444,7 +444,7 @@ void snapshot_view_keep(struct snapshot_view *kept, const struct snapshot_view *
 
 void snapshot_view_free(struct snapshot_view *view)
 {
-	for (uint32_t type = 0; type < SNAPSHOT_SECTIONS; type++) {
+	for (uint32_t type = 0; type < SEEP_SECTION_TYPES; type++) {
 		free(view->tables[type].room);
 		free(view->tables[type].window);
 	}

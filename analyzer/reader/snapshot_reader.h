@@ -29,7 +29,6 @@ enum {
 	SNAPSHOT_FRAMES_LEAST = 8 << 20,
 	SNAPSHOT_FRAMES_RATIO = 20,
 	SNAPSHOT_LIFETIME_BINS = 64,
-	SNAPSHOT_SECTIONS = SEEP_SECTION_REFERENCES + 1, /* types below this are known, if they have a name */
 };
 #define SNAPSHOT_BYTES_LIMIT (UINT64_C(4) << 30)
 
@@ -58,7 +57,7 @@ struct snapshot_view {
 	const unsigned char *data;
 	size_t bytes;
 	struct seep_snapshot_header header;
-	struct snapshot_table tables[SNAPSHOT_SECTIONS]; /* by enum seep_section_type */
+	struct snapshot_table tables[SEEP_SECTION_TYPES]; /* by enum seep_section_type */
 	uint64_t expanded_bytes;
 	bool is_brief;
 	uint32_t shared_nodes; /* of a brief view: so many first nodes are those of the snapshot before */

@@ -84,6 +84,7 @@ enum seep_section_type {
 	SEEP_SECTION_MAPPING_ABSENT = 14, /* struct seep_absence; with LEDGER alone */
 	SEEP_SECTION_REFERENCES = 15,     /* struct seep_referenced; added to a snapshot by whoever has looked */
 	SEEP_SECTION_LABELS = 16,         /* reserved: struct seep_label */
+	SEEP_SECTION_TYPES,               /* how many there are, with 0; not a section */
 };
 
 /* A text: byte offset into STRINGS. */

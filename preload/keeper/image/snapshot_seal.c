@@ -28,7 +28,8 @@ static bool image_pack(struct snapshot_writer *packed, const struct snapshot_wri
 {
 	writer_image_begin(packed);
 	for (int type = SEEP_SECTION_PROCESS; type <= IMAGE_SECTIONS && !packed->failed; type++)
-		section_pack(packed, image, type, compact);
+		if (image->sections[type - 1].type)
+			section_pack(packed, image, type, compact);
 	if (!packed->failed)
 		return true;
 	writer_drop(packed);
@@ -44,18 +45,22 @@ static bool is_within_bounds(const struct snapshot_writer *packed, const struct 
 static struct seep_image image_seal(struct snapshot_writer *image, const struct seep_snapshot_header *header)
 {
 	struct seep_snapshot_header *out = (void *)image->data;
+	struct seep_section *table = (void *)(out + 1);
+	uint32_t count = 0;
 	for (int i = 0; i < IMAGE_SECTIONS; i++) {
-		struct seep_section *section = &image->sections[i];
-		section->crc = seep_crc32(0, image->data + section->offset, section->bytes);
+		struct seep_section section = image->sections[i];
+		if (!section.type)
+			continue;
+		section.crc = seep_crc32(0, image->data + section.offset, section.bytes);
+		table[count++] = section;
 	}
-	memcpy(image->data + sizeof *out, image->sections, sizeof image->sections);
 	*out = *header;
 	memcpy(out->magic, SEEP_SNAPSHOT_MAGIC, sizeof out->magic);
 	out->version = SEEP_SNAPSHOT_VERSION;
 	out->header_bytes = sizeof *out;
 	out->file_bytes = image->bytes;
-	out->section_count = IMAGE_SECTIONS;
-	out->table_crc = seep_crc32(0, image->sections, sizeof image->sections);
+	out->section_count = count;
+	out->table_crc = seep_crc32(0, table, count * sizeof *table);
 	writer_header_seal(out);
 	return (struct seep_image){.data = image->data, .bytes = image->bytes, .mapped_bytes = image->mapped_bytes};
 }

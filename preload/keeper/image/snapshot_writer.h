@@ -15,13 +15,13 @@
 #include <seep/keeper.h>
 #include <seep/snapshot.h>
 
-#define IMAGE_SECTIONS 14 /* types 1 to 14, each once */
+#define IMAGE_SECTIONS (SEEP_SECTION_TYPES - 1) /* each at most once */
 
 struct snapshot_writer {
 	char *data;
 	size_t bytes, mapped_bytes;
 	bool failed;
-	struct seep_section sections[IMAGE_SECTIONS]; /* by type - 1 */
+	struct seep_section sections[IMAGE_SECTIONS]; /* by type - 1; those that nobody begins are not written */
 };
 
 /* Room for header, section table and PROCESS, which so lies at a fixed place. */

@@ -13,7 +13,7 @@
 			return #condition;                                                                             \
 	} while (0)
 
-static const uint32_t entry_bytes[SEEP_SECTION_MAPPING_ABSENT + 1] = {
+static const uint32_t entry_bytes[SEEP_SECTION_TYPES] = {
     [SEEP_SECTION_PROCESS] = sizeof(struct seep_process), [SEEP_SECTION_STRINGS] = 1,
     [SEEP_SECTION_MODULES] = sizeof(struct seep_module),  [SEEP_SECTION_NODES] = sizeof(struct seep_node),
     [SEEP_SECTION_SITES] = sizeof(struct seep_site),      [SEEP_SECTION_LIFETIMES] = sizeof(struct seep_lifetime),
@@ -39,7 +39,7 @@ static const char *header_check(const struct seep_snapshot_header *header, size_
 
 static const char *section_check(const struct seep_section *section, const char *data, size_t bytes)
 {
-	REQUIRE(section->type >= SEEP_SECTION_PROCESS && section->type <= SEEP_SECTION_MAPPING_ABSENT);
+	REQUIRE(section->type < SEEP_SECTION_TYPES && entry_bytes[section->type]);
 	REQUIRE(section->entry_bytes == entry_bytes[section->type]);
 	REQUIRE(section->offset % 8 == 0 && section->offset <= bytes && section->bytes <= bytes - section->offset);
 	REQUIRE(section->compact_entries ? seep_section_is_compact(section)
@@ -146,8 +146,7 @@ const char *snapshot_parse(const void *data, size_t bytes, struct snapshot *s)
 	*s = (struct snapshot){.header = data};
 	REQUIRE(bytes >= sizeof *s->header);
 	const char *base = data, *wrong = header_check(s->header, bytes);
-	const struct seep_section *table = (const void *)(s->header + 1),
-				  *sections[SEEP_SECTION_MAPPING_ABSENT + 1] = {0};
+	const struct seep_section *table = (const void *)(s->header + 1), *sections[SEEP_SECTION_TYPES] = {0};
 	uint64_t known = 0;
 	for (uint32_t i = 0; !wrong && i < s->header->section_count; i++) {
 		wrong = section_check(&table[i], base, bytes);
@@ -157,8 +156,8 @@ const char *snapshot_parse(const void *data, size_t bytes, struct snapshot *s)
 	}
 	if (wrong)
 		return wrong;
-	for (uint32_t type = SEEP_SECTION_PROCESS; type <= SEEP_SECTION_MAPPING_ABSENT; type++)
-		REQUIRE(sections[type]);
+	for (uint32_t type = SEEP_SECTION_PROCESS; type < SEEP_SECTION_TYPES; type++)
+		REQUIRE(sections[type] || !entry_bytes[type]);
 #define TAKE(field, count, type)                                                                                       \
 	s->field = section_entries(base, sections[type], &s->count);                                                   \
 	REQUIRE(s->field)
