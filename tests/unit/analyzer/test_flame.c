@@ -234,7 +234,7 @@ static void caption_says_what_how_sure_and_what_was_lost(void **state)
 	buffer_free(&out);
 
 	/* every kind of loss, as lost.h has it: the word must not stand anywhere */
-	for (uint32_t key = 1; key <= SEEP_LOSS_EVENTS_DOUBTED; key++) {
+	for (uint32_t key = 1; key < sizeof profile->losses / sizeof *profile->losses; key++) {
 		const bool none = loss_effect((enum seep_loss_key)key) == LOSS_OF_NONE;
 		profile->losses[key]++;
 		out = render(maker, NULL, CALL_ALLOC_OBJECTS, SVG);
