@@ -81,3 +81,10 @@ void marks_close(struct marks *marks)
 	free(targets);
 	free(todo);
 }
+
+enum seep_reference marks_state(const struct marks *marks, uint32_t block)
+{
+	if (marks->is_referenced[block])
+		return SEEP_REFERENCE_LIVE;
+	return marks->is_pointed_at[block] ? SEEP_REFERENCE_DEAD : SEEP_REFERENCE_NOBODY;
+}

@@ -6,6 +6,8 @@
 #ifndef SEEP_REFERENCES_MARKS_H
 #define SEEP_REFERENCES_MARKS_H
 
+#include <seep/snapshot.h>
+
 #include "references/blocks.h"
 
 struct marks {
@@ -26,5 +28,8 @@ void marks_see(struct marks *marks, uint64_t location, uint64_t word);
 
 /* All words have been seen: what referenced blocks refer to is referenced. */
 void marks_close(struct marks *marks);
+
+/* Then: what is known of a block. */
+enum seep_reference marks_state(const struct marks *marks, uint32_t block);
 
 #endif

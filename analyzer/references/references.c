@@ -187,13 +187,6 @@ static bool look_take(struct finder *finder, struct look *look, struct error *er
 	return taken;
 }
 
-static enum seep_reference state_of(const struct marks *marks, uint32_t index)
-{
-	if (marks->is_referenced[index])
-		return SEEP_REFERENCE_LIVE;
-	return marks->is_pointed_at[index] ? SEEP_REFERENCE_DEAD : SEEP_REFERENCE_NOBODY;
-}
-
 /* Of what was there both times; the stronger reference counts. */
 static void looks_join(struct references *references, const struct look *first, const struct look *second)
 {
@@ -205,7 +198,7 @@ static void looks_join(struct references *references, const struct look *first, 
 		if (k == second->blocks.count || second->blocks.items[k].start != block->start ||
 		    second->blocks.items[k].birth_ns != block->birth_ns)
 			continue;
-		const enum seep_reference one = state_of(&first->marks, i), other = state_of(&second->marks, k);
+		const enum seep_reference one = marks_state(&first->marks, i), other = marks_state(&second->marks, k);
 		references->findings[references->count++] = (struct reference_finding){
 		    .address = block->start, .birth_ns = block->birth_ns, .state = one < other ? one : other};
 	}

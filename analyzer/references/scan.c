@@ -13,13 +13,9 @@
 #include "base/memory.h"
 #include "keeper/base/clock.h"
 #include "process/thread.h"
+#include "references/sweep.h"
 
-enum {
-	PIECE_WORDS = 32 << 10, /* what the second level of caches holds */
-	PIECE_BYTES = 8 * PIECE_WORDS,
-	PAGE = 4096,
-	LOWEST_PRIORITY = 19,
-};
+enum { LOWEST_PRIORITY = 19 };
 
 /* Where pages are read from: the copy or the program. */
 struct source {
@@ -29,11 +25,9 @@ struct source {
 
 struct reader {
 	struct scan *scan;
-	words_find *find;
-	struct source copy, program, *from;
-	bool every_byte; /* code holds pointers at any place */
-	uint64_t *piece;
-	uint32_t *places;
+	struct sweep sweep;
+	struct source copy, program;
+	struct sweep_source from;
 };
 
 static bool source_open(struct source *source, pid_t pid, uint64_t deadline_ns)
@@ -58,43 +52,6 @@ static void source_close(struct source *source)
 	close(source->memory);
 }
 
-static void words_take(struct reader *reader, uint64_t address, size_t bytes)
-{
-	const unsigned shifts = reader->every_byte ? 8 : 1;
-
-	for (unsigned shift = 0; shift < shifts; shift++) {
-		const char *words = (const char *)reader->piece + shift;
-		const size_t found =
-		    reader->find(reader->scan->marks->blocks, words, (bytes - shift) / 8, reader->places);
-		for (size_t i = 0; i < found; i++) {
-			uint64_t word;
-			memcpy(&word, words + 8ul * reader->places[i], sizeof word);
-			marks_see(reader->scan->marks, address + shift + 8ul * reader->places[i], word);
-		}
-	}
-	reader->scan->scanned_bytes += bytes;
-}
-
-/*
- * Through /proc/PID/mem, which reads up to a page that can't be. process_vm_readv() would pin the pages, and the kernel makes a page
- * that a copy shares its own before it is pinned: the copy would grow to all that the program has.
- */
-static void piece_take(struct reader *reader, uint64_t start, uint64_t end)
-{
-	while (start < end) {
-		const ssize_t got = pread(reader->from->memory, reader->piece, end - start, (off_t)start);
-		const uint64_t rest = PAGE - start % PAGE;
-		size_t bytes = got > 0 ? (size_t)got & ~(size_t)7 : 0;
-		if (bytes) {
-			words_take(reader, start, bytes);
-		} else {
-			bytes = rest < end - start ? rest : end - start;
-			reader->scan->unread_bytes += bytes;
-		}
-		start += bytes;
-	}
-}
-
 /* The next dead range that ends behind an address. */
 static struct dead_range dead_next(const struct scan *scan, uint64_t start)
 {
@@ -106,15 +63,6 @@ static struct dead_range dead_next(const struct scan *scan, uint64_t start)
 	return next;
 }
 
-static void live_run_take(struct reader *reader, uint64_t start, uint64_t end)
-{
-	while (start < end && !atomic_load(&reader->scan->stop)) {
-		const uint64_t stop = end - start < PIECE_BYTES ? end : start + PIECE_BYTES;
-		piece_take(reader, start, stop);
-		start = stop;
-	}
-}
-
 static void run_take(uint64_t start, uint64_t end, void *context)
 {
 	struct reader *reader = context;
@@ -123,7 +71,7 @@ static void run_take(uint64_t start, uint64_t end, void *context)
 		const struct dead_range dead = dead_next(reader->scan, start);
 		const uint64_t stop = dead.start < end ? dead.start : end;
 		if (start < stop)
-			live_run_take(reader, start, stop);
+			sweep_range(&reader->sweep, &reader->from, start, stop);
 		start = dead.start < end ? dead.end : end;
 	}
 }
@@ -156,12 +104,11 @@ static void mapping_take(struct reader *reader, const struct ledger_mapping *map
 	struct page_counts counts = {0};
 	const bool is_shared = mapping->permission & LEDGER_SHARE;
 
-	reader->from = from;
-	reader->every_byte = mapping->permission & LEDGER_EXECUTE;
+	reader->from = (struct sweep_source){.file = from->memory, .every_byte = mapping->permission & LEDGER_EXECUTE};
 	pages->pages.visit = run_take;
 	pages->pages.context = reader;
 	pages_count(&pages->pages, mapping->start, mapping->end, !is_shared && mapping->inode, &counts);
-	reader->scan->unread_bytes += counts.unread;
+	reader->sweep.unread_bytes += counts.unread;
 }
 
 static bool copy_lacks(struct reader *reader, const struct ledger_mapping *mapping)
@@ -195,28 +142,18 @@ static void registers_take(struct reader *reader)
 {
 	const struct image *image = reader->scan->image;
 
-	for (size_t i = 0; i < image->thread_count; i++) {
-		uint64_t words[sizeof image->threads[i].registers / 8];
-		memcpy(words, &image->threads[i].registers, sizeof words);
-		for (size_t k = 0; k < sizeof words / sizeof *words; k++)
-			marks_see(reader->scan->marks, 0, words[k]);
-	}
-	for (size_t at = 0; at + 8 <= image->vectors.length; at += 8) {
-		uint64_t word;
-		memcpy(&word, image->vectors.data + at, sizeof word);
-		marks_see(reader->scan->marks, 0, word);
-	}
+	for (size_t i = 0; i < image->thread_count; i++)
+		sweep_words(&reader->sweep, &image->threads[i].registers, sizeof image->threads[i].registers);
+	sweep_words(&reader->sweep, image->vectors.data, image->vectors.length);
 }
 
 void *scan_run(void *context)
 {
 	struct scan *scan = context;
-	struct reader reader = {.scan = scan,
-				.find = words_finder(),
-				.piece = memory_allocate(PIECE_WORDS, sizeof *reader.piece),
-				.places = memory_allocate(PIECE_WORDS, sizeof *reader.places)};
+	struct reader reader = {.scan = scan};
 
 	thread_signals_block();
+	sweep_begin(&reader.sweep, scan->marks, &scan->stop);
 	setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), LOWEST_PRIORITY);
 	scan->has_failed = !source_open(&reader.copy, scan->image->pid, scan->deadline_ns);
 	if (!scan->has_failed) {
@@ -228,8 +165,9 @@ void *scan_run(void *context)
 		}
 		source_close(&reader.copy);
 	}
-	free(reader.piece);
-	free(reader.places);
+	sweep_end(&reader.sweep);
+	scan->scanned_bytes = reader.sweep.scanned_bytes;
+	scan->unread_bytes = reader.sweep.unread_bytes;
 	scan->cpu_ns = clock_read_ns(CLOCK_THREAD_CPUTIME_ID);
 	atomic_store(&scan->done, true);
 	return NULL;

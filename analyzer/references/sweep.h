@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Goes through memory word by word, and marks the blocks that are referred to (marks.h). The memory is read from a file: /proc/PID/mem,
+ * or a core dump. */
+#ifndef SEEP_REFERENCES_SWEEP_H
+#define SEEP_REFERENCES_SWEEP_H
+
+#include <stdatomic.h>
+
+#include "references/marks.h"
+
+struct sweep {
+	struct marks *marks;
+	const atomic_bool *stop; /* NULL: nobody stops it */
+	words_find *find;
+	uint64_t *piece;
+	uint32_t *places;
+	uint64_t scanned_bytes, unread_bytes;
+};
+
+struct sweep_source {
+	int file;
+	uint64_t place;  /* in the file, of address 0, modulo 2^64 */
+	bool every_byte; /* code holds pointers at any place */
+};
+
+void sweep_begin(struct sweep *sweep, struct marks *marks, const atomic_bool *stop);
+void sweep_end(struct sweep *sweep);
+
+/* Addresses from `start` to `end`, both multiples of 8. */
+void sweep_range(struct sweep *sweep, const struct sweep_source *source, uint64_t start, uint64_t end);
+
+/* Registers, or whatever else lies in no block; whole words of 8 bytes. */
+void sweep_words(struct sweep *sweep, const void *words, size_t bytes);
+
+#endif
