@@ -58,7 +58,8 @@ analyzer/inline         analyzer/base analyzer/modules analyzer/tracing
 analyzer/attach         analyzer/base analyzer/files analyzer/inline analyzer/options analyzer/process analyzer/run analyzer/session analyzer/tracing analyzer/work preload/keeper/base
 analyzer/copy           analyzer/attach analyzer/base analyzer/process analyzer/tracing preload/keeper/base preload/keeper/ledger preload/keeper/program
 analyzer/allocators     analyzer/account analyzer/base analyzer/copy
-analyzer/references     analyzer/base analyzer/copy analyzer/process analyzer/reader analyzer/target preload/keeper/base preload/keeper/ledger preload/keeper/snapshot
+analyzer/coredump       analyzer/base analyzer/files analyzer/profile preload/keeper/elf
+analyzer/references     analyzer/base analyzer/copy analyzer/coredump analyzer/files analyzer/process analyzer/profile analyzer/reader analyzer/target preload/keeper/base preload/keeper/ledger preload/keeper/snapshot
 analyzer/tree           analyzer/base analyzer/files analyzer/profile
 analyzer/target          analyzer/base analyzer/process analyzer/profile analyzer/tracing preload/keeper/arenas preload/keeper/base preload/keeper/ledger preload/keeper/program
 analyzer/export         analyzer/base analyzer/files analyzer/profile analyzer/reader analyzer/statistics analyzer/tree

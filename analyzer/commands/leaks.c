@@ -16,6 +16,7 @@
 #include "leaks/spread.h"
 #include "place/wrapper_names.h"
 #include "reader/snapshot_reader.h"
+#include "references/core.h"
 #include "references/look.h"
 #include "render/json/documents.h"
 #include "render/metrics/leaks_metrics.h"
@@ -26,7 +27,16 @@
 #define FOLLOW_NS UINT64_C(10000000000)
 #define ROWS_MOST 10 /* of each verdict, where nothing else is wanted */
 
-enum { OPTION_BY = 256, OPTION_TOP, OPTION_EVERY, OPTION_FAIL, OPTION_PROMETHEUS, OPTION_JSON, OPTION_REFERENCES };
+enum {
+	OPTION_BY = 256,
+	OPTION_TOP,
+	OPTION_EVERY,
+	OPTION_FAIL,
+	OPTION_PROMETHEUS,
+	OPTION_JSON,
+	OPTION_REFERENCES,
+	OPTION_CORE
+};
 
 /* The request that the command line makes. */
 struct request {
@@ -35,7 +45,7 @@ struct request {
 	uint32_t top;
 	uint64_t every_ns;
 	bool json, follow, verbose, fail, references, mappings;
-	const char *prometheus, *wrappers;
+	const char *prometheus, *wrappers, *core;
 	struct symbol_search symbols;
 };
 
@@ -54,6 +64,7 @@ static const struct command_option options[] = {
      NULL},
     {OPTION_REFERENCES, "references", NULL, "first find the blocks that nobody refers to", NULL, FIELD(references),
      NULL},
+    {OPTION_CORE, "core", "FILE", "the same from the ended process's core dump", &option_text, FIELD(core), NULL},
     {OPTION_JSON, "json", NULL, "JSON, schema seep.leaks/2; one each time it follows", NULL, FIELD(json), NULL},
     MAPPINGS_OPTION(FIELD(mappings)),
     WRAPPER_OPTION(FIELD(wrappers)),
@@ -89,6 +100,8 @@ static int request_parse(struct request *request, int argc, char **argv)
 	request->recordings = command_operands(&command_leaks, argc, argv);
 	if (request->references && request->recordings.count != 1)
 		return command_usage(&command_leaks, "--references looks at one running process");
+	if (request->core && (request->recordings.count != 1 || request->references || request->follow))
+		return command_usage(&command_leaks, "--core FILE is of one recording's process, as it ended");
 	for (size_t i = 0; i < request->recordings.count; i++)
 		if (!is_series(request->recordings.paths[i]))
 			return COMMAND_USAGE;
@@ -214,6 +227,20 @@ static void wait_for(uint64_t time_ns)
 	is_resized = 0;
 }
 
+/* Of the process's last state it is known what was alive when it left the dump. */
+static bool core_look(struct series *series, const struct request *request, struct error *error)
+{
+	struct profile *last = profile_open_now(request->recordings.paths[0], error);
+
+	if (!last || !references_in_core(last, request->core, error)) {
+		profile_free(last);
+		return false;
+	}
+	profile_free(series->referenced);
+	series->referenced = last;
+	return true;
+}
+
 /* What was mapped, judged by the same rules, behind what was said of the heap. */
 static bool mappings_judge(const struct request *request, bool *leaking, struct error *error)
 {
@@ -258,6 +285,8 @@ static int run(int argc, char **argv)
 				series.history.count + series.left_out);
 		if (opened) {
 			ended = series.ended || !request.follow;
+			if (request.core && !core_look(&series, &request, &error))
+				return command_fail(&error);
 			bool written = print(&series, &request, &leaking, &error);
 			const bool grew = series_mappings_grew(&series);
 			series_free(&series);
@@ -279,8 +308,7 @@ const struct command command_leaks = {
     .notes = "RECORDINGs are added up over the time they share; one may be a PID. Verdicts:\n"
 	     "  leak     old blocks never die, and more keep coming; or what else it may be\n"
 	     "  growing  grew: a cache, rising load, or too early to tell; stopped: did before\n"
-	     "  unknown  no verdict yet: why, and when; steady: level, or up and down\n"
-	     "  churn    allocated and freed again, at least ten times what is in use\n"
+	     "  unknown  why, and until when; steady: level; churn: freed again, 10 times over\n"
 	     "Over many places: \"FUNCTION and below\". Intervals are 95 %: docs/SAMPLING.md.",
     .options = options,
     .reads = true,

@@ -1,0 +1,177 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Which blocks nobody referred to when a process ended, from its core dump (docs/REFERENCES.md): the kernel's and gdb's.
+. "$(dirname "$0")/lib.sh"
+
+compile holder <<'END'
+#define _GNU_SOURCE
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#define N 300
+#define APART __attribute__((noinline))
+struct node { struct node *next; char rest[900]; };
+struct node *list;
+void **table;
+char *interior[N], *tagged, *undumped;
+__thread void *local_block[N];
+static int fds[2];
+
+APART void lose_blocks(void) { for (int i = 0; i < N; i++) *(volatile char *)malloc(1000) = 1; }
+APART void lose_list(void) { struct node *head = NULL; for (int i = 0; i < N; i++) { struct node *n = malloc(sizeof *n); n->next = head; head = n; } }
+APART void lose_ring(void) {
+	struct node *first = malloc(sizeof *first), *last = first;
+	for (int i = 1; i < N; i++) { last->next = malloc(sizeof *last); last = last->next; }
+	last->next = first;
+}
+APART void keep_list(void) { for (int i = 0; i < N; i++) { struct node *n = malloc(sizeof *n); n->next = list; list = n; } }
+APART void *keep_entry(void) { return memset(malloc(700), 1, 700); }
+APART void keep_table(void) { table = malloc(N * sizeof *table); for (int i = 0; i < N; i++) table[i] = keep_entry(); }
+APART void keep_interior(void) { for (int i = 0; i < N; i++) interior[i] = (char *)malloc(600) + 1 + i; }
+APART void keep_local(void) { for (int i = 0; i < N; i++) local_block[i] = malloc(500); }
+APART void keep_tagged(void) { tagged = (char *)((unsigned long)malloc(450) | 0xfff8UL << 48); }
+APART void *keep_on_stack(void *unused) {
+	void *volatile mine[N];
+	(void)unused;
+	for (int i = 0; i < N; i++) mine[i] = malloc(400);
+	if (write(fds[1], "s", 1) != 1) abort();
+	for (;;) pause();
+	return mine[0];
+}
+APART void *keep_in_register(void *unused) {
+	register void *block __asm__("r15") = malloc(5000);
+	long number;
+	(void)unused;
+	if (write(fds[1], "r", 1) != 1) abort();
+	for (;;) __asm__ volatile("mov $34, %%eax\n\tsyscall" : "=a"(number), "+r"(block) : : "rcx", "r11", "memory");
+	return block;
+}
+APART void scrub(void) { volatile char room[65536]; memset((void *)room, 0, sizeof room); }
+
+int main(void) {
+	pthread_t thread;
+	char byte;
+	if (pipe(fds)) abort();
+	lose_blocks(), lose_list(), lose_ring();
+	keep_list(), keep_table(), keep_interior(), keep_local(), keep_tagged();
+	pthread_create(&thread, NULL, keep_on_stack, NULL);
+	pthread_create(&thread, NULL, keep_in_register, NULL);
+	for (int i = 0; i < 2; i++) if (read(fds[0], &byte, 1) != 1) abort();
+	scrub();
+	puts("ready");
+	fflush(stdout);
+	while (read(0, &byte, 1) == 1) if (byte == 'n') { for (int i = 0; i < N; i++) free(interior[i] - 1 - i); keep_interior(); puts("anew"); fflush(stdout); }
+	abort();
+}
+END
+begin() { # NAME
+	rm -f requests out
+	mkfifo requests
+	exec 5<>requests
+	(ulimit -c unlimited 2>/dev/null; exec "$SEEP" run -r 1 -i 1s -o "$1" -- ./holder) <requests >out 2>run.err 5>&- &
+	run=$!
+	pids+=("$run")
+	wait_until 30 grep -q ready out && holder=$(child_of "$run")
+	wait_until 30 [ -e "$1/000004.seep" ]
+}
+# The program reads the end of its input, and aborts.
+end() { exec 5>&-; wait "$run" 2>/dev/null; }
+blocks() { # DOCUMENT FUNCTION...
+	/usr/bin/python3 - "$@" <<'END'
+import json, sys
+document = json.load(open(sys.argv[1]))
+for function in sys.argv[2:]:
+    sites = [s for s in document["sites"] if any(f["function"] == function for f in s["stack"])]
+    looked = [s["references"] for s in sites if s["references"]]
+    samples, lost = sum(r["samples"] for r in looked), sum(r["unreferenced_samples"] for r in looked)
+    print(function, samples, "lost" if function.startswith("lose") and lost >= 0.95 * samples else lost)
+END
+}
+all="lose_blocks 300 lost
+lose_list 300 lost
+lose_ring 300 lost
+keep_list 300 0
+keep_table 301 0
+keep_interior 300 0
+keep_local 300 0
+keep_on_stack 300 0
+keep_in_register 1 0
+keep_tagged 1 0"
+functions=(lose_blocks lose_list lose_ring keep_list keep_table keep_interior keep_local keep_on_stack keep_in_register keep_tagged)
+judge() { "$SEEP" leaks --json --core "$2" "$1" >leaks.json 2>err; }
+refused() { # NAME PATTERN RECORDING CORE
+	local output status
+	output=$("$SEEP" leaks --core "$4" "$3" 2>&1 >/dev/null)
+	status=$?
+	check_match "refused: $1" "^3 1 seep: .*$2" "$status $(wc -l <<<"$output") $output"
+}
+
+dumped="" # a recording of which there is a dump
+begin killed
+end
+core=$(find . -maxdepth 1 -name 'core*' | head -n 1)
+if [ -n "$core" ]; then
+	mv "$core" the.core
+	dumped=killed
+	judge killed the.core
+	check_equal "from the kernel's dump: all that was lost is found, and nothing else" "$all" "$(blocks leaks.json "${functions[@]}")"
+	check_match "it says what was found" "^seep: [0-9]+ of [0-9]+ sampled blocks are referenced by nobody in the.core: [0-9]+ MiB and the registers of 3 threads$" "$(cat err)"
+	validates leaks-2.json "$SEEP" leaks --json --core the.core killed
+	check_match "seep leaks says so" "of its bytes are referenced by nobody" "$("$SEEP" leaks -v --core the.core killed 2>err)"
+	"$SEEP" bundle killed -o killed.bundle >/dev/null 2>&1
+	judge killed.bundle the.core
+	check_equal "and with a bundle" "$all" "$(blocks leaks.json "${functions[@]}")"
+else
+	echo "# the kernel makes none here: core_pattern is $(cat /proc/sys/kernel/core_pattern)"
+fi
+
+if command -v gdb >/dev/null; then
+	begin running
+	timeout 60 gdb -q -batch -p "$holder" -ex "generate-core-file gdb.core" >/dev/null 2>&1
+	[ -n "$dumped" ] || { dumped=running && cp -p gdb.core the.core; }
+	judge running gdb.core
+	check_equal "from gdb's, while the program runs" "$all" "$(blocks leaks.json "${functions[@]}")"
+	echo n >&5
+	wait_until 30 grep -q anew out
+	judge running gdb.core
+	check_equal "blocks that were born since are not in it, and not called lost" "${all/keep_interior 300/keep_interior 0}" \
+		"$(blocks leaks.json "${functions[@]}")"
+	refused "another process's" "gdb.core: is of process $holder, and the recording of [0-9]+$" killed gdb.core
+	end
+	touch -d "1 hour" gdb.core
+	refused "one of an unknown moment" "when it was made is not known$" running gdb.core
+else
+	echo "# there is no gdb here"
+fi
+
+if [ -n "$dumped" ]; then
+	head -c $(($(stat -c %s the.core) / 2)) the.core >half.core
+	refused "one that is cut short" "half.core: is cut short: [0-9]+ of at least [0-9]+ bytes are there$" "$dumped" half.core
+	/usr/bin/python3 - the.core <<'END'
+import struct, sys
+contents = open(sys.argv[1], "rb").read()
+first, count = struct.unpack_from("<Q", contents, 32)[0], struct.unpack_from("<H", contents, 56)[0]
+headers = [struct.unpack_from("<IIQQQQQQ", contents, first + 56 * i) for i in range(count)]
+notes = next(h for h in headers if h[0] == 4)
+other = bytearray(contents)
+for header in headers: # the first page of a module that begins there has its build id
+    at = other.find(b"GNU\0", header[2], header[2] + 4096) if other[header[2]:header[2] + 4] == b"\x7fELF" else -1
+    while at >= 0:
+        other[at + 4:at + 8] = bytes(4)
+        at = other.find(b"GNU\0", at + 8, header[2] + 4096)
+open("other.core", "wb").write(other)
+broken = bytearray(contents)
+struct.pack_into("<I", broken, notes[2] + 4, 0x7fffffff)
+open("broken.core", "wb").write(broken)
+END
+	refused "one with another build" "other.core: is of another process: it has something else where .* was$" "$dumped" other.core
+	refused "one whose notes are damaged" "broken.core: its notes are damaged$" "$dumped" broken.core
+fi
+refused "what is no core dump" "holder: is no core dump$" killed holder
+refused "none" "nothing.core: No such file" killed nothing.core
+"$SEEP" leaks --references --core holder killed >/dev/null 2>err
+check_equal "it does not go with --references" 2 $?
+exit "$cases_failed"
