@@ -336,7 +336,8 @@ static void page_data_render(struct buffer *out, const struct page *page)
 	json_profile(&json, page->whole);
 	json_losses(&json, page->whole);
 	json_text(json_key(&json, "losses_text"), losses.data);
-	json_notes(&json, page->whole);
+	/* Of the moment that is judged, as everywhere: what a shutdown leaves says other things of names. */
+	json_notes(&json, page->places ? page->places->reference : page->whole);
 	json_text_or_null(json_key(&json, "metric"), page->metric);
 	json_bool(json_key(&json, "unsure"), page->is_unsure);
 	moments_render(&json, page);

@@ -68,6 +68,23 @@ timeout 20 cat standard >/dev/null
 check_equal "nobody who waits for the end of seep run's output waits for names" 0 $?
 wait_until 20 test -s piped/names
 
+# A page's notes are of the moment that is judged: when all has been freed at the end, no names are missing.
+compile shuts_down <<'END'
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+static void *kept[4000];
+int main(void) {
+	for (int i = 0; i < 4000; i++) { kept[i] = memset(malloc(1000), 1, 1000); if (i % 4 == 0) usleep(1000); }
+	for (int i = 0; i < 4000; i++) free(kept[i]);
+	return 0;
+}
+END
+strip shuts_down
+"$SEEP" run -r 2K -i 200ms -o ended -- ./shuts_down 2>/dev/null
+check_equal "a page's notes are of the moment that is judged, as those of the leaks in it" 2 \
+	"$(page ended | grep -o 'names are missing for 100.0 % of the memory in use, in shuts_down' | wc -l)"
+
 # A program that is upgraded while it runs has its old files still, as long as it runs.
 serve() { # DIRECTORY FUNCTION [OPTION]
 	mkdir -p "$1"
