@@ -67,7 +67,7 @@ analyzer/render/json    analyzer/account analyzer/base analyzer/compare analyzer
 analyzer/render/terminal analyzer/base analyzer/files analyzer/profile
 analyzer/render/text    analyzer/account analyzer/base analyzer/compare analyzer/files analyzer/leaks analyzer/place analyzer/profile analyzer/render/terminal analyzer/render/words analyzer/series analyzer/statistics analyzer/target analyzer/tree
 analyzer/render/metrics  analyzer/base analyzer/compare analyzer/files analyzer/leaks analyzer/profile analyzer/render/words analyzer/statistics
-analyzer/render/screen   analyzer/base analyzer/leaks analyzer/profile analyzer/render/terminal analyzer/render/text analyzer/render/words analyzer/series analyzer/statistics
+analyzer/render/screen   analyzer/base analyzer/leaks analyzer/render/terminal analyzer/render/text analyzer/render/words analyzer/series analyzer/statistics
 analyzer/render/flame   analyzer/base analyzer/compare analyzer/files analyzer/profile analyzer/render/terminal analyzer/render/words analyzer/statistics analyzer/tree
 analyzer/page           analyzer/base analyzer/compare analyzer/files analyzer/leaks analyzer/place analyzer/profile analyzer/render/flame analyzer/render/json analyzer/render/words analyzer/series analyzer/source analyzer/statistics analyzer/symbols
 analyzer/serve/door      analyzer/base analyzer/files

@@ -47,6 +47,7 @@ struct request {
 	bool json, follow, verbose, fail, references, mappings;
 	const char *prometheus, *wrappers, *core;
 	struct symbol_search symbols;
+	struct wrapper_names names; /* of wrappers */
 };
 
 #define FIELD(name) offsetof(struct request, name)
@@ -90,6 +91,8 @@ static bool is_series(const char *path)
 
 static int request_parse(struct request *request, int argc, char **argv)
 {
+	struct error error;
+
 	command_take_options(&command_leaks, argc, argv, request);
 	if (!command_was_given(&command_leaks, OPTION_BY) && !request->json)
 		request->by = GROUP_BY_PLACE;
@@ -105,6 +108,8 @@ static int request_parse(struct request *request, int argc, char **argv)
 	for (size_t i = 0; i < request->recordings.count; i++)
 		if (!is_series(request->recordings.paths[i]))
 			return COMMAND_USAGE;
+	if (request->wrappers && !wrapper_names_parse(&request->names, request->wrappers, &error))
+		return command_fail(&error);
 	if (request->prometheus)
 		return command_check_output(&command_leaks, request->prometheus, request->recordings, NULL);
 	return COMMAND_FINE;
@@ -118,7 +123,7 @@ static void names_join(struct buffer *names, const struct targets *targets)
 }
 
 static void text_render(struct text_page *page, const struct leaks *leaks, const struct series *series,
-			const struct request *request, uint32_t top)
+			const struct request *request, uint32_t top, const char *beside)
 {
 	struct buffer names = {0};
 
@@ -126,7 +131,7 @@ static void text_render(struct text_page *page, const struct leaks *leaks, const
 	if (request->verbose)
 		leaks_text_render(page, leaks, series, top);
 	else
-		leaks_screen_render(page, leaks, series, names.data, text_page_rows(STDOUT_FILENO));
+		leaks_screen_render(page, leaks, series, names.data, text_page_rows(STDOUT_FILENO), beside);
 	buffer_free(&names);
 }
 
@@ -139,17 +144,17 @@ static void live_render(struct buffer *out, const struct leaks *leaks, const str
 	struct text_page page = text_page_for(&text, STDOUT_FILENO);
 	uint32_t top = request->top;
 
-	text_render(&page, leaks, series, request, top);
+	text_render(&page, leaks, series, request, top, NULL);
 	for (top = top ? top : ROWS_MOST; request->verbose && top > 1 && !live_screen_fits(&text, rows);) {
 		text.length = 0;
-		text_render(&page, leaks, series, request, --top);
+		text_render(&page, leaks, series, request, --top, NULL);
 	}
 	live_screen_append(out, &text, rows);
 	buffer_free(&text);
 }
 
 static void render(struct buffer *out, const struct leaks *leaks, const struct leaks *places,
-		   const struct series *series, const struct request *request)
+		   const struct series *series, const struct request *request, const char *beside)
 {
 	struct text_page page = text_page_for(out, STDOUT_FILENO);
 
@@ -158,7 +163,7 @@ static void render(struct buffer *out, const struct leaks *leaks, const struct l
 	} else if (request->follow && isatty(STDOUT_FILENO)) {
 		live_render(out, leaks, series, request);
 	} else {
-		text_render(&page, leaks, series, request, request->top);
+		text_render(&page, leaks, series, request, request->top, beside);
 		if (request->follow)
 			buffer_append_byte(out, '\n');
 	}
@@ -174,22 +179,53 @@ static bool metrics_write(const struct leaks *places, const struct request *requ
 	return is_written;
 }
 
+static void series_symbolize(const struct series *series, const struct request *request)
+{
+	struct profile *const shown[] = {series->reference, series->middle};
+
+	for (size_t i = 0; i < 2; i++) {
+		profile_use_wrappers(shown[i], request->names.names, request->names.count);
+		profile_symbolize(shown[i], &request->symbols);
+	}
+}
+
+/* What was mapped, judged by the same rules, for who is told of the heap. Nothing where it has no series. */
+static void mappings_judge(struct buffer *out, const struct request *request, bool *leaking)
+{
+	struct text_page page = text_page_for(out, STDOUT_FILENO);
+	struct buffer names = {0};
+	struct series series;
+	struct leaks leaks;
+	struct error ignored;
+
+	snapshot_show_mappings(true);
+	if (series_open(&series, request->recordings.paths, request->recordings.count, &ignored)) {
+		series_symbolize(&series, request);
+		leaks_build(&leaks, &series, request->by);
+		stacks_tell_apart(&leaks.groups);
+		leaks_find_spreads(&leaks, &series);
+		*leaking |= leaks_any(&leaks);
+		names_join(&names, &request->recordings);
+		if (request->verbose)
+			leaks_text_render(&page, &leaks, &series, request->top);
+		else
+			leaks_screen_append_beside(&page, &leaks, &series, names.data);
+		buffer_free(&names);
+		leaks_free(&leaks);
+		series_free(&series);
+	}
+	snapshot_show_mappings(false);
+}
+
 /* Judges the series and says what was found. `leaking`: whether something leaks. */
 static bool print(const struct series *series, const struct request *request, bool *leaking, struct error *error)
 {
 	const bool is_long = request->verbose && !request->follow && !request->json;
 	const bool by_place = request->by == GROUP_BY_PLACE;
-	struct buffer out = {0};
+	struct buffer out = {0}, beside = {0};
 	struct leaks leaks, places = {0};
-	struct wrapper_names wrappers = {0};
 
-	if (request->wrappers && !wrapper_names_parse(&wrappers, request->wrappers, error))
-		return false;
-	struct profile *const shown[] = {series->reference, series->middle};
-	for (size_t i = 0; i < 2; i++) {
-		profile_use_wrappers(shown[i], wrappers.names, wrappers.count);
-		profile_symbolize(shown[i], &request->symbols);
-	}
+	series_symbolize(series, request);
 	leaks_build(&leaks, series, request->by);
 	if (!request->json)
 		stacks_tell_apart(&leaks.groups);
@@ -197,14 +233,18 @@ static bool print(const struct series *series, const struct request *request, bo
 		leaks_build(&places, series, GROUP_BY_PLACE);
 	leaks_find_spreads(by_place || !(request->json || request->prometheus) ? &leaks : &places, series);
 	*leaking = leaks_any(&leaks) || leaks_any(&places);
-	render(&out, &leaks, by_place ? &leaks : &places, series, request);
+	if (!request->json && !request->follow && series_mappings_grew(series))
+		mappings_judge(&beside, request, leaking);
+	render(&out, &leaks, by_place ? &leaks : &places, series, request, is_long ? NULL : beside.data);
+	if (is_long && beside.length)
+		buffer_append(&out, beside.data, beside.length);
 	bool is_written = is_long ? output_page_buffer(&out, error) : output_write_buffer(&out, NULL, error);
 	if (is_written && request->prometheus)
 		is_written = metrics_write(by_place ? &leaks : &places, request, error);
 	if (places.rows)
 		leaks_free(&places);
 	leaks_free(&leaks);
-	wrapper_names_free(&wrappers);
+	buffer_free(&beside);
 	buffer_free(&out);
 	return is_written;
 }
@@ -241,24 +281,6 @@ static bool core_look(struct series *series, const struct request *request, stru
 	return true;
 }
 
-/* What was mapped, judged by the same rules, behind what was said of the heap. */
-static bool mappings_judge(const struct request *request, bool *leaking, struct error *error)
-{
-	struct request of_mappings = *request;
-	struct series series;
-	bool leaks = false, fine = true;
-
-	of_mappings.prometheus = NULL;
-	snapshot_show_mappings(true);
-	if (series_open(&series, request->recordings.paths, request->recordings.count, error)) {
-		fine = print(&series, &of_mappings, &leaks, error);
-		series_free(&series);
-	}
-	snapshot_show_mappings(false);
-	*leaking |= leaks;
-	return fine;
-}
-
 static int run(int argc, char **argv)
 {
 	struct request request = {0};
@@ -287,17 +309,15 @@ static int run(int argc, char **argv)
 			ended = series.ended || !request.follow;
 			if (request.core && !core_look(&series, &request, &error))
 				return command_fail(&error);
-			bool written = print(&series, &request, &leaking, &error);
-			const bool grew = series_mappings_grew(&series);
+			const bool written = print(&series, &request, &leaking, &error);
 			series_free(&series);
-			if (written && grew && !request.json && !request.follow)
-				written = mappings_judge(&request, &leaking, &error);
 			if (!written)
 				return command_fail(&error);
 		}
 		if (!ended)
 			wait_for(request.every_ns ? request.every_ns : FOLLOW_NS);
 	}
+	wrapper_names_free(&request.names);
 	return request.fail && leaking ? COMMAND_FOUND : COMMAND_FINE;
 }
 

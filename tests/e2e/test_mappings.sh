@@ -43,6 +43,32 @@ check_equal "what the allocator maps is not the program's, from its very first c
 "$SEEP" run -o leak --interval 250ms -- "$WORK/maps_memory" 16 >/dev/null 2>&1
 check_match "what goes on mapping is a leak, by the same rules" 'LEAK' "$("$SEEP" leaks --mappings leak)"
 check_match "and is found unasked" 'leaking' "$("$SEEP" leaks leak)"
+# Beside a heap that leaks, too, on one screen, on which the program's line comes before all that is said of the rest.
+compile both <<'END'
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+void *kept[10000];
+__attribute__((noinline)) void map(void) {
+	memset(mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), 1, 1 << 20);
+}
+int main(void) {
+	for (int i = 0; i < 4000; i++) {
+		kept[i] = memset(malloc(500), 1, 500); /* leaks */
+		if (i % 20 == 0) map();
+		usleep(500);
+	}
+	return 0;
+}
+END
+"$SEEP" run -o beside -r 2K --interval 200ms -- ./both >/dev/null 2>&1
+screen=$("$SEEP" leaks beside)
+check_match "beside a heap that leaks, what is mapped is said" '^MAPPINGS LEAK ' "$screen"
+check "on one screen" test "$(wc -l <<<"$screen")" -lt 24 -a "$(wc -L <<<"$screen")" -le 80
+check_match "whose first rows have the program's line" 'leaking|<stdin>:' "$(head -n 10 <<<"$screen" | grep -A3 '^LEAKING ')"
+check_match "with what else a mapping may be" 'a cache that is still filling looks the same' "$(sed -n '/^MAPPINGS/,$p' <<<"$screen")"
+check_match "all of both is in the long form" '^MAPPINGS LEAK ' "$("$SEEP" leaks -v beside)"
 "$SEEP" diff --mappings leak >diff.txt
 check_match "what grew" 'leaking' "$(cat diff.txt)"
 exit $cases_failed

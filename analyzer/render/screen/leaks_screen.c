@@ -11,9 +11,8 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
-#include "profile/lost.h"
 #include "render/text/place_text.h"
-#include "render/screen/spark.h"
+#include "render/screen/memory_line.h"
 #include "render/text/documents.h"
 #include "render/text/head_text.h"
 #include "render/terminal/table.h"
@@ -26,9 +25,9 @@
 #include "statistics/measure.h"
 
 #define ROWS_LEAST 24
-#define ROWS_MOST 12 /* rows of one table, whatever room there is */
-#define OTHER_ROWS 4 /* rows of the places that grow, or are the largest, if something leaks, too */
-#define SPARK_COLUMNS 16
+#define ROWS_MOST 12  /* rows of one table, whatever room there is */
+#define BESIDE_ROWS 2 /* rows of what was mapped, beside the heap */
+#define OTHER_ROWS 4  /* rows of the places that grow, or are the largest, if something leaks, too */
 
 enum { CELL_NUMBER, CELL_VALUE, CELL_INTERVAL, CELL_IN_USE, CELLS };
 
@@ -37,77 +36,16 @@ struct screen {
 	const struct series *series;
 	const char *recording;
 	struct text_page *page;
-	uint32_t detailed; /* leaks that have callers and evidence under them */
-	uint32_t rows;     /* leaks that are shown */
-	uint32_t others;   /* rows of the other table */
+	uint32_t detailed;  /* leaks that have callers and evidence under them */
+	uint32_t rows;      /* leaks that are shown */
+	uint32_t others;    /* rows of the other table */
+	const char *beside; /* what was mapped past malloc; NULL: nothing is said of it */
+	bool is_brief;      /* that will do to say where RSS grew */
 };
 
 static void end_line(const struct screen *screen)
 {
 	buffer_append_byte(screen->page->out, '\n');
-}
-
-static struct seep_sum in_use_of(const struct profile *profile)
-{
-	struct profile_totals totals;
-
-	profile_totals(profile, &totals);
-	return totals.in_use.bytes;
-}
-
-/* "283 MiB [270, 297]". */
-static struct estimate_text in_use_text(const struct profile *profile)
-{
-	const struct seep_sum in_use = in_use_of(profile);
-
-	return estimate_bytes(sum_estimate(&in_use), sum_interval(&in_use, unseen_bytes((double)profile->rate), ALPHA),
-			      profile);
-}
-
-/* Writes a part of a line of which `used` columns are written; one that would pass the page's edge goes to the next line. */
-static void write_part(const struct screen *screen, unsigned *used, enum text_style style, const char *separator,
-		       const char *text)
-{
-	const unsigned columns = text_columns(separator) + text_columns(text);
-
-	if (*used + columns > screen->page->columns) {
-		separator = "\n    ";
-		*used = 0;
-	}
-	buffer_append_text(screen->page->out, separator);
-	text_write(screen->page, style, "%s", text);
-	*used += columns;
-}
-
-/* "in use ▁▂▃▄▅▆▇█ 283 MiB [270, 297]   RSS 323 MiB   limit 2 GiB reached in about 3 min". */
-static void write_memory(const struct screen *screen)
-{
-	const struct leaks *leaks = screen->leaks;
-	const size_t count = leaks->time_count;
-	const struct estimate_text now = in_use_text(leaks->reference);
-	double *in_use = memory_allocate(count, sizeof *in_use);
-	struct leak_limit limit;
-	char text[160];
-
-	for (size_t i = 0; i < count; i++)
-		in_use[i] = screen->series->history.moments[i].sums.in_use;
-	const size_t begin = screen->page->out->length;
-	buffer_append_text(screen->page->out, "in use ");
-	spark_append(screen->page->out, leaks->times_ns, in_use, count, SPARK_COLUMNS);
-	buffer_printf(screen->page->out, " %s %s", now.value, now.interval);
-	unsigned used = text_columns(screen->page->out->data + begin);
-	if (leaks->reference->memory_known >> SEEP_MEMORY_RSS & 1) {
-		snprintf(text, sizeof text, "RSS %s",
-			 quantity_bytes((double)leaks->reference->memory[SEEP_MEMORY_RSS]).text);
-		write_part(screen, &used, STYLE_PLAIN, "   ", text);
-	}
-	if (leaks_limit(leaks, &limit) && limit.seconds <= LEAK_HORIZON * leaks->seconds) {
-		snprintf(text, sizeof text, "%s of %s reached in about %s", limit.name,
-			 quantity_bytes(limit.limit).text, quantity_duration(limit.seconds * 1e9).text);
-		write_part(screen, &used, STYLE_WARNING, "   ", text);
-	}
-	end_line(screen);
-	free(in_use);
 }
 
 static void add_row(const struct screen *screen, struct table *table, const struct leak_row *row, uint32_t number)
@@ -202,10 +140,16 @@ static void write_table(const struct screen *screen, const char *value, const st
 	table_free(&table);
 }
 
+static const char *long_form(const struct screen *screen)
+{
+	return screen->leaks->reference->is_of_mappings ? "--mappings -v" : "-v";
+}
+
 static void write_more(const struct screen *screen, uint32_t more)
 {
 	if (more)
-		text_write(screen->page, STYLE_FAINT, "    and %u more: seep leaks -v %s\n", more, screen->recording);
+		text_write(screen->page, STYLE_FAINT, "    and %u more: seep leaks %s %s\n", more, long_form(screen),
+			   screen->recording);
 }
 
 static void write_leaks(const struct screen *screen)
@@ -308,17 +252,25 @@ static void write_end(const struct screen *screen)
 		buffer_printf(&parts[count++], "places under %s may be unseen", quantity_bytes(limit).text);
 	buffer_append_text(&parts[count], "lost: ");
 	losses_append(&parts[count++], screen->leaks->reference);
-	buffer_printf(&parts[count++], "all of it: seep leaks -v %s", screen->recording);
+	buffer_printf(&parts[count++], "all of it: seep leaks %s %s", long_form(screen), screen->recording);
 	write_parts(screen, parts, count, "; ");
 }
 
+/* Where RSS grew besides is said first, unless there are lines of the program to be said first. */
 static void write_screen(const struct screen *screen)
 {
+	const bool leaks_here = finding_of(screen->leaks) == FINDING_LEAKS;
+
 	head_write_series(screen->page, screen->leaks, screen->series);
-	write_memory(screen);
-	head_write_elsewhere(screen->page, screen->leaks);
+	memory_line_write(screen->page, screen->leaks, screen->series);
+	if (!leaks_here)
+		head_write_elsewhere(screen->page, screen->leaks);
 	leaks_finding_write(screen->page, screen->leaks, screen->series);
 	write_leaks(screen);
+	if (leaks_here && !screen->is_brief)
+		head_write_elsewhere(screen->page, screen->leaks);
+	if (screen->beside)
+		buffer_append_text(screen->page->out, screen->beside);
 	write_others(screen);
 	write_rest(screen);
 	write_end(screen);
@@ -344,6 +296,8 @@ static bool screen_reduce(struct screen *screen)
 		screen->rows--;
 	else if (screen->others > 0)
 		screen->others--;
+	else if (screen->beside && !screen->is_brief)
+		screen->is_brief = true;
 	else if (screen->detailed > 0)
 		screen->detailed--;
 	else
@@ -351,11 +305,27 @@ static bool screen_reduce(struct screen *screen)
 	return true;
 }
 
+void leaks_screen_append_beside(struct text_page *page, const struct leaks *leaks, const struct series *series,
+				const char *recording)
+{
+	const struct screen screen = {leaks, series, recording, page, 0, BESIDE_ROWS, 0, NULL, false};
+	struct buffer caution = {0};
+
+	leaks_finding_write(page, leaks, series);
+	write_leaks(&screen);
+	if (leaks->verdicts[LEAK_LEAK])
+		leak_caution_append(&caution, leaks, leaks_rows(leaks, LEAK_LEAK));
+	if (caution.length)
+		text_write_words(page, STYLE_WARNING, caution.data, 4);
+	buffer_free(&caution);
+	text_write(page, STYLE_FAINT, "    more: seep leaks --mappings %s\n", recording);
+}
+
 void leaks_screen_render(struct text_page *page, const struct leaks *leaks, const struct series *series,
-			 const char *recording, unsigned rows)
+			 const char *recording, unsigned rows, const char *beside)
 {
 	const size_t begin = page->out->length;
-	struct screen screen = {leaks, series, recording, page, ROWS_MOST, ROWS_MOST, ROWS_MOST};
+	struct screen screen = {leaks, series, recording, page, ROWS_MOST, ROWS_MOST, ROWS_MOST, beside, false};
 
 	const uint32_t leaking = leaks->verdicts[LEAK_LEAK] + leaks_spread_count(leaks, LEAK_LEAK);
 	if (leaking < ROWS_MOST)

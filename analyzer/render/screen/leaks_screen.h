@@ -12,8 +12,12 @@
 #include "render/terminal/text_page.h"
 
 /* The leaks of a series, by place. `recording` is the operand, for what to type next. At most `rows` lines are written, 24 at
- * the least, unless losses and notes alone take more. */
+ * the least, unless losses and notes alone take more. `beside`: what leaks_screen_append_beside() has made; or NULL. */
 void leaks_screen_render(struct text_page *page, const struct leaks *leaks, const struct series *series,
-			 const char *recording, unsigned rows);
+			 const char *recording, unsigned rows, const char *beside);
+
+/* The leaks of what was mapped past malloc, in a few lines for the screen of the heap. */
+void leaks_screen_append_beside(struct text_page *page, const struct leaks *leaks, const struct series *series,
+				const char *recording);
 
 #endif
