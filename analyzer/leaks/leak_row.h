@@ -31,7 +31,9 @@ enum leak_caution {
 	CAUTION_PAUSED = 4,  /* perhaps it has stopped of late */
 	CAUTION_DYING = 8,   /* perhaps as many bytes die by now as are born */
 	CAUTION_VEILED = 16, /* the noise beside it hides what came of late */
-	CAUTIONS = 5
+	CAUTION_REFERENCED =
+	    32, /* the program still refers to all of it: a cache or a queue that grows looks the same */
+	CAUTIONS = 6
 };
 
 /* Why nothing can be told. */

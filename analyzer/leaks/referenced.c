@@ -28,6 +28,8 @@ void row_take_references(struct leak_row *row, const struct share_sum *sum)
 	row->references = *sum;
 	if (row_is_lost(row))
 		row->cautions &= ~(unsigned)CAUTION_YOUNG;
+	if (row->verdict == LEAK_LEAK && row_is_kept(row))
+		row->cautions |= CAUTION_REFERENCED;
 }
 
 struct share_sum *references_by_group(const struct series *series, const uint32_t *groups, uint32_t count)

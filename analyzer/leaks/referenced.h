@@ -12,7 +12,8 @@
  * looked. */
 struct share_sum *references_by_group(const struct series *series, const uint32_t *groups, uint32_t count);
 
-/* A leak that most likely consists of lost memory is no cache that is still filling, however young it is. */
+/* A leak that most likely consists of lost memory is no cache that is still filling, however young it is; one to which the program
+ * still refers may be a cache or a queue, however old. */
 void row_take_references(struct leak_row *row, const struct share_sum *sum);
 
 /* Samples that must have been looked at, for a word on what they are. */
@@ -22,6 +23,14 @@ void row_take_references(struct leak_row *row, const struct share_sum *sum);
 static inline bool row_is_lost(const struct leak_row *row)
 {
 	return row->references.samples >= REFERENCES_LEAST && share_interval(&row->references, ALPHA).low > 0.5;
+}
+
+/* Is all of it referenced, but perhaps for a little that an unseen pointer keeps? */
+static inline bool row_is_kept(const struct leak_row *row)
+{
+	const struct share_sum *sum = &row->references;
+
+	return sum->samples >= REFERENCES_LEAST && (sum->with == 0 || share_interval(sum, ALPHA).high < 0.05);
 }
 
 #endif

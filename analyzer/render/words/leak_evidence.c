@@ -33,8 +33,10 @@ const char *leak_caution_name(enum leak_caution caution)
 		return "paused";
 	case CAUTION_DYING:
 		return "dying";
-	default:
+	case CAUTION_VEILED:
 		return "veiled";
+	default:
+		return "referenced";
 	}
 }
 

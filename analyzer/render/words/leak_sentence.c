@@ -52,6 +52,7 @@ void leak_caution_append(struct buffer *out, const struct leaks *leaks, const st
 	    {CAUTION_PAUSED, "it may have stopped of late"},
 	    {CAUTION_DYING, "old blocks may now die as fast as new ones come"},
 	    {CAUTION_VEILED, "the newest blocks can't be told from short-lived ones"},
+	    {CAUTION_REFERENCED, "a cache or a queue that grows looks the same"},
 	};
 	const char *separator = "";
 
@@ -69,14 +70,14 @@ void leak_caution_append(struct buffer *out, const struct leaks *leaks, const st
 	}
 }
 
-/* "96 % [93, 98]" */
-static void share_append(struct buffer *out, const struct share_sum *sum)
+static void kept_append(struct buffer *out, const struct leak_row *row, const struct interval *interval)
 {
-	const struct interval interval = share_interval(sum, ALPHA);
-
-	buffer_printf(out, "%.0f %%", 100 * share_of(sum));
-	if (interval.low < interval.high)
-		buffer_printf(out, " [%.0f, %.0f]", floor(100 * interval.low), ceil(100 * interval.high));
+	buffer_printf(out, "all %s sampled blocks that were looked at are referenced",
+		      quantity_exact((double)row->references.samples).text);
+	if (interval->low < interval->high)
+		buffer_printf(out, " (at most %.0f %% of its bytes are not)", ceil(100 * interval->high));
+	if (row_is_kept(row) && row->verdict != LEAK_LEAK)
+		buffer_append_text(out, ": a cache or a queue");
 }
 
 bool leak_references_append(struct buffer *out, const struct leak_row *row)
@@ -86,14 +87,20 @@ bool leak_references_append(struct buffer *out, const struct leak_row *row)
 
 	if (sum->samples == 0 || (sum->with == 0 && !gathers))
 		return false;
+	const struct interval interval = share_interval(sum, ALPHA);
+	const bool has_width = interval.low < interval.high;
 	if (sum->with == 0) {
-		buffer_printf(out, "none of %s sampled blocks that were looked at is unreferenced",
-			      quantity_exact((double)sum->samples).text);
-		buffer_append_text(out, sum->samples >= REFERENCES_LEAST ? ": a cache or a queue" : "");
+		kept_append(out, row, &interval);
 		return true;
 	}
-	buffer_append_text(out, "at least ");
-	share_append(out, sum);
+	if (sum->with < sum->samples)
+		buffer_printf(out, "at least %.0f %%", 100 * share_of(sum));
+	else if (has_width)
+		buffer_printf(out, "all (at least %.0f %%)", floor(100 * interval.low));
+	else
+		buffer_append_text(out, "all");
+	if (sum->with < sum->samples && has_width)
+		buffer_printf(out, " [%.0f, %.0f]", floor(100 * interval.low), ceil(100 * interval.high));
 	buffer_append_text(out, " of its bytes are referenced by nobody");
 	buffer_append_text(out, row_is_lost(row) ? ": lost memory" : "");
 	return true;

@@ -13,7 +13,7 @@ void leak_sentence_append(struct buffer *out, const struct leak_row *row);
 /* "a cache that is still filling looks the same": what the verdict can't exclude; nothing for one that is sure. */
 void leak_caution_append(struct buffer *out, const struct leaks *leaks, const struct leak_row *row);
 
-/* "at least 96 % [93, 98] of its bytes are referenced by nobody: lost memory": nothing where nobody has looked, or where that says
+/* "at least 96 % [93, 98] of its bytes are referenced by nobody: lost memory", or "all (at least 98 %)": nothing where nobody has looked, or where that says
  * little of the verdict. True: something. */
 bool leak_references_append(struct buffer *out, const struct leak_row *row);
 

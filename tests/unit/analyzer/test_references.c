@@ -12,10 +12,12 @@
 
 #include "base/memory.h"
 #include "references/blocks.h"
+#include "leaks/referenced.h"
 #include "leaks/share.h"
 #include "profile/profile.h"
 #include "references/marks.h"
 #include "references/record.h"
+#include "render/words/leak_sentence.h"
 #include "support/snapshot_maker.h"
 
 #define GIB (UINT64_C(1) << 30)
@@ -250,6 +252,63 @@ static void a_share_has_wilsons_interval(void **state)
 	assert_true(interval.low == 0.25 && interval.high == 0.25);
 }
 
+/* What a row of `samples` is given of which `lost` are, each standing for about a MiB; with rate 1 for itself. */
+static struct leak_row row_make(enum leak_verdict verdict, uint64_t samples, uint64_t lost, uint64_t rate)
+{
+	struct leak_row row = {.verdict = verdict,
+			       .cautions = verdict == LEAK_LEAK ? CAUTION_YOUNG | CAUTION_DYING : 0};
+	struct share_sum sum = {0};
+
+	for (uint64_t i = 0; i < samples; i++)
+		share_add(&sum, 100, rate, i < lost);
+	row_take_references(&row, &sum);
+	return row;
+}
+
+static void a_leak_has_the_caution_that_references_give_it(void **state)
+{
+	const uint64_t rate = 1 << 20;
+
+	(void)state;
+	assert_int_equal(row_make(LEAK_LEAK, 0, 0, rate).cautions, CAUTION_YOUNG | CAUTION_DYING);
+	assert_int_equal(row_make(LEAK_LEAK, 4, 0, rate).cautions, CAUTION_YOUNG | CAUTION_DYING);
+	assert_int_equal(row_make(LEAK_LEAK, 5, 0, rate).cautions, CAUTION_YOUNG | CAUTION_DYING | CAUTION_REFERENCED);
+	assert_int_equal(row_make(LEAK_LEAK, 300, 2, rate).cautions,
+			 CAUTION_YOUNG | CAUTION_DYING | CAUTION_REFERENCED);
+	assert_int_equal(row_make(LEAK_LEAK, 300, 20, rate).cautions, CAUTION_YOUNG | CAUTION_DYING);
+	assert_int_equal(row_make(LEAK_LEAK, 300, 290, rate).cautions, CAUTION_DYING);
+	assert_int_equal(row_make(LEAK_GROWING, 300, 0, rate).cautions, 0);
+}
+
+static void words_are(enum leak_verdict verdict, uint64_t samples, uint64_t lost, uint64_t rate, const char *expected)
+{
+	const struct leak_row row = row_make(verdict, samples, lost, rate);
+	struct buffer words = {0};
+
+	assert_int_equal(leak_references_append(&words, &row), expected != NULL);
+	if (expected)
+		assert_string_equal(words.data, expected);
+	buffer_free(&words);
+}
+
+static void a_share_is_told_in_words(void **state)
+{
+	const uint64_t rate = 1 << 20;
+
+	(void)state;
+	words_are(LEAK_LEAK, 200, 200, rate, "all (at least 98 %) of its bytes are referenced by nobody: lost memory");
+	words_are(LEAK_LEAK, 200, 200, 1, "all of its bytes are referenced by nobody: lost memory");
+	words_are(LEAK_LEAK, 200, 190, rate,
+		  "at least 95 % [91, 98] of its bytes are referenced by nobody: lost memory");
+	words_are(LEAK_GROWING, 200, 20, 1, "at least 10 % of its bytes are referenced by nobody");
+	words_are(LEAK_LEAK, 1500, 0, rate,
+		  "all 1,500 sampled blocks that were looked at are referenced (at most 1 % of its bytes are not)");
+	words_are(LEAK_GROWING, 5, 0, 1, "all 5 sampled blocks that were looked at are referenced: a cache or a queue");
+	words_are(LEAK_GROWING, 2, 0, 1, "all 2 sampled blocks that were looked at are referenced");
+	words_are(LEAK_STEADY, 1500, 0, rate, NULL);
+	words_are(LEAK_LEAK, 0, 0, rate, NULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -260,6 +319,8 @@ int main(void)
 	    cmocka_unit_test(blocks_that_overlap_count_as_referenced),
 	    cmocka_unit_test(findings_become_a_section_of_a_snapshot),
 	    cmocka_unit_test(a_share_has_wilsons_interval),
+	    cmocka_unit_test(a_leak_has_the_caution_that_references_give_it),
+	    cmocka_unit_test(a_share_is_told_in_words),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
