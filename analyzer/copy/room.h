@@ -14,7 +14,12 @@ struct room {
 	uint64_t rss_bytes;
 };
 
-/* A quarter of its RSS, and 64 MiB, must be left. False: it is not. */
+/* Bytes that must be left beside a program of that RSS: a quarter of it, and 64 MiB, for a copy to be made; a sixteenth, and 16 MiB, for
+ * one to stay. */
+enum room_for { ROOM_TO_BEGIN, ROOM_TO_STAY };
+uint64_t room_needed(uint64_t rss_bytes, enum room_for what);
+
+/* Are so many left on the machine and in the program's control groups? False: they are not. */
 bool room_is_there(struct room *room, pid_t pid, struct error *error);
 
 /* Is it running short, while there is a copy? */

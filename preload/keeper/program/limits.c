@@ -139,19 +139,55 @@ uint32_t limits_find_group(struct limits *limits, uint64_t pid, const char *root
 	return text.cut ? 0 : (uint32_t)text.length;
 }
 
-/* From the group up to the root. */
+/* The directory of the group above, as a length of the path; 0: there is none above the root. */
+static uint32_t group_above(const struct limits *limits, uint32_t length, uint32_t top)
+{
+	if (length <= top)
+		return 0;
+	while (--length > top && limits->path[length] != '/')
+		continue;
+	return length;
+}
+
 static void find_group_limits(struct limits *limits, const struct heap *heap, const char *root)
 {
 	uint32_t top = 0, length = limits_find_group(limits, heap_pid(heap), root, &top);
-	for (; length; length--) {
-		if (length != top && limits->path[length] != '/' && limits->path[length])
-			continue;
+	for (; length; length = group_above(limits, length, top)) {
 		uint64_t bytes = group_limit(limits, length);
 		if (bytes != LIMITS_NONE)
 			group_add(limits, length, bytes);
-		if (length == top)
-			break;
 	}
+}
+
+static bool group_used(const struct limits *limits, uint32_t length, uint64_t *used)
+{
+	return group_number(limits, length, limits->version1 ? "/memory.usage_in_bytes" : "/memory.current", used);
+}
+
+static uint64_t group_files(const struct limits *limits, uint32_t length)
+{
+	char stat[STAT_BYTES];
+	return group_read(limits, length, "/memory.stat", stat, sizeof stat) > 0
+		   ? limits_file_bytes(stat, limits->version1)
+		   : 0;
+}
+
+uint64_t limits_groups_left(uint64_t pid, const char *root)
+{
+	struct limits limits;
+	uint64_t least = LIMITS_NONE;
+	uint32_t top = 0, length = limits_find_group(&limits, pid, root, &top);
+	for (; length; length = group_above(&limits, length, top)) {
+		const uint64_t limit = group_limit(&limits, length);
+		uint64_t used, files;
+		if (limit == LIMITS_NONE || !group_used(&limits, length, &used))
+			continue;
+		files = group_files(&limits, length);
+		used = files < used ? used - files : 0;
+		const uint64_t left = used < limit ? limit - used : 0;
+		least = left < least ? left : least;
+	}
+	return least;
 }
 
 void limits_find(struct limits *limits, const struct heap *heap, const char *root)
@@ -195,14 +231,10 @@ static void look_at_groups(const struct limits *limits, const struct seep_heap_h
 	for (uint32_t i = 0; i < limits->group_count; i++) {
 		const struct limits_group *group = &limits->groups[i];
 		uint64_t used, files = 0;
-		if (!group_number(limits, group->path_length,
-				  limits->version1 ? "/memory.usage_in_bytes" : "/memory.current", &used))
+		if (!group_used(limits, group->path_length, &used))
 			continue;
-		if (used > group->bytes || group->bytes - used < 2 * limits_threshold(header, group->bytes)) {
-			char stat[STAT_BYTES];
-			if (group_read(limits, group->path_length, "/memory.stat", stat, sizeof stat) > 0)
-				files = limits_file_bytes(stat, limits->version1);
-		}
+		if (used > group->bytes || group->bytes - used < 2 * limits_threshold(header, group->bytes))
+			files = group_files(limits, group->path_length);
 		nearer(nearest, header, SEEP_MEMORY_LIMIT, group->bytes, files < used ? used - files : 0);
 	}
 }

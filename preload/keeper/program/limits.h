@@ -57,6 +57,10 @@ uint64_t limits_threshold(const struct seep_heap_header *header, uint64_t limit_
  * in a container whose /sys shows nothing above it; 0: there is none. */
 uint32_t limits_find_group(struct limits *limits, uint64_t pid, const char *root, uint32_t *top);
 
+/* What may still be allocated below the nearest limit of a process's group and those above it, with what they hold of files;
+ * LIMITS_NONE: there is no limit. */
+uint64_t limits_groups_left(uint64_t pid, const char *root);
+
 /* Copies a group's path out of the text of /proc/PID/cgroup: that of v1's controller of this name, else of v2. */
 bool limits_group_path(const char *cgroup, const char *controller, bool *version1, char *path, uint32_t size);
 

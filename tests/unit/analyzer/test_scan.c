@@ -8,6 +8,7 @@
 #include <cmocka.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -15,6 +16,7 @@
 #include <unistd.h>
 
 #include "copy/image.h"
+#include "copy/room.h"
 #include "process/thread.h"
 #include "references/scan.h"
 
@@ -80,9 +82,29 @@ static void looking_does_not_make_a_page_the_copys_own(void **state)
 	munmap(memory, MEMORY_BYTES);
 }
 
+static void a_copy_needs_room_for_a_part_of_the_program(void **state)
+{
+	const uint64_t mib = 1 << 20;
+	struct room room;
+	struct error error;
+
+	(void)state;
+	assert_int_equal(room_needed(0, ROOM_TO_BEGIN), 64 * mib);
+	assert_int_equal(room_needed(256 * mib, ROOM_TO_BEGIN), 64 * mib);
+	assert_int_equal(room_needed(1024 * mib, ROOM_TO_BEGIN), 256 * mib);
+	assert_int_equal(room_needed(0, ROOM_TO_STAY), 16 * mib);
+	assert_int_equal(room_needed(1024 * mib, ROOM_TO_STAY), 64 * mib);
+	if (!room_is_there(&room, getpid(), &error)) /* a busy machine may have none */
+		assert_non_null(strstr(error.text, "no room for a copy of its memory"));
+	assert_in_range(room.rss_bytes, mib / 4, 16384 * mib);
+	room.rss_bytes = UINT64_MAX;
+	assert_true(room_is_short(&room));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(a_copy_needs_room_for_a_part_of_the_program),
 	    cmocka_unit_test(looking_does_not_make_a_page_the_copys_own),
 	};
 

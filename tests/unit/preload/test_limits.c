@@ -90,6 +90,7 @@ static void nothing_is_near_where_there_is_no_limit(void **state)
 	group_write(0, USED_FILE, "1000\n");
 	limits_find(&limits, &heap, root);
 	assert_int_equal(limits.group_count, 0);
+	assert_true(limits_groups_left((uint64_t)getpid(), root) == LIMITS_NONE);
 	limits.virtual_bytes = limits.data_bytes = LIMITS_NONE;
 	assert_int_equal(limits_look(&limits, &heap).which, 0);
 	assert_int_equal(load_relaxed(&heap.header->memory_known) >> SEEP_MEMORY_NEAREST & 1, 0);
@@ -122,6 +123,7 @@ static void files_in_a_group_are_room(void **state)
 	assert_int_equal(load_relaxed(&heap.header->memory[SEEP_MEMORY_NEAREST_LEFT]), 85000000);
 	group_write(0, "memory.stat", "inactive_file 0\nactive_file 1000000\ntotal_active_file 1000000\n");
 	assert_int_equal(limits_look(&limits, &heap).left_bytes, 6000000);
+	assert_int_equal(limits_groups_left((uint64_t)getpid(), root), 6000000);
 	group_write(0, USED_FILE, "200100000\n");
 	assert_int_equal(limits_look(&limits, &heap).left_bytes, 900000);
 	heap_unmake(&heap);
@@ -148,6 +150,9 @@ static void the_nearest_limit_may_be_a_parents(void **state)
 	assert_int_equal(room.left_bytes, 500000);
 	assert_int_equal(room.threshold_bytes, 1000000);
 	assert_int_equal(load_relaxed(&heap.header->memory[SEEP_MEMORY_LIMIT]), 100000000);
+	assert_int_equal(limits_groups_left((uint64_t)getpid(), root), 500000);
+	group_write(1, USED_FILE, "400000001\n");
+	assert_int_equal(limits_groups_left((uint64_t)getpid(), root), 0);
 	heap_unmake(&heap);
 }
 
@@ -163,6 +168,8 @@ static void memory_high_counts_in_version_2(void **state)
 	group_write(0, "memory.high", "70000000\n");
 	limits_find(&limits, &heap, root);
 	assert_int_equal(limits.groups[0].bytes, 70000000);
+	group_write(0, "memory.current", "60000000\n");
+	assert_int_equal(limits_groups_left((uint64_t)getpid(), root), 10000000);
 	heap_unmake(&heap);
 }
 
