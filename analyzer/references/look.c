@@ -3,36 +3,26 @@
 #include "references/look.h"
 
 #include <inttypes.h>
-#include <limits.h>
-#include <stdio.h>
 
-#include <seep/keeper.h>
 #include <seep/process.h>
 
 #include "base/message.h"
-#include "process/fault.h"
 #include "references/record.h"
 #include "target/take.h"
 
 /* The process that records there, if it has that number for us, too. */
 static bool process_of(const char *directory, pid_t *pid, struct error *error)
 {
-	struct seep_heap_view heap = {0};
 	struct seep_heap_state state;
 	struct seep_process_stat stat;
-	struct seep_fault fault = {0};
-	char path[PATH_MAX + 8];
+	bool alive;
 
-	snprintf(path, sizeof path, "%s/%s", directory, SEEP_HEAP_NAME);
-	if (!seep_heap_open(&heap, directory, false, &fault))
-		return error_set_fault(error, path, &fault);
-	seep_heap_state(&heap, &state);
-	bool alive = seep_heap_alive(&heap);
-	seep_heap_close(&heap);
+	if (!target_state(directory, &state, &alive, error))
+		return false;
 	*pid = (pid_t)state.pid;
 	if (!alive)
-		return error_set(error, "%s: its process has ended: references can be found in a core dump only",
-				 directory);
+		return error_set(error, "%s: its process has ended; of its core dump: seep leaks --core FILE %s",
+				 directory, directory);
 	return (seep_process_stat(state.pid, &stat) && stat.start_ticks == state.start_ticks) ||
 	       error_set(error, "%s: its process is in another pid namespace; ask there", directory);
 }

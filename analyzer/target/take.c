@@ -6,8 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <seep/keeper.h>
-
 #include "base/message.h"
 #include "process/fault.h"
 #include "process/inspect.h"
@@ -16,11 +14,19 @@
 
 static const uint64_t answer_timeout_ns = 10000000000;
 
+/* Makes an error of what is wrong with the recording's heap file. */
+static bool heap_fault(struct error *error, const char *directory, const struct seep_fault *fault)
+{
+	char path[PATH_MAX + 8];
+
+	snprintf(path, sizeof path, "%s/%s", directory, SEEP_HEAP_NAME);
+	return error_set_fault(error, path, fault);
+}
+
 /* Says why a keeper that should answer did not. */
 static bool unanswered(const char *directory, pid_t pid, const struct seep_fault *fault, struct error *error)
 {
 	struct process_facts facts;
-	char heap[PATH_MAX + 8];
 
 	if (fault->error == ETIMEDOUT && process_inspect(pid, &facts, error)) {
 		if (facts.state == 'T' || facts.state == 't')
@@ -29,8 +35,7 @@ static bool unanswered(const char *directory, pid_t pid, const struct seep_fault
 		return error_set(error, "%d (%s) did not answer within %d s", (int)pid, facts.name,
 				 (int)(answer_timeout_ns / 1000000000));
 	}
-	snprintf(heap, sizeof heap, "%s/%s", directory, SEEP_HEAP_NAME);
-	return error_set_fault(error, heap, fault);
+	return heap_fault(error, directory, fault);
 }
 
 static bool snapshot_request(const char *directory, char name[static 32], struct error *error)
@@ -38,11 +43,9 @@ static bool snapshot_request(const char *directory, char name[static 32], struct
 	struct seep_heap_view heap = {0};
 	struct seep_heap_state state;
 	struct seep_fault fault = {0};
-	char path[PATH_MAX + 8];
 
-	snprintf(path, sizeof path, "%s/%s", directory, SEEP_HEAP_NAME);
 	if (!seep_heap_open(&heap, directory, true, &fault))
-		return error_set_fault(error, path, &fault);
+		return heap_fault(error, directory, &fault);
 	seep_heap_state(&heap, &state);
 	struct stand_in *stand_in = stand_in_begin(directory);
 	bool answered = seep_snapshot_request(&heap, answer_timeout_ns, name, &fault);
@@ -52,11 +55,9 @@ static bool snapshot_request(const char *directory, char name[static 32], struct
 	seep_heap_close(&heap);
 	if (answered)
 		return true;
-	if (ended) {
-		if (seep_recording_finish(directory, SEEP_TRIGGER_POSTMORTEM, name, &fault))
-			return true;
-		return error_set_fault(error, path, &fault);
-	}
+	if (ended)
+		return seep_recording_finish(directory, SEEP_TRIGGER_POSTMORTEM, name, &fault) ||
+		       heap_fault(error, directory, &fault);
 	return unanswered(directory, (pid_t)state.pid, &fault, error);
 }
 
@@ -74,19 +75,27 @@ static bool snapshot_last(const char *directory, char name[static 32], struct er
 	return true;
 }
 
-bool target_snapshot(const char *directory, char name[static 32], struct error *error)
+bool target_state(const char *directory, struct seep_heap_state *state, bool *alive, struct error *error)
 {
 	struct seep_heap_view heap = {0};
+	struct seep_fault fault = {0};
+
+	if (!seep_heap_open(&heap, directory, false, &fault))
+		return heap_fault(error, directory, &fault);
+	seep_heap_state(&heap, state);
+	*alive = seep_heap_alive(&heap);
+	seep_heap_close(&heap);
+	return true;
+}
+
+bool target_snapshot(const char *directory, char name[static 32], struct error *error)
+{
 	struct seep_heap_state state;
 	struct seep_fault fault = {0};
-	char path[PATH_MAX + 8];
+	bool alive;
 
-	snprintf(path, sizeof path, "%s/%s", directory, SEEP_HEAP_NAME);
-	if (!seep_heap_open(&heap, directory, false, &fault))
-		return error_set_fault(error, path, &fault);
-	seep_heap_state(&heap, &state);
-	bool alive = seep_heap_alive(&heap);
-	seep_heap_close(&heap);
+	if (!target_state(directory, &state, &alive, error))
+		return false;
 	if (alive)
 		return snapshot_request(directory, name, error);
 	if (state.complete) {
@@ -96,5 +105,5 @@ bool target_snapshot(const char *directory, char name[static 32], struct error *
 		return true;
 	}
 	return seep_recording_finish(directory, SEEP_TRIGGER_POSTMORTEM, name, &fault) ||
-	       error_set_fault(error, path, &fault);
+	       heap_fault(error, directory, &fault);
 }
