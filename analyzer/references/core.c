@@ -18,6 +18,7 @@
 #include "coredump/core_dump.h"
 #include "coredump/core_identity.h"
 #include "files/path.h"
+#include "references/look.h"
 #include "references/sweep.h"
 
 #define SHIM "libseep.so"
@@ -149,6 +150,7 @@ static void summary_say(const struct core_dump *core, const struct profile *last
 		message("%" PRIu64 " KiB that it could write are not in the dump: what they alone refer to counts as "
 			"unreferenced",
 			unread_bytes >> 10);
+	references_doubt_say(lost, last->reference_count);
 }
 
 bool references_in_core(struct profile *last, const char *path, struct error *error)

@@ -10,6 +10,8 @@
 #include "references/record.h"
 #include "target/take.h"
 
+enum { DOUBT_LEAST = 100 }; /* sampled blocks */
+
 /* The process that records there, if it has that number for us, too. */
 static bool process_of(const char *directory, pid_t *pid, struct error *error)
 {
@@ -27,6 +29,14 @@ static bool process_of(const char *directory, pid_t *pid, struct error *error)
 	       error_set(error, "%s: its process is in another pid namespace; ask there", directory);
 }
 
+void references_doubt_say(size_t lost, size_t count)
+{
+	if (count >= DOUBT_LEAST && lost > count / 2)
+		message(
+		    "most of all blocks would be lost then: does the program hide its pointers, compressed or xored? "
+		    "docs/REFERENCES.md lists what can't be seen");
+}
+
 static void summary_say(const struct references *references)
 {
 	size_t lost = 0;
@@ -38,10 +48,11 @@ static void summary_say(const struct references *references)
 		lost, references->count, (double)references->apart_ns / 1e9, references->scanned_bytes >> 20,
 		(double)references->scan_cpu_ns / 1e9, (double)references->longest_stop_ns / 1e6);
 	if (references->hidden)
-		message(
-		    "io_uring may hold pointers that can't be seen: what it alone refers to counts as unreferenced");
+		message("io_uring or asynchronous I/O may hold pointers that can't be seen: what they alone refer to "
+			"counts as unreferenced");
 	if (references->unread_bytes)
 		message("%" PRIu64 " KiB could not be read", references->unread_bytes >> 10);
+	references_doubt_say(lost, references->count);
 }
 
 bool references_snapshot(const char *directory, char name[static 32], struct error *error)

@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <seep/keeper.h>
 
@@ -97,6 +98,14 @@ static bool mappings_read(const struct finder *finder, struct ledger *ledger, pi
 	return true;
 }
 
+static bool ledger_has_named(const struct ledger *ledger, const char *beginning)
+{
+	for (uint32_t i = 0; i < ledger->count; i++)
+		if (strncmp(ledger->names + ledger->mappings[i].name, beginning, strlen(beginning)) == 0)
+			return true;
+	return false;
+}
+
 /* Until the scan is done. It stops where the copy goes, or memory runs short. */
 static bool scan_watch(const struct finder *finder, struct scan *scan, struct error *error)
 {
@@ -140,6 +149,7 @@ static bool image_scan(struct finder *finder, struct look *look, const struct im
 		return false;
 	}
 	kernel_words_take(&look->marks, finder->pid, &look->hidden);
+	look->hidden |= ledger_has_named(&mapped, "/[aio]"); /* the ring of io_setup() */
 	struct dead_range *dead = stacks_find_dead(image, &copied, finder->pid, &scan.dead_count);
 	scan.dead = dead;
 	bool scanned = scan_watch(finder, &scan, error);

@@ -14,6 +14,7 @@ compile holder <<'END'
 #include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <ucontext.h>
 #include <unistd.h>
@@ -81,6 +82,7 @@ APART void keep_in_epoll(void) {
 	memset(&event, 0, sizeof event);
 	__asm__ volatile("" : : "r"(&event) : "memory");
 }
+APART void hide(void) { unsigned long context = 0; if (syscall(SYS_io_setup, 1, &context)) errno = 0; }
 APART void *keep_on_stack(void *unused) {
 	void *volatile mine[N];
 	(void)unused;
@@ -113,7 +115,7 @@ int main(int argc, char **argv) {
 	if (argc > 1 && (getuid() || !setuid(65534))) prctl(PR_SET_DUMPABLE, 0);
 	if (pipe(fds)) abort();
 	lose_blocks(), lose_list(), lose_ring();
-	keep_list(), keep_table(), keep_interior(), keep_local(), keep_tagged(), keep_unforked(), keep_in_epoll();
+	hide(), keep_list(), keep_table(), keep_interior(), keep_local(), keep_tagged(), keep_unforked(), keep_in_epoll();
 	getcontext(&fiber);
 	fiber.uc_stack.ss_sp = mmap(NULL, 65536, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	fiber.uc_stack.ss_size = 65536;
@@ -163,6 +165,7 @@ path=$("$SEEP" snapshot --references "$holder" 2>err)
 check_equal "seep snapshot --references takes a snapshot" "0 recording" "$? $(basename "$(dirname "$path")")"
 check_match "it says what was found, and how long the program stood still" \
 	"^seep: [0-9]+ of [0-9]+ sampled blocks are referenced by nobody; looked twice, [0-9.]+ s apart, at [0-9]+ MiB in [0-9.]+ s of CPU; the longest stop was [0-9.]+ ms$" "$(cat err)"
+check_match "and that the kernel may hold pointers" "^seep: io_uring or asynchronous I/O may hold pointers that can't be seen" "$(cat err)"
 check_equal "nothing is left of the copies" "" "$(children)"
 check "its sections are those of the format" /usr/bin/python3 "$ROOT/tests/e2e/support/read_snapshot.py" "$path" "$ROOT/docs/SNAPSHOT_FORMAT.md"
 wait_until 30 eval '"$SEEP" leaks --json recording >leaks.json 2>err'

@@ -9,12 +9,16 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/memory.h"
 #include "references/blocks.h"
 #include "leaks/referenced.h"
 #include "leaks/share.h"
 #include "profile/profile.h"
+#include "references/look.h"
 #include "references/marks.h"
 #include "references/record.h"
 #include "render/words/leak_sentence.h"
@@ -309,6 +313,29 @@ static void a_share_is_told_in_words(void **state)
 	words_are(LEAK_LEAK, 0, 0, rate, NULL);
 }
 
+/* How much is said of so many lost ones. */
+static off_t said_of(size_t lost, size_t count)
+{
+	int file = memfd_create("said", MFD_CLOEXEC), before = dup(STDERR_FILENO);
+	struct stat status;
+
+	assert_true(file >= 0 && before >= 0 && dup2(file, STDERR_FILENO) >= 0);
+	references_doubt_say(lost, count);
+	dup2(before, STDERR_FILENO);
+	close(before);
+	assert_int_equal(fstat(file, &status), 0);
+	close(file);
+	return status.st_size;
+}
+
+static void that_most_of_all_is_lost_is_doubted(void **state)
+{
+	(void)state;
+	assert_int_equal(said_of(99, 99), 0);
+	assert_int_equal(said_of(50, 100), 0);
+	assert_int_not_equal(said_of(51, 100), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -321,6 +348,7 @@ int main(void)
 	    cmocka_unit_test(a_share_has_wilsons_interval),
 	    cmocka_unit_test(a_leak_has_the_caution_that_references_give_it),
 	    cmocka_unit_test(a_share_is_told_in_words),
+	    cmocka_unit_test(that_most_of_all_is_lost_is_doubted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
