@@ -23,7 +23,7 @@ import { Timeline } from "./views/timeline.js";
 const KEYS = [
 	["?", "this list"], ["/ or Ctrl+F", "search the flame graph"], ["n and p", "the next match, and the one before (in the field: Enter, Shift+Enter)"], ["[ and ]", "BEFORE a snapshot earlier or later"], ["{ and }", "AFTER a snapshot earlier or later"],
 	["i", "inverted"], ["0", "zoom out"], ["arrows, Enter", "walk through the flame graph that has the focus"], ["Esc", "back by one; clear a search"],
-	["right click", "copy, only this, without this, callers and callees"], ["d", "dark or light"],
+	["right click", "copy, only this, without this, hide this, callers and callees"], ["d", "dark or light"],
 ];
 
 const root = /** @type {HTMLElement} */ (document.getElementById("seep"));

@@ -137,6 +137,16 @@ async function filters(page) {
 	await page.getByRole("menuitem", { name: "copy stack" }).click();
 	const copied = await page.evaluate(() => navigator.clipboard.readText());
 	check("a stack is copied, outermost first", /main\nwork\nleak_grow$/.test(copied), copied);
+	await frame(page, "work", "right");
+	await page.getByRole("menuitem", { name: "hide this" }).click();
+	await frame(page, "leak_grow", "right");
+	await page.getByRole("menuitem", { name: "copy stack" }).click();
+	const without = await page.evaluate(() => navigator.clipboard.readText());
+	check("a frame that is hidden leaves its callees to its caller", /main\nleak_grow$/.test(without), without);
+	await page.evaluate(() => { window.location.hash = "hide=."; });
+	const [nothing] = [folded(await saved(page, "folded"))];
+	check("where all are hidden their value is not lost", nothing.size === 1 && nothing.get("[hidden]") > 1e6, [...nothing]);
+	await page.locator(".filters .filter").first().click();
 	await frame(page, "leak_grow", "right");
 	await page.getByRole("menuitem", { name: "callers: who leads to this" }).click();
 	check("callers of a function stand below it", /callers of leak_grow/.test(await text(page, ".filters")) && (await isDrawn(page, "work")), await text(page, ".filters"));

@@ -17,13 +17,15 @@ export class Nodes {
 	 * @param {import("./frame_keys.js").FrameKeys} keys
 	 * @param {import("./tree.js").TreeOptions} options
 	 * @param {{width: Float64Array, net: Float64Array}} ofCalls what stacks that end at each call have, where they are shown
+	 * @param {Uint8Array|null} hidden by frame, whether it is left out of its stacks; null: none is
 	 */
-	constructor({ nodeParent, nodeFrame }, keys, { inverted, recursion, around }, ofCalls) {
+	constructor({ nodeParent, nodeFrame }, keys, { inverted, recursion, around }, ofCalls, hidden) {
 		this.callerOf = nodeParent;
 		this.frameOf = nodeFrame;
 		this.keys = keys;
 		this.inverted = inverted;
 		this.recursion = recursion;
+		this.hidden = hidden;
 		this.callWidth = ofCalls.width;
 		this.callNet = ofCalls.net;
 		this.parent = new Int32Array(ROOM);
@@ -42,6 +44,7 @@ export class Nodes {
 		this.key[0] = this.frame[0] = -1;
 		if (inverted) this.#beginAtCallees(around);
 		else this.#beginAtCallers(around);
+		this.#growListed(0);
 		this.end[0] = this.count;
 	}
 
@@ -53,7 +56,7 @@ export class Nodes {
 	/** The child of a node that such a frame has. @param {number} parent @param {number} frame */
 	#childOf(parent, frame) {
 		const key = frame < 0 ? this.keys.none : this.keys.of[frame];
-		if (this.recursion && this.key[parent] === key) return parent;
+		if ((this.recursion && this.key[parent] === key) || (frame >= 0 && this.hidden?.[frame])) return parent;
 		if (this.child[key] >= this.first[parent]) return this.child[key];
 		if (this.count === this.parent.length) this.#widen();
 		const node = this.count++;
@@ -140,9 +143,15 @@ export class Nodes {
 	/** Gives a node its children. @param {number} node */
 	grow(node) {
 		if (this.end[node]) return;
-		const { callee, beside, at } = this;
 		this.list = this.first[node];
 		this.first[node] = this.count;
+		this.#growListed(node);
+		this.end[node] = this.count;
+	}
+
+	/** Puts below a node what the calls in the list call, or are called by. @param {number} node */
+	#growListed(node) {
+		const { callee, beside, at } = this;
 		for (let call = this.list; call; call = this.list) {
 			this.list = this.waiting[call];
 			this.waiting[call] = node;
@@ -151,7 +160,6 @@ export class Nodes {
 				if (at[call]) this.#put(call, node, this.frameOf[at[call]]);
 			} else if (callee && beside) for (let inner = callee[call]; inner; inner = beside[inner]) this.#put(inner, node, this.frameOf[inner]);
 		}
-		this.end[node] = this.count;
 	}
 
 	/** All of them. */

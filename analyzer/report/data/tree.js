@@ -16,6 +16,7 @@ import { withoutParameters } from "../numbers/words.js";
  * @property {boolean} recursion fold a call into its own caller
  * @property {RegExp|null} only stacks through a match alone
  * @property {RegExp|null} without stacks through a match left out
+ * @property {RegExp|null} hide frames that match left out of their stacks
  * @property {number} around frame key: only stacks through it, from it on outwards or inwards; -1: all
  */
 
@@ -64,7 +65,9 @@ export class Tree extends Nodes {
 	constructor(recording, values, options) {
 		const keys = frameKeys(recording, options.fold);
 		const wanted = wantedCalls(recording, keys, options);
-		super(recording, keys, options, valuesOfCalls(recording, values, wanted));
+		const { hide } = options;
+		const hidden = hide && Uint8Array.from(recording.frames.line, (_, frame) => (hide.test(searchText(recording, frame)) ? 1 : 0));
+		super(recording, keys, options, valuesOfCalls(recording, values, wanted), hidden);
 		this.recording = recording;
 		this.options = options;
 		this.wanted = wanted;

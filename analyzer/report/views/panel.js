@@ -62,7 +62,7 @@ export class Panel {
 			"section.frames", { aria: { label: "flame graph" } },
 			make("h2", {}, "Where"), this.#controls(), this.filters, this.crumbs, make("div.canvas", {}, this.scrolled, this.tip, this.menu.element), this.legend,
 		);
-		state.on(["from", "to", "metric", "fold", "inverted", "recursion", "only", "without", "around", "row"], () => this.update());
+		state.on(["from", "to", "metric", "fold", "inverted", "recursion", "only", "without", "hide", "around", "row"], () => this.update());
 		state.on(["search"], () => this.#find());
 		state.on(["zoom"], () => this.#zoomed());
 		state.on(["colour"], () => {
@@ -135,6 +135,7 @@ export class Panel {
 			recursion: state.get("recursion") !== "",
 			only: expression(state.get("only"), complain),
 			without: expression(state.get("without"), complain),
+			hide: expression(state.get("hide"), complain),
 			around: state.get("around") === "" ? -1 : Number(state.get("around")),
 		};
 		this.tree = new Tree(recording, values, options);
@@ -340,11 +341,14 @@ export class Panel {
 		const { state } = this;
 		const name = tree.options.fold === "module" ? tree.name(node) : this.recording.functionOf(tree.frame[node]);
 		const through = tree.options.fold === "module" ? exactly(name).slice(1, -1) : exactly(name);
+		/** One more that matches. @param {"without"|"hide"} choice */
+		const more = (choice) => state.set({ [choice]: state.get(choice) ? `${state.get(choice)}|${through}` : through, zoom: "" });
 		return [
 			["copy name", () => copy(tree.name(node))],
 			["copy stack", () => copy(tree.path(node).map((at) => tree.name(at)).join("\n"))],
 			["only stacks through this", () => state.set({ only: through, zoom: "" })],
-			["without stacks through this", () => state.set({ without: state.get("without") ? `${state.get("without")}|${through}` : through, zoom: "" })],
+			["without stacks through this", () => more("without")],
+			["hide this: callees move up", () => more("hide")],
 			["between callers and callees", () => state.set({ around: tree.key[node], inverted: "", zoom: "" })],
 			["callers: who leads to this", () => state.set({ around: tree.key[node], inverted: "1", zoom: "" })],
 			["rows of this in the table", () => state.set({ filter: through })],
@@ -364,7 +368,7 @@ export class Panel {
 		const around = state.get("around") === "" ? "" : this.tree?.keys.names[Number(state.get("around"))] ?? "";
 		/** @type {(HTMLElement|false)[]} */
 		const filters = [
-			clear("only", `only ${state.get("only")}`), clear("without", `without ${state.get("without")}`),
+			clear("only", `only ${state.get("only")}`), clear("without", `without ${state.get("without")}`), clear("hide", `hidden ${state.get("hide")}`),
 			clear("around", `${state.get("inverted") ? "callers of" : "around"} ${safe(around)}`),
 			clear("row", `only the place ${safe(this.recording.rowName(state.get("row")))}`),
 		];

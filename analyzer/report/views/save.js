@@ -42,8 +42,8 @@ export function savePng(flames) {
 export function saveFolded(tree) {
 	const own = tree.own();
 	const lines = [];
-	for (let node = 1; node < tree.count; node++) {
-		if (own[node] >= 0.5) lines.push(`${tree.path(node).map((at) => tree.name(at).replace(/[;\n]/g, ":")).join(";")} ${Math.round(own[node])}`);
+	for (let node = 0; node < tree.count; node++) {
+		if (own[node] >= 0.5) lines.push(`${tree.path(node).map((at) => tree.name(at).replace(/[;\n]/g, ":")).join(";") || "[hidden]"} ${Math.round(own[node])}`);
 	}
 	download("seep.folded", new Blob([`${lines.join("\n")}\n`], { type: "text/plain" }));
 }

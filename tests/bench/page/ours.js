@@ -53,7 +53,7 @@ Object.assign(window, {
 		document.getElementById("chart")?.append(canvas);
 		const recording = new Recording(carried);
 		flame = new Flame(canvas, () => null);
-		tree = new Tree(recording, siteValues(recording, "inuse", { before: 0, after: 0 }), { fold: "function", inverted: false, recursion: false, only: null, without: null, around: -1 });
+		tree = new Tree(recording, siteValues(recording, "inuse", { before: 0, after: 0 }), { fold: "function", inverted: false, recursion: false, only: null, without: null, hide: null, around: -1 });
 		flame.show(tree);
 	},
 	zoom(/** @type {number} */ i) {
