@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * torture: loses=snapshots_thinned samples_reentry ring_holes live_torn stacks_empty
+ * torture: loses=snapshots_thinned samples_reentry ring_holes live_torn stacks_empty mappings
  *
  * A scheduler takes the processor away in the midst of a sample and never gives
  * it back: the thread goes on with another stack, for good. Where that one lay

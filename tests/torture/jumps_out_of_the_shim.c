@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * torture: loses=snapshots_thinned samples_reentry ring_holes live_torn stacks_empty
+ * torture: loses=snapshots_thinned samples_reentry ring_holes live_torn stacks_empty mappings
  *
  * A handler jumps out of the shim, at each instruction of the first sample and
  * of later ones: the gate stayed half open, the countdown below zero, and the
