@@ -19,7 +19,7 @@ the median and [the minimum, the maximum] of the rounds.
 
 - **CPU** is user and system time of the whole command. With seep that includes `seep run`, its look at the program before
   and its last snapshot after; with heaptrack, its interpreter; with jemalloc, the dump at exit. *Program's own CPU* leaves
-  the launcher out. Times on this machine are noisy; where they and the instructions disagree, believe the instructions.
+  the launcher out. Times on this machine are noisy; where they disagree with the instructions, believe the instructions.
 - **Instructions** are counted by callgrind in two runs of different length; the difference is divided by the pairs between
   them. It includes sampling and the keeper's thread. How many samples a run draws is chance: ±0.2 a pair.
 - **RSS added** is the program's peak less its peak without a profiler. It includes the pages of the heap file that the
@@ -27,13 +27,13 @@ the median and [the minimum, the maximum] of the rounds.
   disk afterwards.
 - **The longest malloc** is the longest of {calls} timed calls a run. Page faults, preemption, and the first sample, which
   begins the recording, can all make a call long. *heap on disk* is `seep run --heap=recording`: there a store waits
-  if the disk is just writing its page.
+  while the disk writes its page.
 - *tight* is `malloc(64)` and `free`; *churn* frees and refills one of 10,000 slots with 16 bytes to 2 KiB, skewed small
   (mean 320); *deep30* is churn below 30 frames; *fragmenting* leaves a tenth of each round's blocks; *python* is
   dictionaries and JSON with `PYTHONMALLOC=malloc`; *cc1plus* is g++'s compiler on six headers; *redis* is redis-server
   under redis-benchmark on a local socket (Debian links it with jemalloc).
 - seep samples at 512 KiB, as do jemalloc's own profiler and tcmalloc's sampling, which writes nothing by itself.
-  tcmalloc's heap profile, heaptrack and massif see every allocation; seep does with `-r 1`.
+  tcmalloc's heap profile, heaptrack and massif see every allocation, and so does seep with `-r 1`.
 """
 
 
