@@ -247,12 +247,13 @@ soak: all ## real programs with the shim beside runs without, 1,000 kills: SOAK_
 bench-attach: all ## what joining costs a program, beside gdb and heaptrack -p: the table of docs/ATTACH.md
 	BUILD=$(BUILD) bash tests/bench/attach.sh
 
-$(BUILD)/bench/ledger_bench: tests/bench/ledger_bench.c $(BUILD)/libkeeper.a | $$(@D)/.
+$(BUILD)/bench/ledger_bench $(BUILD)/bench/heap_bench: $(BUILD)/bench/%: tests/bench/%.c $(BUILD)/libkeeper.a | $$(@D)/.
 	$(CC) $(BASE) -O2 -Ipreload -o $@ $< $(BUILD)/libkeeper.a
 
 .PHONY: bench-ledger
-bench-ledger: $(BUILD)/bench/ledger_bench ## what counting pages costs a keeper, for each GiB, by three ways of the kernel's
-	$<
+bench-ledger: $(BUILD)/bench/ledger_bench $(BUILD)/bench/heap_bench ## what a ledger costs a keeper, and whether the intervals of glibc's heap hold
+	$(BUILD)/bench/ledger_bench
+	$(BUILD)/bench/heap_bench
 
 .PHONY: bench-references
 bench-references: all ## how long a program stands still for --references, and what the look costs, a GiB: BENCH_GIB="1 2"

@@ -67,6 +67,19 @@ check_equal "where nothing is kept, no sentence is about it" "" "$(grep 'kept by
 end
 look cached
 end
+
+# A program that is joined late: what it has was allocated before.
+mkfifo joined
+"$WORK/kept_heap" arenas <>joined >said &
+program=$!
+pids+=("$program")
+wait_until 60 grep -q ready said
+"$SEEP" attach -r 64K -o joined.recording "$program" >/dev/null 2>&1
+"$SEEP" memory --json "$program" >document.json
+check_equal "a program that is joined: its arenas are taken apart" "" "$(python3 figures.py arenas)"
+kill "$program"
+wait "$program" 2>/dev/null
+
 for shape in pages arenas; do
 	look "$shape"
 	text=$("$SEEP" memory now.seep)

@@ -55,7 +55,7 @@ static void blocks_count(struct ledger_look *look, struct pages *pages, const st
 	for (uint64_t i = 0; i < count; i++) {
 		if (live[i].size < LOOK_BLOCK_BYTES)
 			continue;
-		if (look->absence_count == ABSENCES || clock_read_ns(CLOCK_MONOTONIC) >= pages->deadline_ns) {
+		if (look->absence_count == ABSENCES || clock_read_ns(CLOCK_THREAD_CPUTIME_ID) >= pages->deadline_ns) {
 			look->blocks_unread++;
 			continue;
 		}
@@ -93,7 +93,7 @@ bool ledger_look_take(struct ledger_look *look, uint64_t pid, const struct ledge
 		      const struct seep_live *live, uint64_t live_count)
 {
 	struct pages pages;
-	const uint64_t deadline_ns = clock_read_ns(CLOCK_MONOTONIC) + LOOK_NS;
+	const uint64_t deadline_ns = clock_read_ns(CLOCK_THREAD_CPUTIME_ID) + LOOK_NS;
 	*look = (struct ledger_look){0};
 	if (!ledger_read_pieces(&look->ledger, pid, program->pieces, program->piece_count))
 		return false;

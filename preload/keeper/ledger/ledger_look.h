@@ -20,7 +20,7 @@ struct ledger_look {
 	uint64_t chunk_bytes; /* in memory, of malloc's own mappings that lie beside others (chunks.h) */
 };
 
-/* Takes some 1.2 ms for each GiB of RSS, and a quarter of a second at most. False: nobody may look at that process, or there is
+/* Takes some 1.2 ms for each GiB of RSS, and a quarter of a second of processor time at most. False: nobody may look at that process, or there is
  * no memory for it; nothing is held. Otherwise ledger_look_free() gives the memory back. */
 bool ledger_look_take(struct ledger_look *look, uint64_t pid, const struct ledger_program *program,
 		      const struct seep_live *live, uint64_t live_count);

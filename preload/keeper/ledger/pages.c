@@ -136,7 +136,7 @@ static uint64_t piece_read(struct pages *pages, uint64_t start, uint64_t end, bo
 /* From an address on, in calls for itself. */
 static void piece_count(struct pages *pages, struct page_piece *piece, uint64_t start, bool may_be_of_files)
 {
-	while (start < piece->end && clock_read_ns(CLOCK_MONOTONIC) < pages->deadline_ns) {
+	while (start < piece->end && clock_read_ns(CLOCK_THREAD_CPUTIME_ID) < pages->deadline_ns) {
 		const uint64_t stop = piece->end - start > PAGES_PIECE_BYTES ? start + PAGES_PIECE_BYTES : piece->end;
 		uint64_t next = pages->cannot_scan ? start : pieces_scan(pages, start, stop, may_be_of_files, piece, 1);
 		if (next == start) {
@@ -157,7 +157,8 @@ void pages_count_pieces(struct pages *pages, struct page_piece *pieces, uint32_t
 	uint64_t start = pieces[0].start;
 	for (uint32_t i = 0; i < count; i++)
 		pieces[i].counts = (struct page_counts){0};
-	while (count > 1 && start < end && !pages->cannot_scan && clock_read_ns(CLOCK_MONOTONIC) < pages->deadline_ns) {
+	while (count > 1 && start < end && !pages->cannot_scan &&
+	       clock_read_ns(CLOCK_THREAD_CPUTIME_ID) < pages->deadline_ns) {
 		const uint64_t next = pieces_scan(pages, start, end, may_be_of_files, pieces, count);
 		if (next == start)
 			break;

@@ -32,7 +32,7 @@ typedef void pages_visitor(uint64_t start, uint64_t end, void *context);
 struct pages {
 	int descriptor; /* of /proc/PID/pagemap */
 	bool cannot_scan;
-	uint64_t deadline_ns; /* CLOCK_MONOTONIC: what has not been looked at by then is `unread` */
+	uint64_t deadline_ns; /* of this thread's processor time: what has not been looked at by then is `unread` */
 	void *scratch;        /* PAGES_SCRATCH_BYTES, the caller's */
 	pages_visitor *visit; /* NULL: they are only counted */
 	void *context;

@@ -84,7 +84,7 @@ void build_mappings_look(struct build *build)
 	void *scratch = scratch_map(PAGES_SCRATCH_BYTES);
 	mappings->absences = scratch_map(table->count * sizeof *mappings->absences);
 	if (scratch && mappings->absences &&
-	    pages_open(&pages, heap_pid(build->heap), scratch, clock_read_ns(CLOCK_MONOTONIC) + LOOK_NS)) {
+	    pages_open(&pages, heap_pid(build->heap), scratch, clock_read_ns(CLOCK_THREAD_CPUTIME_ID) + LOOK_NS)) {
 		for (uint32_t i = 0; i < table->count; i++) {
 			const struct seep_heap_mapping *piece = &table->mappings[i];
 			struct page_counts counts = {0};
