@@ -15,9 +15,8 @@ struct notes {
 /* By what is shown of a call. */
 static uint64_t call_key(uint64_t seed, const struct group *group, struct frame_walk at)
 {
-	const struct profile_site *site = &group->profile->sites[group->site];
-	const struct source_line *line = frame_walk_line(group->profile, site, at);
-	const struct profile_location *location = frame_walk_location(group->profile, site, at);
+	const struct source_line *line = frame_walk_line(group->profile, at);
+	const struct profile_location *location = frame_walk_location(group->profile, at);
 	const uint64_t where = line->line ? line->line : profile_call_address(group->profile, location, line);
 
 	return hash_bytes(hash_bytes(seed, line->function, strlen(line->function)), &where, sizeof where);
@@ -26,11 +25,9 @@ static uint64_t call_key(uint64_t seed, const struct group *group, struct frame_
 /* The calls from the leaf to the place. */
 static uint64_t calls_key(uint64_t seed, const struct group *group)
 {
-	const struct profile_site *site = &group->profile->sites[group->site];
-	struct frame_walk at = {0, 0};
+	struct frame_walk at = frame_walk_leaf(&group->profile->sites[group->site]);
 
-	for (; at.frame != group->place.frame || at.line != group->place.line;
-	     at = frame_walk_next(group->profile, site, at))
+	for (; !frame_walk_is(at, group->place); at = frame_walk_next(group->profile, at))
 		seed = call_key(seed, group, at);
 	return call_key(seed, group, at);
 }
@@ -49,12 +46,11 @@ static struct group *note(struct notes *notes, uint64_t key, struct group *group
 /* The key of a stack's calls up to its n-th outwards, by that of those before. False: it has fewer. */
 static bool caller_key(uint64_t *key, const struct group *group, uint32_t n)
 {
-	const struct profile_site *site = &group->profile->sites[group->site];
 	struct frame_walk at = group->place;
 
-	for (uint32_t i = 0; i < n && frame_walk_has(site, at); i++)
-		at = frame_walk_next(group->profile, site, at);
-	if (!frame_walk_has(site, at))
+	for (uint32_t i = 0; i < n && frame_walk_has(at); i++)
+		at = frame_walk_next(group->profile, at);
+	if (!frame_walk_has(at))
 		return false;
 	*key = call_key(*key, group, at);
 	return true;
@@ -83,7 +79,8 @@ static void stack_note(struct notes *notes, struct group *group)
 	if (!group_line(group))
 		return;
 	const uint64_t place = call_key(hash_secret(), group, group->place);
-	struct group *same_ends = note(notes, call_key(place, group, (struct frame_walk){0, 0}), group);
+	struct group *same_ends =
+	    note(notes, call_key(place, group, frame_walk_leaf(&group->profile->sites[group->site])), group);
 	if (same_ends != group)
 		group->is_ambiguous = same_ends->is_ambiguous = true;
 	callers_note(notes, calls_key(~hash_secret(), group), group);

@@ -34,9 +34,7 @@ void group_table_free(struct group_table *table)
 
 const struct profile_location *group_location(const struct group *group)
 {
-	const struct profile_site *site = &group->profile->sites[group->site];
-
-	return site->depth ? frame_walk_location(group->profile, site, group->place) : NULL;
+	return frame_walk_has(group->place) ? frame_walk_location(group->profile, group->place) : NULL;
 }
 
 const struct source_line *group_line(const struct group *group)
@@ -120,8 +118,8 @@ static uint64_t stack_key(const struct profile *profile, const struct profile_si
 	uint64_t key = GROUP_BY_STACK + 1;
 	bool has_made = false, was_nameless = false;
 
-	for (uint32_t i = 0; i < site->depth; i++) {
-		const struct profile_location *location = &profile->locations[site->stack[i]];
+	for (uint32_t node = site->node; node; node = profile->nodes[node].parent) {
+		const struct profile_location *location = &profile->locations[profile->nodes[node].location];
 		const bool is_made = is_made_code(location);
 		const bool is_nameless = is_made && strncmp(location->lines[0].function, "0x", 2) == 0;
 		has_made |= is_made;
@@ -192,19 +190,18 @@ static void group_widen(struct group *group, uint32_t line)
 /* How many of the first `most` calls outwards from two groups' places are the same source lines. */
 static uint32_t callers_shared(const struct group *a, const struct group *b, uint32_t most)
 {
-	const struct profile_site *site_a = &a->profile->sites[a->site], *site_b = &b->profile->sites[b->site];
 	struct frame_walk at_a = a->place, at_b = b->place;
 
-	for (uint32_t shared = 0; shared < most && site_a->depth && site_b->depth; shared++) {
-		at_a = frame_walk_next(a->profile, site_a, at_a);
-		at_b = frame_walk_next(b->profile, site_b, at_b);
-		if (!frame_walk_has(site_a, at_a) || !frame_walk_has(site_b, at_b))
+	for (uint32_t shared = 0; shared < most && frame_walk_has(at_a) && frame_walk_has(at_b); shared++) {
+		at_a = frame_walk_next(a->profile, at_a);
+		at_b = frame_walk_next(b->profile, at_b);
+		if (!frame_walk_has(at_a) || !frame_walk_has(at_b))
 			return shared;
 		if (at_a.line == at_b.line &&
-		    frame_walk_location(a->profile, site_a, at_a) == frame_walk_location(b->profile, site_b, at_b))
+		    frame_walk_location(a->profile, at_a) == frame_walk_location(b->profile, at_b))
 			continue;
-		const struct source_line *line_a = frame_walk_line(a->profile, site_a, at_a);
-		const struct source_line *line_b = frame_walk_line(b->profile, site_b, at_b);
+		const struct source_line *line_a = frame_walk_line(a->profile, at_a);
+		const struct source_line *line_b = frame_walk_line(b->profile, at_b);
 		if (strcmp(line_a->function, line_b->function) != 0 || line_a->line != line_b->line)
 			return shared;
 	}

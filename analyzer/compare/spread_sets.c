@@ -18,7 +18,6 @@ struct membership {
 /* A walk over all of them: the functions outwards, the place's module, the program. */
 struct membership_walk {
 	const struct profile *profile;
-	const struct profile_site *site;
 	struct frame_walk at;
 	uint32_t place_module, depth;
 	enum spread_level next;
@@ -36,15 +35,15 @@ static uint64_t function_key(const struct profile_location *location, uint32_t n
 
 static bool walk_next(struct membership_walk *walk, struct membership *found)
 {
-	if (walk->next == SPREAD_FUNCTION && frame_walk_has(walk->site, walk->at)) {
-		const struct profile_location *location = frame_walk_location(walk->profile, walk->site, walk->at);
+	if (walk->next == SPREAD_FUNCTION && frame_walk_has(walk->at)) {
+		const struct profile_location *location = frame_walk_location(walk->profile, walk->at);
 		*found = (struct membership){.key = function_key(location, walk->at.line),
 					     .level = SPREAD_FUNCTION,
 					     .location = location,
 					     .line = walk->at.line,
 					     .module = location->module,
 					     .depth = walk->depth++};
-		walk->at = frame_walk_next(walk->profile, walk->site, walk->at);
+		walk->at = frame_walk_next(walk->profile, walk->at);
 		return true;
 	}
 	if (walk->next <= SPREAD_MODULE && walk->place_module) {
@@ -61,13 +60,12 @@ static bool walk_next(struct membership_walk *walk, struct membership *found)
 
 static struct membership_walk walk_begin(const struct spread_sets *sets, uint32_t index)
 {
-	const struct profile_site *site = &sets->profile->sites[index];
-	struct membership_walk walk = {.profile = sets->profile, .site = site, .at = sets->places[index]};
+	struct membership_walk walk = {.profile = sets->profile, .at = sets->places[index]};
 
-	if (site->depth == 0)
+	if (!frame_walk_has(walk.at))
 		walk.next = SPREAD_PROCESS;
 	else
-		walk.place_module = frame_walk_location(sets->profile, site, walk.at)->module;
+		walk.place_module = frame_walk_location(sets->profile, walk.at)->module;
 	return walk;
 }
 

@@ -5,7 +5,7 @@
 
 #include "base/map.h"
 #include "compare/spread_place.h"
-#include "place/frame_walk.h"
+#include "profile/profile.h"
 #include "statistics/hierarchy.h"
 
 struct spread_set {

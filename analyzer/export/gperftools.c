@@ -68,9 +68,10 @@ void export_gperftools(struct buffer *out, const struct profile *profile)
 			values[value] = call_value_of(site, value);
 		values_append(out, values);
 		buffer_append_text(out, " @");
-		for (uint32_t k = 0; k < site->depth; k++)
+		for (uint32_t node = site->node; node; node = profile->nodes[node].parent)
 			buffer_printf(out, " 0x%08" PRIx64,
-				      stack_address(profile, &profile->locations[site->stack[k]], k == 0));
+				      stack_address(profile, &profile->locations[profile->nodes[node].location],
+						    node == site->node));
 		buffer_append_text(out, site->depth ? "\n" : " 0x00000000\n");
 	}
 	modules_append(out, profile);

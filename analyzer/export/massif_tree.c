@@ -9,6 +9,7 @@
 #include "base/map.h"
 #include "base/memory.h"
 #include "files/path.h"
+#include "profile/profile.h"
 #include "tree/call_tree.h"
 
 #define THRESHOLD 0.01
@@ -29,9 +30,10 @@ struct node {
 struct walk {
 	const struct profile_site *site;
 	double bytes;
-	uint32_t frame, line; /* the next */
-	uint32_t node;        /* NO_NODE: it ended, or became small */
-	uint32_t child;       /* index of the candidate that the walk belongs to at this level */
+	struct frame_walk at; /* the next call */
+	bool has_begun;
+	uint32_t node;  /* NO_NODE: it ended, or became small */
+	uint32_t child; /* index of the candidate that the walk belongs to at this level */
 };
 
 struct massif_tree {
@@ -46,28 +48,21 @@ struct massif_tree {
 /* The node that a walk comes to next; false: its stack has ended. */
 static bool walk_next(const struct massif_tree *tree, const struct walk *walk, struct node *node)
 {
-	const struct profile_site *site = walk->site;
-
 	*node = (struct node){.parent = walk->node};
-	if (site->depth == 0 && walk->frame == 0) {
-		node->text = profile_site_stand_in(site);
-		return true;
+	if (!frame_walk_has(walk->at)) {
+		node->text = walk->has_begun ? NULL : profile_site_stand_in(walk->site);
+		return !walk->has_begun;
 	}
-	if (walk->frame >= site->depth)
-		return false;
-	node->location = &tree->profile->locations[site->stack[walk->frame]];
-	node->line = walk->line;
+	node->location = frame_walk_location(tree->profile, walk->at);
+	node->line = walk->at.line;
 	return true;
 }
 
 static void walk_step(const struct massif_tree *tree, struct walk *walk)
 {
-	const struct profile_site *site = walk->site;
-
-	if (walk->frame < site->depth && ++walk->line < tree->profile->locations[site->stack[walk->frame]].line_count)
-		return;
-	walk->line = 0;
-	walk->frame++;
+	walk->has_begun = true;
+	if (frame_walk_has(walk->at))
+		walk->at = frame_walk_next(tree->profile, walk->at);
 }
 
 static int node_compare(const void *left, const void *right)
@@ -162,7 +157,8 @@ static void tree_build(struct massif_tree *tree, const struct profile *profile)
 		const double bytes = call_value_of(&profile->sites[i], CALL_INUSE_SPACE);
 		if (!(bytes > 0))
 			continue;
-		tree->walks[tree->walk_count++] = (struct walk){.site = &profile->sites[i], .bytes = bytes};
+		tree->walks[tree->walk_count++] = (struct walk){
+		    .site = &profile->sites[i], .at = frame_walk_leaf(&profile->sites[i]), .bytes = bytes};
 		total += bytes;
 	}
 	tree->threshold = total * THRESHOLD;

@@ -81,9 +81,10 @@ static void head_append(struct writer *writer, const struct profile *now, const 
 static void stack_fill(struct writer *writer, const struct export_row *row)
 {
 	writer->stack.length = 0;
-	for (uint32_t i = 0; i < row->site->depth; i++)
-		protobuf_varint(&writer->stack, pprof_location(&writer->tables, row->profile,
-							       &row->profile->locations[row->site->stack[i]]));
+	for (uint32_t node = row->site->node; node; node = row->profile->nodes[node].parent)
+		protobuf_varint(&writer->stack,
+				pprof_location(&writer->tables, row->profile,
+					       &row->profile->locations[row->profile->nodes[node].location]));
 	if (row->site->depth == 0)
 		protobuf_varint(&writer->stack,
 				pprof_made_up_location(&writer->tables, profile_site_stand_in(row->site)));

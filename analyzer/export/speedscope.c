@@ -21,7 +21,9 @@ struct writer {
 	struct export_rows rows;
 	struct frame *frames;
 	uint32_t frame_count, frame_capacity;
-	struct map *known;     /* hash of a frame -> its number */
+	struct map *known; /* hash of a frame -> its number */
+	uint32_t *path;    /* room for a stack's locations, outermost first */
+	uint32_t path_capacity;
 	struct buffer *stacks; /* by row: the frame numbers as JSON, without brackets */
 };
 
@@ -56,13 +58,22 @@ static void frame_append(struct writer *writer, struct buffer *stack, const char
 static void stack_fill(struct writer *writer, struct buffer *stack, const struct export_row *row)
 {
 	const struct profile_site *site = row->site;
+	const struct profile_node *nodes = row->profile->nodes;
+	uint32_t level = site->depth;
+
+	if (level > writer->path_capacity) {
+		writer->path_capacity = 2 * level;
+		writer->path = memory_resize(writer->path, writer->path_capacity, sizeof *writer->path);
+	}
+	for (uint32_t node = site->node; node; node = nodes[node].parent)
+		writer->path[--level] = nodes[node].location;
 
 	if (site->depth == 0)
 		frame_append(writer, stack, profile_site_stand_in(site), NULL, 0);
 	else if (site->truncated)
 		frame_append(writer, stack, EXPORT_STACK_CUT, NULL, 0);
-	for (uint32_t i = site->depth; i-- > 0;) {
-		const struct profile_location *location = &row->profile->locations[site->stack[i]];
+	for (; level < site->depth; level++) {
+		const struct profile_location *location = &row->profile->locations[writer->path[level]];
 		const struct source_line *lines = profile_lines(row->profile, location);
 		for (uint32_t k = location->line_count; k-- > 0;)
 			frame_append(writer, stack, lines[k].function, lines[k].file, lines[k].line);
@@ -170,6 +181,7 @@ void export_speedscope(struct buffer *out, const struct profile *now, const stru
 	for (uint32_t i = 0; i < writer.rows.count; i++)
 		buffer_free(&writer.stacks[i]);
 	free(writer.stacks);
+	free(writer.path);
 	free(writer.frames);
 	map_free(writer.known);
 	export_rows_free(&writer.rows);

@@ -8,7 +8,7 @@
 #include "base/map.h"
 #include "base/memory.h"
 #include "base/string_pool.h"
-#include "place/frame_walk.h"
+#include "profile/profile.h"
 
 enum { NAME_BYTES_MAX = 1000 }; /* names longer than this are cut */
 
@@ -68,12 +68,11 @@ static uint32_t node_child(struct page_stacks *stacks, uint32_t parent, uint32_t
 	return (uint32_t)*slot;
 }
 
-static uint32_t call_frame(struct page_stacks *stacks, const struct profile *profile, const struct profile_site *site,
-			   struct frame_walk at)
+static uint32_t call_frame(struct page_stacks *stacks, const struct profile *profile, struct frame_walk at)
 {
-	const struct profile_location *location = frame_walk_location(profile, site, at);
+	const struct profile_location *location = frame_walk_location(profile, at);
 
-	return frame_find(stacks, frame_walk_line(profile, site, at), profile->modules[location->module].path);
+	return frame_find(stacks, frame_walk_line(profile, at), profile->modules[location->module].path);
 }
 
 uint32_t page_stacks_add(struct page_stacks *stacks, const struct profile *profile, uint32_t site_index)
@@ -82,9 +81,9 @@ uint32_t page_stacks_add(struct page_stacks *stacks, const struct profile *profi
 	uint32_t *calls = NULL;
 	uint32_t count = 0, capacity = 0, node = 0;
 
-	for (struct frame_walk at = {0, 0}; frame_walk_has(site, at); at = frame_walk_next(profile, site, at)) {
+	for (struct frame_walk at = frame_walk_leaf(site); frame_walk_has(at); at = frame_walk_next(profile, at)) {
 		ARRAY_RESERVE(calls, count, capacity);
-		calls[count++] = call_frame(stacks, profile, site, at);
+		calls[count++] = call_frame(stacks, profile, at);
 	}
 	while (count > 0) {
 		uint32_t child = node_child(stacks, node, calls[count - 1]);
@@ -100,8 +99,5 @@ uint32_t page_stacks_add(struct page_stacks *stacks, const struct profile *profi
 
 uint32_t page_stacks_place(struct page_stacks *stacks, const struct group *group)
 {
-	const struct profile_site *site = &group->profile->sites[group->site];
-
-	return frame_walk_has(site, group->place) ? call_frame(stacks, group->profile, site, group->place)
-						  : PAGE_NO_FRAME;
+	return frame_walk_has(group->place) ? call_frame(stacks, group->profile, group->place) : PAGE_NO_FRAME;
 }

@@ -5,10 +5,9 @@
 /* How good a call is as a place: the best one, and of equals the innermost, is taken. */
 enum fitness { FITS_NOT, FITS_AS_LIBRARY, FITS_AS_HOST, FITS };
 
-static enum fitness call_fitness(const struct profile *profile, const struct wrappers *wrappers,
-				 const struct profile_site *site, struct frame_walk at)
+static enum fitness call_fitness(const struct profile *profile, const struct wrappers *wrappers, struct frame_walk at)
 {
-	const struct profile_location *location = frame_walk_location(profile, site, at);
+	const struct profile_location *location = frame_walk_location(profile, at);
 
 	if (wrappers_have(wrappers, location, at.line))
 		return FITS_NOT;
@@ -31,10 +30,9 @@ bool place_find(const struct profile *profile, const struct wrappers *wrappers, 
 
 	if (site->depth == 0)
 		return false;
-	*place = (struct frame_walk){0, 0};
-	for (struct frame_walk at = *place; best != FITS && frame_walk_has(site, at);
-	     at = frame_walk_next(profile, site, at)) {
-		const enum fitness here = call_fitness(profile, wrappers, site, at);
+	*place = frame_walk_leaf(site);
+	for (struct frame_walk at = *place; best != FITS && frame_walk_has(at); at = frame_walk_next(profile, at)) {
+		const enum fitness here = call_fitness(profile, wrappers, at);
 		if (here > best) {
 			best = here;
 			*place = at;

@@ -11,7 +11,7 @@
 #ifndef SEEP_PLACE_PLACE_H
 #define SEEP_PLACE_PLACE_H
 
-#include "place/frame_walk.h"
+#include "profile/profile.h"
 #include "place/wrapper.h"
 
 /* False, and `place` untouched, where the site has no stack. */

@@ -12,7 +12,7 @@
 #include "base/map.h"
 #include "base/memory.h"
 #include "place/allocator_name.h"
-#include "place/frame_walk.h"
+#include "profile/profile.h"
 
 #define ROUNDS 8
 #define POINTS_MOST                                                                                                    \
@@ -152,11 +152,10 @@ static struct candidate *round_candidate(struct round *round, uint64_t function)
 }
 
 /* The innermost call from `at` on that is the program's own and no wrapper. */
-static struct frame_walk next_own(const struct profile *profile, const struct wrappers *wrappers,
-				  const struct profile_site *site, struct frame_walk at)
+static struct frame_walk next_own(const struct profile *profile, const struct wrappers *wrappers, struct frame_walk at)
 {
-	for (; frame_walk_has(site, at); at = frame_walk_next(profile, site, at)) {
-		const struct profile_location *location = frame_walk_location(profile, site, at);
+	for (; frame_walk_has(at); at = frame_walk_next(profile, at)) {
+		const struct profile_location *location = frame_walk_location(profile, at);
 		if (code_is_own(wrappers_owner(wrappers, location, at.line)) &&
 		    !wrappers_have(wrappers, location, at.line))
 			break;
@@ -179,10 +178,10 @@ static int location_says_allocator(const struct wrappers *wrappers, const struct
 
 static void round_count_site(struct round *round, const struct wrappers *wrappers, const struct profile_site *site)
 {
-	const struct frame_walk own = next_own(round->profile, wrappers, site, (struct frame_walk){0, 0});
+	const struct frame_walk own = next_own(round->profile, wrappers, frame_walk_leaf(site));
 
-	if (frame_walk_has(site, own)) {
-		uint8_t *count = &round->sites_at[site->stack[own.frame]];
+	if (frame_walk_has(own)) {
+		uint8_t *count = &round->sites_at[round->profile->nodes[own.node].location];
 		*count += *count < CALLERS_MANY;
 	}
 }
@@ -190,27 +189,26 @@ static void round_count_site(struct round *round, const struct wrappers *wrapper
 static void round_add_site(struct round *round, const struct wrappers *wrappers, const struct profile_site *site)
 {
 	const struct profile *profile = round->profile;
-	const struct frame_walk own = next_own(profile, wrappers, site, (struct frame_walk){0, 0});
+	const struct frame_walk own = next_own(profile, wrappers, frame_walk_leaf(site));
 	const double bytes = site_block_bytes(site);
 
-	if (!frame_walk_has(site, own) || !(bytes > 0))
+	if (!frame_walk_has(own) || !(bytes > 0))
 		return;
-	const struct profile_location *location = frame_walk_location(profile, site, own);
+	const struct profile_location *location = frame_walk_location(profile, own);
 	/* Too few callers, and a name that does not say it. Of a program without symbols nearly all are such. */
-	if (location->labelled && round->sites_at[site->stack[own.frame]] < CALLERS_MANY &&
+	if (location->labelled && round->sites_at[profile->nodes[own.node].location] < CALLERS_MANY &&
 	    !location_says_allocator(wrappers, location, own.line))
 		return;
-	const struct frame_walk above = next_own(profile, wrappers, site, frame_walk_next(profile, site, own));
-	if (!frame_walk_has(site, above)) /* a thread's outermost function, or main */
+	const struct frame_walk above = next_own(profile, wrappers, frame_walk_next(profile, own));
+	if (!frame_walk_has(above)) /* a thread's outermost function, or main */
 		return;
 	struct candidate *candidate = round_candidate(round, function_key(location, own.line));
 	if (candidate->says < 0)
 		candidate->says = location_says_allocator(wrappers, location, own.line);
 	range_add(&candidate->least, &candidate->most, bytes);
 	const uint32_t line = location->labelled ? 0 : location->lines[own.line].line;
-	candidate_add_point(candidate, line ? line : site->stack[own.frame]);
-	candidate_add_caller(round, candidate, function_key(frame_walk_location(profile, site, above), above.line),
-			     bytes);
+	candidate_add_point(candidate, line ? line : profile->nodes[own.node].location);
+	candidate_add_caller(round, candidate, function_key(frame_walk_location(profile, above), above.line), bytes);
 }
 
 /* Whether the callers decide how much is asked for. */

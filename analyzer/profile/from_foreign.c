@@ -140,19 +140,28 @@ static void build_locations(struct builder *builder)
 	}
 }
 
+/* The leaf of a stack. `nodes`: by parent and location; their numbers are one less than their indices. */
+static uint32_t nodes_find(struct numbering *nodes, const uint32_t *frames, uint32_t depth)
+{
+	uint32_t node = 0;
+	bool is_new;
+
+	while (depth-- > 0)
+		node = numbering_put(nodes, (uint64_t)node << 32 | frames[depth], &is_new) + 1;
+	return node;
+}
+
 static void build_sites(struct builder *builder)
 {
 	const struct foreign_profile *foreign = builder->foreign;
 	struct profile *profile = builder->profile;
 	struct map *known = map_create();
+	struct numbering nodes = {0};
 
-	builder->storage->stacks = memory_allocate(foreign->frame_count + 1, sizeof *builder->storage->stacks);
-	if (foreign->frame_count)
-		memcpy(builder->storage->stacks, foreign->frames, foreign->frame_count * sizeof *foreign->frames);
 	profile->sites = memory_allocate(foreign->stack_count + 1, sizeof *profile->sites);
 	for (size_t i = 0; i < foreign->stack_count; i++) {
 		const struct foreign_stack *stack = &foreign->stacks[i];
-		const uint32_t *frames = &builder->storage->stacks[stack->first_frame];
+		const uint32_t *frames = &foreign->frames[stack->first_frame];
 		const uint64_t truncated = stack->truncated;
 		uint64_t key = 0;
 		bool is_new;
@@ -162,13 +171,20 @@ static void build_sites(struct builder *builder)
 		uint64_t *slot = map_put(known, key, &is_new);
 		if (is_new) {
 			*slot = profile->site_count++;
-			profile->sites[*slot] = (struct profile_site){
-			    .key = key, .stack = frames, .depth = stack->depth, .truncated = stack->truncated};
+			profile->sites[*slot] = (struct profile_site){.key = key,
+								      .node = nodes_find(&nodes, frames, stack->depth),
+								      .depth = stack->depth,
+								      .truncated = stack->truncated};
 		}
 		measure_add(&profile->sites[*slot].in_use, &stack->in_use);
 		measure_add(&profile->sites[*slot].allocated, &stack->allocated);
 	}
 	map_free(known);
+	profile->node_count = nodes.count + 1;
+	profile->nodes = memory_allocate(profile->node_count, sizeof *profile->nodes);
+	for (uint32_t i = 0; i < nodes.count; i++)
+		profile->nodes[i + 1] = (struct profile_node){(uint32_t)(nodes.keys[i] >> 32), (uint32_t)nodes.keys[i]};
+	numbering_free(&nodes);
 }
 
 static uint32_t lacks_from(uint32_t foreign)

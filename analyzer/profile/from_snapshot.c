@@ -26,14 +26,11 @@ struct builder {
 	const struct snapshot_view *view;
 	struct profile *profile;
 	struct profile_storage *storage;
-	uint64_t *identities;  /* by module: equal for the same code, in this process and in others */
-	uint32_t *canonical;   /* by module: the first one with its identity */
-	uint32_t *node_parent; /* by node, as the following */
-	uint16_t *node_depth;
-	uint32_t *node_location;
-	uint64_t *node_key;  /* hash of the stack from the root to here */
-	uint32_t *site_of;   /* by the snapshot's site: the profile's */
-	uint32_t *site_node; /* by the profile's site: the leaf of its stack */
+	uint64_t *identities; /* by module: equal for the same code, in this process and in others */
+	uint32_t *canonical;  /* by module: the first one with its identity */
+	uint16_t *node_depth; /* by node, as the following */
+	uint64_t *node_key;   /* hash of the stack from the root to here */
+	uint32_t *site_of;    /* by the snapshot's site: the profile's */
 };
 
 static const char *builder_text(const struct builder *builder, seep_string offset, size_t limit)
@@ -222,10 +219,10 @@ static uint32_t location_find(struct profile *profile, const struct index_table 
 static void batch_add(struct location_batch *batch, uint32_t k, const struct index_table *known,
 		      struct profile_location location)
 {
-	const uint64_t words[] = {location.module, location.address, location.exact};
+	const uint64_t secret = hash_secret(), where = (uint64_t)location.module << 1 | location.exact;
 
 	batch->wanted[k] = location;
-	batch->places[k] = hash_bytes(hash_secret(), words, sizeof words);
+	batch->places[k] = hash_word(hash_word(location.address ^ secret) + where);
 	__builtin_prefetch(index_table_slot(known, batch->places[k]), 1);
 }
 
@@ -240,7 +237,7 @@ static void batch_find(struct builder *builder, const struct location_batch *bat
 			__builtin_prefetch(&profile->locations[index - 1]);
 	}
 	for (uint32_t k = 0; k < count; k++)
-		builder->node_location[first + k] = location_find(profile, known, &batch->wanted[k], batch->places[k]);
+		profile->nodes[first + k].location = location_find(profile, known, &batch->wanted[k], batch->places[k]);
 }
 
 static void build_locations(struct builder *builder)
@@ -251,9 +248,9 @@ static void build_locations(struct builder *builder)
 	struct location_batch batch;
 
 	profile->locations = memory_allocate(count, sizeof *profile->locations);
-	builder->node_parent = memory_allocate(count, sizeof *builder->node_parent);
+	profile->nodes = memory_allocate(count, sizeof *profile->nodes);
+	profile->node_count = count;
 	builder->node_depth = memory_allocate(count, sizeof *builder->node_depth);
-	builder->node_location = memory_allocate(count, sizeof *builder->node_location);
 	builder->node_key = memory_allocate(count, sizeof *builder->node_key);
 	for (uint32_t i = 1; i < count; i++) {
 		const uint32_t k = (i - 1) % NODES_AT_ONCE;
@@ -261,7 +258,7 @@ static void build_locations(struct builder *builder)
 		struct profile_location location = {.module = builder->canonical[node.module],
 						    .address = node.address,
 						    .exact = node.flags & SEEP_NODE_EXACT};
-		builder->node_parent[i] = node.parent;
+		profile->nodes[i].parent = node.parent;
 		builder->node_depth[i] = (uint16_t)(builder->node_depth[node.parent] + 1);
 		builder->node_key[i] = stack_key_extend(
 		    builder->node_key[node.parent], builder->identities[node.module], location.address, location.exact);
@@ -275,9 +272,11 @@ static void build_locations(struct builder *builder)
 	profile->locations = memory_resize(profile->locations, profile->location_count, sizeof *profile->locations);
 }
 
-static struct profile_site site_of_entry(const struct seep_site *entry, uint64_t key)
+static struct profile_site site_of_entry(const struct builder *builder, const struct seep_site *entry, uint64_t key)
 {
 	return (struct profile_site){.key = key,
+				     .node = entry->node,
+				     .depth = builder->node_depth[entry->node],
 				     .truncated = (entry->flags & SEEP_SITE_TRUNCATED) != 0,
 				     .retired = site_is_retired(entry->flags, entry->node),
 				     .allocated = entry->allocated,
@@ -298,64 +297,33 @@ static void site_add_freed(struct profile *profile, struct profile_site *site, c
 		profile_freed_add(profile, site, &freed);
 }
 
-/* The site with this key, which is made if it is not there yet. */
-static uint32_t site_find(struct profile *profile, const struct index_table *known, uint64_t key, bool *is_new)
-{
-	for (size_t at = hash_bytes(hash_secret(), &key, sizeof key);; at++) {
-		uint32_t *slot = index_table_slot(known, at);
-		*is_new = *slot == 0;
-		if (*is_new)
-			*slot = ++profile->site_count;
-		if (*is_new || profile->sites[*slot - 1].key == key)
-			return *slot - 1;
-	}
-}
-
-/* Sites that share a stack become one; their stacks come later. */
+/* Sites that share a stack become one. */
 static void build_sites(struct builder *builder)
 {
 	struct profile *profile = builder->profile;
-	uint32_t count = snapshot_count(builder->view, SEEP_SECTION_SITES);
-	struct index_table known = index_table_create(count);
+	const uint32_t count = snapshot_count(builder->view, SEEP_SECTION_SITES);
+	struct numbering known = {0};
 
+	numbering_reserve(&known, count);
 	profile->sites = memory_allocate(count, sizeof *profile->sites);
 	builder->site_of = memory_allocate(count, sizeof *builder->site_of);
-	builder->site_node = memory_allocate(count, sizeof *builder->site_node);
 	for (uint32_t i = 0; i < count; i++) {
-		struct seep_site entry = snapshot_site(builder->view, i);
+		const struct seep_site entry = snapshot_site(builder->view, i);
 		const uint64_t key = stack_key_close(builder->node_key[entry.node], entry.flags, entry.node);
 		bool is_new;
-		const uint32_t index = site_find(profile, &known, key, &is_new);
-		const struct profile_site site = site_of_entry(&entry, key);
+		const uint32_t index = numbering_put(&known, key, &is_new);
 		builder->site_of[i] = index;
-		if (is_new) {
-			builder->site_node[index] = entry.node;
-			profile->sites[index] = site;
-		} else {
-			profile_site_add(&profile->sites[index], &site);
-		}
+		if (is_new)
+			profile->sites[profile->site_count++] = site_of_entry(builder, &entry, key);
+		else
+			profile_site_add(&profile->sites[index], &(struct profile_site){.allocated = entry.allocated,
+											.freed = entry.freed,
+											.in_use = entry.in_use});
 		site_add_freed(profile, &profile->sites[index], &entry);
 		if (i % ENTRIES_A_LOOK == 0)
 			message_progress_within("reading site", i, count);
 	}
-	index_table_free(&known);
-}
-
-static void build_stacks(struct builder *builder)
-{
-	struct profile *profile = builder->profile;
-	size_t total = 0;
-
-	for (uint32_t i = 0; i < profile->site_count; i++) {
-		profile->sites[i].depth = builder->node_depth[builder->site_node[i]];
-		total += profile->sites[i].depth;
-	}
-	uint32_t *frame = builder->storage->stacks = memory_allocate(total, sizeof *frame);
-	for (uint32_t i = 0; i < profile->site_count; i++) {
-		profile->sites[i].stack = frame;
-		for (uint32_t node = builder->site_node[i]; node != 0; node = builder->node_parent[node])
-			*frame++ = builder->node_location[node];
-	}
+	numbering_free(&known);
 }
 
 static void build_lifetimes(struct builder *builder)
@@ -403,16 +371,12 @@ struct profile *profile_from_snapshot(const struct snapshot_view *view)
 	build_modules(&builder);
 	build_locations(&builder);
 	build_sites(&builder);
-	build_stacks(&builder);
 	build_lifetimes(&builder);
 	build_samples(&builder);
 	free(builder.identities);
 	free(builder.canonical);
-	free(builder.node_parent);
 	free(builder.node_depth);
-	free(builder.node_location);
 	free(builder.node_key);
-	free(builder.site_node);
 	return profile;
 }
 

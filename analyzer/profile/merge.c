@@ -16,7 +16,8 @@ struct merger {
 	struct profile_storage *storage;
 	struct map *modules, *locations, *sites;     /* identity or key -> index + 1 */
 	uint32_t *module_of, *location_of, *site_of; /* of the profile at hand */
-	size_t line_count, frame_count;
+	size_t line_count;
+	uint32_t first_node;  /* of the profile at hand: its node n is the sum's first_node + n */
 	struct perf_map *jit; /* names of code that the profile at hand made at run time; NULL: none */
 	uint64_t process;     /* the number of the process at hand */
 	struct filed_lifetime *lifetimes;
@@ -130,18 +131,26 @@ static void locations_add(struct merger *merger, const struct profile *from)
 	perf_map_free(merger->jit);
 }
 
-static void site_make(struct merger *merger, struct profile_site *site, const struct profile_site *from)
+static void site_make(const struct merger *merger, struct profile_site *site, const struct profile_site *from)
 {
-	uint32_t *stack = &merger->storage->stacks[merger->frame_count];
-
 	*site = (struct profile_site){.key = from->key,
-				      .stack = stack,
+				      .node = from->node ? from->node + merger->first_node : 0,
 				      .depth = from->depth,
 				      .truncated = from->truncated,
 				      .retired = from->retired};
-	for (uint32_t k = 0; k < from->depth; k++)
-		stack[k] = merger->location_of[from->stack[k]];
-	merger->frame_count += from->depth;
+}
+
+/* They keep their order behind those that are there. */
+static void nodes_add(struct merger *merger, const struct profile *from)
+{
+	struct profile *to = merger->to;
+
+	merger->first_node = to->node_count - 1;
+	for (uint32_t i = 1; i < from->node_count; i++) {
+		const struct profile_node *node = &from->nodes[i];
+		to->nodes[to->node_count++] = (struct profile_node){
+		    node->parent ? node->parent + merger->first_node : 0, merger->location_of[node->location]};
+	}
 }
 
 static void sites_add(struct merger *merger, const struct profile *from)
@@ -286,26 +295,26 @@ static const char *sources_join(const struct profile *to)
 /* Room for everything, as if nothing matched. */
 static void room_make(struct merger *merger, struct profile *const *profiles, size_t count)
 {
-	size_t modules = 1, locations = 1, lines = 1, sites = 1, frames = 1, samples = 1;
+	size_t modules = 1, locations = 1, lines = 1, nodes = 1, sites = 1, samples = 1;
 	struct profile *to = merger->to;
 
 	for (size_t i = 0; i < count; i++) {
 		const struct profile *from = profiles[i];
 		modules += from->module_count;
 		locations += from->location_count;
+		nodes += from->node_count;
 		sites += from->site_count;
 		samples += from->sample_count;
 		for (uint32_t k = 0; k < from->location_count; k++)
 			lines += from->locations[k].given ? from->locations[k].line_count : 1;
-		for (uint32_t k = 0; k < from->site_count; k++)
-			frames += from->sites[k].depth;
 	}
 	to->modules = memory_allocate(modules, sizeof *to->modules);
 	merger->storage->module_paths = memory_allocate(modules, sizeof *merger->storage->module_paths);
 	to->locations = memory_allocate(locations, sizeof *to->locations);
 	merger->storage->given_lines = memory_allocate(lines, sizeof *merger->storage->given_lines);
 	to->sites = memory_allocate(sites, sizeof *to->sites);
-	merger->storage->stacks = memory_allocate(frames, sizeof *merger->storage->stacks);
+	to->nodes = memory_allocate(nodes, sizeof *to->nodes);
+	to->node_count = 1;
 	to->samples = memory_allocate(samples, sizeof *to->samples);
 	to->parts = merger->storage->parts = memory_allocate(count, sizeof *to->parts);
 	to->modules[0].path = merger->storage->module_paths[0] = "";
@@ -332,6 +341,7 @@ struct profile *profile_merge(struct profile *const *profiles, const uint64_t *s
 		modules_add(&merger, profiles[i]);
 		jit_open(&merger, profiles[i]);
 		locations_add(&merger, profiles[i]);
+		nodes_add(&merger, profiles[i]);
 		sites_add(&merger, profiles[i]);
 		samples_add(&merger, profiles[i], shifts_ns[i]);
 		free(merger.module_of);

@@ -35,7 +35,6 @@ void profile_free(struct profile *profile)
 	if (!profile)
 		return;
 	struct profile_storage *storage = profile->storage;
-	free(storage->stacks);
 	free(storage->lifetimes);
 	free(storage->lines);
 	free(storage->given_lines);
@@ -50,6 +49,7 @@ void profile_free(struct profile *profile)
 	free(storage);
 	free(profile->modules);
 	free(profile->locations);
+	free(profile->nodes);
 	free(profile->sites);
 	free(profile->freed);
 	free(profile->samples);

@@ -68,10 +68,16 @@ struct profile_freed {
 	struct seep_measure remotely, shortly, grown;
 };
 
+/* An address in stacks; those with the same callers may share them. */
+struct profile_node {
+	uint32_t parent; /* index of the caller's, smaller than this one's; 0: there is none */
+	uint32_t location;
+};
+
 struct profile_site {
-	uint64_t key;          /* hash of the stack; equal across profiles */
-	const uint32_t *stack; /* location indices, leaf first; allocator frames at the leaf are trimmed after
-	                          symbolization (profile_symbolize) */
+	uint64_t key;  /* hash of the stack; equal across profiles */
+	uint32_t node; /* the leaf of its stack, 0 where that is not known; allocator frames are trimmed after
+	                  symbolization (profile_symbolize) */
 	uint32_t depth;
 	uint32_t freed_how;                       /* index into profile.freed; 0: none of that, as most sites have it */
 	const struct profile_lifetime *lifetimes; /* ascending bin, sparse */
@@ -127,6 +133,8 @@ struct profile {
 	uint32_t module_count; /* >= 1 */
 	struct profile_location *locations;
 	uint32_t location_count;
+	struct profile_node *nodes; /* the first one is none */
+	uint32_t node_count;
 	struct profile_site *sites;
 	uint32_t site_count;
 	struct profile_freed *freed; /* NULL: no site has any; else the first is all zero */
@@ -216,11 +224,60 @@ bool profile_location_is_named(const struct profile *profile, const struct profi
 uint64_t profile_call_address(const struct profile *profile, const struct profile_location *location,
 			      const struct source_line *line);
 
+/* NULL: the site has no stack. */
+static inline const struct profile_location *profile_leaf(const struct profile *profile,
+							  const struct profile_site *site)
+{
+	return site->node ? &profile->locations[profile->nodes[site->node].location] : NULL;
+}
+
 /* The text that stands for the stack of a site without frames. */
 static inline const char *profile_site_stand_in(const struct profile_site *site)
 {
 	return site->retired ? "[retired]" : "[no stack]";
 }
+
+/* ---- a walk over a stack's calls from the leaf outwards; a call that was inlined is one like any other ---- */
+
+/* One call: the line'th of what the node's address stands for; node 0: none. */
+struct frame_walk {
+	uint32_t node, line;
+};
+
+static inline struct frame_walk frame_walk_leaf(const struct profile_site *site)
+{
+	return (struct frame_walk){site->node, 0};
+}
+
+static inline bool frame_walk_has(struct frame_walk at)
+{
+	return at.node != 0;
+}
+
+static inline bool frame_walk_is(struct frame_walk at, struct frame_walk other)
+{
+	return at.node == other.node && at.line == other.line;
+}
+
+static inline const struct profile_location *frame_walk_location(const struct profile *profile, struct frame_walk at)
+{
+	return &profile->locations[profile->nodes[at.node].location];
+}
+
+static inline const struct source_line *frame_walk_line(const struct profile *profile, struct frame_walk at)
+{
+	return &profile_lines(profile, frame_walk_location(profile, at))[at.line];
+}
+
+/* The caller's. */
+static inline struct frame_walk frame_walk_next(const struct profile *profile, struct frame_walk at)
+{
+	if (at.line + 1 < frame_walk_location(profile, at)->line_count)
+		return (struct frame_walk){at.node, at.line + 1};
+	return (struct frame_walk){profile->nodes[at.node].parent, 0};
+}
+
+/* ---- keys ---- */
 
 /* Equal for the same module of two profiles: by its build id where there is one, else by its path. */
 uint64_t profile_module_identity(const uint8_t *build_id, uint32_t build_id_bytes, const char *path);

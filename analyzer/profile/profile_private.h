@@ -14,7 +14,6 @@
 enum { LABELS_A_CHUNK = 1024 };
 
 struct profile_storage {
-	uint32_t *stacks;                   /* all sites' stacks, one behind the other */
 	struct profile_lifetime *lifetimes; /* all sites' lifetimes, one behind the other */
 	struct source_line *lines;          /* of all locations; NULL before symbolization */
 	struct source_line *given_lines;    /* those that the source itself had; NULL: none */

@@ -203,8 +203,8 @@ static void stacks_trim(struct profile *profile)
 {
 	for (uint32_t i = 0; i < profile->site_count; i++) {
 		struct profile_site *site = &profile->sites[i];
-		while (site->depth > 1 && profile->locations[site->stack[0]].allocator) {
-			site->stack++;
+		while (site->depth > 1 && profile_leaf(profile, site)->allocator) {
+			site->node = profile->nodes[site->node].parent;
 			site->depth--;
 		}
 	}
@@ -258,8 +258,8 @@ static uint32_t locations_bound(struct profile *profile, uint32_t most)
 		profile->locations[i].given = true;
 	qsort(profile->sites, profile->site_count, sizeof *profile->sites, site_compare);
 	for (uint32_t i = 0; i < profile->site_count && taken < most; i++) {
-		for (uint32_t k = 0; k < profile->sites[i].depth && taken < most; k++) {
-			struct profile_location *location = &profile->locations[profile->sites[i].stack[k]];
+		for (uint32_t node = profile->sites[i].node; node && taken < most; node = profile->nodes[node].parent) {
+			struct profile_location *location = &profile->locations[profile->nodes[node].location];
 			taken += location->given && location->module != 0;
 			location->given &= location->module == 0;
 		}

@@ -142,11 +142,11 @@ static void stack_add(struct line_table *table, const struct stack *stack)
 	const struct source_line *inner = NULL; /* the call inwards, where it was inlined */
 	uint32_t inner_function = 0;
 
-	for (struct frame_walk at = {0, 0}; frame_walk_has(stack->site, at);
-	     at = frame_walk_next(stack->profile, stack->site, at)) {
-		const struct source_line *line = frame_walk_line(stack->profile, stack->site, at);
-		const struct profile_location *location = frame_walk_location(stack->profile, stack->site, at);
-		const bool is_place = at.frame == stack->place.frame && at.line == stack->place.line;
+	for (struct frame_walk at = frame_walk_leaf(stack->site); frame_walk_has(at);
+	     at = frame_walk_next(stack->profile, at)) {
+		const struct source_line *line = frame_walk_line(stack->profile, at);
+		const struct profile_location *location = frame_walk_location(stack->profile, at);
+		const bool is_place = frame_walk_is(at, stack->place);
 		const bool has_line = line->file && line->line;
 		const uint32_t module = module_find(table, &stack->profile->modules[location->module]);
 		const uint32_t function = function_find(table, line, module);

@@ -12,6 +12,7 @@
 #include "base/map.h"
 #include "base/memory.h"
 #include "files/path.h"
+#include "profile/profile.h"
 #include "tree/call_tree.h"
 
 #define NO_NODE UINT32_MAX
@@ -42,6 +43,10 @@ struct tree_builder {
 	enum call_side side;
 	uint32_t *first_frame;     /* a location's first entry in line_frames, by location */
 	uint32_t *location_frames; /* frame of every line of every location */
+	uint32_t *known[2]; /* by the profile's node: the tree's, 0 where there is none yet; [1] of truncated stacks */
+	bool has_lines;     /* some locations have lines of source files */
+	uint32_t *path;     /* room for the nodes that a walk has to go down */
+	uint32_t path_capacity;
 };
 
 /* The part of a module's name that is equal for all of its builds: nothing of the program itself, else the file's name
@@ -183,8 +188,9 @@ static void frames_prepare(struct tree_builder *builder)
 	for (uint32_t i = 0; i < profile->location_count; i++) {
 		const struct profile_location *location = &profile->locations[i];
 		for (uint32_t k = 0; k < location->line_count; k++) {
-			batch_add(builder, &batch, profile_lines(profile, location)[k].function,
-				  module + location->module);
+			const struct source_line *line = &profile_lines(profile, location)[k];
+			builder->has_lines |= line->file && line->line;
+			batch_add(builder, &batch, line->function, module + location->module);
 			if (batch.count == FRAMES_AT_ONCE)
 				next = batch_find(builder, &batch, next);
 		}
@@ -245,8 +251,6 @@ static uint32_t node_child(struct tree_builder *builder, uint32_t parent, uint32
 static void node_add_line(struct tree_builder *builder, uint32_t node, const struct source_line *line,
 			  const struct profile_site *site)
 {
-	if (!line->inlined)
-		builder->tree->nodes[node].inlined = false;
 	if (!line->file || !line->line || builder->line_count >= LINES_PER_NODE * (size_t)builder->node_limit)
 		return;
 	bool inserted;
@@ -264,25 +268,55 @@ static void node_add_line(struct tree_builder *builder, uint32_t node, const str
 	builder->node_lines[*slot].allocated += call_value_of(site, CALL_ALLOC_SPACE);
 }
 
-/* Walks the site's stack down from `node`. Frames that find no room in the tree are left out: the site then counts for
- * the last caller that did. */
-static uint32_t stack_walk(struct tree_builder *builder, const struct profile_site *site, uint32_t node)
+/* Goes down from `*node`, whose depth is less than `depth_end`, by the calls of one address; false: there is no room for
+ * all, and `*call` is the first that has none. */
+static bool calls_go_down(struct tree_builder *builder, uint32_t *node, struct frame_walk *call, uint32_t depth_end)
+{
+	const struct profile_location *location = frame_walk_location(builder->profile, *call);
+	const uint32_t *frames =
+	    &builder->location_frames[builder->first_frame[location - builder->profile->locations]];
+
+	for (call->line = location->line_count; call->line-- > 0;) {
+		const bool is_near = builder->tree->nodes[*node].depth < depth_end;
+		const uint32_t child = is_near ? node_child(builder, *node, frames[call->line]) : NO_NODE;
+		if (child == NO_NODE)
+			return false;
+		*node = child;
+		if (location->labelled || !location->lines[call->line].inlined)
+			builder->tree->nodes[child].inlined = false;
+	}
+	call->line = 0;
+	return true;
+}
+
+/* Walks the site's stack down from `root`, beginning with the first caller that no stack before came through. Frames that
+ * find no room in the tree are left out: the site then counts for the last caller that did. */
+static uint32_t stack_walk(struct tree_builder *builder, const struct profile_site *site, uint32_t root)
 {
 	const struct profile *profile = builder->profile;
-	uint32_t frames_left = BUDGET_STACK_FRAMES;
+	const uint32_t depth_end = builder->tree->nodes[root].depth + BUDGET_STACK_FRAMES;
+	uint32_t *known = builder->known[site->truncated], level = 0, node = root;
+	struct frame_walk call = frame_walk_leaf(site);
 
-	for (uint32_t level = site->depth; level-- > 0;) {
-		const struct profile_location *location = &profile->locations[site->stack[level]];
-		const uint32_t *frames = &builder->location_frames[builder->first_frame[site->stack[level]]];
-		for (uint32_t k = location->line_count; k-- > 0;) {
-			const uint32_t child = frames_left-- ? node_child(builder, node, frames[k]) : NO_NODE;
-			if (child == NO_NODE) {
-				builder->tree->cut_stacks++;
-				return node;
-			}
-			node = child;
-			node_add_line(builder, node, &location->lines[k], site);
+	for (; frame_walk_has(call) && !known[call.node]; call.node = profile->nodes[call.node].parent) {
+		ARRAY_RESERVE(builder->path, level, builder->path_capacity);
+		builder->path[level++] = call.node;
+	}
+	if (frame_walk_has(call))
+		node = known[call.node];
+	call = frame_walk_leaf(site);
+	while (level-- > 0) {
+		struct frame_walk next = {builder->path[level], 0};
+		if (!calls_go_down(builder, &node, &next, depth_end)) {
+			builder->tree->cut_stacks++;
+			call = frame_walk_next(profile, next);
+			break;
 		}
+		known[next.node] = node;
+	}
+	for (uint32_t at = node; builder->has_lines && frame_walk_has(call); call = frame_walk_next(profile, call)) {
+		node_add_line(builder, at, frame_walk_line(profile, call), site);
+		at = builder->tree->nodes[at].parent;
 	}
 	return node;
 }
@@ -354,12 +388,16 @@ static void profile_add(struct tree_builder *builder, const struct profile *prof
 	builder->profile = profile;
 	builder->side = side;
 	frames_prepare(builder);
+	for (int i = 0; i < 2; i++)
+		builder->known[i] = memory_allocate(profile->node_count + 1u, sizeof *builder->known[i]);
 	struct site_rank *ranks = sites_rank(profile);
 	for (uint32_t i = 0; i < profile->site_count; i++)
 		site_add(builder, &profile->sites[ranks[i].site]);
 	free(ranks);
 	free(builder->first_frame);
 	free(builder->location_frames);
+	free(builder->known[0]);
+	free(builder->known[1]);
 }
 
 /* Every node gets the line that most of its bytes went through. */
@@ -390,6 +428,7 @@ static void builder_free(struct tree_builder *builder)
 	index_table_free(&builder->children);
 	map_free(builder->lines);
 	free(builder->node_lines);
+	free(builder->path);
 }
 
 struct call_tree *call_tree_build(const struct profile *now, const struct profile *base, enum call_value value)

@@ -35,8 +35,10 @@ static inline void profile_check(const struct profile *profile)
 	}
 	for (uint32_t i = 0; i < profile->site_count; i++) {
 		must(profile->sites[i].depth <= FOREIGN_DEPTH_MAX, "a stack is too deep");
-		for (uint32_t k = 0; k < profile->sites[i].depth; k++)
-			must(profile->sites[i].stack[k] < profile->location_count, "a frame has no location");
+		for (uint32_t node = profile->sites[i].node; node; node = profile->nodes[node].parent) {
+			must(profile->nodes[node].parent < node, "a caller does not precede its callee");
+			must(profile->nodes[node].location < profile->location_count, "a frame has no location");
+		}
 		for (int value = 0; value < CALL_VALUE_COUNT; value++)
 			must(call_value_of(&profile->sites[i], value) >= 0, "a value is negative or no number");
 	}

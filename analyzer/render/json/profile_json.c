@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "profile/profile.h"
 #include "profile/lost.h"
 #include "render/words/notes.h"
 #include "statistics/measure.h"
@@ -207,11 +208,9 @@ static void json_stack(struct json *json, const struct group *group, enum group_
 	json_begin_array(json_key(json, "stack"));
 	if (by != GROUP_BY_STACK && group_line(group))
 		json_frame(json, profile, group_location(group), group_line(group), by);
-	for (uint32_t i = 0; by == GROUP_BY_STACK && i < site->depth && !json->out->refused; i++) {
-		const struct profile_location *location = &profile->locations[site->stack[i]];
-		for (uint32_t k = 0; k < location->line_count; k++)
-			json_frame(json, profile, location, &profile_lines(profile, location)[k], by);
-	}
+	for (struct frame_walk at = frame_walk_leaf(site);
+	     by == GROUP_BY_STACK && frame_walk_has(at) && !json->out->refused; at = frame_walk_next(profile, at))
+		json_frame(json, profile, frame_walk_location(profile, at), frame_walk_line(profile, at), by);
 	json_end_array(json);
 }
 

@@ -76,17 +76,16 @@ void place_text_append(struct buffer *out, const struct group *group, unsigned c
 void place_text_append_callers(struct buffer *out, const struct group *group, unsigned columns)
 {
 	const struct profile *profile = group->profile;
-	const struct profile_site *site = &profile->sites[group->site];
 	struct frame_walk at = group->place;
 	const char *separator = "via ", *last = "";
 	unsigned used = 0;
 
-	for (uint32_t i = 0; i < group->shared_callers && site->depth; i++) {
-		at = frame_walk_next(profile, site, at);
-		if (!frame_walk_has(site, at))
+	for (uint32_t i = 0; i < group->shared_callers && frame_walk_has(at); i++) {
+		at = frame_walk_next(profile, at);
+		if (!frame_walk_has(at))
 			return;
-		const struct source_line *line = frame_walk_line(profile, site, at);
-		const struct profile_location *location = frame_walk_location(profile, site, at);
+		const struct source_line *line = frame_walk_line(profile, at);
+		const struct profile_location *location = frame_walk_location(profile, at);
 		if (!code_is_own(code_owner(profile, location, line)) || strcmp(line->function, last) == 0 ||
 		    strcmp(line->function, "_start") == 0)
 			continue;

@@ -24,29 +24,24 @@ struct frame {
 
 struct stack_walk {
 	const struct profile *profile;
-	const struct profile_site *site;
 	struct frame_walk at; /* the next line to come */
 };
 
 static bool walk_next(struct stack_walk *walk, struct frame *frame)
 {
-	if (!frame_walk_has(walk->site, walk->at))
+	if (!frame_walk_has(walk->at))
 		return false;
-	*frame = (struct frame){frame_walk_location(walk->profile, walk->site, walk->at),
-				frame_walk_line(walk->profile, walk->site, walk->at)};
-	walk->at = frame_walk_next(walk->profile, walk->site, walk->at);
+	*frame = (struct frame){frame_walk_location(walk->profile, walk->at), frame_walk_line(walk->profile, walk->at)};
+	walk->at = frame_walk_next(walk->profile, walk->at);
 	return true;
 }
 
 /* Begins behind the call that names the group. */
 static struct stack_walk walk_callers(const struct group *group)
 {
-	const struct profile_site *site = &group->profile->sites[group->site];
-	struct stack_walk walk = {.profile = group->profile, .site = site, .at = group->place};
-
-	if (site->depth)
-		walk.at = frame_walk_next(group->profile, site, walk.at);
-	return walk;
+	return (struct stack_walk){group->profile, frame_walk_has(group->place)
+						       ? frame_walk_next(group->profile, group->place)
+						       : group->place};
 }
 
 static bool is_library(const struct profile *profile, const struct frame *frame)
@@ -170,11 +165,11 @@ static void write_frame(struct text_page *page, const struct profile *profile, c
 /* All calls from the place to the leaf. */
 static void write_inner(struct text_page *page, const struct group *group, unsigned indent)
 {
-	struct stack_walk walk = {.profile = group->profile, .site = &group->profile->sites[group->site]};
+	struct stack_walk walk = {group->profile, frame_walk_leaf(&group->profile->sites[group->site])};
 	struct frame *frames = NULL, frame;
 	size_t count = 0, capacity = 0;
 
-	while ((walk.at.frame != group->place.frame || walk.at.line != group->place.line) && walk_next(&walk, &frame)) {
+	while (!frame_walk_is(walk.at, group->place) && walk_next(&walk, &frame)) {
 		ARRAY_RESERVE(frames, count, capacity);
 		frames[count++] = frame;
 	}
@@ -186,7 +181,7 @@ static void write_inner(struct text_page *page, const struct group *group, unsig
 static void write_stack_name(struct text_page *page, const struct group *group, unsigned columns, unsigned indent)
 {
 	const struct frame own = {group_location(group), group_line(group)};
-	struct stack_walk walk = {.profile = group->profile, .site = &group->profile->sites[group->site]};
+	struct stack_walk walk = {group->profile, frame_walk_leaf(&group->profile->sites[group->site])};
 	struct buffer place = {0};
 	struct frame leaf;
 

@@ -62,7 +62,7 @@ static struct naming naming_measure(const struct profile *profile)
 
 	for (uint32_t i = 0; i < profile->site_count; i++) {
 		const struct profile_site *site = &profile->sites[i];
-		const struct profile_location *leaf = site->depth ? &profile->locations[site->stack[0]] : NULL;
+		const struct profile_location *leaf = profile_leaf(profile, site);
 		const double in_use = site->in_use.bytes.uncertain + site->in_use.bytes.certain;
 		naming.total += in_use;
 		if (!leaf || !leaf->line_count)

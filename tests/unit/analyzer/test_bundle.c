@@ -105,7 +105,7 @@ static void every_snapshot_comes_out_with_names(void **state)
 		assert_int_equal(profile->site_count, i + 1);
 		for (uint32_t k = 0; k < profile->location_count; k++)
 			assert_true(profile->locations[k].given && profile->locations[k].line_count > 0);
-		const struct profile_location *leaf = &profile->locations[profile->sites[0].stack[0]];
+		const struct profile_location *leaf = profile_leaf(profile, &profile->sites[0]);
 		assert_string_equal(leaf->lines[0].function, "server+0x1234");
 		assert_non_null(strstr(profile->modules[leaf->module].symbols, "/nowhere/server"));
 		profile_free(profile);

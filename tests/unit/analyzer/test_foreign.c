@@ -54,12 +54,12 @@ static void pprof_is_read_as_it_was_written(void **state)
 	assert_int_equal(again->site_count, 4);
 	assert_same_totals(profile, again);
 	assert_same_totals(profile, unpacked);
-	const struct profile_location *leaf = &again->locations[again->sites[0].stack[0]];
+	const struct profile_location *leaf = profile_leaf(again, &again->sites[0]);
 	assert_int_equal(leaf->line_count, 2);
 	assert_string_equal(leaf->lines[0].function, "allocate");
 	assert_true(leaf->lines[0].inlined);
 	assert_string_equal(leaf->lines[1].function, "parse");
-	assert_int_equal(leaf->lines[1].line, profile->locations[profile->sites[0].stack[0]].lines[1].line);
+	assert_int_equal(leaf->lines[1].line, profile_leaf(profile, &profile->sites[0])->lines[1].line);
 	assert_string_equal(again->modules[leaf->module].path, "/usr/bin/server");
 	profile_free(again);
 	profile_free(unpacked);
@@ -143,11 +143,12 @@ static void addresses_find_their_module(void **state)
 {
 	(void)state;
 	struct profile *profile = dump_read_text(jemalloc_dump);
-	const uint32_t *stack = profile->sites[0].stack;
-	const struct profile_location *library = &profile->locations[stack[1]];
+	const struct profile_location *leaf = profile_leaf(profile, &profile->sites[0]);
+	const uint32_t caller = profile->nodes[profile->sites[0].node].parent;
+	const struct profile_location *library = &profile->locations[profile->nodes[caller].location];
 
-	assert_string_equal(profile->modules[profile->locations[stack[0]].module].path, "/nowhere/program");
-	assert_int_equal(profile->locations[stack[0]].address, 0x400500);
+	assert_string_equal(profile->modules[leaf->module].path, "/nowhere/program");
+	assert_int_equal(leaf->address, 0x400500);
 	assert_string_equal(profile->modules[library->module].path, "/nowhere/lib with blank.so");
 	assert_int_equal(library->address, 0x1234);
 	assert_false(library->exact);
@@ -296,13 +297,13 @@ static void heaptrack_is_read_as_of_any_moment(void **state)
 	assert_int_equal(profile->rate, 1);
 	assert_int_equal(profile->site_count, 2);
 	assert_int_equal(profile->sites[0].depth, 2);
-	const struct profile_location *leaf = &profile->locations[profile->sites[0].stack[0]];
+	const struct profile_location *leaf = profile_leaf(profile, &profile->sites[0]);
 	assert_int_equal(leaf->line_count, 2);
 	assert_string_equal(leaf->lines[0].function, "a\\x0ab()"); /* a text may have a newline */
 	assert_int_equal(leaf->lines[0].line, 0x14);
 	assert_true(leaf->lines[0].inlined && !leaf->lines[1].inlined);
 	assert_string_equal(leaf->lines[1].function, "main");
-	const struct profile_location *unnamed = &profile->locations[profile->sites[1].stack[0]];
+	const struct profile_location *unnamed = profile_leaf(profile, &profile->sites[1]);
 	assert_string_equal(unnamed->lines[0].function, "prog+0x..abc");
 	profile_free(profile);
 	totals_are(&(struct foreign_moment){.kind = FOREIGN_AT_END}, 3, 32);

@@ -26,8 +26,9 @@ static void survives(const void *data, size_t bytes)
 		return;
 	}
 	for (uint32_t i = 0; i < profile->site_count; i++)
-		for (uint32_t k = 0; k < profile->sites[i].depth; k++) {
-			const uint32_t location = profile->sites[i].stack[k];
+		for (uint32_t node = profile->sites[i].node; node; node = profile->nodes[node].parent) {
+			assert_true(node < profile->node_count && profile->nodes[node].parent < node);
+			const uint32_t location = profile->nodes[node].location;
 			assert_true(location < profile->location_count);
 			assert_true(profile->locations[location].module < profile->module_count);
 		}

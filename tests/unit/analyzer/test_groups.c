@@ -28,15 +28,18 @@ static void made_code_is_the_same_at_other_addresses(void **state)
 	    {"0x4000", NULL, 0, false, 0},
 	};
 	struct profile_location locations[6];
-	const uint32_t first[] = {0, 1, 4}, second[] = {0, 2, 5, 4}, third[] = {0, 3, 4};
+	/* callers first: 4 1 0, 4 5 2 0, 4 3 0; then 1, 2 and 3 alone */
+	struct profile_node nodes[] = {{0, 0}, {0, 4}, {1, 1}, {2, 0}, {1, 5}, {4, 2},
+				       {5, 0}, {1, 3}, {7, 0}, {0, 1}, {0, 2}, {0, 3}};
 	struct profile_module modules[] = {{.path = ""}, {.path = "/usr/bin/node"}};
-	struct profile_site sites[] = {{.key = 1, .stack = first, .depth = 3},
-				       {.key = 2, .stack = second, .depth = 4},
-				       {.key = 3, .stack = third, .depth = 3}};
+	struct profile_site sites[] = {
+	    {.key = 1, .node = 3, .depth = 3}, {.key = 2, .node = 6, .depth = 4}, {.key = 3, .node = 8, .depth = 3}};
 	struct profile profile = {.modules = modules,
 				  .module_count = 2,
 				  .locations = locations,
 				  .location_count = 6,
+				  .nodes = nodes,
+				  .node_count = 12,
 				  .sites = sites,
 				  .site_count = 3};
 	struct group_table table;
@@ -54,8 +57,7 @@ static void made_code_is_the_same_at_other_addresses(void **state)
 	group_table_free(&table);
 
 	/* By place it is the function alone, however well it was compiled. */
-	const uint32_t plain[] = {1}, optimized[] = {2}, other[] = {3};
-	sites[0].stack = plain, sites[1].stack = optimized, sites[2].stack = other;
+	sites[0].node = 9, sites[1].node = 10, sites[2].node = 11;
 	sites[0].depth = sites[1].depth = sites[2].depth = 1;
 	group_table_init(&table, GROUP_BY_PLACE);
 	groups = group_table_add(&table, &profile);

@@ -29,7 +29,7 @@ static const char *place_of(struct profile_maker *maker, uint32_t site, const ch
 	struct frame_walk place;
 
 	if (place_find(profile, wrappers, &profile->sites[site], &place))
-		function = frame_walk_line(profile, &profile->sites[site], place)->function;
+		function = frame_walk_line(profile, place)->function;
 	wrappers_free(wrappers);
 	return function;
 }

@@ -58,7 +58,7 @@ static const struct profile_site *site_at(const struct profile *profile, uint64_
 {
 	for (uint32_t i = 0; i < profile->site_count; i++) {
 		const struct profile_site *site = &profile->sites[i];
-		if (site->depth && profile->locations[site->stack[0]].address == leaf_address)
+		if (site->depth && profile_leaf(profile, site)->address == leaf_address)
 			return site;
 	}
 	fail_msg("no site at %#llx", (unsigned long long)leaf_address);
@@ -143,7 +143,7 @@ static void exact_address_is_another_place_than_a_return_address(void **state)
 	snapshot_maker_set_exact(maker, snapshot_maker_add_site(maker, stack, 1));
 	struct profile *profile = profile_of(maker);
 	uint64_t exact_key = profile->sites[0].key;
-	assert_true(profile->locations[profile->sites[0].stack[0]].exact);
+	assert_true(profile_leaf(profile, &profile->sites[0])->exact);
 	profile_free(profile);
 	snapshot_maker_free(maker);
 	maker = snapshot_maker_create(RATE);

@@ -80,8 +80,8 @@ static double profile_touch(const struct profile *profile)
 		sum += (double)profile->modules[profile->locations[i].module].start;
 	for (uint32_t i = 0; i < profile->site_count; i++) {
 		const struct profile_site *site = &profile->sites[i];
-		for (uint32_t j = 0; j < site->depth; j++)
-			sum += (double)profile->locations[site->stack[j]].address;
+		for (uint32_t node = site->node; node; node = profile->nodes[node].parent)
+			sum += (double)profile->locations[profile->nodes[node].location].address;
 		for (uint32_t j = 0; j < site->lifetime_count; j++)
 			sum += site->lifetimes[j].bytes;
 	}
@@ -198,7 +198,7 @@ static void newer_entries_and_sections_are_skipped(void **state)
 	assert_non_null(profile);
 	assert_int_equal(profile->site_count, 2);
 	assert_int_equal(profile->sites[0].depth, 3);
-	assert_int_equal(profile->locations[profile->sites[0].stack[0]].address, 0x1111);
+	assert_int_equal(profile_leaf(profile, &profile->sites[0])->address, 0x1111);
 	assert_int_equal(profile_samples(profile)[1].size, 4096);
 	assert_int_equal(profile->sites[1].lifetimes[0].samples, 3);
 	profile_free(profile);

@@ -85,7 +85,10 @@ static struct profile *symbolized(struct snapshot_maker *maker)
 static const struct profile_location *frame_at(const struct profile *profile, uint32_t site, uint32_t depth)
 {
 	assert_true(site < profile->site_count && depth < profile->sites[site].depth);
-	return &profile->locations[profile->sites[site].stack[depth]];
+	uint32_t node = profile->sites[site].node;
+	while (depth-- > 0)
+		node = profile->nodes[node].parent;
+	return &profile->locations[profile->nodes[node].location];
 }
 
 static void allocator_frames_and_inlined_allocators_are_left_out(void **state)

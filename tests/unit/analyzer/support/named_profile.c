@@ -65,7 +65,7 @@ const struct profile_site *named_site(const struct profile *profile, const char 
 {
 	for (uint32_t i = 0; i < profile->site_count; i++) {
 		const struct profile_site *site = &profile->sites[i];
-		if (site->depth && strcmp(profile->locations[site->stack[0]].lines[0].function, function) == 0)
+		if (site->depth && strcmp(profile_leaf(profile, site)->lines[0].function, function) == 0)
 			return site;
 	}
 	fail_msg("no site in %s", function);

@@ -15,8 +15,8 @@ struct profile_maker {
 	struct map *functions; /* interned function -> line */
 	uint32_t location_capacity, site_capacity, module_capacity;
 	struct source_line **line_arrays;
-	uint32_t **stacks;
-	size_t line_array_count, line_array_capacity, stack_count, stack_capacity;
+	size_t line_array_count, line_array_capacity;
+	uint32_t node_capacity;
 };
 
 struct profile_maker *profile_maker_create(const char *command)
@@ -38,6 +38,8 @@ struct profile_maker *profile_maker_create(const char *command)
 	profile->modules[1].path = "/usr/bin/server";
 	profile->modules[1].flags = SEEP_MODULE_EXECUTABLE;
 	profile->module_count = 2;
+	ARRAY_RESERVE(profile->nodes, profile->node_count, maker->node_capacity);
+	profile->nodes[profile->node_count++] = (struct profile_node){0};
 	return maker;
 }
 
@@ -45,12 +47,10 @@ void profile_maker_free(struct profile_maker *maker)
 {
 	for (size_t i = 0; i < maker->line_array_count; i++)
 		free(maker->line_arrays[i]);
-	for (size_t i = 0; i < maker->stack_count; i++)
-		free(maker->stacks[i]);
 	free(maker->line_arrays);
-	free(maker->stacks);
 	free(maker->profile.modules);
 	free(maker->profile.locations);
+	free(maker->profile.nodes);
 	free(maker->profile.sites);
 	string_pool_free(maker->profile.strings);
 	map_free(maker->locations);
@@ -130,24 +130,24 @@ static struct seep_measure measure_make(double bytes, double objects)
 struct profile_site *profile_maker_add(struct profile_maker *maker, const char *stack, struct made_values values)
 {
 	struct profile *profile = &maker->profile;
-	uint32_t frames[STACK_MAX], depth = 0;
+	uint32_t frames[STACK_MAX] = {0}, depth = 0;
 
 	while (*stack && depth < STACK_MAX) {
 		size_t length = strcspn(stack, ";");
 		frames[depth++] = location_make(maker, stack, length);
 		stack += length + (stack[length] == ';');
 	}
-	uint32_t *leaf_first = memory_allocate((size_t)depth + 1, sizeof *leaf_first);
-	for (uint32_t i = 0; i < depth; i++)
-		leaf_first[i] = frames[depth - 1 - i];
-	ARRAY_RESERVE(maker->stacks, maker->stack_count, maker->stack_capacity);
-	maker->stacks[maker->stack_count++] = leaf_first;
+	for (uint32_t i = 0; i < depth; i++) {
+		ARRAY_RESERVE(profile->nodes, profile->node_count, maker->node_capacity);
+		profile->nodes[profile->node_count] = (struct profile_node){i ? profile->node_count - 1 : 0, frames[i]};
+		profile->node_count++;
+	}
 
 	ARRAY_RESERVE(profile->sites, profile->site_count, maker->site_capacity);
 	struct profile_site *site = &profile->sites[profile->site_count++];
 	*site = (struct profile_site){
 	    .key = hash_bytes(1, frames, depth * sizeof *frames),
-	    .stack = leaf_first,
+	    .node = depth ? profile->node_count - 1 : 0,
 	    .depth = depth,
 	    .in_use = measure_make(values.in_use_bytes, values.in_use_objects),
 	    .allocated = measure_make(values.allocated_bytes, values.allocated_objects),

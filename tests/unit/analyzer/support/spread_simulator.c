@@ -19,7 +19,7 @@ struct names {
 	struct source_line lines[LOCATIONS];
 	struct profile_location locations[LOCATIONS];
 	struct profile_module modules[MODULES];
-	uint32_t stacks[SPREAD_SITES][DEPTH];
+	struct profile_node nodes[1 + SPREAD_SITES * DEPTH];
 };
 
 static double uniform(uint64_t *random) /* (0, 1] */
@@ -56,8 +56,9 @@ static struct names *names_make(void)
 		name_location(names, site, "place", site, module);
 		name_location(names, handlers + handler, "handler", handler, module);
 		name_location(names, subsystems + subsystem, "subsystem", subsystem, module);
-		for (int i = 0; i < DEPTH; i++)
-			names->stacks[site][i] = stack[i];
+		for (uint32_t i = 0; i < DEPTH; i++)
+			names->nodes[1 + site * DEPTH + i] =
+			    (struct profile_node){i ? site * DEPTH + i : 0, stack[DEPTH - 1 - i]};
 	}
 	name_location(names, main_index, "main", 0, 1);
 	return names;
@@ -112,8 +113,10 @@ void spread_program_run(struct spread_program *program, uint64_t rate, double le
 		profile->module_count = MODULES;
 		profile->locations = names->locations;
 		profile->location_count = LOCATIONS;
+		profile->nodes = names->nodes;
+		profile->node_count = 1 + SPREAD_SITES * DEPTH;
 		for (uint32_t site = 0; site < SPREAD_SITES; site++) {
-			profile->sites[site].stack = names->stacks[site];
+			profile->sites[site].node = (site + 1) * DEPTH;
 			profile->sites[site].depth = DEPTH;
 		}
 	}
