@@ -2,6 +2,7 @@
 /* See calls.h. */
 #include "copy/calls.h"
 
+#include <linux/futex.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -19,6 +20,8 @@ static bool call_is_harmless(const struct user_regs_struct *registers)
 	switch ((long)registers->orig_rax) {
 	case SYS_mmap:
 		return (registers->r10 & (MAP_ANONYMOUS | MAP_PRIVATE)) == (MAP_ANONYMOUS | MAP_PRIVATE);
+	case SYS_futex: /* of its own memory; others would hear of a shared one */
+		return registers->rsi == FUTEX_WAKE_PRIVATE;
 	case SYS_munmap:
 	case SYS_madvise:
 	case SYS_mprotect:
@@ -33,10 +36,12 @@ static bool call_is_harmless(const struct user_regs_struct *registers)
 	}
 }
 
-static bool call_waits(long number)
+static bool call_waits(const struct user_regs_struct *registers)
 {
-	return number == SYS_futex || number == SYS_sched_yield || number == SYS_nanosleep ||
-	       number == SYS_clock_nanosleep;
+	const long number = (long)registers->orig_rax;
+
+	return (number == SYS_futex && (registers->rsi & FUTEX_CMD_MASK) != FUTEX_WAKE) || number == SYS_sched_yield ||
+	       number == SYS_nanosleep || number == SYS_clock_nanosleep;
 }
 
 /* To the copy's next stop, with its registers. */
@@ -135,7 +140,7 @@ bool calls_make(struct calls *calls, uint64_t function, const uint64_t arguments
 		if (signal != SYSTEM_STOP)
 			return error_set(error, "signal %d in the copy of its memory", signal);
 		is_in_call = !is_in_call;
-		calls->waited = is_in_call && call_waits((long)registers.orig_rax);
+		calls->waited = is_in_call && call_waits(&registers);
 		if (calls->waited)
 			return error_set(error, "another thread was in the midst of it");
 		if (is_in_call && !call_is_harmless(&registers))

@@ -67,4 +67,25 @@ if [ -e /usr/lib/x86_64-linux-gnu/libjemalloc.so.2 ]; then
 	END
 	check "no call of a copy's left anything behind" test ! -e made
 fi
+
+# jemalloc's own thread waits there, with other threads that allocate and free all the time.
+if command -v redis-server >/dev/null && command -v redis-benchmark >/dev/null; then
+	"$SEEP" run -r 64K -i 0 -o redis.recording -- redis-server --port 0 --unixsocket redis.sock --save '' --io-threads 2 >redis.out 2>&1 </dev/null &
+	pids+=("$!")
+	program=
+	wait_until 30 redis-cli -s redis.sock ping >/dev/null 2>&1
+	program=$(redis-cli -s redis.sock info server | sed -n 's/^process_id:\([0-9]*\).*/\1/p')
+	(timeout 60 redis-benchmark -s redis.sock -t set -r 100000 -l -q >/dev/null 2>&1) &
+	pids+=("$!")
+	for _ in 1 2 3; do
+		"$SEEP" memory --json "$program" >document.json 2>err
+		json_get document.json "d['heap']['allocator_state'], d['heap']['unexplained_bytes'] < 2**20, d['heap']['allocated_bytes'] > 2**20"
+		cat err
+	done >asked
+	check_equal "redis is asked while it works" "('known', True, True)" "$(sort -u asked)"
+	check_equal "and answers its clients" PONG "$(redis-cli -s redis.sock ping)"
+	kill "$program"
+else
+	skip "redis is asked while it works" "redis is not here"
+fi
 exit $cases_failed
