@@ -71,10 +71,10 @@ static void rows_take_sums(struct leaks *leaks, const uint32_t *groups)
 
 static void rows_take_references(struct leaks *leaks, const struct series *series, const uint32_t *groups)
 {
-	struct share_sum *sums = references_by_group(series, groups, leaks->count);
+	struct reference_sum *sums = references_by_group(series, groups, leaks->count);
 
 	for (uint32_t i = 0; sums && i < leaks->count; i++)
-		row_take_references(&leaks->rows[i], &sums[i]);
+		row_take_references(&leaks->rows[i], &sums[i], leaks->referenced->time_ns);
 	free(sums);
 }
 

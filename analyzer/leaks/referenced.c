@@ -23,22 +23,39 @@ static uint32_t state_of(const struct profile *profile, uint64_t address)
 	return is_there && profile->references[low].state < SEEP_REFERENCE_STATES ? profile->references[low].state : 0;
 }
 
-void row_take_references(struct leak_row *row, const struct share_sum *sum)
+void reference_sum_add(struct reference_sum *sum, const struct profile_sample *sample, bool is_lost)
 {
-	row->references = *sum;
-	if (row_is_lost(row))
-		row->cautions &= ~(unsigned)CAUTION_YOUNG;
+	size_t at = REFERENCES_LEAST - 1;
+
+	share_add(&sum->share, sample->size, sample->rate, is_lost);
+	if (!is_lost || sample->birth_ns <= sum->youngest_ns[at])
+		return;
+	for (; at > 0 && sum->youngest_ns[at - 1] < sample->birth_ns; at--)
+		sum->youngest_ns[at] = sum->youngest_ns[at - 1];
+	sum->youngest_ns[at] = sample->birth_ns;
+}
+
+void row_take_references(struct leak_row *row, const struct reference_sum *sum, uint64_t looked_ns)
+{
+	const uint64_t since_ns = sum->youngest_ns[REFERENCES_LEAST - 1];
+
+	row->references = sum->share;
+	if (row_is_lost(row)) {
+		row->cautions &= ~(unsigned)(CAUTION_YOUNG | CAUTION_DYING);
+		if (since_ns && since_ns + row->evidence.plateau_age_ns > looked_ns)
+			row->cautions &= ~(unsigned)CAUTION_VEILED;
+	}
 	if (row->verdict == LEAK_LEAK && row_is_kept(row))
 		row->cautions |= CAUTION_REFERENCED;
 }
 
-struct share_sum *references_by_group(const struct series *series, const uint32_t *groups, uint32_t count)
+struct reference_sum *references_by_group(const struct series *series, const uint32_t *groups, uint32_t count)
 {
 	const struct profile *looked = series->referenced, *reference = series->reference;
 
 	if (!looked)
 		return NULL;
-	struct share_sum *sums = memory_allocate(count + 1u, sizeof *sums);
+	struct reference_sum *sums = memory_allocate(count + 1u, sizeof *sums);
 	struct map *group_of = map_create();
 	for (uint32_t i = 0; i < reference->site_count; i++) {
 		bool is_new;
@@ -49,7 +66,7 @@ struct share_sum *references_by_group(const struct series *series, const uint32_
 		const uint64_t *group = map_get(group_of, looked->sites[sample->site].key);
 		const uint32_t state = state_of(looked, sample->address);
 		if (state && group && *group < count)
-			share_add(&sums[*group], sample->size, sample->rate, state != SEEP_REFERENCE_LIVE);
+			reference_sum_add(&sums[*group], sample, state != SEEP_REFERENCE_LIVE);
 	}
 	map_free(group_of);
 	return sums;

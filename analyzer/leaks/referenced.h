@@ -8,16 +8,26 @@
 #include "series/series.h"
 #include "leaks/share.h"
 
-/* By group, `count` of them; `groups` says which each site of the reference is in. The caller frees the array; NULL: nobody has
- * looked. */
-struct share_sum *references_by_group(const struct series *series, const uint32_t *groups, uint32_t count);
-
-/* A leak that most likely consists of lost memory is no cache that is still filling, however young it is; one to which the program
- * still refers may be a cache or a queue, however old. */
-void row_take_references(struct leak_row *row, const struct share_sum *sum);
-
 /* Samples that must have been looked at, for a word on what they are. */
 #define REFERENCES_LEAST 5
+
+struct reference_sum {
+	struct share_sum share;
+	uint64_t youngest_ns[REFERENCES_LEAST]; /* births of the lost ones, descending; 0: there are not so many */
+};
+
+void reference_sum_add(struct reference_sum *sum, const struct profile_sample *sample, bool is_lost);
+
+/* By group, `count` of them; `groups` says which each site of the reference is in. The caller frees the array; NULL: nobody has
+ * looked. */
+struct reference_sum *references_by_group(const struct series *series, const uint32_t *groups, uint32_t count);
+
+/*
+ * What was found at that time takes cautions from a leak and gives it one. Most of it is lost memory: that is no cache which is still
+ * filling, and does not die; where the newest of it is lost, too, that can be told from noise. All of it is
+ * referenced: it may be a cache or a queue, however old.
+ */
+void row_take_references(struct leak_row *row, const struct reference_sum *sum, uint64_t looked_ns);
 
 /* Is most of it referenced by nobody? */
 static inline bool row_is_lost(const struct leak_row *row)

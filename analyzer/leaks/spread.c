@@ -54,7 +54,7 @@ static struct spread spread_of(const struct spread_place *place, uint32_t number
 static void spreads_judge(struct leaks *leaks, const struct spreads *found, const struct series *series)
 {
 	const struct history *history = &series->history;
-	struct share_sum *references = references_by_group(series, found->of_site, found->count);
+	struct reference_sum *references = references_by_group(series, found->of_site, found->count);
 	struct leaks view = *leaks;
 	struct group_lives lives;
 
@@ -66,7 +66,7 @@ static void spreads_judge(struct leaks *leaks, const struct spreads *found, cons
 		leaks->spreads[i] = spread_of(&found->items[i], i, (double)leaks->reference->rate);
 		leak_row_judge(&leaks->spreads[i].row, &lives, room);
 		if (references)
-			row_take_references(&leaks->spreads[i].row, &references[i]);
+			row_take_references(&leaks->spreads[i].row, &references[i], leaks->referenced->time_ns);
 	}
 	spreads_keep(leaks, view.in_use);
 	free(references);

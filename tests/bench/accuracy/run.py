@@ -246,12 +246,12 @@ def shape_tables(write, shapes, seeds, first):
 
     def table(title, kinds):
         write(f"\n### {title}\n")
-        write("| shape | before: leak | leak | of these without caution | growing | stopped | unknown | steady | churn |")
-        write("|---|---|---|---|---|---|---|---|---|")
+        write("| shape | before: leak | leak | of these without caution | the same with --references | growing | stopped | unknown | steady | churn |")
+        write("|---|---|---|---|---|---|---|---|---|---|")
         for shape in dict.fromkeys(name for name, _ in rows):
             if rows[shape, "20"]["kind"] in kinds:
                 was = " / ".join(map(str, before[shape])) if shape in before else "-"
-                cells = [shares(shape, field) for field in ("leak", "sure", "growing", "stopped", "unknown", "steady", "churn")]
+                cells = [shares(shape, field) for field in ("leak", "sure", "sure_referenced", "growing", "stopped", "unknown", "steady", "churn")]
                 write(f"| {shape} | {was} | " + " | ".join(cells) + " |")
 
     def of_volumes(field, kinds):
@@ -259,6 +259,8 @@ def shape_tables(write, shapes, seeds, first):
         return [(sum(int(row[field]) for row in part), sum(int(row["runs"]) for row in part)) for part in parts]
 
     sure = of_volumes("sure", ("stopped", "ramp", "cache"))
+    looked_wrong, looked_right = (of_volumes("sure_referenced", kinds) for kinds in (("stopped", "ramp", "cache", "either"), ("leak",)))
+    wrong, right = (of_volumes("sure", kinds) for kinds in (("stopped", "ramp", "cache", "either"), ("leak",)))
     called = of_volumes("leak", ("leak",))
     write("\n## Adversarial shapes\n")
     write(f"{len(before)} shapes of a site's memory (`tests/unit/analyzer/support/shapes.c`), all in one recording of 48 "
@@ -268,7 +270,11 @@ def shape_tables(write, shapes, seeds, first):
           "recordings of shapes that stopped, ramp up or are caches are called a leak without caution**, and "
           f"{' / '.join(f'{100 * c / n:.1f}' for c, n in called)} % of the leaks are called leaks. The leak rate's interval covers the "
           f"true pace in {shapes['covered']} of {shapes['count']} cases ({shapes['covered'] / shapes['count']:.3f}); shapes that are no "
-          "leaks but were called so are among these, and the true pace of a cache is 0.")
+          "leaks but were called so are among these, and the true pace of a cache is 0.\n\n"
+          "*With --references*: as if they had been looked for at the end, and found what is true: nobody refers to what leaks, and all else is "
+          f"referenced. Of what is no leak, or may be none, {' / '.join(str(s) for s, _ in looked_wrong)} are then called a leak without caution where "
+          f"{' / '.join(str(s) for s, _ in wrong)} were; of the leaks, {' / '.join(f'{100 * s / n:.1f}' for s, n in looked_right)} % where "
+          f"{' / '.join(f'{100 * s / n:.1f}' for s, n in right)} % were.")
     table("Leaks", ("leak",))
     table("Not leaks: memory that has stopped growing, ramps up, or is a cache", ("stopped", "ramp", "cache"))
     table("Shapes that nobody can tell from leaks", ("either",))

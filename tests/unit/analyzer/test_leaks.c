@@ -174,10 +174,10 @@ static void a_block_that_grows_is_no_leak_and_no_part_of_one(void **state)
 
 	(void)state;
 	for (unsigned i = 0; i < LEAKED; i++)
-		samples[count++] = (struct taken){4 * i * SECOND + 1, UINT64_MAX, 64, 0, false, false};
+		samples[count++] = (struct taken){4 * i * SECOND + 1, UINT64_MAX, 64, 0, false, false, false};
 	for (unsigned i = 0; i < VECTORS; i++) /* each is still there while it is copied to the next one */
-		samples[count++] =
-		    (struct taken){(7 << i) * SECOND - 1, (14 << i) * SECOND + 1, (uint64_t)RATE << i, 1, false, false};
+		samples[count++] = (struct taken){
+		    (7 << i) * SECOND - 1, (14 << i) * SECOND + 1, (uint64_t)RATE << i, 1, false, false, false};
 	for (unsigned i = 0; i < SNAPSHOTS; i++)
 		times[i] = (14 * i + 14) * SECOND;
 	const struct series_plan plan = {1, times, SNAPSHOTS, RATE, 2};

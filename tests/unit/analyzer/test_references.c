@@ -256,17 +256,29 @@ static void a_share_has_wilsons_interval(void **state)
 	assert_true(interval.low == 0.25 && interval.high == 0.25);
 }
 
-/* What a row of `samples` is given of which `lost` are, each standing for about a MiB; with rate 1 for itself. */
+enum { LOOKED_NS = 1000, OLD_NS = 100 };
+
+/* What a row of `samples` is given of which `lost` are, each standing for about a MiB, or for itself with rate 1; `young` of them were
+ * born within the age that makes a block old. */
+static struct leak_row row_of(enum leak_verdict verdict, uint64_t samples, uint64_t lost, uint64_t young, uint64_t rate)
+{
+	struct leak_row row = {.verdict = verdict, .evidence.plateau_age_ns = OLD_NS};
+	struct reference_sum sum = {0};
+
+	if (verdict == LEAK_LEAK)
+		row.cautions = CAUTION_YOUNG | CAUTION_DYING | CAUTION_PAUSED | CAUTION_VEILED;
+	for (uint64_t i = 0; i < samples; i++) {
+		const struct profile_sample sample = {
+		    .size = 100, .rate = rate, .birth_ns = i < young ? LOOKED_NS - 1 - i : LOOKED_NS - OLD_NS};
+		reference_sum_add(&sum, &sample, i < lost);
+	}
+	row_take_references(&row, &sum, LOOKED_NS);
+	return row;
+}
+
 static struct leak_row row_make(enum leak_verdict verdict, uint64_t samples, uint64_t lost, uint64_t rate)
 {
-	struct leak_row row = {.verdict = verdict,
-			       .cautions = verdict == LEAK_LEAK ? CAUTION_YOUNG | CAUTION_DYING : 0};
-	struct share_sum sum = {0};
-
-	for (uint64_t i = 0; i < samples; i++)
-		share_add(&sum, 100, rate, i < lost);
-	row_take_references(&row, &sum);
-	return row;
+	return row_of(verdict, samples, lost, 0, rate);
 }
 
 static void a_leak_has_the_caution_that_references_give_it(void **state)
@@ -274,13 +286,17 @@ static void a_leak_has_the_caution_that_references_give_it(void **state)
 	const uint64_t rate = 1 << 20;
 
 	(void)state;
-	assert_int_equal(row_make(LEAK_LEAK, 0, 0, rate).cautions, CAUTION_YOUNG | CAUTION_DYING);
-	assert_int_equal(row_make(LEAK_LEAK, 4, 0, rate).cautions, CAUTION_YOUNG | CAUTION_DYING);
-	assert_int_equal(row_make(LEAK_LEAK, 5, 0, rate).cautions, CAUTION_YOUNG | CAUTION_DYING | CAUTION_REFERENCED);
-	assert_int_equal(row_make(LEAK_LEAK, 300, 2, rate).cautions,
-			 CAUTION_YOUNG | CAUTION_DYING | CAUTION_REFERENCED);
-	assert_int_equal(row_make(LEAK_LEAK, 300, 20, rate).cautions, CAUTION_YOUNG | CAUTION_DYING);
-	assert_int_equal(row_make(LEAK_LEAK, 300, 290, rate).cautions, CAUTION_DYING);
+	const unsigned all = CAUTION_YOUNG | CAUTION_DYING | CAUTION_PAUSED | CAUTION_VEILED;
+
+	assert_int_equal(row_make(LEAK_LEAK, 0, 0, rate).cautions, all);
+	assert_int_equal(row_make(LEAK_LEAK, 4, 0, rate).cautions, all);
+	assert_int_equal(row_make(LEAK_LEAK, 5, 0, rate).cautions, all | CAUTION_REFERENCED);
+	assert_int_equal(row_make(LEAK_LEAK, 300, 2, rate).cautions, all | CAUTION_REFERENCED);
+	assert_int_equal(row_make(LEAK_LEAK, 300, 20, rate).cautions, all);
+	assert_int_equal(row_make(LEAK_LEAK, 300, 290, rate).cautions, CAUTION_PAUSED | CAUTION_VEILED);
+	assert_int_equal(row_of(LEAK_LEAK, 300, 290, 4, rate).cautions, CAUTION_PAUSED | CAUTION_VEILED);
+	assert_int_equal(row_of(LEAK_LEAK, 300, 290, 5, rate).cautions, CAUTION_PAUSED);
+	assert_int_equal(row_of(LEAK_LEAK, 300, 20, 20, rate).cautions, all);
 	assert_int_equal(row_make(LEAK_GROWING, 300, 0, rate).cautions, 0);
 }
 

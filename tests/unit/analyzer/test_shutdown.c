@@ -23,12 +23,13 @@ static size_t shutdown_samples(struct taken *samples, unsigned order)
 	size_t count = 0;
 
 	for (unsigned i = 0; i < 60; i++) /* the leak */
-		samples[count++] = (struct taken){(uint64_t)(4 * i + 1) * SECOND, UINT64_MAX, 64, 0, false, false};
-	for (unsigned i = 0; i < 40; i++) /* the pool */
-		samples[count++] = (struct taken){SECOND + i, UINT64_MAX, 64, 1, false, false};
-	for (unsigned i = 0; i < 120; i++) /* the cache: each lives for 60 s */
 		samples[count++] =
-		    (struct taken){(uint64_t)(2 * i) * SECOND, (uint64_t)(2 * i + 60) * SECOND, 64, 2, false, false};
+		    (struct taken){(uint64_t)(4 * i + 1) * SECOND, UINT64_MAX, 64, 0, false, false, false};
+	for (unsigned i = 0; i < 40; i++) /* the pool */
+		samples[count++] = (struct taken){SECOND + i, UINT64_MAX, 64, 1, false, false, false};
+	for (unsigned i = 0; i < 120; i++) /* the cache: each lives for 60 s */
+		samples[count++] = (struct taken){
+		    (uint64_t)(2 * i) * SECOND, (uint64_t)(2 * i + 60) * SECOND, 64, 2, false, false, false};
 	for (size_t i = 0; i < count; i++) {
 		const uint64_t turn = (samples[i].site + order) % KINDS;
 		const uint64_t last_ns =
@@ -90,12 +91,13 @@ static void a_shutdown_that_begins_behind_growth_is_left_out(void **state)
 
 	(void)state;
 	for (unsigned i = 0; i < LEAKED; i++) {
-		samples[count++] = (struct taken){i * SECOND + 1, UINT64_MAX, 64, 0, false, false};
+		samples[count++] = (struct taken){i * SECOND + 1, UINT64_MAX, 64, 0, false, false, false};
 		samples[count++] =
-		    (struct taken){i * SECOND + 2, LEAKED * SECOND + i * SECOND / 20, 64, 1, false, false};
+		    (struct taken){i * SECOND + 2, LEAKED * SECOND + i * SECOND / 20, 64, 1, false, false, false};
 	}
 	for (unsigned i = 0; i < VECTORS; i++)
-		samples[count++] = (struct taken){(2 << i) * SECOND, (4 << i) * SECOND, RATE << i, 2, false, false};
+		samples[count++] =
+		    (struct taken){(2 << i) * SECOND, (4 << i) * SECOND, RATE << i, 2, false, false, false};
 	for (unsigned i = 0; i < TICKS; i++)
 		times[i] = (5 * i + 5) * SECOND;
 	times[TICKS] = LEAKED * SECOND + SECOND / 2;

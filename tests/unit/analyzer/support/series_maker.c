@@ -72,6 +72,10 @@ static void sample_file(struct profile *profile, const struct taken *sample, con
 	measure_add(&site->allocated, single);
 	if (sample->death_ns > profile->time_ns) {
 		measure_add(&site->in_use, single);
+		if (profile->references)
+			profile->references[profile->reference_count++] = (struct seep_referenced){
+			    .address = identity * 16 + 16,
+			    .state = sample->lost ? SEEP_REFERENCE_NOBODY : SEEP_REFERENCE_LIVE};
 		profile->samples[profile->sample_count++] = (struct profile_sample){
 		    identity * 16 + 16, sample->size, sample->birth_ns, profile->rate, sample->site, 1};
 		return;
@@ -115,6 +119,8 @@ struct profile **series_make(const struct series_plan *plan, struct taken *sampl
 	}
 	for (size_t index = 0; index < plan->count; index++) {
 		struct profile *profile = profile_make(plan, count, index);
+		if (index + 1 == plan->count)
+			profile->references = memory_allocate(count + 1, sizeof *profile->references);
 		struct profile_lifetime *lifetimes =
 		    memory_allocate((size_t)profile->site_count * LIFE_BINS, sizeof *lifetimes);
 		for (size_t i = 0; i < count; i++) {
@@ -134,6 +140,7 @@ void series_free_profiles(struct profile **series, size_t count)
 		free(series[i]->sites);
 		free(series[i]->freed);
 		free(series[i]->samples);
+		free(series[i]->references);
 		free(series[i]->storage);
 		free(series[i]);
 	}

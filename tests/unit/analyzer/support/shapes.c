@@ -212,6 +212,12 @@ static double death_of(struct run *run, const struct part *part, double birth)
 	}
 }
 
+/* Of a leak, what stays for good is lost; but not what the program has from its start on. */
+static bool is_lost(const struct part *part, uint32_t shape, double death)
+{
+	return shapes[shape].kind == SHAPE_LEAK && death == NEVER && !(part->arrival == EVEN && part->b < 1);
+}
+
 /* Arrivals of a Poisson process, thinned: gaps of the exponential distribution in the count of what is sampled. */
 static void part_run(struct run *run, const struct part *part, uint32_t site, double volume)
 {
@@ -226,6 +232,7 @@ static void part_run(struct run *run, const struct part *part, uint32_t site, do
 		    .death_ns = death < 1 ? START_NS + (uint64_t)(death * LENGTH_NS) : UINT64_MAX,
 		    .size = (uint64_t)(size * (double)run->rate),
 		    .site = site,
+		    .lost = is_lost(part, site, death),
 		};
 	}
 }
