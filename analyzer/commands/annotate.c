@@ -176,7 +176,7 @@ const struct command command_annotate = {
     .operands = "SNAPSHOT [SNAPSHOT] [FUNCTION|FILE[:LINE]]...",
     .summary = "show source lines with the memory that they asked for",
     .notes = "Without FUNCTION or FILE: the functions whose lines hold most. SNAPSHOT may be a\n"
-	     "recording or a PID: then its last one. Two are compared: lines show growth.\n"
+	     "recording or a PID, for its last snapshot. Two are compared: lines show growth.\n"
 	     "flat: memory that the line itself asked for, as in seep report --by=line; cum:\nwith all that it calls. "
 	     "Sources are looked for where debug information says;\n"
 	     "--source-path (may be repeated) says where they are here.",

@@ -32,7 +32,7 @@ static const struct command_option attach_options[] = {
      offsetof(struct attach_request, all), NULL},
     {OPTION_FOR, "for", "TIME", "stay, and leave the process after TIME or Ctrl-C", &option_time,
      offsetof(struct attach_request, for_ns), NULL},
-    {OPTION_PAUSE, "pause", "TIME", "the process stands still no longer at a time (100ms)", &option_time,
+    {OPTION_PAUSE, "pause", "TIME", "the longest that it may stand still at once (100ms)", &option_time,
      offsetof(struct attach_request, pause_ns), NULL},
     RECORDING_OPTIONS_REST(FIELD),
     {0},
@@ -164,7 +164,7 @@ const struct command command_attach = {
     .summary = "join running processes and record their heaps",
     .options = attach_options,
     .run = attach_main,
-    .notes = "What a process has allocated before is not seen. A process of seep's stays with\n"
+    .notes = "Memory that was allocated before is not seen. A process of seep's stays with\n"
 	     "each of them, until 'seep detach PID' or its end. --all NAME is as in pgrep -x.",
 };
 

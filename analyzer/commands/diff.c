@@ -36,7 +36,7 @@ static const struct command_option options[] = {
      group_by_names},
     {OPTION_TOP, "top", "N", "rows of each table (10 or fewer; with --json all)", &option_count, FIELD(top), NULL},
     {OPTION_JSON, "json", NULL, "JSON, schema seep.diff/1", NULL, FIELD(json), NULL},
-    {OPTION_SUM, "sum", NULL, "add RECORDINGs up, the processes of a service", NULL, FIELD(sum), NULL},
+    {OPTION_SUM, "sum", NULL, "add up RECORDINGs: the processes of a service", NULL, FIELD(sum), NULL},
     WRAPPER_OPTION(FIELD(document.wrappers)),
     MAPPINGS_OPTION(FIELD(document.mappings)),
     LAST_OPTION(FIELD(document.last)),
@@ -184,7 +184,7 @@ const struct command command_diff = {
     .operands = "BEFORE AFTER | RECORDING | --sum RECORDING...",
     .summary = "show which sites grew between two snapshots, and what churns",
     .notes = "BEFORE and AFTER are snapshots, or recordings (then their last snapshot).\n"
-	     "RECORDING alone: its snapshot at a quarter of its time, and its last. --sum adds\n"
+	     "RECORDING alone: from a quarter of its time on to its last snapshot. --sum adds\n"
 	     "up the processes of a service, over the time of the youngest.\n"
 	     "Intervals are 95 %: docs/SAMPLING.md says what every number means.",
     .options = options,

@@ -106,7 +106,7 @@ const struct command command_flame = {
 	     "FILE.svg needs no network: click to zoom, Ctrl+F to search. With --base, frames\n"
 	     "are as wide as the larger of before and after: red has grown, blue shrunk or\n"
 	     "vanished. FILE.html is the flame graph and the table of `seep html`, with\n"
-	     "intervals; there frames are as wide as what grew and shrank. FILE.folded\n"
+	     "intervals; there a frame is as wide as its growth plus shrinkage. FILE.folded\n"
 	     "has lines \"caller;callee VALUE\"; with --base two values.",
     .options = options,
     .reads = true,

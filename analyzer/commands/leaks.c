@@ -326,9 +326,9 @@ const struct command command_leaks = {
     .operands = "RECORDING...",
     .summary = "say which sites leak, and how fast, from a whole recording",
     .notes = "RECORDINGs are added up over the time they share; one may be a PID. Verdicts:\n"
-	     "  leak     old blocks never die, and more keep coming; or what else it may be\n"
-	     "  growing  grew: a cache, rising load, or too early to tell; stopped: did before\n"
-	     "  unknown  why, and until when; steady: level; churn: freed again, 10 times over\n"
+	     "  leak     old blocks are never freed, and more keep coming; cautions follow\n"
+	     "  growing  a cache, rising load, or too early to tell; stopped: grew before\n"
+	     "  unknown  and why, and until when; steady: level; churn: comes and goes\n"
 	     "Over many places: \"FUNCTION and below\". Intervals are 95 %: docs/SAMPLING.md.",
     .options = options,
     .reads = true,

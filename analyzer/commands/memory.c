@@ -179,11 +179,11 @@ const struct command command_memory = {
     .name = "memory",
     .operands = "PID|RECORDING|SNAPSHOT...",
     .summary = "show where RSS is: heap, libraries, stacks, files, unexplained",
-    .notes = "Of a process that is recorded a snapshot is taken; any other of yours is looked\n"
+    .notes = "A recorded process is asked for a snapshot; any other of yours is only looked\n"
 	     "at, without samples of what is in use. A RECORDING stands for its last snapshot\n"
 	     "that has a ledger. The classes add up to RSS, page by page. jemalloc and\n"
 	     "tcmalloc are asked what they keep, in a copy of the process. Several operands\n"
-	     "are added up, without asking; what processes share counts in each.",
+	     "are added up, without asking the allocators; shared memory counts in each.",
     .options = options,
     .reads = true,
     .run = run,

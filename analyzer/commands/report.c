@@ -36,7 +36,7 @@ static const struct command_option options[] = {
      inventory_order_names},
     {OPTION_TOP, "top", "N", "rows to print (default 10; with --json all)", &option_count, FIELD(top), NULL},
     {OPTION_TREE, "tree", NULL, "the call tree instead of the table", NULL, FIELD(tree), NULL},
-    {OPTION_MODULES, "modules", NULL, "each module: build id, names found, and why not", NULL, FIELD(modules), NULL},
+    {OPTION_MODULES, "modules", NULL, "list modules: build ids, names found, or why not", NULL, FIELD(modules), NULL},
     {OPTION_JSON, "json", NULL, "JSON, schema seep.report/1", NULL, FIELD(json), NULL},
     WRAPPER_OPTION(FIELD(document.wrappers)),
     MAPPINGS_OPTION(FIELD(document.mappings)),
@@ -106,7 +106,7 @@ const struct command command_report = {
     .name = "report",
     .operands = "SNAPSHOT...",
     .summary = "show where the memory is, by the place that asked for it",
-    .notes = "Several SNAPSHOTs are added up, the processes of a service. A recording or a PID\n"
+    .notes = "Several SNAPSHOTs (processes of one service) are added up. A recording or a PID\n"
 	     "stands for its last snapshot. Files by jemalloc, gperftools, pprof and\n"
 	     "heaptrack (FILE#peak, FILE#90s: at that moment) are read, too.\n"
 	     "Intervals are 95 %: docs/SAMPLING.md says what every number means.",

@@ -43,13 +43,13 @@ static const struct option_type option_share = {share_take, "a number above 0, u
 
 static const struct command_option options[] = {
     {'l', "listen", "ADDRESS", "[HOST:]PORT or unix:PATH [127.0.0.1:7337]", &option_text, FIELD(listen), NULL},
-    {OPTION_TOKEN_FILE, "token-file", "FILE", "who asks must know what is in it; -: standard input", &option_text,
+    {OPTION_TOKEN_FILE, "token-file", "FILE", "the token that clients show; -: standard input", &option_text,
      FIELD(token_file), NULL},
-    {OPTION_HOST, "host", "NAME,...", "names by which it may be asked for", &option_text, FIELD(hosts), NULL},
+    {OPTION_HOST, "host", "NAME,...", "names that browsers may call it by", &option_text, FIELD(hosts), NULL},
     {OPTION_SOURCE, "source", "WHETHER", "on: pages have lines of source; off (default): none", &option_word,
      FIELD(source), source_names},
     SOURCE_PATH_OPTION(FIELD(source_path)),
-    {OPTION_CPU, "cpu", "PERCENT", "of a core, for keeping a page current [0.3]", &option_share, FIELD(share), NULL},
+    {OPTION_CPU, "cpu", "PERCENT", "share of a core to keep a page current [0.3]", &option_share, FIELD(share), NULL},
     WRAPPER_OPTION(FIELD(wrappers)),
     SYMBOLS_OPTION(FIELD(symbols.directory)),
     {0},
@@ -137,7 +137,7 @@ static int run(int argc, char **argv)
 const struct command command_serve = {
     .name = "serve",
     .operands = "[TARGET...]",
-    .summary = "the page of recordings in a browser, current while they grow",
+    .summary = "serve the pages of recordings to browsers, current while they grow",
     .notes = "Prints where it listens. TARGET is a recording, a bundle, a snapshot, a PID or a\n"
 	     "directory of recordings [.]. Only this machine can connect unless ADDRESS says\n"
 	     "otherwise, which needs a token: from FILE or SEEP_SERVE_TOKEN, shown as\n"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `seep top [PID|RECORDING]`: what a program that runs has in use, what grows and what leaks, live. */
+/* `seep top [PID|RECORDING]`: live, what a running program has in use, what grows and what leaks. */
 #include <stdlib.h>
 
 #include "base/memory.h"
@@ -28,7 +28,7 @@ static const struct command_option options[] = {
      row_sort_names},
     {OPTION_COUNT, "count", "N", "print N tables, even on a terminal, and leave", &option_count, FIELD(top.count),
      NULL},
-    {OPTION_INTERVAL, "interval", "TIME", "between two tables (default 10s)", &option_time, FIELD(top.interval_ns),
+    {OPTION_INTERVAL, "interval", "TIME", "time between two tables (default 10s)", &option_time, FIELD(top.interval_ns),
      NULL},
     {OPTION_TOP, "top", "N", "rows of a table (default 15)", &option_count, FIELD(top.rows), NULL},
     WRAPPER_OPTION(FIELD(wrappers)),
@@ -70,7 +70,7 @@ static int run(int argc, char **argv)
 const struct command command_top = {
     .name = "top",
     .operands = "[PID|RECORDING]",
-    .summary = "what a program that runs has in use, grows and leaks, live",
+    .summary = "show live what a running program has in use, and what grows and leaks",
     .notes = "The program is not stopped: its recording is read twice a second, or less often\n"
 	     "where that would take more than 1 % of a core. Without an operand: the recording\n"
 	     "that runs, or one of a list.\n"

@@ -41,7 +41,7 @@ enum { OPTION_LAST = 514 };
 enum { OPTION_MAPPINGS = 516 };
 #define MAPPINGS_OPTION(field)                                                                                         \
 	{                                                                                                              \
-		OPTION_MAPPINGS, "mappings", NULL, "what was mapped (mmap, sbrk, shmat), not the heap", NULL, field,   \
+		OPTION_MAPPINGS, "mappings", NULL, "memory mapped by mmap, sbrk, shmat; not the heap", NULL, field,    \
 		    NULL                                                                                               \
 	}
 

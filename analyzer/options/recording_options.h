@@ -38,7 +38,7 @@ enum { OPTION_FOLLOW = 600, OPTION_STATIC, OPTION_UNWINDER, OPTION_HEAP, OPTION_
 	 &option_word_text, field(follow), follow_words},                                                              \
 	    {OPTION_STATIC, "static",      NULL, "hook an allocator that is a part of the program",                    \
 	     NULL,          field(linked), NULL},                                                                      \
-	    {OPTION_HEAP,       "heap",      "PLACE",   "the heap file is kept in memory, recording or auto",          \
+	    {OPTION_HEAP,       "heap",      "PLACE",   "where the heap file is: memory, recording, auto",             \
 	     &option_word_text, field(heap), heap_words},                                                              \
 	{                                                                                                              \
 		OPTION_UNWINDER, "unwinder", "NAME", "stack unwinder: walker, libunwind, frame-pointers",              \

@@ -23,7 +23,7 @@ static const char help[] = "seep top reads the recording of a program that runs,
 			   "  t        take a snapshot, as 'seep snapshot' does\n"
 			   "  q        leave; the program runs on\n"
 			   "\n"
-			   "LEAK: old blocks never die, and more keep coming. LEAK?: or what else it may be,\n"
+			   "LEAK: old blocks are never freed, and more keep coming. LEAK?: with a caution,\n"
 			   "below the table. growing: without that proof. stopped: grew, then stopped.\n"
 			   "steady: level. churn: allocated and freed again. -: can't be told, or not yet.\n"
 			   "Verdicts are those of 'seep leaks', made anew with each snapshot.\n"
