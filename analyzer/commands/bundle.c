@@ -21,8 +21,7 @@ struct request {
 #define FIELD(name) offsetof(struct request, name)
 
 static const struct command_option options[] = {
-    {'o', "output", "FILE", "the bundle, or where to put it [RECORDING.bundle here]", &option_text, FIELD(output),
-     NULL},
+    {'o', "output", "FILE", "the bundle, or its directory [./RECORDING.bundle]", &option_text, FIELD(output), NULL},
     SYMBOLS_OPTION(FIELD(symbols.directory)),
     {0},
 };

@@ -70,7 +70,7 @@ static int run(int argc, char **argv)
 const struct command command_top = {
     .name = "top",
     .operands = "[PID|RECORDING]",
-    .summary = "show live what a running program has in use, and what grows and leaks",
+    .summary = "show live what a running program has in use, what grows and leaks",
     .notes = "The program is not stopped: its recording is read twice a second, or less often\n"
 	     "where that would take more than 1 % of a core. Without an operand: the recording\n"
 	     "that runs, or one of a list.\n"
