@@ -20,6 +20,7 @@ static bool may_say_allocator(const char *name)
 		case PAIR('t', 'a'): /* take, obtain */
 		case PAIR('e', 'w'):
 		case PAIR('o', 'w'): /* grow */
+		case PAIR('o', 'o'): /* makeroom */
 		case PAIR('v', 'e'): /* reserve */
 		case PAIR('z', 'e'): /* resize */
 			return true;
@@ -50,7 +51,8 @@ int name_says_allocator(const char *function)
 {
 	static const char *const allocators[] = {"malloc",  "calloc", "realloc",  "zalloc", "strdup",
 						 "strndup", "memdup", "memalign", NULL};
-	static const char *const ends[] = {"new", "grow", "reserve", "resize", NULL};
+	static const char *const ends[] = {"new",    "newobj",  "newlen",   "newmem",      "grow",
+					   "resize", "reserve", "makeroom", "makeroomfor", NULL};
 	static const char *const stores[] = {"arena", "pool", "slab", "heap", "mem", NULL};
 	static const char *const gets[] = {"get", "take", "obtain", NULL};
 	char name[128];
