@@ -326,7 +326,7 @@ check-million: all $(BUILD)/bench/million_stacks ## a million stacks at rate 1: 
 	bash tests/bench/scale/million_stacks.sh $(BUILD)/seep $(BUILD)/bench/million_stacks
 
 .PHONY: bench-page
-bench-page: ## how fast the page is, beside d3-flame-graph, flame-chart-js and speedscope: BENCH_RUNS=3, BENCH_ONLY=seep
+bench-page: ## how fast the page is, beside d3-flame-graph, flame-chart-js and speedscope: BENCH_RUNS=5, BENCH_ONLY=seep
 	tests/deps.sh build run test page-bench
 	+$(MAKE) --no-print-directory -s BUILD=$(BUILD) all $(BUILD)/bench/make_snapshots
 	mkdir -p $(BUILD)/bench/page

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // node bench.mjs BUILD REPORT_MODULES TEST_MODULES BENCH_MODULES [PAGE...]: how fast our flame graph and those of others show 100,000
-// frames in headless Chromium, and how fast whole pages can be used. Prints a row for each. Wall-clock times are the least of some runs;
-// CPU is that of the page's main thread, which another load on the machine changes less.
+// frames in headless Chromium, and how fast whole pages can be used. Prints a row for each: medians of some runs. CPU is that
+// of the page's main thread, which another load on the machine changes less.
 import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
@@ -12,7 +12,7 @@ const [build, reportModules, testModules, benchModules, ...pages] = process.argv
 const from = (folder, name) => createRequire(path.join(path.resolve(folder), "x.js"))(name);
 const here = path.dirname(fileURLToPath(import.meta.url));
 const out = path.join(build, "bench", "page");
-const RUNS = Number(process.env.BENCH_RUNS || 3);
+const RUNS = Number(process.env.BENCH_RUNS || 5);
 const ZOOMS = 6;
 const PATIENCE_MS = 120000;
 mkdirSync(out, { recursive: true });
@@ -41,8 +41,11 @@ const called = (page, name, argument) => page.evaluate(async ([of, value]) => {
 	return performance.now() - begun;
 }, [name, argument]);
 
-/** The least of each column. */
-const least = (rows) => rows[0].map((_, i) => Math.min(...rows.map((row) => row[i])));
+/** @param {number[]} values */
+const median = (values) => values.slice().sort((a, b) => a - b)[values.length >> 1];
+
+/** The median of each column. */
+const medians = (rows) => rows[0].map((_, i) => median(rows.map((row) => row[i])));
 
 async function graph(name) {
 	const script = path.join(out, `${name}.js`);
@@ -57,11 +60,11 @@ async function graph(name) {
 		const drawn = await cpu();
 		const zooms = [];
 		for (let i = 0; i < ZOOMS; i++) zooms.push(await timed(page, "zoom", i));
-		rows.push([first, drawn - before, Math.min(...zooms), ((await cpu()) - drawn) / ZOOMS]);
+		rows.push([first, drawn - before, median(zooms), ((await cpu()) - drawn) / ZOOMS]);
 		await close();
 		if (first > 5000) break;
 	}
-	return least(rows);
+	return medians(rows);
 }
 
 /** It is an application: from opening it with a file until the profile's name is its title. */
@@ -87,7 +90,7 @@ async function speedscope() {
 		rows.push([performance.now() - begun, await cpu(), NaN, NaN]);
 		await close();
 	}
-	return least(rows);
+	return medians(rows);
 }
 
 /** A page of ours: its size, until its first screen is there and can be used, until all of it is, and a step of a handle with all that follows. */
@@ -101,10 +104,10 @@ async function whole(file) {
 		await page.evaluate(() => { window.move = (i) => document.body.dispatchEvent(new KeyboardEvent("keydown", { key: i % 2 ? "[" : "]", bubbles: true })); });
 		const moves = [];
 		for (let i = 0; i < 8; i++) moves.push(await timed(page, "move", i));
-		rows.push([usable, complete, loaded, Math.min(...moves), ((await cpu()) - loaded) / 8]);
+		rows.push([usable, complete, loaded, median(moves), ((await cpu()) - loaded) / 8]);
 		await close();
 	}
-	return least(rows);
+	return medians(rows);
 }
 
 const ms = (value) => (Number.isNaN(value) ? "–" : value === Infinity ? `> ${PATIENCE_MS} ms` : `${Math.round(value)} ms`);
