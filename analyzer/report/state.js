@@ -4,7 +4,7 @@
 /** Choices by name with what holds where nothing was chosen; an absent one does not stand in the address. */
 const DEFAULTS = {
 	from: "", to: "", metric: "inuse", fold: "function", inverted: "", recursion: "", colour: "module", search: "",
-	only: "", without: "", hide: "", around: "", zoom: "", by: "function", sort: "value", ascending: "", filter: "", row: "", source: "",
+	only: "", without: "", hide: "", around: "", zoom: "", by: "function", sort: "value", ascending: "", filter: "", row: "", source: "", rss: "1",
 };
 
 /** @typedef {keyof typeof DEFAULTS} Name */

@@ -80,6 +80,9 @@ async function choosesTimes(page) {
 	check("what led to the peak is one click", /from=0&to=\d+/.test(await hash(page)), await hash(page));
 	await page.hover(".timeline .u-over");
 	check("a snapshot under the pointer tells its numbers and its trigger", /snapshot \d+, .* \(\w+\).*in use .*\[.*leak_grow/s.test(await text(page, ".timeline .tip")), await text(page, ".timeline .tip"));
+	await page.click(".legend [data-lines]");
+	check("RSS can be taken away, where the heap is a small part of it", (await page.getAttribute(".legend [data-lines]", "aria-pressed")) === "false" && /rss=/.test(await hash(page)), await hash(page));
+	await page.click(".legend [data-lines]");
 	await page.click(".legend .layer >> nth=0");
 	const one = await text(page, ".frames .filters");
 	check("a layer of the time line chooses its place everywhere", /only the place /.test(one), one);

@@ -43,18 +43,21 @@ function lineText(place) {
 	return safe(`${file}:${place.line ?? 0}${place.last_line > place.line ? `-${place.last_line}` : ""}`);
 }
 
-/** "16.2 MiB an hour [13, 20]"; "": none is known. @param {Recording} recording @param {number|null} rate a second @param {number|null} low @param {number|null} high @param {boolean} [signed] */
-function paceText({ document }, rate, low, high, signed = false) {
+/** "16.2 MiB an hour [13, 20]"; "": none is known. @param {Recording} recording @param {number|null} rate a second @param {number|null} low @param {number|null} high */
+function paceText({ document }, rate, low, high) {
 	if (rate === null) return "";
 	const unit = paceUnit(document.leaks.seconds);
 	const ends = low === null || high === null ? null : { low: low * unit.seconds, high: high * unit.seconds };
-	const { value, interval } = estimateText(rate * unit.seconds, ends, { signed });
+	const { value, interval } = estimateText(rate * unit.seconds, ends);
 	return `${value} ${interval}${interval && " "}${unit.name}`;
 }
 
-/** How fast a row leaks; of what grows without proof, its slope over the whole time. @param {Recording} recording @param {Place} row */
+/** How fast a row leaks; of what grows without proof, by how much it grew. @param {Recording} recording @param {Place} row */
 function rateText(recording, row) {
-	if (row.verdict === "growing") return paceText(recording, row.slope_bytes_per_s, row.slope_low, row.slope_high, true);
+	if (row.verdict === "growing") {
+		const { value, interval } = estimateText(row.growth_bytes, row.growth_low === null ? null : { low: row.growth_low, high: row.growth_high }, { signed: true });
+		return `${value} ${interval} since the middle`;
+	}
 	return paceText(recording, row.leak_bytes_per_s, row.leak_low_per_s, row.leak_high_per_s);
 }
 
@@ -154,6 +157,8 @@ function cautions(recording) {
 }
 
 const SHOWN = 12;
+/** How many of each verdict, as in `seep leaks -v`. @type {Record<string, number>} */
+const TOPS = { leak: 10, growing: 10, stopped: 5, unknown: 5, steady: 3, churn: 3 };
 const PROCESSES = 8;
 
 /** What was added up, each named. @param {Recording} recording */
@@ -166,6 +171,14 @@ function processes({ document }) {
 
 /** Of what is level or can't be told, that of which something is left. @param {Place} place */
 const isShown = ({ verdict, inuse_bytes: inUse }) => inUse > 0 || (verdict !== "unknown" && verdict !== "steady");
+
+/** Those that stand on the first screen. @param {Place[]} rows */
+function firstRows(rows) {
+	/** @type {Record<string, number>} */
+	const seen = {};
+	const isFirst = (/** @type {Place} */ place) => isShown(place) && (seen[place.verdict] = (seen[place.verdict] ?? 0) + 1) <= TOPS[place.verdict];
+	return [...rows.keys()].filter((i) => isFirst(rows[i])).slice(0, SHOWN);
+}
 
 /** @param {Recording} recording */
 function title(recording) {
@@ -184,7 +197,7 @@ export function answer(recording, state) {
 	const spreads = document.leaks ? document.leaks.spreads : [];
 	const series = recording.seriesByKey(rows.length, recording.siteRow);
 	const body = make("tbody");
-	const first = [...rows.keys()].filter((i) => isShown(rows[i])).slice(0, SHOWN);
+	const first = firstRows(rows);
 	const fill = (/** @type {number[]} */ shown) => {
 		const [leaking, others] = [true, false].map((isLeak) => [
 			...spreads.filter((/** @type {Place} */ spread) => (spread.verdict === "leak") === isLeak).map((/** @type {Place} */ spread) => spreadRow(recording, spread)),

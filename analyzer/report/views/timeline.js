@@ -47,7 +47,7 @@ export class Timeline {
 			make("h2", {}, "Over time"), this.#presets(), make("div.canvas", {}, this.plotAt, this.tip), this.legend, this.caption,
 		);
 		state.on(["from", "to"], () => this.update());
-		state.on(["row"], () => this.build());
+		state.on(["row", "rss"], () => this.build());
 		fit(this.plotAt, HEIGHT, () => this.plot);
 	}
 
@@ -125,7 +125,7 @@ export class Timeline {
 		const data = [Array.from(recording.times), ...stack.slice().reverse(), bands.map((at) => at.high), bands.map((at) => at.low), bands.map((at) => at.value)];
 		const high = series.length;
 		series.push(hidden, hidden, { stroke: main, width: 2, points: { show: recording.count < 40, size: 5 } });
-		for (const [values, dash] of /** @type {[(number|null)[], number[]][]} */ (keys ? [] : this.#memoryLines())) {
+		for (const [values, dash] of /** @type {[(number|null)[], number[]][]} */ (keys || !this.state.get("rss") ? [] : this.#memoryLines())) {
 			data.push(values);
 			series.push({ stroke: styleColour("--line"), dash, width: 1.5, points: { show: false }, spanGaps: true });
 		}
@@ -166,10 +166,17 @@ export class Timeline {
 		});
 		const back = row === "" ? [] : [make("button", { on: { click: () => state.set({ row: "" }) } }, `only ${safe(this.recording.rowName(row))} ×`)];
 		const lines = [make("span.key", {}, "— in use with its 95 % interval")];
-		if (row === "") this.#memoryLines().forEach((_, i) => lines.push(make("span.key", {}, i ? "··· limit" : "- - RSS")));
+		if (row === "" && this.#memoryLines().length) lines.push(this.#memoryToggle());
 		const triggers = [...new Set(this.recording.triggers)].filter((name) => name !== "timer");
 		if (triggers.length) lines.push(make("span.key", {}, `▲ a snapshot not by the timer (${triggers.join(", ")})`));
 		this.legend.replaceChildren(...back, ...places, ...lines);
+	}
+
+	/** Without them the places fill the chart, where the heap is a small part of RSS. */
+	#memoryToggle() {
+		const { state } = this;
+		const names = this.#memoryLines().map((_, i) => (i ? "··· limit" : "- - RSS"));
+		return make("button.layer", { title: "shown or not", data: { lines: "rss" }, aria: { pressed: String(state.get("rss") !== "") }, on: { click: () => state.set({ rss: state.get("rss") ? "" : "1" }) } }, names.join("   "));
 	}
 
 	/** Snapshots as marks at the bottom; those that the timer did not take stand out. @param {Plot} plot */
