@@ -21,7 +21,6 @@
 #define MODULES 5
 #define RATE 524288
 #define SECOND 1000000000ull
-#define SECTIONS IMAGE_SECTIONS
 #define SECTION_SITES 4 /* in which place */
 #define SECTION_LIVE 6
 #define SECTION_MEMORY 7
@@ -126,7 +125,7 @@ static struct section_bytes add_strings(struct seep_process *process, struct see
 }
 
 /* Packed as seep itself does it. */
-static void write_file(const char *path, struct section_bytes *sections, uint64_t moment)
+static void write_file(const char *path, const struct section_bytes *sections, uint64_t moment)
 {
 	const struct seep_snapshot_header header = {
 	    .trigger = SEEP_TRIGGER_TIMER, .number = moment, .time_ns = SECOND * (2 + 3 * moment)};
@@ -135,7 +134,7 @@ static void write_file(const char *path, struct section_bytes *sections, uint64_
 	FILE *file = fopen(path, "wb");
 
 	writer_image_begin(&image);
-	for (int i = 0; i < SECTIONS; i++) {
+	for (int i = 0; sections[i].type; i++) {
 		writer_section_begin(&image, sections[i].type, sections[i].entry_bytes);
 		void *bytes = writer_add(&image, sections[i].bytes);
 		if (!bytes)
@@ -244,7 +243,7 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < sites; i++)
 		table[i].node = leaves[i];
 	const struct section_bytes strings = add_strings(&process, modules);
-	struct section_bytes sections[SECTIONS] = {
+	struct section_bytes sections[] = {
 	    {SEEP_SECTION_PROCESS, sizeof process, sizeof process, &process},
 	    strings,
 	    {SEEP_SECTION_MODULES, sizeof *modules, sizeof modules, modules},
@@ -259,6 +258,7 @@ int main(int argc, char **argv)
 	    {SEEP_SECTION_MAPPING_SITES, sizeof *table, 0, live},
 	    {SEEP_SECTION_MAPPINGS, sizeof *live, 0, live},
 	    {SEEP_SECTION_MAPPING_ABSENT, sizeof(struct seep_absence), 0, live},
+	    {0},
 	};
 	for (uint64_t moment = 1; moment <= moments; moment++) {
 		snprintf(path, sizeof path, "%s/%06llu.seep", argv[3], (unsigned long long)moment);
