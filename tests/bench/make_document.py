@@ -20,7 +20,7 @@ the median and [the minimum, the maximum] of the rounds.
 - **CPU** is user and system time of the whole command. With seep that includes `seep run`, its look at the program before
   and its last snapshot after; with heaptrack, its interpreter; with jemalloc, the dump at exit. *Program's own CPU* leaves
   the launcher out. Times on this machine are noisy; where they disagree with the instructions, believe the instructions.
-- **Instructions** are counted by callgrind in two runs of different length; the difference is divided by the pairs between
+- **Instructions** are counted by cachegrind in two runs of different length; the difference is divided by the pairs between
   them. It includes sampling and the keeper's thread. How many samples a run draws is chance: ±0.2 a pair.
 - **RSS added** is the program's peak less its peak without a profiler. It includes the pages of the heap file that the
   program touched; the file takes 1.3 MB of memory from the start. **Written** is what the recording, dump or trace occupies on

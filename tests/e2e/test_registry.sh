@@ -66,7 +66,7 @@ check_match "and they are counted" '^seep: 50000 recordings' "$(cat run.log)"
 # Work, not time: a line costs no more instructions among many than among few. Those of seep itself are the most.
 instructions() { # LINES
 	rm -rf counted && mkdir counted
-	valgrind --tool=callgrind --callgrind-out-file=counted/%p "$SEEP" run -r 1024G -o "$WORK/counted/none.%p" -- \
+	valgrind --tool=cachegrind --cache-sim=no --cachegrind-out-file=counted/%p "$SEEP" run -r 1024G -o "$WORK/counted/none.%p" -- \
 		sh -c 'seq -f "/nowhere/seep.program.%.0f" 1 $1 >>"$SEEP_SESSION"' sh "$1" >/dev/null 2>&1
 	sed -n 's/^summary: //p' counted/[0-9]* | sort -n | tail -n 1
 }

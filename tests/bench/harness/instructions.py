@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Instructions a pair by callgrind: the difference between two runs of different length, over the pairs between them.
+"""Instructions a pair by cachegrind: the difference between two runs of different length, over the pairs between them.
 What happens once a process cancels out; sampling, the keeper's thread and all it does are in it."""
 import os
 import re
@@ -21,8 +21,8 @@ def count(bench, configuration, mode, pairs):
         environment = {name: value.replace("{output}", output) for name, value in configuration.environment.items()}
         if configuration.preload:
             environment.update(LD_PRELOAD=":".join(configuration.preload), SEEP_OUTPUT=output + "/recording.%p")
-        result = os.path.join(output, "callgrind")
-        done = subprocess.run(["valgrind", "--tool=callgrind", f"--callgrind-out-file={result}",
+        result = os.path.join(output, "counts")
+        done = subprocess.run(["valgrind", "--tool=cachegrind", "--cache-sim=no", f"--cachegrind-out-file={result}",
                                os.path.join(bench, "pairs"), mode, str(pairs)], env=clean_environment(environment),
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=LIMIT_S, check=False)
         if done.returncode:

@@ -110,7 +110,7 @@ def count(build, counter):
     for sites in COUNTED:
         with Series(build, sites) as series:
             for name in commands:
-                counted[name].append(counter.instructions(series.arguments(*COMMANDS[name])))
+                counted[name].append(counter.instructions(series.arguments(*COMMANDS[name]), sites == COUNTED[0]))
     for name, (fixed, few, many) in counted.items():
         print(f"{name}\t{exponent(COUNTED[1:], (few - fixed, many - fixed)):.3f}\t{(many - few) / (COUNTED[2] - COUNTED[1]):.0f}")
 
@@ -121,7 +121,7 @@ def count_series(build, counter):
         costs = []
         for snapshots, sites in shapes:
             with Series(build, sites, snapshots, "series") as series:
-                costs.append(counter.instructions(series.arguments(*SERIES_COMMANDS[name])))
+                costs.append(counter.instructions(series.arguments(*SERIES_COMMANDS[name]), not costs))
         sizes, (fixed, few, many) = [shape[axis] for shape in shapes], costs
         grown = exponent([size - sizes[0] for size in sizes[1:]], (few - fixed, many - fixed))
         print(f"{title}\t{grown:.3f}\t{(many - few) / (sizes[2] - sizes[1]):.0f}")

@@ -274,7 +274,7 @@ def costs_of(commands, kind, n, arguments):
     for size in (20, n, 4 * n):
         path = f"{kind}.{size}"
         make(kind, size, path)
-        costs.append(commands.instructions([path if word == "{}" else word for word in arguments]))
+        costs.append(commands.instructions([path if word == "{}" else word for word in arguments], not costs))
         shutil.rmtree(path) if os.path.isdir(path) else os.unlink(path)
     return costs
 
