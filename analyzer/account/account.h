@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Where a process's memory is: what the kernel says, class by class, and the heap's class taken apart by what was sampled
- * of it. All in bytes.
+ * Where a process's memory is: what the kernel says, class by class, and the class heap taken apart by the samples.
+ * All in bytes.
  */
 #ifndef SEEP_ACCOUNT_ACCOUNT_H
 #define SEEP_ACCOUNT_ACCOUNT_H
@@ -66,8 +66,8 @@ double account_charge(const struct account *account, enum seep_memory_key key);
 bool account_make(struct account *account, const struct profile *profile);
 void account_free(struct account *account);
 
-/* What the allocator says takes the heap apart. It counts what is allocated, in memory or not: what is not there of large blocks
- * is known by the samples. */
+/* What the allocator says takes the heap apart. It counts what is allocated, in memory or not: what is not there of
+ * large blocks is known by the samples. */
 void account_take_figures(struct account *account, const struct allocator_figures *figures);
 
 #endif

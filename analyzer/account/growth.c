@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Samples that both moments have cancel: what is in use grew by those that came, less those that went. */
+/* Samples that both moments have cancel: in-use space grew by those that came, less those that went. */
 #include "account/growth.h"
 
 #include <math.h>

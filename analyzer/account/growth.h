@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which class of memory grew between two moments, and whether what the heap has in use can be why. All in bytes. */
+/* Which class of memory grew between two moments, and whether growth of the in-use space explains it. All in bytes. */
 #ifndef SEEP_ACCOUNT_GROWTH_H
 #define SEEP_ACCOUNT_GROWTH_H
 

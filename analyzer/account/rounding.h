@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How many bytes an allocator takes from its heap for a block that was asked for with so many. */
+/* How many bytes of its heap an allocator takes for a block of a given size. */
 #ifndef SEEP_ACCOUNT_ROUNDING_H
 #define SEEP_ACCOUNT_ROUNDING_H
 

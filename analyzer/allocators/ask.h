@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a running program's allocator says of its heap: jemalloc's statistics, or tcmalloc's properties. They are asked for in a copy of
- * the program's memory (analyzer/copy/), where a lock that a thread holds can hold up nobody else. The program stands still
- * for the time that the kernel takes to copy its page tables.
+ * What a running program's allocator says of its heap: jemalloc's statistics, or tcmalloc's properties. seep asks in
+ * a copy of the program's memory (analyzer/copy/), where waiting for a lock of the program's holds up nobody else.
+ * The program stands still for the time that the kernel takes to copy its page tables.
  */
 #ifndef SEEP_ALLOCATORS_ASK_H
 #define SEEP_ALLOCATORS_ASK_H

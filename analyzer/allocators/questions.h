@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What allocators are asked, each by its own function. */
+/* How each allocator is asked: one function for each. */
 #ifndef SEEP_ALLOCATORS_QUESTIONS_H
 #define SEEP_ALLOCATORS_QUESTIONS_H
 

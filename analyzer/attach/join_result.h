@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What joining or leaving a process has come to. */
+/* The outcome of joining or leaving a process. */
 #ifndef SEEP_ATTACH_JOIN_RESULT_H
 #define SEEP_ATTACH_JOIN_RESULT_H
 

@@ -99,7 +99,7 @@ static void end_listen(void)
 		sigaction(signals[i], &action, NULL);
 }
 
-/* Those that stay with joined processes, our children. */
+/* The processes that stay with joined processes; they are our children. */
 struct company {
 	pid_t *each;
 	size_t count, capacity;

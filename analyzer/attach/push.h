@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* libseep.so on its way into another process: a file in memory of that process, with what it is to know written into
- * its data (<seep/join.h>). */
+/* Brings libseep.so into another process: as a file in that process's memory, with its settings written into its data
+ * (<seep/join.h>). */
 #ifndef SEEP_ATTACH_PUSH_H
 #define SEEP_ATTACH_PUSH_H
 

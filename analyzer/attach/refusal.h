@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Processes that can't be joined, told before anything is done to them. */
+/* Finds out that a process can't be joined, and why, before anything is done to it. */
 #ifndef SEEP_ATTACH_REFUSAL_H
 #define SEEP_ATTACH_REFUSAL_H
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A demangled name, step by step. The grammar is just enough of C++'s and Rust's: brackets nest, and those that follow
- * the word "operator" are none. The steps through a name that does not obey it still reach its end.
+ * A demangled name, step by step. It knows just enough of the grammars of C++ and Rust: brackets nest, and a bracket
+ * behind the word "operator" is a part of the name. The steps through a name that breaks this grammar still reach its
+ * end.
  */
 #ifndef SEEP_BASE_DEMANGLED_H
 #define SEEP_BASE_DEMANGLED_H

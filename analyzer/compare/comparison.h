@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The difference of two profiles: what grew, what shrank, how sure that is, and
- * what churns. docs/SAMPLING.md derives every number.
+ * The difference of two profiles: what grew, what shrank, how sure that is, and what churns. docs/SAMPLING.md derives
+ * every number.
  *
- * Two snapshots of one process: samples live in both cancel; `fresh` is what
- * only the later one has, `gone` what only the earlier one has. Counters that
- * only ever grow (allocated, freed, lifetimes) are subtracted. Two processes:
- * nothing can be matched, so all of the later is fresh and all of the earlier
- * gone, and rates are those of the later process alone, since it began.
+ * Two snapshots of one process: samples live in both cancel; `fresh` is what only the later one has, `gone` what only
+ * the earlier one has. Counters that only ever grow (allocated, freed, lifetimes) are subtracted. Two processes:
+ * nothing can be matched, so all samples of the later are fresh and all of the earlier gone, and rates are those of
+ * the later process alone, since it began.
  *
- * Where a profile has no rate, or no samples, growth is the difference of its
- * totals, and there are no intervals, no q-values and no verdicts.
+ * Where a profile has no rate, or no samples, growth is the difference of its totals, and there are no intervals, no
+ * q-values and no verdicts.
  */
 #ifndef SEEP_COMPARE_COMPARISON_H
 #define SEEP_COMPARE_COMPARISON_H

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Growth that lies in no one row: an interpreter's cache that hundreds of stacks fill, each by too little to be proven. */
+/* Growth that no single row shows: an interpreter's cache, say, that hundreds of stacks fill, each by too little to be
+ * proven. */
 #ifndef SEEP_COMPARE_SPREAD_PLACE_H
 #define SEEP_COMPARE_SPREAD_PLACE_H
 

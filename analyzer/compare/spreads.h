@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Growth of many rows together. The sites that remain without all rows that explain their own are tested on the levels
- * above them (what a function and all that it calls allocate, what the places of a module do, the whole program), and the
- * lowest one that explains the growth is found.
+ * Growth of many rows together. Rows that explain their own growth are taken out; the remaining sites are tested on
+ * the levels above them (what a function and all that it calls allocate, what the places of a module do, the whole
+ * program), and the lowest one that explains the growth is found.
  */
 #ifndef SEEP_COMPARE_SPREADS_H
 #define SEEP_COMPARE_SPREADS_H

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Functions of a program's, called in a copy of its memory (image.h): whatever a call does happens to the copy alone. What was held
- * by a thread as the copy was made stays held there for ever, so a call that waits is given up at once, and one that takes too
- * long later. System calls that could be seen outside of the copy are not made: it has the program's files.
+ * Functions of a program's, called in a copy of its memory (image.h): whatever a call does happens to the copy alone.
+ * A lock that a thread held as the copy was made stays held there for ever, so a call that waits is given up at once,
+ * and a call that takes too long is given up, too. No system call is made that could be seen outside of the copy,
+ * which has the program's files.
  */
 #ifndef SEEP_COPY_CALLS_H
 #define SEEP_COPY_CALLS_H

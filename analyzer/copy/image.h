@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A copy of a program's memory as of one moment. All threads stand still, their registers are taken, one of them makes the system
- * call clone() for us, and all run on. The copy is a process that shares its pages with the program until one of them writes. It never
- * executes an instruction of the program's: it stands still from its birth, and where we end, it does, too.
+ * A copy of a program's memory as of one moment. All threads stand still, their registers are taken, one of them
+ * makes the system call clone() for us, and all run on. The copy is a process that shares its pages with the program
+ * until one of them writes. It never executes an instruction of the program's: it stands still from its birth, and
+ * where we end, it does, too.
  *
- * The program is told nothing of it: clone() has no signal for its end, and a wait() for children does not see it. What
- * is left of it is waited for by a thread of the program that is borrowed once more.
+ * The program is told nothing of it: clone() has no signal for its end, and a wait() for children does not see it. A
+ * thread of the program, borrowed once more, waits for it when it has ended.
  *
  * The copy shares the program's descriptors, so a file that the program closes is closed.
  */

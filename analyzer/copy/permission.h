@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Processes whose memory can't be copied, told before anything is done to them. */
+/* Finds out that a process's memory can't be copied, and why, before anything is done to it. */
 #ifndef SEEP_COPY_PERMISSION_H
 #define SEEP_COPY_PERMISSION_H
 

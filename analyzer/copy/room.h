@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Memory that is left for what a copy makes necessary: each page that the program or the copy writes meanwhile exists twice. */
+/* Is there enough memory for a copy? Each page that the program or the copy writes meanwhile exists twice. */
 #ifndef SEEP_COPY_ROOM_H
 #define SEEP_COPY_ROOM_H
 
@@ -14,8 +14,8 @@ struct room {
 	uint64_t rss_bytes;
 };
 
-/* Bytes that must be left beside a program of that RSS: a quarter of it, and 64 MiB, for a copy to be made; a sixteenth, and 16 MiB, for
- * one to stay. */
+/* Bytes that must be left beside a program of that RSS: a quarter of it, and 64 MiB, for a copy to be made; a
+ * sixteenth, and 16 MiB, for one to stay. */
 enum room_for { ROOM_TO_BEGIN, ROOM_TO_STAY };
 uint64_t room_needed(uint64_t rss_bytes, enum room_for what);
 

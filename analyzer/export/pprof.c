@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * profile.proto: a heap profile as Go's and tcmalloc's are, with the four values in their usual order. A site's objects
- * in use are split by size and thread, which go into labels; another sample holds what was ever allocated.
+ * profile.proto: a heap profile as Go's and tcmalloc's are, with the four values in their usual order. A site's
+ * objects in use are split by size and thread, which go into labels; another sample holds what was ever allocated.
  *
- * Values are whole numbers. What rounding leaves is carried to the next sample, so that the totals are right to one
- * byte, however many samples there are.
+ * Values are whole numbers. The remainder of each rounding is carried to the next sample, so that the totals are
+ * right to one byte, however many samples there are.
  */
 #include <math.h>
 #include <stdio.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What seep puts near a program: which functions have jumps over them, for
- * whoever takes those out, and their copies. It stays when seep leaves, as threads
- * may be in it, and is used again.
+ * The memory that seep puts near a program: a list of the functions that have jumps over them, for the one who takes
+ * the jumps out, and copies of the instructions there. It stays when seep leaves, since threads may be in it, and is
+ * used again.
  */
 #ifndef SEEP_INLINE_AREA_H
 #define SEEP_INLINE_AREA_H

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What functions come to by calls and jumps of their own, of those that they call, and so on. Calls by a pointer are unknown. */
+/* Which functions a function reaches by calls and jumps: by its own, by those of the functions that it calls, and so
+ * on. Calls by a pointer are unknown. */
 #ifndef SEEP_INLINE_REACH_H
 #define SEEP_INLINE_REACH_H
 

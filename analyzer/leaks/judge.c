@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The rule, as docs/SAMPLING.md gives it. `leak` wants two proofs: what has reached some age dies no more (plateau), and
- * what stays is not of the start alone (cohorts). It is sure where it also goes on at its pace until now, and is more
- * than a cache that fills brings together in that time; else it has its cautions. Growth alone is `growing`: a cache
- * that fills grows too. What can't be told is `unknown`, with the reason.
+ * The rule, as docs/SAMPLING.md gives it. `leak` wants two proofs: objects that have reached some age die no more
+ * (plateau), and survivors were not born at the start alone (cohorts). It is sure where it also goes on at its pace
+ * until now, and is more than a cache that fills brings together in that time; else it has its cautions. Growth alone
+ * is `growing`: a cache that fills grows too. A group that can't be judged is `unknown`, with the reason.
  */
 #include "leaks/judge.h"
 

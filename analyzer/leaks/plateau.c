@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The ages that are tried rise by half each from the series' usual gap, up to 0.61 of the recording; of those that have a
- * proof the first is taken past which next to nothing dies, or else the one past which the least dies. Objects of a
- * crowded beginning prove nothing about later ones: then a proof is made of these alone. A gap that is longer than usual
- * does no harm: what dies within it unseen was never counted as at risk there. The test of a plateau is strict because
- * every site is tested at several ages, and a program has hundreds of sites. What passes a weak test is suspect: old
- * objects gather there, and too few yet for a proof.
+ * The ages that are tried rise by half each from the series' usual gap, up to 0.61 of the recording; of those that
+ * have a proof the first is taken past which next to nothing dies, or else the one past which the least dies. Objects
+ * of a crowded beginning prove nothing about later ones: then a proof is made of these alone. A gap that is longer
+ * than usual does no harm: what dies within it unseen was never counted as at risk there. The test of a plateau is
+ * strict because every site is tested at several ages, and a program has hundreds of sites. A group that passes only
+ * a weak test is suspect: old objects gather there, and too few yet for a proof.
  */
 #include "leaks/plateau.h"
 

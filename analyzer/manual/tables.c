@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a command may exit with, and the JSON that it may print. */
+/* The exit statuses of commands, and the JSON documents that they print. */
 #include <stddef.h>
 
 #include "manual/manual.h"

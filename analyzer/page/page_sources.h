@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What analyzer/report/ was bundled into, as part of the program. */
+/* The bundle of analyzer/report/, as a part of the program. */
 #ifndef SEEP_PAGE_PAGE_SOURCES_H
 #define SEEP_PAGE_PAGE_SOURCES_H
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a page has room for. A page that browsers open at once can't have a history of each of 100,000 sites: it has one of
- * those with most memory, and of all the others together. Totals, growth and their intervals stay what they are, since the
- * others' samples are summed by birth and death.
+ * Which sites a page has room for. A page that browsers open at once can't have a history of each of 100,000 sites:
+ * it has one of those with most memory, and of all the others together. Totals, growth and their intervals stay what
+ * they are, since the others' samples are summed by birth and death.
  */
 #ifndef SEEP_PAGE_SELECTION_H
 #define SEEP_PAGE_SELECTION_H
@@ -35,7 +35,8 @@ enum {
 	PAGE_ENTRIES_MOST = 400000,
 };
 
-/* The row of each site's place among the answer's + 1, by site of the history; 0: none that is listed. The caller frees it. */
+/* The row of each site's place among the answer's + 1, by site of the history; 0: none that is listed. The caller frees
+ * it. */
 uint32_t *page_rows_of_sites(const struct page *page);
 
 /* Sites of the rows have room first, in the rows' order, then those with most memory: so many cells and counters. */

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A library is what the dynamic linker finds by name: libNAME.so directly in a
- * system folder. One that lies deeper (/usr/lib/nginx/modules, an interpreter's
- * extensions, a Java runtime) was written for one program and counts as its own.
- * An executable of the system's with modules from elsewhere is their host: what
- * its functions allocate for them is theirs.
+ * A library is what the dynamic linker finds by name: libNAME.so directly in a system folder. One that lies deeper
+ * (/usr/lib/nginx/modules, an interpreter's extensions, a Java runtime) was written for one program and counts as its
+ * own. An executable of the system's with modules from elsewhere is their host: memory that its functions allocate
+ * for them is theirs.
  */
 #include "place/code_owner.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A piece of work in a process of its own, whose answer comes through a pipe. The memory that it took is given back as it ends; and an
- * input that somebody made up, which crashes it or takes too long, costs its own answer alone. Whoever takes the answer checks it like
- * a file's contents.
+ * A piece of work in a process of its own, whose answer comes through a pipe. The memory that it took is given back
+ * as it ends; and an input that somebody made up, which crashes it or takes too long, costs its own answer alone. The
+ * one who takes the answer checks it like a file's contents.
  */
 #ifndef SEEP_PROCESS_TASK_H
 #define SEEP_PROCESS_TASK_H

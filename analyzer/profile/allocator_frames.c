@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The allocator's own names. Tables only: what is in none of them is the program's. Names come demangled, C++ ones with
- * their parameters. */
+/* The allocator's own names. Tables only: a name that is in none of them is the program's. Names come demangled, C++
+ * ones with their parameters. */
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,7 +11,7 @@
 #include "files/path.h"
 #include "profile/allocator_frames.h"
 
-/* What libseep.so stands in front of, and its like. */
+/* The functions that libseep.so stands in front of, and their like. */
 #define NAME(name, ...) #name,
 static const char *const plain_names[] = {SEEP_ENTRY_POINTS(NAME) "reallocf", "cfree", "nallocx", "mi_reallocarr"};
 /* Before these, glibc's own functions have such names. */

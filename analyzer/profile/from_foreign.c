@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* From a foreign profile to ours. Mappings of one file become one module, and addresses are counted from where its ELF
- * file begins, so that two runs of one program can be compared. Where the source has names and no address, stacks are
- * told apart by the names. Equal stacks become one site. */
+ * file begins, so that two runs of one program can be compared. Where the source has names and no addresses, stacks
+ * differ if their names do. Equal stacks become one site. */
 #include "profile/profile_private.h"
 
 #include <stdlib.h>

@@ -3,9 +3,9 @@
  * Reads a snapshot (docs/SNAPSHOT_FORMAT.md) from untrusted bytes.
  *
  * snapshot_verify() checks everything once: magic, version, sizes, checksums, and every index, offset and number in
- * every entry. What it accepts can be read through the functions below without a further check, whatever the caller's
- * index is as long as it is below the table's count. The view borrows the bytes, which need no alignment; of
- * compact sections it holds a piece or, for a series, all entries, until snapshot_view_free().
+ * every entry. A file that it accepts can be read through the functions below without a further check, at any index
+ * below the table's count. The view borrows the bytes, which need no alignment; of compact sections it holds a piece
+ * or, for a series, all entries, until snapshot_view_free().
  */
 #ifndef SEEP_READER_SNAPSHOT_READER_H
 #define SEEP_READER_SNAPSHOT_READER_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a process does that goes on in the background. */
+/* How a process goes on in the background. */
 #ifndef SEEP_SESSION_BACKGROUND_H
 #define SEEP_SESSION_BACKGROUND_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What each line of source stands for. *Flat* is what the line itself asked for: it is the place of the stack
+ * The values of each line of source. *Flat* is what the line itself asked for: it is the place of the stack
  * (place/place.h), as in `seep report --by=line`, so that flat values add up to the whole. *Cumulative* are all stacks that
  * pass through the line, each once however often it does. A call that was inlined counts at its own line and at the line
  * where it stands.

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A line of source made fit to show: whoever wrote it may have hidden in it what a terminal obeys or what reorders text. */
+/* A line of source made fit to show: its writer may have hidden control sequences for terminals in it, or characters
+ * that reorder text. */
 #ifndef SEEP_SOURCE_SOURCE_TEXT_H
 #define SEEP_SOURCE_SOURCE_TEXT_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What an operand of a command names: a file, a recording, or a process that is being recorded. */
+/* The meaning of a command's operand: a file, a recording, or a process that is being recorded. */
 #ifndef SEEP_TARGET_TARGET_H
 #define SEEP_TARGET_TARGET_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What stands instead of the table: the stacks of one place, the keys; and the last line. */
+/* The pages that take the place of the table: the stacks of one place, the keys; and the last line. */
 #ifndef SEEP_TOP_PAGES_H
 #define SEEP_TOP_PAGES_H
 

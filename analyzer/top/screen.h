@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is seen, as lines of text: the same for a terminal and without one. */
+/* The screen, as lines of text: the same for a terminal and without one. */
 #ifndef SEEP_TOP_SCREEN_H
 #define SEEP_TOP_SCREEN_H
 

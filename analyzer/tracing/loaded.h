@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the loader of another process has loaded, read from its memory: the
+ * The modules that the loader of another process has loaded, read from its memory: the
  * list of modules in the order of the global scope, their dynamic symbols and
  * their relocations. All of it is input that may be wrong: sizes are bounded,
  * nothing is followed for ever.

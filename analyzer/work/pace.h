@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * How often an answer is made anew while somebody looks at it. Making one takes processor time, which the program that is looked at
- * may need: on average it gets a small share of a core. What was saved up is spent at once, so the first minute of a look at a
- * recording is as current as its snapshots.
+ * How often an answer is made anew while somebody looks at it. Making one takes processor time, which the program
+ * that is looked at may need: on average it gets a small share of a core. The time that was saved up is spent at
+ * once, so the first minute of a look at a recording is as current as its snapshots.
  */
 #ifndef SEEP_WORK_PACE_H
 #define SEEP_WORK_PACE_H

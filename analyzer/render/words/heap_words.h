@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the heap's memory is, as its allocator has it, in words: its parts, what fragments it, and what would help. */
+/* The heap's memory, as its allocator keeps it, in words: its parts, what fragments it, and what would help. */
 #ifndef SEEP_WORDS_HEAP_WORDS_H
 #define SEEP_WORDS_HEAP_WORDS_H
 

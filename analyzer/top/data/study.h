@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What takes longer than a look, in a process of its own (process/task.h): names of all places as of now, and the verdicts of `seep
- * leaks` on the recording's snapshots. Its answer is one block of bytes, which is checked like a file's contents.
+ * Work that takes longer than a look, in a process of its own (process/task.h): names of all places as of now, and
+ * the verdicts of `seep leaks` on the recording's snapshots. Its answer is one block of bytes, which is checked like
+ * a file's contents.
  */
 #ifndef SEEP_TOP_DATA_STUDY_H
 #define SEEP_TOP_DATA_STUDY_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a process has mapped, by class and name, with what of it is in memory (docs/SNAPSHOT_FORMAT.md, LEDGER):
+ * What a process has mapped, by class and name, with how much of it is in memory (docs/SNAPSHOT_FORMAT.md, LEDGER):
  *
  *	ledger_read()		the mappings, in order of addresses
  *	ledger_meet()		for addresses of live blocks: what they lie in is heap

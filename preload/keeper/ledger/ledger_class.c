@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a mapping is. A file's name and the kernel's labels settle most of them. Private memory without a name is
+ * The class of each mapping. A file's name and the kernel's labels settle most. Private memory without a name is
  *
  *	a module's data		right behind that module's writable segment, unless live blocks lie in it
  *	heap			the kernel's [heap]; what the allocator has mapped; where live blocks lie; glibc's arenas, which begin at multiples of 64 MiB
@@ -8,8 +8,8 @@
  *	a thread's stack	right above a guard, as pthread_create() makes it
  *	code			if it may be executed
  *
- * and otherwise mapped by the program or a library itself, if a call of theirs said so, if it has a label, or if malloc's own mappings can be told from it
- * (chunks.h); else unexplained.
+ * and otherwise mapped by the program or a library itself, if a call of theirs said so, if it has a label, or if
+ * malloc's own mappings can be told from it (chunks.h); else unexplained.
  */
 #include "keeper/ledger/ledger_class.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the constructor asks of the other files here. */
+/* Functions of the other files here that the constructor calls. */
 #ifndef SEEP_HOOKS_LIFECYCLE_H
 #define SEEP_HOOKS_LIFECYCLE_H
 
@@ -19,8 +19,8 @@ void linked_prepare(bool everything);
 /* Finds out which forms of operator new and delete count in our hooks. */
 void cxx_prepare(void);
 
-/* What a recording takes, but for the gate: the options, which hooks count, the unwinder. `environment` is the program's
- * own; nothing is recorded in secure mode. */
+/* Prepares all that a recording needs, except the gate: the options, which hooks count, the unwinder. `environment` is
+ * the program's own; nothing is recorded in secure mode. */
 void recorder_prepare(char *const *options, char *const *environment, bool secure);
 
 /* The programs that this one executes are recorded, too: they get these variables (a list that ends with NULL, of which

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What stands in for an entry point until the real one is known, and for good
- * where nobody behind us has its name. We export every name always, because ELF
- * knows no other way. So a program may call mi_malloc with glibc behind us; it
- * gets what mimalloc's manual says, by means of C's functions.
+ * Functions that stand in for an entry point until the real one is known, and for good where no library behind ours
+ * has its name. We export every name always, because ELF knows no other way. So a program may call mi_malloc with
+ * glibc behind us; it gets what mimalloc's manual says, by means of C's functions.
  */
 #ifndef SEEP_HOST_STAND_IN_H
 #define SEEP_HOST_STAND_IN_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What recordings of samples and of mappings have in common: see capture.h. */
+/* The common part of recording a sample and recording a mapping: see capture.h. */
 #include "shim/record/capture.h"
 
 #include "keeper/base/atomics.h"

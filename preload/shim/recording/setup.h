@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the constructor finds out for everything that records. */
+/* Facts that the constructor finds out, for all code that records. */
 #ifndef SEEP_RECORDING_SETUP_H
 #define SEEP_RECORDING_SETUP_H
 
