@@ -42,7 +42,7 @@ preload/shim/hooks      preload/keeper/base preload/keeper/elf preload/keeper/he
 analyzer/place          analyzer/base analyzer/files analyzer/profile
 analyzer/compare        analyzer/base analyzer/files analyzer/place analyzer/profile analyzer/statistics analyzer/work
 analyzer/series         analyzer/base analyzer/compare analyzer/profile analyzer/statistics
-analyzer/account        analyzer/base analyzer/profile analyzer/series analyzer/statistics
+analyzer/account        analyzer/base analyzer/compare analyzer/profile analyzer/series analyzer/statistics
 analyzer/leaks          analyzer/account analyzer/base analyzer/compare analyzer/series analyzer/statistics preload/keeper/loop
 analyzer/manual         analyzer/base analyzer/commands analyzer/files
 analyzer/modules        analyzer/base analyzer/files

@@ -58,23 +58,6 @@ static double memory_of(const struct profile *profile, enum seep_memory_key key)
 	return profile->memory_known >> key & 1 ? (double)profile->memory[key] : NAN;
 }
 
-/* Of a sampled block: bytes in memory, and swapped out. */
-static struct seep_absence sample_residence(const struct profile *profile, const struct profile_sample *sample)
-{
-	uint32_t low = 0, high = profile->absence_count;
-
-	while (low < high) {
-		const uint32_t middle = low + (high - low) / 2;
-		if (profile->absences[middle].address < sample->address)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	if (low < profile->absence_count && profile->absences[low].address == sample->address)
-		return profile->absences[low];
-	return (struct seep_absence){.resident_bytes = sample->size};
-}
-
 /* Sums over the sampled blocks, each of which counts as often as it stands for others. */
 struct blocks {
 	struct seep_measure resident, swapped, asked, absent;
@@ -84,7 +67,7 @@ struct blocks {
 
 static void block_add(struct blocks *blocks, const struct profile *profile, const struct profile_sample *sample)
 {
-	const struct seep_absence residence = sample_residence(profile, sample);
+	const struct seep_absence residence = profile_residence(profile, sample);
 	const double resident = fmin((double)residence.resident_bytes, (double)sample->size);
 	struct seep_measure alone = {0};
 	uint64_t taken;

@@ -93,7 +93,7 @@ static void json_write(struct buffer *out, const struct profile *now, const stru
 	} else {
 		struct inventory inventory;
 		inventory_build(&inventory, now, GROUP_BY_STACK, inventory_order_of(value), UINT32_MAX);
-		report_json_render(out, &inventory);
+		report_json_render(out, &inventory, NULL);
 		inventory_free(&inventory);
 	}
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `seep report SNAPSHOT`: where the memory of one snapshot is. */
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "options/argument.h"
@@ -7,6 +8,7 @@
 #include "document/document.h"
 #include "compare/alike.h"
 #include "compare/inventory.h"
+#include "account/residency.h"
 #include "profile/profile.h"
 #include "render/json/documents.h"
 #include "render/text/documents.h"
@@ -16,7 +18,7 @@
 #define TOP 10
 #define TREE_SHARE 0.01 /* branches below are summed up */
 
-enum { OPTION_BY = 256, OPTION_SORT, OPTION_TREE, OPTION_MODULES, OPTION_TOP, OPTION_JSON };
+enum { OPTION_BY = 256, OPTION_SORT, OPTION_TREE, OPTION_MODULES, OPTION_TOP, OPTION_JSON, OPTION_RESIDENCY };
 
 /* The request that the command line makes. */
 struct request {
@@ -37,6 +39,8 @@ static const struct command_option options[] = {
     {OPTION_TOP, "top", "N", "rows to print (default 10; with --json all)", &option_count, FIELD(top), NULL},
     {OPTION_TREE, "tree", NULL, "the call tree instead of the table", NULL, FIELD(tree), NULL},
     {OPTION_MODULES, "modules", NULL, "list modules: build ids, names found, or why not", NULL, FIELD(modules), NULL},
+    {OPTION_RESIDENCY, "residency", NULL, "what is in memory, swapped, never touched", NULL, FIELD(document.residency),
+     NULL},
     {OPTION_JSON, "json", NULL, "JSON, schema seep.report/1", NULL, FIELD(json), NULL},
     WRAPPER_OPTION(FIELD(document.wrappers)),
     MAPPINGS_OPTION(FIELD(document.mappings)),
@@ -55,6 +59,8 @@ static int request_parse(struct request *request, int argc, char **argv)
 		return command_usage(&command_report, "--tree goes with --sort and --symbols only");
 	if (request->modules && (by_given || request->top))
 		return command_usage(&command_report, "--modules goes with --json and --symbols only");
+	if (request->document.residency && (request->tree || request->modules || request->order != ORDER_INUSE))
+		return command_usage(&command_report, "--residency goes without --tree, --modules and --sort");
 	request->document.value = inventory_order_value(request->order);
 	if (command_was_given(&command_report, OPTION_SORT))
 		request->document.choice = VALUE_NAMED;
@@ -85,12 +91,16 @@ static void document_write(struct buffer *out, const struct snapshot_pair *pair,
 	}
 	const uint32_t top = request->top ? request->top : request->json ? UINT32_MAX : TOP;
 	inventory_build(&inventory, pair->now, request->by, inventory_order_of(document->value), top);
-	if (request->json) {
-		report_json_render(out, &inventory);
-	} else {
+	struct residency *residency = document->residency ? residency_of(&inventory) : NULL;
+	if (!request->json)
 		stacks_tell_apart(&inventory.groups);
+	if (request->json)
+		report_json_render(out, &inventory, residency);
+	else if (residency)
+		residency_text_render(&page, &inventory, residency);
+	else
 		report_text_render(&page, &inventory);
-	}
+	free(residency);
 	inventory_free(&inventory);
 }
 

@@ -131,13 +131,14 @@ static uint32_t *rows_choose(struct inventory *inventory, const struct rank *ran
 	return row_of;
 }
 
-static void rows_sum(struct inventory *inventory, const uint32_t *groups, const uint32_t *row_of)
+static void rows_sum(struct inventory *inventory)
 {
 	const struct profile *profile = inventory->profile;
 
 	for (uint32_t i = 0; i < profile->site_count; i++) {
 		const struct profile_site *site = &profile->sites[i];
-		struct inventory_row *row = row_of[groups[i]] ? &inventory->rows[row_of[groups[i]] - 1] : NULL;
+		struct inventory_row *row =
+		    inventory->site_rows[i] ? &inventory->rows[inventory->site_rows[i] - 1] : NULL;
 		measure_add(&inventory->total.in_use, &site->in_use);
 		measure_add(&inventory->total.allocated, &site->allocated);
 		if (!row)
@@ -158,15 +159,18 @@ void inventory_build(struct inventory *inventory, const struct profile *profile,
 	inventory->row_count = inventory->count < top ? inventory->count : top;
 	struct rank *ranks = ranks_sum(inventory, groups);
 	uint32_t *row_of = rows_choose(inventory, ranks);
-	rows_sum(inventory, groups, row_of);
+	for (uint32_t i = 0; i < profile->site_count; i++)
+		groups[i] = row_of[groups[i]];
+	inventory->site_rows = groups;
+	rows_sum(inventory);
 	free(ranks);
 	free(row_of);
-	free(groups);
 }
 
 void inventory_free(struct inventory *inventory)
 {
 	group_table_free(&inventory->groups);
 	free(inventory->rows);
+	free(inventory->site_rows);
 	*inventory = (struct inventory){0};
 }

@@ -34,9 +34,10 @@ struct inventory {
 	struct group_table groups;
 	struct inventory_row *rows; /* the first of the order that was asked for */
 	uint32_t row_count;
-	uint32_t count;  /* of groups */
-	uint32_t worth;  /* of groups that have something of what they are ordered by */
-	double the_rest; /* that those of them have for which there is no row */
+	uint32_t *site_rows; /* by site: 1 + its row; 0: it has none */
+	uint32_t count;      /* of groups */
+	uint32_t worth;      /* of groups that have something of what they are ordered by */
+	double the_rest;     /* that those of them have for which there is no row */
 	struct inventory_row total;
 	enum inventory_order order;
 	bool has_intervals; /* the source has a rate */

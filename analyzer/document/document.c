@@ -100,13 +100,22 @@ static bool mappings_are_there(const struct snapshot_pair *pair, const struct do
 	       error_set(error, "%s: does not say what was mapped", without->source);
 }
 
+static bool ledger_is_there(const struct snapshot_pair *pair, const struct document_request *request,
+			    struct error *error)
+{
+	return !request->residency || pair->now->ledger_count ||
+	       error_set(error, "%s: does not say what was in memory; 'seep snapshot' makes one that does",
+			 pair->now->source);
+}
+
 int document_make(struct snapshot_pair *pair, struct document_request *request, document_writer *write)
 {
 	struct wrapper_names wrappers = {0};
 	struct output output = {0};
 	struct error error;
 
-	bool is_written = mappings_are_there(pair, request, &error) && value_choose(pair, request, &error) &&
+	bool is_written = mappings_are_there(pair, request, &error) && ledger_is_there(pair, request, &error) &&
+			  value_choose(pair, request, &error) &&
 			  (!request->wrappers || wrapper_names_parse(&wrappers, request->wrappers, &error));
 	wrappers_give(pair->now, &wrappers);
 	wrappers_give(pair->base, &wrappers);

@@ -120,6 +120,22 @@ void profile_freed_add(struct profile *profile, struct profile_site *site, const
 	measure_add(&freed->grown, &more->grown);
 }
 
+struct seep_absence profile_residence(const struct profile *profile, const struct profile_sample *sample)
+{
+	uint32_t low = 0, high = profile->absence_count;
+
+	while (low < high) {
+		const uint32_t middle = low + (high - low) / 2;
+		if (profile->absences[middle].address < sample->address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low < profile->absence_count && profile->absences[low].address == sample->address)
+		return profile->absences[low];
+	return (struct seep_absence){.resident_bytes = sample->size};
+}
+
 enum call_value call_value_instead(enum call_value value, uint32_t lacks)
 {
 	static const enum call_value preferred[] = {CALL_INUSE_SPACE, CALL_ALLOC_SPACE, CALL_INUSE_OBJECTS,

@@ -189,6 +189,9 @@ size_t profile_label_write(const struct profile *profile, const struct profile_l
 /* The live samples, sorted by site, then birth. They are unpacked when they are asked for first: a report does without. */
 const struct profile_sample *profile_samples(const struct profile *profile);
 
+/* Of a live sample: bytes in memory, and swapped out. With `ledger`. */
+struct seep_absence profile_residence(const struct profile *profile, const struct profile_sample *sample);
+
 /* Fills locations[].lines, modules[].symbols, and trims allocator frames from the leaf of every stack; a stack that is
  * nothing else keeps its outermost frame. Never fails: what is unknown is named by module and address, or by where its
  * function starts ("server+0x1230"). Sites whose stacks became equal by the trimming stay apart, with their own keys;

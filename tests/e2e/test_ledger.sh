@@ -33,8 +33,24 @@ check_match "the terminal says the sum" 'The classes add up to .* MiB, as RSS do
 check_match "what is mapped past malloc" '20.0 MiB .17.* of RSS. was mapped by the program or a library itself' "${text//$'\n'/ }"
 check_match "and what the heap keeps" 'are free but kept by glibc' "${text//$'\n'/ }"
 check_equal "it fits 24 lines of 80 columns" "" "$(awk 'length($0) > 80 || NR > 24' <<<"$text")"
+
+# By the place that asked for it.
+taken=$("$SEEP" snapshot "$program")
+validates report-1.json "$SEEP" report --residency --json "$taken"
+cat >places.py <<'EOF_PLACES'
+import json
+rows = json.load(open("document.json"))["sites"]
+sums = {key: round(sum(r[key + "_bytes"] for r in rows) / 2**20) for key in ("inuse", "resident", "swapped", "untouched")}
+print(sums, all(abs(r["inuse_bytes"] - r["resident_bytes"] - r["swapped_bytes"] - r["untouched_bytes"]) < 4 and r["resident_low"] <= r["resident_bytes"] <= r["resident_high"] for r in rows))
+EOF_PLACES
+check_equal "report says of each place what of it is in memory" "{'inuse': 88, 'resident': 24, 'swapped': 0, 'untouched': 64} True" "$(python3 places.py)"
+check_match "in words" 'in memory .*never touched.*64.0 MiB  main' "$("$SEEP" report --residency --by line "$taken" | tr '\n' ' ')"
+validates report-1.json "$SEEP" report --residency --mappings --json "$taken"
+check_equal "and of what it mapped" "{'inuse': 32, 'resident': 32, 'swapped': 0, 'untouched': 0} True" "$(python3 places.py)"
 kill -9 "$program"
 wait "$seep_pid" 2>/dev/null
+"$SEEP" report --residency "$(ls rec/*.seep | tail -n 1)" >out 2>err
+check_equal "where nobody looked, one line says so" "3 0 1" "$? $(wc -c <out) $(wc -l <err)"
 check_match "of a killed program the last snapshot that has it" 'add up to' "$("$SEEP" memory rec)"
 "$SEEP" memory "$(ls rec/*.seep | tail -n 1)" >out 2>err
 check_equal "a snapshot without it is told so, in one line" "3 1" "$? $(wc -l <err)"

@@ -11,7 +11,9 @@
 #include "target/listing.h"
 
 /* Of a report the groups that have a row; of the others at most `top` sites, and of a difference as many churn hotspots. */
-void report_json_render(struct buffer *out, const struct inventory *inventory);
+/* `residency`: by row; NULL: it is left out. */
+struct residency;
+void report_json_render(struct buffer *out, const struct inventory *inventory, const struct residency *residency);
 void diff_json_render(struct buffer *out, const struct comparison *comparison, uint32_t top);
 /* `places`: the same series judged by place; may be `leaks` itself. */
 void leaks_json_render(struct buffer *out, const struct leaks *leaks, const struct leaks *places, uint32_t top);

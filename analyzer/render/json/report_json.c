@@ -3,7 +3,9 @@
 #include "render/json/documents.h"
 
 #include "base/json.h"
+#include "account/residency.h"
 #include "render/json/profile_json.h"
+#include "statistics/measure.h"
 
 static void json_allocated_interval(struct json *json, const struct inventory *inventory,
 				    const struct inventory_row *row)
@@ -31,7 +33,20 @@ static void json_totals(struct json *json, const struct inventory *inventory)
 	json_end_object(json);
 }
 
-static void json_row(struct json *json, const struct inventory *inventory, const struct inventory_row *row)
+static void json_residency(struct json *json, const struct inventory *inventory, const struct residency *row)
+{
+	const struct interval resident =
+	    sum_interval(&row->resident.bytes, unseen_bytes((double)inventory->profile->rate), ALPHA);
+
+	json_rounded(json_key(json, "resident_bytes"), sum_estimate(&row->resident.bytes));
+	json_rounded(json_key(json, "resident_low"), resident.low);
+	json_rounded(json_key(json, "resident_high"), resident.high);
+	json_rounded(json_key(json, "swapped_bytes"), sum_estimate(&row->swapped.bytes));
+	json_rounded(json_key(json, "untouched_bytes"), sum_estimate(&row->untouched.bytes));
+}
+
+static void json_row(struct json *json, const struct inventory *inventory, const struct inventory_row *row,
+		     const struct residency *residency)
 {
 	const struct json_site site = {
 	    .group = &inventory->groups.groups[row->group],
@@ -45,10 +60,12 @@ static void json_row(struct json *json, const struct inventory *inventory, const
 	json_begin_object(json);
 	json_site_fields(json, &site, inventory->groups.by);
 	json_allocated_interval(json, inventory, row);
+	if (residency)
+		json_residency(json, inventory, residency);
 	json_end_object(json);
 }
 
-void report_json_render(struct buffer *out, const struct inventory *inventory)
+void report_json_render(struct buffer *out, const struct inventory *inventory, const struct residency *residency)
 {
 	struct json json = {.out = out};
 	const struct profile *profile = inventory->profile;
@@ -69,7 +86,7 @@ void report_json_render(struct buffer *out, const struct inventory *inventory)
 	json_begin_array(json_key(&json, "sites"));
 	for (uint32_t i = 0; i < inventory->row_count; i++) {
 		buffer_append_byte(out, '\n');
-		json_row(&json, inventory, &inventory->rows[i]);
+		json_row(&json, inventory, &inventory->rows[i], residency ? &residency[i] : NULL);
 	}
 	json_end_array(&json);
 	json_end_object(&json);

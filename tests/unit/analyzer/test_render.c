@@ -251,7 +251,7 @@ static void json_is_as_the_schemas_say(void **state)
 
 	(void)state;
 	inventory_build(&inventory, after, GROUP_BY_STACK, ORDER_INUSE, UINT32_MAX);
-	report_json_render(&out, &inventory);
+	report_json_render(&out, &inventory, NULL);
 	assert_golden("report.json", &out);
 	out.length = 0;
 	comparison_build(&comparison, before, after, GROUP_BY_STACK);
