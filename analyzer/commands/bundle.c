@@ -101,8 +101,8 @@ const struct command command_bundle = {
     .name = "bundle",
     .operands = "RECORDING...",
     .summary = "put a recording and its symbols into one file, for another machine",
-    .notes = "Every command reads the file as it reads the recording, without the programs and\n"
-	     "libraries that ran: names, files and lines are in it. FILE#3 is its snapshot 3.\n"
+    .notes = "Every command reads the file as it reads the recording, without the programs\n"
+	     "and libraries that ran: names, files, lines are in it. FILE#3 is its snapshot 3.\n"
 	     "Each of several RECORDINGs becomes a bundle of its own.",
     .options = options,
     .reads = true,
