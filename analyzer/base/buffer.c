@@ -8,8 +8,7 @@
 #include "base/buffer.h"
 #include "base/memory.h"
 
-/* Makes room for `length` more bytes and the NUL. */
-static void buffer_reserve(struct buffer *buffer, size_t length)
+void buffer_grow(struct buffer *buffer, size_t length)
 {
 	size_t needed;
 
@@ -43,7 +42,9 @@ void buffer_append_text(struct buffer *buffer, const char *text)
 
 void buffer_append_byte(struct buffer *buffer, char byte)
 {
-	buffer_append(buffer, &byte, 1);
+	buffer_reserve(buffer, 1);
+	buffer->data[buffer->length++] = byte;
+	buffer->data[buffer->length] = '\0';
 }
 
 void buffer_append_unsigned(struct buffer *buffer, uint64_t value)

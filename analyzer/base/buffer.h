@@ -19,6 +19,14 @@ struct buffer { /* zero-initialise */
 	bool refused; /* of an output: nothing more will be written, so there is no use in making it */
 };
 
+/* Makes room for `length` more bytes and the NUL. */
+void buffer_grow(struct buffer *buffer, size_t length);
+static inline void buffer_reserve(struct buffer *buffer, size_t length)
+{
+	if (buffer->drain || buffer->capacity - buffer->length <= length)
+		buffer_grow(buffer, length);
+}
+
 void buffer_append(struct buffer *buffer, const void *data, size_t length);
 void buffer_append_text(struct buffer *buffer, const char *text);
 void buffer_append_byte(struct buffer *buffer, char byte);

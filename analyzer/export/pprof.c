@@ -41,6 +41,8 @@ struct writer {
 	struct buffer stack, values, sample, label;
 	uint32_t lacks;                   /* values that are not written, as profile.h has them */
 	double carried[CALL_VALUE_COUNT]; /* not yet written, less than one */
+	uint64_t thread_text;             /* of the thread that a label named last; 0: none has yet */
+	uint32_t thread;
 };
 
 static void value_type_append(struct writer *writer, uint32_t field, const char *type, const char *unit)
@@ -94,9 +96,11 @@ static void stack_fill(struct writer *writer, const struct export_row *row)
 
 static void size_label_append(struct writer *writer, uint64_t size)
 {
-	protobuf_unsigned(&writer->label, LABEL_KEY, pprof_text(&writer->tables, "bytes"));
+	const uint64_t bytes = pprof_text(&writer->tables, "bytes");
+
+	protobuf_unsigned(&writer->label, LABEL_KEY, bytes);
 	protobuf_unsigned(&writer->label, LABEL_NUMBER, size);
-	protobuf_unsigned(&writer->label, LABEL_UNIT, pprof_text(&writer->tables, "bytes"));
+	protobuf_unsigned(&writer->label, LABEL_UNIT, bytes);
 	protobuf_message(&writer->sample, SAMPLE_LABEL, &writer->label);
 }
 
@@ -105,9 +109,13 @@ static void thread_label_append(struct writer *writer, uint32_t thread)
 {
 	char number[16];
 
-	snprintf(number, sizeof number, "%u", thread);
 	protobuf_unsigned(&writer->label, LABEL_KEY, pprof_text(&writer->tables, "thread"));
-	protobuf_unsigned(&writer->label, LABEL_TEXT, pprof_text_copied(&writer->tables, number));
+	if (!writer->thread_text || writer->thread != thread) {
+		snprintf(number, sizeof number, "%u", thread);
+		writer->thread_text = pprof_text_copied(&writer->tables, number);
+		writer->thread = thread;
+	}
+	protobuf_unsigned(&writer->label, LABEL_TEXT, writer->thread_text);
 	protobuf_message(&writer->sample, SAMPLE_LABEL, &writer->label);
 }
 
@@ -161,7 +169,7 @@ void export_pprof_plain(struct buffer *out, const struct profile *now, const str
 	struct writer writer = {.lacks = now->lacks | (base ? base->lacks : 0)};
 	struct export_rows rows;
 
-	pprof_tables_open(&writer.tables, out);
+	pprof_tables_open(&writer.tables, out, !base);
 	export_rows_build(&rows, now, base);
 	head_append(&writer, now, base);
 	rows_append(&writer, &rows);

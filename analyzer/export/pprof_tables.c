@@ -25,9 +25,15 @@ enum location_field { LOCATION_ID = 1, LOCATION_MAPPING = 2, LOCATION_ADDRESS = 
 enum line_field { LINE_FUNCTION = 1, LINE_LINE = 2 };
 enum function_field { FUNCTION_ID = 1, FUNCTION_NAME = 2, FUNCTION_SYSTEM_NAME = 3, FUNCTION_FILE = 4 };
 
-void pprof_tables_open(struct pprof_tables *tables, struct buffer *out)
+void pprof_tables_open(struct pprof_tables *tables, struct buffer *out, bool is_alone)
 {
-	*tables = (struct pprof_tables){.out = out, .strings = string_pool_create(), .mappings = map_create()};
+	*tables = (struct pprof_tables){.out = out,
+					.strings = string_pool_create(),
+					.text_numbers = map_create(),
+					.functions = map_create(),
+					.locations = map_create(),
+					.mappings = map_create(),
+					.is_alone = is_alone};
 	pprof_text(tables, "");
 }
 
@@ -39,36 +45,35 @@ void pprof_tables_close(struct pprof_tables *tables)
 	buffer_free(&tables->inner);
 	string_pool_free(tables->strings);
 	free(tables->texts);
-	index_table_free(&tables->text_table);
-	numbering_free(&tables->functions);
-	numbering_free(&tables->locations);
+	map_free(tables->text_numbers);
+	map_free(tables->functions);
+	map_free(tables->locations);
 	map_free(tables->mappings);
 	free(tables->modules);
 	free(tables->numbers[0].numbers);
 	free(tables->numbers[1].numbers);
 }
 
-static uint64_t text_hash(const void *texts, uint32_t index)
+static uint64_t text_key(const char *text)
 {
-	const char *text = ((const char *const *)texts)[index];
-
 	return hash_bytes(hash_secret(), text, strlen(text));
+}
+
+static uint32_t text_add(struct pprof_tables *tables, const char *text)
+{
+	ARRAY_RESERVE(tables->texts, tables->text_count, tables->text_capacity);
+	tables->texts[tables->text_count] = text;
+	return tables->text_count++;
 }
 
 uint64_t pprof_text(struct pprof_tables *tables, const char *text)
 {
-	index_table_reserve(&tables->text_table, tables->text_count + 1u, tables->text_count, text_hash, tables->texts);
-	for (size_t at = text_hash(&text, 0);; at++) {
-		uint32_t *slot = index_table_slot(&tables->text_table, at);
-		if (*slot && strcmp(tables->texts[*slot - 1], text) == 0)
-			return *slot - 1;
-		if (*slot)
-			continue;
-		ARRAY_RESERVE(tables->texts, tables->text_count, tables->text_capacity);
-		tables->texts[tables->text_count] = text;
-		*slot = ++tables->text_count;
-		return *slot - 1;
-	}
+	bool is_new;
+	uint64_t *number = map_put(tables->text_numbers, text_key(text), &is_new);
+
+	if (is_new)
+		*number = text_add(tables, text);
+	return *number;
 }
 
 uint64_t pprof_text_copied(struct pprof_tables *tables, const char *text)
@@ -106,22 +111,29 @@ uint64_t pprof_mapping(struct pprof_tables *tables, const struct profile_module 
 	return id;
 }
 
+static uint64_t function_add(struct pprof_tables *tables, uint64_t name, uint64_t file)
+{
+	const uint64_t number = ++tables->function_count;
+	struct buffer *message = &tables->inner;
+
+	protobuf_unsigned(message, FUNCTION_ID, number);
+	protobuf_unsigned(message, FUNCTION_NAME, name);
+	protobuf_unsigned(message, FUNCTION_SYSTEM_NAME, name);
+	protobuf_unsigned(message, FUNCTION_FILE, file);
+	protobuf_message(tables->out, PROFILE_FUNCTION, message);
+	return number;
+}
+
 static uint64_t pprof_function(struct pprof_tables *tables, const char *function, const char *file)
 {
-	const uint64_t words[] = {pprof_text(tables, function), file ? pprof_text(tables, file) : 0};
+	const uint64_t name = pprof_text(tables, function), place = file ? pprof_text(tables, file) : 0;
 	bool is_new;
 	/* Both numbers are below 2^32: there are fewer texts than bytes in memory, so this key is exact. */
-	const uint64_t number = numbering_put(&tables->functions, words[0] << 32 | words[1], &is_new) + 1u;
+	uint64_t *number = map_put(tables->functions, name << 32 | place, &is_new);
 
-	if (is_new) {
-		struct buffer *message = &tables->inner;
-		protobuf_unsigned(message, FUNCTION_ID, number);
-		protobuf_unsigned(message, FUNCTION_NAME, words[0]);
-		protobuf_unsigned(message, FUNCTION_SYSTEM_NAME, words[0]);
-		protobuf_unsigned(message, FUNCTION_FILE, words[1]);
-		protobuf_message(tables->out, PROFILE_FUNCTION, message);
-	}
-	return number;
+	if (is_new)
+		*number = function_add(tables, name, place);
+	return *number;
 }
 
 static void line_append(struct pprof_tables *tables, uint64_t function, uint32_t line)
@@ -157,26 +169,36 @@ static uint64_t location_address(const struct pprof_tables *tables, uint64_t map
 	return location->address ? location->address + bias - !location->exact : 0;
 }
 
+static uint32_t location_add(struct pprof_tables *tables, const struct profile *profile,
+			     const struct profile_location *location, bool is_met_once)
+{
+	const uint64_t mapping = pprof_mapping(tables, &profile->modules[location->module]);
+	const struct source_line *lines = profile_lines(profile, location);
+	struct buffer *message = &tables->message;
+
+	protobuf_unsigned(message, LOCATION_ID, ++tables->location_count);
+	protobuf_unsigned(message, LOCATION_MAPPING, mapping);
+	protobuf_unsigned(message, LOCATION_ADDRESS, location_address(tables, mapping, location));
+	for (uint32_t i = 0; i < location->line_count; i++)
+		line_append(tables,
+			    is_met_once ? function_add(tables, text_add(tables, lines[i].function), 0)
+					: pprof_function(tables, lines[i].function, lines[i].file),
+			    lines[i].line);
+	protobuf_message(tables->out, PROFILE_LOCATION, message);
+	return tables->location_count;
+}
+
 static uint32_t location_number(struct pprof_tables *tables, const struct profile *profile,
 				const struct profile_location *location)
 {
-	const struct profile_module *module = &profile->modules[location->module];
 	bool is_new;
-	const uint32_t id = numbering_put(&tables->locations, location_key(profile, location), &is_new) + 1;
 
-	if (!is_new)
-		return id;
-	const uint64_t mapping = pprof_mapping(tables, module);
-	struct buffer *message = &tables->message;
-	protobuf_unsigned(message, LOCATION_ID, id);
-	protobuf_unsigned(message, LOCATION_MAPPING, mapping);
-	protobuf_unsigned(message, LOCATION_ADDRESS, location_address(tables, mapping, location));
-	for (uint32_t i = 0; i < location->line_count; i++) {
-		const struct source_line *line = &profile_lines(profile, location)[i];
-		line_append(tables, pprof_function(tables, line->function, line->file), line->line);
-	}
-	protobuf_message(tables->out, PROFILE_LOCATION, message);
-	return id;
+	if (tables->is_alone && location->labelled)
+		return location_add(tables, profile, location, true);
+	uint64_t *number = map_put(tables->locations, location_key(profile, location), &is_new);
+	if (is_new)
+		*number = location_add(tables, profile, location, false);
+	return (uint32_t)*number;
 }
 
 /* Stacks meet the same locations again and again. */
@@ -197,13 +219,13 @@ uint64_t pprof_location(struct pprof_tables *tables, const struct profile *profi
 uint64_t pprof_made_up_location(struct pprof_tables *tables, const char *name)
 {
 	bool is_new;
-	const uint64_t number =
-	    numbering_put(&tables->locations, hash_bytes(hash_secret(), name, strlen(name)), &is_new) + 1u;
+	uint64_t *number = map_put(tables->locations, text_key(name), &is_new);
 
 	if (is_new) {
-		protobuf_unsigned(&tables->message, LOCATION_ID, number);
+		*number = ++tables->location_count;
+		protobuf_unsigned(&tables->message, LOCATION_ID, *number);
 		line_append(tables, pprof_function(tables, name, NULL), 0);
 		protobuf_message(tables->out, PROFILE_LOCATION, &tables->message);
 	}
-	return number;
+	return *number;
 }

@@ -15,10 +15,9 @@ struct pprof_tables {
 	struct buffer message, inner;
 	struct string_pool *strings; /* texts that are nobody else's */
 	const char **texts;          /* by number; they go into the profile at its end */
-	uint32_t text_count, text_capacity;
-	struct index_table text_table;
-	struct numbering functions, locations;
-	struct map *mappings;
+	uint32_t text_count, text_capacity, function_count, location_count;
+	struct map *text_numbers, *functions, *locations, *mappings; /* by hash of what they are: their numbers */
+	bool is_alone;                         /* all is of one profile: what is labelled there is met once */
 	const struct profile_module **modules; /* that have a mapping, in the order of their numbers */
 	size_t module_count, module_capacity;
 	/* By location of each of the two profiles: its number; 0: it has none yet. */
@@ -28,7 +27,8 @@ struct pprof_tables {
 	} numbers[2];
 };
 
-void pprof_tables_open(struct pprof_tables *tables, struct buffer *out);
+/* `is_alone`: locations of one profile alone will be asked for. */
+void pprof_tables_open(struct pprof_tables *tables, struct buffer *out, bool is_alone);
 /* Writes the string table. */
 void pprof_tables_close(struct pprof_tables *tables);
 

@@ -7,13 +7,13 @@ enum { VARINT_BYTES_MAX = 10, FIELD_MAX = (1 << 29) - 1 };
 
 void protobuf_varint(struct buffer *out, uint64_t value)
 {
-	char bytes[VARINT_BYTES_MAX];
-	size_t count = 0;
-
+	buffer_reserve(out, VARINT_BYTES_MAX);
+	char *end = out->data + out->length;
 	for (; value >= 0x80; value >>= 7)
-		bytes[count++] = (char)(value | 0x80);
-	bytes[count++] = (char)value;
-	buffer_append(out, bytes, count);
+		*end++ = (char)(value | 0x80);
+	*end++ = (char)value;
+	*end = '\0';
+	out->length = (size_t)(end - out->data);
 }
 
 static void field_begin(struct buffer *out, uint32_t field, enum wire_type type)
