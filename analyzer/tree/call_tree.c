@@ -97,6 +97,15 @@ static bool frame_is(const struct tree_builder *builder, const struct call_frame
 	       (a->function == b->function || strcmp(a->function, b->function) == 0);
 }
 
+static uint32_t frame_add(struct tree_builder *builder, const struct call_frame *frame)
+{
+	struct call_tree *tree = builder->tree;
+
+	ARRAY_RESERVE(tree->frames, tree->frame_count, builder->frame_capacity);
+	tree->frames[tree->frame_count] = *frame;
+	return tree->frame_count++;
+}
+
 static uint32_t frame_find(struct tree_builder *builder, const struct call_frame *wanted, size_t place)
 {
 	struct call_tree *tree = builder->tree;
@@ -107,9 +116,7 @@ static uint32_t frame_find(struct tree_builder *builder, const struct call_frame
 			return *slot - 1;
 		if (*slot)
 			continue;
-		ARRAY_RESERVE(tree->frames, tree->frame_count, builder->frame_capacity);
-		tree->frames[tree->frame_count] = *wanted;
-		*slot = ++tree->frame_count;
+		*slot = frame_add(builder, wanted) + 1;
 		return *slot - 1;
 	}
 }
@@ -190,6 +197,14 @@ static void frames_prepare(struct tree_builder *builder)
 		for (uint32_t k = 0; k < location->line_count; k++) {
 			const struct source_line *line = &profile_lines(profile, location)[k];
 			builder->has_lines |= line->file && line->line;
+			if (location->labelled && !builder->tree->differential) {
+				/* no other location has this name */
+				next = batch_find(builder, &batch, next);
+				*next++ = frame_add(builder, &(struct call_frame){.function = line->function,
+										  .module = module + location->module,
+										  .kind = CALL_FUNCTION});
+				continue;
+			}
 			batch_add(builder, &batch, line->function, module + location->module);
 			if (batch.count == FRAMES_AT_ONCE)
 				next = batch_find(builder, &batch, next);

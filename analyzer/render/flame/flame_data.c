@@ -69,13 +69,21 @@ static void part_end(struct flame_data *data)
 	buffer_append_text(data->out, "]</script>\n");
 }
 
+/* Rounds a value that is not negative, halves up. */
+static uint64_t whole_number(double value)
+{
+	const uint64_t below = value < 9e18 ? (uint64_t)value : (uint64_t)9e18;
+
+	return below + (value < 9e18 && value - (double)below >= 0.5);
+}
+
 /* Shortest decimal form of a value that is not negative. */
 static void number_append(struct buffer *out, double value, unsigned decimals)
 {
 	static const double scales[] = {1, 10, 100, 1000};
 	char digits[32];
 	size_t at = sizeof digits;
-	uint64_t scaled = (uint64_t)fmin(round(value * scales[decimals]), 9e18);
+	uint64_t scaled = whole_number(value * scales[decimals]);
 
 	for (; decimals && scaled % 10 == 0; decimals--)
 		scaled /= 10;
@@ -95,8 +103,27 @@ static const char *text_clean(struct flame_data *data, const char *text)
 	return data->clean.data;
 }
 
+/* ASCII that stands for itself in JSON and in XML. */
+static size_t plain_length(const char *text)
+{
+	size_t length = 0;
+
+	while (length < NAME_BYTES_MAX && text[length] >= ' ' && text[length] <= '~' &&
+	       !strchr("\"\\&<>'", text[length]))
+		length++;
+	return length;
+}
+
 static void text_append(struct flame_data *data, const char *text)
 {
+	const size_t plain = plain_length(text);
+
+	if (!text[plain]) {
+		buffer_append_text(data->out, "&quot;");
+		buffer_append(data->out, text, plain);
+		buffer_append_text(data->out, "&quot;");
+		return;
+	}
 	data->scratch.length = 0;
 	json_text(&(struct json){.out = &data->scratch}, text_clean(data, text));
 	xml_append(data->out, data->scratch.data, data->scratch.length);
@@ -253,6 +280,8 @@ static void shorts_append(struct flame_data *data)
 	part_begin(data, "frame_short");
 	for (uint32_t i = 0; i < data->frame_count; i++) {
 		const char *name = data->tree->frames[data->frames[i]].function;
+		if (strlen(name) <= SHORT_COLUMNS)
+			continue;
 		text.length = 0;
 		name_append(&text, name, SHORT_COLUMNS);
 		if (strcmp(text.data, name) == 0)

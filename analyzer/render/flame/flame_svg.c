@@ -17,6 +17,7 @@
 #include "render/flame/flame_private.h"
 #include "render/terminal/name_text.h"
 #include "render/words/quantity.h"
+#include "statistics/selection.h"
 #include "render/flame/xml.h"
 
 enum {
@@ -149,13 +150,6 @@ static uint32_t block_append(struct drawing *drawing, uint32_t index)
 	return end;
 }
 
-static int width_compare(const void *left, const void *right)
-{
-	double difference = *(const double *)right - *(const double *)left;
-
-	return (difference > 0) - (difference < 0);
-}
-
 /* The width below which frames are not drawn: half a pixel, or more where that would be too many. */
 static double least_width(const struct drawing *drawing)
 {
@@ -165,11 +159,14 @@ static double least_width(const struct drawing *drawing)
 	if (tree->node_count <= FRAMES_MAX)
 		return least;
 	double *widths = memory_allocate(tree->node_count, sizeof *widths);
+	double *scratch = memory_allocate(tree->node_count, sizeof *scratch);
 	for (uint32_t i = 0; i < tree->node_count; i++)
 		widths[i] = tree->nodes[i].width;
-	qsort(widths, tree->node_count, sizeof *widths, width_compare);
-	double next = nextafter(widths[FRAMES_MAX], INFINITY); /* either all frames of one width are drawn, or none */
+	struct selection selection = {widths, scratch, tree->node_count};
+	/* either all frames of one width are drawn, or none */
+	double next = nextafter(select_place(&selection, tree->node_count - 1 - FRAMES_MAX), INFINITY);
 	free(widths);
+	free(scratch);
 	return next > least ? next : least;
 }
 
