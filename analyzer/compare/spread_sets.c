@@ -7,7 +7,9 @@
 
 #include "base/memory.h"
 
-/* One set that a site is in. */
+#define KNOWN_AS_NONE UINT32_MAX
+
+/* A set that a site is in. */
 struct membership {
 	uint64_t key;
 	enum spread_level level;
@@ -17,10 +19,11 @@ struct membership {
 
 /* A walk over all of them: the functions outwards, the place's module, the program. */
 struct membership_walk {
-	const struct profile *profile;
+	struct spread_sets *sets;
 	struct frame_walk at;
 	uint32_t place_module, depth;
 	enum spread_level next;
+	bool makes; /* sets that are not there yet */
 };
 
 static uint64_t function_key(const struct profile_location *location, uint32_t number)
@@ -33,34 +36,70 @@ static uint64_t function_key(const struct profile_location *location, uint32_t n
 	return hash_bytes(SPREAD_FUNCTION, parts, sizeof parts);
 }
 
-static bool walk_next(struct membership_walk *walk, struct membership *found)
+/* NUMBERING_NONE: there is no such set. */
+static uint32_t set_find(struct spread_sets *sets, const struct membership *wanted, bool makes)
 {
-	if (walk->next == SPREAD_FUNCTION && frame_walk_has(walk->at)) {
-		const struct profile_location *location = frame_walk_location(walk->profile, walk->at);
-		*found = (struct membership){.key = function_key(location, walk->at.line),
-					     .level = SPREAD_FUNCTION,
-					     .location = location,
-					     .line = walk->at.line,
-					     .module = location->module,
-					     .depth = walk->depth++};
-		walk->at = frame_walk_next(walk->profile, walk->at);
-		return true;
+	bool is_new = false;
+	const uint32_t index =
+	    makes ? numbering_put(&sets->by_key, wanted->key, &is_new) : numbering_get(&sets->by_key, wanted->key);
+
+	if (is_new) {
+		ARRAY_RESERVE(sets->sets, sets->hierarchy.set_count, sets->capacity);
+		sets->sets[sets->hierarchy.set_count++] = (struct spread_set){.level = wanted->level,
+									      .location = wanted->location,
+									      .line = wanted->line,
+									      .module = wanted->module,
+									      .depth = wanted->depth};
 	}
-	if (walk->next <= SPREAD_MODULE && walk->place_module) {
-		*found = (struct membership){
-		    .key = hash_bytes(SPREAD_MODULE, &walk->place_module, sizeof walk->place_module),
-		    .level = SPREAD_MODULE,
-		    .module = walk->place_module};
-		walk->next = SPREAD_PROCESS;
-		return true;
-	}
-	*found = (struct membership){.key = SPREAD_PROCESS, .level = SPREAD_PROCESS};
-	return walk->next++ <= SPREAD_PROCESS;
+	return index;
 }
 
-static struct membership_walk walk_begin(const struct spread_sets *sets, uint32_t index)
+/* Stacks meet the same functions again and again. */
+static uint32_t function_set(struct membership_walk *walk)
 {
-	struct membership_walk walk = {.profile = sets->profile, .at = sets->places[index]};
+	struct spread_sets *sets = walk->sets;
+	const struct profile_location *location = frame_walk_location(sets->profile, walk->at);
+	uint32_t *known = &sets->known[sets->first_known[location - sets->profile->locations] + walk->at.line];
+
+	if (!*known) {
+		const uint32_t index = set_find(sets,
+						&(struct membership){.key = function_key(location, walk->at.line),
+								     .level = SPREAD_FUNCTION,
+								     .location = location,
+								     .line = walk->at.line,
+								     .module = location->module,
+								     .depth = walk->depth},
+						walk->makes);
+		*known = index == NUMBERING_NONE ? KNOWN_AS_NONE : index + 1;
+	}
+	return *known == KNOWN_AS_NONE ? NUMBERING_NONE : *known - 1;
+}
+
+/* False: there is none left. `*set`: NUMBERING_NONE for one that nobody made. */
+static bool walk_next(struct membership_walk *walk, uint32_t *set)
+{
+	if (walk->next == SPREAD_FUNCTION && frame_walk_has(walk->at)) {
+		*set = function_set(walk);
+		walk->depth++;
+		walk->at = frame_walk_next(walk->sets->profile, walk->at);
+		return true;
+	}
+	if (walk->next > SPREAD_PROCESS)
+		return false;
+	const bool is_module = walk->next <= SPREAD_MODULE && walk->place_module;
+	const struct membership wanted = {
+	    .key =
+		is_module ? hash_bytes(SPREAD_MODULE, &walk->place_module, sizeof walk->place_module) : SPREAD_PROCESS,
+	    .level = is_module ? SPREAD_MODULE : SPREAD_PROCESS,
+	    .module = is_module ? walk->place_module : 0};
+	*set = set_find(walk->sets, &wanted, walk->makes);
+	walk->next = is_module ? SPREAD_PROCESS : SPREAD_PROCESS + 1;
+	return true;
+}
+
+static struct membership_walk walk_begin(struct spread_sets *sets, uint32_t site, bool makes)
+{
+	struct membership_walk walk = {.sets = sets, .at = sets->places[site], .makes = makes};
 
 	if (!frame_walk_has(walk.at))
 		walk.next = SPREAD_PROCESS;
@@ -69,60 +108,82 @@ static struct membership_walk walk_begin(const struct spread_sets *sets, uint32_
 	return walk;
 }
 
-/* An element of a set, on its way into the hierarchy. */
-struct pair {
-	uint32_t set, element;
-};
-
-struct pair_list {
-	struct pair *pairs;
-	size_t count, capacity;
-};
-
-static uint32_t set_find(struct spread_sets *sets, const struct membership *found)
+/* A set of one element is nothing that the element is not. Of a program without symbols most functions are that: they are
+ * found by counting, before anything is noted of them. */
+static void lone_functions_rule_out(struct spread_sets *sets, const uint32_t *sites)
 {
-	bool is_new;
-	const uint32_t index = numbering_put(&sets->by_key, found->key, &is_new);
+	const struct profile *profile = sets->profile;
+	uint32_t *below = memory_allocate(profile->node_count + 1u, sizeof *below); /* elements by node */
+	uint32_t *through = memory_allocate(profile->location_count + 1u, sizeof *through);
 
-	if (is_new) {
-		ARRAY_RESERVE(sets->sets, sets->hierarchy.set_count, sets->capacity);
-		sets->sets[sets->hierarchy.set_count++] = (struct spread_set){.level = found->level,
-									      .location = found->location,
-									      .line = found->line,
-									      .module = found->module,
-									      .depth = found->depth};
+	for (size_t i = 0; i < sets->hierarchy.element_count; i++)
+		below[sets->places[sites[i]].node]++;
+	for (uint32_t node = profile->node_count; node-- > 1;) {
+		below[profile->nodes[node].parent] += below[node];
+		through[profile->nodes[node].location] += below[node];
 	}
-	return index;
+	for (uint32_t i = 0; i < profile->location_count; i++)
+		if (profile->locations[i].labelled && through[i] < 2)
+			sets->known[sets->first_known[i]] = KNOWN_AS_NONE;
+	free(below);
+	free(through);
 }
 
-static void element_add(struct spread_sets *sets, struct pair_list *list, uint32_t element, uint32_t site)
+static void known_prepare(struct spread_sets *sets)
 {
-	struct membership_walk walk = walk_begin(sets, site);
+	const struct profile *profile = sets->profile;
+	size_t lines = 0;
 
-	for (struct membership found; walk_next(&walk, &found);) {
-		const uint32_t index = set_find(sets, &found);
-		struct spread_set *set = &sets->sets[index];
-		if (set->last == element + 1u) /* a function that calls itself */
+	sets->first_known = memory_allocate(profile->location_count + 1u, sizeof *sets->first_known);
+	for (uint32_t i = 0; i < profile->location_count; i++) {
+		sets->first_known[i] = (uint32_t)lines;
+		lines += profile->locations[i].line_count;
+	}
+	sets->known = memory_allocate(lines + 1, sizeof *sets->known);
+}
+
+static void element_add(struct spread_sets *sets, uint32_t element, uint32_t site)
+{
+	struct membership_walk walk = walk_begin(sets, site, true);
+	const uint64_t content = hash_bytes(0, &element, sizeof element);
+
+	for (uint32_t index; walk_next(&walk, &index);) {
+		struct spread_set *set = index == NUMBERING_NONE ? NULL : &sets->sets[index];
+		if (!set || set->last == element + 1u) /* a function that calls itself */
 			continue;
 		set->last = element + 1u;
 		set->size++;
-		set->content += hash_bytes(0, &element, sizeof element);
-		ARRAY_RESERVE(list->pairs, list->count, list->capacity);
-		list->pairs[list->count++] = (struct pair){index, element};
+		set->content += content;
 	}
 }
 
-/* Sorts the pairs by set. */
-static void hierarchy_fill(struct spread_sets *sets, const struct pair_list *list)
+/* Which sets a test may be made of: nobody asks for the elements of others. */
+static bool is_worth_filling(const struct spread_set *set)
 {
-	const size_t count = sets->hierarchy.set_count;
-	size_t *begin = memory_allocate(count + 2, sizeof *begin);
-	uint32_t *elements = memory_allocate(list->count + 1, sizeof *elements);
+	return set->is_named && set->size > 1;
+}
 
-	for (size_t set = 0; set < count; set++)
-		begin[set + 2] = begin[set + 1] + sets->sets[set].size;
-	for (size_t i = 0; i < list->count; i++)
-		elements[begin[list->pairs[i].set + 1]++] = list->pairs[i].element;
+/* Gives the sets their elements. */
+static void hierarchy_fill(struct spread_sets *sets, const uint32_t *sites)
+{
+	const size_t set_count = sets->hierarchy.set_count, count = sets->hierarchy.element_count;
+	size_t *begin = memory_allocate(set_count + 2, sizeof *begin);
+
+	for (size_t set = 0; set < set_count; set++) {
+		begin[set + 2] = begin[set + 1] + (is_worth_filling(&sets->sets[set]) ? sets->sets[set].size : 0);
+		sets->sets[set].last = 0;
+	}
+	uint32_t *elements = memory_allocate(begin[set_count + 1] + 1, sizeof *elements);
+	for (uint32_t element = 0; element < count; element++) {
+		struct membership_walk walk = walk_begin(sets, sites[element], false);
+		for (uint32_t index; walk_next(&walk, &index);) {
+			struct spread_set *set = index == NUMBERING_NONE ? NULL : &sets->sets[index];
+			if (!set || !is_worth_filling(set) || set->last == element + 1u)
+				continue;
+			set->last = element + 1u;
+			elements[begin[index + 1]++] = element;
+		}
+	}
 	sets->hierarchy.begin = begin;
 	sets->hierarchy.elements = elements;
 }
@@ -152,15 +213,14 @@ static void sets_name(struct spread_sets *sets)
 void spread_sets_build(struct spread_sets *sets, const struct profile *profile, const struct frame_walk *places,
 		       const uint32_t *sites, size_t count)
 {
-	struct pair_list list = {0};
-
 	*sets = (struct spread_sets){.profile = profile, .places = places};
 	sets->hierarchy.element_count = count;
+	known_prepare(sets);
+	lone_functions_rule_out(sets, sites);
 	for (uint32_t element = 0; element < count; element++)
-		element_add(sets, &list, element, sites[element]);
-	hierarchy_fill(sets, &list);
+		element_add(sets, element, sites[element]);
 	sets_name(sets);
-	free(list.pairs);
+	hierarchy_fill(sets, sites);
 }
 
 void spread_sets_free(struct spread_sets *sets)
@@ -168,17 +228,18 @@ void spread_sets_free(struct spread_sets *sets)
 	free((void *)sets->hierarchy.begin);
 	free((void *)sets->hierarchy.elements);
 	free(sets->sets);
+	free(sets->first_known);
+	free(sets->known);
 	numbering_free(&sets->by_key);
 	*sets = (struct spread_sets){0};
 }
 
-uint32_t spread_sets_rank(const struct spread_sets *sets, uint32_t site, const uint32_t *rank)
+uint32_t spread_sets_rank(struct spread_sets *sets, uint32_t site, const uint32_t *rank)
 {
-	struct membership_walk walk = walk_begin(sets, site);
+	struct membership_walk walk = walk_begin(sets, site, false);
 	uint32_t least = 0;
 
-	for (struct membership found; walk_next(&walk, &found);) {
-		const uint32_t set = numbering_get(&sets->by_key, found.key);
+	for (uint32_t set; walk_next(&walk, &set);) {
 		const uint32_t here = set != NUMBERING_NONE ? rank[set] : 0;
 		if (here && (!least || here < least))
 			least = here;

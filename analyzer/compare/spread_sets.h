@@ -23,9 +23,11 @@ struct spread_set {
 struct spread_sets {
 	const struct profile *profile;
 	const struct frame_walk *places; /* by site */
-	struct hierarchy hierarchy;      /* over elements */
+	struct hierarchy hierarchy;      /* over elements; those of sets that may grow */
 	struct spread_set *sets;
 	struct numbering by_key; /* their numbers are the sets' */
+	/* By line of a location, those of location i from first_known[i] on: its function's set + 1; 0: not looked up yet. */
+	uint32_t *first_known, *known;
 	size_t capacity;
 };
 
@@ -35,6 +37,6 @@ void spread_sets_build(struct spread_sets *sets, const struct profile *profile, 
 void spread_sets_free(struct spread_sets *sets);
 
 /* The least of `rank` (by set; 0 counts for none) among the sets that any site of the profile is in; 0: in none. */
-uint32_t spread_sets_rank(const struct spread_sets *sets, uint32_t site, const uint32_t *rank);
+uint32_t spread_sets_rank(struct spread_sets *sets, uint32_t site, const uint32_t *rank);
 
 #endif

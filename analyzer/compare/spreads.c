@@ -185,7 +185,7 @@ static bool spreads_take(struct search *search)
 }
 
 /* Finds all sites of the spreads, of those that did not change too, and sums them up. */
-static void spreads_sum(const struct search *search, const bool *left)
+static void spreads_sum(struct search *search, const bool *left)
 {
 	const struct profile *after = search->after;
 	struct spreads *spreads = search->spreads;
