@@ -21,6 +21,8 @@
 #include "references/look.h"
 #include "references/sweep.h"
 
+enum { PAGE = 4096 };
+
 #define SHIM "libseep.so"
 
 /* Signals whose end makes a core dump. A debugger's own stop, SIGTRAP, is none. */
@@ -67,30 +69,53 @@ static bool is_shim(const char *file)
 	return strcmp(path_base_name(file), SHIM) == 0;
 }
 
-/* What has all sampled addresses: the heap file, by its name or its first bytes, and the library's data, the last part of which is
- * no part of its file. */
-static bool is_ours(const struct core_dump *core, size_t index)
+/* The end of the library's data, by the program headers in its first page. 0: they are not in the dump. */
+static uint64_t shim_end(const struct core_dump *core)
+{
+	const struct core_segment *first = core->segments;
+	const struct core_segment *const behind = core->segments + core->segment_count;
+	Elf64_Ehdr header;
+	Elf64_Phdr part;
+	uint64_t end = 0;
+
+	while (first < behind && !is_shim(first->file))
+		first++;
+	if (first == behind || !core_dump_read(core, first->start, &header, sizeof header) ||
+	    memcmp(header.e_ident, ELFMAG, SELFMAG) != 0)
+		return 0;
+	for (uint64_t i = 0; i < header.e_phnum; i++)
+		if (core_dump_read(core, first->start + header.e_phoff + i * sizeof part, &part, sizeof part) &&
+		    part.p_type == PT_LOAD && part.p_vaddr + part.p_memsz > end)
+			end = part.p_vaddr + part.p_memsz;
+	return end ? (first->start + end + PAGE - 1) & ~(uint64_t)(PAGE - 1) : 0;
+}
+
+/* What has all sampled addresses is seep's own: the heap file, by its name or its first bytes, and the library's data, the last part of
+ * which is no part of its file; the kernel joins to it what is mapped right behind. Where what is not ours begins. */
+static uint64_t start_of_program(const struct core_dump *core, size_t index, uint64_t shim_end)
 {
 	const struct core_segment *segment = &core->segments[index], *before = index ? segment - 1 : NULL;
 	char magic[sizeof SEEP_HEAP_MAGIC - 1];
 
-	if (is_shim(segment->file) || strncmp(segment->file, SEEP_HEAP_MEMORY, sizeof SEEP_HEAP_MEMORY - 1) == 0)
-		return true;
-	if (core_dump_read(core, segment->start, magic, sizeof magic) &&
-	    memcmp(magic, SEEP_HEAP_MAGIC, sizeof magic) == 0)
-		return true;
-	return before && before->end == segment->start && before->access & PF_W && is_shim(before->file) &&
-	       !segment->file[0];
+	if (is_shim(segment->file) || strncmp(segment->file, SEEP_HEAP_MEMORY, sizeof SEEP_HEAP_MEMORY - 1) == 0 ||
+	    (core_dump_read(core, segment->start, magic, sizeof magic) &&
+	     memcmp(magic, SEEP_HEAP_MAGIC, sizeof magic) == 0))
+		return segment->end;
+	if (!before || before->end != segment->start || !(before->access & PF_W) || !is_shim(before->file) ||
+	    segment->file[0])
+		return segment->start;
+	return shim_end >= segment->start && shim_end < segment->end ? shim_end : segment->end;
 }
 
 /* Only what the file really has: holes are zeros. */
-static void segment_sweep(struct sweep *sweep, const struct core_dump *core, const struct core_segment *segment)
+static void segment_sweep(struct sweep *sweep, const struct core_dump *core, const struct core_segment *segment,
+			  uint64_t start)
 {
 	const struct sweep_source source = {
 	    .file = core->descriptor, .place = segment->offset - segment->start, .every_byte = segment->access & PF_X};
 	const uint64_t end = segment->start + segment->kept;
 
-	for (uint64_t at = segment->start; at < end;) {
+	for (uint64_t at = start; at < end;) {
 		const off_t data = lseek(core->descriptor, (off_t)(source.place + at), SEEK_DATA);
 		if (data < 0 && errno == ENXIO)
 			return;
@@ -104,14 +129,15 @@ static void segment_sweep(struct sweep *sweep, const struct core_dump *core, con
 
 static void core_sweep(struct sweep *sweep, const struct core_dump *core)
 {
+	const uint64_t own_end = shim_end(core);
+
 	sweep_words(sweep, core->registers.data, core->registers.length);
 	for (size_t i = 0; i < core->segment_count; i++) {
 		const struct core_segment *segment = &core->segments[i];
-		if (is_ours(core, i))
-			continue;
-		segment_sweep(sweep, core, segment);
+		const uint64_t start = start_of_program(core, i, own_end), kept_end = segment->start + segment->kept;
+		segment_sweep(sweep, core, segment, start);
 		if (segment->access & PF_W)
-			sweep->unread_bytes += segment->end - segment->start - segment->kept;
+			sweep->unread_bytes += segment->end - (start > kept_end ? start : kept_end);
 	}
 }
 

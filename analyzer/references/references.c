@@ -140,6 +140,7 @@ static bool image_scan(struct finder *finder, struct look *look, const struct im
 			    .copied = &copied,
 			    .mapped = &mapped,
 			    .marks = &look->marks,
+			    .shim_end = finder->imaging.work.shim ? finder->imaging.work.shim->end : 0,
 			    .deadline_ns = look->time_ns + SCAN_NS_MOST};
 
 	if (!mappings_read(finder, &copied, image->pid, error))

@@ -15,7 +15,7 @@
 #include "process/thread.h"
 #include "references/sweep.h"
 
-enum { LOWEST_PRIORITY = 19 };
+enum { LOWEST_PRIORITY = 19, PAGE = 4096 };
 
 /* Where pages are read from: the copy or the program. */
 struct source {
@@ -91,10 +91,19 @@ static bool is_device(const char *name)
 
 static bool counts(const struct ledger *ledger, const struct ledger_mapping *mapping)
 {
-	if (mapping->class == SEEP_LEDGER_SEEP || mapping->class == SEEP_LEDGER_KERNEL ||
-	    is_device(ledger->names + mapping->name))
+	if (mapping->class == SEEP_LEDGER_KERNEL || is_device(ledger->names + mapping->name))
 		return false;
 	return !(mapping->permission & LEDGER_SHARE) || mapping->permission & LEDGER_WRITE;
+}
+
+/* Where the part of a mapping begins that is not seep's. */
+static uint64_t start_of_program(const struct scan *scan, const struct ledger_mapping *mapping)
+{
+	const uint64_t end = (scan->shim_end + PAGE - 1) & ~(uint64_t)(PAGE - 1);
+
+	if (mapping->class != SEEP_LEDGER_SEEP)
+		return mapping->start;
+	return !mapping->inode && end >= mapping->start && end < mapping->end ? end : mapping->end;
 }
 
 /* Pages of shared memory are not in the copy's tables until it reads them. */
@@ -107,7 +116,8 @@ static void mapping_take(struct reader *reader, const struct ledger_mapping *map
 	reader->from = (struct sweep_source){.file = from->memory, .every_byte = mapping->permission & LEDGER_EXECUTE};
 	pages->pages.visit = run_take;
 	pages->pages.context = reader;
-	pages_count(&pages->pages, mapping->start, mapping->end, !is_shared && mapping->inode, &counts);
+	pages_count(&pages->pages, start_of_program(reader->scan, mapping), mapping->end, !is_shared && mapping->inode,
+		    &counts);
 	reader->sweep.unread_bytes += counts.unread;
 }
 

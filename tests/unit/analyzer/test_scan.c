@@ -22,7 +22,8 @@
 
 enum { MEMORY_BYTES = 16 << 20, PAGE = 4096, BLOCK_AT = 12345 * 8 };
 
-static void child_look(pid_t child, struct scan *scan)
+/* `ours`: an address in a mapping that is taken for libseep.so's data; 0: none is. */
+static void child_look(pid_t child, struct scan *scan, uint64_t ours)
 {
 	const struct ledger_program program = {.executable = "", .allocator = "", .heap_file = ""};
 	const struct image image = {.pid = child};
@@ -31,6 +32,9 @@ static void child_look(pid_t child, struct scan *scan)
 
 	assert_true(ledger_read(&ledger, (uint64_t)child));
 	ledger_classify(&ledger, &program);
+	for (uint32_t i = 0; i < ledger.count; i++)
+		if (ours >= ledger.mappings[i].start && ours < ledger.mappings[i].end)
+			ledger.mappings[i].class = SEEP_LEDGER_SEEP;
 	scan->image = &image;
 	scan->program = child;
 	scan->copied = scan->mapped = &ledger;
@@ -39,6 +43,28 @@ static void child_look(pid_t child, struct scan *scan)
 	pthread_join(thread, NULL);
 	assert_false(scan->has_failed);
 	ledger_free(&ledger);
+}
+
+/* A child with `count` words in its memory, a page each; they are nowhere else in it. */
+static pid_t child_with_words(char *memory, const volatile uint64_t *inverted, size_t count)
+{
+	int ends[2];
+	char byte = 0;
+
+	assert_int_equal(pipe(ends), 0);
+	const pid_t child = fork();
+	if (!child) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		for (size_t i = 0; i < count; i++)
+			*(volatile uint64_t *)(memory + i * PAGE) = ~inverted[i];
+		byte = (char)write(ends[1], &byte, 1);
+		pause();
+		_exit(byte);
+	}
+	assert_int_equal(read(ends[0], &byte, 1), 1);
+	close(ends[0]);
+	close(ends[1]);
+	return child;
 }
 
 static long faults(void)
@@ -64,14 +90,9 @@ static void looking_does_not_make_a_page_the_copys_own(void **state)
 		memory[at / 8] = at ? 1 : blocks.low + 8;
 	marks_begin(&marks, &blocks);
 	struct scan scan = {.marks = &marks};
-	const pid_t child = fork();
-	if (!child) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		pause();
-		_exit(0);
-	}
+	const pid_t child = child_with_words(NULL, NULL, 0);
 	const long before = faults();
-	child_look(child, &scan);
+	child_look(child, &scan, 0);
 	const long more = faults() - before;
 	kill(child, SIGKILL);
 	waitpid(child, NULL, 0);
@@ -101,10 +122,41 @@ static void a_copy_needs_room_for_a_part_of_the_program(void **state)
 	assert_true(room_is_short(&room));
 }
 
+/* The kernel makes one mapping of both: blocks to which our own data refers, and what the program has right behind. */
+static void what_lies_behind_the_librarys_data_is_the_programs(void **state)
+{
+	enum { WORDS = 3 };
+	char *memory = mmap(NULL, MEMORY_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	volatile uint64_t inverted[WORDS];
+	struct blocks blocks = {0};
+	struct marks marks;
+
+	(void)state;
+	assert_true(memory != MAP_FAILED);
+	for (uint64_t i = 0; i < WORDS; i++)
+		inverted[i] = ~((UINT64_C(1) << 46) + 1000 * i);
+	const pid_t child = child_with_words(memory, inverted, WORDS);
+	for (size_t i = 0; i < WORDS; i++)
+		blocks_add(&blocks, ~inverted[i], 64, 1);
+	blocks_close(&blocks);
+	marks_begin(&marks, &blocks);
+	struct scan scan = {.marks = &marks, .shim_end = (uint64_t)(uintptr_t)memory + PAGE + 1};
+	child_look(child, &scan, (uint64_t)(uintptr_t)memory);
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+	assert_false(marks.is_referenced[0]);
+	assert_false(marks.is_referenced[1]);
+	assert_true(marks.is_referenced[2]);
+	marks_free(&marks);
+	blocks_free(&blocks);
+	munmap(memory, MEMORY_BYTES);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_copy_needs_room_for_a_part_of_the_program),
+	    cmocka_unit_test(what_lies_behind_the_librarys_data_is_the_programs),
 	    cmocka_unit_test(looking_does_not_make_a_page_the_copys_own),
 	};
 
