@@ -259,6 +259,10 @@ bench-ledger: $(BUILD)/bench/ledger_bench $(BUILD)/bench/heap_bench ## what a le
 bench-references: all ## how long a program stands still for --references, and what the look costs, a GiB: BENCH_GIB="1 2"
 	BUILD=$(BUILD) bash tests/bench/references.sh
 
+.PHONY: references-programs
+references-programs: all ## real programs under --references: what they free later was referenced
+	BUILD=$(BUILD) REFERENCES_PROGRAMS=all bash tests/e2e/test_references_programs.sh
+
 .PHONY: ledger-programs
 ledger-programs: all ## seep memory of twelve real programs and four allocators: what is unexplained, and whether all adds up
 	tests/deps.sh build run test ledger
