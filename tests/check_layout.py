@@ -49,7 +49,7 @@ analyzer/modules        analyzer/base analyzer/files
 analyzer/symbols        analyzer/base analyzer/files analyzer/modules preload/keeper/program
 analyzer/profile        analyzer/base analyzer/files analyzer/reader analyzer/statistics analyzer/symbols
 analyzer/render/words   analyzer/account analyzer/base analyzer/compare analyzer/files analyzer/leaks analyzer/profile analyzer/series analyzer/statistics
-analyzer/source         analyzer/base analyzer/compare analyzer/files analyzer/profile analyzer/statistics
+analyzer/source         analyzer/base analyzer/compare analyzer/files analyzer/modules analyzer/profile analyzer/statistics
 analyzer/render/source  analyzer/base analyzer/files analyzer/render/json analyzer/render/terminal analyzer/render/text analyzer/render/words analyzer/source
 analyzer/session        analyzer/base analyzer/process analyzer/profile analyzer/symbols
 analyzer/run            analyzer/base analyzer/options analyzer/process analyzer/session

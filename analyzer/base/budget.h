@@ -22,6 +22,8 @@ enum {
 	BUDGET_SERVER_BYTES_A_SECOND = 16 * 1024,
 	BUDGET_SERVERS_SECONDS = 120,  /* all requests of one command together */
 	BUDGET_SERVER_BYTES = 1 << 30, /* of one debug file */
+	BUDGET_SERVER_SOURCES = 200,   /* of one command, that are asked for */
+	BUDGET_SERVER_MISSES = 3,      /* of one build: a server without these has none of its sources */
 };
 
 #define BUDGET_MIB (UINT64_C(1) << 20)

@@ -59,7 +59,7 @@ static const struct environment_variable command_variables[] = {
     {"SEEP_SERVE_TOKEN", "TOKEN", NULL, "What clients of `seep serve` must show, where no file with it was named."},
     {"SEEP_CACHE", "off", NULL, "No names are kept from one command to the next."},
     {"XDG_CACHE_HOME", "DIR", "$HOME/.cache", "Names of modules are kept in `DIR/seep`, by build id."},
-    {"DEBUGINFOD_URLS", "URL...", NULL, "Servers that are asked for debug files, separated by blanks."},
+    {"DEBUGINFOD_URLS", "URL...", NULL, "Servers that are asked for debug files and sources, separated by blanks."},
     {"PAGER", "less -S", "less",
      "The program that long text on a terminal goes through; empty or `cat`: nothing. LESS is `FRX` unless it is set."},
     {"NO_COLOR", "1", NULL, "No colours on a terminal."},

@@ -4,8 +4,10 @@
  * even if that one then fails; in that case seep asks them one by one. */
 #include "modules/debuginfod.h"
 
+#include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +26,8 @@ struct debuginfod_functions {
 	debuginfod_client *(*begin)(void);
 	int (*find_debuginfo)(debuginfod_client *client, const unsigned char *build_id, int build_id_bytes,
 			      char **path);
+	int (*find_source)(debuginfod_client *client, const unsigned char *build_id, int build_id_bytes,
+			   const char *name, char **path);
 	void (*end)(debuginfod_client *client);
 	void (*set_progress)(debuginfod_client *client, int (*progress)(debuginfod_client *client, long at, long all));
 };
@@ -36,11 +40,20 @@ static struct {
 	bool all_refused;          /* at once */
 } shared;
 
+struct wanted {
+	const uint8_t *build_id;
+	uint32_t build_id_bytes;
+	const char *source; /* NULL: the debug file */
+	long bytes_most;
+};
+
 /* The request under way. */
 static struct {
+	long bytes_most;
 	double window_start; /* since when it must have given some bytes */
 	long window_bytes;
 	const char *fault;
+	bool is_large; /* that is the fault */
 } request;
 
 static double seconds_now(void)
@@ -74,9 +87,11 @@ static bool functions_load(struct debuginfod_functions *functions)
 		return false;
 	*(void **)&functions->begin = dlsym(library, "debuginfod_begin");
 	*(void **)&functions->find_debuginfo = dlsym(library, "debuginfod_find_debuginfo");
+	*(void **)&functions->find_source = dlsym(library, "debuginfod_find_source");
 	*(void **)&functions->end = dlsym(library, "debuginfod_end");
 	*(void **)&functions->set_progress = dlsym(library, "debuginfod_set_progressfn");
-	return functions->begin && functions->find_debuginfo && functions->end && functions->set_progress;
+	return functions->begin && functions->find_debuginfo && functions->find_source && functions->end &&
+	       functions->set_progress;
 }
 
 /* Called about once a second. Not 0: the request is given up. */
@@ -87,8 +102,8 @@ static int progress(debuginfod_client *client, long at, long all)
 	(void)client;
 	if (now >= shared.deadline)
 		request.fault = "the time for servers was over";
-	else if (at > BUDGET_SERVER_BYTES || all > BUDGET_SERVER_BYTES)
-		request.fault = "a server sends more than a debug file has";
+	else if ((request.is_large = at > request.bytes_most || all > request.bytes_most))
+		request.fault = "a server sends more than such a file has";
 	else if (now - request.window_start >= BUDGET_SERVER_SECONDS) {
 		if (at - request.window_bytes < BUDGET_SERVER_SECONDS * BUDGET_SERVER_BYTES_A_SECOND)
 			request.fault = "a server was too slow";
@@ -116,51 +131,66 @@ static bool cache_directory(struct buffer *path)
 }
 
 /* A request that was given up leaves an empty file, from which libdebuginfod would conclude for minutes that no server
- * has the build. */
-static void miss_forget(const uint8_t *build_id, uint32_t build_id_bytes)
+ * has what was asked for. */
+static void misses_forget(const struct wanted *wanted)
 {
 	struct buffer path = {0};
 	struct stat status;
 
 	if (cache_directory(&path)) {
 		buffer_append_byte(&path, '/');
-		buffer_append_hex(&path, build_id, build_id_bytes);
-		buffer_append_text(&path, "/debuginfo");
-		if (lstat(path.data, &status) == 0 && S_ISREG(status.st_mode) && status.st_size == 0)
-			unlink(path.data);
+		buffer_append_hex(&path, wanted->build_id, wanted->build_id_bytes);
 	}
+	DIR *folder = path.length ? opendir(path.data) : NULL;
+	for (const struct dirent *entry; folder && (entry = readdir(folder));)
+		if (fstatat(dirfd(folder), entry->d_name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+		    S_ISREG(status.st_mode) && status.st_size == 0)
+			unlinkat(dirfd(folder), entry->d_name, 0);
+	if (folder)
+		closedir(folder);
 	buffer_free(&path);
 }
 
 /* One request to the servers in `servers`; an error number below 0, or a descriptor. */
-static int ask(const struct debuginfod_functions *functions, const char *servers, const uint8_t *build_id,
-	       uint32_t build_id_bytes, struct buffer *path)
+static int ask(const struct debuginfod_functions *functions, const char *servers, const struct wanted *wanted,
+	       struct buffer *path)
 {
 	char *cached = NULL;
 	int descriptor = -ENOSYS;
 
 	request.window_start = seconds_now();
 	request.window_bytes = 0;
+	request.bytes_most = wanted->bytes_most;
 	request.fault = NULL;
+	request.is_large = false;
 	setenv("DEBUGINFOD_URLS", servers, 1);
 	debuginfod_client *client = functions->begin();
 	if (client) {
 		functions->set_progress(client, progress);
-		descriptor = functions->find_debuginfo(client, build_id, (int)build_id_bytes, &cached);
+		const int id_bytes = (int)wanted->build_id_bytes;
+		descriptor = wanted->source
+				 ? functions->find_source(client, wanted->build_id, id_bytes, wanted->source, &cached)
+				 : functions->find_debuginfo(client, wanted->build_id, id_bytes, &cached);
 		functions->end(client);
 	}
 	unsetenv("DEBUGINFOD_URLS");
 	if (descriptor < 0 && request.fault)
-		miss_forget(build_id, build_id_bytes);
-	if (descriptor >= 0 && cached)
+		misses_forget(wanted);
+	if (descriptor >= 0 && cached && path)
 		buffer_append_text(path, cached);
 	free(cached);
 	return descriptor;
 }
 
+/* Whether the servers are not asked again after this request. One large source says nothing of the others. */
+static bool refuses(const struct wanted *wanted)
+{
+	return request.fault && !(wanted->source && request.is_large);
+}
+
 /* Asks each server alone, except those that were too slow before. */
-static int ask_one_by_one(const struct debuginfod_functions *functions, const uint8_t *build_id,
-			  uint32_t build_id_bytes, struct buffer *path)
+static int ask_one_by_one(const struct debuginfod_functions *functions, const struct wanted *wanted,
+			  struct buffer *path)
 {
 	char *list = memory_copy_text(shared.servers), *rest = list;
 	int descriptor = -ENOENT;
@@ -169,20 +199,20 @@ static int ask_one_by_one(const struct debuginfod_functions *functions, const ui
 	for (char *server; descriptor < 0 && place < SERVERS_MAX && (server = strtok_r(NULL, " \t", &rest)); place++) {
 		if (shared.refused[place] || seconds_now() >= shared.deadline)
 			continue;
-		descriptor = ask(functions, server, build_id, build_id_bytes, path);
-		shared.refused[place] = descriptor < 0 && request.fault;
+		descriptor = ask(functions, server, wanted, path);
+		shared.refused[place] = descriptor < 0 && refuses(wanted);
 	}
 	free(list);
 	return descriptor;
 }
 
-int debuginfod_fetch(const uint8_t *build_id, uint32_t build_id_bytes, struct buffer *path, struct buffer *said)
+static int fetch(const struct wanted *wanted, struct buffer *path, struct buffer *said)
 {
 	struct debuginfod_functions functions;
 	const char *fault = NULL;
 	int descriptor = -ENOENT;
 
-	if (!shared.servers || build_id_bytes == 0 || !functions_load(&functions))
+	if (!shared.servers || wanted->build_id_bytes == 0 || !functions_load(&functions))
 		return -1;
 	debuginfod_begin();
 	if (seconds_now() >= shared.deadline) {
@@ -190,15 +220,36 @@ int debuginfod_fetch(const uint8_t *build_id, uint32_t build_id_bytes, struct bu
 		return -1;
 	}
 	if (!shared.all_refused) {
-		descriptor = ask(&functions, shared.servers, build_id, build_id_bytes, path);
+		descriptor = ask(&functions, shared.servers, wanted, path);
 		fault = request.fault;
-		shared.all_refused = descriptor < 0 && fault;
+		shared.all_refused = descriptor < 0 && refuses(wanted);
 	}
 	if (descriptor < 0 && shared.all_refused && strpbrk(shared.servers, " \t")) {
-		descriptor = ask_one_by_one(&functions, build_id, build_id_bytes, path);
+		descriptor = ask_one_by_one(&functions, wanted, path);
 		fault = request.fault ? request.fault : fault;
 	}
 	if (descriptor < 0 && (fault || shared.all_refused))
 		buffer_printf(said, "debuginfod: %s", fault ? fault : "a server was too slow before");
 	return descriptor < 0 ? -1 : descriptor;
+}
+
+int debuginfod_fetch(const uint8_t *build_id, uint32_t build_id_bytes, struct buffer *path, struct buffer *said)
+{
+	return fetch(&(struct wanted){build_id, build_id_bytes, NULL, BUDGET_SERVER_BYTES}, path, said);
+}
+
+int debuginfod_fetch_source(const uint8_t *build_id, uint32_t build_id_bytes, const char *name, uint32_t bytes_most,
+			    struct buffer *said)
+{
+	const bool are_lent = !shared.servers;
+
+	if (are_lent)
+		debuginfod_take_servers();
+	const int descriptor = fetch(&(struct wanted){build_id, build_id_bytes, name, bytes_most}, NULL, said);
+	if (are_lent && shared.servers) {
+		setenv("DEBUGINFOD_URLS", shared.servers, 1);
+		free(shared.servers);
+		shared.servers = NULL;
+	}
+	return descriptor;
 }

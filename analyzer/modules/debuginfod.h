@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Debug files by build id from the servers in DEBUGINFOD_URLS. Every request goes through here, so that a server that
+/* Debug files by build id, and sources, from the servers in DEBUGINFOD_URLS. Every request goes through here, so that a server that
  * is slow, or never ends, costs one command no more than BUDGET_SERVER_SECONDS, and all of them no more than
  * BUDGET_SERVERS_SECONDS. */
 #ifndef SEEP_MODULES_DEBUGINFOD_H
@@ -17,5 +17,10 @@ void debuginfod_take_servers(void);
 
 /* An open descriptor; -1: DEBUGINFOD_URLS names no server, or none has the build. `said` gets any other reason. */
 int debuginfod_fetch(const uint8_t *build_id, uint32_t build_id_bytes, struct buffer *path, struct buffer *said);
+
+/* The same for a source file of a build, by the name that its debug information has; "/" must begin it, and it is at most so large.
+ * Where the servers are still in the environment, they stay there. */
+int debuginfod_fetch_source(const uint8_t *build_id, uint32_t build_id_bytes, const char *name, uint32_t bytes_most,
+			    struct buffer *said);
 
 #endif

@@ -42,7 +42,8 @@ static uint32_t module_find(struct line_table *table, const struct profile_modul
 
 	if (index == table->module_count) {
 		ARRAY_RESERVE(table->modules, table->module_count, table->module_capacity);
-		table->modules[table->module_count++] = (struct source_module){path, text_keep(table, module->symbols)};
+		table->modules[table->module_count++] = (struct source_module){
+		    path, text_keep(table, module->symbols), module->build_id, module->build_id_bytes};
 	}
 	return index;
 }

@@ -57,6 +57,8 @@ struct source_member {
 struct source_module {
 	const char *path;
 	const char *symbols; /* where its names came from */
+	const uint8_t *build_id;
+	uint32_t build_id_bytes;
 };
 
 struct line_table {

@@ -49,13 +49,14 @@ static uint32_t file_find(struct source_excerpt *excerpt, struct map *files, con
 
 	if (*slot)
 		return (uint32_t)*slot - 1;
-	const struct source *source = sources_find(excerpt->sources, row->file);
+	const struct source_module *module = &table->modules[row->module];
+	const struct source *source =
+	    sources_find(excerpt->sources, row->file, (struct source_build){module->build_id, module->build_id_bytes});
 	ARRAY_RESERVE(excerpt->files, excerpt->count, excerpt->capacity);
 	excerpt->files[excerpt->count++] = (struct excerpt_file){
 	    .name = string_pool_intern(excerpt->texts, row->file),
 	    .source = source,
-	    .is_newer = source->file.line_count &&
-			source_is_newer(&source->file, table->modules[row->module].path, start_unix_ns),
+	    .is_newer = source->file.line_count && source_is_newer(&source->file, module->path, start_unix_ns),
 	};
 	*slot = excerpt->count;
 	return excerpt->count - 1;

@@ -145,8 +145,21 @@ static void lines_find(struct source_file *file)
 	file->line_count = (uint32_t)count;
 }
 
+/* What a descriptor has, which is closed. */
+static bool file_read(struct source_file *file, int descriptor, const struct stat *status, struct error *error)
+{
+	const bool is_read = descriptor_read(descriptor, file, (size_t)status->st_size);
+	close(descriptor);
+	if (!is_read)
+		return error_set(error, "it can't be read");
+	if (!is_text(file->text, file->bytes))
+		return error_set(error, "it is no text");
+	lines_find(file);
+	return true;
+}
+
 /* The file behind a descriptor that only names it. */
-static bool file_read(struct source_file *file, int named, const struct stat *status, struct error *error)
+static bool named_read(struct source_file *file, int named, const struct stat *status, struct error *error)
 {
 	char link[64];
 
@@ -154,15 +167,8 @@ static bool file_read(struct source_file *file, int named, const struct stat *st
 	const int descriptor = open(link, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (descriptor < 0)
 		return error_set(error, "%s", strerror(errno));
-	const bool is_read = descriptor_read(descriptor, file, (size_t)status->st_size);
-	close(descriptor);
-	if (!is_read)
-		return error_set(error, "it can't be read");
-	if (!is_text(file->text, file->bytes))
-		return error_set(error, "it is no text");
 	file->modified_ns = (int64_t)status->st_mtim.tv_sec * 1000000000 + status->st_mtim.tv_nsec;
-	lines_find(file);
-	return true;
+	return file_read(file, descriptor, status, error);
 }
 
 enum source_opened source_file_open(struct source_file *file, const char *path, struct error *error)
@@ -177,7 +183,7 @@ enum source_opened source_file_open(struct source_file *file, const char *path, 
 		error_set(error, "%s", strerror(errno));
 		return SOURCE_REFUSED;
 	}
-	const bool is_fine = descriptor_is_fit(named, &status, error) && file_read(file, named, &status, error);
+	const bool is_fine = descriptor_is_fit(named, &status, error) && named_read(file, named, &status, error);
 	close(named);
 	if (is_fine) {
 		file->path = memory_copy_text(path);
@@ -185,6 +191,26 @@ enum source_opened source_file_open(struct source_file *file, const char *path, 
 	}
 	source_file_free(file);
 	return SOURCE_REFUSED;
+}
+
+bool source_file_take(struct source_file *file, int descriptor, const char *name, struct error *error)
+{
+	struct stat status;
+
+	*file = (struct source_file){0};
+	/* What has just come stands at its end. */
+	const bool is_fit = fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode) && path_is_source(name) &&
+			    lseek(descriptor, 0, SEEK_SET) == 0;
+	if (!is_fit || status.st_size > SOURCE_FILE_BYTES) {
+		close(descriptor);
+		return error_set(error, "a server's answer is no source file");
+	}
+	if (!file_read(file, descriptor, &status, error)) {
+		source_file_free(file);
+		return false;
+	}
+	file->path = memory_copy_text(name);
+	return true;
 }
 
 void source_file_free(struct source_file *file)

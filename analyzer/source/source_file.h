@@ -31,6 +31,8 @@ enum source_opened {
 };
 
 enum source_opened source_file_open(struct source_file *file, const char *path, struct error *error);
+/* The same of a file that a server had, which closes the descriptor: it is of the very build, and newer than nothing. */
+bool source_file_take(struct source_file *file, int descriptor, const char *name, struct error *error);
 void source_file_free(struct source_file *file);
 
 /* The text of a line, from 1 on, without its end. False: the file has no such line. */

@@ -271,10 +271,11 @@ static void section_fill(const struct source_view *view, struct view_section *se
 		numbers[0] = section->only;
 		count = 1;
 	}
-	section->source = sources_find(sources, section->file);
-	section->is_newer =
-	    section->source->file.line_count &&
-	    source_is_newer(&section->source->file, view->table->modules[section->module].path, profile->start_unix_ns);
+	const struct source_module *module = &view->table->modules[section->module];
+	section->source =
+	    sources_find(sources, section->file, (struct source_build){module->build_id, module->build_id_bytes});
+	section->is_newer = section->source->file.line_count &&
+			    source_is_newer(&section->source->file, module->path, profile->start_unix_ns);
 	section_add_lines(view, section, numbers, count, context);
 	free(numbers);
 }

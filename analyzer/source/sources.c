@@ -8,8 +8,10 @@
 #include <sys/stat.h>
 
 #include "base/buffer.h"
+#include "base/budget.h"
 #include "base/map.h"
 #include "base/memory.h"
+#include "modules/debuginfod.h"
 
 enum {
 	FILES_MOST = 2000,
@@ -23,13 +25,17 @@ struct sources {
 	struct source **files;
 	size_t count, capacity;
 	size_t bytes;
+	struct map *misses; /* by build: sources that no server has; SERVED: some were had */
+	size_t asked;
 };
+
+#define SERVED (UINT64_C(1) << 32)
 
 struct sources *sources_create(const struct source_search *search)
 {
 	struct sources *sources = memory_allocate(1, sizeof *sources);
 
-	*sources = (struct sources){.search = *search, .by_name = map_create()};
+	*sources = (struct sources){.search = *search, .by_name = map_create(), .misses = map_create()};
 	return sources;
 }
 
@@ -43,6 +49,7 @@ void sources_free(struct sources *sources)
 	}
 	free(sources->files);
 	map_free(sources->by_name);
+	map_free(sources->misses);
 	free(sources);
 }
 
@@ -169,7 +176,33 @@ static void source_search(struct source *source, const struct source_search *sea
 	buffer_free(&plain);
 }
 
-const struct source *sources_find(struct sources *sources, const char *name)
+/* From the servers. A build of which they have nothing is not asked for again and again. */
+static void source_fetch(struct sources *sources, struct source *source, const char *name, struct source_build build)
+{
+	struct buffer said = {0};
+	struct error error;
+	uint64_t *misses = map_put(sources->misses, hash_bytes(hash_secret(), build.id, build.bytes), NULL);
+
+	if (*misses >= BUDGET_SERVER_MISSES && *misses < SERVED)
+		return;
+	if (sources->asked++ >= BUDGET_SERVER_SOURCES)
+		return;
+	const int descriptor = debuginfod_fetch_source(build.id, build.bytes, name, SOURCE_FILE_BYTES, &said);
+	if (descriptor < 0) {
+		++*misses;
+		if (said.length)
+			snprintf(source->fault, sizeof source->fault, "the file is not here; %.120s", said.data);
+	} else {
+		*misses |= SERVED;
+		source->is_missing = false;
+		source->fault[0] = '\0';
+		if (!source_file_take(&source->file, descriptor, name, &error))
+			snprintf(source->fault, sizeof source->fault, "not read: %.140s", error.text);
+	}
+	buffer_free(&said);
+}
+
+const struct source *sources_find(struct sources *sources, const char *name, struct source_build build)
 {
 	uint64_t *slot = map_put(sources->by_name, hash_bytes(hash_secret(), name, strlen(name)), NULL);
 
@@ -184,6 +217,8 @@ const struct source *sources_find(struct sources *sources, const char *name)
 		return source;
 	}
 	source_search(source, &sources->search, name);
+	if (source->is_missing && *name == '/' && build.bytes && path_is_source(name))
+		source_fetch(sources, source, name, build);
 	sources->bytes += source->file.bytes + source->file.line_count * sizeof *source->file.starts;
 	if (!*source->fault && source->file.line_count == 0)
 		snprintf(source->fault, sizeof source->fault, "the file is empty");

@@ -3,13 +3,15 @@
  * The source files that a profile's lines are of, as far as they can be read here. Each is looked for
  *	1. where a FROM=TO of the search says, for names that begin with FROM,
  *	2. below each directory of the search: under its whole name there, then without its first folder, and so on,
- *	3. where its name says; a relative one beside the recording, and then in the current directory.
+ *	3. where its name says; a relative one beside the recording, and then in the current directory;
+ *	4. at the servers in DEBUGINFOD_URLS, by the build of the module that has its lines.
  */
 #ifndef SEEP_SOURCE_SOURCES_H
 #define SEEP_SOURCE_SOURCES_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdint.h>
 
 #include "source/source_file.h"
@@ -27,13 +29,19 @@ struct source {
 	bool is_missing;         /* the fault is only that it was not found */
 };
 
+/* Whose lines they are. */
+struct source_build {
+	const uint8_t *id;
+	uint32_t bytes; /* 0: unknown */
+};
+
 struct sources; /* opaque */
 
 struct sources *sources_create(const struct source_search *search);
 void sources_free(struct sources *sources);
 
 /* The file of a name that debug information has; interned, since the same name is looked for once only. */
-const struct source *sources_find(struct sources *sources, const char *name);
+const struct source *sources_find(struct sources *sources, const char *name, struct source_build build);
 
 /* Whether a file was changed after a module was built, or after the recording began: then its lines may have moved. `module`
  * is the path of the module's file. */

@@ -56,4 +56,51 @@ env -u SEEP_CACHE -u XDG_CACHE_HOME HOME=/proc/self "$SEEP" report recording >ou
 check_equal "where nothing can be kept that is no error" "0 0" "$? $(wc -l <err)"
 "$SEEP" report recording >out 2>err
 check_equal "without both it is a report without names, and no error" "0 0" "$? $(wc -l <err)"
+# Sources, too, of files that are not here: the server has them as they were when the program was built. A build of which it has none is
+# not asked for all of its files, and what is too large for a source file is not read.
+mkdir sources
+for name in leak one two three four; do
+	printf '#include <stdlib.h>\nvoid *%s_kept[1000];\n__attribute__((noinline)) void %s_here(void) {\n\tfor (int i = 0; i < 1000; i++)\n\t\t%s_kept[i] = malloc(1000); /* of %s */\n}\n' \
+		$name $name $name $name >sources/$name.c
+done
+printf 'void leak_here(void), one_here(void), two_here(void), three_here(void), four_here(void);\nint main(void) { leak_here(); one_here(); two_here(); three_here(); four_here(); return 0; }\n' >sources/main.c
+gcc -O1 -g -Wl,--build-id -o many "$WORK"/sources/*.c
+"$SEEP" run -r 1K -i 0 -o many.recording -- ./many 2>/dev/null
+mv sources elsewhere.sources
+cat >server.py <<'END_OF_SERVER'
+import http.server, os, sys, urllib.parse
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        kind, name = sys.argv[2], urllib.parse.unquote(self.path)
+        print(name, flush=True)
+        at = "elsewhere.sources/" + os.path.basename(name)
+        if "/source/" not in name or kind == "none" or not os.path.exists(at):
+            return self.send_error(404)
+        body = open(at, "rb").read() if kind == "good" else b" " * (5 << 20)
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        try:
+            self.wfile.write(body)
+        except OSError:
+            pass
+    def log_message(self, *_):
+        pass
+http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
+END_OF_SERVER
+for kind in good none large; do
+	port=$(free_port)
+	background /usr/bin/python3 server.py "$port" $kind >$kind.log
+	wait_until 20 bash -c ": </dev/tcp/127.0.0.1/$port" || not_ok "the server that is $kind"
+	export DEBUGINFOD_URLS=http://127.0.0.1:$port DEBUGINFOD_CACHE_PATH=$WORK/cache-$kind
+	timeout 100 "$SEEP" annotate leak_here many.recording >$kind.out 2>&1
+	timeout 100 "$SEEP" html many.recording -o $kind.html >$kind.err 2>&1
+done
+check_match "a source file comes from the server" '_kept\[i\] = malloc\(1000\); /\* of leak \*/' "$(cat good.out)"
+check "and is not called newer than the program" bash -c "! grep -q 'lines may have moved' good.out"
+check_match "a page has its lines" 'the page has [0-9]+ lines of [1-9]' "$(cat good.err)"
+check_match "without it they have values alone" 'the file is not here' "$(cat none.out)"
+asked=$(grep -c "/source/.*/sources/" none.log)
+check "and a server that has none is asked for three at most each time" test "$asked" -ge 1 -a "$asked" -le 6
+check_match "what is larger than a source file is not read" 'is no source file|more than such a file has' "$(cat large.out)"
 exit $cases_failed

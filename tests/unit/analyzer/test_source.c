@@ -166,9 +166,11 @@ static void only_text_files_called_like_sources_are_read(void **state)
 	source_file_free(&file);
 }
 
+static const struct source_build NO_BUILD;
+
 static void assert_found(struct sources *sources, const char *name, const char *path)
 {
-	const struct source *source = sources_find(sources, name);
+	const struct source *source = sources_find(sources, name, NO_BUILD);
 
 	if (!source->file.path || strcmp(source->file.path, path) != 0)
 		fail_msg("%s: found at '%s', not at '%s' (%s)", name, source->file.path, path, source->fault);
@@ -193,10 +195,10 @@ static void sources_are_found_where_they_are_now(void **state)
 	assert_found(sources, "f.c", "f.c");
 
 	/* A name can't climb out of a folder that was given. */
-	assert_string_equal(sources_find(sources, "/../../g.c")->fault, "the file is not here");
+	assert_string_equal(sources_find(sources, "/../../g.c", NO_BUILD)->fault, "the file is not here");
 	/* FROM is a whole folder's name. */
-	assert_string_equal(sources_find(sources, "/build/shop-1.01/src/a.c")->fault, "the file is not here");
-	assert_ptr_equal(sources_find(sources, "/old/b.c"), sources_find(sources, "/old/b.c"));
+	assert_string_equal(sources_find(sources, "/build/shop-1.01/src/a.c", NO_BUILD)->fault, "the file is not here");
+	assert_ptr_equal(sources_find(sources, "/old/b.c", NO_BUILD), sources_find(sources, "/old/b.c", NO_BUILD));
 	sources_free(sources);
 }
 
