@@ -66,7 +66,8 @@ bytes_of() {
 	grep -oE -m 1 -- '-?[0-9.]+ ?[kKMG]?B' <<<"$1" | head -n 1 |
 		awk '{ k = 1024; sub(" ", ""); printf "%.0f\n", $0 * (/k|K/ ? k : /M/ ? k * k : /G/ ? k * k * k : 1) }'
 }
-go_pprof() { timeout 200 go tool pprof "$@" 2>>pprof.log; }
+pprof=$(go tool -n pprof) # go starts as long as it does
+go_pprof() { timeout 200 "$pprof" "$@" 2>>pprof.log; }
 
 for format in pprof folded speedscope gperftools json; do
 	check "exports $format" "$SEEP" export --format=$format "$after" -o after.$format
@@ -116,7 +117,7 @@ check_close "an exported difference is our growth" "$growth" \
 	"$(go_pprof -raw growth.pprof | sed -n '/^Samples:/,/^Locations/p' |
 		awk '$1 ~ /^-?[0-9]+$/ { sub(":", "", $4); sum += $4 } END { printf "%.0f\n", sum }')" 0.0001
 port=$(free_port)
-background timeout 200 go tool pprof -http=127.0.0.1:"$port" -no_browser after.pprof >>pprof.log 2>&1
+background timeout 200 "$pprof" -http=127.0.0.1:"$port" -no_browser after.pprof >>pprof.log 2>&1
 page() { curl -sf --noproxy '*' "http://127.0.0.1:$port/ui/flamegraph"; }
 wait_until 45 page
 check_match "its web page shows our functions" 'keep_small' "$(page)"
@@ -128,7 +129,7 @@ protoc --decode perftools.profiles.Profile -I $proto profile.proto <after.pb >af
 check_equal "protoc decodes it by the real profile.proto" "0 0" "$? $(grep -cE '^[0-9]+[ :]' after.textproto)"
 protoc --encode perftools.profiles.Profile -I $proto profile.proto <after.textproto >again.pb 2>>protoc.log
 check "and encodes it to what go tool pprof takes for the same" \
-	bash -c "diff <(go tool pprof -raw after.pb 2>/dev/null) <(go tool pprof -raw again.pb 2>/dev/null)"
+	bash -c "diff <($pprof -raw after.pb 2>/dev/null) <($pprof -raw again.pb 2>/dev/null)"
 
 # speedscope and folded stacks.
 cat >speedscope.py <<'END_OF_SCRIPT'

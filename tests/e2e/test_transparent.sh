@@ -119,13 +119,13 @@ as() { # NAME COMMAND...
 		timeout 60 "$@" >"$name.out" 2>"$name.all" </dev/null
 		echo $? >"$name.status"
 	} 2>/dev/null
-	grep -v -e '^seep:' "$name.all" >"$name.err"
+	part_words "$name.all" said "$name.err"
 }
 
 same() { # LABEL: alone against with
 	local part report=
 	for part in status out err; do
-		cmp -s alone.$part with.$part || report="$report$part: $(diff alone.$part with.$part | head -n 6)
+		same_files alone.$part with.$part || report="$report$part: $(diff alone.$part with.$part | head -n 6)
 "
 	done
 	check_equal "$1" "" "$report"
@@ -143,7 +143,6 @@ run_with() { # ALLOCATOR RATE COMMAND...
 	local allocator=$1 rate=$2
 	shift 2
 	rm -rf recordings
-	mkdir recordings
 	if [ "$allocator" = glibc ]; then
 		as with "$SEEP" run -r "$rate" -o "$WORK/recordings/%c.%p" -- "$@"
 	else

@@ -79,18 +79,13 @@ build() { # SOURCE
 
 # Runs a command in the current directory: files out, err and status. Seep's own lines are in said.
 observe() { # COMMAND...
-	local before=$SECONDS line
+	local before=$SECONDS
 	{ # the shell's own words about signals go nowhere
 		timeout -k 5 $LIMIT "$@" >out 2>all </dev/null
 		echo $? >status
 	} 2>/dev/null
 	[ $((SECONDS - before)) -lt $LIMIT ] || echo "hangs: stopped after $LIMIT s" >>out
-	while IFS= read -r line || [ -n "$line" ]; do
-		case $line in
-		"seep: "*) printf '%s\n' "$line" >&3 ;;
-		*) printf '%s\n' "$line" >&4 ;;
-		esac
-	done <all 3>said 4>err
+	part_words all said err
 }
 
 # Why a snapshot was taken, from its header (docs/SNAPSHOT_FORMAT.md): a report takes its time.
@@ -112,12 +107,6 @@ ended() {
 	mapfile -t lines <status
 	mapfile -t -O 1 lines <out
 	echo "${lines[*]}"
-}
-
-# Whether two files are the same; no process is needed for that.
-same() {
-	local one two
-	{ mapfile -d '' one <"$1" && mapfile -d '' two <"$2"; } 2>/dev/null && [ "${one[*]@Q}" = "${two[*]@Q}" ]
 }
 
 report_of() { # RECORDING: in a file of its own
@@ -165,7 +154,7 @@ complain_of_differences() { # ALONE WITH
 	local part
 	for part in status out err result; do
 		[ -s "$1/$part" ] || [ -s "$2/$part" ] || continue
-		same "$1/$part" "$2/$part" || echo "$part: $(diff "$1/$part" "$2/$part" | head -n 8)"
+		same_files "$1/$part" "$2/$part" || echo "$part: $(diff "$1/$part" "$2/$part" | head -n 8)"
 	done
 }
 
