@@ -123,11 +123,11 @@ static void view_render(struct buffer *out, const struct line_table *table, cons
 	struct source_view view;
 
 	source_view_build(&view, table, sources, &query);
+	*request->nothing_found = view.count == 0 && request->pattern_count;
 	if (request->json)
 		annotate_json_render(out, &view);
-	else
+	else if (!*request->nothing_found)
 		annotate_text_render(&page, &view);
-	*request->nothing_found = view.count == 0 && request->pattern_count;
 	source_view_free(&view);
 	sources_free(sources);
 }

@@ -60,6 +60,9 @@ check_match "a line that is asked for" '^19.5 KiB +19.5 KiB exact +11 |^19.5 KiB
 check_equal "and those around it" "10 11 12" "$(grep -oE ' (10|11|12)  ' <<<"$shown" | xargs)"
 annotate rec nothing_of_this_name
 check_equal "a name that no stack has ends in 3" "3 1" "$("$SEEP" annotate rec nothing_of_this_name >/dev/null 2>&1; echo $?) $(grep -c "no sampled stack passes through 'nothing_of_this_name'" <<<"$shown")"
+check_equal "and in nothing but that line" "" "$("$SEEP" annotate rec nothing_of_this_name 2>/dev/null)"
+annotate rec keep.c:9999
+check_match "a line behind the file's end is said to be one" "the file has [0-9]+ lines" "$shown"
 check_equal "no snapshot is a mistake of usage" 2 "$("$SEEP" annotate keep.c >/dev/null 2>&1; echo $?)"
 check_equal "no line is longer than 80 columns" 0 "$("$SEEP" annotate rec | awk 'length > 80' | wc -l)"
 

@@ -281,6 +281,8 @@ static void write_faults(struct text_page *page, const struct source_view *view,
 	else if (*section->source->fault)
 		buffer_printf(&text, "%s%s", section->source->fault,
 			      section->source->is_missing ? ": --source-path=DIR or FROM=TO says where it is" : "");
+	else if (section->only > section->source->file.line_count && !section->is_short)
+		buffer_printf(&text, "the file has %u lines", section->source->file.line_count);
 	else if (section->is_short)
 		buffer_printf(&text, "the file ends before lines that were compiled: it is of another version than %s",
 			      path_base_name(module->path));
