@@ -59,11 +59,11 @@ static size_t word_distance(const char *left, const char *right)
 static int command_unknown(const char *word)
 {
 	const char *nearest = NULL;
-	size_t nearest_distance = 3; /* more than two letters off is another word */
+	size_t nearest_distance = 3; /* more than two letters off, or than half of them, is another word */
 
 	for (size_t i = 0; command_all[i] && strlen(word) <= NAME_MAX_LENGTH; i++) {
 		size_t distance = word_distance(command_all[i]->name, word);
-		if (distance < nearest_distance) {
+		if (distance < nearest_distance && 2 * distance <= strlen(word)) {
 			nearest_distance = distance;
 			nearest = command_all[i]->name;
 		}

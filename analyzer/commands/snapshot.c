@@ -92,7 +92,7 @@ static int snapshot_main(int argc, char **argv)
 	command_take_options(&command_snapshot, argc, argv, &request);
 	const char *target = request.output;
 	const char *operand = command_only_operand(&command_snapshot, argc, argv);
-	if (!target_resolve(operand, directory, sizeof directory, &error))
+	if (!target_resolve(operand, directory, sizeof directory, &error) || !target_is_there(directory, &error))
 		return command_fail(&error);
 	if (stat(directory, &status) == 0 && !S_ISDIR(status.st_mode))
 		return error_set(&error,
@@ -101,9 +101,10 @@ static int snapshot_main(int argc, char **argv)
 				 operand)
 			   ? COMMAND_FINE
 			   : command_fail(&error);
-	if (command_check_output(&command_snapshot, target, (struct targets){(const char *[]){directory}, 1}, NULL) !=
-	    COMMAND_FINE)
-		return COMMAND_USAGE;
+	const int checked =
+	    command_check_output(&command_snapshot, target, (struct targets){(const char *[]){directory}, 1}, NULL);
+	if (checked != COMMAND_FINE)
+		return checked;
 	if (request.references ? !references_snapshot(directory, name, &error)
 			       : !target_snapshot(directory, name, &error))
 		return command_fail(&error);

@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "commands/all.h"
 #include "options/argument.h"
+#include "target/target.h"
 #include "place/wrapper_names.h"
 #include "top/choose.h"
 #include "top/terminal.h"
@@ -42,7 +43,7 @@ static bool directory_find(char **directory, int argc, char **argv, struct error
 	if (optind == argc)
 		return choose_recording(directory, error);
 	*directory = memory_copy_text(command_only_operand(&command_top, argc, argv));
-	return true;
+	return target_is_there(*directory, error);
 }
 
 static int run(int argc, char **argv)

@@ -193,14 +193,32 @@ static bool output_is_read(const char *output, const struct stat *there, const c
 	return inside;
 }
 
+/* Nobody should wait for an answer that then has no place. */
+static bool output_has_place(const char *output, struct error *error)
+{
+	char *directory = memory_copy_text(output), *slash = strrchr(directory, '/');
+	struct stat status;
+
+	if (slash)
+		slash[slash == directory] = '\0';
+	const bool is_there = !slash || (stat(directory, &status) == 0 && S_ISDIR(status.st_mode));
+	if (!is_there)
+		error_set(error, "%s: cannot write: there is no directory %s", output, directory);
+	free(directory);
+	return is_there;
+}
+
 int command_check_output(const struct command *command, const char *output, struct targets inputs, const char *base)
 {
 	struct stat there;
+	struct error error;
 
 	if (!output)
 		return COMMAND_FINE;
 	if (!*output)
 		return command_usage(command, "-o: the name is empty; a file's is expected");
+	if (!output_has_place(output, &error))
+		return command_fail(&error);
 	if (strcmp(output, "-") == 0 || stat(output, &there) < 0 || !S_ISREG(there.st_mode))
 		return COMMAND_FINE;
 	bool is_read = output_is_read(output, &there, base);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "target/target.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,4 +26,10 @@ bool target_resolve(const char *operand, char *path, size_t size, struct error *
 	for (size_t length = strlen(path); length > 1 && path[length - 1] == '/'; length--)
 		path[length - 1] = 0;
 	return true;
+}
+
+bool target_is_there(const char *path, struct error *error)
+{
+	return access(path, F_OK) == 0 || errno != ENOENT ||
+	       error_set(error, "%s: there is no such recording or file: 'seep list' shows recordings", path);
 }

@@ -36,6 +36,7 @@ $output"
 	fi
 }
 usage "a mistyped command gets a suggestion" "did you mean 'report'" reprot
+usage "where half of its letters would be others there is none" "no command 'foo' \(see" foo
 usage "an unknown command is usage" "no command 'frobnicate'" frobnicate
 usage "an unknown long option is usage" "--no-such-option" report --no-such-option
 usage "an unknown short option is usage" "-Z" report -Z x
