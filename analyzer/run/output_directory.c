@@ -8,8 +8,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <seep/keeper.h>
+
+#include "base/buffer.h"
 #include "base/memory.h"
+#include "base/message.h"
 #include "run/output_directory.h"
+
+enum { NAMES_MOST = 10000 };
 
 /* The part of the name that is the same for all processes; *whole: there is nothing to fill in. */
 static char *constant_part(const char *pattern, bool *whole)
@@ -60,6 +66,23 @@ static bool can_be_written(char *name, bool whole)
 	return faccessat(AT_FDCWD, name, W_OK | X_OK, AT_EACCESS) == 0;
 }
 
+/* Each recording takes the next name that is free, and leaves those that are there as they are. */
+static void taken_tell(const char *name)
+{
+	struct buffer next = {0};
+	struct stat status;
+
+	buffer_printf(&next, "%s/%s", name, SEEP_HEAP_NAME);
+	if (lstat(next.data, &status) == 0) {
+		for (int number = 2; number < NAMES_MOST && lstat(next.data, &status) == 0; number++) {
+			next.length = 0;
+			buffer_printf(&next, "%s.%d", name, number);
+		}
+		message("%s holds a recording, which stays: %s is the next name", name, next.data);
+	}
+	buffer_free(&next);
+}
+
 bool output_directory_prepare(const char *pattern, struct error *error)
 {
 	bool whole;
@@ -68,9 +91,13 @@ bool output_directory_prepare(const char *pattern, struct error *error)
 	size_t length = strlen(name);
 	while (whole && length > 1 && name[length - 1] == '/')
 		name[--length] = 0;
+	char *wanted = memory_copy_text(name);
 	bool ready = parents_make(name) && can_be_written(name, whole);
 	if (!ready)
 		error_set(error, "can't record into %s: %s", name, strerror(errno));
+	else if (whole)
+		taken_tell(wanted);
+	free(wanted);
 	free(name);
 	return ready;
 }

@@ -48,6 +48,7 @@ check_equal "-i 0 takes none by time" 0 "$(for s in single/*.seep; do "$SEEP" re
 for pass in 1 2 3; do "$SEEP" run -r 1 -o again -- ./phases 2>stderr$pass; done
 check_equal "an existing recording is never touched" "again again.2 again.3" "$(echo again*)"
 check_match "and the end line names the new one" ' again\.3 ' "$(cat stderr3)"
+check_match "which is said at the start" '^seep: .*again holds a recording, which stays: .*again\.3 is the next name$' "$(head -n 1 stderr3)"
 "$SEEP" run -r 1 -o 'at %c of %h' -- ./phases 2>stderr
 check "%c and %h are filled in, blanks are kept" test -f "at phases of $(hostname)/heap"
 check_match "and quoted where they would be typed" "seep (diff|report) 'at phases of $(hostname)'\$" "$(cat stderr)"
