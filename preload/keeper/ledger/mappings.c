@@ -104,9 +104,10 @@ void ledger_free(struct ledger *ledger)
 	*ledger = (struct ledger){0};
 }
 
-void ledger_meet(struct ledger *ledger, uint64_t address)
+/* The first mapping that ends behind the address. */
+static uint32_t mapping_at(const struct ledger *ledger, uint64_t address)
 {
-	uint32_t low = 0, high = ledger->count; /* the first mapping that ends behind the address */
+	uint32_t low = 0, high = ledger->count;
 	while (low < high) {
 		const uint32_t middle = low + (high - low) / 2;
 		if (ledger->mappings[middle].end <= address)
@@ -114,6 +115,21 @@ void ledger_meet(struct ledger *ledger, uint64_t address)
 		else
 			high = middle;
 	}
-	if (low < ledger->count && ledger->mappings[low].start <= address)
-		ledger->mappings[low].has_blocks = true;
+	return low;
+}
+
+uint64_t ledger_gap(const struct ledger *ledger, uint64_t start, uint64_t end, uint64_t *gap_end)
+{
+	uint32_t next = mapping_at(ledger, start);
+	for (; next < ledger->count && ledger->mappings[next].start <= start && start < end; next++)
+		start = ledger->mappings[next].end;
+	*gap_end = next < ledger->count && ledger->mappings[next].start < end ? ledger->mappings[next].start : end;
+	return start < end ? start : end;
+}
+
+void ledger_meet(struct ledger *ledger, uint64_t address)
+{
+	const uint32_t at = mapping_at(ledger, address);
+	if (at < ledger->count && ledger->mappings[at].start <= address)
+		ledger->mappings[at].has_blocks = true;
 }

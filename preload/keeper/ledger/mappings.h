@@ -48,6 +48,9 @@ bool ledger_read(struct ledger *ledger, uint64_t pid);
 bool ledger_read_pieces(struct ledger *ledger, uint64_t pid, const struct ledger_piece *pieces, uint32_t count);
 void ledger_free(struct ledger *ledger);
 
+/* The first part of [start, end) that is not mapped: where it begins, `end` if there is none, and where it ends. */
+uint64_t ledger_gap(const struct ledger *ledger, uint64_t start, uint64_t end, uint64_t *gap_end);
+
 /* A live block lies at that address. */
 void ledger_meet(struct ledger *ledger, uint64_t address);
 

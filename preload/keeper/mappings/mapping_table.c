@@ -80,16 +80,21 @@ static bool piece_cut(struct mapping_table *table, struct seep_heap_mapping *pie
 	return to < whole.end;
 }
 
+bool mapping_table_correct(struct mapping_table *table, uint32_t index, uint64_t start, uint64_t end)
+{
+	if (piece_cut(table, &table->mappings[index], start, end))
+		return true;
+	table->mappings[index] = table->mappings[--table->count];
+	return false;
+}
+
 /* [start, end) is no longer what it was before the ring's position `since`. */
 static void range_cut(struct mapping_table *table, uint64_t start, uint64_t end, uint64_t since)
 {
 	for (uint32_t i = 0; i < table->count;) {
-		struct seep_heap_mapping *piece = &table->mappings[i];
+		const struct seep_heap_mapping *piece = &table->mappings[i];
 		const bool overlaps = piece->start < end && start < piece->end && piece->position < since;
-		if (overlaps && !piece_cut(table, piece, start, end))
-			*piece = table->mappings[--table->count];
-		else
-			i++;
+		i += !overlaps || mapping_table_correct(table, i, start, end);
 	}
 }
 

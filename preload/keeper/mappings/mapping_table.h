@@ -25,6 +25,10 @@ void mapping_table_free(struct mapping_table *table);
 
 void mapping_table_apply(struct mapping_table *table, const struct mapping_event *event, uint64_t position);
 
+/* [start, end), a part of the piece at an index, is not mapped any more, though no call that was recorded says so. False: nothing is left of
+ * the piece, and another one may have its index. */
+bool mapping_table_correct(struct mapping_table *table, uint32_t index, uint64_t start, uint64_t end);
+
 /* Pieces of a site that are mapped. */
 static inline uint64_t mapping_site_live(const struct seep_heap_mapping_site *site)
 {

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "keeper/base/atomics.h"
 #include "keeper/base/clock.h"
 #include "keeper/base/syscall.h"
 #include "keeper/ledger/places.h"
@@ -11,11 +12,32 @@
 
 #define LOOK_NS UINT64_C(100000000)
 
+/* Calls were lost: what the kernel knows nothing of any more is gone. What was mapped by such a call stays unknown. */
+static void pieces_correct(struct mapping_table *table, uint64_t pid)
+{
+	struct ledger mapped;
+	if (!ledger_read(&mapped, pid))
+		return;
+	for (uint32_t i = 0; i < table->count && !mapped.cut_bytes;) {
+		const uint64_t end = table->mappings[i].end;
+		uint64_t gap_end;
+		const uint64_t gap = ledger_gap(&mapped, table->mappings[i].start, end, &gap_end);
+		if (gap == end)
+			i++;
+		else
+			mapping_table_correct(table, i, gap, gap_end);
+	}
+	ledger_free(&mapped);
+}
+
 bool build_mappings_read(struct build *build)
 {
 	struct build_mappings *mappings = &build->mappings;
 	if (!mapping_table_read(&mappings->table, build->heap, build->options->dead))
 		return false;
+	const bool is_lossy = mappings->table.lost || load_relaxed(&build->heap->header->losses[SEEP_LOSS_MAPPINGS]);
+	if (is_lossy && !build->options->dead)
+		pieces_correct(&mappings->table, heap_pid(build->heap));
 	mappings->numbers = scratch_map(mappings->table.site_count * sizeof *mappings->numbers);
 	return mappings->numbers != NULL;
 }

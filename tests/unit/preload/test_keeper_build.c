@@ -18,6 +18,7 @@
 #include "keeper/heap/ring.h"
 #include "keeper/heap/stacks.h"
 #include "keeper/heap/sites.h"
+#include "keeper/mappings/mapping_ring.h"
 #include "keeper/snapshot/build.h"
 #include "keeper/snapshot/live_scan.h"
 #include "support/heap_maker.h"
@@ -352,6 +353,37 @@ static void memory_is_reported_as_far_as_it_was_measured(void **state)
 	heap_unmake(&heap);
 }
 
+/* Where calls were lost, the kernel says which mappings are gone. */
+static void mappings_that_are_gone_are_told_by_the_kernel(void **state)
+{
+	(void)state;
+	enum { PAGES = 16, HOLE = 4 };
+	const uint64_t page = 4096, bytes = PAGES * page;
+	/* Far from where the kernel finds room: holes stay holes. */
+	char *memory = mmap((void *)(UINT64_C(1) << 44), 2 * bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	munmap(memory + 6 * page, HOLE * page);
+	munmap(memory + bytes, bytes);
+	for (uint64_t lost = 0; lost < 2; lost++) {
+		struct heap heap;
+		struct snapshot snapshot;
+		heap_make(&heap, 1, 0);
+		for (uint64_t i = 0; i < 2; i++) {
+			const struct mapping_event event = {.kind = SEEP_MAPPING_MAPPED,
+							    .address = (uintptr_t)memory + i * bytes,
+							    .length = bytes,
+							    .since = UINT64_MAX};
+			assert_int_equal(mapping_ring_push(&heap, &event), MAPPING_PUSHED);
+		}
+		store_relaxed(&heap.header->losses[SEEP_LOSS_MAPPINGS], lost);
+		struct seep_image image = snapshot_made(&heap, &consumer, &snapshot);
+		assert_int_equal(snapshot.memory[SEEP_MEMORY_MAPPINGS], lost ? bytes - HOLE * page : 2 * bytes);
+		assert_int_equal(snapshot.memory[SEEP_MEMORY_MAPPINGS_COUNT], 2);
+		seep_snapshot_free(&image);
+		heap_unmake(&heap);
+	}
+	munmap(memory, bytes);
+}
+
 static void a_dead_programs_time_is_when_it_was_last_seen(void **state)
 {
 	(void)state;
@@ -432,6 +464,7 @@ int main(void)
 	    cmocka_unit_test(an_event_that_was_being_folded_is_doubted),
 	    cmocka_unit_test(a_full_live_table_makes_totals_lower_bounds),
 	    cmocka_unit_test(memory_is_reported_as_far_as_it_was_measured),
+	    cmocka_unit_test(mappings_that_are_gone_are_told_by_the_kernel),
 	    cmocka_unit_test(a_dead_programs_time_is_when_it_was_last_seen),
 	    cmocka_unit_test(the_scan_finds_every_live_entry_once),
 	    cmocka_unit_test(the_scan_leaves_untouched_slots_alone),
