@@ -66,7 +66,9 @@ static void program_write(struct text_page *page, const struct model *model)
 	part_write(&line, STYLE_STRONG, "",
 		   study->head && study->head->program ? study_text(study, study->head->program) : text);
 	part_write(&line, STYLE_WARNING, "  ", state_text(model));
-	part_write(&line, STYLE_PLAIN, "  ", quantity_duration((double)(look->time_ns - look->start_ns)).text);
+	snprintf(text, sizeof text, look->is_joined ? "joined %s ago" : "%s",
+		 quantity_duration((double)(look->time_ns - look->start_ns)).text);
+	part_write(&line, STYLE_PLAIN, "  ", text);
 	if (look->rate > 1)
 		snprintf(text, sizeof text, ", a sample every %s", quantity_bytes((double)look->rate).text);
 	else

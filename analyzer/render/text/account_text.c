@@ -6,6 +6,7 @@
 #include "render/text/head_lines.h"
 #include "render/words/account_words.h"
 #include "render/words/heap_words.h"
+#include "render/words/notes.h"
 #include "render/words/quantity.h"
 
 enum { COLUMN_RESIDENT, COLUMN_SHARE, COLUMN_MAPPED, COLUMN_SWAPPED };
@@ -75,7 +76,7 @@ static void head_write(struct text_page *page, const struct account *account)
 {
 	const struct profile *profile = account->profile;
 	struct head_line line = {0};
-	struct buffer charge = {0};
+	struct buffer charge = {0}, joined = {0};
 
 	head_add_moment(&line, profile);
 	head_write_program(page, profile, "", &line);
@@ -92,7 +93,11 @@ static void head_write(struct text_page *page, const struct account *account)
 	account_charge_append(&charge, account);
 	if (charge.length)
 		text_write_words(page, STYLE_PLAIN, charge.data, 0);
+	joined_note_append(&joined, profile);
+	if (joined.length)
+		head_write_note(page, joined.data);
 	buffer_free(&charge);
+	buffer_free(&joined);
 	buffer_append_byte(page->out, '\n');
 }
 

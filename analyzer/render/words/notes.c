@@ -129,7 +129,7 @@ static void kept_note_append(struct buffer *out, const struct profile *profile)
 }
 
 /* A program that was joined had memory before, which nobody knows of. */
-static void joined_note_append(struct buffer *out, const struct profile *profile)
+void joined_note_append(struct buffer *out, const struct profile *profile)
 {
 	const time_t seconds = (time_t)(profile->start_unix_ns / 1000000000u);
 	char moment[32] = "";

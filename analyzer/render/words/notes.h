@@ -13,6 +13,9 @@
 struct buffer *notes_of(const struct profile *profile, size_t *count);
 void notes_free(struct buffer *notes, size_t count);
 
+/* Since when a program that was joined is recorded; nothing of others. */
+void joined_note_append(struct buffer *out, const struct profile *profile);
+
 /* The note that says how much memory lacks names, of which module, and why; nothing if all names are there. */
 void names_note_append(struct buffer *out, const struct profile *profile);
 

@@ -174,6 +174,7 @@ bool look_take(struct look *look, const struct seep_heap_view *view, uint64_t si
 	const uint32_t sites = load_acquire(&header->site_count), threads = load_relaxed(&header->thread_count);
 	look->time_ns = clock_monotonic_ns();
 	look->start_ns = header->start_ns;
+	look->is_joined = load_relaxed(&header->status) & SEEP_STATUS_JOINED;
 	look->rate = heap_rate(&heap, load_relaxed(&header->rate_now));
 	look->site_count = sites && sites < heap.capacity[SEEP_AREA_SITES] ? sites : heap.capacity[SEEP_AREA_SITES];
 	look->thread_count = look->wants_threads ? 1 + (threads < LOOK_THREADS ? threads : LOOK_THREADS) : 0;

@@ -42,6 +42,7 @@ struct look {
 	struct weights *weights;
 	uint64_t rate, start_ns;
 	uint64_t losses[64], memory[64], memory_known; /* as in a profile */
+	bool is_joined;                                /* the program ran before its recording began */
 };
 
 /* `since_ns`: births from then on are young. False: the file can't be read any more, as when its recording ends. */
