@@ -11,12 +11,12 @@ LIB=/usr/lib/x86_64-linux-gnu
 link toy "$P/static_worker.c" "$P/toy_malloc.c"
 link jemalloc -DALIGNED "$P/static_worker.c" $LIB/libjemalloc.a -lm -lstdc++ -ldl
 link tcmalloc -DALIGNED "$P/static_worker.c" -Wl,--whole-archive $LIB/libtcmalloc_minimal.a -Wl,--no-whole-archive -lm -lstdc++
+link tc -DPREFIX=tc_ "$P/static_worker.c" -Wl,--whole-archive $LIB/libtcmalloc_minimal.a -Wl,--no-whole-archive -lm -lstdc++
 # As Rust's tikv-jemallocator has it: beside the C library's.
 nm -g --defined-only $LIB/libjemalloc.a 2>/dev/null |
 	awk '$2 ~ /[TW]/ && $3 ~ /^(malloc|calloc|realloc|free|posix_memalign|aligned_alloc|memalign|valloc|mall.*|.*allocx)$/ { print $3, "_rjem_" $3 }' |
 	sort -u >names
 objcopy --redefine-syms=names $LIB/libjemalloc.a librjem.a
-link prefixed -DALIGNED -DPREFIX=_rjem_ "$P/static_worker.c" librjem.a -lm -lstdc++ -ldl
 # Its names are in a debug file.
 link bare -DALIGNED -DPREFIX=_rjem_ "$P/static_worker.c" librjem.a -lm -lstdc++ -ldl
 objcopy --only-keep-debug bare bare.debug
@@ -95,9 +95,9 @@ check_match "and seep doctor says so" "'seep attach --static $worker' records it
 kill "$worker"
 joins_and_leaves "a malloc of the program's own" toy 0
 joins_and_leaves "jemalloc" jemalloc 20
-joins_and_leaves "jemalloc by another name" prefixed 20
-joins_and_leaves "jemalloc, the names in a debug file" bare 20
+joins_and_leaves "jemalloc by another name, which is in a debug file" bare 20
 joins_and_leaves "tcmalloc" tcmalloc 20
+joins_and_leaves "tcmalloc by its own names" tc 0
 
 begin ./operators
 "$SEEP" attach --static -r 1 -i 1h -o operators.rec "$worker" 2>err

@@ -38,7 +38,7 @@ cycles() { # NAME PID CHECK
 		echo "$name: $errors cycles failed; after the first: $before, now: $(holds "$pid")"
 		grep -v 'joined\|left\|next:' log | sort | uniq -c | sort -rn | head -5
 	}
-	grep joined log | grep -o 'still for [0-9.]*' | awk -v name="$name" -v cycles="$CYCLES" '{print $3 | "sort -n"}' | awk -v name="$name" \
+	grep -o 'stood still for [0-9.]*' log | awk -v name="$name" -v cycles="$CYCLES" '{print $4 | "sort -n"}' | awk -v name="$name" \
 		-v cycles="$CYCLES" '{all[NR] = $1} END {printf "%-10s %5d cycles, stood still (ms): median %.1f, most %.1f\n", name, cycles, all[int((NR + 1) / 2)], all[NR]}'
 }
 wanted() { [ -z "${ATTACH_ONLY:-}" ] || [ "$ATTACH_ONLY" = "$1" ]; }
@@ -185,7 +185,7 @@ if wanted postgres && initdb=$(ls /usr/lib/postgresql/*/bin/initdb 2>/dev/null |
 		sleep 0.2
 	done
 	cycles postgres "${backend:-0}" 'kill -0 $load && ! grep -qiE "error|[0-9]+ \| [0-9]+" output'
-	kill "$load" "$server"
+	kill "$load" && kill -INT "$server" # it would wait for its clients otherwise
 fi
 if wanted nasty; then
 	echo 'int plugged(int i) { return i + 1; }' | gcc -x c -shared -fPIC -o plugged.so -
@@ -222,6 +222,17 @@ if wanted leak; then
 	[ -n "$named" ] || failed=1
 	"$SEEP" detach "$started" 2>>log
 	kill "$started"
+fi
+# REDIS=PATH: one that its authors' makefile has built, with jemalloc in it (apt-get source redis; make MALLOC=jemalloc).
+if wanted static_redis && [ -n "${REDIS:-}" ]; then
+	redis=$(port)
+	start "$REDIS" --port "$redis" --save "" && pid=$started
+	start redis-benchmark -p "$redis" -t set,get,hset -n 1000000000 -c 20 -d 200 -r 100000 -q
+	load=$started
+	sleep 1
+	options=(--static)
+	CYCLES=${STATIC_CYCLES:-200} cycles "static redis" "$pid" '[ "$(redis-cli -p $redis ping)" = PONG ] && kill -0 $load && ! grep -qi "error" output'
+	kill "$load" "$pid"
 fi
 # Allocators that are a part of the program, under threads that look at their blocks.
 if wanted static; then
