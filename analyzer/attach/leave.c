@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Leaving a process: see join.h. */
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
@@ -10,28 +11,53 @@
 
 #include "attach/join.h"
 #include "attach/work.h"
+#include "base/memory.h"
 #include "process/fault.h"
 #include "process/locate.h"
 #include "tracing/borrowed.h"
 #include "tracing/filter.h"
 #include "tracing/safe_point.h"
 
-enum { RELEASE_TRIES = 20, RELEASE_NAP_MS = 1 };
+enum { RELEASE_WITHIN_MS = 10000, RELEASE_NAP_MS = 1 };
 
-/* Is any of the stopped threads in the recording's memory? */
-static bool threads_are_out(const struct work *work)
+/* Where the stopped threads have what says whether they are in the recording's memory: one address each, of those that
+ * are in it. False: a thread is still to go back by the frame that an earlier seep, which was killed, has left behind. */
+static bool threads_inside(const struct work *work, uint64_t *inside, size_t *count)
 {
+	const struct seep_join *join = &work->join;
 	struct user_regs_struct registers;
 
+	*count = 0;
 	for (size_t i = 0; i < work->tracees.count; i++) {
 		const struct tracee *tracee = &work->tracees.items[i];
 		uint8_t users = 0;
 		if (tracee->state != TRACEE_STOPPED || ptrace(PTRACE_GETREGS, tracee->tid, NULL, &registers) != 0)
 			continue;
-		remote_read(&work->remote,
-			    registers.fs_base + (uint64_t)work->join.thread_state + work->join.thread_users, &users, 1);
-		if (users)
+		if (registers.rsp >= join->rescue && registers.rsp < join->rescue + join->rescue_bytes)
 			return false;
+		uint64_t at = registers.fs_base + (uint64_t)join->thread_state + join->thread_users;
+		if (remote_read(&work->remote, at, &users, 1) && users)
+			inside[(*count)++] = at;
+	}
+	return true;
+}
+
+/* The gate is shut: a thread that was seen outside once stays there, and those that are inside come out as soon as they get a
+ * processor. They are not stopped for it. */
+static bool threads_await(struct work *work, const uint64_t *inside, size_t count)
+{
+	const double until_ms = tracing_now_ms() + RELEASE_WITHIN_MS;
+	uint8_t users;
+
+	while (count > 0) {
+		if (!remote_read(&work->remote, inside[count - 1], &users, 1) || !users) {
+			count--;
+			continue;
+		}
+		if (tracing_now_ms() >= until_ms)
+			return false;
+		tracees_serve(&work->tracees);
+		tracing_nap(RELEASE_NAP_MS);
 	}
 	return true;
 }
@@ -57,59 +83,74 @@ static void environment_undo(struct work *work)
 		remote_write(&work->remote, join->environ_at, &join->environ_was, sizeof join->environ_was);
 }
 
-/* A thread that can be sent into a system call where it stands. */
-static struct tracee *thread_choose(struct work *work)
+/* May it be sent into a system call where it stands? */
+static bool thread_is_fit(const struct work *work, const struct tracee *tracee)
+{
+	struct error ignored;
+
+	return !safe_point_in_sequence(tracee) &&
+	       (!work->confined ||
+		(thread_filters_allow(work->pid, tracee->tid, &ignored) && tracee_suspend_filters(tracee)));
+}
+
+/* By a stopped thread; none is in the memory. The library forgets it first: should we end in between, it stays mapped, and
+ * nobody takes for it what the program maps at its place. */
+static void memory_unmap(struct work *work, struct borrowed *borrowed, struct tracee *tracee)
+{
+	const struct seep_join *join = &work->join;
+	const uint64_t nothing = 0;
+	uint64_t area[BORROWED_ARGUMENTS] = {0};
+	struct error ignored;
+	uint8_t is_free = 0;
+	int64_t result;
+
+	borrowed->place = join->rescue + join->rescue_bytes;
+	if (!remote_read(&work->remote, join->memory_free, &is_free, sizeof is_free) || !is_free ||
+	    !remote_read(&work->remote, join->memory, &area[0], sizeof area[0]) || !area[0] ||
+	    !remote_read(&work->remote, join->memory_bytes, &area[1], sizeof area[1]) ||
+	    !borrowed_begin(borrowed, tracee, &ignored))
+		return;
+	if (remote_write(&work->remote, join->memory, &nothing, sizeof nothing))
+		borrowed_system(borrowed, SYS_munmap, area, &result, &ignored);
+	borrowed_end(borrowed);
+}
+
+/* Any thread that stands still, or one that is stopped for it. */
+static void thread_unmaps(struct work *work, struct borrowed *borrowed)
 {
 	struct error ignored;
 
 	for (size_t i = 0; i < work->tracees.count; i++) {
 		struct tracee *tracee = &work->tracees.items[i];
-		if (tracee->state == TRACEE_STOPPED && !safe_point_in_sequence(tracee) &&
-		    (!work->confined ||
-		     (thread_filters_allow(work->pid, tracee->tid, &ignored) && tracee_suspend_filters(tracee))))
-			return tracee;
+		if (tracee->state != TRACEE_STOPPED &&
+		    (tracee->state != TRACEE_FREE || !tracee_stop(&work->tracees, tracee, work->pause_ms, &ignored)))
+			continue;
+		if (thread_is_fit(work, tracee)) {
+			memory_unmap(work, borrowed, tracee);
+			return;
+		}
 	}
-	return NULL;
-}
-
-/* All are stopped, and none is in the recording's memory. The library forgets it first: should we end in between, it stays
- * mapped, and nobody takes for it what the program maps at its place. */
-static void memory_unmap(struct work *work, struct borrowed *borrowed)
-{
-	const uint64_t nothing = 0;
-	uint64_t area[BORROWED_ARGUMENTS] = {0};
-	struct tracee *tracee = thread_choose(work);
-	struct error ignored;
-	int64_t result;
-
-	borrowed->place = work->join.rescue;
-	if (!tracee || !remote_read(&work->remote, work->join.memory, &area[0], sizeof area[0]) || !area[0] ||
-	    !remote_read(&work->remote, work->join.memory_bytes, &area[1], sizeof area[1]) ||
-	    !borrowed_begin(borrowed, tracee, &ignored))
-		return;
-	if (remote_write(&work->remote, work->join.memory, &nothing, sizeof nothing))
-		borrowed_system(borrowed, SYS_munmap, area, &result, &ignored);
-	borrowed_end(borrowed);
 }
 
 /* Once no thread is in the old recording any more, its memory goes; or when the next one begins, where no thread can do that
- * for us. The gate is shut: those that are in it come out within a moment. All are stopped before, and run afterwards. */
+ * for us. All are stopped before, and run afterwards. */
 static bool memory_release(struct work *work, struct borrowed *borrowed)
 {
 	const uint64_t idle = 1;
-	struct error ignored;
-	bool out = threads_are_out(work), told = true;
+	uint64_t *inside = memory_allocate(work->tracees.count, sizeof *inside);
+	size_t count;
+	bool told = true;
 
-	for (int i = 0; !out && i < RELEASE_TRIES; i++) {
-		tracees_resume(&work->tracees);
-		tracing_nap(RELEASE_NAP_MS);
-		tracees_serve(&work->tracees);
-		out = tracees_stop(&work->tracees, work->pause_ms, &ignored) && threads_are_out(work);
+	if (threads_inside(work, inside, &count)) {
+		if (count > 0)
+			tracees_resume(&work->tracees);
+		if (threads_await(work, inside, count)) {
+			told = remote_write(&work->remote, work->block + offsetof(struct seep_join, idle), &idle,
+					    sizeof idle);
+			thread_unmaps(work, borrowed);
+		}
 	}
-	if (out) {
-		told = remote_write(&work->remote, work->block + offsetof(struct seep_join, idle), &idle, sizeof idle);
-		memory_unmap(work, borrowed);
-	}
+	free(inside);
 	tracees_resume(&work->tracees);
 	return told;
 }

@@ -42,8 +42,10 @@ struct seep_join {
 	uint64_t idle;         /* 1: seep has seen that no thread is in the old recording, whose memory may go */
 	uint64_t memory; /* address of the pointer to the recording's memory, which seep takes away when it leaves */
 	uint64_t memory_bytes; /* and of how much it is */
-	uint64_t rescue;       /* end of room for the frame by which the thread goes back that does that */
-	uint64_t confined;     /* 1: by seccomp; no system call is made once the recording has begun */
+	uint64_t memory_free;  /* and of the byte that is 0 while a thread of the library's is in it, too: its keeper */
+	uint64_t rescue;       /* room for the frame by which the thread goes back that takes it away */
+	uint64_t rescue_bytes;
+	uint64_t confined; /* 1: by seccomp; no system call is made once the recording has begun */
 	/* For the programs that this one executes; seep undoes it when it leaves. */
 	uint64_t environ_at;                           /* address of the pointer `environ`; 0: it was left alone */
 	uint64_t environ_was;                          /* what it was */

@@ -35,6 +35,7 @@ int main(int argc, char **argv) {
 		if (!strcmp(word, "load")) ((void (*)(int))dlsym(dlopen("./plugin.so", RTLD_NOW), "plugin_leak"))(0);
 		if (!strcmp(word, "plugin")) ((void (*)(int))dlsym(RTLD_DEFAULT, "plugin_leak") ?: (void (*)(int))dlsym(dlopen("./plugin.so", RTLD_NOW), "plugin_leak"))(count);
 		if (!strcmp(word, "fork") && !fork()) { leak(count); _exit(0); }
+		if (!strcmp(word, "stay") && !fork()) { if (fork()) _exit(0); leak(count); for (;;) pause(); }
 		char number[16];
 		snprintf(number, sizeof number, "%d", count);
 		if (!strcmp(word, "exec") && !fork()) { execl(argv[0], argv[0], number, NULL); _exit(1); }
@@ -62,11 +63,13 @@ objects_in() { # RECORDING FUNCTION
 	of_report "$1" "sum(s['inuse_objects'] for s in d['sites'] if any(f['function'] == '$2' for f in s['stack'][:1]))"
 }
 
-is_left_alone() { # by all processes that have the session of this test
-	! grep -lx seep-attendant /proc/[0-9]*/comm 2>/dev/null | while IFS=/ read -r _ _ pid _; do
-		find "/proc/$pid/fd" -lname "$WORK/*" 2>/dev/null
-	done | grep -q .
+attendants() { # those that have a session of this test
+	local pid
+	for pid in $(pgrep -x seep-attendant); do
+		! find "/proc/$pid/fd" -lname "$WORK/*" 2>/dev/null | grep -q . || echo "$pid"
+	done
 }
+is_left_alone() { [ -z "$(attendants)" ]; }
 
 worker_begin
 tell leak 100
@@ -90,13 +93,15 @@ recorded() { [ "$(objects_in "$1" leak 2>/dev/null)" = "$2" ]; }
 check "a child that it forks records, too" wait_until 10 recorded joined.2 44
 check "and so does a program that it executes" wait_until 10 recorded joined.3 55
 "$SEEP" snapshot "$worker" >/dev/null && "$SEEP" snapshot "$worker" >/dev/null
-for reading in report diff leaks 'leaks --json' 'flame -o said.svg' 'html -o page.html'; do
+for reading in report diff leaks 'leaks --json' 'flame -o said.svg' 'html -o page.html' memory annotate; do
 	said=$("$SEEP" $reading "$worker" 2>&1; cat said.* 2>/dev/null)
 	[ ! -e page.html ] || said=$(grep -o '"seep-data">[^<]*' page.html | cut -d'>' -f2 | base64 -d | gunzip | tr -d '\0')
 	rm -f said.* page.html
 	check_match "seep $reading says since when it counts" 'joined at 2[0-9-]+ [0-9:]+: in use counts from then' \
 		"$(tr -s '\n ' '  ' <<<"$said")"
 done
+check_match "and so does seep top" "^worker \(pid $worker\)  joined [0-9.]+ m?s ago, every allocation" \
+	"$("$SEEP" top --count=1 "$worker" 2>&1 | head -1)"
 check_equal "JSON has the moment" True "$(of_report "$worker" "d['process']['joined_unix_ns'] == d['process']['start_unix_ns']")"
 check "a process of seep's stays with it" eval "! is_left_alone"
 "$SEEP" detach "$worker" 2>err
@@ -145,6 +150,20 @@ rm -r lost
 kill -INT "$background_pid"
 check "whose recording was removed meanwhile is left all the same, which is said" \
 	wait_until 20 grep -q "$worker was left, but its recording is not to be found" err
+
+# Where no process of seep's is left, a child is kept by a thread in it, which may be in the recording when that is left.
+wait_until 20 is_left_alone
+"$SEEP" attach -r 1 -o kept "$worker" 2>err
+attendants | xargs kill -KILL
+tell stay 5
+wait_until 10 test -e kept.2/heap
+child=$(of_report kept.2 "d['process']['pid']")
+pids+=("$child")
+check_equal "a child whose keeper is a thread of its own records" "2 5" \
+	"$(find "/proc/$child/task" -mindepth 1 -maxdepth 1 | wc -l) $(objects_in kept.2 leak)"
+"$SEEP" detach "$child" 2>err
+check_equal "it is left with the memory that the thread is in" "0 1" "$? $(grep -c /kept.2/heap "/proc/$child/maps")"
+kill "$child"
 kill "$worker"
 
 # What a process could notice: EINTR where no signal was sent, a short sleep, another errno or other numbers.

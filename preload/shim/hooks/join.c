@@ -119,8 +119,9 @@ void seep_join_begin(void)
 		environment_follow(options);
 	seep_join.gate = (uintptr_t)gate_word;
 	seep_join.off = (uintptr_t)&recording_setup.options.off;
-	recording_tell_memory(&seep_join.memory, &seep_join.memory_bytes);
-	seep_join.rescue = (uintptr_t)rescue_room + sizeof rescue_room;
+	recording_tell_memory(&seep_join);
+	seep_join.rescue = (uintptr_t)rescue_room;
+	seep_join.rescue_bytes = sizeof rescue_room;
 	__atomic_store_n(&seep_join.state, SEEP_JOIN_BEGINS, __ATOMIC_RELEASE);
 	if (seep_join.confined || !maker_start())
 		recording_make();

@@ -68,10 +68,11 @@ void recording_prepare_again(bool idle)
 	gate_set(GATE_CLOSED);
 }
 
-void recording_tell_memory(uint64_t *address, uint64_t *bytes)
+void recording_tell_memory(struct seep_join *join)
 {
-	*address = (uintptr_t)&current.header;
-	*bytes = (uintptr_t)&current.bytes;
+	join->memory = (uintptr_t)&current.header;
+	join->memory_bytes = (uintptr_t)&current.bytes;
+	join->memory_free = (uintptr_t)&kept_outside;
 }
 
 const char *recording_directory(void)

@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <seep/join.h>
+
 #include "keeper/base/entry.h"
 #include "keeper/heap/heap.h"
 
@@ -19,8 +21,8 @@ void recording_prepare(void);
  * whose memory is given back. */
 void recording_prepare_again(bool idle);
 
-/* Addresses of the pointer to its memory and of the number of its bytes. NULL there: the memory is somebody else's now. */
-void recording_tell_memory(uint64_t *address, uint64_t *bytes);
+/* Where the recording's memory is noted, for who takes it away from outside: he stores NULL first. */
+void recording_tell_memory(struct seep_join *join);
 
 /* Where the recording is; NULL: there is none yet. */
 const char *recording_directory(void);
