@@ -16,7 +16,7 @@
 
 enum { ARGUMENTS_BYTES = 4096, LOADED_TRIES = 20 };
 
-#define HEAP_NS UINT64_C(200000000) /* for glibc's heap */
+#define HEAP_NS UINT64_C(2000000000) /* for glibc's heap: some 10 GiB */
 
 /* The allocator's name, as the recorder would have it, by the module that has malloc() or by a function that it alone has. */
 static const char *allocator_of(const struct loaded *loaded)

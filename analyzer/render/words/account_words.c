@@ -159,8 +159,9 @@ static void own_sentence(struct buffer *out, const struct account *account)
 	if (own > account->rss * rest_worth_saying)
 		buffer_printf(out,
 			      " %s (%s of RSS) was mapped by the program or a library itself, past malloc: pools, "
-			      "collected heaps, caches. It is in no number of what is in use.",
-			      quantity_bytes(own).text, quantity_share(own, account->rss).text);
+			      "collected heaps, caches. It is in no number of what is in use%s.",
+			      quantity_bytes(own).text, quantity_share(own, account->rss).text,
+			      account->profile->rate ? "; seep report --residency --mappings says by which calls" : "");
 }
 
 static void blocks_sentence(struct buffer *out, const struct account *account)

@@ -123,10 +123,10 @@ static void rest_sentence(struct buffer *out, const struct account *account)
 /* Why the allocator's structures say nothing, where somebody looked. */
 static void state_sentence(struct buffer *out, const struct account *account)
 {
-	static const char *const why[] = {[SEEP_ACCOUNT_REFUSED] =
-					      "the kernel does not let seep read the program's memory",
-					  [SEEP_ACCOUNT_STRANGE] = "its structures are not those that seep knows",
-					  [SEEP_ACCOUNT_CHANGING] = "its heap changed too fast to be read"};
+	static const char *const why[] = {
+	    [SEEP_ACCOUNT_REFUSED] = "the kernel does not let seep read the program's memory",
+	    [SEEP_ACCOUNT_STRANGE] = "its structures are not those that seep knows",
+	    [SEEP_ACCOUNT_CHANGING] = "its heap changed too fast to be read, or is too large"};
 	const uint32_t state = account->heap.kept.state;
 
 	if (state < sizeof why / sizeof *why && why[state])

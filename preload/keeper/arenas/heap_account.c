@@ -348,7 +348,7 @@ void heap_account_take(struct heap_account *account, uint64_t pid, const struct 
 	if (!work)
 		return;
 	work->end_ns = begun_ns + budget_ns;
-	if (pages_open(&work->pages, pid, work->scratch, clock_read_ns(CLOCK_THREAD_CPUTIME_ID) + LOOK_NS)) {
+	if (pages_open(&work->pages, pid, work->scratch, begun_ns + OVERTIME * budget_ns + LOOK_NS)) {
 		peek_begin(&work->peek, pid, &work->pages, work->window, begun_ns + OVERTIME * budget_ns);
 		take(account, work, ledger, libc, live, live_count);
 		pages_close(&work->pages);
