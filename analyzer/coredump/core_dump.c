@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <seep/search.h>
+
 #include "base/memory.h"
 #include "coredump/core_dump_private.h"
 
@@ -182,15 +184,8 @@ void core_dump_close(struct core_dump *core)
 
 const struct core_segment *core_dump_segment(const struct core_dump *core, uint64_t address)
 {
-	size_t low = 0, high = core->segment_count;
+	size_t low = SEEP_COUNT_TO(core->segments, core->segment_count, end, address);
 
-	while (low < high) {
-		const size_t middle = low + (high - low) / 2;
-		if (core->segments[middle].end <= address)
-			low = middle + 1;
-		else
-			high = middle;
-	}
 	return low < core->segment_count && core->segments[low].start <= address ? &core->segments[low] : NULL;
 }
 

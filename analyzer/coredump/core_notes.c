@@ -5,6 +5,8 @@
 #include <elf.h>
 #include <string.h>
 
+#include <seep/search.h>
+
 /* struct elf_prstatus and elf_prpsinfo of the kernel's elfcore.h, on x86-64. */
 enum {
 	STATUS_SIGNAL = 12,
@@ -72,15 +74,8 @@ struct mapped_file {
 /* All segments in the range are of that file. */
 static void file_enter(struct core_dump *core, const struct mapped_file *file, const char *path)
 {
-	size_t low = 0, high = core->segment_count;
+	size_t low = SEEP_COUNT_TO(core->segments, core->segment_count, end, file->start);
 
-	while (low < high) {
-		const size_t middle = low + (high - low) / 2;
-		if (core->segments[middle].end <= file->start)
-			low = middle + 1;
-		else
-			high = middle;
-	}
 	for (; low < core->segment_count && core->segments[low].start < file->end; low++)
 		core->segments[low].file = path;
 }

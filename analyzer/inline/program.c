@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <seep/search.h>
+
 #include "base/memory.h"
 #include "inline/disassembler.h"
 #include "modules/debug_files.h"
@@ -134,15 +136,8 @@ const unsigned char *program_code(const struct program *program, uint64_t addres
 
 const struct function *program_function(const struct program *program, uint64_t address)
 {
-	size_t low = 0, high = program->count;
+	size_t low = SEEP_COUNT_TO(program->functions, program->count, start, address);
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (program->functions[middle].start <= address)
-			low = middle + 1;
-		else
-			high = middle;
-	}
 	if (low == 0)
 		return NULL;
 	uint64_t start = program->functions[low - 1].start;
@@ -239,15 +234,8 @@ static bool really_leads(const struct program *program, uint64_t address, uint64
 
 static struct landing *landing_at(struct landing *landings, size_t count, uint64_t target)
 {
-	size_t low = 0, high = count;
+	size_t low = SEEP_COUNT_BELOW(landings, count, after, target);
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (landings[middle].after < target)
-			low = middle + 1;
-		else
-			high = middle;
-	}
 	return low && target < landings[low - 1].before ? &landings[low - 1] : NULL;
 }
 

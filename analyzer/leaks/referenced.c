@@ -4,21 +4,16 @@
 
 #include <stdlib.h>
 
+#include <seep/search.h>
+
 #include "base/map.h"
 #include "base/memory.h"
 
 /* The state of a sample; 0: it was not looked at. */
 static uint32_t state_of(const struct profile *profile, uint64_t address)
 {
-	uint32_t low = 0, high = profile->reference_count;
+	size_t low = SEEP_COUNT_BELOW(profile->references, profile->reference_count, address, address);
 
-	while (low < high) {
-		const uint32_t middle = low + (high - low) / 2;
-		if (profile->references[middle].address < address)
-			low = middle + 1;
-		else
-			high = middle;
-	}
 	const bool is_there = low < profile->reference_count && profile->references[low].address == address;
 	return is_there && profile->references[low].state < SEEP_REFERENCE_STATES ? profile->references[low].state : 0;
 }

@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
+#include <seep/search.h>
+
 #include "base/memory.h"
 #include "modules/dwarf_scopes.h"
 
@@ -19,16 +21,7 @@ struct walk {
 
 size_t addresses_lower_bound(const uint64_t *addresses, size_t count, uint64_t limit)
 {
-	size_t low = 0, high = count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (addresses[middle] < limit)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return seep_count_below(addresses, count, sizeof *addresses, 0, limit);
 }
 
 static void scope_add(struct walk *walk, size_t index, const Dwarf_Die *die, bool is_function)

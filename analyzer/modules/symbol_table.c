@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <seep/search.h>
+
 #include "base/memory.h"
 #include "modules/symbol_table.h"
 
@@ -108,15 +110,8 @@ void symbol_table_free(struct symbol_table *table)
 
 const struct symbol *symbol_table_find(const struct symbol_table *table, uint64_t address)
 {
-	size_t low = 0, high = table->count;
+	size_t low = SEEP_COUNT_TO(table->symbols, table->count, start, address);
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (table->symbols[middle].start <= address)
-			low = middle + 1;
-		else
-			high = middle;
-	}
 	for (size_t back = 0; back < LOOK_BACK && low > 0; back++) {
 		const struct symbol *symbol = &table->symbols[--low];
 		if (address < symbol->end)

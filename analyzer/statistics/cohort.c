@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <seep/search.h>
+
 #include "base/memory.h"
 #include "statistics/gamma.h"
 #include "statistics/measure.h"
@@ -46,18 +48,11 @@ static double age_left(const struct follow_ups *all, const struct follow_up *obj
 static double age_entered(const struct follow_ups *all, const struct follow_up *object, uint64_t age_ns)
 {
 	const uint64_t wanted_ns = object->birth_ns + age_ns;
-	size_t low = 0, high = all->time_count - 1;
 
 	if (object->first_ns >= wanted_ns)
 		return (double)(object->first_ns - object->birth_ns);
-	while (low < high) {
-		const size_t middle = low + (high - low) / 2;
-		if (all->times_ns[middle] < wanted_ns)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return (double)(all->times_ns[low] - object->birth_ns);
+	const size_t first = seep_count_below(all->times_ns, all->time_count - 1, sizeof *all->times_ns, 0, wanted_ns);
+	return (double)(all->times_ns[first] - object->birth_ns);
 }
 
 static bool reaches(const struct follow_up *object, uint64_t age_ns)

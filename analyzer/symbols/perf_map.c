@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <seep/search.h>
+
 #include "base/memory.h"
 #include "symbols/perf_map.h"
 
@@ -221,15 +223,8 @@ void perf_map_free(struct perf_map *map)
 
 const char *perf_map_find(const struct perf_map *map, uint64_t address, struct string_pool *strings)
 {
-	size_t low = 0, high = map->piece_count;
+	size_t low = SEEP_COUNT_TO(map->pieces, map->piece_count, start, address);
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (map->pieces[middle].start <= address)
-			low = middle + 1;
-		else
-			high = middle;
-	}
 	if (low == 0 || address >= map->pieces[low - 1].end)
 		return NULL;
 	const struct jitted *code = &map->codes[map->pieces[low - 1].code];

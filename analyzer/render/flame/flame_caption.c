@@ -162,6 +162,17 @@ static void growth_append(struct buffer *out, enum call_value value, const struc
 	comparison_free(&comparison);
 }
 
+static void moment_add(struct flame_caption *caption, const char *title, const struct profile *profile,
+		       enum call_value value)
+{
+	struct buffer *line = line_add(caption->foot, &caption->foot_count);
+
+	buffer_append_text(line, title);
+	snapshot_append(line, profile);
+	buffer_append_text(line, "; ");
+	samples_append(line, profile, value);
+}
+
 static void caption_fill_difference(struct flame_caption *caption, const struct call_tree *tree,
 				    const struct profile *now, const struct profile *base)
 {
@@ -175,16 +186,8 @@ static void caption_fill_difference(struct flame_caption *caption, const struct 
 	growth_append(line, value, now, base, after - before);
 	buffer_printf(line, ": from %s to %s%s", value_quantity(value, before).text, value_quantity(value, after).text,
 		      unit);
-	line = line_add(caption->foot, &caption->foot_count);
-	buffer_append_text(line, "Before: ");
-	snapshot_append(line, base);
-	buffer_append_text(line, "; ");
-	samples_append(line, base, value);
-	line = line_add(caption->foot, &caption->foot_count);
-	buffer_append_text(line, "After: ");
-	snapshot_append(line, now);
-	buffer_append_text(line, "; ");
-	samples_append(line, now, value);
+	moment_add(caption, "Before: ", base, value);
+	moment_add(caption, "After: ", now, value);
 }
 
 static void notes_add(struct flame_caption *caption, const struct profile *profile)

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include <seep/search.h>
+
 #include "keeper/arenas/chunk.h"
 
 #define PAGE UINT64_C(4096)
@@ -22,22 +24,9 @@ struct heap_info { /* malloc/arena.c; the first three of its fields */
 	uint64_t arena, before, size;
 };
 
-static const struct ledger_mapping *mapping_of(const struct ledger *ledger, uint64_t address)
-{
-	uint32_t low = 0, high = ledger->count; /* the first mapping that ends behind the address */
-	while (low < high) {
-		const uint32_t middle = low + (high - low) / 2;
-		if (ledger->mappings[middle].end <= address)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < ledger->count && ledger->mappings[low].start <= address ? &ledger->mappings[low] : NULL;
-}
-
 static bool is_chunk_address(const struct ledger *ledger, uint64_t address)
 {
-	const struct ledger_mapping *mapping = mapping_of(ledger, address);
+	const struct ledger_mapping *mapping = ledger_mapping_at(ledger, address);
 	return address % CHUNK_ALIGNMENT == 0 && mapping && !mapping->inode && mapping->permission & LEDGER_WRITE;
 }
 
@@ -243,13 +232,6 @@ bool arenas_find(struct arenas *arenas, struct peek *peek, const struct ledger *
 
 const struct arena_range *arenas_range_of(const struct arenas *arenas, uint64_t address)
 {
-	uint32_t low = 0, high = arenas->range_count; /* the first range that ends behind the address */
-	while (low < high) {
-		const uint32_t middle = low + (high - low) / 2;
-		if (arenas->ranges[middle].end <= address)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < arenas->range_count && arenas->ranges[low].start <= address ? &arenas->ranges[low] : NULL;
+	const size_t first = SEEP_COUNT_TO(arenas->ranges, arenas->range_count, end, address);
+	return first < arenas->range_count && arenas->ranges[first].start <= address ? &arenas->ranges[first] : NULL;
 }

@@ -7,7 +7,6 @@
 #include "keeper/program/limits.h"
 
 #define STAT_BYTES 6144
-#define FILE_PATH_BYTES (LIMITS_PATH_BYTES + 64)
 
 /* Where each is said. Without a key it is all that the file says, else the line of memory.stat that begins with it. In v1 a group's
  * own lines stand before those with the groups below it. */
@@ -26,15 +25,6 @@ static const struct source {
 			       [CHARGE_SHARED] = {NULL, "total_shmem"},
 			       [CHARGE_KERNEL] = {"/memory.kmem.usage_in_bytes", NULL}}};
 
-static long group_file(const struct limits *limits, uint32_t length, const char *name, char *data, size_t size)
-{
-	char path[FILE_PATH_BYTES];
-	struct text text = text_begin(path, sizeof path);
-	text_add_bounded(&text, limits->path, length);
-	text_add(&text, name);
-	return file_read_text(path, data, size);
-}
-
 static bool source_read(const struct source *source, const struct limits *limits, uint32_t length, const char *stat,
 			uint64_t *value)
 {
@@ -42,7 +32,7 @@ static bool source_read(const struct source *source, const struct limits *limits
 	const char *at = line;
 	if (!source->file)
 		return text_line_number(stat, source->key, value);
-	return group_file(limits, length, source->file, line, sizeof line) > 0 && text_take_unsigned(&at, value);
+	return limits_group_read(limits, length, source->file, line, sizeof line) > 0 && text_take_unsigned(&at, value);
 }
 
 void charge_read(struct charge *charge, uint64_t pid, const char *root)
@@ -53,9 +43,9 @@ void charge_read(struct charge *charge, uint64_t pid, const char *root)
 	*charge = (struct charge){0};
 	if (!length)
 		return;
-	if (group_file(&limits, length, "/memory.stat", stat, sizeof stat) <= 0) {
+	if (limits_group_read(&limits, length, "/memory.stat", stat, sizeof stat) <= 0) {
 		length = top;
-		if (group_file(&limits, length, "/memory.stat", stat, sizeof stat) <= 0)
+		if (limits_group_read(&limits, length, "/memory.stat", stat, sizeof stat) <= 0)
 			return;
 	}
 	for (int i = 0; i < CHARGE_COUNT; i++)

@@ -4,6 +4,8 @@
 
 #include <fcntl.h>
 
+#include <seep/search.h>
+
 #include "keeper/base/file.h"
 #include "keeper/base/syscall.h"
 #include "keeper/program/process.h"
@@ -79,16 +81,9 @@ uint64_t chunks_piece(struct chunks *chunks, const struct page_piece *all, uint6
 	const uint64_t end = all->end;
 	const bool is_there = all->counts.anonymous == end - all->start || page_is_there(chunks, start);
 	const uint64_t bytes = is_there ? chunk_bytes(chunks, start, end) : 0;
-	uint32_t low = 0, high = chunks->count; /* the first that begins behind */
 	*is_chunk = bytes != 0;
 	if (bytes)
 		return start + bytes;
-	while (low < high) {
-		const uint32_t middle = low + (high - low) / 2;
-		if (chunks->starts[middle] <= start)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < chunks->count && chunks->starts[low] < end ? chunks->starts[low] : end;
+	const size_t next = seep_count_to(chunks->starts, chunks->count, sizeof *chunks->starts, 0, start);
+	return next < chunks->count && chunks->starts[next] < end ? chunks->starts[next] : end;
 }

@@ -7,6 +7,7 @@
 #include "keeper/base/syscall.h"
 
 #include <seep/process.h>
+#include <seep/search.h>
 
 #define NAMES_BYTES ((size_t)1 << 20)
 #define MAPPINGS_BYTES (LEDGER_MAPPINGS * sizeof(struct ledger_mapping))
@@ -104,32 +105,24 @@ void ledger_free(struct ledger *ledger)
 	*ledger = (struct ledger){0};
 }
 
-/* The first mapping that ends behind the address. */
-static uint32_t mapping_at(const struct ledger *ledger, uint64_t address)
-{
-	uint32_t low = 0, high = ledger->count;
-	while (low < high) {
-		const uint32_t middle = low + (high - low) / 2;
-		if (ledger->mappings[middle].end <= address)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
 uint64_t ledger_gap(const struct ledger *ledger, uint64_t start, uint64_t end, uint64_t *gap_end)
 {
-	uint32_t next = mapping_at(ledger, start);
+	size_t next = SEEP_COUNT_TO(ledger->mappings, ledger->count, end, start);
 	for (; next < ledger->count && ledger->mappings[next].start <= start && start < end; next++)
 		start = ledger->mappings[next].end;
 	*gap_end = next < ledger->count && ledger->mappings[next].start < end ? ledger->mappings[next].start : end;
 	return start < end ? start : end;
 }
 
+struct ledger_mapping *ledger_mapping_at(const struct ledger *ledger, uint64_t address)
+{
+	const size_t first = SEEP_COUNT_TO(ledger->mappings, ledger->count, end, address);
+	return first < ledger->count && ledger->mappings[first].start <= address ? &ledger->mappings[first] : NULL;
+}
+
 void ledger_meet(struct ledger *ledger, uint64_t address)
 {
-	const uint32_t at = mapping_at(ledger, address);
-	if (at < ledger->count && ledger->mappings[at].start <= address)
-		ledger->mappings[at].has_blocks = true;
+	struct ledger_mapping *mapping = ledger_mapping_at(ledger, address);
+	if (mapping)
+		mapping->has_blocks = true;
 }

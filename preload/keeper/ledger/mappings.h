@@ -51,6 +51,9 @@ void ledger_free(struct ledger *ledger);
 /* The first part of [start, end) that is not mapped: where it begins, `end` if there is none, and where it ends. */
 uint64_t ledger_gap(const struct ledger *ledger, uint64_t start, uint64_t end, uint64_t *gap_end);
 
+/* The mapping that holds the address; NULL: none. */
+struct ledger_mapping *ledger_mapping_at(const struct ledger *ledger, uint64_t address);
+
 /* A live block lies at that address. */
 void ledger_meet(struct ledger *ledger, uint64_t address);
 

@@ -76,8 +76,7 @@ static void find_resource_limits(struct limits *limits, const struct heap *heap)
 		memory_store(heap, SEEP_MEMORY_LIMIT_DATA, limits->data_bytes);
 }
 
-/* A file of the group whose directory is the first `length` bytes of the path. */
-static long group_read(const struct limits *limits, uint32_t length, const char *name, char *text, size_t size)
+long limits_group_read(const struct limits *limits, uint32_t length, const char *name, char *text, size_t size)
 {
 	char path[FILE_PATH_BYTES];
 	struct text file = text_begin(path, sizeof path);
@@ -91,7 +90,7 @@ static bool group_number(const struct limits *limits, uint32_t length, const cha
 {
 	char line[64];
 	const char *at = line;
-	return group_read(limits, length, name, line, sizeof line) > 0 && text_take_unsigned(&at, number) &&
+	return limits_group_read(limits, length, name, line, sizeof line) > 0 && text_take_unsigned(&at, number) &&
 	       *number < NO_LIMIT;
 }
 
@@ -131,7 +130,7 @@ uint32_t limits_find_group(struct limits *limits, uint64_t pid, const char *root
 	text_add(&text, root);
 	if (limits->version1)
 		text_add(&text, "/memory");
-	else if (group_read(limits, (uint32_t)text.length, "/cgroup.controllers", none, sizeof none) < 0)
+	else if (limits_group_read(limits, (uint32_t)text.length, "/cgroup.controllers", none, sizeof none) < 0)
 		text_add(&text, "/unified"); /* beside v1 */
 	*top = (uint32_t)text.length;
 	if (strcmp(group, "/") != 0)
@@ -167,7 +166,7 @@ static bool group_used(const struct limits *limits, uint32_t length, uint64_t *u
 static uint64_t group_files(const struct limits *limits, uint32_t length)
 {
 	char stat[STAT_BYTES];
-	return group_read(limits, length, "/memory.stat", stat, sizeof stat) > 0
+	return limits_group_read(limits, length, "/memory.stat", stat, sizeof stat) > 0
 		   ? limits_file_bytes(stat, limits->version1)
 		   : 0;
 }

@@ -61,6 +61,9 @@ uint32_t limits_find_group(struct limits *limits, uint64_t pid, const char *root
  * LIMITS_NONE: there is no limit. */
 uint64_t limits_groups_left(uint64_t pid, const char *root);
 
+/* Reads a file of the group whose directory is the first `length` bytes of limits->path, as file_read_text() does. */
+long limits_group_read(const struct limits *limits, uint32_t length, const char *name, char *text, size_t size);
+
 /* Copies a group's path out of the text of /proc/PID/cgroup: that of v1's controller of this name, else of v2. */
 bool limits_group_path(const char *cgroup, const char *controller, bool *version1, char *path, uint32_t size);
 

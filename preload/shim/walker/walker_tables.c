@@ -88,13 +88,22 @@ static bool read_augmentation(struct table_reader *reader, const char *augmentat
 	return !reader->failed;
 }
 
+/* A CIE or an FDE: its length, then as many bytes. */
+static bool entry_begin(struct table_reader *reader, const struct table_module *module, uintptr_t at)
+{
+	*reader = module_reader(module, at);
+	uint32_t bytes = reader_u32(reader);
+	if (reader->failed || bytes > reader->end - reader->at)
+		return false;
+	reader->end = reader->at + bytes;
+	return true;
+}
+
 static bool read_common(const struct table_module *module, uintptr_t at, struct description *description)
 {
-	struct table_reader reader = module_reader(module, at);
-	uint32_t bytes = reader_u32(&reader);
-	if (reader.failed || bytes > reader.end - reader.at)
+	struct table_reader reader;
+	if (!entry_begin(&reader, module, at))
 		return false;
-	reader.end = reader.at + bytes;
 	uint32_t id = reader_u32(&reader);
 	uint8_t version = reader_u8(&reader);
 	const char *augmentation = (const char *)reader.at;
@@ -115,11 +124,9 @@ static bool read_common(const struct table_module *module, uintptr_t at, struct 
 static __attribute__((noinline)) bool read_description(const struct table_module *module, uintptr_t at,
 						       struct description *description)
 {
-	struct table_reader reader = module_reader(module, at);
-	uint32_t bytes = reader_u32(&reader);
-	if (reader.failed || bytes > reader.end - reader.at)
+	struct table_reader reader;
+	if (!entry_begin(&reader, module, at))
 		return false;
-	reader.end = reader.at + bytes;
 	uintptr_t common = reader.at;
 	common -= reader_u32(&reader);
 	if (reader.failed || !read_common(module, common, description))
