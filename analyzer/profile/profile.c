@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <seep/search.h>
+
 #include "base/budget.h"
 #include "base/map.h"
 #include "base/memory.h"
@@ -122,15 +124,8 @@ void profile_freed_add(struct profile *profile, struct profile_site *site, const
 
 struct seep_absence profile_residence(const struct profile *profile, const struct profile_sample *sample)
 {
-	uint32_t low = 0, high = profile->absence_count;
+	const size_t low = SEEP_COUNT_BELOW(profile->absences, profile->absence_count, address, sample->address);
 
-	while (low < high) {
-		const uint32_t middle = low + (high - low) / 2;
-		if (profile->absences[middle].address < sample->address)
-			low = middle + 1;
-		else
-			high = middle;
-	}
 	if (low < profile->absence_count && profile->absences[low].address == sample->address)
 		return profile->absences[low];
 	return (struct seep_absence){.resident_bytes = sample->size};
