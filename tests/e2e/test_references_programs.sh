@@ -21,9 +21,7 @@ look() { # NAME
 	wait_until 60 grep -q ready answers &&
 		looked=$("$SEEP" snapshot --references "$1.recording" 2>"$1.err")
 }
-end() { # NAME: it ends; then what was freed since
-	exec 5>&-
-	wait "$run"
+freed() { # NAME: blocks that were looked at, lost ones, and how many of these and of the others were freed since
 	/usr/bin/python3 - "$ROOT" "$looked" "$1.recording" <<'END'
 import glob, sys
 sys.path.insert(0, sys.argv[1] + "/tests/e2e/support")
@@ -42,12 +40,13 @@ print(f"{len(looked[15])} {len(lost)} {len(freed)} {kept}")
 END
 }
 judge() { # NAME
-	local counts=() result
-	result=$(end "$1")
-	read -ra counts <<<"$result"
+	local counts=()
+	exec 5>&- # it ends
+	wait "$run"
+	read -ra counts <<<"$(freed "$1")"
 	echo "# $1: ${counts[0]} blocks looked at, ${counts[1]} referenced by nobody; freed since: ${counts[2]} of these, ${counts[3]} of the others"
 	check "$1: what it frees later was referenced" [ "${counts[2]}" = 0 ]
-	check "$1: it freed something" [ "${counts[3]:-0}" -gt 100 ]
+	check "$1: it freed something" [ "${counts[3]:-0}" -gt 0 ]
 }
 talk() { # NAME FIRST THEN COMMAND...
 	begin "$1" "${@:4}"
@@ -79,13 +78,17 @@ END
 		;;
 	python3)
 		talk python3 "
-import collections, json, sys
+import collections, ctypes, json, sys
+allocate = ctypes.CDLL(None).malloc
+allocate.restype = None
 tree = lambda depth: {'name': 'n' * depth, 'children': [tree(depth - 1) for _ in range(4)]} if depth else None
 trees, text = tree(6), json.dumps(tree(4))
 things = collections.OrderedDict((i, collections.deque(range(i % 50))) for i in range(2000))
 cycles = [[] for _ in range(500)]
 for each in cycles: each.append(cycles)
 generators = [(lambda n: (n * i for i in range(3)))(n) for n in range(500)]
+for i in range(300): allocate(1000 + i)
+
 print('ready', flush=True)" "
 import gc
 del trees, text, things, cycles, generators
