@@ -234,7 +234,7 @@ static void write_churn(struct text_page *page, const struct comparison *compari
 		return;
 	buffer_append_byte(page->out, '\n');
 	struct buffer text = {0};
-	buffer_printf(&text, "%u %s%s allocated at least %d times what is left of it", comparison->churn_count,
+	buffer_printf(&text, "%u %s%s allocated at least %d times what is still in use", comparison->churn_count,
 		      group_by_name(by), plural(comparison->churn_count), CHURN_TURNOVER);
 	text_write_labelled(page, STYLE_STRONG, "CHURN", text.data);
 	buffer_free(&text);
