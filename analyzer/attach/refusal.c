@@ -104,17 +104,20 @@ static pid_t vfork_child(pid_t pid)
 static bool shares_no_memory(pid_t pid, const struct process_facts *facts, struct error *error)
 {
 	struct seep_process_stat stat;
+	pid_t child = 0;
 
 	if (seep_process_stat((uint64_t)pid, &stat) && shares_memory(pid, (pid_t)stat.parent_pid))
 		return error_set(error,
 				 "%d (%s) can't be joined: it is a child by vfork() and has its parent's memory, %d's",
 				 (int)pid, facts->name, (int)stat.parent_pid);
-	for (int i = 0; i < VFORK_LOOKS && facts->state == 'D'; i++) { /* most execute a program at once */
-		if (!vfork_child(pid))
+	for (int i = 0; i <= VFORK_LOOKS && facts->state == 'D'; i++) { /* most execute a program at once */
+		pid_t seen = vfork_child(pid);
+		if (!seen || (child && seen != child))
 			return true;
-		poll(NULL, 0, VFORK_LOOK_MS);
+		child = seen;
+		if (i < VFORK_LOOKS)
+			poll(NULL, 0, VFORK_LOOK_MS);
 	}
-	pid_t child = facts->state == 'D' ? vfork_child(pid) : 0;
 	return !child || error_set(error, "%d (%s) can't be joined now: it waits in vfork() for its child %d", (int)pid,
 				   facts->name, (int)child);
 }

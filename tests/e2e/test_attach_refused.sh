@@ -84,6 +84,32 @@ child=$(child_of "$forker")
 refused "a child by vfork()" "is a child by vfork\(\) and has its parent's memory" "$child"
 refused "who waits for it" "waits in vfork\(\) for its child $child" "$forker"
 kill -KILL "$child"
+compile many_forks <<'END'
+#include <pthread.h>
+#include <sys/wait.h>
+#include <unistd.h>
+static void *wait_long(void *unused)
+{
+	pause();
+	return unused;
+}
+int main(void)
+{
+	pthread_t thread;
+	pthread_create(&thread, NULL, wait_long, NULL);
+	for (int i = 0; i < 2000; i++) {
+		if (!vfork()) {
+			usleep(40000);
+			_exit(0);
+		}
+		wait(NULL);
+	}
+}
+END
+background ./many_forks
+check "who waits for one such child after the other is joined" "$SEEP" attach -o many_forks.rec "$background_pid"
+"$SEEP" detach "$background_pid" 2>err
+kill "$background_pid"
 traced_begin() { strace -o strace.out -p "$1" 2>strace.err & pids+=($!); wait_until 10 grep -q attached strace.err; }
 if command -v strace >/dev/null; then
 	background sleep 100
