@@ -118,6 +118,7 @@ static bool library_begin(struct work *work, struct borrowed *borrowed, const st
 	} else {
 		remote_write(&work->remote, work->block, &work->join, sizeof work->join);
 	}
+	work->begun = true;
 	return borrowed_function(borrowed, begin, arguments, CALL_WITHIN_MS, &nothing, error) &&
 	       (!work->patch || patch_bring(work->patch, borrowed, work->table, error));
 }
@@ -129,7 +130,7 @@ static bool recording_await(struct work *work, struct error *error)
 	uint32_t state = SEEP_JOIN_BEGINS;
 
 	while (remote_read(&work->remote, work->block + offsetof(struct seep_join, state), &state, sizeof state) &&
-	       state == SEEP_JOIN_BEGINS && tracing_now_ms() < until_ms) {
+	       state != SEEP_JOIN_RECORDING && state != SEEP_JOIN_REFUSED && tracing_now_ms() < until_ms) {
 		tracees_serve(&work->tracees);
 		tracing_nap(NAP_MS);
 	}
@@ -190,6 +191,8 @@ bool process_can_be_joined(pid_t pid, bool linked, struct error *error)
 bool process_join(const struct join_request *request, struct join_result *result, struct error *error)
 {
 	const struct loaded_module *allocator;
+	struct join_result vain;
+	struct error ignored;
 	struct patch patch;
 	struct work work;
 
@@ -212,6 +215,10 @@ bool process_join(const struct join_request *request, struct join_result *result
 		snprintf(result->notes, sizeof result->notes, "%s", patch.notes);
 		patch_free(&patch);
 	}
+	/* What was begun in vain is ended: else the process would be said to be joined. */
+	bool is_vain = !joined && work.begun && recording_await(&work, &ignored);
 	work_end(&work, result);
+	if (is_vain)
+		process_leave(request->pid, request->pause_ms, &vain, &ignored);
 	return joined;
 }

@@ -23,6 +23,7 @@ struct work {
 	uint64_t table; /* and of seep_linked */
 	struct seep_join join;
 	bool confined;       /* by seccomp */
+	bool begun;          /* the library was told to record */
 	struct patch *patch; /* of an allocator that is a part of the program; NULL: none is hooked */
 };
 

@@ -340,8 +340,11 @@ static bool stop_properly(struct borrowed *borrowed, struct error *error)
 	ptrace(PTRACE_INTERRUPT, tid, NULL, NULL);
 	while (tracing_now_ms() < until_ms) {
 		pid_t got = waitpid(tid, &status, __WALL | WNOHANG);
-		if (got == tid && !WIFSTOPPED(status))
-			break;
+		if (got == tid && !WIFSTOPPED(status)) {
+			borrowed->lost = true;
+			borrowed->tracee->state = TRACEE_GONE;
+			return error_set(error, "%d has ended", (int)borrowed->tracees->pid);
+		}
 		if (got == tid && status >> 16 == PTRACE_EVENT_STOP)
 			return true;
 		if (got == tid)
@@ -350,7 +353,7 @@ static bool stop_properly(struct borrowed *borrowed, struct error *error)
 			tracing_nap(NAP_MS);
 	}
 	borrowed->lost = true;
-	return error_set(error, "%d has ended", (int)borrowed->tracees->pid);
+	return error_set(error, "%d: the machine is too busy, try again", (int)borrowed->tracees->pid);
 }
 
 /* What the running thread has to say. False: it raised a fault, or has ended. */

@@ -36,7 +36,7 @@ cycles() { # NAME PID CHECK
 	[ "$errors" = 0 ] && [ "$before" = "$(holds "$pid")" ] && eval "$3" || {
 		failed=1
 		echo "$name: $errors cycles failed; after the first: $before, now: $(holds "$pid")"
-		grep -v 'joined\|left\|next:' log | sort | uniq -c | sort -rn | head -5
+		grep -v 'which stood still\|next: seep leaks' log | sort | uniq -c | sort -rn | head -5
 	}
 	grep -o 'stood still for [0-9.]*' log | awk -v name="$name" -v cycles="$CYCLES" '{print $4 | "sort -n"}' | awk -v name="$name" \
 		-v cycles="$CYCLES" '{all[NR] = $1} END {printf "%-10s %5d cycles, stood still (ms): median %.1f, most %.1f\n", name, cycles, all[int((NR + 1) / 2)], all[NR]}'
