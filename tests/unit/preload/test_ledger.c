@@ -130,6 +130,25 @@ static void joined_memory_is_cut_where_calls_say(void **state)
 	munmap(memory, all);
 }
 
+static void gaps_are_found_one_by_one(void **state)
+{
+	(void)state;
+	struct ledger_mapping mappings[] = {
+	    {.start = 10, .end = 20}, {.start = 20, .end = 30}, {.start = 40, .end = 50}};
+	const struct ledger ledger = {.mappings = mappings, .count = 3};
+	static const struct {
+		uint64_t start, end, gap, gap_end;
+	} cases[] = {{12, 28, 28, 28}, {12, 45, 30, 40}, {0, 45, 0, 10},  {30, 35, 30, 35},
+		     {45, 50, 50, 50}, {45, 90, 50, 90}, {60, 70, 60, 70}};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		uint64_t gap_end;
+		const uint64_t gap = ledger_gap(&ledger, cases[i].start, cases[i].end, &gap_end);
+		assert_int_equal(gap, cases[i].gap);
+		if (gap < cases[i].end)
+			assert_int_equal(gap_end, cases[i].gap_end);
+	}
+}
+
 /* More mappings than there is room for are shown as what they are: not looked at. */
 static void what_does_not_fit_is_counted_as_unread(void **state)
 {
@@ -323,6 +342,7 @@ int main(void)
 	    cmocka_unit_test(files_are_told_by_what_they_are),
 	    cmocka_unit_test(private_memory_is_told_by_its_neighbours),
 	    cmocka_unit_test(joined_memory_is_cut_where_calls_say),
+	    cmocka_unit_test(gaps_are_found_one_by_one),
 	    cmocka_unit_test(what_does_not_fit_is_counted_as_unread),
 	    cmocka_unit_test(a_group_is_charged_what_its_files_say),
 	    cmocka_unit_test(pieces_are_counted_as_each_alone),

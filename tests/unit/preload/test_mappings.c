@@ -154,6 +154,19 @@ static void a_segment_goes_as_a_whole(void **state)
 	assert_int_equal(bytes_of(1), 0);
 }
 
+static void what_is_corrected_is_gone(void **state)
+{
+	(void)state;
+	apply(mapped(10 * PAGE, 10 * PAGE, 1));
+	assert_true(mapping_table_correct(&table, 0, 14 * PAGE, 16 * PAGE));
+	assert_int_equal(table.count, 2);
+	assert_int_equal(bytes_of(1), 8 * PAGE);
+	assert_false(mapping_table_correct(&table, 0, 10 * PAGE, 14 * PAGE));
+	assert_int_equal(table.count, 1);
+	assert_int_equal(table.mappings[0].start, 16 * PAGE);
+	assert_int_equal(bytes_of(1), 4 * PAGE);
+}
+
 static void sites_without_mappings_make_room(void **state)
 {
 	(void)state;
@@ -332,6 +345,7 @@ int main(void)
 	    ON_A_TABLE(what_was_mapped_meanwhile_stays),
 	    ON_A_TABLE(a_mapping_that_moves_is_its_mover_s),
 	    ON_A_TABLE(a_segment_goes_as_a_whole),
+	    ON_A_TABLE(what_is_corrected_is_gone),
 	    ON_A_TABLE(sites_without_mappings_make_room),
 	    ON_A_TABLE(what_has_no_room_is_counted_as_lost),
 	    ON_A_TABLE(random_calls_agree_with_a_map_of_pages),
