@@ -135,6 +135,23 @@ rm -f server library.so
 check_equal "when the program has ended every command has them still" "" "$(look upgraded)"
 check_match "and those of its library" leak_here_too "$("$SEEP" report upgraded)"
 
+# In a container paths lead elsewhere than from outside.
+if unshare -m true 2>/dev/null; then
+	serve . another_name
+	serve box leak_here
+	background unshare -m sh -c 'mount --bind box/server server && mount --bind box/library.so library.so &&
+		exec "$@"' sh "$SEEP" run -r 8K -i 200ms -o boxed -- ./server 2>/dev/null
+	pid=$(child_of "$background_pid")
+	wait_until 20 "$SEEP" report "$pid"
+	boxed=$("$SEEP" report boxed)
+	check_match "a program in a container is read in its own root" 'leak_here$' "$boxed"
+	check_match "and its libraries" 'leak_here_too$' "$boxed"
+	kill "$pid"
+	wait "$background_pid"
+else
+	skip "a program in a container" "no mount namespace is to be had"
+fi
+
 # Of a program without a build id, what is at its path by now may be anything.
 serve . leak_here -Wl,--build-id=none
 record nameless env
