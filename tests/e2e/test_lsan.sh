@@ -101,7 +101,7 @@ build() { # NAME COMPILER SOURCE FLAGS...
 }
 lsan() { # PROGRAM
 	ASAN_OPTIONS='' LSAN_OPTIONS=exitcode=0:fast_unwind_on_malloc=0:malloc_context_size=30 ./"$1.lsan" </dev/null >/dev/null 2>"$1.report"
-	grep -q "LeakSanitizer" "$1.report"
+	grep -q "detected memory leaks" "$1.report"
 }
 references() { # PROGRAM
 	rm -f requests out

@@ -56,6 +56,21 @@ printf '%s\n' 'v 10400 3' 'X ./server -x' 'I 1000 5e2919' 's d /nowhere/prog' 's
     't 1 0' 'i 402000 1 4 3 14 2 3 b' 't 2 1' 'i 7f0000001abc 1' 't 3 1' 'a 10 2' 'a 0 3' 'c 5' '+ 0' '+ 0' 'R 100' 'c a' '- 0' '+ 1' \
     >"$corpus/fuzz_heaptrack/plain"
 zstd -qf "$corpus/fuzz_heaptrack/plain" -o "$corpus/fuzz_heaptrack/packed"
+/usr/bin/python3 - >"$corpus/fuzz_core/seed" <<'PYTHON'
+import struct, sys
+note = lambda kind, value: struct.pack("<III8s", 5, len(value), kind, b"CORE") + value + bytes(-len(value) % 4)
+status, info = bytearray(336), bytearray(136)
+struct.pack_into("<H", status, 12, 6)
+struct.pack_into("<I", info, 24, 4711)
+files = struct.pack("<5Q", 1, 4096, 0x400000, 0x401000, 0) + b"/lib/some.so.1\0"
+notes = note(1, bytes(status)) + note(3, bytes(info)) + note(0x46494c45, files) + note(1, bytes(status)) + note(2, bytes(512))
+head = lambda kind, at, count: b"\x7fELF\2\1\1" + bytes(9) + struct.pack("<HHIQQQIHHHHHH", kind, 62, 1, 0, at, 0, 0, 64, 56, count, 64, 0, 0)
+header = lambda kind, flags, at, address, bytes_, size: struct.pack("<IIQQQQQQ", kind, flags, at, address, 0, bytes_, size, 1)
+module = head(3, 64, 1) + header(4, 4, 120, 120, 36, 36) + struct.pack("<III4s", 4, 20, 3, b"GNU") + bytes(20)
+sys.stdout.buffer.write(head(4, 64, 3) + header(4, 0, 232, 0, len(notes), 0) + header(1, 4, 4096, 0x400000, 4096, 4096) +
+                        header(1, 6, 8192, 0x500000, 64, 4096) + notes + bytes(4096 - 232 - len(notes)) +
+                        module + bytes(4096 - len(module)) + bytes(64))
+PYTHON
 /usr/bin/python3 - >"$corpus/fuzz_wire/seed" <<'PYTHON'
 import struct, sys
 text = lambda t: struct.pack("<II", 1, len(t)) + t
