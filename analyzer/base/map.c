@@ -174,6 +174,11 @@ void numbering_reserve(struct numbering *numbering, size_t more)
 			    numbering->keys);
 }
 
+void numbering_prefetch(const struct numbering *numbering, uint64_t key)
+{
+	__builtin_prefetch(index_table_slot(&numbering->table, numbering_hash(&key, 0)), 1);
+}
+
 uint32_t numbering_get(const struct numbering *numbering, uint64_t key)
 {
 	for (size_t at = numbering_hash(&key, 0); numbering->count; at++) {

@@ -54,6 +54,8 @@ struct numbering {
 };
 
 uint32_t numbering_put(struct numbering *numbering, uint64_t key, bool *is_new);
+/* Asks for the memory where the key belongs: of many keys, for some ahead. There must be room for it. */
+void numbering_prefetch(const struct numbering *numbering, uint64_t key);
 /* NUMBERING_NONE: the key has none. */
 #define NUMBERING_NONE UINT32_MAX
 uint32_t numbering_get(const struct numbering *numbering, uint64_t key);

@@ -209,11 +209,9 @@ static uint32_t callers_shared(const struct group *a, const struct group *b, uin
 }
 
 /* The group's index, made if it is not there yet. */
-static uint32_t group_find(struct group_table *table, struct group *found)
+static uint32_t group_find(struct group_table *table, const struct group *found)
 {
 	bool is_new = false;
-
-	found->key = group_key(table, found);
 	const uint32_t index = numbering_put(&table->by_key, found->key, &is_new);
 	if (is_new) {
 		ARRAY_RESERVE(table->groups, table->count, table->capacity);
@@ -239,8 +237,28 @@ static uint32_t *stack_group(struct group_table *table, uint64_t key, bool *is_n
 	return &table->stack_groups[stack];
 }
 
+/* Sites whose keys are made together, so that where these belong is asked for before it is needed. */
+enum { GROUPS_AT_ONCE = 32 };
+
+static void wanted_fill(const struct group_table *table, struct group *wanted, const struct profile *profile,
+			const struct frame_walk *places, uint32_t first, bool keep_stacks)
+{
+	const uint32_t left = profile->site_count - first, count = left < GROUPS_AT_ONCE ? left : GROUPS_AT_ONCE;
+
+	for (uint32_t k = 0; k < count && keep_stacks; k++)
+		numbering_prefetch(&table->stacks, profile->sites[first + k].key);
+	for (uint32_t k = 0; k < count; k++) {
+		wanted[k] = (struct group){.profile = profile, .site = first + k, .place = places[first + k]};
+		if (keep_stacks && numbering_get(&table->stacks, profile->sites[first + k].key) != NUMBERING_NONE)
+			continue;
+		wanted[k].key = group_key(table, &wanted[k]);
+		numbering_prefetch(&table->by_key, wanted[k].key);
+	}
+}
+
 static uint32_t *sites_add(struct group_table *table, const struct profile *profile, bool keep_stacks)
 {
+	struct group wanted[GROUPS_AT_ONCE];
 	uint32_t *groups = memory_allocate(profile->site_count + 1u, sizeof *groups);
 	struct frame_walk *places = places_find(profile);
 
@@ -248,14 +266,17 @@ static uint32_t *sites_add(struct group_table *table, const struct profile *prof
 		numbering_reserve(&table->stacks, profile->site_count);
 	if (table->by == GROUP_BY_PLACE)
 		lines_learn(table, profile, places);
+	numbering_reserve(&table->by_key, profile->site_count);
 	for (uint32_t i = 0; i < profile->site_count; i++) {
-		struct group found = {.profile = profile, .site = i, .place = places[i]};
+		if (i % GROUPS_AT_ONCE == 0)
+			wanted_fill(table, wanted, profile, places, i, keep_stacks);
+		const struct group *found = &wanted[i % GROUPS_AT_ONCE];
 		bool is_new = true;
 		uint32_t *group = keep_stacks ? stack_group(table, profile->sites[i].key, &is_new) : NULL;
-		groups[i] = is_new ? group_find(table, &found) : *group;
+		groups[i] = is_new ? group_find(table, found) : *group;
 		if (group)
 			*group = groups[i];
-		group_widen(&table->groups[groups[i]], group_place(&found).line);
+		group_widen(&table->groups[groups[i]], group_place(found).line);
 	}
 	if (table->places)
 		free(places);

@@ -98,34 +98,38 @@ static const struct profile_module *most_of(const struct profile *profile, const
 	return module;
 }
 
-void names_note_append(struct buffer *out, const struct profile *profile)
+static void nameless_append(struct buffer *out, const struct profile *profile, const struct naming *naming)
 {
-	struct naming naming = naming_measure(profile);
 	double bytes;
-	const struct profile_module *module = most_of(profile, naming.nameless, naming.total, &bytes);
+	const struct profile_module *module = most_of(profile, naming->nameless, naming->total, &bytes);
 
 	if (module)
 		buffer_printf(out,
 			      "names are missing for %s of the memory in use, in %s: %s; debug symbols of this very "
 			      "build would add them (seep report --modules)",
-			      quantity_share(bytes, naming.total).text,
+			      quantity_share(bytes, naming->total).text,
 			      *module->path ? path_base_name(module->path) : "code made at run time", module->symbols);
+}
+
+void names_note_append(struct buffer *out, const struct profile *profile)
+{
+	struct naming naming = naming_measure(profile);
+
+	nameless_append(out, profile, &naming);
 	naming_free(&naming);
 }
 
 /* Says which modules' names do not come from the files that are on disk now. */
-static void kept_note_append(struct buffer *out, const struct profile *profile)
+static void kept_append(struct buffer *out, const struct profile *profile, const struct naming *naming)
 {
-	struct naming naming = naming_measure(profile);
 	double bytes;
-	const struct profile_module *module = most_of(profile, naming.kept, naming.total, &bytes);
+	const struct profile_module *module = most_of(profile, naming->kept, naming->total, &bytes);
 
 	if (module)
 		buffer_printf(out,
 			      "names in %s, %s of the memory in use, were kept with the recording: the files on disk "
 			      "now do not have them (seep report --modules)",
-			      path_base_name(module->path), quantity_share(bytes, naming.total).text);
-	naming_free(&naming);
+			      path_base_name(module->path), quantity_share(bytes, naming->total).text);
 }
 
 /* A program that was joined had memory before, which nobody knows of. */
@@ -143,21 +147,14 @@ void joined_note_append(struct buffer *out, const struct profile *profile)
 		      profile->part_count ? "processes were" : "the program was", moment);
 }
 
-/* A note that may have nothing to say. */
-static void note_add(struct buffer *notes, size_t *count, void (*append)(struct buffer *, const struct profile *),
-		     const struct profile *profile)
-{
-	append(&notes[*count], profile);
-	*count += notes[*count].length > 0;
-}
-
 struct buffer *notes_of(const struct profile *profile, size_t *count)
 {
 	struct buffer *notes = memory_allocate(
 	    sizeof status_notes / sizeof *status_notes + sizeof flag_notes / sizeof *flag_notes + 6, sizeof *notes);
 
 	*count = 0;
-	note_add(notes, count, joined_note_append, profile);
+	joined_note_append(&notes[*count], profile);
+	*count += notes[*count].length > 0;
 	if (profile->bypassed && *profile->bypassed)
 		buffer_printf(
 		    &notes[(*count)++],
@@ -179,8 +176,12 @@ struct buffer *notes_of(const struct profile *profile, size_t *count)
 		buffer_append_text(&notes[(*count)++],
 				   "how much was allocated in all is not in this dump; jemalloc counts "
 				   "it with prof_accum:true");
-	note_add(notes, count, names_note_append, profile);
-	note_add(notes, count, kept_note_append, profile);
+	struct naming naming = naming_measure(profile);
+	nameless_append(&notes[*count], profile, &naming);
+	*count += notes[*count].length > 0;
+	kept_append(&notes[*count], profile, &naming);
+	*count += notes[*count].length > 0;
+	naming_free(&naming);
 	return notes;
 }
 
