@@ -227,6 +227,10 @@ async function narrow() {
 	const page = await open("", { viewport: { width: 390, height: 800 }, colorScheme: "dark" });
 	const wide = await page.evaluate(() => document.scrollingElement.scrollWidth);
 	check("at a phone's width nothing is cut off", wide <= 390, wide);
+	await frame(page, "leak_grow");
+	await page.getByRole("button", { name: "more of this frame" }).click();
+	await page.getByRole("menuitem", { name: "only stacks through this" }).click();
+	check("what a right click offers can be had without one", /only \^leak_grow/.test(await text(page, ".filters")), await text(page, ".filters"));
 	check("dark where the reader's system is", (await page.evaluate(() => document.documentElement.dataset.theme)) === "dark", null);
 	await page.context().close();
 }

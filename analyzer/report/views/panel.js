@@ -325,7 +325,7 @@ export class Panel {
 		const ways = { ArrowDown: child, Enter: child, ArrowUp: tree.parent[flame.zoom], Escape: tree.parent[flame.zoom], ArrowLeft: siblings[at - 1], ArrowRight: siblings[at + 1], Home: 0, 0: 0 };
 		if (event.key === "ContextMenu" || (event.key === "F10" && event.shiftKey)) {
 			event.preventDefault();
-			if (flame.zoom) this.#showMenu(tree, flame.zoom, 20, this.canvas.offsetTop + (tree.depth[flame.zoom] + 1) * ROW);
+			if (flame.zoom) this.#showZoomedMenu();
 			return;
 		}
 		const to = ways[event.key];
@@ -361,6 +361,13 @@ export class Panel {
 		this.menu.open(this.#menuItems(tree, node), x, y - this.scrolled.scrollTop, this.canvas.clientWidth);
 	}
 
+	/** The menu of the zoomed frame, below it: where there is no right button. */
+	#showZoomedMenu() {
+		const tree = /** @type {Tree} */ (this.tree);
+		const { zoom, skipped } = this.flame;
+		this.#showMenu(tree, zoom, 20, this.canvas.offsetTop + (tree.depth[zoom] + 1 - skipped) * ROW);
+	}
+
 	#showFilters() {
 		const { state } = this;
 		/** @param {import("../state.js").Name} name @param {string} text */
@@ -384,6 +391,7 @@ export class Panel {
 		/** @type {HTMLElement[]} */
 		const crumbs = shown.map((node) => make("button.crumb", { title: safe(tree.name(node)), on: { click: () => this.zoomTo(node) } }, safe(tree.name(node))));
 		if (shown.length < path.length) crumbs.splice(1, 0, make("span", {}, "…"));
+		if (zoom) crumbs.push(make("button", { title: "what a right click offers", aria: { label: "more of this frame", haspopup: "menu" }, on: { click: () => this.#showZoomedMenu() } }, "⋯"));
 		const empty = tree.width[0] ? "" : this.state.get("metric") === "growth" ? "nothing grew or shrank between these two" : "nothing to show here";
 		this.crumbs.replaceChildren(...crumbs, make("span.total", {}, empty || `${this.values?.amount(tree.net[zoom])}${share}`));
 	}
