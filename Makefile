@@ -189,7 +189,7 @@ ANALYSES := $(ANALYZED:%=%-analysis)
 .PHONY: analyze $(ANALYSES)
 analyze: $(ANALYSES) ## gcc -fanalyzer on what reads and writes files
 $(ANALYSES): %-analysis: %
-	gcc $(filter-out -MMD -MP,$(BASE)) -Ianalyzer -Ipreload -O1 -fanalyzer -c $< -o /dev/null
+	gcc $(filter-out -MMD -MP,$(BASE)) -Ianalyzer -Ipreload -Og -fanalyzer -c $< -o /dev/null
 
 # The sanitizers' own code draws false warnings from the compiler, though none in the unit tests; the plain build sees to real ones.
 .PHONY: unit-asan fuzz-targets-asan
