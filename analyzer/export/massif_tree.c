@@ -32,8 +32,7 @@ struct walk {
 	double bytes;
 	struct frame_walk at; /* the next call */
 	bool has_begun;
-	uint32_t node;  /* NO_NODE: it ended, or became small */
-	uint32_t child; /* index of the candidate that the walk belongs to at this level */
+	uint32_t node; /* NO_NODE: it ended, or became small */
 };
 
 struct massif_tree {

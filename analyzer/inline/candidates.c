@@ -222,9 +222,6 @@ static bool hooks_choose(struct candidates *candidates, const struct program *pr
 		hook_choose(candidates, candidate, program);
 		some_give |= candidate->hook && candidate->gives;
 		some_take_back |= candidate->hook && candidate->takes_back;
-		candidates->has_malloc |= strcmp(candidate->name, "malloc") == 0 &&
-					  strcmp(candidate->function->name, "malloc") == 0 &&
-					  !candidate->function->is_local;
 	}
 	return some_give && some_take_back;
 }

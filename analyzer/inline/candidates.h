@@ -27,7 +27,6 @@ struct candidate {
 struct candidates {
 	struct candidate *items; /* ascending by address */
 	size_t count;
-	bool has_malloc; /* C's own names, which all modules of the process have from it */
 };
 
 /* False: the error says that there is none. */

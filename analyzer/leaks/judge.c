@@ -31,7 +31,6 @@ static void find_in_use(struct leak_evidence *evidence, const struct leaks *leak
 		if ((double)(leaks->times_ns[i] - leaks->reference->start_ns) / 1e9 <= 0.75 * leaks->seconds)
 			evidence->in_use_before = evidence->in_use_highest;
 	}
-	evidence->in_use_start = in_use[0];
 	evidence->in_use_now = in_use[leaks->time_count - 1];
 	evidence->in_use_middle = in_use[leaks->middle_index];
 }

@@ -59,8 +59,7 @@ struct leak_evidence {
 	bool is_proven;    /* both of these, with no allowance for chance, and p is small */
 	double since_ns, last_ns; /* when the first of what stays was born, and the last; 0: nothing stays */
 	double dispersion;        /* of its births: how many come as one */
-	double in_use_start;      /* bytes in use in the series' first snapshot, middle, and highest */
-	double in_use_middle;
+	double in_use_middle;     /* bytes in use at the series' middle snapshot */
 	double in_use_highest;
 	double in_use_now;
 	double in_use_before; /* the highest of the first three quarters of the time */

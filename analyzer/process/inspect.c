@@ -87,7 +87,6 @@ bool process_inspect(pid_t pid, struct process_facts *facts, struct error *error
 	facts->dumpable = stat(path, &status) == 0 && status.st_uid == facts->user;
 	facts->memory_readable = seep_process_visit_mappings(shown, shim_find, facts) == 0;
 	facts->secure_mode = secure_read(pid);
-	facts->environment_readable = access(path, R_OK) == 0;
 	facts->shim_asked_for =
 	    process_environment(pid, "LD_PRELOAD", preload, sizeof preload) && strstr(preload, "libseep.so") != NULL;
 	return true;

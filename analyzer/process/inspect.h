@@ -22,7 +22,6 @@ struct process_facts {
 	bool shim_mapped;      /* libseep.so is in its memory, */
 	bool shim_joined;      /* brought there by `seep attach` */
 	bool shim_asked_for;   /* LD_PRELOAD names libseep.so in its first environment */
-	bool environment_readable;
 };
 
 /* 'R', 'S', 'T' (stopped), 't' (by a debugger), ...: see seep_process_shown_as(). */

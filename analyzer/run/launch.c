@@ -144,12 +144,6 @@ void launch_and_wait(char **arguments, char **environment, struct guard *guard, 
 		launch_failed(result, arguments[0], reason, error);
 }
 
-void launch_release_signals(const struct launch_result *result)
-{
-	sigaction(SIGCHLD, &result->before.child_action, NULL);
-	signals_mask(SIG_SETMASK, &result->before.mask, NULL);
-}
-
 static bool variable_is_dropped(const char *entry, const char *const *drop)
 {
 	size_t name_length = strcspn(entry, "=");

@@ -47,9 +47,6 @@ void launch_hold_signals(struct launch_result *result);
 void launch_and_wait(char **arguments, char **environment, struct guard *guard, struct launch_result *result,
 		     struct error *error);
 
-/* Signals are as they were before launch_hold_signals(). */
-void launch_release_signals(const struct launch_result *result);
-
 /* A copy of `environ` without the variables named in `drop` (a list that ends with NULL; an entry that ends with '_'
  * stands for all names that begin so) and with `add` ("NAME=value", ends with NULL) in addition. One allocation for
  * the array, the texts are borrowed. */

@@ -23,7 +23,8 @@ static struct launch_result run(char **arguments)
 
 	launch_hold_signals(&result);
 	launch_and_wait(arguments, environ, &(struct guard){0}, &result, &error);
-	launch_release_signals(&result);
+	sigaction(SIGCHLD, &result.before.child_action, NULL);
+	sigprocmask(SIG_SETMASK, &result.before.mask, NULL);
 	return result;
 }
 
