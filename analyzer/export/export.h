@@ -5,6 +5,7 @@
 #define SEEP_EXPORT_EXPORT_H
 
 #include "base/buffer.h"
+#include "export/rows.h"
 #include "profile/profile.h"
 #include "tree/call_tree.h"
 
@@ -14,6 +15,18 @@ size_t export_pprof(struct buffer *out, const struct profile *now, const struct 
 
 /* The same, not yet compressed. */
 void export_pprof_plain(struct buffer *out, const struct profile *now, const struct profile *base);
+
+/* A stretch of a recording's time, for those who collect such stretches one after the other. */
+struct export_interval {
+	const struct profile *now, *base; /* base: NULL, since the recording began */
+	const struct export_rows *rows;   /* by export_rows_build_interval() */
+	uint32_t first, count;            /* of the rows, for a profile of its own */
+	uint32_t lacks;                   /* values that it shall not have, as in struct profile */
+	bool has_duration;                /* some readers take a profile with one for a difference in all its values */
+};
+
+/* Such a stretch as profile.proto, not compressed: samples without labels. */
+void export_pprof_interval(struct buffer *out, const struct export_interval *interval);
 
 /* speedscope's JSON: one profile for each of the four values; of a difference two, what grew and what shrank, since
  * speedscope has no negative weights. Inlined calls are frames. */

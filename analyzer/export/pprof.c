@@ -52,7 +52,7 @@ static void value_type_append(struct writer *writer, uint32_t field, const char 
 	protobuf_message(writer->tables.out, field, &writer->sample);
 }
 
-static void head_append(struct writer *writer, const struct profile *now, const struct profile *base)
+static void head_append(struct writer *writer, const struct profile *now, const struct profile *base, bool has_duration)
 {
 	struct buffer *out = writer->tables.out;
 
@@ -69,7 +69,7 @@ static void head_append(struct writer *writer, const struct profile *now, const 
 	const uint64_t age_ns = now->time_ns > now->start_ns ? now->time_ns - now->start_ns : 0;
 	if (now->start_unix_ns)
 		protobuf_unsigned(out, PROFILE_TIME, now->start_unix_ns + age_ns);
-	if (now->time_ns > since_ns)
+	if (has_duration && now->time_ns > since_ns)
 		protobuf_unsigned(out, PROFILE_DURATION, now->time_ns - since_ns);
 	if (now->arguments && *now->arguments)
 		protobuf_unsigned(out, PROFILE_COMMENT, pprof_text(&writer->tables, now->arguments));
@@ -164,6 +164,15 @@ static void rows_append(struct writer *writer, const struct export_rows *rows)
 	}
 }
 
+static void writer_close(struct writer *writer)
+{
+	pprof_tables_close(&writer->tables);
+	buffer_free(&writer->stack);
+	buffer_free(&writer->values);
+	buffer_free(&writer->sample);
+	buffer_free(&writer->label);
+}
+
 void export_pprof_plain(struct buffer *out, const struct profile *now, const struct profile *base)
 {
 	struct writer writer = {.lacks = now->lacks | (base ? base->lacks : 0)};
@@ -171,14 +180,23 @@ void export_pprof_plain(struct buffer *out, const struct profile *now, const str
 
 	pprof_tables_open(&writer.tables, out, !base);
 	export_rows_build(&rows, now, base);
-	head_append(&writer, now, base);
+	head_append(&writer, now, base, true);
 	rows_append(&writer, &rows);
 	export_rows_free(&rows);
-	pprof_tables_close(&writer.tables);
-	buffer_free(&writer.stack);
-	buffer_free(&writer.values);
-	buffer_free(&writer.sample);
-	buffer_free(&writer.label);
+	writer_close(&writer);
+}
+
+void export_pprof_interval(struct buffer *out, const struct export_interval *interval)
+{
+	struct writer writer = {.lacks = interval->now->lacks | interval->lacks};
+
+	pprof_tables_open(&writer.tables, out, true);
+	head_append(&writer, interval->now, interval->base, interval->has_duration);
+	for (uint32_t i = interval->first; i < interval->first + interval->count; i++) {
+		stack_fill(&writer, &interval->rows->rows[i]);
+		sample_append(&writer, &interval->rows->rows[i].values, NULL);
+	}
+	writer_close(&writer);
 }
 
 size_t export_pprof(struct buffer *out, const struct profile *now, const struct profile *base)

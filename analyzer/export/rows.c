@@ -14,8 +14,8 @@ struct builder {
 	uint32_t capacity, part_capacity;
 };
 
-/* Rows of the profile's sites by index; the caller frees the array. */
-static uint32_t *sites_add(struct builder *builder, const struct profile *profile, double sign)
+/* Rows of the profile's sites by index; the caller frees the array. Adds the values from this one on, of all four. */
+static uint32_t *sites_add(struct builder *builder, const struct profile *profile, double sign, int from)
 {
 	uint32_t *row_of = memory_allocate((size_t)profile->site_count + 1, sizeof *row_of);
 	struct export_rows *rows = builder->rows;
@@ -29,7 +29,7 @@ static uint32_t *sites_add(struct builder *builder, const struct profile *profil
 			rows->rows[rows->count++] = (struct export_row){.profile = profile, .site = site};
 		}
 		row_of[i] = index;
-		for (int value = 0; value < CALL_VALUE_COUNT; value++)
+		for (int value = from; value < CALL_VALUE_COUNT; value++)
 			rows->rows[index].values.of[value] += sign * call_value_of(site, value);
 	}
 	return row_of;
@@ -90,8 +90,8 @@ void export_rows_build(struct export_rows *rows, const struct profile *now, cons
 	struct builder builder = {.rows = rows};
 
 	*rows = (struct export_rows){0};
-	uint32_t *row_of_now = sites_add(&builder, now, 1);
-	uint32_t *row_of_base = base ? sites_add(&builder, base, -1) : NULL;
+	uint32_t *row_of_now = sites_add(&builder, now, 1, 0);
+	uint32_t *row_of_base = base ? sites_add(&builder, base, -1, 0) : NULL;
 	if (now->has_samples && (!base || base->has_samples)) {
 		parts_add(&builder, now, row_of_now, 1);
 		if (base)
@@ -100,6 +100,53 @@ void export_rows_build(struct export_rows *rows, const struct profile *now, cons
 	}
 	free(row_of_now);
 	free(row_of_base);
+	numbering_free(&builder.by_key);
+}
+
+/* A site for which the tables had no more room has become a part of the sum of such sites since, which has grown by what
+ * the site has lost. */
+static void negative_balance(struct export_rows *rows, enum call_value value)
+{
+	struct export_row *retired = NULL;
+	double missing = 0;
+
+	for (uint32_t i = 0; i < rows->count; i++) {
+		double *of = &rows->rows[i].values.of[value];
+		if (rows->rows[i].site->retired)
+			retired = &rows->rows[i];
+		missing += *of < 0 ? -*of : 0;
+		*of = *of < 0 ? 0 : *of;
+	}
+	if (retired)
+		retired->values.of[value] -= missing < retired->values.of[value] ? missing : retired->values.of[value];
+}
+
+/* Leaves out what was not touched in that time and is not in use: all rows that `base` alone has among it. */
+static void idle_leave_out(struct export_rows *rows)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < rows->count; i++) {
+		bool is_idle = true;
+		for (int value = 0; value < CALL_VALUE_COUNT; value++)
+			is_idle = is_idle && rows->rows[i].values.of[value] == 0;
+		if (!is_idle)
+			rows->rows[kept++] = rows->rows[i];
+	}
+	rows->count = kept;
+}
+
+void export_rows_build_interval(struct export_rows *rows, const struct profile *now, const struct profile *base)
+{
+	struct builder builder = {.rows = rows};
+
+	*rows = (struct export_rows){0};
+	free(sites_add(&builder, now, 1, 0));
+	if (base)
+		free(sites_add(&builder, base, -1, CALL_ALLOC_SPACE));
+	negative_balance(rows, CALL_ALLOC_SPACE);
+	negative_balance(rows, CALL_ALLOC_OBJECTS);
+	idle_leave_out(rows);
 	numbering_free(&builder.by_key);
 }
 

@@ -32,6 +32,9 @@ struct export_rows {
 };
 
 void export_rows_build(struct export_rows *rows, const struct profile *now, const struct profile *base);
+/* Of the time since `base` (NULL: since the recording began): what was allocated in it, never less than nothing, and
+ * what is in use at its end. Without parts. */
+void export_rows_build_interval(struct export_rows *rows, const struct profile *now, const struct profile *base);
 void export_rows_free(struct export_rows *rows);
 
 #endif
