@@ -63,6 +63,7 @@ analyzer/references     analyzer/base analyzer/copy analyzer/coredump analyzer/f
 analyzer/tree           analyzer/base analyzer/files analyzer/profile
 analyzer/target          analyzer/base analyzer/process analyzer/profile analyzer/tracing preload/keeper/arenas preload/keeper/base preload/keeper/ledger preload/keeper/program
 analyzer/export         analyzer/base analyzer/files analyzer/profile analyzer/reader analyzer/statistics analyzer/tree
+analyzer/push           analyzer/base analyzer/export analyzer/files analyzer/profile analyzer/symbols analyzer/target analyzer/work
 analyzer/render/json    analyzer/account analyzer/base analyzer/compare analyzer/leaks analyzer/profile analyzer/render/words analyzer/statistics analyzer/target
 analyzer/render/terminal analyzer/base analyzer/files analyzer/profile
 analyzer/render/text    analyzer/account analyzer/base analyzer/compare analyzer/files analyzer/leaks analyzer/place analyzer/profile analyzer/render/terminal analyzer/render/words analyzer/series analyzer/statistics analyzer/target analyzer/tree
@@ -77,7 +78,7 @@ analyzer/top/data        analyzer/base analyzer/leaks analyzer/profile analyzer/
 analyzer/top             analyzer/base analyzer/files analyzer/leaks analyzer/process analyzer/profile analyzer/render/screen analyzer/render/terminal analyzer/render/text analyzer/render/words analyzer/statistics analyzer/target analyzer/top/data analyzer/work
 analyzer/summary         analyzer/base analyzer/doctor analyzer/files analyzer/leaks analyzer/options analyzer/render/words analyzer/session
 analyzer/document       analyzer/base analyzer/compare analyzer/files analyzer/options analyzer/place analyzer/profile analyzer/reader analyzer/render/words analyzer/tree
-analyzer/commands       analyzer/account analyzer/allocators analyzer/attach analyzer/base analyzer/compare analyzer/doctor analyzer/document analyzer/export analyzer/files analyzer/inline analyzer/leaks analyzer/options analyzer/page analyzer/place analyzer/process analyzer/profile analyzer/reader analyzer/references analyzer/render/flame analyzer/render/json analyzer/render/metrics analyzer/render/screen analyzer/render/source analyzer/render/terminal analyzer/render/text analyzer/render/words analyzer/run analyzer/series analyzer/serve analyzer/serve/door analyzer/session analyzer/source analyzer/summary analyzer/target analyzer/top analyzer/tree
+analyzer/commands       analyzer/account analyzer/allocators analyzer/attach analyzer/base analyzer/compare analyzer/doctor analyzer/document analyzer/export analyzer/files analyzer/inline analyzer/leaks analyzer/options analyzer/page analyzer/place analyzer/process analyzer/profile analyzer/push analyzer/reader analyzer/references analyzer/render/flame analyzer/render/json analyzer/render/metrics analyzer/render/screen analyzer/render/source analyzer/render/terminal analyzer/render/text analyzer/render/words analyzer/run analyzer/series analyzer/serve analyzer/serve/door analyzer/session analyzer/source analyzer/summary analyzer/target analyzer/top analyzer/tree
 analyzer                analyzer/base analyzer/commands analyzer/files analyzer/process analyzer/run analyzer/symbols
 """
 

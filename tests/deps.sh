@@ -40,15 +40,15 @@ packages_of() {
 		command -v node >/dev/null || echo nodejs
 		command -v npm >/dev/null || echo npm # some nodes bring it
 		echo gcc make libc6-dev libdw-dev libelf-dev libiberty-dev zlib1g-dev libzstd-dev libisal-dev libmicrohttpd-dev libzydis-dev
-		echo libncurses-dev
+		echo libncurses-dev libcurl4-openssl-dev
 		;;
-	run) echo libunwind8 libzydis4.0 libncursesw6 ;;
+	run) echo libunwind8 libzydis4.0 libncursesw6 libcurl4 ;;
 	demo) echo g++ redis-server redis-tools python3-minimal procps ;;
 	test)
 		echo libcmocka-dev libunwind-dev clang-14 clang clang-tidy-14 libclang-rt-14-dev g++ valgrind musl-tools
 		echo redis-server redis-tools nginx-light mosquitto sqlite3 python3 libpython3.11-testsuite perl chromium nodejs xz-utils binutils
 		echo libjemalloc2 libtcmalloc-minimal4 libmimalloc2.0 libxml2-utils procps util-linux
-		echo golang-go protobuf-compiler golang-github-google-pprof-dev libjemalloc-dev libgoogle-perftools-dev google-perftools curl debuginfod libdebuginfod1
+		echo golang-go protobuf-compiler golang-github-google-pprof-dev libjemalloc-dev libgoogle-perftools-dev google-perftools curl openssl debuginfod libdebuginfod1
 		echo heaptrack zstd strace python3-pyte python3-jsonschema python3-prometheus-client groff-base zsh fish clang-format-14 shellcheck
 		;;
 	symbols) echo python3 binutils elfutils libjemalloc-dev cpp-12 g++-12 apt dpkg ;;

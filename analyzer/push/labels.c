@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "push/labels.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buffer.h"
+#include "base/memory.h"
+#include "base/utf8.h"
+#include "files/path.h"
+
+enum { NAME_MOST = 256, VALUE_MOST = 2048, FILE_MOST = 1 << 20 };
+
+static bool is_name_byte(char byte)
+{
+	return isalnum((unsigned char)byte) || byte == '_' || byte == '.';
+}
+
+static bool name_is_valid(const char *name)
+{
+	const size_t length = strlen(name);
+
+	for (size_t i = 0; i < length; i++)
+		if (!is_name_byte(name[i]))
+			return false;
+	return length > 0 && length <= NAME_MOST && !isdigit((unsigned char)*name) && !text_begins_with(name, "__");
+}
+
+static bool value_is_valid(const char *value)
+{
+	const size_t length = strlen(value);
+	uint32_t ignored;
+
+	for (size_t at = 0, taken; at < length; at += taken)
+		if ((taken = utf8_decode(value + at, length - at, &ignored)) == 0)
+			return false;
+	return length > 0 && length <= VALUE_MOST;
+}
+
+const char *labels_find(const struct labels *labels, const char *name)
+{
+	for (size_t i = 0; i < labels->count; i++)
+		if (strcmp(labels->each[i].name, name) == 0)
+			return labels->each[i].value;
+	return NULL;
+}
+
+bool labels_add(struct labels *labels, const char *name, const char *value, struct error *error)
+{
+	size_t at = 0;
+
+	if (!name_is_valid(name))
+		return error_set(error,
+				 "%.128s: a label's name is letters, digits, _ and ., and begins with none of the "
+				 "digits and no __",
+				 name);
+	if (!value_is_valid(value))
+		return error_set(error, "label %.128s: its value is empty, not UTF-8, or longer than %d bytes", name,
+				 VALUE_MOST);
+	if (labels_find(labels, name))
+		return true;
+	ARRAY_RESERVE(labels->each, labels->count, labels->capacity);
+	while (at < labels->count && strcmp(labels->each[at].name, name) < 0)
+		at++;
+	memmove(&labels->each[at + 1], &labels->each[at], (labels->count - at) * sizeof *labels->each);
+	labels->each[at] = (struct label){memory_copy_text(name), memory_copy_text(value)};
+	labels->count++;
+	return true;
+}
+
+bool labels_add_text(struct labels *labels, const char *text, struct error *error)
+{
+	const char *value = strchr(text, '=');
+	struct buffer name = {0};
+
+	if (!value)
+		return error_set(error, "%.256s: a label is NAME=VALUE", text);
+	buffer_append(&name, text, (size_t)(value - text));
+	const bool is_added = labels_add(labels, name.data, value + 1, error);
+	buffer_free(&name);
+	return is_added;
+}
+
+static int digit_of(char byte)
+{
+	return isdigit((unsigned char)byte) ? byte - '0' : tolower((unsigned char)byte) - 'a' + 10;
+}
+
+bool labels_add_list(struct labels *labels, const char *text, struct error *error)
+{
+	struct buffer one = {0};
+	bool is_fine = true;
+
+	while (*text && is_fine) {
+		one.length = 0;
+		while (*text == ' ' || *text == ',')
+			text++;
+		for (; *text && *text != ','; text++) {
+			const bool is_coded =
+			    *text == '%' && isxdigit((unsigned char)text[1]) && isxdigit((unsigned char)text[2]);
+			buffer_append_byte(&one, is_coded ? (char)(digit_of(text[1]) << 4 | digit_of(text[2])) : *text);
+			text += is_coded ? 2 : 0;
+		}
+		while (one.length && one.data[one.length - 1] == ' ')
+			one.data[--one.length] = 0;
+		is_fine = one.length == 0 || labels_add_text(labels, one.data, error);
+	}
+	buffer_free(&one);
+	return is_fine;
+}
+
+/* A line of the file, whose end is set. Empty lines are none. */
+static bool line_add(struct labels *labels, char *line, struct error *error)
+{
+	char *value = strchr(line, '=');
+	struct buffer plain = {0};
+
+	if (!*line)
+		return true;
+	if (!value || value[1] != '"')
+		return error_set(error, "%.128s: a line is NAME=\"VALUE\"", line);
+	*value = 0;
+	for (char *at = line; *at; at++)
+		*at = is_name_byte(*at) ? *at : '_';
+	for (const char *at = value + 2; *at && *at != '"'; at++) {
+		const bool is_escaped = *at == '\\' && at[1];
+		at += is_escaped;
+		buffer_append_byte(&plain, is_escaped && *at == 'n' ? '\n' : *at);
+	}
+	const bool is_added = plain.length == 0 || labels_add(labels, line, plain.data, error);
+	buffer_free(&plain);
+	return is_added;
+}
+
+bool labels_add_file(struct labels *labels, const char *path, struct error *error)
+{
+	char *line = NULL;
+	size_t room = 0, bytes = 0;
+	ssize_t length;
+	struct error fault;
+	FILE *file = fopen(path, "re");
+	bool is_fine = file != NULL;
+
+	if (!file)
+		return error_set(error, "%.256s: %s", path, strerror(errno));
+	errno = 0;
+	while (is_fine && (length = getline(&line, &room, file)) >= 0) {
+		bytes += (size_t)length;
+		line[length - (length > 0 && line[length - 1] == '\n')] = 0;
+		is_fine = bytes <= FILE_MOST ? line_add(labels, line, &fault)
+					     : error_set(&fault, "it has more than %d bytes", FILE_MOST);
+		if (!is_fine)
+			error_set(error, "%.200s: %s", path, fault.text);
+	}
+	if (is_fine && errno)
+		is_fine = error_set(error, "%.256s: %s", path, strerror(errno));
+	free(line);
+	fclose(file);
+	return is_fine;
+}
+
+void labels_copy(struct labels *to, const struct labels *from)
+{
+	struct error ignored;
+
+	*to = (struct labels){0};
+	for (size_t i = 0; i < from->count; i++)
+		labels_add(to, from->each[i].name, from->each[i].value, &ignored);
+}
+
+void labels_free(struct labels *labels)
+{
+	for (size_t i = 0; i < labels->count; i++) {
+		free(labels->each[i].name);
+		free(labels->each[i].value);
+	}
+	free(labels->each);
+	*labels = (struct labels){0};
+}

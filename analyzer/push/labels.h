@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What is told of the process beside its profile: name and value, each name once, in the order of names. They come from
+ * --label, from OTEL_RESOURCE_ATTRIBUTES, and from a file as Kubernetes' downward API writes it; the first of these that
+ * has a name wins.
+ */
+#ifndef SEEP_PUSH_LABELS_H
+#define SEEP_PUSH_LABELS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/error.h"
+
+struct label {
+	char *name, *value;
+};
+
+struct labels { /* zero-initialise */
+	struct label *each;
+	size_t count, capacity;
+};
+
+/* Adds a label, unless there is one of that name. Names are letters, digits, "_" and ".", and begin with none of the
+ * digits and no "__". False: it is no such name, or the value is empty or not UTF-8. */
+bool labels_add(struct labels *labels, const char *name, const char *value, struct error *error);
+/* "NAME=VALUE". */
+bool labels_add_text(struct labels *labels, const char *text, struct error *error);
+/* "a=b,c=d", percent-encoded: what OTEL_RESOURCE_ATTRIBUTES has. */
+bool labels_add_list(struct labels *labels, const char *text, struct error *error);
+/* Lines NAME="VALUE", with \" \\ and \n in the value; what is no label's name (a slash) has it made one. */
+bool labels_add_file(struct labels *labels, const char *path, struct error *error);
+/* NULL: there is none. */
+const char *labels_find(const struct labels *labels, const char *name);
+void labels_copy(struct labels *to, const struct labels *from);
+void labels_free(struct labels *labels);
+
+#endif

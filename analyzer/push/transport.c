@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "push/transport.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "files/base64.h"
+#include "push/curl.h"
+
+enum { CREDENTIALS_MOST = 16384, ANSWER_MOST = 2048, CONNECT_S = 10, WHOLE_S = 30 };
+#define RETRY_MOST_S 3600 /* a server that asks for more is asked again after so long */
+
+/* A word or a pair of words that a header can hold. `origin` is for messages; the text is never in one. */
+static bool authorization_make(struct buffer *line, const char *text, size_t length, const char *origin,
+			       struct error *error)
+{
+	while (length && (text[length - 1] == '\n' || text[length - 1] == '\r'))
+		length--;
+	for (size_t i = 0; i < length; i++)
+		if (text[i] < ' ' || text[i] > '~')
+			return error_set(error, "%.256s: credentials are one line of ASCII", origin);
+	if (length == 0)
+		return error_set(error, "%.256s: there are no credentials in it", origin);
+	if (memchr(text, ':', length)) {
+		buffer_append_text(line, "Authorization: Basic ");
+		base64_append(line, text, length);
+	} else {
+		buffer_append_text(line, "Authorization: Bearer ");
+		buffer_append(line, text, length);
+	}
+	return true;
+}
+
+static bool credentials_read(struct buffer *line, const char *file, struct error *error)
+{
+	char text[CREDENTIALS_MOST];
+	size_t length = 0;
+	ssize_t got = 1;
+	const bool is_standard = strcmp(file, "-") == 0;
+	const int descriptor = is_standard ? STDIN_FILENO : open(file, O_RDONLY | O_NOCTTY | O_CLOEXEC);
+
+	while (descriptor >= 0 && length < sizeof text &&
+	       ((got = read(descriptor, text + length, sizeof text - length)) > 0 || (got < 0 && errno == EINTR)))
+		length += got > 0 ? (size_t)got : 0;
+	const int fault = errno;
+	if (descriptor >= 0 && !is_standard)
+		close(descriptor);
+	const bool is_made = descriptor < 0 || got < 0
+				 ? error_set(error, "%.256s: the credentials can't be read: %s", file, strerror(fault))
+				 : authorization_make(line, text, length, file, error);
+	explicit_bzero(text, sizeof text);
+	return is_made;
+}
+
+bool transport_open(struct transport *transport, const char *credentials, const char *tenant, const char *certificates,
+		    struct error *error)
+{
+	*transport = (struct transport){.certificates = certificates};
+	if (credentials && !credentials_read(&transport->authorization, credentials, error))
+		return false;
+	if (tenant && (strpbrk(tenant, "\r\n") || strlen(tenant) > ANSWER_MOST))
+		return error_set(error, "--tenant is one line");
+	if (tenant)
+		buffer_printf(&transport->tenant, "X-Scope-OrgID: %s", tenant);
+	if (!curl_load(error))
+		return false;
+	transport->handle = curl.curl_easy_init();
+	return transport->handle || error_set(error, "libcurl gives no handle");
+}
+
+void transport_close(struct transport *transport)
+{
+	if (transport->handle)
+		curl.curl_easy_cleanup(transport->handle);
+	if (transport->authorization.data)
+		explicit_bzero(transport->authorization.data, transport->authorization.length);
+	buffer_free(&transport->authorization);
+	buffer_free(&transport->tenant);
+	*transport = (struct transport){0};
+}
+
+static size_t answer_take(char *data, size_t size, size_t count, void *context)
+{
+	struct buffer *text = context;
+	const size_t bytes = size * count, room = ANSWER_MOST - text->length;
+
+	buffer_append(text, data, bytes < room ? bytes : room);
+	return bytes;
+}
+
+static int is_stopped(void *context, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
+{
+	const volatile bool *stop = context;
+
+	(void)a, (void)b, (void)c, (void)d;
+	return stop && *stop;
+}
+
+/* By what the servers say of themselves: 408, 429 and 5xx are for now, 401 to 405 for whoever has set it up, the rest for
+ * good. */
+static enum outcome outcome_of(long status)
+{
+	if (status >= 200 && status < 300)
+		return OUTCOME_TAKEN;
+	if (status == 408 || status == 429 || status >= 500)
+		return OUTCOME_LATER;
+	return status < 400 || (status >= 401 && status <= 405) || status == 407 ? OUTCOME_CLOSED : OUTCOME_REFUSED;
+}
+
+static void status_judge(CURL *handle, const struct destination *destination, const struct buffer *text,
+			 struct answer *answer)
+{
+	curl_off_t retry_s = 0;
+	long status = 0;
+
+	(curl.curl_easy_getinfo)(handle, CURLINFO_RESPONSE_CODE, &status);
+	(curl.curl_easy_getinfo)(handle, CURLINFO_RETRY_AFTER, &retry_s);
+	answer->outcome = outcome_of(status);
+	if (retry_s > 0)
+		answer->retry_ns = (uint64_t)(retry_s < RETRY_MOST_S ? retry_s : RETRY_MOST_S) * UINT64_C(1000000000);
+	error_set(&answer->fault, "%.200s answers %ld%s%.200s", destination->name, status, text->length ? ": " : "",
+		  text->length ? text->data : "");
+}
+
+static struct curl_slist *headers_make(const struct transport *transport, const char *type)
+{
+	struct buffer line = {0};
+
+	buffer_printf(&line, "Content-Type: %s", type);
+	struct curl_slist *headers = curl.curl_slist_append(NULL, line.data);
+	headers = curl.curl_slist_append(headers, "Expect:"); /* one more round trip for nothing */
+	if (transport->authorization.length)
+		headers = curl.curl_slist_append(headers, transport->authorization.data);
+	if (transport->tenant.length)
+		headers = curl.curl_slist_append(headers, transport->tenant.data);
+	buffer_free(&line);
+	return headers;
+}
+
+void transport_post(struct transport *transport, const struct destination *destination, const char *path,
+		    const char *type, const struct buffer *body, struct answer *answer)
+{
+	CURL *handle = transport->handle;
+	struct buffer url = {0}, text = {0};
+	struct curl_slist *headers = headers_make(transport, type);
+	char detail[CURL_ERROR_SIZE] = "";
+
+	*answer = (struct answer){.outcome = OUTCOME_LATER};
+	buffer_printf(&url, "%.*s%s", destination->url_length, destination->url, path);
+	curl.curl_easy_reset(handle); /* connections stay open */
+	(curl.curl_easy_setopt)(handle, CURLOPT_URL, url.data);
+	(curl.curl_easy_setopt)(handle, CURLOPT_PROTOCOLS_STR, "http,https");
+	(curl.curl_easy_setopt)(handle, CURLOPT_NOSIGNAL, 1L);
+	(curl.curl_easy_setopt)(handle, CURLOPT_USERAGENT, "seep/" SEEP_VERSION);
+	(curl.curl_easy_setopt)(handle, CURLOPT_POST, 1L);
+	(curl.curl_easy_setopt)(handle, CURLOPT_POSTFIELDS, body->length ? body->data : "");
+	(curl.curl_easy_setopt)(handle, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body->length);
+	(curl.curl_easy_setopt)(handle, CURLOPT_HTTPHEADER, headers);
+	(curl.curl_easy_setopt)(handle, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_S);
+	(curl.curl_easy_setopt)(handle, CURLOPT_TIMEOUT, (long)WHOLE_S);
+	(curl.curl_easy_setopt)(handle, CURLOPT_ERRORBUFFER, detail);
+	(curl.curl_easy_setopt)(handle, CURLOPT_WRITEFUNCTION, answer_take);
+	(curl.curl_easy_setopt)(handle, CURLOPT_WRITEDATA, &text);
+	(curl.curl_easy_setopt)(handle, CURLOPT_NOPROGRESS, 0L);
+	(curl.curl_easy_setopt)(handle, CURLOPT_XFERINFOFUNCTION, is_stopped);
+	(curl.curl_easy_setopt)(handle, CURLOPT_XFERINFODATA, (void *)(uintptr_t)transport->stop);
+	if (transport->certificates)
+		(curl.curl_easy_setopt)(handle, CURLOPT_CAINFO, transport->certificates);
+	const CURLcode code = curl.curl_easy_perform(handle);
+	if (code == CURLE_OK)
+		status_judge(handle, destination, &text, answer);
+	else
+		error_set(&answer->fault, "%.200s: %.200s", destination->name,
+			  *detail ? detail : curl.curl_easy_strerror(code));
+	if (code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CACERT_BADFILE)
+		answer->outcome = OUTCOME_CLOSED;
+	curl.curl_slist_free_all(headers);
+	buffer_free(&url);
+	buffer_free(&text);
+}
