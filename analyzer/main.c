@@ -30,8 +30,7 @@ static void help_print(FILE *stream)
 	for (const struct command *const *command = command_all; *command; command++)
 		fprintf(stream, "  %-10s %s\n", (*command)->name, (*command)->summary);
 	fputs("\n  seep COMMAND --help   its options (seep --version: the version)\n\n"
-	      "To find a leak:       seep run -- ./server     record it\n"
-	      "                      seep leaks RECORDING     what leaks, how fast\n",
+	      "To find a leak:       seep run -- ./server, then seep leaks RECORDING\n",
 	      stream);
 }
 

@@ -16,6 +16,7 @@ extern const struct command command_memory;
 extern const struct command command_flame;
 extern const struct command command_html;
 extern const struct command command_serve;
+extern const struct command command_push;
 extern const struct command command_annotate;
 extern const struct command command_export;
 extern const struct command command_bundle;

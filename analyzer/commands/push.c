@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `seep push --to ADDRESS RECORDING...`: what a recording grows by, to the servers that collect profiles. */
+#include <inttypes.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "base/message.h"
+#include "commands/all.h"
+#include "options/argument.h"
+#include "push/rounds.h"
+#include "render/words/quantity.h"
+
+enum {
+	OPTION_TO = 256,
+	OPTION_SERVICE,
+	OPTION_LABEL,
+	OPTION_LABELS_FILE,
+	OPTION_CREDENTIALS,
+	OPTION_TENANT,
+	OPTION_CA,
+	OPTION_STATE,
+	OPTION_PATIENCE
+};
+
+struct request {
+	struct argument_list to, labels;
+	const char *service, *labels_file, *credentials, *tenant, *certificates, *state;
+	struct symbol_search symbols;
+	uint64_t patience_ns;
+	bool follow;
+};
+
+#define FIELD(name) offsetof(struct request, name)
+
+static const struct command_option options[] = {
+    {OPTION_TO, "to", "ADDRESS", "pyroscope+URL, pyroscope-ingest+URL or parca+URL", &option_list, FIELD(to), NULL},
+    {'f', "follow", NULL, "go on while the recordings grow", NULL, FIELD(follow), NULL},
+    {OPTION_SERVICE, "service", "NAME", "service_name [OTEL_SERVICE_NAME, or the command]", &option_text,
+     FIELD(service), NULL},
+    {OPTION_LABEL, "label", "NAME=VALUE", "beside it; also OTEL_RESOURCE_ATTRIBUTES", &option_list, FIELD(labels),
+     NULL},
+    {OPTION_LABELS_FILE, "labels-file", "FILE", "as Kubernetes' downward API writes it", &option_text,
+     FIELD(labels_file), NULL},
+    {OPTION_CREDENTIALS, "credentials", "FILE", "USER:PASSWORD or a token; -: standard input", &option_text,
+     FIELD(credentials), NULL},
+    {OPTION_TENANT, "tenant", "ID", "X-Scope-OrgID", &option_text, FIELD(tenant), NULL},
+    {OPTION_CA, "ca", "FILE", "certificates to trust instead of the system's", &option_text, FIELD(certificates), NULL},
+    {OPTION_STATE, "state", "DIR", "what was sent [~/.local/state/seep/push]", &option_text, FIELD(state), NULL},
+    {OPTION_PATIENCE, "patience", "TIME", "try again so long at the end [1m]", &option_time, FIELD(patience_ns), NULL},
+    SYMBOLS_OPTION(FIELD(symbols.directory)),
+    {0},
+};
+
+static volatile bool stop;
+
+static void stop_note(int signal)
+{
+	(void)signal;
+	stop = true;
+}
+
+static void signals_take_over(void)
+{
+	const struct sigaction action = {.sa_handler = stop_note};
+
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGPIPE, &(struct sigaction){.sa_handler = SIG_IGN}, NULL);
+}
+
+static bool labels_collect(struct labels *labels, const struct request *request, struct error *error)
+{
+	const char *listed = getenv("OTEL_RESOURCE_ATTRIBUTES");
+
+	for (size_t i = 0; i < request->labels.count; i++)
+		if (!labels_add_text(labels, request->labels.items[i], error))
+			return false;
+	struct error fault;
+	if (listed && !labels_add_list(labels, listed, &fault))
+		return error_set(error, "OTEL_RESOURCE_ATTRIBUTES: %.300s", fault.text);
+	return !request->labels_file || labels_add_file(labels, request->labels_file, error);
+}
+
+/* A secret goes to one server alone, and not in the clear. */
+static int secret_check(const struct request *request, const struct push_plan *plans)
+{
+	if (!request->credentials)
+		return COMMAND_FINE;
+	if (request->to.count > 1)
+		return command_usage(&command_push, "--credentials are for one destination: push to each by itself");
+	if (!plans[0].destination.is_encrypted && !plans[0].destination.is_loopback)
+		return command_usage(&command_push, "--credentials would travel in the clear: the address needs https");
+	return COMMAND_FINE;
+}
+
+static int plans_make(const struct request *request, struct push_plan *plans)
+{
+	struct error error;
+
+	if (request->to.count == 0)
+		return command_usage(&command_push,
+				     "--to is missing: pyroscope+URL, pyroscope-ingest+URL or parca+URL");
+	for (size_t i = 0; i < request->to.count; i++) {
+		if (!destination_parse(&plans[i].destination, request->to.items[i], &error))
+			return command_usage(&command_push, "--to: %s", error.text);
+		plans[i].service = request->service ? request->service : getenv("OTEL_SERVICE_NAME");
+		plans[i].service = plans[i].service && *plans[i].service ? plans[i].service : NULL;
+		plans[i].symbols = request->symbols;
+	}
+	return secret_check(request, plans);
+}
+
+static const char *plural(uint64_t count)
+{
+	return count == 1 ? "" : "s";
+}
+
+/* What became of what was to be sent there; COMMAND_BAD_INPUT where something is still to be sent. */
+static int plan_say(const struct push_rounds *rounds, const struct push_plan *plan)
+{
+	const struct push_counts counts = push_rounds_counts(rounds, plan);
+	const struct destination *to = &plan->destination;
+	struct error why, refusal;
+	const size_t waiting = push_rounds_waiting(rounds, plan, &why, &refusal);
+
+	message("%s took %" PRIu64 " snapshot%s (%s)", to->name, counts.sent, plural(counts.sent),
+		quantity_bytes((double)counts.bytes).text);
+	if (counts.merged)
+		message("%" PRIu64
+			" older than %s takes went with the next one: what was allocated until then is in it",
+			counts.merged, destination_software(to));
+	if (counts.too_old)
+		message("%" PRIu64 " are older than %s takes, and were not sent", counts.too_old,
+			destination_software(to));
+	if (counts.refused)
+		message("%" PRIu64 " snapshot%s refused for good: %s", counts.refused,
+			counts.refused == 1 ? " was" : "s were", refusal.text);
+	if (counts.lost_bases)
+		message("of %" PRIu64 " snapshot%s what was allocated before it was sent again: the one before is gone",
+			counts.lost_bases, plural(counts.lost_bases));
+	if (counts.labels_left_out)
+		message("%" PRIu64 " label%s left out: %s takes %u", counts.labels_left_out,
+			counts.labels_left_out == 1 ? " is" : "s are", destination_software(to),
+			destination_limits(to)->label_count);
+	if (waiting)
+		message("not delivered: %zu recording%s; the next seep push goes on there%s%s", waiting,
+			plural(waiting), *why.text ? ": " : "", why.text);
+	return waiting ? COMMAND_BAD_INPUT : COMMAND_FINE;
+}
+
+static int rounds_run(const struct request *request, struct push_rounds *rounds)
+{
+	int status;
+
+	signals_take_over();
+	srand((unsigned)time(NULL) ^ (unsigned)getpid());
+	push_rounds_run(rounds, request->follow, request->patience_ns, &stop);
+	status = rounds->has_faults ? COMMAND_BAD_INPUT : COMMAND_FINE;
+	for (size_t i = 0; i < rounds->plan_count; i++)
+		if (plan_say(rounds, &rounds->plans[i]) != COMMAND_FINE && !(request->follow && stop))
+			status = COMMAND_BAD_INPUT;
+	return status;
+}
+
+static bool all_open(const struct request *request, struct push_plan *plans, struct transport *transport,
+		     struct labels *labels, struct buffer *directory, struct error *error)
+{
+	if (!labels_collect(labels, request, error) || !position_directory(directory, request->state, error) ||
+	    !transport_open(transport, request->credentials, request->tenant, request->certificates, error))
+		return false;
+	transport->stop = &stop;
+	for (size_t i = 0; i < request->to.count; i++) {
+		plans[i].transport = transport;
+		plans[i].directory = directory->data;
+		plans[i].labels = *labels;
+	}
+	return true;
+}
+
+static int run(int argc, char **argv)
+{
+	struct request request = {.patience_ns = UINT64_C(60000000000)};
+	struct transport transport = {0};
+	struct labels labels = {0};
+	struct buffer directory = {0};
+	struct error error;
+
+	command_take_options(&command_push, argc, argv, &request);
+	struct push_plan *plans = memory_allocate(request.to.count + 1, sizeof *plans);
+	int status = plans_make(&request, plans);
+	if (status != COMMAND_FINE)
+		return status;
+	const struct targets targets = command_operands(&command_push, argc, argv);
+	struct push_operand *operands = memory_allocate(targets.count, sizeof *operands);
+	struct push_rounds rounds = {plans, request.to.count, operands, targets.count, NULL, 0, 0, false};
+	bool is_fine = true;
+	for (size_t i = 0; i < targets.count && is_fine; i++)
+		is_fine = push_operand_take(&operands[i], targets.paths[i], &error);
+	is_fine = is_fine && all_open(&request, plans, &transport, &labels, &directory, &error);
+	status = is_fine ? rounds_run(&request, &rounds) : command_fail(&error);
+	push_rounds_free(&rounds);
+	transport_close(&transport);
+	labels_free(&labels);
+	buffer_free(&directory);
+	free(operands);
+	free(plans);
+	return status;
+}
+
+const struct command command_push = {
+    .name = "push",
+    .operands = "TARGET...",
+    .summary = "send what recordings grow by to Pyroscope or Parca",
+    .notes = "TARGET is a recording, a PID that is recorded, or a directory of recordings.\n"
+	     "Each snapshot is sent once, whoever sends it: what was allocated since the one\n"
+	     "before, and what is in use. Where a server is away, the recording waits for it.",
+    .options = options,
+    .run = run,
+};

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * How much of a recording a destination has taken, kept in a file, so that nothing is sent twice whoever sends the rest. The
+ * snapshot that was taken last is kept beside it: what was allocated since is the difference to it, and the recording itself
+ * may have thinned it out by then. One process at a time has a position.
+ */
+#ifndef SEEP_PUSH_POSITION_H
+#define SEEP_PUSH_POSITION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buffer.h"
+#include "base/error.h"
+#include "profile/profile.h"
+#include "push/destination.h"
+
+struct position {
+	struct buffer stem; /* of the names of its files */
+	int lock;
+	uint64_t number; /* of the last snapshot that was taken; 0: none */
+	uint64_t next;   /* the one of which a part was taken; 0: none */
+	uint32_t rows;   /* of that one */
+};
+
+/* The directory where positions are kept: `given`, else that of the user's state. Makes it. */
+bool position_directory(struct buffer *directory, const char *given, struct error *error);
+
+/* The position of the recording that `of` is a snapshot of. False: another process has it, or it can't be read or made. */
+bool position_open(struct position *position, const char *directory, const struct destination *destination,
+		   const struct profile *of, struct error *error);
+void position_close(struct position *position);
+
+/* The snapshot that was taken last. NULL: none was, and *is_lost where it should be there. */
+struct profile *position_base(const struct position *position, bool *is_lost);
+
+/* All of this snapshot was taken. */
+bool position_advance(struct position *position, const struct profile *taken, struct error *error);
+/* So many rows of it were. */
+bool position_note_part(struct position *position, uint64_t number, uint32_t rows, struct error *error);
+
+#endif

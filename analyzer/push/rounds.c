@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "push/rounds.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "base/memory.h"
+#include "base/message.h"
+#include "work/clock.h"
+
+#define SECOND_NS UINT64_C(1000000000)
+#define NAP_NS (SECOND_NS / 4)
+#define SCAN_NS (5 * SECOND_NS)
+enum { STREAMS_MOST = 4096 };
+
+bool push_operand_take(struct push_operand *operand, const char *path, struct error *error)
+{
+	struct stat status;
+
+	if (stat(path, &status) != 0)
+		return error_set(error, "%.256s: %s", path, strerror(errno));
+	if (!S_ISDIR(status.st_mode))
+		return error_set(error, "%.256s: not a recording: seep push sends what a recording grows by", path);
+	*operand = (struct push_operand){path, !path_is_recording(path)};
+	return true;
+}
+
+static bool has_stream(const struct push_rounds *rounds, const char *path)
+{
+	for (size_t i = 0; i < rounds->count; i++)
+		if (strcmp(rounds->streams[i]->path, path) == 0)
+			return true;
+	return false;
+}
+
+static void streams_add(struct push_rounds *rounds, const char *path)
+{
+	if (has_stream(rounds, path) || rounds->count + rounds->plan_count > STREAMS_MOST)
+		return;
+	for (size_t i = 0; i < rounds->plan_count; i++) {
+		ARRAY_RESERVE(rounds->streams, rounds->count, rounds->capacity);
+		rounds->streams[rounds->count] = memory_allocate(1, sizeof **rounds->streams);
+		stream_init(rounds->streams[rounds->count++], &rounds->plans[i], path);
+	}
+}
+
+static void directory_scan(struct push_rounds *rounds, const char *directory)
+{
+	DIR *listing = opendir(directory);
+	struct buffer path = {0};
+
+	for (struct dirent *found; listing && (found = readdir(listing));) {
+		path.length = 0;
+		buffer_printf(&path, "%s/%s", directory, found->d_name);
+		if (found->d_name[0] != '.' && path_is_recording(path.data))
+			streams_add(rounds, path.data);
+	}
+	buffer_free(&path);
+	if (listing)
+		closedir(listing);
+}
+
+static void operands_scan(struct push_rounds *rounds)
+{
+	for (size_t i = 0; i < rounds->operand_count; i++)
+		if (rounds->operands[i].is_directory)
+			directory_scan(rounds, rounds->operands[i].path);
+		else
+			streams_add(rounds, rounds->operands[i].path);
+}
+
+static void counts_add(struct push_counts *sum, const struct push_counts *more)
+{
+	sum->sent += more->sent;
+	sum->refused += more->refused;
+	sum->merged += more->merged;
+	sum->pieces += more->pieces;
+	sum->bytes += more->bytes;
+	sum->lost_bases += more->lost_bases;
+	if (more->labels_left_out > sum->labels_left_out)
+		sum->labels_left_out = more->labels_left_out;
+}
+
+/* A server that does not answer is said once, and that it answers again. */
+static void change_say(const struct push_stream *stream, bool failed_before)
+{
+	const bool fails = stream->failures > 0;
+
+	if (fails && !failed_before)
+		message("%s; what is not taken is sent again", stream->fault.text);
+	else if (!fails && failed_before)
+		message("%s takes profiles again", stream->plan->destination.name);
+}
+
+/* One round. False: something is still to be sent. */
+static bool round_run(struct push_rounds *rounds, const volatile bool *stop)
+{
+	bool has_all = true;
+
+	for (size_t i = 0; i < rounds->count && !*stop; i++) {
+		struct push_stream *stream = rounds->streams[i];
+		struct error error;
+		const bool failed = stream->failures > 0;
+		if (stream->is_given_up)
+			continue;
+		if (!stream_go_on(stream, stop, &error)) {
+			message("%s", error.text);
+			stream->is_given_up = rounds->has_faults = true;
+			continue;
+		}
+		change_say(stream, failed);
+		has_all = has_all && stream_has_all(stream);
+	}
+	return has_all;
+}
+
+static bool all_have_ended(const struct push_rounds *rounds)
+{
+	for (size_t i = 0; i < rounds->operand_count; i++)
+		if (rounds->operands[i].is_directory)
+			return false;
+	for (size_t i = 0; i < rounds->count; i++)
+		if (!rounds->streams[i]->is_last && !rounds->streams[i]->is_given_up)
+			return false;
+	return true;
+}
+
+void push_rounds_run(struct push_rounds *rounds, bool follow, uint64_t patience_ns, const volatile bool *stop)
+{
+	uint64_t scanned_ns = 0, ending_ns = 0;
+
+	while (!*stop) {
+		const uint64_t now_ns = clock_monotonic_ns();
+		if (!scanned_ns || now_ns - scanned_ns >= SCAN_NS) {
+			operands_scan(rounds);
+			scanned_ns = now_ns;
+		}
+		const bool has_all = round_run(rounds, stop), is_ending = !follow || all_have_ended(rounds);
+		ending_ns = !is_ending ? 0 : ending_ns ? ending_ns : now_ns;
+		if (is_ending && (has_all || now_ns - ending_ns >= patience_ns))
+			return;
+		nanosleep(&(struct timespec){.tv_nsec = NAP_NS}, NULL);
+	}
+}
+
+size_t push_rounds_waiting(const struct push_rounds *rounds, const struct push_plan *plan, struct error *why,
+			   struct error *refusal)
+{
+	size_t waiting = 0;
+
+	*why = *refusal = (struct error){""};
+	for (size_t i = 0; i < rounds->count; i++) {
+		const struct push_stream *stream = rounds->streams[i];
+		if (stream->plan != plan)
+			continue;
+		waiting += !stream->is_given_up && !stream_has_all(stream);
+		if (*stream->fault.text)
+			*why = stream->fault;
+		if (*stream->refusal.text)
+			*refusal = stream->refusal;
+	}
+	return waiting;
+}
+
+struct push_counts push_rounds_counts(const struct push_rounds *rounds, const struct push_plan *plan)
+{
+	struct push_counts sum = {0};
+
+	for (size_t i = 0; i < rounds->count; i++)
+		if (rounds->streams[i]->plan == plan) {
+			counts_add(&sum, &rounds->streams[i]->counts);
+			sum.too_old += rounds->streams[i]->too_old;
+		}
+	return sum;
+}
+
+void push_rounds_free(struct push_rounds *rounds)
+{
+	for (size_t i = 0; i < rounds->count; i++) {
+		stream_free(rounds->streams[i]);
+		free(rounds->streams[i]);
+	}
+	free(rounds->streams);
+}

@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "push/stream.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "export/rows.h"
+#include "push/wire.h"
+#include "target/listing.h"
+#include "work/clock.h"
+
+#define SECOND_NS UINT64_C(1000000000)
+#define LOOK_NS (5 * SECOND_NS)  /* between looks at whether a process is still there */
+#define LEFT_NS (10 * SECOND_NS) /* so long after it has gone no keeper writes any more */
+#define RETRY_FIRST_NS SECOND_NS
+#define RETRY_MOST_NS (60 * SECOND_NS)
+
+void stream_init(struct push_stream *stream, const struct push_plan *plan, const char *path)
+{
+	*stream = (struct push_stream){.plan = plan, .path = memory_copy_text(path), .position.lock = -1};
+}
+
+void stream_free(struct push_stream *stream)
+{
+	if (stream->is_open)
+		position_close(&stream->position);
+	free(stream->path);
+}
+
+/* Doubled from time to time, and drawn between half and one and a half of that, so that those who lost a server together
+ * do not come back together. */
+static void failure_note(struct push_stream *stream, const struct answer *answer)
+{
+	uint64_t wait_ns = RETRY_FIRST_NS << (stream->failures < 6 ? stream->failures : 6);
+
+	wait_ns = wait_ns < RETRY_MOST_NS ? wait_ns : RETRY_MOST_NS;
+	wait_ns = wait_ns / 2 + (uint64_t)rand() % wait_ns;
+	wait_ns = answer->retry_ns > wait_ns ? answer->retry_ns : wait_ns;
+	stream->not_until_ns = clock_monotonic_ns() + wait_ns;
+	stream->failures++;
+	stream->last = answer->outcome;
+	stream->fault = answer->fault;
+}
+
+/* Their labels are Prometheus': without dots. */
+static void dots_replace(char *name)
+{
+	for (; *name; name++)
+		*name = *name == '.' ? '_' : *name;
+}
+
+static void own_labels_add(struct labels *labels, const struct push_plan *plan, const struct profile *now)
+{
+	char number[24];
+	struct error ignored;
+
+	snprintf(number, sizeof number, "%" PRIu64, now->pid);
+	labels_add(labels, "pid", number, &ignored);
+	if (now->host && *now->host)
+		labels_add(labels, "hostname", now->host, &ignored);
+	labels_add(labels, "service_name", plan->service ? plan->service : now->command, &ignored);
+	labels_add(labels, "service_name", "unknown", &ignored); /* a name that is no text */
+}
+
+/* The process's own beside those of all; at most so many as the server takes, the service's name among them. */
+static void labels_make(struct labels *labels, struct push_stream *stream, const struct profile *now)
+{
+	const uint32_t most = destination_limits(&stream->plan->destination)->label_count;
+	struct error ignored;
+	struct labels all;
+
+	*labels = (struct labels){0};
+	stream->counts.labels_left_out = 0;
+	labels_copy(&all, &stream->plan->labels);
+	own_labels_add(&all, stream->plan, now);
+	labels_add(labels, "service_name", labels_find(&all, "service_name"), &ignored);
+	for (size_t i = 0; i < all.count; i++) {
+		dots_replace(all.each[i].name);
+		if (most && labels->count + 2 >= most &&
+		    !labels_find(labels, all.each[i].name)) /* two are the server's */
+			stream->counts.labels_left_out++;
+		else
+			labels_add(labels, all.each[i].name, all.each[i].value, &ignored);
+	}
+	labels_free(&all);
+}
+
+enum step { STEP_DONE, STEP_NOT_NOW, STEP_FAULT };
+
+/* Sends as many rows as fit, and moves `rest` behind them. */
+static enum step piece_send(struct push_stream *stream, const struct labels *labels, struct export_interval *rest,
+			    bool *is_refused)
+{
+	const struct push_plan *plan = stream->plan;
+	struct parcel parcel;
+	struct answer answer;
+	const uint32_t count = wire_fill(&parcel, &plan->destination, labels, rest);
+	const size_t bytes = parcel.body.length;
+
+	transport_post(plan->transport, &plan->destination, parcel.path.data, parcel.type, &parcel.body, &answer);
+	parcel_free(&parcel);
+	if (answer.outcome == OUTCOME_LATER || answer.outcome == OUTCOME_CLOSED) {
+		failure_note(stream, &answer);
+		return STEP_NOT_NOW;
+	}
+	stream->failures = 0;
+	stream->last = answer.outcome;
+	stream->fault = (struct error){""};
+	if (answer.outcome == OUTCOME_REFUSED)
+		stream->refusal = answer.fault;
+	*is_refused = *is_refused || answer.outcome == OUTCOME_REFUSED;
+	stream->counts.pieces += answer.outcome == OUTCOME_TAKEN;
+	stream->counts.bytes += answer.outcome == OUTCOME_TAKEN ? bytes : 0;
+	rest->first += count;
+	rest->count -= count;
+	return STEP_DONE;
+}
+
+/* Those that were not yet taken. */
+static enum step rows_send(struct push_stream *stream, const struct labels *labels, const struct export_interval *whole,
+			   const volatile bool *stop, struct error *error)
+{
+	struct export_interval rest = *whole;
+	const uint64_t number = whole->now->number;
+	bool is_refused = false;
+
+	if (stream->position.next == number && stream->position.rows <= rest.count) {
+		rest.first = stream->position.rows;
+		rest.count -= rest.first;
+	}
+	while (rest.count) {
+		const enum step step = *stop ? STEP_NOT_NOW : piece_send(stream, labels, &rest, &is_refused);
+		if (step != STEP_DONE)
+			return step;
+		if (rest.count && !position_note_part(&stream->position, number, rest.first, error))
+			return STEP_FAULT;
+	}
+	stream->counts.sent += !is_refused;
+	stream->counts.refused += is_refused;
+	return STEP_DONE;
+}
+
+static enum step snapshot_send(struct push_stream *stream, struct profile *now, const volatile bool *stop,
+			       struct error *error)
+{
+	struct export_rows rows;
+	struct labels labels;
+	bool is_lost;
+	struct profile *base = position_base(&stream->position, &is_lost);
+	struct export_interval interval = {.now = now, .base = base, .rows = &rows, .has_duration = true};
+
+	stream->counts.lost_bases += is_lost;
+	profile_symbolize(now, &stream->plan->symbols);
+	export_rows_build_interval(&rows, now, base);
+	interval.count = rows.count;
+	labels_make(&labels, stream, now);
+	enum step step = rows_send(stream, &labels, &interval, stop, error);
+	if (step == STEP_DONE && !position_advance(&stream->position, now, error))
+		step = STEP_FAULT;
+	labels_free(&labels);
+	export_rows_free(&rows);
+	profile_free(base);
+	return step;
+}
+
+/* Thinned out meanwhile: what was allocated until then goes with the next one. */
+static bool is_gone(const char *path)
+{
+	return access(path, F_OK) != 0 && errno == ENOENT;
+}
+
+static bool is_too_old(const struct push_stream *stream, const struct profile *last, uint64_t time_ns)
+{
+	const uint64_t most_ns = destination_limits(&stream->plan->destination)->age_ns;
+
+	return most_ns && last->start_unix_ns + (time_ns - last->start_ns) + most_ns < clock_ns(CLOCK_REALTIME);
+}
+
+static enum step entry_send(struct push_stream *stream, const char *path, const volatile bool *stop,
+			    struct error *error)
+{
+	struct profile *now = profile_open(path, error);
+
+	if (!now)
+		return is_gone(path) ? STEP_DONE : STEP_FAULT;
+	const enum step step = snapshot_send(stream, now, stop, error);
+	profile_free(now);
+	return step;
+}
+
+/* The recording's snapshots behind the position. */
+static enum step entries_send(struct push_stream *stream, const struct recording *recording, const struct profile *last,
+			      const volatile bool *stop, struct error *error)
+{
+	enum step step = STEP_DONE;
+	uint64_t too_old = 0;
+
+	for (size_t i = 0; i < recording->count && step == STEP_DONE; i++) {
+		const struct recording_entry *entry = &recording->entries[i];
+		if (entry->number <= stream->position.number)
+			continue;
+		if (is_too_old(stream, last, entry->time_ns)) {
+			too_old++;
+			continue;
+		}
+		step = entry_send(stream, entry->path, stop, error);
+		if (step == STEP_DONE) {
+			stream->counts.merged += too_old;
+			too_old = 0;
+		}
+	}
+	stream->too_old = step == STEP_DONE ? too_old : stream->too_old;
+	return step;
+}
+
+static bool position_take(struct push_stream *stream, const struct profile *last, struct error *error)
+{
+	if (!stream->is_open)
+		stream->is_open =
+		    position_open(&stream->position, stream->plan->directory, &stream->plan->destination, last, error);
+	return stream->is_open;
+}
+
+/* Is this the recording's end? A process that has gone without a last snapshot may get one yet. */
+static bool is_end(struct push_stream *stream, const struct recording_entry *newest, const struct profile *last)
+{
+	const uint64_t now_ns = clock_monotonic_ns();
+
+	if (newest->trigger == SEEP_TRIGGER_EXIT || newest->trigger == SEEP_TRIGGER_POSTMORTEM)
+		return true;
+	if (listing_state_of(last) == LISTING_RUNNING)
+		stream->left_ns = 0;
+	else if (!stream->left_ns)
+		stream->left_ns = now_ns;
+	return stream->left_ns && now_ns - stream->left_ns >= LEFT_NS;
+}
+
+static bool is_worth_a_look(const struct push_stream *stream, const struct recording_entry *newest)
+{
+	return newest->number != stream->newest || !stream_has_all(stream) ||
+	       (!stream->is_last && clock_monotonic_ns() - stream->looked_ns >= LOOK_NS);
+}
+
+static bool look(struct push_stream *stream, const struct recording *recording, const volatile bool *stop,
+		 struct error *error)
+{
+	const struct recording_entry *newest = &recording->entries[recording->count - 1];
+	struct profile *last = profile_open(newest->path, error);
+
+	if (!last)
+		return is_gone(newest->path);
+	stream->looked_ns = clock_monotonic_ns();
+	stream->newest = newest->number;
+	stream->is_last = is_end(stream, newest, last);
+	const bool is_fine =
+	    position_take(stream, last, error) && entries_send(stream, recording, last, stop, error) != STEP_FAULT;
+	profile_free(last);
+	return is_fine;
+}
+
+bool stream_go_on(struct push_stream *stream, const volatile bool *stop, struct error *error)
+{
+	struct recording recording;
+	bool is_fine = true;
+
+	if (clock_monotonic_ns() < stream->not_until_ns)
+		return true;
+	if (!recording_list(stream->path, &recording, error))
+		return false;
+	if (is_worth_a_look(stream, &recording.entries[recording.count - 1]))
+		is_fine = look(stream, &recording, stop, error);
+	recording_free(&recording);
+	return is_fine;
+}
+
+bool stream_has_all(const struct push_stream *stream)
+{
+	return stream->newest && (stream->position.number == stream->newest || stream->too_old);
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Allocates 1,000 bytes a time, so many times a step: what it keeps and what it frees are in the report. Argument: steps of
+ * 10 ms; behind them it waits until there is a file "end". With a second argument it begins through so many stacks. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static void *volatile held;
+
+__attribute__((noinline)) static void keep(void)
+{
+	held = malloc(1000);
+}
+
+__attribute__((noinline)) static void pass(void)
+{
+	held = malloc(1000);
+	free(held);
+}
+
+__attribute__((noinline)) static void left(int depth, long way);
+__attribute__((noinline)) static void right(int depth, long way)
+{
+	if (depth == 0)
+		keep();
+	else if (way & 1)
+		left(depth - 1, way >> 1);
+	else
+		right(depth - 1, way >> 1);
+	held = NULL; /* no tail calls */
+}
+__attribute__((noinline)) static void left(int depth, long way)
+{
+	if (depth == 0)
+		keep();
+	else if (way & 1)
+		right(depth - 1, way >> 1);
+	else
+		left(depth - 1, way >> 1);
+	held = NULL;
+}
+
+int main(int argc, char **argv)
+{
+	for (long i = 0; argc > 2 && i < atol(argv[2]); i++)
+		left(16, i);
+	for (int i = 0; i < atoi(argv[1]); i++) {
+		for (int j = 0; j < 20; j++)
+			keep(), pass();
+		usleep(10000);
+	}
+	for (int i = 0; argc == 2 && i < 6000 && access("end", F_OK) != 0; i++)
+		usleep(10000);
+	return 0;
+}

@@ -1,0 +1,200 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# seep push: every snapshot arrives once, in the servers' own words, whatever becomes of the server and of us meanwhile.
+# The server is a stand-in that is as strict as they are: support/collector.py.
+# time limit: 240 s
+. "$(dirname "$0")/lib.sh"
+unset OTEL_RESOURCE_ATTRIBUTES OTEL_SERVICE_NAME
+export XDG_STATE_HOME=$WORK/state
+
+collector() { # FOLDER [CERTIFICATE KEY]: sets $port; the same again if PORT is set
+	mkdir -p "$1"
+	rm -f "$1/port"
+	background python3 "$ROOT/tests/e2e/support/collector.py" "$@" >"$1/port" 2>>"$1/faults"
+	collector_pid=$background_pid
+	wait_until 10 test -s "$1/port"
+	port=$(cat "$1/port")
+}
+
+# FOLDER: what was taken, by what is asked: a line of Python over `taken`, a list.
+taken() { # FOLDER EXPRESSION
+	python3 - "$1" "$2" <<'END'
+import json, os, sys
+def lines(name):
+    path = os.path.join(sys.argv[1], name)
+    return [json.loads(line) for line in open(path)] if os.path.exists(path) else []
+taken, refused, requests = lines("taken"), lines("refused"), lines("requests")
+def total(entries, value):
+    return sum(entry["sums"].get(value, 0) for entry in entries)
+once = list({entry["id"]: entry for entry in taken}.values())
+print(eval(sys.argv[2]))
+END
+}
+reported() { "$SEEP" report --last --json "$1" >report.json && json_get report.json "d['totals']['$2']"; } # RECORDING KEY
+
+gcc -g -O1 -fno-optimize-sibling-calls -o grows "$ROOT/tests/e2e/programs/push_grows.c" || exit 1
+"$SEEP" run -r 1 -i 100ms -o whole -- ./grows 60 0 2>/dev/null
+count=$(ls whole/*.seep | wc -l)
+allocated=$(reported whole alloc_bytes)
+in_use=$(reported whole inuse_bytes)
+collector server
+
+echo 'pod="web-1"
+a.b/c="x \"y\""' >downward
+output=$(OTEL_RESOURCE_ATTRIBUTES='zone=eu%2D1,env=lost' "$SEEP" push --label env=prod --labels-file downward \
+	--to "pyroscope+http://127.0.0.1:$port" --to "pyroscope-ingest+http://127.0.0.1:$port" --to "parca+http://127.0.0.1:$port/" whole 2>&1)
+check_equal "a recording goes to three servers" "0 3" "$? $(grep -c "took $count snapshots" <<<"$output")"
+check_equal "none of them has anything against it" "[]" "$(taken server refused)"
+check_equal "each snapshot is there once" "$count $count $((2 * count))" \
+	"$(taken server '" ".join(str(sum(e["by"] == by for e in taken)) for by in ("push", "ingest", "parca"))')"
+check_equal "what was allocated adds up, and the last has what is in use" "$allocated $in_use" \
+	"$(taken server '"%d %d" % (total([e for e in taken if e["by"] == "push"], "alloc_space"), [e for e in taken if e["by"] == "push"][-1]["sums"]["inuse_space"])')"
+check_equal "Parca's are two: what is in use has no duration" "$allocated 0.0 True" \
+	"$(taken server '"%d %s %s" % (total([e for e in taken if e["by"] == "parca"], "alloc_space"), sum(e["seconds"] for e in taken if e["by"] == "parca" and "inuse_space" in e["sums"]), all(e["normalized"] for e in taken if e["by"] == "parca"))')"
+check_equal "functions have their names" "True" "$(taken server 'all("keep" in e["functions"] for e in taken if e["sums"].get("inuse_space"))')"
+check_equal "labels come from the line, the environment and the file, in this order" \
+	"{'__delta__': 'false', '__name__': 'memory', 'a_b_c': 'x \"y\"', 'env': 'prod', 'pod': 'web-1', 'service_name': 'grows', 'zone': 'eu-1'}" \
+	"$(taken server '{key: value for key, value in sorted(taken[0]["labels"].items()) if key not in ("pid", "hostname")}')"
+check_match "another push has nothing to send" "took 0 snapshots" "$("$SEEP" push --to "parca+http://127.0.0.1:$port/" whole 2>&1)"
+
+# The server is busy, then dies in the middle of an answer, then refuses one for good.
+collector busy
+echo "503 2 1" >busy/mode
+output=$("$SEEP" push --service shop --to "pyroscope+http://127.0.0.1:$port" whole 2>&1)
+check_equal "a server that is busy is asked again" "0 $count $allocated True" \
+	"$? $(taken busy '"%d %d %s" % (len(taken), total(taken, "alloc_space"), all(e["labels"]["service_name"] == "shop" for e in taken))')"
+check_equal "after the time that it asks for" "True" "$(taken busy 'requests[2]["when"] - requests[0]["when"] >= 2')"
+check_match "and it is said" "answers 503.*is sent again" "$output"
+echo "400 1" >busy/mode
+output=$("$SEEP" push --state other --to "pyroscope+http://127.0.0.1:$port" whole 2>&1)
+check_equal "what is refused for good is counted, and the rest goes on" "0 1 $((count - 1))" \
+	"$? $(grep -c '1 snapshot was refused for good: .*answers 400' <<<"$output") $(taken busy "len(taken) - $count")"
+echo "401 1" >busy/mode
+output=$("$SEEP" push --state third --patience 1ms --to "pyroscope+http://127.0.0.1:$port" whole 2>&1)
+check_equal "a server that does not let us in has taken nothing" "3 1" "$? $(grep -c 'not delivered: 1 recording.*answers 401' <<<"$output")"
+check "and takes all later" "$SEEP" push --state third --to "pyroscope+http://127.0.0.1:$port" whole
+
+# While the program runs, the server is killed and comes back, and so do we.
+collector moving
+address=$port
+"$SEEP" run -r 1 -i 100ms -o growing -- ./grows 600 2>/dev/null &
+runner=$!
+pids+=("$runner")
+wait_until 10 test -e growing/000001.seep
+begin_push() {
+	"$SEEP" push --follow --to "pyroscope+http://127.0.0.1:$address" growing 2>>pushed &
+	pusher=$!
+	pids+=("$pusher")
+}
+has_more() { [ "$(taken moving 'len(once)')" -gt "$1" ]; }
+fails_again() { [ "$(grep -c "is sent again" pushed)" -gt "$1" ]; }
+begin_push
+for turn in 1 2 3 4 5; do
+	before=$(taken moving 'len(once)')
+	wait_until 20 has_more "$before"
+	kill -KILL "$collector_pid"
+	wait "$collector_pid" 2>/dev/null
+	if [ $((turn % 2)) = 0 ]; then
+		failures=$(grep -c "is sent again" pushed)
+		wait_until 20 fails_again "$failures"
+	else
+		kill -KILL "$pusher"
+	fi
+	PORT=$address collector moving
+	[ $((turn % 2)) = 0 ] || begin_push
+done
+touch end
+wait "$runner"
+wait "$pusher"
+check_equal "it ends when the recording does" 0 $?
+check_equal "nothing is lost and nothing doubled: by the ID that a stretch keeps" \
+	"$(reported growing alloc_bytes) $(reported growing inuse_bytes) []" \
+	"$(taken moving '"%d %d %s" % (total(once, "alloc_space"), sorted(once, key=lambda e: e["time"])[-1]["sums"]["inuse_space"], refused)')"
+
+kill -KILL "$collector_pid"
+wait "$collector_pid" 2>/dev/null
+"$SEEP" push --state fourth --to "pyroscope-ingest+http://127.0.0.1:$address" whole 2>said &
+pusher=$!
+pids+=("$pusher")
+wait_until 20 grep -q "is sent again" said
+PORT=$address collector moving
+wait "$pusher"
+check_equal "it is said once that the server is away, and that it is back" "0 1 1" \
+	"$? $(grep -c "is sent again" said) $(grep -c "takes profiles again" said)"
+
+# A directory of recordings; two at a time.
+mkdir many && cp -r whole many/one
+background "$SEEP" push --follow --state many.state --to "parca+http://127.0.0.1:$address" many 2>many.err
+directory=$background_pid
+wait_until 20 eval '[ "$(taken moving "sum(e[\"by\"] == \"parca\" for e in taken)")" = $((2 * count)) ]'
+output=$("$SEEP" push --state many.state --to "parca+http://127.0.0.1:$address" many 2>&1)
+check_match "one pusher at a time has a recording" "is being sent to .* by another seep push" "$output"
+kill "$directory"
+wait "$directory"
+check_equal "a directory is followed until it is stopped" "0 1" "$? $(grep -c "took $count snapshots" many.err)"
+
+# What does not fit into one profile, and what is too old.
+"$SEEP" run -r 1 -i 0 -o wide -- ./grows 1 40000 2>/dev/null
+collector limits
+"$SEEP" push --to "pyroscope+http://127.0.0.1:$port" wide 2>/dev/null
+check_equal "40,000 stacks are split" "True True $(reported wide alloc_bytes) []" \
+	"$(taken limits '"%s %s %d %s" % (len(once) >= 3, max(e["samples"] for e in taken) <= 16000, total(taken, "alloc_space"), refused)')"
+cat >clock.c <<'SOURCE'
+#define _GNU_SOURCE
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+int clock_gettime(clockid_t clock, struct timespec *now) /* CLOCK_REALTIME is what NOW says, in ns */
+{
+	long result = syscall(SYS_clock_gettime, clock, now);
+	if (clock == CLOCK_REALTIME && getenv("NOW"))
+		*now = (struct timespec){atoll(getenv("NOW")) / 1000000000, atoll(getenv("NOW")) % 1000000000};
+	return (int)result;
+}
+SOURCE
+gcc -shared -fPIC -o clock.so clock.c
+collector old
+output=$(NOW=$(($(date +%s) * 1000000000 + 7200000000000)) LD_PRELOAD=$PWD/clock.so "$SEEP" push --to "pyroscope+http://127.0.0.1:$port" whole 2>&1)
+check_equal "what is too old for the server is not sent, and counted" "0 1 0" \
+	"$? $(grep -c "$count are older than Pyroscope takes, and were not sent" <<<"$output") $(taken old 'len(requests)')"
+
+# Secrets.
+collector secret
+echo "user:pass word" >basic
+printf token123 >bearer
+"$SEEP" push --credentials basic --tenant team-a --to "pyroscope+http://127.0.0.1:$port" whole 2>err
+"$SEEP" push --credentials - --state tokens --to "pyroscope+http://localhost:$port" whole <bearer 2>>err
+check_equal "credentials and tenant go into the headers, and into no message" "['Basic dXNlcjpwYXNzIHdvcmQ=', 'Bearer token123'] team-a 0" \
+	"$(taken secret 'sorted({r["authorization"] for r in requests})') $(taken secret 'requests[0]["tenant"]') $(grep -c 'token123\|pass' err)"
+usage() { # NAME PATTERN ARGUMENT...
+	local name=$1 pattern=$2 output
+	shift 2
+	output=$("$SEEP" push "$@" 2>&1)
+	check_match "$name" "^2 .*$pattern" "$? $(tr '\n' ' ' <<<"$output")"
+}
+usage "they do not go in the clear" "would travel in the clear" --credentials basic --to pyroscope+http://10.0.0.1 whole
+usage "nor to two" "are for one destination" --credentials basic --to parca+http://127.0.0.1 --to parca+http://127.0.0.2 whole
+usage "nor into the address" "can be seen by others" --to parca+https://user:pass@host whole
+usage "an address says its kind" "an address is pyroscope\+URL" --to http://host whole
+usage "and its host" "names no host" --to parca+https:///x whole
+usage "without --to nothing is sent" "--to is missing" whole
+for wrong in 'x' '=y' 'a-b=c' '__a=b' 'a='; do
+	output=$("$SEEP" push --label "$wrong" --to "parca+http://127.0.0.1:$port" whole 2>&1)
+	check_match "--label $wrong is refused" "^3 .*label" "$? $output"
+done
+output=$("$SEEP" push --to "parca+http://127.0.0.1:$port" basic 2>&1)
+check_match "a file is no recording" "^3 .*not a recording" "$? $output"
+
+# A real TLS server, whose certificate nobody has signed.
+openssl req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out certificate.pem -days 2 -subj /CN=localhost \
+	-addext subjectAltName=DNS:localhost 2>/dev/null
+collector tls certificate.pem key.pem
+output=$("$SEEP" push --patience 1ms --to "pyroscope+https://localhost:$port" whole 2>&1)
+check_match "a certificate that nobody has signed is refused" "^3 .*not delivered.*certificate" "$? $(tr '\n' ' ' <<<"$output")"
+check "and taken where it is trusted" "$SEEP" push --ca certificate.pem --to "pyroscope+https://localhost:$port" whole
+check_equal "what goes over TLS arrives" "$count $allocated" "$(taken tls '"%d %d" % (len(taken), total(taken, "alloc_space"))')"
+for folder in server busy moving limits secret tls; do
+	check_equal "the stand-in has no fault of its own: $folder" "" "$(grep -v '^Exception\|^  \|^Traceback\|^---\|Reset\|Broken\|EOF\|SSL' "$folder/faults")"
+done
+exit $cases_failed

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What seep push sends, and where: addresses, labels, stretches of a recording, and the position in it. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "export/rows.h"
+#include "push/destination.h"
+#include "push/labels.h"
+#include "push/position.h"
+
+static void an_address_says_kind_host_and_base(void **state)
+{
+	struct destination destination;
+	struct error error;
+
+	(void)state;
+	assert_true(destination_parse(&destination, "pyroscope+https://host.example:4040/base//", &error));
+	assert_int_equal(destination.kind, DESTINATION_PYROSCOPE);
+	assert_true(destination.is_encrypted);
+	assert_false(destination.is_loopback);
+	assert_int_equal(destination.url_length, strlen("https://host.example:4040/base"));
+	assert_true(destination_parse(&destination, "parca+http://[::1]:7070", &error));
+	assert_int_equal(destination.kind, DESTINATION_PARCA);
+	assert_true(destination.is_loopback);
+	assert_true(destination_parse(&destination, "pyroscope-ingest+http://localhost", &error));
+	assert_int_equal(destination.kind, DESTINATION_INGEST);
+	assert_true(destination_parse(&destination, "parca+http://localhost.example", &error));
+	assert_false(destination.is_loopback);
+}
+
+static void what_is_no_address_is_refused(void **state)
+{
+	static const char *const wrong[] = {
+	    "",
+	    "https://host",
+	    "pyroscope",
+	    "pyroscope+",
+	    "pyroscope+ftp://host",
+	    "pyroscope+https://",
+	    "pyroscope+https:///base",
+	    "pyroscope+https://:4040",
+	    "pyroscope+https://user@host",
+	    "pyroscope+https://user:password@host/base",
+	    "pyroscope+https://[::1",
+	    "pyroscope+https://host?x=y",
+	    "pyroscope+https://host/base#part",
+	    "pyroscope+https://host/a b",
+	    "zipkin+https://host",
+	};
+	struct destination destination;
+	struct error error;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+		assert_false(destination_parse(&destination, wrong[i], &error));
+	assert_false(destination_parse(&destination, "pyroscope+https://user:password@host/base", &error));
+	assert_null(strstr(error.text, "password@"));
+}
+
+static void the_first_label_of_a_name_wins(void **state)
+{
+	struct labels labels = {0};
+	struct error error;
+
+	(void)state;
+	assert_true(labels_add_text(&labels, "env=prod=1", &error));
+	assert_true(labels_add_list(&labels, " env=lost , b.c=%2Cx%zz,,a=\xc3\xa9 ", &error));
+	assert_int_equal(labels.count, 3);
+	assert_string_equal(labels.each[0].name, "a");
+	assert_string_equal(labels.each[0].value, "\xc3\xa9");
+	assert_string_equal(labels_find(&labels, "b.c"), ",x%zz");
+	assert_string_equal(labels_find(&labels, "env"), "prod=1");
+	assert_null(labels_find(&labels, "b"));
+	labels_free(&labels);
+}
+
+static void what_is_no_label_is_refused(void **state)
+{
+	static const char *const wrong[] = {"", "a", "=b", "a=", "1a=b", "__a=b", "a-b=c", "a=\xff", "a b=c"};
+	struct labels labels = {0};
+	struct error error;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+		assert_false(labels_add_text(&labels, wrong[i], &error));
+	assert_int_equal(labels.count, 0);
+	labels_free(&labels);
+}
+
+#define SITE(site_key, in_use_bytes, allocated_bytes, is_retired)                                                      \
+	{                                                                                                              \
+		.key = (site_key), .retired = (is_retired),                                                            \
+		.in_use = {.bytes = {.certain = (in_use_bytes)}, .objects = {.certain = 1}}, .allocated = {            \
+			.bytes = {.certain = (allocated_bytes)},                                                       \
+			.objects = {.certain = (allocated_bytes) / 10}                                                 \
+		}                                                                                                      \
+	}
+
+/* Site 2 has become a part of the retired sum since, site 3 is idle, and site 4 is new. */
+static void a_stretch_has_what_was_allocated_in_it_and_what_is_in_use(void **state)
+{
+	struct profile_site before[] = {SITE(1, 100, 1000, false), SITE(2, 0, 300, false), SITE(3, 0, 50, false),
+					SITE(9, 0, 40, true)};
+	struct profile_site after[] = {SITE(1, 80, 1500, false), SITE(3, 0, 50, false), SITE(4, 7, 70, false),
+				       SITE(9, 0, 360, true)};
+	after[1].in_use.objects.certain = 0;
+	const struct profile base = {.sites = before, .site_count = 4}, now = {.sites = after, .site_count = 4};
+	struct export_rows rows;
+
+	(void)state;
+	export_rows_build_interval(&rows, &now, &base);
+	assert_int_equal(rows.count, 3);
+	assert_float_equal(rows.rows[0].values.of[CALL_ALLOC_SPACE], 500, 1e-9);
+	assert_float_equal(rows.rows[0].values.of[CALL_INUSE_SPACE], 80, 1e-9);
+	assert_float_equal(rows.rows[1].values.of[CALL_ALLOC_SPACE], 70, 1e-9);
+	assert_float_equal(rows.rows[2].values.of[CALL_ALLOC_SPACE], 20,
+			   1e-9); /* 360 - 40, of which 300 are site 2's */
+	export_rows_free(&rows);
+	export_rows_build_interval(&rows, &now, NULL);
+	assert_int_equal(rows.count, 4);
+	assert_float_equal(rows.rows[0].values.of[CALL_ALLOC_SPACE], 1500, 1e-9);
+	export_rows_free(&rows);
+}
+
+static void a_position_is_kept_for_one_process_at_a_time(void **state)
+{
+	char directory[] = "/tmp/seep-push.XXXXXX", file[64];
+	struct destination destination, other;
+	const struct profile of = {.source = "rec", .pid = 7, .start_ticks = 9};
+	struct position position, second;
+	struct error error;
+	bool is_lost;
+
+	(void)state;
+	assert_non_null(mkdtemp(directory));
+	snprintf(file, sizeof file, "%s/000003.seep", directory);
+	FILE *snapshot = fopen(file, "w");
+	assert_non_null(snapshot);
+	fputs("none", snapshot);
+	fclose(snapshot);
+	const struct profile third = {.source = file, .number = 3};
+	assert_true(destination_parse(&destination, "parca+http://host", &error));
+	assert_true(destination_parse(&other, "parca+http://other", &error));
+	assert_true(position_open(&position, directory, &destination, &of, &error));
+	assert_false(position_open(&second, directory, &destination, &of, &error));
+	assert_non_null(strstr(error.text, "by another seep push"));
+	assert_true(position_open(&second, directory, &other, &of, &error));
+	position_close(&second);
+	assert_null(position_base(&position, &is_lost));
+	assert_false(is_lost);
+	assert_true(position_advance(&position, &third, &error));
+	assert_true(position_note_part(&position, 5, 16000, &error));
+	position_close(&position);
+	assert_true(position_open(&position, directory, &destination, &of, &error));
+	assert_int_equal(position.number, 3);
+	assert_int_equal(position.next, 5);
+	assert_int_equal(position.rows, 16000);
+	assert_null(position_base(&position, &is_lost)); /* it is there, and no snapshot */
+	assert_true(is_lost);
+	position_close(&position);
+	snprintf(file, sizeof file, "rm -r '%s'", directory);
+	assert_int_equal(system(file), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(an_address_says_kind_host_and_base),
+	    cmocka_unit_test(what_is_no_address_is_refused),
+	    cmocka_unit_test(the_first_label_of_a_name_wins),
+	    cmocka_unit_test(what_is_no_label_is_refused),
+	    cmocka_unit_test(a_stretch_has_what_was_allocated_in_it_and_what_is_in_use),
+	    cmocka_unit_test(a_position_is_kept_for_one_process_at_a_time),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
