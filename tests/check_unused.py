@@ -16,7 +16,6 @@ import sys
 FOR_TESTS = {
     "area_visit_room": "a disk that is full at each of its calls",
     "export_pprof_plain": "what the packed document holds",
-    "launch_release_signals": "the process goes on after a launch",
     "limits_threshold": "its bounds",
     "loss_effect": "each loss is said where it counts",
     "modules_set_finder": "modules that no loader has",
@@ -38,6 +37,11 @@ OTHERWISE = {
     **{f"seep_page_flame_{name}{end}": "a label of its own assembly" for name in ("draw", "style", "tree", "use") for end in ("", "_end")},
 }
 
+# Members of structs that no code of analyzer/ reads.
+READ_ELSEWHERE = {
+    "extended_bytes": "the kernel reads it", "features": "the kernel reads it", "padding": "the kernel has it there",
+    "restorer": "the kernel reads it", "rate_to_s": "tests/bench/accuracy/ reads it",
+}
 # Macros that the system's headers ask for.
 FOR_THE_SYSTEM = {"NCURSES_NOMACROS"}
 
@@ -165,11 +169,35 @@ def check_macros():
         for macro in macro if macro and count[macro] == 1 and macro not in FOR_THE_SYSTEM and not macro.startswith(pasted))
 
 
+def members_of(code):
+    """The members of all structs in a file, but those of structs within."""
+    for body in re.findall(r"\bstruct\s*\w*\s*\{((?:[^{}]|\{[^{}]*\})*)\}", code):
+        for declaration in re.sub(r"\{[^{}]*\}", "", body).split(";"):
+            names = re.findall(r"\(\*(\w+)\)", declaration)[:1] or re.findall(r"(\w+)(?:\s*\[[^\]]*\]|\s*:\s*\d+)*\s*(?:,|$)", declaration.strip())
+            yield from names
+
+
+def check_members():
+    """By name alone: one that two structs have is read if either is. `*this->end = x` reads, `this->end = x` does not."""
+    texts = {name: TEXT.sub('""', COMMENT.sub(" ", open(name).read())) for name in sources(".c", ".h") if not name.startswith("tests/")}
+    read = set()
+    for text in texts.values():
+        for line in text.splitlines():
+            for use in re.finditer(r"(?:\.|->)\s*(\w+)(?=(?:\[[^\]]*\])*\s*(=(?!=)|\+=|-=|\|=|\+\+|--)?)", line):
+                if not use[2] or line.strip().startswith("*"):
+                    read.add(use[1])
+            read.update(re.findall(r"offsetof\([^,]+, (\w+)", line))
+    unread = {member: name for name, text in texts.items() if name.startswith("analyzer/") for member in members_of(text) if member not in read}
+    yield "every member of a struct is read, or listed with who reads it", [
+        f"{unread[member]}: {member}" for member in sorted(set(unread) - set(READ_ELSEWHERE))] + [
+        f"{member} is read" for member in sorted(set(READ_ELSEWHERE) - set(unread))]
+
+
 def main():
     build, failed = sys.argv[1] if len(sys.argv) > 1 else "build", False
     build_of_tests = sys.argv[2] if len(sys.argv) > 2 else build
     os.chdir(os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-    for name, complaints in [*check_symbols(build, build_of_tests), *check_includes(), *check_macros()]:
+    for name, complaints in [*check_symbols(build, build_of_tests), *check_includes(), *check_macros(), *check_members()]:
         print(f"{'not ok' if complaints else 'ok'} - {name}")
         for each in complaints:
             print("#", each)
