@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `seep report SNAPSHOT`: where the memory of one snapshot is. */
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "options/argument.h"
@@ -8,7 +7,7 @@
 #include "document/document.h"
 #include "compare/alike.h"
 #include "compare/inventory.h"
-#include "account/residency.h"
+#include "account/parts.h"
 #include "profile/profile.h"
 #include "render/json/documents.h"
 #include "render/text/documents.h"
@@ -18,7 +17,16 @@
 #define TOP 10
 #define TREE_SHARE 0.01 /* branches below are summed up */
 
-enum { OPTION_BY = 256, OPTION_SORT, OPTION_TREE, OPTION_MODULES, OPTION_TOP, OPTION_JSON, OPTION_RESIDENCY };
+enum {
+	OPTION_BY = 256,
+	OPTION_SORT,
+	OPTION_TREE,
+	OPTION_MODULES,
+	OPTION_TOP,
+	OPTION_JSON,
+	OPTION_RESIDENCY,
+	OPTION_CONTENTS
+};
 
 /* The request that the command line makes. */
 struct request {
@@ -41,6 +49,8 @@ static const struct command_option options[] = {
     {OPTION_MODULES, "modules", NULL, "list modules: build ids, names found, or why not", NULL, FIELD(modules), NULL},
     {OPTION_RESIDENCY, "residency", NULL, "what is in memory, swapped, never touched", NULL, FIELD(document.residency),
      NULL},
+    {OPTION_CONTENTS, "contents", NULL, "read a PID's blocks: zeros, at their end and in all", NULL,
+     FIELD(document.contents), NULL},
     {OPTION_JSON, "json", NULL, "JSON, schema seep.report/1", NULL, FIELD(json), NULL},
     WRAPPER_OPTION(FIELD(document.wrappers)),
     MAPPINGS_OPTION(FIELD(document.mappings)),
@@ -61,6 +71,12 @@ static int request_parse(struct request *request, int argc, char **argv)
 		return command_usage(&command_report, "--modules goes with --json and --symbols only");
 	if (request->document.residency && (request->tree || request->modules || request->order != ORDER_INUSE))
 		return command_usage(&command_report, "--residency goes without --tree, --modules and --sort");
+	if (request->document.contents &&
+	    (request->tree || request->modules || request->order != ORDER_INUSE || request->document.residency ||
+	     request->document.mappings || optind + 1 != argc))
+		return command_usage(&command_report,
+				     "--contents takes one PID, and goes without --residency, --mappings, "
+				     "--tree, --modules and --sort");
 	request->document.value = inventory_order_value(request->order);
 	if (command_was_given(&command_report, OPTION_SORT))
 		request->document.choice = VALUE_NAMED;
@@ -91,16 +107,18 @@ static void document_write(struct buffer *out, const struct snapshot_pair *pair,
 	}
 	const uint32_t top = request->top ? request->top : request->json ? UINT32_MAX : TOP;
 	inventory_build(&inventory, pair->now, request->by, inventory_order_of(document->value), top);
-	struct residency *residency = document->residency ? residency_of(&inventory) : NULL;
+	struct parts parts = {0};
+	if (document->residency || document->contents)
+		parts_make(&parts, document->contents ? PARTS_CONTENTS : PARTS_RESIDENCY, &inventory);
 	if (!request->json)
 		stacks_tell_apart(&inventory.groups);
 	if (request->json)
-		report_json_render(out, &inventory, residency);
-	else if (residency)
-		residency_text_render(&page, &inventory, residency);
+		report_json_render(out, &inventory, &parts);
+	else if (parts.rows)
+		parts_text_render(&page, &inventory, &parts);
 	else
 		report_text_render(&page, &inventory);
-	free(residency);
+	parts_free(&parts);
 	inventory_free(&inventory);
 }
 

@@ -16,6 +16,7 @@
 #include "reader/snapshot_reader.h"
 #include "render/words/notes.h"
 #include "render/words/quantity.h"
+#include "target/contents.h"
 
 static bool value_is_there(const struct profile *profile, enum call_value value, struct error *error)
 {
@@ -138,6 +139,8 @@ int document_make(struct snapshot_pair *pair, struct document_request *request, 
 struct profile *document_open(const struct document_request *request, const char *path, struct error *error)
 {
 	say_step(STEP_READING);
+	if (request->contents)
+		return contents_open(path, error);
 	return request->last ? profile_open(path, error) : profile_open_useful(path, error);
 }
 

@@ -58,6 +58,7 @@ void profile_free(struct profile *profile)
 	free(profile->ledger);
 	free(profile->absences);
 	free(profile->references);
+	free(profile->contents);
 	string_pool_free(profile->strings);
 	free(profile);
 }

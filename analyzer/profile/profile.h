@@ -101,6 +101,10 @@ struct profile_ledger_row {    /* bytes; as in struct seep_ledger_row */
 	uint64_t virtual_bytes, anonymous_bytes, file_bytes, swapped_bytes, huge_bytes, unread_bytes;
 };
 
+struct profile_content { /* of a live sample: bytes that are zero, and of these, those at its end */
+	uint64_t address, zero_bytes, tail_bytes;
+};
+
 /* One of the processes that a profile was added up from. */
 struct profile_part {
 	const char *source, *command;
@@ -154,6 +158,9 @@ struct profile {
 	struct seep_referenced
 	    *references; /* live samples, by address; NULL: nobody has looked for references to them */
 	uint32_t reference_count;
+	struct profile_content
+	    *contents; /* live samples that were read, by address; NULL: nobody has (target/contents.h) */
+	uint32_t content_count;
 	const char *const *wrappers; /* names of functions that the user calls wrappers of malloc; not owned */
 	size_t wrapper_count;
 	const struct profile_part *parts; /* of a sum over processes (profile/merge.h); else NULL */

@@ -35,6 +35,7 @@ expected = {
 for part, true in expected.items():
     if abs(parts[part] - true) > 0.12 * true + 128 * kib:
         print(part, parts[part], "not", true)
+print("that is all")
 EOF
 
 # SHAPE: runs it and looks; it stays, to be trimmed. Its pid is in $program.
@@ -47,7 +48,7 @@ look() {
 	program=$(child_of "$seep_pid")
 	"$SEEP" snapshot "$program" -o now.seep >/dev/null 2>&1
 	"$SEEP" memory --json now.seep >document.json
-	check_equal "$1: each part is as large as glibc or the program says" "" "$(python3 figures.py "$1")"
+	check_equal "$1: each part is as large as glibc or the program says" "that is all" "$(python3 figures.py "$1")"
 }
 
 end() {
@@ -76,7 +77,7 @@ pids+=("$program")
 wait_until 60 grep -q ready said
 "$SEEP" attach -r 64K -o joined.recording "$program" >/dev/null 2>&1
 "$SEEP" memory --json "$program" >document.json
-check_equal "a program that is joined: its arenas are taken apart" "" "$(python3 figures.py arenas)"
+check_equal "a program that is joined: its arenas are taken apart" "that is all" "$(python3 figures.py arenas)"
 kill "$program"
 wait "$program" 2>/dev/null
 

@@ -11,9 +11,9 @@
 #include "target/listing.h"
 
 /* Of a report the groups that have a row; of the others at most `top` sites, and of a difference as many churn hotspots. */
-/* `residency`: by row; NULL: it is left out. */
-struct residency;
-void report_json_render(struct buffer *out, const struct inventory *inventory, const struct residency *residency);
+/* `parts`: NULL, or without rows: they are left out. */
+struct parts;
+void report_json_render(struct buffer *out, const struct inventory *inventory, const struct parts *parts);
 void diff_json_render(struct buffer *out, const struct comparison *comparison, uint32_t top);
 /* `places`: the same series judged by place; may be `leaks` itself. */
 void leaks_json_render(struct buffer *out, const struct leaks *leaks, const struct leaks *places, uint32_t top);

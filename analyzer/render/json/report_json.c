@@ -2,8 +2,10 @@
 /* The report as JSON. */
 #include "render/json/documents.h"
 
+#include <stdio.h>
+
 #include "base/json.h"
-#include "account/residency.h"
+#include "account/parts.h"
 #include "render/json/profile_json.h"
 #include "statistics/measure.h"
 
@@ -33,20 +35,26 @@ static void json_totals(struct json *json, const struct inventory *inventory)
 	json_end_object(json);
 }
 
-static void json_residency(struct json *json, const struct inventory *inventory, const struct residency *row)
+/* "resident_bytes", "resident_low", "resident_high", "swapped_bytes", ... */
+static void json_parts_of_row(struct json *json, const struct inventory *inventory, enum parts_kind kind,
+			      const struct row_parts *row)
 {
-	const struct interval resident =
-	    sum_interval(&row->resident.bytes, unseen_bytes((double)inventory->profile->rate), ALPHA);
+	const struct interval first =
+	    sum_interval(&row->of[0].bytes, unseen_bytes((double)inventory->profile->rate), ALPHA);
+	char key[64];
 
-	json_rounded(json_key(json, "resident_bytes"), sum_estimate(&row->resident.bytes));
-	json_rounded(json_key(json, "resident_low"), resident.low);
-	json_rounded(json_key(json, "resident_high"), resident.high);
-	json_rounded(json_key(json, "swapped_bytes"), sum_estimate(&row->swapped.bytes));
-	json_rounded(json_key(json, "untouched_bytes"), sum_estimate(&row->untouched.bytes));
+	for (int part = 0; part < PARTS; part++) {
+		snprintf(key, sizeof key, "%s_bytes", part_names[kind][part].key);
+		json_rounded(json_key(json, key), sum_estimate(&row->of[part].bytes));
+	}
+	snprintf(key, sizeof key, "%s_low", part_names[kind][0].key);
+	json_rounded(json_key(json, key), first.low);
+	snprintf(key, sizeof key, "%s_high", part_names[kind][0].key);
+	json_rounded(json_key(json, key), first.high);
 }
 
 static void json_row(struct json *json, const struct inventory *inventory, const struct inventory_row *row,
-		     const struct residency *residency)
+		     const struct parts *parts)
 {
 	const struct json_site site = {
 	    .group = &inventory->groups.groups[row->group],
@@ -60,12 +68,12 @@ static void json_row(struct json *json, const struct inventory *inventory, const
 	json_begin_object(json);
 	json_site_fields(json, &site, inventory->groups.by);
 	json_allocated_interval(json, inventory, row);
-	if (residency)
-		json_residency(json, inventory, residency);
+	if (parts && parts->rows)
+		json_parts_of_row(json, inventory, parts->kind, &parts->rows[row - inventory->rows]);
 	json_end_object(json);
 }
 
-void report_json_render(struct buffer *out, const struct inventory *inventory, const struct residency *residency)
+void report_json_render(struct buffer *out, const struct inventory *inventory, const struct parts *parts)
 {
 	struct json json = {.out = out};
 	const struct profile *profile = inventory->profile;
@@ -86,7 +94,7 @@ void report_json_render(struct buffer *out, const struct inventory *inventory, c
 	json_begin_array(json_key(&json, "sites"));
 	for (uint32_t i = 0; i < inventory->row_count; i++) {
 		buffer_append_byte(out, '\n');
-		json_row(&json, inventory, &inventory->rows[i], residency ? &residency[i] : NULL);
+		json_row(&json, inventory, &inventory->rows[i], parts);
 	}
 	json_end_array(&json);
 	json_end_object(&json);

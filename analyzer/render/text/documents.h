@@ -13,8 +13,8 @@
 
 /* A table of the groups that have a row, and the total; and a line that sums up what is left out. */
 void report_text_render(struct text_page *page, const struct inventory *inventory);
-struct residency;
-void residency_text_render(struct text_page *page, const struct inventory *inventory, const struct residency *rows);
+struct parts;
+void parts_text_render(struct text_page *page, const struct inventory *inventory, const struct parts *parts);
 
 /* What grows, what shrinks, what may be chance, churn; at most `top` rows of each, 0: as many as suit it. */
 void diff_text_render(struct text_page *page, const struct comparison *comparison, uint32_t top);

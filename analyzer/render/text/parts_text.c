@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `seep report --residency`: of what each place has in use, what is in memory. */
-#include "account/residency.h"
+/* `seep report --residency` and `--contents`: what each place has in use, parted. */
+#include "account/parts.h"
 #include "render/terminal/table.h"
 #include "render/text/documents.h"
 #include "render/text/head_text.h"
@@ -8,7 +8,7 @@
 #include "render/words/estimate.h"
 #include "statistics/measure.h"
 
-enum { CELL_USED, CELL_RESIDENT, CELL_INTERVAL, CELL_SWAPPED, CELL_UNTOUCHED, CELL_COUNT };
+enum { CELL_USED, CELL_FIRST, CELL_INTERVAL, CELL_SECOND, CELL_THIRD, CELL_COUNT };
 enum { CALLER_INDENT = 4, CALLERS = 3 };
 
 static void set_part(struct table *table, unsigned cell, const struct seep_measure *part)
@@ -19,37 +19,36 @@ static void set_part(struct table *table, unsigned cell, const struct seep_measu
 }
 
 static void row_add(struct table *table, const struct inventory *inventory, const struct inventory_row *row,
-		    const struct residency *residency)
+		    const struct row_parts *parts)
 {
-	const struct seep_sum *resident = &residency->resident.bytes;
-	const struct interval interval = sum_interval(resident, unseen_bytes((double)inventory->profile->rate), ALPHA);
-	const struct estimate_text text = estimate_bytes(sum_estimate(resident), interval, inventory->profile);
+	const struct seep_sum *first = &parts->of[0].bytes;
+	const struct interval interval = sum_interval(first, unseen_bytes((double)inventory->profile->rate), ALPHA);
+	const struct estimate_text text = estimate_bytes(sum_estimate(first), interval, inventory->profile);
 
 	table_add_row(table);
 	table_set(table, CELL_USED, STYLE_PLAIN, quantity_bytes(sum_estimate(&row->in_use.bytes)).text);
-	table_set(table, CELL_RESIDENT, STYLE_STRONG, text.value);
+	table_set(table, CELL_FIRST, STYLE_STRONG, text.value);
 	table_set(table, CELL_INTERVAL, STYLE_PLAIN, text.interval);
-	set_part(table, CELL_SWAPPED, &residency->swapped);
-	set_part(table, CELL_UNTOUCHED, &residency->untouched);
+	set_part(table, CELL_SECOND, &parts->of[1]);
+	set_part(table, CELL_THIRD, &parts->of[2]);
 }
 
-void residency_text_render(struct text_page *page, const struct inventory *inventory, const struct residency *rows)
+void parts_text_render(struct text_page *page, const struct inventory *inventory, const struct parts *parts)
 {
 	const uint32_t shown = inventory->row_count < inventory->worth ? inventory->row_count : inventory->worth;
 	const enum group_by by = inventory->groups.by;
-	const struct table_column columns[CELL_COUNT + 1] = {[CELL_USED] = {"in use", false},
-							     [CELL_RESIDENT] = {"in memory", false},
-							     [CELL_INTERVAL] = {"[95 %]", true},
-							     [CELL_SWAPPED] = {"swapped", false},
-							     [CELL_UNTOUCHED] = {"never touched", false},
-							     [CELL_COUNT] = {group_title(by), false}};
+	const struct part_name *names = part_names[parts->kind];
+	const struct table_column columns[CELL_COUNT + 1] = {
+	    [CELL_USED] = {"in use", false},        [CELL_FIRST] = {names[0].title, false},
+	    [CELL_INTERVAL] = {"[95 %]", true},     [CELL_SECOND] = {names[1].title, false},
+	    [CELL_THIRD] = {names[2].title, false}, [CELL_COUNT] = {group_title(by), false}};
 	struct table table;
 
 	head_write_report(page, inventory);
 	table_init(&table, columns, CELL_COUNT);
 	for (uint32_t i = 0; i < shown; i++)
-		row_add(&table, inventory, &inventory->rows[i], &rows[i]);
-	row_add(&table, inventory, &inventory->total, &rows[inventory->row_count]);
+		row_add(&table, inventory, &inventory->rows[i], &parts->rows[i]);
+	row_add(&table, inventory, &inventory->total, &parts->rows[inventory->row_count]);
 	buffer_append_byte(page->out, '\n');
 	table_write_titles(&table, page);
 	for (uint32_t i = 0; i < shown; i++) {

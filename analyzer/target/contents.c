@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* See contents.h. */
+#include "target/contents.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <seep/process.h>
+
+#include "base/memory.h"
+#include "target/take.h"
+#include "tracing/remote.h"
+#include "tracing/tracees.h"
+
+enum { PAGE = 4096, PIECE_PAGES = 64, WITHIN_MS = 5000 };
+
+#define ENTRY_PRESENT (UINT64_C(1) << 63)
+#define ENTRY_SWAPPED (UINT64_C(1) << 62)
+#define BYTES_MOST (UINT64_C(1) << 30) /* that are read */
+
+struct reader {
+	struct remote remote;
+	int pagemap;
+	uint64_t left;
+	double until_ms;
+	unsigned char bytes[PAGE];
+};
+
+static uint64_t zeros_count(const unsigned char *bytes, size_t count)
+{
+	uint64_t zeros = 0;
+
+	for (size_t i = 0; i < count; i++)
+		zeros += bytes[i] == 0;
+	return zeros;
+}
+
+static uint64_t zeros_at_end(const unsigned char *bytes, size_t count)
+{
+	size_t at = count;
+
+	while (at && bytes[at - 1] == 0)
+		at--;
+	return count - at;
+}
+
+/* Of the block's next bytes, which lie in one page that is in memory or was never touched. */
+static bool part_read(struct reader *reader, uint64_t address, size_t count, uint64_t entry,
+		      struct profile_content *content)
+{
+	if (entry & ENTRY_SWAPPED)
+		return false;
+	if (!(entry & ENTRY_PRESENT)) {
+		content->zero_bytes += count;
+		content->tail_bytes += count;
+		return true;
+	}
+	if (reader->left < count || !remote_read(&reader->remote, address, reader->bytes, count))
+		return false;
+	reader->left -= count;
+	const uint64_t tail = zeros_at_end(reader->bytes, count);
+	content->zero_bytes += zeros_count(reader->bytes, count);
+	content->tail_bytes = tail == count ? content->tail_bytes + count : tail;
+	return true;
+}
+
+static bool block_read(struct reader *reader, uint64_t start, uint64_t size, struct profile_content *content)
+{
+	uint64_t entries[PIECE_PAGES], end = start + size;
+
+	*content = (struct profile_content){.address = start};
+	for (uint64_t at = start; at < end;) {
+		const uint64_t first = at / PAGE, pages = (end + PAGE - 1) / PAGE - first;
+		const size_t count = pages < PIECE_PAGES ? pages : PIECE_PAGES;
+		if (tracing_now_ms() > reader->until_ms ||
+		    pread(reader->pagemap, entries, count * sizeof *entries, (off_t)(first * sizeof *entries)) !=
+			(ssize_t)(count * sizeof *entries))
+			return false;
+		for (size_t i = 0; i < count; i++) {
+			const uint64_t page_end = (first + i + 1) * PAGE, to = page_end < end ? page_end : end;
+			if (!part_read(reader, at, to - at, entries[i], content))
+				return false;
+			at = to;
+		}
+	}
+	return size != 0;
+}
+
+static int sample_compare(const void *left, const void *right)
+{
+	const struct profile_sample *a = left, *b = right;
+
+	if (a->address != b->address)
+		return a->address < b->address ? -1 : 1;
+	return (a->birth_ns > b->birth_ns) - (a->birth_ns < b->birth_ns);
+}
+
+static struct profile_sample *samples_in_order(const struct profile *profile)
+{
+	struct profile_sample *samples = memory_allocate(profile->sample_count + 1u, sizeof *samples);
+
+	if (profile->sample_count)
+		memcpy(samples, profile_samples(profile), profile->sample_count * sizeof *samples);
+	qsort(samples, profile->sample_count, sizeof *samples, sample_compare);
+	return samples;
+}
+
+/* Blocks that are there, as they were. */
+static void contents_hold(struct profile *profile, const struct profile_sample *before, const struct profile *after)
+{
+	struct profile_sample *still = samples_in_order(after);
+	uint32_t kept = 0, next = 0;
+
+	for (uint32_t i = 0; i < profile->content_count; i++) {
+		while (before[next].address != profile->contents[i].address)
+			next++;
+		if (bsearch(&before[next], still, after->sample_count, sizeof *still, sample_compare))
+			profile->contents[kept++] = profile->contents[i];
+	}
+	profile->content_count = kept;
+	free(still);
+}
+
+static bool contents_read(struct profile *profile, const char *directory, struct reader *reader, struct error *error)
+{
+	struct profile_sample *samples = samples_in_order(profile);
+
+	profile->contents = memory_allocate(profile->sample_count + 1u, sizeof *profile->contents);
+	for (uint32_t i = 0; i < profile->sample_count; i++)
+		profile->content_count +=
+		    block_read(reader, samples[i].address, samples[i].size, &profile->contents[profile->content_count]);
+	struct profile *after = profile_open_now(directory, error);
+	if (after)
+		contents_hold(profile, samples, after);
+	free(samples);
+	profile_free(after);
+	return after != NULL;
+}
+
+static bool reader_open(struct reader *reader, pid_t pid, struct error *error)
+{
+	char path[48];
+
+	if (!remote_open(&reader->remote, pid, error))
+		return false;
+	snprintf(path, sizeof path, "/proc/%d/pagemap", (int)pid);
+	reader->pagemap = open(path, O_RDONLY | O_CLOEXEC);
+	reader->left = BYTES_MOST;
+	reader->until_ms = tracing_now_ms() + WITHIN_MS;
+	if (reader->pagemap >= 0)
+		return true;
+	remote_close(&reader->remote);
+	return error_set(error, "%s can't be read", path);
+}
+
+/* The program that records there. */
+static bool program_of(const char *directory, pid_t *pid, struct error *error)
+{
+	struct seep_heap_state state;
+	struct seep_process_stat stat;
+	bool alive;
+
+	if (!path_is_recording(directory))
+		return error_set(error, "%s: what is in blocks only a running program says: give its PID", directory);
+	if (!target_state(directory, &state, &alive, error))
+		return false;
+	*pid = (pid_t)state.pid;
+	if (!alive)
+		return error_set(error, "%s: its process has ended, and what was in its blocks with it", directory);
+	return (seep_process_stat(state.pid, &stat) && stat.start_ticks == state.start_ticks) ||
+	       error_set(error, "%s: its process is in another pid namespace; ask there", directory);
+}
+
+struct profile *contents_open(const char *directory, struct error *error)
+{
+	struct reader *reader;
+	pid_t pid = 0;
+
+	if (!program_of(directory, &pid, error))
+		return NULL;
+	struct profile *profile = profile_open_now(directory, error);
+	if (!profile)
+		return NULL;
+	reader = memory_allocate(1, sizeof *reader);
+	bool was_read = reader_open(reader, pid, error);
+	if (was_read) {
+		was_read = contents_read(profile, directory, reader, error);
+		close(reader->pagemap);
+		remote_close(&reader->remote);
+	}
+	free(reader);
+	if (was_read)
+		return profile;
+	profile_free(profile);
+	return NULL;
+}
