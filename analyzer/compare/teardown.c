@@ -151,6 +151,15 @@ static double usual_in_first(const struct teardown_moment *moments, size_t high,
 	return all > 0 ? ONE_INTERVAL * first / all : ONE_INTERVAL / (double)(last - high);
 }
 
+/* Did the program work on after this moment, and lose no more until the next than it had lost before? */
+static bool is_usual(const struct teardown_moment *moments, size_t moment, uint64_t start_ns)
+{
+	const struct teardown_moment *now = &moments[moment], *next = &moments[moment + 1];
+	const double lost = fmax(1 - next->in_use / now->in_use, next->gone);
+
+	return pace_since(now, next, start_ns) >= QUIET && lost <= largest_fall(moments, moment + 1);
+}
+
 /* The moment, or the one before it if the shutdown began between the two. */
 static size_t before_mixture(const struct teardown_moment *moments, size_t moment, uint64_t start_ns)
 {
@@ -171,7 +180,11 @@ static size_t before_falls(const struct teardown_moment *moments, size_t count, 
 	double gone = 0;
 
 	while (high > 0 && is_fall(moments, high, start_ns))
-		gone = fmax(gone, moments[high--].gone);
+		high--;
+	while (ended && high + 1 < last && moments[high].in_use > 0 && is_usual(moments, high, start_ns))
+		high++;
+	for (size_t i = high + 1; i <= last; i++)
+		gone = fmax(gone, moments[i].gone);
 	const size_t run = last - high;
 	if (run == 0 || !(moments[high].in_use > 0) || moments[high].time_ns < start_ns + LIFE_LEAST_NS)
 		return last;

@@ -151,12 +151,34 @@ static void what_goes_up_and_down_is_no_shutdown(void **state)
 	assert_int_equal(teardown_last_useful(moments, 8, 0, false), 6);
 }
 
+/* A collector's heap goes up and down, and the program ends within an interval, in which it works on as usual. */
+static void what_falls_while_it_works_before_the_shutdown_is_none(void **state)
+{
+	static const unsigned in_use[] = {94, 79, 160, 205, 149, 206, 190, 0};
+	struct teardown_moment moments[8];
+
+	(void)state;
+	for (unsigned i = 0; i < 8; i++)
+		moments[i] =
+		    (struct teardown_moment){(i + 1) * SECOND, in_use[i], 260 * (i + 1) - (i > 5 ? 60 : 0), 0, 0, 0.1};
+	assert_int_equal(teardown_last_useful(moments, 8, 0, true), 6);
+	/* More than it had ever lost is of the shutdown. */
+	moments[6].in_use = 100;
+	assert_int_equal(teardown_last_useful(moments, 8, 0, true), 5);
+	/* So is what it loses while it does no more. */
+	moments[6].in_use = 190;
+	moments[6].allocated = moments[5].allocated + 20;
+	moments[7].allocated = moments[6].allocated + 20;
+	assert_int_equal(teardown_last_useful(moments, 8, 0, true), 5);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_leak_is_found_at_every_moment_of_the_shutdown),
 	    cmocka_unit_test(a_shutdown_that_begins_behind_growth_is_left_out),
 	    cmocka_unit_test(what_goes_up_and_down_is_no_shutdown),
+	    cmocka_unit_test(what_falls_while_it_works_before_the_shutdown_is_none),
 	};
 	return cmocka_run_group_tests_name("shutdown", tests, NULL, NULL);
 }
