@@ -326,7 +326,7 @@ async function classes() {
 /** A recording of so many sites that the page has not each of them. */
 async function leavesOut(page) {
 	const notes = await text(page, ".notes");
-	const [, left] = /There is no room for all 11,000 sites: the ([\d,]+) with least memory are one here\./.exec(notes) ?? [];
+	const [, left] = /There is no room for all 11,000 sites: the ([\d,]+) with least memory are one here, with [\d.]+ % of what is in use\./.exec(notes) ?? [];
 	check("many: what was left out for want of room stands in the head", Number(left?.replace(",", "")) > 1000, notes);
 	await page.fill("input[aria-label='filter rows']", "smaller sites");
 	check("many: and is a row of the table", new RegExp(`\\[${left} smaller sites\\]`).test(await text(page, ".rows tbody")), await text(page, ".rows"));

@@ -3,7 +3,7 @@
 
 import { badgeColour, VERDICT_NAMES, verdictColour } from "../colour.js";
 import { make, safe } from "../dom.js";
-import { bytes, count, duration, estimateText, paceUnit, withoutParameters } from "../numbers/words.js";
+import { bytes, count, duration, estimateText, paceUnit, percent, withoutParameters } from "../numbers/words.js";
 
 /**
  * @typedef {import("../data/recording.js").Recording} Recording
@@ -149,7 +149,9 @@ function cautions(recording) {
 	if (document.shutdown_left_out) lines.push(`The program shut down at the end: the verdicts are about the moment before, ${duration(recording.times[document.judged_at])} after the start.`);
 	if (document.snapshots_left_out) lines.push(`${document.snapshots_left_out} snapshots of a longer series are not looked at for the verdicts.`);
 	if (recording.leftOut) {
-		lines.push(`There is no room for all ${count(recording.siteCount - 1 + recording.leftOut)} sites: the ${count(recording.leftOut)} with least memory are one here. All totals and intervals have them in; seep leaks and seep diff show each.`);
+		const inUse = recording.inUseBySite(document.judged_at, "bytes");
+		const share = percent(inUse[recording.siteCount - 1], inUse.reduce((sum, value) => sum + value, 0));
+		lines.push(`There is no room for all ${count(recording.siteCount - 1 + recording.leftOut)} sites: the ${count(recording.leftOut)} with least memory are one here, with ${share || "none"} of what is in use. All totals and intervals have them in; seep leaks and seep diff show each.`);
 	}
 	if (document.sites.cut_stacks) lines.push(`The innermost calls of ${count(document.sites.cut_stacks)} stacks are left out: the input is too small for so many.`);
 	if (document.snapshots_removed) lines.push(`${document.snapshots_removed} snapshots were removed while it was recorded, to save space.`);
