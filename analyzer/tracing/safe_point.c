@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include <seep/entry_points.h>
+#include <seep/process.h>
 
 #include "base/memory.h"
 
@@ -243,6 +244,32 @@ static long call_under_way(pid_t tid, const struct user_regs_struct *registers)
 	return (code & 0xffff) == 0x050f ? (long)registers->rax : -1;
 }
 
+/* Which mapping a thread's stack pointer is in. */
+struct stack_search {
+	uint64_t stack, thread; /* the C library has what it keeps of the thread at its stack's end */
+	bool is_own;
+};
+
+static bool mapping_look(const struct seep_mapping *mapping, void *context)
+{
+	struct stack_search *search = context;
+
+	if (search->stack < mapping->start || search->stack >= mapping->end)
+		return true;
+	search->is_own = strcmp(mapping->label, "[stack]") == 0 ||
+			 (search->thread >= mapping->start && search->thread < mapping->end);
+	return false;
+}
+
+/* Below the stack that the C library has given it there is room for a frame. A coroutine's (those of Go have 2 KiB) may have
+ * another's memory there. */
+static bool is_on_own_stack(pid_t pid, const struct user_regs_struct *registers)
+{
+	struct stack_search search = {registers->rsp, registers->fs_base, false};
+
+	return seep_process_visit_mappings((uint64_t)pid, mapping_look, &search) == 0 && search.is_own;
+}
+
 bool safe_point_is_here(struct safe_point *safe, const struct tracee *tracee, const char **why)
 {
 	struct user_regs_struct registers;
@@ -263,6 +290,10 @@ bool safe_point_is_here(struct safe_point *safe, const struct tracee *tracee, co
 		return false;
 	if (!safe->waits && safe_point_in_sequence(tracee)) {
 		*why = "it is in a restartable sequence";
+		return false;
+	}
+	if (!is_on_own_stack(dwfl_pid(safe->dwfl), &registers)) {
+		*why = "it is on a stack of the program's own";
 		return false;
 	}
 	return true;

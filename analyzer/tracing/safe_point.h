@@ -4,7 +4,8 @@
  * call of dlopen() needs. So it waits in a system call of a kind that
  * allocators and the loader do not make, or it runs outside of the C library;
  * and its stack, unwound by libdw, shows no frame of the allocator, of the
- * loader, of fork() or exit().
+ * loader, of fork() or exit(); and that stack is the one which the C library has
+ * given it, as a frame of ours goes below it.
  */
 #ifndef SEEP_TRACING_SAFE_POINT_H
 #define SEEP_TRACING_SAFE_POINT_H

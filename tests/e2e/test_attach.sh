@@ -155,6 +155,7 @@ check "whose recording was removed meanwhile is left all the same, which is said
 wait_until 20 is_left_alone
 "$SEEP" attach -r 1 -o kept "$worker" 2>err
 attendants | xargs kill -KILL
+wait_until 10 is_left_alone
 tell stay 5
 wait_until 10 test -e kept.2/heap
 child=$(of_report kept.2 "d['process']['pid']")
@@ -165,6 +166,54 @@ check_equal "a child whose keeper is a thread of its own records" "2 5" \
 check_equal "it is left with the memory that the thread is in" "0 1" "$? $(grep -c /kept.2/heap "/proc/$child/maps")"
 kill "$child"
 kill "$worker"
+
+# Coroutines have small stacks, with others' memory below: no frame of ours goes there.
+compile coroutine <<'END'
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <ucontext.h>
+#include <unistd.h>
+static char stack[32768];
+static ucontext_t outside, inside;
+static void *waits(void *unused) { pause(); return unused; }
+static void body(void)
+{
+	char byte, *top = (char *)__builtin_frame_address(0) - 2048; /* of which read() needs less */
+	read(-1, &byte, 1); /* is bound now: the loader takes more of the stack */
+	puts("ready");
+	fflush(stdout);
+	memset(stack, 90, (size_t)(top - stack));
+	if (read(0, &byte, 1) == 1)
+		for (char *at = stack; at < top; at++)
+			if (*at != 90) {
+				_exit(1);
+			}
+	_exit(0);
+}
+int main(void)
+{
+	pthread_t thread;
+	pthread_create(&thread, NULL, waits, NULL);
+	getcontext(&inside);
+	inside.uc_stack.ss_sp = stack;
+	inside.uc_stack.ss_size = sizeof stack;
+	makecontext(&inside, body, 0);
+	swapcontext(&outside, &inside);
+}
+END
+rm -f requests
+mkfifo requests
+exec 5<>requests
+./coroutine <requests >coroutine.out 5>&- &
+coroutine=$!
+pids+=("$coroutine")
+wait_until 10 grep -q ready coroutine.out
+"$SEEP" attach -o coroutine.rec "$coroutine" 2>err && "$SEEP" detach "$coroutine" 2>err
+echo >&5
+exec 5>&-
+wait "$coroutine"
+check_equal "what lies below a coroutine's stack stays as it was" "0 ready" "$? $(cat coroutine.out)"
 
 # What a process could notice: EINTR where no signal was sent, a short sleep, another errno or other numbers.
 compile watchful <<'END'
