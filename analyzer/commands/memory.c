@@ -13,22 +13,32 @@
 #include "base/message.h"
 #include "commands/all.h"
 #include "files/output.h"
+#include "options/argument.h"
 #include "render/json/documents.h"
 #include "render/text/documents.h"
 #include "target/outside.h"
 #include "target/take.h"
 #include "target/target.h"
 
-enum { OPTION_JSON = 256, OPTION_NO_COPY };
+enum { OPTION_JSON = 256, OPTION_ASK };
+
+/* Is an allocator asked, for which its process must stand still? */
+enum ask { ASK_AUTO, ASK_ALWAYS, ASK_NEVER };
+static const char *const ask_words[] = {"auto", "always", "never", NULL};
+
+/* A tenth of a second is no more than a program's clients bear. */
+#define STOP_MS_A_GIB 20
+#define ASK_BYTES_MOST (UINT64_C(4) << 30)
 
 struct request {
-	bool json, no_copy;
+	bool json;
+	enum ask ask;
 };
 
 static const struct command_option options[] = {
     {OPTION_JSON, "json", NULL, "JSON, schema seep.memory/1", NULL, offsetof(struct request, json), NULL},
-    {OPTION_NO_COPY, "no-copy", NULL, "do not stop it to ask jemalloc or tcmalloc", NULL,
-     offsetof(struct request, no_copy), NULL},
+    {OPTION_ASK, "ask", "WHEN", "jemalloc, tcmalloc: auto (RSS to 4G), always, never", &option_word,
+     offsetof(struct request, ask), ask_words},
     {0},
 };
 
@@ -81,12 +91,19 @@ static struct profile *open_target(const char *operand, pid_t *pid, struct error
 }
 
 /* What the allocator of a process that runs says. Which mappings are its own only a recording knows. */
-static bool allocator_tell(struct allocator_figures *figures, struct profile *profile, pid_t pid)
+static bool allocator_tell(struct allocator_figures *figures, struct profile *profile, pid_t pid, enum ask ask)
 {
+	const uint64_t rss = profile->memory[SEEP_MEMORY_LEDGER_AFTER];
 	struct error error;
 
-	if (!allocator_can_tell(profile->allocator))
+	if (ask == ASK_NEVER || !allocator_can_tell(profile->allocator))
 		return false;
+	if (ask == ASK_AUTO && rss > ASK_BYTES_MOST) {
+		message(
+		    "%s was not asked what it keeps: the process would stand still for some %.0f ms; --ask=always does",
+		    profile->allocator, (double)rss / (1 << 30) * STOP_MS_A_GIB);
+		return false;
+	}
 	if (!allocator_ask(figures, profile->allocator, pid, &error)) {
 		message("%s was not asked what it keeps: %s", profile->allocator, error.text);
 		return false;
@@ -161,7 +178,7 @@ static int run(int argc, char **argv)
 	struct profile *profile = open_all(argv + optind, (size_t)(argc - optind), &pid, &error);
 	if (!profile)
 		return command_fail(&error);
-	const bool was_asked = pid && !request.no_copy && allocator_tell(&figures, profile, pid);
+	const bool was_asked = pid && allocator_tell(&figures, profile, pid, request.ask);
 	if (account_make(&account, profile)) {
 		if (was_asked)
 			account_take_figures(&account, &figures);

@@ -46,12 +46,19 @@ for library in libjemalloc.so.2 libtcmalloc_minimal.so.4; do
 	check_equal "$name: what it says is what the program did" "that is all" "$(python3 figures.py)"
 	text=$("$SEEP" memory "$program" | tr '\n' ' ')
 	check_match "$name: in words" 'free but kept by [a-z]+: .* was asked in a copy of the process, which stood still for [0-9.]+ ms' "$text"
-	"$SEEP" memory --no-copy --json "$program" >document.json
-	check_equal "$name: not with --no-copy" "None unasked" "$(json_get document.json "d['heap']['stopped_ms'], d['heap']['allocator_state']" | tr -d "(',)")"
+	"$SEEP" memory --ask=never --json "$program" >document.json
+	check_equal "$name: not with --ask=never" "None unasked" "$(json_get document.json "d['heap']['stopped_ms'], d['heap']['allocator_state']" | tr -d "(',)")"
 	end "$name"
 done
 
 if [ -e /usr/lib/x86_64-linux-gnu/libjemalloc.so.2 ]; then
+	begin keeps-je wide
+	"$SEEP" memory --json "$program" >document.json 2>err
+	check_match "one that would stand still for long is not asked" '^unasked seep: jemalloc was not asked .* would stand still for some 1[0-9][0-9] ms; --ask=always does$' \
+		"$(json_get document.json "d['heap']['allocator_state']") $(cat err)"
+	"$SEEP" memory --ask=always --json "$program" >document.json
+	check_equal "unless that is wanted" known "$(json_get document.json "d['heap']['allocator_state']")"
+	end keeps-je
 	gcc -O1 -rdynamic -DOWN_MALLCTL -o strange "$keeps" /usr/lib/x86_64-linux-gnu/libjemalloc.so.2
 	while read -r mode why; do
 		begin strange "$mode"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* 48 MiB of blocks, of which a sixteenth stays: 3 MiB; and 8 MiB past malloc, which the kernel may join with what the allocator has
- * mapped. It goes on at each byte that it reads. With OWN_MALLCTL its own mallctl() does what the argument says. */
+ * mapped. It goes on at each byte that it reads. "wide" maps shared memory many times. With OWN_MALLCTL its own mallctl() does what the argument says. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <pthread.h>
@@ -10,7 +10,7 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
-enum { COUNT = 196608, SIZE = 256, OWN = 8 << 20 };
+enum { COUNT = 196608, SIZE = 256, OWN = 8 << 20, WIDE = 128 << 20 };
 static void *blocks[COUNT];
 #ifdef OWN_MALLCTL
 static int mode;
@@ -41,6 +41,13 @@ int main(int argc, char **argv)
 		if (i % 16)
 			free(blocks[i]);
 	memset(mmap(NULL, OWN, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), 1, OWN);
+	if (argv[1] && strcmp(argv[1], "wide") == 0) { /* 5 GiB of RSS, in 128 MiB of memory */
+		const int file = memfd_create("wide", 0);
+		if (ftruncate(file, WIDE) != 0)
+			return 1;
+		for (int i = 0; i < 40; i++)
+			mmap(NULL, WIDE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, file, 0);
+	}
 	puts("ready");
 	fflush(stdout);
 	for (char byte; read(0, &byte, 1) == 1;)
