@@ -119,12 +119,56 @@ static void two_snapshots_show_it_too(void **state)
 		fail_msg("of 12 found %u, and %u where nothing is", found, wrong);
 }
 
+/* As if the program had no symbols: every location has a label, which no other has. */
+static void names_take_away(struct spread_program *program)
+{
+	struct profile *profile = program->series[0]; /* all have the same tables */
+
+	for (uint32_t i = 1; i < profile->module_count; i++)
+		profile->modules[i].label = i == 1 ? "app+0x" : "plugin.so+0x";
+	for (uint32_t i = 0; i < profile->location_count; i++)
+		profile->locations[i].labelled = true;
+}
+
+static void a_program_without_names_spreads_alike(void **state)
+{
+	struct spread_program programs[2];
+	struct comparison comparisons[2];
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		spread_program_run(&programs[i], RATE, 80, 30, 3);
+		if (i)
+			names_take_away(&programs[i]);
+		comparison_build(&comparisons[i], programs[i].series[programs[i].count / 2],
+				 programs[i].series[programs[i].count - 1], GROUP_BY_PLACE);
+		comparison_find_spreads(&comparisons[i]);
+	}
+	assert_true(comparisons[0].spreads.count > 0);
+	assert_int_equal(comparisons[1].count, comparisons[0].count);
+	assert_int_equal(comparisons[1].spreads.count, comparisons[0].spreads.count);
+	for (uint32_t k = 0; k < comparisons[0].spreads.count; k++) {
+		const struct spread_place *named = &comparisons[0].spreads.items[k],
+					  *other = &comparisons[1].spreads.items[k];
+		assert_int_equal(other->level, named->level);
+		assert_int_equal(other->stacks, named->stacks);
+		assert_true(other->growth == named->growth && !other->line == !named->line);
+		if (named->line)
+			assert_string_equal(other->line->function, named->line->function);
+	}
+	for (int i = 0; i < 2; i++) {
+		comparison_free(&comparisons[i]);
+		spread_program_free(&programs[i]);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(nothing_is_found_where_nothing_grows),
 	    cmocka_unit_test(a_leak_over_many_places_is_found_at_its_function),
 	    cmocka_unit_test(two_snapshots_show_it_too),
+	    cmocka_unit_test(a_program_without_names_spreads_alike),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
