@@ -1,19 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Builds a call tree. A first pass over the locations of each profile finds out which frames they stand for; then every
- * stack is walked from its oldest caller to the function that allocated, and a table of (parent, frame) says which node
- * comes next. Both are compared, so that no two functions are ever taken for one. Nodes are made after their parents, so
- * sums run through the array backwards. */
+/* Builds a call tree. A first pass over the locations of each profile finds out which frames they stand for
+ * (call_frames.c); then every stack is walked from its oldest caller to the function that allocated, as far as no stack
+ * before went the same way, and a table of (parent, frame) says which node comes next. Both are compared, so that no two
+ * functions are ever taken for one. Nodes are made after their parents, so sums run through the array backwards. */
 #include <stdlib.h>
-#include <string.h>
 
 #include <seep/snapshot.h>
 
 #include "base/budget.h"
 #include "base/map.h"
 #include "base/memory.h"
-#include "files/path.h"
 #include "profile/profile.h"
 #include "tree/call_tree.h"
+#include "tree/call_tree_private.h"
 
 #define NO_NODE UINT32_MAX
 enum { LINES_PER_NODE = 2 }; /* on average; further ones are not told apart */
@@ -28,10 +27,8 @@ struct node_line {
 
 struct tree_builder {
 	struct call_tree *tree;
-	uint32_t node_capacity, frame_capacity, module_capacity;
-	const char **identities; /* by module of the tree: the part of its name that counts, interned */
-	uint32_t identity_capacity;
-	struct index_table frames;   /* by what a frame is */
+	uint32_t node_capacity;
+	struct call_frames frames;
 	struct index_table children; /* by parent and frame */
 	struct map *lines;           /* node and line -> index into node_lines */
 	struct node_line *node_lines;
@@ -41,177 +38,10 @@ struct tree_builder {
 	/* of the profile that is being added */
 	const struct profile *profile;
 	enum call_side side;
-	uint32_t *first_frame;     /* a location's first entry in line_frames, by location */
-	uint32_t *location_frames; /* frame of every line of every location */
 	uint32_t *known[2]; /* by the profile's node: the tree's, 0 where there is none yet; [1] of truncated stacks */
-	bool has_lines;     /* some locations have lines of source files */
 	uint32_t *path;     /* room for the nodes that a walk has to go down */
 	uint32_t path_capacity;
 };
-
-/* The part of a module's name that is equal for all of its builds: nothing of the program itself, else the file's name
- * without version and without the " (deleted)" of a file that was replaced. */
-static size_t module_identity(const struct profile_module *module, const char **text)
-{
-	if (module->flags & SEEP_MODULE_EXECUTABLE) {
-		*text = "";
-		return 0;
-	}
-	*text = path_base_name(module->path);
-	const char *end = strstr(*text, ".so");
-	if (!end)
-		end = strstr(*text, " (deleted)");
-	return end ? (size_t)(end - *text) : strlen(*text);
-}
-
-static uint32_t module_add(struct tree_builder *builder, const char *path, const char *identity, size_t length)
-{
-	struct call_tree *tree = builder->tree;
-
-	ARRAY_RESERVE(tree->modules, tree->module_count, builder->module_capacity);
-	tree->modules[tree->module_count] = string_pool_intern(tree->strings, path);
-	if (builder->identity_capacity < builder->module_capacity) {
-		builder->identity_capacity = builder->module_capacity;
-		builder->identities = memory_resize(builder->identities, builder->identity_capacity, sizeof(char *));
-	}
-	builder->identities[tree->module_count] = string_pool_intern_bytes(tree->strings, identity, length);
-	return tree->module_count++;
-}
-
-static uint64_t frame_hash(const void *context, const struct call_frame *frame)
-{
-	const struct tree_builder *builder = context;
-	const uint64_t seed = (uint64_t)(uintptr_t)builder->identities[frame->module] << 2 | frame->kind;
-
-	return hash_bytes(builder->secret ^ seed, frame->function, strlen(frame->function));
-}
-
-static uint64_t frame_hash_again(const void *context, uint32_t index)
-{
-	return frame_hash(context, &((const struct tree_builder *)context)->tree->frames[index]);
-}
-
-static bool frame_is(const struct tree_builder *builder, const struct call_frame *a, const struct call_frame *b)
-{
-	return a->kind == b->kind && builder->identities[a->module] == builder->identities[b->module] &&
-	       (a->function == b->function || strcmp(a->function, b->function) == 0);
-}
-
-static uint32_t frame_add(struct tree_builder *builder, const struct call_frame *frame)
-{
-	struct call_tree *tree = builder->tree;
-
-	ARRAY_RESERVE(tree->frames, tree->frame_count, builder->frame_capacity);
-	tree->frames[tree->frame_count] = *frame;
-	return tree->frame_count++;
-}
-
-static uint32_t frame_find(struct tree_builder *builder, const struct call_frame *wanted, size_t place)
-{
-	struct call_tree *tree = builder->tree;
-
-	for (size_t at = place;; at++) {
-		uint32_t *slot = index_table_slot(&builder->frames, at);
-		if (*slot && frame_is(builder, wanted, &tree->frames[*slot - 1]))
-			return *slot - 1;
-		if (*slot)
-			continue;
-		*slot = frame_add(builder, wanted) + 1;
-		return *slot - 1;
-	}
-}
-
-/* One that stands for no function. */
-static uint32_t frame_made_up(struct tree_builder *builder, enum call_kind kind, const char *name)
-{
-	const struct call_frame frame = {.function = name, .kind = kind};
-
-	index_table_reserve(&builder->frames, builder->tree->frame_count + 1, builder->tree->frame_count,
-			    frame_hash_again, builder);
-	return frame_find(builder, &frame, frame_hash(builder, &frame));
-}
-
-/* Frames that are looked up together, so that what is far away in memory is asked for before it is needed. */
-enum { FRAMES_AT_ONCE = 32 };
-
-struct frame_batch {
-	struct call_frame wanted[FRAMES_AT_ONCE];
-	size_t places[FRAMES_AT_ONCE];
-	uint32_t count;
-};
-
-static uint32_t *batch_find(struct tree_builder *builder, struct frame_batch *batch, uint32_t *frames)
-{
-	for (uint32_t k = 0; k < batch->count; k++) {
-		const uint32_t index = *index_table_slot(&builder->frames, batch->places[k]);
-		if (index)
-			__builtin_prefetch(&builder->tree->frames[index - 1]);
-	}
-	for (uint32_t k = 0; k < batch->count; k++)
-		*frames++ = frame_find(builder, &batch->wanted[k], batch->places[k]);
-	batch->count = 0;
-	return frames;
-}
-
-static void batch_add(struct tree_builder *builder, struct frame_batch *batch, const char *function, uint32_t module)
-{
-	struct call_frame *frame = &batch->wanted[batch->count];
-
-	*frame = (struct call_frame){.function = function, .module = module, .kind = CALL_FUNCTION};
-	batch->places[batch->count] = frame_hash(builder, frame);
-	__builtin_prefetch(index_table_slot(&builder->frames, batch->places[batch->count++]), 1);
-}
-
-/* Makes the profile's modules the tree's; returns the first one's number. */
-static uint32_t modules_add(struct tree_builder *builder, const struct profile *profile)
-{
-	const uint32_t first = builder->tree->module_count;
-
-	for (uint32_t i = 0; i < profile->module_count; i++) {
-		const char *identity = "";
-		const size_t length = module_identity(&profile->modules[i], &identity);
-		module_add(builder, profile->modules[i].path, identity, length);
-	}
-	return first;
-}
-
-/* The frames of all lines of all locations of the profile. */
-static void frames_prepare(struct tree_builder *builder)
-{
-	const struct profile *profile = builder->profile;
-	const uint32_t module = modules_add(builder, profile);
-	struct frame_batch batch = {.count = 0};
-	size_t total = 0;
-
-	builder->first_frame = memory_allocate((size_t)profile->location_count + 1, sizeof *builder->first_frame);
-	for (uint32_t i = 0; i < profile->location_count; i++) {
-		builder->first_frame[i] = (uint32_t)total;
-		total += profile->locations[i].line_count;
-	}
-	builder->location_frames = memory_allocate(total + 1, sizeof *builder->location_frames);
-	index_table_reserve(&builder->frames, builder->tree->frame_count + total, builder->tree->frame_count,
-			    frame_hash_again, builder);
-	uint32_t *next = builder->location_frames;
-	for (uint32_t i = 0; i < profile->location_count; i++) {
-		const struct profile_location *location = &profile->locations[i];
-		for (uint32_t k = 0; k < location->line_count; k++) {
-			const struct source_line *line = &profile_lines(profile, location)[k];
-			builder->has_lines |= line->file && line->line;
-			if (location->labelled && !builder->tree->differential) {
-				/* no other location has this name */
-				next = batch_find(builder, &batch, next);
-				*next++ = frame_add(builder, &(struct call_frame){.function = line->function,
-										  .module = module + location->module,
-										  .kind = CALL_FUNCTION});
-				continue;
-			}
-			batch_add(builder, &batch, line->function, module + location->module);
-			if (batch.count == FRAMES_AT_ONCE)
-				next = batch_find(builder, &batch, next);
-		}
-	}
-	batch_find(builder, &batch, next);
-}
 
 static uint64_t child_hash(const struct tree_builder *builder, uint32_t parent, uint32_t frame)
 {
@@ -289,7 +119,7 @@ static bool calls_go_down(struct tree_builder *builder, uint32_t *node, struct f
 {
 	const struct profile_location *location = frame_walk_location(builder->profile, *call);
 	const uint32_t *frames =
-	    &builder->location_frames[builder->first_frame[location - builder->profile->locations]];
+	    &builder->frames.of_lines[builder->frames.first[location - builder->profile->locations]];
 
 	for (call->line = location->line_count; call->line-- > 0;) {
 		const bool is_near = builder->tree->nodes[*node].depth < depth_end;
@@ -329,7 +159,8 @@ static uint32_t stack_walk(struct tree_builder *builder, const struct profile_si
 		}
 		known[next.node] = node;
 	}
-	for (uint32_t at = node; builder->has_lines && frame_walk_has(call); call = frame_walk_next(profile, call)) {
+	for (uint32_t at = node; builder->frames.has_lines && frame_walk_has(call);
+	     call = frame_walk_next(profile, call)) {
 		node_add_line(builder, at, frame_walk_line(profile, call), site);
 		at = builder->tree->nodes[at].parent;
 	}
@@ -360,9 +191,10 @@ static void site_add(struct tree_builder *builder, const struct profile_site *si
 	uint32_t node = 0;
 
 	if (site->truncated)
-		node = node_child(builder, node, frame_made_up(builder, CALL_TRUNCATED, "[truncated]"));
+		node = node_child(builder, node, call_frames_made_up(&builder->frames, CALL_TRUNCATED, "[truncated]"));
 	else if (site->depth == 0)
-		node = node_child(builder, node, frame_made_up(builder, CALL_NO_STACK, profile_site_stand_in(site)));
+		node = node_child(builder, node,
+				  call_frames_made_up(&builder->frames, CALL_NO_STACK, profile_site_stand_in(site)));
 	if (node == NO_NODE)
 		node = 0;
 	if (node)
@@ -402,15 +234,14 @@ static void profile_add(struct tree_builder *builder, const struct profile *prof
 {
 	builder->profile = profile;
 	builder->side = side;
-	frames_prepare(builder);
+	call_frames_prepare(&builder->frames, profile);
 	for (int i = 0; i < 2; i++)
 		builder->known[i] = memory_allocate(profile->node_count + 1u, sizeof *builder->known[i]);
 	struct site_rank *ranks = sites_rank(profile);
 	for (uint32_t i = 0; i < profile->site_count; i++)
 		site_add(builder, &profile->sites[ranks[i].site]);
 	free(ranks);
-	free(builder->first_frame);
-	free(builder->location_frames);
+	call_frames_forget_profile(&builder->frames);
 	free(builder->known[0]);
 	free(builder->known[1]);
 }
@@ -438,8 +269,7 @@ static void lines_choose(struct tree_builder *builder)
 
 static void builder_free(struct tree_builder *builder)
 {
-	free(builder->identities);
-	index_table_free(&builder->frames);
+	call_frames_close(&builder->frames);
 	index_table_free(&builder->children);
 	map_free(builder->lines);
 	free(builder->node_lines);
@@ -464,8 +294,8 @@ struct call_tree *call_tree_build(const struct profile *now, const struct profil
 	tree->differential = base != NULL;
 	tree->nodes = memory_allocate(builder.node_capacity, sizeof *tree->nodes);
 	tree->node_count = 1;
-	module_add(&builder, "", "", 0);
-	tree->nodes[0].frame = frame_made_up(&builder, CALL_ROOT, "all");
+	call_frames_open(&builder.frames, tree);
+	tree->nodes[0].frame = call_frames_made_up(&builder.frames, CALL_ROOT, "all");
 	profile_add(&builder, now, CALL_NOW);
 	if (base)
 		profile_add(&builder, base, CALL_BASE);

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The frames and modules of a call tree that is being built (call_frames.c). */
+#ifndef SEEP_TREE_CALL_TREE_PRIVATE_H
+#define SEEP_TREE_CALL_TREE_PRIVATE_H
+
+#include "base/map.h"
+#include "tree/call_tree.h"
+
+struct call_frames {
+	struct call_tree *tree;
+	const char **identities; /* by module of the tree: the part of its name that counts, interned */
+	uint32_t identity_capacity, frame_capacity, module_capacity;
+	struct index_table table; /* by what a frame is */
+	uint64_t secret;
+	/* of the profile that was prepared last */
+	uint32_t *first;    /* a location's first entry in of_lines, by location */
+	uint32_t *of_lines; /* frame of every line of every location */
+	bool has_lines;     /* some have lines of source files, here or in one before */
+};
+
+/* Module 0 is none. */
+void call_frames_open(struct call_frames *frames, struct call_tree *tree);
+void call_frames_close(struct call_frames *frames);
+
+/* The frames of all lines of all locations of the profile. */
+void call_frames_prepare(struct call_frames *frames, const struct profile *profile);
+void call_frames_forget_profile(struct call_frames *frames);
+
+/* One that stands for no function. */
+uint32_t call_frames_made_up(struct call_frames *frames, enum call_kind kind, const char *name);
+
+#endif
