@@ -108,8 +108,9 @@ static void excerpt_fill(struct source_excerpt *excerpt, struct candidate *candi
 		excerpt->left_out +=
 		    candidates[at].row->line <= excerpt->files[candidates[at].file].source->file.line_count;
 	for (uint32_t i = 0; i < excerpt->count; i++)
-		qsort(excerpt->files[i].numbers, excerpt->files[i].count, sizeof *excerpt->files[i].numbers,
-		      number_compare);
+		if (excerpt->files[i].count) /* else there is no array to be sorted */
+			qsort(excerpt->files[i].numbers, excerpt->files[i].count, sizeof *excerpt->files[i].numbers,
+			      number_compare);
 	map_free(taken);
 }
 
