@@ -36,7 +36,7 @@ struct request {
 #define FIELD(name) offsetof(struct request, name)
 
 static const struct command_option options[] = {
-    {OPTION_TO, "to", "ADDRESS", "pyroscope+URL, pyroscope-ingest+URL or parca+URL", &option_list, FIELD(to), NULL},
+    {OPTION_TO, "to", "ADDRESS", "pyroscope+URL, pyroscope-ingest+, parca+, otlp+URL", &option_list, FIELD(to), NULL},
     {'f', "follow", NULL, "go on while the recordings grow", NULL, FIELD(follow), NULL},
     {OPTION_SERVICE, "service", "NAME", "service_name [OTEL_SERVICE_NAME, or the command]", &option_text,
      FIELD(service), NULL},
@@ -102,7 +102,7 @@ static int plans_make(const struct request *request, struct push_plan *plans)
 
 	if (request->to.count == 0)
 		return command_usage(&command_push,
-				     "--to is missing: pyroscope+URL, pyroscope-ingest+URL or parca+URL");
+				     "--to is missing: pyroscope+URL, pyroscope-ingest+URL, parca+URL or otlp+URL");
 	for (size_t i = 0; i < request->to.count; i++) {
 		if (!destination_parse(&plans[i].destination, request->to.items[i], &error))
 			return command_usage(&command_push, "--to: %s", error.text);
@@ -213,7 +213,7 @@ static int run(int argc, char **argv)
 const struct command command_push = {
     .name = "push",
     .operands = "TARGET...",
-    .summary = "send what recordings grow by to Pyroscope or Parca",
+    .summary = "send what recordings grow by to Pyroscope, Parca or OTLP",
     .notes = "TARGET is a recording, a PID that is recorded, or a directory of recordings.\n"
 	     "Each snapshot is sent once, whoever sends it: what was allocated since the one\n"
 	     "before, and what is in use. Where a server is away, the recording waits for it.",

@@ -10,7 +10,7 @@
 
 /*
  * Pyroscope: its defaults (pkg/validation/limits.go): 16,000 samples and 4 MiB a profile, 30 labels, nothing older than
- * an hour, of which five minutes are for the way.
+ * an hour, of which five minutes are for the way. OTLP: 64 MiB a request.
  */
 static const struct {
 	const char *prefix, *software;
@@ -19,6 +19,7 @@ static const struct {
     [DESTINATION_PYROSCOPE] = {"pyroscope+", "Pyroscope", {16000, 4000000, HOUR_NS / 60 * 55, 30}},
     [DESTINATION_INGEST] = {"pyroscope-ingest+", "Pyroscope", {16000, 4000000, HOUR_NS / 60 * 55, 30}},
     [DESTINATION_PARCA] = {"parca+", "Parca", {0, 16 << 20, 0, 0}},
+    [DESTINATION_OTLP] = {"otlp+", "the OTLP receiver", {0, 16 << 20, 0, 0}},
 };
 
 const char *destination_software(const struct destination *destination)

@@ -13,6 +13,7 @@ enum destination_kind {
 	DESTINATION_PYROSCOPE, /* push.v1 */
 	DESTINATION_INGEST,    /* Pyroscope's older way, which collectors take, too */
 	DESTINATION_PARCA,     /* WriteRaw */
+	DESTINATION_OTLP,      /* OpenTelemetry's profiles, v1development */
 	DESTINATION_KINDS
 };
 

@@ -9,6 +9,7 @@
 
 #include "base/memory.h"
 #include "export/rows.h"
+#include "push/otlp.h"
 #include "push/wire.h"
 #include "target/listing.h"
 #include "work/clock.h"
@@ -91,6 +92,20 @@ static void labels_make(struct labels *labels, struct push_stream *stream, const
 
 enum step { STEP_DONE, STEP_NOT_NOW, STEP_FAULT };
 
+/* An OTLP receiver takes a request, and says in the answer what of it it has dropped. */
+static void part_refused_note(const struct push_plan *plan, struct answer *answer)
+{
+	struct buffer why = {0};
+	const uint64_t refused = otlp_refused(answer->body.data, answer->body.length, &why);
+
+	if (refused) {
+		answer->outcome = OUTCOME_REFUSED;
+		error_set(&answer->fault, "%.200s refuses %" PRIu64 " of the profiles: %.200s", plan->destination.name,
+			  refused, why.length ? why.data : "it does not say why");
+	}
+	buffer_free(&why);
+}
+
 /* Sends as many rows as fit, and moves `rest` behind them. */
 static enum step piece_send(struct push_stream *stream, const struct labels *labels, struct export_interval *rest,
 			    bool *is_refused)
@@ -103,6 +118,9 @@ static enum step piece_send(struct push_stream *stream, const struct labels *lab
 
 	transport_post(plan->transport, &plan->destination, parcel.path.data, parcel.type, &parcel.body, &answer);
 	parcel_free(&parcel);
+	if (plan->destination.kind == DESTINATION_OTLP && answer.outcome == OUTCOME_TAKEN)
+		part_refused_note(plan, &answer);
+	buffer_free(&answer.body);
 	if (answer.outcome == OUTCOME_LATER || answer.outcome == OUTCOME_CLOSED) {
 		failure_note(stream, &answer);
 		return STEP_NOT_NOW;

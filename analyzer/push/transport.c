@@ -109,8 +109,7 @@ static enum outcome outcome_of(long status)
 	return status < 400 || (status >= 401 && status <= 405) || status == 407 ? OUTCOME_CLOSED : OUTCOME_REFUSED;
 }
 
-static void status_judge(CURL *handle, const struct destination *destination, const struct buffer *text,
-			 struct answer *answer)
+static void status_judge(CURL *handle, const struct destination *destination, struct answer *answer)
 {
 	curl_off_t retry_s = 0;
 	long status = 0;
@@ -120,8 +119,8 @@ static void status_judge(CURL *handle, const struct destination *destination, co
 	answer->outcome = outcome_of(status);
 	if (retry_s > 0)
 		answer->retry_ns = (uint64_t)(retry_s < RETRY_MOST_S ? retry_s : RETRY_MOST_S) * UINT64_C(1000000000);
-	error_set(&answer->fault, "%.200s answers %ld%s%.200s", destination->name, status, text->length ? ": " : "",
-		  text->length ? text->data : "");
+	error_set(&answer->fault, "%.200s answers %ld%s%.200s", destination->name, status,
+		  answer->body.length ? ": " : "", answer->body.length ? answer->body.data : "");
 }
 
 static struct curl_slist *headers_make(const struct transport *transport, const char *type)
@@ -143,7 +142,7 @@ void transport_post(struct transport *transport, const struct destination *desti
 		    const char *type, const struct buffer *body, struct answer *answer)
 {
 	CURL *handle = transport->handle;
-	struct buffer url = {0}, text = {0};
+	struct buffer url = {0};
 	struct curl_slist *headers = headers_make(transport, type);
 	char detail[CURL_ERROR_SIZE] = "";
 
@@ -162,7 +161,7 @@ void transport_post(struct transport *transport, const struct destination *desti
 	(curl.curl_easy_setopt)(handle, CURLOPT_TIMEOUT, (long)WHOLE_S);
 	(curl.curl_easy_setopt)(handle, CURLOPT_ERRORBUFFER, detail);
 	(curl.curl_easy_setopt)(handle, CURLOPT_WRITEFUNCTION, answer_take);
-	(curl.curl_easy_setopt)(handle, CURLOPT_WRITEDATA, &text);
+	(curl.curl_easy_setopt)(handle, CURLOPT_WRITEDATA, &answer->body);
 	(curl.curl_easy_setopt)(handle, CURLOPT_NOPROGRESS, 0L);
 	(curl.curl_easy_setopt)(handle, CURLOPT_XFERINFOFUNCTION, is_stopped);
 	(curl.curl_easy_setopt)(handle, CURLOPT_XFERINFODATA, (void *)(uintptr_t)transport->stop);
@@ -170,7 +169,7 @@ void transport_post(struct transport *transport, const struct destination *desti
 		(curl.curl_easy_setopt)(handle, CURLOPT_CAINFO, transport->certificates);
 	const CURLcode code = curl.curl_easy_perform(handle);
 	if (code == CURLE_OK)
-		status_judge(handle, destination, &text, answer);
+		status_judge(handle, destination, answer);
 	else
 		error_set(&answer->fault, "%.200s: %.200s", destination->name,
 			  *detail ? detail : curl.curl_easy_strerror(code));
@@ -178,5 +177,4 @@ void transport_post(struct transport *transport, const struct destination *desti
 		answer->outcome = OUTCOME_CLOSED;
 	curl.curl_slist_free_all(headers);
 	buffer_free(&url);
-	buffer_free(&text);
 }

@@ -22,6 +22,7 @@ struct answer {
 	enum outcome outcome;
 	uint64_t retry_ns;  /* how long it asks to be left alone; 0: it does not say */
 	struct error fault; /* what it said, or what went wrong; unless it was taken */
+	struct buffer body; /* of the answer, its beginning; to be freed */
 };
 
 struct transport {

@@ -15,6 +15,7 @@
 #include "files/base64.h"
 #include "files/gzip.h"
 #include "files/protobuf.h"
+#include "push/otlp.h"
 
 enum push_field {
 	REQUEST_SERIES = 1,
@@ -42,18 +43,37 @@ static void label_field(struct buffer *series, struct buffer *message, const cha
 	protobuf_message(series, SERIES_LABELS, message);
 }
 
-/* A UUID that is the same whenever the same stretch is sent again. */
-static void identity_write(char text[static 40], const struct export_interval *interval)
+/* The same whenever the same stretch is sent again. */
+static void identity_make(uint64_t identity[static 2], const struct export_interval *interval)
 {
 	const struct profile *now = interval->now;
 	const uint64_t words[] = {now->pid,       now->start_ticks, now->start_unix_ns,
 				  now->start_ns,  now->number,      interval->base != NULL ? interval->base->number : 0,
 				  interval->first};
-	const uint64_t high = hash_bytes(hash_bytes(1, now->boot_id, sizeof now->boot_id), words, sizeof words),
-		       low = hash_bytes(high, words, sizeof words);
 
-	snprintf(text, 40, "%08x-%04x-4%03x-8%03x-%012" PRIx64, (unsigned)(high >> 32), (unsigned)(high >> 16 & 0xffff),
-		 (unsigned)(high & 0xfff), (unsigned)(low >> 48 & 0xfff), low & UINT64_C(0xffffffffffff));
+	identity[0] = hash_bytes(hash_bytes(1, now->boot_id, sizeof now->boot_id), words, sizeof words);
+	identity[1] = hash_bytes(identity[0], words, sizeof words);
+}
+
+/* As a UUID. */
+static void identity_write(char text[static 40], const struct export_interval *interval)
+{
+	uint64_t of[2];
+
+	identity_make(of, interval);
+	snprintf(text, 40, "%08x-%04x-4%03x-8%03x-%012" PRIx64, (unsigned)(of[0] >> 32),
+		 (unsigned)(of[0] >> 16 & 0xffff), (unsigned)(of[0] & 0xfff), (unsigned)(of[1] >> 48 & 0xfff),
+		 of[1] & UINT64_C(0xffffffffffff));
+}
+
+static void otlp_parcel(struct parcel *parcel, const struct labels *labels, const struct export_interval *interval)
+{
+	uint64_t identity[2];
+
+	identity_make(identity, interval);
+	otlp_write(&parcel->body, labels, interval, (const uint8_t *)identity);
+	buffer_append_text(&parcel->path, "/v1development/profiles");
+	parcel->type = "application/x-protobuf";
 }
 
 static void pyroscope_write(struct parcel *parcel, const struct labels *labels, const struct export_interval *interval,
@@ -200,8 +220,10 @@ uint32_t wire_fill(struct parcel *parcel, const struct destination *destination,
 		pyroscope_write(parcel, labels, &taken, &plain);
 	else if (destination->kind == DESTINATION_INGEST)
 		ingest_write(parcel, labels, &taken, &plain);
-	else
+	else if (destination->kind == DESTINATION_PARCA)
 		parca_write(parcel, labels, &taken);
+	else
+		otlp_parcel(parcel, labels, &taken);
 	buffer_free(&plain);
 	return count;
 }

@@ -42,8 +42,8 @@ collector server
 echo 'pod="web-1"
 a.b/c="x \"y\""' >downward
 output=$(OTEL_RESOURCE_ATTRIBUTES='zone=eu%2D1,env=lost' "$SEEP" push --label env=prod --labels-file downward \
-	--to "pyroscope+http://127.0.0.1:$port" --to "pyroscope-ingest+http://127.0.0.1:$port" --to "parca+http://127.0.0.1:$port/" whole 2>&1)
-check_equal "a recording goes to three servers" "0 3" "$? $(grep -c "took $count snapshots" <<<"$output")"
+	--to "pyroscope+http://127.0.0.1:$port" --to "pyroscope-ingest+http://127.0.0.1:$port" --to "parca+http://127.0.0.1:$port/" --to "otlp+http://127.0.0.1:$port" whole 2>&1)
+check_equal "a recording goes to four servers" "0 4" "$? $(grep -c "took $count snapshots" <<<"$output")"
 check_equal "none of them has anything against it" "[]" "$(taken server refused)"
 check_equal "each snapshot is there once" "$count $count $((2 * count))" \
 	"$(taken server '" ".join(str(sum(e["by"] == by for e in taken)) for by in ("push", "ingest", "parca"))')"
@@ -51,6 +51,9 @@ check_equal "what was allocated adds up, and the last has what is in use" "$allo
 	"$(taken server '"%d %d" % (total([e for e in taken if e["by"] == "push"], "alloc_space"), [e for e in taken if e["by"] == "push"][-1]["sums"]["inuse_space"])')"
 check_equal "Parca's are two: what is in use has no duration" "$allocated 0.0 True" \
 	"$(taken server '"%d %s %s" % (total([e for e in taken if e["by"] == "parca"], "alloc_space"), sum(e["seconds"] for e in taken if e["by"] == "parca" and "inuse_space" in e["sums"]), all(e["normalized"] for e in taken if e["by"] == "parca"))')"
+check_equal "an OTLP receiver gets a profile for each value, with one name for all receivers" \
+	"$allocated $in_use memory [['memory', 'bytes']] 0.0" \
+	"$(taken server '"%d %d %s %s %s" % (total([e for e in taken if e["by"] == "otlp"], "alloc_space"), [e for e in taken if "inuse_space" in e["sums"] and e["by"] == "otlp"][-1]["sums"]["inuse_space"], taken[-1]["scope"], taken[-1]["period"], sum(e["seconds"] for e in taken if e["by"] == "otlp" and "inuse_space" in e["sums"]))')"
 check_equal "functions have their names" "True" "$(taken server 'all("keep" in e["functions"] for e in taken if e["sums"].get("inuse_space"))')"
 check_equal "labels come from the line, the environment and the file, in this order" \
 	"{'__delta__': 'false', '__name__': 'memory', 'a_b_c': 'x \"y\"', 'env': 'prod', 'pod': 'web-1', 'service_name': 'grows', 'zone': 'eu-1'}" \

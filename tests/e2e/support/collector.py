@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""A server that takes profiles as Pyroscope and Parca do, as strictly as they.
+"""A server that takes profiles as Pyroscope, Parca and OpenTelemetry's collectors do, as strictly as they.
 
 	collector.py DIRECTORY [CERTIFICATE KEY]
 
@@ -195,7 +195,80 @@ def take_parca(headers, query, body):
     return taken
 
 
-TAKERS = {"/push.v1.PusherService/Push": take_push, "/ingest": take_ingest, "/api/profiles/writeraw": take_parca}
+def otlp_tables(dictionary):
+    """By the number of the table, its entries as their fields; texts as texts."""
+    tables = {number: [] for number in range(1, 8)}
+    for number, value in fields(dictionary):
+        tables[number].append(value.decode() if number == 5 else list(fields(value)))
+    for number, entries in tables.items():
+        if not entries or entries[0] not in ([], ""):
+            raise Refused("table %d does not begin with the zero value" % number)
+    return tables
+
+
+def take_otlp(headers, query, body):
+    """profiles/v1development: the first entry of every table is the zero value, a profile has one type, stacks are leaf first."""
+    if headers["Content-Type"] != "application/x-protobuf":
+        raise Refused("content type", 415)
+    request = list(fields(body))
+    tables = otlp_tables(next(value for number, value in request if number == 2))
+    texts = tables[5]
+    name_of = lambda location: [texts[dict(tables[3][dict(fields(line)).get(1, 0)]).get(1, 0)]
+                                for number, line in tables[2][location] if number == 3]
+    taken = []
+    for resources in (value for number, value in request if number == 1):
+        labels, scopes = {}, []
+        for number, value in fields(resources):
+            if number == 2:
+                scopes.append(list(fields(value)))
+                continue
+            for _, attribute in fields(value):
+                pair = dict(fields(attribute))
+                labels[pair[1].decode()] = dict(fields(pair[2]))[1].decode()
+        if "service.name" not in labels:
+            raise Refused("no service.name")
+        for scope in scopes:
+            name = dict(fields(dict(scope)[1]))[1].decode()
+            for profile in (list(fields64(value)) for number, value in scope if number == 2):
+                one = dict(profile)
+                kind = texts[dict(fields(one[1]))[1]]
+                period = [texts[dict(fields(one[5])).get(field, 0)] for field in (1, 2)]
+                total, functions, samples = 0, {}, 0
+                for number, value in profile:
+                    if number != 2:
+                        continue
+                    sample = dict(fields(value))
+                    values, stack = packed(sample[4]), dict(tables[7][sample[1]])
+                    if len(values) != 1 or values[0] <= 0 or sample[1] == 0:
+                        raise Refused("a sample %s" % sample)
+                    total, samples = total + values[0], samples + 1
+                    for function in {each for location in packed(stack[1]) for each in name_of(location)}:
+                        functions[function] = functions.get(function, 0) + values[0]
+                if len(one.get(7, b"")) != 16 or one.get(6, 0) == 0:
+                    raise Refused("no profile_id or no period")
+                check_age(one[3] / 1e9)
+                taken.append({"by": "otlp", "scope": name, "period": [period], "sums": {kind: total}, "samples": samples,
+                              "functions": functions, "seconds": one.get(4, 0) / 1e9, "time": one[3] / 1e9,
+                              "labels": labels, "id": one[7].hex(),
+                              "files": sum(1 for entry in tables[1] if dict(entry).get(5)), "type": texts[1]})
+    return taken
+
+
+def fields64(data):
+    """As fields(), of a profile, whose time alone has 64 bits that are fixed."""
+    at = data.index(b"\x19", 0)
+    while True:  # the key of field 3, where the fields before it end
+        try:
+            before = list(fields(data[:at]))
+            break
+        except (IndexError, Refused):
+            at = data.index(b"\x19", at + 1)
+    yield from before
+    yield 3, int.from_bytes(data[at + 1 : at + 9], "little")
+    yield from fields(data[at + 9 :])
+
+
+TAKERS = {"/v1development/profiles": take_otlp, "/push.v1.PusherService/Push": take_push, "/ingest": take_ingest, "/api/profiles/writeraw": take_parca}
 
 
 def note(name, entry):

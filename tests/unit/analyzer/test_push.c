@@ -12,6 +12,7 @@
 #include "export/rows.h"
 #include "push/destination.h"
 #include "push/labels.h"
+#include "push/otlp.h"
 #include "push/position.h"
 
 static void an_address_says_kind_host_and_base(void **state)
@@ -61,6 +62,19 @@ static void what_is_no_address_is_refused(void **state)
 		assert_false(destination_parse(&destination, wrong[i], &error));
 	assert_false(destination_parse(&destination, "pyroscope+https://user:password@host/base", &error));
 	assert_null(strstr(error.text, "password@"));
+}
+
+static void a_receiver_may_take_a_part(void **state)
+{
+	struct buffer why = {0};
+
+	(void)state;
+	assert_int_equal(otlp_refused("\x0a\x06\x08\x03\x12\x02no", 8, &why), 3);
+	assert_string_equal(why.data, "no");
+	assert_int_equal(otlp_refused("\x0a\x04\x08\x03\x12\x7f", 6, &why), 3);
+	assert_int_equal(otlp_refused("", 0, &why), 0);
+	assert_int_equal(otlp_refused("<html>", 6, &why), 0);
+	buffer_free(&why);
 }
 
 static void the_first_label_of_a_name_wins(void **state)
@@ -173,6 +187,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(an_address_says_kind_host_and_base),
 	    cmocka_unit_test(what_is_no_address_is_refused),
+	    cmocka_unit_test(a_receiver_may_take_a_part),
 	    cmocka_unit_test(the_first_label_of_a_name_wins),
 	    cmocka_unit_test(what_is_no_label_is_refused),
 	    cmocka_unit_test(a_stretch_has_what_was_allocated_in_it_and_what_is_in_use),
