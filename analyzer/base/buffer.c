@@ -40,13 +40,6 @@ void buffer_append_text(struct buffer *buffer, const char *text)
 	buffer_append(buffer, text, strlen(text));
 }
 
-void buffer_append_byte(struct buffer *buffer, char byte)
-{
-	buffer_reserve(buffer, 1);
-	buffer->data[buffer->length++] = byte;
-	buffer->data[buffer->length] = '\0';
-}
-
 void buffer_append_unsigned(struct buffer *buffer, uint64_t value)
 {
 	char digits[20];

@@ -23,13 +23,20 @@ struct buffer { /* zero-initialise */
 void buffer_grow(struct buffer *buffer, size_t length);
 static inline void buffer_reserve(struct buffer *buffer, size_t length)
 {
-	if (buffer->drain || buffer->capacity - buffer->length <= length)
+	const bool is_full = buffer->drain && buffer->length >= buffer->drain_bytes;
+
+	if (is_full || buffer->capacity - buffer->length <= length)
 		buffer_grow(buffer, length);
 }
 
 void buffer_append(struct buffer *buffer, const void *data, size_t length);
 void buffer_append_text(struct buffer *buffer, const char *text);
-void buffer_append_byte(struct buffer *buffer, char byte);
+static inline void buffer_append_byte(struct buffer *buffer, char byte)
+{
+	buffer_reserve(buffer, 1);
+	buffer->data[buffer->length++] = byte;
+	buffer->data[buffer->length] = '\0';
+}
 void buffer_append_hex(struct buffer *buffer, const uint8_t *bytes, size_t count); /* two digits a byte */
 void buffer_append_unsigned(struct buffer *buffer, uint64_t value);                /* decimal */
 void buffer_printf(struct buffer *buffer, const char *format, ...) __attribute__((format(printf, 2, 3)));
