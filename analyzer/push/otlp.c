@@ -78,7 +78,9 @@ static uint32_t attribute_add(struct writer *writer, const char *name, const cha
 	protobuf_unsigned(&writer->inner, ATTRIBUTE_KEY, pprof_text(&writer->texts, name));
 	protobuf_message(&writer->inner, ATTRIBUTE_VALUE, &writer->deeper);
 	protobuf_message(&writer->dictionary, TABLE_ATTRIBUTES, &writer->inner);
-	return writer->attribute_count++;
+	const uint32_t number = writer->attribute_count;
+	writer->attribute_count = number + 1;
+	return number;
 }
 
 static void packed_one(struct buffer *out, uint32_t field, uint64_t value, struct buffer *array)
