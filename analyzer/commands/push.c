@@ -176,6 +176,7 @@ static bool all_open(const struct request *request, struct push_plan *plans, str
 		plans[i].transport = transport;
 		plans[i].directory = directory->data;
 		plans[i].labels = *labels;
+		plans[i].follow = request->follow;
 	}
 	return true;
 }

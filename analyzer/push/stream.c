@@ -243,18 +243,40 @@ static bool position_take(struct push_stream *stream, const struct profile *last
 	return stream->is_open;
 }
 
-/* Is this the recording's end? A process that has gone without a last snapshot may get one yet. */
-static bool is_end(struct push_stream *stream, const struct recording_entry *newest, const struct profile *last)
+/* Has the process gone, and that for so long that nobody writes a snapshot of it any more? */
+static bool has_left(struct push_stream *stream, bool is_running)
 {
 	const uint64_t now_ns = clock_monotonic_ns();
 
-	if (newest->trigger == SEEP_TRIGGER_EXIT || newest->trigger == SEEP_TRIGGER_POSTMORTEM)
-		return true;
-	if (listing_state_of(last) == LISTING_RUNNING)
+	if (is_running)
 		stream->left_ns = 0;
 	else if (!stream->left_ns)
 		stream->left_ns = now_ns;
 	return stream->left_ns && now_ns - stream->left_ns >= LEFT_NS;
+}
+
+/* Is this the recording's end? A process that has gone without a last snapshot may get one yet. */
+static bool is_end(struct push_stream *stream, const struct recording_entry *newest, const struct profile *last)
+{
+	return newest->trigger == SEEP_TRIGGER_EXIT || newest->trigger == SEEP_TRIGGER_POSTMORTEM ||
+	       has_left(stream, listing_state_of(last) == LISTING_RUNNING);
+}
+
+/* A recording that has just begun has no snapshot before its first interval is over: it is waited for where it is followed. */
+static bool may_begin(struct push_stream *stream)
+{
+	const uint64_t now_ns = clock_monotonic_ns();
+	struct error ignored;
+
+	if (!stream->plan->follow || stream->newest || !path_is_recording(stream->path))
+		return false;
+	if (stream->looked_ns && now_ns - stream->looked_ns < LOOK_NS)
+		return true;
+	stream->looked_ns = now_ns;
+	struct profile *now = profile_open_now(stream->path, &ignored);
+	const bool is_running = now && listing_state_of(now) == LISTING_RUNNING;
+	profile_free(now);
+	return !has_left(stream, is_running);
 }
 
 static bool is_worth_a_look(const struct push_stream *stream, const struct recording_entry *newest)
@@ -288,7 +310,7 @@ bool stream_go_on(struct push_stream *stream, const volatile bool *stop, struct 
 	if (clock_monotonic_ns() < stream->not_until_ns)
 		return true;
 	if (!recording_list(stream->path, &recording, error))
-		return false;
+		return !recording.contradicts && may_begin(stream);
 	if (is_worth_a_look(stream, &recording.entries[recording.count - 1]))
 		is_fine = look(stream, &recording, stop, error);
 	recording_free(&recording);

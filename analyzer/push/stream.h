@@ -21,6 +21,7 @@ struct push_plan {
 	const char *service;   /* NULL: the name of the program */
 	const char *directory; /* of positions */
 	struct symbol_search symbols;
+	bool follow; /* a recording without a snapshot is waited for */
 };
 
 struct push_counts {

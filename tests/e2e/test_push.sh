@@ -136,6 +136,25 @@ kill "$directory"
 wait "$directory"
 check_equal "a directory is followed until it is stopped" "0 1" "$? $(grep -c "took $count snapshots" many.err)"
 
+# A recording that has begun, and has no snapshot yet.
+rm -f end
+"$SEEP" run -r 1 -i 100ms -o born -- ./grows 600 2>/dev/null &
+runner=$!
+pids+=("$runner")
+wait_until 10 test -e born/000001.seep
+mkdir young && ln born/heap young/heap
+"$SEEP" push --follow --state young.state --to "parca+http://127.0.0.1:$address" young 2>young.err &
+pusher=$!
+pids+=("$pusher")
+wait_until 10 test -d young.state
+sleep 0.5 # in which it would give up
+check "a recording without a snapshot is waited for" kill -0 "$pusher"
+touch end
+wait "$runner"
+mv born/*.seep young
+wait "$pusher"
+check_equal "until it has one" "0 1" "$? $(grep -c "took $(ls young/*.seep | wc -l) snapshots" young.err)"
+
 # What does not fit into one profile, and what is too old.
 "$SEEP" run -r 1 -i 0 -o wide -- ./grows 1 40000 2>/dev/null
 collector limits
