@@ -135,30 +135,38 @@ static bool line_add(struct labels *labels, char *line, struct error *error)
 	return is_added;
 }
 
+/* What the file has, and one byte too many of a file that is too long: it may have no end. */
+static bool text_read(struct buffer *text, const char *path, struct error *error)
+{
+	char bytes[4096];
+	size_t got = 1;
+	FILE *file = fopen(path, "re");
+
+	errno = file ? 0 : errno;
+	while (file && text->length <= FILE_MOST && (got = fread(bytes, 1, sizeof bytes, file)) > 0)
+		buffer_append(text, bytes, got);
+	const int fault = !file || ferror(file) ? errno : 0;
+	if (file)
+		fclose(file);
+	if (fault)
+		return error_set(error, "%.256s: %s", path, strerror(fault));
+	return text->length <= FILE_MOST || error_set(error, "%.256s: it has more than %d bytes", path, FILE_MOST);
+}
+
 bool labels_add_file(struct labels *labels, const char *path, struct error *error)
 {
-	char *line = NULL;
-	size_t room = 0, bytes = 0;
-	ssize_t length;
+	struct buffer text = {0};
 	struct error fault;
-	FILE *file = fopen(path, "re");
-	bool is_fine = file != NULL;
+	bool is_fine = text_read(&text, path, error);
 
-	if (!file)
-		return error_set(error, "%.256s: %s", path, strerror(errno));
-	errno = 0;
-	while (is_fine && (length = getline(&line, &room, file)) >= 0) {
-		bytes += (size_t)length;
-		line[length - (length > 0 && line[length - 1] == '\n')] = 0;
-		is_fine = bytes <= FILE_MOST ? line_add(labels, line, &fault)
-					     : error_set(&fault, "it has more than %d bytes", FILE_MOST);
-		if (!is_fine)
-			error_set(error, "%.200s: %s", path, fault.text);
+	for (char *line = text.data, *next; is_fine && line && *line; line = next) {
+		next = line + strcspn(line, "\n");
+		if (*next)
+			*next++ = 0;
+		if (!line_add(labels, line, &fault))
+			is_fine = error_set(error, "%.200s: %s", path, fault.text);
 	}
-	if (is_fine && errno)
-		is_fine = error_set(error, "%.256s: %s", path, strerror(errno));
-	free(line);
-	fclose(file);
+	buffer_free(&text);
 	return is_fine;
 }
 
