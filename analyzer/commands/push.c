@@ -158,6 +158,8 @@ static int rounds_run(const struct request *request, struct push_rounds *rounds)
 	signals_take_over();
 	srand((unsigned)time(NULL) ^ (unsigned)getpid());
 	push_rounds_run(rounds, request->follow, request->patience_ns, &stop);
+	if (rounds->count == 0)
+		message("%s: there is no recording in it", rounds->operands[0].path);
 	status = rounds->has_faults ? COMMAND_BAD_INPUT : COMMAND_FINE;
 	for (size_t i = 0; i < rounds->plan_count; i++)
 		if (plan_say(rounds, &rounds->plans[i]) != COMMAND_FINE && !(request->follow && stop))

@@ -25,6 +25,10 @@ bool push_operand_take(struct push_operand *operand, const char *path, struct er
 		return error_set(error, "%.256s: %s", path, strerror(errno));
 	if (!S_ISDIR(status.st_mode))
 		return error_set(error, "%.256s: not a recording: seep push sends what a recording grows by", path);
+	DIR *listing = opendir(path);
+	if (!listing)
+		return error_set(error, "%.256s: %s", path, strerror(errno));
+	closedir(listing);
 	*operand = (struct push_operand){path, !path_is_recording(path)};
 	return true;
 }
@@ -112,7 +116,8 @@ static bool round_run(struct push_rounds *rounds, const volatile bool *stop)
 			stream->is_given_up = rounds->has_faults = true;
 			continue;
 		}
-		change_say(stream, failed);
+		if (!*stop) /* which ends a request, too */
+			change_say(stream, failed);
 		has_all = has_all && stream_has_all(stream);
 	}
 	return has_all;

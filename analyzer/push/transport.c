@@ -165,6 +165,8 @@ void transport_post(struct transport *transport, const struct destination *desti
 	(curl.curl_easy_setopt)(handle, CURLOPT_NOPROGRESS, 0L);
 	(curl.curl_easy_setopt)(handle, CURLOPT_XFERINFOFUNCTION, is_stopped);
 	(curl.curl_easy_setopt)(handle, CURLOPT_XFERINFODATA, (void *)(uintptr_t)transport->stop);
+	if (destination->is_loopback) /* a proxy would get what is meant for this machine, secrets included */
+		(curl.curl_easy_setopt)(handle, CURLOPT_PROXY, "");
 	if (transport->certificates)
 		(curl.curl_easy_setopt)(handle, CURLOPT_CAINFO, transport->certificates);
 	const CURLcode code = curl.curl_easy_perform(handle);
@@ -172,7 +174,9 @@ void transport_post(struct transport *transport, const struct destination *desti
 		status_judge(handle, destination, answer);
 	else
 		error_set(&answer->fault, "%.200s: %.200s", destination->name,
-			  *detail ? detail : curl.curl_easy_strerror(code));
+			  code == CURLE_ABORTED_BY_CALLBACK ? "seep push was stopped before it had answered"
+			  : *detail                         ? detail
+							    : curl.curl_easy_strerror(code));
 	if (code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CACERT_BADFILE)
 		answer->outcome = OUTCOME_CLOSED;
 	curl.curl_slist_free_all(headers);
