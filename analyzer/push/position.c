@@ -69,7 +69,8 @@ static char *base_name_make(struct buffer *name, const struct position *position
 static uint64_t identity_of(const struct destination *destination, const struct profile *of)
 {
 	const uint64_t words[] = {of->pid, of->start_ticks, of->start_unix_ns, of->start_ns};
-	const uint64_t seed = hash_bytes(2, destination->name, strlen(destination->name));
+	const char *end = destination->url + destination->url_length; /* without slashes */
+	const uint64_t seed = hash_bytes(2, destination->name, (size_t)(end - destination->name));
 
 	return hash_bytes(hash_bytes(seed, of->boot_id, sizeof of->boot_id), words, sizeof words);
 }
@@ -77,7 +78,7 @@ static uint64_t identity_of(const struct destination *destination, const struct 
 static bool text_read(struct position *position, const char *path, struct error *error)
 {
 	char text[TEXT_MOST];
-	const int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	const int descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
 
 	if (descriptor < 0)
 		return errno == ENOENT || error_set(error, "%.256s: %s", path, strerror(errno));
@@ -151,7 +152,9 @@ static bool bytes_copy(int from, const char *to, struct error *error)
 		return false;
 	while ((got = read(from, bytes, sizeof bytes)) > 0)
 		buffer_append(&output.buffer, bytes, (size_t)got);
-	return output_close(&output, error);
+	const int fault = errno;
+	const bool is_written = output_close(&output, error);
+	return got < 0 ? error_set(error, "%.256s: cannot be copied: %s", to, strerror(fault)) : is_written;
 }
 
 /* A second name costs nothing; on another file system it is a copy. */
