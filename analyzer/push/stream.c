@@ -39,7 +39,7 @@ static void failure_note(struct push_stream *stream, const struct answer *answer
 	uint64_t wait_ns = RETRY_FIRST_NS << (stream->failures < 6 ? stream->failures : 6);
 
 	wait_ns = wait_ns < RETRY_MOST_NS ? wait_ns : RETRY_MOST_NS;
-	wait_ns = wait_ns / 2 + (uint64_t)rand() % wait_ns;
+	wait_ns = wait_ns / 2 + ((uint64_t)rand() << 31 | (uint64_t)rand()) % wait_ns; /* rand() alone ends at 2.1 s */
 	wait_ns = answer->retry_ns > wait_ns ? answer->retry_ns : wait_ns;
 	stream->not_until_ns = clock_monotonic_ns() + wait_ns;
 	stream->failures++;
@@ -63,7 +63,8 @@ static void own_labels_add(struct labels *labels, const struct push_plan *plan, 
 	labels_add(labels, "pid", number, &ignored);
 	if (now->host && *now->host)
 		labels_add(labels, "hostname", now->host, &ignored);
-	labels_add(labels, "service_name", plan->service ? plan->service : now->command, &ignored);
+	const char *given = plan->service ? plan->service : labels_find(labels, "service.name");
+	labels_add(labels, "service_name", given ? given : now->command, &ignored);
 	labels_add(labels, "service_name", "unknown", &ignored); /* a name that is no text */
 }
 
@@ -319,5 +320,5 @@ bool stream_go_on(struct push_stream *stream, const volatile bool *stop, struct 
 
 bool stream_has_all(const struct push_stream *stream)
 {
-	return stream->newest && (stream->position.number == stream->newest || stream->too_old);
+	return stream->newest && (stream->position.number >= stream->newest || stream->too_old);
 }

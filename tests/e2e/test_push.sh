@@ -41,7 +41,7 @@ collector server
 
 echo 'pod="web-1"
 a.b/c="x \"y\""' >downward
-output=$(OTEL_RESOURCE_ATTRIBUTES='zone=eu%2D1,env=lost' "$SEEP" push --label env=prod --labels-file downward \
+output=$(OTEL_RESOURCE_ATTRIBUTES='service.name=told,zone=eu%2D1,env=lost' "$SEEP" push --label env=prod --labels-file downward \
 	--to "pyroscope+http://127.0.0.1:$port" --to "pyroscope-ingest+http://127.0.0.1:$port" --to "parca+http://127.0.0.1:$port/" --to "otlp+http://127.0.0.1:$port" whole 2>&1)
 check_equal "a recording goes to four servers" "0 4" "$? $(grep -c "took $count snapshots" <<<"$output")"
 check_equal "none of them has anything against it" "[]" "$(taken server refused)"
@@ -56,9 +56,12 @@ check_equal "an OTLP receiver gets a profile for each value, with one name for a
 	"$(taken server '"%d %d %s %s %s" % (total([e for e in taken if e["by"] == "otlp"], "alloc_space"), [e for e in taken if "inuse_space" in e["sums"] and e["by"] == "otlp"][-1]["sums"]["inuse_space"], taken[-1]["scope"], taken[-1]["period"], sum(e["seconds"] for e in taken if e["by"] == "otlp" and "inuse_space" in e["sums"]))')"
 check_equal "functions have their names" "True" "$(taken server 'all("keep" in e["functions"] for e in taken if e["sums"].get("inuse_space"))')"
 check_equal "labels come from the line, the environment and the file, in this order" \
-	"{'__delta__': 'false', '__name__': 'memory', 'a_b_c': 'x \"y\"', 'env': 'prod', 'pod': 'web-1', 'service_name': 'grows', 'zone': 'eu-1'}" \
+	"{'__delta__': 'false', '__name__': 'memory', 'a_b_c': 'x \"y\"', 'env': 'prod', 'pod': 'web-1', 'service_name': 'told', 'zone': 'eu-1'}" \
 	"$(taken server '{key: value for key, value in sorted(taken[0]["labels"].items()) if key not in ("pid", "hostname")}')"
-check_match "another push has nothing to send" "took 0 snapshots" "$("$SEEP" push --to "parca+http://127.0.0.1:$port/" whole 2>&1)"
+check_match "another push has nothing to send" "took 0 snapshots" "$("$SEEP" push --to "parca+http://127.0.0.1:$port" whole 2>&1)"
+# An older copy of the recording has nothing that was not sent.
+mkdir copy && cp whole/000001.seep copy
+check_match "nor has one of an older copy" "^0 .*took 0 snapshots" "$("$SEEP" push --patience 1ms --to "parca+http://127.0.0.1:$port" copy 2>err; echo $? $(cat err))"
 
 # The server is busy, then dies in the middle of an answer, then refuses one for good.
 collector busy
@@ -189,6 +192,8 @@ printf token123 >bearer
 "$SEEP" push --credentials - --state tokens --to "pyroscope+http://localhost:$port" whole <bearer 2>>err
 check_equal "credentials and tenant go into the headers, and into no message" "['Basic dXNlcjpwYXNzIHdvcmQ=', 'Bearer token123'] team-a 0" \
 	"$(taken secret 'sorted({r["authorization"] for r in requests})') $(taken secret 'requests[0]["tenant"]') $(grep -c 'token123\|pass' err)"
+http_proxy=http://127.0.0.1:9 all_proxy=http://127.0.0.1:9 "$SEEP" push --credentials basic --state unproxied --to "pyroscope+http://127.0.0.1:$port" whole 2>err
+check_equal "what is for this machine goes through no proxy" 0 $?
 usage() { # NAME PATTERN ARGUMENT...
 	local name=$1 pattern=$2 output
 	shift 2
@@ -207,6 +212,10 @@ for wrong in 'x' '=y' 'a-b=c' '__a=b' 'a='; do
 done
 output=$("$SEEP" push --to "parca+http://127.0.0.1:$port" basic 2>&1)
 check_match "a file is no recording" "^3 .*not a recording" "$? $output"
+mkdir nothing
+check_match "a directory without recordings is no mistake, and is said" "^0 .*there is no recording in it" "$("$SEEP" push --to "parca+http://127.0.0.1:$port" nothing 2>err; echo $? $(cat err))"
+output=$("$SEEP" push --labels-file /dev/zero --to "parca+http://127.0.0.1:$port" whole 2>&1)
+check_match "a file of labels without an end is refused" "^3 .*more than 1048576 bytes" "$? $output"
 
 # A real TLS server, whose certificate nobody has signed.
 openssl req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out certificate.pem -days 2 -subj /CN=localhost \
