@@ -171,28 +171,51 @@ static bool snapshot_keep(const char *path, const char *kept, struct error *erro
 	return is_kept;
 }
 
+char *position_begun(const struct position *position)
+{
+	struct buffer name = {0};
+
+	return position->next ? base_name_make(&name, position, position->next) : NULL;
+}
+
 /* The snapshot first: killed in between, the file of the position names one that is there. */
-bool position_advance(struct position *position, const struct profile *taken, struct error *error)
+bool position_begin(struct position *position, const struct profile *snapshot, struct error *error)
+{
+	struct buffer name = {0};
+
+	if (position->next == snapshot->number && access(base_name_make(&name, position, position->next), F_OK) == 0) {
+		buffer_free(&name);
+		return true;
+	}
+	bool is_begun = snapshot_keep(snapshot->source, base_name_make(&name, position, snapshot->number), error);
+	if (is_begun) {
+		const uint64_t former = position->next;
+		position->next = snapshot->number;
+		position->rows = 0;
+		is_begun = text_write(position, error);
+		if (is_begun && former && former != snapshot->number)
+			unlink(base_name_make(&name, position, former));
+	}
+	buffer_free(&name);
+	return is_begun;
+}
+
+bool position_advance(struct position *position, struct error *error)
 {
 	struct buffer name = {0};
 	const uint64_t former = position->number;
 
-	if (!snapshot_keep(taken->source, base_name_make(&name, position, taken->number), error)) {
-		buffer_free(&name);
-		return false;
-	}
-	position->number = taken->number;
+	position->number = position->next;
 	position->next = position->rows = 0;
 	const bool is_written = text_write(position, error);
-	if (is_written && former && former != taken->number)
+	if (is_written && former && former != position->number)
 		unlink(base_name_make(&name, position, former));
 	buffer_free(&name);
 	return is_written;
 }
 
-bool position_note_part(struct position *position, uint64_t number, uint32_t rows, struct error *error)
+bool position_note_part(struct position *position, uint32_t rows, struct error *error)
 {
-	position->next = number;
 	position->rows = rows;
 	return text_write(position, error);
 }

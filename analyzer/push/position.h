@@ -19,8 +19,8 @@ struct position {
 	struct buffer stem; /* of the names of its files */
 	int lock;
 	uint64_t number; /* of the last snapshot that was taken; 0: none */
-	uint64_t next;   /* the one of which a part was taken; 0: none */
-	uint32_t rows;   /* of that one */
+	uint64_t next;   /* the one that was begun; 0: none */
+	uint32_t rows;   /* of that one that were taken */
 };
 
 /* The directory where positions are kept: `given`, else that of the user's state. Makes it. */
@@ -34,9 +34,14 @@ void position_close(struct position *position);
 /* The snapshot that was taken last. NULL: none was, and *is_lost where it should be there. */
 struct profile *position_base(const struct position *position, bool *is_lost);
 
-/* All of this snapshot was taken. */
-bool position_advance(struct position *position, const struct profile *taken, struct error *error);
-/* So many rows of it were. */
-bool position_note_part(struct position *position, uint64_t number, uint32_t rows, struct error *error);
+/* Before anything of this snapshot is sent: it is kept, so that what was begun can be ended when the recording has thinned it
+ * out. False, among others, where it has done that already. */
+bool position_begin(struct position *position, const struct profile *snapshot, struct error *error);
+/* So many rows of it were taken. */
+bool position_note_part(struct position *position, uint32_t rows, struct error *error);
+/* All of it was. */
+bool position_advance(struct position *position, struct error *error);
+/* Where the one that was begun and not ended is kept; the caller frees it. NULL: there is none. */
+char *position_begun(const struct position *position);
 
 #endif

@@ -144,10 +144,9 @@ static enum step rows_send(struct push_stream *stream, const struct labels *labe
 			   const volatile bool *stop, struct error *error)
 {
 	struct export_interval rest = *whole;
-	const uint64_t number = whole->now->number;
 	bool is_refused = false;
 
-	if (stream->position.next == number && stream->position.rows <= rest.count) {
+	if (stream->position.rows <= rest.count) {
 		rest.first = stream->position.rows;
 		rest.count -= rest.first;
 	}
@@ -155,7 +154,7 @@ static enum step rows_send(struct push_stream *stream, const struct labels *labe
 		const enum step step = *stop ? STEP_NOT_NOW : piece_send(stream, labels, &rest, &is_refused);
 		if (step != STEP_DONE)
 			return step;
-		if (rest.count && !position_note_part(&stream->position, number, rest.first, error))
+		if (rest.count && !position_note_part(&stream->position, rest.first, error))
 			return STEP_FAULT;
 	}
 	stream->counts.sent += !is_refused;
@@ -172,14 +171,14 @@ static enum step snapshot_send(struct push_stream *stream, struct profile *now, 
 	struct profile *base = position_base(&stream->position, &is_lost);
 	struct export_interval interval = {.now = now, .base = base, .rows = &rows, .has_duration = true};
 
-	stream->counts.lost_bases += is_lost;
 	profile_symbolize(now, &stream->plan->symbols);
 	export_rows_build_interval(&rows, now, base);
 	interval.count = rows.count;
 	labels_make(&labels, stream, now);
 	enum step step = rows_send(stream, &labels, &interval, stop, error);
-	if (step == STEP_DONE && !position_advance(&stream->position, now, error))
+	if (step == STEP_DONE && !position_advance(&stream->position, error))
 		step = STEP_FAULT;
+	stream->counts.lost_bases += is_lost && step == STEP_DONE;
 	labels_free(&labels);
 	export_rows_free(&rows);
 	profile_free(base);
@@ -206,8 +205,27 @@ static enum step entry_send(struct push_stream *stream, const char *path, const 
 
 	if (!now)
 		return is_gone(path) ? STEP_DONE : STEP_FAULT;
-	const enum step step = snapshot_send(stream, now, stop, error);
+	const enum step step = position_begin(&stream->position, now, error) ? snapshot_send(stream, now, stop, error)
+			       : is_gone(path)                               ? STEP_DONE
+									     : STEP_FAULT;
 	profile_free(now);
+	return step;
+}
+
+/* The server may have taken some of it, whether we have heard so or not: sent by the next one it would be there twice. One that
+ * is too old goes with the next, unless a part of it is known to be there: what the server says of the rest is counted. */
+static enum step begun_send(struct push_stream *stream, const struct profile *last, const volatile bool *stop,
+			    struct error *error)
+{
+	char *path = position_begun(&stream->position);
+	struct error ignored;
+	struct profile *begun = path ? profile_open(path, &ignored) : NULL;
+	enum step step = STEP_DONE;
+
+	if (begun && (stream->position.rows || !is_too_old(stream, last, begun->time_ns)))
+		step = snapshot_send(stream, begun, stop, error);
+	profile_free(begun);
+	free(path);
 	return step;
 }
 
@@ -215,7 +233,7 @@ static enum step entry_send(struct push_stream *stream, const char *path, const 
 static enum step entries_send(struct push_stream *stream, const struct recording *recording, const struct profile *last,
 			      const volatile bool *stop, struct error *error)
 {
-	enum step step = STEP_DONE;
+	enum step step = begun_send(stream, last, stop, error);
 	uint64_t too_old = 0;
 
 	for (size_t i = 0; i < recording->count && step == STEP_DONE; i++) {

@@ -164,6 +164,19 @@ collector limits
 "$SEEP" push --to "pyroscope+http://127.0.0.1:$port" wide 2>/dev/null
 check_equal "40,000 stacks are split" "True True $(reported wide alloc_bytes) []" \
 	"$(taken limits '"%s %s %d %s" % (len(once) >= 3, max(e["samples"] for e in taken) <= 16000, total(taken, "alloc_space"), refused)')"
+# A part was taken; then the server is away, and the snapshot is thinned out meanwhile.
+"$SEEP" run -r 1 -i 100ms -o begun -- ./grows 60 40000 2>/dev/null
+ls begun/*.seep | head -n -2 | xargs rm
+thinned=$(ls begun/*.seep | head -n 1)
+collector begun.server
+echo "after 1 503 9" >begun.server/mode
+output=$("$SEEP" push --patience 1ms --state begun.state --to "pyroscope+http://127.0.0.1:$port" begun 2>&1)
+check_equal "a server that goes away has a part" "3 1" "$? $(taken begun.server 'len(taken)')"
+rm "$thinned" begun.server/mode
+"$SEEP" push --state begun.state --to "pyroscope+http://127.0.0.1:$port" begun 2>/dev/null
+check_equal "the rest is sent, though the recording has thinned it out" "0 $(reported begun alloc_bytes) []" \
+	"$? $(taken begun.server '"%d %s" % (total(taken, "alloc_space"), refused)')"
+check_equal "of the snapshots beside the position one is left" 1 "$(ls begun.state/*.seep | wc -l)"
 cat >clock.c <<'SOURCE'
 #define _GNU_SOURCE
 #include <stdlib.h>

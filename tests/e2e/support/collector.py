@@ -6,7 +6,7 @@
 
 Prints its port. Everything that it takes becomes a line of JSON in DIRECTORY/taken, everything that it refuses by its own
 rules one in DIRECTORY/refused. DIRECTORY/mode, if it is there, says how it answers instead: "STATUS COUNT [RETRY_AFTER]" so
-many times, "silent" without an answer. It takes what @pyroscope/nodejs sends, too.
+many times, "silent" without an answer, "after COUNT" and one of these: only then. It takes what @pyroscope/nodejs sends, too.
 """
 import base64, gzip, http.server, json, os, re, ssl, sys, threading, time, urllib.parse
 
@@ -283,6 +283,10 @@ def mode():
         try:
             words = open(path).read().split()
         except FileNotFoundError:
+            return None
+        if words and words[0] == "after":
+            left = int(words[1]) - 1
+            open(path, "w").write(" ".join(words[2:] if left <= 0 else ["after", str(left)] + words[2:]))
             return None
         if words and words[0] != "silent":
             left = int(words[1]) - 1

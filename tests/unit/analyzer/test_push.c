@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "export/rows.h"
 #include "push/destination.h"
@@ -168,13 +169,25 @@ static void a_position_is_kept_for_one_process_at_a_time(void **state)
 	position_close(&second);
 	assert_null(position_base(&position, &is_lost));
 	assert_false(is_lost);
-	assert_true(position_advance(&position, &third, &error));
-	assert_true(position_note_part(&position, 5, 16000, &error));
+	assert_null(position_begun(&position));
+	assert_true(position_begin(&position, &third, &error));
+	assert_true(position_advance(&position, &error));
+	assert_null(position_begun(&position));
+	const struct profile fifth = {.source = file, .number = 5}, sixth = {.source = "/gone", .number = 6};
+	assert_true(position_begin(&position, &fifth, &error));
+	assert_true(position_note_part(&position, 16000, &error));
+	assert_true(position_begin(&position, &fifth, &error)); /* goes on */
+	assert_int_equal(position.rows, 16000);
+	assert_false(position_begin(&position, &sixth, &error));
+	assert_int_equal(position.next, 5);
 	position_close(&position);
 	assert_true(position_open(&position, directory, &destination, &of, &error));
 	assert_int_equal(position.number, 3);
 	assert_int_equal(position.next, 5);
 	assert_int_equal(position.rows, 16000);
+	char *begun = position_begun(&position);
+	assert_int_equal(access(begun, R_OK), 0);
+	free(begun);
 	assert_null(position_base(&position, &is_lost)); /* it is there, and no snapshot */
 	assert_true(is_lost);
 	position_close(&position);
