@@ -114,6 +114,13 @@ static uint64_t unix_ns(const struct profile *profile)
 	return profile->start_unix_ns + (profile->time_ns - profile->start_ns);
 }
 
+/* NAME{KEY=VALUE,...} has no way to write the signs that end a value: they become underscores. */
+static void name_text(struct buffer *name, const char *text)
+{
+	for (; *text; text++)
+		buffer_append_byte(name, strchr("{},", *text) ? '_' : *text);
+}
+
 static void ingest_write(struct parcel *parcel, const struct labels *labels, const struct export_interval *interval,
 			 const struct buffer *plain)
 {
@@ -121,11 +128,12 @@ static void ingest_write(struct parcel *parcel, const struct labels *labels, con
 	const char *service = labels_find(labels, "service_name");
 	const char *separator = "{";
 
-	buffer_append_text(&name, service ? service : "seep");
+	name_text(&name, service ? service : "seep");
 	for (size_t i = 0; i < labels->count; i++) {
 		if (strcmp(labels->each[i].name, "service_name") == 0)
 			continue;
-		buffer_printf(&name, "%s%s=%s", separator, labels->each[i].name, labels->each[i].value);
+		buffer_printf(&name, "%s%s=", separator, labels->each[i].name);
+		name_text(&name, labels->each[i].value);
 		separator = ",";
 	}
 	buffer_append_text(&name, *separator == ',' ? "}" : "");
