@@ -100,26 +100,34 @@ static void change_say(const struct push_stream *stream, bool failed_before)
 		message("%s takes profiles again", stream->plan->destination.name);
 }
 
-/* One round. False: something is still to be sent. */
+/* One round. False: something is still to be sent. A server that has failed is left alone until the next round: where it never
+ * answers, each try takes half a minute, and the other servers and the end of our patience wait for that. */
 static bool round_run(struct push_rounds *rounds, const volatile bool *stop)
 {
-	bool has_all = true;
+	bool *is_away = memory_allocate(rounds->plan_count, sizeof *is_away), has_all = true;
 
 	for (size_t i = 0; i < rounds->count && !*stop; i++) {
 		struct push_stream *stream = rounds->streams[i];
 		struct error error;
-		const bool failed = stream->failures > 0;
+		const unsigned failures = stream->failures;
 		if (stream->is_given_up)
 			continue;
+		if (is_away[stream->plan - rounds->plans]) {
+			has_all = has_all && stream_has_all(stream);
+			continue;
+		}
 		if (!stream_go_on(stream, stop, &error)) {
 			message("%s", error.text);
 			stream->is_given_up = rounds->has_faults = true;
 			continue;
 		}
+		rounds->has_faults = rounds->has_faults || stream->unreadable;
 		if (!*stop) /* which ends a request, too */
-			change_say(stream, failed);
+			change_say(stream, failures > 0);
+		is_away[stream->plan - rounds->plans] = stream->failures > failures;
 		has_all = has_all && stream_has_all(stream);
 	}
+	free(is_away);
 	return has_all;
 }
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "base/message.h"
 #include "export/rows.h"
 #include "push/otlp.h"
 #include "push/wire.h"
@@ -25,10 +26,16 @@ void stream_init(struct push_stream *stream, const struct push_plan *plan, const
 	*stream = (struct push_stream){.plan = plan, .path = memory_copy_text(path), .position.lock = -1};
 }
 
-void stream_free(struct push_stream *stream)
+static void stream_close(struct push_stream *stream)
 {
 	if (stream->is_open)
 		position_close(&stream->position);
+	stream->is_open = false;
+}
+
+void stream_free(struct push_stream *stream)
+{
+	stream_close(stream);
 	free(stream->path);
 }
 
@@ -191,6 +198,19 @@ static bool is_gone(const char *path)
 	return access(path, F_OK) != 0 && errno == ENOENT;
 }
 
+/* NULL: it is gone, or it can't be read, which is said once. What was allocated until then goes with the next one. */
+static struct profile *entry_open(struct push_stream *stream, const struct recording_entry *entry)
+{
+	struct error fault;
+	struct profile *profile = profile_open(entry->path, &fault);
+
+	if (!profile && !is_gone(entry->path) && entry->number > stream->unreadable) {
+		stream->unreadable = entry->number;
+		message("%s; what was allocated until then goes with the next", fault.text);
+	}
+	return profile;
+}
+
 static bool is_too_old(const struct push_stream *stream, const struct profile *last, uint64_t time_ns)
 {
 	const uint64_t most_ns = destination_limits(&stream->plan->destination)->age_ns;
@@ -198,15 +218,15 @@ static bool is_too_old(const struct push_stream *stream, const struct profile *l
 	return most_ns && last->start_unix_ns + (time_ns - last->start_ns) + most_ns < clock_ns(CLOCK_REALTIME);
 }
 
-static enum step entry_send(struct push_stream *stream, const char *path, const volatile bool *stop,
+static enum step entry_send(struct push_stream *stream, const struct recording_entry *entry, const volatile bool *stop,
 			    struct error *error)
 {
-	struct profile *now = profile_open(path, error);
+	struct profile *now = entry_open(stream, entry);
 
 	if (!now)
-		return is_gone(path) ? STEP_DONE : STEP_FAULT;
+		return STEP_DONE;
 	const enum step step = position_begin(&stream->position, now, error) ? snapshot_send(stream, now, stop, error)
-			       : is_gone(path)                               ? STEP_DONE
+			       : is_gone(entry->path)                        ? STEP_DONE
 									     : STEP_FAULT;
 	profile_free(now);
 	return step;
@@ -240,11 +260,11 @@ static enum step entries_send(struct push_stream *stream, const struct recording
 		const struct recording_entry *entry = &recording->entries[i];
 		if (entry->number <= stream->position.number)
 			continue;
-		if (is_too_old(stream, last, entry->time_ns)) {
+		if (entry->time_ns && is_too_old(stream, last, entry->time_ns)) { /* 0: its header can't be read */
 			too_old++;
 			continue;
 		}
-		step = entry_send(stream, entry->path, stop, error);
+		step = entry_send(stream, entry, stop, error);
 		if (step == STEP_DONE) {
 			stream->counts.merged += too_old;
 			too_old = 0;
@@ -300,18 +320,20 @@ static bool may_begin(struct push_stream *stream)
 
 static bool is_worth_a_look(const struct push_stream *stream, const struct recording_entry *newest)
 {
-	return newest->number != stream->newest || !stream_has_all(stream) ||
+	return (newest->number != stream->newest && newest->number != stream->unreadable) || !stream_has_all(stream) ||
 	       (!stream->is_last && clock_monotonic_ns() - stream->looked_ns >= LOOK_NS);
 }
 
 static bool look(struct push_stream *stream, const struct recording *recording, const volatile bool *stop,
 		 struct error *error)
 {
-	const struct recording_entry *newest = &recording->entries[recording->count - 1];
-	struct profile *last = profile_open(newest->path, error);
+	const struct recording_entry *newest = recording->entries + recording->count;
+	struct profile *last = NULL;
 
+	while (!last && newest > recording->entries)
+		last = profile_open((--newest)->path, error);
 	if (!last)
-		return is_gone(newest->path);
+		return is_gone(newest->path) || stream->plan->follow;
 	stream->looked_ns = clock_monotonic_ns();
 	stream->newest = newest->number;
 	stream->is_last = is_end(stream, newest, last);
@@ -326,17 +348,21 @@ bool stream_go_on(struct push_stream *stream, const volatile bool *stop, struct 
 	struct recording recording;
 	bool is_fine = true;
 
-	if (clock_monotonic_ns() < stream->not_until_ns)
+	if (stream->is_done || clock_monotonic_ns() < stream->not_until_ns)
 		return true;
 	if (!recording_list(stream->path, &recording, error))
 		return !recording.contradicts && may_begin(stream);
 	if (is_worth_a_look(stream, &recording.entries[recording.count - 1]))
 		is_fine = look(stream, &recording, stop, error);
 	recording_free(&recording);
+	if (is_fine && stream->is_last && stream_has_all(stream)) {
+		stream->is_done = true; /* in a directory that is followed for months there are thousands of these */
+		stream_close(stream);
+	}
 	return is_fine;
 }
 
 bool stream_has_all(const struct push_stream *stream)
 {
-	return stream->newest && (stream->position.number >= stream->newest || stream->too_old);
+	return stream->is_done || (stream->newest && (stream->position.number >= stream->newest || stream->too_old));
 }

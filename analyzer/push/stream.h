@@ -40,9 +40,11 @@ struct push_stream {
 	bool is_open;    /* the position is ours */
 	uint64_t newest; /* snapshot that was seen */
 	bool is_last;    /* and none comes behind it */
+	bool is_done;    /* and all was sent: the position is no longer ours */
 	uint64_t looked_ns,
-	    left_ns;      /* when it was looked at, and its process was first seen to be gone; 0: it is there */
-	bool is_given_up; /* its input can't be read */
+	    left_ns;         /* when it was looked at, and its process was first seen to be gone; 0: it is there */
+	bool is_given_up;    /* its input can't be read */
+	uint64_t unreadable; /* the newest snapshot of which it was said that it can't be read; 0: none is */
 	unsigned failures;
 	enum outcome last;
 	struct error fault;    /* of the last failure; "" since the last success */

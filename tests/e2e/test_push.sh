@@ -63,6 +63,11 @@ check_match "another push has nothing to send" "took 0 snapshots" "$("$SEEP" pus
 mkdir copy && cp whole/000001.seep copy
 check_match "nor has one of an older copy" "^0 .*took 0 snapshots" "$("$SEEP" push --patience 1ms --to "parca+http://127.0.0.1:$port" copy 2>err; echo $? $(cat err))"
 
+collector words
+"$SEEP" push --state words --service 'a{b' --label 'list=x,pod=y}' --to "pyroscope-ingest+http://127.0.0.1:$port" whole 2>/dev/null
+check_equal "a value can't end the name that /ingest has it in" "a_b x_pod=y_" \
+	"$(taken words 'taken[0]["labels"]["service_name"], taken[0]["labels"]["list"]' | tr -d "(),'")"
+
 # The server is busy, then dies in the middle of an answer, then refuses one for good.
 collector busy
 echo "503 2 1" >busy/mode
@@ -79,6 +84,15 @@ echo "401 1" >busy/mode
 output=$("$SEEP" push --state third --patience 1ms --to "pyroscope+http://127.0.0.1:$port" whole 2>&1)
 check_equal "a server that does not let us in has taken nothing" "3 1" "$? $(grep -c 'not delivered: 1 recording.*answers 401' <<<"$output")"
 check "and takes all later" "$SEEP" push --state third --to "pyroscope+http://127.0.0.1:$port" whole
+
+mkdir three
+for name in a b c; do
+	"$SEEP" run -r 1 -i 0 -o "three/$name" -- ./grows 1 0 2>/dev/null
+done
+collector away
+echo "503 9" >away/mode
+"$SEEP" push --patience 1ms --state away.state --to "parca+http://127.0.0.1:$port" three 2>/dev/null
+check_equal "a server that fails is not tried by one recording after the other" "3 1" "$? $(taken away 'len(requests)')"
 
 # While the program runs, the server is killed and comes back, and so do we.
 collector moving
@@ -109,6 +123,10 @@ for turn in 1 2 3 4 5; do
 	PORT=$address collector moving
 	[ $((turn % 2)) = 0 ] || begin_push
 done
+before=$(taken moving 'len(once)')
+wait_until 20 has_more "$before"
+check_match "one pusher at a time has a recording" "is being sent to .* by another seep push" \
+	"$("$SEEP" push --to "pyroscope+http://127.0.0.1:$address" growing 2>&1)"
 touch end
 wait "$runner"
 wait "$pusher"
@@ -128,13 +146,24 @@ wait "$pusher"
 check_equal "it is said once that the server is away, and that it is back" "0 1 1" \
 	"$? $(grep -c "is sent again" said) $(grep -c "takes profiles again" said)"
 
-# A directory of recordings; two at a time.
+# Snapshots that can't be read, in the middle and at the end.
+cp -r whole damaged && rm damaged/000001.seep && ln -s /dev/null damaged/000001.seep
+for number in 2 $count; do
+	truncate -s 300 "$(printf damaged/%06d.seep "$number")"
+done
+readable=$("$SEEP" report --json "$(printf damaged/%06d.seep $((count - 1)))" >report.json && json_get report.json "d['totals']['alloc_bytes']")
+collector damage
+output=$("$SEEP" push --state damage.state --to "pyroscope+http://127.0.0.1:$port" damaged 2>&1)
+check_equal "a snapshot that can't be read is said once, and the others are sent" "3 3 $((count - 3)) $readable" \
+	"$? $(grep -c 'goes with the next$' <<<"$output") $(taken damage '"%d %d" % (len(taken), total(taken, "alloc_space"))')"
+
+# A directory of recordings.
 mkdir many && cp -r whole many/one
 background "$SEEP" push --follow --state many.state --to "parca+http://127.0.0.1:$address" many 2>many.err
 directory=$background_pid
 wait_until 20 eval '[ "$(taken moving "sum(e[\"by\"] == \"parca\" for e in taken)")" = $((2 * count)) ]'
-output=$("$SEEP" push --state many.state --to "parca+http://127.0.0.1:$address" many 2>&1)
-check_match "one pusher at a time has a recording" "is being sent to .* by another seep push" "$output"
+check "one that has ended and was sent is let go of" wait_until 20 "$SEEP" push --state many.state --to "parca+http://127.0.0.1:$address" many
+rm -r many/one
 kill "$directory"
 wait "$directory"
 check_equal "a directory is followed until it is stopped" "0 1" "$? $(grep -c "took $count snapshots" many.err)"
@@ -154,9 +183,9 @@ sleep 0.5 # in which it would give up
 check "a recording without a snapshot is waited for" kill -0 "$pusher"
 touch end
 wait "$runner"
-mv born/*.seep young
+mv "$(ls born/*.seep | tail -n 1)" young
 wait "$pusher"
-check_equal "until it has one" "0 1" "$? $(grep -c "took $(ls young/*.seep | wc -l) snapshots" young.err)"
+check_equal "until it has one" "0 1" "$? $(grep -c "took 1 snapshot " young.err)"
 
 # What does not fit into one profile, and what is too old.
 "$SEEP" run -r 1 -i 0 -o wide -- ./grows 1 40000 2>/dev/null
