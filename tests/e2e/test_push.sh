@@ -61,7 +61,7 @@ check_equal "labels come from the line, the environment and the file, in this or
 check_match "another push has nothing to send" "took 0 snapshots" "$("$SEEP" push --to "parca+http://127.0.0.1:$port" whole 2>&1)"
 # An older copy of the recording has nothing that was not sent.
 mkdir copy && cp whole/000001.seep copy
-check_match "nor has one of an older copy" "^0 .*took 0 snapshots" "$("$SEEP" push --patience 1ms --to "parca+http://127.0.0.1:$port" copy 2>err; echo $? $(cat err))"
+check_match "nor has one of an older copy" "^0 .*took 0 snapshots" "$("$SEEP" push --patience 1ms --to "parca+http://127.0.0.1:$port" copy 2>err; echo "$? $(cat err)")"
 
 collector words
 "$SEEP" push --state words --service 'a{b' --label 'list=x,pod=y}' --to "pyroscope-ingest+http://127.0.0.1:$port" whole 2>/dev/null
@@ -92,7 +92,7 @@ done
 collector away
 echo "503 9" >away/mode
 "$SEEP" push --patience 1ms --state away.state --to "parca+http://127.0.0.1:$port" three 2>/dev/null
-check_equal "a server that fails is not tried by one recording after the other" "3 1" "$? $(taken away 'len(requests)')"
+check_equal "a server that fails is tried once a round, of which there are two here" "3 2" "$? $(taken away 'len(requests)')"
 
 # While the program runs, the server is killed and comes back, and so do we.
 collector moving
@@ -255,7 +255,7 @@ done
 output=$("$SEEP" push --to "parca+http://127.0.0.1:$port" basic 2>&1)
 check_match "a file is no recording" "^3 .*not a recording" "$? $output"
 mkdir nothing
-check_match "a directory without recordings is no mistake, and is said" "^0 .*there is no recording in it" "$("$SEEP" push --to "parca+http://127.0.0.1:$port" nothing 2>err; echo $? $(cat err))"
+check_match "a directory without recordings is no mistake, and is said" "^0 .*there is no recording in it" "$("$SEEP" push --to "parca+http://127.0.0.1:$port" nothing 2>err; echo "$? $(cat err)")"
 output=$("$SEEP" push --labels-file /dev/zero --to "parca+http://127.0.0.1:$port" whole 2>&1)
 check_match "a file of labels without an end is refused" "^3 .*more than 1048576 bytes" "$? $output"
 
