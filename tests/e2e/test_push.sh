@@ -112,10 +112,10 @@ begin_push
 for turn in 1 2 3 4 5; do
 	before=$(taken moving 'len(once)')
 	wait_until 20 has_more "$before"
+	failures=$(grep -c "is sent again" pushed) # before: each is said once
 	kill -KILL "$collector_pid"
 	wait "$collector_pid" 2>/dev/null
 	if [ $((turn % 2)) = 0 ]; then
-		failures=$(grep -c "is sent again" pushed)
 		wait_until 20 fails_again "$failures"
 	else
 		kill -KILL "$pusher"
