@@ -106,6 +106,7 @@ static int plans_make(const struct request *request, struct push_plan *plans)
 	for (size_t i = 0; i < request->to.count; i++) {
 		if (!destination_parse(&plans[i].destination, request->to.items[i], &error))
 			return command_usage(&command_push, "--to: %s", error.text);
+		plans[i].destination.tenant = request->tenant;
 		plans[i].service = request->service ? request->service : getenv("OTEL_SERVICE_NAME");
 		plans[i].service = plans[i].service && *plans[i].service ? plans[i].service : NULL;
 		plans[i].symbols = request->symbols;

@@ -27,8 +27,9 @@ struct destination_limits {
 
 struct destination {
 	enum destination_kind kind;
-	const char *name; /* as it was given; borrowed */
-	const char *url;  /* the part behind KIND+, without slashes at its end; borrowed */
+	const char *name;   /* as it was given; borrowed */
+	const char *tenant; /* whose profiles they are there; NULL: it does not say; borrowed */
+	const char *url;    /* the part behind KIND+, without slashes at its end; borrowed */
 	int url_length;
 	bool is_encrypted, is_loopback;
 };

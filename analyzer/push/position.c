@@ -70,7 +70,9 @@ static uint64_t identity_of(const struct destination *destination, const struct 
 {
 	const uint64_t words[] = {of->pid, of->start_ticks, of->start_unix_ns, of->start_ns};
 	const char *end = destination->url + destination->url_length; /* without slashes */
-	const uint64_t seed = hash_bytes(2, destination->name, (size_t)(end - destination->name));
+	const char *tenant = destination->tenant ? destination->tenant : "";
+	const uint64_t place = hash_bytes(2, destination->name, (size_t)(end - destination->name)),
+		       seed = *tenant ? hash_bytes(place, tenant, strlen(tenant)) : place;
 
 	return hash_bytes(hash_bytes(seed, of->boot_id, sizeof of->boot_id), words, sizeof words);
 }

@@ -234,6 +234,8 @@ printf token123 >bearer
 "$SEEP" push --credentials - --state tokens --to "pyroscope+http://localhost:$port" whole <bearer 2>>err
 check_equal "credentials and tenant go into the headers, and into no message" "['Basic dXNlcjpwYXNzIHdvcmQ=', 'Bearer token123'] team-a 0" \
 	"$(taken secret 'sorted({r["authorization"] for r in requests})') $(taken secret 'requests[0]["tenant"]') $(grep -c 'token123\|pass' err)"
+check_match "another tenant gets all of it, too" "took $count snapshots" \
+	"$("$SEEP" push --tenant team-b --to "pyroscope+http://127.0.0.1:$port" whole 2>&1)"
 http_proxy=http://127.0.0.1:9 all_proxy=http://127.0.0.1:9 "$SEEP" push --credentials basic --state unproxied --to "pyroscope+http://127.0.0.1:$port" whole 2>err
 check_equal "what is for this machine goes through no proxy" 0 $?
 usage() { # NAME PATTERN ARGUMENT...
