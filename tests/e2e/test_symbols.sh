@@ -129,7 +129,7 @@ read -r -t 20 -n 1 -u 4 _
 "$SEEP" snapshot "$(child_of "$seep_pid")" >/dev/null 2>&1
 modules=$(module)
 check_match "a program replaced while it runs keeps its path and its build id" "^    build id  $(readelf -n old-build | sed -n 's/.*Build ID: //p')\$" "$modules"
-check_match "and what lies there now is refused" "^    symbols   refused $WORK/program: its build id" "$modules"
+check_match "and what lies there now is refused" "^    symbols   (DWARF in .proc.[0-9]+.exe .)?refused $WORK/program: its build id" "$modules"
 cp old-build hand/program
 check_match "its names are found from a copy" leak_here "$("$SEEP" report --symbols hand recording)"
 printf 2 >&3
