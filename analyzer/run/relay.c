@@ -5,6 +5,7 @@
  */
 #include "run/relay.h"
 
+#include <errno.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -192,21 +193,42 @@ static void orphans_reap(const struct relay *relay)
 	}
 }
 
+/* What a program sends to its parent with its last breath may come when we know already that it has ended. As long as nobody
+ * has waited for it, the kernel knows who it was. */
+static int end_take(struct relay *relay)
+{
+	int status = 0;
+	siginfo_t signal;
+
+	while (signals_take(&signal, false))
+		signals_pass_on(relay, &signal);
+	while (waitpid(relay->program, &status, 0) < 0 && errno == EINTR)
+		;
+	return status;
+}
+
+static bool is_end(const siginfo_t *state)
+{
+	return state->si_code == CLD_EXITED || state->si_code == CLD_KILLED || state->si_code == CLD_DUMPED;
+}
+
 int relay_until_end(struct guard *guard, pid_t program)
 {
 	struct relay *relay = &(struct relay){.guard = guard, .program = program};
+	const int changes = WSTOPPED | WCONTINUED | WNOHANG;
 
 	guard_program_is(guard, program);
 	for (;;) {
-		int status;
-		siginfo_t signal;
-		pid_t changed = waitpid(program, &status, WNOHANG | WUNTRACED | WCONTINUED);
+		siginfo_t state = {0}, signal;
 
-		if (changed == program && (WIFEXITED(status) || WIFSIGNALED(status)))
-			return status;
-		if (changed == program && WIFSTOPPED(status))
-			stop_too(relay, WSTOPSIG(status));
-		else if (changed != program && signals_take(&signal, true)) {
+		waitid(P_PID, (id_t)program, &state, WEXITED | WNOWAIT | changes);
+		if (state.si_pid != 0 && is_end(&state))
+			return end_take(relay);
+		if (state.si_pid != 0) {
+			if (waitid(P_PID, (id_t)program, &state, changes) == 0 && state.si_pid != 0 &&
+			    state.si_code == CLD_STOPPED)
+				stop_too(relay, state.si_status);
+		} else if (signals_take(&signal, true)) {
 			guard_look_after(guard);
 			orphans_reap(relay);
 			signals_pass_on(relay, &signal);

@@ -156,6 +156,25 @@ check_equal "what was ignored and blocked is so in the program" "True [12, 34]" 
 	os.execv(sys.argv[1], [sys.argv[1], "run", "--", sys.executable, "-c", sys.argv[2]])
 END
 )"
-check_equal "a program's signal for its parent reaches the one that started seep" "caught" "$(bash -c \
-	'trap "echo caught; exit" USR1; "$0" run -- sh -c "kill -USR1 \$PPID" 2>/dev/null & wait; wait; sleep 5' "$SEEP" 2>&1)"
+cat >slow.c <<'END'
+#define _GNU_SOURCE
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+pid_t waitpid(pid_t pid, int *status, int options)
+{
+	usleep(300000);
+	return (pid_t)syscall(SYS_wait4, pid, status, options, 0);
+}
+int waitid(idtype_t type, id_t id, siginfo_t *state, int options)
+{
+	usleep(100000);
+	return (int)syscall(SYS_waitid, type, id, state, options, 0);
+}
+END
+gcc -shared -fPIC -o slow.so slow.c
+for pace in '' "$PWD/slow.so"; do
+	check_equal "a program's signal for its parent reaches the one that started seep${pace:+, though it has ended by then}" "caught" "$(bash -c \
+		'trap "echo caught; exit" USR1; LD_PRELOAD=$1 "$0" run -- sh -c "kill -USR1 \$PPID" 2>/dev/null & wait; wait; sleep 5' "$SEEP" "$pace" 2>&1)"
+done
 exit $cases_failed
