@@ -145,6 +145,7 @@ kill -INT "$staying"
 wait "$staying" 2>/dev/null
 check_equal "and leaves at Ctrl-C; the process runs on" "0 3" "$(kill -0 "$worker"; echo $?) $(objects_in timed leak)"
 background "$SEEP" attach -o lost --for 1h "$worker" 2>err
+wait_until 20 grep -q joined err
 wait_until 20 grep -q "SigCgt:.*[37bf]$" "/proc/$background_pid/status" # it waits for INT
 rm -r lost
 kill -INT "$background_pid"
