@@ -199,7 +199,8 @@ static int run(int argc, char **argv)
 		return status;
 	const struct targets targets = command_operands(&command_push, argc, argv);
 	struct push_operand *operands = memory_allocate(targets.count, sizeof *operands);
-	struct push_rounds rounds = {plans, request.to.count, operands, targets.count, NULL, 0, 0, false};
+	struct push_rounds rounds = {
+	    .plans = plans, .plan_count = request.to.count, .operands = operands, .operand_count = targets.count};
 	bool is_fine = true;
 	for (size_t i = 0; i < targets.count && is_fine; i++)
 		is_fine = push_operand_take(&operands[i], targets.paths[i], &error);

@@ -43,8 +43,15 @@ static bool has_stream(const struct push_rounds *rounds, const char *path)
 
 static void streams_add(struct push_rounds *rounds, const char *path)
 {
-	if (has_stream(rounds, path) || rounds->count + rounds->plan_count > STREAMS_MOST)
+	if (has_stream(rounds, path))
 		return;
+	if (rounds->count + rounds->plan_count > STREAMS_MOST) {
+		if (!rounds->is_full)
+			message("%s: more than %d recordings at a time: the others are not sent until some have ended",
+				path, STREAMS_MOST);
+		rounds->is_full = rounds->has_faults = true;
+		return;
+	}
 	for (size_t i = 0; i < rounds->plan_count; i++) {
 		ARRAY_RESERVE(rounds->streams, rounds->count, rounds->capacity);
 		rounds->streams[rounds->count] = memory_allocate(1, sizeof **rounds->streams);

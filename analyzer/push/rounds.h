@@ -22,6 +22,7 @@ struct push_rounds { /* zero-initialise; then the first four members */
 	struct push_stream **streams;
 	size_t count, capacity;
 	bool has_faults; /* some input could not be read */
+	bool is_full;    /* there were more recordings than are sent at a time, which was said */
 };
 
 /* What the path names. False: neither a recording nor a directory. */

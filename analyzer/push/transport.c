@@ -16,6 +16,8 @@ enum { CREDENTIALS_MOST = 16384, ANSWER_MOST = 2048, CONNECT_S = 10, WHOLE_S = 3
 static bool authorization_make(struct buffer *line, const char *text, size_t length, const char *origin,
 			       struct error *error)
 {
+	if (length == CREDENTIALS_MOST)
+		return error_set(error, "%.256s: credentials have fewer than %d bytes", origin, CREDENTIALS_MOST);
 	while (length && (text[length - 1] == '\n' || text[length - 1] == '\r'))
 		length--;
 	for (size_t i = 0; i < length; i++)

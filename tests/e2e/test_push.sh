@@ -238,6 +238,9 @@ check_match "another tenant gets all of it, too" "took $count snapshots" \
 	"$("$SEEP" push --tenant team-b --to "pyroscope+http://127.0.0.1:$port" whole 2>&1)"
 http_proxy=http://127.0.0.1:9 all_proxy=http://127.0.0.1:9 "$SEEP" push --credentials basic --state unproxied --to "pyroscope+http://127.0.0.1:$port" whole 2>err
 check_equal "what is for this machine goes through no proxy" 0 $?
+head -c 20000 /dev/zero | tr '\0' x >long
+output=$("$SEEP" push --credentials long --to "pyroscope+http://127.0.0.1:$port" whole 2>&1)
+check_match "credentials that are too long are refused, not cut" "^3 .*fewer than 16384 bytes" "$? $output"
 usage() { # NAME PATTERN ARGUMENT...
 	local name=$1 pattern=$2 output
 	shift 2
@@ -260,6 +263,14 @@ mkdir nothing
 check_match "a directory without recordings is no mistake, and is said" "^0 .*there is no recording in it" "$("$SEEP" push --to "parca+http://127.0.0.1:$port" nothing 2>err; echo "$? $(cat err)")"
 output=$("$SEEP" push --labels-file /dev/zero --to "parca+http://127.0.0.1:$port" whole 2>&1)
 check_match "a file of labels without an end is refused" "^3 .*more than 1048576 bytes" "$? $output"
+
+# More than are sent at a time.
+python3 -c 'import os, shutil
+for i in range(4100):
+    os.makedirs(f"crowd/{i}")
+    os.link("whole/000001.seep", f"crowd/{i}/000001.seep")'
+output=$("$SEEP" push --state crowd.state --patience 1ms --to "parca+http://127.0.0.1:1" crowd 2>&1)
+check_equal "recordings beyond what is sent at a time are said once" "3 1" "$? $(grep -c 'more than 4096 recordings at a time' <<<"$output")"
 
 # A real TLS server, whose certificate nobody has signed.
 openssl req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out certificate.pem -days 2 -subj /CN=localhost \
