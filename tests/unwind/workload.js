@@ -17,7 +17,7 @@ function allocate(arrays, i) {
 
 /* hot enough for both of V8's compilers */
 const arrays = [];
-for (let i = 0; i < 100000; i++)
+for (let i = 0; i < 300000; i++)
 	allocate(arrays, i);
 
 for (let round = 0; round < Number(process.argv[2]); round++) {

@@ -270,7 +270,6 @@ def main():
         "trigger": header["trigger"],
         "sites": len(sections[5]),
         "samples": len(sections[7]),
-        "rss": next(entry["value"] for entry in sections[8] if entry["key"] == 1),
         "inuse_bytes": round(sum(estimate(site["in_use"], "bytes") for site in sections[5])),
         "alloc_bytes": round(sum(estimate(site["allocated"], "bytes") for site in sections[5])),
         "alloc_objects": round(sum(estimate(site["allocated"], "objects") for site in sections[5])),
