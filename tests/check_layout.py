@@ -19,13 +19,14 @@ analyzer/work
 preload/keeper/elf
 preload/keeper/base     preload/keeper/elf
 analyzer/files          analyzer/base
+analyzer/encoding       analyzer/base
 analyzer/statistics     analyzer/base
 preload/keeper/heap     preload/keeper/base preload/keeper/elf
 preload/shim/host       preload/keeper/base preload/keeper/elf
 preload/shim/libc       preload/keeper/base preload/keeper/elf
 preload/shim/sample     preload/keeper/base preload/keeper/elf
 analyzer/process        analyzer/base analyzer/files
-analyzer/reader         analyzer/base analyzer/files
+analyzer/reader         analyzer/base analyzer/encoding analyzer/files
 preload/keeper/program  preload/keeper/base preload/keeper/heap
 preload/shim/walker     preload/keeper/base preload/keeper/elf preload/shim/sample
 analyzer/doctor         analyzer/attach analyzer/base analyzer/files analyzer/process
@@ -46,8 +47,8 @@ analyzer/account        analyzer/base analyzer/compare analyzer/profile analyzer
 analyzer/leaks          analyzer/account analyzer/base analyzer/compare analyzer/series analyzer/statistics preload/keeper/loop
 analyzer/manual         analyzer/base analyzer/commands analyzer/files
 analyzer/modules        analyzer/base analyzer/files
-analyzer/symbols        analyzer/base analyzer/files analyzer/modules preload/keeper/program
-analyzer/profile        analyzer/base analyzer/files analyzer/reader analyzer/statistics analyzer/symbols
+analyzer/symbols        analyzer/base analyzer/encoding analyzer/files analyzer/modules preload/keeper/program
+analyzer/profile        analyzer/base analyzer/encoding analyzer/files analyzer/reader analyzer/statistics analyzer/symbols
 analyzer/render/words   analyzer/account analyzer/base analyzer/compare analyzer/files analyzer/leaks analyzer/profile analyzer/series analyzer/statistics
 analyzer/source         analyzer/base analyzer/compare analyzer/files analyzer/modules analyzer/profile analyzer/statistics
 analyzer/render/source  analyzer/base analyzer/files analyzer/render/json analyzer/render/terminal analyzer/render/text analyzer/render/words analyzer/source
@@ -62,15 +63,15 @@ analyzer/coredump       analyzer/base analyzer/files analyzer/profile preload/ke
 analyzer/references     analyzer/base analyzer/copy analyzer/coredump analyzer/files analyzer/process analyzer/profile analyzer/reader analyzer/target preload/keeper/base preload/keeper/ledger preload/keeper/snapshot
 analyzer/tree           analyzer/base analyzer/files analyzer/profile
 analyzer/target          analyzer/base analyzer/process analyzer/profile analyzer/tracing preload/keeper/arenas preload/keeper/base preload/keeper/ledger preload/keeper/program
-analyzer/export         analyzer/base analyzer/files analyzer/profile analyzer/reader analyzer/statistics analyzer/tree
-analyzer/push           analyzer/base analyzer/export analyzer/files analyzer/profile analyzer/symbols analyzer/target analyzer/work
+analyzer/export         analyzer/base analyzer/encoding analyzer/files analyzer/profile analyzer/reader analyzer/statistics analyzer/tree
+analyzer/push           analyzer/base analyzer/encoding analyzer/export analyzer/files analyzer/profile analyzer/symbols analyzer/target analyzer/work
 analyzer/render/json    analyzer/account analyzer/base analyzer/compare analyzer/leaks analyzer/profile analyzer/render/words analyzer/statistics analyzer/target
 analyzer/render/terminal analyzer/base analyzer/files analyzer/profile
 analyzer/render/text    analyzer/account analyzer/base analyzer/compare analyzer/files analyzer/leaks analyzer/place analyzer/profile analyzer/render/terminal analyzer/render/words analyzer/series analyzer/statistics analyzer/target analyzer/tree
 analyzer/render/metrics  analyzer/base analyzer/compare analyzer/files analyzer/leaks analyzer/profile analyzer/render/words analyzer/statistics
 analyzer/render/screen   analyzer/base analyzer/leaks analyzer/render/terminal analyzer/render/text analyzer/render/words analyzer/series analyzer/statistics
 analyzer/render/flame   analyzer/base analyzer/compare analyzer/files analyzer/profile analyzer/render/terminal analyzer/render/words analyzer/statistics analyzer/tree
-analyzer/page           analyzer/base analyzer/compare analyzer/files analyzer/leaks analyzer/profile analyzer/render/flame analyzer/render/json analyzer/render/words analyzer/series analyzer/source analyzer/statistics analyzer/symbols
+analyzer/page           analyzer/base analyzer/compare analyzer/encoding analyzer/leaks analyzer/profile analyzer/render/flame analyzer/render/json analyzer/render/words analyzer/series analyzer/source analyzer/statistics analyzer/symbols
 analyzer/serve/door      analyzer/base analyzer/files
 analyzer/serve           analyzer/base analyzer/files analyzer/page analyzer/process analyzer/profile analyzer/reader analyzer/render/text analyzer/render/words analyzer/serve/door analyzer/statistics analyzer/symbols analyzer/target analyzer/work preload/keeper/program
 analyzer/options         analyzer/base analyzer/target

@@ -10,10 +10,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "files/gzip.h"
+#include "encoding/gzip.h"
 #include "export/export.h"
 #include "export/pprof_tables.h"
-#include "files/protobuf.h"
+#include "encoding/protobuf.h"
 #include "export/rows.h"
 
 /* More is packed quickly: in a third of the time, to a few percent more. */

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "files/protobuf.h"
+#include "encoding/protobuf.h"
 #include "export/rows.h"
 
 enum profile_field { PROFILE_MAPPING = 3, PROFILE_LOCATION = 4, PROFILE_FUNCTION = 5, PROFILE_STRING = 6 };

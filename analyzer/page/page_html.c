@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The file around the data. Script, style and policy come from analyzer/report/, which the Makefile has bundled. */
-#include "files/base64.h"
+#include "encoding/base64.h"
 #include "page/page.h"
 #include "page/page_sources.h"
 #include "render/flame/xml.h"

@@ -8,7 +8,7 @@
 
 #include <seep/keeper.h>
 
-#include "files/gzip.h"
+#include "encoding/gzip.h"
 #include "base/map.h"
 #include "base/memory.h"
 #include "base/message.h"

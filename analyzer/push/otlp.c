@@ -12,7 +12,7 @@
 #include "base/map.h"
 #include "base/memory.h"
 #include "export/pprof_tables.h"
-#include "files/protobuf.h"
+#include "encoding/protobuf.h"
 
 enum { REQUEST_RESOURCES = 1, REQUEST_DICTIONARY = 2 };
 enum { RESOURCES_RESOURCE = 1, RESOURCES_SCOPES = 2, RESOURCE_ATTRIBUTES = 1, ATTRIBUTE_KEY = 1, ATTRIBUTE_VALUE = 2 };

@@ -12,9 +12,9 @@
 
 #include "base/json.h"
 #include "base/map.h"
-#include "files/base64.h"
-#include "files/gzip.h"
-#include "files/protobuf.h"
+#include "encoding/base64.h"
+#include "encoding/gzip.h"
+#include "encoding/protobuf.h"
 #include "push/otlp.h"
 
 enum push_field {

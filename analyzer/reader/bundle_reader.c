@@ -8,7 +8,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
-#include "files/gzip.h"
+#include "encoding/gzip.h"
 #include "base/memory.h"
 #include "reader/foreign_profile.h"
 #include "reader/snapshot_reader.h"

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "files/gzip.h"
+#include "encoding/gzip.h"
 #include "base/memory.h"
-#include "files/protobuf.h"
+#include "encoding/protobuf.h"
 #include "reader/foreign_describe.h"
 #include "reader/input.h"
 #include "reader/packed.h"

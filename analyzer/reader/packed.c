@@ -5,8 +5,8 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "files/gzip.h"
-#include "files/zstd.h"
+#include "encoding/gzip.h"
+#include "encoding/zstd.h"
 
 #define PIECE_BYTES ((size_t)64 << 10)
 

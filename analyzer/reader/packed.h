@@ -3,7 +3,7 @@
 #ifndef SEEP_READER_PACKED_H
 #define SEEP_READER_PACKED_H
 
-#include "files/unpacking.h"
+#include "encoding/unpacking.h"
 
 /* "gzip" or "zstd"; NULL: it is packed by neither. */
 const char *packed_by(const void *data, size_t bytes);

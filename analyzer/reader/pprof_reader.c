@@ -8,7 +8,7 @@
 
 #include "base/memory.h"
 #include "reader/input.h"
-#include "files/protobuf.h"
+#include "encoding/protobuf.h"
 #include "reader/foreign_profile.h"
 
 enum { VALUES_MAX = 32 };

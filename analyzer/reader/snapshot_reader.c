@@ -9,7 +9,7 @@
 
 #include "base/budget.h"
 #include "base/memory.h"
-#include "files/checksum.h"
+#include "encoding/checksum.h"
 #include "reader/foreign_describe.h"
 #include "reader/input.h"
 #include "reader/snapshot_reader.h"

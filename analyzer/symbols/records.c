@@ -13,7 +13,7 @@
 
 #include "base/map.h"
 #include "base/memory.h"
-#include "files/gzip.h"
+#include "encoding/gzip.h"
 #include "symbols/cache_file.h"
 #include "symbols/label.h"
 

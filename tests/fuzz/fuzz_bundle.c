@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "base/buffer.h"
-#include "files/gzip.h"
+#include "encoding/gzip.h"
 #include "profile/bundle.h"
 #include "profile/profile.h"
 #include "reader/bundle_reader.h"

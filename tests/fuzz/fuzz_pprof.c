@@ -8,8 +8,8 @@
 #include "foreign.h"
 
 #include "base/buffer.h"
-#include "files/gzip.h"
-#include "files/protobuf.h"
+#include "encoding/gzip.h"
+#include "encoding/protobuf.h"
 
 enum { PLAIN_MAX = 1 << 20, DEPTH_MAX = 3 };
 

@@ -18,8 +18,8 @@
 #include <unistd.h>
 #include <zlib.h>
 
-#include "files/checksum.h"
-#include "files/gzip.h"
+#include "encoding/checksum.h"
+#include "encoding/gzip.h"
 #include "base/buffer.h"
 #include "files/output.h"
 #include "base/error.h"

@@ -17,7 +17,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
-#include "files/gzip.h"
+#include "encoding/gzip.h"
 #include "base/memory.h"
 #include "profile/bundle.h"
 #include "reader/bundle_reader.h"

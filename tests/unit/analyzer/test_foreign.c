@@ -15,7 +15,7 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "files/gzip.h"
+#include "encoding/gzip.h"
 #include "export/export.h"
 #include "support/foreign_dumps.h"
 #include "tree/call_tree.h"

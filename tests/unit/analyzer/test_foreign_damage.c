@@ -11,8 +11,8 @@
 
 #include "base/memory.h"
 #include "export/export.h"
-#include "files/gzip.h"
-#include "files/protobuf.h"
+#include "encoding/gzip.h"
+#include "encoding/protobuf.h"
 #include "support/foreign_dumps.h"
 
 /* Any bytes give a profile in which every index is valid, or one line. */

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "files/base64.h"
+#include "encoding/base64.h"
 #include "page/cells.h"
 #include "page/selection.h"
 #include "page/stacks.h"

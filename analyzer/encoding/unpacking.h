@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Packed bytes on their way to somebody who takes them piece by piece, so that nobody needs memory for all of them. */
-#ifndef SEEP_FILES_UNPACKING_H
-#define SEEP_FILES_UNPACKING_H
+#ifndef SEEP_ENCODING_UNPACKING_H
+#define SEEP_ENCODING_UNPACKING_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <zlib.h>
 
-#include "files/gzip.h"
+#include "encoding/gzip.h"
 #include "base/memory.h"
 
 enum {

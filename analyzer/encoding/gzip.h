@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* gzip of whole buffers. Unpacking is bounded, whatever the packed bytes promise. */
-#ifndef SEEP_FILES_GZIP_H
-#define SEEP_FILES_GZIP_H
+#ifndef SEEP_ENCODING_GZIP_H
+#define SEEP_ENCODING_GZIP_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
 #include "base/buffer.h"
 #include "base/error.h"
-#include "files/unpacking.h"
+#include "encoding/unpacking.h"
 
 /* Appends a gzip stream, equal for equal data. The quick one takes a third of the time, and is a tenth larger. The dense
  * one is for what is packed by other means, in which texts never come again: half of the quick one's time. */

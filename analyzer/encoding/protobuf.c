@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Both directions of the wire format; see the header. */
-#include "files/protobuf.h"
+#include "encoding/protobuf.h"
 
 enum wire_type { WIRE_VARINT = 0, WIRE_FIXED64 = 1, WIRE_LENGTH = 2, WIRE_FIXED32 = 5 };
 enum { VARINT_BYTES_MAX = 10, FIELD_MAX = (1 << 29) - 1 };

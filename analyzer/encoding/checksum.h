@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* CRC-32, as zlib's, of much data. */
-#ifndef SEEP_FILES_CHECKSUM_H
-#define SEEP_FILES_CHECKSUM_H
+#ifndef SEEP_ENCODING_CHECKSUM_H
+#define SEEP_ENCODING_CHECKSUM_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -2,8 +2,8 @@
 /* The wire format of protocol buffers (protobuf.dev/programming-guides/encoding). The writer appends varints and fields
  * that have a length. The reader steps through the fields of one message, never beyond its end; a message within it is
  * read by another reader. */
-#ifndef SEEP_FILES_PROTOBUF_H
-#define SEEP_FILES_PROTOBUF_H
+#ifndef SEEP_ENCODING_PROTOBUF_H
+#define SEEP_ENCODING_PROTOBUF_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reads what zstd has packed. Unpacking is bounded, whatever the packed bytes promise. */
-#ifndef SEEP_FILES_ZSTD_H
-#define SEEP_FILES_ZSTD_H
+#ifndef SEEP_ENCODING_ZSTD_H
+#define SEEP_ENCODING_ZSTD_H
 
-#include "files/unpacking.h"
+#include "encoding/unpacking.h"
 
 bool zstd_is_zstd(const void *data, size_t bytes);
 enum unpack_end zstd_unpack_each(struct unpacking *unpacking);

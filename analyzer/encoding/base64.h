@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Base64 (RFC 4648, section 4). */
-#ifndef SEEP_FILES_BASE64_H
-#define SEEP_FILES_BASE64_H
+#ifndef SEEP_ENCODING_BASE64_H
+#define SEEP_ENCODING_BASE64_H
 
 #include <stddef.h>
 

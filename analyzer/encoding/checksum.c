@@ -5,7 +5,7 @@
  * sum of its 128-bit pieces, each multiplied by a power of x; so four pieces at a time are folded onto the next four, then
  * these onto one, which is reduced at last. All is reflected: the lowest bit is the highest power. zlib does the rest.
  */
-#include "files/checksum.h"
+#include "encoding/checksum.h"
 
 #include <string.h>
 #include <zlib.h>

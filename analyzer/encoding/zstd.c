@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* zstd by libzstd, piece by piece. A frame may ask for a window of 2 GiB: one that is larger than `zstd -19` makes is
  * refused. */
-#include "files/zstd.h"
+#include "encoding/zstd.h"
 
 #include <stdlib.h>
 #include <string.h>
