@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "push/transport.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "files/base64.h"
+#include "encoding/base64.h"
+#include "files/secret.h"
 #include "push/curl.h"
 
 enum { CREDENTIALS_MOST = 16384, ANSWER_MOST = 2048, CONNECT_S = 10, WHOLE_S = 30 };
@@ -38,20 +36,10 @@ static bool authorization_make(struct buffer *line, const char *text, size_t len
 static bool credentials_read(struct buffer *line, const char *file, struct error *error)
 {
 	char text[CREDENTIALS_MOST];
-	size_t length = 0;
-	ssize_t got = 1;
-	const bool is_standard = strcmp(file, "-") == 0;
-	const int descriptor = is_standard ? STDIN_FILENO : open(file, O_RDONLY | O_NOCTTY | O_CLOEXEC);
+	size_t length;
+	const bool is_made = secret_read(file, "the credentials", text, sizeof text, &length, error) &&
+			     authorization_make(line, text, length, file, error);
 
-	while (descriptor >= 0 && length < sizeof text &&
-	       ((got = read(descriptor, text + length, sizeof text - length)) > 0 || (got < 0 && errno == EINTR)))
-		length += got > 0 ? (size_t)got : 0;
-	const int fault = errno;
-	if (descriptor >= 0 && !is_standard)
-		close(descriptor);
-	const bool is_made = descriptor < 0 || got < 0
-				 ? error_set(error, "%.256s: the credentials can't be read: %s", file, strerror(fault))
-				 : authorization_make(line, text, length, file, error);
 	explicit_bzero(text, sizeof text);
 	return is_made;
 }

@@ -1,25 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "serve/http.h"
 
-#include <dlfcn.h>
-#include <string.h>
+#include "files/library.h"
 
 struct http http;
 
 bool http_load(struct error *error)
 {
-	static const char file[] = "libmicrohttpd.so.12";
-	void *library = dlopen(file, RTLD_NOW | RTLD_LOCAL);
+#define HTTP_NAME(name) {#name, &http.name},
+	static const struct library_name names[] = {HTTP_FUNCTIONS(HTTP_NAME){0}};
 
-	if (!library)
-		return error_set(error, "seep serve needs %s (Debian's libmicrohttpd12): %s", file, dlerror());
-#define HTTP_FIND(name)                                                                                                \
-	{                                                                                                              \
-		void *found = dlsym(library, #name);                                                                   \
-		if (!found)                                                                                            \
-			return error_set(error, "%s has no %s", file, #name);                                          \
-		memcpy(&http.name, &found, sizeof found); /* ISO C has no such conversion */                           \
-	}
-	HTTP_FUNCTIONS(HTTP_FIND)
-	return true;
+	return library_load("libmicrohttpd.so.12", "seep serve", "libmicrohttpd12", names, error);
 }

@@ -2,13 +2,13 @@
 #include "serve/door/token.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <unistd.h>
+
+#include "files/secret.h"
 
 static const char variable[] = "SEEP_SERVE_TOKEN";
 
@@ -31,20 +31,12 @@ static bool token_take(struct token *token, const char *text, size_t length, con
 static bool token_read_file(struct token *token, const char *file, struct error *error)
 {
 	char text[1024];
-	size_t length = 0;
-	ssize_t got = 1;
-	const bool is_standard = strcmp(file, "-") == 0;
-	const int descriptor = is_standard ? STDIN_FILENO : open(file, O_RDONLY | O_NOCTTY | O_CLOEXEC);
+	size_t length;
+	const bool is_read = secret_read(file, "the token", text, sizeof text, &length, error) &&
+			     token_take(token, text, length, file, error);
 
-	while (descriptor >= 0 && length < sizeof text &&
-	       ((got = read(descriptor, text + length, sizeof text - length)) > 0 || (got < 0 && errno == EINTR)))
-		length += got > 0 ? (size_t)got : 0;
-	const int fault = errno;
-	if (descriptor >= 0 && !is_standard)
-		close(descriptor);
-	if (descriptor < 0 || got < 0)
-		return error_set(error, "%.256s: the token can't be read: %s", file, strerror(fault));
-	return token_take(token, text, length, file, error);
+	explicit_bzero(text, sizeof text);
+	return is_read;
 }
 
 bool token_read(struct token *token, const char *file, struct error *error)
