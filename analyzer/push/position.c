@@ -89,7 +89,8 @@ static bool text_read(struct position *position, const char *path, struct error 
 	text[length > 0 ? length : 0] = 0;
 	return sscanf(text, "seep push 1\ntaken %" SCNu64 "\nnext %" SCNu64 " %" SCNu32 "\n", &position->number,
 		      &position->next, &position->rows) == 3 ||
-	       error_set(error, "%.256s: it is not what seep push has written", path);
+	       error_set(error, "%.256s: it is damaged; without it, its recording is sent again from the beginning",
+			 path);
 }
 
 static bool text_write(const struct position *position, struct error *error)

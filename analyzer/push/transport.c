@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "push/transport.h"
 
+#include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "encoding/base64.h"
 #include "files/secret.h"
@@ -50,6 +52,8 @@ bool transport_open(struct transport *transport, const char *credentials, const 
 	*transport = (struct transport){.certificates = certificates};
 	if (credentials && !credentials_read(&transport->authorization, credentials, error))
 		return false;
+	if (certificates && access(certificates, R_OK) != 0)
+		return error_set(error, "%.256s: the certificates can't be read: %s", certificates, strerror(errno));
 	if (tenant && (strpbrk(tenant, "\r\n") || strlen(tenant) > ANSWER_MOST))
 		return error_set(error, "--tenant is one line");
 	if (tenant)
@@ -113,6 +117,15 @@ static void status_judge(CURL *handle, const struct destination *destination, st
 		  answer->body.length ? ": " : "", answer->body.length ? answer->body.data : "");
 }
 
+/* The line with the status came, and only the text behind it was cut: what was taken must not be sent again. */
+static bool is_accepted(CURL *handle)
+{
+	long status = 0;
+
+	(curl.curl_easy_getinfo)(handle, CURLINFO_RESPONSE_CODE, &status);
+	return outcome_of(status) == OUTCOME_TAKEN;
+}
+
 static struct curl_slist *headers_make(const struct transport *transport, const char *type)
 {
 	struct buffer line = {0};
@@ -160,7 +173,7 @@ void transport_post(struct transport *transport, const struct destination *desti
 	if (transport->certificates)
 		(curl.curl_easy_setopt)(handle, CURLOPT_CAINFO, transport->certificates);
 	const CURLcode code = curl.curl_easy_perform(handle);
-	if (code == CURLE_OK)
+	if (code == CURLE_OK || is_accepted(handle))
 		status_judge(handle, destination, answer);
 	else
 		error_set(&answer->fault, "%.200s: %.200s", destination->name,

@@ -226,6 +226,15 @@ output=$(NOW=$(($(date +%s) * 1000000000 + 7200000000000)) LD_PRELOAD=$PWD/clock
 check_equal "what is too old for the server is not sent, and counted" "0 1 0" \
 	"$? $(grep -c "$count are older than Pyroscope takes, and were not sent" <<<"$output") $(taken old 'len(requests)')"
 
+collector cut
+echo "cut 1000" >cut/mode
+"$SEEP" push --to "pyroscope+http://127.0.0.1:$port" whole 2>/dev/null
+check_equal "what was taken is not sent again because the answer's text was cut" "0 $count" "$? $(taken cut 'len(taken)')"
+"$SEEP" push --state emptied --to "pyroscope+http://127.0.0.1:$port" whole 2>/dev/null
+: | tee emptied/*.position
+output=$("$SEEP" push --state emptied --to "pyroscope+http://127.0.0.1:$port" whole 2>&1)
+check_match "a damaged position is said, with what becomes of it" "^3 .*position: it is damaged; without it" "$? $(tr '\n' ' ' <<<"$output")"
+
 # Secrets.
 collector secret
 echo "user:pass word" >basic
@@ -278,6 +287,8 @@ openssl req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out certificate.pem -
 collector tls certificate.pem key.pem
 output=$("$SEEP" push --patience 1ms --to "pyroscope+https://localhost:$port" whole 2>&1)
 check_match "a certificate that nobody has signed is refused" "^3 .*not delivered.*certificate" "$? $(tr '\n' ' ' <<<"$output")"
+output=$("$SEEP" push --ca nowhere.pem --to "pyroscope+https://localhost:$port" whole 2>&1)
+check_match "certificates that are not there are said at once" "^3 .*nowhere.pem: the certificates can't be read" "$? $output"
 check "and taken where it is trusted" "$SEEP" push --ca certificate.pem --to "pyroscope+https://localhost:$port" whole
 check_equal "what goes over TLS arrives" "$count $allocated" "$(taken tls '"%d %d" % (len(taken), total(taken, "alloc_space"))')"
 for folder in server busy moving limits secret tls; do

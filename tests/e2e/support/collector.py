@@ -6,7 +6,8 @@
 
 Prints its port. Everything that it takes becomes a line of JSON in DIRECTORY/taken, everything that it refuses by its own
 rules one in DIRECTORY/refused. DIRECTORY/mode, if it is there, says how it answers instead: "STATUS COUNT [RETRY_AFTER]" so
-many times, "silent" without an answer, "after COUNT" and one of these: only then. It takes what @pyroscope/nodejs sends, too.
+many times, "cut COUNT" with a text that is shorter than it says, "silent" without an answer, "after COUNT" and one of these: only then.
+It takes what @pyroscope/nodejs sends, too.
 """
 import base64, gzip, http.server, json, os, re, ssl, sys, threading, time, urllib.parse
 
@@ -328,7 +329,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if words and words[0] == "silent":
             self.close_connection = True
             return
-        if words:
+        cuts = words and words[0] == "cut"
+        if words and not cuts:
             self.answer(int(words[0]), '{"code":"told","message":"so"}',
                         [("Retry-After", words[2])] if len(words) > 2 else [])
             return
@@ -343,6 +345,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return
         for entry in taken:
             note("taken", entry)
+        if cuts:
+            self.send_response(200)
+            self.send_header("Content-Length", "1000")
+            self.end_headers()
+            self.close_connection = True
+            return
         self.answer(200)
 
 
