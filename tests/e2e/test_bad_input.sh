@@ -74,7 +74,7 @@ END
 background bash shaker.sh
 bad_ends=''
 for _ in $(seq 60); do
-	timeout 10 "$SEEP" report shaken >/dev/null 2>&1
+	timeout 60 "$SEEP" report shaken >/dev/null 2>&1
 	status=$?
 	[ $status -eq 0 ] || [ $status -eq 3 ] || bad_ends="$bad_ends $status"
 done

@@ -79,7 +79,7 @@ check_equal "a limit on the size of files" "$expected" "$output $?"
 output=$(LD_PRELOAD=$SHIM SEEP_OUTPUT=$WORK/nofiles SEEP_RATE=4K ./worker 0 3 2>/dev/null)
 check_equal "no descriptor left" "$expected" "$output $?"
 background env LD_PRELOAD="$SHIM" SEEP_OUTPUT="$WORK/removed" SEEP_RATE=4K SEEP_INTERVAL=20ms ./worker 20000 >removed.out 2>/dev/null
-wait_until 5 test -e removed/000001.seep
+wait_until 10 test -e removed/000001.seep
 rm -rf removed
 wait "$background_pid"
 status=$?

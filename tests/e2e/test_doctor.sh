@@ -100,11 +100,11 @@ compile holder <<'END'
 int main(void) { for (int i = 0; i < 20; i++) memset(malloc(1 << 20), 1, 1 << 20); pause(); }
 END
 LD_PRELOAD=$SHIM SEEP_OUTPUT=$WORK/held background ./holder
-wait_until 5 test -e held/heap
+wait_until 10 test -e held/heap
 check_match "a process that records" "records into $WORK/held" "$("$SEEP" doctor "$background_pid")"
 check "is fine" "$SEEP" doctor "$background_pid"
 LD_PRELOAD=$SHIM SEEP_RATE=1G SEEP_OUTPUT=$WORK/idle background sleep 60
-wait_until 5 grep -q libseep "/proc/$background_pid/maps"
+wait_until 10 grep -q libseep "/proc/$background_pid/maps"
 check_match "a process that has sampled nothing yet" 'no recording yet; wait' "$("$SEEP" doctor "$background_pid")"
 check_match "no such process" 'there is no such process' "$("$SEEP" doctor 4194305)"
 
@@ -116,10 +116,10 @@ if [ "$(id -u)" -eq 0 ]; then
 	END
 	chmod 755 "$WORK"
 	background setpriv --reuid=65534 --regid=65534 --clear-groups ./sleeper not-dumpable
-	check "a process that is not dumpable" wait_until 5 bash -c "'$SEEP' doctor $background_pid | grep -q 'is not dumpable: only root.*; ask as root'"
+	check "a process that is not dumpable" wait_until 10 bash -c "'$SEEP' doctor $background_pid | grep -q 'is not dumpable: only root.*; ask as root'"
 	cp sleeper privileged && chown 65534 privileged && chmod 4755 privileged
 	LD_PRELOAD=$SHIM background setpriv --reuid=65533 --regid=65533 --clear-groups ./privileged
-	check "a process that was started in secure mode" wait_until 5 bash -c "'$SEEP' doctor $background_pid | grep -q 'started in secure mode.*LD_PRELOAD was ignored; '"
+	check "a process that was started in secure mode" wait_until 10 bash -c "'$SEEP' doctor $background_pid | grep -q 'started in secure mode.*LD_PRELOAD was ignored; '"
 else
 	skip "a process that is not dumpable" "not root"
 	skip "a process that was started in secure mode" "not root"

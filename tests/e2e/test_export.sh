@@ -354,7 +354,7 @@ for file in after.pprof plain.pb after.gperftools "$dump_last" go.pprof; do
 	size=$(stat -c %s "$file")
 	for part in 1 2 3 4 5 6 7; do
 		head -c $((size * part / 8)) "$file" >./cut
-		timeout 10 "$SEEP" report cut >out 2>err
+		timeout 60 "$SEEP" report cut >out 2>err
 		status=$?
 		# A text that ends between two stacks, or protobuf between two fields, is whole as far as it goes.
 		[ $status -eq 3 ] && [ "$(wc -l <err)" -eq 1 ] && [ ! -s out ] || [ $status -eq 0 ] || bad="$bad $file:$part:$status"

@@ -98,7 +98,7 @@ capped=$!
 pids+=($!)
 followed=$(timeout 20 "$SEEP" leaks --follow --every=1s live.none 2>&1)
 check_equal "what is not there can't be followed" 3 $?
-wait_until 5 test -e live/000002.seep
+wait_until 10 test -e live/000002.seep
 followed=$(timeout 20 "$SEEP" leaks --follow --every=1s live)
 check_equal "a live recording is followed until it ends" 0 $?
 check "again and again" test "$(grep -c '^leaking 4 (pid' <<<"$followed")" -ge 2

@@ -97,7 +97,7 @@ compile holder <<'END'
 int main(void) { for (int i = 0; i < 20; i++) memset(malloc(1 << 20), 1, 1 << 20); pause(); }
 END
 LD_PRELOAD=$SHIM SEEP_OUTPUT=$WORK/held background ./holder
-wait_until 5 test -e held/heap
+wait_until 10 test -e held/heap
 check_match "with LD_PRELOAD alone a process is marked, too" "^$WORK/held/[0-9]{6}\.seep\$" \
 	"$("$SEEP" snapshot "$background_pid" 2>&1)"
 kill -STOP "$background_pid"

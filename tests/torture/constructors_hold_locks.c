@@ -16,7 +16,7 @@ extern const char *translated_from;
 
 int main(void)
 {
-	alarm(10);
+	alarm(60);
 	setlocale(LC_ALL, "");
 	printf("%s\n", translated_from);
 	printf("%s\n", bindtextdomain("another", "/nowhere/else"));

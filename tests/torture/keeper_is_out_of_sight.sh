@@ -34,7 +34,7 @@ for options in $(ways_of -pf -rpf); do
 	[ $options = -pf ] && enter=(nsenter -t "$inner" -p -m) || enter=(nsenter -t "$inner" -U --preserve-credentials -p -m)
 	check "unshare $options: seep snapshot from inside is answered" "${enter[@]}" "$SEEP" snapshot "$name"
 	before=$(snapshots "$name")
-	check "and timer snapshots go on" wait_until 4 has_more_than "$name" $((before + 2))
+	check "and timer snapshots go on" wait_until 10 has_more_than "$name" $((before + 2))
 	wait $runner
 	check_equal "the program ends as ever" 3 $?
 	check_match "by timer, asked for, by timer, and the last one" '(timer )+request (timer )+exit$' "$(triggers "$name")"

@@ -11,7 +11,7 @@ else
 		observe "$SEEP" run -r 1 -o "$WORK/container" -- unshare -pf --mount-proc "$program" 30
 		check_equal "process 1, round $round: it ends as ever" "3 done as root" "$(ended)"
 		check_equal "its end is noticed" '' "$(grep 'still run' said)"
-		check "and nothing of seep stays" wait_until 3 sh -c "! pgrep -f '[-]o $WORK/container'"
+		check "and nothing of seep stays" wait_until 10 sh -c "! pgrep -f '[-]o $WORK/container'"
 	done
 	found=0
 	for recording in container*/; do

@@ -35,7 +35,7 @@ static void refuse(const struct call *call, char **arguments)
 	    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 	};
 	struct sock_fprog program = {sizeof filter / sizeof *filter, filter};
-	alarm(10);
+	alarm(60);
 	if (*arguments[1])
 		setenv("LD_PRELOAD", arguments[1], 1);
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program))

@@ -182,7 +182,7 @@ static void a_process_is_alive_until_it_ends(void **state)
 	header.pid = (uint64_t)child;
 	assert_true(process_exists(header.pid, 0));
 	kill(child, SIGKILL);
-	for (int i = 0; i < 1000 && process_exists(header.pid, 0); i++)
+	for (int i = 0; i < 6000 && process_exists(header.pid, 0); i++)
 		usleep(1000);
 	assert_false(process_exists(header.pid, 0)); /* a zombie is dead */
 	waitpid(child, &status, 0);

@@ -264,7 +264,7 @@ static void many_who_try_at_once_never_hold_it_together(void **state)
 
 int main(void)
 {
-	alarm(120); /* nothing here waits that long */
+	alarm(400); /* nothing here waits that long */
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(only_one_holds_it),
 	    cmocka_unit_test(another_generation_is_another_lease),

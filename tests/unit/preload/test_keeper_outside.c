@@ -42,11 +42,11 @@ static pid_t program_without_keeper(int go[2])
 	}
 	struct seep_heap_view view;
 	struct seep_fault fault;
-	for (int i = 0; i < 1000 && !seep_heap_open(&view, test_directory, false, &fault); i++)
+	for (int i = 0; i < 6000 && !seep_heap_open(&view, test_directory, false, &fault); i++)
 		usleep(1000);
 	struct seep_heap_header *header = view.map;
 	assert_non_null(header);
-	for (int i = 0; i < 1000 && load_acquire(&header->live_inserted) < 70; i++)
+	for (int i = 0; i < 6000 && load_acquire(&header->live_inserted) < 70; i++)
 		usleep(1000);
 	seep_heap_close(&view);
 	return child;
@@ -93,7 +93,7 @@ static void a_keeper_that_lost_its_lease_takes_it_again(void **state)
 	struct seep_heap_header *header = view.map;
 	atomic_store(&leave, false);
 	assert_int_equal(pthread_create(&thread, NULL, outside_keeper, NULL), 0);
-	assert_true(seep_snapshot_request(&view, 10 * SECOND, name, &fault));
+	assert_true(seep_snapshot_request(&view, 60 * SECOND, name, &fault));
 	uint64_t ours = atomic_load(&header->lease), theirs = ((ours >> 32) + 1) << 32 | (uint32_t)getppid();
 	struct timespec now;
 	clock_gettime(CLOCK_MONOTONIC, &now);
@@ -102,7 +102,7 @@ static void a_keeper_that_lost_its_lease_takes_it_again(void **state)
 	assert_false(seep_snapshot_request(&view, SECOND / 2, name, &fault));
 	assert_int_equal(atomic_load(&header->lease), theirs);
 	atomic_store(&header->lease, theirs >> 32 << 32);
-	assert_true(seep_snapshot_request(&view, 10 * SECOND, name, &fault));
+	assert_true(seep_snapshot_request(&view, 60 * SECOND, name, &fault));
 	assert_int_equal((uint32_t)atomic_load(&header->lease), getpid());
 	atomic_store(&leave, true);
 	seep_keeper_wake(test_directory);
@@ -126,7 +126,7 @@ static void an_outside_keeper_leaves_when_told_and_another_goes_on(void **state)
 		struct seep_heap_state heap_state;
 		atomic_store(&leave, false);
 		assert_int_equal(pthread_create(&thread, NULL, outside_keeper, NULL), 0);
-		assert_true(seep_snapshot_request(&view, 10 * SECOND, name, &fault));
+		assert_true(seep_snapshot_request(&view, 60 * SECOND, name, &fault));
 		seep_heap_state(&view, &heap_state);
 		assert_int_equal(heap_state.keeper_pid, getpid());
 		atomic_store(&leave, true);
@@ -144,7 +144,7 @@ static void an_outside_keeper_leaves_when_told_and_another_goes_on(void **state)
 
 int main(void)
 {
-	alarm(120); /* nothing here waits that long */
+	alarm(400); /* nothing here waits that long */
 	const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, directory_setup, directory_teardown)
 	    TEST(an_outside_keeper_serves_until_the_program_ends),

@@ -106,7 +106,7 @@ static void a_request_is_answered_by_a_snapshot(void **state)
 	for (int i = 1; i <= 3; i++) {
 		char expected[32];
 		snprintf(expected, sizeof expected, "%06d.seep", i);
-		if (!seep_snapshot_request(&view, 10 * SECOND, name, &fault))
+		if (!seep_snapshot_request(&view, 60 * SECOND, name, &fault))
 			fail_msg("%s", fault.text);
 		assert_string_equal(name, expected);
 		void *data = snapshot_load(test_directory, name, &snapshot);
@@ -118,7 +118,7 @@ static void a_request_is_answered_by_a_snapshot(void **state)
 	assert_false(heap_state.complete);
 	let_it_end();
 	assert_int_equal(program_wait(child), 0);
-	assert_false(seep_snapshot_request(&view, 10 * SECOND, name, &fault));
+	assert_false(seep_snapshot_request(&view, 60 * SECOND, name, &fault));
 	assert_int_equal(fault.error, ESRCH);
 	seep_heap_close(&view);
 }
@@ -136,7 +136,7 @@ static void requests_of_several_processes_are_all_answered(void **state)
 			char name[32];
 			bool all = seep_heap_open(&view, test_directory, true, &fault);
 			for (int j = 0; all && j < 5; j++)
-				all = seep_snapshot_request(&view, 10 * SECOND, name, &fault);
+				all = seep_snapshot_request(&view, 60 * SECOND, name, &fault);
 			_exit(!all);
 		}
 	}
@@ -168,7 +168,7 @@ static void a_program_that_dies_meanwhile_is_noticed(void **state)
 		recording_make(&keeper.heap, test_directory, 512 << 10);
 		is_killed_soon(&keeper);
 	}
-	for (int i = 0; i < 1000 && !seep_heap_open(&view, test_directory, true, &fault); i++)
+	for (int i = 0; i < 6000 && !seep_heap_open(&view, test_directory, true, &fault); i++)
 		usleep(1000);
 	assert_non_null(view.map);
 	assert_false(seep_snapshot_request(&view, 30 * SECOND, name, &fault));
@@ -199,7 +199,7 @@ static void a_request_without_a_keeper_times_out(void **state)
 static int outgrows_its_last_snapshot(struct keeper *keeper)
 {
 	recording_allocate(&keeper->heap, 1, 8 << 20, 30, 0x10000); /* certain samples */
-	for (int i = 0; i < 500 && directory_count(test_directory, ".seep") == 0; i++)
+	for (int i = 0; i < 6000 && directory_count(test_directory, ".seep") == 0; i++)
 		usleep(10000);
 	recording_free(&keeper->heap, 30, 0x10000, 5);
 	return 0;
@@ -229,7 +229,7 @@ static int loses_its_directory(struct keeper *keeper)
 	if (rename(test_directory, moved) != 0 || mkdir(test_directory, 0700) != 0)
 		return 1;
 	seep_atomic64 *failed = &keeper->heap.header->losses[SEEP_LOSS_SNAPSHOTS_FAILED];
-	for (int i = 0; i < 500 && atomic_load(failed) < 2; i++)
+	for (int i = 0; i < 6000 && atomic_load(failed) < 2; i++)
 		usleep(10000);
 	if (atomic_load(failed) < 2 || directory_count(test_directory, "") != 0)
 		return 2;
@@ -299,7 +299,7 @@ static void nothing_is_lost_between_producers_keeper_and_snapshots(void **state)
 
 int main(void)
 {
-	alarm(120); /* nothing here waits that long */
+	alarm(400); /* nothing here waits that long */
 	const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, directory_setup, directory_teardown)
 	    TEST(the_exit_snapshot_holds_everything),
