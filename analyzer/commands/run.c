@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <seep/keeper.h>
+#include <seep/service.h>
 
 #include "base/buffer.h"
 #include "base/message.h"
@@ -30,6 +31,7 @@
 enum {
 	OPTION_DELAY = 256,
 	OPTION_ALLOCATOR,
+	OPTION_SERVICE,
 };
 
 /* The request that the command line makes. */
@@ -50,6 +52,8 @@ static const struct option_type option_allocator = {take_allocator, NULL};
 
 static const struct command_option run_options[] = {
     RECORDING_OPTIONS_MAIN(FIELD),
+    {OPTION_SERVICE, "service", "NAME", "keep it with this service's: 'seep list --service NAME'", &option_service,
+     FIELD(service), NULL},
     {OPTION_DELAY, "delay", "TIME", "begin to record after TIME", &option_time_text, FIELD(delay), NULL},
     {OPTION_ALLOCATOR, "allocator", "NAME", "run it on jemalloc, tcmalloc, mimalloc or a library", &option_allocator,
      offsetof(struct run_request, allocator), NULL},
@@ -180,6 +184,16 @@ static int program_run(const struct run_request *request, const char *shim, cons
 	return launched.status;
 }
 
+/* What is given counts more than what the environment says. */
+static bool output_choose(struct recording_wish *wish, struct buffer *output, struct error *error)
+{
+	const char *service = getenv("SEEP_SERVICE"), *wanted = wish->output ? wish->output : getenv("SEEP_OUTPUT");
+
+	if (!wish->service && !wanted && service && seep_service_name_is_valid(service, strlen(service)))
+		wish->service = service;
+	return wish->service ? output_of_service(wish->service, output, error) : output_resolve(wanted, output, error);
+}
+
 static int run_main(int argc, char **argv)
 {
 	struct run_request request = {0};
@@ -191,8 +205,9 @@ static int run_main(int argc, char **argv)
 	if (optind == argc)
 		return command_usage(&command_run, "the program to run is missing");
 	request.arguments = argv + optind;
-	const char *wanted = request.wish.output ? request.wish.output : getenv("SEEP_OUTPUT");
-	if (!library_find_shim(shim, sizeof shim, &error) || !output_resolve(wanted, &output, &error) ||
+	if (request.wish.service && request.wish.output)
+		return command_usage(&command_run, "--service says where it is recorded: give no -o with it");
+	if (!library_find_shim(shim, sizeof shim, &error) || !output_choose(&request.wish, &output, &error) ||
 	    !output_directory_prepare(output.data, &error)) {
 		buffer_free(&output);
 		return command_fail(&error);

@@ -18,6 +18,11 @@ static const struct environment_variable library_variables[] = {
      "The recording's directory. `%c` stands for the command's name, `%p` for the process id, `%h` for the host's "
      "name, `%%` for a "
      "percent sign. A recording that exists is never touched: the next one gets `.2`, `.3` behind its name."},
+    {"SEEP_SERVICE", "NAME", NULL,
+     "Recordings lie with this service's: `SEEP_STORE/NAME/%c.%p`, unless SEEP_OUTPUT says where. Letters, digits and "
+     "`. _ - @ +`, 64 at most ([SERVICES.md](SERVICES.md))."},
+    {"SEEP_STORE", "DIR", "/var/lib/seep",
+     "Where services are kept, an absolute path. Where the default has no place for one, `$XDG_STATE_HOME/seep`."},
     {"SEEP_FOLLOW", "none|all", "all", "Whether the processes that the program starts are recorded, too."},
     {"SEEP_DELAY", "TIME", "0", "Recording begins so long after the program has started."},
     {"SEEP_SIGNAL", "USR1|USR2|HUP|QUIT|PROF|NUMBER", NULL,
@@ -60,7 +65,10 @@ static const struct environment_variable command_variables[] = {
     {"OTEL_SERVICE_NAME", "NAME", NULL, "`service_name` of what `seep push` sends, without `--service`."},
     {"OTEL_RESOURCE_ATTRIBUTES", "NAME=VALUE,...", NULL,
      "Labels of what `seep push` sends, behind those of `--label`."},
-    {"XDG_STATE_HOME", "DIR", "$HOME/.local/state", "What `seep push` has sent is noted in `DIR/seep/push`."},
+    {"XDG_STATE_HOME", "DIR", "$HOME/.local/state",
+     "What `seep push` has sent is noted in `DIR/seep/push`; services of users that may not write to `/var/lib/seep` "
+     "are kept "
+     "in `DIR/seep`."},
     {"SEEP_CACHE", "off", NULL, "No names are kept from one command to the next."},
     {"XDG_CACHE_HOME", "DIR", "$HOME/.cache", "Names of modules are kept in `DIR/seep`, by build id."},
     {"DEBUGINFOD_URLS", "URL...", NULL, "Servers that are asked for debug files and sources, separated by blanks."},

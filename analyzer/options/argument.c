@@ -5,6 +5,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include <seep/service.h>
+
 #include "base/memory.h"
 #include "options/argument.h"
 
@@ -115,6 +117,14 @@ static bool take_time(const struct command_option *option, void *field, const ch
 	return argument_parse_time(value, field) && *(uint64_t *)field > 0;
 }
 
+static bool take_service(const struct command_option *option, void *field, const char *value, struct error *error)
+{
+	(void)option, (void)error;
+	*(const char **)field = value;
+	return seep_service_name_is_valid(value, strlen(value));
+}
+
+const struct option_type option_service = {take_service, "a service's name: letters, digits, . _ - @ +"};
 const struct option_type option_text = {take_text, "a name"};
 const struct option_type option_list = {take_list, "a name"};
 const struct option_type option_directory = {take_directory, NULL};

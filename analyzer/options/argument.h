@@ -16,6 +16,7 @@ extern const struct option_type option_word;      /* int or an enum: the index i
 extern const struct option_type option_count;     /* uint32_t, from 1 up; a larger number counts as the largest */
 extern const struct option_type option_list;      /* struct argument_list: every value that is given */
 extern const struct option_type option_time;      /* uint64_t: ns, more than 0 */
+extern const struct option_type option_service;   /* const char *: a service's name */
 
 /* The values of an option that may be repeated. The texts are those of the command line. */
 struct argument_list {

@@ -8,7 +8,7 @@
 
 /* As given; NULL: not given. */
 struct recording_wish {
-	const char *rate, *interval, *output, *delay, *follow, *unwinder, *heap, *headroom;
+	const char *rate, *interval, *output, *delay, *follow, *unwinder, *heap, *headroom, *service;
 	bool linked; /* --static: hook an allocator that is a part of the program */
 };
 

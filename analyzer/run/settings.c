@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <seep/keeper.h>
+#include <seep/service.h>
 
 enum { OUTPUT_MAX_BYTES = 1000 /* what the shim keeps of SEEP_OUTPUT, less the suffixes that it may add */ };
 
@@ -59,6 +60,7 @@ void settings_make(struct settings *settings, const struct recording_wish *wish,
 	setting_add(settings, "SEEP_UNWINDER", wish->unwinder);
 	memory_settings_make(settings, wish);
 	setting_add(settings, "SEEP_OUTPUT", output);
+	setting_add(settings, "SEEP_SERVICE", wish->service);
 	seep_runner_name(runner);
 	setting_add(settings, "SEEP_SESSION", session->registry);
 	setting_add(settings, "SEEP_SESSION_FILE", session->identity);
@@ -72,6 +74,20 @@ void settings_free(struct settings *settings)
 	for (size_t i = 0; i < settings->count; i++)
 		free(settings->add[i]);
 	settings->count = 0;
+}
+
+bool output_of_service(const char *service, struct buffer *path, struct error *error)
+{
+	struct seep_stores stores;
+	char output[OUTPUT_MAX_BYTES];
+
+	seep_stores_find(&stores, getenv("SEEP_STORE"), getenv("XDG_STATE_HOME"), getenv("HOME"));
+	if (!seep_service_prepare(&stores, service, output, sizeof output))
+		return error_set(error,
+				 "can't record the service %s: its directory in %s%s%s is another's, or can't be made",
+				 service, stores.of[0], *stores.of[1] ? " and in " : "", stores.of[1]);
+	buffer_append_text(path, output);
+	return true;
 }
 
 bool output_resolve(const char *output, struct buffer *path, struct error *error)

@@ -11,7 +11,7 @@
 #include "options/recording_options.h"
 #include "session/session.h"
 
-enum { SETTINGS_MAX = 16 };
+enum { SETTINGS_MAX = 20 };
 
 /* The variables to add, and those that they replace. */
 struct settings {
@@ -30,5 +30,7 @@ void settings_free(struct settings *settings);
 
 /* The recording's name as an absolute path, since the program may have another directory when it begins one. */
 bool output_resolve(const char *output, struct buffer *path, struct error *error);
+/* The same of a recording that its service's directory has a place for. */
+bool output_of_service(const char *service, struct buffer *path, struct error *error);
 
 #endif

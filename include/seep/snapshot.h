@@ -120,9 +120,10 @@ enum seep_status {
 	SEEP_STATUS_POOLS = 1 << 4,       /* a pool above malloc hides sites (python's pymalloc) */
 	SEEP_STATUS_NO_UNWINDER = 1 << 5, /* libunwind is missing: stacks are one frame deep */
 	SEEP_STATUS_COARSE_CLOCK =
-	    1 << 6,                  /* the program forbade itself clocks: times are those of its keeper's last look */
-	SEEP_STATUS_JOINED = 1 << 7, /* `seep attach` joined the program: what it had allocated before is not here */
-	SEEP_STATUS_LEFT = 1 << 8,   /* seep left the program, which runs on */
+	    1 << 6,                   /* the program forbade itself clocks: times are those of its keeper's last look */
+	SEEP_STATUS_JOINED = 1 << 7,  /* `seep attach` joined the program: what it had allocated before is not here */
+	SEEP_STATUS_LEFT = 1 << 8,    /* seep left the program, which runs on */
+	SEEP_STATUS_SERVICE = 1 << 9, /* in a service's directory: thinned with all that is there */
 };
 
 struct seep_module {

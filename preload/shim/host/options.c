@@ -88,6 +88,16 @@ static bool set_text(void *field, size_t bytes, const char *value, size_t length
 	return true;
 }
 
+static bool set_service(void *field, size_t bytes, const char *value, size_t length)
+{
+	return (length == 0 || seep_service_name_is_valid(value, length)) && set_text(field, bytes, value, length);
+}
+
+static bool set_store(void *field, size_t bytes, const char *value, size_t length)
+{
+	return (length == 0 || value[0] == '/') && set_text(field, bytes, value, length);
+}
+
 static bool set_follow(void *field, size_t bytes, const char *value, size_t length)
 {
 	(void)bytes;
@@ -181,6 +191,8 @@ static const struct option_entry {
     {"interval", "SEEP_INTERVAL", set_time, A_TIME, FIELD(interval_ns)},
     {"delay", "SEEP_DELAY", set_time, A_TIME, FIELD(delay_ns)},
     {"output", "SEEP_OUTPUT", set_text, A_TEXT, FIELD(output)},
+    {"service", "SEEP_SERVICE", set_service, "a service's name (letters, digits, . _ - @ +)", FIELD(service)},
+    {"store", "SEEP_STORE", set_store, "an absolute path", FIELD(store)},
     {"unwinder", "SEEP_UNWINDER", set_text, A_TEXT, FIELD(unwinder)},
     {"follow", "SEEP_FOLLOW", set_follow, "all or none", FIELD(follow)},
     {"keeper", "SEEP_KEEPER", set_keeper, "inside or outside", FIELD(keeper_outside)},
@@ -271,7 +283,6 @@ void options_read(struct options *options, char *const *environment, bool secure
 				    .rate = 512 << 10,
 				    .interval_ns = UINT64_C(10000000000),
 				    .snapshots = 64,
-				    .snapshots_bytes = UINT64_C(256) << 20,
 				    .limit_headroom = {.percent = 10}};
 	if (secure)
 		return;
@@ -283,4 +294,7 @@ void options_read(struct options *options, char *const *environment, bool secure
 		if (value)
 			apply(options, &entries[i], value, strlen(value));
 	}
+	if (*options->service && !*options->output)
+		seep_stores_find(&options->stores, options->store, options_variable(environment, "XDG_STATE_HOME"),
+				 options_variable(environment, "HOME"));
 }

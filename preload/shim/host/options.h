@@ -11,6 +11,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <seep/service.h>
+
 enum option_heap { OPTION_HEAP_RECORDING, OPTION_HEAP_AUTO, OPTION_HEAP_MEMORY };
 
 struct options {
@@ -24,15 +26,18 @@ struct options {
 	uint64_t heap_device;     /* the st_dev of the memory that the keeper sees; 0: any */
 	uint64_t max_live;        /* live samples to make room for; 0: from the rate */
 	uint64_t snapshots;       /* retention: at most so many, */
-	uint64_t snapshots_bytes; /* and so many bytes, of snapshots */
+	uint64_t snapshots_bytes; /* and so many bytes, of snapshots; 0: the default */
 	struct headroom_option {
 		uint64_t bytes, percent; /* a snapshot when a memory limit leaves less; both 0: none */
 	} limit_headroom;
-	int signal;         /* take a snapshot on this signal; 0: none */
-	char unwinder[16];  /* "": the best that works */
-	char output[1024];  /* recording directory with %c %p %h; "": the default */
-	char runner[64];    /* the `seep run` above this process: keeper/files/life.h */
-	char session[1024]; /* file in which `seep run` learns of recordings; "": none */
+	int signal;                               /* take a snapshot on this signal; 0: none */
+	char unwinder[16];                        /* "": the best that works */
+	char output[1024];                        /* recording directory with %c %p %h; "": the default */
+	char service[SEEP_SERVICE_NAME_MOST + 1]; /* that the recording is of; "": none */
+	char store[SEEP_STORE_BYTES];             /* where services are kept; "": <seep/service.h> says where */
+	struct seep_stores stores;                /* of a service, if there is one and no output */
+	char runner[64];                          /* the `seep run` above this process: keeper/files/life.h */
+	char session[1024];                       /* file in which `seep run` learns of recordings; "": none */
 	struct session_file_option {
 		uint64_t device, inode, owner, locked; /* as long as somebody reads it */
 		bool known;

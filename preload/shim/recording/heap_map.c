@@ -45,15 +45,29 @@ static void *anonymous_map(struct seep_heap_header *header)
 			  -1, 0);
 }
 
+/* The pattern of the recording's name; NULL: its service has no place. */
+static const char *output_pattern(void)
+{
+	static char of_service[SEEP_STORE_BYTES * 2];
+	const struct options *options = &recording_setup.options;
+	if (*options->output || !*options->service)
+		return options->output;
+	return seep_service_prepare(&options->stores, options->service, of_service, sizeof of_service) ? of_service
+												       : NULL;
+}
+
 /* In a session the heap file may lie in memory only if somebody will move it to the recording when we have ended. */
 static struct heap_map own_map(struct seep_heap_header *header, bool in_session)
 {
 	static char directory[sizeof header->directory];
 	const struct options *options = &recording_setup.options;
 	struct heap_file made;
-	if (!recording_name(directory, sizeof directory, options->output, header))
+	const char *output = output_pattern();
+	if (!output)
+		return failed("its service has no directory that it can write to", "", 0);
+	if (!recording_name(directory, sizeof directory, output, header))
 		return failed("the output's name is too long", "", 0);
-	size_t parents_from = *options->session ? output_constant_part(options->output, directory) : 0;
+	size_t parents_from = *options->session ? output_constant_part(output, directory) : 0;
 	bool in_memory = in_session && heap_memory_fits(header, options->heap_device, memory_most());
 	int error = heap_file_make(&made, directory, sizeof directory, parents_from, header, in_memory);
 	if (error)

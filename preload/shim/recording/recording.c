@@ -213,6 +213,14 @@ static void keeper_start(bool anonymous)
 		keeper_thread_start();
 }
 
+/* Not where SEEP_OUTPUT has another place for it. */
+static bool is_of_service(const char *path)
+{
+	const char *service = recording_setup.options.service, *name = strrchr(path, '/');
+	size_t length = strlen(service), above = name ? (size_t)(name - path) : 0;
+	return length && above > length && memcmp(name - length, service, length) == 0 && name[-length - 1] == '/';
+}
+
 static long begin(void)
 {
 	static struct seep_heap_header header; /* too large for a hook's stack; the space of its areas is in the file */
@@ -234,6 +242,8 @@ static long begin(void)
 		or_relaxed(&header.status, SEEP_STATUS_ANONYMOUS);
 		session_say("no space for the heap file, the recording will end with the process", directory);
 	}
+	if (is_of_service(directory))
+		or_relaxed(&header.status, SEEP_STATUS_SERVICE);
 	store_relaxed(&header.may_grow, load_relaxed(&confined) ? 0 : 1 + AREA_ALLOWANCE_BYTES);
 	store_relaxed(&header.confined, load_relaxed(&confined));
 	heap_header_publish(made.map, &header);

@@ -108,6 +108,43 @@ static void secure_mode_reads_nothing_and_turns_off(void **state)
 	assert_string_equal(options.output, "");
 }
 
+static void a_services_name_is_no_path_option_or_pattern(void **state)
+{
+	(void)state;
+	static const char *const good[] = {"web", "web.v2", "shop@1", "a+b", "_x", "0", "Web-Front_End"};
+	static const char *const bad[] = {"",    ".", "..",  ".web", "-web", "@x",
+					  "a/b", "/", "a b", "a%c",  "a\nb", "\xc3\xa4"};
+	char longest[SEEP_SERVICE_NAME_MOST + 2];
+	for (size_t i = 0; i < sizeof good / sizeof *good; i++)
+		assert_true(seep_service_name_is_valid(good[i], strlen(good[i])));
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+		assert_false(seep_service_name_is_valid(bad[i], strlen(bad[i])));
+	memset(longest, 'x', sizeof longest);
+	assert_true(seep_service_name_is_valid(longest, SEEP_SERVICE_NAME_MOST));
+	assert_false(seep_service_name_is_valid(longest, SEEP_SERVICE_NAME_MOST + 1));
+	assert_string_equal(read_one("SEEP_SERVICE=a/b").service, "");
+	assert_string_equal(read_one("SEEP_OPTIONS=service=web").service, "web");
+}
+
+static void a_service_is_kept_by_the_system_or_its_user(void **state)
+{
+	(void)state;
+	struct seep_stores stores;
+	char longest[SEEP_STORE_BYTES + 2] = "/";
+	memset(longest + 1, 'x', SEEP_STORE_BYTES);
+	seep_stores_find(&stores, NULL, NULL, "/home/me");
+	assert_string_equal(stores.of[0], SEEP_SERVICE_STORE);
+	assert_string_equal(stores.of[1], "/home/me/.local/state/seep");
+	seep_stores_find(&stores, "", "/state//", "/home/me");
+	assert_string_equal(stores.of[1], "/state/seep");
+	seep_stores_find(&stores, "/data/", "/state", "/home/me");
+	assert_string_equal(stores.of[0], "/data");
+	assert_string_equal(stores.of[1], "");
+	seep_stores_find(&stores, longest, "relative", longest);
+	assert_string_equal(stores.of[0], SEEP_SERVICE_STORE);
+	assert_string_equal(stores.of[1], "");
+}
+
 static void arena_aligns_remembers_sizes_and_ends(void **state)
 {
 	(void)state;
@@ -182,6 +219,8 @@ int main(void)
 	    cmocka_unit_test(reads_sizes_times_and_names),
 	    cmocka_unit_test(malformed_or_unknown_gives_the_default_and_one_warning),
 	    cmocka_unit_test(secure_mode_reads_nothing_and_turns_off),
+	    cmocka_unit_test(a_services_name_is_no_path_option_or_pattern),
+	    cmocka_unit_test(a_service_is_kept_by_the_system_or_its_user),
 	    cmocka_unit_test(arena_aligns_remembers_sizes_and_ends),
 	    cmocka_unit_test(filter_says_no_only_when_it_is_sure),
 	};
