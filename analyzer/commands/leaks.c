@@ -286,7 +286,7 @@ static int run(int argc, char **argv)
 	struct request request = {0};
 	struct series series;
 	struct error error;
-	bool ended = false, leaking = false;
+	bool ended = false, leaking = false, was_left = false;
 	char name[32];
 
 	int status = request_parse(&request, argc, argv);
@@ -306,7 +306,9 @@ static int run(int argc, char **argv)
 			message("%zu of %zu snapshots are used, evenly spaced", series.history.count,
 				series.history.count + series.left_out);
 		if (opened) {
-			ended = series.ended || !request.follow;
+			/* What a program that was killed has left gets its last snapshot a moment later, or never. */
+			ended = series.ended || !request.follow || (was_left && !series.goes_on);
+			was_left = !series.goes_on;
 			if (request.core && !core_look(&series, &request, &error))
 				return command_fail(&error);
 			const bool written = print(&series, &request, &leaking, &error);
@@ -327,7 +329,7 @@ const struct command command_leaks = {
     .summary = "say which sites leak, and how fast, from a whole recording",
     .notes = "RECORDINGs are added up over the time they share; one may be a PID. Verdicts:\n"
 	     "  leak     old blocks are never freed, and more keep coming; cautions follow\n"
-	     "  growing  a cache, rising load, or too early to tell; stopped: grew before\n"
+	     "  growing  a cache, rising load, or too little seen; stopped: grew before\n"
 	     "  unknown  and why, and until when; steady: level; churn: comes and goes\n"
 	     "Over many places: \"FUNCTION and below\". Intervals are 95 %: docs/SAMPLING.md.",
     .options = options,

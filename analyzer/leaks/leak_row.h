@@ -71,8 +71,10 @@ struct leak_row {
 	enum leak_verdict verdict;
 	unsigned cautions;         /* enum leak_caution, of a leak */
 	enum leak_unknown unknown; /* of an unknown */
-	double possible_in_s;      /* until a verdict is possible at the pace seen; NaN: nothing can be said */
-	uint64_t possible_rate;    /* a sampling rate at which as long a recording would tell; 0: none is known */
+	double
+	    possible_in_s; /* until a verdict is possible at the pace seen, if the recording goes on; NaN: nothing can
+				      be said */
+	uint64_t possible_rate; /* a sampling rate at which as long a recording would tell; 0: none is known */
 	struct leak_evidence evidence;
 	struct seep_measure in_use, allocated;
 	struct interval in_use_bytes;
@@ -106,7 +108,8 @@ struct leaks {
 	uint32_t spread_count;
 	uint32_t timer_count; /* snapshots by the timer in the series */
 	bool can_judge;       /* enough of them, with a rate and with samples */
-	double possible_in_s; /* until there are enough; 0 with can_judge; NaN: never */
+	bool goes_on;         /* more snapshots may come */
+	double possible_in_s; /* until there are enough; 0 with can_judge; NaN: they are not all that it lacks */
 	double seconds;       /* from the recording's start to the reference */
 	double leak_rate;     /* of all leaks together, bytes per second */
 	struct interval leak_interval;

@@ -92,6 +92,14 @@ void profile_add_process(struct profile *profile, const struct profile *from)
 	storage->processes[storage->process_count++] = process;
 }
 
+bool profile_process_runs(const struct profile *profile)
+{
+	struct symbol_process process = {.pid = profile->pid, .start_ticks = profile->start_ticks};
+
+	memcpy(process.boot_id, profile->boot_id, sizeof process.boot_id);
+	return profile->pid && symbol_process_here(&process) != 0;
+}
+
 void profile_site_add(struct profile_site *site, const struct profile_site *more)
 {
 	measure_add(&site->allocated, &more->allocated);

@@ -296,6 +296,10 @@ uint64_t profile_module_identity(const uint8_t *build_id, uint32_t build_id_byte
  * (exec keeps the others). */
 bool profiles_are_same_process(const struct profile *before, const struct profile *after);
 
+/* True where the process is there, in whatever pid namespace. False of one of another machine, or before this one was
+ * started anew. */
+bool profile_process_runs(const struct profile *profile);
+
 /* NULL: nothing of the kind. */
 static inline const struct profile_freed *profile_freed_of(const struct profile *profile,
 							   const struct profile_site *site)

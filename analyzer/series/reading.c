@@ -18,11 +18,24 @@ static size_t choose_last(const struct recording *recording)
 	return last;
 }
 
-/* Peaks and requests come at moments that were chosen for what happened then; of two snapshots both are taken. */
+/* Are these all that there are? */
+static bool are_few(const struct recording *recording, size_t reference)
+{
+	for (size_t i = 0; i < reference; i++)
+		if (recording->entries[i].trigger == SEEP_TRIGGER_TIMER)
+			return false;
+	return true;
+}
+
+/* Peaks and requests come at moments that were chosen for what happened then. Where the timer has taken none, requests
+ * show at least how it grew, and so do two snapshots of any kind. */
 static bool belongs(const struct recording *recording, size_t index, size_t reference)
 {
-	return index <= reference &&
-	       (recording->entries[index].trigger == SEEP_TRIGGER_TIMER || index == reference || reference == 1);
+	const uint32_t trigger = recording->entries[index].trigger;
+
+	if (trigger == SEEP_TRIGGER_TIMER || index == reference)
+		return index <= reference;
+	return index < reference && are_few(recording, reference) && (reference == 1 || !trigger_follows_use(trigger));
 }
 
 /* Whether the k-th of `count` is among the BUDGET_SERIES_SNAPSHOTS that are looked at, as even as can be; the last always is. */

@@ -12,10 +12,12 @@
 
 const char *series_advice(const struct series *series)
 {
-	return series->removed
-		   ? "others were removed to save space: record with a larger --rate, which makes them smaller, "
-		     "or with a larger SEEP_KEEP_BYTES"
-		   : "record longer, or with a shorter --interval";
+	if (series->removed)
+		return "others were removed to save space: record with a larger --rate, which makes them smaller, "
+		       "or with a larger SEEP_KEEP_BYTES";
+	if (series->reference && series->reference->interval_ns == 0)
+		return "record with an --interval";
+	return "record longer, or with a shorter --interval";
 }
 
 enum { REQUESTED_MOST = 8 }; /* that are opened */
@@ -54,6 +56,11 @@ bool series_take(struct series *series, struct reading *reading, struct error *e
 	series->left_out = reading->left_out;
 	series->ended = trigger_is_end(recording->entries[recording->count - 1].trigger);
 	history_close(history);
+	if (history->count < 2 && recording->count > 1)
+		return error_set(error,
+				 "%s: one of its %zu snapshots can be judged, the others were taken at a peak: leaks "
+				 "are found in a series; %s",
+				 reading->path, recording->count, series_advice(series));
 	if (history->count < 2)
 		return error_set(error, "%s: one snapshot only: leaks are found in a series; %s", reading->path,
 				 series_advice(series));
@@ -63,6 +70,7 @@ bool series_take(struct series *series, struct reading *reading, struct error *e
 	if (!series->reference)
 		return false;
 	series->reference->shutdown_left_out = history->count < count;
+	series->goes_on = !series->ended && !reading->bundle && profile_process_runs(series->reference);
 	series->middle = reading_profile(reading, &history->moments[history_middle(history)], error);
 	series->referenced = referenced_find(reading);
 	return series->middle != NULL;
@@ -127,10 +135,11 @@ bool series_add_up(struct series *sum, const struct series *of, struct reading *
 	size_t youngest;
 	bool fine;
 
-	sum->ended = true;
+	sum->ended = sum->goes_on = true;
 	for (size_t i = 0; i < count; i++) {
 		parts[i].history = &of[i].history;
 		sum->ended &= of[i].ended;
+		sum->goes_on &= of[i].goes_on;
 	}
 	fine = history_sum(history, parts, count, &youngest) ||
 	       error_set(error, "%s: is too young: all of them ran at no two moments", of[youngest].reference->source);

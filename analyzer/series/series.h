@@ -20,6 +20,7 @@ struct series {
 	size_t left_out;            /* of a longer series than is judged (base/budget.h): evenly, never the reference */
 	size_t removed; /* that the recording once had: snapshots are thinned out where they take much space */
 	bool ended;     /* the recording has its last snapshot */
+	bool goes_on;   /* more of them may come: the process runs, and what is read is no copy */
 };
 
 /* Of one recording, or the sum of several: at the moments of the youngest, in the time in which all of them ran. Each

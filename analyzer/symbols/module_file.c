@@ -178,8 +178,7 @@ static void module_file_find_by_debuginfod(struct module_file *file, const struc
 
 /* ---- what a process still has ---- */
 
-/* The number by which /proc shows the process; 0: it does not run here. */
-static uint64_t process_here(struct symbol_process *process)
+uint64_t symbol_process_here(struct symbol_process *process)
 {
 	uint8_t boot_id[16];
 
@@ -241,7 +240,7 @@ static void module_file_find_in_process(struct module_file *file, const struct s
 
 	buffer_printf(&inside, "root%s", module->path);
 	for (size_t i = 0; i < search->process_count && file->descriptor < 0; i++) {
-		struct mapped_search mapped = {file, module, process_here(&search->processes[i])};
+		struct mapped_search mapped = {file, module, symbol_process_here(&search->processes[i])};
 		if (mapped.pid && !process_file_try(file, mapped.pid, inside.data, module) &&
 		    !process_file_try(file, mapped.pid, "exe", module))
 			seep_process_visit_mappings(mapped.pid, mapped_file_try, &mapped);

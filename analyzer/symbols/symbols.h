@@ -52,6 +52,9 @@ struct symbol_process {
 	uint64_t here; /* once it was looked for: its number here; 0: it has ended, or can't be seen */
 };
 
+/* The number by which /proc shows the process; 0: it does not run here. */
+uint64_t symbol_process_here(struct symbol_process *process);
+
 /* Where debug files are looked for besides the module itself, its .gnu_debuglink and /usr/lib/debug. */
 struct symbol_search {
 	const char *directory; /* given by hand; may be NULL */

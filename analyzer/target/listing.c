@@ -8,7 +8,6 @@
 
 #include "base/buffer.h"
 #include "base/memory.h"
-#include "keeper/program/process.h"
 
 const char *listing_state_name(enum listing_state state)
 {
@@ -19,13 +18,9 @@ const char *listing_state_name(enum listing_state state)
 
 enum listing_state listing_state_of(const struct profile *last)
 {
-	uint8_t boot_id[16];
-	const bool same_boot = process_boot_id(boot_id) && memcmp(boot_id, last->boot_id, sizeof boot_id) == 0;
-
 	if (last->trigger == SEEP_TRIGGER_EXIT || last->trigger == SEEP_TRIGGER_POSTMORTEM)
 		return LISTING_ENDED; /* also where its process lives on: it has executed another program, or seep has left it */
-	return same_boot && last->start_ticks && process_exists(last->pid, last->start_ticks) ? LISTING_RUNNING
-											      : LISTING_LEFT;
+	return profile_process_runs(last) ? LISTING_RUNNING : LISTING_LEFT;
 }
 
 static void entry_fill(struct listing_entry *entry, const struct profile *last)

@@ -153,9 +153,10 @@ check_match "and diff" '\(shutdown left out\)' "$("$SEEP" diff "$ending")"
 mkdir short
 cp recording/000001.seep recording/000002.seep short/
 short=$("$SEEP" leaks short)
-check_match "a short recording has no verdicts yet, and says when it will" \
-	'^NO VERDICT YET  2 snapshots by the timer, 3 are needed: possible in 100 ms' "$short"
-check_equal "in its JSON, too" '{"unknown"} 0.1' "$("$SEEP" leaks --json short | /usr/bin/python3 -c '
+check_match "a short recording of what no longer runs has no verdicts, and promises none" \
+	'^NO VERDICT  2 snapshots by the timer, 3 are needed: record longer' "$short"
+check_equal "it is not followed for ever" "2" "$(timeout 60 "$SEEP" leaks --follow --every=10ms short | grep -c '^NO VERDICT')"
+check_equal "in its JSON, too" '{"unknown"} None' "$("$SEEP" leaks --json short | /usr/bin/python3 -c '
 import json, sys
 leaks = json.load(sys.stdin)
 print("{" + json.dumps(sorted({s["verdict"] for s in leaks["sites"]} - {"churn"}))[1:-1] + "}", leaks["verdict_possible_in_s"])')"
@@ -171,4 +172,23 @@ rm short/000002.seep
 check_equal "one snapshot is bad input, in one line" "3 1 0" "$? $(wc -l <err) $(wc -c <out)"
 "$SEEP" leaks recording/000001.seep >out 2>err
 check_equal "a snapshot is no recording" 2 $?
+
+# Without a single one by the timer. What is asked for while the program runs may be promised, and nothing afterwards.
+mkfifo asks answers
+"$SEEP" run -r 1K -i 1h -o waiting -- /bin/cat <asks >answers 2>/dev/null &
+pids+=($!)
+exec {asks}>asks {answers}<answers
+echo begun >&"$asks"
+read -r -u "$answers" _
+mkdir asked
+for _ in 1 2 3; do cp "$("$SEEP" snapshot waiting)" asked/; done
+check_match "snapshots that were asked for are a series where there are no others" \
+	'^NO VERDICT YET  0 snapshots by the timer, 3 are needed: possible in' "$("$SEEP" leaks asked)"
+"$SEEP" bundle asked -o asked.bundle >/dev/null 2>&1
+check_match "a bundle of them waits for nothing" '^NO VERDICT  0 snapshots by the timer, 3 are needed: record longer' \
+	"$("$SEEP" leaks asked.bundle)"
+exec {asks}>&-
+wait "${pids[-1]}"
+check_match "nor do they when the program has ended" '^NO VERDICT  0 snapshots by the timer, 3 are needed: record longer' \
+	"$("$SEEP" leaks asked)"
 exit $cases_failed

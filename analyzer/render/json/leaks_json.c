@@ -88,7 +88,7 @@ static void json_pace(struct json *json, const struct leaks *leaks, double rate,
 }
 
 /* What a leak's verdict can't exclude; why an unknown site has no verdict, and when it will have one. */
-static void json_uncertainty(struct json *json, const struct leak_row *row)
+static void json_uncertainty(struct json *json, const struct leaks *leaks, const struct leak_row *row)
 {
 	json_begin_array(json_key(json, "cautions"));
 	for (int i = 0; i < CAUTIONS; i++)
@@ -96,7 +96,7 @@ static void json_uncertainty(struct json *json, const struct leak_row *row)
 			json_text(json, leak_caution_name((enum leak_caution)(1 << i)));
 	json_end_array(json);
 	json_text(json_key(json, "unknown"), leak_unknown_name(row->unknown));
-	json_number(json_key(json, "verdict_possible_in_s"), row->possible_in_s);
+	json_number(json_key(json, "verdict_possible_in_s"), leaks->goes_on ? row->possible_in_s : NAN);
 	json_known(json, "verdict_possible_at_rate", (double)row->possible_rate, row->possible_rate > 0);
 }
 
@@ -124,7 +124,7 @@ static void json_row(struct json *json, const struct leaks *leaks, const struct 
 	json_begin_object(json);
 	json_site_fields(json, &site, leaks->groups.by);
 	json_text(json_key(json, "verdict"), leak_verdict_name(row->verdict));
-	json_uncertainty(json, row);
+	json_uncertainty(json, leaks, row);
 	json_pace(json, leaks, row->leak_rate, row->leak_interval);
 	json_evidence(json, leaks, row);
 	json_growth(json, row, known);
@@ -152,7 +152,7 @@ static void json_place(struct json *json, const struct leaks *leaks, const struc
 	json_text(json_key(json, "module"), location ? group->profile->modules[location->module].path : NULL);
 	json_unsigned(json_key(json, "stacks"), group->site_count);
 	json_text(json_key(json, "verdict"), leak_verdict_name(row->verdict));
-	json_uncertainty(json, row);
+	json_uncertainty(json, leaks, row);
 	json_known(json, "inuse_bytes", sum_estimate(&row->in_use.bytes), true);
 	json_known(json, "inuse_low", row->in_use_bytes.low, known);
 	json_known(json, "inuse_high", row->in_use_bytes.high, known);
@@ -172,7 +172,7 @@ static void json_spread(struct json *json, const struct leaks *leaks, const stru
 	json_begin_object(json);
 	json_spread_place(json, &spread->place);
 	json_text(json_key(json, "verdict"), leak_verdict_name(row->verdict));
-	json_uncertainty(json, row);
+	json_uncertainty(json, leaks, row);
 	json_values(json, leaks->reference, &row->in_use, &row->allocated, &row->in_use_bytes);
 	json_pace(json, leaks, row->leak_rate, row->leak_interval);
 	json_evidence(json, leaks, row);
@@ -253,7 +253,8 @@ void leaks_json_render(struct buffer *out, const struct leaks *leaks, const stru
 	json_look(json_key(&json, "references"), leaks->referenced);
 	json_unsigned(json_key(&json, "timer_snapshots"), leaks->timer_count);
 	json_bool(json_key(&json, "can_judge"), leaks->can_judge);
-	json_number(json_key(&json, "verdict_possible_in_s"), leaks->possible_in_s);
+	json_number(json_key(&json, "verdict_possible_in_s"),
+		    leaks->goes_on || leaks->can_judge ? leaks->possible_in_s : NAN);
 	json_text(json_key(&json, "by"), group_by_name(leaks->groups.by));
 	json_totals(&json, leaks);
 	json_memory_growth(&json, &leaks->memory);

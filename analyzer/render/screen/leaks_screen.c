@@ -181,8 +181,9 @@ static void write_others(const struct screen *screen)
 		end_line(screen);
 		text_write(screen->page, STYLE_WARNING, grows ? "GROWING" : "CAN'T BE TOLD");
 		buffer_append_text(screen->page->out,
-				   grows ? "  no proven leaks: caches that fill, or too early to tell\n"
-					 : "  yet, or at this rate (-v says when and how)\n");
+				   grows ? "  no proven leaks: caches that fill, or too little seen to tell\n"
+				   : leaks->goes_on ? "  yet, or at this rate (-v says when and how)\n"
+						    : "  in this time, or at this rate (-v says why)\n");
 		write_table(screen, "growth", rows, shown, 0);
 		write_more(screen, all - shown);
 	}

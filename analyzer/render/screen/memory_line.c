@@ -66,8 +66,9 @@ void memory_line_write(struct text_page *page, const struct leaks *leaks, const 
 		write_part(page, &used, STYLE_PLAIN, "   ", text);
 	}
 	if (leaks_limit(leaks, &limit) && limit.seconds <= LEAK_HORIZON * leaks->seconds) {
-		snprintf(text, sizeof text, "%s of %s reached in about %s", limit.name,
-			 quantity_bytes(limit.limit).text, quantity_duration(limit.seconds * 1e9).text);
+		snprintf(text, sizeof text, "%s of %s %s about %s", limit.name, quantity_bytes(limit.limit).text,
+			 leaks->goes_on ? "reached in" : "would have lasted for another",
+			 quantity_duration(limit.seconds * 1e9).text);
 		write_part(page, &used, STYLE_WARNING, "   ", text);
 	}
 	buffer_append_byte(page->out, '\n');

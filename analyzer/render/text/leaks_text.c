@@ -120,7 +120,7 @@ void leaks_finding_write(struct text_page *page, const struct leaks *leaks, cons
 	switch (finding_of(leaks)) {
 	case FINDING_NO_VERDICT:
 		text_write_labelled(page, STYLE_WARNING,
-				    leaks->possible_in_s > 0 && !series->ended ? "NO VERDICT YET" : "NO VERDICT",
+				    leaks->possible_in_s > 0 && leaks->goes_on ? "NO VERDICT YET" : "NO VERDICT",
 				    text.data);
 		break;
 	case FINDING_NOTHING:
@@ -143,9 +143,10 @@ static void write_heading(struct text_page *page, const struct leaks *leaks, enu
 		enum text_style style;
 		const char *label, *means;
 	} headings[LEAK_VERDICTS] = {
-	    [LEAK_GROWING] = {STYLE_WARNING, "GROWING", "no proven leaks: caches that fill, or too early to tell"},
+	    [LEAK_GROWING] = {STYLE_WARNING, "GROWING",
+			      "no proven leaks: caches that fill, or too little seen to tell"},
 	    [LEAK_STOPPED] = {STYLE_STRONG, "STOPPED", "grew, then stopped"},
-	    [LEAK_UNKNOWN] = {STYLE_WARNING, "CAN'T BE TOLD", "yet, or at this rate"},
+	    [LEAK_UNKNOWN] = {STYLE_WARNING, "CAN'T BE TOLD", "in this time, or at this rate"},
 	    [LEAK_STEADY] = {STYLE_STRONG, "STEADY", "level, filled at the start, or up and down"},
 	    [LEAK_CHURN] = {STYLE_STRONG, "CHURN", "comes and goes, at least ten times what is in use"},
 	};

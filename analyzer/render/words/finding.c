@@ -51,7 +51,8 @@ bool finding_append_limit(struct buffer *out, const struct leaks *leaks)
 
 	if (!leaks_limit(leaks, &limit) || limit.seconds > LEAK_HORIZON * leaks->seconds)
 		return false;
-	buffer_printf(out, "at that pace the %s of %s is reached in %s", limit.name, quantity_bytes(limit.limit).text,
+	buffer_printf(out, "at that pace the %s of %s %s %s", limit.name, quantity_bytes(limit.limit).text,
+		      leaks->goes_on ? "is reached in" : "would have been reached after another",
 		      quantity_duration(limit.seconds * 1e9).text);
 	if (limit.bound.high < 1e10)
 		buffer_printf(out, " [%s, %s]", quantity_duration(limit.bound.low * 1e9).text,

@@ -85,7 +85,7 @@ static void append_growing(struct buffer *out, const struct leak_evidence *evide
 		buffer_printf(out, " (%s): a cache that fills, or rising load",
 			      quantity_duration((double)evidence->plateau_age_ns).text);
 	} else {
-		buffer_printf(out, "%s at the middle, %s now; no block is old enough yet to tell a leak",
+		buffer_printf(out, "%s at the middle, %s now; no block got old enough to tell a leak",
 			      quantity_bytes(evidence->in_use_middle).text, quantity_bytes(evidence->in_use_now).text);
 	}
 }
@@ -99,16 +99,23 @@ static void append_stopped(struct buffer *out, const struct leaks *leaks, const 
 			      quantity_duration(seconds_since(leaks, evidence->last_ns) * 1e9).text);
 }
 
-/* "; a verdict is possible in 20 s, or with --rate=64K within a recording as long as this". */
-static void append_possible(struct buffer *out, double possible_in_s, uint64_t possible_rate)
+/* "; a verdict is possible in 20 s, or with --rate=64K within a recording as long as this": of one that has ended, how
+ * long it would have to be. */
+static void append_possible(struct buffer *out, const struct leaks *leaks, const struct leak_row *row)
 {
-	if (isfinite(possible_in_s))
-		buffer_printf(out, "; a verdict is possible in %s", quantity_duration(possible_in_s * 1e9).text);
-	if (possible_rate)
-		buffer_printf(out, "%s --rate=%llu%s within a recording as long as this",
-			      isfinite(possible_in_s) ? ", or with" : "; a verdict is possible with",
-			      (unsigned long long)(possible_rate >= 1024 ? possible_rate / 1024 : possible_rate),
-			      possible_rate >= 1024 ? "K" : "");
+	const uint64_t rate = row->possible_rate;
+	const bool knows_when = isfinite(row->possible_in_s);
+
+	if (knows_when && leaks->goes_on)
+		buffer_printf(out, "; a verdict is possible in %s", quantity_duration(row->possible_in_s * 1e9).text);
+	else if (knows_when)
+		buffer_printf(out, "; a verdict is possible within a recording of %s",
+			      quantity_duration((leaks->seconds + row->possible_in_s) * 1e9).text);
+	if (rate)
+		buffer_printf(out, "%s --rate=%llu%s within %s as long as this",
+			      knows_when ? ", or with" : "; a verdict is possible with",
+			      (unsigned long long)(rate >= 1024 ? rate / 1024 : rate), rate >= 1024 ? "K" : "",
+			      knows_when && !leaks->goes_on ? "one" : "a recording");
 }
 
 static void append_unknown(struct buffer *out, const struct leaks *leaks, const struct leak_row *row)
@@ -138,7 +145,7 @@ static void append_unknown(struct buffer *out, const struct leaks *leaks, const 
 		    out, "taken alone, its growth is hardly chance; among %u that were tested, it may be (q = %.2g)",
 		    leaks->count, row->q);
 	}
-	append_possible(out, row->possible_in_s, row->possible_rate);
+	append_possible(out, leaks, row);
 }
 
 static void append_steady(struct buffer *out, const struct leaks *leaks, const struct leak_row *row)

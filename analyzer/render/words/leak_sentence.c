@@ -115,14 +115,14 @@ void spread_sentence_append(struct buffer *out, const struct spread_place *sprea
 
 void leak_want_append(struct buffer *out, const struct leaks *leaks, const struct series *series)
 {
-	if (!(leaks->possible_in_s > 0)) {
+	if (leaks->reference->rate == 0 || leaks->timer_count >= LEAK_SERIES_LEAST) {
 		buffer_append_text(out, "without a sampling rate, samples and times none can be made");
 		return;
 	}
 	buffer_printf(out, "%s%u snapshot%s by the timer, %d are needed: ", series->ended ? "ended with " : "",
 		      leaks->timer_count, leaks->timer_count == 1 ? "" : "s", LEAK_SERIES_LEAST);
-	if (series->ended || series->removed)
-		buffer_append_text(out, series_advice(series));
-	else
+	if (leaks->goes_on && leaks->possible_in_s > 0 && !series->removed)
 		buffer_printf(out, "possible in %s", quantity_duration(leaks->possible_in_s * 1e9).text);
+	else
+		buffer_append_text(out, series_advice(series));
 }

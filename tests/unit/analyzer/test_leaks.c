@@ -15,6 +15,7 @@
 #include "leaks/leaks.h"
 #include "render/json/documents.h"
 #include "render/text/documents.h"
+#include "render/words/finding.h"
 #include "render/words/leak_evidence.h"
 #include "statistics/measure.h"
 #include "support/series_simulator.h"
@@ -254,6 +255,47 @@ static void the_time_to_the_limit_follows_from_the_rate(void **state)
 	simulation_free(simulation);
 }
 
+/* All that is said of the rows' and of the limit's time. */
+static void say_when(struct buffer *out, const struct leaks *leaks)
+{
+	buffer_free(out);
+	for (uint32_t i = 0; i < leaks->count; i++)
+		leak_evidence_append(out, leaks, &leaks->rows[i]);
+	finding_append_limit(out, leaks);
+}
+
+static void nothing_is_promised_of_a_recording_that_has_ended(void **state)
+{
+	size_t count;
+	struct profile **shapes = shapes_run(GRID_EVEN, RATE, 20, 7, &count);
+	struct profile *last = shapes[count - 1];
+	struct buffer said = {0};
+	struct leaks leaks;
+
+	(void)state;
+	last->memory[SEEP_MEMORY_RSS] = 300 << 20;
+	last->memory[SEEP_MEMORY_LIMIT] = 400 << 20;
+	last->memory_known = UINT64_C(1) << SEEP_MEMORY_RSS | UINT64_C(1) << SEEP_MEMORY_LIMIT;
+	leaks_of_profiles(&leaks, shapes, count, GROUP_BY_STACK);
+	leaks.goes_on = true;
+	say_when(&said, &leaks);
+	assert_non_null(strstr(said.data, "; a verdict is possible in "));
+	assert_non_null(strstr(said.data, "limit of 400 MiB is reached in "));
+	leaks.goes_on = false;
+	say_when(&said, &leaks);
+	assert_null(strstr(said.data, "possible in "));
+	assert_null(strstr(said.data, "is reached"));
+	assert_non_null(strstr(said.data, "; a verdict is possible within a recording of "));
+	assert_non_null(strstr(said.data, "limit of 400 MiB would have been reached after another "));
+	buffer_free(&said);
+	leaks_json_render(&said, &leaks, &leaks, UINT32_MAX);
+	for (const char *at = said.data; (at = strstr(at, "\"verdict_possible_in_s\":")); at++)
+		assert_memory_equal(strchr(at, ':') + 1, at > strstr(said.data, "\"totals\"") ? "null" : "0,", 2);
+	buffer_free(&said);
+	leaks_free(&leaks);
+	series_free_profiles(shapes, count);
+}
+
 static void verdicts_are_printed_with_their_evidence(void **state)
 {
 	struct simulation *simulation = simulation_run(PATTERN_LIST, RATE, 100, 1);
@@ -304,6 +346,7 @@ int main(void)
 	    cmocka_unit_test(a_block_that_grows_is_no_leak_and_no_part_of_one),
 	    cmocka_unit_test(a_short_series_has_no_verdicts),
 	    cmocka_unit_test(the_time_to_the_limit_follows_from_the_rate),
+	    cmocka_unit_test(nothing_is_promised_of_a_recording_that_has_ended),
 	    cmocka_unit_test(verdicts_are_printed_with_their_evidence),
 	};
 
