@@ -2,7 +2,8 @@
 /*
  * The class of each mapping. A file's name and the kernel's labels settle most. Private memory without a name is
  *
- *	a module's data		right behind that module's writable segment, unless live blocks lie in it
+ *	a module's data		right behind that module's writable segment, up to where its headers say that it ends (module_ends.h),
+ *				unless live blocks lie in it
  *	heap			the kernel's [heap]; what the allocator has mapped; where live blocks lie; glibc's arenas, which begin at multiples of 64 MiB
  *				and are followed by what they may still grow into
  *	a thread's stack	right above a guard, as pthread_create() makes it
@@ -90,7 +91,8 @@ static bool follows(const struct ledger_mapping *before, const struct ledger_map
 /* Of a module's data the last part, .bss, is no part of its file. */
 static bool is_module_data(const struct ledger_mapping *before, const struct ledger_mapping *mapping)
 {
-	return follows(before, mapping) && !mapping->has_blocks && mapping->permission & LEDGER_WRITE &&
+	return follows(before, mapping) && !mapping->has_blocks && !mapping->is_behind_module &&
+	       mapping->owner == LEDGER_OWNER_UNKNOWN && mapping->permission & LEDGER_WRITE &&
 	       !(mapping->permission & (LEDGER_EXECUTE | LEDGER_SHARE)) && before->permission & LEDGER_WRITE &&
 	       (before->class == SEEP_LEDGER_PROGRAM || before->class == SEEP_LEDGER_LIBRARY ||
 		before->class == SEEP_LEDGER_SEEP) &&

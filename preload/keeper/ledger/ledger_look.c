@@ -7,6 +7,7 @@
 #include "keeper/base/clock.h"
 #include "keeper/base/syscall.h"
 #include "keeper/base/text.h"
+#include "keeper/ledger/module_ends.h"
 #include "keeper/program/limits.h"
 #include "keeper/program/process.h"
 
@@ -97,6 +98,7 @@ bool ledger_look_take(struct ledger_look *look, uint64_t pid, const struct ledge
 	*look = (struct ledger_look){0};
 	if (!ledger_read_pieces(&look->ledger, pid, program->pieces, program->piece_count))
 		return false;
+	ledger_cut_modules(&look->ledger, pid);
 	look->rows = scratch_map(ROWS_BYTES);
 	look->absences = scratch_map(ABSENCES_BYTES);
 	char *scratch = scratch_map(PAGES_SCRATCH_BYTES + CHUNKS_BYTES);

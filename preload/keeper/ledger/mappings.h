@@ -21,12 +21,13 @@ struct ledger_piece {
 struct ledger_mapping {
 	uint64_t start, end;
 	uint64_t device, inode;
-	uint32_t name;      /* in names; 0: none */
-	uint8_t permission; /* LEDGER_* */
-	uint8_t class;      /* enum seep_ledger_class */
-	uint8_t owner;      /* enum ledger_owner */
-	bool has_blocks;    /* live blocks were met in it */
-	bool is_module;     /* of a file of which some part is mapped to be executed */
+	uint32_t name;         /* in names; 0: none */
+	uint8_t permission;    /* LEDGER_* */
+	uint8_t class;         /* enum seep_ledger_class */
+	uint8_t owner;         /* enum ledger_owner */
+	bool has_blocks;       /* live blocks were met in it */
+	bool is_module;        /* of a file of which some part is mapped to be executed */
+	bool is_behind_module; /* right behind a module's data, and no part of it (module_ends.h) */
 };
 
 /* Plain data. Its arrays are mappings of their own, which ledger_free() gives back. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What each kind of mapping counts as, and that the pages of a process are counted as the kernel counts them. */
+#include <elf.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,6 +16,7 @@
 #include "keeper/base/clock.h"
 #include "keeper/ledger/charge.h"
 #include "keeper/ledger/ledger.h"
+#include "keeper/ledger/module_ends.h"
 #include "keeper/program/limits.h"
 
 static const struct ledger_program program = {
@@ -128,6 +130,46 @@ static void joined_memory_is_cut_where_calls_say(void **state)
 	assert_int_equal(bytes[SEEP_LEDGER_UNEXPLAINED], 5 * MIB);
 	ledger_free(&ledger);
 	munmap(memory, all);
+}
+
+/* A module of two pages of a file and three of .bss, behind which five more are mapped. */
+static void what_lies_behind_a_module_is_no_part_of_it(void **state)
+{
+	(void)state;
+	enum { PAGE = 4096, PAGES = 12 };
+	struct {
+		Elf64_Ehdr elf;
+		Elf64_Phdr parts[2];
+	} head = {
+	    .elf = {.e_ident = ELFMAG, .e_phoff = sizeof(Elf64_Ehdr), .e_phentsize = sizeof(Elf64_Phdr), .e_phnum = 2},
+	    .parts = {{.p_type = PT_LOAD, .p_vaddr = 0, .p_memsz = PAGE},
+		      {.p_type = PT_LOAD, .p_vaddr = PAGE + 100, .p_memsz = 4 * PAGE - 200}}};
+	const int file = memfd_create("module", 0);
+	assert_int_equal(ftruncate(file, 2 * PAGE), 0);
+	assert_int_equal(write(file, &head, sizeof head), sizeof head);
+	char *memory = mmap(NULL, PAGES * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	const uint64_t start = (uintptr_t)memory + PAGE;
+	mmap(memory + PAGE, PAGE, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_FIXED, file, 0);
+	mmap(memory + 2 * PAGE, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED, file, PAGE);
+	mprotect(memory + 3 * PAGE, 8 * PAGE, PROT_READ | PROT_WRITE);
+	for (int is_damaged = 0; is_damaged < 2; is_damaged++) {
+		uint64_t bytes[SEEP_LEDGER_CLASSES] = {0};
+		struct ledger ledger;
+		assert_true(ledger_read(&ledger, (uint64_t)getpid()));
+		ledger_cut_modules(&ledger, (uint64_t)getpid());
+		ledger_classify(&ledger, &program);
+		for (uint32_t i = 0; i < ledger.count; i++) {
+			const struct ledger_mapping *mapping = &ledger.mappings[i];
+			assert_true(!i || mapping->start >= ledger.mappings[i - 1].end);
+			if (mapping->start >= start && mapping->end <= start + 10 * PAGE)
+				bytes[mapping->class] += mapping->end - mapping->start;
+		}
+		assert_int_equal(bytes[SEEP_LEDGER_LIBRARY], (is_damaged ? 10 : 5) * PAGE);
+		ledger_free(&ledger);
+		assert_int_equal(pwrite(file, &(char){0}, 1, 0), 1);
+	}
+	munmap(memory, PAGES * PAGE);
+	close(file);
 }
 
 static void gaps_are_found_one_by_one(void **state)
@@ -342,6 +384,7 @@ int main(void)
 	    cmocka_unit_test(files_are_told_by_what_they_are),
 	    cmocka_unit_test(private_memory_is_told_by_its_neighbours),
 	    cmocka_unit_test(joined_memory_is_cut_where_calls_say),
+	    cmocka_unit_test(what_lies_behind_a_module_is_no_part_of_it),
 	    cmocka_unit_test(gaps_are_found_one_by_one),
 	    cmocka_unit_test(what_does_not_fit_is_counted_as_unread),
 	    cmocka_unit_test(a_group_is_charged_what_its_files_say),
