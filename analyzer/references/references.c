@@ -14,6 +14,7 @@
 #include "keeper/base/clock.h"
 #include "keeper/snapshot/live_scan.h"
 #include "process/thread.h"
+#include "copy/freed.h"
 #include "references/kernel.h"
 #include "copy/permission.h"
 #include "copy/room.h"
@@ -42,6 +43,7 @@ struct finder {
 	struct heap heap;
 	struct room room;
 	char heap_file[PATH_MAX];
+	char libc[sizeof((struct seep_heap_header *)0)->allocator_path + 1]; /* "": its malloc() is another's */
 };
 
 static void live_read_all(const struct finder *finder, struct blocks *blocks)
@@ -151,6 +153,7 @@ static bool image_scan(struct finder *finder, struct look *look, const struct im
 	}
 	kernel_words_take(&look->marks, finder->pid, &look->hidden);
 	look->hidden |= ledger_has_named(&mapped, "/[aio]"); /* the ring of io_setup() */
+	scan.freed = finder->libc[0] ? freed_find(image->pid, &copied, finder->libc) : NULL;
 	struct dead_range *dead = stacks_find_dead(image, &copied, finder->pid, &scan.dead_count);
 	scan.dead = dead;
 	bool scanned = scan_watch(finder, &scan, error);
@@ -158,6 +161,7 @@ static bool image_scan(struct finder *finder, struct look *look, const struct im
 	look->scanned_bytes = scan.scanned_bytes;
 	look->unread_bytes = scan.unread_bytes;
 	free(dead);
+	free(scan.freed);
 	ledger_free(&mapped);
 	ledger_free(&copied);
 	return scanned;
@@ -254,8 +258,12 @@ static bool heap_take(struct finder *finder, const char *directory, struct error
 		finder->heap_file[0] = 0;
 	if (!seep_heap_open(&finder->view, directory, false, &fault))
 		return error_set(error, "%s: %s", path, fault.text);
-	if (heap_bind(&finder->heap, finder->view.map, finder->view.bytes, &fault))
+	if (heap_bind(&finder->heap, finder->view.map, finder->view.bytes, &fault)) {
+		const struct seep_heap_header *header = finder->heap.header;
+		if (strncmp(header->allocator, "glibc", sizeof header->allocator) == 0)
+			memcpy(finder->libc, header->allocator_path, sizeof header->allocator_path);
 		return true;
+	}
 	seep_heap_close(&finder->view);
 	return error_set(error, "%s: %s", path, fault.text);
 }

@@ -113,7 +113,9 @@ static void mapping_take(struct reader *reader, const struct ledger_mapping *map
 	struct page_counts counts = {0};
 	const bool is_shared = mapping->permission & LEDGER_SHARE;
 
-	reader->from = (struct sweep_source){.file = from->memory, .every_byte = mapping->permission & LEDGER_EXECUTE};
+	reader->from = (struct sweep_source){.file = from->memory,
+					     .every_byte = mapping->permission & LEDGER_EXECUTE,
+					     .freed = from == &reader->copy ? reader->scan->freed : NULL};
 	pages->pages.visit = run_take;
 	pages->pages.context = reader;
 	pages_count(&pages->pages, start_of_program(reader->scan, mapping), mapping->end, !is_shared && mapping->inode,

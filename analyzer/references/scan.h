@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Looks for references in all memory of a copy (image.h): what is the program's own, page by page. Left out are seep's own memory, which
- * has the addresses of all sampled blocks; pages that the program never wrote; devices; what `dead` names.
+ * has the addresses of all sampled blocks; pages that the program never wrote; devices; what `dead` names; what `freed` knows to be free.
  *
  * The last part of libseep.so's data is no part of its file, and the kernel joins what the program has mapped right behind to it: the
  * C library's thread-local memory may lie there.
@@ -24,7 +24,8 @@ struct scan {
 	const struct ledger *mapped; /* of the program, later */
 	const struct dead_range *dead;
 	size_t dead_count;
-	uint64_t shim_end; /* of libseep.so's data; 0: it is not known */
+	uint64_t shim_end;   /* of libseep.so's data; 0: it is not known */
+	struct freed *freed; /* of the copy; NULL: what is free there counts like all else */
 	struct marks *marks;
 	uint64_t deadline_ns;
 	atomic_bool stop, done;

@@ -59,6 +59,8 @@ void sweep_range(struct sweep *sweep, const struct sweep_source *source, uint64_
 		const uint64_t rest = PAGE - start % PAGE;
 		size_t bytes = got > 0 ? (size_t)got & ~(size_t)7 : 0;
 		if (bytes) {
+			if (source->freed)
+				freed_strike(source->freed, sweep->piece, start, bytes, source->file, source->place);
 			piece_take(sweep, source, start, bytes);
 		} else {
 			bytes = rest < most ? rest : most;

@@ -6,6 +6,7 @@
 
 #include <stdatomic.h>
 
+#include "copy/freed.h"
 #include "references/marks.h"
 
 struct sweep {
@@ -19,8 +20,9 @@ struct sweep {
 
 struct sweep_source {
 	int file;
-	uint64_t place;  /* in the file, of address 0, modulo 2^64 */
-	bool every_byte; /* code holds pointers at any place */
+	uint64_t place;      /* in the file, of address 0, modulo 2^64 */
+	bool every_byte;     /* code holds pointers at any place */
+	struct freed *freed; /* NULL: it is not known what is free in there */
 };
 
 void sweep_begin(struct sweep *sweep, struct marks *marks, const atomic_bool *stop);

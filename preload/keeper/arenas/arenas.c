@@ -168,12 +168,12 @@ static void main_ranges_add(struct arenas *arenas, struct peek *peek, const stru
 	range_add(arenas, grown.start, grown.end, 0, 0);
 }
 
-/* A thread's cache is a chunk, often the first of its arena. Its lists lead to chunks whose second word is a mark: one for
- * all threads, before glibc 2.34 the address of the cache. */
+/* A thread's cache is a chunk, often the first of its arena. Its lists, one for each size, lead to chunks whose second word is a mark: one
+ * for all threads, before glibc 2.34 the address of the cache. */
 static void key_find(struct arenas *arenas, struct peek *peek, uint64_t chunk)
 {
-	enum { LEAST = 0x250, MOST = 0x500, WORDS = MOST / 8, AGREE = 2 };
-	uint64_t words[CHUNK_WORDS], cache[WORDS], key = 0;
+	enum { LEAST = 0x250, MOST = 0x500, WORDS = MOST / 8, AGREE = 2, CACHED_MOST = 0x410 };
+	uint64_t words[CHUNK_WORDS], cache[WORDS], key = 0, first = 0;
 	uint32_t met = 0;
 	if (arenas->key_count == ARENA_KEYS || !peek_read(peek, chunk, words, sizeof words) ||
 	    chunk_size(words) < LEAST || chunk_size(words) > MOST ||
@@ -184,9 +184,13 @@ static void key_find(struct arenas *arenas, struct peek *peek, uint64_t chunk)
 		if (cache[i] % CHUNK_ALIGNMENT || !arenas_range_of(arenas, cache[i]) ||
 		    !peek_read(peek, cache[i] - CHUNK_HEADER, entry, sizeof entry))
 			continue;
-		if (met && entry[CHUNK_WORD_SECOND] != key)
+		const uint64_t of_first = chunk_size(entry) - i * CHUNK_ALIGNMENT;
+		if (chunk_size(entry) > CACHED_MOST)
+			continue;
+		if (met && (entry[CHUNK_WORD_SECOND] != key || of_first != first))
 			return;
 		key = entry[CHUNK_WORD_SECOND];
+		first = of_first;
 		met++;
 	}
 	if (!met || !key || (met < AGREE && key >> 48 == 0 && key != chunk + CHUNK_HEADER))

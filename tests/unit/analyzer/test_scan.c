@@ -15,9 +15,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/memory.h"
 #include "copy/image.h"
 #include "copy/room.h"
 #include "process/thread.h"
+#include "copy/freed.h"
 #include "references/scan.h"
 
 enum { MEMORY_BYTES = 16 << 20, PAGE = 4096, BLOCK_AT = 12345 * 8 };
@@ -152,11 +154,84 @@ static void what_lies_behind_the_librarys_data_is_the_programs(void **state)
 	munmap(memory, MEMORY_BYTES);
 }
 
+enum { HEAP_WORDS = 1024, WORD = 8 };
+#define MARK UINT64_C(0x9e3779b97f4a7c15) /* of threads' caches */
+#define KEPT UINT64_C(0x7700)
+
+/* A heap of two pages: in each chunk's memory all words are KEPT. `chunks` in words, with a 0 behind them: what is left is the top. */
+static void heap_draw(uint64_t heap[static HEAP_WORDS], const unsigned chunks[], const char *kinds)
+{
+	unsigned at = 0;
+
+	for (unsigned i = 0; i < HEAP_WORDS; i++)
+		heap[i] = KEPT;
+	for (unsigned i = 0; chunks[i]; at += chunks[i++]) {
+		heap[at + 1] = chunks[i] * WORD | (i == 0 || kinds[i - 1] != 'f');
+		heap[at + 3] = kinds[i] == 'c' ? MARK : heap[at + 3];
+		heap[at + chunks[i]] = kinds[i] == 'f' ? chunks[i] * WORD : KEPT;
+	}
+	heap[at + 1] = (HEAP_WORDS - at) * WORD | 1;
+}
+
+/* In pieces of a page. */
+static void heap_strike(uint64_t heap[static HEAP_WORDS], uint64_t start, uint64_t top)
+{
+	struct freed *freed = memory_allocate(1, sizeof *freed);
+	const int file = memfd_create("heap", 0);
+
+	freed->arenas.count = freed->arenas.range_count = freed->arenas.key_count = 1;
+	freed->arenas.items[0] = (struct arena){.top = start + top * WORD};
+	freed->arenas.ranges[0] = (struct arena_range){start, start + HEAP_WORDS * WORD, 0, 0};
+	freed->arenas.keys[0] = MARK;
+	assert_int_equal(write(file, heap, HEAP_WORDS * WORD), HEAP_WORDS * WORD);
+	for (unsigned at = 0; at < HEAP_WORDS * WORD; at += PAGE)
+		freed_strike(freed, (char *)heap + at, start + at, PAGE, file, -start);
+	close(file);
+	free(freed);
+}
+
+static void kept_words_are(const uint64_t heap[static HEAP_WORDS], unsigned from, unsigned to, bool kept)
+{
+	for (unsigned i = from; i < to; i++)
+		if ((heap[i] == KEPT) != kept)
+			fail_msg("word %u is %llx", i, (unsigned long long)heap[i]);
+}
+
+static void what_is_free_in_the_heap_refers_to_nothing(void **state)
+{
+	/* the free chunk of 500 words reaches from one page into the other, and its size is repeated there */
+	static const unsigned chunks[] = {10, 20, 30, 500, 40, 50, 0};
+	uint64_t heap[HEAP_WORDS];
+
+	(void)state;
+	heap_draw(heap, chunks, "ucufuc");
+	heap_strike(heap, UINT64_C(0x555500000000), 650);
+	kept_words_are(heap, 2, 10, true);
+	kept_words_are(heap, 12, 30, false);
+	kept_words_are(heap, 32, 60, true);
+	kept_words_are(heap, 62, 560, false);
+	kept_words_are(heap, 562, 600, true);
+	kept_words_are(heap, 602, 650, false);
+	kept_words_are(heap, 652, HEAP_WORDS, false);
+
+	/* a size that can't be: nothing behind it is taken for free; nor is a chunk whose size is not repeated */
+	heap_draw(heap, chunks, "ufucuu");
+	heap[60 + 1] = UINT64_C(1) << 40;
+	heap[30] = 7;
+	heap_strike(heap, UINT64_C(0x555500000000), 650);
+	kept_words_are(heap, 12, 30, true);
+	kept_words_are(heap, 32, 61, true);
+	kept_words_are(heap, 64, 561, true);
+	kept_words_are(heap, 562, 600, true);
+	kept_words_are(heap, 652, HEAP_WORDS, true);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_copy_needs_room_for_a_part_of_the_program),
 	    cmocka_unit_test(what_lies_behind_the_librarys_data_is_the_programs),
+	    cmocka_unit_test(what_is_free_in_the_heap_refers_to_nothing),
 	    cmocka_unit_test(looking_does_not_make_a_page_the_copys_own),
 	};
 
