@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <seep/search.h>
 
@@ -12,7 +13,8 @@
 
 const struct part_name part_names[PARTS_KINDS][PARTS] = {
     [PARTS_RESIDENCY] = {{"in memory", "resident"}, {"swapped", "swapped"}, {"never touched", "untouched"}},
-    [PARTS_CONTENTS] = {{"zero tail", "zero_tail"}, {"zero", "zero"}, {"looked at", "read"}}};
+    [PARTS_CONTENTS] = {{"zero tail", "zero_tail"}, {"zero", "zero"}, {"looked at", "read"}},
+    [PARTS_COLD] = {{"cold", "cold"}, {"zero tail", "zero_tail"}, {"zero", "zero"}, {"looked at", "read"}}};
 
 /* A sample's bytes in each part. */
 static void residency_of(const struct profile *profile, const struct profile_sample *sample, double bytes[PARTS])
@@ -22,26 +24,42 @@ static void residency_of(const struct profile *profile, const struct profile_sam
 	bytes[0] = fmin((double)there.resident_bytes, (double)sample->size);
 	bytes[1] = fmin((double)there.swapped_bytes, (double)sample->size - bytes[0]);
 	bytes[2] = (double)sample->size - bytes[0] - bytes[1];
+	bytes[3] = 0;
 }
 
 static void contents_of(const struct profile *profile, const struct profile_sample *sample, double bytes[PARTS])
 {
 	const size_t at = SEEP_COUNT_BELOW(profile->contents, profile->content_count, address, sample->address);
-	const bool was_read = at < profile->content_count && profile->contents[at].address == sample->address;
+	const struct profile_content *content = &profile->contents[at];
 
-	bytes[0] = was_read ? (double)profile->contents[at].tail_bytes : 0;
-	bytes[1] = was_read ? (double)profile->contents[at].zero_bytes : 0;
-	bytes[2] = was_read ? (double)sample->size : 0;
+	memset(bytes, 0, PARTS * sizeof *bytes);
+	if (at == profile->content_count || content->address != sample->address)
+		return;
+	bytes[0] = (double)content->tail_bytes;
+	bytes[1] = (double)content->zero_bytes;
+	bytes[2] = (double)sample->size;
+	bytes[3] = content->looks == profile->content_looks ? (double)sample->size : 0;
+}
+
+static void cold_of(const struct profile *profile, const struct profile_sample *sample, double bytes[PARTS])
+{
+	double as_contents[PARTS];
+
+	contents_of(profile, sample, as_contents);
+	bytes[0] = as_contents[PARTS - 1];
+	memcpy(bytes + 1, as_contents, (PARTS - 1) * sizeof *bytes);
 }
 
 static bool is_known(const struct profile *profile, enum parts_kind kind)
 {
 	return profile->has_samples &&
-	       (kind == PARTS_CONTENTS ? profile->contents != NULL : profile->ledger_count != 0);
+	       (kind == PARTS_RESIDENCY ? profile->ledger_count != 0 : profile->contents != NULL);
 }
 
 void parts_make(struct parts *parts, enum parts_kind kind, const struct inventory *inventory)
 {
+	static void (*const parts_of[PARTS_KINDS])(const struct profile *, const struct profile_sample *,
+						   double[PARTS]) = {residency_of, contents_of, cold_of};
 	const struct profile *profile = inventory->profile;
 
 	*parts = (struct parts){.kind = kind};
@@ -53,7 +71,7 @@ void parts_make(struct parts *parts, enum parts_kind kind, const struct inventor
 		const struct profile_sample *sample = &samples[i];
 		const uint32_t row = inventory->site_rows[sample->site];
 		double bytes[PARTS];
-		(kind == PARTS_CONTENTS ? contents_of : residency_of)(profile, sample, bytes);
+		parts_of[kind](profile, sample, bytes);
 		for (int part = 0; part < PARTS; part++) {
 			measure_add_part(&parts->rows[inventory->row_count].of[part], sample->size, sample->rate,
 					 bytes[part]);

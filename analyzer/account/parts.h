@@ -8,10 +8,11 @@
 enum parts_kind {
 	PARTS_RESIDENCY, /* in memory, swapped out, never touched: with a ledger */
 	PARTS_CONTENTS,  /* zeros at its end, zeros in all, what was looked at: with contents */
+	PARTS_COLD,      /* unchanged in all looks; and the same: with contents that were read several times */
 	PARTS_KINDS,
 };
 
-#define PARTS 3
+#define PARTS 4
 
 struct row_parts {
 	struct seep_measure of[PARTS];
@@ -23,7 +24,7 @@ struct parts {
 };
 
 struct part_name {
-	const char *title, *key;
+	const char *title, *key; /* NULL: this kind has no such part */
 };
 extern const struct part_name part_names[PARTS_KINDS][PARTS];
 

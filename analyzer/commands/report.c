@@ -25,7 +25,8 @@ enum {
 	OPTION_TOP,
 	OPTION_JSON,
 	OPTION_RESIDENCY,
-	OPTION_CONTENTS
+	OPTION_CONTENTS,
+	OPTION_COLD
 };
 
 /* The request that the command line makes. */
@@ -51,6 +52,8 @@ static const struct command_option options[] = {
      NULL},
     {OPTION_CONTENTS, "contents", NULL, "read a PID's blocks: zeros, at their end and in all", NULL,
      FIELD(document.contents), NULL},
+    {OPTION_COLD, "cold", "TIME", "with --contents: blocks that stay the same so long", &option_time,
+     FIELD(document.cold_ns), NULL},
     {OPTION_JSON, "json", NULL, "JSON, schema seep.report/1", NULL, FIELD(json), NULL},
     WRAPPER_OPTION(FIELD(document.wrappers)),
     MAPPINGS_OPTION(FIELD(document.mappings)),
@@ -77,6 +80,8 @@ static int request_parse(struct request *request, int argc, char **argv)
 		return command_usage(&command_report,
 				     "--contents takes one PID, and goes without --residency, --mappings, "
 				     "--tree, --modules and --sort");
+	if (request->document.cold_ns && !request->document.contents)
+		return command_usage(&command_report, "--cold goes with --contents");
 	request->document.value = inventory_order_value(request->order);
 	if (command_was_given(&command_report, OPTION_SORT))
 		request->document.choice = VALUE_NAMED;
@@ -109,7 +114,11 @@ static void document_write(struct buffer *out, const struct snapshot_pair *pair,
 	inventory_build(&inventory, pair->now, request->by, inventory_order_of(document->value), top);
 	struct parts parts = {0};
 	if (document->residency || document->contents)
-		parts_make(&parts, document->contents ? PARTS_CONTENTS : PARTS_RESIDENCY, &inventory);
+		parts_make(&parts,
+			   document->cold_ns    ? PARTS_COLD
+			   : document->contents ? PARTS_CONTENTS
+						: PARTS_RESIDENCY,
+			   &inventory);
 	if (!request->json)
 		stacks_tell_apart(&inventory.groups);
 	if (request->json)

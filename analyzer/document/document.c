@@ -140,7 +140,7 @@ struct profile *document_open(const struct document_request *request, const char
 {
 	say_step(STEP_READING);
 	if (request->contents)
-		return contents_open(path, error);
+		return contents_open(path, request->cold_ns, error);
 	return request->last ? profile_open(path, error) : profile_open_useful(path, error);
 }
 

@@ -28,6 +28,7 @@ struct document_request {
 	bool last;            /* the last snapshot, though the program shut down before it */
 	bool residency;       /* it takes a look at what was in memory: a ledger */
 	bool contents;        /* what is in its blocks, of a program that runs */
+	uint64_t cold_ns;     /* and which of them stay as they are so long; 0: is not asked */
 	bool mappings;        /* what was mapped, instead of the heap */
 	const char *wrappers; /* as --wrapper takes them; NULL: not given */
 	enum call_value value;

@@ -101,8 +101,11 @@ struct profile_ledger_row {    /* bytes; as in struct seep_ledger_row */
 	uint64_t virtual_bytes, anonymous_bytes, file_bytes, swapped_bytes, huge_bytes, unread_bytes;
 };
 
-struct profile_content { /* of a live sample: bytes that are zero, and of these, those at its end */
-	uint64_t address, zero_bytes, tail_bytes;
+struct profile_content { /* of a live sample */
+	uint64_t address, birth_ns;
+	uint64_t zero_bytes, tail_bytes; /* that are zero, and of these, those at its end */
+	uint64_t hash;                   /* of all its bytes */
+	uint32_t looks;                  /* how often one after the other it had these bytes */
 };
 
 /* One of the processes that a profile was added up from. */
@@ -161,6 +164,8 @@ struct profile {
 	struct profile_content
 	    *contents; /* live samples that were read, by address; NULL: nobody has (target/contents.h) */
 	uint32_t content_count;
+	uint32_t content_looks; /* how often they were read; from the first time to the last it took */
+	uint64_t content_ns;
 	const char *const *wrappers; /* names of functions that the user calls wrappers of malloc; not owned */
 	size_t wrapper_count;
 	const struct profile_part *parts; /* of a sum over processes (profile/merge.h); else NULL */

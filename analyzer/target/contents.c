@@ -3,6 +3,7 @@
 #include "target/contents.h"
 
 #include <fcntl.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +11,9 @@
 
 #include <seep/process.h>
 
+#include "base/map.h"
 #include "base/memory.h"
+#include "base/message.h"
 #include "target/take.h"
 #include "tracing/remote.h"
 #include "tracing/tracees.h"
@@ -47,6 +50,19 @@ static uint64_t zeros_at_end(const unsigned char *bytes, size_t count)
 	return count - at;
 }
 
+/* Of the words at an offset in the block. A zero adds nothing: pages that were never touched are zeros. */
+static uint64_t words_hash(const unsigned char *bytes, size_t count, uint64_t offset)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < count; i += 8) {
+		uint64_t word = 0;
+		memcpy(&word, bytes + i, count - i < 8 ? count - i : 8);
+		sum += word ? hash_word(word ^ hash_word(offset + i + 1)) : 0;
+	}
+	return sum;
+}
+
 /* Of the block's next bytes, which lie in one page that is in memory or was never touched. */
 static bool part_read(struct reader *reader, uint64_t address, size_t count, uint64_t entry,
 		      struct profile_content *content)
@@ -62,17 +78,19 @@ static bool part_read(struct reader *reader, uint64_t address, size_t count, uin
 		return false;
 	reader->left -= count;
 	const uint64_t tail = zeros_at_end(reader->bytes, count);
+	content->hash += words_hash(reader->bytes, count, address - content->address);
 	content->zero_bytes += zeros_count(reader->bytes, count);
 	content->tail_bytes = tail == count ? content->tail_bytes + count : tail;
 	return true;
 }
 
-static bool block_read(struct reader *reader, uint64_t start, uint64_t size, struct profile_content *content)
+static bool block_read(struct reader *reader, const struct profile_sample *block, struct profile_content *content)
 {
-	uint64_t entries[PIECE_PAGES], end = start + size;
+	uint64_t entries[PIECE_PAGES], end = block->address + block->size;
 
-	*content = (struct profile_content){.address = start};
-	for (uint64_t at = start; at < end;) {
+	*content =
+	    (struct profile_content){.address = block->address, .birth_ns = block->birth_ns, .hash = 0, .looks = 1};
+	for (uint64_t at = block->address; at < end;) {
 		const uint64_t first = at / PAGE, pages = (end + PAGE - 1) / PAGE - first;
 		const size_t count = pages < PIECE_PAGES ? pages : PIECE_PAGES;
 		if (tracing_now_ms() > reader->until_ms ||
@@ -86,7 +104,7 @@ static bool block_read(struct reader *reader, uint64_t start, uint64_t size, str
 			at = to;
 		}
 	}
-	return size != 0;
+	return block->size != 0;
 }
 
 static int sample_compare(const void *left, const void *right)
@@ -130,8 +148,7 @@ static bool contents_read(struct profile *profile, const char *directory, struct
 
 	profile->contents = memory_allocate(profile->sample_count + 1u, sizeof *profile->contents);
 	for (uint32_t i = 0; i < profile->sample_count; i++)
-		profile->content_count +=
-		    block_read(reader, samples[i].address, samples[i].size, &profile->contents[profile->content_count]);
+		profile->content_count += block_read(reader, &samples[i], &profile->contents[profile->content_count]);
 	struct profile *after = profile_open_now(directory, error);
 	if (after)
 		contents_hold(profile, samples, after);
@@ -174,14 +191,11 @@ static bool program_of(const char *directory, pid_t *pid, struct error *error)
 	       error_set(error, "%s: its process is in another pid namespace; ask there", directory);
 }
 
-struct profile *contents_open(const char *directory, struct error *error)
+static struct profile *contents_look(const char *directory, pid_t pid, struct error *error)
 {
-	struct reader *reader;
-	pid_t pid = 0;
-
-	if (!program_of(directory, &pid, error))
-		return NULL;
 	struct profile *profile = profile_open_now(directory, error);
+	struct reader *reader;
+
 	if (!profile)
 		return NULL;
 	reader = memory_allocate(1, sizeof *reader);
@@ -192,8 +206,53 @@ struct profile *contents_open(const char *directory, struct error *error)
 		remote_close(&reader->remote);
 	}
 	free(reader);
+	profile->content_looks = 1;
 	if (was_read)
 		return profile;
 	profile_free(profile);
 	return NULL;
+}
+
+/* A block that is as it was has been so once more. */
+static void contents_follow(struct profile *profile, const struct profile *before)
+{
+	for (uint32_t i = 0, k = 0; i < profile->content_count; i++) {
+		struct profile_content *content = &profile->contents[i];
+		while (k < before->content_count && before->contents[k].address < content->address)
+			k++;
+		const struct profile_content *then = &before->contents[k];
+		if (k < before->content_count && then->address == content->address &&
+		    then->birth_ns == content->birth_ns && then->hash == content->hash)
+			content->looks = then->looks + 1;
+	}
+	profile->content_looks = before->content_looks + 1;
+	profile->content_ns = before->content_ns + (profile->time_ns - before->time_ns);
+}
+
+/* Sleeps in steps: a program that ends meanwhile is noticed by the next look. */
+static void wait_until(double until_ms, const char *what, unsigned done, unsigned of)
+{
+	while (tracing_now_ms() < until_ms) {
+		message_progress(what, done, of);
+		tracing_nap(fmin(200, until_ms - tracing_now_ms() + 1));
+	}
+}
+
+struct profile *contents_open(const char *directory, uint64_t cold_ns, struct error *error)
+{
+	const double begun_ms = tracing_now_ms(), step_ms = (double)cold_ns / 1e6 / (CONTENTS_LOOKS - 1);
+	pid_t pid = 0;
+
+	if (!program_of(directory, &pid, error))
+		return NULL;
+	struct profile *profile = contents_look(directory, pid, error);
+	for (unsigned look = 1; cold_ns && profile && look < CONTENTS_LOOKS; look++) {
+		struct profile *before = profile;
+		wait_until(begun_ms + look * step_ms, "looking at blocks", look, CONTENTS_LOOKS);
+		profile = contents_look(directory, pid, error);
+		if (profile)
+			contents_follow(profile, before);
+		profile_free(before);
+	}
+	return profile;
 }

@@ -15,9 +15,11 @@ APART void full(int i) { keep[i] = memset(malloc(4096), 1, 4096); }
 APART void quarter(int i) { keep[i] = calloc(1, 4096); memset(keep[i], 7, 1024); }
 APART void sparse(int i) { keep[i] = calloc(1, 4096); for (int k = 1; k < 4096; k += 2) keep[i][k] = 1; }
 APART void reserved(int i) { keep[i] = malloc(1 << 20); memset(keep[i], 5, 1 << 18); }
+APART void warm(int i) { keep[i] = memset(malloc(4096), 1, 4096); }
 static void *churn(void *nothing)
 {
 	for (;; usleep(100)) {
+		for (int i = 3100; i < 3200; i++) keep[i][i]++;
 		char *block = malloc(3000);
 		memset(block, 9, 3000);
 		free(block);
@@ -29,6 +31,7 @@ int main(void)
 	pthread_t thread;
 	for (int i = 0; i < 1000; i++) { full(i); quarter(1000 + i); sparse(2000 + i); }
 	for (int i = 0; i < 32; i++) reserved(3000 + i);
+	for (int i = 3100; i < 3200; i++) warm(i);
 	pthread_create(&thread, NULL, churn, NULL);
 	puts("ready");
 	fflush(stdout);
@@ -64,9 +67,13 @@ begin 1
 validates report-1.json "$SEEP" report --contents --by function --json "$program"
 check_equal "each place's zeros are counted exactly at rate 1" "that is all" "$(python3 figures.py)"
 check_match "in words" 'zero tail .*24.0 MiB exact .*32.0 MiB  reserved' "$("$SEEP" report --contents --by function "$program" | tr '\n' ' ')"
+validates report-1.json "$SEEP" report --contents --cold=3s --by function --json "$program"
+check_equal "cold is what did not change, and nothing else" "{'full': 4096000, 'quarter': 4096000, 'sparse': 4096000, 'reserved': 33554432, 'warm': 0} 5" \
+	"$(json_get document.json "{n: r['cold_bytes'] for n in ('full', 'quarter', 'sparse', 'reserved', 'warm') for r in d['sites'] if r['stack'] and r['stack'][0]['function'] == n}, d['looks']" |
+		sed 's/^(//; s/, 5)$/ 5/')"
 kill "$program"
 wait "$!" 2>/dev/null
-"$SEEP" report --contents rec.1 >out 2>err
+"$SEEP" report --contents --cold=1s rec.1 >out 2>err
 check_match "of a program that has ended nothing is in its blocks" '^3 0 seep: rec.1: its process has ended' "$? $(wc -c <out) $(cat err)"
 "$SEEP" report --contents "$(ls rec.1/*.seep | tail -n 1)" >out 2>err
 check_match "nor in a snapshot" '^3 0 seep: .*: what is in blocks only a running program says' "$? $(wc -c <out) $(cat err)"

@@ -43,7 +43,7 @@ static void json_parts_of_row(struct json *json, const struct inventory *invento
 	    sum_interval(&row->of[0].bytes, unseen_bytes((double)inventory->profile->rate), ALPHA);
 	char key[64];
 
-	for (int part = 0; part < PARTS; part++) {
+	for (int part = 0; part < PARTS && part_names[kind][part].key; part++) {
 		snprintf(key, sizeof key, "%s_bytes", part_names[kind][part].key);
 		json_rounded(json_key(json, key), sum_estimate(&row->of[part].bytes));
 	}
@@ -90,6 +90,10 @@ void report_json_render(struct buffer *out, const struct inventory *inventory, c
 	json_text(json_key(&json, "sort"), inventory_order_name(inventory->order));
 	json_totals(&json, inventory);
 	json_losses(&json, profile);
+	if (profile->content_looks > 1) {
+		json_unsigned(json_key(&json, "looks"), profile->content_looks);
+		json_unsigned(json_key(&json, "looks_ns"), profile->content_ns);
+	}
 	json_notes(&json, profile);
 	json_begin_array(json_key(&json, "sites"));
 	for (uint32_t i = 0; i < inventory->row_count; i++) {

@@ -8,7 +8,7 @@
 #include "render/words/estimate.h"
 #include "statistics/measure.h"
 
-enum { CELL_USED, CELL_FIRST, CELL_INTERVAL, CELL_SECOND, CELL_THIRD, CELL_COUNT };
+enum { CELL_USED, CELL_FIRST, CELL_INTERVAL, CELL_OTHERS, CELLS_MOST = CELL_OTHERS + PARTS - 1 };
 enum { CALLER_INDENT = 4, CALLERS = 3 };
 
 static void set_part(struct table *table, unsigned cell, const struct seep_measure *part)
@@ -19,7 +19,7 @@ static void set_part(struct table *table, unsigned cell, const struct seep_measu
 }
 
 static void row_add(struct table *table, const struct inventory *inventory, const struct inventory_row *row,
-		    const struct row_parts *parts)
+		    enum parts_kind kind, const struct row_parts *parts)
 {
 	const struct seep_sum *first = &parts->of[0].bytes;
 	const struct interval interval = sum_interval(first, unseen_bytes((double)inventory->profile->rate), ALPHA);
@@ -29,8 +29,8 @@ static void row_add(struct table *table, const struct inventory *inventory, cons
 	table_set(table, CELL_USED, STYLE_PLAIN, quantity_bytes(sum_estimate(&row->in_use.bytes)).text);
 	table_set(table, CELL_FIRST, STYLE_STRONG, text.value);
 	table_set(table, CELL_INTERVAL, STYLE_PLAIN, text.interval);
-	set_part(table, CELL_SECOND, &parts->of[1]);
-	set_part(table, CELL_THIRD, &parts->of[2]);
+	for (unsigned part = 1; part < PARTS && part_names[kind][part].title; part++)
+		set_part(table, CELL_OTHERS + part - 1, &parts->of[part]);
 }
 
 void parts_text_render(struct text_page *page, const struct inventory *inventory, const struct parts *parts)
@@ -38,17 +38,24 @@ void parts_text_render(struct text_page *page, const struct inventory *inventory
 	const uint32_t shown = inventory->row_count < inventory->worth ? inventory->row_count : inventory->worth;
 	const enum group_by by = inventory->groups.by;
 	const struct part_name *names = part_names[parts->kind];
-	const struct table_column columns[CELL_COUNT + 1] = {
-	    [CELL_USED] = {"in use", false},        [CELL_FIRST] = {names[0].title, false},
-	    [CELL_INTERVAL] = {"[95 %]", true},     [CELL_SECOND] = {names[1].title, false},
-	    [CELL_THIRD] = {names[2].title, false}, [CELL_COUNT] = {group_title(by), false}};
+	struct table_column columns[CELLS_MOST + 1] = {[CELL_USED] = {"in use", false},
+						       [CELL_FIRST] = {names[0].title, false},
+						       [CELL_INTERVAL] = {"[95 %]", true}};
+	unsigned cells = CELL_OTHERS;
 	struct table table;
 
+	for (unsigned part = 1; part < PARTS && names[part].title; part++)
+		columns[cells++].title = names[part].title;
+	columns[cells].title = group_title(by);
 	head_write_report(page, inventory);
-	table_init(&table, columns, CELL_COUNT);
+	if (parts->kind == PARTS_COLD)
+		text_write(page, STYLE_PLAIN, "cold: no byte changed in %u looks over %s\n",
+			   inventory->profile->content_looks,
+			   quantity_duration((double)inventory->profile->content_ns).text);
+	table_init(&table, columns, cells);
 	for (uint32_t i = 0; i < shown; i++)
-		row_add(&table, inventory, &inventory->rows[i], &parts->rows[i]);
-	row_add(&table, inventory, &inventory->total, &parts->rows[inventory->row_count]);
+		row_add(&table, inventory, &inventory->rows[i], parts->kind, &parts->rows[i]);
+	row_add(&table, inventory, &inventory->total, parts->kind, &parts->rows[inventory->row_count]);
 	buffer_append_byte(page->out, '\n');
 	table_write_titles(&table, page);
 	for (uint32_t i = 0; i < shown; i++) {
