@@ -23,6 +23,7 @@ struct export_interval {
 	uint32_t first, count;            /* of the rows, for a profile of its own */
 	uint32_t lacks;                   /* values that it shall not have, as in struct profile */
 	bool has_duration;                /* some readers take a profile with one for a difference in all its values */
+	bool shows_allocated;             /* readers are to show what was allocated first, not what is in use */
 };
 
 /* Such a stretch as profile.proto, not compressed: samples without labels. */

@@ -52,7 +52,8 @@ static void value_type_append(struct writer *writer, uint32_t field, const char 
 	protobuf_message(writer->tables.out, field, &writer->sample);
 }
 
-static void head_append(struct writer *writer, const struct profile *now, const struct profile *base, bool has_duration)
+static void head_append(struct writer *writer, const struct profile *now, const struct profile *base, bool has_duration,
+			enum call_value shown)
 {
 	struct buffer *out = writer->tables.out;
 
@@ -62,9 +63,8 @@ static void head_append(struct writer *writer, const struct profile *now, const 
 					  call_value_is_space(value_order[i]) ? "bytes" : "count");
 	value_type_append(writer, PROFILE_PERIOD_TYPE, "space", "bytes");
 	protobuf_unsigned(out, PROFILE_PERIOD, now->rate);
-	protobuf_unsigned(
-	    out, PROFILE_DEFAULT_SAMPLE_TYPE,
-	    pprof_text(&writer->tables, call_value_name(call_value_instead(CALL_INUSE_SPACE, writer->lacks))));
+	protobuf_unsigned(out, PROFILE_DEFAULT_SAMPLE_TYPE,
+			  pprof_text(&writer->tables, call_value_name(call_value_instead(shown, writer->lacks))));
 	const uint64_t since_ns = base && base->time_ns > now->start_ns ? base->time_ns : now->start_ns;
 	const uint64_t age_ns = now->time_ns > now->start_ns ? now->time_ns - now->start_ns : 0;
 	if (now->start_unix_ns)
@@ -180,7 +180,7 @@ void export_pprof_plain(struct buffer *out, const struct profile *now, const str
 
 	pprof_tables_open(&writer.tables, out, !base);
 	export_rows_build(&rows, now, base);
-	head_append(&writer, now, base, true);
+	head_append(&writer, now, base, true, CALL_INUSE_SPACE);
 	rows_append(&writer, &rows);
 	export_rows_free(&rows);
 	writer_close(&writer);
@@ -191,7 +191,8 @@ void export_pprof_interval(struct buffer *out, const struct export_interval *int
 	struct writer writer = {.lacks = interval->now->lacks | interval->lacks};
 
 	pprof_tables_open(&writer.tables, out, true);
-	head_append(&writer, interval->now, interval->base, interval->has_duration);
+	head_append(&writer, interval->now, interval->base, interval->has_duration,
+		    interval->shows_allocated ? CALL_ALLOC_SPACE : CALL_INUSE_SPACE);
 	for (uint32_t i = interval->first; i < interval->first + interval->count; i++) {
 		stack_fill(&writer, &interval->rows->rows[i]);
 		sample_append(&writer, &interval->rows->rows[i].values, NULL);

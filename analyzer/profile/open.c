@@ -90,9 +90,9 @@ static bool heap_is_overtaken(const struct seep_heap_view *heap, const struct se
 }
 
 /* `state`: of the heap when it was opened. `overtaken`: NULL is returned since there is a snapshot by now that was not there
- * then. */
+ * then. `bytes`: unless NULL, gets the snapshot's. */
 static struct profile *profile_from_heap(const struct seep_heap_view *heap, const struct seep_heap_state *state,
-					 const char *path, bool *overtaken, struct error *error)
+					 const char *path, struct buffer *bytes, bool *overtaken, struct error *error)
 {
 	struct seep_image image = {0};
 	struct seep_fault fault = {0};
@@ -108,6 +108,8 @@ static struct profile *profile_from_heap(const struct seep_heap_view *heap, cons
 		return heap_fault(error, path, &fault);
 	if (!*overtaken)
 		profile = profile_open_snapshot(image.data, image.bytes, path, error);
+	if (profile && bytes)
+		buffer_append(bytes, image.data, image.bytes);
 	seep_snapshot_free(&image);
 	return profile;
 }
@@ -166,7 +168,7 @@ static struct profile *open_recording_once(const char *directory, bool *vanished
 	if (recording.contradicts)
 		profile = NULL;
 	else if (has_heap && (!has_snapshots || heap_has_the_last_word(&heap, &state)))
-		profile = profile_from_heap(&heap, &state, heap_path.data, vanished, error);
+		profile = profile_from_heap(&heap, &state, heap_path.data, NULL, vanished, error);
 	else if (has_snapshots)
 		profile = open_last(&recording, vanished, error);
 	else if (path_is_recording(directory))
@@ -195,7 +197,7 @@ static struct profile *profile_open_recording(const char *directory, struct erro
 	return profile;
 }
 
-struct profile *profile_open_now(const char *directory, struct error *error)
+struct profile *profile_open_now_keep(const char *directory, struct buffer *bytes, struct error *error)
 {
 	struct seep_heap_view heap = {0};
 	struct seep_heap_state state;
@@ -209,7 +211,7 @@ struct profile *profile_open_now(const char *directory, struct error *error)
 	seep_heap_state(&heap, &state);
 	buffer_printf(&heap_path, "%s/%s", directory, SEEP_HEAP_NAME);
 	if (seep_heap_alive(&heap))
-		profile = profile_from_heap(&heap, &state, heap_path.data, &overtaken, error);
+		profile = profile_from_heap(&heap, &state, heap_path.data, bytes, &overtaken, error);
 	seep_heap_close(&heap);
 	buffer_free(&heap_path);
 	if (overtaken)
@@ -217,6 +219,11 @@ struct profile *profile_open_now(const char *directory, struct error *error)
 	if (profile)
 		profile_add_recording(profile, directory);
 	return profile;
+}
+
+struct profile *profile_open_now(const char *directory, struct error *error)
+{
+	return profile_open_now_keep(directory, NULL, error);
 }
 
 /* A file by its own name: of a snapshot the names may be in its recording. */

@@ -15,6 +15,7 @@
 
 #include <seep/snapshot.h>
 
+#include "base/buffer.h"
 #include "base/error.h"
 #include "base/source_line.h"
 #include "base/string_pool.h"
@@ -180,6 +181,8 @@ struct profile {
 struct profile *profile_open(const char *path, struct error *error);
 /* A recording as of now where its program runs: its heap file as it is, which takes no snapshot. Else as above. */
 struct profile *profile_open_now(const char *directory, struct error *error);
+/* And appends the bytes of the snapshot that this was made of; none where the program does not run. */
+struct profile *profile_open_now_keep(const char *directory, struct buffer *bytes, struct error *error);
 /* The same from bytes in memory; `name` is for messages. */
 struct profile *profile_open_snapshot(const void *data, size_t bytes, const char *name, struct error *error);
 /* An empty one with its pool and no arrays, for whoever fills it. */
