@@ -6,7 +6,7 @@
 #include "commands/all.h"
 #include "options/argument.h"
 #include "place/wrapper_names.h"
-#include "serve/answers.h"
+#include "serve/answers/answers.h"
 #include "serve/door/address.h"
 #include "serve/door/admission.h"
 #include "serve/server.h"
@@ -141,7 +141,8 @@ const struct command command_serve = {
     .notes = "Prints where it listens. TARGET is a recording, a bundle, a snapshot, a PID or a\n"
 	     "directory of recordings [.]. Only this machine can connect unless ADDRESS says\n"
 	     "otherwise, which needs a token: from FILE or SEEP_SERVE_TOKEN, shown as\n"
-	     "'Authorization: Bearer TOKEN', or in a browser once as ?token=TOKEN.",
+	     "'Authorization: Bearer TOKEN', or in a browser once as ?token=TOKEN. For go tool\n"
+	     "pprof, Grafana Alloy and Parca: /debug/pprof/heap and allocs (docs/SERVE.md).",
     .options = options,
     .run = run,
 };

@@ -7,7 +7,7 @@
 #include "base/memory.h"
 #include "page/page_list.h"
 #include "render/words/estimate.h"
-#include "serve/answers.h"
+#include "serve/answers/answers.h"
 #include "target/listing.h"
 
 #define SECOND UINT64_C(1000000000)

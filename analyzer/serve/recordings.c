@@ -144,6 +144,9 @@ static void operand_scan(struct recordings *recordings, struct operand *operand,
 static void served_free(struct served *served)
 {
 	cached_drop(&served->data);
+	cached_drop(&served->profiles[0]);
+	cached_drop(&served->profiles[1]);
+	buffer_free(&served->since.snapshot);
 	free(served->name);
 	free(served->path);
 	free(served);
@@ -155,7 +158,8 @@ static void forget_gone(struct recordings *recordings, uint64_t now_ns)
 
 	for (size_t i = 0; i < recordings->count; i++) {
 		struct served *served = recordings->each[i];
-		if (served->is_gone && now_ns - served->gone_ns > REMEMBER && now_ns - served->asked_ns > REMEMBER)
+		if (served->is_gone && now_ns - served->gone_ns > REMEMBER && now_ns - served->asked_ns > REMEMBER &&
+		    now_ns - served->scraped_ns > REMEMBER)
 			served_free(served);
 		else
 			recordings->each[kept++] = served;

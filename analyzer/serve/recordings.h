@@ -15,7 +15,8 @@
 #include <sys/types.h>
 
 #include "base/error.h"
-#include "serve/cached.h"
+#include "serve/answers/cached.h"
+#include "serve/scrape/profile_task.h"
 #include "work/pace.h"
 #include "serve/worker.h"
 
@@ -36,9 +37,12 @@ struct served {
 	struct error fault;          /* of the last try; "": none */
 	struct cached data;          /* empty: not made yet, or given up for another's */
 	uint64_t looked_ns, asked_ns,
-	    listed_ns;                 /* when it was looked at; when its page, the list with it was asked for */
+	    listed_ns;             /* when it was looked at; when its page, the list with it was asked for */
+	struct cached profiles[2]; /* as /debug/pprof/heap and allocs give them, and when they were made */
+	uint64_t profiles_ns[2], scraped_ns;
+	struct profile_since since;    /* of deltas */
 	uint64_t vanished_ns, gone_ns; /* when its process, when it itself was first seen to be gone; 0: it is there */
-	struct pace pace;
+	struct pace pace, scrape_pace;
 };
 
 struct operand {

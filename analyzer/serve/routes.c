@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "serve/list.h"
+#include "serve/profiles.h"
 
 /* Somebody looks at this recording: it is kept current. */
 static void served_ask(struct server_state *server, struct served *served)
@@ -68,7 +69,7 @@ static struct answer answer_data(struct server_state *server, const struct asked
 		return answer_line(MHD_HTTP_NOT_FOUND, "the recording is not there any more\n");
 	if (*served->fault.text && served_is_current(served))
 		return answer_line(MHD_HTTP_INTERNAL_SERVER_ERROR, served->fault.text);
-	return (struct answer){0};
+	return (struct answer){.about = served};
 }
 
 static struct answer answer_nothing(struct server_state *server, const struct asked *asked)
@@ -84,6 +85,14 @@ static const struct route routes[] = {
     {"/r/*/", true, answer_page},
     {"/r/*/state", false, answer_state},
     {"/r/*/data", false, answer_data},
+    {"/debug/pprof/", true, profiles_index},
+    {"/debug/pprof/heap", false, profiles_heap},
+    {"/debug/pprof/allocs", false, profiles_allocs},
+    {"/debug/pprof/delta_heap", false, profiles_delta},
+    {"/r/*/debug/pprof/", true, profiles_index},
+    {"/r/*/debug/pprof/heap", false, profiles_heap},
+    {"/r/*/debug/pprof/allocs", false, profiles_allocs},
+    {"/r/*/debug/pprof/delta_heap", false, profiles_delta},
     {"/favicon.ico", false, answer_nothing}, /* browsers ask for it, and complain where it is missing */
 };
 

@@ -5,13 +5,8 @@
 
 #include <stdbool.h>
 
-#include "serve/answers.h"
+#include "serve/answers/answers.h"
 #include "serve/state.h"
-
-struct asked {
-	struct MHD_Connection *connection;
-	struct served *served; /* that the address names; NULL: none */
-};
 
 struct route {
 	const char *pattern;

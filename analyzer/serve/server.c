@@ -12,7 +12,8 @@
 #include "page/page.h"
 #include "process/signals.h"
 #include "serve/door/clients.h"
-#include "serve/http.h"
+#include "serve/answers/http.h"
+#include "serve/jobs.h"
 #include "serve/routes.h"
 #include "serve/upkeep.h"
 #include "work/clock.h"
@@ -22,7 +23,7 @@ enum { CONNECTION_BYTES = 16 * 1024 }; /* for the head of a request, and of an a
 /* A client that asked for data which are being made. */
 struct waiting {
 	struct MHD_Connection *connection;
-	const struct served *about;
+	const void *about;
 };
 
 struct server {
@@ -48,6 +49,7 @@ static void connection_notice(void *cls, struct MHD_Connection *connection, void
 	struct server *server = cls;
 
 	if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
+		jobs_forget(server->state, connection);
 		if (*context)
 			clients_leave(&server->clients, *context);
 		return;
@@ -137,7 +139,7 @@ static struct answer answer_route(struct server *server, struct MHD_Connection *
 		return answer_line(MHD_HTTP_NOT_FOUND, "seep serve: there is nothing at this address\n");
 	struct answer answer = route->answer(state, &asked);
 	if (answer.status == 0) {
-		server->waiting[server->waiting_count++] = (struct waiting){connection, asked.served};
+		server->waiting[server->waiting_count++] = (struct waiting){connection, answer.about};
 		http.MHD_suspend_connection(connection);
 	}
 	return answer;
@@ -202,8 +204,8 @@ static enum MHD_Result request_take(void *cls, struct MHD_Connection *connection
 	return result;
 }
 
-/* Those that wait for this recording ask anew; `about` NULL: all. */
-static void waiting_resume(struct server *server, const struct served *about)
+/* Those that wait for this ask anew; `about` NULL: all. */
+static void waiting_resume(struct server *server, const void *about)
 {
 	size_t kept = 0;
 
@@ -231,6 +233,14 @@ static int milliseconds_until(uint64_t deadline_ns, uint64_t now_ns)
 	return deadline_ns <= now_ns ? 0 : (int)((deadline_ns - now_ns) / 1000000 + 1);
 }
 
+/* That, or when the task must be done. */
+static int sooner(int timeout, const struct task *task, uint64_t now_ns)
+{
+	const int left = task->pid ? milliseconds_until(task->deadline_ns, now_ns) : timeout;
+
+	return timeout < 0 || left < timeout ? left : timeout;
+}
+
 /* The time until something is due though nobody asks; -1: nothing is. */
 static int timeout_of(const struct server *server, uint64_t client_deadline_ns)
 {
@@ -240,10 +250,9 @@ static int timeout_of(const struct server *server, uint64_t client_deadline_ns)
 
 	if (client_deadline_ns)
 		timeout = milliseconds_until(client_deadline_ns, state->now_ns);
-	if (state->worker.pid) {
-		const int left = milliseconds_until(state->worker.deadline_ns, state->now_ns);
-		timeout = timeout < 0 || left < timeout ? left : timeout;
-	}
+	timeout = sooner(timeout, &state->worker, state->now_ns);
+	for (size_t i = 0; i < JOBS_MOST; i++)
+		timeout = sooner(timeout, &state->jobs[i].task, state->now_ns);
 	if (http.MHD_get_timeout(server->daemon, &library_ms) == MHD_YES &&
 	    (timeout < 0 || library_ms < (unsigned)timeout))
 		timeout = (int)library_ms;
@@ -258,11 +267,14 @@ static void serve(struct server *server, int signals)
 	uint64_t deadline_ns = 0;
 
 	for (;;) {
-		struct pollfd ready[] = {
+		struct pollfd ready[3 + JOBS_MOST] = {
 		    {.fd = signals, .events = POLLIN},
 		    {.fd = info->epoll_fd, .events = POLLIN},
 		    {.fd = state->worker.pid ? state->worker.pipe : -1, .events = POLLIN},
 		};
+		for (size_t i = 0; i < JOBS_MOST; i++)
+			ready[3 + i] = (struct pollfd){.fd = state->jobs[i].task.pid ? state->jobs[i].task.pipe : -1,
+						       .events = POLLIN};
 		if (poll(ready, sizeof ready / sizeof *ready, timeout_of(server, deadline_ns)) < 0 && errno != EINTR)
 			return;
 		if (ready[0].revents)
@@ -271,6 +283,8 @@ static void serve(struct server *server, int signals)
 		const struct served *made = upkeep_take(state);
 		if (made)
 			waiting_resume(server, made);
+		if (jobs_take(state))
+			waiting_resume(server, state->jobs);
 		http.MHD_run(server->daemon);
 		upkeep_start(state);
 		deadline_ns = clients_expire(&server->clients, state->now_ns);
@@ -298,12 +312,14 @@ bool server_run(struct server_state *state, const struct admission *admission, c
 	page_render_live(&page);
 	cached_replace(&state->page, &page, ANSWER_PAGE);
 	state->now_ns = clock_monotonic_ns();
+	state->beginning_unix_ns = clock_ns(CLOCK_REALTIME);
 	const bool is_begun = daemon_begin(&server, listener->descriptor, error);
 	if (is_begun) {
 		serve(&server, signals);
 		waiting_resume(&server, NULL);
 		http.MHD_stop_daemon(server.daemon);
 		upkeep_stop(state);
+		jobs_stop(state);
 	}
 	cached_drop(&state->page);
 	cached_drop(&state->list);

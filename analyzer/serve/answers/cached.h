@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A document that many clients get: one copy in memory, whatever their number, given back when the last of them has it. */
-#ifndef SEEP_SERVE_CACHED_H
-#define SEEP_SERVE_CACHED_H
+#ifndef SEEP_ANSWERS_CACHED_H
+#define SEEP_ANSWERS_CACHED_H
 
 #include <stddef.h>
 
@@ -9,7 +9,7 @@
 
 struct MHD_Response;
 
-enum answer_type { ANSWER_TEXT, ANSWER_JSON, ANSWER_GZIP, ANSWER_PAGE, ANSWER_LIST };
+enum answer_type { ANSWER_TEXT, ANSWER_JSON, ANSWER_GZIP, ANSWER_PAGE, ANSWER_LIST, ANSWER_INDEX, ANSWER_PROFILE };
 
 struct cached {
 	struct MHD_Response *response; /* NULL: empty */

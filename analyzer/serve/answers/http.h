@@ -3,8 +3,8 @@
  * libmicrohttpd, loaded when a server begins. Linked to seep it would bring the library's own dozen of libraries into every command,
  * whose start takes ten times as many instructions then as all of `seep --version`.
  */
-#ifndef SEEP_SERVE_HTTP_H
-#define SEEP_SERVE_HTTP_H
+#ifndef SEEP_ANSWERS_HTTP_H
+#define SEEP_ANSWERS_HTTP_H
 
 #if !__has_include(<microhttpd.h>)
 #error "libmicrohttpd is missing: tests/deps.sh build installs it (Debian's libmicrohttpd-dev)"

@@ -1,20 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Answers of the server. All of them say what a browser must know: which scripts may run, that nobody else may read or frame them,
  * that they are to be asked for again. */
-#ifndef SEEP_SERVE_ANSWERS_H
-#define SEEP_SERVE_ANSWERS_H
+#ifndef SEEP_ANSWERS_ANSWERS_H
+#define SEEP_ANSWERS_ANSWERS_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "base/buffer.h"
-#include "serve/cached.h"
+#include "serve/answers/cached.h"
 
 struct MHD_Connection;
 struct MHD_Response;
 
 struct answer {
-	unsigned status; /* 0: it has to wait */
+	unsigned status; /* 0: it has to wait for `about` */
+	const void *about;
 	struct MHD_Response *response;
 	uint64_t bytes;
 	bool is_shared; /* the response stays its owner's */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "serve/answers.h"
+#include "serve/answers/answers.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -8,7 +8,7 @@
 
 #include "page/page.h"
 #include "page/page_list.h"
-#include "serve/http.h"
+#include "serve/answers/http.h"
 
 static void policy_add(struct MHD_Response *response, enum answer_type type)
 {
@@ -26,8 +26,10 @@ static void policy_add(struct MHD_Response *response, enum answer_type type)
 
 static struct MHD_Response *response_make(struct buffer *bytes, enum answer_type type, const char *tag)
 {
-	static const char *const types[] = {"text/plain; charset=utf-8", "application/json", "application/gzip",
-					    "text/html; charset=utf-8", "text/html; charset=utf-8"};
+	static const char *const types[] = {"text/plain; charset=utf-8", "application/json",
+					    "application/gzip",          "text/html; charset=utf-8",
+					    "text/html; charset=utf-8",  "text/html; charset=utf-8",
+					    "application/octet-stream"};
 	static const char *const headers[][2] = {
 	    {"Cache-Control", "private, no-cache"},
 	    {"X-Content-Type-Options", "nosniff"},
@@ -104,7 +106,8 @@ struct answer answer_cached(struct MHD_Connection *connection, const struct cach
 {
 	if (client_has(connection, cached->tag))
 		return answer_unchanged(cached->tag);
-	return (struct answer){MHD_HTTP_OK, cached->response, cached->bytes, true};
+	return (struct answer){
+	    .status = MHD_HTTP_OK, .response = cached->response, .bytes = cached->bytes, .is_shared = true};
 }
 
 struct answer answer_fresh(struct MHD_Connection *connection, struct buffer *bytes, enum answer_type type)

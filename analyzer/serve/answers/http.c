@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "serve/http.h"
+#include "serve/answers/http.h"
 
 #include "files/library.h"
 
