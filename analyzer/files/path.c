@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Unlike basename(3) of either kind, this one neither changes its argument nor depends on a header. */
+#include <errno.h>
+#include <stdio.h>
 #include <string.h>
+
+#include "base/buffer.h"
+
+#define FILE_BYTES_MOST (1 << 20)
 
 #include "files/path.h"
 
@@ -24,4 +30,30 @@ int text_cut(const char *text, int limit)
 bool text_begins_with(const char *text, const char *prefix)
 {
 	return strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
+char *text_file_read(const char *path, size_t *length, struct error *error)
+{
+	FILE *file = fopen(path, "re");
+	struct buffer text = {0};
+	char bytes[4096];
+	size_t got;
+
+	if (!file) {
+		error_set(error, "%s: %s", path, strerror(errno));
+		return NULL;
+	}
+	buffer_append_text(&text, "");
+	while ((got = fread(bytes, 1, sizeof bytes, file)) > 0 && text.length <= FILE_BYTES_MOST)
+		buffer_append(&text, bytes, got);
+	const int fault = ferror(file) ? errno : text.length > FILE_BYTES_MOST ? EFBIG : 0;
+	fclose(file);
+	if (fault) {
+		error_set(error, "%s: %s", path, strerror(fault));
+		buffer_free(&text);
+		return NULL;
+	}
+	if (length)
+		*length = text.length;
+	return text.data;
 }

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Small questions about paths and texts. */
+/* Small questions about paths and texts, and small files that a user wrote. */
 #ifndef SEEP_FILES_PATH_H
 #define SEEP_FILES_PATH_H
 
 #include <stdbool.h>
+#include <stddef.h>
+
+#include "base/error.h"
 
 /* What follows the last slash; the whole text where there is none. */
 const char *path_base_name(const char *path);
@@ -12,5 +15,9 @@ const char *path_base_name(const char *path);
 int text_cut(const char *text, int limit);
 
 bool text_begins_with(const char *text, const char *prefix);
+
+/* The whole file, at most 1 MiB, with a NUL behind it, for the caller to free; `length`, which may be NULL, is without
+ * that. NULL: it can't be read. */
+char *text_file_read(const char *path, size_t *length, struct error *error);
 
 #endif

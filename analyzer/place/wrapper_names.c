@@ -1,39 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "place/wrapper_names.h"
 
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/buffer.h"
 #include "base/memory.h"
-
-#define FILE_BYTES_MOST (1 << 20)
-
-static char *file_read(const char *path, struct error *error)
-{
-	FILE *file = fopen(path, "re");
-	struct buffer text = {0};
-	char bytes[4096];
-	size_t got;
-
-	if (!file) {
-		error_set(error, "%s: %s", path, strerror(errno));
-		return NULL;
-	}
-	buffer_append_text(&text, "");
-	while ((got = fread(bytes, 1, sizeof bytes, file)) > 0 && text.length <= FILE_BYTES_MOST)
-		buffer_append(&text, bytes, got);
-	const int fault = ferror(file) ? errno : text.length > FILE_BYTES_MOST ? EFBIG : 0;
-	fclose(file);
-	if (fault) {
-		error_set(error, "%s: %s", path, strerror(fault));
-		buffer_free(&text);
-		return NULL;
-	}
-	return text.data;
-}
+#include "files/path.h"
 
 bool wrapper_names_parse(struct wrapper_names *names, const char *text, struct error *error)
 {
@@ -41,7 +13,8 @@ bool wrapper_names_parse(struct wrapper_names *names, const char *text, struct e
 	size_t capacity = 0;
 	char *rest = NULL;
 
-	*names = (struct wrapper_names){.text = text[0] == '@' ? file_read(text + 1, error) : memory_copy_text(text)};
+	*names = (struct wrapper_names){.text = text[0] == '@' ? text_file_read(text + 1, NULL, error)
+							       : memory_copy_text(text)};
 	if (!names->text)
 		return false;
 	for (char *name = strtok_r(names->text, separators, &rest); name; name = strtok_r(NULL, separators, &rest)) {
