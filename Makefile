@@ -26,7 +26,7 @@ CORE_SOURCES     := $(sort $(wildcard $(patsubst %,preload/shim/%/*.[cS],host wa
 HOOK_SOURCES     := $(sort $(wildcard preload/shim/hooks/*.[cS] preload/shim/libc/*.c))
 COMMANDS         := $(patsubst &command_%,%,$(filter &command_%,$(subst $(comma), ,$(file <analyzer/commands/all.c))))
 MANUAL_SOURCES   := $(sort $(wildcard analyzer/manual/*.c))
-ANALYZER_SOURCES := $(filter-out $(MANUAL_SOURCES),$(sort $(wildcard analyzer/*/*.c analyzer/render/*/*.c analyzer/serve/*/*.c analyzer/top/*/*.c)))
+ANALYZER_SOURCES := $(filter-out $(MANUAL_SOURCES),$(sort $(wildcard analyzer/*/*.c analyzer/check/*/*.c analyzer/render/*/*.c analyzer/serve/*/*.c analyzer/top/*/*.c)))
 MAIN_SOURCES     := $(wildcard analyzer/main.c)
 
 objects           = $(patsubst %,$(BUILD)/obj/%.o,$(basename $(1)))

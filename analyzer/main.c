@@ -26,7 +26,7 @@ static const struct command *command_find(const char *name)
 
 static void help_print(FILE *stream)
 {
-	fputs("usage: seep COMMAND [OPTION...] [OPERAND...]: finds slow leaks in programs\n\n", stream);
+	fputs("usage: seep COMMAND [OPTION...] [OPERAND...]: finds slow leaks in programs\n", stream);
 	for (const struct command *const *command = command_all; *command; command++)
 		fprintf(stream, "  %-10s %s\n", (*command)->name, (*command)->summary);
 	fputs("\n  seep COMMAND --help   its options (seep --version: the version)\n\n"

@@ -40,9 +40,9 @@ packages_of() {
 		command -v node >/dev/null || echo nodejs
 		command -v npm >/dev/null || echo npm # some nodes bring it
 		echo gcc make libc6-dev libdw-dev libelf-dev libiberty-dev zlib1g-dev libzstd-dev libisal-dev libmicrohttpd-dev libzydis-dev
-		echo libncurses-dev libcurl4-openssl-dev
+		echo libncurses-dev libcurl4-openssl-dev libjansson-dev
 		;;
-	run) echo libunwind8 libzydis4.0 libncursesw6 libcurl4 ;;
+	run) echo libunwind8 libzydis4.0 libncursesw6 libcurl4 libjansson4 ;;
 	demo) echo g++ redis-server redis-tools python3-minimal procps ;;
 	test)
 		echo libcmocka-dev libunwind-dev clang-14 clang clang-tidy-14 libclang-rt-14-dev g++ valgrind musl-tools

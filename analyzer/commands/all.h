@@ -13,6 +13,7 @@ extern const struct command command_report;
 extern const struct command command_diff;
 extern const struct command command_leaks;
 extern const struct command command_memory;
+extern const struct command command_check;
 extern const struct command command_flame;
 extern const struct command command_html;
 extern const struct command command_serve;

@@ -6,7 +6,8 @@
 
 const struct exit_status exit_statuses[] = {
     {COMMAND_FINE, "Everything is fine."},
-    {COMMAND_FOUND, "A check found something: `seep doctor` says that a program cannot be recorded."},
+    {COMMAND_FOUND, "A check found something: `seep check` that a budget is exceeded, `seep leaks --fail` a leak, "
+		    "`seep doctor` that a program cannot be recorded."},
     {COMMAND_USAGE, "The command line is wrong. One line says why."},
     {COMMAND_BAD_INPUT,
      "An input is bad or cannot be read, or the output could not be written. One line says what and where."},
@@ -21,6 +22,8 @@ const struct json_schema json_schemas[] = {
     {"seep.diff/1", "seep diff --json", "diff-1.json"},
     {"seep.annotate/1", "seep annotate --json", "annotate-1.json"},
     {"seep.leaks/2", "seep leaks --json", "leaks-2.json"},
+    {"seep.check/1", "seep check --format=json", "check-1.json"},
+    {"seep.budgets/1", "nobody: `seep check --budget` reads it", "budgets-1.json"},
     {"seep.doctor/1", "seep doctor --json", "doctor-1.json"},
     {0},
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Benjamini-Hochberg's q-values, and the median lifetime of a log2 histogram. */
+/* Benjamini-Hochberg's q-values, Holm's p-values, and the median lifetime of a log2 histogram. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -96,11 +96,29 @@ static void median_is_interpolated_in_its_octave(void **state)
 	assert_close(lifetime_median_ns(bins) / exp2(63.5), 1);
 }
 
+/* The p-values of Holm's method by hand; one test of four is not given, and counts. */
+static void holm_counts_all_tests(void **state)
+{
+	const double p[3] = {0.02, 0.001, NAN};
+	double adjusted[3];
+
+	(void)state;
+	holm_values(p, adjusted, 3, 4);
+	assert_close(adjusted[1], 0.004);
+	assert_close(adjusted[0], 0.06);
+	assert_true(isnan(adjusted[2]));
+	holm_values((const double[]){0.3, 0.1, 0.4}, adjusted, 3, 3);
+	assert_close(adjusted[0], 0.6);
+	assert_close(adjusted[1], 0.3);
+	assert_close(adjusted[2], 0.6); /* never below a smaller one's */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(the_papers_example_calls_four),
 	    cmocka_unit_test(order_does_not_matter_and_ties_are_equal),
+	    cmocka_unit_test(holm_counts_all_tests),
 	    cmocka_unit_test(no_test_is_not_counted),
 	    cmocka_unit_test(large_p_values_need_not_be_known),
 	    cmocka_unit_test(median_is_interpolated_in_its_octave),

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A budget's cells on both sides, and the contrast of each with its limit. */
+#ifndef SEEP_CHECK_CELLS_H
+#define SEEP_CHECK_CELLS_H
+
+#include "check/interval/contrast.h"
+#include "check/runs.h"
+#include "check/sums.h"
+
+struct cells {
+	const struct budget *budget;
+	const struct check_runs *runs;
+	struct cell **of_run[SIDES]; /* by run */
+	size_t run_count[SIDES];     /* of the base 0 where the budget is absolute */
+	uint32_t count;
+	uint32_t degrees[2]; /* of freedom of the spread between runs: without the base, and with it */
+	double usual_t[2];   /* of these */
+	enum sums_fault fault;
+};
+
+void cells_open(struct cells *cells, const struct check_runs *runs, const struct budget *budget, struct sites *sites);
+void cells_close(struct cells *cells);
+
+/* The mean of a side's runs, per unit of work where the budget is. */
+double cells_mean(const struct cells *cells, enum check_side side, uint32_t cell);
+
+/* How a cell stands to its limits. A share of the base with a floor is two: whoever is beyond the limit is beyond both. The
+ * one with the higher limit is the first. */
+struct standing {
+	struct contrast contrasts[2];
+	double limits[2];
+	int count;
+	double base; /* NaN: it is none of the limit */
+};
+struct standing cells_standing(const struct cells *cells, uint32_t cell);
+
+#endif

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Runs held to budgets. A budget fails only where the value is proven to be beyond the limit, with all budgets and places
+ * counted as tests; it passes only where the value's whole 95 % interval keeps within; all else is undecided, and says
+ * why and what would decide it.
+ */
+#ifndef SEEP_CHECK_CHECK_H
+#define SEEP_CHECK_CHECK_H
+
+#include "check/check_row.h"
+
+/* "pass", "undecided", "fail". */
+const char *check_result_name(enum check_result result);
+
+/* What the budgets need of the runs. */
+struct runs_need check_need(const struct budgets *budgets);
+
+/* The runs must have been symbolized; all must outlive the check. */
+void check_make(struct check *check, const struct budgets *budgets, struct check_runs *runs);
+void check_free(struct check *check);
+
+#endif

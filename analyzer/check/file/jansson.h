@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * libjansson, loaded when a file of budgets is read. Linked to seep, it would call functions of ours in place of its own:
+ * both have a json_real().
+ */
+#ifndef SEEP_CHECK_FILE_JANSSON_H
+#define SEEP_CHECK_FILE_JANSSON_H
+
+#if !__has_include(<jansson.h>)
+#error "libjansson is missing: tests/deps.sh build installs it (Debian's libjansson-dev)"
+#endif
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "base/error.h"
+
+#define JANSSON_FUNCTIONS(each)                                                                                        \
+	each(json_loadb) each(json_delete) each(json_object_get) each(json_object_iter) each(json_object_iter_next)    \
+	    each(json_object_iter_key) each(json_object_iter_value) each(json_array_size) each(json_array_get)         \
+		each(json_string_value) each(json_number_value)
+
+#define JANSSON_MEMBER(name) __typeof__(&name) name;
+/* The functions by their own names: jansson.json_array_size(array). */
+extern struct jansson {
+	JANSSON_FUNCTIONS(JANSSON_MEMBER)
+} jansson;
+
+/* False: it is not there, and the error says what to install. */
+bool jansson_load(struct error *error);
+
+#endif

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The leaks of a run that a budget counts. */
+#ifndef SEEP_CHECK_LEAK_COUNT_H
+#define SEEP_CHECK_LEAK_COUNT_H
+
+#include "check/file/budgets.h"
+#include "check/runs.h"
+
+struct leak_count {
+	const struct leak_row **sure; /* without a caution, by their p-values, the smallest first */
+	uint32_t sure_count;
+	uint32_t doubtful_count; /* with one, or what grows and may be a cache */
+	uint32_t tests;          /* places that were judged */
+};
+
+void leak_count_make(struct leak_count *count, const struct check_run *run, const struct budget *budget,
+		     const struct budgets *budgets);
+void leak_count_free(struct leak_count *count);
+
+#endif

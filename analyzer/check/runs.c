@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "check/runs.h"
+
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "compare/comparison.h"
+#include "compare/teardown.h"
+#include "leaks/spread.h"
+#include "series/reading.h"
+
+static size_t profile_keep(struct check_runs *runs, struct profile *profile)
+{
+	ARRAY_RESERVE(runs->profiles, runs->profile_count, runs->profile_capacity);
+	runs->profiles[runs->profile_count] = profile;
+	return runs->profile_count++;
+}
+
+/* Of a recording whose snapshots are all of one process. */
+static bool before_open(struct check_runs *runs, struct check_run *run, const struct recording *recording,
+			struct error *error)
+{
+	const struct profile *now = run_profile(runs, run, MOMENT_NOW);
+	const struct recording_entry *entry = recording_choose_before(recording, now);
+	struct profile *before = entry ? profile_open(entry->path, error) : NULL;
+
+	if (entry && !before)
+		return false;
+	if (before && !profiles_are_same_process(before, now)) {
+		profile_free(before);
+		return error_set(error, "%s: holds snapshots of different processes", run->path);
+	}
+	if (before)
+		run->moments[MOMENT_BEFORE] = profile_keep(runs, before);
+	return true;
+}
+
+/* The snapshot with most in use, if that is more than the last useful one has. */
+static bool peak_open(struct check_runs *runs, struct check_run *run, struct error *error)
+{
+	struct reading reading;
+	struct moment moment;
+	double most = 0;
+	size_t highest = 0;
+
+	bool fine = reading_open(&reading, run->path, true, error);
+	for (size_t i = 0; fine && i < reading.recording.count; i++) {
+		const size_t before = reading.history.count;
+		fine = reading_add(&reading, i, &moment, error);
+		/* One that is gone meanwhile was passed over. */
+		if (!fine || reading.history.count == before || moment.in_use <= most)
+			continue;
+		most = moment.in_use;
+		highest = i;
+	}
+	struct profile *peak = fine && most > 0 ? reading_entry_profile(&reading, highest, error) : NULL;
+	if (peak)
+		run->moments[MOMENT_PEAK] = profile_keep(runs, peak);
+	reading_free(&reading);
+	return fine;
+}
+
+static bool moments_open(struct check_runs *runs, struct check_run *run, const struct runs_need *need,
+			 struct error *error)
+{
+	struct profile *now = profile_open_useful(run->path, error), *last = NULL;
+	struct recording recording = {0};
+
+	if (!now)
+		return false;
+	run->moments[MOMENT_NOW] = run->moments[MOMENT_LAST] = run->moments[MOMENT_PEAK] = profile_keep(runs, now);
+	if (now->shutdown_left_out && (need->moments >> MOMENT_LAST & 1)) {
+		if (!(last = profile_open(run->path, error)))
+			return false;
+		run->moments[MOMENT_LAST] = profile_keep(runs, last);
+	}
+	if (!path_is_recording(run->path))
+		return true;
+	if ((need->moments >> MOMENT_PEAK & 1) && !peak_open(runs, run, error))
+		return false;
+	if (!(need->moments >> MOMENT_BEFORE & 1))
+		return true;
+	if (!recording_list(run->path, &recording, error))
+		return false;
+	const bool fine = before_open(runs, run, &recording, error);
+	recording_free(&recording);
+	return fine;
+}
+
+bool runs_open(struct check_runs *runs, enum check_side side, const char *const *paths, size_t count,
+	       const struct runs_need *need, struct error *error)
+{
+	runs->items[side] = memory_allocate(count + 1, sizeof *runs->items[side]);
+	for (size_t i = 0; i < count; i++) {
+		struct check_run *run = &runs->items[side][runs->count[side]++];
+		run->path = paths[i];
+		for (int moment = 0; moment < MOMENTS; moment++)
+			run->moments[moment] = MOMENT_NONE;
+		if (!moments_open(runs, run, need, error))
+			return false;
+		if (!need->leaks || side != SIDE_AFTER)
+			continue;
+		if (path_is_recording(run->path))
+			run->is_judged = series_open(&run->series, &run->path, 1, &run->unjudged);
+		else
+			error_set(&run->unjudged, "%s: leaks are found in a recording, not in one moment", run->path);
+	}
+	return true;
+}
+
+static void leaks_find(struct check_run *run, const struct symbol_search *search, const char *const *wrappers,
+		       size_t wrapper_count)
+{
+	struct profile *const shown[] = {run->series.reference, run->series.middle};
+
+	for (size_t i = 0; i < 2; i++) {
+		profile_use_wrappers(shown[i], wrappers, wrapper_count);
+		profile_symbolize(shown[i], search);
+	}
+	leaks_build(&run->leaks, &run->series, GROUP_BY_PLACE);
+	leaks_find_spreads(&run->leaks, &run->series);
+}
+
+void runs_symbolize(struct check_runs *runs, const struct symbol_search *search, const char *const *wrappers,
+		    size_t wrapper_count)
+{
+	for (size_t i = 0; i < runs->profile_count; i++) {
+		profile_use_wrappers(runs->profiles[i], wrappers, wrapper_count);
+		profile_symbolize(runs->profiles[i], search);
+	}
+	for (size_t i = 0; i < runs->count[SIDE_AFTER]; i++)
+		if (runs->items[SIDE_AFTER][i].is_judged)
+			leaks_find(&runs->items[SIDE_AFTER][i], search, wrappers, wrapper_count);
+}
+
+void runs_free(struct check_runs *runs)
+{
+	for (int side = 0; side < SIDES; side++) {
+		for (size_t i = 0; i < runs->count[side]; i++) {
+			struct check_run *run = &runs->items[side][i];
+			if (run->leaks.rows)
+				leaks_free(&run->leaks);
+			series_free(&run->series);
+		}
+		free(runs->items[side]);
+	}
+	for (size_t i = 0; i < runs->profile_count; i++)
+		profile_free(runs->profiles[i]);
+	free(runs->profiles);
+	*runs = (struct check_runs){0};
+}

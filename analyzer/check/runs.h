@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The runs that a check compares, and the moments of each that its budgets are about. */
+#ifndef SEEP_CHECK_RUNS_H
+#define SEEP_CHECK_RUNS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "leaks/leaks.h"
+#include "profile/profile.h"
+#include "series/series.h"
+
+enum run_moment {
+	MOMENT_NOW,    /* the last useful snapshot */
+	MOMENT_LAST,   /* the very last one, which has counted all that was allocated */
+	MOMENT_BEFORE, /* at a quarter of the time until now */
+	MOMENT_PEAK,   /* the snapshot with most in use */
+	MOMENTS
+};
+
+#define MOMENT_NONE SIZE_MAX
+
+/* MOMENT_NONE: the run has no such moment, or no budget needs it. Two may be one. */
+struct check_run {
+	const char *path;
+	size_t moments[MOMENTS]; /* indices into profiles */
+	bool is_judged;          /* `series` and `leaks` are filled */
+	struct error unjudged;   /* else, where leaks were to be judged: why not */
+	struct series series;
+	struct leaks leaks;
+};
+
+enum check_side { SIDE_AFTER, SIDE_BASE, SIDES };
+
+struct check_runs {
+	struct check_run *items[SIDES];
+	size_t count[SIDES];
+	double work[SIDES]; /* units of work in each run of a side; NaN: nobody said */
+	struct profile **profiles;
+	size_t profile_count, profile_capacity;
+};
+
+/* What is needed of the runs, as bits of enum run_moment; and whether leaks are to be judged. */
+struct runs_need {
+	unsigned moments;
+	bool leaks;
+};
+
+/* Opens the runs of a side, and finds names. The paths are borrowed. */
+bool runs_open(struct check_runs *runs, enum check_side side, const char *const *paths, size_t count,
+	       const struct runs_need *need, struct error *error);
+/* Before any budget is looked at: finds the names of all. `wrappers`: as of profile_use_wrappers(). */
+void runs_symbolize(struct check_runs *runs, const struct symbol_search *search, const char *const *wrappers,
+		    size_t wrapper_count);
+void runs_free(struct check_runs *runs);
+
+/* NULL: the run has no such moment. */
+static inline const struct profile *run_profile(const struct check_runs *runs, const struct check_run *run,
+						enum run_moment moment)
+{
+	return run->moments[moment] == MOMENT_NONE ? NULL : runs->profiles[run->moments[moment]];
+}
+
+#endif

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `seep check AFTER... --budget FILE [--base BEFORE...]`: holds recordings to budgets, for a gate. */
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/message.h"
+#include "check/check.h"
+#include "commands/all.h"
+#include "files/output.h"
+#include "options/argument.h"
+#include "place/wrapper_names.h"
+#include "render/check/outputs.h"
+
+enum { OPTION_BUDGET = 256, OPTION_BASE, OPTION_WORK, OPTION_BASE_WORK, OPTION_FORMAT, OPTION_UNDECIDED, OPTION_SINCE };
+
+enum undecided { UNDECIDED_WARN, UNDECIDED_PASS, UNDECIDED_FAIL };
+static const char *const undecided_words[] = {"warn", "pass", "fail", NULL};
+
+/* The request that the command line makes. */
+struct request {
+	struct targets after, base;
+	struct argument_list base_list;
+	const char *budget, *output, *wrappers;
+	uint32_t work, base_work;
+	enum check_format format;
+	enum undecided undecided;
+	struct check_context context;
+	struct symbol_search symbols;
+	struct wrapper_names names; /* of wrappers */
+};
+
+#define FIELD(name) offsetof(struct request, name)
+
+static const struct command_option options[] = {
+    {OPTION_BUDGET, "budget", "FILE", "what may be used: JSON, schema seep.budgets/1", &option_text, FIELD(budget),
+     NULL},
+    {OPTION_BASE, "base", "BEFORE", "what to compare with; may be repeated", &option_list, FIELD(base_list), NULL},
+    {OPTION_WORK, "work", "N", "units of work that each run did", &option_count, FIELD(work), NULL},
+    {OPTION_BASE_WORK, "base-work", "N", "the same of the base (as --work)", &option_count, FIELD(base_work), NULL},
+    {OPTION_FORMAT, "format", "FORMAT", "text, json", &option_word, FIELD(format), check_format_names},
+    {OPTION_UNDECIDED, "undecided", "WORD", "warn, pass (says nothing), fail (status 1)", &option_word,
+     FIELD(undecided), undecided_words},
+    {OPTION_SINCE, "since", "REVISION", "name it as the last that was fine", &option_text, FIELD(context.since), NULL},
+    {'o', "output", "FILE", "write there instead of standard output", &option_text, FIELD(output), NULL},
+    WRAPPER_OPTION(FIELD(wrappers)),
+    SYMBOLS_OPTION(FIELD(symbols.directory)),
+    {0},
+};
+
+static int request_parse(struct request *request, int argc, char **argv)
+{
+	struct error error;
+
+	command_take_options(&command_check, argc, argv, request);
+	if (!request->budget)
+		return command_usage(&command_check, "--budget FILE is missing");
+	request->after = command_operands(&command_check, argc, argv);
+	request->base = (struct targets){request->base_list.items, request->base_list.count};
+	for (size_t i = 0; i < request->base.count; i++)
+		request->base.paths[i] = command_target(request->base.paths[i]);
+	if (request->wrappers && !wrapper_names_parse(&request->names, request->wrappers, &error))
+		return command_fail(&error);
+	return request->output ? command_check_output(&command_check, request->output, request->after, request->budget)
+			       : COMMAND_FINE;
+}
+
+/* A budget for each unit of work can't be decided without their number, and nobody would notice. */
+static int work_check(const struct request *request, const struct budgets *budgets)
+{
+	for (size_t i = 0; i < budgets->count; i++)
+		if (budgets->items[i].per_work && !request->work)
+			return command_usage(&command_check,
+					     "budget '%s' is for each unit of work: --work N says how many there were",
+					     budgets->items[i].name);
+	return COMMAND_FINE;
+}
+
+static bool runs_make(struct check_runs *runs, const struct request *request, const struct budgets *budgets,
+		      struct error *error)
+{
+	const struct runs_need need = check_need(budgets);
+
+	runs->work[SIDE_AFTER] = request->work;
+	runs->work[SIDE_BASE] = request->base_work ? request->base_work : request->work;
+	if (!runs_open(runs, SIDE_AFTER, request->after.paths, request->after.count, &need, error) ||
+	    !runs_open(runs, SIDE_BASE, request->base.paths, request->base.count, &need, error))
+		return false;
+	runs_symbolize(runs, &request->symbols, request->names.names, request->names.count);
+	return true;
+}
+
+static bool result_write(const struct request *request, const struct check *check, struct error *error)
+{
+	struct buffer out = {0};
+	struct text_page page = text_page_for(&out, STDOUT_FILENO);
+
+	switch (request->format) {
+	case FORMAT_TEXT:
+		check_text_render(&page, check, &request->context);
+		break;
+	case FORMAT_JSON:
+		check_json_render(&out, check, &request->context);
+		break;
+	case FORMATS:
+		break;
+	}
+	const bool is_written = output_write_buffer(&out, request->output, error);
+	buffer_free(&out);
+	return is_written;
+}
+
+static int status_of(const struct request *request, const struct check *check)
+{
+	const size_t open = check->results[CHECK_UNDECIDED];
+
+	if (check->result == CHECK_FAIL || (open && request->undecided == UNDECIDED_FAIL))
+		return COMMAND_FOUND;
+	if (open && request->undecided == UNDECIDED_WARN)
+		message("%zu of %zu budgets could not be decided; --undecided=fail would exit with 1", open,
+			check->budgets->count);
+	return COMMAND_FINE;
+}
+
+static int check_run(struct request *request, struct budgets *budgets)
+{
+	struct check_runs runs = {0};
+	struct check check = {0};
+	struct error error;
+
+	int status = work_check(request, budgets);
+	if (status != COMMAND_FINE)
+		return status;
+	if (runs_make(&runs, request, budgets, &error)) {
+		check_make(&check, budgets, &runs);
+		status = result_write(request, &check, &error) ? status_of(request, &check) : command_fail(&error);
+		check_free(&check);
+	} else {
+		status = command_fail(&error);
+	}
+	runs_free(&runs);
+	return status;
+}
+
+static int run(int argc, char **argv)
+{
+	struct request request = {0};
+	struct budgets budgets;
+	struct error error;
+
+	int status = request_parse(&request, argc, argv);
+	if (status == COMMAND_FINE && !budgets_read(&budgets, request.budget, time(NULL), &error))
+		status = command_fail(&error);
+	else if (status == COMMAND_FINE) {
+		status = check_run(&request, &budgets);
+		budgets_free(&budgets);
+	}
+	wrapper_names_free(&request.names);
+	return status;
+}
+
+const struct command command_check = {
+    .name = "check",
+    .operands = "AFTER...",
+    .summary = "hold recordings to budgets: what is proven to be beyond one fails",
+    .notes = "Several AFTER, and several --base, are runs of the same: their spread counts.\n"
+	     "Status 1: a budget fails, for sure; with --undecided=fail also where nothing\n"
+	     "can be decided. docs/CI.md has the file of budgets, recipes and the rule.",
+    .options = options,
+    .reads = true,
+    .run = run,
+};

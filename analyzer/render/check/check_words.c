@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "render/check/check_words.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "profile/profile.h"
+#include "render/terminal/name_text.h"
+#include "render/text/place_text.h"
+#include "render/words/quantity.h"
+
+#define NAME_COLUMNS 100
+#define P_SHOWN 1e-12 /* smaller ones are the formula's, and mean nothing */
+
+/* Of one unit of work there may be less than one, so that digits behind the point matter. */
+static struct quantity amount(const struct budget *budget, double value)
+{
+	struct quantity small = {""};
+
+	if (!(budget->per_work && fabs(value) < 100))
+		return check_measure_is_of_bytes(budget->measure) ? quantity_bytes(value) : quantity_count(value);
+	snprintf(small.text, sizeof small.text, "%.3g%s", value,
+		 check_measure_is_of_bytes(budget->measure) ? " B" : "");
+	return small;
+}
+
+/* "2 of 9 budgets fail, 3 are undecided, 4 pass" */
+void check_words_summary(struct buffer *out, const struct check *check)
+{
+	static const char *const words[2][CHECK_FAIL + 1] = {{"pass", "are undecided", "fail"},
+							     {"passes", "is undecided", "fails"}};
+	const size_t all = check->budgets->count;
+	const char *separator = "";
+
+	for (int result = CHECK_FAIL; result >= CHECK_PASS; result--) {
+		const size_t count = check->results[result];
+		if (count == 0)
+			continue;
+		buffer_printf(out, "%s%zu", separator, count);
+		if (!*separator)
+			buffer_printf(out, " of %zu budget%s", all, all == 1 ? "" : "s");
+		buffer_printf(out, " %s", words[count == 1][result]);
+		separator = ", ";
+	}
+}
+
+static const char *measure_words(enum check_measure measure)
+{
+	static const char *const words[CHECK_MEASURES] = {"in use",
+							  "objects in use",
+							  "in use at the peak",
+							  "more in use than at a quarter of the time",
+							  "allocated",
+							  "allocations",
+							  "leaks",
+							  "of RSS",
+							  "of RSS at its highest"};
+
+	return words[measure];
+}
+
+static void limit_append(struct buffer *out, const struct check_row *row)
+{
+	const struct budget *budget = row->budget;
+
+	if (!isfinite(row->limit))
+		return;
+	buffer_printf(out, ", at most %s", amount(budget, row->limit).text);
+	if (isfinite(row->base) && row->limit == row->base * budget->most)
+		buffer_printf(out, " (the base's %s and %.4g %%)", amount(budget, row->base).text,
+			      (budget->most - 1) * 100);
+	else if (isfinite(row->base))
+		buffer_printf(out, " (the floor; the base has %s)", amount(budget, row->base).text);
+}
+
+void check_words_value(struct buffer *out, const struct check_row *row)
+{
+	const struct budget *budget = row->budget;
+
+	if (!isfinite(row->value))
+		buffer_printf(out, "the amount %s is not known", measure_words(budget->measure));
+	else
+		buffer_printf(out, "%s", amount(budget, row->value).text);
+	if (isfinite(row->low) && isfinite(row->high) && row->low < row->high)
+		buffer_printf(out, " [%s, %s]", amount(budget, row->low).text, amount(budget, row->high).text);
+	if (isfinite(row->value))
+		buffer_printf(out, " %s%s", measure_words(budget->measure),
+			      budget->per_work ? " for each unit of work" : "");
+	limit_append(out, row);
+}
+
+static void advice_append(struct buffer *out, const struct check_row *row)
+{
+	if (row->needed_rate > 0 && row->needed_runs > 0)
+		buffer_printf(out, "; -r %.0fK would decide it, or %u runs on each side", row->needed_rate / 1024,
+			      row->needed_runs);
+	else if (row->needed_rate > 0)
+		buffer_printf(out, "; -r %.0fK would decide it", row->needed_rate / 1024);
+	else if (row->needed_runs > 0)
+		buffer_printf(out, "; %u runs on each side would decide it", row->needed_runs);
+	else
+		buffer_append_text(out, "; neither a lower rate nor a few more runs would decide it");
+}
+
+static void doubt_append(struct buffer *out, const struct check_row *row)
+{
+	switch (row->doubt) {
+	case DOUBT_NONE:
+		return;
+	case DOUBT_SAMPLING:
+		buffer_append_text(out, "the interval holds the limit");
+		advice_append(out, row);
+		return;
+	case DOUBT_MANY:
+		buffer_append_text(out,
+				   "it is beyond the limit by itself, but so many were tested that it may be chance");
+		if (!row->leak)
+			advice_append(out, row);
+		return;
+	case DOUBT_LOST_AFTER:
+		buffer_append_text(out,
+				   "what was seen is within, but the recording lost some: 'seep report' says what");
+		return;
+	case DOUBT_LOST:
+		buffer_append_text(out,
+				   "what was seen is beyond, but the recordings lost some or counted it twice: 'seep "
+				   "report' says what");
+		return;
+	case DOUBT_ONE_RUN:
+		buffer_append_text(out,
+				   "one run a side does not say by how much RSS differs without a cause; 3 runs would");
+		return;
+	case DOUBT_NO_BASE:
+		buffer_append_text(out, "there is no base to compare with: --base RECORDING");
+		return;
+	case DOUBT_NO_VALUE:
+		buffer_append_text(out, "a run does not have this value");
+		return;
+	case DOUBT_NO_RATE:
+		buffer_append_text(out, "a run does not say at which rate it was sampled, so nothing is sure");
+		return;
+	case DOUBT_NO_BEFORE:
+		buffer_append_text(out, "growth needs a recording with an earlier snapshot");
+		return;
+	case DOUBT_UNJUDGED:
+		buffer_append_text(out, row->text);
+		return;
+	case DOUBT_CAUTIONS:
+		buffer_append_text(out, "some leak or grow, but it is not sure that they leak: 'seep leaks' says why");
+		return;
+	}
+}
+
+void check_words_sureness(struct buffer *out, const struct check_row *row)
+{
+	if (row->result == CHECK_FAIL && row->p >= P_SHOWN)
+		buffer_printf(out, "by chance in at most one of %s checks", quantity_count(floor(1 / row->p)).text);
+	else if (row->result == CHECK_FAIL)
+		buffer_append_text(out, "not by chance");
+	doubt_append(out, row);
+	if (row->result == CHECK_UNDECIDED && row->others)
+		buffer_printf(out, "; so are %u more", row->others);
+}
+
+const struct source_line *check_row_line(const struct check_row *row)
+{
+	if (row->leak && row->leak->spread)
+		return row->leak->spread->place.line;
+	return row->group ? group_line(row->group) : NULL;
+}
+
+bool check_words_place(struct buffer *out, const struct check_row *row)
+{
+	if (row->leak && row->leak->spread) {
+		spread_name_append(out, &row->leak->spread->place, NAME_COLUMNS);
+		return true;
+	}
+	if (!row->group)
+		return false;
+	place_text_append(out, row->group, NAME_COLUMNS);
+	if (isfinite(row->share))
+		buffer_printf(out, " has most of it, %s%s", isfinite(row->base) ? "+" : "",
+			      amount(row->budget, row->share).text);
+	return true;
+}
+
+bool check_words_owner(struct buffer *out, const struct check_row *row)
+{
+	const struct budget *budget = row->budget;
+
+	if (budget->owner)
+		buffer_printf(out, "owner: %s", budget->owner);
+	if (budget->reason)
+		buffer_printf(out, "%sreason: %s", budget->owner ? "; " : "", budget->reason);
+	return budget->owner || budget->reason;
+}
+
+void check_words_row(struct buffer *out, const struct check_row *row)
+{
+	struct buffer part = {0};
+
+	if (check_words_place(&part, row))
+		buffer_printf(out, "%s: ", part.data);
+	part.length = 0;
+	check_words_value(out, row);
+	check_words_sureness(&part, row);
+	if (part.length)
+		buffer_printf(out, "; %s", part.data);
+	part.length = 0;
+	if (check_words_owner(&part, row))
+		buffer_printf(out, " (%s)", part.data);
+	buffer_free(&part);
+}
+
+/* Words of a shell: those that need it are quoted. */
+static void argument_append(struct buffer *out, const char *text)
+{
+	if (*text &&
+	    text[strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:=@%+,")] == '\0') {
+		buffer_append_text(out, text);
+		return;
+	}
+	buffer_append_byte(out, '\'');
+	for (; *text; text++)
+		buffer_append_text(out, *text == '\'' ? "'\\''" : (char[]){*text, '\0'});
+	buffer_append_byte(out, '\'');
+}
+
+bool check_words_command(struct buffer *out, const struct check *check, const struct check_row *row)
+{
+	const struct check_runs *runs = check->runs;
+	const enum check_measure measure = row->budget->measure;
+
+	if (check_measure_is_of_process(measure))
+		return false;
+	if (measure == CHECK_LEAKS) {
+		buffer_append_text(out, "seep leaks -v ");
+		argument_append(out, runs->items[SIDE_AFTER][0].path);
+		return true;
+	}
+	buffer_printf(out, "seep flame%s%s ",
+		      measure == CHECK_ALLOCATED || measure == CHECK_ALLOCATIONS ? " --value=alloc" : "",
+		      measure == CHECK_ALLOCATED     ? "_space"
+		      : measure == CHECK_ALLOCATIONS ? "_objects"
+		      : measure == CHECK_OBJECTS     ? " --value=inuse_objects"
+						     : "");
+	argument_append(out, runs->items[SIDE_AFTER][0].path);
+	if (runs->count[SIDE_BASE]) {
+		buffer_append_text(out, " --base ");
+		argument_append(out, runs->items[SIDE_BASE][0].path);
+	}
+	buffer_append_text(out, " -o check.svg");
+	return true;
+}
+
+void check_words_expired(struct buffer *out, const struct suppression *suppression)
+{
+	buffer_printf(out, "the suppression of %s ended on %s: what it named counts again (%s)",
+		      suppression->module ? suppression->module : suppression->calls.names[0], suppression->until,
+		      suppression->reason);
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A row of a check in words, for every format. */
+#ifndef SEEP_RENDER_CHECK_CHECK_WORDS_H
+#define SEEP_RENDER_CHECK_CHECK_WORDS_H
+
+#include "base/buffer.h"
+#include "check/check.h"
+
+/* "1 of 3 budgets fails, 1 is undecided" */
+void check_words_summary(struct buffer *out, const struct check *check);
+
+/* "26.1 KiB [25.0 KiB, 27.3 KiB] allocated for each unit of work, at most 22.0 KiB (+10 % of the base's 20.0 KiB)" */
+void check_words_value(struct buffer *out, const struct check_row *row);
+
+/* Why it is undecided and what would decide it; or how sure a failure is. Nothing of a pass. */
+void check_words_sureness(struct buffer *out, const struct check_row *row);
+
+/* Where: "handle_request http.c:120", with what it has of a budget that is about more. False: nothing. */
+bool check_words_place(struct buffer *out, const struct check_row *row);
+
+/* "owner: web. Reason: ..."; false: nothing. */
+bool check_words_owner(struct buffer *out, const struct check_row *row);
+
+/* All of a row but its name, as one line. */
+void check_words_row(struct buffer *out, const struct check_row *row);
+
+/* The source line of a row's place; NULL: it is not known. */
+const struct source_line *check_row_line(const struct check_row *row);
+
+/* The command that shows a row's flame graph. False: none does. */
+bool check_words_command(struct buffer *out, const struct check *check, const struct check_row *row);
+
+/* A suppression whose day is over. */
+void check_words_expired(struct buffer *out, const struct suppression *suppression);
+
+#endif

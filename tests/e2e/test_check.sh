@@ -1,0 +1,111 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# seep check: what is planted fails, with the right place and exit status; what is not does not; mistakes are one line.
+. "$(dirname "$0")/lib.sh"
+
+compile gated -I "$ROOT/include" "$ROOT/tests/e2e/programs/gated.c"
+for run in base same bigger leak peak; do
+	case $run in base | same) wish= ;; *) wish=$run ;; esac
+	RECORDING=$run "$SEEP" run -r 64K -i 50ms -o $run -- ./gated 20000 $wish 2>/dev/null
+done
+cat >budgets.json <<'END'
+{"schema": "seep.budgets/1", "budgets": [
+	{"name": "a request", "measure": "allocated", "per_work": true, "most": "+10%", "owner": "web", "reason": "malloc is slow"},
+	{"name": "every place", "measure": "in_use", "each": "place", "most": "+30%", "floor": "1M"},
+	{"name": "parser", "measure": "allocations", "function": "parse_*", "per_work": true, "most": 25},
+	{"name": "memory", "measure": "in_use", "most": "40M"},
+	{"name": "growth", "measure": "growth", "most": "2M"},
+	{"name": "peak", "measure": "peak", "most": "+50%"},
+	{"name": "rss", "measure": "rss", "most": "400M"}
+]}
+END
+gate() { # RUN ARGUMENT...: status, then what it prints
+	"$SEEP" check "$1" --base base --budget budgets.json --work 20000 "${@:2}" 2>err
+	echo "status $?"
+}
+failing() { # RUN: its budgets that fail, each with its place
+	gate "$1" --format=json | sed '$d' >check.json
+	json_get check.json "sorted(set((r['budget'], (r['place'] or {}).get('function')) for r in d['budgets'] if r['result'] == 'fail'))"
+}
+same=$(gate same)
+check_match "an equal run passes" '^status 0$' "$same"
+check_match "and says what passes" '^pass .*memory, growth' "$same"
+check_equal "nothing of it fails" "[]" "$(failing same)"
+bigger=$(gate bigger)
+check_match "30 % more a request fail" '^status 1$' "$bigger"
+check_match "the first line says so" '^seep check  1 of 7 budgets fails' "$(head -n 1 <<<"$bigger")"
+check_match "with the function that has most of it" 'gated.c:[0-9]+  parse_request has most of it, \+' "$bigger"
+check_match "with the owner" 'owner: web; reason: malloc is slow' "$bigger"
+check_match "and a command that shows the flame graph" 'seep flame --value=alloc_space bigger --base base -o check.svg' "$bigger"
+check "which works" "$SEEP" flame --value=alloc_space bigger --base base -o check.svg
+check_equal "nothing else fails" "[('a request', 'parse_request')]" "$(failing bigger)"
+check_equal "a leak fails as growth, and as a place" "[('every place', 'remember'), ('growth', 'remember')]" "$(failing leak)"
+check_equal "a higher peak fails" "[('peak', 'build_index')]" "$(failing peak)"
+if [ "$(gate leak | wc -l)" -le 24 ]; then ok "it fits the first screen of a log"; else not_ok "it fits the first screen of a log" "$(gate leak)"; fi
+check_match "a revision is named" '^seep check .*; since 1a2b3c$' "$(gate bigger --since=1a2b3c)"
+
+several=$("$SEEP" check bigger bigger --base base --base same --budget budgets.json --work 20000)
+check_match "runs a side are pooled" '2 runs beside 2 of the base' "$several"
+check_match "and still fail" '^FAIL  a request' "$several"
+half=$("$SEEP" check bigger --base base --budget budgets.json --work 40000 --base-work 20000 2>err)
+check_match "the base may have done another number" '^pass .*a request' "$half"
+
+# Undecided: no base, and what to do with it.
+alone() { "$SEEP" check same --budget budgets.json --work 20000 "$@" 2>err >out; }
+alone
+check_equal "what can't be decided does not fail" 0 $?
+check_match "but one line tells" '^seep: [0-9] of 7 budgets could not be decided' "$(cat err)"
+check_match "and the reason" 'there is no base to compare with' "$(cat out)"
+alone --undecided=fail
+check_equal "it fails where that is wanted" 1 $?
+alone --undecided=pass
+check_equal "it is silent where that is wanted" "0 " "$? $(cat err)"
+
+# Suppressions: until their day.
+suppress() { sed "s/^]}/], \"suppressions\": [{\"function\": \"remember\", \"reason\": \"known\", \"until\": \"$1\"}]}/" budgets.json >suppressed.json; }
+suppress 2199-12-31
+check_match "a suppressed place does not fail" "^pass .*every place" \
+	"$("$SEEP" check leak --base base --budget suppressed.json --work 20000 2>&1)"
+suppress 2020-01-31
+expired=$("$SEEP" check leak --base base --budget suppressed.json --work 20000 2>&1)
+check_match "when its day is over it counts" '^FAIL  every place' "$expired"
+check_match "and that is said" '^expired +the suppression of remember ended on 2020-01-31' "$expired"
+
+# Leaks, from a whole recording.
+cat >leaks.json <<'END'
+{"schema": "seep.budgets/1", "budgets": [{"name": "leaks", "measure": "leaks", "most": 0}]}
+END
+compile leaking "$ROOT/tests/e2e/programs/leaking.c"
+"$SEEP" check same/000001.seep --budget leaks.json >out 2>err
+check_equal "of one moment leaks can't be told" 0 $?
+check_match "which is said" 'leaks are found in a recording' "$(cat out)"
+
+# Documents.
+validates check-1.json "$SEEP" check bigger --base base --budget budgets.json --work 20000 --format=json
+validates check-1.json "$SEEP" check same --budget leaks.json --format=json
+check "the budgets are what their schema says" python3 - "$ROOT/docs/schema/budgets-1.json" budgets.json suppressed.json leaks.json <<'END'
+import json, sys
+from jsonschema import Draft202012Validator
+validator = Draft202012Validator(json.load(open(sys.argv[1])))
+for name in sys.argv[2:]:
+    validator.validate(json.load(open(name)))
+END
+
+# Mistakes.
+mistake() { # NAME STATUS PATTERN ARGUMENT...
+	local name=$1 status=$2 pattern=$3
+	shift 3
+	"$SEEP" check "$@" >out 2>err
+	check_equal "$name: status $status" "$status" $?
+	check_equal "$name: one line" "0 1" "$(wc -c <out) $(wc -l <err)"
+	check_match "$name is told" "$pattern" "$(cat err)"
+}
+sed 's/"most": "40M"/"most": "40 M"/' budgets.json >wrong.json
+mistake "a wrong budget" 3 'wrong.json: budgets\[3\].most: ' same --budget wrong.json
+mistake "no budget" 2 '--budget FILE is missing' same
+mistake "budgets that are not there" 3 'nowhere.json: No such file' same --budget nowhere.json
+mistake "a run that is not there" 3 'nowhere' nowhere --budget leaks.json
+mistake "a base that is not there" 3 'nowhere' same --base nowhere --budget leaks.json
+mistake "no number of units" 2 "'a request' is for each unit of work: --work N" same --budget budgets.json
+mistake "a format that does not exist" 2 "--format" same --budget leaks.json --format=html
+exit $cases_failed

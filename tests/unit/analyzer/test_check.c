@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Budgets held to made-up runs: what fails, what passes, what is undecided and why, and which place is named. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "check/check.h"
+#include "statistics/measure.h"
+#include "support/profile_maker.h"
+#include "support/sample_program.h"
+
+#define RATE (512 * 1024)
+#define RUNS_MOST 4
+
+/* Sites of a run: so many samples of small objects. */
+struct made {
+	const char *stack;
+	int samples;
+};
+
+/* Runs of both sides, and their check. */
+struct gate {
+	struct profile_maker *makers[2 * RUNS_MOST];
+	size_t made;
+	struct check_runs runs;
+	struct budgets budgets;
+	struct check check;
+};
+
+static struct gate *gate_create(const char *budgets)
+{
+	struct gate *gate = calloc(1, sizeof *gate);
+	struct buffer text = {0};
+	struct error error;
+
+	buffer_printf(&text, "{\"schema\": \"seep.budgets/1\", %s}", budgets);
+	write_source("b.json", text.data);
+	if (!budgets_read(&gate->budgets, "b.json", INT64_C(1700000000), &error))
+		fail_msg("%s", error.text);
+	buffer_free(&text);
+	for (int side = 0; side < SIDES; side++) {
+		gate->runs.items[side] = calloc(RUNS_MOST, sizeof(struct check_run));
+		gate->runs.work[side] = 1000;
+	}
+	gate->runs.profiles = calloc(2 * RUNS_MOST, sizeof(struct profile *));
+	return gate;
+}
+
+static struct profile *gate_add(struct gate *gate, enum check_side side, const struct made *sites)
+{
+	struct profile_maker *maker = profile_maker_create("server");
+
+	for (; sites->stack; sites++) {
+		struct profile_site *site = profile_maker_add(maker, sites->stack, (struct made_values){0});
+		for (int i = 0; i < sites->samples; i++)
+			measure_add_sample(&site->allocated, 64, RATE);
+		site->in_use = site->allocated;
+	}
+	struct profile *profile = profile_maker_profile(maker);
+	struct check_run *run = &gate->runs.items[side][gate->runs.count[side]++];
+	*run = (struct check_run){.path = "run", .moments = {gate->made, gate->made, MOMENT_NONE, gate->made}};
+	gate->makers[gate->made] = maker;
+	gate->runs.profiles[gate->made++] = profile;
+	gate->runs.profile_count = gate->made;
+	return profile;
+}
+
+static const struct check_row *gate_check(struct gate *gate)
+{
+	check_make(&gate->check, &gate->budgets, &gate->runs);
+	return gate->check.rows;
+}
+
+static void gate_free(struct gate *gate)
+{
+	check_free(&gate->check);
+	budgets_free(&gate->budgets);
+	for (size_t i = 0; i < gate->made; i++)
+		profile_maker_free(gate->makers[i]);
+	for (int side = 0; side < SIDES; side++)
+		free(gate->runs.items[side]);
+	free(gate->runs.profiles);
+	free(gate);
+}
+
+static const struct made usual[] = {{"main;serve;parse", 400}, {"main;serve;render", 100}, {"main;log", 20}, {NULL, 0}};
+static const struct made more[] = {{"main;serve;parse", 700}, {"main;serve;render", 100}, {"main;log", 20}, {NULL, 0}};
+static const struct made leaky[] = {
+    {"main;serve;parse", 400}, {"main;serve;render", 100}, {"main;log", 20}, {"main;serve;keep", 20}, {NULL, 0}};
+
+#define PROCESS(most) "\"budgets\": [{\"name\": \"all\", \"measure\": \"allocated\", \"most\": " most "}]"
+#define EACH                                                                                                           \
+	"\"budgets\": [{\"name\": \"each\", \"measure\": \"in_use\", \"most\": \"+20%\", \"each\": \"place\", "        \
+	"\"floor\": \"2M\"}]"
+
+static void only_what_is_proven_fails(void **state)
+{
+	static const struct {
+		const char *most;
+		enum check_result result;
+	} rows[] = {{"\"400M\"", CHECK_PASS}, {"\"250M\"", CHECK_UNDECIDED}, {"\"200M\"", CHECK_FAIL}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		char text[128];
+		snprintf(text, sizeof text,
+			 "\"budgets\": [{\"name\": \"all\", \"measure\": \"allocated\", \"most\": %s}]", rows[i].most);
+		struct gate *gate = gate_create(text);
+		gate_add(gate, SIDE_AFTER, usual);
+		const struct check_row *row = gate_check(gate);
+		assert_int_equal(gate->check.count, 1);
+		assert_int_equal(row->result, rows[i].result);
+		assert_int_equal(gate->check.result, rows[i].result);
+		assert_int_equal(gate->check.results[rows[i].result], 1);
+		assert_true(row->low < row->value && row->value < row->high);
+		if (row->result == CHECK_FAIL)
+			assert_true(row->low > row->limit && row->p <= CHECK_CHANCE);
+		if (row->result == CHECK_PASS)
+			assert_true(row->high <= row->limit);
+		if (row->result == CHECK_UNDECIDED)
+			assert_true(row->doubt == DOUBT_SAMPLING);
+		gate_free(gate);
+	}
+}
+
+static void what_grew_against_the_base_names_its_place(void **state)
+{
+	struct gate *gate = gate_create(PROCESS("\"+10%\""));
+
+	(void)state;
+	gate_add(gate, SIDE_AFTER, more);
+	gate_add(gate, SIDE_BASE, usual);
+	const struct check_row *row = gate_check(gate);
+	assert_int_equal(row->result, CHECK_FAIL);
+	assert_string_equal(group_line(row->group)->function, "parse");
+	assert_true(fabs(row->share - 300.0 * RATE) < RATE);
+	assert_true(fabs(row->limit - row->base * 1.1) < 1);
+	gate_free(gate);
+}
+
+static void equal_runs_do_not_fail_and_no_base_is_no_pass(void **state)
+{
+	struct gate *gate = gate_create(PROCESS("\"+10%\""));
+
+	(void)state;
+	gate_add(gate, SIDE_AFTER, usual);
+	gate_add(gate, SIDE_BASE, usual);
+	assert_true(gate_check(gate)->result != CHECK_FAIL);
+	gate_free(gate);
+	gate = gate_create(PROCESS("\"+10%\""));
+	gate_add(gate, SIDE_AFTER, usual);
+	assert_int_equal(gate_check(gate)->result, CHECK_UNDECIDED);
+	assert_int_equal(gate->check.rows->doubt, DOUBT_NO_BASE);
+	gate_free(gate);
+}
+
+/* 20 samples of a place that the base never had; the others are as they were. */
+static void a_new_place_of_twenty_samples_fails(void **state)
+{
+	struct gate *gate = gate_create(EACH);
+
+	(void)state;
+	gate_add(gate, SIDE_AFTER, leaky);
+	gate_add(gate, SIDE_BASE, usual);
+	const struct check_row *row = gate_check(gate);
+	assert_int_equal(gate->check.count, 1);
+	assert_int_equal(row->result, CHECK_FAIL);
+	assert_string_equal(group_line(row->group)->function, "keep");
+	assert_int_equal((int)gate->check.tests, 4);
+	gate_free(gate);
+}
+
+#define SUPPRESSED(until)                                                                                              \
+	", \"suppressions\": [{\"function\": \"keep\", \"reason\": \"known\", \"until\": \"" until "\"}]"
+
+static void a_suppressed_place_does_not_count_until_its_day(void **state)
+{
+	for (int expired = 0; expired < 2; expired++) {
+		struct gate *gate =
+		    gate_create(expired ? EACH SUPPRESSED("2020-01-01") : EACH SUPPRESSED("2199-01-01"));
+		gate_add(gate, SIDE_AFTER, leaky);
+		gate_add(gate, SIDE_BASE, usual);
+		gate_check(gate);
+		assert_true((gate->check.result == CHECK_FAIL) == (expired == 1));
+		gate_free(gate);
+	}
+	(void)state;
+}
+
+static void calls_and_modules_are_parts(void **state)
+{
+	static const struct {
+		const char *part;
+		double samples;
+	} rows[] = {{"\"function\": \"serve\"", 500},       {"\"site\": [\"parse\", \"main\"]", 400},
+		    {"\"site\": [\"main\", \"parse\"]", 0}, {"\"function\": \"r*\"", 100},
+		    {"\"module\": \"serv*\"", 520},         {"\"module\": \"other\"", 0}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		char text[256];
+		snprintf(text, sizeof text,
+			 "\"budgets\": [{\"name\": \"part\", \"measure\": \"allocated\", \"most\": \"1G\", %s}]",
+			 rows[i].part);
+		struct gate *gate = gate_create(text);
+		gate_add(gate, SIDE_AFTER, usual);
+		const struct check_row *row = gate_check(gate);
+		if (fabs(row->value - rows[i].samples * RATE) > RATE)
+			fail_msg("%s: %g samples", rows[i].part, row->value / RATE);
+		gate_free(gate);
+	}
+}
+
+static void work_divides_and_runs_are_means(void **state)
+{
+	struct gate *gate = gate_create(
+	    "\"budgets\": [{\"name\": \"a\", \"measure\": \"allocated\", \"most\": \"1G\", \"per_work\": true}]");
+
+	(void)state;
+	gate_add(gate, SIDE_AFTER, usual);
+	gate_add(gate, SIDE_AFTER, more);
+	assert_true(fabs(gate_check(gate)->value - 670.0 * RATE / 1000) < RATE / 1000.0);
+	gate_free(gate);
+}
+
+/* What one run a side would call proven is not, where runs of a side differ by more than that. */
+static void a_spread_between_runs_counts(void **state)
+{
+	static const struct made few[] = {{"main;serve;parse", 300}, {NULL, 0}},
+				 many[] = {{"main;serve;parse", 800}, {NULL, 0}};
+
+	(void)state;
+	for (int spread = 0; spread < 2; spread++) {
+		struct gate *gate = gate_create(PROCESS("\"+10%\""));
+		gate_add(gate, SIDE_AFTER, more);
+		gate_add(gate, SIDE_AFTER, more);
+		gate_add(gate, SIDE_BASE, spread ? few : usual);
+		gate_add(gate, SIDE_BASE, spread ? many : usual);
+		assert_true((gate_check(gate)->result == CHECK_FAIL) == (spread == 0));
+		gate_free(gate);
+	}
+}
+
+static void losses_are_part_of_the_decision(void **state)
+{
+	struct gate *gate = gate_create(PROCESS("\"400M\""));
+
+	(void)state;
+	gate_add(gate, SIDE_AFTER, usual)->losses[SEEP_LOSS_LIVE_FULL] = 3;
+	assert_int_equal(gate_check(gate)->result, CHECK_UNDECIDED);
+	assert_int_equal(gate->check.rows->doubt, DOUBT_LOST_AFTER);
+	gate_free(gate);
+	gate = gate_create(PROCESS("\"200M\""));
+	gate_add(gate, SIDE_AFTER, usual)->losses[SEEP_LOSS_LIVE_FULL] = 3; /* there is even more */
+	assert_int_equal(gate_check(gate)->result, CHECK_FAIL);
+	gate_free(gate);
+	gate = gate_create(PROCESS("\"+10%\""));
+	gate_add(gate, SIDE_AFTER, more);
+	gate_add(gate, SIDE_BASE, usual)->losses[SEEP_LOSS_LIVE_FULL] = 3;
+	assert_int_equal(gate_check(gate)->result, CHECK_UNDECIDED);
+	assert_int_equal(gate->check.rows->doubt, DOUBT_LOST);
+	gate_free(gate);
+}
+
+static void rss_of_one_run_a_side_decides_nothing_about_a_base(void **state)
+{
+	for (int runs = 1; runs <= 2; runs++) {
+		struct gate *gate =
+		    gate_create("\"budgets\": [{\"name\": \"rss\", \"measure\": \"rss\", \"most\": \"+10%\"}]");
+		for (int i = 0; i < 2 * runs; i++) {
+			struct profile *profile = gate_add(gate, i % 2 ? SIDE_BASE : SIDE_AFTER, usual);
+			profile->memory_known |= UINT64_C(1) << SEEP_MEMORY_RSS;
+			profile->memory[SEEP_MEMORY_RSS] = i % 2 ? 100 << 20 : 150 << 20;
+		}
+		const struct check_row *row = gate_check(gate);
+		assert_int_equal(row->result, runs == 1 ? CHECK_UNDECIDED : CHECK_FAIL);
+		assert_int_equal(row->doubt, runs == 1 ? DOUBT_ONE_RUN : DOUBT_NONE);
+		gate_free(gate);
+	}
+	(void)state;
+}
+
+/* Fewer samples for each test are enough where there are few tests. */
+static void what_is_undecided_says_what_would_decide_it(void **state)
+{
+	static const struct made here[] = {{"main;serve;parse", 120}, {NULL, 0}};
+	struct gate *gate = gate_create(PROCESS("\"50M\""));
+
+	(void)state;
+	gate_add(gate, SIDE_AFTER, here);
+	const struct check_row *row = gate_check(gate);
+	assert_int_equal(row->result, CHECK_UNDECIDED);
+	assert_true(row->needed_rate > 0 && row->needed_rate < RATE);
+	assert_true(row->needed_runs > 1);
+	gate_free(gate);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(only_what_is_proven_fails),
+	    cmocka_unit_test(what_grew_against_the_base_names_its_place),
+	    cmocka_unit_test(equal_runs_do_not_fail_and_no_base_is_no_pass),
+	    cmocka_unit_test(a_new_place_of_twenty_samples_fails),
+	    cmocka_unit_test(a_suppressed_place_does_not_count_until_its_day),
+	    cmocka_unit_test(calls_and_modules_are_parts),
+	    cmocka_unit_test(work_divides_and_runs_are_means),
+	    cmocka_unit_test(a_spread_between_runs_counts),
+	    cmocka_unit_test(losses_are_part_of_the_decision),
+	    cmocka_unit_test(rss_of_one_run_a_side_decides_nothing_about_a_base),
+	    cmocka_unit_test(what_is_undecided_says_what_would_decide_it),
+	};
+
+	return cmocka_run_group_tests(tests, scratch_enter, scratch_leave);
+}
