@@ -8,7 +8,7 @@
 #include "options/argument.h"
 #include "commands/all.h"
 #include "document/document.h"
-#include "compare/alike.h"
+#include "render/text/alike.h"
 #include "compare/comparison.h"
 #include "compare/samples.h"
 #include "profile/merge.h"

@@ -10,7 +10,7 @@
 #include "files/output.h"
 #include "options/argument.h"
 #include "commands/all.h"
-#include "compare/alike.h"
+#include "render/text/alike.h"
 #include "leaks/leaks.h"
 #include "series/series.h"
 #include "leaks/spread.h"

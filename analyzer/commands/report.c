@@ -5,7 +5,7 @@
 #include "options/argument.h"
 #include "commands/all.h"
 #include "document/document.h"
-#include "compare/alike.h"
+#include "render/text/alike.h"
 #include "compare/inventory.h"
 #include "account/parts.h"
 #include "profile/profile.h"

@@ -69,55 +69,14 @@ static uint32_t *groups_of_counters(const struct churn_period *period, const uin
 	return groups;
 }
 
-static struct churn_sites sites_sort(const struct profile *profile, const uint32_t *groups, uint32_t count)
+static struct counters counters_of(const struct group_sites *sites, uint32_t group)
 {
-	struct churn_sites sorted = {.profile = profile,
-				     .begin = memory_allocate((size_t)count + 2, sizeof *sorted.begin),
-				     .sites = memory_allocate(profile->site_count + 1u, sizeof *sorted.sites)};
-
-	for (uint32_t i = 0; i < profile->site_count; i++)
-		sorted.begin[groups[i] + 2]++;
-	for (uint32_t i = 0; i < count; i++)
-		sorted.begin[i + 2] += sorted.begin[i + 1];
-	for (uint32_t i = 0; i < profile->site_count; i++)
-		sorted.sites[sorted.begin[groups[i] + 1]++] = i;
-	return sorted;
-}
-
-static void sites_free(struct churn_sites *sorted)
-{
-	free(sorted->begin);
-	free(sorted->sites);
-	*sorted = (struct churn_sites){0};
-}
-
-/* Which of a profile's sites are a group's, as places in `sites`; of a profile that is not counted, none. */
-struct site_range {
-	uint32_t begin, end;
-};
-
-static struct site_range sites_of(const struct churn_sites *sorted, uint32_t group, uint32_t count)
-{
-	if (!sorted->begin)
-		return (struct site_range){0, 0};
-	return group == count ? (struct site_range){0, sorted->profile->site_count}
-			      : (struct site_range){sorted->begin[group], sorted->begin[group + 1]};
-}
-
-/* The sites of all are taken in their own order. */
-static const struct profile_site *site_at(const struct churn_sites *sorted, uint32_t place, bool is_all)
-{
-	return &sorted->profile->sites[is_all ? place : sorted->sites[place]];
-}
-
-static struct counters counters_of(const struct churn_sites *sorted, uint32_t group, uint32_t count)
-{
-	const struct site_range range = sites_of(sorted, group, count);
+	const struct group_range range = group_sites_of(sites, group);
 	struct counters counters = {0};
 
 	for (uint32_t i = range.begin; i < range.end; i++) {
-		const struct profile_site *site = site_at(sorted, i, group == count);
-		counters_add(&counters, site, profile_freed_of(sorted->profile, site));
+		const struct profile_site *site = &sites->profile->sites[group_sites_at(sites, group, i)];
+		counters_add(&counters, site, profile_freed_of(sites->profile, site));
 	}
 	return counters;
 }
@@ -151,48 +110,46 @@ static void churn_fill(struct churn *churn, const struct counters *before, const
 	churn->grown = share(&churn->freed_grown, &churn->freed);
 }
 
-void churn_open(struct churn_counters *counters, uint32_t count, const struct churn_period *period,
-		const uint32_t *before_groups, const uint32_t *after_groups)
+void churn_open(struct churn_counters *counters, const struct churn_period *period, const uint32_t *before_groups,
+		const uint32_t *after_groups, const struct group_sites *after)
 {
-	*counters = (struct churn_counters){
-	    .period = *period, .after = sites_sort(period->after, after_groups, count), .count = count};
+	*counters = (struct churn_counters){.period = *period, .after = *after};
 	if (!period->same_process)
 		return;
 	uint32_t *groups = groups_of_counters(period, before_groups, after_groups);
-	counters->before = sites_sort(period->before, groups, count);
+	counters->before = group_sites_sort(period->before, groups, after->count);
 	free(groups);
 }
 
 void churn_close(struct churn_counters *counters)
 {
-	sites_free(&counters->before);
-	sites_free(&counters->after);
+	group_sites_free(&counters->before);
 }
 
 struct churn churn_of(const struct churn_counters *counters, uint32_t group)
 {
-	const struct counters before = counters_of(&counters->before, group, counters->count),
-			      after = counters_of(&counters->after, group, counters->count);
+	const struct counters before = counters_of(&counters->before, group),
+			      after = counters_of(&counters->after, group);
 	struct churn churn = {0};
 
 	churn_fill(&churn, &before, &after, counters->period.seconds);
 	return churn;
 }
 
-static struct seep_measure allocated_of(const struct churn_sites *sorted, uint32_t group, uint32_t count)
+static struct seep_measure allocated_of(const struct group_sites *sites, uint32_t group)
 {
-	const struct site_range range = sites_of(sorted, group, count);
+	const struct group_range range = group_sites_of(sites, group);
 	struct seep_measure allocated = {0};
 
 	for (uint32_t i = range.begin; i < range.end; i++)
-		measure_add(&allocated, &site_at(sorted, i, group == count)->allocated);
+		measure_add(&allocated, &sites->profile->sites[group_sites_at(sites, group, i)].allocated);
 	return allocated;
 }
 
 struct seep_measure churn_allocated(const struct churn_counters *counters, uint32_t group)
 {
-	const struct seep_measure before = allocated_of(&counters->before, group, counters->count),
-				  after = allocated_of(&counters->after, group, counters->count);
+	const struct seep_measure before = allocated_of(&counters->before, group),
+				  after = allocated_of(&counters->after, group);
 
 	return measure_since(&before, &after);
 }

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "compare/group.h"
 #include "profile/profile.h"
 
 /*
@@ -32,26 +33,20 @@ struct churn_period {
 	double seconds;    /* NaN if unknown */
 };
 
-/* The sites of a profile by group, in their order. */
-struct churn_sites {
-	const struct profile *profile;
-	uint32_t *begin; /* by group, and one more: its first place in `sites` */
-	uint32_t *sites;
-};
-
 /* All that the churn of any group is computed from: few groups churn, and the numbers of one take half a KiB. */
 struct churn_counters {
 	struct churn_period period;
-	struct churn_sites before, after;
-	uint32_t count; /* of groups */
+	struct group_sites before; /* by the groups that have their counters later; of one process alone */
+	struct group_sites after;  /* not owned */
 };
 
-/* The arrays give the group of each site. */
-void churn_open(struct churn_counters *counters, uint32_t count, const struct churn_period *period,
-		const uint32_t *before_groups, const uint32_t *after_groups);
+/* The arrays give the group of each site; what `after`, the later profile's sites by them, has must outlive the counters.
+ */
+void churn_open(struct churn_counters *counters, const struct churn_period *period, const uint32_t *before_groups,
+		const uint32_t *after_groups, const struct group_sites *after);
 void churn_close(struct churn_counters *counters);
 
-/* All but `hotspot`, of a group or, for `count`, of all. */
+/* All but `hotspot`, of a group or, for the number of groups, of all. */
 struct churn churn_of(const struct churn_counters *counters, uint32_t group);
 /* The same as its `allocated`. */
 struct seep_measure churn_allocated(const struct churn_counters *counters, uint32_t group);

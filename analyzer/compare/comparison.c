@@ -17,95 +17,82 @@ const char *verdict_name(enum verdict verdict)
 	return names[verdict];
 }
 
-/* The samples of one profile that the other does not have; `shared` NULL: it has none of them. */
-static void rows_add_samples(struct comparison *comparison, const struct profile *profile, const uint32_t *groups,
-			     const bool *shared)
+struct row_sums comparison_sums(const struct comparison *comparison, const struct comparison_row *row)
 {
-	const bool is_after = profile == comparison->after;
-
-	for (uint32_t i = 0; i < profile->sample_count; i++) {
-		const struct profile_sample *sample = &profile_samples(profile)[i];
-		if (shared && shared[i])
-			continue;
-		struct comparison_row *row = &comparison->rows[groups[sample->site]];
-		struct comparison_row *both[] = {row, &comparison->total};
-		for (int k = 0; k < 2; k++)
-			measure_add_sample(is_after ? &both[k]->fresh : &both[k]->gone, sample->size, sample->rate);
-	}
-}
-
-static void rows_match_samples(struct comparison *comparison, const uint32_t *before, const uint32_t *after)
-{
-	bool *in_after = NULL;
-	bool *in_before = NULL;
-
-	if (comparison->same_process)
-		samples_match(comparison->before, comparison->after, &in_after, &in_before);
-	rows_add_samples(comparison, comparison->before, before, in_after);
-	rows_add_samples(comparison, comparison->after, after, in_before);
-	free(in_after);
-	free(in_before);
-}
-
-/* Both profiles' sites go into the total as well. In one process the later counters hold the earlier ones. */
-static void rows_add_sites(struct comparison *comparison, const uint32_t *before, const uint32_t *after)
-{
-	for (uint32_t i = 0; i < comparison->before->site_count; i++) {
-		const struct profile_site *site = &comparison->before->sites[i];
-		struct comparison_row *both[] = {&comparison->rows[before[i]], &comparison->total};
-		for (int k = 0; k < 2; k++) {
-			measure_add(&both[k]->before, &site->in_use);
-			measure_add(&both[k]->ever, comparison->same_process ? &site->in_use : &site->allocated);
-		}
-	}
-	for (uint32_t i = 0; i < comparison->after->site_count; i++) {
-		const struct profile_site *site = &comparison->after->sites[i];
-		struct comparison_row *both[] = {&comparison->rows[after[i]], &comparison->total};
-		for (int k = 0; k < 2; k++) {
-			measure_add(&both[k]->after, &site->in_use);
-			measure_add(&both[k]->allocated, &site->allocated);
-			measure_add(&both[k]->ever, &site->allocated);
-		}
-	}
+	return row_sums_of(&comparison->sources, row->group);
 }
 
 /* As far as is known, nothing can have been missed of a group that never showed an uncertain sample. */
-static double row_unseen_bytes(const struct comparison *comparison, const struct comparison_row *row)
+static double row_unseen_bytes(const struct comparison *comparison, const struct row_sums *sums)
 {
-	return comparison->could_miss && sum_is_uncertain(&row->ever.bytes) ? unseen_bytes(comparison->rate) : 0;
+	return comparison->could_miss && sum_is_uncertain(&sums->ever.bytes) ? unseen_bytes(comparison->rate) : 0;
 }
 
-struct interval comparison_growth(const struct comparison *comparison, const struct comparison_row *row)
+struct interval comparison_growth(const struct comparison *comparison, const struct row_sums *sums)
 {
-	return difference_interval(&row->fresh.bytes, &row->gone.bytes, row_unseen_bytes(comparison, row), ALPHA);
+	return difference_interval(&sums->fresh.bytes, &sums->gone.bytes, row_unseen_bytes(comparison, sums), ALPHA);
 }
 
-struct growth_intervals comparison_intervals(const struct comparison *comparison, const struct comparison_row *row)
+struct growth_intervals comparison_intervals(const struct comparison *comparison, const struct row_sums *sums)
 {
-	const double unseen_count = comparison->could_miss ? unseen_objects(comparison->rate, &row->ever.objects) : 0;
+	const double unseen_count = comparison->could_miss ? unseen_objects(comparison->rate, &sums->ever.objects) : 0;
 
 	return (struct growth_intervals){
-	    .bytes = comparison_growth(comparison, row),
-	    .objects = difference_interval(&row->fresh.objects, &row->gone.objects, unseen_count, ALPHA),
-	    .after_bytes = sum_interval(&row->after.bytes, unseen_bytes(comparison->rate), ALPHA),
+	    .bytes = comparison_growth(comparison, sums),
+	    .objects = difference_interval(&sums->fresh.objects, &sums->gone.objects, unseen_count, ALPHA),
+	    .after_bytes = sum_interval(&sums->after.bytes, unseen_bytes(comparison->rate), ALPHA),
 	};
 }
 
-/* p is at most ALPHA exactly where the interval excludes zero. */
-static void row_judge(struct comparison *comparison, struct comparison_row *row, bool always)
+static double row_p_value(const struct comparison *comparison, const struct row_sums *sums)
 {
+	return difference_p_value(&sums->fresh.bytes, &sums->gone.bytes, row_unseen_bytes(comparison, sums));
+}
+
+/* p is at most ALPHA exactly where the interval excludes zero. */
+static void row_judge(struct comparison *comparison, struct comparison_row *row, const struct row_sums *sums,
+		      bool always)
+{
+	const uint64_t changes = sums->fresh.samples + sums->gone.samples;
+
+	row->changes = changes < UINT32_MAX ? (uint32_t)changes : UINT32_MAX;
 	row->p = row->q = NAN;
 	row->verdict = VERDICT_NONE;
 	if (!comparison->has_intervals) {
-		row->growth_bytes = sum_estimate(&row->after.bytes) - sum_estimate(&row->before.bytes);
-		row->growth_objects = sum_estimate(&row->after.objects) - sum_estimate(&row->before.objects);
+		row->growth_bytes = sum_estimate(&sums->after.bytes) - sum_estimate(&sums->before.bytes);
+		row->growth_objects = sum_estimate(&sums->after.objects) - sum_estimate(&sums->before.objects);
 		return;
 	}
-	row->growth_bytes = sum_estimate(&row->fresh.bytes) - sum_estimate(&row->gone.bytes);
-	row->growth_objects = sum_estimate(&row->fresh.objects) - sum_estimate(&row->gone.objects);
-	const double unseen = row_unseen_bytes(comparison, row);
-	if (always || difference_excludes_zero(&comparison->reach, &row->fresh.bytes, &row->gone.bytes, unseen))
-		row->p = difference_p_value(&row->fresh.bytes, &row->gone.bytes, unseen);
+	row->growth_bytes = sum_estimate(&sums->fresh.bytes) - sum_estimate(&sums->gone.bytes);
+	row->growth_objects = sum_estimate(&sums->fresh.objects) - sum_estimate(&sums->gone.objects);
+	if (always || difference_excludes_zero(&comparison->reach, &sums->fresh.bytes, &sums->gone.bytes,
+					       row_unseen_bytes(comparison, sums)))
+		row->p = row_p_value(comparison, sums);
+}
+
+static void row_add_churn(const struct comparison *comparison, struct comparison_row *row, const struct row_sums *sums)
+{
+	const struct seep_measure allocated = churn_allocated(&comparison->churn_counters, row->group);
+
+	row->churn_bytes = sum_estimate(&allocated.bytes);
+	row->is_hotspot = churn_is_hotspot(&allocated, &sums->after, comparison->rate);
+}
+
+/* Of the groups, in their order, and of the total. */
+static void rows_judge(struct comparison *comparison)
+{
+	for (uint32_t i = 0; i <= comparison->count; i++) {
+		const bool is_total = i == comparison->count;
+		struct comparison_row *row = is_total ? &comparison->total : &comparison->rows[i];
+		row->group = i;
+		const struct row_sums sums = comparison_sums(comparison, row);
+		row_judge(comparison, row, &sums, is_total);
+		row_add_churn(comparison, row, &sums);
+		if (is_total)
+			break;
+		comparison->grown_bytes += fmax(row->growth_bytes, 0);
+		comparison->shrunk_bytes += fmax(-row->growth_bytes, 0);
+	}
 }
 
 /*
@@ -122,7 +109,7 @@ static double *rows_test(const struct comparison *comparison)
 
 	for (uint32_t i = 0; i < comparison->count; i++) {
 		const struct comparison_row *row = &comparison->rows[i];
-		const bool is_tested = row->fresh.samples + row->gone.samples > 0;
+		const bool is_tested = row->changes > 0;
 		p[i] = is_tested ? row->p : NAN;
 		tests += is_tested;
 	}
@@ -153,9 +140,10 @@ void comparison_test_all(struct comparison *comparison)
 		return;
 	for (uint32_t i = 0; i < comparison->count; i++) {
 		struct comparison_row *row = &comparison->rows[i];
-		if (isnan(row->p))
-			row->p =
-			    difference_p_value(&row->fresh.bytes, &row->gone.bytes, row_unseen_bytes(comparison, row));
+		if (!isnan(row->p))
+			continue;
+		const struct row_sums sums = comparison_sums(comparison, row);
+		row->p = row_p_value(comparison, &sums);
 	}
 	double *q = rows_test(comparison);
 	for (uint32_t i = 0; i < comparison->count; i++)
@@ -163,31 +151,35 @@ void comparison_test_all(struct comparison *comparison)
 	free(q);
 }
 
-static int row_compare(const void *left, const void *right, void *groups)
+/* What a row is ordered by: small enough to be sorted without going to the row and its group. */
+struct rank {
+	double growth_bytes;
+	uint64_t key;
+	uint32_t row;
+};
+
+static int rank_compare(const void *left, const void *right)
 {
-	const struct comparison_row *a = left;
-	const struct comparison_row *b = right;
-	const struct group *array = groups;
+	const struct rank *a = left, *b = right;
 
 	if (a->growth_bytes != b->growth_bytes)
 		return a->growth_bytes > b->growth_bytes ? -1 : 1;
-	return (array[a->group].key > array[b->group].key) - (array[a->group].key < array[b->group].key);
+	return (a->key > b->key) - (a->key < b->key);
 }
 
-static void rows_add_churn(struct comparison *comparison, const uint32_t *before_groups, const uint32_t *after_groups)
+static void rows_order(struct comparison *comparison)
 {
-	const uint32_t count = comparison->count;
-	const struct churn_period period = {comparison->before, comparison->after, comparison->same_process,
-					    comparison->seconds};
+	struct rank *ranks = memory_allocate(comparison->count + 1u, sizeof *ranks);
+	struct comparison_row *rows = memory_allocate(comparison->count + 1u, sizeof *rows);
 
-	churn_open(&comparison->churn_counters, count, &period, before_groups, after_groups);
-	comparison->total.group = count;
-	for (uint32_t i = 0; i <= count; i++) {
-		struct comparison_row *row = i < count ? &comparison->rows[i] : &comparison->total;
-		const struct seep_measure allocated = churn_allocated(&comparison->churn_counters, row->group);
-		row->churn_bytes = sum_estimate(&allocated.bytes);
-		row->is_hotspot = churn_is_hotspot(&allocated, &row->after, comparison->rate);
-	}
+	for (uint32_t i = 0; i < comparison->count; i++)
+		ranks[i] = (struct rank){comparison->rows[i].growth_bytes, comparison->groups.groups[i].key, i};
+	qsort(ranks, comparison->count, sizeof *ranks, rank_compare);
+	for (uint32_t i = 0; i < comparison->count; i++)
+		rows[i] = comparison->rows[ranks[i].row];
+	free(ranks);
+	free(comparison->rows);
+	comparison->rows = rows;
 }
 
 struct churn comparison_churn(const struct comparison *comparison, const struct comparison_row *row)
@@ -250,20 +242,13 @@ void comparison_build(struct comparison *comparison, const struct profile *befor
 
 	comparison->count = comparison->groups.count;
 	comparison->rows = memory_allocate(comparison->count + 1u, sizeof *comparison->rows);
-	for (uint32_t i = 0; i < comparison->count; i++)
-		comparison->rows[i].group = i;
-	rows_add_sites(comparison, before_groups, after_groups);
-	rows_match_samples(comparison, before_groups, after_groups);
-	for (uint32_t i = 0; i < comparison->count; i++) {
-		row_judge(comparison, &comparison->rows[i], false);
-		comparison->grown_bytes += fmax(comparison->rows[i].growth_bytes, 0);
-		comparison->shrunk_bytes += fmax(-comparison->rows[i].growth_bytes, 0);
-	}
-	row_judge(comparison, &comparison->total, true);
+	row_sources_open(&comparison->sources, before, after, before_groups, after_groups, comparison->count);
+	const struct churn_period period = {before, after, comparison->same_process, comparison->seconds};
+	churn_open(&comparison->churn_counters, &period, before_groups, after_groups, &comparison->sources.after.sites);
+	rows_judge(comparison);
 	if (comparison->has_intervals)
 		rows_call(comparison);
-	rows_add_churn(comparison, before_groups, after_groups);
-	qsort_r(comparison->rows, comparison->count, sizeof *comparison->rows, row_compare, comparison->groups.groups);
+	rows_order(comparison);
 	rank_churn(comparison);
 	free(before_groups);
 	free(after_groups);
@@ -300,6 +285,7 @@ void comparison_free(struct comparison *comparison)
 	free(comparison->rows);
 	free(comparison->churn);
 	churn_close(&comparison->churn_counters);
+	row_sources_close(&comparison->sources);
 	spreads_free(&comparison->spreads);
 	*comparison = (struct comparison){0};
 }

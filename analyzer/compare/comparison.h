@@ -19,6 +19,7 @@
 
 #include "compare/churn.h"
 #include "compare/group.h"
+#include "compare/row_sums.h"
 #include "compare/spreads.h"
 #include "statistics/interval.h"
 
@@ -37,16 +38,13 @@ enum verdict {
 const char *verdict_name(enum verdict verdict);
 
 struct comparison_row {
-	uint32_t group;                    /* index into groups; of the total, their number */
-	struct seep_measure before, after; /* in use */
-	struct seep_measure allocated;     /* in all, as in the later profile */
-	struct seep_measure fresh, gone;   /* samples; empty where there are none to match */
-	struct seep_measure ever; /* all samples that the group has ever shown, to bound what it never showed */
-	double growth_bytes, growth_objects;
-	double p, q; /* NaN without intervals, and in most rows whose growth chance explains: see below */
+	uint32_t group; /* index into groups; of the total, their number */
 	enum verdict verdict;
-	bool is_hotspot;    /* of churn */
+	double growth_bytes, growth_objects;
+	double p, q;        /* NaN without intervals, and in most rows whose growth chance explains: see below */
 	double churn_bytes; /* allocated in the period */
+	uint32_t changes;   /* samples that are fresh or gone, as far as they fit */
+	bool is_hotspot;    /* of churn */
 };
 
 struct comparison {
@@ -61,6 +59,7 @@ struct comparison {
 	struct comparison_row *rows; /* one a group, ordered by growth in bytes, largest first */
 	uint32_t count;
 	struct comparison_row total;
+	struct row_sources sources; /* of what the rows say */
 	struct churn_counters churn_counters;
 	double grown_bytes, shrunk_bytes; /* all growth above 0, all below 0 (as a positive number) */
 	uint32_t *churn; /* hotspots as indices into rows, by bytes allocated a second, largest first */
@@ -77,12 +76,15 @@ void comparison_free(struct comparison *comparison);
 void comparison_find_spreads(struct comparison *comparison);
 
 /*
- * Most rows are shown to nobody, and most show no growth that is worth a test. So intervals are computed for the rows
+ * Most rows are shown to nobody, and most show no growth that is worth a test. So sums and intervals are computed for the rows
  * that are shown, p for those whose interval excludes zero, and q for those that are called: no verdict depends on a p
  * above CALL_Q. The total has a p, and no q.
  */
 
-/* What a row, or the total, allocated and freed again. */
+/* What a row, or the total, is made of. */
+struct row_sums comparison_sums(const struct comparison *comparison, const struct comparison_row *row);
+
+/* What it allocated and freed again. */
 struct churn comparison_churn(const struct comparison *comparison, const struct comparison_row *row);
 
 /* Computes p and q of all rows. */
@@ -93,8 +95,8 @@ struct growth_intervals {
 	struct interval after_bytes;    /* of what is in use after */
 };
 /* With has_intervals. */
-struct interval comparison_growth(const struct comparison *comparison, const struct comparison_row *row); /* bytes */
-struct growth_intervals comparison_intervals(const struct comparison *comparison, const struct comparison_row *row);
+struct interval comparison_growth(const struct comparison *comparison, const struct row_sums *sums); /* bytes */
+struct growth_intervals comparison_intervals(const struct comparison *comparison, const struct row_sums *sums);
 
 /* Whether both have this value. Without bytes in use there is nothing to compare: callers see to those. */
 static inline bool comparison_has(const struct comparison *comparison, enum call_value value)

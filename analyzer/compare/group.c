@@ -294,3 +294,26 @@ uint32_t *group_table_add_only(struct group_table *table, const struct profile *
 {
 	return sites_add(table, profile, false);
 }
+
+struct group_sites group_sites_sort(const struct profile *profile, const uint32_t *groups, uint32_t count)
+{
+	struct group_sites sorted = {.profile = profile,
+				     .count = count,
+				     .begin = memory_allocate((size_t)count + 2, sizeof *sorted.begin),
+				     .sites = memory_allocate(profile->site_count + 1u, sizeof *sorted.sites)};
+
+	for (uint32_t i = 0; i < profile->site_count; i++)
+		sorted.begin[groups[i] + 2]++;
+	for (uint32_t i = 0; i < count; i++)
+		sorted.begin[i + 2] += sorted.begin[i + 1];
+	for (uint32_t i = 0; i < profile->site_count; i++)
+		sorted.sites[sorted.begin[groups[i] + 1]++] = i;
+	return sorted;
+}
+
+void group_sites_free(struct group_sites *sites)
+{
+	free(sites->begin);
+	free(sites->sites);
+	*sites = (struct group_sites){0};
+}

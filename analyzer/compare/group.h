@@ -78,4 +78,33 @@ uint32_t *group_table_add_only(struct group_table *table, const struct profile *
 const struct profile_location *group_location(const struct group *group);
 const struct source_line *group_line(const struct group *group);
 
+/* The sites of a profile by group, so that what a group's row says can be added up when somebody wants to see it. */
+struct group_sites {
+	const struct profile *profile;
+	uint32_t count;          /* of groups; as a group's number, it stands for all sites */
+	uint32_t *begin, *sites; /* by group, and one more: its first place in `sites`; NULL: no site is of any group */
+};
+
+/* The array gives the group of each site. A group's sites keep their order. */
+struct group_sites group_sites_sort(const struct profile *profile, const uint32_t *groups, uint32_t count);
+void group_sites_free(struct group_sites *sites);
+
+/* The places of a group's sites; and the site at such a place. */
+struct group_range {
+	uint32_t begin, end;
+};
+
+static inline struct group_range group_sites_of(const struct group_sites *sites, uint32_t group)
+{
+	if (!sites->begin)
+		return (struct group_range){0, 0};
+	return group == sites->count ? (struct group_range){0, sites->profile->site_count}
+				     : (struct group_range){sites->begin[group], sites->begin[group + 1]};
+}
+
+static inline uint32_t group_sites_at(const struct group_sites *sites, uint32_t group, uint32_t place)
+{
+	return group == sites->count ? place : sites->sites[place];
+}
+
 #endif

@@ -46,8 +46,9 @@ static void rows_take_growth(struct leaks *leaks, enum group_by by)
 			continue;
 		struct leak_row *row = &leaks->rows[index];
 		row->growth = from->growth_bytes;
+		const struct row_sums sums = comparison_sums(&comparison, from);
 		row->growth_bytes =
-		    comparison.has_intervals ? comparison_growth(&comparison, from) : (struct interval){0};
+		    comparison.has_intervals ? comparison_growth(&comparison, &sums) : (struct interval){0};
 		row->q = from->q;
 		row->churn = comparison_churn(&comparison, from);
 	}

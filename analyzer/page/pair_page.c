@@ -40,15 +40,17 @@ static void rest_add(struct page_selection *selection, uint32_t site, uint32_t b
 static void row_add(struct page_selection *selection, const struct comparison *comparison,
 		    const struct comparison_row *row)
 {
+	const struct row_sums sums = comparison_sums(comparison, row);
+
 	if (!comparison->has_intervals) {
-		rest_add(selection, row->group, 0, 1, &row->before);
-		rest_add(selection, row->group, 1, 2, &row->after);
+		rest_add(selection, row->group, 0, 1, &sums.before);
+		rest_add(selection, row->group, 1, 2, &sums.after);
 		return;
 	}
-	const struct seep_measure kept = measure_without(&row->after, &row->fresh);
-	rest_add(selection, row->group, 0, 1, &row->gone);
+	const struct seep_measure kept = measure_without(&sums.after, &sums.fresh);
+	rest_add(selection, row->group, 0, 1, &sums.gone);
 	rest_add(selection, row->group, 0, 2, &kept);
-	rest_add(selection, row->group, 1, 2, &row->fresh);
+	rest_add(selection, row->group, 1, 2, &sums.fresh);
 }
 
 /* What each group had allocated by a moment. */

@@ -234,15 +234,16 @@ static struct line_value value_of_comparison(const struct comparison *comparison
 					     enum inventory_order order)
 {
 	const bool matched = comparison->has_intervals;
+	const struct row_sums sums = comparison_sums(comparison, row);
 
 	if (!order_is_in_use(order)) {
 		const struct seep_measure allocated = churn_allocated(&comparison->churn_counters, row->group);
-		return (struct line_value){.more = sum_of(&allocated, order), .largest = row->ever.objects.largest};
+		return (struct line_value){.more = sum_of(&allocated, order), .largest = sums.ever.objects.largest};
 	}
 	return (struct line_value){
-	    .more = sum_of(matched ? &row->fresh : &row->after, order),
-	    .less = sum_of(matched ? &row->gone : &row->before, order),
-	    .largest = row->ever.objects.largest,
+	    .more = sum_of(matched ? &sums.fresh : &sums.after, order),
+	    .less = sum_of(matched ? &sums.gone : &sums.before, order),
+	    .largest = sums.ever.objects.largest,
 	};
 }
 

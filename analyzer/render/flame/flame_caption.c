@@ -154,7 +154,8 @@ static void growth_append(struct buffer *out, enum call_value value, const struc
 		return;
 	comparison_build(&comparison, base, now, GROUP_BY_MODULE);
 	if (comparison.has_intervals) {
-		const struct growth_intervals intervals = comparison_intervals(&comparison, &comparison.total);
+		const struct row_sums sums = comparison_sums(&comparison, &comparison.total);
+		const struct growth_intervals intervals = comparison_intervals(&comparison, &sums);
 		struct interval interval = space ? intervals.bytes : intervals.objects;
 		buffer_printf(out, " (95 %% interval %s to %s)", signed_quantity(value, interval.low).text,
 			      signed_quantity(value, interval.high).text);

@@ -12,7 +12,7 @@
 
 /* Without intervals there are NULL. */
 static void json_growth(struct json *json, const struct comparison *comparison, const struct comparison_row *row,
-			const struct growth_intervals *intervals)
+			const struct row_sums *sums, const struct growth_intervals *intervals)
 {
 	const bool known = intervals != NULL;
 
@@ -22,8 +22,8 @@ static void json_growth(struct json *json, const struct comparison *comparison, 
 	json_known(json, "growth_objects", row->growth_objects, comparison_has(comparison, CALL_INUSE_OBJECTS));
 	json_known(json, "growth_objects_low", known ? intervals->objects.low : 0, known);
 	json_known(json, "growth_objects_high", known ? intervals->objects.high : 0, known);
-	json_known(json, "before_bytes", sum_estimate(&row->before.bytes), true);
-	json_known(json, "before_objects", sum_estimate(&row->before.objects),
+	json_known(json, "before_bytes", sum_estimate(&sums->before.bytes), true);
+	json_known(json, "before_objects", sum_estimate(&sums->before.objects),
 		   profile_has(comparison->before, CALL_INUSE_OBJECTS));
 	json_number(json_key(json, "p"), row->p);
 }
@@ -42,13 +42,14 @@ static void json_row(struct json *json, const struct comparison *comparison, con
 		     bool is_churn)
 {
 	const bool known = comparison->has_intervals;
+	const struct row_sums sums = comparison_sums(comparison, row);
 	const struct growth_intervals intervals =
-	    known ? comparison_intervals(comparison, row) : (struct growth_intervals){0};
+	    known ? comparison_intervals(comparison, &sums) : (struct growth_intervals){0};
 	const struct json_site site = {
 	    .group = &comparison->groups.groups[row->group],
 	    .values_of = comparison->after,
-	    .in_use = &row->after,
-	    .allocated = &row->allocated,
+	    .in_use = &sums.after,
+	    .allocated = &sums.allocated,
 	    .in_use_bytes = intervals.after_bytes,
 	    .has_interval = known,
 	};
@@ -60,11 +61,11 @@ static void json_row(struct json *json, const struct comparison *comparison, con
 		json_churn(json, &churn);
 		json_churn_advice(json, &churn);
 	} else {
-		json_growth(json, comparison, row, known ? &intervals : NULL);
+		json_growth(json, comparison, row, &sums, known ? &intervals : NULL);
 		json_number(json_key(json, "q"), row->q);
 		json_text(json_key(json, "verdict"), verdict_name(row->verdict));
-		json_known(json, "new_samples", (double)row->fresh.samples, comparison->has_intervals);
-		json_known(json, "gone_samples", (double)row->gone.samples, comparison->has_intervals);
+		json_known(json, "new_samples", (double)sums.fresh.samples, comparison->has_intervals);
+		json_known(json, "gone_samples", (double)sums.gone.samples, comparison->has_intervals);
 	}
 	json_end_object(json);
 }
@@ -73,13 +74,14 @@ static void json_totals(struct json *json, const struct comparison *comparison)
 {
 	const struct comparison_row *total = &comparison->total;
 	const bool known = comparison->has_intervals;
+	const struct row_sums sums = comparison_sums(comparison, total);
 	const struct growth_intervals intervals =
-	    known ? comparison_intervals(comparison, total) : (struct growth_intervals){0};
+	    known ? comparison_intervals(comparison, &sums) : (struct growth_intervals){0};
 	const struct churn churn = comparison_churn(comparison, total);
 
 	json_begin_object(json_key(json, "totals"));
-	json_values(json, comparison->after, &total->after, &total->allocated, known ? &intervals.after_bytes : NULL);
-	json_growth(json, comparison, total, known ? &intervals : NULL);
+	json_values(json, comparison->after, &sums.after, &sums.allocated, known ? &intervals.after_bytes : NULL);
+	json_growth(json, comparison, total, &sums, known ? &intervals : NULL);
 	json_churn(json, &churn);
 	json_known(json, "sites", comparison->count, true);
 	json_end_object(json);

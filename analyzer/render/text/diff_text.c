@@ -47,7 +47,7 @@ static void section_fill(struct section *section, const struct comparison *compa
 		const double down = -comparison->rows[high - 1].growth_bytes;
 		const uint32_t next = up >= down ? low++ : --high;
 		const struct comparison_row *row = &comparison->rows[next];
-		if (row->verdict == verdict && (row->growth_bytes != 0 || row->fresh.samples + row->gone.samples > 0))
+		if (row->verdict == verdict && (row->growth_bytes != 0 || row->changes > 0))
 			section_add(section, comparison, next);
 	}
 }
@@ -62,9 +62,9 @@ static void add_growth_row(struct table *table, const struct comparison *compari
 
 	table_add_row(table);
 	if (comparison->has_intervals) {
-		const struct estimate_text text =
-		    estimate_growth(row->growth_bytes, comparison_intervals(comparison, row).bytes, comparison->before,
-				    comparison->after);
+		const struct row_sums sums = comparison_sums(comparison, row);
+		const struct estimate_text text = estimate_growth(
+		    row->growth_bytes, comparison_growth(comparison, &sums), comparison->before, comparison->after);
 		table_set(table, CELL_GROWTH, style, text.value);
 		table_set(table, CELL_INTERVAL, STYLE_PLAIN, text.interval);
 		if (!isnan(row->q))

@@ -92,28 +92,28 @@ void head_write_diff(struct text_page *page, const struct comparison *comparison
 	const struct profile *before = comparison->before;
 	const struct profile *after = comparison->after;
 	const struct comparison_row *total = &comparison->total;
+	const struct row_sums sums = comparison_sums(comparison, total);
 	struct estimate_text growth = {"", ""};
 	char samples[112];
 
 	write_programs(page, comparison);
 	head_write_parts(page, after, HEAD_PROCESSES_NAMED);
 	if (comparison->has_intervals)
-		growth =
-		    estimate_growth(total->growth_bytes, comparison_intervals(comparison, total).bytes, before, after);
+		growth = estimate_growth(total->growth_bytes, comparison_growth(comparison, &sums), before, after);
 	else
 		snprintf(growth.value, sizeof growth.value, "%s", quantity_signed_bytes(total->growth_bytes).text);
-	snprintf(samples, sizeof samples, "%s, %s%s%s", quantity_bytes(sum_estimate(&total->after.bytes)).text,
+	snprintf(samples, sizeof samples, "%s, %s%s%s", quantity_bytes(sum_estimate(&sums.after.bytes)).text,
 		 growth.value, *growth.interval ? " " : "", growth.interval);
 	head_write_memory(page, after, before, samples, total->churn_bytes);
 	write_account(page, before, after);
-	head_write_losses(page, after, total->allocated.samples);
+	head_write_losses(page, after, sums.allocated.samples);
 	if (comparison->has_intervals && !comparison->same_process)
 		head_write_note(page, "BEFORE and AFTER are two processes: everything in use in BEFORE counts as gone, "
 				      "everything in use in AFTER as new; churn is that of AFTER since it began");
 	else if (!comparison->has_intervals)
 		head_write_note(page, "the samples can't be matched, or their sampling is not known: growth is the "
 				      "difference of the totals");
-	head_write_end_note(page, after, sum_estimate(&total->after.bytes));
+	head_write_end_note(page, after, sum_estimate(&sums.after.bytes));
 	head_write_notes(page, after, NULL);
 	head_write_notes(page, before, after);
 }

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "compare/alike.h"
+#include "render/text/alike.h"
 #include "compare/inventory.h"
 #include "render/text/stack_text.h"
 #include "statistics/measure.h"

@@ -136,7 +136,8 @@ static void no_difference_is_steady_whose_interval_excludes_zero(void **state)
 	comparison_build(&comparison, series[count / 2], series[count - 1], GROUP_BY_STACK);
 	for (uint32_t i = 0; i < comparison.count; i++) {
 		const struct comparison_row *row = &comparison.rows[i];
-		const struct interval growth = comparison_intervals(&comparison, row).bytes;
+		const struct row_sums sums = comparison_sums(&comparison, row);
+		const struct interval growth = comparison_growth(&comparison, &sums);
 		const bool excludes = growth.low > 0 || growth.high < 0;
 		assert_true(excludes != (row->verdict == VERDICT_STEADY));
 		unknown += row->verdict == VERDICT_UNKNOWN;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which stacks of a table would read alike where only their places, leaves and a few callers are shown. */
-#ifndef SEEP_COMPARE_ALIKE_H
-#define SEEP_COMPARE_ALIKE_H
+#ifndef SEEP_TEXT_ALIKE_H
+#define SEEP_TEXT_ALIKE_H
 
 #include "compare/group.h"
 

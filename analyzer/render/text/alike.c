@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A stack's place and leaf, then its calls from the one to the other, then those outwards one by one, become keys; a
  * stack that comes second to a key reads like the first one so far. */
-#include "compare/alike.h"
+#include "render/text/alike.h"
 
 #include <string.h>
 
