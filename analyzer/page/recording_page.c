@@ -52,6 +52,14 @@ static bool last_open(struct recording_page *made, struct reading *reading, stru
 	return made->page.whole != NULL;
 }
 
+/* What is wrong, of which the path says nothing: it stands beside it. */
+static const char *without_path(const char *text, const char *path)
+{
+	const size_t length = strlen(path);
+
+	return strncmp(text, path, length) == 0 && strncmp(text + length, ": ", 2) == 0 ? text + length + 2 : text;
+}
+
 static bool recording_read(struct recording_page *made, struct reading *reading, const char *path, struct error *error)
 {
 	struct page *page = &made->page;
@@ -62,7 +70,7 @@ static bool recording_read(struct recording_page *made, struct reading *reading,
 		return error_set(error, "%s: all of its snapshots went away while they were read", path);
 	page->judged_at = page->moment_count - 1;
 	if (!series_take(&made->series, reading, &made->unjudged))
-		page->unjudged = made->unjudged.text;
+		page->unjudged = without_path(made->unjudged.text, path);
 	else
 		page->judged_at = made->series.history.moments[made->series.history.count - 1].place;
 	if (reading->has_vanished) {

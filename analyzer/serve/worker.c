@@ -42,11 +42,8 @@ static void sentence_append(struct buffer *out, const struct recording_page *pag
 {
 	const struct leaks *places = page->page.places;
 
-	if (!places) { /* the path stands beside it */
-		const char *why = page->page.unjudged;
-		const size_t path = strlen(page->page.source);
-		const bool begins = strncmp(why, page->page.source, path) == 0 && strncmp(why + path, ": ", 2) == 0;
-		buffer_append_text(out, why + (begins ? path + 2 : 0));
+	if (!places) {
+		buffer_append_text(out, page->page.unjudged);
 		return;
 	}
 	finding_append(out, places, &page->series);

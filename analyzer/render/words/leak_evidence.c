@@ -190,10 +190,11 @@ void leak_evidence_append(struct buffer *out, const struct leaks *leaks, const s
 		append_growing(out, &row->evidence);
 		break;
 	case LEAK_CHURN:
-		buffer_printf(out, "allocates %s, %s; half of them live less than %s",
-			      quantity_bytes_rate(row->churn.bytes_per_second).text,
-			      quantity_count_rate(row->churn.allocations_per_second).text,
-			      quantity_duration(row->churn.median_lifetime_ns).text);
+		buffer_printf(out, "allocates %s, %s", quantity_bytes_rate(row->churn.bytes_per_second).text,
+			      quantity_count_rate(row->churn.allocations_per_second).text);
+		if (isfinite(row->churn.median_lifetime_ns))
+			buffer_printf(out, "; half of them live less than %s",
+				      quantity_duration(row->churn.median_lifetime_ns).text);
 		break;
 	default:
 		append_steady(out, leaks, row);
