@@ -16,7 +16,7 @@ import { drawForPaper } from "./paper.js";
 import { Recording } from "./data/recording.js";
 import { Source } from "./views/source.js";
 import { State } from "./state.js";
-import { setTheme, themeOf } from "./theme.js";
+import { followTheme, switchTheme } from "./theme.js";
 import { Table } from "./views/tables.js";
 import { Timeline } from "./views/timeline.js";
 
@@ -52,7 +52,7 @@ function keys(state, dialog, now) {
 		"?": () => dialog.showModal(), "/": () => shown().panel.search.focus(), "[": () => step("from", -1), "]": () => step("from", 1), "{": () => step("to", -1), "}": () => step("to", 1),
 		n: () => shown().panel.walk(1), p: () => shown().panel.walk(-1), N: () => shown().panel.walk(-1),
 		i: () => state.set({ inverted: state.get("inverted") ? "" : "1", zoom: "" }), 0: () => state.set({ zoom: "" }),
-		d: () => { setTheme(document.documentElement.dataset.theme === "dark" ? "light" : "dark"); shown().redraw(); },
+		d: () => shown().darken(),
 		Escape: () => {
 			const { panel } = shown();
 			if (state.get("search")) state.set({ search: "" });
@@ -91,7 +91,7 @@ function show(recording, state, dialog, head) {
 	const panel = new Panel(recording, state, timeline);
 	const table = new Table(recording, state, timeline, panel);
 	const source = new Source(recording, state, timeline);
-	const foot = make("footer", {}, `made by seep ${safe(recording.document.version)} from ${safe(recording.document.source)}; intervals are 95 %. `, make("button", { on: { click: () => dialog.showModal() } }, "keys (?)"));
+	const foot = make("footer", {}, `made by seep ${safe(recording.document.version)} from ${safe(recording.document.source)}; intervals are 95 %. `, make("button", { on: { click: () => dialog.showModal() } }, "keys (?)"), " ", make("button", { on: { click: () => darken() } }, "dark or light (d)"));
 	/** @type {any[]} */
 	const parts = recording.document.metric
 		? [heading(recording), recording.count > 1 && timeline.caption, panel.element, table.element, foot]
@@ -103,9 +103,13 @@ function show(recording, state, dialog, head) {
 		for (const build of over) build();
 		panel.draw();
 	};
+	const darken = () => {
+		switchTheme();
+		redraw();
+	};
 	first();
 	Object.assign(window, { seepFrame: (/** @type {string} */ name) => panel.flame.find(name) });
-	return { recording, timeline, cohorts, panel, table, redraw, later };
+	return { recording, timeline, cohorts, panel, table, redraw, darken, later };
 }
 
 /** The page of a server: what is shown follows the recording, and the reader's view stays. @param {State} state @param {HTMLDialogElement} dialog @param {{now: Views|null}} views */
@@ -137,7 +141,7 @@ async function start() {
 	const dialog = help();
 	/** @type {{now: Views|null}} */
 	const views = { now: null };
-	setTheme(themeOf());
+	followTheme(() => views.now?.redraw());
 	keys(state, dialog, () => views.now);
 	drawForPaper(root, () => views.now?.redraw());
 	if (!carries) {

@@ -2,6 +2,7 @@
 // Dark or light: as the reader chose last, or as their system is.
 
 const THEME = "seep-theme";
+const system = matchMedia("(prefers-color-scheme: dark)");
 
 function chosen() {
 	try {
@@ -11,13 +12,22 @@ function chosen() {
 	}
 }
 
-export const themeOf = () => chosen() || (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
+/** Shows it, and follows the system for as long as the reader has chosen nothing. @param {() => void} changed */
+export function followTheme(changed) {
+	const show = () => { document.documentElement.dataset.theme = chosen() || (system.matches ? "dark" : "light"); };
+	system.addEventListener("change", () => {
+		show();
+		changed();
+	});
+	show();
+}
 
-/** @param {string} theme */
-export function setTheme(theme) {
-	document.documentElement.dataset.theme = theme;
+/** Dark where it was light: the reader's choice. */
+export function switchTheme() {
+	const { dataset } = document.documentElement;
+	dataset.theme = dataset.theme === "dark" ? "light" : "dark";
 	try {
-		localStorage.setItem(THEME, theme);
+		localStorage.setItem(THEME, dataset.theme);
 	} catch {
 		/* then it holds for this time */
 	}

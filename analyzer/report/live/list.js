@@ -2,11 +2,11 @@
 // Keeps the list of recordings current: it is asked for again, and what is new takes the place of what stands there.
 
 import "./list.css";
-import { themeOf } from "../theme.js";
+import { followTheme } from "../theme.js";
 
 const POLL_MS = 2000;
 
-document.documentElement.dataset.theme = themeOf();
+followTheme(() => {});
 
 const status = /** @type {HTMLElement} */ (document.getElementById("connection"));
 
