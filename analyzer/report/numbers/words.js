@@ -6,6 +6,12 @@ const UNITS = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
 /** Round steps of an axis of bytes. */
 export const BYTE_STEPS = Array.from({ length: 50 }, (_, i) => 2 ** i);
 
+/** And of one of seconds: people count minutes and hours in twelfths. */
+export const TIME_STEPS = [
+	...[-6, -5, -4, -3, -2, -1].flatMap((power) => [1, 2, 5].map((digit) => digit * 10 ** power)), 1, 2, 5, 10, 15, 30,
+	...[1, 2, 5, 10, 15, 30].map((minutes) => 60 * minutes), ...[1, 2, 3, 6, 12, 24, 48, 168, 336, 672, 1344, 2688, 5376].map((hours) => 3600 * hours),
+];
+
 /**
  * The unit of the largest of some numbers, and how many digits they have behind the point: analyzer/render/words/estimate.c does the same.
  * @param {number} magnitude @param {number} step 1,024 or 1,000

@@ -3,7 +3,7 @@
 
 import uPlot from "uplot";
 import { styleColour } from "../colour.js";
-import { BYTE_STEPS, bytes, duration, rounded } from "../numbers/words.js";
+import { BYTE_STEPS, bytes, duration, rounded, TIME_STEPS } from "../numbers/words.js";
 
 /**
  * A chart of bytes over the recording's time.
@@ -15,11 +15,11 @@ export function byteChart(place, height, series, data, more = {}) {
 	const axis = { stroke: styleColour("--ink"), grid: { stroke: styleColour("--grid"), width: 1 }, ticks: { stroke: styleColour("--grid"), size: 4 }, font: "11px system-ui" };
 	return new uPlot(
 		{
-			width: Math.max(place.clientWidth, 240), height, legend: { show: false }, padding: [6, 12, 0, 0],
+			width: Math.max(place.clientWidth, 240), height, legend: { show: false }, padding: [6, 26, 0, 0], /* half of the last time's text */
 			cursor: { drag: { x: false, y: false }, points: { show: false }, y: false },
 			scales: { x: { time: false }, y: { range: (_, low, high) => [0, high * 1.06 || 1] } },
 			axes: [
-				{ ...axis, size: 26, values: (_, ticks) => ticks.map((t) => rounded(duration(t))), space: 80 },
+				{ ...axis, size: 26, incrs: TIME_STEPS, values: (_, ticks) => ticks.map((t) => rounded(duration(t))), space: 80 },
 				{ ...axis, size: 70, incrs: BYTE_STEPS, values: (_, ticks) => ticks.map((v) => rounded(bytes(v))) },
 			],
 			series, ...more,
