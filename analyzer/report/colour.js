@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Colours of frames and rows, for a light and a dark page.
 
+import { hashOf } from "./numbers/hash.js";
+
 /** @type {Record<string, string>} */
 const VERDICTS = { leak: "#d64541", growing: "#e08e2b", unknown: "#8e7cc3", stopped: "#b5a642", steady: "#6aa84f", churn: "#4a90d9" };
 
@@ -16,11 +18,7 @@ export const verdictColour = (verdict) => VERDICTS[verdict] || "#999999";
 export const VERDICT_NAMES = Object.keys(VERDICTS);
 
 /** A quiet hue by module; the same name has the same in every page. @param {string} name @param {boolean} dark */
-export function moduleColour(name, dark) {
-	let hash = 2166136261;
-	for (let i = 0; i < name.length; i++) hash = Math.imul(hash ^ name.charCodeAt(i), 16777619) >>> 0;
-	return `hsl(${hash % 360} ${dark ? "38% 36%" : "62% 78%"})`;
-}
+export const moduleColour = (name, dark) => `hsl(${hashOf(name) % 360} ${dark ? "38% 36%" : "62% 78%"})`;
 
 /**
  * Red grew, blue shrank, grey may be chance.

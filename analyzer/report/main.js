@@ -45,7 +45,7 @@ function keys(state, dialog, now) {
 		const { before, after } = timeline.moments();
 		const from = name === "from" ? Math.min(Math.max(before + by, 0), after) : before;
 		const to = name === "to" ? Math.max(Math.min(after + by, recording.count - 1), before) : after;
-		state.set({ from, to });
+		timeline.choose(from, to);
 	};
 	/** @type {Record<string, () => void>} */
 	const acts = {

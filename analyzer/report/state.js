@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the reader has chosen: one object, kept in the address, so that a link opens the same view again.
 
+import { METRICS } from "./data/values.js";
+
 /** Choices by name with what holds where nothing was chosen; an absent one does not stand in the address. */
 const DEFAULTS = {
 	from: "", to: "", metric: "inuse", fold: "function", inverted: "", recursion: "", colour: "module", search: "",
@@ -10,13 +12,28 @@ const DEFAULTS = {
 /** @typedef {keyof typeof DEFAULTS} Name */
 const NAMES = /** @type {Name[]} */ (Object.keys(DEFAULTS));
 
+/** All that there is of some; what else an address has is not heeded. @type {Partial<Record<Name, string[]>>} */
+const KINDS = {
+	metric: Object.keys(METRICS), fold: ["function", "line", "module"], colour: ["module", "verdict"], by: ["site", "function", "line", "module"],
+	sort: ["value", "objects", "growth", "verdict", "allocated", "name"], inverted: ["", "1"], recursion: ["", "1"], ascending: ["", "1"], rss: ["", "1"],
+};
+
+/* Browsers refuse, or throw at, more changes of the address than some hundred in half a minute, as a handle that is dragged makes. */
+const CHANGES_AT_ONCE = 20;
+const PAUSE_MS = 400;
+
 export class State {
 	constructor() {
 		/** @type {{names: Name[], listener: () => void}[]} */
 		this.listeners = [];
 		this.values = { ...DEFAULTS };
+		this.changes = CHANGES_AT_ONCE; /* so many may be made at once, and one more each PAUSE_MS */
+		this.shown = 0;
+		this.timer = 0;
 		this.#read();
+		window.addEventListener("pagehide", () => this.timer && this.#replace());
 		window.addEventListener("hashchange", () => {
+			this.#forgetWaiting(); /* the reader's word is newer */
 			this.#read();
 			this.#tell(NAMES);
 		});
@@ -24,7 +41,10 @@ export class State {
 
 	#read() {
 		const given = new URLSearchParams(window.location.hash.slice(1));
-		for (const name of NAMES) this.values[name] = given.get(name) ?? DEFAULTS[name];
+		for (const name of NAMES) {
+			const value = given.get(name) ?? DEFAULTS[name];
+			this.values[name] = KINDS[name]?.includes(value) === false ? DEFAULTS[name] : value;
+		}
 	}
 
 	/** @param {Name} name @returns {string} */
@@ -37,10 +57,36 @@ export class State {
 		const changed = NAMES.filter((name) => changes[name] !== undefined && this.values[name] !== String(changes[name]));
 		if (changed.length === 0) return;
 		for (const name of changed) this.values[name] = String(changes[name]);
+		this.#show();
+		this.#tell(changed);
+	}
+
+	/** Puts the choices into the address: at once, or where there were many changes a little later. */
+	#show() {
+		const now = performance.now();
+		this.changes = Math.min(CHANGES_AT_ONCE, this.changes + (now - this.shown) / PAUSE_MS);
+		this.shown = now;
+		if (this.timer) return;
+		if (this.changes >= 1) {
+			this.#replace();
+			return;
+		}
+		this.timer = window.setTimeout(() => this.#replace(), PAUSE_MS);
+		document.documentElement.toggleAttribute("data-address-waits", true); /* tests wait for its end */
+	}
+
+	#forgetWaiting() {
+		window.clearTimeout(this.timer);
+		this.timer = 0;
+		document.documentElement.removeAttribute("data-address-waits");
+	}
+
+	#replace() {
+		this.#forgetWaiting();
+		this.changes -= 1;
 		const shown = new URLSearchParams();
 		for (const name of NAMES) if (this.values[name] !== DEFAULTS[name]) shown.set(name, this.values[name]);
 		window.history.replaceState(null, "", `#${shown}`);
-		this.#tell(changed);
 	}
 
 	/** @param {Name[]} changed */

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which calls are one frame of a graph: all of a function, of a line, or of a module.
 
+import { shortName } from "../numbers/hash.js";
+
 /**
  * @typedef {import("./recording.js").Recording} Recording
  * @typedef {object} FrameKeys
  * @property {string[]} names by key
  * @property {Int32Array} of the key of every frame
+ * @property {number[]} first a frame of every key; -1: no stack
  * @property {number} none the key of what has no stack
  */
 
@@ -23,8 +26,9 @@ export function frameKeys(recording, fold) {
 	made.set(recording, ofRecording);
 	if (!ofRecording.has(fold)) {
 		const of = keysOf(recording, fold);
-		const names = firstFrames(of).map((frame) => nameOf(recording, fold, frame));
-		ofRecording.set(fold, { names: [...names, "[no stack]"], of, none: names.length });
+		const first = firstFrames(of);
+		const names = first.map((frame) => nameOf(recording, fold, frame));
+		ofRecording.set(fold, { names: [...names, "[no stack]"], of, first: [...first, -1], none: names.length });
 	}
 	return /** @type {FrameKeys} */ (ofRecording.get(fold));
 }
@@ -68,8 +72,11 @@ function firstFrames(of) {
 	return frames;
 }
 
-/** What names every key in another page's data, too. @param {Recording} recording @param {string} fold */
-export function identities(recording, fold) {
-	const { of, names } = frameKeys(recording, fold);
-	return [...firstFrames(of).map((frame, key) => `${names[key]}\n${fold === "module" ? "" : recording.moduleOf(frame)}`), "\n"];
+/** What names a key in the address, in another page's data, too. @param {Recording} recording @param {string} fold @param {number} key */
+export function keyName(recording, fold, key) {
+	const { names, first } = frameKeys(recording, fold);
+	return shortName(`${names[key]}\n${fold === "module" ? "" : recording.moduleOf(first[key])}`);
 }
+
+/** The key with that name; -1: there is none. @param {Recording} recording @param {string} fold @param {string} name */
+export const keyNamed = (recording, fold, name) => (name === "" ? -1 : frameKeys(recording, fold).names.findIndex((_, key) => keyName(recording, fold, key) === name));

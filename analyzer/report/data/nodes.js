@@ -167,13 +167,6 @@ export class Nodes {
 		for (let node = 0; node < this.count; node++) this.grow(node);
 	}
 
-	/** A child with this key; -1: there is none. @param {number} parent @param {number} key */
-	childWith(parent, key) {
-		this.grow(parent);
-		for (let child = this.first[parent]; child < this.end[parent]; child++) if (this.key[child] === key) return child;
-		return -1;
-	}
-
 	/** The node at which the stack of a call ends, once all have grown. @param {number} call */
 	nodeOfCall(call) {
 		return call ? this.waiting[call] : this.child[this.keys.none];

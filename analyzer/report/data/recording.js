@@ -5,9 +5,10 @@
 import { column } from "./data.js";
 import { Growth } from "./growth.js";
 import { sumInterval, unseenBytes } from "../numbers/interval.js";
+import { shortName } from "../numbers/hash.js";
 import { Measures, Sums } from "../numbers/measures.js";
 import { Weights } from "../numbers/weights.js";
-import { withoutParameters } from "../numbers/words.js";
+import { NAME_MOST, shorten, withoutParameters } from "../numbers/words.js";
 
 /**
  * @typedef {import("../numbers/interval.js").Interval} Interval
@@ -59,6 +60,8 @@ export class Recording {
 		this.counters = { ...columnsOf(document.counters, ["site", "moment"], Int32Array), ...columnsOf(document.counters, ["bytes", "objects"], Float64Array) };
 		/** @type {number[]} */
 		this.largest = document.counters.largest;
+		/** @type {string[]} what names the rows of the answer in the address, in another page's data, too */
+		this.rowKeys = (document.leaks?.places ?? []).map((/** @type {any} */ place) => shortName(JSON.stringify([place.function, place.file, place.line, place.module])));
 		/** @type {Map<string, {count: number, frames: number[], keyOf: Int32Array}>} */
 		this.grouped = new Map();
 	}
@@ -104,14 +107,30 @@ export class Recording {
 		return file ? `${file.slice(file.lastIndexOf("/") + 1)}:${this.frames.line[frame]}` : "";
 	}
 
-	/** The function of a row of the answer, without parameters. @param {string|number} row */
+	/** The function of a row of the answer, without parameters. @param {number} row */
 	rowName(row) {
-		return withoutParameters(this.document.leaks?.places[Number(row)]?.function || "[unknown]");
+		return shorten(withoutParameters(this.document.leaks.places[row].function || "[unknown]"), NAME_MOST);
 	}
 
-	/** The key that sites of one row of the answer have, for the functions below: all others are not counted. @param {string} row "": all @returns {Keys} */
+	/** The row of the answer that the address names so; -1: there is none, or none is chosen. @param {string} key */
+	rowOf(key) {
+		return this.rowKeys.indexOf(key);
+	}
+
+	/** The key that sites of one row of the answer have, for the functions below: all others are not counted. @param {number} row -1: all are @returns {Keys} */
 	keysOfRow(row) {
-		return row === "" ? null : this.siteRow.map((of, site) => (of === Number(row) ? site : -1));
+		return row < 0 ? null : this.siteRow.map((of, site) => (of === row ? site : -1));
+	}
+
+	/**
+	 * The moment of the snapshot with that number, or of the nearest that is still there; -1: this is no number.
+	 * @param {string} text @param {boolean} isLater of those of two recordings that have one number
+	 */
+	momentOf(text, isLater) {
+		if (!/^\d+$/.test(text)) return -1;
+		const distance = this.numbers.map((number) => Math.abs(number - Number(text)));
+		const least = distance.reduce((a, b) => Math.min(a, b));
+		return isLater ? distance.lastIndexOf(least) : distance.indexOf(least);
 	}
 
 	/** Samples alive at a moment. @param {number} moment @param {number} keys how many there are @param {Keys} keyOf @returns {Measures} */

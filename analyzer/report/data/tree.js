@@ -3,7 +3,7 @@
 // function. Who draws a node's children puts those that can be seen in order.
 
 import { Nodes } from "./nodes.js";
-import { frameKeys, searchText } from "./frame_keys.js";
+import { frameKeys, keyName, searchText } from "./frame_keys.js";
 import { Measures } from "../numbers/measures.js";
 import { withoutParameters } from "../numbers/words.js";
 
@@ -104,6 +104,24 @@ export class Tree extends Nodes {
 		const { width } = this;
 		for (let child = this.first[node]; child < this.end[node]; child++) if (width[child] >= least) list.push(child);
 		return list.length < 2 ? list : list.sort((a, b) => width[b] - width[a] || (this.name(a) < this.name(b) ? -1 : 1));
+	}
+
+	/** What names a node among its siblings in the address. @param {number} node */
+	shortName(node) {
+		return keyName(this.recording, this.options.fold, this.key[node]);
+	}
+
+	/** The node at the end of a path of such names, or as much of it as there is. @param {string} names */
+	nodeAt(names) {
+		let node = 0;
+		for (const name of names ? names.split(".") : []) {
+			this.grow(node);
+			let child = this.first[node];
+			while (child < this.end[node] && this.shortName(child) !== name) child++;
+			if (child === this.end[node]) break;
+			node = child;
+		}
+		return node;
 	}
 
 	/** What every node's own function asked for. */

@@ -98,6 +98,9 @@ export function paceUnit(seconds) {
 /** @param {number} part @param {number} whole */
 export const percent = (part, whole) => (whole ? `${((100 * part) / whole).toFixed(1)} %` : "");
 
+/** Longer names are shortened where they stand in the open: all of them is in a title. */
+export const NAME_MOST = 160;
+
 /** A long name shortened in its middle. @param {string} name @param {number} length */
 export function shorten(name, length) {
 	if (name.length <= length) return name;

@@ -211,7 +211,7 @@ export function answer(recording, state) {
 		const place = rows[i];
 		const evidence = document.sentences[i];
 		const inUse = estimateText(place.inuse_bytes, place.inuse_low === null ? null : { low: place.inuse_low, high: place.inuse_high });
-		const choose = () => state.set({ row: state.get("row") === String(i) ? "" : i, source: "" });
+		const choose = () => state.set({ row: recording.rowOf(state.get("row")) === i ? "" : recording.rowKeys[i], source: "" });
 		const element = make(
 			"tr", { tabIndex: 0, data: { row: i }, on: { click: choose, keydown: (/** @type {KeyboardEvent} */ event) => event.key === "Enter" && choose() } },
 			make("td.verdict", {}, make("span.badge", { style: `background:${badgeColour(place.verdict)}` }, place.verdict)),
@@ -220,12 +220,13 @@ export function answer(recording, state) {
 			make("td", {}, spark(series[i], verdictColour(place.verdict))),
 			make("td.where", {}, make("b", { title: safe(place.function) }, placeText(place)), " ", make("span.line", {}, lineText(place)), evidence ? make("div.evidence", {}, safe(evidence)) : null),
 		);
-		element.classList.toggle("chosen", state.get("row") === String(i));
+		element.classList.toggle("chosen", recording.rowOf(state.get("row")) === i);
 		return element;
 	};
 	fill(first);
 	state.on(["row"], () => {
-		for (const element of body.querySelectorAll("tr")) element.classList.toggle("chosen", element.dataset.row !== undefined && state.get("row") === element.dataset.row);
+		const chosen = String(recording.rowOf(state.get("row")));
+		for (const element of body.querySelectorAll("tr")) element.classList.toggle("chosen", element.dataset.row === chosen);
 	});
 	const all = judged(recording);
 	const more = rows.length > first.length && make("button", { on: { click: () => { fill([...rows.keys()]); if (more) more.remove(); } } }, all > rows.length ? `${count(rows.length)} of ${count(all)} places` : `all ${count(rows.length)} places`);

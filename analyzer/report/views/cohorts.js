@@ -8,7 +8,7 @@ import { byteChart, fit, stacked } from "./chart.js";
 const COHORTS = 10;
 const HEIGHT = 150;
 
-/** In-use bytes at each moment by cohort; a cohort is a run of moments of birth. @param {import("../data/recording.js").Recording} recording @param {string} row */
+/** In-use bytes at each moment by cohort; a cohort is a run of moments of birth. @param {import("../data/recording.js").Recording} recording @param {number} row */
 export function cohortsOf(recording, row) {
 	const last = recording.times[recording.count - 1] || 1;
 	const count = Math.min(COHORTS, recording.count);
@@ -32,15 +32,16 @@ export class Cohorts {
 
 	build() {
 		const { recording } = this;
-		const row = this.state.get("row");
+		if (recording.count < 2) return;
+		const row = recording.rowOf(this.state.get("row"));
 		const stack = stacked(cohortsOf(recording, row)).reverse(); /* the highest is drawn first, the others over it */
 		const hue = (/** @type {number} */ i) => `hsl(${210 + ((stack.length - 1 - i) * 140) / Math.max(stack.length - 1, 1)} 45% ${isDark() ? 45 : 68}%)`;
 		this.plot?.destroy();
 		this.plot = byteChart(
-			this.plotAt, HEIGHT, [{}, ...stack.map((_, i) => ({ stroke: styleColour("--paper"), fill: hue(i), width: 1, points: { show: recording.count === 1 } }))],
+			this.plotAt, HEIGHT, [{}, ...stack.map((_, i) => ({ stroke: styleColour("--paper"), fill: hue(i), width: 1, points: { show: false } }))],
 			[Array.from(recording.times), ...stack], { cursor: { show: false } },
 		);
-		const of = row === "" ? "all that is in use" : `the memory of ${safe(recording.rowName(row))}`;
+		const of = row < 0 ? "all that is in use" : `the memory of ${safe(recording.rowName(row))}`;
 		this.text.textContent = `Each band is ${of} that was born in one ${Math.round(100 / stack.length)} % of the time, the oldest at the bottom. A leak keeps its bands; a cache or load sheds them.`;
 		this.plotAt.setAttribute("aria-label", this.#summary(stack));
 	}

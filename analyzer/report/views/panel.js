@@ -4,6 +4,7 @@
 import { VERDICT_NAMES, verdictColour } from "../colour.js";
 import { copy, make, safe } from "../dom.js";
 import { exactly, expression, search } from "../data/search.js";
+import { keyNamed } from "../data/frame_keys.js";
 import { functionKey } from "../data/lines.js";
 import { Flame, ROW } from "./flame.js";
 import { Menu } from "./menu.js";
@@ -117,7 +118,7 @@ export class Panel {
 	#siteValues() {
 		const { recording, state } = this;
 		const values = siteValues(recording, state.get("metric"), this.timeline.moments());
-		const keys = recording.keysOfRow(state.get("row"));
+		const keys = recording.keysOfRow(recording.rowOf(state.get("row")));
 		if (!keys) return values;
 		const width = values.width.map((value, site) => (keys[site] < 0 ? 0 : value));
 		return { width, net: values.net === values.width ? width : values.net.map((value, site) => (keys[site] < 0 ? 0 : value)) };
@@ -136,7 +137,7 @@ export class Panel {
 			only: expression(state.get("only"), complain),
 			without: expression(state.get("without"), complain),
 			hide: expression(state.get("hide"), complain),
-			around: state.get("around") === "" ? -1 : Number(state.get("around")),
+			around: keyNamed(recording, state.get("fold"), state.get("around")),
 		};
 		this.tree = new Tree(recording, values, options);
 		this.values = new NodeValues(this.tree, state.get("metric"), this.timeline.moments(), values.width);
@@ -180,16 +181,9 @@ export class Panel {
 		this.callers.show(tree, 0, 2);
 	}
 
-	/** Zoom stands in the address as keys of the path, so that it holds for other moments, too. */
+	/** Zoom stands in the address as names of the path, so that it holds for other moments and for newer data, too. */
 	#zoomNode() {
-		const keys = this.state.get("zoom");
-		let node = 0;
-		for (const key of keys ? keys.split(".").map(Number) : []) {
-			const child = this.tree?.childWith(node, key) ?? -1;
-			if (child < 0) break;
-			node = child;
-		}
-		return node;
+		return this.tree?.nodeAt(this.state.get("zoom")) ?? 0;
 	}
 
 	#zoomed() {
@@ -211,7 +205,7 @@ export class Panel {
 		const { tree } = this;
 		if (!tree) return;
 		const of = node && tree.options.fold !== "module" ? { source: functionKey(this.recording, tree.frame[node]) } : {};
-		this.state.set({ zoom: tree.path(node).map((at) => tree.key[at]).join("."), ...of });
+		this.state.set({ zoom: tree.path(node).map((at) => tree.shortName(at)).join("."), ...of });
 	}
 
 	/** Zooms out by one. */
@@ -264,9 +258,9 @@ export class Panel {
 
 	/** By site, whether it is in what is shown; null: all are. */
 	sitesInView() {
-		const { tree, state } = this;
+		const { tree } = this;
 		const { zoom } = this.flame;
-		if (!tree || (!zoom && !state.get("only") && !state.get("without") && !state.get("around"))) return null;
+		if (!tree || (!zoom && !tree.wanted)) return null;
 		const { sites } = tree;
 		const isBelow = new Uint8Array(tree.count);
 		isBelow[zoom] = 1;
@@ -310,7 +304,7 @@ export class Panel {
 
 	#listen() {
 		this.#follow(this.flame, () => this.values, (node) => this.zoomTo(node === this.flame.zoom ? this.tree?.parent[node] ?? 0 : node));
-		this.#follow(this.callers, () => this.callerValues, (node) => this.state.set({ around: this.callers.tree?.key[node] ?? "", zoom: "" }));
+		this.#follow(this.callers, () => this.callerValues, (node) => this.state.set({ around: node ? this.callers.tree?.shortName(node) : "", zoom: "" }));
 		this.canvas.addEventListener("keydown", (event) => this.#key(event));
 	}
 
@@ -349,8 +343,8 @@ export class Panel {
 			["only stacks through this", () => state.set({ only: through, zoom: "" })],
 			["without stacks through this", () => more("without")],
 			["hide this: callees move up", () => more("hide")],
-			["between callers and callees", () => state.set({ around: tree.key[node], inverted: "", zoom: "" })],
-			["callers: who leads to this", () => state.set({ around: tree.key[node], inverted: "1", zoom: "" })],
+			["between callers and callees", () => state.set({ around: tree.shortName(node), inverted: "", zoom: "" })],
+			["callers: who leads to this", () => state.set({ around: tree.shortName(node), inverted: "1", zoom: "" })],
 			["rows of this in the table", () => state.set({ filter: through })],
 		];
 	}
@@ -371,13 +365,14 @@ export class Panel {
 	#showFilters() {
 		const { state } = this;
 		/** @param {import("../state.js").Name} name @param {string} text */
-		const clear = (name, text) => state.get(name) !== "" && make("button.filter", { title: "take it away", on: { click: () => state.set({ [name]: "", zoom: "" }) } }, `${text} ×`);
-		const around = state.get("around") === "" ? "" : this.tree?.keys.names[Number(state.get("around"))] ?? "";
+		const clear = (name, text) => state.get(name) !== "" && make("button.filter", { title: `take away: ${text}`, on: { click: () => state.set({ [name]: "", zoom: "" }) } }, `${text} ×`);
+		const tree = /** @type {Tree} */ (this.tree);
+		const row = this.recording.rowOf(state.get("row"));
 		/** @type {(HTMLElement|false)[]} */
 		const filters = [
 			clear("only", `only ${state.get("only")}`), clear("without", `without ${state.get("without")}`), clear("hide", `hidden ${state.get("hide")}`),
-			clear("around", `${state.get("inverted") ? "callers of" : "around"} ${safe(around)}`),
-			clear("row", `only the place ${safe(this.recording.rowName(state.get("row")))}`),
+			tree.options.around >= 0 && clear("around", `${state.get("inverted") ? "callers of" : "around"} ${safe(tree.keys.names[tree.options.around])}`),
+			row >= 0 && clear("row", `only the place ${safe(this.recording.rowName(row))}`),
 		];
 		this.filters.replaceChildren(...filters.filter((filter) => filter !== false));
 	}

@@ -68,7 +68,7 @@ export class Source {
 		const { recording, state } = this;
 		const chosen = frameOfFunction(recording, state.get("source"));
 		if (chosen >= 0) return chosen;
-		const row = Number(state.get("row") || 0);
+		const row = Math.max(0, recording.rowOf(state.get("row")));
 		const site = recording.siteRow.indexOf(row);
 		if (site >= 0) return recording.sitePlace[site];
 		const now = recording.inUse(this.timeline.moments().after, recording.siteCount, null).bytes;
@@ -102,7 +102,7 @@ export class Source {
 		const { recording, state } = this;
 		const metric = state.get("metric");
 		if (!this.lines) {
-			const keys = recording.keysOfRow(state.get("row"));
+			const keys = recording.keysOfRow(recording.rowOf(state.get("row")));
 			this.frame = this.#frame();
 			this.lines = this.frame < 0 ? null : new FunctionLines(recording, this.frame, keys ? (site) => keys[site] >= 0 : undefined);
 		}

@@ -8,7 +8,7 @@ import { functionKey } from "../data/lines.js";
 import { exactly, expression } from "../data/search.js";
 import { make, safe } from "../dom.js";
 import { sumInterval, unseenBytes } from "../numbers/interval.js";
-import { bytes, count, estimateText } from "../numbers/words.js";
+import { bytes, count, estimateText, NAME_MOST, shorten, withoutParameters } from "../numbers/words.js";
 
 const SHOWN = 50;
 /** @type {[keyof Row, string][]} */
@@ -40,7 +40,8 @@ export class Table {
 		this.filter = make("input", { type: "search", placeholder: "only rows that match", value: state.get("filter"), aria: { label: "filter rows" } });
 		this.filter.addEventListener("input", () => state.set({ filter: this.filter.value }));
 		const by = ["site", "function", "line", "module"].map((name) => make("button.toggle", { data: { by: name }, on: { click: () => state.set({ by: name }) } }, `${name}s`));
-		this.heads = COLUMNS.map(([name, text]) => make("th", { tabIndex: 0, scope: "col", data: { sort: name }, on: { click: () => this.#sortBy(name), keydown: (event) => event.key === "Enter" && this.#sortBy(name) } }, text));
+		this.columns = COLUMNS.filter(([name]) => recording.count > 1 || (name !== "growth" && name !== "verdict"));
+		this.heads = this.columns.map(([name, text]) => make("th", { tabIndex: 0, scope: "col", data: { sort: name }, on: { click: () => this.#sortBy(name), keydown: (event) => event.key === "Enter" && this.#sortBy(name) } }, text));
 		this.element = make("section.rows", { aria: { label: "table" } }, make("h2", {}, "In numbers"), make("div.controls", {}, ...by, this.filter), make("div.scroll", {}, make("table", {}, make("thead", {}, make("tr", {}, ...this.heads)), this.body)), this.foot, this.more);
 		const mark = () => by.forEach((button) => button.setAttribute("aria-pressed", String(button.dataset.by === state.get("by"))));
 		mark();
@@ -59,7 +60,7 @@ export class Table {
 	#keys() {
 		const { recording, panel } = this;
 		const { keyOf } = recording.groups(this.state.get("by"));
-		const ofRow = recording.keysOfRow(this.state.get("row"));
+		const ofRow = recording.keysOfRow(recording.rowOf(this.state.get("row")));
 		const isShown = panel.sitesInView();
 		return ofRow || isShown ? keyOf.map((key, site) => ((!ofRow || ofRow[site] >= 0) && (!isShown || isShown[site]) ? key : -1)) : keyOf;
 	}
@@ -110,7 +111,8 @@ export class Table {
 		this.body.replaceChildren(...rows.slice(0, this.shown).map((row) => this.#row(row)));
 		this.heads.forEach((head) => head.setAttribute("aria-sort", head.dataset.sort === sort ? (direction > 0 ? "ascending" : "descending") : "none"));
 		const of = this.panel.sitesInView() ? " of what the flame graph shows" : "";
-		this.foot.textContent = complaint || `${count(rows.length)} of ${count(this.rows.length)} rows${of} match${rows.length > this.shown ? `, ${this.shown} are shown` : ""}.`;
+		const some = pattern ? `${count(rows.length)} of ${count(this.rows.length)} rows${of} match` : `${count(rows.length)} ${rows.length === 1 ? "row" : "rows"}${of}`;
+		this.foot.textContent = complaint || `${some}${rows.length > this.shown ? `, ${this.shown} are shown` : ""}.`;
 		this.more.hidden = rows.length <= this.shown;
 	}
 
@@ -129,10 +131,10 @@ export class Table {
 			"tr", { tabIndex: 0, title: "marks its frames and shows its source above", on: { click: show, pointerenter: light, pointerleave: () => panel.light(-1), keydown: (event) => event.key === "Enter" && show() } },
 			make("td.number", { data: { name: "in use" } }, inUse.value, " ", small(inUse.interval)),
 			make("td.number", { data: { name: "objects" } }, count(row.objects)),
-			make("td.number", { data: { name: "growth" } }, growth.value, " ", small(growth.interval)),
-			make("td.number", { data: { name: "since BEFORE" } }, make("span.dot", { style: `background:${verdictColour(verdict)}` }), verdict),
+			recording.count > 1 && make("td.number", { data: { name: "growth" } }, growth.value, " ", small(growth.interval)),
+			recording.count > 1 && make("td.number", { data: { name: "since BEFORE" } }, make("span.dot", { style: `background:${verdictColour(verdict)}` }), verdict),
 			make("td.number", { data: { name: "allocated" } }, bytes(row.allocated)),
-			make("td.where", {}, make("b", {}, safe(row.name)), " ", make("span.line", {}, safe(byModule ? "" : recording.lineOf(row.frame) || recording.moduleOf(row.frame)))),
+			make("td.where", {}, make("b", { title: safe(row.name) }, safe(shorten(withoutParameters(row.name), NAME_MOST))), " ", make("span.line", {}, safe(byModule ? "" : recording.lineOf(row.frame) || recording.moduleOf(row.frame)))),
 		);
 	}
 }

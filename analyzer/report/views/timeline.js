@@ -42,10 +42,9 @@ export class Timeline {
 		this.tip = make("div.tip", { hidden: true, role: "tooltip" });
 		this.caption = make("p.caption", { aria: { live: "polite" } });
 		this.legend = make("div.legend");
-		this.element = make(
-			"section.timeline", { aria: { label: "time line" } },
-			make("h2", {}, "Over time"), this.#presets(), make("div.canvas", {}, this.plotAt, this.tip), this.legend, this.caption,
-		);
+		/** @type {HTMLElement[]} of one moment there is nothing to draw over time */
+		const drawn = recording.count > 1 ? [make("h2", {}, "Over time"), this.#presets(), make("div.canvas", {}, this.plotAt, this.tip), this.legend] : [];
+		this.element = make("section.timeline", { aria: { label: "time line" } }, ...drawn, this.caption);
 		state.on(["from", "to"], () => this.update());
 		state.on(["row", "rss"], () => this.build());
 		fit(this.plotAt, HEIGHT, () => this.plot);
@@ -63,13 +62,12 @@ export class Timeline {
 	}
 
 	#presets() {
-		const { recording, state } = this;
+		const { recording } = this;
 		const last = recording.count - 1;
 		const judged = recording.document.judged_at;
 		const quarter = this.#nearest(recording.times[judged] / 4);
 		/** @param {string} name @param {string} title @param {number} from @param {number} to */
-		const choose = (name, title, from, to) => make("button", { title, data: { preset: name }, on: { click: () => state.set({ from, to }) } }, name);
-		if (recording.count < 2) return null;
+		const choose = (name, title, from, to) => make("button", { title, data: { preset: name }, on: { click: () => this.choose(from, to) } }, name);
 		return make(
 			"div.presets", {},
 			choose("since the first quarter", "what `seep diff RECORDING` compares", this.#first(), judged),
@@ -99,22 +97,28 @@ export class Timeline {
 	/** The chosen moments; BEFORE is the earlier. */
 	moments() {
 		const { state, recording } = this;
-		/** @param {"from"|"to"} name @param {number} otherwise */
-		const given = (name, otherwise) => {
-			const k = state.get(name) === "" ? otherwise : Number(state.get(name));
-			return Number.isInteger(k) && k >= 0 && k < recording.count ? k : otherwise;
-		};
-		const a = given("from", this.#first());
-		const b = given("to", recording.document.judged_at);
+		const [from, to] = [recording.momentOf(state.get("from"), false), recording.momentOf(state.get("to"), true)];
+		const a = from < 0 ? this.#first() : from;
+		const b = to < 0 ? recording.document.judged_at : to;
 		return a <= b ? { before: a, after: b } : { before: b, after: a };
+	}
+
+	/** The address names moments by the numbers of their snapshots. @param {number} before @param {number} after */
+	choose(before, after) {
+		const { numbers } = this.recording;
+		this.state.set({ from: numbers[before], to: numbers[after] });
 	}
 
 	build() {
 		const { recording } = this;
-		const row = this.state.get("row");
+		if (recording.count < 2) {
+			this.update();
+			return;
+		}
+		const row = recording.rowOf(this.state.get("row"));
 		const keys = recording.keysOfRow(row);
 		const dark = isDark();
-		const main = keys ? verdictColour(recording.document.leaks?.places[Number(row)]?.verdict) : styleColour("--ink");
+		const main = keys ? verdictColour(recording.document.leaks?.places[row].verdict) : styleColour("--ink");
 		const bands = keys ? recording.series(keys) : this.total;
 		const layers = keys ? [] : this.layers;
 		const stack = stacked(layers.map((layer) => layer.values));
@@ -157,17 +161,17 @@ export class Timeline {
 
 	/** @param {Layer[]} layers @param {boolean} dark */
 	#showLegend(layers, dark) {
-		const { state } = this;
-		const row = state.get("row");
+		const { state, recording } = this;
+		const row = recording.rowOf(state.get("row"));
 		const dot = (/** @type {string} */ colour) => make("span.dot", { style: `background:${colour}` });
 		const places = layers.map((layer, i) => {
 			if (layer.row < 0) return make("span", {}, dot(this.#hue(i, dark)), layer.name);
-			return make("button.layer", { title: "choose this place", data: { row: layer.row }, on: { click: () => state.set({ row: layer.row }) } }, dot(this.#hue(i, dark)), layer.name);
+			return make("button.layer", { title: "choose this place", data: { row: layer.row }, on: { click: () => state.set({ row: recording.rowKeys[layer.row] }) } }, dot(this.#hue(i, dark)), layer.name);
 		});
-		const back = row === "" ? [] : [make("button", { on: { click: () => state.set({ row: "" }) } }, `only ${safe(this.recording.rowName(row))} ×`)];
+		const back = row < 0 ? [] : [make("button", { on: { click: () => state.set({ row: "" }) } }, `only ${safe(recording.rowName(row))} ×`)];
 		const lines = [make("span.key", {}, "— in use with its 95 % interval")];
-		if (row === "" && this.#memoryLines().length) lines.push(this.#memoryToggle());
-		const triggers = [...new Set(this.recording.triggers)].filter((name) => name !== "timer");
+		if (row < 0 && this.#memoryLines().length) lines.push(this.#memoryToggle());
+		const triggers = [...new Set(recording.triggers)].filter((name) => name !== "timer");
 		if (triggers.length) lines.push(make("span.key", {}, `▲ a snapshot not by the timer (${triggers.join(", ")})`));
 		this.legend.replaceChildren(...back, ...places, ...lines);
 	}
@@ -240,7 +244,7 @@ export class Timeline {
 		const rss = recording.document.moments.rss[idx];
 		const lines = [`snapshot ${recording.numbers[idx]}, ${duration(recording.times[idx])} (${recording.triggers[idx]})`, `in use ${inUse.value} ${inUse.interval}`];
 		if (rss !== null) lines.push(`RSS ${bytes(rss)}`);
-		if (this.state.get("row") === "") for (const layer of this.layers) if (layer.values[idx] > 0) lines.push(`${layer.name} ${bytes(layer.values[idx])}`);
+		if (recording.rowOf(this.state.get("row")) < 0) for (const layer of this.layers) if (layer.values[idx] > 0) lines.push(`${layer.name} ${bytes(layer.values[idx])}`);
 		this.tip.replaceChildren(...lines.map((line, i) => make(i ? "div" : "b", {}, line)));
 		const at = plot.over.offsetLeft + plot.valToPos(recording.times[idx], "x");
 		this.tip.style.left = `${at > this.plotAt.clientWidth / 2 ? Math.max(0, at - this.tip.offsetWidth - 12) : at + 12}px`;
@@ -258,7 +262,8 @@ export class Timeline {
 			frame = 0;
 			const k = this.#nearest(this.plot?.posToVal(x, "x") ?? 0);
 			const { before, after } = this.moments();
-			if (taken) this.state.set(taken === "from" ? { from: Math.min(k, after), to: after } : { from: before, to: Math.max(k, before) });
+			if (taken === "from") this.choose(Math.min(k, after), after);
+			else if (taken) this.choose(before, Math.max(k, before));
 		};
 		const follow = (/** @type {PointerEvent} */ event) => {
 			x = event.clientX - over.getBoundingClientRect().left;
