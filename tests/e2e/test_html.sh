@@ -74,12 +74,14 @@ cat >hostile.c <<'END'
 #include <string.h>
 void *evil(void) __asm__("\"<script>document.title='owned'</script>\"");
 void *quoted(void) __asm__("\"]]></title><img src=x onerror=document.title='owned'>&amp;\"");
+void *lengthy(void) __asm__(NAME);
 void *volatile held;
 __attribute__((noinline)) void *evil(void) { return memset(malloc(1000), 1, 1000); }
 __attribute__((noinline)) void *quoted(void) { return memset(malloc(1000), 1, 1000); }
-int main(void) { for (int i = 0; i < 3000; i++) { held = evil(); held = quoted(); } return 0; }
+__attribute__((noinline)) void *lengthy(void) { return memset(malloc(1000), 1, 1000); }
+int main(void) { for (int i = 0; i < 3000; i++) { held = evil(); held = quoted(); held = lengthy(); } return 0; }
 END
-gcc -O1 -g0 -o hostile hostile.c && "$SEEP" run -r 16K -o hostile.recording -- ./hostile 2>run.err
+gcc -O1 -g0 -DNAME="\"$(printf '%065536d' 0 | tr 0 o)\"" -o hostile hostile.c && "$SEEP" run -r 16K -o hostile.recording -- ./hostile 2>run.err
 "$SEEP" html hostile.recording -o hostile.html 2>html.err
 
 # What seep flame makes is the page's flame graph: its stacks and values are those of its other forms.

@@ -31,7 +31,7 @@ export function siteValues(recording, metric, { before, after }) {
 		const values = recording.inUseBySite(after, metric === "inuse" ? "bytes" : "objects");
 		return { width: values, net: values };
 	}
-	const freed = metric === "churn" ? recording.growthBySite(before, after) : null;
-	const values = recording.allocatedBetween(before, after)[metric === "allocations" ? "objects" : "bytes"].map((value, site) => Math.max(0, value - (freed ? freed[site] : 0)));
+	const kept = metric !== "churn" ? null : recording.count === 1 ? recording.inUseBySite(after, "bytes") : recording.growthBySite(before, after);
+	const values = recording.allocatedBetween(before, after)[metric === "allocations" ? "objects" : "bytes"].map((value, site) => Math.max(0, value - (kept ? kept[site] : 0)));
 	return { width: values, net: values };
 }

@@ -3,7 +3,7 @@
 
 import { badgeColour, VERDICT_NAMES, verdictColour } from "../colour.js";
 import { make, safe } from "../dom.js";
-import { bytes, count, duration, estimateText, paceUnit, percent, withoutParameters } from "../numbers/words.js";
+import { bytes, count, duration, estimateText, NAME_MOST, paceUnit, percent, shorten, withoutParameters } from "../numbers/words.js";
 
 /**
  * @typedef {import("../data/recording.js").Recording} Recording
@@ -34,7 +34,7 @@ function spark(values, colour) {
 }
 
 /** @param {Place} place */
-const placeText = (place) => safe(withoutParameters(place.function || "[unknown]"));
+const placeText = (place) => safe(shorten(withoutParameters(place.function || "[unknown]"), NAME_MOST));
 
 /** @param {Place} place */
 function lineText(place) {
@@ -73,8 +73,8 @@ function spreadRow(recording, spread) {
 	return make(
 		"tr.spread", {},
 		make("td.verdict", {}, make("span.badge", { style: `background:${badgeColour(spread.verdict)}` }, spread.verdict)),
-		make("td.number", {}, rateText(recording, spread) || "–"),
-		make("td.number", {}, inUse.value, " ", make("small", {}, inUse.interval)),
+		make("td.number", { data: { name: "rate" } }, rateText(recording, spread) || "–"),
+		make("td.number", { data: { name: "in use" } }, inUse.value, " ", make("small", {}, inUse.interval)),
 		make("td"),
 		make("td.where", {}, make("b", {}, spreadText(spread)), make("div.evidence", {}, safe(spread.evidence))),
 	);
@@ -88,7 +88,7 @@ function headline(recording) {
 	const { leaks, finding, unjudged } = recording.document;
 	const strong = (/** @type {string} */ text) => make("strong", {}, text);
 	if (!leaks) return [strong("No verdict. "), sentence(unjudged)];
-	const unseen = recording.rate > 1 ? ` A place of less than ${bytes(3 * recording.rate)} may not be seen at a sample rate of ${bytes(recording.rate)}.` : "";
+	const unseen = recording.rate > 1 ? ` A leak under ${bytes(3 * recording.rate)} may go unseen: one sample is taken in ${bytes(recording.rate)}.` : "";
 	const { growing, unknown } = leaks.totals;
 	const all = judged(recording);
 	if (finding.name === "leaks") return [strong(`${leakingText(recording)}. `), firstText(recording), finding.limit && ` ${sentence(finding.limit)}`, unseen];
@@ -116,8 +116,16 @@ function firstText(recording) {
 	const { totals, spreads, places, sites } = recording.document.leaks;
 	if (totals.leak === 0) return `It is ${spreadText(spreads.find((/** @type {Place} */ row) => row.verdict === "leak"))}.`;
 	const where = `${placeText(places[0])} (${lineText(places[0])})`;
-	return totals.leak === 1 ? `It is ${where}.` : `Most comes from ${where}: ${rateText(recording, sites[0])}.`;
+	if (totals.leak === 1) return `It is ${where}.`;
+	const isMost = 2 * sites[0].leak_bytes_per_s > totals.leak_bytes_per_s;
+	return `${isMost ? "Most comes from" : "The first is"} ${where}: ${rateText(recording, sites[0])}.`;
 }
+
+/** What they are, for the pointer that asks. @type {Record<string, string>} */
+const FACTS = {
+	"in use": "allocated and not freed yet, estimated from samples", RSS: "the part of the process's memory that is in RAM", limit: "what the process may have at most",
+	"sample rate": "one sample is taken, on average, each time so much was allocated", lost: "samples that could not be kept",
+};
 
 /** @param {Recording} recording */
 function facts(recording) {
@@ -125,7 +133,7 @@ function facts(recording) {
 	const at = document.judged_at;
 	const band = recording.series(null)[at];
 	const moments = document.moments;
-	const fact = (/** @type {string} */ name, /** @type {(string|Node)[]} */ ...value) => make("div.fact", {}, make("span.name", {}, `${name} `), make("span.value", {}, ...value));
+	const fact = (/** @type {string} */ name, /** @type {(string|Node)[]} */ ...value) => make("div.fact", { title: FACTS[name] ?? "" }, make("span.name", {}, `${name} `), make("span.value", {}, ...value));
 	const last = (/** @type {(number|null)[]} */ column) => column.reduce((found, value) => value ?? found, null);
 	const rss = moments.rss[at];
 	const limit = last(moments.limit);
@@ -156,6 +164,18 @@ function cautions(recording) {
 	if (document.sites.cut_stacks) lines.push(`The innermost calls of ${count(document.sites.cut_stacks)} stacks are left out: the input is too small for so many.`);
 	if (document.snapshots_removed) lines.push(`${document.snapshots_removed} snapshots were removed while it was recorded, to save space.`);
 	return lines.length ? make("ul.notes", {}, ...lines.map((line) => make("li", {}, safe(line)))) : null;
+}
+
+/** The verdicts in words for who meets them first. @type {Record<string, string>} */
+const MEANINGS = {
+	leak: "what got old was not freed", growing: "grew, without that proof", stopped: "grew, and then stopped", unknown: "too little to tell", steady: "level", churn: "comes and goes",
+};
+
+/** How to read the rows. @param {Place[]} shown */
+function key(shown) {
+	const verdicts = VERDICT_NAMES.filter((name) => shown.some(({ verdict }) => verdict === name));
+	const words = verdicts.flatMap((name) => [" ", make("b", {}, name), `: ${MEANINGS[name]}.`]);
+	return make("p.caption", {}, "A place is the program's line that asked for memory. The true number lies within [ ] 95 times in 100.", ...words);
 }
 
 const SHOWN = 12;
@@ -215,8 +235,8 @@ export function answer(recording, state) {
 		const element = make(
 			"tr", { tabIndex: 0, data: { row: i }, on: { click: choose, keydown: (/** @type {KeyboardEvent} */ event) => event.key === "Enter" && choose() } },
 			make("td.verdict", {}, make("span.badge", { style: `background:${badgeColour(place.verdict)}` }, place.verdict)),
-			make("td.number", {}, rateText(recording, document.leaks.sites[i]) || "–"),
-			make("td.number", {}, inUse.value, " ", make("small", {}, inUse.interval)),
+			make("td.number", { data: { name: "rate" } }, rateText(recording, document.leaks.sites[i]) || "–"),
+			make("td.number", { data: { name: "in use" } }, inUse.value, " ", make("small", {}, inUse.interval)),
 			make("td", {}, spark(series[i], verdictColour(place.verdict))),
 			make("td.where", {}, make("b", { title: safe(place.function) }, placeText(place)), " ", make("span.line", {}, lineText(place)), evidence ? make("div.evidence", {}, safe(evidence)) : null),
 		);
@@ -237,6 +257,7 @@ export function answer(recording, state) {
 		make("p.headline", {}, ...headline(recording)),
 		facts(recording),
 		cautions(recording),
+		rows.length > 0 && key([...spreads, ...first.map((i) => rows[i])]),
 		rows.length > 0 && make("table.places", {}, make("thead", {}, make("tr", {}, ...["verdict", "rate", "in use", "over time", "where"].map((name) => make("th", { scope: "col" }, name)))), body),
 		more,
 	);

@@ -5,7 +5,7 @@ import { growthColour, isDark, verdictColour } from "../colour.js";
 import { safe } from "../dom.js";
 import { isBytes } from "../data/values.js";
 import { differenceInterval, sumInterval, unseenBytes } from "../numbers/interval.js";
-import { bytes, count, estimateText, percent, signedBytes } from "../numbers/words.js";
+import { bytes, count, estimateText, NAME_MOST, percent, shorten, signedBytes } from "../numbers/words.js";
 
 /**
  * @typedef {import("../data/recording.js").Recording} Recording
@@ -119,7 +119,7 @@ export class NodeValues {
 	/** Lines of text about a node. @param {number} node */
 	details(node) {
 		const { tree } = this;
-		const lines = [safe(tree.name(node))];
+		const lines = [safe(shorten(tree.name(node), 2 * NAME_MOST))];
 		if (node && tree.options.fold !== "module") lines.push(this.#where(tree.frame[node]));
 		lines.push(...this.#numbers(node));
 		const parent = tree.options.inverted ? "of what it called" : "of its caller";

@@ -6,7 +6,7 @@ import { frameOfFunction, functionKey, FunctionLines } from "../data/lines.js";
 import { exactly } from "../data/search.js";
 import { isBytes, METRICS } from "../data/values.js";
 import { make, safe } from "../dom.js";
-import { bytes, count, estimateText, shorten, signedBytes, withoutParameters } from "../numbers/words.js";
+import { bytes, count, estimateText, NAME_MOST, shorten, signedBytes, withoutParameters } from "../numbers/words.js";
 
 const CONTEXT = 4;
 const CALLS = 4;
@@ -110,7 +110,7 @@ export class Source {
 		this.element.hidden = frame < 0;
 		if (!this.lines) return;
 		const lines = this.lines.at(metric, this.timeline.moments());
-		this.name.textContent = safe(withoutParameters(recording.functionOf(frame)));
+		this.name.textContent = safe(shorten(withoutParameters(recording.functionOf(frame)), NAME_MOST));
 		this.name.title = safe(recording.functionOf(frame));
 		this.notes.textContent = this.#says(frame, lines.length);
 		this.table.hidden = lines.length === 0;
