@@ -349,7 +349,7 @@ bench-filter: ## layouts of the filter that free() asks, side by side
 	+BUILD=$(BUILD) tests/bench/filter_layouts.sh
 
 # Programs whose leaks are known, and simulated ones: see tests/bench/accuracy/run.py.
-$(BUILD)/accuracy/simulated $(BUILD)/accuracy/shapes $(BUILD)/accuracy/spreads: $(BUILD)/accuracy/%: tests/bench/accuracy/%.c $(BUILD)/tests/libsupport-analyzer.a $(BUILD)/libanalyzer.a $(BUILD)/libkeeper.a | $$(@D)/.
+$(BUILD)/accuracy/simulated $(BUILD)/accuracy/shapes $(BUILD)/accuracy/spreads $(BUILD)/accuracy/objects: $(BUILD)/accuracy/%: tests/bench/accuracy/%.c $(BUILD)/tests/libsupport-analyzer.a $(BUILD)/libanalyzer.a $(BUILD)/libkeeper.a | $$(@D)/.
 	$(CC) $(BASE) $(CFLAGS) -Ianalyzer -Ipreload -Itests/unit/analyzer -o $@ $(filter %.c,$^) $(filter %.a,$^) $(ANALYZER_LIBS)
 
 $(BUILD)/accuracy/patterns: tests/bench/accuracy/patterns.c | $$(@D)/.
@@ -358,7 +358,7 @@ $(BUILD)/accuracy/patterns: tests/bench/accuracy/patterns.c | $$(@D)/.
 .PHONY: accuracy
 accuracy: ## how often seep leaks is right, beside jeprof and heaptrack: docs/ACCURACY.md
 	tests/deps.sh build run accuracy
-	+$(MAKE) --no-print-directory -s BUILD=$(BUILD) all $(BUILD)/accuracy/simulated $(BUILD)/accuracy/shapes $(BUILD)/accuracy/spreads $(BUILD)/accuracy/patterns
+	+$(MAKE) --no-print-directory -s BUILD=$(BUILD) all $(BUILD)/accuracy/simulated $(BUILD)/accuracy/shapes $(BUILD)/accuracy/spreads $(BUILD)/accuracy/objects $(BUILD)/accuracy/patterns
 	python3 tests/bench/accuracy/run.py $(BUILD)
 
 .PHONY: real-leaks

@@ -14,6 +14,7 @@
 #include "base/memory.h"
 #include "base/message.h"
 #include "profile/profile_private.h"
+#include "statistics/measure.h"
 
 enum {
 	PATH_LIMIT = 4096,
@@ -342,6 +343,8 @@ static void build_sites(struct builder *builder)
 		if (i % ENTRIES_A_LOOK == 0)
 			message_progress_within("reading site", i, count);
 	}
+	for (uint32_t i = 0; i < profile->site_count; i++)
+		measure_expect_smaller(&profile->sites[i].allocated, profile->rate);
 	numbering_free(&known);
 }
 

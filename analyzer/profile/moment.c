@@ -221,6 +221,7 @@ bool moment_read(struct moment_reader *reader, const void *data, size_t bytes, c
 	    .start_ns = process.start_ns,
 	    .pid = process.pid,
 	    .start_ticks = process.start_ticks,
+	    .rate = process.rate,
 	};
 	memcpy(moment->boot_id, process.boot_id, sizeof moment->boot_id);
 	nodes_take(reader, view, modules_take(reader, view));

@@ -27,7 +27,7 @@ struct class_sums {
 
 struct moment {
 	uint32_t trigger; /* enum seep_trigger */
-	uint64_t number, time_ns, start_ns, pid, start_ticks;
+	uint64_t number, time_ns, start_ns, pid, start_ticks, rate;
 	uint8_t boot_id[16];
 	bool has_samples;
 	double in_use, allocated; /* bytes of all sites */

@@ -10,6 +10,7 @@
 
 /* Below this chance of having been missed a sample is certain; <seep/measure.h> fixes it. */
 #define CERTAIN_MISS 1e-4
+#define SAME_SIZE 1e-6 /* relative: equal weights add up to so near their number times one */
 
 static void sum_add_sample(struct seep_sum *sum, double weight, double probability, double miss)
 {
@@ -52,6 +53,15 @@ void measure_add(struct seep_measure *measure, const struct seep_measure *more)
 	measure->samples += more->samples;
 	sum_include(&measure->bytes, &more->bytes);
 	sum_include(&measure->objects, &more->objects);
+}
+
+void measure_expect_smaller(struct seep_measure *ever, uint64_t rate)
+{
+	struct seep_sum *objects = &ever->objects;
+	const double estimate = sum_estimate(objects), alike = (double)ever->samples * objects->largest;
+
+	if (objects->uncertain > 0 && fabs(estimate - alike) > SAME_SIZE * estimate)
+		objects->largest = fmax(objects->largest, (double)rate / SMALLEST_EXPECTED);
 }
 
 /* Two large sums that are equal but for the order of their additions differ by rounding; that is not a sample. */

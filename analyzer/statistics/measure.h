@@ -24,6 +24,12 @@ void measure_add(struct seep_measure *measure, const struct seep_measure *more);
  * `largest` is that of the later sum, since which sample held it is no longer known. */
 struct seep_measure measure_since(const struct seep_measure *earlier, const struct seep_measure *later);
 
+/* For `ever`, all that a site has allocated: where the sizes that were sampled differ, there may be smaller ones that were
+ * not, and a sample of such would have stood for as many objects as one of SMALLEST_EXPECTED bytes. Raises the objects'
+ * largest weight to that. */
+#define SMALLEST_EXPECTED 16
+void measure_expect_smaller(struct seep_measure *ever, uint64_t rate);
+
 /* The estimate itself. */
 static inline double sum_estimate(const struct seep_sum *sum)
 {

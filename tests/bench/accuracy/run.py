@@ -18,6 +18,8 @@ import shutil
 import subprocess
 import sys
 
+import objects
+
 LEAKING = ["churn-1000", "churn-10000", "buffers", "table", "list", "one-of-200", "realloc"]
 QUIET = ["cache", "pool", "sawtooth", "sessions", "fragmentation", "threads"]
 RATE = 4096
@@ -323,6 +325,7 @@ def document(results, bench):
             write(f"| {row['pattern']} | {row['first']} | {row['found']} | {row['false']} of {row['verdicts']} | "
                   f"{row['in_use_covered']} | {row['in_use_width']} | {row['growth_covered']} | {row['growth_width']} | "
                   f"{row['rate_covered']} | {row['rate_width']} |")
+    objects.tables(write, results["objects"])
     shape_tables(write, results["shapes"], bench.shape_seeds, bench.first_seed)
     spread_table(write, results["spreads"])
     write("\n## Goals that this run missed\n")
@@ -343,6 +346,8 @@ def main():
     running = {rates: bench.simulation_start(rates) for rates in (5, LEAKED)}
     results = {"real": bench.real()}
     results["simulated"] = {str(rates): bench.simulated(rates, process) for rates, process in running.items()}
+    results["objects"] = objects.measure(bench.build, 20 * bench.seeds)
+    bench.missed += objects.misses(results["objects"])
     results["shapes"] = bench.shapes()
     results["spreads"] = bench.spreads()
     results["missed"] = bench.missed

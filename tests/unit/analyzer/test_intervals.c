@@ -170,6 +170,39 @@ static void certain_samples_do_not_widen_the_interval(void **state)
 	assert_true(fabs(width_without - 682) < 10);
 }
 
+/* Where sizes differ, smaller objects than were sampled are allowed for. */
+static void objects_of_several_sizes_are_covered(void **state)
+{
+	static const struct portion mixtures[][4] = {
+	    {{SMALL, 3}},
+	    {{0.5, 5}},
+	    {{16.0 / RATE, 1}, {0.5, 3}, {4, 12}},
+	    {{16.0 / RATE, 2.5}, {32.0 / RATE, 2.5}, {SMALL, 2.5}, {128.0 / RATE, 2.5}},
+	    {{16.0 / RATE, 2}, {256.0 / RATE, 2}, {4096.0 / RATE, 2}, {0.5, 2}},
+	};
+
+	(void)state;
+	random_seed(5);
+	for (size_t row = 0; row < sizeof mixtures / sizeof *mixtures; row++) {
+		int covered = 0;
+		for (int trial = 0; trial < TRIALS; trial++) {
+			struct seep_measure measure;
+			double truth = 0;
+			portions_allocate(&measure, mixtures[row]);
+			for (int i = 0; i < 4 && mixtures[row][i].total > 0; i++)
+				truth += mixtures[row][i].total / mixtures[row][i].size;
+			struct seep_measure ever = measure;
+			measure_expect_smaller(&ever, RATE);
+			const struct interval interval =
+			    sum_interval(&measure.objects, unseen_objects(RATE, &ever.objects), ALPHA);
+			/* None sampled: no row, and no interval. */
+			covered +=
+			    measure.samples == 0 || (interval.low <= truth * (1 + 1e-9) && truth <= interval.high);
+		}
+		assert_covers_enough("objects of several sizes", covered, 0.95);
+	}
+}
+
 static const struct {
 	double fresh, gone; /* in R, of 64-byte objects */
 	double covers;
@@ -410,6 +443,7 @@ int main(int argc, char **argv)
 	    cmocka_unit_test(one_doubled_table_is_not_called),
 	    cmocka_unit_test(coverage_of_one_set_is_as_in_the_table),
 	    cmocka_unit_test(certain_samples_do_not_widen_the_interval),
+	    cmocka_unit_test(objects_of_several_sizes_are_covered),
 	    cmocka_unit_test(coverage_of_differences_is_as_in_the_table),
 	    cmocka_unit_test(objects_are_covered_as_well),
 	    cmocka_unit_test(a_low_end_of_what_was_selected_covers),
