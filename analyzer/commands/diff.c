@@ -23,6 +23,8 @@ enum { OPTION_BY = 256, OPTION_TOP, OPTION_JSON, OPTION_SUM };
 struct request {
 	struct document_request document;
 	struct targets targets;
+	struct service_request service;
+	struct service_targets of_service;
 	bool sum;
 	enum group_by by;
 	uint32_t top;
@@ -30,6 +32,7 @@ struct request {
 };
 
 #define FIELD(name) offsetof(struct request, name)
+#define SERVICE_FIELD(name) offsetof(struct request, service.name)
 
 static const struct command_option options[] = {
     {OPTION_BY, "by", "GROUP", "place (--json: stack), stack, function, line, module", &option_word, FIELD(by),
@@ -37,6 +40,7 @@ static const struct command_option options[] = {
     {OPTION_TOP, "top", "N", "rows of each table (10 or fewer; with --json all)", &option_count, FIELD(top), NULL},
     {OPTION_JSON, "json", NULL, "JSON, schema seep.diff/1", NULL, FIELD(json), NULL},
     {OPTION_SUM, "sum", NULL, "add up RECORDINGs: the processes of a service", NULL, FIELD(sum), NULL},
+    SERVICE_OPTIONS(SERVICE_FIELD),
     WRAPPER_OPTION(FIELD(document.wrappers)),
     MAPPINGS_OPTION(FIELD(document.mappings)),
     LAST_OPTION(FIELD(document.last)),
@@ -49,8 +53,11 @@ static int request_parse(struct request *request, int argc, char **argv)
 	command_take_options(&command_diff, argc, argv, request);
 	if (!command_was_given(&command_diff, OPTION_BY) && !request->json)
 		request->by = GROUP_BY_PLACE;
-	request->targets = command_operands(&command_diff, argc, argv);
+	request->of_service = command_service_targets(&command_diff, argc, argv, &request->service);
+	request->targets = request->of_service.now;
 	const struct targets *targets = &request->targets;
+	if (request->service.name)
+		return COMMAND_FINE;
 	if (targets->count > 2 && !request->sum)
 		return command_usage(&command_diff,
 				     "two operands are expected, '%s' is one too many; --sum adds recordings up",
@@ -101,11 +108,12 @@ static uint64_t common_time_ns(struct profile *const *nows, size_t count)
 	return time_ns;
 }
 
-/* Opens recordings to compare the growth of each in the time in which all of them ran, added up. A single recording has
- * its own time. */
+/* Opens recordings to compare the growth of each in the time in which all of them ran, added up, or since another moment. A single
+ * recording has its own time. */
 static bool open_recordings(const struct request *request, struct snapshot_pair *pair, struct error *error)
 {
 	const struct targets *targets = &request->targets;
+	const struct targets *before = &request->of_service.before;
 	const size_t count = targets->count;
 	struct profile **nows = memory_allocate(count, sizeof *nows), **bases = memory_allocate(count, sizeof *bases);
 	bool fine = true;
@@ -114,7 +122,9 @@ static bool open_recordings(const struct request *request, struct snapshot_pair 
 		fine = (nows[i] = document_open(&request->document, targets->paths[i], error)) != NULL;
 	const uint64_t time_ns = fine && count > 1 ? common_time_ns(nows, count) : 0;
 	for (size_t i = 0; i < count && fine; i++)
-		fine = (bases[i] = open_before(targets->paths[i], nows[i], time_ns, error)) != NULL;
+		fine = (bases[i] = before->count ? document_open(&request->document, before->paths[i], error)
+						 : open_before(request->of_service.recordings[i], nows[i], time_ns,
+							       error)) != NULL;
 	if (fine)
 		fine = profile_merge_pairs(nows, bases, count, &pair->now, &pair->base, error);
 	else
@@ -131,7 +141,13 @@ static bool open_both(const struct request *request, struct snapshot_pair *pair,
 {
 	const struct targets *targets = &request->targets;
 
-	if (request->sum || targets->count == 1)
+	if (request->of_service.before.count && !request->of_service.same_processes) {
+		pair->base = document_open_all(&request->document, request->of_service.before, error);
+		if (pair->base)
+			pair->now = document_open_all(&request->document, *targets, error);
+		return pair->base && pair->now;
+	}
+	if (request->sum || targets->count == 1 || request->service.name)
 		return open_recordings(request, pair, error);
 	pair->base = document_open(&request->document, targets->paths[0], error);
 	if (pair->base)

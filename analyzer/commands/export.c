@@ -35,9 +35,11 @@ static const char *const format_names[] = {"pprof", "folded", "speedscope", "gpe
 struct request {
 	struct document_request document;
 	enum format format;
+	struct service_request service;
 };
 
 #define FIELD(name) offsetof(struct request, name)
+#define SERVICE_FIELD(name) offsetof(struct request, service.name)
 
 static const struct command_option options[] = {
     {OPTION_FORMAT, "format", "FORMAT", FORMATS, &option_word, FIELD(format), format_names},
@@ -46,11 +48,22 @@ static const struct command_option options[] = {
      NULL},
     {OPTION_VALUE, "value", "VALUE", "of folded: inuse_space, inuse_objects, alloc_...", &option_word,
      FIELD(document.value), call_value_names},
+    SERVICE_OPTIONS(SERVICE_FIELD),
     MAPPINGS_OPTION(FIELD(document.mappings)),
     LAST_OPTION(FIELD(document.last)),
     SYMBOLS_OPTION(FIELD(document.symbols.directory)),
     {0},
 };
+
+static bool has_time(const struct request *request)
+{
+	return request->service.before_ns || request->service.after_ns;
+}
+
+static bool is_difference(const struct request *request)
+{
+	return request->document.base || (request->service.before_ns && request->service.after_ns);
+}
 
 static int request_check(const struct request *request)
 {
@@ -60,12 +73,12 @@ static int request_check(const struct request *request)
 		return command_usage(&command_export, "--format is missing: " FORMATS);
 	if (command_was_given(&command_export, OPTION_VALUE) && request->format != FORMAT_FOLDED)
 		return command_usage(&command_export, "--value goes with --format=folded; the others have all four");
-	if (request->document.base && request->format == FORMAT_GPERFTOOLS)
+	if (is_difference(request) && request->format == FORMAT_GPERFTOOLS)
 		return command_usage(&command_export, "gperftools' format has no negative numbers: export both and let "
 						      "its reader subtract (google-pprof --base)");
-	if (request->format == FORMAT_MASSIF && (request->document.base || request->document.last))
-		return command_usage(&command_export,
-				     "massif's format has all moments of a recording: no --base, no --last");
+	if (request->format == FORMAT_MASSIF && (request->document.base || request->document.last || has_time(request)))
+		return command_usage(&command_export, "massif's format has all moments of a recording: no --base, no "
+						      "--last, no time of a service");
 	if (request->format == FORMAT_PPROF && (!output || strcmp(output, "-") == 0) && isatty(STDOUT_FILENO))
 		return command_usage(&command_export, "pprof is compressed: give -o FILE, or a pipe");
 	return COMMAND_FINE;
@@ -77,7 +90,7 @@ static enum value_choice value_choice(const struct request *request)
 	if (request->format == FORMAT_FOLDED)
 		return command_was_given(&command_export, OPTION_VALUE) ? VALUE_NAMED : VALUE_PREFERRED;
 	if (request->format == FORMAT_JSON)
-		return request->document.base ? VALUE_NAMED : VALUE_PREFERRED;
+		return is_difference(request) ? VALUE_NAMED : VALUE_PREFERRED;
 	return VALUE_ALL;
 }
 
@@ -174,15 +187,15 @@ static int run(int argc, char **argv)
 	const int status = request_check(&request);
 	if (status != COMMAND_FINE)
 		return status;
+	document_take_targets(&command_export, argc, argv, &request.service, &request.document);
 	request.document.choice = value_choice(&request);
-	request.document.snapshots = command_operands(&command_export, argc, argv);
 	return request.format == FORMAT_MASSIF ? massif_run(&request.document)
 					       : document_run(&command_export, &request.document, document_write);
 }
 
 const struct command command_export = {
     .name = "export",
-    .operands = "SNAPSHOT...",
+    .operands = "SNAPSHOT...|--service NAME",
     .summary = "write a snapshot, or the changes since one, for other tools",
     .notes = "pprof: for `go tool pprof` and its kin, gzip-compressed, symbolized.\n"
 	     "folded: lines \"caller;callee VALUE\" (two values with --base). speedscope: JSON\n"

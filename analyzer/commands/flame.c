@@ -19,9 +19,11 @@ enum format { FORMAT_SVG, FORMAT_HTML, FORMAT_FOLDED };
 struct request {
 	struct document_request document;
 	enum format format;
+	struct service_request service;
 };
 
 #define FIELD(name) offsetof(struct request, name)
+#define SERVICE_FIELD(name) offsetof(struct request, service.name)
 
 static const struct command_option options[] = {
     {OPTION_BASE, "base", "BEFORE", "draw the difference from this snapshot", &option_text, FIELD(document.base), NULL},
@@ -29,6 +31,7 @@ static const struct command_option options[] = {
      FIELD(document.value), call_value_names},
     {'o', "output", "FILE", ".svg, .html or .folded; -: SVG to stdout [flame.svg]", &option_text,
      FIELD(document.output), NULL},
+    SERVICE_OPTIONS(SERVICE_FIELD),
     MAPPINGS_OPTION(FIELD(document.mappings)),
     LAST_OPTION(FIELD(document.last)),
     SYMBOLS_OPTION(FIELD(document.symbols.directory)),
@@ -63,7 +66,7 @@ static int request_parse(struct request *request, int argc, char **argv)
 				     document->output);
 	if (command_was_given(&command_flame, OPTION_VALUE))
 		document->choice = VALUE_NAMED;
-	document->snapshots = command_operands(&command_flame, argc, argv);
+	document_take_targets(&command_flame, argc, argv, &request->service, document);
 	return COMMAND_FINE;
 }
 
@@ -99,7 +102,7 @@ static int run(int argc, char **argv)
 
 const struct command command_flame = {
     .name = "flame",
-    .operands = "SNAPSHOT...",
+    .operands = "SNAPSHOT...|--service NAME",
     .summary = "draw a flame graph of a snapshot, or of the changes since one",
     .notes = "SNAPSHOT and BEFORE are snapshots, or recordings (then their last snapshot);\n"
 	     "several SNAPSHOTs are added up.\n"

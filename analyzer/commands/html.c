@@ -3,12 +3,13 @@
 #include <string.h>
 
 #include "base/message.h"
-#include "options/argument.h"
+#include "options/service_options.h"
 #include "commands/all.h"
 #include "files/output.h"
 #include "page/recording_page.h"
 #include "place/wrapper_names.h"
 #include "render/words/quantity.h"
+#include "series/reading.h"
 
 enum { OPTION_SOURCE = 256 };
 
@@ -19,16 +20,19 @@ struct request {
 	const char *output, *wrappers;
 	struct symbol_search symbols;
 	struct argument_list source_path;
+	struct service_request service;
 	int source;
 };
 
 #define FIELD(name) offsetof(struct request, name)
+#define SERVICE_FIELD(name) offsetof(struct request, service.name)
 
 static const struct command_option options[] = {
     {'o', "output", "FILE", "the page; -: standard output [report.html]", &option_text, FIELD(output), NULL},
     {OPTION_SOURCE, "source", "WHETHER", "on (default): with lines of source; off: without any", &option_word,
      FIELD(source), source_names},
     SOURCE_PATH_OPTION(FIELD(source_path)),
+    SERVICE_OPTIONS(SERVICE_FIELD),
     WRAPPER_OPTION(FIELD(wrappers)),
     SYMBOLS_OPTION(FIELD(symbols.directory)),
     {0},
@@ -78,7 +82,8 @@ static int run(int argc, char **argv)
 	struct error error;
 
 	command_take_options(&command_html, argc, argv, &request);
-	const struct targets targets = command_operands(&command_html, argc, argv);
+	const struct targets targets =
+	    command_series_targets(&command_html, argc, argv, &request.service, reading_limit);
 	const int status = command_check_output(&command_html, request.output, targets, NULL);
 	if (status != COMMAND_FINE)
 		return status;
@@ -87,7 +92,7 @@ static int run(int argc, char **argv)
 
 const struct command command_html = {
     .name = "html",
-    .operands = "RECORDING...",
+    .operands = "RECORDING...|--service NAME",
     .summary = "make a page that shows what leaks, since when, and how sure that is",
     .notes = "One file: it opens offline in any browser, and asks no server for anything.\n"
 	     "RECORDING may be a PID, a bundle or one snapshot, too. Several recordings are\n"

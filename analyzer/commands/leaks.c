@@ -8,10 +8,11 @@
 
 #include "base/message.h"
 #include "files/output.h"
-#include "options/argument.h"
+#include "options/service_options.h"
 #include "commands/all.h"
 #include "render/text/alike.h"
 #include "leaks/leaks.h"
+#include "series/reading.h"
 #include "series/series.h"
 #include "leaks/spread.h"
 #include "place/wrapper_names.h"
@@ -46,11 +47,13 @@ struct request {
 	uint64_t every_ns;
 	bool json, follow, verbose, fail, references, mappings;
 	const char *prometheus, *wrappers, *core;
+	struct service_request service;
 	struct symbol_search symbols;
 	struct wrapper_names names; /* of wrappers */
 };
 
 #define FIELD(name) offsetof(struct request, name)
+#define SERVICE_FIELD(name) offsetof(struct request, service.name)
 
 static const struct command_option options[] = {
     {OPTION_BY, "by", "GROUP", "place (--json: stack), stack, function, line, module", &option_word, FIELD(by),
@@ -67,6 +70,7 @@ static const struct command_option options[] = {
      NULL},
     {OPTION_CORE, "core", "FILE", "the same from the ended process's core dump", &option_text, FIELD(core), NULL},
     {OPTION_JSON, "json", NULL, "JSON, schema seep.leaks/2; one each time it follows", NULL, FIELD(json), NULL},
+    SERVICE_OPTIONS(SERVICE_FIELD),
     MAPPINGS_OPTION(FIELD(mappings)),
     WRAPPER_OPTION(FIELD(wrappers)),
     SYMBOLS_OPTION(FIELD(symbols.directory)),
@@ -100,7 +104,7 @@ static int request_parse(struct request *request, int argc, char **argv)
 	request->verbose |= request->top || command_was_given(&command_leaks, OPTION_BY);
 	if (request->every_ns && !request->follow)
 		return command_usage(&command_leaks, "--every goes with --follow only");
-	request->recordings = command_operands(&command_leaks, argc, argv);
+	request->recordings = command_series_targets(&command_leaks, argc, argv, &request->service, reading_limit);
 	if (request->references && request->recordings.count != 1)
 		return command_usage(&command_leaks, "--references looks at one running process");
 	if (request->core && (request->recordings.count != 1 || request->references || request->follow))
@@ -325,13 +329,11 @@ static int run(int argc, char **argv)
 
 const struct command command_leaks = {
     .name = "leaks",
-    .operands = "RECORDING...",
+    .operands = "RECORDING...|--service NAME",
     .summary = "say which sites leak, and how fast, from a whole recording",
-    .notes = "RECORDINGs are added up over the time they share; one may be a PID. Verdicts:\n"
-	     "  leak     old blocks are never freed, and more keep coming; cautions follow\n"
-	     "  growing  a cache, rising load, or too little seen; stopped: grew before\n"
-	     "  unknown  and why, and until when; steady: level; churn: comes and goes\n"
-	     "Over many places: \"FUNCTION and below\". Intervals are 95 %: docs/SAMPLING.md.",
+    .notes = "RECORDINGs and PIDs are added up over the time they share. Verdicts: leak (old\n"
+	     "blocks are never freed, more keep coming; cautions follow), growing (a cache,\n"
+	     "rising load, or too little seen), stopped, unknown (and why), steady, churn.",
     .options = options,
     .reads = true,
     .run = run,

@@ -13,7 +13,7 @@
 #include "base/message.h"
 #include "commands/all.h"
 #include "files/output.h"
-#include "options/argument.h"
+#include "options/service_options.h"
 #include "render/json/documents.h"
 #include "render/text/documents.h"
 #include "target/outside.h"
@@ -33,12 +33,16 @@ static const char *const ask_words[] = {"auto", "always", "never", NULL};
 struct request {
 	bool json;
 	enum ask ask;
+	struct service_request service;
 };
+
+#define SERVICE_FIELD(name) offsetof(struct request, service.name)
 
 static const struct command_option options[] = {
     {OPTION_JSON, "json", NULL, "JSON, schema seep.memory/1", NULL, offsetof(struct request, json), NULL},
     {OPTION_ASK, "ask", "WHEN", "jemalloc, tcmalloc: auto (RSS to 4G), always, never", &option_word,
      offsetof(struct request, ask), ask_words},
+    SERVICE_OPTIONS(SERVICE_FIELD),
     {0},
 };
 
@@ -143,7 +147,7 @@ static struct profile *open_with_ledger(const char *operand, pid_t *pid, struct 
 }
 
 /* What the operands name, added up. `pid`: the process, if it is one alone. */
-static struct profile *open_all(char **operands, size_t count, pid_t *pid, struct error *error)
+static struct profile *open_all(const char *const *operands, size_t count, pid_t *pid, struct error *error)
 {
 	struct profile **profiles = memory_allocate(count, sizeof *profiles), *whole = NULL;
 	size_t opened = 0;
@@ -173,9 +177,12 @@ static int run(int argc, char **argv)
 	int status;
 
 	command_take_options(&command_memory, argc, argv, &request);
-	if (optind == argc)
+	if (optind == argc && !request.service.name)
 		return command_usage(&command_memory, "%s is missing", command_memory.operands);
-	struct profile *profile = open_all(argv + optind, (size_t)(argc - optind), &pid, &error);
+	struct targets targets = {(const char **)argv + optind, (size_t)(argc - optind)};
+	if (request.service.name)
+		targets = command_moment_targets(&command_memory, argc, argv, &request.service);
+	struct profile *profile = open_all(targets.paths, targets.count, &pid, &error);
 	if (!profile)
 		return command_fail(&error);
 	const bool was_asked = pid && allocator_tell(&figures, profile, pid, request.ask);
@@ -194,7 +201,7 @@ static int run(int argc, char **argv)
 
 const struct command command_memory = {
     .name = "memory",
-    .operands = "PID|RECORDING|SNAPSHOT...",
+    .operands = "PID|RECORDING|SNAPSHOT...|--service NAME",
     .summary = "show where RSS is: heap, libraries, stacks, files, unexplained",
     .notes = "A recorded process is asked for a snapshot; any other of yours is only looked\n"
 	     "at, without samples of what is in use. A RECORDING stands for its last snapshot\n"

@@ -3,19 +3,21 @@
 #include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
+
+#include <seep/service.h>
 
 #include "base/memory.h"
 #include "base/message.h"
 #include "commands/all.h"
-#include "options/argument.h"
+#include "options/service_options.h"
 #include "push/rounds.h"
 #include "render/words/quantity.h"
 
 enum {
 	OPTION_TO = 256,
-	OPTION_SERVICE,
 	OPTION_LABEL,
 	OPTION_LABELS_FILE,
 	OPTION_CREDENTIALS,
@@ -197,7 +199,10 @@ static int run(int argc, char **argv)
 	int status = plans_make(&request, plans);
 	if (status != COMMAND_FINE)
 		return status;
-	const struct targets targets = command_operands(&command_push, argc, argv);
+	const struct targets targets =
+	    optind == argc && request.service && seep_service_name_is_valid(request.service, strlen(request.service))
+		? command_service_directories(&command_push, argc, argv, request.service)
+		: command_operands(&command_push, argc, argv);
 	struct push_operand *operands = memory_allocate(targets.count, sizeof *operands);
 	struct push_rounds rounds = {
 	    .plans = plans, .plan_count = request.to.count, .operands = operands, .operand_count = targets.count};
@@ -217,9 +222,10 @@ static int run(int argc, char **argv)
 
 const struct command command_push = {
     .name = "push",
-    .operands = "TARGET...",
+    .operands = "TARGET...|--service NAME",
     .summary = "send what recordings grow by to Pyroscope, Parca or OTLP",
     .notes = "TARGET is a recording, a PID that is recorded, or a directory of recordings.\n"
+	     "Of a service without a TARGET all is sent, now and later.\n"
 	     "Each snapshot is sent once, whoever sends it: what was allocated since the one\n"
 	     "before, and what is in use. Where a server is away, the recording waits for it.",
     .options = options,

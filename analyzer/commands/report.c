@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "options/argument.h"
+#include "options/service_options.h"
 #include "commands/all.h"
 #include "document/document.h"
 #include "render/text/alike.h"
@@ -36,9 +37,11 @@ struct request {
 	enum inventory_order order;
 	uint32_t top;
 	bool tree, modules, json;
+	struct service_request service;
 };
 
 #define FIELD(name) offsetof(struct request, name)
+#define SERVICE_FIELD(name) offsetof(struct request, service.name)
 
 static const struct command_option options[] = {
     {OPTION_BY, "by", "GROUP", "place (--json: stack), stack, function, line, module", &option_word, FIELD(by),
@@ -55,6 +58,7 @@ static const struct command_option options[] = {
     {OPTION_COLD, "cold", "TIME", "with --contents: blocks that stay the same so long", &option_time,
      FIELD(document.cold_ns), NULL},
     {OPTION_JSON, "json", NULL, "JSON, schema seep.report/1", NULL, FIELD(json), NULL},
+    SERVICE_OPTIONS(SERVICE_FIELD),
     WRAPPER_OPTION(FIELD(document.wrappers)),
     MAPPINGS_OPTION(FIELD(document.mappings)),
     LAST_OPTION(FIELD(document.last)),
@@ -85,7 +89,7 @@ static int request_parse(struct request *request, int argc, char **argv)
 	request->document.value = inventory_order_value(request->order);
 	if (command_was_given(&command_report, OPTION_SORT))
 		request->document.choice = VALUE_NAMED;
-	request->document.snapshots = command_operands(&command_report, argc, argv);
+	request->document.snapshots = command_moment_targets(&command_report, argc, argv, &request->service);
 	return COMMAND_FINE;
 }
 
@@ -141,12 +145,11 @@ static int run(int argc, char **argv)
 
 const struct command command_report = {
     .name = "report",
-    .operands = "SNAPSHOT...",
+    .operands = "SNAPSHOT...|--service NAME",
     .summary = "show where the memory is, by the place that asked for it",
-    .notes = "Several SNAPSHOTs (processes of one service) are added up. A recording or a PID\n"
-	     "stands for its last snapshot. Files by jemalloc, gperftools, pprof and\n"
-	     "heaptrack (FILE#peak, FILE#90s: at that moment) are read, too.\n"
-	     "Intervals are 95 %: docs/SAMPLING.md says what every number means.",
+    .notes = "Several SNAPSHOTs are added up. A recording or a PID stands for its last one.\n"
+	     "Files by jemalloc, gperftools, pprof and heaptrack (FILE#peak, FILE#90s: at that\n"
+	     "moment) are read, too. Intervals are 95 %: docs/SAMPLING.md says what it means.",
     .options = options,
     .reads = true,
     .run = run,

@@ -52,8 +52,8 @@ static const struct option_type option_allocator = {take_allocator, NULL};
 
 static const struct command_option run_options[] = {
     RECORDING_OPTIONS_MAIN(FIELD),
-    {OPTION_SERVICE, "service", "NAME", "keep it with this service's: 'seep list --service NAME'", &option_service,
-     FIELD(service), NULL},
+    {OPTION_SERVICE, "service", "NAME", "keep it with this service's recordings", &option_service, FIELD(service),
+     NULL},
     {OPTION_DELAY, "delay", "TIME", "begin to record after TIME", &option_time_text, FIELD(delay), NULL},
     {OPTION_ALLOCATOR, "allocator", "NAME", "run it on jemalloc, tcmalloc, mimalloc or a library", &option_allocator,
      offsetof(struct run_request, allocator), NULL},

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "commands/all.h"
-#include "options/argument.h"
+#include "options/service_options.h"
 #include "place/wrapper_names.h"
 #include "serve/answers/answers.h"
 #include "serve/door/address.h"
@@ -17,7 +17,7 @@ enum { SOURCE_OFF, SOURCE_ON };
 static const char *const source_names[] = {"off", "on", NULL};
 
 struct request {
-	const char *listen, *token_file, *hosts, *wrappers;
+	const char *listen, *token_file, *hosts, *wrappers, *service;
 	struct symbol_search symbols;
 	struct argument_list source_path;
 	int source;
@@ -25,6 +25,15 @@ struct request {
 };
 
 #define FIELD(name) offsetof(struct request, name)
+
+static struct targets targets_find(int argc, char **argv, const struct request *request)
+{
+	static const char *here = ".";
+
+	if (request->service)
+		return command_service_directories(&command_serve, argc, argv, request->service);
+	return optind < argc ? command_operands(&command_serve, argc, argv) : (struct targets){&here, 1};
+}
 
 static bool share_take(const struct command_option *option, void *field, const char *value, struct error *error)
 {
@@ -48,6 +57,8 @@ static const struct command_option options[] = {
     {OPTION_HOST, "host", "NAME,...", "names that browsers may call it by", &option_text, FIELD(hosts), NULL},
     {OPTION_SOURCE, "source", "WHETHER", "on: pages have lines of source; off (default): none", &option_word,
      FIELD(source), source_names},
+    {OPTION_SERVICE, "service", "NAME", "all that is recorded of a service, now and later", &option_service,
+     FIELD(service), NULL},
     SOURCE_PATH_OPTION(FIELD(source_path)),
     {OPTION_CPU, "cpu", "PERCENT", "share of a core to keep a page current [0.3]", &option_share, FIELD(share), NULL},
     WRAPPER_OPTION(FIELD(wrappers)),
@@ -104,7 +115,6 @@ static int run(int argc, char **argv)
 	struct wrapper_names wrappers = {0};
 	struct server_state server = {0};
 	struct error error;
-	const char *here = ".";
 
 	command_take_options(&command_serve, argc, argv, &request);
 	if (!serve_address_parse(&address, request.listen, &error))
@@ -115,8 +125,7 @@ static int run(int argc, char **argv)
 		return command_usage(&command_serve,
 				     "other machines can reach %s: that needs --token-file or SEEP_SERVE_TOKEN",
 				     request.listen);
-	const struct targets targets =
-	    optind < argc ? command_operands(&command_serve, argc, argv) : (struct targets){&here, 1};
+	const struct targets targets = targets_find(argc, argv, &request);
 	bool is_fine = (!request.wrappers || wrapper_names_parse(&wrappers, request.wrappers, &error)) &&
 		       all_add(&server.recordings, targets, &error);
 	server.share = request.share;
@@ -136,7 +145,7 @@ static int run(int argc, char **argv)
 
 const struct command command_serve = {
     .name = "serve",
-    .operands = "[TARGET...]",
+    .operands = "[TARGET...|--service NAME]",
     .summary = "serve the pages of recordings to browsers, current while they grow",
     .notes = "Prints where it listens. TARGET is a recording, a bundle, a snapshot, a PID or a\n"
 	     "directory of recordings [.]. Only this machine can connect unless ADDRESS says\n"

@@ -144,9 +144,7 @@ struct profile *document_open(const struct document_request *request, const char
 	return request->last ? profile_open(path, error) : profile_open_useful(path, error);
 }
 
-/* The same of all targets, added up. */
-static struct profile *document_open_all(const struct document_request *request, struct targets targets,
-					 struct error *error)
+struct profile *document_open_all(const struct document_request *request, struct targets targets, struct error *error)
 {
 	struct profile **profiles = memory_allocate(targets.count, sizeof *profiles);
 	struct profile *sum = NULL;
@@ -163,21 +161,38 @@ static struct profile *document_open_all(const struct document_request *request,
 	return sum;
 }
 
+void document_take_targets(const struct command *command, int argc, char **argv, const struct service_request *service,
+			   struct document_request *request)
+{
+	if (!service->before_ns || !service->after_ns) {
+		request->snapshots = command_moment_targets(command, argc, argv, service);
+		return;
+	}
+	if (request->base)
+		exit(command_usage(command, "--base and --before are one too many"));
+	const struct service_targets targets = command_service_targets(command, argc, argv, service);
+	request->snapshots = targets.now;
+	request->bases = targets.before;
+}
+
 int document_run(const struct command *command, struct document_request *request, document_writer *write)
 {
 	struct snapshot_pair pair = {0};
 	struct error error;
 
 	snapshot_show_mappings(request->mappings);
-	if (request->base)
+	if (request->base) {
 		request->base = command_target(request->base);
+		request->bases = (struct targets){&request->base, 1};
+	}
+	const struct targets *bases = &request->bases;
 	int status = command_check_output(command, request->output, request->snapshots, request->base);
 	if (status != COMMAND_FINE)
 		return status;
 	pair.now = document_open_all(request, request->snapshots, &error);
-	if (pair.now && request->base)
-		pair.base = document_open(request, request->base, &error);
-	if (!pair.now || (request->base && !pair.base))
+	if (pair.now && bases->count)
+		pair.base = document_open_all(request, *bases, &error);
+	if (!pair.now || (bases->count && !pair.base))
 		status = command_fail(&error);
 	else if (pair.base && profiles_are_same_process(pair.base, pair.now) && pair.base->time_ns > pair.now->time_ns)
 		status = command_usage(command, "%s is later than %s: --base takes the earlier one", pair.base->source,

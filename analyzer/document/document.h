@@ -6,6 +6,7 @@
 
 #include "base/buffer.h"
 #include "options/command.h"
+#include "options/service_options.h"
 #include "profile/profile.h"
 #include "tree/call_tree.h"
 
@@ -23,6 +24,7 @@ enum value_choice {
 /* The first member of a command's request. */
 struct document_request {
 	struct targets snapshots;  /* several are added up */
+	struct targets bases;      /* of a service, what it is compared with; instead of `base` */
 	const char *base, *output; /* NULL: not given */
 	struct symbol_search symbols;
 	bool last;            /* the last snapshot, though the program shut down before it */
@@ -38,8 +40,16 @@ struct document_request {
 typedef void document_writer(struct buffer *out, const struct snapshot_pair *pair,
 			     const struct document_request *request);
 
+/* All targets, each as below, added up. */
+struct profile *document_open_all(const struct document_request *request, struct targets targets, struct error *error);
+
 /* Opens a snapshot; of a recording, its last useful one or its last one. */
 struct profile *document_open(const struct document_request *request, const char *path, struct error *error);
+
+/* What the operands or the service are: one moment, or with both of the service's times two that are compared. Exits where they make
+ * no sense together. */
+void document_take_targets(const struct command *command, int argc, char **argv, const struct service_request *service,
+			   struct document_request *request);
 
 /* Opens the snapshots that the request names and goes on as document_make() does. */
 int document_run(const struct command *command, struct document_request *request, document_writer *write);

@@ -262,7 +262,14 @@ int command_end(int status)
 	return COMMAND_BAD_INPUT;
 }
 
-static void option_print(const struct command_option *option)
+/* Two options that a table has one behind the other with one help share its line: "--before/--after=TIME". */
+static const struct command_option *option_partner(const struct command_option *option)
+{
+	return option->name && option->letter >= 256 && option[1].letter && option[1].help == option->help ? option + 1
+													   : NULL;
+}
+
+static void option_print(const struct command_option *option, const struct command_option *partner)
 {
 	char left[80] = "";
 	size_t used = 0;
@@ -273,6 +280,8 @@ static void option_print(const struct command_option *option)
 		used += (size_t)snprintf(left, sizeof left, "    ");
 	if (option->name)
 		used += (size_t)snprintf(left + used, sizeof left - used, "--%s", option->name);
+	if (partner)
+		used += (size_t)snprintf(left + used, sizeof left - used, "/--%s", partner->name);
 	if (option->argument)
 		snprintf(left + used, sizeof left - used, "%s%s", option->name ? "=" : " ", option->argument);
 	printf("  %-*s %s\n", HELP_COLUMN - 3, left, option->help);
@@ -282,9 +291,12 @@ void command_print_help(const struct command *command)
 {
 	printf("usage: seep %s%s%s%s\n\n%s\n\n", command->name, command->options ? " [OPTION...]" : "",
 	       *command->operands ? " " : "", command->operands, command->summary);
-	for (const struct command_option *option = command->options; option && option->letter; option++)
-		option_print(option);
-	option_print(&(struct command_option){.letter = OPTION_HELP, .name = "help", .help = "print this"});
+	for (const struct command_option *option = command->options; option && option->letter; option++) {
+		const struct command_option *partner = option_partner(option);
+		option_print(option, partner);
+		option += partner != NULL;
+	}
+	option_print(&(struct command_option){.letter = OPTION_HELP, .name = "help", .help = "print this"}, NULL);
 	if (command->notes)
 		printf("\n%s\n", command->notes);
 }

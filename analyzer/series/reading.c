@@ -3,6 +3,7 @@
 #include "series/reading.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/budget.h"
@@ -64,12 +65,46 @@ static void judged_choose(struct reading *reading)
 	reading->judged = count - reading->left_out;
 }
 
+static struct limit {
+	char *path;
+	uint64_t from_ns, to_ns;
+} * limits;
+static size_t limit_count, limit_capacity;
+
+void reading_limit(const char *path, uint64_t from_ns, uint64_t to_ns)
+{
+	ARRAY_RESERVE(limits, limit_count, limit_capacity);
+	limits[limit_count++] = (struct limit){memory_copy_text(path), from_ns, to_ns};
+}
+
+static bool limit_apply(struct reading *reading, const char *path, struct error *error)
+{
+	struct recording *recording = &reading->recording;
+	const struct limit *limit = limits;
+	size_t kept = 0;
+
+	while (limit < limits + limit_count && strcmp(limit->path, path) != 0)
+		limit++;
+	if (limit == limits + limit_count)
+		return true;
+	for (size_t i = 0; i < recording->count; i++) {
+		struct recording_entry *entry = &recording->entries[i];
+		if (entry->time_ns >= limit->from_ns && entry->time_ns <= limit->to_ns)
+			recording->entries[kept++] = *entry;
+		else
+			free(entry->path);
+	}
+	recording->count = kept;
+	reading->first_number = kept ? recording->entries[0].number : 1;
+	return kept || error_set(error, "%s: has no snapshot of that time", path);
+}
+
 bool reading_open(struct reading *reading, const char *path, bool whole, struct error *error)
 {
 	struct recording *recording = &reading->recording;
 
-	*reading = (struct reading){.path = path};
-	if (!recording_list(path, recording, error) ||
+	*reading = (struct reading){.path = path, .first_number = 1};
+	if (!recording_list(path, recording, error) || !limit_apply(reading, path, error) ||
 	    (path_is_bundle(path) && !(reading->bundle = bundle_file_open(path, error))))
 		return false;
 	if (whole && recording->count > HISTORY_MOMENTS_MOST)

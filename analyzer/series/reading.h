@@ -11,8 +11,9 @@
 struct reading {
 	const char *path; /* borrowed */
 	struct recording recording;
-	size_t judged;   /* entries of the recording that are judged */
-	bool *is_judged; /* by entry */
+	uint64_t first_number; /* that it could have, by reading_limit() */
+	size_t judged;         /* entries of the recording that are judged */
+	bool *is_judged;       /* by entry */
 	size_t
 	    left_out; /* of the series, since it is longer than is judged (base/budget.h): evenly, never the reference */
 	struct history history;
@@ -24,6 +25,9 @@ struct reading {
 };
 
 #define READING_ATTEMPTS 5
+
+/* From here on only the snapshots of that time are read of that recording, as if it had no others; by their own clock. */
+void reading_limit(const char *path, uint64_t from_ns, uint64_t to_ns);
 
 /* `whole`: every snapshot is going to be read; else those alone that are judged. In any case reading_free() is called. */
 bool reading_open(struct reading *reading, const char *path, bool whole, struct error *error);

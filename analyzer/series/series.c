@@ -43,7 +43,7 @@ static struct profile *referenced_find(struct reading *reading)
 bool series_take(struct series *series, struct reading *reading, struct error *error)
 {
 	const struct recording *recording = &reading->recording;
-	const uint64_t last_number = recording->entries[recording->count - 1].number;
+	const uint64_t numbers = recording->entries[recording->count - 1].number - reading->first_number + 1;
 	struct history *history = &series->history;
 
 	*history = reading->history;
@@ -51,8 +51,8 @@ bool series_take(struct series *series, struct reading *reading, struct error *e
 	moment_reader_free(reading->reader);
 	reading->reader = NULL;
 	buffer_free(&reading->bytes);
-	/* Numbers count from 1, and none is used twice. */
-	series->removed = last_number > recording->count ? (size_t)last_number - recording->count : 0;
+	/* None is used twice. */
+	series->removed = numbers > recording->count ? (size_t)numbers - recording->count : 0;
 	series->left_out = reading->left_out;
 	series->ended = trigger_is_end(recording->entries[recording->count - 1].trigger);
 	history_close(history);

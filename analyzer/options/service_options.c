@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* See service_options.h. What is made here stays for as long as the command runs. */
+#include "options/service_options.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/memory.h"
+#include "base/message.h"
+#include "options/moment.h"
+
+#define SECOND_NS UINT64_C(1000000000)
+
+static uint64_t now_unix_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (uint64_t)now.tv_sec * SECOND_NS + (uint64_t)now.tv_nsec;
+}
+
+static bool take_moment(const struct command_option *option, void *field, const char *value, struct error *error)
+{
+	(void)option, (void)error;
+	return moment_parse_time(value, now_unix_ns(), field) && *(uint64_t *)field > 0;
+}
+
+const struct option_type option_moment = {take_moment, "a time: " MOMENT_FORMS};
+
+static int request_check(const struct command *command, int argc, char **argv, const struct service_request *request)
+{
+	if (!request->name)
+		return request->before_ns || request->after_ns
+			   ? command_usage(command, "--before and --after are times of a service: --service NAME")
+			   : COMMAND_FINE;
+	if (optind < argc)
+		return command_usage(command, "--service says what is shown, '%s' is one too many", argv[optind]);
+	if (request->before_ns && request->before_ns >= (request->after_ns ? request->after_ns : SERVICE_NOW))
+		return command_usage(command, "--before is the earlier moment, and --after the later");
+	return COMMAND_FINE;
+}
+
+/* That what is shown is not of the time that was asked for. */
+static void say_nearest(const struct service *service, uint64_t asked_ns, const struct service_moment *moment)
+{
+	const time_t seconds = (time_t)(moment->unix_ns / SECOND_NS);
+	char text[32] = "";
+	struct tm local;
+
+	if (moment->unix_ns == asked_ns || !localtime_r(&seconds, &local))
+		return;
+	strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &local);
+	message("%s: no process %s; the nearest is of %s", service->name, asked_ns == SERVICE_NOW ? "runs" : "ran then",
+		text);
+}
+
+static struct targets targets_of(const struct service *service, uint64_t unix_ns, const char ***recordings,
+				 struct service_moment *moment)
+{
+	struct targets targets = {0};
+
+	service_at(service, unix_ns, moment);
+	say_nearest(service, unix_ns, moment);
+	targets.paths = memory_allocate(moment->count, sizeof *targets.paths);
+	*recordings = memory_allocate(moment->count, sizeof **recordings);
+	for (; targets.count < moment->count; targets.count++) {
+		targets.paths[targets.count] = moment->choices[targets.count].path;
+		(*recordings)[targets.count] = moment->choices[targets.count].process->path;
+	}
+	return targets;
+}
+
+static void service_must_open(struct service *service, const char *name)
+{
+	struct error error;
+
+	if (!service_open(service, name, &error))
+		exit(command_fail(&error));
+	if (service->left_out)
+		message("%s: %zu of %zu recordings have no snapshot that can be read, and are left out", name,
+			service->left_out, service->left_out + service->count);
+}
+
+struct service_targets command_service_targets(const struct command *command, int argc, char **argv,
+					       const struct service_request *request)
+{
+	static struct service service;
+	struct service_targets targets = {.same_processes = true};
+	struct service_moment now, before;
+	const char **earlier;
+
+	const int status = request_check(command, argc, argv, request);
+	if (status != COMMAND_FINE)
+		exit(status);
+	if (!request->name) {
+		targets.now = command_operands(command, argc, argv);
+		targets.recordings = targets.now.paths;
+		return targets;
+	}
+	service_must_open(&service, request->name);
+	targets.now =
+	    targets_of(&service, request->after_ns ? request->after_ns : SERVICE_NOW, &targets.recordings, &now);
+	if (!request->before_ns)
+		return targets;
+	targets.before = targets_of(&service, request->before_ns, &earlier, &before);
+	targets.same_processes = now.count == before.count;
+	for (size_t i = 0; i < now.count && targets.same_processes; i++)
+		targets.same_processes = now.choices[i].process == before.choices[i].process;
+	return targets;
+}
+
+struct targets command_moment_targets(const struct command *command, int argc, char **argv,
+				      const struct service_request *request)
+{
+	struct service_request single = *request;
+
+	if (request->before_ns && request->after_ns)
+		exit(command_usage(command,
+				   "it shows one moment: --before and --after are one too many; see 'seep diff'"));
+	single.after_ns = request->before_ns ? request->before_ns : request->after_ns;
+	single.before_ns = 0;
+	return command_service_targets(command, argc, argv, &single).now;
+}
+
+struct targets command_series_targets(const struct command *command, int argc, char **argv,
+				      const struct service_request *request, service_limit *limit)
+{
+	struct service service = {0};
+	struct service_moment now;
+	struct targets targets = {0};
+
+	const int status = request_check(command, argc, argv, request);
+	if (status != COMMAND_FINE)
+		exit(status);
+	if (!request->name)
+		return command_operands(command, argc, argv);
+	service_must_open(&service, request->name);
+	targets = targets_of(&service, request->after_ns ? request->after_ns : SERVICE_NOW, &targets.paths, &now);
+	for (size_t i = 0; i < now.count; i++) {
+		const struct service_process *process = now.choices[i].process;
+		targets.paths[i] = process->path;
+		limit(process->path, request->before_ns ? service_process_time(process, request->before_ns) : 0,
+		      request->after_ns ? service_process_time(process, now.unix_ns) : UINT64_MAX);
+	}
+	return targets;
+}
+
+static void directory_add(const char *name, const char *directory, void *context)
+{
+	struct targets *targets = context;
+
+	(void)name;
+	targets->paths = memory_resize(targets->paths, targets->count + 1, sizeof *targets->paths);
+	targets->paths[targets->count++] = memory_copy_text(directory);
+}
+
+struct targets command_service_directories(const struct command *command, int argc, char **argv, const char *name)
+{
+	struct targets targets = {0};
+	struct error error;
+
+	const int status = request_check(command, argc, argv, &(struct service_request){.name = name});
+	if (status != COMMAND_FINE)
+		exit(status);
+	service_visit(name, directory_add, &targets);
+	if (targets.count)
+		return targets;
+	service_say_missing(name, &error);
+	exit(command_fail(&error));
+}
