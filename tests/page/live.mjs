@@ -56,6 +56,11 @@ try {
 	await page.keyboard.type("_grow");
 	check("typing goes on", (await page.inputValue("input[aria-label='filter rows']")) === "leak_grow", await page.inputValue("input[aria-label='filter rows']"));
 
+	const seen = await text(".crumbs");
+	await page.reload();
+	await page.waitForSelector("#seep[data-ready=true]");
+	check("loading it again shows the same", (await text(".crumbs")) === seen, [seen, await text(".crumbs")]);
+
 	await page.locator("h1").click();
 	await page.keyboard.press("{");
 	const chosen = await after();

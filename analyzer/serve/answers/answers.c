@@ -76,6 +76,7 @@ void cached_replace(struct cached *cached, struct buffer *bytes, enum answer_typ
 	}
 	cached_drop(cached);
 	cached->bytes = bytes->length;
+	cached->type = type;
 	strcpy(cached->tag, tag);
 	cached->response = response_make(bytes, type, tag);
 }
@@ -94,18 +95,19 @@ static bool client_has(struct MHD_Connection *connection, const char *tag)
 	return tags && (strstr(tags, tag) || strcmp(tags, "*") == 0);
 }
 
-static struct answer answer_unchanged(const char *tag)
+/* A browser takes the head of this for that of the document which it has, the policy included. */
+static struct answer answer_unchanged(const char *tag, enum answer_type type)
 {
 	struct buffer nothing = {0};
 
 	buffer_append_text(&nothing, "");
-	return (struct answer){.status = MHD_HTTP_NOT_MODIFIED, .response = response_make(&nothing, ANSWER_TEXT, tag)};
+	return (struct answer){.status = MHD_HTTP_NOT_MODIFIED, .response = response_make(&nothing, type, tag)};
 }
 
 struct answer answer_cached(struct MHD_Connection *connection, const struct cached *cached)
 {
 	if (client_has(connection, cached->tag))
-		return answer_unchanged(cached->tag);
+		return answer_unchanged(cached->tag, cached->type);
 	return (struct answer){
 	    .status = MHD_HTTP_OK, .response = cached->response, .bytes = cached->bytes, .is_shared = true};
 }
@@ -118,7 +120,7 @@ struct answer answer_fresh(struct MHD_Connection *connection, struct buffer *byt
 	tag_make(tag, bytes);
 	if (client_has(connection, tag)) {
 		buffer_free(bytes);
-		return answer_unchanged(tag);
+		return answer_unchanged(tag, type);
 	}
 	answer.response = response_make(bytes, type, tag);
 	return answer;

@@ -14,6 +14,7 @@ enum answer_type { ANSWER_TEXT, ANSWER_JSON, ANSWER_GZIP, ANSWER_PAGE, ANSWER_LI
 struct cached {
 	struct MHD_Response *response; /* NULL: empty */
 	size_t bytes;
+	enum answer_type type;
 	char tag[40]; /* its ETag, with the quotes */
 };
 

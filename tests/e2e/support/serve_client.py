@@ -62,8 +62,10 @@ check("the data are the page's", status == 200 and document["schema"] == "seep.p
 status, headers, content = ask(state)
 check("the state names their version", json.loads(content)["version"] == ask(data)[1]["ETag"], content)
 for path in ("/", page, data, state):
-    tag = ask(path)[1]["ETag"]
+    whole = ask(path)[1]
+    tag = whole["ETag"]
     status, headers, content = ask(path, headers={"If-None-Match": f'"other", {tag}'})
+    check(f"{path.replace(name, 'NAME')} keeps its head then", all(headers[key] == whole[key] for key in ("Content-Security-Policy", "Content-Type")), headers)
     check(f"{path.replace(name, 'NAME')} is not sent twice", status == 304 and content == b"" and headers["ETag"] == tag, (status, content[:80]))
 status, headers, content = ask(data, "HEAD")
 check("HEAD gives the head alone", status == 200 and content == b"" and int(headers["Content-Length"]) > 100, (status, headers))
