@@ -91,6 +91,16 @@ static inline void scratch_unmap(void *scratch, size_t bytes)
 		system_unmap(scratch, bytes ? bytes : 1);
 }
 
+static inline int system_protect(void *address, size_t bytes, int protection)
+{
+	return (int)system_call(SYS_mprotect, (long)address, (long)bytes, protection, 0, 0, 0);
+}
+
+static inline int system_unlock(void *address, size_t bytes)
+{
+	return (int)system_call(SYS_munlock, (long)address, (long)bytes, 0, 0, 0, 0);
+}
+
 static inline int system_advise(void *address, size_t bytes, int advice)
 {
 	return (int)system_call(SYS_madvise, (long)address, (long)bytes, advice, 0, 0, 0);

@@ -103,9 +103,22 @@ int heap_file_make(struct heap_file *made, char *directory, size_t bytes, size_t
 	return error;
 }
 
+void *map_unlocked(size_t bytes, int flags, int file)
+{
+	void *map = system_map(NULL, bytes, PROT_NONE, flags, file, 0);
+	if (system_failed(map))
+		return map;
+	system_unlock(map, bytes);
+	int error = system_protect(map, bytes, PROT_READ | PROT_WRITE);
+	if (error == 0)
+		return map;
+	system_unmap(map, bytes);
+	return (void *)(long)error;
+}
+
 void *heap_file_map(int file, uint64_t bytes)
 {
-	void *map = system_map(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+	void *map = map_unlocked(bytes, MAP_SHARED, file);
 	/* no read-ahead: where the disk's is large (8 MiB is seen) the first touch of each area took 2 ms, and all that it
 	 * reads stays in memory */
 	if (!system_failed(map))

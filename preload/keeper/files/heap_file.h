@@ -24,6 +24,10 @@ struct heap_file {
 int heap_file_make(struct heap_file *made, char *directory, size_t bytes, size_t parents_from,
 		   struct seep_heap_header *header, bool in_memory);
 
+/* Maps holes that are to stay holes, though the program may have said that what it maps is to be locked (mlockall): the
+ * kernel brings in no memory that can't be read. As system_map(); see system_failed(). */
+void *map_unlocked(size_t bytes, int flags, int file);
+
 /* The file as memory; see system_failed(). */
 void *heap_file_map(int file, uint64_t bytes);
 

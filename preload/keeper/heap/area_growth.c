@@ -156,6 +156,37 @@ void area_forbid(const struct heap *heap)
 	store_relaxed(&heap->header->may_grow, 0);
 }
 
+static uint64_t area_bytes(enum seep_area_id id, uint64_t entries)
+{
+	return page_up(entries * heap_entry_bytes(id));
+}
+
+/* What an area has beyond its room. A refusal leaves it as it is. */
+static void protect_rest(const struct heap *heap, enum seep_area_id id, int protection)
+{
+	uint64_t room = load_acquire(&heap->header->room[id]), capacity = heap->capacity[id];
+	uint64_t from = area_bytes(id, room < capacity ? room : capacity), to = area_bytes(id, capacity);
+	if (from < to)
+		system_protect((char *)heap->header + heap->header->areas[id].offset + from, to - from, protection);
+}
+
+void area_hold(struct heap *heap)
+{
+	for (uint32_t id = 0; id < SEEP_AREA_COUNT; id++)
+		store_relaxed(&heap->limit[id], area_room(heap, id));
+	atomic_thread_fence(memory_order_seq_cst);
+	for (uint32_t id = 0; id < SEEP_AREA_COUNT; id++)
+		protect_rest(heap, id, PROT_NONE);
+}
+
+void area_let_go(struct heap *heap)
+{
+	system_unlock(heap->header, heap->bytes);
+	system_protect(heap->header, heap->bytes, PROT_READ | PROT_WRITE);
+	for (uint32_t id = 0; id < SEEP_AREA_COUNT; id++)
+		store_release(&heap->limit[id], UINT32_MAX);
+}
+
 /* Entries [from, to) of an area, and what shares a page with them. */
 static bool grow(const struct heap *heap, enum seep_area_id id, uint32_t from, uint32_t to, const struct growth *growth)
 {

@@ -19,11 +19,13 @@
 #include "keeper/base/atomics.h"
 #include "keeper/heap/heap.h"
 
-/* Entries of an area that may be touched, at most its capacity. */
+/* Entries of an area that may be touched, at most its capacity. The limit is read last: see area_hold(). */
 static inline uint32_t area_room(const struct heap *heap, enum seep_area_id id)
 {
 	uint64_t room = load_acquire(&heap->header->room[id]);
-	return room < heap->capacity[id] ? (uint32_t)room : heap->capacity[id];
+	uint32_t limit = load_relaxed(&heap->limit[id]);
+	uint32_t most = limit < heap->capacity[id] ? limit : heap->capacity[id];
+	return room < most ? (uint32_t)room : most;
 }
 
 static inline bool area_is_whole(const struct heap *heap, enum seep_area_id id)
@@ -68,6 +70,15 @@ bool area_room_for_level(const struct heap *heap, uint32_t level);
 #define AREA_ALLOWANCE_BYTES (UINT64_C(256) << 20) /* the largest level of the live table is half of that */
 void area_allow(const struct heap *heap, uint64_t bytes);
 void area_forbid(const struct heap *heap);
+
+/*
+ * For a program that is about to lock its memory: the kernel then brings in every page that can be read, of a heap file at
+ * rate 1 over 2 GiB of holes. In between nothing but the areas' room can be read, and no area grows in this process.
+ * A thread that reads the old limit has read room before that, so it stays within the room that is found after the new
+ * limits are seen by all. area_let_go() unlocks all of it. One thread at a time; no keeper may be at work in this process.
+ */
+void area_hold(struct heap *heap);
+void area_let_go(struct heap *heap);
 
 /* Gets space for bytes of the file, page-aligned. False: there is none. */
 typedef bool area_reserver(const struct heap *heap, uint64_t offset, uint64_t bytes, void *context);

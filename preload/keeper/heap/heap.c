@@ -98,6 +98,7 @@ bool heap_bind(struct heap *heap, void *map, size_t bytes, struct seep_fault *fa
 			return fault_fill(fault, place, 0, "area lies outside the heap file");
 		areas[id] = (char *)map + area.offset;
 		heap->capacity[id] = (uint32_t)area.capacity;
+		store_relaxed(&heap->limit[id], UINT32_MAX);
 	}
 	for (int level = 0; level < SEEP_LIVE_LEVELS; level++) {
 		if (heap->capacity[SEEP_AREA_HOMES0 + level] < heap->capacity[SEEP_AREA_LIVE0 + level])

@@ -20,6 +20,7 @@ EXPORT void *mmap(void *address, size_t length, int protection, int flags, int f
 EXPORT void *mmap64(void *address, size_t length, int protection, int flags, int file, off_t offset);
 EXPORT int munmap(void *address, size_t length);
 EXPORT void *mremap(void *address, size_t old_length, size_t length, int flags, ...);
+EXPORT int mlockall(int flags);
 EXPORT int brk(void *end);
 EXPORT void *sbrk(intptr_t increment);
 EXPORT void *shmat(int segment, const void *address, int flags);
@@ -110,6 +111,17 @@ void *mremap(void *address, size_t old_length, size_t length, int flags, ...)
 					    .since = since},
 		    HOOK_FRAME());
 	return mapped;
+}
+
+/* Without MCL_ONFAULT it brings in all that is mapped by now. */
+int mlockall(int flags)
+{
+	const bool held = (flags & MCL_CURRENT) && !(flags & MCL_ONFAULT) && recording_hold();
+	const int result =
+	    real.mlockall ? real.mlockall(flags) : (int)as_libc(system_call(SYS_mlockall, flags, 0, 0, 0, 0, 0));
+	if (held)
+		recording_let_go();
+	return result;
 }
 
 static void break_record(uintptr_t before, uintptr_t now, uint64_t since, const void *frame)

@@ -14,6 +14,7 @@
 #include <sched.h>
 #include <stdarg.h>
 #include <linux/seccomp.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 
 #include "keeper/base/syscall.h"
@@ -91,6 +92,8 @@ static bool forks(long number, long flags, long stack)
 /* For calls that return once in an address space, so that there may be something to do after them. */
 static long syscall_alone(long number, long a, long b, long c, long d, long e, long f)
 {
+	if (number == SYS_mlockall)
+		return mlockall((int)a);
 	bool paused = namespaces_want_us_alone(number, a, b) && recording_pause_keeper();
 	long result = (syscall_next ? syscall_next : (long (*)(long, ...))syscall_plainly)(number, a, b, c, d, e, f);
 	if (result == 0 && number == SYS_setns)
@@ -116,7 +119,7 @@ __attribute__((used)) void *syscall_watch(long number, long first, long second, 
 		privileges_leave((uid_t)first);
 	if (number == SYS_setreuid || number == SYS_setresuid)
 		privileges_leave((uid_t)second);
-	if (number == SYS_unshare || number == SYS_setns || forks(number, first, second))
+	if (number == SYS_unshare || number == SYS_setns || number == SYS_mlockall || forks(number, first, second))
 		return (void *)(uintptr_t)syscall_alone;
 	return syscall_next ? (void *)(uintptr_t)syscall_next : (void *)(uintptr_t)syscall_plainly;
 }

@@ -39,6 +39,7 @@ syscall:
 	watch	__NR_setuid
 	watch	__NR_setreuid
 	watch	__NR_setresuid
+	watch	__NR_mlockall
 	movq	syscall_next(%rip), %rax
 	testq	%rax, %rax
 	je	.Lwatched

@@ -51,6 +51,7 @@ typedef bool real_area_visitor(const void *heap, const struct real_area *area, v
 	X(void *, mmap, (void *, size_t, int, int, int, off_t))                                                        \
 	X(int, munmap, (void *, size_t))                                                                               \
 	X(void *, mremap, (void *, size_t, size_t, int, ...))                                                          \
+	X(int, mlockall, (int))                                                                                        \
 	X(int, brk, (void *))                                                                                          \
 	X(void *, sbrk, (intptr_t))                                                                                    \
 	X(void *, shmat, (int, const void *, int))                                                                     \

@@ -41,8 +41,7 @@ static struct heap_map failed(const char *what, const char *path, int error)
 static void *anonymous_map(struct seep_heap_header *header)
 {
 	area_plan_room(header, false);
-	return system_map(NULL, header->file_bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE,
-			  -1, 0);
+	return map_unlocked(header->file_bytes, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1);
 }
 
 /* The pattern of the recording's name; NULL: its service has no place. */

@@ -74,6 +74,11 @@ static bool thread_is_gone(void)
 	return system_call(SYS_tgkill, system_getpid(), load_relaxed(&thread_id), 0, 0, 0, 0) == -ESRCH;
 }
 
+bool keeper_thread_is_there(void)
+{
+	return load_relaxed(&thread_id) && !thread_is_gone();
+}
+
 static bool thread_leave(uint64_t patience_ns)
 {
 	bool free = false;

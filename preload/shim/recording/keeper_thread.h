@@ -34,6 +34,8 @@ void keeper_thread_start(void);
 bool keeper_thread_pause(void);
 void keeper_thread_resume(void);
 
+bool keeper_thread_is_there(void);
+
 /* The program is about to forbid itself system calls: the thread ends, for good. Waits as long as at the program's
  * end. */
 void keeper_thread_leave(void);

@@ -38,6 +38,9 @@ static char directory[1600];
 static bool kept_outside; /* `seep run` knows of this recording and sees to its snapshots */
 static _Atomic uint32_t incarnation;
 
+static _Atomic bool is_held; /* by the thread that locks the program's memory, */
+static bool is_paused;       /* whose this is */
+
 static _Atomic bool prepared;
 static _Atomic bool confined;      /* by a seccomp filter, which children inherit */
 static seep_atomic64 threads_seen; /* each of them begins a generator */
@@ -365,6 +368,32 @@ bool recording_pause_keeper(void)
 void recording_resume_keeper(void)
 {
 	keeper_thread_resume();
+}
+
+/* A keeper's thread that could not leave might raise the room, and use it, while it can't be read. */
+bool recording_hold(void)
+{
+	const struct heap *heap = recording_is_prepared() ? recording_heap() : NULL;
+	if (!heap || recording_is_confined() || heap->header->pid != (uint64_t)system_getpid() ||
+	    atomic_exchange(&is_held, true))
+		return false;
+	is_paused = recording_pause_keeper();
+	if (!keeper_thread_is_there()) {
+		area_hold(&current);
+		return true;
+	}
+	if (is_paused)
+		recording_resume_keeper();
+	atomic_store(&is_held, false);
+	return false;
+}
+
+void recording_let_go(void)
+{
+	area_let_go(&current);
+	if (is_paused)
+		recording_resume_keeper();
+	atomic_store(&is_held, false);
 }
 
 bool recording_is_confined(void)

@@ -74,6 +74,11 @@ ENTRY void recording_begin_child(void);
 ENTRY bool recording_pause_keeper(void);
 ENTRY void recording_resume_keeper(void);
 
+/* Around a call by which the program locks its memory: see area_hold(). False: there is nothing to hold, or it can't be held
+ * now; otherwise recording_let_go() must follow. */
+ENTRY bool recording_hold(void);
+ENTRY void recording_let_go(void);
+
 /* The number of recordings that have begun in this address space: each numbers its threads anew. */
 uint32_t recording_incarnation(void);
 
