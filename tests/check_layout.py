@@ -49,7 +49,7 @@ analyzer/leaks          analyzer/account analyzer/base analyzer/compare analyzer
 analyzer/check/interval analyzer/statistics
 analyzer/check/file     analyzer/base analyzer/compare analyzer/files
 analyzer/check          analyzer/base analyzer/check/file analyzer/check/interval analyzer/compare analyzer/files analyzer/leaks analyzer/profile analyzer/series analyzer/statistics
-analyzer/render/check   analyzer/base analyzer/check analyzer/profile analyzer/render/json analyzer/render/terminal analyzer/render/text analyzer/render/words
+analyzer/render/check   analyzer/base analyzer/check analyzer/profile analyzer/render/flame analyzer/render/json analyzer/render/terminal analyzer/render/text analyzer/render/words
 analyzer/manual         analyzer/base analyzer/commands analyzer/files
 analyzer/modules        analyzer/base analyzer/files
 analyzer/symbols        analyzer/base analyzer/encoding analyzer/files analyzer/modules preload/keeper/program

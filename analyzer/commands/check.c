@@ -6,13 +6,25 @@
 
 #include "base/message.h"
 #include "check/check.h"
+#include "check/sums.h"
 #include "commands/all.h"
 #include "files/output.h"
 #include "options/argument.h"
 #include "place/wrapper_names.h"
 #include "render/check/outputs.h"
+#include "render/flame/flame.h"
+#include "tree/call_tree.h"
 
-enum { OPTION_BUDGET = 256, OPTION_BASE, OPTION_WORK, OPTION_BASE_WORK, OPTION_FORMAT, OPTION_UNDECIDED, OPTION_SINCE };
+enum {
+	OPTION_BUDGET = 256,
+	OPTION_BASE,
+	OPTION_WORK,
+	OPTION_BASE_WORK,
+	OPTION_FORMAT,
+	OPTION_UNDECIDED,
+	OPTION_SINCE,
+	OPTION_FLAME
+};
 
 enum undecided { UNDECIDED_WARN, UNDECIDED_PASS, UNDECIDED_FAIL };
 static const char *const undecided_words[] = {"warn", "pass", "fail", NULL};
@@ -38,15 +50,26 @@ static const struct command_option options[] = {
     {OPTION_BASE, "base", "BEFORE", "what to compare with; may be repeated", &option_list, FIELD(base_list), NULL},
     {OPTION_WORK, "work", "N", "units of work that each run did", &option_count, FIELD(work), NULL},
     {OPTION_BASE_WORK, "base-work", "N", "the same of the base (as --work)", &option_count, FIELD(base_work), NULL},
-    {OPTION_FORMAT, "format", "FORMAT", "text, json", &option_word, FIELD(format), check_format_names},
+    {OPTION_FORMAT, "format", "FORMAT", "text, json, junit, sarif, github, gitlab, markdown", &option_word,
+     FIELD(format), check_format_names},
     {OPTION_UNDECIDED, "undecided", "WORD", "warn, pass (says nothing), fail (status 1)", &option_word,
      FIELD(undecided), undecided_words},
     {OPTION_SINCE, "since", "REVISION", "name it as the last that was fine", &option_text, FIELD(context.since), NULL},
+    {OPTION_FLAME, "flame", "FILE.svg", "also draw what changed there", &option_text, FIELD(context.flame), NULL},
     {'o', "output", "FILE", "write there instead of standard output", &option_text, FIELD(output), NULL},
     WRAPPER_OPTION(FIELD(wrappers)),
     SYMBOLS_OPTION(FIELD(symbols.directory)),
     {0},
 };
+
+/* No output may replace a run, or the budgets. */
+static int outputs_check(const struct request *request, const char *output)
+{
+	if (!output)
+		return COMMAND_FINE;
+	const int status = command_check_output(&command_check, output, request->after, request->budget);
+	return status == COMMAND_FINE ? command_check_output(&command_check, output, request->base, NULL) : status;
+}
 
 static int request_parse(struct request *request, int argc, char **argv)
 {
@@ -61,8 +84,8 @@ static int request_parse(struct request *request, int argc, char **argv)
 		request->base.paths[i] = command_target(request->base.paths[i]);
 	if (request->wrappers && !wrapper_names_parse(&request->names, request->wrappers, &error))
 		return command_fail(&error);
-	return request->output ? command_check_output(&command_check, request->output, request->after, request->budget)
-			       : COMMAND_FINE;
+	const int status = outputs_check(request, request->output);
+	return status == COMMAND_FINE ? outputs_check(request, request->context.flame) : status;
 }
 
 /* A budget for each unit of work can't be decided without their number, and nobody would notice. */
@@ -102,10 +125,48 @@ static bool result_write(const struct request *request, const struct check *chec
 	case FORMAT_JSON:
 		check_json_render(&out, check, &request->context);
 		break;
-	case FORMATS:
+	case FORMAT_JUNIT:
+		check_junit_render(&out, check);
+		break;
+	case FORMAT_SARIF:
+		check_sarif_render(&out, check);
+		break;
+	case FORMAT_GITHUB:
+		check_github_render(&out, check);
+		break;
+	case FORMAT_GITLAB:
+		check_gitlab_render(&out, check);
+		break;
+	case FORMAT_MARKDOWN:
+		check_markdown_render(&out, check, &request->context);
 		break;
 	}
 	const bool is_written = output_write_buffer(&out, request->output, error);
+	buffer_free(&out);
+	return is_written;
+}
+
+/* Draws the first run beside the first of the base, by the value of what is worst. */
+static bool flame_write(const struct request *request, const struct check *check, struct error *error)
+{
+	static const enum call_value values[CHECK_MEASURES] = {[CHECK_OBJECTS] = CALL_INUSE_OBJECTS,
+							       [CHECK_ALLOCATED] = CALL_ALLOC_SPACE,
+							       [CHECK_ALLOCATIONS] = CALL_ALLOC_OBJECTS};
+	const struct check_runs *runs = check->runs;
+	const enum check_measure measure = check->rows[0].budget->measure;
+	const struct profile *now = run_profile(runs, &runs->items[SIDE_AFTER][0], measure_moment(measure));
+	const struct profile *base =
+	    runs->count[SIDE_BASE] ? run_profile(runs, &runs->items[SIDE_BASE][0], measure_moment(measure)) : NULL;
+	const enum call_value value = call_value_instead(values[measure], now->lacks | (base ? base->lacks : 0));
+	struct call_tree *tree = call_tree_build(now, base, value);
+	struct flame_caption caption = {0};
+	struct buffer out = {0};
+
+	flame_caption_fill(&caption, tree, now, base);
+	flame_svg_render(&out, tree, &caption);
+	const bool is_written = output_write_buffer(&out, request->context.flame, error);
+	flame_caption_free(&caption);
+	call_tree_free(tree);
 	buffer_free(&out);
 	return is_written;
 }
@@ -133,7 +194,10 @@ static int check_run(struct request *request, struct budgets *budgets)
 		return status;
 	if (runs_make(&runs, request, budgets, &error)) {
 		check_make(&check, budgets, &runs);
-		status = result_write(request, &check, &error) ? status_of(request, &check) : command_fail(&error);
+		status = result_write(request, &check, &error) &&
+				 (!request->context.flame || flame_write(request, &check, &error))
+			     ? status_of(request, &check)
+			     : command_fail(&error);
 		check_free(&check);
 	} else {
 		status = command_fail(&error);

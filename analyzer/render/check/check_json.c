@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "base/json.h"
+#include "render/check/check_source.h"
 #include "render/check/check_words.h"
 #include "render/check/outputs.h"
 #include "render/json/profile_json.h"

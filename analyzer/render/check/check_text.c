@@ -9,7 +9,7 @@
 #define UNDECIDED_MOST 3
 #define INDENT 6
 
-const char *const check_format_names[] = {"text", "json", NULL};
+const char *const check_format_names[] = {"text", "json", "junit", "sarif", "github", "gitlab", "markdown", NULL};
 
 static void runs_write(struct text_page *page, const struct check *check)
 {

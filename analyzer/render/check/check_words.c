@@ -163,13 +163,6 @@ void check_words_sureness(struct buffer *out, const struct check_row *row)
 		buffer_printf(out, "; so are %u more", row->others);
 }
 
-const struct source_line *check_row_line(const struct check_row *row)
-{
-	if (row->leak && row->leak->spread)
-		return row->leak->spread->place.line;
-	return row->group ? group_line(row->group) : NULL;
-}
-
 bool check_words_place(struct buffer *out, const struct check_row *row)
 {
 	if (row->leak && row->leak->spread) {

@@ -24,9 +24,6 @@ bool check_words_owner(struct buffer *out, const struct check_row *row);
 /* All of a row but its name, as one line. */
 void check_words_row(struct buffer *out, const struct check_row *row);
 
-/* The source line of a row's place; NULL: it is not known. */
-const struct source_line *check_row_line(const struct check_row *row);
-
 /* The command that shows a row's flame graph. False: none does. */
 bool check_words_command(struct buffer *out, const struct check *check, const struct check_row *row);
 

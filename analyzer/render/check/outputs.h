@@ -7,7 +7,15 @@
 #include "check/check.h"
 #include "render/terminal/text_page.h"
 
-enum check_format { FORMAT_TEXT, FORMAT_JSON, FORMATS };
+enum check_format {
+	FORMAT_TEXT,
+	FORMAT_JSON,
+	FORMAT_JUNIT,
+	FORMAT_SARIF,
+	FORMAT_GITHUB,
+	FORMAT_GITLAB,
+	FORMAT_MARKDOWN
+};
 
 /* "text" and so on; ends with NULL. */
 extern const char *const check_format_names[];
@@ -15,10 +23,16 @@ extern const char *const check_format_names[];
 /* What the user said beside the runs. */
 struct check_context {
 	const char *since; /* the revision since which it may have changed; NULL: nobody said */
+	const char *flame; /* the file with the flame graph; NULL: there is none */
 };
 
 void check_text_render(struct text_page *page, const struct check *check, const struct check_context *context);
 /* Schema seep.check/1. */
 void check_json_render(struct buffer *out, const struct check *check, const struct check_context *context);
+void check_junit_render(struct buffer *out, const struct check *check);
+void check_sarif_render(struct buffer *out, const struct check *check);
+void check_github_render(struct buffer *out, const struct check *check);
+void check_gitlab_render(struct buffer *out, const struct check *check);
+void check_markdown_render(struct buffer *out, const struct check *check, const struct check_context *context);
 
 #endif

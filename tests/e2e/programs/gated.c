@@ -32,27 +32,26 @@ static __attribute__((noinline)) void remember(int request)
 	kept[32768 + request % 32768] = malloc(2048);
 }
 
-/* Snapshots in the recording whose name is in RECORDING. */
-static size_t snapshots(void)
+static size_t snapshots(const char *recording)
 {
-	const char *recording = getenv("RECORDING");
 	char pattern[256];
 	glob_t found;
 
-	snprintf(pattern, sizeof pattern, "%s/*.seep", recording ? recording : "");
+	snprintf(pattern, sizeof pattern, "%s/*.seep", recording);
 	const size_t count = glob(pattern, 0, NULL, &found) == 0 ? found.gl_pathc : 0;
 	globfree(&found);
 	return count;
 }
 
-/* The keeper takes it a moment later. */
+/* In the recording whose name is in RECORDING: the keeper takes it a moment later. */
 static void wait_for_snapshot(void)
 {
-	const size_t before = snapshots();
+	const char *recording = getenv("RECORDING");
+	const size_t before = recording ? snapshots(recording) : 0;
 
-	if (!seep_snapshot || seep_snapshot() != 0)
+	if (!recording || !seep_snapshot || seep_snapshot() != 0)
 		return;
-	for (int i = 0; i < 3000 && snapshots() == before; i++)
+	for (int i = 0; i < 3000 && snapshots(recording) == before; i++)
 		nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
 }
 
