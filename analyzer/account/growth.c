@@ -85,6 +85,7 @@ static struct class_sums sums_of_profile(const struct profile *profile)
 	for (int class = 0; class < SEEP_LEDGER_CLASSES; class ++)
 		sums.resident[class] = account.classes[class].resident;
 	class_sums_close(&sums, account.rss, account.rss);
+	class_sums_take_kept(&sums, profile->memory_known, profile->memory);
 	account_free(&account);
 	return sums;
 }

@@ -32,6 +32,13 @@ static inline double memory_growth_of_rest(const struct memory_growth *growth)
 	return memory_growth_of(growth, SEEP_LEDGER_HEAP) - growth->in_use;
 }
 
+/* Of that, by the allocator's structures; 0 where they were not looked at both times. */
+static inline double memory_growth_of_kept(const struct memory_growth *growth, enum kept_part part)
+{
+	return growth->before.has_kept && growth->after.has_kept ? growth->after.kept[part] - growth->before.kept[part]
+								 : 0;
+}
+
 /* From the moment nearest to the middle of the recording's time to the last one, of those at which somebody looked. */
 struct memory_growth memory_growth_of_history(const struct history *history);
 

@@ -188,6 +188,20 @@ void class_sums_close(struct class_sums *sums, double rss_before, double rss_aft
 	sums->is_known = true;
 }
 
+void class_sums_take_kept(struct class_sums *sums, uint64_t known, const uint64_t memory[static 64])
+{
+	static const enum seep_memory_key keys[KEPT_PARTS] = {[KEPT_CACHED] = SEEP_MEMORY_HEAP_CACHED,
+							      [KEPT_FREE_PAGES] = SEEP_MEMORY_HEAP_FREE_PAGES,
+							      [KEPT_PINNED] = SEEP_MEMORY_HEAP_PINNED,
+							      [KEPT_METADATA] = SEEP_MEMORY_HEAP_METADATA};
+
+	sums->has_kept = known >> SEEP_MEMORY_HEAP_STATE & 1 && memory[SEEP_MEMORY_HEAP_STATE] == SEEP_ACCOUNT_KNOWN;
+	for (int part = 0; part < KEPT_PARTS; part++) {
+		sums->has_kept &= known >> keys[part] & 1;
+		sums->kept[part] = (double)memory[keys[part]];
+	}
+}
+
 static void classes_take(const struct snapshot_view *view, struct moment *moment)
 {
 	const uint64_t needed = UINT64_C(1) << SEEP_MEMORY_LEDGER_BEFORE | UINT64_C(1) << SEEP_MEMORY_LEDGER_AFTER;
@@ -202,6 +216,7 @@ static void classes_take(const struct snapshot_view *view, struct moment *moment
 	}
 	class_sums_close(&moment->classes, (double)moment->memory[SEEP_MEMORY_LEDGER_BEFORE],
 			 (double)moment->memory[SEEP_MEMORY_LEDGER_AFTER]);
+	class_sums_take_kept(&moment->classes, moment->memory_known, moment->memory);
 }
 
 bool moment_read(struct moment_reader *reader, const void *data, size_t bytes, const char *name, struct moment *moment,

@@ -17,12 +17,17 @@
 
 #include "base/error.h"
 
+/* What of the heap is not in use. */
+enum kept_part { KEPT_CACHED, KEPT_FREE_PAGES, KEPT_PINNED, KEPT_METADATA, KEPT_PARTS };
+
 /* What each class of memory has in memory; all but HUGE add up to RSS, since UNEXPLAINED has what the pages lack of it, or
  * have too much. */
 struct class_sums {
 	bool is_known; /* somebody looked at the process's mappings */
 	double rss;
 	double resident[SEEP_LEDGER_CLASSES];
+	bool has_kept; /* the heap is taken apart: */
+	double kept[KEPT_PARTS];
 };
 
 struct moment {
@@ -55,6 +60,9 @@ static inline struct seep_measure moment_allocated(const struct moment *moment, 
 
 /* From the pages of each class, and RSS as it was just before and just after they were counted. */
 void class_sums_close(struct class_sums *sums, double rss_before, double rss_after);
+
+/* From a snapshot's section MEMORY, by key. */
+void class_sums_take_kept(struct class_sums *sums, uint64_t known, const uint64_t memory[static 64]);
 
 struct moment_reader;
 struct moment_reader *moment_reader_create(void);

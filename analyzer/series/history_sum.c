@@ -52,6 +52,9 @@ static void classes_add(struct class_sums *sum, const struct class_sums *classes
 	sum->rss += classes->rss;
 	for (int class = 0; class < SEEP_LEDGER_CLASSES; class ++)
 		sum->resident[class] += classes->resident[class];
+	sum->has_kept &= classes->has_kept;
+	for (int part = 0; part < KEPT_PARTS; part++)
+		sum->kept[part] += classes->kept[part];
 }
 
 /* Adds the moment of the youngest to the sum's, unless another part has none of then. */
@@ -68,7 +71,7 @@ static void moment_add(struct history *sum, struct history_part *parts, size_t c
 					  .is_judged = true,
 					  .is_timer = history->moments[index].is_timer,
 					  .has_samples = true,
-					  .classes = {.is_known = true}};
+					  .classes = {.is_known = true, .has_kept = true}};
 	for (size_t i = 0; i < count; i++) {
 		const size_t at = i == youngest ? index : moment_at(&parts[i], time_ns, (uint64_t)(LATE * step_ns));
 		if (at == NO_MOMENT)

@@ -13,6 +13,25 @@ static void class_write(struct json *json, const struct memory_growth *growth, e
 	json_end_object(json);
 }
 
+/* null: the heap was not taken apart both times. */
+static void kept_write(struct json *json, const struct memory_growth *growth)
+{
+	json_key(json, "heap");
+	if (!growth->before.has_kept || !growth->after.has_kept) {
+		json_null(json);
+		return;
+	}
+	json_begin_array(json);
+	for (int part = 0; part < KEPT_PARTS; part++) {
+		json_begin_object(json);
+		json_text(json_key(json, "part"), account_kept_key((enum kept_part)part));
+		json_rounded(json_key(json, "before_bytes"), growth->before.kept[part]);
+		json_rounded(json_key(json, "after_bytes"), growth->after.kept[part]);
+		json_end_object(json);
+	}
+	json_end_array(json);
+}
+
 void json_memory_growth(struct json *json, const struct memory_growth *growth)
 {
 	struct buffer text = {0};
@@ -35,6 +54,7 @@ void json_memory_growth(struct json *json, const struct memory_growth *growth)
 		if (growth->before.resident[account_order[i]] != 0 || growth->after.resident[account_order[i]] != 0)
 			class_write(json, growth, account_order[i]);
 	json_end_array(json);
+	kept_write(json, growth);
 	memory_elsewhere_append(&text, growth);
 	json_text_or_null(json_key(json, "elsewhere"), text.data);
 	buffer_free(&text);

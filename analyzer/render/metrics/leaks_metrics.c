@@ -177,6 +177,16 @@ static void append_classes(struct buffer *out, const struct leaks *leaks)
 		append_label(out, ",", "class", account_class_key(account_order[i]));
 		append_value(out, memory->after.resident[account_order[i]]);
 	}
+	if (memory->after.has_kept)
+		append_family(
+		    out, "seep_heap_kept_bytes", "gauge",
+		    "Bytes of the heap that are not in use, by what they are, as the allocator's structures say.");
+	for (int part = 0; memory->after.has_kept && part < KEPT_PARTS; part++) {
+		buffer_append_text(out, "seep_heap_kept_bytes");
+		append_process(out, profile);
+		append_label(out, ",", "part", account_kept_key((enum kept_part)part));
+		append_value(out, memory->after.kept[part]);
+	}
 	append_single(out, profile, "seep_memory_timestamp_seconds", "gauge",
 		      "When the classes were counted, Unix time.",
 		      ((double)profile->start_unix_ns + (double)memory->to_ns) / 1e9);

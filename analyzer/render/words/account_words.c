@@ -35,6 +35,18 @@ static const struct {
     [SEEP_LEDGER_HUGE] = {"hugetlbfs, which RSS leaves out", "hugetlb"},
 };
 
+static const struct {
+	const char *name, *key;
+} kept_parts[KEPT_PARTS] = {[KEPT_CACHED] = {"freed, in caches of threads", "cached"},
+			    [KEPT_FREE_PAGES] = {"free, whole pages", "free_pages"},
+			    [KEPT_PINNED] = {"free, pinned", "pinned"},
+			    [KEPT_METADATA] = {"the allocator's own", "metadata"}};
+
+const char *account_kept_key(enum kept_part part)
+{
+	return kept_parts[part].key;
+}
+
 const char *account_class_key(enum seep_ledger_class class)
 {
 	return classes[class].key;
@@ -205,6 +217,22 @@ static int change_compare(const void *left, const void *right)
 	return (a < b) - (a > b);
 }
 
+/* " (free, whole pages +15.0 MiB)" */
+static void kept_append(struct buffer *out, const struct memory_growth *growth, double least)
+{
+	const char *between = " (";
+
+	for (int part = 0; part < KEPT_PARTS; part++) {
+		const double bytes = memory_growth_of_kept(growth, (enum kept_part)part);
+		if (fabs(bytes) < least)
+			continue;
+		buffer_printf(out, "%s%s %s", between, kept_parts[part].name, quantity_signed_bytes(bytes).text);
+		between = "; ";
+	}
+	if (between[0] == ';')
+		buffer_append_byte(out, ')');
+}
+
 /* ": heap +20.0 MiB, unexplained +10.1 MiB", the most first. Of the heap either all counts, or only what is not in use. */
 static void classes_append(struct buffer *out, const struct memory_growth *growth, bool rest_of_heap)
 {
@@ -224,6 +252,8 @@ static void classes_append(struct buffer *out, const struct memory_growth *growt
 			      is_rest ? "heap that is not in use, kept by the allocator or touched late,"
 				      : classes[changes[i].class].name,
 			      quantity_signed_bytes(changes[i].bytes).text);
+		if (changes[i].class == SEEP_LEDGER_HEAP)
+			kept_append(out, growth, least);
 	}
 }
 

@@ -14,6 +14,7 @@ extern const enum seep_ledger_class account_order[ACCOUNT_ORDER_COUNT];
 /* As JSON names it: "heap", "libraries", "unexplained". */
 const char *account_class_key(enum seep_ledger_class class);
 const char *account_class_name(enum seep_ledger_class class);
+const char *account_kept_key(enum kept_part part);
 
 /* "libraries: libc.so.6 1.71 MiB, libcrypto.so.3 1.20 MiB, 21 more": at most so many of them by name. */
 void account_class_words(struct buffer *out, const struct account *account, enum seep_ledger_class class,

@@ -11,6 +11,7 @@
 
 #include "account/growth.h"
 #include "profile/profile.h"
+#include "render/json/growth_json.h"
 #include "render/words/account_words.h"
 #include "support/snapshot_maker.h"
 
@@ -135,6 +136,16 @@ static void processes_add_up_where_all_have_a_ledger(void **state)
 	history_free(&sum);
 }
 
+static unsigned free_pages; /* of the heap of the next snapshots; 0: it is not taken apart */
+
+static void kept_add(struct snapshot_maker *maker)
+{
+	const uint64_t values[] = {SEEP_ACCOUNT_KNOWN, MIB, MIB / 2, free_pages * (uint64_t)MIB, 0, MIB, MIB, 0};
+
+	for (unsigned i = 0; free_pages && i < sizeof values / sizeof *values; i++)
+		snapshot_maker_add_memory(maker, SEEP_MEMORY_HEAP_STATE + i, values[i]);
+}
+
 static struct buffer snapshot_of(unsigned heap, unsigned unknown, bool has_ledger)
 {
 	struct snapshot_maker *maker = snapshot_maker_create(1);
@@ -146,6 +157,7 @@ static struct buffer snapshot_of(unsigned heap, unsigned unknown, bool has_ledge
 		snapshot_maker_add_memory(maker, SEEP_MEMORY_LEDGER_BEFORE, (heap + unknown) * (uint64_t)MIB);
 		snapshot_maker_add_memory(maker, SEEP_MEMORY_LEDGER_AFTER, (heap + unknown + 2) * (uint64_t)MIB);
 	}
+	kept_add(maker);
 	struct buffer file = snapshot_maker_finish(maker);
 	snapshot_maker_free(maker);
 	return file;
@@ -213,6 +225,31 @@ static void of_two_profiles_it_is_said_which_has_no_ledger(void **state)
 	profile_free(none);
 }
 
+static void of_the_heap_it_is_said_what_of_it_is_free(void **state)
+{
+	(void)state;
+	free_pages = 4;
+	struct profile *small = profile_of(20, 3, true);
+	free_pages = 29;
+	struct profile *large = profile_of(50, 13, true);
+	free_pages = 0;
+	struct profile *not_apart = profile_of(20, 3, true);
+	struct json json = {.out = &(struct buffer){0}};
+
+	check_words(small, large, "RSS +40.0 MiB: heap +30.0 MiB (free, whole pages +25.0 MiB), unexplained +10.0 MiB");
+	check_words(not_apart, large, "RSS +40.0 MiB: heap +30.0 MiB, unexplained +10.0 MiB");
+	const struct memory_growth growth = memory_growth_of_profiles(small, large);
+	json_begin_object(&json);
+	json_memory_growth(&json, &growth);
+	json_end_object(&json);
+	assert_non_null(
+	    strstr(json.out->data, "{\"part\":\"free_pages\",\"before_bytes\":4194304,\"after_bytes\":30408704}"));
+	buffer_free(json.out);
+	profile_free(small);
+	profile_free(large);
+	profile_free(not_apart);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -222,6 +259,7 @@ int main(void)
 	    cmocka_unit_test(processes_add_up_where_all_have_a_ledger),
 	    cmocka_unit_test(a_moment_has_the_sums_of_its_profile),
 	    cmocka_unit_test(of_two_profiles_it_is_said_which_has_no_ledger),
+	    cmocka_unit_test(of_the_heap_it_is_said_what_of_it_is_free),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
