@@ -140,23 +140,8 @@ static void kept_take(struct account *account)
 	unexplained_count(account);
 }
 
-bool account_make(struct account *account, const struct profile *profile)
-{
-	*account = (struct account){.profile = profile};
-	const double before = memory_of(profile, SEEP_MEMORY_LEDGER_BEFORE);
-	const double after = memory_of(profile, SEEP_MEMORY_LEDGER_AFTER);
-	if (!profile->ledger_count || isnan(before) || isnan(after))
-		return false;
-	rows_sum(account);
-	account->rss = (before + after) / 2;
-	account->rss_change = fabs(after - before);
-	account->unexplained = account->classes[SEEP_LEDGER_UNEXPLAINED].resident + (account->rss - account->resident);
-	heap_take_apart(account);
-	kept_take(account);
-	return true;
-}
-
-void account_take_figures(struct account *account, const struct allocator_figures *figures)
+/* What it says counts what is allocated, in memory or not: what is not there of large blocks is known by the samples. */
+static void figures_take(struct account *account, const struct allocator_figures *figures)
 {
 	struct account_heap *heap = &account->heap;
 
@@ -170,6 +155,27 @@ void account_take_figures(struct account *account, const struct allocator_figure
 					   .pinned = figures->pinned,
 					   .metadata = figures->metadata};
 	unexplained_count(account);
+}
+
+bool account_make(struct account *account, const struct profile *profile)
+{
+	struct allocator_figures figures;
+
+	*account = (struct account){.profile = profile};
+	const double before = memory_of(profile, SEEP_MEMORY_LEDGER_BEFORE);
+	const double after = memory_of(profile, SEEP_MEMORY_LEDGER_AFTER);
+	if (!profile->ledger_count || isnan(before) || isnan(after))
+		return false;
+	rows_sum(account);
+	account->rss = (before + after) / 2;
+	account->rss_change = fabs(after - before);
+	account->unexplained = account->classes[SEEP_LEDGER_UNEXPLAINED].resident + (account->rss - account->resident);
+	heap_take_apart(account);
+	if (allocator_figures_find(&figures, profile))
+		figures_take(account, &figures);
+	else
+		kept_take(account);
+	return true;
 }
 
 double account_charge(const struct account *account, enum seep_memory_key key)

@@ -66,8 +66,4 @@ double account_charge(const struct account *account, enum seep_memory_key key);
 bool account_make(struct account *account, const struct profile *profile);
 void account_free(struct account *account);
 
-/* What the allocator says takes the heap apart. It counts what is allocated, in memory or not: what is not there of
- * large blocks is known by the samples. */
-void account_take_figures(struct account *account, const struct allocator_figures *figures);
-
 #endif

@@ -5,6 +5,8 @@
 
 #include <stdbool.h>
 
+#include "profile/profile.h"
+
 struct allocator_figures {
 	double allocated;  /* blocks in use, as large as it has made them */
 	double cached;     /* freed, in caches of threads */
@@ -20,5 +22,11 @@ static inline double allocator_figures_sum(const struct allocator_figures *figur
 {
 	return figures->allocated + figures->cached + figures->free_pages + figures->pinned + figures->metadata;
 }
+
+/* As values of a snapshot's section MEMORY, and from them. False: the allocator was not asked. */
+#define ALLOCATOR_FIGURES_VALUES 10
+void allocator_figures_values(struct seep_value values[static ALLOCATOR_FIGURES_VALUES],
+			      const struct allocator_figures *figures);
+bool allocator_figures_find(struct allocator_figures *figures, const struct profile *profile);
 
 #endif

@@ -100,6 +100,16 @@ static void figure_sum(struct profile *sum, struct profile *const *profiles, siz
 							    : (uint64_t)total;
 }
 
+/* What an allocator says that was asked is not of what is in memory alone. */
+static bool any_was_asked(struct profile *const *profiles, size_t count)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < count; i++)
+		any |= profiles[i]->memory_known >> SEEP_MEMORY_HEAP_ASKED & 1;
+	return any;
+}
+
 struct profile *ledgers_sum(struct profile *const *profiles, size_t count, struct error *error)
 {
 	static const enum seep_memory_key before[] = {SEEP_MEMORY_LEDGER_BEFORE, SEEP_MEMORY_LEDGER_AFTER,
@@ -114,7 +124,7 @@ struct profile *ledgers_sum(struct profile *const *profiles, size_t count, struc
 	absences_sum(sum, profiles, count);
 	for (size_t i = 0; i < sizeof before / sizeof *before; i++)
 		figure_sum(sum, profiles, count, before[i]);
-	for (int key = SEEP_MEMORY_HEAP_STATE; key <= SEEP_MEMORY_HEAP_SPREAD; key++)
+	for (int key = SEEP_MEMORY_HEAP_STATE; key <= SEEP_MEMORY_HEAP_SPREAD && !any_was_asked(profiles, count); key++)
 		figure_sum(sum, profiles, count, (enum seep_memory_key)key);
 	return sum;
 }

@@ -11,7 +11,9 @@
 enum {
 	PAUSE_MS = 100, /* to stop all threads */
 	WITHIN_MS = 1000,
-	TRIES = 4, /* a copy each */
+	TRIES = 6, /* a copy each */
+	NAP_MS =
+	    10, /* and three times as long before each further one: a thread that waits for its turn stays where it is */
 };
 
 struct kind {
@@ -86,8 +88,13 @@ bool allocator_ask(struct allocator_figures *figures, const char *allocator, pid
 	const uint64_t function = kind ? function_of(kind, &imaging.work.loaded) : 0;
 	if (!function)
 		error_set(error, "%d exports no function of %s's that could be asked", (int)pid, allocator);
-	for (int i = 0; function && !asked && again && i < TRIES; i++)
+	double nap_ms = NAP_MS;
+	for (int i = 0; function && !asked && again && i < TRIES; i++, nap_ms *= 3) {
 		asked = ask_once(figures, &imaging, kind, function, &again, error);
+		for (double until_ms = tracing_now_ms() + nap_ms; !asked && again && tracing_now_ms() < until_ms;
+		     tracing_nap(1))
+			tracees_serve(&imaging.work.tracees);
+	}
 	imaging_end(&imaging);
 	figures->stop_ms = imaging.work.tracees.longest_ms;
 	return asked;

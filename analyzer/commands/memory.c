@@ -16,6 +16,7 @@
 #include "options/service_options.h"
 #include "render/json/documents.h"
 #include "render/text/documents.h"
+#include "target/extend.h"
 #include "target/outside.h"
 #include "target/take.h"
 #include "target/target.h"
@@ -46,15 +47,21 @@ static const struct command_option options[] = {
     {0},
 };
 
+/* What an operand means. */
+struct operand {
+	pid_t pid; /* 0: a file */
+	char path[PATH_MAX];
+	char name[32]; /* of the snapshot in the recording at `path` that was made now; "": none was */
+};
+
 /* Of a process as it is now: asks for a snapshot. */
-static struct profile *open_now(const char *directory, struct error *error)
+static struct profile *open_now(struct operand *operand, struct error *error)
 {
-	char name[32];
 	struct buffer path = {0};
 
-	if (!target_snapshot(directory, name, error))
+	if (!target_snapshot(operand->path, operand->name, error))
 		return NULL;
-	buffer_printf(&path, "%s/%s", directory, name);
+	buffer_printf(&path, "%s/%s", operand->path, operand->name);
 	struct profile *profile = profile_open(path.data, error);
 	buffer_free(&path);
 	return profile;
@@ -78,43 +85,65 @@ static struct profile *open_last(const char *directory, struct error *error)
 	return profile;
 }
 
-/* `pid`: the process that the operand means; 0: it means a file. */
-static struct profile *open_target(const char *operand, pid_t *pid, struct error *error)
+static struct profile *open_target(const char *text, struct operand *operand, struct error *error)
 {
-	const size_t digits = strspn(operand, "0123456789");
-	const unsigned long number =
-	    digits && !operand[digits] && access(operand, F_OK) != 0 ? strtoul(operand, NULL, 10) : 0;
-	char path[PATH_MAX];
+	const size_t digits = strspn(text, "0123456789");
+	const unsigned long number = digits && !text[digits] && access(text, F_OK) != 0 ? strtoul(text, NULL, 10) : 0;
 
-	*pid = number <= INT_MAX ? (pid_t)number : 0;
-	if (!target_resolve(operand, path, sizeof path, error))
-		return *pid ? outside_open(*pid, error) : NULL;
-	if (*pid)
-		return open_now(path, error);
-	return path_is_recording(path) ? open_last(path, error) : profile_open(path, error);
+	*operand = (struct operand){.pid = number <= INT_MAX ? (pid_t)number : 0};
+	if (!target_resolve(text, operand->path, sizeof operand->path, error))
+		return operand->pid ? outside_open(operand->pid, error) : NULL;
+	if (operand->pid)
+		return open_now(operand, error);
+	return path_is_recording(operand->path) ? open_last(operand->path, error) : profile_open(operand->path, error);
+}
+
+static bool values_add(struct snapshot_addition *addition, const struct snapshot_view *view, const void *context,
+		       struct error *error)
+{
+	(void)view, (void)error;
+	buffer_append(&addition->values, context, ALLOCATOR_FIGURES_VALUES * sizeof(struct seep_value));
+	return true;
+}
+
+/* As if the snapshot had it; it has from then on, so that it stands in the recording's series. */
+static void figures_keep(struct profile *profile, const struct operand *operand,
+			 const struct allocator_figures *figures)
+{
+	struct seep_value values[ALLOCATOR_FIGURES_VALUES];
+	struct error error;
+
+	allocator_figures_values(values, figures);
+	for (size_t i = 0; i < ALLOCATOR_FIGURES_VALUES; i++) {
+		profile->memory[values[i].key] = values[i].value;
+		profile->memory_known |= UINT64_C(1) << values[i].key;
+	}
+	if (operand->name[0] && !snapshot_file_extend(operand->path, operand->name, values_add, values, &error))
+		message("what %s says is not kept: %s", profile->allocator, error.text);
 }
 
 /* What the allocator of a process that runs says. Which mappings are its own only a recording knows. */
-static bool allocator_tell(struct allocator_figures *figures, struct profile *profile, pid_t pid, enum ask ask)
+static void allocator_tell(struct profile *profile, const struct operand *operand, enum ask ask)
 {
 	const uint64_t rss = profile->memory[SEEP_MEMORY_LEDGER_AFTER];
+	struct allocator_figures figures;
 	struct error error;
 
 	if (ask == ASK_NEVER || !allocator_can_tell(profile->allocator))
-		return false;
+		return;
 	if (ask == ASK_AUTO && rss > ASK_BYTES_MOST) {
 		message(
 		    "%s was not asked what it keeps: the process would stand still for some %.0f ms; --ask=always does",
 		    profile->allocator, (double)rss / (1 << 30) * STOP_MS_A_GIB);
-		return false;
+		return;
 	}
-	if (!allocator_ask(figures, profile->allocator, pid, &error)) {
+	if (!allocator_ask(&figures, profile->allocator, operand->pid, &error)) {
 		message("%s was not asked what it keeps: %s", profile->allocator, error.text);
-		return false;
+		return;
 	}
 	if (!profile->rate)
-		outside_give_allocator(profile, allocator_figures_sum(figures));
-	return true;
+		outside_give_allocator(profile, allocator_figures_sum(&figures));
+	figures_keep(profile, operand, &figures);
 }
 
 static int print(const struct account *account, const struct request *request)
@@ -132,9 +161,9 @@ static int print(const struct account *account, const struct request *request)
 	return is_written ? COMMAND_FINE : command_fail(&error);
 }
 
-static struct profile *open_with_ledger(const char *operand, pid_t *pid, struct error *error)
+static struct profile *open_with_ledger(const char *text, struct operand *operand, struct error *error)
 {
-	struct profile *profile = open_target(operand, pid, error);
+	struct profile *profile = open_target(text, operand, error);
 
 	if (!profile || profile->ledger_count)
 		return profile;
@@ -146,20 +175,20 @@ static struct profile *open_with_ledger(const char *operand, pid_t *pid, struct 
 	return NULL;
 }
 
-/* What the operands name, added up. `pid`: the process, if it is one alone. */
-static struct profile *open_all(const char *const *operands, size_t count, pid_t *pid, struct error *error)
+/* What the operands name, added up. `operand`: what it means, if it is one alone. */
+static struct profile *open_all(const char *const *operands, size_t count, struct operand *operand, struct error *error)
 {
 	struct profile **profiles = memory_allocate(count, sizeof *profiles), *whole = NULL;
 	size_t opened = 0;
 
-	while (opened < count && (profiles[opened] = open_with_ledger(operands[opened], pid, error)))
+	while (opened < count && (profiles[opened] = open_with_ledger(operands[opened], operand, error)))
 		opened++;
 	if (opened == count && count == 1) {
 		whole = profiles[0];
 		opened = 0;
 	} else if (opened == count) {
 		whole = ledgers_sum(profiles, count, error);
-		*pid = 0;
+		operand->pid = 0;
 	}
 	while (opened > 0)
 		profile_free(profiles[--opened]);
@@ -171,9 +200,8 @@ static int run(int argc, char **argv)
 {
 	struct request request = {0};
 	struct account account;
-	struct allocator_figures figures;
+	struct operand operand;
 	struct error error;
-	pid_t pid;
 	int status;
 
 	command_take_options(&command_memory, argc, argv, &request);
@@ -182,13 +210,12 @@ static int run(int argc, char **argv)
 	struct targets targets = {(const char **)argv + optind, (size_t)(argc - optind)};
 	if (request.service.name)
 		targets = command_moment_targets(&command_memory, argc, argv, &request.service);
-	struct profile *profile = open_all(targets.paths, targets.count, &pid, &error);
+	struct profile *profile = open_all(targets.paths, targets.count, &operand, &error);
 	if (!profile)
 		return command_fail(&error);
-	const bool was_asked = pid && allocator_tell(&figures, profile, pid, request.ask);
+	if (operand.pid)
+		allocator_tell(profile, &operand, request.ask);
 	if (account_make(&account, profile)) {
-		if (was_asked)
-			account_take_figures(&account, &figures);
 		status = print(&account, &request);
 		account_free(&account);
 	} else {
@@ -206,8 +233,9 @@ const struct command command_memory = {
     .notes = "A recorded process is asked for a snapshot; any other of yours is only looked\n"
 	     "at, without samples of what is in use. A RECORDING stands for its last snapshot\n"
 	     "that has a ledger. The classes add up to RSS, page by page. jemalloc and\n"
-	     "tcmalloc are asked what they keep, in a copy of the process. Several operands\n"
-	     "are added up, without asking the allocators; shared memory counts in each.",
+	     "tcmalloc are asked what they keep, in a copy of the process; the snapshot has it\n"
+	     "from then on. Several operands are added up, without asking the allocators;\n"
+	     "shared memory counts in each.",
     .options = options,
     .reads = true,
     .run = run,

@@ -270,6 +270,16 @@ enum seep_memory_key {
 	SEEP_MEMORY_GROUP_FILE = 57,   /* file data, shared memory included */
 	SEEP_MEMORY_GROUP_SHARED = 58, /* of that, shared memory and tmpfs */
 	SEEP_MEMORY_GROUP_KERNEL = 59, /* the kernel's: sockets, page tables, inodes */
+	/* Added by whoever has asked the allocator: then HEAP_IN_USE and those behind it are what it says, in memory or not. */
+	SEEP_MEMORY_HEAP_ASKED = 60,      /* no bytes: enum seep_asked */
+	SEEP_MEMORY_HEAP_ASKED_STOP = 61, /* ns that the program stood still for that */
+};
+
+/* What an allocator says that was asked; bits. */
+enum seep_asked {
+	SEEP_ASKED = 1 << 0,
+	SEEP_ASKED_CLEANS_UP = 1 << 1,   /* a thread of its own gives free pages back */
+	SEEP_ASKED_NEVER_GIVES = 1 << 2, /* free pages are never given back by themselves */
 };
 
 /* Is the heap taken apart, or why not? */

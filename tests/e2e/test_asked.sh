@@ -46,6 +46,15 @@ for library in libjemalloc.so.2 libtcmalloc_minimal.so.4; do
 	check_equal "$name: what it says is what the program did" "that is all" "$(python3 figures.py)"
 	text=$("$SEEP" memory "$program" | tr '\n' ' ')
 	check_match "$name: in words" 'free but kept by [a-z]+: .* was asked in a copy of the process, which stood still for [0-9.]+ ms' "$text"
+	"$SEEP" memory --json "$name.recording" >document.json
+	check_equal "$name: the snapshot has it" "that is all" "$(python3 figures.py)"
+	check "$name: as its format says" /usr/bin/python3 "$ROOT/tests/e2e/support/read_snapshot.py" \
+		"$(ls "$name.recording"/*.seep | tail -n 1)" "$ROOT/docs/SNAPSHOT_FORMAT.md"
+	"$SEEP" leaks --prometheus=leaks.prom "$name.recording" >/dev/null 2>err
+	check_match "$name: metrics have it" '^seep_heap_kept_bytes\{.*part="free_pages"\} [0-9]' "$(cat leaks.prom err)"
+	mapfile -t last < <(ls "$name.recording"/*.seep)
+	"$SEEP" diff --json "${last[@]: -2}" >document.json
+	check_equal "$name: so has what grew between two" "['cached', 'free_pages', 'pinned', 'metadata']" "$(json_get document.json "[p['part'] for p in d['memory_growth']['heap']]")"
 	"$SEEP" memory --ask=never --json "$program" >document.json
 	check_equal "$name: not with --ask=never" "None unasked" "$(json_get document.json "d['heap']['stopped_ms'], d['heap']['allocator_state']" | tr -d "(',)")"
 	end "$name"
