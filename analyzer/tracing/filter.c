@@ -19,7 +19,7 @@
 
 #include "keeper/base/text.h"
 
-enum { FILTERS_MAX = 128, STATUS_BYTES = 8192 };
+enum { FILTERS_MAX = 128, STATUS_BYTES = 8192, STOP_TRIES = 20, STOP_NAPS = 50 };
 
 #define NEW_FILE (O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC)
 
@@ -232,11 +232,29 @@ bool process_is_confined(pid_t pid)
 	       text_line_number(status, "Seccomp:", &mode) && mode != SECCOMP_MODE_DISABLED;
 }
 
+/* On a loaded machine a thread may not get to its stop in time. */
+static bool first_stop(struct tracees *tracees, double pause_ms, struct error *error)
+{
+	struct tracee *first = &tracees->items[0];
+
+	for (int i = 0; i < STOP_TRIES; i++) {
+		if (tracee_stop(tracees, first, pause_ms, error))
+			return true;
+		for (int naps = 0; naps < STOP_NAPS && first->state == TRACEE_ASKED; naps++) {
+			tracing_nap(1);
+			tracees_serve(tracees);
+		}
+		if (first->state != TRACEE_FREE)
+			return false;
+	}
+	return false;
+}
+
 bool process_filters_allow(struct tracees *tracees, double pause_ms, struct error *error)
 {
 	if (!process_is_confined(tracees->pid))
 		return true;
-	if (!tracees_look(tracees, error) || !tracee_stop(tracees, &tracees->items[0], pause_ms, error))
+	if (!tracees_look(tracees, error) || !first_stop(tracees, pause_ms, error))
 		return false;
 	bool allowed = thread_filters_allow(tracees->pid, tracees->items[0].tid, error);
 	tracee_resume(tracees, &tracees->items[0]);

@@ -12,12 +12,12 @@ refused() { # NAME PATTERN PID
 }
 echo 'int main(void) { for (;;) __builtin_ia32_pause(); }' | gcc -x c -static -o static - && background ./static
 refused "a static program" "statically linked" "$background_pid"
-background sleep 100
+background sleep 1000
 stopped=$background_pid
 kill -STOP "$stopped"
 wait_until 10 grep -q "State:.T" "/proc/$stopped/status"
 refused "a process that is stopped" "is stopped; continue it first" "$stopped"
-background "$SEEP" run -o preloaded -- sleep 100
+background "$SEEP" run -o preloaded -- sleep 1000
 refused "a process that was started with libseep.so" "was started with libseep.so" "$(child_of "$background_pid")"
 compile confined <<'END'
 #include <linux/filter.h>
@@ -112,7 +112,7 @@ check "who waits for one such child after the other is joined" "$SEEP" attach -o
 kill "$background_pid"
 traced_begin() { strace -o strace.out -p "$1" 2>strace.err & pids+=($!); wait_until 10 grep -q attached strace.err; }
 if command -v strace >/dev/null; then
-	background sleep 100
+	background sleep 1000
 	traced_begin "$background_pid"
 	refused "a process that another traces" "process [0-9]+ traces it already" "$background_pid"
 fi
@@ -125,24 +125,25 @@ if command -v musl-gcc >/dev/null; then
 fi
 if [ "$(id -u)" = 0 ]; then
 	chmod 755 .
-	background sleep 100
+	background sleep 1000
 	install -d -o nobody open
 	output=$(setpriv --reuid nobody --regid nogroup --clear-groups "$SEEP" attach -o "$WORK/open/x" "$background_pid" 2>&1)
 	check_match "refused: another user's process" "can't be joined: that needs the same user or CAP_SYS_PTRACE; ask as root" "$output"
-	background setpriv --reuid nobody --regid nogroup --clear-groups sleep 100
+	background setpriv --reuid nobody --regid nogroup --clear-groups sleep 1000
 	wait_until 10 eval '[ "$(cat "/proc/$background_pid/comm")" = sleep ]'
 	"$SEEP" attach -i 1s -o theirs "$background_pid" 2>err
-	check "root joins it, and has snapshots by the timer" wait_until 20 [ -e theirs/000002.seep ]
+	check_match "root joins it" "^0 " "$? $(cat err)"
+	check "and has snapshots by the timer" wait_until 20 [ -e theirs/000002.seep ]
 	"$SEEP" detach "$background_pid" 2>err
 	mkdir -p root/lib64 root/lib/x86_64-linux-gnu root/tmp
 	cp /lib64/ld-linux-x86-64.so.2 root/lib64 && cp /lib/x86_64-linux-gnu/libc.so.6 root/lib/x86_64-linux-gnu && cp /usr/bin/sleep root
-	background chroot root /sleep 100
+	background chroot root /sleep 1000
 	wait_until 10 eval '[ "$(cat "/proc/$background_pid/comm")" = sleep ]'
 	"$SEEP" attach -o inside "$background_pid" 2>err
 	check_equal "a process in a root without /proc is joined" 0 $?
 	check_equal "nothing is left there" "" "$(ls root/tmp)"
 	"$SEEP" detach "$background_pid" 2>err
-	background unshare -p -m -f --mount-proc sleep 100
+	background unshare -p -m -f --mount-proc sleep 1000
 	inner=$(child_of "$background_pid")
 	wait_until 10 eval '[ "$(cat "/proc/$inner/comm")" = sleep ]'
 	"$SEEP" attach -o apart "$inner" 2>err
@@ -152,7 +153,7 @@ if [ "$(id -u)" = 0 ]; then
 fi
 refused "a process that does not exist" "no such process" 4194305
 check_match "seep doctor says that a process can be joined" "can be joined; 'seep attach [0-9]+' records it from now on" \
-	"$(background sleep 100; "$SEEP" doctor "$background_pid"; kill "$background_pid")"
+	"$(background sleep 1000; "$SEEP" doctor "$background_pid"; kill "$background_pid")"
 check_match "and why it can't" "is stopped; continue it first" "$("$SEEP" doctor "$stopped")"
 kill -CONT "$stopped"
 exit $cases_failed

@@ -13,6 +13,7 @@ cat >program.c <<'END'
 #include <unistd.h>
 #define BLOCK(size) memset(malloc(size), 1, size)
 void *volatile held;
+static const char *last; /* snapshot that there must be before the end, on a machine that has little time for us */
 __attribute__((noinline)) void table_fill(void) { for (int i = 0; i < 8000; i++) held = BLOCK(1000); }
 __attribute__((noinline)) void leak_grow(void) { for (int i = 0; i < 400; i++) held = BLOCK(1000); }
 void load(int round) __asm__("_Z4loadi"); /* named as C++ does, with parameters */
@@ -22,12 +23,12 @@ __attribute__((noinline)) void load(int round) {
 }
 __attribute__((noinline)) void work(int rounds) {
 	table_fill();
-	for (int i = 0; i < rounds; i++) { leak_grow(); load(i); usleep(20000); }
+	for (int i = 0; i < rounds || (last && access(last, F_OK) != 0 && i < 5000); i++) { leak_grow(); load(i); usleep(20000); }
 }
-int main(int argc, char **argv) { work(argc > 1 ? atoi(argv[1]) : 1); _exit(0); }
+int main(int argc, char **argv) { last = argc > 2 ? argv[2] : NULL; work(argc > 1 ? atoi(argv[1]) : 1); _exit(0); }
 END
 compile program program.c
-"$SEEP" run -r 16K -i 200ms -o recording -- ./program 200 2>run.err
+"$SEEP" run -r 16K -i 200ms -o recording -- ./program 200 recording/000016.seep 2>run.err
 said=$("$SEEP" html recording -o page.html 2>&1)
 check_match "the command says what it wrote" '^seep: wrote page.html \([0-9.]+ KiB\)$' "$said"
 "$SEEP" html recording -o again.html 2>again.err

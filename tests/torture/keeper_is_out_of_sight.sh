@@ -9,7 +9,8 @@ int main(int argc, char **argv)
 {
 	if (argc > 2)
 		prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-	for (int i = 0; i < 30 * atoi(argv[1]); i++) {
+	/* as long as that, and until the snapshot that it waits for is there */
+	for (int i = 0; i < 30 * atoi(argv[1]) || (argc > 3 && access(argv[3], F_OK) != 0 && i < 3000); i++) {
 		torture_hold = malloc(100);
 		allocate_and_free(10);
 		usleep(33333);
@@ -52,10 +53,10 @@ else
 		name=$WORK/hidden/by.$way
 		if [ $way = run ]; then
 			observe "${inside[@]}" env HOME=/ SEEP_LIBRARY="$WORK/hidden/libseep.so" ./seep run -r 1 -i 200ms -o "$name" -- \
-				"$WORK/bin/hider" 2 hide
+				"$WORK/bin/hider" 2 hide "$name/000005.seep"
 		else
 			observe "${inside[@]}" env LD_PRELOAD="$WORK/hidden/libseep.so" SEEP_RATE=1 SEEP_INTERVAL=200ms SEEP_OUTPUT="$name" \
-				"$WORK/bin/hider" 2 hide
+				"$WORK/bin/hider" 2 hide "$name/000005.seep"
 		fi
 		check_equal "it is hidden from its keeper, by $way: it ends as ever" 3 "$(ended)"
 		check_match "and its timer snapshots go on to the end" '^(timer ){4,}exit$' "$(triggers "$name")"
