@@ -241,7 +241,7 @@ static bool print(const struct series *series, const struct request *request, bo
 		mappings_judge(&beside, request, leaking);
 	render(&out, &leaks, by_place ? &leaks : &places, series, request, is_long ? NULL : beside.data);
 	if (is_long && beside.length)
-		buffer_append(&out, beside.data, beside.length);
+		buffer_printf(&out, "\n%s", beside.data);
 	bool is_written = is_long ? output_page_buffer(&out, error) : output_write_buffer(&out, NULL, error);
 	if (is_written && request->prometheus)
 		is_written = metrics_write(by_place ? &leaks : &places, request, error);

@@ -13,6 +13,7 @@
 #include "base/map.h"
 #include "base/memory.h"
 #include "base/message.h"
+#include "profile/lost.h"
 #include "profile/profile_private.h"
 #include "statistics/measure.h"
 
@@ -91,7 +92,7 @@ static void build_values(struct builder *builder)
 	}
 	for (uint32_t i = 0; i < snapshot_count(builder->view, SEEP_SECTION_LOSSES); i++) {
 		struct seep_value value = snapshot_loss(builder->view, i);
-		if (value.key < KEYS)
+		if (value.key < KEYS && !(profile->is_of_mappings && loss_is_of_blocks((enum seep_loss_key)value.key)))
 			profile->losses[value.key] = value.value;
 	}
 }

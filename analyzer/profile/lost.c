@@ -33,6 +33,12 @@ enum loss_effect loss_effect(enum seep_loss_key key)
 	return LOSS_UNKNOWN;
 }
 
+bool loss_is_of_blocks(enum seep_loss_key key)
+{
+	return key == SEEP_LOSS_SAMPLES_SETUP || key == SEEP_LOSS_SAMPLES_REENTRY || key == SEEP_LOSS_LIVE_FULL ||
+	       key == SEEP_LOSS_LIVE_TORN || key == SEEP_LOSS_LIFETIMES_FULL;
+}
+
 static bool lost_but(const struct profile *profile, enum seep_loss_key but)
 {
 	for (uint32_t key = 0; key < LOSS_KEYS; key++) {

@@ -16,6 +16,9 @@ enum loss_effect {
 
 enum loss_effect loss_effect(enum seep_loss_key key);
 
+/* True of what concerns sampled blocks alone, and nothing that the program mapped. */
+bool loss_is_of_blocks(enum seep_loss_key key);
+
 /* Was an allocation or a free dropped, or may one be counted twice? Then nothing of this profile is exact. */
 bool profile_lost_any(const struct profile *profile);
 

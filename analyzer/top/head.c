@@ -114,7 +114,8 @@ static void memory_write(struct text_page *page, const struct model *model)
 
 	spark_append(&text, model->trend.times_ns, model->trend.in_use, model->trend.count, SPARK_COLUMNS);
 	part_write(&line, STYLE_PLAIN, "", "in use");
-	part_write(&line, STYLE_PLAIN, " ", text.data ? text.data : "");
+	if (text.length)
+		part_write(&line, STYLE_PLAIN, " ", text.data);
 	buffer_free(&text);
 	part_write(&line, STYLE_STRONG, " ", now.value);
 	part_write(&line, STYLE_PLAIN, " ", now.interval);

@@ -69,6 +69,26 @@ check "on one screen" test "$(wc -l <<<"$screen")" -lt 24 -a "$(wc -L <<<"$scree
 check_match "whose first rows have the program's line" 'leaking|<stdin>:' "$(head -n 10 <<<"$screen" | grep -A3 '^LEAKING ')"
 check_match "with what else a mapping may be" 'a cache that is still filling looks the same' "$(sed -n '/^MAPPINGS/,$p' <<<"$screen")"
 check_match "all of both is in the long form" '^MAPPINGS LEAK ' "$("$SEEP" leaks -v beside)"
+check_match "under a head of its own" '^  both ' "$("$SEEP" leaks -v beside | tr '\n' ' ' | grep -o '  *both ([^)]*)' | tail -n 1)"
+# Blocks that seep could not see are none of what was mapped.
+compile sooner <<'END'
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+void *volatile block;
+static void before_anybody(void) {
+	for (int i = 0; i < 20; i++) block = malloc(10000);
+}
+__attribute__((section(".preinit_array"), used)) static void (*const early)(void) = before_anybody;
+int main(void) {
+	for (int i = 0; i < 20; i++) block = malloc(10000);
+	memset(mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), 1, 1 << 20);
+	return 0;
+}
+END
+"$SEEP" run -o sooner.recording -r 1 -- ./sooner >/dev/null 2>&1
+check_match "blocks from before the recording are lost to the heap" '^lost: [0-9]+ samples dropped at start-up' "$("$SEEP" report sooner.recording)"
+check_match "and what was mapped is exact" 'in use 1.00 MiB exact' "$("$SEEP" report --mappings sooner.recording)"
 "$SEEP" diff --mappings leak >diff.txt
 check_match "what grew" 'leaking' "$(cat diff.txt)"
 exit $cases_failed

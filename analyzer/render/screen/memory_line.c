@@ -56,8 +56,12 @@ void memory_line_write(struct text_page *page, const struct leaks *leaks, const 
 	for (size_t i = 0; i < count; i++)
 		in_use[i] = series->history.moments[i].sums.in_use;
 	const size_t begin = page->out->length;
-	buffer_append_text(page->out, "in use ");
+	buffer_append_text(page->out, "in use");
+	const size_t label_end = page->out->length;
+	buffer_append_byte(page->out, ' ');
 	spark_append(page->out, leaks->times_ns, in_use, count, SPARK_COLUMNS);
+	if (page->out->length == label_end + 1) /* there never was anything */
+		page->out->length = label_end;
 	buffer_printf(page->out, " %s %s", now.value, now.interval);
 	unsigned used = text_columns(page->out->data + begin);
 	if (leaks->reference->memory_known >> SEEP_MEMORY_RSS & 1) {
@@ -66,9 +70,9 @@ void memory_line_write(struct text_page *page, const struct leaks *leaks, const 
 		write_part(page, &used, STYLE_PLAIN, "   ", text);
 	}
 	if (leaks_limit(leaks, &limit) && limit.seconds <= LEAK_HORIZON * leaks->seconds) {
-		snprintf(text, sizeof text, "%s of %s %s about %s", limit.name, quantity_bytes(limit.limit).text,
-			 leaks->goes_on ? "reached in" : "would have lasted for another",
-			 quantity_duration(limit.seconds * 1e9).text);
+		snprintf(text, sizeof text, "%s of %s %s about %s%s", limit.name, quantity_bytes(limit.limit).text,
+			 leaks->goes_on ? "reached in" : "was", quantity_duration(limit.seconds * 1e9).text,
+			 leaks->goes_on ? "" : " away");
 		write_part(page, &used, STYLE_WARNING, "   ", text);
 	}
 	buffer_append_byte(page->out, '\n');

@@ -91,13 +91,36 @@ unsigned text_columns(const char *text)
 }
 
 /* Writes words and a newline; the page is already at column `indent`. */
+/* Does a unit begin here, which stays on the line of its number? */
+static bool is_unit(const char *text)
+{
+	static const char *const units[] = {"B",  "KiB", "MiB", "GiB", "TiB", "s", "ms",
+					    "us", "ns",  "min", "h",   "d",   "%"};
+	const size_t length = strcspn(text, " ,;:)]/");
+
+	for (size_t i = 0; i < sizeof units / sizeof *units; i++)
+		if (strlen(units[i]) == length && memcmp(text, units[i], length) == 0)
+			return true;
+	return false;
+}
+
+/* The length of a word, with its unit if it is a number. */
+static size_t word_length(const char *text)
+{
+	size_t length = strcspn(text, " ");
+
+	if (length && text[length - 1] >= '0' && text[length - 1] <= '9' && text[length] && is_unit(text + length + 1))
+		length += 1 + strcspn(text + length + 1, " ");
+	return length;
+}
+
 void text_write_words_behind(struct text_page *page, enum text_style style, const char *text, unsigned indent)
 {
 	struct buffer line = {0};
 	unsigned used = indent;
 
 	while (*text) {
-		const size_t length = strcspn(text, " ");
+		const size_t length = word_length(text);
 		struct buffer word = {0};
 		buffer_append(&word, text, length);
 		const unsigned columns = text_columns(word.data);

@@ -337,7 +337,8 @@ void head_write_end_note(struct text_page *page, const struct profile *profile, 
 	struct buffer text = {0};
 	double peak = 0;
 
-	if (!is_end || !memory_get(profile, SEEP_MEMORY_IN_USE_PEAK, &peak) || in_use > LEFT_SHARE * peak)
+	if (!is_end || !memory_get(profile, SEEP_MEMORY_IN_USE_PEAK, &peak) || in_use > LEFT_SHARE * peak ||
+	    peak < profile_detection_limit(profile))
 		return;
 	buffer_printf(&text,
 		      "this is the end of the program, with %s left of a peak of %s: ", quantity_bytes(in_use).text,

@@ -277,11 +277,17 @@ void memory_elsewhere_append(struct buffer *out, const struct memory_growth *gro
 
 	if (!memory_growth_is_elsewhere(growth))
 		return;
-	buffer_printf(out, "RSS grew by %s from %s to %s, and what is in use by %s [%s, %s]: it grew elsewhere",
-		      quantity_bytes(memory_growth_of_rss(growth)).text,
-		      quantity_duration((double)(growth->from_ns)).text,
-		      quantity_duration((double)(growth->to_ns)).text, quantity_signed_bytes(growth->in_use).text,
-		      quantity_signed_bytes(in_use.low).text, quantity_signed_bytes(in_use.high).text);
+	buffer_printf(
+	    out, "RSS grew by %s from %s to %s, and what is in use ", quantity_bytes(memory_growth_of_rss(growth)).text,
+	    quantity_duration((double)(growth->from_ns)).text, quantity_duration((double)(growth->to_ns)).text);
+	if (in_use.low < in_use.high)
+		buffer_printf(out, "by %s [%s, %s]", quantity_signed_bytes(growth->in_use).text,
+			      quantity_signed_bytes(in_use.low).text, quantity_signed_bytes(in_use.high).text);
+	else if (growth->in_use == 0)
+		buffer_append_text(out, "did not");
+	else
+		buffer_printf(out, "by %s", quantity_signed_bytes(growth->in_use).text);
+	buffer_append_text(out, ": it grew elsewhere");
 	classes_append(out, growth, true);
 	buffer_append_text(out, " (seep memory says more)");
 }

@@ -100,7 +100,8 @@ static void growth_of_what_is_in_use_is_no_growth_elsewhere(void **state)
 static void what_grew_elsewhere_is_named(void **state)
 {
 	static const struct step steps[] = {{5, 20, 1, 4, true}, {10, 60, 15, 5, true}};
-	const struct memory_growth growth = growth_of(steps, 2);
+	static const struct step level[] = {{5, 20, 1, 4, true}, {10, 60, 15, 4, true}};
+	const struct memory_growth growth = growth_of(steps, 2), rest = growth_of(level, 2);
 	struct buffer text = {0};
 
 	(void)state;
@@ -109,6 +110,9 @@ static void what_grew_elsewhere_is_named(void **state)
 	    strstr(text.data, "RSS grew by 54.0 MiB from 5.00 s to 10.0 s, and what is in use by +4.00 MiB"));
 	assert_non_null(strstr(text.data, "heap that is not in use, kept by the allocator or touched late, +36.0 MiB"));
 	assert_non_null(strstr(text.data, "stacks +14.0 MiB"));
+	buffer_free(&text);
+	memory_elsewhere_append(&text, &rest);
+	assert_non_null(strstr(text.data, ", and what is in use did not: it grew elsewhere"));
 	buffer_free(&text);
 }
 

@@ -224,6 +224,17 @@ static void parts_are_broken_between_words(void **state)
 	buffer_free(&out);
 }
 
+static void numbers_keep_their_units_where_lines_are_broken(void **state)
+{
+	struct buffer out = {0};
+	struct text_page page = {.out = &out, .columns = 20};
+
+	(void)state;
+	text_write_words(&page, STYLE_PLAIN, "it grew by about 12.5 MiB [1 B, 20 B]: in all 3 places", 2);
+	assert_string_equal(out.data, "  it grew by about\n  12.5 MiB [1 B,\n  20 B]: in all 3\n  places\n");
+	buffer_free(&out);
+}
+
 static void the_page_obeys_the_environment(void **state)
 {
 	struct buffer out = {0};
@@ -251,6 +262,7 @@ int main(void)
 	    cmocka_unit_test(rates_and_signs),
 	    cmocka_unit_test(tables_are_aligned),
 	    cmocka_unit_test(parts_are_broken_between_words),
+	    cmocka_unit_test(numbers_keep_their_units_where_lines_are_broken),
 	    cmocka_unit_test(the_page_obeys_the_environment),
 	};
 	return cmocka_run_group_tests_name("text", tests, NULL, NULL);
