@@ -48,7 +48,8 @@ analyzer/account        analyzer/base analyzer/compare analyzer/profile analyzer
 analyzer/leaks          analyzer/account analyzer/base analyzer/compare analyzer/series analyzer/statistics preload/keeper/loop
 analyzer/check/interval analyzer/statistics
 analyzer/check/file     analyzer/base analyzer/compare analyzer/files
-analyzer/check          analyzer/base analyzer/check/file analyzer/check/interval analyzer/compare analyzer/files analyzer/leaks analyzer/profile analyzer/series analyzer/statistics
+analyzer/check/values   analyzer/base analyzer/check/file analyzer/check/interval analyzer/compare analyzer/files analyzer/leaks analyzer/profile analyzer/series analyzer/statistics
+analyzer/check          analyzer/base analyzer/check/file analyzer/check/interval analyzer/check/values analyzer/profile analyzer/statistics
 analyzer/render/check   analyzer/base analyzer/check analyzer/profile analyzer/render/flame analyzer/render/json analyzer/render/terminal analyzer/render/text analyzer/render/words
 analyzer/manual         analyzer/base analyzer/commands analyzer/files
 analyzer/modules        analyzer/base analyzer/files
@@ -86,7 +87,7 @@ analyzer/top/data        analyzer/base analyzer/leaks analyzer/profile analyzer/
 analyzer/top             analyzer/base analyzer/files analyzer/leaks analyzer/process analyzer/profile analyzer/render/screen analyzer/render/terminal analyzer/render/text analyzer/render/words analyzer/statistics analyzer/target analyzer/top/data analyzer/work
 analyzer/summary         analyzer/base analyzer/doctor analyzer/files analyzer/leaks analyzer/options analyzer/render/words analyzer/session
 analyzer/document       analyzer/base analyzer/compare analyzer/files analyzer/options analyzer/place analyzer/profile analyzer/reader analyzer/render/words analyzer/target analyzer/tree
-analyzer/commands       analyzer/account analyzer/allocators analyzer/attach analyzer/base analyzer/check analyzer/compare analyzer/doctor analyzer/document analyzer/export analyzer/files analyzer/inline analyzer/leaks analyzer/options analyzer/page analyzer/place analyzer/process analyzer/profile analyzer/push analyzer/reader analyzer/references analyzer/render/check analyzer/render/flame analyzer/render/json analyzer/render/metrics analyzer/render/screen analyzer/render/source analyzer/render/terminal analyzer/render/text analyzer/render/words analyzer/run analyzer/series analyzer/serve analyzer/serve/answers analyzer/serve/door analyzer/session analyzer/source analyzer/summary analyzer/target analyzer/top analyzer/tree
+analyzer/commands       analyzer/account analyzer/allocators analyzer/attach analyzer/base analyzer/check analyzer/check/values analyzer/compare analyzer/doctor analyzer/document analyzer/export analyzer/files analyzer/inline analyzer/leaks analyzer/options analyzer/page analyzer/place analyzer/process analyzer/profile analyzer/push analyzer/reader analyzer/references analyzer/render/check analyzer/render/flame analyzer/render/json analyzer/render/metrics analyzer/render/screen analyzer/render/source analyzer/render/terminal analyzer/render/text analyzer/render/words analyzer/run analyzer/series analyzer/serve analyzer/serve/answers analyzer/serve/door analyzer/session analyzer/source analyzer/summary analyzer/target analyzer/top analyzer/tree
 analyzer                analyzer/base analyzer/commands analyzer/files analyzer/process analyzer/run analyzer/symbols
 """
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
-#include "check/sums.h"
+#include "check/values/sums.h"
 #include "statistics/measure.h"
 
 static double site_value(const struct profile_site *site, enum check_measure measure)

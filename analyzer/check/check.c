@@ -11,9 +11,9 @@
 
 #include "base/memory.h"
 #include "check/blame.h"
-#include "check/cells.h"
-#include "check/leak_count.h"
-#include "check/suppress.h"
+#include "check/values/cells.h"
+#include "check/values/leak_count.h"
+#include "check/values/suppress.h"
 #include "check/weigh.h"
 #include "profile/lost.h"
 #include "statistics/discovery.h"

@@ -4,8 +4,8 @@
 #define SEEP_CHECK_CHECK_ROW_H
 
 #include "check/file/budgets.h"
-#include "check/runs.h"
-#include "check/sites.h"
+#include "check/values/runs.h"
+#include "check/values/sites.h"
 
 /* The chance that anything fails of a program that keeps all of its budgets is at most: */
 #define CHECK_CHANCE 0.01

@@ -3,7 +3,7 @@
 #ifndef SEEP_CHECK_WEIGH_H
 #define SEEP_CHECK_WEIGH_H
 
-#include "check/cells.h"
+#include "check/values/cells.h"
 #include "check/check_row.h"
 
 enum weight {

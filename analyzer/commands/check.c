@@ -6,7 +6,7 @@
 
 #include "base/message.h"
 #include "check/check.h"
-#include "check/sums.h"
+#include "check/values/sums.h"
 #include "commands/all.h"
 #include "files/output.h"
 #include "options/argument.h"
@@ -23,7 +23,8 @@ enum {
 	OPTION_FORMAT,
 	OPTION_UNDECIDED,
 	OPTION_SINCE,
-	OPTION_FLAME
+	OPTION_FLAME,
+	OPTION_SUGGEST
 };
 
 enum undecided { UNDECIDED_WARN, UNDECIDED_PASS, UNDECIDED_FAIL };
@@ -35,6 +36,7 @@ struct request {
 	struct argument_list base_list;
 	const char *budget, *output, *wrappers;
 	uint32_t work, base_work;
+	bool suggest;
 	enum check_format format;
 	enum undecided undecided;
 	struct check_context context;
@@ -56,6 +58,7 @@ static const struct command_option options[] = {
      FIELD(undecided), undecided_words},
     {OPTION_SINCE, "since", "REVISION", "name it as the last that was fine", &option_text, FIELD(context.since), NULL},
     {OPTION_FLAME, "flame", "FILE.svg", "also draw what changed there", &option_text, FIELD(context.flame), NULL},
+    {OPTION_SUGGEST, "suggest", NULL, "write first budgets, from runs that are fine", NULL, FIELD(suggest), NULL},
     {'o', "output", "FILE", "write there instead of standard output", &option_text, FIELD(output), NULL},
     WRAPPER_OPTION(FIELD(wrappers)),
     SYMBOLS_OPTION(FIELD(symbols.directory)),
@@ -76,8 +79,11 @@ static int request_parse(struct request *request, int argc, char **argv)
 	struct error error;
 
 	command_take_options(&command_check, argc, argv, request);
-	if (!request->budget)
+	if (!request->budget && !request->suggest)
 		return command_usage(&command_check, "--budget FILE is missing");
+	if (request->suggest && (request->budget || request->base_list.count))
+		return command_usage(&command_check, "--suggest makes budgets from runs alone, without %s",
+				     request->budget ? "--budget" : "--base");
 	request->after = command_operands(&command_check, argc, argv);
 	request->base = (struct targets){request->base_list.items, request->base_list.count};
 	for (size_t i = 0; i < request->base.count; i++)
@@ -99,15 +105,13 @@ static int work_check(const struct request *request, const struct budgets *budge
 	return COMMAND_FINE;
 }
 
-static bool runs_make(struct check_runs *runs, const struct request *request, const struct budgets *budgets,
+static bool runs_make(struct check_runs *runs, const struct request *request, const struct runs_need *need,
 		      struct error *error)
 {
-	const struct runs_need need = check_need(budgets);
-
 	runs->work[SIDE_AFTER] = request->work;
 	runs->work[SIDE_BASE] = request->base_work ? request->base_work : request->work;
-	if (!runs_open(runs, SIDE_AFTER, request->after.paths, request->after.count, &need, error) ||
-	    !runs_open(runs, SIDE_BASE, request->base.paths, request->base.count, &need, error))
+	if (!runs_open(runs, SIDE_AFTER, request->after.paths, request->after.count, need, error) ||
+	    !runs_open(runs, SIDE_BASE, request->base.paths, request->base.count, need, error))
 		return false;
 	runs_symbolize(runs, &request->symbols, request->names.names, request->names.count);
 	return true;
@@ -185,6 +189,7 @@ static int status_of(const struct request *request, const struct check *check)
 
 static int check_run(struct request *request, struct budgets *budgets)
 {
+	const struct runs_need need = check_need(budgets);
 	struct check_runs runs = {0};
 	struct check check = {0};
 	struct error error;
@@ -192,7 +197,7 @@ static int check_run(struct request *request, struct budgets *budgets)
 	int status = work_check(request, budgets);
 	if (status != COMMAND_FINE)
 		return status;
-	if (runs_make(&runs, request, budgets, &error)) {
+	if (runs_make(&runs, request, &need, &error)) {
 		check_make(&check, budgets, &runs);
 		status = result_write(request, &check, &error) &&
 				 (!request->context.flame || flame_write(request, &check, &error))
@@ -206,6 +211,29 @@ static int check_run(struct request *request, struct budgets *budgets)
 	return status;
 }
 
+/* Writes a file of budgets that these runs keep. */
+static int suggest(struct request *request)
+{
+	const struct runs_need need = suggest_need();
+	struct suggestions suggestions;
+	struct check_runs runs = {0};
+	struct buffer out = {0};
+	struct error error;
+	int status = COMMAND_FINE;
+
+	if (runs_make(&runs, request, &need, &error)) {
+		suggest_make(&suggestions, &runs);
+		suggest_json_render(&out, &suggestions, runs.count[SIDE_AFTER]);
+		if (!output_write_buffer(&out, request->output, &error))
+			status = command_fail(&error);
+	} else {
+		status = command_fail(&error);
+	}
+	buffer_free(&out);
+	runs_free(&runs);
+	return status;
+}
+
 static int run(int argc, char **argv)
 {
 	struct request request = {0};
@@ -213,9 +241,11 @@ static int run(int argc, char **argv)
 	struct error error;
 
 	int status = request_parse(&request, argc, argv);
-	if (status == COMMAND_FINE && !budgets_read(&budgets, request.budget, time(NULL), &error))
+	if (status == COMMAND_FINE && request.suggest) {
+		status = suggest(&request);
+	} else if (status == COMMAND_FINE && !budgets_read(&budgets, request.budget, time(NULL), &error)) {
 		status = command_fail(&error);
-	else if (status == COMMAND_FINE) {
+	} else if (status == COMMAND_FINE) {
 		status = check_run(&request, &budgets);
 		budgets_free(&budgets);
 	}
@@ -225,7 +255,7 @@ static int run(int argc, char **argv)
 
 const struct command command_check = {
     .name = "check",
-    .operands = "AFTER...",
+    .operands = "AFTER... | --suggest RUN...",
     .summary = "hold recordings to budgets: what is proven to be beyond one fails",
     .notes = "Several AFTER, and several --base, are runs of the same: their spread counts.\n"
 	     "Status 1: a budget fails, for sure; with --undecided=fail also where nothing\n"

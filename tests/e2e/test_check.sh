@@ -80,10 +80,22 @@ compile leaking "$ROOT/tests/e2e/programs/leaking.c"
 check_equal "of one moment leaks can't be told" 0 $?
 check_match "which is said" 'leaks are found in a recording' "$(cat out)"
 
+# A first file of budgets.
+"$SEEP" check --suggest base same --work 20000 -o suggested.json
+check_equal "a first file of budgets is written" 0 $?
+"$SEEP" check same --base base --budget suggested.json --work 20000 >out 2>err
+check_equal "its runs keep it" "0 0" "$? $(grep -c '^FAIL' out)"
+check_match "and are known to" '^pass .*allocated' "$(cat out)"
+"$SEEP" check bigger --base base --budget suggested.json --work 20000 >out 2>err
+check_equal "a worse one does not" 1 $?
+check_match "each limit has its reason" '2 runs had .* to .*, which their samples explain; one is known to [0-9.]+ %' "$(cat suggested.json)"
+"$SEEP" check --suggest base -o one.json
+check_match "one run asks for more room, and says why" 'by how much runs differ is not known' "$(cat one.json)"
+
 # Documents.
 validates check-1.json "$SEEP" check bigger --base base --budget budgets.json --work 20000 --format=json
 validates check-1.json "$SEEP" check same --budget leaks.json --format=json
-check "the budgets are what their schema says" python3 - "$ROOT/docs/schema/budgets-1.json" budgets.json suppressed.json leaks.json <<'END'
+check "the budgets are what their schema says" python3 - "$ROOT/docs/schema/budgets-1.json" budgets.json suppressed.json leaks.json suggested.json one.json <<'END'
 import json, sys
 from jsonschema import Draft202012Validator
 validator = Draft202012Validator(json.load(open(sys.argv[1])))
@@ -103,6 +115,7 @@ mistake() { # NAME STATUS PATTERN ARGUMENT...
 sed 's/"most": "40M"/"most": "40 M"/' budgets.json >wrong.json
 mistake "a wrong budget" 3 'wrong.json: budgets\[3\].most: ' same --budget wrong.json
 mistake "no budget" 2 '--budget FILE is missing' same
+mistake "budgets for a suggestion" 2 "makes budgets from runs alone" --suggest same --budget leaks.json
 mistake "budgets that are not there" 3 'nowhere.json: No such file' same --budget nowhere.json
 mistake "a run that is not there" 3 'nowhere' nowhere --budget leaks.json
 mistake "a base that is not there" 3 'nowhere' same --base nowhere --budget leaks.json

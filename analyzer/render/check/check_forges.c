@@ -3,7 +3,6 @@
  * quality report. */
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "base/json.h"
 #include "base/message.h"

@@ -5,6 +5,7 @@
 
 #include "base/buffer.h"
 #include "check/check.h"
+#include "check/suggest.h"
 #include "render/terminal/text_page.h"
 
 enum check_format {
@@ -34,5 +35,8 @@ void check_sarif_render(struct buffer *out, const struct check *check);
 void check_github_render(struct buffer *out, const struct check *check);
 void check_gitlab_render(struct buffer *out, const struct check *check);
 void check_markdown_render(struct buffer *out, const struct check *check, const struct check_context *context);
+
+/* A file of budgets, from so many runs. */
+void suggest_json_render(struct buffer *out, const struct suggestions *suggestions, size_t runs);
 
 #endif

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a run has of a budget's measure, cell by cell. */
-#ifndef SEEP_CHECK_SUMS_H
-#define SEEP_CHECK_SUMS_H
+#ifndef SEEP_CHECK_VALUES_SUMS_H
+#define SEEP_CHECK_VALUES_SUMS_H
 
 #include "check/file/budgets.h"
-#include "check/runs.h"
-#include "check/sites.h"
+#include "check/values/runs.h"
+#include "check/values/sites.h"
 
 /* The value is more - less: of growth what is new and what is gone, of all else the value and nothing. */
 struct cell {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "check/sums.h"
+#include "check/values/sums.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The runs that a check compares, and the moments of each that its budgets are about. */
-#ifndef SEEP_CHECK_RUNS_H
-#define SEEP_CHECK_RUNS_H
+#ifndef SEEP_CHECK_VALUES_RUNS_H
+#define SEEP_CHECK_VALUES_RUNS_H
 
 #include <stdbool.h>
 #include <stddef.h>

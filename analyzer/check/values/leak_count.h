@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The leaks of a run that a budget counts. */
-#ifndef SEEP_CHECK_LEAK_COUNT_H
-#define SEEP_CHECK_LEAK_COUNT_H
+#ifndef SEEP_CHECK_VALUES_LEAK_COUNT_H
+#define SEEP_CHECK_VALUES_LEAK_COUNT_H
 
 #include "check/file/budgets.h"
-#include "check/runs.h"
+#include "check/values/runs.h"
 
 struct leak_count {
 	const struct leak_row **sure; /* without a caution, by their p-values, the smallest first */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "check/runs.h"
+#include "check/values/runs.h"
 
 #include <stdlib.h>
 

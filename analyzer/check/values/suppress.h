@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which places the suppressions of a file of budgets take out of its budgets of each place and of leaks. */
-#ifndef SEEP_CHECK_SUPPRESS_H
-#define SEEP_CHECK_SUPPRESS_H
+#ifndef SEEP_CHECK_VALUES_SUPPRESS_H
+#define SEEP_CHECK_VALUES_SUPPRESS_H
 
 #include "check/file/budgets.h"
-#include "check/sites.h"
+#include "check/values/sites.h"
 #include "leaks/leaks.h"
 
 /* By group: is every stack of it suppressed? The caller frees the array; NULL: nothing is. */

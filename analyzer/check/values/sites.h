@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which sites of each profile a budget counts, and as which of its cells: one for a budget of the process, of a module or
  * of named calls; one for each place or the like that any profile has, for a budget of each. */
-#ifndef SEEP_CHECK_SITES_H
-#define SEEP_CHECK_SITES_H
+#ifndef SEEP_CHECK_VALUES_SITES_H
+#define SEEP_CHECK_VALUES_SITES_H
 
 #include <stdbool.h>
 #include <stdint.h>

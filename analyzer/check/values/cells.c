@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "check/cells.h"
+#include "check/values/cells.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A budget's cells on both sides, and the contrast of each with its limit. */
-#ifndef SEEP_CHECK_CELLS_H
-#define SEEP_CHECK_CELLS_H
+#ifndef SEEP_CHECK_VALUES_CELLS_H
+#define SEEP_CHECK_VALUES_CELLS_H
 
 #include "check/interval/contrast.h"
-#include "check/runs.h"
-#include "check/sums.h"
+#include "check/values/runs.h"
+#include "check/values/sums.h"
 
 struct cells {
 	const struct budget *budget;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "check/suppress.h"
+#include "check/values/suppress.h"
 
 #include <stdlib.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "check/sites.h"
+#include "check/values/sites.h"
 
 #include <fnmatch.h>
 #include <stdlib.h>

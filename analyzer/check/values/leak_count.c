@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "check/leak_count.h"
+#include "check/values/leak_count.h"
 
 #include <stdlib.h>
 
 #include "base/memory.h"
-#include "check/sites.h"
-#include "check/suppress.h"
+#include "check/values/sites.h"
+#include "check/values/suppress.h"
 
 /* What a budget counts, by group of a run's leaks. Growth over many places is of no one group: it counts for the process. */
 struct counted {
