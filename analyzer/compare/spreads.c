@@ -104,21 +104,29 @@ static void elements_find(struct search *search, const bool *left)
 	free(element_of);
 }
 
-/* Adds up what a set has shown, without the elements that were taken out; and whether it is more than one row. */
-static bool set_sum(const struct search *search, size_t set, struct element *sum)
+/* What the elements of a set have shown. */
+struct shown {
+	struct seep_sum fresh, gone; /* bytes */
+	uint64_t samples;
+};
+
+/* Adds it up, without the elements that were taken out; and whether it is more than one row. */
+static bool set_sum(const struct search *search, size_t set, struct shown *sum)
 {
 	const struct hierarchy *hierarchy = &search->sets.hierarchy;
 	bool is_first = true, is_spread = false;
+	uint32_t group = 0;
 
-	*sum = (struct element){.group = 0};
+	*sum = (struct shown){0};
 	for (size_t i = hierarchy->begin[set]; i < hierarchy->begin[set + 1]; i++) {
 		const struct element *element = &search->elements[hierarchy->elements[i]];
 		if (isnan(search->growth[hierarchy->elements[i]]))
 			continue;
-		measure_add(&sum->fresh, &element->fresh);
-		measure_add(&sum->gone, &element->gone);
-		is_spread |= !is_first && element->group != sum->group;
-		sum->group = element->group;
+		sum_include(&sum->fresh, &element->fresh.bytes);
+		sum_include(&sum->gone, &element->gone.bytes);
+		sum->samples += element->fresh.samples + element->gone.samples;
+		is_spread |= !is_first && element->group != group;
+		group = element->group;
 		is_first = false;
 	}
 	return is_spread;
@@ -132,15 +140,13 @@ static double unseen_of(const struct search *search)
 static void sets_test(const struct search *search)
 {
 	for (size_t set = 0; set < search->sets.hierarchy.set_count; set++) {
-		struct element sum;
+		struct shown sum;
 		search->p[set] = NAN;
-		if (!search->sets.sets[set].is_named || !set_sum(search, set, &sum) ||
-		    sum.fresh.samples + sum.gone.samples < SAMPLES_LEAST)
+		if (!search->sets.sets[set].is_named || !set_sum(search, set, &sum) || sum.samples < SAMPLES_LEAST)
 			continue;
-		const bool grows = sum_estimate(&sum.fresh.bytes) > sum_estimate(&sum.gone.bytes);
+		const bool grows = sum_estimate(&sum.fresh) > sum_estimate(&sum.gone);
 		/* One-sided, because only growth matters. */
-		search->p[set] =
-		    grows ? difference_p_value(&sum.fresh.bytes, &sum.gone.bytes, unseen_of(search)) / 2 : 1;
+		search->p[set] = grows ? difference_p_value(&sum.fresh, &sum.gone, unseen_of(search)) / 2 : 1;
 	}
 }
 
@@ -150,7 +156,7 @@ static void spread_take(struct search *search, uint32_t set, double q)
 	const struct hierarchy *hierarchy = &search->sets.hierarchy;
 	const struct spread_set *named = &search->sets.sets[set];
 	struct spreads *spreads = search->spreads;
-	struct element sum;
+	struct shown sum;
 
 	set_sum(search, set, &sum);
 	spreads->items = memory_resize(spreads->items, spreads->count + 1u, sizeof *spreads->items);
@@ -158,8 +164,8 @@ static void spread_take(struct search *search, uint32_t set, double q)
 	    .level = named->level,
 	    .line = named->location ? &profile_lines(search->after, named->location)[named->line] : NULL,
 	    .module = named->module ? search->after->modules[named->module].path : NULL,
-	    .growth = sum_estimate(&sum.fresh.bytes) - sum_estimate(&sum.gone.bytes),
-	    .growth_bytes = difference_interval(&sum.fresh.bytes, &sum.gone.bytes, unseen_of(search), ALPHA),
+	    .growth = sum_estimate(&sum.fresh) - sum_estimate(&sum.gone),
+	    .growth_bytes = difference_interval(&sum.fresh, &sum.gone, unseen_of(search), ALPHA),
 	    .q = q,
 	};
 	for (size_t i = hierarchy->begin[set]; i < hierarchy->begin[set + 1]; i++)

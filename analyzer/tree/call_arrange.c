@@ -163,15 +163,27 @@ static void sums_fill(struct call_tree *tree, enum call_value value)
 	}
 }
 
+/* Whether nodes that are in preorder already stand as they are to. */
+static bool is_in_order(struct call_tree *tree)
+{
+	for (uint32_t i = 0; i < tree->node_count; i++) {
+		const uint32_t next = tree->nodes[i].end;
+		if (next > i && next < tree->nodes[tree->nodes[i].parent].end && sibling_compare(&i, &next, tree) > 0)
+			return false;
+	}
+	return tree->nodes[0].end == tree->node_count;
+}
+
 static void nodes_order(struct call_tree *tree, enum call_value value)
 {
-	uint32_t *place = memory_allocate(tree->node_count, sizeof *place);
-
 	widths_sum(tree, value);
+	tree->arranged_by = value;
+	if (is_in_order(tree))
+		return;
+	uint32_t *place = memory_allocate(tree->node_count, sizeof *place);
 	places_find(tree, place);
 	nodes_move(tree, place);
 	free(place);
-	tree->arranged_by = value;
 }
 
 /* Siblings of one width to the last bit stand in the same order, whatever the value is, because all values are summed up

@@ -281,7 +281,6 @@ struct call_tree *call_tree_build(const struct profile *now, const struct profil
 	struct call_tree *tree = memory_allocate(1, sizeof *tree);
 	struct tree_builder builder = {
 	    .tree = tree,
-	    .children = index_table_create(0),
 	    .lines = map_create(),
 	    .node_capacity = 256,
 	    .secret = hash_secret(),
@@ -290,6 +289,8 @@ struct call_tree *call_tree_build(const struct profile *now, const struct profil
 	const uint64_t nodes = budget_tree_nodes(now->input_bytes + (base ? base->input_bytes : 0));
 
 	builder.node_limit = nodes < NO_NODE ? (uint32_t)nodes : NO_NODE;
+	builder.children =
+	    index_table_create(now->node_count < builder.node_limit ? now->node_count : builder.node_limit);
 	tree->strings = string_pool_create();
 	tree->differential = base != NULL;
 	tree->nodes = memory_allocate(builder.node_capacity, sizeof *tree->nodes);

@@ -63,15 +63,19 @@ struct flame_colour flame_change_colour(unsigned index)
 	return colour_text(step > 0 ? colour_mix(grown_tint, grown, share) : colour_mix(shrunk_tint, shrunk, share));
 }
 
-unsigned flame_frame_colour(const struct call_tree *tree, const struct call_frame *frame)
+unsigned flame_module_band(const char *path)
+{
+	const char *name = path_base_name(path);
+
+	return (unsigned)(hash_bytes(1, name, strlen(name)) % (FLAME_HUES - BAND + 1));
+}
+
+unsigned flame_frame_colour(const struct call_frame *frame, unsigned band)
 {
 	if (frame->kind != CALL_FUNCTION)
 		return FLAME_COLOURS - 1;
-	const char *module = path_base_name(tree->modules[frame->module]);
-	uint64_t module_hash = hash_bytes(1, module, strlen(module));
 	uint64_t function_hash = hash_bytes(2, frame->function, strlen(frame->function));
-	unsigned first = (unsigned)(module_hash % (FLAME_HUES - BAND + 1));
-	unsigned hue = first + (unsigned)(function_hash % BAND);
+	unsigned hue = band + (unsigned)(function_hash % BAND);
 	return hue * FLAME_SHADES + (unsigned)(function_hash / BAND % FLAME_SHADES);
 }
 

@@ -23,7 +23,9 @@ struct flame_colour {
 struct flame_colour flame_colour(unsigned index);        /* index < FLAME_COLOURS */
 struct flame_colour flame_change_colour(unsigned index); /* index < FLAME_CHANGE_COLOURS */
 
-unsigned flame_frame_colour(const struct call_tree *tree, const struct call_frame *frame);
+/* The hues of a module's functions, by its path; and a frame's colour among them. */
+unsigned flame_module_band(const char *path);
+unsigned flame_frame_colour(const struct call_frame *frame, unsigned band);
 unsigned flame_change_index(double now, double base);
 
 #endif

@@ -104,12 +104,16 @@ static const char *text_clean(struct flame_data *data, const char *text)
 }
 
 /* ASCII that stands for itself in JSON and in XML. */
+static bool is_plain(char c)
+{
+	return c >= ' ' && c <= '~' && c != '"' && c != '\\' && c != '&' && c != '<' && c != '>' && c != '\'';
+}
+
 static size_t plain_length(const char *text)
 {
 	size_t length = 0;
 
-	while (length < NAME_BYTES_MAX && text[length] >= ' ' && text[length] <= '~' &&
-	       !strchr("\"\\&<>'", text[length]))
+	while (length < NAME_BYTES_MAX && is_plain(text[length]))
 		length++;
 	return length;
 }
@@ -320,8 +324,14 @@ static void frames_append(struct flame_data *data)
 			       table_number(&data->modules, data->tree->modules[frames[data->frames[i]].module]));
 	part_end(data);
 	part_begin(data, "frame_colour");
-	for (uint32_t i = 0; i < data->frame_count; i++)
-		element_append(data->out, i, flame_frame_colour(data->tree, &frames[data->frames[i]]));
+	unsigned *bands = memory_allocate(data->tree->module_count, sizeof *bands);
+	for (uint32_t i = 0; i < data->tree->module_count; i++)
+		bands[i] = flame_module_band(data->tree->modules[i]);
+	for (uint32_t i = 0; i < data->frame_count; i++) {
+		const struct call_frame *frame = &frames[data->frames[i]];
+		element_append(data->out, i, flame_frame_colour(frame, bands[frame->module]));
+	}
+	free(bands);
 	part_end(data);
 }
 

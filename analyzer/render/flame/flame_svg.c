@@ -112,8 +112,10 @@ static void frame_append(struct drawing *drawing, const struct call_node *node, 
 	double y = drawing->top + ROW_HEIGHT * node->depth;
 	double width = node->width * drawing->scale;
 	double gap = width > 3 ? 1 : width * 0.2; /* neighbours stay apart, however narrow */
-	struct flame_colour colour = tree->differential ? flame_change_colour(flame_change_index(now, base))
-							: flame_colour(flame_frame_colour(tree, frame));
+	struct flame_colour colour =
+	    tree->differential
+		? flame_change_colour(flame_change_index(now, base))
+		: flame_colour(flame_frame_colour(frame, flame_module_band(tree->modules[frame->module])));
 	struct buffer *out = drawing->out;
 
 	buffer_append_text(out, "<g>");
