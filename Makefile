@@ -268,6 +268,11 @@ ledger-programs: all ## seep memory of twelve real programs and four allocators:
 	tests/deps.sh build run test ledger
 	BUILD=$(BUILD) LEDGER_PROGRAMS=all bash tests/e2e/test_ledger_programs.sh
 
+.PHONY: check-scrape
+check-scrape: all ## /metrics in Prometheus, which `make check` does, too, and in VictoriaMetrics
+	tests/deps.sh build run test scrape
+	BUILD=$(BUILD) bash tests/e2e/test_metrics.sh
+
 .PHONY: soak-attach
 soak-attach: all ## joins and leaves real programs at work, CYCLES (1,000) times each: ATTACH_ONLY=redis
 	tests/deps.sh build run soak
@@ -370,7 +375,10 @@ real-leaks: ## Debian's programs with a free of upstream's taken out again, and 
 # Where the manual's parts go, below PREFIX.
 MANUAL_PLACES := $(patsubst %,share/man/man1/%.1,seep $(addprefix seep-,$(COMMANDS))) share/man/man7/libseep.7 \
     share/bash-completion/completions/seep share/zsh/site-functions/_seep share/fish/vendor_completions.d/seep.fish
-DIRECTORIES := $(sort bin lib/seep include/seep $(patsubst %/,%,$(dir $(MANUAL_PLACES))) share/doc/seep/schema)
+# Rules, dashboard, units, manifests: what docs/OPERATIONS.md is about.
+OPERATIONS := $(wildcard docs/operations/*/*)
+DIRECTORIES := $(sort bin lib/seep include/seep $(patsubst %/,%,$(dir $(MANUAL_PLACES))) share/doc/seep/schema \
+    $(patsubst docs/%/,share/doc/seep/%,$(dir $(OPERATIONS))))
 # Which of them, and of those above, install has made, the inner ones first: uninstall takes them away where they are empty.
 MADE := $(PREFIX)/lib/seep/directories
 
@@ -386,6 +394,7 @@ install: all ## install below PREFIX (/usr/local); DESTDIR stages it
 	install -m 644 include/seep/seep.h $(DESTDIR)$(PREFIX)/include/seep/seep.h
 	install -m 644 LICENSE README.md $(wildcard docs/*.md) $(DESTDIR)$(PREFIX)/share/doc/seep
 	install -m 644 $(wildcard docs/schema/*.json) $(DESTDIR)$(PREFIX)/share/doc/seep/schema
+	for file in $(OPERATIONS); do install -m 644 $$file $(DESTDIR)$(PREFIX)/share/doc/seep/$${file#docs/}; done
 	install -m 644 $(BUILD)/manual/man1/*.1 $(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 644 $(BUILD)/manual/man7/*.7 $(DESTDIR)$(PREFIX)/share/man/man7
 	install -m 644 $(BUILD)/manual/completions/bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/seep

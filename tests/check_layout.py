@@ -80,7 +80,7 @@ analyzer/render/flame   analyzer/base analyzer/compare analyzer/files analyzer/p
 analyzer/page           analyzer/base analyzer/compare analyzer/encoding analyzer/leaks analyzer/profile analyzer/render/flame analyzer/render/json analyzer/render/words analyzer/series analyzer/source analyzer/statistics analyzer/symbols
 analyzer/serve/door      analyzer/base analyzer/files
 analyzer/serve/answers   analyzer/base analyzer/files analyzer/page
-analyzer/serve/scrape    analyzer/base analyzer/compare analyzer/encoding analyzer/export analyzer/process analyzer/profile analyzer/symbols analyzer/target
+analyzer/serve/scrape    analyzer/base analyzer/compare analyzer/encoding analyzer/export analyzer/leaks analyzer/process analyzer/profile analyzer/render/metrics analyzer/series analyzer/symbols analyzer/target analyzer/work
 analyzer/serve           analyzer/base analyzer/files analyzer/page analyzer/process analyzer/profile analyzer/reader analyzer/render/flame analyzer/render/text analyzer/render/words analyzer/serve/answers analyzer/serve/door analyzer/serve/scrape analyzer/statistics analyzer/symbols analyzer/target analyzer/work preload/keeper/program
 analyzer/options         analyzer/base analyzer/target
 analyzer/top/data        analyzer/base analyzer/leaks analyzer/profile analyzer/render/text analyzer/render/words analyzer/series analyzer/statistics analyzer/symbols analyzer/work preload/keeper/base preload/keeper/heap preload/keeper/snapshot

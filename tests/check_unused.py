@@ -17,7 +17,6 @@ FOR_TESTS = {
     "area_visit_room": "a disk that is full at each of its calls",
     "export_pprof_plain": "what the packed document holds",
     "limits_threshold": "its bounds",
-    "loss_effect": "each loss is said where it counts",
     "modules_set_finder": "modules that no loader has",
     "reference_sum_add": "a row of which somebody has looked for references",
     "references_add": "a snapshot of which no file is written",

@@ -4,7 +4,7 @@
 #
 #	tests/deps.sh GROUP...
 #
-# Groups: build (to compile), run (what libseep.so loads), demo, test, bench, symbols, accuracy, real, soak, ledger, model, format, page-bench. With
+# Groups: build (to compile), run (what libseep.so loads), demo, test, bench, symbols, accuracy, real, soak, ledger, scrape, model, format, page-bench. With
 # everything in place it asks no network and changes nothing. Works as root, or with sudo.
 #
 #	tests/deps.sh --modules FOLDER
@@ -49,7 +49,7 @@ packages_of() {
 		echo redis-server redis-tools nginx-light mosquitto sqlite3 python3 libpython3.11-testsuite perl chromium nodejs xz-utils binutils
 		echo libjemalloc2 libtcmalloc-minimal4 libmimalloc2.0 libxml2-utils procps util-linux
 		echo golang-go protobuf-compiler golang-github-google-pprof-dev libjemalloc-dev libgoogle-perftools-dev google-perftools curl openssl debuginfod libdebuginfod1
-		echo heaptrack zstd strace python3-pyte python3-jsonschema python3-prometheus-client groff-base zsh fish clang-format-14 shellcheck
+		echo heaptrack zstd strace python3-pyte python3-jsonschema python3-prometheus-client prometheus groff-base zsh fish clang-format-14 shellcheck
 		;;
 	symbols) echo python3 binutils elfutils libjemalloc-dev cpp-12 g++-12 apt dpkg ;;
 	accuracy) echo python3 libjemalloc2 libjemalloc-dev heaptrack binutils ;;
@@ -63,6 +63,7 @@ packages_of() {
 		echo xz-utils chromium nginx postgresql-15 tcl procps libjemalloc-dev binutils
 		;;
 	ledger) echo redis-server redis-tools nginx-light postgresql-15 mosquitto nodejs openjdk-17-jdk-headless g++ clang-14 libjemalloc2 libtcmalloc-minimal4 libmimalloc2.0 ;;
+	scrape) echo victoria-metrics ;;
 	model) echo spin gcc libc6-dev ;;
 	format) echo clang-format-14 ;;
 	page-bench) ;; # modules alone

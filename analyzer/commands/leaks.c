@@ -175,9 +175,12 @@ static void render(struct buffer *out, const struct leaks *leaks, const struct l
 
 static bool metrics_write(const struct leaks *places, const struct request *request, struct error *error)
 {
+	struct metrics metrics = {.labels = metric_labels_of(places->reference, request->recordings.paths[0])};
 	struct buffer out = {0};
 
-	leaks_metrics_render(&out, places);
+	leaks_metrics_fill(&metrics, places, METRICS_PLACES_MOST);
+	metrics_render(&out, (const struct metrics *const[]){&metrics}, 1, METRICS_PROMETHEUS);
+	metrics_free(&metrics);
 	const bool is_written = output_write_buffer(&out, request->prometheus, error);
 	buffer_free(&out);
 	return is_written;

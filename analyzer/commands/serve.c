@@ -150,8 +150,8 @@ const struct command command_serve = {
     .notes = "Prints where it listens. TARGET is a recording, a bundle, a snapshot, a PID or a\n"
 	     "directory of recordings [.]. Only this machine can connect unless ADDRESS says\n"
 	     "otherwise, which needs a token: from FILE or SEEP_SERVE_TOKEN, shown as\n"
-	     "'Authorization: Bearer TOKEN', or in a browser once as ?token=TOKEN. For go tool\n"
-	     "pprof, Grafana Alloy and Parca: /debug/pprof/heap and allocs (docs/SERVE.md).",
+	     "'Authorization: Bearer TOKEN', or in a browser once as ?token=TOKEN. Also for\n"
+	     "Prometheus (/metrics), go tool pprof, Alloy, Parca (/debug/pprof): see SERVE.md.",
     .options = options,
     .run = run,
 };

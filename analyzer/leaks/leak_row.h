@@ -113,6 +113,8 @@ struct leaks {
 	double seconds;       /* from the recording's start to the reference */
 	double leak_rate;     /* of all leaks together, bytes per second */
 	struct interval leak_interval;
+	double growth; /* of all that is in use, bytes from the middle of the recording to the reference */
+	struct interval growth_bytes;
 	double *in_use;     /* bytes in use group by group, a value for each snapshot of the series */
 	uint64_t *times_ns; /* of the series, the reference included */
 	bool *is_timer;

@@ -52,6 +52,10 @@ static void rows_take_growth(struct leaks *leaks, enum group_by by)
 		row->q = from->q;
 		row->churn = comparison_churn(&comparison, from);
 	}
+	leaks->growth = comparison.total.growth_bytes;
+	const struct row_sums total = comparison_sums(&comparison, &comparison.total);
+	if (comparison.has_intervals)
+		leaks->growth_bytes = comparison_growth(&comparison, &total);
 	comparison_free(&comparison);
 }
 

@@ -147,6 +147,7 @@ static void served_free(struct served *served)
 	cached_drop(&served->profiles[0]);
 	cached_drop(&served->profiles[1]);
 	buffer_free(&served->since.snapshot);
+	metrics_free(&served->metrics);
 	free(served->name);
 	free(served->path);
 	free(served);
@@ -249,6 +250,11 @@ void served_look(struct served *served, uint64_t now_ns)
 bool served_is_current(const struct served *served)
 {
 	return served->is_tried && look_is(&served->seen, &served->tried);
+}
+
+bool served_metrics_are_current(const struct served *served)
+{
+	return served->is_measured && look_is(&served->seen, &served->measured);
 }
 
 const char *served_state(struct served *served, uint64_t now_ns)

@@ -16,6 +16,7 @@
 
 #include "base/error.h"
 #include "serve/answers/cached.h"
+#include "serve/scrape/metrics_task.h"
 #include "serve/scrape/profile_task.h"
 #include "work/pace.h"
 #include "serve/worker.h"
@@ -40,9 +41,13 @@ struct served {
 	    listed_ns;             /* when it was looked at; when its page, the list with it was asked for */
 	struct cached profiles[2]; /* as /debug/pprof/heap and allocs give them, and when they were made */
 	uint64_t profiles_ns[2], scraped_ns;
-	struct profile_since since;    /* of deltas */
+	struct profile_since since; /* of deltas */
+	struct look measured;       /* when its metrics were last begun to be made */
+	bool is_measured, is_known; /* is_known: these two are of that time */
+	struct metrics_summary about;
+	struct metrics metrics;
 	uint64_t vanished_ns, gone_ns; /* when its process, when it itself was first seen to be gone; 0: it is there */
-	struct pace pace, scrape_pace;
+	struct pace pace, scrape_pace, metrics_pace;
 };
 
 struct operand {
@@ -77,5 +82,7 @@ void served_look(struct served *served, uint64_t now_ns);
 const char *served_state(struct served *served, uint64_t now_ns);
 /* Whether its page was tried to be made as it is now. */
 bool served_is_current(const struct served *served);
+/* The same of its metrics. */
+bool served_metrics_are_current(const struct served *served);
 
 #endif

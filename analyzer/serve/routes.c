@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "serve/list.h"
+#include "serve/metrics.h"
 #include "serve/profiles.h"
 
 /* Somebody looks at this recording: it is kept current. */
@@ -85,6 +86,8 @@ static const struct route routes[] = {
     {"/r/*/", true, answer_page},
     {"/r/*/state", false, answer_state},
     {"/r/*/data", false, answer_data},
+    {"/metrics", false, metrics_answer},
+    {"/targets", false, metrics_targets},
     {"/debug/pprof/", true, profiles_index},
     {"/debug/pprof/heap", false, profiles_heap},
     {"/debug/pprof/allocs", false, profiles_allocs},

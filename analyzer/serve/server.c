@@ -14,6 +14,7 @@
 #include "serve/door/clients.h"
 #include "serve/answers/http.h"
 #include "serve/jobs.h"
+#include "serve/metrics.h"
 #include "serve/routes.h"
 #include "serve/upkeep.h"
 #include "work/clock.h"
@@ -233,12 +234,15 @@ static int milliseconds_until(uint64_t deadline_ns, uint64_t now_ns)
 	return deadline_ns <= now_ns ? 0 : (int)((deadline_ns - now_ns) / 1000000 + 1);
 }
 
+static int sooner_than(int timeout, int left)
+{
+	return timeout < 0 || left < timeout ? left : timeout;
+}
+
 /* That, or when the task must be done. */
 static int sooner(int timeout, const struct task *task, uint64_t now_ns)
 {
-	const int left = task->pid ? milliseconds_until(task->deadline_ns, now_ns) : timeout;
-
-	return timeout < 0 || left < timeout ? left : timeout;
+	return task->pid ? sooner_than(timeout, milliseconds_until(task->deadline_ns, now_ns)) : timeout;
 }
 
 /* The time until something is due though nobody asks; -1: nothing is. */
@@ -251,12 +255,20 @@ static int timeout_of(const struct server *server, uint64_t client_deadline_ns)
 	if (client_deadline_ns)
 		timeout = milliseconds_until(client_deadline_ns, state->now_ns);
 	timeout = sooner(timeout, &state->worker, state->now_ns);
+	timeout = sooner(timeout, &state->metrics.task, state->now_ns);
+	if (state->metrics.until_ns)
+		timeout = sooner_than(timeout, milliseconds_until(state->metrics.until_ns, state->now_ns));
 	for (size_t i = 0; i < JOBS_MOST; i++)
 		timeout = sooner(timeout, &state->jobs[i].task, state->now_ns);
 	if (http.MHD_get_timeout(server->daemon, &library_ms) == MHD_YES &&
 	    (timeout < 0 || library_ms < (unsigned)timeout))
 		timeout = (int)library_ms;
 	return timeout;
+}
+
+static struct pollfd task_ready(const struct task *task)
+{
+	return (struct pollfd){.fd = task->pid ? task->pipe : -1, .events = POLLIN};
 }
 
 /* Until a signal says that it is enough. */
@@ -267,14 +279,14 @@ static void serve(struct server *server, int signals)
 	uint64_t deadline_ns = 0;
 
 	for (;;) {
-		struct pollfd ready[3 + JOBS_MOST] = {
+		struct pollfd ready[4 + JOBS_MOST] = {
 		    {.fd = signals, .events = POLLIN},
 		    {.fd = info->epoll_fd, .events = POLLIN},
-		    {.fd = state->worker.pid ? state->worker.pipe : -1, .events = POLLIN},
+		    task_ready(&state->worker),
+		    task_ready(&state->metrics.task),
 		};
 		for (size_t i = 0; i < JOBS_MOST; i++)
-			ready[3 + i] = (struct pollfd){.fd = state->jobs[i].task.pid ? state->jobs[i].task.pipe : -1,
-						       .events = POLLIN};
+			ready[4 + i] = task_ready(&state->jobs[i].task);
 		if (poll(ready, sizeof ready / sizeof *ready, timeout_of(server, deadline_ns)) < 0 && errno != EINTR)
 			return;
 		if (ready[0].revents)
@@ -285,6 +297,8 @@ static void serve(struct server *server, int signals)
 			waiting_resume(server, made);
 		if (jobs_take(state))
 			waiting_resume(server, state->jobs);
+		if (metrics_take(state))
+			waiting_resume(server, &state->metrics);
 		http.MHD_run(server->daemon);
 		upkeep_start(state);
 		deadline_ns = clients_expire(&server->clients, state->now_ns);
@@ -320,6 +334,7 @@ bool server_run(struct server_state *state, const struct admission *admission, c
 		http.MHD_stop_daemon(server.daemon);
 		upkeep_stop(state);
 		jobs_stop(state);
+		metrics_stop(state);
 	}
 	cached_drop(&state->page);
 	cached_drop(&state->list);

@@ -21,6 +21,14 @@ struct job {
 	struct error fault; /* "": none */
 };
 
+/* Metrics are made for one recording after the other, while somebody waits for them. */
+struct metrics_state {
+	struct task task;
+	struct served *about;
+	uint64_t until_ns; /* who waits gets what there is then; 0: nobody waits */
+	uint64_t over_ns;  /* when that was last */
+};
+
 struct server_state { /* zero-initialise */
 	struct recordings recordings;
 	struct page_request request;
@@ -29,6 +37,7 @@ struct server_state { /* zero-initialise */
 	struct task worker;
 	struct served *worked_on; /* what the worker is about */
 	struct job jobs[JOBS_MOST];
+	struct metrics_state metrics;
 	double share;          /* of a core, for pages that somebody looks at: pace.h */
 	struct pace list_pace; /* of what is made for the list alone */
 	uint64_t now_ns, beginning_unix_ns;

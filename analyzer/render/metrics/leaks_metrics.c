@@ -1,223 +1,188 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "render/metrics/leaks_metrics.h"
-#include "compare/spreads.h"
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
+#include "compare/spreads.h"
 #include "files/path.h"
 #include "profile/lost.h"
 #include "render/words/account_words.h"
 #include "statistics/measure.h"
 
-/* A label's value; backslash, quote and newline are escaped. */
-static void append_label(struct buffer *out, const char *separator, const char *name, const char *value)
+struct metric_labels metric_labels_of(const struct profile *profile, const char *path)
 {
-	buffer_printf(out, "%s%s=\"", separator, name);
-	for (; value && *value; value++) {
-		if (*value == '\n')
-			buffer_append_text(out, "\\n");
-		else if (*value == '"' || *value == '\\')
-			buffer_printf(out, "\\%c", *value);
-		else
-			buffer_append_byte(out, *value);
+	struct metric_labels labels = {.command = profile->command, .pid = profile->pid};
+	char *real = profile->status & SEEP_STATUS_SERVICE ? realpath(path, NULL) : NULL;
+	char *slash = real ? strrchr(real, '/') : NULL;
+
+	if (slash && slash > real) {
+		*slash = '\0';
+		snprintf(labels.service, sizeof labels.service, "%s", path_base_name(real));
 	}
-	buffer_append_byte(out, '"');
+	free(real);
+	return labels;
 }
 
-static void append_process(struct buffer *out, const struct profile *profile)
-{
-	char pid[24];
-
-	snprintf(pid, sizeof pid, "%llu", (unsigned long long)profile->pid);
-	append_label(out, "{", "command", profile->command);
-	append_label(out, ",", "pid", pid);
-}
-
-static void append_family(struct buffer *out, const char *name, const char *type, const char *help)
-{
-	buffer_printf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
-}
-
-static void append_value(struct buffer *out, double value)
-{
-	if (isnan(value))
-		buffer_append_text(out, "} NaN\n");
-	else
-		buffer_printf(out, "} %.17g\n", value);
-}
-
-/* A family of one sample. */
-static void append_single(struct buffer *out, const struct profile *profile, const char *name, const char *type,
-			  const char *help, double value)
-{
-	append_family(out, name, type, help);
-	buffer_append_text(out, name);
-	append_process(out, profile);
-	append_value(out, value);
-}
-
-/* A family of three: the estimate and both ends of its interval. */
-static void append_estimate(struct buffer *out, const struct profile *profile, const char *name, const char *help,
-			    double value, struct interval interval)
-{
-	static const char *const bounds[] = {"estimate", "low", "high"};
-	const double values[] = {value, interval.low, interval.high};
-
-	append_family(out, name, "gauge", help);
-	for (int i = 0; i < 3; i++) {
-		buffer_append_text(out, name);
-		append_process(out, profile);
-		append_label(out, ",", "bound", bounds[i]);
-		append_value(out, values[i]);
-	}
-}
-
-static void append_place(struct buffer *out, const struct leaks *leaks, const struct leak_row *row, const char *name,
-			 double value)
+static struct buffer *place_begin(struct metrics *metrics, enum metric_family family, const struct leaks *leaks,
+				  const struct leak_row *row)
 {
 	const struct group *group = &leaks->groups.groups[row->group];
 	const struct source_line *line = group_line(group);
 	const struct profile_location *location = group_location(group);
+	struct buffer *sample = metric_begin(metrics, family);
 	char number[16];
 
 	snprintf(number, sizeof number, "%u", line ? group->first_line : 0);
-	buffer_append_text(out, name);
-	append_process(out, leaks->reference);
-	append_label(out, ",", "function",
+	metric_label(sample, "function",
 		     line ? line->function : profile_site_stand_in(&group->profile->sites[group->site]));
-	append_label(out, ",", "file", line && line->file ? line->file : "");
-	append_label(out, ",", "line", line && group->first_line ? number : "");
-	append_label(out, ",", "module",
-		     location ? path_base_name(group->profile->modules[location->module].path) : "");
-	append_label(out, ",", "verdict", leak_verdict_name(row->verdict));
-	append_value(out, value);
+	metric_label(sample, "file", line && line->file ? line->file : "");
+	metric_label(sample, "line", line && group->first_line ? number : "");
+	metric_label(sample, "module", location ? path_base_name(group->profile->modules[location->module].path) : "");
+	metric_label(sample, "verdict", leak_verdict_name(row->verdict));
+	return sample;
 }
 
-static uint32_t places_shown(const struct leaks *leaks)
+static struct buffer *spread_begin(struct metrics *metrics, enum metric_family family, const struct leak_row *row)
 {
-	const uint32_t count = leaks->verdicts[LEAK_LEAK] + leaks->verdicts[LEAK_GROWING];
+	const struct spread_place *place = &row->spread->place;
+	struct buffer *sample = metric_begin(metrics, family);
 
-	return count < METRICS_PLACES_MOST ? count : METRICS_PLACES_MOST;
+	metric_label(sample, "level", spread_level_name(place->level));
+	metric_label(sample, "function", place->line ? place->line->function : "");
+	metric_label(sample, "file", place->line && place->line->file ? place->line->file : "");
+	metric_label(sample, "module", place->module ? path_base_name(place->module) : "");
+	metric_label(sample, "verdict", leak_verdict_name(row->verdict));
+	return sample;
 }
 
-/* Rows are ordered by verdict: leaks first, then what grows. */
-static void append_places(struct buffer *out, const struct leaks *leaks)
+/* A place's, or a spread's. */
+static void row_append(struct metrics *metrics, const struct leaks *leaks, const struct leak_row *row)
 {
-	const uint32_t shown = places_shown(leaks);
+	static const char *const bounds[] = {"estimate", "low", "high"};
+	const double rates[] = {row->leak_rate, row->leak_interval.low, row->leak_interval.high};
 
-	append_family(out, "seep_place_leak_bytes_per_second", "gauge", "Bytes a second that stay for good, by place.");
-	for (uint32_t i = 0; i < shown && i < leaks->verdicts[LEAK_LEAK]; i++)
-		append_place(out, leaks, &leaks->rows[i], "seep_place_leak_bytes_per_second", leaks->rows[i].leak_rate);
-	append_family(out, "seep_place_inuse_bytes", "gauge", "Bytes in use of a place that leaks or grows.");
-	for (uint32_t i = 0; i < shown; i++)
-		append_place(out, leaks, &leaks->rows[i], "seep_place_inuse_bytes",
-			     sum_estimate(&leaks->rows[i].in_use.bytes));
+	for (int i = 0; i < 3 && row->verdict == LEAK_LEAK; i++) {
+		struct buffer *sample = row->spread ? spread_begin(metrics, METRIC_SPREAD_LEAK_RATE, row)
+						    : place_begin(metrics, METRIC_PLACE_LEAK_RATE, leaks, row);
+		metric_label(sample, "bound", bounds[i]);
+		metric_end(sample, rates[i]);
+	}
+	metric_end(row->spread ? spread_begin(metrics, METRIC_SPREAD_INUSE, row)
+			       : place_begin(metrics, METRIC_PLACE_INUSE, leaks, row),
+		   sum_estimate(&row->in_use.bytes));
 }
 
-static void append_spread(struct buffer *out, const struct leaks *leaks, const struct spread *spread, const char *name,
-			  double value)
+/* Rows are ordered by verdict: leaks first, then what grows. None of a spread's bytes is among those of these. */
+static void places_append(struct metrics *metrics, const struct leaks *leaks, uint32_t most)
 {
-	const struct source_line *line = spread->place.line;
+	const uint32_t places = leaks->verdicts[LEAK_LEAK] + leaks->verdicts[LEAK_GROWING];
+	const uint32_t places_shown = places < most ? places : most;
+	const uint32_t spreads_shown = leaks->spread_count < most ? leaks->spread_count : most;
 
-	buffer_append_text(out, name);
-	append_process(out, leaks->reference);
-	append_label(out, ",", "level", spread_level_name(spread->place.level));
-	append_label(out, ",", "function", line ? line->function : "");
-	append_label(out, ",", "file", line && line->file ? line->file : "");
-	append_label(out, ",", "module", spread->place.module ? path_base_name(spread->place.module) : "");
-	append_label(out, ",", "verdict", leak_verdict_name(spread->row.verdict));
-	append_value(out, value);
+	for (uint32_t i = 0; i < places_shown; i++)
+		row_append(metrics, leaks, &leaks->rows[i]);
+	for (uint32_t i = 0; i < spreads_shown; i++)
+		row_append(metrics, leaks, &leaks->spreads[i].row);
+	metric_append(metrics, METRIC_PLACES_LEFT_OUT, places - places_shown + leaks->spread_count - spreads_shown);
 }
 
-/* What leaks or grows in many places together. None of their bytes is among those of the places that leak or grow. */
-static void append_spreads(struct buffer *out, const struct leaks *leaks)
-{
-	append_family(out, "seep_spread_leak_bytes_per_second", "gauge",
-		      "Bytes a second that stay for good, of many places together, none of them proven alone.");
-	for (uint32_t i = 0; i < leaks->spread_count; i++)
-		if (leaks->spreads[i].row.verdict == LEAK_LEAK)
-			append_spread(out, leaks, &leaks->spreads[i], "seep_spread_leak_bytes_per_second",
-				      leaks->spreads[i].row.leak_rate);
-	append_family(out, "seep_spread_inuse_bytes", "gauge",
-		      "Bytes in use of many places that leak, grow or have stopped together.");
-	for (uint32_t i = 0; i < leaks->spread_count; i++)
-		append_spread(out, leaks, &leaks->spreads[i], "seep_spread_inuse_bytes",
-			      sum_estimate(&leaks->spreads[i].row.in_use.bytes));
-}
-
-static void append_verdicts(struct buffer *out, const struct leaks *leaks)
+static void verdicts_append(struct metrics *metrics, const struct leaks *leaks)
 {
 	uint32_t sure = 0;
 
 	for (uint32_t i = 0; i < leaks->verdicts[LEAK_LEAK]; i++)
 		sure += leak_is_sure(&leaks->rows[i]);
-	append_family(out, "seep_places", "gauge", "Places by verdict; leak_sure counts the leaks without cautions.");
 	for (int i = 0; i <= LEAK_VERDICTS; i++) {
-		buffer_append_text(out, "seep_places");
-		append_process(out, leaks->reference);
-		append_label(out, ",", "verdict",
+		struct buffer *sample = metric_begin(metrics, METRIC_PLACES);
+		metric_label(sample, "verdict",
 			     i < LEAK_VERDICTS ? leak_verdict_name((enum leak_verdict)i) : "leak_sure");
-		append_value(out, i < LEAK_VERDICTS ? leaks->verdicts[i] : sure);
+		metric_end(sample, i < LEAK_VERDICTS ? leaks->verdicts[i] : sure);
 	}
 }
 
 /* Of the last snapshot with a ledger, which may be older than what is judged. */
-static void append_classes(struct buffer *out, const struct leaks *leaks)
+static void classes_append(struct metrics *metrics, const struct leaks *leaks)
 {
 	const struct memory_growth *memory = &leaks->memory;
-	const struct profile *profile = leaks->reference;
 
 	if (!memory->after.is_known)
 		return;
-	append_family(out, "seep_memory_bytes", "gauge", "Bytes in memory by class; all but hugetlb add up to RSS.");
 	for (size_t i = 0; i < ACCOUNT_ORDER_COUNT; i++) {
-		buffer_append_text(out, "seep_memory_bytes");
-		append_process(out, profile);
-		append_label(out, ",", "class", account_class_key(account_order[i]));
-		append_value(out, memory->after.resident[account_order[i]]);
+		struct buffer *sample = metric_begin(metrics, METRIC_CLASSES);
+		metric_label(sample, "class", account_class_key(account_order[i]));
+		metric_end(sample, memory->after.resident[account_order[i]]);
 	}
-	if (memory->after.has_kept)
-		append_family(
-		    out, "seep_heap_kept_bytes", "gauge",
-		    "Bytes of the heap that are not in use, by what they are, as the allocator's structures say.");
 	for (int part = 0; memory->after.has_kept && part < KEPT_PARTS; part++) {
-		buffer_append_text(out, "seep_heap_kept_bytes");
-		append_process(out, profile);
-		append_label(out, ",", "part", account_kept_key((enum kept_part)part));
-		append_value(out, memory->after.kept[part]);
+		struct buffer *sample = metric_begin(metrics, METRIC_HEAP_KEPT);
+		metric_label(sample, "part", account_kept_key((enum kept_part)part));
+		metric_end(sample, memory->after.kept[part]);
 	}
-	append_single(out, profile, "seep_memory_timestamp_seconds", "gauge",
-		      "When the classes were counted, Unix time.",
-		      ((double)profile->start_unix_ns + (double)memory->to_ns) / 1e9);
+	metric_append(metrics, METRIC_CLASSES_TIME,
+		      ((double)leaks->reference->start_unix_ns + (double)memory->to_ns) / 1e9);
 }
 
-void leaks_metrics_render(struct buffer *out, const struct leaks *leaks)
+static void memory_append(struct metrics *metrics, enum metric_family family, const struct profile *profile,
+			  enum seep_memory_key key)
 {
-	const struct profile *profile = leaks->reference;
-	const double judged_ns = (double)profile->start_unix_ns + (double)(profile->time_ns - profile->start_ns);
+	if (profile->memory_known >> key & 1)
+		metric_append(metrics, family, (double)profile->memory[key]);
+}
+
+static void losses_append(struct metrics *metrics, const struct profile *profile)
+{
+	double of_totals = 0, of_none = 0;
+
+	for (int key = 0; key < 64; key++)
+		*(loss_effect((enum seep_loss_key)key) == LOSS_OF_NONE ? &of_none : &of_totals) +=
+		    (double)profile->losses[key];
+	for (int i = 0; i < 2; i++) {
+		struct buffer *sample = metric_begin(metrics, METRIC_LOSSES);
+		metric_label(sample, "effect", i ? "none" : "totals");
+		metric_end(sample, i ? of_none : of_totals);
+	}
+}
+
+void profile_metrics_fill(struct metrics *metrics, const struct profile *profile)
+{
 	struct profile_totals totals;
 
 	profile_totals(profile, &totals);
-	append_estimate(out, profile, "seep_inuse_bytes", "Bytes in use, from samples, with a 95 % interval.",
-			sum_estimate(&totals.in_use.bytes),
-			sum_interval(&totals.in_use.bytes, unseen_bytes((double)profile->rate), ALPHA));
-	append_single(out, profile, "seep_alloc_bytes_total", "counter", "Bytes allocated since recording began.",
-		      sum_estimate(&totals.allocated.bytes));
-	if (profile->memory_known >> SEEP_MEMORY_RSS & 1)
-		append_single(out, profile, "seep_rss_bytes", "gauge", "Resident set size at that moment.",
-			      (double)profile->memory[SEEP_MEMORY_RSS]);
-	append_classes(out, leaks);
-	append_single(out, profile, "seep_judged_timestamp_seconds", "gauge", "When the snapshot was taken, Unix time.",
-		      judged_ns / 1e9);
-	append_single(out, profile, "seep_lower_bound", "gauge", "1: something was lost, and sums are lower bounds.",
-		      profile_is_lower_bound(profile));
-	append_single(out, profile, "seep_can_judge", "gauge", "1: there are enough snapshots for verdicts.",
-		      leaks->can_judge);
-	append_estimate(out, profile, "seep_leak_bytes_per_second",
-			"Bytes a second that stay for good, of all places that leak, with a 95 % interval.",
-			leaks->leak_rate, leaks->leak_interval);
-	append_verdicts(out, leaks);
-	append_places(out, leaks);
-	append_spreads(out, leaks);
+	metric_append_estimate(metrics, METRIC_INUSE, sum_estimate(&totals.in_use.bytes),
+			       sum_interval(&totals.in_use.bytes, unseen_bytes((double)profile->rate), ALPHA));
+	metric_append(metrics, METRIC_ALLOCATED, sum_estimate(&totals.allocated.bytes));
+	memory_append(metrics, METRIC_RSS, profile, SEEP_MEMORY_RSS);
+	memory_append(metrics, METRIC_LIMIT, profile, SEEP_MEMORY_NEAREST_LIMIT);
+	memory_append(metrics, METRIC_LIMIT_LEFT, profile, SEEP_MEMORY_NEAREST_LEFT);
+	metric_append(metrics, METRIC_JUDGED,
+		      ((double)profile->start_unix_ns + (double)(profile->time_ns - profile->start_ns)) / 1e9);
+	metric_append(metrics, METRIC_LOWER_BOUND, profile_is_lower_bound(profile));
+	losses_append(metrics, profile);
+}
+
+static void growth_append(struct metrics *metrics, const struct leaks *leaks)
+{
+	const double seconds = (double)(leaks->reference->time_ns - leaks->middle->time_ns) / 1e9;
+
+	if (leaks->can_judge && seconds > 0)
+		metric_append_estimate(
+		    metrics, METRIC_GROWTH, leaks->growth / seconds,
+		    (struct interval){leaks->growth_bytes.low / seconds, leaks->growth_bytes.high / seconds});
+}
+
+void leaks_metrics_fill(struct metrics *metrics, const struct leaks *leaks, uint32_t places_most)
+{
+	struct leak_limit limit;
+
+	profile_metrics_fill(metrics, leaks->reference);
+	growth_append(metrics, leaks);
+	if (leaks_limit(leaks, &limit))
+		metric_append_estimate(metrics, METRIC_LIMIT_SECONDS, limit.seconds, limit.bound);
+	classes_append(metrics, leaks);
+	metric_append(metrics, METRIC_CAN_JUDGE, leaks->can_judge);
+	metric_append_estimate(metrics, METRIC_LEAK_RATE, leaks->leak_rate, leaks->leak_interval);
+	verdicts_append(metrics, leaks);
+	places_append(metrics, leaks, places_most);
 }

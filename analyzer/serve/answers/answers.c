@@ -26,10 +26,17 @@ static void policy_add(struct MHD_Response *response, enum answer_type type)
 
 static struct MHD_Response *response_make(struct buffer *bytes, enum answer_type type, const char *tag)
 {
-	static const char *const types[] = {"text/plain; charset=utf-8", "application/json",
-					    "application/gzip",          "text/html; charset=utf-8",
-					    "text/html; charset=utf-8",  "text/html; charset=utf-8",
-					    "application/octet-stream"};
+	static const char *const types[] = {
+	    [ANSWER_TEXT] = "text/plain; charset=utf-8",
+	    [ANSWER_JSON] = "application/json",
+	    [ANSWER_GZIP] = "application/gzip",
+	    [ANSWER_PAGE] = "text/html; charset=utf-8",
+	    [ANSWER_LIST] = "text/html; charset=utf-8",
+	    [ANSWER_INDEX] = "text/html; charset=utf-8",
+	    [ANSWER_PROFILE] = "application/octet-stream",
+	    [ANSWER_METRICS] = "text/plain; version=0.0.4; charset=utf-8",
+	    [ANSWER_OPENMETRICS] = "application/openmetrics-text; version=1.0.0; charset=utf-8",
+	};
 	static const char *const headers[][2] = {
 	    {"Cache-Control", "private, no-cache"},
 	    {"X-Content-Type-Options", "nosniff"},

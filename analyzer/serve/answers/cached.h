@@ -9,7 +9,17 @@
 
 struct MHD_Response;
 
-enum answer_type { ANSWER_TEXT, ANSWER_JSON, ANSWER_GZIP, ANSWER_PAGE, ANSWER_LIST, ANSWER_INDEX, ANSWER_PROFILE };
+enum answer_type {
+	ANSWER_TEXT,
+	ANSWER_JSON,
+	ANSWER_GZIP,
+	ANSWER_PAGE,
+	ANSWER_LIST,
+	ANSWER_INDEX,
+	ANSWER_PROFILE,
+	ANSWER_METRICS,
+	ANSWER_OPENMETRICS
+};
 
 struct cached {
 	struct MHD_Response *response; /* NULL: empty */
