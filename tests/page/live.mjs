@@ -40,6 +40,7 @@ try {
 	check("the page of a recording that grows says so", /^live; data of \d\d:\d\d:\d\d/.test(await text(".live span")), await text(".live"));
 	check("and is named after the program", (await page.title()) === "seep: program", await page.title());
 
+	await page.click("[data-preset='from the start']");
 	const box = await page.evaluate(() => window.seepFrame("leak_grow"));
 	await page.locator("canvas.flame:not(.callers)").click({ position: box });
 	await page.fill("input[aria-label='filter rows']", "leak");
@@ -60,6 +61,9 @@ try {
 	await page.reload();
 	await page.waitForSelector("#seep[data-ready=true]");
 	check("loading it again shows the same", (await text(".crumbs")) === seen, [seen, await text(".crumbs")]);
+	const newest = await after();
+	await grow();
+	check("and AFTER goes on following", (await after()) > newest && /BEFORE is snapshot 1 /.test(await text(".timeline .caption")), [newest, await text(".timeline .caption")]);
 
 	await page.locator("h1").click();
 	await page.keyboard.press("{");

@@ -103,10 +103,10 @@ export class Timeline {
 		return a <= b ? { before: a, after: b } : { before: b, after: a };
 	}
 
-	/** The address names moments by the numbers of their snapshots. @param {number} before @param {number} after */
+	/** The address names moments by the numbers of their snapshots; without one AFTER is what the verdicts are about, also once there is more. @param {number} before @param {number} after */
 	choose(before, after) {
-		const { numbers } = this.recording;
-		this.state.set({ from: numbers[before], to: numbers[after] });
+		const { numbers, document } = this.recording;
+		this.state.set({ from: numbers[before], to: after === document.judged_at ? "" : numbers[after] });
 	}
 
 	build() {
