@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a reader does with the page of tests/e2e/test_html.sh's program, view by view.
 import { readFileSync } from "node:fs";
+import { fitted } from "../../analyzer/report/numbers/words.js";
 import { check, edited, folded, frame, graph, hash, isDrawn, meanwhile, open, saved, text } from "./driver.mjs";
 
 async function choosesTimes(page) {
@@ -9,6 +10,7 @@ async function choosesTimes(page) {
 	const [pace] = /[\d.]+ [KMG]iB \[[\d., ]+\] a \w+/.exec(leaks) ?? [leaks];
 	check("the first sentence says how many places leak, which, and how fast as seep leaks does", /^One place leaks: .*\. It is leak_grow \(program\.c:\d+\)\. /.test(headline) && headline.includes(pace), [headline, pace]);
 	check("the first row is the leak, with its rate's interval", /^leak\s+[\d.]+ [KMG]?i?B \[.*\] an? (hour|minute|second).*leak_grow/s.test(await text(page, ".places tbody tr:first-child")), await text(page, ".places tbody tr:first-child"));
+	check("the head has when it was recorded", /recorded\s*[\d.]+ s from 20\d\d-\d\d-\d\d \d\d:\d\d UTC/.test(await text(page, ".facts")), await text(page, ".facts"));
 	check("the head has what was lost", /lost\s*\S/.test(await text(page, ".facts")), await text(page, ".facts"));
 
 	const rowsNow = () => text(page, ".rows tbody");
@@ -41,6 +43,14 @@ async function choosesTimes(page) {
 }
 
 async function drawsFrames(page) {
+	const names = [["std::map<int, std::less<int> >::operator[]", 16], ["ns::Set<A, B>::operator<", 14], ["<V<T> as c::Clone>::clone", 8], ["python3.11+0x52e790", 11]].map(([name, room]) => fitted(name, room));
+	check("where a name has no room, templates go first, then what it is in", names.join(" ") === "map::operator[] Set::operator< clone pytho…2e790", names);
+	await page.evaluate(() => { window.location.hash = "hide=leak_grow"; });
+	await page.waitForFunction(() => window.seepFrame("leak_grow") === null);
+	await page.hover(graph, { position: await page.evaluate(() => window.seepFrame("work")) });
+	check("a tooltip says what a function asked for by itself", /asked for by itself: [\d.]+ [KM]iB/.test(await text(page, ".frames .tip")), await text(page, ".frames .tip"));
+	await page.evaluate(() => { window.location.hash = ""; });
+	await page.waitForFunction(() => window.seepFrame("leak_grow") !== null);
 	await page.selectOption("select[aria-label='colour by']", "verdict");
 	check("colours are explained", /The verdict on most of it: leak, growing/.test(await text(page, ".frames > .caption")), await text(page, ".frames > .caption"));
 	await page.selectOption("select[aria-label='show']", "growth");

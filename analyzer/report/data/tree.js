@@ -124,6 +124,14 @@ export class Tree extends Nodes {
 		return node;
 	}
 
+	/** What a node's own function asked for, of what is shown. @param {number} node */
+	ownOf(node) {
+		this.grow(node);
+		let own = this.net[node];
+		for (let child = this.first[node]; child < this.end[node]; child++) own -= this.net[child];
+		return own;
+	}
+
 	/** What every node's own function asked for. */
 	own() {
 		this.growAll();

@@ -89,6 +89,9 @@ export function duration(seconds) {
 	return rest ? `${minutes} min ${rest} s` : `${minutes} min`;
 }
 
+/** "2026-11-30 11:13 UTC" @param {number} nanoseconds since 1970 */
+export const moment = (nanoseconds) => `${new Date(nanoseconds / 1e6).toISOString().slice(0, 16).replace("T", " ")} UTC`;
+
 /** The time that a pace is told for: no more than ten times what was seen. @param {number} seconds @returns {{name: string, seconds: number}} */
 export function paceUnit(seconds) {
 	const units = [{ name: "an hour", seconds: 3600 }, { name: "a minute", seconds: 60 }, { name: "a second", seconds: 1 }];
@@ -106,6 +109,27 @@ export function shorten(name, length) {
 	if (name.length <= length) return name;
 	const head = Math.ceil((length - 1) / 2);
 	return `${name.slice(0, head)}…${name.slice(name.length - (length - 1 - head))}`;
+}
+
+/** What stands between < and >, of templates alone. @param {string} name */
+function withoutTemplates(name) {
+	let depth = 0;
+	let kept = "";
+	for (let i = 0; i < name.length; i++) {
+		const isOperator = /operator(<=?>?|<<=?|>=?|>>=?|->\*?)?$/.test(name.slice(Math.max(0, i - 11), i)) && depth === 0;
+		if (name[i] === "<" && i > 0 && !isOperator) depth++;
+		if (depth === 0) kept += name[i];
+		if (name[i] === ">" && depth > 0 && name[i - 1] !== "-") depth--;
+	}
+	return depth ? name : kept;
+}
+
+/** As much of a name as there is room for: without its templates, then without what it is in, then with a gap. @param {string} name @param {number} length */
+export function fitted(name, length) {
+	if (name.length <= length) return name;
+	let rest = withoutTemplates(name);
+	for (let at = rest.indexOf("::"); rest.length > length && at >= 0 && at + 2 < rest.length; at = rest.indexOf("::")) rest = rest.slice(at + 2);
+	return shorten(rest, length);
 }
 
 /** A C++ name without its parameters: they are in the tooltip. @param {string} name */

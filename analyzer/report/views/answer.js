@@ -3,7 +3,7 @@
 
 import { badgeColour, VERDICT_NAMES, verdictColour } from "../colour.js";
 import { make, safe } from "../dom.js";
-import { bytes, count, duration, estimateText, NAME_MOST, paceUnit, percent, shorten, withoutParameters } from "../numbers/words.js";
+import { bytes, count, duration, estimateText, moment, NAME_MOST, paceUnit, percent, shorten, withoutParameters } from "../numbers/words.js";
 
 /**
  * @typedef {import("../data/recording.js").Recording} Recording
@@ -137,12 +137,13 @@ function facts(recording) {
 	const last = (/** @type {(number|null)[]} */ column) => column.reduce((found, value) => value ?? found, null);
 	const rss = moments.rss[at];
 	const limit = last(moments.limit);
+	const begun = document.processes?.length ? 0 : document.process.start_unix_ns; /* of several each has its own */
 	return make(
 		"div.facts", {},
 		fact("in use", estimateText(band.value, band).value, " ", make("small", {}, estimateText(band.value, band).interval)),
 		rss !== null && fact("RSS", bytes(rss)),
 		limit !== null && fact("limit", bytes(limit)),
-		recording.times[recording.count - 1] > 0 && fact("recorded", duration(recording.times[recording.count - 1])),
+		recording.times[recording.count - 1] > 0 && fact("recorded", duration(recording.times[recording.count - 1]), make("small", {}, begun > 0 ? ` from ${moment(begun)}` : "")),
 		!document.metric && fact("snapshots", count(recording.count)),
 		fact("sample rate", recording.rate ? bytes(recording.rate) : "unknown"),
 		fact("lost", safe(document.losses_text)),

@@ -4,7 +4,7 @@
 
 import { safe } from "../dom.js";
 import { isDark, moduleColour, styleColour } from "../colour.js";
-import { shorten } from "../numbers/words.js";
+import { fitted } from "../numbers/words.js";
 
 export const ROW = 19;
 const TEXT_LEAST = 34; /* pixels that a frame needs for a text */
@@ -155,7 +155,7 @@ export class Flame {
 	/** @param {Box} box */
 	#label(box) {
 		const tree = /** @type {Tree} */ (this.tree);
-		return shorten(safe(tree.label(box.node)), Math.floor((box.w - 8) / CHARACTER));
+		return fitted(safe(tree.label(box.node)), Math.floor((box.w - 8) / CHARACTER));
 	}
 
 	/** The node under a point of the canvas; -1: none. @param {number} x @param {number} y */

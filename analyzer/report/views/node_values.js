@@ -124,6 +124,8 @@ export class NodeValues {
 		lines.push(...this.#numbers(node));
 		const parent = tree.options.inverted ? "of what it called" : "of its caller";
 		lines.push(`${percent(tree.width[node], tree.width[0])} of all${node ? `, ${percent(tree.width[node], tree.width[tree.parent[node]])} ${parent}` : ""}`);
+		const own = tree.ownOf(node);
+		if (!tree.options.inverted && Math.abs(own) >= 0.5 && Math.abs(tree.net[node] - own) >= 0.5) lines.push(`asked for by itself: ${this.amount(own)}`);
 		if (this.metric !== "growth") return lines;
 		if (!this.#isSure(node)) lines.push("may be chance: the interval has 0 in it");
 		else if (this.#isGone(node)) lines.push("nothing of it is left at AFTER");
