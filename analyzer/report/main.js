@@ -34,6 +34,14 @@ function help() {
 	return dialog;
 }
 
+/** The key, where it is the page's; "": it is the browser's, or that of a field. @param {KeyboardEvent} event @param {Element} target */
+function keyOf({ key, ctrlKey, metaKey, altKey }, target) {
+	if (key === "f" && (ctrlKey || metaKey)) return "/";
+	const isHandle = "[]{}".includes(key) && altKey && !metaKey; /* many keyboards have these behind AltGr or Option */
+	if ((ctrlKey || metaKey || altKey) && !isHandle) return "";
+	return target.matches("input, select") && key !== "Escape" ? "" : key;
+}
+
 /**
  * @typedef {ReturnType<typeof show>} Views
  * @param {State} state @param {HTMLDialogElement} dialog @param {() => Views|null} now the views that are on the page
@@ -60,10 +68,8 @@ function keys(state, dialog, now) {
 		},
 	};
 	document.addEventListener("keydown", (event) => {
-		const find = event.key === "f" && (event.ctrlKey || event.metaKey);
 		if (dialog.open || !now() || !(event.target instanceof Element)) return; /* its keys are its own */
-		if (!find && (event.ctrlKey || event.metaKey || event.altKey || (event.target.matches("input, select") && event.key !== "Escape") || event.target === shown().panel.canvas)) return;
-		const act = find ? acts["/"] : acts[event.key];
+		const act = acts[keyOf(event, event.target)];
 		if (!act) return;
 		event.preventDefault();
 		act();

@@ -9,7 +9,7 @@ const { chromium } = createRequire(path.join(path.resolve(modules), "x.js"))("pl
 const browser = await chromium.launch({ executablePath: process.env.CHROMIUM || "/usr/bin/chromium", args: ["--no-sandbox"] });
 
 async function open(file, address, colorScheme) {
-	const page = await (await browser.newContext({ viewport: { width: 1080, height: 760 }, colorScheme })).newPage();
+	const page = await (await browser.newContext({ viewport: { width: 1080, height: 776 }, colorScheme })).newPage();
 	await page.goto(`file://${path.resolve(file)}${address}`);
 	await page.waitForSelector("#seep[data-ready=true]");
 	return page;

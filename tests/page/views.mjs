@@ -21,6 +21,9 @@ async function choosesTimes(page) {
 	await page.keyboard.press("{");
 	await page.keyboard.press("{");
 	check("keys move a handle, and the table follows", (await rowsNow()) !== whole, whole);
+	const apart = await hash(page);
+	await page.evaluate(() => document.body.dispatchEvent(new KeyboardEvent("keydown", { key: "]", ctrlKey: true, altKey: true, bubbles: true })));
+	check("also where a keyboard has them behind AltGr", (await hash(page)) !== apart, apart);
 	const plot = await page.locator(".timeline .u-over").boundingBox();
 	await page.mouse.move(plot.x + 2, plot.y + 40);
 	await page.mouse.down();
@@ -60,6 +63,9 @@ async function drawsFrames(page) {
 	await page.selectOption("select[aria-label='show']", "inuse");
 	await frame(page, "leak_grow");
 	check("a click zooms, and the crumbs say where", /leak_grow/.test(await text(page, ".crumbs")), await text(page, ".crumbs"));
+	await page.keyboard.press("?");
+	check("the graph that was clicked leaves the page its keys", await page.locator("dialog").isVisible(), null);
+	await page.keyboard.press("Escape");
 	const link = await hash(page);
 	await page.keyboard.press("Escape");
 	check("Escape goes back by one", !/leak_grow/.test(await text(page, ".crumbs")), await text(page, ".crumbs"));

@@ -4,7 +4,7 @@
 const UNITS = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
 
 /** Round steps of an axis of bytes. */
-export const BYTE_STEPS = Array.from({ length: 50 }, (_, i) => 2 ** i);
+export const BYTE_STEPS = Array.from({ length: 63 }, (_, i) => 2 ** i);
 
 /** And of one of seconds: people count minutes and hours in twelfths. */
 export const TIME_STEPS = [
