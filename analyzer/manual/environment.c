@@ -32,7 +32,9 @@ static const struct environment_variable library_variables[] = {
      "this."},
     {"SEEP_KEEP", "COUNT", "64", "A recording keeps so many snapshots; the timer's are thinned evenly."},
     {"SEEP_KEEP_BYTES", "BYTES", "256M",
-     "A recording keeps snapshots of so many bytes, and eight of the timer's in any case, where there is space."},
+     "A recording keeps snapshots of so many bytes, and eight of the timer's in any case, where there is space. Of a "
+     "service: "
+     "what all its recordings may take (1G)."},
     {"SEEP_MAX_LIVE", "COUNT", NULL,
      "The number of live samples that a recording has room for. Without it the room follows from the rate, and grows."},
     {"SEEP_HEAP", "memory|recording|auto", "recording",

@@ -33,16 +33,23 @@ struct listing_entry {
 	double seconds; /* from the start of recording to its last snapshot */
 	double in_use_bytes;
 	size_t snapshots;
+	uint64_t bytes; /* that it takes on the disk */
+	char build[41]; /* the program's build id, in hexadecimal; "": it has none */
 };
 
 struct listing {
 	struct listing_entry *entries; /* by the start of recording, the broken last */
-	size_t count;
+	size_t count, capacity;
+	const char *service; /* whose recordings all are, and the sums over them; NULL: of none */
+	size_t running, restarts, builds;
+	uint64_t bytes;
 };
 
 /* Looks at the directory's entries, and at bundles and recordings among them; one that is a recording itself is the only one.
  * False: the directory can't be read. */
 bool listing_read(struct listing *listing, const char *directory, struct error *error);
+/* All of a service, in whatever store. False: there is no such service. */
+bool listing_read_service(struct listing *listing, const char *name, struct error *error);
 void listing_free(struct listing *listing);
 
 #endif

@@ -11,9 +11,13 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+
+#include <seep/keeper.h>
 
 #define SEEP_SERVICE_STORE "/var/lib/seep"
-#define SEEP_SERVICE_RECORDING "%c.%p" /* a recording's name in the service's directory */
+#define SEEP_SERVICE_BYTES (UINT64_C(1) << 30) /* that it may take unless somebody says otherwise */
+#define SEEP_SERVICE_RECORDING "%c.%p"         /* a recording's name in the service's directory */
 
 enum {
 	SEEP_SERVICE_NAME_MOST = 64, /* bytes */
@@ -36,5 +40,16 @@ void seep_stores_find(struct seep_stores *stores, const char *store, const char 
 /* Makes the service's directory in the first store that has it or lets us make it, and where it is ours or root's and can be
  * written; `output` receives the pattern of its recordings. False: there is no such place. */
 bool seep_service_prepare(const struct seep_stores *stores, const char *name, char *output, size_t size);
+
+/* What thinning a service has left, and what it removed. */
+struct seep_tidied {
+	uint64_t recordings, snapshots, bytes;
+	uint64_t recordings_removed, snapshots_removed;
+};
+
+/* Thins a service by age, and to its budget (0: SEEP_SERVICE_BYTES): docs/SERVICES.md has the rule. Any number of processes may do so at
+ * once: one does. False: the fault says why nothing was done. */
+bool seep_service_tidy(const char *directory, uint64_t budget_bytes, struct seep_tidied *tidied,
+		       struct seep_fault *fault);
 
 #endif

@@ -11,6 +11,16 @@ void listing_json_render(struct buffer *out, const struct listing *listing)
 
 	json_begin_object(&json);
 	json_text(json_key(&json, "schema"), "seep.list/1");
+	if (listing->service) {
+		json_begin_object(json_key(&json, "service"));
+		json_text(json_key(&json, "name"), listing->service);
+		json_rounded(json_key(&json, "processes"), (double)listing->count);
+		json_rounded(json_key(&json, "running"), (double)listing->running);
+		json_rounded(json_key(&json, "restarts"), (double)listing->restarts);
+		json_rounded(json_key(&json, "builds"), (double)listing->builds);
+		json_rounded(json_key(&json, "bytes"), (double)listing->bytes);
+		json_end_object(&json);
+	}
 	json_begin_array(json_key(&json, "recordings"));
 	for (size_t i = 0; i < listing->count; i++) {
 		const struct listing_entry *entry = &listing->entries[i];
@@ -24,6 +34,8 @@ void listing_json_render(struct buffer *out, const struct listing *listing)
 		json_number(json_key(&json, "seconds"), is_known ? entry->seconds : NAN);
 		json_rounded(json_key(&json, "snapshots"), is_known ? (double)entry->snapshots : NAN);
 		json_rounded(json_key(&json, "inuse_bytes"), is_known ? entry->in_use_bytes : NAN);
+		json_rounded(json_key(&json, "bytes"), (double)entry->bytes);
+		json_text_or_null(json_key(&json, "build_id"), *entry->build ? entry->build : NULL);
 		json_text_or_null(json_key(&json, "fault"), is_known ? NULL : entry->fault.text);
 		json_end_object(&json);
 	}

@@ -36,5 +36,7 @@ void account_text_render(struct text_page *page, const struct account *account);
 
 /* A row for each recording. */
 void listing_text_render(struct text_page *page, const struct listing *listing);
+/* "web: 3 processes, 1 running, 2 restarts, 1 build, 4 MiB" */
+void listing_service_line(struct buffer *out, const struct listing *listing);
 
 #endif

@@ -8,6 +8,7 @@
 #include "keeper/image/snapshot_writer.h"
 #include "keeper/loop/retention.h"
 #include "keeper/snapshot/write.h"
+#include "keeper/store/tidy.h"
 
 #define NUMBER_ATTEMPTS 1000 /* numbers whose names somebody else has taken */
 
@@ -39,7 +40,11 @@ bool snapshot_take(const struct heap *heap, int directory, const struct build_op
 		store_relaxed(&heap->header->alive_ns, ((const struct seep_snapshot_header *)image.data)->time_ns);
 	bool taken = built && number_and_write(heap, directory, &image, durable, number, fault);
 	seep_snapshot_free(&image);
-	if (taken)
+	bool is_of_service = load_relaxed(&heap->header->status) & SEEP_STATUS_SERVICE;
+	bool is_awaited = options->trigger == SEEP_TRIGGER_EXIT && !options->dead; /* by the program's end */
+	if (taken && is_of_service && !is_awaited)
+		tidy_above(directory, heap->header->snapshots_bytes_limit);
+	else if (taken && !is_of_service)
 		retention_apply(heap, directory);
 	else
 		heap_count_loss(heap, SEEP_LOSS_SNAPSHOTS_FAILED);

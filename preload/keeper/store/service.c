@@ -4,13 +4,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 
 #include "keeper/base/file.h"
 #include "keeper/base/syscall.h"
 #include "keeper/base/text.h"
 #include "keeper/files/output.h"
+#include "keeper/store/tidy.h"
 
-#define PATH_BYTES (SEEP_STORE_BYTES + SEEP_SERVICE_NAME_MOST + 2)
+#define PATH_BYTES (SEEP_STORE_BYTES + SEEP_SERVICE_NAME_MOST + 2 + sizeof SERVICE_MARK)
 #define OTHERS_MAY_LOOK 0755 /* each recording in it is its owner's alone */
 
 static bool is_letter_or_digit(char c)
@@ -80,6 +82,17 @@ static bool directory_is_fit(const char *path)
 	return fit;
 }
 
+/* Says that what lies here may be thinned. */
+static void mark_make(char *path, size_t length)
+{
+	static const char mark[] = "/" SERVICE_MARK;
+	memcpy(path + length, mark, sizeof mark);
+	int file = file_open(AT_FDCWD, path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0644);
+	if (file >= 0)
+		system_close(file);
+	path[length] = 0;
+}
+
 static bool pattern_write(char *output, size_t size, const char *directory)
 {
 	struct text text = text_begin(output, size);
@@ -97,9 +110,10 @@ bool seep_service_prepare(const struct seep_stores *stores, const char *name, ch
 		text_add(&text, stores->of[i]);
 		text_add(&text, "/");
 		text_add(&text, name);
-		if ((directory_is_fit(path) || (directory_make(path) && directory_is_fit(path))) &&
-		    pattern_write(output, size, path))
-			return true;
+		if (!directory_is_fit(path) && !(directory_make(path) && directory_is_fit(path)))
+			continue;
+		mark_make(path, text.length);
+		return pattern_write(output, size, path);
 	}
 	return false;
 }
