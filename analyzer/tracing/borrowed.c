@@ -12,16 +12,11 @@
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
-#include <ucontext.h>
 
 #include "base/memory.h"
 
 enum {
-	RED_ZONE = 128,
-	STACK_ALIGNMENT = 64, /* of vector state in a frame */
 	VECTORS_MAX = 16 << 10,
-	VECTORS_MAGIC_BYTES = 4,
-	RESERVED_AT = 464, /* in an XSAVE area: what software may use */
 	PAGE = 4096,
 	AREA_BYTES = 512 << 10, /* a page of code, texts, the stack */
 	SYSTEM_WITHIN_MS = 2000,
@@ -31,22 +26,7 @@ enum {
 
 #define BIT(signal) (UINT64_C(1) << ((signal)-1))
 #define NAP_MS 0.05
-#define VECTORS_MAGIC_1 0x46505853u
-#define VECTORS_MAGIC_2 0x46505845u
 #define SYSTEM_STOP (SIGTRAP | 0x80)
-
-/* What the kernel finds in a frame when a handler returns. */
-struct signal_frame {
-	uint64_t restorer;
-	ucontext_t context; /* the kernel's is a part of it */
-};
-
-/* In an XSAVE area, for software. */
-struct vector_note {
-	uint32_t magic, extended_bytes;
-	uint64_t features;
-	uint32_t bytes, padding[7];
-};
 
 /* Searches the C library's code. */
 static bool code_find(const struct remote *remote, const struct loaded_module *libc, uint64_t *call, uint64_t *restore)
@@ -72,71 +52,13 @@ static bool state_take(struct borrowed *borrowed, struct error *error)
 	pid_t tid = borrowed->tracee->tid;
 	struct iovec vectors = {memory_allocate(1, VECTORS_MAX), VECTORS_MAX};
 
-	borrowed->vectors = vectors.iov_base;
-	if (ptrace(PTRACE_GETREGS, tid, NULL, &borrowed->registers) != 0 ||
-	    ptrace(PTRACE_GETSIGMASK, tid, (void *)sizeof borrowed->signals, &borrowed->signals) != 0 ||
+	borrowed->was.vectors = vectors.iov_base;
+	if (ptrace(PTRACE_GETREGS, tid, NULL, &borrowed->was.registers) != 0 ||
+	    ptrace(PTRACE_GETSIGMASK, tid, (void *)sizeof borrowed->was.signals, &borrowed->was.signals) != 0 ||
 	    ptrace(PTRACE_GETREGSET, tid, (void *)NT_X86_XSTATE, &vectors) != 0)
 		return error_set(error, "thread %d can't be read: %s", (int)tid, strerror(errno));
-	borrowed->vector_bytes = vectors.iov_len;
+	borrowed->was.vector_bytes = vectors.iov_len;
 	return true;
-}
-
-/* The registers that the thread goes on with when the kernel does not see it through: an interrupted call is made again. */
-static struct user_regs_struct registers_alone(const struct user_regs_struct *registers)
-{
-	struct user_regs_struct alone = *registers;
-	long result = (long)alone.rax;
-	bool in_call = (long)alone.orig_rax >= 0;
-
-	if (in_call && (result == -512 || result == -513 || result == -514 || result == -516)) { /* -ERESTART... */
-		alone.rip -= 2;
-		alone.rax = result == -516 ? SYS_restart_syscall : alone.orig_rax;
-	}
-	return alone;
-}
-
-static void frame_registers(ucontext_t *context, const struct user_regs_struct *from, uint64_t signals)
-{
-	greg_t *to = context->uc_mcontext.gregs;
-
-	to[REG_R8] = (greg_t)from->r8, to[REG_R9] = (greg_t)from->r9, to[REG_R10] = (greg_t)from->r10;
-	to[REG_R11] = (greg_t)from->r11, to[REG_R12] = (greg_t)from->r12, to[REG_R13] = (greg_t)from->r13;
-	to[REG_R14] = (greg_t)from->r14, to[REG_R15] = (greg_t)from->r15, to[REG_RDI] = (greg_t)from->rdi;
-	to[REG_RSI] = (greg_t)from->rsi, to[REG_RBP] = (greg_t)from->rbp, to[REG_RBX] = (greg_t)from->rbx;
-	to[REG_RDX] = (greg_t)from->rdx, to[REG_RAX] = (greg_t)from->rax, to[REG_RCX] = (greg_t)from->rcx;
-	to[REG_RSP] = (greg_t)from->rsp, to[REG_RIP] = (greg_t)from->rip, to[REG_EFL] = (greg_t)from->eflags;
-	to[REG_CSGSFS] = (greg_t)(from->cs | from->gs << 16 | from->fs << 32 | from->ss << 48);
-	memcpy(&context->uc_sigmask, &signals, sizeof signals);
-}
-
-/* Writes vector state and frame below `top`, so that rt_sigreturn() takes the thread back. The address of the frame's
- * second word, where the stack pointer must be then; 0: there is no such room. */
-static uint64_t frame_write(const struct borrowed *borrowed, uint64_t top)
-{
-	size_t vector_room = borrowed->vector_bytes + VECTORS_MAGIC_BYTES;
-	uint64_t vectors_at = (top - vector_room) & ~(uint64_t)(STACK_ALIGNMENT - 1);
-	uint64_t frame_at = ((vectors_at - sizeof(struct signal_frame)) & ~UINT64_C(15)) - 8;
-	struct signal_frame frame = {.restorer = borrowed->restore};
-	struct user_regs_struct alone = registers_alone(&borrowed->registers);
-	unsigned char *vectors = memory_allocate(1, vector_room);
-	uint32_t end = VECTORS_MAGIC_2;
-
-	memcpy(vectors, borrowed->vectors, borrowed->vector_bytes);
-	uint64_t features;
-	memcpy(&features, vectors + RESERVED_AT, sizeof features);
-	struct vector_note note = {.magic = VECTORS_MAGIC_1,
-				   .extended_bytes = (uint32_t)vector_room,
-				   .features = features,
-				   .bytes = (uint32_t)borrowed->vector_bytes};
-	memcpy(vectors + RESERVED_AT, &note, sizeof note);
-	memcpy(vectors + borrowed->vector_bytes, &end, sizeof end);
-	frame.context.uc_flags = 1 | 2 | 4; /* extended vector state; SS is saved, and is to be restored */
-	frame_registers(&frame.context, &alone, borrowed->signals);
-	frame.context.uc_mcontext.fpregs = (void *)(uintptr_t)vectors_at;
-	bool written = remote_write(borrowed->remote, vectors_at, vectors, vector_room) &&
-		       remote_write(borrowed->remote, frame_at, &frame, sizeof frame);
-	free(vectors);
-	return written ? frame_at : 0;
 }
 
 /* Signals wait until we are done, but for those that a fault raises: blocked, a fault would change its disposition. */
@@ -151,7 +73,7 @@ bool borrowed_prepare(struct borrowed *borrowed, const struct remote *remote, co
 	const struct loaded_module *libc = loaded_find(loaded, "libc.so.6");
 
 	*borrowed = (struct borrowed){.remote = remote, .tracees = tracees};
-	return (libc && code_find(remote, libc, &borrowed->call, &borrowed->restore)) ||
+	return (libc && code_find(remote, libc, &borrowed->call, &borrowed->was.restore)) ||
 	       error_set(error, "%d can't be joined: its C library is none that we know", (int)tracees->pid);
 }
 
@@ -159,21 +81,22 @@ bool borrowed_begin(struct borrowed *borrowed, struct tracee *tracee, struct err
 {
 	borrowed->tracee = tracee;
 	if (!state_take(borrowed, error)) {
-		free(borrowed->vectors);
+		free(borrowed->was.vectors);
 		return false;
 	}
 	borrowed->rescue =
-	    frame_write(borrowed, borrowed->place ? borrowed->place : borrowed->registers.rsp - RED_ZONE);
+	    frame_write(borrowed->remote, &borrowed->was,
+			borrowed->place ? borrowed->place : borrowed->was.registers.rsp - FRAME_RED_ZONE);
 	if (borrowed->rescue)
 		return true;
-	free(borrowed->vectors);
+	free(borrowed->was.vectors);
 	return error_set(error, "thread %d has no room on its stack", (int)tracee->tid);
 }
 
 static struct user_regs_struct registers_for(const struct borrowed *borrowed, uint64_t address,
 					     const uint64_t arguments[BORROWED_ARGUMENTS])
 {
-	struct user_regs_struct registers = borrowed->registers;
+	struct user_regs_struct registers = borrowed->was.registers;
 
 	registers.rip = address;
 	registers.orig_rax = UINT64_MAX; /* nothing to be made again */
@@ -314,7 +237,7 @@ static bool area_make(struct borrowed *borrowed, struct error *error)
 	if (result < 0)
 		return error_set(error, "%d may not execute what we bring: %s", (int)borrowed->tracees->pid,
 				 strerror((int)-result));
-	uint64_t frame = frame_write(borrowed, borrowed->area + AREA_BYTES);
+	uint64_t frame = frame_write(borrowed->remote, &borrowed->was, borrowed->area + AREA_BYTES);
 	size_t bytes = code_make(borrowed, frame + 8, code);
 	return (frame && remote_write(borrowed->remote, borrowed->area, code, bytes)) ||
 	       error_set(error, "%d: memory that we made can't be written", (int)borrowed->tracees->pid);
@@ -431,7 +354,7 @@ bool borrowed_function(struct borrowed *borrowed, uint64_t function, const uint6
 void borrowed_end(struct borrowed *borrowed)
 {
 	pid_t tid = borrowed->tracee->tid;
-	struct iovec vectors = {borrowed->vectors, borrowed->vector_bytes};
+	struct iovec vectors = {borrowed->was.vectors, borrowed->was.vector_bytes};
 	const uint64_t area[BORROWED_ARGUMENTS] = {borrowed->area, AREA_BYTES};
 	struct error ignored;
 	int64_t result;
@@ -441,12 +364,12 @@ void borrowed_end(struct borrowed *borrowed)
 	if (!borrowed->lost && (ptrace(PTRACE_INTERRUPT, tid, NULL, NULL) != 0 ||
 				ptrace(PTRACE_CONT, tid, NULL, NULL) != 0 || stop_properly(borrowed, &ignored))) {
 		/* The mask first: should we end in between, the thread goes back by the frame, which has both. */
-		ptrace(PTRACE_SETSIGMASK, tid, (void *)sizeof borrowed->signals, &borrowed->signals);
+		ptrace(PTRACE_SETSIGMASK, tid, (void *)sizeof borrowed->was.signals, &borrowed->was.signals);
 		ptrace(PTRACE_SETREGSET, tid, (void *)NT_X86_XSTATE, &vectors);
-		ptrace(PTRACE_SETREGS, tid, NULL, &borrowed->registers);
+		ptrace(PTRACE_SETREGS, tid, NULL, &borrowed->was.registers);
 	} else if (borrowed->tracee->state != TRACEE_GONE) {
 		tracee_let_go(borrowed->tracee); /* it finishes by itself */
 	}
-	free(borrowed->vectors);
-	borrowed->vectors = NULL;
+	free(borrowed->was.vectors);
+	borrowed->was.vectors = NULL;
 }

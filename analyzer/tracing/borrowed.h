@@ -12,8 +12,8 @@
 #define SEEP_TRACING_BORROWED_H
 
 #include <stdint.h>
-#include <sys/user.h>
 
+#include "tracing/frame.h"
 #include "tracing/loaded.h"
 #include "tracing/tracees.h"
 
@@ -23,11 +23,8 @@ struct borrowed {
 	const struct remote *remote;
 	struct tracees *tracees;
 	struct tracee *tracee;
-	struct user_regs_struct registers; /* that it goes back with */
-	uint64_t signals;                  /* its mask */
-	unsigned char *vectors;            /* XSAVE area, as ptrace gives it */
-	size_t vector_bytes;
-	uint64_t call, restore; /* in its C library: a system call with a return behind it, and rt_sigreturn() */
+	struct frame_state was; /* that it goes back with */
+	uint64_t call;          /* in its C library: a system call with a return behind it */
 	uint64_t rescue;        /* its stack pointer when we are gone: a frame below its own stack */
 	uint64_t place; /* the caller's, before it begins: where such a frame goes instead, below this; 0: there */
 	uint64_t area;  /* memory of ours in it; 0: none */

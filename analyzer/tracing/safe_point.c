@@ -16,12 +16,13 @@
 #include <seep/process.h>
 
 #include "base/memory.h"
+#include "tracing/frame.h"
 
 enum { FRAMES_MAX = 4096, FORBIDDEN_MAX = 160, WAITING_MAX = 64 };
 
 struct safe_point {
 	const struct loaded *loaded;
-	const struct loaded_module *libc, *loader, *allocator;
+	const struct loaded_module *libc, *loader, *allocator, *shim;
 	struct code_range forbidden[FORBIDDEN_MAX], waiting[WAITING_MAX];
 	size_t forbidden_count, waiting_count, own_count;
 	const struct code_range *own; /* an allocator's, in the program */
@@ -108,6 +109,15 @@ static int tables_load(Dwfl_Module *module, void **data, const char *name, Dwarf
 	return DWARF_CB_OK;
 }
 
+/* Functions that wait by futex() for other threads, and hold nothing of the C library meanwhile. */
+static const char *const waiting[] = {"pthread_cond_wait",      "pthread_cond_timedwait",
+				      "pthread_cond_clockwait", "pthread_join",
+				      "pthread_timedjoin_np",   "pthread_clockjoin_np",
+				      "pthread_barrier_wait",   "sem_wait",
+				      "sem_timedwait",          "sem_clockwait",
+				      "pthread_mutex_lock",     "pthread_rwlock_rdlock",
+				      "pthread_rwlock_wrlock",  "syscall"};
+
 struct safe_point *safe_point_begin(pid_t pid, const struct loaded *loaded, const struct loaded_module *allocator)
 {
 #define NAME(name, ...) #name,
@@ -137,19 +147,13 @@ struct safe_point *safe_point_begin(pid_t pid, const struct loaded *loaded, cons
 					    "malloc_stats",
 					    "mallopt",
 					    "__libc_freeres"};
-	static const char *const waiting[] = {"pthread_cond_wait",      "pthread_cond_timedwait",
-					      "pthread_cond_clockwait", "pthread_join",
-					      "pthread_timedjoin_np",   "pthread_clockjoin_np",
-					      "pthread_barrier_wait",   "sem_wait",
-					      "sem_timedwait",          "sem_clockwait",
-					      "pthread_mutex_lock",     "pthread_rwlock_rdlock",
-					      "pthread_rwlock_wrlock",  "syscall"};
 	struct safe_point *safe = memory_allocate(1, sizeof *safe);
 
 	*safe = (struct safe_point){.loaded = loaded,
 				    .libc = loaded_find(loaded, "libc.so.6"),
 				    .loader = loaded_find(loaded, "ld-linux-x86-64.so.2"),
-				    .allocator = allocator};
+				    .allocator = allocator,
+				    .shim = loaded_find(loaded, "libseep.so")};
 	if (safe->allocator == safe->libc)
 		safe->allocator = NULL;
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
@@ -214,6 +218,8 @@ static int frame_look(Dwfl_Frame *frame, void *argument)
 	else if (lies_in(safe->allocator, address) || is_in_one(safe->forbidden, safe->forbidden_count, address) ||
 		 is_in_one(safe->own, safe->own_count, address))
 		safe->why = "it is in the allocator, fork() or exit()";
+	else if (lies_in(safe->shim, address)) /* its own threads are unknown to the C library */
+		safe->why = "it is in libseep.so";
 	else if (interrupted && !(innermost && safe->waits) && lies_in(safe->libc, address))
 		safe->why = "it is in the midst of the C library";
 	if (is_in_one(safe->waiting, safe->waiting_count, address))
@@ -247,7 +253,7 @@ static long call_under_way(pid_t tid, const struct user_regs_struct *registers)
 /* Which mapping a thread's stack pointer is in. */
 struct stack_search {
 	uint64_t stack, thread; /* the C library has what it keeps of the thread at its stack's end */
-	bool is_own;
+	bool is_own, has_room;
 };
 
 static bool mapping_look(const struct seep_mapping *mapping, void *context)
@@ -258,16 +264,19 @@ static bool mapping_look(const struct seep_mapping *mapping, void *context)
 		return true;
 	search->is_own = strcmp(mapping->label, "[stack]") == 0 ||
 			 (search->thread >= mapping->start && search->thread < mapping->end);
+	search->has_room = search->stack - mapping->start >= frame_room();
 	return false;
 }
 
-/* Below the stack that the C library has given it there is room for a frame. A coroutine's (those of Go have 2 KiB) may have
- * another's memory there. */
-static bool is_on_own_stack(pid_t pid, const struct user_regs_struct *registers)
+/* A frame goes below the stack that the C library has given the thread, if that is long enough. A coroutine's (those of Go have
+ * 2 KiB) may have another's memory there, and so may a thread's behind the guard, which does not keep us from writing. */
+static const char *stack_complaint(pid_t pid, const struct user_regs_struct *registers)
 {
-	struct stack_search search = {registers->rsp, registers->fs_base, false};
+	struct stack_search search = {.stack = registers->rsp, .thread = registers->fs_base};
 
-	return seep_process_visit_mappings((uint64_t)pid, mapping_look, &search) == 0 && search.is_own;
+	if (seep_process_visit_mappings((uint64_t)pid, mapping_look, &search) != 0 || !search.is_own)
+		return "it is on a stack of the program's own";
+	return search.has_room ? NULL : "its stack is nearly full";
 }
 
 bool safe_point_is_here(struct safe_point *safe, const struct tracee *tracee, const char **why)
@@ -292,9 +301,6 @@ bool safe_point_is_here(struct safe_point *safe, const struct tracee *tracee, co
 		*why = "it is in a restartable sequence";
 		return false;
 	}
-	if (!is_on_own_stack(dwfl_pid(safe->dwfl), &registers)) {
-		*why = "it is on a stack of the program's own";
-		return false;
-	}
-	return true;
+	*why = stack_complaint(dwfl_pid(safe->dwfl), &registers);
+	return !*why;
 }
