@@ -18,7 +18,8 @@ enum {
 	SEARCH_MS = 10000, /* for a thread that can be borrowed */
 	SEARCH_NAP_MS = 2,
 	CALL_WITHIN_MS = 5000,
-	LOOK_PAUSE_MS = 100, /* to look at a thread's filters */
+	VAIN_WITHIN_MS = 30000, /* that a recording which was given up comes after all */
+	LOOK_PAUSE_MS = 100,    /* to look at a thread's filters */
 };
 
 #define NAP_MS 0.2
@@ -102,11 +103,22 @@ static uint64_t errno_address(struct borrowed *borrowed, const struct loaded *lo
 													     : 0;
 }
 
+/* Nothing of what the library writes itself. */
+static void wish_write(const struct work *work)
+{
+	const struct seep_join *join = &work->join;
+
+	remote_write(&work->remote, work->block + offsetof(struct seep_join, confined), &join->confined,
+		     sizeof join->confined);
+	remote_write(&work->remote, work->block + offsetof(struct seep_join, environment), join->environment,
+		     sizeof join->environment);
+}
+
 /* With the borrowed thread: the library comes into the process, if it is not there, and begins to record. */
 static bool library_begin(struct work *work, struct borrowed *borrowed, const struct push *push, struct error *error)
 {
 	const uint64_t arguments[3] = {0};
-	uint64_t nothing, begin = work->shim ? loaded_definition(work->shim, "seep_join_begin") : 0;
+	uint64_t begun = 0, begin = work->shim ? loaded_definition(work->shim, "seep_join_begin") : 0;
 
 	if (!work->block) {
 		uint64_t base = push_library(push, borrowed, &work->loaded, error);
@@ -116,17 +128,21 @@ static bool library_begin(struct work *work, struct borrowed *borrowed, const st
 		work->table = base + push->table;
 		begin = base + push->begin;
 	} else {
-		remote_write(&work->remote, work->block, &work->join, sizeof work->join);
+		wish_write(work);
 	}
-	work->begun = true;
-	return borrowed_function(borrowed, begin, arguments, CALL_WITHIN_MS, &nothing, error) &&
-	       (!work->patch || patch_bring(work->patch, borrowed, work->table, error));
+	work->begun = true; /* also where it takes too long */
+	if (!borrowed_function(borrowed, begin, arguments, CALL_WITHIN_MS, &begun, error))
+		return false;
+	work->begun = begun & 1;
+	if (!work->begun)
+		return error_set(error, "%d is just being joined by another seep", (int)work->pid);
+	return !work->patch || patch_bring(work->patch, borrowed, work->table, error);
 }
 
 /* The program runs on meanwhile. */
-static bool recording_await(struct work *work, struct error *error)
+static bool recording_await(struct work *work, double within_ms, struct error *error)
 {
-	double until_ms = tracing_now_ms() + CALL_WITHIN_MS;
+	double until_ms = tracing_now_ms() + within_ms;
 	uint32_t state = SEEP_JOIN_BEGINS;
 
 	while (remote_read(&work->remote, work->block + offsetof(struct seep_join, state), &state, sizeof state) &&
@@ -208,15 +224,15 @@ bool process_join(const struct join_request *request, struct join_result *result
 		      (!request->linked || patch_plan(&patch, &work.remote, &work.loaded, error));
 	if (joined && request->linked)
 		work.patch = &patch;
-	joined = joined && library_bring(&work, allocator, request, result, error) && recording_await(&work, error) &&
-		 work_put_in(&work, again, result, error);
+	joined = joined && library_bring(&work, allocator, request, result, error) &&
+		 recording_await(&work, CALL_WITHIN_MS, error) && work_put_in(&work, again, result, error);
 	snprintf(result->directory, sizeof result->directory, "%s", work.join.directory);
 	if (work.patch) {
 		snprintf(result->notes, sizeof result->notes, "%s", patch.notes);
 		patch_free(&patch);
 	}
 	/* What was begun in vain is ended: else the process would be said to be joined. */
-	bool is_vain = !joined && work.begun && recording_await(&work, &ignored);
+	bool is_vain = !joined && work.begun && recording_await(&work, VAIN_WITHIN_MS, &ignored);
 	work_end(&work, result);
 	if (is_vain)
 		process_leave(request->pid, request->pause_ms, &vain, &ignored);

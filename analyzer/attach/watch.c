@@ -23,8 +23,8 @@ static void list_take(struct join_watch *watch)
 	loaded_free(&watch->seen);
 	if (!loaded_read(&watch->seen, &watch->remote, &ignored))
 		return;
-	const struct loaded_module *shim = loaded_find(&watch->seen, "libseep.so");
-	uint64_t block = shim ? loaded_definition(shim, "seep_join") : 0;
+	uint64_t block;
+	shim_find(&watch->seen, &watch->remote, &block);
 	watch->state = block ? block + offsetof(struct seep_join, state) : 0;
 	loaded_forget_modules(&watch->seen);
 }

@@ -2,6 +2,8 @@
 /* See work.h. */
 #include "attach/work.h"
 
+#include <stddef.h>
+#include <string.h>
 #include <sys/ptrace.h>
 #include <sys/user.h>
 
@@ -13,6 +15,8 @@ enum {
 	READ_NAP_MS = 5,
 	STOP_TRIES = 50,
 	STOP_NAP_MS = 20,
+	BEGUN_WITHIN_MS = 5000, /* a recording that a killed seep has asked for */
+	BEGUN_NAP_MS = 2,
 	SETTLE_MS = 3, /* a function that is bound by its first use while we write is bound again after so long */
 };
 
@@ -32,15 +36,47 @@ static bool modules_read(struct work *work, struct error *error)
 	return error_set(error, "%d loads and unloads libraries all the time: try again later", (int)work->pid);
 }
 
+const struct loaded_module *shim_find(const struct loaded *loaded, const struct remote *remote, uint64_t *block)
+{
+	const struct loaded_module *found = NULL;
+	uint32_t state = SEEP_JOIN_NOT;
+
+	*block = 0;
+	for (size_t i = 0; i < loaded->count && state <= SEEP_JOIN_LOADED; i++) {
+		const struct loaded_module *module = &loaded->modules[i];
+		if (strcmp(module->soname, SHIM) != 0)
+			continue;
+		uint64_t at = loaded_definition(module, "seep_join");
+		if (!at || !remote_read(remote, at + offsetof(struct seep_join, state), &state, sizeof state))
+			state = SEEP_JOIN_NOT;
+		if (!found || state > SEEP_JOIN_LOADED) {
+			found = module;
+			*block = at;
+		}
+	}
+	return found;
+}
+
 /* Is libseep.so there, and what does it say of itself? */
 static void block_find(struct work *work)
 {
-	work->shim = loaded_find(&work->loaded, SHIM);
-	work->block = work->shim ? loaded_definition(work->shim, "seep_join") : 0;
+	work->shim = shim_find(&work->loaded, &work->remote, &work->block);
 	work->table = work->shim ? loaded_definition(work->shim, "seep_linked") : 0;
 	if (!work->block || !remote_read(&work->remote, work->block, &work->join, sizeof work->join))
 		work->block = 0;
 	work->join.directory[sizeof work->join.directory - 1] = 0;
+}
+
+/* A seep that was killed may have asked for a recording, which a thread of the library's still makes. A child that was forked
+ * meanwhile waits in vain. */
+static void beginning_await(struct work *work)
+{
+	double until_ms = tracing_now_ms() + BEGUN_WITHIN_MS;
+
+	while (work->block && work->join.state == SEEP_JOIN_BEGINS && tracing_now_ms() < until_ms) {
+		tracing_nap(BEGUN_NAP_MS);
+		block_find(work);
+	}
 }
 
 bool work_begin(struct work *work, pid_t pid, double pause_ms, struct error *error)
@@ -54,6 +90,7 @@ bool work_begin(struct work *work, pid_t pid, double pause_ms, struct error *err
 		return false;
 	}
 	block_find(work);
+	beginning_await(work);
 	work->confined = process_is_confined(pid);
 	return true;
 }
@@ -75,16 +112,18 @@ bool work_is_joined(const struct work *work)
 	       work->join.state == SEEP_JOIN_RECORDING;
 }
 
-/* What each thread has of the last recording: it begins anew. */
+/* What each thread has of the last recording: it begins anew. A thread whose block is not as the C library makes it has nothing. */
 static void threads_forget(const struct work *work)
 {
 	char nothing[256] = {0};
 	struct user_regs_struct registers;
+	uint64_t self;
 
 	for (size_t i = 0; i < work->tracees.count; i++) {
 		const struct tracee *tracee = &work->tracees.items[i];
 		if (tracee->state == TRACEE_STOPPED && work->join.thread_bytes <= sizeof nothing &&
-		    ptrace(PTRACE_GETREGS, tracee->tid, NULL, &registers) == 0)
+		    ptrace(PTRACE_GETREGS, tracee->tid, NULL, &registers) == 0 &&
+		    remote_read(&work->remote, registers.fs_base, &self, sizeof self) && self == registers.fs_base)
 			remote_write(&work->remote, registers.fs_base + (uint64_t)work->join.thread_state, nothing,
 				     work->join.thread_bytes);
 	}

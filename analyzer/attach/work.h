@@ -27,6 +27,10 @@ struct work {
 	struct patch *patch; /* of an allocator that is a part of the program; NULL: none is hooked */
 };
 
+/* libseep.so and its block. Two seeps that join at the same moment may have brought one each: then that which has recorded, the other
+ * stays idle. */
+const struct loaded_module *shim_find(const struct loaded *loaded, const struct remote *remote, uint64_t *block);
+
 /* Nothing is stopped. False: nothing is held. */
 bool work_begin(struct work *work, pid_t pid, double pause_ms, struct error *error);
 

@@ -15,12 +15,12 @@
 #include <stdint.h>
 
 #define SEEP_JOIN_ASKED UINT64_C(0x4e494f4a50454553) /* "SEEPJOIN" */
-#define SEEP_JOIN_VERSION 4
+#define SEEP_JOIN_VERSION 5
 #define SEEP_JOIN_ENVIRONMENT_BYTES 8192
 #define SEEP_JOIN_FILE "libseep.so.joined." /* begins the library's name where it can't come from memory */
 #define SEEP_JOIN_GATE_SHUT 3u              /* what seep writes into the gate's word when it leaves */
 
-/* Set by the library, but for LEFT. */
+/* Set by the library, but for LEFT. Should two seeps ask for a recording, one makes it: whoever comes to BEGINS first. */
 enum seep_join_state {
 	SEEP_JOIN_NOT,       /* preloaded, or not loaded yet */
 	SEEP_JOIN_LOADED,    /* idle */

@@ -18,4 +18,63 @@ if grep -qw avx /proc/cpuinfo; then
 	kill "$background_pid"
 fi
 
+# While the recording is being made: held up at its first file.
+mkdir out
+compile churn <<'END'
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+int main(void) { for (;; usleep(100)) free(memset(malloc(700), 1, 700)); }
+END
+hold_begin() { # PID
+	rm -f go
+	mkfifo go
+	exec 5<>go
+	/usr/bin/python3 "$ROOT/tests/e2e/support/hold_new_files.py" out "$1" <&5 >hold 5>&- &
+	holder=$!
+	pids+=("$holder")
+	wait_until 10 eval 'grep -q watching hold || ! kill -0 $holder'
+	kill -0 $holder 2>/dev/null
+}
+hold_end() { echo >&5 && wait $holder; }
+leaves_and_joins() { "$SEEP" detach "$worker" && "${attach[@]}" && "$SEEP" detach "$worker"; }
+background ./churn
+worker=$background_pid
+attach=("$SEEP" attach -r 1 --heap=recording -o out/x "$worker")
+if hold_begin "$worker"; then
+	"${attach[@]}" 2>err &
+	shot=$!
+	wait_until 10 grep -q held hold
+	read -r attendant _ <"/proc/$shot/task/$shot/children"
+	kill -KILL "$attendant" $shot
+	wait $shot 2>/dev/null
+	output=$("${attach[@]}" 2>&1 | grep -v "holds a recording"; exit "${PIPESTATUS[0]}")
+	check_equal "a recording that a killed seep has begun is not begun again" \
+		"3 seep: $worker is just being joined by another seep" "$? $output"
+	hold_end
+	output=$("${attach[@]}" 2>&1 | grep -v "holds a recording"; exit "${PIPESTATUS[0]}")
+	check_equal "once it is there the process is joined" "3 seep: $worker is joined already, and records into $WORK/out/x" "$? $output"
+	check "and can be left, and joined again" leaves_and_joins 2>err
+	check "it lives" kill -0 "$worker"
+
+	# The other way round: the recording comes so late that seep has given up.
+	hold_begin "$worker"
+	"${attach[@]}" 2>err &
+	late=$!
+	wait_until 10 grep -q held hold
+	read -r attendant _ <"/proc/$late/task/$late/children"
+	wait_until 10 grep -q "TracerPid:.0" "/proc/$worker/status"
+	kill -STOP "$attendant"
+	read -rt 6 _ <>"$never" # a second more than seep waits for it
+	looks() { awk '/^voluntary/ { print $2 }' "/proc/$attendant/status"; }
+	before=$(looks)
+	kill -CONT "$attendant"
+	looked() { [ $(($(looks) - before)) -gt 2 ]; }
+	check "where no recording comes, seep waits on to take it back" wait_until 10 looked
+	hold_end
+	wait $late
+	check_match "a recording that comes too late is said to be none" "^3 seep: $worker: no recording could be begun" "$? $(grep -v "holds a recording" err)"
+	check "and the process is not joined for it" "${attach[@]}" 2>err
+	"$SEEP" detach "$worker" 2>err
+fi
 exit $cases_failed

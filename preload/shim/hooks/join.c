@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "keeper/base/atomics.h"
 #include "keeper/base/clock.h"
 #include "keeper/base/clone.h"
 #include "keeper/base/syscall.h"
@@ -24,7 +25,7 @@
 #include "shim/recording/setup.h"
 #include "shim/sample/thread.h"
 
-EXPORT void seep_join_begin(void);
+EXPORT bool seep_join_begin(void);
 
 _Static_assert(SEEP_JOIN_GATE_SHUT == GATE_OFF, "seep shuts the gate from outside");
 
@@ -102,10 +103,28 @@ static bool maker_start(void)
 	return false;
 }
 
-void seep_join_begin(void)
+/* False: a seep that was killed has begun already, and a thread of ours may still be making the recording. A child that was forked
+ * meanwhile has no such thread. */
+static bool begin_claim(void)
+{
+	static _Atomic uint32_t era;
+	uint32_t state = __atomic_load_n(&seep_join.state, __ATOMIC_ACQUIRE);
+	do {
+		if (state == SEEP_JOIN_BEGINS && load_relaxed(&era) == gate_era())
+			return false;
+		store_relaxed(&era, gate_era());
+	} while (!__atomic_compare_exchange_n(&seep_join.state, &state, SEEP_JOIN_BEGINS, false, __ATOMIC_ACQ_REL,
+					      __ATOMIC_ACQUIRE));
+	return true;
+}
+
+/* False: somebody else has begun. */
+bool seep_join_begin(void)
 {
 	char *options[OPTIONS + 1];
 	int error = errno;
+	if (!begin_claim())
+		return false;
 	options_list(options);
 	recording_setup.loaded_ns = clock_read_ns(CLOCK_MONOTONIC);
 	char ***variables = joined_environ();
@@ -122,8 +141,8 @@ void seep_join_begin(void)
 	recording_tell_memory(&seep_join);
 	seep_join.rescue = (uintptr_t)rescue_room;
 	seep_join.rescue_bytes = sizeof rescue_room;
-	__atomic_store_n(&seep_join.state, SEEP_JOIN_BEGINS, __ATOMIC_RELEASE);
 	if (seep_join.confined || !maker_start())
 		recording_make();
 	errno = error;
+	return true;
 }
