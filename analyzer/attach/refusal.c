@@ -18,7 +18,7 @@
 #include "process/elf_inspect.h"
 #include "process/inspect.h"
 
-enum { STATUS_BYTES = 8192, VFORK_LOOKS = 20, VFORK_LOOK_MS = 50 };
+enum { STATUS_BYTES = 8192, VFORK_LOOKS = 100, VFORK_LOOK_MS = 50 };
 
 /* Yama lets a process be traced by its ancestors alone, by root alone, or by nobody. */
 static int yama_scope(void)
