@@ -22,25 +22,48 @@ start() { # COMMAND...: in the background, to be ended by its number
 	started=$!
 	pids+=("$started")
 }
-holds() { echo "$(find "/proc/$1/fd" ! -lname 'socket:*' | wc -l) descriptors but sockets, $(grep -c libseep "/proc/$1/maps") mappings of seep, $(grep -c "$WORK/recording" "/proc/$1/maps") of recordings"; }
+# Descriptors but sockets, mappings of seep, mappings of recordings.
+holds() { echo "$(find "/proc/$1/fd" ! -lname 'socket:*' | wc -l) $(grep -c libseep "/proc/$1/maps") $(grep -c "$WORK/recording" "/proc/$1/maps")"; }
+holds_more() { # BEFORE PID: and goes on doing so; the program itself opens and closes files, too
+	local i more was now
+	read -ra was <<<"$1"
+	for _ in {1..50}; do
+		read -ra now <<<"$(holds "$2")"
+		more=0
+		for i in 0 1 2; do [ "${now[i]}" -le "${was[i]}" ] || more=1; done
+		[ $more = 1 ] || return 1
+		sleep 0.1
+	done
+	echo "descriptors but sockets, mappings of seep, mappings of recordings: $1 after the first cycle, now ${now[*]}"
+}
 
+cycle() { # NAME NUMBER PID: joins and leaves it; what failed is said at once, with all that seep said of it
+	local step
+	for step in "attach ${options[*]} -r 64K -o $WORK/recording" detach; do
+		# shellcheck disable=SC2086 # an option a word
+		"$SEEP" $step "$3" 2>said && cat said >>log && continue
+		printf '%s: cycle %d, load %s: seep %s: %s\n' "$1" "$2" "$(cut -d' ' -f1 /proc/loadavg)" "${step%% *}" "$(tr '\n' ' ' <said)"
+		[ "$step" = detach ] || "$SEEP" detach "$3" 2>&1 | sed 's/^/	afterwards: /' # of this cycle, and no other fails for it
+		return 1
+	done
+}
 cycles() { # NAME PID CHECK
 	local name=$1 pid=$2 errors=0 before="" i
 	: >log
 	for ((i = 0; i < CYCLES; i++)); do
-		"$SEEP" attach "${options[@]}" -r 64K -o "$WORK/recording" "$pid" 2>>log && "$SEEP" detach "$pid" 2>>log || errors=$((errors + 1))
+		cycle "$name" "$i" "$pid" || errors=$((errors + 1))
 		rm -rf "$WORK"/recording* 2>/dev/null # the process that stayed may be at its last
 		[ -n "$before" ] || before=$(holds "$pid")
 		kill -0 "$pid" 2>/dev/null || { echo "$name: it ended in cycle $i"; failed=1; return; }
 	done
-	[ "$errors" = 0 ] && [ "$before" = "$(holds "$pid")" ] && eval "$3" || {
-		failed=1
-		echo "$name: $errors cycles failed; after the first: $before, now: $(holds "$pid")"
-		grep -v 'which stood still\|next: seep leaks' log | sort | uniq -c | sort -rn | head -5
-	}
+	! holds_more "$before" "$pid" || { failed=1; echo "$name holds more than it did"; }
+	eval "$3" || { failed=1; echo "$name: it did not work as it should: $(tail -3 output)"; }
+	[ "$errors" = 0 ] || { failed=1; echo "$name: $errors cycles failed"; }
 	grep -o 'stood still for [0-9.]*' log | awk -v name="$name" -v cycles="$CYCLES" '{print $4 | "sort -n"}' | awk -v name="$name" \
 		-v cycles="$CYCLES" '{all[NR] = $1} END {printf "%-10s %5d cycles, stood still (ms): median %.1f, most %.1f\n", name, cycles, all[int((NR + 1) / 2)], all[NR]}'
 }
+wide=-mavx
+! grep -qw avx512bw /proc/cpuinfo || wide=-mavx512bw
 wanted() { [ -z "${ATTACH_ONLY:-}" ] || [ "$ATTACH_ONLY" = "$1" ]; }
 
 if wanted redis; then
@@ -189,7 +212,7 @@ if wanted postgres && initdb=$(ls /usr/lib/postgresql/*/bin/initdb 2>/dev/null |
 fi
 if wanted nasty; then
 	echo 'int plugged(int i) { return i + 1; }' | gcc -x c -shared -fPIC -o plugged.so -
-	gcc -w -O1 -mavx -pthread -o nasty "$OLDPWD/tests/soak/attach_nasty.c"
+	gcc -w -O1 $wide -pthread -o nasty "$OLDPWD/tests/soak/attach_nasty.c"
 	start ./nasty
 	sleep 0.2
 	cycles nasty "$started" '! grep -q "error" output'
@@ -254,6 +277,26 @@ if wanted static; then
 		cycles $program "$started" true
 		kill "$started"
 		wait "$started" || { echo "$program: it ended with $?"; failed=1; }
+	done
+fi
+# Seep is killed behind each of its calls that do something to the process.
+if wanted killed; then
+	gcc -O1 -D_GNU_SOURCE -o attach_kill "$ROOT/tests/soak/attach_kill.c"
+	gcc -w -O1 $wide -pthread -o nasty "$ROOT/tests/soak/attach_nasty.c"
+	gcc -O2 -fno-builtin -pthread -o static_jemalloc "$ROOT/tests/e2e/programs/static_churn.c" /usr/lib/x86_64-linux-gnu/libjemalloc.a -lm -lstdc++ -ldl
+	gcc -O2 -fno-builtin -pthread -o churn "$ROOT/tests/e2e/programs/static_churn.c"
+	redis=$(port)
+	for program in "./nasty alone" "./static_jemalloc 4" "./churn 8" "redis-server --port $redis"; do
+		# shellcheck disable=SC2086 # a word each
+		start $program && pid=$started
+		sleep 0.5
+		options=(-r 64K)
+		[[ $program != *static* ]] || options+=(--static)
+		./attach_kill "$SEEP" "$pid" "$WORK/killed" "${KILL_STEP:-1}" "${options[@]}" 2>&1 | sed "s|^|${program%% *}: |"
+		[ "${PIPESTATUS[0]}" = 0 ] && kill -0 "$pid" && ! grep -q error output || { failed=1; tail -3 output kill.log; }
+		[[ $program != redis* ]] || [ "$(redis-cli -p "$redis" ping)" = PONG ] || { failed=1; echo "redis does not answer"; }
+		kill "$pid"
+		rm -rf "$WORK"/killed*
 	done
 fi
 exit $failed
