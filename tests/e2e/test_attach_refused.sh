@@ -66,8 +66,7 @@ if [ "$(id -u)" = 0 ]; then
 	refused "a process whose filter kills for what joining takes" "its seccomp filter does not let it call memfd_create" "$confined"
 	check "and it lives" kill -0 "$confined"
 	confined_begin 0x00050001 257
-	"$SEEP" attach -r 1 -i 1h -o confined "$confined" 2>err
-	check_equal "a process whose filter refuses without killing is joined" 0 $?
+	check "a process whose filter refuses without killing is joined" "$SEEP" attach -r 1 -i 1h -o confined "$confined"
 	echo -n 12345 >&5
 	wait_until 10 grep -q "confined" confined.out && wait_until 10 eval '[ "$(tail -c 5 confined.out)" = ..... ]'
 	check_equal "and recorded" 5 "$("$SEEP" report --json "$confined" >report.json && json_get report.json "d['totals']['inuse_objects']")"
@@ -139,15 +138,13 @@ if [ "$(id -u)" = 0 ]; then
 	cp /lib64/ld-linux-x86-64.so.2 root/lib64 && cp /lib/x86_64-linux-gnu/libc.so.6 root/lib/x86_64-linux-gnu && cp /usr/bin/sleep root
 	background chroot root /sleep 1000
 	wait_until 10 eval '[ "$(cat "/proc/$background_pid/comm")" = sleep ]'
-	"$SEEP" attach -o inside "$background_pid" 2>err
-	check_equal "a process in a root without /proc is joined" 0 $?
+	check "a process in a root without /proc is joined" "$SEEP" attach -o inside "$background_pid"
 	check_equal "nothing is left there" "" "$(ls root/tmp)"
 	"$SEEP" detach "$background_pid" 2>err
 	background unshare -p -m -f --mount-proc sleep 1000
 	inner=$(child_of "$background_pid")
 	wait_until 10 eval '[ "$(cat "/proc/$inner/comm")" = sleep ]'
-	"$SEEP" attach -o apart "$inner" 2>err
-	check_equal "a process with its own mounts and process numbers is joined" 0 $?
+	check "a process with its own mounts and process numbers is joined" "$SEEP" attach -o apart "$inner"
 	"$SEEP" detach "$inner" 2>err
 	kill "$inner"
 fi
