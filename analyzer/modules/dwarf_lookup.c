@@ -6,11 +6,17 @@
 #include <string.h>
 
 #include "base/budget.h"
+#include "base/buffer.h"
 #include "base/memory.h"
 #include "modules/dwarf_lookup.h"
 #include "modules/dwarf_scopes.h"
 
-enum { INLINE_DEPTH_MAX = BUDGET_INLINED_LINES };
+enum {
+	INLINE_DEPTH_MAX = BUDGET_INLINED_LINES,
+	AROUND_DEPTH_MAX = 256, /* of nested entries around one */
+	LAMBDAS_MAX = 8,        /* one in the other */
+	PASSED_MAX = 5000000,   /* entries on the way to them, in all: half a second */
+};
 
 /* A compilation unit that holds some of the addresses. */
 struct unit {
@@ -78,23 +84,105 @@ static bool die_number(Dwarf_Die *die, unsigned name, uint32_t *number)
 	return true;
 }
 
-/* The linker's name, which says more than the source's; else that one. A lambda that g++ inlined has no more than the
- * name of every function object's call, made by the compiler. */
-static const char *die_function(Dwarf_Die *die)
+/* The entry that an inlined or separate instance is made of. */
+static Dwarf_Die die_origin(Dwarf_Die die)
+{
+	static const unsigned references[] = {DW_AT_abstract_origin, DW_AT_specification};
+	Dwarf_Attribute attribute;
+	Dwarf_Die origin;
+
+	for (size_t i = 0; i < sizeof references / sizeof *references; i++)
+		if (dwarf_formref_die(dwarf_attr(&die, references[i], &attribute), &origin))
+			die = origin;
+	return die;
+}
+
+/* The innermost function around an entry. Entries lie in the order of the tree, so offsets lead to it. */
+static bool die_find_around(struct dwarf_lookup *lookup, Dwarf_Die *inner, Dwarf_Die *function)
+{
+	const Dwarf_Off wanted = dwarf_dieoffset(inner);
+	Dwarf_Die parent, child, next;
+	bool found = false;
+
+	if (!dwarf_diecu(inner, &parent, NULL, NULL))
+		return false;
+	for (int depth = 0; depth < AROUND_DEPTH_MAX && dwarf_child(&parent, &child) == 0; depth++) {
+		while (lookup->passed < PASSED_MAX && dwarf_siblingof(&child, &next) == 0 &&
+		       dwarf_dieoffset(&next) <= wanted && dwarf_dieoffset(&next) > dwarf_dieoffset(&child)) {
+			child = next;
+			lookup->passed++;
+		}
+		if (dwarf_dieoffset(&child) == wanted)
+			return found;
+		if (dwarf_tag(&child) == DW_TAG_subprogram) {
+			*function = child;
+			found = true;
+		}
+		parent = child;
+	}
+	return false;
+}
+
+/* The linker's name, or else the source's. */
+static const char *die_name(Dwarf_Die *die)
 {
 	static const unsigned names[] = {DW_AT_linkage_name, DW_AT_MIPS_linkage_name, DW_AT_name};
-	Dwarf_Attribute made;
 
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
 		Dwarf_Attribute attribute;
 		const char *name = dwarf_formstring(dwarf_attr_integrate(die, names[i], &attribute));
-		if (name && names[i] == DW_AT_name && strcmp(name, "operator()") == 0 &&
-		    dwarf_attr_integrate(die, DW_AT_artificial, &made))
-			return "{lambda}";
 		if (name && *name)
 			return name;
 	}
 	return NULL;
+}
+
+/* A lambda's call has the name of every function object's, "operator()" or "operator()<int>", but was made by the
+ * compiler. */
+static bool die_is_lambda(Dwarf_Die *die, const char *name)
+{
+	static const char call[] = "operator()";
+	Dwarf_Attribute made;
+
+	return name && strncmp(name, call, sizeof call - 1) == 0 && strchr("<", name[sizeof call - 1]) &&
+	       dwarf_attr_integrate(die, DW_AT_artificial, &made);
+}
+
+/* The linker's name, which says more than the source's; else that one. A lambda in a function that is seen in one unit
+ * alone has none: it gets the one that it would have, were it the only one there and did it take nothing
+ * ("_ZZ4mainENKUlvE_clEv": Itanium C++ ABI, "Closure Types"), so that it is shortened as others are. `room`, which is
+ * empty, holds it. */
+static const char *die_function(struct dwarf_lookup *lookup, Dwarf_Die *die, struct buffer *room)
+{
+	const char *name = die_name(die), *around = NULL;
+	struct buffer tail = {0};
+	Dwarf_Die lambda, function;
+
+	if (!die_is_lambda(die, name))
+		return name;
+	lambda = die_origin(*die);
+	for (int depth = 0; depth < LAMBDAS_MAX && die_find_around(lookup, &lambda, &function); depth++) {
+		buffer_append_text(&tail, "ENKUlvE_clEv");
+		buffer_append_byte(room, 'Z');
+		around = die_name(&function);
+		if (!die_is_lambda(&function, around))
+			break;
+		lambda = function;
+		around = NULL;
+	}
+	if (around) {
+		struct buffer whole = {0};
+		buffer_printf(&whole, "_Z%s", room->data);
+		if (strncmp(around, "_Z", 2) == 0)
+			buffer_append_text(&whole, around + 2);
+		else
+			buffer_printf(&whole, "%zu%s", strlen(around), around);
+		buffer_append_text(&whole, tail.data);
+		buffer_free(room);
+		*room = whole;
+	}
+	buffer_free(&tail);
+	return around ? room->data : "{lambda}";
 }
 
 /* Where an inlined function was called from. File 0 is a file since DWARF 5; before, libdw has "???" there. */
@@ -134,8 +222,10 @@ static void answer_fill(struct dwarf_lookup *lookup, struct dwarf_answer *answer
 	for (size_t left = depth; left > 0; left--) {
 		Dwarf_Die *die = &chain[left - 1]->die;
 		if (answer->count < INLINE_DEPTH_MAX - 1 || left == 1) {
-			place.function = die_function(die);
+			struct buffer room = {0};
+			place.function = die_function(lookup, die, &room);
 			lookup_add(lookup, &place);
+			buffer_free(&room);
 			answer->count++;
 		}
 		place = (struct source_line){0};

@@ -24,6 +24,7 @@ struct dwarf_lookup {
 	struct dwarf_answer *answers; /* one an address */
 	bool *claimed;                /* by address: a unit has it */
 	size_t left;                  /* how many addresses no unit has yet */
+	size_t passed;                /* entries on the way to functions around lambdas: there is a limit */
 	struct string_pool *texts;
 	struct source_line
 	    *lines; /* their texts live as long as the lookup; functions as the linker knows them; or NULL */

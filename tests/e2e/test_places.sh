@@ -57,14 +57,27 @@ print(sum(site["inuse_bytes"] > 0 for site in json.load(sys.stdin)["sites"]))')"
 cat >lambda.cpp <<'END'
 extern "C" void *malloc(unsigned long);
 void *volatile kept;
+struct Cache {
+	void fill();
+};
+void Cache::fill()
+{
+	auto outer = [](auto size) { [size] { kept = malloc(size); }(); };
+	for (int i = 0; i < 1000; i++)
+		outer(8000 + i);
+}
 int main()
 {
 	auto remember = [](int size) { kept = malloc(size); };
 	for (int i = 0; i < 1000; i++)
 		remember(4000 + i);
+	Cache().fill();
 }
 END
 g++ -O1 -g -o lambda lambda.cpp
 "$SEEP" run -r 4K -o lambda.recording -- ./lambda 2>/dev/null
-check_match "an inlined lambda has a name that says so" 'lambda\.cpp:5  \{lambda\}' "$("$SEEP" report lambda.recording)"
+COLUMNS=120 "$SEEP" report lambda.recording >lambda.txt
+check_match "an inlined lambda has the name of the function around it" 'lambda\.cpp:14  main::\{lambda\}$' "$(cat lambda.txt)"
+check_match "as has one in another" 'lambda\.cpp:8  Cache::fill::\{lambda\}::\{lambda\}$' "$(cat lambda.txt)"
+check_match "and all of it in JSON" '"Cache::fill\(\)::\{lambda\(\)#1\}::operator\(\)\(\) const::\{lambda\(\)#1\}::operator\(\)\(\) const"' "$("$SEEP" report --json lambda.recording)"
 exit $cases_failed

@@ -178,6 +178,8 @@ static void inner_append(struct buffer *out, const char *name, unsigned columns)
 		buffer_append(&text, class, (size_t)(function - 2 - class));
 		cut_middle(out, text.data, columns - taken);
 		buffer_printf(out, "::%s", function);
+	} else if (*function == '{' && taken - 2 <= columns) { /* two halves of "{lambda}" say less */
+		buffer_append_text(out, function);
 	} else {
 		cut_middle(out, class, columns);
 	}

@@ -46,6 +46,7 @@ static const struct {
     {LAMBDA, 58, "(anonymous namespace)::Server::handle::{lambda}"},
     {LAMBDA, 30, "Server::handle::{lambda}"},
     {LAMBDA, 20, "handle::{lambda}"},
+    {LAMBDA, 13, "{lambda}"},
     {"Server::handle_request(int)::{lambda(int)#2}::operator()(int) const", 24, "handl..quest::{lambda#2}"},
     {"serve(int)::$_0::operator()(int) const", 20, "serve::{lambda}"},
     {"server::run::{{closure}}", 20, "run::{{closure}}"},
