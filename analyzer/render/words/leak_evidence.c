@@ -11,15 +11,16 @@
 
 #define SAWTOOTH 2 /* at its highest, times the amount that is left now */
 
-/* "of 34 samples that old none died". */
-static void append_deaths(struct buffer *out, const struct cohort_outcome *old)
+/* "of 34 sampled blocks older than 2 s none died". */
+static void append_deaths(struct buffer *out, const struct leak_evidence *evidence)
 {
-	const unsigned seen = old->survivors + old->deaths;
+	const struct cohort_outcome *old = &evidence->old;
 
-	if (old->deaths)
-		buffer_printf(out, "of %u samples that old %u died", seen, old->deaths);
-	else
-		buffer_printf(out, "of %u samples that old none died", seen);
+	buffer_printf(out, "of %s sampled blocks older than %s ",
+		      quantity_exact((double)old->survivors + old->deaths).text,
+		      quantity_duration((double)evidence->plateau_age_ns).text);
+	buffer_append_text(out, old->deaths ? quantity_exact(old->deaths).text : "none");
+	buffer_append_text(out, " died");
 }
 
 const char *leak_caution_name(enum leak_caution caution)
@@ -77,13 +78,11 @@ static void append_growing(struct buffer *out, const struct leak_evidence *evide
 		    out, "one block, reallocated ever larger, as a vector's or a table's: %s at the middle, %s now",
 		    quantity_bytes(evidence->in_use_middle).text, quantity_bytes(evidence->in_use_now).text);
 	} else if (evidence->has_plateau && evidence->has_cohorts) {
-		append_deaths(out, &evidence->old);
-		buffer_printf(out, " past %s: like a leak, but too few to be sure; record longer",
-			      quantity_duration((double)evidence->plateau_age_ns).text);
+		append_deaths(out, evidence);
+		buffer_append_text(out, ": like a leak, but too few to be sure; record longer");
 	} else if (evidence->old.deaths) {
-		append_deaths(out, &evidence->old);
-		buffer_printf(out, " (%s): a cache that fills, or rising load",
-			      quantity_duration((double)evidence->plateau_age_ns).text);
+		append_deaths(out, evidence);
+		buffer_append_text(out, ": a cache that fills, or rising load");
 	} else {
 		buffer_printf(out, "%s at the middle, %s now; no block got old enough to tell a leak",
 			      quantity_bytes(evidence->in_use_middle).text, quantity_bytes(evidence->in_use_now).text);
@@ -137,8 +136,9 @@ static void append_unknown(struct buffer *out, const struct leaks *leaks, const 
 			      evidence->old.survivors);
 		break;
 	case UNKNOWN_SWINGS:
-		buffer_printf(out, "has grown since the middle, and was as high before: %s then, %s now",
-			      quantity_bytes(evidence->in_use_before).text, quantity_bytes(evidence->in_use_now).text);
+		buffer_printf(
+		    out, "has grown since the middle, but had as much in the first three quarters: %s then, %s now",
+		    quantity_bytes(evidence->in_use_before).text, quantity_bytes(evidence->in_use_now).text);
 		break;
 	default:
 		buffer_printf(
