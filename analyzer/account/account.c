@@ -23,6 +23,7 @@ static void row_add(struct account *account, uint32_t index)
 	class->swapped += (double)row->swapped_bytes;
 	class->mapped += (double)row->virtual_bytes;
 	class->unread += (double)row->unread_bytes;
+	class->huge += (double)row->huge_bytes;
 	class->mappings += row->mappings;
 	account->huge += row->ledger_class == SEEP_LEDGER_HUGE ? 0 : (double)row->huge_bytes;
 	class->rows[class->row_count++] = index;

@@ -14,6 +14,7 @@
 
 struct account_class {
 	double resident, swapped, mapped, unread;
+	double huge; /* of resident: in huge pages, as far as the kernel says so */
 	uint32_t mappings;
 	uint32_t *rows; /* indices into the profile's ledger, the most resident first */
 	uint32_t row_count;

@@ -12,7 +12,10 @@
 #include "statistics/measure.h"
 
 const struct part_name part_names[PARTS_KINDS][PARTS] = {
-    [PARTS_RESIDENCY] = {{"in memory", "resident"}, {"swapped", "swapped"}, {"never touched", "untouched"}},
+    [PARTS_RESIDENCY] = {{"in memory", "resident"},
+			 {"swapped", "swapped"},
+			 {"never touched", "untouched"},
+			 {"huge pages", "huge"}},
     [PARTS_CONTENTS] = {{"zero tail", "zero_tail"}, {"zero", "zero"}, {"looked at", "read"}},
     [PARTS_COLD] = {{"cold", "cold"}, {"zero tail", "zero_tail"}, {"zero", "zero"}, {"looked at", "read"}}};
 
@@ -24,7 +27,7 @@ static void residency_of(const struct profile *profile, const struct profile_sam
 	bytes[0] = fmin((double)there.resident_bytes, (double)sample->size);
 	bytes[1] = fmin((double)there.swapped_bytes, (double)sample->size - bytes[0]);
 	bytes[2] = (double)sample->size - bytes[0] - bytes[1];
-	bytes[3] = 0;
+	bytes[3] = fmin((double)there.huge_bytes, bytes[0]);
 }
 
 static void contents_of(const struct profile *profile, const struct profile_sample *sample, double bytes[PARTS])

@@ -6,7 +6,7 @@
 #include "compare/inventory.h"
 
 enum parts_kind {
-	PARTS_RESIDENCY, /* in memory, swapped out, never touched: with a ledger */
+	PARTS_RESIDENCY, /* in memory, swapped out, never touched; of the first, in huge pages: with a ledger */
 	PARTS_CONTENTS,  /* zeros at its end, zeros in all, what was looked at: with contents */
 	PARTS_COLD,      /* unchanged in all looks; and the same: with contents that were read several times */
 	PARTS_KINDS,

@@ -33,10 +33,10 @@ static const struct section_kind {
     [SEEP_SECTION_MEMORY] = {"MEMORY", sizeof(struct seep_value), false, 0},
     [SEEP_SECTION_LOSSES] = {"LOSSES", sizeof(struct seep_value), false, 0},
     [SEEP_SECTION_LEDGER] = {"LEDGER", sizeof(struct seep_ledger_row), false, 0},
-    [SEEP_SECTION_ABSENT] = {"ABSENT", sizeof(struct seep_absence), false, 0},
+    [SEEP_SECTION_ABSENT] = {"ABSENT", sizeof(struct seep_absence), false, SEEP_ABSENCE_BYTES_LEAST},
     [SEEP_SECTION_MAPPING_SITES] = {"MAPPING_SITES", sizeof(struct seep_site), false, 0},
     [SEEP_SECTION_MAPPINGS] = {"MAPPINGS", sizeof(struct seep_live), false, 0},
-    [SEEP_SECTION_MAPPING_ABSENT] = {"MAPPING_ABSENT", sizeof(struct seep_absence), false, 0},
+    [SEEP_SECTION_MAPPING_ABSENT] = {"MAPPING_ABSENT", sizeof(struct seep_absence), false, SEEP_ABSENCE_BYTES_LEAST},
     [SEEP_SECTION_REFERENCES] = {"REFERENCES", sizeof(struct seep_referenced), false, 0},
 };
 

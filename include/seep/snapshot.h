@@ -323,13 +323,16 @@ struct seep_ledger_row {
 	uint64_t unread_bytes; /* of virtual_bytes: nobody has looked which pages are in memory */
 };
 
-/* A live sample of 8 KiB or more that is not all in memory. Its pages are counted, so that the ends of its neighbours in
- * them count, too. */
+/* A live sample of 8 KiB or more that is not all in memory, or is in huge pages. Its pages are counted, so that the ends of its
+ * neighbours in them count, too. */
 struct seep_absence {
 	uint64_t address;        /* of the sample in LIVE */
-	uint64_t resident_bytes; /* less than its size */
+	uint64_t resident_bytes; /* at most its size */
 	uint64_t swapped_bytes;  /* the rest of its pages has never been touched, or was given back */
+	uint64_t huge_bytes; /* of what is resident: in huge pages. 0 where entries are SEEP_ABSENCE_BYTES_LEAST long */
 };
+
+#define SEEP_ABSENCE_BYTES_LEAST 24
 
 /* Who refers to a live sample. Of samples that are not listed it is not known: they were born meanwhile. */
 enum seep_reference {
@@ -377,6 +380,6 @@ _Static_assert(sizeof(struct seep_lifetime) == 48, "file format");
 _Static_assert(sizeof(struct seep_live) == 40, "file format");
 _Static_assert(sizeof(struct seep_value) == 16, "file format");
 _Static_assert(sizeof(struct seep_ledger_row) == 64, "file format");
-_Static_assert(sizeof(struct seep_absence) == 24, "file format");
+_Static_assert(sizeof(struct seep_absence) == 32, "file format");
 
 #endif

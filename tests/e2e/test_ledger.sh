@@ -48,6 +48,39 @@ check_equal "report says of each place what of it is in memory" "{'inuse': 88, '
 check_match "in words" 'in memory .*never touched.*64.0 MiB  main' "$("$SEEP" report --residency --by line "$taken" | tr '\n' ' ')"
 validates report-1.json "$SEEP" report --residency --mappings --json "$taken"
 check_equal "and of what it mapped" "{'inuse': 32, 'resident': 32, 'swapped': 0, 'untouched': 0} True" "$(python3 places.py)"
+compile huge <<'END'
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+enum { MIB = 1 << 20 };
+__attribute__((noinline)) char *many(void) { char *block = malloc(32 * MIB); madvise((char *)(((unsigned long)block + 4095) & ~4095ul), 31 * MIB, MADV_HUGEPAGE); return memset(block, 1, 32 * MIB); }
+__attribute__((noinline)) char *few(void) { return memset(malloc(16 * MIB), 1, 16 * MIB); }
+int main(void) { char *kept[2] = {many(), few()}; puts("ready"); fflush(stdout); pause(); return kept[0] == kept[1]; }
+END
+"$SEEP" run -r 1 -o huge.rec -- "$WORK/huge" >huge.out 2>/dev/null &
+pids+=("$!")
+wait_until 30 grep -q ready huge.out
+huge=$(child_of "$!")
+"$SEEP" report --residency --json "$("$SEEP" snapshot "$huge")" >document.json
+cat >huge.py <<'END'
+import json, re
+kernel = sum(int(kib) * 1024 for kib in re.findall(r"^AnonHugePages: *(\d+) kB", open("smaps").read(), re.M))
+sites = {row["stack"][0]["function"]: row["huge_bytes"] for row in json.load(open("document.json"))["sites"] if row["stack"]}
+classes = {c["class"]: c["huge_bytes"] for c in json.load(open("memory.json"))["classes"]}
+print(kernel > 0, sites.get("many") == kernel - sites.get("few", 0), classes["heap"] == kernel)
+END
+cat "/proc/$huge/smaps" >smaps
+"$SEEP" memory --json "$huge" >memory.json
+if grep -q '\[never\]' /sys/kernel/mm/transparent_hugepage/enabled || ! grep -q '^AnonHugePages: *[1-9]' smaps; then
+	skip "huge pages are told, by place and by class" "there are none here"
+else
+	check_equal "huge pages are told, by place and by class" "True True True" "$(python3 huge.py)"
+	check_match "in words" 'heap \(glibc\).*; [0-9.]+ MiB in huge pages' "$("$SEEP" memory "$huge" | tr '\n' ' ')"
+fi
+kill "$huge"
+
 kill -9 "$program"
 wait "$seep_pid" 2>/dev/null
 "$SEEP" report --residency "$(ls rec/*.seep | tail -n 1)" >out 2>err

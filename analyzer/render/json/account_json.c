@@ -27,6 +27,7 @@ static void class_write(struct json *json, const struct account *account, enum s
 	json_rounded(json_key(json, "resident_bytes"), sum->resident);
 	json_rounded(json_key(json, "swapped_bytes"), sum->swapped);
 	json_rounded(json_key(json, "mapped_bytes"), sum->mapped);
+	json_rounded(json_key(json, "huge_bytes"), sum->huge);
 	json_rounded(json_key(json, "unread_bytes"), sum->unread);
 	json_begin_array(json_key(json, "rows"));
 	for (uint32_t i = 0; i < sum->row_count; i++) {

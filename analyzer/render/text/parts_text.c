@@ -18,10 +18,18 @@ static void set_part(struct table *table, unsigned cell, const struct seep_measu
 	table_set(table, cell, STYLE_PLAIN, bytes >= 1 ? quantity_bytes(bytes).text : "");
 }
 
-static void row_add(struct table *table, const struct inventory *inventory, const struct inventory_row *row,
-		    enum parts_kind kind, const struct row_parts *parts)
+/* A part of which no place has anything has no column. */
+static bool is_shown(const struct inventory *inventory, const struct parts *parts, unsigned part)
 {
-	const struct seep_sum *first = &parts->of[0].bytes;
+	return part_names[parts->kind][part].title &&
+	       sum_estimate(&parts->rows[inventory->row_count].of[part].bytes) >= 1;
+}
+
+/* The row at `index` of the inventory; behind the last one, the total. */
+static void row_add(struct table *table, const struct inventory *inventory, const struct parts *parts, uint32_t index)
+{
+	const struct inventory_row *row = index < inventory->row_count ? &inventory->rows[index] : &inventory->total;
+	const struct seep_sum *first = &parts->rows[index].of[0].bytes;
 	const struct interval interval = sum_interval(first, unseen_bytes((double)inventory->profile->rate), ALPHA);
 	const struct estimate_text text = estimate_bytes(sum_estimate(first), interval, inventory->profile);
 
@@ -29,8 +37,9 @@ static void row_add(struct table *table, const struct inventory *inventory, cons
 	table_set(table, CELL_USED, STYLE_PLAIN, quantity_bytes(sum_estimate(&row->in_use.bytes)).text);
 	table_set(table, CELL_FIRST, STYLE_STRONG, text.value);
 	table_set(table, CELL_INTERVAL, STYLE_PLAIN, text.interval);
-	for (unsigned part = 1; part < PARTS && part_names[kind][part].title; part++)
-		set_part(table, CELL_OTHERS + part - 1, &parts->of[part]);
+	for (unsigned part = 1, cell = CELL_OTHERS; part < PARTS; part++)
+		if (is_shown(inventory, parts, part))
+			set_part(table, cell++, &parts->rows[index].of[part]);
 }
 
 void parts_text_render(struct text_page *page, const struct inventory *inventory, const struct parts *parts)
@@ -44,8 +53,9 @@ void parts_text_render(struct text_page *page, const struct inventory *inventory
 	unsigned cells = CELL_OTHERS;
 	struct table table;
 
-	for (unsigned part = 1; part < PARTS && names[part].title; part++)
-		columns[cells++].title = names[part].title;
+	for (unsigned part = 1; part < PARTS; part++)
+		if (is_shown(inventory, parts, part))
+			columns[cells++].title = names[part].title;
 	columns[cells].title = group_title(by);
 	head_write_report(page, inventory);
 	if (parts->kind == PARTS_COLD)
@@ -54,8 +64,8 @@ void parts_text_render(struct text_page *page, const struct inventory *inventory
 			   quantity_duration((double)inventory->profile->content_ns).text);
 	table_init(&table, columns, cells);
 	for (uint32_t i = 0; i < shown; i++)
-		row_add(&table, inventory, &inventory->rows[i], parts->kind, &parts->rows[i]);
-	row_add(&table, inventory, &inventory->total, parts->kind, &parts->rows[inventory->row_count]);
+		row_add(&table, inventory, parts, i);
+	row_add(&table, inventory, parts, inventory->row_count);
 	buffer_append_byte(page->out, '\n');
 	table_write_titles(&table, page);
 	for (uint32_t i = 0; i < shown; i++) {

@@ -76,7 +76,7 @@ static const char *row_name(const struct profile_ledger_row *row)
 	return row->ledger_class == SEEP_LEDGER_UNEXPLAINED ? "private memory without a name" : "without a name";
 }
 
-void account_class_words(struct buffer *out, const struct account *account, enum seep_ledger_class class,
+static void names_append(struct buffer *out, const struct account *account, enum seep_ledger_class class,
 			 uint32_t names)
 {
 	const struct account_class *sum = &account->classes[class];
@@ -100,6 +100,16 @@ void account_class_words(struct buffer *out, const struct account *account, enum
 	}
 	if (shown && shown < sum->row_count)
 		buffer_printf(out, ", %u more", sum->row_count - shown);
+}
+
+void account_class_words(struct buffer *out, const struct account *account, enum seep_ledger_class class,
+			 uint32_t names)
+{
+	const double huge = account->classes[class].huge;
+
+	names_append(out, account, class, names);
+	if (huge > 0 && class != SEEP_LEDGER_HUGE)
+		buffer_printf(out, "; %s in huge pages", quantity_bytes(huge).text);
 }
 
 void account_charge_append(struct buffer *out, const struct account *account)

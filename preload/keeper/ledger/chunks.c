@@ -16,13 +16,13 @@
 #define FLAGS UINT64_C(7)
 #define FLAG_MAPPED UINT64_C(2)
 
-void chunks_open(struct chunks *chunks, uint64_t pid, struct pages *pages, uint64_t *starts)
+void chunks_open(struct chunks *chunks, uint64_t pid, struct pages *pages, struct place *met)
 {
 	char path[48];
 	process_path(path, sizeof path, pid, "mem");
 	*chunks =
 	    (struct chunks){.descriptor = file_open(AT_FDCWD, path, O_RDONLY, 0), .left = HEADERS_MOST, .pages = pages};
-	chunks->starts = starts;
+	chunks->met = met;
 	chunks->is_readable = chunks->descriptor >= 0;
 }
 
@@ -56,34 +56,41 @@ static uint64_t chunk_bytes(struct chunks *chunks, uint64_t start, uint64_t end)
 
 bool chunks_meet(struct chunks *chunks, uint64_t block)
 {
+	const uint64_t start = block - HEADER_BYTES;
 	if (block % PAGE_BYTES != HEADER_BYTES || chunks->count == CHUNKS_MET || !chunks->is_readable ||
-	    !page_is_there(chunks, block - HEADER_BYTES) || !chunk_bytes(chunks, block - HEADER_BYTES, UINT64_MAX))
+	    !page_is_there(chunks, start))
 		return false;
-	chunks->starts[chunks->count++] = block - HEADER_BYTES;
-	return true;
+	const uint64_t bytes = chunk_bytes(chunks, start, PAGES_END);
+	if (bytes)
+		chunks->met[chunks->count++] = (struct place){start, bytes};
+	return bytes != 0;
 }
 
-/* By insertion at distances that become smaller (Shell): there is no room for more, and none is needed. */
 void chunks_sort(struct chunks *chunks)
 {
-	for (uint32_t gap = chunks->count / 2; gap; gap = gap * 5 / 11 ? gap * 5 / 11 : gap > 1)
-		for (uint32_t i = gap; i < chunks->count; i++) {
-			const uint64_t start = chunks->starts[i];
-			uint32_t k = i;
-			for (; k >= gap && chunks->starts[k - gap] > start; k -= gap)
-				chunks->starts[k] = chunks->starts[k - gap];
-			chunks->starts[k] = start;
-		}
+	places_sort(chunks->met, chunks->count);
+}
+
+/* Of a chunk in which a sampled block lies a part may be a mapping of its own: with other access, or advice. */
+static uint64_t met_end(const struct chunks *chunks, uint64_t start)
+{
+	const size_t next = SEEP_COUNT_TO(chunks->met, chunks->count, address, start);
+	const struct place *chunk = next ? &chunks->met[next - 1] : NULL;
+	return chunk && start - chunk->address < chunk->value ? chunk->address + chunk->value : 0;
 }
 
 uint64_t chunks_piece(struct chunks *chunks, const struct page_piece *all, uint64_t start, bool *is_chunk)
 {
-	const uint64_t end = all->end;
+	const uint64_t end = all->end, met = met_end(chunks, start);
+	if (met) {
+		*is_chunk = true;
+		return met < end ? met : end;
+	}
 	const bool is_there = all->counts.anonymous == end - all->start || page_is_there(chunks, start);
 	const uint64_t bytes = is_there ? chunk_bytes(chunks, start, end) : 0;
 	*is_chunk = bytes != 0;
 	if (bytes)
 		return start + bytes;
-	const size_t next = seep_count_to(chunks->starts, chunks->count, sizeof *chunks->starts, 0, start);
-	return next < chunks->count && chunks->starts[next] < end ? chunks->starts[next] : end;
+	const size_t next = SEEP_COUNT_TO(chunks->met, chunks->count, address, start);
+	return next < chunks->count && chunks->met[next].address < end ? chunks->met[next].address : end;
 }

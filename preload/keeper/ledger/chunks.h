@@ -8,22 +8,24 @@
 #define SEEP_LEDGER_CHUNKS_H
 
 #include "keeper/ledger/pages.h"
+#include "keeper/ledger/places.h"
 
 struct chunks {
 	bool is_readable; /* else nothing is known of such blocks */
 	int descriptor;   /* of /proc/PID/mem */
 	uint32_t left;    /* headers that may still be read */
 	struct pages *pages;
-	uint64_t *starts; /* of those in which sampled blocks lie; CHUNKS_MET, ascending after chunks_sort() */
+	struct place
+	    *met; /* those in which sampled blocks lie, and their bytes; CHUNKS_MET, ascending after chunks_sort() */
 	uint32_t count;
 	uint64_t resident_bytes; /* of those that were told from mappings of the program's own */
 };
 
 #define CHUNKS_MET 8192
-#define CHUNKS_BYTES (CHUNKS_MET * sizeof(uint64_t))
+#define CHUNKS_BYTES (CHUNKS_MET * sizeof(struct place))
 
-/* `starts` has room for CHUNKS_BYTES, and is the caller's, as the pages are. */
-void chunks_open(struct chunks *chunks, uint64_t pid, struct pages *pages, uint64_t *starts);
+/* `met` has room for CHUNKS_BYTES, and is the caller's, as the pages are. */
+void chunks_open(struct chunks *chunks, uint64_t pid, struct pages *pages, struct place *met);
 void chunks_close(struct chunks *chunks);
 
 /* Whether a live block lies in such a chunk of its own, which is kept then. */

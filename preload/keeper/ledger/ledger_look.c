@@ -46,9 +46,11 @@ static struct seep_absence block_count(struct pages *pages, const struct seep_li
 	const uint64_t end = (block->address + block->size + SEEP_HEAP_PAGE - 1) / SEEP_HEAP_PAGE * SEEP_HEAP_PAGE;
 	pages_count(pages, start, end, false, &counts);
 	const uint64_t absent = end - start - counts.anonymous - counts.file - counts.unread;
+	const uint64_t resident = absent < block->size ? block->size - absent : 0;
 	return (struct seep_absence){.address = block->address,
-				     .resident_bytes = absent < block->size ? block->size - absent : 0,
-				     .swapped_bytes = counts.swapped};
+				     .resident_bytes = resident,
+				     .swapped_bytes = counts.swapped,
+				     .huge_bytes = counts.huge < resident ? counts.huge : resident};
 }
 
 static void blocks_count(struct ledger_look *look, struct pages *pages, const struct seep_live *live, uint64_t count)
@@ -61,7 +63,7 @@ static void blocks_count(struct ledger_look *look, struct pages *pages, const st
 			continue;
 		}
 		const struct seep_absence absence = block_count(pages, &live[i]);
-		if (absence.resident_bytes < live[i].size)
+		if (absence.resident_bytes < live[i].size || absence.huge_bytes)
 			look->absences[look->absence_count++] = absence;
 	}
 }
@@ -73,13 +75,13 @@ static void pages_look(struct ledger_look *look, struct pages *pages, uint64_t p
 	look->rss_after = rss_read(pid);
 }
 
-/* `starts`: room for chunks. */
+/* `met`: room for chunks. */
 static void look_take(struct ledger_look *look, struct pages *pages, uint64_t pid, struct ledger_program program,
-		      uint64_t *starts, const struct seep_live *live, uint64_t live_count)
+		      struct place *met, const struct seep_live *live, uint64_t live_count)
 {
 	struct chunks chunks = {0};
 	if (strcmp(program.allocator, "glibc") == 0)
-		chunks_open(&chunks, pid, pages, starts);
+		chunks_open(&chunks, pid, pages, met);
 	program.tells_chunks = chunks.is_readable;
 	blocks_meet(look, &chunks, live, live_count);
 	ledger_classify(&look->ledger, &program);

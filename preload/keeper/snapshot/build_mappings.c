@@ -117,9 +117,9 @@ void build_mappings_look(struct build *build)
 				    &counts);
 			const uint64_t resident = counts.anonymous + counts.file + counts.unread;
 			mappings->resident_bytes += counts.anonymous + counts.file;
-			if (resident < piece->end - piece->start && is_in_use(mappings, piece->site))
+			if ((resident < piece->end - piece->start || counts.huge) && is_in_use(mappings, piece->site))
 				mappings->absences[mappings->absence_count++] =
-				    (struct seep_absence){piece->start, resident, counts.swapped};
+				    (struct seep_absence){piece->start, resident, counts.swapped, counts.huge};
 		}
 		pages_close(&pages);
 	}

@@ -46,7 +46,7 @@ HEADER, SECTION, MEASURE = table("### Header", 64), table("### Section table", 3
 ENTRIES = {
     1: table("### PROCESS", 112), 3: table("### MODULES", 72), 4: table("### NODES", 24), 5: table("### SITES", 440),
     6: table("### LIFETIMES", 48), 7: table("### LIVE", 40), 8: table("### MEMORY and LOSSES", 16),
-    10: table("### LEDGER", 64), 11: table("### ABSENT", 24), 15: table("### REFERENCES", 16),
+    10: table("### LEDGER", 64), 11: table("### ABSENT", 32), 15: table("### REFERENCES", 16),
 }
 ENTRIES[9] = ENTRIES[8]
 ENTRIES[12], ENTRIES[13], ENTRIES[14] = ENTRIES[5], ENTRIES[7], ENTRIES[11]

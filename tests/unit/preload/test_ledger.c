@@ -245,7 +245,7 @@ static void chunks_are_told_from_what_lies_beside_them(void **state)
 {
 	(void)state;
 	enum { PAGE = 4096 };
-	static uint64_t starts[CHUNKS_MET];
+	static struct place met[CHUNKS_MET];
 	char scratch[PAGES_SCRATCH_BYTES];
 	struct pages pages;
 	struct chunks chunks;
@@ -260,7 +260,7 @@ static void chunks_are_told_from_what_lies_beside_them(void **state)
 			memcpy(memory + drawn[i].page * PAGE, header, sizeof header);
 	}
 	assert_true(pages_open(&pages, (uint64_t)getpid(), scratch, UINT64_MAX));
-	chunks_open(&chunks, (uint64_t)getpid(), &pages, starts);
+	chunks_open(&chunks, (uint64_t)getpid(), &pages, met);
 	assert_true(chunks.is_readable);
 	const uint64_t begin = (uintptr_t)memory;
 	assert_false(chunks_meet(&chunks, begin + 5 * PAGE + 16)); /* no size stands before it */
@@ -278,6 +278,11 @@ static void chunks_are_told_from_what_lies_beside_them(void **state)
 		assert_int_equal(is_chunk, drawn[i].is_chunk);
 		at = end;
 	}
+	/* a mapping that begins amid a chunk that was met, and ends before it */
+	bool is_chunk;
+	const struct page_piece amid = {.start = begin + 13 * PAGE, .end = begin + 15 * PAGE};
+	assert_int_equal(chunks_piece(&chunks, &amid, amid.start, &is_chunk) - begin, 15 * PAGE);
+	assert_true(is_chunk);
 	chunks_close(&chunks);
 	pages_close(&pages);
 	munmap(memory, 20 * PAGE);
