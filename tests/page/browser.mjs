@@ -45,7 +45,7 @@ async function pprof() {
 
 /** What is expected of the first sentence and of the time line. */
 const OTHERS = {
-	short: [/^No verdict\. Ended with 0 snapshots by the timer, 3 are needed: record longer/, /^BEFORE is snapshot \d+ /],
+	short: [/^No verdict\. (Ended with 0 snapshots by the timer, 3 are needed: record longer|One of its \d snapshots can be judged)/, /^BEFORE is snapshot \d+ /],
 	one: [/^No verdict\. One snapshot only/, /^The only one is snapshot 3 /],
 	thousand: [/places? leak|No verdict|Nothing leaks/, /^BEFORE is snapshot 250 .*AFTER is snapshot 1000 /],
 	many: [/places? leak|No verdict|Nothing leaks/, /^BEFORE is snapshot 16 .*AFTER is snapshot 64 /],
@@ -85,7 +85,8 @@ async function other(kind) {
 	check(`${kind}: the first sentence is right`, first.test(await text(page, ".headline")), await text(page, ".headline"));
 	check(`${kind}: so is the time line's`, line.test(await text(page, ".timeline .caption")), await text(page, ".timeline .caption"));
 	if (kind === "many") await leavesOut(page);
-	if (kind === "short") check("short: each place says why it can't be told", /^unknown\s.*leak_grow.*too short to tell/s.test(await text(page, ".places tbody tr:first-child")), await text(page, ".places"));
+	/* on a machine with much to do it takes long enough for snapshots at a peak, and then there are no places */
+	if (kind === "short" && /^No verdict\. Ended/.test(await text(page, ".headline"))) check("short: each place says why it can't be told", /^unknown\s.*leak_grow.*too short to tell/s.test(await text(page, ".places tbody tr:first-child")), await text(page, ".places"));
 	if (kind === "withheld") check("withheld: it is said, and lines keep their values", /without lines of source/.test(await text(page, ".source .caption")) && /iB \[/.test(await text(page, ".source tr.flat")), await text(page, ".source"));
 	if (kind === "one" || kind === "empty") {
 		check(`${kind}: of one moment no growth is told, and none is drawn`, !/growth|BEFORE/.test(await text(page, ".rows thead")) && (await page.locator(".timeline canvas").count()) === 0, await text(page, ".rows thead"));

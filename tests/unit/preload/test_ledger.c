@@ -149,8 +149,8 @@ static void what_lies_behind_a_module_is_no_part_of_it(void **state)
 	assert_int_equal(write(file, &head, sizeof head), sizeof head);
 	char *memory = mmap(NULL, PAGES * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	const uint64_t start = (uintptr_t)memory + PAGE;
-	mmap(memory + PAGE, PAGE, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_FIXED, file, 0);
-	mmap(memory + 2 * PAGE, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED, file, PAGE);
+	(void)mmap(memory + PAGE, PAGE, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_FIXED, file, 0);
+	(void)mmap(memory + 2 * PAGE, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED, file, PAGE);
 	mprotect(memory + 3 * PAGE, 8 * PAGE, PROT_READ | PROT_WRITE);
 	for (int is_damaged = 0; is_damaged < 2; is_damaged++) {
 		uint64_t bytes[SEEP_LEDGER_CLASSES] = {0};
