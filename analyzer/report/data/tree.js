@@ -124,6 +124,19 @@ export class Tree extends Nodes {
 		return node;
 	}
 
+	/** What all stacks through a function have, each once. @param {number} key */
+	through(key) {
+		const { callerOf, frameOf, keys, callNet, inverted } = this;
+		const isInside = new Uint8Array(callerOf.length);
+		let sum = 0;
+		for (let call = 1; call < isInside.length; call++) {
+			const isOutermost = keys.of[frameOf[call]] === key && !isInside[callerOf[call]];
+			isInside[call] = isOutermost ? 1 : isInside[callerOf[call]];
+			if (inverted ? isInside[call] : isOutermost) sum += callNet[call]; /* of callers, what they call is in it */
+		}
+		return sum;
+	}
+
 	/** What a node's own function asked for, of what is shown. @param {number} node */
 	ownOf(node) {
 		this.grow(node);

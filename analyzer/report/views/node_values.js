@@ -124,6 +124,8 @@ export class NodeValues {
 		lines.push(...this.#numbers(node));
 		const parent = tree.options.inverted ? "of what it called" : "of its caller";
 		lines.push(`${percent(tree.width[node], tree.width[0])} of all${node ? `, ${percent(tree.width[node], tree.width[tree.parent[node]])} ${parent}` : ""}`);
+		const through = node && tree.frame[node] >= 0 ? tree.through(tree.key[node]) : tree.net[node];
+		if (Math.abs(through - tree.net[node]) >= 0.5) lines.push(`all its frames together: ${this.amount(through)}`);
 		const own = tree.ownOf(node);
 		if (!tree.options.inverted && Math.abs(own) >= 0.5 && Math.abs(tree.net[node] - own) >= 0.5) lines.push(`asked for by itself: ${this.amount(own)}`);
 		if (this.metric !== "growth") return lines;
