@@ -54,6 +54,11 @@ async function drawsFrames(page) {
 	check("a tooltip says what a function asked for by itself", /asked for by itself: [\d.]+ [KM]iB/.test(await text(page, ".frames .tip")), await text(page, ".frames .tip"));
 	await page.evaluate(() => { window.location.hash = ""; });
 	await page.waitForFunction(() => window.seepFrame("leak_grow") !== null);
+	const all = (await text(page, ".crumbs")).match(/[\d.]+ [KM]iB/)[0];
+	await page.click("text=inverted");
+	await page.hover(graph, { position: await page.evaluate(() => window.seepFrame("main")) });
+	check("and what all frames of a function have together", (await text(page, ".frames .tip")).includes(`all its frames together: ${all}`), [all, await text(page, ".frames .tip")]);
+	await page.click("text=inverted");
 	await page.selectOption("select[aria-label='colour by']", "verdict");
 	check("colours are explained", /The verdict on most of it: leak, growing/.test(await text(page, ".frames > .caption")), await text(page, ".frames > .caption"));
 	await page.selectOption("select[aria-label='show']", "growth");
@@ -198,10 +203,13 @@ async function showsSource() {
 }
 
 async function narrow() {
-	const page = await open("", { viewport: { width: 390, height: 800 }, colorScheme: "dark" });
+	const page = await open("", { viewport: { width: 390, height: 800 }, colorScheme: "dark", hasTouch: true });
 	const wide = await page.evaluate(() => document.scrollingElement.scrollWidth);
 	check("at a phone's width nothing is cut off", wide <= 390, wide);
-	await frame(page, "leak_grow");
+	await page.locator(graph).tap({ position: await page.evaluate(() => window.seepFrame("leak_grow")) });
+	check("a finger that zooms gets what a pointer is told", /leak_grow.*objects \[/s.test(await text(page, ".frames .tip")), await text(page, ".frames .tip"));
+	await page.locator("h1").tap();
+	check("until it goes elsewhere", await page.locator(".frames .tip").isHidden(), null);
 	await page.getByRole("button", { name: "more of this frame" }).click();
 	await page.getByRole("menuitem", { name: "only stacks through this" }).click();
 	check("what a right click offers can be had without one", /only \^leak_grow/.test(await text(page, ".filters")), await text(page, ".filters"));

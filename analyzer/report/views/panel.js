@@ -293,6 +293,7 @@ export class Panel {
 			const node = nodeOf(event);
 			this.menu.close();
 			if (node >= 0) click(node);
+			if (node > 0 && flame === this.flame && event instanceof PointerEvent && event.pointerType === "touch") this.#showTip(values(), node, event.offsetX, canvas.offsetTop + event.offsetY); /* a finger does not hover */
 		});
 		canvas.addEventListener("contextmenu", (event) => {
 			const node = nodeOf(event);
@@ -306,6 +307,7 @@ export class Panel {
 		this.#follow(this.flame, () => this.values, (node) => this.zoomTo(node === this.flame.zoom ? this.tree?.parent[node] ?? 0 : node));
 		this.#follow(this.callers, () => this.callerValues, (node) => this.state.set({ around: node ? this.callers.tree?.shortName(node) : "", zoom: "" }));
 		this.canvas.addEventListener("keydown", (event) => this.#key(event));
+		document.addEventListener("pointerdown", (event) => { this.tip.hidden ||= event.target !== this.canvas; });
 	}
 
 	/** @param {KeyboardEvent} event */
