@@ -90,8 +90,10 @@ static void limit_write(struct line *line, const struct model *model)
 		return;
 	const double since_s = ((double)model->look.time_ns - (double)head->judged_ns) / 1e9;
 	const double left_s = fmax(head->limit_s - fmax(since_s, 0), 0);
-	snprintf(text, sizeof text, "%s of %s reached in %s", study_text(&model->study, head->limit_name),
-		 quantity_bytes(head->limit).text, quantity_duration(left_s * 1e9).text);
+	const bool has_ended = model->state == MODEL_ENDED;
+	snprintf(text, sizeof text, "%s of %s %s %s%s", study_text(&model->study, head->limit_name),
+		 quantity_bytes(head->limit).text, has_ended ? "was" : "reached in",
+		 quantity_duration(left_s * 1e9).text, has_ended ? " away" : "");
 	part_write(line, STYLE_WARNING, "   ", text);
 }
 
