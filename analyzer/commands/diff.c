@@ -8,6 +8,7 @@
 #include "options/argument.h"
 #include "commands/all.h"
 #include "document/document.h"
+#include "files/path.h"
 #include "render/text/alike.h"
 #include "compare/comparison.h"
 #include "compare/samples.h"
@@ -62,9 +63,10 @@ static int request_parse(struct request *request, int argc, char **argv)
 		return command_usage(&command_diff,
 				     "two operands are expected, '%s' is one too many; --sum adds recordings up",
 				     targets->paths[2]);
-	/* A path that does not exist is bad input: the attempt to open it says so. */
+	/* A directory, or a path that does not exist, is bad input: the attempt to open it says so. */
 	for (size_t i = 0; (request->sum || targets->count == 1) && i < targets->count; i++)
-		if (!path_is_recording(targets->paths[i]) && access(targets->paths[i], R_OK) == 0)
+		if (!path_is_recording(targets->paths[i]) && !path_is_directory(targets->paths[i]) &&
+		    access(targets->paths[i], R_OK) == 0)
 			return command_usage(&command_diff, "'%s' alone is not a recording: a difference needs two %s",
 					     argv[optind + (int)i],
 					     path_has_moments(targets->paths[i]) ? "moments, FILE#1m FILE"

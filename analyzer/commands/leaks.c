@@ -8,6 +8,7 @@
 
 #include "base/message.h"
 #include "files/output.h"
+#include "files/path.h"
 #include "options/service_options.h"
 #include "commands/all.h"
 #include "render/text/alike.h"
@@ -77,10 +78,11 @@ static const struct command_option options[] = {
     {0},
 };
 
-/* Says what the operand is instead. A path that does not exist is bad input: the attempt to open it says so. */
+/* Says what the operand is instead. A directory, or a path that does not exist, is bad input: the attempt to open
+ * it says so. */
 static bool is_series(const char *path)
 {
-	if (access(path, R_OK) != 0 || path_is_recording(path))
+	if (access(path, R_OK) != 0 || path_is_recording(path) || path_is_directory(path))
 		return true;
 	if (path_has_moments(path))
 		command_usage(&command_leaks,
@@ -288,17 +290,35 @@ static bool core_look(struct series *series, const struct request *request, stru
 	return true;
 }
 
+/* A recording whose process is not seen running, as of one in another container, or killed with its keeper. */
+struct quiet {
+	uint64_t last_ns; /* its last snapshot's time */
+	uint64_t for_ns;  /* without another one */
+};
+
+/* Of such a recording, the end is where snapshots no longer come. */
+static bool is_left(const struct series *series, uint64_t every_ns, struct quiet *quiet)
+{
+	const uint64_t last_ns = series->reference->time_ns;
+
+	quiet->for_ns = series->goes_on || last_ns != quiet->last_ns ? 0 : quiet->for_ns + every_ns;
+	quiet->last_ns = last_ns;
+	return quiet->for_ns > 2 * series->reference->interval_ns;
+}
+
 static int run(int argc, char **argv)
 {
 	struct request request = {0};
 	struct series series;
 	struct error error;
-	bool ended = false, leaking = false, was_left = false;
+	bool ended = false, leaking = false;
+	struct quiet quiet = {0};
 	char name[32];
 
 	int status = request_parse(&request, argc, argv);
 	if (status != COMMAND_FINE)
 		return status;
+	const uint64_t every_ns = request.every_ns ? request.every_ns : FOLLOW_NS;
 	if (request.follow && isatty(STDOUT_FILENO))
 		sigaction(SIGWINCH, &(struct sigaction){.sa_handler = resized, .sa_flags = SA_RESTART}, NULL);
 	if (request.references && !references_snapshot(request.recordings.paths[0], name, &error))
@@ -313,9 +333,7 @@ static int run(int argc, char **argv)
 			message("%zu of %zu snapshots are used, evenly spaced", series.history.count,
 				series.history.count + series.left_out);
 		if (opened) {
-			/* What a program that was killed has left gets its last snapshot a moment later, or never. */
-			ended = series.ended || !request.follow || (was_left && !series.goes_on);
-			was_left = !series.goes_on;
+			ended = series.ended || !request.follow || is_left(&series, every_ns, &quiet);
 			if (request.core && !core_look(&series, &request, &error))
 				return command_fail(&error);
 			const bool written = print(&series, &request, &leaking, &error);
@@ -324,7 +342,7 @@ static int run(int argc, char **argv)
 				return command_fail(&error);
 		}
 		if (!ended)
-			wait_for(request.every_ns ? request.every_ns : FOLLOW_NS);
+			wait_for(every_ns);
 	}
 	wrapper_names_free(&request.names);
 	return request.fail && leaking ? COMMAND_FOUND : COMMAND_FINE;

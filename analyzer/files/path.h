@@ -11,6 +11,8 @@
 /* What follows the last slash; the whole text where there is none. */
 const char *path_base_name(const char *path);
 
+bool path_is_directory(const char *path);
+
 /* How much of a text of at most `limit` bytes is kept so that no character of UTF-8 is cut in two. */
 int text_cut(const char *text, int limit);
 

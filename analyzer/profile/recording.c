@@ -130,10 +130,11 @@ bool recording_list(const char *directory, struct recording *recording, struct e
 				       : input_fault(error, directory, 0, "cannot be listed: %s", strerror(fault));
 	}
 	if (recording->count == 0)
-		return input_fault(error, directory, 0, "%s",
-				   path_is_recording(directory)
-				       ? "this recording has no snapshot yet"
-				       : "is a directory, but no recording: it holds no NNNNNN" SEEP_SNAPSHOT_SUFFIX);
+		return path_is_recording(directory)
+			   ? input_fault(error, directory, 0, "this recording has no snapshot yet")
+			   : input_fault(error, directory, 0,
+					 "is a directory, but no recording: 'seep list %s' shows those in it",
+					 directory);
 	qsort(recording->entries, recording->count, sizeof *recording->entries, entry_compare);
 	for (size_t i = 0; i < recording->count; i++)
 		entry_read_header(&recording->entries[i]);

@@ -155,7 +155,7 @@ cp recording/000001.seep recording/000002.seep short/
 short=$("$SEEP" leaks short)
 check_match "a short recording of what no longer runs has no verdicts, and promises none" \
 	'^NO VERDICT  2 snapshots by the timer, 3 are needed: record longer' "$short"
-check_equal "it is not followed for ever" "2" "$(timeout 60 "$SEEP" leaks --follow --every=10ms short | grep -c '^NO VERDICT')"
+check "it is not followed for ever" timeout 60 "$SEEP" leaks --follow --every=100ms short
 check_equal "in its JSON, too" '{"unknown"} None' "$("$SEEP" leaks --json short | /usr/bin/python3 -c '
 import json, sys
 leaks = json.load(sys.stdin)
