@@ -334,6 +334,10 @@ $(BUILD)/bench/million_stacks: tests/bench/scale/million_stacks.c | $$(@D)/.
 check-million: all $(BUILD)/bench/million_stacks ## a million stacks at rate 1: no site is lost; some minutes, not in `make check`
 	bash tests/bench/scale/million_stacks.sh $(BUILD)/seep $(BUILD)/bench/million_stacks
 
+.PHONY: bench-store
+bench-store: all ## thirty days of a service: is it within its budget, and how long does an answer for any time take: docs/SERVICES.md
+	python3 tests/bench/store.py $(BUILD) $(BENCH_ANSWERS)
+
 .PHONY: bench-page
 bench-page: ## how fast the page is, beside d3-flame-graph, flame-chart-js and speedscope: BENCH_RUNS=5, BENCH_ONLY=seep
 	tests/deps.sh build run test page-bench

@@ -16,12 +16,14 @@
 #include "keeper/base/file.h"
 #include "keeper/base/syscall.h"
 #include "keeper/base/text.h"
+#include "keeper/program/process.h"
 #include "keeper/snapshot/write.h"
 #include "keeper/store/thinning.h"
 
 #define SECOND_NS UINT64_C(1000000000)
 #define TIDY_S 600
 #define HEAP_STAYS_NS (3600 * SECOND_NS)
+#define LOST_NS (86400 * SECOND_NS)
 #define REMOVED ".removed."
 #define NAMES "names" /* that `seep run` keeps with a recording */
 #define NAME_BYTES 256
@@ -30,6 +32,8 @@
 struct place {
 	char name[NAME_BYTES];
 	uint64_t heap_bytes; /* of the heap file, where it can go */
+	bool is_complete;    /* the last snapshot is of the process's end */
+	bool is_of_other_boot;
 	uint64_t last_unix_ns;
 };
 
@@ -43,7 +47,8 @@ struct tidy {
 	struct array snapshots, recordings, places;
 	uint64_t start_ns, start_unix_ns; /* of the recording that is looked at; 0: not known yet */
 	uint32_t last_trigger;
-	uint64_t last_number;
+	uint64_t last_number, now_unix_ns;
+	uint8_t boot_id[16];
 	struct seep_tidied *tidied;
 };
 
@@ -77,6 +82,8 @@ static bool head_read(struct tidy *tidy, int file, uint64_t number, struct seep_
 	if (head.first.type != SEEP_SECTION_PROCESS ||
 	    file_read_at(file, &process, sizeof process, head.first.offset) != (long)sizeof process)
 		return false;
+	((struct place *)tidy->places.data)[tidy->places.count - 1].is_of_other_boot =
+	    memcmp(process.boot_id, tidy->boot_id, sizeof process.boot_id) != 0;
 	tidy->start_ns = process.start_ns;
 	tidy->start_unix_ns = process.start_unix_ns;
 	return true;
@@ -145,6 +152,13 @@ static bool may_change(int directory)
 	return system_stat_descriptor(directory, &status) == 0 && (user == 0 || status.st_uid == user);
 }
 
+/* The machine went down under it: nothing else says that such a process has ended. On another machine, which has the store, too, one
+ * that runs has newer snapshots. */
+static bool is_lost(const struct tidy *tidy, const struct place *place)
+{
+	return place->is_of_other_boot && tidy->now_unix_ns > place->last_unix_ns + LOST_NS;
+}
+
 static void recording_read(struct tidy *tidy, const char *name)
 {
 	struct stored_recording *recording = array_add(&tidy->recordings, sizeof *recording);
@@ -159,8 +173,9 @@ static void recording_read(struct tidy *tidy, const char *name)
 	text_add(&text, name);
 	tidy->start_unix_ns = tidy->last_number = 0;
 	file_visit_names(tidy->recording, file_visit, tidy);
-	recording->has_ended = tidy->last_number && (tidy->last_trigger == SEEP_TRIGGER_EXIT ||
-						     tidy->last_trigger == SEEP_TRIGGER_POSTMORTEM);
+	place->is_complete = tidy->last_number &&
+			     (tidy->last_trigger == SEEP_TRIGGER_EXIT || tidy->last_trigger == SEEP_TRIGGER_POSTMORTEM);
+	recording->has_ended = place->is_complete || (tidy->last_number && is_lost(tidy, place));
 	recording->can_go &= recording->has_ended;
 	tidy->tidied->recordings++;
 }
@@ -217,13 +232,13 @@ static void recording_remove(const struct tidy *tidy, const struct place *place)
 }
 
 /* Before anything is chosen, since it counts in the budget. */
-static void heaps_remove(struct tidy *tidy, uint64_t now_unix_ns)
+static void heaps_remove(struct tidy *tidy)
 {
 	struct stored_recording *recordings = tidy->recordings.data;
 	const struct place *places = tidy->places.data;
 	for (size_t i = 0; i < tidy->recordings.count; i++) {
-		if (!recordings[i].has_ended || !places[i].heap_bytes ||
-		    now_unix_ns < places[i].last_unix_ns + HEAP_STAYS_NS)
+		if (!places[i].is_complete || !places[i].heap_bytes ||
+		    tidy->now_unix_ns < places[i].last_unix_ns + HEAP_STAYS_NS)
 			continue;
 		int directory = file_open(tidy->service, places[i].name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
 		if (directory < 0)
@@ -259,13 +274,14 @@ static void chosen_remove(struct tidy *tidy)
 
 static void service_tidy(int service, uint64_t budget_bytes, struct seep_tidied *tidied)
 {
-	struct tidy tidy = {.service = service, .tidied = tidied};
-	uint64_t now_unix_ns = clock_read_ns(CLOCK_REALTIME);
+	struct tidy tidy = {.service = service, .tidied = tidied, .now_unix_ns = clock_read_ns(CLOCK_REALTIME)};
+	if (!process_boot_id(tidy.boot_id))
+		return;
 	file_visit_names(service, recording_visit, &tidy);
-	heaps_remove(&tidy, now_unix_ns);
+	heaps_remove(&tidy);
 	tidied->bytes =
 	    thinning_choose(tidy.snapshots.data, tidy.snapshots.count, tidy.recordings.data, tidy.recordings.count,
-			    now_unix_ns, budget_bytes ? budget_bytes : SEEP_SERVICE_BYTES);
+			    tidy.now_unix_ns, budget_bytes ? budget_bytes : SEEP_SERVICE_BYTES);
 	chosen_remove(&tidy);
 	tidied->snapshots = tidy.snapshots.count - tidied->snapshots_removed;
 	scratch_unmap(tidy.snapshots.data, tidy.snapshots.bytes);

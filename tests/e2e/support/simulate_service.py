@@ -15,7 +15,7 @@ import zlib
 import read_snapshot
 
 TIMER, EXIT, PEAK = 1, 2, 5
-SECOND = 10**9
+SECOND, DAY = 10**9, 86400
 
 
 def offsets(rows):
@@ -42,9 +42,17 @@ class Maker:
     def __init__(self, template, start_unix, pid):
         self.data = bytearray(template)
         self.start_ns = 1000 * SECOND
-        at = get(self.data, 64, SECTION, "offset")
-        put(self.data, at, PROCESS, pid=pid, start_ticks=1, start_ns=self.start_ns, start_unix_ns=int(start_unix * SECOND))
-        size = get(self.data, 64, SECTION, "bytes")
+        put(self.data, get(self.data, 64, SECTION, "offset"), PROCESS, pid=pid, start_ticks=1, start_ns=self.start_ns, start_unix_ns=int(start_unix * SECOND))
+        self.close()
+
+    def boot(self, boot_id):
+        at = get(self.data, 64, SECTION, "offset") + PROCESS["boot_id"][0]
+        self.data[at:at + 16] = boot_id
+        self.close()
+
+    def close(self):
+        """What its first section has changed."""
+        at, size = (get(self.data, 64, SECTION, name) for name in ("offset", "bytes"))
         put(self.data, 64, SECTION, crc=zlib.crc32(self.data[at:at + size]))
         count = get(self.data, 0, HEADER, "section_count")
         put(self.data, 0, HEADER, table_crc=zlib.crc32(self.data[64:64 + 32 * count]))
