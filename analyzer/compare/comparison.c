@@ -260,7 +260,13 @@ static void places_find_spreads(const struct comparison *places, struct spreads 
 
 	for (uint32_t i = 0; i < places->count; i++)
 		explained[places->rows[i].group] = places->rows[i].verdict == VERDICT_GROWING;
-	spreads_find(spreads, places->before, places->after, &places->groups, explained, CALL_Q);
+	spreads_find(spreads, &(struct spread_question){.before = places->before,
+							.after = places->after,
+							.groups = &places->groups,
+							.explained = explained,
+							.in_after = places->sources.before.shared,
+							.in_before = places->sources.after.shared,
+							.q = CALL_Q});
 	free(explained);
 }
 

@@ -32,10 +32,11 @@ struct element {
 };
 
 struct search {
+	const struct spread_question *question;
 	const struct profile *before, *after;
-	const struct group_table *groups;
 	struct spreads *spreads;
-	double most; /* false discovery rate */
+	const struct numbering *sites; /* the later profile's, by their keys */
+	struct numbering own_sites;
 	struct spread_sets sets;
 	struct element *elements;
 	size_t count, capacity;
@@ -44,22 +45,48 @@ struct search {
 	uint32_t *rank; /* by set: the number of its spread, from 1; 0: it is none */
 };
 
+/* The numbers of stacks are those of the later profile's sites if that was the first whose groups were asked for. */
+static void sites_number(struct search *search)
+{
+	const struct profile *after = search->after;
+	const struct numbering *stacks = &search->question->groups->stacks;
+	uint32_t same = 0;
+	bool is_new;
+
+	while (same < after->site_count && same < stacks->count && stacks->keys[same] == after->sites[same].key)
+		same++;
+	search->sites = same == after->site_count ? stacks : &search->own_sites;
+	if (same < after->site_count)
+		numbering_reserve(&search->own_sites, after->site_count);
+	for (uint32_t i = 0; i < after->site_count && same < after->site_count; i++)
+		numbering_put(&search->own_sites, after->sites[i].key, &is_new);
+}
+
+/* Of a site of the later profile; NUMBERING_NONE: it is in none. */
+static uint32_t site_group(const struct search *search, uint32_t site)
+{
+	const struct group_table *groups = search->question->groups;
+
+	return search->sites == &groups->stacks ? groups->stack_groups[site]
+						: group_table_of_stack(groups, search->after->sites[site].key);
+}
+
 /* Which sites of the later profile no row explains. */
-static bool *sites_left(const struct search *search, const bool *explained)
+static bool *sites_left(const struct search *search)
 {
 	const struct profile *after = search->after;
 	bool *left = memory_allocate(after->site_count + 1u, sizeof *left);
 
 	for (uint32_t i = 0; i < after->site_count; i++) {
-		const uint32_t group = group_table_of_stack(search->groups, after->sites[i].key);
-		left[i] = group != NUMBERING_NONE && !explained[group] && !after->sites[i].retired;
+		const uint32_t group = site_group(search, i);
+		left[i] = group != NUMBERING_NONE && !search->question->explained[group] && !after->sites[i].retired;
 	}
 	return left;
 }
 
-/* The samples of one profile that the other does not have. `indices`: the later one's sites by their keys. */
-static void elements_add(struct search *search, const struct profile *profile, const bool *shared,
-			 const struct numbering *indices, const bool *left, uint32_t *element_of)
+/* The samples of one profile that the other does not have. */
+static void elements_add(struct search *search, const struct profile *profile, const bool *shared, const bool *left,
+			 uint32_t *element_of)
 {
 	const bool is_fresh = profile == search->after;
 
@@ -67,17 +94,15 @@ static void elements_add(struct search *search, const struct profile *profile, c
 		const struct profile_sample *sample = &profile_samples(profile)[i];
 		if (shared[i])
 			continue;
-		const uint64_t key = profile->sites[sample->site].key;
-		const uint32_t site = is_fresh ? sample->site : numbering_get(indices, key);
-		if (site == NUMBERING_NONE || !left[site])
+		const uint32_t site =
+		    is_fresh ? sample->site : numbering_get(search->sites, profile->sites[sample->site].key);
+		if (site >= search->after->site_count || !left[site])
 			continue;
 		uint32_t *element = &element_of[site];
 		if (*element == 0) {
 			ARRAY_RESERVE(search->elements, search->count, search->capacity);
-			search->elements[search->count] = (struct element){
-			    .site = site,
-			    .group = group_table_of_stack(search->groups, key),
-			};
+			search->elements[search->count] =
+			    (struct element){.site = site, .group = site_group(search, site)};
 			*element = (uint32_t)++search->count;
 		}
 		struct element *at = &search->elements[*element - 1];
@@ -87,20 +112,16 @@ static void elements_add(struct search *search, const struct profile *profile, c
 
 static void elements_find(struct search *search, const bool *left)
 {
-	const struct profile *before = search->before, *after = search->after;
-	uint32_t *element_of = memory_allocate(after->site_count + 1u, sizeof *element_of);
-	struct numbering indices = {0};
-	bool *in_after, *in_before, is_new;
+	const struct spread_question *question = search->question;
+	uint32_t *element_of = memory_allocate(search->after->site_count + 1u, sizeof *element_of);
+	bool *in_after = NULL, *in_before = NULL;
 
-	numbering_reserve(&indices, after->site_count);
-	for (uint32_t i = 0; i < after->site_count; i++)
-		numbering_put(&indices, after->sites[i].key, &is_new);
-	samples_match(before, after, &in_after, &in_before);
-	elements_add(search, after, in_before, &indices, left, element_of);
-	elements_add(search, before, in_after, &indices, left, element_of);
+	if (!question->in_before)
+		samples_match(search->before, search->after, &in_after, &in_before);
+	elements_add(search, search->after, in_before ? in_before : question->in_before, left, element_of);
+	elements_add(search, search->before, in_after ? in_after : question->in_after, left, element_of);
 	free(in_after);
 	free(in_before);
-	numbering_free(&indices);
 	free(element_of);
 }
 
@@ -183,9 +204,11 @@ static bool spreads_take(struct search *search)
 	sets_test(search);
 	for (size_t set = 0; set < set_count; set++)
 		tests += !isnan(search->p[set]);
-	const size_t count = hierarchy_explain(&search->sets.hierarchy, search->p, search->growth, search->most, found);
+	const size_t count =
+	    hierarchy_explain(&search->sets.hierarchy, search->p, search->growth, search->question->q, found);
 	for (size_t i = 0; i < count && search->spreads->count < SPREADS_MOST; i++)
-		spread_take(search, found[i], fmin(search->p[found[i]] * (double)tests / (double)count, search->most));
+		spread_take(search, found[i],
+			    fmin(search->p[found[i]] * (double)tests / (double)count, search->question->q));
 	free(found);
 	return count > 0 && search->spreads->count < SPREADS_MOST;
 }
@@ -209,7 +232,7 @@ static void spreads_sum(struct search *search, const bool *left)
 		measure_add(&spread->allocated, &site->allocated);
 		if (site->in_use.samples == 0)
 			continue;
-		const uint64_t place[] = {rank, group_table_of_stack(search->groups, site->key)};
+		const uint64_t place[] = {rank, site_group(search, i)};
 		bool is_new;
 		map_put(places, hash_bytes(0, place, sizeof place), &is_new);
 		spread->places += is_new;
@@ -224,7 +247,7 @@ static void search_begin(struct search *search)
 
 	for (size_t i = 0; i < search->count; i++)
 		sites[i] = search->elements[i].site;
-	spread_sets_build(&search->sets, search->after, search->groups->places, sites, search->count);
+	spread_sets_build(&search->sets, search->after, search->question->groups->places, sites, search->count);
 	search->growth = memory_allocate(search->count + 1, sizeof *search->growth);
 	search->p = memory_allocate(search->sets.hierarchy.set_count + 1, sizeof *search->p);
 	search->rank = memory_allocate(search->sets.hierarchy.set_count + 1, sizeof *search->rank);
@@ -234,19 +257,21 @@ static void search_begin(struct search *search)
 	free(sites);
 }
 
-void spreads_find(struct spreads *spreads, const struct profile *before, const struct profile *after,
-		  const struct group_table *groups, const bool *explained, double q)
+void spreads_find(struct spreads *spreads, const struct spread_question *question)
 {
-	struct search search = {.before = before, .after = after, .groups = groups, .spreads = spreads, .most = q};
+	struct search search = {
+	    .question = question, .before = question->before, .after = question->after, .spreads = spreads};
 
 	*spreads = (struct spreads){0};
-	bool *left = sites_left(&search, explained);
+	sites_number(&search);
+	bool *left = sites_left(&search);
 	elements_find(&search, left);
 	search_begin(&search);
 	while (spreads_take(&search))
 		continue;
 	spreads_sum(&search, left);
 	spread_sets_free(&search.sets);
+	numbering_free(&search.own_sites);
 	free(left);
 	free(search.elements);
 	free(search.growth);

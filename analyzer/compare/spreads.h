@@ -19,9 +19,14 @@ struct spreads {
 /* "function", "module", "process". */
 const char *spread_level_name(enum spread_level level);
 
-/* Between two profiles with rates and samples, at a false discovery rate of q. `explained`: by group. */
-void spreads_find(struct spreads *spreads, const struct profile *before, const struct profile *after,
-		  const struct group_table *groups, const bool *explained, double q);
+struct spread_question {
+	const struct profile *before, *after; /* with rates and samples */
+	const struct group_table *groups;
+	const bool *explained;            /* by group */
+	const bool *in_after, *in_before; /* as samples_match() has them; NULL: it has not been asked yet */
+	double q;                         /* the most false discoveries */
+};
+void spreads_find(struct spreads *spreads, const struct spread_question *question);
 void spreads_free(struct spreads *spreads);
 
 #endif

@@ -89,7 +89,11 @@ void leaks_find_spreads(struct leaks *leaks, const struct series *series)
 	bool *explained = memory_allocate(leaks->groups.count + 1u, sizeof *explained);
 	for (uint32_t i = 0; i < leaks->count; i++)
 		explained[leaks->rows[i].group] = is_explained(leaks->rows[i].verdict);
-	spreads_find(&found, leaks->middle, leaks->reference, &leaks->groups, explained, CALL_Q);
+	spreads_find(&found, &(struct spread_question){.before = leaks->middle,
+						       .after = leaks->reference,
+						       .groups = &leaks->groups,
+						       .explained = explained,
+						       .q = CALL_Q});
 	free(explained);
 	if (found.count)
 		spreads_judge(leaks, &found, series);

@@ -230,6 +230,9 @@ static struct site_rank *sites_rank(const struct profile *profile)
 	return ranks;
 }
 
+/* Sites lie far from each other: they and their nodes are asked for before they are needed. */
+enum { SITES_AHEAD = 16 };
+
 static void profile_add(struct tree_builder *builder, const struct profile *profile, enum call_side side)
 {
 	builder->profile = profile;
@@ -238,8 +241,13 @@ static void profile_add(struct tree_builder *builder, const struct profile *prof
 	for (int i = 0; i < 2; i++)
 		builder->known[i] = memory_allocate(profile->node_count + 1u, sizeof *builder->known[i]);
 	struct site_rank *ranks = sites_rank(profile);
-	for (uint32_t i = 0; i < profile->site_count; i++)
+	for (uint32_t i = 0; i < profile->site_count; i++) {
+		if (i + SITES_AHEAD < profile->site_count)
+			__builtin_prefetch(&profile->sites[ranks[i + SITES_AHEAD].site]);
+		if (i + SITES_AHEAD / 2 < profile->site_count)
+			__builtin_prefetch(&profile->nodes[profile->sites[ranks[i + SITES_AHEAD / 2].site].node]);
 		site_add(builder, &profile->sites[ranks[i].site]);
+	}
 	free(ranks);
 	call_frames_forget_profile(&builder->frames);
 	free(builder->known[0]);
