@@ -30,9 +30,9 @@ struct builder {
 	struct profile_storage *storage;
 	uint64_t *identities; /* by module: equal for the same code, in this process and in others */
 	uint32_t *canonical;  /* by module: the first one with its identity */
-	uint16_t *node_depth; /* by node, as the following */
-	uint64_t *node_key;   /* hash of the stack from the root to here */
-	uint32_t *site_of;    /* by the snapshot's site: the profile's */
+	struct stack_checks checks;
+	uint64_t *node_key; /* by node: hash of the stack from the root to here */
+	uint32_t *site_of;  /* by the snapshot's site: the profile's */
 };
 
 static const char *builder_text(const struct builder *builder, seep_string offset, size_t limit)
@@ -242,26 +242,29 @@ static void batch_find(struct builder *builder, const struct location_batch *bat
 		profile->nodes[first + k].location = location_find(profile, known, &batch->wanted[k], batch->places[k]);
 }
 
-static void build_locations(struct builder *builder)
+static bool build_locations(struct builder *builder, struct error *error)
 {
 	struct profile *profile = builder->profile;
 	uint32_t count = snapshot_count(builder->view, SEEP_SECTION_NODES);
 	struct index_table known = index_table_create(count);
 	struct location_batch batch;
+	struct seep_node node = snapshot_node(builder->view, 0);
+	bool fine = snapshot_node_verify(&builder->checks, 0, &node, error);
 
 	profile->locations = memory_allocate(count, sizeof *profile->locations);
 	profile->nodes = memory_allocate(count, sizeof *profile->nodes);
 	profile->node_count = count;
-	builder->node_depth = memory_allocate(count, sizeof *builder->node_depth);
 	builder->node_key = memory_allocate(count, sizeof *builder->node_key);
-	for (uint32_t i = 1; i < count; i++) {
+	for (uint32_t i = 1; i < count && fine; i++) {
 		const uint32_t k = (i - 1) % NODES_AT_ONCE;
-		struct seep_node node = snapshot_node(builder->view, i);
+		node = snapshot_node(builder->view, i);
+		fine = snapshot_node_verify(&builder->checks, i, &node, error);
+		if (!fine)
+			break;
 		struct profile_location location = {.module = builder->canonical[node.module],
 						    .address = node.address,
 						    .exact = node.flags & SEEP_NODE_EXACT};
 		profile->nodes[i].parent = node.parent;
-		builder->node_depth[i] = (uint16_t)(builder->node_depth[node.parent] + 1);
 		builder->node_key[i] = stack_key_extend(
 		    builder->node_key[node.parent], builder->identities[node.module], location.address, location.exact);
 		batch_add(&batch, k, &known, location);
@@ -272,13 +275,14 @@ static void build_locations(struct builder *builder)
 	}
 	index_table_free(&known);
 	profile->locations = memory_resize(profile->locations, profile->location_count, sizeof *profile->locations);
+	return fine;
 }
 
 static struct profile_site site_of_entry(const struct builder *builder, const struct seep_site *entry, uint64_t key)
 {
 	return (struct profile_site){.key = key,
 				     .node = entry->node,
-				     .depth = builder->node_depth[entry->node],
+				     .depth = builder->checks.depths[entry->node],
 				     .truncated = (entry->flags & SEEP_SITE_TRUNCATED) != 0,
 				     .retired = site_is_retired(entry->flags, entry->node),
 				     .allocated = entry->allocated,
@@ -310,21 +314,24 @@ static uint64_t site_key(const struct builder *builder, uint32_t index)
 
 	_Static_assert(offsetof(struct seep_site, node) == 0 && offsetof(struct seep_site, flags) == 4, "as above");
 	snapshot_entry(builder->view, SEEP_SECTION_SITES, index, &head, sizeof head);
+	if (head.node >= builder->profile->node_count)
+		return 0; /* it will be refused */
 	return stack_key_close(builder->node_key[head.node], head.flags, head.node);
 }
 
 /* Sites that share a stack become one. */
-static void build_sites(struct builder *builder)
+static bool build_sites(struct builder *builder, struct error *error)
 {
 	struct profile *profile = builder->profile;
 	const uint32_t count = snapshot_count(builder->view, SEEP_SECTION_SITES);
 	struct numbering known = {0};
 	uint64_t keys[SITES_AT_ONCE];
+	bool fine = true;
 
 	numbering_reserve(&known, count);
 	profile->sites = memory_allocate(count, sizeof *profile->sites);
 	builder->site_of = memory_allocate(count, sizeof *builder->site_of);
-	for (uint32_t i = 0; i < count; i++) {
+	for (uint32_t i = 0; i < count && fine; i++) {
 		for (uint32_t k = i; i % SITES_AT_ONCE == 0 && k < count && k < i + SITES_AT_ONCE; k++) {
 			keys[k - i] = site_key(builder, k);
 			numbering_prefetch(&known, keys[k - i]);
@@ -332,6 +339,9 @@ static void build_sites(struct builder *builder)
 		const struct seep_site entry = snapshot_site(builder->view, i);
 		const uint64_t key = keys[i % SITES_AT_ONCE];
 		bool is_new;
+		fine = snapshot_site_verify(&builder->checks, i, &entry, error);
+		if (!fine)
+			break;
 		const uint32_t index = numbering_put(&known, key, &is_new);
 		builder->site_of[i] = index;
 		if (is_new)
@@ -347,6 +357,7 @@ static void build_sites(struct builder *builder)
 	for (uint32_t i = 0; i < profile->site_count; i++)
 		measure_expect_smaller(&profile->sites[i].allocated, profile->rate);
 	numbering_free(&known);
+	return fine;
 }
 
 static void build_lifetimes(struct builder *builder)
@@ -381,7 +392,18 @@ static void build_samples(struct builder *builder)
 		free(builder->site_of);
 }
 
-struct profile *profile_from_snapshot(const struct snapshot_view *view)
+/* Where entries can't be unpacked, what is in their place has no fault that is worth another complaint. */
+static bool build_stacks(struct builder *builder, struct error *error)
+{
+	builder->checks = stack_checks_begin(builder->view);
+	const bool fine = build_locations(builder, error) && build_sites(builder, error);
+
+	stack_checks_end(&builder->checks);
+	free(builder->node_key);
+	return snapshot_compact_verify(builder->view, error) && fine;
+}
+
+struct profile *profile_from_snapshot(const struct snapshot_view *view, struct error *error)
 {
 	struct profile *profile = profile_create();
 	struct builder builder = {.view = view, .profile = profile, .storage = profile->storage};
@@ -392,15 +414,17 @@ struct profile *profile_from_snapshot(const struct snapshot_view *view)
 	build_absences(&builder);
 	build_references(&builder);
 	build_modules(&builder);
-	build_locations(&builder);
-	build_sites(&builder);
-	build_lifetimes(&builder);
-	build_samples(&builder);
+	const bool fine = build_stacks(&builder, error);
 	free(builder.identities);
 	free(builder.canonical);
-	free(builder.node_depth);
-	free(builder.node_key);
-	return profile;
+	if (fine) {
+		build_lifetimes(&builder);
+		build_samples(&builder);
+		return profile;
+	}
+	free(builder.site_of);
+	profile_free(profile);
+	return NULL;
 }
 
 struct profile *profile_head_from_snapshot(const struct snapshot_view *view, uint32_t **canonical)

@@ -27,10 +27,11 @@ struct profile *profile_open_snapshot(const void *data, size_t bytes, const char
 {
 	struct snapshot_view view;
 
-	if (!snapshot_verify(&view, data, bytes, name, error))
+	if (!snapshot_verify_but_stacks(&view, data, bytes, name, error))
 		return NULL;
-	struct profile *profile = profile_from_snapshot(&view);
-	profile->input_bytes = snapshot_input_bytes(&view);
+	struct profile *profile = profile_from_snapshot(&view, error);
+	if (profile)
+		profile->input_bytes = snapshot_input_bytes(&view);
 	snapshot_view_free(&view);
 	return profile;
 }

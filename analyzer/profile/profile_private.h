@@ -42,8 +42,9 @@ void profile_add_recording(struct profile *profile, const char *directory);
 /* Says that its addresses are, too, those of the process that `from` is of. */
 void profile_add_process(struct profile *profile, const struct profile *from);
 
-/* From a verified snapshot. Copies all that it needs, so that the view's bytes may go afterwards. Never fails. */
-struct profile *profile_from_snapshot(const struct snapshot_view *view);
+/* From a snapshot that is verified but for its stacks. Copies all that it needs, so that the view's bytes may go
+ * afterwards. NULL: the error says what is wrong with the stacks. */
+struct profile *profile_from_snapshot(const struct snapshot_view *view, struct error *error);
 
 /* The same without locations, sites and samples. `canonical`: by module the first one that is the same code; the caller
  * frees it. */

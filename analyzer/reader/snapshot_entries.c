@@ -94,23 +94,22 @@ static bool modules_verify(const struct snapshot_view *view, struct error *error
 }
 
 /* Parents come before their children, so depths are known in one pass and no cycle can be. */
-static bool nodes_verify_depths(const struct snapshot_view *view, uint16_t *depths, struct error *error)
+bool snapshot_node_verify(struct stack_checks *checks, uint32_t index, const struct seep_node *node,
+			  struct error *error)
 {
+	const struct snapshot_view *view = checks->view;
 	const enum seep_section_type type = SEEP_SECTION_NODES;
 
-	for (uint32_t i = 0; i < snapshot_count(view, type); i++) {
-		struct seep_node node = snapshot_node(view, i);
-		if (i == 0 ? node.parent != 0 : node.parent >= i)
-			return field_fault(view, type, i, offsetof(struct seep_node, parent), error,
-					   "a node's parent does not precede it", node.parent);
-		if (node.module >= snapshot_count(view, SEEP_SECTION_MODULES))
-			return field_fault(view, type, i, offsetof(struct seep_node, module), error,
-					   "names a module that is not there", node.module);
-		depths[i] = i ? (uint16_t)(depths[node.parent] + 1) : 0;
-		if (depths[i] > SNAPSHOT_DEPTH_MAX)
-			return field_fault(view, type, i, offsetof(struct seep_node, parent), error,
-					   "a stack of more than 1024 frames", depths[i]);
-	}
+	if (index == 0 ? node->parent != 0 : node->parent >= index)
+		return field_fault(view, type, index, offsetof(struct seep_node, parent), error,
+				   "a node's parent does not precede it", node->parent);
+	if (node->module >= snapshot_count(view, SEEP_SECTION_MODULES))
+		return field_fault(view, type, index, offsetof(struct seep_node, module), error,
+				   "names a module that is not there", node->module);
+	checks->depths[index] = index ? (uint16_t)(checks->depths[node->parent] + 1) : 0;
+	if (checks->depths[index] > SNAPSHOT_DEPTH_MAX)
+		return field_fault(view, type, index, offsetof(struct seep_node, parent), error,
+				   "a stack of more than 1024 frames", checks->depths[index]);
 	return true;
 }
 
@@ -183,36 +182,50 @@ static bool site_verify_measures(const struct snapshot_view *view, uint32_t inde
 	return true;
 }
 
-/* Frames of all stacks together are bounded by the file's size, since a compact site takes a few bytes. */
-static bool sites_verify(const struct snapshot_view *view, const uint16_t *depths, struct error *error)
+bool snapshot_site_verify(struct stack_checks *checks, uint32_t index, const struct seep_site *site,
+			  struct error *error)
 {
+	const struct snapshot_view *view = checks->view;
 	const enum seep_section_type type = SEEP_SECTION_SITES;
-	uint64_t frames_left = SNAPSHOT_FRAMES_LEAST + SNAPSHOT_FRAMES_RATIO * (uint64_t)view->bytes;
 
-	for (uint32_t i = 0; i < snapshot_count(view, type); i++) {
-		struct seep_site site = snapshot_site(view, i);
-		if (site.node >= snapshot_count(view, SEEP_SECTION_NODES))
-			return field_fault(view, type, i, offsetof(struct seep_site, node), error,
-					   "names a node that is not there", site.node);
-		if (depths[site.node] > frames_left)
-			return field_fault(view, type, i, offsetof(struct seep_site, node), error,
-					   "stacks of far too many frames for the file's size", view->bytes);
-		frames_left -= depths[site.node];
-		if (!site_verify_measures(view, i, &site, error))
-			return false;
-	}
-	return true;
+	if (site->node >= snapshot_count(view, SEEP_SECTION_NODES))
+		return field_fault(view, type, index, offsetof(struct seep_site, node), error,
+				   "names a node that is not there", site->node);
+	if (checks->depths[site->node] > checks->frames_left)
+		return field_fault(view, type, index, offsetof(struct seep_site, node), error,
+				   "stacks of far too many frames for the file's size", view->bytes);
+	checks->frames_left -= checks->depths[site->node];
+	return site_verify_measures(view, index, site, error);
+}
+
+/* Frames of all stacks together are bounded by the file's size, since a compact site takes a few bytes. */
+struct stack_checks stack_checks_begin(const struct snapshot_view *view)
+{
+	return (struct stack_checks){
+	    .view = view,
+	    .depths = memory_allocate(snapshot_count(view, SEEP_SECTION_NODES), sizeof(uint16_t)),
+	    .frames_left = SNAPSHOT_FRAMES_LEAST + SNAPSHOT_FRAMES_RATIO * (uint64_t)view->bytes};
+}
+
+void stack_checks_end(struct stack_checks *checks)
+{
+	free(checks->depths);
 }
 
 static bool stacks_verify(const struct snapshot_view *view, struct error *error)
 {
-	uint32_t count = snapshot_count(view, SEEP_SECTION_NODES);
+	struct stack_checks checks = stack_checks_begin(view);
+	bool valid = true;
 
-	if (count == 0)
-		return input_fault(error, view->name, view->tables[SEEP_SECTION_NODES].offset, "NODES is empty");
-	uint16_t *depths = memory_allocate(count, sizeof *depths);
-	bool valid = nodes_verify_depths(view, depths, error) && sites_verify(view, depths, error);
-	free(depths);
+	for (uint32_t i = 0; i < snapshot_count(view, SEEP_SECTION_NODES) && valid; i++) {
+		const struct seep_node node = snapshot_node(view, i);
+		valid = snapshot_node_verify(&checks, i, &node, error);
+	}
+	for (uint32_t i = 0; i < snapshot_count(view, SEEP_SECTION_SITES) && valid; i++) {
+		const struct seep_site site = snapshot_site(view, i);
+		valid = snapshot_site_verify(&checks, i, &site, error);
+	}
+	stack_checks_end(&checks);
 	return valid;
 }
 
@@ -290,7 +303,7 @@ static bool ledger_verify(const struct snapshot_view *view, struct error *error)
 	return true;
 }
 
-static bool compact_verify(const struct snapshot_view *view, struct error *error)
+bool snapshot_compact_verify(const struct snapshot_view *view, struct error *error)
 {
 	for (uint32_t type = 0; type < SEEP_SECTION_TYPES; type++) {
 		const struct snapshot_window *window = view->tables[type].window;
@@ -301,11 +314,17 @@ static bool compact_verify(const struct snapshot_view *view, struct error *error
 	return true;
 }
 
-bool snapshot_verify_entries(const struct snapshot_view *view, struct error *error)
+static bool nodes_verify(const struct snapshot_view *view, struct error *error)
+{
+	return snapshot_count(view, SEEP_SECTION_NODES) > 0 ||
+	       input_fault(error, view->name, view->tables[SEEP_SECTION_NODES].offset, "NODES is empty");
+}
+
+bool snapshot_verify_entries(const struct snapshot_view *view, bool stacks_too, struct error *error)
 {
 	const bool fine = strings_verify(view, error) && process_verify(view, error) && modules_verify(view, error) &&
-			  stacks_verify(view, error) && lifetimes_verify(view, error) && live_verify(view, error) &&
-			  ledger_verify(view, error);
+			  nodes_verify(view, error) && (!stacks_too || stacks_verify(view, error)) &&
+			  lifetimes_verify(view, error) && live_verify(view, error) && ledger_verify(view, error);
 
-	return compact_verify(view, error) && fine;
+	return snapshot_compact_verify(view, error) && fine;
 }

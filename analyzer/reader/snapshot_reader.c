@@ -398,13 +398,26 @@ static bool sections_verify(struct snapshot_view *view, struct error *error)
 	return true;
 }
 
-bool snapshot_verify(struct snapshot_view *view, const void *data, size_t bytes, const char *name, struct error *error)
+static bool view_verify(struct snapshot_view *view, bool stacks_too, struct error *error)
 {
-	*view = (struct snapshot_view){.name = name, .data = data, .bytes = bytes};
-	if (header_verify(view, error) && sections_verify(view, error) && snapshot_verify_entries(view, error))
+	if (header_verify(view, error) && sections_verify(view, error) &&
+	    snapshot_verify_entries(view, stacks_too, error))
 		return true;
 	snapshot_view_free(view);
 	return false;
+}
+
+bool snapshot_verify(struct snapshot_view *view, const void *data, size_t bytes, const char *name, struct error *error)
+{
+	*view = (struct snapshot_view){.name = name, .data = data, .bytes = bytes};
+	return view_verify(view, true, error);
+}
+
+bool snapshot_verify_but_stacks(struct snapshot_view *view, const void *data, size_t bytes, const char *name,
+				struct error *error)
+{
+	*view = (struct snapshot_view){.name = name, .data = data, .bytes = bytes};
+	return view_verify(view, false, error);
 }
 
 bool snapshot_verify_brief(struct snapshot_view *view, const void *data, size_t bytes, const char *name,
@@ -418,10 +431,7 @@ bool snapshot_verify_brief(struct snapshot_view *view, const void *data, size_t 
 		next.tables[type].room_bytes = view->tables[type].room_bytes;
 	}
 	*view = next;
-	if (header_verify(view, error) && sections_verify(view, error) && snapshot_verify_entries(view, error))
-		return true;
-	snapshot_view_free(view);
-	return false;
+	return view_verify(view, true, error);
 }
 
 void snapshot_view_keep(struct snapshot_view *kept, const struct snapshot_view *view, enum seep_section_type type)

@@ -76,6 +76,26 @@ bool snapshot_header_is_valid(const struct seep_snapshot_header *header);
 
 /* Fills the view. False: the error names file, offset and fault, and the view holds nothing. */
 bool snapshot_verify(struct snapshot_view *view, const void *data, size_t bytes, const char *name, struct error *error);
+
+/* The same without the entries of NODES and SITES, for a reader that checks each of them as it comes to it: they take the
+ * longest to unpack. */
+bool snapshot_verify_but_stacks(struct snapshot_view *view, const void *data, size_t bytes, const char *name,
+				struct error *error);
+struct stack_checks {
+	const struct snapshot_view *view;
+	uint16_t *depths; /* by node that was checked: its calls */
+	uint64_t frames_left;
+};
+struct stack_checks stack_checks_begin(const struct snapshot_view *view);
+void stack_checks_end(struct stack_checks *checks);
+/* All nodes from the first to the last, then all sites likewise. */
+bool snapshot_node_verify(struct stack_checks *checks, uint32_t index, const struct seep_node *node,
+			  struct error *error);
+bool snapshot_site_verify(struct stack_checks *checks, uint32_t index, const struct seep_site *site,
+			  struct error *error);
+/* Whether all compact entries that were read could be unpacked: of those that could not, no other fault counts. */
+bool snapshot_compact_verify(const struct snapshot_view *view, struct error *error);
+
 /*
  * The same for a series, in place of the snapshot before or of zeros: of sites only what was allocated and is in use,
  * and no lifetimes. What is compact is expanded into the same memory again, and nodes as far as they are new.
@@ -98,8 +118,8 @@ bool snapshot_compact_fault(const struct snapshot_view *view, const struct seep_
 void snapshot_show_mappings(bool shows);
 bool snapshot_shows_mappings(void);
 
-/* The second half of snapshot_verify(): checks the entries. */
-bool snapshot_verify_entries(const struct snapshot_view *view, struct error *error);
+/* The second half of snapshot_verify(): checks the entries; `stacks_too`: those of NODES and SITES among them. */
+bool snapshot_verify_entries(const struct snapshot_view *view, bool stacks_too, struct error *error);
 
 /* Moves the window to the entry. Entries that can't be unpacked are zeros. */
 void snapshot_window_move(const struct snapshot_table *table, uint32_t index);
