@@ -398,7 +398,10 @@ install: all ## install below PREFIX (/usr/local); DESTDIR stages it
 	install -m 644 include/seep/seep.h $(DESTDIR)$(PREFIX)/include/seep/seep.h
 	install -m 644 LICENSE README.md $(wildcard docs/*.md) $(DESTDIR)$(PREFIX)/share/doc/seep
 	install -m 644 $(wildcard docs/schema/*.json) $(DESTDIR)$(PREFIX)/share/doc/seep/schema
-	for file in $(OPERATIONS); do install -m 644 $$file $(DESTDIR)$(PREFIX)/share/doc/seep/$${file#docs/}; done
+	for file in $(OPERATIONS); do \
+	    place=$(DESTDIR)$(PREFIX)/share/doc/seep/$${file#docs/}; \
+	    sed 's,/usr/local,$(PREFIX),g' $$file >$$place; chmod 644 $$place; \
+	done
 	install -m 644 $(BUILD)/manual/man1/*.1 $(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 644 $(BUILD)/manual/man7/*.7 $(DESTDIR)$(PREFIX)/share/man/man7
 	install -m 644 $(BUILD)/manual/completions/bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/seep

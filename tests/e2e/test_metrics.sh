@@ -63,10 +63,12 @@ check_equal "who asks for OpenMetrics gets it, by the strict parser" "$count $co
 check_match "with its content type" '^Content-Type: application/openmetrics-text; version=1\.0\.0; charset=utf-8' "$(curl -s -o /dev/null -D - -H 'Accept: application/openmetrics-text' "${url}metrics" | tr -d '\r')"
 check_match "a service's recordings have its name" '^seep_rss_bytes\{recording="leaker\.[0-9]+",service="web",command="leaker",pid="[0-9]+"\} [1-9]' "$(cat served)"
 check_match "there is a limit" '^seep_limit_bytes\{.*command="leaker".*\} 16384000000$' "$(cat served)"
-check "with the time that is left, ends in order" eval 'python3 -c "
+check "with the time that is left; and all bounds are in order" eval 'python3 -c "
 import re
-at = {bound: float(value) for bound, value in re.findall(r\"^seep_limit_seconds.*bound=.(\w+).} (.*)\", open(\"served\").read(), re.M)}
-assert 0 < at[\"low\"] <= at[\"estimate\"] <= at[\"high\"], at"'
+text = open(\"served\").read()
+for family in (\"limit_seconds\", \"growth_bytes_per_second\", \"leak_bytes_per_second\", \"inuse_bytes\"):
+    at = {bound: float(value) for bound, value in re.findall(r\"^seep_\" + family + r\".*command=.leaker.*bound=.(\w+).} (.*)\", text, re.M)}
+    assert 0 < at[\"low\"] <= at[\"estimate\"] <= at[\"high\"], (family, at)"'
 check_match "and what seep itself costs" '^seep_serve_cpu_seconds_total\{\} 0\.[0-9]*[1-9]' "$(cat served)"
 check_match "so does the keeper" '^seep_keeper_cpu_seconds_total\{.*command="leaker".*\} 0\.[0-9]*[1-9]' "$(cat served)"
 check "running programs are targets for those who scrape profiles" eval 'curl -s "${url}targets" >targets && python3 -c "
