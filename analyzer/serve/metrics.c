@@ -18,15 +18,24 @@
 #define PATIENCE (5 * SECOND) /* half of what Prometheus has */
 #define SHOWN_MOST ((size_t)256)
 
-/* A recording whose state nobody knows yet, or that has a newer one; the newest first. NULL: all are as new as they may be. */
+/* Those that nobody knows yet, the newest first; then the one that was longest not looked at, or on a busy machine one alone would
+ * be looked at again and again. */
+static bool comes_before(const struct served *this, const struct served *that)
+{
+	if (this->is_measured != that->is_measured)
+		return !this->is_measured;
+	return this->is_measured ? this->measured_ns < that->measured_ns
+				 : this->seen.changed_ns > that->seen.changed_ns;
+}
+
+/* One that has a state newer than its metrics. NULL: all are as new as they may be. */
 static struct served *next_of(struct server_state *server)
 {
 	struct served *next = NULL;
 
 	for (size_t i = 0; i < server->recordings.count; i++) {
 		struct served *served = server->recordings.each[i];
-		if (served->is_gone || served_metrics_are_current(served) ||
-		    (next && served->seen.changed_ns <= next->seen.changed_ns))
+		if (served->is_gone || served_metrics_are_current(served) || (next && !comes_before(served, next)))
 			continue;
 		if (!served->is_measured || pace_allows(&served->metrics_pace, server->share, server->now_ns))
 			next = served;
@@ -48,6 +57,7 @@ static bool task_begin(struct server_state *server)
 						  .wrapper_count = server->request.wrapper_count};
 		next->is_measured = true;
 		next->measured = next->seen;
+		next->measured_ns = server->now_ns;
 		if (metrics_task_start(&server->metrics.task, &wish, server->now_ns, &ignored))
 			server->metrics.about = next;
 	}

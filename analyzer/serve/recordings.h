@@ -43,6 +43,7 @@ struct served {
 	uint64_t profiles_ns[2], scraped_ns;
 	struct profile_since since; /* of deltas */
 	struct look measured;       /* when its metrics were last begun to be made */
+	uint64_t measured_ns;
 	bool is_measured, is_known; /* is_known: these two are of that time */
 	struct metrics_summary about;
 	struct metrics metrics;

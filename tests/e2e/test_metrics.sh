@@ -13,7 +13,7 @@ compile leaker <<'END_OF_PROGRAM'
 #include <unistd.h>
 void *volatile held;
 __attribute__((noinline)) void leak_grow(void) { held = memset(malloc(1000), 1, 1000); }
-int main(void) { for (;;) { for (int i = 0; i < 10; i++) leak_grow(); usleep(1000); } }
+int main(void) { for (;;) { leak_grow(); usleep(1000); } }
 END_OF_PROGRAM
 compile steady <<'END_OF_PROGRAM'
 #include <stdlib.h>
