@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <cmocka.h>
@@ -23,7 +24,7 @@
 
 /* What the child tells of itself, in memory that both have. */
 struct told {
-	_Atomic int ready;
+	_Atomic int ready, go_on;
 	uint64_t in_use, free, live_count;
 	struct seep_live live[BLOCKS / SAMPLED + 64];
 };
@@ -78,6 +79,29 @@ static void threads(void)
 	pthread_barrier_wait(&filled);
 }
 
+/* More than a heap of 64 MiB has room for, so that the arena has another, which lies anywhere. */
+static void *fill_two_heaps(void *argument)
+{
+	for (int i = 0; i < 1200; i++)
+		memset(malloc(80000), 1, 80000);
+	pthread_barrier_wait(&filled);
+	pause();
+	return argument;
+}
+
+/* Arenas, and a second heap of one, that come when the process has been looked at already. */
+static void late(void)
+{
+	fragment();
+	told->ready = 1;
+	while (!told->go_on)
+		usleep(1000);
+	pthread_barrier_init(&filled, NULL, 3);
+	pthread_create(&(pthread_t){0}, NULL, fragment_in_arena, NULL);
+	pthread_create(&(pthread_t){0}, NULL, fill_two_heaps, NULL);
+	pthread_barrier_wait(&filled);
+}
+
 static void trimmed(void)
 {
 	fragment();
@@ -112,23 +136,23 @@ static void never_still(void)
 	fragment();
 	told->ready = 1;
 	for (size_t i = 0;; i++) {
-		void **block = &blocks[i * 2654435761u % BLOCKS / 7 * 7 + 3];
+		void **block = &blocks[i * 2654435761u % (BLOCKS - 7) / 7 * 7 + 3];
 		*block = realloc(i < BLOCKS ? NULL : *block, 16 + i * 104729 % 3000);
 	}
 }
 
 static pid_t child_start(void (*shape)(void))
 {
-	told->ready = 0;
+	told->ready = told->go_on = 0;
 	told->live_count = 0;
 	const pid_t child = fork();
 	if (child == 0) {
-		alarm(60);
+		prctl(PR_SET_PDEATHSIG, SIGKILL); /* and no time limit: a busy machine is slow */
 		shape();
 		const struct mallinfo2 info = mallinfo2();
 		told->in_use = info.uordblks + info.hblkhd;
 		told->free = info.fordblks;
-		told->ready = 1;
+		told->ready = 2;
 		for (;;)
 			pause();
 	}
@@ -208,6 +232,26 @@ static void all_of_it_is_as_mallinfo_says(void **state)
 	}
 }
 
+static void arenas_that_come_late_are_found(void **state)
+{
+	want_glibc();
+	(void)state;
+	uint64_t class_bytes, class_before;
+	const pid_t child = child_start(late);
+	const struct heap_account before = look(child, PLENTY, &class_before);
+	told->go_on = 1;
+	while (told->ready < 2)
+		usleep(1000);
+	const struct heap_account account = look(child, PLENTY, &class_bytes);
+	child_end(child);
+	assert_int_equal(before.state, SEEP_ACCOUNT_KNOWN);
+	assert_int_equal(account.state, SEEP_ACCOUNT_KNOWN);
+	near("sum before", sum_of(&before), class_before, class_before / 200 + 16384);
+	near("sum", sum_of(&account), class_bytes, class_bytes / 200 + 16384);
+	near("what came", account.in_use - before.in_use, 1200 * UINT64_C(80000) + 20000 * UINT64_C(608),
+	     UINT64_C(1) << 20);
+}
+
 static void memory_that_was_given_back_is_not_counted(void **state)
 {
 	want_glibc();
@@ -280,6 +324,7 @@ int main(void)
 	told = mmap(NULL, sizeof *told, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(all_of_it_is_as_mallinfo_says),
+	    cmocka_unit_test(arenas_that_come_late_are_found),
 	    cmocka_unit_test(memory_that_was_given_back_is_not_counted),
 	    cmocka_unit_test(a_part_of_it_stands_for_all),
 	    cmocka_unit_test(a_damaged_heap_is_left_out_in_part),
