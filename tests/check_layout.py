@@ -41,7 +41,7 @@ preload/keeper/store    preload/keeper/base preload/keeper/files preload/keeper/
 preload/shim/recording  preload/keeper/base preload/keeper/files preload/keeper/heap preload/keeper/loop preload/keeper/program preload/shim/host preload/shim/sample
 preload/shim/record     preload/keeper/base preload/keeper/heap preload/keeper/loop preload/keeper/mappings preload/shim/host preload/shim/recording preload/shim/sample
 preload/shim/hooks      preload/keeper/base preload/keeper/elf preload/keeper/heap preload/keeper/program preload/shim/host preload/shim/record preload/shim/recording preload/shim/sample
-analyzer/place          analyzer/base analyzer/files analyzer/profile
+analyzer/place          analyzer/base analyzer/files analyzer/profile analyzer/statistics
 analyzer/compare        analyzer/base analyzer/files analyzer/place analyzer/profile analyzer/statistics analyzer/work
 analyzer/series         analyzer/base analyzer/compare analyzer/profile analyzer/statistics
 analyzer/account        analyzer/base analyzer/compare analyzer/profile analyzer/series analyzer/statistics

@@ -236,6 +236,8 @@ void comparison_build(struct comparison *comparison, const struct profile *befor
 	};
 	comparison->seconds = period_seconds(comparison);
 	group_table_init(&comparison->groups, by);
+	if (!comparison->same_process)
+		rebuilt_add(&comparison->groups.rebuilt, after, before);
 	/* the later profile first, because a group is shown as it is now */
 	uint32_t *after_groups = group_table_add(&comparison->groups, after);
 	uint32_t *before_groups = group_table_add(&comparison->groups, before);

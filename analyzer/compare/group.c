@@ -23,6 +23,7 @@ void group_table_init(struct group_table *table, enum group_by by)
 
 void group_table_free(struct group_table *table)
 {
+	rebuilt_free(&table->rebuilt);
 	numbering_free(&table->by_key);
 	numbering_free(&table->stacks);
 	free(table->stack_groups);
@@ -139,9 +140,13 @@ static uint64_t group_key(const struct group_table *table, const struct group *g
 	const struct profile_location *location = group_location(group);
 	const struct source_line line = group_place(group);
 	const uint64_t seed = (uint64_t)table->by + 1;
+	uint64_t stable = 0;
 
 	if (site->retired)
 		return site->key;
+	if (table->by == GROUP_BY_STACK && rebuilt_any(&table->rebuilt) &&
+	    stack_stable_key(&table->rebuilt, group->profile, frame_walk_leaf(site), &stable))
+		return stable;
 	if (table->by == GROUP_BY_STACK)
 		return stack_key(group->profile, site);
 	if (!location || !location->line_count)
@@ -151,6 +156,9 @@ static uint64_t group_key(const struct group_table *table, const struct group *g
 		return hash_text(seed, module);
 	if (table->by == GROUP_BY_LINE && line.file && line.line)
 		return hash_bytes(hash_text(seed, line.file), &line.line, sizeof line.line);
+	/* In another build of it, the module has other lines and addresses. */
+	if (table->by != GROUP_BY_LINE && rebuilt_has(&table->rebuilt, group->profile, location))
+		return call_stable_key(&table->rebuilt, group->profile, group->place);
 	const uint64_t function = function_key(seed, group);
 	if (table->by != GROUP_BY_FUNCTION && !line.line && location->address && location->module &&
 	    is_nameless(group, location))
@@ -216,9 +224,13 @@ static uint32_t group_find(struct group_table *table, const struct group *found)
 	if (is_new) {
 		ARRAY_RESERVE(table->groups, table->count, table->capacity);
 		table->groups[table->count] = *found;
+		table->groups[table->count].was = call_former_name(&table->rebuilt, found->profile, found->place);
 		table->groups[table->count++].shared_callers = GROUP_CALLERS_MOST;
 	}
 	struct group *group = &table->groups[index];
+	/* Of another build neither the stacks nor the lines are those that are shown. */
+	if (rebuilt_any(&table->rebuilt) && found->profile != group->profile)
+		return index;
 	group->site_count++;
 	if (table->by == GROUP_BY_PLACE && !is_new)
 		group->shared_callers = callers_shared(group, found, group->shared_callers);
@@ -276,7 +288,9 @@ static uint32_t *sites_add(struct group_table *table, const struct profile *prof
 		groups[i] = is_new ? group_find(table, found) : *group;
 		if (group)
 			*group = groups[i];
-		group_widen(&table->groups[groups[i]], group_place(found).line);
+		/* Another build's lines are none of the source that is shown. */
+		if (!rebuilt_any(&table->rebuilt) || table->groups[groups[i]].profile == profile)
+			group_widen(&table->groups[groups[i]], group_place(found).line);
 	}
 	if (table->places)
 		free(places);

@@ -11,6 +11,8 @@
  *	function  the place's function with its source file, or with its module where the file is not known
  *	line      the place's file and line; where they are not known, function and module, or the address likewise
  *	module    the place's module
+ * Where profiles are of different builds (`rebuilt`), stacks and places of what was built anew are known by the names of
+ * functions alone (place/builds.h).
  * The place is the program's own call that led to the allocator (place/place.h); inlined calls count as calls.
  */
 #ifndef SEEP_COMPARE_GROUP_H
@@ -19,6 +21,7 @@
 #include <stdint.h>
 
 #include "base/map.h"
+#include "place/builds.h"
 #include "place/place.h"
 #include "profile/profile.h"
 
@@ -40,7 +43,8 @@ struct group {
 	uint32_t
 	    telling_callers; /* of such a stack: calls outwards that tell it from that one; 0: the calls between do */
 	uint32_t first_line, last_line; /* of all its sites' places, in the source file of `place`; 0: not known */
-	uint32_t shared_callers;        /* calls outwards from the place that all its stacks have; counted up to
+	const char *was; /* the place's function in the build before, where that had another name; NULL: the same */
+	uint32_t shared_callers; /* calls outwards from the place that all its stacks have; counted up to
 					   GROUP_CALLERS_MOST */
 };
 
@@ -53,6 +57,7 @@ struct group_table {
 	uint32_t *stack_groups;  /* by number of the stack: its group's index */
 	uint32_t stack_capacity;
 	struct place_lines *lines;
+	struct rebuilt rebuilt; /* to be filled before the first profile is added: rebuilt_add() */
 	/* Of the sites of the profile that was added first; the leaf where a site has no stack. */
 	struct frame_walk *places;
 };

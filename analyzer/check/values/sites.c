@@ -34,6 +34,8 @@ const struct group_table *sites_table(struct sites *sites, enum group_by by)
 		return &sites->tables[by];
 	group_table_init(&sites->tables[by], by);
 	sites->groups[by] = memory_allocate(sites->count + 1, sizeof *sites->groups[by]);
+	for (size_t i = 1; i < sites->count; i++)
+		rebuilt_add(&sites->tables[by].rebuilt, sites->profiles[0], sites->profiles[i]);
 	for (size_t i = 0; i < sites->count; i++)
 		sites->groups[by][i] = group_table_add(&sites->tables[by], sites->profiles[i]);
 	return &sites->tables[by];

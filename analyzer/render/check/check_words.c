@@ -172,6 +172,8 @@ bool check_words_place(struct buffer *out, const struct check_row *row)
 	if (!row->group)
 		return false;
 	place_text_append(out, row->group, NAME_COLUMNS);
+	if (row->group->was)
+		buffer_printf(out, " (was %s)", row->group->was);
 	if (isfinite(row->share))
 		buffer_printf(out, " has most of it, %s%s", isfinite(row->base) ? "+" : "",
 			      amount(row->budget, row->share).text);

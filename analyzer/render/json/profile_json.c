@@ -241,6 +241,8 @@ void json_site_fields(struct json *json, const struct json_site *site, enum grou
 	json_unsigned(json_key(json, "samples"), site->in_use->samples);
 	if (by != GROUP_BY_STACK)
 		json_unsigned(json_key(json, "sites"), site->group->site_count);
+	if (site->group->was)
+		json_text(json_key(json, "was"), site->group->was);
 	json_stack(json, site->group, by);
 	if (by == GROUP_BY_STACK) {
 		json_bool(json_key(json, "truncated"), site->group->profile->sites[site->group->site].truncated);

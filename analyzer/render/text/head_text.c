@@ -113,6 +113,10 @@ void head_write_diff(struct text_page *page, const struct comparison *comparison
 	else if (!comparison->has_intervals)
 		head_write_note(page, "the samples can't be matched, or their sampling is not known: growth is the "
 				      "difference of the totals");
+	if (rebuilt_any(&comparison->groups.rebuilt))
+		head_write_note(page,
+				"BEFORE and AFTER are two builds: what was built anew is matched by the names of its "
+				"functions, and by callers and calls where a name is another (\"was\")");
 	head_write_end_note(page, after, sum_estimate(&sums.after.bytes));
 	head_write_notes(page, after, NULL);
 	head_write_notes(page, before, after);

@@ -73,12 +73,25 @@ void place_text_append(struct buffer *out, const struct group *group, unsigned c
 	place_parts_append(out, source, line->function, group->site_count, columns);
 }
 
+/* "was old_name" where there is room; returns the columns that it takes. */
+static unsigned former_append(struct buffer *out, const struct group *group, unsigned columns)
+{
+	static const unsigned words = sizeof "was , via " - 1;
+
+	if (!group->was || columns < words + NAME_LEAST)
+		return 0;
+	const size_t before = out->length;
+	buffer_append_text(out, "was ");
+	name_append_bare(out, group->was, columns - words);
+	return text_columns(out->data + before);
+}
+
 void place_text_append_callers(struct buffer *out, const struct group *group, unsigned columns)
 {
 	const struct profile *profile = group->profile;
 	struct frame_walk at = group->place;
-	const char *separator = "via ", *last = "";
-	unsigned used = 0;
+	unsigned used = former_append(out, group, columns / 2);
+	const char *separator = used ? ", via " : "via ", *last = "";
 
 	for (uint32_t i = 0; i < group->shared_callers && frame_walk_has(at); i++) {
 		at = frame_walk_next(profile, at);

@@ -16,7 +16,7 @@ void place_parts_append(struct buffer *out, const char *source, const char *func
 			unsigned columns);
 void place_text_append_source(struct buffer *out, const struct group *group);
 
-/* "via Cache::get_or_load svc.cpp:37 <- worker_loop svc.cpp:83": the program's own calls that all of the place's stacks share,
+/* "was old_name" where another build had that name; "via Cache::get_or_load svc.cpp:37 <- worker_loop svc.cpp:83": the program's own calls that all of the place's stacks share,
  * as far as there is room. Nothing where the place is the program's outermost call. */
 void place_text_append_callers(struct buffer *out, const struct group *group, unsigned columns);
 

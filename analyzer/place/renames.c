@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Functions that have got another name between two builds. One that only the earlier has, and one that only the later has,
+ * are the same where they are called by the same functions and call the same ones, as far as stacks show, where as much
+ * is allocated below them or nearly so, and where no other pair of functions could be meant. Neighbours that are in one
+ * build only say nothing, so that one renamed function in a chain is found, and two in a row are not.
+ */
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "place/builds.h"
+#include "statistics/measure.h"
+
+#define AMOUNT_RATIO 2.5 /* of what two builds allocate in one function, at most */
+#define ALIKE_MOST 64    /* functions with the same neighbours that are told apart */
+
+/* A function of one profile. */
+struct function {
+	uint64_t key, context; /* context: equal for the same neighbours */
+	const char *name;      /* NULL: only its address is known */
+	double allocated;      /* in it and below */
+	uint32_t neighbours;   /* different ones that both profiles have */
+};
+
+struct functions {
+	const struct profile *profile;
+	struct numbering keys;
+	struct function *items; /* by number */
+	size_t capacity;
+	uint32_t *of_line; /* by line of a location: the function's number; those of location i from first[i] on */
+	uint32_t *first;
+};
+
+static void functions_collect(struct functions *functions, const struct profile *profile)
+{
+	uint32_t lines = 0;
+	bool is_new;
+
+	*functions = (struct functions){.profile = profile,
+					.first = memory_allocate(profile->location_count + 1u, sizeof(uint32_t))};
+	for (uint32_t i = 0; i < profile->location_count; i++) {
+		functions->first[i] = lines;
+		lines += profile->locations[i].labelled ? 1 : profile->locations[i].line_count;
+	}
+	functions->of_line = memory_allocate(lines + 1u, sizeof(uint32_t));
+	/* Nodes are walked for their locations' sake: only what is in a stack counts. */
+	for (uint32_t node = 1; node < profile->node_count; node++) {
+		const uint32_t location = profile->nodes[node].location;
+		if (functions->of_line[functions->first[location]])
+			continue;
+		for (uint32_t line = 0; line == 0 || line < profile->locations[location].line_count; line++) {
+			const struct frame_walk at = {node, line};
+			const uint64_t key = call_own_key(profile, at);
+			const uint32_t number = numbering_put(&functions->keys, key, &is_new);
+			if (is_new) {
+				ARRAY_RESERVE(functions->items, number, functions->capacity);
+				functions->items[number] = (struct function){.key = key};
+			}
+			if (is_new && !profile->locations[location].labelled)
+				functions->items[number].name = frame_walk_line(profile, at)->function;
+			functions->of_line[functions->first[location] + line] = number + 1;
+			if (profile->locations[location].labelled)
+				break;
+		}
+	}
+}
+
+static void functions_free(struct functions *functions)
+{
+	numbering_free(&functions->keys);
+	free(functions->items);
+	free(functions->of_line);
+	free(functions->first);
+}
+
+static uint32_t function_of(const struct functions *functions, struct frame_walk at)
+{
+	return functions->of_line[functions->first[functions->profile->nodes[at.node].location] + at.line] - 1;
+}
+
+static bool is_in(const struct functions *functions, uint64_t key)
+{
+	return numbering_get(&functions->keys, key) != NUMBERING_NONE;
+}
+
+/* Adds a neighbour to a function that the other profile lacks; `edges` has those that were added. */
+static void neighbour_add(struct functions *functions, const struct functions *other, struct numbering *edges,
+			  uint32_t function, uint32_t neighbour, uint64_t side)
+{
+	struct function *of = &functions->items[function];
+	const uint64_t key = functions->items[neighbour].key;
+	const uint64_t words[] = {of->key, key, side};
+	bool is_new;
+
+	if (is_in(other, of->key) || !is_in(other, key))
+		return;
+	numbering_put(edges, hash_bytes(3, words, sizeof words), &is_new);
+	if (!is_new)
+		return;
+	of->context += hash_word(key ^ side); /* whatever their order */
+	of->neighbours++;
+}
+
+static void neighbours_add(struct functions *functions, const struct functions *other)
+{
+	const struct profile *profile = functions->profile;
+	struct numbering edges = {0};
+
+	for (uint32_t node = 1; node < profile->node_count; node++) {
+		struct frame_walk at = {node, 0};
+		for (struct frame_walk caller = frame_walk_next(profile, at); at.node == node && frame_walk_has(caller);
+		     at = caller, caller = frame_walk_next(profile, at)) {
+			const uint32_t inner = function_of(functions, at), outer = function_of(functions, caller);
+			neighbour_add(functions, other, &edges, inner, outer, 1);
+			neighbour_add(functions, other, &edges, outer, inner, 2);
+		}
+	}
+	numbering_free(&edges);
+}
+
+/* What is allocated below each node goes to its functions; callers have smaller indices. */
+static void amounts_add(struct functions *functions)
+{
+	const struct profile *profile = functions->profile;
+	double *below = memory_allocate(profile->node_count + 1u, sizeof *below);
+
+	for (uint32_t i = 0; i < profile->site_count; i++)
+		below[profile->sites[i].node] += sum_estimate(&profile->sites[i].allocated.bytes);
+	for (uint32_t node = profile->node_count; node-- > 1;) {
+		below[profile->nodes[node].parent] += below[node];
+		for (struct frame_walk at = {node, 0}; at.node == node; at = frame_walk_next(profile, at))
+			functions->items[function_of(functions, at)].allocated += below[node];
+	}
+	free(below);
+}
+
+static int context_compare(const void *left, const void *right)
+{
+	const struct function *a = *(const struct function *const *)left, *b = *(const struct function *const *)right;
+
+	if (a->context != b->context)
+		return a->context < b->context ? -1 : 1;
+	return (a->key > b->key) - (a->key < b->key);
+}
+
+/* The functions that the other profile lacks, by context. */
+struct lacking {
+	const struct function **items;
+	uint32_t count;
+};
+
+static struct lacking lacking_find(const struct functions *functions, const struct functions *other)
+{
+	struct lacking lacking = {memory_allocate(functions->keys.count + 1u, sizeof *lacking.items), 0};
+
+	for (uint32_t i = 0; i < functions->keys.count; i++) {
+		const struct function *function = &functions->items[i];
+		if (function->name && function->neighbours && !is_in(other, function->key))
+			lacking.items[lacking.count++] = function;
+	}
+	qsort(lacking.items, lacking.count, sizeof *lacking.items, context_compare);
+	return lacking;
+}
+
+/* The only one of these that may be the function under another name; NULL: none, or several. */
+static const struct function *counterpart(const struct lacking *among, const struct function *function)
+{
+	const struct function *found = NULL;
+	uint32_t first = 0, alike = 0;
+
+	for (uint32_t last = among->count; first < last;) {
+		const uint32_t middle = first + (last - first) / 2;
+		if (among->items[middle]->context < function->context)
+			first = middle + 1;
+		else
+			last = middle;
+	}
+	for (uint32_t i = first; i < among->count && among->items[i]->context == function->context; i++) {
+		const double here = among->items[i]->allocated, there = function->allocated;
+		if (++alike > ALIKE_MOST)
+			return NULL;
+		if (here > there * AMOUNT_RATIO || there > here * AMOUNT_RATIO)
+			continue;
+		if (found)
+			return NULL;
+		found = among->items[i];
+	}
+	return found;
+}
+
+static void rename_add(struct rebuilt *rebuilt, const struct function *was, const struct function *is)
+{
+	bool is_new;
+
+	if (numbering_get(&rebuilt->former, was->key) != NUMBERING_NONE ||
+	    numbering_get(&rebuilt->latter, is->key) != NUMBERING_NONE)
+		return;
+	const uint32_t number = numbering_put(&rebuilt->former, was->key, &is_new);
+	numbering_put(&rebuilt->latter, is->key, &is_new);
+	rebuilt->renames = memory_resize(rebuilt->renames, number + 1u, sizeof *rebuilt->renames);
+	rebuilt->renames[number] = (struct rename){is->key, was->name};
+}
+
+void renames_find(struct rebuilt *rebuilt, const struct profile *later, const struct profile *earlier)
+{
+	struct functions is, was;
+
+	functions_collect(&is, later);
+	functions_collect(&was, earlier);
+	neighbours_add(&is, &was);
+	neighbours_add(&was, &is);
+	amounts_add(&is);
+	amounts_add(&was);
+	struct lacking latter = lacking_find(&is, &was), former = lacking_find(&was, &is);
+	for (uint32_t i = 0; i < former.count; i++) {
+		const struct function *theirs = counterpart(&latter, former.items[i]);
+		if (theirs && counterpart(&former, theirs) == former.items[i])
+			rename_add(rebuilt, former.items[i], theirs);
+	}
+	free(latter.items);
+	free(former.items);
+	functions_free(&is);
+	functions_free(&was);
+}
