@@ -108,6 +108,12 @@ static void cell_judge(struct findings *findings, const struct cells *cells, uin
 	row.base = standing.base;
 	row.limit = standing.limits[0];
 	row.group = group;
+	if (row.value == 0 && !(row.base > 0) && row.limit > 0 && cells->budget->scope != SCOPE_PROCESS &&
+	    cells->budget->scope != SCOPE_EACH) {
+		row.doubt = DOUBT_NO_SITE;
+		nearest_keep(&findings->open, &row, contrast);
+		return;
+	}
 	/* What shows nothing can't fail: it is no test. */
 	findings->tests += row.value > 0;
 	switch (standing_weigh(&standing)) {
@@ -269,7 +275,7 @@ static void nearest_add(struct check *check, struct nearest *nearest, enum check
 	if (result == CHECK_UNDECIDED && row->doubt == DOUBT_NONE)
 		row->doubt = DOUBT_SAMPLING;
 	if (row->doubt == DOUBT_SAMPLING)
-		row_advise(row, &nearest->contrast, check->runs, CHECK_CHANCE / fmax(check->tests, 1));
+		row_advise(row, &nearest->contrast, check->runs, check->chance / fmax(check->tests, 1));
 	row_add(check, row);
 }
 
@@ -279,14 +285,14 @@ static void suspects_add(struct check *check, struct findings *findings, const d
 	for (size_t i = 0; i < findings->suspect_count; i++) {
 		struct suspect *suspect = &findings->suspects[i];
 		struct check_row *row = &suspect->row;
-		const bool fails = adjusted[i] <= CHECK_CHANCE;
+		const bool fails = adjusted[i] <= check->chance;
 		row->p = adjusted[i];
 		row->result = fails ? CHECK_FAIL : CHECK_UNDECIDED;
 		row->doubt = fails ? DOUBT_NONE : DOUBT_MANY;
 		if (!row->leak)
 			row_fill(row, &suspect->contrast);
 		if (!row->leak && !fails)
-			row_advise(row, &suspect->contrast, check->runs, CHECK_CHANCE / check->tests);
+			row_advise(row, &suspect->contrast, check->runs, check->chance / check->tests);
 		if (fails)
 			row_add(check, row);
 		else
@@ -347,11 +353,11 @@ static int row_compare(const void *left, const void *right)
 	return (nearness(a) < nearness(b)) - (nearness(a) > nearness(b));
 }
 
-void check_make(struct check *check, const struct budgets *budgets, struct check_runs *runs)
+void check_make(struct check *check, const struct budgets *budgets, struct check_runs *runs, double chance)
 {
 	struct findings *findings = memory_allocate(budgets->count, sizeof *findings);
 
-	*check = (struct check){.budgets = budgets, .runs = runs};
+	*check = (struct check){.budgets = budgets, .runs = runs, .chance = chance};
 	sites_init(&check->sites, runs->profiles, runs->profile_count);
 	for (size_t i = 0; i < budgets->count; i++) {
 		if (budgets->items[i].measure == CHECK_LEAKS)

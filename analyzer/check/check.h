@@ -15,8 +15,8 @@ const char *check_result_name(enum check_result result);
 /* What the budgets need of the runs. */
 struct runs_need check_need(const struct budgets *budgets);
 
-/* The runs must have been symbolized; all must outlive the check. */
-void check_make(struct check *check, const struct budgets *budgets, struct check_runs *runs);
+/* `chance`: CHECK_CHANCE, or a part of it where several checks are made together. The runs must have been symbolized; all must outlive the check. */
+void check_make(struct check *check, const struct budgets *budgets, struct check_runs *runs, double chance);
 void check_free(struct check *check);
 
 #endif

@@ -23,6 +23,7 @@ enum check_doubt {
 	DOUBT_NO_BASE,
 	DOUBT_NO_VALUE,  /* the run does not have it */
 	DOUBT_NO_RATE,   /* its source does not say at which rate it was sampled */
+	DOUBT_NO_SITE,   /* nothing of its names was seen: a budget that is misspelt must not pass */
 	DOUBT_NO_BEFORE, /* growth needs two snapshots */
 	DOUBT_UNJUDGED,  /* leaks can't be told, or not yet; `text` says why */
 	DOUBT_CAUTIONS   /* something leaks, but nothing for sure */
@@ -54,7 +55,8 @@ struct check {
 	size_t count, capacity;
 	size_t results[CHECK_FAIL + 1]; /* budgets by result */
 	enum check_result result;
-	double tests; /* that were made */
+	double chance; /* that anything fails of a program that keeps all budgets, at most */
+	double tests;  /* that were made */
 };
 
 #endif

@@ -24,7 +24,8 @@ enum {
 	OPTION_UNDECIDED,
 	OPTION_SINCE,
 	OPTION_FLAME,
-	OPTION_SUGGEST
+	OPTION_SUGGEST,
+	OPTION_EACH
 };
 
 enum undecided { UNDECIDED_WARN, UNDECIDED_PASS, UNDECIDED_FAIL };
@@ -33,10 +34,11 @@ static const char *const undecided_words[] = {"warn", "pass", "fail", NULL};
 /* The request that the command line makes. */
 struct request {
 	struct targets after, base;
+	struct targets after_all; /* of --each, where `after` is one of them at a time */
 	struct argument_list base_list;
 	const char *budget, *output, *wrappers;
 	uint32_t work, base_work;
-	bool suggest;
+	bool suggest, each;
 	enum check_format format;
 	enum undecided undecided;
 	struct check_context context;
@@ -58,6 +60,7 @@ static const struct command_option options[] = {
      FIELD(undecided), undecided_words},
     {OPTION_SINCE, "since", "REVISION", "name it as the last that was fine", &option_text, FIELD(context.since), NULL},
     {OPTION_FLAME, "flame", "FILE.svg", "also draw what changed there", &option_text, FIELD(context.flame), NULL},
+    {OPTION_EACH, "each", NULL, "AFTER are processes, each held to it by itself", NULL, FIELD(each), NULL},
     {OPTION_SUGGEST, "suggest", NULL, "write first budgets, from runs that are fine", NULL, FIELD(suggest), NULL},
     {'o', "output", "FILE", "write there instead of standard output", &option_text, FIELD(output), NULL},
     WRAPPER_OPTION(FIELD(wrappers)),
@@ -84,6 +87,9 @@ static int request_parse(struct request *request, int argc, char **argv)
 	if (request->suggest && (request->budget || request->base_list.count))
 		return command_usage(&command_check, "--suggest makes budgets from runs alone, without %s",
 				     request->budget ? "--budget" : "--base");
+	if (request->each && (request->suggest || request->context.flame || request->format > FORMAT_JSON))
+		return command_usage(&command_check,
+				     "--each goes with --format=text and json, without --flame and --suggest");
 	request->after = command_operands(&command_check, argc, argv);
 	request->base = (struct targets){request->base_list.items, request->base_list.count};
 	for (size_t i = 0; i < request->base.count; i++)
@@ -117,37 +123,33 @@ static bool runs_make(struct check_runs *runs, const struct request *request, co
 	return true;
 }
 
-static bool result_write(const struct request *request, const struct check *check, struct error *error)
+static void result_append(struct buffer *out, const struct request *request, const struct check *check)
 {
-	struct buffer out = {0};
-	struct text_page page = text_page_for(&out, STDOUT_FILENO);
+	struct text_page page = text_page_for(out, STDOUT_FILENO);
 
 	switch (request->format) {
 	case FORMAT_TEXT:
 		check_text_render(&page, check, &request->context);
 		break;
 	case FORMAT_JSON:
-		check_json_render(&out, check, &request->context);
+		check_json_render(out, check, &request->context);
 		break;
 	case FORMAT_JUNIT:
-		check_junit_render(&out, check);
+		check_junit_render(out, check);
 		break;
 	case FORMAT_SARIF:
-		check_sarif_render(&out, check);
+		check_sarif_render(out, check);
 		break;
 	case FORMAT_GITHUB:
-		check_github_render(&out, check);
+		check_github_render(out, check);
 		break;
 	case FORMAT_GITLAB:
-		check_gitlab_render(&out, check);
+		check_gitlab_render(out, check);
 		break;
 	case FORMAT_MARKDOWN:
-		check_markdown_render(&out, check, &request->context);
+		check_markdown_render(out, check, &request->context);
 		break;
 	}
-	const bool is_written = output_write_buffer(&out, request->output, error);
-	buffer_free(&out);
-	return is_written;
 }
 
 /* Draws the first run beside the first of the base, by the value of what is worst. */
@@ -175,40 +177,77 @@ static bool flame_write(const struct request *request, const struct check *check
 	return is_written;
 }
 
-static int status_of(const struct request *request, const struct check *check)
-{
-	const size_t open = check->results[CHECK_UNDECIDED];
+/* Budgets by result, of one check or of several. */
+struct tally {
+	size_t results[CHECK_FAIL + 1], processes[CHECK_FAIL + 1];
+};
 
-	if (check->result == CHECK_FAIL || (open && request->undecided == UNDECIDED_FAIL))
+static int status_of(const struct request *request, const struct tally *tally)
+{
+	const size_t open = tally->results[CHECK_UNDECIDED];
+
+	if (tally->results[CHECK_FAIL] || (open && request->undecided == UNDECIDED_FAIL))
 		return COMMAND_FOUND;
 	if (open && request->undecided == UNDECIDED_WARN)
 		message("%zu of %zu budgets could not be decided; --undecided=fail would exit with 1", open,
-			check->budgets->count);
+			open + tally->results[CHECK_PASS]);
 	return COMMAND_FINE;
 }
 
-static int check_run(struct request *request, struct budgets *budgets)
+/* Checks some runs of one program. Of many processes those are shown that do not pass. */
+static bool runs_check(struct buffer *out, const struct request *request, const struct budgets *budgets,
+		       struct tally *tally, struct error *error)
 {
 	const struct runs_need need = check_need(budgets);
+	const double checks = request->each ? (double)request->after_all.count : 1;
 	struct check_runs runs = {0};
-	struct check check = {0};
-	struct error error;
+	struct check check;
 
-	int status = work_check(request, budgets);
-	if (status != COMMAND_FINE)
-		return status;
-	if (runs_make(&runs, request, &need, &error)) {
-		check_make(&check, budgets, &runs);
-		status = result_write(request, &check, &error) &&
-				 (!request->context.flame || flame_write(request, &check, &error))
-			     ? status_of(request, &check)
-			     : command_fail(&error);
+	bool fine = runs_make(&runs, request, &need, error);
+	if (fine) {
+		check_make(&check, budgets, &runs, CHECK_CHANCE / checks);
+		if (!request->each || check.result != CHECK_PASS || request->format == FORMAT_JSON)
+			result_append(out, request, &check);
+		for (int i = 0; i <= CHECK_FAIL; i++)
+			tally->results[i] += check.results[i];
+		tally->processes[check.result]++;
+		fine = !request->context.flame || flame_write(request, &check, error);
 		check_free(&check);
-	} else {
-		status = command_fail(&error);
 	}
 	runs_free(&runs);
-	return status;
+	return fine;
+}
+
+static void processes_append(struct buffer *out, const struct tally *tally)
+{
+	const size_t *counts = tally->processes;
+	const size_t all = counts[CHECK_PASS] + counts[CHECK_UNDECIDED] + counts[CHECK_FAIL];
+
+	buffer_printf(out, "%zu process%s: %zu over budget, %zu undecided, %zu within\n", all, all == 1 ? "" : "es",
+		      counts[CHECK_FAIL], counts[CHECK_UNDECIDED], counts[CHECK_PASS]);
+}
+
+static int check_run(struct request *request, const struct budgets *budgets)
+{
+	struct tally tally = {0};
+	struct buffer out = {0};
+	struct error error;
+	bool fine = true;
+
+	const int status = work_check(request, budgets);
+	if (status != COMMAND_FINE)
+		return status;
+	request->after_all = request->after;
+	for (size_t i = 0; fine && i < (request->each ? request->after_all.count : 1); i++) {
+		if (request->each)
+			request->after = (struct targets){request->after_all.paths + i, 1};
+		fine = runs_check(&out, request, budgets, &tally, &error);
+	}
+	if (fine && request->each && request->format == FORMAT_TEXT)
+		processes_append(&out, &tally);
+	fine = fine && output_write_buffer(&out, request->output, &error);
+	buffer_free(&out);
+	return fine ? status_of(request, &tally) : command_fail(&error);
 }
 
 /* Writes a file of budgets that these runs keep. */

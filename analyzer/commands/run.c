@@ -2,19 +2,24 @@
 /* seep run: starts a program with libseep.so preloaded, stays out of its way, writes the last snapshots when it has
  * ended, and says where they are. Its exit status is the program's. */
 #include <limits.h>
+#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <seep/keeper.h>
 #include <seep/service.h>
 
 #include "base/buffer.h"
+#include "base/memory.h"
 #include "base/message.h"
 #include "options/argument.h"
 #include "commands/all.h"
 #include "summary/run_summary.h"
+#include "check/file/budgets.h"
 #include "doctor/check.h"
 #include "files/path.h"
 #include "inline/entry.h"
@@ -32,6 +37,7 @@ enum {
 	OPTION_DELAY = 256,
 	OPTION_ALLOCATOR,
 	OPTION_SERVICE,
+	OPTION_CHECK,
 };
 
 /* The request that the command line makes. */
@@ -39,6 +45,7 @@ struct run_request {
 	struct recording_wish wish;
 	char allocator[PATH_MAX]; /* "": the allocator that the program has */
 	char **arguments;
+	const char *budget; /* NULL: nothing is checked */
 };
 
 static bool take_allocator(const struct command_option *option, void *field, const char *value, struct error *error)
@@ -57,6 +64,8 @@ static const struct command_option run_options[] = {
     {OPTION_DELAY, "delay", "TIME", "begin to record after TIME", &option_time_text, FIELD(delay), NULL},
     {OPTION_ALLOCATOR, "allocator", "NAME", "run it on jemalloc, tcmalloc, mimalloc or a library", &option_allocator,
      offsetof(struct run_request, allocator), NULL},
+    {OPTION_CHECK, "check", "BUDGET", "hold every process to this file of budgets", &option_text,
+     offsetof(struct run_request, budget), NULL},
     RECORDING_OPTIONS_REST(FIELD),
     {0},
 };
@@ -126,6 +135,57 @@ static void bypass_forget(struct session_results *results, const struct linked *
 	}
 }
 
+/* Budgets that can't be kept here are told of before the program starts. */
+static int budget_check(const char *path)
+{
+	struct budgets budgets;
+	struct error error;
+	int status = COMMAND_FINE;
+
+	if (!path)
+		return COMMAND_FINE;
+	if (!budgets_read(&budgets, path, time(NULL), &error))
+		return command_fail(&error);
+	for (size_t i = 0; i < budgets.count && status == COMMAND_FINE; i++)
+		if (budgets.items[i].per_work)
+			status =
+			    command_usage(&command_run, "budget '%s' is for each unit of work: seep check takes --work",
+					  budgets.items[i].name);
+	budgets_free(&budgets);
+	return status;
+}
+
+/* `seep check --each` of all that was recorded, by itself: what it reads may be large. It says on standard error what is
+ * not within its budget, since standard output is the program's. Returns its exit status. */
+static int recordings_check(const char *budget, const struct session_results *results)
+{
+	size_t count, used = 0;
+	const char **directories = session_directories(results, &count);
+	const char **arguments = memory_allocate(count + 8, sizeof *arguments);
+	posix_spawn_file_actions_t actions;
+	int status = 0;
+	pid_t child;
+
+	for (const char *const *word = (const char *const[]){"seep", "check", "--each", "--budget", budget, "--", NULL};
+	     *word;)
+		arguments[used++] = *word++;
+	for (size_t i = 0; i < count; i++)
+		arguments[used++] = directories[i];
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO);
+	if (count == 0) {
+		message("nothing was recorded that could be held to %s", budget);
+	} else if (posix_spawn(&child, "/proc/self/exe", &actions, NULL, (char **)arguments, environ) != 0 ||
+		   waitpid(child, &status, 0) != child) {
+		message("seep check can't be started");
+		status = COMMAND_BAD_INPUT << 8;
+	}
+	posix_spawn_file_actions_destroy(&actions);
+	free(arguments);
+	free(directories);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : COMMAND_BAD_INPUT;
+}
+
 static int program_run(const struct run_request *request, const char *shim, const char *output)
 {
 	struct session session = {0};
@@ -173,6 +233,8 @@ static int program_run(const struct run_request *request, const char *shim, cons
 									  .delayed = request->wish.delay != NULL,
 									  .findings = &findings});
 		names_keep_later(&results);
+		if (request->budget && !results.interrupted && launched.status == COMMAND_FINE)
+			launched.status = recordings_check(request->budget, &results);
 		session_results_free(&results);
 	} else {
 		command_fail(&error);
@@ -207,6 +269,9 @@ static int run_main(int argc, char **argv)
 	request.arguments = argv + optind;
 	if (request.wish.service && request.wish.output)
 		return command_usage(&command_run, "--service says where it is recorded: give no -o with it");
+	const int fault = budget_check(request.budget);
+	if (fault != COMMAND_FINE)
+		return fault;
 	if (!library_find_shim(shim, sizeof shim, &error) || !output_choose(&request.wish, &output, &error) ||
 	    !output_directory_prepare(output.data, &error)) {
 		buffer_free(&output);
@@ -226,5 +291,5 @@ const struct command command_run = {
     .run = run_main,
     .notes = "Sizes take K, M, G; times ms, s, m, h; limits' headroom: 10%, 64M, off.\n"
 	     "The exit status is the program's: 128 + N if signal N ended it, 127 if it was\n"
-	     "not found, 126 if not executable.",
+	     "not found, 126 if not executable. --check: 1 where that is 0 and a budget fails.",
 };

@@ -61,6 +61,10 @@ check_equal "it fails where that is wanted" 1 $?
 alone --undecided=pass
 check_equal "it is silent where that is wanted" "0 " "$? $(cat err)"
 
+sed 's/"function": "parse_\*"/"function": "prase_*"/' budgets.json >misspelt.json
+"$SEEP" check same --base base --budget misspelt.json --work 20000 >out 2>err
+check_match "a name that nothing has does not pass" 'nothing of that name was seen' "$(cat out)"
+
 # Suppressions: until their day.
 suppress() { sed "s/^]}/], \"suppressions\": [{\"function\": \"remember\", \"reason\": \"known\", \"until\": \"$1\"}]}/" budgets.json >suppressed.json; }
 suppress 2199-12-31
@@ -91,6 +95,36 @@ check_equal "a worse one does not" 1 $?
 check_match "each limit has its reason" '2 runs had .* to .*, which their samples explain; one is known to [0-9.]+ %' "$(cat suggested.json)"
 "$SEEP" check --suggest base -o one.json
 check_match "one run asks for more room, and says why" 'by how much runs differ is not known' "$(cat one.json)"
+
+# Of a whole test run: every process is held to it. A project whose own `make test` is the gate.
+cat >process.json <<'END'
+{"schema": "seep.budgets/1", "budgets": [{"name": "peak", "measure": "peak", "most": "30M"}]}
+END
+cat >Makefile <<'END'
+test:
+	./gated 2000
+	./gated 2000 $(WORSE)
+END
+whole_run() { "$SEEP" run -r 64K -o 'run.%p' --check process.json -- "$@" >out 2>err; }
+whole_run make test
+check_equal "a whole test run is within its budget" 0 $?
+check_match "and says how many processes were" '^[0-9]+ process(es)?: 0 over budget, 0 undecided, [2-9] within$' "$(cat err)"
+check_equal "standard output is the program's" 0 "$(grep -c 'over budget' out)"
+whole_run make test WORSE=peak
+check_equal "one process over its budget fails it" 1 $?
+check_match "and is named" '^gated 2000 peak \(pid' "$(cat err)"
+check_match "alone" '^[0-9]+ processes: 1 over budget, 0 undecided' "$(cat err)"
+whole_run sh -c './gated 2000 peak; exit 7'
+check_equal "a program that fails keeps its status" 7 $?
+whole_run true
+check_match "where nothing was recorded, that is said" 'nothing was recorded that could be held' "$(cat err)"
+sed 's/"most": "40M"/"most": "40 M"/' budgets.json >wrong.json
+"$SEEP" run --check wrong.json -- touch started 2>err
+check_equal "budgets that can't be read are told before it starts" "3 no" "$? $([ -e started ] && echo yes || echo no)"
+"$SEEP" run --check budgets.json -- touch started 2>err
+check_equal "so are those for units of work" "2 no" "$? $([ -e started ] && echo yes || echo no)"
+"$SEEP" check --each same bigger peak --budget process.json --format=json >out 2>err
+check_equal "each process has its document" "1 3" "$? $(grep -c '"schema":"seep.check/1"' out)"
 
 # Documents.
 validates check-1.json "$SEEP" check bigger --base base --budget budgets.json --work 20000 --format=json

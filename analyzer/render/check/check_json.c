@@ -105,7 +105,7 @@ void check_json_render(struct buffer *out, const struct check *check, const stru
 	json_text(json_key(&json, "result"), check_result_name(check->result));
 	json_text(json_key(&json, "since"), context->since);
 	json_real(json_key(&json, "confidence"), 1 - ALPHA);
-	json_real(json_key(&json, "chance"), CHECK_CHANCE);
+	json_real(json_key(&json, "chance"), check->chance);
 	json_rounded(json_key(&json, "tests"), check->tests);
 	side_json(&json, "after", check->runs, SIDE_AFTER);
 	side_json(&json, "base", check->runs, SIDE_BASE);

@@ -140,6 +140,9 @@ static void doubt_append(struct buffer *out, const struct check_row *row)
 	case DOUBT_NO_RATE:
 		buffer_append_text(out, "a run does not say at which rate it was sampled, so nothing is sure");
 		return;
+	case DOUBT_NO_SITE:
+		buffer_append_text(out, "nothing of that name was seen: is it spelt as 'seep report' shows it?");
+		return;
 	case DOUBT_NO_BEFORE:
 		buffer_append_text(out, "growth needs a recording with an earlier snapshot");
 		return;
