@@ -7,7 +7,6 @@
 
 #include "encoding/gzip.h"
 #include "base/memory.h"
-#include "encoding/checksum.h"
 
 enum {
 	WINDOW_GZIP = 15 + 16,
@@ -80,27 +79,15 @@ static void pack(struct buffer *out, const void *data, size_t bytes, int level, 
 	packing_end(stream);
 }
 
-/* Its contents, on their way to `out`. */
-static void packing_pass(struct gzip_packing *packing)
-{
-	struct buffer *buffer = &packing->buffer;
-
-	deflate_add(packing->stream, packing->out, buffer->data, buffer->length);
-	packing->checksum = (uint32_t)crc32_combine(packing->checksum, checksum_of(buffer->data, buffer->length),
-						    (z_off_t)buffer->length);
-	packing->bytes += buffer->length;
-	buffer->length = 0;
-}
-
 static void packing_drain(struct buffer *buffer)
 {
 	struct gzip_packing *packing = (struct gzip_packing *)buffer;
 
-	if (!packing->stream) {
-		packing->stream = deflate_begin();
-		buffer_append(packing->out, "\x1f\x8b\x08\0\0\0\0\0\x04\x03", 10);
-	}
-	packing_pass(packing);
+	if (!packing->stream)
+		packing->stream = packing_begin(Z_BEST_SPEED, Z_DEFAULT_STRATEGY);
+	packing_feed(packing->out, packing->stream, buffer->data, buffer->length, Z_NO_FLUSH);
+	packing->bytes += buffer->length;
+	buffer->length = 0;
 	buffer->drain_bytes = DRAINED_BYTES;
 }
 
@@ -113,17 +100,12 @@ size_t gzip_packing_close(struct gzip_packing *packing)
 {
 	struct buffer *buffer = &packing->buffer;
 
-	if (!packing->stream && buffer->length >= buffer->drain_bytes)
-		packing_drain(buffer);
-	if (packing->stream) {
-		packing_pass(packing);
-		deflate_end(packing->stream, packing->out);
-		const uint32_t trailer[] = {packing->checksum, (uint32_t)packing->bytes};
-		buffer_append(packing->out, trailer, sizeof trailer);
-	} else {
-		packing->bytes = buffer->length;
-		gzip_pack(packing->out, buffer->data, buffer->length);
-	}
+	packing->bytes += buffer->length;
+	if (!packing->stream)
+		packing->stream = packing_begin(
+		    buffer->length < buffer->drain_bytes ? Z_DEFAULT_COMPRESSION : Z_BEST_SPEED, Z_DEFAULT_STRATEGY);
+	packing_feed(packing->out, packing->stream, buffer->data, buffer->length, Z_FINISH);
+	packing_end(packing->stream);
 	buffer_free(buffer);
 	return packing->bytes;
 }

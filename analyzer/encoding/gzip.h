@@ -8,7 +8,6 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
-#include "encoding/deflate.h"
 #include "encoding/unpacking.h"
 
 /* Appends a gzip stream, equal for equal data. The quick one takes a third of the time, and is a tenth larger. The dense
@@ -19,13 +18,12 @@ void gzip_pack_dense(struct buffer *out, const void *data, size_t bytes);
 
 /*
  * A buffer whose contents are packed as they come: those of a document larger than memory should hold. What has at most
- * `whole_bytes` is packed at the end, as gzip_pack() does it, all else as quickly as possible (deflate.h).
+ * `whole_bytes` is packed at the end, as gzip_pack() does it, all else quickly.
  */
 struct gzip_packing {
 	struct buffer buffer; /* what is appended to it is packed */
 	struct buffer *out;
-	struct deflating *stream; /* NULL: nothing was packed yet */
-	uint32_t checksum;
+	void *stream; /* NULL: nothing was packed yet */
 	size_t bytes; /* that were appended, without those in the buffer */
 };
 void gzip_packing_open(struct gzip_packing *packing, struct buffer *out, size_t whole_bytes);
