@@ -251,6 +251,23 @@ async function addresses() {
 	});
 }
 
+/** As functions of a program without symbols may. */
+async function placesThatReadAlike() {
+	const name = edited(({ leaks: { places } }) => {
+		for (const part of ["function", "file", "line", "module"]) places[1][part] = places[0][part];
+	});
+	await meanwhile(name, async () => {
+		const page = await open();
+		await page.click(".places tbody tr[data-row='1']");
+		const link = await hash(page);
+		await page.reload();
+		await page.waitForSelector("#seep[data-ready=true]");
+		const chosen = await page.locator(".places tr.chosen").evaluateAll((rows) => rows.map((row) => row.dataset.row));
+		check("of two places that read alike the address has the one that was chosen", chosen.join() === "1", [link, chosen]);
+		await page.context().close();
+	});
+}
+
 /** The first place in order need not be the one that leaks most. */
 async function firstOfSeveral() {
 	for (const [times, words] of [[1.5, /Most comes from leak_grow /], [4, /The first is leak_grow /]]) {
@@ -289,6 +306,7 @@ export async function full() {
 	await showsSource();
 	await addresses();
 	await firstOfSeveral();
+	await placesThatReadAlike();
 	await prints();
 	await narrow();
 }

@@ -75,7 +75,7 @@ function firstFrames(of) {
 /** What names a key in the address, in another page's data, too. @param {Recording} recording @param {string} fold @param {number} key */
 export function keyName(recording, fold, key) {
 	const { names, first } = frameKeys(recording, fold);
-	return shortName(`${names[key]}\n${fold === "module" ? "" : recording.moduleOf(first[key])}`);
+	return shortName(`${names[key]}\n${fold === "module" ? "" : recording.moduleOf(first[key])}\n${fold === "line" ? recording.fileOf(first[key]) : ""}`);
 }
 
 /** The key with that name; -1: there is none. @param {Recording} recording @param {string} fold @param {string} name */

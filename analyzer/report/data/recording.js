@@ -61,9 +61,17 @@ export class Recording {
 		/** @type {number[]} */
 		this.largest = document.counters.largest;
 		/** @type {string[]} what names the rows of the answer in the address, in another page's data, too */
-		this.rowKeys = (document.leaks?.places ?? []).map((/** @type {any} */ place) => shortName(JSON.stringify([place.function, place.file, place.line, place.module])));
+		this.rowKeys = [];
+		for (const place of document.leaks?.places ?? []) this.rowKeys.push(this.#newRowKey(shortName(JSON.stringify([place.function, place.file, place.line, place.module]))));
 		/** @type {Map<string, {count: number, frames: number[], keyOf: Int32Array}>} */
 		this.grouped = new Map();
+	}
+
+	/** Places without names may read alike: they are counted. @param {string} key */
+	#newRowKey(key) {
+		let name = key;
+		for (let again = 2; this.rowKeys.includes(name); again++) name = `${key}-${again}`;
+		return name;
 	}
 
 	/** What each cell adds to a sum. */
