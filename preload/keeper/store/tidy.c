@@ -260,6 +260,7 @@ static void chosen_remove(struct tidy *tidy)
 	for (size_t i = 0; i < tidy->snapshots.count; i++) {
 		const struct stored_snapshot *snapshot = &snapshots[i];
 		char name[SNAPSHOT_NAME_BYTES];
+		tidy->tidied->snapshots += !snapshot->is_gone;
 		if (!snapshot->is_gone || recordings[snapshot->recording].is_gone)
 			continue;
 		int directory =
@@ -283,7 +284,6 @@ static void service_tidy(int service, uint64_t budget_bytes, struct seep_tidied 
 	    thinning_choose(tidy.snapshots.data, tidy.snapshots.count, tidy.recordings.data, tidy.recordings.count,
 			    tidy.now_unix_ns, budget_bytes ? budget_bytes : SEEP_SERVICE_BYTES);
 	chosen_remove(&tidy);
-	tidied->snapshots = tidy.snapshots.count - tidied->snapshots_removed;
 	scratch_unmap(tidy.snapshots.data, tidy.snapshots.bytes);
 	scratch_unmap(tidy.recordings.data, tidy.recordings.bytes);
 	scratch_unmap(tidy.places.data, tidy.places.bytes);
@@ -315,6 +315,13 @@ static bool is_due(int mark)
 	       (now_s - status.st_mtim.tv_sec >= TIDY_S || now_s < status.st_mtim.tv_sec);
 }
 
+/* Closing would not do: a child that the program forked meanwhile has the lock, too, and may live for months. */
+static void mark_release(int mark)
+{
+	system_call(SYS_flock, mark, LOCK_UN, 0, 0, 0, 0);
+	system_close(mark);
+}
+
 static void mark_done(int mark)
 {
 	system_call(SYS_utimensat, mark, 0, 0, 0, 0, 0);
@@ -332,7 +339,7 @@ void tidy_above(int recording, uint64_t budget_bytes)
 		service_tidy(service, budget_bytes, &ignored);
 	}
 	if (mark >= 0)
-		system_close(mark);
+		mark_release(mark);
 	system_close(service);
 }
 
@@ -345,7 +352,7 @@ bool seep_service_tidy(const char *directory, uint64_t budget_bytes, struct seep
 	if (mark >= 0) {
 		mark_done(mark);
 		service_tidy(service, budget_bytes, tidied);
-		system_close(mark);
+		mark_release(mark);
 	}
 	if (service >= 0)
 		system_close(service);
