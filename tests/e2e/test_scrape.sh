@@ -63,19 +63,23 @@ check_equal "the next has what was allocated since" "1000000 1000 $((in_use + 20
 	"$(scraped debug/pprof/delta_heap '"%d %d %d" % (p["sums"]["alloc_space"], p["sums"]["alloc_objects"], p["sums"]["inuse_space"])')"
 check_equal "and one more nothing" 0 "$(scraped debug/pprof/delta_heap 'p["sums"]["alloc_space"]')"
 
-# ?seconds=N: it grows again and again until the profile is there.
-curl -s -o span.pb.gz "${url}debug/pprof/heap?seconds=1&gc=1" &
+# ?seconds=N: it grows all the time until the profile is there, however long a step of it takes.
+sent=$(stat -c %s first.grown)
+curl -s -o span.pb.gz "${url}debug/pprof/heap?seconds=2&gc=1" &
 span=$!
 while kill -0 $span 2>/dev/null; do
-	grow first 7
+	printf x >&7
+	sent=$((sent + 1))
+	pause
 done
+check "the program keeps growing meanwhile" wait_until 60 has_grown first "$sent"
 wait $span
 check_equal "?seconds=N is the growth of that time, in whole steps of the program" True \
 	"$(PYTHONPATH="$ROOT/tests/e2e/support" python3 -c 'import sys
 sys.argv[1:] = ["."]
 from collector import pprof
 p = pprof(open("span.pb.gz", "rb").read())
-print(p["sums"]["inuse_space"] > 0 and p["sums"]["inuse_space"] == p["sums"]["alloc_space"] and p["sums"]["inuse_space"] % 1000 == 0 and p["seconds"] >= 1)')"
+print(p["sums"]["inuse_space"] > 0 and p["sums"]["inuse_space"] == p["sums"]["alloc_space"] and p["sums"]["inuse_space"] % 1000 == 0 and p["seconds"] >= 2)')"
 
 if command -v go >/dev/null; then
 	pprof() { go tool pprof -unit=B "$@" 2>/dev/null; }
