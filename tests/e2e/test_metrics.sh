@@ -111,6 +111,15 @@ kill -TERM "$server"
 wait "$server"
 check_equal "SIGTERM ends it" 0 $?
 
+# A name that is no UTF-8 would have the whole document refused.
+odd=odd/$'x\xff"\\\ny'
+mkdir -p "$odd" && cp "store/web/$(ls store/web | grep -v leaker | head -n 1)/000001.seep" "$odd/"
+serve odd
+check "a recording whose name is no text has metrics" wait_until 20 says 'seep_recordings\{state="running"\}' 1
+check_equal "which every parser reads" "0 x$(printf '\357\277\275')\"\\+y" "$(promtool check metrics <served >/dev/null 2>&1; echo $?) $(python3 -c '
+from prometheus_client.parser import text_string_to_metric_families
+print(next(sample.labels["recording"] for family in text_string_to_metric_families(open("served").read()) for sample in family.samples if "recording" in sample.labels).replace("\n", "+"))')"
+
 # More recordings than have metrics; and one that can't be read.
 mkdir many
 for i in $(seq 258); do
