@@ -9,7 +9,7 @@ compile known_blocks "$ROOT/tests/e2e/programs/known_blocks.c" -ldl
 for name in one other; do
 	echo 'void *held;' | gcc -shared -fPIC -o "$name.so" -x c -
 done
-programs=${KNOWN_PROGRAMS:-lists trees tables interior locals registers stacks fibers mapped modules library marked freed}
+programs=${KNOWN_PROGRAMS:-lists trees tables interior locals registers stacks fibers mapped modules library marked freed disturbed}
 
 # All at a time: each is looked at twice, some seconds apart.
 for program in $programs; do

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Twelve programs of which it is known what is lost: known_blocks PROGRAM [PLUGIN]. Blocks that a function whose name begins with lose_
+ * Programs of which it is known what is lost: known_blocks PROGRAM [PLUGIN]. Blocks that a function whose name begins with lose_
  * has allocated are referenced by nobody once "ready" is printed; those of keep_... are referenced all the time. It ends with its input.
  */
 #define _GNU_SOURCE
@@ -536,6 +536,54 @@ static void freed(void)
 	keep_table();
 }
 
+/* Memory that comes and goes during the look, sizes that can't be, blocks that look like free chunks, pages that a copy gets empty. */
+void *damaged[N], *alike[N];
+static APART void keep_beside_damage(void)
+{
+	EACH(i) damaged[i] = filled(280);
+	for (int i = 0; i < N; i += 7)
+		((uint64_t *)damaged[i])[-1] ^= UINT64_C(0xdeadbeef0000);
+}
+static APART void keep_in_lookalike(void)
+{
+	EACH(i)
+	{
+		uint64_t *words = alike[i] = filled(290);
+		words[1] = 0x41; /* a free chunk of 64 bytes amid the block, as the next header says */
+		words[8] = 0x40;
+		words[9] = 0x40;
+		words[4] = (uint64_t)(uintptr_t)filled(300);
+	}
+}
+static APART void keep_in_wiped(void)
+{
+	void **mapping = map(MAP_PRIVATE);
+
+	if (madvise(mapping, STACK, MADV_WIPEONFORK))
+		abort();
+	EACH(i) mapping[i] = filled(310);
+}
+static APART void lose_amid_noise(void)
+{
+	EACH(i)(void) * (volatile char *)filled(320);
+}
+static void *come_and_go(void *unused)
+{
+	for (;;) {
+		char *mapping = map(MAP_PRIVATE), *block = filled(200000);
+		memset(mapping, 1, STACK);
+		munmap(mapping, STACK);
+		free(block);
+		usleep(200);
+	}
+	return unused;
+}
+static void disturbed(void)
+{
+	keep_in_lookalike(), keep_in_wiped(), lose_amid_noise(), keep_beside_damage();
+	thread_make(come_and_go), thread_make(come_and_go);
+}
+
 static APART void scrub(void)
 {
 	volatile char room[STACK];
@@ -548,9 +596,10 @@ int main(int argc, char **argv)
 	static const struct {
 		const char *name;
 		void (*run)(void);
-	} programs[] = {{"lists", lists},   {"trees", trees},         {"tables", tables}, {"interior", interior},
-			{"locals", locals}, {"registers", registers}, {"stacks", stacks}, {"fibers", fibers_run},
-			{"mapped", mapped}, {"library", library},     {"marked", marked}, {"freed", freed}};
+	} programs[] = {{"lists", lists},        {"trees", trees},         {"tables", tables}, {"interior", interior},
+			{"locals", locals},      {"registers", registers}, {"stacks", stacks}, {"fibers", fibers_run},
+			{"mapped", mapped},      {"library", library},     {"marked", marked}, {"freed", freed},
+			{"disturbed", disturbed}};
 	char byte;
 
 	if (argc < 2 || pipe(fds))
