@@ -101,9 +101,9 @@ static uint64_t start_of_program(const struct scan *scan, const struct ledger_ma
 {
 	const uint64_t end = (scan->shim_end + PAGE - 1) & ~(uint64_t)(PAGE - 1);
 
-	if (mapping->class != SEEP_LEDGER_SEEP)
+	if (mapping->class != SEEP_LEDGER_SEEP || (!mapping->inode && end && end <= mapping->start))
 		return mapping->start;
-	return !mapping->inode && end >= mapping->start && end < mapping->end ? end : mapping->end;
+	return !mapping->inode && end > mapping->start && end < mapping->end ? end : mapping->end;
 }
 
 /* Pages of shared memory are not in the copy's tables until it reads them. */
