@@ -98,7 +98,7 @@ static void many_are_thinned(void **state)
 	for (uint64_t i = 1; i <= 80; i++)
 		snapshot_add("days", i, 43200 * (81 - i), SEEP_TRIGGER_TIMER);
 	for (int i = 0; i < 700; i++) {
-		char name[16];
+		char name[24];
 		snprintf(name, sizeof name, "short.%d", i);
 		mkdir(path_of(name, ""), 0700);
 		snapshot_add(name, 1, 40 * 86400, SEEP_TRIGGER_EXIT);
@@ -123,7 +123,9 @@ static void hostile_files_are_left_alone(void **state)
 	snapshot_write("odd", 1, 10, SEEP_TRIGGER_TIMER, UINT64_MAX - 4);
 	snapshot_write("odd", 2, 10, SEEP_TRIGGER_TIMER, INT64_MAX);
 	snapshot_add("odd", 3, UINT64_MAX / 2, UINT32_MAX);
-	assert_int_equal(rename(path_of("odd", "000003.seep"), strdup(path_of("odd", "000009.seep"))), 0);
+	char from[600];
+	snprintf(from, sizeof from, "%s", path_of("odd", "000003.seep"));
+	assert_int_equal(rename(from, path_of("odd", "000009.seep")), 0);
 	mkdir(path_of("odd", "000004.seep"), 0700);
 	assert_int_equal(symlink("/etc/passwd", path_of("odd", "000005.seep")), 0);
 	assert_int_equal(mkfifo(path_of("odd", "000006.seep"), 0600), 0);
