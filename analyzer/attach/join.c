@@ -231,6 +231,8 @@ bool process_join(const struct join_request *request, struct join_result *result
 		snprintf(result->notes, sizeof result->notes, "%s", patch.notes);
 		patch_free(&patch);
 	}
+	if (!joined && !loaded_is_there(&work.loaded, &work.remote))
+		error_set(error, "%d has ended or executed another program meanwhile", (int)request->pid);
 	/* What was begun in vain is ended: else the process would be said to be joined. */
 	bool is_vain = !joined && work.begun && recording_await(&work, VAIN_WITHIN_MS, &ignored);
 	work_end(&work, result);

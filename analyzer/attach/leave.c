@@ -2,7 +2,6 @@
 /* Leaving a process: see join.h. */
 #include <stddef.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/user.h>
@@ -15,6 +14,7 @@
 #include "process/fault.h"
 #include "process/locate.h"
 #include "tracing/borrowed.h"
+#include "tracing/environment.h"
 #include "tracing/filter.h"
 #include "tracing/safe_point.h"
 
@@ -60,27 +60,6 @@ static bool threads_await(struct work *work, const uint64_t *inside, size_t coun
 		tracing_nap(RELEASE_NAP_MS);
 	}
 	return true;
-}
-
-/* Programs that it executes from now on are not preloaded. Copies of the list that the program has made point to the same
- * texts. */
-static void environment_undo(struct work *work)
-{
-	struct seep_join *join = &work->join;
-	uint64_t now = 0;
-
-	if (!join->environ_at)
-		return;
-	memcpy(join->preload, join->preload_was, sizeof join->preload);
-	for (char *at = join->environment, *end = at + sizeof join->environment; at < end && *at;) {
-		size_t length = strnlen(at, (size_t)(end - at));
-		char *equals = memchr(at, '=', length);
-		if (equals)
-			equals[1] = 0;
-		at += length + 1;
-	}
-	if (remote_read(&work->remote, join->environ_at, &now, sizeof now) && now == join->environ_is)
-		remote_write(&work->remote, join->environ_at, &join->environ_was, sizeof join->environ_was);
 }
 
 /* May it be sent into a system call where it stands? */
@@ -170,7 +149,7 @@ static bool hooks_take_out(struct work *work, struct join_result *result, struct
 	work->join.state = SEEP_JOIN_LEFT;
 	bool shut = remote_write(&work->remote, work->join.off, &yes, sizeof yes) &&
 		    remote_write(&work->remote, work->join.gate, &shut_word, sizeof shut_word);
-	environment_undo(work);
+	environment_take_out(&(struct joined_block){&work->remote, work->block, &work->join});
 	remote_write(&work->remote, work->block, &work->join, sizeof work->join);
 	bindings_free(&bindings);
 	shut = shut && memory_release(work, &borrowed);

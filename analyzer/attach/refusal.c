@@ -124,6 +124,7 @@ static bool shares_no_memory(pid_t pid, const struct process_facts *facts, struc
 
 bool process_may_be_joined(pid_t pid, struct error *error)
 {
+	struct seep_process_stat first;
 	struct process_facts facts;
 	char status[STATUS_BYTES];
 	uint64_t tracer = 0, mode = 0;
@@ -134,6 +135,9 @@ bool process_may_be_joined(pid_t pid, struct error *error)
 		return false;
 	if (facts.state == 'Z')
 		return error_set(error, "%d (%s) has ended", (int)pid, facts.name);
+	if (seep_process_stat((uint64_t)pid, &first) && first.state == 'Z')
+		return error_set(error, "%d (%s) can't be joined: its first thread has ended before the others",
+				 (int)pid, facts.name);
 	if (!access_is_given(pid, facts.name, error))
 		return false;
 	if (seep_process_read((uint64_t)pid, "status", status, sizeof status) < 0)

@@ -7,6 +7,7 @@
 #include <sys/ptrace.h>
 #include <sys/user.h>
 
+#include "tracing/environment.h"
 #include "tracing/filter.h"
 #include "tracing/remote.h"
 
@@ -33,7 +34,10 @@ static bool modules_read(struct work *work, struct error *error)
 		tracees_serve(&work->tracees);
 		tracing_nap(READ_NAP_MS);
 	}
-	return error_set(error, "%d loads and unloads libraries all the time: try again later", (int)work->pid);
+	return error_set(error,
+			 work->loaded.state ? "%d loads and unloads libraries all the time: try again later"
+					    : "%d can't be joined: its loader is not there yet",
+			 (int)work->pid);
 }
 
 const struct loaded_module *shim_find(const struct loaded *loaded, const struct remote *remote, uint64_t *block)
@@ -178,6 +182,7 @@ bool work_put_in(struct work *work, bool again, struct join_result *result, stru
 	if (!stop_clear(work, &bindings, error))
 		return false;
 	result->slots = bindings_put_in(&bindings, &work->remote);
+	environment_put_in(&(struct joined_block){&work->remote, work->block, &work->join});
 	if (again)
 		threads_forget(work);
 	tracees_resume(&work->tracees);

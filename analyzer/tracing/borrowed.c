@@ -231,8 +231,10 @@ static bool area_make(struct borrowed *borrowed, struct error *error)
 		return error_set(error, "%d has no room for a stack of ours: %s", (int)borrowed->tracees->pid,
 				 strerror((int)-result));
 	borrowed->area = (uint64_t)result;
-	const uint64_t protect[BORROWED_ARGUMENTS] = {borrowed->area, PAGE, PROT_READ | PROT_EXEC};
-	if (!borrowed_system(borrowed, SYS_mprotect, protect, &result, error))
+	/* Not by mprotect(), which a service may have forbidden itself for code (MemoryDenyWriteExecute). */
+	const uint64_t code_page[] = {
+	    borrowed->area, PAGE, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, UINT64_MAX, 0};
+	if (!borrowed_system(borrowed, SYS_mmap, code_page, &result, error))
 		return false;
 	if (result < 0)
 		return error_set(error, "%d may not execute what we bring: %s", (int)borrowed->tracees->pid,

@@ -21,6 +21,7 @@
 
 enum { FILTERS_MAX = 128, STATUS_BYTES = 8192, STOP_TRIES = 20, STOP_NAPS = 50 };
 
+#define CODE_PAGE (MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED)
 #define NEW_FILE (O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC)
 
 /* What the borrowed thread and libseep.so do, with arguments of the kind that they have. */
@@ -33,7 +34,7 @@ static const struct call {
     {"mmap of code", SYS_mmap, {0, 1 << 18, PROT_READ | PROT_EXEC, MAP_PRIVATE, 3}},
     {"mmap of a shared file", SYS_mmap, {0, 1 << 20, PROT_READ | PROT_WRITE, MAP_SHARED, 3}},
     {"mprotect", SYS_mprotect, {0x10000, 4096, PROT_READ}},
-    {"mprotect of code", SYS_mprotect, {0x10000, 4096, PROT_READ | PROT_EXEC}},
+    {"mmap of a page of code", SYS_mmap, {0x10000, 4096, PROT_READ | PROT_EXEC, CODE_PAGE, UINT64_MAX}},
     {"munmap", SYS_munmap, {0x10000, 4096}},
     {"madvise", SYS_madvise, {0x10000, 4096, MADV_RANDOM}},
     {"memfd_create", SYS_memfd_create, {0x10000, MFD_CLOEXEC}},

@@ -325,6 +325,13 @@ uint64_t loaded_bias_of(const struct loaded *loaded, const struct remote *remote
 	return 0;
 }
 
+bool loaded_is_there(const struct loaded *loaded, const struct remote *remote)
+{
+	struct r_debug state;
+
+	return remote_read(remote, loaded->state, &state, sizeof state);
+}
+
 bool loaded_is_current(const struct loaded *loaded, const struct remote *remote)
 {
 	uint64_t digest;
@@ -342,12 +349,13 @@ bool loaded_read(struct loaded *loaded, const struct remote *remote, struct erro
 	if (!program_read(remote, &program, &dynamic))
 		return error_set(error, "%d can't be joined: it is statically linked", (int)remote->pid);
 	loaded->state = dynamic.debug;
-	if (!loaded->state)
-		return error_set(error, "%d can't be joined: its loader is not there yet", (int)remote->pid);
+	if (!dynamic.debug)
+		return false;
 	if (list_digest(loaded, remote, &loaded->first, loaded) && loaded->count > 1 &&
 	    loaded_is_current(loaded, remote))
 		return true;
 	loaded_free(loaded);
+	loaded->state = dynamic.debug;
 	return false;
 }
 

@@ -50,6 +50,9 @@ void loaded_forget_modules(struct loaded *loaded);
 /* The bias of the module that was loaded by that name; 0: it is not in the list. Quicker than reading all. */
 uint64_t loaded_bias_of(const struct loaded *loaded, const struct remote *remote, const char *name);
 
+/* Does the process still have the program that was read? */
+bool loaded_is_there(const struct loaded *loaded, const struct remote *remote);
+
 /* Is it still the same list, and not about to change? */
 bool loaded_is_current(const struct loaded *loaded, const struct remote *remote);
 

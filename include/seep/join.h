@@ -49,7 +49,8 @@ struct seep_join {
 	/* For the programs that this one executes; seep undoes it when it leaves. */
 	uint64_t environ_at;                           /* address of the pointer `environ`; 0: it was left alone */
 	uint64_t environ_was;                          /* what it was */
-	uint64_t environ_is;                           /* what it is */
+	uint64_t environ_is;                           /* what it is as long as the process is joined */
+	uint64_t environ_count;                        /* how many variables that list began with */
 	char preload[4096];                            /* LD_PRELOAD=... as they get it */
 	char preload_was[4096];                        /* LD_PRELOAD=... as it was */
 	char directory[1600];                          /* of the recording */

@@ -34,6 +34,8 @@ int main(int argc, char **argv) {
 		if (!strcmp(word, "free")) while (count-- > 0) free(early[count]);
 		if (!strcmp(word, "load")) ((void (*)(int))dlsym(dlopen("./plugin.so", RTLD_NOW), "plugin_leak"))(0);
 		if (!strcmp(word, "plugin")) ((void (*)(int))dlsym(RTLD_DEFAULT, "plugin_leak") ?: (void (*)(int))dlsym(dlopen("./plugin.so", RTLD_NOW), "plugin_leak"))(count);
+		if (!strcmp(word, "name")) setenv("NAMED", "anew", 1), unsetenv("UNNAMED");
+		if (!strcmp(word, "show")) printf("%s %s %s\n", getenv("NAMED") ?: "-", getenv("UNNAMED") ?: "-", getenv("LD_PRELOAD") ?: "-");
 		if (!strcmp(word, "fork") && !fork()) { leak(count); _exit(0); }
 		if (!strcmp(word, "stay") && !fork()) { if (fork()) _exit(0); leak(count); for (;;) pause(); }
 		char number[16];
@@ -134,6 +136,17 @@ wait "$worker" 2>/dev/null
 check "a process that is killed while it is joined has its last snapshot" wait_until 20 \
 	eval '[ "$("$SEEP" list killed 2>&1 | grep -c ended)" = 1 ]'
 check_equal "with all that was sampled" 33 "$(objects_in killed leak)"
+
+# What it sets and removes of its environment while it is joined stays.
+export NAMED=first UNNAMED=first
+worker_begin
+unset NAMED UNNAMED
+"$SEEP" attach -r 1 -o named "$worker" 2>err
+tell name 0
+"$SEEP" detach "$worker" 2>err
+echo "show 0" >&5 && read -rt 100 shown <&6
+check_equal "its environment is as it has set it, without a word of seep's" "anew - -" "$shown"
+kill "$worker"
 
 worker_begin
 background "$SEEP" attach -r 1 -o timed --for 1h "$worker" 2>err

@@ -46,7 +46,7 @@ if hold_begin "$worker"; then
 	shot=$!
 	wait_until 10 grep -q held hold
 	read -r attendant _ <"/proc/$shot/task/$shot/children"
-	kill -KILL "$attendant" $shot
+	kill -KILL "$attendant" $shot 2>/dev/null # seep may end when its child does
 	wait $shot 2>/dev/null
 	output=$("${attach[@]}" 2>&1 | grep -v "holds a recording"; exit "${PIPESTATUS[0]}")
 	check_equal "a recording that a killed seep has begun is not begun again" \
@@ -56,6 +56,31 @@ if hold_begin "$worker"; then
 	check_equal "once it is there the process is joined" "3 seep: $worker is joined already, and records into $WORK/out/x" "$? $output"
 	check "and can be left, and joined again" leaves_and_joins 2>err
 	check "it lives" kill -0 "$worker"
+
+	# A program that is executed before it is joined gets nothing of seep's.
+	compile replaced <<-'END'
+		#include <signal.h>
+		#include <unistd.h>
+		static char *arguments[] = {"sleep", "1000", NULL};
+		static void replace(int signal) { (void)signal; execv("/bin/sleep", arguments); }
+		int main(void) { signal(SIGUSR1, replace); for (;;) pause(); }
+	END
+	background ./replaced
+	worker=$background_pid
+	hold_begin "$worker"
+	"$SEEP" attach -r 1 --heap=recording -o out/y "$worker" 2>err &
+	late=$!
+	wait_until 10 grep -q held hold
+	kill -USR1 "$worker"
+	check "a program that another replaces while it is joined is replaced" wait_until 10 grep -q sleep "/proc/$worker/comm"
+	wait $late
+	check_match "and is said to have been" "^3 seep: $worker has ended or executed another program meanwhile" "$? $(cat err)"
+	check_equal "the other knows nothing of seep" 0 "$(grep -c LD_PRELOAD "/proc/$worker/environ")"
+	hold_end
+	kill "$worker"
+	background ./churn
+	worker=$background_pid
+	attach=("$SEEP" attach -r 1 --heap=recording -o out/x "$worker")
 
 	# The other way round: the recording comes so late that seep has given up.
 	hold_begin "$worker"

@@ -115,6 +115,37 @@ if command -v strace >/dev/null; then
 	traced_begin "$background_pid"
 	refused "a process that another traces" "process [0-9]+ traces it already" "$background_pid"
 fi
+compile odd <<'END'
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+static void *work(void *unused) { for (;;) { free(memset(malloc(700), 1, 700)); usleep(1000); } return unused; }
+int main(int argc, char **argv)
+{
+	pthread_t thread;
+	if (!strcmp(argv[1], "headless") && pthread_create(&thread, NULL, work, NULL) == 0) pthread_exit(NULL);
+	if (!strcmp(argv[1], "write-or-execute") && prctl(65, 1, 0, 0, 0) != 0) return 1; /* PR_SET_MDWE */
+	work(NULL);
+}
+END
+background ./odd headless
+wait_until 10 grep -q "State:.Z" "/proc/$background_pid/status"
+refused "a process whose first thread has ended" "its first thread has ended before the others" "$background_pid"
+kill "$background_pid"
+(ulimit -f 0; exec ./odd "no files") &
+pids+=($!)
+refused "a process that may write no file" "no recording could be begun" $!
+check_equal "and it is left with no thread of seep's, and nothing on disk" "1 0" \
+	"$(find "/proc/$!/task" -mindepth 1 -maxdepth 1 | wc -l) $(find . -name 'odd.*.seep*' -o -name heap -path '*odd*' | wc -l)"
+kill $!
+background ./odd write-or-execute
+if wait_until 3 grep -q "odd" "/proc/$background_pid/comm" && kill -0 "$background_pid"; then
+	check "a process that may map no page that is written and executed is joined" "$SEEP" attach -o careful "$background_pid"
+	"$SEEP" detach "$background_pid" 2>err
+	kill "$background_pid"
+fi
 if command -v musl-gcc >/dev/null; then
 	echo '#include <unistd.h>
 	int main(void) { for (;;) pause(); }' >pauses.c

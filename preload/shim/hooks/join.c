@@ -134,6 +134,7 @@ bool seep_join_begin(void)
 	if (!again)
 		recording_prepare();
 	trigger_prepare(recording_setup.options.signal);
+	seep_join.environ_at = 0;
 	if (recording_setup.options.follow && !seep_join.confined)
 		environment_follow(options);
 	seep_join.gate = (uintptr_t)gate_word;

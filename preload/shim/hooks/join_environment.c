@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A program that was joined executes others by its environment, so that gets our
- * variables: in a new list, because the old one has no room, which takes the
- * old one's place in one store. The texts lie in seep_join, where seep empties
- * them when it leaves, whoever has copied the list meanwhile.
+ * variables: in a new list, because the old one has no room. seep puts it into
+ * the old one's place when the hooks are in. The texts lie in seep_join, where
+ * seep empties them when it leaves, whoever has copied the list meanwhile.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -83,8 +83,8 @@ void environment_follow(char *const *settings)
 	for (; *settings; settings++)
 		list[count++] = names_same(PRELOAD, *settings) ? seep_join.preload : *settings;
 	list[count] = NULL;
-	seep_join.environ_at = (uintptr_t)variables;
 	seep_join.environ_was = (uintptr_t)*variables;
 	seep_join.environ_is = (uintptr_t)list;
-	__atomic_store_n(variables, list, __ATOMIC_RELEASE);
+	seep_join.environ_count = count;
+	seep_join.environ_at = (uintptr_t)variables;
 }

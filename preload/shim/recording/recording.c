@@ -14,6 +14,7 @@
 #include "keeper/base/text.h"
 #include "keeper/heap/area_growth.h"
 #include "shim/host/filter.h"
+#include "shim/host/joined.h"
 #include "shim/host/real.h"
 #include "keeper/program/crowd.h"
 #include "keeper/files/life.h"
@@ -237,6 +238,12 @@ static long begin(void)
 	struct heap_map made = heap_map_make(&header);
 	if (!made.map) {
 		session_say("not recording, can't make the recording's directory or heap file", made.reason);
+		return false;
+	}
+	if (made.anonymous && is_joined() && !gate_is_in_forked_child()) {
+		session_say("not recording, no space for the heap file", header.directory);
+		system_unmap(made.map, header.file_bytes);
+		system_unlink_at(AT_FDCWD, header.directory, AT_REMOVEDIR);
 		return false;
 	}
 	struct text path = text_begin(directory, sizeof directory);
