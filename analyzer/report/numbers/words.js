@@ -113,11 +113,11 @@ export function shorten(name, length) {
 
 /** What stands between < and >, of templates alone. @param {string} name */
 function withoutTemplates(name) {
+	if (!name.includes("<")) return name;
 	let depth = 0;
 	let kept = "";
 	for (let i = 0; i < name.length; i++) {
-		const isOperator = /operator(<=?>?|<<=?|>=?|>>=?|->\*?)?$/.test(name.slice(Math.max(0, i - 11), i)) && depth === 0;
-		if (name[i] === "<" && i > 0 && !isOperator) depth++;
+		if (name[i] === "<" && i > 0 && (depth || !/operator(<=?>?|<<=?|>=?|>>=?|->\*?)?$/.test(name.slice(Math.max(0, i - 11), i)))) depth++;
 		if (depth === 0) kept += name[i];
 		if (name[i] === ">" && depth > 0 && name[i - 1] !== "-") depth--;
 	}
