@@ -161,6 +161,10 @@ static void values_judge(struct check *check, struct findings *findings, const s
 		findings_doubt(findings, budget, DOUBT_NO_BASE);
 		return;
 	}
+	if (measure_moment(budget->measure) == MOMENT_NOW && runs_end_differently(check->runs, budget->is_relative)) {
+		findings_doubt(findings, budget, DOUBT_MOMENTS);
+		return;
+	}
 	cells_open(&cells, check->runs, budget, &check->sites);
 	if (cells.fault != SUMS_FINE)
 		findings_doubt(findings, budget, fault_doubt(cells.fault));

@@ -67,11 +67,24 @@ double cells_mean(const struct cells *cells, enum check_side side, uint32_t cell
 	return sum * run_weight(cells, side);
 }
 
+/* The most that one sample which was not taken would have stood for, on either side: of objects a side knows only of the
+ * sizes that it has shown, and what one has shown the other may have missed. */
+static double cell_unseen(const struct cells *cells, uint32_t index)
+{
+	double unseen = 0;
+
+	for (int side = 0; side < SIDES; side++)
+		for (size_t i = 0; i < cells->run_count[side]; i++)
+			unseen = fmax(unseen, cells->of_run[side][i][index].unseen);
+	return unseen;
+}
+
 /* Adds a side's mean, times `factor`, to what is more, or to what is less. */
 static void contrast_add(struct contrast *contrast, const struct cells *cells, enum check_side side, uint32_t index,
 			 double factor)
 {
 	const double weight = run_weight(cells, side) * factor;
+	const double unseen = cell_unseen(cells, index);
 	const bool is_after = side == SIDE_AFTER;
 
 	for (size_t i = 0; i < cells->run_count[side]; i++) {
@@ -81,9 +94,9 @@ static void contrast_add(struct contrast *contrast, const struct cells *cells, e
 		sum_include(is_after ? &contrast->more : &contrast->less, &more);
 		sum_include(is_after ? &contrast->less : &contrast->more, &less);
 		if (is_after || has_less)
-			contrast->unseen_more = fmax(contrast->unseen_more, cell->unseen * weight);
+			contrast->unseen_more = fmax(contrast->unseen_more, unseen * weight);
 		if (!is_after || has_less)
-			contrast->unseen_less = fmax(contrast->unseen_less, cell->unseen * weight);
+			contrast->unseen_less = fmax(contrast->unseen_less, unseen * weight);
 		contrast->looks = fmax(contrast->looks, cell->looks);
 	}
 }

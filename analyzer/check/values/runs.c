@@ -149,3 +149,13 @@ void runs_free(struct check_runs *runs)
 	free(runs->profiles);
 	*runs = (struct check_runs){0};
 }
+
+bool runs_end_differently(const struct check_runs *runs, bool with_base)
+{
+	size_t ended = 0, count = 0;
+
+	for (int side = SIDE_AFTER; side <= (with_base ? SIDE_BASE : SIDE_AFTER); side++)
+		for (size_t i = 0; i < runs->count[side]; i++, count++)
+			ended += trigger_is_end(run_profile(runs, &runs->items[side][i], MOMENT_NOW)->trigger);
+	return ended > 0 && ended < count;
+}

@@ -56,6 +56,10 @@ void runs_symbolize(struct check_runs *runs, const struct symbol_search *search,
 		    size_t wrapper_count);
 void runs_free(struct check_runs *runs);
 
+/* Is the last useful snapshot of some runs that of the process's end, when all may be freed, and of others an earlier one?
+ * What is in use then can't be compared. */
+bool runs_end_differently(const struct check_runs *runs, bool with_base);
+
 /* NULL: the run has no such moment. */
 static inline const struct profile *run_profile(const struct check_runs *runs, const struct check_run *run,
 						enum run_moment moment)

@@ -140,6 +140,11 @@ static void doubt_append(struct buffer *out, const struct check_row *row)
 	case DOUBT_NO_RATE:
 		buffer_append_text(out, "a run does not say at which rate it was sampled, so nothing is sure");
 		return;
+	case DOUBT_MOMENTS:
+		buffer_append_text(
+		    out, "some runs are seen at their very end, others before their shutdown: a shorter -i, or a "
+			 "peak or what was allocated, can be compared");
+		return;
 	case DOUBT_NO_SITE:
 		buffer_append_text(out, "nothing of that name was seen: is it spelt as 'seep report' shows it?");
 		return;

@@ -288,6 +288,36 @@ static void rss_of_one_run_a_side_decides_nothing_about_a_base(void **state)
 	(void)state;
 }
 
+/* What is in use at the end of one run and before the shutdown of another says nothing of either program. */
+static void moments_of_other_kinds_are_not_compared(void **state)
+{
+	struct gate *gate = gate_create(EACH);
+
+	(void)state;
+	gate_add(gate, SIDE_AFTER, more)->trigger = SEEP_TRIGGER_TIMER;
+	gate_add(gate, SIDE_BASE, usual)->trigger = SEEP_TRIGGER_EXIT;
+	assert_int_equal(gate_check(gate)->result, CHECK_UNDECIDED);
+	assert_int_equal(gate->check.rows->doubt, DOUBT_MOMENTS);
+	gate_free(gate);
+}
+
+/* The base had one large block and no small one: it may have had as many small ones as one sample stands for. */
+static void what_one_side_has_shown_the_other_may_have_missed(void **state)
+{
+	static const struct made none[] = {{"main;serve;parse", 0}, {NULL, 0}};
+	struct gate *gate =
+	    gate_create("\"budgets\": [{\"name\": \"calls\", \"measure\": \"allocations\", \"most\": \"+10%\"}]");
+
+	(void)state;
+	measure_add_sample(&gate_add(gate, SIDE_AFTER, none)->sites[0].allocated, 8, RATE);
+	measure_add_sample(&gate_add(gate, SIDE_BASE, none)->sites[0].allocated, RATE, RATE);
+	const struct check_row *row = gate_check(gate);
+	assert_true(row->value > 1000 * row->limit);
+	assert_int_equal(row->result, CHECK_UNDECIDED);
+	assert_true(isnan(row->p) && row->low < row->limit);
+	gate_free(gate);
+}
+
 /* Fewer samples for each test are enough where there are few tests. */
 static void what_is_undecided_says_what_would_decide_it(void **state)
 {
@@ -317,6 +347,8 @@ int main(void)
 	    cmocka_unit_test(losses_are_part_of_the_decision),
 	    cmocka_unit_test(rss_of_one_run_a_side_decides_nothing_about_a_base),
 	    cmocka_unit_test(what_is_undecided_says_what_would_decide_it),
+	    cmocka_unit_test(moments_of_other_kinds_are_not_compared),
+	    cmocka_unit_test(what_one_side_has_shown_the_other_may_have_missed),
 	};
 
 	return cmocka_run_group_tests(tests, scratch_enter, scratch_leave);
