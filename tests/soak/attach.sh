@@ -218,6 +218,18 @@ if wanted nasty; then
 	cycles nasty "$started" '! grep -q "error" output'
 	kill "$started"
 fi
+# Calls that block, while the machine has far too much to do.
+if wanted eintr; then
+	gcc -w -O1 -D_GNU_SOURCE -pthread -o eintr "$ROOT/tests/soak/attach_eintr.c"
+	start ./eintr && pid=$started
+	hogs=()
+	for i in {1..12}; do
+		start bash -c 'while :; do :; done'
+		hogs+=("$started")
+	done
+	cycles eintr "$pid" '! grep -q "error" output'
+	kill "${hogs[@]}" "$pid"
+fi
 # A leak is named although the program has run for a while: joined after 30 s, its line is the first within a minute.
 if wanted leak; then
 	gcc -g -O1 -fno-builtin -o leaks -x c - <<-'END'
