@@ -100,12 +100,20 @@ static void *waits(void *kind)
 	return NULL;
 }
 
+static void end(int signal) /* the kernel would keep them */
+{
+	(void)signal;
+	semctl(semaphores, 0, IPC_RMID);
+	_exit(0);
+}
+
 int main(void)
 {
 	struct timeval time = {0, WAIT_MS * 1000};
 	pthread_t thread;
 	poller = epoll_create1(0);
 	semaphores = semget(IPC_PRIVATE, 1, 0600);
+	signal(SIGTERM, end);
 	listener = socket(AF_INET, SOCK_STREAM, 0);
 	if (pipe(feed_pipe) != 0 || socketpair(AF_UNIX, SOCK_STREAM, 0, socket_pair) != 0 || listen(listener, 1) != 0)
 		return 1;
