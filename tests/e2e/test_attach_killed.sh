@@ -89,12 +89,14 @@ if hold_begin "$worker"; then
 	wait_until 10 grep -q held hold
 	read -r attendant _ <"/proc/$late/task/$late/children"
 	wait_until 10 grep -q "TracerPid:.0" "/proc/$worker/status"
+	looks() { awk '/^voluntary/ { print $2 }' "/proc/$attendant/status"; }
+	looked() { [ $(($(looks) - before)) -gt 2 ]; }
+	before=$(looks)
+	wait_until 10 looked # it waits for the recording now
 	kill -STOP "$attendant"
 	read -rt 6 _ <>"$never" # a second more than seep waits for it
-	looks() { awk '/^voluntary/ { print $2 }' "/proc/$attendant/status"; }
 	before=$(looks)
 	kill -CONT "$attendant"
-	looked() { [ $(($(looks) - before)) -gt 2 ]; }
 	check "where no recording comes, seep waits on to take it back" wait_until 10 looked
 	hold_end
 	wait $late

@@ -63,7 +63,8 @@ check_equal "the next has what was allocated since" "1000000 1000 $((in_use + 20
 	"$(scraped debug/pprof/delta_heap '"%d %d %d" % (p["sums"]["alloc_space"], p["sums"]["alloc_objects"], p["sums"]["inuse_space"])')"
 check_equal "and one more nothing" 0 "$(scraped debug/pprof/delta_heap 'p["sums"]["alloc_space"]')"
 
-# ?seconds=N: it grows all the time until the profile is there, however long a step of it takes.
+# ?seconds=N: it grows all the time until the profile is there, however long a step of it takes. What it allocates while the
+# heap file is read may be counted as allocated, and not yet be in use.
 sent=$(stat -c %s first.grown)
 curl -s -o span.pb.gz "${url}debug/pprof/heap?seconds=2&gc=1" &
 span=$!
@@ -74,12 +75,13 @@ while kill -0 $span 2>/dev/null; do
 done
 check "the program keeps growing meanwhile" wait_until 60 has_grown first "$sent"
 wait $span
-check_equal "?seconds=N is the growth of that time, in whole steps of the program" True \
+check_equal "?seconds=N is the growth of that time, in whole blocks of the program" "True True True True" \
 	"$(PYTHONPATH="$ROOT/tests/e2e/support" python3 -c 'import sys
 sys.argv[1:] = ["."]
 from collector import pprof
 p = pprof(open("span.pb.gz", "rb").read())
-print(p["sums"]["inuse_space"] > 0 and p["sums"]["inuse_space"] == p["sums"]["alloc_space"] and p["sums"]["inuse_space"] % 1000 == 0 and p["seconds"] >= 2)')"
+grown, allocated = p["sums"]["inuse_space"], p["sums"]["alloc_space"]
+print(grown > 0, 0.9 * allocated <= grown <= allocated or (grown, allocated), grown % 1000 == 0 or grown, p["seconds"] >= 2 or p["seconds"])')"
 
 if command -v go >/dev/null; then
 	pprof() { go tool pprof -unit=B "$@" 2>/dev/null; }

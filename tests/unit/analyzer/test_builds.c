@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 #include <stdlib.h>
@@ -75,6 +76,7 @@ static struct profile_maker *make(const struct made *sites, uint8_t build, uint3
 static uint32_t groups_of(const struct made *later, const struct made *earlier, enum group_by by, uint8_t build,
 			  const char **was)
 {
+	static char name[64]; /* the profile's own goes with it */
 	struct profile_maker *makers[2] = {make(later, build, 500), make(earlier, 1, 0)};
 	struct group_table table;
 
@@ -83,8 +85,11 @@ static uint32_t groups_of(const struct made *later, const struct made *earlier, 
 	uint32_t *first = group_table_add(&table, profile_maker_profile(makers[0]));
 	uint32_t *second = group_table_add(&table, profile_maker_profile(makers[1]));
 	const uint32_t count = table.count;
-	if (was)
-		*was = table.groups[first[0]].was;
+	if (was) {
+		const char *former = table.groups[first[0]].was;
+		snprintf(name, sizeof name, "%s", former ? former : "");
+		*was = former ? name : NULL;
+	}
 	free(first);
 	free(second);
 	group_table_free(&table);
