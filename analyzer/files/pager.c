@@ -57,6 +57,7 @@ int pager_start(pid_t *pid)
 		return -1;
 	}
 	signal(SIGINT, SIG_IGN);
+	signal(SIGPIPE, SIG_IGN); /* a reader may leave it early */
 	return ends[1];
 }
 

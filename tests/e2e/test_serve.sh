@@ -79,6 +79,7 @@ check "and the others are served" wanted "${url}r/first/state" "d['fault'] is No
 node "$ROOT/tests/page/live.mjs" "$modules" "${url}r/first/" "$server" "'$SEEP' snapshot $program" >browser.out 2>&1 7>&-
 cat browser.out
 grep -q '^not ok' browser.out && cases_failed=1
+kill -INT "$server" 2>/dev/null # where the browser did not come that far
 wait "$server"
 check_equal "SIGINT ends it with 0" 0 $?
 
