@@ -6,7 +6,7 @@
 compile gated -I "$ROOT/include" "$ROOT/tests/e2e/programs/gated.c"
 for run in base same bigger leak peak; do
 	case $run in base | same) wish= ;; *) wish=$run ;; esac
-	RECORDING=$run "$SEEP" run -r 64K -i 50ms -o $run -- ./gated 20000 $wish 2>/dev/null
+	RECORDING=$run "$SEEP" run -r 4K -i 50ms -o $run -- ./gated 20000 $wish 2>/dev/null
 done
 cat >budgets.json <<'END'
 {"schema": "seep.budgets/1", "budgets": [
@@ -40,7 +40,8 @@ check_match "and a command that shows the flame graph" 'seep flame --value=alloc
 check "which works" "$SEEP" flame --value=alloc_space bigger --base base -o check.svg
 check_equal "nothing else fails" "[('a request', 'parse_request')]" "$(failing bigger)"
 check_equal "a leak fails as growth, and as a place" "[('every place', 'remember'), ('growth', 'remember')]" "$(failing leak)"
-check_equal "a higher peak fails" "[('peak', 'build_index')]" "$(failing peak)"
+# It also allocates nearly a tenth more a request.
+check_match "a higher peak fails" "\\('peak', 'build_index'\\)\\]$" "$(failing peak)"
 if [ "$(gate leak | wc -l)" -le 24 ]; then ok "it fits the first screen of a log"; else not_ok "it fits the first screen of a log" "$(gate leak)"; fi
 check_match "a revision is named" '^seep check .*; since 1a2b3c$' "$(gate bigger --since=1a2b3c)"
 
@@ -105,7 +106,7 @@ test:
 	./gated 2000
 	./gated 2000 $(WORSE)
 END
-whole_run() { "$SEEP" run -r 64K -o 'run.%p' --check process.json -- "$@" >out 2>err; }
+whole_run() { "$SEEP" run -r 4K -o 'run.%p' --check process.json -- "$@" >out 2>err; }
 whole_run make test
 check_equal "a whole test run is within its budget" 0 $?
 check_match "and says how many processes were" '^[0-9]+ process(es)?: 0 over budget, 0 undecided, [2-9] within$' "$(cat err)"

@@ -81,7 +81,7 @@ sys.argv[1:] = ["."]
 from collector import pprof
 p = pprof(open("span.pb.gz", "rb").read())
 grown, allocated = p["sums"]["inuse_space"], p["sums"]["alloc_space"]
-print(grown > 0, 0.9 * allocated <= grown <= allocated or (grown, allocated), grown % 1000 == 0 or grown, p["seconds"] >= 2 or p["seconds"])')"
+print(grown > 0, allocated / 2 <= grown <= allocated or (grown, allocated), grown % 1000 == 0 or grown, p["seconds"] >= 2 or p["seconds"])')"
 
 if command -v go >/dev/null; then
 	pprof() { go tool pprof -unit=B "$@" 2>/dev/null; }
