@@ -23,14 +23,14 @@ ways=plain
 for way in $ways; do
 	name=$WORK/killed.$way
 	case $way in
-	plain) started "$SEEP" run -o "$name" -- "$program" 60000 ;;
-	outside) started "$SEEP" run -o "$name" -- unshare -rpf --kill-child --mount-proc "$program" 60000 ;;
-	inside) started unshare -rpf --kill-child --mount-proc "$SEEP" run -o "$name" -- "$program" 60000 ;;
+	plain) started "$SEEP" run -o "$name" -- "$program" 600000 ;;
+	outside) started "$SEEP" run -o "$name" -- unshare -rpf --kill-child --mount-proc "$program" 600000 ;;
+	inside) started unshare -rpf --kill-child --mount-proc "$SEEP" run -o "$name" -- "$program" 600000 ;;
 	esac
 	recording=$(find "$WORK" -maxdepth 1 -name "killed.$way*" | sort | tail -n 1)
 	memory=$(memory_of "$recording")
 	living=$WORK/living.$way
-	background "$SEEP" run -o "$living" -- "$program" 60000 >living.log 2>&1
+	background "$SEEP" run -o "$living" -- "$program" 600000 >living.log 2>&1
 	check "$way: another lives, and answers" wait_until 20 "$SEEP" snapshot "$living"
 	theirs=$(memory_of "$living")
 	kill -KILL -- "-$(pgrep -f -o -- "[-]o $name")" 2>/dev/null
