@@ -49,6 +49,13 @@ static void lock_and_look(int flags)
 	EXPECT(files_kilobytes() < FILES_MOST_KILOBYTES);
 }
 
+static void *lock(void *argument)
+{
+	while (!done)
+		mlockall(MCL_CURRENT);
+	return argument;
+}
+
 int main(void)
 {
 	pthread_t threads[3];
@@ -67,11 +74,21 @@ int main(void)
 	for (int i = 0; i < 3; i++)
 		pthread_join(threads[i], NULL);
 	fflush(stdout);
-	pid_t child = fork();
-	if (child == 0) {
-		lock_and_look(MCL_CURRENT | MCL_FUTURE);
-		exit(7);
+	/* forked also while another thread is about it */
+	done = false;
+	if (pthread_create(&threads[0], NULL, lock, NULL) != 0)
+		return 1;
+	for (int i = 0; i < 20; i++) {
+		pid_t child = fork();
+		if (child == 0) {
+			lock_and_look(MCL_CURRENT | MCL_FUTURE);
+			allocate_and_free(300);
+			lock_and_look(MCL_CURRENT);
+			exit(7);
+		}
+		wait_for(child, "child");
 	}
-	wait_for(child, "child");
+	done = true;
+	pthread_join(threads[0], NULL);
 	return 0;
 }

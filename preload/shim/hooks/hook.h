@@ -31,6 +31,9 @@ static inline long as_libc(long result)
 	return -1;
 }
 
+/* mlockall(), for syscall(): in a process that was joined, that name is libc's. */
+int memory_lock(int flags);
+
 /* In a hook's slow half, after the real call: counts what the allocator gave. */
 #define COUNT(address, size)                                                                                           \
 	do {                                                                                                           \

@@ -113,8 +113,13 @@ void *mremap(void *address, size_t old_length, size_t length, int flags, ...)
 	return mapped;
 }
 
-/* Without MCL_ONFAULT it brings in all that is mapped by now. */
 int mlockall(int flags)
+{
+	return memory_lock(flags);
+}
+
+/* Without MCL_ONFAULT it brings in all that is mapped by now. */
+int memory_lock(int flags)
 {
 	const bool held = (flags & MCL_CURRENT) && !(flags & MCL_ONFAULT) && recording_hold();
 	const int result =

@@ -14,7 +14,6 @@
 #include <sched.h>
 #include <stdarg.h>
 #include <linux/seccomp.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 
 #include "keeper/base/syscall.h"
@@ -93,7 +92,7 @@ static bool forks(long number, long flags, long stack)
 static long syscall_alone(long number, long a, long b, long c, long d, long e, long f)
 {
 	if (number == SYS_mlockall)
-		return mlockall((int)a);
+		return memory_lock((int)a);
 	bool paused = namespaces_want_us_alone(number, a, b) && recording_pause_keeper();
 	long result = (syscall_next ? syscall_next : (long (*)(long, ...))syscall_plainly)(number, a, b, c, d, e, f);
 	if (result == 0 && number == SYS_setns)

@@ -193,6 +193,8 @@ void recording_begin_child(void)
 	ENTRY_ANY_ALIGNMENT;
 	if (!load_relaxed(&confined))
 		leave_ancestor(0);
+	is_paused = false; /* what another thread held is the parent's */
+	store_relaxed(&is_held, false);
 	thread_begin_child();
 }
 
@@ -377,8 +379,16 @@ void recording_resume_keeper(void)
 	keeper_thread_resume();
 }
 
+static void end_hold(void)
+{
+	if (is_paused)
+		recording_resume_keeper();
+	is_paused = false;
+	store_release(&is_held, false);
+}
+
 /* A keeper's thread that could not leave might raise the room, and use it, while it can't be read. */
-bool recording_hold(void)
+static bool hold(void)
 {
 	const struct heap *heap = recording_is_prepared() ? recording_heap() : NULL;
 	if (!heap || recording_is_confined() || heap->header->pid != (uint64_t)system_getpid() ||
@@ -389,18 +399,27 @@ bool recording_hold(void)
 		area_hold(&current);
 		return true;
 	}
-	if (is_paused)
-		recording_resume_keeper();
-	atomic_store(&is_held, false);
+	end_hold();
+	return false;
+}
+
+/* It is one use of the heap file, until it is let go: seep, which leaves the process meanwhile, waits for it. */
+bool recording_hold(void)
+{
+	ENTRY_ANY_ALIGNMENT;
+	thread_use();
+	if (hold())
+		return true;
+	thread_end_use();
 	return false;
 }
 
 void recording_let_go(void)
 {
+	ENTRY_ANY_ALIGNMENT;
 	area_let_go(&current);
-	if (is_paused)
-		recording_resume_keeper();
-	atomic_store(&is_held, false);
+	end_hold();
+	thread_end_use();
 }
 
 bool recording_is_confined(void)
