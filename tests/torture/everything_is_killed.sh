@@ -15,7 +15,8 @@ started() { # COMMAND... : a recording "$name" of a program that runs for long i
 is_held() { grep -qs ":$(stat -c %i "$1" 2>/dev/null || echo none) " /proc/locks; } # MEMORY
 finished() { test -f "$1/heap" -a ! -L "$1/heap" -a ! -e "$2"; } # RECORDING MEMORY
 left_alone() { # RECORDING MEMORY
-	test -f "$2" -a -L "$1/heap" || { ls -la /dev/shm "$1" && cat living.log && pgrep -af "[-]o $1" && false; }
+	test -f "$2" -a -L "$1/heap" ||
+		{ ls -la /dev/shm "$1" && cat living.log && echo "$((SECONDS - begun)) s: $(triggers "$1")" && pgrep -af "[-]o $1" && false; }
 }
 
 ways=plain
@@ -30,9 +31,11 @@ for way in $ways; do
 	recording=$(find "$WORK" -maxdepth 1 -name "killed.$way*" | sort | tail -n 1)
 	memory=$(memory_of "$recording")
 	living=$WORK/living.$way
+	begun=$SECONDS
 	background "$SEEP" run -o "$living" -- "$program" 600000 >living.log 2>&1
 	check "$way: another lives, and answers" wait_until 20 "$SEEP" snapshot "$living"
 	theirs=$(memory_of "$living")
+	check_match "$way: with its heap file in memory" '^/dev/shm/seep\.' "$theirs after $((SECONDS - begun)) s"
 	kill -KILL -- "-$(pgrep -f -o -- "[-]o $name")" 2>/dev/null
 	wait_until 10 eval '! is_held "$memory"'
 	# /dev/shm is the machine's: another test's run may have finished it by now
@@ -43,7 +46,8 @@ for way in $ways; do
 	done
 	wait "${starters[@]}"
 	starters=()
-	check "$way: who starts next finishes it" finished "$recording" "$memory"
+	# or another test's run, which may be at it
+	check "$way: who starts next finishes it" wait_until 10 finished "$recording" "$memory"
 	check "$way: and what was recorded can be read" "$SEEP" report "$recording"
 	check "$way: what lives is left alone" left_alone "$living" "$theirs"
 	check "$way: and goes on" "$SEEP" snapshot "$living"
