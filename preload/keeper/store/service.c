@@ -56,7 +56,8 @@ void seep_stores_find(struct seep_stores *stores, const char *store, const char 
 		store_set(stores->of[1], home, "/.local/state/seep");
 }
 
-/* A new one has its mode whatever the umask: other users' processes of the service look there, too. */
+/* A new one has its mode whatever the umask: other users' processes of the service look there, too. Another process of the
+ * service may make it at the same time. */
 static bool directory_make(char *path)
 {
 	int made = system_make_directory(path, OTHERS_MAY_LOOK);
@@ -64,7 +65,7 @@ static bool directory_make(char *path)
 		made = system_make_directory(path, OTHERS_MAY_LOOK);
 	if (made == 0)
 		output_mode_set(path, OTHERS_MAY_LOOK);
-	return made == 0;
+	return made == 0 || made == -EEXIST;
 }
 
 /* Nobody else may turn it into another's: it is no link, and root's or ours. */

@@ -4,12 +4,15 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -151,12 +154,45 @@ static void the_lock_is_given_back_to_all(void **state)
 	close(other);
 }
 
+static bool prepares(const char *where)
+{
+	struct seep_stores stores;
+	char output[SEEP_STORE_BYTES];
+	seep_stores_find(&stores, where, NULL, NULL);
+	return seep_service_prepare(&stores, "web", output, sizeof output);
+}
+
+/* Two that were started by one command once refused each other's directory. */
+static void two_begin_at_the_same_time(void **state)
+{
+	atomic_int *begun = mmap(NULL, sizeof *begun, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	(void)state;
+	for (int i = 1; i <= 200; i++) {
+		char where[600], number[16];
+		int status;
+		snprintf(number, sizeof number, "new.%d", i);
+		snprintf(where, sizeof where, "%s", path_of(number, ""));
+		pid_t other = fork();
+		atomic_fetch_add(begun, 1);
+		for (int wait = 0; wait < 1000000 && atomic_load(begun) < 2 * i; wait++)
+			;
+		bool prepared = prepares(where);
+		if (other == 0)
+			_exit(!prepared);
+		assert_true(prepared);
+		assert_int_equal(waitpid(other, &status, 0), other);
+		assert_int_equal(status, 0);
+	}
+	munmap(begun, sizeof *begun);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(many_are_thinned, setup, teardown),
 	    cmocka_unit_test_setup_teardown(hostile_files_are_left_alone, setup, teardown),
 	    cmocka_unit_test_setup_teardown(the_lock_is_given_back_to_all, setup, teardown),
+	    cmocka_unit_test_setup_teardown(two_begin_at_the_same_time, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
