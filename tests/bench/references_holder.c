@@ -36,12 +36,15 @@ static size_t size_of(unsigned number)
 	return sizes[number % 5];
 }
 
-/* A quarter of all words point into a block that is kept, not to its beginning. */
+/* A quarter of all words, irregularly, point into a block that is kept, not to its beginning. */
 static void words_fill(uintptr_t *words, size_t count)
 {
-	for (size_t i = 0; i < count; i++)
-		words[i] =
-		    i % 4 == 3 && somewhere ? (uintptr_t)(somewhere + i % 8) : (uintptr_t)i * 0x9e3779b97f4a7c15u;
+	static uint64_t state = 1;
+
+	for (size_t i = 0; i < count; i++) {
+		state = state * 6364136223846793005u + 1442695040888963407u;
+		words[i] = state >> 62 == 3 && somewhere ? (uintptr_t)(somewhere + i % 8) : (uintptr_t)state;
+	}
 }
 
 APART static size_t keep_node(unsigned number)
