@@ -24,7 +24,10 @@
 #define P_NEAR 1e-11 /* of t, where p = exp(-t^2): 5e-10 of p at its smallest */
 #define P_STEPS 60
 #define TABLE_SLACK 1e-6 /* relative, far more than the rounding of any number that is compared with the table */
-#define BISECTIONS 40    /* of the ends of selected sets */
+#define SURELY_SHOWN 30  /* so many expected samples: that none is seen has a chance of 1e-13 */
+#define SECANT_STEPS 30  /* of the ends of selected sets; some six are needed */
+#define SECANT_NEAR 1e-10
+#define SMALLEST_LOG (-600) /* of a number of samples: nothing is printed of less */
 
 /* Sums that no samples can have (of a hostile file, or the remainder of a difference of two large sums) must not give
  * nonsensical ends: a set has at least one sample's worth of evidence, so its variance is at most its square. */
@@ -74,34 +77,60 @@ static double sum_high(const struct seep_sum *sum, double unseen, double alpha)
 			    sum->certain + v / (2 * x) * chi_squared_quantile(alpha / 2, TAIL_UPPER, 2 * x * x / v));
 }
 
-struct interval sum_interval(const struct seep_sum *sum, double unseen, double alpha)
+/* By how much, in logarithms, exp(log_mean) expected events pass those at which `number` or more have a chance of alpha/2
+ * among the cases of `least` or more. */
+static double selected_excess(double number, double least, double alpha, double log_mean)
 {
-	return (struct interval){sum_low(sum, alpha), sum_high(sum, unseen, alpha)};
+	const double mean = exp(log_mean);
+
+	return log(gamma_probability(number, mean, TAIL_LOWER) / gamma_probability(least, mean, TAIL_LOWER) /
+		   (alpha / 2));
 }
 
-/* The usual end is where n events or more have a chance of alpha/2, n = x^2/v being the effective number. Here it is
- * that chance given that there are `least` or more; both are gamma probabilities. */
+/*
+ * The usual end is where n events or more have a chance of alpha/2, n = x^2/v being the effective number. Here it is that
+ * chance given that there are `least` or more, both being gamma probabilities. Their quotient's logarithm over the mean's is
+ * concave, and never steeper than n - least: so two steps of that slope from the usual end stay above the root, and secants
+ * from there on close in on it.
+ */
 double sum_low_selected(const struct seep_sum *sum, double least, double alpha)
 {
 	const double x = sum->uncertain;
 	const double v = variance_possible(sum->variance, x);
+	const double usual = sum_low(sum, alpha);
 
 	if (!(x > 0) || !(v > 0) || !(least > 0))
-		return sum_low(sum, alpha);
+		return usual;
 	const double number = x * x / v;
-	double low = 0, high = number;
 	if (number <= least)
 		return sum->certain;
-	for (int i = 0; i < BISECTIONS; i++) {
-		const double middle = low + (high - low) / 2;
-		const double chance = gamma_probability(number, middle, TAIL_LOWER);
-		const double looked = gamma_probability(least, middle, TAIL_LOWER);
-		if (chance > alpha / 2 * looked)
-			high = middle;
-		else
-			low = middle;
+	double last = log((usual - sum->certain) * x / v);
+	double at_last = selected_excess(number, least, alpha, last);
+	double next = last - at_last / (number - least);
+	for (int i = 0; i < SECANT_STEPS && next > SMALLEST_LOG && fabs(next - last) > SECANT_NEAR; i++) {
+		const double here = selected_excess(number, least, alpha, next);
+		const double step = here * (next - last) / (here - at_last);
+		last = next;
+		at_last = here;
+		next -= step;
 	}
-	return low_guarded(sum, sum->certain + low * v / x);
+	return next > SMALLEST_LOG ? low_guarded(sum, sum->certain + exp(next) * v / x) : sum->certain;
+}
+
+/* A set without any sample is shown nowhere, unless it has something certain. */
+static double sum_low_shown(const struct seep_sum *sum, double alpha)
+{
+	const double low = sum_low(sum, alpha);
+	const double v = variance_possible(sum->variance, sum->uncertain);
+
+	if (sum->certain > 0 || low * sum->uncertain > SURELY_SHOWN * v)
+		return low;
+	return sum_low_selected(sum, 1, alpha);
+}
+
+struct interval sum_interval(const struct seep_sum *sum, double unseen, double alpha)
+{
+	return (struct interval){sum_low_shown(sum, alpha), sum_high(sum, unseen, alpha)};
 }
 
 /* How far the difference reaches towards the side where `less` is more and `more` is less. */

@@ -2,13 +2,17 @@
 // Sums of samples and how sure they are: analyzer/statistics/measure.c, interval.c and discovery.c, whose comments have
 // the sources. tests/page/ holds both to the same numbers.
 
-import { chiSquaredQuantile } from "./gamma.js";
+import { chiSquaredQuantile, gammaProbability } from "./gamma.js";
 
 export const ALPHA = 0.05;
 const P_SMALLEST = 1e-300;
 const P_NEAR = 1e-11;
 const P_STEPS = 60;
 const QUANTILES = 10000; /* so many are remembered */
+const SURELY_SHOWN = 30;
+const SECANT_STEPS = 30;
+const SECANT_NEAR = 1e-10;
+const SMALLEST_LOG = -600;
 
 /**
  * A sum over samples, in bytes or in objects.
@@ -50,6 +54,32 @@ function sumLow(sum, alpha) {
 	return low > sum.certain ? Math.min(low, estimate(sum)) : sum.certain;
 }
 
+/** @param {number} number @param {number} alpha @param {number} logMean */
+function selectedExcess(number, alpha, logMean) {
+	const mean = Math.exp(logMean);
+	return Math.log(gammaProbability(number, mean, true) / gammaProbability(1, mean, true) / (alpha / 2));
+}
+
+/** The lower end of a set that is shown only if it holds a sample. @param {Sum} sum @param {number} alpha */
+function sumLowShown(sum, alpha) {
+	const low = sumLow(sum, alpha);
+	const x = sum.uncertain;
+	const v = variancePossible(sum.variance, x);
+	if (sum.certain > 0 || !(x > 0) || !(v > 0) || low * x > SURELY_SHOWN * v) return low;
+	const number = (x * x) / v;
+	if (number <= 1) return 0;
+	let last = Math.log((low * x) / v);
+	let atLast = selectedExcess(number, alpha, last);
+	let next = last - atLast / (number - 1);
+	for (let i = 0; i < SECANT_STEPS && next > SMALLEST_LOG && Math.abs(next - last) > SECANT_NEAR; i++) {
+		const here = selectedExcess(number, alpha, next);
+		const step = (here * (next - last)) / (here - atLast);
+		[last, atLast] = [next, here];
+		next -= step;
+	}
+	return next > SMALLEST_LOG ? Math.min((Math.exp(next) * v) / x, estimate(sum)) : 0;
+}
+
 /** @param {Sum} sum @param {number} unseen @param {number} alpha */
 function sumHigh(sum, unseen, alpha) {
 	const k = Math.max(sum.largest, unseen);
@@ -62,7 +92,7 @@ function sumHigh(sum, unseen, alpha) {
 
 /** The 95 % interval of one set of samples. @param {Sum} sum @param {number} unseen @returns {Interval} */
 export function sumInterval(sum, unseen, alpha = ALPHA) {
-	return { low: sumLow(sum, alpha), high: sumHigh(sum, unseen, alpha) };
+	return { low: sumLowShown(sum, alpha), high: sumHigh(sum, unseen, alpha) };
 }
 
 /** @param {Sum} more @param {Sum} less @param {number} unseen @param {number} alpha */

@@ -19,6 +19,7 @@
 
 #define RATE 524288
 #define PORTIONS 8
+#define ROWS_SEEN 10 /* of a table, on a screen */
 
 static uint64_t random_state = 1;
 
@@ -116,30 +117,85 @@ static int by_site(const void *left, const void *right)
 	return (a->site > b->site) - (a->site < b->site);
 }
 
-/* One site's blocks, sampled at a rate. */
-static void site_run(const struct profile_sample *blocks, uint32_t count, uint64_t rate, struct score *objects,
-		     struct score *bytes)
+/* How rows of a site's blocks do: all in use, and growth, where every other block is new and the rest is gone. */
+enum { IN_USE_OBJECTS, IN_USE_BYTES, USUAL_BYTES, GROWTH_OBJECTS, GROWTH_BYTES, LARGEST_BYTES, SCORES };
+
+/* A row's bytes in use, and those of a recording that are the largest. */
+struct row {
+	double estimate, truth;
+	struct interval interval;
+};
+
+struct largest {
+	struct row rows[ROWS_SEEN];
+	int count;
+};
+
+static void largest_add(struct largest *largest, struct row row)
 {
-	struct seep_measure measure = {0};
-	double asked = 0;
+	int place = largest->count;
+
+	while (place > 0 && largest->rows[place - 1].estimate < row.estimate)
+		place--;
+	if (place == ROWS_SEEN)
+		return;
+	largest->count += largest->count < ROWS_SEEN;
+	for (int i = largest->count - 1; i > place; i--)
+		largest->rows[i] = largest->rows[i - 1];
+	largest->rows[place] = row;
+}
+
+/* One site's blocks, sampled at a rate. */
+static void site_run(const struct profile_sample *blocks, uint32_t count, uint64_t rate, struct score *scores,
+		     struct largest *largest)
+{
+	struct seep_measure of[2] = {{0}}, all = {0}; /* gone, new */
+	double objects[2] = {0}, bytes[2] = {0};
 
 	for (uint32_t i = 0; i < count; i++) {
 		const double size = blocks[i].size ? (double)blocks[i].size : 1;
-		asked += (double)blocks[i].size;
+		objects[i % 2]++;
+		bytes[i % 2] += (double)blocks[i].size;
 		if (random_unit() < -expm1(-size / (double)rate))
-			measure_add_sample(&measure, blocks[i].size, rate);
+			measure_add_sample(&of[i % 2], blocks[i].size, rate);
 	}
-	if (!measure.samples)
+	measure_add(&all, &of[0]);
+	measure_add(&all, &of[1]);
+	if (!all.samples)
 		return;
-	struct seep_measure ever = measure;
+	struct seep_measure ever = all;
 	measure_expect_smaller(&ever, rate);
-	score_add(objects, sum_interval(&measure.objects, unseen_objects((double)rate, &ever.objects), ALPHA), count);
-	score_add(bytes, sum_interval(&measure.bytes, unseen_bytes((double)rate), ALPHA), asked);
+	const double unseen = unseen_objects((double)rate, &ever.objects), most = unseen_bytes((double)rate);
+	score_add(&scores[IN_USE_OBJECTS], sum_interval(&all.objects, unseen, ALPHA), objects[0] + objects[1]);
+	const struct row row = {sum_estimate(&all.bytes), bytes[0] + bytes[1], sum_interval(&all.bytes, most, ALPHA)};
+	score_add(&scores[IN_USE_BYTES], row.interval, row.truth);
+	const struct interval usual = {sum_low_selected(&all.bytes, 0, ALPHA), row.interval.high};
+	score_add(&scores[USUAL_BYTES], usual, row.truth);
+	largest_add(largest, row);
+	score_add(&scores[GROWTH_OBJECTS], difference_interval(&of[1].objects, &of[0].objects, unseen, ALPHA),
+		  objects[1] - objects[0]);
+	score_add(&scores[GROWTH_BYTES], difference_interval(&of[1].bytes, &of[0].bytes, most, ALPHA),
+		  bytes[1] - bytes[0]);
 }
 
 static void score_print(const struct score *score)
 {
 	printf("\t%u\t%u\t%u", score->shown, score->above, score->below);
+}
+
+/* Samples of all sites, once. */
+static void recording_run(const struct profile *profile, uint64_t rate, struct score *scores)
+{
+	struct largest largest = {.count = 0};
+
+	for (uint32_t begin = 0, end; begin < profile->sample_count; begin = end) {
+		for (end = begin;
+		     end < profile->sample_count && profile->samples[end].site == profile->samples[begin].site;)
+			end++;
+		site_run(profile->samples + begin, end - begin, rate, scores, &largest);
+	}
+	for (int i = 0; i < largest.count; i++)
+		score_add(&scores[LARGEST_BYTES], largest.rows[i].interval, largest.rows[i].truth);
 }
 
 static int resample(const char *path, unsigned trials)
@@ -154,17 +210,12 @@ static int resample(const char *path, unsigned trials)
 	profile_samples(profile);
 	qsort(profile->samples, profile->sample_count, sizeof *profile->samples, by_site);
 	for (uint64_t rate = 256; rate <= 65536; rate *= 4) {
-		struct score objects = {0}, bytes = {0};
+		struct score scores[SCORES] = {{0}};
 		for (unsigned trial = 0; trial < trials; trial++)
-			for (uint32_t begin = 0, end; begin < profile->sample_count; begin = end) {
-				for (end = begin; end < profile->sample_count &&
-						  profile->samples[end].site == profile->samples[begin].site;)
-					end++;
-				site_run(profile->samples + begin, end - begin, rate, &objects, &bytes);
-			}
+			recording_run(profile, rate, scores);
 		printf("%s at %llu B", profile->command, (unsigned long long)rate);
-		score_print(&objects);
-		score_print(&bytes);
+		for (int i = 0; i < SCORES; i++)
+			score_print(&scores[i]);
 		puts("");
 	}
 	profile_free(profile);
@@ -175,9 +226,15 @@ int main(int argc, char **argv)
 {
 	const unsigned trials = argc > 1 ? (unsigned)atoi(argv[1]) : 2000;
 
-	puts("case\tshown\tabove\tbelow\tother_shown\tother_above\tother_below");
-	if (argc > 2)
+	if (argc > 2) {
+		puts("case\tshown\tabove\tbelow\tbytes_shown\tbytes_above\tbytes_below\tusual_shown\tusual_"
+		     "above\tusual_below\tgrowth_shown\tgrowth_above\t"
+		     "growth_below\tgrowth_bytes_shown\tgrowth_bytes_above\tgrowth_bytes_below\tlargest_shown\tlargest_"
+		     "above\t"
+		     "largest_below");
 		return resample(argv[2], trials);
+	}
+	puts("case\tshown\tabove\tbelow\tgrowth_shown\tgrowth_above\tgrowth_below");
 	for (size_t i = 0; i < sizeof mixtures / sizeof *mixtures; i++) {
 		struct score in_use = {0}, growth = {0};
 		for (unsigned trial = 0; trial < trials; trial++)

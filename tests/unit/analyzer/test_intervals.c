@@ -277,6 +277,49 @@ static void a_low_end_of_what_was_selected_covers(void **state)
 	assert_true(covered_usual < 0.96 * looked);
 }
 
+/* Of many sites that are far below R only those are rows that show a sample. */
+static void a_low_end_of_a_row_covers(void **state)
+{
+	const double rates[] = {0.02, 0.1, 0.3, 1, 3};
+
+	(void)state;
+	random_seed(9);
+	for (size_t i = 0; i < sizeof rates / sizeof *rates; i++) {
+		int rows = 0, covered = 0;
+		for (int trial = 0; trial < DRAWS; trial++) {
+			struct seep_measure measure = {0};
+			program_allocate(&measure, 64, rates[i] * RATE);
+			rows += measure.samples > 0;
+			covered +=
+			    measure.samples > 0 && sum_interval(&measure.bytes, RATE, ALPHA).low <= rates[i] * RATE;
+		}
+		assert_true(rows > 0);
+		assert_true(covered >= 0.975 * rows - 4 * sqrt(0.025 * rows));
+	}
+}
+
+/* The equation that the end solves, for effective numbers of every size. */
+static void a_selected_low_end_has_its_chance(void **state)
+{
+	const double least[] = {0.3, 1, 7.5};
+
+	(void)state;
+	for (double number = 1.01; number < 3000; number *= 1.3)
+		for (size_t i = 0; i < sizeof least / sizeof *least; i++) {
+			const struct seep_sum sum = {.uncertain = number, .variance = number, .largest = 1};
+			const double low = sum_low_selected(&sum, least[i], ALPHA);
+			if (number <= least[i]) {
+				assert_float_equal(low, 0, 0);
+				continue;
+			}
+			if (low == 0) /* below 1e-260 */
+				continue;
+			const double chance =
+			    gamma_probability(number, low, TAIL_LOWER) / gamma_probability(least[i], low, TAIL_LOWER);
+			assert_float_equal(chance, ALPHA / 2, 1e-6);
+		}
+}
+
 static void a_low_end_without_selection_is_the_usual_one(void **state)
 {
 	struct seep_measure measure = {0};
@@ -447,6 +490,8 @@ int main(int argc, char **argv)
 	    cmocka_unit_test(coverage_of_differences_is_as_in_the_table),
 	    cmocka_unit_test(objects_are_covered_as_well),
 	    cmocka_unit_test(a_low_end_of_what_was_selected_covers),
+	    cmocka_unit_test(a_low_end_of_a_row_covers),
+	    cmocka_unit_test(a_selected_low_end_has_its_chance),
 	    cmocka_unit_test(a_low_end_without_selection_is_the_usual_one),
 	    cmocka_unit_test(p_value_agrees_with_the_interval),
 	    cmocka_unit_test(p_value_raises_few_false_alarms),
