@@ -4,8 +4,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
 #include <seep/service.h>
 
@@ -159,7 +157,6 @@ static int rounds_run(const struct request *request, struct push_rounds *rounds)
 	int status;
 
 	signals_take_over();
-	srand((unsigned)time(NULL) ^ (unsigned)getpid());
 	push_rounds_run(rounds, request->follow, request->patience_ns, &stop);
 	if (rounds->count == 0)
 		message("%s: there is no recording in it", rounds->operands[0].path);

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/memory.h"
 #include "base/message.h"
@@ -96,46 +97,77 @@ static void counts_add(struct push_counts *sum, const struct push_counts *more)
 		sum->labels_left_out = more->labels_left_out;
 }
 
-/* A server that does not answer is said once, and that it answers again. */
+/* A server that does not answer is said once, and that it answers again: by a stream that it did not answer before. */
 static void change_say(const struct push_stream *stream, bool failed_before)
 {
-	const bool fails = stream->failures > 0;
+	bool *is_away = &stream->plan->pace->is_away;
 
-	if (fails && !failed_before)
+	if (stream->failures && !*is_away)
 		message("%s; what is not taken is sent again", stream->fault.text);
-	else if (!fails && failed_before)
+	else if (!stream->failures && failed_before && *is_away)
 		message("%s takes profiles again", stream->plan->destination.name);
+	*is_away = stream->failures || (*is_away && !failed_before);
 }
 
-/* One round. False: something is still to be sent. A server that has failed is left alone until the next round: where it never
- * answers, each try takes half a minute, and the other servers and the end of our patience wait for that. */
+static void stream_turn(struct push_rounds *rounds, struct push_stream *stream, const volatile bool *stop)
+{
+	const unsigned failures = stream->failures;
+	struct error error;
+
+	if (stream->is_given_up)
+		return;
+	if (!stream_go_on(stream, stop, &error)) {
+		message("%s", error.text);
+		stream->is_given_up = rounds->has_faults = true;
+		return;
+	}
+	rounds->has_faults = rounds->has_faults || stream->unreadable;
+	if (!*stop) /* which ends a request, too */
+		change_say(stream, failures > 0);
+}
+
+/* One round, which begins where the last one had no slot left. False: something is still to be sent. */
 static bool round_run(struct push_rounds *rounds, const volatile bool *stop)
 {
-	bool *is_away = memory_allocate(rounds->plan_count, sizeof *is_away), has_all = true;
+	const size_t first = rounds->next;
+	bool has_all = true;
 
 	for (size_t i = 0; i < rounds->count && !*stop; i++) {
-		struct push_stream *stream = rounds->streams[i];
-		struct error error;
-		const unsigned failures = stream->failures;
-		if (stream->is_given_up)
-			continue;
-		if (is_away[stream->plan - rounds->plans]) {
-			has_all = has_all && stream_has_all(stream);
-			continue;
-		}
-		if (!stream_go_on(stream, stop, &error)) {
-			message("%s", error.text);
-			stream->is_given_up = rounds->has_faults = true;
-			continue;
-		}
-		rounds->has_faults = rounds->has_faults || stream->unreadable;
-		if (!*stop) /* which ends a request, too */
-			change_say(stream, failures > 0);
-		is_away[stream->plan - rounds->plans] = stream->failures > failures;
-		has_all = has_all && stream_has_all(stream);
+		const size_t place = (first + i) % rounds->count;
+		struct push_stream *stream = rounds->streams[place];
+		const uint32_t slots = stream->plan->pace->slots;
+		stream_turn(rounds, stream, stop);
+		if (slots && !stream->plan->pace->slots)
+			rounds->next = (place + 1) % rounds->count;
+		has_all = has_all && (stream->is_given_up || stream_has_all(stream));
 	}
-	free(is_away);
 	return has_all;
+}
+
+/* Of all that run; where nothing does, of one that did. */
+static double plan_hz(const struct push_rounds *rounds, const struct push_plan *plan)
+{
+	double running_hz = 0, ended_hz = 0;
+
+	for (size_t i = 0; i < rounds->count; i++) {
+		const struct push_stream *stream = rounds->streams[i];
+		const double hz = stream->plan == plan ? stream_hz(stream) : 0;
+		if (!stream->is_last)
+			running_hz += hz;
+		else if (hz > ended_hz)
+			ended_hz = hz;
+	}
+	return running_hz > 0 ? running_hz : ended_hz;
+}
+
+/* Where all has ended nothing is paced: somebody waits for it. */
+static void paces_look(struct push_rounds *rounds, bool is_ending)
+{
+	for (size_t i = 0; i < rounds->plan_count; i++) {
+		const struct push_plan *plan = &rounds->plans[i];
+		const uint64_t spacing_ns = is_ending ? 0 : pace_spacing(plan_hz(rounds, plan));
+		pace_look(plan->pace, clock_monotonic_ns(), spacing_ns);
+	}
 }
 
 static bool all_have_ended(const struct push_rounds *rounds)
@@ -149,16 +181,31 @@ static bool all_have_ended(const struct push_rounds *rounds)
 	return true;
 }
 
+static void paces_make(struct push_rounds *rounds)
+{
+	rounds->paces = memory_allocate(rounds->plan_count, sizeof *rounds->paces);
+	for (size_t i = 0; i < rounds->plan_count; i++) {
+		rounds->paces[i].random = clock_ns(CLOCK_REALTIME) ^ (uint64_t)getpid() << 40 ^ i;
+		rounds->plans[i].pace = &rounds->paces[i];
+	}
+}
+
 void push_rounds_run(struct push_rounds *rounds, bool follow, uint64_t patience_ns, const volatile bool *stop)
 {
 	uint64_t scanned_ns = 0, ending_ns = 0;
 
+	paces_make(rounds);
+	if (follow) { /* a first look without slots: how often they have snapshots */
+		operands_scan(rounds);
+		round_run(rounds, stop);
+	}
 	while (!*stop) {
 		const uint64_t now_ns = clock_monotonic_ns();
 		if (!scanned_ns || now_ns - scanned_ns >= SCAN_NS) {
 			operands_scan(rounds);
 			scanned_ns = now_ns;
 		}
+		paces_look(rounds, ending_ns || !follow);
 		const bool has_all = round_run(rounds, stop), is_ending = !follow || all_have_ended(rounds);
 		ending_ns = !is_ending ? 0 : ending_ns ? ending_ns : now_ns;
 		if (is_ending && (has_all || now_ns - ending_ns >= patience_ns))
@@ -205,4 +252,5 @@ void push_rounds_free(struct push_rounds *rounds)
 		free(rounds->streams[i]);
 	}
 	free(rounds->streams);
+	free(rounds->paces);
 }

@@ -14,13 +14,15 @@ struct push_operand {
 	bool is_directory; /* of recordings, which come and go */
 };
 
-struct push_rounds { /* zero-initialise; then the first four members */
-	const struct push_plan *plans;
+struct push_rounds { /* zero-initialise; then plans and operands, and how many */
+	struct push_plan *plans;
 	size_t plan_count;
+	struct pace *paces; /* of the plans */
 	const struct push_operand *operands;
 	size_t operand_count;
 	struct push_stream **streams;
 	size_t count, capacity;
+	size_t next;     /* stream, whose turn it is first */
 	bool has_faults; /* some input could not be read */
 	bool is_full;    /* there were more recordings than are sent at a time, which was said */
 };
@@ -28,7 +30,7 @@ struct push_rounds { /* zero-initialise; then the first four members */
 /* What the path names. False: neither a recording nor a directory. */
 bool push_operand_take(struct push_operand *operand, const char *path, struct error *error);
 
-/* Sends everything once. `follow`: goes on until all recordings have ended, or `stop` is true; where a directory is among the
+/* Sends everything once, as fast as it is taken. `follow`: at a host's pace (pace.h), and goes on until all recordings have ended, or `stop` is true; where a directory is among the
  * operands, until `stop` alone. What can't be delivered is tried again for `patience_ns`; where it follows, for that long
  * behind the end. */
 void push_rounds_run(struct push_rounds *rounds, bool follow, uint64_t patience_ns, const volatile bool *stop);

@@ -18,8 +18,6 @@
 #define SECOND_NS UINT64_C(1000000000)
 #define LOOK_NS (5 * SECOND_NS)  /* between looks at whether a process is still there */
 #define LEFT_NS (10 * SECOND_NS) /* so long after it has gone no keeper writes any more */
-#define RETRY_FIRST_NS SECOND_NS
-#define RETRY_MOST_NS (60 * SECOND_NS)
 
 void stream_init(struct push_stream *stream, const struct push_plan *plan, const char *path)
 {
@@ -39,17 +37,14 @@ void stream_free(struct push_stream *stream)
 	free(stream->path);
 }
 
-/* Doubled from time to time, and drawn between half and one and a half of that, so that those who lost a server together
- * do not come back together. */
+/* Both wait: the destination, because others would fail there, too; and the recording, because it may be the cause. */
 static void failure_note(struct push_stream *stream, const struct answer *answer)
 {
-	uint64_t wait_ns = RETRY_FIRST_NS << (stream->failures < 6 ? stream->failures : 6);
+	struct pace *pace = stream->plan->pace;
+	const uint64_t now_ns = clock_monotonic_ns();
 
-	wait_ns = wait_ns < RETRY_MOST_NS ? wait_ns : RETRY_MOST_NS;
-	wait_ns = wait_ns / 2 + ((uint64_t)rand() << 31 | (uint64_t)rand()) % wait_ns; /* rand() alone ends at 2.1 s */
-	wait_ns = answer->retry_ns > wait_ns ? answer->retry_ns : wait_ns;
-	stream->not_until_ns = clock_monotonic_ns() + wait_ns;
-	stream->failures++;
+	pace_note_failure(pace, now_ns, answer->retry_ns);
+	stream->not_until_ns = now_ns + pace_wait(&pace->random, stream->failures++, answer->retry_ns);
 	stream->last = answer->outcome;
 	stream->fault = answer->fault;
 }
@@ -133,6 +128,7 @@ static enum step piece_send(struct push_stream *stream, const struct labels *lab
 		failure_note(stream, &answer);
 		return STEP_NOT_NOW;
 	}
+	pace_note_answer(plan->pace);
 	stream->failures = 0;
 	stream->last = answer.outcome;
 	stream->fault = (struct error){""};
@@ -211,11 +207,14 @@ static struct profile *entry_open(struct push_stream *stream, const struct recor
 	return profile;
 }
 
-static bool is_too_old(const struct push_stream *stream, const struct profile *last, uint64_t time_ns)
+/* By the recording's clock: what is from before is too old for the server. */
+static uint64_t oldest_ns(const struct push_stream *stream, const struct profile *last)
 {
-	const uint64_t most_ns = destination_limits(&stream->plan->destination)->age_ns;
+	const uint64_t most_ns = destination_limits(&stream->plan->destination)->age_ns,
+		       then_unix_ns = clock_ns(CLOCK_REALTIME) - most_ns;
 
-	return most_ns && last->start_unix_ns + (time_ns - last->start_ns) + most_ns < clock_ns(CLOCK_REALTIME);
+	return most_ns && then_unix_ns > last->start_unix_ns ? last->start_ns + (then_unix_ns - last->start_unix_ns)
+							     : 0;
 }
 
 static enum step entry_send(struct push_stream *stream, const struct recording_entry *entry, const volatile bool *stop,
@@ -242,8 +241,8 @@ static enum step begun_send(struct push_stream *stream, const struct profile *la
 	struct profile *begun = path ? profile_open(path, &ignored) : NULL;
 	enum step step = STEP_DONE;
 
-	if (begun && (stream->position.rows || !is_too_old(stream, last, begun->time_ns)))
-		step = snapshot_send(stream, begun, stop, error);
+	if (begun && (stream->position.rows || begun->time_ns >= oldest_ns(stream, last)))
+		step = pace_take(stream->plan->pace) ? snapshot_send(stream, begun, stop, error) : STEP_NOT_NOW;
 	profile_free(begun);
 	free(path);
 	return step;
@@ -255,16 +254,15 @@ static enum step entries_send(struct push_stream *stream, const struct recording
 {
 	enum step step = begun_send(stream, last, stop, error);
 	uint64_t too_old = 0;
+	size_t i = 0;
 
-	for (size_t i = 0; i < recording->count && step == STEP_DONE; i++) {
-		const struct recording_entry *entry = &recording->entries[i];
-		if (entry->number <= stream->position.number)
-			continue;
-		if (entry->time_ns && is_too_old(stream, last, entry->time_ns)) { /* 0: its header can't be read */
-			too_old++;
-			continue;
-		}
-		step = entry_send(stream, entry, stop, error);
+	for (; step == STEP_DONE; i++) {
+		i = pace_choose(recording->entries, recording->count, i, stream->position.number,
+				oldest_ns(stream, last), &too_old);
+		if (i == recording->count)
+			break;
+		step = pace_take(stream->plan->pace) ? entry_send(stream, &recording->entries[i], stop, error)
+						     : STEP_NOT_NOW;
 		if (step == STEP_DONE) {
 			stream->counts.merged += too_old;
 			too_old = 0;
@@ -337,10 +335,20 @@ static bool look(struct push_stream *stream, const struct recording *recording, 
 	stream->looked_ns = clock_monotonic_ns();
 	stream->newest = newest->number;
 	stream->is_last = is_end(stream, newest, last);
+	stream->interval_ns = last->interval_ns ? last->interval_ns : PACE_INTERVAL_NS;
 	const bool is_fine =
 	    position_take(stream, last, error) && entries_send(stream, recording, last, stop, error) != STEP_FAULT;
 	profile_free(last);
 	return is_fine;
+}
+
+/* Without a slot there is nothing to do but see how things stand. */
+static bool is_its_turn(const struct push_stream *stream)
+{
+	const uint64_t now_ns = clock_monotonic_ns();
+
+	return now_ns >= stream->not_until_ns &&
+	       (stream->plan->pace->slots || !stream->looked_ns || now_ns - stream->looked_ns >= LOOK_NS);
 }
 
 bool stream_go_on(struct push_stream *stream, const volatile bool *stop, struct error *error)
@@ -348,7 +356,7 @@ bool stream_go_on(struct push_stream *stream, const volatile bool *stop, struct 
 	struct recording recording;
 	bool is_fine = true;
 
-	if (stream->is_done || clock_monotonic_ns() < stream->not_until_ns)
+	if (stream->is_done || !is_its_turn(stream))
 		return true;
 	if (!recording_list(stream->path, &recording, error))
 		return !recording.contradicts && may_begin(stream);
@@ -365,4 +373,9 @@ bool stream_go_on(struct push_stream *stream, const volatile bool *stop, struct 
 bool stream_has_all(const struct push_stream *stream)
 {
 	return stream->is_done || (stream->newest && (stream->position.number >= stream->newest || stream->too_old));
+}
+
+double stream_hz(const struct push_stream *stream)
+{
+	return stream->interval_ns ? (double)SECOND_NS / (double)stream->interval_ns : 0;
 }

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "push/destination.h"
 #include "push/labels.h"
+#include "push/pace.h"
 #include "push/position.h"
 #include "push/transport.h"
 #include "symbols/symbols.h"
@@ -17,6 +18,7 @@
 struct push_plan {
 	struct destination destination;
 	struct transport *transport;
+	struct pace *pace;     /* of all that is sent there */
 	struct labels labels;  /* of all processes */
 	const char *service;   /* NULL: the name of the program */
 	const char *directory; /* of positions */
@@ -37,10 +39,11 @@ struct push_stream {
 	const struct push_plan *plan;
 	char *path;
 	struct position position;
-	bool is_open;    /* the position is ours */
-	uint64_t newest; /* snapshot that was seen */
-	bool is_last;    /* and none comes behind it */
-	bool is_done;    /* and all was sent: the position is no longer ours */
+	bool is_open;         /* the position is ours */
+	uint64_t newest;      /* snapshot that was seen */
+	bool is_last;         /* and none comes behind it */
+	bool is_done;         /* and all was sent: the position is no longer ours */
+	uint64_t interval_ns; /* between snapshots; 0: it was not looked at */
 	uint64_t looked_ns,
 	    left_ns;         /* when it was looked at, and its process was first seen to be gone; 0: it is there */
 	bool is_given_up;    /* its input can't be read */
@@ -58,11 +61,14 @@ struct push_stream {
 void stream_init(struct push_stream *stream, const struct push_plan *plan, const char *path);
 void stream_free(struct push_stream *stream);
 
-/* Sends what there is to be sent, unless it is not yet time to try again. False: an input that can't be read, or a position
+/* Sends what there is to be sent and has a slot, unless it is not yet time to try again. False: an input that can't be read, or a position
  * that can't be kept; what a server says is in the stream. Stops where *stop becomes true. */
 bool stream_go_on(struct push_stream *stream, const volatile bool *stop, struct error *error);
 
 /* Whether nothing of what was seen is still to be sent. */
 bool stream_has_all(const struct push_stream *stream);
+
+/* How many snapshots a second it has, or had when its process was there; 0: that is not known. */
+double stream_hz(const struct push_stream *stream);
 
 #endif

@@ -92,7 +92,7 @@ done
 collector away
 echo "503 9" >away/mode
 "$SEEP" push --patience 1ms --state away.state --to "parca+http://127.0.0.1:$port" three 2>/dev/null
-check_equal "a server that fails is tried once a round, of which there are two here" "3 2" "$? $(taken away 'len(requests)')"
+check_equal "a server that fails is left alone by all recordings" "3 1" "$? $(taken away 'len(requests)')"
 
 # While the program runs, the server is killed and comes back, and so do we.
 collector moving
@@ -167,6 +167,18 @@ rm -r many/one
 kill "$directory"
 wait "$directory"
 check_equal "a directory is followed until it is stopped" "0 1" "$? $(grep -c "took $count snapshots" many.err)"
+
+# A host that follows has slots, four fifths of an interval apart, whatever waits; after a stall two at once at most.
+"$SEEP" run -r 1 -i 1s -o paced/one -- ./grows 160 0 2>/dev/null
+waiting=$(ls paced/one/*.seep | wc -l)
+collector pace
+background "$SEEP" push --follow --state pace.state --to "pyroscope+http://127.0.0.1:$port" paced 2>pace.err
+directory=$background_pid
+wait_until 30 eval '[ "$(taken pace "len(taken)")" = "$waiting" ]'
+check_equal "what waits is sent at a host's pace" "True" \
+	"$(taken pace "requests[-1]['when'] - requests[0]['when'] >= 0.75 * (len(taken) - 3)")"
+kill "$directory"
+wait "$directory"
 
 # A recording that has begun, and has no snapshot yet.
 rm -f end

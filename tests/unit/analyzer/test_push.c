@@ -14,6 +14,7 @@
 #include "push/destination.h"
 #include "push/labels.h"
 #include "push/otlp.h"
+#include "push/pace.h"
 #include "push/position.h"
 
 static void an_address_says_kind_host_and_base(void **state)
@@ -143,6 +144,94 @@ static void a_stretch_has_what_was_allocated_in_it_and_what_is_in_use(void **sta
 	export_rows_free(&rows);
 }
 
+#define SECOND_NS UINT64_C(1000000000)
+
+/* Looks every quarter of a second; gives how many slots there were. */
+static unsigned slots_until(struct pace *pace, uint64_t *now_ns, uint64_t end_ns, uint64_t spacing_ns)
+{
+	unsigned slots = 0;
+
+	for (; *now_ns < end_ns; *now_ns += SECOND_NS / 4) {
+		pace_look(pace, *now_ns, spacing_ns);
+		while (pace_take(pace))
+			slots++;
+	}
+	return slots;
+}
+
+static void a_host_sends_a_quarter_more_than_it_has_at_most(void **state)
+{
+	struct pace pace = {.random = 7};
+	uint64_t now_ns = SECOND_NS;
+	const uint64_t spacing_ns = pace_spacing(0.1); /* a snapshot each ten seconds */
+
+	(void)state;
+	assert_in_range(slots_until(&pace, &now_ns, 1001 * SECOND_NS, spacing_ns), 124, 125);
+	now_ns += 3600 * SECOND_NS; /* it was stopped: what it has missed is gone */
+	assert_in_range(slots_until(&pace, &now_ns, now_ns + SECOND_NS, spacing_ns), 0, 2);
+	assert_in_range(slots_until(&pace, &now_ns, now_ns + 100 * SECOND_NS, pace_spacing(10)), 1245, 1264);
+	pace_look(&pace, now_ns, 0);
+	for (int i = 0; i < 10000; i++)
+		assert_true(pace_take(&pace)); /* nothing is paced */
+}
+
+static void hosts_that_start_together_do_not_send_together(void **state)
+{
+	unsigned in_second[8] = {0};
+
+	(void)state;
+	for (uint64_t host = 0; host < 8000; host++) {
+		struct pace pace = {.random = host};
+		uint64_t now_ns = SECOND_NS;
+		while (pace_look(&pace, now_ns, pace_spacing(0.1)), !pace.slots)
+			now_ns += SECOND_NS / 8;
+		in_second[(now_ns - SECOND_NS - 1) / SECOND_NS % 8]++;
+	}
+	for (int i = 0; i < 8; i++) /* of a fixed beginning: nothing here is by chance */
+		assert_in_range(in_second[i], 900, 1100);
+}
+
+static void a_failure_is_waited_for_longer_each_time(void **state)
+{
+	struct pace pace = {.random = 1};
+	uint64_t now_ns = SECOND_NS, random = 3;
+
+	(void)state;
+	for (uint32_t i = 0; i < 10; i++) {
+		const uint64_t mean_ns = i < 6 ? SECOND_NS << i : 60 * SECOND_NS;
+		pace_note_failure(&pace, now_ns, 0);
+		assert_in_range(pace.due_ns - now_ns, mean_ns / 2, mean_ns + mean_ns / 2);
+		pace_look(&pace, pace.due_ns - 1, 0);
+		assert_false(pace_take(&pace)); /* nor where nothing is paced */
+		now_ns = pace.due_ns;
+		pace_look(&pace, now_ns, 0);
+		assert_true(pace_take(&pace));
+	}
+	pace_note_answer(&pace);
+	pace_note_failure(&pace, now_ns, 0);
+	assert_in_range(pace.due_ns - now_ns, SECOND_NS / 2, SECOND_NS + SECOND_NS / 2);
+	/* All are told the same, and come back one after the other. */
+	for (int i = 0; i < 100; i++)
+		assert_in_range(pace_wait(&random, 6, 100 * SECOND_NS), 130 * SECOND_NS, 190 * SECOND_NS);
+}
+
+static void what_is_too_old_goes_with_the_next(void **state)
+{
+	const struct recording_entry entries[] = {
+	    {.number = 1, .time_ns = 10}, {.number = 2, .time_ns = 20}, {.number = 3}, {.number = 5, .time_ns = 50}};
+	uint64_t too_old = 0;
+
+	(void)state;
+	assert_int_equal(pace_choose(entries, 4, 0, 0, 0, &too_old), 0);
+	assert_int_equal(pace_choose(entries, 4, 0, 1, 0, &too_old), 1);
+	assert_int_equal(too_old, 0);
+	assert_int_equal(pace_choose(entries, 4, 0, 1, 40, &too_old), 2); /* its header can't be read: it is tried */
+	assert_int_equal(too_old, 1);
+	assert_int_equal(pace_choose(entries, 4, 3, 1, 60, &too_old), 4);
+	assert_int_equal(too_old, 2);
+	assert_int_equal(pace_choose(entries, 4, 0, 5, 0, &too_old), 4);
+}
+
 static void a_position_is_kept_for_one_process_at_a_time(void **state)
 {
 	char directory[] = "/tmp/seep-push.XXXXXX", file[64];
@@ -204,6 +293,10 @@ int main(void)
 	    cmocka_unit_test(the_first_label_of_a_name_wins),
 	    cmocka_unit_test(what_is_no_label_is_refused),
 	    cmocka_unit_test(a_stretch_has_what_was_allocated_in_it_and_what_is_in_use),
+	    cmocka_unit_test(a_host_sends_a_quarter_more_than_it_has_at_most),
+	    cmocka_unit_test(hosts_that_start_together_do_not_send_together),
+	    cmocka_unit_test(a_failure_is_waited_for_longer_each_time),
+	    cmocka_unit_test(what_is_too_old_goes_with_the_next),
 	    cmocka_unit_test(a_position_is_kept_for_one_process_at_a_time),
 	};
 
