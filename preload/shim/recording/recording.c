@@ -39,8 +39,10 @@ static char directory[1600];
 static bool kept_outside; /* `seep run` knows of this recording and sees to its snapshots */
 static _Atomic uint32_t incarnation;
 
-static _Atomic bool is_held; /* by the thread that locks the program's memory, */
-static bool is_paused;       /* whose this is */
+static _Atomic bool is_held;    /* by the thread that locks the program's memory, */
+static bool is_paused;          /* whose this is, */
+static uint64_t held_signals;   /* and this: what it had blocked before */
+static uint64_t paused_signals; /* the same of the thread that pauses the keeper */
 
 static _Atomic bool prepared;
 static _Atomic bool confined;      /* by a seccomp filter, which children inherit */
@@ -367,16 +369,32 @@ void recording_stop_clock(void)
 	moment_stop(heap ? heap->header : NULL);
 }
 
-bool recording_pause_keeper(void)
+/* Is there a recording of this very process (of a vfork child's, its parent's is not) that may make system calls? */
+static bool is_at_liberty(void)
 {
 	const struct heap *heap = recording_is_prepared() ? recording_heap() : NULL;
-	/* in a vfork child the thread is its parent's */
-	return heap && !kept_outside && heap->header->pid == (uint64_t)system_getpid() && keeper_thread_pause();
+	return heap && !recording_is_confined() && heap->header->pid == (uint64_t)system_getpid();
+}
+
+/* A handler that jumped out before the keeper is back would leave it paused for good. */
+bool recording_pause_keeper(void)
+{
+	if (!is_at_liberty() || kept_outside || !keeper_thread_is_there())
+		return false;
+	uint64_t signals = block_signals();
+	if (keeper_thread_pause()) {
+		paused_signals = signals;
+		return true;
+	}
+	system_restore_signals(signals);
+	return false;
 }
 
 void recording_resume_keeper(void)
 {
+	uint64_t signals = paused_signals;
 	keeper_thread_resume();
+	system_restore_signals(signals);
 }
 
 static void end_hold(void)
@@ -390,9 +408,7 @@ static void end_hold(void)
 /* A keeper's thread that could not leave might raise the room, and use it, while it can't be read. */
 static bool hold(void)
 {
-	const struct heap *heap = recording_is_prepared() ? recording_heap() : NULL;
-	if (!heap || recording_is_confined() || heap->header->pid != (uint64_t)system_getpid() ||
-	    atomic_exchange(&is_held, true))
+	if (atomic_exchange(&is_held, true))
 		return false;
 	is_paused = recording_pause_keeper();
 	if (!keeper_thread_is_there()) {
@@ -403,13 +419,20 @@ static bool hold(void)
 	return false;
 }
 
-/* It is one use of the heap file, until it is let go: seep, which leaves the process meanwhile, waits for it. */
+/* It is one use of the heap file, until it is let go: seep, which leaves the process meanwhile, waits for it. No handler
+ * may jump out of it: the file's room would stay as it is for good. */
 bool recording_hold(void)
 {
 	ENTRY_ANY_ALIGNMENT;
 	thread_use();
-	if (hold())
-		return true;
+	if (is_at_liberty()) {
+		uint64_t signals = block_signals();
+		if (hold()) {
+			held_signals = signals;
+			return true;
+		}
+		system_restore_signals(signals);
+	}
 	thread_end_use();
 	return false;
 }
@@ -417,9 +440,11 @@ bool recording_hold(void)
 void recording_let_go(void)
 {
 	ENTRY_ANY_ALIGNMENT;
+	uint64_t signals = held_signals;
 	area_let_go(&current);
 	end_hold();
 	thread_end_use();
+	system_restore_signals(signals);
 }
 
 bool recording_is_confined(void)
