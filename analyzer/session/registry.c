@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -22,6 +23,7 @@
 enum {
 	ATTEMPTS = 4,        /* another run that reclaims may take a registry that is not locked yet for a dead run's */
 	ENTRIES_MAX = 20000, /* looked at in a place that others fill, too */
+	ROOM_BYTES = 65536   /* for lines: some hundred recordings */
 };
 
 /* False with errno EAGAIN: somebody else has it. */
@@ -55,14 +57,30 @@ static bool identity_take(struct session *session, bool locked)
 	return true;
 }
 
-static bool make(struct session *session, const char *parent, bool locked)
+/* On a full disk, or where files may not grow, lines would get lost. Notes why. */
+static bool room_reserve(struct session *session)
+{
+	struct rlimit limit;
+
+	session->lacks_room = 0;
+	if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur < ROOM_BYTES)
+		session->lacks_room = EFBIG;
+	else if (fallocate(session->descriptor, FALLOC_FL_KEEP_SIZE, 0, ROOM_BYTES) != 0 &&
+		 (errno == ENOSPC || errno == EDQUOT))
+		session->lacks_room = errno;
+	errno = session->lacks_room;
+	return !session->lacks_room;
+}
+
+static bool make(struct session *session, const char *parent, bool locked, bool needs_room)
 {
 	if (!directory_make(session, parent, locked ? NAME_LOCKED : NAME_PLAIN))
 		return false;
 	session->descriptor =
 	    open(session->registry, O_RDWR | O_APPEND | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (session->descriptor >= 0) {
-		if ((!locked || lock_take(session->descriptor)) && identity_take(session, locked))
+		if ((!locked || lock_take(session->descriptor)) && identity_take(session, locked) &&
+		    (room_reserve(session) || !needs_room))
 			return true;
 		int reason = errno;
 		registry_remove(session);
@@ -74,17 +92,17 @@ static bool make(struct session *session, const char *parent, bool locked)
 	return false;
 }
 
-bool registry_make(struct session *session, const char *parent)
+bool registry_make(struct session *session, const char *parent, bool needs_room)
 {
 	for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-		if (make(session, parent, true))
+		if (make(session, parent, true, needs_room))
 			return true;
-		if (session->descriptor < 0 && errno != ENOENT)
+		if ((session->descriptor < 0 && errno != ENOENT) || session->lacks_room)
 			return false;
 		if (errno == EINVAL || errno == ENOLCK || errno == EOPNOTSUPP || errno == ENOSYS)
 			break;
 	}
-	return make(session, parent, false);
+	return make(session, parent, false, needs_room);
 }
 
 /* "\n" and "\\\\": see session.c. At the end of the file, whatever its position: others read by the same one. */

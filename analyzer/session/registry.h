@@ -17,13 +17,15 @@ struct session {
 	char registry[4128];  /* the file in it; SEEP_SESSION names it to the shim */
 	int descriptor;       /* of that file, since it was made */
 	char identity[72];    /* device, inode and owner of it, and 1 if it is locked, for SEEP_SESSION_FILE */
+	int lacks_room;       /* errno, where nothing could be reserved for lines; 0: there is room */
 	int host;             /* see host.h: the socket at which processes ask for recordings; -1: there is none */
 	char host_name[84];   /* its name and keys, for SEEP_SESSION_HOST */
 	const char *output;   /* pattern of the recordings' names */
 };
 
-/* Makes one in that directory, which is absolute; on a file system without such locks one without. False: errno. */
-bool registry_make(struct session *session, const char *parent);
+/* Makes one in that directory, which is absolute; on a file system without such locks one without. False: errno. Where it
+ * needs no room, nothing may be able to write to it: then programs ask our host. */
+bool registry_make(struct session *session, const char *parent, bool needs_room);
 
 /* Adds a line to it, as programs do. */
 void session_line_add(const struct session *session, const char *prefix, const char *text);

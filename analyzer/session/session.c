@@ -37,14 +37,17 @@ bool session_open(struct session *session, const char *output, struct error *err
 	const char *wanted = getenv("TMPDIR");
 	char *temporary = wanted && *wanted ? realpath(wanted, NULL) : NULL; /* the program may go elsewhere */
 	const char *const places[] = {temporary, "/tmp", "/dev/shm", current};
+	const size_t count = sizeof places / sizeof places[0];
 	bool made = false;
 	int reason = 0;
 
-	for (size_t i = 0; i < sizeof places / sizeof places[0] && !made; i++) {
-		if (!places[i] || *places[i] != '/')
+	/* where nobody has room for it, one without is better than none */
+	for (size_t i = 0; i < 2 * count && !made; i++) {
+		const char *place = places[i % count];
+		if (!place || *place != '/')
 			continue;
-		registries_reclaim(places[i]);
-		made = registry_make(session, places[i]);
+		registries_reclaim(place);
+		made = registry_make(session, place, i < count);
 		reason = errno;
 	}
 	free(current);
@@ -252,7 +255,7 @@ static int recording_compare(const void *left_pointer, const void *right_pointer
 
 void session_finish(struct session *session, struct session_results *results)
 {
-	memset(results, 0, sizeof *results);
+	*results = (struct session_results){.lacks_room = session->lacks_room};
 	registry_read(session, results);
 	recordings_settle(results);
 	for (size_t i = 0; i < results->count && !hurry_is_over(); i++)

@@ -42,6 +42,7 @@ struct session_results {
 	size_t count, capacity;
 	struct session_note *notes;
 	size_t note_count, note_capacity;
+	int lacks_room;   /* the session's: lines may be missing */
 	bool interrupted; /* a signal ended the work: not all are finished and summed up */
 };
 

@@ -127,7 +127,7 @@ static char *output_parent(const char *output)
 }
 
 /* Either the directory would take no recording, or the program allocated too little. */
-static void reason_print(const struct run_summary_context *context)
+static void reason_print(const struct session_results *results, const struct run_summary_context *context)
 {
 	struct statvfs room;
 	uint64_t rate = 0;
@@ -138,6 +138,10 @@ static void reason_print(const struct run_summary_context *context)
 		message("nothing was recorded: %s: %s", parent, strerror(errno));
 	} else if (statvfs(parent, &room) == 0 && room.f_bavail * room.f_frsize < 1 << 20) {
 		message("nothing was recorded: %s: there is no space left", parent);
+	} else if (results->lacks_room) {
+		message(
+		    "nothing was recorded that seep knows of: programs could not write to its list of recordings: %s",
+		    strerror(results->lacks_room));
 	} else {
 		if (!rate_text || !argument_parse_bytes(rate_text, &rate))
 			argument_parse_bytes(default_rate, &rate);
@@ -162,7 +166,7 @@ static void nothing_print(const struct session_results *results, const struct ru
 	if (results->note_count)
 		message("nothing was recorded");
 	else
-		reason_print(context);
+		reason_print(results, context);
 }
 
 static void notes_print(const struct session_results *results)

@@ -72,6 +72,21 @@ check_equal "a read-only disk under seep run: not started, and said" " 3 1" "$ou
 umount small
 mounts=()
 
+# The list of a run's recordings is a file, too, in TMPDIR.
+mount -t tmpfs -o size=64k tmpfs small && mounts+=("$WORK/small")
+head -c 1M /dev/zero >small/filler 2>/dev/null
+output=$(TMPDIR=$WORK/small "$SEEP" run -r 4K -o listed -- ./worker 2>stderr)
+check_equal "TMPDIR is full: the program is not touched" "$expected" "$output $?"
+check_match "and its recording is known" '^seep: recorded in ' "$(cat stderr)"
+umount small
+mounts=()
+for limit in 0 5 200; do
+	output=$("$SEEP" run -r 4K -o "limited.$limit/%c" -- bash -c "ulimit -f $limit; exec ./worker" 2>&1)
+	check_match "a program that limits its files to $limit KiB is recorded by seep run" ' in use, .*/worker$' "$output"
+done
+output=$(ulimit -f 0; "$SEEP" run -r 4K -o nowhere -- ./worker 2>&1)
+check_match "where nothing can be written, that is said" 'could not write to its list of recordings: File too large' "$output"
+
 output=$(LD_PRELOAD=$SHIM SEEP_OUTPUT=/proc/nonexistent/place SEEP_RATE=4K ./worker 2>/dev/null)
 check_equal "a directory that is not there" "$expected" "$output $?"
 output=$(ulimit -f 16; LD_PRELOAD=$SHIM SEEP_OUTPUT=$WORK/limited SEEP_RATE=4K ./worker 2>/dev/null)

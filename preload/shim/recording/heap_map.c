@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "keeper/base/size_limit.h"
 #include "keeper/base/syscall.h"
 #include "keeper/base/text.h"
 #include "keeper/files/heap_file.h"
@@ -99,8 +100,8 @@ struct heap_map heap_map_make(struct seep_heap_header *header)
 {
 	bool in_session = session_is_open();
 	struct heap_map made = {0};
-	if (!in_session)
-		made = hosted_map(header);
+	if (!in_session || size_limit_check(header->file_bytes) != 0)
+		made = hosted_map(header); /* who makes it has limits of its own */
 	if (!made.map)
 		made = own_map(header, in_session);
 	return made;

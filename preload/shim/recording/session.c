@@ -13,6 +13,9 @@
 #include "keeper/files/life.h"
 #include "shim/recording/setup.h"
 
+/* The longest line: a directory of which every byte is escaped. */
+#define LINE_BYTES (2 * sizeof((struct seep_heap_header *)NULL)->directory + 1)
+
 /* Is this the file that `seep run` made, and not one that somebody put at its name after it was removed? Root's
  * processes, and those in a namespace of users, see another owner than themselves or than they were told. */
 static bool is_what_was_made(int descriptor, const struct session_file_option *file)
@@ -48,14 +51,23 @@ static int registry_open(void)
 	return -ESTALE;
 }
 
+/* At the limit for the size of files, half a line would be written and spoil the next one. */
+static bool line_fits(int descriptor, size_t length)
+{
+	struct stat status;
+	return system_stat_descriptor(descriptor, &status) != 0 || !S_ISREG(status.st_mode) ||
+	       size_limit_check((uint64_t)status.st_size + length) == 0;
+}
+
 bool session_is_open(void)
 {
 	if (!*recording_setup.options.session)
 		return true;
 	int descriptor = registry_open();
+	bool open = descriptor >= 0 && line_fits(descriptor, LINE_BYTES);
 	if (descriptor >= 0)
 		system_close(descriptor);
-	return descriptor >= 0;
+	return open;
 }
 
 /* A daemon may have put another file, such as its data, where stderr was. */
@@ -66,15 +78,10 @@ static bool stderr_is_as_it_was(void)
 	       status.st_ino == recording_setup.stderr_inode;
 }
 
-/* Writes the whole line or nothing: at the limit for the size of files, half a line would be written and spoil the
- * next one. */
+/* Writes the whole line or nothing. */
 static bool line_write(int descriptor, const char *line, size_t length)
 {
-	struct stat status;
-	if (system_stat_descriptor(descriptor, &status) == 0 && S_ISREG(status.st_mode) &&
-	    size_limit_check((uint64_t)status.st_size + length) != 0)
-		return false;
-	return size_limit_write(descriptor, line, length) == (long)length;
+	return line_fits(descriptor, length) && size_limit_write(descriptor, line, length) == (long)length;
 }
 
 /* A line of the registry stays one line whatever it quotes: a newline becomes "\\n" there, and a backslash "\\\\". */
@@ -98,7 +105,7 @@ static void text_add_for_terminal(struct text *text, const char *more)
 
 bool session_register(const char *directory)
 {
-	static char line[2 * sizeof((struct seep_heap_header *)NULL)->directory + 1];
+	static char line[LINE_BYTES];
 	int descriptor = registry_open();
 	if (descriptor < 0)
 		return false;
@@ -117,7 +124,7 @@ bool session_register(const char *directory)
 
 typedef void text_adder(struct text *text, const char *more);
 
-static void line_say(int descriptor, const char *prefix, const char *message, text_adder *add)
+static bool line_say(int descriptor, const char *prefix, const char *message, text_adder *add)
 {
 	char line[400];
 	struct text text = text_begin(line, sizeof line);
@@ -125,7 +132,7 @@ static void line_say(int descriptor, const char *prefix, const char *message, te
 	add(&text, message);
 	text.size += text.cut; /* the newline takes the NUL's place if need be */
 	line[text.length] = '\n';
-	line_write(descriptor, line, text.length + 1);
+	return line_write(descriptor, line, text.length + 1);
 }
 
 void session_say(const char *what, const char *detail)
@@ -138,10 +145,9 @@ void session_say(const char *what, const char *detail)
 		text_add(&text, detail);
 	}
 	int registry = registry_open();
-	if (registry >= 0) {
-		line_say(registry, "! ", message, text_add_as_line);
+	bool said = registry >= 0 && line_say(registry, "! ", message, text_add_as_line);
+	if (registry >= 0)
 		system_close(registry);
-	} else if (!session_host_note(message) && stderr_is_as_it_was()) {
+	if (!said && !session_host_note(message) && stderr_is_as_it_was())
 		line_say(2, "seep: ", message, text_add_for_terminal);
-	}
 }
