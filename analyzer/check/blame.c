@@ -44,11 +44,12 @@ static void side_add(double *amounts, struct check *check, const struct budget *
 		     double sign)
 {
 	const struct check_runs *runs = check->runs;
-	const double work = budget->per_work ? runs->work[side] : 1;
-	const double weight = sign / (work * (double)runs->count[side]);
 
 	for (size_t i = 0; i < runs->count[side]; i++) {
-		const size_t *moments = runs->items[side][i].moments;
+		const struct check_run *run = &runs->items[side][i];
+		const double work = budget->per_work ? run_work(runs, side, run, budget->measure) : 1;
+		const double weight = sign / (work * (double)runs->count[side]);
+		const size_t *moments = run->moments;
 		moment_add(amounts, check, budget, moments[measure_moment(budget->measure)], weight);
 		if (budget->measure == CHECK_GROWTH)
 			moment_add(amounts, check, budget, moments[MOMENT_BEFORE], -weight);

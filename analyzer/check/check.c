@@ -130,7 +130,12 @@ static void cell_judge(struct findings *findings, const struct cells *cells, uin
 
 static enum check_doubt fault_doubt(enum sums_fault fault)
 {
-	return fault == SUMS_ABSENT ? DOUBT_NO_VALUE : fault == SUMS_NO_RATE ? DOUBT_NO_RATE : DOUBT_NO_BEFORE;
+	static const enum check_doubt doubts[] = {[SUMS_ABSENT] = DOUBT_NO_VALUE,
+						  [SUMS_NO_RATE] = DOUBT_NO_RATE,
+						  [SUMS_NO_WORK] = DOUBT_NO_WORK,
+						  [SUMS_NO_EARLIER_MOMENT] = DOUBT_NO_BEFORE};
+
+	return doubts[fault];
 }
 
 /* Nothing can be told of a budget. */
@@ -374,7 +379,8 @@ void check_make(struct check *check, const struct budgets *budgets, struct check
 	for (size_t i = 0; i < budgets->count; i++)
 		free(findings[i].suspects);
 	free(findings);
-	qsort(check->rows, check->count, sizeof *check->rows, row_compare);
+	if (check->count)
+		qsort(check->rows, check->count, sizeof *check->rows, row_compare);
 }
 
 void check_free(struct check *check)

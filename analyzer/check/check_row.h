@@ -25,6 +25,7 @@ enum check_doubt {
 	DOUBT_NO_RATE,   /* its source does not say at which rate it was sampled */
 	DOUBT_MOMENTS,   /* some runs are seen at their end, others before their shutdown */
 	DOUBT_NO_SITE,   /* nothing of its names was seen: a budget that is misspelt must not pass */
+	DOUBT_NO_WORK,   /* nobody counted the units of work of a run */
 	DOUBT_NO_BEFORE, /* growth needs two snapshots */
 	DOUBT_UNJUDGED,  /* leaks can't be told, or not yet; `text` says why */
 	DOUBT_CAUTIONS   /* something leaks, but nothing for sure */

@@ -61,8 +61,8 @@ static bool measure_suggest(struct suggestion *suggestion, const struct check_ru
 	const bool is_known = cells.fault == SUMS_FINE;
 	suggestion->mean = is_known ? cells_mean(&cells, SIDE_AFTER, 0) : 0;
 	for (size_t i = 0; is_known && i < count; i++) {
-		const double work = budget->per_work ? runs->work[SIDE_AFTER] : 1;
-		const struct seep_sum sum = sum_times(&cells.of_run[SIDE_AFTER][i][0].more, 1 / work);
+		const struct seep_sum sum =
+		    sum_times(&cells.of_run[SIDE_AFTER][i][0].more, 1 / cells.units[SIDE_AFTER][i]);
 		const double value = sum_estimate(&sum), distance = value - suggestion->mean;
 		suggestion->least = fmin(suggestion->least, value);
 		suggestion->most = fmax(suggestion->most, value);
@@ -89,11 +89,19 @@ static bool runs_leak(const struct check_runs *runs, bool *are_judged)
 	return leak;
 }
 
+static bool runs_count_work(const struct check_runs *runs)
+{
+	for (size_t i = 0; i < runs->count[SIDE_AFTER]; i++)
+		if (!(run_work(runs, SIDE_AFTER, &runs->items[SIDE_AFTER][i], CHECK_ALLOCATED) > 0))
+			return false;
+	return true;
+}
+
 void suggest_make(struct suggestions *suggestions, const struct check_runs *runs)
 {
 	static const enum check_measure measures[] = {CHECK_IN_USE, CHECK_PEAK, CHECK_ALLOCATED, CHECK_ALLOCATIONS,
 						      CHECK_RSS};
-	const double work = runs->work[SIDE_AFTER];
+	const bool is_counted = runs_count_work(runs);
 	double apart = 0, rate = 0; /* apart: two equal runs, as a share, at a place that has most */
 	bool are_judged;
 	struct sites sites;
@@ -102,7 +110,7 @@ void suggest_make(struct suggestions *suggestions, const struct check_runs *runs
 	sites_init(&sites, runs->profiles, runs->profile_count);
 	for (size_t i = 0; i < sizeof measures / sizeof *measures; i++) {
 		const bool counts_up = measures[i] == CHECK_ALLOCATED || measures[i] == CHECK_ALLOCATIONS;
-		const struct budget budget = {.measure = measures[i], .per_work = counts_up && work > 0};
+		const struct budget budget = {.measure = measures[i], .per_work = counts_up && is_counted};
 		struct suggestion *suggestion = &suggestions->items[suggestions->count];
 		if (!measure_suggest(suggestion, runs, &sites, &budget))
 			continue;

@@ -4,6 +4,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/memory.h"
 #include "base/message.h"
 #include "check/check.h"
 #include "check/values/sums.h"
@@ -52,7 +53,7 @@ static const struct command_option options[] = {
     {OPTION_BUDGET, "budget", "FILE", "what may be used: JSON, schema seep.budgets/1", &option_text, FIELD(budget),
      NULL},
     {OPTION_BASE, "base", "BEFORE", "what to compare with; may be repeated", &option_list, FIELD(base_list), NULL},
-    {OPTION_WORK, "work", "N", "units of work that each run did", &option_count, FIELD(work), NULL},
+    {OPTION_WORK, "work", "N", "units of work a run did, if it does not count", &option_count, FIELD(work), NULL},
     {OPTION_BASE_WORK, "base-work", "N", "the same of the base (as --work)", &option_count, FIELD(base_work), NULL},
     {OPTION_FORMAT, "format", "FORMAT", "text, json, junit, sarif, github, gitlab, markdown", &option_word,
      FIELD(format), check_format_names},
@@ -98,17 +99,6 @@ static int request_parse(struct request *request, int argc, char **argv)
 		return command_fail(&error);
 	const int status = outputs_check(request, request->output);
 	return status == COMMAND_FINE ? outputs_check(request, request->context.flame) : status;
-}
-
-/* A budget for each unit of work can't be decided without their number, and nobody would notice. */
-static int work_check(const struct request *request, const struct budgets *budgets)
-{
-	for (size_t i = 0; i < budgets->count; i++)
-		if (budgets->items[i].per_work && !request->work)
-			return command_usage(&command_check,
-					     "budget '%s' is for each unit of work: --work N says how many there were",
-					     budgets->items[i].name);
-	return COMMAND_FINE;
 }
 
 static bool runs_make(struct check_runs *runs, const struct request *request, const struct runs_need *need,
@@ -180,6 +170,7 @@ static bool flame_write(const struct request *request, const struct check *check
 /* Budgets by result, of one check or of several. */
 struct tally {
 	size_t results[CHECK_FAIL + 1], processes[CHECK_FAIL + 1];
+	size_t held; /* processes that were held to all budgets */
 };
 
 static int status_of(const struct request *request, const struct tally *tally)
@@ -194,18 +185,37 @@ static int status_of(const struct request *request, const struct tally *tally)
 	return COMMAND_FINE;
 }
 
+/* Budgets for each unit of work are about those processes alone that count any. */
+static struct budgets budgets_of(const struct budgets *all, const struct check_runs *runs, struct budget *items)
+{
+	struct budgets budgets = *all;
+	const struct check_run *run = &runs->items[SIDE_AFTER][0];
+
+	budgets.items = items;
+	budgets.count = 0;
+	for (size_t i = 0; i < all->count; i++)
+		if (!all->items[i].per_work || run_work(runs, SIDE_AFTER, run, all->items[i].measure) > 0)
+			items[budgets.count++] = all->items[i];
+	return budgets;
+}
+
 /* Checks some runs of one program. Of many processes those are shown that do not pass. */
-static bool runs_check(struct buffer *out, const struct request *request, const struct budgets *budgets,
+static bool runs_check(struct buffer *out, const struct request *request, const struct budgets *all,
 		       struct tally *tally, struct error *error)
 {
-	const struct runs_need need = check_need(budgets);
+	const struct runs_need need = check_need(all);
 	const double checks = request->each ? (double)request->after_all.count : 1;
+	struct budget *items = memory_allocate(all->count, sizeof *items);
+	struct budgets budgets = *all;
 	struct check_runs runs = {0};
 	struct check check;
 
 	bool fine = runs_make(&runs, request, &need, error);
 	if (fine) {
-		check_make(&check, budgets, &runs, CHECK_CHANCE / checks);
+		if (request->each)
+			budgets = budgets_of(all, &runs, items);
+		tally->held += budgets.count == all->count;
+		check_make(&check, &budgets, &runs, CHECK_CHANCE / checks);
 		if (!request->each || check.result != CHECK_PASS || request->format == FORMAT_JSON)
 			result_append(out, request, &check);
 		for (int i = 0; i <= CHECK_FAIL; i++)
@@ -215,6 +225,7 @@ static bool runs_check(struct buffer *out, const struct request *request, const 
 		check_free(&check);
 	}
 	runs_free(&runs);
+	free(items);
 	return fine;
 }
 
@@ -234,9 +245,6 @@ static int check_run(struct request *request, const struct budgets *budgets)
 	struct error error;
 	bool fine = true;
 
-	const int status = work_check(request, budgets);
-	if (status != COMMAND_FINE)
-		return status;
 	request->after_all = request->after;
 	for (size_t i = 0; fine && i < (request->each ? request->after_all.count : 1); i++) {
 		if (request->each)
@@ -245,6 +253,11 @@ static int check_run(struct request *request, const struct budgets *budgets)
 	}
 	if (fine && request->each && request->format == FORMAT_TEXT)
 		processes_append(&out, &tally);
+	if (fine && request->each && !tally.held) {
+		message("no process counted its units of work, by seep_work() of <seep/seep.h>: budgets for each are "
+			"undecided");
+		tally.results[CHECK_UNDECIDED]++;
+	}
 	fine = fine && output_write_buffer(&out, request->output, &error);
 	buffer_free(&out);
 	return fine ? status_of(request, &tally) : command_fail(&error);

@@ -135,24 +135,18 @@ static void bypass_forget(struct session_results *results, const struct linked *
 	}
 }
 
-/* Budgets that can't be kept here are told of before the program starts. */
+/* Budgets that can't be read are told of before the program starts. */
 static int budget_check(const char *path)
 {
 	struct budgets budgets;
 	struct error error;
-	int status = COMMAND_FINE;
 
 	if (!path)
 		return COMMAND_FINE;
 	if (!budgets_read(&budgets, path, time(NULL), &error))
 		return command_fail(&error);
-	for (size_t i = 0; i < budgets.count && status == COMMAND_FINE; i++)
-		if (budgets.items[i].per_work)
-			status =
-			    command_usage(&command_run, "budget '%s' is for each unit of work: seep check takes --work",
-					  budgets.items[i].name);
 	budgets_free(&budgets);
-	return status;
+	return COMMAND_FINE;
 }
 
 /* `seep check --each` of all that was recorded, by itself: what it reads may be large. It says on standard error what is

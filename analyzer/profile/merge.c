@@ -192,6 +192,9 @@ static void samples_add(struct merger *merger, const struct profile *from, uint6
 	}
 }
 
+/* A process that counts no work does none: a server's first one, beside its workers. */
+static const uint64_t counting = UINT64_C(1) << SEEP_MEMORY_WORK;
+
 /* Some of the allocator's and the system's figures add up; the rest is shared, or of a moment or limit of its own. */
 static void memory_add(struct profile *to, const struct profile *from)
 {
@@ -200,9 +203,10 @@ static void memory_add(struct profile *to, const struct profile *from)
 				UINT64_C(1) << SEEP_MEMORY_ALLOCATOR_FREE |
 				UINT64_C(1) << SEEP_MEMORY_ALLOCATOR_MAPPED | UINT64_C(1) << SEEP_MEMORY_COUNTED;
 
-	to->memory_known &= from->memory_known & adding;
+	to->memory_known =
+	    (to->memory_known & from->memory_known & adding) | ((to->memory_known | from->memory_known) & counting);
 	for (size_t key = 0; key < sizeof to->memory / sizeof *to->memory; key++)
-		to->memory[key] += adding >> key & 1 ? from->memory[key] : 0;
+		to->memory[key] += (adding | counting) >> key & 1 ? from->memory[key] : 0;
 }
 
 /* A text that all have; else "". */
@@ -331,7 +335,7 @@ struct profile *profile_merge(struct profile *const *profiles, const uint64_t *s
 				.sites = map_create()};
 
 	room_make(&merger, profiles, count);
-	to->memory_known = UINT64_MAX;
+	to->memory_known = ~counting;
 	to->bypassed = "";
 	for (size_t i = 0; i < count; i++) {
 		merger.process = i;

@@ -25,6 +25,10 @@ int seep_snapshot(void) __attribute__((weak));
  * process records nothing, or the allocator has no account. errno is left alone. */
 int seep_account(void) __attribute__((weak));
 
+/* Counts units of work that the program has done: requests, files, tests. Snapshots have the sum, and `seep check` holds budgets
+ * for each unit to it. One atomic addition; any thread, signal-safe; allocates nothing, leaves errno alone. */
+void seep_work(unsigned long long units) __attribute__((weak));
+
 #ifdef __cplusplus
 }
 #endif

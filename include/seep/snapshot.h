@@ -248,6 +248,7 @@ enum seep_memory_key {
 	SEEP_MEMORY_MAPPINGS_RESERVED = 30, /* addresses that were mapped without access, and are in no entry */
 	SEEP_MEMORY_IN_USE_PEAK = 32,       /* highest estimate of in-use bytes so far */
 	SEEP_MEMORY_COUNTED = 33,           /* exact bytes that the countdowns have consumed */
+	SEEP_MEMORY_WORK = 34, /* no bytes: units of work that the program has counted itself, by seep_work() */
 	/* The allocator's heap, taken apart: bytes in memory. */
 	SEEP_MEMORY_HEAP_STATE = 40,  /* no bytes: enum seep_account_state. The others are there where it is KNOWN */
 	SEEP_MEMORY_HEAP_IN_USE = 41, /* blocks that the program has, as large as the allocator has made them */

@@ -45,6 +45,8 @@ check_match "a higher peak fails" "\\('peak', 'build_index'\\)\\]$" "$(failing p
 if [ "$(gate leak | wc -l)" -le 24 ]; then ok "it fits the first screen of a log"; else not_ok "it fits the first screen of a log" "$(gate leak)"; fi
 check_match "a revision is named" '^seep check .*; since 1a2b3c$' "$(gate bigger --since=1a2b3c)"
 
+counted=$("$SEEP" check bigger --base base --budget budgets.json 2>err)
+check_match "the program counts its work itself" 'FAIL a request .* allocated for each unit of work' "$(tr -s ' \n' ' ' <<<"$counted")"
 several=$("$SEEP" check bigger bigger --base base --base same --budget budgets.json --work 20000)
 check_match "runs a side are pooled" '2 runs beside 2 of the base' "$several"
 check_match "and still fail" '^FAIL  a request' "$several"
@@ -122,8 +124,13 @@ check_match "where nothing was recorded, that is said" 'nothing was recorded tha
 sed 's/"most": "40M"/"most": "40 M"/' budgets.json >wrong.json
 "$SEEP" run --check wrong.json -- touch started 2>err
 check_equal "budgets that can't be read are told before it starts" "3 no" "$? $([ -e started ] && echo yes || echo no)"
-"$SEEP" run --check budgets.json -- touch started 2>err
-check_equal "so are those for units of work" "2 no" "$? $([ -e started ] && echo yes || echo no)"
+sed '/"a request"/!{/^\t{/d}; s/"+10%"/32300/; s/},$/}/' budgets.json >request.json
+"$SEEP" run -r 4K -o uncounted --check request.json -- /usr/bin/python3 -c 'x = [str(i) for i in range(10000)]' 2>err
+check_match "of processes that count no work nothing is known" 'no process counted its units of work' "$(cat err)"
+"$SEEP" run -r 4K -o counted --check request.json -- sh -c './gated 2000; true' >out 2>err
+check_equal "those that count it are held to it" "0 1" "$? $(grep -c ' 0 over budget, 0 undecided' err)"
+"$SEEP" run -r 4K -o counted --check request.json -- sh -c './gated 2000 bigger; true' >out 2>err
+check_equal "and fail by it" "1 1" "$? $(grep -c '^FAIL  a request' err)"
 "$SEEP" check --each same bigger peak --budget process.json --format=json >out 2>err
 check_equal "each process has its document" "1 3" "$? $(grep -c '"schema":"seep.check/1"' out)"
 
@@ -154,6 +161,5 @@ mistake "budgets for a suggestion" 2 "makes budgets from runs alone" --suggest s
 mistake "budgets that are not there" 3 'nowhere.json: No such file' same --budget nowhere.json
 mistake "a run that is not there" 3 'nowhere' nowhere --budget leaks.json
 mistake "a base that is not there" 3 'nowhere' same --base nowhere --budget leaks.json
-mistake "no number of units" 2 "'a request' is for each unit of work: --work N" same --budget budgets.json
 mistake "a format that does not exist" 2 "--format" same --budget leaks.json --format=html
 exit $cases_failed

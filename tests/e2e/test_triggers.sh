@@ -12,6 +12,7 @@ triggers() { # RECORDING: the triggers of its snapshots in order
 }
 
 cat >asker.c <<'END'
+#include <pthread.h>
 #include <seep/seep.h>
 #include <signal.h>
 #include <stdio.h>
@@ -20,8 +21,35 @@ cat >asker.c <<'END'
 #include <unistd.h>
 void *kept[200];
 static void pause_ms(int ms) { usleep(ms * 1000); }
+static void *work(void *unused)
+{
+	for (int i = 0; i < 1000; i++)
+		seep_work(3);
+	return unused;
+}
+/* Some before the first sample, some in a child before and behind its own first. */
+static void work_everywhere(void)
+{
+	pthread_t threads[2];
+	seep_work(5);
+	if (!fork()) {
+		seep_work(70);
+		kept[0] = malloc(100000);
+		seep_work(7);
+		_exit(kept[0] == NULL);
+	}
+	for (int i = 0; i < 2; i++)
+		pthread_create(&threads[i], NULL, work, NULL);
+	for (int i = 0; i < 2; i++)
+		pthread_join(threads[i], NULL);
+}
 int main(int argc, char **argv)
 {
+	if (argc > 1 && !strcmp(argv[1], "work")) {
+		if (seep_work)
+			work_everywhere();
+		printf("%d\n", seep_work ? 0 : -2);
+	}
 	for (int i = 0; i < 10; i++)
 		kept[i] = malloc(1000);
 	pause_ms(100);
@@ -52,6 +80,12 @@ check_equal "without the shim its question to the allocator is one, too" -2 "$(.
 check_equal "the program can have its allocator asked" 0 "$(SEEP_RATE=1 "$SEEP" run -i 0 -o account ./asker account 2>/dev/null)"
 check_match "whose answer is shown" 'glibc itself counted .* in use' "$("$SEEP" report account | tr -s ' \n' ' ')"
 check_equal "and nobody else asks it" "" "$("$SEEP" report --json api | grep -o '"allocator_inuse_bytes": [0-9]*')"
+check_equal "without the shim its count of work is one, too" -2 "$(./asker work)"
+check_equal "the program can count its work" 0 "$("$SEEP" run -r 1 -i 0 -o work ./asker work 2>/dev/null)"
+work_of() { "$SEEP" report --json "$1" | grep -o '"work_units": *[0-9]*' | grep -o '[0-9]*$'; }
+check_equal "all threads together, and each process by itself" "77 6005" "$( (work_of work && work_of work.2) | sort -n | xargs)"
+check_equal "processes added up have the sum" 6082 "$("$SEEP" report --json work work.2 api 2>/dev/null | grep -o '"work_units": *[0-9]*' | head -n 1 | grep -o '[0-9]*$')"
+check_equal "who counts nothing has none" " " "$(work_of api) $("$SEEP" report --json api account 2>/dev/null | grep -o work_units)"
 SEEP_SIGNAL=USR2 "$SEEP" run -r 1 -i 0 -o signal ./asker signal 2>/dev/null
 check_equal "the opt-in signal does not end the program" 0 $?
 check_equal "and makes a snapshot" "signal exit" "$(triggers signal)"

@@ -13,9 +13,14 @@ static void side_open(struct cells *cells, enum check_side side, struct sites *s
 	const struct check_runs *runs = cells->runs;
 
 	cells->of_run[side] = memory_allocate(runs->count[side] + 1, sizeof *cells->of_run[side]);
+	cells->units[side] = memory_allocate(runs->count[side] + 1, sizeof *cells->units[side]);
 	for (size_t i = 0; i < runs->count[side] && cells->fault == SUMS_FINE; i++) {
-		cells->fault = run_sums(runs, &runs->items[side][i], cells->budget, sites, &cells->of_run[side][i]);
+		const struct check_run *run = &runs->items[side][i];
+		cells->fault = run_sums(runs, run, cells->budget, sites, &cells->of_run[side][i]);
 		cells->run_count[side] += cells->fault == SUMS_FINE;
+		cells->units[side][i] = cells->budget->per_work ? run_work(runs, side, run, cells->budget->measure) : 1;
+		if (cells->fault == SUMS_FINE && !(cells->units[side][i] > 0))
+			cells->fault = SUMS_NO_WORK;
 	}
 }
 
@@ -41,16 +46,15 @@ void cells_close(struct cells *cells)
 		for (size_t i = 0; i < cells->run_count[side]; i++)
 			free(cells->of_run[side][i]);
 		free(cells->of_run[side]);
+		free(cells->units[side]);
 	}
 	*cells = (struct cells){0};
 }
 
 /* What a run's value counts in the mean of its side. */
-static double run_weight(const struct cells *cells, enum check_side side)
+static double run_weight(const struct cells *cells, enum check_side side, size_t run)
 {
-	const double work = cells->budget->per_work ? cells->runs->work[side] : 1;
-
-	return cells->run_count[side] ? 1 / ((double)cells->run_count[side] * work) : 0;
+	return 1 / ((double)cells->run_count[side] * cells->units[side][run]);
 }
 
 static double cell_value(const struct cell *cell)
@@ -63,8 +67,8 @@ double cells_mean(const struct cells *cells, enum check_side side, uint32_t cell
 	double sum = 0;
 
 	for (size_t i = 0; i < cells->run_count[side]; i++)
-		sum += cell_value(&cells->of_run[side][i][cell]);
-	return sum * run_weight(cells, side);
+		sum += cell_value(&cells->of_run[side][i][cell]) * run_weight(cells, side, i);
+	return sum;
 }
 
 /* The most that one sample which was not taken would have stood for, on either side: of objects a side knows only of the
@@ -83,11 +87,11 @@ static double cell_unseen(const struct cells *cells, uint32_t index)
 static void contrast_add(struct contrast *contrast, const struct cells *cells, enum check_side side, uint32_t index,
 			 double factor)
 {
-	const double weight = run_weight(cells, side) * factor;
 	const double unseen = cell_unseen(cells, index);
 	const bool is_after = side == SIDE_AFTER;
 
 	for (size_t i = 0; i < cells->run_count[side]; i++) {
+		const double weight = run_weight(cells, side, i) * factor;
 		const struct cell *cell = &cells->of_run[side][i][index];
 		const struct seep_sum more = sum_times(&cell->more, weight), less = sum_times(&cell->less, weight);
 		const bool has_less = cells->budget->measure == CHECK_GROWTH;
@@ -108,11 +112,11 @@ struct scatter {
 
 static struct scatter side_scatter(const struct cells *cells, enum check_side side, uint32_t index, double factor)
 {
-	const double weight = run_weight(cells, side) * (double)cells->run_count[side] * factor;
 	const double mean = cells_mean(cells, side, index) * factor;
 	struct scatter scatter = {0};
 
 	for (size_t i = 0; i < cells->run_count[side]; i++) {
+		const double weight = factor / cells->units[side][i];
 		const struct cell *cell = &cells->of_run[side][i][index];
 		const double distance = cell_value(cell) * weight - mean;
 		scatter.squares += distance * distance;

@@ -11,6 +11,7 @@ struct cells {
 	const struct budget *budget;
 	const struct check_runs *runs;
 	struct cell **of_run[SIDES]; /* by run */
+	double *units[SIDES];        /* by run: of work, where the budget is for each; else 1 */
 	size_t run_count[SIDES];     /* of the base 0 where the budget is absolute */
 	uint32_t count;
 	uint32_t degrees[2]; /* of freedom of the spread between runs: without the base, and with it */

@@ -37,7 +37,7 @@ enum check_side { SIDE_AFTER, SIDE_BASE, SIDES };
 struct check_runs {
 	struct check_run *items[SIDES];
 	size_t count[SIDES];
-	double work[SIDES]; /* units of work in each run of a side; NaN: nobody said */
+	double work[SIDES]; /* units of work in each run of a side; 0: what the program has counted itself */
 	struct profile **profiles;
 	size_t profile_count, profile_capacity;
 };

@@ -123,6 +123,19 @@ static bool rss_take(struct cell *cell, const struct profile *profile, enum chec
 	return profile->memory_known >> key & 1;
 }
 
+double run_work(const struct check_runs *runs, enum check_side side, const struct check_run *run,
+		enum check_measure measure)
+{
+	const struct profile *profile =
+	    run_profile(runs, run, measure == CHECK_PEAK ? MOMENT_LAST : measure_moment(measure));
+	const struct profile *before = measure == CHECK_GROWTH ? run_profile(runs, run, MOMENT_BEFORE) : NULL;
+
+	if (runs->work[side] > 0)
+		return runs->work[side];
+	const double work = (double)profile->memory[SEEP_MEMORY_WORK];
+	return before ? fmax(work - (double)before->memory[SEEP_MEMORY_WORK], 0) : work;
+}
+
 static enum sums_fault sums_check(const struct profile *profile, const struct profile *before,
 				  enum check_measure measure)
 {

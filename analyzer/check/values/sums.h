@@ -19,12 +19,18 @@ enum sums_fault {
 	SUMS_FINE,
 	SUMS_ABSENT,  /* it is not known at all */
 	SUMS_NO_RATE, /* its samples do not say how sure it is */
+	SUMS_NO_WORK, /* nobody counted its units of work */
 	SUMS_NO_EARLIER_MOMENT
 };
 
 /* Fills a cell for each of the budget's; the caller frees them. With a fault `cells` stays NULL. */
 enum sums_fault run_sums(const struct check_runs *runs, const struct check_run *run, const struct budget *budget,
 			 struct sites *sites, struct cell **cells);
+
+/* The units of work that a run had done by the moment that a measure is about, or, of growth, that it did meanwhile: as the command
+ * line says, or as the program has counted them. 0: nobody did. */
+double run_work(const struct check_runs *runs, enum check_side side, const struct check_run *run,
+		enum check_measure measure);
 
 /* The moment that a measure is about. */
 enum run_moment measure_moment(enum check_measure measure);

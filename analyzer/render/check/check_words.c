@@ -105,59 +105,29 @@ static void advice_append(struct buffer *out, const struct check_row *row)
 
 static void doubt_append(struct buffer *out, const struct check_row *row)
 {
-	switch (row->doubt) {
-	case DOUBT_NONE:
-		return;
-	case DOUBT_SAMPLING:
-		buffer_append_text(out, "the interval holds the limit");
+	static const char *const texts[] = {
+	    [DOUBT_NONE] = "",
+	    [DOUBT_SAMPLING] = "the interval holds the limit",
+	    [DOUBT_MANY] = "it is beyond the limit by itself, but so many were tested that it may be chance",
+	    [DOUBT_LOST_AFTER] = "what was seen is within, but the recording lost some: 'seep report' says what",
+	    [DOUBT_LOST] =
+		"what was seen is beyond, but the recordings lost some or counted it twice: 'seep report' says what",
+	    [DOUBT_ONE_RUN] = "one run a side does not say by how much RSS differs without a cause; 3 runs would",
+	    [DOUBT_NO_BASE] = "there is no base to compare with: --base RECORDING",
+	    [DOUBT_NO_VALUE] = "a run does not have this value",
+	    [DOUBT_NO_RATE] = "a run does not say at which rate it was sampled, so nothing is sure",
+	    [DOUBT_MOMENTS] = "some runs are seen at their very end, others before their shutdown: a shorter -i, or a "
+			      "peak or what was allocated, can be compared",
+	    [DOUBT_NO_SITE] = "nothing of that name was seen: is it spelt as 'seep report' shows it?",
+	    [DOUBT_NO_WORK] =
+		"a run did not count its units of work: seep_work() of <seep/seep.h> does, or --work N says it",
+	    [DOUBT_NO_BEFORE] = "growth needs a recording with an earlier snapshot",
+	    [DOUBT_CAUTIONS] = "some leak or grow, but it is not sure that they leak: 'seep leaks' says why",
+	};
+
+	buffer_append_text(out, row->doubt == DOUBT_UNJUDGED ? row->text : texts[row->doubt]);
+	if (row->doubt == DOUBT_SAMPLING || (row->doubt == DOUBT_MANY && !row->leak))
 		advice_append(out, row);
-		return;
-	case DOUBT_MANY:
-		buffer_append_text(out,
-				   "it is beyond the limit by itself, but so many were tested that it may be chance");
-		if (!row->leak)
-			advice_append(out, row);
-		return;
-	case DOUBT_LOST_AFTER:
-		buffer_append_text(out,
-				   "what was seen is within, but the recording lost some: 'seep report' says what");
-		return;
-	case DOUBT_LOST:
-		buffer_append_text(out,
-				   "what was seen is beyond, but the recordings lost some or counted it twice: 'seep "
-				   "report' says what");
-		return;
-	case DOUBT_ONE_RUN:
-		buffer_append_text(out,
-				   "one run a side does not say by how much RSS differs without a cause; 3 runs would");
-		return;
-	case DOUBT_NO_BASE:
-		buffer_append_text(out, "there is no base to compare with: --base RECORDING");
-		return;
-	case DOUBT_NO_VALUE:
-		buffer_append_text(out, "a run does not have this value");
-		return;
-	case DOUBT_NO_RATE:
-		buffer_append_text(out, "a run does not say at which rate it was sampled, so nothing is sure");
-		return;
-	case DOUBT_MOMENTS:
-		buffer_append_text(
-		    out, "some runs are seen at their very end, others before their shutdown: a shorter -i, or a "
-			 "peak or what was allocated, can be compared");
-		return;
-	case DOUBT_NO_SITE:
-		buffer_append_text(out, "nothing of that name was seen: is it spelt as 'seep report' shows it?");
-		return;
-	case DOUBT_NO_BEFORE:
-		buffer_append_text(out, "growth needs a recording with an earlier snapshot");
-		return;
-	case DOUBT_UNJUDGED:
-		buffer_append_text(out, row->text);
-		return;
-	case DOUBT_CAUTIONS:
-		buffer_append_text(out, "some leak or grow, but it is not sure that they leak: 'seep leaks' says why");
-		return;
-	}
 }
 
 void check_words_sureness(struct buffer *out, const struct check_row *row)

@@ -92,6 +92,7 @@ static void json_memory(struct json *json, const struct profile *profile)
 	    {SEEP_MEMORY_MAPPINGS_RESERVED, "mappings_reserved_bytes"},
 	    {SEEP_MEMORY_IN_USE_PEAK, "inuse_peak_bytes"},
 	    {SEEP_MEMORY_COUNTED, "counted_bytes"},
+	    {SEEP_MEMORY_WORK, "work_units"},
 	};
 
 	json_begin_object(json_key(json, "memory"));

@@ -6,9 +6,11 @@
 #include "shim/record/allocator_account.h"
 #include "shim/recording/recording.h"
 #include "shim/record/trigger.h"
+#include "shim/sample/thread.h"
 
 EXPORT int seep_snapshot(void);
 EXPORT int seep_account(void);
+EXPORT void seep_work(unsigned long long units);
 
 int seep_snapshot(void)
 {
@@ -22,4 +24,11 @@ int seep_account(void)
 	bool taken = heap && account_take(heap);
 	errno = error;
 	return taken ? 0 : -1;
+}
+
+void seep_work(unsigned long long units)
+{
+	thread_use();
+	recording_count_work(units);
+	thread_end_use();
 }

@@ -197,6 +197,7 @@ void recording_begin_child(void)
 		leave_ancestor(0);
 	is_paused = false; /* what another thread held is the parent's */
 	store_relaxed(&is_held, false);
+	recording_forget_work();
 	thread_begin_child();
 }
 

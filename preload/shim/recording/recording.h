@@ -35,6 +35,10 @@ void recording_count_unseen(uint64_t bytes);
  * estimates. */
 void recording_count(uint64_t bytes);
 
+/* Units of work that the program has done, also before the recording begins; a forked child forgets its parent's. */
+void recording_count_work(uint64_t units);
+void recording_forget_work(void);
+
 /* A sample was due and not taken (or turns out to have been taken). Counted in this recording, or in the one that will
  * begin. */
 void recording_lose_sample(void);

@@ -6,12 +6,36 @@
 
 static seep_atomic64 lost_in_setup;                    /* samples due while there was no recording yet */
 static seep_atomic64 counted_early;                    /* bytes, by the countdowns */
+static seep_atomic64 worked_early;                     /* units of work */
 static seep_atomic64 unseen_allocations, unseen_bytes; /* before the constructor */
 
 void recording_count(uint64_t bytes)
 {
 	const struct heap *heap = recording_heap();
 	add_relaxed(heap ? &heap->header->counted_bytes : &counted_early, bytes);
+}
+
+static void work_add(const struct heap *heap, uint64_t units)
+{
+	const uint64_t known = UINT64_C(1) << SEEP_MEMORY_WORK;
+
+	add_relaxed(&heap->header->memory[SEEP_MEMORY_WORK], units);
+	if (!(load_relaxed(&heap->header->memory_known) & known))
+		or_relaxed(&heap->header->memory_known, known);
+}
+
+void recording_count_work(uint64_t units)
+{
+	const struct heap *heap = recording_heap();
+	if (heap)
+		work_add(heap, units);
+	else
+		add_relaxed(&worked_early, units);
+}
+
+void recording_forget_work(void)
+{
+	store_relaxed(&worked_early, 0);
 }
 
 void recording_count_unseen(uint64_t bytes)
@@ -56,4 +80,7 @@ void recording_hand_over_counts(const struct heap *heap, bool forked)
 		lost += unseen_samples();
 	add_relaxed(&heap->header->losses[SEEP_LOSS_SAMPLES_SETUP], lost);
 	add_relaxed(&heap->header->counted_bytes, atomic_exchange_explicit(&counted_early, 0, memory_order_relaxed));
+	const uint64_t work = atomic_exchange_explicit(&worked_early, 0, memory_order_relaxed);
+	if (work)
+		work_add(heap, work);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A server to be: `gated REQUESTS [bigger] [leak] [peak]` serves that many, and does one of these worse than it should. */
+/* A server to be: `gated REQUESTS [bigger[=BYTES]] [leak[=BYTES]] [peak[=BYTES]]` serves that many, and does one of these worse than it
+ * should: so many bytes more for each request, at the end, or for its index. */
 #include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,6 +8,8 @@
 #include <time.h>
 
 #include <seep/seep.h>
+
+enum { LEAKED_BLOCK = 2048, PARSED_BLOCKS = 20 };
 
 static void *kept[1 << 16];
 static void *volatile sink;
@@ -29,7 +32,7 @@ static __attribute__((noinline)) void load_table(int entries)
 
 static __attribute__((noinline)) void remember(int request)
 {
-	kept[32768 + request % 32768] = malloc(2048);
+	kept[32768 + request % 32768] = malloc(LEAKED_BLOCK);
 }
 
 static size_t snapshots(const char *recording)
@@ -64,31 +67,44 @@ static __attribute__((noinline)) void build_index(size_t bytes)
 		free(kept[16384 + done / 8192]);
 }
 
-static void serve(int request, int is_bigger, int leaks)
+/* leak_every: 0: never. */
+static void serve(int request, long more, int leak_every)
 {
-	for (int i = 0; i < 20; i++) {
-		free(sink = parse_request(is_bigger ? 700 : 500));
+	for (int i = 0; i < PARSED_BLOCKS; i++) {
+		free(sink = parse_request(500 + (size_t)more / PARSED_BLOCKS));
 		if (i % 4 == 0)
 			free(sink = render_page(1500));
 	}
-	if (leaks && request % 4 == 0)
+	if (seep_work)
+		seep_work(1);
+	if (leak_every && request % leak_every == 0)
 		remember(request);
+}
+
+/* The bytes of a wish, or as many as are usual for it; 0: it is another one. */
+static long wish_bytes(const char *argument, const char *wish, long usual)
+{
+	const size_t length = strlen(wish);
+
+	if (strncmp(argument, wish, length) != 0)
+		return 0;
+	return argument[length] == '=' ? atol(argument + length + 1) : usual;
 }
 
 int main(int argc, char **argv)
 {
 	const int requests = atoi(argv[1]);
-	int is_bigger = 0, leaks = 0, peaks = 0;
+	long bigger = 0, leak = 0, peak = 0;
 
 	for (int i = 2; i < argc; i++) {
-		is_bigger |= strcmp(argv[i], "bigger") == 0;
-		leaks |= strcmp(argv[i], "leak") == 0;
-		peaks |= strcmp(argv[i], "peak") == 0;
+		bigger += wish_bytes(argv[i], "bigger", 4000);
+		leak += wish_bytes(argv[i], "leak", requests / 4L * LEAKED_BLOCK);
+		peak += wish_bytes(argv[i], "peak", 40 << 20);
 	}
 	load_table(4000);
-	build_index(peaks ? 48 << 20 : 8 << 20);
+	build_index((size_t)(8 << 20) + (size_t)peak);
 	for (int i = 0; i < requests; i++) {
-		serve(i, is_bigger, leaks);
+		serve(i, bigger, leak ? (int)(requests * (long)LEAKED_BLOCK / leak) : 0);
 		if (i % (requests / 20) == 0)
 			nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
 	}

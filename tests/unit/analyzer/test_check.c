@@ -231,6 +231,27 @@ static void work_divides_and_runs_are_means(void **state)
 	gate_free(gate);
 }
 
+/* Each run's own count, where the command line has none. */
+static void a_program_may_count_its_work_itself(void **state)
+{
+	struct gate *gate = gate_create(
+	    "\"budgets\": [{\"name\": \"a\", \"measure\": \"allocated\", \"most\": \"+10%\", \"per_work\": true}]");
+
+	(void)state;
+	gate->runs.work[SIDE_AFTER] = gate->runs.work[SIDE_BASE] = 0;
+	gate_add(gate, SIDE_AFTER, more)->memory[SEEP_MEMORY_WORK] = 820;
+	gate_add(gate, SIDE_AFTER, usual)->memory[SEEP_MEMORY_WORK] = 520;
+	gate_add(gate, SIDE_BASE, usual)->memory[SEEP_MEMORY_WORK] = 520;
+	const struct check_row *row = gate_check(gate);
+	assert_true(fabs(row->value - RATE) < RATE / 1000.0 && fabs(row->base - RATE) < RATE / 1000.0);
+	check_free(&gate->check);
+	gate->runs.profiles[1]->memory[SEEP_MEMORY_WORK] = 0;
+	row = gate_check(gate);
+	assert_int_equal(row->result, CHECK_UNDECIDED);
+	assert_int_equal(row->doubt, DOUBT_NO_WORK);
+	gate_free(gate);
+}
+
 /* What one run a side would call proven is not, where runs of a side differ by more than that. */
 static void a_spread_between_runs_counts(void **state)
 {
@@ -343,6 +364,7 @@ int main(void)
 	    cmocka_unit_test(a_suppressed_place_does_not_count_until_its_day),
 	    cmocka_unit_test(calls_and_modules_are_parts),
 	    cmocka_unit_test(work_divides_and_runs_are_means),
+	    cmocka_unit_test(a_program_may_count_its_work_itself),
 	    cmocka_unit_test(a_spread_between_runs_counts),
 	    cmocka_unit_test(losses_are_part_of_the_decision),
 	    cmocka_unit_test(rss_of_one_run_a_side_decides_nothing_about_a_base),
