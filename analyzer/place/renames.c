@@ -1,25 +1,33 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Functions that have got another name between two builds. One that only the earlier has, and one that only the later has,
- * are the same where they are called by the same functions and call the same ones, as far as stacks show, where as much
- * is allocated below them or nearly so, and where no other pair of functions could be meant. Neighbours that are in one
+ * are the same where their names differ by template arguments and parameters alone, or where they are called by the same
+ * functions and call the same ones, as far as stacks show; where as much is allocated below them or nearly so; and where no
+ * other pair of functions could be meant. Neighbours that are in one
  * build only say nothing, so that one renamed function in a chain is found, and two in a row are not.
  */
+#include <math.h>
 #include <stdlib.h>
 
+#include "base/buffer.h"
 #include "base/memory.h"
 #include "place/builds.h"
+#include "place/stable_name.h"
 #include "statistics/measure.h"
 
-#define AMOUNT_RATIO 2.5 /* of what two builds allocate in one function, at most */
+#define AMOUNT_RATIO 2.5 /* of what two builds allocate in one function, at most, unless their samples explain more: */
+#define AMOUNT_APART 3   /* standard errors */
 #define ALIKE_MOST 64    /* functions with the same neighbours that are told apart */
 
 /* A function of one profile. */
 struct function {
-	uint64_t key, context; /* context: equal for the same neighbours */
-	const char *name;      /* NULL: only its address is known */
-	double allocated;      /* in it and below */
-	uint32_t neighbours;   /* different ones that both profiles have */
+	uint64_t key;
+	uint64_t shared;     /* the key that it has in both profiles; 0: the other lacks it */
+	uint64_t context;    /* of one that the other lacks: equal for the same family, or for the same neighbours */
+	const char *name;    /* NULL: only its address is known */
+	double allocated;    /* in it and below */
+	double variance;     /* of that, by sampling */
+	uint32_t neighbours; /* different ones that both profiles have */
 };
 
 struct functions {
@@ -78,21 +86,29 @@ static uint32_t function_of(const struct functions *functions, struct frame_walk
 	return functions->of_line[functions->first[functions->profile->nodes[at.node].location] + at.line] - 1;
 }
 
-static bool is_in(const struct functions *functions, uint64_t key)
+/* What both have, by the same name or by what is known of others. */
+static void shared_find(struct functions *functions, const struct functions *other, const struct rebuilt *rebuilt)
 {
-	return numbering_get(&functions->keys, key) != NUMBERING_NONE;
+	for (uint32_t i = 0; i < functions->keys.count; i++) {
+		struct function *function = &functions->items[i];
+		const uint32_t was = numbering_get(&rebuilt->former, function->key);
+		const bool is_there = numbering_get(&other->keys, function->key) != NUMBERING_NONE ||
+				      numbering_get(&rebuilt->latter, function->key) != NUMBERING_NONE;
+		function->shared = is_there ? function->key : was != NUMBERING_NONE ? rebuilt->renames[was].key : 0;
+		function->context = function->neighbours = 0;
+	}
 }
 
 /* Adds a neighbour to a function that the other profile lacks; `edges` has those that were added. */
-static void neighbour_add(struct functions *functions, const struct functions *other, struct numbering *edges,
-			  uint32_t function, uint32_t neighbour, uint64_t side)
+static void neighbour_add(struct functions *functions, struct numbering *edges, uint32_t function, uint32_t neighbour,
+			  uint64_t side)
 {
 	struct function *of = &functions->items[function];
-	const uint64_t key = functions->items[neighbour].key;
+	const uint64_t key = functions->items[neighbour].shared;
 	const uint64_t words[] = {of->key, key, side};
 	bool is_new;
 
-	if (is_in(other, of->key) || !is_in(other, key))
+	if (of->shared || !key)
 		return;
 	numbering_put(edges, hash_bytes(3, words, sizeof words), &is_new);
 	if (!is_new)
@@ -101,7 +117,7 @@ static void neighbour_add(struct functions *functions, const struct functions *o
 	of->neighbours++;
 }
 
-static void neighbours_add(struct functions *functions, const struct functions *other)
+static void neighbours_add(struct functions *functions)
 {
 	const struct profile *profile = functions->profile;
 	struct numbering edges = {0};
@@ -111,8 +127,8 @@ static void neighbours_add(struct functions *functions, const struct functions *
 		for (struct frame_walk caller = frame_walk_next(profile, at); at.node == node && frame_walk_has(caller);
 		     at = caller, caller = frame_walk_next(profile, at)) {
 			const uint32_t inner = function_of(functions, at), outer = function_of(functions, caller);
-			neighbour_add(functions, other, &edges, inner, outer, 1);
-			neighbour_add(functions, other, &edges, outer, inner, 2);
+			neighbour_add(functions, &edges, inner, outer, 1);
+			neighbour_add(functions, &edges, outer, inner, 2);
 		}
 	}
 	numbering_free(&edges);
@@ -122,16 +138,32 @@ static void neighbours_add(struct functions *functions, const struct functions *
 static void amounts_add(struct functions *functions)
 {
 	const struct profile *profile = functions->profile;
-	double *below = memory_allocate(profile->node_count + 1u, sizeof *below);
+	struct seep_sum *below = memory_allocate(profile->node_count + 1u, sizeof *below);
 
 	for (uint32_t i = 0; i < profile->site_count; i++)
-		below[profile->sites[i].node] += sum_estimate(&profile->sites[i].allocated.bytes);
+		sum_include(&below[profile->sites[i].node], &profile->sites[i].allocated.bytes);
 	for (uint32_t node = profile->node_count; node-- > 1;) {
-		below[profile->nodes[node].parent] += below[node];
-		for (struct frame_walk at = {node, 0}; at.node == node; at = frame_walk_next(profile, at))
-			functions->items[function_of(functions, at)].allocated += below[node];
+		sum_include(&below[profile->nodes[node].parent], &below[node]);
+		for (struct frame_walk at = {node, 0}; at.node == node; at = frame_walk_next(profile, at)) {
+			struct function *function = &functions->items[function_of(functions, at)];
+			function->allocated += sum_estimate(&below[node]);
+			function->variance += below[node].variance;
+		}
 	}
 	free(below);
+}
+
+static void families_add(struct functions *functions)
+{
+	for (uint32_t i = 0; i < functions->keys.count; i++) {
+		struct function *function = &functions->items[i];
+		struct buffer family = {0};
+		if (function->shared || !function->name)
+			continue;
+		family_name_append(&family, function->name);
+		function->context = hash_bytes(2, family.data, family.length);
+		buffer_free(&family);
+	}
 }
 
 static int context_compare(const void *left, const void *right)
@@ -149,17 +181,25 @@ struct lacking {
 	uint32_t count;
 };
 
-static struct lacking lacking_find(const struct functions *functions, const struct functions *other)
+static struct lacking lacking_find(const struct functions *functions)
 {
 	struct lacking lacking = {memory_allocate(functions->keys.count + 1u, sizeof *lacking.items), 0};
 
 	for (uint32_t i = 0; i < functions->keys.count; i++) {
 		const struct function *function = &functions->items[i];
-		if (function->name && function->neighbours && !is_in(other, function->key))
+		if (function->name && !function->shared && function->context)
 			lacking.items[lacking.count++] = function;
 	}
 	qsort(lacking.items, lacking.count, sizeof *lacking.items, context_compare);
 	return lacking;
+}
+
+static bool may_be_same_amount(const struct function *one, const struct function *other)
+{
+	const double a = one->allocated, b = other->allocated;
+
+	return (a <= b * AMOUNT_RATIO && b <= a * AMOUNT_RATIO) ||
+	       fabs(a - b) <= AMOUNT_APART * sqrt(one->variance + other->variance);
 }
 
 /* The only one of these that may be the function under another name; NULL: none, or several. */
@@ -176,10 +216,9 @@ static const struct function *counterpart(const struct lacking *among, const str
 			last = middle;
 	}
 	for (uint32_t i = first; i < among->count && among->items[i]->context == function->context; i++) {
-		const double here = among->items[i]->allocated, there = function->allocated;
 		if (++alike > ALIKE_MOST)
 			return NULL;
-		if (here > there * AMOUNT_RATIO || there > here * AMOUNT_RATIO)
+		if (!may_be_same_amount(among->items[i], function))
 			continue;
 		if (found)
 			return NULL;
@@ -201,17 +240,15 @@ static void rename_add(struct rebuilt *rebuilt, const struct function *was, cons
 	rebuilt->renames[number] = (struct rename){is->key, was->name};
 }
 
-void renames_find(struct rebuilt *rebuilt, const struct profile *later, const struct profile *earlier)
+/* Finds the pairs of equal contexts, which `contexts_add` fills in. */
+static void pairs_find(struct rebuilt *rebuilt, struct functions *is, struct functions *was,
+		       void (*contexts_add)(struct functions *))
 {
-	struct functions is, was;
-
-	functions_collect(&is, later);
-	functions_collect(&was, earlier);
-	neighbours_add(&is, &was);
-	neighbours_add(&was, &is);
-	amounts_add(&is);
-	amounts_add(&was);
-	struct lacking latter = lacking_find(&is, &was), former = lacking_find(&was, &is);
+	shared_find(is, was, rebuilt);
+	shared_find(was, is, rebuilt);
+	contexts_add(is);
+	contexts_add(was);
+	struct lacking latter = lacking_find(is), former = lacking_find(was);
 	for (uint32_t i = 0; i < former.count; i++) {
 		const struct function *theirs = counterpart(&latter, former.items[i]);
 		if (theirs && counterpart(&former, theirs) == former.items[i])
@@ -219,6 +256,18 @@ void renames_find(struct rebuilt *rebuilt, const struct profile *later, const st
 	}
 	free(latter.items);
 	free(former.items);
+}
+
+void renames_find(struct rebuilt *rebuilt, const struct profile *later, const struct profile *earlier)
+{
+	struct functions is, was;
+
+	functions_collect(&is, later);
+	functions_collect(&was, earlier);
+	amounts_add(&is);
+	amounts_add(&was);
+	pairs_find(rebuilt, &is, &was, families_add);
+	pairs_find(rebuilt, &is, &was, neighbours_add);
 	functions_free(&is);
 	functions_free(&was);
 }

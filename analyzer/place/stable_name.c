@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/demangled.h"
+
 #define RUST_HASH 16 /* hexadecimal digits */
 
 static size_t digits(const char *at)
@@ -47,4 +49,19 @@ void stable_name_append(struct buffer *out, const char *name)
 		buffer_append(out, at, kept);
 		at += kept + skipped;
 	}
+}
+
+void family_name_append(struct buffer *out, const char *name)
+{
+	struct buffer stable = {0};
+
+	stable_name_append(&stable, name);
+	const char *start = stable.length ? name_behind_type(stable.data) : name;
+	for (struct name_token token = {.end = start}; name_token_next(&token);) {
+		/* "<Heap as Store>::put" begins with what it is of */
+		const bool is_argument = token.bracket == '<' && token.at > start;
+		if (!is_argument && !name_token_is_parameters(start, &token) && strncmp(token.at, "[abi:", 5) != 0)
+			buffer_append(out, token.at, (size_t)(token.end - token.at));
+	}
+	buffer_free(&stable);
 }

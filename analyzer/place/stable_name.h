@@ -13,4 +13,8 @@
  */
 void stable_name_append(struct buffer *out, const char *name);
 
+/* The same without return type, parameters and template arguments: "Cache<int>::put(int)" and "Cache<long>::put(long)" are of one
+ * family. */
+void family_name_append(struct buffer *out, const char *name);
+
 #endif

@@ -48,6 +48,27 @@ static void a_name_is_kept_without_what_compilers_add(void **state)
 	}
 }
 
+static void a_family_has_no_arguments(void **state)
+{
+	static const char *const names[][2] = {
+	    {"parse.part.0", "parse"},
+	    {"int Cache<int, 4>::get<char>(int) const", "Cache::get const"},
+	    {"operator<< <char>(std::ostream&, char)", "operator<< "},
+	    {"main::{lambda(int)#2}::operator()(int) const", "main::{lambda(int)#}::operator() const"},
+	    {"<app::Heap as app::Store>::put::h0123456789abcdef", "<app::Heap as app::Store>::put"},
+	    {"", ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		struct buffer out = {0};
+		buffer_append_text(&out, "");
+		family_name_append(&out, names[i][0]);
+		assert_string_equal(out.data, names[i][1]);
+		buffer_free(&out);
+	}
+}
+
 struct made {
 	const char *stack;
 	int samples;
@@ -107,6 +128,17 @@ static const struct made another[] = {{"main;serve;scan", 400}, {"main;serve;ren
 static const struct made two[] = {
     {"main;serve;scan", 45}, {"main;serve;skip", 30}, {"main;serve;render", 9}, {"main;log", 3}, {NULL, 0}};
 
+static const struct made typed[] = {
+    {"main;int Cache<int, 4>::get<char>(int) const;std::vector<int>::grow(int)", 40}, {"main;log", 3}, {NULL, 0}};
+static const struct made retyped[] = {
+    {"main;long Cache<long, 8>::get<char>(long) const;std::vector<long>::grow(long)", 45}, {"main;log", 3}, {NULL, 0}};
+static const struct made both_typed[] = {{"main;Cache<long>::get(long);std::vector<long>::grow(long)", 45},
+					 {"main;Cache<short>::get(short);std::vector<short>::grow(short)", 45},
+					 {"main;log", 3},
+					 {NULL, 0}};
+static const struct made rare[] = {{"main;serve;scan", 12}, {"main;serve;render", 9}, {"main;log", 3}, {NULL, 0}};
+static const struct made rarer[] = {{"main;serve;parse", 4}, {"main;serve;render", 9}, {"main;log", 3}, {NULL, 0}};
+
 static void another_build_has_the_same_groups(void **state)
 {
 	static const enum group_by kinds[] = {GROUP_BY_PLACE, GROUP_BY_FUNCTION, GROUP_BY_STACK};
@@ -132,6 +164,28 @@ static void what_was_renamed_is_found_by_its_neighbours(void **state)
 	assert_null(was); /* the place is what it was, a caller is not */
 }
 
+/* The whole stack is matched, although no call in a row of two has its old name. */
+static void template_arguments_may_change(void **state)
+{
+	const char *was = NULL;
+
+	(void)state;
+	assert_int_equal(groups_of(retyped, typed, GROUP_BY_STACK, 2, NULL), 2);
+	assert_int_equal(groups_of(retyped, typed, GROUP_BY_FUNCTION, 2, &was), 2);
+	assert_string_equal(was, "int Cache<int, 4>::get<char>(int) const");
+	assert_int_equal(groups_of(both_typed, typed, GROUP_BY_FUNCTION, 2, &was), 4); /* either may be it */
+	assert_null(was);
+}
+
+static void few_samples_differ_by_chance(void **state)
+{
+	const char *was = NULL;
+
+	(void)state;
+	assert_int_equal(groups_of(rare, rarer, GROUP_BY_PLACE, 2, &was), 3);
+	assert_string_equal(was, "parse");
+}
+
 static void what_may_be_another_is_not_taken_for_it(void **state)
 {
 	const char *was = NULL;
@@ -148,8 +202,11 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_name_is_kept_without_what_compilers_add),
+	    cmocka_unit_test(a_family_has_no_arguments),
 	    cmocka_unit_test(another_build_has_the_same_groups),
 	    cmocka_unit_test(what_was_renamed_is_found_by_its_neighbours),
+	    cmocka_unit_test(template_arguments_may_change),
+	    cmocka_unit_test(few_samples_differ_by_chance),
 	    cmocka_unit_test(what_may_be_another_is_not_taken_for_it),
 	};
 
