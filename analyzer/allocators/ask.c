@@ -10,21 +10,25 @@
 
 enum {
 	PAUSE_MS = 100, /* to stop all threads */
-	WITHIN_MS = 1000,
-	TRIES = 6, /* a copy each */
+	TRIES = 6,      /* a copy each */
 	NAP_MS =
 	    10, /* and three times as long before each further one: a thread that waits for its turn stays where it is */
 };
 
+enum { NAMES_MOST = 4 };
+
 struct kind {
 	const char *allocator;
-	const char *functions[4]; /* names of the one that is asked */
-	bool (*ask)(struct allocator_figures *figures, struct calls *calls, uint64_t function, struct error *error);
+	const char *names[FUNCTIONS_MOST][NAMES_MOST]; /* of each function that is asked */
+	double within_ms;
+	allocator_question *ask;
 };
 
+/* mimalloc calls back for each 64 KiB. */
 static const struct kind kinds[] = {
-    {"jemalloc", {"mallctl", "je_mallctl", "_rjem_mallctl"}, jemalloc_ask},
-    {"tcmalloc", {"MallocExtension_GetNumericProperty"}, tcmalloc_ask},
+    {"jemalloc", {{"mallctl", "je_mallctl", "_rjem_mallctl"}}, 1000, jemalloc_ask},
+    {"tcmalloc", {{"MallocExtension_GetNumericProperty"}}, 1000, tcmalloc_ask},
+    {"mimalloc", {{"mi_heap_get_default"}, {"mi_heap_visit_blocks"}, {"mi_collect"}}, 5000, mimalloc_ask},
 };
 
 static const struct kind *kind_of(const char *allocator)
@@ -40,19 +44,24 @@ bool allocator_can_tell(const char *allocator)
 	return kind_of(allocator) != NULL;
 }
 
-static uint64_t function_of(const struct kind *kind, const struct loaded *loaded)
+/* False: it does not export all. */
+static bool functions_find(uint64_t functions[FUNCTIONS_MOST], const struct kind *kind, const struct loaded *loaded)
 {
 	const struct loaded_module *owner;
-	uint64_t function = 0;
+	bool found = true;
 
-	for (size_t i = 0; kind->functions[i] && !function; i++)
-		function = loaded_first_definition(loaded, NULL, kind->functions[i], &owner);
-	return function;
+	for (size_t f = 0; f < FUNCTIONS_MOST && kind->names[f][0]; f++) {
+		functions[f] = 0;
+		for (size_t i = 0; i < NAMES_MOST && kind->names[f][i] && !functions[f]; i++)
+			functions[f] = loaded_first_definition(loaded, NULL, kind->names[f][i], &owner);
+		found &= functions[f] != 0;
+	}
+	return found;
 }
 
 /* In one copy. `again`: it was made at a bad moment. */
 static bool ask_once(struct allocator_figures *figures, struct imaging *imaging, const struct kind *kind,
-		     uint64_t function, bool *again, struct error *error)
+		     const uint64_t functions[FUNCTIONS_MOST], bool *again, struct error *error)
 {
 	struct ledger mappings;
 	struct image image;
@@ -63,9 +72,9 @@ static bool ask_once(struct allocator_figures *figures, struct imaging *imaging,
 		return error_set(error, "%d has ended", (int)imaging->work.pid);
 	bool asked = image_take(&image, imaging, &mappings, error);
 	if (asked) {
-		asked = calls_begin(&calls, imaging, &image, WITHIN_MS, error);
+		asked = calls_begin(&calls, imaging, &image, kind->within_ms, error);
 		if (asked) {
-			asked = kind->ask(figures, &calls, function, error);
+			asked = kind->ask(figures, &calls, functions, error);
 			*again = !asked && calls.waited;
 			calls_end(&calls);
 		}
@@ -78,6 +87,7 @@ static bool ask_once(struct allocator_figures *figures, struct imaging *imaging,
 bool allocator_ask(struct allocator_figures *figures, const char *allocator, pid_t pid, struct error *error)
 {
 	const struct kind *kind = kind_of(allocator);
+	uint64_t functions[FUNCTIONS_MOST];
 	struct imaging imaging;
 	struct room room;
 	bool asked = false, again = true;
@@ -85,12 +95,12 @@ bool allocator_ask(struct allocator_figures *figures, const char *allocator, pid
 	if (!process_may_be_copied(pid, error) || !room_is_there(&room, pid, error) ||
 	    !imaging_begin(&imaging, pid, PAUSE_MS, error))
 		return false;
-	const uint64_t function = kind ? function_of(kind, &imaging.work.loaded) : 0;
-	if (!function)
-		error_set(error, "%d exports no function of %s's that could be asked", (int)pid, allocator);
+	const bool can_tell = kind && functions_find(functions, kind, &imaging.work.loaded);
+	if (!can_tell)
+		error_set(error, "%d does not export the functions of %s that could be asked", (int)pid, allocator);
 	double nap_ms = NAP_MS;
-	for (int i = 0; function && !asked && again && i < TRIES; i++, nap_ms *= 3) {
-		asked = ask_once(figures, &imaging, kind, function, &again, error);
+	for (int i = 0; can_tell && !asked && again && i < TRIES; i++, nap_ms *= 3) {
+		asked = ask_once(figures, &imaging, kind, functions, &again, error);
 		for (double until_ms = tracing_now_ms() + nap_ms; !asked && again && tracing_now_ms() < until_ms;
 		     tracing_nap(1))
 			tracees_serve(&imaging.work.tracees);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a running program's allocator says of its heap: jemalloc's statistics, or tcmalloc's properties. seep asks in
- * a copy of the program's memory (analyzer/copy/), where waiting for a lock of the program's holds up nobody else.
+ * What a running program's allocator says of its heap: jemalloc's statistics, tcmalloc's properties, or the pages of
+ * mimalloc's threads. seep asks in a copy of the program's memory (analyzer/copy/), where waiting for a lock of the program's holds up nobody else.
  * The program stands still for the time that the kernel takes to copy its page tables.
  */
 #ifndef SEEP_ALLOCATORS_ASK_H

@@ -72,9 +72,10 @@ static uint32_t all_arenas(struct question *question)
 	return value_read(question, "arenas.narenas", sizeof(uint32_t), &value, false) ? (uint32_t)value : ALL_ARENAS;
 }
 
-bool jemalloc_ask(struct allocator_figures *figures, struct calls *calls, uint64_t function, struct error *error)
+bool jemalloc_ask(struct allocator_figures *figures, struct calls *calls, const uint64_t functions[FUNCTIONS_MOST],
+		  struct error *error)
 {
-	struct question question = {.calls = calls, .mallctl = function, .error = error};
+	struct question question = {.calls = calls, .mallctl = functions[0], .error = error};
 	uint64_t epoch = 1, cleans_up = 0, decay_ms = 0;
 
 	if (!value_read(&question, "epoch", sizeof epoch, &epoch, true) && !question.failed)

@@ -6,10 +6,17 @@
 #include "account/figures.h"
 #include "copy/calls.h"
 
-/* `function`: mallctl(). False: it has not answered all; the error says why. */
-bool jemalloc_ask(struct allocator_figures *figures, struct calls *calls, uint64_t function, struct error *error);
+enum { FUNCTIONS_MOST = 3 };
+typedef bool allocator_question(struct allocator_figures *figures, struct calls *calls,
+				const uint64_t functions[FUNCTIONS_MOST], struct error *error);
 
-/* `function`: MallocExtension_GetNumericProperty(). */
-bool tcmalloc_ask(struct allocator_figures *figures, struct calls *calls, uint64_t function, struct error *error);
+/* The function: mallctl(). False: it has not answered all; the error says why. */
+allocator_question jemalloc_ask;
+
+/* MallocExtension_GetNumericProperty(). */
+allocator_question tcmalloc_ask;
+
+/* mi_heap_get_default(), mi_heap_visit_blocks(), mi_collect(). */
+allocator_question mimalloc_ask;
 
 #endif

@@ -22,7 +22,8 @@ static bool property_read(struct calls *calls, uint64_t function, const char *na
 	return true;
 }
 
-bool tcmalloc_ask(struct allocator_figures *figures, struct calls *calls, uint64_t function, struct error *error)
+bool tcmalloc_ask(struct allocator_figures *figures, struct calls *calls, const uint64_t functions[FUNCTIONS_MOST],
+		  struct error *error)
 {
 	static const char *const names[PROPERTIES] = {
 	    "generic.current_allocated_bytes",    "tcmalloc.thread_cache_free_bytes",
@@ -31,7 +32,7 @@ bool tcmalloc_ask(struct allocator_figures *figures, struct calls *calls, uint64
 	double values[PROPERTIES];
 
 	for (int i = 0; i < PROPERTIES; i++)
-		if (!property_read(calls, function, names[i], &values[i], error))
+		if (!property_read(calls, functions[0], names[i], &values[i], error))
 			return false;
 	*figures = (struct allocator_figures){.allocated = values[0],
 					      .cached = values[1] + values[2],

@@ -41,7 +41,7 @@ struct request {
 
 static const struct command_option options[] = {
     {OPTION_JSON, "json", NULL, "JSON, schema seep.memory/1", NULL, offsetof(struct request, json), NULL},
-    {OPTION_ASK, "ask", "WHEN", "jemalloc, tcmalloc: auto (RSS to 4G), always, never", &option_word,
+    {OPTION_ASK, "ask", "WHEN", "jemalloc, tcmalloc, mimalloc: auto (RSS to 4G)", &option_word,
      offsetof(struct request, ask), ask_words},
     SERVICE_OPTIONS(SERVICE_FIELD),
     {0},
@@ -232,10 +232,10 @@ const struct command command_memory = {
     .summary = "show where RSS is: heap, libraries, stacks, files, unexplained",
     .notes = "A recorded process is asked for a snapshot; any other of yours is only looked\n"
 	     "at, without samples of what is in use. A RECORDING stands for its last snapshot\n"
-	     "that has a ledger. The classes add up to RSS, page by page. jemalloc and\n"
-	     "tcmalloc are asked what they keep, in a copy of the process; the snapshot has it\n"
-	     "from then on. Several operands are added up, without asking the allocators;\n"
-	     "shared memory counts in each.",
+	     "that has a ledger. The classes add up to RSS, page by page. jemalloc, tcmalloc\n"
+	     "and mimalloc are asked what they keep, in a copy of the process: --ask=auto,\n"
+	     "always or never; the snapshot has it from then on. Several operands are added\n"
+	     "up, without asking the allocators; shared memory counts in each.",
     .options = options,
     .reads = true,
     .run = run,

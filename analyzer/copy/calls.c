@@ -3,6 +3,7 @@
 #include "copy/calls.h"
 
 #include <linux/futex.h>
+#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -10,7 +11,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
-enum { OWN_BYTES = 256 << 10, SYSTEM_STOP = SIGTRAP | 0x80 };
+enum { OWN_BYTES = 256 << 10, SYSTEM_STOP = SIGTRAP | 0x80, YIELDS = 20 };
 
 #define NAP_MS 0.05
 
@@ -52,8 +53,14 @@ static bool run_to_stop(struct calls *calls, struct user_regs_struct *registers,
 
 	if (ptrace(PTRACE_SYSCALL, calls->pid, NULL, NULL) != 0)
 		return error_set(error, "the copy of its memory has ended");
-	while ((got = waitpid(calls->pid, &status, __WALL | WNOHANG)) == 0 && tracing_now_ms() < calls->until_ms)
-		tracing_nap(NAP_MS);
+	for (int wait = 0; (got = waitpid(calls->pid, &status, __WALL | WNOHANG)) == 0; wait++) {
+		if (tracing_now_ms() >= calls->until_ms)
+			break;
+		if (wait < YIELDS) /* a stop is there in microseconds, mostly */
+			sched_yield();
+		else
+			tracing_nap(NAP_MS);
+	}
 	calls->waited = got == 0;
 	if (got == 0)
 		return error_set(error, "it did not answer in time");
@@ -102,7 +109,7 @@ bool calls_begin(struct calls *calls, const struct imaging *imaging, const struc
 {
 	const intptr_t options = PTRACE_O_EXITKILL | PTRACE_O_TRACESYSGOOD;
 
-	*calls = (struct calls){.pid = image->pid, .until_ms = tracing_now_ms() + within_ms};
+	*calls = (struct calls){.pid = image->pid, .image = image, .until_ms = tracing_now_ms() + within_ms};
 	if (!remote_open(&calls->memory, image->pid, error))
 		return false;
 	if ((ptrace(PTRACE_SETOPTIONS, calls->pid, NULL, (void *)options) == 0 &&
@@ -117,6 +124,22 @@ bool calls_begin(struct calls *calls, const struct imaging *imaging, const struc
 void calls_end(struct calls *calls)
 {
 	remote_close(&calls->memory);
+}
+
+/* As if the function that is called back had returned. */
+static bool visitor_answer(struct calls *calls, struct user_regs_struct *registers, struct error *error)
+{
+	const uint64_t arguments[BORROWED_ARGUMENTS] = {registers->rdi, registers->rsi, registers->rdx,
+							registers->rcx, registers->r8,  registers->r9};
+	uint64_t back;
+
+	if (!remote_read(&calls->memory, registers->rsp, &back, sizeof back))
+		return error_set(error, "the copy of its memory can't be read");
+	registers->rip = back;
+	registers->rsp += sizeof back;
+	registers->rax = calls->visit(calls, arguments);
+	return ptrace(PTRACE_SETREGS, calls->pid, NULL, registers) == 0 ||
+	       error_set(error, "the copy of its memory has ended");
 }
 
 /* The function returns to address 0, where nothing is ever mapped. */
@@ -136,6 +159,11 @@ bool calls_make(struct calls *calls, uint64_t function, const uint64_t arguments
 		if (signal == SIGSEGV && registers.rip == back) {
 			*result = registers.rax;
 			return true;
+		}
+		if (signal == SIGSEGV && registers.rip == CALLS_VISITOR && calls->visit) {
+			if (!visitor_answer(calls, &registers, error))
+				return false;
+			continue;
 		}
 		if (signal != SYSTEM_STOP)
 			return error_set(error, "signal %d in the copy of its memory", signal);

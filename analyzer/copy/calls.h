@@ -4,14 +4,26 @@
  * A lock that a thread held as the copy was made stays held there for ever, so a call that waits is given up at once,
  * and a call that takes too long is given up, too. No system call is made that could be seen outside of the copy,
  * which has the program's files.
+ *
+ * A function that calls back can be given CALLS_VISITOR: no code of ours is in the copy, so it faults there, and `visit` answers.
  */
 #ifndef SEEP_COPY_CALLS_H
 #define SEEP_COPY_CALLS_H
 
 #include "copy/image.h"
 
+#define CALLS_VISITOR UINT64_C(16) /* where nothing is ever mapped, as at 0 */
+
+struct calls;
+
+/* What the function calls back with. False: it need not go on. */
+typedef bool calls_visit(struct calls *calls, const uint64_t arguments[BORROWED_ARGUMENTS]);
+
 struct calls {
 	pid_t pid;
+	const struct image *image;
+	calls_visit *visit; /* NULL: none is expected */
+	void *visit_context;
 	struct remote memory;
 	struct user_regs_struct registers;
 	uint64_t area; /* memory of ours in the copy: CALLS_SCRATCH bytes for texts and results, and a stack */

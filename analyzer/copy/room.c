@@ -33,14 +33,19 @@ static uint64_t machine_left(void)
 	return text_line_number(text, "MemAvailable:", &kilobytes) ? kilobytes * 1024 : UINT64_MAX;
 }
 
-bool room_is_there(struct room *room, pid_t pid, struct error *error)
+uint64_t room_resident(pid_t pid)
 {
 	char status[FILE_BYTES];
 	uint64_t kilobytes = 0;
 
 	if (seep_process_read((uint64_t)pid, "status", status, sizeof status) > 0)
 		text_line_number(status, "VmRSS:", &kilobytes);
-	*room = (struct room){.pid = pid, .rss_bytes = kilobytes * 1024};
+	return kilobytes * 1024;
+}
+
+bool room_is_there(struct room *room, pid_t pid, struct error *error)
+{
+	*room = (struct room){.pid = pid, .rss_bytes = room_resident(pid)};
 	const uint64_t needed = room_needed(room->rss_bytes, ROOM_TO_BEGIN);
 	const uint64_t machine = machine_left(), groups = limits_groups_left((uint64_t)pid, LIMITS_ROOT);
 	if (machine >= needed && groups >= needed)

@@ -19,6 +19,9 @@ struct room {
 enum room_for { ROOM_TO_BEGIN, ROOM_TO_STAY };
 uint64_t room_needed(uint64_t rss_bytes, enum room_for what);
 
+/* A process's RSS; 0: it is not there. */
+uint64_t room_resident(pid_t pid);
+
 /* Are so many left on the machine and in the program's control groups? False: they are not. */
 bool room_is_there(struct room *room, pid_t pid, struct error *error);
 

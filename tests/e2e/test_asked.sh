@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# seep memory PID asks jemalloc and tcmalloc what they keep, in a copy of the process: what they say takes the heap apart, and the program
+# seep memory PID asks jemalloc, tcmalloc and mimalloc what they keep, in a copy of the process: what they say takes the heap apart, and the program
 # notices nothing, whatever the function that is asked does.
 . "$(dirname "$0")/lib.sh"
 
@@ -37,7 +37,7 @@ for said, holds in [("known", h["allocator_state"] == "known"), ("3 MiB in use",
         print(said, {key: value for key, value in h.items()})
 print("that is all")
 END
-for library in libjemalloc.so.2 libtcmalloc_minimal.so.4; do
+for library in libjemalloc.so.2 libtcmalloc_minimal.so.4 libmimalloc.so.2.0; do
 	name=keeps-${library:3:2}
 	[ -e "/usr/lib/x86_64-linux-gnu/$library" ] || { skip "$library is asked" "it is not here"; continue; }
 	gcc -O1 -o "$name" "$keeps" "/usr/lib/x86_64-linux-gnu/$library"
@@ -83,6 +83,52 @@ if [ -e /usr/lib/x86_64-linux-gnu/libjemalloc.so.2 ]; then
 		n knows nothing: it has no statistics
 	END
 	check "no call of a copy's left anything behind" test ! -e made
+fi
+
+# mimalloc's pages belong to threads: what those that live have, and what one that has ended has left.
+if [ -e /usr/lib/x86_64-linux-gnu/libmimalloc.so.2.0 ]; then
+	compile threads -x c - -x none -Wl,--no-as-needed /usr/lib/x86_64-linux-gnu/libmimalloc.so.2.0 <<'END'
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+enum { THREADS = 4, BLOCKS = 32768, SIZE = 256 };
+static pthread_barrier_t done;
+static void *work(void *ends)
+{
+	void **blocks = malloc(3 * BLOCKS * sizeof *blocks);
+	for (int i = 0; i < 3 * BLOCKS; i++)
+		memset(blocks[i] = malloc(SIZE), 1, SIZE);
+	for (int i = 0; i < 3 * BLOCKS; i++)
+		if (i >= BLOCKS || i % 8)
+			free(blocks[i]);
+	if (ends)
+		return NULL;
+	pthread_barrier_wait(&done);
+	for (;;)
+		pause();
+}
+int main(void)
+{
+	pthread_t threads[THREADS];
+	pthread_barrier_init(&done, NULL, THREADS);
+	for (int i = 0; i < THREADS; i++)
+		pthread_create(&threads[i], NULL, work, i ? NULL : &done);
+	pthread_join(threads[0], NULL);
+	pthread_barrier_wait(&done);
+	puts("ready");
+	fflush(stdout);
+	for (;;)
+		pause();
+}
+END
+	begin threads
+	"$SEEP" memory --json "$program" >document.json
+	check_equal "threads: of each 1.75 MiB are in use, 7 MiB free beside, and what of 16 MiB that it has freed whole is kept is told or said not to be" "True True True True" \
+		"$(json_get document.json "[6.9 <= d['heap']['allocated_bytes'] / 2**20 < 7.5, 27.5 < d['heap']['free_pinned_bytes'] / 2**20 < 29, d['heap']['free_pages_bytes'] > 12 * 2**20, 0 < d['heap']['free_pages_bytes'] + d['heap']['unexplained_bytes'] < 66 * 2**20]" | tr -d '[,]')"
+	check_match "threads: in words" 'free and not given back yet, or mimalloc.s own .* free but kept by mimalloc: .* mi_collect\(true\), called by each thread, gives whole pages back: it did so in the copy' "$("$SEEP" memory "$program" | tr '\n' ' ')"
+	kill "$program"
 fi
 
 # jemalloc's own thread waits there, with other threads that allocate and free all the time.

@@ -21,7 +21,7 @@ for said, holds in [("all adds up", abs(d["resident_bytes"] - d["rss_bytes"]) < 
 print("that is all")
 END
 mkfifo in && exec 3<>in
-for library in "" libjemalloc.so.2 libtcmalloc_minimal.so.4; do
+for library in "" libjemalloc.so.2 libtcmalloc_minimal.so.4 libmimalloc.so.2.0; do
 	name=keeps${library:+-${library:3:2}}
 	[ -z "$library" ] || [ -e "/usr/lib/x86_64-linux-gnu/$library" ] || { skip "a process of $library" "it is not here"; continue; }
 	gcc -O1 -o "$name" "$ROOT/tests/e2e/programs/keeps.c" ${library:+"/usr/lib/x86_64-linux-gnu/$library"}

@@ -56,6 +56,16 @@ static void untouched_add(struct buffer *text, const struct account_heap *heap)
 		buffer_printf(text, ", and %s never touched", quantity_bytes(heap->untouched).text);
 }
 
+/* mimalloc says nothing of free pages between others until their thread gives them back. */
+static const char *unexplained_words(const struct account *account)
+{
+	if (account->heap.kept.unexplained < 0)
+		return "  counted by the allocator, and not in memory";
+	return strcmp(allocator_of(account), "mimalloc") == 0 && account->heap.was_asked
+		   ? "  free and not given back yet, or mimalloc's own"
+		   : "  not explained by the allocator";
+}
+
 static void parts_of_allocator(struct parts *parts)
 {
 	const struct account_heap *heap = &parts->account->heap;
@@ -76,9 +86,7 @@ static void parts_of_allocator(struct parts *parts)
 	part_add_text(parts, kept->free_pages, "  free, whole pages");
 	part_add_text(parts, kept->pinned, "  free, pinned by blocks in use beside it");
 	part_add_text(parts, kept->metadata, "  the allocator's own");
-	part_add_text(parts, kept->unexplained,
-		      kept->unexplained < 0 ? "  counted by the allocator, and not in memory"
-					    : "  not explained by the allocator");
+	part_add_text(parts, kept->unexplained, unexplained_words(parts->account));
 }
 
 static void parts_of_samples(struct parts *parts)
@@ -212,14 +220,23 @@ static void advice_for_tcmalloc(struct buffer *out, const struct account *accoun
 		buffer_append_text(out, " TCMALLOC_MAX_TOTAL_THREAD_CACHE_BYTES bounds caches of threads.");
 }
 
+static void advice_for_mimalloc(struct buffer *out, const struct account *account)
+{
+	if (is_worth(account, account->heap.kept.free_pages, share_worth_advice))
+		buffer_append_text(
+		    out, " mi_collect(true), called by each thread, gives whole pages back: it did so in the copy.");
+}
+
 /* What helps, if there is enough of it to help against. */
 static void advice(struct buffer *out, const struct account *account)
 {
 	static const struct {
 		const char *allocator;
 		void (*advise)(struct buffer *out, const struct account *account);
-	} advisers[] = {
-	    {"glibc", advice_for_glibc}, {"jemalloc", advice_for_jemalloc}, {"tcmalloc", advice_for_tcmalloc}};
+	} advisers[] = {{"glibc", advice_for_glibc},
+			{"jemalloc", advice_for_jemalloc},
+			{"tcmalloc", advice_for_tcmalloc},
+			{"mimalloc", advice_for_mimalloc}};
 
 	for (size_t i = 0; i < sizeof advisers / sizeof *advisers; i++)
 		if (strcmp(advisers[i].allocator, allocator_of(account)) == 0)
