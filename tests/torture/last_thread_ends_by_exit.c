@@ -3,16 +3,29 @@
  * Processes whose last thread ends by the system call, as pthread_exit makes it, and without the C library's knowledge:
  * a keeper that were a thread would keep them alive for ever. Also as process 1 of a namespace, where it has to be one.
  */
+#include <fcntl.h>
 #include <sched.h>
+#include <string.h>
 #include <sys/syscall.h>
 
 #include "torture.h"
 
+static bool main_thread_has_ended(void)
+{
+	char stat[256] = {0};
+	int file = open("/proc/self/stat", O_RDONLY);
+	const char *name_end = file >= 0 && read(file, stat, sizeof stat - 1) > 0 ? strrchr(stat, ')') : NULL;
+	close(file);
+	return name_end && strncmp(name_end, ") Z", 3) == 0;
+}
+
+/* The process's exit status is that of the thread that ends last. */
 static void *allocate_and_exit(void *unused)
 {
 	(void)unused;
 	allocate_and_free(200);
-	usleep(20000);
+	for (int i = 0; i < 10000 && !main_thread_has_ended(); i++)
+		usleep(1000);
 	allocate_and_free(200);
 	syscall(SYS_exit, 0);
 	return NULL;

@@ -45,8 +45,8 @@ struct keeper {
 	 * /proc. */
 	bool looks;
 	int program;
-	int exit_status; /* of the program, to end with where the thread is the last; negative: unknown */
-	bool replaced;   /* the process has executed another program, whose stack begins elsewhere */
+	_Atomic int exit_status; /* of the program, to end with where the thread is the last; negative: unknown */
+	bool replaced;           /* the process has executed another program, whose stack begins elsewhere */
 
 	/* outside the target, of a heap file in memory; -1: it is none */
 	int file, home; /* it, and its recording's directory */

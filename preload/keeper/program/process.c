@@ -178,18 +178,15 @@ bool process_has_ended(int descriptor)
 	return system_call(SYS_ppoll, (long)&poll, 1, (long)&none, 0, 0, 0) > 0;
 }
 
-bool process_is_alone(int *status)
+bool process_is_alone(_Atomic int *status)
 {
 	struct seep_process_stat stat; /* "self" and no number, because /proc may be of another namespace */
 	if (stat_read_at("/proc/self/stat", &stat) != 0 || stat.state != 'Z')
 		return false;
-	if (stat.threads != 2) {
-		*status = 0; /* another ends last, by the C library */
-		return false;
-	}
-	if (*status < 0)
-		*status = (int)(stat.exit_code >> 8 & 0xff);
-	return true;
+	const bool alone = stat.threads == 2;
+	int unknown = -1; /* another that ends last, by the C library, ends with 0 */
+	atomic_compare_exchange_strong(status, &unknown, alone ? (int)(stat.exit_code >> 8 & 0xff) : 0);
+	return alone;
 }
 
 uint64_t process_stack(uint64_t pid)

@@ -42,9 +42,9 @@ bool process_is_seen(uint64_t pid, uint64_t start_ticks);
 int process_watch(uint64_t pid, uint64_t start_ticks);
 bool process_has_ended(int descriptor);
 
-/* Does the calling thread alone still run in this process, whose first thread has ended? `status`, negative before the
- * first look: afterwards the status to end with, since the kernel takes that of the last thread (Linux 5.17). */
-bool process_is_alone(int *status);
+/* Does the calling thread alone still run in this process, whose first thread has ended? `status`, negative where nobody
+ * knows it yet: afterwards the status to end with, since the kernel takes that of the last thread (Linux 5.17). */
+bool process_is_alone(_Atomic int *status);
 
 /* Where the first stack of a process begins: elsewhere after each exec. 0: not to be seen. */
 uint64_t process_stack(uint64_t pid);

@@ -22,6 +22,7 @@
 #include "shim/hooks/namespaces.h"
 #include "shim/hooks/privileges.h"
 #include "shim/recording/keeper_process.h"
+#include "shim/recording/keeper_thread.h"
 #include "shim/recording/recording.h"
 
 EXPORT int prctl(int option, ...);
@@ -114,6 +115,8 @@ __attribute__((used)) void *syscall_watch(long number, long first, long second, 
 		confine();
 	if (number == SYS_prctl && first == PR_SET_CHILD_SUBREAPER)
 		keeper_process_note_gathering();
+	if (number == SYS_exit && !recording_is_confined())
+		keeper_thread_note_end((int)first);
 	if (number == SYS_setuid)
 		privileges_leave((uid_t)first);
 	if (number == SYS_setreuid || number == SYS_setresuid)

@@ -23,6 +23,7 @@ static struct keeper keeper;
 static bool prepared;
 static char *memory;              /* of the thread, or NULL */
 static _Atomic int thread_id;     /* 0: there is no thread */
+static int process;               /* that it was last made in */
 static seep_keeper_leave leave;   /* it is to leave for a while */
 static _Atomic bool being_paused; /* by one thread at a time */
 
@@ -31,7 +32,8 @@ static __attribute__((noreturn)) void keeper_thread_main(void *shares_descriptor
 {
 	if (descriptors_leave(shares_descriptors != NULL))
 		keeper_run(&keeper);
-	system_exit(keeper.exit_status > 0 ? keeper.exit_status : 0);
+	const int status = load_relaxed(&keeper.exit_status);
+	system_exit(status > 0 ? status : 0);
 }
 
 /* Only where there is no thread: writes to the thread's memory. */
@@ -40,6 +42,7 @@ static void thread_begin(void)
 	bool shares = descriptors_can_be_left();
 	long made =
 	    system_begin_thread(memory, STACK_BYTES, TLS_BYTES, shares, keeper_thread_main, shares ? &keeper : NULL);
+	process = system_getpid();
 	store_relaxed(&thread_id, made > 0 ? (int)made : 0);
 	if (made > 0)
 		return;
@@ -116,6 +119,14 @@ bool keeper_thread_end(void)
 		system_unmap(memory, BYTES);
 	memory = NULL;
 	return true;
+}
+
+void keeper_thread_note_end(int status)
+{
+	/* The program may have forbidden the calls behind our back: none where there is no thread. In a vfork child it is its
+	 * parent's. Of the first thread /proc has the status. */
+	if (load_relaxed(&thread_id) && system_getpid() == process)
+		store_relaxed(&keeper.exit_status, system_gettid() == process ? -1 : status & 0xff);
 }
 
 void keeper_thread_resume(void)

@@ -44,6 +44,9 @@ void keeper_thread_leave(void);
  * at the program's end; false: it is still there. */
 bool keeper_thread_end(void);
 
+/* The calling thread is about to end by the system call, with that status: the process's own, if it is the last one. */
+void keeper_thread_note_end(int status);
+
 /* At exit: lets the keeper write the last snapshot and waits a bounded time; without a keeper, writes it here. */
 void keeper_thread_finish(void);
 
