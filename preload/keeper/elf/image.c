@@ -103,15 +103,30 @@ void *image_address(const char *library, const char *name)
 	return NULL;
 }
 
+static void *definition_in(const struct link_map *module, const char *name)
+{
+	struct image image;
+	const Elf64_Sym *symbol = image_read(module->l_addr, module->l_ld, &image) ? image_find(&image, name) : NULL;
+	return symbol ? (void *)(image.base + symbol->st_value) : NULL;
+}
+
 void *image_first_definition(uintptr_t except, const char *name)
 {
-	for (const struct link_map *module = _r_debug.r_map; module; module = module->l_next) {
-		struct image image;
-		if (module->l_addr == except || !image_read(module->l_addr, module->l_ld, &image))
-			continue;
-		const Elf64_Sym *symbol = image_find(&image, name);
-		if (symbol)
-			return (void *)(image.base + symbol->st_value);
-	}
-	return NULL;
+	void *found = NULL;
+	for (const struct link_map *module = _r_debug.r_map; module && !found; module = module->l_next)
+		found = module->l_addr == except ? NULL : definition_in(module, name);
+	return found;
+}
+
+bool image_is_defined_behind(uintptr_t base, const char *name)
+{
+	const struct link_map *module = _r_debug.r_map;
+	while (module && module->l_addr != base)
+		module = module->l_next;
+	if (!module)
+		return true;
+	while ((module = module->l_next) != NULL)
+		if (definition_in(module, name))
+			return true;
+	return false;
 }

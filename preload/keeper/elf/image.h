@@ -31,6 +31,9 @@ void *image_address(const char *library, const char *name);
  * above. */
 void *image_first_definition(uintptr_t except, const char *name);
 
+/* Does a module that is listed behind the one at `base` define it? Also true where that one is not in the list. */
+bool image_is_defined_behind(uintptr_t base, const char *name);
+
 #define IMAGE_LIBC "libc.so.6"
 #define IMAGE_LOADER "ld-linux-x86-64.so.2"
 

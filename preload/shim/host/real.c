@@ -3,9 +3,11 @@
 #include "shim/host/real.h"
 
 #include <dlfcn.h>
+#include <link.h>
 #include <string.h>
 
 #include "keeper/base/atomics.h"
+#include "keeper/elf/image.h"
 #include "shim/host/exports.h"
 #include "shim/host/joined.h"
 
@@ -64,9 +66,18 @@ static const struct entry cxx_entries[] = {SEEP_ENTRY_POINTS_OF_CXX(ENTRY_OF)};
 static const struct entry others[] = {REAL_OTHERS(OTHER_OF)};
 #define LENGTH(entries) (sizeof(entries) / sizeof *(entries))
 
+extern __attribute__((visibility("hidden"))) const ElfW(Ehdr) __ehdr_start;
+
+/* dlsym() asked in vain keeps a message, which the next dlsym() frees by the program's own `free`: one that looks up the real
+ * one at its first call would come back to that message, without end. */
+static void *definition_behind_us(const char *wanted)
+{
+	return image_is_defined_behind((uintptr_t)&__ehdr_start, wanted) ? dlsym(RTLD_NEXT, wanted) : NULL;
+}
+
 static void *look_up(struct real *found, const struct entry *entry)
 {
-	void *function = is_joined() ? joined_definition(entry->name) : dlsym(RTLD_NEXT, entry->name);
+	void *function = is_joined() ? joined_definition(entry->name) : definition_behind_us(entry->name);
 	if (function)
 		memcpy((char *)found + entry->field, &function, sizeof function);
 	return function;
