@@ -80,7 +80,7 @@ bool seep_recording_finish(const char *directory, enum seep_trigger trigger, cha
 			   struct seep_fault *fault);
 
 /* Ends the recording of a process that seep leaves, which records no more and runs on: its keeper writes the last
- * snapshot, or this does where there is none. Waits five seconds at most. */
+ * snapshot, or this does where there is none, or where it gives no sign of life. Waits a minute at most. */
 bool seep_recording_leave(const char *directory, struct seep_fault *fault);
 
 /* The name of the calling process, for SEEP_RUNNER: PID.START.NAMESPACE. */

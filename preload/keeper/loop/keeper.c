@@ -163,7 +163,7 @@ static void tables_look(struct keeper *keeper, uint64_t now_ns)
 
 /* In the target, which no longer records: takes the exit snapshot and answers who waits for it. The snapshot does not
  * wait for the disk, because the file outlives the program anyway. The caller has the lease. */
-static bool keeper_complete(struct keeper *keeper)
+static int keeper_complete(struct keeper *keeper)
 {
 	struct seep_heap_header *header = keeper->heap.header;
 	uint32_t request;
@@ -184,7 +184,7 @@ static bool keeper_complete(struct keeper *keeper)
 	}
 	if (asked)
 		request_answer(header, request, number, error);
-	return error == 0;
+	return error;
 }
 
 void keeper_tidy(struct keeper *keeper)
@@ -308,7 +308,7 @@ void keeper_run(struct keeper *keeper)
 	floating_leave(before);
 }
 
-static __attribute__((noinline)) bool finish(struct keeper *keeper)
+static __attribute__((noinline)) int finish(struct keeper *keeper, uint64_t patience_ns)
 {
 	struct seep_heap_header *header = keeper->heap.header;
 	uint64_t start_ns = clock_read_ns(CLOCK_MONOTONIC);
@@ -318,22 +318,22 @@ static __attribute__((noinline)) bool finish(struct keeper *keeper)
 	while (load_acquire(&header->phase) != SEEP_HEAP_COMPLETE) {
 		if (lease_take(&keeper->heap, &lease)) {
 			/* there is no keeper, or it left without success; a keeper thread's struct is ours now */
-			bool done = load_acquire(&header->phase) == SEEP_HEAP_COMPLETE || keeper_complete(keeper);
+			int error = load_acquire(&header->phase) == SEEP_HEAP_COMPLETE ? 0 : keeper_complete(keeper);
 			lease_give_back(&keeper->heap, &lease);
-			return done;
+			return error;
 		}
-		if (clock_read_ns(CLOCK_MONOTONIC) - start_ns >= KEEPER_FINISH_NS)
-			return false;
+		if (clock_read_ns(CLOCK_MONOTONIC) - start_ns >= patience_ns)
+			return ETIMEDOUT;
 		struct timespec nap = {.tv_nsec = FINISH_LOOK_NS};
 		system_futex_wait(&header->phase, SEEP_HEAP_RECORDING, &nap);
 	}
-	return true;
+	return 0;
 }
 
-bool keeper_finish(struct keeper *keeper)
+int keeper_finish(struct keeper *keeper, uint64_t patience_ns)
 {
 	uint32_t before = floating_enter();
-	bool finished = finish(keeper);
+	int error = finish(keeper, patience_ns);
 	floating_leave(before);
-	return finished;
+	return error;
 }

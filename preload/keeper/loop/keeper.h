@@ -84,8 +84,9 @@ void keeper_let_go(struct keeper *keeper);
  * process has the lease. All signals must be blocked. */
 void keeper_run(struct keeper *keeper);
 
-/* In the target, as it ends: has the holder of the lease write the exit snapshot, or writes it here where nobody holds
- * it. Waits KEEPER_FINISH_NS at most. False: it was not written; the heap file still holds everything. */
-bool keeper_finish(struct keeper *keeper);
+/* Where the program records no more: has the holder of the lease write the last snapshot, or writes it here where nobody
+ * holds it. 0; ETIMEDOUT: it was not written within `patience_ns`, but may be yet; another error number: it can't be.
+ * The heap file still holds everything then. */
+int keeper_finish(struct keeper *keeper, uint64_t patience_ns);
 
 #endif

@@ -10,6 +10,10 @@
 #include "keeper/program/process.h"
 #include "keeper/loop/request.h"
 
+/* Nobody's end waits for this, and on a machine with too much to do the keeper may get no processor, or its disk may have no
+ * time, for seconds. One that gives no sign of life for LEASE_SILENCE_NS loses the lease, and we write the snapshot. */
+#define LEAVE_NS (2 * LEASE_SILENCE_NS)
+
 /* Does the keeper write to the directory in which the heap file was opened, and not to one that took its name? */
 static bool place_is(const struct keeper *keeper, int directory)
 {
@@ -92,10 +96,12 @@ bool seep_recording_leave(const char *directory, struct seep_fault *fault)
 	if (!keeper_open(&keeper, &view, directory, fault))
 		return false;
 	or_relaxed(&keeper.heap.header->status, SEEP_STATUS_LEFT);
-	bool finished = keeper_finish(&keeper);
+	int error = keeper_finish(&keeper, LEAVE_NS);
 	keeper_let_go(&keeper);
 	seep_heap_close(&view);
-	return finished || fault_fill(fault, 0, ETIMEDOUT, "its keeper did not write the last snapshot in time");
+	return !error || fault_fill(fault, 0, error,
+				    error == ETIMEDOUT ? "its keeper has not written the last snapshot yet"
+						       : "the last snapshot can't be written");
 }
 
 void seep_keeper_wake(const char *directory)

@@ -139,7 +139,7 @@ void keeper_thread_resume(void)
 
 static void finish(void)
 {
-	keeper_finish(&keeper);
+	keeper_finish(&keeper, KEEPER_FINISH_NS);
 }
 
 /* void on_stack(void *top, void (*function)(void)): host/on_stack.S */

@@ -55,7 +55,7 @@ static void without_a_thread_the_program_writes_it_itself(void **state)
 		if (!keeper_prepare(&keeper, &heap, test_directory, true))
 			_exit(90);
 		allocates_a_little(&keeper);
-		_exit(keeper_finish(&keeper) ? 0 : 91);
+		_exit(keeper_finish(&keeper, KEEPER_FINISH_NS) ? 91 : 0);
 	}
 	assert_int_equal(program_wait(child), 0);
 	free(snapshot_load(test_directory, "000001.seep", &snapshot));

@@ -21,13 +21,10 @@ static void *keeper_thread(void *argument)
 	return NULL;
 }
 
-/* A program's end waits so long for its keeper and no longer; on a loaded machine that may be too short. */
+/* A program's end waits for its keeper no longer than KEEPER_FINISH_NS; on a loaded machine that may be too short. */
 static bool finished_at_last(struct keeper *keeper)
 {
-	bool finished = false;
-	for (int i = 0; i < 10 && !finished; i++)
-		finished = keeper_finish(keeper);
-	return finished;
+	return keeper_finish(keeper, 10 * KEEPER_FINISH_NS) == 0;
 }
 
 pid_t program_start(program_work *work, uint64_t interval_ns)
