@@ -9,6 +9,7 @@
 
 #include <seep/process.h>
 
+#include "base/map.h"
 #include "base/memory.h"
 
 enum {
@@ -172,6 +173,23 @@ static uint32_t symbols_referred(const struct loaded_module *module)
 	return most;
 }
 
+static uint32_t key_of(const char *name)
+{
+	return (uint32_t)hash_bytes(0, name, strlen(name)) | 1;
+}
+
+/* A program may export a hundred thousand functions, and a hundred names are looked for. */
+static void keys_make(struct loaded_module *module)
+{
+	module->keys = memory_allocate(module->symbol_count + 1, sizeof *module->keys);
+	for (uint32_t i = 1; i < module->symbol_count; i++) {
+		const Elf64_Sym *symbol = &module->symbols[i];
+		if (symbol->st_shndx != SHN_UNDEF && symbol->st_value && ELF64_ST_BIND(symbol->st_info) != STB_LOCAL &&
+		    ELF64_ST_TYPE(symbol->st_info) != STT_TLS)
+			module->keys[i] = key_of(loaded_symbol_name(module, i));
+	}
+}
+
 static bool tables_read(const struct remote *remote, struct loaded_module *module, const struct dynamic *dynamic)
 {
 	if (!dynamic->symbols || !dynamic->strings || dynamic->string_bytes > STRINGS_MAX ||
@@ -190,6 +208,7 @@ static bool tables_read(const struct remote *remote, struct loaded_module *modul
 		return false;
 	if (dynamic->soname && dynamic->soname <= module->string_bytes)
 		snprintf(module->soname, sizeof module->soname, "%s", module->strings + dynamic->soname - 1);
+	keys_make(module);
 	return true;
 }
 
@@ -245,6 +264,7 @@ static bool program_read(const struct remote *remote, struct loaded_module *prog
 static void module_free(struct loaded_module *module)
 {
 	free(module->symbols);
+	free(module->keys);
 	free(module->strings);
 	free(module->relocations);
 }
@@ -368,12 +388,11 @@ const char *loaded_symbol_name(const struct loaded_module *module, uint32_t inde
 
 uint64_t loaded_definition(const struct loaded_module *module, const char *name)
 {
-	for (uint32_t i = 1; i < module->symbol_count; i++) {
-		const Elf64_Sym *symbol = &module->symbols[i];
-		if (symbol->st_shndx != SHN_UNDEF && symbol->st_value && ELF64_ST_BIND(symbol->st_info) != STB_LOCAL &&
-		    ELF64_ST_TYPE(symbol->st_info) != STT_TLS && strcmp(loaded_symbol_name(module, i), name) == 0)
-			return module->bias + symbol->st_value;
-	}
+	const uint32_t key = key_of(name);
+
+	for (uint32_t i = 1; module->keys && i < module->symbol_count; i++)
+		if (module->keys[i] == key && strcmp(loaded_symbol_name(module, i), name) == 0)
+			return module->bias + module->symbols[i].st_value;
 	return 0;
 }
 

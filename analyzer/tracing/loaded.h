@@ -22,6 +22,7 @@ struct loaded_module {
 	uint64_t start, end;     /* its segments lie between */
 	uint64_t code, code_end; /* the segment that may be executed */
 	Elf64_Sym *symbols;      /* dynamic */
+	uint32_t *keys;          /* of the names of those that are definitions, for a quick search; 0: it is none */
 	uint32_t symbol_count;
 	char *strings;
 	size_t string_bytes;
