@@ -62,7 +62,7 @@ analyzer/session        analyzer/base analyzer/process analyzer/profile analyzer
 analyzer/run            analyzer/base analyzer/options analyzer/process analyzer/session
 analyzer/tracing        analyzer/base preload/keeper/base
 analyzer/inline         analyzer/base analyzer/modules analyzer/tracing
-analyzer/attach         analyzer/base analyzer/files analyzer/inline analyzer/options analyzer/process analyzer/run analyzer/session analyzer/tracing analyzer/work preload/keeper/base
+analyzer/attach         analyzer/base analyzer/files analyzer/inline analyzer/options analyzer/process analyzer/run analyzer/session analyzer/tracing analyzer/work preload/keeper/base preload/keeper/program
 analyzer/copy           analyzer/attach analyzer/base analyzer/process analyzer/tracing preload/keeper/arenas preload/keeper/base preload/keeper/ledger preload/keeper/program
 analyzer/allocators     analyzer/account analyzer/base analyzer/copy
 analyzer/coredump       analyzer/base analyzer/files analyzer/profile preload/keeper/elf

@@ -185,18 +185,19 @@ static bool library_bring(struct work *work, const struct loaded_module *allocat
 	return brought;
 }
 
-bool process_can_be_joined(pid_t pid, bool linked, struct error *error)
+bool process_can_be_joined(pid_t pid, bool *linked, struct error *error)
 {
 	const struct loaded_module *allocator;
 	struct patch patch;
 	struct work work;
 
+	*linked = false;
 	if (!process_may_be_joined(pid, error) || !work_begin(&work, pid, LOOK_PAUSE_MS, error))
 		return false;
-	bool joinable = is_to_be_joined(&work, linked, &allocator, error) &&
+	bool joinable = is_to_be_joined(&work, true, &allocator, error) &&
 			process_filters_allow(&work.tracees, LOOK_PAUSE_MS, error);
-	if (joinable && linked) {
-		joinable = patch_plan(&patch, &work.remote, &work.loaded, error);
+	if (joinable && allocator == &work.loaded.modules[0]) {
+		*linked = joinable = patch_plan(&patch, &work.remote, &work.loaded, error);
 		if (joinable)
 			patch_free(&patch);
 	}

@@ -162,8 +162,12 @@ static bool recording_leave(pid_t pid, double pause_ms, struct join_result *resu
 
 	if (!work_begin(&work, pid, pause_ms, error))
 		return false;
-	bool left = work_is_joined(&work) ? hooks_take_out(&work, result, error)
-					  : error_set(error, "%d is not joined", (int)pid);
+	bool preloaded = work.shim && (!work.block || work.join.asked != SEEP_JOIN_ASKED);
+	bool left =
+	    work_is_joined(&work)
+		? hooks_take_out(&work, result, error)
+		: error_set(error, preloaded ? "%d can't be left: it was started with libseep.so" : "%d is not joined",
+			    (int)pid);
 	work_end(&work, result);
 	return left;
 }

@@ -14,7 +14,9 @@
 
 #include <seep/process.h>
 
+#include "keeper/base/file.h"
 #include "keeper/base/text.h"
+#include "keeper/program/limits.h"
 #include "process/elf_inspect.h"
 #include "process/inspect.h"
 
@@ -52,8 +54,45 @@ static bool access_is_given(pid_t pid, const char *name, struct error *error)
 	if (scope > 0 && geteuid() != 0)
 		return error_set(error, "%d (%s) can't be joined: kernel.yama.ptrace_scope is %d; ask as root",
 				 (int)pid, name, scope);
-	return error_set(error, "%d (%s) can't be joined: that needs the same user or CAP_SYS_PTRACE; ask as root",
-			 (int)pid, name);
+	return error_set(error, "%d (%s) can't be joined: that needs %s", (int)pid, name,
+			 geteuid() ? "the same user or CAP_SYS_PTRACE; ask as root"
+				   : "CAP_SYS_PTRACE and all that the process may do, which root has not here");
+}
+
+/* Is the control group of this hierarchy frozen, or one above it? Of v1, its controller's state; else of v2. */
+static bool group_is_frozen(const char *groups, const char *controller)
+{
+	static const char *const states[2][2] = {
+	    {LIMITS_ROOT "%s/cgroup.events", LIMITS_ROOT "/unified%s/cgroup.events"},
+	    {LIMITS_ROOT "/freezer%s/freezer.state", NULL}};
+	char group[LIMITS_PATH_BYTES], path[LIMITS_PATH_BYTES + 64], text[256];
+	uint64_t frozen = 0;
+	bool version1;
+
+	if (!limits_group_path(groups, controller, &version1, group, sizeof group))
+		return false;
+	for (int i = 0; i < 2 && states[version1][i]; i++) {
+		snprintf(path, sizeof path, states[version1][i], group);
+		if (file_read_text(path, text, sizeof text) > 0)
+			return version1 ? strncmp(text, "THAWED", 6) != 0
+					: text_line_number(text, "frozen", &frozen) && frozen;
+	}
+	return false;
+}
+
+/* Who freezes a control group leaves its processes' state as it was: one that sleeps still reads as sleeping. */
+static bool it_runs(pid_t pid, const struct process_facts *facts, struct error *error)
+{
+	char groups[4096];
+
+	if (facts->state == 'T')
+		return error_set(error, "%d (%s) is stopped; continue it first (kill -CONT %d)", (int)pid, facts->name,
+				 (int)pid);
+	if (seep_process_read((uint64_t)pid, "cgroup", groups, sizeof groups) > 0 &&
+	    (group_is_frozen(groups, "freezer") || group_is_frozen(groups, "")))
+		return error_set(error, "%d (%s) can't be joined: its control group is frozen; thaw it first", (int)pid,
+				 facts->name);
+	return true;
 }
 
 static bool program_is_ours(pid_t pid, const struct process_facts *facts, struct error *error)
@@ -127,7 +166,7 @@ bool process_may_be_joined(pid_t pid, struct error *error)
 	struct seep_process_stat first;
 	struct process_facts facts;
 	char status[STATUS_BYTES];
-	uint64_t tracer = 0, mode = 0;
+	uint64_t size, tracer = 0, mode = 0;
 
 	if (pid == getpid())
 		return error_set(error, "%d is seep itself", (int)pid);
@@ -138,16 +177,18 @@ bool process_may_be_joined(pid_t pid, struct error *error)
 	if (seep_process_stat((uint64_t)pid, &first) && first.state == 'Z')
 		return error_set(error, "%d (%s) can't be joined: its first thread has ended before the others",
 				 (int)pid, facts.name);
-	if (!access_is_given(pid, facts.name, error))
-		return false;
 	if (seep_process_read((uint64_t)pid, "status", status, sizeof status) < 0)
 		return error_set(error, "%d has ended", (int)pid);
+	if (!text_line_number(status, "VmSize:", &size))
+		return error_set(error, "%d (%s) can't be joined: it is a thread of the kernel, or just ending",
+				 (int)pid, facts.name);
+	if (!access_is_given(pid, facts.name, error))
+		return false;
 	if (text_line_number(status, "TracerPid:", &tracer) && tracer)
 		return error_set(error, "%d (%s) can't be joined: process %" PRIu64 " traces it already", (int)pid,
 				 facts.name, tracer);
-	if (facts.state == 'T')
-		return error_set(error, "%d (%s) is stopped; continue it first (kill -CONT %d)", (int)pid, facts.name,
-				 (int)pid);
+	if (!it_runs(pid, &facts, error))
+		return false;
 	if (text_line_number(status, "Seccomp:", &mode) && mode == SECCOMP_MODE_STRICT)
 		return error_set(error,
 				 "%d (%s) can't be joined: it has forbidden itself all system calls but four (seccomp)",

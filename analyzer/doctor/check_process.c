@@ -45,39 +45,36 @@ static void check_recording(const char *directory, struct findings *findings)
 			    "it was forked: memory that it inherited from its parent is not in its recording");
 }
 
-/* It was started without the shim. Can it get it now? */
-static void check_joining(pid_t pid, struct findings *findings)
+/* It was started without the shim. Can it get it now? As `seep attach` would say. */
+static bool check_joining(pid_t pid, struct findings *findings)
 {
 	struct error error;
 	char command[64];
+	bool linked;
 
-	bool plain = process_can_be_joined(pid, false, &error),
-	     linked = !plain && process_can_be_joined(pid, true, &error);
+	const bool joinable = process_can_be_joined(pid, &linked, &error);
 	snprintf(command, sizeof command, "'seep attach %s%d' records it from now on", linked ? "--static " : "",
 		 (int)pid);
-	if (linked)
-		finding_add(findings, FINDING_NOTE, "joinable", command,
-			    "it runs without libseep.so, and has an allocator of its own that can be hooked");
-	else if (plain)
-		finding_add(findings, FINDING_NOTE, "joinable", command,
-			    "it runs without libseep.so, and can be joined");
+	if (joinable)
+		finding_add(findings, FINDING_NOTE, "joinable", command, "it runs without libseep.so, and %s",
+			    linked ? "has an allocator of its own that can be hooked" : "can be joined");
 	else
-		finding_add(findings, FINDING_FAULT, "not-preloaded", "start it anew under 'seep run'",
-			    "it runs without libseep.so; %s", error.text);
+		finding_add(findings, FINDING_FAULT, "not-preloaded", NULL, "it runs without libseep.so; %s",
+			    error.text);
+	return joinable;
 }
 
-/* The shim is not in the process: the first reason that holds. */
+/* The shim is not in the process: why, and whether that can be mended while it runs. */
 static void check_absence(pid_t pid, const struct process_facts *facts, struct findings *findings)
 {
+	const enum finding_severity severity = check_joining(pid, findings) ? FINDING_NOTE : FINDING_FAULT;
+
 	if (facts->secure_mode)
-		finding_add(findings, FINDING_FAULT, "secure-mode", "start it with the rights that it ends up with",
+		finding_add(findings, severity, "secure-mode", "start it with the rights that it ends up with",
 			    "it was started in secure mode (set-user-ID or capabilities): LD_PRELOAD was ignored");
 	else if (facts->shim_asked_for)
-		finding_add(findings, FINDING_FAULT, "not-loaded",
-			    "see the lines below, and its standard error at start",
+		finding_add(findings, severity, "not-loaded", "see the lines below, and its standard error at start",
 			    "LD_PRELOAD names libseep.so, but the loader did not load it");
-	else
-		check_joining(pid, findings);
 }
 
 void check_process(pid_t pid, struct findings *findings)
@@ -89,6 +86,10 @@ void check_process(pid_t pid, struct findings *findings)
 
 	if (!process_inspect(pid, &facts, &error)) {
 		finding_add(findings, FINDING_FAULT, "process", NULL, "%s", error.text);
+		return;
+	}
+	if (facts.state == 'Z') {
+		finding_add(findings, FINDING_FAULT, "ended", NULL, "%s (%d) has ended", facts.name, (int)pid);
 		return;
 	}
 	if (!facts.dumpable)

@@ -32,16 +32,21 @@ static void name_take(char name[static 64], const char *from)
 		*c = isprint((unsigned char)*c) ? *c : '?';
 }
 
+/* Pairs of words, which have four bytes each in a program of 32 bits: no key is so large that it fills eight. */
 static bool secure_read(pid_t pid)
 {
 	_Alignas(8) char data[8192];
-	long bytes = seep_process_read(shown_as(pid), "auxv", data, sizeof data);
+	const long bytes = seep_process_read(shown_as(pid), "auxv", data, sizeof data);
+	uint32_t first[2] = {0};
 
-	for (long at = 0; at + 16 <= bytes; at += 16) {
-		uint64_t pair[2];
-		memcpy(pair, data + at, sizeof pair);
-		if (pair[0] == AT_SECURE)
-			return pair[1] != 0;
+	memcpy(first, data, bytes >= (long)sizeof first ? sizeof first : 0);
+	const long word = first[1] ? 4 : 8;
+	for (long at = 0; at + 2 * word <= bytes; at += 2 * word) {
+		uint64_t key = 0, value = 0;
+		memcpy(&key, data + at, (size_t)word);
+		memcpy(&value, data + at + word, (size_t)word);
+		if (key == AT_SECURE)
+			return value != 0;
 	}
 	return false;
 }

@@ -234,7 +234,7 @@ static bool ask(const struct tracees *tracees, struct tracee *tracee, struct err
 	}
 	if (errno == ESRCH || is_zombie(tracee->tid))
 		return true;
-	return error_set(error, "%d can't be joined: %s", (int)tracees->pid,
+	return error_set(error, "%d can't be stopped: %s", (int)tracees->pid,
 			 errno == EPERM ? "that needs the same user or CAP_SYS_PTRACE, and no other tracer"
 					: strerror(errno));
 }

@@ -4,21 +4,76 @@
 # time limit: 300 s
 . "$(dirname "$0")/lib.sh"
 
-refused() { # NAME PATTERN PID
+refused_late() { # NAME PATTERN PID: in one line
 	local output status
 	output=$("$SEEP" attach "$3" 2>&1)
 	status=$?
+	[ "$(wc -l <<<"$output")" = 1 ] || output="more than a line: $output"
 	check_match "refused: $1" "^3 seep: $3.*$2" "$status $output"
 }
-echo 'int main(void) { for (;;) __builtin_ia32_pause(); }' | gcc -x c -static -o static - && background ./static
-refused "a static program" "statically linked" "$background_pid"
+refused() { # and seep doctor has said so
+	check_match "foreseen: $1" "^fault .*$2" "$("$SEEP" doctor "$3" 2>&1)"
+	refused_late "$@"
+}
+pauses='int main(void) { for (;;) __builtin_ia32_pause(); }'
+for how in -static -static-pie; do
+	gcc -x c $how -o "program$how" - <<<"$pauses"
+	background "./program$how"
+	wait_until 10 grep -q program "/proc/$background_pid/comm"
+	refused "a program that was linked with $how" "statically linked" "$background_pid"
+	kill "$background_pid"
+done
+gcc -x c -m32 -static -nostdlib -Wl,-e,main -o program32 - <<<"$pauses"
+background ./program32
+if wait_until 2 grep -q program32 "/proc/$background_pid/comm"; then
+	refused "a program of 32 bits" "a program for another machine \(i386\)" "$background_pid"
+	kill "$background_pid"
+else
+	skip "a program of 32 bits" "this kernel runs none"
+fi
+if command -v go >/dev/null; then
+	printf 'package main\nimport "time"\nfunc main() { time.Sleep(time.Hour) }\n' >program.go
+	GOCACHE=$WORK/go.cache GO111MODULE=off CGO_ENABLED=0 go build -o program_go program.go
+	background ./program_go
+	wait_until 10 grep -q program "/proc/$background_pid/comm"
+	refused "a Go program without C" "statically linked" "$background_pid"
+	kill "$background_pid"
+fi
+compile has_a_zombie <<<'#include <unistd.h>
+int main(void) { if (!fork()) _exit(0); for (;;) pause(); }'
+background ./has_a_zombie
+zombie=$(child_of "$background_pid")
+wait_until 10 grep -q "State:.Z" "/proc/$zombie/status"
+refused "a process that has ended" "has ended" "$zombie"
+kill "$background_pid"
+if [ "$(cat /proc/2/comm 2>/dev/null)" = kthreadd ]; then
+	refused "a thread of the kernel" "it is a thread of the kernel" 2
+fi
+# A control group that is frozen, of both versions.
+for state in unified/%/cgroup.freeze %/cgroup.freeze freezer/%/freezer.state; do
+	group=/sys/fs/cgroup/${state//%/seep-attach.$$}
+	mkdir "$(dirname "$group")" 2>/dev/null || continue
+	background sleep 1000
+	wait_until 10 grep -q sleep "/proc/$background_pid/comm"
+	freeze=1 thaw=0
+	[[ $state != freezer/* ]] || freeze=FROZEN thaw=THAWED
+	if [ -e "$group" ] && echo "$background_pid" >"$(dirname "$group")/cgroup.procs" && echo $freeze >"$group"; then
+		refused "a process that is frozen by ${state##*/}" "its control group is frozen" "$background_pid"
+		echo $thaw >"$group"
+	fi
+	kill "$background_pid"
+	wait "$background_pid" 2>/dev/null
+	rmdir "$(dirname "$group")"
+done
 background sleep 1000
 stopped=$background_pid
 kill -STOP "$stopped"
 wait_until 10 grep -q "State:.T" "/proc/$stopped/status"
 refused "a process that is stopped" "is stopped; continue it first" "$stopped"
 background "$SEEP" run -o preloaded -- sleep 1000
-refused "a process that was started with libseep.so" "was started with libseep.so" "$(child_of "$background_pid")"
+preloaded=$(child_of "$background_pid")
+refused_late "a process that was started with libseep.so" "was started with libseep.so" "$preloaded"
+check_equal "nor can it be left" "seep: $preloaded can't be left: it was started with libseep.so" "$("$SEEP" detach "$preloaded" 2>&1)"
 compile confined <<'END'
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -136,7 +191,7 @@ refused "a process whose first thread has ended" "its first thread has ended bef
 kill "$background_pid"
 (ulimit -f 0; exec ./odd "no files") &
 pids+=($!)
-refused "a process that may write no file" "no recording could be begun" $!
+refused_late "a process that may write no file" "no recording could be begun" $!
 check_equal "and it is left with no thread of seep's, and nothing on disk" "1 0" \
 	"$(find "/proc/$!/task" -mindepth 1 -maxdepth 1 | wc -l) $(find . -name 'odd.*.seep*' -o -name heap -path '*odd*' | wc -l)"
 kill $!
