@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* gzip by zlib, piece by piece: zlib counts in 32 bits, and a stream that unpacks to a thousand times its size must be
+/* gzip by zlib and igzip, piece by piece: they count in 32 bits, and a stream that unpacks to a thousand times its size must be
  * stopped on its way. */
+#include <isa-l/igzip_lib.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
@@ -39,44 +40,43 @@ static void stream_feed(z_stream *stream, const unsigned char *data, size_t byte
 	*fed += stream->avail_in;
 }
 
-static z_stream *packing_begin(int level, int strategy)
-{
-	z_stream *stream = memory_allocate(1, sizeof *stream);
+/* Much data is packed by igzip: in a fifth of zlib's time, to about the same size. */
+struct quick {
+	struct isal_zstream stream;
+	unsigned char level[ISAL_DEF_LVL3_DEFAULT];
+};
 
-	stream->zalloc = zlib_allocate;
-	stream->zfree = zlib_free;
-	deflateInit2(stream, level, Z_DEFLATED, WINDOW_GZIP, MEMORY_LEVEL, strategy);
-	return stream;
+static struct quick *quick_begin(void)
+{
+	struct quick *quick = memory_allocate(1, sizeof *quick);
+
+	isal_deflate_init(&quick->stream);
+	quick->stream.gzip_flag = IGZIP_GZIP;
+	quick->stream.level = 3;
+	quick->stream.level_buf = quick->level;
+	quick->stream.level_buf_size = sizeof quick->level;
+	return quick;
 }
 
-/* Packs the bytes; `flush`: Z_FINISH for the last ones. */
-static void packing_feed(struct buffer *out, z_stream *stream, const void *data, size_t bytes, int flush)
+/* It never fails: it has all the memory that it needs. */
+static void quick_feed(struct buffer *out, struct quick *quick, const void *data, size_t bytes, bool is_last)
 {
+	struct isal_zstream *stream = &quick->stream;
 	unsigned char piece[PIECE_BYTES];
 	size_t fed = 0;
-	int status;
 
 	do {
-		stream_feed(stream, data, bytes, &fed);
+		if (!stream->avail_in) {
+			stream->next_in = (unsigned char *)data + fed;
+			stream->avail_in = bytes - fed > FED_BYTES ? FED_BYTES : (uint32_t)(bytes - fed);
+			fed += stream->avail_in;
+		}
+		stream->end_of_stream = is_last && fed == bytes;
 		stream->next_out = piece;
 		stream->avail_out = sizeof piece;
-		status = deflate(stream, fed == bytes ? flush : Z_NO_FLUSH);
+		isal_deflate(stream);
 		buffer_append(out, piece, sizeof piece - stream->avail_out);
-	} while (flush == Z_FINISH ? status != Z_STREAM_END : stream->avail_in || fed < bytes);
-}
-
-static void packing_end(z_stream *stream)
-{
-	deflateEnd(stream);
-	free(stream);
-}
-
-static void pack(struct buffer *out, const void *data, size_t bytes, int level, int strategy)
-{
-	z_stream *stream = packing_begin(level, strategy);
-
-	packing_feed(out, stream, data, bytes, Z_FINISH);
-	packing_end(stream);
+	} while (stream->avail_in || fed < bytes || (is_last && stream->internal_state.state != ZSTATE_END));
 }
 
 static void packing_drain(struct buffer *buffer)
@@ -84,8 +84,8 @@ static void packing_drain(struct buffer *buffer)
 	struct gzip_packing *packing = (struct gzip_packing *)buffer;
 
 	if (!packing->stream)
-		packing->stream = packing_begin(Z_BEST_SPEED, Z_DEFAULT_STRATEGY);
-	packing_feed(packing->out, packing->stream, buffer->data, buffer->length, Z_NO_FLUSH);
+		packing->stream = quick_begin();
+	quick_feed(packing->out, packing->stream, buffer->data, buffer->length, false);
 	packing->bytes += buffer->length;
 	buffer->length = 0;
 	buffer->drain_bytes = DRAINED_BYTES;
@@ -101,28 +101,39 @@ size_t gzip_packing_close(struct gzip_packing *packing)
 	struct buffer *buffer = &packing->buffer;
 
 	packing->bytes += buffer->length;
-	if (!packing->stream)
-		packing->stream = packing_begin(
-		    buffer->length < buffer->drain_bytes ? Z_DEFAULT_COMPRESSION : Z_BEST_SPEED, Z_DEFAULT_STRATEGY);
-	packing_feed(packing->out, packing->stream, buffer->data, buffer->length, Z_FINISH);
-	packing_end(packing->stream);
+	if (packing->stream)
+		quick_feed(packing->out, packing->stream, buffer->data, buffer->length, true);
+	else
+		gzip_pack(packing->out, buffer->data, buffer->length);
+	free(packing->stream);
 	buffer_free(buffer);
 	return packing->bytes;
 }
 
 void gzip_pack(struct buffer *out, const void *data, size_t bytes)
 {
-	pack(out, data, bytes, Z_DEFAULT_COMPRESSION, Z_DEFAULT_STRATEGY);
+	z_stream stream = {.zalloc = zlib_allocate, .zfree = zlib_free};
+	unsigned char piece[PIECE_BYTES];
+	size_t fed = 0;
+	int status;
+
+	deflateInit2(&stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, WINDOW_GZIP, MEMORY_LEVEL, Z_DEFAULT_STRATEGY);
+	do {
+		stream_feed(&stream, data, bytes, &fed);
+		stream.next_out = piece;
+		stream.avail_out = sizeof piece;
+		status = deflate(&stream, fed == bytes ? Z_FINISH : Z_NO_FLUSH);
+		buffer_append(out, piece, sizeof piece - stream.avail_out);
+	} while (status != Z_STREAM_END);
+	deflateEnd(&stream);
 }
 
 void gzip_pack_quickly(struct buffer *out, const void *data, size_t bytes)
 {
-	pack(out, data, bytes, Z_BEST_SPEED, Z_DEFAULT_STRATEGY);
-}
+	struct quick *quick = quick_begin();
 
-void gzip_pack_dense(struct buffer *out, const void *data, size_t bytes)
-{
-	pack(out, data, bytes, Z_BEST_SPEED, Z_RLE);
+	quick_feed(out, quick, data, bytes, true);
+	free(quick);
 }
 
 size_t gzip_limit(size_t bytes, size_t ratio, size_t most)

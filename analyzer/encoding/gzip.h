@@ -10,11 +10,9 @@
 #include "base/error.h"
 #include "encoding/unpacking.h"
 
-/* Appends a gzip stream, equal for equal data. The quick one takes a third of the time, and is a tenth larger. The dense
- * one is for what is packed by other means, in which texts never come again: half of the quick one's time. */
+/* Appends a gzip stream, equal for equal data. The quick one takes a tenth of the time, and is a tenth larger. */
 void gzip_pack(struct buffer *out, const void *data, size_t bytes);
 void gzip_pack_quickly(struct buffer *out, const void *data, size_t bytes);
-void gzip_pack_dense(struct buffer *out, const void *data, size_t bytes);
 
 /*
  * A buffer whose contents are packed as they come: those of a document larger than memory should hold. What has at most

@@ -8,17 +8,19 @@
 
 #include <seep/keeper.h>
 
-#include "encoding/gzip.h"
 #include "base/map.h"
 #include "base/memory.h"
 #include "base/message.h"
+#include "encoding/checksum.h"
+#include "encoding/gzip.h"
 #include "profile/bundle.h"
 #include "profile/profile_private.h"
 #include "reader/bundle_reader.h"
 #include "reader/snapshot_reader.h"
 
-#define QUICK_BYTES (1 << 20)  /* so large a part is packed quickly, */
-#define DENSE_BYTES (64 << 10) /* and a snapshot that is compact, from so many bytes on */
+#define QUICK_BYTES (1 << 20) /* so large a part is packed quickly, */
+#define COMPACT_BYTES                                                                                                  \
+	(64 << 10) /* and a snapshot that is compact, from so many bytes on: there is little to be found in it */
 
 struct writer {
 	struct buffer packed; /* the parts' contents */
@@ -39,14 +41,12 @@ static void part_add(struct writer *writer, struct bundle_part part, const void 
 {
 	part.offset = writer->packed.length; /* moved behind the table at the end */
 	part.bytes = bytes;
-	if (is_compact && bytes >= DENSE_BYTES)
-		gzip_pack_dense(&writer->packed, data, bytes);
-	else if (bytes < QUICK_BYTES)
+	if (bytes < (is_compact ? COMPACT_BYTES : QUICK_BYTES))
 		gzip_pack(&writer->packed, data, bytes);
 	else
 		gzip_pack_quickly(&writer->packed, data, bytes);
 	part.packed_bytes = writer->packed.length - part.offset;
-	part.crc = (uint32_t)crc32_z(0, (unsigned char *)writer->packed.data + part.offset, part.packed_bytes);
+	part.crc = checksum_of(writer->packed.data + part.offset, part.packed_bytes);
 	ARRAY_RESERVE(writer->parts, writer->part_count, writer->part_capacity);
 	writer->parts[writer->part_count++] = part;
 }
@@ -288,7 +288,8 @@ static void symbols_add(struct writer *writer)
 	map_free(texts.offsets);
 }
 
-static void bundle_assemble(const struct writer *writer, struct buffer *out)
+/* Puts header and table before what is packed, which becomes the output: it may be as large as all snapshots. */
+static void bundle_assemble(struct writer *writer, struct buffer *out)
 {
 	const size_t table_bytes = writer->part_count * sizeof *writer->parts;
 	struct bundle_header header = {.magic = BUNDLE_MAGIC, .version = BUNDLE_VERSION};
@@ -299,9 +300,13 @@ static void bundle_assemble(const struct writer *writer, struct buffer *out)
 	header.file_bytes = sizeof header + table_bytes + writer->packed.length;
 	header.table_crc = (uint32_t)crc32_z(0, (const unsigned char *)writer->parts, table_bytes);
 	header.header_crc = (uint32_t)crc32_z(0, (const unsigned char *)&header, sizeof header);
-	buffer_append(out, &header, sizeof header);
-	buffer_append(out, writer->parts, table_bytes);
-	buffer_append(out, writer->packed.data, writer->packed.length);
+	*out = writer->packed;
+	writer->packed = (struct buffer){0};
+	buffer_reserve(out, sizeof header + table_bytes);
+	memmove(out->data + sizeof header + table_bytes, out->data, out->length + 1);
+	memcpy(out->data, &header, sizeof header);
+	memcpy(out->data + sizeof header, writer->parts, table_bytes);
+	out->length += sizeof header + table_bytes;
 }
 
 static void writer_open(struct writer *writer)

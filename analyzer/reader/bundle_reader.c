@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <zlib.h>
 
-#include "encoding/gzip.h"
 #include "base/memory.h"
+#include "encoding/checksum.h"
+#include "encoding/gzip.h"
 #include "reader/foreign_profile.h"
 #include "reader/snapshot_reader.h"
 
@@ -35,11 +35,6 @@ static bool range_read(const struct input *input, uint64_t offset, void *data, s
 	return true;
 }
 
-static uint32_t checksum(const void *data, size_t bytes)
-{
-	return (uint32_t)crc32_z(0, data, bytes);
-}
-
 static bool header_check(const struct input *input, struct bundle_header *header, struct error *error)
 {
 	if (input->bytes < sizeof *header)
@@ -50,7 +45,7 @@ static bool header_check(const struct input *input, struct bundle_header *header
 				   header->version, BUNDLE_VERSION);
 	const uint32_t expected = header->header_crc;
 	header->header_crc = 0;
-	if (checksum(header, sizeof *header) != expected)
+	if (checksum_of(header, sizeof *header) != expected)
 		return input_fault(error, input->name, 28, "the header's checksum is wrong");
 	if (header->file_bytes != input->file_bytes)
 		return input_fault(error, input->name, 16, "the bundle has %llu bytes, its header says %llu",
@@ -119,7 +114,7 @@ bool bundle_open(struct bundle *bundle, const struct input *input, struct error 
 	bundle->parts = memory_allocate(header.part_count, sizeof *bundle->parts);
 	bundle->part_count = header.part_count;
 	bool opened = range_read(input, sizeof header, bundle->parts, bytes, error);
-	if (opened && checksum(bundle->parts, bytes) != header.table_crc)
+	if (opened && checksum_of(bundle->parts, bytes) != header.table_crc)
 		opened = input_fault(error, input->name, sizeof header, "the checksum of the table of parts is wrong");
 	if (!opened || !parts_check(bundle, error)) {
 		bundle_close(bundle);
@@ -143,7 +138,7 @@ bool bundle_unpack(const struct bundle *bundle, const struct bundle_part *part, 
 	memory_expect_input(part->packed_bytes);
 	unsigned char *packed = memory_allocate(part->packed_bytes + 1, 1);
 	bool unpacked = range_read(input, part->offset, packed, part->packed_bytes, error);
-	if (unpacked && checksum(packed, part->packed_bytes) != part->crc)
+	if (unpacked && checksum_of(packed, part->packed_bytes) != part->crc)
 		unpacked = input_fault(error, input->name, part->offset, "the part's checksum is wrong");
 	if (unpacked && !gzip_unpack(out, packed, part->packed_bytes, part->bytes, &offset, &fault))
 		unpacked = input_fault(error, input->name, part->offset + offset, "%s", fault.text);
