@@ -16,7 +16,7 @@
 
 enum { STATUS_NO_MEMORY = 3 };
 
-#define LARGE_PAGE ((uintptr_t)2 << 20)
+#define PAGE 4096
 #define LARGE_BLOCK ((size_t)4 << 20)
 
 /* A sanitizer's own memory counts, too. */
@@ -100,13 +100,14 @@ static _Noreturn void memory_exhausted(void)
 }
 
 /* Large blocks that nothing has touched yet are taken in pages of 2 MiB, where the system is asked for them: to give a
- * process a gigabyte in pages of 4 KiB takes longer than to read a snapshot into it. */
+ * process a gigabyte in pages of 4 KiB takes longer than to read a snapshot into it. Of a whole mapping, since one in two
+ * parts is copied where it is resized. */
 static void *pages_enlarge(void *block, size_t bytes)
 {
-	const uintptr_t begin = ((uintptr_t)block + LARGE_PAGE - 1) & -LARGE_PAGE, end = (uintptr_t)block + bytes;
+	const uintptr_t begin = (uintptr_t)block & -(uintptr_t)PAGE;
 
-	if (bytes >= LARGE_BLOCK && end > begin)
-		madvise((void *)begin, end - begin, MADV_HUGEPAGE);
+	if (bytes >= LARGE_BLOCK)
+		madvise((void *)begin, (uintptr_t)block + malloc_usable_size(block) - begin, MADV_HUGEPAGE);
 	return block;
 }
 
