@@ -116,11 +116,10 @@ bool snapshot_node_verify(struct stack_checks *checks, uint32_t index, const str
 /* The fault of a number; NULL: it has none. NaN fails every comparison. */
 static const char *number_fault(double sum, double limit)
 {
-	if (!(sum >= 0 && sum < INFINITY))
-		return "a sum is negative, infinite or not a number";
-	if (sum != 0 && !(sum >= SEEP_SUM_LEAST && sum < limit))
-		return "a sum is too small or too large for any samples";
-	return NULL;
+	if (sum == 0 || (sum >= SEEP_SUM_LEAST && sum < limit))
+		return NULL;
+	return sum >= 0 && sum < INFINITY ? "a sum is too small or too large for any samples"
+					  : "a sum is negative, infinite or not a number";
 }
 
 /* The fault of a sum of squares, given the sum; NULL: it has none. A sum of squares is at most the square of the sum.
@@ -212,12 +211,18 @@ void stack_checks_end(struct stack_checks *checks)
 	free(checks->depths);
 }
 
-static bool stacks_verify(const struct snapshot_view *view, struct error *error)
+/* Of a series, nodes that the snapshot before had, too, are known to be right. */
+static bool stacks_verify(struct snapshot_view *view, struct error *error)
 {
+	const uint32_t count = snapshot_count(view, SEEP_SECTION_NODES);
+	const uint32_t modules = snapshot_count(view, SEEP_SECTION_MODULES), shared = view->shared_nodes;
+	const bool are_known = shared <= view->last_nodes.checked && modules >= view->last_nodes.modules;
 	struct stack_checks checks = stack_checks_begin(view);
 	bool valid = true;
 
-	for (uint32_t i = 0; i < snapshot_count(view, SEEP_SECTION_NODES) && valid; i++) {
+	if (are_known && shared)
+		memcpy(checks.depths, view->last_nodes.depths, shared * sizeof *checks.depths);
+	for (uint32_t i = are_known ? shared : 0; i < count && valid; i++) {
 		const struct seep_node node = snapshot_node(view, i);
 		valid = snapshot_node_verify(&checks, i, &node, error);
 	}
@@ -225,7 +230,10 @@ static bool stacks_verify(const struct snapshot_view *view, struct error *error)
 		const struct seep_site site = snapshot_site(view, i);
 		valid = snapshot_site_verify(&checks, i, &site, error);
 	}
-	stack_checks_end(&checks);
+	free(view->last_nodes.depths);
+	view->last_nodes.depths = checks.depths;
+	view->last_nodes.checked = view->tables[SEEP_SECTION_NODES].is_compact ? count : 0;
+	view->last_nodes.modules = modules;
 	return valid;
 }
 
@@ -320,7 +328,7 @@ static bool nodes_verify(const struct snapshot_view *view, struct error *error)
 	       input_fault(error, view->name, view->tables[SEEP_SECTION_NODES].offset, "NODES is empty");
 }
 
-bool snapshot_verify_entries(const struct snapshot_view *view, bool stacks_too, struct error *error)
+bool snapshot_verify_entries(struct snapshot_view *view, bool stacks_too, struct error *error)
 {
 	const bool fine = strings_verify(view, error) && process_verify(view, error) && modules_verify(view, error) &&
 			  nodes_verify(view, error) && (!stacks_too || stacks_verify(view, error)) &&

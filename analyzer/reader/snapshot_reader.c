@@ -459,6 +459,7 @@ void snapshot_view_free(struct snapshot_view *view)
 		free(view->tables[type].window);
 	}
 	free(view->last_nodes.packed);
+	free(view->last_nodes.depths);
 	*view = (struct snapshot_view){0};
 }
 

@@ -65,6 +65,8 @@ struct snapshot_view {
 		unsigned char *packed; /* a copy of NODES as the file had it */
 		uint64_t bytes, room;
 		uint32_t count;
+		uint16_t *depths; /* of those that were checked last, with so many modules */
+		uint32_t checked, modules;
 	} last_nodes;
 };
 
@@ -119,7 +121,7 @@ void snapshot_show_mappings(bool shows);
 bool snapshot_shows_mappings(void);
 
 /* The second half of snapshot_verify(): checks the entries; `stacks_too`: those of NODES and SITES among them. */
-bool snapshot_verify_entries(const struct snapshot_view *view, bool stacks_too, struct error *error);
+bool snapshot_verify_entries(struct snapshot_view *view, bool stacks_too, struct error *error);
 
 /* Moves the window to the entry. Entries that can't be unpacked are zeros. */
 void snapshot_window_move(const struct snapshot_table *table, uint32_t index);

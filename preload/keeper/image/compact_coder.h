@@ -20,9 +20,27 @@ struct coder {
 
 #define EITHER static inline __attribute__((always_inline))
 
+/* Eight groups of seven bits, each in a byte, to one number. */
+static inline uint64_t groups_join(uint64_t groups)
+{
+	groups = (groups & 0x007f007f007f007f) | (groups & 0x7f007f007f007f00) >> 1;
+	groups = (groups & 0x00003fff00003fff) | (groups & 0x3fff00003fff0000) >> 2;
+	return (groups & 0x0fffffff) | (groups & 0x0fffffff00000000) >> 4;
+}
+
+/* A number of up to eight bytes is taken at once: the first byte without its highest bit is the last one. */
 static __attribute__((noinline)) uint64_t number_get_long(struct coder *coder)
 {
-	uint64_t number = 0;
+	uint64_t number = 0, ends;
+	if (coder->end - coder->from >= (int)sizeof number) {
+		memcpy(&number, coder->from, sizeof number);
+		ends = ~number & 0x8080808080808080;
+		if (ends) {
+			coder->from += __builtin_ctzll(ends) / 8 + 1;
+			return groups_join(number & (ends ^ (ends - 1)));
+		}
+		number = 0;
+	}
 	for (unsigned shift = 0; coder->from < coder->end && shift < 64; shift += 7) {
 		uint8_t byte = *coder->from++;
 		number |= (uint64_t)(byte & 0x7f) << shift;
