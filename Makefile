@@ -273,6 +273,11 @@ ledger-programs: all ## seep memory of twelve real programs and four allocators:
 	tests/deps.sh build run test ledger
 	BUILD=$(BUILD) LEDGER_PROGRAMS=all bash tests/e2e/test_ledger_programs.sh
 
+.PHONY: mappings-programs
+mappings-programs: all ## what five real programs map past malloc, beside what strace sees in the same run
+	tests/deps.sh build run test ledger
+	BUILD=$(BUILD) MAPPINGS_PROGRAMS=all bash tests/e2e/test_mappings_programs.sh
+
 .PHONY: check-scrape
 check-scrape: all ## /metrics in Prometheus, which `make check` does, too, and in VictoriaMetrics
 	tests/deps.sh build run test scrape
