@@ -10,7 +10,7 @@
 #	tests/deps.sh --modules FOLDER
 #
 # Prints where the modules from npm are that FOLDER/package-lock.json names: in the user's cache. Those of analyzer/report
-# belong to "build", those of tests/page and tests/ci to "test", those of tests/bench/page to "page-bench".
+# belong to "build", those of tests/page, tests/ci and tests/clients to "test", those of tests/bench/page to "page-bench".
 set -eu
 
 modules_of() { # FOLDER
@@ -86,7 +86,7 @@ done
 finish() { # GROUP...
 	cd "$(dirname "$0")/.."
 	case " $* " in *" build "*) install_modules analyzer/report ;; esac
-	case " $* " in *" test "*) install_modules tests/page && install_modules tests/ci ;; esac
+	case " $* " in *" test "*) install_modules tests/page && install_modules tests/ci && install_modules tests/clients ;; esac
 	case " $* " in *" page-bench "*) install_modules tests/bench/page ;; esac
 	exit 0
 }

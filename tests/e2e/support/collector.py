@@ -277,6 +277,14 @@ def note(name, entry):
         file.write(json.dumps(entry) + "\n")
 
 
+def keep(body):
+    """Where there is a DIRECTORY/bodies, each request's is a file in it: 1, 2, 3..."""
+    bodies = os.path.join(FOLDER, "bodies")
+    if os.path.isdir(bodies):
+        with lock, open(os.path.join(bodies, str(len(os.listdir(bodies)) + 1)), "xb") as file:
+            file.write(body)
+
+
 def mode():
     """How to answer instead, if anybody has said so."""
     path = os.path.join(FOLDER, "mode")
@@ -324,7 +332,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             body = self.rfile.read(int(self.headers["Content-Length"]))
         note("requests", {"path": self.path, "authorization": self.headers.get("Authorization"),
                           "tenant": self.headers.get("X-Scope-OrgID"), "agent": self.headers.get("User-Agent"),
-                          "when": time.time()})
+                          "when": time.time(), "bytes": len(body)})
+        keep(body)
         words = mode()
         if words and words[0] == "silent":
             self.close_connection = True
