@@ -34,7 +34,7 @@ end_tree() { # PID
 	kill -KILL "$1" 2>/dev/null
 }
 
-clean_up() {
+end_all() {
 	local pid mount
 	for pid in "${pids[@]}"; do
 		end_tree "$pid"
@@ -44,6 +44,10 @@ clean_up() {
 	for mount in "${mounts[@]}"; do
 		umount "$mount" 2>/dev/null
 	done
+}
+
+clean_up() {
+	end_all
 	# What a killed script had started may still be writing.
 	rm -rf "$WORK" "$WORK.cache" "$never" 2>/dev/null || { sleep 0.5 && rm -rf "$WORK"; }
 }

@@ -24,15 +24,15 @@ ways=plain
 for way in $ways; do
 	name=$WORK/killed.$way
 	case $way in
-	plain) started "$SEEP" run -r 4K -o "$name" -- "$program" 600000 ;;
-	outside) started "$SEEP" run -r 4K -o "$name" -- unshare -rpf --kill-child --mount-proc "$program" 600000 ;;
-	inside) started unshare -rpf --kill-child --mount-proc "$SEEP" run -r 4K -o "$name" -- "$program" 600000 ;;
+	plain) started "$SEEP" run -r 64K -o "$name" -- "$program" 600000 ;;
+	outside) started "$SEEP" run -r 64K -o "$name" -- unshare -rpf --kill-child --mount-proc "$program" 600000 ;;
+	inside) started unshare -rpf --kill-child --mount-proc "$SEEP" run -r 64K -o "$name" -- "$program" 600000 ;;
 	esac
 	recording=$(find "$WORK" -maxdepth 1 -name "killed.$way*" | sort | tail -n 1)
 	memory=$(memory_of "$recording")
 	living=$WORK/living.$way
 	begun=$SECONDS
-	background "$SEEP" run -r 4K -o "$living" -- "$program" 600000 >living.log 2>&1
+	background "$SEEP" run -r 64K -o "$living" -- "$program" 600000 >living.log 2>&1
 	check "$way: another lives, and answers" wait_until 20 "$SEEP" snapshot "$living"
 	theirs=$(memory_of "$living")
 	check_match "$way: with its heap file in memory" '^/dev/shm/seep\.' "$theirs after $((SECONDS - begun)) s"

@@ -257,6 +257,8 @@ all_rows() {
 row_apart() { # NAME
 	WORK=$WORK/$1
 	export TMPDIR=$WORK/tmp # what the dead leave there is another row's no business
+	trap end_all EXIT       # a subshell has no trap of its shell's, which does not know what is started here
+	trap 'exit 143' TERM INT HUP
 	cd "$WORK" || exit 1
 	TIMEFORMAT="# $1 took %R s, %U and %S s of CPU"
 	time run_row "$1"
