@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `seep top [PID|RECORDING]`: live, what a running program has in use, what grows and what leaks. */
+/* `seep top [PID|RECORDING|--service NAME]`: live, what a running program has in use, what grows and what leaks. */
 #include <stdlib.h>
 
 #include "base/memory.h"
 #include "commands/all.h"
 #include "options/argument.h"
+#include "options/service_options.h"
 #include "target/target.h"
 #include "place/wrapper_names.h"
 #include "top/choose.h"
@@ -18,7 +19,7 @@ enum { OPTION_BY = 256, OPTION_SORT, OPTION_TOP, OPTION_COUNT, OPTION_INTERVAL }
 
 struct request {
 	struct top_request top;
-	const char *wrappers;
+	const char *wrappers, *service;
 };
 
 #define FIELD(name) offsetof(struct request, name)
@@ -32,16 +33,22 @@ static const struct command_option options[] = {
     {OPTION_INTERVAL, "interval", "TIME", "time between two tables (default 10s)", &option_time, FIELD(top.interval_ns),
      NULL},
     {OPTION_TOP, "top", "N", "rows of a table (default 15)", &option_count, FIELD(top.rows), NULL},
+    {OPTION_SERVICE, "service", "NAME", "a service's process that runs, or one of them", &option_service,
+     FIELD(service), NULL},
     WRAPPER_OPTION(FIELD(wrappers)),
     SYMBOLS_OPTION(FIELD(top.study.symbols.directory)),
     {0},
 };
 
 /* The operand's recording, or the one that is chosen; to be freed. NULL: none was. */
-static bool directory_find(char **directory, int argc, char **argv, struct error *error)
+static bool directory_find(char **directory, const char *service, int argc, char **argv, struct error *error)
 {
+	struct targets within = {0};
+
+	if (service)
+		within = command_service_directories(&command_top, argc, argv, service);
 	if (optind == argc)
-		return choose_recording(directory, error);
+		return choose_recording(directory, within.paths, within.count, error);
 	*directory = memory_copy_text(command_only_operand(&command_top, argc, argv));
 	return target_is_there(*directory, error);
 }
@@ -55,7 +62,7 @@ static int run(int argc, char **argv)
 
 	command_take_options(&command_top, argc, argv, &request);
 	bool is_fine = (!request.wrappers || wrapper_names_parse(&wrappers, request.wrappers, &error)) &&
-		       directory_find(&directory, argc, argv, &error);
+		       directory_find(&directory, request.service, argc, argv, &error);
 	request.top.study.directory = directory;
 	request.top.study.wrappers = wrappers.names;
 	request.top.study.wrapper_count = wrappers.count;
@@ -70,7 +77,7 @@ static int run(int argc, char **argv)
 
 const struct command command_top = {
     .name = "top",
-    .operands = "[PID|RECORDING]",
+    .operands = "[PID|RECORDING|--service NAME]",
     .summary = "show live what a running program has in use, what grows and leaks",
     .notes = "The program is not stopped: its recording is read twice a second, or less often\n"
 	     "where that would take more than 1 % of a core. Without an operand: the recording\n"

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "top/choose.h"
 
+#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/buffer.h"
@@ -65,7 +68,33 @@ static bool several(const struct running_list *list, struct error *error)
 	return error_set(error, "%zu programs are being recorded: name one of them", list->count);
 }
 
-bool choose_recording(char **directory, struct error *error)
+static bool lies_below(const char *path, const char *directory)
+{
+	char real[PATH_MAX];
+
+	if (!realpath(directory, real))
+		return false;
+	const size_t length = strlen(real);
+	return strncmp(path, real, length) == 0 && path[length] == '/';
+}
+
+static void list_keep(struct running_list *list, const char *const *within, size_t within_count)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < list->count; i++) {
+		bool is_within = false;
+		for (size_t k = 0; k < within_count && !is_within; k++)
+			is_within = lies_below(list->each[i].directory, within[k]);
+		if (is_within)
+			list->each[kept++] = list->each[i];
+		else
+			free(list->each[i].directory);
+	}
+	list->count = kept;
+}
+
+bool choose_recording(char **directory, const char *const *within, size_t within_count, struct error *error)
 {
 	struct running_list list;
 	bool is_fine = true;
@@ -73,9 +102,13 @@ bool choose_recording(char **directory, struct error *error)
 
 	*directory = NULL;
 	running_find(&list);
+	if (within_count)
+		list_keep(&list, within, within_count);
 	if (list.count == 0)
-		is_fine =
-		    error_set(error, "no program is being recorded: 'seep run' starts one, 'seep attach' joins one");
+		is_fine = error_set(
+		    error, within_count
+			       ? "no process of this service is being recorded"
+			       : "no program is being recorded: 'seep run' starts one, 'seep attach' joins one");
 	else if (list.count > 1 && !terminal_is_there())
 		is_fine = several(&list, error);
 	else if (list.count > 1 && (is_fine = terminal_open(error)))

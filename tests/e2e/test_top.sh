@@ -185,6 +185,16 @@ top.kill()
 sys.exit(bool(failed))
 END
 
+export SEEP_STORE=$WORK/store
+background "$SEEP" run --service web -r 1K -- ./service "$WORK/stop_web" 2>/dev/null
+of_service() { "$SEEP" top --service web --count=1 2>&1; }
+shows_its_process() { of_service | grep -q fill_cache; }
+check "--service shows its process, whatever else is recorded" wait_until 20 shows_its_process
+touch stop_web
+wait "$background_pid"
+check_match "and says when none runs" "^seep: no process of this service is being recorded" "$(of_service)"
+unset SEEP_STORE
+
 "$SEEP" top live --count=2 --interval=100ms >tables 2>err
 check_equal "without a terminal it prints as many tables as asked for" "0 2" "$? $(grep -c '^verdict\|^ *verdict' tables)"
 prlimit --nofile=5 "$SEEP" top live --count=1 >limited 2>err
