@@ -132,6 +132,36 @@ check_match "and the last snapshot is waited for" "^0 seep: left $worker," "$? $
 has_blocks "which has it all" slow.rec 5
 exec 5>&-
 
+# The thread that is borrowed the second time has never allocated: it would get an arena of its own for it.
+compile two_threads <<'END'
+#include <pthread.h>
+#include <unistd.h>
+static void *waits(void *unused) { for (;;) pause(); return unused; }
+int main(void)
+{
+	pthread_t thread;
+	char byte;
+	pthread_create(&thread, NULL, waits, NULL);
+	write(1, "r", 1);
+	for (ssize_t got = read(0, &byte, 1); got == 1; ) ;
+}
+END
+rm -f requests answers
+mkfifo requests answers
+exec 5<>requests 6<>answers
+./two_threads <&5 >&6 &
+worker=$!
+pids+=("$worker")
+read -rt 100 -N 1 _ <&6
+mappings() { wc -l <"/proc/$worker/maps"; }
+"$SEEP" attach -o turn1.rec "$worker" 2>err && "$SEEP" detach "$worker" 2>>err
+first=$(mappings)
+echo -n x >&5 # its first thread runs from now on
+"$SEEP" attach -o turn2.rec "$worker" 2>err && "$SEEP" detach "$worker" 2>>err
+check_equal "a thread that never allocated does not for seep, either" "$first" "$(mappings)"
+kill "$worker"
+exec 5>&-
+
 # It executes other programs and ends while it is joined: it ends as it would have, and what is said is one line.
 compile restless <<'END'
 #include <stdio.h>

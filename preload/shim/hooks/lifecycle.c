@@ -52,11 +52,10 @@ static const char *find_bypass(void)
 void recorder_prepare(char *const *options, char *const *environment, bool secure)
 {
 	struct recording_setup *setup = &recording_setup;
-	cxx_prepare();
 	options_read(&setup->options, options, secure);
 	bool everything = !setup->options.off && setup->options.rate <= 1;
-	malloc_prepare(everything);
-	linked_prepare(everything);
+	malloc_set_rate(everything);
+	linked_set_rate(everything);
 	if (setup->options.off)
 		return;
 	modules_prepare();
@@ -107,6 +106,9 @@ __attribute__((constructor)) static void seep_load(int argument_count, char **ar
 		setup->stderr_inode = status.st_ino;
 	}
 	real_prepare();
+	/* These allocate. When the program is joined again, the borrowed thread does not: it would get an arena for it. */
+	cxx_prepare();
+	malloc_prepare();
 	if (is_joined())
 		join_load();
 	else

@@ -6,15 +6,17 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* The next allocator and the rate are known. If every allocation is sampled, malloc always takes its slow half, so that
- * the countdown's arithmetic does not matter. */
-void malloc_prepare(bool everything);
+/* The next allocator is known: finds out which of its functions come back to our hooks. */
+void malloc_prepare(void);
+
+/* If every allocation is sampled, malloc always takes its slow half, so that the countdown's arithmetic does not matter. */
+void malloc_set_rate(bool everything);
 
 /* The program has malloc and its like for itself. */
 void malloc_stand_aside(void);
 
-/* As malloc_prepare(), for an allocator that is a part of the program. */
-void linked_prepare(bool everything);
+/* The same for an allocator that is a part of the program. */
+void linked_set_rate(bool everything);
 
 /* Finds out which forms of operator new and delete count in our hooks. */
 void cxx_prepare(void);

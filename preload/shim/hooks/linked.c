@@ -159,7 +159,7 @@ __attribute__((visibility("default"))) struct seep_linked seep_linked = {
     .hooks = {ENTRY_POINTS(ROW_OF) REAL_OTHERS(ROW_OF_OTHER)},
 };
 
-void linked_prepare(bool everything)
+void linked_set_rate(bool everything)
 {
 	linked.malloc_end = everything ? slow_malloc : NULL;
 }

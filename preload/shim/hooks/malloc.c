@@ -59,11 +59,15 @@ DEFINE_QUIET(malloc, (size_t size), (size), (16))
 DEFINE_QUIET(calloc, (size_t count, size_t size), (count, size), (1, 16))
 DEFINE_QUIET(realloc, (void *old, size_t size), (old, size), (NULL, 16))
 
-void malloc_prepare(bool everything)
+void malloc_prepare(void)
 {
 	quieten_malloc();
 	quieten_calloc();
 	quieten_realloc();
+}
+
+void malloc_set_rate(bool everything)
+{
 	malloc_end = everything ? malloc_slowly : real.malloc;
 }
 
