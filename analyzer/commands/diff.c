@@ -78,17 +78,16 @@ static int request_parse(struct request *request, int argc, char **argv)
 static struct profile *open_before(const char *directory, const struct profile *now, uint64_t time_ns,
 				   struct error *error)
 {
-	struct profile counted = *now, *before = NULL;
+	struct profile counted = *now, *before;
 	struct recording recording;
+	bool found;
 
 	if (!recording_list(directory, &recording, error))
 		return NULL;
 	if (time_ns && time_ns < now->time_ns - now->start_ns)
 		counted.start_ns = now->time_ns - time_ns;
-	const struct recording_entry *entry = recording_choose_before(&recording, &counted);
-	if (entry)
-		before = profile_open(entry->path, error);
-	else
+	before = recording_open_before(&recording, &counted, &found, error);
+	if (!found)
 		error_set(error, "%s: holds one snapshot only; a difference needs two", directory);
 	recording_free(&recording);
 	if (!before || profiles_are_same_process(before, now))

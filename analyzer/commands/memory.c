@@ -70,17 +70,25 @@ static struct profile *open_now(struct operand *operand, struct error *error)
 /* The last snapshot of a recording that has a ledger: that of a killed program's end has none. */
 static struct profile *open_last(const char *directory, struct error *error)
 {
+	struct passed_over passed_over = {0};
 	struct recording recording;
 	struct profile *profile = NULL;
 
 	if (!recording_list(directory, &recording, error))
 		return NULL;
-	for (size_t i = recording.count; i-- > 0;) {
+	for (size_t i = recording.count; i-- > 0 && !(profile && profile->ledger_count);) {
+		struct profile *earlier = profile_open(recording.entries[i].path, error);
+		if (!earlier) {
+			passed_over_add(&passed_over, error);
+			continue;
+		}
 		profile_free(profile);
-		profile = profile_open(recording.entries[i].path, error);
-		if (!profile || profile->ledger_count)
-			break;
+		profile = earlier;
 	}
+	if (profile)
+		passed_over_say(&passed_over);
+	else if (passed_over.count)
+		*error = passed_over.first;
 	recording_free(&recording);
 	return profile;
 }

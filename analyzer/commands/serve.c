@@ -6,6 +6,7 @@
 #include "commands/all.h"
 #include "options/service_options.h"
 #include "place/wrapper_names.h"
+#include "profile/profile.h"
 #include "serve/answers/answers.h"
 #include "serve/door/address.h"
 #include "serve/door/admission.h"
@@ -117,6 +118,7 @@ static int run(int argc, char **argv)
 	struct error error;
 
 	command_take_options(&command_serve, argc, argv, &request);
+	passed_over_keep_quiet(); /* pages say it */
 	if (!serve_address_parse(&address, request.listen, &error))
 		return command_usage(&command_serve, "--listen: %s", error.text);
 	if (!admission_prepare(&admission, request.token_file, request.hosts, &error))

@@ -66,6 +66,7 @@ static int run(int argc, char **argv)
 	request.top.study.directory = directory;
 	request.top.study.wrappers = wrappers.names;
 	request.top.study.wrapper_count = wrappers.count;
+	passed_over_keep_quiet();
 	if (is_fine && directory)
 		is_fine = !request.top.count && !command_was_given(&command_top, OPTION_INTERVAL) && terminal_is_there()
 			      ? top_show(&request.top, &error)

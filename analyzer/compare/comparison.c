@@ -324,3 +324,27 @@ const struct recording_entry *recording_choose_before(const struct recording *re
 	}
 	return best;
 }
+
+struct profile *recording_open_before(struct recording *recording, const struct profile *last, bool *found,
+				      struct error *error)
+{
+	struct passed_over passed_over = {0};
+	struct profile *before = NULL;
+	const struct recording_entry *entry;
+
+	*found = false;
+	while (!before && (entry = recording_choose_before(recording, last))) {
+		struct recording_entry *taken = &recording->entries[entry - recording->entries];
+		*found = true;
+		before = profile_open(taken->path, error);
+		if (before)
+			break;
+		passed_over_add(&passed_over, error);
+		taken->time_ns = UINT64_MAX; /* is chosen no more */
+	}
+	if (before)
+		passed_over_say(&passed_over);
+	else if (*found)
+		*error = passed_over.first;
+	return before;
+}

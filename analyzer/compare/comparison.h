@@ -110,4 +110,9 @@ static inline bool comparison_has(const struct comparison *comparison, enum call
  * than the last snapshot. */
 const struct recording_entry *recording_choose_before(const struct recording *recording, const struct profile *last);
 
+/* Opens it, or where it can't be read the next in that order, and marks those that can't. NULL and not `found`: there is none,
+ * and the error is not set. */
+struct profile *recording_open_before(struct recording *recording, const struct profile *last, bool *found,
+				      struct error *error);
+
 #endif

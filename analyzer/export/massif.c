@@ -64,14 +64,18 @@ static void massif_snapshot_render(struct buffer *out, const struct profile *pro
 /* The bytes of every moment; the index of the highest. False: a snapshot cannot be read. */
 static bool moments_look(struct moment *moments, size_t count, size_t *highest, struct error *error)
 {
+	struct passed_over passed_over = {0};
 	uint64_t number = 0;
 
 	*highest = 0;
 	for (size_t i = 0; i < count; i++) {
 		struct profile *profile = profile_open(moments[i].path, error);
 		moments[i].gone = !profile && access(moments[i].path, F_OK) != 0;
-		if (!profile && !moments[i].gone)
+		if (!profile && !moments[i].gone && i + 1 == count && !number)
 			return false;
+		if (!profile && !moments[i].gone)
+			passed_over_add(&passed_over, error);
+		moments[i].gone |= !profile;
 		moments[i].gone |= profile && number && profile->number == number;
 		moments[i].bytes = moments[i].gone ? -1 : in_use_bytes(profile);
 		number = profile ? profile->number : number;
@@ -80,6 +84,7 @@ static bool moments_look(struct moment *moments, size_t count, size_t *highest, 
 		if (profile)
 			profile_free(profile);
 	}
+	passed_over_say(&passed_over);
 	return true;
 }
 

@@ -109,6 +109,7 @@ struct leaks {
 	uint32_t timer_count; /* snapshots by the timer in the series */
 	bool can_judge;       /* enough of them, with a rate and with samples */
 	bool goes_on;         /* more snapshots may come */
+	size_t damaged;       /* snapshots that can't be read */
 	double possible_in_s; /* until there are enough; 0 with can_judge; NaN: they are not all that it lacks */
 	double seconds;       /* from the recording's start to the reference */
 	double leak_rate;     /* of all leaks together, bytes per second */

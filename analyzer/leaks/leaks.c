@@ -241,7 +241,8 @@ void leaks_build(struct leaks *leaks, const struct series *series, enum group_by
 				.middle = series->middle,
 				.middle_index = history_middle(&series->history),
 				.referenced = series->referenced,
-				.goes_on = series->goes_on};
+				.goes_on = series->goes_on,
+				.damaged = series->damaged};
 	leaks->seconds = ((double)leaks->reference->time_ns - (double)leaks->reference->start_ns) / 1e9;
 	leaks_take_times(leaks, &series->history);
 	leaks->memory = memory_growth_of_history(&series->history);

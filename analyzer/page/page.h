@@ -43,6 +43,7 @@ struct page {
 	bool is_unsure;           /* there are no intervals */
 	uint32_t node_limit;      /* of the trie of calls; 0: none */
 	size_t left_out, removed; /* snapshots of the series that were not read, and that are no longer there */
+	size_t damaged;           /* that can't be read */
 };
 
 /* Appends the data: JSON (docs/PAGE.md), packed by gzip. */

@@ -68,6 +68,7 @@ void page_answer_render(struct json *json, const struct page *page)
 	json_bool(json_key(json, "shutdown_left_out"), page->shutdown_left_out);
 	json_unsigned(json_key(json, "snapshots_left_out"), page->left_out);
 	json_unsigned(json_key(json, "snapshots_removed"), page->removed);
+	json_unsigned(json_key(json, "snapshots_damaged"), page->damaged);
 	json_key(json, "leaks");
 	if (!page->places) {
 		json_null(json);

@@ -66,6 +66,8 @@ static bool recording_read(struct recording_page *made, struct reading *reading,
 
 	if (!reading_open(reading, path, true, error) || !moments_read(made, reading, error))
 		return false;
+	if (page->moment_count == 0 && reading->passed_over.count)
+		return error_set(error, "%s", reading->passed_over.first.text);
 	if (page->moment_count == 0)
 		return error_set(error, "%s: all of its snapshots went away while they were read", path);
 	page->judged_at = page->moment_count - 1;
@@ -226,6 +228,7 @@ static void page_judge(struct recording_page *made, const struct symbol_search *
 	page->series = series;
 	page->left_out = series->left_out;
 	page->removed = series->removed;
+	page->damaged = series->damaged;
 	page->shutdown_left_out = series->reference->shutdown_left_out;
 }
 

@@ -173,8 +173,10 @@ static bool snapshot_add(struct writer *writer, const void *data, size_t bytes, 
 	struct modules modules;
 	uint32_t *canonical;
 
-	if (!snapshot_verify_brief(view, data, bytes, name, error))
+	if (!snapshot_verify_brief(view, data, bytes, name, error)) {
+		writer->last_module_count = 0; /* nothing is shared with what was not there */
 		return false;
+	}
 	struct profile *head = profile_head_from_snapshot(view, &canonical);
 	part_add(
 	    writer,
@@ -200,17 +202,25 @@ static bool snapshot_file_add(struct writer *writer, const char *path, struct er
 
 static bool recording_add(struct writer *writer, const char *directory, struct error *error)
 {
+	struct passed_over passed_over = {0};
 	struct recording recording = {0};
 	struct seep_image image = {0};
 	const bool has_more = recording_fold_heap(directory, &image);
 	const bool has_snapshots = recording_list(directory, &recording, error);
 	bool added = has_snapshots || has_more;
 
-	for (size_t i = 0; added && i < recording.count; i++) {
+	for (size_t i = 0; i < recording.count; i++) {
 		message_progress("packing snapshot", i + 1, recording.count);
-		added = snapshot_file_add(writer, recording.entries[i].path, error);
+		if (!snapshot_file_add(writer, recording.entries[i].path, error))
+			passed_over_add(&passed_over, error);
 	}
 	message_progress_end();
+	if (passed_over.count && passed_over.count == recording.count && !has_more) {
+		*error = passed_over.first;
+		added = false;
+	}
+	if (added)
+		passed_over_say(&passed_over);
 	if (added && has_more)
 		added = snapshot_add(writer, image.data, image.bytes, directory, error);
 	if (has_more)

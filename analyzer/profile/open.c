@@ -140,14 +140,24 @@ bool recording_fold_heap(const char *directory, struct seep_image *image)
 	return folded;
 }
 
-/* The last of the listed snapshots. The keeper of a program that runs may remove it in between, once there are later ones:
- * then `vanished` is set. */
+/* The last of the listed snapshots that can be read. The keeper of a program that runs may remove it in between, once there
+ * are later ones: then `vanished` is set. */
 static struct profile *open_last(const struct recording *recording, bool *vanished, struct error *error)
 {
-	const char *path = recording->entries[recording->count - 1].path;
-	struct profile *profile = profile_open_file(path, error);
+	struct passed_over passed_over = {0};
+	struct profile *profile = NULL;
 
-	*vanished = !profile && access(path, F_OK) != 0;
+	for (size_t i = recording->count; !profile && !*vanished && i-- > 0;) {
+		const char *path = recording->entries[i].path;
+		profile = profile_open_file(path, error);
+		*vanished = !profile && access(path, F_OK) != 0;
+		if (!profile && !*vanished)
+			passed_over_add(&passed_over, error);
+	}
+	if (profile)
+		passed_over_say(&passed_over);
+	else if (passed_over.count && !*vanished)
+		*error = passed_over.first;
 	return profile;
 }
 

@@ -345,6 +345,18 @@ struct recording {
 	size_t count;
 	bool contradicts; /* listing failed, since its snapshots contradict their names */
 };
+
+/* Snapshots of a recording that can't be read: where others can be, these are passed over, and somebody says so. */
+struct passed_over {
+	size_t count;
+	struct error first;
+};
+void passed_over_add(struct passed_over *passed_over, const struct error *error);
+/* One line on standard error, where there are any and the same was not said already. */
+void passed_over_say(const struct passed_over *passed_over);
+/* From here on nothing is said: by a server that reads a recording again and again, and where there is a screen. */
+void passed_over_keep_quiet(void);
+
 bool recording_list(const char *directory, struct recording *recording, struct error *error);
 /* Whether no two have one number, and every name says what the header says. To be called on the sorted list. */
 bool recording_check(const struct recording *recording, struct error *error);

@@ -12,7 +12,9 @@
 #include <seep/keeper.h>
 
 #include "base/buffer.h"
+#include "base/map.h"
 #include "base/memory.h"
+#include "base/message.h"
 #include "files/path.h"
 #include "profile/bundle.h"
 #include "profile/profile.h"
@@ -143,6 +145,39 @@ bool recording_list(const char *directory, struct recording *recording, struct e
 	recording_free(recording);
 	recording->contradicts = true;
 	return false;
+}
+
+void passed_over_add(struct passed_over *passed_over, const struct error *error)
+{
+	if (passed_over->count++ == 0)
+		passed_over->first = *error;
+}
+
+static bool keeps_quiet;
+
+void passed_over_keep_quiet(void)
+{
+	keeps_quiet = true;
+}
+
+void passed_over_say(const struct passed_over *passed_over)
+{
+	static uint64_t said[16]; /* as many recordings are looked at twice at most */
+	static size_t next;
+	const size_t more = passed_over->count - 1;
+	const uint64_t hash = hash_bytes(passed_over->count, passed_over->first.text, strlen(passed_over->first.text));
+
+	if (passed_over->count == 0 || keeps_quiet)
+		return;
+	for (size_t i = 0; i < sizeof said / sizeof *said; i++)
+		if (said[i] == hash)
+			return;
+	said[next++ % (sizeof said / sizeof *said)] = hash;
+	if (more)
+		message("%s; it is left out, and so %s %zu more", passed_over->first.text, more > 1 ? "are" : "is",
+			more);
+	else
+		message("%s; it is left out", passed_over->first.text);
 }
 
 void recording_free(struct recording *recording)

@@ -99,13 +99,41 @@ static bool limit_apply(struct reading *reading, const char *path, struct error 
 	return kept || error_set(error, "%s: has no snapshot of that time", path);
 }
 
+/* What has no header tells neither when nor why it was taken, and so whether it is judged. Several may go, one stays. */
+static void headless_leave_out(struct reading *reading)
+{
+	struct recording *recording = &reading->recording;
+	struct moment moment;
+	struct error error;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < recording->count; i++) {
+		struct recording_entry *entry = &recording->entries[i];
+		const bool is_last_hope = kept == 0 && i + 1 == recording->count;
+		if (entry->header_number || is_last_hope || access(entry->path, F_OK) != 0 ||
+		    moment_read_file(reading->reader, entry->path, &moment, &error)) {
+			recording->entries[kept++] = *entry;
+			continue;
+		}
+		passed_over_add(&reading->passed_over, &error);
+		reading->headless++;
+		free(entry->path);
+	}
+	recording->count = kept;
+}
+
 bool reading_open(struct reading *reading, const char *path, bool whole, struct error *error)
 {
 	struct recording *recording = &reading->recording;
 
 	*reading = (struct reading){.path = path, .first_number = 1};
-	if (!recording_list(path, recording, error) || !limit_apply(reading, path, error) ||
+	if (!recording_list(path, recording, error) ||
 	    (path_is_bundle(path) && !(reading->bundle = bundle_file_open(path, error))))
+		return false;
+	reading->reader = moment_reader_create();
+	if (!reading->bundle)
+		headless_leave_out(reading);
+	if (!limit_apply(reading, path, error))
 		return false;
 	if (whole && recording->count > HISTORY_MOMENTS_MOST)
 		return error_set(error, "%s: has %zu snapshots, and a page has room for %d", path, recording->count,
@@ -114,7 +142,6 @@ bool reading_open(struct reading *reading, const char *path, bool whole, struct 
 	const size_t count = whole ? recording->count : reading->judged;
 	history_init(&reading->history, count, reading->judged);
 	reading->entries = memory_allocate(count, sizeof *reading->entries);
-	reading->reader = moment_reader_create();
 	return true;
 }
 
@@ -134,10 +161,14 @@ bool reading_add(struct reading *reading, size_t entry, struct moment *moment, s
 	const struct recording_entry *from = &reading->recording.entries[entry];
 	struct history *history = &reading->history;
 
-	if (reading->bundle
-		? !bundle_file_moment(reading->bundle, from->number, reading->reader, &reading->bytes, moment, error)
-		: !moment_read_file(reading->reader, from->path, moment, error))
-		return !reading->bundle && access(from->path, F_OK) != 0;
+	if (reading->bundle) { /* came whole, or is to be copied again */
+		if (!bundle_file_moment(reading->bundle, from->number, reading->reader, &reading->bytes, moment, error))
+			return false;
+	} else if (!moment_read_file(reading->reader, from->path, moment, error)) {
+		if (access(from->path, F_OK) == 0)
+			passed_over_add(&reading->passed_over, error);
+		return true;
+	}
 	if (!history_add(history, moment, reading->is_judged[entry]))
 		return error_set(error, "%s: is of another process than the others in its recording", from->path);
 	reading->entries[history->count - 1] = entry;

@@ -16,6 +16,8 @@ struct reading {
 	bool *is_judged;       /* by entry */
 	size_t
 	    left_out; /* of the series, since it is longer than is judged (base/budget.h): evenly, never the reference */
+	struct passed_over passed_over; /* that can't be read */
+	size_t headless;                /* of these, those that are not among the recording's entries any more */
 	struct history history;
 	bool has_vanished;          /* a snapshot went away that is read twice: all is to be read again */
 	size_t *entries;            /* of the recording, by the place of a moment */
@@ -33,8 +35,8 @@ void reading_limit(const char *path, uint64_t from_ns, uint64_t to_ns);
 bool reading_open(struct reading *reading, const char *path, bool whole, struct error *error);
 void reading_free(struct reading *reading);
 
-/* Reads a snapshot, in order. A snapshot that goes away before it is read was thinned out, and is passed over: the
- * history does not have it then. False: it can't be read. */
+/* Reads a snapshot, in order. One that goes away before it is read was thinned out, and one that can't be read is damaged:
+ * the history does not have it then. False: it is none of this recording's. */
 bool reading_add(struct reading *reading, size_t entry, struct moment *moment, struct error *error);
 
 /* The snapshot of a moment of the history with its stacks, and of a bundle with its names. */

@@ -52,10 +52,16 @@ bool series_take(struct series *series, struct reading *reading, struct error *e
 	reading->reader = NULL;
 	buffer_free(&reading->bytes);
 	/* None is used twice. */
-	series->removed = numbers > recording->count ? (size_t)numbers - recording->count : 0;
+	const size_t known = recording->count + reading->headless;
+	series->removed = numbers > known ? (size_t)numbers - known : 0;
+	series->damaged = reading->passed_over.count;
 	series->left_out = reading->left_out;
 	series->ended = trigger_is_end(recording->entries[recording->count - 1].trigger);
 	history_close(history);
+	if (history->count)
+		passed_over_say(&reading->passed_over);
+	else if (reading->passed_over.count)
+		return error_set(error, "%s", reading->passed_over.first.text);
 	if (history->count < 2 && recording->count > 1)
 		return error_set(error,
 				 "%s: one of its %zu snapshots can be judged, the others were taken at a peak: leaks "
@@ -138,6 +144,7 @@ bool series_add_up(struct series *sum, const struct series *of, struct reading *
 	sum->ended = sum->goes_on = true;
 	for (size_t i = 0; i < count; i++) {
 		parts[i].history = &of[i].history;
+		sum->damaged += of[i].damaged;
 		sum->ended &= of[i].ended;
 		sum->goes_on &= of[i].goes_on;
 	}

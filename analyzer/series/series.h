@@ -19,6 +19,7 @@ struct series {
 	struct profile *referenced; /* the last one for which references were looked for; NULL: none */
 	size_t left_out;            /* of a longer series than is judged (base/budget.h): evenly, never the reference */
 	size_t removed; /* that the recording once had: snapshots are thinned out where they take much space */
+	size_t damaged; /* that can't be read */
 	bool ended;     /* the recording has its last snapshot */
 	bool goes_on;   /* more of them may come: the process runs, and what is read is no copy */
 };

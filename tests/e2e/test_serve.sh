@@ -70,8 +70,13 @@ check "a recording that is removed is gone" wait_until 20 wanted "${url}r/first/
 record session/first
 check "one that is made anew has the name" wait_until 20 eval 'curl -s "${url}r/first/data" | gunzip >anew.json && [ "$(json_get anew.json "d[\"process\"][\"pid\"]")" = "$program" ]'
 
-# A damaged one has no page, and says why; the others stay.
+# One of which a snapshot is damaged is served without it. One of which all are has no page, and says why; the others stay.
 head -c 300 session/second/000001.seep >damaged && mv damaged session/second/000001.seep
+check "a snapshot that is damaged is left out" wait_until 20 eval 'curl -s "${url}r/second/data" | gunzip >rest.json &&
+	[ "$(json_get rest.json "d[\"snapshots_damaged\"]")" = 1 ]'
+for file in session/second/*.seep; do
+	head -c 300 "$file" >damaged && mv damaged "$file"
+done
 check "what is damaged is said" wait_until 20 wanted "${url}r/second/state" "'000001.seep' in (d['fault'] or '')"
 check "and the others are served" wanted "${url}r/first/state" "d['fault'] is None"
 

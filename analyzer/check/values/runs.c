@@ -17,14 +17,14 @@ static size_t profile_keep(struct check_runs *runs, struct profile *profile)
 }
 
 /* Of a recording whose snapshots are all of one process. */
-static bool before_open(struct check_runs *runs, struct check_run *run, const struct recording *recording,
+static bool before_open(struct check_runs *runs, struct check_run *run, struct recording *recording,
 			struct error *error)
 {
 	const struct profile *now = run_profile(runs, run, MOMENT_NOW);
-	const struct recording_entry *entry = recording_choose_before(recording, now);
-	struct profile *before = entry ? profile_open(entry->path, error) : NULL;
+	bool found;
+	struct profile *before = recording_open_before(recording, now, &found, error);
 
-	if (entry && !before)
+	if (found && !before)
 		return false;
 	if (before && !profiles_are_same_process(before, now)) {
 		profile_free(before);
@@ -56,6 +56,8 @@ static bool peak_open(struct check_runs *runs, struct check_run *run, struct err
 	struct profile *peak = fine && most > 0 ? reading_entry_profile(&reading, highest, error) : NULL;
 	if (peak)
 		run->moments[MOMENT_PEAK] = profile_keep(runs, peak);
+	if (fine)
+		passed_over_say(&reading.passed_over);
 	reading_free(&reading);
 	return fine;
 }

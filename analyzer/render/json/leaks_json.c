@@ -250,6 +250,7 @@ void leaks_json_render(struct buffer *out, const struct leaks *leaks, const stru
 	json_profile(&json, leaks->reference);
 	json_number(json_key(&json, "seconds"), leaks->seconds);
 	json_judged(json_key(&json, "judged"), leaks->reference);
+	json_unsigned(json_key(&json, "damaged_snapshots"), leaks->damaged);
 	json_look(json_key(&json, "references"), leaks->referenced);
 	json_unsigned(json_key(&json, "timer_snapshots"), leaks->timer_count);
 	json_bool(json_key(&json, "can_judge"), leaks->can_judge);

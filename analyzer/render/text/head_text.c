@@ -128,6 +128,8 @@ static void add_series(struct head_line *line, const struct leaks *leaks, const 
 
 	head_line_add(line, "%s", age.text);
 	head_line_add(line, "%zu snapshots", leaks->time_count + series->left_out);
+	if (series->damaged)
+		head_line_add(line, "%zu more damaged", series->damaged);
 	head_line_add(line, "judged at %s%s", age.text,
 		      leaks->reference->shutdown_left_out ? " (shutdown left out)" : "");
 }

@@ -163,6 +163,7 @@ function cautions(recording) {
 		lines.push(`There is no room for all ${count(recording.siteCount - 1 + recording.leftOut)} sites: the ${count(recording.leftOut)} with least memory are one here, with ${share || "none"} of what is in use. All totals and intervals have them in; seep leaks and seep diff show each.`);
 	}
 	if (document.sites.cut_stacks) lines.push(`The innermost calls of ${count(document.sites.cut_stacks)} stacks are left out: the input is too small for so many.`);
+	if (document.snapshots_damaged) lines.push(`${document.snapshots_damaged === 1 ? "1 snapshot is" : `${document.snapshots_damaged} snapshots are`} damaged and left out.`);
 	if (document.snapshots_removed) lines.push(`${document.snapshots_removed} snapshots were removed while it was recorded, to save space.`);
 	return lines.length ? make("ul.notes", {}, ...lines.map((line) => make("li", {}, safe(line)))) : null;
 }

@@ -299,6 +299,24 @@ static void recording_opens_its_last_snapshot(void **state)
 	profile_free(profile);
 }
 
+static void recording_is_read_without_what_is_damaged(void **state)
+{
+	(void)state;
+	struct error error;
+
+	assert_int_equal(mkdir("recording", 0700), 0);
+	write_snapshot("recording/000001.seep", 1, 1000, SEEP_TRIGGER_TIMER);
+	write_text("recording/000002.seep", "damaged");
+	write_text("recording/000003.seep", "");
+	struct profile *profile = profile_open("recording", &error);
+	assert_non_null(profile);
+	assert_int_equal(profile->number, 1);
+	profile_free(profile);
+	assert_int_equal(unlink("recording/000001.seep"), 0);
+	assert_null(profile_open("recording", &error));
+	assert_string_equal(error.text, "recording/000003.seep: the file is empty"); /* the last one's fault */
+}
+
 static void recording_without_anything_readable_says_so(void **state)
 {
 	(void)state;
@@ -334,6 +352,8 @@ int main(void)
 	    cmocka_unit_test(snapshot_without_sites_is_a_profile),
 	    cmocka_unit_test_setup_teardown(recording_lists_its_snapshots_in_order, enter_directory, leave_directory),
 	    cmocka_unit_test_setup_teardown(recording_opens_its_last_snapshot, enter_directory, leave_directory),
+	    cmocka_unit_test_setup_teardown(recording_is_read_without_what_is_damaged, enter_directory,
+					    leave_directory),
 	    cmocka_unit_test_setup_teardown(recording_without_anything_readable_says_so, enter_directory,
 					    leave_directory),
 	};
