@@ -10,7 +10,8 @@ export const ROW = 19;
 const TEXT_LEAST = 34; /* pixels that a frame needs for a text */
 const FONT = "12px system-ui, sans-serif";
 const MIDDLE_FONT = `700 ${FONT}`; /* of the function between its callers and its callees */
-const CHARACTER = 6.6;
+const CHARACTER = 6.6; /* as wide as most are: only a text that is measured is known to fit */
+const SPARE = 0.97; /* of the room, for a text that is cut once more: the characters that stay may be wider than those that went */
 
 /**
  * @typedef {import("../data/tree.js").Tree} Tree
@@ -106,7 +107,9 @@ export class Flame {
 		const dark = isDark();
 		/** @param {string} name */
 		const ofModule = (name) => {
-			const colour = modules.get(name) ?? moduleColour(name, dark);
+			const known = modules.get(name);
+			if (known) return known;
+			const colour = moduleColour(name, dark);
 			modules.set(name, colour);
 			return colour;
 		};
@@ -130,32 +133,48 @@ export class Flame {
 		context.setTransform(ratio, 0, 0, ratio, 0, 0);
 		context.textBaseline = "middle";
 		const look = this.#look();
-		for (const box of this.#drawn()) this.#drawBox(context, box, look);
+		const boxes = this.#drawn();
+		for (const box of boxes) this.#drawBox(context, box, look);
+		context.fillStyle = look.ink;
+		context.font = FONT;
+		for (const box of boxes) if (box.w >= TEXT_LEAST) this.#drawLabel(context, box);
+	}
+
+	/** @param {Box} box */
+	#alpha(box) {
+		return box.isAbove ? 0.55 : this.matches && !this.matches[box.node] ? 0.3 : 1;
 	}
 
 	/** @param {CanvasRenderingContext2D} context @param {Box} box @param {Look} look */
 	#drawBox(context, box, look) {
 		const tree = /** @type {Tree} */ (this.tree);
 		const y = this.#y(box.row);
-		context.globalAlpha = box.isAbove ? 0.55 : this.matches && !this.matches[box.node] ? 0.3 : 1;
+		context.globalAlpha = this.#alpha(box);
 		context.fillStyle = this.#fill(box.node, look);
 		context.fillRect(box.x, y, Math.max(box.w - 0.6, 0.4), ROW - 1);
 		if (this.lit >= 0 && tree.key[box.node] === this.lit) {
 			context.strokeStyle = look.ink;
 			context.strokeRect(box.x + 0.75, y + 0.75, Math.max(box.w - 2, 0.5), ROW - 2.5);
 		}
-		if (box.w >= TEXT_LEAST) {
-			context.fillStyle = look.ink;
-			context.font = this.skipped === 1 && box.row === 1 ? MIDDLE_FONT : FONT;
-			context.fillText(this.#label(box), box.x + 4, y + ROW / 2, box.w - 6);
-		}
-		context.globalAlpha = 1;
 	}
 
-	/** @param {Box} box */
-	#label(box) {
+	/** A text that is too wide is cut, since one that the canvas squeezes takes several times as long to draw. @param {CanvasRenderingContext2D} context @param {Box} box */
+	#drawLabel(context, box) {
+		const isMiddle = this.skipped === 1 && box.row === 1;
+		const room = box.w - 6;
+		context.globalAlpha = this.#alpha(box);
+		if (isMiddle) context.font = MIDDLE_FONT;
+		let text = this.#label(box, CHARACTER);
+		const { width } = context.measureText(text);
+		if (width > room) text = this.#label(box, width / text.length / SPARE);
+		context.fillText(text, box.x + 4, this.#y(box.row) + ROW / 2);
+		if (isMiddle) context.font = FONT;
+	}
+
+	/** @param {Box} box @param {number} character how wide one is */
+	#label(box, character) {
 		const tree = /** @type {Tree} */ (this.tree);
-		return fitted(safe(tree.label(box.node)), Math.floor((box.w - 8) / CHARACTER));
+		return fitted(safe(tree.label(box.node)), Math.floor((box.w - 8) / character));
 	}
 
 	/** The node under a point of the canvas; -1: none. @param {number} x @param {number} y */
@@ -179,7 +198,7 @@ export class Flame {
 		const escape = (/** @type {string} */ text) => safe(text).replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/g, "\ufffd").replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
 		return this.#drawn().map((box) => {
 			const y = top + this.#y(box.row);
-			const text = box.w < TEXT_LEAST ? "" : `<text x="${box.x + 4}" y="${y + 13}" fill="${look.ink}">${escape(this.#label(box))}</text>`;
+			const text = box.w < TEXT_LEAST ? "" : `<text x="${box.x + 4}" y="${y + 13}" fill="${look.ink}">${escape(this.#label(box, CHARACTER))}</text>`;
 			return `<g><title>${escape(tree.name(box.node))}</title><rect x="${box.x}" y="${y}" width="${Math.max(box.w - 0.6, 0.4)}" height="${ROW - 1}" fill="${this.#fill(box.node, look)}"/>${text}</g>`;
 		}).join("");
 	}

@@ -44,7 +44,8 @@ function documentOf(/** @type {import("./tree.js").CallTree} */ { parent, name, 
 let flame;
 /** @type {Tree} */
 let tree;
-const carried = documentOf(callTree(100000));
+/** As a page has it once it is parsed: a text that is put together from pieces would be joined only when it is read. */
+const carried = JSON.parse(JSON.stringify(documentOf(callTree(100000))));
 
 Object.assign(window, {
 	first() {
