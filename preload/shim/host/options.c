@@ -6,6 +6,8 @@
 #include <signal.h>
 #include <string.h>
 
+#define FIRST_OF_PROGRAMS 34 /* of the real-time signals: libc keeps two for itself */
+
 typedef bool option_setter(void *field, size_t bytes, const char *value, size_t length);
 
 /* Digits, then at most one of the suffixes; the value is multiplied by that suffix's unit. */
@@ -148,6 +150,16 @@ static bool set_keeper(void *field, size_t bytes, const char *value, size_t leng
 	return inside || *(bool *)field;
 }
 
+/* Not those that a fault raises: the instruction would fault again, without end. Nor libc's own. */
+static bool may_ask(uint64_t number)
+{
+	static const int never[] = {SIGKILL, SIGSTOP, SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGSYS};
+	for (size_t i = 0; i < sizeof never / sizeof *never; i++)
+		if (number == (uint64_t)never[i])
+			return false;
+	return number >= 1 && number <= 64 && (number < 32 || number >= FIRST_OF_PROGRAMS);
+}
+
 static bool set_signal(void *field, size_t bytes, const char *value, size_t length)
 {
 	static const struct {
@@ -167,8 +179,7 @@ static bool set_signal(void *field, size_t bytes, const char *value, size_t leng
 	}
 	uint64_t number;
 	static const struct unit plain[] = {{"", 1}, {NULL, 0}};
-	if (!parse_scaled(value, length, plain, &number) || number < 1 || number > 64 || number == SIGKILL ||
-	    number == SIGSTOP)
+	if (!parse_scaled(value, length, plain, &number) || !may_ask(number))
 		return false;
 	*(int *)field = (int)number;
 	return true;
