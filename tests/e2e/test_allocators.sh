@@ -112,4 +112,8 @@ for allocator in glibc jemalloc; do
 	check_equal "$allocator: and what they gave is counted until it is given back" "[77]" \
 		"$(json_get report.json "[s['inuse_bytes'] for s in d['sites'] if s['inuse_bytes'] and s['inuse_bytes'] < 1024]")"
 done
+
+# One that checks how blocks are given back ends a program that takes another way than they came.
+LD_PRELOAD=$SHIM:$libraries/libtcmalloc_minimal_debug.so.4 SEEP_OUTPUT=checked /bin/true 2>checked.err
+check_equal "an allocator that checks how blocks are given back is taken at its word" "0 " "$? $(cat checked.err)"
 exit $cases_failed

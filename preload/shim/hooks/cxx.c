@@ -14,6 +14,7 @@
  * nothing while a real function runs.
  */
 #include <dlfcn.h>
+#include <string.h>
 
 #include "keeper/base/atomics.h"
 #include "shim/hooks/lifecycle.h"
@@ -32,6 +33,20 @@ static bool is_allocators(const void *definition)
 	return base && (base == base_of((void *)(uintptr_t)real.malloc) || base == base_of(&real));
 }
 
+/* By the form's own delete: a debugging allocator ends a program that takes another one. */
+static void give_back(const char *form, void *address, size_t alignment)
+{
+	bool is_array = form[3] == 'a', is_aligned = strstr(form, "align_val_t");
+	void (*plain)(void *) = is_array ? real._ZdaPv : real._ZdlPv;
+	void (*aligned)(void *, size_t) = is_array ? real._ZdaPvSt11align_val_t : real._ZdlPvSt11align_val_t;
+	if (is_aligned ? !is_allocators((void *)(uintptr_t)aligned) : !is_allocators((void *)(uintptr_t)plain))
+		real.free(address);
+	else if (is_aligned)
+		aligned(address, alignment);
+	else
+		plain(address);
+}
+
 /*
  * For each form: whether it counts, the trial that finds out, the slow part,
  * and the hook. A form counts here if the next definition is the allocator's
@@ -45,11 +60,11 @@ static bool is_allocators(const void *definition)
 	{                                                                                                              \
 		size_t size = 16, alignment = 16;                                                                      \
 		const char *tag = "";                                                                                  \
-		(void)alignment, (void)tag;                                                                            \
+		(void)tag;                                                                                             \
 		if (!is_allocators((void *)(uintptr_t)real.name))                                                      \
 			return;                                                                                        \
 		struct thread_state saved = trial_begin();                                                             \
-		real.free(real.name arguments);                                                                        \
+		give_back(#name, real.name arguments, alignment);                                                      \
 		store_relaxed(&counts_##name, trial_end(&saved));                                                      \
 	}                                                                                                              \
 	HOOK_ALLOCATE_WHERE(name, parameters, arguments, size_asked, load_relaxed(&counts_##name))
