@@ -72,7 +72,8 @@ static struct page_piece *region_add_to(struct pages *pages, const struct scan_r
 	}
 }
 
-/* One call, from the first piece's start on or from where the last call came to. Where it came to; `start`: it can't. */
+/* One call, from the first piece's start on or from where the last call came to. Where it came to; `start`: it can't. The kernel
+ * may name as the place that it came to the end of the first 512 regions, where it has given more (Linux 6.18). */
 static uint64_t pieces_scan(struct pages *pages, uint64_t start, uint64_t end, bool may_be_of_files,
 			    struct page_piece *pieces, uint32_t count)
 {
@@ -91,7 +92,7 @@ static uint64_t pieces_scan(struct pages *pages, uint64_t start, uint64_t end, b
 		return start;
 	for (long i = 0; i < got; i++)
 		piece = region_add_to(pages, &regions[i], piece, pieces + count);
-	return scan.walk_end;
+	return got && regions[got - 1].end > scan.walk_end ? regions[got - 1].end : scan.walk_end;
 }
 
 static bool is_own(uint64_t entry, bool may_be_of_files)

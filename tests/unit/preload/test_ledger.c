@@ -211,10 +211,10 @@ static void pages_are_counted_as_the_kernel_does(void **state)
 	struct pages pages;
 	struct page_counts counts = {0};
 	char scratch[PAGES_SCRATCH_BYTES];
-	const size_t page = 4096, all = 300 * page;
+	const size_t page = 4096, all = 5000 * page; /* more regions than the kernel gathers at a time */
 	char *memory = mmap(NULL, all, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	madvise(memory, all, MADV_NOHUGEPAGE);
-	for (size_t i = 0; i < 100; i++)
+	for (size_t i = 0; i < 2000; i++)
 		memory[2 * i * page] = 1;
 	const uint64_t start = (uintptr_t)memory;
 	for (int way = 0; way < 2; way++) { /* by asking the kernel for ranges, if it can, and page by page */
@@ -222,7 +222,7 @@ static void pages_are_counted_as_the_kernel_does(void **state)
 		pages.cannot_scan = way != 0;
 		counts = (struct page_counts){0};
 		pages_count(&pages, start, start + all, false, &counts);
-		assert_int_equal(counts.anonymous, 100 * page);
+		assert_int_equal(counts.anonymous, 2000 * page);
 		assert_int_equal(counts.file + counts.swapped + counts.unread, 0);
 		pages_close(&pages);
 	}
