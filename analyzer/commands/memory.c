@@ -17,6 +17,7 @@
 #include "render/json/documents.h"
 #include "render/text/documents.h"
 #include "target/extend.h"
+#include "target/last_ledger.h"
 #include "target/outside.h"
 #include "target/take.h"
 #include "target/target.h"
@@ -67,32 +68,6 @@ static struct profile *open_now(struct operand *operand, struct error *error)
 	return profile;
 }
 
-/* The last snapshot of a recording that has a ledger: that of a killed program's end has none. */
-static struct profile *open_last(const char *directory, struct error *error)
-{
-	struct passed_over passed_over = {0};
-	struct recording recording;
-	struct profile *profile = NULL;
-
-	if (!recording_list(directory, &recording, error))
-		return NULL;
-	for (size_t i = recording.count; i-- > 0 && !(profile && profile->ledger_count);) {
-		struct profile *earlier = profile_open(recording.entries[i].path, error);
-		if (!earlier) {
-			passed_over_add(&passed_over, error);
-			continue;
-		}
-		profile_free(profile);
-		profile = earlier;
-	}
-	if (profile)
-		passed_over_say(&passed_over);
-	else if (passed_over.count)
-		*error = passed_over.first;
-	recording_free(&recording);
-	return profile;
-}
-
 static struct profile *open_target(const char *text, struct operand *operand, struct error *error)
 {
 	const size_t digits = strspn(text, "0123456789");
@@ -103,7 +78,7 @@ static struct profile *open_target(const char *text, struct operand *operand, st
 		return operand->pid ? outside_open(operand->pid, error) : NULL;
 	if (operand->pid)
 		return open_now(operand, error);
-	return path_is_recording(operand->path) ? open_last(operand->path, error) : profile_open(operand->path, error);
+	return last_ledger_open(operand->path, error);
 }
 
 static bool values_add(struct snapshot_addition *addition, const struct snapshot_view *view, const void *context,

@@ -17,6 +17,7 @@
 #include "render/words/notes.h"
 #include "render/words/quantity.h"
 #include "target/contents.h"
+#include "target/last_ledger.h"
 
 static bool value_is_there(const struct profile *profile, enum call_value value, struct error *error)
 {
@@ -141,6 +142,8 @@ struct profile *document_open(const struct document_request *request, const char
 	say_step(STEP_READING);
 	if (request->contents)
 		return contents_open(path, request->cold_ns, error);
+	if (request->residency)
+		return last_ledger_open(path, error);
 	return request->last ? profile_open(path, error) : profile_open_useful(path, error);
 }
 

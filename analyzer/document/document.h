@@ -43,7 +43,7 @@ typedef void document_writer(struct buffer *out, const struct snapshot_pair *pai
 /* All targets, each as below, added up. */
 struct profile *document_open_all(const struct document_request *request, struct targets targets, struct error *error);
 
-/* Opens a snapshot; of a recording, its last useful one or its last one. */
+/* Opens a snapshot; of a recording, its last useful one, its last one, or the last that has a ledger. */
 struct profile *document_open(const struct document_request *request, const char *path, struct error *error);
 
 /* What the operands or the service are: one moment, or with both of the service's times two that are compared. Exits where they make

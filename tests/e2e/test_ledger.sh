@@ -86,6 +86,7 @@ wait "$seep_pid" 2>/dev/null
 "$SEEP" report --residency "$(ls rec/*.seep | tail -n 1)" >out 2>err
 check_equal "where nobody looked, one line says so" "3 0 1" "$? $(wc -c <out) $(wc -l <err)"
 check_match "of a killed program the last snapshot that has it" 'add up to' "$("$SEEP" memory rec)"
+check_match "report --residency takes it, too" 'in memory .*64.0 MiB  main' "$("$SEEP" report --residency --by line rec 2>&1 | tr '\n' ' ')"
 "$SEEP" memory "$(ls rec/*.seep | tail -n 1)" >out 2>err
 check_equal "a snapshot without it is told so, in one line" "3 1" "$? $(wc -l <err)"
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `seep memory` for the terminal: a row for each class of memory, the heap taken apart, the sum beside what the kernel says. */
+/* `seep memory` for the terminal: what deserves attention, a row for each class of memory, the heap taken apart,
+ * the sum beside what the kernel says. */
 
 #include "render/terminal/table.h"
 #include "render/text/documents.h"
@@ -10,6 +11,9 @@
 #include "render/words/quantity.h"
 
 enum { COLUMN_RESIDENT, COLUMN_SHARE, COLUMN_MAPPED, COLUMN_SWAPPED };
+/* Of RSS. */
+static const double share_worth_a_line = 0.001;
+
 enum { NAMES_MOST = 3, NUMBERS_COLUMNS = 30, SWAPPED_COLUMNS = 10 };
 
 struct lines {
@@ -44,18 +48,55 @@ static void class_name(struct buffer *text, const struct lines *lines, enum seep
 	}
 }
 
-static void class_add(struct lines *lines, enum seep_ledger_class class)
+static struct buffer *class_line_add(struct lines *lines, double resident, double mapped)
 {
-	const struct account *account = lines->account;
+	struct buffer *text = line_add(lines, resident, STYLE_STRONG);
+
+	table_set(&lines->table, COLUMN_SHARE, STYLE_PLAIN, quantity_share(resident, lines->account->rss).text);
+	table_set(&lines->table, COLUMN_MAPPED, STYLE_FAINT, quantity_bytes(mapped).text);
+	return text;
+}
+
+static bool class_is_there(const struct account *account, enum seep_ledger_class class)
+{
 	const struct account_class *sum = &account->classes[class];
 
-	if (!sum->mappings || (sum->resident == 0 && sum->swapped == 0 && class == SEEP_LEDGER_RESERVED))
-		return;
-	struct buffer *text = line_add(lines, sum->resident, STYLE_STRONG);
-	table_set(&lines->table, COLUMN_SHARE, STYLE_PLAIN, quantity_share(sum->resident, account->rss).text);
-	table_set(&lines->table, COLUMN_MAPPED, STYLE_FAINT, quantity_bytes(sum->mapped).text);
+	return sum->mappings && (sum->resident > 0 || sum->swapped > 0 || class != SEEP_LEDGER_RESERVED);
+}
+
+static bool class_is_small(const struct account *account, enum seep_ledger_class class)
+{
+	const struct account_class *sum = &account->classes[class];
+
+	return class != SEEP_LEDGER_HEAP && sum->swapped == 0 && sum->resident < account->rss * share_worth_a_line;
+}
+
+static void class_add(struct lines *lines, enum seep_ledger_class class)
+{
+	const struct account_class *sum = &lines->account->classes[class];
+	struct buffer *text = class_line_add(lines, sum->resident, sum->mapped);
+
 	set_swapped(lines, sum->swapped);
 	class_name(text, lines, class);
+}
+
+/* The small ones in one line, by name. */
+static void small_add(struct lines *lines)
+{
+	double resident = 0, mapped = 0;
+	struct buffer names = {0};
+
+	for (size_t i = 0; i < ACCOUNT_ORDER_COUNT; i++) {
+		const enum seep_ledger_class class = account_order[i];
+		if (!class_is_there(lines->account, class) || !class_is_small(lines->account, class))
+			continue;
+		resident += lines->account->classes[class].resident;
+		mapped += lines->account->classes[class].mapped;
+		buffer_printf(&names, "%s%s", names.length ? ", " : "", account_class_name(class));
+	}
+	if (names.length)
+		buffer_append(class_line_add(lines, resident, mapped), names.data, names.length);
+	buffer_free(&names);
 }
 
 static void heap_add(struct lines *lines)
@@ -112,6 +153,19 @@ static void lines_write(struct text_page *page, const struct lines *lines)
 	}
 }
 
+static void sentences_write(struct text_page *page, const struct account *account,
+			    void (*append)(struct buffer *, const struct account *), bool is_apart)
+{
+	struct buffer sentences = {0};
+
+	append(&sentences, account);
+	if (sentences.length)
+		text_write_words(page, STYLE_PLAIN, sentences.data + (sentences.data[0] == ' '), 0);
+	if (sentences.length && is_apart)
+		buffer_append_byte(page->out, '\n');
+	buffer_free(&sentences);
+}
+
 void account_text_render(struct text_page *page, const struct account *account)
 {
 	static const struct table_column columns[] = {
@@ -121,19 +175,21 @@ void account_text_render(struct text_page *page, const struct account *account)
 	const bool has_swapped = account->swapped > 0;
 	struct lines lines = {.account = account,
 			      .columns = page->columns - NUMBERS_COLUMNS - (has_swapped ? SWAPPED_COLUMNS : 0)};
-	struct buffer sentences = {0};
 
 	head_write(page, account);
 	table_init(&lines.table, has_swapped ? with_swapped : columns, has_swapped ? 4 : 3);
-	class_add(&lines, account_order[0]);
-	heap_add(&lines);
-	for (size_t i = 1; i < ACCOUNT_ORDER_COUNT; i++)
-		class_add(&lines, account_order[i]);
+	for (size_t i = 0; i < ACCOUNT_ORDER_COUNT; i++) {
+		const enum seep_ledger_class class = account_order[i];
+		if (!class_is_there(account, class) || class_is_small(account, class))
+			continue;
+		class_add(&lines, class);
+		if (class == SEEP_LEDGER_HEAP)
+			heap_add(&lines);
+	}
+	small_add(&lines);
+	sentences_write(page, account, account_sentences, true);
 	lines_write(page, &lines);
-	buffer_append_byte(page->out, '\n');
-	account_sentences(&sentences, account);
-	text_write_words(page, STYLE_PLAIN, sentences.data, 0);
-	buffer_free(&sentences);
+	sentences_write(page, account, account_sum_sentences, false);
 	for (size_t i = 0; i < lines.count; i++)
 		buffer_free(&lines.texts[i]);
 	table_free(&lines.table);

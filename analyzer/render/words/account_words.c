@@ -174,6 +174,20 @@ static void unexplained_sentence(struct buffer *out, const struct account *accou
 			      quantity_share(account->unexplained, account->rss).text);
 }
 
+/* By which calls. What was mapped without access and made accessible later has no row: mprotect() is not recorded. */
+static const char *calls_of_own(const struct profile *profile, double own)
+{
+	const bool is_known = profile->rate && profile->memory_known >> SEEP_MEMORY_MAPPINGS & 1;
+
+	if (!is_known)
+		return "";
+	return (double)profile->memory[SEEP_MEMORY_MAPPINGS] >= own / 2
+		   ? "; seep report --residency --mappings says by which calls"
+		   : ", and most of it was reserved first and made accessible later, which seep does not follow call "
+		     "by "
+		     "call";
+}
+
 static void own_sentence(struct buffer *out, const struct account *account)
 {
 	const double own = account->classes[SEEP_LEDGER_OWN].resident;
@@ -183,7 +197,7 @@ static void own_sentence(struct buffer *out, const struct account *account)
 			      " %s (%s of RSS) was mapped by the program or a library itself, past malloc: pools, "
 			      "collected heaps, caches. It is in no number of what is in use%s.",
 			      quantity_bytes(own).text, quantity_share(own, account->rss).text,
-			      account->profile->rate ? "; seep report --residency --mappings says by which calls" : "");
+			      calls_of_own(account->profile, own));
 }
 
 static void blocks_sentence(struct buffer *out, const struct account *account)
@@ -203,11 +217,16 @@ static void recorded_sentence(struct buffer *out, const struct account *account)
 		    (unsigned long long)account->profile->pid);
 }
 
-void account_sentences(struct buffer *out, const struct account *account)
+void account_sum_sentences(struct buffer *out, const struct account *account)
 {
 	sum_sentence(out, account);
 	shared_sentence(out, account);
 	unread_sentence(out, account);
+	heap_asked_sentence(out, account);
+}
+
+void account_sentences(struct buffer *out, const struct account *account)
+{
 	own_sentence(out, account);
 	unexplained_sentence(out, account);
 	heap_sentences(out, account);

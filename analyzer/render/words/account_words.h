@@ -23,7 +23,10 @@ void account_class_words(struct buffer *out, const struct account *account, enum
 /* "cgroup 214 MiB: 150 MiB anonymous, 50.0 MiB files (12.0 MiB of it shared memory), 14.0 MiB kernel": nothing where it is not known. */
 void account_charge_append(struct buffer *out, const struct account *account);
 
-/* What the sum is beside RSS, and what of it deserves attention, in sentences. */
+/* What the sum is beside RSS, in sentences. */
+void account_sum_sentences(struct buffer *out, const struct account *account);
+
+/* What of it deserves attention, and what to do about it. Nothing where nothing does. */
 void account_sentences(struct buffer *out, const struct account *account);
 
 /* "RSS +30.1 MiB: heap +20.0 MiB, unexplained +10.1 MiB": the classes that changed; or that this can't be told of one of the

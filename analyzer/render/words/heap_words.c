@@ -157,19 +157,24 @@ static void free_sentence(struct buffer *out, const struct account *account)
 {
 	const struct account_kept *kept = &account->heap.kept;
 	const double whole = kept->free_pages + kept->pinned + kept->cached, least = whole * share_worth_naming;
+	const struct {
+		double bytes;
+		const char *where;
+	} parts[] = {{kept->free_pages, "in whole pages"},
+		     {kept->pinned, "pinned by blocks in use"},
+		     {kept->cached, "in caches of threads"}};
 	const char *between = ": ";
 
 	buffer_printf(out, " %s are free but kept by %s", quantity_bytes(whole).text, allocator_of(account));
-	if (kept->free_pages >= least) {
-		buffer_printf(out, "%s%s in whole pages", between, quantity_bytes(kept->free_pages).text);
+	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+		if (parts[i].bytes < least)
+			continue;
+		buffer_append_text(out, between);
+		if (parts[i].bytes <= whole - least)
+			buffer_printf(out, "%s ", quantity_bytes(parts[i].bytes).text);
+		buffer_append_text(out, parts[i].where);
 		between = ", ";
 	}
-	if (kept->pinned >= least) {
-		buffer_printf(out, "%s%s pinned by blocks in use", between, quantity_bytes(kept->pinned).text);
-		between = ", ";
-	}
-	if (kept->cached >= least)
-		buffer_printf(out, "%s%s in caches of threads", between, quantity_bytes(kept->cached).text);
 	buffer_append_text(out, ". That is no leak.");
 }
 
@@ -247,7 +252,7 @@ static void advice(struct buffer *out, const struct account *account)
 				   "that fit use it again.");
 }
 
-static void asked_sentence(struct buffer *out, const struct account *account)
+void heap_asked_sentence(struct buffer *out, const struct account *account)
 {
 	if (account->heap.was_asked)
 		buffer_printf(out, " %s was asked in a copy of the process, which stood still for %.1f ms.",
@@ -268,5 +273,4 @@ void heap_sentences(struct buffer *out, const struct account *account)
 		free_sentence(out, account);
 		advice(out, account);
 	}
-	asked_sentence(out, account);
 }

@@ -18,5 +18,6 @@ size_t heap_parts(struct heap_part items[HEAP_PARTS_MOST], const struct account 
 
 /* Sentences, each with a blank in front; none where there is nothing to say. */
 void heap_sentences(struct buffer *out, const struct account *account);
+void heap_asked_sentence(struct buffer *out, const struct account *account); /* how its allocator came to say so */
 
 #endif
