@@ -357,7 +357,7 @@ enum seep_loss_key {
 	SEEP_LOSS_STACKS_FULL = 4,        /* stack or site table full: filed under no site */
 	SEEP_LOSS_MODULES_FULL = 5,       /* frames left absolute */
 	SEEP_LOSS_LIFETIMES_FULL = 6,     /* lifetime not filed */
-	SEEP_LOSS_STACKS_TRUNCATED = 7,   /* samples whose stack was cut at the depth limit */
+	SEEP_LOSS_STACKS_TRUNCATED = 7,   /* samples whose stack is too deep, or leads nowhere */
 	SEEP_LOSS_STACKS_EMPTY = 8,       /* samples whose stack could not be walked */
 	SEEP_LOSS_RING_FOLDED = 9,        /* ring full: folded by the producer (nothing lost) */
 	SEEP_LOSS_RING_HOLES = 10,        /* reserved and never committed (killed in between) */

@@ -17,7 +17,7 @@ static const struct loss_text {
     {SEEP_LOSS_STACKS_FULL, "sample without a site (table full)", "samples without a site (table full)"},
     {SEEP_LOSS_MODULES_FULL, "frame without a module (table full)", "frames without a module (table full)"},
     {SEEP_LOSS_LIFETIMES_FULL, "lifetime not filed (table full)", "lifetimes not filed (table full)"},
-    {SEEP_LOSS_STACKS_TRUNCATED, "stack cut at the depth limit", "stacks cut at the depth limit"},
+    {SEEP_LOSS_STACKS_TRUNCATED, "stack without its outer callers", "stacks without their outer callers"},
     {SEEP_LOSS_STACKS_CUT, "stack cut to its leaf frames (table full)", "stacks cut to their leaf frames (table full)"},
     {SEEP_LOSS_SITES_RETIRED, "site retired (table full)", "sites retired (table full)"},
     {SEEP_LOSS_STACKS_EMPTY, "stack that could not be walked", "stacks that could not be walked"},

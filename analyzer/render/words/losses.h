@@ -6,7 +6,7 @@
 #include "base/buffer.h"
 #include "profile/profile.h"
 
-/* "none", or "12 stacks cut at the depth limit, 3 samples not kept (live table full); totals are lower bounds". False:
+/* "none", or "12 stacks without their outer callers, 3 samples not kept (live table full); totals are lower bounds". False:
  * "none". */
 bool losses_append(struct buffer *out, const struct profile *profile);
 

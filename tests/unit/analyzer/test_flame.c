@@ -225,7 +225,7 @@ static void caption_says_what_how_sure_and_what_was_lost(void **state)
 	assert_non_null(strstr(out.data, "<title>server: in-use space, estimated</title>"));
 	assert_non_null(strstr(out.data, "100 MiB (95 % interval "));
 	assert_non_null(strstr(out.data, "1 sample, one in 512 KiB on average"));
-	assert_non_null(strstr(out.data, "Losses: 12 stacks cut at the depth limit"));
+	assert_non_null(strstr(out.data, "Losses: 12 stacks without their outer callers"));
 	buffer_free(&out);
 
 	profile->rate = 1;

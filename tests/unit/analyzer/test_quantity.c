@@ -149,7 +149,7 @@ static void losses_are_told_in_words(void **state)
 	profile->losses[SEEP_LOSS_LIVE_FULL] = 1234;
 	profile->flags = SEEP_SNAPSHOT_LOWER_BOUND;
 	losses_append(&out, profile);
-	assert_string_equal(out.data, "1,234 samples not kept as live (table full), 1 stack cut at the depth limit; "
+	assert_string_equal(out.data, "1,234 samples not kept as live (table full), 1 stack without its outer callers; "
 				      "totals are lower bounds");
 	buffer_free(&out);
 	profile_maker_free(maker);
