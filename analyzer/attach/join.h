@@ -20,7 +20,7 @@ struct join_request {
 };
 
 /* Could it be joined now, as far as can be told without stopping it? (A thread of a process behind seccomp is stopped for
- * a moment.) `linked`: by an allocator that is a part of it. False: the error says why not. */
+ * a moment.) *linked: its allocator is a part of it. False: the error says why not. */
 bool process_can_be_joined(pid_t pid, bool *linked, struct error *error);
 
 /* From its return on, allocations are recorded. False: the error says why not, and the process is as it was (but for the
