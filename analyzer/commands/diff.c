@@ -168,7 +168,7 @@ static void document_write(struct buffer *out, const struct snapshot_pair *pair,
 	if (request->json) {
 		diff_json_render(out, &comparison, request->top ? request->top : UINT32_MAX);
 	} else {
-		stacks_tell_apart(&comparison.groups);
+		rows_tell_apart(&comparison.groups);
 		diff_text_render(&page, &comparison, request->top);
 	}
 	comparison_free(&comparison);

@@ -211,7 +211,7 @@ static void mappings_judge(struct buffer *out, const struct request *request, bo
 	if (series_open(&series, request->recordings.paths, request->recordings.count, &ignored)) {
 		series_symbolize(&series, request);
 		leaks_build(&leaks, &series, request->by);
-		stacks_tell_apart(&leaks.groups);
+		rows_tell_apart(&leaks.groups);
 		leaks_find_spreads(&leaks, &series);
 		*leaking |= leaks_any(&leaks);
 		names_join(&names, &request->recordings);
@@ -237,7 +237,7 @@ static bool print(const struct series *series, const struct request *request, bo
 	series_symbolize(series, request);
 	leaks_build(&leaks, series, request->by);
 	if (!request->json)
-		stacks_tell_apart(&leaks.groups);
+		rows_tell_apart(&leaks.groups);
 	if (!by_place && (request->json || request->prometheus))
 		leaks_build(&places, series, GROUP_BY_PLACE);
 	leaks_find_spreads(by_place || !(request->json || request->prometheus) ? &leaks : &places, series);

@@ -124,7 +124,7 @@ static void document_write(struct buffer *out, const struct snapshot_pair *pair,
 						: PARTS_RESIDENCY,
 			   &inventory);
 	if (!request->json)
-		stacks_tell_apart(&inventory.groups);
+		rows_tell_apart(&inventory.groups);
 	if (request->json)
 		report_json_render(out, &inventory, &parts);
 	else if (parts.rows)

@@ -39,7 +39,7 @@ struct group {
 	uint32_t site;                 /* ... and a site of it there */
 	uint32_t site_count;           /* different stacks in the group */
 	struct frame_walk place;       /* the call of that site which names the group */
-	bool is_ambiguous;             /* a stack whose place and leaf another one has, too */
+	bool is_ambiguous; /* a stack whose place and leaf another one has, too, or a place that reads alike */
 	uint32_t
 	    telling_callers; /* of such a stack: calls outwards that tell it from that one; 0: the calls between do */
 	uint32_t first_line, last_line; /* of all its sites' places, in the source file of `place`; 0: not known */

@@ -152,6 +152,31 @@ static void write_more(const struct screen *screen, uint32_t more)
 			   screen->recording);
 }
 
+/* Rows whose details are left out seem surer than they are: their cautions are among those. */
+static void write_unsure(const struct screen *screen, const struct leak_row *rows, uint32_t shown)
+{
+	struct buffer numbers = {0}, text = {0};
+	uint32_t count = 0, last = 0;
+
+	for (uint32_t i = screen->detailed; i < shown; i++)
+		if (rows[i].cautions) {
+			buffer_printf(&numbers, "%s%u", count++ ? ", " : "", i + 1);
+			last = i;
+		}
+	if (count && shown > 1)
+		buffer_printf(&text, "not for sure: %s", numbers.data);
+	if (count == 1) {
+		buffer_append_text(&text, shown > 1 ? ", " : "");
+		leak_caution_append(&text, screen->leaks, &rows[last]);
+	} else if (count) {
+		buffer_printf(&text, " (%s says why)", long_form(screen));
+	}
+	if (count)
+		text_write_words(screen->page, STYLE_WARNING, text.data, 4);
+	buffer_free(&numbers);
+	buffer_free(&text);
+}
+
 static void write_leaks(const struct screen *screen)
 {
 	uint32_t count;
@@ -160,6 +185,7 @@ static void write_leaks(const struct screen *screen)
 
 	if (count)
 		write_table(screen, leak_unit_for(screen->leaks->seconds).name, rows, shown, screen->detailed);
+	write_unsure(screen, rows, shown);
 	write_more(screen, count - shown);
 	free(rows);
 }
@@ -301,6 +327,8 @@ static bool screen_reduce(struct screen *screen)
 		screen->is_brief = true;
 	else if (screen->detailed > 0)
 		screen->detailed--;
+	else if (screen->rows > 1)
+		screen->rows--;
 	else
 		return false;
 	return true;
@@ -310,15 +338,9 @@ void leaks_screen_append_beside(struct text_page *page, const struct leaks *leak
 				const char *recording)
 {
 	const struct screen screen = {leaks, series, recording, page, 0, BESIDE_ROWS, 0, NULL, false};
-	struct buffer caution = {0};
 
 	leaks_finding_write(page, leaks, series);
 	write_leaks(&screen);
-	if (leaks->verdicts[LEAK_LEAK])
-		leak_caution_append(&caution, leaks, leaks_rows(leaks, LEAK_LEAK));
-	if (caution.length)
-		text_write_words(page, STYLE_WARNING, caution.data, 4);
-	buffer_free(&caution);
 	text_write(page, STYLE_FAINT, "    more: seep leaks --mappings %s\n", recording);
 }
 

@@ -9,7 +9,8 @@
 #include "files/path.h"
 #include "render/terminal/text_page.h"
 
-#define CLASS_LEAST 6 /* columns of a class's name beside a whole function's */
+#define CLASS_LEAST 6     /* columns of a class's name beside a whole function's */
+#define ARGUMENTS_LEAST 5 /* of template arguments */
 
 /* Rust puts "<alloc::vec::Vec<T> as core::iter::Extend<T>>" in front of a method. The types stay, without their paths and
  * arguments. */
@@ -202,6 +203,29 @@ bool name_append_bare(struct buffer *out, const char *name, unsigned columns)
 		inner_append(out, bare.data, columns);
 	buffer_free(&bare);
 	return fits;
+}
+
+void name_append_apart(struct buffer *out, const char *name, unsigned columns)
+{
+	const char *start = name_behind_type(name);
+	struct name_token last = {0};
+	struct buffer arguments = {0};
+
+	for (struct name_token token = {.end = start}; name_token_next(&token);) {
+		if (name_token_is_parameters(start, &token))
+			break;
+		if (token.bracket == '<' && token.at > start)
+			last = token;
+	}
+	if (last.at && columns / 2 >= ARGUMENTS_LEAST) {
+		buffer_append(&arguments, last.at, (size_t)(last.end - last.at));
+		const size_t before = out->length;
+		path_append(out, arguments.data, columns / 2 - 1);
+		buffer_append_byte(out, ' ');
+		columns -= text_columns(out->data + before);
+	}
+	name_append_bare(out, name, columns);
+	buffer_free(&arguments);
 }
 
 bool name_append(struct buffer *out, const char *name, unsigned columns)

@@ -14,6 +14,9 @@ bool name_append(struct buffer *out, const char *name, unsigned columns);
 /* The same of the name alone, without return type and parameters. */
 bool name_append_bare(struct buffer *out, const char *name, unsigned columns);
 
+/* The same behind the last template arguments in it, for a name that these tell from another: "<int> Cache::add". */
+void name_append_apart(struct buffer *out, const char *name, unsigned columns);
+
 /* Appends the end of a text in at most `columns` columns (4 or more), ".." in front where something was cut. */
 void path_append(struct buffer *out, const char *path, unsigned columns);
 

@@ -5,7 +5,10 @@
 
 #include <string.h>
 
+#include "render/terminal/name_text.h"
+
 #define CALLERS_MOST 128 /* that are told apart */
+#define NAME_COLUMNS 40  /* of a place's function, on a page of 80 columns */
 
 struct notes {
 	struct group_table *table;
@@ -86,11 +89,32 @@ static void stack_note(struct notes *notes, struct group *group)
 	callers_note(notes, calls_key(~hash_secret(), group), group);
 }
 
-void stacks_tell_apart(struct group_table *table)
+/* By what is shown of it. */
+static void place_note(struct notes *notes, struct group *group)
+{
+	const struct source_line *line = group_line(group);
+	struct buffer name = {0};
+
+	if (!line)
+		return;
+	name_append_bare(&name, line->function, NAME_COLUMNS);
+	const uint64_t lines[] = {group->first_line, group->last_line};
+	const uint64_t key = hash_bytes(hash_bytes(hash_secret(), name.data, name.length), lines, sizeof lines);
+	struct group *same = note(notes, key, group);
+	if (same != group)
+		group->is_ambiguous = same->is_ambiguous = true;
+	buffer_free(&name);
+}
+
+void rows_tell_apart(struct group_table *table)
 {
 	struct notes notes = {table, map_create()};
 
-	for (uint32_t i = 0; i < table->count && table->by == GROUP_BY_STACK; i++)
-		stack_note(&notes, &table->groups[i]);
+	for (uint32_t i = 0; i < table->count; i++) {
+		if (table->by == GROUP_BY_STACK)
+			stack_note(&notes, &table->groups[i]);
+		else if (table->by == GROUP_BY_PLACE)
+			place_note(&notes, &table->groups[i]);
+	}
 	map_free(notes.first);
 }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which stacks of a table would read alike where only their places, leaves and a few callers are shown. */
+/* Which rows of a table would read alike: stacks of which only places, leaves and a few callers are shown, and places in
+ * functions that differ by their template arguments alone. */
 #ifndef SEEP_TEXT_ALIKE_H
 #define SEEP_TEXT_ALIKE_H
 
 #include "compare/group.h"
 
-/* Fills `is_ambiguous` and `telling_callers` of a table by stack; of another one it does nothing. */
-void stacks_tell_apart(struct group_table *table);
+/* Fills `is_ambiguous` and `telling_callers` of a table by stack or by place; of another one it does nothing. */
+void rows_tell_apart(struct group_table *table);
 
 #endif

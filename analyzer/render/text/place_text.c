@@ -34,7 +34,8 @@ static void source_text(char text[PIECE], const struct profile *profile, const s
 		snprintf(text, PIECE, "(%.64s)", name);
 }
 
-void place_parts_append(struct buffer *out, const char *source, const char *function, uint32_t stacks, unsigned columns)
+static void parts_append(struct buffer *out, const char *source, const char *function, uint32_t stacks,
+			 unsigned columns, bool is_ambiguous)
 {
 	char count[32] = "";
 
@@ -43,11 +44,19 @@ void place_parts_append(struct buffer *out, const char *source, const char *func
 	buffer_printf(out, "%s%s", source, *source ? "  " : "");
 	columns -= text_columns(source) + (*source ? 2 : 0);
 	const size_t before = out->length;
-	name_append_bare(out, function, columns);
+	if (is_ambiguous)
+		name_append_apart(out, function, columns);
+	else
+		name_append_bare(out, function, columns);
 	if (stacks > 1)
 		snprintf(count, sizeof count, "  %u stacks", stacks);
 	if (text_columns(out->data + before) + strlen(count) <= columns)
 		buffer_append_text(out, count);
+}
+
+void place_parts_append(struct buffer *out, const char *source, const char *function, uint32_t stacks, unsigned columns)
+{
+	parts_append(out, source, function, stacks, columns, false);
 }
 
 void place_text_append_source(struct buffer *out, const struct group *group)
@@ -70,7 +79,7 @@ void place_text_append(struct buffer *out, const struct group *group, unsigned c
 		return;
 	}
 	source_text(source, group->profile, group_location(group), line, group->first_line, group->last_line);
-	place_parts_append(out, source, line->function, group->site_count, columns);
+	parts_append(out, source, line->function, group->site_count, columns, group->is_ambiguous);
 }
 
 /* "was old_name" where there is room; returns the columns that it takes. */

@@ -78,7 +78,7 @@ static void stacks_write(struct buffer *texts, const char *const *stacks, uint32
 	group_table_init(&table, GROUP_BY_STACK);
 	free(group_table_add(&table, profile_maker_profile(maker)));
 	assert_int_equal(table.count, count);
-	stacks_tell_apart(&table);
+	rows_tell_apart(&table);
 	for (uint32_t i = 0; i < count; i++) {
 		struct text_page page = {.out = &texts[i], .columns = 80};
 		group_write_name(&page, &table.groups[i], GROUP_BY_STACK, 4, 4);

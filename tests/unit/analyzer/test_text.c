@@ -252,6 +252,29 @@ static void the_page_obeys_the_environment(void **state)
 	assert_false(text_page_for(&out, -1).colored);
 }
 
+static void a_name_is_told_from_another_by_its_template_arguments(void **state)
+{
+	static const struct {
+		const char *name;
+		unsigned columns;
+		const char *text;
+	} cases[] = {
+	    {"void Table<Price, 7>::keep_for_ever(std::vector<int> const&)", 40,
+	     "<Price, 7> Table<...>::keep_for_ever"},
+	    {"Table<Price, 7>::keep_for_ever()", 20, "..ice, 7> Tabl..ever"},
+	    {"Table<Price, 7>::keep_for_ever()", 8, "Tab..ver"},
+	    {"keep_for_ever", 40, "keep_for_ever"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct buffer out = {0};
+		name_append_apart(&out, cases[i].name, cases[i].columns);
+		assert_string_equal(out.data, cases[i].text);
+		buffer_free(&out);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -265,6 +288,7 @@ int main(void)
 	    cmocka_unit_test(parts_are_broken_between_words),
 	    cmocka_unit_test(numbers_keep_their_units_where_lines_are_broken),
 	    cmocka_unit_test(the_page_obeys_the_environment),
+	    cmocka_unit_test(a_name_is_told_from_another_by_its_template_arguments),
 	};
 	return cmocka_run_group_tests_name("text", tests, NULL, NULL);
 }
