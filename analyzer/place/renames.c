@@ -22,12 +22,11 @@
 /* A function of one profile. */
 struct function {
 	uint64_t key;
-	uint64_t shared;     /* the key that it has in both profiles; 0: the other lacks it */
-	uint64_t context;    /* of one that the other lacks: equal for the same family, or for the same neighbours */
-	const char *name;    /* NULL: only its address is known */
-	double allocated;    /* in it and below */
-	double variance;     /* of that, by sampling */
-	uint32_t neighbours; /* different ones that both profiles have */
+	uint64_t shared;  /* the key that it has in both profiles; 0: the other lacks it */
+	uint64_t context; /* of one that the other lacks: equal for the same family, or for the same neighbours */
+	const char *name; /* NULL: only its address is known */
+	double allocated; /* in it and below */
+	double variance;  /* of that, by sampling */
 };
 
 struct functions {
@@ -95,7 +94,7 @@ static void shared_find(struct functions *functions, const struct functions *oth
 		const bool is_there = numbering_get(&other->keys, function->key) != NUMBERING_NONE ||
 				      numbering_get(&rebuilt->latter, function->key) != NUMBERING_NONE;
 		function->shared = is_there ? function->key : was != NUMBERING_NONE ? rebuilt->renames[was].key : 0;
-		function->context = function->neighbours = 0;
+		function->context = 0;
 	}
 }
 
@@ -114,7 +113,6 @@ static void neighbour_add(struct functions *functions, struct numbering *edges, 
 	if (!is_new)
 		return;
 	of->context += hash_word(key ^ side); /* whatever their order */
-	of->neighbours++;
 }
 
 static void neighbours_add(struct functions *functions)
