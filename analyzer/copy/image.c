@@ -300,6 +300,28 @@ bool image_take(struct image *image, struct imaging *imaging, const struct ledge
 	return made;
 }
 
+bool image_hold(struct image *image, struct imaging *imaging, struct error *error)
+{
+	*image = (struct image){.pid = imaging->work.pid};
+	if (!all_stop(imaging, error))
+		return false;
+	registers_take(image, &imaging->work.tracees);
+	return true;
+}
+
+static void image_free(struct image *image)
+{
+	free(image->threads);
+	buffer_free(&image->vectors);
+	*image = (struct image){0};
+}
+
+void image_let_go(struct image *image, struct imaging *imaging)
+{
+	tracees_resume(&imaging->work.tracees);
+	image_free(image);
+}
+
 bool image_is_there(const struct image *image)
 {
 	siginfo_t ended = {0};
@@ -358,7 +380,5 @@ void image_drop(struct image *image, struct imaging *imaging, const struct ledge
 {
 	if (image->pid && copy_end(image->pid) && image->number > 0)
 		number_free(imaging, mappings, image->number);
-	free(image->threads);
-	buffer_free(&image->vectors);
-	*image = (struct image){0};
+	image_free(image);
 }

@@ -47,6 +47,10 @@ void imaging_end(struct imaging *imaging);
 /* False: there is no copy, and nothing stands still. `mappings`: the program's, shortly before. */
 bool image_take(struct image *image, struct imaging *imaging, const struct ledger *mappings, struct error *error);
 
+/* No copy: the program itself, all of whose threads stand still until it is let go. For one that is at its end anyway. */
+bool image_hold(struct image *image, struct imaging *imaging, struct error *error);
+void image_let_go(struct image *image, struct imaging *imaging);
+
 /* Is the copy there, whole? */
 bool image_is_there(const struct image *image);
 

@@ -3,9 +3,11 @@
 #include "references/look.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 
 #include <seep/process.h>
 
+#include "base/memory.h"
 #include "base/message.h"
 #include "references/record.h"
 #include "target/take.h"
@@ -53,6 +55,30 @@ static void summary_say(const struct references *references)
 	if (references->unread_bytes)
 		message("%" PRIu64 " KiB could not be read", references->unread_bytes >> 10);
 	references_doubt_say(lost, references->count);
+}
+
+void *references_at_exit(const char *directory)
+{
+	struct references *found = memory_allocate(1, sizeof *found);
+	struct error error;
+	pid_t pid;
+
+	if (process_of(directory, &pid, &error) && references_find_at_exit(found, directory, pid, &error))
+		return found;
+	message("what the process lost is not known: %s", error.text);
+	free(found);
+	return NULL;
+}
+
+void references_at_exit_keep(const char *directory, const char *name, void *found)
+{
+	struct references *references = found;
+	struct error error;
+
+	if (directory && !references_record(directory, name, references, &error))
+		message("%s", error.text);
+	references_free(references);
+	free(references);
 }
 
 bool references_snapshot(const char *directory, char name[static 32], struct error *error)

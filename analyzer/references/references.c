@@ -38,6 +38,7 @@ struct look {
 
 struct finder {
 	pid_t pid;
+	bool is_at_exit;
 	struct imaging imaging;
 	struct seep_heap_view view;
 	struct heap heap;
@@ -120,7 +121,7 @@ static bool scan_watch(const struct finder *finder, struct scan *scan, struct er
 	while (!atomic_load(&scan->done)) {
 		if (!why && !image_is_there(scan->image))
 			why = "has ended";
-		else if (!why && watches++ % WATCHES_A_ROOM == 0 && room_is_short(&finder->room))
+		else if (!why && !finder->is_at_exit && watches++ % WATCHES_A_ROOM == 0 && room_is_short(&finder->room))
 			why = "was given up: memory has run short";
 		else if (!why && clock_read_ns(CLOCK_MONOTONIC) > scan->deadline_ns)
 			why = "was given up: it took too long";
@@ -173,6 +174,20 @@ static void look_free(struct look *look)
 	blocks_free(&look->blocks);
 }
 
+static bool memory_take(struct finder *finder, struct image *image, const struct ledger *mappings, struct error *error)
+{
+	return finder->is_at_exit ? image_hold(image, &finder->imaging, error)
+				  : image_take(image, &finder->imaging, mappings, error);
+}
+
+static void memory_drop(struct finder *finder, struct image *image, const struct ledger *mappings)
+{
+	if (finder->is_at_exit)
+		image_let_go(image, &finder->imaging);
+	else
+		image_drop(image, &finder->imaging, mappings);
+}
+
 /* False: nothing is held. */
 static bool look_take(struct finder *finder, struct look *look, struct error *error)
 {
@@ -181,10 +196,11 @@ static bool look_take(struct finder *finder, struct look *look, struct error *er
 	struct image image;
 
 	*look = (struct look){.time_ns = clock_read_ns(CLOCK_MONOTONIC)};
-	if (!room_is_there(&finder->room, finder->pid, error) || !mappings_read(finder, &mappings, finder->pid, error))
+	if ((!finder->is_at_exit && !room_is_there(&finder->room, finder->pid, error)) ||
+	    !mappings_read(finder, &mappings, finder->pid, error))
 		return false;
 	live_read_all(finder, &look->blocks);
-	bool taken = image_take(&image, &finder->imaging, &mappings, error);
+	bool taken = memory_take(finder, &image, &mappings, error);
 	if (taken) {
 		live_read_all(finder, &after);
 		blocks_sort(&after);
@@ -193,7 +209,7 @@ static bool look_take(struct finder *finder, struct look *look, struct error *er
 		blocks_close(&look->blocks);
 		marks_begin(&look->marks, &look->blocks);
 		taken = image_scan(finder, look, &image, error);
-		image_drop(&image, &finder->imaging, &mappings);
+		memory_drop(finder, &image, &mappings);
 		marks_close(&look->marks);
 	}
 	ledger_free(&mappings);
@@ -238,6 +254,11 @@ static bool looks_take(struct finder *finder, struct references *references, str
 
 	if (!look_take(finder, &first, error))
 		return false;
+	if (finder->is_at_exit) {
+		looks_join(references, &first, &first);
+		look_free(&first);
+		return true;
+	}
 	wait_apart(finder);
 	bool taken = look_take(finder, &second, error);
 	if (taken) {
@@ -268,9 +289,9 @@ static bool heap_take(struct finder *finder, const char *directory, struct error
 	return error_set(error, "%s: %s", path, fault.text);
 }
 
-bool references_find(struct references *references, const char *directory, pid_t pid, struct error *error)
+static bool find(struct references *references, const char *directory, pid_t pid, bool is_at_exit, struct error *error)
 {
-	struct finder finder = {.pid = pid};
+	struct finder finder = {.pid = pid, .is_at_exit = is_at_exit};
 
 	*references = (struct references){0};
 	if (!process_may_be_copied(pid, error) || !heap_take(&finder, directory, error))
@@ -283,6 +304,16 @@ bool references_find(struct references *references, const char *directory, pid_t
 	}
 	seep_heap_close(&finder.view);
 	return found;
+}
+
+bool references_find(struct references *references, const char *directory, pid_t pid, struct error *error)
+{
+	return find(references, directory, pid, false, error);
+}
+
+bool references_find_at_exit(struct references *references, const char *directory, pid_t pid, struct error *error)
+{
+	return find(references, directory, pid, true, error);
 }
 
 void references_free(struct references *references)

@@ -38,6 +38,9 @@ struct references {
 /* Of the process that records into a directory. Takes some seconds. False: the error says why it can't be done; the program
  * is as it was. */
 bool references_find(struct references *references, const char *directory, pid_t pid, struct error *error);
+
+/* Of one that stands at its end: looks once, while all of its threads stand still, at its memory itself. */
+bool references_find_at_exit(struct references *references, const char *directory, pid_t pid, struct error *error);
 void references_free(struct references *references);
 
 #endif

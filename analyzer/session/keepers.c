@@ -49,6 +49,7 @@ struct keeper_task {
 	char *directory;
 	struct keeper_task *previous, *next;
 	struct timespec since; /* it has waited */
+	void *findings;        /* of a look at the program's end */
 };
 
 static void task_add(struct keeper_task *task)
@@ -104,19 +105,46 @@ static int keepers_running(struct keepers *keepers)
 	return running;
 }
 
-/* A program that was handed its heap file takes a while to fill in the file's beginning, the longer the busier the machine. */
-static bool recording_run(const struct keeper_task *task)
+static void exit_take(const char *directory, void *context)
 {
+	struct keeper_task *task = context;
+
+	if (!task->findings)
+		task->findings = task->keepers->session->look->take(directory);
+}
+
+/* A program that was handed its heap file takes a while to fill in the file's beginning, the longer the busier the machine. */
+static bool recording_run(struct keeper_task *task)
+{
+	const struct exit_look *look = task->keepers->session->look;
+	const struct seep_keeper_helper helper = {
+	    .removal = names_keep_aside, .exit = look ? exit_take : NULL, .context = task};
 	const struct timespec nap = {.tv_nsec = BEGIN_LOOK_NS};
 	const seep_keeper_leave *leave = &task->keepers->leave;
 	struct seep_fault fault;
 
 	for (int i = 0; i < BEGIN_LOOKS && !atomic_load(leave); i++) {
-		if (seep_keeper_run(task->directory, leave, names_keep_aside, &fault))
+		if (seep_keeper_run(task->directory, leave, &helper, &fault))
 			return true;
 		nanosleep(&nap, NULL);
 	}
 	return false;
+}
+
+/* Nobody else knows what was found: of a process that is just ending, the end is waited for. */
+static void findings_keep(struct keeper_task *task)
+{
+	const struct timespec nap = {.tv_nsec = LEAVE_LOOK_NS};
+	struct seep_fault fault;
+	char name[32];
+	bool is_over = false;
+
+	for (int naps = 0; naps < LEAVE_LOOKS && !is_over; naps++) {
+		is_over = seep_recording_finish(task->directory, SEEP_TRIGGER_EXIT, name, &fault);
+		if (!is_over)
+			nanosleep(&nap, NULL);
+	}
+	task->keepers->session->look->keep(is_over ? task->directory : NULL, name, task->findings);
 }
 
 static void *recording_keep(void *argument)
@@ -128,7 +156,10 @@ static void *recording_keep(void *argument)
 	thread_signals_block();
 	/* Where it fails, the heap file still holds the recording, and the end of the run says what is wrong with it.
 	 * Finished at once, so that a build of thousands of processes does not hold the space of all of them. */
-	if (recording_run(task) && !atomic_load(&task->keepers->leave))
+	const bool is_kept = recording_run(task);
+	if (task->findings)
+		findings_keep(task);
+	else if (is_kept && !atomic_load(&task->keepers->leave))
 		seep_recording_finish(task->directory, SEEP_TRIGGER_EXIT, name, &fault);
 	task_end(task);
 	return NULL;

@@ -21,6 +21,14 @@ struct session {
 	int host;             /* see host.h: the socket at which processes ask for recordings; -1: there is none */
 	char host_name[84];   /* its name and keys, for SEEP_SESSION_HOST */
 	const char *output;   /* pattern of the recordings' names */
+	const struct exit_look *look; /* NULL: no program is looked at when it ends */
+};
+
+/* What is done where a program stands at its end. */
+struct exit_look {
+	void *(*take)(const char *directory); /* what was found there; NULL: nothing */
+	/* When its last snapshot is there: adds it, and frees it. NULL: there is no such snapshot. */
+	void (*keep)(const char *directory, const char *name, void *found);
 };
 
 /* Makes one in that directory, which is absolute; on a file system without such locks one without. False: errno. Where it

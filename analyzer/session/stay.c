@@ -21,7 +21,7 @@ static void *recording_stay(void *argument)
 	const char *directory = argument;
 
 	thread_signals_block();
-	if (seep_keeper_run(directory, &never, names_keep_aside, &fault))
+	if (seep_keeper_run(directory, &never, &(struct seep_keeper_helper){.removal = names_keep_aside}, &fault))
 		seep_recording_finish(directory, SEEP_TRIGGER_EXIT, name, &fault);
 	return NULL;
 }

@@ -17,7 +17,7 @@
 #include <seep/snapshot.h>
 
 #define SEEP_HEAP_MAGIC "SEEPHEAP"
-#define SEEP_HEAP_VERSION 8u
+#define SEEP_HEAP_VERSION 9u
 #define SEEP_HEAP_PAGE 4096u
 
 typedef _Atomic uint64_t seep_atomic64;
@@ -203,6 +203,9 @@ struct seep_heap_mapping_state {
 	uint32_t count, site_count;
 };
 
+/* A program that stands at its end until its keeper has looked at it. */
+enum seep_at_exit { SEEP_EXIT_NONE = 0, SEEP_EXIT_WAITS = 1, SEEP_EXIT_SEEN = 2 };
+
 enum seep_heap_phase { SEEP_HEAP_BUILDING = 0, SEEP_HEAP_RECORDING = 1, SEEP_HEAP_COMPLETE = 2 };
 
 #define SEEP_RATES 64
@@ -296,6 +299,7 @@ struct seep_heap_header {
 	seep_atomic64 alive_ns;         /* CLOCK_MONOTONIC at which the keeper last saw the program alive */
 	seep_atomic64 pid_namespace;    /* inode of the program's pid namespace, by its keeper; 0: unknown */
 	seep_atomic64 unused_account;   /* once asked for the allocator's account */
+	seep_atomic32 at_exit;          /* enum seep_at_exit; futex word for the program, which waits for the second */
 	seep_atomic32 confined;         /* 1: the program makes no system call on our account any more; only ever set */
 
 	/* preload/keeper/mappings/mapping_fold.h */

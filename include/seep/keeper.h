@@ -103,10 +103,20 @@ typedef _Atomic bool seep_keeper_leave;
  * alone, and only as long as it runs. Called in the keeper's thread, and again after pauses, for the stacks that come later. */
 typedef void seep_keeper_removal(const char *directory);
 
+/* Called in the keeper's thread while the program stands at its end: its destructors have run. */
+typedef void seep_keeper_exit(const char *directory, void *context);
+
+/* What whoever runs a keeper does besides; any may be NULL. */
+struct seep_keeper_helper {
+	seep_keeper_removal *removal;
+	seep_keeper_exit *exit;
+	void *context; /* of the second */
+};
+
 /* Works as the keeper of a recording from outside its program: folds events and writes snapshots until the program has
  * ended, *leave is true, or another process has the lease. Blocks; one thread a recording; all signals should be
- * blocked in it. `removal` may be NULL. The last snapshot is left to seep_recording_finish(). */
-bool seep_keeper_run(const char *directory, const seep_keeper_leave *leave, seep_keeper_removal *removal,
+ * blocked in it. `helper` is copied, and may be NULL. The last snapshot is left to seep_recording_finish(). */
+bool seep_keeper_run(const char *directory, const seep_keeper_leave *leave, const struct seep_keeper_helper *helper,
 		     struct seep_fault *fault);
 
 /* Rouses the keeper of a recording, wherever it runs. */

@@ -130,14 +130,14 @@ static void memory_look(struct keeper *keeper, uint64_t now_ns)
 static void removal_tell(struct keeper *keeper, uint32_t removed, uint64_t now_ns)
 {
 	const bool more = removed > keeper->removed;
-	if (!keeper->removal || !removed || (!more && now_ns < keeper->removal_ns))
+	if (!keeper->helper.removal || !removed || (!more && now_ns < keeper->removal_ns))
 		return;
 	keeper->removal_pause_ns = more ? REMOVAL_PAUSE_NS : 2 * keeper->removal_pause_ns;
 	if (keeper->removal_pause_ns > REMOVAL_PAUSE_MOST_NS)
 		keeper->removal_pause_ns = REMOVAL_PAUSE_MOST_NS;
 	keeper->removed = removed;
 	keeper->removal_ns = now_ns + keeper->removal_pause_ns;
-	keeper->removal(keeper->directory);
+	keeper->helper.removal(keeper->directory);
 }
 
 static void modules_look(struct keeper *keeper, uint64_t now_ns)
@@ -218,6 +218,18 @@ static bool program_is_over(struct keeper *keeper)
 	return true;
 }
 
+/* Whoever keeps it looks at a program that stands at its end, which then goes on. */
+static void exit_look(struct keeper *keeper)
+{
+	struct seep_heap_header *header = keeper->heap.header;
+	if (load_acquire(&header->at_exit) != SEEP_EXIT_WAITS)
+		return;
+	if (keeper->helper.exit)
+		keeper->helper.exit(keeper->directory, keeper->helper.context);
+	store_release(&header->at_exit, SEEP_EXIT_SEEN);
+	system_futex_wake(&header->at_exit, INT32_MAX);
+}
+
 /* One round. False: time to leave. */
 static bool keeper_step(struct keeper *keeper, uint64_t now_ns, uint64_t *events)
 {
@@ -240,6 +252,7 @@ static bool keeper_step(struct keeper *keeper, uint64_t now_ns, uint64_t *events
 		return false;
 	}
 	keeper_take_due(keeper, now_ns);
+	exit_look(keeper);
 	return true;
 }
 

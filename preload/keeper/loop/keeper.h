@@ -36,8 +36,8 @@ struct keeper {
 
 	const seep_keeper_leave *leave; /* time to go; may be NULL */
 
-	seep_keeper_removal *removal; /* of modules' files; may be NULL */
-	uint32_t removed;             /* modules without their files, when it was last told */
+	struct seep_keeper_helper helper;
+	uint32_t removed; /* modules without their files, when it was last told */
 	uint64_t removal_ns, removal_pause_ns;
 
 	/* Nobody tells the keeper that the program has ended: it looks, KEEPER_LOOK_NS apart. In the target: have all

@@ -53,7 +53,7 @@ static void keeper_work(struct keeper *keeper, struct seep_heap_view *view)
 	seep_heap_close(view);
 }
 
-bool seep_keeper_run(const char *directory, const seep_keeper_leave *leave, seep_keeper_removal *removal,
+bool seep_keeper_run(const char *directory, const seep_keeper_leave *leave, const struct seep_keeper_helper *helper,
 		     struct seep_fault *fault)
 {
 	struct seep_heap_view view;
@@ -61,7 +61,7 @@ bool seep_keeper_run(const char *directory, const seep_keeper_leave *leave, seep
 	if (!keeper_open(&keeper, &view, directory, fault))
 		return false;
 	keeper.leave = leave;
-	keeper.removal = removal;
+	keeper.helper = helper ? *helper : (struct seep_keeper_helper){0};
 	keeper_work(&keeper, &view);
 	return true;
 }

@@ -160,6 +160,13 @@ static bool may_ask(uint64_t number)
 	return number >= 1 && number <= 64 && (number < 32 || number >= FIRST_OF_PROGRAMS);
 }
 
+static bool set_exit(void *field, size_t bytes, const char *value, size_t length)
+{
+	(void)bytes;
+	*(bool *)field = length == 5 && memcmp(value, "waits", 5) == 0;
+	return *(bool *)field || (length == 4 && memcmp(value, "free", 4) == 0);
+}
+
 static bool set_signal(void *field, size_t bytes, const char *value, size_t length)
 {
 	static const struct {
@@ -207,6 +214,7 @@ static const struct option_entry {
     {"unwinder", "SEEP_UNWINDER", set_text, A_TEXT, FIELD(unwinder)},
     {"follow", "SEEP_FOLLOW", set_follow, "all or none", FIELD(follow)},
     {"keeper", "SEEP_KEEPER", set_keeper, "inside or outside", FIELD(keeper_outside)},
+    {"exit", "SEEP_EXIT", set_exit, "free or waits", FIELD(waits_at_exit)},
     {"heap", "SEEP_HEAP", set_heap, "recording, auto or memory", FIELD(heap)},
     {"heap-device", "SEEP_HEAP_DEVICE", set_bytes, A_SIZE, FIELD(heap_device)},
     {"signal", "SEEP_SIGNAL", set_signal, "a signal that can be handled (USR2)", FIELD(signal)},

@@ -18,6 +18,7 @@ enum option_heap { OPTION_HEAP_RECORDING, OPTION_HEAP_AUTO, OPTION_HEAP_MEMORY }
 struct options {
 	bool off;                 /* secure mode: do nothing at all */
 	bool follow;              /* children record, too */
+	bool waits_at_exit;       /* the program stands at its end until that process has looked at it */
 	bool keeper_outside;      /* another process takes the snapshots: the program gets no thread */
 	uint64_t rate;            /* bytes a sample on average; 1: everything */
 	uint64_t interval_ns;     /* between timer snapshots; 0: none */

@@ -19,6 +19,7 @@
 #include "keeper/program/crowd.h"
 #include "keeper/files/life.h"
 #include "shim/recording/describe.h"
+#include "keeper/loop/exit_wait.h"
 #include "shim/recording/gate.h"
 #include "shim/recording/keeper_process.h"
 #include "shim/recording/keeper_thread.h"
@@ -464,10 +465,14 @@ void recording_end(void)
 	/* `seep run` makes the last snapshot when all destructors have run. This makes no system call, because the
 	 * program may have forbidden itself all of them. Nor does it ask the allocator for anything: this may be a
 	 * signal handler inside it. */
-	if (kept_outside)
+	if (kept_outside && !recording_setup.options.waits_at_exit)
 		return;
 	if (heap->header->pid != (uint64_t)system_getpid())
 		return; /* a vfork child that calls exit() */
+	if (kept_outside) {
+		exit_wait(heap->header);
+		return;
+	}
 	gate_set(
 	    GATE_OFF); /* first, because the keeper gives the unused part of the file back, which nobody may touch then */
 	keeper_thread_finish();
