@@ -20,6 +20,7 @@ static double site_value(const struct profile_site *site, enum check_measure mea
 	case CHECK_PEAK:
 	case CHECK_GROWTH:
 	case CHECK_LEAKS:
+	case CHECK_LOST:
 	case CHECK_RSS:
 	case CHECK_RSS_PEAK:
 	case CHECK_MEASURES:

@@ -13,6 +13,7 @@
 #include "check/blame.h"
 #include "check/values/cells.h"
 #include "check/values/leak_count.h"
+#include "check/values/lost.h"
 #include "check/values/suppress.h"
 #include "check/weigh.h"
 #include "profile/lost.h"
@@ -219,6 +220,38 @@ static void leaks_judge(struct check *check, struct findings *findings, const st
 	}
 }
 
+/* What is lost is no chance: nothing refers to it. */
+static void run_judge_lost(struct check *check, struct findings *findings, const struct budget *budget,
+			   const struct check_run *run)
+{
+	struct check_row row = row_begin(budget);
+	struct lost_places places;
+
+	lost_places_find(&places, run, budget, check->budgets, &check->sites);
+	row.value = places.count;
+	findings->tests += places.count;
+	for (uint32_t i = 0; i < places.count; i++) {
+		if (i < budget->most)
+			continue;
+		row.group = places.items[i].group;
+		row.share = sum_estimate(&places.items[i].lost.bytes);
+		row.lost_blocks = sum_estimate(&places.items[i].lost.objects);
+		row.lost_by_nobody = places.items[i].blocks_by_nobody;
+		suspect_add(findings, &row, &(struct contrast){0}, 0);
+	}
+	if (!places.is_known)
+		findings_doubt(findings, budget, DOUBT_NO_LOOK);
+	else if (row.value <= budget->most)
+		nearest_keep(&findings->within, &row, &(struct contrast){0});
+	lost_places_free(&places);
+}
+
+static void lost_judge(struct check *check, struct findings *findings, const struct budget *budget)
+{
+	for (size_t i = 0; i < check->runs->count[SIDE_AFTER]; i++)
+		run_judge_lost(check, findings, budget, &check->runs->items[SIDE_AFTER][i]);
+}
+
 /* What losses leave of a decision. `more`: there may be more than the runs of a side say; `less`: there may be less. */
 struct lost {
 	bool more, less;
@@ -269,7 +302,8 @@ static void row_add(struct check *check, const struct check_row *row)
 		added->doubt = DOUBT_ONE_RUN;
 		added->needed_runs = 3;
 	}
-	if (added->result != CHECK_PASS && !added->group && !added->leak && isfinite(added->value))
+	if (added->result != CHECK_PASS && !added->group && !added->leak && isfinite(added->value) &&
+	    added->budget->measure != CHECK_LOST)
 		added->group = blame_find(check, added->budget, &added->share);
 }
 
@@ -279,7 +313,7 @@ static void nearest_add(struct check *check, struct nearest *nearest, enum check
 
 	row->result = result;
 	row->others = nearest->count - 1;
-	if (row->budget->measure != CHECK_LEAKS && row->doubt != DOUBT_MANY && isfinite(row->value))
+	if (!check_measure_is_of_places(row->budget->measure) && row->doubt != DOUBT_MANY && isfinite(row->value))
 		row_fill(row, &nearest->contrast);
 	if (result == CHECK_UNDECIDED && row->doubt == DOUBT_NONE)
 		row->doubt = DOUBT_SAMPLING;
@@ -298,9 +332,10 @@ static void suspects_add(struct check *check, struct findings *findings, const d
 		row->p = adjusted[i];
 		row->result = fails ? CHECK_FAIL : CHECK_UNDECIDED;
 		row->doubt = fails ? DOUBT_NONE : DOUBT_MANY;
-		if (!row->leak)
+		const bool is_sum = !check_measure_is_of_places(row->budget->measure);
+		if (is_sum)
 			row_fill(row, &suspect->contrast);
-		if (!row->leak && !fails)
+		if (is_sum && !fails)
 			row_advise(row, &suspect->contrast, check->runs, check->chance / check->tests);
 		if (fails)
 			row_add(check, row);
@@ -371,6 +406,8 @@ void check_make(struct check *check, const struct budgets *budgets, struct check
 	for (size_t i = 0; i < budgets->count; i++) {
 		if (budgets->items[i].measure == CHECK_LEAKS)
 			leaks_judge(check, &findings[i], &budgets->items[i]);
+		else if (budgets->items[i].measure == CHECK_LOST)
+			lost_judge(check, &findings[i], &budgets->items[i]);
 		else
 			values_judge(check, &findings[i], &budgets->items[i]);
 		check->tests += findings[i].tests;

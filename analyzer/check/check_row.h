@@ -27,6 +27,7 @@ enum check_doubt {
 	DOUBT_NO_SITE,   /* nothing of its names was seen: a budget that is misspelt must not pass */
 	DOUBT_NO_WORK,   /* nobody counted the units of work of a run */
 	DOUBT_NO_BEFORE, /* growth needs two snapshots */
+	DOUBT_NO_LOOK,   /* nobody has looked what is lost */
 	DOUBT_UNJUDGED,  /* leaks can't be told, or not yet; `text` says why */
 	DOUBT_CAUTIONS   /* something leaks, but nothing for sure */
 };
@@ -44,7 +45,9 @@ struct check_row {
 	uint32_t others;      /* places of the budget with the same result that have no row */
 	/* Of a budget of each: the place. Of another: that which has, or grew by, most of it. NULL: none. */
 	const struct group *group;
-	double share;                /* of another: how much that is; NaN: the row is about the place itself */
+	double share; /* of another: how much that is; NaN: the row is about the place itself */
+	double lost_blocks,
+	    lost_by_nobody; /* of a budget of what is lost: blocks, and those that no lost block refers to, either */
 	const struct leak_row *leak; /* of a budget of leaks: one of them; NULL: the row is about none */
 	const char *text;            /* of DOUBT_UNJUDGED */
 };

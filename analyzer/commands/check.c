@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "base/message.h"
 #include "check/check.h"
+#include "check/file/lsan.h"
 #include "check/values/sums.h"
 #include "commands/all.h"
 #include "files/output.h"
@@ -26,7 +27,9 @@ enum {
 	OPTION_SINCE,
 	OPTION_FLAME,
 	OPTION_SUGGEST,
-	OPTION_EACH
+	OPTION_EACH,
+	OPTION_LOST,
+	OPTION_SUPPRESSIONS
 };
 
 enum undecided { UNDECIDED_WARN, UNDECIDED_PASS, UNDECIDED_FAIL };
@@ -37,9 +40,9 @@ struct request {
 	struct targets after, base;
 	struct targets after_all; /* of --each, where `after` is one of them at a time */
 	struct argument_list base_list;
-	const char *budget, *output, *wrappers;
+	const char *budget, *suppressions, *output, *wrappers;
 	uint32_t work, base_work;
-	bool suggest, each;
+	bool suggest, each, lost;
 	enum check_format format;
 	enum undecided undecided;
 	struct check_context context;
@@ -62,6 +65,9 @@ static const struct command_option options[] = {
     {OPTION_SINCE, "since", "REVISION", "name it as the last that was fine", &option_text, FIELD(context.since), NULL},
     {OPTION_FLAME, "flame", "FILE.svg", "also draw what changed there", &option_text, FIELD(context.flame), NULL},
     {OPTION_EACH, "each", NULL, "AFTER are processes, each held to it by itself", NULL, FIELD(each), NULL},
+    {OPTION_LOST, "lost", NULL, "nothing may be lost at the end of a process", NULL, FIELD(lost), NULL},
+    {OPTION_SUPPRESSIONS, "suppressions", "FILE", "LeakSanitizer's (leak:PATTERN), besides the budgets'", &option_text,
+     FIELD(suppressions), NULL},
     {OPTION_SUGGEST, "suggest", NULL, "write first budgets, from runs that are fine", NULL, FIELD(suggest), NULL},
     {'o', "output", "FILE", "write there instead of standard output", &option_text, FIELD(output), NULL},
     WRAPPER_OPTION(FIELD(wrappers)),
@@ -83,11 +89,13 @@ static int request_parse(struct request *request, int argc, char **argv)
 	struct error error;
 
 	command_take_options(&command_check, argc, argv, request);
-	if (!request->budget && !request->suggest)
+	if (!request->budget && !request->suggest && !request->lost)
 		return command_usage(&command_check, "--budget FILE is missing");
-	if (request->suggest && (request->budget || request->base_list.count))
+	if (request->suggest && (request->budget || request->base_list.count || request->lost))
 		return command_usage(&command_check, "--suggest makes budgets from runs alone, without %s",
-				     request->budget ? "--budget" : "--base");
+				     request->budget ? "--budget"
+				     : request->lost ? "--lost"
+						     : "--base");
 	if (request->each && (request->suggest || request->context.flame || request->format > FORMAT_JSON))
 		return command_usage(&command_check,
 				     "--each goes with --format=text and json, without --flame and --suggest");
@@ -170,7 +178,7 @@ static bool flame_write(const struct request *request, const struct check *check
 /* Budgets by result, of one check or of several. */
 struct tally {
 	size_t results[CHECK_FAIL + 1], processes[CHECK_FAIL + 1];
-	size_t held; /* processes that were held to all budgets */
+	size_t *held; /* by budget: processes that were held to it, of --each */
 };
 
 static int status_of(const struct request *request, const struct tally *tally)
@@ -185,18 +193,46 @@ static int status_of(const struct request *request, const struct tally *tally)
 	return COMMAND_FINE;
 }
 
-/* Budgets for each unit of work are about those processes alone that count any. */
-static struct budgets budgets_of(const struct budgets *all, const struct check_runs *runs, struct budget *items)
+/* Budgets for each unit of work are about those processes alone that count any, and those of what is lost about those that were looked
+ * at when they ended. */
+static bool is_about(const struct budget *budget, const struct check_runs *runs)
+{
+	const struct check_run *run = &runs->items[SIDE_AFTER][0];
+
+	if (budget->measure == CHECK_LOST)
+		return run_profile(runs, run, MOMENT_LAST)->memory_known >> SEEP_MEMORY_REFERENCES_TIME & 1;
+	return !budget->per_work || run_work(runs, SIDE_AFTER, run, budget->measure) > 0;
+}
+
+/* Those of all that are about a process. */
+static struct budgets budgets_of(const struct budgets *all, const struct check_runs *runs, struct budget *items,
+				 struct tally *tally)
 {
 	struct budgets budgets = *all;
-	const struct check_run *run = &runs->items[SIDE_AFTER][0];
 
 	budgets.items = items;
 	budgets.count = 0;
-	for (size_t i = 0; i < all->count; i++)
-		if (!all->items[i].per_work || run_work(runs, SIDE_AFTER, run, all->items[i].measure) > 0)
+	for (size_t i = 0; i < all->count; i++) {
+		const bool is_held = is_about(&all->items[i], runs);
+		if (is_held)
 			items[budgets.count++] = all->items[i];
+		tally->held[i] += is_held;
+	}
 	return budgets;
+}
+
+/* A budget to which no process was held is undecided. */
+static void unheld_say(struct tally *tally, const struct budgets *budgets)
+{
+	for (size_t i = 0; i < budgets->count; i++) {
+		if (tally->held[i])
+			continue;
+		tally->results[CHECK_UNDECIDED]++;
+		message("%s: no process %s", budgets->items[i].name,
+			budgets->items[i].measure == CHECK_LOST
+			    ? "was looked at when it ended: that is done where one calls exit(), or its main() returns"
+			    : "counted its units of work, by seep_work() of <seep/seep.h>");
+	}
 }
 
 /* Checks some runs of one program. Of many processes those are shown that do not pass. */
@@ -213,8 +249,7 @@ static bool runs_check(struct buffer *out, const struct request *request, const 
 	bool fine = runs_make(&runs, request, &need, error);
 	if (fine) {
 		if (request->each)
-			budgets = budgets_of(all, &runs, items);
-		tally->held += budgets.count == all->count;
+			budgets = budgets_of(all, &runs, items, tally);
 		check_make(&check, &budgets, &runs, CHECK_CHANCE / checks);
 		if (!request->each || check.result != CHECK_PASS || request->format == FORMAT_JSON)
 			result_append(out, request, &check);
@@ -240,7 +275,7 @@ static void processes_append(struct buffer *out, const struct tally *tally)
 
 static int check_run(struct request *request, const struct budgets *budgets)
 {
-	struct tally tally = {0};
+	struct tally tally = {.held = memory_allocate(budgets->count + 1, sizeof *tally.held)};
 	struct buffer out = {0};
 	struct error error;
 	bool fine = true;
@@ -253,11 +288,9 @@ static int check_run(struct request *request, const struct budgets *budgets)
 	}
 	if (fine && request->each && request->format == FORMAT_TEXT)
 		processes_append(&out, &tally);
-	if (fine && request->each && !tally.held) {
-		message("no process counted its units of work, by seep_work() of <seep/seep.h>: budgets for each are "
-			"undecided");
-		tally.results[CHECK_UNDECIDED]++;
-	}
+	if (fine && request->each)
+		unheld_say(&tally, budgets);
+	free(tally.held);
 	fine = fine && output_write_buffer(&out, request->output, &error);
 	buffer_free(&out);
 	return fine ? status_of(request, &tally) : command_fail(&error);
@@ -286,6 +319,19 @@ static int suggest(struct request *request)
 	return status;
 }
 
+static bool budgets_make(struct budgets *budgets, const struct request *request, struct error *error)
+{
+	*budgets = (struct budgets){.source = "--lost"};
+	if (request->budget && !budgets_read(budgets, request->budget, time(NULL), error))
+		return false;
+	if (request->lost)
+		budgets_add_lost(budgets);
+	if (!request->suppressions || lsan_suppressions_read(budgets, request->suppressions, error))
+		return true;
+	budgets_free(budgets);
+	return false;
+}
+
 static int run(int argc, char **argv)
 {
 	struct request request = {0};
@@ -295,7 +341,7 @@ static int run(int argc, char **argv)
 	int status = request_parse(&request, argc, argv);
 	if (status == COMMAND_FINE && request.suggest) {
 		status = suggest(&request);
-	} else if (status == COMMAND_FINE && !budgets_read(&budgets, request.budget, time(NULL), &error)) {
+	} else if (status == COMMAND_FINE && !budgets_make(&budgets, &request, &error)) {
 		status = command_fail(&error);
 	} else if (status == COMMAND_FINE) {
 		status = check_run(&request, &budgets);

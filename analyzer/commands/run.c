@@ -19,7 +19,8 @@
 #include "options/argument.h"
 #include "commands/all.h"
 #include "summary/run_summary.h"
-#include "check/file/budgets.h"
+#include "check/file/lsan.h"
+#include "references/look.h"
 #include "doctor/check.h"
 #include "files/path.h"
 #include "inline/entry.h"
@@ -38,6 +39,8 @@ enum {
 	OPTION_ALLOCATOR,
 	OPTION_SERVICE,
 	OPTION_CHECK,
+	OPTION_LEAKS_AT_EXIT,
+	OPTION_SUPPRESSIONS,
 };
 
 /* The request that the command line makes. */
@@ -46,6 +49,8 @@ struct run_request {
 	char allocator[PATH_MAX]; /* "": the allocator that the program has */
 	char **arguments;
 	const char *budget; /* NULL: nothing is checked */
+	const char *suppressions;
+	bool leaks_at_exit;
 };
 
 static bool take_allocator(const struct command_option *option, void *field, const char *value, struct error *error)
@@ -66,6 +71,10 @@ static const struct command_option run_options[] = {
      offsetof(struct run_request, allocator), NULL},
     {OPTION_CHECK, "check", "BUDGET", "hold every process to this file of budgets", &option_text,
      offsetof(struct run_request, budget), NULL},
+    {OPTION_LEAKS_AT_EXIT, "leaks-at-exit", NULL, "fail where memory is lost at a process's end (-r 1)", NULL,
+     offsetof(struct run_request, leaks_at_exit), NULL},
+    {OPTION_SUPPRESSIONS, "suppressions", "FILE", "but not where LeakSanitizer's leak:... says so", &option_text,
+     offsetof(struct run_request, suppressions), NULL},
     RECORDING_OPTIONS_REST(FIELD),
     {0},
 };
@@ -136,39 +145,46 @@ static void bypass_forget(struct session_results *results, const struct linked *
 }
 
 /* Budgets that can't be read are told of before the program starts. */
-static int budget_check(const char *path)
+static int budget_check(const struct run_request *request)
 {
-	struct budgets budgets;
+	struct budgets budgets = {0};
 	struct error error;
 
-	if (!path)
-		return COMMAND_FINE;
-	if (!budgets_read(&budgets, path, time(NULL), &error))
-		return command_fail(&error);
+	const bool fine = (!request->budget || budgets_read(&budgets, request->budget, time(NULL), &error)) &&
+			  (!request->suppressions || lsan_suppressions_read(&budgets, request->suppressions, &error));
 	budgets_free(&budgets);
-	return COMMAND_FINE;
+	return fine ? COMMAND_FINE : command_fail(&error);
 }
 
 /* `seep check --each` of all that was recorded, by itself: what it reads may be large. It says on standard error what is
  * not within its budget, since standard output is the program's. Returns its exit status. */
-static int recordings_check(const char *budget, const struct session_results *results)
+static int recordings_check(const struct run_request *request, const struct session_results *results)
 {
+	const char *const words[] = {"seep",
+				     "check",
+				     "--each",
+				     request->leaks_at_exit ? "--lost" : NULL,
+				     request->budget ? "--budget" : NULL,
+				     request->budget,
+				     request->suppressions ? "--suppressions" : NULL,
+				     request->suppressions,
+				     "--"};
 	size_t count, used = 0;
 	const char **directories = session_directories(results, &count);
-	const char **arguments = memory_allocate(count + 8, sizeof *arguments);
+	const char **arguments = memory_allocate(count + sizeof words / sizeof *words + 1, sizeof *arguments);
 	posix_spawn_file_actions_t actions;
 	int status = 0;
 	pid_t child;
 
-	for (const char *const *word = (const char *const[]){"seep", "check", "--each", "--budget", budget, "--", NULL};
-	     *word;)
-		arguments[used++] = *word++;
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		if (words[i])
+			arguments[used++] = words[i];
 	for (size_t i = 0; i < count; i++)
 		arguments[used++] = directories[i];
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO);
 	if (count == 0) {
-		message("nothing was recorded that could be held to %s", budget);
+		message("nothing was recorded that could be held to %s", request->budget ? request->budget : "it");
 	} else if (posix_spawn(&child, "/proc/self/exe", &actions, NULL, (char **)arguments, environ) != 0 ||
 		   waitpid(child, &status, 0) != child) {
 		message("seep check can't be started");
@@ -178,6 +194,26 @@ static int recordings_check(const char *budget, const struct session_results *re
 	free(arguments);
 	free(directories);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : COMMAND_BAD_INPUT;
+}
+
+static const struct exit_look exit_references = {references_at_exit, references_at_exit_keep};
+
+/* A program that has failed keeps its status; what it lost is told all the same. */
+static void status_take(int *status, const struct run_request *request, const struct session_results *results)
+{
+	if (results->interrupted || !(request->leaks_at_exit || (request->budget && *status == COMMAND_FINE)))
+		return;
+	const int checked = recordings_check(request, results);
+	if (*status == COMMAND_FINE)
+		*status = checked;
+}
+
+static void waits_say(const struct keepers_waits *waits)
+{
+	if (waits->recordings)
+		message("%zu recordings waited up to %.0f s for a keeper, as there were too many at a time; "
+			"they have no snapshots of that time",
+			waits->recordings, waits->longest_s);
 }
 
 static int program_run(const struct run_request *request, const char *shim, const char *output)
@@ -197,10 +233,13 @@ static int program_run(const struct run_request *request, const char *shim, cons
 		message("%s", error.text);
 		return COMMAND_BAD_INPUT;
 	}
+	session.look = request->leaks_at_exit ? &exit_references : NULL;
 	seep_memory_reclaim();
 	launch_hold_signals(&launched);
 	guard_begin(&guard, &session);
 	settings_make(&settings, &request->wish, output, &session, guard.keeps);
+	if (request->leaks_at_exit && guard.keeps)
+		setting_take(&settings, "SEEP_EXIT", memory_copy_text("SEEP_EXIT=waits"));
 	shim = findings.preload_breaks ? NULL : shim;
 	if (shim || request->allocator[0])
 		setting_take(&settings, "LD_PRELOAD",
@@ -216,10 +255,7 @@ static int program_run(const struct run_request *request, const char *shim, cons
 	if (launched.started) {
 		session_finish(&session, &results);
 		bypass_forget(&results, &linked);
-		if (waits.recordings)
-			message("%zu recordings waited up to %.0f s for a keeper, as there were too many at a time; "
-				"they have no snapshots of that time",
-				waits.recordings, waits.longest_s);
+		waits_say(&waits);
 		keepers_stay(&results);
 		run_summary_print(&results, &(struct run_summary_context){.program = request->arguments[0],
 									  .output = output,
@@ -227,8 +263,7 @@ static int program_run(const struct run_request *request, const char *shim, cons
 									  .delayed = request->wish.delay != NULL,
 									  .findings = &findings});
 		names_keep_later(&results);
-		if (request->budget && !results.interrupted && launched.status == COMMAND_FINE)
-			launched.status = recordings_check(request->budget, &results);
+		status_take(&launched.status, request, &results);
 		session_results_free(&results);
 	} else {
 		command_fail(&error);
@@ -263,7 +298,13 @@ static int run_main(int argc, char **argv)
 	request.arguments = argv + optind;
 	if (request.wish.service && request.wish.output)
 		return command_usage(&command_run, "--service says where it is recorded: give no -o with it");
-	const int fault = budget_check(request.budget);
+	if (request.suppressions && !request.leaks_at_exit && !request.budget)
+		return command_usage(&command_run, "--suppressions goes with --leaks-at-exit or --check");
+	if (request.leaks_at_exit && !request.wish.rate)
+		request.wish.rate = "1";
+	if (request.leaks_at_exit && !request.wish.interval)
+		request.wish.interval = "0";
+	const int fault = budget_check(&request);
 	if (fault != COMMAND_FINE)
 		return fault;
 	if (!library_find_shim(shim, sizeof shim, &error) || !output_choose(&request.wish, &output, &error) ||

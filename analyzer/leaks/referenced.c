@@ -9,8 +9,7 @@
 #include "base/map.h"
 #include "base/memory.h"
 
-/* The state of a sample; 0: it was not looked at. */
-static uint32_t state_of(const struct profile *profile, uint64_t address)
+uint32_t reference_state(const struct profile *profile, uint64_t address)
 {
 	size_t low = SEEP_COUNT_BELOW(profile->references, profile->reference_count, address, address);
 
@@ -59,7 +58,7 @@ struct reference_sum *references_by_group(const struct series *series, const uin
 	for (uint32_t i = 0; i < looked->sample_count; i++) {
 		const struct profile_sample *sample = &profile_samples(looked)[i];
 		const uint64_t *group = map_get(group_of, looked->sites[sample->site].key);
-		const uint32_t state = state_of(looked, sample->address);
+		const uint32_t state = reference_state(looked, sample->address);
 		if (state && group && *group < count)
 			reference_sum_add(&sums[*group], sample, state != SEEP_REFERENCE_LIVE);
 	}

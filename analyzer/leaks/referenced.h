@@ -16,6 +16,9 @@ struct reference_sum {
 	uint64_t youngest_ns[REFERENCES_LEAST]; /* births of the lost ones, descending; 0: there are not so many */
 };
 
+/* What was found of a sample at that address, enum seep_reference; 0: it was not looked at. */
+uint32_t reference_state(const struct profile *profile, uint64_t address);
+
 void reference_sum_add(struct reference_sum *sum, const struct profile_sample *sample, bool is_lost);
 
 /* By group, `count` of them; `groups` says which each site of the reference is in. The caller frees the array; NULL: nobody has

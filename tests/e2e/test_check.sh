@@ -126,7 +126,7 @@ sed 's/"most": "40M"/"most": "40 M"/' budgets.json >wrong.json
 check_equal "budgets that can't be read are told before it starts" "3 no" "$? $([ -e started ] && echo yes || echo no)"
 sed '/"a request"/!{/^\t{/d}; s/"+10%"/32300/; s/},$/}/' budgets.json >request.json
 "$SEEP" run -r 4K -o uncounted --check request.json -- /usr/bin/python3 -c 'x = [str(i) for i in range(10000)]' 2>err
-check_match "of processes that count no work nothing is known" 'no process counted its units of work' "$(cat err)"
+check_match "of processes that count no work nothing is known" '^seep: a request: no process counted its units of work' "$(cat err)"
 "$SEEP" run -r 4K -o counted --check request.json -- sh -c './gated 2000; true' >out 2>err
 check_equal "those that count it are held to it" "0 1" "$? $(grep -c ' 0 over budget, 0 undecided' err)"
 "$SEEP" run -r 4K -o counted --check request.json -- sh -c './gated 2000 bigger; true' >out 2>err

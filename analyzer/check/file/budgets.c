@@ -19,8 +19,8 @@
 
 #define ITEMS_MOST 10000
 
-const char *const check_measure_names[] = {"in_use",      "objects", "peak", "growth",   "allocated",
-					   "allocations", "leaks",   "rss",  "rss_peak", NULL};
+const char *const check_measure_names[] = {"in_use", "objects", "peak", "growth",   "allocated", "allocations",
+					   "leaks",  "lost",    "rss",  "rss_peak", NULL};
 
 struct place {
 	struct error *error;
@@ -173,9 +173,9 @@ static bool budget_close(const struct place *place, const struct budget *budget)
 		return mistake(place, "most", "is missing");
 	if (check_measure_is_of_process(budget->measure) && budget->scope != SCOPE_PROCESS)
 		return mistake(place, "measure", "RSS is of the whole process, not of a part");
-	if (budget->measure == CHECK_LEAKS && (budget->is_relative || budget->per_work))
+	if (check_measure_is_of_places(budget->measure) && (budget->is_relative || budget->per_work))
 		return mistake(place, "most", "of leaks a number is expected");
-	if (budget->measure == CHECK_LEAKS && budget->scope == SCOPE_EACH)
+	if (check_measure_is_of_places(budget->measure) && budget->scope == SCOPE_EACH)
 		return mistake(place, "each", "leaks are counted by place without it");
 	if (budget->floor > 0 && !budget->is_relative)
 		return mistake(place, "floor", "goes with a share of the base alone, such as \"+10%\"");
@@ -321,8 +321,15 @@ bool budgets_read(struct budgets *budgets, const char *path, int64_t today, stru
 	return is_read;
 }
 
+void budgets_add_lost(struct budgets *budgets)
+{
+	budgets->items = memory_resize(budgets->items, budgets->count + 1, sizeof *budgets->items);
+	budgets->items[budgets->count++] = (struct budget){.name = "lost at exit", .measure = CHECK_LOST};
+}
+
 void budgets_free(struct budgets *budgets)
 {
+	free(budgets->lsan);
 	if (budgets->document)
 		jansson.json_delete(budgets->document);
 	free(budgets->items);

@@ -21,6 +21,7 @@ enum check_measure {
 	CHECK_ALLOCATED,   /* bytes asked for since the recording began */
 	CHECK_ALLOCATIONS, /* calls that asked for them */
 	CHECK_LEAKS,       /* places that leak */
+	CHECK_LOST,        /* places whose memory nobody referred to when the process ended */
 	CHECK_RSS,         /* bytes of RSS at the last useful snapshot */
 	CHECK_RSS_PEAK,    /* the highest that the kernel knows of */
 	CHECK_MEASURES
@@ -37,7 +38,14 @@ static inline bool check_measure_is_of_process(enum check_measure measure)
 
 static inline bool check_measure_is_of_bytes(enum check_measure measure)
 {
-	return measure != CHECK_OBJECTS && measure != CHECK_ALLOCATIONS && measure != CHECK_LEAKS;
+	return measure != CHECK_OBJECTS && measure != CHECK_ALLOCATIONS && measure != CHECK_LEAKS &&
+	       measure != CHECK_LOST;
+}
+
+/* Does it count places, each of which is a finding? */
+static inline bool check_measure_is_of_places(enum check_measure measure)
+{
+	return measure == CHECK_LEAKS || measure == CHECK_LOST;
 }
 
 enum check_scope {
@@ -70,7 +78,8 @@ struct budget {
 /* Places that no budget of each place, nor one of leaks, is about, until a day. */
 struct suppression {
 	const char *reason, *until; /* YYYY-MM-DD */
-	const char *module;         /* a pattern; NULL: by calls */
+	const char *module;         /* a pattern; NULL: by calls, or */
+	const char *leak;           /* one of LeakSanitizer's: lsan.h */
 	struct call_pattern calls;
 	bool has_expired;
 };
@@ -78,6 +87,7 @@ struct suppression {
 struct budgets {
 	const char *source;
 	void *document; /* what the texts lie in */
+	char *lsan;     /* and those of LeakSanitizer's file */
 	struct budget *items;
 	size_t count;
 	struct suppression *suppressions;
@@ -86,6 +96,8 @@ struct budgets {
 
 /* `today`: seconds since 1970, by which suppressions expire. */
 bool budgets_read(struct budgets *budgets, const char *path, int64_t today, struct error *error);
+/* One budget: that nothing is lost at a process's end. Its items are in no file. */
+void budgets_add_lost(struct budgets *budgets);
 void budgets_free(struct budgets *budgets);
 
 #endif

@@ -27,6 +27,7 @@ enum run_moment measure_moment(enum check_measure measure)
 	case CHECK_ALLOCATED:
 	case CHECK_ALLOCATIONS:
 	case CHECK_RSS_PEAK:
+	case CHECK_LOST:
 		return MOMENT_LAST;
 	case CHECK_IN_USE:
 	case CHECK_OBJECTS:

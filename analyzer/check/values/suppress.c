@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "check/file/lsan.h"
 
 /* A table of groups with all profiles that are in it, and the groups of their sites. */
 struct grouped {
@@ -13,13 +14,45 @@ struct grouped {
 	size_t count;
 };
 
-/* By group: how many of its sites lie below such calls, or do not. */
-static uint32_t *sites_count(const struct grouped *grouped, const struct call_pattern *calls, bool below)
+static bool location_fits(const struct profile *profile, const struct profile_location *location, const char *leak)
+{
+	bool fits = lsan_matches(leak, profile->modules[location->module].path);
+
+	for (uint32_t i = 0; i < location->line_count && !location->labelled && !fits; i++)
+		fits = lsan_matches(leak, location->lines[i].function) ||
+		       (location->lines[i].file && lsan_matches(leak, location->lines[i].file));
+	return fits;
+}
+
+/* By site: does any call of its stack fit? */
+static bool *leak_find(const struct profile *profile, const char *leak)
+{
+	uint8_t *location_is = memory_allocate(profile->location_count + 1u, 1); /* 1: no, 2: yes */
+	bool *node_is = memory_allocate(profile->node_count + 1u, sizeof *node_is);
+	bool *found = memory_allocate(profile->site_count + 1u, sizeof *found);
+
+	for (uint32_t i = 1; i < profile->node_count; i++) {
+		const uint32_t location = profile->nodes[i].location;
+		if (!location_is[location])
+			location_is[location] =
+			    (uint8_t)(1 + location_fits(profile, &profile->locations[location], leak));
+		node_is[i] = node_is[profile->nodes[i].parent] || location_is[location] == 2;
+	}
+	for (uint32_t i = 0; i < profile->site_count; i++)
+		found[i] = node_is[profile->sites[i].node];
+	free(node_is);
+	free(location_is);
+	return found;
+}
+
+/* By group: how many of its sites lie below such calls, or do not. `leak`: NULL, or what to look for instead. */
+static uint32_t *sites_count(const struct grouped *grouped, const struct call_pattern *calls, const char *leak,
+			     bool below)
 {
 	uint32_t *counts = memory_allocate(grouped->table->count + 1u, sizeof *counts);
 
 	for (size_t p = 0; p < grouped->count; p++) {
-		bool *found = calls_find(grouped->profiles[p], calls);
+		bool *found = leak ? leak_find(grouped->profiles[p], leak) : calls_find(grouped->profiles[p], calls);
 		for (uint32_t i = 0; i < grouped->profiles[p]->site_count; i++)
 			if (grouped->groups[p][i] != NUMBERING_NONE)
 				counts[grouped->groups[p][i]] += found[i] == below;
@@ -31,7 +64,8 @@ static uint32_t *sites_count(const struct grouped *grouped, const struct call_pa
 static void suppression_apply(bool *suppressed, const struct grouped *grouped, const struct suppression *suppression)
 {
 	const struct group_table *table = grouped->table;
-	uint32_t *outside = suppression->module ? NULL : sites_count(grouped, &suppression->calls, false);
+	uint32_t *outside =
+	    suppression->module ? NULL : sites_count(grouped, &suppression->calls, suppression->leak, false);
 
 	for (uint32_t i = 0; i < table->count; i++)
 		suppressed[i] |= outside ? outside[i] == 0 : group_is_of_module(&table->groups[i], suppression->module);
@@ -59,6 +93,26 @@ bool *suppressed_groups(const struct budgets *budgets, struct sites *sites, enum
 	return suppressed_of(budgets, &(struct grouped){table, sites->profiles, sites->groups[by], sites->count});
 }
 
+bool *suppressed_sites(const struct budgets *budgets, struct sites *sites, size_t profile)
+{
+	const struct profile *of = sites->profiles[profile];
+	bool *suppressed = memory_allocate(of->site_count + 1u, sizeof *suppressed);
+
+	for (size_t i = 0; i < budgets->suppression_count; i++) {
+		const struct suppression *suppression = &budgets->suppressions[i];
+		const struct budget named = {.scope = suppression->module ? SCOPE_MODULE : SCOPE_CALLS,
+					     .module = suppression->module,
+					     .calls = suppression->calls};
+		uint32_t *cells = suppression->leak ? NULL : sites_cells(sites, &named, profile);
+		bool *found = suppression->leak ? leak_find(of, suppression->leak) : NULL;
+		for (uint32_t k = 0; k < of->site_count && !suppression->has_expired; k++)
+			suppressed[k] |= found ? found[k] : cells[k] != CELL_NONE;
+		free(found);
+		free(cells);
+	}
+	return suppressed;
+}
+
 /* The groups of the reference's sites, as leaks have them. */
 static uint32_t *leak_groups(const struct leaks *leaks)
 {
@@ -84,7 +138,7 @@ bool *leaks_below(const struct leaks *leaks, const struct call_pattern *calls)
 {
 	uint32_t *groups = leak_groups(leaks);
 	struct profile *profiles[] = {(struct profile *)leaks->reference};
-	uint32_t *counts = sites_count(&(struct grouped){&leaks->groups, profiles, &groups, 1}, calls, true);
+	uint32_t *counts = sites_count(&(struct grouped){&leaks->groups, profiles, &groups, 1}, calls, NULL, true);
 	bool *below = memory_allocate(leaks->groups.count + 1u, sizeof *below);
 
 	for (uint32_t i = 0; i < leaks->groups.count; i++)

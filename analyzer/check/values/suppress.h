@@ -9,6 +9,8 @@
 
 /* By group: is every stack of it suppressed? The caller frees the array; NULL: nothing is. */
 bool *suppressed_groups(const struct budgets *budgets, struct sites *sites, enum group_by by);
+/* By site of a profile, likewise. */
+bool *suppressed_sites(const struct budgets *budgets, struct sites *sites, size_t profile);
 bool *suppressed_leaks(const struct budgets *budgets, const struct leaks *leaks);
 
 /* By group of leaks: does any stack of it lie below such calls? The caller frees the array. */

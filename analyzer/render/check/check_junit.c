@@ -18,7 +18,7 @@ static void case_append(struct buffer *out, const struct check *check, const str
 	struct buffer name = {0}, words = {0}, command = {0};
 
 	buffer_append_text(&name, row->budget->name);
-	if (row->budget->scope == SCOPE_EACH || row->leak) {
+	if (row->budget->scope == SCOPE_EACH || row->leak || (row->budget->measure == CHECK_LOST && row->group)) {
 		buffer_append_text(&name, ": ");
 		check_words_place(&name, row);
 	}

@@ -4,6 +4,7 @@
 #include "render/check/check_words.h"
 #include "render/check/outputs.h"
 #include "render/text/head_lines.h"
+#include "render/text/place_text.h"
 
 #define FAILURES_MOST 4
 #define UNDECIDED_MOST 3
@@ -47,6 +48,11 @@ static void row_write(struct text_page *page, const struct check *check, const s
 	part.length = 0;
 	if (check_words_place(&part, row))
 		part_write(page, &part);
+	if (row->budget->measure == CHECK_LOST && row->group) {
+		place_text_append_callers(&part, row->group, 200);
+		if (part.length)
+			part_write(page, &part);
+	}
 	check_words_value(&part, row);
 	part_write(page, &part);
 	check_words_sureness(&part, row);

@@ -54,6 +54,7 @@ static const char *measure_words(enum check_measure measure)
 							  "allocated",
 							  "allocations",
 							  "leaks",
+							  "of lost memory",
 							  "of RSS",
 							  "of RSS at its highest"};
 
@@ -78,13 +79,15 @@ void check_words_value(struct buffer *out, const struct check_row *row)
 {
 	const struct budget *budget = row->budget;
 
-	if (!isfinite(row->value))
+	if (budget->measure == CHECK_LOST && isfinite(row->value))
+		buffer_printf(out, "%.0f place%s lost memory", row->value, row->value == 1 ? "" : "s");
+	else if (!isfinite(row->value))
 		buffer_printf(out, "the amount %s is not known", measure_words(budget->measure));
 	else
 		buffer_printf(out, "%s", amount(budget, row->value).text);
 	if (isfinite(row->low) && isfinite(row->high) && row->low < row->high)
 		buffer_printf(out, " [%s, %s]", amount(budget, row->low).text, amount(budget, row->high).text);
-	if (isfinite(row->value))
+	if (isfinite(row->value) && budget->measure != CHECK_LOST)
 		buffer_printf(out, " %s%s", measure_words(budget->measure),
 			      budget->per_work ? " for each unit of work" : "");
 	limit_append(out, row);
@@ -116,12 +119,13 @@ static void doubt_append(struct buffer *out, const struct check_row *row)
 	    [DOUBT_NO_BASE] = "there is no base to compare with: --base RECORDING",
 	    [DOUBT_NO_VALUE] = "a run does not have this value",
 	    [DOUBT_NO_RATE] = "a run does not say at which rate it was sampled, so nothing is sure",
-	    [DOUBT_MOMENTS] = "some runs are seen at their very end, others before their shutdown: a shorter -i, or a "
-			      "peak or what was allocated, can be compared",
+	    [DOUBT_MOMENTS] =
+		"some runs are seen at their end, others before their shutdown; a peak can be compared, or use -i",
 	    [DOUBT_NO_SITE] = "nothing of that name was seen: is it spelt as 'seep report' shows it?",
 	    [DOUBT_NO_WORK] =
 		"a run did not count its units of work: seep_work() of <seep/seep.h> does, or --work N says it",
 	    [DOUBT_NO_BEFORE] = "growth needs a recording with an earlier snapshot",
+	    [DOUBT_NO_LOOK] = "nobody has looked when the process ended: 'seep run --leaks-at-exit' does",
 	    [DOUBT_CAUTIONS] = "some leak or grow, but it is not sure that they leak: 'seep leaks' says why",
 	};
 
@@ -135,10 +139,22 @@ void check_words_sureness(struct buffer *out, const struct check_row *row)
 	if (row->result == CHECK_FAIL && row->p >= P_SHOWN)
 		buffer_printf(out, "by chance in at most one of %s checks", quantity_count(floor(1 / row->p)).text);
 	else if (row->result == CHECK_FAIL)
-		buffer_append_text(out, "not by chance");
+		buffer_append_text(out, row->budget->measure == CHECK_LOST ? "no word of the process led to it"
+									   : "not by chance");
 	doubt_append(out, row);
 	if (row->result == CHECK_UNDECIDED && row->others)
 		buffer_printf(out, "; so are %u more", row->others);
+}
+
+/* " lost 12.3 KiB in 3 blocks, of which lost ones refer to 2" */
+static void lost_append(struct buffer *out, const struct check_row *row)
+{
+	const double indirect = row->lost_blocks - row->lost_by_nobody;
+
+	buffer_printf(out, " lost %s in %s block%s", quantity_bytes(row->share).text,
+		      quantity_count(row->lost_blocks).text, row->lost_blocks == 1 ? "" : "s");
+	if (indirect >= 0.5)
+		buffer_printf(out, ", of which lost ones refer to %s", quantity_count(indirect).text);
 }
 
 bool check_words_place(struct buffer *out, const struct check_row *row)
@@ -152,7 +168,9 @@ bool check_words_place(struct buffer *out, const struct check_row *row)
 	place_text_append(out, row->group, NAME_COLUMNS);
 	if (row->group->was)
 		buffer_printf(out, " (was %s)", row->group->was);
-	if (isfinite(row->share))
+	if (row->budget->measure == CHECK_LOST && isfinite(row->share))
+		lost_append(out, row);
+	else if (isfinite(row->share))
 		buffer_printf(out, " has most of it, %s%s", isfinite(row->base) ? "+" : "",
 			      amount(row->budget, row->share).text);
 	return true;
@@ -206,6 +224,8 @@ bool check_words_command(struct buffer *out, const struct check *check, const st
 	const enum check_measure measure = row->budget->measure;
 
 	if (check_measure_is_of_process(measure))
+		return false;
+	if (measure == CHECK_LOST)
 		return false;
 	if (measure == CHECK_LEAKS) {
 		buffer_append_text(out, "seep leaks -v ");

@@ -12,6 +12,7 @@
 
 #include "check/file/amount.h"
 #include "check/file/budgets.h"
+#include "check/file/lsan.h"
 #include "support/sample_program.h"
 
 #define DAY 86400
@@ -106,7 +107,7 @@ static const struct {
     {ONE("\"name\": \"a\", \"most\": 1"), "b.json: budgets[0].measure: is missing"},
     {ONE("\"name\": \"a\", \"measure\": \"in_use\""), "b.json: budgets[0].most: is missing"},
     {ONE("\"name\": \"a\", \"measure\": \"inuse\""), "b.json: budgets[0].measure: one of these is expected: in_use, "
-						     "objects, peak, growth, allocated, allocations, leaks, rss, "
+						     "objects, peak, growth, allocated, allocations, leaks, lost, rss, "
 						     "rss_peak"},
     {ONE("\"name\": \"a\", \"measure\": \"in_use\", \"most\": \"20X\""),
      "b.json: budgets[0].most: a number is expected, or a text such as \"64K\", or of the base's value \"+10%\""},
@@ -167,12 +168,63 @@ static void what_is_no_json_does_no_harm(void **state)
 	assert_false(budgets_read(&budgets, "/tmp", TODAY, &error));
 }
 
+static void suppressions_of_leaksanitizer_match_as_it_says(void **state)
+{
+	static const struct {
+		const char *pattern, *text;
+		bool matches;
+	} rows[] = {
+	    {"cache", "the_cache_insert", true},
+	    {"cache*put", "cache_entry_put", true},
+	    {"cache*put", "put_cache", false},
+	    {"^cache", "cache_put", true},
+	    {"^cache", "a_cache", false},
+	    {"put$", "cache_put", true},
+	    {"put$", "cache_puts", false},
+	    {"^main$", "main", true},
+	    {"^main$", "main2", false},
+	    {"*", "", true},
+	    {"a*b*c$", "xaxbxcxc", true},
+	    {"operator[](int)", "Table::operator[](int)", true},
+	    {"a$b", "a$b", true},
+	    {"aab", "aaab", true},
+	    {"x", "", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		if (lsan_matches(rows[i].pattern, rows[i].text) != rows[i].matches)
+			fail_msg("%s on %s", rows[i].pattern, rows[i].text);
+}
+
+static void a_file_of_leaksanitizer_adds_suppressions(void **state)
+{
+	struct budgets budgets = {0};
+	struct error error;
+
+	(void)state;
+	write_source("leaks.supp", "# a comment\r\n\nleak:parse\t\nrace:other\n  leak:^cache$  ");
+	assert_true(lsan_suppressions_read(&budgets, "leaks.supp", &error));
+	assert_int_equal(budgets.suppression_count, 2);
+	assert_string_equal(budgets.suppressions[0].leak, "parse");
+	assert_string_equal(budgets.suppressions[1].leak, "^cache$");
+	budgets_free(&budgets);
+	write_source("leaks.supp", "leak:parse\nleak:\n");
+	assert_false(lsan_suppressions_read(&budgets, "leaks.supp", &error));
+	assert_string_equal(error.text, "leaks.supp:2: \"leak:PATTERN\" is expected");
+	budgets_free(&budgets);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(amounts_have_units_of_1024),   cmocka_unit_test(days_are_days_of_the_calendar),
-	    cmocka_unit_test(a_file_is_read_whole),         cmocka_unit_test(every_mistake_is_told_with_its_place),
+	    cmocka_unit_test(amounts_have_units_of_1024),
+	    cmocka_unit_test(days_are_days_of_the_calendar),
+	    cmocka_unit_test(a_file_is_read_whole),
+	    cmocka_unit_test(every_mistake_is_told_with_its_place),
 	    cmocka_unit_test(what_is_no_json_does_no_harm),
+	    cmocka_unit_test(suppressions_of_leaksanitizer_match_as_it_says),
+	    cmocka_unit_test(a_file_of_leaksanitizer_adds_suppressions),
 	};
 
 	return cmocka_run_group_tests(tests, scratch_enter, scratch_leave);

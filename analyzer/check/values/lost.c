@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "check/values/lost.h"
+
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "check/values/suppress.h"
+#include "leaks/referenced.h"
+#include "statistics/measure.h"
+
+static int largest_first(const void *left, const void *right)
+{
+	const struct lost_place *a = left, *b = right;
+	const double bytes[] = {sum_estimate(&a->lost.bytes), sum_estimate(&b->lost.bytes)};
+
+	if (bytes[0] != bytes[1])
+		return bytes[0] > bytes[1] ? -1 : 1;
+	return (a->group > b->group) - (a->group < b->group);
+}
+
+/* Sums by group; `cells`: which sites count. */
+static void samples_add(struct lost_place *by_group, const struct profile *profile, const uint32_t *groups,
+			const uint32_t *cells, const bool *suppressed)
+{
+	for (uint32_t i = 0; i < profile->sample_count; i++) {
+		const struct profile_sample *sample = &profile_samples(profile)[i];
+		const uint32_t state = reference_state(profile, sample->address);
+		struct seep_measure one = {0};
+		if (!state || state == SEEP_REFERENCE_LIVE || cells[sample->site] == CELL_NONE ||
+		    suppressed[sample->site])
+			continue;
+		struct lost_place *place = &by_group[groups[sample->site]];
+		measure_add_sample(&one, sample->size, sample->rate);
+		measure_add(&place->lost, &one);
+		if (state == SEEP_REFERENCE_NOBODY)
+			place->blocks_by_nobody += sum_estimate(&one.objects);
+	}
+}
+
+void lost_places_find(struct lost_places *places, const struct check_run *run, const struct budget *budget,
+		      const struct budgets *budgets, struct sites *sites)
+{
+	const size_t index = run->moments[MOMENT_LAST];
+	const struct profile *profile = sites->profiles[index];
+	const struct group_table *table = sites_table(sites, GROUP_BY_PLACE);
+	const uint32_t *groups = sites_groups(sites, GROUP_BY_PLACE, index);
+
+	*places = (struct lost_places){.is_known = profile->memory_known >> SEEP_MEMORY_REFERENCES_TIME & 1};
+	if (!places->is_known)
+		return;
+	uint32_t *cells = sites_cells(sites, budget, index);
+	bool *suppressed = suppressed_sites(budgets, sites, index);
+	places->items = memory_allocate(table->count + 1u, sizeof *places->items);
+	samples_add(places->items, profile, groups, cells, suppressed);
+	for (uint32_t i = 0; i < table->count; i++) {
+		places->items[i].group = &table->groups[i];
+		if (places->items[i].lost.samples)
+			places->items[places->count++] = places->items[i];
+	}
+	qsort(places->items, places->count, sizeof *places->items, largest_first);
+	free(suppressed);
+	free(cells);
+}
+
+void lost_places_free(struct lost_places *places)
+{
+	free(places->items);
+	*places = (struct lost_places){0};
+}
