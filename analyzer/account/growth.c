@@ -8,7 +8,7 @@
 #include "statistics/measure.h"
 
 #define RSS_GROWTH_LEAST (8 << 20)
-#define RSS_GROWTH_SHARE 0.05 /* of RSS: less is no growth that anybody looks for */
+#define RSS_GROWTH_SHARE 0.05 /* of RSS: less is not a growth that anybody looks for */
 
 static double distance_ns(const struct history *history, size_t moment, double middle_ns)
 {

@@ -19,7 +19,7 @@ struct heap_area {
 struct sum {
 	struct allocator_figures *figures;
 	uint32_t areas;
-	bool is_strange; /* memory that is no area */
+	bool is_strange; /* memory that is not an area */
 };
 
 static void area_add(struct allocator_figures *figures, const struct heap_area *area, uint64_t each)

@@ -133,7 +133,7 @@ static void one_join(struct joining *joining, const struct named *named)
 	struct error error;
 
 	if (!joining->join(joining->context, named->pid, for_ns, &attendant, &error)) {
-		if (kill(named->pid, 0) == 0 || errno != ESRCH) /* one that has ended meanwhile is no refusal */
+		if (kill(named->pid, 0) == 0 || errno != ESRCH) /* one that has ended meanwhile does not refuse */
 			message("%s", error.text);
 		return;
 	}

@@ -53,7 +53,7 @@ static uint64_t file_offset(Elf *elf, uint64_t address)
 	return 0;
 }
 
-/* Finds the symbols that we need. False: this is no such library. */
+/* Finds the symbols that we need. False: this library is another one. */
 static bool symbols_find(Elf *elf, struct push *push, uint64_t *offset)
 {
 	GElf_Shdr header;

@@ -12,7 +12,7 @@
 /* A word, an operator's whole name ("operator()"), a whole group in brackets, or a single byte. */
 struct name_token {
 	const char *at, *end;
-	char bracket; /* the one that opens the group; 0: the token is no group */
+	char bracket; /* the one that opens the group; 0: the token is not a group */
 };
 
 /* Steps on from the last token's `.end`; false at the end of the name. */

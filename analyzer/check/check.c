@@ -115,7 +115,7 @@ static void cell_judge(struct findings *findings, const struct cells *cells, uin
 		nearest_keep(&findings->open, &row, contrast);
 		return;
 	}
-	/* What shows nothing can't fail: it is no test. */
+	/* What shows nothing can't fail: it does not test anything. */
 	findings->tests += row.value > 0;
 	switch (standing_weigh(&standing)) {
 	case WEIGHT_WITHIN:

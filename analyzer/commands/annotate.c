@@ -83,7 +83,7 @@ static int operands_take(struct request *request, int argc, char **argv)
 	if (optind == argc)
 		return command_usage(&command_annotate, "SNAPSHOT is missing");
 	if (snapshots->count == 0)
-		return command_usage(&command_annotate, "'%s' is no file, no recording and no process", argv[optind]);
+		return command_usage(&command_annotate, "'%s' is not a file, a recording or a process", argv[optind]);
 	if (request->document.base || request->sum || snapshots->count == 1)
 		return COMMAND_FINE;
 	if (snapshots->count > 2)

@@ -97,7 +97,7 @@ static void rows_judge(struct comparison *comparison)
 
 /*
  * Tests only the rows that showed a fresh sample or one that is gone. Leaving out
- * the others is no peeking: in a site that did not grow, the number of samples
+ * the others is not peeking: in a site that did not grow, the number of samples
  * says nothing about which of them are fresh (independent filtering). Returns the
  * rows' q-values, as far as their p-values are known.
  */

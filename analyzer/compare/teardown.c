@@ -27,7 +27,7 @@
 #define IDLE 0.1         /* of the usual pace, or less, within one interval */
 #define NEAR 0.5         /* of the last fall comes near it */
 #define KNOWN_LEAST 4    /* moments before show what is usual */
-#define LEVEL 1.1        /* times as much is no growth yet */
+#define LEVEL 1.1        /* times as much is not growth yet */
 #define SURE 0.35        /* of what was in use is its error, at most, where a fall says something: some eight blocks */
 #define SHORT 3          /* intervals */
 #define LIFE_LEAST_NS 1000000000u /* a younger process has no usual state that it could leave */
@@ -199,7 +199,7 @@ static size_t before_falls(const struct teardown_moment *moments, size_t count, 
 	const bool is_new =
 	    moments[high].error <= SURE &&
 	    (fall >= MUCH || (high + 1 >= KNOWN_LEAST && largest_fall(moments, high + 1) < NEAR * lost));
-	/* What fell just before the shutdown, while the program still worked, is no part of it. */
+	/* What fell just before the shutdown, while the program still worked, is not a part of it. */
 	for (size_t from = high; from < last; from++)
 		if (1 - moments[last].in_use / moments[from].in_use >= LITTLE &&
 		    pace_since(&moments[from], &moments[last], start_ns) <

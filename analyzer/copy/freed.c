@@ -22,7 +22,7 @@ struct piece {
 	uint64_t place;
 };
 
-/* Marks that are no addresses: of a block that is in use, the second word may be any address. */
+/* Marks that are not addresses: of a block that is in use, the second word may be any address. */
 static void keys_choose(struct arenas *arenas)
 {
 	uint32_t kept = 0;

@@ -70,7 +70,7 @@ static bool header_read(const struct core_dump *core, Elf64_Ehdr *header, struct
 		return error_set(error, "%s: is packed; unpack it first (zstd -d, or coredumpctl dump)", core->name);
 	if (core->file_bytes < sizeof *header || !bytes_read(core, 0, header, sizeof *header) ||
 	    memcmp(header->e_ident, ELFMAG, SELFMAG) != 0 || header->e_type != ET_CORE)
-		return error_set(error, "%s: is no core dump", core->name);
+		return error_set(error, "%s: is not a core dump", core->name);
 	if (header->e_ident[EI_CLASS] != ELFCLASS64 || header->e_ident[EI_DATA] != ELFDATA2LSB ||
 	    header->e_machine != EM_X86_64)
 		return error_set(error, "%s: is a core dump of another machine's program", core->name);
@@ -166,7 +166,7 @@ bool core_dump_open(struct core_dump *core, const char *path, struct error *erro
 		    (uint64_t)status.st_mtim.tv_sec * UINT64_C(1000000000) + (uint64_t)status.st_mtim.tv_nsec;
 		fine = core_dump_take(core, error);
 	} else {
-		error_set(error, "%s: is no core dump", path);
+		error_set(error, "%s: is not a core dump", path);
 	}
 	if (!fine)
 		core_dump_close(core);

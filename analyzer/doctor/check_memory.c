@@ -21,7 +21,7 @@ static void check_space(struct findings *findings)
 	struct statfs system;
 
 	if (statfs(SEEP_HEAP_MEMORY_DIRECTORY, &system) != 0 || system.f_type != TMPFS_MAGIC) {
-		finding_add(findings, FINDING_NOTE, "memory", advice, "%s is no tmpfs: heap files will be on disk",
+		finding_add(findings, FINDING_NOTE, "memory", advice, "%s is not a tmpfs: heap files will be on disk",
 			    SEEP_HEAP_MEMORY_DIRECTORY);
 		return;
 	}

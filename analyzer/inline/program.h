@@ -23,7 +23,7 @@ bool program_read(struct program *program, const struct remote *remote, const st
 		  struct error *error);
 void program_free(struct program *program);
 
-/* The bytes at an address, and how many follow; NULL: it is no address of code. */
+/* The bytes at an address, and how many follow; NULL: no code is there. */
 const unsigned char *program_code(const struct program *program, uint64_t address, size_t *count);
 
 /* The first function that begins at or holds the address; NULL: none. */

@@ -25,7 +25,7 @@ void births_free(struct births *births);
 size_t births_within(const struct births *births, double from_ns, double to_ns);
 
 /* Births have ended: in the last two fifths of `length_ns` there is none, or in the last 4th, 8th or 16th there are next to
- * none where the earlier pace had brought so many that chance is no explanation. */
+ * none where the earlier pace had brought so many that chance is not an explanation. */
 bool births_have_ended(const struct births *births, double length_ns);
 
 /* It is sure that births do not slow down as the root or the logarithm of time does; `is_rest`: those of a crowded

@@ -158,7 +158,7 @@ void leaks_add_rates(struct leaks *leaks)
 	    (struct interval){leaks->leak_rate - sqrt(squares_low), leaks->leak_rate + sqrt(squares_high)};
 }
 
-/* Groups that never showed a sample (the one without a stack is always there) are no rows. */
+/* Groups that never showed a sample (the one without a stack is always there) are not rows. */
 static void rows_drop_empty(struct leaks *leaks)
 {
 	uint32_t kept = 0;

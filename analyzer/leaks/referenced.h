@@ -26,7 +26,7 @@ void reference_sum_add(struct reference_sum *sum, const struct profile_sample *s
 struct reference_sum *references_by_group(const struct series *series, const uint32_t *groups, uint32_t count);
 
 /*
- * What was found at that time takes cautions from a leak and gives it one. Most of it is lost memory: that is no cache which is still
+ * What was found at that time takes cautions from a leak and gives it one. Most of it is lost memory: that is not a cache which is still
  * filling, and does not die; where the newest of it is lost, too, that can be told from noise. All of it is
  * referenced: it may be a cache or a queue, however old.
  */

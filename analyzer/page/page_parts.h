@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The parts of a page's data that are no columns of samples. */
+/* The parts of a page's data that are not columns of samples. */
 #ifndef SEEP_PAGE_PAGE_PARTS_H
 #define SEEP_PAGE_PAGE_PARTS_H
 

@@ -169,7 +169,7 @@ static bool sum_read(struct recording_page *made, struct reading *readings, cons
 
 	for (size_t i = 0; i < count && fine; i++) {
 		fine = path_is_recording(paths[i]) ||
-		       error_set(error, "%s: is no recording: a page of several is made of their series", paths[i]);
+		       error_set(error, "%s: is not a recording: a page of several is made of their series", paths[i]);
 		fine = fine && reading_open(&readings[i], paths[i], true, error) &&
 		       moments_read(&of[i], &readings[i], error) && series_take(&of[i].series, &readings[i], error);
 		series[i] = of[i].series;

@@ -18,7 +18,7 @@ static inline bool code_is_own(enum code_owner owner)
 	return owner == CODE_PROGRAM || owner == CODE_HOST;
 }
 
-/* Whether code runs in a host that is no part of the system: an extension of one's own in an interpreter. */
+/* Whether code runs in a host that is not a part of the system: an extension of one's own in an interpreter. */
 bool code_has_guests(const struct profile *profile);
 
 /* The owner of `line`, which is one of the lines of `location`. */

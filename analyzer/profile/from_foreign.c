@@ -41,7 +41,7 @@ static void module_fill(struct builder *builder, struct profile_module *module, 
 	builder->storage->module_paths[module - builder->profile->modules] = mapping->place;
 }
 
-/* The first file that is no library is the program. */
+/* The first file that is not a library is the program. */
 static void program_find(struct profile *profile)
 {
 	for (uint32_t i = 1; i < profile->module_count; i++) {

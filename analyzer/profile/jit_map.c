@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* /tmp/perf-PID.map is found by a number, and a number alone is no process: the machine may have been started anew, or
+/* /tmp/perf-PID.map is found by a number, and a number alone is not a process: the machine may have been started anew, or
  * another process may have it by now. */
 #include "profile/profile_private.h"
 

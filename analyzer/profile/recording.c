@@ -24,7 +24,7 @@
 
 enum { NUMBER_DIGITS_MAX = 18 };
 
-/* The number in a snapshot's file name; 0: it is no such name. */
+/* The number in a snapshot's file name; 0: it is not such a name. */
 static uint64_t name_number(const char *name)
 {
 	uint64_t number = 0;

@@ -185,7 +185,7 @@ static void lines_trim(struct profile *profile)
 		struct profile_location *location = &profile->locations[i];
 		const bool in_allocator = of_allocator[location->module];
 		uint32_t skipped = 0;
-		/* a label is no allocator's name, whatever its module is called */
+		/* a label is not an allocator's name, whatever its module is called */
 		while (!in_allocator && !location->labelled && skipped < location->line_count &&
 		       function_is_allocator(location->lines[skipped].function))
 			skipped++;

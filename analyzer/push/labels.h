@@ -22,13 +22,13 @@ struct labels { /* zero-initialise */
 };
 
 /* Adds a label, unless there is one of that name. Names are letters, digits, "_" and ".", and begin with none of the
- * digits and no "__". False: it is no such name, or the value is empty or not UTF-8. */
+ * digits and no "__". False: it is not such a name, or the value is empty or not UTF-8. */
 bool labels_add(struct labels *labels, const char *name, const char *value, struct error *error);
 /* "NAME=VALUE". */
 bool labels_add_text(struct labels *labels, const char *text, struct error *error);
 /* "a=b,c=d", percent-encoded: what OTEL_RESOURCE_ATTRIBUTES has. */
 bool labels_add_list(struct labels *labels, const char *text, struct error *error);
-/* Lines NAME="VALUE", with \" \\ and \n in the value; what is no label's name (a slash) has it made one. */
+/* Lines NAME="VALUE", with \" \\ and \n in the value; characters that a label may not have (a slash) are replaced in its name. */
 bool labels_add_file(struct labels *labels, const char *path, struct error *error);
 /* NULL: there is none. */
 const char *labels_find(const struct labels *labels, const char *name);

@@ -67,7 +67,7 @@ static void own_labels_add(struct labels *labels, const struct push_plan *plan, 
 		labels_add(labels, "hostname", now->host, &ignored);
 	const char *given = plan->service ? plan->service : labels_find(labels, "service.name");
 	labels_add(labels, "service_name", given ? given : now->command, &ignored);
-	labels_add(labels, "service_name", "unknown", &ignored); /* a name that is no text */
+	labels_add(labels, "service_name", "unknown", &ignored); /* a name that is not text */
 }
 
 /* The process's own beside those of all; at most so many as the server takes, the service's name among them. */

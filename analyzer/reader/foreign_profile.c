@@ -193,7 +193,7 @@ static bool packed_read(struct foreign_profile *foreign, const char *name, const
 	if (!whole)
 		input_fault(error, name, unpacking.offset, "%s", unpacking.fault.text);
 	else if (format == FOREIGN_NONE || format == FOREIGN_PACKED)
-		input_fault(error, name, 0, "is %s-compressed, but its content is no profile: it is %s",
+		input_fault(error, name, 0, "is %s-compressed, but its content is not a profile: it is %s",
 			    packed_by(data, bytes), foreign_describe(head.data, head.bytes));
 	else
 		read = plain_read(foreign, format, name, in, plain.length, moment, error);

@@ -172,7 +172,7 @@ static void build_id_parse(struct foreign_mapping *mapping, const char *text)
 	const size_t digits = strspn(text, "0123456789abcdefABCDEF");
 
 	if (text[digits] || digits % 2 || digits > 2 * sizeof mapping->build_id)
-		return; /* Go's own are no build ids of GNU's kind */
+		return; /* Go's own are not build ids of GNU's kind */
 	for (size_t i = 0; i < digits; i += 2) {
 		unsigned byte = 0;
 		for (size_t k = i; k < i + 2; k++)

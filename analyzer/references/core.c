@@ -91,7 +91,7 @@ static uint64_t shim_end(const struct core_dump *core)
 }
 
 /* What has all sampled addresses is seep's own: the heap file, by its name or its first bytes, and the library's data, the last part of
- * which is no part of its file; the kernel joins to it what is mapped right behind. Where what is not ours begins. */
+ * which is not a part of its file; the kernel joins to it what is mapped right behind. Where what is not ours begins. */
 static uint64_t start_of_program(const struct core_dump *core, size_t index, uint64_t shim_end)
 {
 	const struct core_segment *segment = &core->segments[index], *before = index ? segment - 1 : NULL;

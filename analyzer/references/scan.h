@@ -3,7 +3,7 @@
  * Looks for references in all memory of a copy (image.h): what is the program's own, page by page. Left out are seep's own memory, which
  * has the addresses of all sampled blocks; pages that the program never wrote; devices; what `dead` names; what `freed` knows to be free.
  *
- * The last part of libseep.so's data is no part of its file, and the kernel joins what the program has mapped right behind to it: the
+ * The last part of libseep.so's data is not a part of its file, and the kernel joins what the program has mapped right behind to it: the
  * C library's thread-local memory may lie there, also in a mapping of its own.
  *
  * Memory that a copy does not get (MADV_DONTFORK, MADV_WIPEONFORK) is read from the program, which runs.

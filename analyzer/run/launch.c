@@ -185,7 +185,7 @@ void launch_leave_shim(char **arguments)
 	char *add[] = {kept, NULL};
 	char **environment = environment_derive(drop, kept ? add : add + 1);
 	execve("/proc/self/exe", arguments, environment);
-	/* Without /proc it goes on with the shim inside, which is no harm but an empty recording. */
+	/* Without /proc it goes on with the shim inside: the recording is empty, and nothing else is wrong. */
 	free(environment);
 	free(kept);
 }

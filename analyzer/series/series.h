@@ -21,7 +21,7 @@ struct series {
 	size_t removed; /* that the recording once had: snapshots are thinned out where they take much space */
 	size_t damaged; /* that can't be read */
 	bool ended;     /* the recording has its last snapshot */
-	bool goes_on;   /* more of them may come: the process runs, and what is read is no copy */
+	bool goes_on;   /* more of them may come: the process runs, and what is read is not a copy */
 };
 
 /* Of one recording, or the sum of several: at the moments of the youngest, in the time in which all of them ran. Each

@@ -210,7 +210,7 @@ bool recordings_add(struct recordings *recordings, const char *path, struct erro
 		return true;
 	}
 	if (!is_recording && !(S_ISREG(status.st_mode) && file_is_snapshot(path)))
-		return error_set(error, "%s: is no recording, bundle or snapshot of seep's", path);
+		return error_set(error, "%s: is not a recording, a bundle or a snapshot of seep's", path);
 	served_add(recordings, path);
 	if (S_ISDIR(status.st_mode))
 		operand_add(recordings, path, false);

@@ -92,12 +92,12 @@ static bool descriptor_is_fit(int descriptor, struct stat *status, struct error 
 	if (fstat(descriptor, status) < 0)
 		return error_set(error, "%s", strerror(errno));
 	if (!S_ISREG(status->st_mode))
-		return error_set(error, "it is no regular file");
+		return error_set(error, "it is not a regular file");
 	descriptor_path(descriptor, real);
 	if (real[0] != '/' || is_of_kernel(descriptor, real))
-		return error_set(error, "it is no file of a source tree");
+		return error_set(error, "it is not a file of a source tree");
 	if (!path_is_source(real))
-		return error_set(error, "its name is no source file's");
+		return error_set(error, "its name is not a source file's");
 	if (status->st_size > SOURCE_FILE_BYTES)
 		return error_set(error, "it is larger than %d MiB", SOURCE_FILE_BYTES >> 20);
 	return true;
@@ -153,7 +153,7 @@ static bool file_read(struct source_file *file, int descriptor, const struct sta
 	if (!is_read)
 		return error_set(error, "it can't be read");
 	if (!is_text(file->text, file->bytes))
-		return error_set(error, "it is no text");
+		return error_set(error, "it is not text");
 	lines_find(file);
 	return true;
 }
@@ -203,7 +203,7 @@ bool source_file_take(struct source_file *file, int descriptor, const char *name
 			    lseek(descriptor, 0, SEEK_SET) == 0;
 	if (!is_fit || status.st_size > SOURCE_FILE_BYTES) {
 		close(descriptor);
-		return error_set(error, "a server's answer is no source file");
+		return error_set(error, "a server's answer is not a source file");
 	}
 	if (!file_read(file, descriptor, &status, error)) {
 		source_file_free(file);

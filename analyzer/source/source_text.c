@@ -23,7 +23,7 @@ size_t source_text_indent(const char *text, size_t bytes)
 	return SIZE_MAX;
 }
 
-/* One character that is no blank. */
+/* One character that is not a blank. */
 static void character_append(struct buffer *out, const char *text, size_t length, uint32_t code_point)
 {
 	if (length && utf8_is_printable(code_point))

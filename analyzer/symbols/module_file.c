@@ -83,7 +83,7 @@ static bool module_file_try(struct module_file *file, const char *path, const st
 {
 	file->descriptor = regular_file_open(path);
 	if (file->descriptor < 0) {
-		buffer_printf(reason, "%s: %s", path, errno == EINVAL ? "is no regular file" : strerror(errno));
+		buffer_printf(reason, "%s: %s", path, errno == EINVAL ? "is not a regular file" : strerror(errno));
 		return false;
 	}
 	if (!build_id_matches(file->descriptor, path, module, reason)) {

@@ -43,7 +43,7 @@ static const char *origin_fault(const struct stat *status, const struct perf_map
 	const uint64_t written_s = (uint64_t)status->st_mtim.tv_sec;
 
 	if (!S_ISREG(status->st_mode))
-		return "is no regular file";
+		return "is not a regular file";
 	if (status->st_uid != origin->owner && status->st_uid != geteuid() && status->st_uid != 0)
 		return "was not taken: it belongs to another user";
 	if (written_s < origin->started_unix_ns / NANOSECONDS)

@@ -169,7 +169,7 @@ static bool records_open(struct records *records, const char *directory)
 	memcpy(&header, file.data, file.length < sizeof header ? 0 : sizeof header);
 	if (file.length < sizeof header || memcmp(header.magic, RECORDS_MAGIC, sizeof header.magic) != 0 ||
 	    header.version != RECORDS_VERSION)
-		records->fault = "is no file of names that this seep reads";
+		records->fault = "is not a file of names that this seep reads";
 	else if (!gzip_unpack(&records->bytes, file.data + sizeof header, file.length - sizeof header,
 			      gzip_limit(file.length, UNPACK_RATIO, UNPACKED_BYTES_MAX), &offset, &fault))
 		records->fault = "is damaged";

@@ -19,7 +19,7 @@ struct studies {
 };
 
 /* Begins one if something is new: a snapshot, a place that was opened, sites without names, the program's end. The model
- * says why one could not begin, or what came is no answer. */
+ * says why one could not begin, or what came is not an answer. */
 void studies_begin(struct studies *studies, struct model *model, uint64_t now_ns);
 /* Takes what has come. True: the model has learned something. */
 bool studies_poll(struct studies *studies, struct model *model, uint64_t now_ns);

@@ -7,7 +7,7 @@
 
 #include "top/data/rows.h"
 
-/* Keys that are no characters. */
+/* Keys that are not characters. */
 enum {
 	KEY_CODE_UP = 0x110000,
 	KEY_CODE_DOWN,

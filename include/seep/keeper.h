@@ -42,7 +42,7 @@ struct seep_heap_view {
 bool seep_heap_open(struct seep_heap_view *heap, const char *directory, bool writable, struct seep_fault *fault);
 void seep_heap_close(struct seep_heap_view *heap);
 
-/* The directory of the recording to which a heap file says it belongs. False: the file can't be read, or is no heap
+/* The directory of the recording to which a heap file says it belongs. False: the file can't be read, or is not a heap
  * file. */
 bool seep_heap_recording_of(const char *heap, char *directory, size_t size);
 

@@ -33,7 +33,7 @@ struct seep_measure {
 
 /* Sums are estimates of bytes and objects, and of their squares. A sample stands for one object or byte at least, and
  * for 2^64 bytes or objects at most, so these are the bounds of what 2^64 samples may add up to; a value outside them
- * is no measurement. */
+ * is not a measurement. */
 #define SEEP_SUM_LEAST 1e-6
 #define SEEP_SUM_LIMIT 1e40
 #define SEEP_SQUARE_LIMIT 1e60

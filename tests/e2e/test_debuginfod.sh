@@ -53,7 +53,7 @@ kept "$SEEP" report --json recording >again.json
 check "without the server and what its client kept the report is the same" cmp fresh.json again.json
 check_match "but with SEEP_CACHE=off" '^ +symbols +no names in ' "$("$SEEP" report --modules recording)"
 env -u SEEP_CACHE -u XDG_CACHE_HOME HOME=/proc/self "$SEEP" report recording >out 2>err
-check_equal "where nothing can be kept that is no error" "0 0" "$? $(wc -l <err)"
+check_equal "where nothing can be kept that is not an error" "0 0" "$? $(wc -l <err)"
 "$SEEP" report recording >out 2>err
 check_equal "without both it is a report without names, and no error" "0 0" "$? $(wc -l <err)"
 # Sources, too, of files that are not here: the server has them as they were when the program was built. A build of which it has none is
@@ -102,5 +102,5 @@ check_match "a page has its lines" 'the page has [0-9]+ lines of [1-9]' "$(cat g
 check_match "without it they have values alone" 'the file is not here' "$(cat none.out)"
 asked=$(grep -c "/source/.*/sources/" none.log)
 check "and a server that has none is asked for three at most each time" test "$asked" -ge 1 -a "$asked" -le 6
-check_match "what is larger than a source file is not read" 'is no source file|more than such a file has' "$(cat large.out)"
+check_match "what is larger than a source file is not read" 'is not a source file|more than such a file has' "$(cat large.out)"
 exit $cases_failed

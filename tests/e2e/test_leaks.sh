@@ -171,7 +171,7 @@ rm short/000002.seep
 "$SEEP" leaks short >out 2>err
 check_equal "one snapshot is bad input, in one line" "3 1 0" "$? $(wc -l <err) $(wc -c <out)"
 "$SEEP" leaks recording/000001.seep >out 2>err
-check_equal "a snapshot is no recording" 2 $?
+check_equal "a snapshot is not a recording" 2 $?
 
 # Without a single one by the timer. What is asked for while the program runs may be promised, and nothing afterwards.
 mkfifo asks answers

@@ -5,7 +5,7 @@
 . "$(dirname "$0")/lib.sh"
 
 if [ "$(stat -f -c %T /dev/shm 2>/dev/null)" != tmpfs ]; then
-	skip "heap files in memory" "/dev/shm is no tmpfs here"
+	skip "heap files in memory" "/dev/shm is not a tmpfs here"
 	exit 0
 fi
 

@@ -279,9 +279,9 @@ for wrong in 'x' '=y' 'a-b=c' '__a=b' 'a='; do
 	check_match "--label $wrong is refused" "^3 .*label" "$? $output"
 done
 output=$("$SEEP" push --to "parca+http://127.0.0.1:$port" basic 2>&1)
-check_match "a file is no recording" "^3 .*not a recording" "$? $output"
+check_match "a file is not a recording" "^3 .*not a recording" "$? $output"
 mkdir nothing
-check_match "a directory without recordings is no mistake, and is said" "^0 .*there is no recording in it" "$("$SEEP" push --to "parca+http://127.0.0.1:$port" nothing 2>err; echo "$? $(cat err)")"
+check_match "a directory without recordings is not a mistake, and is said" "^0 .*there is no recording in it" "$("$SEEP" push --to "parca+http://127.0.0.1:$port" nothing 2>err; echo "$? $(cat err)")"
 output=$("$SEEP" push --labels-file /dev/zero --to "parca+http://127.0.0.1:$port" whole 2>&1)
 check_match "a file of labels without an end is refused" "^3 .*more than 1048576 bytes" "$? $output"
 

@@ -131,7 +131,7 @@ check_equal "another's file stays" "3 precious" "$? $(cat file)"
 "$SEEP" serve nowhere 2>err
 check_equal "what is not there is refused in one line" "3 1" "$? $(wc -l <err)"
 "$SEEP" serve program 2>err
-check_equal "and so is what is no recording" "3 1" "$? $(wc -l <err)"
+check_equal "and so is what is not a recording" "3 1" "$? $(wc -l <err)"
 "$SEEP" serve --cpu=0 2>err
 check_equal "some processor time is needed" "2 1" "$? $(wc -l <err)"
 "$SEEP" serve --listen=example.org:80 2>err

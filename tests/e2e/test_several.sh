@@ -163,7 +163,7 @@ refused "one without a rate" 'no sampling rate and .* has one: they can.t be add
 refused "one that is not there" 'nowhere: ' report "${recordings[0]}" nowhere
 status=2 refused "bundles in one file" 'each recording becomes a bundle of its own' bundle -o one.bundle "${recordings[@]}"
 status=2 refused "bundles of one name" 'would both become w' bundle "${recordings[0]}" "./${recordings[0]}"
-refused "a page of snapshots" 'is no recording: a page of several is made of their series' html "${recordings[0]}" "${recordings[1]}/000002.seep"
+refused "a page of snapshots" 'is not a recording: a page of several is made of their series' html "${recordings[0]}" "${recordings[1]}/000002.seep"
 refused "the memory of one process twice" 'it would count twice' memory "${recordings[0]}" "${recordings[0]}"
 status=2 refused "massif's format" 'of one process' export --format=massif "${recordings[@]}"
 status=2 refused "three operands of diff" '.--sum adds recordings up' diff "${recordings[@]}"

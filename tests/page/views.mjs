@@ -90,7 +90,7 @@ async function drawsFrames(page) {
 	check("and back", /^1\/2/.test(await text(page, ".status")) && (await text(page, ".crumbs")) === first, await text(page, ".status"));
 	check("the table follows the zoom", /^1 row of what the flame graph shows\.$/.test(await text(page, ".rows .caption")), await text(page, ".rows .caption"));
 	await page.fill("input[aria-label='search']", "(");
-	check("a bad expression is said", /is no regular expression/.test(await text(page, ".status")), await text(page, ".status"));
+	check("a bad expression is said", /is not a regular expression/.test(await text(page, ".status")), await text(page, ".status"));
 	await page.fill("input[aria-label='search']", "");
 	await page.press("input[aria-label='search']", "Escape");
 	await page.evaluate(() => document.activeElement?.blur());

@@ -10,7 +10,7 @@
 enum {
 	FLAME_HUES = 12,
 	FLAME_SHADES = 3,
-	FLAME_COLOURS = FLAME_HUES * FLAME_SHADES + 1, /* the last: frames that are no function */
+	FLAME_COLOURS = FLAME_HUES * FLAME_SHADES + 1, /* the last: frames that are not functions */
 	FLAME_CHANGE_STEPS = 10,
 	FLAME_CHANGE_COLOURS = 2 * FLAME_CHANGE_STEPS + 1, /* from all vanished by no change to all new */
 };

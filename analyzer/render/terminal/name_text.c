@@ -51,7 +51,7 @@ static void brackets_shorten(struct buffer *out, const char *name, char kind)
 	}
 }
 
-/* The number that a compiler gives to a function without a name, in the function around it; 0: the token is no such
+/* The number that a compiler gives to a function without a name, in the function around it; 0: the token is not such a
  * name. */
 static unsigned long lambda_number(const struct name_token *token)
 {

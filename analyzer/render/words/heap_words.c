@@ -124,7 +124,7 @@ static void rest_sentence(struct buffer *out, const struct account *account)
 	if (account->heap.is_known && is_worth(account, least, share_worth_saying))
 		buffer_printf(out,
 			      " At least %s of the heap is in memory and not in use: blocks that the program has freed "
-			      "and that %s keeps, and what %s needs for itself. That is no leak.",
+			      "and that %s keeps, and what %s needs for itself. That is not a leak.",
 			      quantity_bytes(least).text, allocator, allocator);
 }
 
@@ -175,7 +175,7 @@ static void free_sentence(struct buffer *out, const struct account *account)
 		buffer_append_text(out, parts[i].where);
 		between = ", ";
 	}
-	buffer_append_text(out, ". That is no leak.");
+	buffer_append_text(out, ". That is not a leak.");
 }
 
 static void advice_for_glibc(struct buffer *out, const struct account *account)

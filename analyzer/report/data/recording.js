@@ -131,7 +131,7 @@ export class Recording {
 	}
 
 	/**
-	 * The moment of the snapshot with that number, or of the nearest that is still there; -1: this is no number.
+	 * The moment of the snapshot with that number, or of the nearest that is still there; -1: this is not a number.
 	 * @param {string} text @param {boolean} isLater of those of two recordings that have one number
 	 */
 	momentOf(text, isLater) {

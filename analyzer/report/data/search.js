@@ -7,7 +7,7 @@ export function expression(text, complain) {
 	try {
 		return new RegExp(text, "i");
 	} catch (error) {
-		complain(`/${text}/ is no regular expression: ${String(error).replace(/^.*: /, "")}`);
+		complain(`/${text}/ is not a regular expression: ${String(error).replace(/^.*: /, "")}`);
 		return null;
 	}
 }

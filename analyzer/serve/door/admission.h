@@ -6,7 +6,7 @@
  * - It may ask us directly. Its browser then says where the page is from (Origin, Sec-Fetch-Site), and no answer of ours allows
  *   another origin to read it. Following a link to us is allowed: the other page sees nothing of what comes.
  * - It may make its own name mean our address (DNS rebinding). Then the browser takes us for that page's server, but still sends
- *   its name as Host. Names that we did not choose are refused; an address as Host is no name that anybody could turn.
+ *   its name as Host. Names that we did not choose are refused; an address as Host is not a name that anybody could turn.
  * - With a token it needs that, too. A browser gets it once by a link, and shows a cookie from then on that holds for this process,
  *   this host and requests from our own pages.
  */

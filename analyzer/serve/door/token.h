@@ -16,7 +16,7 @@ struct token {
 };
 
 /* From a file ("-": standard input; "/dev/fd/3": a descriptor), blanks at its end left out; without one from SEEP_SERVE_TOKEN, where
- * that is set. False: it can't be read, or is no secret. */
+ * that is set. False: it can't be read, or is not a secret. */
 bool token_read(struct token *token, const char *file, struct error *error);
 
 /* A secret of this process's own, from the kernel's random numbers. */

@@ -47,7 +47,7 @@ bool module_find_loaded(uintptr_t address, struct loaded_module *module);
 /* Replaces the finder, for tests. */
 void modules_set_finder(module_finder *finder);
 
-/* Set in an address that is no return address but the instruction itself (the unwinder's UNWINDER_EXACT). */
+/* Set in an address that is not a return address but the instruction itself (the unwinder's UNWINDER_EXACT). */
 #define FRAME_EXACT (UINTPTR_MAX / 2 + 1)
 /* Set in an address for which no module is to be looked for (the unwinder's UNWINDER_NOWHERE). */
 #define FRAME_NOWHERE (FRAME_EXACT / 2)

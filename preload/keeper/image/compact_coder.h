@@ -2,7 +2,7 @@
 /*
  * Numbers in as few bytes as they need, to a buffer and from it. Each function
  * goes both ways, so that they cannot differ; `decode` is a constant where it is
- * called. What is decoded may be anything: `bad` is set where it is no number,
+ * called. What is decoded may be anything: `bad` is set where it is not a number,
  * and nothing is read beyond its end.
  */
 #ifndef SEEP_IMAGE_COMPACT_CODER_H

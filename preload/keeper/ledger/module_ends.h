@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Where a module's memory ends. The last part of its data (.bss) is no part of its file, and the kernel joins it with what is mapped
+ * Where a module's memory ends. The last part of its data (.bss) is not a part of its file, and the kernel joins it with what is mapped
  * right behind it: the loader's own memory, thread-local blocks, a thread's arena. The module's program headers, which are
  * mapped at its beginning, say where its part ends.
  */

@@ -17,7 +17,7 @@
  *
  * Peak: the estimate of in-use bytes exceeds the largest that any snapshot has
  * shown by a tenth, at least by 1 MiB and by 16 sampling rates (one sample more
- * or less is no peak). A program that grows by the factor g causes at most
+ * or less is not a peak). A program that grows by the factor g causes at most
  * ln g / ln 1.1 of them, and fewer: the time to the next one is a second after
  * a timer snapshot and doubles with every peak until the next interval (at most
  * 16 s), so start-up growth writes three or four an interval.
@@ -56,7 +56,7 @@
 #define SCHEDULE_ROOM_LOOKS 8                  /* that soon; then this time doubles */
 #define SCHEDULE_LIMIT_NS UINT64_C(1000000000) /* between two snapshots, at first */
 #define SCHEDULE_LIMIT_DOUBLINGS 9
-#define SCHEDULE_LIMIT_LEAST 16 /* part of the threshold below which less room is no news */
+#define SCHEDULE_LIMIT_LEAST 16 /* part of the threshold below which less room is not news */
 #define SCHEDULE_LIMIT_CALM_NS UINT64_C(60000000000)
 
 struct schedule {

@@ -30,7 +30,7 @@ bool seep_service_name_is_valid(const char *name, size_t length)
 	return length > 0 && length <= SEEP_SERVICE_NAME_MOST;
 }
 
-/* "" where that is no absolute path, or too long. */
+/* "" where that is not an absolute path, or too long. */
 static void store_set(char store[SEEP_STORE_BYTES], const char *path, const char *below)
 {
 	struct text text = text_begin(store, SEEP_STORE_BYTES);
@@ -68,7 +68,7 @@ static bool directory_make(char *path)
 	return made == 0 || made == -EEXIST;
 }
 
-/* Nobody else may turn it into another's: it is no link, and root's or ours. */
+/* Nobody else may turn it into another's: it is not a link, and root's or ours. */
 static bool directory_is_fit(const char *path)
 {
 	struct stat status;

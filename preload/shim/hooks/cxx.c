@@ -6,7 +6,7 @@
  * two. The library that a definition lies in tells the two apart, for each form
  * by itself.
  *
- * A form that nobody behind us defines is no name of ours after the look-up
+ * A form that nobody behind us defines is not a name of ours after the look-up
  * (shim/host/exports.h): a plugin of a C program gets its own libstdc++'s or
  * its own definition, as without us, and nothing is looked up later. A
  * reference that was bound to ours before gets a stand-in, which counts here.

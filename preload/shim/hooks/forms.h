@@ -41,7 +41,7 @@ static inline void nested_leave(uint32_t counted, void *address, size_t size, co
 		recorder_sample(address, size, frame);
 }
 
-/* Around a trial call of a real function, which is no business of the program's. */
+/* Around a trial call of a real function, which does not concern the program. */
 static inline struct thread_state trial_begin(void)
 {
 	struct thread_state saved = thread_state;

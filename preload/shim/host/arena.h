@@ -14,7 +14,7 @@
 
 #include "keeper/base/entry.h"
 
-/* Zeroed memory, or NULL when `alignment` is no power of two or the arena is full. Any thread. */
+/* Zeroed memory, or NULL when `alignment` is not a power of two or the arena is full. Any thread. */
 ENTRY void *arena_allocate(size_t bytes, size_t alignment);
 bool arena_owns(const void *pointer);
 /* The bytes that were asked for at an address of the arena's. */

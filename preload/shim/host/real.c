@@ -91,7 +91,7 @@ static void look_up_api(struct real *found, const struct entry *entries, size_t 
 			return;
 }
 
-/* A form of operator new or delete that nobody behind us has is no name of ours either: see exports.h. */
+/* A form of operator new or delete that nobody behind us has is not a name of ours either: see exports.h. */
 static void look_up_cxx(struct real *found)
 {
 	static _Atomic bool withdrawn;

@@ -20,7 +20,7 @@
  *		what lies above a stack pointer in there is stack
  *	other threads'		glibc keeps start, size and guard of the block
  *		that it gave (or was given) in the thread control block. That
- *		is no interface; so it is found by what it must be: it encloses
+ *		is not an interface; so it is found by what it must be: it encloses
  *		the control block and ends where that ends
  *
  * One word of TLS remembers it. Nothing is remembered of other stacks: they

@@ -288,7 +288,7 @@ static struct unwinding walker_capture(const void *hook_frame, uintptr_t *frames
 	frames[0] = hook[1];
 	for (;;) {
 		unwinding.depth = walk_plain_steps(&walk, frames, unwinding.depth, limit);
-		if (!may_be_code(walk.position.key)) { /* the last address is no frame */
+		if (!may_be_code(walk.position.key)) { /* the last address is not a frame */
 			unwinding.depth--;
 			break;
 		}

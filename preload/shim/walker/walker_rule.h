@@ -16,7 +16,7 @@
  * The key is the code address plus one: a return address as it is found on the
  * stack. Its low 16 bits are the word's place in the cache, so place and word
  * hold the whole key, and a word is never taken for another address's. Code
- * that lies together shares cache lines and pages. Zero is no rule, whatever
+ * that lies together shares cache lines and pages. Zero is not a rule, whatever
  * the key.
  *
  * From one return address to the next there are two loads, of the low half of a

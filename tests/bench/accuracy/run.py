@@ -274,7 +274,7 @@ def shape_tables(write, shapes, seeds, first):
           f"true pace in {shapes['covered']} of {shapes['count']} cases ({shapes['covered'] / shapes['count']:.3f}); shapes that are no "
           "leaks but were called so are among these, and the true pace of a cache is 0.\n\n"
           "*With --references*: as if they had been looked for at the end, and found what is true: nobody refers to what leaks, and all else is "
-          f"referenced. Of what is no leak, or may be none, {' / '.join(str(s) for s, _ in looked_wrong)} are then called a leak without caution where "
+          f"referenced. Of what is not a leak, or may be none, {' / '.join(str(s) for s, _ in looked_wrong)} are then called a leak without caution where "
           f"{' / '.join(str(s) for s, _ in wrong)} were; of the leaks, {' / '.join(f'{100 * s / n:.1f}' for s, n in looked_right)} % where "
           f"{' / '.join(f'{100 * s / n:.1f}' for s, n in right)} % were.")
     table("Leaks", ("leak",))

@@ -120,7 +120,7 @@ async function pointer_and_keys(browser, file) {
 	await browser.evaluate("document.querySelector('.tools input').select()");
 	await browser.type("table_fill(");
 	state = await settled(browser, s => s.output.endsWith("no match"));
-	check(file + ": what is no regular expression is taken as it stands, which is said",
+	check(file + ": what is not a regular expression is taken as it stands, which is said",
 		state.output === "no regular expression, taken as text: no match", state.output);
 	await browser.evaluate("document.querySelector('.tools input').select()");
 	await browser.type("program\\.c:[0-9]+$");

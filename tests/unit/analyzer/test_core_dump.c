@@ -139,7 +139,8 @@ static void a_core_dump_that_is_cut_short_is_refused(void **state)
 	core_make(&file);
 	for (size_t length = 0; length < file.length; length += length < DATA_AT ? 1 : 64) {
 		assert_false(opens(&core, file.data, length, &error));
-		assert_non_null(strstr(error.text, length < sizeof(Elf64_Ehdr) ? "is no core dump" : "is cut short"));
+		assert_non_null(
+		    strstr(error.text, length < sizeof(Elf64_Ehdr) ? "is not a core dump" : "is cut short"));
 	}
 	buffer_free(&file);
 }

@@ -164,7 +164,7 @@ static void what_stops_is_called_stopped(void **state)
 	series_free_profiles(series, count);
 }
 
-/* A vector that doubles, alone and beside a leak at one place: it is no leak, and adds nothing to the leak's rate. */
+/* A vector that doubles, alone and beside a leak at one place: it is not a leak, and adds nothing to the leak's rate. */
 static void a_block_that_grows_is_no_leak_and_no_part_of_one(void **state)
 {
 	enum { LEAKED = 60, VECTORS = 6, SNAPSHOTS = 17 };

@@ -161,9 +161,9 @@ static void map_of_another_process_or_of_somebody_else_is_not_taken(void **state
 	assert_int_equal(symlink("map", "link"), 0);
 	open_map("link", "link: is a symbolic link");
 	assert_int_equal(mkfifo("pipe", 0600), 0);
-	open_map("pipe", "pipe is no regular file");
+	open_map("pipe", "pipe is not a regular file");
 	open_map("missing", "missing: No such file or directory");
-	open_map(".", ". is no regular file");
+	open_map(".", ". is not a regular file");
 	if (geteuid() != 0) /* only root can give files away */
 		return;
 	assert_int_equal(chown("map", 12345, 12345), 0);

@@ -247,7 +247,7 @@ static void a_damaged_file_gives_its_names_or_none(void **state)
 	write_file((const unsigned char *)"some file of the user's", 23);
 	assert_string_equal(
 	    names("gone", "recording", false),
-	    "gone+0x3,gone+0x2,gone+0x1,no file (the recording's file of kept names is no file of names "
+	    "gone+0x3,gone+0x2,gone+0x1,no file (the recording's file of kept names is not a file of names "
 	    "that this seep reads)");
 	assert_int_equal(unlink("recording/names"), 0);
 	assert_int_equal(symlink("elsewhere", "recording/names"), 0);
