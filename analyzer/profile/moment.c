@@ -126,15 +126,15 @@ static void sites_take(struct moment_reader *reader, const struct snapshot_view 
 		reader->in_use = memory_resize(reader->in_use, table->count, sizeof *reader->in_use);
 	}
 	for (uint32_t i = 0; i < table->count; i++) {
-		struct seep_site site; /* but for the last of its fields, which are not looked at */
-		memcpy(&site, table->entries + (size_t)i * table->stride_bytes, SEEP_SITE_BYTES_BRIEF);
-		reader->keys[i] = stack_key_close(reader->node_keys[site.node], site.flags, site.node);
-		reader->in_use[i] = sum_bytes(&site.in_use);
-		in_use.uncertain += site.in_use.bytes.uncertain;
-		in_use.certain += site.in_use.bytes.certain;
-		in_use.variance += site.in_use.bytes.variance;
-		allocated.uncertain += site.allocated.bytes.uncertain;
-		allocated.certain += site.allocated.bytes.certain;
+		struct seep_site copy;
+		const struct seep_site *site = snapshot_site_in_place(view, i, &copy);
+		reader->keys[i] = stack_key_close(reader->node_keys[site->node], site->flags, site->node);
+		reader->in_use[i] = sum_bytes(&site->in_use);
+		in_use.uncertain += site->in_use.bytes.uncertain;
+		in_use.certain += site->in_use.bytes.certain;
+		in_use.variance += site->in_use.bytes.variance;
+		allocated.uncertain += site->allocated.bytes.uncertain;
+		allocated.certain += site->allocated.bytes.certain;
 	}
 	moment->keys = reader->keys;
 	moment->site_in_use = reader->in_use;

@@ -227,8 +227,8 @@ static bool stacks_verify(struct snapshot_view *view, struct error *error)
 		valid = snapshot_node_verify(&checks, i, &node, error);
 	}
 	for (uint32_t i = 0; i < snapshot_count(view, SEEP_SECTION_SITES) && valid; i++) {
-		const struct seep_site site = snapshot_site(view, i);
-		valid = snapshot_site_verify(&checks, i, &site, error);
+		struct seep_site copy;
+		valid = snapshot_site_verify(&checks, i, snapshot_site_in_place(view, i, &copy), error);
 	}
 	free(view->last_nodes.depths);
 	view->last_nodes.depths = checks.depths;

@@ -179,6 +179,18 @@ SNAPSHOT_ENTRY_FUNCTION(snapshot_absence, seep_absence, SEEP_SECTION_ABSENT)
 SNAPSHOT_ENTRY_FUNCTION(snapshot_referenced, seep_referenced, SEEP_SECTION_REFERENCES)
 #undef SNAPSHOT_ENTRY_FUNCTION
 
+/* The same where it lies, if that can be read so; else in `copy`. Of a brief view nothing is behind SEEP_SITE_BYTES_BRIEF. */
+static inline const struct seep_site *snapshot_site_in_place(const struct snapshot_view *view, uint32_t index,
+							     struct seep_site *copy)
+{
+	const struct snapshot_table *table = &view->tables[SEEP_SECTION_SITES];
+
+	if (table->is_compact)
+		return (const struct seep_site *)(const void *)snapshot_entry_at(table, index);
+	*copy = snapshot_site(view, index);
+	return copy;
+}
+
 /* A class that a newer seep knows is none that could be explained here. */
 static inline enum seep_ledger_class snapshot_ledger_class(const struct seep_ledger_row *row)
 {
