@@ -139,7 +139,7 @@ static void document_write(struct buffer *out, const struct snapshot_pair *pair,
 		say_unread(out, export_pprof(out, pair->now, pair->base));
 		break;
 	case FORMAT_FOLDED:
-		tree = document_tree(pair, document->value);
+		tree = document_tree(pair, document->value, UINT32_MAX);
 		folded_render(out, tree);
 		call_tree_free(tree);
 		break;

@@ -79,7 +79,8 @@ static void document_write(struct buffer *out, const struct snapshot_pair *pair,
 		pair_page_render(out, pair->now, pair->base, document->value);
 		return;
 	}
-	struct call_tree *tree = document_tree(pair, document->value);
+	struct call_tree *tree =
+	    document_tree(pair, document->value, format == FORMAT_SVG ? FLAME_FRAMES_MOST : UINT32_MAX);
 	struct flame_caption caption = {0};
 	if (format == FORMAT_SVG) {
 		flame_caption_fill(&caption, tree, pair->now, pair->base);
@@ -106,7 +107,8 @@ const struct command command_flame = {
     .summary = "draw a flame graph of a snapshot, or of the changes since one",
     .notes = "SNAPSHOT and BEFORE are snapshots, or recordings (then their last snapshot);\n"
 	     "several SNAPSHOTs are added up.\n"
-	     "FILE.svg needs no network: click to zoom, Ctrl+F to search. With --base, frames\n"
+	     "FILE.svg needs no network: click to zoom, Ctrl+F to search; it has the 200,000\n"
+	     "widest frames, and says how many others there are. With --base, frames\n"
 	     "are as wide as the larger of before and after: red has grown, blue shrunk or\n"
 	     "vanished. FILE.html is the flame graph and the table of `seep html`, with\n"
 	     "intervals; there a frame is as wide as its growth plus shrinkage. FILE.folded\n"

@@ -101,7 +101,7 @@ static void document_write(struct buffer *out, const struct snapshot_pair *pair,
 	struct inventory inventory;
 
 	if (request->tree) {
-		struct call_tree *tree = document_tree(pair, document->value);
+		struct call_tree *tree = document_tree(pair, document->value, UINT32_MAX);
 		tree_text_render(out, tree, &(struct tree_text_options){page.columns, TREE_SHARE});
 		call_tree_free(tree);
 		return;

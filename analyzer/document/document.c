@@ -35,9 +35,9 @@ static bool value_choose(const struct snapshot_pair *pair, struct document_reque
 	return value_is_there(pair->now, request->value, error) && value_is_there(pair->base, request->value, error);
 }
 
-struct call_tree *document_tree(const struct snapshot_pair *pair, enum call_value value)
+struct call_tree *document_tree(const struct snapshot_pair *pair, enum call_value value, uint32_t most)
 {
-	struct call_tree *tree = call_tree_build(pair->now, pair->base, value);
+	struct call_tree *tree = call_tree_build_widest(pair->now, pair->base, value, most);
 
 	if (tree->cut_stacks)
 		message("the innermost frames of %" PRIu64

@@ -58,8 +58,9 @@ int document_run(const struct command *command, struct document_request *request
  * Returns the exit status, and prints a message about any failure. */
 int document_make(struct snapshot_pair *pair, struct document_request *request, document_writer *write);
 
-/* The call tree of the pair, arranged by the request's value. Says how many stacks had no room in it, if any. */
-struct call_tree *document_tree(const struct snapshot_pair *pair, enum call_value value);
+/* The call tree of the pair, arranged by the request's value: its widest nodes. Says how many stacks had no room in it, if
+ * any. */
+struct call_tree *document_tree(const struct snapshot_pair *pair, enum call_value value, uint32_t most);
 
 /* Says on standard error which names are missing, and why, for documents that have no place for it. */
 void document_say_names(const struct profile *profile);

@@ -11,6 +11,7 @@
 
 #include "base/memory.h"
 #include "tree/call_tree.h"
+#include "tree/call_tree_private.h"
 
 const char *const call_value_names[CALL_VALUE_COUNT + 1] = {
     [CALL_INUSE_SPACE] = "inuse_space",
@@ -52,10 +53,14 @@ static void siblings_sort(struct call_tree *tree, uint32_t *siblings, uint32_t c
 		qsort_r(siblings, count, sizeof *siblings, sibling_compare, tree);
 }
 
-static void widths_sum(struct call_tree *tree, enum call_value value)
+void call_tree_measure(struct call_tree *tree, enum call_value value)
 {
+	const uint32_t stand_in = tree->narrow ? tree->frame_count - 1 : UINT32_MAX; /* the widths of many, already */
+
 	for (uint32_t i = 0; i < tree->node_count; i++) {
 		struct call_node *node = &tree->nodes[i];
+		if (node->frame == stand_in)
+			continue;
 		const double now = call_tree_own(tree, node, CALL_NOW, value);
 		const double base = call_tree_own(tree, node, CALL_BASE, value);
 		node->width = now > base ? now : base;
@@ -176,7 +181,7 @@ static bool is_in_order(struct call_tree *tree)
 
 static void nodes_order(struct call_tree *tree, enum call_value value)
 {
-	widths_sum(tree, value);
+	call_tree_measure(tree, value);
 	tree->arranged_by = value;
 	if (is_in_order(tree))
 		return;

@@ -284,7 +284,8 @@ static void builder_free(struct tree_builder *builder)
 	free(builder->path);
 }
 
-struct call_tree *call_tree_build(const struct profile *now, const struct profile *base, enum call_value value)
+struct call_tree *call_tree_build_widest(const struct profile *now, const struct profile *base, enum call_value value,
+					 uint32_t most)
 {
 	struct call_tree *tree = memory_allocate(1, sizeof *tree);
 	struct tree_builder builder = {
@@ -310,8 +311,17 @@ struct call_tree *call_tree_build(const struct profile *now, const struct profil
 		profile_add(&builder, base, CALL_BASE);
 	lines_choose(&builder);
 	builder_free(&builder);
+	if (tree->node_count > most) {
+		call_tree_measure(tree, value);
+		call_tree_prune(tree, most);
+	}
 	call_tree_arrange(tree, value);
 	return tree;
+}
+
+struct call_tree *call_tree_build(const struct profile *now, const struct profile *base, enum call_value value)
+{
+	return call_tree_build_widest(now, base, value, UINT32_MAX);
 }
 
 void call_tree_free(struct call_tree *tree)

@@ -32,6 +32,7 @@ enum call_kind {
 	CALL_FUNCTION,
 	CALL_TRUNCATED, /* stands for the unknown callers of stacks that were cut */
 	CALL_NO_STACK,  /* allocations whose stack is not known, or no longer known */
+	CALL_NARROW,    /* stands for the narrow ones among its caller's calls, with all that they call */
 };
 
 /* A function as it appears in the tree. Frames are equal when function and module are; of a module the file name counts
@@ -75,6 +76,7 @@ struct call_tree {
 	bool differential;         /* made of two profiles */
 	uint64_t
 	    cut_stacks; /* stacks for whose last frames there was no room: they count for the last caller that had room */
+	uint32_t narrow; /* nodes for which others stand */
 	enum call_value arranged_by;
 	struct string_pool *strings; /* of modules and files */
 };
@@ -82,6 +84,9 @@ struct call_tree {
 /* The tree of one profile (base NULL) or of two, arranged by `value`. The profiles must have been symbolized; the
  * functions' names stay theirs. */
 struct call_tree *call_tree_build(const struct profile *now, const struct profile *base, enum call_value value);
+/* The same with the widest nodes alone, about so many if there are more: of its other calls, each has one node. */
+struct call_tree *call_tree_build_widest(const struct profile *now, const struct profile *base, enum call_value value,
+					 uint32_t most);
 void call_tree_free(struct call_tree *tree);
 
 /* Orders the children of a tree that was just built by this value (by width, then by the function's name), and fills

@@ -29,4 +29,10 @@ void call_frames_forget_profile(struct call_frames *frames);
 /* One that stands for no function. */
 uint32_t call_frames_made_up(struct call_frames *frames, enum call_kind kind, const char *name);
 
+/* Fills the nodes' `width`. */
+void call_tree_measure(struct call_tree *tree, enum call_value value);
+
+/* Of a tree that was measured and is not in order yet: the widest nodes stay, at most so many. */
+void call_tree_prune(struct call_tree *tree, uint32_t most);
+
 #endif

@@ -32,6 +32,8 @@ void flame_caption_fill(struct flame_caption *caption, const struct call_tree *t
 			const struct profile *base);
 void flame_caption_free(struct flame_caption *caption);
 
+/* A file with ten times as many frames is opened by no browser. */
+enum { FLAME_FRAMES_MOST = 200000 };
 /* Draws the value that the tree is arranged by. */
 void flame_svg_render(struct buffer *out, const struct call_tree *tree, const struct flame_caption *caption);
 

@@ -243,6 +243,16 @@ static void head_append(struct drawing *drawing, const struct flame_caption *cap
 	drawing->top = baseline;
 }
 
+static void note_append(struct buffer *out, double *baseline, uint32_t frames, const char *what)
+{
+	struct buffer note = {0};
+
+	buffer_printf(&note, "%s frames %s", quantity_exact(frames).text, what);
+	lines_append(out, &note, 1, *baseline);
+	buffer_free(&note);
+	*baseline += LINE_HEIGHT;
+}
+
 /* Returns the drawing's height. */
 static double foot_append(struct drawing *drawing, const struct flame_caption *caption)
 {
@@ -252,15 +262,13 @@ static double foot_append(struct drawing *drawing, const struct flame_caption *c
 	buffer_append_text(out, "<g class=\"foot\">\n");
 	lines_append(out, caption->foot, caption->foot_count, baseline);
 	baseline += LINE_HEIGHT * caption->foot_count;
-	if (drawing->narrow_count) {
-		struct buffer note = {0};
-		buffer_printf(&note,
-			      "%s frames are too narrow to be drawn and stand as grey blocks: zoom in to see them",
-			      quantity_exact(drawing->narrow_count).text);
-		lines_append(out, &note, 1, baseline);
-		buffer_free(&note);
-		baseline += LINE_HEIGHT;
-	}
+	if (drawing->narrow_count)
+		note_append(out, &baseline, drawing->narrow_count,
+			    "are too narrow to be drawn and stand as grey blocks: zoom in to see them");
+	if (drawing->tree->narrow)
+		note_append(
+		    out, &baseline, drawing->tree->narrow,
+		    "are not in this file: they are the narrowest, and stand as [narrow calls] of their callers");
 	buffer_append_text(out, "</g>\n");
 	return baseline;
 }

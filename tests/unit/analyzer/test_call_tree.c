@@ -340,6 +340,35 @@ static void profile_without_sites_is_a_root(void **state)
 	profile_maker_free(maker);
 }
 
+static void narrow_calls_of_one_caller_become_one(void **state)
+{
+	(void)state;
+	struct profile_maker *now = random_maker(5, 300), *base = random_maker(6, 300);
+
+	for (uint32_t most = 1; most < 4000; most *= 5) {
+		struct call_tree *whole =
+		    call_tree_build(profile_maker_profile(now), profile_maker_profile(base), CALL_INUSE_SPACE);
+		struct call_tree *tree = call_tree_build_widest(profile_maker_profile(now), profile_maker_profile(base),
+								CALL_INUSE_SPACE, most);
+		uint32_t stand_ins = 0;
+		for (uint32_t i = 0; i < tree->node_count; i++) {
+			const bool stands_in = tree->frames[tree->nodes[i].frame].kind == CALL_NARROW;
+			stand_ins += stands_in;
+			assert_true(!stands_in || tree->nodes[i].end == i + 1);
+		}
+		assert_in_range(tree->node_count - stand_ins, 1, most + 1);
+		assert_true(stand_ins > 0);
+		assert_int_equal(tree->node_count - stand_ins + tree->narrow, whole->node_count);
+		assert_sums(tree);
+		assert_close(tree->nodes[0].width, whole->nodes[0].width);
+		assert_close(tree->base[0].space, whole->base[0].space);
+		call_tree_free(tree);
+		call_tree_free(whole);
+	}
+	profile_maker_free(now);
+	profile_maker_free(base);
+}
+
 static void values_have_the_names_of_the_command_line(void **state)
 {
 	(void)state;
@@ -366,6 +395,7 @@ int main(void)
 	    cmocka_unit_test(line_is_where_most_bytes_went),
 	    cmocka_unit_test(recursion_of_thousands_of_frames_is_no_recursion_here),
 	    cmocka_unit_test(profile_without_sites_is_a_root),
+	    cmocka_unit_test(narrow_calls_of_one_caller_become_one),
 	    cmocka_unit_test(values_have_the_names_of_the_command_line),
 	};
 
