@@ -28,6 +28,8 @@ void page_stacks_free(struct page_stacks *stacks)
 	map_free(stacks->children);
 	free(stacks->frames);
 	free(stacks->nodes);
+	free(stacks->known);
+	free(stacks->calls);
 }
 
 const char *page_text_safe(struct string_pool *strings, const char *text)
@@ -75,25 +77,38 @@ static uint32_t call_frame(struct page_stacks *stacks, const struct profile *pro
 	return frame_find(stacks, frame_walk_line(profile, at), profile->modules[location->module].path);
 }
 
+/* Profiles come one after the other. */
+static void known_prepare(struct page_stacks *stacks, const struct profile *profile)
+{
+	if (stacks->profile == profile)
+		return;
+	free(stacks->known);
+	stacks->known = memory_allocate(profile->node_count + 1u, sizeof *stacks->known);
+	stacks->profile = profile;
+}
+
+/* Goes outwards as far as no stack before went the same way, and back. */
 uint32_t page_stacks_add(struct page_stacks *stacks, const struct profile *profile, uint32_t site_index)
 {
-	const struct profile_site *site = &profile->sites[site_index];
-	uint32_t *calls = NULL;
-	uint32_t count = 0, capacity = 0, node = 0;
+	struct frame_walk at = frame_walk_leaf(&profile->sites[site_index]);
+	uint32_t count = 0, node;
 
-	for (struct frame_walk at = frame_walk_leaf(site); frame_walk_has(at); at = frame_walk_next(profile, at)) {
-		ARRAY_RESERVE(calls, count, capacity);
-		calls[count++] = call_frame(stacks, profile, at);
+	known_prepare(stacks, profile);
+	for (; frame_walk_has(at) && !stacks->known[at.node]; at = frame_walk_next(profile, at)) {
+		ARRAY_RESERVE(stacks->calls, count, stacks->call_capacity);
+		stacks->calls[count++] =
+		    (struct page_call){call_frame(stacks, profile, at), at.line == 0 ? at.node : 0};
 	}
-	while (count > 0) {
-		uint32_t child = node_child(stacks, node, calls[count - 1]);
+	node = frame_walk_has(at) ? stacks->known[at.node] : 0;
+	for (; count > 0; count--) {
+		const struct page_call *call = &stacks->calls[count - 1];
+		const uint32_t child = node_child(stacks, node, call->frame);
 		if (child == node)
 			break;
 		node = child;
-		count--;
+		stacks->known[call->node] = node;
 	}
 	stacks->cut += count > 0;
-	free(calls);
 	return node;
 }
 

@@ -20,6 +20,12 @@ struct page_node {
 	uint32_t frame;
 };
 
+/* A call of the stack that is being added. */
+struct page_call {
+	uint32_t frame;
+	uint32_t node; /* the profile's, which is all there with this call; 0: more of it follows inwards */
+};
+
 struct page_stacks {
 	struct string_pool *strings;
 	struct page_frame *frames;
@@ -29,6 +35,10 @@ struct page_stacks {
 	struct map *frame_index, *children;
 	uint32_t node_limit; /* there are no more nodes than that: stacks end with the calls for which there was room */
 	uint32_t cut;        /* so many of them */
+	const struct profile *profile; /* whose stacks were added last */
+	uint32_t *known;               /* by its nodes: the page's; 0: none yet */
+	struct page_call *calls;
+	uint32_t call_capacity;
 };
 
 #define PAGE_NO_FRAME UINT32_MAX

@@ -114,14 +114,13 @@ static void excerpt_fill(struct source_excerpt *excerpt, struct candidate *candi
 	map_free(taken);
 }
 
-struct source_excerpt *source_excerpt_create(const struct profile *profile, const struct source_search *search)
+/* The lines that have most, with those around them. */
+static void excerpt_gather(struct source_excerpt *excerpt, const struct profile *profile)
 {
-	struct source_excerpt *excerpt = memory_allocate(1, sizeof *excerpt);
 	struct map *files = map_create();
 	struct inventory inventory;
 	struct line_table in_use, allocated;
 
-	*excerpt = (struct source_excerpt){.texts = string_pool_create(), .sources = sources_create(search)};
 	inventory_build(&inventory, profile, GROUP_BY_STACK, ORDER_INUSE, UINT32_MAX);
 	line_table_of_inventory(&in_use, &inventory, ORDER_INUSE);
 	line_table_of_inventory(&allocated, &inventory, ORDER_ALLOCATED);
@@ -136,6 +135,26 @@ struct source_excerpt *source_excerpt_create(const struct profile *profile, cons
 	line_table_free(&allocated);
 	inventory_free(&inventory);
 	map_free(files);
+}
+
+static bool has_source_lines(const struct profile *profile)
+{
+	for (uint32_t i = 0; i < profile->location_count; i++) {
+		const struct profile_location *location = &profile->locations[i];
+		for (uint32_t k = 0; !location->labelled && k < location->line_count; k++)
+			if (location->lines[k].file && location->lines[k].line)
+				return true;
+	}
+	return false;
+}
+
+struct source_excerpt *source_excerpt_create(const struct profile *profile, const struct source_search *search)
+{
+	struct source_excerpt *excerpt = memory_allocate(1, sizeof *excerpt);
+
+	*excerpt = (struct source_excerpt){.texts = string_pool_create(), .sources = sources_create(search)};
+	if (has_source_lines(profile))
+		excerpt_gather(excerpt, profile);
 	return excerpt;
 }
 
