@@ -50,6 +50,7 @@ if [ "$(cat /proc/2/comm 2>/dev/null)" = kthreadd ]; then
 	refused "a thread of the kernel" "it is a thread of the kernel" 2
 fi
 # A control group that is frozen, of both versions.
+frozen=0
 for state in unified/%/cgroup.freeze %/cgroup.freeze freezer/%/freezer.state; do
 	group=/sys/fs/cgroup/${state//%/seep-attach.$$}
 	mkdir "$(dirname "$group")" 2>/dev/null || continue
@@ -60,11 +61,13 @@ for state in unified/%/cgroup.freeze %/cgroup.freeze freezer/%/freezer.state; do
 	if [ -e "$group" ] && echo "$background_pid" >"$(dirname "$group")/cgroup.procs" && echo $freeze >"$group"; then
 		refused "a process that is frozen by ${state##*/}" "its control group is frozen" "$background_pid"
 		echo $thaw >"$group"
+		frozen=1
 	fi
 	kill "$background_pid"
 	wait "$background_pid" 2>/dev/null
 	rmdir "$(dirname "$group")"
 done
+[ $frozen = 1 ] || skip "a process that is frozen" "no control groups here"
 background sleep 1000
 stopped=$background_pid
 kill -STOP "$stopped"
@@ -189,9 +192,10 @@ background ./odd headless
 wait_until 10 grep -q "State:.Z" "/proc/$background_pid/status"
 refused "a process whose first thread has ended" "its first thread has ended before the others" "$background_pid"
 kill "$background_pid"
-(ulimit -f 0; exec ./odd "no files") &
+(ulimit -v 100000; exec ./odd "no room") &
 pids+=($!)
-refused_late "a process that may write no file" "no recording could be begun" $!
+wait_until 10 grep -q odd "/proc/$!/comm"
+refused_late "a process without room for a recording" "no recording could be begun: .*the limit of address space is too low" $!
 check_equal "and it is left with no thread of seep's, and nothing on disk" "1 0" \
 	"$(find "/proc/$!/task" -mindepth 1 -maxdepth 1 | wc -l) $(find . -name 'odd.*.seep*' -o -name heap -path '*odd*' | wc -l)"
 kill $!
