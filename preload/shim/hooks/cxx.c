@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "keeper/base/atomics.h"
+#include "keeper/elf/image.h"
 #include "shim/hooks/lifecycle.h"
 #include "shim/hooks/forms.h"
 
@@ -33,13 +34,15 @@ static bool is_allocators(const void *definition)
 	return base && (base == base_of((void *)(uintptr_t)real.malloc) || base == base_of(&real));
 }
 
-/* By the form's own delete: a debugging allocator ends a program that takes another one. */
+/* By the form's own delete: a debugging allocator ends a program that takes another one. A delete may call the first `free`
+ * that there is, though, which must not be asked by us where it is the program's. */
 static void give_back(const char *form, void *address, size_t alignment)
 {
 	bool is_array = form[3] == 'a', is_aligned = strstr(form, "align_val_t");
 	void (*plain)(void *) = is_array ? real._ZdaPv : real._ZdlPv;
 	void (*aligned)(void *, size_t) = is_array ? real._ZdaPvSt11align_val_t : real._ZdlPvSt11align_val_t;
-	if (is_aligned ? !is_allocators((void *)(uintptr_t)aligned) : !is_allocators((void *)(uintptr_t)plain))
+	const void *own = is_aligned ? (void *)(uintptr_t)aligned : (void *)(uintptr_t)plain;
+	if (!is_allocators(own) || !is_allocators(image_first_definition(0, "free")))
 		real.free(address);
 	else if (is_aligned)
 		aligned(address, alignment);
