@@ -170,7 +170,7 @@ END
 	refused "one with another build" "other.core: is of another process: it has something else where .* was$" "$dumped" other.core
 	refused "one whose notes are damaged" "broken.core: its notes are damaged$" "$dumped" broken.core
 fi
-refused "what is not a core dump" "holder: is no core dump$" killed holder
+refused "what is not a core dump" "holder: is not a core dump$" killed holder
 refused "none" "nothing.core: No such file" killed nothing.core
 "$SEEP" leaks --references --core holder killed >/dev/null 2>err
 check_equal "it does not go with --references" 2 $?
