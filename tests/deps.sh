@@ -49,6 +49,7 @@ packages_of() {
 		echo redis-server redis-tools nginx-light mosquitto sqlite3 python3 libpython3.11-testsuite perl chromium nodejs xz-utils binutils
 		echo libjemalloc2 libtcmalloc-minimal4 libmimalloc2.0 libxml2-utils procps util-linux
 		echo golang-go protobuf-compiler golang-github-google-pprof-dev libjemalloc-dev libgoogle-perftools-dev google-perftools curl openssl debuginfod libdebuginfod1
+		echo cmake meson python3-pytest
 		echo heaptrack zstd strace python3-pyte python3-jsonschema python3-prometheus-client prometheus systemd python3-kubernetes python3-yaml groff-base zsh fish clang-format-14 shellcheck
 		;;
 	symbols) echo python3 binutils elfutils libjemalloc-dev cpp-12 g++-12 apt dpkg ;;
