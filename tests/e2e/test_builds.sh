@@ -9,8 +9,8 @@ cp "$ROOT/tests/e2e/programs/gated.c" gated.c
 sed 's/parse_request/read_request/g; s/remember/retain/g' moved.c >renamed.c
 build() { # NAME COMPILER OPTION SOURCE
 	"$2" "$3" -std=gnu11 -g -fno-builtin -I "$ROOT/include" -o "$1" "$4"
-	"$SEEP" run -r 64K -i 50ms -o "$1.now" -- "./$1" 20000 2>/dev/null
-	"$SEEP" run -r 64K -i 50ms -o "$1.leak" -- "./$1" 20000 leak 2>/dev/null
+	"$SEEP" run -r 16K -i 50ms -o "$1.now" -- "./$1" 20000 2>/dev/null
+	"$SEEP" run -r 16K -i 50ms -o "$1.leak" -- "./$1" 20000 leak 2>/dev/null
 }
 build gated gcc -O1 gated.c
 build moved gcc -O2 moved.c
@@ -41,7 +41,7 @@ check_equal "seep diff says what a function was called" "['parse_request']" "$(j
 check_equal "it has one row for it" 1 "$(json_get document.json "sum(s['stack'][0]['function'] in ('read_request', 'parse_request') for s in d['churn'])")"
 check_equal "no other function was renamed" 1 "$(json_get document.json "len(set(s['was'] for s in d['churn'] + d['sites'] if 'was' in s))")"
 check_match "and so does its text" 'was parse_request, via serve' "$("$SEEP" diff gated.now renamed.now)"
-"$SEEP" run -r 64K -i 0 -o renamed.bigger -- ./renamed 20000 bigger 2>/dev/null
+"$SEEP" run -r 16K -i 0 -o renamed.bigger -- ./renamed 20000 bigger 2>/dev/null
 sed 's/+60%/+10%/' budgets.json >strict.json
 check_match "and seep check's, where it allocates more than under its old name" 'renamed.c:[0-9]+  read_request .*was parse_request\)' \
 	"$("$SEEP" check renamed.bigger --base gated.now --budget strict.json 2>/dev/null)"

@@ -134,6 +134,34 @@ check_equal "and fail by it" "1 1" "$? $(grep -c '^FAIL  a request' err)"
 "$SEEP" check --each same bigger peak --budget process.json --format=json >out 2>err
 check_equal "each process has its document" "1 3" "$? $(grep -c '"schema":"seep.check/1"' out)"
 
+# A project that is gated in its own make test, beside a recording of the revision that was fine. R is 4 KiB: 20 R are 80.
+cat >project.json <<'END'
+{"schema": "seep.budgets/1", "budgets": [
+	{"name": "a request", "measure": "allocated", "per_work": true, "most": "+15%"},
+	{"name": "every place", "measure": "in_use", "each": "place", "most": "+30%", "floor": "8K"},
+	{"name": "peak", "measure": "peak", "most": "+50%"}
+]}
+END
+cat >Makefile <<'END'
+test:
+	rm -rf now
+	RECORDING=now "$(SEEP)" run -r 4K -i 50ms -o now -- ./gated 20000 $(WORSE)
+	"$(SEEP)" check now --base base --budget project.json --format=json -o now.json
+END
+export SEEP
+for worse in "" leak=81920 bigger=5250 peak=33554432; do
+	make -s test WORSE=$worse >out 2>err
+	status=$?
+	case $worse in
+	"") expected="0 []" ;;
+	leak*) expected="2 [('every place', 'remember')]" ;;
+	bigger*) expected="2 [('a request', 'parse_request')]" ;;
+	peak*) expected="2 [('peak', 'build_index')]" ;;
+	esac
+	check_equal "make test: '$worse' fails for the right reason alone" "$expected" \
+		"$status $(json_get now.json "sorted(set((r['budget'], (r['place'] or {}).get('function')) for r in d['budgets'] if r['result'] == 'fail'))")"
+done
+
 # Documents.
 validates check-1.json "$SEEP" check bigger --base base --budget budgets.json --work 20000 --format=json
 validates check-1.json "$SEEP" check same --budget leaks.json --format=json

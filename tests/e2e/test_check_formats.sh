@@ -6,8 +6,8 @@ modules=$(cd "$(dirname "$0")/../.." && tests/deps.sh --modules tests/ci) # by t
 . "$(dirname "$0")/lib.sh"
 
 compile gated -I "$ROOT/include" "$ROOT/tests/e2e/programs/gated.c"
-"$SEEP" run -r 64K -i 0 -o base -- ./gated 20000 2>/dev/null
-"$SEEP" run -r 64K -i 0 -o bigger -- ./gated 20000 bigger 2>/dev/null
+"$SEEP" run -r 4K -i 0 -o base -- ./gated 20000 2>/dev/null
+"$SEEP" run -r 4K -i 0 -o bigger -- ./gated 20000 bigger 2>/dev/null
 cat >budgets.json <<'END'
 {"schema": "seep.budgets/1", "budgets": [
 	{"name": "a <b> & \"c\" | 100%, d: e\n::error::f <!-- ]]> @all `g` [h](i)", "measure": "allocated", "most": "+10%",
