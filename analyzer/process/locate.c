@@ -4,6 +4,7 @@
  * directory, or the heap file in memory, which names it; the heap file in it must be the same file (device and inode) as
  * the one that is mapped, and must open as one.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -91,8 +92,9 @@ bool recording_locate(pid_t pid, char *directory, size_t size, struct error *err
 				 facts.name);
 	long unread = seep_process_visit_mappings((uint64_t)search.pid, heap_find, &search);
 	if (unread != 0)
-		return error_set(error, "%d (%s): its mappings can't be read: %s", (int)pid, facts.name,
-				 strerror((int)-unread));
+		return error_set(
+		    error, "%d (%s): its mappings can't be read: %s%s", (int)pid, facts.name, strerror((int)-unread),
+		    unread == -EACCES || unread == -EPERM ? "; that needs the same user or CAP_SYS_PTRACE" : "");
 	if (search.directory[0]) {
 		snprintf(directory, size, "%s", search.directory);
 		return true;

@@ -189,4 +189,11 @@ check_match "as they are" '"lines":\["#include <unistd.h>",' "$(cat carried.json
 "$SEEP" html --source=off --source-path=moved rec -o page.html 2>said
 check_match "--source=off withholds them" '"sources":null' "$(page_data page.html)"
 check_equal "nothing of the files is shown" 0 "$(sed 's/"arguments":"[^"]*"//' document.json | cat - text | grep -c 'a secret\|root:')"
+# Of a program that has given everything back there is nothing to show, which is said.
+compile neat <<'END'
+#include <stdlib.h>
+int main(void) { for (int i = 0; i < 2000; i++) free(malloc(4000)); return 0; }
+END
+"$SEEP" run -r 4K -o neat.recording -- ./neat 2>err
+check_match "where nothing is in use that is said" '^no line has any of it$' "$("$SEEP" annotate neat.recording)"
 exit $cases_failed

@@ -39,4 +39,10 @@ for command in report diff "leaks -v"; do
 	check_equal "nor of seep $command" "" "$("$SEEP" $command recording | grep -F '<Price, ' | rows | sort | uniq -d)"
 done
 check_match "rows without their caution are told not to be sure" '^    not for sure: .*[0-9], [0-9]+ \(-v says why\)$' "$screen"
+# A path that is longer than a line, which nobody may cut.
+long=$(printf 'far%.0s' $(seq 60))
+mkdir "$long" && mv recording "$long/"
+check_equal "a path over several lines leaves the screen's rows room" 23 "$("$SEEP" leaks "$long/recording" | python3 -c '
+import sys
+print(min(23, 46 - sum(max(1, (len(line) + 79) // 80) for line in sys.stdin.read().splitlines())))')"
 exit $cases_failed

@@ -303,12 +303,24 @@ static void write_screen(const struct screen *screen)
 	write_end(screen);
 }
 
-static unsigned line_count(const struct buffer *out, size_t from)
+/* As a terminal shows them: a recording's path that is longer than a line takes several. Colours take no room. */
+static unsigned line_count(const struct text_page *page, size_t from)
 {
-	unsigned lines = 0;
+	const struct buffer *out = page->out;
+	unsigned lines = 0, width = 0;
 
-	for (size_t i = from; i < out->length; i++)
-		lines += out->data[i] == '\n';
+	for (size_t i = from; i < out->length; i++) {
+		const unsigned char byte = (unsigned char)out->data[i];
+		if (byte == '\n') {
+			lines += 1 + (width ? (width - 1) / page->columns : 0);
+			width = 0;
+		} else if (byte == '\033') {
+			while (i + 1 < out->length && out->data[i] != 'm')
+				i++;
+		} else {
+			width += (byte & 0xc0) != 0x80;
+		}
+	}
 	return lines;
 }
 
@@ -356,5 +368,5 @@ void leaks_screen_render(struct text_page *page, const struct leaks *leaks, cons
 	do {
 		page->out->length = begin;
 		write_screen(&screen);
-	} while (line_count(page->out, begin) >= (rows > ROWS_LEAST ? rows : ROWS_LEAST) && screen_reduce(&screen));
+	} while (line_count(page, begin) >= (rows > ROWS_LEAST ? rows : ROWS_LEAST) && screen_reduce(&screen));
 }
