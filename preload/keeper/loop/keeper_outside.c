@@ -99,9 +99,9 @@ bool seep_recording_leave(const char *directory, struct seep_fault *fault)
 	int error = keeper_finish(&keeper, LEAVE_NS);
 	keeper_let_go(&keeper);
 	seep_heap_close(&view);
-	return !error || fault_fill(fault, 0, error,
-				    error == ETIMEDOUT ? "its keeper has not written the last snapshot yet"
-						       : "the last snapshot can't be written");
+	if (error == ETIMEDOUT)
+		return fault_fill(fault, 0, 0, "its keeper has not written the last snapshot yet");
+	return !error || fault_fill(fault, 0, error, "the last snapshot can't be written");
 }
 
 void seep_keeper_wake(const char *directory)
