@@ -15,8 +15,6 @@
 #include "render/text/stack_text.h"
 #include "render/terminal/table.h"
 
-#define CALLER_INDENT 4
-#define CALLERS 3
 #define WIDE_COLUMNS 100 /* from here on there is room for one more column */
 
 enum { CELL_GROWTH, CELL_INTERVAL, CELL_SHARE, CELL_OBJECTS, CELL_Q, GROWTH_CELLS };
@@ -108,10 +106,8 @@ static void write_growth_table(struct text_page *page, const struct comparison *
 		add_growth_row(&table, comparison, &comparison->rows[section->rows[i]]);
 	table_write_titles(&table, page);
 	for (uint32_t i = 0; i < shown; i++) {
-		const struct group *group = &comparison->groups.groups[comparison->rows[section->rows[i]].group];
-		table_write_cells(&table, page, i);
-		group_write_name(page, group, by, table_text_start(&table), CALLER_INDENT);
-		group_write_callers(page, group, by, CALLER_INDENT, CALLERS);
+		group_write_row(page, &table, i, &comparison->groups.groups[comparison->rows[section->rows[i]].group],
+				by);
 	}
 	write_more(page, shown, section->count);
 	table_free(&table);
@@ -246,10 +242,7 @@ static void write_churn(struct text_page *page, const struct comparison *compari
 	table_write_titles(&table, page);
 	for (uint32_t i = 0; i < shown; i++) {
 		const struct comparison_row *row = &comparison->rows[comparison->churn[i]];
-		const struct group *group = &comparison->groups.groups[row->group];
-		table_write_cells(&table, page, i);
-		group_write_name(page, group, by, table_text_start(&table), CALLER_INDENT);
-		group_write_callers(page, group, by, CALLER_INDENT, CALLERS);
+		group_write_row(page, &table, i, &comparison->groups.groups[row->group], by);
 		const struct churn churn = comparison_churn(comparison, row);
 		write_advice(page, &churn);
 	}

@@ -18,9 +18,6 @@
 #include "render/terminal/table.h"
 #include "statistics/measure.h"
 
-#define CALLER_INDENT 4
-#define CALLERS 3
-
 enum { CELL_VALUE, CELL_INTERVAL, CELL_IN_USE, CELLS };
 
 static void add_row(struct table *table, const struct leaks *leaks, const struct leak_row *row, bool has_intervals)
@@ -85,13 +82,11 @@ static void write_table(struct text_page *page, const struct leaks *leaks, enum 
 		add_row(&table, leaks, &rows[i], leaks->reference->rate > 0);
 	table_write_titles(&table, page);
 	for (uint32_t i = 0; i < shown; i++) {
-		table_write_cells(&table, page, i);
 		if (rows[i].spread) {
+			table_write_cells(&table, page, i);
 			spread_write(page, &rows[i].spread->place, table_text_start(&table));
 		} else {
-			const struct group *group = &leaks->groups.groups[rows[i].group];
-			group_write_name(page, group, by, table_text_start(&table), CALLER_INDENT);
-			group_write_callers(page, group, by, CALLER_INDENT, CALLERS);
+			group_write_row(page, &table, i, &leaks->groups.groups[rows[i].group], by);
 		}
 		write_evidence(page, leaks, &rows[i]);
 	}

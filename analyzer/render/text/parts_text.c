@@ -9,7 +9,6 @@
 #include "statistics/measure.h"
 
 enum { CELL_USED, CELL_FIRST, CELL_INTERVAL, CELL_OTHERS, CELLS_MOST = CELL_OTHERS + PARTS - 1 };
-enum { CALLER_INDENT = 4, CALLERS = 3 };
 
 static void set_part(struct table *table, unsigned cell, const struct seep_measure *part)
 {
@@ -69,10 +68,7 @@ void parts_text_render(struct text_page *page, const struct inventory *inventory
 	buffer_append_byte(page->out, '\n');
 	table_write_titles(&table, page);
 	for (uint32_t i = 0; i < shown; i++) {
-		const struct group *group = &inventory->groups.groups[inventory->rows[i].group];
-		table_write_cells(&table, page, i);
-		group_write_name(page, group, by, table_text_start(&table), CALLER_INDENT);
-		group_write_callers(page, group, by, CALLER_INDENT, CALLERS);
+		group_write_row(page, &table, i, &inventory->groups.groups[inventory->rows[i].group], by);
 	}
 	table_write_cells(&table, page, shown);
 	text_write(page, STYLE_PLAIN, "in all, %u %s%s\n", inventory->count, group_by_name(by),

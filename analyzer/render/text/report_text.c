@@ -9,9 +9,6 @@
 #include "render/terminal/table.h"
 #include "statistics/measure.h"
 
-#define CALLER_INDENT 4
-#define CALLERS 3
-
 enum { CELL_BYTES, CELL_INTERVAL, CELL_SHARE, CELL_OBJECTS, CELL_OTHER, CELL_COUNT };
 
 static void add_row(struct table *table, const struct inventory *inventory, const struct inventory_row *row)
@@ -80,10 +77,7 @@ void report_text_render(struct text_page *page, const struct inventory *inventor
 	buffer_append_byte(page->out, '\n');
 	table_write_titles(&table, page);
 	for (uint32_t i = 0; i < shown; i++) {
-		const struct group *group = &inventory->groups.groups[inventory->rows[i].group];
-		table_write_cells(&table, page, i);
-		group_write_name(page, group, by, table_text_start(&table), CALLER_INDENT);
-		group_write_callers(page, group, by, CALLER_INDENT, CALLERS);
+		group_write_row(page, &table, i, &inventory->groups.groups[inventory->rows[i].group], by);
 	}
 	table_write_cells(&table, page, shown);
 	text_write(page, STYLE_PLAIN, "in all, %u %s%s\n", inventory->count, group_by_name(by),

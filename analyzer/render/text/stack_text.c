@@ -331,3 +331,13 @@ void group_write_callers(struct text_page *page, const struct group *group, enum
 	if (site->truncated)
 		write_line(page, indent, "<- [callers unknown: stack cut]");
 }
+
+void group_write_row(struct text_page *page, const struct table *table, uint32_t row, const struct group *group,
+		     enum group_by by)
+{
+	enum { CALLERS = 3 };
+
+	table_write_cells(table, page, row);
+	group_write_name(page, group, by, table_text_start(table), CALLER_INDENT);
+	group_write_callers(page, group, by, CALLER_INDENT, CALLERS);
+}

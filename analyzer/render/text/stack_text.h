@@ -5,7 +5,10 @@
 #define SEEP_TEXT_STACK_TEXT_H
 
 #include "compare/group.h"
+#include "render/terminal/table.h"
 #include "render/terminal/text_page.h"
+
+enum { CALLER_INDENT = 4 }; /* of what stands below a row of a table */
 
 /* The title of such a column: "where" of places. */
 const char *group_title(enum group_by by);
@@ -24,5 +27,9 @@ void group_write_name(struct text_page *page, const struct group *group, enum gr
  * library frames becomes one line, and so do the callers that are left. */
 void group_write_callers(struct text_page *page, const struct group *group, enum group_by by, unsigned indent,
 			 unsigned frames);
+
+/* A row of a table: its cells, the group's name, and below it the nearest callers. */
+void group_write_row(struct text_page *page, const struct table *table, uint32_t row, const struct group *group,
+		     enum group_by by);
 
 #endif
