@@ -18,7 +18,7 @@
 #include "tracing/remote.h"
 #include "tracing/tracees.h"
 
-enum { PAGE = 4096, PIECE_PAGES = 64, WITHIN_MS = 5000 };
+enum { PAGE = 4096, PIECE_PAGES = 64, WITHIN_MS = 5000, WAITS = 50, WAITS_A_BLOCK = 5, WAIT_MS = 1 };
 
 #define ENTRY_PRESENT (UINT64_C(1) << 63)
 #define ENTRY_SWAPPED (UINT64_C(1) << 62)
@@ -28,6 +28,7 @@ struct reader {
 	struct remote remote;
 	int pagemap;
 	uint64_t left;
+	unsigned waits; /* that are left for blocks that can't be read */
 	double until_ms;
 	unsigned char bytes[PAGE];
 };
@@ -84,7 +85,7 @@ static bool part_read(struct reader *reader, uint64_t address, size_t count, uin
 	return true;
 }
 
-static bool block_read(struct reader *reader, const struct profile_sample *block, struct profile_content *content)
+static bool block_try(struct reader *reader, const struct profile_sample *block, struct profile_content *content)
 {
 	uint64_t entries[PIECE_PAGES], end = block->address + block->size;
 
@@ -105,6 +106,19 @@ static bool block_read(struct reader *reader, const struct profile_sample *block
 		}
 	}
 	return block->size != 0;
+}
+
+/* Pages that the kernel moves about look swapped out as long as it takes. */
+static bool block_read(struct reader *reader, const struct profile_sample *block, struct profile_content *content)
+{
+	bool was_read = block_try(reader, block, content);
+
+	for (int i = 0; i < WAITS_A_BLOCK && !was_read && reader->waits && block->size; i++) {
+		reader->waits--;
+		tracing_nap(WAIT_MS);
+		was_read = block_try(reader, block, content);
+	}
+	return was_read;
 }
 
 static int sample_compare(const void *left, const void *right)
@@ -166,6 +180,7 @@ static bool reader_open(struct reader *reader, pid_t pid, struct error *error)
 	snprintf(path, sizeof path, "/proc/%d/pagemap", (int)pid);
 	reader->pagemap = open(path, O_RDONLY | O_CLOEXEC);
 	reader->left = BYTES_MOST;
+	reader->waits = WAITS;
 	reader->until_ms = tracing_now_ms() + WITHIN_MS;
 	if (reader->pagemap >= 0)
 		return true;

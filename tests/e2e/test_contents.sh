@@ -51,7 +51,7 @@ for name, (tail, zero, size) in whole.items():
     row = rows[name]
     seen = row["zero_tail_bytes"], row["zero_bytes"], row["read_bytes"]
     if exact and seen != (tail, zero, size):
-        print(name, seen)
+        print(name, seen, row["inuse_bytes"], d["losses"])
     # an interval of 95 % misses one in twenty; three times as wide it misses nothing
     low, high = row["zero_tail_low"], row["zero_tail_high"]
     if not exact and not (2 * low - high <= tail <= 2 * high - low and abs(seen[0] * size - tail * seen[2]) <= 1e-6 * size * size):
