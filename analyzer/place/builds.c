@@ -67,26 +67,36 @@ bool rebuilt_has(const struct rebuilt *rebuilt, const struct profile *profile, c
 	       numbering_get(&rebuilt->names, module_key(0, &profile->modules[location->module])) != NUMBERING_NONE;
 }
 
-uint64_t call_own_key(const struct profile *profile, struct frame_walk at)
+uint64_t line_own_key(const struct profile *profile, const struct profile_location *location, uint32_t line)
 {
-	const struct profile_location *location = frame_walk_location(profile, at);
 	const uint64_t module = module_key(1, &profile->modules[location->module]);
 	struct buffer name = {0};
 
 	if (location->labelled)
 		return hash_bytes(module, &location->address, sizeof location->address);
-	stable_name_append(&name, frame_walk_line(profile, at)->function);
+	stable_name_append(&name, location->lines[line].function);
 	const uint64_t key = hash_bytes(module, name.data, name.length);
 	buffer_free(&name);
 	return key;
 }
 
-uint64_t call_stable_key(const struct rebuilt *rebuilt, const struct profile *profile, struct frame_walk at)
+uint64_t call_own_key(const struct profile *profile, struct frame_walk at)
 {
-	const uint64_t key = call_own_key(profile, at);
+	return line_own_key(profile, frame_walk_location(profile, at), at.line);
+}
+
+uint64_t line_stable_key(const struct rebuilt *rebuilt, const struct profile *profile,
+			 const struct profile_location *location, uint32_t line)
+{
+	const uint64_t key = line_own_key(profile, location, line);
 	const uint32_t renamed = numbering_get(&rebuilt->former, key);
 
 	return renamed == NUMBERING_NONE ? key : rebuilt->renames[renamed].key;
+}
+
+uint64_t call_stable_key(const struct rebuilt *rebuilt, const struct profile *profile, struct frame_walk at)
+{
+	return line_stable_key(rebuilt, profile, frame_walk_location(profile, at), at.line);
 }
 
 const char *call_former_name(const struct rebuilt *rebuilt, const struct profile *profile, struct frame_walk at)

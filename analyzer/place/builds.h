@@ -42,6 +42,11 @@ bool rebuilt_has(const struct rebuilt *rebuilt, const struct profile *profile, c
 /* Equal in all builds: the function that a call is in. Where only an address is known, it is that. */
 uint64_t call_stable_key(const struct rebuilt *rebuilt, const struct profile *profile, struct frame_walk at);
 
+/* The same of a line of a location, whose calls these are; and before renames. */
+uint64_t line_stable_key(const struct rebuilt *rebuilt, const struct profile *profile,
+			 const struct profile_location *location, uint32_t line);
+uint64_t line_own_key(const struct profile *profile, const struct profile_location *location, uint32_t line);
+
 /* The name that a call's function had in the earlier build; NULL: the same. */
 const char *call_former_name(const struct rebuilt *rebuilt, const struct profile *profile, struct frame_walk at);
 

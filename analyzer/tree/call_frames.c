@@ -162,7 +162,9 @@ void call_frames_prepare(struct call_frames *frames, const struct profile *profi
 										 .kind = CALL_FUNCTION});
 				continue;
 			}
-			batch_add(frames, &batch, line->function, module + location->module);
+			const char *function =
+			    frames->builds ? call_builds_name(frames->builds, profile, location, k) : line->function;
+			batch_add(frames, &batch, function, module + location->module);
 			if (batch.count == FRAMES_AT_ONCE)
 				next = batch_find(frames, &batch, next);
 		}

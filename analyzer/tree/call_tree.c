@@ -284,6 +284,18 @@ static void builder_free(struct tree_builder *builder)
 	free(builder->path);
 }
 
+/* By the names that `now` has, where they are two builds. */
+static void base_add(struct tree_builder *builder, const struct profile *now, const struct profile *base)
+{
+	struct call_builds builds;
+
+	call_builds_open(&builds, now, base);
+	builder->frames.builds = &builds;
+	profile_add(builder, base, CALL_BASE);
+	builder->frames.builds = NULL;
+	call_builds_close(&builds);
+}
+
 struct call_tree *call_tree_build_widest(const struct profile *now, const struct profile *base, enum call_value value,
 					 uint32_t most)
 {
@@ -308,7 +320,7 @@ struct call_tree *call_tree_build_widest(const struct profile *now, const struct
 	tree->nodes[0].frame = call_frames_made_up(&builder.frames, CALL_ROOT, "all");
 	profile_add(&builder, now, CALL_NOW);
 	if (base)
-		profile_add(&builder, base, CALL_BASE);
+		base_add(&builder, now, base);
 	lines_choose(&builder);
 	builder_free(&builder);
 	if (tree->node_count > most) {

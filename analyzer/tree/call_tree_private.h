@@ -4,6 +4,7 @@
 #define SEEP_TREE_CALL_TREE_PRIVATE_H
 
 #include "base/map.h"
+#include "tree/call_builds.h"
 #include "tree/call_tree.h"
 
 struct call_frames {
@@ -12,6 +13,7 @@ struct call_frames {
 	uint32_t identity_capacity, frame_capacity, module_capacity;
 	struct index_table table; /* by what a frame is */
 	uint64_t secret;
+	const struct call_builds *builds; /* whose later names count; NULL: names are as they are */
 	/* of the profile that was prepared last */
 	uint32_t *first;    /* a location's first entry in of_lines, by location */
 	uint32_t *of_lines; /* frame of every line of every location */

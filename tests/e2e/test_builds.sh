@@ -45,6 +45,8 @@ check_match "and so does its text" 'was parse_request, via serve' "$("$SEEP" dif
 sed 's/+60%/+10%/' budgets.json >strict.json
 check_match "and seep check's, where it allocates more than under its old name" 'renamed.c:[0-9]+  read_request .*was parse_request\)' \
 	"$("$SEEP" check renamed.bigger --base gated.now --budget strict.json 2>/dev/null)"
+"$SEEP" flame --value=alloc_space renamed.now --base gated.now -o builds.folded 2>/dev/null
+check_equal "the flame graph has one frame for it" "1 0" "$(grep -c 'read_request' builds.folded) $(grep -c 'parse_request' builds.folded)"
 check_match "which says that these are two builds" 'two builds' "$("$SEEP" diff gated.now renamed.now | tr '\n' ' ')"
 check_match "of one build nothing is said" '^0$' "$("$SEEP" diff gated.now gated.leak | grep -c 'two builds\|(was ')"
 exit $cases_failed
