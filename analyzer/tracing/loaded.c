@@ -359,6 +359,14 @@ bool loaded_is_current(const struct loaded *loaded, const struct remote *remote)
 	return list_digest(loaded, remote, &digest, NULL) && digest == loaded->first;
 }
 
+/* Once it executes another program, its memory as we have opened it is gone. */
+static bool program_is_readable(const struct remote *remote)
+{
+	Elf64_Phdr header;
+
+	return remote_read(remote, loaded_auxiliary(remote->pid, AT_PHDR), &header, sizeof header);
+}
+
 bool loaded_read(struct loaded *loaded, const struct remote *remote, struct error *error)
 {
 	struct loaded_module program = {0};
@@ -367,7 +375,10 @@ bool loaded_read(struct loaded *loaded, const struct remote *remote, struct erro
 	*loaded = (struct loaded){0};
 	*error = (struct error){0};
 	if (!program_read(remote, &program, &dynamic))
-		return error_set(error, "%d can't be joined: it is statically linked", (int)remote->pid);
+		return error_set(error,
+				 program_is_readable(remote) ? "%d can't be joined: it is statically linked"
+							     : "%d has ended or executed another program meanwhile",
+				 (int)remote->pid);
 	loaded->state = dynamic.debug;
 	if (!dynamic.debug)
 		return false;

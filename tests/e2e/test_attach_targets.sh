@@ -171,15 +171,15 @@ compile restless <<'END'
 int main(int argc, char **argv)
 {
 	char left[16];
-	for (int i = 0; i < 40; i++, usleep(500)) free(memset(malloc(700), 1, 700));
+	for (int i = 0; i < 8; i++, usleep(500)) free(memset(malloc(700), 1, 700));
 	snprintf(left, sizeof left, "%d", atoi(argv[1]) - 1);
 	if (atoi(argv[1]) > 0) execl(argv[0], argv[0], left, NULL);
 	return 5;
 }
 END
 harmed="" odd=""
-for ((i = 0; i < 12; i++)); do
-	./restless 6 &
+for ((i = 0; i < 20; i++)); do
+	./restless 30 &
 	restless=$!
 	pids+=("$restless")
 	read -rt "0.0$((RANDOM % 9))" _ <>"$never"
