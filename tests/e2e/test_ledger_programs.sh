@@ -44,7 +44,9 @@ look() {
 	pid=$(cat found)
 	[ -n "${still:-}" ] || kill -STOP "$pid"
 	judge "$name" "$pid"
-	kill -KILL "$pid"
+	for pid in $(descendants "$!"); do # workers, too, whom the end of their master would leave alone
+		[ "$(cat "/proc/$pid/comm" 2>/dev/null)" = "${program:0:15}" ] && kill -KILL "$pid"
+	done
 	wait "$!" 2>/dev/null
 }
 
