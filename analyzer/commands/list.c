@@ -142,7 +142,7 @@ static int services_list(void)
 static int request_check(const struct request *request, int argc, char **argv)
 {
 	if ((request->service || request->services) && optind < argc)
-		return command_usage(&command_list, "a service says what is listed, '%s' is one too many",
+		return command_usage(&command_list, "the service chooses what is listed: '%s' is one too many",
 				     argv[optind]);
 	if (optind + 1 < argc)
 		return command_usage(&command_list, "one operand is expected, '%s' is one too many", argv[optind + 1]);

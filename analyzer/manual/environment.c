@@ -48,7 +48,7 @@ static const struct environment_variable library_variables[] = {
 
 static const struct environment_variable session_variables[] = {
     {"SEEP_EXIT", "free|waits", "free",
-     "Whether a process stands at its end until `seep run` has looked what it lost (`--leaks-at-exit`)."},
+     "Whether a process stands at its end until `seep run` has looked for what it lost (`--leaks-at-exit`)."},
     {"SEEP_KEEPER", "inside|outside", "inside",
      "Whether a process that began outside (`seep run`) takes the snapshots."},
     {"SEEP_SESSION", "FILE", NULL, "The registry in which `seep run` learns of recordings."},

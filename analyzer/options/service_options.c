@@ -34,7 +34,7 @@ static int request_check(const struct command *command, int argc, char **argv, c
 			   ? command_usage(command, "--before and --after are times of a service: --service NAME")
 			   : COMMAND_FINE;
 	if (optind < argc)
-		return command_usage(command, "--service says what is shown, '%s' is one too many", argv[optind]);
+		return command_usage(command, "--service chooses what is shown: '%s' is one too many", argv[optind]);
 	if (request->before_ns && request->before_ns >= (request->after_ns ? request->after_ns : SERVICE_NOW))
 		return command_usage(command, "--before is the earlier moment, and --after the later");
 	return COMMAND_FINE;

@@ -289,8 +289,8 @@ static bool line_read(struct heaptrack *reader)
 		return true;
 	case 'x':
 	case 'm':
-		return heaptrack_fault(reader,
-				       "is heaptrack's raw data: heaptrack_interpret makes what is read here of it");
+		return heaptrack_fault(
+		    reader, "is heaptrack's raw data: heaptrack_interpret makes of it a file that seep reads");
 	case '#': /* a comment */
 	case 'R': /* RSS */
 	case 'I': /* the system */

@@ -196,7 +196,8 @@ static bool program_of(const char *directory, pid_t *pid, struct error *error)
 	bool alive;
 
 	if (!path_is_recording(directory))
-		return error_set(error, "%s: what is in blocks only a running program says: give its PID", directory);
+		return error_set(error, "%s: only a running program says what is in its blocks: give its PID",
+				 directory);
 	if (!target_state(directory, &state, &alive, error))
 		return false;
 	*pid = (pid_t)state.pid;

@@ -162,7 +162,7 @@ static void unread_sentence(struct buffer *out, const struct account *account)
 	for (uint32_t class = 0; class < SEEP_LEDGER_CLASSES; class ++)
 		unread += account->classes[class].unread;
 	if (unread > 0)
-		buffer_printf(out, " Of %s that is mapped nobody could see in time what is in memory.",
+		buffer_printf(out, " How much of %s that is mapped is in memory could not be seen in time.",
 			      quantity_bytes(unread).text);
 }
 
@@ -195,7 +195,7 @@ static void own_sentence(struct buffer *out, const struct account *account)
 	if (own > account->rss * rest_worth_saying)
 		buffer_printf(out,
 			      " %s (%s of RSS) was mapped by the program or a library itself, past malloc: pools, "
-			      "collected heaps, caches. It is in no number of what is in use%s.",
+			      "collected heaps, caches. Numbers of memory in use leave it out%s.",
 			      quantity_bytes(own).text, quantity_share(own, account->rss).text,
 			      calls_of_own(account->profile, own));
 }

@@ -247,9 +247,8 @@ static void advice(struct buffer *out, const struct account *account)
 		if (strcmp(advisers[i].allocator, allocator_of(account)) == 0)
 			advisers[i].advise(out, account);
 	if (is_worth(account, account->heap.kept.pinned, share_worth_advice))
-		buffer_append_text(out,
-				   " What is pinned goes back only when the blocks beside it are freed; new blocks "
-				   "that fit use it again.");
+		buffer_append_text(out, " Pinned memory goes back only when the blocks beside it are freed; new blocks "
+					"that fit use it again.");
 }
 
 void heap_asked_sentence(struct buffer *out, const struct account *account)
