@@ -220,10 +220,12 @@ static uint64_t oldest_ns(const struct push_stream *stream, const struct profile
 static enum step entry_send(struct push_stream *stream, const struct recording_entry *entry, const volatile bool *stop,
 			    struct error *error)
 {
+	if (!stream->plan->pace->slots)
+		return STEP_NOT_NOW;
 	struct profile *now = entry_open(stream, entry);
-
 	if (!now)
-		return STEP_DONE;
+		return STEP_DONE; /* one that can't be read takes no slot: it comes first in each round */
+	pace_take(stream->plan->pace);
 	const enum step step = position_begin(&stream->position, now, error) ? snapshot_send(stream, now, stop, error)
 			       : is_gone(entry->path)                        ? STEP_DONE
 									     : STEP_FAULT;
@@ -261,8 +263,7 @@ static enum step entries_send(struct push_stream *stream, const struct recording
 				oldest_ns(stream, last), &too_old);
 		if (i == recording->count)
 			break;
-		step = pace_take(stream->plan->pace) ? entry_send(stream, &recording->entries[i], stop, error)
-						     : STEP_NOT_NOW;
+		step = entry_send(stream, &recording->entries[i], stop, error);
 		if (step == STEP_DONE) {
 			stream->counts.merged += too_old;
 			too_old = 0;
