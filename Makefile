@@ -348,6 +348,19 @@ check-million: all $(BUILD)/bench/million_stacks ## a million stacks at rate 1: 
 bench-store: all ## thirty days of a service: is it within its budget, and how long does an answer for any time take: docs/SERVICES.md
 	python3 tests/bench/store.py $(BUILD) $(BENCH_ANSWERS)
 
+$(BUILD)/bench/fleet: tests/bench/fleet/fleet.c $(BUILD)/libanalyzer.a $(BUILD)/libkeeper.a | $$(@D)/.
+	$(CC) $(BASE) -O2 -Ianalyzer -Ipreload -o $@ $(filter %.c,$^) $(filter %.a,$^)
+
+.PHONY: bench-fleet
+bench-fleet: all $(BUILD)/bench/fleet ## what 10,000 hosts that push ask of a server, also after two hours without it: docs/FLEET.md, FLEET_HOSTS
+	tests/deps.sh build run test
+	PYTHONDONTWRITEBYTECODE=1 python3 tests/bench/fleet/fleet.py $(BUILD) $(FLEET_HOSTS)
+
+.PHONY: soak-push
+soak-push: all ## an hour of redis-server recorded, pushed and scraped, the server killed five times: SOAK_SECONDS, docs/FLEET.md
+	tests/deps.sh build run test
+	PYTHONDONTWRITEBYTECODE=1 python3 tests/soak/push.py $(BUILD) $(SOAK_SECONDS)
+
 .PHONY: bench-page
 bench-page: ## how fast the page is, beside d3-flame-graph, flame-chart-js and speedscope: BENCH_RUNS=5, BENCH_ONLY=seep
 	tests/deps.sh build run test page-bench

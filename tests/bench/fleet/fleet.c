@@ -25,7 +25,7 @@
 #define LOOK_NS (S / 4)                        /* push/rounds.c */
 #define MIDNIGHT_NS (UINT64_C(1795780800) * S) /* of the first of the two days, of which the second is measured */
 #define THIN_NS (600 * S)
-enum { DAY_S = 86400, DAYS = 2, WHEEL = 1 << 14, WAITING_MOST = 2000 };
+enum { DAY_S = 86400, DAYS = 2, BEFORE_S = 2 * 3600, WHEEL = 1 << 14, WAITING_MOST = 2000 };
 
 struct host {
 	struct pace pace;
@@ -123,7 +123,8 @@ static void sent_note(const struct recording_entry *entry, uint64_t now_ns, uint
 
 	sum.sent++;
 	sum.passed += passed;
-	sum.late_ns_most = late_ns > sum.late_ns_most ? late_ns : sum.late_ns_most;
+	if (now_ns >= DAY_S * S && late_ns > sum.late_ns_most)
+		sum.late_ns_most = late_ns;
 }
 
 /* As entries_send() of push/stream.c. */
@@ -266,7 +267,7 @@ int main(int argc, char **argv)
 	if (!hosts || !is.hosts)
 		return 2;
 	hosts_begin(hosts);
-	days_run(hosts, (is.start_ns ? DAY_S : DAY_S / 2) * S);
+	days_run(hosts, (is.start_ns ? DAY_S : DAY_S - BEFORE_S) * S);
 	print(hosts);
 	for (uint64_t i = 0; i < is.hosts; i++)
 		free(hosts[i].waiting);
