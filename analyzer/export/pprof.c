@@ -16,7 +16,7 @@
 #include "encoding/protobuf.h"
 #include "export/rows.h"
 
-/* More is packed quickly: in a third of the time, to a few percent more. */
+/* More is packed quickly: in a tenth of the time, to a few percent more. */
 #define PACKED_WELL_BYTES ((size_t)16 << 20)
 
 enum profile_field {
