@@ -59,6 +59,8 @@ for state in unified/%/cgroup.freeze %/cgroup.freeze freezer/%/freezer.state; do
 	freeze=1 thaw=0
 	[[ $state != freezer/* ]] || freeze=FROZEN thaw=THAWED
 	if [ -e "$group" ] && echo "$background_pid" >"$(dirname "$group")/cgroup.procs" && echo $freeze >"$group"; then
+		# which takes until the process has run once more
+		wait_until 10 grep -qsx -e 'frozen 1' -e FROZEN "${group%/*}/cgroup.events" "$group"
 		refused "a process that is frozen by ${state##*/}" "its control group is frozen" "$background_pid"
 		echo $thaw >"$group"
 		frozen=1
