@@ -231,6 +231,63 @@ static void work_divides_and_runs_are_means(void **state)
 	gate_free(gate);
 }
 
+static enum check_result result_of(const char *measure, const char *most)
+{
+	struct buffer text = {0};
+
+	buffer_printf(&text, "\"budgets\": [{\"name\": \"a\", \"measure\": \"%s\", \"most\": %s}]", measure, most);
+	struct gate *gate = gate_create(text.data);
+	struct profile *profile = gate_add(gate, SIDE_AFTER, usual);
+	profile->memory_known |= UINT64_C(1) << SEEP_MEMORY_RSS | UINT64_C(1) << SEEP_MEMORY_RSS_PEAK;
+	profile->memory[SEEP_MEMORY_RSS] = profile->memory[SEEP_MEMORY_RSS_PEAK] = 300 << 20;
+	const enum check_result result = gate_check(gate)->result;
+	gate_free(gate);
+	buffer_free(&text);
+	return result;
+}
+
+static void every_measure_has_a_limit(void **state)
+{
+	static const struct {
+		const char *measure, *below, *above;
+	} rows[] = {{"in_use", "\"200M\"", "\"400M\""},    {"objects", "3000000", "6000000"},
+		    {"peak", "\"200M\"", "\"400M\""},      {"allocated", "\"200M\"", "\"400M\""},
+		    {"allocations", "3000000", "6000000"}, {"rss", "\"299M\"", "\"301M\""},
+		    {"rss_peak", "\"299M\"", "\"301M\""}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		assert_int_equal(result_of(rows[i].measure, rows[i].below), CHECK_FAIL);
+		assert_int_equal(result_of(rows[i].measure, rows[i].above), CHECK_PASS);
+	}
+	/* Of one moment neither can be told. */
+	assert_int_equal(result_of("growth", "1"), CHECK_UNDECIDED);
+	assert_int_equal(result_of("leaks", "0"), CHECK_UNDECIDED);
+	assert_int_equal(result_of("lost", "0"), CHECK_UNDECIDED);
+}
+
+static void places_are_held_by_any_kind(void **state)
+{
+	static const char *const kinds[] = {"place", "function", "line", "stack"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+		struct buffer text = {0};
+		buffer_printf(&text,
+			      "\"budgets\": [{\"name\": \"each\", \"measure\": \"in_use\", \"most\": \"+20%%\", "
+			      "\"floor\": \"2M\", \"each\": \"%s\"}]",
+			      kinds[i]);
+		struct gate *gate = gate_create(text.data);
+		gate_add(gate, SIDE_AFTER, leaky);
+		gate_add(gate, SIDE_BASE, usual);
+		assert_int_equal(gate_check(gate)->result, CHECK_FAIL);
+		assert_int_equal(gate->check.count, 1);
+		assert_string_equal(group_line(gate->check.rows->group)->function, "keep");
+		gate_free(gate);
+		buffer_free(&text);
+	}
+}
+
 /* Each run's own count, where the command line has none. */
 static void a_program_may_count_its_work_itself(void **state)
 {
@@ -365,6 +422,8 @@ int main(void)
 	    cmocka_unit_test(calls_and_modules_are_parts),
 	    cmocka_unit_test(work_divides_and_runs_are_means),
 	    cmocka_unit_test(a_program_may_count_its_work_itself),
+	    cmocka_unit_test(every_measure_has_a_limit),
+	    cmocka_unit_test(places_are_held_by_any_kind),
 	    cmocka_unit_test(a_spread_between_runs_counts),
 	    cmocka_unit_test(losses_are_part_of_the_decision),
 	    cmocka_unit_test(rss_of_one_run_a_side_decides_nothing_about_a_base),
