@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <seep/service.h>
+
 #include "base/buffer.h"
 #include "files/output.h"
 #include "options/argument.h"
@@ -20,11 +22,11 @@
 #include "target/target.h"
 #include "reader/snapshot_reader.h"
 
-enum { OPTION_REFERENCES = 256 };
+enum { OPTION_REFERENCES = 256, OPTION_MARK };
 
 struct request {
 	const char *output; /* NULL: not given */
-	bool references;
+	bool references, mark;
 };
 
 static const struct command_option snapshot_options[] = {
@@ -32,6 +34,8 @@ static const struct command_option snapshot_options[] = {
      NULL},
     {OPTION_REFERENCES, "references", NULL, "also find the blocks that nobody refers to", NULL,
      offsetof(struct request, references), NULL},
+    {OPTION_MARK, "mark", NULL, "keep it for ever; also one that there is: SNAPSHOT", NULL,
+     offsetof(struct request, mark), NULL},
     {0},
 };
 
@@ -47,6 +51,34 @@ static int snapshot_open(const char *path)
 		return -1;
 	}
 	return descriptor;
+}
+
+/* Nobody thins it out any more. */
+static bool snapshot_mark(const char *path, struct error *error)
+{
+	char magic[sizeof SEEP_SNAPSHOT_MAGIC - 1];
+	struct stat status;
+	const int descriptor = snapshot_open(path);
+
+	if (descriptor < 0)
+		return error_set(error, "%s: %s", path, strerror(errno));
+	const bool is_ours = read(descriptor, magic, sizeof magic) == (ssize_t)sizeof magic &&
+			     memcmp(magic, SEEP_SNAPSHOT_MAGIC, sizeof magic) == 0 && fstat(descriptor, &status) == 0;
+	const bool is_marked = is_ours ? fchmod(descriptor, status.st_mode | SEEP_SNAPSHOT_MARK) == 0 ||
+					     error_set(error, "%s: can't be marked: %s", path, strerror(errno))
+				       : error_set(error, "%s: is no snapshot that could be marked", path);
+	close(descriptor);
+	return is_marked;
+}
+
+static int snapshot_mark_only(const char *path)
+{
+	struct error error;
+
+	if (!snapshot_mark(path, &error))
+		return command_fail(&error);
+	puts(path);
+	return COMMAND_FINE;
 }
 
 static bool snapshot_copy(const char *path, const char *target, struct error *error)
@@ -92,6 +124,10 @@ static int snapshot_main(int argc, char **argv)
 	command_take_options(&command_snapshot, argc, argv, &request);
 	const char *target = request.output;
 	const char *operand = command_only_operand(&command_snapshot, argc, argv);
+	if (request.mark && stat(operand, &status) == 0 && S_ISREG(status.st_mode))
+		return target || request.references
+			   ? command_usage(&command_snapshot, "--mark of a snapshot that there is goes alone")
+			   : snapshot_mark_only(operand);
 	if (!target_resolve(operand, directory, sizeof directory, &error) || !target_is_there(directory, &error))
 		return command_fail(&error);
 	if (stat(directory, &status) == 0 && !S_ISDIR(status.st_mode))
@@ -109,7 +145,7 @@ static int snapshot_main(int argc, char **argv)
 			       : !target_snapshot(directory, name, &error))
 		return command_fail(&error);
 	snprintf(path, sizeof path, "%s/%s", directory, name);
-	if (target && !snapshot_copy(path, target, &error))
+	if ((request.mark && !snapshot_mark(path, &error)) || (target && !snapshot_copy(path, target, &error)))
 		return command_fail(&error);
 	if (!target)
 		puts(path);
@@ -121,11 +157,12 @@ static int snapshot_main(int argc, char **argv)
 
 const struct command command_snapshot = {
     .name = "snapshot",
-    .operands = "PID|RECORDING",
+    .operands = "PID|RECORDING|SNAPSHOT",
     .summary = "take a snapshot now, or the last one of a dead process",
     .options = snapshot_options,
     .run = snapshot_main,
     .notes = "Prints the snapshot's path. A running process has 10 seconds to answer. With\n"
 	     "--references it stands still twice, for some ms a GiB, while its memory is\n"
-	     "copied (docs/REFERENCES.md).",
+	     "copied (docs/REFERENCES.md). What is marked stays, however long a recording\n"
+	     "goes on and whatever its service's budget is.",
 };

@@ -17,6 +17,7 @@
 
 #define SEEP_SERVICE_STORE "/var/lib/seep"
 #define SEEP_SERVICE_BYTES (UINT64_C(1) << 30) /* that it may take unless somebody says otherwise */
+#define SEEP_SNAPSHOT_MARK 01000u              /* of a file's mode, the sticky bit: it is not thinned out */
 #define SEEP_SERVICE_RECORDING "%c.%p"         /* a recording's name in the service's directory */
 
 enum {

@@ -48,7 +48,11 @@ check_match "and each service a line" '^web: 2 processes' "$("$SEEP" list --serv
 
 each=$(stat -c %s "$real")
 bytes() { find store/web -name '*.seep' -printf '%s\n' | awk '{ sum += $1 } END { print sum }'; }
+marked=$(ls store/web/long/*.seep | sed -n 30p)
+check_equal "one that there is can be marked" "$marked" "$("$SEEP" snapshot --mark "$marked")"
+check_match "what is no snapshot can't" "^3 .*is no snapshot" "$("$SEEP" snapshot --mark by_age.py >out 2>&1; echo "$? $(cat out)")"
 SEEP_KEEP_BYTES=$((60 * each)) tidy
+check "what is marked stays" test -e "$marked"
 check "a budget holds" test "$(bytes)" -le $((60 * each))
 check "the first and the last stay" test -e store/web/long/000001.seep -a -e "$(ls -d pristine/web/long/*.seep | tail -n 1 | sed s/pristine/store/)"
 for i in {1..60}; do simulate "$real" store/web/short.$i $((now - 86400 + 60 * i)) $((now - 86400 + 60 * i + 20)) 10; done

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <seep/service.h>
+
 #include "keeper/base/file.h"
 #include "keeper/base/syscall.h"
 #include "keeper/snapshot/write.h"
@@ -53,7 +55,8 @@ static bool snapshot_read(const struct listing *listing, const char *name, uint6
 	*kept = (struct kept_snapshot){.number = number,
 				       .time_ns = head.header.time_ns,
 				       .bytes = (uint64_t)status.st_size,
-				       .timer = head.header.trigger == SEEP_TRIGGER_TIMER};
+				       .timer = head.header.trigger == SEEP_TRIGGER_TIMER,
+				       .marked = status.st_mode & SEEP_SNAPSHOT_MARK};
 	return true;
 }
 

@@ -18,7 +18,8 @@
 
 struct kept_snapshot {
 	uint64_t number, time_ns, bytes;
-	bool timer; /* trigger TIMER: part of the time series */
+	bool timer;  /* trigger TIMER: part of the time series */
+	bool marked; /* SEEP_SNAPSHOT_MARK: it stays */
 };
 
 /* Ascending by number; at most `limit` of them, the smallest numbers. Returns how many; 0 also if the directory can't

@@ -26,11 +26,12 @@ static size_t choose_of_kind(const struct kept_snapshot *list, size_t count, boo
 	uint64_t smallest = UINT64_MAX;
 	size_t chosen = RETENTION_NONE;
 	for (size_t i = 1; i + 1 < count; i++) {
-		uint64_t gap = list[i].timer == timer ? gap_without(list, count, i) : UINT64_MAX;
+		uint64_t gap = list[i].timer == timer && !list[i].marked ? gap_without(list, count, i) : UINT64_MAX;
 		smallest = gap < smallest ? gap : smallest;
 	}
 	for (size_t i = 1; i + 1 < count && chosen == RETENTION_NONE && smallest != UINT64_MAX; i++) {
-		if (list[i].timer == timer && gap_without(list, count, i) <= smallest + smallest / 10)
+		if (list[i].timer == timer && !list[i].marked &&
+		    gap_without(list, count, i) <= smallest + smallest / 10)
 			chosen = i;
 	}
 	return chosen;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * How many snapshots a recording keeps: by default 64, and 256 MiB together.
- * The first and the last are always kept, whatever the limits say.
+ * The first and the last are always kept, and those that are marked, whatever the limits say.
  *
  * Two kinds share the limits. Timer snapshots form the time series that slopes and cohorts are computed from, so they
  * stay even in time. The keeper removes the one whose removal leaves the smallest gap between its neighbours in the

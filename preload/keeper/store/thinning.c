@@ -63,7 +63,7 @@ static void kept_find(struct stored_snapshot *list, size_t count, struct stored_
 {
 	for (size_t i = 0; i < count; i++) {
 		struct stored_recording *recording = &recordings[list[i].recording];
-		list[i].is_kept = was_asked_for(list[i].trigger);
+		list[i].is_kept = list[i].is_marked || was_asked_for(list[i].trigger);
 		recording->was_asked_for |= list[i].is_kept;
 		recording->first = recording->end ? recording->first : i;
 		recording->end = i + 1;

@@ -5,7 +5,7 @@
  * By age, of each recording: all of ten minutes, one a minute of an hour, one
  * in ten minutes of a day, one an hour of thirty days; and always the first,
  * the last, the highest peak, the last before a limit of memory, and those that
- * somebody asked for. The steps lie on the clock's own grid, and of each step the first one
+ * somebody asked for or has marked. The steps lie on the clock's own grid, and of each step the first one
  * stays, so that what stayed once is what a wider step would keep, too:
  * thinning often, late or twice gives the same.
  *
@@ -31,6 +31,7 @@ struct stored_snapshot {
 	uint64_t unix_ns, bytes, number;
 	uint32_t recording;
 	uint32_t trigger; /* enum seep_trigger */
+	bool is_marked;   /* SEEP_SNAPSHOT_MARK */
 	bool is_edge;     /* the first or the last of its recording */
 	bool is_kept;     /* or its recording's peak, or before a limit, or asked for */
 	bool is_gone;

@@ -107,7 +107,8 @@ static bool snapshot_add(struct tidy *tidy, const char *name, uint64_t number)
 					     .bytes = (uint64_t)status.st_size,
 					     .number = number,
 					     .recording = (uint32_t)(tidy->recordings.count - 1),
-					     .trigger = header.trigger};
+					     .trigger = header.trigger,
+					     .is_marked = status.st_mode & SEEP_SNAPSHOT_MARK};
 	if (number > tidy->last_number) {
 		tidy->last_number = number;
 		tidy->last_trigger = header.trigger;

@@ -43,6 +43,23 @@ static size_t series_kind(const struct series *series, bool timer)
 	return count;
 }
 
+static void what_is_marked_stays(void **state)
+{
+	struct series *series = test_calloc(1, sizeof *series);
+	(void)state;
+	for (uint64_t i = 0; i < 1000; i++) {
+		series_add(series, i * 10 * SECOND, i % 7 != 0, 1000);
+		if (i % 100 == 40)
+			series->list[series->count - 1].marked = true;
+	}
+	size_t marked = 0;
+	for (size_t i = 0; i < series->count; i++)
+		marked += series->list[i].marked;
+	assert_int_equal(marked, 10);
+	assert_int_equal(series->count, RETENTION_SNAPSHOTS);
+	test_free(series);
+}
+
 /* Largest gap of the timer series over its smallest, the newest few left out. */
 static double series_unevenness(const struct series *series)
 {
@@ -295,6 +312,7 @@ static void the_tick_follows_the_ring(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(what_is_marked_stays),
 	    cmocka_unit_test(a_long_series_stays_even_and_keeps_its_ends),
 	    cmocka_unit_test(few_snapshots_all_stay),
 	    cmocka_unit_test(bytes_are_bounded_too),

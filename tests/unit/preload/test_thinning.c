@@ -104,6 +104,8 @@ static void what_is_promised_stays(void **context)
 	(void)context;
 	for (int round = 0; round < 40; round++) {
 		struct store *store = random_store();
+		for (size_t i = 0; i < store->count; i++)
+			store->snapshots[i].is_marked = draw(100) == 0;
 		choose(store, NOW, ENOUGH);
 		for (size_t i = 0; i < store->count; i++) {
 			struct stored_snapshot *snapshot = &store->snapshots[i];
@@ -112,7 +114,7 @@ static void what_is_promised_stays(void **context)
 				assert_true(store->recordings[snapshot->recording].age_ns >= 30 * DAY);
 				continue;
 			}
-			if (snapshot->is_edge || snapshot->trigger == SEEP_TRIGGER_REQUEST)
+			if (snapshot->is_edge || snapshot->is_marked || snapshot->trigger == SEEP_TRIGGER_REQUEST)
 				assert_false(snapshot->is_gone);
 		}
 		free(store);
