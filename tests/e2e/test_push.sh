@@ -175,7 +175,8 @@ truncate -s 300 paced/one/000002.seep # which can't be read, and takes no slot f
 collector pace
 background "$SEEP" push --follow --state pace.state --to "pyroscope+http://127.0.0.1:$port" paced 2>pace.err
 directory=$background_pid
-wait_until 30 eval '[ "$(taken pace "len(taken)")" = "$waiting" ]'
+all_are_there() { [ "$(taken pace 'len(taken)')" = "$waiting" ]; }
+wait_until 30 all_are_there
 check_equal "what waits is sent at a host's pace" "True" \
 	"$(taken pace "requests[-1]['when'] - requests[0]['when'] >= 0.75 * (len(taken) - 3)")"
 kill "$directory"
