@@ -89,10 +89,20 @@ static void stack_note(struct notes *notes, struct group *group)
 	callers_note(notes, calls_key(~hash_secret(), group), group);
 }
 
+/* No other location has its label, and of a short one without brackets nothing is left out. A program without symbols has
+ * as many of them as sites. */
+static bool has_label_of_its_own(const struct group *group)
+{
+	const struct profile_location *location = group_location(group);
+	const char *label = location && location->labelled ? group->profile->modules[location->module].label : NULL;
+
+	return label && strlen(label) + sizeof "0123456789abcdef" <= NAME_COLUMNS && !strpbrk(label, "<>(){}[]");
+}
+
 /* By what is shown of it. */
 static void place_note(struct notes *notes, struct group *group)
 {
-	const struct source_line *line = group_line(group);
+	const struct source_line *line = has_label_of_its_own(group) ? NULL : group_line(group);
 	struct buffer name = {0};
 
 	if (!line)
