@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # seep push: every snapshot arrives once, in the servers' own words, whatever becomes of the server and of us meanwhile.
 # The server is a stand-in that is as strict as they are: support/collector.py.
-# time limit: 240 s
+# time limit: 360 s
 . "$(dirname "$0")/lib.sh"
 unset OTEL_RESOURCE_ATTRIBUTES OTEL_SERVICE_NAME
 export XDG_STATE_HOME=$WORK/state
@@ -176,7 +176,7 @@ collector pace
 background "$SEEP" push --follow --state pace.state --to "pyroscope+http://127.0.0.1:$port" paced 2>pace.err
 directory=$background_pid
 all_are_there() { [ "$(taken pace 'len(taken)')" = "$waiting" ]; }
-wait_until 30 all_are_there
+wait_until 60 all_are_there
 check_equal "what waits is sent at a host's pace" "True" \
 	"$(taken pace "requests[-1]['when'] - requests[0]['when'] >= 0.75 * (len(taken) - 3)")"
 kill "$directory"
