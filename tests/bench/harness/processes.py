@@ -22,8 +22,14 @@ def numbers_of(text):
 
 def disk_bytes(directory):
     """What a directory's files occupy on disk, and not their nominal sizes: a heap file has holes."""
-    return sum(os.lstat(os.path.join(folder, name)).st_blocks * 512
-               for folder, _, names in os.walk(directory) for name in names)
+    total = 0
+    for folder, _, names in os.walk(directory):
+        for name in names:
+            try:
+                total += os.lstat(os.path.join(folder, name)).st_blocks * 512
+            except FileNotFoundError:  # a temporary file of who still writes names
+                pass
+    return total
 
 
 def clean_environment(extra):
