@@ -84,8 +84,11 @@ void ledger_cut_modules(struct ledger *ledger, uint64_t pid)
 		while (next < ledger->count && ledger->mappings[next].inode == start->inode &&
 		       ledger->mappings[next].device == start->device)
 			next++;
-		if (start->inode && next < ledger->count && may_be_joined(&ledger->mappings[next]))
-			mapping_cut(ledger, next, module_end(memory, start->start));
+		if (!start->inode || next == ledger->count || !may_be_joined(&ledger->mappings[next]))
+			continue;
+		const uint64_t end = module_end(memory, start->start);
+		for (uint32_t i = next; i < ledger->count && may_be_joined(&ledger->mappings[i]); i++)
+			mapping_cut(ledger, i, end);
 	}
 	system_close(memory);
 }
