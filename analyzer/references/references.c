@@ -144,7 +144,8 @@ static bool image_scan(struct finder *finder, struct look *look, const struct im
 			    .mapped = &mapped,
 			    .marks = &look->marks,
 			    .shim_end = finder->imaging.work.shim ? finder->imaging.work.shim->end : 0,
-			    .deadline_ns = look->time_ns + SCAN_NS_MOST};
+			    .deadline_ns = look->time_ns + SCAN_NS_MOST,
+			    .gives_way = !finder->is_at_exit};
 
 	if (!mappings_read(finder, &copied, image->pid, error))
 		return false;

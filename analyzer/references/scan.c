@@ -166,7 +166,8 @@ void *scan_run(void *context)
 
 	thread_signals_block();
 	sweep_begin(&reader.sweep, scan->marks, &scan->stop);
-	setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), LOWEST_PRIORITY);
+	if (scan->gives_way)
+		setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), LOWEST_PRIORITY);
 	scan->has_failed = !source_open(&reader.copy, scan->image->pid, scan->deadline_ns);
 	if (!scan->has_failed) {
 		scan->has_failed = !source_open(&reader.program, scan->program, scan->deadline_ns);

@@ -28,13 +28,14 @@ struct scan {
 	struct freed *freed; /* of the copy; NULL: what is free there counts like all else */
 	struct marks *marks;
 	uint64_t deadline_ns;
+	bool gives_way; /* to all who have work, as the program runs on meanwhile */
 	atomic_bool stop, done;
 	/* found */
 	uint64_t scanned_bytes, unread_bytes, cpu_ns;
 	bool has_failed; /* not all that should was looked at */
 };
 
-/* Runs in a thread of its own, at the lowest priority. */
+/* Runs in a thread of its own, at the lowest priority where it gives way. */
 void *scan_run(void *context);
 
 #endif
