@@ -212,6 +212,7 @@ if command -v musl-gcc >/dev/null; then
 	int main(void) { for (;;) pause(); }' >pauses.c
 	musl-gcc -o with_musl pauses.c
 	background ./with_musl
+	wait_until 10 grep -q with_musl "/proc/$background_pid/comm"
 	refused "a program with musl" "its C library is musl" "$background_pid"
 fi
 if [ "$(id -u)" = 0 ]; then
