@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A function on a new stack: in this thread, or by clone() without the C
- * library, where no fork handler runs and no list of threads is touched.
- * x86-64 Linux.
+ * Threads and processes by clone() without the C library: no fork handler
+ * runs, and no list of threads is touched. x86-64 Linux.
  */
 #ifndef SEEP_BASE_CLONE_H
 #define SEEP_BASE_CLONE_H
@@ -43,35 +42,6 @@ static inline long system_clone(unsigned long flags, void *stack, void *thread_b
 	return result;
 }
 
-/* The function's answer. `stack` is the end of the stack, a multiple of 16. No signal handler may look for callers. */
-static inline long call_on_stack(void *stack, long (*function)(void))
-{
-	long result;
-	__asm__ volatile("mov %%rsp, %%rbx\n\t"
-			 "mov %[stack], %%rsp\n\t"
-			 "call *%[function]\n\t"
-			 "mov %%rbx, %%rsp"
-			 : "=a"(result)
-			 : [stack] "r"(stack), [function] "r"(function)
-			 : "rbx", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "xmm0", "xmm1", "xmm2", "xmm3",
-			   "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14",
-			   "xmm15", "cc", "memory");
-	return result;
-}
-
-/* All signals, but for those that nobody can block: the mask as it was before. */
-static inline uint64_t system_block_signals(void)
-{
-	uint64_t all = ~UINT64_C(0), before = 0;
-	system_call(SYS_rt_sigprocmask, 2 /* SIG_SETMASK */, (long)&all, (long)&before, sizeof all, 0, 0);
-	return before;
-}
-
-static inline void system_restore_signals(uint64_t before)
-{
-	system_call(SYS_rt_sigprocmask, 2 /* SIG_SETMASK */, (long)&before, 0, sizeof before, 0, 0);
-}
-
 #define THREAD_BLOCK_BYTES 4096u
 
 /* A thread of ours in memory that is zero: its stack, static TLS below its thread block, and that. All signals are blocked in
@@ -83,7 +53,7 @@ static inline long system_begin_thread(char *memory, size_t stack_bytes, size_t 
 	uintptr_t block_address = (uintptr_t)thread_block;
 	memcpy(thread_block, &block_address, sizeof block_address);      /* header.tcb */
 	memcpy(thread_block + 16, &block_address, sizeof block_address); /* header.self */
-	uint64_t signals = system_block_signals();
+	uint64_t signals = system_block_signals(SIGNALS_ALL);
 	long made = system_clone(CLONE_VM | CLONE_FS | (shares_descriptors ? CLONE_FILES : 0) | CLONE_SIGHAND |
 				     CLONE_THREAD | CLONE_SYSVSEM | CLONE_SETTLS,
 				 memory + stack_bytes - 64, thread_block, entry, argument);

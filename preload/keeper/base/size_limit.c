@@ -7,29 +7,24 @@
 
 #include "keeper/base/syscall.h"
 
-#define SIGNAL_BIT (UINT64_C(1) << (SIGXFSZ - 1))
-
 static bool is_pending(void)
 {
 	uint64_t pending = 0;
 	return system_call(SYS_rt_sigpending, (long)&pending, sizeof pending, 0, 0, 0, 0) == 0 &&
-	       (pending & SIGNAL_BIT);
+	       (pending & SIGNAL_BIT(SIGXFSZ));
 }
 
 struct size_limit size_limit_enter(void)
 {
-	struct size_limit limit = {0};
-	uint64_t blocked = SIGNAL_BIT;
-	system_call(SYS_rt_sigprocmask, SIG_BLOCK, (long)&blocked, (long)&limit.mask_before, sizeof blocked, 0, 0);
-	limit.was_pending = is_pending();
-	return limit;
+	const uint64_t before = system_block_signals(SIGNAL_BIT(SIGXFSZ));
+	return (struct size_limit){.mask_before = before, .was_pending = is_pending()};
 }
 
 /* The signal that we caused is this thread's; the kernel hands it out before those of the process. A signal that
  * somebody else sent meanwhile is sent again. */
 static void take_ours(void)
 {
-	uint64_t wanted = SIGNAL_BIT;
+	uint64_t wanted = SIGNAL_BIT(SIGXFSZ);
 	const struct timespec at_once = {0};
 	siginfo_t info;
 	long taken = system_call(SYS_rt_sigtimedwait, (long)&wanted, (long)&info, (long)&at_once, sizeof wanted, 0, 0);
@@ -41,7 +36,7 @@ void size_limit_leave(const struct size_limit *limit)
 {
 	if (!limit->was_pending && is_pending())
 		take_ours();
-	system_call(SYS_rt_sigprocmask, SIG_SETMASK, (long)&limit->mask_before, 0, sizeof limit->mask_before, 0, 0);
+	system_restore_signals(limit->mask_before);
 }
 
 uint64_t size_limit_bytes(void)

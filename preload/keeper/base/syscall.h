@@ -9,6 +9,7 @@
 
 #include <fcntl.h>
 #include <linux/futex.h>
+#include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/mman.h>
@@ -214,6 +215,26 @@ static inline int system_duplicate(int descriptor, int lowest)
 static inline int system_limit(int resource, struct rlimit *limit)
 {
 	return (int)system_call(SYS_prlimit64, 0, resource, 0, (long)limit, 0, 0);
+}
+
+#define SIGNAL_BIT(number) (UINT64_C(1) << ((number)-1))
+#define SIGNALS_ALL UINT64_MAX
+/* A fault whose signal is blocked would kill the program. */
+#define SIGNALS_BUT_FAULTS                                                                                             \
+	~(SIGNAL_BIT(SIGSEGV) | SIGNAL_BIT(SIGBUS) | SIGNAL_BIT(SIGILL) | SIGNAL_BIT(SIGFPE) | SIGNAL_BIT(SIGTRAP) |   \
+	  SIGNAL_BIT(SIGSYS))
+
+/* Blocks these signals, too, in this thread. The mask as it was before. */
+static inline uint64_t system_block_signals(uint64_t signals)
+{
+	uint64_t before = 0;
+	system_call(SYS_rt_sigprocmask, SIG_BLOCK, (long)&signals, (long)&before, sizeof signals, 0, 0);
+	return before;
+}
+
+static inline void system_restore_signals(uint64_t before)
+{
+	system_call(SYS_rt_sigprocmask, SIG_SETMASK, (long)&before, 0, sizeof before, 0, 0);
 }
 
 #endif

@@ -195,7 +195,7 @@ static bool grow(const struct heap *heap, enum seep_area_id id, uint32_t from, u
 			       growth->context);
 }
 
-static uint32_t raise(const struct heap *heap, enum seep_area_id id, uint32_t entries, const struct growth *growth)
+static uint32_t raise_room(const struct heap *heap, enum seep_area_id id, uint32_t entries, const struct growth *growth)
 {
 	uint32_t room = area_room(heap, id), capacity = heap->capacity[id];
 	if (room >= entries)
@@ -215,8 +215,8 @@ static uint32_t raise(const struct heap *heap, enum seep_area_id id, uint32_t en
 static bool raise_level(const struct heap *heap, uint32_t level, const struct growth *growth)
 {
 	uint32_t slots = heap->capacity[SEEP_AREA_LIVE0 + level];
-	return raise(heap, SEEP_AREA_HOMES0 + level, slots, growth) >= slots &&
-	       raise(heap, SEEP_AREA_LIVE0 + level, slots, growth) >= slots;
+	return raise_room(heap, SEEP_AREA_HOMES0 + level, slots, growth) >= slots &&
+	       raise_room(heap, SEEP_AREA_LIVE0 + level, slots, growth) >= slots;
 }
 
 /* In the program. After one refusal the keeper alone asks, because on a full disk the answer may wait for the
@@ -241,7 +241,7 @@ static const struct growth by_program = {.reserve = program_reserve, .step_bytes
 uint32_t area_room_for(const struct heap *heap, enum seep_area_id id, uint32_t entries)
 {
 	uint32_t room = area_room(heap, id);
-	return room >= entries || entries > heap->capacity[id] ? room : raise(heap, id, entries, &by_program);
+	return room >= entries || entries > heap->capacity[id] ? room : raise_room(heap, id, entries, &by_program);
 }
 
 bool area_room_for_whole(const struct heap *heap, enum seep_area_id id)
@@ -259,14 +259,14 @@ static void keep_ahead(const struct heap *heap, enum seep_area_id id, uint64_t u
 {
 	uint32_t room = area_room(heap, id);
 	if (room < heap->capacity[id] && used > room / 2)
-		raise(heap, id, room + 1, growth);
+		raise_room(heap, id, room + 1, growth);
 }
 
 /* A line of eight slots overflows once in two thousand where a quarter of its level is used. */
 static void index_keep_ahead(const struct heap *heap, uint32_t sites, const struct growth *growth)
 {
 	for (uint32_t id = SEEP_AREA_INDEX1; id <= SEEP_AREA_INDEX2 && sites > heap->capacity[id - 1] / 4; id++)
-		raise(heap, id, heap->capacity[id], growth);
+		raise_room(heap, id, heap->capacity[id], growth);
 }
 
 void area_keep_ahead(const struct heap *heap, area_reserver *reserve, void *context)

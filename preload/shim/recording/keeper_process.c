@@ -155,7 +155,7 @@ static void children_run(void)
 	launch.shares_descriptors = descriptors_can_be_left();
 	if (launch.shares_descriptors)
 		flags |= CLONE_FILES;
-	uint64_t signals = system_block_signals();
+	uint64_t signals = system_block_signals(SIGNALS_ALL);
 	long child = system_clone(flags, launch.stacks + STACK_BYTES - 64, NULL, keeper_give_away, NULL);
 	if (child > 0) {
 		while (system_call(SYS_wait4, child, 0, WAIT_ALL, 0, 0, 0) == -EINTR)

@@ -11,6 +11,7 @@
 #include "keeper/program/descriptors.h"
 #include "keeper/loop/keeper.h"
 #include "keeper/loop/request.h"
+#include "shim/host/call_on_stack.h"
 
 #define STACK_BYTES (256u << 10)
 #define TLS_BYTES (64u << 10) /* below the thread block; our own variables are the nearest to it */
@@ -137,13 +138,11 @@ void keeper_thread_resume(void)
 	store_release(&being_paused, false);
 }
 
-static void finish(void)
+static long finish(void)
 {
 	keeper_finish(&keeper, KEEPER_FINISH_NS);
+	return 0;
 }
-
-/* void on_stack(void *top, void (*function)(void)): host/on_stack.S */
-void on_stack(void *top, void (*function)(void));
 
 /* exit() may have been called on a stack of a few KiB, for signals or of a thread. A handler that wants the stack for signals
  * would begin at its top again while we have left it, so that no signal may come then. Without memory for a stack of ours
@@ -153,8 +152,6 @@ void keeper_thread_finish(void)
 	if (!prepared)
 		return;
 	stack_t now = {0};
-	const uint64_t all = ~UINT64_C(0);
-	uint64_t before = 0;
 	const bool for_signals =
 	    system_call(SYS_sigaltstack, 0, (long)&now, 0, 0, 0, 0) == 0 && now.ss_flags & SS_ONSTACK;
 	char *stack =
@@ -164,10 +161,9 @@ void keeper_thread_finish(void)
 			finish();
 		return;
 	}
+	const uint64_t before = for_signals ? system_block_signals(SIGNALS_ALL) : 0;
+	call_on_stack(stack + STACK_BYTES, finish);
 	if (for_signals)
-		system_call(SYS_rt_sigprocmask, SIG_SETMASK, (long)&all, (long)&before, sizeof all, 0, 0);
-	on_stack(stack + STACK_BYTES, finish);
-	if (for_signals)
-		system_call(SYS_rt_sigprocmask, SIG_SETMASK, (long)&before, 0, sizeof before, 0, 0);
+		system_restore_signals(before);
 	system_unmap(stack, STACK_BYTES);
 }

@@ -4,15 +4,14 @@
 #include "shim/recording/setup.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <string.h>
 
 #include "keeper/base/atomics.h"
-#include "keeper/base/clone.h"
 #include "keeper/base/size_limit.h"
 #include "keeper/base/syscall.h"
 #include "keeper/base/text.h"
 #include "keeper/heap/area_growth.h"
+#include "shim/host/call_on_stack.h"
 #include "shim/host/filter.h"
 #include "shim/host/joined.h"
 #include "shim/host/real.h"
@@ -202,17 +201,6 @@ void recording_begin_child(void)
 	thread_begin_child();
 }
 
-/* Blocks all signals except those that a fault raises: blocked, a fault would kill the program. */
-static uint64_t block_signals(void)
-{
-	static const int faults[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGSYS};
-	uint64_t before = 0, block = ~UINT64_C(0);
-	for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
-		block &= ~(UINT64_C(1) << (faults[i] - 1));
-	system_call(SYS_rt_sigprocmask, SIG_BLOCK, (long)&block, (long)&before, sizeof block, 0, 0);
-	return before;
-}
-
 /* Starts a process, or a thread where a process is impossible. Valgrind ends a program that makes either by a bare
  * clone(): there the program writes its one snapshot when it ends. */
 static void keeper_start(bool anonymous)
@@ -294,7 +282,7 @@ static bool begin_apart(void)
 /* No handler may interrupt it and jump out: its buffers are static, and the gate would stay OPENING. */
 static __attribute__((noinline)) const struct heap *begin_claimed(const void *frame)
 {
-	uint64_t signals = block_signals();
+	uint64_t signals = system_block_signals(SIGNALS_BUT_FAULTS);
 	uint32_t claim = gate_claim(frame);
 	bool begun = false;
 	if (claim) {
@@ -383,7 +371,7 @@ bool recording_pause_keeper(void)
 {
 	if (!is_at_liberty() || kept_outside || !keeper_thread_is_there())
 		return false;
-	uint64_t signals = block_signals();
+	uint64_t signals = system_block_signals(SIGNALS_BUT_FAULTS);
 	if (keeper_thread_pause()) {
 		paused_signals = signals;
 		return true;
@@ -428,7 +416,7 @@ bool recording_hold(void)
 	ENTRY_ANY_ALIGNMENT;
 	thread_use();
 	if (is_at_liberty()) {
-		uint64_t signals = block_signals();
+		uint64_t signals = system_block_signals(SIGNALS_BUT_FAULTS);
 		if (hold()) {
 			held_signals = signals;
 			return true;

@@ -1,19 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * void on_stack(void *top, void (*function)(void)): calls a function on another stack. Whoever unwinds finds the way back,
- * by the frame pointer.
- */
+/* See call_on_stack.h. */
 #ifdef __x86_64__
 #ifdef __CET__
 #include <cet.h>
 #endif
 
 	.text
-	.globl	on_stack
-	.hidden	on_stack
-	.type	on_stack, @function
+	.globl	call_on_stack
+	.hidden	call_on_stack
+	.type	call_on_stack, @function
 	.p2align 4
-on_stack:
+call_on_stack:
 	.cfi_startproc
 	endbr64
 	pushq	%rbp
@@ -27,6 +24,6 @@ on_stack:
 	.cfi_def_cfa %rsp, 8
 	ret
 	.cfi_endproc
-	.size	on_stack, . - on_stack
+	.size	call_on_stack, . - call_on_stack
 #endif
 	.section .note.GNU-stack, "", @progbits
