@@ -22,7 +22,7 @@ SANITIZE ?=
 
 comma            := ,
 KEEPER_SOURCES   := $(sort $(wildcard preload/keeper/*/*.c))
-CORE_SOURCES     := $(sort $(wildcard $(patsubst %,preload/shim/%/*.[cS],host walker sample record recording)))
+CORE_SOURCES     := $(sort $(wildcard $(patsubst %,preload/shim/%/*.[cS],host walker sample record recording keeping)))
 HOOK_SOURCES     := $(sort $(wildcard preload/shim/hooks/*.[cS] preload/shim/libc/*.c))
 COMMANDS         := $(patsubst &command_%,%,$(filter &command_%,$(subst $(comma), ,$(file <analyzer/commands/all.c))))
 MANUAL_SOURCES   := $(sort $(wildcard analyzer/manual/*.c))

@@ -38,9 +38,10 @@ preload/keeper/snapshot preload/keeper/arenas preload/keeper/base preload/keeper
 preload/keeper/files    preload/keeper/base preload/keeper/heap preload/keeper/image preload/keeper/program preload/keeper/snapshot
 preload/keeper/loop     preload/keeper/base preload/keeper/files preload/keeper/heap preload/keeper/image preload/keeper/mappings preload/keeper/program preload/keeper/snapshot preload/keeper/store
 preload/keeper/store    preload/keeper/base preload/keeper/files preload/keeper/program preload/keeper/snapshot
-preload/shim/recording  preload/keeper/base preload/keeper/files preload/keeper/heap preload/keeper/loop preload/keeper/program preload/shim/host preload/shim/sample
+preload/shim/keeping    preload/keeper/base preload/keeper/heap preload/keeper/loop preload/keeper/program preload/shim/host
+preload/shim/recording  preload/keeper/base preload/keeper/files preload/keeper/heap preload/keeper/loop preload/keeper/program preload/shim/host preload/shim/keeping preload/shim/sample
 preload/shim/record     preload/keeper/base preload/keeper/heap preload/keeper/loop preload/keeper/mappings preload/shim/host preload/shim/recording preload/shim/sample
-preload/shim/hooks      preload/keeper/base preload/keeper/elf preload/keeper/heap preload/keeper/program preload/shim/host preload/shim/record preload/shim/recording preload/shim/sample
+preload/shim/hooks      preload/keeper/base preload/keeper/elf preload/keeper/heap preload/keeper/program preload/shim/host preload/shim/keeping preload/shim/record preload/shim/recording preload/shim/sample
 analyzer/place          analyzer/base analyzer/files analyzer/profile analyzer/statistics
 analyzer/compare        analyzer/base analyzer/files analyzer/place analyzer/profile analyzer/statistics analyzer/work
 analyzer/series         analyzer/base analyzer/compare analyzer/profile analyzer/statistics

@@ -17,7 +17,7 @@
 #include "shim/hooks/lifecycle.h"
 #include "shim/hooks/hook.h"
 #include "shim/host/joined.h"
-#include "shim/recording/keeper_process.h"
+#include "shim/keeping/keeper_process.h"
 #include "shim/recording/recording.h"
 #include "shim/recording/session.h"
 #include "shim/recording/setup.h"

@@ -21,8 +21,8 @@
 #include "shim/hooks/hook.h"
 #include "shim/hooks/namespaces.h"
 #include "shim/hooks/privileges.h"
-#include "shim/recording/keeper_process.h"
-#include "shim/recording/keeper_thread.h"
+#include "shim/keeping/keeper_process.h"
+#include "shim/keeping/keeper_thread.h"
 #include "shim/recording/recording.h"
 
 EXPORT int prctl(int option, ...);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Beginning and ending of a recording: see recording.h. */
 #include "shim/recording/recording.h"
+#include "shim/recording/recording_private.h"
 #include "shim/recording/setup.h"
 
 #include <pthread.h>
@@ -20,8 +21,8 @@
 #include "shim/recording/describe.h"
 #include "keeper/loop/exit_wait.h"
 #include "shim/recording/gate.h"
-#include "shim/recording/keeper_process.h"
-#include "shim/recording/keeper_thread.h"
+#include "shim/keeping/keeper_process.h"
+#include "shim/keeping/keeper_thread.h"
 #include "shim/recording/moment.h"
 #include "shim/recording/heap_map.h"
 #include "shim/recording/session.h"
@@ -38,11 +39,6 @@ static struct heap current;
 static char directory[1600];
 static bool kept_outside; /* `seep run` knows of this recording and sees to its snapshots */
 static _Atomic uint32_t incarnation;
-
-static _Atomic bool is_held;    /* by the thread that locks the program's memory, */
-static bool is_paused;          /* whose this is, */
-static uint64_t held_signals;   /* and this: what it had blocked before */
-static uint64_t paused_signals; /* the same of the thread that pauses the keeper */
 
 static _Atomic bool prepared;
 static _Atomic bool confined;      /* by a seccomp filter, which children inherit */
@@ -195,8 +191,7 @@ void recording_begin_child(void)
 	ENTRY_ANY_ALIGNMENT;
 	if (!load_relaxed(&confined))
 		leave_ancestor(0);
-	is_paused = false; /* what another thread held is the parent's */
-	store_relaxed(&is_held, false);
+	recording_forget_hold();
 	recording_forget_work();
 	thread_begin_child();
 }
@@ -359,82 +354,10 @@ void recording_stop_clock(void)
 	moment_stop(heap ? heap->header : NULL);
 }
 
-/* Is there a recording of this very process (of a vfork child's, its parent's is not) that may make system calls? */
-static bool is_at_liberty(void)
+struct heap *recording_at_liberty(void)
 {
-	const struct heap *heap = recording_is_prepared() ? recording_heap() : NULL;
-	return heap && !recording_is_confined() && heap->header->pid == (uint64_t)system_getpid();
-}
-
-/* A handler that jumped out before the keeper is back would leave it paused for good. */
-bool recording_pause_keeper(void)
-{
-	if (!is_at_liberty() || kept_outside || !keeper_thread_is_there())
-		return false;
-	uint64_t signals = system_block_signals(SIGNALS_BUT_FAULTS);
-	if (keeper_thread_pause()) {
-		paused_signals = signals;
-		return true;
-	}
-	system_restore_signals(signals);
-	return false;
-}
-
-void recording_resume_keeper(void)
-{
-	uint64_t signals = paused_signals;
-	keeper_thread_resume();
-	system_restore_signals(signals);
-}
-
-static void end_hold(void)
-{
-	if (is_paused)
-		recording_resume_keeper();
-	is_paused = false;
-	store_release(&is_held, false);
-}
-
-/* A keeper's thread that could not leave might raise the room, and use it, while it can't be read. */
-static bool hold(void)
-{
-	if (atomic_exchange(&is_held, true))
-		return false;
-	is_paused = recording_pause_keeper();
-	if (!keeper_thread_is_there()) {
-		area_hold(&current);
-		return true;
-	}
-	end_hold();
-	return false;
-}
-
-/* It is one use of the heap file, until it is let go: seep, which leaves the process meanwhile, waits for it. No handler
- * may jump out of it: the file's room would stay as it is for good. */
-bool recording_hold(void)
-{
-	ENTRY_ANY_ALIGNMENT;
-	thread_use();
-	if (is_at_liberty()) {
-		uint64_t signals = system_block_signals(SIGNALS_BUT_FAULTS);
-		if (hold()) {
-			held_signals = signals;
-			return true;
-		}
-		system_restore_signals(signals);
-	}
-	thread_end_use();
-	return false;
-}
-
-void recording_let_go(void)
-{
-	ENTRY_ANY_ALIGNMENT;
-	uint64_t signals = held_signals;
-	area_let_go(&current);
-	end_hold();
-	thread_end_use();
-	system_restore_signals(signals);
+	const bool is_there = recording_is_prepared() && recording_heap() && !recording_is_confined();
+	return is_there && current.header->pid == (uint64_t)system_getpid() ? &current : NULL;
 }
 
 bool recording_is_confined(void)

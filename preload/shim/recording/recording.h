@@ -35,18 +35,13 @@ void recording_count_unseen(uint64_t bytes);
  * estimates. */
 void recording_count(uint64_t bytes);
 
-/* Units of work that the program has done, also before the recording begins; a forked child forgets its parent's. */
+/* Units of work that the program has done, also before the recording begins. */
 void recording_count_work(uint64_t units);
-void recording_forget_work(void);
 
 /* A sample was due and not taken (or turns out to have been taken). Counted in this recording, or in the one that will
  * begin. */
 void recording_lose_sample(void);
 void recording_find_sample(void);
-
-/* Moves what was counted before the recording began into it, in the process that ran the constructor or in a forked child
- * of it. */
-void recording_hand_over_counts(const struct heap *heap, bool forked);
 
 /* Differs between threads and between processes that begin in the same nanosecond. */
 uint64_t recording_entropy(void);

@@ -2,6 +2,7 @@
 /* What is counted beside the samples, also before a recording begins: see recording.h. */
 #include "keeper/base/atomics.h"
 #include "shim/recording/recording.h"
+#include "shim/recording/recording_private.h"
 #include "shim/recording/setup.h"
 
 static seep_atomic64 lost_in_setup;                    /* samples due while there was no recording yet */

@@ -16,7 +16,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "shim/recording/keeper_thread.h"
+#include "shim/keeping/keeper_thread.h"
 #include "support/program_maker.h"
 #include "support/recording_maker.h"
 #include "support/snapshot_parser.h"

@@ -11,8 +11,8 @@
  * Nothing that the program does later changes the keeper: its user, root,
  * namespaces and filters are those of the beginning.
  */
-#ifndef SEEP_RECORDING_KEEPER_PROCESS_H
-#define SEEP_RECORDING_KEEPER_PROCESS_H
+#ifndef SEEP_KEEPING_KEEPER_PROCESS_H
+#define SEEP_KEEPING_KEEPER_PROCESS_H
 
 #define KEEPER_PROCESS_NAME "seep-keeper"
 

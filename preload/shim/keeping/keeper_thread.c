@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The keeper as a thread of the target: see keeper_thread.h. */
-#include "shim/recording/keeper_thread.h"
+#include "shim/keeping/keeper_thread.h"
 
 #include <errno.h>
 #include <signal.h>

@@ -12,8 +12,8 @@
  * It follows the program's credentials: when they change, it changes its own
  * within a tick, because libc's setuid does not know of it.
  */
-#ifndef SEEP_RECORDING_KEEPER_THREAD_H
-#define SEEP_RECORDING_KEEPER_THREAD_H
+#ifndef SEEP_KEEPING_KEEPER_THREAD_H
+#define SEEP_KEEPING_KEEPER_THREAD_H
 
 #include <stdbool.h>
 

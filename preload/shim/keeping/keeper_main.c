@@ -11,7 +11,7 @@
 
 #include "keeper/base/clone.h"
 #include "keeper/loop/keeper.h"
-#include "shim/recording/keeper_process.h"
+#include "shim/keeping/keeper_process.h"
 
 __attribute__((section(".interp"), used)) static const char interpreter[] = "/lib64/ld-linux-x86-64.so.2";
 

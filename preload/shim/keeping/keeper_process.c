@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Starting libseep.so as a program: see keeper_process.h. */
-#include "shim/recording/keeper_process.h"
+#include "shim/keeping/keeper_process.h"
 
 #include <dlfcn.h>
 #include <errno.h>
