@@ -12,6 +12,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <seep/host.h>
 #include <seep/process.h>
 
 #include "keeper/base/file.h"
@@ -161,6 +162,28 @@ static bool shares_no_memory(pid_t pid, const struct process_facts *facts, struc
 				   facts->name, (int)child);
 }
 
+uint64_t process_addresses_left(pid_t pid)
+{
+	char limits[2048], status[STATUS_BYTES];
+	uint64_t limit, used_kib;
+
+	if (seep_process_read((uint64_t)pid, "limits", limits, sizeof limits) <= 0 ||
+	    seep_process_read((uint64_t)pid, "status", status, sizeof status) <= 0 ||
+	    !text_line_number(limits, "Max address space", &limit) || !text_line_number(status, "VmSize:", &used_kib))
+		return UINT64_MAX;
+	return limit > used_kib << 10 ? limit - (used_kib << 10) : 0;
+}
+
+static bool has_addresses(pid_t pid, const char *name, struct error *error)
+{
+	const uint64_t left = process_addresses_left(pid), least = seep_address_space_least();
+
+	return left >= least || error_set(error,
+					  "%d (%s) can't be joined: its limit of address space leaves it %" PRIu64
+					  " MiB, and a recording asks for %" PRIu64 " MiB (prlimit --as=... --pid %d)",
+					  (int)pid, name, left >> 20, (least + (1 << 20) - 1) >> 20, (int)pid);
+}
+
 bool process_may_be_joined(pid_t pid, struct error *error)
 {
 	struct seep_process_stat first;
@@ -193,5 +216,6 @@ bool process_may_be_joined(pid_t pid, struct error *error)
 		return error_set(error,
 				 "%d (%s) can't be joined: it has forbidden itself all system calls but four (seccomp)",
 				 (int)pid, facts.name);
-	return shares_no_memory(pid, &facts, error) && program_is_ours(pid, &facts, error);
+	return has_addresses(pid, facts.name, error) && shares_no_memory(pid, &facts, error) &&
+	       program_is_ours(pid, &facts, error);
 }

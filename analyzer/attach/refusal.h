@@ -4,11 +4,15 @@
 #define SEEP_ATTACH_REFUSAL_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "base/error.h"
 
 /* May this process be joined, as far as can be seen without touching it? False: the error says why not, and what to do. */
 bool process_may_be_joined(pid_t pid, struct error *error);
+
+/* What the process's limit of address space (RLIMIT_AS) leaves it; UINT64_MAX: it has no limit, or it can't be read. */
+uint64_t process_addresses_left(pid_t pid);
 
 #endif

@@ -66,12 +66,14 @@ static int doctor_main(int argc, char **argv)
 	uint64_t pid;
 
 	command_take_options(&command_doctor, argc, argv, &as_json);
-	if (optind == argc)
+	if (optind == argc) {
 		check_machine(&findings);
-	else if (optind + 1 == argc && argument_parse_count(argv[optind], &pid) && pid > 0 && pid <= INT_MAX)
+	} else if (optind + 1 == argc && argument_parse_count(argv[optind], &pid) && pid > 0 && pid <= INT_MAX) {
 		check_process((pid_t)pid, &findings);
-	else
+	} else {
+		check_addresses(&findings);
 		check_command(argv + optind, ELF_DEEP, &findings);
+	}
 
 	if (as_json)
 		findings_print_json(&findings, &out);

@@ -111,7 +111,8 @@ static void check_kernel(struct findings *findings)
 			    "/proc can't be read: processes can't be found by their number");
 	if (yama && fscanf(yama, "%d", &scope) == 1 && scope > 0)
 		finding_add(findings, FINDING_NOTE, "yama", NULL,
-			    "Yama restricts ptrace (ptrace_scope %d); seep does not use it", scope);
+			    "Yama restricts ptrace (ptrace_scope %d): %s; seep run does not need it", scope,
+			    scope < 3 ? "seep attach is for root alone" : "seep attach can join nobody");
 	if (yama)
 		fclose(yama);
 }

@@ -54,8 +54,9 @@ void check_process(pid_t pid, struct findings *findings);
 /* This machine and this installation. */
 void check_machine(struct findings *findings);
 
-/* The part of it that is about the memory that heap files lie in. */
+/* The part of it that is about the memory that heap files lie in, and of that what holds for each program that is started here. */
 void check_memory(struct findings *findings);
+void check_addresses(struct findings *findings);
 
 /* The executable file, for check_command() and check_process(). `has_variable` tells whether the program's environment
  * has a variable set to a value (or to any, where value is NULL). */

@@ -5,10 +5,12 @@
 #include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include <seep/host.h>
 #include <seep/keeper.h>
 
 #include "doctor/check.h"
@@ -89,8 +91,21 @@ static void check_remains(struct findings *findings)
 			    count, count == 1 ? "" : "s", count == 1 ? "s" : "", bytes >> 10);
 }
 
+/* Programs that are started here have the same limit, and less of it. */
+void check_addresses(struct findings *findings)
+{
+	const unsigned long long least_mib = seep_address_space_least() >> 20;
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY && limit.rlim_cur >> 20 < least_mib)
+		finding_add(findings, FINDING_FAULT, "address-space", "raise it: ulimit -v unlimited",
+			    "the limit of address space is %llu MiB, and a recording asks for %llu MiB",
+			    (unsigned long long)limit.rlim_cur >> 20, least_mib);
+}
+
 void check_memory(struct findings *findings)
 {
 	check_space(findings);
+	check_addresses(findings);
 	check_remains(findings);
 }

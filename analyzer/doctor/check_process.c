@@ -5,9 +5,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <seep/host.h>
 #include <seep/keeper.h>
 
 #include "attach/join.h"
+#include "attach/refusal.h"
 #include "doctor/check.h"
 #include "process/inspect.h"
 #include "process/locate.h"
@@ -107,7 +109,15 @@ void check_process(pid_t pid, struct findings *findings)
 		check_recording(directory, findings);
 		return;
 	}
-	if (facts.shim_mapped)
+	const uint64_t left = process_addresses_left(pid);
+	if (facts.shim_mapped && !facts.shim_joined && left < seep_address_space_least())
+		finding_add(
+		    findings, FINDING_FAULT, "address-space", "start it with a higher one (ulimit -v)",
+		    "%s (%d) is not recorded: its limit of address space leaves it %llu MiB, and a recording asks "
+		    "for %llu MiB",
+		    facts.name, (int)pid, (unsigned long long)left >> 20,
+		    (unsigned long long)seep_address_space_least() >> 20);
+	else if (facts.shim_mapped)
 		finding_add(findings, FINDING_WARNING, "no-recording",
 			    "wait until it has allocated some MB, or start it with a smaller rate (-r 8K)",
 			    "%s (%d) has libseep.so, but no recording yet", facts.name, (int)pid);

@@ -40,6 +40,9 @@ struct seep_host_message {
  * every other input. memory_most: see the message. A descriptor of the heap file, or -errno, and nothing is left behind. */
 int seep_host_recording(struct seep_heap_header *header, const char *pattern, uint64_t peer, uint64_t memory_most);
 
+/* The address space that a program must have left (RLIMIT_AS), or it is not recorded at all. */
+uint64_t seep_address_space_least(void);
+
 /* Undoes that, because the descriptor did not arrive. */
 void seep_host_take_back(const struct seep_heap_header *header);
 

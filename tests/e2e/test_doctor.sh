@@ -68,6 +68,7 @@ check "a python script, by way of env" diagnoses 0 pool ./python-script
 check "pools that are switched off are no finding" bash -c "! PYTHONMALLOC=malloc '$SEEP' doctor -- python3 | grep -q pools"
 check "the same by env's own words" bash -c "! '$SEEP' doctor -- env PYTHONMALLOC=malloc python3 | grep -q pools"
 check "an environment that is cleared" diagnoses 1 environment env -i ./plain
+check "no room for addresses" eval 'ulimit -v 90000 && diagnoses 1 address-space ./plain'
 check "a program that is not there" diagnoses 1 missing no-such-program
 check "a file that can't be executed" diagnoses 1 not-executable ./hello.c
 ln -s plain sudo
@@ -106,6 +107,9 @@ check "is fine" "$SEEP" doctor "$background_pid"
 LD_PRELOAD=$SHIM SEEP_RATE=1G SEEP_OUTPUT=$WORK/idle background sleep 60
 wait_until 10 grep -q libseep "/proc/$background_pid/maps"
 check_match "a process that has sampled nothing yet" 'no recording yet; wait' "$("$SEEP" doctor "$background_pid")"
+LD_PRELOAD=$SHIM background eval 'ulimit -v 60000; exec ./holder 2>/dev/null'
+wait_until 10 grep -q libseep "/proc/$background_pid/maps"
+check_match "one that has no room for a recording" 'its limit of address space leaves it [0-9]+ MiB' "$("$SEEP" doctor "$background_pid")"
 check_match "no such process" 'there is no such process' "$("$SEEP" doctor 4194305)"
 
 if [ "$(id -u)" -eq 0 ]; then

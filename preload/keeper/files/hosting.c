@@ -63,6 +63,15 @@ static bool sizes_are_ours(const struct seep_heap_header *header)
 	return ours;
 }
 
+uint64_t seep_address_space_least(void)
+{
+	struct seep_heap_header header = {0};
+	area_plan(&header, UINT64_MAX, 0);
+	while (area_plan_less(&header, 0))
+		;
+	return AREA_ADDRESS_SPACE_PART * header.file_bytes;
+}
+
 static bool header_is_sound(struct seep_heap_header *header)
 {
 	struct heap heap;

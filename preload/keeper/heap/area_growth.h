@@ -48,6 +48,9 @@ void area_plan(struct seep_heap_header *header, uint64_t rate, uint64_t max_live
 /* The same with less capacity than the header has by now. False: there is no smaller plan. */
 bool area_plan_less(struct seep_heap_header *header, uint64_t max_live);
 
+/* The heap file's mapping counts against RLIMIT_AS: it may take this part of what the program has left, an eighth. */
+#define AREA_ADDRESS_SPACE_PART 8
+
 /* Calls visit for each run of bytes of the file that the plan has room for, page-aligned. False: visit said so. */
 bool area_visit_room(const struct seep_heap_header *header,
 		     bool (*visit)(uint64_t offset, uint64_t bytes, void *context), void *context);

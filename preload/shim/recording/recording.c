@@ -157,11 +157,11 @@ static bool plan_below(struct seep_heap_header *header, uint64_t most_bytes)
 	return true;
 }
 
-/* The heap file's mapping counts against RLIMIT_AS. It may take an eighth of what the program has left, if need be
- * with less capacity; the same where files may not be that long, or where all of it has to be there from the beginning. */
+/* With less capacity, if need be, where address space is limited; the same where files may not be that long, or where all of it has
+ * to be there from the beginning. */
 static bool plan_to_fit(struct seep_heap_header *header)
 {
-	uint64_t most_bytes = describe_address_space_left() / 8, file_bytes = size_limit_bytes();
+	uint64_t most_bytes = describe_address_space_left() / AREA_ADDRESS_SPACE_PART, file_bytes = size_limit_bytes();
 	if (!area_can_populate() && file_bytes > WHOLE_MOST_BYTES)
 		file_bytes = WHOLE_MOST_BYTES;
 	return (file_bytes < most_bytes && plan_below(header, file_bytes)) || plan_below(header, most_bytes);
