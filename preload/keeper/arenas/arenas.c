@@ -17,7 +17,8 @@
 /* Offsets from `bins`; before them, `top` and `last_remainder`, and the lists of fast chunks. */
 enum { FROM_FAST = -96, FROM_TOP = -16, FROM_NEXT = BINS * 8 + 16, FROM_END = FROM_NEXT + 40 };
 
-/* What lies in front of `bins`: glibc 2.27 and later, 2.26, and without lists of fast chunks. */
+/* How far into the struct `bins` lies: in glibc 2.27 and later, in 2.26, and where there are no lists of fast
+ * chunks. */
 static const uint64_t bins_offsets[] = {112, 104, 32};
 
 struct heap_info { /* malloc/arena.c; the first three of its fields */

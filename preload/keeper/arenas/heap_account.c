@@ -27,7 +27,8 @@ struct piece {
 	struct walk_sums sums; /* zero where it could not be walked, or another piece has it */
 };
 
-/* Means over pieces, each drawn with a chance in proportion to its length, of what is in it for each byte of it. */
+/* Means over the pieces that were drawn, with a chance in proportion to their lengths: bytes of each kind for a byte of
+ * a piece. */
 struct means {
 	double draws, in_use, in_use_squared, cached, free_pages, pinned, metadata;
 };
@@ -134,8 +135,8 @@ static void sums_take_off(struct walk_sums *from, const struct walk_sums *sums)
 	from->metadata -= sums->metadata;
 }
 
-/* Points that a walk went over are chunks no more: those blocks were freed, and their headers are left in what is free, or another's, now.
- * What was walked from there is in the walk that went over it. */
+/* A point that a walk went over is no chunk any more: its block was freed, and its header stands in memory that is free
+ * now, or another block's. The walk that went over it has counted what was walked from there. */
 static void pieces_pass(struct work *work, uint32_t index, uint64_t end)
 {
 	for (uint32_t i = index; i < work->count && work->points[i].address < end; i++) {
@@ -263,7 +264,7 @@ static double student_95(double freedom)
 	return freedom < 2 ? 12.71 : NORMAL_95 + (2.372 + (2.823 + 2.556 / freedom) / freedom) / freedom;
 }
 
-/* How far off the mean may be, of all of it. */
+/* Half the 95 % interval of the mean, for the whole length. */
 static uint64_t spread_of(const struct means *means, double length)
 {
 	const double n = means->draws, squares = means->in_use_squared - means->in_use * means->in_use / n;
@@ -272,7 +273,7 @@ static uint64_t spread_of(const struct means *means, double length)
 	return (uint64_t)(student_95(n - 1) * length * square_root((squares > 0 ? squares : 0) / (n - 1) / n));
 }
 
-/* The tops, whose place is known of each arena. */
+/* The tops: each arena says where its own is. */
 static void tops_count(const struct work *work, struct heap_account *account)
 {
 	for (uint32_t i = 0; i < work->arenas.range_count; i++) {
@@ -294,7 +295,7 @@ static uint64_t metadata_of(const struct work *work)
 	return bytes;
 }
 
-/* Of all pieces, or estimated by those that were drawn. */
+/* The sums over all pieces, or an estimate by those that were drawn. */
 static struct walk_sums sums_of(const struct work *work)
 {
 	const struct means *means = &work->means;

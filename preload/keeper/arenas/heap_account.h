@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What glibc's malloc has in memory, taken apart from outside: nothing is called in the program, no lock is taken, and
- * nothing of it stands still.
+ * glibc's heap, taken apart from outside: seep calls nothing in the program, takes no lock, and lets all of it run on.
  *
- * The headers of chunks lead from one to the next, and each says whether the one before it is free. A live block that was
- * sampled is a place to begin. So the heap is cut at such blocks, and the pieces between are walked, in an order that
- * spreads over the heap, until all are done or the time is over; then those that were stand for the rest. A piece that
- * changes meanwhile so that its sizes do not add up is left out, and counted.
+ * The headers of chunks lead from one to the next, and each says whether the one before it is free. A live block that
+ * was sampled is a place to begin. So the heap is cut at such blocks, and the pieces between are walked, in an order
+ * that spreads over the heap, until all are done or the time is over; then the pieces that were walked stand for the
+ * rest. A piece that changes meanwhile so that its sizes do not add up is left out, and counted.
  *
  *	in memory = in use + cached + free pages + pinned + metadata, and what could not be read
  *
@@ -28,12 +27,12 @@ struct heap_account {
 	uint64_t top; /* of free_pages: at the ends of threads' arenas, where malloc_trim() leaves them */
 	uint64_t pinned;
 	uint64_t metadata;
-	uint64_t spread; /* in_use is known to so much, 95 %; 0: all was walked */
+	uint64_t spread; /* half the 95 % interval of in_use; 0: all was walked */
 	uint32_t state;  /* enum seep_account_state; 0: nobody looked */
 };
 
-/* Takes `budget_ns` of processor time at most, a bit more. `libc` is the path of the module that has malloc(); the ledger's classes
- * are known: blocks outside of those that are heap (keeper/ledger/chunks.h) are not counted here. */
+/* Takes `budget_ns` of processor time, or a little more. `libc` is the path of the module that has malloc(); the
+ * ledger's classes are known: blocks outside of those that are heap (keeper/ledger/chunks.h) are not counted here. */
 void heap_account_take(struct heap_account *account, uint64_t pid, const struct ledger *ledger, const char *libc,
 		       const struct seep_live *live, uint64_t live_count, uint64_t budget_ns);
 

@@ -33,7 +33,7 @@ void peek_begin(struct peek *peek, uint64_t pid, struct pages *pages, unsigned c
 /* All of it, or false. Quick from one address to the next higher one. */
 bool peek_read(struct peek *peek, uint64_t address, void *to, size_t bytes);
 
-/* What comes next is read anew. */
+/* Forgets what was read, so that the next reading asks the kernel again. */
 void peek_forget(struct peek *peek);
 
 /* Of [start, end) the bytes that lie in pages in memory. Pieces of pages at both ends count as in memory. */

@@ -44,8 +44,8 @@ static inline long system_clone(unsigned long flags, void *stack, void *thread_b
 
 #define THREAD_BLOCK_BYTES 4096u
 
-/* A thread of ours in memory that is zero: its stack, static TLS below its thread block, and that. All signals are blocked in
- * it. Its number, or -errno. */
+/* Starts a thread of ours in zeroed memory, which holds its stack, then static TLS, then its thread block. All signals
+ * are blocked in it. Returns its number, or -errno. */
 static inline long system_begin_thread(char *memory, size_t stack_bytes, size_t tls_bytes, bool shares_descriptors,
 				       clone_entry *entry, void *argument)
 {

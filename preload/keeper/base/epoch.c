@@ -34,7 +34,7 @@ static int64_t offset_of(const char *text, const char *name)
 	return (negative ? -whole : whole) + (int64_t)(nanoseconds % 1000000000);
 }
 
-/* The file describes the namespace that children will be in. It is about us only if that is our own. */
+/* The file describes the time namespace of the processes that we start. Is that our own? After unshare() it is not. */
 static bool file_is_about_us(void)
 {
 	char own[64], childrens[64];

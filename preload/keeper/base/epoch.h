@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What this process's time namespace adds to the machine's clocks. A program,
- * its keeper and a reader of its recording may be in different ones, so all of
- * them write and compare the machine's own times.
+ * The offsets that this process's time namespace adds to the machine's clocks.
+ * A program, its keeper and a reader of its recording may be in different
+ * namespaces, so all of them write and compare the machine's own times.
  */
 #ifndef SEEP_BASE_EPOCH_H
 #define SEEP_BASE_EPOCH_H

@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 /* The same file on a descriptor above 2, which a program that has closed its standard ones neither writes to nor counts
- * on. Takes a descriptor or -errno; the answer is one, too. */
+ * on. Takes a descriptor or -errno, and returns either. */
 int file_keep_off_standard(int descriptor);
 
 /* openat with O_CLOEXEC; restarted when interrupted. A descriptor above 2, or -errno. */

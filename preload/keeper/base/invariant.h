@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A condition that always holds, as an assertion. `make check-debug` builds
- * with SEEP_DEBUG: then an invariant that does not hold says so on descriptor
- * 2 and ends the process. In every other build nothing is evaluated, since the
- * shim never ends its host. Errors that can happen are handled or counted
- * where they happen; an invariant is for those that cannot. So a keeper, or
- * who else reads a heap file, has none about what the program may write.
+ * with SEEP_DEBUG: then an invariant that does not hold says so on descriptor 2
+ * and ends the process. In every other build nothing is evaluated, since the
+ * shim never ends its host. Errors that can happen are handled or counted where
+ * they happen; an invariant is for those that cannot. So code that reads a heap
+ * file, such as the keeper's, has no invariant about what the program may
+ * write.
  */
 #ifndef SEEP_BASE_INVARIANT_H
 #define SEEP_BASE_INVARIANT_H

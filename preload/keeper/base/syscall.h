@@ -77,7 +77,7 @@ static inline int system_unmap(void *address, size_t bytes)
 	return (int)system_call(SYS_munmap, (long)address, (long)bytes, 0, 0, 0, 0);
 }
 
-/* Memory of ours, zeros, that takes none until it is touched; NULL: there is none. Of no bytes, too. */
+/* Zeroed memory of ours, which takes no pages until it is touched; `bytes` may be 0. NULL: there is no memory. */
 static inline void *scratch_map(size_t bytes)
 {
 	void *scratch = system_map(NULL, bytes ? bytes : 1, PROT_READ | PROT_WRITE,

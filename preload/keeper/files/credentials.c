@@ -24,7 +24,7 @@ bool credentials_changed(uint64_t pid, struct credentials *program)
 	       (given_up(program->user, SYS_getresuid) || given_up(program->group, SYS_getresgid));
 }
 
-/* Gives away only a file that we made: our own, and without another name. */
+/* Gives away only a file that we made: it is ours, and has no other name. */
 static void heap_file_give(int directory, uint32_t user, uint32_t group)
 {
 	struct stat status;

@@ -32,7 +32,7 @@ static int file_make(struct heap_file *made, struct seep_heap_header *header, bo
 	return file;
 }
 
-/* A directory of that name, ours or another's. A descriptor, or -errno; -EEXIST: it is something else. */
+/* Makes the directory, or opens one that is there. A descriptor, or -errno; -EEXIST: the name is something else's. */
 static int directory_open(const char *path, bool *is_new)
 {
 	int made = system_make_directory(path, 0700);

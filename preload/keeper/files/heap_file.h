@@ -13,19 +13,19 @@
 #include <seep/heap.h>
 
 struct heap_file {
-	int directory, file; /* descriptors: the recording's directory, the heap file in it or in memory */
+	int directory, file; /* descriptors: of the recording's directory, and of the heap file in it or in memory */
 	int space_error;     /* -errno: why the file has no space; 0: it has all that the header's room says */
 };
 
-/* Takes the next free directory from `directory` (it is changed to the name taken, made absolute) and makes a new file
- * for header->file_bytes in it, with the header's room reserved; that is set anew, according to where the file is.
- * in_memory: try there first. Directories above it that are missing are made from the offset parents_from of its path on.
- * 0, or -errno, and nothing is left behind. */
+/* Makes the recording's directory: `directory`, or the next free name after it; the absolute path that was taken
+ * replaces it. Makes a heap file of header->file_bytes in it, sets the header's room according to where the file is,
+ * and reserves that room. in_memory: memory is tried first. Missing directories above it are made, from the offset
+ * parents_from of the path on. 0, or -errno, and nothing is left behind. */
 int heap_file_make(struct heap_file *made, char *directory, size_t bytes, size_t parents_from,
 		   struct seep_heap_header *header, bool in_memory);
 
-/* Maps holes that are to stay holes, though the program may have said that what it maps is to be locked (mlockall): the
- * kernel brings in no memory that can't be read. As system_map(); see system_failed(). */
+/* Maps holes that stay holes even if the program has all its mappings locked (mlockall): the kernel brings in no memory
+ * that can't be read. As system_map(); see system_failed(). */
 void *map_unlocked(size_t bytes, int flags, int file);
 
 /* The file as memory; see system_failed(). */

@@ -16,7 +16,7 @@
 #include <seep/heap.h>
 #include <seep/keeper.h>
 
-/* A path of ours: the prefix, and no other directory behind it. */
+/* Is the path one of ours: the prefix, with no directory behind it? */
 static bool path_is_memory(const char *path)
 {
 	size_t prefix = strlen(SEEP_HEAP_MEMORY);

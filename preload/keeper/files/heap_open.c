@@ -145,8 +145,8 @@ static bool is_complete(int descriptor)
 	       phase == SEEP_HEAP_COMPLETE;
 }
 
-/* Of a program that has ended. Whoever finishes its recording gives the file's space back, and what was being copied is
- * torn: it is copied again, as complete. */
+/* Copies the file of a program that has ended. While another process finishes the recording, it gives the file's space
+ * back, which tears a copy: then the file, complete by now, is copied again. */
 static bool settled_copy(struct seep_heap_view *view, int descriptor, const struct seep_heap_header *header,
 			 struct seep_fault *fault)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Opening of recordings, beside what <seep/keeper.h> has: the directory of one. */
+/* Opening of recordings, for callers that need the directory: see <seep/keeper.h> for the others. */
 #ifndef SEEP_FILES_HEAP_OPEN_H
 #define SEEP_FILES_HEAP_OPEN_H
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Space of the heap file: how much it may take, since others need some, too.
- * When a recording is complete, the heap file gives back the space that it
- * reserved and never used: ranges of zeros become holes, which read the same.
+ * Space of the heap file. Others need space, too, so there is a limit to what
+ * it may take. When a recording is complete, the heap file gives back the space
+ * that it reserved and never used: ranges of zeros become holes, which read the
+ * same.
  */
 #ifndef SEEP_FILES_HEAP_SPACE_H
 #define SEEP_FILES_HEAP_SPACE_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A recording for a process that may not make it itself: what <seep/host.h>
- * has for `seep run`. The process may be hostile: its header decides about
- * names and sizes, within what is checked here, and about no file.
+ * Makes a recording for a process that may not make it itself: see
+ * <seep/host.h>. The process may be hostile: its header decides about names and
+ * sizes, within the limits that are checked here, and about no file.
  */
 #include <errno.h>
 #include <string.h>
@@ -20,7 +20,7 @@
 #include <seep/host.h>
 #include <seep/process.h>
 
-/* The header must name the process itself: on its account we look at no other. */
+/* The header must name the process itself: we look at no other one for it. */
 static bool header_is_of(const struct seep_heap_header *header, uint64_t peer)
 {
 	char status[PROCESS_STATUS_BYTES];

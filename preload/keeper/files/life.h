@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Does anybody still have this heap file in memory? A process's number says little: in another pid namespace it belongs
- * to somebody else. So its program and its keeper hold a read lock on their open file, which lasts as long as their
- * mapping of it, and which the kernel drops with the last of them, however they end. Whoever gets the write lock is
- * alone with the file. Locks of open files (F_OFD_SETLK) can be asked for without taking them.
+ * to somebody else. So program and keeper hold a read lock on their open file. The lock lasts as long as their mapping,
+ * and the kernel drops it with the last of them, however they end. A process that gets the write lock is alone with the
+ * file. Locks of open files (F_OFD_SETLK) can be asked for without taking them.
  */
 #ifndef SEEP_FILES_LIFE_H
 #define SEEP_FILES_LIFE_H

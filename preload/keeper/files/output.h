@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Where a recording goes: its name from the pattern that the user gave, and
- * the directories above it. `seep run` makes those whose names do not depend
- * on the process, and says so if it can't before it starts the program; the
- * program makes the others itself, and all of them without `seep run`.
+ * The place of a recording: its name, from the user's pattern, and the
+ * directories above it. `seep run` makes those whose names do not depend on the
+ * process; if it can't, it says so before it starts the program. The program
+ * makes the others itself, and all of them without `seep run`.
  */
 #ifndef SEEP_FILES_OUTPUT_H
 #define SEEP_FILES_OUTPUT_H

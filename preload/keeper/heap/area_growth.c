@@ -161,7 +161,7 @@ static uint64_t area_bytes(enum seep_area_id id, uint64_t entries)
 	return page_up(entries * heap_entry_bytes(id));
 }
 
-/* What an area has beyond its room. A refusal leaves it as it is. */
+/* Sets the protection of an area's part beyond its room. A refusal leaves it as it is. */
 static void protect_rest(const struct heap *heap, enum seep_area_id id, int protection)
 {
 	uint64_t room = load_acquire(&heap->header->room[id]), capacity = heap->capacity[id];

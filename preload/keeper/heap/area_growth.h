@@ -75,10 +75,11 @@ void area_allow(const struct heap *heap, uint64_t bytes);
 void area_forbid(const struct heap *heap);
 
 /*
- * For a program that is about to lock its memory: the kernel then brings in every page that can be read, of a heap file at
- * rate 1 over 2 GiB of holes. In between nothing but the areas' room can be read, and no area grows in this process.
- * A thread that reads the old limit has read room before that, so it stays within the room that is found after the new
- * limits are seen by all. area_let_go() unlocks all of it. One thread at a time; no keeper may be at work in this process.
+ * For a program that is about to lock its memory: the kernel then brings in every page that can be read, and a heap
+ * file at rate 1 has over 2 GiB of holes. From area_hold() to area_let_go() only the areas' room can be read, and no
+ * area grows in this process. A thread that reads the old limit has read room before that, so it stays within the room
+ * that is found after the new limits are seen by all. area_let_go() unlocks all of it. One thread at a time; no keeper
+ * may be at work in this process.
  */
 void area_hold(struct heap *heap);
 void area_let_go(struct heap *heap);

@@ -87,7 +87,7 @@ static uint64_t word_address(uint64_t word)
 	return word & SEEP_LIVE_MOVING ? word & SEEP_LIVE_ADDRESS : word;
 }
 
-/* The slot of an address, and what its word was. */
+/* The slot of an address, and the word that it had. */
 static struct seep_heap_live *slot_find(const struct heap *heap, uint64_t address, uint32_t *level, uint64_t *word)
 {
 	if (address <= SEEP_LIVE_WRITING) /* free(NULL): 0 is a slot's state and no object */

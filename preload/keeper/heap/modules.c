@@ -179,7 +179,8 @@ static void module_describe(const struct heap *heap, const struct loaded_module 
 	module->identity = identity;
 }
 
-/* Only as long as the entry has the flags that the caller saw: another tenant of it may be loaded. */
+/* Does nothing if the entry has other flags than the caller saw: then its tenant is another module, which may be
+ * loaded. */
 static void retire(const struct heap *heap, struct seep_heap_module *module, uint32_t flags)
 {
 	while (!(flags & SEEP_MODULE_UNLOADED)) {
@@ -239,8 +240,8 @@ static uint32_t module_count(const struct heap *heap)
 	return count < heap->capacity[SEEP_AREA_MODULES] ? count : heap->capacity[SEEP_AREA_MODULES];
 }
 
-/* The entry that a loaded module has, or had before it was unloaded; 0: none. Others that its place belonged to are
- * retired. */
+/* The entry that a loaded module has, or had before it was unloaded; 0: none. Retires the entries of modules that were
+ * in its place before. */
 static uint32_t module_find(const struct heap *heap, const struct loaded_module *loaded, uint64_t identity)
 {
 	uint32_t count = module_count(heap), former = 0, former_flags = 0;

@@ -6,19 +6,16 @@
  * without the loader lock; below that, the list that the constructor made
  * serves, and addresses in modules loaded later stay absolute.
  *
- * An entry goes EMPTY -> WRITING -> READY and is then constant, but for its
- * UNLOADED flag and its place, until the keeper gives it up. A module that comes back (same path, same build
- * id) gets its old entry, at whatever address it is now, so that stacks through
- * it are the ones that they were:
+ * An entry goes EMPTY -> WRITING -> READY. From then on only its UNLOADED flag and its place change, until the keeper
+ * gives it up. A module that comes back (same path, same build id) gets its old entry, at whatever address it is now,
+ * so that stacks through it are the ones that they were:
  *
  *	UNLOADED -(CAS)-> UNLOADED|MOVING -(new place, then release)-> loaded
  *
- * A thread that is killed in between leaves an entry that is never used again.
- * The keeper gives up what is unloaded and no stack names (keeper/snapshot/recycle.h):
- * READY -> LIMBO -> FREE -(CAS)-> WRITING. The number of tenants in the flags
- * tells who looked at an entry before that it is another's now.
- * Two threads may register the same module at once: two entries, which the
- * analyzer takes as one.
+ * A thread that is killed in between leaves an entry that is never used again. The keeper gives up what is unloaded and
+ * no stack names (keeper/snapshot/recycle.h): READY -> LIMBO -> FREE -(CAS)-> WRITING. The flags count the entry's
+ * tenants, so a thread that looked at an entry before notices that it is another module's now. Two threads may register
+ * the same module at once: two entries, which the analyzer takes as one.
  */
 #ifndef SEEP_HEAP_MODULES_H
 #define SEEP_HEAP_MODULES_H

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Site counters: what a sample weighs (Horvitz and Thompson: docs/SAMPLING.md),
- * and folding one event into its site. Called by the consumer for
- * ring events and by a producer for its own event when the ring is full; both
- * add atomically, so they may run at the same time.
+ * and folding one event into its site. The consumer folds the ring's events,
+ * and a producer folds its own event when the ring is full; both add
+ * atomically, so they may run at the same time.
  */
 #ifndef SEEP_HEAP_SITES_H
 #define SEEP_HEAP_SITES_H

@@ -22,7 +22,7 @@
 
 #include "keeper/heap/heap.h"
 
-/* Where somebody is on a stack's path. */
+/* A walk along a stack's path. */
 struct index_path {
 	const struct heap *heap;
 	uint32_t hash;
@@ -37,7 +37,8 @@ static inline struct index_path index_path_begin(const struct heap *heap, uint64
 /* The next slot; NULL: the next level is not there, or that was all. */
 seep_atomic64 *index_path_next(struct index_path *path);
 
-/* Is the level that was missing there by now? If not, the program asks for its room. Any thread, signal-safe. */
+/* True: the level that was missing is there by now; the program asks for its room if need be. Any thread,
+ * signal-safe. */
 bool index_path_extend(const struct index_path *path);
 
 static inline bool index_word_is_free(uint64_t word)

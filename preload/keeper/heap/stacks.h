@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The stack table: lock-free. A stack is written into cells, its site put into
- * service, then published by a compare-and-swap of its index slot. The loser
- * of a race finds the winner's stack and lets its own go, which nothing needs
- * and the keeper gives up. A thread killed before publishing leaves the same,
- * or entries that are never used again.
+ * service, then published by a compare-and-swap of its index slot. The loser of
+ * a race finds the winner's stack and lets its own go, which the keeper gives
+ * up, since nothing needs it. A thread killed before publishing leaves the
+ * same, or entries that are never used again.
  */
 #ifndef SEEP_HEAP_STACKS_H
 #define SEEP_HEAP_STACKS_H

@@ -17,7 +17,7 @@
 /* no entry takes more bytes */
 #define ENTRY_MOST_BYTES 1024
 
-/* What both sides know at each entry: the values of the entries before it. */
+/* The values of the entries before, which writer and reader both know. */
 struct history {
 	struct seep_node node;
 	uint32_t site_node;
@@ -46,7 +46,7 @@ EITHER void code_node(struct coder *coder, bool decode, struct history *before, 
 	before->node = *node;
 }
 
-/* What the sums of a measure are expected to be. */
+/* Three guesses at the sums of a measure. */
 enum expected {
 	EXPECT_EQUAL,      /* samples of one size */
 	EXPECT_DIFFERENCE, /* what was allocated and is not in use */
@@ -228,7 +228,7 @@ bool compact_is_for(enum seep_section_type type)
 	return type >= SEEP_SECTION_NODES && type <= SEEP_SECTION_LIVE;
 }
 
-/* What code_number() has behind it after so many numbers. */
+/* Passes over so many numbers, as code_number() would. */
 static inline void numbers_skip(struct coder *coder, unsigned count)
 {
 	const uint8_t *at = coder->from;
@@ -238,7 +238,7 @@ static inline void numbers_skip(struct coder *coder, unsigned count)
 	coder->bad |= count != 0;
 }
 
-/* Of a measure that nobody wants, what the following ones are predicted from. */
+/* Passes over a measure that nobody wants, but for the values by which the next ones are predicted. */
 static inline void measure_skip(struct coder *coder, struct history *before)
 {
 	uint64_t head = 0, whole = 0;

@@ -119,7 +119,7 @@ EITHER void code_whole(struct coder *coder, bool decode, double *value)
 		*value = (double)(number >> 1);
 }
 
-/* What one sample of a sum has on average, to the byte: a guess, which is written for the reader. */
+/* The average of one sample in a sum, to the byte: a guess, which the file holds for its reader. */
 static inline uint64_t size_guess(double bytes, double objects)
 {
 	double size = bytes / objects;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The prefix tree of stacks: see tree.h. */
+/* The prefix tree of stacks: see stack_tree.h. */
 #include "keeper/image/stack_tree.h"
 #include "keeper/base/syscall.h"
 

@@ -8,8 +8,8 @@
 
 #define STAT_BYTES 6144
 
-/* Where each is said. Without a key it is all that the file says, else the line of memory.stat that begins with it. In v1 a group's
- * own lines stand before those with the groups below it. */
+/* The file that has each figure. Without a key the figure is the whole file, else the line of memory.stat that begins
+ * with the key. In v1 a group's own lines stand before those with the groups below it. */
 static const struct source {
 	const char *file, *key;
 } sources[2][CHARGE_COUNT] = {{[CHARGE_ALL] = {"/memory.current", NULL},

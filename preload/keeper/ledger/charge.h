@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the program's control group is charged, with the groups below it: RSS leaves out what the kernel keeps for the program and
- * files that it has read, and counts what another group was charged for. Two or three small files, whose making takes the kernel
- * some 50 us.
+ * The charge of the program's control group and of the groups below it. RSS differs from it: it leaves out the kernel's
+ * memory for the program and files that the program has read, and counts memory for which another group was charged.
+ * The charge is in two or three small files, which take the kernel some 50 us.
  */
 #ifndef SEEP_LEDGER_CHARGE_H
 #define SEEP_LEDGER_CHARGE_H

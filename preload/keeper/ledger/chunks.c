@@ -71,7 +71,7 @@ void chunks_sort(struct chunks *chunks)
 	places_sort(chunks->met, chunks->count);
 }
 
-/* Of a chunk in which a sampled block lies a part may be a mapping of its own: with other access, or advice. */
+/* A part of a chunk in which a sampled block lies may be a mapping of its own, since it has other access, or advice. */
 static uint64_t met_end(const struct chunks *chunks, uint64_t start)
 {
 	const size_t next = SEEP_COUNT_TO(chunks->met, chunks->count, address, start);

@@ -11,7 +11,7 @@
 #include "keeper/ledger/places.h"
 
 struct chunks {
-	bool is_readable; /* else nothing is known of such blocks */
+	bool is_readable; /* false: nothing is known of such blocks */
 	int descriptor;   /* of /proc/PID/mem */
 	uint32_t left;    /* headers that may still be read */
 	struct pages *pages;
@@ -32,7 +32,8 @@ void chunks_close(struct chunks *chunks);
 bool chunks_meet(struct chunks *chunks, uint64_t block);
 void chunks_sort(struct chunks *chunks);
 
-/* Where the piece from `start` on ends, at the end of all at the latest; whether it is a chunk. `all`: a mapping, counted. */
+/* The end of the piece that begins at `start`, at most the end of `all`, a counted mapping; says whether it is a
+ * chunk. */
 uint64_t chunks_piece(struct chunks *chunks, const struct page_piece *all, uint64_t start, bool *is_chunk);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Rows of what is mapped: see ledger.h. */
+/* The rows of mappings: see ledger.h. */
 #include "keeper/ledger/ledger.h"
 
 #include <string.h>
@@ -36,7 +36,7 @@ static void piece_add(struct ledger_row *row, const struct page_piece *piece)
 	counts_add(&row->pages, &piece->counts);
 }
 
-/* What is summed up, and where. */
+/* The sums under way. */
 struct sum {
 	const struct ledger *ledger;
 	struct pages *pages;
@@ -53,7 +53,7 @@ static bool may_be_mallocs(const struct sum *sum, const struct page_piece *all)
 	return all->counts.anonymous && (!sum->library || distance < NEAR_BYTES);
 }
 
-/* A mapping of the program's own, and what of it is malloc's. */
+/* Adds a mapping of the program's own, whose parts may be malloc's. */
 static void own_add(struct sum *sum, const struct page_piece *all, const char *name)
 {
 	struct page_piece piece;
@@ -78,7 +78,7 @@ static bool may_be_of_files(const struct ledger_mapping *mapping)
 	return mapping->inode || mapping->permission & LEDGER_SHARE;
 }
 
-/* How many mappings from the first on are counted together. */
+/* The number of mappings, from `first` on, that are counted together. */
 static uint32_t together(const struct ledger *ledger, uint32_t first)
 {
 	const bool of_files = may_be_of_files(&ledger->mappings[first]);

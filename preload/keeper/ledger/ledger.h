@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a process has mapped, by class and name, with how much of it is in memory (docs/SNAPSHOT_FORMAT.md, LEDGER):
+ * The ledger: a process's mappings, by class and name, and how much of them is in memory (docs/SNAPSHOT_FORMAT.md,
+ * LEDGER):
  *
  *	ledger_read()		the mappings, in order of addresses
  *	ledger_meet()		for addresses of live blocks: what they lie in is heap
@@ -25,7 +26,8 @@ struct ledger_row {
 
 #define LEDGER_ROWS 256 /* more names of a class are one row, "" */
 
-/* Fills rows, and returns their number. What is not counted by the deadline of `pages` is in the rows as unread. */
+/* Fills rows, and returns their number. Mappings that are not counted by the deadline of `pages` are in the rows as
+ * unread. */
 uint32_t ledger_sum(const struct ledger *ledger, struct pages *pages, struct chunks *chunks,
 		    struct ledger_row rows[static LEDGER_ROWS]);
 

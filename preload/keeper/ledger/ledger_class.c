@@ -88,7 +88,7 @@ static bool follows(const struct ledger_mapping *before, const struct ledger_map
 	return before && before->end == mapping->start;
 }
 
-/* Of a module's data the last part, .bss, is not a part of its file. */
+/* Is this the last part of a module's data, .bss, which is not in its file? */
 static bool is_module_data(const struct ledger_mapping *before, const struct ledger_mapping *mapping)
 {
 	return follows(before, mapping) && !mapping->has_blocks && !mapping->is_behind_module &&

@@ -5,7 +5,7 @@
 
 #include "keeper/ledger/mappings.h"
 
-/* What the classes depend on beside the mappings. Texts are never NULL. */
+/* The facts beside the mappings by which they are classified. Texts are never NULL. */
 struct ledger_program {
 	const char *executable; /* path */
 	const char *allocator;  /* "glibc", "jemalloc", ... */

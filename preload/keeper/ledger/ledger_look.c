@@ -28,7 +28,7 @@ static uint64_t rss_read(uint64_t pid)
 	return kilobytes * 1024;
 }
 
-/* What a block lies in is heap: its own chunk, or all of the mapping. */
+/* Notes for each block that its surroundings are heap: its own chunk, or the whole mapping. */
 static void blocks_meet(struct ledger_look *look, struct chunks *chunks, const struct seep_live *live, uint64_t count)
 {
 	const uint64_t step = count / BLOCKS_MET + 1;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One look at a process's memory, for one snapshot: what is mapped, and which sampled blocks are not all in memory. */
+/* One look at a process's memory, for one snapshot: the ledger, and the sampled blocks that are not all in memory. */
 #ifndef SEEP_LEDGER_LEDGER_LOOK_H
 #define SEEP_LEDGER_LEDGER_LOOK_H
 

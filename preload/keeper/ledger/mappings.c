@@ -35,7 +35,7 @@ static uint8_t permission_of(const struct seep_mapping *mapping)
 	return permission;
 }
 
-/* What is read, and the pieces that it is cut at. */
+/* The ledger that is read, and the pieces at which its mappings are cut. */
 struct reading {
 	struct ledger *ledger;
 	const struct ledger_piece *pieces; /* those that may lie in the mapping, or behind it */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a process has mapped, read from outside it, while it runs on: mappings come and go meanwhile. */
+/* A process's mappings, read from outside while it runs on: mappings come and go meanwhile. */
 #ifndef SEEP_LEDGER_MAPPINGS_H
 #define SEEP_LEDGER_MAPPINGS_H
 
@@ -12,7 +12,7 @@ enum { LEDGER_READ = 1, LEDGER_WRITE = 2, LEDGER_EXECUTE = 4, LEDGER_SHARE = 8 }
 
 enum ledger_owner { LEDGER_OWNER_UNKNOWN, LEDGER_OWNER_ALLOCATOR, LEDGER_OWNER_PROGRAM };
 
-/* Who has mapped it, as a call that was recorded says. */
+/* A piece of the address space, and who mapped it: a call that was recorded says so. */
 struct ledger_piece {
 	uint64_t start, end;
 	enum ledger_owner owner;
@@ -44,12 +44,13 @@ struct ledger {
 /* False: no memory, or nobody may look. */
 bool ledger_read(struct ledger *ledger, uint64_t pid);
 
-/* The same; the kernel joins private memory with what lies beside it, and here it is cut where pieces of others begin and end. They are
- * in order of addresses, and don't overlap. */
+/* The same, with mappings cut where pieces of different owners begin and end: the kernel joins private memory with its
+ * neighbours. They are in order of addresses, and don't overlap. */
 bool ledger_read_pieces(struct ledger *ledger, uint64_t pid, const struct ledger_piece *pieces, uint32_t count);
 void ledger_free(struct ledger *ledger);
 
-/* The first part of [start, end) that is not mapped: where it begins, `end` if there is none, and where it ends. */
+/* Finds the first part of [start, end) that is not mapped. Returns its beginning (`end`: all is mapped), and stores its
+ * end. */
 uint64_t ledger_gap(const struct ledger *ledger, uint64_t start, uint64_t end, uint64_t *gap_end);
 
 /* The mapping that holds the address; NULL: none. */

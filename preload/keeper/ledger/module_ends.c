@@ -18,7 +18,7 @@ struct module_head {
 	Elf64_Phdr headers[HEADERS_MOST];
 };
 
-/* What a program header says may be anything. The end that it gives; 0: none. */
+/* The end of the module as its program headers, which may say anything, have it; 0: they have none. */
 static uint64_t end_of_headers(const struct module_head *head, uint64_t start)
 {
 	uint64_t low = UINT64_MAX, high = 0, sum;
@@ -44,7 +44,7 @@ static uint64_t module_end(int memory, uint64_t start)
 	return is_elf ? end_of_headers(&head, start) : 0;
 }
 
-/* It is marked as lying behind its module from `end` on. */
+/* Marks the mapping as lying behind its module from `end` on. */
 static void mapping_cut(struct ledger *ledger, uint32_t index, uint64_t end)
 {
 	struct ledger_mapping *mapping = &ledger->mappings[index];
@@ -62,7 +62,7 @@ static void mapping_cut(struct ledger *ledger, uint32_t index, uint64_t end)
 	mapping[1].is_behind_module = true;
 }
 
-/* Private memory of nobody known, right behind a file's last segment. */
+/* Is this private memory without a known owner, right behind a file's last segment? */
 static bool may_be_joined(const struct ledger_mapping *mapping)
 {
 	const struct ledger_mapping *before = mapping - 1;

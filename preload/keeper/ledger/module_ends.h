@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Where a module's memory ends. The last part of its data (.bss) is not a part of its file, and the kernel joins it with what is mapped
- * right behind it: the loader's own memory, thread-local blocks, a thread's arena. The module's program headers, which are
- * mapped at its beginning, say where its part ends.
+ * Finds where a module's memory ends. The last part of its data (.bss) is not a part of its file, and the kernel joins
+ * it with what is mapped right behind it: the loader's own memory, thread-local blocks, a thread's arena. The module's
+ * program headers, which are mapped at its beginning, say where its part ends.
  */
 #ifndef SEEP_LEDGER_MODULE_ENDS_H
 #define SEEP_LEDGER_MODULE_ENDS_H

@@ -58,7 +58,8 @@ static void region_add(struct pages *pages, uint64_t start, uint64_t end, uint64
 		counts->huge += bytes;
 }
 
-/* A region may reach over several pieces: the kernel joins what is alike. The last of them. */
+/* Adds a region, which may reach over several pieces, since the kernel joins pages that are alike. Returns the last
+ * piece. */
 static struct page_piece *region_add_to(struct pages *pages, const struct scan_region *region, struct page_piece *piece,
 					const struct page_piece *end)
 {
@@ -72,8 +73,8 @@ static struct page_piece *region_add_to(struct pages *pages, const struct scan_r
 	}
 }
 
-/* One call, from the first piece's start on or from where the last call came to. Where it came to; `start`: it can't. The kernel
- * may name as the place that it came to the end of the first 512 regions, where it has given more (Linux 6.18). */
+/* One call of the kernel, from the first piece's start on or from where the last call ended. Returns where this one
+ * ended; `start`: the kernel can't. Linux 6.18 may name the end of the first 512 regions though it has given more. */
 static uint64_t pieces_scan(struct pages *pages, uint64_t start, uint64_t end, bool may_be_of_files,
 			    struct page_piece *pieces, uint32_t count)
 {
@@ -134,7 +135,7 @@ static uint64_t piece_read(struct pages *pages, uint64_t start, uint64_t end, bo
 	return start + count * PAGE_BYTES;
 }
 
-/* From an address on, in calls for itself. */
+/* Counts a piece from an address on, by calls for it alone. */
 static void piece_count(struct pages *pages, struct page_piece *piece, uint64_t start, bool may_be_of_files)
 {
 	while (start < piece->end && clock_read_ns(CLOCK_THREAD_CPUTIME_ID) < pages->deadline_ns) {

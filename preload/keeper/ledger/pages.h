@@ -2,10 +2,11 @@
 /*
  * Which pages of a process are in memory, counted from outside it, without stopping it.
  *
- * Where the kernel has PAGEMAP_SCAN (Linux 6.7), that is asked: 1.2 ms for each GiB of the program's own memory, and
- * holes cost nothing. It tells pages of zeros that are not counted in RSS from others. Before, /proc/PID/pagemap is read
- * page by page: 15 ms for each GiB that is mapped. Either way the kernel holds the program's map for a piece of 64 MiB at
- * most; smaps, which takes 15 ms for each GiB, would hold it for a whole mapping. `make bench-ledger` measures the three.
+ * Where the kernel has PAGEMAP_SCAN (Linux 6.7), that call answers: it takes 1.2 ms for each GiB of the program's own
+ * memory, and nothing for holes. It tells pages of zeros that are not counted in RSS from others. Before,
+ * /proc/PID/pagemap is read page by page: 15 ms for each GiB that is mapped. Either way the kernel holds the program's
+ * map for a piece of 64 MiB at most; smaps, which takes 15 ms for each GiB, would hold it for a whole mapping. `make
+ * bench-ledger` measures the three.
  */
 #ifndef SEEP_LEDGER_PAGES_H
 #define SEEP_LEDGER_PAGES_H
@@ -42,14 +43,14 @@ struct pages {
 bool pages_open(struct pages *pages, uint64_t pid, void *scratch, uint64_t deadline_ns);
 void pages_close(struct pages *pages);
 
-/* [start, end), and where its pages are counted. */
+/* A stretch of addresses, and the counts to which its pages are added. */
 struct page_piece {
 	uint64_t start, end;
 	struct page_counts counts;
 };
 
-/* Fills the counts of pieces in the order of addresses, as one where the kernel can: a call for each would cost more than what it
- * does. All together have no more than PAGES_PIECE_BYTES, unless there is only one. */
+/* Fills the counts of pieces, which are in the order of addresses, in one call where the kernel can: a call for each
+ * would cost more than the counting. All together have no more than PAGES_PIECE_BYTES, unless there is only one. */
 void pages_count_pieces(struct pages *pages, struct page_piece *pieces, uint32_t count, bool may_be_of_files);
 
 /* Adds what lies in [start, end). Whether a page is a file's costs the kernel ten times as much as the rest, so it is asked only if

@@ -9,7 +9,7 @@ struct place {
 	uint64_t address, value;
 };
 
-/* By heaps: in place, and no order of the input makes it slow. */
+/* Heapsort: works in place, and no order of the input makes it slow. */
 void places_sort(struct place *places, uint32_t count);
 
 #endif

@@ -161,8 +161,8 @@ static void tables_look(struct keeper *keeper, uint64_t now_ns)
 		keeper->recycle_ns = now_ns + RECYCLE_LOOK_NS;
 }
 
-/* In the target, which no longer records: takes the exit snapshot and answers who waits for it. The snapshot does not
- * wait for the disk, because the file outlives the program anyway. The caller has the lease. */
+/* In the target, which no longer records: takes the exit snapshot and answers those who wait for it. The snapshot does
+ * not wait for the disk, because the file outlives the program anyway. The caller has the lease. */
 static int keeper_complete(struct keeper *keeper)
 {
 	struct seep_heap_header *header = keeper->heap.header;
@@ -218,7 +218,7 @@ static bool program_is_over(struct keeper *keeper)
 	return true;
 }
 
-/* Whoever keeps it looks at a program that stands at its end, which then goes on. */
+/* Has the helper look at a program that stands at its end, and lets the program go on. */
 static void exit_look(struct keeper *keeper)
 {
 	struct seep_heap_header *header = keeper->heap.header;

@@ -21,11 +21,11 @@ int home_open(const struct keeper *keeper);
  * before it is used. */
 bool home_reserve(const struct heap *heap, uint64_t offset, uint64_t bytes, void *context);
 
-/* Now and then: if the file can't have all that it may still need, the program may no longer take room by itself. */
+/* To be called now and then. If there is no space for all that the file may still need, the program may no longer take
+ * room by itself. */
 void home_look(const struct keeper *keeper);
 
-/* If somebody has removed the name of a heap file in memory: the file is still mapped and open, so the keeper moves it
- * into the recording. */
+/* Moves a heap file in memory into the recording if somebody has removed its name: it is still mapped and open. */
 void home_rescue(const struct keeper *keeper);
 
 bool home_is_removed(const struct keeper *keeper);

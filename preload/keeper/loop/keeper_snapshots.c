@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The keeper's snapshots: which are due, whether there is memory for one, and who asked. */
+/* The keeper's snapshots: takes those that are due if there is memory for them, and answers requests. */
 #include "keeper/loop/keeper_private.h"
 
 #include <errno.h>

@@ -90,7 +90,7 @@ static bool finish(const struct seep_heap_view *view, int directory, enum seep_t
 	return finished;
 }
 
-/* A recording that may only be read needs nothing more if it is complete. */
+/* A recording that we may only read is finished if it is complete. */
 static bool finished_elsewhere(int directory, char name[static SNAPSHOT_NAME_BYTES])
 {
 	struct seep_heap_view view;

@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Heap files in memory that nobody will finish: seep_memory_reclaim() of
- * <seep/keeper.h>. When program and keeper are killed together (a job's whole
- * group, a container) their memory stays. The next `seep run` moves it to
- * where it belongs.
+ * Heap files in memory that nobody will finish: seep_memory_reclaim() of <seep/keeper.h>. When program and keeper are
+ * killed together (with a job's whole group, or a container), the heap file stays in memory. The next `seep run` moves
+ * it into its recording.
  *
- * It touches a file only if that bears our name and our header, belongs to this
- * user, was held by its program (keeper/files/life.h), and is held by nobody any
- * more: the write lock, which one process alone can have, says so, and stays until
- * we are done. A file whose `seep run` lives is left to that. A file to which its
- * recording does not point belongs to nobody.
+ * It touches a file only if that bears our name and our header, belongs to this user, was held by its program
+ * (keeper/files/life.h), and is held by nobody any more: the write lock, which one process alone can have, says so, and
+ * stays until we are done. A file whose `seep run` lives is left to that `seep run`. A file to which its recording does
+ * not point belongs to nobody.
  */
 #include <errno.h>
 #include <string.h>

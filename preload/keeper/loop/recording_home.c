@@ -106,7 +106,7 @@ void home_look(const struct keeper *keeper)
 	file_leave(keeper, file);
 }
 
-/* Is the file's name still there? systemd removes it at a logout, and so does whoever tidies up. */
+/* Is the file's name still there? systemd removes it at a logout, and other cleaners may. */
 static bool location_is_there(const struct keeper *keeper)
 {
 	struct stat status;

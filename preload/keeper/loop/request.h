@@ -22,10 +22,10 @@ void request_post_silently(struct seep_heap_header *header, enum seep_trigger tr
 /* Rouses the keeper. Any thread, signal-safe. */
 void request_wake(struct seep_heap_header *header);
 
-/* The keeper: is there one to answer? Then `request` is what to answer, `trigger` why. */
+/* For the keeper: is there a request to answer? Stores its number and its trigger. */
 bool request_pending(const struct seep_heap_header *header, uint32_t *request, enum seep_trigger *trigger);
 
-/* The keeper: answers all requests up to this one. error: errno value, 0: fine. */
+/* For the keeper: answers all requests up to this one. error: errno value, 0: fine. */
 void request_answer(struct seep_heap_header *header, uint32_t request, uint64_t number, int error);
 
 #endif

@@ -99,7 +99,7 @@ bool schedule_limits_due(struct schedule *schedule, uint64_t now_ns)
 	return true;
 }
 
-/* When to look at the room below the limits again: before half of the way to the next news is gone. */
+/* The time of the next look at the room below the limits: before half of the way to the next news is gone. */
 static uint64_t room_look_ns(const struct schedule *schedule, uint64_t now_ns, double in_use_bytes)
 {
 	if (schedule->room_ns == UINT64_MAX || schedule->room_ns == 0)

@@ -101,7 +101,7 @@ bool schedule_room_seen(struct schedule *schedule, uint64_t now_ns, double in_us
 void schedule_room_endless(struct schedule *schedule);
 void schedule_limit_taken(struct schedule *schedule, uint64_t now_ns, bool failed);
 
-/* Is it time, and if so, when next? For RSS, for where the limits are. */
+/* Is it time to read RSS, or the limits' places? If so, the next time is set. */
 bool schedule_memory_due(struct schedule *schedule, uint64_t now_ns);
 bool schedule_limits_due(struct schedule *schedule, uint64_t now_ns);
 

@@ -25,7 +25,7 @@ static void words_copy(void *to, const void *from, size_t bytes)
 				 __ATOMIC_RELAXED);
 }
 
-/* The file may be damaged: a piece that can't be is left out. */
+/* The file may be damaged: an impossible piece is left out. */
 static void state_load(struct mapping_table *table, const struct heap *heap, uint32_t round)
 {
 	const uint32_t which = round % 2;

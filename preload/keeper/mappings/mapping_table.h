@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a program has mapped by now, call by call, in memory of whoever works on it: pieces of the address space, and sums
- * by site and sort. Everything is exact. An event changes it; nothing else does.
+ * A program's mappings, call by call: pieces of the address space, and sums by site and sort. The table lies in memory
+ * of the process that works on it. Everything is exact. An event changes it; nothing else does.
  */
 #ifndef SEEP_MAPPINGS_MAPPING_TABLE_H
 #define SEEP_MAPPINGS_MAPPING_TABLE_H

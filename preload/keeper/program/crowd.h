@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Limits of the number of processes that a keeper beside each program would
- * take its part of: RLIMIT_NPROC, and the control group's pids.max. Keepers get
- * an eighth at most: none is made where an eighth is taken already.
+ * Limits of the number of processes, RLIMIT_NPROC and the control group's
+ * pids.max: a keeper beside each program takes its part of them. Keepers get an
+ * eighth at most: none is made where an eighth is taken already.
  */
 #ifndef SEEP_PROGRAM_CROWD_H
 #define SEEP_PROGRAM_CROWD_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What may end the program for its memory, and how far off that is: the limits
- * of its control group and of the groups above it, and its own of address
- * space and data.
+ * The limits beyond which the kernel ends the program or gives it no memory,
+ * and the room below them: those of its control group and of the groups above
+ * it, and its own of address space and data.
  *
  * Where the limits are is read rarely (limits_find), since that takes a walk
  * over the groups. How much room they leave is read often (limits_look): one

@@ -10,8 +10,8 @@
 #define MAPS_LOOK_NS UINT64_C(1000000000)
 
 /* As modules_watch(), from /proc/PID/maps: a module whose first page is no longer a mapping of a file is gone. Does
- * nothing where maps cannot be read (another user, not dumpable, ended). Gives how many modules are still there whose
- * file is not. */
+ * nothing where maps cannot be read (another user, not dumpable, ended). Returns the number of modules that are still
+ * there though their file is gone. */
 uint32_t maps_watch_modules(const struct heap *heap);
 
 #endif

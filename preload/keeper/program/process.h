@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Is a process still there? Told by /proc: the same pid, start time and boot.
- * A pid alone is reused; in containers it is always 1.
+ * Is a process still there? /proc says so: it has the same pid, start time and
+ * boot. A pid alone may be reused, and in containers it is always 1.
  */
 #ifndef SEEP_PROGRAM_PROCESS_H
 #define SEEP_PROGRAM_PROCESS_H
@@ -46,7 +46,7 @@ bool process_has_ended(int descriptor);
  * knows it yet: afterwards the status to end with, since the kernel takes that of the last thread (Linux 5.17). */
 bool process_is_alone(_Atomic int *status);
 
-/* Where the first stack of a process begins: elsewhere after each exec. 0: not to be seen. */
+/* The address at which a process's first stack begins, another one after each exec. 0: we may not see it. */
 uint64_t process_stack(uint64_t pid);
 
 /* Is this a process of that name that has ended, and that nobody has waited for? */

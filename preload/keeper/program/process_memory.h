@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The operating system's figures of the program's memory, put into
- * header->memory. /proc/PID/status takes about 40 us. Limits are in limits.h.
+ * Puts the kernel's figures of the program's memory into header->memory.
+ * /proc/PID/status takes about 40 us. Limits are in limits.h.
  */
 #ifndef SEEP_PROGRAM_PROCESS_MEMORY_H
 #define SEEP_PROGRAM_PROCESS_MEMORY_H

@@ -19,11 +19,11 @@
 #include "keeper/program/process.h"
 
 #define ATTEMPTS 4
-/* Processor time for the heap's taking apart: a part of it is looked at where that is too little. */
+/* Processor time for taking the heap apart: where that is too little, a part of the heap is looked at. */
 #define ASKED_NS UINT64_C(60000000)
 #define UNASKED_NS UINT64_C(3000000)
-/* If seep learns of the program's end as it happens, the program was alive until now, and not only when its keeper last
- * looked. */
+/* An EXIT snapshot that is made this soon after the last sign of life is dated now: seep learns of the program's end as
+ * it happens. */
 #define EXIT_DELAY_NS UINT64_C(10000000000)
 
 /* Builds LIVE with the heap file's site numbers; build_sites() replaces them by the snapshot's. */
@@ -52,7 +52,7 @@ static void live_build(struct build *build)
 	writer_section_end(&build->image, SEEP_SECTION_LIVE);
 }
 
-/* Looks at the process's memory, which is beside the heap file: what can't be seen is left out. */
+/* Looks at the memory of the process itself: the snapshot leaves out what can't be seen. */
 static void memory_look(struct build *build)
 {
 	const struct seep_heap_header *header = build->heap->header;

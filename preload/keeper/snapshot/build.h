@@ -31,7 +31,7 @@ struct build_options {
 	uint64_t number;
 	bool dead;     /* the program has ended: holes and torn entries are final */
 	bool consumer; /* the caller holds the lease: the tail does not move */
-	/* Not NULL: LEDGER, too, which takes time: about 1.2 ms for each GiB of RSS. That time goes here. */
+	/* Not NULL: LEDGER is wanted, too, which takes about 1.2 ms for each GiB of RSS; receives that time. */
 	uint64_t *ledger_ns;
 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the program has mapped, in a snapshot: see build_private.h. What its allocator has mapped is the heap's. */
+/* The program's mappings in a snapshot: see build_private.h. Those of its allocator belong to the heap. */
 #include "keeper/snapshot/build_private.h"
 
 #include <string.h>
@@ -12,7 +12,8 @@
 
 #define LOOK_NS UINT64_C(100000000)
 
-/* Calls were lost: what the kernel knows nothing of any more is gone. What was mapped by such a call stays unknown. */
+/* For calls that were lost: drops the pieces that the kernel does not know any more. A piece that such a call mapped
+ * stays unknown. */
 static void pieces_correct(struct mapping_table *table, uint64_t pid)
 {
 	struct ledger mapped;

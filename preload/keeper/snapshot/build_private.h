@@ -32,7 +32,7 @@ struct build_site {
 	bool counts; /* its counters are in its own entry of the heap file */
 };
 
-/* What the program has mapped. */
+/* The program's mappings. */
 struct build_mappings {
 	struct mapping_table table; /* without arrays: it could not be read */
 	struct mapping_number {
@@ -73,8 +73,8 @@ static inline const struct seep_heap_given_up *build_given_up(const struct build
 	return &build->heap->header->given_up[build->recycled % 2];
 }
 
-/* The steps of mappings: reads them; says whose they are, for the ledger; adds their stacks to the tree; looks which are in memory, which
- * may be left out; writes their sections. */
+/* The steps of mappings, in order. They read them; say whose they are, for the ledger; add their stacks to the tree;
+ * look which are in memory, which may be left out; write their sections. */
 bool build_mappings_read(struct build *build);
 const struct ledger_piece *build_mappings_owners(struct build *build, uint32_t *count);
 void build_mappings_number(struct build *build);

@@ -76,7 +76,7 @@ static struct build_site *site_of(struct build *build, uint32_t site)
 	return &build->sites[site < build->site_count ? site : 0];
 }
 
-/* Live entries and unread events to their sites. */
+/* Brings live entries and unread events to their sites. */
 static void sites_gather(struct build *build)
 {
 	const struct seep_live *live = writer_section(&build->image, SEEP_SECTION_LIVE);
@@ -211,7 +211,7 @@ static void pending_lifetimes_add(struct build *build, uint32_t first, struct bi
 	}
 }
 
-/* The same, and empties the buckets. */
+/* Writes a site's lifetimes, and empties the bins. */
 static void bins_write(struct build *build, uint32_t site, struct bins *bins)
 {
 	for (; bins->used; bins->used &= bins->used - 1) {

@@ -130,7 +130,7 @@ static bool site_close(struct round *round, uint32_t number)
 	return true;
 }
 
-/* Those that were sampled least, as many as are wanted. */
+/* Closes the candidates that were sampled least, as many as are wanted. */
 static void candidates_close(struct round *round, uint64_t part)
 {
 	uint32_t counts[CLASSES + 1] = {0}, in_service = 0;
@@ -220,7 +220,7 @@ static void site_merge(const struct heap *heap, struct seep_heap_given_up *given
 	lifetimes_merge(heap, load_acquire(&site->lifetimes), given_up->lifetimes);
 }
 
-/* Their counters are in given_up when this returns, and nowhere else; how many sites. */
+/* Moves the candidates' counters to given_up. Returns the number of sites. */
 static uint32_t candidates_give_up(struct round *round)
 {
 	const struct heap *heap = round->heap;

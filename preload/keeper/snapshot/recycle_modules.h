@@ -8,13 +8,13 @@
 
 #include "keeper/heap/heap.h"
 
-/* Entries that cannot be taken. */
+/* The number of entries that are in use. */
 uint32_t recycle_modules_used(const struct heap *heap);
 
 /* Does the site's stack pass through a module that is no longer loaded? */
 bool recycle_names_unloaded(const struct heap *heap, uint32_t site);
 
-/* Claims, and gives up what no site names; how many entries were put into limbo or can be taken now. */
+/* Claims entries, and gives up those that no site names. Returns how many were put into limbo or can be taken now. */
 uint32_t recycle_modules(const struct heap *heap);
 
 #endif

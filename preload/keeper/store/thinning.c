@@ -57,7 +57,8 @@ static bool was_asked_for(uint32_t trigger)
 	return trigger == SEEP_TRIGGER_REQUEST || trigger == SEEP_TRIGGER_SIGNAL || trigger == SEEP_TRIGGER_API;
 }
 
-/* What stays in any case. Of a recording's peaks each is higher than those before. */
+/* Marks the snapshots that stay in any case. Each of a recording's peaks is higher than those before, so its last peak
+ * is the highest. */
 static void kept_find(struct stored_snapshot *list, size_t count, struct stored_recording *recordings,
 		      size_t recording_count)
 {
@@ -120,7 +121,7 @@ static bool is_spare(const struct stored_recording *recording)
 	return recording->has_ended && recording->can_go && !recording->was_asked_for && !recording->is_gone;
 }
 
-/* Of a process that has begun and ended within one step: is it not the first? */
+/* Has the recording's process begun and ended within one step, behind another such process? */
 static bool whole_is_too_many(struct thinning *thinning, const struct stored_recording *recording, unsigned level)
 {
 	const uint64_t width_s = width_of(recording->age_ns, level);
@@ -191,7 +192,7 @@ static void level_apply(struct thinning *thinning, unsigned level)
 	}
 }
 
-/* Whole recordings, the oldest first, by their ends. */
+/* Drops whole recordings, the oldest ends first. */
 static void recordings_spare(struct thinning *thinning, bool asked_for)
 {
 	for (size_t i = 0; i < thinning->count && thinning->bytes > thinning->budget_bytes; i++) {

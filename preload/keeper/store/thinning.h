@@ -38,14 +38,14 @@ struct stored_snapshot {
 };
 
 struct stored_recording {
-	uint64_t bytes;     /* of what is not a snapshot */
+	uint64_t bytes;     /* of its files that are no snapshots */
 	bool has_ended;     /* its last snapshot is of its process's end */
 	bool can_go;        /* nothing of others is in it, and it may be removed */
 	bool was_asked_for; /* one of its snapshots */
 	bool is_gone;       /* all of it */
 	/* while thinning */
 	uint64_t age_ns, previous_unix_ns, snapshot_bytes;
-	size_t first, end, peak_end, limit_end; /* places in the list, and one more; 0: there is none */
+	size_t first, end, peak_end, limit_end; /* places in the list, of all but `first` one more; 0: there is none */
 };
 
 /* Marks what goes, and sorts the list by time. Returns the bytes that stay. */

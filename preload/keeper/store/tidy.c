@@ -153,8 +153,8 @@ static bool may_change(int directory)
 	return system_stat_descriptor(directory, &status) == 0 && (user == 0 || status.st_uid == user);
 }
 
-/* The machine went down under it: nothing else says that such a process has ended. On another machine, which has the store, too, one
- * that runs has newer snapshots. */
+/* Did the machine go down under the process? Nothing else says that it has ended. A process that runs on another
+ * machine with the same store has newer snapshots. */
 static bool is_lost(const struct tidy *tidy, const struct place *place)
 {
 	return place->is_of_other_boot && tidy->now_unix_ns > place->last_unix_ns + LOST_NS;
@@ -189,7 +189,7 @@ static bool remove_visit(const char *name, unsigned char type, void *context)
 	return true;
 }
 
-/* All in it was looked at when it got its name. */
+/* Removes a recording whose files were all looked at before it was renamed. */
 static void removed_clear(int service, const char *name)
 {
 	int directory = file_open(service, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
@@ -232,7 +232,7 @@ static void recording_remove(const struct tidy *tidy, const struct place *place)
 	tidy->tidied->recordings--;
 }
 
-/* Before anything is chosen, since it counts in the budget. */
+/* Comes before the choice of snapshots, since heap files count in the budget. */
 static void heaps_remove(struct tidy *tidy)
 {
 	struct stored_recording *recordings = tidy->recordings.data;

@@ -2,11 +2,10 @@
 /*
  * Thins what a service has recorded, by the rule of thinning.h.
  *
- * Only in a directory with the mark that seep_service_prepare() makes, and there
- * only snapshots, and whole recordings in which nothing else lies. A recording that
- * goes is renamed first, so that nobody meets half of one; what a crash leaves under such a
- * name the next one removes. Of a recording whose last snapshot is that of its
- * process's end the heap file goes after an hour: that snapshot has all that is in it.
+ * Only in a directory with the mark that seep_service_prepare() makes, and there only snapshots, and whole recordings
+ * in which nothing else lies. A recording that goes is renamed first, so that nobody meets half of one; what a crash
+ * leaves under such a name the next one removes. If a recording's last snapshot is that of its process's end, the heap
+ * file goes after an hour: the snapshot has all that is in it.
  *
  * Whoever keeps a recording of the service calls it, from any process; a lock on the mark
  * makes the others pass. No link is followed, and what is another user's stays.
