@@ -160,7 +160,7 @@ struct seep_event {
 	seep_atomic64 site_thread; /* as in struct seep_heap_live */
 };
 
-/* What a program did to its address space, exactly: a call of mmap and its like that succeeded. */
+/* A call of mmap or its like that succeeded, with its exact effect on the address space. */
 enum seep_mapping_event_kind {
 	SEEP_MAPPING_MAPPED = 1,   /* [address, + length) is new, in place of all that was there */
 	SEEP_MAPPING_UNMAPPED = 2, /* [address, + length) is gone */
@@ -203,7 +203,7 @@ struct seep_heap_mapping_state {
 	uint32_t count, site_count;
 };
 
-/* A program that stands at its end until its keeper has looked at it. */
+/* The state of a program that stands at its end until its keeper has looked at it. */
 enum seep_at_exit { SEEP_EXIT_NONE = 0, SEEP_EXIT_WAITS = 1, SEEP_EXIT_SEEN = 2 };
 
 enum seep_heap_phase { SEEP_HEAP_BUILDING = 0, SEEP_HEAP_RECORDING = 1, SEEP_HEAP_COMPLETE = 2 };

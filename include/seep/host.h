@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * How a process asks its `seep run` for a recording that it may not make
- * itself: it has become another user, or has another root. It connects to a
- * socket (SOCK_SEQPACKET) with the abstract name SEEP_HOST_SOCKET and NAME,
- * and sends one message; a recording's is answered by another, with the heap
- * file's descriptor. SEEP_SESSION_HOST hands on NAME.ASK.ANSWER: each side
+ * itself, because it has become another user, or has another root. It connects
+ * to a socket (SOCK_SEQPACKET) with the abstract name SEEP_HOST_SOCKET and
+ * NAME, and sends one message; a recording's is answered by another, with the
+ * heap file's descriptor. SEEP_SESSION_HOST hands on NAME.ASK.ANSWER: each side
  * begins its message with its key, so that neither talks to a stranger.
  */
 #ifndef SEEP_HOST_H

@@ -20,7 +20,8 @@
 #define SEEP_JOIN_FILE "libseep.so.joined." /* begins the library's name where it can't come from memory */
 #define SEEP_JOIN_GATE_SHUT 3u              /* what seep writes into the gate's word when it leaves */
 
-/* Set by the library, but for LEFT. Should two seeps ask for a recording, one makes it: whoever comes to BEGINS first. */
+/* The library sets all of them but LEFT. If two seeps ask for a recording, the one that comes to BEGINS first makes
+ * it. */
 enum seep_join_state {
 	SEEP_JOIN_NOT,       /* preloaded, or not loaded yet */
 	SEEP_JOIN_LOADED,    /* idle */
@@ -43,13 +44,14 @@ struct seep_join {
 	uint64_t memory; /* address of the pointer to the recording's memory, which seep takes away when it leaves */
 	uint64_t memory_bytes; /* and of how much it is */
 	uint64_t memory_free;  /* and of the byte that is 0 while a thread of the library's is in it, too: its keeper */
-	uint64_t rescue;       /* room for the frame by which the thread goes back that takes it away */
+	uint64_t rescue;       /* room for the frame by which the thread that takes it away goes back */
 	uint64_t rescue_bytes;
-	uint64_t confined; /* 1: by seccomp; no system call is made once the recording has begun */
+	/* 1: seccomp confines the program; once the recording has begun, the library makes no system call. */
+	uint64_t confined;
 	/* For the programs that this one executes; seep undoes it when it leaves. */
 	uint64_t environ_at;                           /* address of the pointer `environ`; 0: it was left alone */
-	uint64_t environ_was;                          /* what it was */
-	uint64_t environ_is;                           /* what it is as long as the process is joined */
+	uint64_t environ_was;                          /* its value before */
+	uint64_t environ_is;                           /* its value as long as the process is joined */
 	uint64_t environ_count;                        /* how many variables that list began with */
 	char preload[4096];                            /* LD_PRELOAD=... as they get it */
 	char preload_was[4096];                        /* LD_PRELOAD=... as it was */

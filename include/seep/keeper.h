@@ -80,7 +80,7 @@ bool seep_recording_finish(const char *directory, enum seep_trigger trigger, cha
 			   struct seep_fault *fault);
 
 /* Ends the recording of a process that seep leaves, which records no more and runs on: its keeper writes the last
- * snapshot, or this does where there is none, or where it gives no sign of life. Waits a minute at most. */
+ * snapshot. Without a keeper, or one that gives a sign of life, this function does. Waits a minute at most. */
 bool seep_recording_leave(const char *directory, struct seep_fault *fault);
 
 /* The name of the calling process, for SEEP_RUNNER: PID.START.NAMESPACE. */
@@ -99,14 +99,14 @@ bool seep_snapshot_request(struct seep_heap_view *heap, uint64_t timeout_ns, cha
 /* Set to true to make seep_keeper_run() return within a second, at once with seep_keeper_wake(). */
 typedef _Atomic bool seep_keeper_leave;
 
-/* Files of the program's modules were removed while it runs, as an upgrade does: their names are to be had from the program
- * alone, and only as long as it runs. Called in the keeper's thread, and again after pauses, for the stacks that come later. */
+/* Files of the program's modules were removed while it runs, as an upgrade does: from now on only the running program
+ * has their names. Called in the keeper's thread, and again after pauses, for the stacks that come later. */
 typedef void seep_keeper_removal(const char *directory);
 
 /* Called in the keeper's thread while the program stands at its end: its destructors have run. */
 typedef void seep_keeper_exit(const char *directory, void *context);
 
-/* What whoever runs a keeper does besides; any may be NULL. */
+/* Functions of the program that runs a keeper; any may be NULL. */
 struct seep_keeper_helper {
 	seep_keeper_removal *removal;
 	seep_keeper_exit *exit;
@@ -134,7 +134,7 @@ struct seep_section_cursor {
 	const uint8_t *begin, *from, *end;
 	uint32_t type, next, count;
 	bool is_bad;
-	uint64_t history[20]; /* what the entries before had */
+	uint64_t history[20]; /* the values of the entries before */
 };
 void seep_section_open(struct seep_section_cursor *cursor, const struct seep_section *section, const void *bytes);
 bool seep_section_next(struct seep_section_cursor *cursor, void *entries, uint32_t most);

@@ -30,9 +30,9 @@ struct seep_linked_hook {
 
 struct seep_linked {
 	uint32_t version, unused;
-	uint64_t
-	    area; /* what seep has put near the program: the functions' own beginnings, and what to undo; 0: nothing */
-	const void **bypassed; /* preloaded: what the library would say of the program, and */
+	/* Code that seep has put near the program: the functions' own beginnings, and what undoes the jumps; 0: none. */
+	uint64_t area;
+	const void **bypassed; /* of a preloaded library: its words on the program, and */
 	uint32_t *status;      /* SEEP_STATUS_BYPASSED in it; not so any more where seep has hooked the allocator */
 	struct seep_linked_hook hooks[SEEP_LINKED_MOST];
 };

@@ -42,7 +42,7 @@ struct seep_mapping {
 	char permissions[5]; /* "rw-p" */
 	bool deleted;
 	char label[84];  /* "[heap]", "[anon:NAME]"; "": none */
-	char path[4096]; /* escapes undone, " (deleted)" cut off; "": it is of no file */
+	char path[4096]; /* escapes undone, " (deleted)" cut off; "": the mapping has no file */
 };
 
 /* Calls `visit` for each mapping until it returns false. 0, or -errno: not all could be read. */

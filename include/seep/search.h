@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* How many of the entries have a number below the limit. `at`: where in an entry the number is. */
+/* The number of entries whose number is below the limit. `at`: where in an entry the number is. */
 static inline size_t seep_count_below(const void *entries, size_t count, size_t entry_bytes, size_t at, uint64_t limit)
 {
 	size_t low = 0, high = count;

@@ -29,7 +29,7 @@ enum {
 /* Letters, digits and . _ - @ +, and begins with none of . - @ +: no path, no option, no pattern. */
 bool seep_service_name_is_valid(const char *name, size_t length);
 
-/* Where services are kept, by preference; "": there are no more. */
+/* The places of services, by preference; "": there are no more. */
 struct seep_stores {
 	char of[SEEP_STORES][SEEP_STORE_BYTES];
 };
@@ -42,7 +42,7 @@ void seep_stores_find(struct seep_stores *stores, const char *store, const char 
  * written; `output` receives the pattern of its recordings. False: there is no such place. */
 bool seep_service_prepare(const struct seep_stores *stores, const char *name, char *output, size_t size);
 
-/* What thinning a service has left, and what it removed. */
+/* The outcome of thinning a service: what it left, and what it removed. */
 struct seep_tidied {
 	uint64_t recordings, snapshots, bytes;
 	uint64_t recordings_removed, snapshots_removed;

@@ -78,7 +78,7 @@ enum seep_section_type {
 	SEEP_SECTION_LOSSES = 9,    /* struct seep_value, key = enum seep_loss_key */
 	SEEP_SECTION_LEDGER = 10,   /* struct seep_ledger_row; none: nobody has looked */
 	SEEP_SECTION_ABSENT = 11,   /* struct seep_absence; none: nobody has looked */
-	/* What the program mapped, exactly: as SITES, LIVE and ABSENT are for the heap, with rate 1. */
+	/* The program's mappings, all of them: as SITES, LIVE and ABSENT are for the heap, with rate 1. */
 	SEEP_SECTION_MAPPING_SITES = 12,  /* struct seep_site; its flags have the sort */
 	SEEP_SECTION_MAPPINGS = 13,       /* struct seep_live */
 	SEEP_SECTION_MAPPING_ABSENT = 14, /* struct seep_absence; with LEDGER alone */
@@ -177,7 +177,7 @@ enum seep_site_flags {
 	SEEP_SITE_MAPPING_SORT = 8,   /* in MAPPING_SITES, from this bit on: enum seep_mapping_sort */
 };
 
-/* Of what sort a mapping is; bits. */
+/* The sort of a mapping; bits. */
 enum seep_mapping_sort {
 	SEEP_MAPPING_SHARED = 1 << 0,
 	SEEP_MAPPING_FILE = 1 << 1,
@@ -257,12 +257,12 @@ enum seep_memory_key {
 	SEEP_MEMORY_HEAP_TOP = 44,        /* of these, at the ends of glibc's arenas of threads */
 	SEEP_MEMORY_HEAP_PINNED = 45,     /* free, in pages that hold blocks in use, too */
 	SEEP_MEMORY_HEAP_METADATA = 46,   /* the allocator's own */
-	SEEP_MEMORY_HEAP_SPREAD = 47, /* IN_USE is known to so much (95 %), since a part was looked at; 0: all was */
+	SEEP_MEMORY_HEAP_SPREAD = 47, /* half the 95 % interval of IN_USE, of which a part was looked at; 0: all was */
 	SEEP_MEMORY_REFERENCES_TIME = 48,   /* CLOCK_MONOTONIC ns of the last look for references */
 	SEEP_MEMORY_REFERENCES_APART = 49,  /* ns from the first look to it */
 	SEEP_MEMORY_REFERENCES_STOP = 50,   /* ns that the program stood still, at most */
-	SEEP_MEMORY_REFERENCES_LOOKED = 51, /* what was looked at */
-	SEEP_MEMORY_REFERENCES_UNREAD = 52, /* what could not be read */
+	SEEP_MEMORY_REFERENCES_LOOKED = 51, /* bytes that were looked at */
+	SEEP_MEMORY_REFERENCES_UNREAD = 52, /* bytes that could not be read */
 	SEEP_MEMORY_REFERENCES_HIDDEN = 53, /* no bytes: 1 where the kernel holds references that can't be seen */
 	/* Of the program's control group and those below it, at the time of LEDGER. */
 	SEEP_MEMORY_GROUP = 54,        /* what it is charged: memory.current */
@@ -271,12 +271,13 @@ enum seep_memory_key {
 	SEEP_MEMORY_GROUP_FILE = 57,   /* file data, shared memory included */
 	SEEP_MEMORY_GROUP_SHARED = 58, /* of that, shared memory and tmpfs */
 	SEEP_MEMORY_GROUP_KERNEL = 59, /* the kernel's: sockets, page tables, inodes */
-	/* Added by whoever has asked the allocator: then HEAP_IN_USE and those behind it are what it says, in memory or not. */
+	/* Added by the command that has asked the allocator: then HEAP_IN_USE and the keys behind it are the
+	 * allocator's figures, in memory or not. */
 	SEEP_MEMORY_HEAP_ASKED = 60,      /* no bytes: enum seep_asked */
 	SEEP_MEMORY_HEAP_ASKED_STOP = 61, /* ns that the program stood still for that */
 };
 
-/* What an allocator says that was asked; bits. */
+/* The answer of an allocator that was asked; bits. */
 enum seep_asked {
 	SEEP_ASKED = 1 << 0,
 	SEEP_ASKED_CLEANS_UP = 1 << 1,   /* a thread of its own gives free pages back */
@@ -291,8 +292,8 @@ enum seep_account_state {
 	SEEP_ACCOUNT_CHANGING = 4, /* it changed too fast, or no part of it could be read in time */
 };
 
-/* What the process has mapped when the snapshot is taken: a row for each class and name. The classes but HUGE add up to
- * RSS, which is SEEP_MEMORY_LEDGER_BEFORE just before the pages are counted, and _AFTER just after. */
+/* The process's mappings when the snapshot is taken: a row for each class and name. The classes but HUGE add up to RSS,
+ * which is SEEP_MEMORY_LEDGER_BEFORE just before the pages are counted, and _AFTER just after. */
 enum seep_ledger_class {
 	SEEP_LEDGER_UNEXPLAINED = 0, /* private memory of which nothing else is known */
 	SEEP_LEDGER_PROGRAM = 1,     /* the executable: code, constants, data */
@@ -335,7 +336,7 @@ struct seep_absence {
 
 #define SEEP_ABSENCE_BYTES_LEAST 24
 
-/* Who refers to a live sample. Of samples that are not listed it is not known: they were born meanwhile. */
+/* Who refers to a live sample. Nothing is known of samples that are not listed: they were born meanwhile. */
 enum seep_reference {
 	SEEP_REFERENCE_LIVE = 1,   /* some word outside of sampled blocks, or in one that is itself referenced */
 	SEEP_REFERENCE_DEAD = 2,   /* only blocks that are themselves referenced by nobody */

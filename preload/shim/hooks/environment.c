@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the environment says about the program, and how libseep.so leaves LD_PRELOAD: see lifecycle.h. */
+/* Reads from the environment what kind of program this is, and takes libseep.so out of LD_PRELOAD: see lifecycle.h. */
 #include "shim/hooks/lifecycle.h"
 
 #include <dlfcn.h>

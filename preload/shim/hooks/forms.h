@@ -21,7 +21,7 @@
 #include "shim/host/filter.h"
 #include "shim/host/stand_in.h"
 
-/* Before a real call. False: another hook is at work, which counts. */
+/* Before a real call. False: another hook is at work, and counts. */
 static inline bool nested_enter(const void *frame, int traits)
 {
 	if (thread_state.inside && (uintptr_t)frame < thread_state.inside)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What all hooks share. A hook has two parts. The fast part counts down or
+ * All hooks share this. A hook has two parts. The fast part counts down or
  * tests the filter and tail-calls the next allocator. The slow part is out of
  * line, makes the real call and calls the recorder once. Sampled frames start
  * at the slow part's frame: the fast part tail-calls it, so its return address

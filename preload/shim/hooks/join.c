@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * In a process that was running already. `seep attach` loads this library by
+ * For a process that was running already. `seep attach` loads this library by
  * dlopen() in a thread that it has borrowed, calls seep_join_begin() there, and
  * then puts our hooks into the modules' tables from outside. When it leaves, it
  * takes them out and shuts the gate; the library stays, idle, and the same
@@ -69,7 +69,7 @@ static void recording_make(void)
 	__atomic_store_n(&seep_join.state, heap ? SEEP_JOIN_RECORDING : SEEP_JOIN_REFUSED, __ATOMIC_RELEASE);
 }
 
-/* Memory of the thread that begins the recording: its static TLS reaches down to the last of our variables. */
+/* Bytes of TLS for the thread that begins the recording: its static TLS reaches down to the last of our variables. */
 static size_t tls_bytes(void)
 {
 	return ((size_t)-seep_join.thread_state + TLS_SPARE_BYTES + SEEP_HEAP_PAGE - 1) & ~(size_t)(SEEP_HEAP_PAGE - 1);
@@ -86,8 +86,8 @@ static __attribute__((noreturn)) void maker_main(void *memory)
 }
 
 /* Making the recording's files takes a while, and the borrowed thread may be the only one that the program has. So a
- * thread of ours makes them, of which neither the program nor the C library knows, with descriptors of its own. False: there
- * can be none. */
+ * thread of ours makes them: it has descriptors of its own, and neither the program nor the C library knows of it.
+ * False: no thread can be made. */
 static bool maker_start(void)
 {
 	const size_t bytes = STACK_BYTES + tls_bytes() + THREAD_BLOCK_BYTES;

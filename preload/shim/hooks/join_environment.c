@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A program that was joined executes others by its environment, so that gets our
- * variables: in a new list, because the old one has no room. seep puts it into
- * the old one's place when the hooks are in. The texts lie in seep_join, where
- * seep empties them when it leaves, whoever has copied the list meanwhile.
+ * A program that was joined executes others with its environment, so our
+ * variables have to be in it: in a new list, because the old one has no room.
+ * seep puts it into the old one's place when the hooks are in. The texts lie in
+ * seep_join. When seep leaves, it empties them there, so that copies of the
+ * list lose them, too.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -56,7 +57,7 @@ static bool is_set_anew(const char *variable, char *const *settings)
 	return false;
 }
 
-/* Ours comes first: what stands before it would be asked first. */
+/* Our library comes first: the loader would ask those before it first. */
 static bool preload_join(const char *ours, const char *before)
 {
 	struct text now = text_begin(seep_join.preload, sizeof seep_join.preload);

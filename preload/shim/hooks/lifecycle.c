@@ -69,7 +69,7 @@ void recorder_prepare(char *const *options, char *const *environment, bool secur
 		session_say(setup->options.warning, NULL);
 }
 
-/* Preloaded, when the program starts: what it allocates from now on is recorded. */
+/* Begins in a preloaded library, when the program starts: allocations are recorded from now on. */
 static void begin_with_program(char **environment)
 {
 	struct recording_setup *setup = &recording_setup;

@@ -2,14 +2,14 @@
 /*
  * Hooks for allocators that are a part of the program: <seep/linked.h>. Each
  * stands behind a jump over the function's first instructions, and calls the
- * function by what seep has made of those. So all calls come here, the
- * allocator's own, too: calloc's of malloc, say.
+ * function by a copy of those that seep has made. So all calls come here, also
+ * the allocator's own, such as calloc's of malloc.
  *
- * Seep has read the function's code. One that calls no other of them has its
- * inner hook, which is as all others are (hook.h). One that does has its outer
- * hook: that counts after the real call, and what is counted down within that
- * call is taken back. Nothing is counted in a slow half while an outer hook of
- * this thread is at work: thread_state.inside has its frame.
+ * Seep has read the function's code. A function that calls no other of them has
+ * an inner hook, which is like all other hooks (hook.h). A function that does
+ * has an outer hook: it counts after the real call, and takes back what was
+ * counted down within that call. Nothing is counted in a slow half while an
+ * outer hook of this thread is at work: thread_state.inside has its frame.
  */
 #include <seep/linked.h>
 
@@ -32,7 +32,7 @@ static inline bool is_within_another(const void *frame)
 	return (uintptr_t)frame < thread_state.inside;
 }
 
-/* What an outer hook keeps while the real call runs. */
+/* The state that an outer hook keeps while the real call runs. */
 struct outer {
 	uint64_t countdown;
 	bool counts;

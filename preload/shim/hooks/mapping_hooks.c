@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * mmap and its like. The real call comes first, and what it did is recorded afterwards: a call that fails changes
- * nothing. libc's own calls (stacks of threads, the loader, malloc) don't come here, because libc calls its own functions.
- * Until libc's functions are known, mmap and mremap ask the kernel, as libc's do; brk and sbrk, which keep books in libc,
- * are looked up in its tables.
+ * mmap and its like. The real call comes first and is recorded afterwards, if it has succeeded. libc's own calls
+ * (stacks of threads, the loader, malloc) don't come here, because libc calls its own functions. Until libc's functions
+ * are known, mmap and mremap ask the kernel, as libc's do; brk and sbrk, which keep books in libc, are looked up in its
+ * tables.
  */
 #include <stdarg.h>
 #include <sys/ipc.h>
@@ -90,7 +90,8 @@ int munmap(void *address, size_t length)
 	return result;
 }
 
-/* The new address is there with some flags only; then as now, whatever the register holds is passed on. */
+/* The program gives a new address with some flags only. The real mremap gets whatever the register holds, as it would
+ * without us. */
 void *mremap(void *address, size_t old_length, size_t length, int flags, ...)
 {
 	va_list list;

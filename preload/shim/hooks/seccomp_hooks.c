@@ -75,8 +75,8 @@ HIDDEN void *syscall_watch(long number, long first, long second, long third);
 
 __attribute__((used)) long (*syscall_next)(long number, ...);
 
-/* Does what libc's syscall() does, until our constructor has run: the caller may be an allocator that begins and
- * holds its lock, and a look-up might ask it for memory. */
+/* Stands in for libc's syscall() until our constructor has run: the caller may be an allocator that begins and holds
+ * its lock, and a look-up might ask it for memory. */
 static long syscall_plainly(long number, long a, long b, long c, long d, long e, long f)
 {
 	return as_libc(system_call(number, a, b, c, d, e, f));

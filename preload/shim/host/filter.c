@@ -63,7 +63,7 @@ void filter_reset(void)
 	}
 }
 
-/* The hash grows with the address, and over so many bytes by one at most: whatever lies between has the counter of the
+/* The hash grows with the address, by one at most over so many bytes: an address in between has the counter of the
  * first or of the last. */
 #define STRIDE ((1u << (32 - FILTER_BITS)) / FILTER_FACTOR & ~7u)
 _Static_assert(STRIDE >= 8, "the search must get on");

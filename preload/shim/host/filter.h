@@ -4,18 +4,17 @@
  * by a hash of the address, private to the process. A zero says no for certain,
  * and costs five instructions; anything else asks the live table.
  *
- * The hash is the top 20 bits of address * 17 in 32 bits, which is (address >> 8)
- * + (address >> 12): one multiplication and one shift. So 256 bytes of a heap
- * share a counter, 16 KiB a cache line, and 256 MiB fill the table:
- * - Threads that work on different parts of the heap read different lines; a
- *   mark by one takes no line from another's cache. With a counter for each 16
- *   bytes, in 64 KiB, all threads read all lines, and a sample costs all others
- *   a miss: `make bench-filter`.
- * - A heap touches 1/256 of its size here. Pages that were never marked are
- *   all the kernel's one zero page.
- * - "Maybe" is wrong for what lies beside a sample, 256 bytes in each rate's
- *   worth (0.05 % at 512K), and for what is hashed to a sample's counter: one
- *   in a million for each live sample.
+ * The hash is the top 20 bits of address * 17 in 32 bits, which is (address >>
+ * 8) + (address >> 12): one multiplication and one shift. So 256 bytes of a
+ * heap share a counter, 16 KiB a cache line, and 256 MiB fill the table: -
+ * Threads that work on different parts of the heap read different lines; a mark
+ * by one takes no line from another's cache. With a counter for each 16 bytes,
+ * in 64 KiB, all threads read all lines, and a sample costs all others a miss:
+ * `make bench-filter`. - A heap touches 1/256 of its size here. Pages that were
+ * never marked are all the kernel's one zero page. - "Maybe" is wrong for
+ * blocks beside a sample, 256 bytes in each rate's worth (0.05 % at 512K), and
+ * for blocks that are hashed to a sample's counter: one in a million for each
+ * live sample.
  *
  * A counter goes up when an address is marked and down when it is unmarked; at
  * 255 it stays (the filter then says "maybe" there for ever, which is never

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Was this library preloaded, or brought into a process that was running already: see <seep/join.h>. */
+/* Was this library preloaded, or brought into a process that was running already? See <seep/join.h>. */
 #ifndef SEEP_HOST_JOINED_H
 #define SEEP_HOST_JOINED_H
 

@@ -150,7 +150,8 @@ static bool set_keeper(void *field, size_t bytes, const char *value, size_t leng
 	return inside || *(bool *)field;
 }
 
-/* Not those that a fault raises: the instruction would fault again, without end. Nor libc's own. */
+/* May this signal ask for a snapshot? A fault's may not: the instruction would fault again, without end. Nor may libc's
+ * own. */
 static bool may_ask(uint64_t number)
 {
 	static const int never[] = {SIGKILL, SIGSTOP, SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGSYS};
@@ -194,7 +195,7 @@ static bool set_signal(void *field, size_t bytes, const char *value, size_t leng
 
 #define FIELD(name) offsetof(struct options, name), sizeof(((struct options *)NULL)->name)
 
-/* What the warning says of a value that is none. */
+/* The warning's words for a value that a setter refuses. */
 #define A_SIZE "a number of bytes (512K, 64M)"
 #define A_TIME "a time (500ms, 10s, 5m)"
 #define A_TEXT "a shorter text"
@@ -231,7 +232,7 @@ static const struct option_entry {
 #define ENTRIES (sizeof entries / sizeof *entries)
 #define VALUE_SHOWN 40
 
-/* At the end of the warning, cut to its room. The text comes from outside, so its control characters must not reach a
+/* Appends to the warning, cut to its room. The text comes from outside, so its control characters must not reach a
  * terminal. */
 static void warning_add(struct options *options, const char *text, size_t length)
 {

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the environment asks for: SEEP_OPTIONS=rate=512K:interval=10s, or one
- * variable for each option (SEEP_RATE, ...), which wins. An unknown key or a
- * malformed value gives one warning and the default, never a failure. In secure
- * mode (setuid) the environment is not looked at and nothing is recorded.
+ * The options, from the environment: SEEP_OPTIONS=rate=512K:interval=10s, or
+ * one variable for each option (SEEP_RATE, ...), which wins. An unknown key or
+ * a malformed value gives one warning and the default, never a failure. In
+ * secure mode (setuid) the environment is not looked at and nothing is
+ * recorded.
  */
 #ifndef SEEP_HOST_OPTIONS_H
 #define SEEP_HOST_OPTIONS_H
@@ -34,7 +35,7 @@ struct options {
 	int signal;                               /* take a snapshot on this signal; 0: none */
 	char unwinder[16];                        /* "": the best that works */
 	char output[1024];                        /* recording directory with %c %p %h; "": the default */
-	char service[SEEP_SERVICE_NAME_MOST + 1]; /* that the recording is of; "": none */
+	char service[SEEP_SERVICE_NAME_MOST + 1]; /* the service that the recording is of; "": none */
 	char store[SEEP_STORE_BYTES];             /* where services are kept; "": <seep/service.h> says where */
 	struct seep_stores stores;                /* of a service, if there is one and no output */
 	char runner[64];                          /* the `seep run` above this process: keeper/files/life.h */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The next allocator in lookup order: what every hook forwards to. Never
+ * The next allocator in lookup order, to which every hook forwards. It is never
  * libc's by name, so that a program's own choice of allocator stays in place.
  *
  * The pointer of each entry point starts at a function of our own that looks
@@ -25,7 +25,7 @@
 #define REAL_POINTER_OF(...) REAL_POINTER(__VA_ARGS__)
 #define REAL_ENTRY_POINT(name, kind, hook, takes, traits) REAL_POINTER_OF(SEEP_RETURNS_##kind, name, SEEP_TAKES_##takes)
 
-/* What mimalloc tells about an area of a heap: the part of the struct that all versions have in common. */
+/* An area of a heap, as mimalloc tells of it: the part of the struct that all versions have in common. */
 struct real_area {
 	void *blocks;
 	size_t reserved, committed, used;

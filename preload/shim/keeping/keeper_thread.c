@@ -124,8 +124,8 @@ bool keeper_thread_end(void)
 
 void keeper_thread_note_end(int status)
 {
-	/* The program may have forbidden the calls behind our back: none where there is no thread. In a vfork child it is its
-	 * parent's. Of the first thread /proc has the status. */
+	/* The program may have forbidden system calls behind our back, so none is made where there is no thread. In a
+	 * vfork child the thread is its parent's. The first thread's status is in /proc. */
 	if (load_relaxed(&thread_id) && system_getpid() == process)
 		store_relaxed(&keeper.exit_status, system_gettid() == process ? -1 : status & 0xff);
 }
@@ -144,9 +144,9 @@ static long finish(void)
 	return 0;
 }
 
-/* exit() may have been called on a stack of a few KiB, for signals or of a thread. A handler that wants the stack for signals
- * would begin at its top again while we have left it, so that no signal may come then. Without memory for a stack of ours
- * such a recording is completed by whoever reads it. */
+/* exit() may have been called on a stack of a few KiB: a thread's, or the one for signals. While we have left the stack
+ * for signals, a handler would begin at its top again, so no signal may come then. Without memory for a stack of ours
+ * the recording is left to whoever reads it. */
 void keeper_thread_finish(void)
 {
 	if (!prepared)

@@ -8,7 +8,7 @@
 #include "keeper/heap/heap.h"
 #include "shim/sample/thread.h"
 
-/* What a thread's state was before a recording, for when it ends. */
+/* The thread's state from before a recording, to be restored at its end. */
 struct capture_entry {
 	uintptr_t busy;
 	uint8_t depth;

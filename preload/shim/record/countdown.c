@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What becomes of a thread's countdown: see countdown.h, and docs/FAST_PATH.md. */
+/* The slow half of a thread's countdown: see countdown.h, and docs/FAST_PATH.md. */
 #include "shim/record/countdown.h"
 
 #include "keeper/base/atomics.h"
@@ -59,7 +59,7 @@ void countdown_heal(void)
 	recording_lose_sample();
 }
 
-/* What a settled countdown comes to. */
+/* The outcome of settling a countdown. */
 struct settlement {
 	uint64_t counted;        /* bytes up to the last sample point or the end of a stretch */
 	uint64_t countdown, gap; /* to go on with */

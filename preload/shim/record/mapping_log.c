@@ -38,7 +38,7 @@ bool mapping_log_is_allocator(uintptr_t caller)
 	return caller >= load_relaxed(&start) && caller < load_relaxed(&end);
 }
 
-/* Before the constructor has chosen an unwinder, the caller alone is known; of the allocator's calls nothing else is asked. */
+/* Before the constructor has chosen an unwinder, the caller alone is known; for the allocator's calls it is enough. */
 static void stack_note(struct noted *entry, const void *hook_frame)
 {
 	const struct unwinder *unwinder = recording_setup.unwinder;

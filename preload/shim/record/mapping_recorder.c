@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What happens to a call that maps memory: see mapping_recorder.h. */
+/* Records the calls that map memory: see mapping_recorder.h. */
 #include "shim/record/mapping_recorder.h"
 
 #include <errno.h>
@@ -14,7 +14,8 @@
 
 static seep_atomic64 mapped_early; /* bytes, without a recording */
 
-/* What the allocator maps is the heap's, and nobody asks where. It may be deep in its own frames on a small stack. */
+/* The allocator's mappings are the heap's, and nobody asks for their stacks. The allocator may be deep in its own
+ * frames on a small stack. */
 static void record(const struct heap *heap, struct mapping_event *call, const void *hook_frame)
 {
 	const uint32_t incarnation = recording_incarnation();

@@ -3,8 +3,8 @@
  * Records what the program maps and unmaps, every call. As the recorder of samples: lock-free, without allocation, errno
  * stays. A full ring is told to the keeper by a futex, where the program may still make system calls.
  *
- * Before there is a recording, calls are noted with their stacks, some of them; the recording begins once the program has
- * mapped as many bytes as it would allocate until its first sample.
+ * Before there is a recording, a fixed number of calls are noted with their stacks; the recording begins once the
+ * program has mapped as many bytes as it would allocate until its first sample.
  */
 #ifndef SEEP_RECORD_MAPPING_RECORDER_H
 #define SEEP_RECORD_MAPPING_RECORDER_H

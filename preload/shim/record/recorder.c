@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What happens to a sample: see recorder.h, and docs/ARCHITECTURE.md for the journey of one allocation. */
+/* Records samples and their frees: see recorder.h, and docs/ARCHITECTURE.md for the journey of one allocation. */
 #include "shim/record/recorder.h"
 #include "shim/host/filter.h"
 

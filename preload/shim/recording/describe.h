@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the heap file's header says about the process. It is read once, by raw system calls, when a recording begins. */
+/* Describes the process in the heap file's header. It is read once, by raw system calls, when a recording begins. */
 #ifndef SEEP_RECORDING_DESCRIBE_H
 #define SEEP_RECORDING_DESCRIBE_H
 

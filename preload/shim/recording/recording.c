@@ -170,9 +170,9 @@ static bool plan_to_fit(struct seep_heap_header *header)
 /*
  * A forked child lets go of its ancestor's heap file. If a signal handler
  * forked in the midst of a use of it, the child comes back to that use: then
- * private memory takes the file's place, in which all counts are 0. If a
- * handler jumped out of a use, that stays so for good, which costs addresses
- * and no memory. The caller itself has `own` uses.
+ * private memory, in which all counts are 0, takes the file's place. If a
+ * handler jumped out of a use, that memory stays for good, which costs
+ * addresses and no pages. The caller itself has `own` uses.
  */
 static void leave_ancestor(unsigned own)
 {
@@ -206,7 +206,7 @@ static void keeper_start(bool anonymous)
 		keeper_thread_start();
 }
 
-/* Not where SEEP_OUTPUT has another place for it. */
+/* Does the recording lie in its service's directory? SEEP_OUTPUT may have another place for it. */
 static bool is_of_service(const char *path)
 {
 	const char *service = recording_setup.options.service, *name = strrchr(path, '/');

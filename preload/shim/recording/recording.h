@@ -17,14 +17,15 @@
 /* Maps the gate and remembers the setup. From here on samples are recorded. Constructor only. */
 void recording_prepare(void);
 
-/* A process that was left is joined again: the next recording may begin. With `idle` no thread is in the old one any more,
- * whose memory is given back. */
+/* A process that was left is joined again: the next recording may begin. With `idle` no thread is in the old recording
+ * any more, and its memory is given back. */
 void recording_prepare_again(bool idle);
 
-/* Where the recording's memory is noted, for who takes it away from outside: he stores NULL first. */
+/* Says where the recording's memory is noted, for seep, which takes it away from outside: it stores NULL there
+ * first. */
 void recording_tell_memory(struct seep_join *join);
 
-/* Where the recording is; NULL: there is none yet. */
+/* The recording's directory; NULL: there is no recording yet. */
 const char *recording_directory(void);
 
 /* Before the constructor has run nothing can be recorded: what is allocated by then is counted as lost in set-up. */

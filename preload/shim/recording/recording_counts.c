@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is counted beside the samples, also before a recording begins: see recording.h. */
+/* Counts beside the samples, which begin before a recording does: see recording.h. */
 #include "keeper/base/atomics.h"
 #include "shim/recording/recording.h"
 #include "shim/recording/recording_private.h"
@@ -66,7 +66,7 @@ void recording_find_sample(void)
 		;
 }
 
-/* The expected number of samples in what came before the constructor, at most one an allocation. */
+/* The expected number of samples among the allocations before the constructor, at most one for each. */
 static uint64_t unseen_samples(void)
 {
 	uint64_t samples = load_relaxed(&unseen_bytes) / recording_setup.options.rate;

@@ -16,8 +16,8 @@
 /* The longest line: a directory of which every byte is escaped. */
 #define LINE_BYTES (2 * sizeof((struct seep_heap_header *)NULL)->directory + 1)
 
-/* Is this the file that `seep run` made, and not one that somebody put at its name after it was removed? Root's
- * processes, and those in a namespace of users, see another owner than themselves or than they were told. */
+/* Is this the file that `seep run` made, or one that somebody put at its name after it was removed? Root's processes,
+ * and those in a namespace of users, see another owner than themselves or than they were told. */
 static bool is_what_was_made(int descriptor, const struct session_file_option *file)
 {
 	struct stat status;
@@ -96,7 +96,7 @@ static void text_add_as_line(struct text *text, const char *more)
 	}
 }
 
-/* Adds a name that anybody may have chosen, without what a terminal would act on. */
+/* Adds a name that anybody may have chosen, without control characters on which a terminal would act. */
 static void text_add_for_terminal(struct text *text, const char *more)
 {
 	for (; *more; more++)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How the kernel is asked: see memory_probe.h. */
+/* Asks the kernel whether memory can be read: see memory_probe.h. */
 #include "shim/sample/memory_probe.h"
 
 #include <errno.h>

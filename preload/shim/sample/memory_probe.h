@@ -24,7 +24,7 @@ static inline uintptr_t probe_page_of(uintptr_t address)
 	return address & ~(PROBE_PAGE - 1);
 }
 
-/* Also false where nothing must be asked. */
+/* Also false where no question is allowed. */
 bool probe_page_readable(uintptr_t page);
 
 /* From now on, in this process and its children, nothing is asked and every answer is no. */

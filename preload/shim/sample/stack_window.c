@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Which words of the stack may be read: see stack_window.h.
+ * The part of the stack that may be read: see stack_window.h.
  */
 #include "shim/sample/stack_window.h"
 

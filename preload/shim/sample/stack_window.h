@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Which words of the stack may be read, so that no read of an unwinder faults.
+ * The part of the stack that may be read, so that no read of an unwinder
+ * faults.
  *
  * A capture holds a window [low, high) of readable memory that contains its
  * stack pointer. On the thread's own stack the window is all of the stack that

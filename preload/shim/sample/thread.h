@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What each thread keeps: its countdown of bytes to the next sample point. It
+ * The state of each thread: its countdown of bytes to the next sample point. It
  * is initial-exec TLS of less than 64 bytes, plain zero-initialised data
  * without a destructor, so it is valid before constructors and after
  * destructors of TLS have run. Zero means that the thread was never seen: its

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The seam between the recorder and whatever reads stacks. docs/UNWINDING.md
- * has the backends' guarantees and figures.
+ * The seam between the recorder and the backends that read stacks. docs/UNWINDING.md has the backends' guarantees and
+ * figures.
  *
  *	walker          .eh_frame, read lazily: the default on x86-64, glibc 2.35 and later
  *	libunwind       loaded with dlopen, where the walker cannot serve

@@ -58,7 +58,7 @@ static seep_atomic64 cache[RULE_CACHE_PLACES];
  * that the byte before it belongs to another. Written in the constructor. */
 static uintptr_t fiber_start;
 
-/* Where a walk is. Passed by value and rebuilt by each step, so that it stays in registers. */
+/* The place that a walk has reached. It is passed by value and rebuilt by each step, so that it stays in registers. */
 struct position {
 	uintptr_t
 	    key; /* the key of the rule that leads on: the return address, or one more than an interrupted instruction's */
@@ -268,8 +268,8 @@ static bool may_be_code(uintptr_t address)
 	return address >= CODE_LOWEST && address < CODE_LIMIT;
 }
 
-/* Looks at the last frame, if it was guessed and nothing has been asked about it: whoever names it must not touch a
- * module that may go. False: it is in such a module. */
+/* Looks at the last frame, if it was guessed and nothing has been asked about it: naming it must touch no module that
+ * may go. False: it is in such a module. */
 static bool last_may_be_named(const struct walk *walk, uintptr_t *frame)
 {
 	struct module_trust trust = walk_trust(walk);

@@ -235,7 +235,7 @@ static uint32_t instance_find_or_add(const struct found_object *object, bool car
 	return MODULE_UNNAMED;
 }
 
-/* Is the object one of these instances? Nothing of it is read: the walk saw them at addresses of the same stack. */
+/* Is the object one of these instances? It is not read for that: the walk saw them at addresses of the same stack. */
 static bool object_is_one_of(const struct found_object *object, const struct module_trust *trust)
 {
 	for (uint32_t i = 0; i < trust->count; i++) {

@@ -16,11 +16,11 @@
  * A module without a build id, and any module after the table is full, has no
  * instance: its rules are read from its tables each time.
  *
- * Of a module that can go, nothing is read unless it cannot go now. An address
- * that a walk finds on its own stack by rules alone is in code that returns
- * there, so its module stays. Of a guessed address (a caller of code without
- * unwind information) this is not known: it is followed into permanent modules,
- * and into those that the walk has met before it had to guess.
+ * A module that can go is read only while it cannot. An address that a walk
+ * finds on its own stack by rules alone is in code that returns there, so its
+ * module stays. Of a guessed address (a caller of code without unwind
+ * information) this is not known: it is followed into permanent modules, and
+ * into those that the walk has met before it had to guess.
  *
  * The loader reports a module for some time after it has unmapped it. If other
  * code got the place meanwhile, and calls us, then the module's memory must not

@@ -15,7 +15,7 @@
 /* By their numbers in DWARF; RIP is the return address's column. */
 enum { REGISTER_RBP = 6, REGISTER_RSP = 7, REGISTER_RIP = 16, REGISTER_NONE = 255 };
 
-/* What an FDE and its CIE say. */
+/* An FDE and its CIE, read. */
 struct description {
 	uintptr_t code_start, code_end;
 	uint64_t code_alignment;
@@ -25,7 +25,7 @@ struct description {
 	struct table_reader common, own; /* the programs */
 };
 
-/* Signal-safe, lock-free. What cannot be understood gives RULE_LOST. */
+/* Signal-safe, lock-free. A program that cannot be understood gives RULE_LOST. */
 struct rule program_rule(const struct table_module *module, const struct description *description, uintptr_t address);
 
 #endif

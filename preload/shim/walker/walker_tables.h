@@ -4,8 +4,8 @@
  * as they lie in memory, by a binary search and one FDE's program. Nothing is
  * kept.
  *
- * Every pointer is checked against the module's range. What cannot be
- * understood gives RULE_LOST, an address without an FDE RULE_FRAME_POINTER.
+ * Every pointer is checked against the module's range. Tables that cannot be
+ * understood give RULE_LOST, an address without an FDE RULE_FRAME_POINTER.
  */
 #ifndef SEEP_WALKER_WALKER_TABLES_H
 #define SEEP_WALKER_WALKER_TABLES_H
