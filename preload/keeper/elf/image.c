@@ -118,6 +118,59 @@ void *image_first_definition(uintptr_t except, const char *name)
 	return found;
 }
 
+/* The relocations of a module's calls that are bound at their first use, unless all are bound at once. */
+struct calls {
+	const Elf64_Rela *entries;
+	size_t count;
+};
+
+static struct calls calls_of(const struct link_map *module)
+{
+	struct calls calls = {0};
+	for (const Elf64_Dyn *entry = module->l_ld; entry && entry->d_tag != DT_NULL; entry++) {
+		if (entry->d_tag == DT_JMPREL)
+			calls.entries = image_pointer(module->l_addr, entry);
+		else if (entry->d_tag == DT_PLTRELSZ)
+			calls.count = entry->d_un.d_val / sizeof *calls.entries;
+	}
+	if (!calls.entries)
+		calls.count = 0;
+	return calls;
+}
+
+/* A bit for a name's first two letters: most names are told from those that are looked for by it. */
+static uint64_t letters_of(const char *name)
+{
+	return *name ? UINT64_C(1) << ((name[0] * 7 + name[1]) & 63) : 0;
+}
+
+static bool is_one_of(const char *name, const char *const *names, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (text_is(names[i], name))
+			return true;
+	return false;
+}
+
+bool image_calls_one_of(uintptr_t except, const char *const *names, size_t count)
+{
+	uint64_t letters = 0;
+	for (size_t i = 0; i < count; i++)
+		letters |= letters_of(names[i]);
+	for (const struct link_map *module = _r_debug.r_map; module; module = module->l_next) {
+		struct image image;
+		struct calls calls = calls_of(module);
+		if (module->l_addr == except || !image_read(module->l_addr, module->l_ld, &image))
+			continue;
+		for (size_t i = 0; i < calls.count; i++) {
+			const char *name = image.strings + image.symbols[ELF64_R_SYM(calls.entries[i].r_info)].st_name;
+			if (letters & letters_of(name) && is_one_of(name, names, count))
+				return true;
+		}
+	}
+	return false;
+}
+
 bool image_is_defined_behind(uintptr_t base, const char *name)
 {
 	const struct link_map *module = _r_debug.r_map;

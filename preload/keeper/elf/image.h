@@ -8,6 +8,7 @@
 
 #include <elf.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct image {
@@ -33,6 +34,10 @@ void *image_first_definition(uintptr_t except, const char *name);
 
 /* Does a module that is listed behind the one at `base` define it? Also true where that one is not in the list. */
 bool image_is_defined_behind(uintptr_t base, const char *name);
+
+/* Does a loaded module, but for that at `except`, call a function by one of these names, which may be bound at the first
+ * call? When to ask: as above. */
+bool image_calls_one_of(uintptr_t except, const char *const *names, size_t count);
 
 #define IMAGE_LIBC "libc.so.6"
 #define IMAGE_LOADER "ld-linux-x86-64.so.2"

@@ -31,25 +31,29 @@ static int protection_of(const void *address)
 	return 0;
 }
 
-static bool symbol_withdraw(ElfW(Sym) * symbol)
-{
-	int protection = protection_of(symbol);
-	uintptr_t page = (uintptr_t)symbol & ~(PAGE - 1), end = (uintptr_t)(symbol + 1);
-	if (!protection || system_call(SYS_mprotect, (long)page, (long)(end - page), protection | PROT_WRITE, 0, 0, 0))
-		return false;
-	__atomic_store_n(&symbol->st_value, 0, __ATOMIC_RELEASE); /* another thread's look-up sees the old value or 0 */
-	system_call(SYS_mprotect, (long)page, (long)(end - page), protection, 0, 0, 0);
-	return true;
-}
-
-bool exports_withdraw(const char *const *names, size_t count)
+/* The table's protection is changed once, since each program that starts waits for it. */
+void exports_withdraw(const char *const *names, size_t count)
 {
 	struct image own;
-	bool all = image_read(own_base(), _DYNAMIC, &own);
-	for (size_t i = 0; all && i < count; i++) {
-		ElfW(Sym) *symbol = names[i] ? image_find(&own, names[i]) : NULL;
-		if (symbol && symbol->st_value)
-			all = symbol_withdraw(symbol);
+	uintptr_t low = UINTPTR_MAX, high = 0;
+	ElfW(Sym) * symbol;
+	if (!image_read(own_base(), _DYNAMIC, &own))
+		return;
+	for (size_t i = 0; i < count; i++) {
+		symbol = image_find(&own, names[i]);
+		if (symbol && (uintptr_t)symbol < low)
+			low = (uintptr_t)symbol & ~(PAGE - 1);
+		if (symbol && (uintptr_t)(symbol + 1) > high)
+			high = (uintptr_t)(symbol + 1);
 	}
-	return all;
+	int protection = low < high ? protection_of((const void *)low) : 0;
+	long bytes = (long)(high - low);
+	if (!protection || system_call(SYS_mprotect, (long)low, bytes, protection | PROT_WRITE, 0, 0, 0))
+		return;
+	for (size_t i = 0; i < count; i++) {
+		symbol = image_find(&own, names[i]);
+		if (symbol) /* another thread's look-up sees the old value or 0 */
+			__atomic_store_n(&symbol->st_value, 0, __ATOMIC_RELEASE);
+	}
+	system_call(SYS_mprotect, (long)low, bytes, protection, 0, 0, 0);
 }

@@ -65,6 +65,8 @@ static const struct entry c_entries[] = {SEEP_ENTRY_POINTS_OF_C(ENTRY_OF)};
 static const struct entry cxx_entries[] = {SEEP_ENTRY_POINTS_OF_CXX(ENTRY_OF)};
 static const struct entry others[] = {REAL_OTHERS(OTHER_OF)};
 #define LENGTH(entries) (sizeof(entries) / sizeof *(entries))
+#define ONE_MORE(...) +1
+enum { NAMES = SEEP_ENTRY_POINTS(ONE_MORE) };
 
 extern __attribute__((visibility("hidden"))) const ElfW(Ehdr) __ehdr_start;
 
@@ -83,43 +85,44 @@ static void *look_up(struct real *found, const struct entry *entry)
 	return function;
 }
 
-/* Where the first name is missing, there is no such API. */
-static void look_up_api(struct real *found, const struct entry *entries, size_t count)
+/* The names that nobody behind us has, and how many. Where an API's first one is missing, there is no such API. */
+static size_t look_up_names(struct real *found, const struct entry *entries, size_t count, bool is_api,
+			    const char **missing)
 {
-	for (size_t i = 0; i < count; i++)
-		if (!look_up(found, &entries[i]) && i == 0)
-			return;
+	size_t lacking = 0;
+	for (size_t i = 0; i < count; i++) {
+		bool is_asked = !is_api || lacking == 0 || missing[0] != entries[0].name;
+		if (!is_asked || !look_up(found, &entries[i]))
+			missing[lacking++] = entries[i].name;
+	}
+	return lacking;
 }
 
-/* A form of operator new or delete that nobody behind us has is not a name of ours either: see exports.h. */
-static void look_up_cxx(struct real *found)
+/* What is missing is not a name of ours either: see exports.h. But where the program or a library calls one of a group's names,
+ * if only by a weak reference, it may have seen already that it is there. */
+static void look_up_group(struct real *found, const struct entry *entries, size_t count, bool is_api, bool withdraws)
 {
-	static _Atomic bool withdrawn;
-	const char *missing[LENGTH(cxx_entries)] = {0};
-	for (size_t i = 0; i < LENGTH(cxx_entries); i++)
-		if (!look_up(found, &cxx_entries[i]))
-			missing[i] = cxx_entries[i].name;
-	if (is_joined())
-		return;        /* nobody looks names up in us */
-	bool expected = false; /* of threads that look names up at the same time, one withdraws them */
-	if (atomic_compare_exchange_strong_explicit(&withdrawn, &expected, true, memory_order_relaxed,
-						    memory_order_relaxed))
-		exports_withdraw(missing, LENGTH(missing));
+	const char *missing[NAMES];
+	size_t lacking = look_up_names(found, entries, count, is_api, missing);
+	if (withdraws && lacking && !image_calls_one_of((uintptr_t)&__ehdr_start, missing, lacking))
+		exports_withdraw(missing, lacking);
 }
 
 static void look_up_all(struct real *found)
 {
-	for (size_t i = 0; i < LENGTH(c_entries); i++)
-		look_up(found, &c_entries[i]);
+	static _Atomic bool withdrawn; /* by one of the threads that look names up at the same time */
+	const bool withdraws =
+	    !is_joined() /* nobody looks names up in us then */ && !atomic_exchange(&withdrawn, true);
+	look_up_group(found, c_entries, LENGTH(c_entries), false, withdraws);
 	for (size_t i = 0; i < LENGTH(others); i++)
 		look_up(found, &others[i]);
 #define LOOK_UP_API(title, rows)                                                                                       \
 	{                                                                                                              \
 		static const struct entry entries[] = {rows(ENTRY_OF)};                                                \
-		look_up_api(found, entries, LENGTH(entries));                                                          \
+		look_up_group(found, entries, LENGTH(entries), true, withdraws);                                       \
 	}
 	SEEP_ALLOCATOR_APIS(LOOK_UP_API)
-	look_up_cxx(found);
+	look_up_group(found, cxx_entries, LENGTH(cxx_entries), false, withdraws);
 }
 
 /* C's functions come last, malloc at the very end: an allocator's malloc may call its own mi_malloc, which is ours

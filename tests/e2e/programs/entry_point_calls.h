@@ -2,7 +2,8 @@
 /*
  * A function call_NAME(old, wanted) for each row of <seep/entry_points.h>: it calls the entry point of that name so that
  * `wanted` bytes are asked for, and returns the memory. `old` is the block that is resized or released, of which `wanted`
- * is the size. The entry point is found by its name; where nobody exports it, find_NAME() is null.
+ * is the size. The entry point is found by its name; where nobody exports it, find_NAME() is null. The shim exports all of
+ * them, because this program has calls of some (preload/shim/host/exports.h).
  */
 #ifndef ENTRY_POINT_CALLS_H
 #define ENTRY_POINT_CALLS_H
@@ -27,6 +28,18 @@ static inline const char *call_text(size_t bytes)
 	if (letters[0] == 0)
 		memset(letters, 'x', sizeof letters - 1);
 	return letters + sizeof letters - bytes;
+}
+
+extern "C" {
+[[gnu::weak]] void *mallocx(size_t, int), *tc_malloc(size_t), *mi_malloc(size_t);
+[[gnu::weak]] void free_sized(void *, size_t);
+}
+[[gnu::used]] static void never_called()
+{
+	mallocx(1, 0);
+	tc_malloc(1);
+	mi_malloc(1);
+	free_sized(nullptr, 0);
 }
 
 /* What the rows call their parameters. */
