@@ -97,7 +97,7 @@ bool allocator_ask(struct allocator_figures *figures, const char *allocator, pid
 		return false;
 	const bool can_tell = kind && functions_find(functions, kind, &imaging.work.loaded);
 	if (!can_tell)
-		error_set(error, "%d does not export the functions of %s that could be asked", (int)pid, allocator);
+		error_set(error, "%d does not export the functions by which %s is asked", (int)pid, allocator);
 	double nap_ms = NAP_MS;
 	for (int i = 0; can_tell && !asked && again && i < TRIES; i++, nap_ms *= 3) {
 		asked = ask_once(figures, &imaging, kind, functions, &again, error);

@@ -97,7 +97,7 @@ bool mimalloc_ask(struct allocator_figures *figures, struct calls *calls, const 
 	figures->free_pages = after < before ? (double)(before - after) : 0;
 	asked = asked && threads_ask(calls, functions, thread_ask, error);
 	if (asked && sum.is_strange)
-		asked = error_set(error, "what it says of its pages can't be");
+		asked = error_set(error, "its figures of its pages contradict each other");
 	calls->visit_context = NULL;
 	calls->waited |= !asked; /* it has no locks: a thread may have been in the midst of something */
 	return asked;

@@ -88,9 +88,10 @@ static bool thread_borrow(struct work *work, const struct loaded_module *allocat
 	safe_point_end(safe);
 	free(own);
 	return found ||
-	       (!fine ? false
-		      : error_set(error, "%d: no thread was where it could be borrowed in %d s (%s); try again",
-				  (int)work->pid, SEARCH_MS / 1000, why));
+	       (!fine
+		    ? false
+		    : error_set(error, "%d: no thread reached a point where it can be borrowed in %d s (%s); try again",
+				(int)work->pid, SEARCH_MS / 1000, why));
 }
 
 /* errno is the thread's own. */
@@ -135,7 +136,7 @@ static bool library_begin(struct work *work, struct borrowed *borrowed, const st
 		return false;
 	work->begun = begun & 1;
 	if (!work->begun)
-		return error_set(error, "%d is just being joined by another seep", (int)work->pid);
+		return error_set(error, "another seep is just joining %d", (int)work->pid);
 	return !work->patch || patch_bring(work->patch, borrowed, work->table, error);
 }
 

@@ -182,6 +182,6 @@ bool process_leave(pid_t pid, double pause_ms, struct join_result *result, struc
 	if (!recording_leave(pid, pause_ms, result, error))
 		return false;
 	if (!found)
-		return error_set(error, "%d was left, but its recording is not to be found", (int)pid);
+		return error_set(error, "%d was left, but its recording was not found", (int)pid);
 	return seep_recording_leave(result->directory, &fault) || error_set_fault(error, result->directory, &fault);
 }

@@ -27,7 +27,7 @@ static bool file_read(const char *path, unsigned char **bytes, size_t *count, st
 	int file = open(path, O_RDONLY | O_CLOEXEC);
 
 	if (file < 0 || fstat(file, &status) != 0 || status.st_size <= 0 || status.st_size > LIBRARY_MAX) {
-		error_set(error, "%s: %s", path, file < 0 ? strerror(errno) : "not a library of ours");
+		error_set(error, "%s: %s", path, file < 0 ? strerror(errno) : "it is not a library of seep's");
 		if (file >= 0)
 			close(file);
 		return false;
@@ -127,7 +127,7 @@ bool push_prepare(struct push *push, const char *shim, bool confined, const char
 	if (file_read(shim, &push->bytes, &push->count, error)) {
 		if (library_fill(push, confined, environment, environment_bytes) && library_trim(push))
 			return true;
-		error_set(error, "%s: it is of another version than this program", shim);
+		error_set(error, "%s: it has another version than this program", shim);
 	}
 	push_free(push);
 	return false;
@@ -150,7 +150,7 @@ static int file_make(struct borrowed *borrowed, struct error *error)
 	    !borrowed_system(borrowed, SYS_memfd_create, arguments, &made, error))
 		return -1;
 	if (made < 0)
-		error_set(error, "%d can't have a file in memory: %s", (int)borrowed->remote->pid,
+		error_set(error, "%d can't make a file in memory: %s", (int)borrowed->remote->pid,
 			  strerror((int)-made));
 	return made < 0 ? -1 : (int)made;
 }

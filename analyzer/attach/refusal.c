@@ -49,15 +49,15 @@ static bool access_is_given(pid_t pid, const char *name, struct error *error)
 	}
 	int scope = yama_scope();
 	if (scope >= 3)
-		return error_set(error,
-				 "%d (%s) can't be joined: kernel.yama.ptrace_scope is 3, which forbids it to all",
-				 (int)pid, name);
+		return error_set(
+		    error, "%d (%s) can't be joined: kernel.yama.ptrace_scope is 3, which forbids it to everybody",
+		    (int)pid, name);
 	if (scope > 0 && geteuid() != 0)
 		return error_set(error, "%d (%s) can't be joined: kernel.yama.ptrace_scope is %d; ask as root",
 				 (int)pid, name, scope);
 	return error_set(error, "%d (%s) can't be joined: that needs %s", (int)pid, name,
 			 geteuid() ? "the same user or CAP_SYS_PTRACE; ask as root"
-				   : "CAP_SYS_PTRACE and all that the process may do, which root has not here");
+				   : "CAP_SYS_PTRACE and all rights of the process, which root lacks here");
 }
 
 /* Is the control group of this hierarchy frozen, or one above it? Of v1, its controller's state; else of v2. */
@@ -115,8 +115,8 @@ static bool program_is_ours(pid_t pid, const struct process_facts *facts, struct
 		return error_set(error, "%d (%s) can't be joined: its C library is musl, and seep knows glibc",
 				 (int)pid, facts->name);
 	if (elf.sanitizer)
-		return error_set(error, "%d (%s) can't be joined: it runs under %s, which has malloc for itself",
-				 (int)pid, facts->name, elf.sanitizer);
+		return error_set(error, "%d (%s) can't be joined: it runs under %s, which replaces malloc", (int)pid,
+				 facts->name, elf.sanitizer);
 	return true;
 }
 
@@ -203,8 +203,8 @@ bool process_may_be_joined(pid_t pid, struct error *error)
 	if (seep_process_read((uint64_t)pid, "status", status, sizeof status) < 0)
 		return error_set(error, "%d has ended", (int)pid);
 	if (!text_line_number(status, "VmSize:", &size))
-		return error_set(error, "%d (%s) can't be joined: it is a thread of the kernel, or just ending",
-				 (int)pid, facts.name);
+		return error_set(error, "%d (%s) can't be joined: it is a kernel thread, or is just ending", (int)pid,
+				 facts.name);
 	if (!access_is_given(pid, facts.name, error))
 		return false;
 	if (text_line_number(status, "TracerPid:", &tracer) && tracer)

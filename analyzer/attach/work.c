@@ -36,7 +36,7 @@ static bool modules_read(struct work *work, struct error *error)
 	}
 	return error_set(error,
 			 work->loaded.state ? "%d loads and unloads libraries all the time: try again later"
-					    : "%d can't be joined: its loader is not there yet",
+					    : "%d can't be joined: its loader has not begun yet",
 			 (int)work->pid);
 }
 
@@ -140,7 +140,7 @@ bool work_stop(struct work *work, struct bindings *bindings, struct error *error
 			return false;
 		block_find(work);
 		if (!work->block)
-			return error_set(error, "%d has another program now", (int)work->pid);
+			return error_set(error, "%d has executed another program", (int)work->pid);
 		if (!bindings_find(bindings, &work->loaded, work->shim, error))
 			return false;
 		if (tracees_stop(&work->tracees, work->pause_ms, error)) {
@@ -170,8 +170,7 @@ static bool stop_clear(struct work *work, struct bindings *bindings, struct erro
 		bindings_free(bindings);
 		tracing_nap(STOP_NAP_MS);
 	}
-	return error_set(error,
-			 "%d: a thread is always where its allocator begins, or the code there is not its file's",
+	return error_set(error, "%d: some thread is always in the code to be replaced, or that code is not its file's",
 			 (int)work->pid);
 }
 

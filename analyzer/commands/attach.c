@@ -119,7 +119,8 @@ static void all_attach(const char *name, const struct attendant_request *request
 	if (request->for_ns)
 		message("joined %zu named %s, and left them", joined, name);
 	else
-		message("joined %zu named %s, which are recorded on; next: seep detach --all %s", joined, name, name);
+		message("joined %zu named %s, and goes on recording them; next: seep detach --all %s", joined, name,
+			name);
 }
 
 static int attach_main(int argc, char **argv)
@@ -132,8 +133,8 @@ static int attach_main(int argc, char **argv)
 
 	command_take_options(&command_attach, argc, argv, &request);
 	if (request.all ? optind < argc : optind == argc)
-		return command_usage(&command_attach, request.all ? "--all takes no number of a process"
-								  : "the process to join is missing");
+		return command_usage(&command_attach,
+				     request.all ? "--all takes a name, not a PID" : "the process to join is missing");
 	if (request.for_ns && optind + 1 < argc)
 		return command_usage(&command_attach, "--for takes one process");
 	for (int i = optind; i < argc; i++)
@@ -224,8 +225,8 @@ static int detach_main(int argc, char **argv)
 
 	command_take_options(&command_detach, argc, argv, &request);
 	if (request.all ? optind < argc : optind == argc)
-		return command_usage(&command_detach, request.all ? "--all takes no number of a process"
-								  : "the process to leave is missing");
+		return command_usage(&command_detach,
+				     request.all ? "--all takes a name, not a PID" : "the process to leave is missing");
 	for (int i = optind; i < argc; i++)
 		if (!operand_pid(argv[i]))
 			return command_usage(&command_detach, "%s is not the number of a process", argv[i]);

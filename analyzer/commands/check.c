@@ -56,15 +56,17 @@ static const struct command_option options[] = {
     {OPTION_BUDGET, "budget", "FILE", "what may be used: JSON, schema seep.budgets/1", &option_text, FIELD(budget),
      NULL},
     {OPTION_BASE, "base", "BEFORE", "what to compare with; may be repeated", &option_list, FIELD(base_list), NULL},
-    {OPTION_WORK, "work", "N", "units of work a run did, if it does not count", &option_count, FIELD(work), NULL},
+    {OPTION_WORK, "work", "N", "units of work of a run that does not count them", &option_count, FIELD(work), NULL},
     {OPTION_BASE_WORK, "base-work", "N", "the same of the base (as --work)", &option_count, FIELD(base_work), NULL},
     {OPTION_FORMAT, "format", "FORMAT", "text, json, junit, sarif, github, gitlab, markdown", &option_word,
      FIELD(format), check_format_names},
     {OPTION_UNDECIDED, "undecided", "WORD", "warn, pass (says nothing), fail (status 1)", &option_word,
      FIELD(undecided), undecided_words},
-    {OPTION_SINCE, "since", "REVISION", "name it as the last that was fine", &option_text, FIELD(context.since), NULL},
-    {OPTION_FLAME, "flame", "FILE.svg", "also draw what changed there", &option_text, FIELD(context.flame), NULL},
-    {OPTION_EACH, "each", NULL, "AFTER are processes, each held to it by itself", NULL, FIELD(each), NULL},
+    {OPTION_SINCE, "since", "REVISION", "name this as the last revision that was fine", &option_text,
+     FIELD(context.since), NULL},
+    {OPTION_FLAME, "flame", "FILE.svg", "also draw the difference as a flame graph", &option_text, FIELD(context.flame),
+     NULL},
+    {OPTION_EACH, "each", NULL, "each AFTER is a process, held to it by itself", NULL, FIELD(each), NULL},
     {OPTION_LOST, "lost", NULL, "nothing may be lost at the end of a process", NULL, FIELD(lost), NULL},
     {OPTION_SUPPRESSIONS, "suppressions", "FILE", "LeakSanitizer's (leak:PATTERN), besides the budgets'", &option_text,
      FIELD(suppressions), NULL},
@@ -230,7 +232,7 @@ static void unheld_say(struct tally *tally, const struct budgets *budgets)
 		tally->results[CHECK_UNDECIDED]++;
 		message("%s: no process %s", budgets->items[i].name,
 			budgets->items[i].measure == CHECK_LOST
-			    ? "was looked at when it ended: that is done where one calls exit(), or its main() returns"
+			    ? "was looked at when it ended: seep looks at one that calls exit() or whose main() returns"
 			    : "counted its units of work, by seep_work() of <seep/seep.h>");
 	}
 }
@@ -354,9 +356,9 @@ static int run(int argc, char **argv)
 const struct command command_check = {
     .name = "check",
     .operands = "AFTER... | --suggest RUN...",
-    .summary = "hold recordings to budgets: what is proven to be beyond one fails",
-    .notes = "Several AFTER, and several --base, are runs of the same: their spread counts.\n"
-	     "Status 1: a budget fails, for sure; with --undecided=fail also where nothing\n"
+    .summary = "hold recordings to budgets: fail where one is surely exceeded",
+    .notes = "Several AFTER, or several --base, are runs of the same: their spread counts.\n"
+	     "Status 1: a budget surely fails; with --undecided=fail also where nothing\n"
 	     "can be decided. docs/CI.md has the file of budgets, recipes and the rule.",
     .options = options,
     .reads = true,

@@ -119,8 +119,8 @@ static void say_unread(const struct buffer *out, size_t plain)
 	const bool is_too_large = bytes > FOREIGN_BYTES_LIMIT;
 
 	if (is_too_large || plain > foreign_plain_limit(bytes))
-		message("note: seep itself will not read this export: it %s %s, and %s is the most that is read of "
-			"such a file; 'seep bundle' makes one that is read",
+		message("note: seep itself will not read this export: it %s %s, and seep reads at most %s of "
+			"such a file; 'seep bundle' makes one that it reads",
 			is_too_large ? "has" : "unpacks to",
 			quantity_bytes((double)(is_too_large ? bytes : plain)).text,
 			quantity_bytes((double)(is_too_large ? FOREIGN_BYTES_LIMIT : foreign_plain_limit(bytes))).text);

@@ -70,7 +70,7 @@ static const struct command_option options[] = {
     {OPTION_REFERENCES, "references", NULL, "first find the blocks that nobody refers to", NULL, FIELD(references),
      NULL},
     {OPTION_CORE, "core", "FILE", "the same from the ended process's core dump", &option_text, FIELD(core), NULL},
-    {OPTION_JSON, "json", NULL, "JSON, schema seep.leaks/2; one each time it follows", NULL, FIELD(json), NULL},
+    {OPTION_JSON, "json", NULL, "JSON, schema seep.leaks/2; with --follow repeatedly", NULL, FIELD(json), NULL},
     SERVICE_OPTIONS(SERVICE_FIELD),
     MAPPINGS_OPTION(FIELD(mappings)),
     WRAPPER_OPTION(FIELD(wrappers)),

@@ -42,7 +42,7 @@ struct request {
 
 static const struct command_option options[] = {
     {OPTION_JSON, "json", NULL, "JSON, schema seep.memory/1", NULL, offsetof(struct request, json), NULL},
-    {OPTION_ASK, "ask", "WHEN", "jemalloc, tcmalloc, mimalloc: auto (RSS to 4G)", &option_word,
+    {OPTION_ASK, "ask", "WHEN", "ask jemalloc, tcmalloc or mimalloc: auto (RSS to 4G)", &option_word,
      offsetof(struct request, ask), ask_words},
     SERVICE_OPTIONS(SERVICE_FIELD),
     {0},
@@ -102,7 +102,7 @@ static void figures_keep(struct profile *profile, const struct operand *operand,
 		profile->memory_known |= UINT64_C(1) << values[i].key;
 	}
 	if (operand->name[0] && !snapshot_file_extend(operand->path, operand->name, values_add, values, &error))
-		message("what %s says is not kept: %s", profile->allocator, error.text);
+		message("the answer of %s is not kept: %s", profile->allocator, error.text);
 }
 
 /* What the allocator of a process that runs says. Which mappings are its own only a recording knows. */
@@ -116,7 +116,7 @@ static void allocator_tell(struct profile *profile, const struct operand *operan
 		return;
 	if (ask == ASK_AUTO && rss > ASK_BYTES_MOST) {
 		message(
-		    "%s was not asked what it keeps: the process would stand still for some %.0f ms; --ask=always does",
+		    "%s was not asked what it keeps: the process would stand still for some %.0f ms; --ask=always asks",
 		    profile->allocator, (double)rss / (1 << 30) * STOP_MS_A_GIB);
 		return;
 	}
@@ -215,9 +215,9 @@ const struct command command_memory = {
     .summary = "show where RSS is: heap, libraries, stacks, files, unexplained",
     .notes = "A recorded process is asked for a snapshot; any other of yours is only looked\n"
 	     "at, without samples of what is in use. A RECORDING stands for its last snapshot\n"
-	     "that has a ledger. The classes add up to RSS, page by page. jemalloc, tcmalloc\n"
+	     "that counted pages. The classes add up to RSS, page by page. jemalloc, tcmalloc\n"
 	     "and mimalloc are asked what they keep, in a copy of the process: --ask=auto,\n"
-	     "always or never; the snapshot has it from then on. Several operands are added\n"
+	     "always or never; the snapshot keeps the answer. Several operands are added\n"
 	     "up, without asking the allocators; shared memory counts in each.",
     .options = options,
     .reads = true,

@@ -40,16 +40,18 @@ static const struct command_option options[] = {
     {'f', "follow", NULL, "go on while the recordings grow", NULL, FIELD(follow), NULL},
     {OPTION_SERVICE, "service", "NAME", "service_name [OTEL_SERVICE_NAME, or the command]", &option_text,
      FIELD(service), NULL},
-    {OPTION_LABEL, "label", "NAME=VALUE", "beside it; also OTEL_RESOURCE_ATTRIBUTES", &option_list, FIELD(labels),
+    {OPTION_LABEL, "label", "NAME=VALUE", "another label; also OTEL_RESOURCE_ATTRIBUTES", &option_list, FIELD(labels),
      NULL},
-    {OPTION_LABELS_FILE, "labels-file", "FILE", "as Kubernetes' downward API writes it", &option_text,
+    {OPTION_LABELS_FILE, "labels-file", "FILE", "labels, as Kubernetes' downward API writes them", &option_text,
      FIELD(labels_file), NULL},
     {OPTION_CREDENTIALS, "credentials", "FILE", "USER:PASSWORD or a token; -: standard input", &option_text,
      FIELD(credentials), NULL},
     {OPTION_TENANT, "tenant", "ID", "X-Scope-OrgID", &option_text, FIELD(tenant), NULL},
     {OPTION_CA, "ca", "FILE", "certificates to trust instead of the system's", &option_text, FIELD(certificates), NULL},
-    {OPTION_STATE, "state", "DIR", "what was sent [~/.local/state/seep/push]", &option_text, FIELD(state), NULL},
-    {OPTION_PATIENCE, "patience", "TIME", "try again so long at the end [1m]", &option_time, FIELD(patience_ns), NULL},
+    {OPTION_STATE, "state", "DIR", "notes of what was sent [~/.local/state/seep/push]", &option_text, FIELD(state),
+     NULL},
+    {OPTION_PATIENCE, "patience", "TIME", "how long to try again at the end [1m]", &option_time, FIELD(patience_ns),
+     NULL},
     SYMBOLS_OPTION(FIELD(symbols.directory)),
     {0},
 };
@@ -131,16 +133,17 @@ static int plan_say(const struct push_rounds *rounds, const struct push_plan *pl
 		quantity_bytes((double)counts.bytes).text);
 	if (counts.merged)
 		message("%" PRIu64
-			" older than %s takes went with the next one: what was allocated until then is in it",
+			" older than %s takes went with the next one, which has what was allocated until then",
 			counts.merged, destination_software(to));
 	if (counts.too_old)
-		message("%" PRIu64 " are older than %s takes, and were not sent", counts.too_old,
+		message("%" PRIu64 " were older than %s takes, and were not sent", counts.too_old,
 			destination_software(to));
 	if (counts.refused)
 		message("%" PRIu64 " snapshot%s refused for good: %s", counts.refused,
 			counts.refused == 1 ? " was" : "s were", refusal.text);
 	if (counts.lost_bases)
-		message("of %" PRIu64 " snapshot%s what was allocated before it was sent again: the one before is gone",
+		message("of %" PRIu64
+			" snapshot%s, all that was allocated before was sent again: the one before is gone",
 			counts.lost_bases, plural(counts.lost_bases));
 	if (counts.labels_left_out)
 		message("%" PRIu64 " label%s left out: %s takes %u", counts.labels_left_out,
@@ -220,11 +223,11 @@ static int run(int argc, char **argv)
 const struct command command_push = {
     .name = "push",
     .operands = "TARGET...|--service NAME",
-    .summary = "send what recordings grow by to Pyroscope, Parca or OTLP",
+    .summary = "send profiles of recordings to Pyroscope, Parca or OTLP",
     .notes = "TARGET is a recording, a PID that is recorded, or a directory of recordings.\n"
-	     "Of a service without a TARGET all is sent, now and later.\n"
-	     "Each snapshot is sent once, whoever sends it: what was allocated since the one\n"
-	     "before, and what is in use. Where a server is away, the recording waits for it.",
+	     "--service NAME alone: all that is recorded of the service, now and later.\n"
+	     "Each snapshot is sent once, whoever sends it: the memory allocated since the one\n"
+	     "before, and the memory in use. While a server is away, the recording waits.",
     .options = options,
     .run = run,
 };

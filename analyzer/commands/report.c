@@ -53,9 +53,9 @@ static const struct command_option options[] = {
     {OPTION_MODULES, "modules", NULL, "list modules: build ids, names found, or why not", NULL, FIELD(modules), NULL},
     {OPTION_RESIDENCY, "residency", NULL, "what is in memory, swapped, never touched", NULL, FIELD(document.residency),
      NULL},
-    {OPTION_CONTENTS, "contents", NULL, "read a PID's blocks: zeros, at their end and in all", NULL,
+    {OPTION_CONTENTS, "contents", NULL, "read a PID's blocks: zeros in all, and at their end", NULL,
      FIELD(document.contents), NULL},
-    {OPTION_COLD, "cold", "TIME", "with --contents: blocks that stay the same so long", &option_time,
+    {OPTION_COLD, "cold", "TIME", "with --contents: blocks that do not change for TIME", &option_time,
      FIELD(document.cold_ns), NULL},
     {OPTION_JSON, "json", NULL, "JSON, schema seep.report/1", NULL, FIELD(json), NULL},
     SERVICE_OPTIONS(SERVICE_FIELD),
@@ -148,8 +148,8 @@ const struct command command_report = {
     .operands = "SNAPSHOT...|--service NAME",
     .summary = "show where the memory is, by the place that asked for it",
     .notes = "Several SNAPSHOTs are added up. A recording or a PID stands for its last one.\n"
-	     "Files by jemalloc, gperftools, pprof and heaptrack (FILE#peak, FILE#90s: at that\n"
-	     "moment) are read, too. Intervals are 95 %: docs/SAMPLING.md says what it means.",
+	     "Files of jemalloc, gperftools, pprof and heaptrack (FILE#peak, FILE#90s: at that\n"
+	     "moment) are read, too. Intervals are 95 %: docs/SAMPLING.md says what it is.",
     .options = options,
     .reads = true,
     .run = run,

@@ -73,7 +73,7 @@ static const struct command_option run_options[] = {
      offsetof(struct run_request, budget), NULL},
     {OPTION_LEAKS_AT_EXIT, "leaks-at-exit", NULL, "fail where memory is lost at a process's end (-r 1)", NULL,
      offsetof(struct run_request, leaks_at_exit), NULL},
-    {OPTION_SUPPRESSIONS, "suppressions", "FILE", "but not where LeakSanitizer's leak:... says so", &option_text,
+    {OPTION_SUPPRESSIONS, "suppressions", "FILE", "except what LeakSanitizer's leak:PATTERN names", &option_text,
      offsetof(struct run_request, suppressions), NULL},
     RECORDING_OPTIONS_REST(FIELD),
     {0},
@@ -184,7 +184,8 @@ static int recordings_check(const struct run_request *request, const struct sess
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO);
 	if (count == 0) {
-		message("nothing was recorded that could be held to %s", request->budget ? request->budget : "it");
+		message("nothing was recorded that could be held to %s",
+			request->budget ? request->budget : "--leaks-at-exit");
 	} else if (posix_spawn(&child, "/proc/self/exe", &actions, NULL, (char **)arguments, environ) != 0 ||
 		   waitpid(child, &status, 0) != child) {
 		message("seep check can't be started");
@@ -297,7 +298,7 @@ static int run_main(int argc, char **argv)
 		return command_usage(&command_run, "the program to run is missing");
 	request.arguments = argv + optind;
 	if (request.wish.service && request.wish.output)
-		return command_usage(&command_run, "--service says where it is recorded: give no -o with it");
+		return command_usage(&command_run, "--service chooses the directory: give no -o with it");
 	if (request.suppressions && !request.leaks_at_exit && !request.budget)
 		return command_usage(&command_run, "--suppressions goes with --leaks-at-exit or --check");
 	if (request.leaks_at_exit && !request.wish.rate)
@@ -326,5 +327,5 @@ const struct command command_run = {
     .run = run_main,
     .notes = "Sizes take K, M, G; times ms, s, m, h; limits' headroom: 10%, 64M, off.\n"
 	     "The exit status is the program's: 128 + N if signal N ended it, 127 if it was\n"
-	     "not found, 126 if not executable. --check: 1 where that is 0 and a budget fails.",
+	     "not found, 126 if not executable. --check: 1 if that is 0 and a budget fails.",
 };

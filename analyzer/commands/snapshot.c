@@ -34,7 +34,7 @@ static const struct command_option snapshot_options[] = {
      NULL},
     {OPTION_REFERENCES, "references", NULL, "also find the blocks that nobody refers to", NULL,
      offsetof(struct request, references), NULL},
-    {OPTION_MARK, "mark", NULL, "keep it for ever; also one that there is: SNAPSHOT", NULL,
+    {OPTION_MARK, "mark", NULL, "keep it for ever; SNAPSHOT: mark an existing one", NULL,
      offsetof(struct request, mark), NULL},
     {0},
 };
@@ -66,7 +66,7 @@ static bool snapshot_mark(const char *path, struct error *error)
 			     memcmp(magic, SEEP_SNAPSHOT_MAGIC, sizeof magic) == 0 && fstat(descriptor, &status) == 0;
 	const bool is_marked = is_ours ? fchmod(descriptor, status.st_mode | SEEP_SNAPSHOT_MARK) == 0 ||
 					     error_set(error, "%s: can't be marked: %s", path, strerror(errno))
-				       : error_set(error, "%s: is no snapshot that could be marked", path);
+				       : error_set(error, "%s: is not a snapshot, and can't be marked", path);
 	close(descriptor);
 	return is_marked;
 }
@@ -126,7 +126,7 @@ static int snapshot_main(int argc, char **argv)
 	const char *operand = command_only_operand(&command_snapshot, argc, argv);
 	if (request.mark && stat(operand, &status) == 0 && S_ISREG(status.st_mode))
 		return target || request.references
-			   ? command_usage(&command_snapshot, "--mark of a snapshot that there is goes alone")
+			   ? command_usage(&command_snapshot, "--mark SNAPSHOT goes without other options")
 			   : snapshot_mark_only(operand);
 	if (!target_resolve(operand, directory, sizeof directory, &error) || !target_is_there(directory, &error))
 		return command_fail(&error);
@@ -163,6 +163,6 @@ const struct command command_snapshot = {
     .run = snapshot_main,
     .notes = "Prints the snapshot's path. A running process has 10 seconds to answer. With\n"
 	     "--references it stands still twice, for some ms a GiB, while its memory is\n"
-	     "copied (docs/REFERENCES.md). What is marked stays, however long a recording\n"
-	     "goes on and whatever its service's budget is.",
+	     "copied (docs/REFERENCES.md). A marked snapshot stays, however long its recording\n"
+	     "goes on and whatever its service may keep.",
 };

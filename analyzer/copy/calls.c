@@ -170,9 +170,9 @@ bool calls_make(struct calls *calls, uint64_t function, const uint64_t arguments
 		is_in_call = !is_in_call;
 		calls->waited = is_in_call && call_waits(&registers);
 		if (calls->waited)
-			return error_set(error, "another thread was in the midst of it");
+			return error_set(error, "another thread was in the middle of it");
 		if (is_in_call && !call_is_harmless(&registers))
-			return error_set(error, "it makes a system call, %ld, that a copy may not make",
+			return error_set(error, "it makes system call %ld, which a copy may not make",
 					 (long)registers.orig_rax);
 	}
 	return false;

@@ -88,7 +88,7 @@ bool imaging_begin(struct imaging *imaging, pid_t pid, double pause_ms, struct e
 		return true;
 	}
 	if (!imaging->leave)
-		error_set(error, "%d: its C library is none that we know", (int)pid);
+		error_set(error, "%d: its C library is not one that seep knows", (int)pid);
 	imaging_end(imaging);
 	return false;
 }

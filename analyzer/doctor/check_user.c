@@ -45,7 +45,7 @@ void check_shim_for_others(const char *path, struct findings *findings)
 	if (!open_to_all)
 		finding_add(findings, FINDING_WARNING, "shim-for-others",
 			    "install seep where all may read it, or set SEEP_LIBRARY",
-			    "only root can load %s: a program that becomes another user and executes another is not "
-			    "recorded",
+			    "only root can load %s: once a program has become another user, what it executes is "
+			    "not recorded",
 			    path);
 }

@@ -172,7 +172,7 @@ void document_take_targets(const struct command *command, int argc, char **argv,
 		return;
 	}
 	if (request->base)
-		exit(command_usage(command, "--base and --before are one too many"));
+		exit(command_usage(command, "--base and --before are two moments to compare with: give one"));
 	const struct service_targets targets = command_service_targets(command, argc, argv, service);
 	request->snapshots = targets.now;
 	request->bases = targets.before;

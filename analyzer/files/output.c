@@ -171,11 +171,10 @@ static bool output_fault(const struct output *output, struct error *error)
 	const int fault = output->fault;
 
 	if (output->own_limit_hit)
-		return error_set(
-		    error,
-		    "%s: not written: it would have more than %llu bytes, which is more than its input can be "
-		    "worth",
-		    output->path ? output->path : "standard output", (unsigned long long)output->limit);
+		return error_set(error,
+				 "%s: not written: it would have more than %llu bytes, which is more than its input "
+				 "justifies",
+				 output->path ? output->path : "standard output", (unsigned long long)output->limit);
 	if (!output->path)
 		return error_set(error, "standard output: %s", strerror(fault));
 	return error_set(error, "%s: cannot write: %s", output->path, strerror(fault));

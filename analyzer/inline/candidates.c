@@ -242,7 +242,7 @@ bool candidates_find(struct candidates *candidates, const struct program *progra
 	if (hooks_choose(candidates, program))
 		return true;
 	candidates_free(candidates);
-	return error_set(error, "no allocator is found in the program by its functions' names");
+	return error_set(error, "no function in the program has the name of a known allocator's");
 }
 
 void candidates_free(struct candidates *candidates)

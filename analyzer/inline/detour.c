@@ -137,7 +137,7 @@ static const char *copy_make(struct detour *detour, struct writer *writer, const
 			break;
 		}
 		if (!instruction_decode(code + used, count - used, detour->address + used, &instruction))
-			return "its first instructions are none that seep knows";
+			return "seep does not know its first instructions";
 		if (is_direct(instruction.flow) && instruction.target > detour->address &&
 		    instruction.target < detour->address + DETOUR_JUMP_BYTES)
 			return "it jumps into its first instructions";
@@ -176,7 +176,7 @@ bool detour_make(struct detour *detour, const unsigned char *code, size_t count,
 	jump.at = detour->address;
 	put_byte(&jump, 0xe9);
 	put_distance(&jump, at, 0);
-	*why = detour->address % 4096 > 4096 - DETOUR_JUMP_BYTES ? "its beginning is in two pages" : NULL;
+	*why = detour->address % 4096 > 4096 - DETOUR_JUMP_BYTES ? "its first instructions lie in two pages" : NULL;
 	if (!*why)
 		*why = copy_make(detour, &copy, code + skip, count - skip, padding);
 	if (!*why && (copy.far || jump.far))

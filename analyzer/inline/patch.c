@@ -286,6 +286,6 @@ bool patch_bring(struct patch *patch, struct borrowed *borrowed, uint64_t table_
 	    remote_write(patch->area.remote, table_at + offsetof(struct seep_linked, area), &patch->area.at,
 			 sizeof patch->area.at))
 		return true;
-	return error_set(error, "the allocator of %d can't be hooked: what it takes is out of reach",
+	return error_set(error, "the allocator of %d can't be hooked: the memory for its hooks is out of reach",
 			 (int)patch->area.remote->pid);
 }

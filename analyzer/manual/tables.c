@@ -23,7 +23,7 @@ const struct json_schema json_schemas[] = {
     {"seep.annotate/1", "seep annotate --json", "annotate-1.json"},
     {"seep.leaks/2", "seep leaks --json", "leaks-2.json"},
     {"seep.check/1", "seep check --format=json", "check-1.json"},
-    {"seep.budgets/1", "nobody: `seep check --budget` reads it", "budgets-1.json"},
+    {"seep.budgets/1", "seep check --suggest", "budgets-1.json"},
     {"seep.doctor/1", "seep doctor --json", "doctor-1.json"},
     {0},
 };

@@ -101,7 +101,7 @@ static int progress(debuginfod_client *client, long at, long all)
 
 	(void)client;
 	if (now >= shared.deadline)
-		request.fault = "the time for servers was over";
+		request.fault = "the time for servers had run out";
 	else if ((request.is_large = at > request.bytes_most || all > request.bytes_most))
 		request.fault = "a server sends more than such a file has";
 	else if (now - request.window_start >= BUDGET_SERVER_SECONDS) {
@@ -216,7 +216,7 @@ static int fetch(const struct wanted *wanted, struct buffer *path, struct buffer
 		return -1;
 	debuginfod_begin();
 	if (seconds_now() >= shared.deadline) {
-		buffer_append_text(said, "debuginfod: the time for servers was over");
+		buffer_append_text(said, "debuginfod: the time for servers had run out");
 		return -1;
 	}
 	if (!shared.all_refused) {

@@ -115,8 +115,8 @@ struct targets command_moment_targets(const struct command *command, int argc, c
 	struct service_request single = *request;
 
 	if (request->before_ns && request->after_ns)
-		exit(command_usage(command,
-				   "it shows one moment: --before and --after are one too many; see 'seep diff'"));
+		exit(
+		    command_usage(command, "it shows one moment: give --before or --after, not both; see 'seep diff'"));
 	single.after_ns = request->before_ns ? request->before_ns : request->after_ns;
 	single.before_ns = 0;
 	return command_service_targets(command, argc, argv, &single).now;

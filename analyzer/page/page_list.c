@@ -78,7 +78,8 @@ static void rows_append(struct buffer *out, const struct page_list_row *rows, si
 		row_append(out, &rows[i]);
 	buffer_append_text(out, "</tbody>\n</table>\n");
 	if (left_out)
-		buffer_printf(out, "<p>%zu more are left out: so many are not served at a time.</p>\n", left_out);
+		buffer_printf(out, "<p>%zu more are left out: they are too many to be served at a time.</p>\n",
+			      left_out);
 }
 
 void page_list_render(struct buffer *out, const struct page_list_row *rows, size_t count, size_t left_out)

@@ -140,8 +140,8 @@ void pair_page_render(struct buffer *out, const struct profile *now, const struc
 	    .moment_count = base ? 2 : 1,
 	    .judged_at = base ? 1 : 0,
 	    .whole = now,
-	    .unjudged = base ? "two snapshots only: leaks are told from a series"
-			     : "one snapshot only: leaks are told from a series",
+	    .unjudged = base ? "two snapshots only: leaks are found in a series"
+			     : "one snapshot only: leaks are found in a series",
 	    .metric = metric_name(value, base != NULL),
 	    .selection = &selection,
 	    .node_limit = nodes < UINT32_MAX ? (uint32_t)nodes : UINT32_MAX,

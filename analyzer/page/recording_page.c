@@ -69,7 +69,7 @@ static bool recording_read(struct recording_page *made, struct reading *reading,
 	if (page->moment_count == 0 && reading->passed_over.count)
 		return error_set(error, "%s", reading->passed_over.first.text);
 	if (page->moment_count == 0)
-		return error_set(error, "%s: all of its snapshots went away while they were read", path);
+		return error_set(error, "%s: all of its snapshots were removed while they were read", path);
 	page->judged_at = page->moment_count - 1;
 	if (!series_take(&made->series, reading, &made->unjudged))
 		page->unjudged = without_path(made->unjudged.text, path);
@@ -99,7 +99,7 @@ static bool snapshot_read(struct recording_page *made, const char *path, struct 
 		history_add(history, &moment, true);
 		moment_take(made, &moment, history);
 		made->cells = page_cells_of(history, &made->page.cell_count);
-		made->page.unjudged = "one snapshot only: leaks are told from a series";
+		made->page.unjudged = "one snapshot only: leaks are found in a series";
 	}
 	moment_reader_free(reader);
 	return fine;

@@ -90,10 +90,10 @@ bool library_find_allocator(const char *name, char *path, size_t size, struct er
 					return library_accept(candidate, path, size, error);
 			}
 		}
-		return error_set(error, "%s is not installed (package %s), or give the path of its library", name,
-				 allocator->package);
+		return error_set(error, "%s is not installed (package %s); install it, or give the path of its library",
+				 name, allocator->package);
 	}
-	return error_set(error, "the allocator '%s' is not known; jemalloc, tcmalloc, mimalloc or a path is", name);
+	return error_set(error, "the allocator '%s' is not known: give jemalloc, tcmalloc, mimalloc or a path", name);
 }
 
 static void preload_append(struct buffer *list, const char *path)

@@ -100,7 +100,7 @@ bool recording_locate(pid_t pid, char *directory, size_t size, struct error *err
 		return true;
 	}
 	if (facts.shim_joined)
-		return error_set(error, "%d (%s) records no more: seep left it; 'seep attach %d' joins it again",
+		return error_set(error, "%d (%s) is no longer recorded: seep left it; 'seep attach %d' joins it again",
 				 (int)pid, facts.name, (int)pid);
 	if (search.deleted[0])
 		return error_set(error, "%d (%s) records into %s, which was deleted", (int)pid, facts.name,

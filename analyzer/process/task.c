@@ -49,14 +49,14 @@ bool task_start(struct task *task, task_work *work, const void *context, size_t 
 	int ends[2];
 
 	if (pipe2(ends, O_CLOEXEC) != 0)
-		return error_set(error, "no pipe for a process of ours: %s", strerror(errno));
+		return error_set(error, "can't make a pipe to a process of seep's: %s", strerror(errno));
 	const pid_t pid = fork();
 	if (pid == 0)
 		task_run(ends[1], work, context);
 	close(ends[1]);
 	if (pid < 0) {
 		close(ends[0]);
-		return error_set(error, "a process of ours can't be started: %s", strerror(errno));
+		return error_set(error, "can't start a process of seep's: %s", strerror(errno));
 	}
 	setpgid(pid, pid);
 	fcntl(ends[0], F_SETFL, O_NONBLOCK);

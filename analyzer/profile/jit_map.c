@@ -91,7 +91,7 @@ struct perf_map *jit_map_open(const struct profile *profile, struct buffer *said
 		return NULL;
 	if (!recorded_since_this_boot(profile)) {
 		buffer_append_text(said, "not looked for: recorded on another machine, or before this one was "
-					 "started anew");
+					 "rebooted");
 		return NULL;
 	}
 	if (profile->source && stat(profile->source, &status) == 0)

@@ -135,7 +135,7 @@ bool recording_list(const char *directory, struct recording *recording, struct e
 		return path_is_recording(directory)
 			   ? input_fault(error, directory, 0, "this recording has no snapshot yet")
 			   : input_fault(error, directory, 0,
-					 "is a directory, but no recording: 'seep list %s' shows those in it",
+					 "is a directory, but not a recording: 'seep list %s' shows those in it",
 					 directory);
 	qsort(recording->entries, recording->count, sizeof *recording->entries, entry_compare);
 	for (size_t i = 0; i < recording->count; i++)

@@ -54,8 +54,8 @@ bool labels_add(struct labels *labels, const char *name, const char *value, stru
 
 	if (!name_is_valid(name))
 		return error_set(error,
-				 "%.128s: a label's name is letters, digits, _ and ., and begins with none of the "
-				 "digits and no __",
+				 "%.128s: a label's name has letters, digits, _ and ., and begins neither with a "
+				 "digit nor with __",
 				 name);
 	if (!value_is_valid(value))
 		return error_set(error, "label %.128s: its value is empty, not UTF-8, or longer than %d bytes", name,

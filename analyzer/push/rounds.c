@@ -103,7 +103,7 @@ static void change_say(const struct push_stream *stream, bool failed_before)
 	bool *is_away = &stream->plan->pace->is_away;
 
 	if (stream->failures && !*is_away)
-		message("%s; what is not taken is sent again", stream->fault.text);
+		message("%s; profiles that were not taken are sent again", stream->fault.text);
 	else if (!stream->failures && failed_before && *is_away)
 		message("%s takes profiles again", stream->plan->destination.name);
 	*is_away = stream->failures || (*is_away && !failed_before);

@@ -177,7 +177,7 @@ void transport_post(struct transport *transport, const struct destination *desti
 		status_judge(handle, destination, answer);
 	else
 		error_set(&answer->fault, "%.200s: %.200s", destination->name,
-			  code == CURLE_ABORTED_BY_CALLBACK ? "seep push was stopped before it had answered"
+			  code == CURLE_ABORTED_BY_CALLBACK ? "seep push was stopped before the server had answered"
 			  : *detail                         ? detail
 							    : curl.curl_easy_strerror(code));
 	if (code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CACERT_BADFILE)

@@ -52,7 +52,7 @@ static bool header_check(const struct input *input, struct bundle_header *header
 				   (unsigned long long)input->file_bytes, (unsigned long long)header->file_bytes);
 	if (header->part_count == 0 || header->part_count > BUNDLE_PARTS_MAX ||
 	    header->part_count > (input->file_bytes - sizeof *header) / sizeof(struct bundle_part))
-		return input_fault(error, input->name, 12, "%u parts can't be in this file", header->part_count);
+		return input_fault(error, input->name, 12, "%u parts don't fit into this file", header->part_count);
 	return true;
 }
 

@@ -40,7 +40,7 @@ static const char *file_kind(mode_t mode)
 	       : S_ISSOCK(mode) ? "a socket"
 	       : S_ISCHR(mode)  ? "a character device"
 	       : S_ISBLK(mode)  ? "a block device"
-				: "no regular file";
+				: "a special file";
 }
 
 /* Reads up to `wanted` bytes in all. */

@@ -317,7 +317,7 @@ static bool section_verify_place(struct snapshot_view *view, const struct seep_s
 				   title, section->bytes, section->offset);
 	if (section->entry_bytes == 0 || (!section->compact_entries && section->bytes % section->entry_bytes))
 		return input_fault(error, view->name, at,
-				   "section %s has %" PRIu64 " bytes, no multiple of its entries' %" PRIu32, title,
+				   "section %s has %" PRIu64 " bytes, not a multiple of its entries' %" PRIu32, title,
 				   section->bytes, section->entry_bytes);
 	return true;
 }

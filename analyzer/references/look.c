@@ -25,7 +25,7 @@ static bool process_of(const char *directory, pid_t *pid, struct error *error)
 		return false;
 	*pid = (pid_t)state.pid;
 	if (!alive)
-		return error_set(error, "%s: its process has ended; of its core dump: seep leaks --core FILE %s",
+		return error_set(error, "%s: its process has ended; if there is a core dump: seep leaks --core FILE %s",
 				 directory, directory);
 	return (seep_process_stat(state.pid, &stat) && stat.start_ticks == state.start_ticks) ||
 	       error_set(error, "%s: its process is in another pid namespace; ask there", directory);
@@ -65,7 +65,7 @@ void *references_at_exit(const char *directory)
 
 	if (process_of(directory, &pid, &error) && references_find_at_exit(found, directory, pid, &error))
 		return found;
-	message("what the process lost is not known: %s", error.text);
+	message("the process's lost memory is not known: %s", error.text);
 	free(found);
 	return NULL;
 }

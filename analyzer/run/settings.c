@@ -83,9 +83,9 @@ bool output_of_service(const char *service, struct buffer *path, struct error *e
 
 	seep_stores_find(&stores, getenv("SEEP_STORE"), getenv("XDG_STATE_HOME"), getenv("HOME"));
 	if (!seep_service_prepare(&stores, service, output, sizeof output))
-		return error_set(error,
-				 "can't record the service %s: its directory in %s%s%s is another's, or can't be made",
-				 service, stores.of[0], *stores.of[1] ? " and in " : "", stores.of[1]);
+		return error_set(
+		    error, "can't record the service %s: its directory in %s%s%s is another user's, or can't be made",
+		    service, stores.of[0], *stores.of[1] ? " and in " : "", stores.of[1]);
 	buffer_append_text(path, output);
 	return true;
 }

@@ -149,7 +149,8 @@ bool series_add_up(struct series *sum, const struct series *of, struct reading *
 		sum->goes_on &= of[i].goes_on;
 	}
 	fine = history_sum(history, parts, count, &youngest) ||
-	       error_set(error, "%s: is too young: all of them ran at no two moments", of[youngest].reference->source);
+	       error_set(error, "%s: is too young: the processes have no two moments at which all of them ran",
+			 of[youngest].reference->source);
 	if (fine) {
 		const size_t last = history->count - 1, middle = history_middle(history);
 		sum->left_out = of[youngest].left_out;

@@ -33,7 +33,7 @@ static struct served *served_choose(struct server_state *server, const struct as
 	if (!served)
 		*answer = name ? answer_line(MHD_HTTP_NOT_FOUND, "seep serve: there is no such recording\n")
 			       : answer_line(MHD_HTTP_BAD_REQUEST,
-					     "seep serve: not one recording is served but several or none: "
+					     "seep serve: several recordings are served, or none: "
 					     "?recording=NAME or /r/NAME/debug/pprof/... says which is meant\n");
 	return served;
 }
@@ -65,9 +65,10 @@ static struct answer answer_profile(struct server_state *server, const struct as
 	if (seconds == ~0U || (parameter(asked, "seconds") && seconds == 0))
 		return answer_bad("seep serve: seconds is a whole number from 1 to 240\n");
 	if (debug == ~0U || (debug && (seconds || wish.kind == PROFILE_DELTA)))
-		return answer_bad("seep serve: debug is 0, or of heap and allocs without seconds 1 or 2\n");
+		return answer_bad("seep serve: debug is 0; for heap and allocs without seconds it may be 1 or 2\n");
 	if (seconds && wish.kind == PROFILE_DELTA)
-		return answer_bad("seep serve: delta_heap is of the time since it was last asked for\n");
+		return answer_bad(
+		    "seep serve: delta_heap takes no seconds: it covers the time since it was last asked for\n");
 	struct served *served = served_choose(server, asked, &answer);
 	if (!served)
 		return answer;

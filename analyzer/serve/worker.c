@@ -142,7 +142,7 @@ static bool result_take(struct buffer *got, int status, struct page_summary *sum
 	if (got->length >= sizeof result)
 		memcpy(&result, got->data, sizeof result);
 	if (got->length < sizeof result || got->length - sizeof result != result.bytes)
-		return error_set(error, "the page could not be made: its maker %s %d",
+		return error_set(error, "the page could not be made: the process that makes it %s %d",
 				 WIFSIGNALED(status) ? "was ended by signal" : "ended with status",
 				 WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
 	memmove(got->data, got->data + sizeof result, result.bytes + 1);

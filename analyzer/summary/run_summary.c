@@ -179,7 +179,7 @@ static void notes_print(const struct session_results *results)
 			message("%s", note->text);
 	}
 	if (results->note_count > NOTES_SHOWN)
-		message("and %zu notes more", results->note_count - NOTES_SHOWN);
+		message("and %zu more notes", results->note_count - NOTES_SHOWN);
 }
 
 void run_summary_print(const struct session_results *results, const struct run_summary_context *context)

@@ -196,13 +196,14 @@ static bool program_of(const char *directory, pid_t *pid, struct error *error)
 	bool alive;
 
 	if (!path_is_recording(directory))
-		return error_set(error, "%s: only a running program says what is in its blocks: give its PID",
+		return error_set(error, "%s: only a running program has contents in its blocks: give its PID",
 				 directory);
 	if (!target_state(directory, &state, &alive, error))
 		return false;
 	*pid = (pid_t)state.pid;
 	if (!alive)
-		return error_set(error, "%s: its process has ended, and what was in its blocks with it", directory);
+		return error_set(error, "%s: its process has ended, and with it the contents of its blocks are gone",
+				 directory);
 	return (seep_process_stat(state.pid, &stat) && stat.start_ticks == state.start_ticks) ||
 	       error_set(error, "%s: its process is in another pid namespace; ask there", directory);
 }

@@ -73,7 +73,7 @@ bool model_open(struct model *model, const char *directory, struct error *error)
 	seep_heap_state(&model->heap, &state);
 	if (!seep_heap_alive(&model->heap)) {
 		seep_heap_close(&model->heap);
-		return error_set(error, "%s: its program has ended; what it left: seep leaks %s", directory, directory);
+		return error_set(error, "%s: its program has ended; next: seep leaks %s", directory, directory);
 	}
 	model->pid = state.pid;
 	rows_init(&model->rows);

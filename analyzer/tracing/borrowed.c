@@ -74,7 +74,7 @@ bool borrowed_prepare(struct borrowed *borrowed, const struct remote *remote, co
 
 	*borrowed = (struct borrowed){.remote = remote, .tracees = tracees};
 	return (libc && code_find(remote, libc, &borrowed->call, &borrowed->was.restore)) ||
-	       error_set(error, "%d can't be joined: its C library is none that we know", (int)tracees->pid);
+	       error_set(error, "%d can't be joined: its C library is not one that seep knows", (int)tracees->pid);
 }
 
 bool borrowed_begin(struct borrowed *borrowed, struct tracee *tracee, struct error *error)
@@ -140,7 +140,7 @@ static bool run_to_call(struct borrowed *borrowed, double until_ms, struct error
 		if (got == tid && status >> 16 == PTRACE_EVENT_CLONE)
 			copy_note(borrowed);
 		if (got == tid && status >> 16 == 0 && is_fault(WSTOPSIG(status)))
-			return error_set(error, "signal %d in the thread of %d that worked for us", WSTOPSIG(status),
+			return error_set(error, "signal %d in the thread of %d that worked for seep", WSTOPSIG(status),
 					 (int)borrowed->tracees->pid);
 		if (got == tid && ptrace(PTRACE_SYSCALL, tid, NULL, NULL) == 0) /* stopped with its group: not now */
 			continue;
@@ -228,7 +228,7 @@ static bool area_make(struct borrowed *borrowed, struct error *error)
 	if (!borrowed_system(borrowed, SYS_mmap, memory, &result, error))
 		return false;
 	if (result < 0)
-		return error_set(error, "%d has no room for a stack of ours: %s", (int)borrowed->tracees->pid,
+		return error_set(error, "%d has no room for a stack of seep's: %s", (int)borrowed->tracees->pid,
 				 strerror((int)-result));
 	borrowed->area = (uint64_t)result;
 	/* Not by mprotect(), which a service may have forbidden itself for code (MemoryDenyWriteExecute). */
@@ -237,12 +237,12 @@ static bool area_make(struct borrowed *borrowed, struct error *error)
 	if (!borrowed_system(borrowed, SYS_mmap, code_page, &result, error))
 		return false;
 	if (result < 0)
-		return error_set(error, "%d may not execute what we bring: %s", (int)borrowed->tracees->pid,
+		return error_set(error, "%d may not execute the code that seep brings: %s", (int)borrowed->tracees->pid,
 				 strerror((int)-result));
 	uint64_t frame = frame_write(borrowed->remote, &borrowed->was, borrowed->area + AREA_BYTES);
 	size_t bytes = code_make(borrowed, frame + 8, code);
 	return (frame && remote_write(borrowed->remote, borrowed->area, code, bytes)) ||
-	       error_set(error, "%d: memory that we made can't be written", (int)borrowed->tracees->pid);
+	       error_set(error, "%d: memory that seep made can't be written", (int)borrowed->tracees->pid);
 }
 
 uint64_t borrowed_scratch(const struct borrowed *borrowed, size_t offset)
@@ -295,7 +295,7 @@ static bool news_take(struct borrowed *borrowed, struct error *error)
 		return error_set(error, "%d has ended", (int)borrowed->tracees->pid);
 	}
 	if (status >> 16 == 0 && is_fault(WSTOPSIG(status)))
-		return error_set(error, "signal %d in the thread of %d that worked for us", WSTOPSIG(status),
+		return error_set(error, "signal %d in the thread of %d that worked for seep", WSTOPSIG(status),
 				 (int)borrowed->tracees->pid);
 	ptrace(PTRACE_CONT, tid, NULL, NULL); /* stopped with its group: not now */
 	return true;
@@ -346,7 +346,7 @@ bool borrowed_function(struct borrowed *borrowed, uint64_t function, const uint6
 	    !remote_write(borrowed->remote, borrowed->area + PAGE, &head, sizeof head) ||
 	    ptrace(PTRACE_SETREGS, borrowed->tracee->tid, NULL, &registers) != 0 ||
 	    ptrace(PTRACE_CONT, borrowed->tracee->tid, NULL, NULL) != 0)
-		return error_set(error, "%d: memory that we made can't be written", (int)borrowed->tracees->pid);
+		return error_set(error, "%d: memory that seep made can't be written", (int)borrowed->tracees->pid);
 	if (!function_await(borrowed, tracing_now_ms() + within_ms, &head, error))
 		return false;
 	*result = head.result;

@@ -221,7 +221,7 @@ static int frame_look(Dwfl_Frame *frame, void *argument)
 	else if (lies_in(safe->shim, address)) /* its own threads are unknown to the C library */
 		safe->why = "it is in libseep.so";
 	else if (interrupted && !(innermost && safe->waits) && lies_in(safe->libc, address))
-		safe->why = "it is in the midst of the C library";
+		safe->why = "it is in the middle of the C library";
 	if (is_in_one(safe->waiting, safe->waiting_count, address))
 		safe->must_be_seen = false;
 	return safe->why ? DWARF_CB_ABORT : DWARF_CB_OK;

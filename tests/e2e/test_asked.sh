@@ -63,7 +63,7 @@ done
 if [ -e /usr/lib/x86_64-linux-gnu/libjemalloc.so.2 ]; then
 	begin keeps-je wide
 	"$SEEP" memory --json "$program" >document.json 2>err
-	check_match "one that would stand still for long is not asked" '^unasked seep: jemalloc was not asked .* would stand still for some 1[0-9][0-9] ms; --ask=always does$' \
+	check_match "one that would stand still for long is not asked" '^unasked seep: jemalloc was not asked .* would stand still for some 1[0-9][0-9] ms; --ask=always asks$' \
 		"$(json_get document.json "d['heap']['allocator_state']") $(cat err)"
 	"$SEEP" memory --ask=always --json "$program" >document.json
 	check_equal "unless that is wanted" known "$(json_get document.json "d['heap']['allocator_state']")"
@@ -76,9 +76,9 @@ if [ -e /usr/lib/x86_64-linux-gnu/libjemalloc.so.2 ]; then
 		check_match "a function that ${why%%:*}: why the heap is not taken apart" "^seep: jemalloc was not asked what it keeps: ${why#*: }" "$(cat err)"
 		end strange
 	done <<-END
-		l waits for a lock: another thread was in the midst of it
+		l waits for a lock: another thread was in the middle of it
 		s never returns: it did not answer in time
-		w writes a file: it makes a system call, [0-9]+, that a copy may not make
+		w writes a file: it makes system call [0-9]+, which a copy may not make
 		f crashes: signal 11 in the copy
 		n knows nothing: it has no statistics
 	END

@@ -113,7 +113,7 @@ check_equal "nothing of seep's runs in it" "TracerPid:	0 1" \
 	"$(grep TracerPid "/proc/$worker/status") $(find "/proc/$worker/task" -mindepth 1 -maxdepth 1 | wc -l)"
 check_equal "no recording is mapped in it" "" "$(grep -F "$WORK/joined" "/proc/$worker/maps")"
 check "the process that stayed with it ends" wait_until 20 is_left_alone
-check_match "what it does now is not recorded" "records no more: seep left it; 'seep attach $worker' joins it again" \
+check_match "what it does now is not recorded" "is no longer recorded: seep left it; 'seep attach $worker' joins it again" \
 	"$("$SEEP" report "$worker" 2>&1)"
 tell exec 5
 tell leak 10

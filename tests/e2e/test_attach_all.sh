@@ -50,7 +50,7 @@ check "and one that appears later" says "joined .*pid $third\)"
 check_equal "others are left alone" 0 "$(grep -cE "pid ($other|$not_that)\)" said)"
 kill -INT "$staying"
 wait "$staying"
-check_equal "Ctrl-C ends the looking" "0 1" "$? $(grep -c "joined 3 named $name, which are recorded on" said)"
+check_equal "Ctrl-C ends the looking" "0 1" "$? $(grep -c "joined 3 named $name, and goes on recording them" said)"
 "$SEEP" report "$third" >report 2>&1
 check_match "and they are recorded on" "main" "$(cat report)"
 "$SEEP" detach --all "$name" >/dev/null 2>left

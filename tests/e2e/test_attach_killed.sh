@@ -50,7 +50,7 @@ if hold_begin "$worker"; then
 	wait $shot 2>/dev/null
 	output=$("${attach[@]}" 2>&1 | grep -v "holds a recording"; exit "${PIPESTATUS[0]}")
 	check_equal "a recording that a killed seep has begun is not begun again" \
-		"3 seep: $worker is just being joined by another seep" "$? $output"
+		"3 seep: another seep is just joining $worker" "$? $output"
 	hold_end
 	output=$("${attach[@]}" 2>&1 | grep -v "holds a recording"; exit "${PIPESTATUS[0]}")
 	check_equal "once it is there the process is joined" "3 seep: $worker is joined already, and records into $WORK/out/x" "$? $output"

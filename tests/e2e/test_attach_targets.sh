@@ -184,7 +184,7 @@ for ((i = 0; i < 20; i++)); do
 	pids+=("$restless")
 	read -rt "0.0$((RANDOM % 9))" _ <>"$never"
 	output=$("$SEEP" attach -r 1K -o "restless.$i.rec" "$restless" 2>&1)
-	[ $? != 3 ] || [[ $output =~ ^"seep: $restless".*(ended|"executed another"|"no such process"|"loader is not there yet"|"no recording").*$ && $output != *$'\n'* ]] || odd+="$output"
+	[ $? != 3 ] || [[ $output =~ ^"seep: $restless".*(ended|"executed another"|"no such process"|"loader has not begun yet"|"no recording").*$ && $output != *$'\n'* ]] || odd+="$output"
 	wait $restless || [ $? = 5 ] || harmed+="$? "
 done
 check_equal "who executes others meanwhile ends as it would have" "" "$harmed"

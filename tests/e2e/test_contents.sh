@@ -78,7 +78,7 @@ wait "$!" 2>/dev/null
 "$SEEP" report --contents --cold=1s rec.1 >out 2>err
 check_match "of a program that has ended nothing is in its blocks" '^3 0 seep: rec.1: its process has ended' "$? $(wc -c <out) $(cat err)"
 "$SEEP" report --contents "$(ls rec.1/*.seep | tail -n 1)" >out 2>err
-check_match "nor in a snapshot" '^3 0 seep: .*: only a running program says what is in its blocks' "$? $(wc -c <out) $(cat err)"
+check_match "nor in a snapshot" '^3 0 seep: .*: only a running program has contents in its blocks' "$? $(wc -c <out) $(cat err)"
 "$SEEP" report --contents --mappings rec.1 >out 2>err
 check_equal "what does not go together is told" "2 0 1" "$? $(wc -c <out) $(wc -l <err)"
 

@@ -238,7 +238,7 @@ gcc -shared -fPIC -o clock.so clock.c
 collector old
 output=$(NOW=$(($(date +%s) * 1000000000 + 7200000000000)) LD_PRELOAD=$PWD/clock.so "$SEEP" push --to "pyroscope+http://127.0.0.1:$port" whole 2>&1)
 check_equal "what is too old for the server is not sent, and counted" "0 1 0" \
-	"$? $(grep -c "$count are older than Pyroscope takes, and were not sent" <<<"$output") $(taken old 'len(requests)')"
+	"$? $(grep -c "$count were older than Pyroscope takes, and were not sent" <<<"$output") $(taken old 'len(requests)')"
 
 collector cut
 echo "cut 1000" >cut/mode

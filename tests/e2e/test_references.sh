@@ -212,7 +212,7 @@ refused() { # NAME PATTERN OPERAND
 	status=$?
 	check_match "refused: $1" "^3 seep: .*$2" "$status $output"
 }
-refused "a process that has ended" "has ended; of its core dump: seep leaks --core FILE recording" recording
+refused "a process that has ended" "has ended; if there is a core dump: seep leaks --core FILE recording" recording
 rm -rf recording
 begin undumpable
 refused "one that does not allow it" "does not allow its memory to be read" recording

@@ -209,7 +209,7 @@ check_match "and name the leak first" '^ *LEAK.*forget_session' "$(grep -A1 verd
 
 "$SEEP" top live >out 2>err
 check_equal "of a program that has ended it says what to type instead" "3 1" \
-	"$? $(grep -c 'its program has ended; what it left: seep leaks live' err)"
+	"$? $(grep -c 'its program has ended; next: seep leaks live' err)"
 
 compile deep <<'END'
 #include <stdlib.h>

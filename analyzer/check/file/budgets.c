@@ -172,13 +172,13 @@ static bool budget_close(const struct place *place, const struct budget *budget)
 	if (isnan(budget->most))
 		return mistake(place, "most", "is missing");
 	if (check_measure_is_of_process(budget->measure) && budget->scope != SCOPE_PROCESS)
-		return mistake(place, "measure", "RSS is of the whole process, not of a part");
+		return mistake(place, "measure", "RSS belongs to the whole process, not to a part of it");
 	if (check_measure_is_of_places(budget->measure) && (budget->is_relative || budget->per_work))
-		return mistake(place, "most", "of leaks a number is expected");
+		return mistake(place, "most", "for leaks, a number is expected");
 	if (check_measure_is_of_places(budget->measure) && budget->scope == SCOPE_EACH)
-		return mistake(place, "each", "leaks are counted by place without it");
+		return mistake(place, "each", "leaks are counted by place anyway");
 	if (budget->floor > 0 && !budget->is_relative)
-		return mistake(place, "floor", "goes with a share of the base alone, such as \"+10%\"");
+		return mistake(place, "floor", "goes only with a share of the base, such as \"+10%\"");
 	return true;
 }
 
@@ -189,7 +189,7 @@ static bool suppression_close(const struct place *place, struct suppression *sup
 	if (!suppression->reason)
 		return mistake(place, "reason", "is missing");
 	if (!suppression->until)
-		return mistake(place, "until", "is missing: a suppression ends some day");
+		return mistake(place, "until", "is missing: a suppression needs a last day");
 	if (!day_parse(suppression->until, &end))
 		return mistake(place, "until", "a day is expected, as 2027-01-31");
 	if (!suppression->module == !suppression->calls.count)
@@ -233,7 +233,7 @@ static bool budgets_take(struct budgets *budgets, struct place *place, json_t *l
 	if (!list_open(place, "budgets", list, &budgets->count))
 		return false;
 	if (budgets->count == 0)
-		return mistake(place, "budgets", "there is none");
+		return mistake(place, "budgets", "the list is empty");
 	budgets->items = memory_allocate(budgets->count, sizeof *budgets->items);
 	for (size_t i = 0; i < budgets->count; i++) {
 		struct budget *budget = &budgets->items[i];
@@ -244,7 +244,7 @@ static bool budgets_take(struct budgets *budgets, struct place *place, json_t *l
 			return false;
 		for (size_t k = 0; k < i; k++)
 			if (strcmp(budgets->items[k].name, budget->name) == 0)
-				return mistake(place, "name", "another budget has the same");
+				return mistake(place, "name", "another budget has the same name");
 	}
 	return true;
 }

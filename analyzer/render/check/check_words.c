@@ -111,22 +111,23 @@ static void doubt_append(struct buffer *out, const struct check_row *row)
 	static const char *const texts[] = {
 	    [DOUBT_NONE] = "",
 	    [DOUBT_SAMPLING] = "the interval holds the limit",
-	    [DOUBT_MANY] = "it is beyond the limit by itself, but so many were tested that it may be chance",
-	    [DOUBT_LOST_AFTER] = "what was seen is within, but the recording lost some: 'seep report' says what",
-	    [DOUBT_LOST] =
-		"what was seen is beyond, but the recordings lost some or counted it twice: 'seep report' says what",
-	    [DOUBT_ONE_RUN] = "one run a side does not say by how much RSS differs without a cause; 3 runs would",
+	    [DOUBT_MANY] = "taken alone it is beyond the limit, but so many were tested that it may be chance",
+	    [DOUBT_LOST_AFTER] =
+		"the value is within the limit, but the recording lost some of it: 'seep report' says what",
+	    [DOUBT_LOST] = "the value is beyond the limit, but the recordings lost some of it or counted it twice: "
+			   "'seep report' says what",
+	    [DOUBT_ONE_RUN] = "one run a side does not show by how much RSS differs without a cause; 3 runs would",
 	    [DOUBT_NO_BASE] = "there is no base to compare with: --base RECORDING",
 	    [DOUBT_NO_VALUE] = "a run does not have this value",
 	    [DOUBT_NO_RATE] = "a run does not say at which rate it was sampled, so nothing is sure",
 	    [DOUBT_MOMENTS] =
 		"some runs are seen at their end, others before their shutdown; a peak can be compared, or use -i",
 	    [DOUBT_NO_SITE] = "nothing of that name was seen: is it spelt as 'seep report' shows it?",
-	    [DOUBT_NO_WORK] =
-		"a run did not count its units of work: seep_work() of <seep/seep.h> does, or --work N says it",
+	    [DOUBT_NO_WORK] = "a run did not count its units of work: a program does so by seep_work() of "
+			      "<seep/seep.h>, or give --work N",
 	    [DOUBT_NO_BEFORE] = "growth needs a recording with an earlier snapshot",
-	    [DOUBT_NO_LOOK] = "nobody has looked when the process ended: 'seep run --leaks-at-exit' does",
-	    [DOUBT_CAUTIONS] = "some leak or grow, but it is not sure that they leak: 'seep leaks' says why",
+	    [DOUBT_NO_LOOK] = "nobody looked when the process ended: 'seep run --leaks-at-exit' does",
+	    [DOUBT_CAUTIONS] = "some places leak or grow, but it is not sure that they leak: 'seep leaks' says why",
 	};
 
 	buffer_append_text(out, row->doubt == DOUBT_UNJUDGED ? row->text : texts[row->doubt]);
@@ -139,7 +140,7 @@ void check_words_sureness(struct buffer *out, const struct check_row *row)
 	if (row->result == CHECK_FAIL && row->p >= P_SHOWN)
 		buffer_printf(out, "by chance in at most one of %s checks", quantity_count(floor(1 / row->p)).text);
 	else if (row->result == CHECK_FAIL)
-		buffer_append_text(out, row->budget->measure == CHECK_LOST ? "no word of the process led to it"
+		buffer_append_text(out, row->budget->measure == CHECK_LOST ? "no word of the process's memory led to it"
 									   : "not by chance");
 	doubt_append(out, row);
 	if (row->result == CHECK_UNDECIDED && row->others)
@@ -249,7 +250,7 @@ bool check_words_command(struct buffer *out, const struct check *check, const st
 
 void check_words_expired(struct buffer *out, const struct suppression *suppression)
 {
-	buffer_printf(out, "the suppression of %s ended on %s: what it named counts again (%s)",
+	buffer_printf(out, "the suppression of %s ended on %s: the places that it names count again (%s)",
 		      suppression->module ? suppression->module : suppression->calls.names[0], suppression->until,
 		      suppression->reason);
 }

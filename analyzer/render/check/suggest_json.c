@@ -46,7 +46,8 @@ static void reason_write(struct json *json, const struct suggestion *suggestion,
 	struct buffer reason = {0};
 
 	if (runs == 1) {
-		buffer_printf(&reason, "one run had %s; by how much runs differ is not known, so there is more room",
+		buffer_printf(&reason,
+			      "one run had %s; by how much runs differ is not known, so the limit leaves more room",
 			      amount_words(suggestion, suggestion->mean).text);
 	} else {
 		buffer_printf(&reason, "%zu runs had %s to ", runs, amount_words(suggestion, suggestion->least).text);

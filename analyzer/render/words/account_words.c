@@ -162,7 +162,7 @@ static void unread_sentence(struct buffer *out, const struct account *account)
 	for (uint32_t class = 0; class < SEEP_LEDGER_CLASSES; class ++)
 		unread += account->classes[class].unread;
 	if (unread > 0)
-		buffer_printf(out, " How much of %s that is mapped is in memory could not be seen in time.",
+		buffer_printf(out, " Of %s that are mapped, seep could not see in time how much is in memory.",
 			      quantity_bytes(unread).text);
 }
 

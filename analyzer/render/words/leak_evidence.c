@@ -75,7 +75,8 @@ static void append_growing(struct buffer *out, const struct leak_evidence *evide
 {
 	if (evidence->is_one_block) {
 		buffer_printf(
-		    out, "one block, reallocated ever larger, as a vector's or a table's: %s at the middle, %s now",
+		    out,
+		    "one block that is reallocated ever larger, as a vector or a table is: %s at the middle, %s now",
 		    quantity_bytes(evidence->in_use_middle).text, quantity_bytes(evidence->in_use_now).text);
 	} else if (evidence->has_plateau && evidence->has_cohorts) {
 		append_deaths(out, evidence);

@@ -116,7 +116,7 @@ void spread_sentence_append(struct buffer *out, const struct spread_place *sprea
 void leak_want_append(struct buffer *out, const struct leaks *leaks, const struct series *series)
 {
 	if (leaks->reference->rate == 0 || leaks->timer_count >= LEAK_SERIES_LEAST) {
-		buffer_append_text(out, "without a sampling rate, samples and times none can be made");
+		buffer_append_text(out, "it needs a sampling rate, samples and times");
 		return;
 	}
 	buffer_printf(out, "%s%u snapshot%s by the timer, %d are needed: ", series->ended ? "ended with " : "",

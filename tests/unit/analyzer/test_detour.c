@@ -122,7 +122,7 @@ static void what_cannot_be_moved_is_refused_with_the_reason(void **state)
 	assert_null(OF("\x53\xff\xd0\x90\x90\x90")); /* push %rbx; call *%rax */
 	assert_string_equal(refusal, "a call by a register is among its first instructions");
 	assert_null(detour_of("\x55\x48\x89\xe5\x53\x90", 6, 0, 0x401ffd));
-	assert_string_equal(refusal, "its beginning is in two pages");
+	assert_string_equal(refusal, "its first instructions lie in two pages");
 	assert_null(detour_of("\x55\x48\x89\xe5\x53\x90", 6, 0, UINT64_C(0x555555554000)));
 	assert_string_equal(refusal, "what its first instructions refer to is out of reach");
 }

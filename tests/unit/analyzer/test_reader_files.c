@@ -61,7 +61,8 @@ static void only_regular_files_are_read(void **state)
 	close(descriptor);
 	assert_path_refused("missing", "missing: there is no such file or recording: 'seep list' shows recordings");
 	assert_int_equal(mkdir("folder", 0700), 0);
-	assert_path_refused("folder", "folder: is a directory, but no recording: 'seep list folder' shows those in it");
+	assert_path_refused("folder",
+			    "folder: is a directory, but not a recording: 'seep list folder' shows those in it");
 	int empty = open("empty", O_CREAT | O_WRONLY, 0600);
 	close(empty);
 	assert_path_refused("empty", "empty: the file is empty");
