@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The `seep` command: finds the subcommand in the table and runs it. The help is the table. */
+/* The `seep` command: finds the subcommand in the table and runs it. The help comes from the table. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +14,7 @@
 #include "run/launch.h"
 #include "symbols/cache.h"
 
-enum { NAME_MAX_LENGTH = 31 }; /* of a word that is still taken for a mistyped command */
+enum { NAME_MAX_LENGTH = 31 }; /* a longer word is not taken for a mistyped command */
 
 static const struct command *command_find(const char *name)
 {
@@ -58,7 +58,8 @@ static size_t word_distance(const char *left, const char *right)
 static int command_unknown(const char *word)
 {
 	const char *nearest = NULL;
-	size_t nearest_distance = 3; /* more than two letters off, or than half of them, is another word */
+	/* a word that is more than two letters off, or more than half of its letters, is another word */
+	size_t nearest_distance = 3;
 
 	for (size_t i = 0; command_all[i] && strlen(word) <= NAME_MAX_LENGTH; i++) {
 		size_t distance = word_distance(command_all[i]->name, word);
@@ -105,8 +106,9 @@ static int command_dispatch(int argc, char **argv)
 	return command->run(argc - 1, argv + 1);
 }
 
-/* Our parent may have closed some of them. Then a file of ours would get the number, and our messages would be written
- * into it. Each is opened so that it can't be used, as before, and is closed again in the program that we run. */
+/* Our parent may have closed some of these descriptors. A file that we open would then get such a number, and our
+ * messages would be written into it. So we open each in a way that nobody can use, as before, and close it again in the
+ * program that we run. */
 static void standard_descriptors_fill(void)
 {
 	for (int descriptor = STDIN_FILENO; descriptor <= STDERR_FILENO; descriptor++)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The commands that there are, in the order in which the help lists them. */
+/* All commands, in the order in which the help lists them. */
 #include <stddef.h>
 
 #include "commands/all.h"

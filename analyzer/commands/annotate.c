@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `seep annotate SNAPSHOT [FUNCTION|FILE[:LINE]]`: source lines with what they hold. */
+/* `seep annotate SNAPSHOT [FUNCTION|FILE[:LINE]]`: source lines with the memory that each has asked for. */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -50,8 +50,7 @@ static const struct command_option options[] = {
     {0},
 };
 
-/* An operand that names something to read is an input, unless it is called like a source file; all others say what to
- * show. */
+/* An operand that can be opened is an input, unless it looks like a source file's name; all others say what to show. */
 static bool operand_is_target(const char *operand)
 {
 	const char *colon = strrchr(operand, ':');

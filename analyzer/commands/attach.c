@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* seep attach: joins processes that run, and records them from then on. seep detach: leaves them. */
+/* seep attach: joins running processes and records them from then on. seep detach: leaves them. */
 #include <limits.h>
 #include <stdio.h>
 
@@ -52,7 +52,7 @@ static const char *process_name(pid_t pid, struct process_facts *facts)
 	return process_inspect(pid, facts, &ignored) ? facts->name : "?";
 }
 
-/* Where the recording is for us: the process may have another root. */
+/* The recording's path as we see it: the process may have another root. */
 static void directory_show(pid_t pid, const char *theirs, char *directory, size_t size)
 {
 	struct error ignored;
@@ -190,7 +190,7 @@ static const struct command_option detach_options[] = {
     {0},
 };
 
-/* Those of the name that were joined. */
+/* Leaves all joined processes of the name. */
 static int all_detach(const char *name)
 {
 	struct named_list list;

@@ -26,7 +26,7 @@ static const struct command_option options[] = {
     {0},
 };
 
-/* The recording's last name with ".bundle", in `directory`; NULL: in the current one. */
+/* The recording's name without its directories, with ".bundle", in `directory`; NULL: in the current one. */
 static char *output_name(const char *recording, const char *directory)
 {
 	struct buffer name = {0}, output = {0};
@@ -41,7 +41,7 @@ static char *output_name(const char *recording, const char *directory)
 	return output.data;
 }
 
-/* Each recording becomes a bundle of its own, as of several every command makes a sum. */
+/* Each recording becomes a bundle of its own: commands would read one bundle of several as their sum. */
 static int outputs_choose(char **outputs, const struct targets *recordings, const char *wanted)
 {
 	struct stat status;

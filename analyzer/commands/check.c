@@ -38,7 +38,7 @@ static const char *const undecided_words[] = {"warn", "pass", "fail", NULL};
 /* The request that the command line makes. */
 struct request {
 	struct targets after, base;
-	struct targets after_all; /* of --each, where `after` is one of them at a time */
+	struct targets after_all; /* with --each: all operands; `after` is one of them at a time */
 	struct argument_list base_list;
 	const char *budget, *suppressions, *output, *wrappers;
 	uint32_t work, base_work;
@@ -47,7 +47,7 @@ struct request {
 	enum undecided undecided;
 	struct check_context context;
 	struct symbol_search symbols;
-	struct wrapper_names names; /* of wrappers */
+	struct wrapper_names names; /* the functions that --wrapper names */
 };
 
 #define FIELD(name) offsetof(struct request, name)
@@ -152,7 +152,7 @@ static void result_append(struct buffer *out, const struct request *request, con
 	}
 }
 
-/* Draws the first run beside the first of the base, by the value of what is worst. */
+/* Draws the first run beside the first of the base, by the value of the worst budget. */
 static bool flame_write(const struct request *request, const struct check *check, struct error *error)
 {
 	static const enum call_value values[CHECK_MEASURES] = {[CHECK_OBJECTS] = CALL_INUSE_OBJECTS,
@@ -177,10 +177,10 @@ static bool flame_write(const struct request *request, const struct check *check
 	return is_written;
 }
 
-/* Budgets by result, of one check or of several. */
+/* Budgets by result, of one check or of several together. */
 struct tally {
 	size_t results[CHECK_FAIL + 1], processes[CHECK_FAIL + 1];
-	size_t *held; /* by budget: processes that were held to it, of --each */
+	size_t *held; /* with --each: by budget, how many processes were held to it */
 };
 
 static int status_of(const struct request *request, const struct tally *tally)
@@ -195,8 +195,8 @@ static int status_of(const struct request *request, const struct tally *tally)
 	return COMMAND_FINE;
 }
 
-/* Budgets for each unit of work are about those processes alone that count any, and those of what is lost about those that were looked
- * at when they ended. */
+/* A budget per unit of work is only for processes that count such units, and a budget of lost memory only for those
+ * that seep looked at when they ended. */
 static bool is_about(const struct budget *budget, const struct check_runs *runs)
 {
 	const struct check_run *run = &runs->items[SIDE_AFTER][0];
@@ -206,7 +206,7 @@ static bool is_about(const struct budget *budget, const struct check_runs *runs)
 	return !budget->per_work || run_work(runs, SIDE_AFTER, run, budget->measure) > 0;
 }
 
-/* Those of all that are about a process. */
+/* Those of all budgets that are for this process. */
 static struct budgets budgets_of(const struct budgets *all, const struct check_runs *runs, struct budget *items,
 				 struct tally *tally)
 {
@@ -223,7 +223,7 @@ static struct budgets budgets_of(const struct budgets *all, const struct check_r
 	return budgets;
 }
 
-/* A budget to which no process was held is undecided. */
+/* A budget that was for none of the processes is undecided. */
 static void unheld_say(struct tally *tally, const struct budgets *budgets)
 {
 	for (size_t i = 0; i < budgets->count; i++) {
@@ -237,7 +237,7 @@ static void unheld_say(struct tally *tally, const struct budgets *budgets)
 	}
 }
 
-/* Checks some runs of one program. Of many processes those are shown that do not pass. */
+/* Checks some runs of one program. Of many processes, only those that do not pass are shown. */
 static bool runs_check(struct buffer *out, const struct request *request, const struct budgets *all,
 		       struct tally *tally, struct error *error)
 {
@@ -298,7 +298,7 @@ static int check_run(struct request *request, const struct budgets *budgets)
 	return fine ? status_of(request, &tally) : command_fail(&error);
 }
 
-/* Writes a file of budgets that these runs keep. */
+/* Writes a file of budgets that these runs pass. */
 static int suggest(struct request *request)
 {
 	const struct runs_need need = suggest_need();

@@ -63,7 +63,7 @@ static int request_parse(struct request *request, int argc, char **argv)
 		return command_usage(&command_diff,
 				     "two operands are expected, '%s' is one too many; --sum adds recordings up",
 				     targets->paths[2]);
-	/* A directory, or a path that does not exist, is bad input: the attempt to open it says so. */
+	/* Opening a directory that is not a recording, or a path that does not exist, will report it as bad input. */
 	for (size_t i = 0; (request->sum || targets->count == 1) && i < targets->count; i++)
 		if (!path_is_recording(targets->paths[i]) && !path_is_directory(targets->paths[i]) &&
 		    access(targets->paths[i], R_OK) == 0)
@@ -74,7 +74,7 @@ static int request_parse(struct request *request, int argc, char **argv)
 	return COMMAND_FINE;
 }
 
-/* The snapshot of a recording that `now`, its last useful one, is compared with: at a quarter of its last `time_ns`. */
+/* The snapshot at a quarter of the recording's time, with which `now`, its last useful snapshot, is compared. */
 static struct profile *open_before(const char *directory, const struct profile *now, uint64_t time_ns,
 				   struct error *error)
 {
@@ -97,7 +97,7 @@ static struct profile *open_before(const char *directory, const struct profile *
 	return NULL;
 }
 
-/* How long the youngest process ran; 0: it is not known. */
+/* How long the youngest of the processes ran; 0: unknown. */
 static uint64_t common_time_ns(struct profile *const *nows, size_t count)
 {
 	uint64_t time_ns = UINT64_MAX;
@@ -109,8 +109,8 @@ static uint64_t common_time_ns(struct profile *const *nows, size_t count)
 	return time_ns;
 }
 
-/* Opens recordings to compare the growth of each in the time in which all of them ran, added up, or since another moment. A single
- * recording has its own time. */
+/* Opens each recording at two moments: the time in which all of them ran decides which, or the request does. The growth
+ * of several is added up; a single recording has its own time. */
 static bool open_recordings(const struct request *request, struct snapshot_pair *pair, struct error *error)
 {
 	const struct targets *targets = &request->targets;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* seep doctor: will it work here, and if not, why and what to do. Asked about a command, a process, or, with no
- * operand, about the machine. */
+/* seep doctor: says whether seep will work, and if not, why and what to do. It checks a command, a process or, without
+ * an operand, this machine. */
 #include <limits.h>
 #include <stdio.h>
 

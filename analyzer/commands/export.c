@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* seep export: a snapshot, or what changed since one, in the formats of other tools. */
+/* seep export: a snapshot, or the changes since one, in the formats of other tools. */
 #include <string.h>
 #include <unistd.h>
 
@@ -84,7 +84,7 @@ static int request_check(const struct request *request)
 	return COMMAND_FINE;
 }
 
-/* JSON's difference is ordered by growth, which only bytes in use have. */
+/* JSON orders a difference by growth, which only bytes in use have. */
 static enum value_choice value_choice(const struct request *request)
 {
 	if (request->format == FORMAT_FOLDED)
@@ -111,7 +111,7 @@ static void json_write(struct buffer *out, const struct profile *now, const stru
 	}
 }
 
-/* Other profilers' formats are read up to a limit, whoever wrote them. `plain`: what a packed one unpacks to; else 0. */
+/* Warns if the export is larger than seep reads of such a file. `plain`: the unpacked size of a packed one; else 0. */
 static void say_unread(const struct buffer *out, size_t plain)
 {
 	const struct output *output = (const struct output *)out;

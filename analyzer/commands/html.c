@@ -38,7 +38,7 @@ static const struct command_option options[] = {
     {0},
 };
 
-/* Whoever mails a page must know that it carries lines of source. */
+/* Whoever mails a page must know that it contains lines of source. */
 static void sources_add(struct recording_page *page, const struct request *request, const char *path)
 {
 	const struct source_search search = {request->source_path.items, request->source_path.count, path};

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `seep leaks RECORDING`: which sites leak, from the whole series of snapshots; with --follow again and again. */
+/* `seep leaks RECORDING`: judges which sites leak, from the whole series of snapshots; with --follow again and
+ * again. */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,7 +28,7 @@
 #include "render/text/documents.h"
 
 #define FOLLOW_NS UINT64_C(10000000000)
-#define ROWS_MOST 10 /* of each verdict, where nothing else is wanted */
+#define ROWS_MOST 10 /* rows of each verdict, unless --top says otherwise */
 
 enum {
 	OPTION_BY = 256,
@@ -50,7 +51,7 @@ struct request {
 	const char *prometheus, *wrappers, *core;
 	struct service_request service;
 	struct symbol_search symbols;
-	struct wrapper_names names; /* of wrappers */
+	struct wrapper_names names; /* the functions that --wrapper names */
 };
 
 #define FIELD(name) offsetof(struct request, name)
@@ -78,8 +79,8 @@ static const struct command_option options[] = {
     {0},
 };
 
-/* Says what the operand is instead. A directory, or a path that does not exist, is bad input: the attempt to open
- * it says so. */
+/* If the operand is no series, says what it is. Opening a directory that is not a recording, or a path that does not
+ * exist, will report it as bad input. */
 static bool is_series(const char *path)
 {
 	if (access(path, R_OK) != 0 || path_is_recording(path) || path_is_directory(path))
@@ -102,7 +103,7 @@ static int request_parse(struct request *request, int argc, char **argv)
 	command_take_options(&command_leaks, argc, argv, request);
 	if (!command_was_given(&command_leaks, OPTION_BY) && !request->json)
 		request->by = GROUP_BY_PLACE;
-	/* Other rows than places, or more of them, are the long form. */
+	/* Other rows than places, or more rows, need the long form. */
 	request->verbose |= request->top || command_was_given(&command_leaks, OPTION_BY);
 	if (request->every_ns && !request->follow)
 		return command_usage(&command_leaks, "--every goes with --follow only");
@@ -141,7 +142,7 @@ static void text_render(struct text_page *page, const struct leaks *leaks, const
 	buffer_free(&names);
 }
 
-/* Of the long form as many rows of each verdict as the terminal has room for. */
+/* The long form shows as many rows of each verdict as fit into the terminal. */
 static void live_render(struct buffer *out, const struct leaks *leaks, const struct series *series,
 			const struct request *request)
 {
@@ -198,7 +199,8 @@ static void series_symbolize(const struct series *series, const struct request *
 	}
 }
 
-/* What was mapped, judged by the same rules, for who is told of the heap. Nothing where it has no series. */
+/* Judges the mappings by the same rules, for people who look at the heap only. Appends nothing where the recording has
+ * no series of them. */
 static void mappings_judge(struct buffer *out, const struct request *request, bool *leaking)
 {
 	struct text_page page = text_page_for(out, STDOUT_FILENO);
@@ -226,7 +228,7 @@ static void mappings_judge(struct buffer *out, const struct request *request, bo
 	snapshot_show_mappings(false);
 }
 
-/* Judges the series and says what was found. `leaking`: whether something leaks. */
+/* Judges the series and prints the answer. `leaking`: whether something leaks. */
 static bool print(const struct series *series, const struct request *request, bool *leaking, struct error *error)
 {
 	const bool is_long = request->verbose && !request->follow && !request->json;
@@ -276,7 +278,7 @@ static void wait_for(uint64_t time_ns)
 	is_resized = 0;
 }
 
-/* Of the process's last state it is known what was alive when it left the dump. */
+/* A core dump is compared with the blocks that were alive in the process's last state. */
 static bool core_look(struct series *series, const struct request *request, struct error *error)
 {
 	struct profile *last = profile_open_now(request->recordings.paths[0], error);
@@ -290,13 +292,13 @@ static bool core_look(struct series *series, const struct request *request, stru
 	return true;
 }
 
-/* A recording whose process is not seen running, as of one in another container, or killed with its keeper. */
+/* A recording whose process can't be seen: it runs in another container, or was killed together with its keeper. */
 struct quiet {
-	uint64_t last_ns; /* its last snapshot's time */
-	uint64_t for_ns;  /* without another one */
+	uint64_t last_ns; /* the time of its last snapshot */
+	uint64_t for_ns;  /* how long no other has come */
 };
 
-/* Of such a recording, the end is where snapshots no longer come. */
+/* Such a recording has ended when snapshots stop coming. */
 static bool is_left(const struct series *series, uint64_t every_ns, struct quiet *quiet)
 {
 	const uint64_t last_ns = series->reference->time_ns;
@@ -326,7 +328,7 @@ static int run(int argc, char **argv)
 	snapshot_show_mappings(request.mappings);
 	while (!ended) {
 		const bool opened = series_open(&series, request.recordings.paths, request.recordings.count, &error);
-		/* A recording that has only begun gets some time. */
+		/* A recording that has only just begun gets some time. */
 		if (!opened && !(request.follow && path_is_recording(request.recordings.paths[0])))
 			return command_fail(&error);
 		if (opened && series.left_out)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `seep list [DIRECTORY]`, `--service NAME`, `--services`: the recordings that are there, and how their processes ended. With --tidy
- * those of a service are thinned first. */
+/* `seep list [DIRECTORY]`, `--service NAME`, `--services`: lists recordings, and how their processes ended. --tidy
+ * first thins those of a service. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,7 +51,8 @@ static const char *plural(uint64_t count)
 	return count == 1 ? "" : "s";
 }
 
-/* What has no last snapshot, since its process was killed with its keeper, gets it: then it is complete, and may go when it is old. */
+/* If a process was killed together with its keeper, its recording lacks the last snapshot. This writes it: the
+ * recording is complete then, and may be removed when it is old. */
 static void left_finish(const char *directory)
 {
 	struct listing listing;

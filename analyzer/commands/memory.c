@@ -24,11 +24,11 @@
 
 enum { OPTION_JSON = 256, OPTION_ASK };
 
-/* Is an allocator asked, for which its process must stand still? */
+/* Whether to ask an allocator, for which its process must stand still. */
 enum ask { ASK_AUTO, ASK_ALWAYS, ASK_NEVER };
 static const char *const ask_words[] = {"auto", "always", "never", NULL};
 
-/* A tenth of a second is no more than a program's clients bear. */
+/* A program's clients bear no more than a tenth of a second. */
 #define STOP_MS_A_GIB 20
 #define ASK_BYTES_MOST (UINT64_C(4) << 30)
 
@@ -48,14 +48,14 @@ static const struct command_option options[] = {
     {0},
 };
 
-/* What an operand means. */
+/* What kind of thing an operand is. */
 struct operand {
 	pid_t pid; /* 0: a file */
 	char path[PATH_MAX];
-	char name[32]; /* of the snapshot in the recording at `path` that was made now; "": none was */
+	char name[32]; /* the snapshot that was made now, in the recording at `path`; "": none was made */
 };
 
-/* Of a process as it is now: asks for a snapshot. */
+/* Opens the present state of a process, by asking it for a snapshot. */
 static struct profile *open_now(struct operand *operand, struct error *error)
 {
 	struct buffer path = {0};
@@ -89,7 +89,7 @@ static bool values_add(struct snapshot_addition *addition, const struct snapshot
 	return true;
 }
 
-/* As if the snapshot had it; it has from then on, so that it stands in the recording's series. */
+/* Adds the allocator's answer to the snapshot's file, so that the recording's series has it from then on. */
 static void figures_keep(struct profile *profile, const struct operand *operand,
 			 const struct allocator_figures *figures)
 {
@@ -105,7 +105,7 @@ static void figures_keep(struct profile *profile, const struct operand *operand,
 		message("the answer of %s is not kept: %s", profile->allocator, error.text);
 }
 
-/* What the allocator of a process that runs says. Which mappings are its own only a recording knows. */
+/* Asks the allocator of a running process. Only a recording knows which mappings are the allocator's own. */
 static void allocator_tell(struct profile *profile, const struct operand *operand, enum ask ask)
 {
 	const uint64_t rss = profile->memory[SEEP_MEMORY_LEDGER_AFTER];
@@ -158,7 +158,7 @@ static struct profile *open_with_ledger(const char *text, struct operand *operan
 	return NULL;
 }
 
-/* What the operands name, added up. `operand`: what it means, if it is one alone. */
+/* Opens the operands and adds them up. `operand`: the kind of a single one. */
 static struct profile *open_all(const char *const *operands, size_t count, struct operand *operand, struct error *error)
 {
 	struct profile **profiles = memory_allocate(count, sizeof *profiles), *whole = NULL;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `seep push --to ADDRESS RECORDING...`: what a recording grows by, to the servers that collect profiles. */
+/* `seep push --to ADDRESS RECORDING...`: sends the profiles of a recording to the servers that collect such. */
 #include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -86,7 +86,7 @@ static bool labels_collect(struct labels *labels, const struct request *request,
 	return !request->labels_file || labels_add_file(labels, request->labels_file, error);
 }
 
-/* A secret goes to one server alone, and not in the clear. */
+/* A secret goes to one server only, and never unencrypted over the network. */
 static int secret_check(const struct request *request, const struct push_plan *plans)
 {
 	if (!request->credentials)
@@ -121,7 +121,7 @@ static const char *plural(uint64_t count)
 	return count == 1 ? "" : "s";
 }
 
-/* What became of what was to be sent there; COMMAND_BAD_INPUT where something is still to be sent. */
+/* Says what was sent there and what was not; COMMAND_BAD_INPUT where something is still to be sent. */
 static int plan_say(const struct push_rounds *rounds, const struct push_plan *plan)
 {
 	const struct push_counts counts = push_rounds_counts(rounds, plan);

@@ -16,7 +16,7 @@
 #include "tree/call_tree.h"
 
 #define TOP 10
-#define TREE_SHARE 0.01 /* branches below are summed up */
+#define TREE_SHARE 0.01 /* smaller branches are summed up */
 
 enum {
 	OPTION_BY = 256,

@@ -79,12 +79,12 @@ static const struct command_option run_options[] = {
     {0},
 };
 
-/* `linked`: an allocator inside the program is nothing to warn of. */
+/* `linked`: --static hooks an allocator inside the program, so it needs no warning. */
 static void warn_beforehand(const struct findings *findings, bool linked)
 {
 	for (size_t i = 0; i < findings->count; i++) {
 		const struct finding *finding = &findings->items[i];
-		/* The attempt to start the command will report that it can't be started. */
+		/* starting the command will fail, and report that it can't be started */
 		if (finding->severity < FINDING_WARNING || strcmp(finding->id, "missing") == 0 ||
 		    strcmp(finding->id, "not-executable") == 0 || (linked && strcmp(finding->id, "own-malloc") == 0))
 			continue;
@@ -102,7 +102,8 @@ static void names_keep_later(const struct session_results *results)
 	free(directories);
 }
 
-/* Such a program does not get its rights where it is traced at its exec; nor does it get libseep.so. */
+/* A program that changes its user by its file's mode gets neither those rights while it is traced at its exec, nor
+ * libseep.so. */
 static bool is_set_id(const struct findings *findings)
 {
 	for (size_t i = 0; i < findings->count; i++)
@@ -111,7 +112,7 @@ static bool is_set_id(const struct findings *findings)
 	return false;
 }
 
-/* What is made of the program's own allocator. */
+/* How hooking the program's own allocator went. */
 struct linked {
 	const char *program;
 	bool hooked;
@@ -130,7 +131,7 @@ static void linked_hook(pid_t pid, int reason, void *context)
 	message_lines(notes);
 }
 
-/* libseep.so has said that it was bypassed before its allocator was hooked. */
+/* Drops libseep.so's complaint of being bypassed if it came before the allocator was hooked. */
 static void bypass_forget(struct session_results *results, const struct linked *linked)
 {
 	for (size_t i = 0; linked->hooked && i < results->note_count; i++) {
@@ -144,7 +145,7 @@ static void bypass_forget(struct session_results *results, const struct linked *
 	}
 }
 
-/* Budgets that can't be read are told of before the program starts. */
+/* Reads the budgets before the program starts: a mistake in them must not come to light only at its end. */
 static int budget_check(const struct run_request *request)
 {
 	struct budgets budgets = {0};
@@ -156,8 +157,8 @@ static int budget_check(const struct run_request *request)
 	return fine ? COMMAND_FINE : command_fail(&error);
 }
 
-/* `seep check --each` of all that was recorded, by itself: what it reads may be large. It says on standard error what is
- * not within its budget, since standard output is the program's. Returns its exit status. */
+/* Runs `seep check --each` on all recordings, as a process of its own because it may read much. It writes budgets that
+ * are not kept to standard error, since standard output is the program's. Returns its exit status. */
 static int recordings_check(const struct run_request *request, const struct session_results *results)
 {
 	const char *const words[] = {"seep",
@@ -199,7 +200,7 @@ static int recordings_check(const struct run_request *request, const struct sess
 
 static const struct exit_look exit_references = {references_at_exit, references_at_exit_keep};
 
-/* A program that has failed keeps its status; what it lost is told all the same. */
+/* A program that has failed keeps its status; seep reports its lost memory all the same. */
 static void status_take(int *status, const struct run_request *request, const struct session_results *results)
 {
 	if (results->interrupted || !(request->leaks_at_exit || (request->budget && *status == COMMAND_FINE)))
@@ -276,7 +277,7 @@ static int program_run(const struct run_request *request, const char *shim, cons
 	return launched.status;
 }
 
-/* What is given counts more than what the environment says. */
+/* An option wins over an environment variable. */
 static bool output_choose(struct recording_wish *wish, struct buffer *output, struct error *error)
 {
 	const char *service = getenv("SEEP_SERVICE"), *wanted = wish->output ? wish->output : getenv("SEEP_OUTPUT");

@@ -67,7 +67,7 @@ static const struct command_option options[] = {
     {0},
 };
 
-/* Where one recording alone was named, its page; else the list. */
+/* The page's address if a single recording was named; else the list's. */
 static void url_print(const struct listener *listener, const struct recordings *recordings)
 {
 	struct buffer url = {0};
@@ -118,7 +118,7 @@ static int run(int argc, char **argv)
 	struct error error;
 
 	command_take_options(&command_serve, argc, argv, &request);
-	passed_over_keep_quiet(); /* pages say it */
+	passed_over_keep_quiet(); /* the pages say it */
 	if (!serve_address_parse(&address, request.listen, &error))
 		return command_usage(&command_serve, "--listen: %s", error.text);
 	if (!admission_prepare(&admission, request.token_file, request.hosts, &error))

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* seep snapshot: a snapshot now. A running process is asked for it; from a dead one it is made of what its heap file
- * holds. The snapshot's path goes to stdout. */
+/* seep snapshot: takes a snapshot now. seep asks a running process for it, and makes one from the heap file that a dead
+ * process left. Prints the snapshot's path. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -53,7 +53,7 @@ static int snapshot_open(const char *path)
 	return descriptor;
 }
 
-/* Nobody thins it out any more. */
+/* A marked snapshot is not thinned out any more. */
 static bool snapshot_mark(const char *path, struct error *error)
 {
 	char magic[sizeof SEEP_SNAPSHOT_MAGIC - 1];
@@ -104,7 +104,7 @@ static bool snapshot_copy(const char *path, const char *target, struct error *er
 	return copied;
 }
 
-/* The names are kept with the recording, by whoever may write there. */
+/* Keeps names with the recording, if this user may write there. */
 static void names_keep_later(const char *directory)
 {
 	char absolute[PATH_MAX];

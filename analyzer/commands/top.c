@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `seep top [PID|RECORDING|--service NAME]`: live, what a running program has in use, what grows and what leaks. */
+/* `seep top [PID|RECORDING|--service NAME]`: shows live what a running program has in use, what grows and what
+ * leaks. */
 #include <stdlib.h>
 
 #include "base/memory.h"
@@ -40,7 +41,7 @@ static const struct command_option options[] = {
     {0},
 };
 
-/* The operand's recording, or the one that is chosen; to be freed. NULL: none was. */
+/* The directory of the operand's recording, or of the one that the user chooses; to be freed. NULL: none. */
 static bool directory_find(char **directory, const char *service, int argc, char **argv, struct error *error)
 {
 	struct targets within = {0};

@@ -26,7 +26,7 @@ void finding_add(struct findings *findings, enum finding_severity severity, cons
 	va_start(arguments, format);
 	vsnprintf(text, sizeof text, format, arguments);
 	va_end(arguments);
-	error_set(&safe, "%s", text); /* names in it come from outside: no control characters */
+	error_set(&safe, "%s", text); /* the text may quote names from outside: escapes control characters */
 	ARRAY_RESERVE(findings->items, findings->count, findings->capacity);
 	struct finding *finding = &findings->items[findings->count++];
 	finding->severity = severity;

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Will it work here? Checks of a command, of a running process, of the
- * machine; each finding is one line with what to do about it. `seep doctor`
- * prints all of them, `seep run` those that spoil the recording.
+ * Will seep work here? Checks of a command, of a running process and of the machine. Each finding is one line with
+ * advice. `seep doctor` prints all of them, `seep run` only those that spoil the recording.
  */
 #ifndef SEEP_DOCTOR_CHECK_H
 #define SEEP_DOCTOR_CHECK_H
@@ -45,10 +44,10 @@ void check_command(char *const *arguments, enum elf_depth depth, struct findings
 /* A command that becomes another user (su, runuser, setpriv): does it take libseep.so out of the environment? */
 void check_user_change(char *const *arguments, struct findings *findings);
 
-/* May other users load libseep.so from this path? */
+/* Checks whether other users can load libseep.so from this path. */
 void check_shim_for_others(const char *path, struct findings *findings);
 
-/* A process: records already, or would if it were started anew. */
+/* Checks whether a process records, or would if it were started anew. */
 void check_process(pid_t pid, struct findings *findings);
 
 /* This machine and this installation. */
@@ -58,8 +57,8 @@ void check_machine(struct findings *findings);
 void check_memory(struct findings *findings);
 void check_addresses(struct findings *findings);
 
-/* The executable file, for check_command() and check_process(). `has_variable` tells whether the program's environment
- * has a variable set to a value (or to any, where value is NULL). */
+/* For check_command() and check_process(): checks the executable file. `has_variable` tells whether the program's
+ * environment has a variable set to a value (or to any value, if it is NULL). */
 struct check_environment {
 	bool (*has_variable)(const void *context, const char *name, const char *value);
 	const void *context;

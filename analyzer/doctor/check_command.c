@@ -21,7 +21,7 @@ enum {
 	SHEBANG_BYTES = 256, /* as the kernel reads */
 };
 
-/* Programs that start another without our environment, or outside this process tree. */
+/* Programs that start another program with a different environment, or outside this process tree. */
 static const struct {
 	const char *name, *id, *text, *advice;
 } wrappers[] = {
@@ -49,7 +49,7 @@ static bool is_executable_file(const char *path)
 	return stat(path, &status) == 0 && S_ISREG(status.st_mode) && access(path, X_OK) == 0;
 }
 
-/* As execvp() looks. */
+/* Looks in PATH, as execvp() does. */
 static bool path_search(const char *name, char path[PATH_MAX])
 {
 	if (strchr(name, '/')) {
@@ -87,7 +87,7 @@ static bool shebang_read(const char *path, char interpreter[SHEBANG_BYTES], char
 	return *interpreter != 0;
 }
 
-/* Our own environment and what env(1) adds to it on the command line. */
+/* Our own environment, changed as env(1) changes it on the command line. */
 struct command_environment {
 	char *const *assignments; /* NULL, or words; the ones before the first word without '=' are variables */
 };

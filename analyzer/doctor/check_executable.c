@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The executable file: can the loader put libseep.so into it, will its
- * allocations pass through malloc, and will there be names for its functions.
+ * Checks the executable file: can the loader put libseep.so into it, do its allocations pass through malloc, and do its
+ * functions have names?
  */
 #include <stdio.h>
 #include <string.h>
@@ -13,7 +13,7 @@
 #include "files/path.h"
 #include "doctor/check.h"
 
-/* Would exec give the program rights that we don't have? Then the loader ignores LD_PRELOAD. */
+/* If exec gives the program rights that we don't have, the loader ignores LD_PRELOAD. */
 static void check_privileges(const char *path, struct findings *findings)
 {
 	struct stat status;
@@ -87,7 +87,7 @@ static void check_allocator(const char *path, const struct elf_facts *facts, str
 			    "%s is a Go program with cgo: only C's allocations are seen", path);
 }
 
-/* Pools above malloc: their blocks are seen, not the objects that are carved out of them. */
+/* Pools above malloc: seep sees their blocks, but not the objects that they carve out of them. */
 static void check_pools(const char *path, const struct elf_facts *facts, const struct check_environment *environment,
 			struct findings *findings)
 {
@@ -103,7 +103,7 @@ static void check_pools(const char *path, const struct elf_facts *facts, const s
 	if (strcmp(name, "node") == 0 || strcmp(name, "java") == 0)
 		finding_add(findings, FINDING_WARNING, "pool", "use its own heap profiler for them",
 			    "%s keeps its objects in a heap of its own: only native allocations are seen", name);
-	/* glib took small objects from slices until 2.76 did away with them. */
+	/* glib took small objects from slices until version 2.76, which has none. */
 	if (facts->needs_glib && !environment->has_variable(environment->context, "G_SLICE", "always-malloc"))
 		finding_add(findings, FINDING_NOTE, "pool", "set G_SLICE=always-malloc if glib is older than 2.76",
 			    "%s uses glib, whose slices hide sites", name);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The memory that heap files lie in: is there any, and what was left there when program and keeper were killed together? */
+/* Checks the memory that heap files lie in: is there any, and what did programs leave there that were killed together
+ * with their keepers? */
 #include <dirent.h>
 #include <limits.h>
 #include <linux/magic.h>
@@ -39,8 +40,8 @@ static void check_space(struct findings *findings)
 
 enum remains { IN_USE, DEAD, HOMELESS };
 
-/* Tells to whom a heap file in memory belongs: to a living program, to a dead one, or to nobody, because its recording
- * is gone. */
+/* Finds out whose a heap file in memory is: a living program's, a dead one's, or nobody's, because its recording is
+ * gone. */
 static enum remains remains_of(const char *path, char *directory, size_t size)
 {
 	char link[PATH_MAX + 8], target[PATH_MAX];
@@ -48,7 +49,7 @@ static enum remains remains_of(const char *path, char *directory, size_t size)
 	struct seep_fault fault;
 
 	if (!seep_heap_recording_of(path, directory, size))
-		return IN_USE; /* somebody is just making it, or it is of another version */
+		return IN_USE; /* somebody is just making it, or it has another version */
 	snprintf(link, sizeof link, "%s/%s", directory, SEEP_HEAP_NAME);
 	ssize_t length = readlink(link, target, sizeof target - 1);
 	if (length < 0 || (size_t)length != strlen(path) || memcmp(target, path, (size_t)length) != 0)

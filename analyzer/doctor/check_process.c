@@ -22,7 +22,7 @@ static bool process_has_variable(const void *context, const char *name, const ch
 	       (!value || strcmp(found, value) == 0);
 }
 
-/* Findings of the shim itself. */
+/* Findings that the recording itself contains. */
 static void check_recording(const char *directory, struct findings *findings)
 {
 	struct seep_heap_view heap = {0};
@@ -47,7 +47,7 @@ static void check_recording(const char *directory, struct findings *findings)
 			    "it was forked: memory that it inherited from its parent is not in its recording");
 }
 
-/* It was started without the shim. Can it get it now? As `seep attach` would say. */
+/* The process was started without the shim. Says whether `seep attach` could join it now. */
 static bool check_joining(pid_t pid, struct findings *findings)
 {
 	struct error error;
@@ -66,7 +66,7 @@ static bool check_joining(pid_t pid, struct findings *findings)
 	return joinable;
 }
 
-/* The shim is not in the process: why, and whether that can be mended while it runs. */
+/* The shim is not in the process: says why, and whether that can be changed while it runs. */
 static void check_absence(pid_t pid, const struct process_facts *facts, struct findings *findings)
 {
 	const enum finding_severity severity = check_joining(pid, findings) ? FINDING_NOTE : FINDING_FAULT;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Programs of root that become another user: does libseep.so go with them? */
+/* Programs of root that become another user: checks whether libseep.so goes with them. */
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>

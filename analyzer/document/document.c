@@ -57,7 +57,7 @@ void document_say_names(const struct profile *profile)
 	buffer_free(&note);
 }
 
-/* What a command is at, where it takes longer than a second. */
+/* The steps of a command, named on the terminal if one takes longer than a second. */
 enum step { STEP_READING = 1, STEP_NAMES, STEP_WRITING, STEPS = STEP_WRITING };
 
 static void say_step(enum step step)
@@ -92,7 +92,7 @@ static void wrappers_give(struct profile *profile, const struct wrapper_names *w
 	profile_use_wrappers(profile, wrappers->names, wrappers->count);
 }
 
-/* Other tools' files have none. */
+/* Files of other tools have none. */
 static bool mappings_are_there(const struct snapshot_pair *pair, const struct document_request *request,
 			       struct error *error)
 {

@@ -11,27 +11,27 @@
 #include "tree/call_tree.h"
 
 struct snapshot_pair {
-	struct profile *now, *base; /* base: NULL, there is none */
+	struct profile *now, *base; /* `base` is NULL unless two are compared */
 };
 
-/* Which of the four values the document is about. Not every profile has all of them. */
+/* Which of the four values the document shows. Not every profile has all of them. */
 enum value_choice {
-	VALUE_PREFERRED, /* the request's, or another if a profile lacks it */
-	VALUE_NAMED,     /* the request's; a profile without it is a fault */
-	VALUE_ALL,       /* the document has them all */
+	VALUE_PREFERRED, /* the one asked for, or another if a profile lacks it */
+	VALUE_NAMED,     /* the one asked for; a profile without it is a fault */
+	VALUE_ALL,       /* all: the document has room for each */
 };
 
 /* The first member of a command's request. */
 struct document_request {
 	struct targets snapshots;  /* several are added up */
-	struct targets bases;      /* of a service, what it is compared with; instead of `base` */
+	struct targets bases;      /* for a service: the snapshots to compare with, instead of `base` */
 	const char *base, *output; /* NULL: not given */
 	struct symbol_search symbols;
-	bool last;            /* the last snapshot, though the program shut down before it */
-	bool residency;       /* it takes a look at what was in memory: a ledger */
-	bool contents;        /* what is in its blocks, of a program that runs */
-	uint64_t cold_ns;     /* and which of them stay as they are so long; 0: is not asked */
-	bool mappings;        /* what was mapped, instead of the heap */
+	bool last;            /* show the very last snapshot, even if the program shut down before it */
+	bool residency;       /* the snapshot must say what was in memory: it needs a ledger */
+	bool contents;        /* read the contents of a running program's blocks */
+	uint64_t cold_ns;     /* also find blocks that do not change for this long; 0: don't */
+	bool mappings;        /* show the mappings instead of the heap */
 	const char *wrappers; /* as --wrapper takes them; NULL: not given */
 	enum call_value value;
 	enum value_choice choice;
@@ -43,11 +43,12 @@ typedef void document_writer(struct buffer *out, const struct snapshot_pair *pai
 /* All targets, each as below, added up. */
 struct profile *document_open_all(const struct document_request *request, struct targets targets, struct error *error);
 
-/* Opens a snapshot; of a recording, its last useful one, its last one, or the last that has a ledger. */
+/* Opens a snapshot. A recording stands for its last useful one, its very last one, or the last that has a ledger, as
+ * the request needs. */
 struct profile *document_open(const struct document_request *request, const char *path, struct error *error);
 
-/* What the operands or the service are: one moment, or with both of the service's times two that are compared. Exits where they make
- * no sense together. */
+/* Takes the operands, or the service: one moment, or two that are compared if the service has both times. Exits if they
+ * contradict each other. */
 void document_take_targets(const struct command *command, int argc, char **argv, const struct service_request *service,
 			   struct document_request *request);
 
@@ -58,11 +59,11 @@ int document_run(const struct command *command, struct document_request *request
  * Returns the exit status, and prints a message about any failure. */
 int document_make(struct snapshot_pair *pair, struct document_request *request, document_writer *write);
 
-/* The call tree of the pair, arranged by the request's value: its widest nodes. Says how many stacks had no room in it, if
+/* The widest nodes of the pair's call tree, arranged by the request's value. Says how many stacks had no room in it, if
  * any. */
 struct call_tree *document_tree(const struct snapshot_pair *pair, enum call_value value, uint32_t most);
 
-/* Says on standard error which names are missing, and why, for documents that have no place for it. */
+/* Says on standard error which names are missing and why, for formats that have no place for such a note. */
 void document_say_names(const struct profile *profile);
 
 #endif

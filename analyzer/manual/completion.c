@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Completions for bash, zsh and fish. An option's argument says what may follow: words between bars, a directory, or,
- * for everything else, a file. */
+/* Completions for bash, zsh and fish. The form of an option's argument says what may follow: words between bars, a
+ * directory, or, for everything else, a file. */
 #include <string.h>
 
 #include "manual/manual.h"
@@ -15,7 +15,7 @@ static bool takes_directory(const struct command_option *option)
 	return option->argument && strcmp(option->argument, "DIR") == 0;
 }
 
-/* The words that it may be, separated by blanks. */
+/* The words between the bars, separated by blanks. */
 static void words_append(struct buffer *out, const struct command_option *option)
 {
 	for (const char *const *word = option->words; *word; word++)

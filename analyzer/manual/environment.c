@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Every environment variable that libseep.so or seep looks at. tests/e2e/test_manual.sh compares the names with those
- * in the sources. */
+/* Every environment variable that libseep.so or seep reads. tests/e2e/test_manual.sh compares the names with those in
+ * the sources. */
 #include <stddef.h>
 
 #include "manual/manual.h"

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A program of the build: writes the manual into a directory that is there.
- *
- *	manual DIR    CLI.md, man1/, man7/, completions/
+ * A program of the build: writes the manual into an existing directory.
+ * *	manual DIR    CLI.md, man1/, man7/, completions/
  */
 #include <errno.h>
 #include <stdio.h>

@@ -7,7 +7,8 @@
 
 #include "manual/manual.h"
 
-/* A line of text: what troff would take for a request or an escape is made plain, and `words` in backquotes become bold. */
+/* A line of text. Characters that troff would take for a request or an escape are escaped, and `words` in backquotes
+ * become bold. */
 static void text_append(struct buffer *out, const char *text)
 {
 	bool bold = false;
@@ -29,7 +30,7 @@ static void text_append(struct buffer *out, const char *text)
 	buffer_append_byte(out, '\n');
 }
 
-/* Lines that keep their shape. */
+/* Lines that troff must not fill. */
 static void lines_append(struct buffer *out, const char *text)
 {
 	buffer_append_text(out, ".nf\n");

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The manual, made from the tables that the program itself works by: the commands with their options
- * (options/command.h), and the environment variables below. One description, four readers: docs/CLI.md, man pages,
- * completions, and --help.
+ * The manual, made from the program's own tables: the commands with their options (options/command.h), and the
+ * environment variables below. One description, four readers: docs/CLI.md, man pages, completions, and --help.
  *
  * Every function appends to a buffer and cannot fail.
  */
@@ -14,12 +13,12 @@
 
 struct environment_variable {
 	const char *name;
-	const char *value;  /* its form: "BYTES", "none|all" */
+	const char *value;  /* the form of its value: "BYTES", "none|all" */
 	const char *preset; /* what seep does without it; NULL: nothing */
 	const char *text;   /* one or more sentences */
 };
 
-/* Which part of seep asks for a variable. */
+/* Which part of seep reads a variable. */
 struct environment_group {
 	const char *title, *text;
 	const struct environment_variable *variables; /* ends with an entry that is all zero */

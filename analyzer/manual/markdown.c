@@ -2,7 +2,7 @@
 /* docs/CLI.md. */
 #include "manual/manual.h"
 
-/* Text in a table's cell, where a bar would end it. */
+/* Text in a table's cell. It escapes bars, which would end the cell. */
 static void cell_append(struct buffer *out, const char *text)
 {
 	for (; *text; text++) {
@@ -94,5 +94,5 @@ void manual_append_markdown(struct buffer *out)
 	exit_statuses_append(out);
 	schemas_append(out);
 	environment_append(out);
-	out->data[--out->length] = '\0'; /* the last empty line */
+	out->data[--out->length] = '\0'; /* drops the last empty line */
 }

@@ -18,13 +18,13 @@ extern const struct option_type option_list;      /* struct argument_list: every
 extern const struct option_type option_time;      /* uint64_t: ns, more than 0 */
 extern const struct option_type option_service;   /* const char *: a service's name */
 
-/* The values of an option that may be repeated. The texts are those of the command line. */
+/* The values of an option that may be repeated. The texts are the command line's, and are not copied. */
 struct argument_list {
 	const char **items;
 	size_t count, capacity;
 };
 
-/* The option that every command with addresses has; its field is a const char *. */
+/* The option of every command that shows names of functions; its field is a const char *. */
 enum { OPTION_SYMBOLS = 512 };
 #define SYMBOLS_OPTION(field)                                                                                          \
 	{                                                                                                              \

@@ -56,7 +56,7 @@ static void getopt_tables_fill(struct getopt_tables *tables, const struct comman
 	}
 }
 
-static uint64_t given; /* by index into the command's table */
+static uint64_t given; /* one bit for each option that the command line has, by its index in the command's table */
 
 static const struct command_option *option_find(const struct command *command, int letter)
 {
@@ -175,7 +175,7 @@ const char *command_only_operand(const struct command *command, int argc, char *
 	return command_operands(command, argc, argv).paths[0];
 }
 
-/* `there` is the output's status, a regular file's. */
+/* `there` is the output's status, which is a regular file's. */
 static bool output_is_read(const char *output, const struct stat *there, const char *input)
 {
 	struct stat read, parent;
@@ -193,7 +193,7 @@ static bool output_is_read(const char *output, const struct stat *there, const c
 	return inside;
 }
 
-/* Nobody should wait for an answer that then has no place. */
+/* Fails before the work is done if the output can't be written there. */
 static bool output_has_place(const char *output, struct error *error)
 {
 	char *directory = memory_copy_text(output), *slash = strrchr(directory, '/');
@@ -248,7 +248,8 @@ int command_fail(const struct error *error)
 	return COMMAND_BAD_INPUT;
 }
 
-/* A full disk may be told as late as at the close; one that was full before leaves its mark on the stream. */
+/* The system may report a full disk only when the stream is closed; an earlier failure has left its mark on the
+ * stream. */
 int command_end(int status)
 {
 	errno = 0;
@@ -262,7 +263,7 @@ int command_end(int status)
 	return COMMAND_BAD_INPUT;
 }
 
-/* Two options that a table has one behind the other with one help share its line: "--before/--after=TIME". */
+/* Two options that follow each other in a table with the same help share a line: "--before/--after=TIME". */
 static const struct command_option *option_partner(const struct command_option *option)
 {
 	return option->name && option->letter >= 256 && option[1].letter && option[1].help == option->help ? option + 1

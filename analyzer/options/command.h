@@ -26,7 +26,7 @@ struct command_option;
 
 /* How an option's value becomes a field of the command's request. */
 struct option_type {
-	/* False: the value is not valid; `error` may say why, otherwise the type's own words do. */
+	/* False: the value is not valid. `error` may say why; otherwise the type's `valid` does. */
 	bool (*take)(const struct command_option *option, void *field, const char *value, struct error *error);
 	const char *valid; /* "a number from 1 up"; NULL: one of the option's words */
 };
@@ -36,7 +36,7 @@ struct command_option {
 	const char *name;               /* without "--"; NULL: there is only the short one */
 	const char *argument;           /* what it takes, for the help; NULL: nothing */
 	const char *help;               /* one line */
-	const struct option_type *type; /* NULL: a flag, a bool that becomes true */
+	const struct option_type *type; /* NULL: a flag, whose field is a bool that becomes true */
 	size_t field;                   /* its offset in the request */
 	const char *const *words;       /* the words that it may be, ending with NULL; or NULL */
 };
@@ -47,8 +47,8 @@ struct command {
 	const char *summary;                  /* one line */
 	const char *notes;                    /* lines for the end of its help, or NULL */
 	const struct command_option *options; /* ends with an entry that is all zero; NULL: none */
-	bool reads;           /* it reads inputs that anybody may have made: their size bounds its memory */
-	bool stop_at_operand; /* the words behind the first operand belong to another program */
+	bool reads;                        /* its inputs are untrusted: their size bounds the memory that it may take */
+	bool stop_at_operand;              /* the words behind the first operand belong to another program */
 	int (*run)(int argc, char **argv); /* argv[0] is the command's name; returns the exit status */
 };
 
@@ -56,27 +56,27 @@ struct command {
  * for --help, exits with COMMAND_USAGE for what the table does not have and for values that its types refuse. */
 void command_take_options(const struct command *command, int argc, char **argv, void *request);
 
-/* Did the command line have this option? */
+/* Whether the command line has this option. */
 bool command_was_given(const struct command *command, int letter);
 
-/* What a command's operands name. */
+/* The inputs that a command's operands name. */
 struct targets {
 	const char **paths;
 	size_t count;
 };
 
-/* The path that an operand means, which may be the number of a process that is being recorded; exits with COMMAND_BAD_INPUT where
- * it means none. */
+/* The path that an operand means: a path, or the number of a process that is being recorded. Exits with
+ * COMMAND_BAD_INPUT if it means none. */
 const char *command_target(const char *operand);
 
-/* The target that the only operand of a command names; exits with COMMAND_USAGE unless there is exactly one. */
+/* The target of a command's only operand; exits with COMMAND_USAGE unless there is exactly one. */
 const char *command_only_operand(const struct command *command, int argc, char **argv);
 
-/* The targets that its operands name; exits with COMMAND_USAGE if there is none. */
+/* The targets of a command's operands; exits with COMMAND_USAGE if there are none. */
 struct targets command_operands(const struct command *command, int argc, char **argv);
 
 /* COMMAND_FINE if -o may name this file. A command that replaced its input, or a file of the recording that it reads,
- * would lose what cannot be made again. NULL among them is passed over. */
+ * would destroy what nobody can make again. NULL among the inputs is passed over. */
 int command_check_output(const struct command *command, const char *output, struct targets inputs, const char *base);
 
 /* Prints one line that also names the help; returns COMMAND_USAGE. */
@@ -85,7 +85,7 @@ int command_usage(const struct command *command, const char *format, ...) __attr
 /* Prints the error's line; returns COMMAND_BAD_INPUT. */
 int command_fail(const struct error *error);
 
-/* The status to exit with. If the output could not be delivered, prints a message, and the status is not
+/* The exit status to end with. If the output could not be delivered, prints a message, and the status is not
  * COMMAND_FINE. */
 int command_end(int status);
 

@@ -9,7 +9,7 @@
 
 #define SECOND_NS UINT64_C(1000000000)
 
-/* `years` keeps the sum far from what a time_t holds. */
+/* `years` is bounded, so that the sum stays far from what a time_t holds. */
 static bool seconds_take(time_t seconds, uint64_t *unix_ns)
 {
 	if (seconds < 0 || (uint64_t)seconds > INT64_MAX / SECOND_NS)
@@ -58,7 +58,7 @@ static bool zone_parse(const char *text, bool *has_zone, long *offset_s)
 	return !text[1 + end] && hours < 24 && minutes < 60;
 }
 
-/* "10:00", "10:00:30.5Z", from there on. The day stands in `day`. */
+/* Reads "10:00" or "10:00:30.5Z" from there on. `day` has the day. */
 static bool clock_parse(const char *text, struct tm *day, uint64_t *unix_ns)
 {
 	unsigned hour, minute, second = 0;

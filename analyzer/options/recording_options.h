@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The options of the commands that begin a recording. libseep.so reads their values as text, so they are handed on as
- * they were given, once they are known to be valid. */
+/* The options of the commands that begin a recording. libseep.so reads their values as text, so a valid value is handed
+ * on as it was given. */
 #ifndef SEEP_OPTIONS_RECORDING_OPTIONS_H
 #define SEEP_OPTIONS_RECORDING_OPTIONS_H
 
 #include "options/command.h"
 
-/* As given; NULL: not given. */
+/* The values as they were given; NULL: not given. */
 struct recording_wish {
 	const char *rate, *interval, *output, *delay, *follow, *unwinder, *heap, *headroom, *service;
 	bool linked; /* --static: hook an allocator that is a part of the program */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See service_options.h. What is made here stays for as long as the command runs. */
+/* See service_options.h. Memory that is allocated here lives as long as the command runs. */
 #include "options/service_options.h"
 
 #include <stdlib.h>
@@ -40,7 +40,7 @@ static int request_check(const struct command *command, int argc, char **argv, c
 	return COMMAND_FINE;
 }
 
-/* That what is shown is not of the time that was asked for. */
+/* Says that no process ran at the time that was asked for, and which time is shown instead. */
 static void say_nearest(const struct service *service, uint64_t asked_ns, const struct service_moment *moment)
 {
 	const time_t seconds = (time_t)(moment->unix_ns / SECOND_NS);

@@ -13,7 +13,7 @@
 /* Zero: not given. */
 struct service_request {
 	const char *name;
-	uint64_t before_ns, after_ns; /* by the clock; SERVICE_NOW: now */
+	uint64_t before_ns, after_ns; /* by the clock of the day; SERVICE_NOW: now */
 };
 
 extern const struct option_type option_moment;
@@ -34,27 +34,27 @@ enum { OPTION_SERVICE = 610, OPTION_BEFORE, OPTION_AFTER };
 	}
 #define SERVICE_TIME "when: 10:00, 2026-11-20T10:00, 2h (ago), now"
 
-/* What is to be opened at two moments. */
+/* The recordings to open, at two moments. */
 struct service_targets {
-	struct targets now, before; /* of `before` none where no earlier moment was asked for */
-	const char **recordings;    /* of those of `now` */
-	bool same_processes;        /* `now` and `before` are of the same ones, in the same order */
+	struct targets now, before; /* `before` is empty if no earlier moment was asked for */
+	const char **recordings;    /* the recordings of `now` */
+	bool same_processes;        /* `now` and `before` have the same recordings, in the same order */
 };
 
-/* What the request names, or where it names no service, the operands. Exits as command_operands() does, and where the options
- * contradict each other or nothing is there. */
+/* The snapshots that the request names; if it names no service, those of the operands. Exits as command_operands()
+ * does, and also if the options contradict each other or if nothing is there. */
 struct service_targets command_service_targets(const struct command *command, int argc, char **argv,
 					       const struct service_request *request);
 
-/* The same for a command that shows one moment: two are one too many. */
+/* The same for a command that shows one moment: it refuses two. */
 struct targets command_moment_targets(const struct command *command, int argc, char **argv,
 				      const struct service_request *request);
 
 /* The directories of a service, one in each store that has it: what is recorded there later belongs to it, too. */
 struct targets command_service_directories(const struct command *command, int argc, char **argv, const char *name);
 
-/* The same for one that reads whole recordings: `limit` is called for each with the time, by the clock of its snapshots, in which the
- * series is to lie. */
+/* The same for a command that reads whole recordings. Calls `limit` for each with the time, by the clock of its
+ * snapshots, in which its series is to lie. */
 typedef void service_limit(const char *recording, uint64_t from_ns, uint64_t to_ns);
 struct targets command_series_targets(const struct command *command, int argc, char **argv,
 				      const struct service_request *request, service_limit *limit);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `seep run`'s side of the guard: see guard.h. The guard's own side is in guard_process.c. */
+/* `seep run`'s part of the guard: see guard.h. The guard process's own part is in guard_process.c. */
 #include "run/guard.h"
 
 #include <errno.h>
@@ -14,7 +14,7 @@
 enum {
 	BEGUN_MAX = 4,
 	LOOK_MS = 20,
-	END_MS = 3000, /* it gives up itself before that */
+	END_MS = 3000, /* the guard gives up by itself before that */
 };
 
 static void tell(struct guard *guard, enum guard_news news)
@@ -36,7 +36,7 @@ static void pair_close(const int ends[2])
 	close(ends[1]);
 }
 
-/* Forks, and waits until it says that it is there. */
+/* Forks, and waits until the guard says that it is ready. */
 static bool process_begin(struct guard *guard, const int control[2], const int questions[2])
 {
 	struct guard_greeting greeting = {0};
@@ -139,7 +139,7 @@ struct keepers_waits guard_end(struct guard *guard)
 	if (!guard->pid)
 		return waits;
 	tell(guard, GUARD_END);
-	/* It gives back everything that it had, and closes its end last. */
+	/* The guard gives back everything that it had, and closes its end of the socket last. */
 	if (answer_take(guard, &waits) && recv(guard->socket, &ignored, sizeof ignored, 0) <= 0)
 		while (waitpid(guard->pid, NULL, 0) < 0 && errno == EINTR)
 			;

@@ -33,23 +33,24 @@ struct guard {
 	struct witness witness;
 };
 
-/* Forks it. All signals must be blocked, and there must be no other thread. Without a guard its functions do nothing. */
+/* Forks the guard. All signals must be blocked, and there must be no other thread. If there is no guard, its functions
+ * do nothing. */
 void guard_begin(struct guard *guard, const struct session *session);
 
-/* Tells it the program whose end and stops it must watch. */
+/* Tells the guard which program's end and stops it must watch. */
 void guard_program_is(struct guard *guard, pid_t program);
 
-/* Tell it that we are about to stop with the program, and that we have been continued. */
+/* Tell the guard that we are about to stop with the program, and that we run again. */
 void guard_stopping(struct guard *guard);
 void guard_going_on(struct guard *guard);
 
-/* Is this a signal with which the guard has continued us? */
+/* Whether the guard sent this signal to continue us. */
 bool guard_sent(const struct guard *guard, const siginfo_t *signal);
 
-/* If it has ended, starts another one, a few times. */
+/* If the guard has ended, starts another one, a few times at most. */
 void guard_look_after(struct guard *guard);
 
-/* Makes it give back all recordings and end, in a little more than two seconds at most. */
+/* Makes the guard give up all recordings and end, within little more than two seconds. */
 struct keepers_waits guard_end(struct guard *guard);
 
 #endif

@@ -23,9 +23,9 @@
 #include "run/witness.h"
 
 enum {
-	NAP_FIRST_MS = 4, /* between looks at a job that is stopped, doubled from look to look */
+	NAP_FIRST_MS = 4, /* between looks at a stopped job; doubled from look to look */
 	NAP_MS = 256,
-	LOOKS = 8, /* looks: a program that was not seen stopped in so many was continued at once */
+	LOOKS = 8, /* a program that was not seen stopped in this many looks was continued at once */
 	INHERITED_LOOK_MS = 200,
 };
 
@@ -46,8 +46,9 @@ static bool job_is_watched(const struct guard_process *guard)
 	return guard->program && (guard->announced || guard->witness_stopped);
 }
 
-/* If the program was continued by its own number, or killed, while `seep run` is stopped, `seep run` must go on, too. A
- * SIGCONT to the job continues both, and this does nothing. A mistake does no harm, because `seep run` stops again. */
+/* While `seep run` is stopped, somebody may continue the program by its own number, or kill it. Then `seep run` must go
+ * on, too. After a SIGCONT to the whole job, both run, and this does nothing. A mistake does no harm, because `seep
+ * run` stops again. */
 static void job_look(struct guard_process *guard)
 {
 	char program = process_state(guard->program);
@@ -107,8 +108,7 @@ static bool program_has_ended(const struct guard_process *guard)
 	return poll(&end, 1, 0) > 0;
 }
 
-/* `seep run` is no more: does what that would have done when the program ended, and stays with the processes that
- * outlive it. */
+/* `seep run` has been killed: does its work when the program ends, and stays with the processes that outlive it. */
 static _Noreturn void inherit(struct guard_process *guard)
 {
 	struct session session = *guard->session;

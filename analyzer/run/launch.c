@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The child stays in our process group: a key on the terminal reaches it by
- * itself, and job control stops and continues both. Signals that were sent to
- * us alone are sent on by relay.h. Signals that were ignored or blocked when
- * we were started (nohup) are so in the program.
+ * The child stays in our process group: a key on the terminal reaches it by itself, and job control stops and continues
+ * both. relay.h sends on the signals that were sent to us alone. Signals that were ignored or blocked when we were
+ * started (nohup) are so in the program, too.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -19,9 +18,9 @@
 #include "process/library.h"
 #include "run/relay.h"
 
-/* Attributes that a process keeps when it executes another program, and that a child does not get; the program must
- * have them as if we had executed it. If we would gather orphans, it gathers its own. If our parent's end kills us by
- * SIGKILL, which we cannot pass on, our end kills the program. */
+/* Attributes that a process keeps when it executes another program, but that a child does not inherit. The program must
+ * have them as if we had executed it. If we are meant to gather orphans, the program gathers its own. If our parent's
+ * end kills us by SIGKILL, which we cannot pass on, our end kills the program. */
 struct inheritance {
 	int gathers, dies_with_parent;
 };
@@ -44,12 +43,12 @@ static void inheritance_give(const struct inheritance *taken, pid_t seep)
 	if (taken->dies_with_parent != SIGKILL)
 		return;
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-	if (getppid() != seep) /* it has ended before that */
+	if (getppid() != seep) /* we ended before that */
 		kill(getpid(), SIGKILL);
 }
 
-/* Runs in the child. Reports the reason through the pipe if the program can't be executed. `traced`: waits for that on the
- * pipe's other end. */
+/* Runs in the child. If the program can't be executed, reports the reason through the pipe. With `traced` it first
+ * waits for a byte from the other end. */
 static _Noreturn void child_execute(char **arguments, char **environment, const struct launch_signals *before,
 				    int report, int traced)
 {
@@ -78,7 +77,8 @@ static int exec_result(int report)
 	return got == (ssize_t)sizeof reason ? reason : 0;
 }
 
-/* Has the child's exec looked at. Its result is awaited later: a signal that comes before the exec stops the child, too. */
+/* Lets before_exec() see the child's exec. Its result is awaited later: a signal that comes before the exec stops the
+ * child, too. */
 static void exec_trace(pid_t child, int go, const struct launch_result *result)
 {
 	int reason = ptrace(PTRACE_SEIZE, child, NULL, (void *)(intptr_t)PTRACE_O_TRACEEXEC) == 0 ? 0 : errno;
@@ -137,7 +137,7 @@ void launch_and_wait(char **arguments, char **environment, struct guard *guard, 
 		result->status = WIFEXITED(status) ? WEXITSTATUS(status) : LAUNCH_SIGNAL_BASE + WTERMSIG(status);
 	}
 	close(report[0]);
-	/* Drops signals that came after the program's end, because they were meant for it. */
+	/* Drops signals that came after the program's end: they were meant for the program. */
 	while (signals_take(&late, false))
 		;
 	if (reason)
@@ -185,7 +185,7 @@ void launch_leave_shim(char **arguments)
 	char *add[] = {kept, NULL};
 	char **environment = environment_derive(drop, kept ? add : add + 1);
 	execve("/proc/self/exe", arguments, environment);
-	/* Without /proc it goes on with the shim inside: the recording is empty, and nothing else is wrong. */
+	/* Without /proc seep goes on with the shim inside: only its recording is empty. */
 	free(environment);
 	free(kept);
 }

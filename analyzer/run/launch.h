@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Runs a program in the foreground as if seep were not there: same process
- * group and terminal, same standard streams, signals passed on, its exit
- * status handed up.
+ * Runs a program in the foreground as if seep were not there: it has the same process group, terminal and standard
+ * streams, gets the signals, and its exit status becomes seep's.
  */
 #ifndef SEEP_RUN_LAUNCH_H
 #define SEEP_RUN_LAUNCH_H
@@ -26,8 +25,9 @@ struct launch_signals {
 };
 
 struct launch_result {
-	/* Set by the caller, behind launch_hold_signals(); NULL: nothing is done. The child is about to execute the program, traced
-	 * by this thread with PTRACE_O_TRACEEXEC, and must be let go. `reason`: an errno if it can't be traced, else 0. */
+	/* Set by the caller after launch_hold_signals(); NULL: nothing is called. Called when the child is about to
+	 * execute the program, traced by this thread with PTRACE_O_TRACEEXEC; it must let the child go. `reason`: an
+	 * errno if the child can't be traced, else 0. */
 	void (*before_exec)(pid_t pid, int reason, void *context);
 	void *context;
 	pid_t pid;
@@ -41,9 +41,9 @@ struct guard;
 /* Blocks all signals until launch_and_wait() takes them. */
 void launch_hold_signals(struct launch_result *result);
 
-/* Looks up arguments[0] in PATH, runs it with `environment`, waits for its end. Signals that are sent to this
- * process alone meanwhile are sent on to the program, and we stop when it stops. All signals are blocked still afterwards.
- * The guard may be one that was never begun. */
+/* Looks up arguments[0] in PATH, runs it with `environment` and waits for its end. Meanwhile it sends on the signals
+ * that are sent to this process alone, and stops when the program stops. Afterwards all signals are still blocked. The
+ * guard may be one that was never begun. */
 void launch_and_wait(char **arguments, char **environment, struct guard *guard, struct launch_result *result,
 		     struct error *error);
 
@@ -52,8 +52,8 @@ void launch_and_wait(char **arguments, char **environment, struct guard *guard, 
  * the array, the texts are borrowed. */
 char **environment_derive(const char *const *drop, char *const *add);
 
-/* If libseep.so was preloaded into this very program (a `seep` inside a `seep run`), executes the program anew without
- * it, so that seep never profiles itself. Returns if there is nothing to do. */
+/* If libseep.so was preloaded into this very process (a `seep` inside a `seep run`), executes seep anew without it, so
+ * that seep never profiles itself. Returns if that is not needed. */
 void launch_leave_shim(char **arguments);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Nobody should learn after hours that the recording had no place: seep checks beforehand whatever can be known. A
- * pattern's later parts are filled in by each process, which makes those directories itself. */
+/* Nobody should learn after hours that the recording had no place, so seep checks beforehand as much as it can. Each
+ * process fills in the later parts of the pattern and makes those directories itself. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -17,7 +17,7 @@
 
 enum { NAMES_MOST = 10000 };
 
-/* The part of the name that is the same for all processes; *whole: there is nothing to fill in. */
+/* The part of the name that is the same for all processes; *whole: it is the whole name. */
 static char *constant_part(const char *pattern, bool *whole)
 {
 	char *name = memory_allocate(strlen(pattern) + 1, 1), *out = name;
@@ -54,7 +54,7 @@ static bool parents_make(char *name)
 	return true;
 }
 
-/* Can the recording's directory be made in the one above, or is it there already and can be taken? */
+/* Whether the recording's directory can be made in its parent, or exists already and can be used. */
 static bool can_be_written(char *name, bool whole)
 {
 	struct stat status;
@@ -66,7 +66,7 @@ static bool can_be_written(char *name, bool whole)
 	return faccessat(AT_FDCWD, name, W_OK | X_OK, AT_EACCESS) == 0;
 }
 
-/* Each recording takes the next name that is free, and leaves those that are there as they are. */
+/* Each recording takes the next free name and leaves the existing ones as they are. */
 static void taken_tell(const char *name)
 {
 	struct buffer next = {0};

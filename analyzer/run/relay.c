@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The signals are blocked before the fork and taken one after the other, so
- * none is lost in a window and no handler is needed. See relay.h.
+ * The signals are blocked before the fork and taken one by one, so that none is lost and no handler is needed. See
+ * relay.h.
  */
 #include "run/relay.h"
 
@@ -20,19 +20,19 @@ struct relay {
 };
 
 enum {
-	BATCH = 64, /* the most signals that are sorted together */
-	ROUNDS = 8, /* rounds of asking the witness while more signals keep coming */
-	QUEUING =
-	    32, /* signals from this number on queue, the C library's own two among them: each one that is sent is received */
+	BATCH = 64,   /* the most signals that are sorted together */
+	ROUNDS = 8,   /* rounds of asking the witness, if more signals keep coming */
+	QUEUING = 32, /* from this number on, signals queue: each that is sent is received */
 };
 
-/* A signal that is for us and not for the program: a child has stopped or ended. */
+/* A signal that is news for us, and not for the program: a child has stopped or ended. */
 static bool is_news(const siginfo_t *signal)
 {
 	return signal->si_signo == SIGCHLD && signal->si_code > 0;
 }
 
-/* Or that we have used up our own processor time: the program's is counted apart. Or that the guard has continued us. */
+/* A signal that is about us alone: we have used up our own processor time (the program's is counted apart), or the
+ * guard has continued us. */
 static bool is_our_own(const struct relay *relay, const siginfo_t *signal)
 {
 	return is_news(signal) || (signal->si_signo == SIGXCPU && signal->si_code == SI_KERNEL) ||
@@ -44,8 +44,8 @@ static bool is_from_somebody(const siginfo_t *signal)
 	return signal->si_code == SI_USER || signal->si_code == SI_QUEUE || signal->si_code == SI_TKILL;
 }
 
-/* Without a witness: a signal by a key on the terminal or by the program itself has, most likely, gone to the whole
- * group. */
+/* Without a witness this is a guess: a signal that came from a key on the terminal, or from the program itself, most
+ * likely went to the whole group. */
 static bool went_to_group(struct relay *relay, const siginfo_t *signal, bool witnessed)
 {
 	if (!witnessed)
@@ -53,8 +53,8 @@ static bool went_to_group(struct relay *relay, const siginfo_t *signal, bool wit
 		       (is_from_somebody(signal) && process_descends_from(signal->si_pid, relay->program));
 	if (!relay->to_group[signal->si_signo])
 		return false;
-	/* Two signals that do not queue may have become one for the witness, and not for us, since we had taken the
-	 * first. */
+	/* The witness may have got two signals that do not queue as one, and we as two, because we had already taken
+	 * the first. */
 	if (signal->si_signo >= QUEUING)
 		relay->to_group[signal->si_signo]--;
 	return true;
@@ -65,8 +65,8 @@ static bool is_stop(int number)
 	return number == SIGTSTP || number == SIGTTIN || number == SIGTTOU;
 }
 
-/* A stop that was sent to the group takes back from the witness the SIGCONT before it, and a SIGCONT the stops, if it had
- * not taken them yet; we had. */
+/* A stop for the whole group removes a SIGCONT that the witness had not taken yet, and a SIGCONT removes stops. We may
+ * have taken ours before that. */
 static bool was_taken_back(const struct relay *relay, const siginfo_t *batch, size_t index, size_t count)
 {
 	const int number = batch[index].si_signo;
@@ -80,7 +80,7 @@ static bool was_taken_back(const struct relay *relay, const siginfo_t *batch, si
 	return false;
 }
 
-/* A program that signals its parent means our own parent, in whose place we are. */
+/* A program that signals its parent means our own parent, whose place we have taken. */
 static void signal_send(const struct relay *relay, siginfo_t *signal)
 {
 	bool goes_up = is_from_somebody(signal) && process_descends_from(signal->si_pid, relay->program);
@@ -98,7 +98,7 @@ static size_t batch_fill(siginfo_t *batch, size_t count)
 	return count;
 }
 
-/* Takes the other signals, until everything that the witness has seen has come to us, too. */
+/* Passes on the other signals, until we have received everything that the witness has seen. */
 static void signals_pass_on(struct relay *relay, const siginfo_t *first)
 {
 	siginfo_t batch[BATCH] = {*first};
@@ -120,7 +120,7 @@ static void signals_pass_on(struct relay *relay, const siginfo_t *first)
 		if (!is_our_own(relay, &batch[i]) && !went_to_group(relay, &batch[i], witnessed) &&
 		    !was_taken_back(relay, batch, i, count))
 			signal_send(relay, &batch[i]);
-	if (count < BATCH) /* signals that will not come any more: a stop takes back continuations, and the reverse */
+	if (count < BATCH) /* the missing ones will never come: a stop removes continuations, and the reverse */
 		memset(relay->to_group, 0, sizeof relay->to_group);
 }
 
@@ -149,7 +149,7 @@ static bool program_is_stopped(const struct relay *relay)
 	       state.si_pid == 0;
 }
 
-/* Has somebody continued us already? The guard's word for it is not news for the program. */
+/* Whether somebody has continued us already. The program need not learn of a SIGCONT from the guard. */
 static bool is_continued(struct relay *relay)
 {
 	siginfo_t signal;
@@ -160,9 +160,9 @@ static bool is_continued(struct relay *relay)
 	return true;
 }
 
-/* The shell is to see that the job has stopped, and why. Continued, we have SIGCONT pending: from who continues us, and
- * then the program is told, too, or from the guard, which has seen that the program goes on. Where nobody sees that, a
- * program that was stopped alone, and may be continued alone, stops alone. */
+/* Stops us, so that the shell sees that the job has stopped, and why. When we run again, a SIGCONT is pending. If it
+ * came from a user or the shell, the program gets it, too; if it came from the guard, the program runs already. Without
+ * a guard that could see this, a program that was stopped alone, and may be continued alone, stops alone. */
 static void stop_too(struct relay *relay, int number)
 {
 	if (is_continued(relay) || (number == SIGSTOP && !relay->guard->watches))
@@ -172,16 +172,18 @@ static void stop_too(struct relay *relay, int number)
 	guard_stopping(relay->guard);
 	witness_stop(&relay->guard->witness);
 	stop(number);
-	/* In a group without a shell the terminal's signals stop nobody: the program has one of its own. */
+	/* In a group without a shell the terminal's signals stop nobody, so the program was stopped by a signal of its
+	 * own. */
 	if (number != SIGSTOP && !signals_pending(SIGCONT) && program_is_stopped(relay))
 		stop(SIGSTOP);
 	guard_going_on(relay->guard);
-	/* We must not take the signal that stopped us once more; we take those that came meanwhile. */
+	/* We must not take the signal that stopped us a second time; we take those that came meanwhile. */
 	if (witness_ask(&relay->guard->witness, relay->to_group))
 		relay->to_group[SIGTSTP] = relay->to_group[SIGTTIN] = relay->to_group[SIGTTOU] = 0;
 }
 
-/* Waits for children that we did not make: process 1 gets everybody's orphans, and nobody else would wait for them. */
+/* Waits for children that we did not make: process 1 inherits everybody's orphans, and nobody else would wait for
+ * them. */
 static void orphans_reap(const struct relay *relay)
 {
 	for (;;) {
@@ -193,8 +195,8 @@ static void orphans_reap(const struct relay *relay)
 	}
 }
 
-/* What a program sends to its parent with its last breath may come when we know already that it has ended. As long as nobody
- * has waited for it, the kernel knows who it was. */
+/* A signal that the program sends to its parent just before its end may arrive when we already know that it has ended.
+ * As long as nobody has waited for it, the kernel knows who sent it. */
 static int end_take(struct relay *relay)
 {
 	int status = 0;

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Signals are as they were without us: each that can be caught and is sent to
- * us alone goes to the program, once, and with its value. One that was sent to
- * the whole group has reached the program already. When the program stops, so
- * do we.
+ * Signals work as they would without us. Each signal that can be caught and is sent to us alone goes on to the program,
+ * once, and with its value. One that was sent to the whole group has reached the program already. When the program
+ * stops, we stop.
  */
 #ifndef SEEP_RUN_RELAY_H
 #define SEEP_RUN_RELAY_H
@@ -12,8 +11,8 @@
 
 #include "run/guard.h"
 
-/* Waits until the program has ended. Its status, as waitpid() has it. All signals must be blocked, since before the
- * program was started and the guard was begun. */
+/* Waits until the program has ended. Returns its status, as waitpid() has it. All signals must have been blocked since
+ * before the program and the guard were started. */
 int relay_until_end(struct guard *guard, pid_t program);
 
 #endif

@@ -12,7 +12,7 @@
 #include <seep/keeper.h>
 #include <seep/service.h>
 
-enum { OUTPUT_MAX_BYTES = 1000 /* what the shim keeps of SEEP_OUTPUT, less the suffixes that it may add */ };
+enum { OUTPUT_MAX_BYTES = 1000 /* of SEEP_OUTPUT in the shim, less the suffixes that it may add */ };
 
 void setting_take(struct settings *settings, const char *name, char *text)
 {
@@ -30,7 +30,7 @@ static void setting_add(struct settings *settings, const char *name, const char 
 	setting_take(settings, name, text.data);
 }
 
-/* Where the heap file will be: in memory only if /dev/shm is the same here and for the program. */
+/* Where the heap file will be: in memory only if we and the program see the same /dev/shm. */
 static void memory_settings_make(struct settings *settings, const struct recording_wish *wish)
 {
 	const char *heap = wish->heap ? wish->heap : getenv("SEEP_HEAP");
@@ -98,7 +98,7 @@ bool output_resolve(const char *output, struct buffer *path, struct error *error
 		char *current = getcwd(NULL, 0);
 		if (!current)
 			return error_set(error, "the current directory: %s", strerror(errno));
-		/* A percent sign in the directory must not be taken for a placeholder. */
+		/* A percent sign in the directory's name must not become a placeholder. */
 		for (const char *c = current; *c; c++)
 			buffer_append_text(path, *c == '%' ? "%%" : (char[]){*c, 0});
 		if (path->data[path->length - 1] != '/')

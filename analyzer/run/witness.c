@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The process that tells what was sent to the group: see witness.h. */
+/* The process that tells which signals were sent to the group: see witness.h. */
 #include "run/witness.h"
 
 #include <errno.h>
@@ -15,7 +15,8 @@
 
 enum {
 	ANSWER_MS =
-	    1000, /* the witness does nothing but wait for us: if it is silent for so long, a debugger has stopped it */
+	    /* the witness does nothing but wait for us: if it is silent for this long, a debugger has stopped it */
+	1000,
 	STOP_MS = 200, /* it is seen to have stopped in about one */
 };
 
@@ -26,7 +27,7 @@ static _Noreturn void collect(int socket, pid_t seep, pid_t guard)
 
 	prctl(PR_SET_NAME, "seep-witness");
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	descriptors_close_but(0, &socket, 1); /* so that it holds no pipe on whose end somebody waits */
+	descriptors_close_but(0, &socket, 1); /* it must not hold a pipe on whose end somebody waits */
 	while (getppid() == guard && ((got = read(socket, &question, 1)) > 0 || (got < 0 && errno == EINTR))) {
 		unsigned char counts[SIGNALS + 1] = {0};
 		siginfo_t signal;
@@ -60,9 +61,9 @@ void witness_end(struct witness *witness)
 	*witness = (struct witness){.socket = -1};
 }
 
-/* A signal to a group is sent under the kernel's lock of all processes, held for reading. This call takes that lock for
- * writing, and changes nothing, as no process has that number. So afterwards a signal is with the whole group, or with
- * none of it. */
+/* The kernel holds a lock of all processes, for reading, while it sends a signal to a group. This call takes that lock
+ * for writing, and changes nothing, as no process has that number. So afterwards a signal has reached the whole group,
+ * or nobody in it. */
 static void group_signals_settle(void)
 {
 	setpgid(INT_MAX, INT_MAX);
@@ -78,8 +79,8 @@ void witness_stop(const struct witness *witness)
 		nanosleep(&moment, NULL);
 }
 
-/* It may have been stopped together with us while we alone were continued. It is continued only then, since SIGCONT
- * takes back stops that it has not told of. */
+/* The witness may have been stopped together with us while we alone were continued. Only then is it continued here,
+ * since SIGCONT removes stops that it has not reported yet. */
 static void rouse(const struct witness *witness)
 {
 	if (process_state(witness->pid) == 'T')

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { DESCRIPTORS_OLD = 1024 /* where the kernel has no close_range() */ };
+enum { DESCRIPTORS_OLD = 1024 /* how many descriptors to close where the kernel has no close_range() */ };
 
 static void range_close(int first, int last)
 {

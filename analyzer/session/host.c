@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Answering who asks for a recording: see host.h. */
+/* Answers processes that ask for a recording: see host.h. */
 #include "session/host.h"
 
 #include <errno.h>
@@ -92,7 +92,7 @@ static void asking_accept(struct host *host)
 	}
 }
 
-/* Takes as long for a key that is wrong in its first byte as for any other. */
+/* Compares in constant time, so that nobody can guess a key byte by byte. */
 static bool key_is(const char *key, const char *expected)
 {
 	unsigned char difference = 0;
@@ -135,7 +135,7 @@ static void recording_answer(struct host *host, int asking)
 	bool sent = answer_send(host, asking, file);
 	if (file < 0)
 		return;
-	close(file); /* the process that asked holds the file now, and the lock on it */
+	close(file); /* the process that asked now holds the file, and the lock on it */
 	if (!sent) {
 		seep_host_take_back(&message->header);
 		return;
@@ -144,7 +144,7 @@ static void recording_answer(struct host *host, int asking)
 	session_line_add(host->session, "", message->header.directory);
 }
 
-/* Somebody has sent a message, or has gone. */
+/* Somebody has sent a message, or has closed the connection. */
 static void asking_answer(struct host *host, int asking)
 {
 	struct seep_host_message *message = &host->message;

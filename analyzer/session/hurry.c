@@ -32,7 +32,7 @@ static void asked_for(int number)
 	setitimer(ITIMER_REAL, &last, NULL);
 }
 
-/* Time since somebody first asked for haste; 0: nobody has. */
+/* Time since somebody first asked us to hurry; 0: nobody has. */
 static int64_t asked_since_ns(void)
 {
 	struct timespec now;
@@ -42,7 +42,8 @@ static int64_t asked_since_ns(void)
 	return (now.tv_sec - asked.tv_sec) * INT64_C(1000000000) + (now.tv_nsec - asked.tv_nsec);
 }
 
-/* Our own clock's: another's SIGALRM (an alarm() before seep was executed) was meant for the program. */
+/* Only our own timer's signal counts: a SIGALRM of somebody else's (an alarm() before seep was executed) was meant for
+ * the program. */
 static void end_now(int number)
 {
 	static const char text[] =

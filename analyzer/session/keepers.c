@@ -18,10 +18,11 @@
 #include "process/thread.h"
 
 enum {
-	KEEPERS_MAX = 2048, /* at a time: beyond that, programs fold their own events, and wait for their turn; fewer by
-			     * SEEP_KEEPERS, for tests */
-	LOOK_FIRST_MS = 4,  /* at the registry: soon in the beginning, */
-	LOOK_MS = 100,      /* and then so often */
+	/* keepers at a time. The programs of the others fold their own events until it is their turn. SEEP_KEEPERS sets
+	 * fewer, for tests */
+	KEEPERS_MAX = 2048,
+	LOOK_FIRST_MS = 4, /* between looks at the registry: soon in the beginning, */
+	LOOK_MS = 100,     /* and this long later */
 	WAIT_LEAST_S = 1,
 	LEAVE_LOOK_NS = 2000000,
 	LEAVE_LOOKS = 1000,
@@ -31,14 +32,14 @@ enum {
 
 struct keepers {
 	const struct session *session;
-	int most; /* at a time */
+	int most; /* keepers at a time */
 	pthread_t watcher;
-	int rouse; /* eventfd: wakes the watcher; -1: there is none */
+	int rouse; /* eventfd that wakes the watcher; -1: there is none */
 	seep_keeper_leave leave;
-	pthread_mutex_t lock;      /* of the two lists below */
-	struct keeper_task *tasks; /* running */
+	pthread_mutex_t lock;      /* protects the two lists below */
+	struct keeper_task *tasks; /* keepers that run */
 	int running;
-	/* The watcher's own, until it has ended: recordings whose turn has not come, oldest first. */
+	/* The watcher's own, until it has ended: recordings whose turn has not come, the oldest first. */
 	struct keeper_task *waiting, **waiting_end;
 	_Atomic size_t waiting_count;
 	struct keepers_waits waits;
@@ -48,8 +49,8 @@ struct keeper_task {
 	struct keepers *keepers;
 	char *directory;
 	struct keeper_task *previous, *next;
-	struct timespec since; /* it has waited */
-	void *findings;        /* of a look at the program's end */
+	struct timespec since; /* when it began to wait */
+	void *findings;        /* what was found when the program was looked at as it ended */
 };
 
 static void task_add(struct keeper_task *task)
@@ -90,7 +91,7 @@ static void task_end(struct keeper_task *task)
 {
 	struct keepers *keepers = task->keepers;
 
-	pthread_mutex_lock(&keepers->lock); /* the struct may be gone when we let go of it */
+	pthread_mutex_lock(&keepers->lock); /* the watcher may free the struct as soon as we unlock it */
 	task_unlink(task);
 	free(task->directory);
 	free(task);
@@ -113,7 +114,8 @@ static void exit_take(const char *directory, void *context)
 		task->findings = task->keepers->session->look->take(directory);
 }
 
-/* A program that was handed its heap file takes a while to fill in the file's beginning, the longer the busier the machine. */
+/* A program that was handed its heap file takes a while to fill in the file's beginning; on a busy machine it takes
+ * longer. */
 static bool recording_run(struct keeper_task *task)
 {
 	const struct exit_look *look = task->keepers->session->look;
@@ -131,7 +133,7 @@ static bool recording_run(struct keeper_task *task)
 	return false;
 }
 
-/* Nobody else knows what was found: of a process that is just ending, the end is waited for. */
+/* Only this process has the findings, so it waits for the end of a process that is just ending. */
 static void findings_keep(struct keeper_task *task)
 {
 	const struct timespec nap = {.tv_nsec = LEAVE_LOOK_NS};
@@ -154,8 +156,9 @@ static void *recording_keep(void *argument)
 	char name[32];
 
 	thread_signals_block();
-	/* Where it fails, the heap file still holds the recording, and the end of the run says what is wrong with it.
-	 * Finished at once, so that a build of thousands of processes does not hold the space of all of them. */
+	/* If this fails, the heap file still holds the recording, and the end of the run reports the fault. The
+	 * recording is finished at once, so that a build of thousands of processes does not hold the space of all of
+	 * them. */
 	const bool is_kept = recording_run(task);
 	if (task->findings)
 		findings_keep(task);
@@ -177,7 +180,7 @@ static void recording_begin(struct keepers *keepers, const char *directory)
 	atomic_fetch_add(&keepers->waiting_count, 1);
 }
 
-/* Recordings that waited longer than one look are reported at the end. */
+/* The end of the run reports recordings that waited for longer than one look. */
 static void wait_count(struct keepers *keepers, const struct keeper_task *task)
 {
 	struct timespec now;
@@ -202,7 +205,7 @@ static struct keeper_task *waiting_take(struct keepers *keepers)
 	return task;
 }
 
-/* A thread for each, oldest first, as long as there are threads to be had. */
+/* Starts a thread for each recording, the oldest first, as long as the system gives threads. */
 static void waiting_begin(struct keepers *keepers)
 {
 	pthread_t thread;
@@ -226,7 +229,7 @@ static void waiting_begin(struct keepers *keepers)
 	}
 }
 
-/* For recordings whose turn never came: each is in its heap file, and the end of the run writes its snapshot. */
+/* For recordings whose turn never came: their heap files hold them, and the end of the run writes their snapshots. */
 static void waiting_drop(struct keepers *keepers)
 {
 	while (keepers->waiting) {
@@ -259,7 +262,7 @@ static void registry_follow(struct keepers *keepers, FILE *registry)
 static void *registry_watch(void *argument)
 {
 	struct keepers *keepers = argument;
-	/* by the descriptor, since the name may be somebody else's by now */
+	/* opened by the descriptor, since another file may have its name by now */
 	int descriptor = fcntl(keepers->session->descriptor, F_DUPFD_CLOEXEC, 3);
 	FILE *registry = descriptor >= 0 ? fdopen(descriptor, "r") : NULL;
 	struct host *host = host_begin(keepers->session);
@@ -267,7 +270,7 @@ static void *registry_watch(void *argument)
 
 	thread_signals_block();
 	if (registry)
-		rewind(registry); /* another watcher may have read it before us, and been killed */
+		rewind(registry); /* a watcher before us, which was killed, may have read from it already */
 	while (registry && !atomic_load(&keepers->leave)) {
 		registry_follow(keepers, registry);
 		waiting_begin(keepers);
@@ -330,7 +333,7 @@ struct keepers_waits keepers_stop(struct keepers *keepers)
 	struct keepers_waits waits = keepers->waits;
 	for (int naps = 0; keepers_running(keepers) && naps < LEAVE_LOOKS; naps++)
 		nanosleep(&nap, NULL);
-	/* A keeper that is stuck in a write to a dead disk still has the struct. */
+	/* a keeper that is stuck in a write to a dead disk still uses the struct */
 	if (!keepers_running(keepers))
 		free(keepers);
 	return waits;

@@ -20,14 +20,14 @@
 #include "symbols/records.h"
 
 enum {
-	RECORDINGS_MAX = 16, /* a build has thousands that nobody looks at */
+	RECORDINGS_MAX = 16, /* a build has thousands, and nobody looks at most of them */
 	SECONDS_MAX = 120,
 	LOWEST_PRIORITY = 19,
 	IO_IDLE = 3 << 13, /* IOPRIO_CLASS_IDLE */
 	IO_WHO_PROCESS = 1,
 };
 
-/* Whoever is short of processors, disk or memory takes them from us first. */
+/* Others who need processors, disk or memory get them before us. */
 static void yield_to_others(void)
 {
 	setpriority(PRIO_PROCESS, 0, LOWEST_PRIORITY);
@@ -54,7 +54,7 @@ void names_keep(const char *const *directories, size_t count)
 	struct error ignored;
 
 	yield_to_others();
-	/* Servers have a build after an upgrade, too. */
+	/* Servers keep this build after an upgrade, too, so we need not ask them now. */
 	unsetenv("DEBUGINFOD_URLS");
 	for (size_t i = 0; i < count && i < RECORDINGS_MAX && is_wanted() && time(NULL) < end; i++)
 		recording_keep_names(directories[i], &summary, &ignored);
@@ -76,7 +76,7 @@ void names_keep_aside(const char *directory)
 	if (child == 0) {
 		if (fork() == 0)
 			names_keep_apart(&directory, 1);
-		_exit(0); /* so that nobody has to wait for its child */
+		_exit(0); /* ends at once, so that nobody has to wait for its child */
 	}
 	while (child > 0 && waitpid(child, NULL, 0) < 0 && errno == EINTR)
 		;

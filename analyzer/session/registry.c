@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See registry.h. A registry without a lock has another name, so that nobody takes it for a dead one's. */
+/* See registry.h. A registry without a lock has a different name, so that nobody takes it for one of a dead run. */
 #include "session/registry.h"
 
 #include <dirent.h>
@@ -21,12 +21,12 @@
 #define FILE_NAME "recordings"
 
 enum {
-	ATTEMPTS = 4,        /* another run that reclaims may take a registry that is not locked yet for a dead run's */
-	ENTRIES_MAX = 20000, /* looked at in a place that others fill, too */
-	ROOM_BYTES = 65536   /* for lines: some hundred recordings */
+	ATTEMPTS = 4, /* another run that reclaims may take a registry that is not locked yet for one of a dead run */
+	ENTRIES_MAX = 20000, /* looked at, in a directory that others fill, too */
+	ROOM_BYTES = 65536   /* reserved for lines: enough for some hundred recordings */
 };
 
-/* False with errno EAGAIN: somebody else has it. */
+/* False with errno EAGAIN: somebody else has the lock. */
 static bool lock_take(int descriptor)
 {
 	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_len = 1};
@@ -45,7 +45,7 @@ static bool directory_make(struct session *session, const char *parent, const ch
 	return true;
 }
 
-/* Is the file still ours and named? Notes which it is. */
+/* Whether the file is still ours and still has its name. Notes its identity. */
 static bool identity_take(struct session *session, bool locked)
 {
 	struct stat status;
@@ -57,7 +57,7 @@ static bool identity_take(struct session *session, bool locked)
 	return true;
 }
 
-/* On a full disk, or where files may not grow, lines would get lost. Notes why. */
+/* On a full disk, or where files may not grow, lines would get lost. Notes the reason. */
 static bool room_reserve(struct session *session)
 {
 	struct rlimit limit;
@@ -105,7 +105,8 @@ bool registry_make(struct session *session, const char *parent, bool needs_room)
 	return make(session, parent, false, needs_room);
 }
 
-/* "\n" and "\\\\": see session.c. At the end of the file, whatever its position: others read by the same one. */
+/* Escapes as session.c describes. Writes at the end of the file whatever its position, since others read by the same
+ * descriptor. */
 void session_line_add(const struct session *session, const char *prefix, const char *text)
 {
 	struct buffer line = {0};
@@ -118,7 +119,7 @@ void session_line_add(const struct session *session, const char *prefix, const c
 	}
 	buffer_append_byte(&line, '\n');
 	if (pwrite(session->descriptor, line.data, line.length, 0) < 0)
-		errno = 0; /* a full disk: the recording is there all the same */
+		errno = 0; /* on a full disk the recording exists all the same */
 	buffer_free(&line);
 }
 
@@ -128,8 +129,8 @@ void registry_remove(struct session *session)
 	rmdir(session->directory);
 }
 
-/* Does the registry belong to a dead run? Then it is a file of ours, without other names, that nobody holds. Its lock
- * is ours while it is open. */
+/* Whether the registry is a dead run's: a file of ours, without other names, that nobody holds. While it is open, we
+ * hold its lock. */
 static bool file_is_left(int descriptor)
 {
 	struct stat status;

@@ -27,7 +27,7 @@
 #include "profile/lost.h"
 #include "profile/profile.h"
 
-/* How long to wait for a child that outlives the program: long enough for the rest of a pipeline to end. A daemon does
+/* How long to wait for a child that outlives the program: the rest of a pipeline ends in that time, a daemon does
  * not. */
 static const uint64_t patience_ns = 200000000;
 
@@ -35,13 +35,13 @@ bool session_open(struct session *session, const char *output, struct error *err
 {
 	char *current = getcwd(NULL, 0);
 	const char *wanted = getenv("TMPDIR");
-	char *temporary = wanted && *wanted ? realpath(wanted, NULL) : NULL; /* the program may go elsewhere */
+	char *temporary = wanted && *wanted ? realpath(wanted, NULL) : NULL; /* the program may change its directory */
 	const char *const places[] = {temporary, "/tmp", "/dev/shm", current};
 	const size_t count = sizeof places / sizeof places[0];
 	bool made = false;
 	int reason = 0;
 
-	/* where nobody has room for it, one without is better than none */
+	/* if no directory has room for lines, a registry without room is better than none */
 	for (size_t i = 0; i < 2 * count && !made; i++) {
 		const char *place = places[i % count];
 		if (!place || *place != '/')
@@ -84,13 +84,13 @@ void session_line_read(char *line)
 	*out = 0;
 }
 
-/* Lines of the registry that have been seen, by their hash: 64 bits that nobody outside can foresee. */
+/* Lines of the registry that were read already, by a 64-bit hash that nobody outside can foresee. */
 struct seen {
 	struct map *recordings, *notes;
 	uint64_t secret;
 };
 
-/* The place for the index of a text; *is_new if it is not there yet. */
+/* Where the index of a text is stored; *is_new if the text was not seen before. */
 static uint64_t *text_index(const struct seen *seen, struct map *map, const char *text, bool *is_new)
 {
 	return map_put(map, hash_bytes(seen->secret, text, strlen(text)), is_new);
@@ -153,7 +153,7 @@ static void registry_read(struct session *session, struct session_results *resul
 	map_free(seen.notes);
 }
 
-/* Finishes the recording if its process has ended; false while that is alive. */
+/* Finishes the recording if its process has ended; false while the process lives. */
 static bool recording_settle(struct session_recording *recording)
 {
 	struct seep_heap_view heap = {0};
@@ -162,7 +162,8 @@ static bool recording_settle(struct session_recording *recording)
 	char name[32], path[PATH_MAX];
 
 	snprintf(path, sizeof path, "%s/%s", recording->directory, SEEP_HEAP_NAME);
-	/* For writing first: a mapping, where reading a dead program's file would copy all that it had reserved. */
+	/* First tries to open it for writing, which maps it. Reading a dead program's file copies all that it had
+	 * reserved. */
 	if (!seep_heap_open(&heap, recording->directory, true, &fault) &&
 	    !seep_heap_open(&heap, recording->directory, false, &fault)) {
 		error_set_fault(&recording->fault, path, &fault);
@@ -210,7 +211,7 @@ static double sum_estimate(const struct seep_sum *sum)
 	return sum->uncertain + sum->certain;
 }
 
-/* Figures for the end line: a finished recording's from its last snapshot, a running one's from now. */
+/* Figures for the end line: from the last snapshot if the recording is finished, from now if it still runs. */
 static void recording_measure(struct session_recording *recording)
 {
 	struct error error;

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A session is one `seep run`: its registry, a file to which each process of
- * the tree appends the path of the recording that it began, or a message; and
- * the work on those recordings when the program has ended.
+ * A session is one `seep run`. It has a registry: a file to which each process of the tree appends the path of the
+ * recording that it began, or a message. When the program has ended, the session finishes those recordings.
  */
 #ifndef SEEP_SESSION_SESSION_H
 #define SEEP_SESSION_SESSION_H
@@ -28,10 +27,10 @@ struct session_recording {
 	double in_use_bytes; /* estimated, at the end */
 	double allocated_bytes;
 	bool lower_bound;   /* some samples were lost, so the program had more */
-	struct error fault; /* of SESSION_BROKEN */
+	struct error fault; /* with SESSION_BROKEN: why */
 };
 
-/* A message of the shim, and in how many processes. */
+/* A message of the shim, and how many processes gave it. */
 struct session_note {
 	char *text; /* safe to print */
 	size_t processes;
@@ -42,21 +41,21 @@ struct session_results {
 	size_t count, capacity;
 	struct session_note *notes;
 	size_t note_count, note_capacity;
-	int lacks_room;   /* the session's: lines may be missing */
-	bool interrupted; /* a signal ended the work: not all are finished and summed up */
+	int lacks_room;   /* from the session: lines may be missing */
+	bool interrupted; /* a signal ended the work: some are neither finished nor summed up */
 };
 
-/* Makes the registry: in TMPDIR, /tmp, /dev/shm or the current directory, and removes registries of dead runs there.
- * False: none of them takes it. output: pattern of the recordings' names, which must stay valid. */
+/* Makes the registry in TMPDIR, /tmp, /dev/shm or the current directory, and removes registries of dead runs there.
+ * False: none of these directories can take it. output: pattern of the recordings' names, which must stay valid. */
 bool session_open(struct session *session, const char *output, struct error *error);
 
-/* A line of the registry as it was before it became one: up to its newline, in place. */
+/* Undoes the escapes of a line of the registry, up to its newline, in place. */
 void session_line_read(char *line);
 
 /* Removes the registry, finishes the recordings whose process has ended, waiting a moment for those about to end, and
  * sums them up. */
 void session_finish(struct session *session, struct session_results *results);
-/* The directories of those that can be read, in their order; to be freed, the array alone. */
+/* The directories of the recordings that can be read, in their order. The caller frees the array alone. */
 const char **session_directories(const struct session_results *results, size_t *count);
 void session_results_free(struct session_results *results);
 

@@ -23,7 +23,7 @@ enum {
 
 static const char default_rate[] = "512K";
 
-/* In quotes for a shell; as $'...' where something in it is not fit to print, which bash, zsh and ksh read back. */
+/* Quotes a path for a shell. A path with unprintable characters becomes $'...', which bash, zsh and ksh read back. */
 static void path_quote(struct buffer *text, const char *path)
 {
 	struct buffer safe = {0};
@@ -45,8 +45,8 @@ static void path_quote(struct buffer *text, const char *path)
 	buffer_free(&escaped);
 }
 
-/* A path as it may be typed again: relative where it is below the current directory, quoted where a shell would
- * split it. Freed by the caller. */
+/* A path that can be typed again: relative if it is below the current directory, quoted if a shell would split it.
+ * Freed by the caller. */
 static char *path_for_shell(const char *path)
 {
 	struct buffer text = {0};
@@ -63,7 +63,7 @@ static char *path_for_shell(const char *path)
 	return text.data;
 }
 
-/* What to type next: a series can be judged, two snapshots can be compared, a single one can be read. */
+/* The command to try next: a series can be judged, two snapshots can be compared, a single one can be shown. */
 static const char *next_command(const struct session_recording *recording)
 {
 	if (recording->timer_snapshots >= LEAK_SERIES_LEAST)
@@ -115,7 +115,8 @@ static void several_print(const struct session_results *results)
 	}
 }
 
-/* The directory in which recordings are made, up to the first part that has to be filled in. */
+/* The directory in which recordings are made, up to the first part of the pattern that differs from process to
+ * process. */
 static char *output_parent(const char *output)
 {
 	char *parent = memory_copy_text(output);
@@ -126,7 +127,7 @@ static char *output_parent(const char *output)
 	return parent;
 }
 
-/* Either the directory would take no recording, or the program allocated too little. */
+/* Says why nothing was recorded: either the directory can't take a recording, or the program allocated too little. */
 static void reason_print(const struct session_results *results, const struct run_summary_context *context)
 {
 	struct statvfs room;
@@ -154,7 +155,7 @@ static void reason_print(const struct session_results *results, const struct run
 	free(parent);
 }
 
-/* Why there is no recording: what the checks found, what the shim said, or what can be seen from here. */
+/* Says why there is no recording: by what the checks found, what the shim said, or what can be seen from here. */
 static void nothing_print(const struct session_results *results, const struct run_summary_context *context)
 {
 	for (size_t i = 0; i < context->findings->count; i++) {

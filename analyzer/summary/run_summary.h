@@ -10,8 +10,8 @@
 
 struct run_summary_context {
 	const char *program; /* as the user called it */
-	const char *output;  /* the recording's name: absolute, not yet filled in */
-	const char *rate;    /* as it was given; NULL: not given */
+	const char *output;  /* the pattern of the recordings' names, absolute */
+	const char *rate;    /* --rate as it was given; NULL: not given */
 	bool delayed;
 	const struct findings *findings; /* of the checks before the start */
 };

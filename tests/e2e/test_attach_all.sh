@@ -75,7 +75,7 @@ kill -TERM "$staying"
 wait "$staying"
 check_equal "with --for, its end leaves those that it joined" "0 1" \
 	"$? $(grep -c "joined 1 named $name-refused, and left them" said)"
-check_match "which are recorded no more" "records no more" "$("$SEEP" report "$begun" 2>&1)"
+check_match "which are recorded no more" "is no longer recorded" "$("$SEEP" report "$begun" 2>&1)"
 touch stop
 ended=
 for each in "$first" "$second" "$third" "$other" "$not_that" "$begun"; do

@@ -75,7 +75,7 @@ output=$("$SEEP" push --service shop --to "pyroscope+http://127.0.0.1:$port" who
 check_equal "a server that is busy is asked again" "0 $count $allocated True" \
 	"$? $(taken busy '"%d %d %s" % (len(taken), total(taken, "alloc_space"), all(e["labels"]["service_name"] == "shop" for e in taken))')"
 check_equal "after the time that it asks for" "True" "$(taken busy 'requests[2]["when"] - requests[0]["when"] >= 2')"
-check_match "and it is said" "answers 503.*is sent again" "$output"
+check_match "and it is said" "answers 503.*are sent again" "$output"
 echo "400 1" >busy/mode
 output=$("$SEEP" push --state other --to "pyroscope+http://127.0.0.1:$port" whole 2>&1)
 check_equal "what is refused for good is counted, and the rest goes on" "0 1 $((count - 1))" \
@@ -107,12 +107,12 @@ begin_push() {
 	pids+=("$pusher")
 }
 has_more() { [ "$(taken moving 'len(once)')" -gt "$1" ]; }
-fails_again() { [ "$(grep -c "is sent again" pushed)" -gt "$1" ]; }
+fails_again() { [ "$(grep -c "are sent again" pushed)" -gt "$1" ]; }
 begin_push
 for turn in 1 2 3 4 5; do
 	before=$(taken moving 'len(once)')
 	wait_until 20 has_more "$before"
-	failures=$(grep -c "is sent again" pushed) # before: each is said once
+	failures=$(grep -c "are sent again" pushed) # before: each is said once
 	kill -KILL "$collector_pid"
 	wait "$collector_pid" 2>/dev/null
 	if [ $((turn % 2)) = 0 ]; then
@@ -140,11 +140,11 @@ wait "$collector_pid" 2>/dev/null
 "$SEEP" push --state fourth --to "pyroscope-ingest+http://127.0.0.1:$address" whole 2>said &
 pusher=$!
 pids+=("$pusher")
-wait_until 20 grep -q "is sent again" said
+wait_until 20 grep -q "are sent again" said
 PORT=$address collector moving
 wait "$pusher"
 check_equal "it is said once that the server is away, and that it is back" "0 1 1" \
-	"$? $(grep -c "is sent again" said) $(grep -c "takes profiles again" said)"
+	"$? $(grep -c "are sent again" said) $(grep -c "takes profiles again" said)"
 
 # Snapshots that can't be read, in the middle and at the end.
 cp -r whole damaged && rm damaged/000001.seep && ln -s /dev/null damaged/000001.seep
