@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Sums over a profile's ledger: see account.h. */
+/* Sums over the rows of a profile's ledger: see account.h. */
 #include "account/account.h"
 
 #include <math.h>
@@ -59,7 +59,7 @@ static double memory_of(const struct profile *profile, enum seep_memory_key key)
 	return profile->memory_known >> key & 1 ? (double)profile->memory[key] : NAN;
 }
 
-/* Sums over the sampled blocks, each of which counts as often as it stands for others. */
+/* Sums over the sampled blocks. Each counts as often as it stands for others. */
 struct blocks {
 	struct seep_measure resident, swapped, asked, absent;
 	double rounding;
@@ -141,7 +141,8 @@ static void kept_take(struct account *account)
 	unexplained_count(account);
 }
 
-/* What it says counts what is allocated, in memory or not: what is not there of large blocks is known by the samples. */
+/* The allocator counts what is allocated, in memory or not. The samples tell how much of the large blocks is not
+ * there. */
 static void figures_take(struct account *account, const struct allocator_figures *figures)
 {
 	struct account_heap *heap = &account->heap;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What an allocator that was asked says of its heap. Bytes; what is allocated may not all be in memory. */
+/* What an allocator answers that was asked about its heap. In bytes; not all that is allocated need be in memory. */
 #ifndef SEEP_ACCOUNT_FIGURES_H
 #define SEEP_ACCOUNT_FIGURES_H
 
@@ -8,14 +8,14 @@
 #include "profile/profile.h"
 
 struct allocator_figures {
-	double allocated;  /* blocks in use, as large as it has made them */
-	double cached;     /* freed, in caches of threads */
-	double free_pages; /* free, whole pages that it has not given back */
-	double pinned;     /* free, in pages that hold blocks in use, too */
+	double allocated;  /* blocks in use, in the sizes that the allocator gave them */
+	double cached;     /* freed blocks in threads' caches */
+	double free_pages; /* free whole pages that it has not given back */
+	double pinned;     /* free parts of pages that hold blocks in use */
 	double metadata;
-	double stop_ms;   /* that the program stood still to be asked */
-	bool cleans_up;   /* a thread of its own gives free pages back */
-	bool never_gives; /* free pages are never given back by themselves */
+	double stop_ms;   /* how long the program stood still for the question */
+	bool cleans_up;   /* one of its own threads gives free pages back */
+	bool never_gives; /* it never gives free pages back by itself */
 };
 
 static inline double allocator_figures_sum(const struct allocator_figures *figures)
@@ -23,7 +23,8 @@ static inline double allocator_figures_sum(const struct allocator_figures *figur
 	return figures->allocated + figures->cached + figures->free_pages + figures->pinned + figures->metadata;
 }
 
-/* As values of a snapshot's section MEMORY, and from them. False: the allocator was not asked. */
+/* Writes them as values of a snapshot's section MEMORY, and reads them from there. False: the allocator was not
+ * asked. */
 #define ALLOCATOR_FIGURES_VALUES 10
 void allocator_figures_values(struct seep_value values[static ALLOCATOR_FIGURES_VALUES],
 			      const struct allocator_figures *figures);

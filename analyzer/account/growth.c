@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Samples that both moments have cancel: in-use space grew by those that came, less those that went. */
+/* Samples that both moments have cancel out: the in-use space grew by the new samples, less the gone ones. */
 #include "account/growth.h"
 
 #include <math.h>
@@ -8,14 +8,14 @@
 #include "statistics/measure.h"
 
 #define RSS_GROWTH_LEAST (8 << 20)
-#define RSS_GROWTH_SHARE 0.05 /* of RSS: less is not a growth that anybody looks for */
+#define RSS_GROWTH_SHARE 0.05 /* of RSS: nobody looks for a smaller growth */
 
 static double distance_ns(const struct history *history, size_t moment, double middle_ns)
 {
 	return fabs((double)history->moments[moment].sums.time_ns - middle_ns);
 }
 
-/* The last of the first `count` moments that has sums; count: none has. */
+/* The last of the first `count` moments that has sums; `count`: none has any. */
 static size_t moment_last(const struct history *history, size_t count)
 {
 	for (size_t i = count; i-- > 0;)
@@ -24,7 +24,8 @@ static size_t moment_last(const struct history *history, size_t count)
 	return count;
 }
 
-/* Of the moments before `last` that have sums, the one nearest to the middle of the time until then; `last`: none has. */
+/* Of the moments with sums before `last`, the one nearest to the middle of the time until then; `last`: none has
+ * any. */
 static size_t moment_middle(const struct history *history, size_t last)
 {
 	const double start_ns = (double)history->first.start_ns;

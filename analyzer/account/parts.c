@@ -19,7 +19,7 @@ const struct part_name part_names[PARTS_KINDS][PARTS] = {
     [PARTS_CONTENTS] = {{"zero tail", "zero_tail"}, {"zero", "zero"}, {"looked at", "read"}},
     [PARTS_COLD] = {{"cold", "cold"}, {"zero tail", "zero_tail"}, {"zero", "zero"}, {"looked at", "read"}}};
 
-/* A sample's bytes in each part. */
+/* How many of a sample's bytes are in each part. */
 static void residency_of(const struct profile *profile, const struct profile_sample *sample, double bytes[PARTS])
 {
 	const struct seep_absence there = profile_residence(profile, sample);

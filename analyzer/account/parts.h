@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the rows of an inventory have in use, parted: by where it is, or by what is in it. */
+/* Splits the in-use bytes of an inventory's rows: by where the memory is, or by what it contains. */
 #ifndef SEEP_ACCOUNT_PARTS_H
 #define SEEP_ACCOUNT_PARTS_H
 
 #include "compare/inventory.h"
 
 enum parts_kind {
-	PARTS_RESIDENCY, /* in memory, swapped out, never touched; of the first, in huge pages: with a ledger */
-	PARTS_CONTENTS,  /* zeros at its end, zeros in all, what was looked at: with contents */
-	PARTS_COLD,      /* unchanged in all looks; and the same: with contents that were read several times */
+	/* in memory, swapped out, never touched, and of the first the part in huge pages; needs a ledger */
+	PARTS_RESIDENCY,
+	PARTS_CONTENTS, /* zeros at the end, zeros in all, bytes that were looked at; needs contents */
+	PARTS_COLD,     /* unchanged in all looks, and the above; needs contents that were read several times */
 	PARTS_KINDS,
 };
 
@@ -20,7 +21,7 @@ struct row_parts {
 
 struct parts {
 	enum parts_kind kind;
-	struct row_parts *rows; /* by row, the total behind them; NULL: nobody looked, or nobody asked */
+	struct row_parts *rows; /* by row, with the total behind them; NULL: nobody looked, or nobody asked */
 };
 
 struct part_name {

@@ -31,7 +31,7 @@ static uint64_t glibc_takes(uint64_t size)
 	return size + HEADER <= LEAST ? LEAST : align_up(size + HEADER, UNIT);
 }
 
-/* A class of which there are four for each doubling; the first that is no smaller. */
+/* Rounds up to a size class, of which there are four between two powers of two. */
 static uint64_t quarters_take(uint64_t size)
 {
 	uint64_t doubling = 1;

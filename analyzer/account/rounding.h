@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How many bytes of its heap an allocator takes for a block of a given size. */
+/* How many bytes of the heap an allocator takes for a block of a given size. */
 #ifndef SEEP_ACCOUNT_ROUNDING_H
 #define SEEP_ACCOUNT_ROUNDING_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Bytes taken, `size` or more. False: the allocator's rule is not known here. */
+/* The bytes taken, at least `size`. False: seep does not know this allocator's rule. */
 bool rounding_of(const char *allocator, uint64_t size, uint64_t *taken);
 
 #endif

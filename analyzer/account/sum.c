@@ -8,7 +8,7 @@
 #include "base/memory.h"
 #include "profile/merge.h"
 
-/* Names lie in one pool, so that equal ones are one. */
+/* Names lie in one pool, so equal names are the same pointer. */
 static int row_compare(const void *left, const void *right)
 {
 	const struct profile_ledger_row *a = left, *b = right;
@@ -79,7 +79,8 @@ static void absences_sum(struct profile *sum, struct profile *const *profiles, s
 	qsort(sum->absences, sum->absence_count, sizeof *sum->absences, absence_compare);
 }
 
-/* A heap is taken apart where each of them is; SPREAD is an error, and theirs are independent. */
+/* The sum's heap can be taken apart if every single one can. SPREAD is an error; errors of several processes are
+ * independent. */
 static void figure_sum(struct profile *sum, struct profile *const *profiles, size_t count, enum seep_memory_key key)
 {
 	double total = 0, squares = 0;
@@ -100,7 +101,7 @@ static void figure_sum(struct profile *sum, struct profile *const *profiles, siz
 							    : (uint64_t)total;
 }
 
-/* What an allocator says that was asked is not of what is in memory alone. */
+/* An allocator that was asked counts also what is not in memory. */
 static bool any_was_asked(struct profile *const *profiles, size_t count)
 {
 	bool any = false;

@@ -9,22 +9,24 @@
 #include "copy/room.h"
 
 enum {
-	PAUSE_MS = 100, /* to stop all threads */
-	TRIES = 6,      /* a copy each */
+	PAUSE_MS = 100, /* at most, to stop all threads */
+	TRIES = 6,      /* copies to try */
 	NAP_MS =
-	    10, /* and three times as long before each further one: a thread that waits for its turn stays where it is */
+	    /* before the second try, and three times as long before each further one, so that a thread that waits for
+	     * its turn moves on */
+	10,
 };
 
 enum { NAMES_MOST = 4 };
 
 struct kind {
 	const char *allocator;
-	const char *names[FUNCTIONS_MOST][NAMES_MOST]; /* of each function that is asked */
+	const char *names[FUNCTIONS_MOST][NAMES_MOST]; /* the names of each function that is asked */
 	double within_ms;
 	allocator_question *ask;
 };
 
-/* mimalloc calls back for each 64 KiB. */
+/* mimalloc calls back once for each 64 KiB. */
 static const struct kind kinds[] = {
     {"jemalloc", {{"mallctl", "je_mallctl", "_rjem_mallctl"}}, 1000, jemalloc_ask},
     {"tcmalloc", {{"MallocExtension_GetNumericProperty"}}, 1000, tcmalloc_ask},
@@ -44,7 +46,7 @@ bool allocator_can_tell(const char *allocator)
 	return kind_of(allocator) != NULL;
 }
 
-/* False: it does not export all. */
+/* False: the process does not export all of them. */
 static bool functions_find(uint64_t functions[FUNCTIONS_MOST], const struct kind *kind, const struct loaded *loaded)
 {
 	const struct loaded_module *owner;
@@ -59,7 +61,7 @@ static bool functions_find(uint64_t functions[FUNCTIONS_MOST], const struct kind
 	return found;
 }
 
-/* In one copy. `again`: it was made at a bad moment. */
+/* Asks in one copy. `again`: the copy was made at a bad moment. */
 static bool ask_once(struct allocator_figures *figures, struct imaging *imaging, const struct kind *kind,
 		     const uint64_t functions[FUNCTIONS_MOST], bool *again, struct error *error)
 {

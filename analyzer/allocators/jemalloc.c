@@ -8,7 +8,7 @@
 
 enum { ALL_ARENAS = 4096 };
 
-/* What a question takes, in the copy. */
+/* Memory in the copy that a question needs. */
 struct sheet {
 	char name[64];
 	uint64_t old, length, new;
@@ -18,10 +18,11 @@ struct question {
 	struct calls *calls;
 	uint64_t mallctl;
 	struct error *error;
-	bool failed; /* no further question can be asked */
+	bool failed; /* the copy can't be asked any more */
 };
 
-/* The value of `bytes` bytes; with `set`, what it is before is written first. False: there is none of that name and size. */
+/* Reads a value of `bytes` bytes; with `set`, first writes the value that is in it. False: jemalloc has none of that
+ * name and size. */
 static bool value_read(struct question *question, const char *name, uint64_t bytes, uint64_t *value, bool set)
 {
 	const struct calls *calls = question->calls;
@@ -40,7 +41,7 @@ static bool value_read(struct question *question, const char *name, uint64_t byt
 	return !question->failed && (int)result == 0 && remote_read(&calls->memory, old_at, value, sizeof *value);
 }
 
-/* A size that must be there. */
+/* A size that every jemalloc has. */
 static double size_of(struct question *question, const char *name)
 {
 	uint64_t value = 0;
@@ -52,7 +53,7 @@ static double size_of(struct question *question, const char *name)
 	return (double)value;
 }
 
-/* The sum over all arenas, of those that there are; 0: this jemalloc has no such number. */
+/* The sum over all existing arenas; 0: this jemalloc has no such number. */
 static double sum_of(struct question *question, uint32_t arenas, const char *name)
 {
 	uint64_t value = 0;
@@ -62,7 +63,7 @@ static double sum_of(struct question *question, uint32_t arenas, const char *nam
 	return value_read(question, path, sizeof value, &value, false) ? (double)value : 0;
 }
 
-/* The number that stands for all arenas: before 5.0, how many there are. */
+/* The index that stands for all arenas; before 5.0 that is the number of arenas. */
 static uint32_t all_arenas(struct question *question)
 {
 	uint64_t value = 0;

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * mimalloc (2.0.9's mimalloc.h) has no statistics of what is in use unless it is built for them. In the copy each thread is made
- * to give back what it can, mi_collect(true): what has gone from memory then was free. The first also takes over the pages that ended
- * threads have left. Then each page of each thread's heap is asked how many of its blocks are in use.
- * What it does not tell of: free pages between others, which a thread gives back as it next frees there; heaps that a program
- * makes beside (mi_heap_new()); its own data.
+ * mimalloc (2.0.9's mimalloc.h) has no statistics of what is in use unless it is built for them. So in the copy, each
+ * thread is made to give back what it can, by mi_collect(true): the memory that goes away by this was free. The first
+ * of these calls also takes over the pages that ended threads have left. Then each page of each thread's heap is asked
+ * how many of its blocks are in use. Three things stay unknown: free pages between others, which a thread gives back
+ * when it next frees a block there; heaps that a program makes beside (mi_heap_new()); mimalloc's own data.
  */
 #include "allocators/questions.h"
 #include "copy/room.h"
 
-enum { AREAS_MOST = 1 << 20 }; /* 64 GiB; more is a list without end, as a thread was changing it */
+enum { AREAS_MOST = 1 << 20 }; /* areas of 64 GiB; a longer list has no end, because a thread was changing it */
 
 /* mi_heap_area_t. The last member came with 2.0.7. */
 struct heap_area {
@@ -19,7 +19,7 @@ struct heap_area {
 struct sum {
 	struct allocator_figures *figures;
 	uint32_t areas;
-	bool is_strange; /* memory that is not an area */
+	bool is_strange; /* the answer can't be true */
 };
 
 static void area_add(struct allocator_figures *figures, const struct heap_area *area, uint64_t each)
@@ -71,7 +71,7 @@ static bool thread_collect(struct calls *calls, const uint64_t functions[FUNCTIO
 	return calls_make(calls, functions[2], forced, &result, error);
 }
 
-/* Asks each thread, as if it called by itself. */
+/* Asks each thread of the copy, as if that thread called by itself. */
 static bool threads_ask(struct calls *calls, const uint64_t functions[FUNCTIONS_MOST],
 			bool (*ask)(struct calls *, const uint64_t *, struct error *), struct error *error)
 {
@@ -99,6 +99,6 @@ bool mimalloc_ask(struct allocator_figures *figures, struct calls *calls, const 
 	if (asked && sum.is_strange)
 		asked = error_set(error, "its figures of its pages contradict each other");
 	calls->visit_context = NULL;
-	calls->waited |= !asked; /* it has no locks: a thread may have been in the midst of something */
+	calls->waited |= !asked; /* it has no locks: a thread may have been in the middle of a change */
 	return asked;
 }

@@ -10,13 +10,13 @@ enum { FUNCTIONS_MOST = 3 };
 typedef bool allocator_question(struct allocator_figures *figures, struct calls *calls,
 				const uint64_t functions[FUNCTIONS_MOST], struct error *error);
 
-/* The function: mallctl(). False: it has not answered all; the error says why. */
+/* By mallctl(). False: it did not answer everything; the error says why. */
 allocator_question jemalloc_ask;
 
-/* MallocExtension_GetNumericProperty(). */
+/* By MallocExtension_GetNumericProperty(). */
 allocator_question tcmalloc_ask;
 
-/* mi_heap_get_default(), mi_heap_visit_blocks(), mi_collect(). */
+/* By mi_heap_get_default(), mi_heap_visit_blocks() and mi_collect(). */
 allocator_question mimalloc_ask;
 
 #endif

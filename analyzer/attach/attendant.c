@@ -25,9 +25,9 @@
 
 enum { LOOK_MS = 200, LEAVE_TRIES = 20 };
 
-/* What it says: once when it has joined, or has not; once when it has left. */
+/* What the attendant reports: once when it has joined or failed to, and once when it has left. */
 struct news {
-	bool joined, stuck; /* stuck: it was to leave, and could not */
+	bool joined, stuck; /* stuck: it was told to leave, and could not */
 	struct join_result result;
 	struct error error;
 };
@@ -49,7 +49,7 @@ static void leave_listen(void)
 		sigaction(signals[i], &action, NULL);
 }
 
-/* The settings as the library reads them; 0: they do not fit. */
+/* Writes the settings in the form that the library reads; 0: they do not fit. */
 static size_t environment_make(const struct settings *settings, char *environment, size_t size)
 {
 	size_t used = 0;
@@ -64,8 +64,8 @@ static size_t environment_make(const struct settings *settings, char *environmen
 	return used;
 }
 
-/* Is our library at the same path for the process, whatever root it has? Else what it executes would be told to preload a
- * file that is not there, which the loader complains of. */
+/* Whether the process sees our library under the same path, whatever its root is. If not, programs that it executes
+ * would be told to preload a file that is not there, and the loader would complain. */
 static bool shim_is_seen(const struct attendant_request *request)
 {
 	char path[4200];
@@ -98,7 +98,8 @@ static bool join(const struct attendant_request *request, const struct session *
 	return joined;
 }
 
-/* The stop may take several tries. A process that is left, though with an error, is left once: the error stays. */
+/* Stopping the process may take several tries. If leaving succeeds but with an error, it is not repeated, and the error
+ * stays. */
 static bool leave(const struct attendant_request *request, struct join_watch *watch, struct error *error)
 {
 	struct join_result result;
@@ -111,7 +112,7 @@ static bool leave(const struct attendant_request *request, struct join_watch *wa
 	return left;
 }
 
-/* Until the program was left, by us or by `seep detach`, or has ended. False: it is to be left, and can't be. */
+/* Stays until the program was left, by us or by `seep detach`, or has ended. False: it should be left, and can't be. */
 static bool attend(const struct attendant_request *request, struct error *error)
 {
 	double until_ms = request->for_ns ? tracing_now_ms() + (double)request->for_ns / 1e6 : 0;
@@ -138,7 +139,7 @@ static void session_names_keep(const struct session_results *results)
 	free(directories);
 }
 
-/* What libseep.so had to say. */
+/* Adds what libseep.so gave as a reason. */
 static void reasons_add(struct error *error, const struct session_results *results)
 {
 	for (size_t i = 0; i < results->note_count; i++) {
@@ -160,7 +161,7 @@ static _Noreturn void process_run(const struct attendant_request *request, struc
 	if (said.joined) {
 		send(news, &said, sizeof said, MSG_NOSIGNAL);
 		said.stuck = !attend(request, &said.error);
-		if (said.stuck) /* nobody waits for us; its recordings are kept on */
+		if (said.stuck) /* nobody waits for us; we go on keeping its recordings */
 			send(news, &said, sizeof said, MSG_NOSIGNAL);
 	}
 	while (said.joined && keepers_are_busy(keepers))
@@ -221,7 +222,8 @@ bool attendant_await(struct attendant *attendant, struct error *error)
 		if (asked_to_leave)
 			kill(attendant->pid, SIGTERM);
 	attendant_forget(attendant);
-	if (attendant->pid > 0 && !(got == sizeof said && said.stuck)) /* that one stays as long as the program */
+	/* an attendant that could not leave stays as long as the program */
+	if (attendant->pid > 0 && !(got == sizeof said && said.stuck))
 		waitpid(attendant->pid, NULL, 0);
 	if (got != sizeof said)
 		return error_set(error, "the process that stayed with it has ended");

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The process that stays with a program that was joined: it keeps the
- * recordings of that and of the processes that it forks, binds modules that are
- * loaded later, leaves when the time is over, and ends with the last of them.
- * It belongs to nobody's terminal.
+ * The process that stays with a program that was joined. It keeps the recordings of the program and of the processes
+ * that it forks, binds modules that are loaded later, leaves when the time is over, and ends with the last of them. It
+ * belongs to no terminal.
  */
 #ifndef SEEP_ATTACH_ATTENDANT_H
 #define SEEP_ATTACH_ATTENDANT_H
@@ -16,9 +15,9 @@
 struct attendant_request {
 	pid_t pid;
 	const char *shim;   /* path of libseep.so */
-	const char *output; /* the recording's name: absolute */
+	const char *output; /* the pattern of the recording's name: absolute */
 	const struct recording_wish *wish;
-	uint64_t for_ns; /* to leave after so long; 0: never */
+	uint64_t for_ns; /* leave after this long; 0: never */
 	double pause_ms;
 };
 
@@ -28,14 +27,14 @@ struct attendant {
 	struct join_result joined;
 };
 
-/* Joins the process and leaves a process of ours with it. False: the error says why not; nothing is left behind. */
+/* Joins the process and leaves an attendant with it. False: the error says why not, and nothing is left behind. */
 bool attendant_begin(struct attendant *attendant, const struct attendant_request *request, struct error *error);
 
-/* Waits until the program was left or has ended. HUP, INT and TERM make it leave at once. False: it could not be left, and
- * records on. */
+/* Waits until the program was left or has ended. HUP, INT and TERM make the attendant leave at once. False: the program
+ * could not be left, and is still recorded. */
 bool attendant_await(struct attendant *attendant, struct error *error);
 
-/* Lets it be. */
+/* Lets the attendant go on without us. */
 void attendant_forget(struct attendant *attendant);
 
 #endif

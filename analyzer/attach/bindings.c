@@ -12,7 +12,7 @@
 #define LOADER "ld-linux-x86-64.so.2"
 #define LIBC "libc.so.6"
 
-/* What the table of hooked functions says of a name. False: it is not there. */
+/* Looks a name up in the table of hooked functions. False: it is not there. */
 static bool is_entry_point(const char *name, bool *gives_back)
 {
 	enum { ALLOCATE, RESIZE, RELEASE, POSIX, TEXT, MEASURE, DESTROY };
@@ -28,7 +28,8 @@ static bool is_entry_point(const char *name, bool *gives_back)
 	return *gives_back = false;
 }
 
-/* An allocator that is a part of the program is hooked there (inline/patch.h), whoever calls it. */
+/* Whether an allocator inside the program has this function. Such a function is hooked where it lies (inline/patch.h),
+ * whoever calls it. */
 static bool is_linked(const struct bindings *bindings, const struct loaded *loaded)
 {
 	return bindings->allocator == &loaded->modules[0];
@@ -70,8 +71,9 @@ static const struct binding *binding_named(const struct bindings *bindings, cons
 	return bsearch(&key, bindings->functions, bindings->count, sizeof key, binding_compare);
 }
 
-/* The loader has its own pointers. An allocator's own calls of its functions are not the program's; libc's are, as they
- * are where libseep.so is preloaded: strdup() allocates for the program. */
+/* Whether a module's slots stay as they are. The loader has pointers of its own. Calls that an allocator makes of its
+ * own functions are not the program's. libc's are, as they are where libseep.so is preloaded: strdup() allocates for
+ * the program. */
 static bool is_left_alone(const struct bindings *bindings, const struct loaded *loaded,
 			  const struct loaded_module *module)
 {
@@ -122,7 +124,7 @@ void bindings_free(struct bindings *bindings)
 	*bindings = (struct bindings){0};
 }
 
-/* Not bound yet: the slot leads to the module's own entry for it, which asks the loader. */
+/* Whether a slot is not bound yet: it then leads to the module's own stub, which asks the loader. */
 static bool is_unbound(const struct slot *slot, uint64_t value)
 {
 	return slot->lazy && value >= slot->module->start && value < slot->module->end;

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Which function a module's calls of malloc and the others reach is written in
- * its tables: one pointer for each function (a slot), filled by the loader from
- * a relocation. Joining replaces the next allocator's address in them by that
- * of our hook, leaving puts it back. Slots with any other value are the
- * program's own business and stay.
+ * A module's tables say which functions its calls of malloc and the others reach: the loader has filled one pointer for
+ * each function (a slot) from a relocation. Joining puts the address of our hook in place of the next allocator's
+ * address there; leaving puts the latter back. Slots with any other value are the program's own business and stay as
+ * they are.
  */
 #ifndef SEEP_ATTACH_BINDINGS_H
 #define SEEP_ATTACH_BINDINGS_H
@@ -15,22 +14,23 @@
 struct binding {
 	char name[64];
 	uint64_t hook;       /* its address in libseep.so */
-	uint64_t definition; /* of what it stands before; 0: nobody has it */
-	bool gives_back;     /* frees: bound first, so that nobody frees behind our back what we have counted */
+	uint64_t definition; /* the address of the function that it stands before; 0: no module has it */
+	/* it frees: such functions are bound first, so that every free of a block that we have counted is seen */
+	bool gives_back;
 };
 
 struct slot {
 	uint64_t address;
 	uint32_t binding;
-	bool lazy; /* bound at its first use */
+	bool lazy; /* the loader binds it at its first use */
 	const struct loaded_module *module;
 };
 
 struct bindings {
 	struct binding *functions;
 	size_t count;
-	const struct loaded_module *shim, *allocator; /* whose malloc is the next one */
-	struct slot *slots;                           /* those of frees first */
+	const struct loaded_module *shim, *allocator; /* `allocator` has the malloc that the hooks call */
+	struct slot *slots;                           /* the slots of frees come first */
 	size_t slot_count;
 };
 
@@ -39,8 +39,8 @@ bool bindings_find(struct bindings *bindings, const struct loaded *loaded, const
 		   struct error *error);
 void bindings_free(struct bindings *bindings);
 
-/* Puts our hooks in, or takes them out. How many slots were written; the process should be stopped, as a module might be
- * unloaded meanwhile. */
+/* Puts our hooks into the slots, or takes them out. Returns how many slots were written. The process should be stopped,
+ * because it might unload a module meanwhile. */
 size_t bindings_put_in(const struct bindings *bindings, const struct remote *remote);
 size_t bindings_take_out(const struct bindings *bindings, const struct remote *remote);
 

@@ -15,10 +15,10 @@
 #include "tracing/safe_point.h"
 
 enum {
-	SEARCH_MS = 10000, /* for a thread that can be borrowed */
+	SEARCH_MS = 10000, /* how long to look for a thread that can be borrowed */
 	SEARCH_NAP_MS = 2,
 	CALL_WITHIN_MS = 5000,
-	VAIN_WITHIN_MS = 30000, /* that a recording which was given up comes after all */
+	VAIN_WITHIN_MS = 30000, /* how long a recording that was given up may still appear */
 	LOOK_PAUSE_MS = 100,    /* to look at a thread's filters */
 };
 
@@ -43,7 +43,8 @@ static bool is_to_be_joined(const struct work *work, bool linked, const struct l
 	return *allocator || error_set(error, "%d can't be joined: it has no malloc", (int)work->pid);
 }
 
-/* Its filters are suspended while it works for us, and would let it go on should we end. */
+/* A thread of a confined process works for us with its filters suspended. They return if we end, so they must allow
+ * what the thread does then. */
 static bool filters_are_off(const struct work *work, const struct tracee *tracee, const char **why)
 {
 	struct error reason;
@@ -53,7 +54,7 @@ static bool filters_are_off(const struct work *work, const struct tracee *tracee
 	       (thread_filters_allow(work->pid, tracee->tid, &reason) && tracee_suspend_filters(tracee));
 }
 
-/* Borrows a thread that stands where that is safe. The threads most likely to stand there come first. */
+/* Borrows a thread that stands where that is safe. The threads most likely to stand there are tried first. */
 static bool thread_borrow(struct work *work, const struct loaded_module *allocator, struct borrowed *borrowed,
 			  struct error *error)
 {
@@ -94,7 +95,7 @@ static bool thread_borrow(struct work *work, const struct loaded_module *allocat
 				(int)work->pid, SEARCH_MS / 1000, why));
 }
 
-/* errno is the thread's own. */
+/* The address of errno, which is the thread's own. */
 static uint64_t errno_address(struct borrowed *borrowed, const struct loaded *loaded, struct error *error)
 {
 	const uint64_t arguments[3] = {0};
@@ -104,7 +105,7 @@ static uint64_t errno_address(struct borrowed *borrowed, const struct loaded *lo
 													     : 0;
 }
 
-/* Nothing of what the library writes itself. */
+/* Writes the options, and nothing that the library writes itself. */
 static void wish_write(const struct work *work)
 {
 	const struct seep_join *join = &work->join;
@@ -115,7 +116,7 @@ static void wish_write(const struct work *work)
 		     sizeof join->environment);
 }
 
-/* With the borrowed thread: the library comes into the process, if it is not there, and begins to record. */
+/* Has the borrowed thread bring the library into the process, if it is not there, and make it begin to record. */
 static bool library_begin(struct work *work, struct borrowed *borrowed, const struct push *push, struct error *error)
 {
 	const uint64_t arguments[3] = {0};
@@ -131,7 +132,7 @@ static bool library_begin(struct work *work, struct borrowed *borrowed, const st
 	} else {
 		wish_write(work);
 	}
-	work->begun = true; /* also where it takes too long */
+	work->begun = true; /* it may also have begun if the call takes too long */
 	if (!borrowed_function(borrowed, begin, arguments, CALL_WITHIN_MS, &begun, error))
 		return false;
 	work->begun = begun & 1;
@@ -140,7 +141,7 @@ static bool library_begin(struct work *work, struct borrowed *borrowed, const st
 	return !work->patch || patch_bring(work->patch, borrowed, work->table, error);
 }
 
-/* The program runs on meanwhile. */
+/* Waits for the recording. The program runs on meanwhile. */
 static bool recording_await(struct work *work, double within_ms, struct error *error)
 {
 	double until_ms = tracing_now_ms() + within_ms;
@@ -180,7 +181,7 @@ static bool library_bring(struct work *work, const struct loaded_module *allocat
 	result->borrowed_ms = tracing_now_ms() - begun_ms;
 	if (borrowed.tracee->state == TRACEE_STOPPED)
 		tracee_resume(&work->tracees, borrowed.tracee);
-	if (work->tracees.count == 1) /* it is the process */
+	if (work->tracees.count == 1) /* the thread is the whole process */
 		work->tracees.longest_ms = result->borrowed_ms;
 	push_free(&push);
 	return brought;
@@ -235,7 +236,7 @@ bool process_join(const struct join_request *request, struct join_result *result
 	}
 	if (!joined && !loaded_is_there(&work.loaded, &work.remote))
 		error_set(error, "%d has ended or executed another program meanwhile", (int)request->pid);
-	/* What was begun in vain is ended: else the process would be said to be joined. */
+	/* A recording that was begun in vain is ended: otherwise the process would seem to be joined. */
 	bool is_vain = !joined && work.begun && recording_await(&work, VAIN_WITHIN_MS, &ignored);
 	work_end(&work, result);
 	if (is_vain)

@@ -6,12 +6,13 @@
 #include <stddef.h>
 
 struct join_result {
-	char directory[4200]; /* of the recording; after joining as the process sees it, after leaving as we do */
-	double longest_ms;    /* that the whole process stood still at a time */
-	double borrowed_ms;   /* that one thread worked for us */
-	unsigned retries;     /* stops that were given up, and tried again */
-	size_t slots;         /* of modules' tables that were written */
-	char notes[1024];     /* a line each: what is not hooked, and why */
+	/* the recording's path: after joining as the process sees it, after leaving as we see it */
+	char directory[4200];
+	double longest_ms;  /* the longest time that the whole process stood still at once */
+	double borrowed_ms; /* how long one thread worked for us */
+	unsigned retries;   /* how often a stop was given up, and tried again */
+	size_t slots;       /* slots of modules' tables that were written */
+	char notes[1024];   /* a line for each function that is not hooked, and why */
 };
 
 #endif

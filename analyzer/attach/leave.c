@@ -20,8 +20,8 @@
 
 enum { RELEASE_WITHIN_MS = 10000, RELEASE_NAP_MS = 1 };
 
-/* Where the stopped threads have what says whether they are in the recording's memory: one address each, of those that
- * are in it. False: a thread is still to go back by the frame that an earlier seep, which was killed, has left behind. */
+/* Finds where each stopped thread notes that it is in the recording's memory: an address for each of those that are.
+ * False: a thread has yet to return through the frame that an earlier seep, which was killed, has left behind. */
 static bool threads_inside(const struct work *work, uint64_t *inside, size_t *count)
 {
 	const struct seep_join *join = &work->join;
@@ -42,8 +42,8 @@ static bool threads_inside(const struct work *work, uint64_t *inside, size_t *co
 	return true;
 }
 
-/* The gate is shut: a thread that was seen outside once stays there, and those that are inside come out as soon as they get a
- * processor. They are not stopped for it. */
+/* Waits for these threads. The gate is shut, so a thread that was seen outside once stays outside, and those inside
+ * come out as soon as they get a processor. Nobody stops them for that. */
 static bool threads_await(struct work *work, const uint64_t *inside, size_t count)
 {
 	const double until_ms = tracing_now_ms() + RELEASE_WITHIN_MS;
@@ -62,7 +62,7 @@ static bool threads_await(struct work *work, const uint64_t *inside, size_t coun
 	return true;
 }
 
-/* May it be sent into a system call where it stands? */
+/* Whether the thread may be sent into a system call where it stands. */
 static bool thread_is_fit(const struct work *work, const struct tracee *tracee)
 {
 	struct error ignored;
@@ -72,8 +72,8 @@ static bool thread_is_fit(const struct work *work, const struct tracee *tracee)
 		(thread_filters_allow(work->pid, tracee->tid, &ignored) && tracee_suspend_filters(tracee)));
 }
 
-/* By a stopped thread; none is in the memory. The library forgets it first: should we end in between, it stays mapped, and
- * nobody takes for it what the program maps at its place. */
+/* A stopped thread unmaps the memory; no thread is in it. The library forgets the memory first: if we end in between,
+ * it stays mapped, and nobody mistakes for it what the program maps in its place. */
 static void memory_unmap(struct work *work, struct borrowed *borrowed, struct tracee *tracee)
 {
 	const struct seep_join *join = &work->join;
@@ -94,7 +94,7 @@ static void memory_unmap(struct work *work, struct borrowed *borrowed, struct tr
 	borrowed_end(borrowed);
 }
 
-/* Any thread that stands still, or one that is stopped for it. */
+/* Uses any thread that stands still, or one that is stopped for this. */
 static void thread_unmaps(struct work *work, struct borrowed *borrowed)
 {
 	struct error ignored;
@@ -111,8 +111,8 @@ static void thread_unmaps(struct work *work, struct borrowed *borrowed)
 	}
 }
 
-/* Once no thread is in the old recording any more, its memory goes; or when the next one begins, where no thread can do that
- * for us. All are stopped before, and run afterwards. */
+/* Unmaps the old recording's memory once no thread is in it any more, or when the next recording begins, if no thread
+ * can do it now. Before it, all threads are stopped; afterwards they run. */
 static bool memory_release(struct work *work, struct borrowed *borrowed)
 {
 	const uint64_t idle = 1;

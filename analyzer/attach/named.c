@@ -99,7 +99,7 @@ static void end_listen(void)
 		sigaction(signals[i], &action, NULL);
 }
 
-/* The processes that stay with joined processes; they are our children. */
+/* The attendants of joined processes; they are our children. */
 struct company {
 	pid_t *each;
 	size_t count, capacity;
@@ -109,14 +109,15 @@ struct joining {
 	named_join *join;
 	const void *context;
 	uint64_t until_ns;      /* 0: never */
-	struct named_list seen; /* joined, refused, or not to be joined */
+	struct named_list seen; /* those that were joined or refused, or need not be joined */
 	struct named_list last; /* found at the last scan */
 	struct company company;
 	size_t joined;
 };
 
-/* A process that appears later may have just been forked, and be about to execute another program: it is looked at a
- * second later. One that has libseep.so by then has it from its parent, which was joined, and is recorded by that. */
+/* A process that appears later may have just been forked and be about to execute another program, so seep looks at it a
+ * second later. If it has libseep.so by then, it has that from its parent, which was joined, and is recorded by the
+ * parent's attendant. */
 static bool is_to_be_joined(const struct named *named, bool is_first)
 {
 	struct process_facts facts;
@@ -133,7 +134,7 @@ static void one_join(struct joining *joining, const struct named *named)
 	struct error error;
 
 	if (!joining->join(joining->context, named->pid, for_ns, &attendant, &error)) {
-		if (kill(named->pid, 0) == 0 || errno != ESRCH) /* one that has ended meanwhile does not refuse */
+		if (kill(named->pid, 0) == 0 || errno != ESRCH) /* a process that has ended meanwhile was not refused */
 			message("%s", error.text);
 		return;
 	}
@@ -172,7 +173,7 @@ static void company_end(struct joining *joining, int signal)
 	free(joining->company.each);
 }
 
-/* Those that ended with their programs. */
+/* Reaps attendants that ended with their programs. */
 static void company_reap(struct company *company)
 {
 	size_t kept = 0;

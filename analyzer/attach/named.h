@@ -12,26 +12,26 @@
 
 struct named {
 	pid_t pid;
-	uint64_t start_ticks; /* with the number it is this process for good */
+	uint64_t start_ticks; /* together with the number, it names this process for good */
 };
 
 struct named_list {
-	struct named *each; /* by number */
+	struct named *each; /* in the order of their numbers */
 	size_t count, capacity;
 };
 
-/* Ourselves and zombies left out. */
+/* Leaves out ourselves and zombies. */
 void named_find(struct named_list *list, const char *name);
 void named_free(struct named_list *list);
 
-/* Joins one, and says so. */
+/* Joins a process, and says so. */
 typedef bool named_join(const void *context, pid_t pid, uint64_t for_ns, struct attendant *attendant,
 			struct error *error);
 
 /*
- * Joins all that have the name and, once a second, those that appear, until the time is over (0: never) or HUP, INT or TERM come. One
- * that is refused is named once. With a time they are left at its end, or by these signals; without, they stay joined. Gives how many
- * were joined.
+ * Joins all processes of that name and, once a second, those that appear, until the time is over (0: never) or HUP, INT
+ * or TERM come. A refused process is reported once. With a time, the processes are left at its end or at these signals;
+ * without one, they stay joined. Returns how many were joined.
  */
 size_t named_join_all(const char *name, uint64_t for_ns, named_join *join, const void *context);
 

@@ -39,7 +39,7 @@ static bool file_read(const char *path, unsigned char **bytes, size_t *count, st
 	return read_all || error_set(error, "%s: can't be read", path);
 }
 
-/* Where in the file the bytes at an address are; 0: nowhere. */
+/* Where in the file the bytes of an address are; 0: nowhere. */
 static uint64_t file_offset(Elf *elf, uint64_t address)
 {
 	size_t count = 0;
@@ -53,7 +53,7 @@ static uint64_t file_offset(Elf *elf, uint64_t address)
 	return 0;
 }
 
-/* Finds the symbols that we need. False: this library is another one. */
+/* Finds the symbols that we need. False: this is not our library. */
 static bool symbols_find(Elf *elf, struct push *push, uint64_t *offset)
 {
 	GElf_Shdr header;
@@ -100,7 +100,7 @@ static bool library_fill(struct push *push, bool confined, const char *environme
 	return true;
 }
 
-/* What the loader does not read (sections, debug information) stays here: each byte is written while a thread waits. */
+/* Drops what the loader does not read (sections, debug information): every byte is written while a thread waits. */
 static bool library_trim(struct push *push)
 {
 	Elf64_Ehdr *header = (void *)push->bytes;
@@ -139,7 +139,7 @@ void push_free(struct push *push)
 	*push = (struct push){0};
 }
 
-/* The borrowed thread's descriptor of a new file in memory, or -1. */
+/* Has the borrowed thread make a file in memory. Its descriptor, or -1. */
 static int file_make(struct borrowed *borrowed, struct error *error)
 {
 	static const char name[] = "libseep.so";
@@ -167,7 +167,7 @@ static bool file_fill(const struct borrowed *borrowed, int descriptor, const uns
 	return filled;
 }
 
-/* The library's base; 0: it was not loaded. */
+/* Has the borrowed thread load the library. Its base; 0: it was not loaded. */
 static uint64_t library_load(struct borrowed *borrowed, const struct loaded *loaded, const char *path,
 			     struct error *error)
 {
@@ -196,7 +196,7 @@ static uint64_t load_from_memory(const struct push *push, struct borrowed *borro
 
 	if (descriptor < 0)
 		return 0;
-	/* Not as the kernel would name it: the loader takes a library of the same name for the same. */
+	/* The path differs from the kernel's own: the loader takes a library of the same name for the same library. */
 	snprintf(path, sizeof path, "/proc/self/fd/./%d", descriptor);
 	if (file_fill(borrowed, descriptor, push->bytes, push->count))
 		base = library_load(borrowed, loaded, path, error);
@@ -211,7 +211,7 @@ static uint64_t load_from_memory(const struct push *push, struct borrowed *borro
 	return base;
 }
 
-/* Some directories may be closed to programs (noexec). */
+/* Some directories may be closed to programs (noexec), so several are tried. */
 static uint64_t load_from_root(const struct push *push, struct borrowed *borrowed, const struct loaded *loaded,
 			       struct error *error)
 {

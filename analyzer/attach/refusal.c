@@ -60,7 +60,7 @@ static bool access_is_given(pid_t pid, const char *name, struct error *error)
 				   : "CAP_SYS_PTRACE and all rights of the process, which root lacks here");
 }
 
-/* Is the control group of this hierarchy frozen, or one above it? Of v1, its controller's state; else of v2. */
+/* Whether this hierarchy's control group, or one above it, is frozen: in v1 its controller says so, else v2. */
 static bool group_is_frozen(const char *groups, const char *controller)
 {
 	static const char *const states[2][2] = {
@@ -81,7 +81,8 @@ static bool group_is_frozen(const char *groups, const char *controller)
 	return false;
 }
 
-/* Who freezes a control group leaves its processes' state as it was: one that sleeps still reads as sleeping. */
+/* Whoever freezes a control group leaves the state of its processes as it was: a sleeping one still reads as
+ * sleeping. */
 static bool it_runs(pid_t pid, const struct process_facts *facts, struct error *error)
 {
 	char groups[4096];
@@ -105,7 +106,7 @@ static bool program_is_ours(pid_t pid, const struct process_facts *facts, struct
 
 	snprintf(path, sizeof path, "/proc/%d/exe", (int)pid);
 	if (!elf_inspect(path, ELF_SHALLOW, &elf, &is_elf, &ignored))
-		return true; /* what follows says more */
+		return true; /* the checks that follow say more */
 	if (elf.machine != elf_own_machine() || !elf.is_64_bit)
 		return error_set(error, "%d (%s) can't be joined: it is a program for another machine (%s)", (int)pid,
 				 facts->name, elf_machine_name(elf.machine));
@@ -120,13 +121,13 @@ static bool program_is_ours(pid_t pid, const struct process_facts *facts, struct
 	return true;
 }
 
-/* By vfork() or a kin of it: what we would do to the one happens to the other. */
+/* Whether one process has the other's memory, by vfork() or the like: whatever we do to one happens to the other. */
 static bool shares_memory(pid_t one, pid_t other)
 {
 	return one > 0 && other > 0 && syscall(SYS_kcmp, one, other, KCMP_VM, 0, 0) == 0;
 }
 
-/* The child of a process that waits in vfork() for it; 0: there is none. */
+/* The child for which a process waits in vfork(); 0: there is none. */
 static pid_t vfork_child(pid_t pid)
 {
 	pid_t found = 0;
@@ -150,7 +151,7 @@ static bool shares_no_memory(pid_t pid, const struct process_facts *facts, struc
 		return error_set(error,
 				 "%d (%s) can't be joined: it is a child by vfork() and has its parent's memory, %d's",
 				 (int)pid, facts->name, (int)stat.parent_pid);
-	for (int i = 0; i <= VFORK_LOOKS && facts->state == 'D'; i++) { /* most execute a program at once */
+	for (int i = 0; i <= VFORK_LOOKS && facts->state == 'D'; i++) { /* most children execute a program at once */
 		pid_t seen = vfork_child(pid);
 		if (!seen || (child && seen != child))
 			return true;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Finds out that a process can't be joined, and why, before anything is done to it. */
+/* Finds out whether a process can't be joined, and why, before anything is done to it. */
 #ifndef SEEP_ATTACH_REFUSAL_H
 #define SEEP_ATTACH_REFUSAL_H
 
@@ -9,7 +9,8 @@
 
 #include "base/error.h"
 
-/* May this process be joined, as far as can be seen without touching it? False: the error says why not, and what to do. */
+/* Whether this process may be joined, as far as can be seen without touching it. False: the error says why not, and
+ * what to do. */
 bool process_may_be_joined(pid_t pid, struct error *error);
 
 /* What the process's limit of address space (RLIMIT_AS) leaves it; UINT64_MAX: it has no limit, or it can't be read. */

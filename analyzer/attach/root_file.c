@@ -27,7 +27,7 @@ bool root_has_proc(pid_t pid)
 	return statfs(path, &status) == 0 && status.f_type == PROC_SUPER_MAGIC;
 }
 
-/* A link in that root leads to where it would for the process. */
+/* Opens a path as the process would: a link leads where it leads in that root. */
 static int open_in(int root, const char *path, uint64_t flags, uint64_t mode)
 {
 	struct open_how how = {.flags = flags | O_CLOEXEC, .mode = mode, .resolve = RESOLVE_IN_ROOT};
@@ -35,7 +35,7 @@ static int open_in(int root, const char *path, uint64_t flags, uint64_t mode)
 	return (int)syscall(SYS_openat2, root, path, &how, sizeof how);
 }
 
-/* The process may be another user's. */
+/* The process may be another user's, so everybody may read the file. */
 static bool file_fill(int descriptor, const unsigned char *bytes, size_t count)
 {
 	return remote_write(&(struct remote){.memory = descriptor}, 0, bytes, count) &&

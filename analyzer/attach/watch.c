@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Modules that a joined process loads later: see join.h. */
+/* Watches for modules that a joined process loads later: see join.h. */
 #include <stddef.h>
 #include <stdlib.h>
 
@@ -15,7 +15,7 @@ struct join_watch {
 	uint64_t state; /* address of the library's state; 0: unknown */
 };
 
-/* Takes down what is loaded now, so that a change can be told. */
+/* Notes what is loaded now, so that a change can be noticed. */
 static void list_take(struct join_watch *watch)
 {
 	struct error ignored;
@@ -40,7 +40,7 @@ struct join_watch *join_watch_begin(pid_t pid, double pause_ms)
 	return watch;
 }
 
-/* `seep detach` says so in the library's state. */
+/* `seep detach` notes it in the library's state. */
 static bool was_left(const struct join_watch *watch)
 {
 	uint32_t state;

@@ -12,13 +12,13 @@
 #include "tracing/remote.h"
 
 enum {
-	READ_TRIES = 400, /* of a list of modules that is just being changed */
+	READ_TRIES = 400, /* reads of a list of modules that is being changed */
 	READ_NAP_MS = 5,
 	STOP_TRIES = 50,
 	STOP_NAP_MS = 20,
-	BEGUN_WITHIN_MS = 5000, /* a recording that a killed seep has asked for */
+	BEGUN_WITHIN_MS = 5000, /* how long to wait for a recording that a killed seep has asked for */
 	BEGUN_NAP_MS = 2,
-	SETTLE_MS = 3, /* a function that is bound by its first use while we write is bound again after so long */
+	SETTLE_MS = 3, /* a function whose first use binds it while we write is bound again after this time */
 };
 
 #define SHIM "libseep.so"
@@ -61,7 +61,7 @@ const struct loaded_module *shim_find(const struct loaded *loaded, const struct 
 	return found;
 }
 
-/* Is libseep.so there, and what does it say of itself? */
+/* Finds libseep.so in the process, and reads its block. */
 static void block_find(struct work *work)
 {
 	work->shim = shim_find(&work->loaded, &work->remote, &work->block);
@@ -71,8 +71,8 @@ static void block_find(struct work *work)
 	work->join.directory[sizeof work->join.directory - 1] = 0;
 }
 
-/* A seep that was killed may have asked for a recording, which a thread of the library's still makes. A child that was forked
- * meanwhile waits in vain. */
+/* Waits for a recording that a killed seep has asked for, and that a thread of the library's still makes. In a child
+ * that was forked meanwhile, the wait is in vain. */
 static void beginning_await(struct work *work)
 {
 	double until_ms = tracing_now_ms() + BEGUN_WITHIN_MS;
@@ -116,7 +116,8 @@ bool work_is_joined(const struct work *work)
 	       work->join.state == SEEP_JOIN_RECORDING;
 }
 
-/* What each thread has of the last recording: it begins anew. A thread whose block is not as the C library makes it has nothing. */
+/* Clears what each thread knows of the last recording, so that it begins anew. A thread whose block is not as the C
+ * library makes it knows nothing. */
 static void threads_forget(const struct work *work)
 {
 	char nothing[256] = {0};
@@ -158,7 +159,8 @@ bool work_stop(struct work *work, struct bindings *bindings, struct error *error
 	return error->text[0] ? false : error_set(error, "%d could not be stopped", (int)work->pid);
 }
 
-/* Also at a moment at which no thread is where the program's own allocator is to be hooked. */
+/* Stops the process at a moment at which, besides, no thread is in the instructions of the program's own allocator that
+ * are to be replaced. */
 static bool stop_clear(struct work *work, struct bindings *bindings, struct error *error)
 {
 	for (int i = 0; i < STOP_TRIES; i++) {
@@ -187,7 +189,7 @@ bool work_put_in(struct work *work, bool again, struct join_result *result, stru
 	tracees_resume(&work->tracees);
 	for (double until_ms = tracing_now_ms() + SETTLE_MS; tracing_now_ms() < until_ms; tracing_nap(1))
 		tracees_serve(&work->tracees);
-	/* A call that was just being bound has written the loader's answer over ours. */
+	/* A function that was just being bound has the loader's answer written over ours. */
 	if (loaded_is_current(&work->loaded, &work->remote))
 		bindings_put_in(&bindings, &work->remote);
 	bindings_free(&bindings);

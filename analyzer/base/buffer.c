@@ -15,7 +15,7 @@ void buffer_grow(struct buffer *buffer, size_t length)
 	if (buffer->drain && buffer->length >= buffer->drain_bytes)
 		buffer->drain(buffer);
 	if (__builtin_add_overflow(buffer->length, length, &needed) || __builtin_add_overflow(needed, 1, &needed))
-		needed = SIZE_MAX; /* memory_resize() says so */
+		needed = SIZE_MAX; /* memory_resize() reports it */
 	if (needed <= buffer->capacity)
 		return;
 	size_t doubled = buffer->capacity < SIZE_MAX / 2 ? 2 * buffer->capacity : SIZE_MAX;

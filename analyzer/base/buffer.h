@@ -14,9 +14,10 @@ struct buffer { /* zero-initialise */
 	size_t capacity;
 	void (*drain)(
 	    struct buffer
-		*buffer); /* of an output (files/output.h): takes the bytes away once there are drain_bytes of them */
+		/* of an output (files/output.h): takes the bytes away whenever there are drain_bytes of them */
+		*buffer);
 	size_t drain_bytes;
-	bool refused; /* of an output: nothing more will be written, so there is no use in making it */
+	bool refused; /* of an output: it takes no more bytes, so there is no use in making any */
 };
 
 /* Makes room for `length` more bytes and the NUL. */

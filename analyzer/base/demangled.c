@@ -97,11 +97,11 @@ const char *name_behind_type(const char *name)
 	const char *start = name;
 
 	for (struct name_token token = {.end = name}; name_token_next(&token);) {
-		/* the name ends with its parameters; it is one like "operator unsigned long" */
+		/* a name that ends with its parameters, such as "operator unsigned long" */
 		if (name_token_is_parameters(name, &token) || token_is_operator(&token))
 			return start;
 		if (*token.at == ' ')
 			start = token.end;
 	}
-	return name; /* only functions of C++ have types in front, and all of these have parameters */
+	return name; /* only C++ functions have types in front, and all of them have parameters */
 }

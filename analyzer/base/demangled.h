@@ -18,11 +18,11 @@ struct name_token {
 /* Steps on from the last token's `.end`; false at the end of the name. */
 bool name_token_next(struct name_token *token);
 
-/* Whether the token is a list of parameters. "(anonymous namespace)" is a part of the name, and so are the parentheses in
- * "<int, (Color)1>". */
+/* Whether the token is a list of parameters. "(anonymous namespace)" is not, and neither are the parentheses in "<int,
+ * (Color)1>". */
 bool name_token_is_parameters(const char *name, const struct name_token *token);
 
-/* Where the name itself begins, behind the return type that templates may have in front. */
+/* Where the name itself begins. Templates may have a return type in front of it. */
 const char *name_behind_type(const char *name);
 
 /* The bracket that closes this one; '\0' where it opens none. */

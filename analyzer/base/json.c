@@ -50,7 +50,7 @@ void json_end_array(struct json *json)
 	json_end(json, ']');
 }
 
-/* A character that has to be escaped, or that replaces a byte which is no UTF-8. */
+/* A character that needs an escape, or that replaces a byte which is not UTF-8. */
 static void json_append_escape(struct buffer *out, size_t width, uint32_t code_point)
 {
 	if (!width)
@@ -67,7 +67,7 @@ static void json_append_escape(struct buffer *out, size_t width, uint32_t code_p
 		buffer_printf(out, "\\u%04x", (unsigned)code_point);
 }
 
-/* Printable ASCII that the text begins with and that stands for itself: nearly every text is no more than that. */
+/* How much printable ASCII the text begins with that needs no escape: nearly every text is nothing else. */
 static size_t plain_length(const char *text, size_t length)
 {
 	size_t plain = 0;

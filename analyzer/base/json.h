@@ -20,11 +20,12 @@ void json_end_array(struct json *json);
 struct json *json_key(struct json *json,
 		      const char *key);              /* returns `json`, for the value: json_bool(json_key(...), true) */
 void json_text(struct json *json, const char *text); /* NULL writes null; broken UTF-8 becomes U+FFFD */
-void json_text_or_null(struct json *json, const char *text); /* an empty text, too, writes null */
-void json_text_begin(struct json *json); /* what is appended to the buffer until its end must need no escape */
+void json_text_or_null(struct json *json, const char *text); /* writes null for an empty text, too */
+/* the caller appends to the buffer, until the text's end, only bytes that need no escape */
+void json_text_begin(struct json *json);
 void json_text_end(struct json *json);
 void json_unsigned(struct json *json, uint64_t value);
-void json_rounded(struct json *json, double value); /* to a whole number; not finite: null */
+void json_rounded(struct json *json, double value); /* rounds to a whole number; not finite: null */
 void json_real(struct json *json, double value);    /* %.17g shortened; not finite: null */
 void json_number(struct json *json, double value);  /* six digits: more is noise, which differs between machines */
 void json_bool(struct json *json, bool value);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A hash map from 64-bit keys to 64-bit values: open addressing with linear probing, at most half full. Entries are
- * never removed, so no tombstones. Key 0 marks a free slot; its own entry lies behind all slots, and has the key 1. */
+ * never removed, so there are no tombstones. Key 0 marks a free slot; the entry of key 0 itself lies behind all slots,
+ * under key 1. */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -17,7 +18,7 @@ struct map_slot {
 
 struct map {
 	struct map_slot *slots;
-	size_t slot_count; /* a power of two; there is one more slot, for the key 0 */
+	size_t slot_count; /* a power of two; one more slot behind them is for key 0 */
 	size_t entry_count;
 	uint64_t secret;
 };
@@ -44,7 +45,7 @@ uint64_t hash_secret(void)
 {
 	static uint64_t secret;
 
-	/* Without entropy the address of a variable must do, which an attacker can hardly guess. */
+	/* Without entropy, the address of a variable must do: an attacker can hardly guess it. */
 	if (!secret && getrandom(&secret, sizeof secret, GRND_NONBLOCK) != (ssize_t)sizeof secret)
 		secret = (uintptr_t)&secret;
 	return secret;

@@ -11,7 +11,7 @@ struct map; /* opaque */
 
 struct map *map_create(void);
 void map_free(struct map *map);
-/* Makes room for so many more entries at once. */
+/* Makes room for `more` further entries at once. */
 void map_reserve(struct map *map, size_t more);
 /* The value's place; inserted with value 0 if it was not there (*inserted then true; may be NULL). Valid until the
  * next map_put(). */
@@ -21,23 +21,22 @@ uint64_t *map_get(const struct map *map, uint64_t key);
 size_t map_count(const struct map *map);
 
 /*
- * Which entry of an array has given content: nothing but indices, for arrays of millions, where a map's keys and values
- * would be larger than the entries. The caller compares, from its hash on until it finds its entry or a free slot:
+ * Finds the entry of an array that has given content. The table holds nothing but indices: in arrays of millions, a
+ * map's keys and values would be larger than the entries. The caller compares, from its hash on, until it finds its
+ * entry or a free slot:
  *
- *	for (size_t at = hash;; at++) {
- *		uint32_t *slot = index_table_slot(&table, at);
- *		if (*slot == 0 || is_wanted(&array[*slot - 1]))
- *			...
+ * *       for (size_t at = hash;; at++) { *               uint32_t *slot = index_table_slot(&table, at); *
+ * if (*slot == 0 || is_wanted(&array[*slot - 1])) *                       ...
  */
 struct index_table {
 	uint32_t *slots; /* 0: free, else index + 1 */
 	size_t mask;
 };
 
-/* Room for so many entries; at least as many slots stay free. */
+/* Makes room for `most` entries; at least as many slots stay free. */
 struct index_table index_table_create(size_t most);
 void index_table_free(struct index_table *table);
-/* Makes room for `most` entries in all. `hash_of` says where each of the `count` that are there belongs. */
+/* Makes room for `most` entries in all. `hash_of` gives the hashes of the `count` existing entries. */
 void index_table_reserve(struct index_table *table, size_t most, uint32_t count,
 			 uint64_t (*hash_of)(const void *context, uint32_t index), const void *context);
 
@@ -46,7 +45,7 @@ static inline uint32_t *index_table_slot(const struct index_table *table, size_t
 	return &table->slots[at & table->mask];
 }
 
-/* Gives 64-bit keys numbers from 0 in the order in which they come: a third of a map's memory. Zero-initialise. */
+/* Numbers 64-bit keys from 0 in the order in which they come, in a third of a map's memory. Zero-initialise. */
 struct numbering {
 	uint64_t *keys; /* by number */
 	uint32_t count, capacity;
@@ -54,12 +53,13 @@ struct numbering {
 };
 
 uint32_t numbering_put(struct numbering *numbering, uint64_t key, bool *is_new);
-/* Asks for the memory where the key belongs: of many keys, for some ahead. There must be room for it. */
+/* Prefetches the memory where the key belongs; with many keys, call it for some ahead. There must be room for the
+ * key. */
 void numbering_prefetch(const struct numbering *numbering, uint64_t key);
 /* NUMBERING_NONE: the key has none. */
 #define NUMBERING_NONE UINT32_MAX
 uint32_t numbering_get(const struct numbering *numbering, uint64_t key);
-/* Makes room for so many more keys at once. */
+/* Makes room for `more` further keys at once. */
 void numbering_reserve(struct numbering *numbering, size_t more);
 void numbering_free(struct numbering *numbering);
 
@@ -76,8 +76,8 @@ static inline uint64_t hash_word(uint64_t word)
 /* 64-bit mixing of bytes, seeded with the hash of what came before. The same in every process and version. */
 uint64_t hash_bytes(uint64_t seed, const void *data, size_t length);
 
-/* A seed that differs between processes, for hashes of untrusted keys that are never stored or compared across
- * processes: nobody can make a file whose keys all collide. */
+/* A seed that differs between processes, so that nobody can make a file whose keys all collide. It is for hashes of
+ * untrusted keys that are never stored or compared across processes. */
 uint64_t hash_secret(void);
 
 #endif

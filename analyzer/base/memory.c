@@ -19,7 +19,7 @@ enum { STATUS_NO_MEMORY = 3 };
 #define PAGE 4096
 #define LARGE_BLOCK ((size_t)4 << 20)
 
-/* A sanitizer's own memory counts, too. */
+/* A sanitizer needs memory of its own. */
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define MEMORY_IS_SHADOWED 1
 #elif defined(__has_feature)
@@ -30,7 +30,7 @@ enum { STATUS_NO_MEMORY = 3 };
 
 static struct {
 	bool is_bounded, is_child;
-	uint64_t at_first; /* bytes of data that the process had */
+	uint64_t at_first; /* bytes of data that the process had when it began */
 	uint64_t inputs;   /* bytes */
 } bound;
 
@@ -94,14 +94,14 @@ static _Noreturn void memory_exhausted(void)
 	const char *line = bound.is_bounded ? bounded : alone;
 
 	if (!bound.is_child && write(STDERR_FILENO, line, strlen(line)) < 0) {
-		/* nobody reads the message; the status still tells */
+		/* nobody can read the message; the exit status still tells */
 	}
 	_exit(STATUS_NO_MEMORY);
 }
 
-/* Large blocks that nothing has touched yet are taken in pages of 2 MiB, where the system is asked for them: to give a
- * process a gigabyte in pages of 4 KiB takes longer than to read a snapshot into it. Of a whole mapping, since one in two
- * parts is copied where it is resized. */
+/* Large blocks that nothing has touched yet get pages of 2 MiB, where the system gives such pages only if asked:
+ * handing a process a gigabyte in pages of 4 KiB takes longer than reading a snapshot into it. Only whole mappings get
+ * them, because a resize copies a mapping of two kinds of pages. */
 static void *pages_enlarge(void *block, size_t bytes)
 {
 	const uintptr_t begin = (uintptr_t)block & -(uintptr_t)PAGE;
@@ -113,7 +113,7 @@ static void *pages_enlarge(void *block, size_t bytes)
 
 void *memory_allocate(size_t count, size_t size)
 {
-	/* One byte at least, so that NULL always means failure. */
+	/* At least one byte, so that NULL always means failure. */
 	void *block = count && size ? calloc(count, size) : calloc(1, 1);
 
 	if (!block)

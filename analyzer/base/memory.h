@@ -11,11 +11,12 @@ void *memory_allocate(size_t count, size_t size); /* zeroed */
 void *memory_resize(void *old, size_t count, size_t size);
 char *memory_copy_text(const char *text);
 
-/* From here on, large blocks are mappings of their own: they grow without being copied, and are given back when freed. */
+/* From now on, large blocks are mappings of their own: they grow without being copied, and go back to the system when
+ * freed. */
 void memory_map_large(void);
 
-/* From here on, limits the process's memory to what budget_memory_bytes() allows for the announced inputs. This is the
- * last resort: readers bound by themselves what they make of an input. */
+/* From now on, limits the process's memory to what budget_memory_bytes() allows for the announced inputs. This is a
+ * last resort: each reader bounds what it makes of an input. */
 void memory_bound_by_inputs(void);
 void memory_expect_input(uint64_t bytes);
 /* The same for a child that reads ELF, by budget_debug_bytes(). Such a child ends without a message. */

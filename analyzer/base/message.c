@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See the header. A line is one write, so that those of several processes do not mix. */
+/* See the header. Each line is one write, so that lines of several processes do not mix. */
 #include "base/message.h"
 
 #include <errno.h>
@@ -16,7 +16,7 @@
 #define PROGRESS_STEP_NS UINT64_C(100000000)
 
 static struct {
-	uint64_t began_ns, last_ns; /* 0: no work is going on; nothing was said */
+	uint64_t began_ns, last_ns; /* 0: no work is going on; 0: nothing was said */
 } progress;
 
 void text_append_safe_cut(struct buffer *out, const char *text, size_t limit)
@@ -95,7 +95,7 @@ static void line_write(const char *before, const char *command, const char *form
 	for (size_t sent = 0; sent < line.length;) {
 		const ssize_t written = write(STDERR_FILENO, line.data + sent, line.length - sent);
 		if (written < 0 && errno != EINTR)
-			break; /* nobody reads the message; the exit status still tells */
+			break; /* nobody can read the message; the exit status still tells */
 		sent += written > 0 ? (size_t)written : 0;
 	}
 	buffer_free(&line);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Messages to people, on standard error, one line each. They quote names of files, programs and arguments that anybody
- * may have chosen, so this file makes all of it fit to print. */
+ * may have chosen, so this file makes everything fit to print. */
 #ifndef SEEP_BASE_MESSAGE_H
 #define SEEP_BASE_MESSAGE_H
 
@@ -16,7 +16,7 @@ void message_of(const char *command, const char *format, ...) __attribute__((for
 /* Shows on a terminal how far a long task is, "seep: reading snapshot 12 of 64"; nothing within its first second. Any
  * message wipes the line, and so does message_progress_end(), which every such task must call at its end. */
 void message_progress(const char *what, size_t done, size_t of);
-/* The same for a part of a task, where anybody has begun one. */
+/* The same for a part of a task, if a task has been begun. */
 void message_progress_within(const char *what, size_t done, size_t of);
 void message_progress_end(void);
 
@@ -25,7 +25,7 @@ void text_append_safe(struct buffer *out, const char *text);
 /* The same, cut to `limit` bytes. */
 void text_append_safe_cut(struct buffer *out, const char *text, size_t limit);
 
-/* A message for each line of the text, which is cut up. */
+/* Prints a message for each line of the text, which it cuts up. */
 void message_lines(char *text);
 
 #endif

@@ -12,7 +12,7 @@ struct source_line {
 	const char *file; /* NULL: unknown */
 	uint32_t line;    /* 0: unknown */
 	bool inlined;     /* this call was inlined into the next line of the same address */
-	uint8_t owner;    /* once place/ has been asked, whose code it is: enum code_owner + 1 */
+	uint8_t owner;    /* whose code it is, once place/ has found out: enum code_owner + 1 */
 };
 
 #endif

@@ -58,7 +58,7 @@ const char *string_pool_store(struct string_pool *pool, const char *bytes, size_
 	struct chunk *chunk = pool->chunks;
 
 	if (!chunk || chunk->capacity - chunk->used <= length) {
-		/* Small at first: a long series has a pool for each of its snapshots. */
+		/* Small at first, because a long series has a pool for each of its snapshots. */
 		size_t usual = chunk ? 2 * chunk->capacity : CHUNK_BYTES_AT_FIRST;
 		usual = usual < CHUNK_BYTES_MAX ? usual : CHUNK_BYTES_MAX;
 		size_t capacity = length >= usual ? length + 1 : usual;
@@ -123,7 +123,7 @@ const char *string_pool_intern(struct string_pool *pool, const char *text)
 	return string_pool_intern_bytes(pool, text, strlen(text));
 }
 
-/* Appends the character at `bytes`, escaped if it must be, and gives the bytes that it took. */
+/* Appends the character at `bytes`, escaped if necessary; returns the number of bytes that it took from there. */
 static size_t safe_append(struct buffer *safe, const char *bytes, size_t length)
 {
 	uint32_t code_point;
@@ -133,12 +133,12 @@ static size_t safe_append(struct buffer *safe, const char *bytes, size_t length)
 		buffer_append(safe, bytes, width);
 		return width;
 	}
-	/* An unprintable character is escaped byte by byte: its other bytes don't begin a well-formed one. */
+	/* Escapes an unprintable character byte by byte: its other bytes don't begin a well-formed one. */
 	buffer_printf(safe, "\\x%02x", (unsigned char)*bytes);
 	return 1;
 }
 
-/* Printable ASCII that the bytes begin with. */
+/* How much printable ASCII the bytes begin with. */
 static size_t plain_length(const char *bytes, size_t length)
 {
 	size_t plain = 0;
@@ -156,7 +156,7 @@ void text_make_safe(struct buffer *safe, const char *bytes, size_t length, size_
 
 	safe->length = 0;
 	while (at < length && safe->length <= limit) {
-		/* Nearly every name is plain ASCII. Only the part that reaches into the place of the dots is taken
+		/* Nearly every name is plain ASCII. Only the part that reaches into the place of the dots goes
 		 * character by character. */
 		const size_t plain = plain_length(bytes + at, length - at < room - cut ? length - at : room - cut);
 		buffer_append(safe, bytes + at, plain);
@@ -173,7 +173,7 @@ void text_make_safe(struct buffer *safe, const char *bytes, size_t length, size_
 		safe->length = cut;
 		buffer_append(safe, "...", limit - cut < 3 ? limit - cut : 3);
 	}
-	buffer_append(safe, "", 0); /* so that it ends, however short it is */
+	buffer_append(safe, "", 0); /* ends the text, however short it is */
 }
 
 const char *string_pool_intern_safe(struct string_pool *pool, const char *bytes, size_t length, size_t limit)

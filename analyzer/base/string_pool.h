@@ -17,8 +17,8 @@ const char *string_pool_intern_bytes(struct string_pool *pool, const char *bytes
 /* Keeps a text without interning it: for many names of which no two are equal. */
 const char *string_pool_store(struct string_pool *pool, const char *bytes, size_t length);
 
-/* Untrusted text made fit to print, into a buffer in place of what it had: control characters and broken UTF-8 become
- * \xNN, more than `limit` bytes are cut with "...". */
+/* Makes untrusted text fit to print, and puts it into the buffer in place of its contents. Control characters and
+ * broken UTF-8 become \xNN; a text of more than `limit` bytes is cut with "...". */
 void text_make_safe(struct buffer *safe, const char *bytes, size_t length, size_t limit);
 /* The same, interned in the pool. */
 const char *string_pool_intern_safe(struct string_pool *pool, const char *bytes, size_t length, size_t limit);

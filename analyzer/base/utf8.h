@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* UTF-8 in untrusted text: which of it is well-formed, and which of it may go to a terminal as it is. */
+/* UTF-8 in untrusted text: which bytes are well-formed, and which characters may go to a terminal. */
 #ifndef SEEP_BASE_UTF8_H
 #define SEEP_BASE_UTF8_H
 
@@ -7,8 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The bytes that the first character takes (1 to 4) and its code point; 0 if `bytes` does not begin with a well-formed
- * character (overlong forms, surrogates and what is cut at `length` are not). */
+/* The number of bytes (1 to 4) of the first character, and its code point; 0 if `bytes` does not begin with a
+ * well-formed character. Overlong forms, surrogates and characters cut off by `length` are not well-formed. */
 size_t utf8_decode(const char *bytes, size_t length, uint32_t *code_point);
 
 /* False for control characters (C0, DEL, C1), line and paragraph separators, and the characters that reorder text:

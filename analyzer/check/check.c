@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * First every budget's cells are looked at: those within, those that may be beyond, and those that can't be told. Only
- * when the number of all tests is known, it is decided which of those that may be beyond are: by Holm's method, since one
- * false failure stops a release as well as many do, so it is the chance of any that must be small.
+ * First, the cells of every budget are sorted into those within their limits, those that may be beyond, and those that
+ * can't be told. Once the number of all tests is known, Holm's method decides which of those that may be beyond really
+ * are: one false failure stops a release as well as many do, so the chance of even one must be small.
  */
 #include "check/check.h"
 
@@ -43,21 +43,21 @@ struct runs_need check_need(const struct budgets *budgets)
 	return need;
 }
 
-/* A test that may have found something: a row to be, with its p-value as if it were alone. */
+/* A test that may have found something: a row with the p-value that it has taken alone. */
 struct suspect {
 	struct check_row row;
 	struct contrast contrast;
 	double p;
 };
 
-/* Of cells that came to the same, that which is nearest to its limit, or most beyond it. */
+/* Of cells with the same result: the one nearest to its limit, or farthest beyond it. */
 struct nearest {
 	struct check_row row;
 	struct contrast contrast;
 	uint32_t count;
 };
 
-/* What a budget's cells came to. */
+/* The results of a budget's cells. */
 struct findings {
 	struct nearest within, open;
 	struct suspect *suspects;
@@ -78,7 +78,7 @@ static struct check_row row_begin(const struct budget *budget)
 				  .share = NAN};
 }
 
-/* How near to its limit, as a share of it. */
+/* How near to its limit the row is, as a share of the limit. */
 static double nearness(const struct check_row *row)
 {
 	return row->limit > 0 ? row->value / row->limit : row->value;
@@ -115,7 +115,7 @@ static void cell_judge(struct findings *findings, const struct cells *cells, uin
 		nearest_keep(&findings->open, &row, contrast);
 		return;
 	}
-	/* What shows nothing can't fail: it does not test anything. */
+	/* A cell that shows nothing can't fail, so it is not a test. */
 	findings->tests += row.value > 0;
 	switch (standing_weigh(&standing)) {
 	case WEIGHT_WITHIN:
@@ -139,7 +139,7 @@ static enum check_doubt fault_doubt(enum sums_fault fault)
 	return doubts[fault];
 }
 
-/* Nothing can be told of a budget. */
+/* Notes that a budget can't be decided. */
 static void findings_doubt(struct findings *findings, const struct budget *budget, enum check_doubt doubt)
 {
 	findings->open = (struct nearest){.row = row_begin(budget), .count = 1};
@@ -179,7 +179,7 @@ static void values_judge(struct check *check, struct findings *findings, const s
 	cells_close(&cells);
 }
 
-/* The leaks beyond those that the budget allows are suspects, each with its own evidence. */
+/* Leaks beyond those that the budget allows are suspects, each with its own evidence. */
 static void run_judge_leaks(struct check *check, struct findings *findings, const struct budget *budget,
 			    const struct check_run *run)
 {
@@ -220,7 +220,7 @@ static void leaks_judge(struct check *check, struct findings *findings, const st
 	}
 }
 
-/* What is lost is no chance: nothing refers to it. */
+/* Lost memory is not a matter of chance: nothing refers to it. */
 static void run_judge_lost(struct check *check, struct findings *findings, const struct budget *budget,
 			   const struct check_run *run)
 {
@@ -252,7 +252,7 @@ static void lost_judge(struct check *check, struct findings *findings, const str
 		run_judge_lost(check, findings, budget, &check->runs->items[SIDE_AFTER][i]);
 }
 
-/* What losses leave of a decision. `more`: there may be more than the runs of a side say; `less`: there may be less. */
+/* How losses weaken a decision. `more`: there may be more than the runs of a side show; `less`: there may be less. */
 struct lost {
 	bool more, less;
 };
@@ -284,7 +284,7 @@ static void row_heed_losses(struct check_row *row, const struct check_runs *runs
 	}
 }
 
-/* RSS of one run a side is exact, and says nothing of what it is in the next run. */
+/* RSS of one run a side is exact, but says nothing about the next run. */
 static bool is_one_of_many(const struct check *check, const struct budget *budget)
 {
 	return check_measure_is_of_process(budget->measure) && budget->is_relative &&
@@ -322,7 +322,7 @@ static void nearest_add(struct check *check, struct nearest *nearest, enum check
 	row_add(check, row);
 }
 
-/* Those that are beyond their limits even among all tests fail, the others join those that can't be told. */
+/* Suspects that are beyond their limits even among all tests fail; the others join the cells that can't be told. */
 static void suspects_add(struct check *check, struct findings *findings, const double *adjusted)
 {
 	for (size_t i = 0; i < findings->suspect_count; i++) {
@@ -344,7 +344,7 @@ static void suspects_add(struct check *check, struct findings *findings, const d
 	}
 }
 
-/* The rows of a budget, once all tests are counted: all that fail, or the one that says most. */
+/* Makes the rows of a budget, once all tests are counted: one for each failure, or the one that says most. */
 static void budget_close(struct check *check, const struct budget *budget, struct findings *findings,
 			 const double *adjusted)
 {
@@ -367,7 +367,7 @@ static void budget_close(struct check *check, const struct budget *budget, struc
 	check->result = result > check->result ? result : check->result;
 }
 
-/* Adjusts the p-values of all suspects together, and hands each budget its own. */
+/* Adjusts the p-values of all suspects together, and gives each budget its own. */
 static void budgets_close(struct check *check, struct findings *findings)
 {
 	const size_t count = check->budgets->count;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A later run passes where the upper end of its interval keeps within the limit, so the limit needs room for how far its
- * value may be from the mean of these runs, and for the reach of its own interval.
+ * A later run passes if the upper end of its interval is within the limit. So the limit needs room for the distance of
+ * that run's value from the mean of these runs, and for the reach of its own interval.
  */
 #include "check/suggest.h"
 
@@ -12,22 +12,23 @@
 #include "check/values/cells.h"
 #include "statistics/measure.h"
 
-#define MISSED 0.01     /* later runs of the same program that do not pass, at most */
-#define REACH 2.2       /* of an interval of 95 %, in standard deviations; its upper half is a little longer */
-#define ROOM_LEAST 0.02 /* of the mean: a program changes a little with every library */
-#define ROOM_OF_ONE 0.1 /* the same of one run, which does not say by how much runs differ */
-#define PLACE_STEP 5    /* per cent */
+#define MISSED 0.01     /* share of later runs of the same program that may fail to pass */
+#define REACH 2.2       /* of a 95 % interval, in standard deviations; its upper half is a little longer */
+#define ROOM_LEAST 0.02 /* of the mean, at least: a program changes a little with every library */
+#define ROOM_OF_ONE 0.1 /* the same for a single run, which does not show by how much runs differ */
+#define PLACE_STEP 5    /* in per cent */
 #define PLACE_LEAST 10
-#define PLACE_ERROR 2 /* of the process: its samples are a part, and the base has an error, too */
+/* times the process's error: a place has only a part of the samples, and the base has an error, too */
+#define PLACE_ERROR 2
 #define PLACE_REACH 3
-#define PLACE_SAMPLES 12 /* a place of fewer says little about growth */
+#define PLACE_SAMPLES 12 /* a place with fewer samples says little about growth */
 
 struct runs_need suggest_need(void)
 {
 	return (struct runs_need){.moments = 1u << MOMENT_NOW | 1u << MOMENT_LAST | 1u << MOMENT_PEAK, .leaks = true};
 }
 
-/* Up to three digits. */
+/* Rounds up to at most three digits. */
 static double rounded_up(double value, bool is_of_bytes)
 {
 	double unit = 1;
@@ -102,7 +103,7 @@ void suggest_make(struct suggestions *suggestions, const struct check_runs *runs
 	static const enum check_measure measures[] = {CHECK_IN_USE, CHECK_PEAK, CHECK_ALLOCATED, CHECK_ALLOCATIONS,
 						      CHECK_RSS};
 	const bool is_counted = runs_count_work(runs);
-	double apart = 0, rate = 0; /* apart: two equal runs, as a share, at a place that has most */
+	double apart = 0, rate = 0; /* apart: how far two equal runs differ, as a share, at a place that has most */
 	bool are_judged;
 	struct sites sites;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A first file of budgets, from runs that are fine: what they have, and the room that their spread asks for. */
+/* Suggests a first file of budgets from runs that are fine: their values, with the room that their spread needs. */
 #ifndef SEEP_CHECK_SUGGEST_H
 #define SEEP_CHECK_SUGGEST_H
 
@@ -11,24 +11,24 @@
 struct suggestion {
 	enum check_measure measure;
 	bool per_work;
-	double mean, least, most; /* of the runs */
-	double sampling;          /* standard deviation of one run, by its samples; 0: it is exact */
-	double spread;            /* beyond that, between runs; 0: their samples explain it */
+	double mean, least, most; /* over the runs */
+	double sampling;          /* standard deviation of one run due to its samples; 0: it is exact */
+	double spread;            /* standard deviation between runs beyond that; 0: their samples explain it */
 	double limit;             /* rounded up */
 };
 
 struct suggestions {
 	struct suggestion items[CHECK_MEASURES];
 	size_t count;
-	double percent; /* that a place may have more than in a base; whole */
-	double floor;   /* of a place */
-	bool leaks;     /* they could be judged, and there was none */
+	double percent; /* how much more a place may have than in a base; a whole number */
+	double floor;   /* for a place */
+	bool leaks;     /* leaks could be judged, and there were none */
 };
 
-/* What the suggestions need of the runs. */
+/* What the suggestions need from the runs. */
 struct runs_need suggest_need(void);
 
-/* The runs are those of SIDE_AFTER, symbolized. */
+/* Takes the runs of SIDE_AFTER, symbolized. */
 void suggest_make(struct suggestions *suggestions, const struct check_runs *runs);
 
 #endif

@@ -3,10 +3,9 @@
 
 #include <math.h>
 
-#define RUNS_MOST 50    /* more than anybody makes to decide a budget */
-#define RATE_LEAST 1024 /* below that a program is slowed down too much for what it tells */
-#define DOUBTFUL_PART                                                                                                  \
-	10 /* a value so near to its limit, as one part in so many of its interval, needs a better limit */
+#define RUNS_MOST 50     /* nobody makes more runs to decide a budget */
+#define RATE_LEAST 1024  /* a lower rate slows a program down too much for what it tells */
+#define DOUBTFUL_PART 10 /* a value this near to its limit (as a part of its interval) needs a better limit */
 
 enum weight standing_weigh(const struct standing *standing)
 {
@@ -46,7 +45,7 @@ static double side_rate(const struct check_runs *runs, enum check_side side)
 	return rate;
 }
 
-/* Errors shrink with the square root of the samples and of the runs. */
+/* Errors shrink with the square root of the number of samples and of runs. */
 void row_advise(struct check_row *row, const struct contrast *contrast, const struct check_runs *runs, double chance)
 {
 	struct contrast sampling = *contrast;
@@ -66,7 +65,7 @@ void row_advise(struct check_row *row, const struct contrast *contrast, const st
 	const double needed = ceil(fewest * reach * reach / (distance * distance)) + 1;
 	if (needed <= RUNS_MOST)
 		row->needed_runs = (uint32_t)needed;
-	/* What the runs differ by stays at any rate. */
+	/* The differences between runs stay at any rate. */
 	const double left = distance * distance - between * between;
 	const double rate = fmax(side_rate(runs, SIDE_AFTER), side_rate(runs, SIDE_BASE));
 	const double enough = left > 0 ? exp2(floor(log2(rate * left / (by_sampling * by_sampling)))) : 0;

@@ -7,7 +7,7 @@
 
 #include "base/buffer.h"
 
-/* By value. */
+/* The digits by value. */
 extern const char base64_digits[];
 
 void base64_append(struct buffer *out, const void *data, size_t bytes);

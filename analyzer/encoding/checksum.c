@@ -22,7 +22,7 @@ FOLDED static inline __m128i piece_load(const unsigned char *at)
 	return _mm_loadu_si128((const __m128i *)(const void *)at);
 }
 
-/* The piece times a power of x, whose remainders for its two halves are `powers`. */
+/* Multiplies the piece by a power of x; `powers` are that power's remainders for the piece's two halves. */
 FOLDED static inline __m128i piece_fold(__m128i piece, __m128i powers, __m128i onto)
 {
 	const __m128i low = _mm_clmulepi64_si128(piece, powers, 0x00), high = _mm_clmulepi64_si128(piece, powers, 0x11);
@@ -30,7 +30,7 @@ FOLDED static inline __m128i piece_fold(__m128i piece, __m128i powers, __m128i o
 	return _mm_xor_si128(_mm_xor_si128(low, high), onto);
 }
 
-/* 128 bits to 64, to 32, by multiplying with the polynomial's inverse (Barrett). */
+/* Reduces 128 bits to 64, then to 32, by multiplying with the polynomial's inverse (Barrett). */
 FOLDED static uint32_t piece_reduce(__m128i piece)
 {
 	const __m128i powers = _mm_set_epi64x(0x00ccaa009e, 0x01751997d0), last = _mm_set_epi64x(0, 0x0163cd6124);
@@ -43,7 +43,7 @@ FOLDED static uint32_t piece_reduce(__m128i piece)
 	return (uint32_t)_mm_extract_epi32(_mm_xor_si128(piece, quotient), 1);
 }
 
-/* Of `bytes`, which are at least STEP and a multiple of PIECE. */
+/* The checksum of `bytes` bytes, which must be at least STEP and a multiple of PIECE. */
 FOLDED static uint32_t checksum_fold(const unsigned char *at, size_t bytes)
 {
 	const __m128i far = _mm_set_epi64x(0x01c6e41596, 0x0154442bd4),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* CRC-32, as zlib's, of much data. */
+/* CRC-32, the same as zlib's, made for much data. */
 #ifndef SEEP_ENCODING_CHECKSUM_H
 #define SEEP_ENCODING_CHECKSUM_H
 

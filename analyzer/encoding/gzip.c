@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* gzip by zlib and igzip, piece by piece: they count in 32 bits, and a stream that unpacks to a thousand times its size must be
- * stopped on its way. */
+/* gzip by zlib and igzip, piece by piece: these libraries count in 32 bits, and unpacking must stop early if a stream
+ * unpacks to a thousand times its size. */
 #include <isa-l/igzip_lib.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,11 +13,11 @@ enum {
 	WINDOW_GZIP = 15 + 16,
 	MEMORY_LEVEL = 8,
 	PIECE_BYTES = 64 * 1024,
-	DRAINED_BYTES = 256 * 1024, /* of a packing at once */
-	FED_BYTES = 1 << 30,        /* in one call */
+	DRAINED_BYTES = 256 * 1024, /* bytes that a packing gathers before it packs them */
+	FED_BYTES = 1 << 30,        /* most bytes in one call */
 };
 
-/* zlib fails here only for want of memory, which ends seep as every other allocation does. */
+/* zlib can fail here only for lack of memory, which ends seep as it does at every other allocation. */
 static void *zlib_allocate(void *unused, unsigned count, unsigned size)
 {
 	(void)unused;
@@ -40,7 +40,7 @@ static void stream_feed(z_stream *stream, const unsigned char *data, size_t byte
 	*fed += stream->avail_in;
 }
 
-/* Much data is packed by igzip: in a fifth of zlib's time, to about the same size. */
+/* igzip packs large data, in a fifth of zlib's time, to about the same size. */
 struct quick {
 	struct isal_zstream stream;
 	unsigned char level[ISAL_DEF_LVL3_DEFAULT];
@@ -58,7 +58,7 @@ static struct quick *quick_begin(void)
 	return quick;
 }
 
-/* It never fails: it has all the memory that it needs. */
+/* This never fails: it has all the memory that it needs. */
 static void quick_feed(struct buffer *out, struct quick *quick, const void *data, size_t bytes, bool is_last)
 {
 	struct isal_zstream *stream = &quick->stream;

@@ -11,13 +11,13 @@
 
 #include "base/buffer.h"
 
-/* A varint without a field's key, as packed arrays are made of. */
+/* Appends a varint without a field's key, for packed arrays. */
 void protobuf_varint(struct buffer *out, uint64_t value);
 
-/* A numeric field. A reader takes a missing field for 0, so a 0 is left out. */
+/* Appends a numeric field. A reader takes a missing field for 0, so a 0 is left out. */
 void protobuf_unsigned(struct buffer *out, uint32_t field, uint64_t value);
 
-/* A text, a packed array, or a message that has been written to a buffer of its own; also an empty one. */
+/* Appends a text, a packed array, or a message from a buffer of its own; also an empty one. */
 void protobuf_bytes(struct buffer *out, uint32_t field, const void *data, size_t bytes);
 
 /* The same from a buffer, which is emptied for the next message. */
@@ -25,20 +25,20 @@ void protobuf_message(struct buffer *out, uint32_t field, struct buffer *message
 
 struct protobuf_reader {
 	const unsigned char *at, *end;
-	const char *fault; /* what was wrong where protobuf_next() stopped; NULL: it had reached the end */
+	const char *fault; /* why protobuf_next() stopped; NULL: it reached the end */
 };
 
 struct protobuf_field {
 	uint32_t number;
-	bool is_bytes;                /* otherwise a number */
-	uint64_t value;               /* of a number */
-	struct protobuf_reader bytes; /* of a text, a packed array or a message */
+	bool is_bytes;                /* the value is bytes; otherwise it is a number */
+	uint64_t value;               /* the number */
+	struct protobuf_reader bytes; /* the text, packed array or message */
 };
 
-/* The next field; false at the end, or at a fault. */
+/* Steps to the next field; false at the end, or at a fault. */
 bool protobuf_next(struct protobuf_reader *message, struct protobuf_field *field);
 
-/* The next number of a packed array; false at the end, or at a fault. */
+/* Steps to the next number of a packed array; false at the end, or at a fault. */
 bool protobuf_next_packed(struct protobuf_reader *array, uint64_t *value);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* zstd by libzstd, piece by piece. A frame may ask for a window of 2 GiB: one that is larger than `zstd -19` makes is
- * refused. */
+/* zstd by libzstd, piece by piece. A frame may ask for a window of 2 GiB; seep refuses a window that is larger than
+ * `zstd -19` makes. */
 #include "encoding/zstd.h"
 
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reads what zstd has packed. Unpacking is bounded, whatever the packed bytes promise. */
+/* Unpacks zstd. The result is bounded, whatever the packed bytes promise. */
 #ifndef SEEP_ENCODING_ZSTD_H
 #define SEEP_ENCODING_ZSTD_H
 

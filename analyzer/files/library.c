@@ -15,7 +15,7 @@ bool library_load(const char *file, const char *command, const char *package, co
 		void *found = dlsym(library, names->name);
 		if (!found)
 			return error_set(error, "%s has no %s", file, names->name);
-		memcpy(names->address, &found, sizeof found); /* ISO C does not convert it to a function's pointer */
+		memcpy(names->address, &found, sizeof found); /* ISO C has no conversion to a function pointer */
 	}
 	return true;
 }

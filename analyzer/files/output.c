@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See the header. Standard output that is a regular file is written to as it is: the shell has opened it. */
+/* See the header. If standard output is a regular file, it is written to directly: the shell has opened it. */
 #include "files/output.h"
 
 #include <errno.h>
@@ -15,12 +15,12 @@
 #include "files/pager.h"
 
 enum {
-	DRAIN_BYTES = 1 << 20, /* the buffer gathers so many before it writes them */
-	KEPT_BYTES = 256,      /* so many stay in the buffer, since writers look back at the end of what they wrote */
+	DRAIN_BYTES = 1 << 20, /* the buffer gathers this many bytes before it writes them */
+	KEPT_BYTES = 256,      /* this many stay in the buffer, since writers look back at the end of what they wrote */
 	NAME_ATTEMPTS = 100,
 };
 
-#define DESCRIPTORS "/proc/self/fd" /* how a file without a name is named */
+#define DESCRIPTORS "/proc/self/fd" /* the name of a file that has none */
 
 static void write_all(struct output *output, const char *data, size_t length)
 {
@@ -59,7 +59,7 @@ static void buffer_drain(struct buffer *buffer)
 	drain((struct output *)buffer, KEPT_BYTES);
 }
 
-/* Gives a file beside the place a name, by `make`, which is tried with one after the other; false: errno says why. */
+/* Gives a file beside the destination a name: `make` is tried with one name after the other. False: errno says why. */
 static bool temporary_name(struct output *output, bool (*make)(struct output *output, const char *name))
 {
 	struct buffer name = {0};
@@ -96,8 +96,8 @@ static bool temporary_link(struct output *output, const char *name)
 	return linkat(AT_FDCWD, self, AT_FDCWD, name, AT_SYMLINK_FOLLOW) == 0;
 }
 
-/* Opens a new file beside the place; false: errno says why. It has no name where the file system can do that: then the
- * system removes it when seep is interrupted or killed. */
+/* Opens a new file beside the destination; false: errno says why. If the file system can do that, the file has no name,
+ * so that the system removes it when seep is interrupted or killed. */
 static bool temporary_open(struct output *output)
 {
 	char *directory = memory_copy_text(output->place);
@@ -112,15 +112,15 @@ static bool temporary_open(struct output *output)
 	return output->is_nameless || temporary_name(output, temporary_create);
 }
 
-/* Replaces an existing file. The user must be allowed to write to it, and the new file gets its mode and, if that is
- * allowed, its owner. */
+/* Prepares to replace an existing file. The user must be allowed to write to it. The new file gets its mode and, if
+ * that is allowed, its owner. */
 static bool replacement_open(struct output *output, const char *path, const struct stat *before)
 {
 	output->place = realpath(path, NULL);
 	if (!output->place || faccessat(AT_FDCWD, output->place, W_OK, AT_EACCESS) < 0)
 		return false;
 	if (!(before->st_mode &
-	      0222)) { /* root may write to everything, but this file is meant for nobody to write to */
+	      0222)) { /* root may write to every file, but this one is meant to be written by nobody */
 		errno = EACCES;
 		return false;
 	}
@@ -132,7 +132,7 @@ static bool replacement_open(struct output *output, const char *path, const stru
 	return fchmod(output->descriptor, before->st_mode & 0777) == 0;
 }
 
-/* Makes a file. If `path` is a symbolic link to nothing, the file is made where the link points to. */
+/* Makes a file. If `path` is a symbolic link to nothing, makes the file that the link points to. */
 static bool fresh_open(struct output *output, const char *path)
 {
 	struct stat status;
@@ -159,7 +159,7 @@ static bool descriptor_open(struct output *output, const char *path)
 	return output->descriptor >= 0;
 }
 
-/* /dev/stdout and its kin lead to an open descriptor; if that is a file, it must not be replaced. */
+/* /dev/stdout and the like lead to an open descriptor; if that is a file, it must not be replaced. */
 static bool is_standard_output(const char *path)
 {
 	return !path || strcmp(path, "-") == 0 || strcmp(path, "/dev/stdout") == 0 || strcmp(path, "/dev/fd/1") == 0 ||
@@ -180,7 +180,7 @@ static bool output_fault(const struct output *output, struct error *error)
 	return error_set(error, "%s: cannot write: %s", output->path, strerror(fault));
 }
 
-/* Instead of output_close(): the file is not put into its place. */
+/* The opposite of output_close(): the file does not get its name. */
 static void output_drop(struct output *output)
 {
 	if (output->owns_descriptor && output->descriptor >= 0)

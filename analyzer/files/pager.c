@@ -20,7 +20,7 @@ static const char *pager_command(void)
 	return *pager && strcmp(pager, "cat") != 0 ? pager : NULL;
 }
 
-/* In the child. Where the pager can't be started the text is copied as it is, so that nothing of it is lost. */
+/* Runs in the child. If the pager can't be started, copies the text as it is, so that nothing of it is lost. */
 static void run(const char *command, const int ends[2])
 {
 	char bytes[4096];
@@ -28,7 +28,7 @@ static void run(const char *command, const int ends[2])
 
 	dup2(ends[0], STDIN_FILENO);
 	close(ends[0]);
-	close(ends[1]); /* else the copy below would never see the end */
+	close(ends[1]); /* otherwise the copy below would never see the end */
 	setenv("LESS", "FRX", 0);
 	signal(SIGINT, SIG_DFL);
 	if (strpbrk(command, " \t|&;<>()$`\\\"'*?[#~=%"))

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Unlike basename(3) of either kind, this one neither changes its argument nor depends on a header. */
+/* Both kinds of basename(3) have flaws: they change their argument or depend on a header. This one does not. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>

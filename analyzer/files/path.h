@@ -8,18 +8,18 @@
 
 #include "base/error.h"
 
-/* What follows the last slash; the whole text where there is none. */
+/* The part behind the last slash; the whole text if there is none. */
 const char *path_base_name(const char *path);
 
 bool path_is_directory(const char *path);
 
-/* How much of a text of at most `limit` bytes is kept so that no character of UTF-8 is cut in two. */
+/* How many bytes of a text to keep, `limit` at most, so that no UTF-8 character is cut in two. */
 int text_cut(const char *text, int limit);
 
 bool text_begins_with(const char *text, const char *prefix);
 
-/* The whole file, at most 1 MiB, with a NUL behind it, for the caller to free; `length`, which may be NULL, is without
- * that. NULL: it can't be read. */
+/* The whole file, at most 1 MiB, with a NUL behind it; the caller frees it. `length`, which may be NULL, does not count
+ * the NUL. NULL: the file can't be read. */
 char *text_file_read(const char *path, size_t *length, struct error *error);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* seep maps heap files, and whoever may write to such a file may cut it. The guard replaces a page that is then missing
- * by one of zeros, which the readers take for empty entries. */
+/* seep maps heap files, and whoever may write to such a file may cut it. The guard replaces each page that is then
+ * missing with a page of zeros, which readers take for empty entries. */
 #include "files/sigbus_guard.h"
 
 #include <signal.h>
@@ -13,8 +13,8 @@
 
 enum { PAGE_BYTES = 4096 };
 
-/* A SIGBUS that somebody has sent is for the main thread, which may wait for it. Only one with a value can be passed on
- * unchanged. */
+/* A SIGBUS that somebody has sent is meant for the main thread, which may be waiting for it. Only a signal with a value
+ * can be passed on unchanged. */
 static bool main_thread_takes(int number, siginfo_t *sent)
 {
 	pid_t process = getpid();
@@ -34,9 +34,9 @@ static void page_replace(int number, siginfo_t *fault, void *context)
 		return;
 	if (fault->si_code != BUS_ADRERR || mmap(page, PAGE_BYTES, PROT_READ | PROT_WRITE,
 						 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED)
-		sigaction(number, &plain, NULL); /* it comes again, and ends us */
+		sigaction(number, &plain, NULL); /* the fault comes again, and ends us */
 	if (fault->si_code <= 0)
-		raise(number); /* by our doing */
+		raise(number); /* we raised it ourselves */
 }
 
 void sigbus_guard_install(void)

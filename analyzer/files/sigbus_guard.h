@@ -3,8 +3,8 @@
 #ifndef SEEP_FILES_SIGBUS_GUARD_H
 #define SEEP_FILES_SIGBUS_GUARD_H
 
-/* For this process, once at its start. A disposition of SIGBUS that we were started with stays: a program that we start
- * inherits it. */
+/* Installs the guard, once, when the process starts. If we were started with a disposition of SIGBUS, it stays, because
+ * a program that we start inherits it. */
 void sigbus_guard_install(void);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reads an executable with libelf; a table says which symbol and which needed library means what. */
+/* Reads an executable with libelf. Tables say what each symbol and each needed library means. */
 #include <errno.h>
 #include <fcntl.h>
 #include <gelf.h>
@@ -25,7 +25,7 @@ static const struct {
     {"libclang_rt.tsan", "__tsan_read1", "ThreadSanitizer"},
 };
 
-/* Functions whose presence in the executable means that allocations of its own code never reach the next malloc. */
+/* Functions that, if the executable defines them, keep its own code's allocations from the next malloc. */
 static const char *const own_allocators[] = {"malloc",    "_rjem_malloc", "_rjem_mallocx", "je_malloc",
 					     "mi_malloc", "tc_malloc",    "rpmalloc"};
 
@@ -50,7 +50,7 @@ static void symbol_note(struct elf_facts *facts, const char *name, const GElf_Sy
 		if (strcmp(name, sanitizers[i].function) == 0)
 			facts->sanitizer = sanitizers[i].name;
 	for (size_t i = 0; i < COUNT(own_allocators); i++) {
-		bool is_malloc = i == 0; /* the plain name tells more than the others, even if it comes later */
+		bool is_malloc = i == 0; /* the plain name says more than the others, even if it comes later */
 		if (strcmp(name, own_allocators[i]) != 0 || (facts->own_malloc[0] && !is_malloc))
 			continue;
 		snprintf(facts->own_malloc, sizeof facts->own_malloc, "%s", name);

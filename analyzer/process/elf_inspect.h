@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Whether an executable can be profiled, as its ELF file tells: how it is
- * linked, for which machine, with which runtimes, and whether it still has its
- * symbols. The file is untrusted; libelf checks its bounds.
+ * Whether an executable can be profiled, by its ELF file: how it is linked, for which machine, with which runtimes, and
+ * whether it still has its symbols. The file is untrusted; libelf checks its bounds.
  */
 #ifndef SEEP_PROCESS_ELF_INSPECT_H
 #define SEEP_PROCESS_ELF_INSPECT_H
@@ -25,22 +24,22 @@ struct elf_facts {
 	bool needs_libpython; /* DT_NEEDED */
 	bool needs_glib;
 	const char *sanitizer;       /* "AddressSanitizer", ...; NULL: none */
-	char own_malloc[64];         /* the function by which it defines an allocator of its own; "" : none */
-	bool own_malloc_is_exported; /* it takes the place of malloc for the libraries too */
+	char own_malloc[64];         /* the function by which it defines its own allocator; "" : none */
+	bool own_malloc_is_exported; /* its malloc takes the place of the C library's for the libraries, too */
 	bool is_go;
 	bool is_rust;
-	bool is_python; /* has CPython's interpreter in it or linked to it */
+	bool is_python; /* CPython's interpreter is in it or linked to it */
 };
 
 enum elf_depth {
-	ELF_SHALLOW, /* reads headers, dynamic section and dynamic symbols alone: milliseconds for a file of any size */
+	ELF_SHALLOW, /* only headers, dynamic section and dynamic symbols: milliseconds for a file of any size */
 	ELF_DEEP,    /* .symtab too */
 };
 
 /* False: it can't be read, or is not ELF (then *is_elf is false). */
 bool elf_inspect(const char *path, enum elf_depth depth, struct elf_facts *facts, bool *is_elf, struct error *error);
 
-/* A name for a machine number, as `uname -m` would give it; "machine N" for the less common. */
+/* The name of a machine number, as `uname -m` gives it; "machine N" for the less common. */
 const char *elf_machine_name(uint16_t machine);
 
 /* The machine that this program was built for. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One wording for all faults of a recording. */
+/* One form for all faults of a recording. */
 #include <stdio.h>
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Facts about a process, from what the library reads of /proc: see inspect.h. */
+/* Facts about a process, which the keeper's library reads from /proc: see inspect.h. */
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +16,7 @@
 
 enum { ENVIRONMENT_MAX_BYTES = 4 << 20 };
 
-/* The number that stands for the process as a whole; its first thread may have ended. */
+/* The number that stands for the whole process, even if its first thread has ended. */
 static uint64_t shown_as(pid_t pid)
 {
 	char ignored;
@@ -24,7 +24,7 @@ static uint64_t shown_as(pid_t pid)
 	return seep_process_shown_as((uint64_t)pid, &ignored);
 }
 
-/* Copies a name as a terminal may get it. */
+/* Copies a name so that a terminal can show it. */
 static void name_take(char name[static 64], const char *from)
 {
 	snprintf(name, 64, "%s", from);
@@ -32,7 +32,8 @@ static void name_take(char name[static 64], const char *from)
 		*c = isprint((unsigned char)*c) ? *c : '?';
 }
 
-/* Pairs of words, which have four bytes each in a program of 32 bits: no key is so large that it fills eight. */
+/* The vector has pairs of words, of four bytes each in a 32-bit program. No key is so large that it fills eight
+ * bytes. */
 static bool secure_read(pid_t pid)
 {
 	_Alignas(8) char data[8192];
@@ -87,7 +88,7 @@ bool process_inspect(pid_t pid, struct process_facts *facts, struct error *error
 	snprintf(path, sizeof path, "/proc/%llu/exe", shown);
 	ssize_t length = readlink(path, facts->executable, sizeof facts->executable - 1);
 	facts->executable[length > 0 ? length : 0] = 0;
-	/* A process that is not dumpable has its /proc files given to root. */
+	/* The /proc files of a process that is not dumpable belong to root. */
 	snprintf(path, sizeof path, "/proc/%llu/environ", shown);
 	facts->dumpable = stat(path, &status) == 0 && status.st_uid == facts->user;
 	facts->memory_readable = seep_process_visit_mappings(shown, shim_find, facts) == 0;
@@ -101,7 +102,7 @@ bool process_descends_from(pid_t pid, pid_t ancestor)
 {
 	struct seep_process_stat process;
 
-	/* No tree is deeper than the bound; it ends the walk should the links ever be inconsistent. */
+	/* The bound is more than any real tree's depth; it ends the walk if the links contradict each other. */
 	for (int steps = 0; pid > 0 && steps < 4096; steps++) {
 		if (pid == ancestor)
 			return true;

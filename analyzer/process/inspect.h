@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What /proc says about a process, as far as seep needs it. Nothing here
- * attaches to or disturbs the process. Everything read is untrusted text.
+ * What /proc says about a process, as far as seep needs it. Nothing here attaches to the process or disturbs it. All
+ * text from there is untrusted.
  */
 #ifndef SEEP_PROCESS_INSPECT_H
 #define SEEP_PROCESS_INSPECT_H
@@ -15,13 +15,13 @@ struct process_facts {
 	char name[64];         /* comm, control characters replaced */
 	char state;            /* R, S, D, T, Z, ... */
 	uid_t user;            /* effective */
-	char executable[4096]; /* "" if it can't be read */
+	char executable[4096]; /* "": it can't be read */
 	bool memory_readable;  /* /proc/PID/maps can be opened */
 	bool dumpable;         /* its /proc files belong to its own user */
 	bool secure_mode;      /* AT_SECURE: the loader ignored LD_PRELOAD */
 	bool shim_mapped;      /* libseep.so is in its memory, */
 	bool shim_joined;      /* brought there by `seep attach` */
-	bool shim_asked_for;   /* LD_PRELOAD names libseep.so in its first environment */
+	bool shim_asked_for;   /* LD_PRELOAD in its first environment names libseep.so */
 };
 
 /* 'R', 'S', 'T' (stopped), 't' (by a debugger), ...: see seep_process_shown_as(). */

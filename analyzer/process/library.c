@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Looks for libraries by path, since the loader only warns about a preloaded
- * library that it does not find, and then runs the program without it.
+ * Looks for libraries by path before the program starts, since the loader only warns about a preloaded library that it
+ * can't find, and runs the program without it.
  */
 #include <errno.h>
 #include <limits.h>
@@ -34,7 +34,7 @@ static const char *const directories[] = {
     "/usr/local/lib", "/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib64", "/usr/lib",
 };
 
-/* The canonical path of a library that can be read and named in LD_PRELOAD. */
+/* The canonical path, if the library can be read and LD_PRELOAD can name it. */
 static bool library_accept(const char *candidate, char *path, size_t size, struct error *error)
 {
 	char canonical[PATH_MAX];

@@ -10,16 +10,16 @@
 
 #define SHIM_NAME "libseep.so"
 
-/* The absolute path of libseep.so: SEEP_LIBRARY, or beside this program, or in ../lib/seep or ../lib of it. False:
- * the error says where it was looked for. */
+/* The absolute path of libseep.so: SEEP_LIBRARY, or beside this program, or below ../lib/seep or ../lib. False: the
+ * error says where seep looked. */
 bool library_find_shim(char *path, size_t size, struct error *error);
 
-/* The absolute path of an allocator: jemalloc, tcmalloc, mimalloc, or a path of a library. False: the error names
- * the Debian package that has it. */
+/* The absolute path of an allocator: of jemalloc, tcmalloc or mimalloc, or of a library that is given by its path.
+ * False: the error names the Debian package that has it. */
 bool library_find_allocator(const char *name, char *path, size_t size, struct error *error);
 
-/* "LD_PRELOAD=" and a list, freed by the caller: the shim, then the allocator (each may be NULL), then what was there
- * before (may be NULL) without any other libseep.so. NULL if that leaves nothing. */
+/* "LD_PRELOAD=" and a list; the caller frees it. The list has the shim, then the allocator (each may be NULL), then
+ * what was there before (may be NULL) without any other libseep.so. NULL if nothing is left. */
 char *library_join_preload(const char *shim, const char *allocator, const char *before);
 
 /* True if a list in LD_PRELOAD's form names a libseep.so. */

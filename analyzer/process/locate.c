@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A recording process maps its heap file. So /proc/PID/maps names the
- * directory, or the heap file in memory, which names it; the heap file in it must be the same file (device and inode) as
- * the one that is mapped, and must open as one.
+ * A process that records maps its heap file. So /proc/PID/maps names either the recording's directory or the heap file
+ * in memory, which in turn names the directory. The heap file in that directory must be the mapped file (same device
+ * and inode), and must be sound.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -18,11 +18,11 @@
 struct search {
 	pid_t pid;
 	char directory[4200]; /* "": not found */
-	char deleted[4096];   /* a heap file that is mapped, but whose name is gone */
+	char deleted[4096];   /* a mapped heap file whose name is gone */
 };
 
-/* True if the directory's heap file is the mapped one and is sound. Some file systems (overlayfs, btrfs) show another
- * device in maps than in stat, so it is the inode that decides, and the heap file's own record of its process. */
+/* Whether the directory's heap file is the mapped one and is sound. Some file systems (overlayfs, btrfs) show another
+ * device in maps than in stat, so the inode decides, together with the heap file's own record of its process. */
 static bool directory_matches(const char *directory, const struct seep_mapping *mapping)
 {
 	char path[4300];
@@ -38,10 +38,11 @@ static bool directory_matches(const char *directory, const struct seep_mapping *
 		return false;
 	seep_heap_state(&heap, &state);
 	seep_heap_close(&heap);
-	return !state.complete; /* seep has left the process, which still has the old one mapped */
+	return !state.complete; /* a complete one means that seep has left the process, which still maps it */
 }
 
-/* A heap file in memory says itself where its recording is. In a container it is found by the program's root. */
+/* A heap file in memory says where its recording is. If the program is in a container, the path is below the program's
+ * root. */
 static bool memory_recording(pid_t pid, const char *heap, char *directory, size_t size)
 {
 	char path[4300];
@@ -55,7 +56,7 @@ static bool heap_find(const struct seep_mapping *mapping, void *context)
 	struct search *search = context;
 	char parent[4096];
 	size_t length = strlen(mapping->path);
-	const size_t tail = sizeof SEEP_HEAP_NAME; /* with the slash before it */
+	const size_t tail = sizeof SEEP_HEAP_NAME; /* counts the slash before it */
 
 	bool in_memory = strncmp(mapping->path, SEEP_HEAP_MEMORY, strlen(SEEP_HEAP_MEMORY)) == 0;
 	if (!in_memory && (length <= tail || strcmp(mapping->path + length - tail, "/" SEEP_HEAP_NAME) != 0))
@@ -71,7 +72,7 @@ static bool heap_find(const struct seep_mapping *mapping, void *context)
 	snprintf(search->directory, sizeof search->directory, "%s", parent);
 	if (directory_matches(search->directory, mapping))
 		return false;
-	/* In a container or a changed root the path means something else here. */
+	/* In a container or a changed root, the path means something else here. */
 	snprintf(search->directory, sizeof search->directory, "/proc/%d/root%s", (int)search->pid, parent);
 	if (directory_matches(search->directory, mapping))
 		return false;

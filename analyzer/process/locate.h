@@ -9,8 +9,8 @@
 
 #include "base/error.h"
 
-/* Fills `directory`, a path that works for this process also where the target has another root. False: the error
- * says why there is none, and what to do. */
+/* Fills `directory` with a path that works for this process even if the target has another root. False: the error says
+ * why there is none, and what to do. */
 bool recording_locate(pid_t pid, char *directory, size_t size, struct error *error);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See own_stack.h. makecontext() changes the stack, and not a thread, because a process that starts programs should
- * have one thread. */
+/* See own_stack.h. makecontext() gives the call another stack without another thread: a process that starts programs
+ * should have one thread only. */
 #include "process/own_stack.h"
 
 #include <pthread.h>
@@ -22,7 +22,7 @@ static void call_make(void)
 	call.result = call.run(call.argc, call.argv);
 }
 
-/* The C library takes the limit for the size of its threads' stacks. */
+/* The C library gives threads stacks as large as this limit. */
 static void threads_get_enough(void)
 {
 	pthread_attr_t attributes;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The kernel's own calls: see signals.h. */
+/* Calls the kernel directly: see signals.h. */
 #include "process/signals.h"
 
 #include <string.h>

@@ -19,7 +19,7 @@ struct stand_in {
 static void *stand_in_run(void *argument)
 {
 	struct stand_in *stand_in = argument;
-	struct seep_fault ignored; /* then the request times out, and the command says so */
+	struct seep_fault ignored; /* without one the request times out, and the command says so */
 
 	thread_signals_block();
 	seep_keeper_run(stand_in->directory, &stand_in->leave, NULL, &ignored);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Stands in for a keeper that is no longer there, so that a request is answered: where a living one has the recording,
- * this does nothing. */
+/* Stands in for a keeper that has died, so that a request is answered. If a living keeper has the recording, it does
+ * nothing. */
 #ifndef SEEP_PROCESS_STAND_IN_H
 #define SEEP_PROCESS_STAND_IN_H
 

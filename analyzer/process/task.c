@@ -24,7 +24,7 @@ static void write_all(int descriptor, const struct buffer *answer)
 	}
 }
 
-/* Only the pipe is its own; other descriptors of ours are none of its business. */
+/* The task may use only the pipe: our other descriptors are none of its business. */
 static _Noreturn void task_run(int pipe, task_work *work, const void *context)
 {
 	const struct rlimit seconds = {CPU_SECONDS, CPU_SECONDS};
@@ -81,7 +81,7 @@ void task_finish(struct task *task, int *status, double *cpu_s)
 {
 	struct rusage usage = {0};
 
-	/* One that has ended by itself does not feel it. */
+	/* A group that has ended by itself does not notice. */
 	kill(-task->pid, SIGKILL);
 	close(task->pipe);
 	*status = 0;

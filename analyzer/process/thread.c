@@ -6,12 +6,12 @@
 
 enum { STACK_BYTES = 256 << 10 };
 
-/* All signals except those that a fault of the thread itself raises. */
+/* All signals except those that the thread's own faults raise. */
 static void block(sigset_t *before)
 {
 	sigset_t all = signals_all();
 
-	sigdelset(&all, SIGBUS); /* of a heap file that was cut: see files/sigbus_guard.h */
+	sigdelset(&all, SIGBUS); /* a heap file that was cut raises it: see files/sigbus_guard.h */
 	signals_mask(SIG_SETMASK, &all, before);
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Threads of ours that keep recordings: small, and with all signals blocked, because signals are for other threads. */
+/* Threads of seep that keep recordings: they have small stacks, and block all signals, because signals are for other
+ * threads. */
 #ifndef SEEP_PROCESS_THREAD_H
 #define SEEP_PROCESS_THREAD_H
 
@@ -9,7 +10,7 @@
 /* False: no thread can be made. */
 bool thread_start(pthread_t *thread, void *(*run)(void *), void *argument, bool detached);
 
-/* Each thread calls it first, since the C library leaves its own signals unblocked, which may be meant for the
+/* Each thread calls this first: the C library leaves its own signals unblocked, and these may be meant for the
  * program. */
 void thread_signals_block(void);
 

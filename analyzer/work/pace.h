@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * How often an answer is made anew while somebody looks at it. Making one takes processor time, which the program
- * that is looked at may need: on average it gets a small share of a core. The time that was saved up is spent at
- * once, so the first minute of a look at a recording is as current as its snapshots.
+ * How often seep renews an answer while somebody looks at it. Renewing takes processor time, which the observed program
+ * may need, so it gets a small share of a core on average. Time that was saved up is spent at once, so that during the
+ * first minute of a look the answer is as current as the recording's snapshots.
  */
 #ifndef SEEP_WORK_PACE_H
 #define SEEP_WORK_PACE_H
@@ -11,10 +11,10 @@
 #include <stdint.h>
 
 #define PACE_SHARE 0.003
-#define PACE_MOST_S 0.3 /* of processor time that can be saved up */
+#define PACE_MOST_S 0.3 /* seconds of processor time that can be saved up */
 
 struct pace {           /* zero-initialise */
-	double spent_s; /* beyond what was due; at rest 0 */
+	double spent_s; /* processor time spent beyond the share; 0 at rest */
 	uint64_t at_ns;
 };
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The first ones so far are a heap with the last of them at its root, which nearly all others are behind. */
+/* The first ones so far form a heap with the last of them at its root; nearly all other items come behind that. */
 #include "work/top.h"
 
 #include <stdlib.h>
 
-#define FEW 8 /* times as many items as are wanted, or more, are worth a heap */
+#define FEW 8 /* a heap pays off only if there are this many times as many items as are wanted */
 
 static void swap(uint32_t *a, uint32_t *b)
 {

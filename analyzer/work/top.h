@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The first of many in an order, sorted, without sorting them all. */
+/* Finds the first few of many items and sorts them, without sorting all. */
 #ifndef SEEP_WORK_TOP_H
 #define SEEP_WORK_TOP_H
 
 #include <stdint.h>
 
-/* Compares two numbers of `items`, as qsort_r() has it. */
+/* Compares two numbers of `items`, as qsort_r()'s function does. */
 typedef int top_compare(const void *left, const void *right, void *context);
 
-/* Puts the `top` first to the front, sorted; the rest follows in any order. */
+/* Puts the first `top` items to the front, sorted; the rest follows in any order. */
 void top_sort(uint32_t *items, uint32_t count, uint32_t top, top_compare *compare, void *context);
 
 #endif

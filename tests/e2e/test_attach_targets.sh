@@ -123,7 +123,7 @@ keeper=$(attendant)
 check "the keeper is stopped" kill -STOP "$keeper"
 "$SEEP" detach "$worker" 2>slow.err &
 leaving=$!
-records_no_more() { "$SEEP" report "$worker" 2>&1 | grep -q "records no more"; }
+records_no_more() { "$SEEP" report "$worker" 2>&1 | grep -q "is no longer recorded"; }
 check "where the keeper stands still, the process is left" wait_until 20 records_no_more
 read -rt 5.5 _ <>"$never"
 kill -CONT "$keeper"

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <time.h>
 
-/* Digits with a point or without one: strtod() would take "0x1p3", "inf" and blanks as well. */
+/* Digits, with or without a point: strtod() would also take "0x1p3", "inf" and blanks. */
 static bool number_parse(const char *text, double *number, const char **rest)
 {
 	const size_t length = strspn(text, "0123456789.");
@@ -55,5 +55,5 @@ bool day_parse(const char *text, int64_t *end)
 	if (!rest || *rest || strlen(text) != strlen("2027-01-31"))
 		return false;
 	*end = (int64_t)timegm(&day) + 86400;
-	return day.tm_mday == of_month; /* the 31st of February has become a day of March */
+	return day.tm_mday == of_month; /* the 31st of February became a day in March */
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A cursor walks over the document and knows its own place ("budgets[2].most"). Every function returns false with the
- * first mistake in the reader's error. Keys are taken by tables, and one that no table has is a mistake: a budget that
- * is misspelt must not pass.
+ * first mistake in the reader's error. Tables say how each key is taken. A key that is in no table is a mistake, since
+ * a misspelt budget must not pass.
  */
 #include "check/file/budgets.h"
 
@@ -40,7 +40,7 @@ static bool take_text(const struct place *place, const char *key, const json_t *
 	return (*text && **text) || mistake(place, key, "a text is expected, which is not empty");
 }
 
-/* One of some words, by its index. */
+/* Takes one of several words, as its index. */
 static bool take_word(const struct place *place, const char *key, const json_t *value, const char *const *words,
 		      int *index)
 {
@@ -103,7 +103,7 @@ static bool take_flag(const struct place *place, const char *key, const json_t *
 	return json_is_boolean(value) || mistake(place, key, "true or false is expected");
 }
 
-/* A second key that says what the budget is about. */
+/* Refuses a second key that says what the budget is about. */
 static bool take_scope(const struct place *place, const char *key, struct budget *budget, enum check_scope scope)
 {
 	if (budget->scope != SCOPE_PROCESS)
@@ -162,7 +162,7 @@ static bool suppression_take(const struct place *place, const char *key, const j
 	return mistake(place, key, "there is no such key");
 }
 
-/* Keys that belong together. */
+/* Checks keys that depend on each other. */
 static bool budget_close(const struct place *place, const struct budget *budget)
 {
 	if (!budget->name)
@@ -198,7 +198,7 @@ static bool suppression_close(const struct place *place, struct suppression *sup
 	return true;
 }
 
-/* Gives every member of an item, object `value`, to `take`. */
+/* Calls `take` for every member of the object `value`. */
 static bool members_take(const struct place *place, json_t *value, void *item,
 			 bool (*take)(const struct place *, const char *, const json_t *, void *))
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * libjansson, loaded when a file of budgets is read. Linked to seep, it would call functions of ours in place of its own:
- * both have a json_real().
+ * libjansson, loaded when a file of budgets is read. It can't be linked to seep: both have a json_real(), and
+ * libjansson would call seep's in place of its own.
  */
 #ifndef SEEP_CHECK_FILE_JANSSON_H
 #define SEEP_CHECK_FILE_JANSSON_H
@@ -20,12 +20,12 @@
 		each(json_string_value) each(json_number_value)
 
 #define JANSSON_MEMBER(name) __typeof__(&name) name;
-/* The functions by their own names: jansson.json_array_size(array). */
+/* The functions under their own names: jansson.json_array_size(array). */
 extern struct jansson {
 	JANSSON_FUNCTIONS(JANSSON_MEMBER)
 } jansson;
 
-/* False: it is not there, and the error says what to install. */
+/* False: the library is not there, and the error says what to install. */
 bool jansson_load(struct error *error);
 
 #endif

@@ -6,7 +6,8 @@
 #include "base/memory.h"
 #include "files/path.h"
 
-/* Does the text begin with the pattern? After a failure behind a '*' that takes one more byte, as only the last one need do. */
+/* Whether the text begins with the pattern. After a failure behind a '*', that star takes one more byte; only the last
+ * star needs to do so. */
 static bool matches_from(const char *pattern, const char *text)
 {
 	const char *star = NULL, *taken = NULL;
@@ -40,7 +41,7 @@ bool lsan_matches(const char *pattern, const char *text)
 	return false;
 }
 
-/* A line without its blanks; a pattern is what is left behind "leak:". */
+/* Takes a line without its blanks; the pattern is the part behind "leak:". */
 static bool line_take(struct budgets *budgets, char *line, const char *path, size_t number, struct error *error)
 {
 	char *end = line + strlen(line);

@@ -5,11 +5,11 @@
 
 #include "check/file/budgets.h"
 
-/* Adds those of a file; of kinds for other sanitizers ("race:...") nothing. */
+/* Adds the suppressions of a file. Lines for other sanitizers ("race:...") add nothing. */
 bool lsan_suppressions_read(struct budgets *budgets, const char *path, struct error *error);
 
-/* Does a pattern match a function's name, a source file or a module, as LeakSanitizer has it? It may match anywhere in the text, '*' stands
- * for any part of it, and '^' and '$' are its ends. */
+/* Whether a pattern matches a function's name, a source file or a module, by LeakSanitizer's rules: it may match
+ * anywhere in the text, '*' stands for any part, and '^' and '$' for the ends. */
 bool lsan_matches(const char *pattern, const char *text);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The ends of more and of less come from gamma intervals and are joined by MOVER, as a difference of two snapshots is
- * (statistics/interval.c). The spread between runs is a third term: t times its standard error. Where sampling explains
- * all of the spread this is the interval of the runs' samples, where it explains nothing the t interval.
+ * Gamma intervals give the ends of `more` and of `less`, and MOVER joins them, as it does for a difference of two
+ * snapshots (statistics/interval.c). The spread between runs is a third term: t times its standard error. If sampling
+ * explains all of the spread, this is the interval of the runs' samples; if it explains nothing, it is the t interval.
  */
 #include "check/interval/contrast.h"
 
@@ -54,8 +54,9 @@ double contrast_high(const struct contrast *contrast, double alpha)
 }
 
 /*
- * Bounds of what an end of the 95 % interval is away from the estimate. With N = x^2/v events, x being the sum and v its
- * variance, chi-squared's quantiles over 2 keep within N + 2.5 sqrt(N) + 0.2 and below N - 0.95 sqrt(N), from N = 1 on.
+ * Bounds of the distance between an end of the 95 % interval and the estimate. With N = x^2/v events, x being the sum
+ * and v its variance, chi-squared's quantiles over 2 stay within N + 2.5 sqrt(N) + 0.2 and below N - 0.95 sqrt(N), from
+ * N = 1 on.
  */
 #define REACH_UP_MOST 2.5
 #define REACH_UP_MORE 0.2
@@ -83,7 +84,7 @@ enum contrast_glance contrast_glance(const struct contrast *contrast)
 												    : GLANCE_CLOSE;
 }
 
-/* The low end falls as t grows in alpha = exp(-t^2), and nearly along a line. */
+/* The low end falls as t grows in alpha = exp(-t^2), nearly along a straight line. */
 double contrast_p_above(const struct contrast *contrast)
 {
 	double low = 0, high = sqrt(-log(P_SMALLEST));
@@ -102,8 +103,8 @@ double contrast_p_above(const struct contrast *contrast)
 	return exp(-low * low) / 2;
 }
 
-/* Of a few runs the spread is uncertain itself, and t large: if what chance makes counted as a spread of its own, three
- * runs would tell less than one. So a spread that sampling alone reaches in 95 of 100 cases counts as none. */
+/* With a few runs the spread is uncertain itself, and t large. If a spread that chance makes counted as one of its own,
+ * three runs would tell less than one. So a spread that sampling alone reaches in 95 of 100 cases counts as none. */
 double spread_between(double squares, double variance, uint32_t count, uint32_t sides)
 {
 	const double degrees = (double)count - sides;

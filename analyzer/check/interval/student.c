@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * P(|T| > t) = I(v / (v + t^2); v/2, 1/2), the regularized incomplete beta function (M. Abramowitz & I. Stegun, Handbook of
- * Mathematical Functions, 26.7.1 and 26.5.27). It is evaluated by its continued fraction (26.5.8) with Lentz's method; the
- * quantile by bisection.
+ * P(|T| > t) = I(v / (v + t^2); v/2, 1/2), the regularized incomplete beta function (M. Abramowitz & I. Stegun,
+ * Handbook of Mathematical Functions, 26.7.1 and 26.5.27). Its continued fraction (26.5.8) gives the value, by Lentz's
+ * method; bisection gives the quantile.
  */
 #include "check/interval/student.h"
 
@@ -37,7 +37,7 @@ static double beta_fraction(double x, double a, double b)
 	return fraction;
 }
 
-/* `y` is 1 - x, which loses digits where x is close to 1. */
+/* `y` is 1 - x: if x is close to 1, the subtraction would lose digits. */
 static double beta_regularized(double x, double y, double a, double b)
 {
 	const double front = exp(lgamma(a + b) - lgamma(a) - lgamma(b) + a * log(x) + b * log(y));
@@ -49,12 +49,12 @@ static double beta_regularized(double x, double y, double a, double b)
 
 double student_quantile(double alpha, double degrees)
 {
-	/* Of log(t): with one degree, t is about 1/alpha. */
+	/* Bisects log(t): with one degree, t is about 1/alpha. */
 	double low = -40, high = 700;
 
 	for (int i = 0; i < BISECTIONS && high - low > 1e-12; i++) {
 		const double middle = low + (high - low) / 2;
-		/* t^2 may pass what a double holds, its share of the whole does not. */
+		/* t^2 may be larger than a double holds; its share of the whole is not. */
 		const double odds = exp(2 * middle - log(degrees));
 		const double x = 1 / (1 + odds), y = isfinite(odds) ? odds / (1 + odds) : 1;
 		if (x > 0 && beta_regularized(x, y, degrees / 2, 0.5) > alpha)

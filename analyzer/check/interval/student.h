@@ -3,8 +3,8 @@
 #ifndef SEEP_CHECK_INTERVAL_STUDENT_H
 #define SEEP_CHECK_INTERVAL_STUDENT_H
 
-/* The t that a variable with so many degrees of freedom (1 up) passes, on either side of 0, with a chance of alpha: 1e-300
- * to 1. Relative accuracy 1e-9. */
+/* The t that a variable with this many degrees of freedom (from 1 up) exceeds, on either side of 0, with a chance of
+ * alpha (1e-300 to 1). The relative accuracy is 1e-9. */
 double student_quantile(double alpha, double degrees);
 
 #endif

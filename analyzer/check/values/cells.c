@@ -51,7 +51,7 @@ void cells_close(struct cells *cells)
 	*cells = (struct cells){0};
 }
 
-/* What a run's value counts in the mean of its side. */
+/* The weight of a run's value in the mean of its side. */
 static double run_weight(const struct cells *cells, enum check_side side, size_t run)
 {
 	return 1 / ((double)cells->run_count[side] * cells->units[side][run]);
@@ -71,8 +71,8 @@ double cells_mean(const struct cells *cells, enum check_side side, uint32_t cell
 	return sum;
 }
 
-/* The most that one sample which was not taken would have stood for, on either side: of objects a side knows only of the
- * sizes that it has shown, and what one has shown the other may have missed. */
+/* The most that one sample which was not taken could have stood for, on either side. A side knows only the object sizes
+ * that it has shown, and one side may have missed those that the other has shown. */
 static double cell_unseen(const struct cells *cells, uint32_t index)
 {
 	double unseen = 0;
@@ -83,7 +83,7 @@ static double cell_unseen(const struct cells *cells, uint32_t index)
 	return unseen;
 }
 
-/* Adds a side's mean, times `factor`, to what is more, or to what is less. */
+/* Adds a side's mean, times `factor`, to `more` or to `less`. */
 static void contrast_add(struct contrast *contrast, const struct cells *cells, enum check_side side, uint32_t index,
 			 double factor)
 {
@@ -105,7 +105,7 @@ static void contrast_add(struct contrast *contrast, const struct cells *cells, e
 	}
 }
 
-/* Squares of the distances of a side's runs from their mean, and their variances by sampling, both times factor^2. */
+/* The squared distances of a side's runs from their mean, and their sampling variances, both times factor^2. */
 struct scatter {
 	double squares, variance;
 };
@@ -125,7 +125,7 @@ static struct scatter side_scatter(const struct cells *cells, enum check_side si
 	return scatter;
 }
 
-/* The spread between equal runs is taken to be the same on both sides, since a base is as much a run of the program. */
+/* The spread between equal runs is taken to be the same on both sides, since a base is a run of the program, too. */
 static void contrast_add_spread(struct contrast *contrast, const struct cells *cells, uint32_t index, double factor)
 {
 	const size_t after = cells->run_count[SIDE_AFTER], base = factor > 0 ? cells->run_count[SIDE_BASE] : 0;

@@ -7,7 +7,8 @@
 #include "check/values/sites.h"
 #include "check/values/suppress.h"
 
-/* What a budget counts, by group of a run's leaks. Growth over many places is of no one group: it counts for the process. */
+/* What a budget counts, by group of a run's leaks. Growth over many places belongs to no single group: it counts for
+ * the process. */
 struct counted {
 	const struct budget *budget;
 	const struct leaks *leaks;
@@ -29,7 +30,7 @@ static void row_count(struct leak_count *count, const struct counted *counted, c
 {
 	if (!is_counted(counted, row))
 		return;
-	/* A place that had nothing old was never tested. */
+	/* A place without old blocks was never tested. */
 	count->tests += row->evidence.plateau_age_ns != 0;
 	if (leak_is_sure(row))
 		count->sure[count->sure_count++] = row;

@@ -7,9 +7,9 @@
 #include "check/values/runs.h"
 
 struct leak_count {
-	const struct leak_row **sure; /* without a caution, by their p-values, the smallest first */
+	const struct leak_row **sure; /* leaks without a caution, by p-value, the smallest first */
 	uint32_t sure_count;
-	uint32_t doubtful_count; /* with one, or what grows and may be a cache */
+	uint32_t doubtful_count; /* leaks with a caution, and growth that may be a cache */
 	uint32_t tests;          /* places that were judged */
 };
 

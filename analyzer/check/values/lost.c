@@ -18,7 +18,7 @@ static int largest_first(const void *left, const void *right)
 	return (a->group > b->group) - (a->group < b->group);
 }
 
-/* Sums by group; `cells`: which sites count. */
+/* Adds the lost samples up by group; `cells` says which sites count. */
 static void samples_add(struct lost_place *by_group, const struct profile *profile, const uint32_t *groups,
 			const uint32_t *cells, const bool *suppressed)
 {

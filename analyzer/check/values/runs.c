@@ -16,7 +16,7 @@ static size_t profile_keep(struct check_runs *runs, struct profile *profile)
 	return runs->profile_count++;
 }
 
-/* Of a recording whose snapshots are all of one process. */
+/* Opens the earlier moment of a recording whose snapshots are all of one process. */
 static bool before_open(struct check_runs *runs, struct check_run *run, struct recording *recording,
 			struct error *error)
 {
@@ -35,7 +35,7 @@ static bool before_open(struct check_runs *runs, struct check_run *run, struct r
 	return true;
 }
 
-/* The snapshot with most in use, if that is more than the last useful one has. */
+/* Opens the snapshot with most in use, if that is more than in the last useful one. */
 static bool peak_open(struct check_runs *runs, struct check_run *run, struct error *error)
 {
 	struct reading reading;
@@ -47,7 +47,7 @@ static bool peak_open(struct check_runs *runs, struct check_run *run, struct err
 	for (size_t i = 0; fine && i < reading.recording.count; i++) {
 		const size_t before = reading.history.count;
 		fine = reading_add(&reading, i, &moment, error);
-		/* One that is gone meanwhile was passed over. */
+		/* A snapshot that was removed meanwhile was passed over. */
 		if (!fine || reading.history.count == before || moment.in_use <= most)
 			continue;
 		most = moment.in_use;

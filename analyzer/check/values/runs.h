@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The runs that a check compares, and the moments of each that its budgets are about. */
+/* The runs that a check compares, and those of their moments that the budgets are about. */
 #ifndef SEEP_CHECK_VALUES_RUNS_H
 #define SEEP_CHECK_VALUES_RUNS_H
 
@@ -14,20 +14,20 @@
 
 enum run_moment {
 	MOMENT_NOW,    /* the last useful snapshot */
-	MOMENT_LAST,   /* the very last one, which has counted all that was allocated */
-	MOMENT_BEFORE, /* at a quarter of the time until now */
+	MOMENT_LAST,   /* the very last snapshot, which has counted everything that was allocated */
+	MOMENT_BEFORE, /* at a quarter of the time from the start to now */
 	MOMENT_PEAK,   /* the snapshot with most in use */
 	MOMENTS
 };
 
 #define MOMENT_NONE SIZE_MAX
 
-/* MOMENT_NONE: the run has no such moment, or no budget needs it. Two may be one. */
+/* MOMENT_NONE: the run has no such moment, or no budget needs it. Two moments may be the same. */
 struct check_run {
 	const char *path;
 	size_t moments[MOMENTS]; /* indices into profiles */
 	bool is_judged;          /* `series` and `leaks` are filled */
-	struct error unjudged;   /* else, where leaks were to be judged: why not */
+	struct error unjudged;   /* otherwise, if leaks were to be judged: why they can't be */
 	struct series series;
 	struct leaks leaks;
 };
@@ -37,27 +37,28 @@ enum check_side { SIDE_AFTER, SIDE_BASE, SIDES };
 struct check_runs {
 	struct check_run *items[SIDES];
 	size_t count[SIDES];
-	double work[SIDES]; /* units of work in each run of a side; 0: what the program has counted itself */
+	double work[SIDES]; /* units of work in each run of a side; 0: the program has counted them itself */
 	struct profile **profiles;
 	size_t profile_count, profile_capacity;
 };
 
-/* What is needed of the runs, as bits of enum run_moment; and whether leaks are to be judged. */
+/* What is needed from the runs: moments, as bits of enum run_moment, and whether to judge leaks. */
 struct runs_need {
 	unsigned moments;
 	bool leaks;
 };
 
-/* Opens the runs of a side, and finds names. The paths are borrowed. */
+/* Opens the runs of a side. The paths are borrowed. */
 bool runs_open(struct check_runs *runs, enum check_side side, const char *const *paths, size_t count,
 	       const struct runs_need *need, struct error *error);
-/* Before any budget is looked at: finds the names of all. `wrappers`: as of profile_use_wrappers(). */
+/* Finds the names of all runs; call it before any budget is looked at. `wrappers`: as profile_use_wrappers() takes
+ * them. */
 void runs_symbolize(struct check_runs *runs, const struct symbol_search *search, const char *const *wrappers,
 		    size_t wrapper_count);
 void runs_free(struct check_runs *runs);
 
-/* Is the last useful snapshot of some runs that of the process's end, when all may be freed, and of others an earlier one?
- * What is in use then can't be compared. */
+/* Whether some runs are seen at their process's end, when all memory may have been freed, and others earlier: then
+ * their memory in use can't be compared. */
 bool runs_end_differently(const struct check_runs *runs, bool with_base);
 
 /* NULL: the run has no such moment. */

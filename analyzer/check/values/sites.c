@@ -60,7 +60,7 @@ bool group_is_of_module(const struct group *group, const char *pattern)
 	       fnmatch(pattern, path_base_name(group->profile->modules[location->module].path), 0) == 0;
 }
 
-/* The whole name, or the name alone: without its return type and its parameters. */
+/* Whether the pattern fits the whole name, or the name without its return type and parameters. */
 static bool name_fits(const char *pattern, const char *name)
 {
 	const char *begin = name_behind_type(name);
@@ -80,14 +80,16 @@ static bool name_fits(const char *pattern, const char *name)
 }
 
 /*
- * Patterns are matched from the root of a stack inwards, the last one first: each takes the outermost call that it fits,
- * which leaves most for the others. How far a stack is then depends on how far its callers were, so every node of the
- * tree is looked at once, and what a location does to a number of matched patterns is kept.
+ * Patterns are matched from the root of a stack inwards, the last one first. Each takes the outermost call that it
+ * fits, which leaves most calls for the others. So the number of matched patterns at a node follows from that at its
+ * caller, and one look at every node of the tree is enough. `steps` keeps what a location does to a number of matched
+ * patterns.
  */
 struct matcher {
 	const struct profile *profile;
 	const struct call_pattern *calls;
-	uint8_t *steps; /* by location and number of patterns before: 1 + the number after; 0: not known yet */
+	/* by location and number of patterns matched before it: 1 + the number after it; 0: not known yet */
+	uint8_t *steps;
 };
 
 static uint8_t matcher_step(struct matcher *matcher, uint32_t location_index, uint8_t matched)
@@ -99,7 +101,7 @@ static uint8_t matcher_step(struct matcher *matcher, uint32_t location_index, ui
 	if (*step)
 		return *step - 1;
 	uint8_t after = matched;
-	/* Where nothing is known of a location but its address, no name can fit. */
+	/* If only the address of a location is known, no name can fit. */
 	for (uint32_t line = location->labelled ? 0 : location->line_count; line-- > 0 && after < calls->count;)
 		after += name_fits(calls->names[calls->count - 1 - after], location->lines[line].function);
 	*step = (uint8_t)(after + 1);

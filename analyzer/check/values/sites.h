@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which sites of each profile a budget counts, and as which of its cells: one for a budget of the process, of a module or
- * of named calls; one for each place or the like that any profile has, for a budget of each. */
+/* Which sites of each profile a budget counts, and in which of its cells. A budget of the process, of a module or of
+ * named calls has one cell; a budget of each place (or function, and so on) has one for each that any profile has. */
 #ifndef SEEP_CHECK_VALUES_SITES_H
 #define SEEP_CHECK_VALUES_SITES_H
 
@@ -21,18 +21,18 @@ struct sites {
 void sites_init(struct sites *sites, struct profile *const *profiles, size_t count);
 void sites_free(struct sites *sites);
 
-/* The groups of all profiles' sites, which are made when they are asked for first. */
+/* The groups of all profiles' sites, which are made at the first request. */
 const struct group_table *sites_table(struct sites *sites, enum group_by by);
 const uint32_t *sites_groups(struct sites *sites, enum group_by by, size_t profile);
 
 /* How many cells the budget has. */
 uint32_t sites_cell_count(struct sites *sites, const struct budget *budget);
 
-/* By site of a profile the cell that counts it, CELL_NONE where none does; the caller frees the array. */
+/* For each site of a profile, the cell that counts it, or CELL_NONE; the caller frees the array. */
 #define CELL_NONE UINT32_MAX
 uint32_t *sites_cells(struct sites *sites, const struct budget *budget, size_t profile);
 
-/* By site of a profile: does it lie below such calls? The caller frees the array. */
+/* For each site of a profile, whether it lies below such calls; the caller frees the array. */
 bool *calls_find(const struct profile *profile, const struct call_pattern *calls);
 
 /* Whether a group's module has a name of this pattern, without its directory. */

@@ -94,8 +94,9 @@ static void growth_add(struct cell *cells, uint32_t count, const struct profile 
 }
 
 /*
- * The highest estimate of all times, from the snapshot nearest to it. It was selected for its height from as many
- * estimates as its memory was replaced in the meantime by other: the less of it came by chance, the fewer there were.
+ * Scales a peak's snapshot to the highest estimate of all times. That estimate was selected for its height, from as
+ * many independent ones as the memory was replaced in the meantime: the less of the height came by chance, the fewer
+ * there were.
  */
 static void peak_scale(struct cell *cell, const struct profile *last)
 {
@@ -115,7 +116,7 @@ static double renewals(const struct profile *last, double peak)
 	return peak > 0 ? fmax(sum_estimate(&totals.allocated.bytes) / peak, 1) : 1;
 }
 
-/* Measured by the kernel, to the page. */
+/* The kernel measures RSS, to the page. */
 static bool rss_take(struct cell *cell, const struct profile *profile, enum check_measure measure)
 {
 	const int key = measure == CHECK_RSS ? SEEP_MEMORY_RSS : SEEP_MEMORY_RSS_PEAK;

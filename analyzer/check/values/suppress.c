@@ -6,7 +6,7 @@
 #include "base/memory.h"
 #include "check/file/lsan.h"
 
-/* A table of groups with all profiles that are in it, and the groups of their sites. */
+/* A table of groups, the profiles in it, and the groups of their sites. */
 struct grouped {
 	const struct group_table *table;
 	struct profile *const *profiles;
@@ -24,10 +24,10 @@ static bool location_fits(const struct profile *profile, const struct profile_lo
 	return fits;
 }
 
-/* By site: does any call of its stack fit? */
+/* For each site, whether any call of its stack fits. */
 static bool *leak_find(const struct profile *profile, const char *leak)
 {
-	uint8_t *location_is = memory_allocate(profile->location_count + 1u, 1); /* 1: no, 2: yes */
+	uint8_t *location_is = memory_allocate(profile->location_count + 1u, 1); /* 1: it does not fit, 2: it does */
 	bool *node_is = memory_allocate(profile->node_count + 1u, sizeof *node_is);
 	bool *found = memory_allocate(profile->site_count + 1u, sizeof *found);
 
@@ -45,7 +45,8 @@ static bool *leak_find(const struct profile *profile, const char *leak)
 	return found;
 }
 
-/* By group: how many of its sites lie below such calls, or do not. `leak`: NULL, or what to look for instead. */
+/* For each group, how many of its sites lie below such calls, or do not. `leak`: NULL, or the pattern to look for
+ * instead. */
 static uint32_t *sites_count(const struct grouped *grouped, const struct call_pattern *calls, const char *leak,
 			     bool below)
 {
@@ -113,7 +114,7 @@ bool *suppressed_sites(const struct budgets *budgets, struct sites *sites, size_
 	return suppressed;
 }
 
-/* The groups of the reference's sites, as leaks have them. */
+/* The groups of the reference's sites, as struct leaks has them. */
 static uint32_t *leak_groups(const struct leaks *leaks)
 {
 	const struct profile *reference = leaks->reference;

@@ -7,13 +7,13 @@
 #include "check/values/sites.h"
 #include "leaks/leaks.h"
 
-/* By group: is every stack of it suppressed? The caller frees the array; NULL: nothing is. */
+/* For each group, whether every stack of it is suppressed. The caller frees the array; NULL: no group is. */
 bool *suppressed_groups(const struct budgets *budgets, struct sites *sites, enum group_by by);
-/* By site of a profile, likewise. */
+/* The same for each site of a profile. */
 bool *suppressed_sites(const struct budgets *budgets, struct sites *sites, size_t profile);
 bool *suppressed_leaks(const struct budgets *budgets, const struct leaks *leaks);
 
-/* By group of leaks: does any stack of it lie below such calls? The caller frees the array. */
+/* For each group of leaks, whether any stack of it lies below such calls. The caller frees the array. */
 bool *leaks_below(const struct leaks *leaks, const struct call_pattern *calls);
 
 #endif
